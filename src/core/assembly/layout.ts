@@ -1,0 +1,190 @@
+// The one memory map of the packet core: every offset is the one before plus its size.
+// Read by the AssemblyScript core and by the TypeScript host alike, so it holds nothing but untyped integer constants.
+
+/** Channels an engine can carry. */
+export const MAX_CHANNELS = 64;
+/** Two legs a channel: leg = channel * 2 (primary) or channel * 2 + 1 (backup). */
+export const MAX_LEGS = 128;
+
+/** TS packet length (ISO/IEC 13818-1 2.4.3.2). */
+export const TS_PACKET = 188;
+/** TS packets a ring slot can hold: 7 x 188 = 1316 bytes, one SRT live payload. */
+export const SLOT_TS_PACKETS = 7;
+export const SLOT_PAYLOAD_MAX = 1316;
+
+// --- Receive batch: recvmmsg fills these, `ingest` reads them. The kernel structures are those of Linux on 64-bit.
+/** Datagrams taken by one recvmmsg. */
+export const RX_BATCH = 64;
+/** Room for the largest UDP datagram; the odd 1152 keeps slots from sharing cache sets. */
+export const RX_STRIDE = 66688;
+/** struct mmsghdr: msg_hdr 56 {name@0 namelen@8 iov@16 iovlen@24 control@32 controllen@40 flags@48}, msg_len@56. */
+export const MMSGHDR_SIZE = 64;
+/** struct iovec {base@0 len@8}. */
+export const IOVEC_SIZE = 16;
+/** Room for the SO_TIMESTAMPNS control message (16 + 16) and one more. */
+export const RX_CONTROL_SIZE = 64;
+/** Room for sockaddr_in6 (28), aligned. */
+export const RX_NAME_SIZE = 32;
+
+export const RX_MMSG = 1024;
+export const RX_IOVEC = RX_MMSG + RX_BATCH * MMSGHDR_SIZE;
+export const RX_CONTROL = RX_IOVEC + RX_BATCH * IOVEC_SIZE;
+export const RX_NAME = RX_CONTROL + RX_BATCH * RX_CONTROL_SIZE;
+export const RX_DATA = RX_NAME + RX_BATCH * RX_NAME_SIZE;
+
+// --- Send batch, owned by the host: mmsghdr, two iovecs and a 12-byte RTP header a message, and one SRT_MSGCTRL.
+export const TX_BATCH = 64;
+export const TX_RTP_HEADER_SIZE = 16;
+export const TX_MSGCTRL_SIZE = 64;
+export const TX_MMSG = RX_DATA + RX_BATCH * RX_STRIDE;
+export const TX_IOVEC = TX_MMSG + TX_BATCH * MMSGHDR_SIZE;
+export const TX_RTP_HEADER = TX_IOVEC + TX_BATCH * 2 * IOVEC_SIZE;
+export const TX_MSGCTRL = TX_RTP_HEADER + TX_BATCH * TX_RTP_HEADER_SIZE;
+
+// --- Events of the last `ingest` calls, until the host takes them. Records of 32 bytes:
+// type u32@0, leg u32@4, pid u32@8, a u32@12, b u32@16, data address u32@20, data length u32@24.
+export const EVENT_MAX = 256;
+export const EVENT_SIZE = 32;
+export const EVENT_DATA_SIZE = 262144;
+/** u32: records present. */
+export const EVENT_COUNT = TX_MSGCTRL + TX_MSGCTRL_SIZE;
+/** u32: bytes of EVENT_DATA used. */
+export const EVENT_DATA_USED = EVENT_COUNT + 4;
+/** u32: events dropped because the area was full, ever. */
+export const EVENT_OVERFLOW = EVENT_COUNT + 8;
+export const EVENTS = EVENT_COUNT + 64;
+export const EVENT_DATA = EVENTS + EVENT_MAX * EVENT_SIZE;
+
+/** A PAT or PMT section that differs from the last one of its PID and table id extension, CRC good. a = table_id. */
+export const EVENT_PSI = 1;
+/** Any complete section on a SCTE-35 PID. a = table_id, b = 1 when the CRC is good. */
+export const EVENT_SCTE35 = 2;
+/** The sender of the leg changed (RTP SSRC, or source address for raw UDP). a = new identity, b = old identity. */
+export const EVENT_SENDER = 3;
+/** RTP sequence numbers restarted. a = new sequence number, b = expected one. */
+export const EVENT_SEQUENCE_RESET = 4;
+
+// --- Legs: counters and gauges as float64, so that the host reads them without BigInt; see LEG_* indices below.
+export const LEG_FIELDS = 64;
+export const LEG_STATE_SIZE = 1024;
+export const LEG_SIZE = LEG_FIELDS * 8 + LEG_STATE_SIZE;
+export const LEGS = EVENT_DATA + EVENT_DATA_SIZE;
+
+// Counters (float64 index into a leg).
+/** Datagrams read from the socket. */
+export const LEG_DATAGRAMS = 0;
+/** UDP payload bytes read from the socket. */
+export const LEG_BYTES = 1;
+export const LEG_RTP_DATAGRAMS = 2;
+export const LEG_UDP_DATAGRAMS = 3;
+/** TS packets accepted. */
+export const LEG_TS_PACKETS = 4;
+/** RTP sequence numbers never received (falls again when a late packet arrives). */
+export const LEG_RTP_LOST = 5;
+export const LEG_RTP_DUPLICATES = 6;
+export const LEG_RTP_REORDERED = 7;
+/** Sequence restarts or jumps outside the window, same SSRC. */
+export const LEG_RTP_RESETS = 8;
+/** Accepted changes of the sender (SSRC or source address). */
+export const LEG_SENDER_CHANGES = 9;
+/** Datagrams of a second sender, dropped while the first is alive. */
+export const LEG_FOREIGN = 10;
+/** Datagrams that are neither RTP nor TS (RTCP and zero length included). */
+export const LEG_BAD_NOT_TS = 11;
+/** RTP whose header, CSRC list, extension or padding runs past the datagram. */
+export const LEG_BAD_RTP = 12;
+/** Payload that is not a whole number of 188-byte packets. */
+export const LEG_BAD_LENGTH = 13;
+/** 204-byte TS packets (Reed-Solomon), not supported. */
+export const LEG_BAD_204 = 14;
+/** Datagrams of the right length with no 0x47 at any packet start. */
+export const LEG_BAD_SYNC = 15;
+/** TR 101 290 1.2: packets with sync byte != 0x47 in accepted datagrams. */
+export const LEG_SYNC_BYTE_ERRORS = 16;
+/** TR 101 290 1.1: times sync was lost (2 bad in a row), regained after 5 good. */
+export const LEG_SYNC_LOSSES = 17;
+/** TR 101 290 2.1: transport_error_indicator. */
+export const LEG_TEI = 18;
+export const LEG_SCRAMBLED = 19;
+export const LEG_NULL_PACKETS = 20;
+/** TR 101 290 1.4: continuity counter errors. */
+export const LEG_CC_ERRORS = 21;
+/** Legal duplicate packets (one repeat of a continuity counter). */
+export const LEG_CC_DUPLICATES = 22;
+/** Packets with discontinuity_indicator. */
+export const LEG_DISCONTINUITIES = 23;
+export const LEG_PAT_SECTIONS = 24;
+export const LEG_PMT_SECTIONS = 25;
+export const LEG_SCTE35_SECTIONS = 26;
+/** TR 101 290 2.2: PAT, PMT and SCTE-35 sections with a bad CRC-32. */
+export const LEG_CRC_ERRORS = 27;
+export const LEG_PCRS = 28;
+/** Datagrams cut by the receive buffer (MSG_TRUNC). */
+export const LEG_TRUNCATED = 29;
+/** Slots appended to the channel's ring. */
+export const LEG_FORWARDED = 30;
+/** TS packets with random_access_indicator. */
+export const LEG_RAI = 31;
+
+// Gauges (float64 index into a leg).
+/** Monotonic microseconds of the first and last datagram that carried TS; 0 when none. */
+export const LEG_FIRST_RX_US = 40;
+export const LEG_LAST_RX_US = 41;
+/** Monotonic microseconds of the last datagram that held a non-null TS packet. */
+export const LEG_LAST_PROGRAMME_US = 42;
+/** RFC 3550 6.4.1 interarrival jitter in 90 kHz ticks. */
+export const LEG_JITTER_90K = 43;
+/** Longest gap between datagrams in microseconds since the host last wrote 0 here. */
+export const LEG_MAX_GAP_US = 44;
+/** RTP SSRC, or a hash of the source address for raw UDP. */
+export const LEG_IDENTITY = 45;
+/** 1 RTP, 2 raw UDP, 0 nothing yet. */
+export const LEG_FRAMING = 46;
+/** RTP payload type of the last RTP datagram. */
+export const LEG_PAYLOAD_TYPE = 47;
+/** Last PCR in 27 MHz ticks and its PID. */
+export const LEG_PCR_27M = 48;
+export const LEG_PCR_PID = 49;
+/** 1 when TS sync is held. */
+export const LEG_IN_SYNC = 50;
+/** Source address as in the socket: IPv4 in host order, and port. */
+export const LEG_SOURCE_IPV4 = 51;
+export const LEG_SOURCE_PORT = 52;
+
+// --- Per-PID state of each leg: one state byte and one u32 packet counter a PID.
+export const PIDS = 8192;
+export const PID_STATE = LEGS + MAX_LEGS * LEG_SIZE;
+export const PID_PACKETS = PID_STATE + MAX_LEGS * PIDS;
+
+// --- Section assembly: 16 PIDs a leg (PAT, PMTs, SCTE-35), each a header of 64 bytes and a 4096-byte section.
+export const SECTION_SLOTS = 16;
+export const SECTION_SLOT_SIZE = 4160;
+export const SECTIONS = PID_PACKETS + MAX_LEGS * PIDS * 4;
+
+// --- Rings: the TS payload each channel carries, written by `ingest` from its active leg, read by every output.
+// Slot: rx time i64 microseconds@0 (CLOCK_MONOTONIC), the same as float64@8, payload length u32@16, flags u32@20,
+// first PCR in 27 MHz float64@24, its packet index u32@32, its PID u32@36, RTP timestamp u32@40, RTP sequence u32@44; payload@64.
+export const RING_SLOTS = 1024;
+export const SLOT_RX_I64 = 0;
+export const SLOT_RX_US = 8;
+export const SLOT_LENGTH = 16;
+export const SLOT_FLAGS = 20;
+export const SLOT_PCR = 24;
+export const SLOT_PCR_INDEX = 32;
+export const SLOT_PCR_PID = 36;
+export const SLOT_RTP_TIMESTAMP = 40;
+export const SLOT_RTP_SEQUENCE = 44;
+export const SLOT_PAYLOAD = 64;
+export const SLOT_STRIDE = 1408;
+export const SLOT_FLAG_PCR = 1;
+export const SLOT_FLAG_RAI = 2;
+export const SLOT_FLAG_DISCONTINUITY = 4;
+/** u32 head of each channel's ring: slots ever written, modulo 2^32. */
+export const RING_HEADS = SECTIONS + MAX_LEGS * SECTION_SLOTS * SECTION_SLOT_SIZE;
+export const RINGS = RING_HEADS + MAX_CHANNELS * 64;
+export const RING_BYTES = RING_SLOTS * SLOT_STRIDE;
+
+/** End of the map; the compiler puts its own static data (the CRC table) above it. */
+export const MAP_END = RINGS + MAX_CHANNELS * RING_BYTES;
+/** Static data of the compiler: 64 KiB. */
+export const MEMORY_BYTES = MAP_END + 65536;

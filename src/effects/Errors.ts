@@ -1,0 +1,63 @@
+/** The failures an operator or a client would act on differently. Messages name the thing, the cause and what to do. */
+import { Schema } from "effect"
+
+const FieldError = Schema.Struct({ path: Schema.String, message: Schema.String })
+export type FieldError = typeof FieldError.Type
+
+/** The request's content is wrong; HTTP 400. */
+export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInput", {
+  errors: Schema.Array(FieldError),
+}) {
+  override get message() {
+    return this.errors.map((e) => `${e.path}: ${e.message}`).join("; ")
+  }
+}
+
+/** No such channel or output; HTTP 404. */
+export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
+  kind: Schema.Literal("channel", "output"),
+  ref: Schema.String,
+}) {
+  override get message() {
+    return `there is no ${this.kind} "${this.ref}"`
+  }
+}
+
+/** The request contradicts what exists (a port in use by another channel, a name taken); HTTP 409. */
+export class Conflict extends Schema.TaggedError<Conflict>()("Conflict", {
+  errors: Schema.Array(FieldError),
+}) {
+  override get message() {
+    return this.errors.map((e) => `${e.path}: ${e.message}`).join("; ")
+  }
+}
+
+/** The store refused a read or a write; nothing was changed. HTTP 503. */
+export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
+  operation: Schema.String,
+  cause: Schema.Defect,
+}) {
+  override get message() {
+    return `the configuration store failed to ${this.operation}: ${this.cause instanceof Error ? this.cause.message : String(this.cause)}`
+  }
+}
+
+/** The engine process could not be reached or refused a command; HTTP 503. */
+export class EngineUnavailable extends Schema.TaggedError<EngineUnavailable>()("EngineUnavailable", {
+  reason: Schema.String,
+}) {
+  override get message() {
+    return `the engine is not available: ${this.reason}`
+  }
+}
+
+/** A writer's session ended. `transient` is false when only a change of configuration or installation can help. */
+export class OutputEnded extends Schema.TaggedError<OutputEnded>()("OutputEnded", {
+  code: Schema.String,
+  reason: Schema.String,
+  transient: Schema.Boolean,
+}) {
+  override get message() {
+    return this.reason
+  }
+}

@@ -1,0 +1,274 @@
+/**
+ * The messages between control plane and engine: NDJSON over a unix-domain socket, one JSON object a line.
+ *
+ * Both sides validate with these schemas. A change that an older peer would misread raises `PROTOCOL_VERSION`; the control
+ * plane replaces an engine of another version instead of talking to it.
+ *
+ * Requests carry an `id` and are answered once by `{re: id, ok: true, ...}` or `{re: id, ok: false, error}`. Events carry no id.
+ */
+import * as v from "valibot"
+
+/** Raised when a message changes its meaning or a required field is added. */
+export const PROTOCOL_VERSION = 1
+
+/** Longest line either side accepts, in bytes; a longer one closes the connection. */
+export const MAX_LINE_BYTES = 4 * 1024 * 1024
+
+const count = v.number()
+const epochMs = v.number()
+
+export const LegName = v.picklist(["primary", "backup"])
+export type LegName = v.InferOutput<typeof LegName>
+
+/** Where a leg listens. `ip` is a local address, 0.0.0.0, or a multicast group. */
+export const LegSpec = v.object({
+  name: LegName,
+  ip: v.string(),
+  port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535)),
+  /** Interface name or address for multicast joins. */
+  interface: v.optional(v.string()),
+  /** Source filter of a multicast join (SSM). */
+  source: v.optional(v.string()),
+  /** SO_RCVBUF to ask for, in bytes. */
+  rcvbuf: v.optional(v.number()),
+})
+export type LegSpec = v.InferOutput<typeof LegSpec>
+
+export const ChannelSpec = v.object({
+  id: v.string(),
+  /** Slug, for the engine's own log lines. */
+  label: v.string(),
+  legs: v.pipe(v.array(LegSpec), v.minLength(1), v.maxLength(2)),
+})
+export type ChannelSpec = v.InferOutput<typeof ChannelSpec>
+
+/** One attempt to run an output. `session` is new for every attempt and names it in events. */
+export const OutputSpec = v.object({
+  id: v.string(),
+  label: v.string(),
+  session: v.string(),
+  /** The URL as the operator wrote it; the engine reads it with core's parser. */
+  url: v.string(),
+})
+export type OutputSpec = v.InferOutput<typeof OutputSpec>
+
+/** Why a session ended or a leg is down: a stable code and a sentence for a person. */
+export const Reason = v.object({
+  /** e.g. `srt_reject_10`, `srt_2001`, `dns`, `EADDRINUSE`, `libsrt_missing`, `stalled`, `url`. */
+  code: v.string(),
+  message: v.string(),
+  /** False when trying again cannot help until somebody changes something (configuration, address, missing library). */
+  transient: v.boolean(),
+})
+export type Reason = v.InferOutput<typeof Reason>
+
+export const SessionState = v.picklist(["connecting", "listening", "connected", "ended"])
+export type SessionState = v.InferOutput<typeof SessionState>
+
+/** libsrt's own figures of one connection; names as in SRT_TRACEBSTATS, units in the name. */
+export const SrtStats = v.object({
+  rtt_ms: count,
+  /** Negotiated latency, SRTO_PEERLATENCY after the handshake. */
+  latency_ms: count,
+  packets_sent: count,
+  packets_sent_unique: count,
+  packets_lost: count,
+  packets_retransmitted: count,
+  packets_dropped: count,
+  bytes_dropped: count,
+  send_buffer_packets: count,
+  send_buffer_ms: count,
+  flight_packets: count,
+  bandwidth_mbps: count,
+  /** SRT_KM_STATE: 0 unsecured, 1 securing, 2 secured, 3 no secret, 4 bad secret. */
+  km_state: count,
+})
+export type SrtStats = v.InferOutput<typeof SrtStats>
+
+/** One peer of a SRT listener. */
+export const ReceiverStats = v.object({
+  peer: v.string(),
+  stream_id: v.string(),
+  connected_at: epochMs,
+  bytes_sent: count,
+  packets_sent: count,
+  packets_dropped: count,
+  srt: v.nullable(SrtStats),
+})
+export type ReceiverStats = v.InferOutput<typeof ReceiverStats>
+
+export const OutputStats = v.object({
+  id: v.string(),
+  session: v.string(),
+  url: v.string(),
+  state: SessionState,
+  opened_at: epochMs,
+  /** When the session became connected; null before. */
+  connected_at: v.nullable(epochMs),
+  /** TS payload bytes handed on by this session, and the datagrams or SRT messages that carried them. */
+  bytes_sent: count,
+  packets_sent: count,
+  /** Messages given up: queue full, socket refused, receiver too slow. */
+  packets_dropped: count,
+  send_errors: count,
+  /** Last failed send that did not end the session. */
+  last_send_error: v.nullable(v.string()),
+  /** What was noticed and does not stop the output, e.g. datagrams above the path MTU. */
+  warnings: v.array(v.string()),
+  /** Address in use once known, e.g. `203.0.113.5:9000`. */
+  address: v.nullable(v.string()),
+  srt: v.nullable(SrtStats),
+  receivers: v.array(ReceiverStats),
+})
+export type OutputStats = v.InferOutput<typeof OutputStats>
+
+/** Elementary stream of a programme (ISO/IEC 13818-1 2.4.4.8). */
+export const StreamInfo = v.object({ pid: count, stream_type: count })
+
+export const ProgrammeInfo = v.object({
+  program_number: count,
+  pmt_pid: count,
+  pcr_pid: count,
+  version: count,
+  streams: v.array(StreamInfo),
+  /** CUEI registration descriptor present at programme level. */
+  cuei: v.boolean(),
+})
+export type ProgrammeInfo = v.InferOutput<typeof ProgrammeInfo>
+
+export const LegStats = v.object({
+  name: LegName,
+  ip: v.string(),
+  port: v.number(),
+  /** Socket problem: bind or join failed. Null when listening. */
+  problem: v.nullable(Reason),
+  /** True when TS packets arrived in the last second. */
+  receiving: v.boolean(),
+  /** Sentences for the operator: what arrives but cannot be used, a second sender, a small receive buffer. */
+  warnings: v.array(v.string()),
+  framing: v.picklist(["none", "rtp", "udp"]),
+  /** Sender's address, `ip:port`, or null. */
+  source: v.nullable(v.string()),
+  ssrc: v.nullable(v.number()),
+  last_packet_at: v.nullable(epochMs),
+  jitter_ms: count,
+  rcvbuf_bytes: count,
+  kernel_drops: count,
+  programmes: v.array(ProgrammeInfo),
+  /** Counters since the leg was opened, by the names of core's LEG_* fields in snake_case. */
+  counters: v.record(v.string(), count),
+})
+export type LegStats = v.InferOutput<typeof LegStats>
+
+export const ChannelStats = v.object({
+  id: v.string(),
+  started_at: epochMs,
+  active_source: LegName,
+  legs: v.array(LegStats),
+  outputs: v.array(OutputStats),
+})
+export type ChannelStats = v.InferOutput<typeof ChannelStats>
+
+export const EngineInfo = v.object({
+  protocol: v.number(),
+  engine_id: v.string(),
+  pid: v.number(),
+  started_at: epochMs,
+  runtime: v.string(),
+  srt: v.object({
+    available: v.boolean(),
+    version: v.nullable(v.string()),
+    /** What to install or upgrade; null when all is well. May be set while available (an old, vulnerable build). */
+    problem: v.nullable(v.string()),
+  }),
+})
+export type EngineInfo = v.InferOutput<typeof EngineInfo>
+
+/** One message a second: all figures of all channels, and of the engine itself. */
+export const EngineStats = v.object({
+  at: epochMs,
+  /** CPU seconds used by the engine since its start. */
+  cpu_seconds: count,
+  rss_bytes: count,
+  /** Longest time between two passes of the packet loop in the last second, in ms. */
+  loop_max_ms: count,
+  loop_passes: count,
+  event_overflows: count,
+  channels: v.array(ChannelStats),
+})
+export type EngineStats = v.InferOutput<typeof EngineStats>
+
+// --- Requests
+
+const id = v.number()
+export const Request = v.variant("cmd", [
+  v.object({ id, cmd: v.literal("hello"), protocol: v.number(), pid: v.number() }),
+  /** All channels and outputs as they are now; answered by `{stats}`. */
+  v.object({ id, cmd: v.literal("state") }),
+  /** Idempotent: legs that already match stay open, others are closed or opened. Outputs are never touched. */
+  v.object({ id, cmd: v.literal("put_channel"), channel: ChannelSpec }),
+  /** Closes the legs and all outputs of a channel; ok when it does not exist. */
+  v.object({ id, cmd: v.literal("remove_channel"), channel_id: v.string() }),
+  /** Starts a session. Answered at once; `output_state` events follow. An output id that is open is refused (`exists`). */
+  v.object({ id, cmd: v.literal("open_output"), channel_id: v.string(), output: OutputSpec }),
+  /** Ends whatever session the output has, answered when its sockets are closed; ok when there is none. */
+  v.object({ id, cmd: v.literal("close_output"), channel_id: v.string(), output_id: v.string() }),
+  v.object({ id, cmd: v.literal("switch_source"), channel_id: v.string(), leg: LegName }),
+  /** Closes every output (SRT shutdown sent), then the process exits with 0. */
+  v.object({ id, cmd: v.literal("shutdown") }),
+])
+export type Request = v.InferOutput<typeof Request>
+/** A request without its id, as callers write it. */
+export type Command = Request extends infer R ? (R extends { id: number } ? Omit<R, "id"> : never) : never
+
+export const Reply = v.variant("ok", [
+  v.object({ re: v.number(), ok: v.literal(true), info: v.optional(EngineInfo), stats: v.optional(EngineStats) }),
+  v.object({ re: v.number(), ok: v.literal(false), error: Reason }),
+])
+export type Reply = v.InferOutput<typeof Reply>
+
+// --- Events
+
+export const Event = v.variant("event", [
+  v.object({ event: v.literal("stats"), stats: EngineStats }),
+  /** A session changed its state. `reason` is set when it ended by itself. */
+  v.object({
+    event: v.literal("output_state"),
+    channel_id: v.string(),
+    output_id: v.string(),
+    session: v.string(),
+    state: SessionState,
+    reason: v.nullable(Reason),
+  }),
+  /** A receiver joined or left a listener, or was turned away (`reason`). */
+  v.object({
+    event: v.literal("receiver"),
+    channel_id: v.string(),
+    output_id: v.string(),
+    peer: v.string(),
+    stream_id: v.string(),
+    joined: v.boolean(),
+    reason: v.nullable(v.string()),
+  }),
+  /** A leg's socket failed or came back, its input began or ceased, or its sender or programme changed: what to log and show. */
+  v.object({
+    event: v.literal("leg"),
+    channel_id: v.string(),
+    leg: LegName,
+    kind: v.picklist(["open", "failed", "live", "silent", "sender_changed", "sequence_reset", "psi_changed"]),
+    message: v.string(),
+  }),
+  /** A section from a SCTE-35 PID of the active leg. */
+  v.object({
+    event: v.literal("scte35"),
+    channel_id: v.string(),
+    leg: LegName,
+    pid: v.number(),
+    crc_ok: v.boolean(),
+    section_base64: v.string(),
+  }),
+])
+export type Event = v.InferOutput<typeof Event>
+
+/** What the engine writes on the socket. */
+export type Outgoing = Reply | Event
