@@ -61,3 +61,21 @@ export class OutputEnded extends Schema.TaggedError<OutputEnded>()("OutputEnded"
     return this.reason
   }
 }
+
+/** The engine answered a command with a refusal; `code` is the engine's, e.g. `exists`. */
+export class EngineRefused extends Schema.TaggedError<EngineRefused>()("EngineRefused", {
+  code: Schema.String,
+  reason: Schema.String,
+  transient: Schema.Boolean,
+}) {
+  override get message() {
+    return this.reason
+  }
+}
+
+/** The service cannot start as it is set up; the message is the one line an operator reads before exit code 1. */
+export class StartRefused extends Schema.TaggedError<StartRefused>()("StartRefused", { reason: Schema.String }) {
+  override get message() {
+    return this.reason
+  }
+}

@@ -1,0 +1,69 @@
+// The arrows of ARCHITECTURE.md: main -> http -> effects -> engine (message types only) -> core; http -> views -> types.
+const tests = "\\.test\\.tsx?$|\\.bench\\.ts$|/testing/"
+const from = (path) => ({ path, pathNot: tests })
+
+module.exports = {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true, dependencyTypesNot: ["type-only"] } },
+    { name: "nobody-imports-main", severity: "error", from: { pathNot: tests }, to: { path: "^src/main\\.ts$" } },
+    {
+      name: "core-is-pure",
+      comment: "no Effect, no Hono, no sockets, no clock, no node: or bun: modules",
+      severity: "error",
+      from: from("^src/core/"),
+      to: { pathNot: "^src/core/" },
+    },
+    {
+      name: "engine-imports-core-only",
+      severity: "error",
+      from: from("^src/engine/"),
+      to: { path: "^(src/(effects|http|main)|views/|node_modules/(effect|@effect|hono|@hono|prom-client|pino))" },
+    },
+    {
+      name: "effects-know-only-the-engines-messages",
+      severity: "error",
+      from: from("^src/effects/"),
+      to: { path: "^src/engine/", pathNot: "^src/engine/(messages|socket-path|line-reader)\\.ts$" },
+    },
+    {
+      name: "effects-never-import-http",
+      severity: "error",
+      from: from("^src/effects/"),
+      to: { path: "^(src/http/|views/|node_modules/(hono|@hono))" },
+    },
+    { name: "http-knows-no-engine", severity: "error", from: from("^src/http/"), to: { path: "^src/engine/" } },
+    {
+      name: "only-http-imports-hono",
+      severity: "error",
+      from: { path: "^src/", pathNot: `^src/http/|${tests}` },
+      to: { path: "^node_modules/(hono|@hono)" },
+    },
+    {
+      name: "views-take-props-only",
+      severity: "error",
+      from: from("^views/"),
+      to: { pathNot: "^(views/|node_modules/hono/)", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "inputs-and-outputs-are-strangers",
+      severity: "error",
+      from: from("^src/engine/inputs/"),
+      to: { path: "^src/engine/outputs/" },
+    },
+    {
+      name: "outputs-and-inputs-are-strangers",
+      severity: "error",
+      from: from("^src/engine/outputs/"),
+      to: { path: "^src/engine/inputs/" },
+    },
+    { name: "one-importer-of-node-ws", severity: "error", from: { pathNot: "^src/http/websocket\\.ts$" }, to: { path: "node_modules/@hono/node-ws" } },
+    { name: "one-importer-of-prom-client", severity: "error", from: { pathNot: "^src/http/metrics\\.ts$" }, to: { path: "node_modules/prom-client" } },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    exclude: { path: "^src/core/assembly/(?!layout)" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "types"], extensions: [".ts", ".tsx", ".js"] },
+  },
+}

@@ -1,0 +1,113 @@
+/**
+ * Builds build/core.wasm (release) and build/core.debug.wasm (asserts, source map) from src/core/assembly when they are
+ * missing or older than their sources. Plain Node 20 or Bun; `buildCore()` for other scripts, or run it as a command.
+ */
+import { createHash, randomBytes } from "node:crypto"
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+const sourceDirectory = join(root, "src/core/assembly")
+const outputDirectory = join(root, "build")
+const stampFile = join(outputDirectory, "core.stamp.json")
+const PAGE = 65536
+
+const targets = [
+  { name: "core.wasm", options: ["-O3", "--converge", "--noAssert"] },
+  { name: "core.debug.wasm", options: ["--debug", "--sourceMap", "./core.debug.wasm.map"] },
+]
+
+const sha256 = (...parts) => {
+  const hash = createHash("sha256")
+  for (const part of parts) hash.update(part).update("\0")
+  return hash.digest("hex")
+}
+
+const readSources = async () => {
+  const names = (await readdir(sourceDirectory)).filter((name) => name.endsWith(".ts")).sort()
+  return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(sourceDirectory, name), "utf8")])))
+}
+
+const sourceHash = async (sources) => {
+  const compiler = JSON.parse(await readFile(join(root, "node_modules/assemblyscript/package.json"), "utf8"))
+  return sha256(await readFile(fileURLToPath(import.meta.url)), compiler.version, ...[...sources].flat())
+}
+
+/** True when the stamp is of these sources and the modules are the ones it was written for. */
+const isFresh = async (hash) => {
+  try {
+    const stamp = JSON.parse(await readFile(stampFile, "utf8"))
+    if (stamp.sources !== hash) return false
+    const outputs = await Promise.all(targets.map(async ({ name }) => sha256(await readFile(join(outputDirectory, name)))))
+    return outputs.every((output, index) => output === stamp.outputs[index])
+  } catch {
+    return false
+  }
+}
+
+/** The memory map is plain constants, so Node can read it without a TypeScript loader. */
+const readLayout = async (sources) => import(`data:text/javascript,${encodeURIComponent(sources.get("layout.ts"))}`)
+
+const compile = async (asc, sources, layout, { name, options }) => {
+  const pages = String(Math.ceil(layout.MEMORY_BYTES / PAGE))
+  const files = new Map()
+  const messages = []
+  const result = await asc.main(
+    [
+      "index.ts",
+      ...["--outFile", name, "--runtime", "stub", "--use", "abort="],
+      ...["--importMemory", "--noExportMemory", "--initialMemory", pages, "--maximumMemory", pages],
+      ...["--memoryBase", String(layout.MAP_END), ...options],
+    ],
+    {
+      readFile: (path) => sources.get(path) ?? null,
+      writeFile: (path, contents) => void files.set(path, contents),
+      listFiles: () => [],
+      stderr: { write: (text) => void messages.push(text) },
+    },
+  )
+  if (result.error) throw new Error(`core: ${result.error.message}\n${messages.join("")}`)
+  return files
+}
+
+/** Another process may be building the same: each file appears whole or not at all. */
+const writeWhole = async (name, contents) => {
+  const temporary = join(outputDirectory, `.${name}.${process.pid}.${randomBytes(4).toString("hex")}`)
+  try {
+    await writeFile(temporary, contents)
+    await rename(temporary, join(outputDirectory, name))
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+/**
+ * Makes both modules current and resolves to their paths; `built` says whether anything had to be compiled.
+ *
+ * @returns {Promise<{ built: boolean, release: string, debug: string }>}
+ */
+export const buildCore = async () => {
+  const paths = { release: join(outputDirectory, "core.wasm"), debug: join(outputDirectory, "core.debug.wasm") }
+  const sources = await readSources()
+  const hash = await sourceHash(sources)
+  if (await isFresh(hash)) return { built: false, ...paths }
+  const { default: asc } = await import("assemblyscript/asc")
+  const layout = await readLayout(sources)
+  await mkdir(outputDirectory, { recursive: true })
+  const outputs = []
+  for (const target of targets) {
+    const files = await compile(asc, sources, layout, target)
+    for (const [name, contents] of files) await writeWhole(name.split("/").at(-1), contents)
+    outputs.push(sha256(files.get(target.name)))
+  }
+  await writeWhole("core.stamp.json", `${JSON.stringify({ sources: hash, outputs })}\n`)
+  return { built: true, ...paths }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const started = performance.now()
+  const { built } = await buildCore()
+  console.log(built ? `core: built in ${Math.round(performance.now() - started)} ms` : "core: up to date")
+}

@@ -1,0 +1,88 @@
+// Brings a machine that has only Node and npm to where the product (or its tests) can run. Idempotent, quick the second time.
+import { spawnSync } from "node:child_process"
+import { createHash } from "node:crypto"
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { delimiter, join } from "node:path"
+import { fileURLToPath, pathToFileURL } from "node:url"
+
+export const root = fileURLToPath(new URL("..", import.meta.url))
+export const bun = join(root, "node_modules", ".bin", "bun")
+export const deno = join(root, "node_modules", ".bin", "deno")
+
+const LIBRARY_FOLDERS = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib"]
+const hasLibrary = (name) => LIBRARY_FOLDERS.some((folder) => existsSync(join(folder, name)))
+export const hasProgram = (name) =>
+  (process.env["PATH"] ?? "").split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, name)))
+
+/** Debian 12's libsrt before +deb12u2 has two known stack overflows. */
+const vulnerableLibsrt = () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the format is read by dpkg-query
+  const query = spawnSync("dpkg-query", ["-W", "-f", "${Version}", "libsrt1.5-openssl"], { encoding: "utf8" })
+  const match = /^1\.5\.1-\d+\+deb12u(\d+)/.exec(query.stdout ?? "")
+  return match !== null && Number(match[1]) < 2
+}
+
+/** What each part of the product needs from the system: a Debian package and how to see that it is there. */
+const RUN_PACKAGES = {
+  "libsrt1.5-openssl": () => hasLibrary("libsrt.so.1.5") && !vulnerableLibsrt(),
+  ffmpeg: () => hasProgram("ffmpeg") && hasProgram("ffprobe"),
+}
+const TEST_PACKAGES = {
+  ...RUN_PACKAGES,
+  "srt-tools": () => hasProgram("srt-live-transmit"),
+  iproute2: () => hasProgram("ip") || existsSync("/usr/sbin/ip"),
+}
+
+const say = (message) => process.stderr.write(`${message}\n`)
+
+const nodePackages = () => {
+  const major = Number(process.versions.node.split(".")[0])
+  if (major < 20) throw new Error(`Node ${process.versions.node} is too old: install Node 20 or later`)
+  const lock = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex")
+  const stamp = join(root, "node_modules", ".setup-stamp")
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock && existsSync(bun)) return
+  say("setup: installing npm packages ...")
+  const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: ["ignore", 2, 2] })
+  if (npm.status !== 0) throw new Error("npm ci failed: see the lines above; the npm registry must be reachable once")
+  writeFileSync(stamp, lock)
+}
+
+const systemPackages = (packages) => {
+  const missing = Object.entries(packages)
+    .filter(([, present]) => !present())
+    .map(([name]) => name)
+  if (missing.length === 0) return
+  const command = `apt-get update && apt-get install -y --no-install-recommends ${missing.join(" ")}`
+  if (process.getuid?.() !== 0 || !hasProgram("apt-get")) {
+    say(`setup: ${missing.join(", ")} missing or outdated; install with: sudo sh -c '${command}'`)
+    return
+  }
+  say(`setup: installing ${missing.join(", ")} ...`)
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
+  const apt = spawnSync("sh", ["-c", command], { env, stdio: ["ignore", "ignore", 2] })
+  if (apt.status !== 0) say(`setup: apt-get failed; install by hand: ${command}`)
+}
+
+/** Newest core.wasm, built when a source has changed. */
+const packetCore = async () => {
+  const { buildCore } = await import(pathToFileURL(join(root, "scripts", "build-core.mjs")).href)
+  await buildCore()
+}
+
+/** @param {"run" | "test"} purpose */
+export const setup = async (purpose) => {
+  nodePackages()
+  systemPackages(purpose === "test" ? TEST_PACKAGES : RUN_PACKAGES)
+  mkdirSync(join(root, "build"), { recursive: true })
+  await packetCore()
+}
+
+/** Files below `folder` whose name ends in `suffix`. */
+export const filesUnder = (folder, suffix) =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true })
+        .map(String)
+        .filter((name) => name.endsWith(suffix))
+    : []

@@ -1,0 +1,59 @@
+// A leg: float64 counters and gauges the host reads, then private state that only the core touches.
+import { LEGS, LEG_FIELDS, LEG_SIZE, LEG_STATE_SIZE } from "./layout";
+
+// Private state, byte offsets from the leg's address.
+const STATE = LEG_FIELDS * 8;
+/** f64 us: receive time of the last datagram of any kind, so that times never run backwards. */
+export const STATE_CLOCK = STATE;
+// Longest gap of the current sender, over the running second and the one before (f64 us).
+export const STATE_BUCKET_START = STATE + 8;
+export const STATE_BUCKET_MAX = STATE + 16;
+export const STATE_BUCKET_LAST = STATE + 24;
+// Interarrival jitter: receive time (f64 us) and RTP timestamp (u32) of the datagram before, and whether there is one.
+export const STATE_TRANSIT_RX = STATE + 32;
+export const STATE_TRANSIT_TIMESTAMP = STATE + 40;
+export const STATE_TRANSIT_VALID = STATE + 44;
+// The sender in use, and the one that would like to be (u32).
+export const STATE_IDENTITY = STATE + 48;
+export const STATE_FRAMING = STATE + 52;
+export const STATE_RIVAL_IDENTITY = STATE + 56;
+export const STATE_RIVAL_FRAMING = STATE + 60;
+export const STATE_RIVAL_RUN = STATE + 64;
+// RTP sequence (u32): see sequence.ts.
+export const STATE_SEQ_STARTED = STATE + 68;
+export const STATE_SEQ_EXPECTED = STATE + 72;
+export const STATE_SEQ_SPAN = STATE + 76;
+export const STATE_SEQ_JUMPED = STATE + 80;
+export const STATE_SEQ_CANDIDATE = STATE + 84;
+// TS sync (u32): see packets.ts.
+export const STATE_SYNC = STATE + 88;
+export const STATE_SYNC_GOOD = STATE + 92;
+/** 256 bits, one for each of the last sequence numbers. */
+export const STATE_SEQ_SEEN = STATE + 96;
+const STATE_END = STATE + 128;
+
+// @ts-ignore: decorator
+@inline
+export function legAddress(leg: i32): usize {
+  assert(STATE_END <= LEG_FIELDS * 8 + LEG_STATE_SIZE);
+  return <usize>(LEGS + leg * LEG_SIZE);
+}
+
+// @ts-ignore: decorator
+@inline
+export function count(leg: usize, field: i32, by: i32 = 1): void {
+  const address = leg + (<usize>field << 3);
+  store<f64>(address, load<f64>(address) + <f64>by);
+}
+
+// @ts-ignore: decorator
+@inline
+export function gauge(leg: usize, field: i32): f64 {
+  return load<f64>(leg + (<usize>field << 3));
+}
+
+// @ts-ignore: decorator
+@inline
+export function setGauge(leg: usize, field: i32, value: f64): void {
+  store<f64>(leg + (<usize>field << 3), value);
+}

@@ -1,0 +1,132 @@
+// Analysis of the TS packets of one ring slot: TR 101 290 counters, PCR, random access, sections.
+import {
+  LEG_DISCONTINUITIES, LEG_IN_SYNC, LEG_NULL_PACKETS, LEG_PCRS, LEG_PCR_27M, LEG_PCR_PID, LEG_RAI, LEG_SCRAMBLED,
+  LEG_SYNC_BYTE_ERRORS, LEG_SYNC_LOSSES, LEG_TEI, PIDS, PID_PACKETS, SLOT_FLAG_DISCONTINUITY, SLOT_FLAG_PCR, SLOT_FLAG_RAI, TS_PACKET,
+} from "./layout";
+import { STATE_SYNC, STATE_SYNC_GOOD, count, setGauge } from "./leg";
+import { AFTER_GAP, REPEATED, WATCHED, checkContinuity, excuseNext, pidStateAddress } from "./continuity";
+import { abandonSection, feedSections } from "./sections";
+import {
+  ADAPTATION_MAX, ADAPTATION_PRESENT, ADAPTATION_WITH_PCR, FLAG_DISCONTINUITY, FLAG_PCR, FLAG_RANDOM_ACCESS, NULL_PID,
+  PAYLOAD_PRESENT, SYNC_BYTE, adaptationControl, adaptationFlags, adaptationLength, continuityCounter, hasTransportError,
+  hasUnitStart, isScrambled, pidOf, readHeader, readPcr, syncByte,
+} from "./packet";
+
+// Sync of a leg. It starts as NOT_HELD: the host clears the leg to zero.
+const NOT_HELD = 0;
+const HELD = 1;
+/** The last packet was bad; a second one in a row loses sync. */
+const WAVERING = 2;
+/** Good packets in a row that regain sync (TR 101 290 1.1). */
+const REGAIN: u32 = 5;
+
+// What the last `analysePackets` found, for the ring slot.
+export let slotFlags: u32 = 0;
+export let slotPcr: f64 = 0;
+export let slotPcrIndex: u32 = 0;
+export let slotPcrPid: u32 = 0;
+/** A packet other than null was there. */
+export let slotHasProgramme: bool = false;
+
+function syncByteError(leg: usize): void {
+  count(leg, LEG_SYNC_BYTE_ERRORS);
+  store<u32>(leg + STATE_SYNC_GOOD, 0);
+  const sync = load<u32>(leg + STATE_SYNC);
+  if (sync == HELD) store<u32>(leg + STATE_SYNC, WAVERING);
+  else if (sync == WAVERING) {
+    store<u32>(leg + STATE_SYNC, NOT_HELD);
+    count(leg, LEG_SYNC_LOSSES);
+    setGauge(leg, LEG_IN_SYNC, 0);
+  }
+}
+
+function regainSync(leg: usize): void {
+  const good = load<u32>(leg + STATE_SYNC_GOOD) + 1;
+  store<u32>(leg + STATE_SYNC_GOOD, good);
+  if (load<u32>(leg + STATE_SYNC) == NOT_HELD && good < REGAIN) return;
+  store<u32>(leg + STATE_SYNC, HELD);
+  setGauge(leg, LEG_IN_SYNC, 1);
+}
+
+function notePcr(leg: usize, packet: usize, pid: u32, position: u32): void {
+  const pcr = readPcr(packet);
+  count(leg, LEG_PCRS);
+  setGauge(leg, LEG_PCR_27M, pcr);
+  setGauge(leg, LEG_PCR_PID, <f64>pid);
+  if (slotFlags & SLOT_FLAG_PCR) return;
+  slotFlags |= SLOT_FLAG_PCR;
+  slotPcr = pcr;
+  slotPcrIndex = position;
+  slotPcrPid = pid;
+}
+
+/** Flags of an adaptation field that has any; true when discontinuity_indicator is set. */
+function readAdaptation(leg: usize, packet: usize, pid: u32, length: u32, position: u32): bool {
+  const flags = adaptationFlags(packet);
+  if (flags & FLAG_RANDOM_ACCESS) {
+    count(leg, LEG_RAI);
+    slotFlags |= SLOT_FLAG_RAI;
+  }
+  if (flags & FLAG_PCR && length >= ADAPTATION_WITH_PCR) notePcr(leg, packet, pid, position);
+  if (!(flags & FLAG_DISCONTINUITY)) return false;
+  count(leg, LEG_DISCONTINUITIES);
+  slotFlags |= SLOT_FLAG_DISCONTINUITY;
+  return true;
+}
+
+function analysePacket(index: i32, leg: usize, packet: usize, header: u32, position: u32): void {
+  const pid = pidOf(header);
+  const packets = <usize>(PID_PACKETS + ((index * PIDS) << 2)) + (pid << 2);
+  store<u32>(packets, load<u32>(packets) + 1);
+  if (pid == NULL_PID) {
+    count(leg, LEG_NULL_PACKETS);
+    return;
+  }
+  slotHasProgramme = true;
+  // Nothing in a packet marked as damaged can be relied on, not even its PID (TR 101 290 2.1).
+  if (hasTransportError(header)) {
+    count(leg, LEG_TEI);
+    return;
+  }
+  const scrambled = isScrambled(header);
+  if (scrambled) count(leg, LEG_SCRAMBLED);
+
+  const control = adaptationControl(header);
+  let payload: u32 = 4;
+  let isDiscontinuous = false;
+  if (control & ADAPTATION_PRESENT) {
+    const length = adaptationLength(packet);
+    payload = min<u32>(5 + length, TS_PACKET);
+    if (length > 0 && length <= ADAPTATION_MAX) isDiscontinuous = readAdaptation(leg, packet, pid, length, position);
+  }
+
+  const state = pidStateAddress(index, pid);
+  const isWatched = pid == 0 || (load<u8>(state) & WATCHED) != 0;
+  if (!(control & PAYLOAD_PRESENT)) {
+    if (!isDiscontinuous) return;
+    excuseNext(state);
+    if (isWatched) abandonSection(index, pid);
+    return;
+  }
+  const order = checkContinuity(leg, state, continuityCounter(header), isDiscontinuous);
+  if (!isWatched || order == REPEATED) return;
+  if (order == AFTER_GAP || scrambled) abandonSection(index, pid);
+  if (!scrambled) feedSections(index, leg, pid, packet + payload, TS_PACKET - payload, hasUnitStart(header));
+}
+
+/** Analyses `packets` TS packets from `address` on and leaves what the ring slot needs in the slot* variables. */
+export function analysePackets(index: i32, leg: usize, address: usize, packets: u32): void {
+  slotFlags = 0;
+  slotPcr = 0;
+  slotPcrIndex = 0;
+  slotPcrPid = 0;
+  slotHasProgramme = false;
+  for (let position: u32 = 0; position < packets; position++) {
+    const header = readHeader(address);
+    if (syncByte(header) == SYNC_BYTE) {
+      if (load<u32>(leg + STATE_SYNC) != HELD) regainSync(leg);
+      analysePacket(index, leg, address, header, position);
+    } else syncByteError(leg);
+    address += TS_PACKET;
+  }
+}

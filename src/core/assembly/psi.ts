@@ -1,0 +1,164 @@
+// Complete sections: PAT (ISO/IEC 13818-1 2.4.4.3) and PMT (2.4.4.8) steer what is watched, SCTE-35 goes to the host.
+import {
+  EVENT_PSI, EVENT_SCTE35, LEG_CRC_ERRORS, LEG_PAT_SECTIONS, LEG_PMT_SECTIONS, LEG_SCTE35_SECTIONS, SECTION_SLOTS,
+} from "./layout";
+import { count } from "./leg";
+import { crc32 } from "./crc32";
+import { postEvent } from "./events";
+import {
+  BUFFER, KIND_FREE, KIND_PAT, KIND_PMT, KIND_SCTE35, addOwner, closeSlot, findSlot, isAssignable, isKnownSection, kindOf,
+  openSlot, ownerAt, ownerCount, rememberSection, removeOwnerAt, slotAt, slotPid,
+} from "./section-slots";
+
+const TABLE_PAT = 0x00;
+const TABLE_PMT = 0x02;
+const STREAM_SCTE35 = 0x86;
+const CRC_SIZE = 4;
+/** Up to last_section_number, and CRC_32. */
+const PAT_MIN = 12;
+/** Up to program_info_length, and CRC_32. */
+const PMT_MIN = 16;
+/** Header and CRC_32. */
+const SECTION_MIN: u32 = 7;
+
+// @ts-ignore: decorator
+@inline
+function u16be(address: usize): u32 {
+  return bswap(<u32>load<u16>(address)) >>> 16;
+}
+
+/** Takes the PMT named (pmtPid, programme), or any programme of it when `programme` is negative, off all SCTE-35 PIDs. */
+function releaseScte35(index: i32, pmtPid: u32, programme: i32): void {
+  for (let number = 1; number < SECTION_SLOTS; number++) {
+    const slot = slotAt(index, number);
+    if (kindOf(slot) != KIND_SCTE35) continue;
+    for (let position = ownerCount(slot); position > 0; position--) {
+      const owner = ownerAt(slot, position - 1);
+      if (owner >>> 16 == pmtPid && (programme < 0 || (owner & 0xffff) == <u32>programme)) removeOwnerAt(slot, position - 1);
+    }
+    if (ownerCount(slot) == 0) closeSlot(index, slot);
+  }
+}
+
+/** True when a PAT section lists the programme with this PMT PID. */
+function listsProgramme(section: usize, length: u32, programme: u32, pid: u32): bool {
+  for (let entry: u32 = 8; entry + 4 <= length - CRC_SIZE; entry += 4) {
+    if (u16be(section + entry) == programme && (u16be(section + entry + 2) & 0x1fff) == pid) return true;
+  }
+  return false;
+}
+
+/** Lets go of the programmes of a PMT PID that this PAT section had and no longer has. */
+function releaseProgrammes(index: i32, slot: usize, section: usize, length: u32): void {
+  const number = <u32>load<u8>(section, 6);
+  const last = <u32>load<u8>(section, 7);
+  const pid = slotPid(slot);
+  for (let position = ownerCount(slot); position > 0; position--) {
+    const owner = ownerAt(slot, position - 1);
+    const programme = owner & 0xffff;
+    const isGone = owner >>> 16 > last || (owner >>> 16 == number && !listsProgramme(section, length, programme, pid));
+    if (!isGone) continue;
+    removeOwnerAt(slot, position - 1);
+    releaseScte35(index, pid, programme);
+  }
+  if (ownerCount(slot) > 0) return;
+  releaseScte35(index, pid, -1);
+  closeSlot(index, slot);
+}
+
+function applyPat(index: i32, section: usize, length: u32): void {
+  for (let number = 1; number < SECTION_SLOTS; number++) {
+    const slot = slotAt(index, number);
+    if (kindOf(slot) == KIND_PMT) releaseProgrammes(index, slot, section, length);
+  }
+  const sectionNumber = <u32>load<u8>(section, 6);
+  for (let entry: u32 = 8; entry + 4 <= length - CRC_SIZE; entry += 4) {
+    const programme = u16be(section + entry);
+    const pid = u16be(section + entry + 2) & 0x1fff;
+    // Programme 0 names the network PID, not a PMT.
+    if (programme == 0 || !isAssignable(pid)) continue;
+    let slot = findSlot(index, pid);
+    if (slot && kindOf(slot) == KIND_SCTE35) {
+      closeSlot(index, slot);
+      slot = 0;
+    }
+    if (!slot) slot = openSlot(index, pid, KIND_PMT);
+    if (slot) addOwner(slot, (sectionNumber << 16) | programme);
+  }
+}
+
+/** Address of the first elementary stream entry. */
+// @ts-ignore: decorator
+@inline
+function firstStream(section: usize): u32 {
+  return 12 + (u16be(section + 10) & 0xfff);
+}
+
+// @ts-ignore: decorator
+@inline
+function nextStream(section: usize, entry: u32): u32 {
+  return entry + 5 + (u16be(section + entry + 3) & 0xfff);
+}
+
+function listsScte35(section: usize, length: u32, pid: u32): bool {
+  for (let entry = firstStream(section); entry + 5 <= length - CRC_SIZE; entry = nextStream(section, entry)) {
+    if (load<u8>(section + entry) == STREAM_SCTE35 && (u16be(section + entry + 1) & 0x1fff) == pid) return true;
+  }
+  return false;
+}
+
+function applyPmt(index: i32, pmtPid: u32, section: usize, length: u32): void {
+  const owner = (pmtPid << 16) | u16be(section + 3);
+  for (let number = 1; number < SECTION_SLOTS; number++) {
+    const slot = slotAt(index, number);
+    if (kindOf(slot) != KIND_SCTE35 || listsScte35(section, length, slotPid(slot))) continue;
+    for (let position = ownerCount(slot); position > 0; position--) {
+      if (ownerAt(slot, position - 1) == owner) removeOwnerAt(slot, position - 1);
+    }
+    if (ownerCount(slot) == 0) closeSlot(index, slot);
+  }
+  for (let entry = firstStream(section); entry + 5 <= length - CRC_SIZE; entry = nextStream(section, entry)) {
+    if (load<u8>(section + entry) != STREAM_SCTE35) continue;
+    const pid = u16be(section + entry + 1) & 0x1fff;
+    if (!isAssignable(pid)) continue;
+    let slot = findSlot(index, pid);
+    if (!slot) slot = openSlot(index, pid, KIND_SCTE35);
+    if (slot && kindOf(slot) == KIND_SCTE35) addOwner(slot, owner);
+  }
+}
+
+function completePsi(index: i32, leg: usize, slot: usize, section: usize, length: u32): void {
+  const isPat = kindOf(slot) == KIND_PAT;
+  const table: u32 = isPat ? TABLE_PAT : TABLE_PMT;
+  const hasSyntax = (load<u8>(section, 1) & 0x80) != 0;
+  if (load<u8>(section) != table || !hasSyntax || length < <u32>(isPat ? PAT_MIN : PMT_MIN)) return;
+  if (crc32(section, length) != 0) {
+    count(leg, LEG_CRC_ERRORS);
+    return;
+  }
+  count(leg, isPat ? LEG_PAT_SECTIONS : LEG_PMT_SECTIONS);
+  // current_next_indicator 0: not yet in force.
+  if (!(load<u8>(section, 5) & 1)) return;
+  const key = (u16be(section + 3) << 16) | (<u32>load<u8>(section, 6) << 8);
+  const crc = bswap(load<u32>(section + length - CRC_SIZE));
+  if (isKnownSection(slot, key, crc, length)) return;
+  const pid = slotPid(slot);
+  // When the host is behind, the section stays unknown and is told with its next repetition.
+  if (postEvent(EVENT_PSI, index, pid, table, 1, section, length)) rememberSection(slot, key, crc, length);
+  if (isPat) applyPat(index, section, length);
+  else applyPmt(index, pid, section, length);
+}
+
+/** Called with each whole section of a watched PID. */
+export function completeSection(index: i32, leg: usize, slot: usize, length: u32): void {
+  const section = slot + BUFFER;
+  const kind = kindOf(slot);
+  if (kind == KIND_PAT || kind == KIND_PMT) {
+    completePsi(index, leg, slot, section, length);
+  } else if (kind == KIND_SCTE35) {
+    const isSound = length >= SECTION_MIN && crc32(section, length) == 0;
+    count(leg, LEG_SCTE35_SECTIONS);
+    if (!isSound) count(leg, LEG_CRC_ERRORS);
+    postEvent(EVENT_SCTE35, index, slotPid(slot), load<u8>(section), isSound ? 1 : 0, section, length);
+  }
+}

@@ -1,0 +1,30 @@
+// The ring of a channel: TS payload in slots of up to seven packets, with what the outputs need to know about each.
+import {
+  RINGS, RING_BYTES, RING_HEADS, RING_SLOTS, SLOT_FLAGS, SLOT_LENGTH, SLOT_PAYLOAD, SLOT_PAYLOAD_MAX, SLOT_PCR, SLOT_PCR_INDEX,
+  SLOT_PCR_PID, SLOT_RTP_SEQUENCE, SLOT_RTP_TIMESTAMP, SLOT_RX_I64, SLOT_RX_US, SLOT_STRIDE,
+} from "./layout";
+import { slotFlags, slotPcr, slotPcrIndex, slotPcrPid } from "./packets";
+
+// @ts-ignore: decorator
+@inline
+export function headAddress(channel: i32): usize {
+  return <usize>(RING_HEADS + channel * 64);
+}
+
+/** Copies one slot of payload behind what `analysePackets` has just found in it, then moves the head on. */
+export function appendSlot(channel: i32, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32): void {
+  assert(length <= <u32>SLOT_PAYLOAD_MAX);
+  const head = load<u32>(headAddress(channel));
+  const slot = <usize>(RINGS + channel * RING_BYTES) + (head & (RING_SLOTS - 1)) * SLOT_STRIDE;
+  store<i64>(slot, <i64>rxUs, SLOT_RX_I64);
+  store<f64>(slot, rxUs, SLOT_RX_US);
+  store<u32>(slot, length, SLOT_LENGTH);
+  store<u32>(slot, slotFlags, SLOT_FLAGS);
+  store<f64>(slot, slotPcr, SLOT_PCR);
+  store<u32>(slot, slotPcrIndex, SLOT_PCR_INDEX);
+  store<u32>(slot, slotPcrPid, SLOT_PCR_PID);
+  store<u32>(slot, timestamp, SLOT_RTP_TIMESTAMP);
+  store<u32>(slot, sequence, SLOT_RTP_SEQUENCE);
+  memory.copy(slot + SLOT_PAYLOAD, payload, length);
+  store<u32>(headAddress(channel), head + 1);
+}

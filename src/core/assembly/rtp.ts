@@ -1,0 +1,102 @@
+// RTP fixed header (RFC 3550 5.1) and the decision what a datagram is.
+import { LEG_BAD_204, LEG_BAD_LENGTH, LEG_BAD_NOT_TS, LEG_BAD_RTP, LEG_BAD_SYNC, TS_PACKET } from "./layout";
+
+export const FRAMING_RTP = 1;
+export const FRAMING_UDP = 2;
+const SYNC_BYTE = 0x47;
+/** TS packet with 16 bytes of Reed-Solomon parity (ETSI EN 300 429). */
+const TS_PACKET_RS = 204;
+
+/** Where the TS packets of the datagram that `classify` accepted begin, and their length in bytes. */
+export let payloadAddress: usize = 0;
+export let payloadLength: u32 = 0;
+
+// @ts-ignore: decorator
+@inline
+export function rtpSequence(address: usize): u32 {
+  return bswap(<u32>load<u16>(address, 2)) >>> 16;
+}
+
+// @ts-ignore: decorator
+@inline
+export function rtpTimestamp(address: usize): u32 {
+  return bswap(load<u32>(address, 4));
+}
+
+// @ts-ignore: decorator
+@inline
+export function rtpSsrc(address: usize): u32 {
+  return bswap(load<u32>(address, 8));
+}
+
+/** Finds the payload behind CSRC list, extension and padding; false when any of them runs past the datagram. */
+function findRtpPayload(address: usize, length: u32): bool {
+  if (length < 12) return false;
+  const first = <u32>load<u8>(address);
+  let offset: u32 = 12 + ((first & 15) << 2);
+  if (first & 0x10) {
+    if (offset + 4 > length) return false;
+    offset += 4 + ((bswap(<u32>load<u16>(address + offset, 2)) >>> 16) << 2);
+  }
+  let end = length;
+  if (first & 0x20) {
+    const padding = <u32>load<u8>(address + length - 1);
+    if (padding == 0 || padding > length) return false;
+    end -= padding;
+  }
+  if (offset > end) return false;
+  payloadAddress = address + offset;
+  payloadLength = end - offset;
+  return true;
+}
+
+function hasSyncByte(address: usize, length: u32): bool {
+  for (const end = address + length; address < end; address += TS_PACKET) {
+    if (load<u8>(address) == SYNC_BYTE) return true;
+  }
+  return false;
+}
+
+// @ts-ignore: decorator
+@inline
+function isWhole(length: u32): bool {
+  return length > 0 && length % TS_PACKET == 0;
+}
+
+/** The counter for a payload that is not a whole number of packets. */
+function lengthFault(address: usize, length: u32): i32 {
+  const reedSolomon =
+    length % TS_PACKET_RS == 0 && load<u8>(address) == SYNC_BYTE && (length == TS_PACKET_RS || load<u8>(address + TS_PACKET_RS) == SYNC_BYTE);
+  return reedSolomon ? LEG_BAD_204 : LEG_BAD_LENGTH;
+}
+
+/**
+ * FRAMING_RTP or FRAMING_UDP with `payloadAddress` and `payloadLength` set, or the LEG_BAD_* counter to raise.
+ *
+ * 0x47 has RTP version 1, so a sound TS packet is never taken for RTP. A TS whose first byte is damaged may look like
+ * version 2; it is taken for RTP only if what would be its payload is TS.
+ */
+export function classify(address: usize, length: u32): i32 {
+  if (length == 0) return LEG_BAD_NOT_TS;
+  const first = <u32>load<u8>(address);
+  const isRtp = first >> 6 == 2;
+  let isRtpSound = false;
+  if (isRtp) {
+    isRtpSound = findRtpPayload(address, length);
+    if (isRtpSound && isWhole(payloadLength) && hasSyncByte(payloadAddress, payloadLength)) return FRAMING_RTP;
+  }
+  if (isWhole(length) && hasSyncByte(address, length)) {
+    payloadAddress = address;
+    payloadLength = length;
+    return FRAMING_UDP;
+  }
+  if (!isRtp) {
+    if (isWhole(length)) return LEG_BAD_SYNC;
+    return first == SYNC_BYTE ? lengthFault(address, length) : LEG_BAD_NOT_TS;
+  }
+  // RTCP shares the version bits; its packet types are 192-223 (RFC 5761 4).
+  if (length >= 2 && load<u8>(address, 1) >= 192 && load<u8>(address, 1) <= 223) return LEG_BAD_NOT_TS;
+  if (!isRtpSound) return LEG_BAD_RTP;
+  if (payloadLength == 0) return LEG_BAD_NOT_TS;
+  return isWhole(payloadLength) ? LEG_BAD_SYNC : lengthFault(payloadAddress, payloadLength);
+}

@@ -1,0 +1,109 @@
+// RTP sequence numbers in the spirit of RFC 3550 A.1: loss, duplicates, late ones, and sources that start over.
+//
+// `expected` is the number after the highest one received. A bitmap of 256 numbers behind it tells a late packet from a
+// repeated one; `span` says how far back this run of numbers reaches, since what came before it was never counted as lost.
+import { EVENT_SEQUENCE_RESET, LEG_RTP_DUPLICATES, LEG_RTP_LOST, LEG_RTP_REORDERED, LEG_RTP_RESETS } from "./layout";
+import { STATE_SEQ_CANDIDATE, STATE_SEQ_EXPECTED, STATE_SEQ_JUMPED, STATE_SEQ_SEEN, STATE_SEQ_SPAN, STATE_SEQ_STARTED, count } from "./leg";
+import { postEvent } from "./events";
+
+const MAX_DROPOUT = 3000;
+const MAX_MISORDER = 128;
+const WINDOW = 256;
+
+// @ts-ignore: decorator
+@inline
+function seenAddress(leg: usize, sequence: u32): usize {
+  return leg + STATE_SEQ_SEEN + ((sequence & (WINDOW - 1)) >> 3);
+}
+
+// @ts-ignore: decorator
+@inline
+function isSeen(leg: usize, sequence: u32): bool {
+  return ((<u32>load<u8>(seenAddress(leg, sequence)) >> (sequence & 7)) & 1) != 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function markSeen(leg: usize, sequence: u32): void {
+  const address = seenAddress(leg, sequence);
+  store<u8>(address, <u32>load<u8>(address) | (1 << (sequence & 7)));
+}
+
+// @ts-ignore: decorator
+@inline
+function markMissing(leg: usize, sequence: u32): void {
+  const address = seenAddress(leg, sequence);
+  store<u8>(address, <u32>load<u8>(address) & ~(1 << (sequence & 7)));
+}
+
+function startAt(leg: usize, sequence: u32): void {
+  memory.fill(leg + STATE_SEQ_SEEN, 0, WINDOW / 8);
+  markSeen(leg, sequence);
+  store<u32>(leg + STATE_SEQ_STARTED, 1);
+  store<u32>(leg + STATE_SEQ_EXPECTED, (sequence + 1) & 0xffff);
+  store<u32>(leg + STATE_SEQ_SPAN, 1);
+  store<u32>(leg + STATE_SEQ_JUMPED, 0);
+}
+
+/** Moves the window on to `sequence`, `delta` numbers after the expected one, which are lost until they arrive. */
+// @ts-ignore: decorator
+@inline
+function advance(leg: usize, sequence: u32, delta: i32): void {
+  if (delta > 0) {
+    count(leg, LEG_RTP_LOST, delta);
+    const missing = min(delta, WINDOW);
+    for (let i = 1; i <= missing; i++) markMissing(leg, sequence - i);
+  }
+  markSeen(leg, sequence);
+  store<u32>(leg + STATE_SEQ_EXPECTED, (sequence + 1) & 0xffff);
+  store<u32>(leg + STATE_SEQ_SPAN, min<u32>(load<u32>(leg + STATE_SEQ_SPAN) + delta + 1, WINDOW));
+}
+
+/** Late by `lag` numbers, 1 to MAX_MISORDER. */
+function acceptLate(leg: usize, sequence: u32, lag: u32): bool {
+  if (isSeen(leg, sequence)) {
+    count(leg, LEG_RTP_DUPLICATES);
+    return false;
+  }
+  markSeen(leg, sequence);
+  count(leg, LEG_RTP_REORDERED);
+  if (lag <= load<u32>(leg + STATE_SEQ_SPAN)) count(leg, LEG_RTP_LOST, -1);
+  return true;
+}
+
+/** Counts one sequence number; false when the datagram repeats one that was forwarded already. */
+export function acceptSequence(index: i32, leg: usize, sequence: u32): bool {
+  if (!load<u32>(leg + STATE_SEQ_STARTED)) {
+    startAt(leg, sequence);
+    return true;
+  }
+  const expected = load<u32>(leg + STATE_SEQ_EXPECTED);
+  const delta = (<i32>((sequence - expected) << 16)) >> 16;
+  if (load<u32>(leg + STATE_SEQ_JUMPED)) {
+    const candidate = load<u32>(leg + STATE_SEQ_CANDIDATE);
+    if (sequence == ((candidate + 1) & 0xffff)) {
+      count(leg, LEG_RTP_RESETS);
+      postEvent(EVENT_SEQUENCE_RESET, index, 0, candidate, expected, 0, 0);
+      startAt(leg, candidate);
+      advance(leg, sequence, 0);
+      return true;
+    }
+    if (sequence == candidate) {
+      count(leg, LEG_RTP_DUPLICATES);
+      return false;
+    }
+    if (delta >= -MAX_MISORDER && delta < MAX_DROPOUT) {
+      // The old numbers go on: what looked like a restart was one stray packet.
+      count(leg, LEG_RTP_REORDERED);
+      store<u32>(leg + STATE_SEQ_JUMPED, 0);
+    }
+  }
+  if (delta >= 0 && delta < MAX_DROPOUT) {
+    advance(leg, sequence, delta);
+    return true;
+  }
+  if (delta < 0 && delta >= -MAX_MISORDER) return acceptLate(leg, sequence, -delta);
+  store<u32>(leg + STATE_SEQ_JUMPED, 1);
+  store<u32>(leg + STATE_SEQ_CANDIDATE, sequence);
+  return true;
+}

@@ -1,0 +1,59 @@
+/**
+ * pino behind Effect's logger: annotations (`channel`, `output`, `source`) become fields of the line.
+ */
+import { Cause, Effect, HashMap, Layer, Logger } from "effect"
+import pino from "pino"
+import pretty from "pino-pretty"
+import { maskSecrets } from "../core/output-url.ts"
+import { AppConfig, type AppConfigService } from "./AppConfig.ts"
+import { pinoLevel } from "./log-levels.ts"
+
+/** Where the lines go: standard output, or a stream of a test. */
+export interface LogSink {
+  write(line: string): void
+}
+
+const URL_IN_TEXT = /\b(?:srt|rtmps?|rtsps?|rtp|udp|https?):\/\/[^\s"'<>]+/gi
+
+/** Masks the secrets of every URL in a text: the last line of defence, call sites mask what they log. */
+export const maskText = (text: string): string => text.replace(URL_IN_TEXT, (url) => maskSecrets(url))
+
+const textOf = (message: unknown): string =>
+  (Array.isArray(message) ? message : [message])
+    .map((part) => (typeof part === "string" ? part : part instanceof Error ? part.message : JSON.stringify(part)))
+    .join(" ")
+
+/** Synchronous writes: the last line before an exit is never lost, and lines are few (one per state change). */
+const makePino = (format: "json" | "pretty", sink: LogSink | undefined) =>
+  pino(
+    // Effect filters by level; pino passes on what it is given.
+    { base: null, level: "trace", timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+    format === "json"
+      ? (sink ?? pino.destination({ fd: 1, sync: true }))
+      : pretty({
+          sync: true,
+          translateTime: "SYS:HH:MM:ss.l",
+          singleLine: true,
+          colorize: sink === undefined && process.stdout.isTTY === true,
+          ...(sink === undefined ? {} : { destination: sink as never }),
+        }),
+  )
+
+/** An Effect logger that writes to pino. */
+export const makePinoLogger = (format: "json" | "pretty", sink?: LogSink): Logger.Logger<unknown, void> => {
+  const log = makePino(format, sink)
+  return Logger.make(({ annotations, cause, logLevel, message }) => {
+    const fields: Record<string, unknown> = {}
+    HashMap.forEach(annotations, (value, key) => {
+      fields[key] = typeof value === "string" ? maskText(value) : value
+    })
+    if (!Cause.isEmpty(cause)) fields["cause"] = maskText(Cause.pretty(cause, { renderErrorCause: true }))
+    log[pinoLevel(logLevel)](fields, maskText(textOf(message)))
+  })
+}
+
+/** Replaces Effect's default logger by pino, at the level and in the format of the configuration. */
+export const layerFrom = (config: Pick<AppConfigService, "logFormat" | "logLevel">, sink?: LogSink) =>
+  Layer.merge(Logger.replace(Logger.defaultLogger, makePinoLogger(config.logFormat, sink)), Logger.minimumLogLevel(config.logLevel))
+
+export const LoggingLive = Layer.unwrapEffect(Effect.map(AppConfig, (config) => layerFrom(config)))

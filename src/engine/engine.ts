@@ -1,0 +1,227 @@
+/** The engine: carries out what the control plane asks, and tells it what happens. */
+import { randomUUID } from "node:crypto"
+import { EVENT_OVERFLOW, EVENT_SCTE35, MAX_CHANNELS } from "../core/assembly/layout.ts"
+import type { CoreEvent, PacketCore } from "../core/packet-core.ts"
+import { EngineChannel } from "./engine-channel.ts"
+import { monotonicUs } from "./ffi/clock.ts"
+import { nativeAddress } from "./ffi/libc.ts"
+import {
+  type ChannelSpec,
+  type EngineInfo,
+  type EngineStats,
+  type Event,
+  type OutputSpec,
+  PROTOCOL_VERSION,
+  type Reason,
+  type Reply,
+  type Request,
+} from "./messages.ts"
+import { openSession } from "./outputs/open-session.ts"
+import type { OutputSession, SessionContext } from "./outputs/output-session.ts"
+import { PacketLoop } from "./packet-loop.ts"
+import { PortPool } from "./srt/port-pool.ts"
+import type { SrtLibrary } from "./srt/srt-library.ts"
+
+const refused = (code: string, message: string): Reason => ({ code, message, transient: false })
+const runtimeName = `${"Deno" in globalThis ? "deno" : (process.versions["bun"] ?? "") !== "" ? "bun" : "node"}`
+
+export class Engine {
+  readonly info: EngineInfo
+  readonly #core: PacketCore
+  readonly #library: SrtLibrary
+  readonly #emit: (event: Event) => void
+  readonly #context: SessionContext
+  readonly #channels = new Map<string, EngineChannel>()
+  readonly #loop: PacketLoop
+  /** State last told of each session. */
+  readonly #told = new Map<OutputSession, string>()
+
+  constructor(core: PacketCore, library: SrtLibrary, emit: (event: Event) => void) {
+    this.#core = core
+    this.#library = library
+    this.#emit = emit
+    const base = nativeAddress(core.u8)
+    core.bind(base)
+    this.#context = {
+      core,
+      base,
+      srt: library.srt,
+      ports: library.srt === null ? null : new PortPool(library.srt),
+      srtProblem: library.info.problem,
+      receiver: (session, peer, stream_id, joined, reason) =>
+        this.#emit({
+          event: "receiver",
+          channel_id: this.#channelOf(session),
+          output_id: session.spec.id,
+          peer,
+          stream_id,
+          joined,
+          reason,
+        }),
+    }
+    this.info = {
+      protocol: PROTOCOL_VERSION,
+      engine_id: randomUUID(),
+      pid: process.pid,
+      started_at: Date.now(),
+      runtime: runtimeName,
+      srt: library.info,
+    }
+    this.#loop = new PacketLoop(core, () => this.#channels.values(), {
+      onEvents: (events) => this.#coreEvents(events),
+      onSlowTick: () => this.#tellStates(),
+      onSecond: (nowUs) => this.#emit({ event: "stats", stats: this.stats(nowUs) }),
+    })
+  }
+
+  start(): void {
+    this.#loop.start()
+  }
+
+  get idle(): boolean {
+    return this.#channels.size === 0
+  }
+
+  handle(request: Request): Reply {
+    const re = request.id
+    const done = (error: Reason | null): Reply => (error === null ? { re, ok: true } : { re, ok: false, error })
+    switch (request.cmd) {
+      case "hello":
+        return { re, ok: true, info: this.info, stats: this.stats(monotonicUs()) }
+      case "state":
+        return { re, ok: true, stats: this.stats(monotonicUs()) }
+      case "put_channel":
+        return done(this.#putChannel(request.channel))
+      case "remove_channel":
+        return done(this.#removeChannel(request.channel_id))
+      case "open_output":
+        return done(this.#openOutput(request.channel_id, request.output))
+      case "close_output":
+        return done(this.#closeOutput(request.channel_id, request.output_id))
+      case "switch_source":
+        return done(this.#switchSource(request.channel_id, request.leg))
+      case "shutdown":
+        return done(null)
+    }
+  }
+
+  #putChannel(spec: ChannelSpec): Reason | null {
+    const existing = this.#channels.get(spec.id)
+    if (existing !== undefined) {
+      for (const leg of existing.legs) this.#loop.forget(leg)
+      existing.put(spec)
+      return null
+    }
+    const taken = new Set([...this.#channels.values()].map((c) => c.index))
+    const index = Array.from({ length: MAX_CHANNELS }, (_, i) => i).find((i) => !taken.has(i))
+    if (index === undefined) return refused("full", `the engine carries at most ${MAX_CHANNELS} channels`)
+    const channel = new EngineChannel(spec, index, this.#core, this.#context.base, (c, leg, kind, message) =>
+      this.#emit({ event: "leg", channel_id: c.id, leg, kind, message }),
+    )
+    this.#channels.set(spec.id, channel)
+    return null
+  }
+
+  #removeChannel(id: string): null {
+    const channel = this.#channels.get(id)
+    if (channel === undefined) return null
+    for (const leg of channel.legs) this.#loop.forget(leg)
+    for (const session of channel.sessions.values()) this.#told.delete(session)
+    channel.close()
+    this.#channels.delete(id)
+    return null
+  }
+
+  #openOutput(channelId: string, spec: OutputSpec): Reason | null {
+    const channel = this.#channels.get(channelId)
+    if (channel === undefined) return { ...refused("no_channel", `the engine has no channel ${channelId}`), transient: true }
+    if (channel.sessions.has(spec.id)) return { ...refused("exists", `output ${spec.label} is open already`), transient: true }
+    const opened = openSession(this.#context, spec, channel.index)
+    if (!opened.ok) return opened.error
+    channel.sessions.set(spec.id, opened.session)
+    return null
+  }
+
+  #closeOutput(channelId: string, outputId: string): null {
+    const channel = this.#channels.get(channelId)
+    const session = channel?.sessions.get(outputId)
+    if (channel === undefined || session === undefined) return null
+    channel.sessions.delete(outputId)
+    this.#told.delete(session)
+    session.close()
+    return null
+  }
+
+  #switchSource(channelId: string, leg: "primary" | "backup"): Reason | null {
+    const channel = this.#channels.get(channelId)
+    if (channel === undefined) return refused("no_channel", `the engine has no channel ${channelId}`)
+    if (channel.leg(leg) === undefined) return refused("no_leg", `channel ${channel.label} has no ${leg} source`)
+    channel.active = leg
+    return null
+  }
+
+  #channelOf(session: OutputSession): string {
+    for (const channel of this.#channels.values()) if (channel.index === session.channel) return channel.id
+    return ""
+  }
+
+  #coreEvents(events: ReadonlyArray<CoreEvent>): void {
+    for (const event of events) {
+      for (const channel of this.#channels.values()) {
+        const leg = channel.legs.find((l) => l.index === event.leg)
+        if (leg === undefined) continue
+        if (event.type !== EVENT_SCTE35) leg.handle(event)
+        else if (channel.ringOf(leg) >= 0)
+          this.#emit({
+            event: "scte35",
+            channel_id: channel.id,
+            leg: leg.spec.name,
+            pid: event.pid,
+            crc_ok: event.b === 1,
+            section_base64: Buffer.from(event.data).toString("base64"),
+          })
+      }
+    }
+  }
+
+  /** Tells of every session whose state differs from what was told last; sessions that ended are dropped. */
+  #tellStates(): void {
+    for (const channel of this.#channels.values())
+      for (const [id, session] of channel.sessions) {
+        if (this.#told.get(session) === session.state) continue
+        this.#told.set(session, session.state)
+        this.#emit({
+          event: "output_state",
+          channel_id: channel.id,
+          output_id: id,
+          session: session.spec.session,
+          state: session.state,
+          reason: session.reason,
+        })
+        if (session.state !== "ended") continue
+        channel.sessions.delete(id)
+        this.#told.delete(session)
+      }
+  }
+
+  stats(nowUs: number): EngineStats {
+    const at = Date.now()
+    const usage = process.cpuUsage()
+    return {
+      at,
+      cpu_seconds: (usage.user + usage.system) / 1e6,
+      rss_bytes: process.memoryUsage.rss(),
+      loop_max_ms: this.#loop.maxGapUs / 1000,
+      loop_passes: this.#loop.passes,
+      event_overflows: this.#core.u32[EVENT_OVERFLOW >> 2] ?? 0,
+      channels: [...this.#channels.values()].map((channel) => channel.stats(nowUs, at - nowUs / 1000)),
+    }
+  }
+
+  /** Closes every output and leg; libsrt's clean-up sends the shutdowns and joins its threads. */
+  close(): void {
+    this.#loop.stop()
+    for (const id of [...this.#channels.keys()]) this.#removeChannel(id)
+    this.#library.srt?.cleanup()
+  }
+}

@@ -1,0 +1,27 @@
+/** The clocks of the packet loop: CLOCK_MONOTONIC in microseconds, as libsrt's srt_time_now has it. */
+import { CLOCK_MONOTONIC, CLOCK_REALTIME, libc, TIMER_ABSTIME } from "./libc.ts"
+
+const timespec = new Uint32Array(4)
+const timespecBytes = new Uint8Array(timespec.buffer)
+const word = (index: number) => timespec[index] ?? 0
+
+const read = (clock: number): number => {
+  libc.clockGettime(clock, timespecBytes)
+  return (word(0) + word(1) * 4294967296) * 1e6 + word(2) / 1000
+}
+
+/** CLOCK_MONOTONIC in microseconds. */
+export const monotonicUs = (): number => read(CLOCK_MONOTONIC)
+
+/** What to take from a CLOCK_REALTIME stamp to get a CLOCK_MONOTONIC one; changes when NTP steps the clock. */
+export const realtimeOffsetUs = (): number => read(CLOCK_REALTIME) - monotonicUs()
+
+/** Blocks the thread until CLOCK_MONOTONIC reaches `us`; returns at once when it has. */
+export const sleepUntilUs = (us: number): void => {
+  const seconds = Math.floor(us / 1e6)
+  timespec[0] = seconds >>> 0
+  timespec[1] = Math.floor(seconds / 4294967296)
+  timespec[2] = Math.floor((us - seconds * 1e6) * 1000)
+  timespec[3] = 0
+  libc.clockNanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, timespecBytes, 0)
+}

@@ -1,0 +1,92 @@
+/**
+ * The libc calls of the packet path, and nothing else. Each line carries its C declaration.
+ *
+ * Pointers are passed as numbers (`uintptr_t`): addresses inside the WebAssembly memory, whose base never moves.
+ * Small option values travel as typed arrays (`void *`).
+ */
+import koffi from "koffi"
+
+const lib = koffi.load("libc.so.6")
+
+/** The linear memory's native address: memcpy of zero bytes returns its destination. */
+const addressOfBytes = lib.func("memcpy", "uintptr_t", ["void *", "void *", "size_t"])
+
+export const libc = {
+  /** int socket(int domain, int type, int protocol) */
+  socket: lib.func("socket", "int", ["int", "int", "int"]),
+  /** int bind(int fd, const struct sockaddr *addr, socklen_t len) */
+  bind: lib.func("bind", "int", ["int", "void *", "uint32_t"]),
+  /** int connect(int fd, const struct sockaddr *addr, socklen_t len) */
+  connect: lib.func("connect", "int", ["int", "void *", "uint32_t"]),
+  /** int setsockopt(int fd, int level, int name, const void *value, socklen_t len) */
+  setsockopt: lib.func("setsockopt", "int", ["int", "int", "int", "void *", "uint32_t"]),
+  /** int getsockopt(int fd, int level, int name, void *value, socklen_t *len) */
+  getsockopt: lib.func("getsockopt", "int", ["int", "int", "int", "void *", "void *"]),
+  /** int close(int fd) */
+  close: lib.func("close", "int", ["int"]),
+  /** int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int n, int flags, struct timespec *timeout) */
+  recvmmsg: lib.func("recvmmsg", "int", ["int", "uintptr_t", "uint32_t", "int", "uintptr_t"]),
+  /** int sendmmsg(int fd, struct mmsghdr *msgs, unsigned int n, int flags) */
+  sendmmsg: lib.func("sendmmsg", "int", ["int", "uintptr_t", "uint32_t", "int"]),
+  /** int epoll_create1(int flags) */
+  epollCreate1: lib.func("epoll_create1", "int", ["int"]),
+  /** int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event) */
+  epollCtl: lib.func("epoll_ctl", "int", ["int", "int", "int", "void *"]),
+  /** int epoll_wait(int epfd, struct epoll_event *events, int max, int timeout_ms) */
+  epollWait: lib.func("epoll_wait", "int", ["int", "void *", "int", "int"]),
+  /** int clock_gettime(clockid_t clock, struct timespec *ts) */
+  clockGettime: lib.func("clock_gettime", "int", ["int", "void *"]),
+  /** int clock_nanosleep(clockid_t clock, int flags, const struct timespec *request, struct timespec *remain) */
+  clockNanosleep: lib.func("clock_nanosleep", "int", ["int", "int", "void *", "uintptr_t"]),
+  /** unsigned int if_nametoindex(const char *name) */
+  ifNametoindex: lib.func("if_nametoindex", "uint32_t", ["str"]),
+}
+
+/** Native address of a buffer that never moves (the WebAssembly memory). */
+export const nativeAddress = (bytes: Uint8Array): number => Number(addressOfBytes(bytes, bytes, 0))
+
+/** errno of the last libc call on this thread. */
+export const errno = (): number => koffi.errno()
+
+const errnoNames = new Map<number, string>(Object.entries(koffi.os.errno).map(([name, code]) => [Number(code), name]))
+
+/** `EADDRINUSE` and the like; `errno 123` for one without a name. */
+export const errnoName = (code: number): string => errnoNames.get(code) ?? `errno ${code}`
+
+export const AF_INET = 2
+export const AF_INET6 = 10
+export const SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0x800 | 0x80000
+export const SOL_SOCKET = 1
+export const SO_REUSEADDR = 2
+export const SO_SNDBUF = 7
+export const SO_RCVBUF = 8
+export const SO_RCVBUFFORCE = 33
+export const SO_TIMESTAMPNS = 35
+export const SO_MEMINFO = 55
+/** Index of the drop counter in SO_MEMINFO's nine u32. */
+export const SK_MEMINFO_DROPS = 8
+export const IPPROTO_IP = 0
+export const IPPROTO_IPV6 = 41
+export const IP_TOS = 1
+export const IP_TTL = 2
+export const IP_MTU_DISCOVER = 10
+export const IP_PMTUDISC_DO = 2
+export const IP_MTU = 14
+export const IP_MULTICAST_IF = 32
+export const IP_MULTICAST_TTL = 33
+export const IP_MULTICAST_LOOP = 34
+export const IP_ADD_MEMBERSHIP = 35
+export const IP_ADD_SOURCE_MEMBERSHIP = 39
+export const IP_MULTICAST_ALL = 49
+export const IPV6_UNICAST_HOPS = 16
+export const MSG_DONTWAIT = 0x40
+export const EAGAIN = 11
+export const EMSGSIZE = 90
+export const ENOBUFS = 105
+export const ECONNREFUSED = 111
+export const EPOLL_CTL_ADD = 1
+export const EPOLL_CTL_DEL = 2
+export const EPOLLIN = 1
+export const CLOCK_REALTIME = 0
+export const CLOCK_MONOTONIC = 1
+export const TIMER_ABSTIME = 1

@@ -1,0 +1,67 @@
+/**
+ * The engine process: `bun src/engine/main.ts --data-dir DIR`.
+ *
+ * Started by the control plane and found again by it after a crash; also ends by itself when nobody can reach it any more.
+ */
+import { existsSync, mkdirSync, readFileSync } from "node:fs"
+import { setPriority } from "node:os"
+import { parseArgs } from "node:util"
+import { PacketCore } from "../core/packet-core.ts"
+import { ControlServer } from "./control-server.ts"
+import { Engine } from "./engine.ts"
+import { engineSocketPath } from "./socket-path.ts"
+import { openSrtLibrary } from "./srt/srt-library.ts"
+
+const { values } = parseArgs({ options: { "data-dir": { type: "string", default: "./config" } } })
+const dataDir = values["data-dir"]
+const CORE = new URL("../../build/core.wasm", import.meta.url)
+/** With no control plane and nothing to carry for this long, or its socket gone, nobody will come back for this process. */
+const ORPHAN_CHECK_MS = 10_000
+const ORPHAN_CHECKS = 6
+
+const log = (message: string): void => {
+  process.stderr.write(`${new Date().toISOString()} engine ${process.pid}: ${message}\n`)
+}
+
+try {
+  // Before libsrt starts its threads: they inherit it. Needs CAP_SYS_NICE; without it the engine runs at normal priority.
+  setPriority(-10)
+} catch {
+  log("no permission to raise the priority (CAP_SYS_NICE): running at the normal one")
+}
+
+mkdirSync(dataDir, { recursive: true, mode: 0o750 })
+const path = engineSocketPath(dataDir)
+const library = openSrtLibrary(process.env)
+if (library.info.problem !== null) log(library.info.problem)
+const core = await PacketCore.instantiate(readFileSync(CORE))
+const engine = new Engine(core, library, (event) => server.emit(event))
+
+const exit = (why: string): void => {
+  log(why)
+  server.close()
+  engine.close()
+  process.exit(0)
+}
+const server: ControlServer = new ControlServer(path, {
+  handle: (request) => engine.handle(request),
+  shutdown: () => exit("shut down by the control plane"),
+  log,
+})
+process.on("SIGTERM", () => exit("ended by SIGTERM"))
+process.on("SIGINT", () => exit("ended by SIGINT"))
+process.on("SIGHUP", () => {})
+await server.listen()
+engine.start()
+log(`listening on ${path}; libsrt ${library.info.version ?? "not available"}`)
+
+let orphanChecks = 0
+setInterval(() => {
+  if (server.connected) {
+    orphanChecks = 0
+    return
+  }
+  if (!existsSync(path)) exit("the control socket is gone and no control plane is connected: ending")
+  orphanChecks = engine.idle ? orphanChecks + 1 : 0
+  if (orphanChecks >= ORPHAN_CHECKS) exit("no control plane and no channel: ending")
+}, ORPHAN_CHECK_MS)

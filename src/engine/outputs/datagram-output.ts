@@ -1,0 +1,200 @@
+/** UDP and RTP outputs, unicast and multicast: ring slots by sendmmsg, as they arrive or paced by the stream's PCR. */
+import {
+  SLOT_FLAG_DISCONTINUITY,
+  SLOT_FLAG_PCR,
+  SLOT_FLAGS,
+  SLOT_LENGTH,
+  SLOT_PCR,
+  SLOT_RX_US,
+  TX_BATCH,
+  TX_MMSG,
+} from "../../core/assembly/layout.ts"
+import type { OutputTarget } from "../../core/output-url.ts"
+import { PcrPacer } from "../../core/pcr-pacer.ts"
+import { describeErrno } from "../describe-errno.ts"
+import { EAGAIN, ECONNREFUSED, EMSGSIZE, ENOBUFS, errno, errnoName, libc, MSG_DONTWAIT } from "../ffi/libc.ts"
+import type { OutputSpec, OutputStats, Reason, SessionState } from "../messages.ts"
+import { resolve } from "../resolve.ts"
+import { reasonOf } from "../setup-failure.ts"
+import { openDatagramSocket } from "./datagram-socket.ts"
+import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { RingReader } from "./ring-reader.ts"
+
+type DatagramTarget = Exclude<OutputTarget, { protocol: "srt" }>
+
+/** With no datagram accepted by the kernel for this long, the session ends and the control plane tries again. */
+const FAILING_US = 5e6
+
+export class DatagramOutput implements OutputSession {
+  readonly spec: OutputSpec
+  readonly channel: number
+  readonly immediate: boolean
+  state: SessionState = "connecting"
+  reason: Reason | null = null
+  readonly #context: SessionContext
+  readonly #target: DatagramTarget
+  readonly #figures = newFigures()
+  readonly #reader: RingReader
+  readonly #pacer: PcrPacer | null
+  readonly #rtp: boolean
+  readonly #ssrc = Math.floor(Math.random() * 4294967296)
+  #sequence = Math.floor(Math.random() * 65536)
+  #warnings: string[] = []
+  #fd = -1
+  /** Next slot to hand to the pacer, and how many of the waiting ones it has released. */
+  #paced = 0
+  #released = 0
+  #failingSinceUs = 0
+
+  constructor(context: SessionContext, spec: OutputSpec, channel: number, target: DatagramTarget) {
+    this.#context = context
+    this.spec = spec
+    this.channel = channel
+    this.#target = target
+    this.#rtp = target.protocol === "rtp"
+    this.immediate = true
+    this.#pacer = target.pacing === "pcr" ? new PcrPacer({ delayMs: target.pacingDelayMs }) : null
+    this.#reader = new RingReader(context.core.ringHead(channel))
+    void this.#open()
+  }
+
+  async #open(): Promise<void> {
+    try {
+      const { address } = await resolve(this.#target.host)
+      if (this.state === "ended") return
+      const opened = openDatagramSocket(address, this.#target)
+      this.#fd = opened.fd
+      this.#warnings = opened.warnings
+      this.#figures.address = opened.address
+      this.#figures.connectedAt = Date.now()
+      this.#reader.cursor = this.#context.core.ringHead(this.channel)
+      this.#paced = this.#reader.cursor
+      this.state = "connected"
+    } catch (cause) {
+      this.#end(reasonOf(cause))
+    }
+  }
+
+  poll(): void {}
+
+  flush(nowUs: number): void {
+    if (this.state !== "connected") return
+    const before = this.#reader.dropped
+    const waiting = this.#reader.backlog(this.#context.core.ringHead(this.channel))
+    // Every slot passes through the pacer, dropped ones too: they are taken off what it will release.
+    this.#released -= this.#reader.dropped - before
+    const ready = this.#pacer === null ? waiting : this.#pace(this.#pacer, waiting, nowUs)
+    if (ready > 0) this.#send(ready, nowUs)
+  }
+
+  /** Feeds new slots to the pacer; returns how many may leave. */
+  #pace(pacer: PcrPacer, waiting: number, nowUs: number): number {
+    const { core } = this.#context
+    const head = (this.#reader.cursor + waiting) >>> 0
+    while (this.#paced !== head) {
+      const slot = core.slotAddress(this.channel, this.#paced)
+      const flags = core.u32[(slot + SLOT_FLAGS) >> 2] ?? 0
+      const pcr = (flags & SLOT_FLAG_PCR) !== 0 ? (core.f64[(slot + SLOT_PCR) >> 3] ?? 0) : null
+      const bytes = core.u32[(slot + SLOT_LENGTH) >> 2] ?? 0
+      pacer.push(this.#paced, core.f64[(slot + SLOT_RX_US) >> 3] ?? nowUs, bytes, pcr, (flags & SLOT_FLAG_DISCONTINUITY) !== 0)
+      this.#paced = (this.#paced + 1) >>> 0
+    }
+    this.#released += pacer.releaseUntil(nowUs)
+    return Math.max(0, Math.min(waiting, this.#released))
+  }
+
+  #send(ready: number, nowUs: number): void {
+    const { core, base } = this.#context
+    let left = ready
+    while (left > 0) {
+      // Fill a batch from the cursor without moving it: what the kernel takes is known only afterwards.
+      let count = 0
+      let cursor = this.#reader.cursor
+      let offset = this.#reader.offset
+      for (let i = 0; i < left && count < TX_BATCH; i++) {
+        const slot = core.slotAddress(this.channel, cursor)
+        const end = core.u32[(slot + SLOT_LENGTH) >> 2] ?? 0
+        const timestamp = this.#rtp
+          ? Math.floor((this.#pacer === null ? (core.f64[(slot + SLOT_RX_US) >> 3] ?? nowUs) : nowUs) * 0.09) % 4294967296
+          : 0
+        for (; offset < end && count < TX_BATCH; count++) {
+          const size = Math.min(this.#target.packetSize, end - offset)
+          core.setSend(count, slot, offset, size, this.#rtp, (this.#sequence + count) & 0xffff, timestamp, this.#ssrc)
+          offset += size
+        }
+        if (offset < end) break
+        cursor = (cursor + 1) >>> 0
+        offset = 0
+      }
+      const sent = libc.sendmmsg(this.#fd, base + TX_MMSG, count, MSG_DONTWAIT)
+      const code = sent < 0 ? errno() : 0
+      const finished = this.#advance(Math.max(0, sent))
+      left -= finished
+      if (sent > 0) this.#failingSinceUs = 0
+      if (sent < 0) {
+        if (code === EAGAIN || code === ENOBUFS) return
+        if (!this.#failed(code, nowUs)) return
+        // ECONNREFUSED reports an earlier datagram; anything else is about the first of this batch, which is given up.
+        if (code !== ECONNREFUSED) {
+          this.#figures.packetsDropped += 1
+          left -= this.#advance(1, false)
+        }
+      }
+    }
+  }
+
+  /** Moves the cursor over `messages` pieces; returns the slots finished. */
+  #advance(messages: number, sent = true): number {
+    const { core } = this.#context
+    let finished = 0
+    for (let i = 0; i < messages; i++) {
+      const slot = core.slotAddress(this.channel, this.#reader.cursor)
+      const end = core.u32[(slot + SLOT_LENGTH) >> 2] ?? 0
+      const size = Math.min(this.#target.packetSize, end - this.#reader.offset)
+      this.#reader.offset += size
+      this.#sequence = (this.#sequence + 1) & 0xffff
+      if (sent) {
+        this.#figures.bytesSent += size
+        this.#figures.packetsSent += 1
+      }
+      if (this.#reader.offset < end) continue
+      this.#reader.next()
+      finished += 1
+    }
+    this.#released -= finished
+    return finished
+  }
+
+  /** Notes a refused send; false when the session is over. */
+  #failed(code: number, nowUs: number): boolean {
+    const f = this.#figures
+    f.sendErrors += 1
+    const size = this.#target.packetSize + (this.#rtp ? 12 : 0)
+    f.lastSendError =
+      code === EMSGSIZE
+        ? `EMSGSIZE: datagrams of ${size} bytes and headers do not fit the path's MTU; set pkt_size=1128 or smaller`
+        : describeErrno(code, `sending to ${f.address ?? this.#target.host}`)
+    if (code === ECONNREFUSED) return true
+    if (this.#failingSinceUs === 0) this.#failingSinceUs = nowUs
+    if (nowUs - this.#failingSinceUs < FAILING_US) return true
+    this.#end({ code: errnoName(code), message: f.lastSendError, transient: true })
+    return false
+  }
+
+  stats(): OutputStats {
+    const dropped = this.#figures.packetsDropped
+    return statsOf(this, { ...this.#figures, packetsDropped: dropped + this.#reader.dropped }, { warnings: this.#warnings })
+  }
+
+  #end(reason: Reason): void {
+    if (this.state === "ended") return
+    this.reason = reason
+    this.close()
+  }
+
+  close(): void {
+    this.state = "ended"
+    if (this.#fd >= 0) libc.close(this.#fd)
+    this.#fd = -1
+  }
+}

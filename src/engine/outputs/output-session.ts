@@ -1,0 +1,78 @@
+/** What the packet loop asks of every kind of output. */
+import type { PacketCore } from "../../core/packet-core.ts"
+import type { LibSrt } from "../ffi/libsrt.ts"
+import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState, SrtStats } from "../messages.ts"
+import type { PortPool } from "../srt/port-pool.ts"
+
+/** What sessions share: the packet memory, libsrt, and the way to say what happened. */
+export interface SessionContext {
+  readonly core: PacketCore
+  /** Native address of the packet memory. */
+  readonly base: number
+  readonly srt: LibSrt | null
+  readonly ports: PortPool | null
+  /** What to install when `srt` is null. */
+  readonly srtProblem: string | null
+  readonly receiver: (session: OutputSession, peer: string, streamId: string, joined: boolean, reason: string | null) => void
+}
+
+export interface OutputSession {
+  readonly spec: OutputSpec
+  readonly channel: number
+  /** True when packets should leave as soon as they arrive; false lets the loop send in bursts that carry their own time. */
+  readonly immediate: boolean
+  state: SessionState
+  /** Why it ended by itself. */
+  reason: Reason | null
+  /** Sends what waits in the ring. Never blocks. */
+  flush(nowUs: number): void
+  /** Connection progress, accepts, liveness: every few milliseconds. */
+  poll(nowUs: number): void
+  stats(): OutputStats
+  close(): void
+}
+
+/** The fields every kind of output reports alike. */
+export interface SessionFigures {
+  bytesSent: number
+  packetsSent: number
+  packetsDropped: number
+  sendErrors: number
+  lastSendError: string | null
+  openedAt: number
+  connectedAt: number | null
+  address: string | null
+}
+
+export const newFigures = (): SessionFigures => ({
+  bytesSent: 0,
+  packetsSent: 0,
+  packetsDropped: 0,
+  sendErrors: 0,
+  lastSendError: null,
+  openedAt: Date.now(),
+  connectedAt: null,
+  address: null,
+})
+
+export const statsOf = (
+  session: Pick<OutputSession, "spec" | "state">,
+  f: SessionFigures,
+  more: { warnings?: ReadonlyArray<string>; srt?: SrtStats | null; receivers?: ReceiverStats[] } = {},
+): OutputStats => ({
+  id: session.spec.id,
+  session: session.spec.session,
+  url: session.spec.url,
+  state: session.state,
+  opened_at: f.openedAt,
+  connected_at: f.connectedAt,
+  bytes_sent: f.bytesSent,
+  packets_sent: f.packetsSent,
+  packets_dropped: f.packetsDropped,
+  send_errors: f.sendErrors,
+  last_send_error: f.lastSendError,
+  warnings: [...(more.warnings ?? [])],
+  address: f.address,
+  srt: more.srt ?? null,
+  receivers: more.receivers ?? [],
+})

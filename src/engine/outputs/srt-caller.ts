@@ -1,0 +1,122 @@
+/** SRT caller (and rendezvous) output: one connection, made once; the control plane decides about the next attempt. */
+import { SRT_OPTIONS } from "../../core/srt/options.ts"
+import { type LibSrt, SRTS_CONNECTED, SRTS_CONNECTING } from "../ffi/libsrt.ts"
+import { encodeSockaddr, formatSockaddr } from "../ffi/sockaddr.ts"
+import type { OutputSpec, OutputStats, Reason, SessionState } from "../messages.ts"
+import { resolve } from "../resolve.ts"
+import { reasonOf, SetupFailure } from "../setup-failure.ts"
+import { createSocket, getInt, lastError, rejectReason, type SrtTarget, setOption } from "../srt/srt-socket.ts"
+import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { SrtConnection } from "./srt-connection.ts"
+
+const KM_SECURED = 2
+const NOT_ENCRYPTED: Reason = {
+  code: "srt_not_encrypted",
+  message: "the connection came up without encryption although a passphrase is set: the peer has another passphrase or none",
+  transient: true,
+}
+const STATE_CHECK_US = 250_000
+export class SrtCaller implements OutputSession {
+  readonly spec: OutputSpec
+  readonly channel: number
+  readonly immediate = false
+  state: SessionState = "connecting"
+  reason: Reason | null = null
+  readonly #context: SessionContext
+  readonly #srt: LibSrt
+  readonly #target: SrtTarget
+  readonly #figures = newFigures()
+  #socket = -1
+  #releasePort: (() => void) | null = null
+  #connection: SrtConnection | null = null
+  #nextCheckUs = 0
+
+  constructor(context: SessionContext, srt: LibSrt, spec: OutputSpec, channel: number, target: SrtTarget) {
+    this.#context = context
+    this.#srt = srt
+    this.spec = spec
+    this.channel = channel
+    this.#target = target
+    void this.#connect()
+  }
+
+  async #connect(): Promise<void> {
+    try {
+      const { address, family } = await resolve(this.#target.host)
+      if (this.state === "ended") return
+      const peer = encodeSockaddr(address, this.#target.port)
+      this.#figures.address = formatSockaddr(peer)
+      this.#socket = createSocket(this.#srt, this.#target, true)
+      if (family === 6 && this.#target.localHost === null) setOption(this.#srt, this.#socket, SRT_OPTIONS.IPV6ONLY, 1)
+      this.#bind(family)
+      if (this.#srt.connect(this.#socket, peer, peer.length) !== 0) throw new SetupFailure(lastError(this.#srt, "srt_connect failed"))
+    } catch (cause) {
+      this.#end(reasonOf(cause))
+    }
+  }
+
+  #bind(family: 4 | 6): void {
+    const target = this.#target
+    if (target.localPort === null && target.mode === "caller" && this.#context.ports !== null) {
+      this.#releasePort = this.#context.ports.bind(this.#socket, target, family)
+      return
+    }
+    const local = encodeSockaddr(target.localHost ?? (family === 6 ? "::" : "0.0.0.0"), target.localPort ?? target.port)
+    if (this.#srt.bind(this.#socket, local, local.length) !== 0)
+      throw new SetupFailure({ ...lastError(this.#srt, `cannot bind to ${formatSockaddr(local)}`), transient: false })
+  }
+
+  poll(nowUs: number): void {
+    if (this.state === "ended" || this.#socket < 0) return
+    if (this.state === "connected" && nowUs < this.#nextCheckUs) return
+    this.#nextCheckUs = nowUs + STATE_CHECK_US
+    const socketState = this.#srt.getsockstate(this.#socket)
+    if (this.state === "connecting") {
+      if (socketState === SRTS_CONNECTED) this.#connected()
+      else if (socketState > SRTS_CONNECTED) this.#end(rejectReason(this.#srt, this.#socket))
+      else if (socketState < SRTS_CONNECTING) return
+    } else if (socketState !== SRTS_CONNECTED)
+      this.#end({ code: "srt_2001", message: `SRT connection lost: ${this.#srt.strerror(2001, 0)}`, transient: true })
+  }
+
+  #connected(): void {
+    // With SRTO_ENFORCEDENCRYPTION off a mismatch still connects: never send in clear what was to be encrypted.
+    if (this.#target.passphrase !== null && getInt(this.#srt, this.#socket, SRT_OPTIONS.SNDKMSTATE) !== KM_SECURED) {
+      this.#end(NOT_ENCRYPTED)
+      return
+    }
+    this.#connection = new SrtConnection(this.#context, this.#srt, this.#socket, this.channel, this.#target.packetSize)
+    this.#figures.connectedAt = this.#connection.connectedAt
+    this.state = "connected"
+  }
+
+  flush(nowUs: number): void {
+    const reason = this.#connection?.flush(nowUs) ?? null
+    if (reason !== null) this.#end(reason)
+  }
+
+  stats(): OutputStats {
+    const connection = this.#connection
+    const srt = this.state === "connected" ? (connection?.stats() ?? null) : null
+    if (connection !== null) {
+      this.#figures.bytesSent = connection.bytesSent
+      this.#figures.packetsSent = connection.packetsSent
+      this.#figures.packetsDropped = connection.dropped
+    }
+    return statsOf(this, this.#figures, { srt })
+  }
+
+  #end(reason: Reason): void {
+    if (this.state === "ended") return
+    this.reason = reason
+    this.close()
+  }
+
+  close(): void {
+    this.state = "ended"
+    if (this.#socket >= 0) this.#srt.close(this.#socket)
+    this.#socket = -1
+    this.#releasePort?.()
+    this.#releasePort = null
+  }
+}

@@ -1,0 +1,94 @@
+/** The sending side of one established SRT connection: ring slots into libsrt's send buffer, with the time they arrived. */
+import { SLOT_LENGTH, SLOT_PAYLOAD, SLOT_RX_US, TX_MSGCTRL } from "../../core/assembly/layout.ts"
+import { SRT_OPTIONS } from "../../core/srt/options.ts"
+import { SRT_EASYNCSND, SRT_EINVALMSGAPI } from "../ffi/libsrt.ts"
+import type { Reason, SrtStats } from "../messages.ts"
+import { getInt, lastError, readStats } from "../srt/srt-socket.ts"
+import type { SessionContext } from "./output-session.ts"
+import { RingReader } from "./ring-reader.ts"
+
+/** A receiver that takes nothing for this long while packets wait is given up, so that the reconnect starts afresh. */
+const STALL_US = 10e6
+
+export class SrtConnection {
+  readonly socket: number
+  readonly reader: RingReader
+  readonly connectedAt = Date.now()
+  bytesSent = 0
+  packetsSent = 0
+  #stats: SrtStats | null = null
+  readonly #context: SessionContext
+  readonly #srt: NonNullable<SessionContext["srt"]>
+  readonly #channel: number
+  readonly #packetSize: number
+  /** srctime may not precede the connection, nor run backwards. */
+  #minUs: number
+  #blockedSinceUs = 0
+  #stampRefused = false
+
+  constructor(context: SessionContext, srt: NonNullable<SessionContext["srt"]>, socket: number, channel: number, packetSize: number) {
+    this.#context = context
+    this.#srt = srt
+    this.socket = socket
+    this.#channel = channel
+    // The peer's limit counts as well as the URL's: a message above PAYLOADSIZE is refused (5009).
+    const limit = getInt(srt, socket, SRT_OPTIONS.PAYLOADSIZE)
+    this.#packetSize = Math.max(188, Math.min(packetSize, limit > 0 ? Math.floor(limit / 188) * 188 : packetSize))
+    this.#minUs = Number(srt.connectionTime(socket))
+    this.reader = new RingReader(context.core.ringHead(channel))
+  }
+
+  /** Sends what waits; a reason means that the connection is over. */
+  flush(nowUs: number): Reason | null {
+    const { core, base } = this.#context
+    const { reader } = this
+    const control = base + TX_MSGCTRL
+    const head = core.ringHead(this.#channel)
+    for (let waiting = reader.backlog(head); waiting > 0; waiting--) {
+      const slot = core.slotAddress(this.#channel, reader.cursor)
+      const end = core.u32[(slot + SLOT_LENGTH) >> 2] ?? 0
+      while (reader.offset < end) {
+        const size = Math.min(this.#packetSize, end - reader.offset)
+        core.setMsgCtrl(slot, this.#minUs)
+        if (this.#srt.sendmsg2(this.socket, base + slot + SLOT_PAYLOAD + reader.offset, size, control) < 0) return this.#refused(nowUs)
+        reader.offset += size
+        this.bytesSent += size
+        this.packetsSent += 1
+      }
+      this.#blockedSinceUs = 0
+      this.#stampRefused = false
+      const rx = core.f64[(slot + SLOT_RX_US) >> 3] ?? 0
+      if (rx > this.#minUs) this.#minUs = rx
+      reader.next()
+    }
+    return null
+  }
+
+  #refused(nowUs: number): Reason | null {
+    const code = this.#srt.getlasterror(0)
+    if (code === SRT_EASYNCSND) {
+      // Buffer full: the packets stay in the ring until its bound drops them.
+      if (this.#blockedSinceUs === 0) this.#blockedSinceUs = nowUs
+      if (nowUs - this.#blockedSinceUs < STALL_US) return null
+      return { code: "stalled", message: "the receiver stalled: libsrt's send buffer stayed full for 10 s", transient: true }
+    }
+    if (code === SRT_EINVALMSGAPI && !this.#stampRefused) {
+      // libsrt holds the stamp to be older than the connection: once more with the time of now.
+      this.#stampRefused = true
+      this.#minUs = nowUs
+      return null
+    }
+    return lastError(this.#srt, "SRT connection lost")
+  }
+
+  /** Last good sample: libsrt leaves the structure untouched once the connection broke. */
+  stats(): SrtStats | null {
+    this.#stats = readStats(this.#srt, this.socket) ?? this.#stats
+    return this.#stats
+  }
+
+  /** Packets given up by our queue and by libsrt's too-late drop. */
+  get dropped(): number {
+    return this.reader.dropped + (this.#stats?.packets_dropped ?? 0)
+  }
+}

@@ -1,0 +1,152 @@
+/** SRT listener output: one port, any number of receivers, each with a queue of its own. */
+import { SRT_OPTIONS } from "../../core/srt/options.ts"
+import { type LibSrt, SRTS_CONNECTED } from "../ffi/libsrt.ts"
+import { encodeSockaddr, formatSockaddr } from "../ffi/sockaddr.ts"
+import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState } from "../messages.ts"
+import { reasonOf, SetupFailure } from "../setup-failure.ts"
+import { acceptOne, createSocket, getString, lastError, type SrtTarget } from "../srt/srt-socket.ts"
+import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { SrtConnection } from "./srt-connection.ts"
+
+const BACKLOG = 64
+const ACCEPT_INTERVAL_US = 10_000
+const STATE_CHECK_US = 250_000
+/** More waiting callers than this are taken at the next poll, so that a storm of them does not hold the loop. */
+const ACCEPTS_PER_POLL = 8
+
+interface Receiver {
+  readonly connection: SrtConnection
+  readonly peer: string
+  readonly streamId: string
+}
+
+export class SrtListener implements OutputSession {
+  readonly spec: OutputSpec
+  readonly channel: number
+  readonly immediate = false
+  state: SessionState = "connecting"
+  reason: Reason | null = null
+  readonly #context: SessionContext
+  readonly #srt: LibSrt
+  readonly #target: SrtTarget
+  readonly #figures = newFigures()
+  #receivers: Receiver[] = []
+  /** What receivers that have left were sent. */
+  #past = { bytes: 0, packets: 0, dropped: 0 }
+  #socket = -1
+  #nextAcceptUs = 0
+  #nextCheckUs = 0
+
+  constructor(context: SessionContext, srt: LibSrt, spec: OutputSpec, channel: number, target: SrtTarget) {
+    this.#context = context
+    this.#srt = srt
+    this.spec = spec
+    this.channel = channel
+    this.#target = target
+    try {
+      this.#listen()
+      this.state = "listening"
+    } catch (cause) {
+      this.#end(reasonOf(cause))
+    }
+  }
+
+  #listen(): void {
+    // SRTO_REUSEADDR off: with it, a second process on the port would bind as well and one of the two silently get nothing.
+    this.#socket = createSocket(this.#srt, this.#target, false)
+    const local = encodeSockaddr(this.#target.host === "" ? "0.0.0.0" : this.#target.host, this.#target.port)
+    this.#figures.address = formatSockaddr(local)
+    if (this.#srt.bind(this.#socket, local, local.length) !== 0) {
+      const reason = lastError(this.#srt, `cannot listen on ${formatSockaddr(local)}/udp`)
+      throw new SetupFailure({
+        ...reason,
+        message: `${reason.message}; is the port taken by another program or the address not local?`,
+        transient: false,
+      })
+    }
+    if (this.#srt.listen(this.#socket, BACKLOG) !== 0)
+      throw new SetupFailure(lastError(this.#srt, `cannot listen on ${formatSockaddr(local)}/udp`))
+  }
+
+  poll(nowUs: number): void {
+    if (this.state === "ended") return
+    if (nowUs >= this.#nextAcceptUs) {
+      this.#nextAcceptUs = nowUs + ACCEPT_INTERVAL_US
+      for (let i = 0; i < ACCEPTS_PER_POLL && this.#accept(); i++);
+    }
+    if (nowUs < this.#nextCheckUs) return
+    this.#nextCheckUs = nowUs + STATE_CHECK_US
+    for (const receiver of this.#receivers)
+      if (this.#srt.getsockstate(receiver.connection.socket) !== SRTS_CONNECTED) this.#leave(receiver, this.#srt.strerror(2001, 0))
+  }
+
+  #accept(): boolean {
+    const accepted = acceptOne(this.#srt, this.#socket)
+    if (accepted === null) return false
+    const streamId = getString(this.#srt, accepted.socket, SRT_OPTIONS.STREAMID)
+    if (this.#target.streamId !== null && streamId !== this.#target.streamId) {
+      this.#srt.close(accepted.socket)
+      this.#context.receiver(this, accepted.peer, streamId, false, "its stream id is not the one this listener serves")
+      return true
+    }
+    const connection = new SrtConnection(this.#context, this.#srt, accepted.socket, this.channel, this.#target.packetSize)
+    this.#receivers.push({ connection, peer: accepted.peer, streamId })
+    this.#figures.connectedAt ??= connection.connectedAt
+    this.state = "connected"
+    this.#context.receiver(this, accepted.peer, streamId, true, null)
+    return true
+  }
+
+  flush(nowUs: number): void {
+    for (const receiver of this.#receivers) {
+      const reason = receiver.connection.flush(nowUs)
+      if (reason !== null) this.#leave(receiver, reason.message)
+    }
+  }
+
+  #leave(receiver: Receiver, reason: string): void {
+    const { connection } = receiver
+    this.#srt.close(connection.socket)
+    this.#past.bytes += connection.bytesSent
+    this.#past.packets += connection.packetsSent
+    this.#past.dropped += connection.dropped
+    // A new array: the caller may be walking the old one.
+    this.#receivers = this.#receivers.filter((r) => r !== receiver)
+    if (this.#receivers.length === 0) {
+      this.state = "listening"
+      this.#figures.connectedAt = null
+    }
+    this.#context.receiver(this, receiver.peer, receiver.streamId, false, reason)
+  }
+
+  stats(): OutputStats {
+    const receivers: ReceiverStats[] = this.#receivers.map(({ connection, peer, streamId }) => ({
+      peer,
+      stream_id: streamId,
+      connected_at: connection.connectedAt,
+      bytes_sent: connection.bytesSent,
+      packets_sent: connection.packetsSent,
+      srt: connection.stats(),
+      packets_dropped: connection.dropped,
+    }))
+    const total = (key: "bytes_sent" | "packets_sent" | "packets_dropped") => receivers.reduce((sum, r) => sum + r[key], 0)
+    this.#figures.bytesSent = this.#past.bytes + total("bytes_sent")
+    this.#figures.packetsSent = this.#past.packets + total("packets_sent")
+    this.#figures.packetsDropped = this.#past.dropped + total("packets_dropped")
+    return statsOf(this, this.#figures, { receivers, srt: receivers.length === 1 ? (receivers[0]?.srt ?? null) : null })
+  }
+
+  #end(reason: Reason): void {
+    if (this.state === "ended") return
+    this.reason = reason
+    this.close()
+  }
+
+  close(): void {
+    this.state = "ended"
+    for (const { connection } of this.#receivers) this.#srt.close(connection.socket)
+    this.#receivers = []
+    if (this.#socket >= 0) this.#srt.close(this.#socket)
+    this.#socket = -1
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * The packet loop: one thread, no promise and no object per packet.
+ *
+ * A pass drains the sockets that are ready into the rings, lets the outputs send, and sleeps until the next tick; between two
+ * passes the JavaScript event loop runs (control socket, timers). Two rhythms:
+ *
+ * - UDP and RTP outputs keep the input's spacing, so the sockets of their channels are drained every `FAST_TICK_US`.
+ * - SRT packets carry the kernel's receive time (`srctime`), which the receiver's TSBPD restores, so they may leave in bursts every
+ *   `SLOW_TICK_US`: larger bursts are what makes libsrt's sending thread cheap. Channels with nothing but SRT are drained then, too.
+ *
+ * With nothing arriving the loop blocks in epoll for at most `IDLE_MS`.
+ */
+import { EVENT_COUNT } from "../core/assembly/layout.ts"
+import type { CoreEvent, PacketCore } from "../core/packet-core.ts"
+import type { EngineChannel } from "./engine-channel.ts"
+import { Epoll } from "./epoll.ts"
+import { monotonicUs, realtimeOffsetUs, sleepUntilUs } from "./ffi/clock.ts"
+import type { Leg } from "./inputs/leg.ts"
+
+export const FAST_TICK_US = 500
+export const SLOW_TICK_US = 8000
+const IDLE_MS = 5
+const NO_CHANNELS_MS = 20
+const SECOND_US = 1e6
+
+export interface LoopHooks {
+  readonly onEvents: (events: ReadonlyArray<CoreEvent>) => void
+  /** After outputs were polled: look for states that changed. */
+  readonly onSlowTick: () => void
+  readonly onSecond: (nowUs: number) => void
+}
+
+export class PacketLoop {
+  readonly #core: PacketCore
+  readonly #channels: () => Iterable<EngineChannel>
+  readonly #hooks: LoopHooks
+  readonly #fast = new Epoll()
+  readonly #slow = new Epoll()
+  readonly #all = new Epoll()
+  /** Which set each leg's descriptor is in. */
+  readonly #watched = new Map<Leg, { fd: number; set: Epoll; channel: EngineChannel }>()
+  readonly #byTag: Array<{ leg: Leg; channel: EngineChannel } | undefined> = []
+  #clockOffsetUs = 0
+  #nextSlowUs = 0
+  #nextSecondUs = 0
+  #lastPassUs = 0
+  #running = false
+  passes = 0
+  maxGapUs = 0
+
+  constructor(core: PacketCore, channels: () => Iterable<EngineChannel>, hooks: LoopHooks) {
+    this.#core = core
+    this.#channels = channels
+    this.#hooks = hooks
+    this.#all.add(this.#fast.fd, 0)
+    this.#all.add(this.#slow.fd, 1)
+  }
+
+  start(): void {
+    this.#running = true
+    this.#pass()
+  }
+
+  stop(): void {
+    this.#running = false
+  }
+
+  /** Stops watching a leg that is about to close. */
+  forget(leg: Leg): void {
+    const watched = this.#watched.get(leg)
+    if (watched === undefined) return
+    watched.set.remove(watched.fd)
+    this.#watched.delete(leg)
+    this.#byTag[leg.index] = undefined
+  }
+
+  #watch(channel: EngineChannel, leg: Leg): void {
+    const set = channel.immediate ? this.#fast : this.#slow
+    const watched = this.#watched.get(leg)
+    if (watched?.set === set && watched.fd === leg.fd) return
+    this.forget(leg)
+    if (leg.fd < 0) return
+    set.add(leg.fd, leg.index)
+    this.#watched.set(leg, { fd: leg.fd, set, channel })
+    this.#byTag[leg.index] = { leg, channel }
+  }
+
+  #drain(set: Epoll, nowUs: number): number {
+    let datagrams = 0
+    for (let i = 0, ready = set.wait(0); i < ready; i++) {
+      const entry = this.#byTag[set.tag(i)]
+      if (entry !== undefined) datagrams += entry.leg.receive(entry.channel.ringOf(entry.leg), this.#clockOffsetUs, nowUs)
+    }
+    return datagrams
+  }
+
+  #pass = (): void => {
+    if (!this.#running) return
+    const nowUs = monotonicUs()
+    if (this.#lastPassUs > 0) this.maxGapUs = Math.max(this.maxGapUs, nowUs - this.#lastPassUs)
+    this.#lastPassUs = nowUs
+    this.passes += 1
+    const slow = nowUs >= this.#nextSlowUs
+    if (slow) {
+      this.#nextSlowUs = (Math.floor(nowUs / SLOW_TICK_US) + 1) * SLOW_TICK_US
+      this.#clockOffsetUs = realtimeOffsetUs()
+    }
+    let datagrams = this.#drain(this.#fast, nowUs)
+    if (slow) datagrams += this.#drain(this.#slow, nowUs)
+    let channels = 0
+    let immediate = false
+    for (const channel of this.#channels()) {
+      channels += 1
+      for (const session of channel.sessions.values()) {
+        if (session.immediate) {
+          immediate = true
+          session.flush(nowUs)
+        } else if (slow) session.flush(nowUs)
+        if (slow) session.poll(nowUs)
+      }
+      if (slow)
+        for (const leg of channel.legs) {
+          leg.open(nowUs)
+          this.#watch(channel, leg)
+        }
+    }
+    if ((this.#core.u32[EVENT_COUNT >> 2] ?? 0) > 0) this.#hooks.onEvents(this.#core.takeEvents())
+    if (slow) this.#hooks.onSlowTick()
+    if (nowUs >= this.#nextSecondUs) {
+      this.#nextSecondUs = nowUs + SECOND_US
+      this.#hooks.onSecond(nowUs)
+      this.maxGapUs = 0
+      this.passes = 0
+    }
+    this.#rest(nowUs, channels, immediate, datagrams > 0)
+  }
+
+  #rest(nowUs: number, channels: number, immediate: boolean, busy: boolean): void {
+    if (channels === 0) {
+      // Nothing to carry: an ordinary timer, so that commands are answered at once.
+      this.#lastPassUs = 0
+      setTimeout(this.#pass, NO_CHANNELS_MS)
+      return
+    }
+    const untilSlow = this.#nextSlowUs
+    const next = immediate ? Math.min((Math.floor(nowUs / FAST_TICK_US) + 1) * FAST_TICK_US, untilSlow) : untilSlow
+    if (busy || !immediate) sleepUntilUs(next)
+    else this.#all.wait(IDLE_MS)
+    setImmediate(this.#pass)
+  }
+}

@@ -1,0 +1,26 @@
+/** Host names to addresses, afresh for every attempt: destinations move, and a name that failed once may work next time. */
+import { lookup } from "node:dns/promises"
+import { isIP } from "node:net"
+import { SetupFailure } from "./setup-failure.ts"
+
+/** A resolver that does not answer must not hold an attempt for ever. */
+const DNS_TIMEOUT_MS = 5000
+
+/** Resolves a host name afresh; rejects with a SetupFailure whose code is `dns`. */
+export const resolve = async (host: string): Promise<{ address: string; family: 4 | 6 }> => {
+  const literal = isIP(host.split("%")[0] ?? "")
+  if (literal !== 0) return { address: host, family: literal === 6 ? 6 : 4 }
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${DNS_TIMEOUT_MS / 1000} s`)), DNS_TIMEOUT_MS)
+  })
+  try {
+    const { address, family } = await Promise.race([lookup(host), timeout])
+    return { address, family: family === 6 ? 6 : 4 }
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause)
+    throw new SetupFailure({ code: "dns", message: `the host name ${host} cannot be resolved: ${detail}`, transient: true })
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,144 @@
+/** One libsrt socket: options in and out, states, reasons. Everything here is non-blocking. */
+import type { OutputTarget } from "../../core/output-url.ts"
+import { SRT_OPTIONS, type SrtOption } from "../../core/srt/options.ts"
+import { describeReject, describeSrtError } from "../../core/srt/reject.ts"
+import type { LibSrt } from "../ffi/libsrt.ts"
+import { formatSockaddr, SOCKADDR_STORAGE } from "../ffi/sockaddr.ts"
+import type { Reason, SrtStats } from "../messages.ts"
+import { SetupFailure } from "../setup-failure.ts"
+
+export type SrtTarget = Extract<OutputTarget, { protocol: "srt" }>
+
+const encoder = new TextEncoder()
+
+const encodeValue = (option: SrtOption, value: number | bigint | boolean | string): Uint8Array => {
+  switch (option.type) {
+    case "string":
+      return encoder.encode(String(value))
+    case "int64":
+      return new Uint8Array(BigInt64Array.of(BigInt(value)).buffer)
+    case "linger":
+      return new Uint8Array(Int32Array.of(Number(value) > 0 ? 1 : 0, Number(value)).buffer)
+    default:
+      return new Uint8Array(Int32Array.of(Number(value)).buffer)
+  }
+}
+
+/** The last error of this thread, as libsrt words it, with what to do about it. */
+export const lastError = (srt: LibSrt, doing: string): Reason => {
+  const code = srt.getlasterror(0)
+  const text = srt.getlasterrorStr()
+  const known = describeSrtError(code)
+  return { code: `srt_${code}`, message: `${doing}: ${text}${known.advice === "" ? "" : ` (${known.advice})`}`, transient: known.transient }
+}
+
+/** Why a connection was refused: libsrt's own words, the code, and what to do. */
+export const rejectReason = (srt: LibSrt, socket: number): Reason => {
+  const code = srt.getrejectreason(socket)
+  const known = describeReject(code)
+  const text = code >= 1000 ? known.text : srt.rejectreasonStr(code)
+  return {
+    code: `srt_reject_${code}`,
+    message: `${text} (SRT reject code ${code})${known.advice === "" ? "" : `: ${known.advice}`}`,
+    transient: known.transient,
+  }
+}
+
+export const setOption = (srt: LibSrt, socket: number, option: SrtOption, value: number | bigint | boolean | string): void => {
+  const bytes = encodeValue(option, value)
+  if (srt.setsockflag(socket, option.id, bytes, bytes.length) === 0) return
+  const shown = option.name === "PASSPHRASE" ? "the passphrase" : `${option.name}=${String(value)}`
+  throw new SetupFailure({ ...lastError(srt, `libsrt refuses ${shown}`), transient: false })
+}
+
+const buffer = new Uint8Array(512)
+const bufferView = new DataView(buffer.buffer)
+const length = Int32Array.of(0)
+
+export const getInt = (srt: LibSrt, socket: number, option: SrtOption): number => {
+  length[0] = 4
+  bufferView.setInt32(0, 0, true)
+  return srt.getsockflag(socket, option.id, buffer, length) === 0 ? bufferView.getInt32(0, true) : -1
+}
+
+export const getString = (srt: LibSrt, socket: number, option: SrtOption): string => {
+  length[0] = buffer.length
+  if (srt.getsockflag(socket, option.id, buffer, length) !== 0) return ""
+  return new TextDecoder().decode(buffer.slice(0, length[0]))
+}
+
+/** Local address of a bound socket as `ip:port`, and its bytes. */
+export const localAddress = (srt: LibSrt, socket: number): Uint8Array => {
+  const address = new Uint8Array(SOCKADDR_STORAGE)
+  length[0] = address.length
+  if (srt.getsockname(socket, address, length) !== 0) throw new SetupFailure(lastError(srt, "srt_getsockname failed"))
+  return address.slice(0, length[0])
+}
+
+/** Accepts one waiting caller of a listener, or null. */
+export const acceptOne = (srt: LibSrt, listener: number): { socket: number; peer: string } | null => {
+  const address = new Uint8Array(SOCKADDR_STORAGE)
+  length[0] = address.length
+  const socket = srt.accept(listener, address, length)
+  return socket < 0 ? null : { socket, peer: formatSockaddr(address) }
+}
+
+/**
+ * Room in libsrt's send buffer for a stalled or lossy receiver: sender-side TLPKTDROP holds at most max(1 s, latency), so half
+ * a second more than that at 25 Mbit/s. The library's default of 12 MB a socket let prototypes grow to gigabytes.
+ */
+const defaultSendBuffer = (target: SrtTarget): number =>
+  Math.min(64 << 20, Math.round((25e6 / 8) * (Math.max(1000, target.latencyMs ?? 0) / 1000 + 0.5)))
+
+/** A socket with every option of the target set, ready to bind. `reuse` is SRTO_REUSEADDR. */
+export const createSocket = (srt: LibSrt, target: SrtTarget, reuse: boolean): number => {
+  const socket = srt.createSocket()
+  if (socket < 0) throw new SetupFailure(lastError(srt, "no SRT socket"))
+  try {
+    const given = new Set(target.options.map((o) => o.option.name))
+    const preset = (option: SrtOption, value: number | boolean) => {
+      if (!given.has(option.name)) setOption(srt, socket, option, value)
+    }
+    setOption(srt, socket, SRT_OPTIONS.SNDSYN, false)
+    setOption(srt, socket, SRT_OPTIONS.RCVSYN, false)
+    // Old receivers (HSv4, SRT before 1.3) learn from it who sends.
+    preset(SRT_OPTIONS.SENDER, true)
+    preset(SRT_OPTIONS.REUSEADDR, reuse)
+    preset(SRT_OPTIONS.SNDBUF, defaultSendBuffer(target))
+    // One kernel buffer serves all connections of a port; the kernel caps it at net.core.wmem_max.
+    preset(SRT_OPTIONS.UDP_SNDBUF, 4 << 20)
+    preset(SRT_OPTIONS.UDP_RCVBUF, 1 << 20)
+    for (const { option, value } of target.options) setOption(srt, socket, option, value)
+    return socket
+  } catch (cause) {
+    srt.close(socket)
+    throw cause
+  }
+}
+
+const stats = new Uint8Array(496)
+const statsView = new DataView(stats.buffer)
+
+/** Reads SRT_TRACEBSTATS; null when the connection is gone, so that the caller keeps its last good sample. */
+export const readStats = (srt: LibSrt, socket: number): SrtStats | null => {
+  if (srt.bistats(socket, stats, 0, 1) !== 0) return null
+  const i64 = (at: number) => Number(statsView.getBigInt64(at, true))
+  const i32 = (at: number) => statsView.getInt32(at, true)
+  const bytesDropped = i64(112)
+  return {
+    rtt_ms: statsView.getFloat64(328, true),
+    latency_ms: getInt(srt, socket, SRT_OPTIONS.PEERLATENCY),
+    packets_sent: i64(8),
+    packets_sent_unique: i64(432),
+    packets_lost: i32(24),
+    packets_retransmitted: i32(32),
+    // Up to libsrt 1.5.4 pktSndDropTotal counts events, so packets are derived from the bytes.
+    packets_dropped: Math.round(bytesDropped / 1316),
+    bytes_dropped: bytesDropped,
+    send_buffer_packets: i32(364),
+    send_buffer_ms: i32(372),
+    flight_packets: i32(320),
+    bandwidth_mbps: statsView.getFloat64(336, true),
+    km_state: getInt(srt, socket, SRT_OPTIONS.SNDKMSTATE),
+  }
+}

@@ -1,0 +1,28 @@
+/** Is it alive, is it ready, how is it: for load balancers, orchestrators and people. */
+import { Duration, Effect, Option } from "effect"
+import type { Hono } from "hono"
+import type { AppServices } from "../App.ts"
+import { methods } from "../methods.ts"
+
+/** Probes ask every few seconds; an answer that takes longer is a no. */
+const READY_WITHIN = Duration.seconds(2)
+
+export const healthRoutes = (app: Hono, { distributor, runner }: AppServices): void => {
+  methods(app, "/api/health", {
+    GET: (c) => runner.run(c, distributor.health, (health) => c.json(health)),
+  })
+  methods(app, "/livez", {
+    GET: (c) => c.json({ status: "ok" }),
+  })
+  methods(app, "/readyz", {
+    GET: (c) =>
+      runner.run(c, Effect.timeoutOption(distributor.health, READY_WITHIN), (health) => {
+        const checks = Option.match(health, {
+          onNone: () => ({ store: false, engine: false }),
+          onSome: ({ store, engine }) => ({ store: store.ok, engine: engine.connected }),
+        })
+        const ready = checks.store && checks.engine
+        return c.json({ status: ready ? "ready" : "not ready", ...checks }, ready ? 200 : 503)
+      }),
+  })
+}

@@ -1,0 +1,127 @@
+/**
+ * JSON as RFC 8259 has it, without what different readers understand differently: duplicate keys, numbers beyond a double,
+ * lone surrogates, and keys that reach into JavaScript's prototypes are refused, as is nesting that no request of ours needs.
+ */
+export type JsonValue = null | boolean | number | string | ReadonlyArray<JsonValue> | { readonly [key: string]: JsonValue }
+
+/** Deepest nesting of lists and objects that is read. */
+export const MAX_DEPTH = 64
+
+/** What is wrong, and where: `path` like `outputs[0].url`, or `body` at the top. */
+export class JsonError extends Error {
+  readonly path: string
+  constructor(path: string, message: string) {
+    super(message)
+    this.path = path === "" ? "body" : path
+  }
+}
+
+const SPACE = /[\t\n\r ]*/y
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
+const LONE_SURROGATE = /\p{Surrogate}/u
+const RESERVED = new Set(["__proto__", "constructor", "prototype"])
+const WORDS: ReadonlyArray<readonly [string, JsonValue]> = [
+  ["true", true],
+  ["false", false],
+  ["null", null],
+]
+
+/** Reads one JSON value. Throws `JsonError`. */
+export const parseStrictJson = (text: string): JsonValue => {
+  let at = 0
+
+  const fail = (path: string, message: string): never => {
+    throw new JsonError(path, message)
+  }
+  const match = (pattern: RegExp): string | undefined => {
+    pattern.lastIndex = at
+    const found = pattern.exec(text)?.[0]
+    if (found !== undefined) at += found.length
+    return found
+  }
+  const unexpected = (path: string): never => {
+    if (at >= text.length) return fail(path, "the JSON text ends too early")
+    const before = text.slice(0, at)
+    const line = before.split("\n").length
+    const column = at - before.lastIndexOf("\n")
+    return fail(path, `not valid JSON at line ${line}, column ${column}`)
+  }
+  const expect = (char: string, path: string): void => {
+    match(SPACE)
+    if (text[at] !== char) unexpected(path)
+    at++
+  }
+  const next = (): string | undefined => {
+    match(SPACE)
+    return text[at]
+  }
+  const string = (path: string): string => {
+    const raw = match(STRING)
+    if (raw === undefined) return unexpected(path)
+    const value: unknown = JSON.parse(raw)
+    if (typeof value !== "string" || LONE_SURROGATE.test(value)) return fail(path, "holds text that is not valid Unicode")
+    return value
+  }
+  const number = (path: string): number => {
+    const raw = match(NUMBER)
+    if (raw === undefined) return unexpected(path)
+    const value = Number(raw)
+    return Number.isFinite(value) ? value : fail(path, "holds a number that is too large")
+  }
+  const object = (path: string, depth: number): JsonValue => {
+    const members = new Map<string, JsonValue>()
+    at++
+    if (next() === "}") {
+      at++
+      return {}
+    }
+    for (;;) {
+      match(SPACE)
+      const key = string(path)
+      const inner = path === "" ? key : `${path}.${key}`
+      if (RESERVED.has(key)) fail(inner, `"${key}" is not allowed as a key`)
+      if (members.has(key)) fail(inner, `"${key}" is given twice`)
+      expect(":", inner)
+      members.set(key, value(inner, depth))
+      if (next() !== ",") break
+      at++
+    }
+    expect("}", path)
+    return Object.fromEntries(members)
+  }
+  const list = (path: string, depth: number): JsonValue => {
+    const items: Array<JsonValue> = []
+    at++
+    if (next() === "]") {
+      at++
+      return items
+    }
+    for (;;) {
+      items.push(value(`${path}[${items.length}]`, depth))
+      if (next() !== ",") break
+      at++
+    }
+    expect("]", path)
+    return items
+  }
+  const value = (path: string, depth: number): JsonValue => {
+    const char = next()
+    if (char === "{" || char === "[") {
+      if (depth >= MAX_DEPTH) return fail("", `is nested deeper than ${MAX_DEPTH} levels`)
+      return char === "{" ? object(path, depth + 1) : list(path, depth + 1)
+    }
+    if (char === '"') return string(path)
+    for (const [word, meaning] of WORDS) {
+      if (text.startsWith(word, at)) {
+        at += word.length
+        return meaning
+      }
+    }
+    return number(path)
+  }
+
+  const result = value("", 0)
+  if (next() !== undefined) unexpected("")
+  return result
+}

@@ -1,0 +1,31 @@
+/** Figures as operators read them. */
+
+const UNITS = ["bit/s", "kbit/s", "Mbit/s", "Gbit/s"] as const
+
+/** @param bitrate bit/s; three significant figures from kbit/s on. */
+export const formatBitrate = (bitrate: number): string => {
+  if (!Number.isFinite(bitrate) || bitrate <= 0) return "0"
+  const step = Math.min(Math.floor(Math.log10(bitrate) / 3), UNITS.length - 1)
+  const scaled = bitrate / 1000 ** Math.max(step, 0)
+  const digits = step <= 0 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2
+  return `${scaled.toFixed(digits)} ${UNITS[Math.max(step, 0)]}`
+}
+
+const two = (n: number) => String(n).padStart(2, "0")
+
+/** @param seconds as `3 d 04:05:06`, without the days when there are none. */
+export const formatUptime = (seconds: number): string => {
+  const whole = Math.max(0, Math.floor(seconds))
+  const days = Math.floor(whole / 86400)
+  const clock = `${two(Math.floor(whole / 3600) % 24)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`
+  return days > 0 ? `${days} d ${clock}` : clock
+}
+
+/** Host and port; IPv6 in brackets. */
+export const formatAddress = (ip: string, port: number): string => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`)
+
+/** Seconds from `now` (ms since 1970) to an ISO 8601 time, as `in 4 s`. */
+export const formatRetry = (at: string, now: number): string => {
+  const seconds = Math.ceil((Date.parse(at) - now) / 1000)
+  return seconds > 0 ? `in ${seconds} s` : "now"
+}
