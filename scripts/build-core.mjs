@@ -46,8 +46,13 @@ const isFresh = async (hash) => {
   }
 }
 
-/** The memory map is plain constants, so Node can read it without a TypeScript loader. */
-const readLayout = async (sources) => import(`data:text/javascript,${encodeURIComponent(sources.get("layout.ts"))}`)
+/** End and size of the memory map. It is plain constants, so it needs no TypeScript loader (and Bun imports no data: module). */
+const readLayout = (sources) => {
+  const script = sources.get("layout.ts").replaceAll(/^export /gm, "")
+  const layout = new Function(`${script}; return { MAP_END, MEMORY_BYTES }`)()
+  if (!Object.values(layout).every(Number.isSafeInteger)) throw new Error("core: layout.ts does not add up to whole numbers")
+  return layout
+}
 
 const compile = async (asc, sources, layout, { name, options }) => {
   const pages = String(Math.ceil(layout.MEMORY_BYTES / PAGE))
@@ -94,7 +99,7 @@ export const buildCore = async () => {
   const hash = await sourceHash(sources)
   if (await isFresh(hash)) return { built: false, ...paths }
   const { default: asc } = await import("assemblyscript/asc")
-  const layout = await readLayout(sources)
+  const layout = readLayout(sources)
   await mkdir(outputDirectory, { recursive: true })
   const outputs = []
   for (const target of targets) {

@@ -20,7 +20,7 @@ export const failingFirst = (channels: ReadonlyArray<ChannelView>): ReadonlyArra
   [...channels].sort((a, b) => urgency(a) - urgency(b) || a.number - b.number)
 
 const Status = ({ status }: { readonly status: string }) => (
-  <span class={`status ${status}`}>
+  <span class={`status is-${status}`}>
     <span class="mark" aria-hidden="true"></span>
     {status}
   </span>
@@ -45,6 +45,7 @@ const OutputRow = ({ channel, output, now }: { readonly channel: ChannelView; re
       </th>
       <td>
         <Status status={output.status} />
+        {output.receivers.length === 0 ? null : <span class="hint"> × {output.receivers.length}</span>}
       </td>
       <td class="wide">
         <code class="url" title="Click selects all of it">
@@ -56,7 +57,7 @@ const OutputRow = ({ channel, output, now }: { readonly channel: ChannelView; re
           <p class="warning">{warning}</p>
         ))}
       </td>
-      <td class="number">{formatBitrate(output.bitrate)}</td>
+      <td class="number">{output.status === "connected" ? formatBitrate(output.bitrate) : "–"}</td>
       <td class="number">{output.status === "connected" ? formatUptime(output.uptime) : "–"}</td>
       <td class="number">{output.packets_dropped > 0 ? `${output.packets_dropped} dropped` : ""}</td>
       <td class="actions">
@@ -71,7 +72,7 @@ const ChannelRows = ({ channel, now }: { readonly channel: ChannelView; readonly
   const active = channel.input.legs.find((leg) => leg.source === channel.active_source)
   const notes = channel.input.legs.flatMap((leg) => [...(leg.last_error === null ? [] : [leg.last_error]), ...leg.warnings])
   return (
-    <tbody id={`channel-${channel.slug}`} class={channel.status}>
+    <tbody id={`channel-${channel.slug}`}>
       <tr class="channel">
         <th scope="rowgroup">
           <span class="number">{channel.number}</span> {channel.name}
@@ -96,7 +97,7 @@ const ChannelRows = ({ channel, now }: { readonly channel: ChannelView; readonly
               <p class="warning">{note}</p>
             ))}
         </td>
-        <td class="number">{formatBitrate(active?.bitrate ?? 0)}</td>
+        <td class="number">{channel.status === "stopped" ? "–" : formatBitrate(active?.bitrate ?? 0)}</td>
         <td class="number">{channel.status === "stopped" ? "–" : formatUptime(channel.uptime)}</td>
         <td></td>
         <td class="actions">
@@ -117,9 +118,11 @@ const ChannelRows = ({ channel, now }: { readonly channel: ChannelView; readonly
           </td>
         </tr>
       ) : null}
-      {channel.outputs.map((output) => (
-        <OutputRow channel={channel} output={output} now={now} />
-      ))}
+      {[...channel.outputs]
+        .sort((a, b) => Number(isFailing(b)) - Number(isFailing(a)))
+        .map((output) => (
+          <OutputRow channel={channel} output={output} now={now} />
+        ))}
     </tbody>
   )
 }

@@ -33,7 +33,12 @@ const ChannelForm = ({ values, errors }: FormState) => {
     <form method="post" action="/channels" class="card" id="add-channel">
       <h2>Add a channel</h2>
       <Field {...field("name")} label="Name" placeholder="Main event" required />
-      <Field {...field("rtp_ip")} label="Input address" placeholder="0.0.0.0" hint="Local address or multicast group; empty means every address" />
+      <Field
+        {...field("rtp_ip")}
+        label="Input address"
+        placeholder="0.0.0.0"
+        hint="Local address or multicast group; empty means every address"
+      />
       <Field {...field("rtp_port")} label="Input port" placeholder="5000" required numeric />
       <Field {...field("backup_rtp_ip")} label="Backup address" hint="Optional, as the backup port" />
       <Field {...field("backup_rtp_port")} label="Backup port" numeric />

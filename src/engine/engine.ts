@@ -19,6 +19,7 @@ import {
 import { openSession } from "./outputs/open-session.ts"
 import type { OutputSession, SessionContext } from "./outputs/output-session.ts"
 import { PacketLoop } from "./packet-loop.ts"
+import { ListenerPorts } from "./srt/listener-ports.ts"
 import { PortPool } from "./srt/port-pool.ts"
 import type { SrtLibrary } from "./srt/srt-library.ts"
 
@@ -47,6 +48,7 @@ export class Engine {
       base,
       srt: library.srt,
       ports: library.srt === null ? null : new PortPool(library.srt),
+      listenerPorts: new ListenerPorts(),
       srtProblem: library.info.problem,
       receiver: (session, peer, stream_id, joined, reason) =>
         this.#emit({

@@ -30,7 +30,7 @@ export interface Access {
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest()
 
-const unescape = (text: string): string => {
+const percentDecoded = (text: string): string => {
   try {
     return decodeURIComponent(text)
   } catch {
@@ -45,10 +45,12 @@ const offeredKeys = (c: Context): ReadonlyArray<string> => {
   return [
     c.req.header("x-api-key"),
     bearer,
-    ...protocols.filter((p) => p.startsWith(BEARER_PROTOCOL)).flatMap((p) => {
-      const key = p.slice(BEARER_PROTOCOL.length)
-      return [key, unescape(key)]
-    }),
+    ...protocols
+      .filter((p) => p.startsWith(BEARER_PROTOCOL))
+      .flatMap((p) => {
+        const key = p.slice(BEARER_PROTOCOL.length)
+        return [key, percentDecoded(key)]
+      }),
   ].filter((key) => key !== undefined)
 }
 

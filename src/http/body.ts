@@ -1,5 +1,5 @@
 /** Reads and checks the body of a request. */
-import { Effect, ParseResult, Schema } from "effect"
+import { Effect, type ParseResult, Schema } from "effect"
 import type { Context } from "hono"
 import { InvalidInput } from "../effects/Errors.ts"
 import { describeIssue } from "./describe-issue.ts"

@@ -10,9 +10,7 @@ const READ_ONLY = new Set(["number", "slug", "status", "error", "uptime", "creat
 type Limits = { readonly [key: string]: unknown }
 
 const limitsOf = (ast: SchemaAST.AST): Limits =>
-  SchemaAST.isRefinement(ast)
-    ? { ...limitsOf(ast.from), ...Option.getOrElse(SchemaAST.getJSONSchemaAnnotation(ast), () => ({})) }
-    : {}
+  SchemaAST.isRefinement(ast) ? { ...limitsOf(ast.from), ...Option.getOrElse(SchemaAST.getJSONSchemaAnnotation(ast), () => ({})) } : {}
 
 const baseOf = (ast: SchemaAST.AST): SchemaAST.AST => (SchemaAST.isRefinement(ast) ? baseOf(ast.from) : ast)
 
@@ -44,19 +42,17 @@ const describe = (ast: SchemaAST.AST): string => {
   return "something else"
 }
 
-/** The value as sent, when it is short and cannot be a secret. */
+/** The value as sent, when it is short and cannot be a secret: URLs and their parts can. */
 const show = (value: unknown, field: string): string => {
   if (value === null || typeof value === "number" || typeof value === "boolean") return String(value)
   if (Array.isArray(value)) return `a list of ${value.length}`
   if (typeof value !== "string") return typeof value === "object" ? "an object" : typeof value
-  const secret = field === "url" || value.length > 40
+  const secret = field === "url" || value.length > 40 || /[:=]/.test(value)
   return secret ? `text of ${value.length} characters` : JSON.stringify(value)
 }
 
-const isList = (issues: ParseResult.SingleOrNonEmpty<ParseResult.ParseIssue>): issues is ReadonlyArray<ParseResult.ParseIssue> & never =>
-  Array.isArray(issues)
-const issuesOf = (issue: ParseResult.Composite): ReadonlyArray<ParseResult.ParseIssue> =>
-  isList(issue.issues) ? issue.issues : [issue.issues as ParseResult.ParseIssue]
+const listOf = <T>(one: T | ReadonlyArray<T>): ReadonlyArray<T> => (Array.isArray(one) ? one : [one as T])
+const issuesOf = (issue: ParseResult.Composite) => listOf<ParseResult.ParseIssue>(issue.issues)
 
 /** Issues of the fields within; none when the value itself is what is wrong. */
 const fieldIssues = (issue: ParseResult.ParseIssue): ReadonlyArray<ParseResult.Pointer> => {
@@ -77,12 +73,15 @@ const fieldIssues = (issue: ParseResult.ParseIssue): ReadonlyArray<ParseResult.P
 const ownMessage = (issue: ParseResult.ParseIssue): string | undefined => {
   if (issue._tag === "Type") return issue.message
   if (issue._tag === "Refinement") return ownMessage(issue.issue)
-  if (issue._tag === "Composite") return issuesOf(issue).map(ownMessage).find((m) => m !== undefined)
+  if (issue._tag === "Composite")
+    return issuesOf(issue)
+      .map(ownMessage)
+      .find((m) => m !== undefined)
   return undefined
 }
 
 const pathOf = (base: string, keys: ParseResult.Path): string =>
-  (Array.isArray(keys) ? keys : [keys as PropertyKey]).reduce<string>(
+  listOf<PropertyKey>(keys).reduce<string>(
     (path, key) => (typeof key === "number" ? `${path}[${key}]` : path === "" ? String(key) : `${path}.${String(key)}`),
     base,
   )

@@ -6,7 +6,7 @@ import { makeProblem, problemResponse } from "./problem.ts"
 
 const SECURITY_HEADERS = {
   "Content-Security-Policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   "X-Content-Type-Options": "nosniff",
   "X-Frame-Options": "DENY",
   // Not no-referrer: with that browsers send `Origin: null` with the forms of our own pages.
@@ -48,8 +48,12 @@ export const gate =
     const foreign = originProblem(c, settings, !access.required)
     if (foreign !== undefined) return problemResponse(foreign, c.req.path)
     if (c.req.query("api_key") !== undefined) {
-      const detail = "the API key must not be in the URL, where logs and histories keep it; send it as X-API-Key (WebSocket: see docs/api.md)"
-      return problemResponse(makeProblem("bad-request", detail, { errors: [{ path: "api_key", message: "not allowed in the URL" }] }), c.req.path)
+      const detail =
+        "the API key must not be in the URL, where logs and histories keep it; send it as X-API-Key (WebSocket: see docs/api.md)"
+      return problemResponse(
+        makeProblem("bad-request", detail, { errors: [{ path: "api_key", message: "not allowed in the URL" }] }),
+        c.req.path,
+      )
     }
     if (!isFree(c.req.path) && !access.allows(c)) return unauthorized(c)
     return next()

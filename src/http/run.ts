@@ -10,11 +10,7 @@ export interface Runner {
   /** Runs to a value or to the problem to show. Never rejects: a defect is logged and becomes an `internal-error` without details. */
   readonly settle: <A>(c: Context, effect: Effect.Effect<A, ApiError>) => Promise<Either.Either<A, Problem>>
   /** The same, answering problems as `application/problem+json`. */
-  readonly run: <A>(
-    c: Context,
-    effect: Effect.Effect<A, ApiError>,
-    answer: (value: A) => Response | Promise<Response>,
-  ) => Promise<Response>
+  readonly run: <A>(c: Context, effect: Effect.Effect<A, ApiError>, answer: (value: A) => Response | Promise<Response>) => Promise<Response>
   /** Logs a failure outside any Effect (a view that threw) and names no internals. */
   readonly defect: (c: Context, error: unknown) => Promise<Problem>
 }
@@ -52,3 +48,9 @@ export const makeRunner = (runtime: Runtime.Runtime<never>): Runner => {
     defect: (c, error) => log(c, Cause.die(error)),
   }
 }
+
+/** Logs errors that come from an emitter, where no Effect runs. */
+export const makeReporter =
+  (runtime: Runtime.Runtime<never>, message: string) =>
+  (error: unknown): void =>
+    void Runtime.runFork(runtime)(Effect.logError(message, Cause.die(error)))

@@ -125,8 +125,6 @@ export const LEG_TRUNCATED = 29;
 export const LEG_FORWARDED = 30;
 /** TS packets with random_access_indicator. */
 export const LEG_RAI = 31;
-/** Datagrams the kernel dropped for want of room, as SO_RXQ_OVFL last told; 0 when the socket does not ask for it. */
-export const LEG_KERNEL_DROPS = 32;
 
 // Gauges (float64 index into a leg).
 /** Monotonic microseconds of the first and last datagram that carried TS; 0 when none. */

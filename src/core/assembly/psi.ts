@@ -6,7 +6,7 @@ import { count } from "./leg";
 import { crc32 } from "./crc32";
 import { postEvent } from "./events";
 import {
-  BUFFER, KIND_FREE, KIND_PAT, KIND_PMT, KIND_SCTE35, addOwner, closeSlot, findSlot, isAssignable, isKnownSection, kindOf,
+  BUFFER, KIND_PAT, KIND_PMT, KIND_SCTE35, addOwner, closeSlot, findSlot, forgetSections, isAssignable, isKnownSection, kindOf,
   openSlot, ownerAt, ownerCount, rememberSection, removeOwnerAt, slotAt, slotPid,
 } from "./section-slots";
 
@@ -59,6 +59,7 @@ function releaseProgrammes(index: i32, slot: usize, section: usize, length: u32)
     const isGone = owner >>> 16 > last || (owner >>> 16 == number && !listsProgramme(section, length, programme, pid));
     if (!isGone) continue;
     removeOwnerAt(slot, position - 1);
+    forgetSections(slot, programme);
     releaseScte35(index, pid, programme);
   }
   if (ownerCount(slot) > 0) return;

@@ -1,15 +1,13 @@
 // The receive batch: Linux mmsghdr, iovec, control data and source address of each datagram (64-bit layout, see layout.ts).
 import {
-  IOVEC_SIZE, LEG_KERNEL_DROPS, MMSGHDR_SIZE, RX_BATCH, RX_CONTROL, RX_CONTROL_SIZE, RX_DATA, RX_IOVEC, RX_MMSG, RX_NAME,
-  RX_NAME_SIZE, RX_STRIDE,
+  IOVEC_SIZE, MMSGHDR_SIZE, RX_BATCH, RX_CONTROL, RX_CONTROL_SIZE, RX_DATA, RX_IOVEC, RX_MMSG, RX_NAME, RX_NAME_SIZE, RX_STRIDE,
 } from "./layout";
-import { STATE_CLOCK, setGauge } from "./leg";
+import { STATE_CLOCK } from "./leg";
 
 const SOL_SOCKET = 1;
 /** SO_TIMESTAMPNS_OLD and _NEW: on 64-bit both carry two 64-bit words. */
 const SCM_TIMESTAMPNS = 35;
 const SCM_TIMESTAMPNS_NEW = 64;
-const SO_RXQ_OVFL = 40;
 const MSG_TRUNC = 0x20;
 const CMSG_HEADER: u32 = 16;
 
@@ -93,12 +91,9 @@ export function receiveTime(index: i32, leg: usize, clockOffsetUs: f64, nowUs: f
     const length = load<u64>(address);
     if (length < CMSG_HEADER || length > <u64>(end - address)) break;
     const type = load<i32>(address, 12);
-    if (load<i32>(address, 8) == SOL_SOCKET) {
-      if ((type == SCM_TIMESTAMPNS || type == SCM_TIMESTAMPNS_NEW) && length >= CMSG_HEADER + 16) {
-        rxUs = <f64>load<i64>(address, 16) * 1000000 + <f64>load<i64>(address, 24) / 1000 - clockOffsetUs;
-      } else if (type == SO_RXQ_OVFL && length >= CMSG_HEADER + 4) {
-        setGauge(leg, LEG_KERNEL_DROPS, <f64>load<u32>(address, 16));
-      }
+    const isStamp = load<i32>(address, 8) == SOL_SOCKET && (type == SCM_TIMESTAMPNS || type == SCM_TIMESTAMPNS_NEW);
+    if (isStamp && length >= CMSG_HEADER + 16) {
+      rxUs = <f64>load<i64>(address, 16) * 1000000 + <f64>load<i64>(address, 24) / 1000 - clockOffsetUs;
     }
     address += <usize>((length + 7) & ~7);
   }

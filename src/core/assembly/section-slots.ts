@@ -163,6 +163,18 @@ export function isKnownSection(slot: usize, key: u32, crc: u32, length: u32): bo
   return entry != 0 && load<u32>(entry, 4) == crc && load<u32>(entry, 8) == length;
 }
 
+/** Forgets what a table id extension last said, so that it is told again when it returns. */
+export function forgetSections(slot: usize, extension: u32): void {
+  for (let position = load<u32>(slot, HISTORY); position > 0; position--) {
+    const entry = slot + HISTORY_ENTRIES + (position - 1) * HISTORY_ENTRY;
+    if (load<u32>(entry) >>> 16 != extension) continue;
+    const last = load<u32>(slot, HISTORY) - 1;
+    memory.copy(entry, slot + HISTORY_ENTRIES + last * HISTORY_ENTRY, HISTORY_ENTRY);
+    store<u32>(slot, last, HISTORY);
+    store<u32>(slot, 0, HISTORY_NEXT);
+  }
+}
+
 export function rememberSection(slot: usize, key: u32, crc: u32, length: u32): void {
   let entry = historyEntry(slot, key);
   if (!entry) {

@@ -1,7 +1,7 @@
 // Section assembly from the packets of a PID (ISO/IEC 13818-1 2.4.4.1, 2.4.4.2).
 import { SECTION_SLOTS } from "./layout";
 import {
-  ACTIVE, BUFFER, HAVE, KIND_FREE, KIND_SCTE35, NEED, PRIVATE_SECTION_MAX, PSI_SECTION_MAX, findSlot, kindOf, slotAt,
+  ACTIVE, BUFFER, HAVE, KIND_SCTE35, NEED, PRIVATE_SECTION_MAX, PSI_SECTION_MAX, findSlot, kindOf, slotAt,
 } from "./section-slots";
 import { completeSection } from "./psi";
 
@@ -74,8 +74,7 @@ export function feedSections(index: i32, leg: usize, pid: u32, bytes: usize, len
   if (load<u32>(slot, ACTIVE)) append(index, leg, slot, bytes + 1, pointer);
   drop(slot);
   let offset: u32 = 1 + pointer;
-  // A PAT or PMT just completed may have closed this very slot.
-  while (offset < length && kindOf(slot) != KIND_FREE && load<u8>(bytes + offset) != STUFFING) {
+  while (offset < length && load<u8>(bytes + offset) != STUFFING) {
     store<u32>(slot, 1, ACTIVE);
     store<u32>(slot, 0, HAVE);
     store<u32>(slot, 0, NEED);

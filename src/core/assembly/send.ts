@@ -51,7 +51,7 @@ export function setRtpHeader(index: i32, sequence: u32, timestamp: u32, ssrc: u3
 /** SRT_MSGCTRL of a live message: no time to live, srctime in microseconds of the monotonic clock, the rest at its default. */
 export function fillMsgCtrl(slot: usize, minUs: f64): void {
   const rxUs = load<f64>(slot, SLOT_RX_US);
-  let srctime = rxUs > minUs ? rxUs : minUs;
+  let srctime = minUs > rxUs ? minUs : rxUs;
   if (!(srctime > 0)) srctime = 0;
   if (srctime > CLOCK_MAX_US) srctime = CLOCK_MAX_US;
   store<i32>(TX_MSGCTRL, 0);

@@ -56,8 +56,8 @@ const bindings = (lib: ReturnType<typeof koffi.load>) => ({
   epollCreate: lib.func("srt_epoll_create", "int", []),
   /** int srt_epoll_add_usock(int eid, SRTSOCKET u, const int *events) */
   epollAddUsock: lib.func("srt_epoll_add_usock", "int", ["int", "int", "void *"]),
-  /** int srt_epoll_remove_usock(int eid, SRTSOCKET u) */
-  epollRemoveUsock: lib.func("srt_epoll_remove_usock", "int", ["int", "int"]),
+  /** int srt_epoll_release(int eid) */
+  epollRelease: lib.func("srt_epoll_release", "int", ["int"]),
   /** int srt_epoll_uwait(int eid, SRT_EPOLL_EVENT *fds, int size, int64_t timeout_ms) */
   epollUwait: lib.func("srt_epoll_uwait", "int", ["int", "void *", "int", "int64_t"]),
   /** int32_t srt_epoll_set(int eid, int32_t flags): 1 = SRT_EPOLL_ENABLE_EMPTY */

@@ -49,7 +49,7 @@ export const formatSockaddr = (bytes: Uint8Array): string => {
   const port = view.getUint16(2)
   if (view.getUint16(0, true) !== AF_INET6) return `${bytes.slice(4, 8).join(".")}:${port}`
   const groups = Array.from({ length: 8 }, (_, i) => view.getUint16(8 + i * 2).toString(16))
-  return `[${groups.join(":").replace(/\b(?:0(?::|$)){2,}/, ":")}]:${port}`
+  return `[${groups.join(":").replace(/(?:^|:)0(?::0)+(?::|$)/, "::")}]:${port}`
 }
 
 /** Port of an encoded address. */

@@ -2,6 +2,7 @@
 import type { PacketCore } from "../../core/packet-core.ts"
 import type { LibSrt } from "../ffi/libsrt.ts"
 import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState, SrtStats } from "../messages.ts"
+import type { ListenerPorts } from "../srt/listener-ports.ts"
 import type { PortPool } from "../srt/port-pool.ts"
 
 /** What sessions share: the packet memory, libsrt, and the way to say what happened. */
@@ -11,6 +12,7 @@ export interface SessionContext {
   readonly base: number
   readonly srt: LibSrt | null
   readonly ports: PortPool | null
+  readonly listenerPorts: ListenerPorts
   /** What to install when `srt` is null. */
   readonly srtProblem: string | null
   readonly receiver: (session: OutputSession, peer: string, streamId: string, joined: boolean, reason: string | null) => void

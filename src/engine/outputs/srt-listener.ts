@@ -4,6 +4,7 @@ import { type LibSrt, SRTS_CONNECTED } from "../ffi/libsrt.ts"
 import { encodeSockaddr, formatSockaddr } from "../ffi/sockaddr.ts"
 import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState } from "../messages.ts"
 import { reasonOf, SetupFailure } from "../setup-failure.ts"
+import { SrtReadiness } from "../srt/srt-readiness.ts"
 import { acceptOne, createSocket, getString, lastError, type SrtTarget } from "../srt/srt-socket.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { SrtConnection } from "./srt-connection.ts"
@@ -34,6 +35,9 @@ export class SrtListener implements OutputSession {
   /** What receivers that have left were sent. */
   #past = { bytes: 0, packets: 0, dropped: 0 }
   #socket = -1
+  #claimed: Uint8Array | null = null
+  /** Asked before each accept, which would otherwise log an error when nobody waits. */
+  readonly #waiting: SrtReadiness
   #nextAcceptUs = 0
   #nextCheckUs = 0
 
@@ -43,6 +47,7 @@ export class SrtListener implements OutputSession {
     this.spec = spec
     this.channel = channel
     this.#target = target
+    this.#waiting = new SrtReadiness(srt)
     try {
       this.#listen()
       this.state = "listening"
@@ -52,27 +57,23 @@ export class SrtListener implements OutputSession {
   }
 
   #listen(): void {
-    // SRTO_REUSEADDR off: with it, a second process on the port would bind as well and one of the two silently get nothing.
-    this.#socket = createSocket(this.#srt, this.#target, false)
     const local = encodeSockaddr(this.#target.host === "" ? "0.0.0.0" : this.#target.host, this.#target.port)
-    this.#figures.address = formatSockaddr(local)
-    if (this.#srt.bind(this.#socket, local, local.length) !== 0) {
-      const reason = lastError(this.#srt, `cannot listen on ${formatSockaddr(local)}/udp`)
-      throw new SetupFailure({
-        ...reason,
-        message: `${reason.message}; is the port taken by another program or the address not local?`,
-        transient: false,
-      })
-    }
-    if (this.#srt.listen(this.#socket, BACKLOG) !== 0)
-      throw new SetupFailure(lastError(this.#srt, `cannot listen on ${formatSockaddr(local)}/udp`))
+    const shown = formatSockaddr(local)
+    this.#figures.address = shown
+    this.#context.listenerPorts.claim(local)
+    this.#claimed = local
+    this.#socket = createSocket(this.#srt, this.#target, true)
+    if (this.#srt.bind(this.#socket, local, local.length) !== 0)
+      throw new SetupFailure(lastError(this.#srt, `cannot listen on ${shown}/udp`))
+    if (this.#srt.listen(this.#socket, BACKLOG) !== 0) throw new SetupFailure(lastError(this.#srt, `cannot listen on ${shown}/udp`))
+    this.#waiting.watch(this.#socket)
   }
 
   poll(nowUs: number): void {
     if (this.state === "ended") return
     if (nowUs >= this.#nextAcceptUs) {
       this.#nextAcceptUs = nowUs + ACCEPT_INTERVAL_US
-      for (let i = 0; i < ACCEPTS_PER_POLL && this.#accept(); i++);
+      for (let i = 0; i < ACCEPTS_PER_POLL && this.#waiting.any() && this.#accept(); i++);
     }
     if (nowUs < this.#nextCheckUs) return
     this.#nextCheckUs = nowUs + STATE_CHECK_US
@@ -146,7 +147,10 @@ export class SrtListener implements OutputSession {
     this.state = "ended"
     for (const { connection } of this.#receivers) this.#srt.close(connection.socket)
     this.#receivers = []
+    this.#waiting.close()
     if (this.#socket >= 0) this.#srt.close(this.#socket)
     this.#socket = -1
+    if (this.#claimed !== null) this.#context.listenerPorts.release(this.#claimed)
+    this.#claimed = null
   }
 }

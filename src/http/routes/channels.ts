@@ -3,8 +3,8 @@ import { Effect, Schema } from "effect"
 import type { Hono } from "hono"
 import { InvalidInput } from "../../effects/Errors.ts"
 import { ChannelInput, ChannelUpdate, type ChannelView, SourceName } from "../../effects/model.ts"
-import { readJson } from "../body.ts"
 import type { AppServices } from "../App.ts"
+import { readJson } from "../body.ts"
 import { methods } from "../methods.ts"
 
 const SwitchInput = Schema.Struct({ source: SourceName })

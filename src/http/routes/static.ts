@@ -24,7 +24,9 @@ export const staticRoutes = (app: Hono): void => {
       GET: (c) => {
         // Asked for again with each page, answered with 304: an upgrade shows at once.
         const headers = { ETag: etag, "Cache-Control": "no-cache" }
-        return c.req.header("if-none-match") === etag ? c.body(null, 304, headers) : c.body(bytes, 200, { ...headers, "Content-Type": type })
+        return c.req.header("if-none-match") === etag
+          ? c.body(null, 304, headers)
+          : c.body(bytes, 200, { ...headers, "Content-Type": type })
       },
     })
   }

@@ -1,0 +1,1 @@
+export declare const buildCore: () => Promise<{ built: boolean; release: string; debug: string }>

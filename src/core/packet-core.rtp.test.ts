@@ -1,0 +1,225 @@
+import { describe, expect, it } from "vitest"
+import { compareWithReference } from "../../test/compare-with-reference.ts"
+import { feed, writeDatagram } from "../../test/feed-core.ts"
+import { coreBuilds, loadCores } from "../../test/load-core.ts"
+import { buildStream, toDatagrams } from "../../test/ts-stream.ts"
+import * as L from "./assembly/layout.ts"
+import { buildRtp } from "./rtp/header.ts"
+import { buildPacket, NULL_PID } from "./ts/packet.ts"
+import type { Datagram } from "./ts/reference-parser.ts"
+
+const cores = await loadCores()
+const bytes = (...parts: ReadonlyArray<Uint8Array | ReadonlyArray<number>>) => Uint8Array.from(parts.flatMap((part) => [...part]))
+const packet = buildPacket({ pid: NULL_PID, continuity_counter: 0, payload: new Uint8Array(184) })
+const bad = Uint8Array.from(packet).fill(0x46, 0, 1)
+const ts7 = bytes(...Array.from({ length: 7 }, () => packet))
+const at = (datagram: Uint8Array, rx_us: number, port = 5000): Datagram => ({ bytes: datagram, rx_us, ipv4: 0x0a000001, port })
+
+/** RTP header by its fields, so that the broken ones can be written too. */
+const rtp = (first: number, rest: ReadonlyArray<number> = [], second = 33) => [first, second, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4, ...rest]
+const reedSolomon = bytes(packet, new Uint8Array(16))
+
+describe.each(coreBuilds)("what a datagram is (%s)", (build) => {
+  const core = cores[build]
+
+  it.each<[string, Uint8Array, string]>([
+    ["raw TS", ts7, "udp_datagrams"],
+    ["RTP", bytes(rtp(0x80), ts7), "rtp_datagrams"],
+    ["RTP of another payload type with marker", bytes(rtp(0x80, [], 0x80 | 96), ts7), "rtp_datagrams"],
+    ["RTP with CSRC list", bytes(rtp(0x82, [1, 1, 1, 1, 2, 2, 2, 2]), packet), "rtp_datagrams"],
+    ["RTP with extension", bytes(rtp(0x90, [0xbe, 0xde, 0, 1, 9, 9, 9, 9]), packet), "rtp_datagrams"],
+    ["RTP with padding", bytes(rtp(0xa0), packet, [0, 0, 0, 4]), "rtp_datagrams"],
+    ["RTP with all three", bytes(rtp(0xb1, [1, 1, 1, 1, 0, 0, 0, 0]), packet, [1]), "rtp_datagrams"],
+    ["RTP whose first packet lost its sync byte", bytes(rtp(0x80), bad, packet), "rtp_datagrams"],
+    ["raw TS whose first sync byte is damaged", bytes(bad, packet), "udp_datagrams"],
+    ["raw TS whose first byte looks like RTP", bytes(ts7).fill(0x80, 0, 1), "udp_datagrams"],
+    ["raw TS whose first byte looks like RTP with padding", bytes(ts7).fill(0xbf, 0, 1), "udp_datagrams"],
+    ["RTP in a later version", bytes(rtp(0xc0), ts7), "bad_not_ts"],
+    ["nothing", bytes(), "bad_not_ts"],
+    ["text", bytes([72, 101, 108, 108, 111]), "bad_not_ts"],
+    ["RTCP sender report", bytes([0x80, 200, 0, 6], new Uint8Array(24)), "bad_not_ts"],
+    ["RTP without payload", bytes(rtp(0x80)), "bad_not_ts"],
+    ["11 bytes of RTP", bytes(rtp(0x80)).subarray(0, 11), "bad_rtp"],
+    ["15 CSRC in a short packet", bytes(rtp(0x8f), packet.subarray(0, 40)), "bad_rtp"],
+    ["extension beyond the datagram", bytes(rtp(0x90, [0, 0, 0xff, 0xff]), packet), "bad_rtp"],
+    ["extension header cut", bytes(rtp(0x90, [0, 0])), "bad_rtp"],
+    ["padding of 0", bytes(rtp(0xa0), packet, [0]), "bad_rtp"],
+    ["padding longer than the payload", bytes(rtp(0xa0), [200]), "bad_rtp"],
+    ["RTP with half a packet", bytes(rtp(0x80), packet, packet.subarray(0, 94)), "bad_length"],
+    ["raw TS with half a packet", bytes(packet, packet.subarray(0, 94)), "bad_length"],
+    ["204-byte packets", bytes(reedSolomon, reedSolomon), "bad_204"],
+    ["one 204-byte packet", reedSolomon, "bad_204"],
+    ["204-byte packets in RTP", bytes(rtp(0x80), reedSolomon, reedSolomon, reedSolomon), "bad_204"],
+    ["right length, no sync", bytes(bad, bad), "bad_sync"],
+    ["RTP, right length, no sync", bytes(rtp(0x80), bad, bad), "bad_sync"],
+  ])("%s", (_, datagram, counter) => {
+    const { counters } = compareWithReference(core, [at(datagram, 1_000_000)])
+    expect(counters).toMatchObject({ datagrams: 1, bytes: datagram.length, [counter]: 1 })
+    expect(counters.forwarded).toBe(counter.endsWith("_datagrams") ? 1 : 0)
+  })
+
+  it("drops and counts what the receive buffer cut", () => {
+    core.resetLeg(0)
+    writeDatagram(core, 0, at(ts7, 1_000_000))
+    core.view.setUint32(L.RX_MMSG + 48, 0x20, true)
+    expect(core.ingest(0, 0, 1, 0, 1_000_000)).toBe(0)
+    expect(core.legSnapshot(0)).toMatchObject({ datagrams: 1, truncated: 1, udp_datagrams: 0 })
+  })
+})
+
+/** One null packet as RTP, 1 ms apart. */
+const sequenced = (numbers: ReadonlyArray<number>, ssrc = 1): Datagram[] =>
+  numbers.map((sequence, i) => at(buildRtp({ sequence, timestamp: i * 90, ssrc }, packet), 1_000_000 + i * 1000))
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
+
+describe.each(coreBuilds)("RTP sequence numbers (%s)", (build) => {
+  const core = cores[build]
+  const clean = { rtp_lost: 0, rtp_duplicates: 0, rtp_reordered: 0, rtp_resets: 0 }
+
+  it.each<[string, ReadonlyArray<number>, Partial<typeof clean>, dropped: number]>([
+    ["in order", range(0, 50), {}, 0],
+    ["wrap", [...range(65500, 65536), ...range(0, 40)], {}, 0],
+    ["loss on the wrap", [65533, 65534, 1, 2], { rtp_lost: 2 }, 0],
+    ["reorder on the wrap", [65533, 0, 65534, 65535, 1], { rtp_reordered: 2 }, 0],
+    ["duplicates on the wrap", [65534, 65535, 65535, 0, 65535, 1], { rtp_duplicates: 2 }, 2],
+    ["late packet takes its loss back", [1, 2, 4, 5, 3, 6], { rtp_reordered: 1 }, 0],
+    ["late packet twice", [1, 2, 4, 3, 3, 5], { rtp_reordered: 1, rtp_duplicates: 1 }, 1],
+    ["late by 127", [...range(0, 10), ...range(11, 138), 10], { rtp_reordered: 1 }, 0],
+    ["2999 lost in a row", [1, 2, 3002, 3003], { rtp_lost: 2999 }, 0],
+    ["one loss, 300 later its number again", [0, 2, ...range(3, 300), 300], { rtp_lost: 1 }, 0],
+    ["restart", [...range(5000, 5010), ...range(20, 30)], { rtp_resets: 1 }, 0],
+    ["restart backwards by 129", [...range(5000, 5200), ...range(5071, 5080)], { rtp_resets: 1 }, 0],
+    ["restart with loss after it", [100, 101, 40000, 40001, 40003], { rtp_resets: 1, rtp_lost: 1 }, 0],
+    ["one stray number", [100, 101, 40000, 102, 103], { rtp_reordered: 1 }, 0],
+    ["stray number twice", [100, 101, 40000, 40000, 102], { rtp_reordered: 1, rtp_duplicates: 1 }, 1],
+    ["two stray numbers", [100, 101, 40000, 20000, 102], { rtp_reordered: 1 }, 0],
+    ["packets from before the first", [100, 99, 98, 101, 99], { rtp_reordered: 2, rtp_duplicates: 1 }, 1],
+    ["a first one from before the restart", [100, 101, 40000, 40001, 39999, 40002], { rtp_resets: 1, rtp_reordered: 1 }, 0],
+  ])("%s", (_, numbers, expected, dropped) => {
+    const { counters } = compareWithReference(core, sequenced(numbers))
+    expect(counters).toMatchObject({ ...clean, ...expected, rtp_datagrams: numbers.length, forwarded: numbers.length - dropped })
+  })
+
+  it("tells of a restart with the new and the expected number", () => {
+    const { events } = compareWithReference(core, sequenced([...range(5000, 5010), ...range(20, 30)]))
+    expect(events).toEqual([{ kind: "sequence_reset", sequence: 20, expected: 5010 }])
+  })
+})
+
+describe.each(coreBuilds)("jitter (%s)", (build) => {
+  const core = cores[build]
+  const paced = (timestamp: (i: number) => number) =>
+    range(0, 200).map((i) => at(buildRtp({ sequence: i, timestamp: timestamp(i), ssrc: 9 }, packet), 1_000_000 + i * 1000))
+
+  it("is nothing at an even pace, also across 2^32", () => {
+    expect(
+      compareWithReference(
+        core,
+        paced((i) => 2 ** 32 - 9000 + i * 90),
+      ).gauges.jitter_90k,
+    ).toBe(0)
+  })
+
+  it("settles near the deviation", () => {
+    const { gauges } = compareWithReference(
+      core,
+      paced((i) => i * 90 + (i % 2) * 45),
+    )
+    expect(gauges.jitter_90k).toBeGreaterThan(40)
+    expect(gauges.jitter_90k).toBeLessThan(50)
+  })
+
+  it("ignores a jump of the time base", () => {
+    expect(
+      compareWithReference(
+        core,
+        paced((i) => i * 90 + (i > 100 ? 1e9 : 0)),
+      ).gauges.jitter_90k,
+    ).toBe(0)
+  })
+})
+
+describe.each(coreBuilds)("two senders on one port (%s)", (build) => {
+  const core = cores[build]
+  const stream = buildStream(100)
+  const rtpOf = (ssrc: number, startUs: number, sequence = 7) => toDatagrams(stream, { rtp: { ssrc, sequence, timestamp: ssrc }, startUs })
+  const merge = (...lists: ReadonlyArray<Datagram>[]) => lists.flat().sort((a, b) => a.rx_us - b.rx_us)
+
+  it("keeps the first while it is alive, and counts the other", () => {
+    const first = rtpOf(1, 1_000_000)
+    const { counters, gauges, events } = compareWithReference(core, merge(first, rtpOf(2, 1_000_500)))
+    expect(counters).toMatchObject({ rtp_datagrams: first.length, sender_changes: 0, cc_errors: 0, rtp_lost: 0 })
+    // Two of the second's datagrams come after the last of the first, before it counts as silent.
+    expect(counters.foreign).toBe(first.length)
+    expect(gauges.identity).toBe(1)
+    expect(events.some((event) => event.kind === "sender")).toBe(false)
+  })
+
+  it.each(["rtp", "udp"])("takes another %s sender within 21 ms of the first one's end, with no false loss", (framing) => {
+    const first = framing === "rtp" ? rtpOf(1, 1_000_000) : toDatagrams(stream, { port: 5000 })
+    const endUs = first.at(-1)?.rx_us ?? 0
+    const second = framing === "rtp" ? rtpOf(2, endUs + 500, 40000) : toDatagrams(stream, { port: 5001, startUs: endUs + 500 })
+    const { counters, gauges, events } = compareWithReference(core, [...first, ...second])
+    expect(counters).toMatchObject({ sender_changes: 1, cc_errors: 0, cc_duplicates: 0, rtp_lost: 0, rtp_resets: 0, foreign: 20 })
+    expect(gauges.jitter_90k).toBeLessThan(1)
+    expect(events.filter((event) => event.kind === "sender")).toHaveLength(1)
+  })
+
+  it("waits four times the longest recent gap of a bursty sender", () => {
+    const burst = (startUs: number, ssrc: number, n: number) =>
+      rtpOf(ssrc, startUs)
+        .slice(0, n)
+        .map((d) => ({ ...d, rx_us: startUs }))
+    const first = range(0, 20).flatMap((i) =>
+      burst(1_000_000 + i * 50_000, 1, 1).map((d) => ({ ...d, bytes: buildRtp({ sequence: i, timestamp: 0, ssrc: 1 }, packet) })),
+    )
+    const endUs = first.at(-1)?.rx_us ?? 0
+    const second = (delayUs: number) =>
+      range(0, 3).map((i) => at(buildRtp({ sequence: i, timestamp: 0, ssrc: 2 }, packet), endUs + delayUs + i))
+    expect(compareWithReference(core, [...first, ...second(199_990)]).counters.sender_changes).toBe(0)
+    expect(compareWithReference(core, [...first, ...second(200_000)]).counters.sender_changes).toBe(1)
+  })
+
+  it("needs two datagrams in a row from the new one", () => {
+    const later = (ssrc: number, us: number) => at(buildRtp({ sequence: 1, timestamp: 0, ssrc }, packet), us)
+    const { counters } = compareWithReference(core, [
+      ...rtpOf(1, 1_000_000).slice(0, 50),
+      later(2, 3_000_000),
+      later(3, 3_000_001),
+      later(2, 3_000_002),
+    ])
+    expect(counters).toMatchObject({ sender_changes: 0, foreign: 3 })
+  })
+
+  it("takes a change of framing for a change of sender", () => {
+    const first = rtpOf(1, 1_000_000)
+    const { counters, gauges } = compareWithReference(core, [...first, ...toDatagrams(stream, { startUs: 5_000_000 })])
+    expect(counters).toMatchObject({ sender_changes: 1, foreign: 1, cc_errors: 0 })
+    expect(gauges.framing).toBe(2)
+  })
+
+  it("shows the source address of the sender in use", () => {
+    core.resetLeg(0)
+    feed(core, [at(ts7, 1_000_000, 40123)])
+    expect([core.legField(0, L.LEG_SOURCE_IPV4), core.legField(0, L.LEG_SOURCE_PORT)]).toEqual([0x0a000001, 40123])
+  })
+
+  it("knows IPv6 senders apart, and the IPv4 address in a mapped one", () => {
+    core.resetLeg(0)
+    const send = (address: ReadonlyArray<number>, rxUs: number) => {
+      writeDatagram(core, 0, at(ts7, rxUs))
+      core.view.setUint32(L.RX_MMSG + 8, 28, true)
+      core.view.setUint16(L.RX_NAME, 10, true)
+      core.u8.set(address, L.RX_NAME + 8)
+      core.ingest(0, -1, 1, 0, rxUs)
+      return core.legField(0, L.LEG_IDENTITY)
+    }
+    const mapped = [...new Array(10).fill(0), 255, 255, 10, 1, 2, 3]
+    const first = send(mapped, 1_000_000)
+    expect(core.legField(0, L.LEG_SOURCE_IPV4)).toBe(0x0a010203)
+    const second = [0x20, 1, ...new Array(13).fill(0), 1]
+    expect([send(second, 3_000_000), core.legSnapshot(0).foreign]).toEqual([first, 1])
+    expect(send(second, 3_000_001)).not.toBe(first)
+    expect(core.legField(0, L.LEG_SOURCE_IPV4)).toBe(0)
+  })
+})

@@ -1,0 +1,192 @@
+/**
+ * Host side of core.wasm: one fixed memory, typed views of it, and the calls of its ABI.
+ *
+ * The memory never grows, so its views and its native address stay valid for the life of the core. Offsets are those of
+ * `assembly/layout.ts`. Nothing here allocates per datagram.
+ */
+import {
+  EVENT_COUNT,
+  EVENT_DATA_USED,
+  EVENT_SIZE,
+  EVENTS,
+  LEG_MAX_GAP_US,
+  LEG_SIZE,
+  LEGS,
+  MEMORY_BYTES,
+  PID_PACKETS,
+  PIDS,
+  RING_BYTES,
+  RING_HEADS,
+  RING_SLOTS,
+  RINGS,
+  SLOT_STRIDE,
+} from "./assembly/layout.ts"
+import { LEG_COUNTERS, type LegCounter, type LegCounters } from "./leg-fields.ts"
+import { type WasmMemory, webAssembly } from "./web-assembly.ts"
+
+const WASM_PAGE = 65536
+const counterNames = Object.keys(LEG_COUNTERS) as ReadonlyArray<LegCounter>
+
+/** Exports of core.wasm, see `assembly/index.ts`. u64 parameters take BigInt. */
+interface CoreExports {
+  readonly resetLeg: (leg: number) => void
+  readonly resetChannel: (channel: number) => void
+  readonly initReceive: (base: bigint) => void
+  readonly prepareReceive: () => void
+  readonly ingest: (leg: number, channel: number, count: number, clockOffsetUs: number, nowUs: number) => number
+  readonly initSend: (base: bigint) => void
+  readonly setSend: (
+    index: number,
+    slotAddress: number,
+    offset: number,
+    length: number,
+    withHeader: number,
+    sequence: number,
+    timestamp: number,
+    ssrc: number,
+  ) => void
+  readonly setMsgCtrl: (slotAddress: number, minUs: number) => void
+}
+
+/** One event record; `type` is an EVENT_* constant, which says what `pid`, `a` and `b` mean. `data` is a copy. */
+export interface CoreEvent {
+  readonly type: number
+  readonly leg: number
+  readonly pid: number
+  readonly a: number
+  readonly b: number
+  readonly data: Uint8Array
+}
+
+export class PacketCore {
+  readonly memory: WasmMemory
+  readonly u8: Uint8Array
+  readonly u32: Uint32Array
+  readonly f64: Float64Array
+  readonly view: DataView
+  readonly #exports: CoreExports
+
+  private constructor(memory: WasmMemory, exports: CoreExports) {
+    this.memory = memory
+    this.u8 = new Uint8Array(memory.buffer)
+    this.u32 = new Uint32Array(memory.buffer)
+    this.f64 = new Float64Array(memory.buffer)
+    this.view = new DataView(memory.buffer)
+    this.#exports = exports
+  }
+
+  /** Makes a core of its own from the bytes of core.wasm. Rejects when they are not a module with this ABI. */
+  static async instantiate(wasm: ArrayBuffer | Uint8Array): Promise<PacketCore> {
+    const pages = Math.ceil(MEMORY_BYTES / WASM_PAGE)
+    const memory = new webAssembly.Memory({ initial: pages, maximum: pages })
+    const { instance } = await webAssembly.instantiate(wasm, { env: { memory } })
+    return new PacketCore(memory, instance.exports as unknown as CoreExports)
+  }
+
+  /** Fills the headers of the receive and send batches, once. `base`: native address of the memory's first byte. */
+  bind(base: number): void {
+    this.#exports.initReceive(BigInt(base))
+    this.#exports.initSend(BigInt(base))
+  }
+
+  /** Forgets all counters, gauges and stream state of a leg (0 to MAX_LEGS - 1). */
+  resetLeg(leg: number): void {
+    this.#exports.resetLeg(leg)
+  }
+
+  /** Starts a channel's ring again with head 0. */
+  resetChannel(channel: number): void {
+    this.#exports.resetChannel(channel)
+  }
+
+  /** Full room in all receive headers; `ingest` does it for those it reads. */
+  prepareReceive(): void {
+    this.#exports.prepareReceive()
+  }
+
+  /**
+   * Parses the first `count` datagrams of the receive batch for `leg` and appends what is accepted to the ring of `channel`
+   * (-1: measure only). `clockOffsetUs` is CLOCK_REALTIME - CLOCK_MONOTONIC, `nowUs` is CLOCK_MONOTONIC, in microseconds.
+   * Returns the slots appended.
+   */
+  ingest(leg: number, channel: number, count: number, clockOffsetUs: number, nowUs: number): number {
+    return this.#exports.ingest(leg, channel, count, clockOffsetUs, nowUs)
+  }
+
+  /**
+   * Message `index` of the send batch: `length` bytes from byte `offset` of the payload in the slot at `slotAddress`, behind a
+   * RTP header (payload type 33; `timestamp` in 90 kHz) when `withHeader`. Call `bind` first.
+   */
+  setSend(
+    index: number,
+    slotAddress: number,
+    offset: number,
+    length: number,
+    withHeader: boolean | number,
+    sequence: number,
+    timestamp: number,
+    ssrc: number,
+  ): void {
+    this.#exports.setSend(index, slotAddress, offset, length, withHeader ? 1 : 0, sequence, timestamp, ssrc)
+  }
+
+  /** Fills the SRT_MSGCTRL at TX_MSGCTRL: srctime is the slot's receive time, at least `minUs` (microseconds). */
+  setMsgCtrl(slotAddress: number, minUs: number): void {
+    this.#exports.setMsgCtrl(slotAddress, minUs)
+  }
+
+  /** Slots ever written to the channel's ring, modulo 2^32. */
+  ringHead(channel: number): number {
+    return this.u32[(RING_HEADS + channel * 64) >> 2] ?? 0
+  }
+
+  /** Offset of the slot that holds position `n` (modulo 2^32) of the channel's ring, while `n` is within RING_SLOTS of its head. */
+  slotAddress(channel: number, n: number): number {
+    return RINGS + channel * RING_BYTES + (n & (RING_SLOTS - 1)) * SLOT_STRIDE
+  }
+
+  /** One counter or gauge; `field` is a LEG_* index. */
+  legField(leg: number, field: number): number {
+    return this.f64[((LEGS + leg * LEG_SIZE) >> 3) + field] ?? 0
+  }
+
+  /** All counters of a leg by their names in snake_case. */
+  legSnapshot(leg: number): LegCounters {
+    const counters: Partial<LegCounters> = {}
+    for (const name of counterNames) counters[name] = this.legField(leg, LEG_COUNTERS[name])
+    return counters as LegCounters
+  }
+
+  /** Longest gap between datagrams in microseconds since the last call. */
+  takeMaxGapUs(leg: number): number {
+    const gap = this.legField(leg, LEG_MAX_GAP_US)
+    this.f64[((LEGS + leg * LEG_SIZE) >> 3) + LEG_MAX_GAP_US] = 0
+    return gap
+  }
+
+  /** Packets seen of each PID of a leg, by PID. */
+  pidPackets(leg: number): Map<number, number> {
+    const first = (PID_PACKETS + leg * PIDS * 4) >> 2
+    const found = new Map<number, number>()
+    for (let pid = 0; pid < PIDS; pid++) {
+      const packets = this.u32[first + pid] ?? 0
+      if (packets > 0) found.set(pid, packets)
+    }
+    return found
+  }
+
+  /** The events since the last call, oldest first; empties the area. */
+  takeEvents(): CoreEvent[] {
+    const count = this.u32[EVENT_COUNT >> 2] ?? 0
+    const events: CoreEvent[] = []
+    for (let i = 0; i < count; i++) {
+      const word = (EVENTS + i * EVENT_SIZE) >> 2
+      const read = (field: number) => this.u32[word + field] ?? 0
+      const start = read(5)
+      events.push({ type: read(0), leg: read(1), pid: read(2), a: read(3), b: read(4), data: this.u8.slice(start, start + read(6)) })
+    }
+    this.u32[EVENT_COUNT >> 2] = 0
+    this.u32[EVENT_DATA_USED >> 2] = 0
+    return events
+  }
+}

@@ -1,0 +1,265 @@
+/**
+ * A readable parser of datagrams that counts what the packet core counts: the oracle of its tests.
+ *
+ * Written for clarity from the specifications (RFC 3550, ISO/IEC 13818-1, ETSI TR 101 290), with objects and maps, and sharing
+ * no code with the AssemblyScript core. Names of counters are those of `leg-fields.ts`.
+ */
+import { LEG_COUNTERS, type LegCounters } from "../leg-fields.ts"
+import { parseRtp, type RtpHeader } from "../rtp/header.ts"
+import { NULL_PID, parsePacket, SYNC_BYTE, TS_PACKET_SIZE, type TsPacket } from "./packet.ts"
+import { ReferenceSections, type SectionEvent } from "./reference-sections.ts"
+import { ReferenceSender, type Sender, sourceIdentity } from "./reference-sender.ts"
+import { ReferenceSequence } from "./reference-sequence.ts"
+
+export interface Datagram {
+  readonly bytes: Uint8Array
+  /** Monotonic microseconds, whole, never falling. */
+  readonly rx_us: number
+  /** Source address in host order, and port. */
+  readonly ipv4: number
+  readonly port: number
+}
+
+export type ReferenceEvent =
+  | SectionEvent
+  | { readonly kind: "sender"; readonly identity: number; readonly before: number }
+  | { readonly kind: "sequence_reset"; readonly sequence: number; readonly expected: number }
+
+export interface ReferenceSlot {
+  readonly payload: Uint8Array
+  readonly rx_us: number
+  readonly rtp_timestamp: number
+  readonly rtp_sequence: number
+  pcr: { readonly ticks: number; readonly index: number; readonly pid: number } | null
+  random_access: boolean
+  discontinuity: boolean
+}
+
+/** What LEG_* gauges hold. */
+export interface ReferenceGauges {
+  first_rx_us: number
+  last_rx_us: number
+  last_programme_us: number
+  jitter_90k: number
+  max_gap_us: number
+  identity: number
+  framing: number
+  payload_type: number
+  pcr_27m: number
+  pcr_pid: number
+  in_sync: number
+}
+
+type Kind =
+  | { readonly framing: "rtp"; readonly payload: Uint8Array; readonly header: RtpHeader }
+  | { readonly framing: "udp"; readonly payload: Uint8Array }
+  | { readonly fault: "bad_not_ts" | "bad_rtp" | "bad_length" | "bad_204" | "bad_sync" }
+
+const isWhole = (bytes: Uint8Array) => bytes.length > 0 && bytes.length % TS_PACKET_SIZE === 0
+const hasSync = (bytes: Uint8Array) => bytes.some((byte, at) => at % TS_PACKET_SIZE === 0 && byte === SYNC_BYTE)
+const isTs = (bytes: Uint8Array) => isWhole(bytes) && hasSync(bytes)
+
+const payloadFault = (bytes: Uint8Array): Kind => {
+  if (isWhole(bytes)) return { fault: "bad_sync" }
+  const isReedSolomon = bytes.length % 204 === 0 && bytes[0] === SYNC_BYTE && (bytes.length === 204 || bytes[204] === SYNC_BYTE)
+  return { fault: isReedSolomon ? "bad_204" : "bad_length" }
+}
+
+/** What a datagram is, or why it is not taken. */
+export const classifyDatagram = (bytes: Uint8Array): Kind => {
+  const [first, second = 0] = bytes
+  if (first === undefined) return { fault: "bad_not_ts" }
+  const header = parseRtp(bytes)
+  const payload = header === null ? null : bytes.subarray(header.payload_offset, header.payload_offset + header.payload_length)
+  if (header !== null && payload !== null && isTs(payload)) return { framing: "rtp", payload, header }
+  if (isTs(bytes)) return { framing: "udp", payload: bytes }
+  if (first >> 6 !== 2) return isWhole(bytes) || first === SYNC_BYTE ? payloadFault(bytes) : { fault: "bad_not_ts" }
+  if (second >= 192 && second <= 223) return { fault: "bad_not_ts" }
+  if (payload === null) return { fault: "bad_rtp" }
+  return payload.length === 0 ? { fault: "bad_not_ts" } : payloadFault(payload)
+}
+
+const zeroCounters = (): LegCounters => Object.fromEntries(Object.keys(LEG_COUNTERS).map((name) => [name, 0])) as LegCounters
+
+export class ReferenceParser {
+  readonly counters = zeroCounters()
+  readonly events: ReferenceEvent[] = []
+  readonly slots: ReferenceSlot[] = []
+  readonly pids = new Map<number, number>()
+  readonly gauges: ReferenceGauges = {
+    first_rx_us: 0,
+    last_rx_us: 0,
+    last_programme_us: 0,
+    jitter_90k: 0,
+    max_gap_us: 0,
+    identity: 0,
+    framing: 0,
+    payload_type: 0,
+    pcr_27m: 0,
+    pcr_pid: 0,
+    in_sync: 0,
+  }
+  readonly #sender = new ReferenceSender()
+  readonly #sequence = new ReferenceSequence(this.counters, (sequence, expected) =>
+    this.events.push({ kind: "sequence_reset", sequence, expected }),
+  )
+  readonly #sections = new ReferenceSections(this.counters, (event) => this.events.push(event))
+  /** Last counter of each PID, and whether its one legal duplicate was there. */
+  readonly #continuity = new Map<number, { counter: number; duplicated: boolean }>()
+  #transit: { rxUs: number; timestamp: number } | null = null
+  #goodRun = 0
+  #badRun = 0
+
+  push(datagram: Datagram): void {
+    const { bytes, rx_us, ipv4, port } = datagram
+    this.counters.datagrams += 1
+    this.counters.bytes += bytes.length
+    const kind = classifyDatagram(bytes)
+    if ("fault" in kind) {
+      this.counters[kind.fault] += 1
+      return
+    }
+    const identity = kind.framing === "rtp" ? kind.header.ssrc : sourceIdentity(ipv4, port)
+    if (!this.#acceptSender({ framing: kind.framing, identity }, rx_us)) return
+    if (kind.framing === "udp") {
+      this.counters.udp_datagrams += 1
+      this.#forward(kind.payload, rx_us, 0, 0)
+      return
+    }
+    const { sequence, timestamp, payload_type } = kind.header
+    this.counters.rtp_datagrams += 1
+    this.gauges.payload_type = payload_type
+    if (!this.#sequence.accept(sequence)) return
+    this.#measureJitter(rx_us, timestamp)
+    this.#forward(kind.payload, rx_us, timestamp, sequence)
+  }
+
+  #acceptSender(sender: Sender, rxUs: number): boolean {
+    const { current, lastUs } = this.#sender
+    const verdict = this.#sender.accept(sender, rxUs)
+    if (verdict === "foreign") {
+      this.counters.foreign += 1
+      return false
+    }
+    if (verdict === "changed") {
+      this.counters.sender_changes += 1
+      this.events.push({ kind: "sender", identity: sender.identity, before: current?.identity ?? 0 })
+      this.#sequence.restart()
+      this.#transit = null
+      this.#continuity.clear()
+      this.#sections.abandonAll()
+      this.gauges.jitter_90k = 0
+    }
+    if (verdict === "first") this.gauges.first_rx_us = rxUs
+    else this.gauges.max_gap_us = Math.max(this.gauges.max_gap_us, rxUs - lastUs)
+    this.gauges.last_rx_us = rxUs
+    this.gauges.identity = sender.identity
+    this.gauges.framing = sender.framing === "rtp" ? 1 : 2
+    return true
+  }
+
+  #measureJitter(rxUs: number, timestamp: number): void {
+    if (this.#transit !== null) {
+      const sent = (timestamp - this.#transit.timestamp) | 0
+      const deviation = Math.abs((rxUs - this.#transit.rxUs) * 0.09 - sent)
+      if (deviation <= 90000) this.gauges.jitter_90k += (deviation - this.gauges.jitter_90k) / 16
+    }
+    this.#transit = { rxUs, timestamp }
+  }
+
+  #forward(payload: Uint8Array, rx_us: number, rtp_timestamp: number, rtp_sequence: number): void {
+    for (let start = 0; start < payload.length; start += 7 * TS_PACKET_SIZE) {
+      const part = payload.subarray(start, start + 7 * TS_PACKET_SIZE)
+      const slot: ReferenceSlot = {
+        payload: part,
+        rx_us,
+        rtp_timestamp,
+        rtp_sequence,
+        pcr: null,
+        random_access: false,
+        discontinuity: false,
+      }
+      for (let at = 0; at < part.length; at += TS_PACKET_SIZE) this.#analyse(part, at, slot)
+      this.slots.push(slot)
+      this.counters.forwarded += 1
+    }
+  }
+
+  #analyse(part: Uint8Array, at: number, slot: ReferenceSlot): void {
+    this.counters.ts_packets += 1
+    const packet = parsePacket(part, at)
+    this.#trackSync(packet !== null)
+    if (packet === null) return
+    this.pids.set(packet.pid, (this.pids.get(packet.pid) ?? 0) + 1)
+    if (packet.pid === NULL_PID) {
+      this.counters.null_packets += 1
+      return
+    }
+    this.gauges.last_programme_us = slot.rx_us
+    if (packet.transport_error) {
+      this.counters.tei += 1
+      return
+    }
+    if (packet.scrambling !== 0) this.counters.scrambled += 1
+    this.#readAdaptation(packet, at / TS_PACKET_SIZE, slot)
+    this.#readPayload(packet)
+  }
+
+  /** TR 101 290 1.1: two bad sync bytes in a row lose sync, five good ones regain it. */
+  #trackSync(isGood: boolean): void {
+    this.#goodRun = isGood ? this.#goodRun + 1 : 0
+    this.#badRun = isGood ? 0 : this.#badRun + 1
+    if (!isGood) this.counters.sync_byte_errors += 1
+    if (this.#goodRun >= 5) this.gauges.in_sync = 1
+    if (this.#badRun >= 2 && this.gauges.in_sync === 1) {
+      this.counters.sync_losses += 1
+      this.gauges.in_sync = 0
+    }
+  }
+
+  #readAdaptation({ adaptation, pid }: TsPacket, index: number, slot: ReferenceSlot): void {
+    if (adaptation === null) return
+    if (adaptation.random_access) {
+      this.counters.rai += 1
+      slot.random_access = true
+    }
+    if (adaptation.discontinuity) {
+      this.counters.discontinuities += 1
+      slot.discontinuity = true
+    }
+    if (adaptation.pcr === null) return
+    this.counters.pcrs += 1
+    this.gauges.pcr_27m = adaptation.pcr
+    this.gauges.pcr_pid = pid
+    slot.pcr ??= { ticks: adaptation.pcr, index, pid }
+  }
+
+  #readPayload(packet: TsPacket): void {
+    const { pid, adaptation, scrambling, payload, unit_start } = packet
+    if ((packet.adaptation_field_control & 1) === 0) {
+      if (adaptation?.discontinuity !== true) return
+      this.#continuity.delete(pid)
+      this.#sections.abandon(pid)
+      return
+    }
+    const order = this.#checkContinuity(packet)
+    if (order === "repeated") return
+    if (order === "after gap" || scrambling !== 0) this.#sections.abandon(pid)
+    if (scrambling === 0) this.#sections.feed(pid, payload, unit_start)
+  }
+
+  /** ISO/IEC 13818-1 2.4.3.3. */
+  #checkContinuity({ pid, continuity_counter: counter, adaptation }: TsPacket): "in order" | "repeated" | "after gap" {
+    const last = this.#continuity.get(pid)
+    const isNext = last === undefined || counter === (last.counter + 1) % 16
+    if (!isNext && counter === last.counter && adaptation?.discontinuity !== true) {
+      this.counters[last.duplicated ? "cc_errors" : "cc_duplicates"] += 1
+      last.duplicated = true
+      return "repeated"
+    }
+    this.#continuity.set(pid, { counter, duplicated: false })
+    if (isNext) return "in order"
+    if (adaptation?.discontinuity !== true) this.counters.cc_errors += 1
+    return "after gap"
+  }
+}

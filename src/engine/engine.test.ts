@@ -1,0 +1,265 @@
+import { createSocket } from "node:dgram"
+import { readFileSync } from "node:fs"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { freeUdpPort } from "../../test/e2e/ports.ts"
+import { eventually } from "../../test/e2e/product.ts"
+import { UdpReceiver } from "../../test/e2e/receivers.ts"
+import { rtpHeader, sendTs } from "../../test/e2e/send-ts.ts"
+import { PacketCore } from "../core/packet-core.ts"
+import { Engine } from "./engine.ts"
+import type { Command, Event, Reply, Request } from "./messages.ts"
+import { openSrtLibrary } from "./srt/srt-library.ts"
+
+/** TS packets on PID 256 whose payload tells their number; continuity counters are right. */
+const numberedTs = (packets: number, first = 0): Buffer => {
+  const ts = Buffer.alloc(packets * 188, 0xaa)
+  for (let i = 0; i < packets; i++) {
+    ts.set([0x47, 0x01, 0x00, 0x10 | ((first + i) & 15)], i * 188)
+    ts.writeUInt32BE(first + i, i * 188 + 4)
+  }
+  return ts
+}
+
+const libraryMissing = { DISTRIBUTOR_LIBSRT: "no-such-library.so" }
+
+let engine: Engine
+let events: Event[]
+let receiver: UdpReceiver
+let port: number
+let requests = 0
+
+const ask = (command: Command): Reply => engine.handle({ ...command, id: ++requests } as Request)
+const leg = (name: "primary" | "backup", at = port) => ({ name, ip: "127.0.0.1", port: at })
+const putChannel = (id = "c1") => ask({ cmd: "put_channel", channel: { id, label: id, legs: [leg("primary")] } })
+const open = (url: string, id = "o1", channel = "c1") =>
+  ask({ cmd: "open_output", channel_id: channel, output: { id, label: id, session: `s-${id}`, url } })
+const stateOf = (id: string) => events.flatMap((e) => (e.event === "output_state" && e.output_id === id ? [e] : [])).at(-1) ?? null
+const outputIs = (id: string, state: string) =>
+  eventually(`output ${id} is ${state}`, () => (stateOf(id)?.state === state ? stateOf(id) : null))
+const legSaid = (kind: string) => eventually(`leg event ${kind}`, () => events.find((e) => e.event === "leg" && e.kind === kind) ?? null)
+
+beforeEach(async () => {
+  events = []
+  const core = await PacketCore.instantiate(readFileSync(new URL("../../build/core.wasm", import.meta.url)))
+  engine = new Engine(core, openSrtLibrary(libraryMissing), (event) => events.push(event))
+  engine.start()
+  receiver = await UdpReceiver.open()
+  port = await freeUdpPort()
+})
+
+afterEach(() => {
+  engine.close()
+  receiver.close()
+})
+
+describe("UDP and RTP outputs", () => {
+  it.each([
+    ["udp", "rtp", 0],
+    ["udp", "udp", 0],
+    ["rtp", "rtp", 12],
+    ["rtp", "udp", 12],
+  ])("%s output of %s input carries the input's TS bytes, all of them, in order", async (outgoing, incoming, header) => {
+    putChannel()
+    await legSaid("open")
+    open(`${outgoing}://127.0.0.1:${receiver.port}`)
+    await outputIs("o1", "connected")
+    const ts = numberedTs(7 * 300)
+    await sendTs(ts, { port, rtp: incoming === "rtp", bitrate: 20e6 })
+    await receiver.atLeast(300)
+    expect(receiver.bytes(header).equals(ts)).toBe(true)
+    if (header === 12) {
+      const sequences = receiver.datagrams.map(({ data }) => data.readUInt16BE(2))
+      expect(sequences.every((s, i) => i === 0 || s === (((sequences[i - 1] ?? 0) + 1) & 0xffff))).toBe(true)
+      expect(receiver.datagrams[0]?.data[1]).toBe(33)
+    }
+  })
+
+  it("splits by pkt_size and keeps datagrams with fewer packets as they are", async () => {
+    putChannel()
+    await legSaid("open")
+    open(`udp://127.0.0.1:${receiver.port}?pkt_size=564`)
+    await outputIs("o1", "connected")
+    const ts = numberedTs(14)
+    await sendTs(ts, { port })
+    await receiver.atLeast(6)
+    expect(receiver.datagrams.map(({ data }) => data.length / 188)).toEqual([3, 3, 1, 3, 3, 1])
+    expect(receiver.bytes().equals(ts)).toBe(true)
+  })
+
+  it("opening and closing other outputs loses nothing on the first one", async () => {
+    putChannel()
+    await legSaid("open")
+    open(`udp://127.0.0.1:${receiver.port}`)
+    await outputIs("o1", "connected")
+    const ts = numberedTs(7 * 1200)
+    const sending = sendTs(ts, { port, bitrate: 20e6 })
+    const other = await UdpReceiver.open()
+    for (let i = 0; i < 10; i++) {
+      open(`rtp://127.0.0.1:${other.port}`, `other${i}`)
+      await outputIs(`other${i}`, "connected")
+      ask({ cmd: "close_output", channel_id: "c1", output_id: `other${i}` })
+    }
+    await sending
+    await receiver.atLeast(1200)
+    other.close()
+    expect(receiver.bytes().equals(ts)).toBe(true)
+  })
+
+  it("keeps sending when nobody listens, and says so", async () => {
+    const silent = await freeUdpPort()
+    putChannel()
+    await legSaid("open")
+    open(`udp://127.0.0.1:${silent}`)
+    await outputIs("o1", "connected")
+    const sending = new AbortController()
+    void sendTs(numberedTs(700), { port, loop: true, signal: sending.signal })
+    const stats = () => engine.stats(performance.now() * 1000).channels[0]?.outputs[0]
+    await eventually("a refused send", () => (stats()?.last_send_error?.includes("ECONNREFUSED") ? true : null))
+    sending.abort()
+    expect(stats()?.state).toBe("connected")
+  })
+
+  it("refuses a bad URL, a missing channel and a second session of one output", () => {
+    putChannel()
+    expect(open("udp://127.0.0.1")).toMatchObject({ ok: false, error: { code: "url", transient: false } })
+    expect(open("udp://127.0.0.1:5000", "o1", "nowhere")).toMatchObject({ ok: false, error: { code: "no_channel" } })
+    expect(open("udp://127.0.0.1:5000")).toMatchObject({ ok: true })
+    expect(open("udp://127.0.0.1:5000")).toMatchObject({ ok: false, error: { code: "exists" } })
+  })
+
+  it("reports an interface that does not exist", async () => {
+    putChannel()
+    open("udp://239.1.2.3:5000?interface=nosuch0")
+    expect((await outputIs("o1", "ended")).reason).toMatchObject({ code: "ENODEV", transient: false })
+  })
+
+  it("paces a bursty input by its PCR: bursts of 40 ms leave evenly", async () => {
+    putChannel()
+    await legSaid("open")
+    open(`udp://127.0.0.1:${receiver.port}?pacing=pcr&pacing_delay=150`)
+    await outputIs("o1", "connected")
+    // 8 datagrams of 7 packets stand for 40 ms; each burst's first packet carries a PCR.
+    const socket = createSocket("udp4")
+    const startedAt = performance.now()
+    for (let burst = 0; burst < 30; burst++) {
+      const ts = numberedTs(56, burst * 56)
+      const pcr = burst * 3600
+      ts.set([
+        0x47,
+        0x01,
+        0x00,
+        0x30 | ((burst * 56) & 15),
+        7,
+        0x10,
+        (pcr / 2 ** 25) & 255,
+        (pcr >>> 17) & 255,
+        (pcr >>> 9) & 255,
+        (pcr >>> 1) & 255,
+        ((pcr & 1) << 7) | 0x7e,
+        0,
+      ])
+      for (let i = 0; i < 8; i++) socket.send(ts.subarray(i * 1316, (i + 1) * 1316), port, "127.0.0.1")
+      const ahead = (burst + 1) * 40 - (performance.now() - startedAt)
+      if (ahead > 0) await new Promise((resolve) => setTimeout(resolve, ahead))
+    }
+    await receiver.atLeast(28 * 8)
+    socket.close()
+    const gaps = receiver.datagrams.slice(81, 200).map(({ at }, i) => at - (receiver.datagrams[80 + i]?.at ?? 0))
+    const even = gaps.filter((gap) => Math.abs(gap - 5) < 2).length
+    expect(even / gaps.length).toBeGreaterThan(0.8)
+  })
+})
+
+describe("legs", () => {
+  it("reports a port in use and takes it when it becomes free", async () => {
+    const holder = createSocket("udp4")
+    await new Promise<void>((resolve) => holder.bind(port, "127.0.0.1", () => resolve()))
+    putChannel()
+    const failed = await legSaid("failed")
+    expect(failed).toMatchObject({ message: expect.stringMatching(/EADDRINUSE.*taken by another program/) })
+    expect(engine.stats(performance.now() * 1000).channels[0]?.legs[0]?.problem).toMatchObject({ code: "EADDRINUSE" })
+    holder.close()
+    await legSaid("open")
+  })
+
+  it("reports an address that is not local", async () => {
+    ask({ cmd: "put_channel", channel: { id: "c1", label: "c1", legs: [{ name: "primary", ip: "192.0.2.77", port }] } })
+    expect(await legSaid("failed")).toMatchObject({ message: expect.stringMatching(/EADDRNOTAVAIL.*not one of this machine/) })
+  })
+
+  it("put_channel again leaves a matching leg open: no packet is lost", async () => {
+    putChannel()
+    await legSaid("open")
+    open(`udp://127.0.0.1:${receiver.port}`)
+    await outputIs("o1", "connected")
+    const ts = numberedTs(7 * 600)
+    const sending = sendTs(ts, { port, bitrate: 20e6 })
+    const spare = await freeUdpPort()
+    for (let i = 0; i < 6; i++) {
+      const legs = i % 2 === 0 ? [leg("primary"), leg("backup", spare)] : [leg("primary")]
+      expect(ask({ cmd: "put_channel", channel: { id: "c1", label: "c1", legs } })).toMatchObject({ ok: true })
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    await sending
+    await receiver.atLeast(600)
+    expect(receiver.bytes().equals(ts)).toBe(true)
+  })
+
+  it("garbage of every kind is dropped and counted, and the stream goes on", async () => {
+    putChannel()
+    await legSaid("open")
+    open(`udp://127.0.0.1:${receiver.port}`)
+    await outputIs("o1", "connected")
+    const ts = numberedTs(70)
+    const socket = createSocket("udp4")
+    const send = (data: Uint8Array) => new Promise((resolve) => socket.send(data, port, "127.0.0.1", resolve))
+    const seven = (i: number) => Buffer.concat([rtpHeader(i, i * 100, 7), ts.subarray(i * 1316, (i + 1) * 1316)])
+    await send(seven(0))
+    const bad = [
+      Buffer.alloc(0),
+      Buffer.from("garbage"),
+      Buffer.alloc(1316, 1),
+      rtpHeader(9, 0, 7),
+      Buffer.concat([rtpHeader(9, 0, 7), ts.subarray(0, 1000)]),
+      Buffer.alloc(60000, 0x80),
+    ]
+    for (const data of bad) await send(data)
+    for (let i = 1; i < 10; i++) await send(seven(i))
+    await receiver.atLeast(10)
+    socket.close()
+    expect(receiver.bytes().equals(ts)).toBe(true)
+    const counters = engine.stats(performance.now() * 1000).channels[0]?.legs[0]?.counters ?? {}
+    const refused = ["bad_not_ts", "bad_rtp", "bad_length", "bad_sync", "bad_204", "foreign"].reduce(
+      (sum, key) => sum + (counters[key] ?? 0),
+      0,
+    )
+    expect(refused).toBe(bad.length)
+    expect(counters["datagrams"]).toBe(10 + bad.length)
+  })
+
+  it("switches the source by hand", async () => {
+    const second = await freeUdpPort()
+    ask({ cmd: "put_channel", channel: { id: "c1", label: "c1", legs: [leg("primary"), leg("backup", second)] } })
+    await eventually("both legs open", () => (events.filter((e) => e.event === "leg" && e.kind === "open").length === 2 ? true : null))
+    open(`udp://127.0.0.1:${receiver.port}`)
+    await outputIs("o1", "connected")
+    await sendTs(numberedTs(7, 0), { port })
+    await receiver.atLeast(1)
+    expect(ask({ cmd: "switch_source", channel_id: "c1", leg: "backup" })).toMatchObject({ ok: true })
+    await sendTs(numberedTs(7, 1000), { port })
+    await sendTs(numberedTs(7, 2000), { port: second })
+    await receiver.atLeast(2)
+    expect(receiver.datagrams.map(({ data }) => data.readUInt32BE(4))).toEqual([0, 2000])
+  })
+})
+
+describe("without libsrt", () => {
+  it("SRT outputs say what to install; UDP goes on", async () => {
+    putChannel()
+    expect(open("srt://127.0.0.1:9000")).toMatchObject({
+      ok: false,
+      error: { code: "libsrt_missing", message: expect.stringMatching(/apt-get install/) },
+    })
+    expect(engine.info.srt.available).toBe(false)
+  })
+})

@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest"
+import { legWarnings } from "./leg-warnings.ts"
+
+describe("legWarnings", () => {
+  it("is silent when nothing went wrong", () => {
+    expect(legWarnings({ foreign: 5, bad_not_ts: 7 }, { foreign: 5, bad_not_ts: 7, datagrams: 1000 }, 0, 1)).toEqual([])
+  })
+
+  it.each([
+    ["foreign", /second sender.*\(50 packets a second\)/],
+    ["bad_not_ts", /50 datagrams a second are neither RTP nor MPEG-TS/],
+    ["bad_rtp", /truncated or have a broken header/],
+    ["bad_length", /188-byte/],
+    ["bad_204", /204-byte/],
+    ["bad_sync", /0x47/],
+    ["truncated", /cut by the receive buffer/],
+  ])("says what %s means, per second", (counter, sentence) => {
+    expect(legWarnings({ [counter]: 10 }, { [counter]: 110 }, 0, 2)).toEqual([expect.stringMatching(sentence)])
+  })
+
+  it("names the sysctl when the kernel dropped packets", () => {
+    expect(legWarnings({}, {}, 3, 1)[0]).toMatch(/dropped 3 packets.*net\.core\.rmem_max/)
+  })
+})

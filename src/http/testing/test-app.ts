@@ -1,0 +1,50 @@
+/** The app in front of a fake control plane, for `app.request(...)`. */
+import { Effect, Logger, Option, Redacted } from "effect"
+import type { Hono } from "hono"
+import type { DistributorService } from "../../effects/Distributor.ts"
+import { makeApp } from "../App.ts"
+import type { AccessSettings } from "../auth.ts"
+import { type FakeDistributor, makeFakeDistributor } from "./FakeDistributor.ts"
+
+export const OPEN: AccessSettings = { host: "127.0.0.1", apiKey: Option.none(), auth: true }
+/** Settings that ask for this key. */
+export const withKey = (key: string): AccessSettings => ({ host: "0.0.0.0", apiKey: Option.some(Redacted.make(key)), auth: true })
+
+export interface TestApp {
+  readonly app: Hono
+  readonly distributor: FakeDistributor
+  /** What was logged. */
+  readonly logs: ReadonlyArray<string>
+  /** Sends a request with an optional JSON body. */
+  readonly call: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>
+}
+
+export const makeTestApp = (options: { settings?: AccessSettings; over?: Partial<DistributorService> } = {}): TestApp => {
+  const distributor = makeFakeDistributor(options.over)
+  const logs: Array<string> = []
+  const logger = Logger.make(({ cause, message }) => void logs.push(`${String(message)} ${String(cause)}`))
+  const runtime = Effect.runSync(Effect.provide(Effect.runtime<never>(), Logger.replace(Logger.defaultLogger, logger)))
+  const app = makeApp({ distributor, settings: options.settings ?? OPEN, runtime })
+  return {
+    app,
+    distributor,
+    logs,
+    call: async (method, path, body, headers = {}) =>
+      app.request(path, {
+        method,
+        headers: body === undefined ? headers : { "Content-Type": "application/json", ...headers },
+        ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      }),
+  }
+}
+
+/** The parts of a problem that tests look at. */
+export interface ProblemBody {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly errors?: ReadonlyArray<{ readonly path: string; readonly message: string }>
+}
+
+export const problemBody = async (response: Response): Promise<ProblemBody> => (await response.json()) as ProblemBody

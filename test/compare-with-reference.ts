@@ -1,0 +1,57 @@
+/** Runs the packet core and the reference parser on the same datagrams and expects the same of both. */
+import { expect } from "vitest"
+import * as L from "../src/core/assembly/layout.ts"
+import type { CoreEvent, PacketCore } from "../src/core/packet-core.ts"
+import { type Datagram, type ReferenceEvent, type ReferenceGauges, ReferenceParser } from "../src/core/ts/reference-parser.ts"
+import { feed } from "./feed-core.ts"
+
+const GAUGES: Record<keyof ReferenceGauges, number> = {
+  first_rx_us: L.LEG_FIRST_RX_US,
+  last_rx_us: L.LEG_LAST_RX_US,
+  last_programme_us: L.LEG_LAST_PROGRAMME_US,
+  jitter_90k: L.LEG_JITTER_90K,
+  max_gap_us: L.LEG_MAX_GAP_US,
+  identity: L.LEG_IDENTITY,
+  framing: L.LEG_FRAMING,
+  payload_type: L.LEG_PAYLOAD_TYPE,
+  pcr_27m: L.LEG_PCR_27M,
+  pcr_pid: L.LEG_PCR_PID,
+  in_sync: L.LEG_IN_SYNC,
+}
+
+const readEvent = ({ type, pid, a, b, data }: CoreEvent): ReferenceEvent => {
+  if (type === L.EVENT_SENDER) return { kind: "sender", identity: a, before: b }
+  if (type === L.EVENT_SEQUENCE_RESET) return { kind: "sequence_reset", sequence: a, expected: b }
+  return { kind: type === L.EVENT_PSI ? "psi" : "scte35", pid, table_id: a, crc_ok: b === 1, section: data }
+}
+
+/** Resets `leg`, feeds both, compares counters, gauges, PIDs, events and slots; returns the reference for further facts. */
+export const compareWithReference = (core: PacketCore, datagrams: ReadonlyArray<Datagram>, leg = 0, channel = 0): ReferenceParser => {
+  core.resetLeg(leg)
+  core.resetChannel(channel)
+  core.takeEvents()
+  const reference = new ReferenceParser()
+  const events: ReferenceEvent[] = []
+  const slots = []
+  // In parts, so that the event area is emptied as the engine does it.
+  for (let start = 0; start < datagrams.length; start += 32) {
+    const part = datagrams.slice(start, start + 32)
+    for (const datagram of part) reference.push(datagram)
+    slots.push(...feed(core, part, leg, channel))
+    events.push(...core.takeEvents().map(readEvent))
+  }
+  expect(core.legSnapshot(leg)).toEqual(reference.counters)
+  for (const name of Object.keys(GAUGES) as Array<keyof ReferenceGauges>) {
+    expect(core.legField(leg, GAUGES[name]), name).toBeCloseTo(reference.gauges[name], 6)
+  }
+  expect(core.pidPackets(leg)).toEqual(new Map([...reference.pids].sort(([a], [b]) => a - b)))
+  expect(events).toEqual(reference.events)
+  expect(slots.length).toBe(reference.slots.length)
+  for (const [index, slot] of slots.entries()) {
+    const expected = reference.slots[index]
+    if (expected === undefined) throw new Error("slots differ in number")
+    expect(Buffer.compare(slot.payload, expected.payload), `payload of slot ${index}`).toBe(0)
+    expect({ ...slot, payload: null }).toEqual({ ...expected, payload: null })
+  }
+  return reference
+}

@@ -1,0 +1,182 @@
+/** Runs the real product as a child process on free ports and a temporary data directory, for end-to-end tests. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import type { Health } from "../../src/effects/Distributor.ts"
+import type { ChannelView, OutputView } from "../../src/effects/model.ts"
+import { freeTcpPort } from "./ports.ts"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+
+export interface Answer<T> {
+  readonly status: number
+  readonly body: T
+  readonly headers: Headers
+}
+
+export interface ProductOptions {
+  readonly runtime?: "bun" | "deno"
+  readonly env?: Readonly<Record<string, string>>
+  readonly args?: ReadonlyArray<string>
+  /** Keeps the store of an earlier run. */
+  readonly dataDir?: string
+  readonly port?: number
+}
+
+/** Resolves with the first result of `look` that is not null or undefined; rejects after `ms` naming what was awaited. */
+export const eventually = async <T>(
+  what: string,
+  look: () => Promise<T | null | undefined> | T | null | undefined,
+  ms = 10_000,
+): Promise<T> => {
+  const deadline = performance.now() + ms
+  let problem = ""
+  for (;;) {
+    try {
+      const found = await look()
+      if (found !== null && found !== undefined) return found
+    } catch (cause) {
+      problem = ` (${cause instanceof Error ? cause.message : String(cause)})`
+    }
+    if (performance.now() > deadline) throw new Error(`not within ${ms} ms: ${what}${problem}`)
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+export class Product {
+  readonly url: string
+  readonly dataDir: string
+  readonly port: number
+  readonly child: ChildProcess
+  output = ""
+  readonly #engines = new Set<number>()
+
+  private constructor(child: ChildProcess, dataDir: string, port: number) {
+    this.child = child
+    this.dataDir = dataDir
+    this.port = port
+    this.url = `http://127.0.0.1:${port}`
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (this.output += String(chunk)))
+  }
+
+  /** Starts it and waits until it is ready. */
+  static async start(options: ProductOptions = {}): Promise<Product> {
+    const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "distributor-"))
+    const port = options.port ?? (await freeTcpPort())
+    const bin = join(root, "node_modules", ".bin", options.runtime ?? "bun")
+    const main = join(root, "src", "main.ts")
+    const args = [...(options.runtime === "deno" ? ["run", "-A", main] : [main]), ...(options.args ?? [])]
+    const env = {
+      ...process.env,
+      HOST: "127.0.0.1",
+      PORT: String(port),
+      DATA_DIR: dataDir,
+      LOG_FORMAT: "json",
+      NODE_ENV: "production",
+      ...options.env,
+    }
+    const product = new Product(spawn(bin, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] }), dataDir, port)
+    await product.ready()
+    return product
+  }
+
+  /** Waits for /readyz; fails at once with its output when the process has ended. */
+  async ready(ms = 20_000): Promise<void> {
+    await eventually(
+      "the product is ready",
+      async () => {
+        if (this.child.exitCode !== null) return "ended"
+        const answer = await fetch(`${this.url}/readyz`).catch(() => null)
+        return answer?.status === 200 ? "ready" : null
+      },
+      ms,
+    ).then(async (state) => {
+      if (state === "ended") throw new Error(`the product ended with ${this.child.exitCode}:\n${this.output}`)
+      await this.enginePid()
+    })
+  }
+
+  async api<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<T>> {
+    const init: RequestInit = { method, headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers } }
+    if (body !== undefined) init.body = typeof body === "string" ? body : JSON.stringify(body)
+    const answer = await fetch(`${this.url}${path}`, init)
+    const text = await answer.text()
+    return { status: answer.status, body: (text === "" ? null : JSON.parse(text)) as T, headers: answer.headers }
+  }
+
+  /** A channel that is started; throws with the problem when it is refused. */
+  async channel(input: Record<string, unknown>): Promise<ChannelView> {
+    const created = await this.api<ChannelView>("POST", "/api/channels", input)
+    if (created.status !== 201) throw new Error(JSON.stringify(created.body))
+    await this.api("POST", `/api/channels/${created.body.id}/start`)
+    return created.body
+  }
+
+  async output_(channel: string, input: Record<string, unknown>): Promise<OutputView> {
+    const created = await this.api<OutputView>("POST", `/api/channels/${channel}/outputs`, input)
+    if (created.status !== 201) throw new Error(JSON.stringify(created.body))
+    return created.body
+  }
+
+  async view(channel: string): Promise<ChannelView> {
+    return (await this.api<ChannelView>("GET", `/api/channels/${channel}`)).body
+  }
+
+  /** Waits until the channel satisfies `found`; returns what `found` returned. */
+  until<T>(what: string, channel: string, found: (view: ChannelView) => T | null | undefined | false, ms = 10_000): Promise<T> {
+    return eventually(what, async () => found(await this.view(channel)) || null, ms)
+  }
+
+  async health(): Promise<Health> {
+    return (await this.api<Health>("GET", "/api/health")).body
+  }
+
+  async enginePid(): Promise<number> {
+    const pid = await eventually("the engine is connected", async () => (await this.health()).engine.pid)
+    this.#engines.add(pid)
+    return pid
+  }
+
+  engineLog(): string {
+    return readFileSync(join(this.dataDir, "engine.log"), "utf8")
+  }
+
+  /** Sends a signal to the control plane and waits for its end; the exit code. */
+  async kill(signal: NodeJS.Signals, ms = 8000): Promise<number | null> {
+    const ended = new Promise<number | null>((resolve) => this.child.once("exit", (code) => resolve(code)))
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode
+    this.child.kill(signal)
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`the product did not end within ${ms} ms of ${signal}:\n${this.output}`)), ms)
+    })
+    return Promise.race([ended, late]).finally(() => clearTimeout(timer))
+  }
+
+  /** Ends it and every engine seen, and removes its data. */
+  async dispose(): Promise<void> {
+    await this.kill("SIGTERM").catch(() => this.kill("SIGKILL"))
+    for (const pid of this.#engines) if (isAlive(pid)) process.kill(pid, "SIGKILL")
+    rmSync(this.dataDir, { recursive: true, force: true })
+  }
+
+  engineAlive(pid: number): boolean {
+    return isAlive(pid)
+  }
+}

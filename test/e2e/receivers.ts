@@ -1,0 +1,121 @@
+/** The far sides of outputs: srt-live-transmit, ffmpeg and plain UDP sockets, collecting what they get. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { createSocket, type Socket } from "node:dgram"
+import { eventually } from "./product.ts"
+
+/** A program whose stdout is the TS it received. */
+export class ProgramReceiver {
+  readonly child: ChildProcess
+  errors = ""
+  readonly #chunks: Buffer[] = []
+  size = 0
+
+  constructor(command: string, args: ReadonlyArray<string>) {
+    this.child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] })
+    this.child.stdout?.on("data", (chunk: Buffer) => {
+      this.#chunks.push(chunk)
+      this.size += chunk.length
+    })
+    this.child.stderr?.on("data", (chunk) => (this.errors += String(chunk)))
+  }
+
+  bytes(): Buffer {
+    return Buffer.concat(this.#chunks)
+  }
+
+  /** Waits for at least `size` bytes. */
+  atLeast(size: number, ms = 15_000): Promise<true> {
+    return eventually(`${size} bytes received (have ${this.size})`, () => (this.size >= size ? true : null), ms)
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return
+    const ended = new Promise((resolve) => this.child.once("exit", resolve))
+    this.child.kill(signal)
+    await ended
+  }
+}
+
+/** Collects datagrams on a UDP port; `header` bytes are cut off each (12 for RTP). */
+export class UdpReceiver {
+  readonly port: number
+  readonly #socket: Socket
+  #open = true
+  readonly datagrams: Array<{ at: number; data: Buffer }> = []
+  size = 0
+
+  private constructor(socket: Socket) {
+    this.#socket = socket
+    this.port = socket.address().port
+    socket.on("message", (data) => {
+      this.datagrams.push({ at: performance.now(), data })
+      this.size += data.length
+    })
+  }
+
+  static open(port = 0): Promise<UdpReceiver> {
+    const socket = createSocket({ type: "udp4", recvBufferSize: 4 << 20 })
+    return new Promise((resolve, reject) => {
+      socket.once("error", reject)
+      socket.bind(port, "127.0.0.1", () => resolve(new UdpReceiver(socket)))
+    })
+  }
+
+  bytes(header = 0): Buffer {
+    return Buffer.concat(this.datagrams.map(({ data }) => data.subarray(header)))
+  }
+
+  atLeast(datagrams: number, ms = 15_000): Promise<true> {
+    return eventually(
+      `${datagrams} datagrams received (have ${this.datagrams.length})`,
+      () => (this.datagrams.length >= datagrams ? true : null),
+      ms,
+    )
+  }
+
+  close(): void {
+    if (this.#open) this.#socket.close()
+    this.#open = false
+  }
+}
+
+/**
+ * srt-live-transmit with `url` as its source (`srt://127.0.0.1:9000`, `srt://:9000?mode=listener`) and a UDP port of ours as its
+ * target: its stdout would keep the last kilobytes in a buffer.
+ */
+export class SrtReceiver {
+  readonly program: ProgramReceiver
+  readonly #udp: UdpReceiver
+
+  private constructor(program: ProgramReceiver, udp: UdpReceiver) {
+    this.program = program
+    this.#udp = udp
+  }
+
+  static async open(url: string): Promise<SrtReceiver> {
+    const udp = await UdpReceiver.open()
+    const args = ["-loglevel:error", "-buffering:1", "-chunk:1456", url, `udp://127.0.0.1:${udp.port}`]
+    return new SrtReceiver(new ProgramReceiver("srt-live-transmit", args), udp)
+  }
+
+  get size(): number {
+    return this.#udp.size
+  }
+
+  bytes(): Buffer {
+    return this.#udp.bytes()
+  }
+
+  atLeast(size: number, ms = 15_000): Promise<true> {
+    return eventually(
+      `${size} bytes received (have ${this.size}; ${this.program.errors.slice(-300)})`,
+      () => (this.size >= size ? true : null),
+      ms,
+    )
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    await this.program.stop(signal)
+    this.#udp.close()
+  }
+}

@@ -1,0 +1,58 @@
+/** Sends TS bytes to a port as an encoder does: RTP or raw UDP, seven packets a datagram, paced. */
+import { createSocket } from "node:dgram"
+
+export interface SendOptions {
+  readonly port: number
+  /** RTP header before the TS, default true. */
+  readonly rtp?: boolean
+  readonly bitrate?: number
+  readonly ssrc?: number
+  readonly sequence?: number
+  readonly timestamp?: number
+  readonly packetsPerDatagram?: number
+  readonly signal?: AbortSignal
+  /** Starts again at the end until aborted; returns how many whole rounds were sent. */
+  readonly loop?: boolean
+}
+
+/** RFC 3550 5.1, payload type 33, no CSRC or extension. */
+export const rtpHeader = (sequence: number, timestamp: number, ssrc: number, payloadType = 33): Buffer => {
+  const header = Buffer.alloc(12)
+  header[0] = 0x80
+  header[1] = payloadType
+  header.writeUInt16BE(sequence & 0xffff, 2)
+  header.writeUInt32BE(timestamp >>> 0, 4)
+  header.writeUInt32BE(ssrc >>> 0, 8)
+  return header
+}
+
+/** Resolves with the number of datagrams sent. */
+export const sendTs = async (ts: Uint8Array, options: SendOptions): Promise<number> => {
+  const { port, rtp = true, bitrate = 8_000_000, ssrc = 0x1234abcd, packetsPerDatagram = 7 } = options
+  const socket = createSocket("udp4")
+  const size = packetsPerDatagram * 188
+  const startedAt = performance.now()
+  let sequence = options.sequence ?? 1
+  let sent = 0
+  let bytes = 0
+  try {
+    do {
+      for (let at = 0; at + 188 <= ts.length && options.signal?.aborted !== true; at += size) {
+        const payload = ts.subarray(at, Math.min(at + size, ts.length - (ts.length % 188)))
+        const timestamp = (options.timestamp ?? 0) + Math.floor((bytes * 8 * 90_000) / bitrate)
+        const message = rtp ? [rtpHeader(sequence, timestamp, ssrc), payload] : [payload]
+        await new Promise<void>((resolve, reject) =>
+          socket.send(message, port, "127.0.0.1", (error) => (error === null ? resolve() : reject(error))),
+        )
+        sequence = (sequence + 1) & 0xffff
+        sent += 1
+        bytes += payload.length
+        const ahead = (bytes * 8 * 1000) / bitrate - (performance.now() - startedAt)
+        if (ahead > 2) await new Promise((resolve) => setTimeout(resolve, ahead))
+      }
+    } while (options.loop === true && options.signal?.aborted !== true)
+    return sent
+  } finally {
+    socket.close()
+  }
+}

@@ -1,0 +1,20 @@
+/** Instantiates core.wasm for tests, building it first when a source has changed. */
+import { readFile } from "node:fs/promises"
+import { buildCore } from "../scripts/build-core.mjs"
+import { PacketCore } from "../src/core/packet-core.ts"
+
+/** The two builds every test of the core runs on: `describe.each(coreBuilds)("... (%s)", (build) => ...)`. */
+export const coreBuilds = ["release", "debug"] as const
+export type CoreBuild = (typeof coreBuilds)[number]
+
+/** A fresh core with its own memory. */
+export const loadCore = async (build: CoreBuild = "release"): Promise<PacketCore> => {
+  const paths = await buildCore()
+  return PacketCore.instantiate(await readFile(paths[build]))
+}
+
+/** One core of each build. */
+export const loadCores = async (): Promise<Record<CoreBuild, PacketCore>> => ({
+  release: await loadCore("release"),
+  debug: await loadCore("debug"),
+})
