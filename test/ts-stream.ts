@@ -48,7 +48,8 @@ export class TsWriter {
 
   media(pid: number, fields: { pcr?: number; random_access?: boolean; discontinuity?: boolean } = {}): Uint8Array {
     const continuity_counter = this.#next(pid, 1)
-    const payload = Uint8Array.from({ length: 160 }, (_, i) => (i * 7 + continuity_counter) & 255)
+    const room = Object.keys(fields).length > 0 ? 170 : 184
+    const payload = Uint8Array.from({ length: room }, (_, i) => (i * 7 + continuity_counter) & 255)
     return buildPacket({ pid, continuity_counter, payload, ...fields })
   }
 }

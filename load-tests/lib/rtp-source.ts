@@ -26,6 +26,7 @@ import {
   writeU64,
 } from "./native.ts"
 import { DATAGRAM_BYTES, pcrStep, writeDatagram } from "./pattern.ts"
+import { RTP_HEADER, writeRtpHeader } from "./rtp-header.ts"
 import { never, type Selection } from "./selection.ts"
 
 export interface RtpSourceOptions {
@@ -83,7 +84,6 @@ export interface SenderReport {
 }
 
 const BATCH = 128
-const RTP_HEADER = 12
 const STRIDE = 1344
 const NAME_SIZE = 16
 
@@ -222,12 +222,9 @@ export class RtpSource {
       length = part.length
     }
     if (rtp) {
-      // RFC 3550 5.1; the 90 kHz clock of RFC 2250 follows the bit rate.
-      bytes[offset] = 0x80
-      bytes[offset + 1] = this.#options.payloadType
-      this.#view.setUint16(offset + 2, (this.#options.seqStart + counter) & 0xffff)
-      this.#view.setUint32(offset + 4, Math.floor((counter * packetsPerDatagram * 188 * 8 * 90000) / bitrate) % 4294967296)
-      this.#view.setUint32(offset + 8, this.#options.ssrc + channel)
+      const timestamp = Math.floor((counter * packetsPerDatagram * 188 * 8 * 90000) / bitrate)
+      const { payloadType, seqStart, ssrc } = this.#options
+      writeRtpHeader(this.#view, offset, { payloadType, sequence: seqStart + counter, timestamp, ssrc: ssrc + channel })
     }
     const header = this.#filled * MMSGHDR_SIZE
     const iovec = BATCH * MMSGHDR_SIZE + this.#filled * IOVEC_SIZE

@@ -1,10 +1,10 @@
 import { afterEach, assert, describe, it } from "vitest"
-import { createSrtSocket, libsrt, srtAccept, srtListen } from "./libsrt.ts"
+import { createSrtSocket, libsrt, SRTS_CONNECTED, srtAccept, srtListen } from "./libsrt.ts"
 import { sockaddrIn } from "./native.ts"
 import { DATAGRAM_WORDS, pcrStep, writeDatagram } from "./pattern.ts"
 import { RtpSource, type RtpSourceOptions } from "./rtp-source.ts"
 import { parseSelection } from "./selection.ts"
-import { createSrtSink, type SrtSinkOptions } from "./srt-sink.ts"
+import { createSrtSink, type SrtSink, type SrtSinkOptions } from "./srt-sink.ts"
 import { createUdpSink, type UdpSinkOptions } from "./udp-sink.ts"
 
 const cleanups: Array<() => void> = []
@@ -74,7 +74,9 @@ const message = (counter: number) => {
   writeDatagram(words, 0, 5, counter, 0, pcrStep(8e6))
   return new Uint8Array(words.buffer)
 }
-const sendTo = (socket: number, counters: ReadonlyArray<number>) => {
+/** The listener may have accepted before the caller's own handshake is done, so both ends are awaited. */
+const sendTo = async (sink: SrtSink, socket: number, counters: ReadonlyArray<number>) => {
+  await sink.until(() => libsrt().getsockstate(socket) === SRTS_CONNECTED)
   for (const counter of counters) assert.strictEqual(libsrt().sendmsg2(socket, message(counter), 1316, 0), 1316)
 }
 
@@ -95,8 +97,8 @@ describe.skipIf(!hasLibsrt)("the SRT sink", () => {
     const sink = listener({ tsbpd: false, capture: 4000 })
     const sockets = ["a", "b"].map((streamid) => caller(sink.port, { streamid }))
     await sink.until((s) => s.stats().connected === 2)
-    sendTo(sockets[0] ?? -1, [0, 1, 2])
-    sendTo(sockets[1] ?? -1, [7, 9])
+    await sendTo(sink, sockets[0] ?? -1, [0, 1, 2])
+    await sendTo(sink, sockets[1] ?? -1, [7, 9])
     await sink.until((s) => s.stats().received === 5)
     const byName = new Map(sink.streams().map((stream) => [stream.stream, stream]))
     assert.deepInclude(byName.get("a"), { received: 3, lost: 0, channel: 5, connected: true })
@@ -105,11 +107,12 @@ describe.skipIf(!hasLibsrt)("the SRT sink", () => {
   })
 
   it("receives with TSBPD and AES-256, and refuses another passphrase", async () => {
-    const sink = listener({ latencyMs: 20, passphrase: "correct horse" })
+    // Enough latency that a busy machine makes no packet too late.
+    const sink = listener({ latencyMs: 400, passphrase: "correct horse" })
     const wrong = caller(sink.port, { passphrase: "battery staple" })
     const right = caller(sink.port, { passphrase: "correct horse", pbkeylen: 32 })
     await sink.until((s) => s.stats().connected === 1)
-    sendTo(right, [0, 1, 2, 3])
+    await sendTo(sink, right, [0, 1, 2, 3])
     await sink.until((s) => s.stats().received === 4)
     await sink.until(() => libsrt().getsockstate(wrong) >= 6)
     assert.strictEqual(libsrt().getrejectreason(wrong), 10)
@@ -133,7 +136,7 @@ describe.skipIf(!hasLibsrt)("the SRT sink", () => {
         accepted ??= srtAccept(server)
         return accepted !== null
       })
-      sendTo(accepted?.socket ?? -1, [round * 10, round * 10 + 1])
+      await sendTo(sink, accepted?.socket ?? -1, [round * 10, round * 10 + 1])
       await sink.until((s) => s.stats().received === round * 2)
       libsrt().close(accepted?.socket ?? -1)
     }

@@ -44,13 +44,17 @@ const make = Effect.gen(function* () {
         Cause.isInterruptedOnly(cause) ? Effect.interrupt : Effect.fail(new StoreError({ operation, cause: rootOf(Cause.squash(cause)) })),
       ),
     )
-  const insertOutputRow = (channelId: string, output: OutputConfig) => sql`INSERT INTO outputs ${sql.insert(outputToRow(channelId, output))}`
+  const insertOutputRow = (channelId: string, output: OutputConfig) => sql`INSERT INTO outputs ${sql.insert({ ...outputToRow(channelId, output) })}`
 
   const load = Effect.gen(function* () {
     const channels = yield* sql<ChannelRow>`SELECT * FROM channels ORDER BY number`
     const outputs = yield* sql<OutputRow>`SELECT * FROM outputs ORDER BY position`
-    const byChannel = Map.groupBy(outputs, (row) => row.channel_id)
-    return channels.map((row) => channelFromRow(row, (byChannel.get(row.id) ?? []).map(outputFromRow)))
+    return yield* Effect.try(() =>
+      channels.map((row) => {
+        const own = outputs.filter((output) => output.channel_id === row.id)
+        return channelFromRow(row, own.map(outputFromRow))
+      }),
+    )
   }).pipe(Effect.mapError((e) => new StoreError({ operation: "read the channels", cause: rootOf(e) })))
 
   return Store.of({
@@ -59,7 +63,7 @@ const make = Effect.gen(function* () {
       change(
         "store the channel",
         Effect.gen(function* () {
-          const rows = yield* sql<{ number: number }>`INSERT INTO channels ${sql.insert(channelToRow(channel))} RETURNING number`
+          const rows = yield* sql<{ number: number }>`INSERT INTO channels ${sql.insert({ ...channelToRow(channel) })} RETURNING number`
           yield* Effect.forEach(channel.outputs, (output) => insertOutputRow(channel.id, output), { discard: true })
           const number = rows[0]?.number
           return number === undefined ? yield* Effect.dieMessage("the insert returned no number") : { ...channel, number }

@@ -105,8 +105,8 @@ export class PacketLoop {
       this.#nextSlowUs = (Math.floor(nowUs / SLOW_TICK_US) + 1) * SLOW_TICK_US
       this.#clockOffsetUs = realtimeOffsetUs()
     }
-    let datagrams = this.#drain(this.#fast, nowUs)
-    if (slow) datagrams += this.#drain(this.#slow, nowUs)
+    let busy = this.#drain(this.#fast, nowUs) > 0
+    if (slow && this.#drain(this.#slow, nowUs) > 0) busy = true
     let channels = 0
     let immediate = false
     for (const channel of this.#channels()) {
@@ -115,6 +115,7 @@ export class PacketLoop {
         if (session.immediate) {
           immediate = true
           session.flush(nowUs)
+          if (session.waiting) busy = true
         } else if (slow) session.flush(nowUs)
         if (slow) session.poll(nowUs)
       }
@@ -132,7 +133,7 @@ export class PacketLoop {
       this.maxGapUs = 0
       this.passes = 0
     }
-    this.#rest(nowUs, channels, immediate, datagrams > 0)
+    this.#rest(nowUs, channels, immediate, busy)
   }
 
   #rest(nowUs: number, channels: number, immediate: boolean, busy: boolean): void {

@@ -190,7 +190,7 @@ describe.skipIf(library.srt === null)("SRT listener output", () => {
       await outputIs(`l${index}`, "listening")
       const receiver = await peer(`srt://127.0.0.1:${srtPort}?${query.startsWith("pass") ? query : "latency=20"}`)
       await outputIs(`l${index}`, "connected")
-      await sendTs(numberedTs(700), { port })
+      await sendTs(numberedTs(700), { port, sequence: index * 100 })
       await receiver.atLeast(100_000)
       closeOutput(`l${index}`)
       await receiver.stop()

@@ -2,7 +2,7 @@
 import type { Runtime } from "effect"
 import { Hono } from "hono"
 import type { DistributorService } from "../effects/Distributor.ts"
-import { type Access, type AccessSettings, makeAccess } from "./auth.ts"
+import { type AccessSettings, makeAccess } from "./auth.ts"
 import { gate, securityHeaders } from "./gate.ts"
 import { metricsRoutes } from "./metrics.ts"
 import { makeProblem, problemResponse } from "./problem.ts"
@@ -12,20 +12,14 @@ import { outputRoutes } from "./routes/outputs.ts"
 import { pageRoutes } from "./routes/pages.tsx"
 import { sessionRoutes } from "./routes/session.tsx"
 import { staticRoutes } from "./routes/static.ts"
-import { makeRunner, type Runner } from "./run.ts"
+import { makeRunner } from "./run.ts"
+import type { AppServices } from "./services.ts"
 
 export interface AppDeps {
   readonly distributor: DistributorService
   readonly settings: AccessSettings
   /** Runs the handlers' Effects; brings the logger. */
   readonly runtime: Runtime.Runtime<never>
-}
-
-/** What routes work with. */
-export interface AppServices {
-  readonly distributor: DistributorService
-  readonly runner: Runner
-  readonly access: Access
 }
 
 export const makeApp = ({ distributor, settings, runtime }: AppDeps): Hono => {

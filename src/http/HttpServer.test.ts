@@ -3,7 +3,9 @@ import { connect, createServer, type Socket } from "node:net"
 import { describe, it } from "@effect/vitest"
 import { Effect, Exit, Logger, LogLevel, Schedule, Scope } from "effect"
 import { assert } from "vitest"
-import { serveHttp } from "./HttpServer.ts"
+import { AppConfig } from "../effects/AppConfig.ts"
+import { Distributor } from "../effects/Distributor.ts"
+import { HttpLive, HttpServer, serveHttp } from "./HttpServer.ts"
 import { makeFakeDistributor } from "./testing/FakeDistributor.ts"
 import { OPEN, withKey } from "./testing/test-app.ts"
 import { MAX_CLIENTS, MAX_INCOMING_BYTES } from "./websocket.ts"
@@ -101,6 +103,25 @@ describe("HttpServer", () => {
       const refused = yield* Effect.flip(serveHttp({ ...OPEN, host: "192.0.2.1", port: 0 }, makeFakeDistributor()))
       assert.match(refused.message, /^HOST: 192\.0\.2\.1 is not an address of this machine/)
     }),
+  )
+
+  it.scopedLive("is a layer over the settings and the control plane", () =>
+    Effect.gen(function* () {
+      const { url } = yield* HttpServer
+      assert.strictEqual((yield* promise(() => fetch(`${url}/readyz`))).status, 200)
+    }).pipe(
+      Effect.provide(HttpLive),
+      Effect.provideService(Distributor, makeFakeDistributor()),
+      Effect.provideService(AppConfig, {
+        ...OPEN,
+        port: 0,
+        dataDir: "/nonexistent",
+        databaseFile: "/nonexistent/distributor.db",
+        logLevel: LogLevel.Info,
+        logFormat: "json",
+      }),
+      Logger.withMinimumLogLevel(LogLevel.Warning),
+    ),
   )
 
   it.live("closes within 1.5 s with a request that hangs, a silent connection and a WebSocket that does not answer", () =>

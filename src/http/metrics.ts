@@ -4,8 +4,8 @@ import type { Hono } from "hono"
 import { Counter, Gauge, Registry } from "prom-client"
 import type { Health } from "../effects/Distributor.ts"
 import type { ChannelView, LegView } from "../effects/model.ts"
-import type { AppServices } from "./App.ts"
 import { methods } from "./methods.ts"
+import type { AppServices } from "./services.ts"
 
 export interface Metrics {
   /** Takes the figures of this moment and renders them in the text format. */

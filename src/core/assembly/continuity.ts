@@ -23,6 +23,16 @@ export function pidStateAddress(index: i32, pid: u32): usize {
   return <usize>(PID_STATE + index * PIDS) + pid;
 }
 
+/** True, and the counter taken, for the next packet in order of a PID that carries no sections: nearly all packets. */
+// @ts-ignore: decorator
+@inline
+export function continuesPlainly(address: usize, counter: u32): bool {
+  const state = <u32>load<u8>(address);
+  if ((state & (WATCHED | KNOWN | 15)) != (KNOWN | ((counter - 1) & 15))) return false;
+  store<u8>(address, KNOWN | counter);
+  return true;
+}
+
 /** Checks a packet that has a payload; one report a fault, then on from the counter received. */
 // @ts-ignore: decorator
 @inline
@@ -53,6 +63,12 @@ export function checkContinuity(leg: usize, address: usize, counter: u32, isDisc
 @inline
 export function excuseNext(address: usize): void {
   store<u8>(address, load<u8>(address) & WATCHED);
+}
+
+/** The PAT is watched from the first packet on. */
+export function watchPat(index: i32): void {
+  const state = pidStateAddress(index, 0);
+  store<u8>(state, load<u8>(state) | WATCHED);
 }
 
 /** A new sender counts on its own. */

@@ -1,10 +1,10 @@
 // The ABI of the packet core. All state lives at the fixed addresses of layout.ts; nothing is allocated, nothing throws.
 import {
-  LEG_BYTES, LEG_DATAGRAMS, LEG_FORWARDED, LEG_LAST_PROGRAMME_US, LEG_PAYLOAD_TYPE, LEG_RTP_DATAGRAMS, LEG_SIZE, LEG_SOURCE_IPV4,
+  LEG_BYTES, LEG_DATAGRAMS, LEG_FORWARDED, LEG_LAST_PROGRAMME_US, LEG_LAST_RX_US, LEG_PAYLOAD_TYPE, LEG_RTP_DATAGRAMS, LEG_SIZE, LEG_SOURCE_IPV4,
   LEG_SOURCE_PORT, LEG_TRUNCATED, LEG_TS_PACKETS, LEG_UDP_DATAGRAMS, MAX_CHANNELS, MAX_LEGS, PIDS, PID_PACKETS, PID_STATE, RX_BATCH,
   SLOT_PAYLOAD_MAX, TS_PACKET, TX_BATCH,
 } from "./layout";
-import { count, legAddress, setGauge } from "./leg";
+import { count, gauge, legAddress, setGauge } from "./leg";
 import { FRAMING_RTP, FRAMING_UDP, classify, payloadAddress, payloadLength, rtpSequence, rtpSsrc, rtpTimestamp } from "./rtp";
 import { acceptSender, sourceIdentity, sourceIpv4, sourcePort } from "./sender";
 import { acceptSequence } from "./sequence";
@@ -82,6 +82,7 @@ function ingestDatagram(leg: i32, channel: i32, index: i32, clockOffsetUs: f64, 
   const name = nameAddress(index);
   const isNamed = hasName(index);
   const identity = isRtp ? rtpSsrc(data) : isNamed ? sourceIdentity(name) : 0;
+  const silentUs = rxUs - gauge(address, LEG_LAST_RX_US);
   if (!acceptSender(leg, address, identity, kind, rxUs)) return 0;
   setGauge(address, LEG_SOURCE_IPV4, isNamed ? <f64>sourceIpv4(name) : 0);
   setGauge(address, LEG_SOURCE_PORT, isNamed ? <f64>sourcePort(name) : 0);
@@ -93,7 +94,7 @@ function ingestDatagram(leg: i32, channel: i32, index: i32, clockOffsetUs: f64, 
   setGauge(address, LEG_PAYLOAD_TYPE, <f64>(load<u8>(data, 1) & 0x7f));
   const sequence = rtpSequence(data);
   const timestamp = rtpTimestamp(data);
-  if (!acceptSequence(leg, address, sequence)) return 0;
+  if (!acceptSequence(leg, address, sequence, silentUs)) return 0;
   updateJitter(address, rxUs, timestamp);
   return forward(leg, address, channel, rxUs, timestamp, sequence);
 }

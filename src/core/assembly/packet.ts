@@ -1,5 +1,5 @@
 // TS packet header and adaptation field (ISO/IEC 13818-1 2.4.3.2, 2.4.3.4), read in place. `header` is the first four
-// bytes as a big-endian word.
+// bytes as WebAssembly loads them, least significant first: turning them round would cost more than all the rest.
 
 export const SYNC_BYTE = 0x47;
 export const NULL_PID = 0x1fff;
@@ -16,49 +16,56 @@ export const ADAPTATION_WITH_PCR: u32 = 7;
 // @ts-ignore: decorator
 @inline
 export function readHeader(packet: usize): u32 {
-  return bswap(load<u32>(packet));
+  return load<u32>(packet);
 }
 
 // @ts-ignore: decorator
 @inline
 export function syncByte(header: u32): u32 {
-  return header >>> 24;
+  return header & 0xff;
 }
 
 // @ts-ignore: decorator
 @inline
 export function hasTransportError(header: u32): bool {
-  return (header & 0x800000) != 0;
+  return (header & 0x8000) != 0;
 }
 
 // @ts-ignore: decorator
 @inline
 export function hasUnitStart(header: u32): bool {
-  return (header & 0x400000) != 0;
+  return (header & 0x4000) != 0;
 }
 
 // @ts-ignore: decorator
 @inline
 export function pidOf(header: u32): u32 {
-  return (header >>> 8) & 0x1fff;
+  return (header & 0x1f00) | ((header >>> 16) & 0xff);
 }
 
 // @ts-ignore: decorator
 @inline
 export function isScrambled(header: u32): bool {
-  return (header & 0xc0) != 0;
+  return (header & 0xc0000000) != 0;
 }
 
 // @ts-ignore: decorator
 @inline
 export function adaptationControl(header: u32): u32 {
-  return (header >>> 4) & 3;
+  return (header >>> 28) & 3;
+}
+
+/** Payload only, neither scrambled nor marked as damaged. */
+// @ts-ignore: decorator
+@inline
+export function isPlain(header: u32): bool {
+  return (header & 0xf0008000) == 0x10000000;
 }
 
 // @ts-ignore: decorator
 @inline
 export function continuityCounter(header: u32): u32 {
-  return header & 15;
+  return (header >>> 24) & 15;
 }
 
 // @ts-ignore: decorator

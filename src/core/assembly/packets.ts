@@ -4,12 +4,12 @@ import {
   LEG_SYNC_BYTE_ERRORS, LEG_SYNC_LOSSES, LEG_TEI, PIDS, PID_PACKETS, SLOT_FLAG_DISCONTINUITY, SLOT_FLAG_PCR, SLOT_FLAG_RAI, TS_PACKET,
 } from "./layout";
 import { STATE_SYNC, STATE_SYNC_GOOD, count, setGauge } from "./leg";
-import { AFTER_GAP, REPEATED, WATCHED, checkContinuity, excuseNext, pidStateAddress } from "./continuity";
+import { AFTER_GAP, REPEATED, WATCHED, checkContinuity, continuesPlainly, excuseNext, pidStateAddress } from "./continuity";
 import { abandonSection, feedSections } from "./sections";
 import {
   ADAPTATION_MAX, ADAPTATION_PRESENT, ADAPTATION_WITH_PCR, FLAG_DISCONTINUITY, FLAG_PCR, FLAG_RANDOM_ACCESS, NULL_PID,
   PAYLOAD_PRESENT, SYNC_BYTE, adaptationControl, adaptationFlags, adaptationLength, continuityCounter, hasTransportError,
-  hasUnitStart, isScrambled, pidOf, readHeader, readPcr, syncByte,
+  hasUnitStart, isPlain, isScrambled, pidOf, readHeader, readPcr, syncByte,
 } from "./packet";
 
 // Sync of a leg. It starts as NOT_HELD: the host clears the leg to zero.
@@ -40,12 +40,13 @@ function syncByteError(leg: usize): void {
   }
 }
 
-function regainSync(leg: usize): void {
+function regainSync(leg: usize): bool {
   const good = load<u32>(leg + STATE_SYNC_GOOD) + 1;
   store<u32>(leg + STATE_SYNC_GOOD, good);
-  if (load<u32>(leg + STATE_SYNC) == NOT_HELD && good < REGAIN) return;
+  if (load<u32>(leg + STATE_SYNC) == NOT_HELD && good < REGAIN) return false;
   store<u32>(leg + STATE_SYNC, HELD);
   setGauge(leg, LEG_IN_SYNC, 1);
+  return true;
 }
 
 function notePcr(leg: usize, packet: usize, pid: u32, position: u32): void {
@@ -76,8 +77,6 @@ function readAdaptation(leg: usize, packet: usize, pid: u32, length: u32, positi
 
 function analysePacket(index: i32, leg: usize, packet: usize, header: u32, position: u32): void {
   const pid = pidOf(header);
-  const packets = <usize>(PID_PACKETS + ((index * PIDS) << 2)) + (pid << 2);
-  store<u32>(packets, load<u32>(packets) + 1);
   if (pid == NULL_PID) {
     count(leg, LEG_NULL_PACKETS);
     return;
@@ -101,7 +100,7 @@ function analysePacket(index: i32, leg: usize, packet: usize, header: u32, posit
   }
 
   const state = pidStateAddress(index, pid);
-  const isWatched = pid == 0 || (load<u8>(state) & WATCHED) != 0;
+  const isWatched = (load<u8>(state) & WATCHED) != 0;
   if (!(control & PAYLOAD_PRESENT)) {
     if (!isDiscontinuous) return;
     excuseNext(state);
@@ -121,12 +120,22 @@ export function analysePackets(index: i32, leg: usize, address: usize, packets: 
   slotPcrIndex = 0;
   slotPcrPid = 0;
   slotHasProgramme = false;
-  for (let position: u32 = 0; position < packets; position++) {
+  const states = pidStateAddress(index, 0);
+  const counts = <usize>(PID_PACKETS + ((index * PIDS) << 2));
+  let isSyncHeld = load<u32>(leg, STATE_SYNC) == HELD;
+  let hasPlain = false;
+  for (let position: u32 = 0; position < packets; position++, address += TS_PACKET) {
     const header = readHeader(address);
-    if (syncByte(header) == SYNC_BYTE) {
-      if (load<u32>(leg + STATE_SYNC) != HELD) regainSync(leg);
-      analysePacket(index, leg, address, header, position);
-    } else syncByteError(leg);
-    address += TS_PACKET;
+    if (syncByte(header) != SYNC_BYTE) {
+      syncByteError(leg);
+      isSyncHeld = false;
+      continue;
+    }
+    if (!isSyncHeld) isSyncHeld = regainSync(leg);
+    const pid = pidOf(header);
+    store<u32>(counts + (pid << 2), load<u32>(counts + (pid << 2)) + 1);
+    if (isPlain(header) && continuesPlainly(states + pid, continuityCounter(header))) hasPlain = true;
+    else analysePacket(index, leg, address, header, position);
   }
+  if (hasPlain) slotHasProgramme = true;
 }

@@ -7,7 +7,7 @@ import {
   STATE_BUCKET_LAST, STATE_BUCKET_MAX, STATE_BUCKET_START, STATE_FRAMING, STATE_IDENTITY, STATE_RIVAL_FRAMING, STATE_RIVAL_IDENTITY,
   STATE_RIVAL_RUN, STATE_SEQ_JUMPED, STATE_SEQ_STARTED, STATE_TRANSIT_VALID, count, gauge, setGauge,
 } from "./leg";
-import { forgetContinuity } from "./continuity";
+import { forgetContinuity, watchPat } from "./continuity";
 import { abandonSections } from "./sections";
 import { postEvent } from "./events";
 
@@ -82,13 +82,16 @@ function adopt(index: i32, leg: usize, identity: u32, framing: u32, rxUs: f64): 
   store<f64>(leg + STATE_BUCKET_MAX, 0);
   store<f64>(leg + STATE_BUCKET_LAST, 0);
   forgetContinuity(index);
+  watchPat(index);
   abandonSections(index);
 }
 
 function challenge(index: i32, leg: usize, identity: u32, framing: u32, rxUs: f64): bool {
   const isSameRival = load<u32>(leg + STATE_RIVAL_IDENTITY) == identity && load<u32>(leg + STATE_RIVAL_FRAMING) == framing;
   const run = isSameRival ? load<u32>(leg + STATE_RIVAL_RUN) + 1 : 1;
-  if (run >= TAKEOVER_RUN && rxUs - gauge(leg, LEG_LAST_RX_US) >= silenceLimit(leg)) {
+  const silentUs = rxUs - gauge(leg, LEG_LAST_RX_US);
+  // A sender that was away this long has no packet in flight that could be mixed up: nothing of the next one is lost.
+  if (silentUs >= SILENCE_MAX_US || (run >= TAKEOVER_RUN && silentUs >= silenceLimit(leg))) {
     count(leg, LEG_SENDER_CHANGES);
     postEvent(EVENT_SENDER, index, 0, identity, load<u32>(leg + STATE_IDENTITY), 0, 0);
     adopt(index, leg, identity, framing, rxUs);

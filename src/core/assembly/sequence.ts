@@ -9,6 +9,8 @@ import { postEvent } from "./events";
 const MAX_DROPOUT = 3000;
 const MAX_MISORDER = 128;
 const WINDOW = 256;
+/** A number from the past after this long a silence is a source that started over, not a late packet. */
+const RESTART_SILENCE_US: f64 = 200000;
 
 // @ts-ignore: decorator
 @inline
@@ -71,14 +73,23 @@ function acceptLate(leg: usize, sequence: u32, lag: u32): bool {
   return true;
 }
 
-/** Counts one sequence number; false when the datagram repeats one that was forwarded already. */
-export function acceptSequence(index: i32, leg: usize, sequence: u32): bool {
+/**
+ * Counts one sequence number; false when the datagram repeats one that was forwarded already. `silentUs` is the time since the
+ * sender's datagram before.
+ */
+export function acceptSequence(index: i32, leg: usize, sequence: u32, silentUs: f64): bool {
   if (!load<u32>(leg + STATE_SEQ_STARTED)) {
     startAt(leg, sequence);
     return true;
   }
   const expected = load<u32>(leg + STATE_SEQ_EXPECTED);
   const delta = (<i32>((sequence - expected) << 16)) >> 16;
+  if (delta < 0 && silentUs >= RESTART_SILENCE_US) {
+    count(leg, LEG_RTP_RESETS);
+    postEvent(EVENT_SEQUENCE_RESET, index, 0, sequence, expected, 0, 0);
+    startAt(leg, sequence);
+    return true;
+  }
   if (load<u32>(leg + STATE_SEQ_JUMPED)) {
     const candidate = load<u32>(leg + STATE_SEQ_CANDIDATE);
     if (sequence == ((candidate + 1) & 0xffff)) {

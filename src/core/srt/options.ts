@@ -91,7 +91,7 @@ export const SRT_OPTIONS = {
   PEERLATENCY: int("PEERLATENCY", 44, "connect", "ms", "least latency asked of the receiver; the larger of both sides counts", [0, 65535]),
   MINVERSION: int("MINVERSION", 45, "connect", "", "oldest SRT version of the peer, 0xMMmmpp", [0, 0xffffff]),
   STREAMID: text("STREAMID", 46, "connect", "", "what the caller tells the listener"),
-  CONGESTION: text("CONGESTION", 47, "connect", "", "congestion controller", [0, 16]),
+  CONGESTION: text("CONGESTION", 47, "connect", "", "congestion controller", [4, 16]),
   MESSAGEAPI: flag("MESSAGEAPI", 48, "connect", "", "messages keep their borders"),
   PAYLOADSIZE: int("PAYLOADSIZE", 49, "connect", "bytes", "largest message", [188, 1456]),
   TRANSTYPE: int("TRANSTYPE", 50, "connect", "", "0 live, 1 file", [0, 1]),
@@ -99,10 +99,15 @@ export const SRT_OPTIONS = {
   KMPREANNOUNCE: int("KMPREANNOUNCE", 52, "connect", "packets", "packets before a key change that announce the next key"),
   ENFORCEDENCRYPTION: flag("ENFORCEDENCRYPTION", 53, "connect", "", "refuse a peer with another passphrase or none"),
   IPV6ONLY: int("IPV6ONLY", 54, "bind", "", "0: a socket on :: takes IPv4 as well, 1: it does not, -1: as the system has it", [-1, 1]),
-  PEERIDLETIMEO: int("PEERIDLETIMEO", 55, "connect", "ms", "silence after which the peer counts as gone; below about 5000 has no effect", [
-    1, 600000,
-  ]),
+  PEERIDLETIMEO: int(
+    "PEERIDLETIMEO",
+    55,
+    "connect",
+    "ms",
+    "silence after which the peer counts as gone; below about 5000 has no effect",
+    [1, 600000],
+  ),
   BINDTODEVICE: text("BINDTODEVICE", 56, "bind", "", "network interface all packets use (Linux, CAP_NET_RAW)", [1, 15]),
-  PACKETFILTER: text("PACKETFILTER", 60, "connect", "", "packet filter, e.g. fec,cols:10,rows:5,arq:onreq"),
+  PACKETFILTER: text("PACKETFILTER", 60, "connect", "", "packet filter, e.g. fec,cols:10,rows:5,arq:onreq", [3, 512]),
   RETRANSMITALGO: int("RETRANSMITALGO", 61, "connect", "", "0: retransmit on every report, 1: once per round trip", [0, 1]),
 } as const satisfies Readonly<Record<string, SrtOption>>

@@ -29,6 +29,7 @@ export interface StreamId {
   readonly resource: string | null
   readonly user: string | null
   readonly host: string | null
+  /** Key `s`: a session id, or the password (MediaMTX). Secret, like values of `extra` may be: show `masked`. */
   readonly session: string | null
   /** Key `t`: stream, file, auth. */
   readonly type: string | null
@@ -72,7 +73,7 @@ const keyValues = (text: string, syntax: StreamIdSyntax, prefix: string, body: s
     const key = (equals < 0 ? field : field.slice(0, equals)).trim()
     const value = equals < 0 ? "" : field.slice(equals + 1)
     if (/^[urhstm]$/.test(key)) known[key] = value
-    else if (key !== "") extra.push([key, SECRET_KEY.test(key) && value !== "" ? MASK : value])
+    else if (key !== "") extra.push([key, value])
     masked.push(SECRET_KEY.test(key) && value !== "" ? `${field.slice(0, equals + 1)}${MASK}` : field)
   }
   return {
@@ -81,7 +82,7 @@ const keyValues = (text: string, syntax: StreamIdSyntax, prefix: string, body: s
     resource: known["r"] ?? null,
     user: known["u"] ?? null,
     host: known["h"] ?? null,
-    session: known["s"] === undefined ? null : MASK,
+    session: known["s"] ?? null,
     type: known["t"] ?? null,
     mode: known["m"] ?? null,
     extra,

@@ -1,5 +1,5 @@
 // AAC-LC in ADTS (ISO/IEC 14496-3 clause 4.4 and 1.A): the test tone on both channels, every frame of the same size.
-import { BAND_EDGES, SPECTRUM_BOOK_7 } from "./aac-tables.ts"
+import { BAND_EDGES, SPECTRUM_BOOK_11 } from "./aac-tables.ts"
 import { BitWriter } from "./bit-writer.ts"
 import { toneKey, toneSpectrum } from "./tone.ts"
 
@@ -10,8 +10,11 @@ export const AUDIO_FRAME_90K = 1920
 const ID_CPE = 1
 const ID_FIL = 6
 const ID_END = 7
-const BOOK = 7
-const BOOK_MAX = 7
+const BOOK = 11
+/** The value in codebook 11 that an escape sequence follows. */
+const ESCAPE = 16
+/** Largest quantised value: keeps the noise more than 40 dB below the tone and the frame within its size. */
+const PEAK = 100
 const BANDS = 14
 const LINES = BAND_EDGES[BANDS] ?? 0
 
@@ -20,16 +23,23 @@ interface Quantised {
   readonly values: Int32Array
 }
 
-/** Clause 4.6.1: the decoder shows sign(q) x |q|^(4/3) x 2^((scaleFactor - 100) / 4); one scale factor whose largest value is 7. */
+/** Clause 4.6.1: the decoder shows sign(q) x |q|^(4/3) x 2^((scaleFactor - 100) / 4); one scale factor, with which the largest value is PEAK. */
 const quantise = (spectrum: Float64Array): Quantised => {
   const peak = spectrum.reduce((most, value) => Math.max(most, Math.abs(value)), 1)
-  const scaleFactor = Math.ceil(100 + 4 * Math.log2(peak / BOOK_MAX ** (4 / 3)))
+  const scaleFactor = Math.ceil(100 + 4 * Math.log2(peak / PEAK ** (4 / 3)))
   const step = 2 ** ((scaleFactor - 100) / 4)
-  const values = Int32Array.from(spectrum, (value) => Math.sign(value) * Math.min(Math.round((Math.abs(value) / step) ** 0.75), BOOK_MAX))
+  const values = Int32Array.from(spectrum, (value) => Math.sign(value) * Math.min(Math.round((Math.abs(value) / step) ** 0.75), PEAK))
   return { scaleFactor, values }
 }
 
-/** individual_channel_stream with a common window: one section of codebook 7 over all bands, all scale factors equal. */
+/** Escape sequence of a value from 16 on (4.6.3.3): N ones and a zero, then the low N + 4 bits of the value, whose highest bit is N + 4. */
+const writeEscape = (w: BitWriter, value: number): void => {
+  const bits = 31 - Math.clz32(value)
+  w.put((1 << (bits - 3)) - 2, bits - 3)
+  w.put(value - (1 << bits), bits)
+}
+
+/** individual_channel_stream with a common window: one section of codebook 11 over all bands, all scale factors equal. */
 const writeChannel = (w: BitWriter, { scaleFactor, values }: Quantised): void => {
   w.put(scaleFactor, 8) // global_gain
   w.put(BOOK, 4)
@@ -38,9 +48,10 @@ const writeChannel = (w: BitWriter, { scaleFactor, values }: Quantised): void =>
   w.put(0, 3) // no pulse, TNS or gain control data
   for (let i = 0; i < LINES; i += 2) {
     const pair = [values[i] ?? 0, values[i + 1] ?? 0]
-    const word = SPECTRUM_BOOK_7[Math.abs(pair[0] ?? 0)]?.[Math.abs(pair[1] ?? 0)] ?? ""
-    for (const bit of word) w.put(bit === "1" ? 1 : 0, 1)
+    const [y = 0, z = 0] = pair.map((value) => Math.min(Math.abs(value), ESCAPE))
+    for (const bit of SPECTRUM_BOOK_11[y]?.[z] ?? "") w.put(bit === "1" ? 1 : 0, 1)
     for (const value of pair) if (value !== 0) w.put(value < 0 ? 1 : 0, 1)
+    for (const value of pair) if (Math.abs(value) >= ESCAPE) writeEscape(w, Math.abs(value))
   }
 }
 

@@ -23,10 +23,10 @@ const put = (writer: BitWriter, table: CodeTable, row: number, column: number): 
 
 /** Clause 9.2.2.1: level_prefix zeros and a one, then the suffix. Levels of +-2063 and less, as Baseline allows. */
 const putLevel = (writer: BitWriter, levelCode: number, suffixLength: number): void => {
-  const escape = suffixLength === 0 ? 30 : 15 << suffixLength
-  if (levelCode >= escape) {
+  const escapeCode = suffixLength === 0 ? 30 : 15 << suffixLength
+  if (levelCode >= escapeCode) {
     writer.put(1, 16)
-    writer.put(levelCode - escape, 12)
+    writer.put(levelCode - escapeCode, 12)
   } else if (suffixLength > 0) {
     writer.put(1, (levelCode >> suffixLength) + 1)
     writer.put(levelCode & ((1 << suffixLength) - 1), suffixLength)

@@ -12,7 +12,7 @@ const CHROMA_STEP = 52
 /** Position in raster order of each coefficient in zig-zag order (clause 8.5.6). */
 const ZIGZAG = [0, 1, 4, 8, 5, 2, 3, 6, 9, 12, 13, 10, 7, 11, 14, 15]
 
-const clip = (value: number): number => (value < 0 ? 0 : value > 255 ? 255 : value)
+const clip = (value: number): number => Math.max(0, Math.min(value, 255))
 
 const work = new Int32Array(16)
 const lumaLevels = new Int32Array(16)

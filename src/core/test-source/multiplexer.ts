@@ -81,6 +81,7 @@ export class Multiplexer {
     if (this.now >= this.nextPcr && (started || this.tableQueue.length === 0)) return this.videoPacket(this.video)
     const table = this.tableQueue.shift()
     if (table !== undefined) return this.tablePacket(...table)
+    if (this.video?.idr === true && !started) return this.videoPacket(this.video)
     const cue = this.sources.cue(this.now)
     if (cue !== undefined) return packetizeSection(cue, SCTE35_PID, this.count(SCTE35_PID))
     const audio = this.audioPacket()

@@ -120,6 +120,7 @@ export class ReferenceParser {
       return
     }
     const identity = kind.framing === "rtp" ? kind.header.ssrc : sourceIdentity(ipv4, port)
+    const silentUs = rx_us - this.gauges.last_rx_us
     if (!this.#acceptSender({ framing: kind.framing, identity }, rx_us)) return
     if (kind.framing === "udp") {
       this.counters.udp_datagrams += 1
@@ -129,7 +130,7 @@ export class ReferenceParser {
     const { sequence, timestamp, payload_type } = kind.header
     this.counters.rtp_datagrams += 1
     this.gauges.payload_type = payload_type
-    if (!this.#sequence.accept(sequence)) return
+    if (!this.#sequence.accept(sequence, silentUs)) return
     this.#measureJitter(rx_us, timestamp)
     this.#forward(kind.payload, rx_us, timestamp, sequence)
   }

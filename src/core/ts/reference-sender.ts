@@ -53,7 +53,8 @@ export class ReferenceSender {
     this.#rival = sender
     const longest = Math.max(this.#longest.running, this.#longest.before)
     const limit = Math.min(Math.max(4 * longest, SILENCE_MIN_US), SECOND_US)
-    return this.#rivalRun >= 2 && rxUs - this.lastUs >= limit ? "changed" : "foreign"
+    const silentUs = rxUs - this.lastUs
+    return silentUs >= SECOND_US || (this.#rivalRun >= 2 && silentUs >= limit) ? "changed" : "foreign"
   }
 
   #noteGap(rxUs: number): void {

@@ -2,6 +2,7 @@
 
 const MAX_DROPOUT = 3000
 const MAX_MISORDER = 128
+const RESTART_SILENCE_US = 200_000
 
 export interface SequenceCounters {
   rtp_lost: number
@@ -38,8 +39,8 @@ export class ReferenceSequence {
     this.#stray = null
   }
 
-  /** False when the number was received before. */
-  accept(sequence: number): boolean {
+  /** False when the number was received before; `silentUs` is the time since the sender's datagram before. */
+  accept(sequence: number, silentUs: number): boolean {
     if (this.#next === null) {
       this.#begin(sequence)
       return true
@@ -47,6 +48,12 @@ export class ReferenceSequence {
     const expected = this.#next & 0xffff
     const distance = ((sequence - expected + 0x18000) & 0xffff) - 0x8000
     const isNear = distance >= -MAX_MISORDER && distance < MAX_DROPOUT
+    if (distance < 0 && silentUs >= RESTART_SILENCE_US) {
+      this.#counters.rtp_resets += 1
+      this.#onReset(sequence, expected)
+      this.#begin(sequence)
+      return true
+    }
     if (this.#stray !== null) {
       if (sequence === ((this.#stray + 1) & 0xffff)) return this.#moveTo(this.#stray, expected, sequence)
       if (sequence === this.#stray) {
@@ -69,7 +76,7 @@ export class ReferenceSequence {
     this.#counters.rtp_resets += 1
     this.#onReset(stray, expected)
     this.#begin(stray)
-    return this.accept(sequence)
+    return this.accept(sequence, 0)
   }
 
   #count(next: number, extended: number): boolean {

@@ -28,7 +28,7 @@ const FAILING_US = 5e6
 export class DatagramOutput implements OutputSession {
   readonly spec: OutputSpec
   readonly channel: number
-  readonly immediate: boolean
+  readonly immediate = true
   state: SessionState = "connecting"
   reason: Reason | null = null
   readonly #context: SessionContext
@@ -52,7 +52,6 @@ export class DatagramOutput implements OutputSession {
     this.channel = channel
     this.#target = target
     this.#rtp = target.protocol === "rtp"
-    this.immediate = true
     this.#pacer = target.pacing === "pcr" ? new PcrPacer({ delayMs: target.pacingDelayMs }) : null
     this.#reader = new RingReader(context.core.ringHead(channel))
     void this.#open()
@@ -73,6 +72,10 @@ export class DatagramOutput implements OutputSession {
     } catch (cause) {
       this.#end(reasonOf(cause))
     }
+  }
+
+  get waiting(): boolean {
+    return this.state === "connected" && this.#reader.cursor !== this.#context.core.ringHead(this.channel)
   }
 
   poll(): void {}

@@ -23,6 +23,8 @@ export interface OutputSession {
   readonly channel: number
   /** True when packets should leave as soon as they arrive; false lets the loop send in bursts that carry their own time. */
   readonly immediate: boolean
+  /** True while slots wait that a later flush may send; the loop then keeps its tick. */
+  readonly waiting: boolean
   state: SessionState
   /** Why it ended by itself. */
   reason: Reason | null

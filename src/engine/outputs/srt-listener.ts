@@ -25,6 +25,7 @@ export class SrtListener implements OutputSession {
   readonly spec: OutputSpec
   readonly channel: number
   readonly immediate = false
+  readonly waiting = false
   state: SessionState = "connecting"
   reason: Reason | null = null
   readonly #context: SessionContext

@@ -11,7 +11,7 @@ import { encodeSockaddr, sockaddrPort } from "../ffi/sockaddr.ts"
 import { SetupFailure } from "../setup-failure.ts"
 import { createSocket, lastError, localAddress, type SrtTarget } from "./srt-socket.ts"
 
-export const CALLERS_PER_PORT = 24
+export const CALLERS_PER_PORT = 64
 
 /** Options that must be equal on all sockets of one UDP port (libsrt's CSrtMuxerConfig), and the MSS it keeps from the first. */
 const MUXER_OPTIONS = new Set([

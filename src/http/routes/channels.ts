@@ -3,9 +3,9 @@ import { Effect, Schema } from "effect"
 import type { Hono } from "hono"
 import { InvalidInput } from "../../effects/Errors.ts"
 import { ChannelInput, ChannelUpdate, type ChannelView, SourceName } from "../../effects/model.ts"
-import type { AppServices } from "../App.ts"
 import { readJson } from "../body.ts"
 import { methods } from "../methods.ts"
+import type { AppServices } from "../services.ts"
 
 const SwitchInput = Schema.Struct({ source: SourceName })
 

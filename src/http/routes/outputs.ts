@@ -3,9 +3,9 @@ import { Effect } from "effect"
 import type { Hono } from "hono"
 import { NotFound } from "../../effects/Errors.ts"
 import { OutputInput, OutputUpdate, type OutputView } from "../../effects/model.ts"
-import type { AppServices } from "../App.ts"
 import { readJson } from "../body.ts"
 import { methods } from "../methods.ts"
+import type { AppServices } from "../services.ts"
 import { checkId } from "./channels.ts"
 
 export const outputRoutes = (app: Hono, { distributor, runner }: AppServices): void => {

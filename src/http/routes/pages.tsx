@@ -5,10 +5,10 @@ import type { Context, Hono } from "hono"
 import { ChannelTable } from "../../../views/ChannelTable.tsx"
 import { type FormState, StatusPage } from "../../../views/StatusPage.tsx"
 import { ChannelInput, OutputInput } from "../../effects/model.ts"
-import type { AppServices } from "../App.ts"
 import { decode, readForm } from "../body.ts"
 import { methods } from "../methods.ts"
 import { type ApiError, type Problem, problemResponse } from "../problem.ts"
+import type { AppServices } from "../services.ts"
 
 type Fields = Readonly<Record<string, string>>
 type PageMore = { readonly problem?: Problem; readonly form?: { readonly which: "channel" | "output"; readonly fields: Fields } }

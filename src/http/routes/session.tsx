@@ -3,10 +3,10 @@
 import { Either } from "effect"
 import type { Hono } from "hono"
 import { LoginPage } from "../../../views/LoginPage.tsx"
-import type { AppServices } from "../App.ts"
 import { readForm } from "../body.ts"
 import { methods } from "../methods.ts"
 import { problemResponse } from "../problem.ts"
+import type { AppServices } from "../services.ts"
 
 /** A path of ours, never another site: `//host` and `/\host` would be one. */
 const localPath = (path: string | undefined): string => (path !== undefined && /^\/(?![/\\])[\x21-\x7e]*$/.test(path) ? path : "/")

@@ -1,0 +1,115 @@
+/** `npm run bench`: every part on the same input in one go, interleaved when repeated; tables on stdout, JSON in build/bench.json. */
+import { mkdirSync, writeFileSync } from "node:fs"
+import { cpus, release } from "node:os"
+import { join } from "node:path"
+import { cRelay } from "./c-relay.ts"
+import { type Measured, measure, type Work } from "./measure.ts"
+import { type BenchOptions, benchOptions, type Part } from "./options.ts"
+import { resultTable, verdictTable } from "./print.ts"
+import { abortAll, root, sleep } from "./processes.ts"
+import { ffmpeg, srtLiveTransmit } from "./processes-peer.ts"
+import { product } from "./product.ts"
+import { judge } from "./targets.ts"
+
+const say = (text: string) => process.stdout.write(`${text}\n`)
+
+const workOf = (part: Part, options: BenchOptions): Work => {
+  const { channels, outputs, processes, bitrate, warmupS, windowS } = options
+  const srt = { part, channels, bitrate, warmupS, windowS, srtOutputs: outputs, udpOutputs: 0 }
+  const udp = { ...srt, srtOutputs: 0, udpOutputs: outputs }
+  // One process an output, each with an input of its own: unicast to one port cannot be shared by two of them.
+  const single = { ...srt, channels: processes, srtOutputs: 1 }
+  switch (part) {
+    case "ours":
+      return { ...srt, peer: product }
+    case "ffmpeg":
+      return { ...single, peer: ffmpeg }
+    case "srt-live-transmit":
+      return { ...single, peer: srtLiveTransmit }
+    case "c-relay":
+      return { ...srt, peer: cRelay }
+    case "ours-udp":
+      return { ...udp, peer: product }
+    case "c-udp":
+      return { ...udp, peer: cRelay }
+    case "memory":
+      return { ...srt, peer: product, srtOutputs: 2, udpOutputs: 2, windowS: Math.min(windowS, 5) }
+  }
+}
+
+const works = (options: BenchOptions): ReadonlyArray<Work> => {
+  const { capacity, bitrate, warmupS, windowS } = options
+  if (capacity === null) return options.parts.map((part) => workOf(part, options))
+  return [
+    {
+      part: "capacity",
+      peer: product,
+      channels: capacity.channels,
+      bitrate,
+      srtOutputs: capacity.outputs,
+      udpOutputs: 0,
+      warmupS,
+      windowS,
+    },
+  ]
+}
+
+const run = async (options: BenchOptions) => {
+  const results: Array<Measured> = []
+  const notes: Array<string> = []
+  const planned = works(options)
+  for (let repeat = 0; repeat < options.runs; repeat++) {
+    for (const work of planned) {
+      const missing = work.peer.missing()
+      if (missing !== null) {
+        if (repeat === 0) notes.push(`${work.part}: skipped, ${missing}`)
+        continue
+      }
+      process.stderr.write(`run ${repeat + 1} of ${options.runs}: ${work.part} ...\n`)
+      try {
+        results.push(await measure(work))
+      } catch (cause) {
+        notes.push(`${work.part}: failed, ${cause instanceof Error ? cause.message : String(cause)}`)
+      }
+      await sleep(0.5)
+    }
+  }
+  return { results, notes }
+}
+
+const main = async () => {
+  const options = benchOptions()
+  const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? "?"}, Linux ${release()}`
+  say(`${machine}; ${options.bitrate / 1e6} Mbit/s a channel, ${options.windowS} s windows, ${options.runs} run(s), sink without TSBPD`)
+  const { results, notes } = await run(options)
+  const verdicts = judge(results)
+  if (results.some(({ part }) => part === "ffmpeg" || part === "srt-live-transmit"))
+    notes.push(
+      `ffmpeg and srt-live-transmit ran as ${options.processes} processes, one output each; figures are per output packet due, so they compare`,
+      "ffmpeg remultiplexes: it drops the private PID (1 packet of 7) and is credited with all packets; its loss is counted in continuity errors",
+    )
+  if (results.some(({ steal_cores }) => steal_cores > 0.04))
+    notes.push("steal above 4 % of a core in some window: repeat before trusting differences below 20 %")
+  if (results.some(({ sink_kernel_drops }) => sink_kernel_drops > 0))
+    notes.push("the sink's kernel buffers overflowed: some losses are the sink's own")
+  if (results.length > 0) say(`\n${resultTable(results)}\n\n${verdictTable(verdicts)}`)
+  for (const note of notes) say(`note: ${note}`)
+  mkdirSync(join(root, "build"), { recursive: true })
+  const file = join(root, "build", "bench.json")
+  writeFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), machine, options, results, verdicts, notes }, null, 2)}\n`)
+  say(`figures: build/bench.json`)
+  process.exit(notes.some((note) => note.includes(": failed,")) ? 1 : 0)
+}
+
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const)
+  process.on(signal, () => {
+    abortAll()
+    process.exit(code)
+  })
+process.on("exit", abortAll)
+
+await main()

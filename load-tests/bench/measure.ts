@@ -1,0 +1,149 @@
+/** One window of measurement: sink, peer and sender up, a warm-up, then CPU, memory, loss and delay over the same seconds. */
+import type { Load, OwnCounters, Peer } from "./peer.ts"
+import { cpuSeconds, rssBytes, stealSeconds } from "./proc.ts"
+import { freeUdpPorts, type Started, sleep, startSink, startTool } from "./processes.ts"
+
+export interface Measured {
+  readonly part: string
+  readonly channels: number
+  readonly outputs: number
+  readonly seconds: number
+  /** Output packets that were due in the window: outputs x input datagrams. */
+  readonly packets: number
+  readonly cpu_us_per_packet: number
+  /** Percent of one core for each output. */
+  readonly cpu_percent_per_output: number
+  /** Cores used, by role. */
+  readonly cores: Readonly<Record<string, number>>
+  readonly rss_mib: number
+  readonly received: number
+  /** Missing at the sink, of pattern datagrams. */
+  readonly lost: number
+  readonly corrupt: number
+  readonly duplicated: number
+  readonly out_of_order: number
+  readonly cc_errors: number
+  readonly sink_kernel_drops: number
+  readonly gap_max_ms: number
+  readonly delay_us: { readonly p50: number; readonly p99: number; readonly max: number }
+  readonly own: OwnCounters | null
+  /** The helpers' share, to see whether the box was the limit. */
+  readonly sink_cores: number
+  readonly sender_cores: number
+  readonly sender_late_max_us: number
+  /** Cores the hypervisor gave to others during the window. */
+  readonly steal_cores: number
+}
+
+export interface Work {
+  readonly part: string
+  readonly peer: Peer
+  readonly channels: number
+  readonly bitrate: number
+  readonly srtOutputs: number
+  readonly udpOutputs: number
+  readonly warmupS: number
+  readonly windowS: number
+}
+
+const READY_S = 25
+const PACKET_BITS = 1316 * 8
+const round = (value: number, digits: number) => Math.round(value * 10 ** digits) / 10 ** digits
+
+const cpuByRole = (pids: ReadonlyArray<{ pid: number; role: string }>): Map<string, number> => {
+  const sums = new Map<string, number>()
+  for (const { pid, role } of pids) sums.set(role, (sums.get(role) ?? 0) + (cpuSeconds(pid) ?? 0))
+  return sums
+}
+
+const lateOf = (sender: Started): number => {
+  try {
+    return (JSON.parse(sender.output()) as { late_max_us: number }).late_max_us
+  } catch {
+    return -1
+  }
+}
+
+/** Runs it; throws with the peer's own words when the outputs do not come up. Ends what it started in any case. */
+export const measure = async (work: Work): Promise<Measured> => {
+  const { peer, channels, bitrate, srtOutputs, udpOutputs } = work
+  const outputs = channels * (srtOutputs + udpOutputs)
+  const inputPort = await freeUdpPorts(channels * 2 + 2 + channels * udpOutputs)
+  const udpPort = inputPort + channels * 2 + 1
+  const srtPort = udpPort + channels * udpOutputs
+  const load: Load = { channels, bitrate, inputPort, srtPort, srtOutputs, udpPort, udpOutputs }
+  const sink = await startSink([
+    ...["--verify", peer.verify, "--no-tsbpd"],
+    ...(srtOutputs > 0 ? ["--srt-listen", srtPort] : []),
+    ...(udpOutputs > 0 ? ["--udp", `${udpPort}:${channels * udpOutputs}`] : []),
+  ])
+  const ends: Array<() => Promise<void>> = [() => sink.started.stop()]
+  try {
+    const running = await peer.start(load)
+    ends.unshift(() => running.stop())
+    const sender = startTool("rtp-sender", [
+      ...["--base-port", inputPort, "--port-step", 2, "--channels", channels, "--bitrate", bitrate, "--slots", 8],
+      ...(peer.input === "udp" ? ["--udp"] : []),
+    ])
+    ends.unshift(() => sender.stop())
+    for (let waited = 0; ; waited += 0.5) {
+      const { streams = [] } = await sink.report()
+      const live = streams.filter((stream) => stream.messages > 0).length
+      if (live >= outputs) break
+      if (waited >= READY_S) throw new Error(`${live} of ${outputs} outputs after ${READY_S} s: ${running.errors().slice(-1500)}`)
+      await sleep(0.5)
+    }
+    await sleep(work.warmupS)
+
+    const ownBefore = await running.counters()
+    const pids = running.pids()
+    await sink.reset()
+    const before = { at: performance.now(), cpu: cpuByRole(pids), stolen: stealSeconds() }
+    const helpersBefore = [sink.started, sender].map(({ pid }) => cpuSeconds(pid) ?? 0)
+    await sleep(work.windowS)
+    const after = { at: performance.now(), cpu: cpuByRole(pids), stolen: stealSeconds() }
+    const { totals, kernel_drops } = await sink.report()
+    const helpers = [sink.started, sender].map(({ pid }, i) => (cpuSeconds(pid) ?? 0) - (helpersBefore[i] ?? 0))
+    const rss = pids.reduce((sum, { pid }) => sum + rssBytes(pid), 0)
+    const ownAfter = await running.counters()
+    await sender.stop()
+
+    const seconds = (after.at - before.at) / 1000
+    const packets = (seconds * bitrate * outputs) / PACKET_BITS
+    const cores = Object.fromEntries([...after.cpu].map(([role, cpu]) => [role, round((cpu - (before.cpu.get(role) ?? 0)) / seconds, 4)]))
+    const cpu = Object.values(cores).reduce((sum, used) => sum + used, 0) * seconds
+    return {
+      part: work.part,
+      channels,
+      outputs,
+      seconds: round(seconds, 3),
+      packets: Math.round(packets),
+      cpu_us_per_packet: round((cpu * 1e6) / packets, 3),
+      cpu_percent_per_output: round((cpu / seconds / outputs) * 100, 3),
+      cores,
+      rss_mib: round(rss / 1048576, 1),
+      received: totals.received,
+      lost: totals.lost,
+      corrupt: totals.corrupt,
+      duplicated: totals.duplicated,
+      out_of_order: totals.out_of_order,
+      cc_errors: totals.cc_errors,
+      sink_kernel_drops: kernel_drops,
+      gap_max_ms: totals.gap_max_ms,
+      delay_us: totals.delay_us,
+      own:
+        ownBefore === null || ownAfter === null
+          ? null
+          : {
+              input_drops: ownAfter.input_drops - ownBefore.input_drops,
+              failed_sends: ownAfter.failed_sends - ownBefore.failed_sends,
+            },
+      sink_cores: round((helpers[0] ?? 0) / seconds, 3),
+      sender_cores: round((helpers[1] ?? 0) / seconds, 3),
+      sender_late_max_us: lateOf(sender),
+      steal_cores: round((after.stolen - before.stolen) / seconds, 3),
+    }
+  } finally {
+    for (const end of ends) await end().catch(() => {})
+  }
+}

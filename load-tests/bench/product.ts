@@ -1,0 +1,129 @@
+/** The product itself, driven over REST like any automation would. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Load, OwnCounters, Peer, RunningPeer } from "./peer.ts"
+import { commandLine, pidsMarked } from "./proc.ts"
+import { freeTcpPort, onAbort, root, sleep, start } from "./processes.ts"
+
+interface ApiOutput {
+  readonly status: string
+  readonly last_error: string | null
+  readonly packets_dropped: number
+  readonly error_count: number
+}
+interface ApiChannel {
+  readonly id: string
+  readonly status: string
+  readonly outputs: ReadonlyArray<ApiOutput>
+  readonly input: { readonly legs: ReadonlyArray<{ readonly counters: Readonly<Record<string, number>> }> }
+}
+
+const outputUrls = (load: Load, channel: number): ReadonlyArray<string> => [
+  ...Array.from({ length: load.srtOutputs }, (_, o) => `srt://127.0.0.1:${load.srtPort}?streamid=c${channel}-o${o}`),
+  ...Array.from({ length: load.udpOutputs }, (_, o) => `udp://127.0.0.1:${load.udpPort + channel * load.udpOutputs + o}`),
+]
+
+/** A channel list, as an array or wrapped. */
+const channelList = (body: unknown): ReadonlyArray<ApiChannel> =>
+  (Array.isArray(body) ? body : (body as { channels: unknown }).channels) as ReadonlyArray<ApiChannel>
+
+const startProduct = async (load: Load): Promise<RunningPeer> => {
+  const dataDir = mkdtempSync(join(tmpdir(), "distributor-bench-"))
+  const port = await freeTcpPort()
+  const base = `http://127.0.0.1:${port}`
+  const service = start(process.execPath, [join(root, "src", "main.ts")], {
+    DATA_DIR: dataDir,
+    HOST: "127.0.0.1",
+    PORT: String(port),
+    LOG_LEVEL: "info",
+    LOG_FORMAT: "json",
+  })
+  // The engine may outlive the control plane: found by the data directory it was given, whoever its parent is.
+  const family = () => pidsMarked("DATA_DIR", dataDir)
+  const killFamily = () => {
+    for (const pid of family()) {
+      try {
+        process.kill(pid, "SIGKILL")
+      } catch {
+        // Gone since it was listed.
+      }
+    }
+  }
+  const forget = onAbort(() => {
+    killFamily()
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+
+  const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const response = await fetch(base + path, {
+      method,
+      signal: AbortSignal.timeout(15_000),
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 300)}`)
+    return text === "" ? null : JSON.parse(text)
+  }
+
+  const errors = () => {
+    try {
+      return `${service.errors()}${service.output().slice(-2000)}${readFileSync(join(dataDir, "engine.log"), "utf8").slice(-1000)}`
+    } catch {
+      return `${service.errors()}${service.output().slice(-2000)}`
+    }
+  }
+  const stop = async () => {
+    await service.stop(10_000)
+    killFamily()
+    forget()
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+
+  try {
+    let ended = false
+    void service.exited.then(() => {
+      ended = true
+    })
+    for (let attempt = 0; ; attempt++) {
+      if (ended) throw new Error("the service ended while starting")
+      const ready = await fetch(`${base}/readyz`).then(
+        (r) => r.ok,
+        () => false,
+      )
+      if (ready) break
+      if (attempt === 150) throw new Error("the service is not ready after 15 s")
+      await sleep(0.1)
+    }
+    for (let channel = 0; channel < load.channels; channel++) {
+      const created = (await call("POST", "/api/channels", {
+        name: `bench ${channel}`,
+        rtp_ip: "127.0.0.1",
+        rtp_port: load.inputPort + 2 * channel,
+        outputs: outputUrls(load, channel).map((url) => ({ url, protocol: url.slice(0, 3) })),
+      })) as ApiChannel
+      await call("POST", `/api/channels/${created.id}/start`)
+    }
+  } catch (cause) {
+    const said = errors()
+    await stop()
+    throw new Error(`${cause instanceof Error ? cause.message : String(cause)}\n${said}`)
+  }
+
+  return {
+    pids: () => family().map((pid) => ({ pid, role: /engine\/main/.test(commandLine(pid)) ? "engine" : "control" })),
+    counters: async (): Promise<OwnCounters> => {
+      const channels = channelList(await call("GET", "/api/channels"))
+      const legs = channels.flatMap((channel) => channel.input.legs)
+      const outputs = channels.flatMap((channel) => channel.outputs)
+      return {
+        input_drops: legs.reduce((sum, { counters }) => sum + (counters["rtp_lost"] ?? 0) + (counters["kernel_drops"] ?? 0), 0),
+        failed_sends: outputs.reduce((sum, output) => sum + output.packets_dropped + output.error_count, 0),
+      }
+    },
+    errors,
+    stop,
+  }
+}
+
+export const product: Peer = { name: "ours", input: "rtp", verify: "pattern", missing: () => null, start: startProduct }

@@ -1,0 +1,62 @@
+/**
+ * From the URL of an output, in whatever dialect it was pasted, to what the engine does with it (docs/urls.md). Everything that
+ * is understood is told back in plain options; what is not is reported, never dropped in silence.
+ */
+import { parseDatagramUrl } from "./url/datagram-url.ts"
+import { parseSrtUrl } from "./url/srt-url.ts"
+import { type ParsedOutput, refuse } from "./url/target.ts"
+import { schemeOf, splitUrl } from "./url/url-text.ts"
+
+export { maskSecrets } from "./url/mask.ts"
+export type { DatagramTarget, OutputTarget, ParsedOutput, SrtSetting, SrtTarget } from "./url/target.ts"
+
+/** Long enough for a stream id of 512 bytes, percent-encoded, and everything else. */
+export const URL_MAX_LENGTH = 4096
+
+export type UrlProtocol = "srt" | "rtmp" | "udp" | "rtp" | "rtsp" | "hls" | "file"
+
+const SCHEMES: Readonly<Record<string, UrlProtocol>> = {
+  srt: "srt",
+  rtmp: "rtmp",
+  rtmps: "rtmp",
+  udp: "udp",
+  rtp: "rtp",
+  rtsp: "rtsp",
+  rtsps: "rtsp",
+  hls: "hls",
+  file: "file",
+}
+
+/** The protocol an output URL is for, by its scheme alone (`rtmps` is rtmp); null when it is none of ours. */
+export const protocolOfUrl = (url: string): UrlProtocol | null => {
+  const scheme = schemeOf(url)
+  return scheme !== null && Object.hasOwn(SCHEMES, scheme) ? (SCHEMES[scheme] ?? null) : null
+}
+
+/** What no URL may hold as written: it would mean something to a shell, a log or a C string. Inside a value it is percent-encoded. */
+const forbidden = (url: string): string | null => {
+  if (/[\u0000-\u001f\u007f]/.test(url)) return "the URL must not hold control characters or line breaks"
+  if (/\s/u.test(url)) return "the URL must not hold spaces: inside a value write %20"
+  if (url.includes("|")) return "the URL must not hold | : inside a value write %7C"
+  if (url.length > URL_MAX_LENGTH) return `the URL must be at most ${URL_MAX_LENGTH} characters long`
+  return null
+}
+
+/**
+ * Reads the URL of an output. Never throws; what is wrong comes as sentences with the path `url`, none of which repeats a secret.
+ * Outputs over RTMP, RTSP, HLS and to files are refused in this version.
+ */
+export const parseOutputUrl = (url: string): ParsedOutput => {
+  if (url === "") return refuse("the URL is empty")
+  const problem = forbidden(url)
+  if (problem !== null) return refuse(problem)
+  const scheme = schemeOf(url)
+  if (scheme === null) return refuse("the URL must start with its protocol, as in srt://HOST:PORT")
+  const protocol = protocolOfUrl(url)
+  if (protocol === null) return refuse(`${scheme.slice(0, 20)}:// is not a protocol for outputs: use srt://, udp:// or rtp://`)
+  if (protocol !== "srt" && protocol !== "udp" && protocol !== "rtp")
+    return refuse(`outputs over ${protocol} are not available in this version: use srt://, udp:// or rtp://`)
+  const parts = splitUrl(url)
+  if (parts === null) return refuse(`the URL must have the form ${protocol}://HOST:PORT`)
+  return protocol === "srt" ? parseSrtUrl(parts) : parseDatagramUrl(parts, protocol)
+}

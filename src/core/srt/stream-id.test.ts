@@ -1,0 +1,69 @@
+import * as fc from "effect/FastCheck"
+import { describe, expect, it } from "vitest"
+import { formatStreamId, parseStreamId } from "./stream-id.ts"
+
+describe("parseStreamId", () => {
+  it.each([
+    [
+      "#!::r=live/x,m=publish,u=me,h=host,s=abc,t=stream",
+      "standard",
+      "live/x",
+      "me",
+      "publish",
+      "#!::r=live/x,m=publish,u=me,h=host,s=***,t=stream",
+    ],
+    ["#!::r=x,bmd_uuid=1234,bmd_name=Cam 1", "standard", "x", null, null, "#!::r=x,bmd_uuid=1234,bmd_name=Cam 1"],
+    ["#!::r=x,password=geheim", "standard", "x", null, null, "#!::r=x,password=***"],
+    ["#!{r=x,m=publish}", "nested", "x", null, "publish", "#!{r=x,m=publish}"],
+    ["#!:m=publish,r=x,token=t", "single-colon", "x", null, "publish", "#!:m=publish,r=x,token=***"],
+    ["publish:live/x", "colon", "live/x", null, "publish", "publish:live/x"],
+    ["publish:live/x:a=b", "colon", "live/x", null, "publish", "publish:live/x:a=b"],
+    ["read:live/x:me:geheim:a=b", "colon", "live/x", "me", "request", "read:live/x:me:***:a=b"],
+    ["publish:/live/x", "colon", "/live/x", null, "publish", "publish:/live/x"],
+    ["publish/mystream", "srtrelay", "mystream", null, "publish", "publish/mystream"],
+    ["play/mystream/geheim", "srtrelay", "mystream", null, "request", "play/mystream/***"],
+    ["x,mode:publish,token:geheim", "comma", "x", null, "publish", "x,mode:publish,token:***"],
+    ["live.sls.com/live/x", "path", "live.sls.com/live/x", null, null, "live.sls.com/live/x"],
+    ["publish", "opaque", null, null, null, "publish"],
+    ["#!::", "standard", null, null, null, "#!::"],
+    ["", "opaque", null, null, null, ""],
+  ])("%s is %s", (text, syntax, resource, user, mode, masked) => {
+    expect(parseStreamId(text)).toMatchObject({ text, syntax, resource, user, mode, masked })
+  })
+
+  it("keeps keys the guideline does not know", () => {
+    expect(parseStreamId("#!::r=x,bmd_uuid=1,y").extra).toEqual([
+      ["bmd_uuid", "1"],
+      ["y", ""],
+    ])
+  })
+
+  it("keeps any text whole and never fails", () => {
+    const prefix = fc.constantFrom("", "#!::", "#!{", "#!:", "publish:", "play/", "x,mode:")
+    fc.assert(
+      fc.property(prefix, fc.string(), (start, text) => {
+        expect(parseStreamId(start + text).text).toBe(start + text)
+      }),
+    )
+  })
+
+  it("reads what formatStreamId writes", () => {
+    const word = fc.string({ maxLength: 30 }).filter((s) => !/[,{}]/.test(s))
+    fc.assert(
+      fc.property(word, word, word, word, (user, resource, host, session) => {
+        const text = formatStreamId({ user, resource, host, session, mode: "publish", extra: [["company_x", "1"]] })
+        expect(parseStreamId(text ?? "")).toMatchObject({
+          user,
+          resource,
+          host,
+          session,
+          mode: "publish",
+          type: null,
+          extra: [["company_x", "1"]],
+        })
+      }),
+    )
+    expect(formatStreamId({ resource: "a,b" })).toBeNull()
+    expect(formatStreamId({ resource: "ä".repeat(260) })).toBeNull()
+  })
+})

@@ -1,0 +1,32 @@
+/** Reads URLs in tests, and fails the test where one is not what the test takes it for. */
+import { assert, expect } from "vitest"
+import { type DatagramTarget, parseOutputUrl, type SrtTarget } from "../../output-url.ts"
+
+export const understood = (url: string) => {
+  const parsed = parseOutputUrl(url)
+  assert(parsed.ok, `${url}: ${parsed.ok ? "" : parsed.errors.map((e) => e.message).join("; ")}`)
+  return parsed
+}
+
+export const srt = (url: string): SrtTarget => {
+  const { target } = understood(url)
+  assert(target.protocol === "srt")
+  return target
+}
+
+export const datagram = (url: string): DatagramTarget => {
+  const { target } = understood(url)
+  assert(target.protocol !== "srt")
+  return target
+}
+
+/** Options to set, by libsrt's names. */
+export const settings = (url: string) => Object.fromEntries(srt(url).options.map(({ option, value }) => [option.name, value]))
+
+/** The sentences a URL is refused with. */
+export const messages = (url: string): string => {
+  const parsed = parseOutputUrl(url)
+  assert(!parsed.ok, `${url} was taken`)
+  for (const error of parsed.errors) expect(error.path).toBe("url")
+  return parsed.errors.map((error) => error.message).join("; ")
+}

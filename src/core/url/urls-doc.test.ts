@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs"
+import { expect, it } from "vitest"
+import { FFMPEG_KEYS, SRT_TOOL_KEYS, SRT_URL_KEYS } from "../srt/url-keys.ts"
+import { DATAGRAM_URL_KEYS, PACING_DELAY_MS } from "./datagram-url.ts"
+
+const doc = readFileSync(new URL("../../../docs/urls.md", import.meta.url), "utf8")
+
+/** Rows of the tables under a heading, cells trimmed. */
+const rowsUnder = (heading: string): string[][] => {
+  const section = doc.split(/^## /m).find((part) => part.startsWith(heading)) ?? ""
+  return section
+    .split("\n")
+    .filter((line) => /^\| `/.test(line))
+    .map((line) =>
+      line
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+}
+
+const code = (keys: Iterable<string>): string => [...keys].map((key) => `\`${key}\``).join(" ")
+
+it.each([
+  ["SRT", SRT_URL_KEYS],
+  ["UDP and RTP", DATAGRAM_URL_KEYS],
+] as const)("docs/urls.md has the keys of %s with meaning, unit, default and name in the API, and no others", (heading, keys) => {
+  const expected = keys.map((row) =>
+    row.use === "no-effect"
+      ? [code(row.keys), row.description]
+      : [code(row.keys), row.description, row.unit, row.default, row.api === null ? "" : `\`${row.api}\``],
+  )
+  expect(rowsUnder(heading).sort()).toEqual(expected.sort())
+})
+
+it("docs/urls.md names the keys that tell the dialect, and the bounds of pacing_delay", () => {
+  expect(doc).toContain(`(${code(FFMPEG_KEYS)}), latencies are microseconds`)
+  expect(doc).toContain(`(${code(SRT_TOOL_KEYS)}), latencies are milliseconds`)
+  expect(doc).toContain(`${PACING_DELAY_MS.min} to ${PACING_DELAY_MS.max}`)
+})
