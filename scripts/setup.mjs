@@ -44,8 +44,12 @@ const nodePackages = () => {
   const stamp = join(root, "node_modules", ".setup-stamp")
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock && existsSync(bun)) return
   say("setup: installing npm packages ...")
-  const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: ["ignore", 2, 2] })
-  if (npm.status !== 0) throw new Error("npm ci failed: see the lines above; the npm registry must be reachable once")
+  // Not `npm ci`: it refuses a lock file without the optional packages of other platforms, which some registry mirrors do not carry.
+  const npm = spawnSync("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  })
+  if (npm.status !== 0) throw new Error("npm install failed: see the lines above; the npm registry must be reachable once")
   writeFileSync(stamp, lock)
 }
 

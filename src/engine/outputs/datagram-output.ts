@@ -5,7 +5,10 @@ import {
   SLOT_FLAGS,
   SLOT_LENGTH,
   SLOT_PCR,
+  SLOT_PCR_INDEX,
+  SLOT_PCR_PID,
   SLOT_RX_US,
+  TS_PACKET,
   TX_BATCH,
   TX_MMSG,
 } from "../../core/assembly/layout.ts"
@@ -24,6 +27,7 @@ type DatagramTarget = Exclude<OutputTarget, { protocol: "srt" }>
 
 /** With no datagram accepted by the kernel for this long, the session ends and the control plane tries again. */
 const FAILING_US = 5e6
+const CLOCK_LOST_US = 500_000
 
 export class DatagramOutput implements OutputSession {
   readonly spec: OutputSpec
@@ -45,6 +49,9 @@ export class DatagramOutput implements OutputSession {
   #paced = 0
   #released = 0
   #failingSinceUs = 0
+  /** PID whose PCR paces, and when it was last seen. */
+  #clockPid = -1
+  #clockUs = Number.NEGATIVE_INFINITY
 
   constructor(context: SessionContext, spec: OutputSpec, channel: number, target: DatagramTarget) {
     this.#context = context
@@ -97,13 +104,24 @@ export class DatagramOutput implements OutputSession {
     while (this.#paced !== head) {
       const slot = core.slotAddress(this.channel, this.#paced)
       const flags = core.u32[(slot + SLOT_FLAGS) >> 2] ?? 0
-      const pcr = (flags & SLOT_FLAG_PCR) !== 0 ? (core.f64[(slot + SLOT_PCR) >> 3] ?? 0) : null
+      const rxUs = core.f64[(slot + SLOT_RX_US) >> 3] ?? nowUs
+      const hasPcr = (flags & SLOT_FLAG_PCR) !== 0 && this.#isClock(core.u32[(slot + SLOT_PCR_PID) >> 2] ?? 0, rxUs)
+      const pcr = hasPcr ? (core.f64[(slot + SLOT_PCR) >> 3] ?? 0) : null
       const bytes = core.u32[(slot + SLOT_LENGTH) >> 2] ?? 0
-      pacer.push(this.#paced, core.f64[(slot + SLOT_RX_US) >> 3] ?? nowUs, bytes, pcr, (flags & SLOT_FLAG_DISCONTINUITY) !== 0)
+      const pcrOffset = (core.u32[(slot + SLOT_PCR_INDEX) >> 2] ?? 0) * TS_PACKET
+      pacer.push(this.#paced, rxUs, bytes, pcr, (flags & SLOT_FLAG_DISCONTINUITY) !== 0, pcrOffset)
       this.#paced = (this.#paced + 1) >>> 0
     }
     this.#released += pacer.releaseUntil(nowUs)
     return Math.max(0, Math.min(waiting, this.#released))
+  }
+
+  /** Several programmes have several clocks: the one in use stays until it has been silent for `CLOCK_LOST_US`. */
+  #isClock(pid: number, rxUs: number): boolean {
+    if (pid !== this.#clockPid && rxUs - this.#clockUs < CLOCK_LOST_US) return false
+    this.#clockPid = pid
+    this.#clockUs = rxUs
+    return true
   }
 
   #send(ready: number, nowUs: number): void {
