@@ -99,6 +99,22 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
     expect(events.filter((event) => event.kind === "psi")).toHaveLength(3 + 3 + 2)
   })
 
+  it("reads a PAT of two sections, and lets go of the second when there is none any more", () => {
+    const writer = new TsWriter()
+    const patOf = (version: number, number: number, last: number, program: number) => {
+      const section = buildPat({ transport_stream_id: 1, version, programs: [{ program_number: program, pid: 100 + program }] })
+      section.set([number, last], 6)
+      return writer.section(0, sealSection(section))
+    }
+    const pmtOf = (n: number) => {
+      const streams = [{ pid: 600 + n, stream_type: 0x86, descriptors: [] }]
+      return writer.section(100 + n, buildPmt({ program_number: n, version: 0, pcr_pid: 0x1fff, descriptors: [], streams }))
+    }
+    const cues = () => [1, 2].map((n) => writer.section(600 + n, cue))
+    const both = [patOf(0, 0, 1, 1), patOf(0, 1, 1, 2), pmtOf(1), pmtOf(2), ...cues()]
+    expect(run([...both, patOf(1, 0, 0, 1), ...cues()]).counters.scte35_sections).toBe(2 + 1)
+  })
+
   it("assembles sections over packets, several in one, and from 3 to 4096 bytes", () => {
     const lengths = [7, 20, 183, 184, 185, 366, 367, 4096, 30, 30, 30, 4000, 8, 12, 3]
     const { start } = tables()
@@ -118,6 +134,15 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
     expect(run([start, packSections(SCTE35_PID, [tooLong])]).counters.scte35_sections).toBe(0)
     const begun = packSections(SCTE35_PID, [privateSection(1000)]).subarray(0, 188)
     expect(run([start, begun, packSections(SCTE35_PID, [cue]).fill(0x11, 3, 4)]).counters.scte35_sections).toBe(1)
+  })
+
+  it("drops a section that a discontinuity cuts", () => {
+    const { start } = tables()
+    const packed = packSections(SCTE35_PID, [privateSection(300)])
+    const rest = buildPacket({ pid: SCTE35_PID, continuity_counter: 9, discontinuity: true, payload: packed.subarray(192, 192 + 176) })
+    expect(run([start, packed.subarray(0, 188), rest]).counters).toMatchObject({ scte35_sections: 0, cc_errors: 0 })
+    const bare = buildPacket({ pid: SCTE35_PID, continuity_counter: 0, discontinuity: true })
+    expect(run([start, packed.subarray(0, 188), bare, packed.subarray(188)]).counters).toMatchObject({ scte35_sections: 0, cc_errors: 0 })
   })
 
   it.each<[string, Uint8Array]>([

@@ -90,6 +90,7 @@ describe.each(coreBuilds)("RTP sequence numbers (%s)", (build) => {
     ["restart", [...range(5000, 5010), ...range(20, 30)], { rtp_resets: 1 }, 0],
     ["restart backwards by 129", [...range(5000, 5200), ...range(5071, 5080)], { rtp_resets: 1 }, 0],
     ["restart with loss after it", [100, 101, 40000, 40001, 40003], { rtp_resets: 1, rtp_lost: 1 }, 0],
+    ["restart whose first number comes again", [100, 101, 40000, 40001, 40000, 40002], { rtp_resets: 1, rtp_duplicates: 1 }, 1],
     ["one stray number", [100, 101, 40000, 102, 103], { rtp_reordered: 1 }, 0],
     ["stray number twice", [100, 101, 40000, 40000, 102], { rtp_reordered: 1, rtp_duplicates: 1 }, 1],
     ["two stray numbers", [100, 101, 40000, 20000, 102], { rtp_reordered: 1 }, 0],
@@ -209,6 +210,24 @@ describe.each(coreBuilds)("two senders on one port (%s)", (build) => {
     const second = rtpOf(2, (first.at(-1)?.rx_us ?? 0) + 1_000_000)
     const { counters } = compareWithReference(core, [...first, ...second])
     expect(counters).toMatchObject({ sender_changes: 1, foreign: 0, cc_errors: 0, rtp_lost: 0, forwarded: first.length + second.length })
+  })
+
+  it("does not add up datagrams of the new one from before the first was last heard", () => {
+    const one = (ssrc: number, sequence: number, us: number) => at(buildRtp({ sequence, timestamp: 0, ssrc }, packet), us)
+    const start = [...range(0, 50).map((i) => one(1, i, 1_000_000 + i * 1000)), one(2, 0, 1_049_100), one(1, 50, 1_050_000)]
+    expect(compareWithReference(core, [...start, one(2, 1, 1_090_000)]).counters.sender_changes).toBe(0)
+    expect(compareWithReference(core, [...start, one(2, 1, 1_090_000), one(2, 2, 1_090_001)]).counters.sender_changes).toBe(1)
+  })
+
+  it.each([
+    [1900, 0],
+    [2000, 1],
+  ])("remembers a gap of 400 ms in the first second: %i ms after its begin %i changes", (ms, changes) => {
+    const one = (ssrc: number, sequence: number, us: number) => at(buildRtp({ sequence, timestamp: 0, ssrc }, packet), us)
+    const steady = range(0, (ms - 400) / 10 + 1).map((i) => one(1, i + 1, 1_400_000 + i * 10_000))
+    const endUs = steady.at(-1)?.rx_us ?? 0
+    const rivals = [one(2, 0, endUs + 50_000), one(2, 1, endUs + 50_001)]
+    expect(compareWithReference(core, [one(1, 0, 1_000_000), ...steady, ...rivals]).counters.sender_changes).toBe(changes)
   })
 
   it("takes a change of framing for a change of sender", () => {

@@ -4,7 +4,7 @@
  *   runSession   one attempt; fails with OutputEnded, never succeeds
  *   runWriter    the parent of all attempts: delays, status, log
  */
-import { Clock, Effect, Either, type Mailbox, Random, type Scope } from "effect"
+import { Clock, Effect, type Mailbox, Random, type Scope } from "effect"
 import type { Reason, SessionState } from "../engine/messages.ts"
 import { maskSecrets } from "../core/output-url.ts"
 import type { OutputRuntime } from "./channel-runtime.ts"
@@ -30,6 +30,8 @@ export interface WriterDeps {
 interface Attempt {
   /** Monotonic ms since when the session works; null before. */
   upSinceMs: number | null
+  /** True once it counts as a reconnect, or as the first connect. */
+  counted: boolean
 }
 
 const CLOSE_WITHIN = "3 seconds"
@@ -113,21 +115,22 @@ export const runSession = (deps: WriterDeps, attempt: Attempt): Effect.Effect<ne
           return yield* endedBy(reason)
         }
         if (state !== "connecting") attempt.upSinceMs ??= yield* monotonicMs
-        if (state !== "connecting" || deps.runtime.status === "connected") yield* onState(deps, state)
+        if (state !== "connecting") yield* onState(deps, attempt, state)
         update = yield* Effect.orDie(opened.updates.take)
       }
     }),
   )
 
 /** A listener shows `connecting` while nobody receives from it: it works, but delivers nothing. */
-const onState = (deps: WriterDeps, state: SessionState) =>
+const onState = (deps: WriterDeps, attempt: Attempt, state: SessionState) =>
   Effect.gen(function* () {
     const { runtime } = deps
     const status = state === "connected" ? "connected" : "connecting"
-    if (runtime.status === status && runtime.nextRetryAt === null) return
-    const back = status === "connected" && runtime.status === "retrying"
-    yield* setStatus(deps, { status, nextRetryAt: null, reconnects: runtime.reconnects + (back ? 1 : 0) })
-    yield* Effect.log(status === "connected" ? "connected" : state === "listening" ? "listening, no receiver yet" : "connecting")
+    if (runtime.status === status) return
+    const back = status === "connected" && !attempt.counted && runtime.everConnected
+    if (status === "connected") attempt.counted = runtime.everConnected = true
+    yield* setStatus(deps, { status, reconnects: runtime.reconnects + (back ? 1 : 0) })
+    yield* Effect.log(status === "connected" ? "connected" : "listening, no receiver yet")
   })
 
 /** Runs an output for good. Delays grow from 0.5 s to 30 s and start afresh once a session worked for 10 s. */
@@ -136,14 +139,14 @@ export const runWriter = (deps: WriterDeps): Effect.Effect<never> =>
     const { runtime } = deps
     yield* Effect.logDebug(`writing to ${maskSecrets(deps.output.url)}`)
     let failures = 0
-    let connection = 0
+    let lostConnection = 0
     while (true) {
-      connection = yield* deps.awaitChannel(runtime.lastError !== null && runtime.nextRetryAt === null ? connection : 0)
-      const attempt: Attempt = { upSinceMs: null }
-      const result = yield* Effect.either(runSession(deps, attempt))
-      if (Either.isRight(result)) continue
-      const error = result.left
+      const connection = yield* deps.awaitChannel(lostConnection)
+      if (runtime.nextRetryAt !== null) yield* setStatus(deps, { nextRetryAt: null })
+      const attempt: Attempt = { upSinceMs: null, counted: false }
+      const error = yield* Effect.flip(runSession(deps, attempt))
       const upMs = attempt.upSinceMs === null ? 0 : (yield* monotonicMs) - attempt.upSinceMs
+      lostConnection = error.code === ENGINE_LOST ? connection : 0
       failures = error.code === ENGINE_LOST ? 0 : countFailure(failures, upMs)
       yield* onFailure(deps, error, failures)
     }

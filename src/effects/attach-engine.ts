@@ -77,8 +77,8 @@ const startNew = (process: EngineProcessService, onEvent: OnEvent) =>
 
 type Greeting = { readonly info: EngineInfo; readonly stats: EngineStats } | "other version" | "hung"
 
-const greet = (process: EngineProcessService, connection: EngineConnection): Effect.Effect<Greeting, EngineUnavailable | StartRefused> =>
-  connection.request({ cmd: "hello", protocol: PROTOCOL_VERSION, pid: globalThis.process.pid }).pipe(
+const greet = (connection: EngineConnection): Effect.Effect<Greeting, EngineUnavailable | StartRefused> =>
+  connection.request({ cmd: "hello", protocol: PROTOCOL_VERSION, pid: process.pid }).pipe(
     Effect.retry({ times: BUSY_RETRIES, schedule: busyPause, while: (e) => e._tag === "EngineRefused" && e.code === "busy" }),
     Effect.map(({ info, stats }): Greeting => {
       if (info === undefined || stats === undefined) return "hung"
@@ -109,7 +109,7 @@ export const attachEngine = (
   Effect.gen(function* () {
     const running = yield* connectRunning(process, onEvent)
     if (Option.isSome(running)) {
-      const greeting = yield* greet(process, running.value)
+      const greeting = yield* greet(running.value)
       if (typeof greeting === "object") {
         yield* process.remember(greeting.info.pid)
         return { ...greeting, connection: running.value, adopted: true, ended: yield* Deferred.make<string>() }
@@ -117,7 +117,7 @@ export const attachEngine = (
       yield* replace(process, running.value, greeting)
     }
     const started = yield* startNew(process, onEvent)
-    const greeting = yield* greet(process, started.connection)
+    const greeting = yield* greet(started.connection)
     if (typeof greeting !== "object") return yield* new EngineUnavailable({ reason: `the new engine cannot be used (${greeting})` })
     return { ...greeting, ...started, adopted: false }
   })

@@ -7,6 +7,7 @@ export interface OutputRuntime {
   lastError: string | null
   errorCount: number
   reconnects: number
+  everConnected: boolean
   /** Unix time in ms of the next attempt. */
   nextRetryAt: number | null
 }
@@ -33,6 +34,7 @@ export const newOutputRuntime = (): OutputRuntime => ({
   lastError: null,
   errorCount: 0,
   reconnects: 0,
+  everConnected: false,
   nextRetryAt: null,
 })
 

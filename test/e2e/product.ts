@@ -128,7 +128,7 @@ export class Product {
     return created.body
   }
 
-  async output_(channel: string, input: Record<string, unknown>): Promise<OutputView> {
+  async addOutput(channel: string, input: Record<string, unknown>): Promise<OutputView> {
     const created = await this.api<OutputView>("POST", `/api/channels/${channel}/outputs`, input)
     if (created.status !== 201) throw new Error(JSON.stringify(created.body))
     return created.body

@@ -73,6 +73,12 @@ export class UdpReceiver {
     )
   }
 
+  /** Waits for at least `size` bytes behind the headers. */
+  atLeastBytes(size: number, header = 0, ms = 15_000): Promise<true> {
+    const have = () => this.size - this.datagrams.length * header
+    return eventually(`${size} bytes received (have ${have()})`, () => (have() >= size ? true : null), ms)
+  }
+
   close(): void {
     if (this.#open) this.#socket.close()
     this.#open = false

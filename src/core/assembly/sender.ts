@@ -54,9 +54,8 @@ export function sourcePort(name: usize): u32 {
 }
 
 function trackGap(leg: usize, rxUs: f64, gapUs: f64): void {
-  const age = rxUs - load<f64>(leg + STATE_BUCKET_START);
-  if (age >= BUCKET_US) {
-    store<f64>(leg + STATE_BUCKET_LAST, age < 2 * BUCKET_US ? load<f64>(leg + STATE_BUCKET_MAX) : 0);
+  if (rxUs - load<f64>(leg + STATE_BUCKET_START) >= BUCKET_US) {
+    store<f64>(leg + STATE_BUCKET_LAST, load<f64>(leg + STATE_BUCKET_MAX));
     store<f64>(leg + STATE_BUCKET_MAX, 0);
     store<f64>(leg + STATE_BUCKET_START, rxUs);
   }

@@ -58,8 +58,7 @@ export class ReferenceSender {
   }
 
   #noteGap(rxUs: number): void {
-    const age = rxUs - this.#longest.sinceUs
-    if (age >= SECOND_US) this.#longest = { sinceUs: rxUs, running: 0, before: age < 2 * SECOND_US ? this.#longest.running : 0 }
+    if (rxUs - this.#longest.sinceUs >= SECOND_US) this.#longest = { sinceUs: rxUs, running: 0, before: this.#longest.running }
     this.#longest.running = Math.max(this.#longest.running, rxUs - this.lastUs)
   }
 }

@@ -1,0 +1,185 @@
+/**
+ * A started channel, as a tree of fibers:
+ *
+ *   channel
+ *   ├─ receivers    put_channel, again after every engine restart and change of a leg; remove_channel when the channel stops
+ *   ├─ watcher      what the engine tells of legs, SCTE-35 sections and receivers: log lines, counters
+ *   └─ writers      one fiber per enabled output, keyed by its id; each retries for itself and touches no sibling
+ */
+import { Deferred, Effect, FiberMap, Mailbox, type Scope, Stream, SubscriptionRef } from "effect"
+import type { ChannelSpec, LegSpec } from "../engine/messages.ts"
+import { type ChannelRuntime, newChannelRuntime, newOutputRuntime } from "./channel-runtime.ts"
+import { watchEvents } from "./channel-watcher.ts"
+import type { EngineClientService } from "./EngineClient.ts"
+import type { ChannelConfig, OutputConfig } from "./model.ts"
+import { monotonicMs } from "./monotonic.ts"
+import { runWriter } from "./Writer.ts"
+
+interface WritersRequest {
+  readonly outputs: ReadonlyArray<OutputConfig>
+  readonly done: Deferred.Deferred<void>
+}
+
+export interface Channel {
+  readonly id: string
+  readonly slug: string
+  readonly engine: EngineClientService
+  readonly config: SubscriptionRef.SubscriptionRef<ChannelConfig>
+  readonly runtime: ChannelRuntime
+  /** Number of the engine connection in which the engine has taken this channel. */
+  readonly taken: SubscriptionRef.SubscriptionRef<number>
+  readonly writerRequests: Mailbox.Mailbox<WritersRequest>
+  /** To be run when something that a viewer sees has changed. */
+  readonly changed: Effect.Effect<void>
+}
+
+const RETRY_REFUSED = "5 seconds"
+const ENGINE_BACK_WITHIN = "5 seconds"
+const REMOVE_WITHIN = "3 seconds"
+
+export const makeChannel = (config: ChannelConfig, engine: EngineClientService, changed: Effect.Effect<void>): Effect.Effect<Channel> =>
+  Effect.gen(function* () {
+    return {
+      id: config.id,
+      slug: config.slug,
+      engine,
+      config: yield* SubscriptionRef.make(config),
+      runtime: newChannelRuntime(yield* monotonicMs),
+      taken: yield* SubscriptionRef.make(0),
+      writerRequests: yield* Mailbox.make<WritersRequest>(),
+      changed,
+    }
+  })
+
+/** Runs until interrupted; then every output and leg of the channel is closed. */
+export const runChannel = (channel: Channel): Effect.Effect<void> =>
+  Effect.all([receivers(channel), watchEvents(channel), writers(channel)], { concurrency: "unbounded", discard: true }).pipe(
+    Effect.scoped,
+    Effect.annotateLogs("channel", channel.slug),
+  )
+
+/** Gives a started channel its new configuration; returns when outputs that must go have gone and new ones are starting. */
+export const reconfigure = (channel: Channel, config: ChannelConfig): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const done = yield* Deferred.make<void>()
+    yield* SubscriptionRef.set(channel.config, config)
+    yield* channel.writerRequests.offer({ outputs: config.outputs, done })
+    yield* Deferred.await(done)
+  })
+
+const legsOf = (config: ChannelConfig): Array<LegSpec> => {
+  const { interface: name, rcvbuf, source } = config.input
+  const options = {
+    ...(name === undefined ? {} : { interface: name }),
+    ...(source === undefined ? {} : { source }),
+    ...(rcvbuf === undefined ? {} : { rcvbuf }),
+  }
+  const primary: LegSpec = { name: "primary", ip: config.rtp_ip, port: config.rtp_port, ...options }
+  if (config.backup_rtp_ip === null || config.backup_rtp_port === null) return [primary]
+  return [primary, { name: "backup", ip: config.backup_rtp_ip, port: config.backup_rtp_port, ...options }]
+}
+
+export const specOf = (config: ChannelConfig): ChannelSpec => ({ id: config.id, label: config.slug, legs: legsOf(config) })
+
+const sameSpec = (a: ChannelSpec, b: ChannelSpec) => JSON.stringify(a) === JSON.stringify(b)
+
+const receivers = (channel: Channel): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { engine, id } = channel
+    const remove = engine.send({ cmd: "remove_channel", channel_id: id }).pipe(Effect.timeout(REMOVE_WITHIN), Effect.ignore)
+    yield* Effect.addFinalizer(() => remove)
+    const connections = engine.state.changes.pipe(
+      Stream.filter((s) => s.connected),
+      Stream.map((s) => s.generation),
+      Stream.changes,
+    )
+    const specs = channel.config.changes.pipe(Stream.map(specOf), Stream.changesWith(sameSpec))
+    yield* Stream.zipLatest(connections, specs).pipe(
+      Stream.flatMap(([connection, spec]) => Stream.fromEffect(put(channel, connection, spec)), { switch: true }),
+      Stream.runDrain,
+    )
+  })
+
+/** Tells the engine of the channel until it takes it. */
+const put = (channel: Channel, connection: number, spec: ChannelSpec): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const { engine, runtime } = channel
+    yield* engine.send({ cmd: "put_channel", channel: spec })
+    if (runtime.source !== "primary") {
+      yield* Effect.ignore(engine.send({ cmd: "switch_source", channel_id: spec.id, leg: runtime.source }))
+    }
+    runtime.refused = null
+    yield* SubscriptionRef.set(channel.taken, connection)
+  }).pipe(
+    Effect.catchAll((error) =>
+      Effect.gen(function* () {
+        if (channel.runtime.refused !== error.message) yield* Effect.logError(error.message)
+        channel.runtime.refused = error.message
+        yield* channel.changed
+        yield* Effect.sleep(RETRY_REFUSED)
+        return yield* put(channel, connection, spec)
+      }),
+    ),
+  )
+
+/** Waits until the engine has the channel; after the loss of connection number `after`, for a newer one or 5 s. */
+const awaitChannel = (channel: Channel) => (after: number) => {
+  const newer = Stream.zipLatest(channel.engine.state.changes, channel.taken.changes).pipe(
+    Stream.filter(([state, taken]) => state.connected && taken === state.generation && taken > after),
+    Stream.take(1),
+    Stream.runDrain,
+  )
+  return Effect.gen(function* () {
+    yield* after === 0 ? newer : Effect.timeoutOption(newer, ENGINE_BACK_WITHIN)
+    return yield* SubscriptionRef.get(channel.taken)
+  })
+}
+
+const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { engine, id, runtime } = channel
+    const fibers = yield* FiberMap.make<string>()
+    const running = new Map<string, OutputConfig>()
+    const wanted = (outputs: ReadonlyArray<OutputConfig>) => new Map(outputs.filter((o) => o.enabled).map((o) => [o.id, o]))
+
+    const stop = ({ id: outputId, slug }: OutputConfig, known: boolean) =>
+      Effect.gen(function* () {
+        yield* FiberMap.remove(fibers, outputId)
+        running.delete(outputId)
+        const left = runtime.outputs.get(outputId)
+        if (!known) runtime.outputs.delete(outputId)
+        else if (left !== undefined) Object.assign(left, { status: "stopped", session: null, nextRetryAt: null })
+        yield* Effect.annotateLogs(Effect.log("stopped"), "output", slug)
+      })
+
+    const start = (output: OutputConfig) =>
+      Effect.suspend(() => {
+        const record = newOutputRuntime()
+        runtime.outputs.set(output.id, record)
+        running.set(output.id, output)
+        const deps = { engine, channelId: id, output, runtime: record, awaitChannel: awaitChannel(channel), changed: channel.changed }
+        // A failure inside a FiberMap is silent: a writer that dies of a defect is reported and started again.
+        const lasting = runWriter(deps).pipe(
+          Effect.tapErrorCause((cause) => Effect.logError("the writer failed and is started again", cause)),
+          Effect.catchAllCause(() => Effect.sleep("1 second")),
+          Effect.forever,
+          Effect.annotateLogs("output", output.slug),
+        )
+        return FiberMap.run(fibers, output.id, lasting)
+      })
+
+    const apply = ({ done, outputs }: WritersRequest) =>
+      Effect.gen(function* () {
+        const next = wanted(outputs)
+        const gone = [...running.values()].filter((old) => next.get(old.id)?.url !== old.url)
+        // Out before in: a new URL may need the very port the old one holds.
+        yield* Effect.forEach(gone, (old) => stop(old, outputs.some((o) => o.id === old.id)), { concurrency: "unbounded", discard: true })
+        yield* Effect.forEach(next.values(), (output) => (running.has(output.id) ? Effect.void : start(output)), { discard: true })
+        yield* Deferred.succeed(done, undefined)
+        yield* channel.changed
+      })
+
+    const { outputs } = yield* SubscriptionRef.get(channel.config)
+    yield* apply({ outputs, done: yield* Deferred.make<void>() })
+    return yield* Effect.forever(Effect.flatMap(Effect.orDie(channel.writerRequests.take), apply))
+  })

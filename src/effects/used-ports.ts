@@ -1,0 +1,55 @@
+/** Local UDP ports the configuration claims, and claims that contradict each other. */
+import { bindsOverlap } from "../core/address.ts"
+import { parseOutputUrl } from "../core/output-url.ts"
+import type { FieldError } from "./Errors.ts"
+import type { ChannelConfig, OutputConfig } from "./model.ts"
+
+export interface UsedPort {
+  readonly ip: string
+  readonly port: number
+  /** SRT callers may send from one local port together (libsrt shares the socket). */
+  readonly shareable: boolean
+  /** Field of the request that claims it. */
+  readonly path: string
+  /** As in `the primary input of channel "News"`. */
+  readonly owner: string
+}
+
+const ofOutput = (output: OutputConfig, path: string, channel: string): ReadonlyArray<UsedPort> => {
+  const parsed = parseOutputUrl(output.url)
+  if (!parsed.ok) return []
+  const { target } = parsed
+  const owner = `output "${output.name}" of channel "${channel}"`
+  if (target.protocol !== "srt") {
+    return target.localPort === null ? [] : [{ ip: "", port: target.localPort, shareable: false, path, owner }]
+  }
+  if (target.mode === "listener") return [{ ip: target.host, port: target.port, shareable: false, path, owner }]
+  const port = target.localPort ?? (target.mode === "rendezvous" ? target.port : null)
+  return port === null ? [] : [{ ip: target.localHost ?? "", port, shareable: true, path, owner }]
+}
+
+/** Ports of a channel; `pathOf` names the request's field that holds an output's URL. */
+export const usedPorts = (channel: Omit<ChannelConfig, "number">, pathOf: (output: OutputConfig) => string): ReadonlyArray<UsedPort> => {
+  const leg = (ip: string, port: number, path: string, which: string): UsedPort => ({
+    ip,
+    port,
+    shareable: false,
+    path,
+    owner: `the ${which} input of channel "${channel.name}"`,
+  })
+  const { backup_rtp_ip, backup_rtp_port } = channel
+  return [
+    leg(channel.rtp_ip, channel.rtp_port, "rtp_port", "primary"),
+    ...(backup_rtp_ip !== null && backup_rtp_port !== null ? [leg(backup_rtp_ip, backup_rtp_port, "backup_rtp_port", "backup")] : []),
+    ...channel.outputs.flatMap((output) => ofOutput(output, pathOf(output), channel.name)),
+  ]
+}
+
+const clash = (a: UsedPort, b: UsedPort) => !(a.shareable && b.shareable) && bindsOverlap(a, b)
+
+/** One error per claim of `ours` that another of `ours`, made before it, or one of `theirs` already holds. */
+export const portConflicts = (ours: ReadonlyArray<UsedPort>, theirs: ReadonlyArray<UsedPort>): ReadonlyArray<FieldError> =>
+  ours.flatMap((port, index) => {
+    const other = theirs.find((b) => clash(port, b)) ?? ours.slice(0, index).find((b) => clash(port, b))
+    return other === undefined ? [] : [{ path: port.path, message: `UDP port ${port.port} is already used by ${other.owner}` }]
+  })

@@ -1,0 +1,199 @@
+/**
+ * What the API shows, computed when asked from configuration, runtime and the engine's last two messages of figures. Pure.
+ */
+import { maskSecrets, parseOutputUrl } from "../core/output-url.ts"
+import type { ChannelStats, LegStats, OutputStats } from "../engine/messages.ts"
+import type { ChannelRuntime, OutputRuntime } from "./channel-runtime.ts"
+import type { EngineState } from "./EngineClient.ts"
+import type { ChannelConfig, ChannelStatus, ChannelView, LegView, OutputConfig, OutputStatus, OutputView, SourceName } from "./model.ts"
+
+/** Input that is away for longer than this, in ms, is an error. */
+export const SILENT_AFTER_MS = 5000
+const SCTE35_STREAM_TYPE = 0x86
+
+export interface ViewInput {
+  readonly engine: EngineState
+  /** Null when the channel is stopped. */
+  readonly runtime: ChannelRuntime | null
+  readonly nowMs: number
+  readonly monotonicMs: number
+}
+
+/** bit/s between two byte counts; a counter that fell belongs to a new session. `seconds` that make no sense count as one. */
+export const bitRate = (bytes: number, before: number | undefined, seconds: number): number => {
+  if (before === undefined || bytes < before) return 0
+  const span = seconds > 0.2 && seconds < 10 ? seconds : 1
+  return Math.round(((bytes - before) * 8) / span)
+}
+
+const secondsBetween = ({ previous, stats }: EngineState) => (previous === null || stats === null ? 1 : (stats.at - previous.at) / 1000)
+const secondsSince = (at: number | null | undefined, nowMs: number) => (at == null ? 0 : Math.max(0, (nowMs - at) / 1000))
+
+const channelIn = (stats: EngineState["stats"], id: string): ChannelStats | undefined => stats?.channels.find((c) => c.id === id)
+
+export const scte35PidsOf = (leg: LegStats | undefined): ReadonlyArray<number> =>
+  (leg?.programmes ?? []).flatMap((p) => p.streams.filter((s) => s.stream_type === SCTE35_STREAM_TYPE).map((s) => s.pid))
+
+export const activeLeg = (stats: ChannelStats | undefined): LegStats | undefined =>
+  stats?.legs.find((leg) => leg.name === stats.active_source)
+
+/** Status of a channel with the reason when it is not `running`. */
+export const channelStatus = (
+  config: ChannelConfig,
+  runtime: ChannelRuntime | null,
+  stats: ChannelStats | undefined,
+  monotonicMs: number,
+): { readonly status: ChannelStatus; readonly error: string | null } => {
+  if (runtime === null) return { status: "stopped", error: null }
+  if (runtime.refused !== null) return { status: "error", error: runtime.refused }
+  const leg = activeLeg(stats)
+  if (leg?.receiving === true) return { status: "running", error: null }
+  const source = stats?.active_source ?? runtime.source
+  const problem = leg?.problem?.message ?? runtime.legProblems.get(source)
+  if (problem !== undefined) return { status: "error", error: problem }
+  const [ip, port] =
+    source === "backup" && config.backup_rtp_ip !== null ? [config.backup_rtp_ip, config.backup_rtp_port] : [config.rtp_ip, config.rtp_port]
+  const where = `${ip}:${port}`
+  const unusable = leg?.warnings[0]
+  if (monotonicMs - runtime.lastInputMs < SILENT_AFTER_MS) return { status: "starting", error: unusable ?? `waiting for packets on ${where}` }
+  const error =
+    unusable === undefined
+      ? `no packets on ${where} for ${SILENT_AFTER_MS / 1000} s: check that the encoder sends there and that no firewall drops UDP`
+      : `no usable packets on ${where}: ${unusable}`
+  return { status: "error", error }
+}
+
+const legView = (
+  name: SourceName,
+  ip: string,
+  port: number,
+  runtime: ChannelRuntime | null,
+  leg: LegStats | undefined,
+  before: LegStats | undefined,
+  seconds: number,
+): LegView => ({
+  source: name,
+  ip,
+  port,
+  receiving: leg?.receiving ?? false,
+  framing: leg?.framing ?? "none",
+  sender: leg?.source ?? null,
+  bitrate: leg === undefined ? 0 : bitRate(leg.counters["bytes"] ?? 0, before?.counters["bytes"], seconds),
+  last_error: leg?.problem?.message ?? runtime?.legProblems.get(name) ?? null,
+  warnings: leg?.warnings ?? [],
+  scte35_pids: scte35PidsOf(leg),
+  counters: leg?.counters ?? {},
+})
+
+const outputStatus = (config: OutputConfig, channel: ChannelRuntime | null, output: OutputRuntime | undefined): OutputStatus =>
+  channel === null || !config.enabled ? "stopped" : (output?.status ?? "connecting")
+
+/** Codes whose masked spelling in a URL hides what an operator must not see in an answer. */
+const urlParts = (url: string) => {
+  const parsed = parseOutputUrl(url)
+  if (!parsed.ok) return { options: {}, warnings: parsed.errors.map((e) => e.message) }
+  return { options: parsed.options, warnings: [...parsed.ignored.map((key) => `ignored: ${key} is not known`), ...parsed.warnings] }
+}
+
+export const outputView = (
+  config: OutputConfig,
+  { monotonicMs: _, ...input }: ViewInput,
+  stats: OutputStats | undefined,
+  before: OutputStats | undefined,
+): OutputView => {
+  const { engine, nowMs, runtime } = input
+  const record = runtime?.outputs.get(config.id)
+  const status = outputStatus(config, runtime, record)
+  const live = stats !== undefined && status !== "stopped" && stats.session === record?.session ? stats : undefined
+  const same = live !== undefined && before?.session === live.session ? before : undefined
+  const url = urlParts(config.url)
+  const sendError = live?.last_send_error ?? null
+  return {
+    id: config.id,
+    slug: config.slug,
+    name: config.name,
+    protocol: config.protocol,
+    url: maskSecrets(config.url),
+    enabled: config.enabled,
+    status,
+    uptime: status === "connected" ? secondsSince(live?.connected_at, nowMs) : 0,
+    error_count: record?.errorCount ?? 0,
+    reconnects: record?.reconnects ?? 0,
+    last_error: record?.lastError ?? sendError,
+    next_retry_at: record?.nextRetryAt == null ? null : new Date(record.nextRetryAt).toISOString(),
+    bitrate: live === undefined ? 0 : bitRate(live.bytes_sent, same?.bytes_sent, secondsBetween(engine)),
+    bytes_sent: live?.bytes_sent ?? 0,
+    packets_sent: live?.packets_sent ?? 0,
+    packets_dropped: live?.packets_dropped ?? 0,
+    options: url.options,
+    warnings: [...url.warnings, ...(live?.warnings ?? []), ...(sendError === null ? [] : [`sending failed: ${sendError}`])],
+    srt: live?.srt ?? null,
+    receivers: (live?.receivers ?? []).map((r) => ({
+      peer: r.peer,
+      stream_id: r.stream_id,
+      uptime: secondsSince(r.connected_at, nowMs),
+      bytes_sent: r.bytes_sent,
+      packets_dropped: r.packets_dropped,
+      rtt_ms: r.srt?.rtt_ms ?? null,
+    })),
+    created_at: config.created_at,
+  }
+}
+
+export const channelView = (config: ChannelConfig, input: ViewInput): ChannelView => {
+  const { engine, nowMs, runtime } = input
+  const stats = runtime === null ? undefined : channelIn(engine.stats, config.id)
+  const before = runtime === null ? undefined : channelIn(engine.previous, config.id)
+  const seconds = secondsBetween(engine)
+  const legOf = (from: ChannelStats | undefined, name: SourceName) => from?.legs.find((leg) => leg.name === name)
+  const leg = (name: SourceName, ip: string, port: number) => legView(name, ip, port, runtime, legOf(stats, name), legOf(before, name), seconds)
+  const legs = [leg("primary", config.rtp_ip, config.rtp_port)]
+  if (config.backup_rtp_ip !== null && config.backup_rtp_port !== null) legs.push(leg("backup", config.backup_rtp_ip, config.backup_rtp_port))
+  const outputIn = (from: ChannelStats | undefined, id: string) => from?.outputs.find((output) => output.id === id)
+  return {
+    id: config.id,
+    number: config.number,
+    slug: config.slug,
+    name: config.name,
+    rtp_ip: config.rtp_ip,
+    rtp_port: config.rtp_port,
+    backup_rtp_ip: config.backup_rtp_ip,
+    backup_rtp_port: config.backup_rtp_port,
+    autostart: config.autostart,
+    input: { ...config.input, legs },
+    ...channelStatus(config, runtime, stats, input.monotonicMs),
+    uptime: secondsSince(stats?.started_at, nowMs),
+    created_at: config.created_at,
+    active_source: stats?.active_source ?? runtime?.source ?? "primary",
+    outputs: config.outputs.map((output) => outputView(output, input, outputIn(stats, output.id), outputIn(before, output.id))),
+  }
+}
+
+/** Takes note of the figures of one channel: when its input last arrived, which SCTE-35 PIDs it has. Returns lines to log. */
+export const observeChannel = (
+  config: ChannelConfig,
+  runtime: ChannelRuntime,
+  stats: ChannelStats | undefined,
+  monotonicMs: number,
+): ReadonlyArray<{ readonly message: string; readonly warn: boolean }> => {
+  const lines: Array<{ message: string; warn: boolean }> = []
+  const leg = activeLeg(stats)
+  if (leg?.receiving === true) runtime.lastInputMs = monotonicMs
+  if (leg !== undefined && leg.programmes.length > 0) {
+    const pids = scte35PidsOf(leg)
+    if (pids.join() !== runtime.scte35Pids.join()) {
+      const found = pids.length > 0
+      lines.push({ message: found ? `SCTE-35 on PID ${pids.join(", ")}` : "the programme no longer has a SCTE-35 PID", warn: !found })
+      runtime.scte35Pids = pids
+    }
+  }
+  const { error, status } = channelStatus(config, runtime, stats, monotonicMs)
+  const now = status === "error" ? `error: ${error}` : status
+  if (now !== runtime.logged) {
+    // Rates inside the reason change each second: the sentence without its numbers tells whether it is news.
+    const withoutNumbers = (s: string) => s.replace(/\d+/g, "")
+    if (withoutNumbers(now) !== withoutNumbers(runtime.logged)) lines.push({ message: now, warn: status === "error" })
+    runtime.logged = now
+  }
+  return lines
+}

@@ -1,0 +1,102 @@
+/** Runs an Engine in this process, with the real packet core and, if asked for, the real libsrt. */
+import { readFileSync } from "node:fs"
+import { PacketCore } from "../../src/core/packet-core.ts"
+import { Engine } from "../../src/engine/engine.ts"
+import type {
+  ChannelStats,
+  Command,
+  EngineStats,
+  LegName,
+  LegSpec,
+  LegStats,
+  OutputStats,
+  Reply,
+  Request,
+} from "../../src/engine/messages.ts"
+import { openSrtLibrary, type SrtLibrary } from "../../src/engine/srt/srt-library.ts"
+import { EngineEvents } from "./engine-events.ts"
+import { freeUdpPort } from "./ports.ts"
+
+/** A library that cannot be opened: the engine then has UDP and RTP outputs only, and starts in no time. */
+export const withoutSrt = (): SrtLibrary => openSrtLibrary({ DISTRIBUTOR_LIBSRT: "no-such-library.so" })
+
+const missing = (what: string): never => {
+  throw new Error(`the engine has no ${what}`)
+}
+
+export class EngineBench extends EngineEvents {
+  readonly engine: Engine
+  #requests = 0
+  #open = true
+
+  private constructor(core: PacketCore, library: SrtLibrary) {
+    super()
+    this.engine = new Engine(core, library, (event) => this.events.push(event))
+    this.engine.start()
+  }
+
+  static async start(library: SrtLibrary = withoutSrt()): Promise<EngineBench> {
+    const core = await PacketCore.instantiate(readFileSync(new URL("../../build/core.wasm", import.meta.url)))
+    return new EngineBench(core, library)
+  }
+
+  ask(command: Command): Reply {
+    return this.engine.handle({ ...command, id: ++this.#requests } as Request)
+  }
+
+  putLegs(legs: ReadonlyArray<LegSpec>, id = "c1"): Reply {
+    return this.ask({ cmd: "put_channel", channel: { id, label: id, legs: [...legs] } })
+  }
+
+  /** A channel with one leg on 127.0.0.1. */
+  putChannel(port: number, id = "c1"): Reply {
+    return this.putLegs([{ name: "primary", ip: "127.0.0.1", port }], id)
+  }
+
+  /** A channel with one open leg on a free port of 127.0.0.1; the port. */
+  async channel(more: Partial<LegSpec> = {}, id = "c1"): Promise<number> {
+    const port = await freeUdpPort()
+    this.putLegs([{ name: "primary", ip: "127.0.0.1", port, ...more }], id)
+    await this.legSaid("open", this.legMessages("open").length + 1)
+    return port
+  }
+
+  open(url: string, id = "o1", channel = "c1"): Reply {
+    return this.ask({ cmd: "open_output", channel_id: channel, output: { id, label: id, session: `s-${id}`, url } })
+  }
+
+  /** Opens an output and waits until it is connected. */
+  async connect(url: string, id = "o1", channel = "c1"): Promise<void> {
+    this.open(url, id, channel)
+    await this.outputIs(id, "connected")
+  }
+
+  closeOutput(id: string, channel = "c1"): Reply {
+    return this.ask({ cmd: "close_output", channel_id: channel, output_id: id })
+  }
+
+  stats(): EngineStats {
+    return this.engine.stats(performance.now() * 1000)
+  }
+
+  channelStats(id = "c1"): ChannelStats {
+    return this.stats().channels.find((c) => c.id === id) ?? missing(`channel ${id}`)
+  }
+
+  leg(name: LegName = "primary", channel = "c1"): LegStats {
+    return this.channelStats(channel).legs.find((l) => l.name === name) ?? missing(`${name} leg`)
+  }
+
+  counters(name: LegName = "primary", channel = "c1"): Readonly<Record<string, number>> {
+    return this.leg(name, channel).counters
+  }
+
+  output(id = "o1", channel = "c1"): OutputStats {
+    return this.channelStats(channel).outputs.find((o) => o.id === id) ?? missing(`output ${id}`)
+  }
+
+  close(): void {
+    if (this.#open) this.engine.close()
+    this.#open = false
+  }
+}

@@ -1,0 +1,153 @@
+/** Runs the engine as the process it is in production, and talks NDJSON over its socket. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { connect, type Socket } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import * as v from "valibot"
+import { LineReader } from "../../src/engine/line-reader.ts"
+import { type Command, Event, type LegSpec, type LegStats, type OutputStats, PROTOCOL_VERSION, Reply } from "../../src/engine/messages.ts"
+import { engineSocketPath } from "../../src/engine/socket-path.ts"
+import { EngineEvents } from "./engine-events.ts"
+import { freeUdpPort } from "./ports.ts"
+import { eventually } from "./product.ts"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+const runtime = join(root, "node_modules", ".bin", "bun")
+const Outgoing = v.union([Reply, Event])
+
+export interface EngineProcessOptions {
+  /** Words before the command, e.g. `ip netns exec NAME`. */
+  readonly within?: ReadonlyArray<string>
+}
+
+export class EngineProcess extends EngineEvents {
+  readonly child: ChildProcess
+  readonly #dataDir: string
+  #socket: Socket | null = null
+  #requests = 0
+  readonly #waiting = new Map<number, (reply: Reply) => void>()
+  log = ""
+
+  private constructor(child: ChildProcess, dataDir: string) {
+    super()
+    this.child = child
+    this.#dataDir = dataDir
+    child.stderr?.on("data", (chunk) => (this.log += String(chunk)))
+  }
+
+  static async start(options: EngineProcessOptions = {}): Promise<EngineProcess> {
+    const dataDir = mkdtempSync(join(tmpdir(), "engine-"))
+    const [command = runtime, ...args] = [...(options.within ?? []), runtime, join(root, "src/engine/main.ts"), "--data-dir", dataDir]
+    const started = new EngineProcess(spawn(command, args, { cwd: root, stdio: ["ignore", "ignore", "pipe"] }), dataDir)
+    try {
+      await eventually("the engine answers", () => started.#connect(engineSocketPath(dataDir)).catch(() => started.#checkAlive()))
+      await started.ask({ cmd: "hello", protocol: PROTOCOL_VERSION, pid: process.pid })
+    } catch (cause) {
+      await started.dispose()
+      throw cause
+    }
+    return started
+  }
+
+  get pid(): number {
+    return this.child.pid ?? -1
+  }
+
+  get alive(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null
+  }
+
+  #checkAlive(): null {
+    if (!this.alive) throw new Error(`the engine ended with ${this.child.exitCode ?? this.child.signalCode}: ${this.log}`)
+    return null
+  }
+
+  #connect(path: string): Promise<true> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(path)
+      const reader = new LineReader(64 << 20)
+      socket.once("error", reject)
+      socket.once("connect", () => {
+        this.#socket = socket
+        resolve(true)
+      })
+      socket.on("data", (chunk: Buffer) => {
+        for (const line of reader.push(chunk)) this.#take(v.parse(Outgoing, JSON.parse(line)))
+      })
+    })
+  }
+
+  #take(message: Reply | Event): void {
+    if ("event" in message) this.events.push(message)
+    else this.#waiting.get(message.re)?.(message)
+  }
+
+  ask(command: Command, ms = 10_000): Promise<Reply> {
+    const id = ++this.#requests
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`the engine did not answer ${command.cmd} within ${ms} ms:\n${this.log}`)), ms)
+      this.#waiting.set(id, (reply) => {
+        clearTimeout(timer)
+        this.#waiting.delete(id)
+        resolve(reply)
+      })
+      this.#socket?.write(`${JSON.stringify({ ...command, id })}\n`)
+    })
+  }
+
+  /** A channel with one open leg on a free port of 127.0.0.1; the port. */
+  async channel(more: Partial<LegSpec> = {}): Promise<number> {
+    const port = more.port ?? (await freeUdpPort())
+    const legs: LegSpec[] = [{ name: "primary", ip: "127.0.0.1", ...more, port }]
+    await this.ask({ cmd: "put_channel", channel: { id: "c1", label: "c1", legs } })
+    await this.legSaid("open", this.legMessages("open").length + 1)
+    return port
+  }
+
+  open(url: string, id = "o1"): Promise<Reply> {
+    return this.ask({ cmd: "open_output", channel_id: "c1", output: { id, label: id, session: `s-${id}`, url } })
+  }
+
+  async connect(url: string, id = "o1"): Promise<void> {
+    await this.open(url, id)
+    await this.outputIs(id, "connected")
+  }
+
+  async #channelStats() {
+    const reply = await this.ask({ cmd: "state" })
+    const channel = reply.ok ? reply.stats?.channels[0] : undefined
+    if (channel === undefined) throw new Error(`the engine has no channel: ${JSON.stringify(reply)}`)
+    return channel
+  }
+
+  async leg(): Promise<LegStats> {
+    const [leg] = (await this.#channelStats()).legs
+    if (leg === undefined) throw new Error("the channel has no leg")
+    return leg
+  }
+
+  async output(id = "o1"): Promise<OutputStats> {
+    const output = (await this.#channelStats()).outputs.find((o) => o.id === id)
+    if (output === undefined) throw new Error(`the channel has no output ${id}`)
+    return output
+  }
+
+  /** Stops the whole process, its threads too, for `ms`. */
+  async freeze(ms: number): Promise<void> {
+    this.child.kill("SIGSTOP")
+    await new Promise((resolve) => setTimeout(resolve, ms))
+    this.child.kill("SIGCONT")
+  }
+
+  async dispose(): Promise<void> {
+    this.#socket?.destroy()
+    if (this.alive) {
+      const ended = new Promise((resolve) => this.child.once("exit", resolve))
+      this.child.kill("SIGKILL")
+      await ended
+    }
+    rmSync(this.#dataDir, { recursive: true, force: true })
+  }
+}
