@@ -136,6 +136,26 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
     expect(run([start, begun, packSections(SCTE35_PID, [cue]).fill(0x11, 3, 4)]).counters.scte35_sections).toBe(1)
   })
 
+  it("reads the PMTs of ten PIDs and keeps five for SCTE-35 in a large multiplex", () => {
+    const writer = new TsWriter()
+    const numbers = Array.from({ length: 14 }, (_, i) => i + 1)
+    const programs = numbers.map((n) => ({ program_number: n, pid: 100 + n }))
+    const pmts = numbers.map((n) => {
+      const streams = [{ pid: 600 + n, stream_type: 0x86, descriptors: [] }]
+      return writer.section(100 + n, buildPmt({ program_number: n, version: 0, pcr_pid: 0x1fff, descriptors: [], streams }))
+    })
+    const cues = numbers.map((n) => writer.section(600 + n, cue))
+    const { counters } = run([writer.section(0, buildPat({ transport_stream_id: 1, version: 0, programs })), ...pmts, ...cues])
+    expect(counters).toMatchObject({ pmt_sections: 10, scte35_sections: 5 })
+  })
+
+  it("drops a section with a scrambled packet in it", () => {
+    const { start } = tables()
+    const packed = packSections(SCTE35_PID, [privateSection(500)])
+    packed[188 + 3] = (packed[188 + 3] ?? 0) | 0x80
+    expect(run([start, packed]).counters).toMatchObject({ scte35_sections: 0, cc_errors: 0, scrambled: 1 })
+  })
+
   it("drops a section that a discontinuity cuts", () => {
     const { start } = tables()
     const packed = packSections(SCTE35_PID, [privateSection(300)])

@@ -13,6 +13,7 @@ import { watchEvents } from "./channel-watcher.ts"
 import type { EngineClientService } from "./EngineClient.ts"
 import type { ChannelConfig, OutputConfig } from "./model.ts"
 import { monotonicMs } from "./monotonic.ts"
+import { within } from "./within.ts"
 import { runWriter } from "./Writer.ts"
 
 interface WritersRequest {
@@ -36,6 +37,7 @@ export interface Channel {
 const RETRY_REFUSED = "5 seconds"
 const ENGINE_BACK_WITHIN = "5 seconds"
 const REMOVE_WITHIN = "3 seconds"
+const RECONFIGURE_WITHIN = "5 seconds"
 
 export const makeChannel = (config: ChannelConfig, engine: EngineClientService, changed: Effect.Effect<void>): Effect.Effect<Channel> =>
   Effect.gen(function* () {
@@ -64,7 +66,7 @@ export const reconfigure = (channel: Channel, config: ChannelConfig): Effect.Eff
     const done = yield* Deferred.make<void>()
     yield* SubscriptionRef.set(channel.config, config)
     yield* channel.writerRequests.offer({ outputs: config.outputs, done })
-    yield* Deferred.await(done)
+    yield* within(RECONFIGURE_WITHIN)(Deferred.await(done))
   })
 
 const legsOf = (config: ChannelConfig): Array<LegSpec> => {
@@ -86,7 +88,7 @@ const sameSpec = (a: ChannelSpec, b: ChannelSpec) => JSON.stringify(a) === JSON.
 const receivers = (channel: Channel): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { engine, id } = channel
-    const remove = engine.send({ cmd: "remove_channel", channel_id: id }).pipe(Effect.timeout(REMOVE_WITHIN), Effect.ignore)
+    const remove = engine.send({ cmd: "remove_channel", channel_id: id }).pipe(within(REMOVE_WITHIN), Effect.ignore)
     yield* Effect.addFinalizer(() => remove)
     const connections = engine.state.changes.pipe(
       Stream.filter((s) => s.connected),

@@ -10,6 +10,7 @@ import { type EngineInboxes, makeInboxes } from "./engine-inboxes.ts"
 import type { Accepted } from "./EngineConnection.ts"
 import { EngineProcess } from "./EngineProcess.ts"
 import { type EngineRefused, EngineUnavailable, type StartRefused } from "./Errors.ts"
+import { within } from "./within.ts"
 
 export interface EngineState {
   readonly connected: boolean
@@ -156,7 +157,7 @@ const make = ({ hungAfterTicks = 5, tickMs = 1000 }: EngineClientOptions) =>
         // A start that failed further up must not cut the streams of an engine it merely found.
         const leave = engine === null || (Exit.isFailure(exit) && !Cause.isInterruptedOnly(exit.cause) && engine.adopted)
         return leave ? Effect.void : endEngine(process, engine)
-      }).pipe(Effect.timeoutOption(END_WITHIN), Effect.asVoid)
+      }).pipe(within(END_WITHIN), Effect.asVoid)
 
     // Finalizers run in reverse: the engine is told to end while the fiber that reads its answers still runs.
     yield* Effect.forkScoped(Effect.annotateLogs(supervise, "service", "engine"))

@@ -22,7 +22,7 @@ export interface EngineConnection {
   readonly takeGarbage: () => { readonly count: number; readonly last: string }
 }
 
-const REQUEST_TIMEOUT = "5 seconds"
+const REQUEST_TIMEOUT_MS = 5000
 
 type Pending = Deferred.Deferred<Accepted, EngineUnavailable | EngineRefused>
 
@@ -98,12 +98,16 @@ export const connectEngine = (
         const reply: Pending = Deferred.unsafeMake(FiberId.none)
         pending.set(id, reply)
         socket.write(`${JSON.stringify({ ...command, id })}\n`)
-        return Deferred.await(reply).pipe(
-          Effect.timeoutFail({
-            duration: REQUEST_TIMEOUT,
-            onTimeout: () => new EngineUnavailable({ reason: `no answer to ${command.cmd} within ${REQUEST_TIMEOUT}` }),
+        // A plain timer: requests are made in finalizers too, where Effect's timeouts would wait for the reply.
+        const timer = setTimeout(() => {
+          Deferred.unsafeDone(reply, new EngineUnavailable({ reason: `no answer to ${command.cmd} within ${REQUEST_TIMEOUT_MS / 1000} s` }))
+        }, REQUEST_TIMEOUT_MS)
+        return Effect.ensuring(
+          Deferred.await(reply),
+          Effect.sync(() => {
+            clearTimeout(timer)
+            pending.delete(id)
           }),
-          Effect.ensuring(Effect.sync(() => pending.delete(id))),
         )
       })
 

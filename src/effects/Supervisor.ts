@@ -3,7 +3,7 @@
  *
  * Order of every change: checked, stored, then carried out. What the store refuses has changed nothing.
  */
-import { Cause, Clock, Effect, FiberMap, Layer, Schedule, Stream, SubscriptionRef } from "effect"
+import { Cause, Clock, Effect, FiberMap, Layer, Schedule, Scope, Stream, SubscriptionRef } from "effect"
 import manifest from "../../package.json" with { type: "json" }
 import { makeChangeFeed } from "./change-feed.ts"
 import { type Channel, makeChannel, reconfigure, runChannel } from "./Channel.ts"
@@ -16,6 +16,7 @@ import { Store } from "./Store.ts"
 import { portConflicts, usedPorts } from "./used-ports.ts"
 import { type Checked, changedChannel, changedOutput, newChannel, newOutput } from "./validate.ts"
 import { channelStatus, channelView, observeChannel } from "./views-of.ts"
+import { within } from "./within.ts"
 
 const SHUTDOWN_WITHIN = "1500 millis"
 
@@ -30,9 +31,8 @@ const make = Effect.gen(function* () {
   const exclusive = (yield* Effect.makeSemaphore(1)).withPermits(1)
 
   // --- Fibers of channels. Closed with the scope, each within its deadline.
-  const fibers = yield* Effect.acquireRelease(FiberMap.make<string>(), (map) =>
-    FiberMap.clear(map).pipe(Effect.disconnect, Effect.timeoutOption(SHUTDOWN_WITHIN)),
-  )
+  const scope = yield* Effect.acquireRelease(Scope.make(), (s, exit) => within(SHUTDOWN_WITHIN)(Scope.close(s, exit)))
+  const fibers = yield* Scope.extend(FiberMap.make<string>(), scope)
 
   const run = (config: ChannelConfig) =>
     Effect.gen(function* () {
@@ -41,7 +41,6 @@ const make = Effect.gen(function* () {
       running.set(config.id, channel)
       const lasting = runChannel(channel).pipe(
         Effect.tapErrorCause((cause) => Effect.annotateLogs(Effect.logError("the channel failed and is started again", cause), "channel", config.slug)),
-        Effect.retry(Schedule.spaced("1 second")),
         Effect.sandbox,
         Effect.retry(Schedule.spaced("1 second")),
       )

@@ -14,6 +14,7 @@ import { type EngineRefused, type EngineUnavailable, OutputEnded } from "./Error
 import type { OutputConfig } from "./model.ts"
 import { monotonicMs } from "./monotonic.ts"
 import { countFailure, retryDelayMs } from "./retry-delay.ts"
+import { within } from "./within.ts"
 
 export interface WriterDeps {
   readonly engine: EngineClientService
@@ -89,7 +90,7 @@ const session = (deps: WriterDeps): Effect.Effect<Session, OutputEnded, Scope.Sc
     (opened) =>
       opened.open
         ? deps.engine.send({ cmd: "close_output", channel_id: deps.channelId, output_id: deps.output.id }).pipe(
-            Effect.timeout(CLOSE_WITHIN),
+            within(CLOSE_WITHIN),
             Effect.ignore,
           )
         : Effect.void,

@@ -7,6 +7,7 @@ import { type EngineInfo, type EngineStats, type Event, PROTOCOL_VERSION } from 
 import { connectEngine, type EngineConnection } from "./EngineConnection.ts"
 import type { EngineProcessService } from "./EngineProcess.ts"
 import { EngineUnavailable, StartRefused } from "./Errors.ts"
+import { within } from "./within.ts"
 
 export interface AttachedEngine {
   readonly connection: EngineConnection
@@ -38,7 +39,7 @@ const awaitEnd = (process: EngineProcessService, pid: number) =>
 
 /** Asks the engine to close every output and exit; kills it when it does not. */
 export const endEngine = (process: EngineProcessService, { connection, info }: Pick<AttachedEngine, "connection" | "info">) =>
-  connection.request({ cmd: "shutdown" }).pipe(Effect.timeout(DIE_WITHIN_MS), Effect.ignore, Effect.zipRight(awaitEnd(process, info.pid)))
+  connection.request({ cmd: "shutdown" }).pipe(within(DIE_WITHIN_MS), Effect.ignore, Effect.zipRight(awaitEnd(process, info.pid)))
 
 /** Connects to an engine that runs, or fails at once. One that lives but does not listen is given time to, then killed. */
 const connectRunning = (process: EngineProcessService, onEvent: OnEvent) =>

@@ -95,6 +95,11 @@ export class EngineBench extends EngineEvents {
     return this.channelStats(channel).outputs.find((o) => o.id === id) ?? missing(`output ${id}`)
   }
 
+  /** As told each second, or as it is now. */
+  protected override legWarnings(): string[] {
+    return [...super.legWarnings(), ...this.stats().channels.flatMap((c) => c.legs.flatMap((l) => l.warnings))]
+  }
+
   close(): void {
     if (this.#open) this.engine.close()
     this.#open = false

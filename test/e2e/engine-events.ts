@@ -60,9 +60,12 @@ export class EngineEvents {
       .map((e) => e.message)
   }
 
-  /** Waits for a warning of a leg that matches, in the statistics of each second. */
+  protected legWarnings(): string[] {
+    return this.all("stats").flatMap(({ stats }) => stats.channels.flatMap((c) => c.legs.flatMap((l) => l.warnings)))
+  }
+
+  /** Waits for a warning of a leg that matches. */
   legWarned(pattern: RegExp, ms = 6000): Promise<string> {
-    const warnings = () => this.all("stats").flatMap(({ stats }) => stats.channels.flatMap((c) => c.legs.flatMap((l) => l.warnings)))
-    return eventually(`a warning ${pattern}`, () => warnings().find((w) => pattern.test(w)) ?? null, ms)
+    return eventually(`a warning ${pattern}`, () => this.legWarnings().find((w) => pattern.test(w)) ?? null, ms)
   }
 }

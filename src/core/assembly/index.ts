@@ -1,7 +1,7 @@
 // The ABI of the packet core. All state lives at the fixed addresses of layout.ts; nothing is allocated, nothing throws.
 import {
-  LEG_BYTES, LEG_DATAGRAMS, LEG_FORWARDED, LEG_LAST_PROGRAMME_US, LEG_LAST_RX_US, LEG_PAYLOAD_TYPE, LEG_RTP_DATAGRAMS, LEG_SIZE, LEG_SOURCE_IPV4,
-  LEG_SOURCE_PORT, LEG_TRUNCATED, LEG_TS_PACKETS, LEG_UDP_DATAGRAMS, MAX_CHANNELS, MAX_LEGS, PIDS, PID_PACKETS, PID_STATE, RX_BATCH,
+  LEG_BYTES, LEG_DATAGRAMS, LEG_FOREIGN_IPV4, LEG_FOREIGN_PORT, LEG_FOREIGN_SSRC, LEG_FORWARDED, LEG_LAST_PROGRAMME_US, LEG_LAST_RX_US,
+  LEG_PAYLOAD_TYPE, LEG_RTP_DATAGRAMS, LEG_SIZE, LEG_SOURCE_IPV4, LEG_SOURCE_PORT, LEG_TRUNCATED, LEG_TS_PACKETS, LEG_UDP_DATAGRAMS, MAX_CHANNELS, MAX_LEGS, PIDS, PID_PACKETS, PID_STATE, RX_BATCH,
   SLOT_PAYLOAD_MAX, TS_PACKET, TX_BATCH,
 } from "./layout";
 import { count, gauge, legAddress, setGauge } from "./leg";
@@ -83,7 +83,12 @@ function ingestDatagram(leg: i32, channel: i32, index: i32, clockOffsetUs: f64, 
   const isNamed = hasName(index);
   const identity = isRtp ? rtpSsrc(data) : isNamed ? sourceIdentity(name) : 0;
   const silentUs = rxUs - gauge(address, LEG_LAST_RX_US);
-  if (!acceptSender(leg, address, identity, kind, rxUs)) return 0;
+  if (!acceptSender(leg, address, identity, kind, rxUs)) {
+    setGauge(address, LEG_FOREIGN_IPV4, isNamed ? <f64>sourceIpv4(name) : 0);
+    setGauge(address, LEG_FOREIGN_PORT, isNamed ? <f64>sourcePort(name) : 0);
+    setGauge(address, LEG_FOREIGN_SSRC, isRtp ? <f64>identity : -1);
+    return 0;
+  }
   setGauge(address, LEG_SOURCE_IPV4, isNamed ? <f64>sourceIpv4(name) : 0);
   setGauge(address, LEG_SOURCE_PORT, isNamed ? <f64>sourcePort(name) : 0);
   if (!isRtp) {

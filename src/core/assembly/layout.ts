@@ -150,6 +150,10 @@ export const LEG_IN_SYNC = 50;
 /** Source address as in the socket: IPv4 in host order, and port. */
 export const LEG_SOURCE_IPV4 = 51;
 export const LEG_SOURCE_PORT = 52;
+/** The same of the last datagram dropped as a second sender's, and its RTP SSRC, -1 when it was raw UDP. */
+export const LEG_FOREIGN_IPV4 = 53;
+export const LEG_FOREIGN_PORT = 54;
+export const LEG_FOREIGN_SSRC = 55;
 
 // --- Per-PID state of each leg: one state byte and one u32 packet counter a PID.
 export const PIDS = 8192;

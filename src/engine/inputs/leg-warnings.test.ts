@@ -18,6 +18,12 @@ describe("legWarnings", () => {
     expect(legWarnings({ [counter]: 10 }, { [counter]: 110 }, 0, 2)).toEqual([expect.stringMatching(sentence)])
   })
 
+  it("names the second sender where it is known", () => {
+    expect(legWarnings({}, { foreign: 3 }, 0, 1, "10.0.0.7:5004, SSRC 0x0b0b0b0b")[0]).toMatch(
+      /^a second sender \(10\.0\.0\.7:5004, SSRC 0x0b0b0b0b\) sends to this port \(3 packets a second\)/,
+    )
+  })
+
   it("names the sysctl when the kernel dropped packets", () => {
     expect(legWarnings({}, {}, 3, 1)[0]).toMatch(/dropped 3 packets.*net\.core\.rmem_max/)
   })

@@ -112,6 +112,13 @@ export class Leg {
     return this.#core.legField(this.index, field)
   }
 
+  /** Address and SSRC of the last second sender. */
+  #rival(): string {
+    const ssrc = this.#gauge(L.LEG_FOREIGN_SSRC)
+    const from = endpoint(this.#gauge(L.LEG_FOREIGN_IPV4), this.#gauge(L.LEG_FOREIGN_PORT))
+    return ssrc < 0 ? from : `${from}, SSRC ${hex(ssrc)}`
+  }
+
   /** True when TS arrived in the last second; tells of the change. */
   checkLive(nowUs: number): boolean {
     const last = this.#gauge(L.LEG_LAST_RX_US)
@@ -132,14 +139,16 @@ export class Leg {
     const drops = this.#socket === null ? 0 : kernelDrops(this.#socket.fd)
     const seconds = (nowUs - this.#beforeUs) / 1e6
     if (seconds > 0.5) {
-      this.#warnings = [...(this.#socket?.warnings ?? []), ...legWarnings(this.#before, counters, drops - this.#dropsBefore, seconds)]
+      this.#warnings = [
+        ...(this.#socket?.warnings ?? []),
+        ...legWarnings(this.#before, counters, drops - this.#dropsBefore, seconds, this.#rival()),
+      ]
       this.#before = counters
       this.#beforeUs = nowUs
       this.#dropsBefore = drops
     }
     const last = this.#gauge(L.LEG_LAST_RX_US)
     const framing = this.#gauge(L.LEG_FRAMING)
-    const ip = this.#gauge(L.LEG_SOURCE_IPV4)
     return {
       name: this.spec.name,
       ip: this.spec.ip,
@@ -148,7 +157,7 @@ export class Leg {
       receiving: this.checkLive(nowUs),
       warnings: this.#warnings,
       framing: framing === 1 ? "rtp" : framing === 2 ? "udp" : "none",
-      source: framing === 0 ? null : `${[24, 16, 8, 0].map((shift) => (ip >>> shift) & 255).join(".")}:${this.#gauge(L.LEG_SOURCE_PORT)}`,
+      source: framing === 0 ? null : endpoint(this.#gauge(L.LEG_SOURCE_IPV4), this.#gauge(L.LEG_SOURCE_PORT)),
       ssrc: framing === 1 ? this.#gauge(L.LEG_IDENTITY) : null,
       last_packet_at: last === 0 ? null : last / 1000 + epochOffsetMs,
       jitter_ms: this.#gauge(L.LEG_JITTER_90K) / 90,
@@ -167,6 +176,8 @@ export class Leg {
 }
 
 const hex = (identity: number) => `0x${(identity >>> 0).toString(16).padStart(8, "0")}`
+
+const endpoint = (ipv4: number, port: number) => `${[24, 16, 8, 0].map((shift) => (ipv4 >>> shift) & 255).join(".")}:${port}`
 
 const emptyProgramme = (program_number: number, pmt_pid: number): ProgrammeInfo => ({
   program_number,

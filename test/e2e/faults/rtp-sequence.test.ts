@@ -24,6 +24,7 @@ afterEach(() => {
   sender.close()
 })
 
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const payloads = payloadsOf(numberedTs(7 * 400))
 const ts = (from: number, to: number) => Buffer.concat(payloads.slice(from, to))
@@ -81,46 +82,24 @@ it("row 4: an encoder that starts again at the same numbers within a second is a
 })
 
 it("row 5: 65535 to 0 with loss, reordering and repetition on it: exact counts, output in order of arrival", async () => {
-  // Payload i travels as sequence 65500 + i; 36 is sequence 0.
-  const lost = new Set([30, 35, 36, 41])
-  const order = Array.from({ length: 100 }, (_, i) => i).filter((i) => !lost.has(i))
-  const swap = (a: number, b: number) => {
-    const [at, other] = [order.indexOf(a), order.indexOf(b)]
-    order[at] = b
-    order[other] = a
-  }
-  swap(33, 34)
-  swap(38, 39)
-  // 65534 arrives after 1, on the other side of the wrap.
-  order.splice(order.indexOf(34), 0)
-  const late = order.indexOf(32)
-  order.splice(late, 1)
-  order.splice(order.indexOf(37) + 1, 0, 32)
-  const repeated = [...order.slice(0, order.indexOf(40) + 1), 40, 34, ...order.slice(order.indexOf(40) + 1)]
+  // Payload i travels as sequence 65500 + i, so 36 is sequence 0. Lost: 65530, 65535, 0 and 5. Swapped: 65533 with 65534, and 2
+  // with 3; 65532 comes after 1, on the other side of the wrap. 4 and 65534 come twice.
+  const lost = [30, 35, 36, 41]
+  const order = [...range(0, 30), 31, 34, 33, 37, 32, 39, 38, 40, ...range(42, 100)]
+  const repeated = order.flatMap((i) => (i === 40 ? [40, 40, 34] : [i]))
   const datagrams = repeated.map((i) => buildRtp({ ssrc: 9, sequence: 65500 + i, timestamp: i * 90 }, payloads[i] ?? new Uint8Array()))
   await sender.send(datagrams)
   await receiver.atLeast(order.length)
   expect(receiver.bytes().equals(Buffer.concat(order.map((i) => payloads[i] ?? new Uint8Array())))).toBe(true)
   expect(bench.counters()).toMatchObject({
     rtp_datagrams: repeated.length,
-    rtp_lost: lost.size,
+    rtp_lost: lost.length,
     rtp_reordered: 3,
     rtp_duplicates: 2,
     rtp_resets: 0,
     sender_changes: 0,
     forwarded: order.length,
   })
-})
-
-it("row 5: a whole turn of 65536 numbers at 7 datagrams a millisecond loses nothing", async () => {
-  // Short datagrams, so that the turn takes a second or two: one TS packet each.
-  const one = numberedTs(16)
-  const datagrams = Array.from({ length: 20_000 }, (_, i) =>
-    buildRtp({ ssrc: 5, sequence: 55_000 + i, timestamp: i * 9 }, one.subarray((i % 16) * 188, ((i % 16) + 1) * 188)),
-  )
-  await sender.send(datagrams)
-  await receiver.atLeast(datagrams.length)
-  expect(bench.counters()).toMatchObject({ ...noDamage, rtp_datagrams: datagrams.length, forwarded: datagrams.length })
 })
 
 it("row 6: the RTP timestamp wraps at 2^32 in mid-stream: no jitter spike, nothing lost", async () => {

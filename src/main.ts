@@ -1,0 +1,36 @@
+/**
+ * The service: its layers, and nothing else. `--demo` adds a channel with a test source.
+ *
+ * Shutdown (SIGTERM, SIGINT), in the reverse order of the layers below, each step with its own deadline, under 5 s in all:
+ *   1. Demo        the test source is ended                                                0.5 s
+ *   2. HttpLive    no new requests; those under way finish                                 1.5 s
+ *   3. Distributor every channel's fibers: outputs closed one by one (SRT sends shutdown)  1.5 s
+ *   4. Engine      told to close what is left and exit; killed when it does not            2 s
+ *   5. Store       the SQLite file is closed
+ */
+import { Effect, Layer } from "effect"
+import { AppConfig } from "./effects/AppConfig.ts"
+import { demoLayer } from "./effects/Demo.ts"
+import { EngineClient } from "./effects/EngineClient.ts"
+import { EngineProcess } from "./effects/EngineProcess.ts"
+import { LoggingLive } from "./effects/Logging.ts"
+import { runMain } from "./effects/run-main.ts"
+import { Store } from "./effects/Store.ts"
+import { DistributorLive } from "./effects/Supervisor.ts"
+import { HttpLive, HttpServer } from "./http/HttpServer.ts"
+
+const DemoLive = Layer.unwrapEffect(Effect.map(HttpServer, ({ url }) => demoLayer(url)))
+const Front = process.argv.includes("--demo") ? Layer.provideMerge(DemoLive, HttpLive) : HttpLive
+
+// The engine is built upon the store: a file that cannot be used stops the start before any process is touched.
+const EngineLive = EngineClient.Live.pipe(Layer.provide(EngineProcess.Live))
+
+const MainLive = Front.pipe(
+  Layer.provide(DistributorLive),
+  Layer.provide(EngineLive),
+  Layer.provide(Store.Live),
+  Layer.provide(LoggingLive),
+  Layer.provide(AppConfig.Live),
+)
+
+runMain(Layer.launch(MainLive))

@@ -1,0 +1,120 @@
+/** Row 14: what a datagram may look like, and what is refused with a reason. */
+import { afterEach, beforeEach, expect, it } from "vitest"
+import { DatagramSender, numberedTs, payloadsOf } from "../datagrams.ts"
+import { EngineBench } from "../engine-bench.ts"
+import { UdpReceiver } from "../receivers.ts"
+import { rtpHeader } from "../send-ts.ts"
+
+let bench: EngineBench
+let receiver: UdpReceiver
+let sender: DatagramSender
+
+beforeEach(async () => {
+  bench = await EngineBench.start()
+  receiver = await UdpReceiver.open()
+  sender = new DatagramSender(await bench.channel())
+  await bench.connect(`udp://127.0.0.1:${receiver.port}`)
+})
+afterEach(() => {
+  bench.close()
+  receiver.close()
+  sender.close()
+})
+
+const ts = numberedTs(7 * 200)
+const payloads = payloadsOf(ts)
+
+interface Extras {
+  readonly csrc?: number
+  /** 32-bit words of header extension, RFC 3550 5.3.1. */
+  readonly extension?: number
+  readonly padding?: number
+  readonly marker?: boolean
+  readonly payloadType?: number
+}
+
+/** RFC 3550 5.1 with every optional part. The CSRCs and the extension are full of sync bytes, which must not mislead. */
+const rtpWith = (sequence: number, payload: Uint8Array, extras: Extras): Buffer => {
+  const header = rtpHeader(sequence, sequence * 90, 0x77, (extras.payloadType ?? 33) | (extras.marker === true ? 0x80 : 0))
+  header[0] = 0x80 | (extras.padding ? 0x20 : 0) | (extras.extension === undefined ? 0 : 0x10) | (extras.csrc ?? 0)
+  const words = extras.extension ?? 0
+  const extension =
+    extras.extension === undefined ? [] : [Uint8Array.of(0xbe, 0xde, words >> 8, words & 255), new Uint8Array(words * 4).fill(0x47)]
+  const padding = new Uint8Array(extras.padding ?? 0)
+  if (padding.length > 0) padding[padding.length - 1] = padding.length
+  return Buffer.concat([header, new Uint8Array((extras.csrc ?? 0) * 4).fill(0x47), ...extension, payload, padding])
+}
+
+it.each<[string, Extras]>([
+  ["1 CSRC", { csrc: 1 }],
+  ["15 CSRCs", { csrc: 15 }],
+  ["an empty extension", { extension: 0 }],
+  ["an extension of 47 words, as long as a TS packet", { extension: 47 }],
+  ["4 bytes of padding", { padding: 4 }],
+  ["188 bytes of padding", { padding: 188 }],
+  ["marker bit and payload type 96", { marker: true, payloadType: 96 }],
+  ["all of them", { csrc: 15, extension: 9, padding: 255, marker: true }],
+])("row 14: RTP with %s: the output carries the payload's bytes alone", async (_, extras) => {
+  await sender.send(payloads.map((payload, i) => rtpWith(i, payload, extras)))
+  await receiver.atLeast(payloads.length)
+  expect(receiver.bytes().equals(ts)).toBe(true)
+  expect(bench.counters()).toMatchObject({ rtp_datagrams: 200, rtp_lost: 0, bad_rtp: 0, bad_length: 0, bad_not_ts: 0, cc_errors: 0 })
+  expect(bench.leg()).toMatchObject({ framing: "rtp", ssrc: 0x77 })
+})
+
+it.each([
+  ["rtp", 8],
+  ["udp", 8],
+  ["rtp", 40],
+  ["udp", 348],
+])("row 14: %s datagrams of %i packets leave in datagrams of at most 7", async (kind, packets) => {
+  const datagrams = payloadsOf(ts, packets).map((payload, i) => (kind === "rtp" ? rtpWith(i, payload, {}) : payload))
+  await sender.send(datagrams)
+  await receiver.atLeast(200)
+  expect(receiver.bytes().equals(ts)).toBe(true)
+  expect(Math.max(...receiver.datagrams.map(({ data }) => data.length))).toBe(1316)
+})
+
+it("row 14: changing from raw UDP to RTP in the same second is a change of sender, not a mixture", async () => {
+  await sender.send(payloads.slice(0, 100))
+  await new Promise((resolve) => setTimeout(resolve, 1100))
+  await sender.send(payloads.slice(100).map((payload, i) => rtpWith(i, payload, {})))
+  await receiver.atLeast(200)
+  expect(receiver.bytes().equals(ts)).toBe(true)
+  expect(bench.leg().framing).toBe("rtp")
+  expect(bench.counters()).toMatchObject({ sender_changes: 1, udp_datagrams: 100, rtp_datagrams: 100 })
+})
+
+const reedSolomon = (packets: number): Buffer =>
+  Buffer.concat(payloadsOf(numberedTs(packets), 1).flatMap((packet) => [packet, new Uint8Array(16).fill(0x99)]))
+
+it.each([
+  ["in raw UDP", 0],
+  ["in RTP", 12],
+])("row 14: 204-byte TS packets %s are refused with a reason, and nothing goes out", async (_, header) => {
+  const datagrams = Array.from({ length: 50 }, (_, i) =>
+    header > 0 ? Buffer.concat([rtpHeader(i, i, 3), reedSolomon(6)]) : reedSolomon(6),
+  )
+  await sender.send(datagrams)
+  expect(await bench.legWarned(/204-byte/)).toMatch(/not supported: send 188-byte packets/)
+  expect(bench.counters()).toMatchObject({ bad_204: 50, forwarded: 0, ts_packets: 0 })
+  expect(bench.leg()).toMatchObject({ receiving: false, framing: "none" })
+  expect(receiver.datagrams).toEqual([])
+})
+
+it.each<[string, Uint8Array, string, RegExp]>([
+  ["RTP whose CSRC list runs past the end", rtpWith(1, new Uint8Array(0), {}).fill(0x8f, 0, 1), "bad_rtp", /broken header/],
+  ["RTP with padding of 0", rtpWith(1, ts.subarray(0, 1316), {}).fill(0xa0, 0, 1).fill(0, 1327), "bad_rtp", /broken header/],
+  ["RTP with more padding than payload", rtpWith(1, new Uint8Array(50).fill(200), {}).fill(0xa0, 0, 1), "bad_rtp", /broken header/],
+  ["RTP version 3", rtpWith(1, ts.subarray(0, 1316), {}).fill(0xc0, 0, 1), "bad_not_ts", /neither RTP nor MPEG-TS/],
+  ["RTCP", Buffer.from("80c80006000000770000000000000000000000000000000000000000", "hex"), "bad_not_ts", /neither RTP nor MPEG-TS/],
+  ["half a TS packet", rtpWith(1, ts.subarray(0, 94), {}), "bad_length", /whole number of 188-byte/],
+  ["192-byte packets", rtpWith(1, new Uint8Array(192 * 6).fill(0x47), {}), "bad_length", /whole number of 188-byte/],
+  ["no sync byte anywhere", rtpWith(1, new Uint8Array(1316).fill(0x11), {}), "bad_sync", /no TS sync byte/],
+])("row 14: %s is dropped with a reason and a counter", async (_, datagram, counter, reason) => {
+  const size = 20
+  await sender.send(Array.from({ length: size }, () => datagram))
+  await bench.legWarned(reason)
+  expect(bench.counters()).toMatchObject({ [counter]: size, forwarded: 0 })
+  expect(receiver.datagrams).toEqual([])
+})
