@@ -5,8 +5,9 @@
  */
 import { Cause, Clock, Effect, FiberMap, Layer, Schedule, Scope, Stream, SubscriptionRef } from "effect"
 import manifest from "../../package.json" with { type: "json" }
-import { makeChangeFeed } from "./change-feed.ts"
+import type { Command } from "../engine/messages.ts"
 import { type Channel, makeChannel, reconfigure, runChannel } from "./Channel.ts"
+import { makeChangeFeed } from "./change-feed.ts"
 import { Distributor, type Health } from "./Distributor.ts"
 import { EngineClient } from "./EngineClient.ts"
 import { Conflict, InvalidInput, NotFound } from "./Errors.ts"
@@ -40,7 +41,9 @@ const make = Effect.gen(function* () {
       const channel = yield* makeChannel(config, engine, feed.publish)
       running.set(config.id, channel)
       const lasting = runChannel(channel).pipe(
-        Effect.tapErrorCause((cause) => Effect.annotateLogs(Effect.logError("the channel failed and is started again", cause), "channel", config.slug)),
+        Effect.tapErrorCause((cause) =>
+          Effect.annotateLogs(Effect.logError("the channel failed and is started again", cause), "channel", config.slug),
+        ),
         Effect.sandbox,
         Effect.retry(Schedule.spaced("1 second")),
       )
@@ -178,7 +181,12 @@ const make = Effect.gen(function* () {
     const old = yield* find(ref)
     const output = yield* findOutput(old, outputRef)
     yield* store.deleteOutput(output.id)
-    yield* adoptConfig(withOutputs(old, old.outputs.filter((o) => o !== output)))
+    yield* adoptConfig(
+      withOutputs(
+        old,
+        old.outputs.filter((o) => o !== output),
+      ),
+    )
   }, change)
 
   const setEnabled = (enabled: boolean) => (ref: string, output: string) =>
@@ -254,7 +262,12 @@ const make = Effect.gen(function* () {
         for (const { id, runtime, slug } of running.values()) {
           const config = configs.get(id)
           if (config === undefined) continue
-          const lines = observeChannel(config, runtime, stats?.channels.find((c) => c.id === id), at)
+          const lines = observeChannel(
+            config,
+            runtime,
+            stats?.channels.find((c) => c.id === id),
+            at,
+          )
           yield* Effect.forEach(lines, (l) => (l.warn ? Effect.logWarning(l.message) : Effect.log(l.message)), { discard: true }).pipe(
             Effect.annotateLogs("channel", slug),
           )
@@ -264,11 +277,15 @@ const make = Effect.gen(function* () {
     ),
   )
 
-  /** Channels an engine runs that nobody asked for any more; those that should run are adopted by their own fibers. */
+  /** What a found engine runs and nobody asked for any more; channels and outputs that should run are adopted by their own fibers. */
   const removeStrangers = Effect.gen(function* () {
     const { stats } = yield* SubscriptionRef.get(engine.state)
-    const strangers = (stats?.channels ?? []).filter(({ id }) => !running.has(id))
-    yield* Effect.forEach(strangers, ({ id }) => Effect.ignore(engine.send({ cmd: "remove_channel", channel_id: id })), { discard: true })
+    const commands = (stats?.channels ?? []).flatMap(({ id, outputs }): Command[] => {
+      if (!running.has(id)) return [{ cmd: "remove_channel", channel_id: id }]
+      const wanted = new Set(configs.get(id)?.outputs.flatMap((o) => (o.enabled ? [o.id] : [])))
+      return outputs.filter((o) => !wanted.has(o.id)).map((o) => ({ cmd: "close_output", channel_id: id, output_id: o.id }))
+    })
+    yield* Effect.forEach(commands, (command) => Effect.ignore(engine.send(command)), { discard: true })
   })
 
   for (const config of yield* store.load) configs.set(config.id, config)
@@ -280,7 +297,12 @@ const make = Effect.gen(function* () {
 
   return Distributor.of({
     health,
-    list: Effect.suspend(() => Effect.forEach([...configs.values()].sort((a, b) => a.number - b.number), view)),
+    list: Effect.suspend(() =>
+      Effect.forEach(
+        [...configs.values()].sort((a, b) => a.number - b.number),
+        view,
+      ),
+    ),
     get: (ref) => Effect.flatMap(find(ref), view),
     create,
     update,

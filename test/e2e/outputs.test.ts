@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { createUdpSink, type UdpSink } from "../../load-tests/lib/udp-sink.ts"
 import type { ChannelView, OutputView } from "../../src/effects/model.ts"
@@ -171,9 +170,5 @@ describe("SRT receivers", () => {
     await product.until("connected", channel.id, (v) => outputOf(v, output.id)?.receivers.length === 1)
     await product.api("DELETE", `/api/channels/${channel.id}/outputs/${output.id}`)
     await eventually("srt-live-transmit says so", () => (receiver.program.errors.includes("SRT source disconnected") ? true : null), 4000)
-  })
-
-  it("peers are libsrt's own tools", () => {
-    expect(execFileSync("srt-live-transmit", ["-version"], { encoding: "utf8" })).toMatch(/SRT Library version/)
   })
 })

@@ -1,6 +1,6 @@
 import * as fc from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
-import { formatStreamId, parseStreamId } from "./stream-id.ts"
+import { formatStreamId, parseStreamId, streamIdProblem } from "./stream-id.ts"
 
 describe("parseStreamId", () => {
   it.each([
@@ -65,5 +65,33 @@ describe("parseStreamId", () => {
     )
     expect(formatStreamId({ resource: "a,b" })).toBeNull()
     expect(formatStreamId({ resource: "ä".repeat(260) })).toBeNull()
+  })
+})
+
+describe("streamIdProblem", () => {
+  it.each([
+    "#!::r=live/x,m=publish",
+    "#!::r=x,",
+    "#!::u=me,s=,m=publish",
+    "#!::r=x,h={a=b,c=d}",
+    "#!::bmd_uuid=1,r=a=b",
+    "#!:m=publish,x",
+    "live/x",
+    "publish:a,b",
+    "",
+  ])("takes %s", (text) => {
+    expect(streamIdProblem(text)).toBeNull()
+  })
+
+  it.each([
+    ["#!::", 1],
+    ["#!::publish", 1],
+    ["#!::r=x,publish", 2],
+    ["#!::r=x,,m=publish", 2],
+    ["#!::s=geheim,rest,m=publish", 2],
+    ["#!::=x", 1],
+  ])("refuses %s and names the part, not its text", (text, part) => {
+    expect(streamIdProblem(text)).toMatch(new RegExp(`part ${part} `))
+    expect(streamIdProblem(text)).not.toMatch(/geheim|rest/)
   })
 })

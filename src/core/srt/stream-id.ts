@@ -132,6 +132,18 @@ export const parseStreamId = (text: string): StreamId => {
   return { ...empty, text, syntax: "opaque", masked: text }
 }
 
+/**
+ * What is wrong with a stream id that says it is of the standard syntax (`#!::`), or null: a server would refuse it, or read it
+ * otherwise than it was meant. Other forms are the far end's own business. The sentence repeats nothing of the id.
+ */
+export const streamIdProblem = (text: string): string | null => {
+  if (!text.startsWith("#!::")) return null
+  const fields = splitFields(text.slice(4))
+  const wrong = fields.findIndex((field, i) => !/^[^=]+=/.test(field) && !(field === "" && i === fields.length - 1 && i > 0))
+  if (wrong < 0) return null
+  return `a stream id that starts with #!:: is a list of key=value separated by commas, and part ${wrong + 1} of this one is not: a value cannot hold a comma`
+}
+
 /** Fields of the standard syntax, by their meaning. */
 export interface StreamIdFields {
   readonly user?: string

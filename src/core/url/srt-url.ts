@@ -1,7 +1,7 @@
 /** `srt://` URLs in every dialect: mode, addresses, and every option of libsrt. */
 import { isAny, isIPv4, isIPv6, isMulticast } from "../address.ts"
 import { SRT_OPTIONS, type SrtOption } from "../srt/options.ts"
-import { parseStreamId } from "../srt/stream-id.ts"
+import { parseStreamId, streamIdProblem } from "../srt/stream-id.ts"
 import { SRT_URL_KEYS, type SrtUrlKey, srtUrlKey } from "../srt/url-keys.ts"
 import { collect, type Given } from "./collect.ts"
 import { bad, type Read, readHost, readLocalAddress, readPort } from "./endpoint.ts"
@@ -202,6 +202,8 @@ class SrtUrlReading {
   streamId(mode: Mode): string | null {
     const text = this.settings.get(O.STREAMID)
     if (typeof text !== "string") return null
+    const problem = streamIdProblem(text)
+    if (problem !== null) this.errors.push(problem)
     const id = parseStreamId(text)
     this.options["stream_id"] = id.masked
     if (id.resource !== null && id.resource !== text) this.options["stream_resource"] = id.resource

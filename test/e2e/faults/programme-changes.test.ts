@@ -147,7 +147,7 @@ it.each<[string, ReadonlyArray<Stretch>, ReadonlyArray<RegExp>]>([
     "another programme takes its place",
     [
       { version: 0, streams: [[0x100, H264]] },
-      { version: 0, streams: [[0x300, HEVC]], pmtPid: 0x2000, patVersion: 1, program: 7 },
+      { version: 0, streams: [[0x300, HEVC]], pmtPid: 0x1ff0, patVersion: 1, program: 7 },
     ],
     [/programme 1 /, /programme 7 .*768:0x24$/],
   ],

@@ -42,7 +42,10 @@ describe.each([
     await receiver.atLeast(5)
     // Interleaved for longer than a second, so that the statistics of a second see it.
     await Promise.all([
-      first.send(ours.slice(5).map((p, i) => ofKind(kind, FIRST)(p, i + 5)), 1),
+      first.send(
+        ours.slice(5).map((p, i) => ofKind(kind, FIRST)(p, i + 5)),
+        1,
+      ),
       second.send(theirs.slice(0, count - 20).map(ofKind(kind, SECOND)), 1),
     ])
     await receiver.atLeast(count)

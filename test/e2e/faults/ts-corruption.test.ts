@@ -57,7 +57,6 @@ const spoilSync = (ts: Buffer, packets: ReadonlyArray<number>) => {
 
 it("row 21: a sound stream has no damage", async () => {
   expect(await through(sound())).toMatchObject(clean)
-  await bench.engine.stats(0)
 })
 
 it.each<[string, ReadonlyArray<number>, number]>([
@@ -123,7 +122,7 @@ it("row 21: a flood of null packets is carried, counted, and is not taken for a 
   expect(counters).toMatchObject({ ...clean, null_packets: own + 2800, ts_packets: before.length / 188 + 2800 })
 })
 
-it("row 21: every tenth bit pattern at once: the outputs go on and the stream recovers", async () => {
+it("row 21: random damage all over: the output carries it byte for byte, and the stream recovers", async () => {
   const good = Buffer.from(generateTs(1, { bitrate: 4e6, breakEverySeconds: 0 }))
   const bad = Buffer.from(good)
   // A fixed generator: the same damage in every run. Never a whole datagram without a sync byte.
@@ -142,12 +141,7 @@ it("row 21: section CRC errors are counted, and the damaged table is not believe
   const ts = sound()
   const pmts = Array.from({ length: ts.length / 188 }, (_, i) => i).filter((i) => pidAt(ts, i) === 0x1000)
   const hit = pmts.filter((_, i) => i % 10 === 5)
-  // program_info, behind pointer_field and header.
-  for (const packet of hit) ts[packet * 188 + 188 - 60] = 0
-  for (const packet of hit) {
-    const section = ts.indexOf(Buffer.from("CUEI"), packet * 188)
-    ts[section] = 0x58
-  }
+  for (const packet of hit) ts[ts.indexOf(Buffer.from("CUEI"), packet * 188)] = 0x58
   expect(await through(ts)).toMatchObject({ ...clean, crc_errors: hit.length })
   expect(bench.legMessages("psi_changed")).toHaveLength(1)
   expect(bench.leg().programmes).toMatchObject([{ cuei: true }])
