@@ -40,7 +40,12 @@ type Key = keyof typeof SETTINGS
 const setting = (key: Key) =>
   Config.string(key).pipe(
     Config.option,
-    Config.map((o) => Option.filter(Option.map(o, (s) => s.trim()), (s) => s !== "")),
+    Config.map((o) =>
+      Option.filter(
+        Option.map(o, (s) => s.trim()),
+        (s) => s !== "",
+      ),
+    ),
     Config.withDescription(`default: ${SETTINGS[key]}`),
   )
 

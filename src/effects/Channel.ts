@@ -13,8 +13,8 @@ import { watchEvents } from "./channel-watcher.ts"
 import type { EngineClientService } from "./EngineClient.ts"
 import type { ChannelConfig, OutputConfig } from "./model.ts"
 import { monotonicMs } from "./monotonic.ts"
-import { within } from "./within.ts"
 import { runWriter } from "./Writer.ts"
+import { within } from "./within.ts"
 
 interface WritersRequest {
   readonly outputs: ReadonlyArray<OutputConfig>
@@ -124,15 +124,17 @@ const put = (channel: Channel, connection: number, spec: ChannelSpec): Effect.Ef
     ),
   )
 
-/** Waits until the engine has the channel; after the loss of connection number `after`, for a newer one or 5 s. */
+/** Waits until the engine has the channel; after the loss of connection `after`, for a newer one, or 5 s should it have been no loss. */
 const awaitChannel = (channel: Channel) => (after: number) => {
-  const newer = Stream.zipLatest(channel.engine.state.changes, channel.taken.changes).pipe(
-    Stream.filter(([state, taken]) => state.connected && taken === state.generation && taken > after),
-    Stream.take(1),
-    Stream.runDrain,
-  )
+  const newerThan = (connection: number) =>
+    Stream.zipLatest(channel.engine.state.changes, channel.taken.changes).pipe(
+      Stream.filter(([state, taken]) => state.connected && taken === state.generation && taken > connection),
+      Stream.take(1),
+      Stream.runDrain,
+    )
   return Effect.gen(function* () {
-    yield* after === 0 ? newer : Effect.timeoutOption(newer, ENGINE_BACK_WITHIN)
+    if (after > 0) yield* Effect.timeoutOption(newerThan(after), ENGINE_BACK_WITHIN)
+    yield* newerThan(0)
     return yield* SubscriptionRef.get(channel.taken)
   })
 }
@@ -175,7 +177,15 @@ const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
         const next = wanted(outputs)
         const gone = [...running.values()].filter((old) => next.get(old.id)?.url !== old.url)
         // Out before in: a new URL may need the very port the old one holds.
-        yield* Effect.forEach(gone, (old) => stop(old, outputs.some((o) => o.id === old.id)), { concurrency: "unbounded", discard: true })
+        yield* Effect.forEach(
+          gone,
+          (old) =>
+            stop(
+              old,
+              outputs.some((o) => o.id === old.id),
+            ),
+          { concurrency: "unbounded", discard: true },
+        )
         yield* Effect.forEach(next.values(), (output) => (running.has(output.id) ? Effect.void : start(output)), { discard: true })
         yield* Deferred.succeed(done, undefined)
         yield* channel.changed

@@ -88,7 +88,11 @@ const testSource = (to: string) =>
       }),
     ),
     (child) => Effect.promise(() => child),
-    (child) => Effect.promise(() => (child.kill(), child)),
+    (child) =>
+      Effect.zipRight(
+        Effect.sync(() => child.kill()),
+        Effect.promise(() => child),
+      ),
   ).pipe(
     Effect.tap((result) => Effect.logWarning(`the test source ended (exit code ${result.exitCode ?? result.signal}) and is started again`)),
     Effect.repeat(Schedule.spaced("1 second")),

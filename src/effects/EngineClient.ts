@@ -5,11 +5,11 @@
  */
 import { Cause, Context, Deferred, Effect, Exit, Layer, Mailbox, SubscriptionRef } from "effect"
 import type { Command, EngineInfo, EngineStats, Event } from "../engine/messages.ts"
-import { attachEngine, type AttachedEngine, endEngine } from "./attach-engine.ts"
-import { type EngineInboxes, makeInboxes } from "./engine-inboxes.ts"
+import { type AttachedEngine, attachEngine, endEngine } from "./attach-engine.ts"
 import type { Accepted } from "./EngineConnection.ts"
 import { EngineProcess } from "./EngineProcess.ts"
 import { type EngineRefused, EngineUnavailable, type StartRefused } from "./Errors.ts"
+import { type EngineInboxes, makeInboxes } from "./engine-inboxes.ts"
 import { within } from "./within.ts"
 
 export interface EngineState {
@@ -75,9 +75,7 @@ const make = ({ hungAfterTicks = 5, tickMs = 1000 }: EngineClientOptions) =>
     const setState = (change: (s: EngineState) => Partial<EngineState>) => SubscriptionRef.update(state, (s) => ({ ...s, ...change(s) }))
 
     const onEvent = (event: Event) =>
-      event.event === "stats"
-        ? setState((s) => ({ stats: event.stats, previous: s.stats }))
-        : Effect.sync(() => inboxes.dispatch(event))
+      event.event === "stats" ? setState((s) => ({ stats: event.stats, previous: s.stats })) : Effect.sync(() => inboxes.dispatch(event))
 
     /** Never ends while lines come; ends with the reason when they do not. */
     const heartbeat = (engine: AttachedEngine) =>
@@ -142,7 +140,11 @@ const make = ({ hungAfterTicks = 5, tickMs = 1000 }: EngineClientOptions) =>
           if (refused._tag === "Some" && refused.value._tag === "StartRefused") yield* Deferred.fail(first, refused.value)
           const problem = error instanceof Error ? error.message : String(error)
           if (current !== null) yield* lost(problem)
-          else yield* Effect.zipRight(setState(() => ({ connected: false, problem })), Effect.logError(problem))
+          else
+            yield* Effect.zipRight(
+              setState(() => ({ connected: false, problem })),
+              Effect.logError(problem),
+            )
         }
         failures = performance.now() - before >= HEALTHY_AFTER_MS ? 1 : failures + 1
         yield* Effect.sleep(respawnDelayMs(failures))

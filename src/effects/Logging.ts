@@ -3,14 +3,14 @@
  */
 import { Cause, Effect, HashMap, Layer, Logger } from "effect"
 import pino from "pino"
-import pretty from "pino-pretty"
+import { prettyFactory } from "pino-pretty"
 import { maskSecrets } from "../core/output-url.ts"
 import { AppConfig, type AppConfigService } from "./AppConfig.ts"
 import { pinoLevel } from "./log-levels.ts"
 
 /** Where the lines go: standard output, or a stream of a test. */
 export interface LogSink {
-  write(line: string): void
+  write(line: string): unknown
 }
 
 const URL_IN_TEXT = /\b(?:srt|rtmps?|rtsps?|rtp|udp|https?):\/\/[^\s"'<>]+/gi
@@ -24,20 +24,16 @@ const textOf = (message: unknown): string =>
     .join(" ")
 
 /** Synchronous writes: the last line before an exit is never lost, and lines are few (one per state change). */
-const makePino = (format: "json" | "pretty", sink: LogSink | undefined) =>
-  pino(
-    // Effect filters by level; pino passes on what it is given.
-    { base: null, level: "trace", timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
-    format === "json"
-      ? (sink ?? pino.destination({ fd: 1, sync: true }))
-      : pretty({
-          sync: true,
-          translateTime: "SYS:HH:MM:ss.l",
-          singleLine: true,
-          colorize: sink === undefined && process.stdout.isTTY === true,
-          ...(sink === undefined ? {} : { destination: sink as never }),
-        }),
-  )
+const makePino = (format: "json" | "pretty", sink: LogSink | undefined) => {
+  const out = sink ?? pino.destination({ fd: 1, sync: true })
+  const colorize = sink === undefined && process.stdout.isTTY === true
+  const render = prettyFactory({ translateTime: "SYS:HH:MM:ss.l", singleLine: true, colorize })
+  // Effect filters by level; pino passes on what it is given.
+  const options = { base: null, level: "trace", timestamp: pino.stdTimeFunctions.isoTime }
+  return format === "json"
+    ? pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, out)
+    : pino(options, { write: (line: string) => out.write(render(line)) })
+}
 
 /** An Effect logger that writes to pino. */
 export const makePinoLogger = (format: "json" | "pretty", sink?: LogSink): Logger.Logger<unknown, void> => {

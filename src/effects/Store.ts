@@ -9,9 +9,9 @@ import { Cause, Context, Effect, Layer } from "effect"
 import { AppConfig } from "./AppConfig.ts"
 import { StartRefused, StoreError } from "./Errors.ts"
 import type { ChannelConfig, OutputConfig } from "./model.ts"
-import { type ChannelRow, channelFromRow, channelToRow, type OutputRow, outputFromRow, outputToRow } from "./store-rows.ts"
 import { migrate } from "./sqlite/migrations.ts"
 import * as SqliteClient from "./sqlite/SqliteClient.ts"
+import { type ChannelRow, channelFromRow, channelToRow, type OutputRow, outputFromRow, outputToRow } from "./store-rows.ts"
 
 export interface StoreService {
   /** All channels by number, each with its outputs in the order they were added. */
@@ -39,12 +39,17 @@ const make = Effect.gen(function* () {
 
   /** A commit that fails dies inside @effect/sql; here it is a StoreError like every other refusal. */
   const change = <A, E>(operation: string, effect: Effect.Effect<A, E>) =>
-    sql.withTransaction(effect).pipe(
-      Effect.catchAllCause((cause) =>
-        Cause.isInterruptedOnly(cause) ? Effect.interrupt : Effect.fail(new StoreError({ operation, cause: rootOf(Cause.squash(cause)) })),
-      ),
-    )
-  const insertOutputRow = (channelId: string, output: OutputConfig) => sql`INSERT INTO outputs ${sql.insert({ ...outputToRow(channelId, output) })}`
+    sql
+      .withTransaction(effect)
+      .pipe(
+        Effect.catchAllCause((cause) =>
+          Cause.isInterruptedOnly(cause)
+            ? Effect.interrupt
+            : Effect.fail(new StoreError({ operation, cause: rootOf(Cause.squash(cause)) })),
+        ),
+      )
+  const insertOutputRow = (channelId: string, output: OutputConfig) =>
+    sql`INSERT INTO outputs ${sql.insert({ ...outputToRow(channelId, output) })}`
 
   const load = Effect.gen(function* () {
     const channels = yield* sql<ChannelRow>`SELECT * FROM channels ORDER BY number`
@@ -90,8 +95,7 @@ const make = Effect.gen(function* () {
 })
 
 /** SqlError hides SQLite's own sentence behind "Failed to ..."; operators need the sentence. */
-const rootOf = (error: unknown): unknown =>
-  error instanceof Error && error.cause instanceof Error ? rootOf(error.cause) : error
+const rootOf = (error: unknown): unknown => (error instanceof Error && error.cause instanceof Error ? rootOf(error.cause) : error)
 
 /** A damaged file must never look like an empty one: everything is read once, before anything is written. */
 const checkIntegrity = Effect.gen(function* () {

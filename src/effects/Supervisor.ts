@@ -4,19 +4,19 @@
  * Order of every change: checked, stored, then carried out. What the store refuses has changed nothing.
  */
 import { Cause, Clock, Effect, FiberMap, Layer, Schedule, Scope, Stream, SubscriptionRef } from "effect"
-import manifest from "../../package.json" with { type: "json" }
 import type { Command } from "../engine/messages.ts"
 import { type Channel, makeChannel, reconfigure, runChannel } from "./Channel.ts"
 import { makeChangeFeed } from "./change-feed.ts"
-import { Distributor, type Health } from "./Distributor.ts"
+import { Distributor } from "./Distributor.ts"
 import { EngineClient } from "./EngineClient.ts"
 import { Conflict, InvalidInput, NotFound } from "./Errors.ts"
+import { healthOf } from "./health-of.ts"
 import type { ChannelConfig, OutputConfig, SourceName } from "./model.ts"
 import { monotonicMs } from "./monotonic.ts"
 import { Store } from "./Store.ts"
 import { portConflicts, usedPorts } from "./used-ports.ts"
 import { type Checked, changedChannel, changedOutput, newChannel, newOutput } from "./validate.ts"
-import { channelStatus, channelView, observeChannel } from "./views-of.ts"
+import { channelView, observeChannel } from "./views-of.ts"
 import { within } from "./within.ts"
 
 const SHUTDOWN_WITHIN = "1500 millis"
@@ -220,38 +220,8 @@ const make = Effect.gen(function* () {
 
   const health = Effect.gen(function* () {
     const moment = yield* now
-    const statuses = [...configs.values()].map((config) => {
-      const stats = moment.engine.stats?.channels.find((c) => c.id === config.id)
-      return channelStatus(config, running.get(config.id)?.runtime ?? null, stats, moment.monotonicMs).status
-    })
-    const storeOk = yield* store.ok
-    const { connected, info, problem, restarts } = moment.engine
-    const srtProblem = info?.srt.problem ?? null
-    const problems = [
-      ...(connected ? [] : [`the engine is not connected: ${problem ?? "unknown reason"}`]),
-      ...(srtProblem === null ? [] : [srtProblem]),
-      ...(storeOk ? [] : ["the configuration store does not answer"]),
-    ]
-    const engineInfo = connected ? info : null
-    return {
-      status: problems.length === 0 ? "ok" : "degraded",
-      version: manifest.version,
-      uptime: (moment.monotonicMs - startedMs) / 1000,
-      channels: {
-        total: statuses.length,
-        running: statuses.filter((s) => s === "running").length,
-        error: statuses.filter((s) => s === "error").length,
-      },
-      engine: {
-        connected,
-        pid: engineInfo?.pid ?? null,
-        uptime: engineInfo === null ? 0 : Math.max(0, (moment.nowMs - engineInfo.started_at) / 1000),
-        restarts,
-      },
-      srt: { available: info?.srt.available ?? false, version: info?.srt.version ?? null, problem: srtProblem },
-      store: { ok: storeOk },
-      problems,
-    } satisfies Health
+    const runtimeOf = (id: string) => running.get(id)?.runtime ?? null
+    return healthOf({ ...moment, configs: [...configs.values()], runtimeOf, startedMs, storeOk: yield* store.ok })
   })
 
   /** The one ticker: each message of figures is looked at once, for all channels. */

@@ -5,12 +5,12 @@
  *   runWriter    the parent of all attempts: delays, status, log
  */
 import { Clock, Effect, type Mailbox, Random, type Scope } from "effect"
-import type { Reason, SessionState } from "../engine/messages.ts"
 import { maskSecrets } from "../core/output-url.ts"
+import type { Reason, SessionState } from "../engine/messages.ts"
 import type { OutputRuntime } from "./channel-runtime.ts"
 import type { EngineClientService } from "./EngineClient.ts"
-import type { SessionUpdate } from "./engine-inboxes.ts"
 import { type EngineRefused, type EngineUnavailable, OutputEnded } from "./Errors.ts"
+import type { SessionUpdate } from "./engine-inboxes.ts"
 import type { OutputConfig } from "./model.ts"
 import { monotonicMs } from "./monotonic.ts"
 import { countFailure, retryDelayMs } from "./retry-delay.ts"
@@ -89,10 +89,9 @@ const session = (deps: WriterDeps): Effect.Effect<Session, OutputEnded, Scope.Sc
     }),
     (opened) =>
       opened.open
-        ? deps.engine.send({ cmd: "close_output", channel_id: deps.channelId, output_id: deps.output.id }).pipe(
-            within(CLOSE_WITHIN),
-            Effect.ignore,
-          )
+        ? deps.engine
+            .send({ cmd: "close_output", channel_id: deps.channelId, output_id: deps.output.id })
+            .pipe(within(CLOSE_WITHIN), Effect.ignore)
         : Effect.void,
   )
 

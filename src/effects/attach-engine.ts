@@ -34,7 +34,8 @@ const busyPause = Schedule.spaced(BUSY_EVERY)
 const awaitEnd = (process: EngineProcessService, pid: number) =>
   Effect.gen(function* () {
     for (let waited = 0; process.isAlive(pid) && waited < DIE_WITHIN_MS; waited += CONNECT_EVERY) yield* Effect.sleep(CONNECT_EVERY)
-    if (process.isAlive(pid)) yield* Effect.zipRight(Effect.logWarning(`the engine (pid ${pid}) did not end and is killed`), process.kill(pid))
+    if (process.isAlive(pid))
+      yield* Effect.zipRight(Effect.logWarning(`the engine (pid ${pid}) did not end and is killed`), process.kill(pid))
   })
 
 /** Asks the engine to close every output and exit; kills it when it does not. */
@@ -95,7 +96,9 @@ const greet = (connection: EngineConnection): Effect.Effect<Greeting, EngineUnav
 /** Ends an engine that cannot be used, by its word or by force. */
 const replace = (process: EngineProcessService, connection: EngineConnection, greeting: "other version" | "hung") =>
   Effect.gen(function* () {
-    yield* Effect.logWarning(greeting === "hung" ? "the engine does not answer: replacing it" : "the engine speaks another protocol version: replacing it")
+    yield* Effect.logWarning(
+      greeting === "hung" ? "the engine does not answer: replacing it" : "the engine speaks another protocol version: replacing it",
+    )
     if (greeting === "other version") yield* Effect.ignore(connection.request({ cmd: "shutdown" }))
     const pid = yield* process.remembered
     if (Option.isSome(pid)) yield* greeting === "hung" ? process.kill(pid.value) : awaitEnd(process, pid.value)

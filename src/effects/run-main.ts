@@ -1,6 +1,6 @@
 /** Runs the service until it ends or is told to, and turns how it ended into an exit code. */
-import { type Teardown, defaultTeardown, makeRunMain } from "@effect/platform/Runtime"
-import { Cause, Effect, Exit, Option } from "effect"
+import { defaultTeardown, makeRunMain, type Teardown } from "@effect/platform/Runtime"
+import { Cause, type Effect, Exit, Option } from "effect"
 
 /** Every step of the shutdown has its own deadline; this one catches what none of them foresaw. */
 const EXIT_WITHIN_MS = 4800

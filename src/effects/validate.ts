@@ -13,7 +13,10 @@ export interface Stamp {
 
 export type Checked<A> = { readonly ok: true; readonly value: A } | { readonly ok: false; readonly errors: ReadonlyArray<FieldError> }
 
-const failed = (errors: ReadonlyArray<FieldError>): { readonly ok: false; readonly errors: ReadonlyArray<FieldError> } => ({ ok: false, errors })
+const failed = (errors: ReadonlyArray<FieldError>): { readonly ok: false; readonly errors: ReadonlyArray<FieldError> } => ({
+  ok: false,
+  errors,
+})
 const done = <A>(value: A): Checked<A> => ({ ok: true, value })
 
 /** `SRT 1`, or the first number that is free. */
@@ -71,11 +74,7 @@ const checkInput = (channel: Omit<ChannelConfig, "number">): ReadonlyArray<Field
   return errors
 }
 
-export const newChannel = (
-  input: ChannelInput,
-  slugs: ReadonlySet<string>,
-  stamp: Stamp,
-): Checked<Omit<ChannelConfig, "number">> => {
+export const newChannel = (input: ChannelInput, slugs: ReadonlySet<string>, stamp: Stamp): Checked<Omit<ChannelConfig, "number">> => {
   const outputs: Array<OutputConfig> = []
   const errors: Array<FieldError> = []
   for (const [index, wanted] of (input.outputs ?? []).entries()) {

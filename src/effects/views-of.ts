@@ -55,7 +55,8 @@ export const channelStatus = (
     source === "backup" && config.backup_rtp_ip !== null ? [config.backup_rtp_ip, config.backup_rtp_port] : [config.rtp_ip, config.rtp_port]
   const where = `${ip}:${port}`
   const unusable = leg?.warnings[0]
-  if (monotonicMs - runtime.lastInputMs < SILENT_AFTER_MS) return { status: "starting", error: unusable ?? `waiting for packets on ${where}` }
+  if (monotonicMs - runtime.lastInputMs < SILENT_AFTER_MS)
+    return { status: "starting", error: unusable ?? `waiting for packets on ${where}` }
   const error =
     unusable === undefined
       ? `no packets on ${where} for ${SILENT_AFTER_MS / 1000} s: check that the encoder sends there and that no firewall drops UDP`
@@ -146,9 +147,11 @@ export const channelView = (config: ChannelConfig, input: ViewInput): ChannelVie
   const before = runtime === null ? undefined : channelIn(engine.previous, config.id)
   const seconds = secondsBetween(engine)
   const legOf = (from: ChannelStats | undefined, name: SourceName) => from?.legs.find((leg) => leg.name === name)
-  const leg = (name: SourceName, ip: string, port: number) => legView(name, ip, port, runtime, legOf(stats, name), legOf(before, name), seconds)
+  const leg = (name: SourceName, ip: string, port: number) =>
+    legView(name, ip, port, runtime, legOf(stats, name), legOf(before, name), seconds)
   const legs = [leg("primary", config.rtp_ip, config.rtp_port)]
-  if (config.backup_rtp_ip !== null && config.backup_rtp_port !== null) legs.push(leg("backup", config.backup_rtp_ip, config.backup_rtp_port))
+  if (config.backup_rtp_ip !== null && config.backup_rtp_port !== null)
+    legs.push(leg("backup", config.backup_rtp_ip, config.backup_rtp_port))
   const outputIn = (from: ChannelStats | undefined, id: string) => from?.outputs.find((output) => output.id === id)
   return {
     id: config.id,

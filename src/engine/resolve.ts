@@ -1,13 +1,16 @@
 /** Host names to addresses, afresh for every attempt: destinations move, and a name that failed once may work next time. */
-import { lookup } from "node:dns/promises"
+import { lookup as systemLookup } from "node:dns/promises"
 import { isIP } from "node:net"
 import { SetupFailure } from "./setup-failure.ts"
 
 /** A resolver that does not answer must not hold an attempt for ever. */
 const DNS_TIMEOUT_MS = 5000
 
+/** Asks for one address of a name; the system's resolver but for tests. */
+export type Lookup = (host: string) => Promise<{ readonly address: string; readonly family: number }>
+
 /** Resolves a host name afresh; rejects with a SetupFailure whose code is `dns`. */
-export const resolve = async (host: string): Promise<{ address: string; family: 4 | 6 }> => {
+export const resolve = async (host: string, lookup: Lookup = systemLookup): Promise<{ address: string; family: 4 | 6 }> => {
   const literal = isIP(host.split("%")[0] ?? "")
   if (literal !== 0) return { address: host, family: literal === 6 ? 6 : 4 }
   let timer: ReturnType<typeof setTimeout> | undefined

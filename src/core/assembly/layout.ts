@@ -168,7 +168,7 @@ export const SECTIONS = PID_PACKETS + MAX_LEGS * PIDS * 4;
 // --- Rings: the TS payload each channel carries, written by `ingest` from its active leg, read by every output.
 // Slot: rx time i64 microseconds@0 (CLOCK_MONOTONIC), the same as float64@8, payload length u32@16, flags u32@20,
 // first PCR in 27 MHz float64@24, its packet index u32@32, its PID u32@36, RTP timestamp u32@40, RTP sequence u32@44; payload@64.
-export const RING_SLOTS = 1024;
+export const RING_SLOTS = 512;
 export const SLOT_RX_I64 = 0;
 export const SLOT_RX_US = 8;
 export const SLOT_LENGTH = 16;

@@ -41,8 +41,10 @@ const makeConnection = (db: DatabaseSync): Connection => {
     })
   const all = (sql: string, params: ReadonlyArray<unknown>) =>
     attempt(sql, () => db.prepare(sql).all(...(params as Array<SQLInputValue>)) as ReadonlyArray<Record<string, unknown>>)
+  /** SQLite rolls back by itself on a full disk; the ROLLBACK that follows must not hide why. */
+  const isDone = (sql: string) => sql === "ROLLBACK" && !db.isTransaction
   const execute: Connection["execute"] = (sql, params, transformRows) =>
-    transformRows === undefined ? all(sql, params) : Effect.map(all(sql, params), (rows) => transformRows(rows))
+    isDone(sql) ? Effect.succeed([]) : transformRows === undefined ? all(sql, params) : Effect.map(all(sql, params), (rows) => transformRows(rows))
   return {
     execute,
     executeRaw: all,
@@ -54,9 +56,8 @@ const makeConnection = (db: DatabaseSync): Connection => {
 
 const make = (options: SqliteOptions) =>
   Effect.gen(function* () {
-    const db = yield* Effect.acquireRelease(
-      Effect.try({ try: () => new DatabaseSync(options.file), catch: failure }),
-      (handle) => Effect.sync(() => handle.close()),
+    const db = yield* Effect.acquireRelease(Effect.try({ try: () => new DatabaseSync(options.file), catch: failure }), (handle) =>
+      Effect.sync(() => handle.close()),
     )
     yield* Effect.try({
       try: () => {

@@ -5,7 +5,8 @@ type Counters = Readonly<Record<string, number>>
 const RULES: ReadonlyArray<readonly [counter: string, sentence: (perSecond: number, rival: string) => string]> = [
   [
     "foreign",
-    (n, rival) => `a second sender${rival} sends to this port (${n} packets a second): its packets are ignored while the first one is alive`,
+    (n, rival) =>
+      `a second sender${rival} sends to this port (${n} packets a second): its packets are ignored while the first one is alive`,
   ],
   ["bad_not_ts", (n) => `${n} datagrams a second are neither RTP nor MPEG-TS and are dropped`],
   ["bad_rtp", (n) => `${n} RTP packets a second are truncated or have a broken header and are dropped`],
@@ -21,7 +22,9 @@ const RULES: ReadonlyArray<readonly [counter: string, sentence: (perSecond: numb
 /** Sentences for what went wrong between two snapshots `seconds` apart. `rival` names the second sender, where one is known. */
 export const legWarnings = (before: Counters, now: Counters, kernelDropped: number, seconds: number, rival = ""): string[] => {
   const rate = (counter: string) => Math.ceil(((now[counter] ?? 0) - (before[counter] ?? 0)) / Math.max(seconds, 0.001))
-  const found = RULES.filter(([counter]) => rate(counter) > 0).map(([counter, sentence]) => sentence(rate(counter), rival === "" ? "" : ` (${rival})`))
+  const found = RULES.filter(([counter]) => rate(counter) > 0).map(([counter, sentence]) =>
+    sentence(rate(counter), rival === "" ? "" : ` (${rival})`),
+  )
   if (kernelDropped > 0)
     found.push(
       `the kernel dropped ${kernelDropped} packets because the receive buffer was full: raise input.rcvbuf and net.core.rmem_max, or lower the machine's load`,

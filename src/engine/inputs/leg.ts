@@ -8,8 +8,10 @@ import { reasonOf } from "../setup-failure.ts"
 import { type InputSocket, kernelDrops, openInputSocket } from "./input-socket.ts"
 import { legWarnings } from "./leg-warnings.ts"
 
-/** Batches taken from one socket before the others have their turn: 8 x 64 datagrams are 5 Mbit. */
-const MAX_BATCHES = 8
+/** Ring slots filled from one socket before the outputs have their turn: well below what a ring and an output's queue hold. */
+const SLOTS_PER_TURN = 256
+/** Slots of the largest datagram: 64 KiB are 348 TS packets. */
+const SLOTS_PER_DATAGRAM_MAX = 50
 const SILENT_US = 1e6
 const REOPEN_US = 1e6
 const TABLE_PAT = 0
@@ -28,6 +30,8 @@ export class Leg {
   #problem: Reason | null = null
   #nextOpenUs = 0
   #live = false
+  /** As in the last batch; unknown sizes count as the largest. */
+  #slotsPerDatagram = SLOTS_PER_DATAGRAM_MAX
   #programmes = new Map<number, ProgrammeInfo>()
   #before: Readonly<Record<string, number>> = {}
   #beforeUs = 0
@@ -69,12 +73,16 @@ export class Leg {
     const fd = this.fd
     if (fd < 0) return 0
     let total = 0
-    for (let batch = 0; batch < MAX_BATCHES; batch++) {
-      const count = libc.recvmmsg(fd, this.#base + L.RX_MMSG, L.RX_BATCH, MSG_DONTWAIT, 0)
+    let slots = 0
+    while (slots < SLOTS_PER_TURN) {
+      const room = Math.max(1, Math.min(L.RX_BATCH, Math.floor((SLOTS_PER_TURN - slots) / this.#slotsPerDatagram)))
+      const count = libc.recvmmsg(fd, this.#base + L.RX_MMSG, room, MSG_DONTWAIT, 0)
       if (count <= 0) break
-      this.#core.ingest(this.index, channel, count, clockOffsetUs, nowUs)
+      const appended = this.#core.ingest(this.index, channel, count, clockOffsetUs, nowUs)
+      this.#slotsPerDatagram = Math.max(1, Math.ceil(appended / count))
       total += count
-      if (count < L.RX_BATCH) break
+      slots += Math.max(appended, count)
+      if (count < room) break
     }
     return total
   }

@@ -21,7 +21,7 @@ import { resolve } from "../resolve.ts"
 import { reasonOf } from "../setup-failure.ts"
 import { openDatagramSocket } from "./datagram-socket.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
-import { RingReader } from "./ring-reader.ts"
+import { QUEUE_SLOTS, RingReader } from "./ring-reader.ts"
 
 type DatagramTarget = Exclude<OutputTarget, { protocol: "srt" }>
 
@@ -59,7 +59,7 @@ export class DatagramOutput implements OutputSession {
     this.channel = channel
     this.#target = target
     this.#rtp = target.protocol === "rtp"
-    this.#pacer = target.pacing === "pcr" ? new PcrPacer({ delayMs: target.pacingDelayMs }) : null
+    this.#pacer = target.pacing === "pcr" ? new PcrPacer({ delayMs: target.pacingDelayMs, maxHeld: QUEUE_SLOTS - 32 }) : null
     this.#reader = new RingReader(context.core.ringHead(channel))
     void this.#open()
   }

@@ -2,7 +2,7 @@
 import { RING_SLOTS } from "../../core/assembly/layout.ts"
 
 /** Slots an output may lag behind before the oldest are given up; the rest of the ring is headroom for the writer. */
-export const QUEUE_SLOTS = RING_SLOTS - 128
+export const QUEUE_SLOTS = RING_SLOTS - 64
 
 export class RingReader {
   /** Next slot to send, modulo 2^32 like the ring's head. */

@@ -108,6 +108,9 @@ export const createSocket = (srt: LibSrt, target: SrtTarget, reuse: boolean): nu
     // One kernel buffer serves all connections of a port; the kernel caps it at net.core.wmem_max.
     preset(SRT_OPTIONS.UDP_SNDBUF, 4 << 20)
     preset(SRT_OPTIONS.UDP_RCVBUF, 1 << 20)
+    // A sender receives no data, yet libsrt sizes half a megabyte of receive tables a connection by these two.
+    preset(SRT_OPTIONS.FC, 512)
+    preset(SRT_OPTIONS.RCVBUF, 64 << 10)
     for (const { option, value } of target.options) setOption(srt, socket, option, value)
     return socket
   } catch (cause) {

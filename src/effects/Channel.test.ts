@@ -1,0 +1,311 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Random, SubscriptionRef, TestClock } from "effect"
+import type { Reason } from "../engine/messages.ts"
+import { type Channel, makeChannel, reconfigure, runChannel } from "./Channel.ts"
+import type { ChannelConfig } from "./model.ts"
+import { channelConfig, outputConfig } from "./testing/configs.ts"
+import { channelStats, engineStats, type FakeEngine, makeFakeEngine, outputStats, settle } from "./testing/FakeEngine.ts"
+
+const refusedByPeer: Reason = { code: "srt_reject_10", message: "incorrect passphrase", transient: true }
+const portTaken: Reason = { code: "EADDRINUSE", message: "port 9000 is in use", transient: false }
+const a = outputConfig({ id: "a", slug: "a", name: "A", url: "srt://192.0.2.1:9000" })
+const b = outputConfig({ id: "b", slug: "b", name: "B", url: "udp://192.0.2.1:9001", protocol: "udp" })
+
+interface Started {
+  readonly engine: FakeEngine
+  readonly channel: Channel
+  readonly fiber: Fiber.RuntimeFiber<void>
+}
+
+/** A running channel; jitter is in its middle, so that delays are exact. */
+const started = (config: Partial<ChannelConfig> = {}, stats = engineStats()) =>
+  Effect.gen(function* () {
+    const engine = yield* makeFakeEngine(stats)
+    const channel = yield* makeChannel(channelConfig({ outputs: [a, b], ...config }), engine.service, Effect.void)
+    const fiber = yield* Effect.fork(Effect.withRandom(runChannel(channel), Random.fixed([0.5])))
+    yield* settle
+    return { engine, channel, fiber } satisfies Started
+  })
+
+const output = ({ channel }: Started, id: string) => {
+  const found = channel.runtime.outputs.get(id)
+  assert(found !== undefined, `output ${id} has no runtime`)
+  return found
+}
+/** Commands sent while an effect ran. */
+const during = (engine: FakeEngine, effect: Effect.Effect<unknown>) =>
+  Effect.gen(function* () {
+    const before = engine.sent.length
+    yield* Effect.zipRight(effect, settle)
+    return engine.log().slice(before)
+  })
+const adjust = (time: Parameters<typeof TestClock.adjust>[0]) => Effect.zipRight(TestClock.adjust(time), settle)
+
+describe("a channel", () => {
+  it.effect("tells the engine of its legs first, then opens each enabled output", () =>
+    Effect.gen(function* () {
+      const off = { ...b, enabled: false }
+      const { channel, engine } = yield* started({ outputs: [a, off], backup_rtp_ip: "127.0.0.2", backup_rtp_port: 5001 })
+      assert.deepStrictEqual(engine.log(), ["put_channel news", "open_output a"])
+      const [put] = engine.sent
+      assert(put?.cmd === "put_channel")
+      assert.deepStrictEqual(put.channel.legs, [
+        { name: "primary", ip: "127.0.0.1", port: 5000 },
+        { name: "backup", ip: "127.0.0.2", port: 5001 },
+      ])
+      assert.strictEqual(channel.runtime.outputs.has("b"), false)
+    }),
+  )
+
+  it.effect("closes its outputs and itself in the engine when it is stopped", () =>
+    Effect.gen(function* () {
+      const { engine, fiber } = yield* started()
+      const sent = yield* during(engine, Fiber.interrupt(fiber))
+      assert.deepStrictEqual([...sent].sort(), ["close_output a", "close_output b", "remove_channel ch-1"])
+    }),
+  )
+
+  it.effect("stops within 3 s when the engine does not answer", () =>
+    Effect.gen(function* () {
+      const { engine, fiber } = yield* started()
+      const answering = engine.service.send
+      Object.assign(engine.service, { send: () => Effect.never })
+      const stopping = yield* Effect.fork(Fiber.interrupt(fiber))
+      yield* adjust("2900 millis")
+      assert.strictEqual(stopping.unsafePoll(), null)
+      yield* adjust("200 millis")
+      yield* Fiber.join(stopping)
+      Object.assign(engine.service, { send: answering })
+    }),
+  )
+
+  it.effect("keeps the reason of an engine that refuses it, and tries again after 5 s", () =>
+    Effect.gen(function* () {
+      const full: Reason = { code: "full", message: "the engine carries at most 64 channels", transient: false }
+      const { channel, engine } = yield* started()
+      engine.refuse = (c) => (c.cmd === "put_channel" ? full : null)
+      yield* SubscriptionRef.update(channel.config, (c) => ({ ...c, rtp_port: 5002 }))
+      yield* settle
+      assert.strictEqual(channel.runtime.refused, full.message)
+      engine.refuse = () => null
+      const sent = yield* during(engine, adjust("5 seconds"))
+      assert.deepStrictEqual(sent, ["put_channel news"])
+      assert.strictEqual(channel.runtime.refused, null)
+    }),
+  )
+})
+
+describe("a writer", () => {
+  it.effect("is connecting, then connected", () =>
+    Effect.gen(function* () {
+      const run = yield* started()
+      assert.strictEqual(output(run, "a").status, "connecting")
+      yield* run.engine.output("a", "connected")
+      assert.strictEqual(output(run, "a").status, "connected")
+      assert.strictEqual(output(run, "a").reconnects, 0)
+    }),
+  )
+
+  it.effect("shows a listener as connected only while somebody receives", () =>
+    Effect.gen(function* () {
+      const run = yield* started()
+      const seen: Array<string> = []
+      for (const state of ["listening", "connected", "listening", "connected"] as const) {
+        yield* run.engine.output("a", state)
+        seen.push(output(run, "a").status)
+      }
+      assert.deepStrictEqual(seen, ["connecting", "connected", "connecting", "connected"])
+      assert.strictEqual(output(run, "a").reconnects, 0)
+    }),
+  )
+
+  it.effect("retries after 0.5, 1, 2 s and so on, with the exact reason, and leaves its sibling alone", () =>
+    Effect.gen(function* () {
+      const run = yield* started()
+      yield* run.engine.output("b", "connected")
+      for (const delay of [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000]) {
+        yield* run.engine.output("a", "ended", refusedByPeer)
+        assert.strictEqual(output(run, "a").status, "retrying")
+        assert.strictEqual(output(run, "a").lastError, "incorrect passphrase")
+        assert.strictEqual(output(run, "a").nextRetryAt, (yield* Effect.clockWith((c) => c.currentTimeMillis)) + delay)
+        assert.deepStrictEqual(yield* during(run.engine, adjust(delay - 1)), [])
+        assert.deepStrictEqual(yield* during(run.engine, adjust(1)), ["open_output a"])
+      }
+      assert.strictEqual(output(run, "a").errorCount, 8)
+      assert.strictEqual(output(run, "b").status, "connected")
+      assert.strictEqual(output(run, "b").errorCount, 0)
+    }),
+  )
+
+  it.effect("uses a new session for every attempt", () =>
+    Effect.gen(function* () {
+      const { engine } = yield* started({ outputs: [a] })
+      yield* engine.output("a", "ended", refusedByPeer)
+      yield* adjust("500 millis")
+      const sessions = engine.sent.flatMap((c) => (c.cmd === "open_output" ? [c.output.session] : []))
+      assert.strictEqual(new Set(sessions).size, 2)
+    }),
+  )
+
+  it.effect("starts afresh after a session that was connected for 10 s, not after shorter ones", () =>
+    Effect.gen(function* () {
+      const run = yield* started()
+      const failAfter = (connectedFor: number) =>
+        Effect.gen(function* () {
+          yield* run.engine.output("a", "connected")
+          yield* adjust(connectedFor)
+          const at = yield* Effect.clockWith((c) => c.currentTimeMillis)
+          yield* run.engine.output("a", "ended", refusedByPeer)
+          const delay = (output(run, "a").nextRetryAt ?? 0) - at
+          yield* adjust(delay)
+          return delay
+        })
+      assert.strictEqual(yield* failAfter(9000), 500)
+      assert.strictEqual(yield* failAfter(9000), 1000)
+      assert.strictEqual(yield* failAfter(10000), 500)
+      assert.strictEqual(output(run, "a").reconnects, 2)
+    }),
+  )
+
+  it.effect("is in error, tried every 30 s, when only a person can help", () =>
+    Effect.gen(function* () {
+      const run = yield* started()
+      yield* run.engine.output("a", "ended", portTaken)
+      assert.strictEqual(output(run, "a").status, "error")
+      assert.strictEqual(output(run, "a").lastError, "port 9000 is in use")
+      assert.deepStrictEqual(yield* during(run.engine, adjust("29 seconds")), [])
+      assert.deepStrictEqual(yield* during(run.engine, adjust("1 seconds")), ["open_output a"])
+      assert.strictEqual(output(run, "a").status, "error")
+      yield* run.engine.output("a", "connected")
+      assert.strictEqual(output(run, "a").status, "connected")
+    }),
+  )
+
+  it.effect("takes a refusal of the engine as the end of the attempt", () =>
+    Effect.gen(function* () {
+      const missing: Reason = { code: "libsrt_missing", message: "install libsrt1.5-openssl", transient: false }
+      const run = yield* started({ outputs: [] })
+      run.engine.refuse = (c) => (c.cmd === "open_output" ? missing : null)
+      yield* reconfigure(run.channel, channelConfig({ outputs: [a] }))
+      yield* settle
+      assert.strictEqual(output(run, "a").status, "error")
+      assert.strictEqual(output(run, "a").lastError, "install libsrt1.5-openssl")
+    }),
+  )
+
+  it.effect("closes a session nobody knows before it opens its own", () =>
+    Effect.gen(function* () {
+      const run = yield* started({ outputs: [] })
+      let taken = true
+      run.engine.refuse = (c) => {
+        if (c.cmd === "close_output") taken = false
+        return c.cmd === "open_output" && taken ? { code: "exists", message: "open already", transient: true } : null
+      }
+      const sent = yield* during(run.engine, reconfigure(run.channel, channelConfig({ outputs: [a] })))
+      assert.deepStrictEqual(sent, ["open_output a", "close_output a", "open_output a"])
+      assert.strictEqual(output(run, "a").errorCount, 0)
+    }),
+  )
+})
+
+describe("changes of a running channel", () => {
+  it.effect("an added output starts, its siblings are not touched", () =>
+    Effect.gen(function* () {
+      const run = yield* started({ outputs: [a] })
+      const sent = yield* during(run.engine, reconfigure(run.channel, channelConfig({ outputs: [a, b] })))
+      assert.deepStrictEqual(sent, ["open_output b"])
+    }),
+  )
+
+  it.effect("a removed output is closed before the change is done", () =>
+    Effect.gen(function* () {
+      const run = yield* started()
+      const before = run.engine.sent.length
+      yield* reconfigure(run.channel, channelConfig({ outputs: [b] }))
+      assert.deepStrictEqual(run.engine.log().slice(before), ["close_output a"])
+      assert.strictEqual(run.channel.runtime.outputs.has("a"), false)
+    }),
+  )
+
+  it.effect("a new URL closes and opens that output alone; a new name does nothing", () =>
+    Effect.gen(function* () {
+      const run = yield* started()
+      const moved = { ...a, url: "srt://192.0.2.9:9000" }
+      const sent = yield* during(run.engine, reconfigure(run.channel, channelConfig({ outputs: [moved, b] })))
+      assert.deepStrictEqual(sent, ["close_output a", "open_output a"])
+      const renamed = { ...b, name: "Other" }
+      assert.deepStrictEqual(yield* during(run.engine, reconfigure(run.channel, channelConfig({ outputs: [moved, renamed] }))), [])
+    }),
+  )
+
+  it.effect("a disabled output is stopped and keeps its last error", () =>
+    Effect.gen(function* () {
+      const run = yield* started()
+      yield* run.engine.output("a", "ended", refusedByPeer)
+      yield* reconfigure(run.channel, channelConfig({ outputs: [{ ...a, enabled: false }, b] }))
+      const { lastError, nextRetryAt, status } = output(run, "a")
+      assert.deepStrictEqual({ lastError, nextRetryAt, status }, { lastError: "incorrect passphrase", nextRetryAt: null, status: "stopped" })
+      assert.deepStrictEqual(yield* during(run.engine, adjust("1 minute")), [])
+    }),
+  )
+
+  it.effect("a new port is told to the engine; outputs are not touched", () =>
+    Effect.gen(function* () {
+      const run = yield* started()
+      const sent = yield* during(run.engine, reconfigure(run.channel, channelConfig({ outputs: [a, b], rtp_port: 6000 })))
+      assert.deepStrictEqual(sent, ["put_channel news"])
+    }),
+  )
+})
+
+describe("the engine", () => {
+  it.effect("that was lost gets the channel and every output again at once, without delay", () =>
+    Effect.gen(function* () {
+      const run = yield* started()
+      yield* run.engine.output("a", "connected")
+      yield* run.engine.lose
+      assert.strictEqual(output(run, "a").status, "retrying")
+      const sent = yield* during(run.engine, run.engine.connect())
+      assert.strictEqual(sent[0], "put_channel news")
+      assert.sameMembers([...sent], ["put_channel news", "open_output a", "open_output b"])
+      yield* run.engine.output("a", "connected")
+      assert.strictEqual(output(run, "a").reconnects, 1)
+    }),
+  )
+
+  it.effect("that stays away is waited for without a busy loop", () =>
+    Effect.gen(function* () {
+      const run = yield* started()
+      yield* run.engine.lose
+      assert.deepStrictEqual(yield* during(run.engine, adjust("2 minutes")), [])
+      assert.strictEqual(output(run, "a").errorCount, 1)
+    }),
+  )
+
+  it.effect("that was restarted is told of the source the operator chose", () =>
+    Effect.gen(function* () {
+      const run = yield* started({ outputs: [], backup_rtp_ip: "127.0.0.1", backup_rtp_port: 5001 })
+      run.channel.runtime.source = "backup"
+      yield* run.engine.lose
+      assert.deepStrictEqual(yield* during(run.engine, run.engine.connect()), ["put_channel news", "switch_source backup"])
+    }),
+  )
+
+  it.effect("that already runs the outputs keeps those with the same URL", () =>
+    Effect.gen(function* () {
+      const found = channelStats({
+        id: "ch-1",
+        outputs: [
+          outputStats({ id: "a", session: "s-a", url: a.url }),
+          outputStats({ id: "b", session: "s-b", url: "udp://192.0.2.1:1", state: "connected" }),
+        ],
+      })
+      const run = yield* started({}, engineStats([found]))
+      assert.deepStrictEqual(run.engine.log(), ["put_channel news", "open_output b"])
+      assert.strictEqual(output(run, "a").status, "connected")
+      assert.strictEqual(output(run, "a").session, "s-a")
+      yield* run.engine.output("a", "ended", refusedByPeer)
+      assert.strictEqual(output(run, "a").status, "retrying")
+    }),
+  )
+})

@@ -1,0 +1,172 @@
+/** An engine without a process: records what it is told, and tells what the test wants. */
+import { Effect, SubscriptionRef } from "effect"
+import type { ChannelStats, Command, EngineInfo, EngineStats, LegStats, OutputStats, Reason, SessionState } from "../../engine/messages.ts"
+import { type EngineClientService, initialState } from "../EngineClient.ts"
+import { EngineRefused, EngineUnavailable } from "../Errors.ts"
+import { makeInboxes } from "../engine-inboxes.ts"
+
+export const fakeInfo: EngineInfo = {
+  protocol: 1,
+  engine_id: "engine-1",
+  pid: 4711,
+  started_at: 0,
+  runtime: "test",
+  srt: { available: true, version: "1.5.3", problem: null },
+}
+
+export const legStats = (over: Partial<LegStats> = {}): LegStats => ({
+  name: "primary",
+  ip: "127.0.0.1",
+  port: 5000,
+  problem: null,
+  receiving: true,
+  warnings: [],
+  framing: "rtp",
+  source: "127.0.0.1:40000",
+  ssrc: 1,
+  last_packet_at: 1,
+  jitter_ms: 0,
+  rcvbuf_bytes: 1,
+  kernel_drops: 0,
+  programmes: [],
+  counters: { bytes: 0 },
+  ...over,
+})
+
+export const outputStats = (over: Partial<OutputStats> & Pick<OutputStats, "id" | "session" | "url">): OutputStats => ({
+  state: "connected",
+  opened_at: 0,
+  connected_at: 0,
+  bytes_sent: 0,
+  packets_sent: 0,
+  packets_dropped: 0,
+  send_errors: 0,
+  last_send_error: null,
+  warnings: [],
+  address: null,
+  srt: null,
+  receivers: [],
+  ...over,
+})
+
+export const channelStats = (over: Partial<ChannelStats> & Pick<ChannelStats, "id">): ChannelStats => ({
+  started_at: 0,
+  active_source: "primary",
+  legs: [legStats()],
+  outputs: [],
+  ...over,
+})
+
+export const engineStats = (channels: ReadonlyArray<ChannelStats> = [], at = 0): EngineStats => ({
+  at,
+  cpu_seconds: 0,
+  rss_bytes: 0,
+  loop_max_ms: 0,
+  loop_passes: 0,
+  event_overflows: 0,
+  channels: [...channels],
+})
+
+export interface FakeEngine {
+  readonly service: EngineClientService
+  /** Everything sent so far, in order. */
+  readonly sent: Array<Command>
+  /** The same as `cmd output` or `cmd channel`, for comparing. */
+  readonly log: () => ReadonlyArray<string>
+  /** Makes commands fail; null accepts. */
+  refuse: (command: Command) => Reason | null
+  /** Reports a state of the session that was opened last for an output. */
+  readonly output: (outputId: string, state: SessionState, reason?: Reason) => Effect.Effect<void>
+  readonly emit: (event: Parameters<ReturnType<typeof makeInboxes>["dispatch"]>[0]) => Effect.Effect<void>
+  readonly stats: (stats: EngineStats) => Effect.Effect<void>
+  /** The connection breaks: every session ends. */
+  readonly lose: Effect.Effect<void>
+  /** A connection comes up, with what the engine runs. */
+  readonly connect: (stats?: EngineStats) => Effect.Effect<void>
+}
+
+const nameOf = (command: Command): string => {
+  switch (command.cmd) {
+    case "put_channel":
+      return `put_channel ${command.channel.label}`
+    case "open_output":
+      return `open_output ${command.output.id}`
+    case "close_output":
+      return `close_output ${command.output_id}`
+    case "remove_channel":
+      return `remove_channel ${command.channel_id}`
+    case "switch_source":
+      return `switch_source ${command.leg}`
+    default:
+      return command.cmd
+  }
+}
+
+/** Connected from the start, with `stats` as what it already runs. */
+export const makeFakeEngine = (stats: EngineStats = engineStats()): Effect.Effect<FakeEngine> =>
+  Effect.gen(function* () {
+    const inboxes = makeInboxes()
+    const state = yield* SubscriptionRef.make({ ...initialState })
+    const sent: Array<Command> = []
+    const sessions = new Map<string, { channel: string; session: string }>()
+    const update = (change: Partial<typeof initialState>) => SubscriptionRef.update(state, (s) => ({ ...s, ...change }))
+    const remember = (found: EngineStats) => {
+      for (const channel of found.channels) {
+        for (const output of channel.outputs) sessions.set(output.id, { channel: channel.id, session: output.session })
+      }
+    }
+    const fake: FakeEngine = {
+      sent,
+      refuse: () => null,
+      log: () => sent.map(nameOf),
+      emit: (event) => Effect.zipRight(Effect.sync(() => inboxes.dispatch(event)), settle),
+      output: (output_id, to, reason) =>
+        Effect.suspend(() => {
+          const { channel, session } = sessions.get(output_id) ?? { channel: "", session: "" }
+          return fake.emit({ event: "output_state", channel_id: channel, output_id, session, state: to, reason: reason ?? null })
+        }),
+      stats: (next) => Effect.zipRight(SubscriptionRef.update(state, (s) => ({ ...s, previous: s.stats, stats: next })), settle),
+      lose: Effect.gen(function* () {
+        yield* update({ connected: false, problem: "killed", stats: null, previous: null })
+        inboxes.endAll({ code: "engine_lost", message: "the engine (pid 4711) was lost", transient: true })
+        yield* settle
+      }),
+      connect: (found = engineStats()) =>
+        Effect.gen(function* () {
+          inboxes.offerForAdoption(found)
+          remember(found)
+          yield* SubscriptionRef.update(state, (s) => ({
+            ...s,
+            connected: true,
+            info: fakeInfo,
+            problem: null,
+            generation: s.generation + 1,
+            stats: found,
+            previous: null,
+          }))
+          yield* settle
+        }),
+      service: {
+        state,
+        watchSession: inboxes.watchSession,
+        watchChannel: inboxes.watchChannel,
+        adopt: inboxes.adopt,
+        detach: Effect.void,
+        send: (command) =>
+          Effect.gen(function* () {
+            const { connected, stats: now } = yield* SubscriptionRef.get(state)
+            if (!connected) return yield* new EngineUnavailable({ reason: "killed" })
+            sent.push(command)
+            const refused = fake.refuse(command)
+            if (refused !== null) return yield* new EngineRefused({ ...refused, reason: refused.message })
+            if (command.cmd === "open_output") sessions.set(command.output.id, { channel: command.channel_id, session: command.output.session })
+            return { re: 0, ok: true as const, ...(now === null ? {} : { stats: now }) }
+          }),
+      },
+    }
+    yield* fake.connect(stats)
+    return fake
+  })
+
+/** Lets every fiber that can run do so. */
+export const settle: Effect.Effect<void> = Effect.repeatN(Effect.yieldNow(), 200)

@@ -1,0 +1,94 @@
+/** A SRT caller that keeps the protocol as far as the test wants: to send a listener what a real one never would. */
+import { createSocket, type Socket } from "node:dgram"
+import { eventually } from "./product.ts"
+import {
+  CONCLUSION,
+  EXT_HSREQ,
+  type Extension,
+  FLAG_HSREQ,
+  type Handshake,
+  hsreq,
+  INDUCTION,
+  packHandshake,
+  parseHandshake,
+  REJECTION,
+} from "./srt-wire.ts"
+
+export class FakeSrtCaller {
+  readonly #socket: Socket
+  readonly #port: number
+  readonly #answers: Handshake[] = []
+  /** Of this peer; a new one for each connection. */
+  #socketId = 0x20000000
+
+  private constructor(socket: Socket, port: number) {
+    this.#socket = socket
+    this.#port = port
+    socket.on("message", (packet) => {
+      const answer = parseHandshake(packet)
+      if (answer !== null) this.#answers.push(answer)
+    })
+  }
+
+  static open(port: number): Promise<FakeSrtCaller> {
+    const socket = createSocket("udp4")
+    return new Promise((resolve, reject) => {
+      socket.once("error", reject)
+      socket.bind(0, "127.0.0.1", () => resolve(new FakeSrtCaller(socket, port)))
+    })
+  }
+
+  /** Any bytes. */
+  send(packet: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) =>
+      this.#socket.send(packet, this.#port, "127.0.0.1", (error) => (error === null ? resolve() : reject(error))),
+    )
+  }
+
+  async sendAll(packets: Iterable<Uint8Array>): Promise<number> {
+    let sent = 0
+    for (const packet of packets) {
+      await this.send(packet)
+      sent += 1
+      // A listener's receive buffer is not what is tested.
+      if (sent % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    return sent
+  }
+
+  /** The cookie the listener gives this address. */
+  async cookie(): Promise<number> {
+    this.#answers.length = 0
+    await this.send(packHandshake(0, { version: 4, extensionField: 2, type: INDUCTION, socketId: ++this.#socketId }))
+    const answer = await eventually("an induction response", () => this.#answers.find((a) => a.type === INDUCTION) ?? null)
+    return answer.cookie
+  }
+
+  /** A conclusion as it should be, but for what is given. */
+  conclusion(cookie: number, fields: Partial<Handshake> = {}): Buffer {
+    return packHandshake(0, {
+      type: CONCLUSION,
+      cookie,
+      socketId: ++this.#socketId,
+      extensionField: FLAG_HSREQ,
+      extensions: [{ type: EXT_HSREQ, body: hsreq() }],
+      ...fields,
+    })
+  }
+
+  /** Connects; the listener's socket id, to address control packets to, or the reject code. */
+  async connect(fields: Partial<Handshake> = {}): Promise<{ readonly socketId: number } | { readonly rejected: number }> {
+    const packet = this.conclusion(await this.cookie(), fields)
+    this.#answers.length = 0
+    await this.send(packet)
+    const answer = await eventually("a conclusion response", () => this.#answers.find((a) => a.type !== INDUCTION) ?? null)
+    return answer.type === CONCLUSION ? { socketId: answer.socketId } : { rejected: answer.type - REJECTION }
+  }
+
+  close(): void {
+    this.#socket.close()
+  }
+}
+
+/** HSREQ first, as the protocol demands, then others. */
+export const withHsreq = (...more: ReadonlyArray<Extension>): ReadonlyArray<Extension> => [{ type: EXT_HSREQ, body: hsreq() }, ...more]
