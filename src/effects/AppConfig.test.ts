@@ -48,7 +48,9 @@ describe("AppConfig", () => {
     ["sqlite:data/x.db", resolve("data/x.db")],
     ["sqlite://data/x.db", resolve("data/x.db")],
     ["sqlite:///var/lib/x.db", "/var/lib/x.db"],
-  ] as const)("finds the file of %s", ([url, path]) => Effect.map(load({ DATABASE_URL: url }), (c) => assert.strictEqual(c.databaseFile, path)))
+  ] as const)("finds the file of %s", ([url, path]) =>
+    Effect.map(load({ DATABASE_URL: url }), (c) => assert.strictEqual(c.databaseFile, path)),
+  )
 
   it.effect.each([
     [{ PORT: "http" }, 'PORT: must be a whole number from 0 to 65535, not "http"'],

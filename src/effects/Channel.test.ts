@@ -244,7 +244,10 @@ describe("changes of a running channel", () => {
       yield* run.engine.output("a", "ended", refusedByPeer)
       yield* reconfigure(run.channel, channelConfig({ outputs: [{ ...a, enabled: false }, b] }))
       const { lastError, nextRetryAt, status } = output(run, "a")
-      assert.deepStrictEqual({ lastError, nextRetryAt, status }, { lastError: "incorrect passphrase", nextRetryAt: null, status: "stopped" })
+      assert.deepStrictEqual(
+        { lastError, nextRetryAt, status },
+        { lastError: "incorrect passphrase", nextRetryAt: null, status: "stopped" },
+      )
       assert.deepStrictEqual(yield* during(run.engine, adjust("1 minute")), [])
     }),
   )

@@ -125,19 +125,21 @@ const put = (channel: Channel, connection: number, spec: ChannelSpec): Effect.Ef
   )
 
 /** Waits until the engine has the channel; after the loss of connection `after`, for a newer one, or 5 s should it have been no loss. */
-const awaitChannel = (channel: Channel) => (after: number) => {
-  const newerThan = (connection: number) =>
-    Stream.zipLatest(channel.engine.state.changes, channel.taken.changes).pipe(
-      Stream.filter(([state, taken]) => state.connected && taken === state.generation && taken > connection),
-      Stream.take(1),
-      Stream.runDrain,
-    )
-  return Effect.gen(function* () {
-    if (after > 0) yield* Effect.timeoutOption(newerThan(after), ENGINE_BACK_WITHIN)
-    yield* newerThan(0)
-    return yield* SubscriptionRef.get(channel.taken)
-  })
-}
+export const awaitChannel =
+  (channel: Channel) =>
+  (after: number): Effect.Effect<number> => {
+    const newerThan = (connection: number) =>
+      Stream.zipLatest(channel.engine.state.changes, channel.taken.changes).pipe(
+        Stream.filter(([state, taken]) => state.connected && taken === state.generation && taken > connection),
+        Stream.take(1),
+        Stream.runDrain,
+      )
+    return Effect.gen(function* () {
+      if (after > 0) yield* Effect.timeoutOption(newerThan(after), ENGINE_BACK_WITHIN)
+      yield* newerThan(0)
+      return yield* SubscriptionRef.get(channel.taken)
+    })
+  }
 
 const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
   Effect.gen(function* () {

@@ -5,8 +5,8 @@ import { DatabaseSync } from "node:sqlite"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { MIGRATIONS } from "./sqlite/migrations.ts"
 import { layerFile, Store, type StoreService } from "./Store.ts"
+import { MIGRATIONS } from "./sqlite/migrations.ts"
 import { channelConfig, outputConfig } from "./testing/configs.ts"
 import { temporaryDirectory } from "./testing/temporary-directory.ts"
 
@@ -101,7 +101,9 @@ describe("Store", () => {
       yield* execute(path, "CREATE TRIGGER full BEFORE INSERT ON outputs BEGIN SELECT RAISE(ROLLBACK, 'database or disk is full'); END")
       yield* using(path, (store) =>
         Effect.gen(function* () {
-          const error = yield* Effect.flip(store.insertChannel(channelConfig({ id: "c2", slug: "c2", outputs: [outputConfig({ id: "o2" })] })))
+          const error = yield* Effect.flip(
+            store.insertChannel(channelConfig({ id: "c2", slug: "c2", outputs: [outputConfig({ id: "o2" })] })),
+          )
           assert.include(error.message, "disk is full")
           assert.strictEqual((yield* store.load).length, 1)
           yield* store.setShouldRun("ch-1", true)

@@ -5,7 +5,7 @@
  */
 import { Cause, Clock, Effect, FiberMap, Layer, Schedule, Scope, Stream, SubscriptionRef } from "effect"
 import type { Command } from "../engine/messages.ts"
-import { type Channel, makeChannel, reconfigure, runChannel } from "./Channel.ts"
+import { awaitChannel, type Channel, makeChannel, reconfigure, runChannel } from "./Channel.ts"
 import { makeChangeFeed } from "./change-feed.ts"
 import { Distributor } from "./Distributor.ts"
 import { EngineClient } from "./EngineClient.ts"
@@ -20,6 +20,7 @@ import { channelView, observeChannel } from "./views-of.ts"
 import { within } from "./within.ts"
 
 const SHUTDOWN_WITHIN = "1500 millis"
+const TAKEN_WITHIN = "1 second"
 
 const make = Effect.gen(function* () {
   const store = yield* Store
@@ -49,7 +50,11 @@ const make = Effect.gen(function* () {
       )
       yield* FiberMap.run(fibers, config.id, lasting)
       yield* Effect.annotateLogs(Effect.log("started"), "channel", config.slug)
+      return channel
     })
+
+  /** For verbs: answers when the engine has the channel, so that the next command finds it there. */
+  const runNow = (config: ChannelConfig) => Effect.flatMap(run(config), (channel) => within(TAKEN_WITHIN)(awaitChannel(channel)(0)))
 
   const halt = (id: string) =>
     Effect.gen(function* () {
@@ -113,7 +118,7 @@ const make = Effect.gen(function* () {
     yield* checkPorts(wanted, (output) => `outputs[${wanted.outputs.indexOf(output)}].url`, true)
     const config = yield* store.insertChannel(wanted)
     yield* adoptConfig(config)
-    if (config.autostart) yield* run(config)
+    if (config.autostart) yield* runNow(config)
     return yield* view(config)
   }, change)
 
@@ -140,7 +145,7 @@ const make = Effect.gen(function* () {
         yield* store.setShouldRun(config.id, shouldRun)
         configs.set(config.id, config)
         if (!shouldRun) yield* halt(config.id)
-        else if (!running.has(config.id)) yield* run(config)
+        else if (!running.has(config.id)) yield* runNow(config)
         yield* feed.publish
         return yield* view(config)
       }),

@@ -38,7 +38,11 @@ describe("newChannel", () => {
     ["wants the backup's address", { backup_rtp_port: 5001 }, ["backup_rtp_ip"]],
     ["takes a source filter for a group", { rtp_ip: "232.1.1.1", input: { source: "192.0.2.1" } }, []],
     ["refuses a source filter without a group", { input: { source: "192.0.2.1" } }, ["input.source"]],
-    ["tells of all mistakes at once", { rtp_ip: "x", backup_rtp_port: 1, outputs: [{ url: "?" }] }, ["outputs[0].url", "rtp_ip", "backup_rtp_ip"]],
+    [
+      "tells of all mistakes at once",
+      { rtp_ip: "x", backup_rtp_port: 1, outputs: [{ url: "?" }] },
+      ["outputs[0].url", "rtp_ip", "backup_rtp_ip"],
+    ],
   ])("%s", (_, input, expected) => {
     expect(paths(input)).toEqual(expected)
   })
@@ -52,7 +56,10 @@ describe("changedOutput", () => {
     expect(changedOutput(old, { url: masked, name: "Other" })).toMatchObject({ ok: true, value: { name: "Other", url: old.url } })
   })
   it("keeps what is left out, and follows the URL's protocol", () => {
-    expect(changedOutput(old, { url: "udp://192.0.2.1:1" })).toMatchObject({ ok: true, value: { protocol: "udp", name: "SRT 1", slug: "srt-1" } })
+    expect(changedOutput(old, { url: "udp://192.0.2.1:1" })).toMatchObject({
+      ok: true,
+      value: { protocol: "udp", name: "SRT 1", slug: "srt-1" },
+    })
     expect(changedOutput(old, { protocol: "udp" })).toMatchObject({ ok: false, errors: [{ path: "protocol" }] })
   })
 })

@@ -39,7 +39,10 @@ describe("channelStatus", () => {
     })
   })
   it("says what arrives when it cannot be used", () => {
-    const stats = channelStats({ id: "ch-1", legs: [legStats({ receiving: false, warnings: ["9 datagrams a second hold 204-byte TS packets"] })] })
+    const stats = channelStats({
+      id: "ch-1",
+      legs: [legStats({ receiving: false, warnings: ["9 datagrams a second hold 204-byte TS packets"] })],
+    })
     expect(at(stats, 6000).error).toBe("no usable packets on 127.0.0.1:5000: 9 datagrams a second hold 204-byte TS packets")
   })
   it("is an error at once when the leg has no socket", () => {
@@ -65,7 +68,10 @@ describe("channelView", () => {
   const engine = (stats: ReturnType<typeof live>, before: ReturnType<typeof live>): EngineState => ({
     ...initialState,
     connected: true,
-    stats: engineStats([channelStats({ id: "ch-1", started_at: 40_000, legs: [legStats({ counters: { bytes: 5000 } })], outputs: [stats] })], 101_000),
+    stats: engineStats(
+      [channelStats({ id: "ch-1", started_at: 40_000, legs: [legStats({ counters: { bytes: 5000 } })], outputs: [stats] })],
+      101_000,
+    ),
     previous: engineStats([channelStats({ id: "ch-1", legs: [legStats({ counters: { bytes: 4000 } })], outputs: [before] })], 100_000),
   })
   const connected = () => {
@@ -110,7 +116,10 @@ describe("channelView", () => {
 
 describe("observeChannel", () => {
   const programme = { program_number: 1, pmt_pid: 480, pcr_pid: 481, version: 0, cuei: true }
-  const withScte = channelStats({ id: "ch-1", legs: [legStats({ programmes: [{ ...programme, streams: [{ pid: 500, stream_type: 0x86 }] }] })] })
+  const withScte = channelStats({
+    id: "ch-1",
+    legs: [legStats({ programmes: [{ ...programme, streams: [{ pid: 500, stream_type: 0x86 }] }] })],
+  })
   const without = channelStats({ id: "ch-1", legs: [legStats({ programmes: [{ ...programme, streams: [] }] })] })
   const messages = (rt: ReturnType<typeof runtime>, stats: typeof withScte | undefined, ms: number) =>
     observeChannel(config, rt, stats, ms).map((line) => line.message)

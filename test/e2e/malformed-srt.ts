@@ -135,8 +135,6 @@ export const rogueControl = (socketId: number): Buffer[] => {
     ...range(0, 9).map((n) => to(ACK, words(...range(0, n).map(() => 0x7fffffff)), 0, 1)),
     to(ACK, words(0), 0, 0xffffffff),
     ...[0, 1, 0xffffffff].map((info) => to(ACKACK, Buffer.alloc(0), 0, info)),
-    ...range(0, 4).map((n) => to(DROPREQ, words(...range(0, n).map((i) => (i === 0 ? 0x7fffffff : 0))), 0, 7)),
-    to(DROPREQ, words(1000, 0xffffffff)),
     to(KEEPALIVE, Buffer.alloc(1400, 0xaa)),
     to(PEER_ERROR, Buffer.alloc(3), 0, 0xffffffff),
     ...[4, 9, 10, 0x100, 0x7ffe].map((type) => to(type, Buffer.alloc(64, type & 255))),
@@ -153,5 +151,8 @@ export const rogueControl = (socketId: number): Buffer[] => {
   ]
 }
 
-/** The last word of a peer. */
-export { SHUTDOWN } from "./srt-wire.ts"
+/** DROPREQ, which only a sender has a use for: without its range, with half of it, and with ranges of half of all numbers. */
+export const dropRequests = (socketId: number): Buffer[] =>
+  [[], [0x7fffffff], [1000, 0x3fffffff], [0, 0x7fffffff], [0x7fffffff, 0], [1000, 0xffffffff]].map((list) =>
+    controlPacket(DROPREQ, socketId, words(...list), 0, 7),
+  )

@@ -44,7 +44,11 @@ const makeConnection = (db: DatabaseSync): Connection => {
   /** SQLite rolls back by itself on a full disk; the ROLLBACK that follows must not hide why. */
   const isDone = (sql: string) => sql === "ROLLBACK" && !db.isTransaction
   const execute: Connection["execute"] = (sql, params, transformRows) =>
-    isDone(sql) ? Effect.succeed([]) : transformRows === undefined ? all(sql, params) : Effect.map(all(sql, params), (rows) => transformRows(rows))
+    isDone(sql)
+      ? Effect.succeed([])
+      : transformRows === undefined
+        ? all(sql, params)
+        : Effect.map(all(sql, params), (rows) => transformRows(rows))
   return {
     execute,
     executeRaw: all,

@@ -119,13 +119,21 @@ export const makeFakeEngine = (stats: EngineStats = engineStats()): Effect.Effec
       sent,
       refuse: () => null,
       log: () => sent.map(nameOf),
-      emit: (event) => Effect.zipRight(Effect.sync(() => inboxes.dispatch(event)), settle),
+      emit: (event) =>
+        Effect.zipRight(
+          Effect.sync(() => inboxes.dispatch(event)),
+          settle,
+        ),
       output: (output_id, to, reason) =>
         Effect.suspend(() => {
           const { channel, session } = sessions.get(output_id) ?? { channel: "", session: "" }
           return fake.emit({ event: "output_state", channel_id: channel, output_id, session, state: to, reason: reason ?? null })
         }),
-      stats: (next) => Effect.zipRight(SubscriptionRef.update(state, (s) => ({ ...s, previous: s.stats, stats: next })), settle),
+      stats: (next) =>
+        Effect.zipRight(
+          SubscriptionRef.update(state, (s) => ({ ...s, previous: s.stats, stats: next })),
+          settle,
+        ),
       lose: Effect.gen(function* () {
         yield* update({ connected: false, problem: "killed", stats: null, previous: null })
         inboxes.endAll({ code: "engine_lost", message: "the engine (pid 4711) was lost", transient: true })
@@ -159,7 +167,8 @@ export const makeFakeEngine = (stats: EngineStats = engineStats()): Effect.Effec
             sent.push(command)
             const refused = fake.refuse(command)
             if (refused !== null) return yield* new EngineRefused({ ...refused, reason: refused.message })
-            if (command.cmd === "open_output") sessions.set(command.output.id, { channel: command.channel_id, session: command.output.session })
+            if (command.cmd === "open_output")
+              sessions.set(command.output.id, { channel: command.channel_id, session: command.output.session })
             return { re: 0, ok: true as const, ...(now === null ? {} : { stats: now }) }
           }),
       },

@@ -42,7 +42,8 @@ const mtuWarning = (fd: number, target: DatagramTarget): string[] => {
   const size = target.packetSize + (target.protocol === "rtp" ? RTP_HEADER : 0) + UDP_HEADER + IP_HEADER
   if (mtu <= 0 || size <= mtu) return []
   const fits = Math.max(188, Math.floor((mtu - (size - target.packetSize)) / 188) * 188)
-  return [`packets of ${size} bytes exceed the path's MTU of ${mtu} and are fragmented: set pkt_size=${fits}`]
+  const fate = target.dontFragment ? "refused by the kernel (dontfrag)" : "fragmented"
+  return [`packets of ${size} bytes exceed the path's MTU of ${mtu} and are ${fate}: set pkt_size=${fits}`]
 }
 
 /** A non-blocking socket connected to `ip:port` of the target; throws SetupFailure with the reason. */
