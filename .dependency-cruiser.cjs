@@ -4,7 +4,7 @@ const from = (path) => ({ path, pathNot: tests })
 
 module.exports = {
   forbidden: [
-    { name: "no-cycles", severity: "error", from: {}, to: { circular: true, dependencyTypesNot: ["type-only"] } },
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
     { name: "nobody-imports-main", severity: "error", from: { pathNot: tests }, to: { path: "^src/main\\.ts$" } },
     {
       name: "core-is-pure",

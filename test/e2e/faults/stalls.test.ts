@@ -1,0 +1,91 @@
+/** Row 40, the engine's part: the whole process stands still for a while, as on a machine that swaps or a guest that is not scheduled. */
+import { afterEach, expect, it } from "vitest"
+import { createSrtSink } from "../../../load-tests/lib/srt-sink.ts"
+import { createUdpSink } from "../../../load-tests/lib/udp-sink.ts"
+import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"
+import { EngineProcess } from "../engine-process.ts"
+import { runSender } from "../load-process.ts"
+import { freeUdpPort } from "../ports.ts"
+import { eventually } from "../product.ts"
+
+const hasSrt = openSrtLibrary({}).srt !== null
+const cleanup: Array<() => unknown> = []
+afterEach(async () => {
+  for (const step of cleanup.splice(0).reverse()) await step()
+})
+
+const start = async () => {
+  const engine = await EngineProcess.start()
+  cleanup.push(() => engine.dispose())
+  return engine
+}
+const send = (port: number, seconds: number) => runSender(["--base-port", `${port}`, "--bitrate", "8000000", "--duration", `${seconds}`])
+
+it("row 40: stopped for 500 ms while 8 Mbit/s arrive: nothing is lost on UDP, RTP, SRT caller and SRT listener outputs", async () => {
+  const engine = await start()
+  const port = await engine.channel()
+  const datagramSinks = ["udp", "rtp"].map(() => createUdpSink({ port: 0 }))
+  cleanup.push(...datagramSinks.map((sink) => () => sink.close()))
+  for (const [i, protocol] of ["udp", "rtp"].entries())
+    await engine.connect(`${protocol}://127.0.0.1:${datagramSinks[i]?.port}`, protocol)
+  const srtSinks = hasSrt ? [createSrtSink({ port: 0, latencyMs: 120 })] : []
+  if (hasSrt) {
+    await engine.connect(`srt://127.0.0.1:${srtSinks[0]?.port}`, "caller")
+    const listenPort = await freeUdpPort()
+    await engine.open(`srt://127.0.0.1:${listenPort}?mode=listener`, "listener")
+    await engine.outputIs("listener", "listening")
+    srtSinks.push(createSrtSink({ mode: "caller", port: listenPort, latencyMs: 120 }))
+    await engine.outputIs("listener", "connected")
+  }
+  cleanup.push(...srtSinks.map((sink) => () => sink.close()))
+  const told = engine.all("output_state").length
+
+  const sending = send(port, 3)
+  await datagramSinks[0]?.until((report) => report.received > 200)
+  await engine.freeze(500)
+  await new Promise((resolve) => setTimeout(resolve, 400))
+  await engine.freeze(500)
+  const { sent } = await sending
+  for (const sink of datagramSinks) {
+    await sink.until((report) => report.received === sent)
+    expect(sink.stats()).toMatchObject({ lost: 0, corrupt: 0, duplicated: 0, out_of_order: 0, kernel_drops: 0 })
+  }
+  for (const sink of srtSinks) {
+    await sink.until((s) => s.stats().received === sent)
+    expect(sink.stats()).toMatchObject({ connected: 1, lost: 0, corrupt: 0, duplicated: 0, out_of_order: 0 })
+  }
+  const leg = await engine.leg()
+  expect(leg).toMatchObject({ kernel_drops: 0, receiving: true })
+  expect(leg.counters).toMatchObject({ rtp_lost: 0, cc_errors: 0, rtp_resets: 0, sender_changes: 0 })
+  for (const id of engine.all("output_state").map((e) => e.output_id))
+    expect(await engine.output(id)).toMatchObject({ state: "connected", packets_dropped: 0 })
+  expect(engine.all("output_state").slice(told)).toEqual([])
+  // The stop is visible: the loop's longest pass of that second.
+  expect(Math.max(...engine.all("stats").map(({ stats }) => stats.loop_max_ms))).toBeGreaterThan(450)
+})
+
+it("row 40: with the smallest receive buffer a stop of a second loses datagrams in the kernel: counted, warned about, and the stream goes on", async () => {
+  const engine = await start()
+  const port = await engine.channel({ rcvbuf: 65_536 })
+  const sink = createUdpSink({ port: 0 })
+  cleanup.push(() => sink.close())
+  await engine.connect(`udp://127.0.0.1:${sink.port}`)
+  const sending = send(port, 4)
+  await sink.until((report) => report.received > 200)
+  await engine.freeze(1000)
+  const { sent } = await sending
+  const leg = await eventually("all that came is counted", async () => {
+    const now = await engine.leg()
+    return (now.counters["datagrams"] ?? 0) + now.kernel_drops === sent ? now : null
+  })
+  expect(leg.kernel_drops).toBeGreaterThan(100)
+  expect(leg.counters).toMatchObject({ rtp_lost: leg.kernel_drops, rtp_resets: 0, sender_changes: 0 })
+  expect(await engine.legWarned(/kernel dropped/)).toMatch(/dropped \d+ packets because the receive buffer was full.*rcvbuf.*rmem_max/)
+  const warned = engine
+    .all("stats")
+    .flatMap(({ stats }) => stats.channels.flatMap((c) => c.legs.flatMap((l) => l.warnings)))
+    .flatMap((warning) => /dropped (\d+) packets/.exec(warning)?.[1] ?? [])
+  expect(new Set(warned)).toContain(`${leg.kernel_drops}`)
+  await sink.until((report) => report.received === sent - leg.kernel_drops)
+  expect(sink.stats()).toMatchObject({ lost: leg.kernel_drops, corrupt: 0, out_of_order: 0 })
+})
