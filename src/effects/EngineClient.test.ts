@@ -148,7 +148,10 @@ describe("EngineClient", () => {
       yield* behave({ busy: true })
       const child = yield* leftBehind(process)
       const error = yield* Effect.flip(controlPlane)
-      assert.deepInclude(error, { _tag: "StartRefused", reason: "another control plane (pid 99) is connected to this engine" })
+      assert.deepInclude(error, {
+        _tag: "StartRefused",
+        reason: "DATA_DIR: it is in use: another control plane (pid 99) is connected to this engine",
+      })
       assert.isTrue(process.isAlive(child.pid))
     }))
 

@@ -3,7 +3,7 @@
  *
  *   connected ──(connection lost, or 5 s without a line)──> lost: all sessions end at once ──> attach again ──> connected
  */
-import { Cause, Context, Deferred, Effect, Exit, Layer, Mailbox, SubscriptionRef } from "effect"
+import { Cause, Context, Deferred, Effect, Exit, Layer, Mailbox, Option, SubscriptionRef } from "effect"
 import type { Command, EngineInfo, EngineStats, Event } from "../engine/messages.ts"
 import { type AttachedEngine, attachEngine, endEngine } from "./attach-engine.ts"
 import type { Accepted } from "./EngineConnection.ts"
@@ -59,6 +59,7 @@ const HEALTHY_AFTER_MS = 30_000
 const MAX_BACKOFF_MS = 5_000
 const LOG_CHECK_TICKS = 600
 const END_WITHIN = "2 seconds"
+const SILENT = "it was silent"
 
 /** Delay before attach number `failures` + 1 in a row; the first one after a healthy time is at once. */
 export const respawnDelayMs = (failures: number): number => (failures <= 1 ? 0 : Math.min(MAX_BACKOFF_MS, 250 * 2 ** (failures - 2)))
@@ -91,7 +92,7 @@ const make = ({ hungAfterTicks = 5, tickMs = 1000 }: EngineClientOptions) =>
           if (tick % LOG_CHECK_TICKS === 0) yield* process.trimLog
         }
         yield* process.kill(engine.info.pid)
-        return `it was silent for ${(hungAfterTicks * tickMs) / 1000} s and was killed`
+        return `${SILENT} for ${(hungAfterTicks * tickMs) / 1000} s and was killed`
       })
 
     const session = Effect.gen(function* () {
@@ -114,8 +115,9 @@ const make = ({ hungAfterTicks = 5, tickMs = 1000 }: EngineClientOptions) =>
       yield* Effect.forkScoped(Effect.forever(Effect.flatMap(events.take, onEvent)))
       yield* Deferred.succeed(first, undefined)
       const why = yield* Effect.raceFirst(Deferred.await(engine.connection.closed), heartbeat(engine))
-      const how = yield* Effect.timeoutTo(Deferred.await(engine.ended), { duration: 200, onSuccess: (s) => s, onTimeout: () => why })
-      return `the engine (pid ${pid}) was lost: ${why.startsWith("it was silent") ? why : how}`
+      const how = yield* Effect.timeoutOption(Deferred.await(engine.ended), 200)
+      if (Option.isSome(how) && !why.startsWith(SILENT)) return `the engine (pid ${pid}) ${how.value}`
+      return `the engine (pid ${pid}) was lost: ${why}`
     })
 
     const lost = (problem: string) =>
@@ -137,7 +139,10 @@ const make = ({ hungAfterTicks = 5, tickMs = 1000 }: EngineClientOptions) =>
         else {
           const error = Cause.squash(exit.cause)
           const refused = Cause.failureOption(exit.cause)
-          if (refused._tag === "Some" && refused.value._tag === "StartRefused") yield* Deferred.fail(first, refused.value)
+          if (refused._tag === "Some" && refused.value._tag === "StartRefused") {
+            // At the start this ends the service, which then says so; later it can only be told and tried again.
+            if (yield* Deferred.fail(first, refused.value)) return
+          }
           const problem = error instanceof Error ? error.message : String(error)
           if (current !== null) yield* lost(problem)
           else

@@ -88,7 +88,9 @@ const greet = (connection: EngineConnection): Effect.Effect<Greeting, EngineUnav
     }),
     Effect.catchTag("EngineRefused", (refused): Effect.Effect<Greeting, EngineUnavailable | StartRefused> => {
       if (refused.code === "protocol") return Effect.succeed("other version")
-      return refused.code === "busy" ? new StartRefused({ reason: refused.reason }) : new EngineUnavailable({ reason: refused.reason })
+      return refused.code === "busy"
+        ? new StartRefused({ reason: `DATA_DIR: it is in use: ${refused.reason}` })
+        : new EngineUnavailable({ reason: refused.reason })
     }),
     Effect.catchTag("EngineUnavailable", (e) => Effect.as(Effect.logWarning(e.message), "hung" as const)),
   )

@@ -1,54 +1,28 @@
 import { createSocket } from "node:dgram"
-import { readFileSync } from "node:fs"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { numberedTs } from "../../test/e2e/datagrams.ts"
+import { EngineBench } from "../../test/e2e/engine-bench.ts"
 import { freeUdpPort } from "../../test/e2e/ports.ts"
 import { eventually } from "../../test/e2e/product.ts"
 import { UdpReceiver } from "../../test/e2e/receivers.ts"
 import { rtpHeader, sendTs } from "../../test/e2e/send-ts.ts"
-import { PacketCore } from "../core/packet-core.ts"
-import { Engine } from "./engine.ts"
-import type { Command, Event, Reply, Request } from "./messages.ts"
-import { openSrtLibrary } from "./srt/srt-library.ts"
 
-/** TS packets on PID 256 whose payload tells their number; continuity counters are right. */
-const numberedTs = (packets: number, first = 0): Buffer => {
-  const ts = Buffer.alloc(packets * 188, 0xaa)
-  for (let i = 0; i < packets; i++) {
-    ts.set([0x47, 0x01, 0x00, 0x10 | ((first + i) & 15)], i * 188)
-    ts.writeUInt32BE(first + i, i * 188 + 4)
-  }
-  return ts
-}
-
-const libraryMissing = { DISTRIBUTOR_LIBSRT: "no-such-library.so" }
-
-let engine: Engine
-let events: Event[]
+let bench: EngineBench
 let receiver: UdpReceiver
 let port: number
-let requests = 0
 
-const ask = (command: Command): Reply => engine.handle({ ...command, id: ++requests } as Request)
 const leg = (name: "primary" | "backup", at = port) => ({ name, ip: "127.0.0.1", port: at })
-const putChannel = (id = "c1") => ask({ cmd: "put_channel", channel: { id, label: id, legs: [leg("primary")] } })
-const open = (url: string, id = "o1", channel = "c1") =>
-  ask({ cmd: "open_output", channel_id: channel, output: { id, label: id, session: `s-${id}`, url } })
-const stateOf = (id: string) => events.flatMap((e) => (e.event === "output_state" && e.output_id === id ? [e] : [])).at(-1) ?? null
-const outputIs = (id: string, state: string) =>
-  eventually(`output ${id} is ${state}`, () => (stateOf(id)?.state === state ? stateOf(id) : null))
-const legSaid = (kind: string) => eventually(`leg event ${kind}`, () => events.find((e) => e.event === "leg" && e.kind === kind) ?? null)
+const putChannel = () => bench.putChannel(port)
+const open = (url: string, id?: string, channel?: string) => bench.open(url, id, channel)
 
 beforeEach(async () => {
-  events = []
-  const core = await PacketCore.instantiate(readFileSync(new URL("../../build/core.wasm", import.meta.url)))
-  engine = new Engine(core, openSrtLibrary(libraryMissing), (event) => events.push(event))
-  engine.start()
+  bench = await EngineBench.start()
   receiver = await UdpReceiver.open()
   port = await freeUdpPort()
 })
 
 afterEach(() => {
-  engine.close()
+  bench.close()
   receiver.close()
 })
 
@@ -60,9 +34,9 @@ describe("UDP and RTP outputs", () => {
     ["rtp", "udp", 12],
   ])("%s output of %s input carries the input's TS bytes, all of them, in order", async (outgoing, incoming, header) => {
     putChannel()
-    await legSaid("open")
+    await bench.legSaid("open")
     open(`${outgoing}://127.0.0.1:${receiver.port}`)
-    await outputIs("o1", "connected")
+    await bench.outputIs("o1", "connected")
     const ts = numberedTs(7 * 300)
     await sendTs(ts, { port, rtp: incoming === "rtp", bitrate: 20e6 })
     await receiver.atLeast(300)
@@ -76,9 +50,9 @@ describe("UDP and RTP outputs", () => {
 
   it("splits by pkt_size and keeps datagrams with fewer packets as they are", async () => {
     putChannel()
-    await legSaid("open")
+    await bench.legSaid("open")
     open(`udp://127.0.0.1:${receiver.port}?pkt_size=564`)
-    await outputIs("o1", "connected")
+    await bench.outputIs("o1", "connected")
     const ts = numberedTs(14)
     await sendTs(ts, { port })
     await receiver.atLeast(6)
@@ -88,16 +62,16 @@ describe("UDP and RTP outputs", () => {
 
   it("opening and closing other outputs loses nothing on the first one", async () => {
     putChannel()
-    await legSaid("open")
+    await bench.legSaid("open")
     open(`udp://127.0.0.1:${receiver.port}`)
-    await outputIs("o1", "connected")
+    await bench.outputIs("o1", "connected")
     const ts = numberedTs(7 * 1200)
     const sending = sendTs(ts, { port, bitrate: 20e6 })
     const other = await UdpReceiver.open()
     for (let i = 0; i < 10; i++) {
       open(`rtp://127.0.0.1:${other.port}`, `other${i}`)
-      await outputIs(`other${i}`, "connected")
-      ask({ cmd: "close_output", channel_id: "c1", output_id: `other${i}` })
+      await bench.outputIs(`other${i}`, "connected")
+      bench.closeOutput(`other${i}`)
     }
     await sending
     await receiver.atLeast(1200)
@@ -108,12 +82,12 @@ describe("UDP and RTP outputs", () => {
   it("keeps sending when nobody listens, and says so", async () => {
     const silent = await freeUdpPort()
     putChannel()
-    await legSaid("open")
+    await bench.legSaid("open")
     open(`udp://127.0.0.1:${silent}`)
-    await outputIs("o1", "connected")
+    await bench.outputIs("o1", "connected")
     const sending = new AbortController()
     void sendTs(numberedTs(700), { port, loop: true, signal: sending.signal })
-    const stats = () => engine.stats(performance.now() * 1000).channels[0]?.outputs[0]
+    const stats = () => bench.channelStats().outputs[0]
     await eventually("a refused send", () => (stats()?.last_send_error?.includes("ECONNREFUSED") ? true : null))
     sending.abort()
     expect(stats()?.state).toBe("connected")
@@ -130,14 +104,14 @@ describe("UDP and RTP outputs", () => {
   it("reports an interface that does not exist", async () => {
     putChannel()
     open("udp://239.1.2.3:5000?interface=nosuch0")
-    expect((await outputIs("o1", "ended")).reason).toMatchObject({ code: "ENODEV", transient: false })
+    expect((await bench.outputIs("o1", "ended")).reason).toMatchObject({ code: "ENODEV", transient: false })
   })
 
   it("paces a bursty input by its PCR: bursts of 40 ms leave evenly", async () => {
     putChannel()
-    await legSaid("open")
+    await bench.legSaid("open")
     open(`udp://127.0.0.1:${receiver.port}?pacing=pcr&pacing_delay=150`)
-    await outputIs("o1", "connected")
+    await bench.outputIs("o1", "connected")
     // 8 datagrams of 7 packets stand for 40 ms; each burst's first packet carries a PCR.
     const socket = createSocket("udp4")
     const startedAt = performance.now()
@@ -175,29 +149,29 @@ describe("legs", () => {
     const holder = createSocket("udp4")
     await new Promise<void>((resolve) => holder.bind(port, "127.0.0.1", () => resolve()))
     putChannel()
-    const failed = await legSaid("failed")
+    const failed = await bench.legSaid("failed")
     expect(failed).toMatchObject({ message: expect.stringMatching(/EADDRINUSE.*taken by another program/) })
-    expect(engine.stats(performance.now() * 1000).channels[0]?.legs[0]?.problem).toMatchObject({ code: "EADDRINUSE" })
+    expect(bench.leg().problem).toMatchObject({ code: "EADDRINUSE" })
     holder.close()
-    await legSaid("open")
+    await bench.legSaid("open")
   })
 
   it("reports an address that is not local", async () => {
-    ask({ cmd: "put_channel", channel: { id: "c1", label: "c1", legs: [{ name: "primary", ip: "192.0.2.77", port }] } })
-    expect(await legSaid("failed")).toMatchObject({ message: expect.stringMatching(/EADDRNOTAVAIL.*not one of this machine/) })
+    bench.putLegs([{ name: "primary", ip: "192.0.2.77", port }])
+    expect(await bench.legSaid("failed")).toMatchObject({ message: expect.stringMatching(/EADDRNOTAVAIL.*not one of this machine/) })
   })
 
   it("put_channel again leaves a matching leg open: no packet is lost", async () => {
     putChannel()
-    await legSaid("open")
+    await bench.legSaid("open")
     open(`udp://127.0.0.1:${receiver.port}`)
-    await outputIs("o1", "connected")
+    await bench.outputIs("o1", "connected")
     const ts = numberedTs(7 * 600)
     const sending = sendTs(ts, { port, bitrate: 20e6 })
     const spare = await freeUdpPort()
     for (let i = 0; i < 6; i++) {
       const legs = i % 2 === 0 ? [leg("primary"), leg("backup", spare)] : [leg("primary")]
-      expect(ask({ cmd: "put_channel", channel: { id: "c1", label: "c1", legs } })).toMatchObject({ ok: true })
+      expect(bench.putLegs(legs)).toMatchObject({ ok: true })
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     await sending
@@ -207,9 +181,9 @@ describe("legs", () => {
 
   it("garbage of every kind is dropped and counted, and the stream goes on", async () => {
     putChannel()
-    await legSaid("open")
+    await bench.legSaid("open")
     open(`udp://127.0.0.1:${receiver.port}`)
-    await outputIs("o1", "connected")
+    await bench.outputIs("o1", "connected")
     const ts = numberedTs(70)
     const socket = createSocket("udp4")
     const send = (data: Uint8Array) => new Promise((resolve) => socket.send(data, port, "127.0.0.1", resolve))
@@ -228,7 +202,7 @@ describe("legs", () => {
     await receiver.atLeast(10)
     socket.close()
     expect(receiver.bytes().equals(ts)).toBe(true)
-    const counters = engine.stats(performance.now() * 1000).channels[0]?.legs[0]?.counters ?? {}
+    const counters = bench.counters()
     const refused = ["bad_not_ts", "bad_rtp", "bad_length", "bad_sync", "bad_204", "foreign"].reduce(
       (sum, key) => sum + (counters[key] ?? 0),
       0,
@@ -239,13 +213,13 @@ describe("legs", () => {
 
   it("switches the source by hand", async () => {
     const second = await freeUdpPort()
-    ask({ cmd: "put_channel", channel: { id: "c1", label: "c1", legs: [leg("primary"), leg("backup", second)] } })
-    await eventually("both legs open", () => (events.filter((e) => e.event === "leg" && e.kind === "open").length === 2 ? true : null))
+    bench.putLegs([leg("primary"), leg("backup", second)])
+    await bench.legSaid("open", 2)
     open(`udp://127.0.0.1:${receiver.port}`)
-    await outputIs("o1", "connected")
+    await bench.outputIs("o1", "connected")
     await sendTs(numberedTs(7, 0), { port })
     await receiver.atLeast(1)
-    expect(ask({ cmd: "switch_source", channel_id: "c1", leg: "backup" })).toMatchObject({ ok: true })
+    expect(bench.ask({ cmd: "switch_source", channel_id: "c1", leg: "backup" })).toMatchObject({ ok: true })
     await sendTs(numberedTs(7, 1000), { port })
     await sendTs(numberedTs(7, 2000), { port: second })
     await receiver.atLeast(2)
@@ -260,6 +234,6 @@ describe("without libsrt", () => {
       ok: false,
       error: { code: "libsrt_missing", message: expect.stringMatching(/apt-get install/) },
     })
-    expect(engine.info.srt.available).toBe(false)
+    expect(bench.engine.info.srt.available).toBe(false)
   })
 })

@@ -18,7 +18,7 @@ import { monotonicUs, realtimeOffsetUs, sleepUntilUs } from "./ffi/clock.ts"
 import type { Leg } from "./inputs/leg.ts"
 
 export const FAST_TICK_US = 500
-export const SLOW_TICK_US = 8000
+export const SLOW_TICK_US = 10000
 const IDLE_MS = 5
 const NO_CHANNELS_MS = 20
 const SECOND_US = 1e6

@@ -1,29 +1,19 @@
 import { readFileSync } from "node:fs"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { numberedTs } from "../../test/e2e/datagrams.ts"
+import { EngineBench } from "../../test/e2e/engine-bench.ts"
 import { freeUdpPort } from "../../test/e2e/ports.ts"
 import { eventually } from "../../test/e2e/product.ts"
 import { SrtReceiver, UdpReceiver } from "../../test/e2e/receivers.ts"
 import { sendTs } from "../../test/e2e/send-ts.ts"
-import { PacketCore } from "../core/packet-core.ts"
-import { Engine } from "./engine.ts"
-import type { Command, Event, OutputStats, Request } from "./messages.ts"
+import type { OutputStats, SessionState } from "./messages.ts"
 import { openSrtLibrary } from "./srt/srt-library.ts"
 
 /** Real libsrt on both sides: ours in this process, srt-live-transmit as the peer. */
 const library = openSrtLibrary({})
-const numberedTs = (packets: number): Buffer => {
-  const ts = Buffer.alloc(packets * 188, 0x55)
-  for (let i = 0; i < packets; i++) {
-    ts.set([0x47, 0x01, 0x00, 0x10 | (i & 15)], i * 188)
-    ts.writeUInt32BE(i, i * 188 + 4)
-  }
-  return ts
-}
 
-let engine: Engine
-let events: Event[]
+let bench: EngineBench
 let port: number
-let requests = 0
 const peers: SrtReceiver[] = []
 
 const peer = async (url: string): Promise<SrtReceiver> => {
@@ -31,30 +21,21 @@ const peer = async (url: string): Promise<SrtReceiver> => {
   peers.push(started)
   return started
 }
-const ask = (command: Command) => engine.handle({ ...command, id: ++requests } as Request)
-const open = (url: string, id = "o1") => ask({ cmd: "open_output", channel_id: "c1", output: { id, label: id, session: `s-${id}`, url } })
-const closeOutput = (id: string) => ask({ cmd: "close_output", channel_id: "c1", output_id: id })
-const stateOf = (id: string) => events.flatMap((e) => (e.event === "output_state" && e.output_id === id ? [e] : [])).at(-1) ?? null
-const outputIs = (id: string, state: string, ms = 10_000) =>
-  eventually(`output ${id} is ${state} (${JSON.stringify(stateOf(id))})`, () => (stateOf(id)?.state === state ? stateOf(id) : null), ms)
-const stats = (id: string): OutputStats | undefined => engine.stats(performance.now() * 1000).channels[0]?.outputs.find((o) => o.id === id)
+const open = (url: string, id?: string) => bench.open(url, id)
+const outputIs = (id: string, state: SessionState, ms?: number) => bench.outputIs(id, state, ms)
+const stats = (id: string): OutputStats | undefined => bench.channelStats().outputs.find((o) => o.id === id)
 
 beforeAll(async () => {
-  const core = await PacketCore.instantiate(readFileSync(new URL("../../build/core.wasm", import.meta.url)))
-  engine = new Engine(core, library, (event) => events.push(event))
-  events = []
-  engine.start()
+  bench = await EngineBench.start(library)
 })
-afterAll(() => engine.close())
+afterAll(() => bench.close())
 
 beforeEach(async () => {
-  events = []
-  port = await freeUdpPort()
-  ask({ cmd: "put_channel", channel: { id: "c1", label: "c1", legs: [{ name: "primary", ip: "127.0.0.1", port }] } })
-  await eventually("the leg is open", () => events.find((e) => e.event === "leg" && e.kind === "open") ?? null)
+  bench.forget()
+  port = await bench.channel()
 })
 afterEach(async () => {
-  ask({ cmd: "remove_channel", channel_id: "c1" })
+  bench.ask({ cmd: "remove_channel", channel_id: "c1" })
   await Promise.all(peers.splice(0).map((p) => p.stop("SIGKILL")))
 })
 
@@ -143,7 +124,7 @@ describe.skipIf(library.srt === null)("SRT caller output", () => {
     const before = threads()
     for (let i = 0; i < 12; i++) open(`srt://127.0.0.1:${srtPort}?mode=caller`, `c${i}`)
     await eventually("all are connecting", () =>
-      events.filter((e) => e.event === "output_state" && e.state === "connecting").length === 12 ? true : null,
+      bench.events.filter((e) => e.event === "output_state" && e.state === "connecting").length === 12 ? true : null,
     )
     expect(threads() - before).toBeLessThanOrEqual(4)
   })
@@ -162,7 +143,7 @@ describe.skipIf(library.srt === null)("SRT listener output", () => {
       await receiver.atLeast(ts.length)
       expect(receiver.bytes().equals(ts)).toBe(true)
     }
-    expect(stateOf("o1")?.state).toBe("connected")
+    expect(bench.stateOf("o1")?.state).toBe("connected")
   })
 
   it("a receiver that leaves or stalls costs the others nothing", async () => {
@@ -176,7 +157,7 @@ describe.skipIf(library.srt === null)("SRT listener output", () => {
     await stays?.atLeast(200_000)
     stalls?.program.child.kill("SIGSTOP")
     await leaves?.stop("SIGTERM")
-    await eventually("one has left", () => (events.some((e) => e.event === "receiver" && !e.joined) ? true : null))
+    await eventually("one has left", () => (bench.events.some((e) => e.event === "receiver" && !e.joined) ? true : null))
     await sending
     await stays?.atLeast(ts.length)
     stalls?.program.child.kill("SIGCONT")
@@ -192,7 +173,7 @@ describe.skipIf(library.srt === null)("SRT listener output", () => {
       await outputIs(`l${index}`, "connected")
       await sendTs(numberedTs(700), { port, sequence: index * 100 })
       await receiver.atLeast(100_000)
-      closeOutput(`l${index}`)
+      bench.closeOutput(`l${index}`)
       await receiver.stop()
     }
   })
@@ -215,7 +196,7 @@ describe.skipIf(library.srt === null)("SRT listener output", () => {
     open(`srt://127.0.0.1:${srtPort}?mode=listener&streamid=right`)
     await outputIs("o1", "listening")
     await peer(`srt://127.0.0.1:${srtPort}?streamid=wrong`)
-    const refused = await eventually("a refusal", () => events.find((e) => e.event === "receiver" && !e.joined) ?? null)
+    const refused = await eventually("a refusal", () => bench.events.find((e) => e.event === "receiver" && !e.joined) ?? null)
     expect(refused).toMatchObject({ stream_id: "wrong", reason: expect.stringMatching(/stream id/) })
     await peer(`srt://127.0.0.1:${srtPort}?streamid=right`)
     await outputIs("o1", "connected")

@@ -52,7 +52,10 @@ export const randomDatagrams = (count: number, seed = 1): Buffer[] => {
 
 /** Key material messages, 3.2.2: the fields in order, then wrapped keys of `keyBytes`; lengths in the fields may lie. */
 export const keyMaterial = (keyBytes: number, claimedKey = 4, claimedSalt = 4, keyFlags = 1): Buffer =>
-  Buffer.concat([Buffer.of(0x12, 0x20, 0x29, keyFlags, 0, 0, 0, 0, 2, 0, 2, 0, 0, 0, claimedSalt, claimedKey), Buffer.alloc(keyBytes, 0x6b)])
+  Buffer.concat([
+    Buffer.of(0x12, 0x20, 0x29, keyFlags, 0, 0, 0, 0, 2, 0, 2, 0, 0, 0, claimedSalt, claimedKey),
+    Buffer.alloc(keyBytes, 0x6b),
+  ])
 
 /** Bodies of KMREQ and KMRSP in every kind of wrong size, whole words. */
 export const keyMaterials = (): Buffer[] => [

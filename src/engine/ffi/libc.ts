@@ -8,6 +8,10 @@ import koffi from "koffi"
 
 const lib = koffi.load("libc.so.6")
 
+/** struct sock_filter, an instruction of classic BPF; struct sock_fprog, a program of them (linux/filter.h). */
+koffi.struct("sock_filter", { code: "uint16_t", jt: "uint8_t", jf: "uint8_t", k: "uint32_t" })
+const sockFprog = koffi.struct("sock_fprog", { len: "uint16_t", filter: "sock_filter *" })
+
 /** The linear memory's native address: memcpy of zero bytes returns its destination. */
 const addressOfBytes = lib.func("memcpy", "uintptr_t", ["void *", "void *", "size_t"])
 
@@ -20,6 +24,10 @@ export const libc = {
   connect: lib.func("connect", "int", ["int", "void *", "uint32_t"]),
   /** int setsockopt(int fd, int level, int name, const void *value, socklen_t len) */
   setsockopt: lib.func("setsockopt", "int", ["int", "int", "int", "void *", "uint32_t"]),
+  /** setsockopt with a struct sock_fprog, for SO_ATTACH_FILTER */
+  attachFilter: lib.func("setsockopt", "int", ["int", "int", "int", koffi.pointer(sockFprog), "uint32_t"]),
+  /** int getsockname(int fd, struct sockaddr *addr, socklen_t *len) */
+  getsockname: lib.func("getsockname", "int", ["int", "void *", "void *"]),
   /** int getsockopt(int fd, int level, int name, void *value, socklen_t *len) */
   getsockopt: lib.func("getsockopt", "int", ["int", "int", "int", "void *", "void *"]),
   /** int close(int fd) */
@@ -56,10 +64,13 @@ export const errnoName = (code: number): string => errnoNames.get(code) ?? `errn
 export const AF_INET = 2
 export const AF_INET6 = 10
 export const SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0x800 | 0x80000
+export const SOCK_DGRAM = 2
 export const SOL_SOCKET = 1
 export const SO_REUSEADDR = 2
+export const SO_TYPE = 3
 export const SO_SNDBUF = 7
 export const SO_RCVBUF = 8
+export const SO_ATTACH_FILTER = 26
 export const SO_RCVBUFFORCE = 33
 export const SO_TIMESTAMPNS = 35
 export const SO_MEMINFO = 55

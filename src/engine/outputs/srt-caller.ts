@@ -5,6 +5,7 @@ import { encodeSockaddr, formatSockaddr } from "../ffi/sockaddr.ts"
 import type { OutputSpec, OutputStats, Reason, SessionState } from "../messages.ts"
 import { resolve } from "../resolve.ts"
 import { reasonOf, SetupFailure } from "../setup-failure.ts"
+import { refuseDropRequests } from "../srt/drop-request-filter.ts"
 import { createSocket, getInt, lastError, rejectReason, type SrtTarget, setOption } from "../srt/srt-socket.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { SrtConnection } from "./srt-connection.ts"
@@ -65,6 +66,7 @@ export class SrtCaller implements OutputSession {
     const local = encodeSockaddr(target.localHost ?? (family === 6 ? "::" : "0.0.0.0"), target.localPort ?? target.port)
     if (this.#srt.bind(this.#socket, local, local.length) !== 0)
       throw new SetupFailure({ ...lastError(this.#srt, `cannot bind to ${formatSockaddr(local)}`), transient: false })
+    refuseDropRequests(local)
   }
 
   poll(nowUs: number): void {

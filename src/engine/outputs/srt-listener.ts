@@ -4,6 +4,7 @@ import { type LibSrt, SRTS_CONNECTED } from "../ffi/libsrt.ts"
 import { encodeSockaddr, formatSockaddr } from "../ffi/sockaddr.ts"
 import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState } from "../messages.ts"
 import { reasonOf, SetupFailure } from "../setup-failure.ts"
+import { refuseDropRequests } from "../srt/drop-request-filter.ts"
 import { SrtReadiness } from "../srt/srt-readiness.ts"
 import { acceptOne, createSocket, getString, lastError, type SrtTarget } from "../srt/srt-socket.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
@@ -66,6 +67,7 @@ export class SrtListener implements OutputSession {
     this.#socket = createSocket(this.#srt, this.#target, true)
     if (this.#srt.bind(this.#socket, local, local.length) !== 0)
       throw new SetupFailure(lastError(this.#srt, `cannot listen on ${shown}/udp`))
+    refuseDropRequests(local)
     if (this.#srt.listen(this.#socket, BACKLOG) !== 0) throw new SetupFailure(lastError(this.#srt, `cannot listen on ${shown}/udp`))
     this.#waiting.watch(this.#socket)
   }

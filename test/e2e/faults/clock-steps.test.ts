@@ -57,7 +57,10 @@ it.each([
   const port = await bench.channel()
   const udp = await UdpReceiver.open()
   const rtp = await UdpReceiver.open()
-  cleanup.push(() => udp.close(), () => rtp.close())
+  cleanup.push(
+    () => udp.close(),
+    () => rtp.close(),
+  )
   await bench.connect(`udp://127.0.0.1:${udp.port}`, "udp")
   await bench.connect(`rtp://127.0.0.1:${rtp.port}`, "rtp")
   const srt: SrtReceiver[] = []
@@ -93,7 +96,8 @@ it.each([
   const counters = bench.counters()
   expect(counters).toMatchObject({ rtp_lost: 0, rtp_resets: 0, sender_changes: 0, foreign: 0, forwarded: 1600 })
   expect(bench.leg().jitter_ms).toBeLessThan(50)
-  for (const output of bench.channelStats().outputs) expect(output).toMatchObject({ state: "connected", packets_dropped: 0, send_errors: 0 })
+  for (const output of bench.channelStats().outputs)
+    expect(output).toMatchObject({ state: "connected", packets_dropped: 0, send_errors: 0 })
   // RTP timestamps of the output run on by the monotonic clock: no step of an hour, nor of a second.
   const stamps = rtp.datagrams.map(({ data }) => data.readUInt32BE(4))
   const gaps = stamps.slice(1).map((stamp, i) => (stamp - (stamps[i] ?? 0)) | 0)

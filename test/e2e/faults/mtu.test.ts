@@ -38,15 +38,18 @@ describe.skipIf(unavailable !== null)(`MTU 1280${unavailable === null ? "" : ` (
   it.each([
     ["udp", 1344, 1316],
     ["rtp", 1356, 1328],
-  ])("row 35: %s without dontfrag: the warning names the path's MTU and the pkt_size that fits, and packets go out in pieces", async (protocol, size) => {
-    await engine.connect(`${protocol}://${FAR}`)
-    const before = path.sentPackets()
-    await send()
-    const output = await handled()
-    expect(output.warnings).toEqual([`packets of ${size} bytes exceed the path's MTU of 1280 and are fragmented: set pkt_size=1128`])
-    expect(output).toMatchObject({ packets_sent: DATAGRAMS, packets_dropped: 0, send_errors: 0, last_send_error: null })
-    expect(path.sentPackets() - before).toBeGreaterThanOrEqual(2 * DATAGRAMS)
-  })
+  ])(
+    "row 35: %s without dontfrag: the warning names the path's MTU and the pkt_size that fits, and packets go out in pieces",
+    async (protocol, size) => {
+      await engine.connect(`${protocol}://${FAR}`)
+      const before = path.sentPackets()
+      await send()
+      const output = await handled()
+      expect(output.warnings).toEqual([`packets of ${size} bytes exceed the path's MTU of 1280 and are fragmented: set pkt_size=1128`])
+      expect(output).toMatchObject({ packets_sent: DATAGRAMS, packets_dropped: 0, send_errors: 0, last_send_error: null })
+      expect(path.sentPackets() - before).toBeGreaterThanOrEqual(2 * DATAGRAMS)
+    },
+  )
 
   it.each([
     ["udp", "EMSGSIZE: datagrams of 1316 bytes"],

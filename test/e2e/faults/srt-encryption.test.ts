@@ -105,7 +105,9 @@ describe.skipIf(library.srt === null)("SRT encryption", () => {
     bench.open(`srt://127.0.0.1:${srtPort}?mode=listener&${SECRET}&pbkeylen=16`)
     await bench.outputIs("o1", "listening")
     const good = await Promise.all(["", "&pbkeylen=16", "&pbkeylen=32"].map((more) => peer(`srt://127.0.0.1:${srtPort}?${SECRET}${more}`)))
-    const bad = [{}, { passphrase: "fedcba9876543210" }].map((own) => createSrtSink({ mode: "caller", port: srtPort, verify: "none", ...own }))
+    const bad = [{}, { passphrase: "fedcba9876543210" }].map((own) =>
+      createSrtSink({ mode: "caller", port: srtPort, verify: "none", ...own }),
+    )
     for (const caller of bad) await caller.until((sink) => sink.stats().last_error !== null)
     expect(bad.map((caller) => caller.stats().last_error)).toEqual([expect.stringContaining("(11)"), expect.stringContaining("(10)")])
     for (const caller of bad) caller.close()

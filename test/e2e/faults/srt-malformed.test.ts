@@ -6,7 +6,7 @@ import { EngineProcess } from "../engine-process.ts"
 import { FakeSrtCaller, withHsreq } from "../fake-srt-caller.ts"
 import { type Conclude, FakeSrtListener } from "../fake-srt-listener.ts"
 import { runSender } from "../load-process.ts"
-import { conclusions, handshakes, keyMaterial, keyMaterials, randomDatagrams, rogueControl } from "../malformed-srt.ts"
+import { conclusions, dropRequests, handshakes, keyMaterial, keyMaterials, randomDatagrams, rogueControl } from "../malformed-srt.ts"
 import { freeUdpPort } from "../ports.ts"
 import { eventually } from "../product.ts"
 import { CONCLUSION, EXT_HSRSP, EXT_KMRSP, FLAG_HSREQ, FLAG_KMREQ, hsreq, packHandshake } from "../srt-wire.ts"
@@ -88,15 +88,59 @@ describe.skipIf(openSrtLibrary({}).srt === null)("malformed SRT", () => {
     await isUnharmed()
   })
 
-  it.each(["plain", "encrypted"] as const)("row 31: a connected peer of the %s listener: LOSSREPORT, ACK, DROPREQ, UMSG_EXT, KMREQ", async (name) => {
-    for (let i = 0; i < rogueControl(0).length; i += 12) {
-      const caller = await FakeSrtCaller.open(ports[name])
-      const answer = await caller.connect()
-      if ("rejected" in answer) expect({ name, ...answer }).toEqual({ name: "encrypted", rejected: 11 })
-      // Each dozen on a connection of its own, as some of them end it.
-      await caller.sendAll(rogueControl("socketId" in answer ? answer.socketId : 1).slice(i, i + 12))
-      caller.close()
+  it.each(["plain", "encrypted"] as const)(
+    "row 31: a connected peer of the %s listener: LOSSREPORT, ACK, UMSG_EXT, KMREQ",
+    async (name) => {
+      for (let i = 0; i < rogueControl(0).length; i += 12) {
+        const caller = await FakeSrtCaller.open(ports[name])
+        const answer = await caller.connect()
+        if ("rejected" in answer) expect({ name, ...answer }).toEqual({ name: "encrypted", rejected: 11 })
+        // Each dozen on a connection of its own, as some of them end it.
+        await caller.sendAll(rogueControl("socketId" in answer ? answer.socketId : 1).slice(i, i + 12))
+        caller.close()
+      }
+      await isUnharmed()
+    },
+  )
+
+  it("row 31: DROPREQ with absurd ranges from a connected peer: the port goes on answering all others at once", async () => {
+    const caller = await FakeSrtCaller.open(ports.plain)
+    const answer = await caller.connect()
+    expect(answer).toHaveProperty("socketId")
+    const stranger = await FakeSrtCaller.open(ports.plain)
+    const startedAt = performance.now()
+    for (const packet of dropRequests("socketId" in answer ? answer.socketId : 0)) {
+      await caller.send(packet)
+      await stranger.cookie()
     }
+    // Each would hold libsrt's receiving thread for seconds.
+    expect(performance.now() - startedAt).toBeLessThan(2000)
+    caller.close()
+    stranger.close()
+    await isUnharmed()
+  })
+
+  it("row 31: a far side of a caller output that sends DROPREQ does not hold the other callers of the shared port", async () => {
+    const response: Conclude = (request) => [
+      packHandshake(request.socketId, {
+        type: CONCLUSION,
+        socketId: 0x777,
+        extensionField: FLAG_HSREQ,
+        extensions: [{ type: EXT_HSRSP, body: hsreq() }],
+      }),
+      ...dropRequests(request.socketId),
+    ]
+    const far = await FakeSrtListener.open(response)
+    await engine.connect(`srt://127.0.0.1:${far.port}`, "rogue")
+    const sink = createSrtSink({ port: 0, latencyMs: 120 })
+    const startedAt = performance.now()
+    await engine.connect(`srt://127.0.0.1:${sink.port}`, "sibling")
+    expect(performance.now() - startedAt).toBeLessThan(2000)
+    await sink.until((s) => s.stats().received > 300)
+    expect(sink.stats()).toMatchObject({ connected: 1, lost: 0, corrupt: 0 })
+    for (const id of ["rogue", "sibling"]) await engine.ask({ cmd: "close_output", channel_id: "c1", output_id: id })
+    far.close()
+    sink.close()
     await isUnharmed()
   })
 
@@ -131,8 +175,13 @@ describe.skipIf(openSrtLibrary({}).srt === null)("malformed SRT", () => {
       ...[0, 1, 27, 28, 29, 44, 0xffffffff].map((mtu) => answer({ mtu, extensions: [response] })),
       ...[0, 0xffffffff].map((window) => answer({ window, extensions: [response] })),
       ...[0x80000000, 0xffffffff].map((sequence) => answer({ sequence, extensions: [response] })),
-      ...keyMaterials().map((body) => answer({ extensionField: FLAG_HSREQ | FLAG_KMREQ, extensions: [response, { type: EXT_KMRSP, body }] })),
-      answer({ extensionField: FLAG_KMREQ | FLAG_HSREQ, extensions: [response, { type: EXT_KMRSP, body: keyMaterial(24), claimedWords: 0x7fff }] }),
+      ...keyMaterials().map((body) =>
+        answer({ extensionField: FLAG_HSREQ | FLAG_KMREQ, extensions: [response, { type: EXT_KMRSP, body }] }),
+      ),
+      answer({
+        extensionField: FLAG_KMREQ | FLAG_HSREQ,
+        extensions: [response, { type: EXT_KMRSP, body: keyMaterial(24), claimedWords: 0x7fff }],
+      }),
       (request) => [packHandshake(request.socketId, { type: CONCLUSION, extensions: [response] }).subarray(0, 40), Buffer.alloc(0)],
       () => randomDatagrams(20, 99),
     ]

@@ -26,8 +26,7 @@ it("row 40: stopped for 500 ms while 8 Mbit/s arrive: nothing is lost on UDP, RT
   const port = await engine.channel()
   const datagramSinks = ["udp", "rtp"].map(() => createUdpSink({ port: 0 }))
   cleanup.push(...datagramSinks.map((sink) => () => sink.close()))
-  for (const [i, protocol] of ["udp", "rtp"].entries())
-    await engine.connect(`${protocol}://127.0.0.1:${datagramSinks[i]?.port}`, protocol)
+  for (const [i, protocol] of ["udp", "rtp"].entries()) await engine.connect(`${protocol}://127.0.0.1:${datagramSinks[i]?.port}`, protocol)
   const srtSinks = hasSrt ? [createSrtSink({ port: 0, latencyMs: 120 })] : []
   if (hasSrt) {
     await engine.connect(`srt://127.0.0.1:${srtSinks[0]?.port}`, "caller")
