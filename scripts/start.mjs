@@ -9,9 +9,7 @@ try {
   process.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`)
   process.exit(1)
 }
-// The collector sizes its heap by the machine's memory; told of little, it keeps the service some 25 MiB smaller.
-const env = { BUN_JSC_forceRAMSize: String(128 << 20), ...process.env }
-const service = spawn(bun, [join(root, "src", "main.ts"), ...process.argv.slice(2)], { stdio: "inherit", env })
+const service = spawn(bun, [join(root, "src", "main.ts"), ...process.argv.slice(2)], { stdio: "inherit" })
 // A terminal sends SIGINT to the whole group; SIGTERM and SIGHUP come to this process alone.
 process.on("SIGINT", () => {})
 for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => service.kill(signal))

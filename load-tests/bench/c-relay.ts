@@ -6,14 +6,11 @@ import type { Peer } from "./peer.ts"
 import { root, start } from "./processes.ts"
 import { hasProgram } from "./processes-peer.ts"
 
-/** A numeric constant of the engine's source, so that both sides always run alike. */
-const engineConstant = (file: string, name: string, fallback: number): number => {
-  try {
-    const match = new RegExp(`\\b${name} = ([\\d_]+)`).exec(readFileSync(join(root, "src", "engine", file), "utf8"))
-    return match?.[1] === undefined ? fallback : Number(match[1].replaceAll("_", ""))
-  } catch {
-    return fallback
-  }
+/** A numeric constant of the engine's source, so that both sides always run alike; throws when it has been renamed. */
+const engineConstant = (file: string, name: string): number => {
+  const match = new RegExp(`\\b${name} = ([\\d_]+)`).exec(readFileSync(join(root, "src", "engine", file), "utf8"))
+  if (match?.[1] === undefined) throw new Error(`src/engine/${file} has no constant ${name}: the C relay cannot run like the engine`)
+  return Number(match[1].replaceAll("_", ""))
 }
 
 const compiler = (): string | undefined => ["gcc", "cc", "clang"].find(hasProgram)
@@ -38,14 +35,13 @@ export const cRelay: Peer = {
     return built
   },
   start: (load) => {
-    const tickUs =
-      load.udpOutputs > 0 ? engineConstant("packet-loop.ts", "FAST_TICK_US", 500) : engineConstant("packet-loop.ts", "SLOW_TICK_US", 8000)
+    const tickUs = load.udpOutputs > 0 ? engineConstant("packet-loop.ts", "FAST_TICK_US") : engineConstant("packet-loop.ts", "SLOW_TICK_US")
     const args: Record<string, number> = {
       "--channels": load.channels,
       "--base-port": load.inputPort,
       "--port-step": 2,
       "--tick-us": tickUs,
-      "--callers-per-port": engineConstant("srt/port-pool.ts", "CALLERS_PER_PORT", 24),
+      "--callers-per-port": engineConstant("srt/port-pool.ts", "CALLERS_PER_PORT"),
       ...(load.srtOutputs > 0 ? { "--srt-port": load.srtPort, "--srt-outputs": load.srtOutputs } : {}),
       ...(load.udpOutputs > 0 ? { "--udp-port": load.udpPort, "--udp-outputs": load.udpOutputs } : {}),
     }

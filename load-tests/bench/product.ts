@@ -38,8 +38,6 @@ const startProduct = async (load: Load): Promise<RunningPeer> => {
     PORT: String(port),
     LOG_LEVEL: "info",
     LOG_FORMAT: "json",
-    // As scripts/start.mjs sets it.
-    BUN_JSC_forceRAMSize: String(128 << 20),
   })
   // The engine may outlive the control plane: found by the data directory it was given, whoever its parent is.
   const family = () => pidsMarked("DATA_DIR", dataDir)

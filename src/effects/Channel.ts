@@ -90,7 +90,7 @@ const receivers = (channel: Channel): Effect.Effect<void, never, Scope.Scope> =>
     const { engine, id } = channel
     const remove = engine.send({ cmd: "remove_channel", channel_id: id }).pipe(within(REMOVE_WITHIN), Effect.ignore)
     yield* Effect.addFinalizer(() => remove)
-    const connections = engine.state.changes.pipe(
+    const connections = engine.link.changes.pipe(
       Stream.filter((s) => s.connected),
       Stream.map((s) => s.generation),
       Stream.changes,
@@ -129,8 +129,8 @@ export const awaitChannel =
   (channel: Channel) =>
   (after: number): Effect.Effect<number> => {
     const newerThan = (connection: number) =>
-      Stream.zipLatest(channel.engine.state.changes, channel.taken.changes).pipe(
-        Stream.filter(([state, taken]) => state.connected && taken === state.generation && taken > connection),
+      Stream.zipLatest(channel.engine.link.changes, channel.taken.changes).pipe(
+        Stream.filter(([link, taken]) => link.connected && taken === link.generation && taken > connection),
         Stream.take(1),
         Stream.runDrain,
       )

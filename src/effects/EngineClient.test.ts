@@ -4,8 +4,9 @@ import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Layer, Scope, Stream, SubscriptionRef } from "effect"
 import { engineSocketPath } from "../engine/socket-path.ts"
-import { EngineClient, type EngineClientService, type EngineState, layer, respawnDelayMs } from "./EngineClient.ts"
+import { EngineClient, type EngineClientService, layer, respawnDelayMs } from "./EngineClient.ts"
 import { EngineProcess, type EngineProcessService, layer as processLayer } from "./EngineProcess.ts"
+import type { EngineState } from "./engine-state.ts"
 import { temporaryDirectory } from "./testing/temporary-directory.ts"
 
 const script = fileURLToPath(new URL("./testing/fake-engine-main.ts", import.meta.url))

@@ -4,30 +4,18 @@
  *   connected ──(connection lost, or 5 s without a line)──> lost: all sessions end at once ──> attach again ──> connected
  */
 import { Cause, Context, Deferred, Effect, Exit, Layer, Mailbox, Option, SubscriptionRef } from "effect"
-import type { Command, EngineInfo, EngineStats, Event } from "../engine/messages.ts"
+import type { Command, Event } from "../engine/messages.ts"
 import { type AttachedEngine, attachEngine, endEngine } from "./attach-engine.ts"
 import type { Accepted } from "./EngineConnection.ts"
 import { EngineProcess } from "./EngineProcess.ts"
 import { type EngineRefused, EngineUnavailable, type StartRefused } from "./Errors.ts"
 import { type EngineInboxes, makeInboxes } from "./engine-inboxes.ts"
+import { type EngineLink, type EngineState, makeEngineState } from "./engine-state.ts"
 import { within } from "./within.ts"
-
-export interface EngineState {
-  readonly connected: boolean
-  readonly info: EngineInfo | null
-  /** Counts connections: what was sent in an earlier one may have to be sent again. */
-  readonly generation: number
-  /** Times the engine was lost since the control plane started. */
-  readonly restarts: number
-  /** Why it is not connected; null when it is. */
-  readonly problem: string | null
-  /** The last two messages of figures, one second apart. */
-  readonly stats: EngineStats | null
-  readonly previous: EngineStats | null
-}
 
 export interface EngineClientService extends Pick<EngineInboxes, "watchSession" | "watchChannel" | "adopt"> {
   readonly state: SubscriptionRef.SubscriptionRef<EngineState>
+  readonly link: SubscriptionRef.SubscriptionRef<EngineLink>
   readonly send: (command: Command) => Effect.Effect<Accepted, EngineUnavailable | EngineRefused>
   /** Lets go of the engine without ending it; whatever is sent from now on fails. */
   readonly detach: Effect.Effect<void>
@@ -35,16 +23,6 @@ export interface EngineClientService extends Pick<EngineInboxes, "watchSession" 
 
 export class EngineClient extends Context.Tag("distributor/EngineClient")<EngineClient, EngineClientService>() {
   static readonly Live = Layer.suspend(() => layer())
-}
-
-export const initialState: EngineState = {
-  connected: false,
-  info: null,
-  generation: 0,
-  restarts: 0,
-  problem: "the engine is starting",
-  stats: null,
-  previous: null,
 }
 
 export interface EngineClientOptions {
@@ -67,13 +45,11 @@ export const respawnDelayMs = (failures: number): number => (failures <= 1 ? 0 :
 const make = ({ hungAfterTicks = 5, tickMs = 1000 }: EngineClientOptions) =>
   Effect.gen(function* () {
     const process = yield* EngineProcess
-    const state = yield* SubscriptionRef.make(initialState)
+    const { link, state, update: setState } = yield* makeEngineState
     const inboxes = makeInboxes()
     const first = yield* Deferred.make<void, StartRefused>()
     let current: AttachedEngine | null = null
     let closing = false
-
-    const setState = (change: (s: EngineState) => Partial<EngineState>) => SubscriptionRef.update(state, (s) => ({ ...s, ...change(s) }))
 
     const onEvent = (event: Event) =>
       event.event === "stats" ? setState((s) => ({ stats: event.stats, previous: s.stats })) : Effect.sync(() => inboxes.dispatch(event))
@@ -173,6 +149,7 @@ const make = ({ hungAfterTicks = 5, tickMs = 1000 }: EngineClientOptions) =>
 
     return EngineClient.of({
       state,
+      link,
       watchSession: inboxes.watchSession,
       watchChannel: inboxes.watchChannel,
       adopt: inboxes.adopt,

@@ -2,7 +2,7 @@
 import manifest from "../../package.json" with { type: "json" }
 import type { ChannelRuntime } from "./channel-runtime.ts"
 import type { Health } from "./Distributor.ts"
-import type { EngineState } from "./EngineClient.ts"
+import type { EngineState } from "./engine-state.ts"
 import type { ChannelConfig } from "./model.ts"
 import { channelStatus } from "./views-of.ts"
 

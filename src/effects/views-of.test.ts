@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { newChannelRuntime, newOutputRuntime } from "./channel-runtime.ts"
-import { type EngineState, initialState } from "./EngineClient.ts"
+import { type EngineState, initialState } from "./engine-state.ts"
 import { channelConfig, outputConfig } from "./testing/configs.ts"
 import { channelStats, engineStats, legStats, outputStats } from "./testing/FakeEngine.ts"
 import { bitRate, channelStatus, channelView, observeChannel } from "./views-of.ts"

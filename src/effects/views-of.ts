@@ -4,7 +4,7 @@
 import { maskSecrets, parseOutputUrl } from "../core/output-url.ts"
 import type { ChannelStats, LegStats, OutputStats } from "../engine/messages.ts"
 import type { ChannelRuntime, OutputRuntime } from "./channel-runtime.ts"
-import type { EngineState } from "./EngineClient.ts"
+import type { EngineState } from "./engine-state.ts"
 import type { ChannelConfig, ChannelStatus, ChannelView, LegView, OutputConfig, OutputStatus, OutputView, SourceName } from "./model.ts"
 
 /** Input that is away for longer than this, in ms, is an error. */

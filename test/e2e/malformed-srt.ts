@@ -27,6 +27,7 @@ import {
   PEER_ERROR,
   packHandshake,
   packText,
+  SHUTDOWN,
   USER_DEFINED,
 } from "./srt-wire.ts"
 
@@ -152,6 +153,19 @@ export const rogueControl = (socketId: number): Buffer[] => {
     Buffer.concat([words(5, 0xe0000001, 0, socketId), Buffer.alloc(1316, 0x47)]),
     Buffer.concat([words(0x7fffffff, 0x1fffffff, 0xffffffff, socketId), Buffer.alloc(1)]),
   ]
+}
+
+/** Random bodies under every control type, and random data packets, to the far side's socket. */
+export const randomControl = (socketId: number, count: number, seed = 1): Buffer[] => {
+  const random = seededRandom(seed)
+  const whole = (below: number) => Math.floor(random() * below)
+  const word = () => [0, 1, 1000, 0x7fffffff, 0x80000000, 0xffffffff, whole(0x80000000)][whole(7)] ?? 0
+  return range(0, count).map(() => {
+    const body = words(...range(0, whole(12)).map(word))
+    const type = [...range(0, 11), USER_DEFINED][whole(12)] ?? 0
+    if (type === SHUTDOWN) return Buffer.concat([words(whole(0x80000000), word(), word(), socketId), body])
+    return controlPacket(type, socketId, body, type === USER_DEFINED ? whole(10) : 0, word(), word())
+  })
 }
 
 /** DROPREQ, which only a sender has a use for: without its range, with half of it, and with ranges of half of all numbers. */

@@ -1,9 +1,10 @@
 /** An engine without a process: records what it is told, and tells what the test wants. */
 import { Effect, SubscriptionRef } from "effect"
 import type { ChannelStats, Command, EngineInfo, EngineStats, LegStats, OutputStats, Reason, SessionState } from "../../engine/messages.ts"
-import { type EngineClientService, initialState } from "../EngineClient.ts"
+import type { EngineClientService } from "../EngineClient.ts"
 import { EngineRefused, EngineUnavailable } from "../Errors.ts"
 import { makeInboxes } from "../engine-inboxes.ts"
+import { makeEngineState } from "../engine-state.ts"
 
 export const fakeInfo: EngineInfo = {
   protocol: 1,
@@ -106,10 +107,9 @@ const nameOf = (command: Command): string => {
 export const makeFakeEngine = (stats: EngineStats = engineStats()): Effect.Effect<FakeEngine> =>
   Effect.gen(function* () {
     const inboxes = makeInboxes()
-    const state = yield* SubscriptionRef.make({ ...initialState })
+    const { link, state, update } = yield* makeEngineState
     const sent: Array<Command> = []
     const sessions = new Map<string, { channel: string; session: string }>()
-    const update = (change: Partial<typeof initialState>) => SubscriptionRef.update(state, (s) => ({ ...s, ...change }))
     const remember = (found: EngineStats) => {
       for (const channel of found.channels) {
         for (const output of channel.outputs) sessions.set(output.id, { channel: channel.id, session: output.session })
@@ -131,11 +131,11 @@ export const makeFakeEngine = (stats: EngineStats = engineStats()): Effect.Effec
         }),
       stats: (next) =>
         Effect.zipRight(
-          SubscriptionRef.update(state, (s) => ({ ...s, previous: s.stats, stats: next })),
+          update((s) => ({ previous: s.stats, stats: next })),
           settle,
         ),
       lose: Effect.gen(function* () {
-        yield* update({ connected: false, problem: "killed", stats: null, previous: null })
+        yield* update(() => ({ connected: false, problem: "killed", stats: null, previous: null }))
         inboxes.endAll({ code: "engine_lost", message: "the engine (pid 4711) was lost", transient: true })
         yield* settle
       }),
@@ -143,8 +143,7 @@ export const makeFakeEngine = (stats: EngineStats = engineStats()): Effect.Effec
         Effect.gen(function* () {
           inboxes.offerForAdoption(found)
           remember(found)
-          yield* SubscriptionRef.update(state, (s) => ({
-            ...s,
+          yield* update((s) => ({
             connected: true,
             info: fakeInfo,
             problem: null,
@@ -156,6 +155,7 @@ export const makeFakeEngine = (stats: EngineStats = engineStats()): Effect.Effec
         }),
       service: {
         state,
+        link,
         watchSession: inboxes.watchSession,
         watchChannel: inboxes.watchChannel,
         adopt: inboxes.adopt,

@@ -23,7 +23,16 @@ describe("refuseDropRequests", () => {
     const { port } = socket.address()
     expect(refuseDropRequests(encodeSockaddr(host, port))).toBe(1)
     const header = (first: string) => `${first}0000000000000000000000000000`
-    const sent = [header("8000"), header("8007"), header("8006"), header("0007"), `${header("8007")}0000000100000002`, "80", header("8008"), header("ffff")]
+    const sent = [
+      header("8000"),
+      header("8007"),
+      header("8006"),
+      header("0007"),
+      `${header("8007")}0000000100000002`,
+      "80",
+      header("8008"),
+      header("ffff"),
+    ]
     for (const packet of sent) await new Promise((resolve) => sender.send(Buffer.from(packet, "hex"), port, target, resolve))
     await expect.poll(() => got.at(-1), { timeout: 2000 }).toBe(header("ffff"))
     // Too short for a type: dropped too.

@@ -6,7 +6,16 @@ import { EngineProcess } from "../engine-process.ts"
 import { FakeSrtCaller, withHsreq } from "../fake-srt-caller.ts"
 import { type Conclude, FakeSrtListener } from "../fake-srt-listener.ts"
 import { runSender } from "../load-process.ts"
-import { conclusions, dropRequests, handshakes, keyMaterial, keyMaterials, randomDatagrams, rogueControl } from "../malformed-srt.ts"
+import {
+  conclusions,
+  dropRequests,
+  handshakes,
+  keyMaterial,
+  keyMaterials,
+  randomControl,
+  randomDatagrams,
+  rogueControl,
+} from "../malformed-srt.ts"
 import { freeUdpPort } from "../ports.ts"
 import { eventually } from "../product.ts"
 import { CONCLUSION, EXT_HSRSP, EXT_KMRSP, FLAG_HSREQ, FLAG_KMREQ, hsreq, packHandshake } from "../srt-wire.ts"
@@ -102,6 +111,21 @@ describe.skipIf(openSrtLibrary({}).srt === null)("malformed SRT", () => {
       await isUnharmed()
     },
   )
+
+  it("row 31: 600 random control and data packets from connected peers: every other peer is answered at once", async () => {
+    const stranger = await FakeSrtCaller.open(ports.plain)
+    const startedAt = performance.now()
+    for (let i = 0; i < 30; i++) {
+      const caller = await FakeSrtCaller.open(ports.plain)
+      const answer = await caller.connect()
+      await caller.sendAll(randomControl("socketId" in answer ? answer.socketId : 0, 20, i + 1))
+      await stranger.cookie()
+      caller.close()
+    }
+    expect(performance.now() - startedAt).toBeLessThan(8000)
+    stranger.close()
+    await isUnharmed()
+  })
 
   it("row 31: DROPREQ with absurd ranges from a connected peer: the port goes on answering all others at once", async () => {
     const caller = await FakeSrtCaller.open(ports.plain)
