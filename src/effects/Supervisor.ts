@@ -243,6 +243,8 @@ const make = Effect.gen(function* () {
             stats?.channels.find((c) => c.id === id),
             at,
           )
+          // Annotations copy every fiber reference: not for each channel every second.
+          if (lines.length === 0) continue
           yield* Effect.forEach(lines, (l) => (l.warn ? Effect.logWarning(l.message) : Effect.log(l.message)), { discard: true }).pipe(
             Effect.annotateLogs("channel", slug),
           )

@@ -6,7 +6,8 @@
  *
  * - UDP and RTP outputs keep the input's spacing, so the sockets of their channels are drained every `FAST_TICK_US`.
  * - SRT packets carry the kernel's receive time (`srctime`), which the receiver's TSBPD restores, so they may leave in bursts every
- *   `SLOW_TICK_US`: larger bursts are what makes libsrt's sending thread cheap. Channels with nothing but SRT are drained then, too.
+ *   `SLOW_TICK_US`, or less when a connection's latency is short: larger bursts are what makes libsrt's sending thread cheap. Channels
+ *   with nothing but SRT are drained then, too.
  *
  * With nothing arriving the loop blocks in epoll for at most `IDLE_MS`.
  */
@@ -19,6 +20,7 @@ import type { Leg } from "./inputs/leg.ts"
 
 export const FAST_TICK_US = 500
 export const SLOW_TICK_US = 10000
+const SLOW_TICK_MIN_US = 1000
 const IDLE_MS = 5
 const NO_CHANNELS_MS = 20
 const SECOND_US = 1e6
@@ -42,6 +44,7 @@ export class PacketLoop {
   readonly #byTag: Array<{ leg: Leg; channel: EngineChannel } | undefined> = []
   #clockOffsetUs = 0
   #nextSlowUs = 0
+  #slowTickUs = SLOW_TICK_US
   #nextSecondUs = 0
   #lastPassUs = 0
   #running = false
@@ -102,13 +105,14 @@ export class PacketLoop {
     this.passes += 1
     const slow = nowUs >= this.#nextSlowUs
     if (slow) {
-      this.#nextSlowUs = (Math.floor(nowUs / SLOW_TICK_US) + 1) * SLOW_TICK_US
+      this.#nextSlowUs = (Math.floor(nowUs / this.#slowTickUs) + 1) * this.#slowTickUs
       this.#clockOffsetUs = realtimeOffsetUs()
     }
     let busy = this.#drain(this.#fast, nowUs) > 0
     if (slow && this.#drain(this.#slow, nowUs) > 0) busy = true
     let channels = 0
     let immediate = false
+    let burstUs = SLOW_TICK_US
     for (const channel of this.#channels()) {
       channels += 1
       for (const session of channel.sessions.values()) {
@@ -117,7 +121,9 @@ export class PacketLoop {
           session.flush(nowUs)
           if (session.waiting) busy = true
         } else if (slow) session.flush(nowUs)
-        if (slow) session.poll(nowUs)
+        if (!slow) continue
+        session.poll(nowUs)
+        burstUs = Math.min(burstUs, session.maxBurstUs)
       }
       if (slow)
         for (const leg of channel.legs) {
@@ -126,7 +132,10 @@ export class PacketLoop {
         }
     }
     if ((this.#core.u32[EVENT_COUNT >> 2] ?? 0) > 0) this.#hooks.onEvents(this.#core.takeEvents())
-    if (slow) this.#hooks.onSlowTick()
+    if (slow) {
+      this.#slowTickUs = Math.max(SLOW_TICK_MIN_US, burstUs)
+      this.#hooks.onSlowTick()
+    }
     if (nowUs >= this.#nextSecondUs) {
       this.#nextSecondUs = nowUs + SECOND_US
       this.#hooks.onSecond(nowUs)

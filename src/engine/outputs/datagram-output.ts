@@ -33,6 +33,7 @@ export class DatagramOutput implements OutputSession {
   readonly spec: OutputSpec
   readonly channel: number
   readonly immediate = true
+  readonly maxBurstUs = Number.POSITIVE_INFINITY
   state: SessionState = "connecting"
   reason: Reason | null = null
   readonly #context: SessionContext

@@ -23,6 +23,8 @@ export interface OutputSession {
   readonly channel: number
   /** True when packets should leave as soon as they arrive; false lets the loop send in bursts that carry their own time. */
   readonly immediate: boolean
+  /** Longest time packets may be held back to leave in a burst, in microseconds. */
+  readonly maxBurstUs: number
   /** True while slots wait that a later flush may send; the loop then keeps its tick. */
   readonly waiting: boolean
   state: SessionState

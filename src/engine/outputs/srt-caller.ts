@@ -69,6 +69,10 @@ export class SrtCaller implements OutputSession {
     refuseDropRequests(local)
   }
 
+  get maxBurstUs(): number {
+    return this.#connection?.maxBurstUs ?? Number.POSITIVE_INFINITY
+  }
+
   poll(nowUs: number): void {
     if (this.state === "ended" || this.#socket < 0) return
     if (this.state === "connected" && nowUs < this.#nextCheckUs) return

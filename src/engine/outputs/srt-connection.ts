@@ -10,8 +10,13 @@ import { RingReader } from "./ring-reader.ts"
 /** A receiver that takes nothing for this long while packets wait is given up, so that the reconnect starts afresh. */
 const STALL_US = 10e6
 
+/** The part of a connection's latency that bursts may use up; the rest is for retransmission. */
+const BURST_SHARE = 1 / 12
+
 export class SrtConnection {
   readonly socket: number
+  /** See OutputSession.maxBurstUs. */
+  readonly maxBurstUs: number
   readonly reader: RingReader
   readonly connectedAt = Date.now()
   bytesSent = 0
@@ -35,6 +40,7 @@ export class SrtConnection {
     const limit = getInt(srt, socket, SRT_OPTIONS.PAYLOADSIZE)
     this.#packetSize = Math.max(188, Math.min(packetSize, limit > 0 ? Math.floor(limit / 188) * 188 : packetSize))
     this.#minUs = Number(srt.connectionTime(socket))
+    this.maxBurstUs = Math.max(0, getInt(srt, socket, SRT_OPTIONS.PEERLATENCY)) * 1000 * BURST_SHARE
     this.reader = new RingReader(context.core.ringHead(channel))
   }
 

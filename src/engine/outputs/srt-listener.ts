@@ -27,6 +27,7 @@ export class SrtListener implements OutputSession {
   readonly channel: number
   readonly immediate = false
   readonly waiting = false
+  maxBurstUs = Number.POSITIVE_INFINITY
   state: SessionState = "connecting"
   reason: Reason | null = null
   readonly #context: SessionContext
@@ -95,6 +96,7 @@ export class SrtListener implements OutputSession {
     }
     const connection = new SrtConnection(this.#context, this.#srt, accepted.socket, this.channel, this.#target.packetSize)
     this.#receivers.push({ connection, peer: accepted.peer, streamId })
+    this.maxBurstUs = Math.min(this.maxBurstUs, connection.maxBurstUs)
     this.#figures.connectedAt ??= connection.connectedAt
     this.state = "connected"
     this.#context.receiver(this, accepted.peer, streamId, true, null)
@@ -116,6 +118,7 @@ export class SrtListener implements OutputSession {
     this.#past.dropped += connection.dropped
     // A new array: the caller may be walking the old one.
     this.#receivers = this.#receivers.filter((r) => r !== receiver)
+    this.maxBurstUs = this.#receivers.reduce((least, r) => Math.min(least, r.connection.maxBurstUs), Number.POSITIVE_INFINITY)
     if (this.#receivers.length === 0) {
       this.state = "listening"
       this.#figures.connectedAt = null
