@@ -56,8 +56,18 @@ module.exports = {
       from: from("^src/engine/outputs/"),
       to: { path: "^src/engine/inputs/" },
     },
-    { name: "one-importer-of-node-ws", severity: "error", from: { pathNot: "^src/http/websocket\\.ts$" }, to: { path: "node_modules/@hono/node-ws" } },
-    { name: "one-importer-of-prom-client", severity: "error", from: { pathNot: "^src/http/metrics\\.ts$" }, to: { path: "node_modules/prom-client" } },
+    {
+      name: "one-importer-of-node-ws",
+      severity: "error",
+      from: { pathNot: "^src/http/websocket\\.ts$" },
+      to: { path: "node_modules/@hono/node-ws" },
+    },
+    {
+      name: "one-importer-of-prom-client",
+      severity: "error",
+      from: { pathNot: "^src/http/metrics\\.ts$" },
+      to: { path: "node_modules/prom-client" },
+    },
   ],
   options: {
     doNotFollow: { path: "node_modules" },

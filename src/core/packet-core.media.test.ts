@@ -21,7 +21,7 @@ const CC_ERRORS_HERE: Readonly<Record<string, number>> = { "tsduck/test-142.ts":
 const sections = (events: ReadonlyArray<ReferenceEvent>, table: number) =>
   events.flatMap((event) => (event.kind === "psi" && event.table_id === table ? [event] : []))
 
-describe.skipIf(!hasMedia).each(coreBuilds)("real transport streams (%s)", (build) => {
+describe.skipIf(!hasMedia).each(coreBuilds)("[media] real transport streams (%s)", (build) => {
   const core = cores[build]
 
   it.each(transportStreams())("$name", { timeout: TIMEOUT_MS }, (facts) => {
@@ -79,7 +79,7 @@ describe.skipIf(!hasMedia).each(coreBuilds)("real transport streams (%s)", (buil
   })
 })
 
-describe.skipIf(!hasMedia).each(coreBuilds)("captures and crash inputs (%s)", (build) => {
+describe.skipIf(!hasMedia).each(coreBuilds)("[media] captures and crash inputs (%s)", (build) => {
   const core = cores[build]
   const replay = (name: string, port: number): Datagram[] =>
     readPcap(readMedia(name))

@@ -29,7 +29,7 @@ interface Vector {
 const VECTORS = new URL("../../../../shared/media/scte35-vectors.json", import.meta.url)
 const SHAPE = /^fc302[05]0{14}fff0(0f|14)05.{8}7f(ef|4f)f[ef].{8}(f[ef].{8})?.{4}01010000.{8}$/
 
-describe.skipIf(!existsSync(VECTORS))("splice_insert of other encoders (shared media)", () => {
+describe.skipIf(!existsSync(VECTORS))("[media] splice_insert of other encoders", () => {
   const { vectors }: { vectors: Vector[] } = existsSync(VECTORS) ? JSON.parse(readFileSync(VECTORS, "utf8")) : { vectors: [] }
   const same = vectors.filter((vector) => vector.expected.ok && SHAPE.test(vector.hex))
 
