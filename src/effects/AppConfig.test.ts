@@ -86,6 +86,6 @@ describe("AppConfig", () => {
 
 it("docs/configuration.md has exactly these keys with these defaults", () => {
   const text = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8")
-  const rows = [...text.matchAll(/^\| `([A-Z_]+)` \| `([^`]+)` \|/gm)].map(([, key, value]) => [key, value])
+  const rows = [...text.matchAll(/^\| `([A-Z_]+)` *\| `([^`]+)` *\|/gm)].map(([, key, value]) => [key, value])
   assert.deepStrictEqual(Object.fromEntries(rows), { ...SETTINGS })
 })
