@@ -40,7 +40,9 @@ export class SrtConnection {
     const limit = getInt(srt, socket, SRT_OPTIONS.PAYLOADSIZE)
     this.#packetSize = Math.max(188, Math.min(packetSize, limit > 0 ? Math.floor(limit / 188) * 188 : packetSize))
     this.#minUs = Number(srt.connectionTime(socket))
-    this.maxBurstUs = Math.max(0, getInt(srt, socket, SRT_OPTIONS.PEERLATENCY)) * 1000 * BURST_SHARE
+    const latencyMs = getInt(srt, socket, SRT_OPTIONS.PEERLATENCY)
+    // No latency: the receiver runs without TSBPD and keeps no deadline.
+    this.maxBurstUs = latencyMs > 0 ? latencyMs * 1000 * BURST_SHARE : Number.POSITIVE_INFINITY
     this.reader = new RingReader(context.core.ringHead(channel))
   }
 
