@@ -1,6 +1,7 @@
 // `npm start [-- --demo]`: sets the machine up, then runs the service until it ends.
 import { spawn } from "node:child_process"
 import { join } from "node:path"
+import { serviceEnvironment } from "./service-environment.mjs"
 import { bun, root, setup } from "./setup.mjs"
 
 try {
@@ -9,7 +10,10 @@ try {
   process.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`)
   process.exit(1)
 }
-const service = spawn(bun, [join(root, "src", "main.ts"), ...process.argv.slice(2)], { stdio: "inherit" })
+const service = spawn(bun, [join(root, "src", "main.ts"), ...process.argv.slice(2)], {
+  stdio: "inherit",
+  env: { ...serviceEnvironment, ...process.env },
+})
 // A terminal sends SIGINT to the whole group; SIGTERM and SIGHUP come to this process alone.
 process.on("SIGINT", () => {})
 for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => service.kill(signal))

@@ -14,7 +14,6 @@ import { demoLayer } from "./effects/Demo.ts"
 import { EngineClient } from "./effects/EngineClient.ts"
 import { EngineProcess } from "./effects/EngineProcess.ts"
 import { LoggingLive } from "./effects/Logging.ts"
-import { MemoryLive } from "./effects/Memory.ts"
 import { runMain } from "./effects/run-main.ts"
 import { Store } from "./effects/Store.ts"
 import { DistributorLive } from "./effects/Supervisor.ts"
@@ -26,7 +25,7 @@ const Front = process.argv.includes("--demo") ? Layer.provideMerge(DemoLive, Htt
 // The engine is built upon the store: a file that cannot be used stops the start before any process is touched.
 const EngineLive = EngineClient.Live.pipe(Layer.provide(EngineProcess.Live))
 
-const MainLive = Layer.merge(Front, MemoryLive).pipe(
+const MainLive = Front.pipe(
   Layer.provide(DistributorLive),
   Layer.provide(EngineLive),
   Layer.provide(Store.Live),

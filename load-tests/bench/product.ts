@@ -1,7 +1,9 @@
 /** The product itself, driven over REST like any automation would. */
+
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { serviceEnvironment } from "../../scripts/service-environment.mjs"
 import type { Load, OwnCounters, Peer, RunningPeer } from "./peer.ts"
 import { commandLine, pidsMarked } from "./proc.ts"
 import { freeTcpPort, onAbort, root, sleep, start } from "./processes.ts"
@@ -38,6 +40,7 @@ const startProduct = async (load: Load): Promise<RunningPeer> => {
     PORT: String(port),
     LOG_LEVEL: "info",
     LOG_FORMAT: "json",
+    ...serviceEnvironment,
   })
   // The engine may outlive the control plane: found by the data directory it was given, whoever its parent is.
   const family = () => pidsMarked("DATA_DIR", dataDir)

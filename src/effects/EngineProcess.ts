@@ -45,6 +45,8 @@ export interface EngineProcessOptions {
 const MAX_LOG_BYTES = 5_000_000
 const KEPT_LOG_BYTES = 1_000_000
 const TAIL_LINES = 5
+/** Settings of the runtime that suit the control plane (scripts/service-environment.mjs) and would slow the packet loop down. */
+const COMPILER_SETTINGS = "BUN_JSC_"
 /** What the engine has no use for must not be readable in its environment. */
 const SECRETS = ["API_KEY", "DATABASE_URL"]
 
@@ -104,7 +106,9 @@ const start = (script: string, dataDir: string, logFile: string): EngineChild =>
   const ended = Deferred.unsafeMake<string>(FiberId.none)
   const log = openSync(logFile, "a", 0o640)
   try {
-    const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !SECRETS.includes(key)))
+    const env = Object.fromEntries(
+      Object.entries(process.env).filter(([key]) => !SECRETS.includes(key) && !key.startsWith(COMPILER_SETTINGS)),
+    )
     // detached: a session of its own, so that neither a Ctrl-C in the terminal nor the end of this process reaches it.
     const child = spawn(process.execPath, [...runtimeArguments, script, "--data-dir", dataDir], {
       detached: true,

@@ -1,0 +1,2 @@
+/** See service-environment.mjs. */
+export const serviceEnvironment: Readonly<Record<string, string>>
