@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Random, SubscriptionRef, TestClock } from "effect"
 import type { Reason } from "../engine/messages.ts"
-import { type Channel, makeChannel, reconfigure, runChannel } from "./Channel.ts"
+import { makeChannel, reconfigure, runChannel } from "./Channel.ts"
 import type { ChannelConfig } from "./model.ts"
+import type { Channel } from "./started-channel.ts"
 import { channelConfig, outputConfig } from "./testing/configs.ts"
 import { channelStats, engineStats, type FakeEngine, makeFakeEngine, outputStats, settle } from "./testing/FakeEngine.ts"
 

@@ -8,31 +8,14 @@
  */
 import { Deferred, Effect, FiberMap, Mailbox, type Scope, Stream, SubscriptionRef } from "effect"
 import type { ChannelSpec, LegSpec } from "../engine/messages.ts"
-import { type ChannelRuntime, newChannelRuntime, newOutputRuntime } from "./channel-runtime.ts"
+import { newChannelRuntime, newOutputRuntime } from "./channel-runtime.ts"
 import { watchEvents } from "./channel-watcher.ts"
 import type { EngineClientService } from "./EngineClient.ts"
 import type { ChannelConfig, OutputConfig } from "./model.ts"
 import { monotonicMs } from "./monotonic.ts"
+import type { Channel, WritersRequest } from "./started-channel.ts"
 import { runWriter } from "./Writer.ts"
 import { within } from "./within.ts"
-
-interface WritersRequest {
-  readonly outputs: ReadonlyArray<OutputConfig>
-  readonly done: Deferred.Deferred<void>
-}
-
-export interface Channel {
-  readonly id: string
-  readonly slug: string
-  readonly engine: EngineClientService
-  readonly config: SubscriptionRef.SubscriptionRef<ChannelConfig>
-  readonly runtime: ChannelRuntime
-  /** Number of the engine connection in which the engine has taken this channel. */
-  readonly taken: SubscriptionRef.SubscriptionRef<number>
-  readonly writerRequests: Mailbox.Mailbox<WritersRequest>
-  /** To be run when something that a viewer sees has changed. */
-  readonly changed: Effect.Effect<void>
-}
 
 const RETRY_REFUSED = "5 seconds"
 const ENGINE_BACK_WITHIN = "5 seconds"

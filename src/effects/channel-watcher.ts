@@ -3,10 +3,10 @@
  * At most one log line a second of each kind.
  */
 import { Effect, type Scope } from "effect"
-import type { Channel } from "./Channel.ts"
 import type { ChannelEvent } from "./engine-inboxes.ts"
 import { monotonicMs } from "./monotonic.ts"
 import { makeRateLimit } from "./rate-limit.ts"
+import type { Channel } from "./started-channel.ts"
 
 type LegEvent = Extract<ChannelEvent, { readonly event: "leg" }>
 type ReceiverEvent = Extract<ChannelEvent, { readonly event: "receiver" }>

@@ -1,0 +1,23 @@
+/** What the fibers of one started channel share. */
+import type { Deferred, Effect, Mailbox, SubscriptionRef } from "effect"
+import type { ChannelRuntime } from "./channel-runtime.ts"
+import type { EngineClientService } from "./EngineClient.ts"
+import type { ChannelConfig, OutputConfig } from "./model.ts"
+
+export interface WritersRequest {
+  readonly outputs: ReadonlyArray<OutputConfig>
+  readonly done: Deferred.Deferred<void>
+}
+
+export interface Channel {
+  readonly id: string
+  readonly slug: string
+  readonly engine: EngineClientService
+  readonly config: SubscriptionRef.SubscriptionRef<ChannelConfig>
+  readonly runtime: ChannelRuntime
+  /** Number of the engine connection in which the engine has taken this channel. */
+  readonly taken: SubscriptionRef.SubscriptionRef<number>
+  readonly writerRequests: Mailbox.Mailbox<WritersRequest>
+  /** To be run when something that a viewer sees has changed. */
+  readonly changed: Effect.Effect<void>
+}
