@@ -4,7 +4,6 @@
  * Order of every change: checked, stored, then carried out. What the store refuses has changed nothing.
  */
 import { Cause, Clock, Effect, FiberMap, Layer, Schedule, Scope, Stream, SubscriptionRef } from "effect"
-import type { Command } from "../engine/messages.ts"
 import { awaitChannel, makeChannel, reconfigure, runChannel } from "./Channel.ts"
 import { makeChangeFeed } from "./change-feed.ts"
 import { Distributor } from "./Distributor.ts"
@@ -15,6 +14,7 @@ import type { ChannelConfig, OutputConfig, SourceName } from "./model.ts"
 import { monotonicMs } from "./monotonic.ts"
 import { Store } from "./Store.ts"
 import type { Channel } from "./started-channel.ts"
+import { strangers } from "./strangers.ts"
 import { portConflicts, usedPorts } from "./used-ports.ts"
 import { type Checked, changedChannel, changedOutput, newChannel, newOutput } from "./validate.ts"
 import { channelView, observeChannel } from "./views-of.ts"
@@ -258,11 +258,7 @@ const make = Effect.gen(function* () {
   /** What a found engine runs and nobody asked for any more; channels and outputs that should run are adopted by their own fibers. */
   const removeStrangers = Effect.gen(function* () {
     const { stats } = yield* SubscriptionRef.get(engine.state)
-    const commands = (stats?.channels ?? []).flatMap(({ id, outputs }): Command[] => {
-      if (!running.has(id)) return [{ cmd: "remove_channel", channel_id: id }]
-      const wanted = new Set(configs.get(id)?.outputs.flatMap((o) => (o.enabled ? [o.id] : [])))
-      return outputs.filter((o) => !wanted.has(o.id)).map((o) => ({ cmd: "close_output", channel_id: id, output_id: o.id }))
-    })
+    const commands = strangers(stats, (id) => (running.has(id) ? configs.get(id) : undefined))
     yield* Effect.forEach(commands, (command) => Effect.ignore(engine.send(command)), { discard: true })
   })
 
