@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs"
+import { networkInterfaces } from "node:os"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { numberedTs } from "../../test/e2e/datagrams.ts"
 import { EngineBench } from "../../test/e2e/engine-bench.ts"
@@ -11,6 +12,8 @@ import { openSrtLibrary } from "./srt/srt-library.ts"
 
 /** Real libsrt on both sides: ours in this process, srt-live-transmit as the peer. */
 const library = openSrtLibrary({})
+/** Some containers have no IPv6 at all. */
+const hasIpv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === "::1"))
 
 let bench: EngineBench
 let port: number
@@ -96,6 +99,19 @@ describe.skipIf(library.srt === null)("SRT caller output", () => {
     expect(receiver.bytes().equals(ts)).toBe(true)
   })
 
+  it.runIf(hasIpv6)("calls an IPv6 receiver", async () => {
+    const srtPort = await freeUdpPort()
+    const receiver = await peer(`srt://[::1]:${srtPort}?mode=listener`)
+    await eventually("connected", async () => {
+      open(`srt://[::1]:${srtPort}?mode=caller`)
+      return (await outputIs("o1", "connected", 4000).catch(() => null)) ?? null
+    })
+    const ts = numberedTs(7 * 100)
+    await sendTs(ts, { port })
+    await receiver.atLeast(ts.length)
+    expect(receiver.bytes().equals(ts)).toBe(true)
+  })
+
   it("a name that does not resolve ends with a reason that names it", async () => {
     open("srt://no-such-host.invalid:9000")
     expect((await outputIs("o1", "ended")).reason).toMatchObject({ code: "dns", message: expect.stringMatching(/no-such-host\.invalid/) })
@@ -131,6 +147,18 @@ describe.skipIf(library.srt === null)("SRT caller output", () => {
 })
 
 describe.skipIf(library.srt === null)("SRT listener output", () => {
+  it.runIf(hasIpv6).each(["[::1]", "[::]"])("serves an IPv6 receiver on %s", async (host) => {
+    const srtPort = await freeUdpPort()
+    open(`srt://${host}:${srtPort}?mode=listener`)
+    await outputIs("o1", "listening")
+    const receiver = await peer(`srt://[::1]:${srtPort}`)
+    await outputIs("o1", "connected")
+    const ts = numberedTs(7 * 100)
+    await sendTs(ts, { port })
+    await receiver.atLeast(ts.length)
+    expect(receiver.bytes().equals(ts)).toBe(true)
+  })
+
   it("serves several receivers, each with the bytes from its first packet on", async () => {
     const srtPort = await freeUdpPort()
     open(`srt://127.0.0.1:${srtPort}?mode=listener`)

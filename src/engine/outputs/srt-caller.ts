@@ -6,7 +6,7 @@ import type { OutputSpec, OutputStats, Reason, SessionState } from "../messages.
 import { resolve } from "../resolve.ts"
 import { reasonOf, SetupFailure } from "../setup-failure.ts"
 import { refuseDropRequests } from "../srt/drop-request-filter.ts"
-import { createSocket, getInt, lastError, rejectReason, type SrtTarget, setOption } from "../srt/srt-socket.ts"
+import { createSocket, forFamily, getInt, lastError, rejectReason, type SrtTarget } from "../srt/srt-socket.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { SrtConnection } from "./srt-connection.ts"
 
@@ -48,17 +48,16 @@ export class SrtCaller implements OutputSession {
       if (this.state === "ended") return
       const peer = encodeSockaddr(address, this.#target.port)
       this.#figures.address = formatSockaddr(peer)
-      this.#socket = createSocket(this.#srt, this.#target, true)
-      if (family === 6 && this.#target.localHost === null) setOption(this.#srt, this.#socket, SRT_OPTIONS.IPV6ONLY, 1)
-      this.#bind(family)
+      const target = forFamily(this.#target, family)
+      this.#socket = createSocket(this.#srt, target)
+      this.#bind(target, family)
       if (this.#srt.connect(this.#socket, peer, peer.length) !== 0) throw new SetupFailure(lastError(this.#srt, "srt_connect failed"))
     } catch (cause) {
       this.#end(reasonOf(cause))
     }
   }
 
-  #bind(family: 4 | 6): void {
-    const target = this.#target
+  #bind(target: SrtTarget, family: 4 | 6): void {
     if (target.localPort === null && target.mode === "caller" && this.#context.ports !== null) {
       this.#releasePort = this.#context.ports.bind(this.#socket, target, family)
       return

@@ -1,4 +1,5 @@
 /** SRT listener output: one port, any number of receivers, each with a queue of its own. */
+import { isIPv6 } from "node:net"
 import { SRT_OPTIONS } from "../../core/srt/options.ts"
 import { type LibSrt, SRTS_CONNECTED } from "../ffi/libsrt.ts"
 import { encodeSockaddr, formatSockaddr } from "../ffi/sockaddr.ts"
@@ -6,7 +7,7 @@ import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState } fro
 import { reasonOf, SetupFailure } from "../setup-failure.ts"
 import { refuseDropRequests } from "../srt/drop-request-filter.ts"
 import { SrtReadiness } from "../srt/srt-readiness.ts"
-import { acceptOne, createSocket, getString, lastError, type SrtTarget } from "../srt/srt-socket.ts"
+import { acceptOne, createSocket, forFamily, getString, lastError, type SrtTarget } from "../srt/srt-socket.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { SrtConnection } from "./srt-connection.ts"
 
@@ -65,7 +66,7 @@ export class SrtListener implements OutputSession {
     this.#figures.address = shown
     this.#context.listenerPorts.claim(local)
     this.#claimed = local
-    this.#socket = createSocket(this.#srt, this.#target, true)
+    this.#socket = createSocket(this.#srt, forFamily(this.#target, isIPv6(this.#target.host) ? 6 : 4))
     if (this.#srt.bind(this.#socket, local, local.length) !== 0)
       throw new SetupFailure(lastError(this.#srt, `cannot listen on ${shown}/udp`))
     refuseDropRequests(local)

@@ -63,7 +63,7 @@ export class PortPool {
   }
 
   #open(key: string, target: SrtTarget, localHost: string): SharedPort {
-    const anchor = createSocket(this.#srt, { ...target, options: target.options.filter((o) => MUXER_OPTIONS.has(o.option.name)) }, true)
+    const anchor = createSocket(this.#srt, { ...target, options: target.options.filter((o) => MUXER_OPTIONS.has(o.option.name)) })
     const any = encodeSockaddr(localHost, 0)
     if (this.#srt.bind(anchor, any, any.length) !== 0) {
       const reason = lastError(this.#srt, `cannot bind to ${localHost}`)

@@ -90,8 +90,14 @@ export const acceptOne = (srt: LibSrt, listener: number): { socket: number; peer
 const defaultSendBuffer = (target: SrtTarget): number =>
   Math.min(64 << 20, Math.round((25e6 / 8) * (Math.max(1000, target.latencyMs ?? 0) / 1000 + 0.5)))
 
-/** A socket with every option of the target set, ready to bind. `reuse` is SRTO_REUSEADDR. */
-export const createSocket = (srt: LibSrt, target: SrtTarget, reuse: boolean): number => {
+/** The target as an address family needs it: libsrt binds to `::` only when told whether that includes IPv4; here it does not. */
+export const forFamily = (target: SrtTarget, family: 4 | 6): SrtTarget => {
+  const given = target.options.some(({ option }) => option.name === SRT_OPTIONS.IPV6ONLY.name)
+  return family === 4 || given ? target : { ...target, options: [...target.options, { option: SRT_OPTIONS.IPV6ONLY, value: 1 }] }
+}
+
+/** A socket with every option of the target set, ready to bind. */
+export const createSocket = (srt: LibSrt, target: SrtTarget): number => {
   const socket = srt.createSocket()
   if (socket < 0) throw new SetupFailure(lastError(srt, "no SRT socket"))
   try {
@@ -103,7 +109,8 @@ export const createSocket = (srt: LibSrt, target: SrtTarget, reuse: boolean): nu
     setOption(srt, socket, SRT_OPTIONS.RCVSYN, false)
     // Old receivers (HSv4, SRT before 1.3) learn from it who sends.
     preset(SRT_OPTIONS.SENDER, true)
-    preset(SRT_OPTIONS.REUSEADDR, reuse)
+    // libsrt shares a port, or takes it again within seconds, only with this on.
+    preset(SRT_OPTIONS.REUSEADDR, true)
     preset(SRT_OPTIONS.SNDBUF, defaultSendBuffer(target))
     // One kernel buffer serves all connections of a port; the kernel caps it at net.core.wmem_max.
     preset(SRT_OPTIONS.UDP_SNDBUF, 4 << 20)
