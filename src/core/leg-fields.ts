@@ -34,6 +34,21 @@ export const LEG_COUNTERS = {
   truncated: L.LEG_TRUNCATED,
   forwarded: L.LEG_FORWARDED,
   rai: L.LEG_RAI,
+  access_points: L.LEG_ACCESS_POINTS,
+  rtp_late: L.LEG_RTP_LATE,
+  rtp_unrecovered: L.LEG_RTP_UNRECOVERED,
+  fec_packets: L.LEG_FEC_PACKETS,
+  fec_bad: L.LEG_FEC_BAD,
+  fec_recovered: L.LEG_FEC_RECOVERED,
+  not_allowed: L.LEG_NOT_ALLOWED,
+  merge_used: L.LEG_MERGE_USED,
+  pat_errors: L.LEG_PAT_ERRORS,
+  pmt_errors: L.LEG_PMT_ERRORS,
+  pid_errors: L.LEG_PID_ERRORS,
+  pcr_repetition_errors: L.LEG_PCR_REPETITION_ERRORS,
+  pcr_discontinuity_errors: L.LEG_PCR_DISCONTINUITY_ERRORS,
+  pts_errors: L.LEG_PTS_ERRORS,
+  cat_errors: L.LEG_CAT_ERRORS,
 } as const
 
 export type LegCounter = keyof typeof LEG_COUNTERS

@@ -15,12 +15,32 @@ export type ChannelStatus = typeof ChannelStatus.Type
 export const OutputStatus = Schema.Literal("stopped", "connecting", "connected", "retrying", "error")
 export type OutputStatus = typeof OutputStatus.Type
 
-/** Receive settings of a channel; more arrive with failover and FEC. */
+/** Receive settings of a channel; what is left out has its default (`docs/configuration.md`, "Inputs"). */
 export interface InputSettings {
+  /** `auto` (default) merges legs that agree and fails over otherwise; `failover` never merges; `merge` warns while not merged. */
+  readonly mode?: "auto" | "failover" | "merge" | undefined
+  /** Silence (or null packets, lost sync, missing tables, continuity errors) of the active leg before the switch: 50 to 60000 ms, default 500. */
+  readonly failover_after_ms?: number | undefined
+  /** `auto` (default) returns to the primary once it has been good for `failback_after_s` (1 to 86400, default 30). */
+  readonly failback?: "auto" | "manual" | undefined
+  readonly failback_after_s?: number | undefined
+  /** `clean` (default) switches at a random access point of the new leg, `immediate` with its next packet. */
+  readonly switch?: "clean" | "immediate" | undefined
+  /** Longest wait for a datagram out of order: 0 (off) to 1000 ms, default 50. */
+  readonly reorder_ms?: number | undefined
+  /** Longest wait for the other leg while merged: 10 to 2000 ms, default 200. */
+  readonly merge_window_ms?: number | undefined
+  /** `auto` receives SMPTE 2022-1 FEC on the ports + 2 (column) and + 4 (row); default `off`. */
+  readonly fec?: "off" | "auto" | undefined
+  /** IPv4 addresses or networks that may send to either leg, at most 8; without it anyone may. */
+  readonly allowed_senders?: ReadonlyArray<string> | undefined
   /** Interface name or local address for multicast joins. */
   readonly interface?: string | undefined
   /** Source address of a source-specific multicast join. */
   readonly source?: string | undefined
+  /** The same for the backup; without them those of the primary count for both. */
+  readonly backup_interface?: string | undefined
+  readonly backup_source?: string | undefined
   /** Kernel receive buffer to ask for, in bytes. */
   readonly rcvbuf?: number | undefined
 }
@@ -106,8 +126,71 @@ export interface LegView {
   readonly bitrate: number
   readonly last_error: string | null
   readonly warnings: ReadonlyArray<string>
+  /** `good`, `degraded`, `bad` or `lost`, by TR 101 290 and what arrives; with the reasons as sentences. */
+  readonly verdict: "good" | "degraded" | "bad" | "lost"
+  readonly reasons: ReadonlyArray<string>
+  /** Preflight: what would surprise later, as `{code, message}`. */
+  readonly findings: ReadonlyArray<{ readonly code: string; readonly message: string }>
+  readonly fec: { readonly columns: number; readonly rows: number; readonly latency_ms: number } | null
+  readonly jitter_ms: number
+  readonly pcr_jitter_ms: number
+  readonly pcr_jitter_max_ms: number
+  readonly max_gap_ms: number
+  readonly pcr_bitrate: number
+  readonly access_point_interval_ms: number | null
+  readonly rcvbuf_bytes: number
+  readonly kernel_drops: number
+  readonly pids: ReadonlyArray<{ readonly pid: number; readonly packets: number; readonly bitrate: number }>
+  readonly programmes: ReadonlyArray<ProgrammeView>
   readonly scte35_pids: ReadonlyArray<number>
   readonly counters: Readonly<Record<string, number>>
+}
+
+/** A programme of a leg as its PMT describes it. */
+export interface ProgrammeView {
+  readonly program_number: number
+  readonly pmt_pid: number
+  readonly pcr_pid: number
+  readonly version: number
+  readonly cuei: boolean
+  readonly streams: ReadonlyArray<{ readonly pid: number; readonly stream_type: number }>
+}
+
+/** How the legs of a channel are joined now. */
+export interface InputState {
+  readonly merge: "off" | "rtp" | "content"
+  readonly path_difference_ms: number | null
+  readonly merge_lost: number
+  readonly merge_mismatches: number
+  readonly switches: number
+  /** Leg that takes over at its next random access point. */
+  readonly pending_source: SourceName | null
+  /** `none` without a backup, `ok` while the other leg could take over, `lost` while it could not. */
+  readonly redundancy: "none" | "ok" | "lost"
+}
+
+/** Something that needs a person. `kind` is stable; `redundancy_lost` is one of them. */
+export interface Alarm {
+  readonly kind: string
+  readonly severity: "warning" | "critical"
+  /** ISO 8601. */
+  readonly since: string
+  readonly message: string
+}
+
+/** What happened to a channel, kept across restarts. */
+export interface ChannelEventView {
+  /** Grows with time, never given out twice. */
+  readonly id: number
+  /** ISO 8601 with milliseconds. */
+  readonly at: string
+  /** `switched`, `leg_lost`, `leg_back`, `redundancy_lost`, `redundancy_back`, `merge_on`, `merge_off`, `legs_differ`, `started`, `stopped`, ... */
+  readonly kind: string
+  readonly severity: "info" | "warning" | "critical"
+  readonly source: SourceName | null
+  /** Slug of the output it is about. */
+  readonly output: string | null
+  readonly message: string
 }
 
 export interface ChannelView {
@@ -120,7 +203,7 @@ export interface ChannelView {
   readonly backup_rtp_ip: string | null
   readonly backup_rtp_port: number | null
   readonly autostart: boolean
-  readonly input: InputSettings & { readonly legs: ReadonlyArray<LegView> }
+  readonly input: InputSettings & InputState & { readonly legs: ReadonlyArray<LegView> }
   readonly status: ChannelStatus
   /** Why the status is `error` or `starting`; null otherwise. */
   readonly error: string | null
@@ -128,6 +211,7 @@ export interface ChannelView {
   readonly uptime: number
   readonly created_at: string
   readonly active_source: SourceName
+  readonly alarms: ReadonlyArray<Alarm>
   readonly outputs: ReadonlyArray<OutputView>
 }
 

@@ -9,7 +9,7 @@
 import * as v from "valibot"
 
 /** Raised when a message changes its meaning or a required field is added. */
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
 /** Longest line either side accepts, in bytes; a longer one closes the connection. */
 export const MAX_LINE_BYTES = 4 * 1024 * 1024
@@ -34,11 +34,32 @@ export const LegSpec = v.object({
 })
 export type LegSpec = v.InferOutput<typeof LegSpec>
 
+/** How the legs of a channel become one stream. Times in milliseconds unless named otherwise. */
+export const InputPolicy = v.object({
+  /** `auto` merges legs that agree and fails over otherwise; `failover` never merges; `merge` is `auto` with a warning while not merged. */
+  mode: v.picklist(["auto", "failover", "merge"]),
+  failover_after_ms: v.number(),
+  failback: v.picklist(["auto", "manual"]),
+  failback_after_s: v.number(),
+  /** `clean`: at the new leg's next random access point; `immediate`: with its next packet. */
+  switch: v.picklist(["clean", "immediate"]),
+  /** Longest wait for a late datagram; 0 forwards in order of arrival. */
+  reorder_ms: v.number(),
+  /** Longest wait for the other leg while merged. */
+  merge_window_ms: v.number(),
+  /** `auto` receives SMPTE 2022-1 on the ports + 2 and + 4. */
+  fec: v.picklist(["off", "auto"]),
+  /** IPv4 addresses or networks (`10.0.0.0/8`) that may send; empty: anyone. */
+  allowed_senders: v.array(v.string()),
+})
+export type InputPolicy = v.InferOutput<typeof InputPolicy>
+
 export const ChannelSpec = v.object({
   id: v.string(),
   /** Slug, for the engine's own log lines. */
   label: v.string(),
   legs: v.pipe(v.array(LegSpec), v.minLength(1), v.maxLength(2)),
+  policy: InputPolicy,
 })
 export type ChannelSpec = v.InferOutput<typeof ChannelSpec>
 
@@ -151,6 +172,24 @@ export const ProgrammeInfo = v.object({
 })
 export type ProgrammeInfo = v.InferOutput<typeof ProgrammeInfo>
 
+/** How a leg is: `good`; `degraded` with errors that viewers may notice; `bad`: not fit for the outputs; `lost`: nothing usable. */
+export const Verdict = v.picklist(["good", "degraded", "bad", "lost"])
+export type Verdict = v.InferOutput<typeof Verdict>
+
+/** One thing that would surprise the operator later: a stable code and a sentence. */
+export const Finding = v.object({ code: v.string(), message: v.string() })
+export type Finding = v.InferOutput<typeof Finding>
+
+/** SMPTE 2022-1 as learnt from the stream. */
+export const FecStats = v.object({
+  columns: count,
+  rows: count,
+  /** Longest time a datagram was rebuilt after its place, in ms. */
+  latency_ms: count,
+})
+
+export const PidStats = v.object({ pid: count, packets: count, bitrate: count })
+
 export const LegStats = v.object({
   name: LegName,
   ip: v.string(),
@@ -169,6 +208,24 @@ export const LegStats = v.object({
   jitter_ms: count,
   rcvbuf_bytes: count,
   kernel_drops: count,
+  verdict: Verdict,
+  /** Why the verdict is not `good`. */
+  reasons: v.array(v.string()),
+  /** What would surprise the operator later. */
+  findings: v.array(Finding),
+  /** Null while no FEC packets arrive. */
+  fec: v.nullable(FecStats),
+  /** Deviation of the PCR against arrival, smoothed, in ms; and the highest of the last second. */
+  pcr_jitter_ms: count,
+  pcr_jitter_max_ms: count,
+  /** Longest time between two datagrams in the last second, in ms. */
+  max_gap_ms: count,
+  /** TS bit rate as the PCRs tell it; 0 while unknown. */
+  pcr_bitrate: count,
+  /** Longest distance of random access points lately, in ms; null before two were seen. */
+  access_point_interval_ms: v.nullable(count),
+  /** PIDs that carried packets in the last second, by PID. */
+  pids: v.array(PidStats),
   programmes: v.array(ProgrammeInfo),
   /** Counters since the leg was opened, by the names of core's LEG_* fields in snake_case. */
   counters: Counters,
@@ -179,6 +236,17 @@ export const ChannelStats = v.object({
   id: v.string(),
   started_at: epochMs,
   active_source: LegName,
+  /** Leg that takes over at its next clean point. */
+  pending_source: v.nullable(LegName),
+  merge: v.picklist(["off", "rtp", "content"]),
+  /** Arrival of the backup's packets less that of the primary's, in ms; null while not merged. */
+  path_difference_ms: v.nullable(v.number()),
+  /** TS packets given up while merged; TS packets of the two legs that differed. */
+  merge_lost: count,
+  merge_mismatches: count,
+  switches: count,
+  /** `none`: one leg only; `ok`: the other leg could take over now; `lost`: it could not. */
+  redundancy: v.picklist(["none", "ok", "lost"]),
   legs: v.array(LegStats),
   outputs: v.array(OutputStats),
 })
@@ -228,7 +296,8 @@ export const Request = v.variant("cmd", [
   v.object({ id, cmd: v.literal("open_output"), channel_id: v.string(), output: OutputSpec }),
   /** Ends whatever session the output has, answered when its sockets are closed; ok when there is none. */
   v.object({ id, cmd: v.literal("close_output"), channel_id: v.string(), output_id: v.string() }),
-  v.object({ id, cmd: v.literal("switch_source"), channel_id: v.string(), leg: LegName }),
+  /** `manual`: the operator asks, with a clean switch while the old leg runs. Otherwise told again to an engine that was restarted: at once. */
+  v.object({ id, cmd: v.literal("switch_source"), channel_id: v.string(), leg: LegName, manual: v.optional(v.boolean()) }),
   /** Closes every output (SRT shutdown sent), then the process exits with 0. */
   v.object({ id, cmd: v.literal("shutdown") }),
 ])
@@ -270,7 +339,28 @@ export const Event = v.variant("event", [
     event: v.literal("leg"),
     channel_id: v.string(),
     leg: LegName,
-    kind: v.picklist(["open", "failed", "live", "silent", "sender_changed", "sequence_reset", "psi_changed"]),
+    kind: v.picklist(["open", "failed", "live", "silent", "sender_changed", "sequence_reset", "psi_changed", "pcr_jump", "fec_on", "fec_off"]),
+    message: v.string(),
+  }),
+  /** The source of the channel's stream changed, or the safety that a second leg gives. `message` is a sentence for a person. */
+  v.object({
+    event: v.literal("source"),
+    channel_id: v.string(),
+    kind: v.picklist([
+      /** The ring is filled by another leg; `reason` is a FailoverReason, `operator` or `failback`. */
+      "switched",
+      "leg_lost",
+      "leg_back",
+      "redundancy_lost",
+      "redundancy_back",
+      "merge_on",
+      "merge_off",
+      /** Both legs live and carrying different programmes or packets although `mode` asks for a merge. */
+      "legs_differ",
+    ]),
+    /** The leg it is about; of `switched` the new one. */
+    leg: LegName,
+    reason: v.string(),
     message: v.string(),
   }),
   /** A section from a SCTE-35 PID of the active leg. */

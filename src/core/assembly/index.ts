@@ -48,7 +48,7 @@ function forward(leg: i32, address: usize, channel: i32, rxUs: f64, timestamp: u
   count(address, LEG_TS_PACKETS, remaining / TS_PACKET);
   while (remaining > 0) {
     const length = min<u32>(remaining, SLOT_PAYLOAD_MAX);
-    analysePackets(leg, address, payload, length / TS_PACKET);
+    analysePackets(leg, address, payload, length / TS_PACKET, rxUs);
     if (slotHasProgramme) hasProgramme = true;
     if (channel >= 0) {
       appendSlot(channel, payload, length, rxUs, timestamp, sequence);

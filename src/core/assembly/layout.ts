@@ -63,10 +63,23 @@ export const EVENT_SCTE35 = 2;
 export const EVENT_SENDER = 3;
 /** RTP sequence numbers restarted. a = new sequence number, b = expected one. */
 export const EVENT_SEQUENCE_RESET = 4;
+/** The ring is now filled by this leg. a = 1 when the switch waited for a clean point, b = the leg before (1, 2) or 0. */
+export const EVENT_SWITCHED = 5;
+/** Merging began or ended on the channel of this leg. a = MERGE_*, b = why it ended: MERGE_END_*. */
+export const EVENT_MERGE = 6;
+/** A leg joined (a = 1) or left (a = 0) the merge, which goes on with the other one. b = MERGE_END_* when it left. */
+export const EVENT_MERGE_LEG = 7;
+/** PCR jumped without discontinuity_indicator, PCR PID in pid. a, b = old and new PCR in units of 1 ms. */
+export const EVENT_PCR_JUMP = 8;
+
+export const MERGE_END_SILENT = 1;
+export const MERGE_END_DIFFERENT = 2;
+export const MERGE_END_RESTARTED = 3;
+export const MERGE_END_ASKED = 4;
 
 // --- Legs: counters and gauges as float64, so that the host reads them without BigInt; see LEG_* indices below.
-export const LEG_FIELDS = 64;
-export const LEG_STATE_SIZE = 1024;
+export const LEG_FIELDS = 128;
+export const LEG_STATE_SIZE = 2048;
 export const LEG_SIZE = LEG_FIELDS * 8 + LEG_STATE_SIZE;
 export const LEGS = EVENT_DATA + EVENT_DATA_SIZE;
 
@@ -126,6 +139,22 @@ export const LEG_FORWARDED = 30;
 /** TS packets with random_access_indicator. */
 export const LEG_RAI = 31;
 
+/** Random access points: random_access_indicator on video, or an IDR/IRAP picture found by its NAL unit or sequence header. */
+export const LEG_ACCESS_POINTS = 32;
+/** RTP datagrams that came after their place had been given up, and were dropped. */
+export const LEG_RTP_LATE = 33;
+/** RTP sequence numbers given up: neither the network, nor reordering, nor FEC brought them. */
+export const LEG_RTP_UNRECOVERED = 34;
+/** SMPTE 2022-1 packets taken from the FEC ports, column and row. */
+export const LEG_FEC_PACKETS = 35;
+/** Datagrams on the FEC ports that are no FEC packet, or whose matrix is absurd. */
+export const LEG_FEC_BAD = 36;
+/** Media datagrams rebuilt from FEC. */
+export const LEG_FEC_RECOVERED = 37;
+/** Datagrams from an address that `allowed_senders` does not list, dropped. */
+export const LEG_NOT_ALLOWED = 38;
+/** Merge: TS packets this leg delivered that the other did not, or later. */
+export const LEG_MERGE_USED = 39;
 // Gauges (float64 index into a leg).
 /** Monotonic microseconds of the first and last datagram that carried TS; 0 when none. */
 export const LEG_FIRST_RX_US = 40;
@@ -155,9 +184,104 @@ export const LEG_FOREIGN_IPV4 = 53;
 export const LEG_FOREIGN_PORT = 54;
 export const LEG_FOREIGN_SSRC = 55;
 
+// Counters again: TR 101 290 (ETSI TR 101 290 V1.4.1 5.2.1, 5.2.2), checked on the stream after reordering and FEC.
+/** 1.3.a: no PAT for 0.5 s, another table on PID 0, PID 0 scrambled. Once for each 0.5 s. */
+export const LEG_PAT_ERRORS = 64;
+/** 1.5.a: no PMT for 0.5 s on a PMT PID, or that PID scrambled. Once for each 0.5 s. */
+export const LEG_PMT_ERRORS = 65;
+/** 1.6: a PID the PMT refers to was away for 5 s. Once for each 5 s. */
+export const LEG_PID_ERRORS = 66;
+/** 2.3.a: more than 100 ms between two PCRs of a PCR PID. */
+export const LEG_PCR_REPETITION_ERRORS = 67;
+/** 2.3.b: a PCR step outside 0..100 ms without discontinuity_indicator. */
+export const LEG_PCR_DISCONTINUITY_ERRORS = 68;
+/** 2.5: more than 700 ms between two PTS of a PID. */
+export const LEG_PTS_ERRORS = 69;
+/** 2.6: scrambled packets without a CAT, or another table on PID 1. Once for each 0.5 s. */
+export const LEG_CAT_ERRORS = 70;
+
+// Gauges again. Times are monotonic microseconds of arrival; 0 when there was none.
+/** When the last good PAT and PMT were complete. */
+export const LEG_PAT_US = 80;
+export const LEG_PMT_US = 81;
+/** When the last random access point came, and the longest distance of two lately, in microseconds. */
+export const LEG_ACCESS_POINT_US = 82;
+export const LEG_ACCESS_POINT_INTERVAL_US = 83;
+/** Deviation of PCR against arrival: smoothed, and the highest since the host last wrote 0 here; microseconds. */
+export const LEG_PCR_JITTER_US = 84;
+export const LEG_PCR_JITTER_MAX_US = 85;
+/** TS bit rate between the last PCRs of LEG_PCR_PID, bit/s; 0 when unknown. */
+export const LEG_PCR_BITRATE = 86;
+/** Lowest and highest of LEG_PCR_BITRATE since the host last wrote 0 here. */
+export const LEG_PCR_BITRATE_MIN = 87;
+export const LEG_PCR_BITRATE_MAX = 88;
+/** SMPTE 2022-1 matrix learnt from the FEC packets: columns (L) and rows (D); 0 when unknown. */
+export const LEG_FEC_COLUMNS = 89;
+export const LEG_FEC_ROWS = 90;
+/** When the last valid FEC packet came; and the longest time a datagram was rebuilt after its place in order, microseconds. */
+export const LEG_FEC_LAST_US = 91;
+export const LEG_FEC_LATENCY_US = 92;
+/** Datagrams held back now, behind a gap. */
+export const LEG_HELD = 93;
+/** PID of the first video stream of the PMT, 0x1fff without one; 0 before there is a PMT. */
+export const LEG_VIDEO_PID = 94;
+
+// Settings of a leg, written by the host after `resetLeg` (float64 index). 0 means off.
+/** Longest time a datagram waits for one before it, microseconds; 0 forwards in order of arrival. */
+export const LEG_REORDER_US = 100;
+/** Most datagrams that wait, 1 to STORE_SLOTS / 2. With FEC two matrices count, when that is more. */
+export const LEG_REORDER_MAX = 101;
+/** 1 takes SMPTE 2022-1 packets for recovery. */
+export const LEG_FEC_ENABLED = 102;
+/** IPv4 networks that may send: address and mask in host order, ALLOWED_MAX pairs from LEG_ALLOWED on; how many are in force. */
+export const LEG_ALLOWED_COUNT = 103;
+export const LEG_ALLOWED = 104;
+export const ALLOWED_MAX = 8;
+
+// --- Channels: float64 fields for the host, then private state. See channel.ts.
+export const CHANNEL_FIELDS = 32;
+export const CHANNEL_STATE_SIZE = 768;
+export const CHANNEL_SIZE = CHANNEL_FIELDS * 8 + CHANNEL_STATE_SIZE;
+/** 1 primary or 2 backup, the leg whose packets go to the ring; 0 none. */
+export const CHANNEL_SOURCE = 0;
+/** The leg that takes over at its next clean point, 0 none. */
+export const CHANNEL_PENDING = 1;
+/** MERGE_OFF, MERGE_RTP or MERGE_CONTENT. */
+export const CHANNEL_MERGE = 2;
+/** How much later the backup's packets arrive than the primary's, microseconds, negative when earlier. Valid while merged. */
+export const CHANNEL_PATH_DIFFERENCE_US = 3;
+/** TS packets given up while merged: neither leg brought them in time. */
+export const CHANNEL_MERGE_LOST = 4;
+/** TS packets of the two legs compared and found different, ever. */
+export const CHANNEL_MERGE_MISMATCHES = 5;
+/** Switches carried out, ever. */
+export const CHANNEL_SWITCHES = 6;
+/** TS packets waiting in the merge stage. */
+export const CHANNEL_HELD = 7;
+/** 1 while both legs take part in the merge; 0 when one is away or carries something else. */
+export const CHANNEL_MERGE_BOTH = 8;
+/** When the legs were last looked at for alignment and whether they agree: ALIGNMENT_*. */
+export const CHANNEL_ALIGNMENT = 9;
+/** Settings, written by the host after `resetChannel`: 1 lets legs that agree be merged; longest wait for the other leg, microseconds. */
+export const CHANNEL_MERGE_ALLOWED = 16;
+export const CHANNEL_MERGE_WINDOW_US = 17;
+
+export const MERGE_OFF = 0;
+export const MERGE_RTP = 1;
+export const MERGE_CONTENT = 2;
+
+export const ALIGNMENT_UNKNOWN = 0;
+/** The same TS packets on both legs. */
+export const ALIGNMENT_SAME = 1;
+/** Both legs were compared for ALIGNMENT_TRIAL_US and carry different packets. */
+export const ALIGNMENT_DIFFERENT = 2;
+export const ALIGNMENT_TRIAL_US = 3000000;
+
+export const CHANNELS = LEGS + MAX_LEGS * LEG_SIZE;
+
 // --- Per-PID state of each leg: one state byte and one u32 packet counter a PID.
 export const PIDS = 8192;
-export const PID_STATE = LEGS + MAX_LEGS * LEG_SIZE;
+export const PID_STATE = CHANNELS + MAX_CHANNELS * CHANNEL_SIZE;
 export const PID_PACKETS = PID_STATE + MAX_LEGS * PIDS;
 
 // --- Section assembly: 16 PIDs a leg (PAT, PMTs, SCTE-35), each a header of 64 bytes and a 4096-byte section.
@@ -188,7 +312,52 @@ export const RING_HEADS = SECTIONS + MAX_LEGS * SECTION_SLOTS * SECTION_SLOT_SIZ
 export const RINGS = RING_HEADS + MAX_CHANNELS * 64;
 export const RING_BYTES = RING_SLOTS * SLOT_STRIDE;
 
+// --- Datagram store of each leg: what waits behind a gap, and what FEC needs of the past. Slot = sequence number modulo STORE_SLOTS.
+// One u32 a slot in the index: sequence number, STORE_PRESENT, STORE_WAITING. The slots are touched only when needed.
+// Slot: receive time f64@0 us, RTP timestamp u32@8, payload length u32@12, first two bytes of the RTP header u16@16; payload@64.
+export const STORE_SLOTS = 1024;
+export const STORE_STRIDE = 1408;
+export const STORE_RX_US = 0;
+export const STORE_TIMESTAMP = 8;
+export const STORE_LENGTH = 12;
+export const STORE_BITS = 16;
+export const STORE_PAYLOAD = 64;
+/** RTP payload that fits; longer ones are neither held nor recovered. */
+export const STORE_PAYLOAD_MAX = 1316;
+export const STORE_PRESENT = 0x10000;
+/** Not delivered yet. */
+export const STORE_WAITING = 0x20000;
+export const STORE_INDEX = RINGS + MAX_CHANNELS * RING_BYTES;
+export const STORES = STORE_INDEX + MAX_LEGS * STORE_SLOTS * 4;
+export const STORE_BYTES = STORE_SLOTS * STORE_STRIDE;
+
+// --- SMPTE 2022-1 packets of each leg that may still be of use, columns and rows apart; see fec.ts.
+export const FEC_SLOTS = 128;
+export const FEC_STRIDE = 1408;
+export const FEC_STORES = STORES + MAX_LEGS * STORE_BYTES;
+export const FEC_STORE_BYTES = FEC_SLOTS * FEC_STRIDE;
+
+// --- Last good PAT and PMT sections of each leg, by section slot: length u32@0, bytes@64.
+export const PSI_COPY_SIZE = 1088;
+export const PSI_COPIES = FEC_STORES + MAX_LEGS * FEC_STORE_BYTES;
+
+// --- Elementary streams of each leg that TR 101 290 and the search for access points follow; see streams.ts.
+export const STREAM_SLOTS = 64;
+export const STREAM_SIZE = 64;
+export const STREAMS = PSI_COPIES + MAX_LEGS * SECTION_SLOTS * PSI_COPY_SIZE;
+
+// --- Merge of two legs, a cell a TS packet; see merge.ts. Cell = position modulo MERGE_CELLS.
+export const MERGE_CELLS = 8192;
+/** Present flag of each cell (u8), receive time (f64), hash of the TS packet of each leg (u32), and the packets. */
+export const MERGE_FLAGS = STREAMS + MAX_LEGS * STREAM_SLOTS * STREAM_SIZE;
+export const MERGE_TIMES = MERGE_FLAGS + MAX_CHANNELS * MERGE_CELLS;
+export const MERGE_HASHES = MERGE_TIMES + MAX_CHANNELS * MERGE_CELLS * 8;
+/** Where a hash was last seen, by leg (u32 position), for finding the offset of two legs. */
+export const ALIGN_BUCKETS = 8192;
+export const ALIGN_TABLES = MERGE_HASHES + MAX_LEGS * MERGE_CELLS * 4;
+export const MERGE_PACKETS = ALIGN_TABLES + MAX_LEGS * ALIGN_BUCKETS * 4;
+
 /** End of the map; the compiler puts its own static data (the CRC table) above it. */
-export const MAP_END = RINGS + MAX_CHANNELS * RING_BYTES;
+export const MAP_END = MERGE_PACKETS + MAX_CHANNELS * MERGE_CELLS * TS_PACKET;
 /** Static data of the compiler: 64 KiB. */
 export const MEMORY_BYTES = MAP_END + 65536;

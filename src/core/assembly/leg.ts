@@ -1,5 +1,5 @@
 // A leg: float64 counters and gauges the host reads, then private state that only the core touches.
-import { LEGS, LEG_FIELDS, LEG_SIZE, LEG_STATE_SIZE } from "./layout";
+import { LEGS, LEG_FIELDS, LEG_SIZE } from "./layout";
 
 // Private state, byte offsets from the leg's address.
 const STATE = LEG_FIELDS * 8;
@@ -30,12 +30,14 @@ export const STATE_SYNC = STATE + 88;
 export const STATE_SYNC_GOOD = STATE + 92;
 /** 256 bits, one for each of the last sequence numbers. */
 export const STATE_SEQ_SEEN = STATE + 96;
-const STATE_END = STATE + 128;
+// Ranges of their own: reorder.ts, fec.ts, tr101290.ts with streams.ts and access-point.ts.
+export const STATE_REORDER = STATE + 128;
+export const STATE_FEC = STATE + 256;
+export const STATE_TR101290 = STATE + 1024;
 
 // @ts-ignore: decorator
 @inline
 export function legAddress(leg: i32): usize {
-  assert(STATE_END <= LEG_FIELDS * 8 + LEG_STATE_SIZE);
   return <usize>(LEGS + leg * LEG_SIZE);
 }
 

@@ -25,6 +25,8 @@ export let slotFlags: u32 = 0;
 export let slotPcr: f64 = 0;
 export let slotPcrIndex: u32 = 0;
 export let slotPcrPid: u32 = 0;
+/** Index of the first packet where a decoder can start, -1 without one. */
+export let slotAccessPoint: i32 = -1;
 /** A packet other than null was there. */
 export let slotHasProgramme: bool = false;
 
@@ -113,12 +115,13 @@ function analysePacket(index: i32, leg: usize, packet: usize, header: u32, posit
   if (!scrambled) feedSections(index, leg, pid, packet + payload, TS_PACKET - payload, hasUnitStart(header));
 }
 
-/** Analyses `packets` TS packets from `address` on and leaves what the ring slot needs in the slot* variables. */
-export function analysePackets(index: i32, leg: usize, address: usize, packets: u32): void {
+/** Analyses `packets` TS packets from `address` on, received at `rxUs`, and leaves what the ring slot needs in the slot* variables. */
+export function analysePackets(index: i32, leg: usize, address: usize, packets: u32, rxUs: f64): void {
   slotFlags = 0;
   slotPcr = 0;
   slotPcrIndex = 0;
   slotPcrPid = 0;
+  slotAccessPoint = -1;
   slotHasProgramme = false;
   const states = pidStateAddress(index, 0);
   const counts = <usize>(PID_PACKETS + ((index * PIDS) << 2));

@@ -1,13 +1,13 @@
 // Complete sections: PAT (ISO/IEC 13818-1 2.4.4.3) and PMT (2.4.4.8) steer what is watched, SCTE-35 goes to the host.
 import {
-  EVENT_PSI, EVENT_SCTE35, LEG_CRC_ERRORS, LEG_PAT_SECTIONS, LEG_PMT_SECTIONS, LEG_SCTE35_SECTIONS, SECTION_SLOTS,
+  EVENT_PSI, EVENT_SCTE35, LEG_CRC_ERRORS, LEG_PAT_SECTIONS, LEG_PMT_SECTIONS, LEG_SCTE35_SECTIONS, PSI_COPY_SIZE, SECTION_SLOTS,
 } from "./layout";
 import { count } from "./leg";
 import { crc32 } from "./crc32";
 import { postEvent } from "./events";
 import {
   BUFFER, KIND_PAT, KIND_PMT, KIND_SCTE35, addOwner, closeSlot, findSlot, forgetSections, isAssignable, isKnownSection, kindOf,
-  openSlot, ownerAt, ownerCount, rememberSection, removeOwnerAt, slotAt, slotPid,
+  openSlot, ownerAt, ownerCount, psiCopy, rememberSection, removeOwnerAt, slotAt, slotPid,
 } from "./section-slots";
 
 const TABLE_PAT = 0x00;
@@ -128,6 +128,14 @@ function applyPmt(index: i32, pmtPid: u32, section: usize, length: u32): void {
   }
 }
 
+/** Keeps the last good section of a slot's PID; of a PAT or PMT in several sections, the first. */
+function rememberCopy(index: i32, slot: usize, section: usize, length: u32): void {
+  if (load<u8>(section, 6) != 0 || length > <u32>PSI_COPY_SIZE - 64) return;
+  const copy = psiCopy(index, slot);
+  store<u32>(copy, length);
+  memory.copy(copy + 64, section, length);
+}
+
 function completePsi(index: i32, leg: usize, slot: usize, section: usize, length: u32): void {
   const isPat = kindOf(slot) == KIND_PAT;
   const table: u32 = isPat ? TABLE_PAT : TABLE_PMT;
@@ -144,6 +152,7 @@ function completePsi(index: i32, leg: usize, slot: usize, section: usize, length
   const crc = bswap(load<u32>(section + length - CRC_SIZE));
   if (isKnownSection(slot, key, crc, length)) return;
   const pid = slotPid(slot);
+  rememberCopy(index, slot, section, length);
   // When the host is behind, the section stays unknown and is told with its next repetition.
   if (postEvent(EVENT_PSI, index, pid, table, 1, section, length)) rememberSection(slot, key, crc, length);
   if (isPat) applyPat(index, section, length);

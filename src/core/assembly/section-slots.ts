@@ -2,7 +2,7 @@
 //
 // A slot is a header of 64 bytes and 4096 bytes. A SCTE-35 section may fill them; PAT and PMT sections end at 1024
 // (2.4.4.3, 2.4.4.8), so behind theirs lie the owners of a PMT slot and the history of the sections last seen.
-import { SECTIONS, SECTION_SLOTS, SECTION_SLOT_SIZE } from "./layout";
+import { PSI_COPIES, PSI_COPY_SIZE, SECTIONS, SECTION_SLOTS, SECTION_SLOT_SIZE } from "./layout";
 import { WATCHED, pidStateAddress } from "./continuity";
 
 export const KIND_FREE = 0;
@@ -46,6 +46,12 @@ export function slotAt(index: i32, number: i32): usize {
   assert(<u32>HISTORY_ENTRIES + HISTORY_MAX * HISTORY_ENTRY <= <u32>SECTION_SLOT_SIZE);
   assert(<u32>number < <u32>SECTION_SLOTS);
   return <usize>(SECTIONS + (index * SECTION_SLOTS + number) * SECTION_SLOT_SIZE);
+}
+
+/** Where the last good section of a slot is kept: length u32, section at 64. */
+export function psiCopy(index: i32, slot: usize): usize {
+  const number = <i32>((<u32>(slot - slotAt(index, 0))) / SECTION_SLOT_SIZE);
+  return <usize>(PSI_COPIES + (index * SECTION_SLOTS + number) * PSI_COPY_SIZE);
 }
 
 // @ts-ignore: decorator
@@ -93,6 +99,7 @@ export function openSlot(index: i32, pid: u32, kind: u32): usize {
   }
   if (!free || (kind == KIND_PMT && pmts >= PMT_SLOTS_MAX)) return 0;
   memory.fill(free, 0, BUFFER);
+  store<u32>(psiCopy(index, free), 0);
   store<u32>(free, kind, KIND);
   store<u32>(free, pid, PID);
   const state = pidStateAddress(index, pid);
@@ -109,6 +116,7 @@ export function closeSlot(index: i32, slot: usize): void {
 /** Frees all slots of a leg without touching the pages no section was ever written to. */
 export function clearSlots(index: i32): void {
   for (let number = 0; number < SECTION_SLOTS; number++) memory.fill(slotAt(index, number), 0, BUFFER);
+  store<u32>(psiCopy(index, slotAt(index, 0)), 0);
 }
 
 // --- Owners: what named this PID. A PMT slot is owned by (PAT section, programme), a SCTE-35 slot by (PMT PID, programme).
