@@ -26,9 +26,9 @@ const readEvent = ({ type, pid, a, b, data }: CoreEvent): ReferenceEvent => {
 }
 
 /** Resets `leg`, feeds both, compares counters, gauges, PIDs, events and slots; returns the reference for further facts. */
-export const compareWithReference = (core: PacketCore, datagrams: ReadonlyArray<Datagram>, leg = 0, channel = 0): ReferenceParser => {
+export const compareWithReference = (core: PacketCore, datagrams: ReadonlyArray<Datagram>, leg = 0): ReferenceParser => {
   core.resetLeg(leg)
-  core.resetChannel(channel)
+  core.resetChannel(leg >> 1)
   core.takeEvents()
   const reference = new ReferenceParser()
   const events: ReferenceEvent[] = []
@@ -37,7 +37,7 @@ export const compareWithReference = (core: PacketCore, datagrams: ReadonlyArray<
   for (let start = 0; start < datagrams.length; start += 32) {
     const part = datagrams.slice(start, start + 32)
     for (const datagram of part) reference.push(datagram)
-    slots.push(...feed(core, part, leg, channel))
+    slots.push(...feed(core, part, leg))
     events.push(...core.takeEvents().map(readEvent))
   }
   expect(core.legSnapshot(leg)).toEqual(reference.counters)

@@ -64,16 +64,27 @@ export const readSlot = (core: PacketCore, channel: number, n: number): Referenc
   }
 }
 
-/** Feeds datagrams to a leg and returns the slots they made in the ring of `channel` (-1: none). */
-export const feed = (core: PacketCore, datagrams: ReadonlyArray<Datagram>, leg = 0, channel = 0): ReferenceSlot[] => {
+/** Makes a leg the source of its channel, or none when `isSource` is false, without a switch. */
+export const choose = (core: PacketCore, leg: number, isSource = true): void => {
+  core.setSource(leg >> 1, 0)
+  if (isSource) core.setSource(leg >> 1, leg % 2 === 0 ? 1 : 2)
+}
+
+/** Puts datagrams, at most RX_BATCH of them, into the receive batch and lets the core take them; returns the slots they made. */
+export const feedBatch = (core: PacketCore, batch: ReadonlyArray<Datagram>, leg: number): ReferenceSlot[] => {
+  batch.forEach((datagram, index) => {
+    writeDatagram(core, index, datagram)
+  })
+  const channel = leg >> 1
+  const head = core.ringHead(channel)
+  const appended = core.ingest(leg, batch.length, CLOCK_OFFSET_US, batch.at(-1)?.rx_us ?? 0)
+  return Array.from({ length: appended }, (_, i) => readSlot(core, channel, (head + i) >>> 0))
+}
+
+/** Feeds datagrams to a leg and returns the slots they made in the ring of its channel, or none unless `isSource`. */
+export const feed = (core: PacketCore, datagrams: ReadonlyArray<Datagram>, leg = 0, isSource = true): ReferenceSlot[] => {
+  choose(core, leg, isSource)
   const slots: ReferenceSlot[] = []
-  for (const batch of batches(datagrams)) {
-    batch.forEach((datagram, index) => {
-      writeDatagram(core, index, datagram)
-    })
-    const head = channel < 0 ? 0 : core.ringHead(channel)
-    const appended = core.ingest(leg, channel, batch.length, CLOCK_OFFSET_US, batch.at(-1)?.rx_us ?? 0)
-    for (let i = 0; i < appended; i++) slots.push(readSlot(core, channel, (head + i) >>> 0))
-  }
+  for (const batch of batches(datagrams)) slots.push(...feedBatch(core, batch, leg))
   return slots
 }

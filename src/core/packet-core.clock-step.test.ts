@@ -17,10 +17,11 @@ describe.each(coreBuilds)("row 36: the wall clock is set while datagrams are und
   const times = (offsetAt: (i: number) => number, stampAt: (i: number) => number): number[] => {
     core.resetLeg(0)
     core.resetChannel(0)
+    core.setSource(0, 1)
     return datagrams.slice(0, 100).map((datagram, i) => {
       // writeDatagram adds the test's own offset to rx_us.
       writeDatagram(core, 0, { ...datagram, rx_us: datagram.rx_us + stampAt(i) })
-      expect(core.ingest(0, 0, 1, OFFSET + offsetAt(i), datagram.rx_us + 2000)).toBe(1)
+      expect(core.ingest(0, 1, OFFSET + offsetAt(i), datagram.rx_us + 2000)).toBe(1)
       return core.f64[(core.slotAddress(0, i) + L.SLOT_RX_US) >> 3] ?? 0
     })
   }

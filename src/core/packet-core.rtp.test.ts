@@ -62,7 +62,7 @@ describe.each(coreBuilds)("what a datagram is (%s)", (build) => {
     core.resetLeg(0)
     writeDatagram(core, 0, at(ts7, 1_000_000))
     core.view.setUint32(L.RX_MMSG + 48, 0x20, true)
-    expect(core.ingest(0, 0, 1, 0, 1_000_000)).toBe(0)
+    expect(core.ingest(0, 1, 0, 1_000_000)).toBe(0)
     expect(core.legSnapshot(0)).toMatchObject({ datagrams: 1, truncated: 1, udp_datagrams: 0 })
   })
 })
@@ -250,7 +250,7 @@ describe.each(coreBuilds)("two senders on one port (%s)", (build) => {
       core.view.setUint32(L.RX_MMSG + 8, 28, true)
       core.view.setUint16(L.RX_NAME, 10, true)
       core.u8.set(address, L.RX_NAME + 8)
-      core.ingest(0, -1, 1, 0, rxUs)
+      core.ingest(0, 1, 0, rxUs)
       return core.legField(0, L.LEG_IDENTITY)
     }
     const mapped = [...new Array(10).fill(0), 255, 255, 10, 1, 2, 3]

@@ -48,7 +48,7 @@ describe.each(coreBuilds)("packet core on a sound stream (%s)", (build) => {
   it("measures only when the channel is -1", () => {
     core.resetLeg(3)
     core.resetChannel(0)
-    expect(feed(core, toDatagrams(buildStream(10)), 3, -1)).toEqual([])
+    expect(feed(core, toDatagrams(buildStream(10)), 3, false)).toEqual([])
     expect(core.ringHead(0)).toBe(0)
     expect(core.legSnapshot(3)).toMatchObject({ forwarded: 0, pat_sections: 10 })
   })
@@ -57,18 +57,21 @@ describe.each(coreBuilds)("packet core on a sound stream (%s)", (build) => {
     const stream = buildStream(20)
     core.resetLeg(126)
     core.resetLeg(127)
-    feed(core, toDatagrams(stream, { rtp: RTP }), 126, 63)
+    feed(core, toDatagrams(stream, { rtp: RTP }), 126)
     expect(core.legSnapshot(127).datagrams).toBe(0)
-    feed(core, toDatagrams(stream), 127, -1)
+    feed(core, toDatagrams(stream), 127, false)
     expect(core.legSnapshot(126).udp_datagrams).toBe(0)
     expect(core.legSnapshot(127)).toMatchObject({ udp_datagrams: toDatagrams(stream).length, cc_errors: 0 })
   })
 
   it("refuses a leg or channel that does not exist", () => {
-    expect([core.ingest(-1, 0, 1, 0, 0), core.ingest(L.MAX_LEGS, 0, 1, 0, 0), core.ingest(0, L.MAX_CHANNELS, 1, 0, 0)]).toEqual([0, 0, 0])
+    expect([core.ingest(-1, 1, 0, 0), core.ingest(L.MAX_LEGS, 1, 0, 0)]).toEqual([0, 0])
+    core.setSource(L.MAX_CHANNELS, 1)
+    core.setSource(-1, 1)
+    core.allowMerge(L.MAX_CHANNELS, true, 0)
     core.resetLeg(L.MAX_LEGS)
     core.resetChannel(-1)
-    expect(core.ingest(0, 0, -5, 0, 0)).toBe(0)
+    expect(core.ingest(0, -5, 0, 0)).toBe(0)
   })
 })
 
@@ -89,10 +92,10 @@ describe.each(coreBuilds)("ring (%s)", (build) => {
   })
 
   it("goes on when its head passes 2^32", () => {
-    core.resetLeg(0)
+    core.resetLeg(10)
     const start = 2 ** 32 - 20
     core.u32[(L.RING_HEADS + 5 * 64) >> 2] = start
-    feed(core, datagrams.slice(0, 40), 0, 5)
+    feed(core, datagrams.slice(0, 40), 10)
     expect(core.ringHead(5)).toBe(20)
     for (const [i, { bytes }] of datagrams.slice(0, 40).entries()) {
       expect(Buffer.compare(readSlot(core, 5, (start + i) >>> 0).payload, bytes.subarray(12))).toBe(0)
@@ -108,12 +111,14 @@ describe.each(coreBuilds)("receive time (%s)", (build) => {
 
   const rxOf = (rxUs: number, nowUs: number, stamped = true) => {
     writeDatagram(core, 0, { ...datagram, rx_us: rxUs }, stamped)
-    core.ingest(0, 0, 1, OFFSET, nowUs)
+    core.ingest(0, 1, OFFSET, nowUs)
     return core.legField(0, L.LEG_LAST_RX_US)
   }
 
   it("is the kernel's when there is one, else now", () => {
     core.resetLeg(0)
+    core.resetChannel(0)
+    core.setSource(0, 1)
     expect(rxOf(5_000_000, 5_000_700)).toBe(5_000_000)
     expect(rxOf(0, 5_001_000, false)).toBe(5_001_000)
     expect(core.view.getBigInt64(core.slotAddress(0, core.ringHead(0) - 1) + L.SLOT_RX_I64, true)).toBe(5_001_000n)
@@ -135,7 +140,7 @@ describe.each(coreBuilds)("receive time (%s)", (build) => {
       writeDatagram(core, 0, { ...datagram, rx_us: 1 })
       core.view.setBigUint64(control, length, true)
       core.view.setBigUint64(L.RX_MMSG + 40, 2n ** 40n, true)
-      core.ingest(0, -1, 1, OFFSET, 6_000_000)
+      core.ingest(0, 1, OFFSET, 6_000_000)
       expect(core.legField(0, L.LEG_LAST_RX_US)).toBe(6_000_000)
     }
   })

@@ -5,6 +5,8 @@
  * `assembly/layout.ts`. Nothing here allocates per datagram.
  */
 import {
+  CHANNEL_SIZE,
+  CHANNELS,
   EVENT_COUNT,
   EVENT_DATA_USED,
   EVENT_SIZE,
@@ -33,7 +35,11 @@ interface CoreExports {
   readonly resetChannel: (channel: number) => void
   readonly initReceive: (base: bigint) => void
   readonly prepareReceive: () => void
-  readonly ingest: (leg: number, channel: number, count: number, clockOffsetUs: number, nowUs: number) => number
+  readonly setSource: (channel: number, leg: number, atOnce: number) => void
+  readonly allowMerge: (channel: number, allowed: number, windowUs: number) => void
+  readonly tick: (nowUs: number) => void
+  readonly ingest: (leg: number, count: number, clockOffsetUs: number, nowUs: number) => number
+  readonly ingestFec: (leg: number, isRow: number, count: number, clockOffsetUs: number, nowUs: number) => void
   readonly initSend: (base: bigint) => void
   readonly setSend: (
     index: number,
@@ -105,12 +111,35 @@ export class PacketCore {
   }
 
   /**
-   * Parses the first `count` datagrams of the receive batch for `leg` and appends what is accepted to the ring of `channel`
-   * (-1: measure only). `clockOffsetUs` is CLOCK_REALTIME - CLOCK_MONOTONIC, `nowUs` is CLOCK_MONOTONIC, in microseconds.
-   * Returns the slots appended.
+   * Makes `leg` of a channel (1 primary, 2 backup, 0 none) its source: at once when there is none yet or both are merged, else at
+   * the leg's next random access point, or with its next packet when `atOnce`.
    */
-  ingest(leg: number, channel: number, count: number, clockOffsetUs: number, nowUs: number): number {
-    return this.#exports.ingest(leg, channel, count, clockOffsetUs, nowUs)
+  setSource(channel: number, leg: 0 | 1 | 2, atOnce = false): void {
+    this.#exports.setSource(channel, leg, atOnce ? 1 : 0)
+  }
+
+  /** Lets the legs of a channel be merged when they agree; a gap then waits up to `windowUs` microseconds for the other leg. */
+  allowMerge(channel: number, allowed: boolean, windowUs: number): void {
+    this.#exports.allowMerge(channel, allowed ? 1 : 0, windowUs)
+  }
+
+  /** Every 10 ms or so, before the outputs' turn: gives up gaps that have lasted too long. `nowUs` is CLOCK_MONOTONIC. */
+  tick(nowUs: number): void {
+    this.#exports.tick(nowUs)
+  }
+
+  /**
+   * Takes the first `count` datagrams of the receive batch for `leg` (channel * 2 for the primary, + 1 for the backup); those of
+   * its channel's source go to that channel's ring. `clockOffsetUs` is CLOCK_REALTIME - CLOCK_MONOTONIC, `nowUs` is
+   * CLOCK_MONOTONIC, in microseconds. Returns the slots appended.
+   */
+  ingest(leg: number, count: number, clockOffsetUs: number, nowUs: number): number {
+    return this.#exports.ingest(leg, count, clockOffsetUs, nowUs)
+  }
+
+  /** Takes the first `count` datagrams of the receive batch as SMPTE 2022-1 packets of `leg`, from its row or column port. */
+  ingestFec(leg: number, isRow: boolean, count: number, clockOffsetUs: number, nowUs: number): void {
+    this.#exports.ingestFec(leg, isRow ? 1 : 0, count, clockOffsetUs, nowUs)
   }
 
   /**
@@ -150,6 +179,16 @@ export class PacketCore {
     return this.f64[((LEGS + leg * LEG_SIZE) >> 3) + field] ?? 0
   }
 
+  /** Writes a setting of a leg, or clears a gauge that grows until it is read; `field` is a LEG_* index. */
+  setLegField(leg: number, field: number, value: number): void {
+    this.f64[((LEGS + leg * LEG_SIZE) >> 3) + field] = value
+  }
+
+  /** One figure of a channel; `field` is a CHANNEL_* index. */
+  channelField(channel: number, field: number): number {
+    return this.f64[((CHANNELS + channel * CHANNEL_SIZE) >> 3) + field] ?? 0
+  }
+
   /** All counters of a leg by their names in snake_case. */
   legSnapshot(leg: number): LegCounters {
     const counters: Partial<LegCounters> = {}
@@ -160,7 +199,7 @@ export class PacketCore {
   /** Longest gap between datagrams in microseconds since the last call. */
   takeMaxGapUs(leg: number): number {
     const gap = this.legField(leg, LEG_MAX_GAP_US)
-    this.f64[((LEGS + leg * LEG_SIZE) >> 3) + LEG_MAX_GAP_US] = 0
+    this.setLegField(leg, LEG_MAX_GAP_US, 0)
     return gap
   }
 

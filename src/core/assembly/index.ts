@@ -1,32 +1,88 @@
 // The ABI of the packet core. All state lives at the fixed addresses of layout.ts; nothing is allocated, nothing throws.
 import {
-  LEG_BYTES, LEG_DATAGRAMS, LEG_FOREIGN_IPV4, LEG_FOREIGN_PORT, LEG_FOREIGN_SSRC, LEG_FORWARDED, LEG_LAST_PROGRAMME_US, LEG_LAST_RX_US,
-  LEG_PAYLOAD_TYPE, LEG_RTP_DATAGRAMS, LEG_SIZE, LEG_SOURCE_IPV4, LEG_SOURCE_PORT, LEG_TRUNCATED, LEG_TS_PACKETS, LEG_UDP_DATAGRAMS, MAX_CHANNELS, MAX_LEGS, PIDS, PID_PACKETS, PID_STATE, RX_BATCH,
-  SLOT_PAYLOAD_MAX, TS_PACKET, TX_BATCH,
+  CHANNEL_PENDING, CHANNEL_SIZE, CHANNEL_SOURCE, LEG_BYTES, LEG_CC_ERRORS, LEG_DATAGRAMS, LEG_FIRST_RX_US, LEG_FOREIGN_IPV4, LEG_FOREIGN_PORT, LEG_FOREIGN_SSRC,
+  LEG_LAST_RX_US, LEG_NOT_ALLOWED, LEG_PAYLOAD_TYPE, LEG_RTP_DATAGRAMS, LEG_SIZE, LEG_SOURCE_IPV4, LEG_SOURCE_PORT, LEG_TRUNCATED,
+  LEG_UDP_DATAGRAMS, MAX_CHANNELS, MAX_LEGS, PIDS, PID_PACKETS, PID_STATE, RX_BATCH, TX_BATCH,
 } from "./layout";
 import { count, gauge, legAddress, setGauge } from "./leg";
 import { FRAMING_RTP, FRAMING_UDP, classify, payloadAddress, payloadLength, rtpSequence, rtpSsrc, rtpTimestamp } from "./rtp";
-import { acceptSender, sourceIdentity, sourceIpv4, sourcePort } from "./sender";
-import { acceptSequence } from "./sequence";
+import { SENDER_NEW, SENDER_REFUSED, acceptSender, isAllowed, sourceIdentity, sourceIpv4, sourcePort } from "./sender";
+import { SEQUENCE_REPEATED, SEQUENCE_RESTARTED, SEQUENCE_STRAY, acceptSequence } from "./sequence";
 import { updateJitter } from "./jitter";
-import { analysePackets, slotHasProgramme } from "./packets";
-import { appendSlot, headAddress } from "./ring";
+import { CHANNEL_AT_ONCE, CHANNEL_RELEASED, channelAddress, numberOf, setChannelField, sourceOf } from "./channel";
+import { deliver } from "./deliver";
+import { takeFec } from "./fec";
+import { allowMerge as allowChannelMerge, isMerged, mergeArrived, mergeCountBroken, mergeLegRestarted, resetMerge, tickMerge } from "./merge";
+import { order, resetReorder, restartReorder, tickReorder } from "./reorder";
+import { headAddress, takeAppended } from "./ring";
 import { clearSlots } from "./section-slots";
+import { checkTimers } from "./tr101290";
 import { datagramAddress, datagramLength, hasName, initHeaders as initReceiveHeaders, isTruncated, nameAddress, receiveTime, resetHeader } from "./receive";
 import { fillMsgCtrl, initHeaders as initSendHeaders, payloadOf, setMessage, setRtpHeader } from "./send";
 
-/** Forgets everything about a leg: counters, gauges, PIDs and sections. */
+/** Forgets everything about a leg: counters, gauges, settings, PIDs, sections and what waits. */
 export function resetLeg(leg: i32): void {
   if (<u32>leg >= <u32>MAX_LEGS) return;
+  mergeLegRestarted(leg);
   memory.fill(legAddress(leg), 0, LEG_SIZE);
   memory.fill(PID_STATE + leg * PIDS, 0, PIDS);
   memory.fill(PID_PACKETS + leg * PIDS * 4, 0, PIDS * 4);
+  resetReorder(leg, legAddress(leg));
   clearSlots(leg);
 }
 
-/** Empties a channel's ring: its head starts again at 0. */
+/** Empties a channel's ring: its head starts again at 0, it has no source, and its legs are not merged. */
 export function resetChannel(channel: i32): void {
-  if (<u32>channel < <u32>MAX_CHANNELS) store<u32>(headAddress(channel), 0);
+  if (<u32>channel >= <u32>MAX_CHANNELS) return;
+  store<u32>(headAddress(channel), 0);
+  memory.fill(channelAddress(channel), 0, CHANNEL_SIZE);
+  resetMerge(channel);
+}
+
+/**
+ * Makes leg 1 (primary) or 2 (backup) the source of a channel: at once when there is none yet or both legs are merged, else
+ * at its next access point, or with its next packet when `atOnce`. 0 takes the source away: the legs are only measured.
+ */
+export function setSource(channel: i32, leg: i32, atOnce: i32): void {
+  if (<u32>channel >= <u32>MAX_CHANNELS || <u32>leg > 2) return;
+  const address = channelAddress(channel);
+  const current = sourceOf(address);
+  const isSeamless = leg > 0 && isMerged(channel * 2 + leg - 1);
+  if (leg == 0 || current == leg || isSeamless || current == 0) {
+    setChannelField(address, CHANNEL_SOURCE, leg);
+    setChannelField(address, CHANNEL_PENDING, 0);
+    return;
+  }
+  setChannelField(address, CHANNEL_PENDING, leg);
+  store<u32>(address + CHANNEL_AT_ONCE, atOnce ? 1 : 0);
+}
+
+/** Lets the legs of a channel be merged when they agree; a gap then waits for the other leg up to `windowUs` microseconds. */
+export function allowMerge(channel: i32, allowed: i32, windowUs: f64): void {
+  if (<u32>channel < <u32>MAX_CHANNELS) allowChannelMerge(channel, allowed != 0, windowUs);
+}
+
+/**
+ * To be called every 10 ms or so, before the outputs have their turn: gaps that have lasted too long are given up, what
+ * waited goes on. `nowUs`: CLOCK_MONOTONIC.
+ */
+export function tick(nowUs: f64): void {
+  for (let channel = 0; channel < MAX_CHANNELS; channel++) {
+    const first = channel * 2;
+    const hasPrimary = gauge(legAddress(first), LEG_FIRST_RX_US) > 0;
+    const hasBackup = gauge(legAddress(first + 1), LEG_FIRST_RX_US) > 0;
+    if (!hasPrimary && !hasBackup) continue;
+    store<u32>(channelAddress(channel) + CHANNEL_RELEASED, 0);
+    if (hasPrimary) tickLeg(first, nowUs);
+    if (hasBackup) tickLeg(first + 1, nowUs);
+    tickMerge(channel, nowUs);
+  }
+}
+
+function tickLeg(index: i32, nowUs: f64): void {
+  const leg = legAddress(index);
+  tickReorder(index, leg, nowUs);
+  checkTimers(index, leg, nowUs);
 }
 
 /** Fills the headers and iovecs of the receive batch, once. `base` is the native address of the memory. */
@@ -39,30 +95,41 @@ export function prepareReceive(): void {
   for (let index = 0; index < RX_BATCH; index++) resetHeader(index);
 }
 
-/** Forwards the TS packets found by `classify`, split into slots; returns the slots appended. */
-function forward(leg: i32, address: usize, channel: i32, rxUs: f64, timestamp: u32, sequence: u32): i32 {
-  let payload = payloadAddress;
-  let remaining = payloadLength;
-  let appended = 0;
-  let hasProgramme = false;
-  count(address, LEG_TS_PACKETS, remaining / TS_PACKET);
-  while (remaining > 0) {
-    const length = min<u32>(remaining, SLOT_PAYLOAD_MAX);
-    analysePackets(leg, address, payload, length / TS_PACKET, rxUs);
-    if (slotHasProgramme) hasProgramme = true;
-    if (channel >= 0) {
-      appendSlot(channel, payload, length, rxUs, timestamp, sequence);
-      appended++;
-    }
-    payload += length;
-    remaining -= length;
-  }
-  if (hasProgramme) setGauge(address, LEG_LAST_PROGRAMME_US, rxUs);
-  if (appended > 0) count(address, LEG_FORWARDED, appended);
-  return appended;
+function ingestUdp(index: i32, leg: usize, rxUs: f64): void {
+  const payload = payloadAddress;
+  const length = payloadLength;
+  const errors = gauge(leg, LEG_CC_ERRORS);
+  deliver(index, leg, payload, length, rxUs, 0, 0);
+  if (gauge(leg, LEG_CC_ERRORS) > errors) mergeCountBroken(index);
+  mergeArrived(index, false, 0, payload, length, rxUs);
 }
 
-function ingestDatagram(leg: i32, channel: i32, index: i32, clockOffsetUs: f64, nowUs: f64): i32 {
+function ingestRtp(index: i32, leg: usize, data: usize, silentUs: f64, rxUs: f64): void {
+  const payload = payloadAddress;
+  const length = payloadLength;
+  setGauge(leg, LEG_PAYLOAD_TYPE, <f64>(load<u8>(data, 1) & 0x7f));
+  const sequence = rtpSequence(data);
+  const timestamp = rtpTimestamp(data);
+  const kind = acceptSequence(index, leg, sequence, silentUs);
+  if (kind == SEQUENCE_REPEATED) return;
+  updateJitter(leg, rxUs, timestamp);
+  if (kind == SEQUENCE_STRAY) {
+    // No place in the order: as it comes.
+    deliver(index, leg, payload, length, rxUs, timestamp, sequence);
+    return;
+  }
+  if (kind == SEQUENCE_RESTARTED) restart(index, leg);
+  order(index, leg, data, payload, length, rxUs, timestamp, sequence);
+  mergeArrived(index, true, sequence, payload, length, rxUs);
+}
+
+/** Another sender, or another numbering: nothing of its order and place is known. */
+function restart(index: i32, leg: usize): void {
+  mergeLegRestarted(index);
+  restartReorder(index, leg);
+}
+
+function ingestDatagram(leg: i32, index: i32, clockOffsetUs: f64, nowUs: f64): void {
   const address = legAddress(leg);
   const rxUs = receiveTime(index, address, clockOffsetUs, nowUs);
   const data = datagramAddress(index);
@@ -71,53 +138,65 @@ function ingestDatagram(leg: i32, channel: i32, index: i32, clockOffsetUs: f64, 
   count(address, LEG_BYTES, length);
   if (isTruncated(index)) {
     count(address, LEG_TRUNCATED);
-    return 0;
+    return;
+  }
+  const name = nameAddress(index);
+  const isNamed = hasName(index);
+  if (!isAllowed(address, isNamed ? sourceIpv4(name) : 0)) {
+    count(address, LEG_NOT_ALLOWED);
+    setGauge(address, LEG_FOREIGN_IPV4, isNamed ? <f64>sourceIpv4(name) : 0);
+    setGauge(address, LEG_FOREIGN_PORT, isNamed ? <f64>sourcePort(name) : 0);
+    return;
   }
   const kind = classify(data, length);
   if (kind != FRAMING_RTP && kind != FRAMING_UDP) {
     count(address, kind);
-    return 0;
+    return;
   }
   const isRtp = kind == FRAMING_RTP;
-  const name = nameAddress(index);
-  const isNamed = hasName(index);
   const identity = isRtp ? rtpSsrc(data) : isNamed ? sourceIdentity(name) : 0;
   const silentUs = rxUs - gauge(address, LEG_LAST_RX_US);
-  if (!acceptSender(leg, address, identity, kind, rxUs)) {
+  const sender = acceptSender(leg, address, identity, kind, rxUs);
+  if (sender == SENDER_REFUSED) {
     setGauge(address, LEG_FOREIGN_IPV4, isNamed ? <f64>sourceIpv4(name) : 0);
     setGauge(address, LEG_FOREIGN_PORT, isNamed ? <f64>sourcePort(name) : 0);
     setGauge(address, LEG_FOREIGN_SSRC, isRtp ? <f64>identity : -1);
-    return 0;
+    return;
   }
+  if (sender == SENDER_NEW) restart(leg, address);
   setGauge(address, LEG_SOURCE_IPV4, isNamed ? <f64>sourceIpv4(name) : 0);
   setGauge(address, LEG_SOURCE_PORT, isNamed ? <f64>sourcePort(name) : 0);
-  if (!isRtp) {
-    count(address, LEG_UDP_DATAGRAMS);
-    return forward(leg, address, channel, rxUs, 0, 0);
-  }
-  count(address, LEG_RTP_DATAGRAMS);
-  setGauge(address, LEG_PAYLOAD_TYPE, <f64>(load<u8>(data, 1) & 0x7f));
-  const sequence = rtpSequence(data);
-  const timestamp = rtpTimestamp(data);
-  if (!acceptSequence(leg, address, sequence, silentUs)) return 0;
-  updateJitter(address, rxUs, timestamp);
-  return forward(leg, address, channel, rxUs, timestamp, sequence);
+  count(address, isRtp ? LEG_RTP_DATAGRAMS : LEG_UDP_DATAGRAMS);
+  if (isRtp) ingestRtp(leg, address, data, silentUs, rxUs);
+  else ingestUdp(leg, address, rxUs);
 }
 
 /**
- * Takes the first `datagrams` of the receive batch for a leg, and appends what it accepts to the ring of `channel`, or only
- * analyses when that is -1. `clockOffsetUs` is CLOCK_REALTIME less CLOCK_MONOTONIC, `nowUs` CLOCK_MONOTONIC, both in
- * microseconds. Returns the slots appended; 0 for a leg or channel that does not exist.
+ * Takes the first `datagrams` of the receive batch for a leg. What its channel's source brings, in order, goes to the channel's
+ * ring; the other leg is measured, or merged with it. `clockOffsetUs` is CLOCK_REALTIME less CLOCK_MONOTONIC, `nowUs`
+ * CLOCK_MONOTONIC, both in microseconds. Returns the slots appended; 0 for a leg that does not exist.
  */
-export function ingest(leg: i32, channel: i32, datagrams: i32, clockOffsetUs: f64, nowUs: f64): i32 {
-  if (<u32>leg >= <u32>MAX_LEGS || channel >= MAX_CHANNELS) return 0;
+export function ingest(leg: i32, datagrams: i32, clockOffsetUs: f64, nowUs: f64): i32 {
+  if (<u32>leg >= <u32>MAX_LEGS) return 0;
   const end = min(datagrams, RX_BATCH);
-  let appended = 0;
+  takeAppended();
   for (let index = 0; index < end; index++) {
-    appended += ingestDatagram(leg, channel, index, clockOffsetUs, nowUs);
+    ingestDatagram(leg, index, clockOffsetUs, nowUs);
     resetHeader(index);
   }
-  return appended;
+  return takeAppended();
+}
+
+/** Takes the first `datagrams` of the receive batch as SMPTE 2022-1 packets of a leg, from its row port or its column port. */
+export function ingestFec(leg: i32, isRow: i32, datagrams: i32, clockOffsetUs: f64, nowUs: f64): void {
+  if (<u32>leg >= <u32>MAX_LEGS) return;
+  const address = legAddress(leg);
+  const end = min(datagrams, RX_BATCH);
+  for (let index = 0; index < end; index++) {
+    const isAccepted = !isTruncated(index) && isAllowed(address, hasName(index) ? sourceIpv4(nameAddress(index)) : 0);
+    if (isAccepted) takeFec(leg, address, datagramAddress(index), datagramLength(index), isRow != 0, nowUs);
+    resetHeader(index);
+  }
 }
 
 /** Prepares the send batch, once: two iovecs a message, no name, no control data. `base` as for `initReceive`. */

@@ -357,7 +357,10 @@ export const ALIGN_BUCKETS = 8192;
 export const ALIGN_TABLES = MERGE_HASHES + MAX_LEGS * MERGE_CELLS * 4;
 export const MERGE_PACKETS = ALIGN_TABLES + MAX_LEGS * ALIGN_BUCKETS * 4;
 
+/** One slot of packets the core writes itself. */
+export const SCRATCH = MERGE_PACKETS + MAX_CHANNELS * MERGE_CELLS * TS_PACKET;
+
 /** End of the map; the compiler puts its own static data (the CRC table) above it. */
-export const MAP_END = MERGE_PACKETS + MAX_CHANNELS * MERGE_CELLS * TS_PACKET;
+export const MAP_END = SCRATCH + 2048;
 /** Static data of the compiler: 64 KiB. */
 export const MEMORY_BYTES = MAP_END + 65536;

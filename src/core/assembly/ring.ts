@@ -3,7 +3,16 @@ import {
   RINGS, RING_BYTES, RING_HEADS, RING_SLOTS, SLOT_FLAGS, SLOT_LENGTH, SLOT_PAYLOAD, SLOT_PAYLOAD_MAX, SLOT_PCR, SLOT_PCR_INDEX,
   SLOT_PCR_PID, SLOT_RTP_SEQUENCE, SLOT_RTP_TIMESTAMP, SLOT_RX_I64, SLOT_RX_US, SLOT_STRIDE,
 } from "./layout";
-import { slotFlags, slotPcr, slotPcrIndex, slotPcrPid } from "./packets";
+import { CHANNEL_CLOCK, channelAddress } from "./channel";
+
+/** Slots appended by the calls since the host last looked. */
+export let appended: i32 = 0;
+
+export function takeAppended(): i32 {
+  const count = appended;
+  appended = 0;
+  return count;
+}
 
 // @ts-ignore: decorator
 @inline
@@ -11,20 +20,26 @@ export function headAddress(channel: i32): usize {
   return <usize>(RING_HEADS + channel * 64);
 }
 
-/** Copies one slot of payload behind what `analysePackets` has just found in it, then moves the head on. */
-export function appendSlot(channel: i32, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32): void {
+/** Copies one slot of payload with what was found in it, then moves the head on. Times in a ring never run backwards. */
+export function appendSlot(
+  channel: i32, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32, flags: u32, pcr: f64, pcrIndex: u32, pcrPid: u32,
+): void {
   assert(length <= <u32>SLOT_PAYLOAD_MAX);
+  const clock = channelAddress(channel) + CHANNEL_CLOCK;
+  const time = max(rxUs, load<f64>(clock));
+  store<f64>(clock, time);
   const head = load<u32>(headAddress(channel));
   const slot = <usize>(RINGS + channel * RING_BYTES) + (head & (RING_SLOTS - 1)) * SLOT_STRIDE;
-  store<i64>(slot, <i64>rxUs, SLOT_RX_I64);
-  store<f64>(slot, rxUs, SLOT_RX_US);
+  store<i64>(slot, <i64>time, SLOT_RX_I64);
+  store<f64>(slot, time, SLOT_RX_US);
   store<u32>(slot, length, SLOT_LENGTH);
-  store<u32>(slot, slotFlags, SLOT_FLAGS);
-  store<f64>(slot, slotPcr, SLOT_PCR);
-  store<u32>(slot, slotPcrIndex, SLOT_PCR_INDEX);
-  store<u32>(slot, slotPcrPid, SLOT_PCR_PID);
+  store<u32>(slot, flags, SLOT_FLAGS);
+  store<f64>(slot, pcr, SLOT_PCR);
+  store<u32>(slot, pcrIndex, SLOT_PCR_INDEX);
+  store<u32>(slot, pcrPid, SLOT_PCR_PID);
   store<u32>(slot, timestamp, SLOT_RTP_TIMESTAMP);
   store<u32>(slot, sequence, SLOT_RTP_SEQUENCE);
   memory.copy(slot + SLOT_PAYLOAD, payload, length);
   store<u32>(headAddress(channel), head + 1);
+  appended++;
 }

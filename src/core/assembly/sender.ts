@@ -1,6 +1,6 @@
 // Which sender a leg listens to. Two senders on one port must not be mixed: the one in use stays until it is silent.
 import {
-  EVENT_SENDER, LEG_FIRST_RX_US, LEG_FOREIGN, LEG_FRAMING, LEG_IDENTITY, LEG_JITTER_90K, LEG_LAST_RX_US, LEG_MAX_GAP_US,
+  EVENT_SENDER, LEG_ALLOWED, LEG_ALLOWED_COUNT, LEG_FIRST_RX_US, LEG_FOREIGN, LEG_FRAMING, LEG_IDENTITY, LEG_JITTER_90K, LEG_LAST_RX_US, LEG_MAX_GAP_US,
   LEG_SENDER_CHANGES,
 } from "./layout";
 import {
@@ -103,8 +103,26 @@ function challenge(index: i32, leg: usize, identity: u32, framing: u32, rxUs: f6
   return false;
 }
 
-/** True when a datagram of this sender is to be taken; keeps first, last and gap times of the leg. */
-export function acceptSender(index: i32, leg: usize, identity: u32, framing: u32, rxUs: f64): bool {
+/** What `acceptSender` says of a datagram: not to be taken; of the sender in use; the first of a new one. */
+export const SENDER_REFUSED = 0;
+export const SENDER_CURRENT = 1;
+export const SENDER_NEW = 2;
+
+/** True when a datagram may come from this address: no list of networks is in force, or one of them holds it. */
+export function isAllowed(leg: usize, address: u32): bool {
+  const networks = <i32>gauge(leg, LEG_ALLOWED_COUNT);
+  if (networks == 0) return true;
+  for (let i = 0; i < networks; i++) {
+    const network = <u32>gauge(leg, LEG_ALLOWED + i * 2);
+    const mask = <u32>gauge(leg, LEG_ALLOWED + i * 2 + 1);
+    if ((address & mask) == (network & mask)) return true;
+  }
+  return false;
+}
+
+/** Whether a datagram of this sender is to be taken, SENDER_*; keeps first, last and gap times of the leg. */
+export function acceptSender(index: i32, leg: usize, identity: u32, framing: u32, rxUs: f64): i32 {
+  let answer = SENDER_CURRENT;
   const current = load<u32>(leg + STATE_FRAMING);
   if (current == framing && load<u32>(leg + STATE_IDENTITY) == identity) {
     trackGap(leg, rxUs, rxUs - gauge(leg, LEG_LAST_RX_US));
@@ -112,12 +130,14 @@ export function acceptSender(index: i32, leg: usize, identity: u32, framing: u32
     adopt(index, leg, identity, framing, rxUs);
     setGauge(leg, LEG_FIRST_RX_US, rxUs);
     setGauge(leg, LEG_LAST_RX_US, rxUs);
-  } else if (!challenge(index, leg, identity, framing, rxUs)) {
-    return false;
+  } else if (challenge(index, leg, identity, framing, rxUs)) {
+    answer = SENDER_NEW;
+  } else {
+    return SENDER_REFUSED;
   }
   store<u32>(leg + STATE_RIVAL_RUN, 0);
   const gap = rxUs - gauge(leg, LEG_LAST_RX_US);
   if (gap > gauge(leg, LEG_MAX_GAP_US)) setGauge(leg, LEG_MAX_GAP_US, gap);
   setGauge(leg, LEG_LAST_RX_US, rxUs);
-  return true;
+  return answer;
 }

@@ -6,6 +6,16 @@ import { EVENT_SEQUENCE_RESET, LEG_RTP_DUPLICATES, LEG_RTP_LOST, LEG_RTP_REORDER
 import { STATE_SEQ_CANDIDATE, STATE_SEQ_EXPECTED, STATE_SEQ_JUMPED, STATE_SEQ_SEEN, STATE_SEQ_SPAN, STATE_SEQ_STARTED, count } from "./leg";
 import { postEvent } from "./events";
 
+// What `acceptSequence` says of a datagram.
+/** It repeats one that was taken already. */
+export const SEQUENCE_REPEATED = 0;
+/** It belongs to the numbers in use, in order or not. */
+export const SEQUENCE_CURRENT = 1;
+/** The numbers start over with it, or did with the one before. */
+export const SEQUENCE_RESTARTED = 2;
+/** It is far from the numbers in use: a stray, or the first of new ones. */
+export const SEQUENCE_STRAY = 3;
+
 const MAX_DROPOUT = 3000;
 const MAX_MISORDER = 128;
 const WINDOW = 256;
@@ -62,25 +72,22 @@ function advance(leg: usize, sequence: u32, delta: i32): void {
 }
 
 /** Late by `lag` numbers, 1 to MAX_MISORDER. */
-function acceptLate(leg: usize, sequence: u32, lag: u32): bool {
+function acceptLate(leg: usize, sequence: u32, lag: u32): i32 {
   if (isSeen(leg, sequence)) {
     count(leg, LEG_RTP_DUPLICATES);
-    return false;
+    return SEQUENCE_REPEATED;
   }
   markSeen(leg, sequence);
   count(leg, LEG_RTP_REORDERED);
   if (lag <= load<u32>(leg + STATE_SEQ_SPAN)) count(leg, LEG_RTP_LOST, -1);
-  return true;
+  return SEQUENCE_CURRENT;
 }
 
-/**
- * Counts one sequence number; false when the datagram repeats one that was forwarded already. `silentUs` is the time since the
- * sender's datagram before.
- */
-export function acceptSequence(index: i32, leg: usize, sequence: u32, silentUs: f64): bool {
+/** Counts one sequence number; returns SEQUENCE_*. `silentUs` is the time since the sender's datagram before. */
+export function acceptSequence(index: i32, leg: usize, sequence: u32, silentUs: f64): i32 {
   if (!load<u32>(leg + STATE_SEQ_STARTED)) {
     startAt(leg, sequence);
-    return true;
+    return SEQUENCE_CURRENT;
   }
   const expected = load<u32>(leg + STATE_SEQ_EXPECTED);
   const delta = (<i32>((sequence - expected) << 16)) >> 16;
@@ -88,7 +95,7 @@ export function acceptSequence(index: i32, leg: usize, sequence: u32, silentUs: 
     count(leg, LEG_RTP_RESETS);
     postEvent(EVENT_SEQUENCE_RESET, index, 0, sequence, expected, 0, 0);
     startAt(leg, sequence);
-    return true;
+    return SEQUENCE_RESTARTED;
   }
   if (load<u32>(leg + STATE_SEQ_JUMPED)) {
     const candidate = load<u32>(leg + STATE_SEQ_CANDIDATE);
@@ -97,11 +104,11 @@ export function acceptSequence(index: i32, leg: usize, sequence: u32, silentUs: 
       postEvent(EVENT_SEQUENCE_RESET, index, 0, candidate, expected, 0, 0);
       startAt(leg, candidate);
       advance(leg, sequence, 0);
-      return true;
+      return SEQUENCE_RESTARTED;
     }
     if (sequence == candidate) {
       count(leg, LEG_RTP_DUPLICATES);
-      return false;
+      return SEQUENCE_REPEATED;
     }
     if (delta >= -MAX_MISORDER && delta < MAX_DROPOUT) {
       // The old numbers go on: what looked like a restart was one stray packet.
@@ -111,10 +118,10 @@ export function acceptSequence(index: i32, leg: usize, sequence: u32, silentUs: 
   }
   if (delta >= 0 && delta < MAX_DROPOUT) {
     advance(leg, sequence, delta);
-    return true;
+    return SEQUENCE_CURRENT;
   }
   if (delta < 0 && delta >= -MAX_MISORDER) return acceptLate(leg, sequence, -delta);
   store<u32>(leg + STATE_SEQ_JUMPED, 1);
   store<u32>(leg + STATE_SEQ_CANDIDATE, sequence);
-  return true;
+  return SEQUENCE_STRAY;
 }

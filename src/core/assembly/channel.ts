@@ -1,0 +1,57 @@
+// A channel: float64 fields for the host, then private state that only the core touches.
+import { CHANNELS, CHANNEL_FIELDS, CHANNEL_SIZE, CHANNEL_SOURCE } from "./layout";
+
+const STATE = CHANNEL_FIELDS * 8;
+/** u32: slots appended since the last tick by packets that had waited. */
+export const CHANNEL_RELEASED = STATE;
+/** u32: the pending leg takes over with its next packet, not at an access point. */
+export const CHANNEL_AT_ONCE = STATE + 4;
+/** f64 us: receive time of the last slot, so that times in a ring never run backwards. */
+export const CHANNEL_CLOCK = STATE + 8;
+// Ranges of their own: merge.ts and align.ts.
+export const CHANNEL_MERGE_STATE = STATE + 64;
+export const CHANNEL_ALIGN_STATE = STATE + 256;
+
+/**
+ * Slots that packets which waited may fill between two ticks. The outputs get their turn after each tick; with the datagrams
+ * the host reads in that time it must stay within an output's queue.
+ */
+export const RELEASE_MAX: u32 = 160;
+
+// @ts-ignore: decorator
+@inline
+export function channelAddress(channel: i32): usize {
+  return <usize>(CHANNELS + channel * CHANNEL_SIZE);
+}
+
+// @ts-ignore: decorator
+@inline
+export function channelField(channel: usize, field: i32): f64 {
+  return load<f64>(channel + (<usize>field << 3));
+}
+
+// @ts-ignore: decorator
+@inline
+export function setChannelField(channel: usize, field: i32, value: f64): void {
+  store<f64>(channel + (<usize>field << 3), value);
+}
+
+/** 1 primary, 2 backup, 0 none: CHANNEL_SOURCE and CHANNEL_PENDING as integers. */
+// @ts-ignore: decorator
+@inline
+export function sourceOf(channel: usize): i32 {
+  return <i32>channelField(channel, CHANNEL_SOURCE);
+}
+
+/** Number of a leg within its channel: 1 primary, 2 backup. */
+// @ts-ignore: decorator
+@inline
+export function numberOf(leg: i32): i32 {
+  return (leg & 1) + 1;
+}
+
+// @ts-ignore: decorator
+@inline
+export function mayRelease(channel: usize): bool {
+  return load<u32>(channel + CHANNEL_RELEASED) < RELEASE_MAX;
+}

@@ -1,0 +1,32 @@
+// What an output needs to know of a slot that is not analysed as it goes out: the merge and the switch put slots together anew.
+import { SLOT_FLAG_DISCONTINUITY, SLOT_FLAG_PCR, SLOT_FLAG_RAI, TS_PACKET } from "./layout";
+import {
+  ADAPTATION_MAX, ADAPTATION_PRESENT, ADAPTATION_WITH_PCR, FLAG_DISCONTINUITY, FLAG_PCR, FLAG_RANDOM_ACCESS, NULL_PID, SYNC_BYTE,
+  adaptationControl, adaptationFlags, adaptationLength, hasTransportError, pidOf, readHeader, readPcr, syncByte,
+} from "./packet";
+import { appendSlot } from "./ring";
+
+/** Appends up to seven packets to the ring of a channel, finding their flags and first PCR. */
+export function appendScanned(channel: i32, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32): void {
+  let found: u32 = 0;
+  let pcr: f64 = 0;
+  let pcrIndex: u32 = 0;
+  let pcrPid: u32 = 0;
+  const packets = length / TS_PACKET;
+  for (let position: u32 = 0; position < packets; position++) {
+    const packet = payload + position * TS_PACKET;
+    const header = readHeader(packet);
+    if (!(adaptationControl(header) & ADAPTATION_PRESENT) || syncByte(header) != SYNC_BYTE || hasTransportError(header)) continue;
+    const size = adaptationLength(packet);
+    if (size == 0 || size > ADAPTATION_MAX || pidOf(header) == NULL_PID) continue;
+    const flags = adaptationFlags(packet);
+    if (flags & FLAG_DISCONTINUITY) found |= SLOT_FLAG_DISCONTINUITY;
+    if (flags & FLAG_RANDOM_ACCESS) found |= SLOT_FLAG_RAI;
+    if (!(flags & FLAG_PCR) || size < ADAPTATION_WITH_PCR || found & SLOT_FLAG_PCR) continue;
+    found |= SLOT_FLAG_PCR;
+    pcr = readPcr(packet);
+    pcrIndex = position;
+    pcrPid = pidOf(header);
+  }
+  appendSlot(channel, payload, length, rxUs, timestamp, sequence, found, pcr, pcrIndex, pcrPid);
+}
