@@ -203,6 +203,11 @@ export class PacketCore {
     return gap
   }
 
+  /** Packets seen of one PID of a leg, modulo 2^32. */
+  pidCount(leg: number, pid: number): number {
+    return this.u32[((PID_PACKETS + leg * PIDS * 4) >> 2) + pid] ?? 0
+  }
+
   /** Packets seen of each PID of a leg, by PID. */
   pidPackets(leg: number): Map<number, number> {
     const first = (PID_PACKETS + leg * PIDS * 4) >> 2

@@ -1,14 +1,20 @@
 /** A channel inside the engine: its legs, which of them fills the ring, and the outputs that read it. */
 import type { PacketCore } from "../core/packet-core.ts"
+import { monotonicUs } from "./ffi/clock.ts"
 import { Leg, type LegKind } from "./inputs/leg.ts"
-import type { ChannelSpec, ChannelStats, LegName, LegSpec } from "./messages.ts"
+import { SourceControl, type SourceReport } from "./inputs/source-control.ts"
+import type { UdpPortRegistry } from "./inputs/udp-port-registry.ts"
+import type { ChannelSpec, ChannelStats, InputPolicy, LegName, LegSpec } from "./messages.ts"
 import type { OutputSession } from "./outputs/output-session.ts"
 
 const sameLeg = (a: LegSpec, b: LegSpec): boolean =>
   a.ip === b.ip && a.port === b.port && a.interface === b.interface && a.source === b.source && a.rcvbuf === b.rcvbuf
 
-/** Told of what happens on a leg. */
-export type LegReport = (channel: EngineChannel, leg: LegName, kind: LegKind, message: string) => void
+/** Told of what happens to a channel's input. */
+export interface ChannelHooks {
+  readonly leg: (channel: EngineChannel, leg: LegName, kind: LegKind, message: string) => void
+  readonly source: (channel: EngineChannel, report: SourceReport) => void
+}
 
 export class EngineChannel {
   readonly id: string
@@ -16,21 +22,24 @@ export class EngineChannel {
   readonly index: number
   readonly startedAt = Date.now()
   readonly sessions = new Map<string, OutputSession>()
+  readonly source: SourceControl
   label: string
   legs: Leg[] = []
-  active: LegName = "primary"
   readonly #core: PacketCore
   readonly #base: number
-  readonly #say: LegReport
+  readonly #ports: UdpPortRegistry
+  readonly #hooks: ChannelHooks
 
-  constructor(spec: ChannelSpec, index: number, core: PacketCore, base: number, say: LegReport) {
+  constructor(spec: ChannelSpec, index: number, core: PacketCore, base: number, ports: UdpPortRegistry, hooks: ChannelHooks) {
     this.id = spec.id
     this.label = spec.label
     this.index = index
     this.#core = core
     this.#base = base
-    this.#say = say
+    this.#ports = ports
+    this.#hooks = hooks
     core.resetChannel(index)
+    this.source = new SourceControl(index, core, spec.policy, monotonicUs(), (report) => hooks.source(this, report))
     this.put(spec)
   }
 
@@ -42,22 +51,20 @@ export class EngineChannel {
       if (spec.legs.some((s) => s.name === old.spec.name && sameLeg(s, old.spec))) kept.push(old)
       else old.close()
     }
-    this.legs = spec.legs.map((s) => kept.find((leg) => leg.spec.name === s.name) ?? this.#newLeg(s))
-    if (!this.legs.some((leg) => leg.spec.name === this.active)) this.active = this.legs[0]?.spec.name ?? "primary"
+    this.legs = spec.legs.map((s) => kept.find((leg) => leg.spec.name === s.name) ?? this.#newLeg(s, spec.policy))
+    for (const leg of kept) leg.configure(spec.policy)
+    this.source.configure(spec.policy, this.legs)
   }
 
-  #newLeg(spec: LegSpec): Leg {
+  #newLeg(spec: LegSpec, policy: InputPolicy): Leg {
     const index = this.index * 2 + (spec.name === "primary" ? 0 : 1)
-    return new Leg(spec, index, this.#core, this.#base, (kind, message) => this.#say(this, spec.name, kind, message))
+    return new Leg(spec, policy, index, this.#core, this.#base, this.#ports, (kind, message) =>
+      this.#hooks.leg(this, spec.name, kind, message),
+    )
   }
 
   leg(name: LegName): Leg | undefined {
     return this.legs.find((leg) => leg.spec.name === name)
-  }
-
-  /** The ring a leg fills, or -1 when it is only measured. */
-  ringOf(leg: Leg): number {
-    return leg.spec.name === this.active ? this.index : -1
   }
 
   /** True when some output must send as soon as packets arrive. */
@@ -67,11 +74,12 @@ export class EngineChannel {
   }
 
   stats(nowUs: number, epochOffsetMs: number): ChannelStats {
+    const surroundings = this.source.surroundings
     return {
       id: this.id,
       started_at: this.startedAt,
-      active_source: this.active,
-      legs: this.legs.map((leg) => leg.stats(nowUs, epochOffsetMs)),
+      ...this.source.stats(),
+      legs: this.legs.map((leg) => leg.stats(nowUs, epochOffsetMs, surroundings)),
       outputs: [...this.sessions.values()].map((session) => session.stats()),
     }
   }

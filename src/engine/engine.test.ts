@@ -222,8 +222,11 @@ describe("legs", () => {
     expect(bench.ask({ cmd: "switch_source", channel_id: "c1", leg: "backup" })).toMatchObject({ ok: true })
     await sendTs(numberedTs(7, 1000), { port })
     await sendTs(numberedTs(7, 2000), { port: second })
-    await receiver.atLeast(2)
-    expect(receiver.datagrams.map(({ data }) => data.readUInt32BE(4))).toEqual([0, 2000])
+    await receiver.atLeast(3)
+    const [, signal] = receiver.datagrams.map(({ data }) => data)
+    // Adaptation field only, discontinuity_indicator set.
+    expect([signal?.length, signal?.[3] ?? 0, signal?.[5]]).toEqual([188, 0x20 | ((signal?.[3] ?? 0) & 15), 0x80])
+    expect(receiver.datagrams.filter(({ data }) => data !== signal).map(({ data }) => data.readUInt32BE(4))).toEqual([0, 2000])
   })
 })
 

@@ -1,6 +1,6 @@
 /** The engine: carries out what the control plane asks, and tells it what happens. */
 import { randomUUID } from "node:crypto"
-import { EVENT_OVERFLOW, EVENT_SCTE35, MAX_CHANNELS } from "../core/assembly/layout.ts"
+import { EVENT_MERGE, EVENT_MERGE_LEG, EVENT_OVERFLOW, EVENT_SCTE35, EVENT_SWITCHED, MAX_CHANNELS } from "../core/assembly/layout.ts"
 import type { CoreEvent, PacketCore } from "../core/packet-core.ts"
 import { EngineChannel } from "./engine-channel.ts"
 import { monotonicUs } from "./ffi/clock.ts"
@@ -10,6 +10,7 @@ import {
   type EngineInfo,
   type EngineStats,
   type Event,
+  type LegName,
   type OutputSpec,
   PROTOCOL_VERSION,
   type Reason,
@@ -18,6 +19,7 @@ import {
 } from "./messages.ts"
 import { openSession } from "./outputs/open-session.ts"
 import type { OutputSession, SessionContext } from "./outputs/output-session.ts"
+import { UdpPortRegistry } from "./inputs/udp-port-registry.ts"
 import { PacketLoop } from "./packet-loop.ts"
 import { ListenerPorts } from "./srt/listener-ports.ts"
 import { PortPool } from "./srt/port-pool.ts"
@@ -33,6 +35,7 @@ export class Engine {
   readonly #emit: (event: Event) => void
   readonly #context: SessionContext
   readonly #channels = new Map<string, EngineChannel>()
+  readonly #udpPorts = new UdpPortRegistry()
   readonly #loop: PacketLoop
   /** State last told of each session. */
   readonly #told = new Map<OutputSession, string>()
@@ -101,7 +104,7 @@ export class Engine {
       case "close_output":
         return done(this.#closeOutput(request.channel_id, request.output_id))
       case "switch_source":
-        return done(this.#switchSource(request.channel_id, request.leg))
+        return done(this.#switchSource(request.channel_id, request.leg, request.manual === true))
       case "shutdown":
         return done(null)
     }
@@ -117,9 +120,10 @@ export class Engine {
     const taken = new Set([...this.#channels.values()].map((c) => c.index))
     const index = Array.from({ length: MAX_CHANNELS }, (_, i) => i).find((i) => !taken.has(i))
     if (index === undefined) return refused("full", `the engine carries at most ${MAX_CHANNELS} channels`)
-    const channel = new EngineChannel(spec, index, this.#core, this.#context.base, (c, leg, kind, message) =>
-      this.#emit({ event: "leg", channel_id: c.id, leg, kind, message }),
-    )
+    const channel = new EngineChannel(spec, index, this.#core, this.#context.base, this.#udpPorts, {
+      leg: (c, leg, kind, message) => this.#emit({ event: "leg", channel_id: c.id, leg, kind, message }),
+      source: (c, report) => this.#emit({ event: "source", channel_id: c.id, ...report }),
+    })
     this.#channels.set(spec.id, channel)
     return null
   }
@@ -154,11 +158,11 @@ export class Engine {
     return null
   }
 
-  #switchSource(channelId: string, leg: "primary" | "backup"): Reason | null {
+  #switchSource(channelId: string, leg: LegName, manual: boolean): Reason | null {
     const channel = this.#channels.get(channelId)
     if (channel === undefined) return refused("no_channel", `the engine has no channel ${channelId}`)
     if (channel.leg(leg) === undefined) return refused("no_leg", `channel ${channel.label} has no ${leg} source`)
-    channel.active = leg
+    channel.source.choose(leg, manual, monotonicUs())
     return null
   }
 
@@ -172,8 +176,9 @@ export class Engine {
       for (const channel of this.#channels.values()) {
         const leg = channel.legs.find((l) => l.index === event.leg)
         if (leg === undefined) continue
-        if (event.type !== EVENT_SCTE35) leg.handle(event)
-        else if (channel.ringOf(leg) >= 0)
+        if (event.type === EVENT_SWITCHED || event.type === EVENT_MERGE || event.type === EVENT_MERGE_LEG) channel.source.handle(event)
+        else if (event.type !== EVENT_SCTE35) leg.handle(event)
+        else if (leg.spec.name === channel.source.active)
           this.#emit({
             event: "scte35",
             channel_id: channel.id,

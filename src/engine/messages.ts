@@ -189,6 +189,7 @@ export const FecStats = v.object({
 })
 
 export const PidStats = v.object({ pid: count, packets: count, bitrate: count })
+export type PidStats = v.InferOutput<typeof PidStats>
 
 export const LegStats = v.object({
   name: LegName,
@@ -339,7 +340,7 @@ export const Event = v.variant("event", [
     event: v.literal("leg"),
     channel_id: v.string(),
     leg: LegName,
-    kind: v.picklist(["open", "failed", "live", "silent", "sender_changed", "sequence_reset", "psi_changed", "pcr_jump", "fec_on", "fec_off"]),
+    kind: v.picklist(["open", "failed", "live", "silent", "sender_changed", "sequence_reset", "psi_changed", "pcr_jump", "fec_on", "fec_off", "rejoined"]),
     message: v.string(),
   }),
   /** The source of the channel's stream changed, or the safety that a second leg gives. `message` is a sentence for a person. */

@@ -40,8 +40,8 @@ export class PacketLoop {
   readonly #slow = new Epoll()
   readonly #all = new Epoll()
   /** Which set each leg's descriptor is in. */
-  readonly #watched = new Map<Leg, { fd: number; set: Epoll; channel: EngineChannel }>()
-  readonly #byTag: Array<{ leg: Leg; channel: EngineChannel } | undefined> = []
+  readonly #watched = new Map<Leg, { fd: number; set: Epoll }>()
+  readonly #byTag: Array<{ leg: Leg } | undefined> = []
   #clockOffsetUs = 0
   #nextSlowUs = 0
   #slowTickUs = SLOW_TICK_US
@@ -84,15 +84,15 @@ export class PacketLoop {
     this.forget(leg)
     if (leg.fd < 0) return
     set.add(leg.fd, leg.index)
-    this.#watched.set(leg, { fd: leg.fd, set, channel })
-    this.#byTag[leg.index] = { leg, channel }
+    this.#watched.set(leg, { fd: leg.fd, set })
+    this.#byTag[leg.index] = { leg }
   }
 
   #drain(set: Epoll, nowUs: number): number {
     let datagrams = 0
     for (let i = 0, ready = set.wait(0); i < ready; i++) {
       const entry = this.#byTag[set.tag(i)]
-      if (entry !== undefined) datagrams += entry.leg.receive(entry.channel.ringOf(entry.leg), this.#clockOffsetUs, nowUs)
+      if (entry !== undefined) datagrams += entry.leg.receive(this.#clockOffsetUs, nowUs)
     }
     return datagrams
   }
@@ -107,6 +107,7 @@ export class PacketLoop {
     if (slow) {
       this.#nextSlowUs = (Math.floor(nowUs / this.#slowTickUs) + 1) * this.#slowTickUs
       this.#clockOffsetUs = realtimeOffsetUs()
+      this.#core.tick(nowUs)
     }
     let busy = this.#drain(this.#fast, nowUs) > 0
     if (slow && this.#drain(this.#slow, nowUs) > 0) busy = true
@@ -125,11 +126,13 @@ export class PacketLoop {
         session.poll(nowUs)
         burstUs = Math.min(burstUs, session.maxBurstUs)
       }
-      if (slow)
+      if (slow) {
         for (const leg of channel.legs) {
-          leg.open(nowUs)
+          leg.poll(nowUs, this.#clockOffsetUs)
           this.#watch(channel, leg)
         }
+        channel.source.decide(nowUs)
+      }
     }
     if ((this.#core.u32[EVENT_COUNT >> 2] ?? 0) > 0) this.#hooks.onEvents(this.#core.takeEvents())
     if (slow) {

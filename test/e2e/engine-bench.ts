@@ -1,6 +1,7 @@
 /** Runs an Engine in this process, with the real packet core and, if asked for, the real libsrt. */
 import { readFileSync } from "node:fs"
 import { PacketCore } from "../../src/core/packet-core.ts"
+import { policyOf } from "../../src/effects/input-policy.ts"
 import { Engine } from "../../src/engine/engine.ts"
 import type {
   ChannelStats,
@@ -45,7 +46,7 @@ export class EngineBench extends EngineEvents {
   }
 
   putLegs(legs: ReadonlyArray<LegSpec>, id = "c1"): Reply {
-    return this.ask({ cmd: "put_channel", channel: { id, label: id, legs: [...legs] } })
+    return this.ask({ cmd: "put_channel", channel: { id, label: id, legs: [...legs], policy: policyOf({}) } })
   }
 
   /** A channel with one leg on 127.0.0.1. */

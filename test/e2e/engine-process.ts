@@ -6,6 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as v from "valibot"
+import { policyOf } from "../../src/effects/input-policy.ts"
 import { LineReader } from "../../src/engine/line-reader.ts"
 import { type Command, Event, type LegSpec, type LegStats, type OutputStats, PROTOCOL_VERSION, Reply } from "../../src/engine/messages.ts"
 import { engineSocketPath } from "../../src/engine/socket-path.ts"
@@ -101,7 +102,7 @@ export class EngineProcess extends EngineEvents {
   async channel(more: Partial<LegSpec> = {}): Promise<number> {
     const port = more.port ?? (await freeUdpPort())
     const legs: LegSpec[] = [{ name: "primary", ip: "127.0.0.1", ...more, port }]
-    await this.ask({ cmd: "put_channel", channel: { id: "c1", label: "c1", legs } })
+    await this.ask({ cmd: "put_channel", channel: { id: "c1", label: "c1", legs, policy: policyOf({}) } })
     await this.legSaid("open", this.legMessages("open").length + 1)
     return port
   }

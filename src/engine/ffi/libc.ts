@@ -48,6 +48,8 @@ export const libc = {
   clockNanosleep: lib.func("clock_nanosleep", "int", ["int", "int", "void *", "uintptr_t"]),
   /** unsigned int if_nametoindex(const char *name) */
   ifNametoindex: lib.func("if_nametoindex", "uint32_t", ["str"]),
+  /** int ioctl(int fd, unsigned long request, void *argument): the third argument is passed alike with and without `...` on Linux */
+  ioctl: lib.func("ioctl", "int", ["int", "ulong", "void *"]),
 }
 
 /** Native address of a buffer that never moves (the WebAssembly memory). */
@@ -74,6 +76,10 @@ export const SO_ATTACH_FILTER = 26
 export const SO_RCVBUFFORCE = 33
 export const SO_TIMESTAMPNS = 35
 export const SO_MEMINFO = 55
+/** SO_MEMINFO's nine u32: bytes queued with the kernel's overhead, the buffer's size, and datagrams dropped. */
+export const SK_MEMINFO_RMEM_ALLOC = 0
+export const SK_MEMINFO_RCVBUF = 1
+export const SK_MEMINFO_VARS = 9
 /** Index of the drop counter in SO_MEMINFO's nine u32. */
 export const SK_MEMINFO_DROPS = 8
 export const IPPROTO_IP = 0
@@ -88,13 +94,25 @@ export const IP_MULTICAST_TTL = 33
 export const IP_MULTICAST_LOOP = 34
 export const IP_ADD_MEMBERSHIP = 35
 export const IP_ADD_SOURCE_MEMBERSHIP = 39
+export const MCAST_JOIN_GROUP = 42
+export const MCAST_LEAVE_GROUP = 45
+export const MCAST_JOIN_SOURCE_GROUP = 46
+export const MCAST_MSFILTER = 48
 export const IP_MULTICAST_ALL = 49
 export const IPV6_UNICAST_HOPS = 16
 export const MSG_DONTWAIT = 0x40
 export const EAGAIN = 11
+export const ENODEV = 19
 export const EMSGSIZE = 90
+export const EADDRINUSE = 98
 export const ENOBUFS = 105
 export const ECONNREFUSED = 111
+export const SIOCGIFNAME = 0x8910
+export const SIOCGIFCONF = 0x8912
+export const SIOCGIFFLAGS = 0x8913
+export const SIOCGIFADDR = 0x8915
+export const IFF_UP = 1
+export const IFF_RUNNING = 0x40
 export const EPOLL_CTL_ADD = 1
 export const EPOLL_CTL_DEL = 2
 export const EPOLLIN = 1

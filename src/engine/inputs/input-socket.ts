@@ -2,10 +2,10 @@
 import { isMulticast } from "../../core/address.ts"
 import { describeErrno } from "../describe-errno.ts"
 import * as c from "../ffi/libc.ts"
-import { encodeSockaddr, formatSockaddr, ipv4Bytes } from "../ffi/sockaddr.ts"
-import { interfaceAddress } from "../interface-address.ts"
+import { encodeSockaddr, formatSockaddr } from "../ffi/sockaddr.ts"
 import type { LegSpec } from "../messages.ts"
 import { SetupFailure } from "../setup-failure.ts"
+import { joinGroup, leaveGroup } from "./multicast-membership.ts"
 
 /** Half a second of 60 Mbit/s: rides out a stalled loop without loss. */
 const DEFAULT_RECEIVE_BUFFER = 4 << 20
@@ -15,14 +15,27 @@ export interface InputSocket {
   /** What the kernel granted; it counts its own overhead, about half is payload. */
   readonly rcvbuf: number
   readonly warnings: ReadonlyArray<string>
+  /** Index of the interface the group was joined on; 0 when the kernel chose one that is not known, null for unicast. */
+  readonly joinedOn: number | null
 }
 
-const value = new Uint32Array(9)
+/** The kernel's figures of a socket, in bytes and datagrams; the bytes count the kernel's overhead of each datagram. */
+export interface SocketMemory {
+  /** Waiting to be read. */
+  readonly queued: number
+  /** Room there is in all. */
+  readonly rcvbuf: number
+  /** Datagrams dropped since the socket was opened, because the buffer was full. */
+  readonly drops: number
+}
+
+const value = new Uint32Array(c.SK_MEMINFO_VARS)
 const length = Int32Array.of(0)
 
-const getOption = (fd: number, name: number, words: number): number => {
+const getOption = (fd: number, name: number, words: number): boolean => {
   length[0] = words * 4
-  return c.libc.getsockopt(fd, c.SOL_SOCKET, name, value, length) === 0 ? (value[words - 1] ?? 0) : 0
+  value.fill(0)
+  return c.libc.getsockopt(fd, c.SOL_SOCKET, name, value, length) === 0
 }
 
 const setInt = (fd: number, level: number, name: number, option: number): boolean =>
@@ -33,18 +46,14 @@ const fail = (doing: string): never => {
   throw new SetupFailure({ code: c.errnoName(code), message: describeErrno(code, doing), transient: true })
 }
 
-const join = (fd: number, spec: LegSpec): void => {
-  // Without it a socket bound to a port gets every group that anyone on the host has joined.
-  setInt(fd, c.IPPROTO_IP, c.IP_MULTICAST_ALL, 0)
-  const via = ipv4Bytes(spec.interface === undefined ? "0.0.0.0" : interfaceAddress(spec.interface))
-  // struct ip_mreq {group, interface}; Linux orders ip_mreq_source {group, interface, source}.
-  const request = spec.source === undefined ? [...ipv4Bytes(spec.ip), ...via] : [...ipv4Bytes(spec.ip), ...via, ...ipv4Bytes(spec.source)]
-  const name = spec.source === undefined ? c.IP_ADD_MEMBERSHIP : c.IP_ADD_SOURCE_MEMBERSHIP
-  if (c.libc.setsockopt(fd, c.IPPROTO_IP, name, Uint8Array.from(request), request.length) !== 0)
-    fail(
-      `joining ${spec.ip}${spec.source === undefined ? "" : ` from ${spec.source}`}${spec.interface === undefined ? "" : ` on ${spec.interface}`}`,
-    )
-}
+/**
+ * What to say of a receive buffer of `granted` bytes, in the kernel's doubled count (socket(7)), where `wanted` were asked for; null
+ * when that is enough. Above net.core.rmem_max the kernel grants more only to CAP_NET_ADMIN.
+ */
+export const bufferWarning = (granted: number, wanted: number): string | null =>
+  granted >= wanted * 2
+    ? null
+    : `the kernel granted a receive buffer of ${granted >> 1} bytes instead of ${wanted}, so packets may be dropped while the machine is busy: raise it with sysctl -w net.core.rmem_max=${wanted}, or lower input.rcvbuf`
 
 /** Throws SetupFailure with the reason when the address cannot be used. */
 export const openInputSocket = (spec: LegSpec): InputSocket => {
@@ -60,21 +69,34 @@ export const openInputSocket = (spec: LegSpec): InputSocket => {
     // The force variant passes net.core.rmem_max, given CAP_NET_ADMIN.
     if (!setInt(fd, c.SOL_SOCKET, c.SO_RCVBUFFORCE, wanted)) setInt(fd, c.SOL_SOCKET, c.SO_RCVBUF, wanted)
     setInt(fd, c.SOL_SOCKET, c.SO_TIMESTAMPNS, 1)
+    // Without it a socket bound to a port gets every group that anyone on the host has joined.
+    if (multicast) setInt(fd, c.IPPROTO_IP, c.IP_MULTICAST_ALL, 0)
     if (c.libc.bind(fd, address, address.length) !== 0) fail(`listening on ${shown}/udp`)
-    if (multicast) join(fd, spec)
-    const rcvbuf = getOption(fd, c.SO_RCVBUF, 1)
-    const warnings =
-      rcvbuf < wanted * 2
-        ? [
-            `the kernel granted a receive buffer of ${rcvbuf >> 1} bytes instead of ${wanted}: raise it with sysctl -w net.core.rmem_max=${wanted}`,
-          ]
-        : []
-    return { fd, rcvbuf, warnings }
+    const joinedOn = multicast ? joinGroup(fd, spec) : null
+    const rcvbuf = getOption(fd, c.SO_RCVBUF, 1) ? (value[0] ?? 0) : 0
+    const warning = bufferWarning(rcvbuf, wanted)
+    return { fd, rcvbuf, warnings: warning === null ? [] : [warning], joinedOn }
   } catch (cause) {
     c.libc.close(fd)
     throw cause
   }
 }
 
+/**
+ * Leaves the group, which was joined on the interface with index `joinedOn`, and joins it again, so that routers and switches hear
+ * of it anew. Returns the new index; throws SetupFailure when the group cannot be joined now.
+ */
+export const rejoin = (fd: number, spec: LegSpec, joinedOn: number): number => {
+  leaveGroup(fd, spec, joinedOn)
+  return joinGroup(fd, spec)
+}
+
+/** Fill level and drops of a socket; all 0 when it is closed. */
+export const socketMemory = (fd: number): SocketMemory => {
+  const known = getOption(fd, c.SO_MEMINFO, c.SK_MEMINFO_VARS)
+  const figure = (index: number) => (known ? (value[index] ?? 0) : 0)
+  return { queued: figure(c.SK_MEMINFO_RMEM_ALLOC), rcvbuf: figure(c.SK_MEMINFO_RCVBUF), drops: figure(c.SK_MEMINFO_DROPS) }
+}
+
 /** Datagrams the kernel dropped because the buffer was full, since the socket was opened. */
-export const kernelDrops = (fd: number): number => getOption(fd, c.SO_MEMINFO, c.SK_MEMINFO_DROPS + 1)
+export const kernelDrops = (fd: number): number => socketMemory(fd).drops

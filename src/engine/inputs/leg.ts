@@ -1,12 +1,16 @@
-/** One leg of a channel: its socket, its state in the packet core, its programme tables, its statistics. */
+/** One leg of a channel: its sockets, its state in the packet core, its programme tables, its statistics. */
 import * as L from "../../core/assembly/layout.ts"
 import type { CoreEvent, PacketCore } from "../../core/packet-core.ts"
-import { parsePat, parsePmt } from "../../core/ts/psi.ts"
 import { libc, MSG_DONTWAIT } from "../ffi/libc.ts"
-import type { LegSpec, LegStats, ProgrammeInfo, Reason } from "../messages.ts"
+import type { InputPolicy, LegSpec, LegStats, Reason } from "../messages.ts"
 import { reasonOf } from "../setup-failure.ts"
-import { type InputSocket, kernelDrops, openInputSocket } from "./input-socket.ts"
-import { legWarnings } from "./leg-warnings.ts"
+import { parseAllowedSenders } from "./allowed-senders.ts"
+import { FecPorts } from "./fec-ports.ts"
+import { type InputSocket, openInputSocket, socketMemory } from "./input-socket.ts"
+import { LegFigures } from "./leg-figures.ts"
+import { MulticastWatch } from "./multicast-watch.ts"
+import { ProgrammeTables } from "./programme-tables.ts"
+import type { UdpPortRegistry } from "./udp-port-registry.ts"
 
 /** Ring slots filled from one socket before the outputs have their turn: well below what a ring and an output's queue hold. */
 const SLOTS_PER_TURN = 256
@@ -14,10 +18,29 @@ const SLOTS_PER_TURN = 256
 const SLOTS_PER_DATAGRAM_MAX = 50
 const SILENT_US = 1e6
 const REOPEN_US = 1e6
-const TABLE_PAT = 0
-const TABLE_PMT = 2
+const MULTICAST_CHECK_US = 1e6
+/** Datagrams that may wait behind a gap; with FEC two matrices may. */
+const REORDER_MAX = 64
 
-export type LegKind = "open" | "failed" | "live" | "silent" | "sender_changed" | "sequence_reset" | "psi_changed"
+export type LegKind =
+  | "open"
+  | "failed"
+  | "live"
+  | "silent"
+  | "sender_changed"
+  | "sequence_reset"
+  | "psi_changed"
+  | "pcr_jump"
+  | "fec_on"
+  | "fec_off"
+  | "rejoined"
+
+/** What a leg knows of its channel when its figures are asked for. */
+export interface LegSurroundings {
+  readonly mode: InputPolicy["mode"]
+  /** Whether the other leg carries the same packets; null for a single leg. */
+  readonly alignment: "same" | "different" | "unknown" | null
+}
 
 export class Leg {
   readonly spec: LegSpec
@@ -26,50 +49,106 @@ export class Leg {
   readonly #core: PacketCore
   readonly #base: number
   readonly #say: (kind: LegKind, message: string) => void
+  readonly #ports: UdpPortRegistry
+  readonly #tables = new ProgrammeTables()
+  readonly #figures: LegFigures
+  readonly #fec: FecPorts
+  #policy: InputPolicy
   #socket: InputSocket | null = null
+  #watch: MulticastWatch | null = null
   #problem: Reason | null = null
+  #claimed = false
   #nextOpenUs = 0
+  #nextCheckUs = 0
   #live = false
+  #fecRuns = false
   /** As in the last batch; unknown sizes count as the largest. */
   #slotsPerDatagram = SLOTS_PER_DATAGRAM_MAX
-  #programmes = new Map<number, ProgrammeInfo>()
-  #before: Readonly<Record<string, number>> = {}
-  #beforeUs = 0
-  #dropsBefore = 0
-  #warnings: string[] = []
 
-  constructor(spec: LegSpec, index: number, core: PacketCore, base: number, say: (kind: LegKind, message: string) => void) {
+  constructor(
+    spec: LegSpec,
+    policy: InputPolicy,
+    index: number,
+    core: PacketCore,
+    base: number,
+    ports: UdpPortRegistry,
+    say: (kind: LegKind, message: string) => void,
+  ) {
     this.spec = spec
     this.index = index
     this.#core = core
     this.#base = base
+    this.#ports = ports
     this.#say = say
+    this.#policy = policy
+    this.#fec = new FecPorts(spec, policy.fec, ports)
+    this.#figures = new LegFigures(spec, index, core)
     core.resetLeg(index)
+    this.configure(policy)
+  }
+
+  /** Takes new settings; the sockets of the media stay open. */
+  configure(policy: InputPolicy): void {
+    this.#policy = policy
+    this.#fec.mode = policy.fec
+    const set = (field: number, value: number) => this.#core.setLegField(this.index, field, value)
+    set(L.LEG_REORDER_US, policy.reorder_ms * 1000)
+    set(L.LEG_REORDER_MAX, REORDER_MAX)
+    set(L.LEG_FEC_ENABLED, policy.fec === "auto" ? 1 : 0)
+    const networks = parseAllowedSenders(policy.allowed_senders)
+    for (const [i, { address, mask }] of networks.entries()) {
+      set(L.LEG_ALLOWED + i * 2, address)
+      set(L.LEG_ALLOWED + i * 2 + 1, mask)
+    }
+    set(L.LEG_ALLOWED_COUNT, networks.length)
   }
 
   get fd(): number {
     return this.#socket?.fd ?? -1
   }
 
-  /** Opens the socket, or tries again once a second after a failure; true when it has just been opened. */
-  open(nowUs: number): boolean {
-    if (this.#socket !== null || nowUs < this.#nextOpenUs) return false
+  /** Every 10 ms: opens the socket, or tries again once a second after a failure; joins its group again; reads the FEC ports. */
+  poll(nowUs: number, clockOffsetUs: number): void {
+    if (this.#socket === null) this.#open(nowUs)
+    else if (this.#watch !== null && nowUs >= this.#nextCheckUs) this.#checkGroup(this.#watch, nowUs)
+    const heard = this.#gauge(L.LEG_FEC_PACKETS)
+    this.#fec.poll(nowUs, this.#socket !== null, this.#live, heard)
+    this.#receiveFec(this.#fec.column, false, clockOffsetUs, nowUs)
+    this.#receiveFec(this.#fec.row, true, clockOffsetUs, nowUs)
+    const runs = this.#gauge(L.LEG_FEC_COLUMNS) + this.#gauge(L.LEG_FEC_ROWS) > 0
+    if (runs === this.#fecRuns || this.#policy.fec === "off") return
+    this.#fecRuns = runs
+    const matrix = `${this.#gauge(L.LEG_FEC_COLUMNS)} columns, ${this.#gauge(L.LEG_FEC_ROWS)} rows`
+    this.#say(runs ? "fec_on" : "fec_off", runs ? `SMPTE 2022-1 FEC arrives: ${matrix}` : "SMPTE 2022-1 FEC no longer arrives")
+  }
+
+  #open(nowUs: number): void {
+    if (nowUs < this.#nextOpenUs) return
     this.#nextOpenUs = nowUs + REOPEN_US
+    const { ip, port } = this.spec
+    if (!this.#claimed) this.#ports.claim(ip, port, "another input")
+    this.#claimed = true
     try {
       this.#socket = openInputSocket(this.spec)
+      this.#watch = MulticastWatch.of(this.#socket, this.spec, nowUs)
+      this.#nextCheckUs = nowUs + MULTICAST_CHECK_US
       this.#problem = null
-      this.#say("open", `listening on ${this.spec.ip}:${this.spec.port}/udp`)
-      return true
+      this.#say("open", `listening on ${ip}:${port}/udp`)
     } catch (cause) {
       const reason = reasonOf(cause)
       if (this.#problem?.message !== reason.message) this.#say("failed", reason.message)
       this.#problem = reason
-      return false
     }
   }
 
-  /** Takes what the socket holds. `channel` is the ring to fill, or -1 to measure only. Returns datagrams read. */
-  receive(channel: number, clockOffsetUs: number, nowUs: number): number {
+  #checkGroup(watch: MulticastWatch, nowUs: number): void {
+    this.#nextCheckUs = nowUs + MULTICAST_CHECK_US
+    const report = watch.check(nowUs, this.#gauge(L.LEG_LAST_RX_US), () => this.#fec.suspend())
+    if (report !== null) this.#say(report.kind === "joined" ? "rejoined" : "failed", report.message)
+  }
+
+  /** Takes what the socket holds, for at most one turn of the outputs. Returns datagrams read. */
+  receive(clockOffsetUs: number, nowUs: number): number {
     const fd = this.fd
     if (fd < 0) return 0
     let total = 0
@@ -78,7 +157,7 @@ export class Leg {
       const room = Math.max(1, Math.min(L.RX_BATCH, Math.floor((SLOTS_PER_TURN - slots) / this.#slotsPerDatagram)))
       const count = libc.recvmmsg(fd, this.#base + L.RX_MMSG, room, MSG_DONTWAIT, 0)
       if (count <= 0) break
-      const appended = this.#core.ingest(this.index, channel, count, clockOffsetUs, nowUs)
+      const appended = this.#core.ingest(this.index, count, clockOffsetUs, nowUs)
       this.#slotsPerDatagram = Math.max(1, Math.ceil(appended / count))
       total += count
       slots += Math.max(appended, count)
@@ -87,44 +166,30 @@ export class Leg {
     return total
   }
 
-  /** PAT, PMT, sender and sequence events of the packet core. */
+  #receiveFec(fd: number, isRow: boolean, clockOffsetUs: number, nowUs: number): void {
+    if (fd < 0) return
+    const count = libc.recvmmsg(fd, this.#base + L.RX_MMSG, L.RX_BATCH, MSG_DONTWAIT, 0)
+    if (count > 0) this.#core.ingestFec(this.index, isRow, count, clockOffsetUs, nowUs)
+  }
+
+  /** PAT, PMT, sender, sequence and PCR events of the packet core. */
   handle(event: CoreEvent): void {
     if (event.type === L.EVENT_SENDER) this.#say("sender_changed", `the sender changed (${hex(event.b)} to ${hex(event.a)})`)
     else if (event.type === L.EVENT_SEQUENCE_RESET)
       this.#say("sequence_reset", `RTP sequence numbers restarted at ${event.a} (expected ${event.b})`)
-    else if (event.type === L.EVENT_PSI) this.#tables(event)
-  }
-
-  #tables(event: CoreEvent): void {
-    if (event.a === TABLE_PAT) {
-      const pat = parsePat(event.data)
-      if (pat === null) return
-      const known = new Map<number, ProgrammeInfo>()
-      for (const { program_number, pid } of pat.programs) {
-        const old = this.#programmes.get(program_number)
-        if (program_number !== 0) known.set(program_number, old?.pmt_pid === pid ? old : emptyProgramme(program_number, pid))
-      }
-      this.#programmes = known
-    } else if (event.a === TABLE_PMT) {
-      const pmt = parsePmt(event.data)
-      if (pmt === null) return
-      const { program_number, version, pcr_pid, cuei } = pmt
-      const streams = pmt.streams.map(({ pid, stream_type }) => ({ pid, stream_type }))
-      this.#programmes.set(program_number, { program_number, pmt_pid: event.pid, version, pcr_pid, cuei, streams })
-      const listed = streams.map((s) => `${s.pid}:0x${s.stream_type.toString(16).padStart(2, "0")}`).join(" ")
-      this.#say("psi_changed", `programme ${program_number} (PMT version ${version}, PCR PID ${pcr_pid}): ${listed}`)
+    else if (event.type === L.EVENT_PCR_JUMP)
+      this.#say(
+        "pcr_jump",
+        `the PCR of PID ${event.pid} jumped from ${seconds(event.a)} to ${seconds(event.b)} without discontinuity_indicator`,
+      )
+    else if (event.type === L.EVENT_PSI) {
+      const changed = this.#tables.take(event)
+      if (changed !== null) this.#say("psi_changed", changed)
     }
   }
 
   #gauge(field: number): number {
     return this.#core.legField(this.index, field)
-  }
-
-  /** Address and SSRC of the last second sender. */
-  #rival(): string {
-    const ssrc = this.#gauge(L.LEG_FOREIGN_SSRC)
-    const from = endpoint(this.#gauge(L.LEG_FOREIGN_IPV4), this.#gauge(L.LEG_FOREIGN_PORT))
-    return ssrc < 0 ? from : `${from}, SSRC ${hex(ssrc)}`
   }
 
   /** True when TS arrived in the last second; tells of the change. */
@@ -142,56 +207,40 @@ export class Leg {
   }
 
   /** Called once a second; `epochOffsetMs` turns monotonic milliseconds into Unix ones. */
-  stats(nowUs: number, epochOffsetMs: number): LegStats {
-    const counters = this.#core.legSnapshot(this.index)
-    const drops = this.#socket === null ? 0 : kernelDrops(this.#socket.fd)
-    const seconds = (nowUs - this.#beforeUs) / 1e6
-    if (seconds > 0.5) {
-      this.#warnings = [
-        ...(this.#socket?.warnings ?? []),
-        ...legWarnings(this.#before, counters, drops - this.#dropsBefore, seconds, this.#rival()),
-      ]
-      this.#before = counters
-      this.#beforeUs = nowUs
-      this.#dropsBefore = drops
-    }
-    const last = this.#gauge(L.LEG_LAST_RX_US)
-    const framing = this.#gauge(L.LEG_FRAMING)
+  stats(nowUs: number, epochOffsetMs: number, surroundings: LegSurroundings): LegStats {
+    const receiving = this.checkLive(nowUs)
+    const memory = this.#socket === null ? null : socketMemory(this.#socket.fd)
     return {
-      name: this.spec.name,
-      ip: this.spec.ip,
-      port: this.spec.port,
+      ...this.#figures.take({
+        nowUs,
+        epochOffsetMs,
+        receiving,
+        kernelDrops: memory?.drops ?? 0,
+        rcvbufGranted: this.#socket?.rcvbuf ?? 0,
+        socketWarnings: [
+          ...(this.#socket?.warnings ?? []),
+          ...(this.#watch?.warning == null ? [] : [this.#watch.warning]),
+          ...this.#fec.warnings,
+        ],
+        programmes: this.#tables.programmes,
+        fecEnabled: this.#policy.fec === "auto",
+        fecOffered: this.#fec.offered,
+        surroundings,
+      }),
       problem: this.#problem,
-      receiving: this.checkLive(nowUs),
-      warnings: this.#warnings,
-      framing: framing === 1 ? "rtp" : framing === 2 ? "udp" : "none",
-      source: framing === 0 ? null : endpoint(this.#gauge(L.LEG_SOURCE_IPV4), this.#gauge(L.LEG_SOURCE_PORT)),
-      ssrc: framing === 1 ? this.#gauge(L.LEG_IDENTITY) : null,
-      last_packet_at: last === 0 ? null : last / 1000 + epochOffsetMs,
-      jitter_ms: this.#gauge(L.LEG_JITTER_90K) / 90,
-      rcvbuf_bytes: this.#socket?.rcvbuf ?? 0,
-      kernel_drops: drops,
-      programmes: [...this.#programmes.values()],
-      counters,
     }
   }
 
   close(): void {
+    this.#fec.close()
     if (this.#socket !== null) libc.close(this.#socket.fd)
     this.#socket = null
+    this.#watch = null
+    if (this.#claimed) this.#ports.release(this.spec.ip, this.spec.port)
+    this.#claimed = false
     this.#core.resetLeg(this.index)
   }
 }
 
 const hex = (identity: number) => `0x${(identity >>> 0).toString(16).padStart(8, "0")}`
-
-const endpoint = (ipv4: number, port: number) => `${[24, 16, 8, 0].map((shift) => (ipv4 >>> shift) & 255).join(".")}:${port}`
-
-const emptyProgramme = (program_number: number, pmt_pid: number): ProgrammeInfo => ({
-  program_number,
-  pmt_pid,
-  pcr_pid: 0x1fff,
-  version: -1,
-  streams: [],
-  cuei: false,
-})
+const seconds = (ms: number) => `${(ms / 1000).toFixed(3)} s`

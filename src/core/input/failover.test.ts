@@ -1,0 +1,296 @@
+import { describe, expect, it } from "vitest"
+import type { FailoverReason } from "./failover.ts"
+import { ABSENT, type Behaviour, HEALTHY, Simulation, switchesOf } from "./testing/simulate.ts"
+
+/** Both legs healthy for 3 s. */
+const running = (...options: ConstructorParameters<typeof Simulation>): Simulation => {
+  const simulation = new Simulation(...options)
+  expect(simulation.run(3000)).toEqual([])
+  return simulation
+}
+
+describe("failover triggers", () => {
+  it.each<[FailoverReason, Partial<Behaviour>, failoverAfterMs: number, expectedMs: number]>([
+    ["closed", { open: false }, 500, 10],
+    ["no_packets", { packets: false }, 50, 50],
+    ["no_packets", { packets: false }, 500, 500],
+    ["no_packets", { packets: false }, 3000, 3000],
+    ["null_packets", { programme: false }, 500, 500],
+    ["null_packets", { programme: false }, 50, 50],
+    ["sync_loss", { inSync: false }, 500, 510],
+    ["sync_loss", { inSync: false, programme: false }, 50, 60],
+    ["no_pat", { pat: false }, 500, 1250],
+    ["no_pmt", { pmt: false }, 50, 1250],
+    ["no_pmt", { pmt: false }, 2000, 2000],
+    ["no_pat", { pat: false, pmt: false }, 500, 1250],
+    ["continuity", { errorsPerS: 20 }, 500, 1000],
+    ["continuity", { errorsPerS: 200 }, 50, 1000],
+    ["continuity", { errorsPerS: 20 }, 2000, 2000],
+  ])("%s (%o, failover_after_ms %d): after %d ms", (reason, change, failoverAfterMs, expectedMs) => {
+    const simulation = running({ failoverAfterMs })
+    const since = simulation.now
+    const [first, ...more] = switchesOf(simulation.set("primary", change).run(6000))
+    expect(first).toMatchObject({ leg: "backup", reason })
+    expect(more).toEqual([])
+    // Slots of the continuity window began at any time before the errors did.
+    const slack = reason === "continuity" ? Math.max(200, failoverAfterMs / 5) + 40 : 0
+    expect((first?.at ?? 0) - since).toBeGreaterThanOrEqual(expectedMs - slack)
+    expect((first?.at ?? 0) - since).toBeLessThanOrEqual(expectedMs + slack)
+  })
+
+  it.each<[string, Partial<Behaviour>, forMs: number]>([
+    ["490 ms of silence", { packets: false }, 490],
+    ["490 ms of null packets", { programme: false }, 490],
+    ["490 ms without sync", { inSync: false }, 490],
+    ["1100 ms without PAT", { pat: false }, 1100],
+    ["1100 ms without PMT", { pmt: false }, 1100],
+    ["a burst of loss for 600 ms", { errorsPerS: 2000 }, 600],
+    ["3 continuity errors a second for a minute", { errorsPerS: 3 }, 60_000],
+  ])("stays through %s", (_name, change, forMs) => {
+    const simulation = running()
+    const back = { ...simulation.legs.primary }
+    expect(simulation.set("primary", change).run(forMs)).toEqual([])
+    expect(simulation.set("primary", back).run(5000)).toEqual([])
+  })
+
+  it("stays on scattered errors below 0.1 % of the packets, however many a second", () => {
+    const simulation = running()
+    simulation.set("primary", { errorsPerS: 6 })
+    // 6650 packets a second: 0.09 %.
+    expect(simulation.run(60_000)).toEqual([])
+    simulation.set("primary", { errorsPerS: 8 })
+    expect(switchesOf(simulation.run(5000))).toHaveLength(1)
+  })
+
+  it("accepts PAT and PMT once a second, the longest interval of MediaLive, from the start", () => {
+    const simulation = new Simulation()
+    simulation.psiEveryMs = 1000
+    expect(simulation.run(60_000)).toEqual([])
+    expect(simulation.last.usable).toEqual({ primary: true, backup: true })
+  })
+
+  it("switches to a backup that comes while the primary has never had input", () => {
+    const simulation = new Simulation()
+    simulation.set("primary", ABSENT)
+    expect(switchesOf(simulation.run(5000))).toMatchObject([
+      { at: 1_000_500, leg: "backup", reason: "no_packets", detail: expect.stringMatching(/no packets since the start/) },
+    ])
+  })
+
+  it("leaves a stream that has had no PAT for 2 s from its start, not before", () => {
+    const simulation = new Simulation()
+    simulation.set("primary", { pat: false })
+    expect(switchesOf(simulation.run(5000))).toMatchObject([{ at: 1_002_000, leg: "backup", reason: "no_pat" }])
+  })
+
+  it("counts totals that fall, as when a leg is opened again, as no error", () => {
+    const simulation = running()
+    for (let second = 0; second < 10; second++) {
+      simulation.numbers.primary.continuityErrors = second % 2 === 0 ? 0 : 900
+      simulation.numbers.primary.tsPackets = 0
+      expect(simulation.run(1000)).toEqual([])
+    }
+  })
+
+  it("takes gaps that the other leg fills for no fault while merged", () => {
+    const simulation = running()
+    simulation.merged = true
+    simulation.set("primary", { errorsPerS: 100 }).set("backup", { errorsPerS: 100 })
+    expect(simulation.run(20_000)).toEqual([])
+    expect(simulation.last).toMatchObject({ redundancy: "ok", usable: { primary: true, backup: true } })
+    simulation.merged = false
+    simulation.set("backup", HEALTHY).run(3000)
+    expect(simulation.active).toBe("backup")
+  })
+})
+
+describe("failover target", () => {
+  it("stays when both legs die at once", () => {
+    const simulation = running()
+    simulation.set("primary", { packets: false }).set("backup", { packets: false })
+    expect(switchesOf(simulation.run(60_000))).toEqual([])
+  })
+
+  it("stays when the backup dies 60 ms after the primary, although its own time has not run out", () => {
+    const simulation = running()
+    simulation.set("primary", { packets: false }).run(60)
+    expect(switchesOf(simulation.set("backup", { packets: false }).run(60_000))).toEqual([])
+  })
+
+  it.each<[string, Partial<Behaviour>]>([
+    ["closed", { open: false }],
+    ["silent", { packets: false }],
+    ["null packets only", { programme: false }],
+    ["without PAT", { pat: false }],
+    ["without PMT", { pmt: false }],
+    ["out of sync", { inSync: false }],
+    ["sick", { errorsPerS: 50 }],
+  ])("stays on a dead primary while the backup is %s, and goes when it has recovered", (_name, change) => {
+    const simulation = new Simulation({ failback: "manual" })
+    simulation.set("backup", change).run(4000)
+    simulation.set("primary", { packets: false })
+    expect(switchesOf(simulation.run(10_000))).toEqual([])
+    simulation.set("backup", HEALTHY)
+    const recoveredAt = simulation.now
+    const [first, ...more] = switchesOf(simulation.run(5000))
+    expect(first).toMatchObject({ leg: "backup", reason: "no_packets" })
+    expect(more).toEqual([])
+    // 200 ms proven, after the next PAT and PMT; a sick leg must first show a second with fewer errors.
+    expect((first?.at ?? 0) - recoveredAt).toBeGreaterThanOrEqual(200)
+    expect((first?.at ?? 0) - recoveredAt).toBeLessThanOrEqual(_name === "sick" ? 1700 : 320)
+  })
+
+  it("asks for PAT and PMT anew after a leg was silent", () => {
+    const simulation = new Simulation()
+    simulation.set("backup", { packets: false }).run(5000)
+    simulation.set("backup", { ...HEALTHY, pmt: false }).set("primary", { packets: false })
+    expect(switchesOf(simulation.run(5000))).toEqual([])
+  })
+
+  it("never asks for a leg that is not configured", () => {
+    const simulation = new Simulation()
+    Object.assign(simulation.numbers, { backup: null })
+    const only = { ...simulation.numbers.primary, lastPacketAt: simulation.now }
+    Object.assign(simulation, { step: () => undefined })
+    for (let i = 0; i < 500; i++) {
+      simulation.now += 10
+      Object.assign(simulation.numbers, { primary: { ...only } })
+      simulation.decide()
+    }
+    expect(simulation.log).toEqual([])
+    expect(simulation.last).toMatchObject({
+      redundancy: "none",
+      usable: { backup: false },
+      faults: { backup: null, primary: "no_packets" },
+    })
+  })
+})
+
+describe("failback", () => {
+  it("returns to the primary when it was usable for failback_after without a break", () => {
+    const simulation = running({ failbackAfterMs: 5000 })
+    simulation.set("primary", { packets: false }).run(2000)
+    expect(simulation.active).toBe("backup")
+    simulation.set("primary", HEALTHY)
+    expect(switchesOf(simulation.run(4000))).toEqual([])
+    simulation.set("primary", { packets: false }).run(600)
+    simulation.set("primary", HEALTHY)
+    const since = simulation.now
+    const [first] = switchesOf(simulation.run(7000))
+    expect(first).toMatchObject({ leg: "primary", reason: "failback" })
+    expect((first?.at ?? 0) - since).toBeGreaterThanOrEqual(5000)
+    expect((first?.at ?? 0) - since).toBeLessThanOrEqual(5110)
+  })
+
+  it("stays on the backup with failback manual, until the backup fails", () => {
+    const simulation = running({ failback: "manual" })
+    simulation.set("primary", { packets: false }).run(2000)
+    simulation.set("primary", HEALTHY)
+    expect(switchesOf(simulation.run(600_000))).toEqual([])
+    simulation.set("backup", { programme: false })
+    expect(switchesOf(simulation.run(2000))).toMatchObject([{ leg: "primary", reason: "null_packets" }])
+  })
+
+  it("holds an operator's leg against failback until it fails", () => {
+    const simulation = running().operator("backup")
+    expect(switchesOf(simulation.run(600_000))).toEqual([])
+    simulation.set("backup", { packets: false })
+    expect(switchesOf(simulation.run(2000))).toMatchObject([{ leg: "primary", reason: "no_packets" }])
+    simulation.set("backup", HEALTHY).run(5000)
+    simulation.set("primary", { packets: false }).run(1000)
+    simulation.set("primary", HEALTHY)
+    expect(switchesOf(simulation.run(10_000))).toMatchObject([{ leg: "primary", reason: "failback" }])
+  })
+
+  it("gives an operator's choice of a dead leg failover_after_ms, then goes back", () => {
+    const simulation = running()
+    simulation.set("backup", { packets: false }).run(5000)
+    const since = simulation.operator("backup").now
+    expect(switchesOf(simulation.run(10_000))).toMatchObject([{ at: since + 500, leg: "primary", reason: "no_packets" }])
+  })
+})
+
+describe("legs and redundancy", () => {
+  it("tells of a leg lost and back once, and of redundancy with it", () => {
+    const simulation = running()
+    const since = simulation.now
+    simulation.set("backup", { packets: false })
+    expect(simulation.run(5000)).toMatchObject([
+      { at: since + 500, what: "leg_lost", leg: "backup", reason: "no_packets" },
+      { at: since + 500, what: "redundancy_lost", leg: "backup", reason: "no_packets" },
+    ])
+    expect(simulation.last.redundancy).toBe("lost")
+    simulation.set("backup", HEALTHY)
+    const [back, safe, ...more] = simulation.run(5000)
+    expect(back).toMatchObject({ what: "leg_back", leg: "backup", detail: expect.stringMatching(/^the backup leg is back after 5\.\d s$/) })
+    expect(safe).toMatchObject({ what: "redundancy_back", leg: "backup", at: back?.at })
+    expect((back?.at ?? 0) - since).toBeGreaterThanOrEqual(6000)
+    expect((back?.at ?? 0) - since).toBeLessThanOrEqual(6120)
+    expect(more).toEqual([])
+    expect(simulation.last.redundancy).toBe("ok")
+  })
+
+  it("says nothing more while a lost leg comes and goes faster than once a second", () => {
+    const simulation = running()
+    simulation.set("backup", { packets: false }).run(1000)
+    const events: unknown[] = []
+    for (let i = 0; i < 30; i++) {
+      events.push(...simulation.set("backup", HEALTHY).run(800))
+      events.push(...simulation.set("backup", { packets: false }).run(600))
+    }
+    expect(events).toEqual([])
+    expect(simulation.last.redundancy).toBe("lost")
+  })
+
+  it("loses redundancy with the primary: the leg that is left is alone", () => {
+    const simulation = running()
+    const whats = simulation
+      .set("primary", { packets: false })
+      .run(2000)
+      .map(({ what, leg }) => `${what} ${leg}`)
+    expect(whats.sort()).toEqual(["leg_lost primary", "redundancy_lost primary", "switch backup"])
+  })
+
+  it("misses a backup that never came, 5 s after the primary became usable", () => {
+    const simulation = new Simulation()
+    simulation.set("backup", ABSENT).set("primary", ABSENT)
+    expect(simulation.run(60_000)).toEqual([])
+    simulation.set("primary", HEALTHY)
+    const since = simulation.now
+    const [missed, ...more] = simulation.run(20_000)
+    expect(missed).toMatchObject({ what: "redundancy_lost", leg: "backup", reason: "no_packets" })
+    expect((missed?.at ?? 0) - since).toBeGreaterThanOrEqual(5000)
+    expect((missed?.at ?? 0) - since).toBeLessThanOrEqual(5110)
+    expect(more).toEqual([])
+  })
+
+  it("lets a socket be opened anew within failover_after_ms without an alarm", () => {
+    const simulation = running()
+    simulation.set("backup", { open: false }).run(400)
+    expect(simulation.set("backup", HEALTHY).run(5000)).toEqual([])
+  })
+})
+
+describe("actions", () => {
+  it("are asked for once, and again after a second when not followed", () => {
+    const simulation = running()
+    simulation.follows = false
+    const since = simulation.now
+    simulation.set("primary", { packets: false })
+    expect(switchesOf(simulation.run(2600)).map(({ at }) => at - since)).toEqual([500, 1500, 2500])
+  })
+
+  it("name the leg, the cause and the time", () => {
+    const simulation = running()
+    const [first] = switchesOf(simulation.set("primary", { programme: false }).run(1000))
+    expect(first?.detail).toBe("to the backup leg: on the primary leg nothing but null packets for 500 ms")
+  })
+
+  it("lead back when the leg a pending switch leads to dies and the first has recovered", () => {
+    const simulation = running()
+    simulation.set("primary", { packets: false }).run(600)
+    expect(simulation.active).toBe("backup")
+    simulation.set("primary", HEALTHY).run(500)
+    expect(switchesOf(simulation.set("backup", { packets: false }).run(2000))).toMatchObject([{ leg: "primary", reason: "no_packets" }])
+  })
+})

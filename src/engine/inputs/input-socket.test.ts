@@ -1,0 +1,127 @@
+import { spawnSync } from "node:child_process"
+import { createSocket } from "node:dgram"
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { afterEach, describe, expect, it } from "vitest"
+import { freeUdpPort } from "../../../test/e2e/ports.ts"
+import { libc } from "../ffi/libc.ts"
+import { SetupFailure } from "../setup-failure.ts"
+import { bufferWarning, type InputSocket, kernelDrops, openInputSocket, rejoin, socketMemory } from "./input-socket.ts"
+import { isMember } from "./multicast-membership.ts"
+
+const GROUP = "239.255.77.1"
+const LOOPBACK = 1
+
+const fds: number[] = []
+const opened = (socket: InputSocket): InputSocket => {
+  fds.push(socket.fd)
+  return socket
+}
+afterEach(() => {
+  for (const fd of fds.splice(0)) libc.close(fd)
+})
+
+const refusal = (attempt: () => unknown) => {
+  try {
+    attempt()
+    return null
+  } catch (cause) {
+    return cause instanceof SetupFailure ? cause.reason : null
+  }
+}
+
+/** What the kernel lists of the socket on a port (proc(5), /proc/net/udp). */
+const listed = (port: number) => {
+  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`
+  const fields = readFileSync("/proc/net/udp", "utf8")
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .find((columns) => columns[1] === local)
+  return { queued: Number.parseInt(fields?.[4]?.split(":")[1] ?? "", 16), drops: Number(fields?.at(-1)) }
+}
+
+describe("socketMemory", () => {
+  it("tells what waits and what was dropped, as /proc/net/udp does", async () => {
+    const port = await freeUdpPort()
+    const { fd, rcvbuf } = opened(openInputSocket({ name: "primary", ip: "127.0.0.1", port, rcvbuf: 65536 }))
+    expect(socketMemory(fd)).toEqual({ queued: 0, rcvbuf, drops: 0 })
+    const sender = createSocket("udp4")
+    const count = 200
+    for (let i = 0; i < count; i++) await new Promise((resolve) => sender.send(Buffer.alloc(1328), port, "127.0.0.1", resolve))
+    sender.close()
+    const memory = socketMemory(fd)
+    expect(memory).toEqual({ rcvbuf, ...listed(port) })
+    expect(memory.drops).toBeGreaterThan(0)
+    expect(memory.drops).toBeLessThan(count)
+    expect(memory.queued).toBeGreaterThan(rcvbuf / 2)
+    expect(kernelDrops(fd)).toBe(memory.drops)
+  })
+
+  it("is all zero for what is no socket", () => {
+    expect(socketMemory(-1)).toEqual({ queued: 0, rcvbuf: 0, drops: 0 })
+  })
+})
+
+describe("the receive buffer", () => {
+  it.each([
+    [425984, 212992, null],
+    [425984, 4194304, /buffer of 212992 bytes instead of 4194304.*sysctl -w net\.core\.rmem_max=4194304/],
+    [8388608, 4194304, null],
+    [0, 65536, /buffer of 0 bytes/],
+  ])("granted %i (doubled), wanted %i", (granted, wanted, sentence) => {
+    const warning = bufferWarning(granted, wanted)
+    if (sentence === null) expect(warning).toBeNull()
+    else expect(warning).toMatch(sentence)
+  })
+
+  it("above rmem_max without CAP_NET_ADMIN: the warning names what was granted and the sysctl", () => {
+    const maximum = Number(readFileSync("/proc/sys/net/core/rmem_max", "latin1"))
+    const wanted = maximum * 2
+    const module = fileURLToPath(new URL("./input-socket.ts", import.meta.url))
+    const script = `const { openInputSocket } = await import(${JSON.stringify(module)})
+      console.log(JSON.stringify(openInputSocket({ name: "primary", ip: "127.0.0.1", port: 0, rcvbuf: ${wanted} }).warnings))`
+    const bun = fileURLToPath(new URL("../../../node_modules/.bin/bun", import.meta.url))
+    const unprivileged = process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"] : []
+    const [command = bun, ...args] = [...unprivileged, bun, "-e", script]
+    const { stdout, stderr } = spawnSync(command, args, { encoding: "utf8", timeout: 10_000 })
+    expect(stderr).toBe("")
+    expect(JSON.parse(stdout)).toEqual([bufferWarning(maximum * 2, wanted)])
+  })
+})
+
+describe("multicast", () => {
+  it.each([
+    ["lo", undefined],
+    ["127.0.0.1", undefined],
+    ["lo", "127.0.0.9"],
+  ])("joins on %s from %s, tells on which interface, and joins again", async (name, source) => {
+    const spec = {
+      name: "primary",
+      ip: GROUP,
+      port: await freeUdpPort(),
+      interface: name,
+      ...(source === undefined ? {} : { source }),
+    } as const
+    const socket = opened(openInputSocket(spec))
+    expect(socket.joinedOn).toBe(LOOPBACK)
+    expect(isMember(socket.fd, spec, LOOPBACK)).toBe(true)
+    expect(rejoin(socket.fd, spec, LOOPBACK)).toBe(LOOPBACK)
+    expect(isMember(socket.fd, spec, LOOPBACK)).toBe(true)
+    // The kernel allows 20 memberships a socket: leaving must be real.
+    for (let i = 0; i < 25; i++) rejoin(socket.fd, spec, LOOPBACK)
+    expect(isMember(socket.fd, { ...spec, ip: "239.255.77.2" }, LOOPBACK)).toBe(false)
+  })
+
+  it("is null for unicast", async () => {
+    expect(opened(openInputSocket({ name: "primary", ip: "127.0.0.1", port: await freeUdpPort() })).joinedOn).toBeNull()
+  })
+
+  it.each(["nosuch0", "198.51.100.77"])("an interface %s that does not exist yet is a transient problem that names it", async (name) => {
+    const spec = { name: "primary", ip: GROUP, port: await freeUdpPort(), interface: name } as const
+    expect(refusal(() => opened(openInputSocket(spec)))).toMatchObject({
+      code: "ENODEV",
+      message: expect.stringMatching(new RegExp(`joining ${GROUP} on ${name}: there is no such network interface now`)),
+      transient: true,
+    })
+  })
+})

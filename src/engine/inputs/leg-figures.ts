@@ -1,0 +1,133 @@
+/** What a leg tells once a second: counters, rates, its verdict and what would surprise the operator later. */
+import * as L from "../../core/assembly/layout.ts"
+import type { PacketCore } from "../../core/packet-core.ts"
+import type { LegSpec, LegStats, PidStats, ProgrammeInfo } from "../messages.ts"
+import { legWarnings } from "./leg-warnings.ts"
+import type { LegSurroundings } from "./leg.ts"
+
+export interface LegFacts {
+  readonly nowUs: number
+  /** Turns monotonic milliseconds into Unix ones. */
+  readonly epochOffsetMs: number
+  readonly receiving: boolean
+  readonly kernelDrops: number
+  readonly rcvbufGranted: number
+  readonly socketWarnings: ReadonlyArray<string>
+  readonly programmes: ReadonlyArray<ProgrammeInfo>
+  readonly fecEnabled: boolean
+  /** FEC packets were seen although FEC is off. */
+  readonly fecOffered: boolean
+  readonly surroundings: LegSurroundings
+}
+
+/** Figures closer together than this, in seconds, are those of the message before. */
+const TOO_SOON_S = 0.5
+const TS_PACKET_BITS = 188 * 8
+
+export class LegFigures {
+  readonly #spec: LegSpec
+  readonly #index: number
+  readonly #core: PacketCore
+  #before: Readonly<Record<string, number>> = {}
+  #pidsBefore = new Map<number, number>()
+  #beforeUs = 0
+  #dropsBefore = 0
+  #warnings: string[] = []
+  #pids: PidStats[] = []
+  #maxGapMs = 0
+  #pcrJitterMaxMs = 0
+
+  constructor(spec: LegSpec, index: number, core: PacketCore) {
+    this.#spec = spec
+    this.#index = index
+    this.#core = core
+  }
+
+  #gauge(field: number): number {
+    return this.#core.legField(this.#index, field)
+  }
+
+  /** Takes a gauge that keeps its highest value until it is read. */
+  #takeHighest(field: number): number {
+    const value = this.#gauge(field)
+    this.#core.setLegField(this.#index, field, 0)
+    return value
+  }
+
+  take(facts: LegFacts): Omit<LegStats, "problem"> {
+    const counters = this.#core.legSnapshot(this.#index)
+    const seconds = (facts.nowUs - this.#beforeUs) / 1e6
+    if (seconds > TOO_SOON_S) this.#second(facts, counters, seconds)
+    const last = this.#gauge(L.LEG_LAST_RX_US)
+    const framing = this.#gauge(L.LEG_FRAMING)
+    const interval = this.#gauge(L.LEG_ACCESS_POINT_INTERVAL_US)
+    const columns = this.#gauge(L.LEG_FEC_COLUMNS)
+    const rows = this.#gauge(L.LEG_FEC_ROWS)
+    return {
+      name: this.#spec.name,
+      ip: this.#spec.ip,
+      port: this.#spec.port,
+      receiving: facts.receiving,
+      warnings: [...facts.socketWarnings, ...this.#warnings],
+      framing: framing === 1 ? "rtp" : framing === 2 ? "udp" : "none",
+      source: framing === 0 ? null : endpoint(this.#gauge(L.LEG_SOURCE_IPV4), this.#gauge(L.LEG_SOURCE_PORT)),
+      ssrc: framing === 1 ? this.#gauge(L.LEG_IDENTITY) : null,
+      last_packet_at: last === 0 ? null : last / 1000 + facts.epochOffsetMs,
+      jitter_ms: this.#gauge(L.LEG_JITTER_90K) / 90,
+      rcvbuf_bytes: facts.rcvbufGranted,
+      kernel_drops: facts.kernelDrops,
+      verdict: facts.receiving ? "good" : "lost",
+      reasons: [],
+      findings: [],
+      fec: columns + rows === 0 ? null : { columns, rows, latency_ms: this.#gauge(L.LEG_FEC_LATENCY_US) / 1000 },
+      pcr_jitter_ms: this.#gauge(L.LEG_PCR_JITTER_US) / 1000,
+      pcr_jitter_max_ms: this.#pcrJitterMaxMs,
+      max_gap_ms: this.#maxGapMs,
+      pcr_bitrate: this.#gauge(L.LEG_PCR_BITRATE),
+      access_point_interval_ms: interval === 0 ? null : interval / 1000,
+      pids: this.#pids,
+      programmes: [...facts.programmes],
+      counters,
+    }
+  }
+
+  #second(facts: LegFacts, counters: Readonly<Record<string, number>>, seconds: number): void {
+    this.#warnings = legWarnings(this.#before, counters, facts.kernelDrops - this.#dropsBefore, seconds, this.#rival())
+    this.#maxGapMs = this.#takeHighest(L.LEG_MAX_GAP_US) / 1000
+    this.#pcrJitterMaxMs = this.#takeHighest(L.LEG_PCR_JITTER_MAX_US) / 1000
+    this.#pids = this.#pidRates(facts.programmes, seconds)
+    this.#before = counters
+    this.#beforeUs = facts.nowUs
+    this.#dropsBefore = facts.kernelDrops
+  }
+
+  /** Rates of the PIDs that tables name, the tables' own, and null packets: a look at all 8192 a second would cost more than the packets. */
+  #pidRates(programmes: ReadonlyArray<ProgrammeInfo>, seconds: number): PidStats[] {
+    const pids = new Set([0, NULL_PID])
+    for (const programme of programmes) {
+      pids.add(programme.pmt_pid)
+      for (const { pid } of programme.streams) pids.add(pid)
+    }
+    const found: PidStats[] = []
+    const counts = new Map<number, number>()
+    for (const pid of [...pids].sort((a, b) => a - b)) {
+      const packets = this.#core.pidCount(this.#index, pid)
+      counts.set(pid, packets)
+      const fresh = packets - (this.#pidsBefore.get(pid) ?? packets)
+      if (fresh > 0) found.push({ pid, packets, bitrate: Math.round((fresh * TS_PACKET_BITS) / seconds) })
+    }
+    this.#pidsBefore = counts
+    return found
+  }
+
+  /** Address and SSRC of the last second sender. */
+  #rival(): string {
+    const ssrc = this.#gauge(L.LEG_FOREIGN_SSRC)
+    const from = endpoint(this.#gauge(L.LEG_FOREIGN_IPV4), this.#gauge(L.LEG_FOREIGN_PORT))
+    return ssrc < 0 ? from : `${from}, SSRC ${hex(ssrc)}`
+  }
+}
+
+const NULL_PID = 0x1fff
+const hex = (identity: number) => `0x${(identity >>> 0).toString(16).padStart(8, "0")}`
+const endpoint = (ipv4: number, port: number) => `${[24, 16, 8, 0].map((shift) => (ipv4 >>> shift) & 255).join(".")}:${port}`

@@ -1,0 +1,171 @@
+/**
+ * Keeps a leg in its multicast group while interfaces come and go.
+ *
+ * The kernel tells nobody when a membership dies with its interface, and it does not report a membership again when a cable is
+ * plugged in elsewhere or a snooping switch has forgotten the port. So the interface is looked at about once a second, which costs
+ * three system calls, and a leg that hears nothing joins again now and then.
+ */
+import { readFileSync } from "node:fs"
+import type { LegSpec } from "../messages.ts"
+import { interfaceIndex, ipv4Number, type LinkState, linkState, NO_LINK } from "../network-interface.ts"
+import { reasonOf } from "../setup-failure.ts"
+import { type InputSocket, rejoin } from "./input-socket.ts"
+import { chosenInterface, describeGroup } from "./multicast-membership.ts"
+
+const SILENT_US = 2e6
+const AGAIN_US = 5e6
+/** A source that is switched off for the night need not be asked for every few seconds. */
+const PATIENT_AFTER_US = 60e6
+const AGAIN_PATIENT_US = 30e6
+
+/** Where the kernel's route will lead when the interface it led to is gone: not the index of any interface. */
+const ROUTED: LinkState = { ...NO_LINK, index: Number.POSITIVE_INFINITY }
+
+/** Why a group has to be joined again. */
+export type RejoinCause = "replaced" | "link_up" | "address" | "silent"
+
+export interface WatchFacts {
+  /** Interface of the membership; 0 when unknown, -1 when the last join failed. */
+  readonly joinedOn: number
+  /** The interface at the last look, and now. */
+  readonly before: LinkState
+  readonly now: LinkState
+  /** How long nothing has been received, and how long ago the group was joined; microseconds. */
+  readonly silentUs: number
+  readonly sinceJoinUs: number
+}
+
+/** Decides whether the group is joined again now. */
+export const rejoinCause = ({ before, joinedOn, now, silentUs, sinceJoinUs }: WatchFacts): RejoinCause | null => {
+  if (joinedOn !== 0) {
+    if (now.index === 0) return null
+    if (now.index !== joinedOn) return "replaced"
+    if (!now.running) return null
+    if (!before.running) return "link_up"
+    if (now.address !== before.address && now.address !== 0) return "address"
+  }
+  const pause = silentUs > PATIENT_AFTER_US ? AGAIN_PATIENT_US : AGAIN_US
+  return silentUs >= SILENT_US && sinceJoinUs >= pause ? "silent" : null
+}
+
+const CAUSES: Readonly<Record<RejoinCause, (name: string) => string>> = {
+  replaced: (name) => `the group is to be received on another interface now${name === "" ? "" : `, ${name}`}`,
+  link_up: (name) => `the link of ${name} is back`,
+  address: (name) => `the address of ${name} has changed`,
+  silent: () => "nothing has been received for a while",
+}
+
+const readNumber = (path: string): number => {
+  try {
+    return Number(readFileSync(path, "latin1"))
+  } catch {
+    return 0
+  }
+}
+
+/** Strict reverse-path filtering (RFC 3704 2.2) drops multicast from senders that are not routed over the interface; the higher value counts. */
+const filterHint = (name: string): string => {
+  const setting = (scope: string) => readNumber(`/proc/sys/net/ipv4/conf/${scope}/rp_filter`)
+  return name !== "" && Math.max(setting("all"), setting(name)) === 1
+    ? `; the kernel drops packets of senders that are not routed over ${name}: if that is so, sysctl -w net/ipv4/conf/${name}/rp_filter=2`
+    : ""
+}
+
+/** `joined`: the group was joined again. `down`: it cannot be received until its interface comes back. */
+export interface WatchReport {
+  readonly kind: "joined" | "down"
+  /** A sentence for a person. */
+  readonly message: string
+}
+
+export class MulticastWatch {
+  readonly #fd: number
+  readonly #spec: LegSpec
+  readonly #group: string
+  #joinedOn: number
+  #joinedAtUs: number
+  #link: LinkState
+  #heardUs: number
+  #toldSilence = false
+  /** Why nothing can or does arrive, for the leg's warnings; null while all is well. */
+  warning: string | null = null
+
+  private constructor(fd: number, spec: LegSpec, joinedOn: number, nowUs: number) {
+    this.#fd = fd
+    this.#spec = spec
+    this.#group = describeGroup(spec)
+    this.#joinedOn = joinedOn
+    this.#joinedAtUs = nowUs
+    this.#heardUs = nowUs
+    this.#link = linkState(fd, joinedOn)
+  }
+
+  /** For a socket that was just opened; null when its address is no multicast group. */
+  static of(socket: InputSocket, spec: LegSpec, nowUs: number): MulticastWatch | null {
+    return socket.joinedOn === null ? null : new MulticastWatch(socket.fd, spec, socket.joinedOn, nowUs)
+  }
+
+  /**
+   * To be called about once a second. `lastRxUs` is when a datagram last came, 0 for never. `beforeRejoin` must close other
+   * sockets of this leg in the same group (FEC): while one of them stays, the kernel reports neither the leaving nor the joining.
+   * Returns what the operator should hear, or null.
+   */
+  check(nowUs: number, lastRxUs: number, beforeRejoin: () => void = () => {}): WatchReport | null {
+    if (lastRxUs > this.#heardUs) {
+      this.#heardUs = lastRxUs
+      this.#toldSilence = false
+    }
+    const before = this.#link
+    const now = this.#look()
+    this.#link = now
+    const silentUs = nowUs - this.#heardUs
+    const cause = rejoinCause({ joinedOn: this.#joinedOn, before, now, silentUs, sinceJoinUs: nowUs - this.#joinedAtUs })
+    if (cause !== null) return this.#rejoin(cause, now, nowUs, beforeRejoin)
+    if (this.#joinedOn !== 0 && !now.running) return this.#down(this.#whyDown(now))
+    if (silentUs < SILENT_US) this.warning = null
+    return null
+  }
+
+  #whyDown(now: LinkState): string {
+    const what =
+      now.index === 0
+        ? `there is no network interface ${this.#spec.interface} now`
+        : `the network interface ${now.name} is down or has no link`
+    return `${this.#spec.ip} cannot be received: ${what}; it is joined again when that changes`
+  }
+
+  /** The interface the group should be received on, as it is now. */
+  #look(): LinkState {
+    const wanted = chosenInterface(this.#spec)
+    const joined = this.#joinedOn > 0 ? linkState(this.#fd, this.#joinedOn) : NO_LINK
+    if (wanted === null) return joined.index > 0 || this.#joinedOn === 0 ? joined : ROUTED
+    if (joined.index > 0 && joined.address === ipv4Number(wanted)) return joined
+    const index = interfaceIndex(this.#fd, wanted)
+    return index === joined.index ? joined : linkState(this.#fd, index)
+  }
+
+  #rejoin(cause: RejoinCause, now: LinkState, nowUs: number, beforeRejoin: () => void): WatchReport | null {
+    beforeRejoin()
+    this.#joinedAtUs = nowUs
+    try {
+      this.#joinedOn = rejoin(this.#fd, this.#spec, Math.max(0, this.#joinedOn))
+    } catch (failure) {
+      this.#joinedOn = -1
+      return this.#down(reasonOf(failure).message)
+    }
+    this.#link = linkState(this.#fd, this.#joinedOn)
+    const { name } = this.#link.index > 0 ? this.#link : now
+    if (cause === "silent") {
+      this.warning = `nothing arrives from ${this.#group}: check that the sender runs and that the network carries the group to this machine${filterHint(name)}`
+      if (this.#toldSilence) return null
+      this.#toldSilence = true
+    } else this.warning = null
+    return { kind: "joined", message: `joined ${this.#group} again: ${CAUSES[cause](name)}` }
+  }
+
+  #down(message: string): WatchReport | null {
+    if (this.warning === message) return null
+    this.warning = message
+    return { kind: "down", message }
+  }
+}

@@ -1,0 +1,235 @@
+/**
+ * Which leg fills the ring of a channel. The decision is core's (`core/input/failover.ts`), the switch itself the packet core's; here
+ * they are brought together, and what happens is told.
+ */
+import * as L from "../../core/assembly/layout.ts"
+import { decide, type FailoverPolicy, type FailoverState, type LegNumbers, manual, newFailover } from "../../core/input/failover.ts"
+import type { CoreEvent, PacketCore } from "../../core/packet-core.ts"
+import type { ChannelStats, Event, InputPolicy, LegName } from "../messages.ts"
+import type { LegSurroundings } from "./leg.ts"
+
+export type SourceReport = Omit<Extract<Event, { readonly event: "source" }>, "event" | "channel_id">
+
+/** What the control needs of a leg. */
+export interface ControlledLeg {
+  readonly spec: { readonly name: LegName }
+  readonly fd: number
+}
+
+const DECIDE_EVERY_US = 20_000
+/** A leg without a random access point is taken as it is after this long; two of its usual distances when that is more. */
+const CLEAN_WAIT_MIN_US = 2e6
+const CLEAN_WAIT_MAX_US = 12e6
+
+const numberOf = (leg: LegName): 1 | 2 => (leg === "primary" ? 1 : 2)
+const nameOf = (number: number): LegName => (number === 2 ? "backup" : "primary")
+const msOf = (us: number): number | null => (us > 0 ? us / 1000 : null)
+
+const MERGE_NAMES = ["off", "rtp", "content"] as const
+const MERGE_ENDS: Readonly<Record<number, string>> = {
+  [L.MERGE_END_SILENT]: "it fell silent",
+  [L.MERGE_END_DIFFERENT]: "the legs no longer carry the same packets",
+  [L.MERGE_END_RESTARTED]: "its stream started over",
+  [L.MERGE_END_ASKED]: "the settings ask for it",
+}
+
+/** Why a switch was made, where the decider has not said so. */
+const OCCASIONS: Readonly<Record<string, string>> = {
+  operator: "asked for by the operator",
+  restart: "as it was before the engine was restarted",
+  merged: "the legs are merged, so nothing is lost",
+  merge_ended: "the legs were no longer the same",
+  settings: "the settings have changed",
+}
+
+type Numbers = { -readonly [K in keyof LegNumbers]: LegNumbers[K] }
+
+export class SourceControl {
+  readonly #channel: number
+  readonly #core: PacketCore
+  readonly #say: (report: SourceReport) => void
+  readonly #numbers: Record<LegName, Numbers> = { primary: newNumbers(), backup: newNumbers() }
+  readonly #state: FailoverState
+  #policy: InputPolicy
+  #failover: FailoverPolicy
+  #legs: ReadonlyArray<ControlledLeg> = []
+  #nextUs = 0
+  /** Source as last told, and why the switch under way was asked for. */
+  #told: LegName = "primary"
+  #reason = "merge_ended"
+  #detail = ""
+  #pendingSinceUs = 0
+  #redundancy: ChannelStats["redundancy"] = "none"
+  #differs = false
+
+  constructor(channel: number, core: PacketCore, policy: InputPolicy, nowUs: number, say: (report: SourceReport) => void) {
+    this.#channel = channel
+    this.#core = core
+    this.#policy = policy
+    this.#say = say
+    this.#failover = failoverPolicy(policy)
+    this.#state = newFailover(nowUs / 1000)
+  }
+
+  /** Takes new settings and legs; the leg in use stays in use as long as it exists. */
+  configure(policy: InputPolicy, legs: ReadonlyArray<ControlledLeg>): void {
+    this.#policy = policy
+    this.#legs = legs
+    this.#failover = failoverPolicy(policy)
+    const names = legs.map((leg) => leg.spec.name)
+    this.#core.allowMerge(this.#channel, policy.mode !== "failover" && legs.length === 2, policy.merge_window_ms * 1000)
+    if (!names.includes(this.active) || this.#field(L.CHANNEL_SOURCE) + this.#field(L.CHANNEL_PENDING) === 0) {
+      this.#told = names[0] ?? "primary"
+      this.#core.setSource(this.#channel, numberOf(this.#told), true)
+    }
+    if (legs.length < 2) this.#redundancy = "none"
+    else if (this.#redundancy === "none") this.#redundancy = "lost"
+  }
+
+  #field(field: number): number {
+    return this.#core.channelField(this.#channel, field)
+  }
+
+  /** The leg that fills the ring; the one that will when there is none at this moment. */
+  get active(): LegName {
+    const source = this.#field(L.CHANNEL_SOURCE)
+    return nameOf(source === 0 ? this.#field(L.CHANNEL_PENDING) : source)
+  }
+
+  /** The leg a switch under way leads to, else the active one. */
+  get #heading(): LegName {
+    const pending = this.#field(L.CHANNEL_PENDING)
+    return pending === 0 ? this.active : nameOf(pending)
+  }
+
+  /** Asked for from outside: by the operator (`manually`), or as it was before an engine restart, which is done at once. */
+  choose(leg: LegName, manually: boolean, nowUs: number): void {
+    if (manually) manual(this.#state, leg)
+    this.#switch(leg, manually ? "operator" : "restart", "", nowUs, !manually)
+  }
+
+  #switch(leg: LegName, reason: string, detail: string, nowUs: number, atOnce: boolean): void {
+    this.#reason = reason
+    this.#detail = detail
+    this.#pendingSinceUs = nowUs
+    this.#core.setSource(this.#channel, numberOf(leg), atOnce || this.#policy.switch === "immediate")
+    if (this.#field(L.CHANNEL_PENDING) === 0) this.#noteSource(leg, "")
+  }
+
+  /** Every few milliseconds; looks at the legs fifty times a second. */
+  decide(nowUs: number): void {
+    if (this.#legs.length < 2 || nowUs < this.#nextUs) return
+    this.#nextUs = nowUs + DECIDE_EVERY_US
+    for (const leg of this.#legs) this.#read(leg)
+    if (this.active !== this.#told) {
+      this.#reason = "merged"
+      this.#detail = ""
+      this.#noteSource(this.active, "")
+    }
+    const merged = this.#field(L.CHANNEL_MERGE_BOTH) === 1
+    const { action, events, redundancy } = decide(this.#state, this.#failover, nowUs / 1000, this.#heading, this.#numbers, merged)
+    const pending = this.#field(L.CHANNEL_PENDING)
+    if (action !== null) this.#switch(action.to, action.reason, action.detail, nowUs, false)
+    else if (pending > 0) this.#hasten(nameOf(pending), nowUs)
+    this.#redundancy = redundancy
+    for (const { detail, kind, leg, reason } of events) this.#say({ kind, leg, reason, message: detail })
+  }
+
+  /** A switch waits for an access point; should none come, it is made without. */
+  #hasten(leg: LegName, nowUs: number): void {
+    const index = this.#channel * 2 + numberOf(leg) - 1
+    const usual = this.#core.legField(index, L.LEG_ACCESS_POINT_INTERVAL_US)
+    const wait = Math.min(CLEAN_WAIT_MAX_US, Math.max(CLEAN_WAIT_MIN_US, 2 * usual))
+    if (nowUs - this.#pendingSinceUs > wait) this.#core.setSource(this.#channel, numberOf(leg), true)
+  }
+
+  #read({ fd, spec }: ControlledLeg): void {
+    const index = this.#channel * 2 + numberOf(spec.name) - 1
+    const field = (f: number) => this.#core.legField(index, f)
+    const numbers = this.#numbers[spec.name]
+    numbers.open = fd >= 0
+    numbers.lastPacketAt = msOf(field(L.LEG_LAST_RX_US))
+    numbers.lastProgrammeAt = msOf(field(L.LEG_LAST_PROGRAMME_US))
+    numbers.lastPatAt = msOf(field(L.LEG_PAT_US))
+    numbers.lastPmtAt = msOf(field(L.LEG_PMT_US))
+    numbers.inSync = field(L.LEG_IN_SYNC) === 1
+    numbers.continuityErrors = field(L.LEG_CC_ERRORS)
+    numbers.tsPackets = field(L.LEG_TS_PACKETS)
+  }
+
+  /** Switch and merge events of the packet core. */
+  handle(event: CoreEvent): void {
+    const leg = nameOf((event.leg & 1) + 1)
+    if (event.type === L.EVENT_SWITCHED) this.#noteSource(leg, event.a === 1 ? ", at a random access point" : ", with its next packet")
+    else if (event.type === L.EVENT_MERGE && event.a !== L.MERGE_OFF) this.#tellMerge(leg, event.a)
+    else if (event.type === L.EVENT_MERGE) this.#tell("merge_off", leg, "", `the legs are no longer merged${because(event.b)}`)
+    else if (event.a === 1) this.#tellMerge(leg, this.#field(L.CHANNEL_MERGE))
+    else this.#tell("merge_off", leg, "", `the ${leg} is no longer merged${because(event.b)}; the other leg goes on without a gap`)
+  }
+
+  #tellMerge(leg: LegName, kind: number): void {
+    this.#differs = false
+    const how =
+      kind === L.MERGE_RTP ? "RTP sequence numbers (SMPTE 2022-7)" : "content: the datagrams of the legs differ, their TS packets agree"
+    this.#tell("merge_on", leg, MERGE_NAMES[kind] ?? "", `the legs are merged by ${how}`)
+  }
+
+  #noteSource(leg: LegName, how: string): void {
+    if (leg === this.#told) return
+    this.#told = leg
+    const why = this.#detail === "" ? `switched to the ${leg} leg: ${OCCASIONS[this.#reason] ?? this.#reason}` : `switched ${this.#detail}`
+    this.#tell("switched", leg, this.#reason, `${why}${how}`)
+  }
+
+  #tell(kind: SourceReport["kind"], leg: LegName, reason: string, message: string): void {
+    this.#say({ kind, leg, reason, message })
+  }
+
+  get surroundings(): LegSurroundings {
+    if (this.#legs.length < 2) return { mode: this.#policy.mode, alignment: null }
+    const alignment = this.#field(L.CHANNEL_ALIGNMENT)
+    return {
+      mode: this.#policy.mode,
+      alignment: alignment === L.ALIGNMENT_SAME ? "same" : alignment === L.ALIGNMENT_DIFFERENT ? "different" : "unknown",
+    }
+  }
+
+  /** Called once a second. */
+  stats(): Omit<ChannelStats, "id" | "started_at" | "legs" | "outputs"> {
+    const both = this.#field(L.CHANNEL_MERGE_BOTH) === 1
+    const pending = this.#field(L.CHANNEL_PENDING)
+    const differs = this.surroundings.alignment === "different"
+    if (differs && !this.#differs && this.#policy.mode === "merge")
+      this.#tell("legs_differ", "backup", "", "primary and backup carry different packets, so they cannot be merged: failing over instead")
+    this.#differs = differs
+    return {
+      active_source: this.active,
+      pending_source: pending === 0 || this.#field(L.CHANNEL_SOURCE) === 0 ? null : nameOf(pending),
+      merge: both ? (MERGE_NAMES[this.#field(L.CHANNEL_MERGE)] ?? "off") : "off",
+      path_difference_ms: both ? this.#field(L.CHANNEL_PATH_DIFFERENCE_US) / 1000 : null,
+      merge_lost: this.#field(L.CHANNEL_MERGE_LOST),
+      merge_mismatches: this.#field(L.CHANNEL_MERGE_MISMATCHES),
+      switches: this.#field(L.CHANNEL_SWITCHES),
+      redundancy: this.#redundancy,
+    }
+  }
+}
+
+const because = (why: number) => (MERGE_ENDS[why] === undefined ? "" : `: ${MERGE_ENDS[why]}`)
+
+const newNumbers = (): Numbers => ({
+  open: false,
+  lastPacketAt: null,
+  lastProgrammeAt: null,
+  lastPatAt: null,
+  lastPmtAt: null,
+  inSync: false,
+  continuityErrors: 0,
+  tsPackets: 0,
+})
+
+const failoverPolicy = (policy: InputPolicy): FailoverPolicy => ({
+  failoverAfterMs: policy.failover_after_ms,
+  failback: policy.failback,
+  failbackAfterMs: policy.failback_after_s * 1000,
+})
