@@ -12,7 +12,10 @@ import { updateJitter } from "./jitter";
 import { CHANNEL_AT_ONCE, CHANNEL_RELEASED, channelAddress, numberOf, setChannelField, sourceOf } from "./channel";
 import { deliver } from "./deliver";
 import { takeFec } from "./fec";
-import { allowMerge as allowChannelMerge, isMerged, mergeArrived, mergeCountBroken, mergeLegRestarted, resetMerge, tickMerge } from "./merge";
+import { mergeArrived, tickMerge } from "./merge";
+import {
+  allowMerge as allowChannelMerge, isMerged, mergeCountBroken, mergeFindsPlace, mergeLegRestarted, resetMerge,
+} from "./merge-members";
 import { order, resetReorder, restartReorder, tickReorder } from "./reorder";
 import { headAddress, takeAppended } from "./ring";
 import { clearSlots } from "./section-slots";
@@ -114,19 +117,17 @@ function ingestRtp(index: i32, leg: usize, data: usize, silentUs: f64, rxUs: f64
   if (kind == SEQUENCE_REPEATED) return;
   updateJitter(leg, rxUs, timestamp);
   if (kind == SEQUENCE_STRAY) {
-    // No place in the order: as it comes.
+    // No place in the leg's order: as it comes.
     deliver(index, leg, payload, length, rxUs, timestamp, sequence);
+    if (mergeFindsPlace(index, sequence)) mergeArrived(index, true, sequence, payload, length, rxUs);
     return;
   }
-  if (kind == SEQUENCE_RESTARTED) restart(index, leg);
+  if (kind == SEQUENCE_RESTARTED) {
+    if (!mergeFindsPlace(index, sequence)) mergeLegRestarted(index);
+    restartReorder(index, leg);
+  }
   order(index, leg, data, payload, length, rxUs, timestamp, sequence);
   mergeArrived(index, true, sequence, payload, length, rxUs);
-}
-
-/** Another sender, or another numbering: nothing of its order and place is known. */
-function restart(index: i32, leg: usize): void {
-  mergeLegRestarted(index);
-  restartReorder(index, leg);
 }
 
 function ingestDatagram(leg: i32, index: i32, clockOffsetUs: f64, nowUs: f64): void {
@@ -163,7 +164,10 @@ function ingestDatagram(leg: i32, index: i32, clockOffsetUs: f64, nowUs: f64): v
     setGauge(address, LEG_FOREIGN_SSRC, isRtp ? <f64>identity : -1);
     return;
   }
-  if (sender == SENDER_NEW) restart(leg, address);
+  if (sender == SENDER_NEW) {
+    mergeLegRestarted(leg);
+    restartReorder(leg, address);
+  }
   setGauge(address, LEG_SOURCE_IPV4, isNamed ? <f64>sourceIpv4(name) : 0);
   setGauge(address, LEG_SOURCE_PORT, isNamed ? <f64>sourcePort(name) : 0);
   count(address, isRtp ? LEG_RTP_DATAGRAMS : LEG_UDP_DATAGRAMS);

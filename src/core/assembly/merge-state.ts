@@ -27,6 +27,8 @@ export const HIGH: usize = 12;
 export const OFFSET: usize = 16;
 /** 1 while the leg takes part in the merge. */
 export const TAKES_PART: usize = 20;
+/** 1 while a leg that takes part is silent: nothing is expected of it, but it may come back to where the joint stream is. */
+export const ABSENT: usize = 28;
 /** Position from which the hashes of the leg are valid. */
 export const HASHED_FROM: usize = 24;
 
@@ -78,4 +80,17 @@ export function hashAddress(index: i32, position: u32): usize {
 @inline
 export function ahead(position: u32, from: u32): i32 {
   return <i32>(position - from);
+}
+
+// @ts-ignore: decorator
+@inline
+export function takesPart(channel: usize, leg: i32): bool {
+  return load<u32>(legMerge(channel, leg) + TAKES_PART) != 0;
+}
+
+/** True when the leg takes part and is there. */
+// @ts-ignore: decorator
+@inline
+export function isPresent(channel: usize, leg: i32): bool {
+  return takesPart(channel, leg) && !load<u32>(legMerge(channel, leg) + ABSENT);
 }

@@ -10,7 +10,7 @@ import { CHANNEL_AT_ONCE, channelAddress, channelField, numberOf, setChannelFiel
 import { postEvent } from "./events";
 import { headAddress } from "./ring";
 import { appendScanned } from "./scan";
-import { endMerge } from "./merge";
+import { endMerge } from "./merge-members";
 
 const FLAG_DISCONTINUITY: u32 = 0x80;
 /** Payload beside an adaptation field of one flags byte: 188 - 4 - 2. */
