@@ -3,7 +3,7 @@ import type { PacketCore } from "../core/packet-core.ts"
 import { monotonicUs } from "./ffi/clock.ts"
 import { Leg, type LegKind } from "./inputs/leg.ts"
 import { SourceControl, type SourceReport } from "./inputs/source-control.ts"
-import type { UdpPortRegistry } from "./inputs/udp-port-registry.ts"
+import type { UdpPortRegistry } from "./udp-port-registry.ts"
 import type { ChannelSpec, ChannelStats, InputPolicy, LegName, LegSpec } from "./messages.ts"
 import type { OutputSession } from "./outputs/output-session.ts"
 

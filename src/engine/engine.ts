@@ -5,6 +5,7 @@ import type { CoreEvent, PacketCore } from "../core/packet-core.ts"
 import { EngineChannel } from "./engine-channel.ts"
 import { monotonicUs } from "./ffi/clock.ts"
 import { nativeAddress } from "./ffi/libc.ts"
+import { parseAllowedSenders } from "./inputs/allowed-senders.ts"
 import {
   type ChannelSpec,
   type EngineInfo,
@@ -19,7 +20,8 @@ import {
 } from "./messages.ts"
 import { openSession } from "./outputs/open-session.ts"
 import type { OutputSession, SessionContext } from "./outputs/output-session.ts"
-import { UdpPortRegistry } from "./inputs/udp-port-registry.ts"
+import { reasonOf } from "./setup-failure.ts"
+import { UdpPortRegistry } from "./udp-port-registry.ts"
 import { PacketLoop } from "./packet-loop.ts"
 import { ListenerPorts } from "./srt/listener-ports.ts"
 import { PortPool } from "./srt/port-pool.ts"
@@ -52,6 +54,7 @@ export class Engine {
       srt: library.srt,
       ports: library.srt === null ? null : new PortPool(library.srt),
       listenerPorts: new ListenerPorts(),
+      udpPorts: this.#udpPorts,
       srtProblem: library.info.problem,
       receiver: (session, peer, stream_id, joined, reason) =>
         this.#emit({
@@ -111,6 +114,11 @@ export class Engine {
   }
 
   #putChannel(spec: ChannelSpec): Reason | null {
+    try {
+      parseAllowedSenders(spec.policy.allowed_senders)
+    } catch (cause) {
+      return reasonOf(cause)
+    }
     const existing = this.#channels.get(spec.id)
     if (existing !== undefined) {
       for (const leg of existing.legs) this.#loop.forget(leg)

@@ -102,8 +102,9 @@ export class EngineProcess extends EngineEvents {
   async channel(more: Partial<LegSpec> = {}): Promise<number> {
     const port = more.port ?? (await freeUdpPort())
     const legs: LegSpec[] = [{ name: "primary", ip: "127.0.0.1", ...more, port }]
+    const before = this.legMessages("open").length
     await this.ask({ cmd: "put_channel", channel: { id: "c1", label: "c1", legs, policy: policyOf({}) } })
-    await this.legSaid("open", this.legMessages("open").length + 1)
+    await this.legSaid("open", before + 1)
     return port
   }
 

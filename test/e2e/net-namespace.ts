@@ -46,6 +46,25 @@ export class NetNamespace {
     }
   }
 
+  /** With `lo` and nothing else. */
+  static empty(): NetNamespace {
+    const name = `distributor-${process.pid}-${++count}`
+    ip("netns", "add", name)
+    const namespace = new NetNamespace(name)
+    namespace.ip("link", "set", "lo", "up")
+    return namespace
+  }
+
+  /** The words of an `ip` command, carried out inside. */
+  ip(...args: ReadonlyArray<string>): string {
+    return ip("-n", this.name, ...args)
+  }
+
+  /** Sets a kernel parameter inside, e.g. `net.ipv4.igmp_qrv=1`. */
+  sysctl(setting: string): void {
+    execFileSync("ip", ["netns", "exec", this.name, "sysctl", "-qw", setting])
+  }
+
   /** IP packets that have left over the path, fragments each for itself. */
   sentPackets(): number {
     const text = ip("-n", this.name, "-s", "-j", "link", "show", "path0")
@@ -55,5 +74,97 @@ export class NetNamespace {
 
   close(): void {
     ip("netns", "del", this.name)
+  }
+}
+
+export interface MulticastPathOptions {
+  /** With a switch on the way, which forwards a group only to where it was asked for (IGMP snooping). */
+  readonly snooping?: boolean
+}
+
+/**
+ * Two machines with a cable: `near0` with 10.98.0.1, where the product listens, and 10.98.0.2 and 10.98.0.3 at the far end, where
+ * senders run.
+ */
+export class MulticastPath {
+  readonly near: NetNamespace
+  readonly far: NetNamespace
+  readonly #snooping: boolean
+
+  private constructor(near: NetNamespace, far: NetNamespace, snooping: boolean) {
+    this.near = near
+    this.far = far
+    this.#snooping = snooping
+  }
+
+  static open({ snooping = false }: MulticastPathOptions = {}): MulticastPath {
+    const near = NetNamespace.empty()
+    try {
+      const path = new MulticastPath(near, NetNamespace.empty(), snooping)
+      try {
+        if (snooping) path.#openSwitch()
+        path.plugIn()
+        return path
+      } catch (cause) {
+        path.far.close()
+        throw cause
+      }
+    } catch (cause) {
+      near.close()
+      throw cause
+    }
+  }
+
+  /** A switch that snoops and asks nobody itself; a router behind it asks twice in its first second, then every two minutes. */
+  #openSwitch(): void {
+    const bridge = (name: string, ...settings: ReadonlyArray<string>) =>
+      this.far.ip("link", "add", name, "type", "bridge", "mcast_igmp_version", "3", "mcast_stats_enabled", "1", ...settings)
+    bridge("switch0", "mcast_snooping", "1")
+    const asks = ["mcast_query_response_interval", "20", "mcast_startup_query_interval", "50"]
+    bridge("router0", "mcast_querier", "1", "mcast_query_use_ifaddr", "1", ...asks)
+    this.far.ip("link", "add", "uplink0", "master", "switch0", "type", "veth", "peer", "name", "uplink1")
+    this.far.ip("link", "set", "uplink1", "master", "router0")
+    this.far.ip("addr", "add", "10.98.0.254/24", "dev", "router0")
+    for (const device of ["uplink0", "uplink1", "switch0", "router0"]) this.far.ip("link", "set", device, "up")
+    this.#address("switch0")
+  }
+
+  /** IGMPv3 queries of the router, and reports of the near machine, that have passed the switch. */
+  igmp(): { readonly queries: number; readonly reports: number } {
+    const statistics = (port: string) => {
+      const text = this.far.ip("-j", "link", "xstats", "type", "bridge_slave", "dev", port)
+      const [found] = JSON.parse(text) as ReadonlyArray<{ multicast?: Record<string, Record<string, number>> }>
+      return found?.multicast ?? {}
+    }
+    const { rx_v3 = 0, tx_v3 = 0 } = statistics("uplink0")["igmp_queries"] ?? {}
+    return { queries: rx_v3 + tx_v3, reports: statistics("far0")["igmp_reports"]?.["rx_v3"] ?? 0 }
+  }
+
+  #address(device: string): void {
+    for (const address of ["10.98.0.2/24", "10.98.0.3/24"]) this.far.ip("addr", "add", address, "dev", device)
+  }
+
+  /** Creates both ends, with new interface indexes, the same names and addresses. */
+  plugIn(): void {
+    this.near.ip("link", "add", "near0", "type", "veth", "peer", "name", "far0", "netns", this.far.name)
+    if (this.#snooping) this.far.ip("link", "set", "far0", "master", "switch0")
+    else this.#address("far0")
+    this.near.ip("addr", "add", "10.98.0.1/24", "dev", "near0")
+    this.setLink("far", "up")
+    this.setLink("near", "up")
+  }
+
+  /** Deletes both ends. */
+  unplug(): void {
+    this.near.ip("link", "del", "near0")
+  }
+
+  setLink(end: "near" | "far", state: "up" | "down"): void {
+    this[end].ip("link", "set", `${end}0`, state)
+  }
+
+  close(): void {
+    this.near.close()
+    this.far.close()
   }
 }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import type { LegSpec } from "../messages.ts"
 import { FecPorts } from "./fec-ports.ts"
 import { socketMemory } from "./input-socket.ts"
-import { UdpPortRegistry } from "./udp-port-registry.ts"
+import { UdpPortRegistry } from "../udp-port-registry.ts"
 
 const S = 1e6
 const HOST = "127.0.0.1"

@@ -8,7 +8,7 @@ import { SetupFailure } from "../setup-failure.ts"
 import { joinGroup, leaveGroup } from "./multicast-membership.ts"
 
 /** Half a second of 60 Mbit/s: rides out a stalled loop without loss. */
-const DEFAULT_RECEIVE_BUFFER = 4 << 20
+export const DEFAULT_RECEIVE_BUFFER = 4 << 20
 
 export interface InputSocket {
   readonly fd: number

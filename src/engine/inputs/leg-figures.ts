@@ -1,7 +1,11 @@
 /** What a leg tells once a second: counters, rates, its verdict and what would surprise the operator later. */
 import * as L from "../../core/assembly/layout.ts"
+import { type Finding, findingsOf } from "../../core/input/preflight.ts"
+import { type Health, newHealthMemory, observeSecond } from "../../core/input/verdict.ts"
+import type { LegCounters } from "../../core/leg-fields.ts"
 import type { PacketCore } from "../../core/packet-core.ts"
-import type { LegSpec, LegStats, PidStats, ProgrammeInfo } from "../messages.ts"
+import type { LegSpec, LegStats, PidStats, ProgrammeInfo, Reason } from "../messages.ts"
+import { DEFAULT_RECEIVE_BUFFER } from "./input-socket.ts"
 import { legWarnings } from "./leg-warnings.ts"
 import type { LegSurroundings } from "./leg.ts"
 
@@ -10,6 +14,7 @@ export interface LegFacts {
   /** Turns monotonic milliseconds into Unix ones. */
   readonly epochOffsetMs: number
   readonly receiving: boolean
+  readonly problem: Reason | null
   readonly kernelDrops: number
   readonly rcvbufGranted: number
   readonly socketWarnings: ReadonlyArray<string>
@@ -33,6 +38,10 @@ export class LegFigures {
   #beforeUs = 0
   #dropsBefore = 0
   #warnings: string[] = []
+  readonly #health = newHealthMemory()
+  #verdict: Health = { verdict: "lost", reasons: [] }
+  #findings: Finding[] = []
+  #liveSinceUs: number | null = null
   #pids: PidStats[] = []
   #maxGapMs = 0
   #pcrJitterMaxMs = 0
@@ -69,16 +78,16 @@ export class LegFigures {
       port: this.#spec.port,
       receiving: facts.receiving,
       warnings: [...facts.socketWarnings, ...this.#warnings],
-      framing: framing === 1 ? "rtp" : framing === 2 ? "udp" : "none",
+      framing: framingOf(framing),
       source: framing === 0 ? null : endpoint(this.#gauge(L.LEG_SOURCE_IPV4), this.#gauge(L.LEG_SOURCE_PORT)),
       ssrc: framing === 1 ? this.#gauge(L.LEG_IDENTITY) : null,
       last_packet_at: last === 0 ? null : last / 1000 + facts.epochOffsetMs,
       jitter_ms: this.#gauge(L.LEG_JITTER_90K) / 90,
       rcvbuf_bytes: facts.rcvbufGranted,
       kernel_drops: facts.kernelDrops,
-      verdict: facts.receiving ? "good" : "lost",
-      reasons: [],
-      findings: [],
+      verdict: this.#verdict.verdict,
+      reasons: [...this.#verdict.reasons],
+      findings: this.#findings,
       fec: columns + rows === 0 ? null : { columns, rows, latency_ms: this.#gauge(L.LEG_FEC_LATENCY_US) / 1000 },
       pcr_jitter_ms: this.#gauge(L.LEG_PCR_JITTER_US) / 1000,
       pcr_jitter_max_ms: this.#pcrJitterMaxMs,
@@ -91,14 +100,54 @@ export class LegFigures {
     }
   }
 
-  #second(facts: LegFacts, counters: Readonly<Record<string, number>>, seconds: number): void {
+  #second(facts: LegFacts, counters: LegCounters, seconds: number): void {
     this.#warnings = legWarnings(this.#before, counters, facts.kernelDrops - this.#dropsBefore, seconds, this.#rival())
+    this.#verdict = observeSecond(this.#health, counters, facts.kernelDrops, {
+      receiving: facts.receiving,
+      problem: facts.problem?.message ?? null,
+      inSync: this.#gauge(L.LEG_IN_SYNC) === 1,
+      framing: framingOf(this.#gauge(L.LEG_FRAMING)),
+    })
     this.#maxGapMs = this.#takeHighest(L.LEG_MAX_GAP_US) / 1000
     this.#pcrJitterMaxMs = this.#takeHighest(L.LEG_PCR_JITTER_MAX_US) / 1000
+    this.#findings = this.#preflight(facts, counters)
     this.#pids = this.#pidRates(facts.programmes, seconds)
     this.#before = counters
     this.#beforeUs = facts.nowUs
     this.#dropsBefore = facts.kernelDrops
+  }
+
+  #preflight(facts: LegFacts, counters: LegCounters): Finding[] {
+    if (!facts.receiving) {
+      this.#liveSinceUs = null
+      this.#core.setLegField(this.#index, L.LEG_PCR_BITRATE_MIN, 0)
+      this.#core.setLegField(this.#index, L.LEG_PCR_BITRATE_MAX, 0)
+      return []
+    }
+    this.#liveSinceUs ??= facts.nowUs
+    const point = this.#gauge(L.LEG_ACCESS_POINT_US)
+    const interval = this.#gauge(L.LEG_ACCESS_POINT_INTERVAL_US)
+    return findingsOf({
+      liveS: (facts.nowUs - this.#liveSinceUs) / 1e6,
+      framing: framingOf(this.#gauge(L.LEG_FRAMING)),
+      programmes: facts.programmes,
+      accessPointAgeS: point === 0 ? null : (facts.nowUs - point) / 1e6,
+      accessPointIntervalMs: interval === 0 ? null : interval / 1000,
+      pcrs: counters.pcrs,
+      pcrBitrateMin: this.#gauge(L.LEG_PCR_BITRATE_MIN),
+      pcrBitrateMax: this.#gauge(L.LEG_PCR_BITRATE_MAX),
+      datagrams: counters.rtp_datagrams + counters.udp_datagrams,
+      tsPackets: counters.ts_packets,
+      nullPackets: counters.null_packets,
+      scrambledPackets: counters.scrambled,
+      jitterMs: this.#gauge(L.LEG_JITTER_90K) / 90,
+      maxGapMs: this.#maxGapMs,
+      rcvbufAskedBytes: this.#spec.rcvbuf ?? DEFAULT_RECEIVE_BUFFER,
+      rcvbufGrantedBytes: facts.rcvbufGranted,
+      fecSeen: facts.fecOffered || this.#gauge(L.LEG_FEC_COLUMNS) + this.#gauge(L.LEG_FEC_ROWS) > 0,
+      fecEnabled: facts.fecEnabled,
+      ...facts.surroundings,
+    })
   }
 
   /** Rates of the PIDs that tables name, the tables' own, and null packets: a look at all 8192 a second would cost more than the packets. */
@@ -128,6 +177,7 @@ export class LegFigures {
   }
 }
 
+const framingOf = (framing: number) => (framing === 1 ? "rtp" : framing === 2 ? "udp" : "none")
 const NULL_PID = 0x1fff
 const hex = (identity: number) => `0x${(identity >>> 0).toString(16).padStart(8, "0")}`
 const endpoint = (ipv4: number, port: number) => `${[24, 16, 8, 0].map((shift) => (ipv4 >>> shift) & 255).join(".")}:${port}`

@@ -13,6 +13,9 @@ describe("legWarnings", () => {
     ["bad_length", /188-byte/],
     ["bad_204", /204-byte/],
     ["bad_sync", /0x47/],
+    ["not_allowed", /^a sender that input\.allowed_senders does not list .*\(50 packets a second\)/],
+    ["rtp_late", /^50 RTP packets a second came after their place.*input\.reorder_ms/],
+    ["fec_bad", /^50 datagrams a second on the FEC ports.*SMPTE 2022-1/],
     ["truncated", /cut by the receive buffer/],
   ])("says what %s means, per second", (counter, sentence) => {
     expect(legWarnings({ [counter]: 10 }, { [counter]: 110 }, 0, 2)).toEqual([expect.stringMatching(sentence)])
@@ -22,6 +25,13 @@ describe("legWarnings", () => {
     expect(legWarnings({}, { foreign: 3 }, 0, 1, "10.0.0.7:5004, SSRC 0x0b0b0b0b")[0]).toMatch(
       /^a second sender \(10\.0\.0\.7:5004, SSRC 0x0b0b0b0b\) sends to this port \(3 packets a second\)/,
     )
+  })
+
+  it("names the sender that is not allowed where it is known, apart from the second one", () => {
+    expect(legWarnings({}, { not_allowed: 3, foreign: 1 }, 0, 1, "10.0.0.7:5004", "192.0.2.9")).toEqual([
+      expect.stringMatching(/^a second sender \(10\.0\.0\.7:5004\) sends/),
+      expect.stringMatching(/^a sender \(192\.0\.2\.9\) that input\.allowed_senders does not list sends to this port \(3 packets/),
+    ])
   })
 
   it("names the sysctl when the kernel dropped packets", () => {

@@ -1,11 +1,17 @@
-/** What the counters of a leg say in words: arrivals that cannot be used, a second sender, lost kernel packets. */
+/** What the counters of a leg say in words: arrivals that cannot be used, a second sender, one not allowed, lost kernel packets. */
 
 type Counters = Readonly<Record<string, number>>
 
-const RULES: ReadonlyArray<readonly [counter: string, sentence: (perSecond: number, rival: string) => string]> = [
+/** Addresses for the sentences, each empty or in parentheses with a blank before. */
+interface Named {
+  readonly rival: string
+  readonly stranger: string
+}
+
+const RULES: ReadonlyArray<readonly [counter: string, sentence: (perSecond: number, named: Named) => string]> = [
   [
     "foreign",
-    (n, rival) =>
+    (n, { rival }) =>
       `a second sender${rival} sends to this port (${n} packets a second): its packets are ignored while the first one is alive`,
   ],
   ["bad_not_ts", (n) => `${n} datagrams a second are neither RTP nor MPEG-TS and are dropped`],
@@ -16,18 +22,44 @@ const RULES: ReadonlyArray<readonly [counter: string, sentence: (perSecond: numb
     (n) => `${n} datagrams a second hold 204-byte TS packets (with Reed-Solomon bytes), which are not supported: send 188-byte packets`,
   ],
   ["bad_sync", (n) => `${n} datagrams a second have no TS sync byte (0x47) where a packet should start and are dropped`],
+  [
+    "not_allowed",
+    (n, { stranger }) =>
+      `a sender${stranger} that input.allowed_senders does not list sends to this port (${n} packets a second): its packets are dropped; add its address, or stop it`,
+  ],
+  [
+    "rtp_late",
+    (n) =>
+      `${n} RTP packets a second came after their place had been given up and are dropped: the network reorders by more than input.reorder_ms, raise it`,
+  ],
+  [
+    "fec_bad",
+    (n) =>
+      `${n} datagrams a second on the FEC ports (+ 2 and + 4) are no usable SMPTE 2022-1 packets and are ignored: check that nothing else sends there, or set input.fec to off`,
+  ],
   ["truncated", (n) => `${n} datagrams a second were cut by the receive buffer and are dropped`],
 ]
 
-/** Sentences for what went wrong between two snapshots `seconds` apart. `rival` names the second sender, where one is known. */
-export const legWarnings = (before: Counters, now: Counters, kernelDropped: number, seconds: number, rival = ""): string[] => {
+/**
+ * Sentences for what went wrong between two snapshots `seconds` apart. `rival` names the second sender and `stranger` the one that is
+ * not allowed, where they are known.
+ */
+export const legWarnings = (
+  before: Counters,
+  now: Counters,
+  kernelDropped: number,
+  seconds: number,
+  rival = "",
+  stranger = "",
+): string[] => {
   const rate = (counter: string) => Math.ceil(((now[counter] ?? 0) - (before[counter] ?? 0)) / Math.max(seconds, 0.001))
-  const found = RULES.filter(([counter]) => rate(counter) > 0).map(([counter, sentence]) =>
-    sentence(rate(counter), rival === "" ? "" : ` (${rival})`),
-  )
+  const named: Named = { rival: inParentheses(rival), stranger: inParentheses(stranger) }
+  const found = RULES.filter(([counter]) => rate(counter) > 0).map(([counter, sentence]) => sentence(rate(counter), named))
   if (kernelDropped > 0)
     found.push(
       `the kernel dropped ${kernelDropped} packets because the receive buffer was full: raise input.rcvbuf and net.core.rmem_max, or lower the machine's load`,
     )
   return found
 }
+
+const inParentheses = (name: string) => (name === "" ? "" : ` (${name})`)

@@ -10,7 +10,7 @@ import { type InputSocket, openInputSocket, socketMemory } from "./input-socket.
 import { LegFigures } from "./leg-figures.ts"
 import { MulticastWatch } from "./multicast-watch.ts"
 import { ProgrammeTables } from "./programme-tables.ts"
-import type { UdpPortRegistry } from "./udp-port-registry.ts"
+import type { UdpPortRegistry } from "../udp-port-registry.ts"
 
 /** Ring slots filled from one socket before the outputs have their turn: well below what a ring and an output's queue hold. */
 const SLOTS_PER_TURN = 256
@@ -57,7 +57,7 @@ export class Leg {
   #socket: InputSocket | null = null
   #watch: MulticastWatch | null = null
   #problem: Reason | null = null
-  #claimed = false
+  #releasePort: (() => void) | null = null
   #nextOpenUs = 0
   #nextCheckUs = 0
   #live = false
@@ -126,8 +126,7 @@ export class Leg {
     if (nowUs < this.#nextOpenUs) return
     this.#nextOpenUs = nowUs + REOPEN_US
     const { ip, port } = this.spec
-    if (!this.#claimed) this.#ports.claim(ip, port, "another input")
-    this.#claimed = true
+    this.#releasePort ??= this.#ports.hold(ip, port, "another input")
     try {
       this.#socket = openInputSocket(this.spec)
       this.#watch = MulticastWatch.of(this.#socket, this.spec, nowUs)
@@ -215,6 +214,7 @@ export class Leg {
         nowUs,
         epochOffsetMs,
         receiving,
+        problem: this.#problem,
         kernelDrops: memory?.drops ?? 0,
         rcvbufGranted: this.#socket?.rcvbuf ?? 0,
         socketWarnings: [
@@ -236,8 +236,8 @@ export class Leg {
     if (this.#socket !== null) libc.close(this.#socket.fd)
     this.#socket = null
     this.#watch = null
-    if (this.#claimed) this.#ports.release(this.spec.ip, this.spec.port)
-    this.#claimed = false
+    this.#releasePort?.()
+    this.#releasePort = null
     this.#core.resetLeg(this.index)
   }
 }

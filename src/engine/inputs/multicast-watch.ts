@@ -139,7 +139,7 @@ export class MulticastWatch {
     const wanted = chosenInterface(this.#spec)
     const joined = this.#joinedOn > 0 ? linkState(this.#fd, this.#joinedOn) : NO_LINK
     if (wanted === null) return joined.index > 0 || this.#joinedOn === 0 ? joined : ROUTED
-    if (joined.index > 0 && joined.address === ipv4Number(wanted)) return joined
+    if (joined.index > 0 && (joined.name === wanted || joined.address === ipv4Number(wanted))) return joined
     const index = interfaceIndex(this.#fd, wanted)
     return index === joined.index ? joined : linkState(this.#fd, index)
   }

@@ -1,4 +1,5 @@
 /** UDP and RTP outputs, unicast and multicast: ring slots by sendmmsg, as they arrive or paced by the stream's PCR. */
+import { isMulticast } from "../../core/address.ts"
 import {
   SLOT_FLAG_DISCONTINUITY,
   SLOT_FLAG_PCR,
@@ -46,6 +47,7 @@ export class DatagramOutput implements OutputSession {
   #sequence = Math.floor(Math.random() * 65536)
   #warnings: string[] = []
   #fd = -1
+  #releasePort: (() => void) | null = null
   /** Next slot to hand to the pacer, and how many of the waiting ones it has released. */
   #paced = 0
   #released = 0
@@ -69,6 +71,8 @@ export class DatagramOutput implements OutputSession {
     try {
       const { address } = await resolve(this.#target.host)
       if (this.state === "ended") return
+      const { localPort } = this.#target
+      if (localPort !== null && !isMulticast(address)) this.#releasePort = this.#context.udpPorts.hold("", localPort, "an output")
       const opened = openDatagramSocket(address, this.#target)
       this.#fd = opened.fd
       this.#warnings = opened.warnings
@@ -218,5 +222,7 @@ export class DatagramOutput implements OutputSession {
     this.state = "ended"
     if (this.#fd >= 0) libc.close(this.#fd)
     this.#fd = -1
+    this.#releasePort?.()
+    this.#releasePort = null
   }
 }

@@ -4,6 +4,7 @@ import type { LibSrt } from "../ffi/libsrt.ts"
 import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState, SrtStats } from "../messages.ts"
 import type { ListenerPorts } from "../srt/listener-ports.ts"
 import type { PortPool } from "../srt/port-pool.ts"
+import type { UdpPortRegistry } from "../udp-port-registry.ts"
 
 /** What sessions share: the packet memory, libsrt, and the way to say what happened. */
 export interface SessionContext {
@@ -13,6 +14,7 @@ export interface SessionContext {
   readonly srt: LibSrt | null
   readonly ports: PortPool | null
   readonly listenerPorts: ListenerPorts
+  readonly udpPorts: UdpPortRegistry
   /** What to install when `srt` is null. */
   readonly srtProblem: string | null
   readonly receiver: (session: OutputSession, peer: string, streamId: string, joined: boolean, reason: string | null) => void

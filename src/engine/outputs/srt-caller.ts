@@ -62,7 +62,10 @@ export class SrtCaller implements OutputSession {
       this.#releasePort = this.#context.ports.bind(this.#socket, target, family)
       return
     }
-    const local = encodeSockaddr(target.localHost ?? (family === 6 ? "::" : "0.0.0.0"), target.localPort ?? target.port)
+    const host = target.localHost ?? (family === 6 ? "::" : "0.0.0.0")
+    const port = target.localPort ?? target.port
+    this.#releasePort = this.#context.udpPorts.hold(host, port, "a SRT output")
+    const local = encodeSockaddr(host, port)
     if (this.#srt.bind(this.#socket, local, local.length) !== 0)
       throw new SetupFailure({ ...lastError(this.#srt, `cannot bind to ${formatSockaddr(local)}`), transient: false })
     refuseDropRequests(local)

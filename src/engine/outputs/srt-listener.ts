@@ -39,6 +39,7 @@ export class SrtListener implements OutputSession {
   /** What receivers that have left were sent. */
   #past = { bytes: 0, packets: 0, dropped: 0 }
   #socket = -1
+  #releasePort: (() => void) | null = null
   #claimed: Uint8Array | null = null
   /** Asked before each accept, which would otherwise log an error when nobody waits. */
   readonly #waiting: SrtReadiness
@@ -64,6 +65,7 @@ export class SrtListener implements OutputSession {
     const local = encodeSockaddr(this.#target.host === "" ? "0.0.0.0" : this.#target.host, this.#target.port)
     const shown = formatSockaddr(local)
     this.#figures.address = shown
+    this.#releasePort = this.#context.udpPorts.hold(this.#target.host, this.#target.port, "a SRT listener")
     this.#context.listenerPorts.claim(local)
     this.#claimed = local
     this.#socket = createSocket(this.#srt, forFamily(this.#target, isIPv6(this.#target.host) ? 6 : 4))
@@ -159,5 +161,7 @@ export class SrtListener implements OutputSession {
     this.#socket = -1
     if (this.#claimed !== null) this.#context.listenerPorts.release(this.#claimed)
     this.#claimed = null
+    this.#releasePort?.()
+    this.#releasePort = null
   }
 }

@@ -4,7 +4,7 @@
  * A claim is for an address that somebody was told to use: a leg, a SRT listener, an output with a local port. A loan is for one
  * that is merely likely to be of use; it ends the moment the address is claimed, and is not given while it is.
  */
-import { type Bind, bindsOverlap, isMulticast } from "../../core/address.ts"
+import { type Bind, bindsOverlap, isMulticast } from "../core/address.ts"
 
 interface Claim extends Bind {
   readonly user: string
@@ -33,6 +33,16 @@ export class UdpPortRegistry {
       if (!bindsOverlap(loan, claim)) continue
       this.#loans.delete(loan)
       loan.yield()
+    }
+  }
+
+  /** `claim`; returns what releases it, once. */
+  hold(ip: string, port: number, user?: string): () => void {
+    this.claim(ip, port, user)
+    let held = true
+    return () => {
+      if (held) this.release(ip, port)
+      held = false
     }
   }
 

@@ -1,0 +1,235 @@
+/** Row 33: the interface of a multicast input goes down and up, or is deleted and created again. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { policyOf } from "../../../src/effects/input-policy.ts"
+import type { LegSpec } from "../../../src/engine/messages.ts"
+import { EngineProcess } from "../engine-process.ts"
+import type { ReceiverLine } from "../multicast-receiver.ts"
+import { MulticastPath, type MulticastPathOptions, NetNamespace } from "../net-namespace.ts"
+import { eventually } from "../product.ts"
+
+const unavailable = NetNamespace.unavailable()
+const root = fileURLToPath(new URL("../../..", import.meta.url))
+const GROUP = "239.33.1.1"
+const PORT = 5000
+const OURS = "10.98.0.2"
+const FOREIGN = "10.98.0.3"
+const ssrcOf = (address: string) => address.split(".").reduce((all, octet) => all * 256 + Number(octet), 0)
+/** What the interface's return may take until the stream is back. */
+const BACK_MS = 5000
+
+let path: MulticastPath
+const children: ChildProcess[] = []
+
+const run = (namespace: NetNamespace, script: string, ...args: ReadonlyArray<string>): ChildProcess => {
+  const [command = "", ...rest] = [...namespace.exec, `${root}node_modules/.bin/bun`, `${root}test/e2e/${script}.ts`, ...args]
+  const child = spawn(command, rest, { stdio: ["ignore", "pipe", "inherit"] })
+  children.push(child)
+  return child
+}
+
+const startSender = (...addresses: ReadonlyArray<string>) => run(path.far, "multicast-sender", GROUP, String(PORT), ...addresses)
+
+const endChildren = () =>
+  Promise.all(
+    children.splice(0).map((child) => {
+      if (child.exitCode !== null || child.signalCode !== null) return null
+      const ended = new Promise((resolve) => child.once("exit", resolve))
+      child.kill("SIGKILL")
+      return ended
+    }),
+  )
+
+const openPath = (options: MulticastPathOptions = {}) => {
+  path = MulticastPath.open(options)
+}
+
+afterEach(async () => {
+  await endChildren()
+  path.close()
+})
+
+/** The socket of a leg with its watch, in a process inside the namespace. */
+class Receiver {
+  line: ReceiverLine = { received: {}, reports: [], warning: null }
+
+  constructor(spec: Partial<LegSpec>, ...args: ReadonlyArray<string>) {
+    const child = run(path.near, "multicast-receiver", JSON.stringify({ name: "primary", ip: GROUP, port: PORT, ...spec }), ...args)
+    if (child.stdout !== null) createInterface({ input: child.stdout }).on("line", (line) => (this.line = JSON.parse(line)))
+  }
+
+  from(address: string): number {
+    return this.line.received[ssrcOf(address)] ?? 0
+  }
+
+  /** Waits until `more` datagrams of a sender have come. */
+  hears(address: string, ms = 10_000, more = 20): Promise<true> {
+    const before = this.from(address)
+    return eventually(`${more} datagrams of ${address}`, () => (this.from(address) >= before + more ? true : null), ms)
+  }
+
+  /** Waits until what came before has been counted. */
+  async settles(): Promise<void> {
+    for (let before = -1; before !== this.from(OURS); ) {
+      before = this.from(OURS)
+      const { line } = this
+      await eventually("another line", () => (this.line === line ? null : true))
+    }
+  }
+
+  /** Waits for a report. */
+  async says(pattern: RegExp, ms = BACK_MS): Promise<void> {
+    await eventually(
+      `${pattern}`,
+      () => (this.line.reports.some(({ kind, message }) => pattern.test(`${kind}: ${message}`)) ? true : null),
+      ms,
+    )
+  }
+}
+
+describe.skipIf(unavailable !== null)(`multicast${unavailable === null ? "" : ` (skipped: ${unavailable})`}`, () => {
+  describe("a leg's socket", () => {
+    beforeEach(() => openPath())
+
+    it.each<[string, Partial<LegSpec>]>([
+      ["named", { interface: "near0" }],
+      ["named by its address", { interface: "10.98.0.1" }],
+      ["named, with a source", { interface: "near0", source: OURS }],
+    ])("row 33: interface %s, down and up, then deleted and created again: the stream is back by itself", async (_how, spec) => {
+      startSender(OURS, FOREIGN)
+      const receiver = new Receiver(spec)
+      await receiver.hears(OURS)
+      path.setLink("near", "down")
+      await receiver.says(/^down: 239\.33\.1\.1 cannot be received: the network interface near0 is down or has no link/)
+      expect(receiver.line.warning).toMatch(/near0 is down/)
+      path.setLink("near", "up")
+      await receiver.hears(OURS, BACK_MS)
+      await receiver.says(/^joined: .*the link of near0 is back/)
+      path.unplug()
+      await receiver.says(/^down: .*there is no network interface (near0|10\.98\.0\.1) now/)
+      path.plugIn()
+      await receiver.hears(OURS, BACK_MS)
+      await receiver.says(/^joined: .*another interface now, near0/)
+      expect(receiver.line.warning).toBeNull()
+      // The source filter of the first join is that of the last.
+      if (spec.source === undefined) expect(receiver.from(FOREIGN)).toBeGreaterThan(0)
+      else expect(receiver.from(FOREIGN)).toBe(0)
+    })
+
+    it("row 33: no interface named: the group follows the route", async () => {
+      const route = () => path.near.ip("route", "add", "224.0.0.0/4", "dev", "near0")
+      route()
+      startSender(OURS)
+      const receiver = new Receiver({})
+      await receiver.hears(OURS)
+      path.unplug()
+      await receiver.says(/^down: .*no route leads to that group/)
+      path.plugIn()
+      route()
+      await receiver.hears(OURS, BACK_MS)
+      await receiver.says(/^joined: .*another interface now, near0/)
+    })
+
+    it("row 33: dead memberships do not pile up: created again more often than a socket may have memberships", async () => {
+      path.near.sysctl("net.ipv4.igmp_max_memberships=2")
+      startSender(OURS)
+      const receiver = new Receiver({ interface: "near0" })
+      for (let i = 0; i < 4; i++) {
+        await receiver.hears(OURS, BACK_MS)
+        path.unplug()
+        path.plugIn()
+      }
+      await receiver.hears(OURS, BACK_MS)
+    })
+
+    it("without the watch a deleted interface takes the stream with it", async () => {
+      startSender(OURS)
+      const receiver = new Receiver({ interface: "near0" }, "unwatched")
+      await receiver.hears(OURS)
+      path.unplug()
+      await receiver.settles()
+      path.plugIn()
+      await expect(receiver.hears(OURS, 1500, 1)).rejects.toThrow(/not within/)
+    })
+  })
+
+  describe("a switch that forgets the port when its link flaps", () => {
+    let receiver: Receiver
+    beforeEach(async () => {
+      openPath({ snooping: true })
+      // Until the router has asked, the switch sends everything everywhere; afterwards nobody asks for two minutes.
+      await eventually("the router's queries", () => (path.igmp().queries >= 2 ? true : null))
+      startSender(OURS)
+      receiver = new Receiver({ interface: "near0" })
+      await receiver.hears(OURS)
+      // The kernel reports a join twice; the second report must not mend what is broken next.
+      await eventually("both reports", () => (path.igmp().reports >= 2 ? true : null))
+    })
+
+    it("row 33: the group is asked for again as soon as the link is back", async () => {
+      path.setLink("far", "down")
+      await receiver.says(/^down: .*has no link/)
+      path.setLink("far", "up")
+      await receiver.hears(OURS, BACK_MS)
+      await receiver.says(/^joined: .*the link of near0 is back/)
+    })
+
+    it("row 33: a flap that nobody noticed: the group is asked for again when nothing comes", async () => {
+      path.near.sysctl("net.ipv4.conf.near0.rp_filter=1")
+      path.setLink("far", "down")
+      path.setLink("far", "up")
+      await receiver.settles()
+      const hint = /^nothing arrives from 239\.33\.1\.1 on near0: .*sysctl -w net\/ipv4\/conf\/near0\/rp_filter=2$/
+      await eventually("a hint", () => (hint.test(receiver.line.warning ?? "") ? true : null))
+      await receiver.hears(OURS, BACK_MS)
+      await receiver.says(/^joined: .*nothing has been received/)
+      await eventually("the warning is gone", () => (receiver.line.warning === null ? true : null))
+    })
+  })
+
+  describe("the engine", () => {
+    let engine: EngineProcess
+    beforeEach(async () => {
+      openPath()
+      engine = await EngineProcess.start({ within: path.near.exec })
+    })
+    afterEach(() => engine?.dispose())
+
+    const listen = (more: Partial<LegSpec>) => {
+      const leg: LegSpec = { name: "primary", ip: GROUP, port: PORT, interface: "near0", ...more }
+      return engine.ask({ cmd: "put_channel", channel: { id: "c1", label: "c1", legs: [leg], policy: policyOf({}) } })
+    }
+
+    it.each<[string, () => void, () => void]>([
+      ["goes down and up", () => path.setLink("near", "down"), () => path.setLink("near", "up")],
+      ["is deleted and created again", () => path.unplug(), () => path.plugIn()],
+    ])(
+      "row 33: the interface %s: the leg is live again by itself, and the foreign source was never heard",
+      async (_what, lose, restore) => {
+        startSender(OURS, FOREIGN)
+        await listen({ source: OURS })
+        await engine.legSaid("live")
+        lose()
+        await engine.legSaid("silent")
+        expect(await engine.legWarned(/near0/)).toMatch(/239\.33\.1\.1 cannot be received/)
+        restore()
+        await engine.legSaid("live", 2, BACK_MS)
+        const leg = await engine.leg()
+        expect(leg.source).toMatch(/^10\.98\.0\.2:/)
+        expect(leg.counters).toMatchObject({ foreign: 0, sender_changes: 0 })
+      },
+    )
+
+    it("row 33: an interface that does not exist yet: the leg says so, and joins when it appears", async () => {
+      path.unplug()
+      await listen({})
+      expect((await engine.legSaid("failed")).message).toMatch(/joining 239\.33\.1\.1 on near0: there is no such network interface now/)
+      path.plugIn()
+      await engine.legSaid("open")
+      startSender(OURS)
+      await engine.legSaid("live", 1, BACK_MS)
+    })
+  })
+})
