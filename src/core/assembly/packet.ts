@@ -55,11 +55,11 @@ export function adaptationControl(header: u32): u32 {
   return (header >>> 28) & 3;
 }
 
-/** Payload only, neither scrambled nor marked as damaged. */
+/** Payload only, in which nothing starts, neither scrambled nor marked as damaged. */
 // @ts-ignore: decorator
 @inline
 export function isPlain(header: u32): bool {
-  return (header & 0xf0008000) == 0x10000000;
+  return (header & 0xf000c000) == 0x10000000;
 }
 
 // @ts-ignore: decorator

@@ -2,13 +2,16 @@
 import {
   EVENT_PSI, EVENT_SCTE35, LEG_CRC_ERRORS, LEG_PAT_SECTIONS, LEG_PMT_SECTIONS, LEG_SCTE35_SECTIONS, PSI_COPY_SIZE, SECTION_SLOTS,
 } from "./layout";
-import { count } from "./leg";
+import { count, legAddress } from "./leg";
 import { crc32 } from "./crc32";
 import { postEvent } from "./events";
 import {
   BUFFER, KIND_PAT, KIND_PMT, KIND_SCTE35, addOwner, closeSlot, findSlot, forgetSections, isAssignable, isKnownSection, kindOf,
   openSlot, ownerAt, ownerCount, psiCopy, rememberSection, removeOwnerAt, slotAt, slotPid,
 } from "./section-slots";
+import { streamKind } from "./stream-types";
+import { CONSTANT, PCR_ANYWHERE, PCR_PID, addStream, beginStreams, endStreams } from "./streams";
+import { expectPmt, noteForeignTable, noteTablePat, noteTablePmt, settleChecks, updatePmtArrival } from "./tr101290";
 
 const TABLE_PAT = 0x00;
 const TABLE_PMT = 0x02;
@@ -27,8 +30,10 @@ function u16be(address: usize): u32 {
   return bswap(<u32>load<u16>(address)) >>> 16;
 }
 
-/** Takes the PMT named (pmtPid, programme), or any programme of it when `programme` is negative, off all SCTE-35 PIDs. */
-function releaseScte35(index: i32, pmtPid: u32, programme: i32): void {
+/** Lets go of the streams and SCTE-35 PIDs of a PMT (pmtPid, programme), or of all its programmes when `programme` is negative. */
+function releaseStreams(index: i32, pmtPid: u32, programme: i32): void {
+  beginStreams(index, pmtPid, programme);
+  endStreams(index, false);
   for (let number = 1; number < SECTION_SLOTS; number++) {
     const slot = slotAt(index, number);
     if (kindOf(slot) != KIND_SCTE35) continue;
@@ -60,14 +65,15 @@ function releaseProgrammes(index: i32, slot: usize, section: usize, length: u32)
     if (!isGone) continue;
     removeOwnerAt(slot, position - 1);
     forgetSections(slot, programme);
-    releaseScte35(index, pid, programme);
+    releaseStreams(index, pid, programme);
   }
   if (ownerCount(slot) > 0) return;
-  releaseScte35(index, pid, -1);
+  releaseStreams(index, pid, -1);
   closeSlot(index, slot);
 }
 
 function applyPat(index: i32, section: usize, length: u32): void {
+  const leg = legAddress(index);
   for (let number = 1; number < SECTION_SLOTS; number++) {
     const slot = slotAt(index, number);
     if (kindOf(slot) == KIND_PMT) releaseProgrammes(index, slot, section, length);
@@ -83,9 +89,13 @@ function applyPat(index: i32, section: usize, length: u32): void {
       closeSlot(index, slot);
       slot = 0;
     }
-    if (!slot) slot = openSlot(index, pid, KIND_PMT);
+    if (!slot) {
+      slot = openSlot(index, pid, KIND_PMT);
+      if (slot) expectPmt(leg, slot);
+    }
     if (slot) addOwner(slot, (sectionNumber << 16) | programme);
   }
+  updatePmtArrival(index, leg);
 }
 
 /** Address of the first elementary stream entry. */
@@ -108,7 +118,27 @@ function listsScte35(section: usize, length: u32, pid: u32): bool {
   return false;
 }
 
+/** Video, audio and the PCR PID of a programme are followed. */
+function followStreams(index: i32, pmtPid: u32, section: usize, length: u32): void {
+  const programme = u16be(section + 3);
+  const owner = (pmtPid << 16) | programme;
+  const pcrPid = u16be(section + 8) & 0x1fff;
+  const hasPcrPid = isAssignable(pcrPid);
+  beginStreams(index, pmtPid, programme);
+  let order: u32 = 0;
+  for (let entry = firstStream(section); entry + 5 <= length - CRC_SIZE; entry = nextStream(section, entry)) {
+    const pid = u16be(section + entry + 1) & 0x1fff;
+    const end = min(nextStream(section, entry), length - CRC_SIZE);
+    const kind = streamKind(load<u8>(section + entry), section + entry + 5, section + end);
+    if (kind != 0 && isAssignable(pid)) addStream(index, pid, owner, order, hasPcrPid ? kind : kind | PCR_ANYWHERE);
+    order++;
+  }
+  if (hasPcrPid) addStream(index, pcrPid, owner, order, PCR_PID | CONSTANT);
+  endStreams(index, true);
+}
+
 function applyPmt(index: i32, pmtPid: u32, section: usize, length: u32): void {
+  followStreams(index, pmtPid, section, length);
   const owner = (pmtPid << 16) | u16be(section + 3);
   for (let number = 1; number < SECTION_SLOTS; number++) {
     const slot = slotAt(index, number);
@@ -140,6 +170,7 @@ function completePsi(index: i32, leg: usize, slot: usize, section: usize, length
   const isPat = kindOf(slot) == KIND_PAT;
   const table: u32 = isPat ? TABLE_PAT : TABLE_PMT;
   const hasSyntax = (load<u8>(section, 1) & 0x80) != 0;
+  if (isPat && load<u8>(section) != TABLE_PAT) noteForeignTable(leg);
   if (load<u8>(section) != table || !hasSyntax || length < <u32>(isPat ? PAT_MIN : PMT_MIN)) return;
   if (crc32(section, length) != 0) {
     count(leg, LEG_CRC_ERRORS);
@@ -148,6 +179,8 @@ function completePsi(index: i32, leg: usize, slot: usize, section: usize, length
   count(leg, isPat ? LEG_PAT_SECTIONS : LEG_PMT_SECTIONS);
   // current_next_indicator 0: not yet in force.
   if (!(load<u8>(section, 5) & 1)) return;
+  if (isPat) noteTablePat(leg);
+  else noteTablePmt(index, leg, slot);
   const key = (u16be(section + 3) << 16) | (<u32>load<u8>(section, 6) << 8);
   const crc = bswap(load<u32>(section + length - CRC_SIZE));
   if (isKnownSection(slot, key, crc, length)) return;
@@ -155,6 +188,7 @@ function completePsi(index: i32, leg: usize, slot: usize, section: usize, length
   rememberCopy(index, slot, section, length);
   // When the host is behind, the section stays unknown and is told with its next repetition.
   if (postEvent(EVENT_PSI, index, pid, table, 1, section, length)) rememberSection(slot, key, crc, length);
+  settleChecks(index, leg);
   if (isPat) applyPat(index, section, length);
   else applyPmt(index, pid, section, length);
 }

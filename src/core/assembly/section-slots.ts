@@ -4,6 +4,7 @@
 // (2.4.4.3, 2.4.4.8), so behind theirs lie the owners of a PMT slot and the history of the sections last seen.
 import { PSI_COPIES, PSI_COPY_SIZE, SECTIONS, SECTION_SLOTS, SECTION_SLOT_SIZE } from "./layout";
 import { WATCHED, pidStateAddress } from "./continuity";
+import { clearStreams } from "./streams";
 
 export const KIND_FREE = 0;
 export const KIND_PAT = 1;
@@ -23,6 +24,11 @@ const HISTORY = 24;
 const HISTORY_NEXT = 28;
 const SCTE35_OWNERS = 32;
 const SCTE35_OWNERS_MAX: u32 = 8;
+// The same bytes of a PMT slot, f64 us: since when a PMT is missing and when the last fault was reported, on the clock of the
+// checks; arrival of the last good one.
+export const PMT_SINCE = 32;
+export const PMT_FAULT_TIME = 40;
+export const PMT_ARRIVAL = 48;
 
 export const BUFFER = 64;
 export const PSI_SECTION_MAX: u32 = 1024;
@@ -113,8 +119,9 @@ export function closeSlot(index: i32, slot: usize): void {
   memory.fill(slot, 0, BUFFER);
 }
 
-/** Frees all slots of a leg without touching the pages no section was ever written to. */
+/** Frees all slots of a leg without touching the pages no section was ever written to, and forgets the streams they named. */
 export function clearSlots(index: i32): void {
+  clearStreams(index);
   for (let number = 0; number < SECTION_SLOTS; number++) memory.fill(slotAt(index, number), 0, BUFFER);
   store<u32>(psiCopy(index, slotAt(index, 0)), 0);
 }

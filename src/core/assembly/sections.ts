@@ -4,6 +4,7 @@ import {
   ACTIVE, BUFFER, HAVE, KIND_SCTE35, NEED, PRIVATE_SECTION_MAX, PSI_SECTION_MAX, findSlot, kindOf, slotAt,
 } from "./section-slots";
 import { completeSection } from "./psi";
+import { restartChecks } from "./tr101290";
 
 /** table_id that means the rest of the packet is stuffing. */
 const STUFFING = 0xff;
@@ -21,7 +22,9 @@ export function abandonSection(index: i32, pid: u32): void {
   if (slot) drop(slot);
 }
 
+/** Another sender: gives up all sections begun, and all checks that reach over several packets. */
 export function abandonSections(index: i32): void {
+  restartChecks(index);
   for (let number = 0; number < SECTION_SLOTS; number++) drop(slotAt(index, number));
 }
 

@@ -1,0 +1,63 @@
+// The matrix of a leg, L columns by D rows, learnt from its FEC packets: a column has offset L and NA D, a row has NA L.
+import { FEC_SLOTS, LEG_FEC_COLUMNS, LEG_FEC_LAST_US, LEG_FEC_ROWS, STORE_SLOTS } from "./layout";
+import { gauge, setGauge } from "./leg";
+import { fecGroup, fecIsRow } from "./fec-packet";
+import {
+  COLUMN_CANDIDATE, COLUMN_MATRIX, COLUMN_US, EXPIRY_US, ROW_CANDIDATE, ROW_MATRIX, ROW_US, USED, WAIT_SPAN, groupCount, groupOffset,
+  isEmpty,
+} from "./fec-state";
+
+/** Columns, rows, or all FEC, have stopped. An encoder sends one column packet every D datagrams, so 2 s is many of them. */
+const SILENCE_US: f64 = 2000000;
+
+function show(leg: usize): void {
+  const column = load<u32>(leg + COLUMN_MATRIX);
+  const row = load<u32>(leg + ROW_MATRIX);
+  const columns = column ? column & 0xff : row >> 8;
+  const rows = column >> 8;
+  setGauge(leg, LEG_FEC_COLUMNS, <f64>columns);
+  setGauge(leg, LEG_FEC_ROWS, <f64>rows);
+  // A column packet is sent in the course of the next matrix, a row packet behind its row.
+  store<u32>(leg + WAIT_SPAN, min<u32>(2 * columns * max<u32>(rows, 1), STORE_SLOTS / 2));
+}
+
+/**
+ * Learns from the packet `readFec` has just accepted. Two packets in a row must agree, so that a stray one changes nothing; an
+ * encoder's new matrix is in force with its second packet.
+ */
+export function learnMatrix(leg: usize, rxUs: f64): void {
+  const geometry = groupOffset(fecGroup) | (groupCount(fecGroup) << 8);
+  const matrix = leg + (fecIsRow ? ROW_MATRIX : COLUMN_MATRIX);
+  const candidate = leg + (fecIsRow ? ROW_CANDIDATE : COLUMN_CANDIDATE);
+  setGauge(leg, LEG_FEC_LAST_US, rxUs);
+  if (load<f64>(leg + EXPIRY_US) == 0) store<f64>(leg + EXPIRY_US, rxUs + SILENCE_US);
+  if (load<u32>(matrix) != geometry) {
+    if (load<u32>(candidate) != geometry) {
+      store<u32>(candidate, geometry);
+      return;
+    }
+    store<u32>(matrix, geometry);
+    show(leg);
+  }
+  store<u32>(candidate, geometry);
+  store<f64>(leg + (fecIsRow ? ROW_US : COLUMN_US), rxUs);
+}
+
+/** Forgets what has not been confirmed for SILENCE_US, and sets the time to look again. */
+export function expireMatrix(leg: usize, rxUs: f64): void {
+  let oldest: f64 = Infinity;
+  if (load<u32>(leg + COLUMN_MATRIX)) {
+    if (rxUs - load<f64>(leg + COLUMN_US) >= SILENCE_US) store<u64>(leg + COLUMN_MATRIX, 0);
+    else oldest = load<f64>(leg + COLUMN_US);
+  }
+  if (load<u32>(leg + ROW_MATRIX)) {
+    if (rxUs - load<f64>(leg + ROW_US) >= SILENCE_US) store<u64>(leg + ROW_MATRIX, 0);
+    else oldest = min(oldest, load<f64>(leg + ROW_US));
+  }
+  if (!isEmpty(leg)) {
+    if (rxUs - gauge(leg, LEG_FEC_LAST_US) >= SILENCE_US) memory.fill(leg + USED, 0, FEC_SLOTS / 8);
+    else oldest = min(oldest, gauge(leg, LEG_FEC_LAST_US));
+  }
+  store<f64>(leg + EXPIRY_US, oldest == Infinity ? 0 : oldest + SILENCE_US);
+  show(leg);
+}

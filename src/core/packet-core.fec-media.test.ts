@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto"
+import { describe, expect, it } from "vitest"
+import { type Arrival, feedFec, type Port, startFec, storedDatagram } from "../../test/fec-feed.ts"
+import { coreBuilds, loadCores } from "../../test/load-core.ts"
+import { hasMedia, readMedia } from "../../test/media.ts"
+import { readPcap } from "../../test/pcap.ts"
+import { concat } from "../../test/ts-stream.ts"
+import * as L from "./assembly/layout.ts"
+import { buildFec, parseFec, protectedBy, sequenceOf } from "./fec/packet.ts"
+import { buildRtp } from "./rtp/header.ts"
+
+const cores = await loadCores()
+const PORTS: Readonly<Record<number, Port>> = { 5000: "media", 5002: "column", 5004: "row" }
+
+interface Variant {
+  readonly file: string
+  readonly lost_media: number
+  readonly recoverable: number
+  readonly lost_media_seqs: ReadonlyArray<number>
+  readonly unrecoverable_seqs: ReadonlyArray<number>
+  readonly expected_payload_sha256: string
+}
+
+interface Expected {
+  readonly source_capture: string
+  readonly media_packets: number
+  readonly column_fec_packets: number
+  readonly row_fec_packets: number
+  readonly payload_sha256: string
+  readonly variants: Readonly<Record<string, Variant>>
+}
+
+const readJson = (name: string): unknown => JSON.parse(Buffer.from(readMedia(name)).toString())
+const capture = (file: string): Arrival[] =>
+  readPcap(readMedia(`generated-here/${file}`)).flatMap(({ destination_port, payload }): Arrival[] => {
+    const port = PORTS[destination_port]
+    return port === undefined ? [] : [{ port, bytes: payload }]
+  })
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex")
+
+describe.skipIf(!hasMedia).each(coreBuilds)("[media] captures of GStreamer's FEC encoder (%s)", (build) => {
+  const core = cores[build]
+  const expected = hasMedia ? (readJson("generated-here/fec-2022-1-expected.json") as Expected) : null
+  const variants = expected === null ? [] : Object.values(expected.variants)
+  const whole = expected === null ? [] : capture(expected.source_capture)
+
+  it("learns 5 x 5, finds every FEC packet right and needs none", () => {
+    startFec(core)
+    const out = concat(feedFec(core, whole))
+    const packets = (expected?.column_fec_packets ?? 0) + (expected?.row_fec_packets ?? 0)
+    expect(sha256(out)).toBe(expected?.payload_sha256)
+    expect(core.legSnapshot(0)).toMatchObject({ fec_packets: packets, fec_bad: 0, fec_recovered: 0, rtp_unrecovered: 0 })
+    expect([core.legField(0, L.LEG_FEC_COLUMNS), core.legField(0, L.LEG_FEC_ROWS)]).toEqual([5, 5])
+  })
+
+  it.each(variants)("$what", (variant) => {
+    const { file, lost_media, recoverable, lost_media_seqs, unrecoverable_seqs, expected_payload_sha256 } = variant
+    const arrivals = capture(file)
+    expect(whole.length - arrivals.length).toBe(lost_media)
+    startFec(core)
+    const out = concat(feedFec(core, arrivals))
+    expect(sha256(out)).toBe(expected_payload_sha256)
+    expect(core.legSnapshot(0)).toMatchObject({
+      fec_bad: 0,
+      fec_recovered: recoverable,
+      rtp_lost: lost_media,
+      rtp_unrecovered: unrecoverable_seqs.length,
+    })
+    for (const sequence of lost_media_seqs) {
+      const original = whole.find(({ port, bytes }) => port === "media" && sequenceOf(bytes) === sequence)
+      const stored = storedDatagram(core, sequence, 0)
+      expect(stored).toEqual(unrecoverable_seqs.includes(sequence) ? null : original?.bytes)
+    }
+  })
+})
+
+interface Step {
+  readonly media?: ReadonlyArray<string>
+  readonly row_fec?: ReadonlyArray<string>
+  readonly column_fec?: ReadonlyArray<string>
+  readonly expect_recovered?: ReadonlyArray<{ readonly seq: number; readonly payload: string }>
+}
+
+const fromHex = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"))
+/** The payloads of the vectors are a few bytes; here each byte is a TS packet that repeats it behind the sync byte. */
+const stretch = (payload: Uint8Array) => concat([...payload].map((byte) => new Uint8Array(188).fill(byte).fill(0x47, 0, 1)))
+const stretchMedia = (datagram: Uint8Array) => concat([datagram.subarray(0, 12), stretch(datagram.subarray(12))])
+
+/** A FEC packet of the vectors over stretched payloads; `lengths`: bytes of payload by sequence number. */
+const stretchFec = (datagram: Uint8Array, lengths: ReadonlyMap<number, number>): Uint8Array => {
+  const bytes = concat([datagram.subarray(0, 28), stretch(datagram.subarray(28))])
+  const packet = parseFec(datagram)
+  const members = packet === null ? [] : protectedBy(packet).map((sequence) => lengths.get(sequence) ?? 0)
+  const length = members.reduce((sum, n) => sum ^ (n * 188), 0)
+  bytes.set([length >> 8, length & 255], 14)
+  for (let at = 28, n = 1; at < bytes.length; at += 188, n++) bytes[at] = members.filter((each) => each >= n).length % 2 === 1 ? 0x47 : 0
+  return bytes
+}
+
+describe.skipIf(!hasMedia).each(coreBuilds)("[media] vectors of GStreamer's FEC decoder (%s)", (build) => {
+  const core = cores[build]
+  const { tests } = hasMedia
+    ? (readJson("gstreamer/fec-2022-1-gstreamer-vectors.json") as {
+        readonly tests: ReadonlyArray<{ readonly name: string; readonly steps: ReadonlyArray<Step> }>
+      })
+    : { tests: [] }
+
+  it.each(tests.map(({ name, steps }) => [name, steps] as const))("%s", (_, steps) => {
+    const recovered = steps.flatMap((step) => step.expect_recovered ?? [])
+    const media = steps.flatMap((step) => step.media ?? []).map(fromHex)
+    const lengths = new Map([
+      ...media.map((datagram): [number, number] => [sequenceOf(datagram), datagram.length - 12]),
+      ...recovered.map(({ seq, payload }): [number, number] => [seq, payload.length / 2]),
+    ])
+    const packet = (sequence: number) => buildRtp({ sequence, timestamp: 0, ssrc: 0 }, stretch(Uint8Array.of(sequence & 255)))
+    // What the core wants besides: a FEC packet found right, and a datagram behind the last one missing.
+    const before = [65_500, 65_501].map(packet)
+    const arrivals = steps.flatMap((step): Arrival[] => [
+      ...(step.media ?? []).map((hex): Arrival => ({ port: "media", bytes: stretchMedia(fromHex(hex)) })),
+      ...(step.row_fec ?? []).map((hex): Arrival => ({ port: "row", bytes: stretchFec(fromHex(hex), lengths) })),
+      ...(step.column_fec ?? []).map((hex): Arrival => ({ port: "column", bytes: stretchFec(fromHex(hex), lengths) })),
+    ])
+    startFec(core)
+    feedFec(core, [
+      ...before.map((bytes): Arrival => ({ port: "media", bytes })),
+      { port: "row", bytes: buildFec({ isRow: true, offset: 1, sequence: 0, timestamp: 0 }, before) },
+      ...arrivals,
+      { port: "media", bytes: packet(20) },
+    ])
+    expect(core.legSnapshot(0)).toMatchObject({ fec_bad: 0, fec_recovered: recovered.length })
+    for (const { seq, payload } of recovered) {
+      const original = buildRtp({ sequence: seq, timestamp: 0, ssrc: 0 }, stretch(fromHex(payload)))
+      expect(storedDatagram(core, seq, 0), `datagram ${seq}`).toEqual(original)
+    }
+  })
+})
