@@ -92,7 +92,7 @@ export const observeLeg = (leg: LegFitness, numbers: LegNumbers, failoverAfterMs
 
   const arrives = numbers.open && clock - leg.packet.at < failoverAfterMs
   if (numbers.inSync || !arrives) leg.outOfSyncSince = null
-  else leg.outOfSyncSince ??= clock
+  else leg.outOfSyncSince ??= clock - tick.step
   const flows = arrives && leg.programme.value !== null && clock - leg.programme.at < failoverAfterMs
   if (!flows) leg.flowSince = null
   else leg.flowSince ??= clock - tick.step

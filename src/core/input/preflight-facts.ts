@@ -1,0 +1,75 @@
+/** What preflight looks at, and what it can find. */
+
+/** Every code and what it means, for the documentation. Codes never change their meaning. */
+export const FINDING_CODES = {
+  no_programme: "no PAT and PMT: there is nothing that outputs other than SRT, UDP, RTP and file could carry",
+  mpts: "several programmes in one stream",
+  no_scte35: "no PID of stream type 0x86: ad markers are not in the stream",
+  no_cuei: "a SCTE-35 PID without the CUEI registration descriptor in its PMT",
+  no_video: "a programme without video",
+  no_audio: "a programme without audio",
+  rtmp_video: "a video codec that classic RTMP cannot carry",
+  rtmp_audio: "no audio that RTMP can carry",
+  scrambled: "scrambled packets",
+  no_pcr: "a programme without clock: PCR_PID 0x1FFF, or no PCRs",
+  no_idr: "no random access point for 10 s",
+  long_gop: "random access points more than 4 s apart",
+  cbr: "constant bit rate",
+  vbr: "variable bit rate",
+  raw_udp: "MPEG-TS over UDP without RTP",
+  datagram_size: "datagrams that do not hold 7 TS packets",
+  bursty: "arrival that jitters or pauses for longer than the usual SRT latency",
+  rcvbuf_small: "a smaller receive buffer than asked for",
+  fec_not_enabled: "FEC arrives and is switched off",
+  legs_aligned: "both legs carry the same packets",
+  legs_not_aligned: "the legs carry different packets",
+} as const
+
+export type FindingCode = keyof typeof FINDING_CODES
+
+export interface Finding {
+  readonly code: FindingCode
+  /** A sentence for a person. */
+  readonly message: string
+}
+
+/** A programme as its PMT tells it. */
+export interface ProgrammeFacts {
+  readonly program_number: number
+  readonly pcr_pid: number
+  /** CUEI registration descriptor present. */
+  readonly cuei: boolean
+  readonly streams: ReadonlyArray<{ readonly pid: number; readonly stream_type: number }>
+}
+
+/** What is known of a live leg. Totals and extremes since it went live, unless named otherwise. */
+export interface PreflightFacts {
+  /** Seconds since the leg went live without a break; null while it is not. */
+  readonly liveS: number | null
+  readonly framing: "none" | "rtp" | "udp"
+  readonly programmes: ReadonlyArray<ProgrammeFacts>
+  /** Seconds since the last random access point; null when there was none. */
+  readonly accessPointAgeS: number | null
+  /** Longest distance of two lately, in ms; null before two were seen. */
+  readonly accessPointIntervalMs: number | null
+  readonly pcrs: number
+  /** Lowest and highest TS bit rate between PCRs, bit/s; 0 when unknown. */
+  readonly pcrBitrateMin: number
+  readonly pcrBitrateMax: number
+  readonly datagrams: number
+  readonly tsPackets: number
+  readonly nullPackets: number
+  readonly scrambledPackets: number
+  /** RFC 3550 jitter, and the longest time between two datagrams lately; in ms. */
+  readonly jitterMs: number
+  readonly maxGapMs: number
+  /** SO_RCVBUF as set, and as read back: the kernel grants twice what it was asked for (socket(7)). */
+  readonly rcvbufAskedBytes: number
+  readonly rcvbufGrantedBytes: number
+  /** FEC packets arrive on the ports + 2 or + 4. */
+  readonly fecSeen: boolean
+  readonly fecEnabled: boolean
+  /** Null for a channel with one leg. */
+  readonly alignment: "same" | "different" | "unknown" | null
+  readonly mode: "auto" | "failover" | "merge"
+}

@@ -1,0 +1,150 @@
+import { describe, expect, it } from "vitest"
+import { LEG_COUNTERS, type LegCounter } from "../leg-fields.ts"
+import { type Health, type HealthFacts, newHealthMemory, observeSecond, type Verdict } from "./verdict.ts"
+import { RULES } from "./verdict-rules.ts"
+
+const FACTS: HealthFacts = { receiving: true, problem: null, inSync: true, framing: "rtp" }
+type Totals = Partial<Record<LegCounter, number>> & { kernel_drops?: number }
+
+/** A leg of 6650 packets a second; `second` tells what each second adds. */
+const watch = (second: (s: number) => Totals, seconds: number, facts: Partial<HealthFacts> = {}): Health[] => {
+  const memory = newHealthMemory()
+  const totals: Record<string, number> = { ts_packets: 0 }
+  let kernelDrops = 0
+  const seen: Health[] = []
+  for (let s = 0; s < seconds; s++) {
+    totals["ts_packets"] = (totals["ts_packets"] ?? 0) + 6650
+    for (const [name, n] of Object.entries(second(s))) {
+      if (name === "kernel_drops") kernelDrops += n
+      else totals[name] = (totals[name] ?? 0) + n
+    }
+    seen.push(observeSecond(memory, totals, kernelDrops, { ...FACTS, ...facts }))
+  }
+  return seen
+}
+const verdicts = (seen: Health[]): Verdict[] => seen.map(({ verdict }) => verdict)
+
+const PRIORITY_1 = ["sync_losses", "sync_byte_errors", "pat_errors", "cc_errors", "pmt_errors", "rtp_unrecovered", "kernel_drops"] as const
+const PRIORITY_2 = ["tei", "crc_errors", "pcr_repetition_errors", "pcr_discontinuity_errors", "pts_errors", "cat_errors"] as const
+
+describe("verdict", () => {
+  it("is good, and the same object, while nothing happens", () => {
+    const seen = watch(() => ({ datagrams: 950, discontinuities: 3, fec_recovered: 2, rtp_reordered: 5, rtp_late: 1, foreign: 9 }), 30)
+    expect(new Set(seen).size).toBe(1)
+    expect(seen[0]).toEqual({ verdict: "good", reasons: [] })
+  })
+
+  it.each(PRIORITY_1)("%s: degraded for ten seconds when isolated, bad from the third second of ten on", (counter) => {
+    const isolated = verdicts(watch((s) => (s === 5 ? { [counter]: 40 } : {}), 20))
+    expect(isolated.slice(5, 15)).toEqual(Array(10).fill("degraded"))
+    expect([isolated[4], ...isolated.slice(15)]).toEqual(Array(6).fill("good"))
+    const going = verdicts(watch((s) => (s >= 5 && s < 9 ? { [counter]: 1 } : {}), 30))
+    expect(going.slice(5, 9)).toEqual(["degraded", "degraded", "bad", "bad"])
+    // Ten seconds after the second error there are two left in the window.
+    expect(going.slice(15, 19)).toEqual(["bad", "degraded", "degraded", "good"])
+  })
+
+  it("pid_errors, counted once in 5 s: bad with the second", () => {
+    expect(verdicts(watch((s) => (s % 5 === 4 ? { pid_errors: 1 } : {}), 10)).slice(3)).toEqual([
+      "good",
+      "degraded",
+      "degraded",
+      "degraded",
+      "degraded",
+      "degraded",
+      "bad",
+    ])
+  })
+
+  it.each(PRIORITY_2)("%s: degraded, however many", (counter) => {
+    const seen = watch((s) => (s > 0 ? { [counter]: 25 } : {}), 15)
+    expect(verdicts(seen).slice(1)).toEqual(Array(14).fill("degraded"))
+    expect(seen[14]?.reasons).toHaveLength(1)
+  })
+
+  it("judges every counter of TR 101 290, and each once", () => {
+    const judged = RULES.map(({ counter }) => counter)
+    expect(judged).toEqual(expect.arrayContaining([...PRIORITY_1, "pid_errors", ...PRIORITY_2]))
+    expect(new Set(judged).size).toBe(judged.length)
+    for (const counter of judged) if (counter !== "kernel_drops") expect(LEG_COUNTERS).toHaveProperty(counter)
+  })
+
+  it("does not hold what was counted before the first look, nor a reset, against a leg", () => {
+    expect(verdicts(watch((s) => (s === 0 ? { cc_errors: 500 } : s === 3 ? { cc_errors: -500 } : {}), 8))).toEqual(Array(8).fill("good"))
+  })
+})
+
+describe("lost", () => {
+  it.each<[string, Partial<HealthFacts>, Totals, RegExp]>([
+    ["nothing arrives", { receiving: false }, {}, /^no TS packets have arrived for a second/],
+    ["the socket is closed", { problem: "address in use", receiving: false }, {}, /^the socket is closed: address in use$/],
+    ["null packets only", {}, { null_packets: 6650 }, /^nothing but null packets arrives.*DROP_PROGRAM/],
+  ])("%s", (_name, facts, totals, sentence) => {
+    const [last] = watch(() => totals, 3, facts).slice(-1)
+    expect(last).toEqual({ verdict: "lost", reasons: [expect.stringMatching(sentence)] })
+  })
+
+  it("is not what a CBR stream with many null packets is", () => {
+    expect(verdicts(watch(() => ({ null_packets: 6000 }), 3))).toEqual(["good", "good", "good"])
+  })
+
+  it("is bad, not lost, without sync", () => {
+    expect(watch(() => ({}), 2, { inSync: false })[1]).toEqual({ verdict: "bad", reasons: [expect.stringMatching(/^TS sync is lost/)] })
+  })
+})
+
+describe("reasons", () => {
+  const reasons = (totals: Totals, facts: Partial<HealthFacts> = {}) => watch((s) => (s === 1 ? totals : {}), 4, facts)[3]?.reasons
+
+  it.each<[string, Totals, Partial<HealthFacts>, string[]]>([
+    [
+      "raw UDP",
+      { cc_errors: 3 },
+      { framing: "udp" },
+      ["3 continuity counter errors in the last 10 s: packets were lost before they reached us"],
+    ],
+    [
+      "RTP without a gap",
+      { cc_errors: 1 },
+      {},
+      ["1 continuity counter error in the last 10 s: no RTP packet is missing, so they were lost before the sender put them into RTP"],
+    ],
+    [
+      "RTP with gaps",
+      { cc_errors: 8, rtp_unrecovered: 4 },
+      {},
+      [
+        "8 continuity counter errors in the last 10 s: RTP packets were lost on the way to us",
+        "4 RTP packets lost for good in the last 10 s: the network lost them: send FEC, or give the channel a second leg",
+      ],
+    ],
+    [
+      "late packets",
+      { rtp_unrecovered: 4, rtp_late: 3 },
+      {},
+      [
+        "4 RTP packets lost for good in the last 10 s: the network lost them or brought them too late (3 came after their time): raise input.reorder_ms or send FEC",
+      ],
+    ],
+    [
+      "our own buffer",
+      { cc_errors: 2, kernel_drops: 2 },
+      { framing: "udp" },
+      [
+        "2 continuity counter errors in the last 10 s: this machine did not read its receive buffer in time",
+        "2 packets dropped by the kernel in the last 10 s: the receive buffer was full: raise input.rcvbuf and net.core.rmem_max, or lower the machine's load",
+      ],
+    ],
+    [
+      "both priorities, the first first",
+      { pts_errors: 1, pat_errors: 2 },
+      {},
+      [
+        expect.stringMatching(/^2 PAT errors in the last 10 s: TR 101 290 1\.3/),
+        expect.stringMatching(/^1 PTS error in the last 10 s: TR 101 290 2\.5/),
+      ],
+    ],
+  ])("%s", (_name, totals, facts, sentences) => {
+    expect(reasons(totals, facts)).toEqual(sentences)
+  })
+})
