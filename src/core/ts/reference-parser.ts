@@ -7,6 +7,7 @@
 import { LEG_COUNTERS, type LegCounters } from "../leg-fields.ts"
 import { parseRtp, type RtpHeader } from "../rtp/header.ts"
 import { NULL_PID, parsePacket, SYNC_BYTE, TS_PACKET_SIZE, type TsPacket } from "./packet.ts"
+import { type CheckGauges, ReferenceChecks } from "./reference-checks.ts"
 import { ReferenceSections, type SectionEvent } from "./reference-sections.ts"
 import { ReferenceSender, type Sender, sourceIdentity } from "./reference-sender.ts"
 import { ReferenceSequence } from "./reference-sequence.ts"
@@ -24,6 +25,7 @@ export type ReferenceEvent =
   | SectionEvent
   | { readonly kind: "sender"; readonly identity: number; readonly before: number }
   | { readonly kind: "sequence_reset"; readonly sequence: number; readonly expected: number }
+  | { readonly kind: "pcr_jump"; readonly pid: number; readonly before_ms: number; readonly after_ms: number }
 
 export interface ReferenceSlot {
   readonly payload: Uint8Array
@@ -36,7 +38,7 @@ export interface ReferenceSlot {
 }
 
 /** What LEG_* gauges hold. */
-export interface ReferenceGauges {
+export interface ReferenceGauges extends CheckGauges {
   first_rx_us: number
   last_rx_us: number
   last_programme_us: number
@@ -98,12 +100,23 @@ export class ReferenceParser {
     pcr_27m: 0,
     pcr_pid: 0,
     in_sync: 0,
+    pat_us: 0,
+    pmt_us: 0,
+    video_pid: 0,
+    access_point_us: 0,
+    access_point_interval_us: 0,
+    pcr_bitrate: 0,
+    pcr_bitrate_min: 0,
+    pcr_bitrate_max: 0,
   }
   readonly #sender = new ReferenceSender()
   readonly #sequence = new ReferenceSequence(this.counters, (sequence, expected) =>
     this.events.push({ kind: "sequence_reset", sequence, expected }),
   )
-  readonly #sections = new ReferenceSections(this.counters, (event) => this.events.push(event))
+  readonly #checks = new ReferenceChecks(this.counters, this.gauges, (pid, before_ms, after_ms) =>
+    this.events.push({ kind: "pcr_jump", pid, before_ms, after_ms }),
+  )
+  readonly #sections = new ReferenceSections(this.counters, (event) => this.events.push(event), this.#checks)
   /** Last counter of each PID, and whether its one legal duplicate was there. */
   readonly #continuity = new Map<number, { counter: number; duplicated: boolean }>()
   #transit: { rxUs: number; timestamp: number } | null = null
@@ -149,6 +162,7 @@ export class ReferenceParser {
       this.#transit = null
       this.#continuity.clear()
       this.#sections.abandonAll()
+      this.#checks.restart()
       this.gauges.jitter_90k = 0
     }
     if (verdict === "first") this.gauges.first_rx_us = rxUs
@@ -180,6 +194,7 @@ export class ReferenceParser {
         random_access: false,
         discontinuity: false,
       }
+      this.#checks.arrive(rx_us)
       for (let at = 0; at < part.length; at += TS_PACKET_SIZE) this.#analyse(part, at, slot)
       this.slots.push(slot)
       this.counters.forwarded += 1
@@ -202,6 +217,8 @@ export class ReferenceParser {
       return
     }
     if (packet.scrambling !== 0) this.counters.scrambled += 1
+    const table = this.#sections.kindOf(packet.pid)
+    this.#checks.packetSeen(packet, this.counters.ts_packets, table === "scte35" ? null : table)
     this.#readAdaptation(packet, at / TS_PACKET_SIZE, slot)
     this.#readPayload(packet)
   }
@@ -238,6 +255,7 @@ export class ReferenceParser {
   #readPayload(packet: TsPacket): void {
     const { pid, adaptation, scrambling, payload, unit_start } = packet
     if ((packet.adaptation_field_control & 1) === 0) {
+      this.#checks.bareSeen(packet)
       if (adaptation?.discontinuity !== true) return
       this.#continuity.delete(pid)
       this.#sections.abandon(pid)
@@ -245,6 +263,7 @@ export class ReferenceParser {
     }
     const order = this.#checkContinuity(packet)
     if (order === "repeated") return
+    this.#checks.payloadSeen(packet)
     if (order === "after gap" || scrambling !== 0) this.#sections.abandon(pid)
     if (scrambling === 0) this.#sections.feed(pid, payload, unit_start)
   }

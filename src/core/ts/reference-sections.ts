@@ -1,6 +1,6 @@
 /** Section assembly (ISO/IEC 13818-1 2.4.4) and what PAT and PMTs make the reference parser watch. */
 import { crc32 } from "./crc32.ts"
-import { parsePat, parsePmt, STREAM_TYPE_SCTE35, TABLE_ID_PAT, TABLE_ID_PMT } from "./psi.ts"
+import { type Pmt, parsePat, parsePmt, STREAM_TYPE_SCTE35, TABLE_ID_PAT, TABLE_ID_PMT } from "./psi.ts"
 
 const PSI_SECTION_MAX = 1024
 const SECTION_MAX = 4096
@@ -104,14 +104,32 @@ export interface SectionEvent {
   readonly section: Uint8Array
 }
 
+/** Told of every table; `programmeGone` with null means all of a PMT PID. */
+export interface TableListener {
+  readonly foreignTableOnPat: () => void
+  readonly patArrived: () => void
+  readonly patApplied: () => void
+  readonly pmtNamed: (pid: number) => void
+  readonly pmtArrived: (pid: number) => void
+  readonly pmtChanged: (pid: number, pmt: Pmt) => void
+  readonly programmeGone: (pmtPid: number, programme: number | null) => void
+}
+
 export class ReferenceSections {
   readonly #watches = new Map<number, Watch>([[0, newWatch("pat", 0)]])
   readonly #counters: SectionCounters
   readonly #emit: (event: SectionEvent) => void
+  readonly #tables: TableListener
 
-  constructor(counters: SectionCounters, emit: (event: SectionEvent) => void) {
+  constructor(counters: SectionCounters, emit: (event: SectionEvent) => void, tables: TableListener) {
     this.#counters = counters
     this.#emit = emit
+    this.#tables = tables
+  }
+
+  /** Whether the sections of a PID are collected, and which tables they are. */
+  kindOf(pid: number): Watch["kind"] | null {
+    return this.#watches.get(pid)?.kind ?? null
   }
 
   abandon(pid: number): void {
@@ -139,6 +157,7 @@ export class ReferenceSections {
     }
     const isPat = watch.kind === "pat"
     const hasSyntax = ((section[1] ?? 0) & 0x80) !== 0
+    if (isPat && table_id !== TABLE_ID_PAT) this.#tables.foreignTableOnPat()
     if (table_id !== (isPat ? TABLE_ID_PAT : TABLE_ID_PMT) || !hasSyntax || section.length < (isPat ? 12 : 16)) return
     if (!crc_ok) {
       this.#counters.crc_errors += 1
@@ -146,6 +165,8 @@ export class ReferenceSections {
     }
     this.#counters[isPat ? "pat_sections" : "pmt_sections"] += 1
     if (((section[5] ?? 0) & 1) === 0) return
+    if (isPat) this.#tables.patArrived()
+    else this.#tables.pmtArrived(watch.pid)
     const key = `${((section[3] ?? 0) << 8) | (section[4] ?? 0)}/${section[6]}`
     if (watch.told.get(key) === hexOf(section)) return
     watch.told.set(key, hexOf(section))
@@ -160,6 +181,7 @@ export class ReferenceSections {
     if (others.length >= WATCHED_MAX || (kind === "pmt" && pmts >= PMT_PIDS_MAX)) return undefined
     const watch = newWatch(kind, pid)
     this.#watches.set(pid, watch)
+    if (kind === "pmt") this.#tables.pmtNamed(pid)
     return watch
   }
 
@@ -173,12 +195,15 @@ export class ReferenceSections {
       }
       if (watch.owners.size > 0) continue
       this.#watches.delete(watch.pid)
-      if (kind === "pmt") this.#release("scte35", (_, pmtPid) => pmtPid === watch.pid)
+      if (kind !== "pmt") continue
+      this.#tables.programmeGone(watch.pid, null)
+      this.#release("scte35", (_, pmtPid) => pmtPid === watch.pid)
     }
   }
 
   #forgetProgramme(pmt: Watch, programme: number): void {
     for (const key of [...pmt.told.keys()].filter((each) => each.startsWith(`${programme}/`))) pmt.told.delete(key)
+    this.#tables.programmeGone(pmt.pid, programme)
     this.#release("scte35", (_, pmtPid, owner) => pmtPid === pmt.pid && owner === programme)
   }
 
@@ -195,11 +220,13 @@ export class ReferenceSections {
       const watch = this.#watches.get(pid) ?? this.#open("pmt", pid)
       watch?.owners.set(`${number}/${program_number}`, { scope: number, programme: program_number })
     }
+    this.#tables.patApplied()
   }
 
   #applyPmt(pmtPid: number, section: Uint8Array): void {
     const pmt = parsePmt(section)
     if (pmt === null) return
+    this.#tables.pmtChanged(pmtPid, pmt)
     const programme = pmt.program_number
     const pids = new Set(pmt.streams.filter((stream) => stream.stream_type === STREAM_TYPE_SCTE35).map((stream) => stream.pid))
     this.#release("scte35", (watch, scope, owner) => scope === pmtPid && owner === programme && !pids.has(watch.pid))
