@@ -33,8 +33,8 @@ const framing = (facts: PreflightFacts): Finding[] =>
 
 const datagramSize = ({ datagrams, tsPackets }: PreflightFacts): Finding[] => {
   const mean = datagrams > 0 ? tsPackets / datagrams : USUAL_TS_PER_DATAGRAM
-  // A short datagram now and then ends a burst.
-  if (Math.abs(mean - USUAL_TS_PER_DATAGRAM) < 0.05) return []
+  // A short datagram may end a burst, and what FEC rebuilt counts as packets without a datagram.
+  if (Math.abs(mean - USUAL_TS_PER_DATAGRAM) < 0.5) return []
   const effect =
     mean < USUAL_TS_PER_DATAGRAM
       ? "the network and this machine carry more packets for the same stream"

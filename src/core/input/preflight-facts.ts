@@ -56,6 +56,7 @@ export interface PreflightFacts {
   /** Lowest and highest TS bit rate between PCRs, bit/s; 0 when unknown. */
   readonly pcrBitrateMin: number
   readonly pcrBitrateMax: number
+  /** Media datagrams taken, without duplicates and late ones. */
   readonly datagrams: number
   readonly tsPackets: number
   readonly nullPackets: number

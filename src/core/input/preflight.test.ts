@@ -108,6 +108,7 @@ const CASES: readonly Case[] = [
   found("datagram_size", "1 packet each", { tsPackets: 1000 }, /hold 1\.0 TS packets.*carry more packets/),
   found("datagram_size", "10 packets each", { tsPackets: 10_000 }, /hold 10\.0 TS packets.*fragmented/),
   silent("datagram_size", "a short one now and then", { tsPackets: 6975 }),
+  silent("datagram_size", "5 % rebuilt from FEC", { datagrams: 950 }),
   silent("datagram_size", "nothing counted", { datagrams: 0, tsPackets: 0 }),
   found("bursty", "pauses", { maxGapMs: 180.4 }, /pauses of up to 180 ms/),
   found("bursty", "jitter", { jitterMs: 130 }, /130 ms of jitter/),
