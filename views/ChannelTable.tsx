@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 import type { ChannelView, OutputView } from "../src/effects/model.ts"
-import { formatAddress, formatBitrate, formatRetry, formatUptime } from "./format.ts"
+import { formatBitrate, formatRetry, formatUptime } from "./format.ts"
+import { InputNotes } from "./InputNotes.tsx"
 
 export interface ChannelTableProps {
   readonly channels: ReadonlyArray<ChannelView>
@@ -10,10 +11,10 @@ export interface ChannelTableProps {
 
 const isFailing = (output: OutputView) => output.status === "error" || output.status === "retrying"
 
-/** What needs a person first: channels in error, then those with failing outputs, then the rest by number. */
+/** What needs a person first: channels in error, then those with alarms or failing outputs, then the rest by number. */
 const urgency = (channel: ChannelView): number => {
   if (channel.status === "error") return 0
-  if (channel.status !== "stopped" && channel.outputs.some(isFailing)) return 1
+  if (channel.alarms.length > 0 || (channel.status !== "stopped" && channel.outputs.some(isFailing))) return 1
   return channel.status === "starting" ? 2 : channel.status === "running" ? 3 : 4
 }
 export const failingFirst = (channels: ReadonlyArray<ChannelView>): ReadonlyArray<ChannelView> =>
@@ -70,7 +71,8 @@ const OutputRow = ({ channel, output, now }: { readonly channel: ChannelView; re
 const ChannelRows = ({ channel, now }: { readonly channel: ChannelView; readonly now: number }) => {
   const path = `/channels/${channel.id}`
   const active = channel.input.legs.find((leg) => leg.source === channel.active_source)
-  const notes = channel.input.legs.flatMap((leg) => [...(leg.last_error === null ? [] : [leg.last_error]), ...leg.warnings])
+  const isStopped = channel.status === "stopped"
+  const other = channel.active_source === "primary" ? "backup" : "primary"
   return (
     <tbody id={`channel-${channel.slug}`}>
       <tr class="channel">
@@ -81,31 +83,23 @@ const ChannelRows = ({ channel, now }: { readonly channel: ChannelView; readonly
           <Status status={channel.status} />
         </td>
         <td class="wide">
-          <code>{formatAddress(channel.rtp_ip, channel.rtp_port)}</code>
-          {channel.backup_rtp_port === null ? null : (
-            <>
-              {" backup "}
-              <code>{formatAddress(channel.backup_rtp_ip ?? channel.rtp_ip, channel.backup_rtp_port)}</code>
-              {" · on "}
-              <strong>{channel.active_source}</strong>
-            </>
-          )}
-          {channel.error === null ? null : <p class="error">{channel.error}</p>}
-          {notes
-            .filter((note) => note !== channel.error)
-            .map((note) => (
-              <p class="warning">{note}</p>
-            ))}
+          <InputNotes channel={channel} now={now} />
         </td>
-        <td class="number">{channel.status === "stopped" ? "–" : formatBitrate(active?.bitrate ?? 0)}</td>
-        <td class="number">{channel.status === "stopped" ? "–" : formatUptime(channel.uptime)}</td>
+        <td class="number">{isStopped ? "–" : formatBitrate(active?.bitrate ?? 0)}</td>
+        <td class="number">{isStopped ? "–" : formatUptime(channel.uptime)}</td>
         <td></td>
         <td class="actions">
-          {channel.status === "stopped" ? (
+          {isStopped ? (
             <Action to={`${path}/start`} verb="Start" of={channel.name} />
           ) : (
             <Action to={`${path}/stop`} verb="Stop" of={channel.name} />
           )}
+          {isStopped || channel.backup_rtp_port === null ? null : (
+            <Action to={`${path}/switch/${other}`} verb={`To ${other}`} of={channel.name} />
+          )}
+          <a href={`${path}/events`} aria-label={`Events of ${channel.name}`}>
+            Events
+          </a>{" "}
           <a href={`/?channel=${encodeURIComponent(channel.slug)}#add-output`} aria-label={`Add an output to ${channel.name}`}>
             Add output
           </a>

@@ -29,3 +29,6 @@ export const formatRetry = (at: string, now: number): string => {
   const seconds = Math.ceil((Date.parse(at) - now) / 1000)
   return seconds > 0 ? `in ${seconds} s` : "now"
 }
+
+/** An ISO 8601 time in UTC, as `2026-01-02 03:04:05.678`. */
+export const formatTime = (at: string): string => at.replace("T", " ").replace(/Z$/, "")

@@ -1,12 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Random, SubscriptionRef, TestClock } from "effect"
-import type { Reason } from "../engine/messages.ts"
+import type { Event, Reason } from "../engine/messages.ts"
 import { makeChannel, reconfigure, runChannel } from "./Channel.ts"
+import type { Happening } from "./channel-event.ts"
+import { INPUT_DEFAULTS } from "./input-policy.ts"
 import type { ChannelConfig } from "./model.ts"
 import type { Channel } from "./started-channel.ts"
 import { channelConfig, outputConfig } from "./testing/configs.ts"
 import { channelStats, engineStats, type FakeEngine, makeFakeEngine, outputStats, settle } from "./testing/FakeEngine.ts"
 
+type SourceEvent = Extract<Event, { readonly event: "source" }>
+type LegEvent = Extract<Event, { readonly event: "leg" }>
 const refusedByPeer: Reason = { code: "srt_reject_10", message: "incorrect passphrase", transient: true }
 const portTaken: Reason = { code: "EADDRINUSE", message: "port 9000 is in use", transient: false }
 const a = outputConfig({ id: "a", slug: "a", name: "A", url: "srt://192.0.2.1:9000" })
@@ -16,16 +20,20 @@ interface Started {
   readonly engine: FakeEngine
   readonly channel: Channel
   readonly fiber: Fiber.RuntimeFiber<void>
+  /** What was recorded. */
+  readonly events: ReadonlyArray<Happening>
 }
 
 /** A running channel; jitter is in its middle, so that delays are exact. */
 const started = (config: Partial<ChannelConfig> = {}, stats = engineStats()) =>
   Effect.gen(function* () {
     const engine = yield* makeFakeEngine(stats)
-    const channel = yield* makeChannel(channelConfig({ outputs: [a, b], ...config }), engine.service, Effect.void)
+    const events: Array<Happening> = []
+    const record = (happening: Happening) => Effect.sync(() => void events.push(happening))
+    const channel = yield* makeChannel(channelConfig({ outputs: [a, b], ...config }), engine.service, Effect.void, record)
     const fiber = yield* Effect.fork(Effect.withRandom(runChannel(channel), Random.fixed([0.5])))
     yield* settle
-    return { engine, channel, fiber } satisfies Started
+    return { engine, channel, fiber, events } satisfies Started
   })
 
 const output = ({ channel }: Started, id: string) => {
@@ -54,6 +62,7 @@ describe("a channel", () => {
         { name: "primary", ip: "127.0.0.1", port: 5000 },
         { name: "backup", ip: "127.0.0.2", port: 5001 },
       ])
+      assert.deepStrictEqual(put.channel.policy, INPUT_DEFAULTS)
       assert.strictEqual(channel.runtime.outputs.has("b"), false)
     }),
   )
@@ -253,11 +262,203 @@ describe("changes of a running channel", () => {
     }),
   )
 
+  it.effect("new input settings are told to the engine with the same legs; outputs are not touched", () =>
+    Effect.gen(function* () {
+      const run = yield* started()
+      const settings = channelConfig({ outputs: [a, b], input: { failover_after_ms: 200, switch: "immediate" } })
+      assert.deepStrictEqual(yield* during(run.engine, reconfigure(run.channel, settings)), ["put_channel news"])
+      const puts = run.engine.sent.flatMap((c) => (c.cmd === "put_channel" ? [c.channel] : []))
+      assert.deepStrictEqual(puts[1]?.legs, puts[0]?.legs)
+      assert.deepStrictEqual(puts[1]?.policy, { ...INPUT_DEFAULTS, failover_after_ms: 200, switch: "immediate" })
+      const spelled = channelConfig({ outputs: [a, b], input: { failover_after_ms: 200, switch: "immediate", mode: "auto" } })
+      assert.deepStrictEqual(yield* during(run.engine, reconfigure(run.channel, spelled)), [])
+    }),
+  )
+
   it.effect("a new port is told to the engine; outputs are not touched", () =>
     Effect.gen(function* () {
       const run = yield* started()
       const sent = yield* during(run.engine, reconfigure(run.channel, channelConfig({ outputs: [a, b], rtp_port: 6000 })))
       assert.deepStrictEqual(sent, ["put_channel news"])
+    }),
+  )
+})
+
+const withBackup = { outputs: [], backup_rtp_ip: "127.0.0.1", backup_rtp_port: 5001 }
+const told = ({ events }: Started) =>
+  events.map(({ kind, output, severity, source }) => [kind, severity, output ?? source ?? ""].join(" ").trim())
+
+describe("what is recorded", () => {
+  it.effect("of an output: each change, not each attempt", () =>
+    Effect.gen(function* () {
+      const run = yield* started({ outputs: [a] })
+      yield* run.engine.output("a", "connected")
+      yield* run.engine.output("a", "ended", refusedByPeer)
+      for (const delay of [500, 1000, 2000]) {
+        yield* adjust(delay)
+        yield* run.engine.output("a", "ended", refusedByPeer)
+      }
+      yield* adjust(4000)
+      yield* run.engine.output("a", "ended", portTaken)
+      yield* adjust(30_000)
+      yield* run.engine.output("a", "listening")
+      yield* run.engine.output("a", "connected")
+      yield* run.engine.output("a", "listening")
+      assert.deepStrictEqual(told(run), [
+        "output_connected info a",
+        "output_failed warning a",
+        "output_failed critical a",
+        "output_waiting info a",
+        "output_connected info a",
+        "output_waiting info a",
+      ])
+      assert.deepStrictEqual(
+        run.events.map(({ message }) => message),
+        [
+          "connected",
+          "incorrect passphrase",
+          "port 9000 is in use",
+          "listening, no receiver any more",
+          "connected",
+          "listening, no receiver any more",
+        ],
+      )
+    }),
+  )
+
+  it.effect("of an output that is stopped, changed or removed", () =>
+    Effect.gen(function* () {
+      const run = yield* started()
+      yield* reconfigure(
+        run.channel,
+        channelConfig({
+          outputs: [
+            { ...a, enabled: false },
+            { ...b, url: "udp://192.0.2.1:9009" },
+          ],
+        }),
+      )
+      yield* reconfigure(run.channel, channelConfig({ outputs: [{ ...a, enabled: false }] }))
+      assert.sameMembers(
+        run.events.map(({ message, output: slug }) => `${slug} ${message}`),
+        ["a stopped by the operator", "b stopped: its URL was changed", "b removed"],
+      )
+    }),
+  )
+
+  it.effect("is not that an engine which was lost took its outputs along, nor that one which was found runs them", () =>
+    Effect.gen(function* () {
+      const found = channelStats({ id: "ch-1", outputs: [outputStats({ id: "a", session: "s-a", url: a.url })] })
+      const run = yield* started({ outputs: [a] }, engineStats([found]))
+      assert.deepStrictEqual([output(run, "a").status, ...told(run)], ["connected"])
+      yield* run.engine.lose
+      yield* run.engine.connect()
+      assert.deepStrictEqual(told(run), [])
+      yield* run.engine.output("a", "connected")
+      assert.deepStrictEqual(told(run), ["output_connected info a"])
+    }),
+  )
+
+  it.effect("of the sources: what the engine tells, graver when it was not asked for", () =>
+    Effect.gen(function* () {
+      const run = yield* started(withBackup)
+      const source = (kind: SourceEvent["kind"], leg: SourceEvent["leg"], reason = "") =>
+        run.engine.emit({ event: "source", channel_id: "ch-1", kind, leg, reason, message: `${kind} of the ${leg}` })
+      yield* source("switched", "backup", "no_packets")
+      yield* source("switched", "primary", "failback")
+      yield* source("switched", "backup", "operator")
+      for (const kind of ["leg_lost", "leg_back", "redundancy_lost", "redundancy_back", "merge_on", "merge_off", "legs_differ"] as const) {
+        yield* source(kind, "primary")
+      }
+      assert.deepStrictEqual(told(run), [
+        "switched warning backup",
+        "switched info primary",
+        "switched info backup",
+        "leg_lost warning primary",
+        "leg_back info primary",
+        "redundancy_lost warning primary",
+        "redundancy_back info primary",
+        "merge_on info primary",
+        "merge_off warning primary",
+        "legs_differ warning primary",
+      ])
+      assert.strictEqual(run.events[0]?.message, "switched of the backup")
+      assert.strictEqual(run.channel.runtime.legsDiffer, "legs_differ of the primary")
+      yield* source("merge_on", "primary")
+      assert.isNull(run.channel.runtime.legsDiffer)
+    }),
+  )
+
+  it.effect("of a leg: what changed or failed, not that it is open, live or silent", () =>
+    Effect.gen(function* () {
+      const run = yield* started({ outputs: [] })
+      const kinds = [
+        "open",
+        "failed",
+        "live",
+        "silent",
+        "sender_changed",
+        "sequence_reset",
+        "psi_changed",
+        "pcr_jump",
+        "fec_on",
+        "fec_off",
+        "rejoined",
+      ]
+      for (const kind of kinds as ReadonlyArray<LegEvent["kind"]>) {
+        yield* run.engine.emit({ event: "leg", channel_id: "ch-1", leg: "primary", kind, message: kind })
+      }
+      assert.deepStrictEqual(told(run), [
+        "leg_failed warning primary",
+        "sender_changed warning primary",
+        "sequence_reset warning primary",
+        "psi_changed info primary",
+        "pcr_jump warning primary",
+        "fec_on info primary",
+        "fec_off info primary",
+        "rejoined warning primary",
+      ])
+    }),
+  )
+})
+
+describe("the source in use", () => {
+  const switched = (run: Started, leg: SourceEvent["leg"]) =>
+    run.engine.emit({ event: "source", channel_id: "ch-1", kind: "switched", leg, reason: "no_packets", message: "" })
+
+  it.effect("is told to an engine that was restarted, whoever chose it, as not asked for by hand", () =>
+    Effect.gen(function* () {
+      const run = yield* started(withBackup)
+      yield* switched(run, "backup")
+      yield* run.engine.lose
+      assert.deepStrictEqual(yield* during(run.engine, run.engine.connect()), ["put_channel news", "switch_source backup"])
+      assert.deepStrictEqual(run.engine.sent.at(-1), { cmd: "switch_source", channel_id: "ch-1", leg: "backup", manual: false })
+      yield* switched(run, "primary")
+      yield* run.engine.lose
+      assert.deepStrictEqual(yield* during(run.engine, run.engine.connect()), ["put_channel news"])
+    }),
+  )
+
+  it.effect("is left to an engine that still has the channel", () =>
+    Effect.gen(function* () {
+      const run = yield* started(withBackup)
+      yield* switched(run, "backup")
+      yield* run.engine.lose
+      const found = engineStats([channelStats({ id: "ch-1", active_source: "primary" })])
+      assert.deepStrictEqual(yield* during(run.engine, run.engine.connect(found)), ["put_channel news"])
+    }),
+  )
+
+  it.effect("is not told when the backup is gone, nor with a change of settings", () =>
+    Effect.gen(function* () {
+      const run = yield* started(withBackup)
+      yield* switched(run, "backup")
+      yield* run.engine.stats(engineStats([channelStats({ id: "ch-1", active_source: "backup" })]))
+      const settings = reconfigure(run.channel, channelConfig({ ...withBackup, input: { mode: "failover", reorder_ms: 0 } }))
+      assert.deepStrictEqual(yield* during(run.engine, settings), ["put_channel news"])
+      yield* reconfigure(run.channel, channelConfig({ outputs: [] }))
+      yield* run.engine.lose
+      assert.deepStrictEqual(yield* during(run.engine, run.engine.connect()), ["put_channel news"])
     }),
   )
 })
@@ -283,15 +484,6 @@ describe("the engine", () => {
       yield* run.engine.lose
       assert.deepStrictEqual(yield* during(run.engine, adjust("2 minutes")), [])
       assert.strictEqual(output(run, "a").errorCount, 1)
-    }),
-  )
-
-  it.effect("that was restarted is told of the source the operator chose", () =>
-    Effect.gen(function* () {
-      const run = yield* started({ outputs: [], backup_rtp_ip: "127.0.0.1", backup_rtp_port: 5001 })
-      run.channel.runtime.source = "backup"
-      yield* run.engine.lose
-      assert.deepStrictEqual(yield* during(run.engine, run.engine.connect()), ["put_channel news", "switch_source backup"])
     }),
   )
 

@@ -7,13 +7,14 @@
  *   └─ writers      one fiber per enabled output, keyed by its id; each retries for itself and touches no sibling
  */
 import { Deferred, Effect, FiberMap, Mailbox, type Scope, Stream, SubscriptionRef } from "effect"
-import type { ChannelSpec, LegSpec } from "../engine/messages.ts"
+import type { ChannelSpec } from "../engine/messages.ts"
 import { newChannelRuntime, newOutputRuntime } from "./channel-runtime.ts"
 import { watchEvents } from "./channel-watcher.ts"
 import type { EngineClientService } from "./EngineClient.ts"
+import { specOf } from "./input-policy.ts"
 import type { ChannelConfig, OutputConfig } from "./model.ts"
 import { monotonicMs } from "./monotonic.ts"
-import type { Channel, WritersRequest } from "./started-channel.ts"
+import type { Channel, RecordHappening, WritersRequest } from "./started-channel.ts"
 import { runWriter } from "./Writer.ts"
 import { within } from "./within.ts"
 
@@ -22,7 +23,12 @@ const ENGINE_BACK_WITHIN = "5 seconds"
 const REMOVE_WITHIN = "3 seconds"
 const RECONFIGURE_WITHIN = "5 seconds"
 
-export const makeChannel = (config: ChannelConfig, engine: EngineClientService, changed: Effect.Effect<void>): Effect.Effect<Channel> =>
+export const makeChannel = (
+  config: ChannelConfig,
+  engine: EngineClientService,
+  changed: Effect.Effect<void>,
+  record: RecordHappening,
+): Effect.Effect<Channel> =>
   Effect.gen(function* () {
     return {
       id: config.id,
@@ -33,6 +39,7 @@ export const makeChannel = (config: ChannelConfig, engine: EngineClientService, 
       taken: yield* SubscriptionRef.make(0),
       writerRequests: yield* Mailbox.make<WritersRequest>(),
       changed,
+      record,
     }
   })
 
@@ -51,20 +58,6 @@ export const reconfigure = (channel: Channel, config: ChannelConfig): Effect.Eff
     yield* channel.writerRequests.offer({ outputs: config.outputs, done })
     yield* within(RECONFIGURE_WITHIN)(Deferred.await(done))
   })
-
-const legsOf = (config: ChannelConfig): Array<LegSpec> => {
-  const { interface: name, rcvbuf, source } = config.input
-  const options = {
-    ...(name === undefined ? {} : { interface: name }),
-    ...(source === undefined ? {} : { source }),
-    ...(rcvbuf === undefined ? {} : { rcvbuf }),
-  }
-  const primary: LegSpec = { name: "primary", ip: config.rtp_ip, port: config.rtp_port, ...options }
-  if (config.backup_rtp_ip === null || config.backup_rtp_port === null) return [primary]
-  return [primary, { name: "backup", ip: config.backup_rtp_ip, port: config.backup_rtp_port, ...options }]
-}
-
-export const specOf = (config: ChannelConfig): ChannelSpec => ({ id: config.id, label: config.slug, legs: legsOf(config) })
 
 const sameSpec = (a: ChannelSpec, b: ChannelSpec) => JSON.stringify(a) === JSON.stringify(b)
 
@@ -89,9 +82,13 @@ const receivers = (channel: Channel): Effect.Effect<void, never, Scope.Scope> =>
 const put = (channel: Channel, connection: number, spec: ChannelSpec): Effect.Effect<void> =>
   Effect.gen(function* () {
     const { engine, runtime } = channel
+    const { source } = runtime
+    const { stats } = yield* SubscriptionRef.get(engine.state)
+    const carried = stats?.channels.some((c) => c.id === spec.id) === true
     yield* engine.send({ cmd: "put_channel", channel: spec })
-    if (runtime.source !== "primary") {
-      yield* Effect.ignore(engine.send({ cmd: "switch_source", channel_id: spec.id, leg: runtime.source }))
+    // An engine that has the channel knows better which source is good; a new one starts with the primary.
+    if (!carried && source !== "primary" && spec.legs.some((leg) => leg.name === source)) {
+      yield* Effect.ignore(engine.send({ cmd: "switch_source", channel_id: spec.id, leg: source, manual: false }))
     }
     runtime.refused = null
     yield* SubscriptionRef.set(channel.taken, connection)
@@ -131,22 +128,33 @@ const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
     const running = new Map<string, OutputConfig>()
     const wanted = (outputs: ReadonlyArray<OutputConfig>) => new Map(outputs.filter((o) => o.enabled).map((o) => [o.id, o]))
 
-    const stop = ({ id: outputId, slug }: OutputConfig, known: boolean) =>
+    /** `next` is the output as it is wanted now; undefined when it was removed. */
+    const stop = ({ id: outputId, slug }: OutputConfig, next: OutputConfig | undefined) =>
       Effect.gen(function* () {
         yield* FiberMap.remove(fibers, outputId)
         running.delete(outputId)
         const left = runtime.outputs.get(outputId)
-        if (!known) runtime.outputs.delete(outputId)
+        if (next === undefined) runtime.outputs.delete(outputId)
         else if (left !== undefined) Object.assign(left, { status: "stopped", session: null, nextRetryAt: null })
+        const why = next === undefined ? "removed" : next.enabled ? "stopped: its URL was changed" : "stopped by the operator"
+        yield* channel.record({ kind: "output_stopped", severity: "info", output: slug, message: why })
         yield* Effect.annotateLogs(Effect.log("stopped"), "output", slug)
       })
 
     const start = (output: OutputConfig) =>
       Effect.suspend(() => {
-        const record = newOutputRuntime()
-        runtime.outputs.set(output.id, record)
+        const known = newOutputRuntime()
+        runtime.outputs.set(output.id, known)
         running.set(output.id, output)
-        const deps = { engine, channelId: id, output, runtime: record, awaitChannel: awaitChannel(channel), changed: channel.changed }
+        const deps = {
+          engine,
+          channelId: id,
+          output,
+          runtime: known,
+          awaitChannel: awaitChannel(channel),
+          changed: channel.changed,
+          record: channel.record,
+        }
         // A failure inside a FiberMap is silent: a writer that dies of a defect is reported and started again.
         const lasting = runWriter(deps).pipe(
           Effect.tapErrorCause((cause) => Effect.logError("the writer failed and is started again", cause)),
@@ -162,15 +170,12 @@ const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
         const next = wanted(outputs)
         const gone = [...running.values()].filter((old) => next.get(old.id)?.url !== old.url)
         // Out before in: a new URL may need the very port the old one holds.
-        yield* Effect.forEach(
-          gone,
-          (old) =>
-            stop(
-              old,
-              outputs.some((o) => o.id === old.id),
-            ),
-          { concurrency: "unbounded", discard: true },
-        )
+        const stopOne = (old: OutputConfig) =>
+          stop(
+            old,
+            outputs.find((o) => o.id === old.id),
+          )
+        yield* Effect.forEach(gone, stopOne, { concurrency: "unbounded", discard: true })
         yield* Effect.forEach(next.values(), (output) => (running.has(output.id) ? Effect.void : start(output)), { discard: true })
         yield* Deferred.succeed(done, undefined)
         yield* channel.changed

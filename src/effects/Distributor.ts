@@ -3,7 +3,8 @@
  */
 import { Context, type Effect, type Stream } from "effect"
 import type { Conflict, EngineUnavailable, InvalidInput, NotFound, StoreError } from "./Errors.ts"
-import type { ChannelInput, ChannelUpdate, ChannelView, OutputInput, OutputUpdate, OutputView, SourceName } from "./model.ts"
+import type { ChannelEventView, ChannelView, EventQuery, OutputView, SourceName } from "./model.ts"
+import type { ChannelInput, ChannelUpdate, OutputInput, OutputUpdate } from "./request-bodies.ts"
 
 export interface Health {
   /** `ok`, or `degraded` when the service runs but something needs attention. */
@@ -16,6 +17,8 @@ export interface Health {
   readonly store: { readonly ok: boolean }
   /** Sentences: what is wrong and what to do. Empty when all is well. */
   readonly problems: ReadonlyArray<string>
+  /** Those of `problems` that are about one channel: no input, or no second one to fall back on. */
+  readonly channel_problems: ReadonlyArray<string>
 }
 
 type Refused = InvalidInput | Conflict | StoreError
@@ -31,7 +34,14 @@ export interface DistributorService {
   readonly remove: (ref: string) => Effect.Effect<void, NotFound | StoreError>
   readonly start: (ref: string) => Effect.Effect<ChannelView, NotFound | StoreError | EngineUnavailable>
   readonly stop: (ref: string) => Effect.Effect<ChannelView, NotFound | StoreError>
-  readonly switchSource: (ref: string, source: SourceName) => Effect.Effect<ChannelView, NotFound | InvalidInput | EngineUnavailable>
+  /** Refused with `Conflict` when nothing usable arrives on that source, unless forced. */
+  readonly switchSource: (
+    ref: string,
+    source: SourceName,
+    force?: boolean,
+  ) => Effect.Effect<ChannelView, NotFound | InvalidInput | Conflict | EngineUnavailable>
+  /** What happened to a channel, newest first. */
+  readonly events: (ref: string, query: EventQuery) => Effect.Effect<ReadonlyArray<ChannelEventView>, NotFound | StoreError>
   readonly addOutput: (ref: string, input: OutputInput) => Effect.Effect<OutputView, NotFound | Refused>
   readonly updateOutput: (ref: string, output: string, input: OutputUpdate) => Effect.Effect<OutputView, NotFound | Refused>
   readonly removeOutput: (ref: string, output: string) => Effect.Effect<void, NotFound | StoreError>

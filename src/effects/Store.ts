@@ -1,5 +1,5 @@
 /**
- * What survives a restart: channels and outputs. Each change is one transaction; it is on disk when the effect succeeds, and
+ * What survives a restart: channels, outputs and what happened to channels. Each change is one transaction; it is on disk when the effect succeeds, and
  * nothing has changed when it fails.
  */
 import { mkdirSync } from "node:fs"
@@ -7,8 +7,10 @@ import { dirname } from "node:path"
 import * as Client from "@effect/sql/SqlClient"
 import { Cause, Context, Effect, Layer } from "effect"
 import { AppConfig } from "./AppConfig.ts"
+import type { NewEvent } from "./channel-event.ts"
 import { StartRefused, StoreError } from "./Errors.ts"
-import type { ChannelConfig, OutputConfig } from "./model.ts"
+import { EVENT_BOUNDS, type EventBounds, makeEventRows } from "./event-rows.ts"
+import type { ChannelConfig, ChannelEventView, EventQuery, OutputConfig } from "./model.ts"
 import { migrate } from "./sqlite/migrations.ts"
 import * as SqliteClient from "./sqlite/SqliteClient.ts"
 import { type ChannelRow, channelFromRow, channelToRow, type OutputRow, outputFromRow, outputToRow } from "./store-rows.ts"
@@ -20,12 +22,16 @@ export interface StoreService {
   readonly insertChannel: (channel: Omit<ChannelConfig, "number">) => Effect.Effect<ChannelConfig, StoreError>
   /** Stores the channel's own fields; outputs have their own operations. */
   readonly updateChannel: (channel: ChannelConfig) => Effect.Effect<void, StoreError>
-  /** Deletes a channel and its outputs. */
+  /** Deletes a channel, its outputs and its events. */
   readonly deleteChannel: (id: string) => Effect.Effect<void, StoreError>
   readonly setShouldRun: (id: string, shouldRun: boolean) => Effect.Effect<void, StoreError>
   readonly insertOutput: (channelId: string, output: OutputConfig) => Effect.Effect<void, StoreError>
   readonly updateOutput: (output: OutputConfig) => Effect.Effect<void, StoreError>
   readonly deleteOutput: (id: string) => Effect.Effect<void, StoreError>
+  /** Stores events in their order, and lets go of the oldest above the bounds. Those of channels that are gone are left out. */
+  readonly appendEvents: (events: ReadonlyArray<NewEvent>) => Effect.Effect<void, StoreError>
+  /** Events of a channel, newest first. */
+  readonly events: (channelId: string, query: EventQuery) => Effect.Effect<ReadonlyArray<ChannelEventView>, StoreError>
   /** False when the store does not answer. */
   readonly ok: Effect.Effect<boolean>
 }
@@ -34,8 +40,9 @@ export class Store extends Context.Tag("distributor/Store")<Store, StoreService>
   static readonly Live = Layer.unwrapEffect(Effect.map(AppConfig, ({ databaseFile }) => layerFile(databaseFile)))
 }
 
-const make = Effect.gen(function* () {
+const make = Effect.fn("Store.make")(function* (bounds: EventBounds) {
   const sql = yield* Client.SqlClient
+  const eventRows = makeEventRows(sql, bounds)
 
   /** A commit that fails dies inside @effect/sql; here it is a StoreError like every other refusal. */
   const change = <A, E>(operation: string, effect: Effect.Effect<A, E>) =>
@@ -78,7 +85,8 @@ const make = Effect.gen(function* () {
       const { id, ...fields } = channelToRow(channel)
       return change("store the channel", sql`UPDATE channels SET ${sql.update(fields)} WHERE id = ${id}`)
     },
-    deleteChannel: (id) => change("delete the channel", sql`DELETE FROM channels WHERE id = ${id}`),
+    deleteChannel: (id) =>
+      change("delete the channel", sql`DELETE FROM channels WHERE id = ${id}`).pipe(Effect.tap(() => Effect.sync(eventRows.recount))),
     setShouldRun: (id, shouldRun) =>
       change("store the channel's state", sql`UPDATE channels SET should_run = ${shouldRun ? 1 : 0} WHERE id = ${id}`),
     insertOutput: (channelId, output) => change("store the output", insertOutputRow(channelId, output)),
@@ -87,6 +95,9 @@ const make = Effect.gen(function* () {
       return change("store the output", sql`UPDATE outputs SET ${sql.update(fields)} WHERE id = ${id}`)
     },
     deleteOutput: (id) => change("delete the output", sql`DELETE FROM outputs WHERE id = ${id}`),
+    appendEvents: (events) => Effect.map(change("store what happened", eventRows.append(events)), eventRows.commit),
+    events: (channelId, query) =>
+      Effect.mapError(eventRows.list(channelId, query), (e) => new StoreError({ operation: "read the events", cause: rootOf(e) })),
     ok: sql`SELECT 1`.pipe(
       Effect.as(true),
       Effect.orElseSucceed(() => false),
@@ -105,8 +116,8 @@ const checkIntegrity = Effect.gen(function* () {
   if (found.length > 0) return yield* Effect.fail(new Error(`it is damaged: ${found.join("; ")}`))
 })
 
-/** The store in one SQLite file. Fails with `StartRefused`, naming the file, when it cannot be used as it is. */
-export const layerFile = (file: string): Layer.Layer<Store, StartRefused> => {
+/** The store in one SQLite file, with at most so many events. Fails with `StartRefused`, naming the file, when it cannot be used as it is. */
+export const layerFile = (file: string, bounds: EventBounds = EVENT_BOUNDS): Layer.Layer<Store, StartRefused> => {
   const refuse = (error: unknown) => {
     const root = rootOf(error)
     return new StartRefused({
@@ -118,7 +129,7 @@ export const layerFile = (file: string): Layer.Layer<Store, StartRefused> => {
     Store,
     Effect.zipRight(
       Effect.mapError(Effect.zipRight(checkIntegrity, migrate), refuse),
-      Effect.tap(make, (store) => Effect.mapError(store.load, refuse)),
+      Effect.tap(make(bounds), (store) => Effect.mapError(store.load, refuse)),
     ),
   ).pipe(Layer.provide(SqliteClient.layer({ file }).pipe(Layer.mapError(refuse))))
   return Layer.unwrapEffect(Effect.as(directory, opened))

@@ -4,7 +4,7 @@ import { Effect, Exit, Fiber, Layer, Scope, Stream, TestClock } from "effect"
 import { Distributor, type DistributorService } from "./Distributor.ts"
 import { EngineClient } from "./EngineClient.ts"
 import { StoreError } from "./Errors.ts"
-import type { ChannelInput } from "./model.ts"
+import type { ChannelInput } from "./request-bodies.ts"
 import { layerFile, Store, type StoreService } from "./Store.ts"
 import { DistributorLive } from "./Supervisor.ts"
 import { channelStats, engineStats, type FakeEngine, legStats, makeFakeEngine, outputStats, settle } from "./testing/FakeEngine.ts"
@@ -34,6 +34,7 @@ const start = (file: string, engine?: FakeEngine, broken = false) =>
         insertOutput: full,
         updateOutput: full,
         deleteOutput: full,
+        appendEvents: full,
       })),
     )
     const store = broken ? Layer.provide(breaking, layerFile(file)) : layerFile(file)
@@ -54,6 +55,7 @@ const start = (file: string, engine?: FakeEngine, broken = false) =>
 const file = Effect.map(temporaryDirectory, (directory) => join(directory, "distributor.db"))
 const fresh = Effect.flatMap(file, (path) => start(path))
 const news: ChannelInput = { name: "News", rtp_ip: "127.0.0.1", rtp_port: 5000, outputs: [{ url: "srt://192.0.2.1:9000" }] }
+const doubled: ChannelInput = { ...news, backup_rtp_ip: "127.0.0.1", backup_rtp_port: 5001 }
 /** Commands sent while an effect ran. */
 const during = (engine: FakeEngine, effect: Effect.Effect<unknown, unknown>) =>
   Effect.gen(function* () {
@@ -217,16 +219,228 @@ describe("Supervisor", () => {
     }),
   )
 
-  it.scoped("switches a running channel with a backup, and refuses others", () =>
+  it.scoped("switches a running channel with a backup by hand, and refuses others", () =>
     Effect.gen(function* () {
       const { distributor, engine } = yield* fresh
-      yield* distributor.create({ ...news, backup_rtp_ip: "127.0.0.1", backup_rtp_port: 5001 })
+      yield* distributor.create(doubled)
       assert.strictEqual((yield* Effect.flip(distributor.switchSource("news", "backup"))).message, "source: the channel is stopped")
       yield* distributor.start("news")
       assert.deepStrictEqual(yield* during(engine, distributor.switchSource("news", "backup")), ["switch_source", "state"])
+      assert.deepInclude(
+        engine.sent.find((c) => c.cmd === "switch_source"),
+        { leg: "backup", manual: true },
+      )
       yield* distributor.create({ name: "Single", rtp_port: 5002, autostart: true })
       assert.include((yield* Effect.flip(distributor.switchSource("single", "backup"))).message, "no backup")
     }),
+  )
+
+  it.scoped("refuses a switch to a leg on which nothing usable arrives, unless forced", () =>
+    Effect.gen(function* () {
+      const { distributor, engine } = yield* fresh
+      const { id } = yield* distributor.create({ ...doubled, autostart: true })
+      const backup = (over: Parameters<typeof legStats>[0]) =>
+        engine.stats(engineStats([channelStats({ id, legs: [legStats(), legStats({ name: "backup", port: 5001, ...over })] })]))
+      const refusal = Effect.flip(distributor.switchSource("news", "backup"))
+      yield* backup({ receiving: false })
+      assert.deepStrictEqual(yield* during(engine, Effect.ignore(distributor.switchSource("news", "backup"))), ["state"])
+      const silent = yield* refusal
+      assert.strictEqual(silent._tag, "Conflict")
+      assert.strictEqual(
+        silent.message,
+        'source: no packets arrive on the backup (127.0.0.1:5001): the outputs would stop; send "force": true to switch all the same',
+      )
+      yield* backup({ verdict: "lost", reasons: ["null packets only"] })
+      assert.include(
+        (yield* refusal).message,
+        "nothing usable arrives on the backup (127.0.0.1:5001): null packets only: the outputs would stop",
+      )
+      yield* backup({ problem: { code: "EADDRINUSE", message: "the port is in use", transient: false }, receiving: false })
+      assert.include((yield* refusal).message, "the backup (127.0.0.1:5001) is not open: the port is in use")
+      assert.isFalse(engine.sent.some((c) => c.cmd === "switch_source"))
+      yield* distributor.switchSource("news", "backup", true)
+      yield* distributor.switchSource("news", "primary")
+      yield* backup({})
+      yield* distributor.switchSource("news", "backup")
+      assert.deepStrictEqual(
+        engine.sent.flatMap((c) => (c.cmd === "switch_source" ? [c.leg] : [])),
+        ["backup", "primary", "backup"],
+      )
+    }),
+  )
+
+  it.scoped("asks once more before it refuses: a leg may have come up since the last figures", () =>
+    Effect.gen(function* () {
+      const { distributor, engine } = yield* fresh
+      const { id } = yield* distributor.create({ ...doubled, autostart: true })
+      const figures = (receiving: boolean) =>
+        engineStats([channelStats({ id, legs: [legStats(), legStats({ name: "backup", port: 5001, receiving })] })])
+      yield* engine.stats(figures(false))
+      const { send } = engine.service
+      Object.assign(engine.service, {
+        send: (command: Parameters<typeof send>[0]) =>
+          command.cmd === "state" ? Effect.succeed({ re: 0, ok: true, stats: figures(true) }) : send(command),
+      })
+      assert.deepStrictEqual(yield* during(engine, distributor.switchSource("news", "backup")), ["switch_source"])
+    }),
+  )
+
+  it.scoped("tells the engine of new input settings and leaves the rest as it is", () =>
+    Effect.gen(function* () {
+      const { distributor, engine, store } = yield* fresh
+      yield* distributor.create({ ...doubled, autostart: true, input: { mode: "merge", reorder_ms: 20 } })
+      assert.deepStrictEqual(yield* during(engine, distributor.update("news", { input: { reorder_ms: null, fec: "off" } })), [
+        "put_channel",
+      ])
+      assert.deepStrictEqual(yield* during(engine, distributor.update("news", { input: {} })), [])
+      assert.deepStrictEqual((yield* store.load)[0]?.input, { mode: "merge", fec: "off" })
+      assert.deepInclude((yield* distributor.get("news")).input, { mode: "merge", reorder_ms: 50, fec: "off", failover_after_ms: 500 })
+      const refused = yield* Effect.flip(distributor.update("news", { backup_rtp_port: 5000 }))
+      assert.strictEqual(refused._tag, "InvalidInput")
+      assert.include(refused.message, "backup_rtp_port: primary and backup listen on the same port: both on 127.0.0.1:5000")
+      const fec = yield* Effect.flip(distributor.create({ name: "Sport", rtp_ip: "127.0.0.1", rtp_port: 4999, input: { fec: "auto" } }))
+      assert.strictEqual(fec._tag, "Conflict")
+      assert.include(fec.message, 'input.fec: "auto" needs UDP port 5001, which is already used by the backup input of channel "News"')
+    }),
+  )
+
+  it.effect("keeps what happened across restarts, newest first, and forgets it with the channel", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const path = yield* file
+        const first = yield* start(path)
+        const { id } = yield* first.distributor.create({ ...doubled, autostart: true })
+        yield* first.engine.emit({
+          event: "source",
+          channel_id: id,
+          kind: "switched",
+          leg: "backup",
+          reason: "no_packets",
+          message: "no packets on the primary for 500 ms",
+        })
+        yield* first.engine.output(first.engine.sent.flatMap((c) => (c.cmd === "open_output" ? [c.output.id] : []))[0] ?? "", "connected")
+        yield* first.engine.lose
+        yield* first.engine.connect()
+        yield* first.stop()
+        const second = yield* start(path, yield* makeFakeEngine(engineStats([channelStats({ id, active_source: "backup" })])))
+        const events = yield* second.distributor.events("news", { limit: 100 })
+        assert.deepStrictEqual(
+          events.map((e) => [e.kind, e.severity, e.source, e.output, e.message]),
+          [
+            ["started", "info", null, null, "started with the service: found running, on the backup"],
+            ["stopped", "info", null, null, "stopped with the service"],
+            ["engine_back", "info", null, null, "the engine is back: input and outputs are opened again"],
+            ["engine_lost", "critical", null, null, "killed"],
+            ["output_connected", "info", null, "srt-1", "connected"],
+            ["switched", "warning", "backup", null, "no packets on the primary for 500 ms"],
+            ["started", "info", null, null, "started at its creation"],
+          ],
+        )
+        assert.deepStrictEqual(
+          events.map((e) => e.id),
+          [7, 6, 5, 4, 3, 2, 1],
+        )
+        yield* second.distributor.stop("news")
+        assert.strictEqual((yield* second.distributor.events("1", { limit: 1 }))[0]?.message, "stopped by the operator")
+        yield* second.distributor.remove("news")
+        assert.strictEqual((yield* Effect.flip(second.distributor.events("news", { limit: 1 })))._tag, "NotFound")
+        assert.deepStrictEqual(yield* second.store.events(id, { limit: 1 }), [])
+      }),
+    ),
+  )
+
+  it.scoped("never keeps a secret in an event", () =>
+    Effect.gen(function* () {
+      const { distributor, engine } = yield* fresh
+      const { outputs } = yield* distributor.create({ ...news, autostart: true })
+      const url = "srt://192.0.2.1:9000?passphrase=verysecret99"
+      yield* engine.output(outputs[0]?.id ?? "", "ended", { code: "url", message: `cannot use ${url}`, transient: false })
+      const [event] = yield* distributor.events("news", { limit: 1 })
+      assert.strictEqual(event?.message, "cannot use srt://192.0.2.1:9000?passphrase=***")
+    }),
+  )
+
+  it.effect("works on while its store refuses events, and says so in its health", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const path = yield* file
+        const first = yield* start(path)
+        yield* first.distributor.create({ ...news, autostart: true })
+        yield* first.stop()
+        const { distributor, engine } = yield* start(path, undefined, true)
+        yield* TestClock.adjust("1 second")
+        yield* settle
+        assert.deepStrictEqual((yield* distributor.health).problems, [
+          "what happens to channels is not being stored: the configuration store failed to store: database or disk is full",
+        ])
+        assert.isTrue(engine.sent.some((c) => c.cmd === "open_output"))
+        assert.strictEqual((yield* distributor.events("news", { limit: 1 }))[0]?.message, "stopped with the service")
+      }),
+    ),
+  )
+
+  it.effect("raises an alarm for lost redundancy and lost input, each with its beginning, and tells of them in its health", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { distributor, engine } = yield* fresh
+        const { id } = yield* distributor.create({ ...doubled, autostart: true })
+        const dead = { receiving: false, verdict: "lost" } as const
+        const backup = legStats({ name: "backup", port: 5001 })
+        const second = (stats: Parameters<typeof channelStats>[0]) =>
+          Effect.zipRight(TestClock.adjust("1 second"), engine.stats(engineStats([channelStats(stats)])))
+        const alarms = Effect.map(distributor.get("news"), (c) => c.alarms.map((a) => `${a.kind} since ${a.since}`))
+        yield* second({ id, redundancy: "ok", legs: [legStats(), backup] })
+        assert.deepStrictEqual(yield* alarms, [])
+        const half: Parameters<typeof channelStats>[0] = {
+          id,
+          redundancy: "lost",
+          active_source: "backup",
+          legs: [legStats(dead), backup],
+        }
+        for (let n = 0; n < 3; n++) yield* second(half)
+        assert.deepStrictEqual(yield* alarms, [])
+        yield* second(half)
+        const since = "redundancy_lost since 1970-01-01T00:00:02.000Z"
+        assert.deepStrictEqual(yield* alarms, [since])
+        const health = yield* distributor.health
+        assert.strictEqual(health.status, "degraded")
+        assert.deepStrictEqual(health.problems, [
+          'channel "News" has lost its redundancy since 1970-01-01T00:00:02.000Z: the primary (127.0.0.1:5000) could not take over: no packets arrive there; a failure of the backup would be seen on the outputs',
+        ])
+        assert.deepStrictEqual(health.channel_problems, health.problems)
+        const none = { ...half, legs: [legStats(dead), { ...backup, ...dead }] }
+        for (let n = 0; n < 5; n++) yield* second(none)
+        assert.deepStrictEqual(yield* alarms, ["no_input since 1970-01-01T00:00:05.000Z", since])
+        yield* second({ id, redundancy: "ok", legs: [legStats(), backup] })
+        assert.deepStrictEqual(yield* alarms, [since])
+        yield* second({ id, redundancy: "ok", legs: [legStats(), backup] })
+        assert.deepStrictEqual(yield* alarms, [])
+        assert.strictEqual((yield* distributor.health).status, "ok")
+        yield* distributor.stop("news")
+        assert.deepStrictEqual(yield* alarms, [])
+      }),
+    ),
+  )
+
+  it.effect("takes an alarm of an engine that was found as begun when it is first seen", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const path = yield* file
+        const first = yield* start(path)
+        const { id } = yield* first.distributor.create({ ...doubled, autostart: true })
+        yield* first.stop()
+        yield* TestClock.adjust("1 hour")
+        const lost = engineStats([
+          channelStats({ id, redundancy: "lost", legs: [legStats(), legStats({ name: "backup", receiving: false })] }),
+        ])
+        const { distributor, engine } = yield* start(path, yield* makeFakeEngine(lost))
+        for (let n = 0; n < 4; n++) {
+          yield* engine.stats(lost)
+          yield* TestClock.adjust("1 second")
+        }
+        assert.strictEqual((yield* distributor.get("news")).alarms[0]?.since, "1970-01-01T01:00:00.000Z")
+      }),
+    ),
   )
 
   it.effect("shows a started channel without input as starting, after 5 s as error, and recovers by itself", () =>

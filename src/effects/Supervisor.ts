@@ -3,68 +3,37 @@
  *
  * Order of every change: checked, stored, then carried out. What the store refuses has changed nothing.
  */
-import { Cause, Clock, Effect, FiberMap, Layer, Schedule, Scope, Stream, SubscriptionRef } from "effect"
-import { awaitChannel, makeChannel, reconfigure, runChannel } from "./Channel.ts"
+import { Clock, Effect, Layer, SubscriptionRef } from "effect"
+import { reconfigure } from "./Channel.ts"
 import { makeChangeFeed } from "./change-feed.ts"
 import { Distributor } from "./Distributor.ts"
 import { EngineClient } from "./EngineClient.ts"
 import { Conflict, InvalidInput, NotFound } from "./Errors.ts"
+import { makeEventLog } from "./EventLog.ts"
 import { healthOf } from "./health-of.ts"
-import type { ChannelConfig, OutputConfig, SourceName } from "./model.ts"
+import type { ChannelConfig, EventQuery, OutputConfig, SourceName } from "./model.ts"
 import { monotonicMs } from "./monotonic.ts"
+import { isFailedStart, makeRunningChannels } from "./RunningChannels.ts"
 import { Store } from "./Store.ts"
-import type { Channel } from "./started-channel.ts"
 import { strangers } from "./strangers.ts"
+import { deadLeg } from "./switch-refusal.ts"
 import { portConflicts, usedPorts } from "./used-ports.ts"
 import { type Checked, changedChannel, changedOutput, newChannel, newOutput } from "./validate.ts"
-import { channelView, observeChannel } from "./views-of.ts"
-import { within } from "./within.ts"
-
-const SHUTDOWN_WITHIN = "1500 millis"
-const TAKEN_WITHIN = "1 second"
+import { channelView } from "./views-of.ts"
 
 const make = Effect.gen(function* () {
   const store = yield* Store
   const engine = yield* EngineClient
   const configs = new Map<string, ChannelConfig>()
-  const running = new Map<string, Channel>()
   const feed = yield* makeChangeFeed
   const startedMs = yield* monotonicMs
   /** One change at a time, so that two requests cannot both find a port free. */
   const exclusive = (yield* Effect.makeSemaphore(1)).withPermits(1)
 
-  // --- Fibers of channels. Closed with the scope, each within its deadline.
-  const scope = yield* Effect.acquireRelease(Scope.make(), (s, exit) => within(SHUTDOWN_WITHIN)(Scope.close(s, exit)))
-  const fibers = yield* Scope.extend(FiberMap.make<string>(), scope)
-
-  const run = (config: ChannelConfig) =>
-    Effect.gen(function* () {
-      yield* FiberMap.remove(fibers, config.id)
-      const channel = yield* makeChannel(config, engine, feed.publish)
-      running.set(config.id, channel)
-      const lasting = runChannel(channel).pipe(
-        Effect.tapErrorCause((cause) =>
-          Effect.annotateLogs(Effect.logError("the channel failed and is started again", cause), "channel", config.slug),
-        ),
-        Effect.sandbox,
-        Effect.retry(Schedule.spaced("1 second")),
-      )
-      yield* FiberMap.run(fibers, config.id, lasting)
-      yield* Effect.annotateLogs(Effect.log("started"), "channel", config.slug)
-      return channel
-    })
-
-  /** For verbs: answers when the engine has the channel, so that the next command finds it there. */
-  const runNow = (config: ChannelConfig) => Effect.flatMap(run(config), (channel) => within(TAKEN_WITHIN)(awaitChannel(channel)(0)))
-
-  const halt = (id: string) =>
-    Effect.gen(function* () {
-      const channel = running.get(id)
-      if (channel === undefined) return
-      running.delete(id)
-      yield* FiberMap.remove(fibers, id)
-      yield* Effect.annotateLogs(Effect.log("stopped"), "channel", channel.slug)
-    })
+  // Closed in reverse: the channels first, then what they recorded is written.
+  const events = yield* makeEventLog(store)
+  const running = yield* makeRunningChannels(engine, events, feed.publish)
+  const runtimeOf = (id: string) => running.get(id)?.runtime ?? null
 
   // --- Looking up and showing
   const find = (ref: string) =>
@@ -78,8 +47,7 @@ const make = Effect.gen(function* () {
     return found === undefined ? new NotFound({ kind: "output", ref }) : Effect.succeed(found)
   }
   const now = Effect.all({ engine: SubscriptionRef.get(engine.state), nowMs: Clock.currentTimeMillis, monotonicMs })
-  const view = (config: ChannelConfig) =>
-    Effect.map(now, (moment) => channelView(config, { ...moment, runtime: running.get(config.id)?.runtime ?? null }))
+  const view = (config: ChannelConfig) => Effect.map(now, (moment) => channelView(config, { ...moment, runtime: runtimeOf(config.id) }))
   const viewOutput = (config: ChannelConfig, id: string) =>
     Effect.flatMap(view(config), ({ outputs }) => {
       const output = outputs.find((o) => o.id === id)
@@ -94,7 +62,7 @@ const make = Effect.gen(function* () {
     Effect.suspend(() => {
       const others = [...configs.values()].filter((c) => c.id !== config.id).flatMap((c) => usedPorts(c, () => ""))
       const mine = usedPorts(config, (output) => pathOf(output) ?? "")
-      const asked = mine.filter((p) => (p.path.endsWith("rtp_port") ? legs : p.path !== ""))
+      const asked = mine.filter((p) => (p.isInput ? legs : p.path !== ""))
       const errors = portConflicts(asked, [...others, ...mine.filter((p) => !asked.includes(p))])
       return errors.length === 0 ? Effect.void : new Conflict({ errors })
     })
@@ -119,7 +87,7 @@ const make = Effect.gen(function* () {
     yield* checkPorts(wanted, (output) => `outputs[${wanted.outputs.indexOf(output)}].url`, true)
     const config = yield* store.insertChannel(wanted)
     yield* adoptConfig(config)
-    if (config.autostart) yield* runNow(config)
+    if (config.autostart) yield* running.runNow(config, "at its creation")
     return yield* view(config)
   }, change)
 
@@ -134,7 +102,7 @@ const make = Effect.gen(function* () {
   const remove = Effect.fn("Supervisor.remove")(function* (ref: string) {
     const { id } = yield* find(ref)
     yield* store.deleteChannel(id)
-    yield* halt(id)
+    yield* running.halt(id)
     configs.delete(id)
     yield* feed.publish
   }, change)
@@ -145,8 +113,8 @@ const make = Effect.gen(function* () {
         const config = { ...(yield* find(ref)), should_run: shouldRun }
         yield* store.setShouldRun(config.id, shouldRun)
         configs.set(config.id, config)
-        if (!shouldRun) yield* halt(config.id)
-        else if (!running.has(config.id)) yield* runNow(config)
+        if (!shouldRun) yield* running.halt(config.id)
+        else if (running.get(config.id) === undefined) yield* running.runNow(config, "by the operator")
         yield* feed.publish
         return yield* view(config)
       }),
@@ -203,71 +171,67 @@ const make = Effect.gen(function* () {
       ),
     )
 
-  const switchSource = Effect.fn("Supervisor.switchSource")(function* (ref: string, source: SourceName) {
+  const figuresOf = (id: string) =>
+    Effect.map(SubscriptionRef.get(engine.state), ({ stats }) => stats?.channels.find((channel) => channel.id === id))
+
+  const switchSource = Effect.fn("Supervisor.switchSource")(function* (ref: string, source: SourceName, force = false) {
     const config = yield* find(ref)
     const channel = running.get(config.id)
     const refuse = (message: string) => new InvalidInput({ errors: [{ path: "source", message }] })
     if (channel === undefined) return yield* refuse("the channel is stopped")
     if (source === "backup" && config.backup_rtp_ip === null) return yield* refuse("the channel has no backup")
+    // Figures are a second old at most: a leg that has just come up is asked for again.
+    const isDead = Effect.map(figuresOf(config.id), (stats) => deadLeg(stats, source))
+    if (!force && (yield* isDead) !== null) {
+      yield* Effect.ignore(refreshed)
+      const why = yield* isDead
+      const message = `${why}: the outputs would stop; send "force": true to switch all the same`
+      if (why !== null) return yield* new Conflict({ errors: [{ path: "source", message }] })
+    }
     yield* engine
-      .send({ cmd: "switch_source", channel_id: config.id, leg: source })
+      .send({ cmd: "switch_source", channel_id: config.id, leg: source, manual: true })
       .pipe(Effect.catchTag("EngineRefused", (e) => refuse(e.reason)))
     channel.runtime.source = source
-    yield* Effect.annotateLogs(Effect.log(`switched to the ${source} by the operator`), "channel", config.slug)
+    yield* Effect.annotateLogs(Effect.log(`the operator switches to the ${source}`), "channel", config.slug)
     yield* Effect.ignore(refreshed)
     yield* feed.publish
     return yield* view(config)
   }, change)
 
   /** The engine's figures of this moment, for a view right after a command. */
-  const refreshed = Effect.flatMap(engine.send({ cmd: "state" }), ({ stats }) =>
-    stats === undefined ? Effect.void : SubscriptionRef.update(engine.state, (s) => ({ ...s, stats })),
+  const refreshed = Effect.flatMap(
+    Effect.suspend(() => engine.send({ cmd: "state" })),
+    ({ stats }) => (stats === undefined ? Effect.void : SubscriptionRef.update(engine.state, (s) => ({ ...s, stats }))),
   )
 
   const health = Effect.gen(function* () {
     const moment = yield* now
-    const runtimeOf = (id: string) => running.get(id)?.runtime ?? null
-    return healthOf({ ...moment, configs: [...configs.values()], runtimeOf, startedMs, storeOk: yield* store.ok })
+    const storeOk = yield* store.ok
+    return healthOf({ ...moment, configs: [...configs.values()], runtimeOf, startedMs, storeOk, eventsProblem: events.problem() })
   })
-
-  /** The one ticker: each message of figures is looked at once, for all channels. */
-  const ticker = engine.state.changes.pipe(
-    Stream.runForEach(({ stats }) =>
-      Effect.gen(function* () {
-        const at = yield* monotonicMs
-        for (const { id, runtime, slug } of running.values()) {
-          const config = configs.get(id)
-          if (config === undefined) continue
-          const lines = observeChannel(
-            config,
-            runtime,
-            stats?.channels.find((c) => c.id === id),
-            at,
-          )
-          // Annotations copy every fiber reference: not for each channel every second.
-          if (lines.length === 0) continue
-          yield* Effect.forEach(lines, (l) => (l.warn ? Effect.logWarning(l.message) : Effect.log(l.message)), { discard: true }).pipe(
-            Effect.annotateLogs("channel", slug),
-          )
-        }
-        yield* feed.publish
-      }),
-    ),
-  )
 
   /** What a found engine runs and nobody asked for any more; channels and outputs that should run are adopted by their own fibers. */
   const removeStrangers = Effect.gen(function* () {
     const { stats } = yield* SubscriptionRef.get(engine.state)
-    const commands = strangers(stats, (id) => (running.has(id) ? configs.get(id) : undefined))
+    const commands = strangers(stats, (id) => (running.get(id) === undefined ? undefined : configs.get(id)))
     yield* Effect.forEach(commands, (command) => Effect.ignore(engine.send(command)), { discard: true })
   })
 
   for (const config of yield* store.load) configs.set(config.id, config)
-  for (const config of configs.values()) if (config.autostart || config.should_run) yield* run(config)
+  const { stats: found } = yield* SubscriptionRef.get(engine.state)
+  for (const config of configs.values()) {
+    if (!config.autostart && !config.should_run) continue
+    const carried = found?.channels.find((channel) => channel.id === config.id)
+    yield* running.run(
+      config,
+      carried === undefined ? "with the service" : `with the service: found running, on the ${carried.active_source}`,
+    )
+  }
   yield* removeStrangers
-  yield* Effect.forkScoped(ticker)
+  yield* Effect.forkScoped(running.follow((id) => configs.get(id)))
+  yield* Effect.forkScoped(running.followEngine)
   // Runs before the fibers above are closed: when the start failed further up, streams of an engine that was found go on.
-  yield* Effect.addFinalizer((exit) => (exit._tag === "Failure" && !Cause.isInterruptedOnly(exit.cause) ? engine.detach : Effect.void))
+  yield* Effect.addFinalizer((exit) => (isFailedStart(exit) ? engine.detach : running.recordShutdown))
 
   return Distributor.of({
     health,
@@ -284,6 +248,7 @@ const make = Effect.gen(function* () {
     start: setRunning(true),
     stop: setRunning(false),
     switchSource,
+    events: (ref: string, query: EventQuery) => Effect.flatMap(find(ref), ({ id }) => events.list(id, query)),
     addOutput,
     updateOutput,
     removeOutput,

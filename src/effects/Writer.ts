@@ -14,6 +14,7 @@ import type { SessionUpdate } from "./engine-inboxes.ts"
 import type { OutputConfig } from "./model.ts"
 import { monotonicMs } from "./monotonic.ts"
 import { countFailure, retryDelayMs } from "./retry-delay.ts"
+import type { RecordHappening } from "./started-channel.ts"
 import { within } from "./within.ts"
 
 export interface WriterDeps {
@@ -25,6 +26,7 @@ export interface WriterDeps {
   readonly awaitChannel: (after: number) => Effect.Effect<number>
   /** Told of every change of status. */
   readonly changed: Effect.Effect<void>
+  readonly record: RecordHappening
 }
 
 /** What an attempt leaves behind for its parent. */
@@ -33,6 +35,8 @@ interface Attempt {
   upSinceMs: number | null
   /** True once it counts as a reconnect, or as the first connect. */
   counted: boolean
+  /** True until the state in which a running session was found is taken note of: it is no news. */
+  found: boolean
 }
 
 const CLOSE_WITHIN = "3 seconds"
@@ -54,6 +58,8 @@ interface Session {
   readonly id: string
   readonly state: SessionState
   readonly updates: Mailbox.ReadonlyMailbox<SessionUpdate>
+  /** The engine ran it before. */
+  readonly found: boolean
   /** False once the engine has said that it ended: there is nothing left to close. */
   open: boolean
 }
@@ -75,7 +81,7 @@ const openSession = ({ engine, channelId, output }: WriterDeps): Effect.Effect<S
       () => Effect.zipRight(close, open),
     )
     yield* Effect.mapError(replace, ended)
-    return { id, state: "connecting", updates, open: true }
+    return { id, state: "connecting", updates, found: false, open: true }
   })
 
 /** The output's session: the one the engine already runs for this URL, or a new one; closed with the scope. */
@@ -85,7 +91,7 @@ const session = (deps: WriterDeps): Effect.Effect<Session, OutputEnded, Scope.Sc
       const found = yield* deps.engine.adopt(deps.output.id, deps.output.url)
       if (found === null) return yield* openSession(deps)
       yield* Effect.log("session found running and taken over")
-      return { id: found.session, state: found.state, updates: found.updates, open: true }
+      return { id: found.session, state: found.state, updates: found.updates, found: true, open: true }
     }),
     (opened) =>
       opened.open
@@ -106,6 +112,7 @@ export const runSession = (deps: WriterDeps, attempt: Attempt): Effect.Effect<ne
   Effect.scoped(
     Effect.gen(function* () {
       const opened = yield* session(deps)
+      attempt.found = opened.found
       yield* setStatus(deps, { session: opened.id })
       let update: SessionUpdate = { state: opened.state, reason: null }
       while (true) {
@@ -130,7 +137,13 @@ const onState = (deps: WriterDeps, attempt: Attempt, state: SessionState) =>
     const back = status === "connected" && !attempt.counted && runtime.everConnected
     if (status === "connected") attempt.counted = runtime.everConnected = true
     yield* setStatus(deps, { status, reconnects: runtime.reconnects + (back ? 1 : 0) })
-    yield* Effect.log(status === "connected" ? "connected" : "listening, no receiver yet")
+    const message =
+      status === "connected" ? "connected" : runtime.everConnected ? "listening, no receiver any more" : "listening, no receiver yet"
+    yield* Effect.log(message)
+    const news = !attempt.found
+    attempt.found = false
+    const kind = status === "connected" ? "output_connected" : "output_waiting"
+    if (news) yield* deps.record({ kind, severity: "info", output: deps.output.slug, message })
   })
 
 /** Runs an output for good. Delays grow from 0.5 s to 30 s and start afresh once a session worked for 10 s. */
@@ -143,7 +156,7 @@ export const runWriter = (deps: WriterDeps): Effect.Effect<never> =>
     while (true) {
       const connection = yield* deps.awaitChannel(lostConnection)
       if (runtime.nextRetryAt !== null) yield* setStatus(deps, { nextRetryAt: null })
-      const attempt: Attempt = { upSinceMs: null, counted: false }
+      const attempt: Attempt = { upSinceMs: null, counted: false, found: false }
       const error = yield* Effect.flip(runSession(deps, attempt))
       const upMs = attempt.upSinceMs === null ? 0 : (yield* monotonicMs) - attempt.upSinceMs
       lostConnection = error.code === ENGINE_LOST ? connection : 0
@@ -166,6 +179,8 @@ const onFailure = (deps: WriterDeps, error: OutputEnded, failures: number) =>
     const delay = retryDelayMs(failures, error.transient, yield* Random.next)
     const nextRetryAt = (yield* Clock.currentTimeMillis) + delay
     yield* setStatus(deps, { ...common, status: error.transient ? "retrying" : "error", nextRetryAt })
+    const severity = error.transient ? "warning" : "critical"
+    if (news) yield* deps.record({ kind: "output_failed", severity, output: deps.output.slug, message: error.reason })
     const line = `${error.reason}; next attempt in ${(delay / 1000).toFixed(1)} s`
     // One line per change: the hundredth refusal for the same reason is not news.
     const log = news ? (error.transient ? Effect.logWarning : Effect.logError) : Effect.logDebug

@@ -1,4 +1,5 @@
 /** What is known of a started channel beside its configuration and the engine's figures. Plain fields, read by views. */
+import type { NotedAlarms } from "./alarms.ts"
 import type { OutputStatus, SourceName } from "./model.ts"
 
 export interface OutputRuntime {
@@ -15,7 +16,7 @@ export interface OutputRuntime {
 export interface ChannelRuntime {
   /** Monotonic ms when the channel was started, or when its input last arrived. */
   lastInputMs: number
-  /** Source the operator chose; told again to an engine that was restarted. */
+  /** Source in use, or asked for by the operator; told again to an engine that was restarted. */
   source: SourceName
   /** Why the engine does not take the channel. */
   refused: string | null
@@ -25,6 +26,11 @@ export interface ChannelRuntime {
   scte35Sections: number
   /** Status as last logged. */
   logged: string
+  /** True once a lack of input was recorded and not yet its end. */
+  toldNoInput: boolean
+  noted: NotedAlarms
+  /** What the engine last said of legs that differ; null once they merge. */
+  legsDiffer: string | null
   readonly outputs: Map<string, OutputRuntime>
 }
 
@@ -46,5 +52,8 @@ export const newChannelRuntime = (nowMs: number): ChannelRuntime => ({
   scte35Pids: [],
   scte35Sections: 0,
   logged: "starting",
+  toldNoInput: false,
+  noted: new Map(),
+  legsDiffer: null,
   outputs: new Map(),
 })

@@ -10,7 +10,7 @@ export interface SessionUpdate {
   readonly reason: Reason | null
 }
 
-export type ChannelEvent = Extract<Event, { readonly event: "leg" | "scte35" | "receiver" }>
+export type ChannelEvent = Extract<Event, { readonly event: "leg" | "source" | "scte35" | "receiver" }>
 
 /** A session found running, with its state and what happens to it from now on. */
 export interface AdoptedSession {

@@ -3,21 +3,33 @@ import manifest from "../../package.json" with { type: "json" }
 import type { ChannelRuntime } from "./channel-runtime.ts"
 import type { Health } from "./Distributor.ts"
 import type { EngineState } from "./engine-state.ts"
-import type { ChannelConfig } from "./model.ts"
-import { channelStatus } from "./views-of.ts"
+import type { AlarmKind, ChannelConfig } from "./model.ts"
+import { channelAlarms, channelStatus } from "./views-of.ts"
 
 export interface HealthInput {
   readonly configs: ReadonlyArray<ChannelConfig>
   readonly runtimeOf: (id: string) => ChannelRuntime | null
   readonly engine: EngineState
   readonly storeOk: boolean
+  /** Why channel events are not being stored; null when they are. */
+  readonly eventsProblem: string | null
   readonly nowMs: number
   readonly monotonicMs: number
   /** Monotonic ms of the start of the service. */
   readonly startedMs: number
 }
 
-export const healthOf = ({ configs, engine, monotonicMs, nowMs, runtimeOf, startedMs, storeOk }: HealthInput): Health => {
+const SENTENCES: Partial<Record<AlarmKind, string>> = { no_input: "has no input", redundancy_lost: "has lost its redundancy" }
+
+/** One sentence for a channel: alarms come gravest first. */
+const channelProblems = ({ configs, runtimeOf, ...moment }: HealthInput): ReadonlyArray<string> =>
+  configs.flatMap((config) => {
+    const alarm = channelAlarms(config, { ...moment, runtime: runtimeOf(config.id) }).find(({ kind }) => kind in SENTENCES)
+    return alarm === undefined ? [] : [`channel "${config.name}" ${SENTENCES[alarm.kind]} since ${alarm.since}: ${alarm.message}`]
+  })
+
+export const healthOf = (input: HealthInput): Health => {
+  const { configs, engine, eventsProblem, monotonicMs, nowMs, runtimeOf, startedMs, storeOk } = input
   const statuses = configs.map((config) => {
     const stats = engine.stats?.channels.find((channel) => channel.id === config.id)
     return channelStatus(config, runtimeOf(config.id), stats, monotonicMs).status
@@ -25,10 +37,14 @@ export const healthOf = ({ configs, engine, monotonicMs, nowMs, runtimeOf, start
   const info = engine.connected ? engine.info : null
   // What is known of libsrt stays known while the engine is away.
   const srt = engine.info?.srt
+  // Without the engine no channel has input: one sentence says so.
+  const channel_problems = engine.connected ? channelProblems(input) : []
   const problems = [
     ...(engine.connected ? [] : [`the engine is not connected: ${engine.problem ?? "the reason is not known"}`]),
     ...(srt?.problem == null ? [] : [srt.problem]),
     ...(storeOk ? [] : ["the configuration store does not answer"]),
+    ...(eventsProblem === null ? [] : [`what happens to channels is not being stored: ${eventsProblem}`]),
+    ...channel_problems,
   ]
   return {
     status: problems.length === 0 ? "ok" : "degraded",
@@ -48,5 +64,6 @@ export const healthOf = ({ configs, engine, monotonicMs, nowMs, runtimeOf, start
     srt: { available: srt?.available ?? false, version: srt?.version ?? null, problem: srt?.problem ?? null },
     store: { ok: storeOk },
     problems,
+    channel_problems,
   }
 }

@@ -1,6 +1,4 @@
-/**
- * What the API takes and shows. Field names are the contract's (snake_case); the schemas validate and bound every input.
- */
+/** What is stored and what the API shows; what it takes is in `request-bodies.ts`. Field names are the contract's (snake_case). */
 import { Schema } from "effect"
 
 export const Protocol = Schema.Literal("srt", "rtmp", "udp", "rtp", "rtsp", "hls", "file")
@@ -165,18 +163,52 @@ export interface InputState {
   readonly switches: number
   /** Leg that takes over at its next random access point. */
   readonly pending_source: SourceName | null
-  /** `none` without a backup, `ok` while the other leg could take over, `lost` while it could not. */
+  /** `none` without a backup or figures of it, `ok` while the other leg could take over, `lost` while it could not. */
   readonly redundancy: "none" | "ok" | "lost"
 }
 
-/** Something that needs a person. `kind` is stable; `redundancy_lost` is one of them. */
+export const ALARM_KINDS = ["no_input", "redundancy_lost", "legs_differ", "leg_bad"] as const
+export type AlarmKind = (typeof ALARM_KINDS)[number]
+
+/** Something that needs a person. */
 export interface Alarm {
-  readonly kind: string
+  readonly kind: AlarmKind
   readonly severity: "warning" | "critical"
-  /** ISO 8601. */
+  /** When it began, ISO 8601; for an engine that was found running, when it was first seen. */
   readonly since: string
   readonly message: string
 }
+
+/** What is recorded of a channel. The first eight are the engine's, of the legs together; see `docs/api.md`. */
+export const EVENT_KINDS = [
+  "switched",
+  "leg_lost",
+  "leg_back",
+  "redundancy_lost",
+  "redundancy_back",
+  "merge_on",
+  "merge_off",
+  "legs_differ",
+  "leg_failed",
+  "sender_changed",
+  "sequence_reset",
+  "pcr_jump",
+  "psi_changed",
+  "fec_on",
+  "fec_off",
+  "rejoined",
+  "started",
+  "stopped",
+  "no_input",
+  "input_back",
+  "output_connected",
+  "output_waiting",
+  "output_failed",
+  "output_stopped",
+  "engine_lost",
+  "engine_back",
+] as const
+export type EventKind = (typeof EVENT_KINDS)[number]
 
 /** What happened to a channel, kept across restarts. */
 export interface ChannelEventView {
@@ -184,13 +216,24 @@ export interface ChannelEventView {
   readonly id: number
   /** ISO 8601 with milliseconds. */
   readonly at: string
-  /** `switched`, `leg_lost`, `leg_back`, `redundancy_lost`, `redundancy_back`, `merge_on`, `merge_off`, `legs_differ`, `started`, `stopped`, ... */
+  /** One of `EVENT_KINDS`, or what another version of this software wrote. */
   readonly kind: string
   readonly severity: "info" | "warning" | "critical"
   readonly source: SourceName | null
   /** Slug of the output it is about. */
   readonly output: string | null
   readonly message: string
+}
+
+/** Which events of a channel to show, newest first. */
+export interface EventQuery {
+  /** 1 to 1000. */
+  readonly limit: number
+  /** Only events with a lower id. */
+  readonly before?: number | undefined
+  /** Only events at or after this time, ms since 1970. */
+  readonly sinceMs?: number | undefined
+  readonly kinds?: ReadonlyArray<EventKind> | undefined
 }
 
 export interface ChannelView {
@@ -203,6 +246,7 @@ export interface ChannelView {
   readonly backup_rtp_ip: string | null
   readonly backup_rtp_port: number | null
   readonly autostart: boolean
+  /** Settings with their defaults, how the legs are joined, and what each receives. */
   readonly input: InputSettings & InputState & { readonly legs: ReadonlyArray<LegView> }
   readonly status: ChannelStatus
   /** Why the status is `error` or `starting`; null otherwise. */
@@ -214,71 +258,3 @@ export interface ChannelView {
   readonly alarms: ReadonlyArray<Alarm>
   readonly outputs: ReadonlyArray<OutputView>
 }
-
-const text = (max: number) =>
-  Schema.String.pipe(
-    Schema.minLength(1),
-    Schema.maxLength(max),
-    Schema.filter((s) =>
-      /[\u0000-\u001f\u007f\u2028\u2029\u202a-\u202e\u2066-\u2069]/.test(s)
-        ? "must not hold control or text-direction characters"
-        : undefined,
-    ),
-  )
-
-const Port = Schema.Int.pipe(Schema.between(1, 65535))
-const Name = text(128)
-const Address = text(64)
-/** Long enough for a 512-character stream id, percent-encoded. */
-const OutputUrl = text(4096)
-
-/** Body of `POST /api/channels/{id}/outputs`. */
-export const OutputInput = Schema.Struct({
-  name: Schema.optional(Schema.NullOr(Name)),
-  protocol: Schema.optional(Protocol),
-  url: OutputUrl,
-  enabled: Schema.optional(Schema.Boolean),
-})
-export type OutputInput = typeof OutputInput.Type
-
-/** Body of `PUT /api/channels/{id}/outputs/{output_id}`: what is left out stays as it is. */
-export const OutputUpdate = Schema.Struct({
-  id: Schema.optional(Schema.String),
-  name: Schema.optional(Name),
-  protocol: Schema.optional(Protocol),
-  url: Schema.optional(OutputUrl),
-  enabled: Schema.optional(Schema.Boolean),
-})
-export type OutputUpdate = typeof OutputUpdate.Type
-
-export const InputSettingsInput = Schema.Struct({
-  interface: Schema.optional(text(64)),
-  source: Schema.optional(Address),
-  rcvbuf: Schema.optional(Schema.Int.pipe(Schema.between(65536, 1073741824))),
-})
-
-/** Body of `POST /api/channels`. */
-export const ChannelInput = Schema.Struct({
-  name: Name,
-  rtp_ip: Schema.optional(Address),
-  rtp_port: Port,
-  backup_rtp_ip: Schema.optional(Schema.NullOr(Address)),
-  backup_rtp_port: Schema.optional(Schema.NullOr(Port)),
-  input: Schema.optional(InputSettingsInput),
-  autostart: Schema.optional(Schema.Boolean),
-  outputs: Schema.optional(Schema.Array(OutputInput).pipe(Schema.maxItems(500))),
-})
-export type ChannelInput = typeof ChannelInput.Type
-
-/** Body of `PUT /api/channels/{id}`: what is left out stays as it is; outputs have their own routes. */
-export const ChannelUpdate = Schema.Struct({
-  id: Schema.optional(Schema.String),
-  name: Schema.optional(Name),
-  rtp_ip: Schema.optional(Address),
-  rtp_port: Schema.optional(Port),
-  backup_rtp_ip: Schema.optional(Schema.NullOr(Address)),
-  backup_rtp_port: Schema.optional(Schema.NullOr(Port)),
-  input: Schema.optional(InputSettingsInput),
-  autostart: Schema.optional(Schema.Boolean),
-})
-export type ChannelUpdate = typeof ChannelUpdate.Type

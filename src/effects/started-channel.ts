@@ -1,8 +1,11 @@
 /** What the fibers of one started channel share. */
 import type { Deferred, Effect, Mailbox, SubscriptionRef } from "effect"
+import type { Happening } from "./channel-event.ts"
 import type { ChannelRuntime } from "./channel-runtime.ts"
 import type { EngineClientService } from "./EngineClient.ts"
 import type { ChannelConfig, OutputConfig } from "./model.ts"
+
+export type RecordHappening = (happening: Happening) => Effect.Effect<void>
 
 export interface WritersRequest {
   readonly outputs: ReadonlyArray<OutputConfig>
@@ -20,4 +23,6 @@ export interface Channel {
   readonly writerRequests: Mailbox.Mailbox<WritersRequest>
   /** To be run when something that a viewer sees has changed. */
   readonly changed: Effect.Effect<void>
+  /** Keeps what happened to the channel. Never fails, never waits for the store. */
+  readonly record: RecordHappening
 }

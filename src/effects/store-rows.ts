@@ -1,6 +1,7 @@
 /** Rows of the store's tables and what they mean. SQLite has no booleans; `input` is JSON so that settings can be added. */
 import { Schema } from "effect"
-import { type ChannelConfig, InputSettingsInput, type OutputConfig, Protocol } from "./model.ts"
+import { type ChannelConfig, type OutputConfig, Protocol } from "./model.ts"
+import { InputSettingsInput, settingsOf } from "./request-bodies.ts"
 
 export interface ChannelRow {
   readonly number: number
@@ -52,7 +53,7 @@ export const channelFromRow = (row: ChannelRow, outputs: ReadonlyArray<OutputCon
   rtp_port: row.rtp_port,
   backup_rtp_ip: row.backup_rtp_ip,
   backup_rtp_port: row.backup_rtp_port,
-  input: decodeInput(row.input),
+  input: settingsOf(decodeInput(row.input)),
   autostart: row.autostart !== 0,
   should_run: row.should_run !== 0,
   created_at: row.created_at,

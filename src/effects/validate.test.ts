@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { maskSecrets } from "../core/output-url.ts"
-import type { ChannelInput } from "./model.ts"
+import type { ChannelInput } from "./request-bodies.ts"
 import { channelConfig, outputConfig } from "./testing/configs.ts"
 import { portConflicts, usedPorts } from "./used-ports.ts"
 import { changedChannel, changedOutput, newChannel } from "./validate.ts"
@@ -64,6 +64,40 @@ describe("changedOutput", () => {
   })
 })
 
+describe("changedChannel, inputs", () => {
+  const old = channelConfig({
+    backup_rtp_ip: "239.1.1.2",
+    backup_rtp_port: 5000,
+    rtp_ip: "239.1.1.1",
+    input: { mode: "merge", reorder_ms: 20, interface: "eth0", backup_interface: "eth1", backup_source: "192.0.2.2" },
+  })
+  const inputOf = (update: Parameters<typeof changedChannel>[1]) => {
+    const changed = changedChannel(old, update)
+    return changed.ok ? changed.value.input : changed.errors
+  }
+
+  it("keeps what is left out and takes null for the default", () => {
+    expect(inputOf({ name: "Other" })).toEqual(old.input)
+    expect(inputOf({ input: { reorder_ms: null, fec: "auto" } })).toEqual({
+      mode: "merge",
+      fec: "auto",
+      interface: "eth0",
+      backup_interface: "eth1",
+      backup_source: "192.0.2.2",
+    })
+  })
+  it("takes the backup's own settings away with the backup, but not the wish to merge", () => {
+    const none = { backup_rtp_ip: null, backup_rtp_port: null }
+    expect(inputOf({ ...none, input: { mode: null } })).toEqual({ reorder_ms: 20, interface: "eth0" })
+    expect(inputOf(none)).toMatchObject([{ path: "input.mode" }])
+    expect(inputOf({ ...none, input: { mode: "auto", backup_interface: "eth2" } })).toMatchObject([{ path: "input.backup_interface" }])
+  })
+  it("checks settings that are kept against addresses that are new", () => {
+    expect(inputOf({ backup_rtp_ip: "127.0.0.1" })).toMatchObject([{ path: "input.backup_source" }])
+    expect(inputOf({ backup_rtp_ip: "239.1.1.1" })).toMatchObject([{ path: "backup_rtp_port" }])
+  })
+})
+
 it("changedChannel removes the backup with nulls and keeps the slug", () => {
   const old = channelConfig({ backup_rtp_ip: "127.0.0.1", backup_rtp_port: 5001 })
   expect(changedChannel(old, { name: "Sport", backup_rtp_ip: null, backup_rtp_port: null })).toMatchObject({
@@ -91,6 +125,32 @@ describe("portConflicts", () => {
     ],
   ])("%s", (_, ours, theirs, expected) => {
     expect(portConflicts(ours, theirs).map((e) => e.path)).toEqual(expected)
+  })
+
+  const fec = { input: { fec: "auto" } } as const
+  it.each<[string, ReturnType<typeof ports>, ReturnType<typeof ports>, string[]]>([
+    [
+      "FEC of ours on their input",
+      ports({ outputs: [], ...fec }),
+      ports({ outputs: [], rtp_port: 5004, name: "Sport" }),
+      ['input.fec: "auto" needs UDP port 5004, which is already used by the primary input of channel "Sport"'],
+    ],
+    [
+      "FEC of theirs on our input",
+      ports({ outputs: [], rtp_port: 5002 }),
+      ports({ outputs: [], name: "Sport", ...fec }),
+      ['rtp_port: UDP port 5002 is already used by the primary input\'s column FEC of channel "Sport"'],
+    ],
+    [
+      "our own listener on our FEC port",
+      ports({ outputs: [listener(5002)], ...fec }),
+      [],
+      ['o.url: UDP port 5002 is already used by the primary input\'s column FEC of channel "News"'],
+    ],
+    ["FEC ports of another address", ports({ outputs: [], ...fec }), ports({ outputs: [], rtp_ip: "127.0.0.2", rtp_port: 5002 }), []],
+    ["no FEC", ports({ outputs: [] }), ports({ outputs: [], rtp_port: 5002 }), []],
+  ])("%s", (_, ours, theirs, expected) => {
+    expect(portConflicts(ours, theirs).map((e) => `${e.path}: ${e.message}`)).toEqual(expected)
   })
 
   it("names the other channel", () => {

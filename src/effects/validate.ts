@@ -1,8 +1,9 @@
 /** From what a request asks for to what is stored: every field checked, names and slugs given. Pure; errors carry the field's path. */
-import { isIPv4, isMulticast } from "../core/address.ts"
 import { maskSecrets, parseOutputUrl, protocolOfUrl } from "../core/output-url.ts"
+import { checkInput } from "./check-input.ts"
 import type { FieldError } from "./Errors.ts"
-import type { ChannelConfig, ChannelInput, ChannelUpdate, OutputConfig, OutputInput, OutputUpdate, Protocol } from "./model.ts"
+import type { ChannelConfig, InputSettings, OutputConfig, Protocol } from "./model.ts"
+import { type ChannelInput, type ChannelUpdate, type OutputInput, type OutputUpdate, settingsOf } from "./request-bodies.ts"
 import { slugOf, uniqueSlug } from "./slug.ts"
 
 /** Where new ids and times come from. */
@@ -55,25 +56,6 @@ export const changedOutput = (old: OutputConfig, input: OutputUpdate): Checked<O
   return done({ ...old, name: input.name ?? old.name, url, protocol: protocol.value, enabled: input.enabled ?? old.enabled })
 }
 
-const checkAddress = (ip: string | null, path: string): ReadonlyArray<FieldError> =>
-  ip === null || isIPv4(ip) ? [] : [{ path, message: `must be an IPv4 address such as 0.0.0.0 or 239.1.1.1, not "${ip}"` }]
-
-const checkInput = (channel: Omit<ChannelConfig, "number">): ReadonlyArray<FieldError> => {
-  const { backup_rtp_ip, backup_rtp_port, input, rtp_ip } = channel
-  const errors = [...checkAddress(rtp_ip, "rtp_ip"), ...checkAddress(backup_rtp_ip, "backup_rtp_ip")]
-  if (backup_rtp_ip === null && backup_rtp_port !== null) {
-    errors.push({ path: "backup_rtp_ip", message: "is needed with backup_rtp_port: give both or neither" })
-  }
-  if (backup_rtp_ip !== null && backup_rtp_port === null) {
-    errors.push({ path: "backup_rtp_port", message: "is needed with backup_rtp_ip: give both or neither" })
-  }
-  if (input.source !== undefined) {
-    errors.push(...checkAddress(input.source, "input.source"))
-    if (!isMulticast(rtp_ip)) errors.push({ path: "input.source", message: "needs a multicast group in rtp_ip" })
-  }
-  return errors
-}
-
 export const newChannel = (input: ChannelInput, slugs: ReadonlySet<string>, stamp: Stamp): Checked<Omit<ChannelConfig, "number">> => {
   const outputs: Array<OutputConfig> = []
   const errors: Array<FieldError> = []
@@ -91,7 +73,7 @@ export const newChannel = (input: ChannelInput, slugs: ReadonlySet<string>, stam
     rtp_port: input.rtp_port,
     backup_rtp_ip: input.backup_rtp_ip ?? null,
     backup_rtp_port: input.backup_rtp_port ?? null,
-    input: input.input ?? {},
+    input: settingsOf(input.input),
     autostart,
     should_run: autostart,
     created_at: stamp.createdAt,
@@ -101,16 +83,20 @@ export const newChannel = (input: ChannelInput, slugs: ReadonlySet<string>, stam
   return errors.length > 0 ? failed(errors) : done(channel)
 }
 
+/** Settings of a backup that is taken away go with it. */
+const withoutBackup = ({ backup_interface: _, backup_source: __, ...rest }: InputSettings): InputSettings => rest
+
 /** What the update leaves out stays; the slug stays too, since metrics and bookmarks hold it. */
 export const changedChannel = (old: ChannelConfig, input: ChannelUpdate): Checked<ChannelConfig> => {
+  const backup_rtp_ip = input.backup_rtp_ip === undefined ? old.backup_rtp_ip : input.backup_rtp_ip
   const channel: ChannelConfig = {
     ...old,
     name: input.name ?? old.name,
     rtp_ip: input.rtp_ip ?? old.rtp_ip,
     rtp_port: input.rtp_port ?? old.rtp_port,
-    backup_rtp_ip: input.backup_rtp_ip === undefined ? old.backup_rtp_ip : input.backup_rtp_ip,
+    backup_rtp_ip,
     backup_rtp_port: input.backup_rtp_port === undefined ? old.backup_rtp_port : input.backup_rtp_port,
-    input: input.input ?? old.input,
+    input: settingsOf(input.input, backup_rtp_ip === null ? withoutBackup(old.input) : old.input),
     autostart: input.autostart ?? old.autostart,
   }
   const errors = checkInput(channel)

@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest"
 import { newChannelRuntime, newOutputRuntime } from "./channel-runtime.ts"
 import { type EngineState, initialState } from "./engine-state.ts"
+import { INPUT_DEFAULTS } from "./input-policy.ts"
+import { bitRate } from "./leg-view.ts"
+import { observeChannel } from "./observe-channel.ts"
 import { channelConfig, outputConfig } from "./testing/configs.ts"
 import { channelStats, engineStats, legStats, outputStats } from "./testing/FakeEngine.ts"
-import { bitRate, channelStatus, channelView, observeChannel } from "./views-of.ts"
+import { channelStatus, channelView } from "./views-of.ts"
 
 const config = channelConfig()
 const runtime = () => newChannelRuntime(0)
@@ -114,6 +117,64 @@ describe("channelView", () => {
   })
 })
 
+describe("the input of a channel", () => {
+  const programme = { program_number: 1, pmt_pid: 480, pcr_pid: 481, version: 3, cuei: true, streams: [{ pid: 500, stream_type: 0x86 }] }
+  const figures = {
+    verdict: "degraded",
+    reasons: ["3 continuity errors"],
+    findings: [{ code: "vbr", message: "the bit rate varies" }],
+    fec: { columns: 8, rows: 8, latency_ms: 120 },
+    jitter_ms: 1.5,
+    pcr_jitter_ms: 2.5,
+    pcr_jitter_max_ms: 7,
+    max_gap_ms: 12,
+    pcr_bitrate: 8_000_000,
+    access_point_interval_ms: 2000,
+    rcvbuf_bytes: 425_984,
+    kernel_drops: 4,
+    pids: [{ pid: 481, packets: 5000, bitrate: 7_520_000 }],
+    programmes: [programme],
+  } as const
+  const leg = legStats({
+    ...figures,
+    reasons: [...figures.reasons],
+    findings: [...figures.findings],
+    pids: [...figures.pids],
+    programmes: [programme],
+  })
+  const joined = {
+    merge: "rtp",
+    path_difference_ms: -80.5,
+    merge_lost: 2,
+    merge_mismatches: 1,
+    switches: 3,
+    pending_source: "backup",
+    redundancy: "ok",
+  } as const
+  const two = channelConfig({ backup_rtp_ip: "127.0.0.1", backup_rtp_port: 5001, input: { mode: "merge", interface: "eth0" } })
+  const moment = { runtime: runtime(), nowMs: 0, monotonicMs: 0 }
+  const shown = (over: Partial<Parameters<typeof channelStats>[0]>) => {
+    const stats = engineStats([channelStats({ id: "ch-1", ...over })])
+    return channelView(two, { ...moment, engine: { ...initialState, connected: true, stats } }).input
+  }
+
+  it("shows every figure of a leg", () => {
+    expect(shown({ legs: [leg] }).legs[0]).toMatchObject({ ...figures, scte35_pids: [500] })
+  })
+  it("shows how the legs are joined, and the settings with their defaults", () => {
+    const input = shown({ ...joined, legs: [leg, legStats({ name: "backup" })] })
+    expect(input).toMatchObject({ ...joined, ...INPUT_DEFAULTS, mode: "merge", interface: "eth0" })
+    expect(input.legs.map((l) => l.source)).toEqual(["primary", "backup"])
+  })
+  it("claims nothing of a channel that is stopped", () => {
+    const stats = engineStats([channelStats({ id: "ch-1", ...joined, legs: [leg] })])
+    const view = channelView(two, { ...moment, runtime: null, engine: { ...initialState, connected: true, stats } })
+    expect(view.input).toMatchObject({ merge: "off", redundancy: "none", switches: 0, pending_source: null })
+    expect(view.input.legs[0]).toMatchObject({ verdict: "lost", reasons: [], findings: [], fec: null, pids: [], rcvbuf_bytes: 0 })
+    expect(view.alarms).toEqual([])
+  })
+})
+
 describe("observeChannel", () => {
   const programme = { program_number: 1, pmt_pid: 480, pcr_pid: 481, version: 0, cuei: true }
   const withScte = channelStats({
@@ -122,7 +183,7 @@ describe("observeChannel", () => {
   })
   const without = channelStats({ id: "ch-1", legs: [legStats({ programmes: [{ ...programme, streams: [] }] })] })
   const messages = (rt: ReturnType<typeof runtime>, stats: typeof withScte | undefined, ms: number) =>
-    observeChannel(config, rt, stats, ms).map((line) => line.message)
+    observeChannel(config, rt, stats, { monotonicMs: ms, nowMs: ms }).lines.map((line) => line.message)
 
   it("has one line for each change, none while all stays as it is", () => {
     const rt = runtime()
@@ -135,5 +196,30 @@ describe("observeChannel", () => {
     expect(messages(rt, quiet, 9000)[0]).toMatch(/^error: no packets on/)
     expect(messages(rt, quiet, 10_000)).toEqual([])
     expect(messages(rt, without, 11_000)).toEqual(["running"])
+  })
+
+  it("records that the input went and came back, once each, and nothing at a start that succeeds", () => {
+    const rt = runtime()
+    const quiet = channelStats({ id: "ch-1", legs: [silent] })
+    const kinds = (stats: typeof quiet, ms: number) =>
+      observeChannel(config, rt, stats, { monotonicMs: ms, nowMs: ms }).events.map((event) => `${event.kind} ${event.severity}`)
+    expect(kinds(quiet, 1000)).toEqual([])
+    expect(kinds(withScte, 2000)).toEqual([])
+    expect(kinds(quiet, 6000)).toEqual([])
+    expect(kinds(quiet, 7000)).toEqual(["no_input critical"])
+    expect(kinds(quiet, 8000)).toEqual([])
+    expect(kinds(withScte, 9000)).toEqual(["input_back info"])
+    expect(kinds(withScte, 10_000)).toEqual([])
+  })
+
+  it("follows the source in use, but not while a switch is under way", () => {
+    const rt = runtime()
+    const on = (active_source: "primary" | "backup", pending_source: "primary" | "backup" | null) => {
+      observeChannel(config, rt, channelStats({ id: "ch-1", active_source, pending_source }), { monotonicMs: 0, nowMs: 0 })
+      return rt.source
+    }
+    expect(on("backup", null)).toBe("backup")
+    expect(on("primary", "backup")).toBe("backup")
+    expect(on("primary", null)).toBe("primary")
   })
 })

@@ -3,13 +3,15 @@
  */
 import { maskSecrets, parseOutputUrl } from "../core/output-url.ts"
 import type { ChannelStats, LegStats, OutputStats } from "../engine/messages.ts"
+import { alarmsOf } from "./alarms.ts"
 import type { ChannelRuntime, OutputRuntime } from "./channel-runtime.ts"
 import type { EngineState } from "./engine-state.ts"
-import type { ChannelConfig, ChannelStatus, ChannelView, LegView, OutputConfig, OutputStatus, OutputView, SourceName } from "./model.ts"
+import { policyOf } from "./input-policy.ts"
+import { bitRate, inputState, legView } from "./leg-view.ts"
+import type { Alarm, ChannelConfig, ChannelStatus, ChannelView, OutputConfig, OutputStatus, OutputView, SourceName } from "./model.ts"
 
 /** Input that is away for longer than this, in ms, is an error. */
 export const SILENT_AFTER_MS = 5000
-const SCTE35_STREAM_TYPE = 0x86
 
 export interface ViewInput {
   readonly engine: EngineState
@@ -19,20 +21,10 @@ export interface ViewInput {
   readonly monotonicMs: number
 }
 
-/** bit/s between two byte counts; a counter that fell belongs to a new session. `seconds` that make no sense count as one. */
-export const bitRate = (bytes: number, before: number | undefined, seconds: number): number => {
-  if (before === undefined || bytes < before) return 0
-  const span = seconds > 0.2 && seconds < 10 ? seconds : 1
-  return Math.round(((bytes - before) * 8) / span)
-}
-
 const secondsBetween = ({ previous, stats }: EngineState) => (previous === null || stats === null ? 1 : (stats.at - previous.at) / 1000)
 const secondsSince = (at: number | null | undefined, nowMs: number) => (at == null ? 0 : Math.max(0, (nowMs - at) / 1000))
 
 const channelIn = (stats: EngineState["stats"], id: string): ChannelStats | undefined => stats?.channels.find((c) => c.id === id)
-
-export const scte35PidsOf = (leg: LegStats | undefined): ReadonlyArray<number> =>
-  (leg?.programmes ?? []).flatMap((p) => p.streams.filter((s) => s.stream_type === SCTE35_STREAM_TYPE).map((s) => s.pid))
 
 export const activeLeg = (stats: ChannelStats | undefined): LegStats | undefined =>
   stats?.legs.find((leg) => leg.name === stats.active_source)
@@ -63,28 +55,6 @@ export const channelStatus = (
       : `no usable packets on ${where}: ${unusable}`
   return { status: "error", error }
 }
-
-const legView = (
-  name: SourceName,
-  ip: string,
-  port: number,
-  runtime: ChannelRuntime | null,
-  leg: LegStats | undefined,
-  before: LegStats | undefined,
-  seconds: number,
-): LegView => ({
-  source: name,
-  ip,
-  port,
-  receiving: leg?.receiving ?? false,
-  framing: leg?.framing ?? "none",
-  sender: leg?.source ?? null,
-  bitrate: leg === undefined ? 0 : bitRate(leg.counters["bytes"] ?? 0, before?.counters["bytes"], seconds),
-  last_error: leg?.problem?.message ?? runtime?.legProblems.get(name) ?? null,
-  warnings: leg?.warnings ?? [],
-  scte35_pids: scte35PidsOf(leg),
-  counters: leg?.counters ?? {},
-})
 
 const outputStatus = (config: OutputConfig, channel: ChannelRuntime | null, output: OutputRuntime | undefined): OutputStatus =>
   channel === null || !config.enabled ? "stopped" : (output?.status ?? "connecting")
@@ -141,6 +111,24 @@ export const outputView = (
   }
 }
 
+/** The alarms of a channel; none when it is stopped. */
+export const channelAlarms = (config: ChannelConfig, input: ViewInput): ReadonlyArray<Alarm> => {
+  const { engine, monotonicMs, nowMs, runtime } = input
+  if (runtime === null) return []
+  const stats = channelIn(engine.stats, config.id)
+  const { lastInputMs, legsDiffer, noted } = runtime
+  return alarmsOf({
+    ...channelStatus(config, runtime, stats, monotonicMs),
+    config,
+    stats,
+    lastInputMs,
+    legsDiffer,
+    noted,
+    nowMs,
+    monotonicMs,
+  })
+}
+
 export const channelView = (config: ChannelConfig, input: ViewInput): ChannelView => {
   const { engine, nowMs, runtime } = input
   const stats = runtime === null ? undefined : channelIn(engine.stats, config.id)
@@ -148,7 +136,7 @@ export const channelView = (config: ChannelConfig, input: ViewInput): ChannelVie
   const seconds = secondsBetween(engine)
   const legOf = (from: ChannelStats | undefined, name: SourceName) => from?.legs.find((leg) => leg.name === name)
   const leg = (name: SourceName, ip: string, port: number) =>
-    legView(name, ip, port, runtime, legOf(stats, name), legOf(before, name), seconds)
+    legView({ name, ip, port }, runtime, legOf(stats, name), legOf(before, name), seconds)
   const legs = [leg("primary", config.rtp_ip, config.rtp_port)]
   if (config.backup_rtp_ip !== null && config.backup_rtp_port !== null)
     legs.push(leg("backup", config.backup_rtp_ip, config.backup_rtp_port))
@@ -163,40 +151,12 @@ export const channelView = (config: ChannelConfig, input: ViewInput): ChannelVie
     backup_rtp_ip: config.backup_rtp_ip,
     backup_rtp_port: config.backup_rtp_port,
     autostart: config.autostart,
-    input: { ...config.input, legs },
+    input: { ...config.input, ...policyOf(config.input), ...inputState(stats), legs },
     ...channelStatus(config, runtime, stats, input.monotonicMs),
     uptime: secondsSince(stats?.started_at, nowMs),
     created_at: config.created_at,
     active_source: stats?.active_source ?? runtime?.source ?? "primary",
+    alarms: channelAlarms(config, input),
     outputs: config.outputs.map((output) => outputView(output, input, outputIn(stats, output.id), outputIn(before, output.id))),
   }
-}
-
-/** Takes note of the figures of one channel: when its input last arrived, which SCTE-35 PIDs it has. Returns lines to log. */
-export const observeChannel = (
-  config: ChannelConfig,
-  runtime: ChannelRuntime,
-  stats: ChannelStats | undefined,
-  monotonicMs: number,
-): ReadonlyArray<{ readonly message: string; readonly warn: boolean }> => {
-  const lines: Array<{ message: string; warn: boolean }> = []
-  const leg = activeLeg(stats)
-  if (leg?.receiving === true) runtime.lastInputMs = monotonicMs
-  if (leg !== undefined && leg.programmes.length > 0) {
-    const pids = scte35PidsOf(leg)
-    if (pids.join() !== runtime.scte35Pids.join()) {
-      const found = pids.length > 0
-      lines.push({ message: found ? `SCTE-35 on PID ${pids.join(", ")}` : "the programme no longer has a SCTE-35 PID", warn: !found })
-      runtime.scte35Pids = pids
-    }
-  }
-  const { error, status } = channelStatus(config, runtime, stats, monotonicMs)
-  const now = status === "error" ? `error: ${error}` : status
-  if (now !== runtime.logged) {
-    // Rates inside the reason change each second: the sentence without its numbers tells whether it is news.
-    const withoutNumbers = (s: string) => s.replace(/\d+/g, "")
-    if (withoutNumbers(now) !== withoutNumbers(runtime.logged)) lines.push({ message: now, warn: status === "error" })
-    runtime.logged = now
-  }
-  return lines
 }

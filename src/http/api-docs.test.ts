@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
+import { ALARM_KINDS, EVENT_KINDS } from "../effects/model.ts"
 import { makeTestApp } from "./testing/test-app.ts"
 
 const docs = readFileSync(new URL("../../docs/api.md", import.meta.url), "utf8")
@@ -12,6 +13,11 @@ describe("docs/api.md", () => {
       .filter(({ method, path }) => /^(GET|POST|PUT|DELETE)$/.test(method) && /^\/(api|metrics|livez|readyz)/.test(path))
       .map(({ method, path }) => `${method} ${path.replace(":id", "{id}").replace(":output", "{output_id}")}`)
     expect(new Set(documented)).toEqual(new Set([...served, "GET /ws"]))
+  })
+
+  it("names every kind of event and alarm", () => {
+    const named = new Set([...docs.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name))
+    expect([...EVENT_KINDS, ...ALARM_KINDS].filter((kind) => !named.has(kind))).toEqual([])
   })
 
   it("has examples that work as written, in this order", async () => {

@@ -5,7 +5,10 @@ import type { FieldError } from "../effects/Errors.ts"
 /** More than this helps nobody. */
 const MAX_ERRORS = 50
 /** What the API shows but does not take; sending it back is a common slip. */
-const READ_ONLY = new Set(["number", "slug", "status", "error", "uptime", "created_at", "active_source", "error_count", "reconnects"])
+const READ_ONLY = new Set([
+  ...["number", "slug", "status", "error", "uptime", "created_at", "active_source", "alarms", "error_count", "reconnects"],
+  ...["legs", "merge", "path_difference_ms", "merge_lost", "merge_mismatches", "switches", "pending_source", "redundancy"],
+])
 
 type Limits = { readonly [key: string]: unknown }
 

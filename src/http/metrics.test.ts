@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import type { ChannelView } from "../effects/model.ts"
-import { fakeLeg, fakeOutput } from "./testing/FakeDistributor.ts"
+import { fakeInput, fakeLeg, fakeOutput } from "./testing/FakeDistributor.ts"
 import { makeTestApp } from "./testing/test-app.ts"
 
 const scrape = async (test: ReturnType<typeof makeTestApp>) => {
@@ -9,7 +9,7 @@ const scrape = async (test: ReturnType<typeof makeTestApp>) => {
   const lines = (await response.text()).split("\n").filter((line) => line !== "" && !line.startsWith("#"))
   return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ") + 1))]))
 }
-const withLeg = (counters: Record<string, number>): Partial<ChannelView> => ({ input: { legs: [fakeLeg({ counters })] } })
+const withLeg = (counters: Record<string, number>): Partial<ChannelView> => ({ input: fakeInput({ legs: [fakeLeg({ counters })] }) })
 
 describe("/metrics", () => {
   it("shows what the channels count, by slug", async () => {
@@ -23,13 +23,15 @@ describe("/metrics", () => {
         fakeOutput({ id: "b", status: "retrying", bytes_sent: 0 }),
       ],
     })
-    expect(Object.fromEntries(await scrape(test))).toEqual({
+    const shown = [...(await scrape(test))].filter(([name, value]) => !name.startsWith("distributor_input_") || value !== 0)
+    expect(Object.fromEntries(shown)).toEqual({
       'distributor_build_info{version="0.1.0-test"}': 1,
       distributor_up: 1,
       'distributor_channel_running{channel="main-event"}': 1,
       'distributor_input_received_bytes_total{channel="main-event",source="primary"}': 13_280,
       'distributor_input_rtp_lost_packets_total{channel="main-event",source="primary"}': 2,
       'distributor_input_continuity_errors_total{channel="main-event",source="primary"}': 3,
+      'distributor_input_tr101290_errors_total{channel="main-event",source="primary",check="Continuity_count_error"}': 3,
       'distributor_output_up{channel="main-event",output="a"}': 1,
       'distributor_output_up{channel="main-event",output="b"}': 0,
       'distributor_output_sent_bytes_total{channel="main-event",output="a"}': 1e12,
@@ -37,6 +39,57 @@ describe("/metrics", () => {
       'distributor_output_dropped_packets_total{channel="main-event",output="a"}': 4,
       'distributor_output_dropped_packets_total{channel="main-event",output="b"}': 0,
     })
+  })
+
+  it("shows each source of a channel with a backup, and how they are joined", async () => {
+    const test = makeTestApp()
+    await test.call("POST", "/api/channels", { name: "a", rtp_port: 5000 })
+    const counters = {
+      rtp_reordered: 1,
+      rtp_late: 2,
+      rtp_unrecovered: 3,
+      fec_packets: 4,
+      fec_bad: 5,
+      fec_recovered: 6,
+      not_allowed: 7,
+      foreign: 8,
+      merge_used: 9,
+      sync_losses: 10,
+      tei: 11,
+      pts_errors: 12,
+    }
+    const legs = [fakeLeg(), fakeLeg({ source: "backup", counters, kernel_drops: 13 })]
+    const show = (over: Parameters<typeof fakeInput>[0]) => test.distributor.show("1", { input: fakeInput({ legs, ...over }) })
+    show({ redundancy: "ok", merge: "content", switches: 14 })
+    const joined = await scrape(test)
+    const of = (name: string, check = "") => joined.get(`distributor_input_${name}{channel="a",source="backup"${check}}`)
+    expect(
+      [
+        ...["rtp_reordered_packets_total", "rtp_late_packets_total", "rtp_unrecovered_packets_total", "fec_received_packets_total"],
+        ...["fec_invalid_packets_total", "fec_recovered_packets_total", "not_allowed_packets_total", "foreign_packets_total"],
+        ...["merge_used_packets_total"],
+      ].map((name) => of(name)),
+    ).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
+    expect(
+      ["TS_sync_loss", "Transport_error", "PTS_error", "PAT_error"].map((check) => of("tr101290_errors_total", `,check="${check}"`)),
+    ).toEqual([10, 11, 12, 0])
+    expect(of("kernel_dropped_packets_total")).toBe(13)
+    const state = (scraped: typeof joined) =>
+      ["redundant", "merged", "switches_total"].map((name) => scraped.get(`distributor_input_${name}{channel="a"}`))
+    expect(state(joined)).toEqual([1, 1, 14])
+    show({ redundancy: "lost", switches: 15 })
+    expect(state(await scrape(test))).toEqual([0, 0, 15])
+    show({ redundancy: "none" })
+    expect(state(await scrape(test))).toEqual([undefined, undefined, 0])
+  })
+
+  it("declares counters as such, with help", async () => {
+    const test = makeTestApp()
+    const text = await (await test.call("GET", "/metrics")).text()
+    for (const [, name = "", type] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
+      expect(type, name).toBe(name.endsWith("_total") ? "counter" : "gauge")
+      expect(text).toMatch(new RegExp(`^# HELP ${name} [A-Z0-9].*\\.$`, "m"))
+    }
   })
 
   it("forgets what is deleted", async () => {

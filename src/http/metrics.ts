@@ -13,6 +13,37 @@ export interface Metrics {
   readonly contentType: string
 }
 
+/** Counters of a leg that are shown as they are: name in the leg, name of the metric, help. */
+const LEG_COUNTERS = [
+  ["bytes", "input_received_bytes_total", "UDP payload bytes received."],
+  ["cc_errors", "input_continuity_errors_total", "TS continuity counter errors."],
+  ["rtp_reordered", "input_rtp_reordered_packets_total", "RTP packets that arrived out of order."],
+  ["rtp_late", "input_rtp_late_packets_total", "RTP packets dropped because they came after their place was given up."],
+  ["rtp_unrecovered", "input_rtp_unrecovered_packets_total", "RTP packets that neither the network, reordering nor FEC brought."],
+  ["fec_packets", "input_fec_received_packets_total", "SMPTE 2022-1 FEC packets received, column and row."],
+  ["fec_bad", "input_fec_invalid_packets_total", "Datagrams on the FEC ports that are no usable FEC packets."],
+  ["fec_recovered", "input_fec_recovered_packets_total", "RTP packets rebuilt from FEC."],
+  ["not_allowed", "input_not_allowed_packets_total", "Datagrams dropped because input.allowed_senders does not list their sender."],
+  ["foreign", "input_foreign_packets_total", "Datagrams of a second sender, dropped while the first one is alive."],
+  ["merge_used", "input_merge_used_packets_total", "TS packets that this source brought to a merged stream first or alone."],
+] as const
+
+/** Checks of TR 101 290 (5.2.1, 5.2.2) by the counter of a leg that holds their errors. */
+const TR101290_CHECKS = [
+  ["sync_losses", "TS_sync_loss"],
+  ["sync_byte_errors", "Sync_byte_error"],
+  ["pat_errors", "PAT_error"],
+  ["cc_errors", "Continuity_count_error"],
+  ["pmt_errors", "PMT_error"],
+  ["pid_errors", "PID_error"],
+  ["tei", "Transport_error"],
+  ["crc_errors", "CRC_error"],
+  ["pcr_repetition_errors", "PCR_repetition_error"],
+  ["pcr_discontinuity_errors", "PCR_discontinuity_indicator_error"],
+  ["pts_errors", "PTS_error"],
+  ["cat_errors", "CAT_error"],
+] as const
+
 const count = (value: number | undefined): number => (value !== undefined && Number.isFinite(value) && value > 0 ? value : 0)
 
 /**
@@ -48,9 +79,28 @@ export const makeMetrics = (): Metrics => {
   const outputUp = gauge("output_up", "1 when the output is connected.", "channel", "output")
   const sent = counter("output_sent_bytes_total", "TS payload bytes handed to the output's receivers.", "channel", "output")
   const dropped = counter("output_dropped_packets_total", "Packets given up because the output could not take them.", "channel", "output")
-  const received = counter("input_received_bytes_total", "UDP payload bytes received.", "channel", "source")
   const lost = counter("input_rtp_lost_packets_total", "RTP packets that never arrived.", "channel", "source")
-  const continuity = counter("input_continuity_errors_total", "TS continuity counter errors.", "channel", "source")
+  const ofLeg = LEG_COUNTERS.map(([field, name, help]) => ({ field, metric: counter(name, help, "channel", "source") }))
+  const kernelDrops = counter(
+    "input_kernel_dropped_packets_total",
+    "Datagrams the kernel dropped: receive buffer full.",
+    "channel",
+    "source",
+  )
+  const tr101290 = counter(
+    "input_tr101290_errors_total",
+    "Errors by check of ETSI TR 101 290, priority 1 and 2.",
+    "channel",
+    "source",
+    "check",
+  )
+  const redundant = gauge(
+    "input_redundant",
+    "1 when the other source could take over, 0 when it could not. Without a backup: absent.",
+    "channel",
+  )
+  const merged = gauge("input_merged", "1 while both sources are merged into one stream. Without a backup: absent.", "channel")
+  const switches = counter("input_switches_total", "Times the channel changed from one source to the other.", "channel")
 
   const read = (health: Health, channels: ReadonlyArray<ChannelView>) => {
     registry.resetMetrics()
@@ -62,12 +112,19 @@ export const makeMetrics = (): Metrics => {
     const losses = lossOf(legs)
     for (const { key, channel, leg } of legs) {
       const labels = { channel, source: leg.source }
-      received.inc(labels, count(leg.counters["bytes"]))
       lost.inc(labels, losses.get(key) ?? 0)
-      continuity.inc(labels, count(leg.counters["cc_errors"]))
+      for (const { field, metric } of ofLeg) metric.inc(labels, count(leg.counters[field]))
+      kernelDrops.inc(labels, count(leg.kernel_drops))
+      for (const [field, check] of TR101290_CHECKS) tr101290.inc({ ...labels, check }, count(leg.counters[field]))
     }
     for (const channel of channels) {
+      const { merge, redundancy, switches: switched } = channel.input
       running.set({ channel: channel.slug }, channel.status === "running" ? 1 : 0)
+      switches.inc({ channel: channel.slug }, count(switched))
+      if (redundancy !== "none") {
+        redundant.set({ channel: channel.slug }, redundancy === "ok" ? 1 : 0)
+        merged.set({ channel: channel.slug }, merge === "off" ? 0 : 1)
+      }
       for (const output of channel.outputs) {
         const labels = { channel: channel.slug, output: output.slug }
         outputUp.set(labels, output.status === "connected" ? 1 : 0)

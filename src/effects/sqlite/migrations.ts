@@ -35,6 +35,20 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<string>> = [
       UNIQUE (channel_id, slug)
     ) STRICT`,
   ],
+  [
+    // AUTOINCREMENT: clients page by id and remember the last one they saw.
+    `CREATE TABLE channel_events (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      channel_id TEXT NOT NULL REFERENCES channels (id) ON DELETE CASCADE,
+      at INTEGER NOT NULL,
+      kind TEXT NOT NULL,
+      severity TEXT NOT NULL,
+      source TEXT,
+      output TEXT,
+      message TEXT NOT NULL
+    ) STRICT`,
+    "CREATE INDEX channel_events_of_channel ON channel_events (channel_id, id)",
+  ],
 ]
 
 /** A file of a newer version of the product: reading it could lose what this version does not know. */

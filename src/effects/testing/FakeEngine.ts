@@ -1,13 +1,23 @@
 /** An engine without a process: records what it is told, and tells what the test wants. */
 import { Effect, SubscriptionRef } from "effect"
-import type { ChannelStats, Command, EngineInfo, EngineStats, LegStats, OutputStats, Reason, SessionState } from "../../engine/messages.ts"
+import {
+  type ChannelStats,
+  type Command,
+  type EngineInfo,
+  type EngineStats,
+  type LegStats,
+  type OutputStats,
+  PROTOCOL_VERSION,
+  type Reason,
+  type SessionState,
+} from "../../engine/messages.ts"
 import type { EngineClientService } from "../EngineClient.ts"
 import { EngineRefused, EngineUnavailable } from "../Errors.ts"
 import { makeInboxes } from "../engine-inboxes.ts"
 import { makeEngineState } from "../engine-state.ts"
 
 export const fakeInfo: EngineInfo = {
-  protocol: 1,
+  protocol: PROTOCOL_VERSION,
   engine_id: "engine-1",
   pid: 4711,
   started_at: 0,
@@ -29,6 +39,16 @@ export const legStats = (over: Partial<LegStats> = {}): LegStats => ({
   jitter_ms: 0,
   rcvbuf_bytes: 1,
   kernel_drops: 0,
+  verdict: "good",
+  reasons: [],
+  findings: [],
+  fec: null,
+  pcr_jitter_ms: 0,
+  pcr_jitter_max_ms: 0,
+  max_gap_ms: 0,
+  pcr_bitrate: 0,
+  access_point_interval_ms: null,
+  pids: [],
   programmes: [],
   counters: { bytes: 0 },
   ...over,
@@ -53,6 +73,13 @@ export const outputStats = (over: Partial<OutputStats> & Pick<OutputStats, "id" 
 export const channelStats = (over: Partial<ChannelStats> & Pick<ChannelStats, "id">): ChannelStats => ({
   started_at: 0,
   active_source: "primary",
+  pending_source: null,
+  merge: "off",
+  path_difference_ms: null,
+  merge_lost: 0,
+  merge_mismatches: 0,
+  switches: 0,
+  redundancy: "none",
   legs: [legStats()],
   outputs: [],
   ...over,

@@ -2,7 +2,7 @@
 import * as L from "../../core/assembly/layout.ts"
 import { type Finding, findingsOf } from "../../core/input/preflight.ts"
 import { type Health, newHealthMemory, observeSecond } from "../../core/input/verdict.ts"
-import type { LegCounters } from "../../core/leg-fields.ts"
+import type { LegCounter, LegCounters } from "../../core/leg-fields.ts"
 import type { PacketCore } from "../../core/packet-core.ts"
 import type { LegSpec, LegStats, PidStats, ProgrammeInfo, Reason } from "../messages.ts"
 import { DEFAULT_RECEIVE_BUFFER } from "./input-socket.ts"
@@ -27,6 +27,8 @@ export interface LegFacts {
 
 /** Figures closer together than this, in seconds, are those of the message before. */
 const TOO_SOON_S = 0.5
+/** Seconds a finding about the packets looks back. */
+const FINDING_SECONDS = 10
 const TS_PACKET_BITS = 188 * 8
 
 export class LegFigures {
@@ -41,6 +43,8 @@ export class LegFigures {
   readonly #health = newHealthMemory()
   #verdict: Health = { verdict: "lost", reasons: [] }
   #findings: Finding[] = []
+  /** Counters of the last seconds, oldest first: findings are about now, not about what was once. */
+  readonly #recent: LegCounters[] = []
   #liveSinceUs: number | null = null
   #pids: PidStats[] = []
   #maxGapMs = 0
@@ -101,7 +105,7 @@ export class LegFigures {
   }
 
   #second(facts: LegFacts, counters: LegCounters, seconds: number): void {
-    this.#warnings = legWarnings(this.#before, counters, facts.kernelDrops - this.#dropsBefore, seconds, this.#rival())
+    this.#warnings = legWarnings(this.#before, counters, facts.kernelDrops - this.#dropsBefore, seconds, this.#rival(), this.#stranger())
     this.#verdict = observeSecond(this.#health, counters, facts.kernelDrops, {
       receiving: facts.receiving,
       problem: facts.problem?.message ?? null,
@@ -120,11 +124,16 @@ export class LegFigures {
   #preflight(facts: LegFacts, counters: LegCounters): Finding[] {
     if (!facts.receiving) {
       this.#liveSinceUs = null
+      this.#recent.length = 0
       this.#core.setLegField(this.#index, L.LEG_PCR_BITRATE_MIN, 0)
       this.#core.setLegField(this.#index, L.LEG_PCR_BITRATE_MAX, 0)
       return []
     }
     this.#liveSinceUs ??= facts.nowUs
+    this.#recent.push(counters)
+    if (this.#recent.length > FINDING_SECONDS + 1) this.#recent.shift()
+    const [oldest] = this.#recent
+    const lately = (name: LegCounter) => counters[name] - (oldest?.[name] ?? 0)
     const point = this.#gauge(L.LEG_ACCESS_POINT_US)
     const interval = this.#gauge(L.LEG_ACCESS_POINT_INTERVAL_US)
     return findingsOf({
@@ -133,13 +142,13 @@ export class LegFigures {
       programmes: facts.programmes,
       accessPointAgeS: point === 0 ? null : (facts.nowUs - point) / 1e6,
       accessPointIntervalMs: interval === 0 ? null : interval / 1000,
-      pcrs: counters.pcrs,
+      pcrs: lately("pcrs"),
       pcrBitrateMin: this.#gauge(L.LEG_PCR_BITRATE_MIN),
       pcrBitrateMax: this.#gauge(L.LEG_PCR_BITRATE_MAX),
-      datagrams: counters.rtp_datagrams + counters.udp_datagrams,
-      tsPackets: counters.ts_packets,
-      nullPackets: counters.null_packets,
-      scrambledPackets: counters.scrambled,
+      datagrams: lately("rtp_datagrams") + lately("udp_datagrams") - lately("rtp_duplicates") - lately("rtp_late"),
+      tsPackets: lately("ts_packets"),
+      nullPackets: lately("null_packets"),
+      scrambledPackets: lately("scrambled"),
       jitterMs: this.#gauge(L.LEG_JITTER_90K) / 90,
       maxGapMs: this.#maxGapMs,
       rcvbufAskedBytes: this.#spec.rcvbuf ?? DEFAULT_RECEIVE_BUFFER,
@@ -167,6 +176,11 @@ export class LegFigures {
     }
     this.#pidsBefore = counts
     return found
+  }
+
+  /** Address of the last sender that was turned away. */
+  #stranger(): string {
+    return endpoint(this.#gauge(L.LEG_FOREIGN_IPV4), this.#gauge(L.LEG_FOREIGN_PORT))
   }
 
   /** Address and SSRC of the last second sender. */

@@ -56,6 +56,7 @@ export class SourceControl {
   #nextUs = 0
   /** Source as last told, and why the switch under way was asked for. */
   #told: LegName = "primary"
+  #switches = 0
   #reason = "merge_ended"
   #detail = ""
   #pendingSinceUs = 0
@@ -121,7 +122,8 @@ export class SourceControl {
     if (this.#legs.length < 2 || nowUs < this.#nextUs) return
     this.#nextUs = nowUs + DECIDE_EVERY_US
     for (const leg of this.#legs) this.#read(leg)
-    if (this.active !== this.#told) {
+    // A switch is told by its event; without one, the merge has gone on with the other leg.
+    if (this.active !== this.#told && this.#field(L.CHANNEL_SWITCHES) === this.#switches) {
       this.#reason = "merged"
       this.#detail = ""
       this.#noteSource(this.active, "")
@@ -160,8 +162,10 @@ export class SourceControl {
   /** Switch and merge events of the packet core. */
   handle(event: CoreEvent): void {
     const leg = nameOf((event.leg & 1) + 1)
-    if (event.type === L.EVENT_SWITCHED) this.#noteSource(leg, event.a === 1 ? ", at a random access point" : ", with its next packet")
-    else if (event.type === L.EVENT_MERGE && event.a !== L.MERGE_OFF) this.#tellMerge(leg, event.a)
+    if (event.type === L.EVENT_SWITCHED) {
+      this.#switches = this.#field(L.CHANNEL_SWITCHES)
+      this.#noteSource(leg, event.a === 1 ? ", at a random access point" : ", with its next packet")
+    } else if (event.type === L.EVENT_MERGE && event.a !== L.MERGE_OFF) this.#tellMerge(leg, event.a)
     else if (event.type === L.EVENT_MERGE) this.#tell("merge_off", leg, "", `the legs are no longer merged${because(event.b)}`)
     else if (event.a === 1) this.#tellMerge(leg, this.#field(L.CHANNEL_MERGE))
     else this.#tell("merge_off", leg, "", `the ${leg} is no longer merged${because(event.b)}; the other leg goes on without a gap`)
@@ -198,6 +202,7 @@ export class SourceControl {
   stats(): Omit<ChannelStats, "id" | "started_at" | "legs" | "outputs"> {
     const both = this.#field(L.CHANNEL_MERGE_BOTH) === 1
     const pending = this.#field(L.CHANNEL_PENDING)
+    this.#switches = this.#field(L.CHANNEL_SWITCHES)
     const differs = this.surroundings.alignment === "different"
     if (differs && !this.#differs && this.#policy.mode === "merge")
       this.#tell("legs_differ", "backup", "", "primary and backup carry different packets, so they cannot be merged: failing over instead")

@@ -1,13 +1,13 @@
 /** REST routes of channels. */
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import type { Hono } from "hono"
 import { InvalidInput } from "../../effects/Errors.ts"
-import { ChannelInput, ChannelUpdate, type ChannelView, SourceName } from "../../effects/model.ts"
+import type { ChannelView } from "../../effects/model.ts"
+import { ChannelInput, ChannelUpdate, SwitchInput } from "../../effects/request-bodies.ts"
 import { readJson } from "../body.ts"
+import { readEventQuery } from "../event-query.ts"
 import { methods } from "../methods.ts"
 import type { AppServices } from "../services.ts"
-
-const SwitchInput = Schema.Struct({ source: SourceName })
 
 /** An `id` in the body may repeat the one in the path, in any of its forms, and nothing else. */
 export const checkId = (given: string | undefined, known: ReadonlyArray<string>): Effect.Effect<void, InvalidInput> =>
@@ -53,8 +53,16 @@ export const channelRoutes = (app: Hono, { distributor, runner }: AppServices): 
     POST: (c) =>
       runner.run(
         c,
-        Effect.flatMap(readJson(c, SwitchInput), ({ source }) => distributor.switchSource(c.req.param("id"), source)),
+        Effect.flatMap(readJson(c, SwitchInput), ({ force, source }) => distributor.switchSource(c.req.param("id"), source, force)),
         (channel) => c.json(channel),
+      ),
+  })
+  methods(app, "/api/channels/:id/events", {
+    GET: (c) =>
+      runner.run(
+        c,
+        Effect.flatMap(readEventQuery(new URL(c.req.url).searchParams), (query) => distributor.events(c.req.param("id"), query)),
+        (events) => c.json({ events }),
       ),
   })
 }

@@ -1,7 +1,8 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { EngineUnavailable } from "../../effects/Errors.ts"
-import { fakeHealth, fakeOutput } from "../testing/FakeDistributor.ts"
+import { Conflict, EngineUnavailable } from "../../effects/Errors.ts"
+import type { ChannelView } from "../../effects/model.ts"
+import { fakeEvent, fakeHealth, fakeInput, fakeLeg, fakeOutput } from "../testing/FakeDistributor.ts"
 import { makeTestApp } from "../testing/test-app.ts"
 
 const FORM = { "Content-Type": "application/x-www-form-urlencoded" }
@@ -88,6 +89,126 @@ describe("the status page", () => {
     expect(await pageOf(test)).toContain("libsrt is missing: apt-get install it")
     expect(await pageOf(test)).toContain('hx-trigger="every 2s"')
     expect(await pageOf(test, "/?live=off")).not.toContain("hx-trigger")
+  })
+})
+
+describe("the input of a channel on the page", () => {
+  const backup = fakeLeg({ source: "backup", port: 5001 })
+  const show = async (over: Partial<ChannelView>) => {
+    const test = makeTestApp()
+    const input = { name: "A", rtp_port: 5000, backup_rtp_ip: "0.0.0.0", backup_rtp_port: 5001 }
+    await test.call("POST", "/api/channels", input)
+    test.distributor.show("1", { status: "running", ...over })
+    return { test, html: await pageOf(test, "/fragments/channels") }
+  }
+  const text = (html: string) => html.replace(/<[^>]*>/g, "")
+
+  it("shows the active source, merge, path difference, redundancy and a switch under way", async () => {
+    const legs = [fakeLeg(), backup]
+    const { html } = await show({
+      input: fakeInput({ legs, merge: "rtp", path_difference_ms: 80.04, redundancy: "ok", switches: 1, pending_source: "backup" }),
+    })
+    expect(text(html)).toContain(
+      "on primary · merged by RTP, backup 80.0 ms later · redundant · backup takes over at its next random access point · 1 switch",
+    )
+    const other = await show({ active_source: "backup", input: fakeInput({ legs, redundancy: "lost", path_difference_ms: -3 }) })
+    expect(text(other.html)).toContain("on backup · not merged · not redundant")
+  })
+
+  it("shows verdicts with their reasons, FEC, findings and alarms", async () => {
+    const bad = fakeLeg({ verdict: "degraded", reasons: ["3 continuity errors", "no PAT"], pcr_jitter_ms: 4.25 })
+    const fec = { columns: 8, rows: 10, latency_ms: 120.4 }
+    const findings = [{ code: "no_scte35", message: "no SCTE-35 PID" }]
+    const since = new Date(Date.now() - 65_500).toISOString()
+    const { html } = await show({
+      input: fakeInput({ legs: [bad, { ...backup, fec, findings }] }),
+      alarms: [{ kind: "redundancy_lost", severity: "warning", since, message: "the backup could not take over" }],
+    })
+    const shown = text(html)
+    expect(shown).toContain("primary degraded: 3 continuity errors; no PAT · PCR jitter 4.3 ms")
+    expect(shown).toContain("backup good · FEC 8×10, 120 ms")
+    expect(shown).toContain("backup: no SCTE-35 PID")
+    expect(shown).toContain("redundancy lost for 00:01:05: the backup could not take over")
+  })
+
+  it("says nothing twice, and nothing of a good single input or of a stopped channel", async () => {
+    const error = "no packets on 0.0.0.0:5000"
+    const since = new Date().toISOString()
+    const silent = fakeLeg({ receiving: false, verdict: "lost", last_error: error })
+    const failing = await show({
+      status: "error",
+      error,
+      alarms: [{ kind: "no_input", severity: "critical", since, message: error }],
+      input: fakeInput({ legs: [silent, backup] }),
+    })
+    expect(failing.html.split(error)).toHaveLength(2)
+    const single = { backup_rtp_ip: null, backup_rtp_port: null }
+    expect(text((await show({ ...single, input: fakeInput() })).html)).not.toMatch(/primary|good|switch|To backup/)
+    expect(text((await show({ status: "stopped", input: fakeInput({ legs: [silent, backup] }) })).html)).not.toMatch(
+      /lost|merged|To backup/,
+    )
+  })
+
+  it("escapes what comes from the stream", async () => {
+    const evil = `<img src=x onerror=alert(1)>"'&`
+    const legs = [fakeLeg({ verdict: "bad", reasons: [evil], findings: [{ code: "x", message: evil }], warnings: [evil] }), backup]
+    const { html, test } = await show({
+      input: fakeInput({ legs }),
+      alarms: [{ kind: "leg_bad", severity: "critical", since: new Date().toISOString(), message: evil }],
+    })
+    test.distributor.happened("1", fakeEvent({ id: 1, message: evil, output: evil }))
+    for (const page of [html, await pageOf(test, "/channels/a/events")]) {
+      expect(page).not.toContain("<img")
+      expect(page).toContain("&lt;img src=x onerror=alert(1)&gt;")
+    }
+  })
+
+  it("switches to the other source with a button, and says why not", async () => {
+    const { html, test } = await show({ input: fakeInput({ legs: [fakeLeg(), backup] }) })
+    const path = /action="(\/channels\/[^"]*\/switch\/backup)"/.exec(html)?.[1] ?? ""
+    expect((await test.call("POST", path)).status).toBe(303)
+    expect(await pageOf(test)).toContain("/switch/primary")
+    const dead = new Conflict({ errors: [{ path: "source", message: "no packets arrive on the backup" }] })
+    const refusing = makeTestApp({ over: { switchSource: () => dead } })
+    const refused = await refusing.call("POST", "/channels/1/switch/backup")
+    expect(refused.status).toBe(409)
+    expect(await refused.text()).toMatch(/role="alert"[^>]*>source: no packets arrive on the backup/)
+    expect((await test.call("POST", "/channels/1/switch/third")).status).toBe(404)
+  })
+
+  it("leaves what the rows say out of the banners", async () => {
+    const sentence = 'channel "A" has no input'
+    const health = { ...fakeHealth, problems: ["libsrt is missing", sentence], channel_problems: [sentence] }
+    const html = await pageOf(makeTestApp({ over: { health: Effect.succeed(health) } }))
+    expect(html).toContain("libsrt is missing")
+    expect(html).not.toContain("has no input")
+  })
+})
+
+describe("the events page", () => {
+  it("shows what happened with its time and place, and leads to older events", async () => {
+    const test = makeTestApp()
+    await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000 })
+    expect(await pageOf(test, "/channels/a/events")).toContain("Nothing has happened yet.")
+    test.distributor.happened(
+      "a",
+      fakeEvent({ id: 12, kind: "redundancy_lost", severity: "warning", source: "backup", message: "the backup is silent" }),
+      fakeEvent({ id: 11, kind: "output_failed", severity: "critical", output: "cdn", at: "2026-01-02T03:04:05.678Z" }),
+    )
+    const html = await pageOf(test, "/channels/a/events?limit=2")
+    for (const part of [
+      "redundancy lost (warning)",
+      "<td>backup</td>",
+      "the backup is silent",
+      "2026-01-02 03:04:05.678",
+      "<td>cdn</td>",
+    ]) {
+      expect(html).toContain(part)
+    }
+    expect(html).toMatch(/href="\/channels\/[^"]*\/events\?before=11"/)
+    expect(await pageOf(test, "/channels/a/events")).not.toContain("Older")
+    expect((await test.call("GET", "/channels/a/events?limit=x")).status).toBe(400)
+    expect((await test.call("GET", "/channels/b/events")).status).toBe(404)
   })
 })
 

@@ -3,9 +3,11 @@
 import { Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
 import { ChannelTable } from "../../../views/ChannelTable.tsx"
+import { EventsPage } from "../../../views/EventsPage.tsx"
 import { type FormState, StatusPage } from "../../../views/StatusPage.tsx"
-import { ChannelInput, OutputInput } from "../../effects/model.ts"
+import { ChannelInput, OutputInput } from "../../effects/request-bodies.ts"
 import { decode, readForm } from "../body.ts"
+import { readEventQuery } from "../event-query.ts"
 import { methods } from "../methods.ts"
 import { type ApiError, type Problem, problemResponse } from "../problem.ts"
 import type { AppServices } from "../services.ts"
@@ -49,7 +51,7 @@ export const pageRoutes = (app: Hono, { access, distributor, runner }: AppServic
           channels={channels}
           now={Date.now()}
           version={health.version}
-          problems={health.problems}
+          problems={health.problems.filter((problem) => !health.channel_problems.includes(problem))}
           alert={alertOf(more.problem, more.form)}
           channelForm={more.form?.which === "channel" ? state : undefined}
           outputForm={more.form?.which === "output" ? state : undefined}
@@ -65,6 +67,15 @@ export const pageRoutes = (app: Hono, { access, distributor, runner }: AppServic
     })
   const fragment = (c: Context) =>
     runner.run(c, distributor.list, (channels) => c.html(<ChannelTable channels={channels} now={Date.now()} />))
+
+  const events = (c: Context, ref: string) =>
+    runner.run(
+      c,
+      Effect.flatMap(readEventQuery(new URL(c.req.url).searchParams), (query) =>
+        Effect.all([distributor.get(ref), distributor.events(ref, query), Effect.succeed(query.limit)]),
+      ),
+      ([channel, found, limit]) => c.html(<EventsPage channel={channel} events={found} more={found.length === limit} />),
+    )
 
   methods(app, "/", { GET: (c) => page(c) })
   methods(app, "/fragments/channels", { GET: fragment })
@@ -106,6 +117,10 @@ export const pageRoutes = (app: Hono, { access, distributor, runner }: AppServic
   }
   methods(app, "/channels/:id/start", { POST: (c) => act(c, distributor.start(c.req.param("id"))) })
   methods(app, "/channels/:id/stop", { POST: (c) => act(c, distributor.stop(c.req.param("id"))) })
+  for (const source of ["primary", "backup"] as const) {
+    methods(app, `/channels/:id/switch/${source}`, { POST: (c) => act(c, distributor.switchSource(c.req.param("id"), source)) })
+  }
+  methods(app, "/channels/:id/events", { GET: (c) => events(c, c.req.param("id")) })
   methods(app, "/channels/:id/outputs/:output/start", {
     POST: (c) => act(c, distributor.startOutput(c.req.param("id"), c.req.param("output"))),
   })

@@ -2,7 +2,9 @@
 import { Effect, Queue, Stream } from "effect"
 import type { DistributorService, Health } from "../../effects/Distributor.ts"
 import { Conflict, NotFound } from "../../effects/Errors.ts"
-import type { ChannelInput, ChannelUpdate, ChannelView, LegView, OutputInput, OutputView, Protocol } from "../../effects/model.ts"
+import { policyOf } from "../../effects/input-policy.ts"
+import type { ChannelEventView, ChannelView, LegView, OutputView, Protocol } from "../../effects/model.ts"
+import { type ChannelInput, type ChannelUpdate, type OutputInput, settingsOf } from "../../effects/request-bodies.ts"
 
 const CREATED = "2026-01-02T03:04:05.000Z"
 const slugOf = (name: string) =>
@@ -23,8 +25,46 @@ export const fakeLeg = (over: Partial<LegView> = {}): LegView => ({
   bitrate: 8_020_000,
   last_error: null,
   warnings: [],
+  verdict: "good",
+  reasons: [],
+  findings: [],
+  fec: null,
+  jitter_ms: 0,
+  pcr_jitter_ms: 0,
+  pcr_jitter_max_ms: 0,
+  max_gap_ms: 0,
+  pcr_bitrate: 0,
+  access_point_interval_ms: null,
+  rcvbuf_bytes: 8_388_608,
+  kernel_drops: 0,
+  pids: [],
+  programmes: [],
   scte35_pids: [500],
   counters: { datagrams: 1000, bytes: 1_328_000, rtp_lost: 0, cc_errors: 0 },
+  ...over,
+})
+
+type InputView = ChannelView["input"]
+export const fakeInput = (over: Partial<InputView> = {}): InputView => ({
+  ...policyOf({}),
+  merge: "off",
+  path_difference_ms: null,
+  merge_lost: 0,
+  merge_mismatches: 0,
+  switches: 0,
+  pending_source: null,
+  redundancy: "none",
+  legs: [fakeLeg()],
+  ...over,
+})
+
+export const fakeEvent = (over: Partial<ChannelEventView> & { readonly id: number }): ChannelEventView => ({
+  at: CREATED,
+  kind: "started",
+  severity: "info",
+  source: null,
+  output: null,
+  message: "started by the operator",
   ...over,
 })
 
@@ -61,11 +101,14 @@ export const fakeHealth: Health = {
   srt: { available: true, version: "1.5.1", problem: null },
   store: { ok: true },
   problems: [],
+  channel_problems: [],
 }
 
 export interface FakeDistributor extends DistributorService {
   /** Replaces what a channel shows. */
   readonly show: (ref: string, over: Partial<ChannelView>) => void
+  /** Replaces the events of a channel, newest first. */
+  readonly happened: (ref: string, ...events: ReadonlyArray<ChannelEventView>) => void
   /** Makes `changes` emit. */
   readonly change: () => void
 }
@@ -73,6 +116,7 @@ export interface FakeDistributor extends DistributorService {
 /** @param over replaces single verbs, to fail or to hang */
 export const makeFakeDistributor = (over: Partial<DistributorService> = {}): FakeDistributor => {
   const channels = new Map<string, ChannelView>()
+  const events = new Map<string, ReadonlyArray<ChannelEventView>>()
   const changes = Effect.runSync(Queue.unbounded<void>())
   let ids = 0
 
@@ -130,12 +174,13 @@ export const makeFakeDistributor = (over: Partial<DistributorService> = {}): Fak
             backup_rtp_ip: input.backup_rtp_ip ?? null,
             backup_rtp_port: input.backup_rtp_port ?? null,
             autostart: input.autostart ?? false,
-            input: { ...input.input, legs: [fakeLeg({ ip: rtp_ip, port: input.rtp_port })] },
+            input: fakeInput({ ...settingsOf(input.input), legs: [fakeLeg({ ip: rtp_ip, port: input.rtp_port })] }),
             status: "stopped",
             error: null,
             uptime: 0,
             created_at: CREATED,
             active_source: "primary",
+            alarms: [],
             outputs: (input.outputs ?? []).map((o, i) => makeOutput(o, i + 1)),
           }),
         )
@@ -144,13 +189,14 @@ export const makeFakeDistributor = (over: Partial<DistributorService> = {}): Fak
       Effect.flatMap(find(ref), (channel) =>
         set(ref, {
           ...(Object.fromEntries(Object.entries(change).filter(([, v]) => v !== undefined)) as Partial<ChannelView>),
-          input: { ...channel.input, ...input },
+          input: { ...channel.input, ...settingsOf(input) },
         }),
       ),
     remove: (ref) => Effect.map(find(ref), (channel) => void channels.delete(channel.id)),
     start: (ref) => set(ref, { status: "running", uptime: 5 }),
     stop: (ref) => set(ref, { status: "stopped", uptime: 0 }),
     switchSource: (ref, source) => set(ref, { active_source: source }),
+    events: (ref, { limit }) => Effect.map(find(ref), (channel) => (events.get(channel.id) ?? []).slice(0, limit)),
     addOutput: (ref, input) =>
       Effect.map(find(ref), (channel) => {
         const output = makeOutput(input, channel.outputs.length + 1)
@@ -164,6 +210,7 @@ export const makeFakeDistributor = (over: Partial<DistributorService> = {}): Fak
     startOutput: (ref, output) => putOutput(ref, output, { enabled: true, status: "connecting" }),
     stopOutput: (ref, output) => putOutput(ref, output, { enabled: false, status: "stopped" }),
     changes: Stream.fromQueue(changes),
+    happened: (ref, ...happened) => void Effect.runSync(Effect.map(find(ref), (channel) => events.set(channel.id, happened))),
     show: (ref, view) => void Effect.runSync(set(ref, view)),
     change: () => void changes.unsafeOffer(undefined),
     ...over,

@@ -1,0 +1,49 @@
+/** Something that happened to a channel, on its way into the store; `ChannelEventView` is how it comes out. */
+import type { ChannelEventView, EventKind, SourceName } from "./model.ts"
+
+/** An event as its cause tells it. */
+export interface Happening {
+  readonly kind: EventKind
+  readonly severity: ChannelEventView["severity"]
+  readonly message: string
+  readonly source?: SourceName
+  /** Slug of the output it is about. */
+  readonly output?: string
+}
+
+export interface NewEvent extends Happening {
+  readonly channelId: string
+  /** Unix time in ms. */
+  readonly at: number
+}
+
+/** Kinds that tell of one matter in its different states. */
+const MATTERS: Partial<Record<EventKind, string>> = {
+  leg_lost: "leg",
+  leg_back: "leg",
+  redundancy_lost: "redundancy",
+  redundancy_back: "redundancy",
+  merge_on: "merge",
+  merge_off: "merge",
+  legs_differ: "merge",
+  fec_on: "fec",
+  fec_off: "fec",
+  no_input: "input",
+  input_back: "input",
+  started: "channel",
+  stopped: "channel",
+  engine_lost: "engine",
+  engine_back: "engine",
+}
+/** Matters of the channel as a whole, whichever source an event names. */
+const OF_CHANNEL = new Set(["switched", "redundancy", "merge", "input", "channel", "engine"])
+
+/**
+ * What an event is about. Events of one subject are limited together, so that the last of them always shows how the subject is;
+ * all states of an output are one subject.
+ */
+export const subjectOf = ({ channelId, kind, output, source }: NewEvent): string => {
+  if (output !== undefined) return `${channelId} output ${output}`
+  const matter = MATTERS[kind] ?? kind
+  return OF_CHANNEL.has(matter) ? `${channelId} ${matter}` : `${channelId} ${matter} ${source ?? ""}`
+}
