@@ -1,40 +1,11 @@
-/** Media and FEC of one leg as they arrive, fed to the core, and what its ring and its datagram store then hold. */
+/** Feeds media and FEC of one leg to the core, and reads what its ring and its datagram store then hold. */
 import * as L from "../src/core/assembly/layout.ts"
-import { type FecDatagram, FecEncoder, type FecMatrix } from "../src/core/fec/encoder.ts"
 import type { PacketCore } from "../src/core/packet-core.ts"
 import { buildRtp } from "../src/core/rtp/header.ts"
-import { buildPacket } from "../src/core/ts/packet.ts"
+import { type Arrival, SSRC } from "./fec-arrivals.ts"
 import { choose, readSlot, writeDatagram } from "./feed-core.ts"
-import { concat } from "./ts-stream.ts"
 
-/** The port a datagram comes to: media, port + 2 or port + 4. */
-export type Port = "media" | "column" | "row"
-
-export interface Arrival {
-  readonly port: Port
-  readonly bytes: Uint8Array
-}
-
-export const SSRC = 0x1234
 const STEP_US = 1000
-
-/** `count` RTP datagrams of one to seven TS packets, whose bytes all differ; some carry the marker bit. */
-export const mediaDatagrams = (count: number, firstSequence = 0, packets: (i: number) => number = () => 7): Uint8Array[] =>
-  Array.from({ length: count }, (_, i) => {
-    const payload = Array.from({ length: packets(i) }, (_, part) => {
-      const filling = new Uint8Array(184)
-      for (let at = 0; at < filling.length; at++) filling[at] = (Math.imul(i * 7 + part + 1, 2654435761) >>> (at % 24)) ^ at
-      return buildPacket({ pid: 0x100, continuity_counter: part & 15, payload: filling })
-    })
-    return buildRtp({ sequence: firstSequence + i, timestamp: 2 ** 32 - 5000 + i * 90, ssrc: SSRC, marker: i % 11 === 3 }, concat(payload))
-  })
-
-/** The datagrams with the FEC packets of an encoder between them, and the last column packets behind. */
-export const withFec = (media: ReadonlyArray<Uint8Array>, matrix: FecMatrix): Arrival[] => {
-  const encoder = new FecEncoder(matrix)
-  const port = ({ isRow, bytes }: FecDatagram): Arrival => ({ port: isRow ? "row" : "column", bytes })
-  return [...media.flatMap((bytes) => [{ port: "media" as const, bytes }, ...encoder.push(bytes).map(port)]), ...encoder.flush().map(port)]
-}
 
 /** Resets a leg and takes FEC for it from then on, as its channel's source. */
 export const startFec = (core: PacketCore, leg = 0): void => {

@@ -1,6 +1,7 @@
 import * as fc from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
-import { type Arrival, feedFec, mediaDatagrams, startFec, storedDatagram, withFec } from "../../test/fec-feed.ts"
+import { type Arrival, mediaDatagrams, withFec } from "../../test/fec-arrivals.ts"
+import { feedFec, startFec, storedDatagram } from "../../test/fec-feed.ts"
 import { coreBuilds, loadCores } from "../../test/load-core.ts"
 import * as L from "./assembly/layout.ts"
 import { sequenceOf } from "./fec/packet.ts"

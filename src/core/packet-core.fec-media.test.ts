@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto"
 import { describe, expect, it } from "vitest"
-import { type Arrival, feedFec, type Port, startFec, storedDatagram } from "../../test/fec-feed.ts"
+import { type Arrival, arrival, fecOf, type Port } from "../../test/fec-arrivals.ts"
+import { feedFec, startFec, storedDatagram } from "../../test/fec-feed.ts"
+import { fecVectors } from "../../test/fec-vectors.ts"
 import { coreBuilds, loadCores } from "../../test/load-core.ts"
 import { hasMedia, readMedia } from "../../test/media.ts"
 import { readPcap } from "../../test/pcap.ts"
 import { concat } from "../../test/ts-stream.ts"
 import * as L from "./assembly/layout.ts"
-import { buildFec, parseFec, protectedBy, sequenceOf } from "./fec/packet.ts"
+import { parseFec, protectedBy, sequenceOf } from "./fec/packet.ts"
 import { buildRtp } from "./rtp/header.ts"
 
 const cores = await loadCores()
@@ -74,14 +76,6 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] captures of GStreamer's FEC
   })
 })
 
-interface Step {
-  readonly media?: ReadonlyArray<string>
-  readonly row_fec?: ReadonlyArray<string>
-  readonly column_fec?: ReadonlyArray<string>
-  readonly expect_recovered?: ReadonlyArray<{ readonly seq: number; readonly payload: string }>
-}
-
-const fromHex = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"))
 /** The payloads of the vectors are a few bytes; here each byte is a TS packet that repeats it behind the sync byte. */
 const stretch = (payload: Uint8Array) => concat([...payload].map((byte) => new Uint8Array(188).fill(byte).fill(0x47, 0, 1)))
 const stretchMedia = (datagram: Uint8Array) => concat([datagram.subarray(0, 12), stretch(datagram.subarray(12))])
@@ -99,38 +93,31 @@ const stretchFec = (datagram: Uint8Array, lengths: ReadonlyMap<number, number>):
 
 describe.skipIf(!hasMedia).each(coreBuilds)("[media] vectors of GStreamer's FEC decoder (%s)", (build) => {
   const core = cores[build]
-  const { tests } = hasMedia
-    ? (readJson("gstreamer/fec-2022-1-gstreamer-vectors.json") as {
-        readonly tests: ReadonlyArray<{ readonly name: string; readonly steps: ReadonlyArray<Step> }>
-      })
-    : { tests: [] }
 
-  it.each(tests.map(({ name, steps }) => [name, steps] as const))("%s", (_, steps) => {
-    const recovered = steps.flatMap((step) => step.expect_recovered ?? [])
-    const media = steps.flatMap((step) => step.media ?? []).map(fromHex)
+  it.each(fecVectors())("%s", (_, steps) => {
+    const recovered = steps.flatMap((step) => step.recovered)
     const lengths = new Map([
-      ...media.map((datagram): [number, number] => [sequenceOf(datagram), datagram.length - 12]),
-      ...recovered.map(({ seq, payload }): [number, number] => [seq, payload.length / 2]),
+      ...steps.flatMap(({ media }) => media).map((datagram): [number, number] => [sequenceOf(datagram), datagram.length - 12]),
+      ...recovered.map(({ sequence, payload }): [number, number] => [sequence, payload.length]),
     ])
     const packet = (sequence: number) => buildRtp({ sequence, timestamp: 0, ssrc: 0 }, stretch(Uint8Array.of(sequence & 255)))
     // What the core wants besides: a FEC packet found right, and a datagram behind the last one missing.
     const before = [65_500, 65_501].map(packet)
-    const arrivals = steps.flatMap((step): Arrival[] => [
-      ...(step.media ?? []).map((hex): Arrival => ({ port: "media", bytes: stretchMedia(fromHex(hex)) })),
-      ...(step.row_fec ?? []).map((hex): Arrival => ({ port: "row", bytes: stretchFec(fromHex(hex), lengths) })),
-      ...(step.column_fec ?? []).map((hex): Arrival => ({ port: "column", bytes: stretchFec(fromHex(hex), lengths) })),
-    ])
     startFec(core)
     feedFec(core, [
-      ...before.map((bytes): Arrival => ({ port: "media", bytes })),
-      { port: "row", bytes: buildFec({ isRow: true, offset: 1, sequence: 0, timestamp: 0 }, before) },
-      ...arrivals,
-      { port: "media", bytes: packet(20) },
+      ...before.map(arrival("media")),
+      arrival("row")(fecOf(before, 65_500, 1, 2)),
+      ...steps.flatMap(({ media, rows, columns }) => [
+        ...media.map((datagram) => arrival("media")(stretchMedia(datagram))),
+        ...rows.map((datagram) => arrival("row")(stretchFec(datagram, lengths))),
+        ...columns.map((datagram) => arrival("column")(stretchFec(datagram, lengths))),
+      ]),
+      arrival("media")(packet(20)),
     ])
     expect(core.legSnapshot(0)).toMatchObject({ fec_bad: 0, fec_recovered: recovered.length })
-    for (const { seq, payload } of recovered) {
-      const original = buildRtp({ sequence: seq, timestamp: 0, ssrc: 0 }, stretch(fromHex(payload)))
-      expect(storedDatagram(core, seq, 0), `datagram ${seq}`).toEqual(original)
+    for (const { sequence, payload } of recovered) {
+      const original = buildRtp({ sequence, timestamp: 0, ssrc: 0 }, stretch(payload))
+      expect(storedDatagram(core, sequence, 0), `datagram ${sequence}`).toEqual(original)
     }
   })
 })

@@ -1,6 +1,7 @@
 import * as fc from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
-import { type Arrival, feedFec, mediaDatagrams, SSRC, startFec, storedDatagram, withFec } from "../../test/fec-feed.ts"
+import { type Arrival, mediaDatagrams, SSRC, withFec } from "../../test/fec-arrivals.ts"
+import { feedFec, startFec, storedDatagram } from "../../test/fec-feed.ts"
 import { type Random, randomOf } from "../../test/impairments.ts"
 import { coreBuilds, loadCores } from "../../test/load-core.ts"
 import type { FecMatrix } from "./fec/encoder.ts"

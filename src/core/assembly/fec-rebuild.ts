@@ -15,13 +15,18 @@ const TIMESTAMP_STEP_MAX = 450000;
 /** The one missing sequence number that `countMissing` found. */
 export let missing: u32 = 0;
 
-/** How many datagrams of a group are not in the store: 0, 1, or 2 for more. The newest, which come last, are looked at first. */
-export function countMissing(index: i32, group: u32): u32 {
+/**
+ * How many datagrams of a group are not in the store: 0, 1, or 2 for more. The newest, which come last, are looked at first.
+ * What the store holds from before a jump, or from the last time round, is another datagram.
+ */
+export function countMissing(index: i32, leg: usize, group: u32): u32 {
   const offset = groupOffset(group);
+  const newest = load<u32>(leg + NEWEST);
+  const span = load<u32>(leg + SPAN);
   let sequence = groupLast(group);
   let found: u32 = 0;
   for (let left = groupCount(group); left > 0; left--) {
-    if (!isStored(index, sequence)) {
+    if (((newest - sequence) & 0xffff) >= span || !isStored(index, sequence)) {
       if (found) return 2;
       found = 1;
       missing = sequence;

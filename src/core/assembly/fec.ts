@@ -75,7 +75,7 @@ export function takeFec(index: i32, leg: usize, data: usize, length: u32, isRow:
   learnMatrix(leg, rxUs);
   if (load<u32>(leg + SPAN) != 0 && !isEmpty(leg)) releaseFar(leg);
   const group = fecGroup;
-  const lacking = countMissing(index, group);
+  const lacking = countMissing(index, leg, group);
   if (lacking == 0) {
     if (checkDatagram(index, leg, group, data)) resolve(index, leg, rxUs);
     return;
@@ -99,7 +99,7 @@ function setReady(leg: usize, sequence: u32): void {
 /** Looks at one FEC slot; true when others may now be of more use: a datagram was rebuilt from it, or it was found right. */
 function resolveSlot(index: i32, leg: usize, slot: u32, rxUs: f64): bool {
   const group = groupAt(leg, slot);
-  const lacking = countMissing(index, group);
+  const lacking = countMissing(index, leg, group);
   if (lacking == 0) {
     release(leg, slot);
     return checkGroup(index, leg, group, fecSlot(index, slot));
@@ -153,7 +153,6 @@ function trackMedia(leg: usize, sequence: u32): void {
   }
   store<u32>(leg + NEWEST, sequence);
   store<u32>(leg + SPAN, 1);
-  releaseFar(leg);
 }
 
 /** True when a datagram may complete the group of some FEC slot. */
@@ -162,7 +161,7 @@ function helps(index: i32, leg: usize, sequence: u32): bool {
   if (distance(sequence, load<u32>(leg + LAST_MEMBER)) > 0) return false;
   for (let slot = nextUsed(leg, 0); slot < <u32>FEC_SLOTS; slot = nextUsed(leg, slot + 1)) {
     const group = groupAt(leg, slot);
-    if (covers(group, sequence) && countMissing(index, group) < 2) return true;
+    if (covers(group, sequence) && countMissing(index, leg, group) < 2) return true;
   }
   return false;
 }

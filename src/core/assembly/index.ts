@@ -1,6 +1,6 @@
 // The ABI of the packet core. All state lives at the fixed addresses of layout.ts; nothing is allocated, nothing throws.
 import {
-  CHANNEL_PENDING, CHANNEL_SIZE, CHANNEL_SOURCE, LEG_BYTES, LEG_CC_ERRORS, LEG_DATAGRAMS, LEG_FIRST_RX_US, LEG_FOREIGN_IPV4, LEG_FOREIGN_PORT, LEG_FOREIGN_SSRC,
+  CHANNEL_PENDING, CHANNEL_SIZE, CHANNEL_SOURCE, LEG_BYTES, LEG_CC_ERRORS, LEG_DATAGRAMS, LEG_FEC_BAD, LEG_FIRST_RX_US, LEG_FOREIGN_IPV4, LEG_FOREIGN_PORT, LEG_FOREIGN_SSRC,
   LEG_LAST_RX_US, LEG_NOT_ALLOWED, LEG_PAYLOAD_TYPE, LEG_RTP_DATAGRAMS, LEG_SIZE, LEG_SOURCE_IPV4, LEG_SOURCE_PORT, LEG_TRUNCATED,
   LEG_UDP_DATAGRAMS, MAX_CHANNELS, MAX_LEGS, PIDS, PID_PACKETS, PID_STATE, RX_BATCH, TX_BATCH,
 } from "./layout";
@@ -191,14 +191,22 @@ export function ingest(leg: i32, datagrams: i32, clockOffsetUs: f64, nowUs: f64)
   return takeAppended();
 }
 
+/** FEC of anybody but the media's own sender could only spoil what it rebuilds. */
+function takeFecDatagram(leg: i32, address: usize, index: i32, isRow: bool, nowUs: f64): void {
+  const from = hasName(index) ? sourceIpv4(nameAddress(index)) : 0;
+  const sender = <u32>gauge(address, LEG_SOURCE_IPV4);
+  if (!isAllowed(address, from)) count(address, LEG_NOT_ALLOWED);
+  else if (isTruncated(index) || (sender != 0 && from != sender)) count(address, LEG_FEC_BAD);
+  else takeFec(leg, address, datagramAddress(index), datagramLength(index), isRow, nowUs);
+}
+
 /** Takes the first `datagrams` of the receive batch as SMPTE 2022-1 packets of a leg, from its row port or its column port. */
 export function ingestFec(leg: i32, isRow: i32, datagrams: i32, clockOffsetUs: f64, nowUs: f64): void {
   if (<u32>leg >= <u32>MAX_LEGS) return;
   const address = legAddress(leg);
   const end = min(datagrams, RX_BATCH);
   for (let index = 0; index < end; index++) {
-    const isAccepted = !isTruncated(index) && isAllowed(address, hasName(index) ? sourceIpv4(nameAddress(index)) : 0);
-    if (isAccepted) takeFec(leg, address, datagramAddress(index), datagramLength(index), isRow != 0, nowUs);
+    takeFecDatagram(leg, address, index, isRow != 0, nowUs);
     resetHeader(index);
   }
 }

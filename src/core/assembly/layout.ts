@@ -331,7 +331,7 @@ export const STORE_INDEX = RINGS + MAX_CHANNELS * RING_BYTES;
 export const STORES = STORE_INDEX + MAX_LEGS * STORE_SLOTS * 4;
 export const STORE_BYTES = STORE_SLOTS * STORE_STRIDE;
 
-// --- SMPTE 2022-1 packets of each leg that may still be of use, columns and rows apart; see fec.ts.
+// --- SMPTE 2022-1 packets of each leg that may still be of use, columns and rows; see fec-state.ts.
 export const FEC_SLOTS = 128;
 export const FEC_STRIDE = 1408;
 export const FEC_STORES = STORES + MAX_LEGS * STORE_BYTES;

@@ -208,7 +208,8 @@ export function order(index: i32, leg: usize, data: usize, payload: usize, lengt
   if (ahead < 0) {
     if (isPresent(index, sequence)) return;
     count(leg, LEG_RTP_LATE);
-    if (isRebuildable && ahead > -STORE_SLOTS) {
+    // Further back its slot may hold a datagram that waits.
+    if (isRebuildable && ahead > -STORE_SLOTS / 2) {
       keep(index, data, payload, length, rxUs, timestamp, sequence, 0);
       mediaStored(index, leg, sequence, rxUs);
     }
@@ -219,6 +220,9 @@ export function order(index: i32, leg: usize, data: usize, payload: usize, lengt
     count(leg, LEG_RTP_UNRECOVERED, max(0, distance(sequence, load<u32>(leg + NEXT))));
     store<u32>(leg + NEXT, (sequence + 1) & 0xffff);
     deliver(index, leg, payload, length, rxUs, timestamp, sequence);
+    if (!isRebuildable) return;
+    keep(index, data, payload, length, rxUs, timestamp, sequence, 0);
+    mediaStored(index, leg, sequence, rxUs);
     return;
   }
   if (isWaiting(index, sequence)) return;

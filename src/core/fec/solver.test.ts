@@ -1,6 +1,7 @@
 import * as fc from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
-import { hasMedia, readMedia } from "../../../test/media.ts"
+import { fecVectors } from "../../../test/fec-vectors.ts"
+import { hasMedia } from "../../../test/media.ts"
 import { buildRtp } from "../rtp/header.ts"
 import { FecEncoder } from "./encoder.ts"
 import { buildFec, parseFec, protectedBy, sequenceOf } from "./packet.ts"
@@ -67,32 +68,17 @@ describe("the offline solver", () => {
   })
 })
 
-interface Step {
-  readonly media?: ReadonlyArray<string>
-  readonly row_fec?: ReadonlyArray<string>
-  readonly column_fec?: ReadonlyArray<string>
-  readonly expect_recovered?: ReadonlyArray<{ readonly seq: number; readonly payload: string }>
-}
-
-const vectors = hasMedia
-  ? (JSON.parse(Buffer.from(readMedia("gstreamer/fec-2022-1-gstreamer-vectors.json")).toString()) as {
-      readonly tests: ReadonlyArray<{ readonly name: string; readonly steps: ReadonlyArray<Step> }>
-    })
-  : { tests: [] }
-const fromHex = (text: string) => new Uint8Array(Buffer.from(text, "hex"))
-
 describe.skipIf(!hasMedia)("[media] vectors of GStreamer's FEC decoder", () => {
-  it.each(vectors.tests.map(({ name, steps }) => [name, steps] as const))("%s", (_, steps) => {
+  it.each(fecVectors())("%s", (_, steps) => {
     const arrived: Uint8Array[] = []
     const fec: Uint8Array[] = []
     let before = 0
-    for (const { media: datagrams = [], row_fec = [], column_fec = [], expect_recovered = [] } of steps) {
-      arrived.push(...datagrams.map(fromHex))
-      fec.push(...row_fec.map(fromHex), ...column_fec.map(fromHex))
-      const recovered = recoverAll(arrived, fec, 0)
-      const found = [...recovered].map(([seq, datagram]) => ({ seq, payload: Buffer.from(datagram.subarray(12)).toString("hex") }))
-      for (const one of expect_recovered) expect(found).toContainEqual(one)
-      expect(found.length).toBe(before + expect_recovered.length)
+    for (const { media: datagrams, rows, columns, recovered } of steps) {
+      arrived.push(...datagrams)
+      fec.push(...rows, ...columns)
+      const found = [...recoverAll(arrived, fec, 0)].map(([sequence, datagram]) => ({ sequence, payload: datagram.slice(12) }))
+      for (const one of recovered) expect(found).toContainEqual(one)
+      expect(found.length).toBe(before + recovered.length)
       before = found.length
     }
     expect(before).toBeGreaterThan(0)
