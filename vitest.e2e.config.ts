@@ -7,6 +7,8 @@ export default defineConfig({
     testTimeout: 40_000,
     hookTimeout: 40_000,
     fileParallelism: false,
+    // Concurrent tests of a file mostly wait for real time to pass.
+    maxConcurrency: 12,
     pool: "forks",
   },
 })

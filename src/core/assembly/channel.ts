@@ -8,6 +8,8 @@ export const CHANNEL_RELEASED = STATE;
 export const CHANNEL_AT_ONCE = STATE + 4;
 /** f64 us: receive time of the last slot, so that times in a ring never run backwards. */
 export const CHANNEL_CLOCK = STATE + 8;
+/** u32: PIDs that still owe a discontinuity_indicator after a switch: see flagging.ts. */
+export const CHANNEL_DUE = STATE + 16;
 // Ranges of their own: merge.ts and align.ts.
 export const CHANNEL_MERGE_STATE = STATE + 64;
 export const CHANNEL_ALIGN_STATE = STATE + 256;

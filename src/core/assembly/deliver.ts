@@ -5,7 +5,8 @@ import {
 import { count, setGauge } from "./leg";
 import { analysePackets, slotAccessPoint, slotFlags, slotHasProgramme, slotPcr, slotPcrIndex, slotPcrPid } from "./packets";
 import { appendSlot } from "./ring";
-import { CHANNEL_AT_ONCE, channelAddress, channelField, numberOf, sourceOf } from "./channel";
+import { CHANNEL_AT_ONCE, CHANNEL_DUE, channelAddress, channelField, numberOf, sourceOf } from "./channel";
+import { appendFlagged } from "./flagging";
 import { takeOver } from "./takeover";
 
 /** Takes `length` bytes of whole TS packets received at `rxUs`, splitting them into slots. */
@@ -21,13 +22,14 @@ export function deliver(index: i32, leg: usize, payload: usize, length: u32, rxU
     if (slotHasProgramme) hasProgramme = true;
     if (sourceOf(channel) == me) {
       if (channelField(channel, CHANNEL_MERGE) == 0) {
-        appendSlot(index >> 1, payload, part, rxUs, timestamp, sequence, slotFlags, slotPcr, slotPcrIndex, slotPcrPid);
+        if (load<u32>(channel + CHANNEL_DUE)) appendFlagged(index >> 1, payload, part, rxUs, timestamp, sequence);
+        else appendSlot(index >> 1, payload, part, rxUs, timestamp, sequence, slotFlags, slotPcr, slotPcrIndex, slotPcrPid);
         forwarded++;
       }
     } else if (<i32>channelField(channel, CHANNEL_PENDING) == me) {
       const first = load<u32>(channel + CHANNEL_AT_ONCE) ? 0 : slotAccessPoint;
       if (first >= 0) {
-        takeOver(index, leg, payload, part, first, rxUs, timestamp, sequence);
+        takeOver(index, payload, part, first, rxUs, timestamp, sequence);
         forwarded++;
       }
     }

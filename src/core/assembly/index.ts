@@ -12,6 +12,7 @@ import { updateJitter } from "./jitter";
 import { CHANNEL_AT_ONCE, CHANNEL_RELEASED, channelAddress, numberOf, setChannelField, sourceOf } from "./channel";
 import { deliver } from "./deliver";
 import { takeFec } from "./fec";
+import { forgetDue } from "./flagging";
 import { mergeArrived, tickMerge } from "./merge";
 import {
   allowMerge as allowChannelMerge, isMerged, mergeCountBroken, mergeFindsPlace, mergeLegRestarted, resetMerge,
@@ -38,6 +39,7 @@ export function resetLeg(leg: i32): void {
 export function resetChannel(channel: i32): void {
   if (<u32>channel >= <u32>MAX_CHANNELS) return;
   store<u32>(headAddress(channel), 0);
+  forgetDue(channel);
   memory.fill(channelAddress(channel), 0, CHANNEL_SIZE);
   resetMerge(channel);
 }

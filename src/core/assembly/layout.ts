@@ -357,8 +357,10 @@ export const ALIGN_BUCKETS = 8192;
 export const ALIGN_TABLES = MERGE_HASHES + MAX_LEGS * MERGE_CELLS * 4;
 export const MERGE_PACKETS = ALIGN_TABLES + MAX_LEGS * ALIGN_BUCKETS * 4;
 
-/** One slot of packets the core writes itself. */
-export const SCRATCH = MERGE_PACKETS + MAX_CHANNELS * MERGE_CELLS * TS_PACKET;
+/** After a switch: what each PID of a channel still owes of discontinuity_indicator, one byte a PID; see flagging.ts. */
+export const DUE_FLAGS = MERGE_PACKETS + MAX_CHANNELS * MERGE_CELLS * TS_PACKET;
+/** One slot of packets the core puts together itself. */
+export const SCRATCH = DUE_FLAGS + MAX_CHANNELS * PIDS;
 
 /** End of the map; the compiler puts its own static data (the CRC table) above it. */
 export const MAP_END = SCRATCH + 2048;

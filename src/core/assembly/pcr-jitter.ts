@@ -15,6 +15,8 @@ const LINE = STATE_TR101290 + 216;
 const SLOPE = STATE_TR101290 + 224;
 const AGE = STATE_TR101290 + 232;
 const ARRIVAL = STATE_TR101290 + 240;
+/** u32: 1 when the line began with a known bit rate. */
+const HAS_BITRATE = STATE_TR101290 + 204;
 
 /** 2 pi x 10 mHz. A young line follows faster, by its age. */
 const LOOP: f64 = 0.0628;
@@ -25,7 +27,7 @@ const SLOPE_MAX: f64 = 2000;
 /** So many PCRs so far off (us) are a new delay, not jitter. */
 const FAR_US: f64 = 50000;
 const FAR_SAMPLES = 25;
-/** Without a bit rate the place in the datagram is unknown: the line waits so many PCRs for one. */
+/** Without a bit rate a packet's place in its datagram is worth nothing: the line waits so many PCRs for one. */
 const WAIT_SAMPLES: u32 = 8;
 const PACKET_BITS: f64 = 1504;
 /** As RFC 3550 6.4.1 smooths its jitter. */
@@ -45,6 +47,7 @@ function startLine(leg: usize, ahead: f64, samples: u32): void {
   store<u32>(leg + SAMPLES, samples);
   store<u32>(leg + FAR, 0);
   store<u32>(leg + CHANGES, load<u32>(leg + MAIN_CHANGES));
+  store<u32>(leg + HAS_BITRATE, gauge(leg, LEG_PCR_BITRATE) > 0 ? 1 : 0);
   store<f64>(leg + LAG, 0);
   store<f64>(leg + LINE, -ahead);
   store<f64>(leg + SLOPE, 0);
@@ -66,8 +69,8 @@ function isFarForLong(leg: usize, deviation: f64): bool {
 export function measureJitter(leg: usize, position: u32, stepUs: f64): void {
   const ahead = aheadOf(leg, position);
   const samples = load<u32>(leg + SAMPLES) + 1;
-  const isWaiting = samples <= WAIT_SAMPLES && gauge(leg, LEG_PCR_BITRATE) == 0;
-  if (samples == 1 || isWaiting || load<u32>(leg + CHANGES) != load<u32>(leg + MAIN_CHANGES)) {
+  const isVague = !load<u32>(leg + HAS_BITRATE) && (samples <= WAIT_SAMPLES || gauge(leg, LEG_PCR_BITRATE) > 0);
+  if (samples == 1 || isVague || load<u32>(leg + CHANGES) != load<u32>(leg + MAIN_CHANGES)) {
     startLine(leg, ahead, samples);
     return;
   }

@@ -4,10 +4,18 @@ import {
   ADAPTATION_MAX, ADAPTATION_PRESENT, ADAPTATION_WITH_PCR, FLAG_DISCONTINUITY, FLAG_PCR, FLAG_RANDOM_ACCESS, NULL_PID, SYNC_BYTE,
   adaptationControl, adaptationFlags, adaptationLength, hasTransportError, pidOf, readHeader, readPcr, syncByte,
 } from "./packet";
+import { CHANNEL_DUE, channelAddress } from "./channel";
+import { appendFlagged } from "./flagging";
 import { appendSlot } from "./ring";
 
-/** Appends up to seven packets to the ring of a channel, finding their flags and first PCR. */
+/** Appends up to seven packets to the ring of a channel; after a switch each PID that owes it is flagged first. */
 export function appendScanned(channel: i32, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32): void {
+  if (load<u32>(channelAddress(channel) + CHANNEL_DUE)) appendFlagged(channel, payload, length, rxUs, timestamp, sequence);
+  else appendFound(channel, payload, length, rxUs, timestamp, sequence);
+}
+
+/** Appends up to seven packets to the ring of a channel, finding their flags and first PCR. */
+export function appendFound(channel: i32, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32): void {
   let found: u32 = 0;
   let pcr: f64 = 0;
   let pcrIndex: u32 = 0;

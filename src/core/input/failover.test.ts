@@ -38,6 +38,12 @@ describe("failover triggers", () => {
     expect((first?.at ?? 0) - since).toBeLessThanOrEqual(expectedMs + slack)
   })
 
+  it("a stream whose last packets were null packets has no packets, not null packets", () => {
+    const simulation = running()
+    simulation.set("primary", { programme: false }).run(40)
+    expect(switchesOf(simulation.set("primary", { packets: false }).run(3000))).toMatchObject([{ reason: "no_packets" }])
+  })
+
   it.each<[string, Partial<Behaviour>, forMs: number]>([
     ["490 ms of silence", { packets: false }, 490],
     ["490 ms of null packets", { programme: false }, 490],

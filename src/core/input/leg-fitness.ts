@@ -129,7 +129,8 @@ const faultOf = (leg: LegFitness, open: boolean, failoverAfterMs: number, clock:
   if (!open) return "closed"
   if (clock - leg.packet.at >= failoverAfterMs) return "no_packets"
   if (leg.outOfSyncSince !== null && clock - leg.outOfSyncSince >= failoverAfterMs) return "sync_loss"
-  if (clock - leg.programme.at >= failoverAfterMs) return "null_packets"
+  // Packets have to arrive for that: the last ones before the end of a stream may well be null packets.
+  if (clock - leg.programme.at >= failoverAfterMs && clock - leg.packet.at < failoverAfterMs / 2) return "null_packets"
   if (leg.flowSince === null) return null
   if (isMissing(leg.pat, leg.flowSince, failoverAfterMs, clock)) return "no_pat"
   if (isMissing(leg.pmt, leg.flowSince, failoverAfterMs, clock)) return "no_pmt"

@@ -17,9 +17,13 @@ export interface ControlledLeg {
 }
 
 const DECIDE_EVERY_US = 20_000
-/** A leg without a random access point is taken as it is after this long; two of its usual distances when that is more. */
-const CLEAN_WAIT_MIN_US = 2e6
+/** A switch waits for a random access point for two of the leg's usual distances, within these bounds, */
+const CLEAN_WAIT_MIN_US = 1e6
 const CLEAN_WAIT_MAX_US = 12e6
+/** or for this long while the distance is not known, */
+const CLEAN_WAIT_UNKNOWN_US = 5e6
+/** but not at all for a leg that has had none for so long. */
+const WITHOUT_POINTS_US = 15e6
 
 const numberOf = (leg: LegName): 1 | 2 => (leg === "primary" ? 1 : 2)
 const nameOf = (number: number): LegName => (number === 2 ? "backup" : "primary")
@@ -140,8 +144,15 @@ export class SourceControl {
   /** A switch waits for an access point; should none come, it is made without. */
   #hasten(leg: LegName, nowUs: number): void {
     const index = this.#channel * 2 + numberOf(leg) - 1
-    const usual = this.#core.legField(index, L.LEG_ACCESS_POINT_INTERVAL_US)
-    const wait = Math.min(CLEAN_WAIT_MAX_US, Math.max(CLEAN_WAIT_MIN_US, 2 * usual))
+    const field = (f: number) => this.#core.legField(index, f)
+    const usual = field(L.LEG_ACCESS_POINT_INTERVAL_US)
+    const since = nowUs - Math.max(field(L.LEG_ACCESS_POINT_US), field(L.LEG_FIRST_RX_US))
+    const wait =
+      since > WITHOUT_POINTS_US
+        ? 0
+        : usual === 0
+          ? CLEAN_WAIT_UNKNOWN_US
+          : Math.min(CLEAN_WAIT_MAX_US, Math.max(CLEAN_WAIT_MIN_US, 2 * usual))
     if (nowUs - this.#pendingSinceUs > wait) this.#core.setSource(this.#channel, numberOf(leg), true)
   }
 
