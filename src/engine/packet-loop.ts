@@ -107,10 +107,18 @@ export class PacketLoop {
     if (slow) {
       this.#nextSlowUs = (Math.floor(nowUs / this.#slowTickUs) + 1) * this.#slowTickUs
       this.#clockOffsetUs = realtimeOffsetUs()
-      this.#core.tick(nowUs)
+      // FEC before the media that outdate it.
+      for (const channel of this.#channels())
+        for (const leg of channel.legs) {
+          leg.poll(nowUs, this.#clockOffsetUs)
+          this.#watch(channel, leg)
+        }
     }
     let busy = this.#drain(this.#fast, nowUs) > 0
-    if (slow && this.#drain(this.#slow, nowUs) > 0) busy = true
+    if (slow) {
+      if (this.#drain(this.#slow, nowUs) > 0) busy = true
+      this.#core.tick(nowUs)
+    }
     let channels = 0
     let immediate = false
     let burstUs = SLOW_TICK_US
@@ -126,13 +134,7 @@ export class PacketLoop {
         session.poll(nowUs)
         burstUs = Math.min(burstUs, session.maxBurstUs)
       }
-      if (slow) {
-        for (const leg of channel.legs) {
-          leg.poll(nowUs, this.#clockOffsetUs)
-          this.#watch(channel, leg)
-        }
-        channel.source.decide(nowUs)
-      }
+      if (slow) channel.source.decide(nowUs)
     }
     if ((this.#core.u32[EVENT_COUNT >> 2] ?? 0) > 0) this.#hooks.onEvents(this.#core.takeEvents())
     if (slow) {

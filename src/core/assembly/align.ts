@@ -2,7 +2,8 @@
 //
 // Every packet's hash is kept by its leg's own count. A packet whose hash the other leg has had proposes an offset between the
 // counts; from then on each packet is compared with the one at that offset, and AGREEMENT of them in a row, without one that
-// differs, settle it. Null packets and tables, which any two encoders may have alike, neither propose nor count.
+// differs, settle it. Null packets, tables and packets that repeat (filler), which any two encoders may have alike, neither
+// propose nor count.
 import {
   ALIGNMENT_DIFFERENT, ALIGNMENT_TRIAL_US, ALIGNMENT_UNKNOWN, ALIGN_BUCKETS, ALIGN_TABLES, CHANNEL_ALIGNMENT, MERGE_CELLS, MERGE_HASHES, TS_PACKET,
 } from "./layout";
@@ -108,12 +109,14 @@ export function agreedOffset(channel: usize): u32 {
 export function compare(channel: usize, index: i32, packet: usize, position: u32, hash: u32): bool {
   if (!isTelling(index, packet)) return false;
   const isBackup = (index & 1) == 1;
+  const isUnique = makeFindable(index, legMerge(channel, index & 1), position, hash);
   const other = legMerge(channel, isBackup ? 0 : 1);
   if (load<u32>(channel + PROPOSED)) {
     const offset = load<u32>(channel + PROPOSAL);
     const found = hashAt(index ^ 1, other, isBackup ? position + offset : position - offset);
     if (found == 0) return false;
     if (found == hash) {
+      if (!isUnique) return false;
       const agreed = load<u32>(channel + AGREED) + 1;
       store<u32>(channel + AGREED, agreed);
       return agreed >= AGREEMENT;
@@ -121,6 +124,7 @@ export function compare(channel: usize, index: i32, packet: usize, position: u32
     store<u32>(channel + PROPOSED, 0);
   }
   store<u32>(channel + AGREED, 0);
+  if (!isUnique) return false;
   const candidate = load<u32>(bucketAddress(index ^ 1, hash));
   if (hashAt(index ^ 1, other, candidate) != hash) return false;
   store<u32>(channel + PROPOSED, 1);
@@ -128,12 +132,22 @@ export function compare(channel: usize, index: i32, packet: usize, position: u32
   return false;
 }
 
-/** Keeps the hash of a leg's packet at `position`; with `findable` it can also be looked up by its hash. */
-export function keepHash(index: i32, packet: usize, position: u32, findable: bool): u32 {
+/** Keeps the hash of a leg's packet at `position`. */
+export function keepHash(index: i32, packet: usize, position: u32): u32 {
   const hash = hashPacket(packet);
   store<u32>(hashAddress(index, position), hash);
-  if (findable && isTelling(index, packet)) store<u32>(bucketAddress(index, hash), position);
   return hash;
+}
+
+/**
+ * Makes the packet at `position` one that can be found by its hash; false when the leg has had the same lately. Filler of
+ * different encoders is alike and comes in long runs: what repeats tells nothing.
+ */
+function makeFindable(index: i32, leg: usize, position: u32, hash: u32): bool {
+  const bucket = bucketAddress(index, hash);
+  const before = load<u32>(bucket);
+  store<u32>(bucket, position);
+  return before == position || hashAt(index, leg, before) != hash;
 }
 
 /** Makes the hashes of positions that never came unknown. */

@@ -68,8 +68,9 @@ export function allowMerge(channel: i32, allowed: i32, windowUs: f64): void {
 }
 
 /**
- * To be called every 10 ms or so, before the outputs have their turn: gaps that have lasted too long are given up, what
- * waited goes on. `nowUs`: CLOCK_MONOTONIC.
+ * To be called every 10 ms or so, after all sockets were read and before the outputs have their turn: gaps that have lasted too
+ * long are given up, what waited goes on. `nowUs`: CLOCK_MONOTONIC before the sockets were read, since what came later may
+ * still be in one of them.
  */
 export function tick(nowUs: f64): void {
   for (let channel = 0; channel < MAX_CHANNELS; channel++) {
@@ -77,10 +78,10 @@ export function tick(nowUs: f64): void {
     const hasPrimary = gauge(legAddress(first), LEG_FIRST_RX_US) > 0;
     const hasBackup = gauge(legAddress(first + 1), LEG_FIRST_RX_US) > 0;
     if (!hasPrimary && !hasBackup) continue;
-    store<u32>(channelAddress(channel) + CHANNEL_RELEASED, 0);
     if (hasPrimary) tickLeg(first, nowUs);
     if (hasBackup) tickLeg(first + 1, nowUs);
     tickMerge(channel, nowUs);
+    store<u32>(channelAddress(channel) + CHANNEL_RELEASED, 0);
   }
 }
 

@@ -160,8 +160,8 @@ export function place(channelIndex: i32, channel: usize, leg: i32, position: u32
     waiting++;
     count(used, LEG_MERGE_USED);
   }
+  // Whether the gap is over is for the tick to say: what would fill it may be in the other leg's socket.
   setWaiting(channel, waiting);
-  releaseOverdue(channelIndex, channel, rxUs);
 }
 
 /** Forgets what waits, counted as lost. */

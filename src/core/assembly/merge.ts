@@ -58,7 +58,7 @@ export function mergeArrived(index: i32, isRtp: bool, sequence: u32, payload: us
     let agrees = false;
     for (let i: u32 = 0; i < packets; i++) {
       const packet = payload + i * TS_PACKET;
-      const hash = keepHash(index, packet, position + i, true);
+      const hash = keepHash(index, packet, position + i);
       if (compare(channel, index, packet, position + i, hash)) agrees = true;
     }
     for (let i = packets; i < stride; i++) skipHashes(index, position + i, position + i + 1);
@@ -125,7 +125,7 @@ function verify(
   const shift = load<u32>(state + OFFSET) - load<u32>(other + OFFSET);
   let isSampled = false;
   for (let i: u32 = 0; i < packets; i++) {
-    const hash = keepHash(index, payload + i * TS_PACKET, position + i, false);
+    const hash = keepHash(index, payload + i * TS_PACKET, position + i);
     const found = hashAt(index ^ 1, other, position + i + shift);
     if (found == 0) {
       store<f64>(timeAddress(channelIndex, joint + i), rxUs);

@@ -125,6 +125,10 @@ describe("cues from a person's fields", () => {
     )
   })
 
+  it("builds as many segments as it says", () => {
+    expect(built(timeSignal({ segmentation: Array.from({ length: 32 }, () => PO) })).section.descriptors).toHaveLength(32)
+  })
+
   it("builds a heartbeat", () => {
     expect(built(spliceNull()).section.crc32).toBe("0x7a4fbfff")
     expect(spliceNull({ tier: -1 })).toEqual({ ok: false, problems: ["tier must be a whole number from 0 to 4095, is -1"] })
@@ -250,6 +254,7 @@ describe("UPIDs from text", () => {
     [0x06, "0000-0000-3A8D-0000-0000-0001", "000000003a8d000000000001"],
     [0x08, "0x000000002CA0A18A", "000000002ca0a18a"],
     [0x0a, "10.5240/7791-8534-2C23-9030-8610", "1478779185342c2390308610"],
+    [0x0a, "10.65535/0000-0000-0000-0000-0000", "ffff00000000000000000000"],
     [0x0a, "10.5/0000-0000-0000-0000-00FF-X", "0005000000000000000000ff"],
     [0x0c, "0x4142434401", "4142434401"],
     [0x0f, "u".repeat(255), "75".repeat(255)],

@@ -54,9 +54,13 @@ const writeSegmentation = (w: BitWriter, segment: Of<"segmentation_descriptor">)
   w.field("segmentation_type_id", segment.segmentation_type_id, 8)
   w.field("segment_num", segment.segment_num, 8)
   w.field("segments_expected", segment.segments_expected, 8)
-  if (segment.sub_segment_num === null && segment.sub_segments_expected === null) return
-  w.field("sub_segment_num", segment.sub_segment_num ?? 0, 8)
-  w.field("sub_segments_expected", segment.sub_segments_expected ?? 0, 8)
+  const { sub_segment_num, sub_segments_expected } = segment
+  if (sub_segment_num === null && sub_segments_expected === null) return
+  if (sub_segment_num === null || sub_segments_expected === null) {
+    throw new RangeError("sub_segment_num and sub_segments_expected belong together: both are numbers, or both null")
+  }
+  w.field("sub_segment_num", sub_segment_num, 8)
+  w.field("sub_segments_expected", sub_segments_expected, 8)
 }
 
 const writeAudio = (w: BitWriter, descriptor: Of<"audio_descriptor">): void => {

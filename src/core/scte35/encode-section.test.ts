@@ -125,6 +125,32 @@ describe("encoder", () => {
       'dtmf_chars may only have characters of one byte, is "€"',
     ],
     [
+      "half of the sub-segments",
+      {
+        command: { name: "splice_null" },
+        descriptors: [
+          {
+            name: "segmentation_descriptor",
+            tag: 2,
+            segmentation_event_id: 1,
+            segmentation_event_cancel_indicator: false,
+            segmentation_event_id_compliance_indicator: true,
+            program_segmentation_flag: true,
+            delivery_not_restricted_flag: true,
+            segmentation_duration: null,
+            segmentation_upid_type: 0,
+            segmentation_upid_hex: "",
+            segmentation_type_id: 0x34,
+            segment_num: 0,
+            segments_expected: 0,
+            sub_segment_num: 1,
+            sub_segments_expected: null,
+          },
+        ],
+      },
+      "sub_segment_num and sub_segments_expected belong together: both are numbers, or both null",
+    ],
+    [
       "a descriptor too long",
       {
         command: { name: "splice_null" },

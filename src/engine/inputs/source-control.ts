@@ -88,7 +88,6 @@ export class SourceControl {
       this.#core.setSource(this.#channel, numberOf(this.#told), true)
     }
     if (legs.length < 2) this.#redundancy = "none"
-    else if (this.#redundancy === "none") this.#redundancy = "lost"
   }
 
   #field(field: number): number {
@@ -137,7 +136,8 @@ export class SourceControl {
     const pending = this.#field(L.CHANNEL_PENDING)
     if (action !== null) this.#switch(action.to, action.reason, action.detail, nowUs, false)
     else if (pending > 0) this.#hasten(nameOf(pending), nowUs)
-    this.#redundancy = redundancy
+    // Not known before the legs had time to show themselves.
+    this.#redundancy = this.#state.announced.redundancy === null ? "none" : redundancy
     for (const { detail, kind, leg, reason } of events) this.#say({ kind, leg, reason, message: detail })
   }
 

@@ -1,0 +1,347 @@
+/**
+ * Two legs with the same RTP packets (SMPTE 2022-7), each damaged for itself, through the whole product: what comes out is what
+ * either leg brought, byte for byte. Rows 10, 11, 15 and 16 of the fault matrix.
+ */
+import { createHash } from "node:crypto"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { generateTs } from "../../src/core/test-source/test-programme.ts"
+import {
+  between,
+  bursts,
+  cut,
+  delay,
+  displace,
+  drop,
+  duplicate,
+  type Impairment,
+  impair,
+  jitter,
+  loss,
+  lostOnAll,
+  packetise,
+  type Schedule,
+} from "../impairments.ts"
+import { hasMedia, readMedia } from "../media.ts"
+import { readPcap } from "../pcap.ts"
+import { numberNulls, tsDifference } from "../ts-difference.ts"
+import { type Outcome, play, type Scenario } from "./impaired-channels.ts"
+import { Product } from "./product.ts"
+
+/** How long leg A is away: long enough for the alarm. CUT_SECONDS=10 is the issue's own figure. */
+const CUT_US = Number(process.env["CUT_SECONDS"] ?? 4) * 1e6
+/** Both legs are whole for as long as it takes to see that they are alike. */
+const CLEAN_US = 1.5e6
+const CUT_FROM_US = CLEAN_US + 1.5e6
+const SECONDS = 5.5 + CUT_US / 1e6
+const ENDLESS = Number.POSITIVE_INFINITY
+const LOSS = 0.02
+
+const ts = numberNulls(generateTs(SECONDS, { bitrate: 4_000_000 }))
+const packets = ts.length / 188
+const rtp = { ssrc: 0x2022_0007, sequence: 500, timestamp: 90_000 }
+const stream = packetise(ts, { rtp })
+
+const later = (impairment: Impairment): Impairment => between(CLEAN_US, ENDLESS, impairment)
+const REORDER = later(displace(0.05, 5))
+
+/** Both legs for the first seed of which both lose, or do not lose, something in the same place. */
+const pair = (isLost: boolean, a: ReadonlyArray<Impairment>, b: ReadonlyArray<Impairment>): readonly [Schedule, Schedule] => {
+  for (let seed = 1; seed < 500; seed++) {
+    const legs = [impair(stream, seed, ...a), impair(stream, seed + 1000, ...b)] as const
+    if (lostOnAll(packets, ...legs).length > 0 === isLost) return legs
+  }
+  throw new Error("no such seed")
+}
+
+const lossy = [later(loss(LOSS)), REORDER]
+const skewed = (us: number, window = 200) => ({
+  legs: pair(false, [later(bursts(0.008, 0.4))], [later(bursts(0.008, 0.4)), delay(us)]),
+  input: { merge_window_ms: window },
+})
+
+const wrapTs = numberNulls(generateTs(SECONDS, { bitrate: 4_000_000, startPts90k: 2 ** 33 - 4 * 90_000 }))
+const wrapStream = packetise(wrapTs, { rtp: { ssrc: 9, sequence: 64_500, timestamp: 2 ** 32 - 4 * 90_000 } })
+
+const scenarios = {
+  clean: { legs: pair(false, lossy, [...lossy, delay(80_000)]), srt: true },
+  "lost on both": { legs: pair(true, lossy, [...lossy, delay(80_000)]) },
+  "primary cut": {
+    legs: [impair(stream, 5, ...lossy, cut(CUT_FROM_US, CUT_FROM_US + CUT_US)), impair(stream, 6, later(displace(0.05, 5)), delay(80_000))],
+    srt: true,
+  },
+  "primary cut, loss on both": {
+    legs: [impair(stream, 7, ...lossy, cut(CUT_FROM_US, CUT_FROM_US + CUT_US)), impair(stream, 8, ...lossy, delay(80_000))],
+  },
+  "backup cut": {
+    legs: [
+      impair(stream, 9, later(displace(0.05, 5))),
+      impair(stream, 10, ...lossy, delay(80_000), cut(CUT_FROM_US, CUT_FROM_US + CUT_US)),
+    ],
+  },
+  "skew 12 ms": skewed(12_000),
+  "skew 90 ms": skewed(90_000),
+  "skew 180 ms": skewed(180_000),
+  "primary late by 90 ms": { legs: pair(false, [later(bursts(0.008, 0.4)), delay(90_000)], [later(bursts(0.008, 0.4))]) },
+  "skew 400 ms": skewed(400_000),
+  "jitter and repeats": {
+    legs: pair(
+      false,
+      [later(loss(LOSS)), jitter(15_000, true), duplicate(0.1, 10_000)],
+      [later(loss(LOSS)), delay(40_000), jitter(15_000, true), duplicate(0.1, 10_000)],
+    ),
+  },
+  "the backup's path becomes longer": {
+    legs: pair(false, lossy, [...lossy, delay(20_000), between(CUT_FROM_US, ENDLESS, delay(100_000))]),
+  },
+  wraps: {
+    legs: [
+      impair(wrapStream, 3, drop([1100, 1035, 1036, 1400]), REORDER),
+      impair(wrapStream, 4, drop([1099, 1034, 1037, 1500]), REORDER, delay(80_000)),
+    ],
+  },
+  "merging is not wanted": {
+    // The backup ends first: at the end of the primary there is nothing to fail over to.
+    legs: [impair(stream, 11, later(loss(LOSS))), impair(stream, 12, delay(80_000), cut((SECONDS - 0.5) * 1e6, ENDLESS))],
+    input: { mode: "failover" },
+  },
+} satisfies Record<string, Omit<Scenario, "name">>
+
+type Name = keyof typeof scenarios
+
+const CAPTURE = "2022-7 capture"
+const captured = (name: string, port: number) =>
+  readPcap(readMedia(`generated-here/${name}.pcap`)).filter((d) => d.destination_port === port)
+const captureFacts = () => {
+  const facts = JSON.parse(Buffer.from(readMedia("generated-here/2022-7-expected.json")).toString()) as {
+    variants: { "2022-7_disjoint_loss_skew12ms": { expected_payload_sha256: string } }
+  }
+  return facts.variants["2022-7_disjoint_loss_skew12ms"]
+}
+const captureLeadIn = () => Buffer.concat(captured("gst_rtp_fec2022-1_L5D5_scte35", 5000).map(({ payload }) => payload.subarray(12)))
+
+/**
+ * The capture loses from its first packets on, before anybody can know that its legs are alike: the same media goes before it on
+ * both legs, whole, under the sequence numbers that lead up to it. Its 18.6 s are played faster; the skew stays.
+ */
+const captureLegs = (): Scenario["legs"] => {
+  const whole = captured("gst_rtp_fec2022-1_L5D5_scte35", 5000)
+  const startUs = whole[0]?.us ?? 0
+  const lengthUs = (whole.at(-1)?.us ?? 0) - startUs + 20_000
+  const pace = (2 * lengthUs) / 1e6 / SECONDS
+  const leadIn = whole.map(({ payload, us }) => {
+    const bytes = Buffer.from(payload)
+    bytes.writeUInt16BE((bytes.readUInt16BE(2) - whole.length) & 0xffff, 2)
+    bytes.writeUInt32BE((bytes.readUInt32BE(4) - Math.round(lengthUs * 0.09)) >>> 0, 4)
+    return { bytes, us: us - startUs }
+  })
+  return [
+    { port: 5000, skewUs: 0 },
+    { port: 5100, skewUs: 12_000 },
+  ].map(({ port, skewUs }) => {
+    const damaged = captured("derived_2022-7_disjoint_loss_skew12ms", port).map(({ payload, us }) => ({
+      bytes: payload,
+      us: us - skewUs - startUs + lengthUs,
+    }))
+    return {
+      datagrams: [...leadIn, ...damaged].map(({ bytes, us }, index) => ({ bytes, us: us / pace + skewUs, index, first: 0, packets: 0 })),
+    }
+  })
+}
+
+let product: Product
+let outcomes: ReadonlyMap<string, Outcome>
+
+beforeAll(async () => {
+  product = await Product.start()
+  const ours = Object.entries(scenarios).map(([name, scenario]) => ({ name, ...scenario }))
+  outcomes = await play(product, hasMedia ? [...ours, { name: CAPTURE, legs: captureLegs() }] : ours)
+}, 90_000)
+afterAll(() => product.dispose())
+
+const outcome = (name: Name): Outcome => {
+  const found = outcomes.get(name)
+  if (found === undefined) throw new Error(`"${name}" was not played`)
+  return found
+}
+const legsOf = (name: Name): ReadonlyArray<Schedule> => scenarios[name].legs
+const nothing = { missing: [], extra: 0 }
+const exactly = (missing: ReadonlyArray<number>) => ({ missing, extra: 0 })
+/** Views that show nothing but the time after the clean start. */
+const merged = (name: Name) => outcome(name).during.flatMap(({ at, view }) => (at > CLEAN_US / 1e3 + 1200 ? [view] : []))
+const lastOf = (name: string) => outcomes.get(name)?.during.at(-1)?.view
+const kinds = (name: Name) => outcome(name).events.map(({ kind, source }) => (source === null ? kind : `${kind} ${source}`))
+
+/** When the datagrams of a leg really left, by number. */
+const sentAt = (name: Name, leg: number): ReadonlyMap<number, number> => {
+  const late = outcome(name).lateUs[leg] ?? []
+  return new Map(legsOf(name)[leg]?.datagrams.map(({ index, us }, i) => [index, us + (late[i] ?? 0)]))
+}
+
+/** TS packets that came by one leg only and, the machine being busy, so late behind the other's gap that the window of 200 ms was over. */
+const tooLate = (name: Name): Set<number> => {
+  const found = new Set<number>()
+  for (const [leg, { lost }] of legsOf(name).entries()) {
+    const [own, other] = [sentAt(name, leg), sentAt(name, 1 - leg)]
+    for (const index of lost) {
+      let behind = index + 1
+      while (behind < stream.length && !own.has(behind)) behind += 1
+      const waited = (other.get(index) ?? 0) - (own.get(behind) ?? Number.POSITIVE_INFINITY)
+      if (waited > 190_000) for (let i = 0; i < 7; i++) found.add(index * 7 + i)
+    }
+  }
+  return found
+}
+
+/** How far a path difference may seem to be off, in ms: datagrams that left late count. */
+const slackMs = (name: Name) => 5 + outcome(name).sending.late_max_us / 2000
+
+/** RTP numbers that a leg is known to have lost: what is missing behind the last one sent was never missed. */
+const missed = ({ datagrams, lost }: Schedule) => {
+  const last = Math.max(...datagrams.map(({ index }) => index))
+  return lost.filter((index) => index < last).length
+}
+
+describe("identical legs, 2 % loss each, reordering, 80 ms of path difference", () => {
+  it("the output is the source, by UDP and by SRT", () => {
+    const { udp, srt } = outcome("clean")
+    expect(tsDifference(ts, udp)).toEqual(nothing)
+    expect(tsDifference(ts, srt ?? Buffer.alloc(0))).toEqual(nothing)
+  })
+
+  it("is shown: merged by RTP sequence, the path difference, each leg's loss to the packet", () => {
+    const views = merged("clean")
+    expect(views.length).toBeGreaterThan(3)
+    for (const { input } of views) {
+      expect(input.merge).toBe("rtp")
+      expect(input.path_difference_ms).toBeGreaterThan(80 - slackMs("clean"))
+      expect(input.path_difference_ms).toBeLessThan(80 + slackMs("clean"))
+    }
+    const { input } = outcome("clean").after
+    expect(input.merge_lost).toBe(0)
+    expect(input.merge_mismatches).toBe(0)
+    for (const [leg, schedule] of legsOf("clean").entries()) {
+      expect(input.legs[leg]?.counters).toMatchObject({ rtp_lost: missed(schedule), rtp_resets: 0, sender_changes: 0, foreign: 0 })
+    }
+    expect(kinds("clean").filter((kind) => kind.startsWith("merge_on"))).toHaveLength(1)
+  })
+
+  it("what both legs lost is missing, nothing else, and is counted", () => {
+    const lost = lostOnAll(packets, ...legsOf("lost on both"))
+    expect(lost.length).toBeGreaterThan(0)
+    expect(tsDifference(ts, outcome("lost on both").udp)).toEqual(exactly(lost))
+    expect(outcome("lost on both").after.input.merge_lost).toBe(lost.length)
+  })
+})
+
+describe(`a leg is cut for ${CUT_US / 1e6} s and comes back`, () => {
+  it("row 11: nothing is lost when the other leg is whole, by UDP and by SRT", () => {
+    expect(lostOnAll(packets, ...legsOf("primary cut"))).toEqual([])
+    const { udp, srt } = outcome("primary cut")
+    expect(tsDifference(ts, udp)).toEqual(nothing)
+    expect(tsDifference(ts, srt ?? Buffer.alloc(0))).toEqual(nothing)
+    expect(tsDifference(ts, outcome("backup cut").udp)).toEqual(nothing)
+  })
+
+  it("only what neither leg brought is lost when both also lose 2 %", () => {
+    const lost = lostOnAll(packets, ...legsOf("primary cut, loss on both"))
+    expect(lost.length).toBeGreaterThan(7)
+    expect(tsDifference(ts, outcome("primary cut, loss on both").udp)).toEqual(exactly(lost))
+  })
+
+  it.each([
+    ["primary cut", "primary"],
+    ["backup cut", "backup"],
+  ] as const)("%s: redundancy lost and found again as alarm and events, and the legs merge again", (name, source) => {
+    const lost = merged(name).filter(({ input }) => input.redundancy === "lost")
+    expect(lost.length).toBeGreaterThan(0)
+    expect(lost.flatMap((view) => view.alarms.map(({ kind }) => kind))).toContain("redundancy_lost")
+    const last = lastOf(name)
+    expect(last?.input).toMatchObject({ merge: "rtp", redundancy: "ok" })
+    const order = kinds(name)
+    const places = [`leg_lost ${source}`, `leg_back ${source}`].map((kind) => order.indexOf(kind))
+    expect(places[0]).toBeGreaterThan(-1)
+    expect(places[1]).toBeGreaterThan(places[0] ?? 0)
+    const redundancy = order.filter((kind) => kind.startsWith("redundancy_")).map((kind) => kind.split(" ")[0])
+    expect(redundancy.slice(0, 2)).toEqual(["redundancy_lost", "redundancy_back"])
+  })
+})
+
+describe("row 10: disjoint loss and skew", () => {
+  it.each(["skew 12 ms", "skew 90 ms", "skew 180 ms", "primary late by 90 ms"] as const)("%s within the window: loss-free", (name) => {
+    const { missing, extra } = tsDifference(ts, outcome(name).udp)
+    const excused = tooLate(name)
+    expect({ missing: missing.filter((packet) => !excused.has(packet)), extra }).toEqual(nothing)
+    const sign = name.startsWith("primary") ? -1 : 1
+    const skew = sign * Number(/\d+/.exec(name)?.[0])
+    for (const { input } of merged(name)) {
+      expect(input.merge).toBe("rtp")
+      expect(input.path_difference_ms).toBeGreaterThan(skew - slackMs(name))
+      expect(input.path_difference_ms).toBeLessThan(skew + slackMs(name))
+    }
+  })
+
+  it("400 ms with a window of 200 ms: in order, nothing twice, no more lost than the first leg lost, and counted", () => {
+    const { udp, after } = outcome("skew 400 ms")
+    const [a, b] = legsOf("skew 400 ms")
+    if (a === undefined || b === undefined) throw new Error("no legs")
+    const { missing, extra } = tsDifference(ts, udp)
+    expect(extra).toBe(0)
+    const lostOnA = new Set(lostOnAll(packets, a))
+    expect(missing.filter((packet) => !lostOnA.has(packet))).toEqual([])
+    expect(after.input.legs[0]?.counters["rtp_lost"]).toBe(missed(a))
+    expect(after.input.legs[1]?.counters["rtp_lost"]).toBe(missed(b))
+  })
+})
+
+describe("paths that misbehave in other ways", () => {
+  it.each(["jitter and repeats", "the backup's path becomes longer"] as const)("%s: loss-free, no switch", (name) => {
+    expect(tsDifference(ts, outcome(name).udp)).toEqual(nothing)
+    expect(lastOf(name)?.input.merge).toBe("rtp")
+    expect(kinds(name)).not.toContain("switched backup")
+  })
+
+  it("the new path difference is shown", () => {
+    const shown = lastOf("the backup's path becomes longer")?.input.path_difference_ms
+    const slack = slackMs("the backup's path becomes longer")
+    expect(shown).toBeGreaterThan(120 - slack)
+    expect(shown).toBeLessThan(120 + slack)
+  })
+})
+
+describe("rows 15 and 16, on preset start values", () => {
+  it("RTP sequence, RTP timestamp, PCR and PTS wrap while merging, with loss around the wrap: nothing is lost, nothing switches", () => {
+    expect(lostOnAll(wrapTs.length / 188, ...legsOf("wraps"))).toEqual([])
+    expect(tsDifference(wrapTs, outcome("wraps").udp)).toEqual(nothing)
+    const { input } = outcome("wraps").after
+    for (const leg of input.legs) {
+      expect(leg.counters).toMatchObject({ rtp_lost: 4, rtp_resets: 0, pcr_discontinuity_errors: 0, pts_errors: 0 })
+      expect(leg.jitter_ms).toBeLessThan(50)
+    }
+    for (const view of merged("wraps")) expect(view.input.merge).toBe("rtp")
+    const told = kinds("wraps").join()
+    expect(told).not.toMatch(/switched backup|legs_differ|leg_back/)
+  })
+})
+
+describe("mode failover", () => {
+  it("never merges: the output is the primary with its losses", () => {
+    const [a] = legsOf("merging is not wanted")
+    if (a === undefined) throw new Error("no leg")
+    expect(tsDifference(ts, outcome("merging is not wanted").udp)).toEqual(exactly(lostOnAll(packets, a)))
+    for (const { view } of outcome("merging is not wanted").during)
+      expect(view.input).toMatchObject({ merge: "off", path_difference_ms: null })
+  })
+})
+
+describe("row 10: the 2022-7 capture", () => {
+  it.runIf(hasMedia)("[media] 8 % disjoint loss on each leg, 12 ms of skew: the expected payload", () => {
+    const found = outcomes.get(CAPTURE)
+    const out = found?.udp ?? Buffer.alloc(0)
+    const lead = captureLeadIn()
+    expect(out.subarray(0, lead.length).equals(lead)).toBe(true)
+    expect(createHash("sha256").update(out.subarray(lead.length)).digest("hex")).toBe(captureFacts().expected_payload_sha256)
+    expect(lastOf(CAPTURE)?.input.merge).toBe("rtp")
+    expect(lastOf(CAPTURE)?.input.path_difference_ms).toBeGreaterThan(12 - slackMs("clean"))
+    expect(lastOf(CAPTURE)?.input.path_difference_ms).toBeLessThan(12 + slackMs("clean"))
+  })
+})

@@ -1,0 +1,83 @@
+/** Feeds the schedules of one or two legs to the packet core on made-up time, as the packet loop does, and collects the channel's ring. */
+import * as L from "../src/core/assembly/layout.ts"
+import type { CoreEvent, PacketCore } from "../src/core/packet-core.ts"
+import type { Datagram } from "../src/core/ts/reference-parser.ts"
+import { feedBatch, readSlot } from "./feed-core.ts"
+import type { Schedule } from "./impairments.ts"
+
+export interface Simulation {
+  /** Longest wait for the other leg in microseconds; left out: the legs are not merged. */
+  readonly windowUs?: number
+  /** Longest wait for a datagram out of order in microseconds, default 50 000. */
+  readonly reorderUs?: number
+  /** CLOCK_MONOTONIC at the start, default 10 s. */
+  readonly startUs?: number
+  /** The machine is busy elsewhere for `lengthUs` every `everyUs`: what arrives meanwhile waits in the sockets. */
+  readonly stalls?: { readonly everyUs: number; readonly lengthUs: number }
+}
+
+export interface Simulated {
+  readonly bytes: Buffer
+  readonly events: ReadonlyArray<CoreEvent>
+  /** Receive times of the ring's slots, as an output paces by them. */
+  readonly slotTimes: ReadonlyArray<number>
+  /** The most CHANNEL_HELD and LEG_HELD ever were. */
+  readonly mostHeld: number
+  /** CHANNEL_MERGE, at its last pass with datagrams. */
+  readonly merge: number
+  readonly pathDifferenceUs: number
+  channel(field: number): number
+}
+
+const PASS_US = 1000
+const TICK_US = 10_000
+const REORDER_MAX = 64
+
+/** Channel 0 of the core is used, with the primary as its source. */
+export const simulate = (core: PacketCore, legs: ReadonlyArray<Pick<Schedule, "datagrams">>, how: Simulation = {}): Simulated => {
+  const { windowUs, reorderUs = 50_000, startUs = 10_000_000, stalls } = how
+  core.takeEvents()
+  core.resetChannel(0)
+  for (const leg of [0, 1]) {
+    core.resetLeg(leg)
+    core.setLegField(leg, L.LEG_REORDER_US, reorderUs)
+    core.setLegField(leg, L.LEG_REORDER_MAX, REORDER_MAX)
+  }
+  core.setSource(0, 0)
+  core.setSource(0, 1)
+  core.allowMerge(0, windowUs !== undefined, windowUs ?? 0)
+  const channel = (field: number) => core.f64[(L.CHANNELS >> 3) + field] ?? 0
+  const parts: Uint8Array[] = []
+  const events: CoreEvent[] = []
+  const slotTimes: number[] = []
+  let [head, mostHeld, merge, pathDifferenceUs] = [0, 0, 0, 0]
+  const collect = () => {
+    for (const to = core.ringHead(0); head !== to; head = (head + 1) >>> 0) {
+      const slot = readSlot(core, 0, head)
+      parts.push(slot.payload)
+      slotTimes.push(slot.rx_us)
+    }
+    events.push(...core.takeEvents())
+  }
+  const queues = legs.map(({ datagrams }, leg) =>
+    datagrams.map(({ bytes, us }): Datagram => ({ bytes, rx_us: Math.round(startUs + us), ipv4: 0x7f00_0001, port: 5000 + leg })),
+  )
+  const next = queues.map(() => 0)
+  const end = Math.max(...queues.map((queue) => queue.at(-1)?.rx_us ?? 0))
+  // Long enough behind the end for everything that waits to be given up.
+  for (let nowUs = startUs; nowUs < end + 2_000_000; nowUs += PASS_US) {
+    if (stalls !== undefined && (nowUs - startUs) % stalls.everyUs > stalls.everyUs - stalls.lengthUs) continue
+    for (const [leg, queue] of queues.entries()) {
+      const from = next[leg] ?? 0
+      let to = from
+      while ((queue[to]?.rx_us ?? Number.POSITIVE_INFINITY) <= nowUs) to += 1
+      next[leg] = to
+      for (let at = from; at < to; at += L.RX_BATCH) feedBatch(core, queue.slice(at, Math.min(at + L.RX_BATCH, to)), leg)
+      if (to > from) [merge, pathDifferenceUs] = [channel(L.CHANNEL_MERGE), channel(L.CHANNEL_PATH_DIFFERENCE_US)]
+    }
+    if ((nowUs - startUs) % TICK_US === 0) core.tick(nowUs)
+    mostHeld = Math.max(mostHeld, channel(L.CHANNEL_HELD), core.legField(0, L.LEG_HELD), core.legField(1, L.LEG_HELD))
+    collect()
+  }
+  return { bytes: Buffer.concat(parts), events, slotTimes, mostHeld, merge, pathDifferenceUs, channel }
+}
