@@ -86,8 +86,8 @@ const scenarios = {
   "jitter and repeats": {
     legs: pair(
       false,
-      [later(loss(LOSS)), jitter(15_000, true), duplicate(0.1, 10_000)],
-      [later(loss(LOSS)), delay(40_000), jitter(15_000, true), duplicate(0.1, 10_000)],
+      [later(loss(LOSS)), later(jitter(15_000, true)), duplicate(0.1, 10_000)],
+      [later(loss(LOSS)), delay(40_000), later(jitter(15_000, true)), duplicate(0.1, 10_000)],
     ),
   },
   "the backup's path becomes longer": {

@@ -9,8 +9,6 @@ const DUPLICATED = 0x10;
 const KNOWN = 0x20;
 /** The PID carries sections the core assembles. */
 export const WATCHED = 0x40;
-/** The PID is in the table of streams. */
-export const FOLLOWED = 0x80;
 
 /** Next in order, or the first of its PID. */
 export const IN_ORDER = 0;
@@ -29,10 +27,9 @@ export function pidStateAddress(index: i32, pid: u32): usize {
 // @ts-ignore: decorator
 @inline
 export function continuesPlainly(address: usize, counter: u32): bool {
-  // What differs from the state expected: FOLLOWED may.
-  const rest = <u32>load<u8>(address) ^ (KNOWN | ((counter - 1) & 15));
-  if (rest & ~FOLLOWED) return false;
-  store<u8>(address, rest | KNOWN | counter);
+  const state = <u32>load<u8>(address);
+  if ((state & (WATCHED | KNOWN | 15)) != (KNOWN | ((counter - 1) & 15))) return false;
+  store<u8>(address, KNOWN | counter);
   return true;
 }
 
@@ -41,7 +38,7 @@ export function continuesPlainly(address: usize, counter: u32): bool {
 @inline
 export function checkContinuity(leg: usize, address: usize, counter: u32, isDiscontinuous: bool): i32 {
   const state = <u32>load<u8>(address);
-  const next = (state & (WATCHED | FOLLOWED)) | KNOWN | counter;
+  const next = (state & WATCHED) | KNOWN | counter;
   const isKnown = (state & KNOWN) != 0;
   if (!isKnown || ((state + 1) & 15) == counter) {
     store<u8>(address, next);
@@ -65,7 +62,7 @@ export function checkContinuity(leg: usize, address: usize, counter: u32, isDisc
 // @ts-ignore: decorator
 @inline
 export function excuseNext(address: usize): void {
-  store<u8>(address, load<u8>(address) & (WATCHED | FOLLOWED));
+  store<u8>(address, load<u8>(address) & WATCHED);
 }
 
 /** The PAT is watched from the first packet on. */
@@ -78,6 +75,6 @@ export function watchPat(index: i32): void {
 export function forgetContinuity(index: i32): void {
   const start = pidStateAddress(index, 0);
   for (let address = start; address < start + PIDS; address += 8) {
-    store<u64>(address, load<u64>(address) & 0xc0c0c0c0c0c0c0c0);
+    store<u64>(address, load<u64>(address) & 0x4040404040404040);
   }
 }

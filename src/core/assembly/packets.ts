@@ -4,13 +4,13 @@ import {
   LEG_SYNC_BYTE_ERRORS, LEG_SYNC_LOSSES, LEG_TEI, PIDS, PID_PACKETS, SLOT_FLAG_DISCONTINUITY, SLOT_FLAG_PCR, SLOT_FLAG_RAI, TS_PACKET,
 } from "./layout";
 import { STATE_SYNC, STATE_SYNC_GOOD, count, setGauge } from "./leg";
-import { AFTER_GAP, FOLLOWED, REPEATED, WATCHED, checkContinuity, continuesPlainly, excuseNext, pidStateAddress } from "./continuity";
+import { AFTER_GAP, REPEATED, WATCHED, checkContinuity, continuesPlainly, excuseNext, pidStateAddress } from "./continuity";
 import { abandonSection, feedSections } from "./sections";
 import { announcePoint, findPoint } from "./access-point";
 import { advanceClock } from "./check-clock";
 import { takePcr } from "./pcr";
 import { suspendPts, takePts } from "./pes";
-import { AUDIO, CODEC_MASK, EXCUSED, findStream, flagsOf, saidOf, setFlags } from "./streams";
+import { AUDIO, CODEC_MASK, EXCUSED, findStream, flagsOf, mayBeStream, saidOf, setFlags } from "./streams";
 import { noteCatPacket, noteScrambled, noteScrambledTable, startChecks } from "./tr101290";
 import {
   ADAPTATION_MAX, ADAPTATION_PRESENT, ADAPTATION_WITH_PCR, FLAG_DISCONTINUITY, FLAG_PCR, FLAG_RANDOM_ACCESS, NULL_PID,
@@ -113,7 +113,7 @@ function analysePacket(index: i32, leg: usize, packet: usize, header: u32, posit
   }
   const state = pidStateAddress(index, pid);
   const isWatched = (load<u8>(state) & WATCHED) != 0;
-  const stream = load<u8>(state) & FOLLOWED ? findStream(index, leg, pid) : 0;
+  const stream = mayBeStream(leg, pid) ? findStream(index, leg, pid) : 0;
   const scrambled = isScrambled(header);
   if (scrambled) {
     count(leg, LEG_SCRAMBLED);

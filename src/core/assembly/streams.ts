@@ -4,7 +4,6 @@
 // has what is known of the PID. Records beyond STREAM_SLOTS are left out.
 import { LEG_PCR_BITRATE, LEG_VIDEO_PID, PIDS, PID_PACKETS, STREAMS, STREAM_SIZE, STREAM_SLOTS } from "./layout";
 import { STATE_TR101290, gauge, legAddress, setGauge } from "./leg";
-import { FOLLOWED, pidStateAddress } from "./continuity";
 import { checkTime } from "./check-clock";
 
 // Record.
@@ -70,6 +69,9 @@ export const MAIN_PCR_PID = STATE_TR101290 + 140;
 const MAIN_OWNER = STATE_TR101290 + 144;
 /** Counts up whenever ACCESS_PID or MAIN_PCR_PID becomes another. */
 export const MAIN_CHANGES = STATE_TR101290 + 148;
+/** 256 bits: PIDs, by their lowest eight bits, that may be in the table. */
+const FILTER = STATE_TR101290 + 384;
+const FILTER_SIZE = 32;
 
 const NO_VIDEO: u32 = 0x1fff;
 
@@ -111,6 +113,18 @@ export function saidOf(flags: u32): u32 {
   return (flags >>> 8) & SAID;
 }
 
+/** False for most PIDs that are not in the table. */
+// @ts-ignore: decorator
+@inline
+export function mayBeStream(leg: usize, pid: u32): bool {
+  return ((<u32>load<u8>(leg + FILTER + ((pid & 255) >>> 3)) >>> (pid & 7)) & 1) != 0;
+}
+
+function addToFilter(leg: usize, pid: u32): void {
+  const address = leg + FILTER + ((pid & 255) >>> 3);
+  store<u8>(address, <u32>load<u8>(address) | (1 << (pid & 7)));
+}
+
 /** The primary of a PID, 0 when it has none. */
 export function findStream(index: i32, leg: usize, pid: u32): usize {
   const end = streamAt(index, 0) + streamCount(leg) * STREAM_SIZE;
@@ -123,7 +137,7 @@ export function findStream(index: i32, leg: usize, pid: u32): usize {
 /** Forgets all streams of a leg. */
 export function clearStreams(index: i32): void {
   const leg = legAddress(index);
-  for (let number: u32 = 0; number < streamCount(leg); number++) unfollow(index, streamPid(streamAt(index, number)));
+  memory.fill(leg + FILTER, 0, FILTER_SIZE);
   store<u32>(leg + COUNT, 0);
   store<u32>(leg + ACCESS_PID, 0);
   store<u32>(leg + MAIN_PCR_PID, 0);
@@ -136,13 +150,6 @@ export function restartStreams(index: i32, leg: usize): void {
     setFlags(stream, flagsOf(stream) & ~STATE_BITS);
     store<f64>(stream, checkTime(leg), SEEN_TIME);
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function unfollow(index: i32, pid: u32): void {
-  const state = pidStateAddress(index, pid);
-  store<u8>(state, load<u8>(state) & ~FOLLOWED);
 }
 
 // --- A PMT: `beginStreams`, `addStream` for each stream, `endStreams`.
@@ -198,7 +205,6 @@ function dropStale(index: i32, leg: usize): void {
     const records = streamCount(leg) - 1;
     store<u32>(leg + COUNT, records);
     if (isPrimary) {
-      unfollow(index, pid);
       const heir = nextWithPid(index, number + 1, records + 1, pid);
       if (heir) {
         memory.copy(heir + PACKETS, stream + PACKETS, STREAM_SIZE - PACKETS);
@@ -221,13 +227,13 @@ export function endStreams(index: i32, isPmt: bool): void {
   const leg = legAddress(index);
   dropStale(index, leg);
   const records = streamCount(leg);
+  memory.fill(leg + FILTER, 0, FILTER_SIZE);
   for (let number: u32 = 0; number < records; number++) {
     const stream = streamAt(index, number);
     setFlags(stream, flagsOf(stream) & ~(SAID << 8));
     const primary = findStream(index, leg, streamPid(stream));
     setFlags(primary, flagsOf(primary) | ((flagsOf(stream) & SAID) << 8));
-    const state = pidStateAddress(index, streamPid(stream));
-    store<u8>(state, load<u8>(state) | FOLLOWED);
+    addToFilter(leg, streamPid(stream));
   }
   for (let number: u32 = 0; number < records; number++) dropUnused(streamAt(index, number));
   chooseMain(index, leg, isPmt);
