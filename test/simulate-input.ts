@@ -66,7 +66,8 @@ export const simulateInput = (core: PacketCore, run: InputRun): SimulatedInput =
     }
     for (const event of core.takeEvents())
       if (event.type === L.EVENT_SWITCHED || event.type === L.EVENT_MERGE || event.type === L.EVENT_MERGE_LEG) control.handle(event)
-    while ((operator[0]?.atUs ?? Number.POSITIVE_INFINITY) <= nowUs) control.choose(operator.shift()?.leg ?? "primary", true, START_US + nowUs)
+    while ((operator[0]?.atUs ?? Number.POSITIVE_INFINITY) <= nowUs)
+      control.choose(operator.shift()?.leg ?? "primary", true, START_US + nowUs)
     control.decide(START_US + nowUs)
     if (nowUs % 1_000_000 === 0) control.stats()
     for (const to = core.ringHead(0); head !== to; head = (head + 1) >>> 0) {

@@ -7,9 +7,9 @@ import { AUDIO_PID, concat, PMT_PID, pat, TsWriter, toDatagrams, VIDEO_PID } fro
 import * as L from "./assembly/layout.ts"
 import type { PacketCore } from "./packet-core.ts"
 import { generateTs } from "./test-source/test-programme.ts"
-import type { Datagram } from "./ts/reference-parser.ts"
 import { TS_PACKET_SIZE } from "./ts/packet.ts"
 import { buildPmt, registrationDescriptor } from "./ts/psi.ts"
+import type { Datagram } from "./ts/reference-parser.ts"
 
 let cores: Awaited<ReturnType<typeof loadCores>>
 beforeAll(async () => {

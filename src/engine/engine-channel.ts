@@ -3,9 +3,9 @@ import type { PacketCore } from "../core/packet-core.ts"
 import { monotonicUs } from "./ffi/clock.ts"
 import { Leg, type LegKind } from "./inputs/leg.ts"
 import { SourceControl, type SourceReport } from "./inputs/source-control.ts"
-import type { UdpPortRegistry } from "./udp-port-registry.ts"
 import type { ChannelSpec, ChannelStats, InputPolicy, LegName, LegSpec } from "./messages.ts"
 import type { OutputSession } from "./outputs/output-session.ts"
+import type { UdpPortRegistry } from "./udp-port-registry.ts"
 
 const sameLeg = (a: LegSpec, b: LegSpec): boolean =>
   a.ip === b.ip && a.port === b.port && a.interface === b.interface && a.source === b.source && a.rcvbuf === b.rcvbuf

@@ -20,12 +20,12 @@ import {
 } from "./messages.ts"
 import { openSession } from "./outputs/open-session.ts"
 import type { OutputSession, SessionContext } from "./outputs/output-session.ts"
-import { reasonOf } from "./setup-failure.ts"
-import { UdpPortRegistry } from "./udp-port-registry.ts"
 import { PacketLoop } from "./packet-loop.ts"
+import { reasonOf } from "./setup-failure.ts"
 import { ListenerPorts } from "./srt/listener-ports.ts"
 import { PortPool } from "./srt/port-pool.ts"
 import type { SrtLibrary } from "./srt/srt-library.ts"
+import { UdpPortRegistry } from "./udp-port-registry.ts"
 
 const refused = (code: string, message: string): Reason => ({ code, message, transient: false })
 const runtimeName = `${"Deno" in globalThis ? "deno" : (process.versions["bun"] ?? "") !== "" ? "bun" : "node"}`

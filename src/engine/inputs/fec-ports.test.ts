@@ -2,9 +2,9 @@ import { createSocket, type Socket } from "node:dgram"
 import { existsSync } from "node:fs"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import type { LegSpec } from "../messages.ts"
+import { UdpPortRegistry } from "../udp-port-registry.ts"
 import { FecPorts } from "./fec-ports.ts"
 import { socketMemory } from "./input-socket.ts"
-import { UdpPortRegistry } from "../udp-port-registry.ts"
 
 const S = 1e6
 const HOST = "127.0.0.1"

@@ -7,8 +7,8 @@
 import { libc } from "../ffi/libc.ts"
 import type { InputPolicy, LegSpec } from "../messages.ts"
 import { reasonOf } from "../setup-failure.ts"
-import { openInputSocket } from "./input-socket.ts"
 import type { EndLoan, UdpPortRegistry } from "../udp-port-registry.ts"
+import { openInputSocket } from "./input-socket.ts"
 
 const RECEIVE_BUFFER = 1 << 20
 const RETRY_US = 5e6

@@ -6,8 +6,8 @@ import type { LegCounter, LegCounters } from "../../core/leg-fields.ts"
 import type { PacketCore } from "../../core/packet-core.ts"
 import type { LegSpec, LegStats, PidStats, ProgrammeInfo, Reason } from "../messages.ts"
 import { DEFAULT_RECEIVE_BUFFER } from "./input-socket.ts"
-import { legWarnings } from "./leg-warnings.ts"
 import type { LegSurroundings } from "./leg.ts"
+import { legWarnings } from "./leg-warnings.ts"
 
 export interface LegFacts {
   readonly nowUs: number

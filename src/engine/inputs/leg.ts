@@ -4,13 +4,13 @@ import type { CoreEvent, PacketCore } from "../../core/packet-core.ts"
 import { libc, MSG_DONTWAIT } from "../ffi/libc.ts"
 import type { InputPolicy, LegSpec, LegStats, Reason } from "../messages.ts"
 import { reasonOf } from "../setup-failure.ts"
+import type { UdpPortRegistry } from "../udp-port-registry.ts"
 import { parseAllowedSenders } from "./allowed-senders.ts"
 import { FecPorts } from "./fec-ports.ts"
 import { type InputSocket, openInputSocket, socketMemory } from "./input-socket.ts"
 import { LegFigures } from "./leg-figures.ts"
 import { MulticastWatch } from "./multicast-watch.ts"
 import { ProgrammeTables } from "./programme-tables.ts"
-import type { UdpPortRegistry } from "../udp-port-registry.ts"
 
 /** Ring slots filled from one socket before the outputs have their turn: well below what a ring and an output's queue hold. */
 const SLOTS_PER_TURN = 256

@@ -34,7 +34,8 @@ const backup = carried(two, { rtp: { sequence: 40_000, timestamp: 9, ssrc: 2 }, 
 
 const run = (more: Partial<InputRun>) => simulateInput(core, { primary, backup, untilUs: SECONDS * S, ...more })
 const kinds = (result: ReturnType<typeof run>) => result.reports.map(({ kind }) => kind)
-const longestGap = (slots: ReadonlyArray<{ atUs: number }>) => Math.max(...slots.slice(1).map(({ atUs }, i) => atUs - (slots[i]?.atUs ?? 0)))
+const longestGap = (slots: ReadonlyArray<{ atUs: number }>) =>
+  Math.max(...slots.slice(1).map(({ atUs }, i) => atUs - (slots[i]?.atUs ?? 0)))
 
 describe("the primary dies", () => {
   it("resumes on the backup at its next random access point, flagged", () => {
