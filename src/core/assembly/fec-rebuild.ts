@@ -104,7 +104,8 @@ export function rebuild(index: i32, leg: usize, slot: u32, rxUs: f64): bool {
   const later = neighbour(index, leg, missing, 1);
   if (!isNear(later, timestamp) && !isNear(neighbour(index, leg, missing, -1), timestamp)) return false;
   const target = mediaSlot(index, missing);
-  store<f64>(target, rxUs, STORE_RX_US);
+  // As if it had come with the one after it: what FEC takes is no jitter of the stream.
+  store<f64>(target, later != 0 ? load<f64>(later, STORE_RX_US) : rxUs, STORE_RX_US);
   store<u32>(target, timestamp, STORE_TIMESTAMP);
   store<u32>(target, length, STORE_LENGTH);
   store<u8>(target, 0x80, STORE_BITS);

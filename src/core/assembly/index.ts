@@ -10,6 +10,7 @@ import { SENDER_NEW, SENDER_REFUSED, acceptSender, isAllowed, sourceIdentity, so
 import { SEQUENCE_REPEATED, SEQUENCE_RESTARTED, SEQUENCE_STRAY, acceptSequence } from "./sequence";
 import { updateJitter } from "./jitter";
 import { CHANNEL_AT_ONCE, CHANNEL_RELEASED, channelAddress, numberOf, setChannelField, sourceOf } from "./channel";
+import { forgetContinuity, watchPat } from "./continuity";
 import { deliver } from "./deliver";
 import { takeFec } from "./fec";
 import { forgetDue } from "./flagging";
@@ -20,6 +21,7 @@ import {
 import { order, resetReorder, restartReorder, tickReorder } from "./reorder";
 import { headAddress, takeAppended } from "./ring";
 import { clearSlots } from "./section-slots";
+import { abandonSections } from "./sections";
 import { checkTimers } from "./tr101290";
 import { datagramAddress, datagramLength, hasName, initHeaders as initReceiveHeaders, isTruncated, nameAddress, receiveTime, resetHeader } from "./receive";
 import { fillMsgCtrl, initHeaders as initSendHeaders, payloadOf, setMessage, setRtpHeader } from "./send";
@@ -170,6 +172,10 @@ function ingestDatagram(leg: i32, index: i32, clockOffsetUs: f64, nowUs: f64): v
   if (sender == SENDER_NEW) {
     mergeLegRestarted(leg);
     restartReorder(leg, address);
+    // What had waited was the old sender's, and has been analysed only now.
+    forgetContinuity(leg);
+    watchPat(leg);
+    abandonSections(leg);
   }
   setGauge(address, LEG_SOURCE_IPV4, isNamed ? <f64>sourceIpv4(name) : 0);
   setGauge(address, LEG_SOURCE_PORT, isNamed ? <f64>sourcePort(name) : 0);

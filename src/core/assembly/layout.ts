@@ -159,7 +159,7 @@ export const LEG_MERGE_USED = 39;
 /** Monotonic microseconds of the first and last datagram that carried TS; 0 when none. */
 export const LEG_FIRST_RX_US = 40;
 export const LEG_LAST_RX_US = 41;
-/** Monotonic microseconds of the last datagram that held a non-null TS packet. */
+/** Monotonic microseconds of the last datagram that held a TS packet other than null packets and tables. */
 export const LEG_LAST_PROGRAMME_US = 42;
 /** RFC 3550 6.4.1 interarrival jitter in 90 kHz ticks. */
 export const LEG_JITTER_90K = 43;
@@ -189,13 +189,13 @@ export const LEG_FOREIGN_SSRC = 55;
 export const LEG_PAT_ERRORS = 64;
 /** 1.5.a: no PMT for 0.5 s on a PMT PID, or that PID scrambled. Once for each 0.5 s. */
 export const LEG_PMT_ERRORS = 65;
-/** 1.6: a PID the PMT refers to was away for 5 s. Once for each 5 s. */
+/** 1.6: a video, audio or PCR PID of the PMT was away for 5 s. Once for each 5 s. */
 export const LEG_PID_ERRORS = 66;
-/** 2.3.a: more than 100 ms between two PCRs of a PCR PID. */
+/** 2.3.a: more than 100 ms between two PCRs of a PCR PID; again each second while none comes. */
 export const LEG_PCR_REPETITION_ERRORS = 67;
 /** 2.3.b: a PCR step outside 0..100 ms without discontinuity_indicator. */
 export const LEG_PCR_DISCONTINUITY_ERRORS = 68;
-/** 2.5: more than 700 ms between two PTS of a PID. */
+/** 2.5: more than 700 ms between two PTS of a PID; again each second while none comes. */
 export const LEG_PTS_ERRORS = 69;
 /** 2.6: scrambled packets without a CAT, or another table on PID 1. Once for each 0.5 s. */
 export const LEG_CAT_ERRORS = 70;
@@ -207,7 +207,7 @@ export const LEG_PMT_US = 81;
 /** When the last random access point came, and the longest distance of two lately, in microseconds. */
 export const LEG_ACCESS_POINT_US = 82;
 export const LEG_ACCESS_POINT_INTERVAL_US = 83;
-/** Deviation of PCR against arrival: smoothed, and the highest since the host last wrote 0 here; microseconds. */
+/** Of the programme with the lowest number that has video, as are the access points. Deviation of PCR against arrival: smoothed, and the highest since the host last wrote 0 here; microseconds. */
 export const LEG_PCR_JITTER_US = 84;
 export const LEG_PCR_JITTER_MAX_US = 85;
 /** TS bit rate between the last PCRs of LEG_PCR_PID, bit/s; 0 when unknown. */

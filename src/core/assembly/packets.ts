@@ -28,6 +28,9 @@ const REGAIN: u32 = 5;
 /** Conditional access table (ISO/IEC 13818-1 Table 2-3). */
 const CAT_PID = 1;
 
+/** PIDs up to here are of tables (ISO/IEC 13818-1 Table 2-3, ETSI EN 300 468 Table 1). */
+const LAST_TABLE_PID: u32 = 0x1f;
+
 // What the last `analysePackets` found, for the ring slot.
 export let slotFlags: u32 = 0;
 export let slotPcr: f64 = 0;
@@ -35,7 +38,7 @@ export let slotPcrIndex: u32 = 0;
 export let slotPcrPid: u32 = 0;
 /** Index of the first packet where a decoder can start, -1 without one. */
 export let slotAccessPoint: i32 = -1;
-/** A packet other than null was there. */
+/** A packet other than null packets and tables was there. */
 export let slotHasProgramme: bool = false;
 
 function syncByteError(leg: usize): void {
@@ -105,14 +108,16 @@ function readUnit(leg: usize, stream: usize, payload: usize, length: u32, header
 
 function analysePacket(index: i32, leg: usize, packet: usize, header: u32, position: u32): void {
   const pid = pidOf(header);
-  slotHasProgramme = true;
   // Nothing in a packet marked as damaged can be relied on, not even its PID (TR 101 290 2.1).
   if (hasTransportError(header)) {
+    slotHasProgramme = true;
     count(leg, LEG_TEI);
     return;
   }
   const state = pidStateAddress(index, pid);
   const isWatched = (load<u8>(state) & WATCHED) != 0;
+  // An encoder without input may go on with its tables: they are no programme.
+  if (!isWatched && pid > LAST_TABLE_PID) slotHasProgramme = true;
   const stream = mayBeStream(leg, pid) ? findStream(index, leg, pid) : 0;
   const scrambled = isScrambled(header);
   if (scrambled) {
@@ -170,8 +175,9 @@ export function analysePackets(index: i32, leg: usize, address: usize, packets: 
     if (!isSyncHeld) isSyncHeld = regainSync(leg);
     const pid = pidOf(header);
     store<u32>(counts + (pid << 2), load<u32>(counts + (pid << 2)) + 1);
-    if (isPlain(header) && continuesPlainly(states + pid, continuityCounter(header))) hasPlain = true;
-    else if (pid == NULL_PID) nullPackets++;
+    if (isPlain(header) && continuesPlainly(states + pid, continuityCounter(header))) {
+      if (pid > LAST_TABLE_PID) hasPlain = true;
+    } else if (pid == NULL_PID) nullPackets++;
     else analysePacket(index, leg, address, header, position);
   }
   if (hasPlain) slotHasProgramme = true;

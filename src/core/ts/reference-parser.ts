@@ -83,6 +83,9 @@ export const classifyDatagram = (bytes: Uint8Array): Kind => {
 
 const zeroCounters = (): LegCounters => Object.fromEntries(Object.keys(LEG_COUNTERS).map((name) => [name, 0])) as LegCounters
 
+/** PIDs up to here are of tables. */
+const LAST_TABLE_PID = 0x1f
+
 export class ReferenceParser {
   readonly counters = zeroCounters()
   readonly events: ReferenceEvent[] = []
@@ -211,13 +214,15 @@ export class ReferenceParser {
       this.counters.null_packets += 1
       return
     }
-    this.gauges.last_programme_us = slot.rx_us
     if (packet.transport_error) {
+      this.gauges.last_programme_us = slot.rx_us
       this.counters.tei += 1
       return
     }
     if (packet.scrambling !== 0) this.counters.scrambled += 1
     const table = this.#sections.kindOf(packet.pid)
+    // An encoder without input may go on with its tables: they are no programme.
+    if (table === null && packet.pid > LAST_TABLE_PID) this.gauges.last_programme_us = slot.rx_us
     this.#checks.packetSeen(packet, this.counters.ts_packets, table === "scte35" ? null : table)
     this.#readAdaptation(packet, at / TS_PACKET_SIZE, slot)
     this.#readPayload(packet)

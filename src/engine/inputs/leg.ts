@@ -18,6 +18,7 @@ const SLOTS_PER_TURN = 256
 const SLOTS_PER_DATAGRAM_MAX = 50
 const SILENT_US = 1e6
 const REOPEN_US = 1e6
+const POLL_US = 50_000
 const MULTICAST_CHECK_US = 1e6
 /** Datagrams that may wait behind a gap; with FEC two matrices may. */
 const REORDER_MAX = 64
@@ -58,6 +59,7 @@ export class Leg {
   #watch: MulticastWatch | null = null
   #problem: Reason | null = null
   #releasePort: (() => void) | null = null
+  #nextPollUs = 0
   #nextOpenUs = 0
   #nextCheckUs = 0
   #live = false
@@ -107,14 +109,18 @@ export class Leg {
     return this.#socket?.fd ?? -1
   }
 
-  /** Every 10 ms: opens the socket, or tries again once a second after a failure; joins its group again; reads the FEC ports. */
+  /** Every 10 ms: reads the FEC ports; and from time to time, opens what is closed and joins its group again. */
   poll(nowUs: number, clockOffsetUs: number): void {
+    if (nowUs >= this.#nextPollUs) this.#maintain(nowUs)
+    if (this.#fec.column >= 0) this.#receiveFec(this.#fec.column, false, clockOffsetUs, nowUs)
+    if (this.#fec.row >= 0) this.#receiveFec(this.#fec.row, true, clockOffsetUs, nowUs)
+  }
+
+  #maintain(nowUs: number): void {
+    this.#nextPollUs = nowUs + POLL_US
     if (this.#socket === null) this.#open(nowUs)
     else if (this.#watch !== null && nowUs >= this.#nextCheckUs) this.#checkGroup(this.#watch, nowUs)
-    const heard = this.#gauge(L.LEG_FEC_PACKETS)
-    this.#fec.poll(nowUs, this.#socket !== null, this.#live, heard)
-    this.#receiveFec(this.#fec.column, false, clockOffsetUs, nowUs)
-    this.#receiveFec(this.#fec.row, true, clockOffsetUs, nowUs)
+    this.#fec.poll(nowUs, this.#socket !== null, this.#live, this.#gauge(L.LEG_FEC_PACKETS))
     const runs = this.#gauge(L.LEG_FEC_COLUMNS) + this.#gauge(L.LEG_FEC_ROWS) > 0
     if (runs === this.#fecRuns || this.#policy.fec === "off") return
     this.#fecRuns = runs
@@ -166,7 +172,6 @@ export class Leg {
   }
 
   #receiveFec(fd: number, isRow: boolean, clockOffsetUs: number, nowUs: number): void {
-    if (fd < 0) return
     const count = libc.recvmmsg(fd, this.#base + L.RX_MMSG, L.RX_BATCH, MSG_DONTWAIT, 0)
     if (count > 0) this.#core.ingestFec(this.index, isRow, count, clockOffsetUs, nowUs)
   }

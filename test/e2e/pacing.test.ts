@@ -1,0 +1,58 @@
+/** Pacing by the clock: alone on the machine, for a millisecond counts here. */
+import { createSocket } from "node:dgram"
+import { afterAll, beforeAll, expect, it } from "vitest"
+import { numberedTs } from "./datagrams.ts"
+import { EngineBench } from "./engine-bench.ts"
+import { freeUdpPort } from "./ports.ts"
+import { UdpReceiver } from "./receivers.ts"
+
+let bench: EngineBench
+let receiver: UdpReceiver
+let port: number
+
+beforeAll(async () => {
+  bench = await EngineBench.start()
+  receiver = await UdpReceiver.open()
+  port = await freeUdpPort()
+})
+
+afterAll(() => {
+  bench.close()
+  receiver.close()
+})
+
+it("paces a bursty input by its PCR: bursts of 40 ms leave evenly", async () => {
+  bench.putChannel(port)
+  await bench.legSaid("open")
+  bench.open(`udp://127.0.0.1:${receiver.port}?pacing=pcr&pacing_delay=150`)
+  await bench.outputIs("o1", "connected")
+  // 8 datagrams of 7 packets stand for 40 ms; each burst's first packet carries a PCR.
+  const socket = createSocket("udp4")
+  const startedAt = performance.now()
+  for (let burst = 0; burst < 30; burst++) {
+    const ts = numberedTs(56, burst * 56)
+    const pcr = burst * 3600
+    ts.set([
+      0x47,
+      0x01,
+      0x00,
+      0x30 | ((burst * 56) & 15),
+      7,
+      0x10,
+      (pcr / 2 ** 25) & 255,
+      (pcr >>> 17) & 255,
+      (pcr >>> 9) & 255,
+      (pcr >>> 1) & 255,
+      ((pcr & 1) << 7) | 0x7e,
+      0,
+    ])
+    for (let i = 0; i < 8; i++) socket.send(ts.subarray(i * 1316, (i + 1) * 1316), port, "127.0.0.1")
+    const ahead = (burst + 1) * 40 - (performance.now() - startedAt)
+    if (ahead > 0) await new Promise((resolve) => setTimeout(resolve, ahead))
+  }
+  await receiver.atLeast(28 * 8)
+  socket.close()
+  const gaps = receiver.datagrams.slice(81, 200).map(({ at }, i) => at - (receiver.datagrams[80 + i]?.at ?? 0))
+  const even = gaps.filter((gap) => Math.abs(gap - 5) < 2).length
+  expect(even / gaps.length).toBeGreaterThan(0.9)
+})
