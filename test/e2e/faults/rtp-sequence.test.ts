@@ -81,7 +81,7 @@ it("row 4: an encoder that starts again at the same numbers within a second is a
   expect(bench.counters()).toMatchObject({ ...noDamage, rtp_resets: 1 })
 })
 
-it("row 5: 65535 to 0 with loss, reordering and repetition on it: exact counts, output in order of arrival", async () => {
+it("row 5: 65535 to 0 with loss, reordering and repetition on it: exact counts, output in order", async () => {
   // Payload i travels as sequence 65500 + i, so 36 is sequence 0. Lost: 65530, 65535, 0 and 5. Swapped: 65533 with 65534, and 2
   // with 3; 65532 comes after 1, on the other side of the wrap. 4 and 65534 come twice.
   const lost = [30, 35, 36, 41]
@@ -90,7 +90,8 @@ it("row 5: 65535 to 0 with loss, reordering and repetition on it: exact counts, 
   const datagrams = repeated.map((i) => buildRtp({ ssrc: 9, sequence: 65500 + i, timestamp: i * 90 }, payloads[i] ?? new Uint8Array()))
   await sender.send(datagrams)
   await receiver.atLeast(order.length)
-  expect(receiver.bytes().equals(Buffer.concat(order.map((i) => payloads[i] ?? new Uint8Array())))).toBe(true)
+  const inOrder = order.toSorted((a, b) => a - b)
+  expect(receiver.bytes().equals(Buffer.concat(inOrder.map((i) => payloads[i] ?? new Uint8Array())))).toBe(true)
   expect(bench.counters()).toMatchObject({
     rtp_datagrams: repeated.length,
     rtp_lost: lost.length,
