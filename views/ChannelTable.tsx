@@ -100,6 +100,9 @@ const ChannelRows = ({ channel, now }: { readonly channel: ChannelView; readonly
           <a href={`${path}/events`} aria-label={`Events of ${channel.name}`}>
             Events
           </a>{" "}
+          <a href={`${path}/cues`} aria-label={`Cues of ${channel.name}`}>
+            Cues
+          </a>{" "}
           <a href={`/?channel=${encodeURIComponent(channel.slug)}#add-output`} aria-label={`Add an output to ${channel.name}`}>
             Add output
           </a>

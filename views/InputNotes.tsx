@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import type { Alarm, ChannelView, LegView } from "../src/effects/model.ts"
-import { formatAddress, formatUptime } from "./format.ts"
+import { formatAddress, formatCountdown, formatUptime } from "./format.ts"
 
 export interface InputNotesProps {
   readonly channel: ChannelView
@@ -64,6 +64,21 @@ const LegNotes = ({ error, leg, single }: { readonly error: string | null; reado
   </>
 )
 
+const BREAKS = { announced: "ad break announced", in_break: "in an ad break" } as const
+
+/** Nothing while the programme is on. */
+const BreakNote = ({ scte35 }: { readonly scte35: ChannelView["scte35"] }) => {
+  const { ends_in_s: left, event_id: event, state } = scte35
+  if (state === "idle") return null
+  return (
+    <p class={`is-${state.replace("_", "-")}`}>
+      {BREAKS[state]}
+      {event === null ? "" : `, event ${event}`}
+      {left === null ? "" : state === "in_break" ? `, ${formatCountdown(left)} left` : `, over in ${formatCountdown(left)}`}
+    </p>
+  )
+}
+
 /** What a channel receives and on which of its inputs, what is wrong with that, and what would surprise later. */
 export const InputNotes = ({ channel, now }: InputNotesProps) => {
   const { active_source, alarms, backup_rtp_ip, backup_rtp_port, error, input, rtp_ip, rtp_port, status } = channel
@@ -80,6 +95,7 @@ export const InputNotes = ({ channel, now }: InputNotesProps) => {
           {isStopped ? "" : ` · ${joined(channel)}`}
         </>
       )}
+      {isStopped ? null : <BreakNote scte35={channel.scte35} />}
       {error === null ? null : <p class="error">{error}</p>}
       {alarms
         .filter(({ message }) => message !== error)

@@ -88,6 +88,7 @@ export const StatusPage = (props: StatusPageProps) => {
         <span class="hint">{props.version}</span>
         <nav>
           {props.live ? <a href="/?live=off">Pause updates</a> : <a href="/">Resume updates</a>}
+          <a href="/scte35">Decode a cue</a>
           <a href="/api/health">Health</a>
           <a href="/metrics">Metrics</a>
           {props.canLogOut ? (

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { formatAddress, formatBitrate, formatRetry, formatUptime } from "./format.ts"
+import { formatAddress, formatBitrate, formatCountdown, formatRetry, formatUptime } from "./format.ts"
 
 describe("format", () => {
   it.each([
@@ -22,6 +22,14 @@ describe("format", () => {
     [86_400, "1 d 00:00:00"],
     [-5, "00:00:00"],
   ])("uptime %d as %s", (seconds, text) => expect(formatUptime(seconds)).toBe(text))
+
+  it.each([
+    [0, "00:00"],
+    [-3, "00:00"],
+    [28.2, "00:29"],
+    [60, "01:00"],
+    [6000, "100:00"],
+  ])("countdown %d as %s", (seconds, text) => expect(formatCountdown(seconds)).toBe(text))
 
   it("addresses and retries", () => {
     expect(formatAddress("239.1.1.1", 5000)).toBe("239.1.1.1:5000")

@@ -21,6 +21,12 @@ export const formatUptime = (seconds: number): string => {
   return days > 0 ? `${days} d ${clock}` : clock
 }
 
+/** @param seconds as `04:05`, minutes beyond 99 as they are. */
+export const formatCountdown = (seconds: number): string => {
+  const whole = Math.max(0, Math.ceil(seconds))
+  return `${two(Math.floor(whole / 60))}:${two(whole % 60)}`
+}
+
 /** Host and port; IPv6 in brackets. */
 export const formatAddress = (ip: string, port: number): string => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`)
 

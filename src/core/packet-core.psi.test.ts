@@ -262,11 +262,11 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
     const overflow = () => core.u32[L.EVENT_OVERFLOW >> 2] ?? 0
     const before = overflow()
     const { writer, start } = tables()
-    feed(core, toDatagrams(concat([start, ...Array.from({ length: L.EVENT_MAX + 10 }, () => writer.section(SCTE35_PID, cue))])))
-    feed(core, toDatagrams(writer.section(PMT_PID, pmt(1))))
+    feed(core, toDatagrams(concat([start, ...Array.from({ length: L.EVENT_MAX + 10 }, () => writer.section(SCTE35_PID, cue))])), 0, false)
+    feed(core, toDatagrams(writer.section(PMT_PID, pmt(1))), 0, false)
     expect(core.takeEvents()).toHaveLength(L.EVENT_MAX)
     expect(overflow() - before).toBe(13)
-    feed(core, toDatagrams(writer.section(PMT_PID, pmt(1))))
+    feed(core, toDatagrams(writer.section(PMT_PID, pmt(1))), 0, false)
     expect(core.takeEvents()).toMatchObject([{ type: L.EVENT_PSI, pid: PMT_PID, a: 2 }])
     for (let i = 0; i < 80; i++)
       feed(
@@ -276,6 +276,8 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
             at % 188 === 3 ? (byte & 0xf0) | ((at / 188 + i * 23) & 15) : byte,
           ),
         ),
+        0,
+        false,
       )
     const bytes = core.takeEvents().reduce((sum, event) => sum + event.data.length, 0)
     expect(bytes).toBe(L.EVENT_DATA_SIZE)

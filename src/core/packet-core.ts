@@ -21,6 +21,7 @@ import {
   RING_HEADS,
   RING_SLOTS,
   RINGS,
+  SLOT_RX_US,
   SLOT_STRIDE,
 } from "./assembly/layout.ts"
 import { LEG_COUNTERS, type LegCounter, type LegCounters } from "./leg-fields.ts"
@@ -62,6 +63,8 @@ export interface CoreEvent {
   readonly a: number
   readonly b: number
   readonly data: Uint8Array
+  /** Position in the channel's ring, of an EVENT_SCTE35 of what goes out. */
+  readonly position: number
 }
 
 export class PacketCore {
@@ -174,6 +177,11 @@ export class PacketCore {
     return RINGS + channel * RING_BYTES + (n & (RING_SLOTS - 1)) * SLOT_STRIDE
   }
 
+  /** Receive time of the slot at position `n` of the channel's ring, microseconds of CLOCK_MONOTONIC. */
+  slotTimeUs(channel: number, n: number): number {
+    return this.f64[(this.slotAddress(channel, n) + SLOT_RX_US) >> 3] ?? 0
+  }
+
   /** One counter or gauge; `field` is a LEG_* index. */
   legField(leg: number, field: number): number {
     return this.f64[((LEGS + leg * LEG_SIZE) >> 3) + field] ?? 0
@@ -227,7 +235,7 @@ export class PacketCore {
       const word = (EVENTS + i * EVENT_SIZE) >> 2
       const read = (field: number) => this.u32[word + field] ?? 0
       const start = read(5)
-      events.push({ type: read(0), leg: read(1), pid: read(2), a: read(3), b: read(4), data: this.u8.slice(start, start + read(6)) })
+      events.push({ type: read(0), leg: read(1), pid: read(2), a: read(3), b: read(4), data: this.u8.slice(start, start + read(6)), position: read(7) })
     }
     this.u32[EVENT_COUNT >> 2] = 0
     this.u32[EVENT_DATA_USED >> 2] = 0

@@ -24,13 +24,15 @@ interface Started {
   readonly events: ReadonlyArray<Happening>
 }
 
+const noCues: Channel["keepCue"] = (cue) => ({ current: () => cue, update: () => undefined })
+
 /** A running channel; jitter is in its middle, so that delays are exact. */
 const started = (config: Partial<ChannelConfig> = {}, stats = engineStats()) =>
   Effect.gen(function* () {
     const engine = yield* makeFakeEngine(stats)
     const events: Array<Happening> = []
     const record = (happening: Happening) => Effect.sync(() => void events.push(happening))
-    const channel = yield* makeChannel(channelConfig({ outputs: [a, b], ...config }), engine.service, Effect.void, record)
+    const channel = yield* makeChannel(channelConfig({ outputs: [a, b], ...config }), engine.service, Effect.void, record, noCues)
     const fiber = yield* Effect.fork(Effect.withRandom(runChannel(channel), Random.fixed([0.5])))
     yield* settle
     return { engine, channel, fiber, events } satisfies Started

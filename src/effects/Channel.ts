@@ -3,7 +3,7 @@
  *
  *   channel
  *   ├─ receivers    put_channel, again after every engine restart and change of a leg; remove_channel when the channel stops
- *   ├─ watcher      what the engine tells of legs, SCTE-35 sections and receivers: log lines, counters
+ *   ├─ watcher      what the engine tells of legs, SCTE-35 sections and receivers: log lines, events, cues, breaks
  *   └─ writers      one fiber per enabled output, keyed by its id; each retries for itself and touches no sibling
  */
 import { Deferred, Effect, FiberMap, Mailbox, type Scope, Stream, SubscriptionRef } from "effect"
@@ -11,9 +11,10 @@ import type { ChannelSpec } from "../engine/messages.ts"
 import { newChannelRuntime, newOutputRuntime } from "./channel-runtime.ts"
 import { watchEvents } from "./channel-watcher.ts"
 import type { EngineClientService } from "./EngineClient.ts"
-import { specOf } from "./input-policy.ts"
+import { breakPolicyOf, specOf } from "./input-policy.ts"
 import type { ChannelConfig, OutputConfig } from "./model.ts"
 import { monotonicMs } from "./monotonic.ts"
+import { setBreakPolicy } from "./scte35-runtime.ts"
 import type { Channel, RecordHappening, WritersRequest } from "./started-channel.ts"
 import { runWriter } from "./Writer.ts"
 import { within } from "./within.ts"
@@ -28,6 +29,7 @@ export const makeChannel = (
   engine: EngineClientService,
   changed: Effect.Effect<void>,
   record: RecordHappening,
+  keepCue: Channel["keepCue"],
 ): Effect.Effect<Channel> =>
   Effect.gen(function* () {
     return {
@@ -35,11 +37,12 @@ export const makeChannel = (
       slug: config.slug,
       engine,
       config: yield* SubscriptionRef.make(config),
-      runtime: newChannelRuntime(yield* monotonicMs),
+      runtime: newChannelRuntime(yield* monotonicMs, breakPolicyOf(config.input)),
       taken: yield* SubscriptionRef.make(0),
       writerRequests: yield* Mailbox.make<WritersRequest>(),
       changed,
       record,
+      keepCue,
     }
   })
 
@@ -54,6 +57,7 @@ export const runChannel = (channel: Channel): Effect.Effect<void> =>
 export const reconfigure = (channel: Channel, config: ChannelConfig): Effect.Effect<void> =>
   Effect.gen(function* () {
     const done = yield* Deferred.make<void>()
+    setBreakPolicy(channel.runtime.scte35, breakPolicyOf(config.input))
     yield* SubscriptionRef.set(channel.config, config)
     yield* channel.writerRequests.offer({ outputs: config.outputs, done })
     yield* within(RECONFIGURE_WITHIN)(Deferred.await(done))

@@ -2,6 +2,7 @@
  * What the HTTP side may ask of the control plane. `Supervisor.ts` provides the real one; tests provide fakes.
  */
 import { Context, type Effect, type Stream } from "effect"
+import type { CueQuery, CueView } from "./cue-model.ts"
 import type { Conflict, EngineUnavailable, InvalidInput, NotFound, StoreError } from "./Errors.ts"
 import type { ChannelEventView, ChannelView, EventQuery, OutputView, SourceName } from "./model.ts"
 import type { ChannelInput, ChannelUpdate, OutputInput, OutputUpdate } from "./request-bodies.ts"
@@ -42,6 +43,8 @@ export interface DistributorService {
   ) => Effect.Effect<ChannelView, NotFound | InvalidInput | Conflict | EngineUnavailable>
   /** What happened to a channel, newest first. */
   readonly events: (ref: string, query: EventQuery) => Effect.Effect<ReadonlyArray<ChannelEventView>, NotFound | StoreError>
+  /** The SCTE-35 cues of a channel, newest first. */
+  readonly cues: (ref: string, query: CueQuery) => Effect.Effect<ReadonlyArray<CueView>, NotFound | StoreError>
   readonly addOutput: (ref: string, input: OutputInput) => Effect.Effect<OutputView, NotFound | Refused>
   readonly updateOutput: (ref: string, output: string, input: OutputUpdate) => Effect.Effect<OutputView, NotFound | Refused>
   readonly removeOutput: (ref: string, output: string) => Effect.Effect<void, NotFound | StoreError>

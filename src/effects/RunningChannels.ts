@@ -1,6 +1,7 @@
 /** The channels that run: their fibers, what they record, and what the engine's figures and its coming and going mean for them. */
 import { Cause, Clock, Effect, type Exit, FiberMap, Schedule, Scope, Stream, SubscriptionRef } from "effect"
 import { awaitChannel, makeChannel, runChannel } from "./Channel.ts"
+import type { CueLog } from "./CueLog.ts"
 import type { Happening } from "./channel-event.ts"
 import type { EngineClientService } from "./EngineClient.ts"
 import type { EventLog } from "./EventLog.ts"
@@ -36,6 +37,7 @@ const MAX_MESSAGE = 1000
 export const makeRunningChannels = (
   engine: EngineClientService,
   log: EventLog,
+  cues: Pick<CueLog, "add">,
   changed: Effect.Effect<void>,
 ): Effect.Effect<RunningChannels, never, Scope.Scope> =>
   Effect.gen(function* () {
@@ -56,7 +58,7 @@ export const makeRunningChannels = (
     const run = (config: ChannelConfig, how: string) =>
       Effect.gen(function* () {
         yield* FiberMap.remove(fibers, config.id)
-        const channel = yield* makeChannel(config, engine, changed, recordFor(config.id))
+        const channel = yield* makeChannel(config, engine, changed, recordFor(config.id), cues.add)
         running.set(config.id, channel)
         const lasting = runChannel(channel).pipe(
           Effect.tapErrorCause((cause) =>

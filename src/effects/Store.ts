@@ -1,6 +1,6 @@
 /**
- * What survives a restart: channels, outputs and what happened to channels. Each change is one transaction; it is on disk when the effect succeeds, and
- * nothing has changed when it fails.
+ * What survives a restart: channels, outputs, what happened to channels and their cues. Each change is one transaction; it is on disk
+ * when the effect succeeds, and nothing has changed when it fails.
  */
 import { mkdirSync } from "node:fs"
 import { dirname } from "node:path"
@@ -8,6 +8,8 @@ import * as Client from "@effect/sql/SqlClient"
 import { Cause, Context, Effect, Layer } from "effect"
 import { AppConfig } from "./AppConfig.ts"
 import type { NewEvent } from "./channel-event.ts"
+import type { CueQuery, CueView } from "./cue-model.ts"
+import { CUE_BOUNDS, type CueBounds, type CueWrite, makeCueRows } from "./cue-rows.ts"
 import { StartRefused, StoreError } from "./Errors.ts"
 import { EVENT_BOUNDS, type EventBounds, makeEventRows } from "./event-rows.ts"
 import type { ChannelConfig, ChannelEventView, EventQuery, OutputConfig } from "./model.ts"
@@ -22,7 +24,7 @@ export interface StoreService {
   readonly insertChannel: (channel: Omit<ChannelConfig, "number">) => Effect.Effect<ChannelConfig, StoreError>
   /** Stores the channel's own fields; outputs have their own operations. */
   readonly updateChannel: (channel: ChannelConfig) => Effect.Effect<void, StoreError>
-  /** Deletes a channel, its outputs and its events. */
+  /** Deletes a channel, its outputs, events and cues. */
   readonly deleteChannel: (id: string) => Effect.Effect<void, StoreError>
   readonly setShouldRun: (id: string, shouldRun: boolean) => Effect.Effect<void, StoreError>
   readonly insertOutput: (channelId: string, output: OutputConfig) => Effect.Effect<void, StoreError>
@@ -32,6 +34,10 @@ export interface StoreService {
   readonly appendEvents: (events: ReadonlyArray<NewEvent>) => Effect.Effect<void, StoreError>
   /** Events of a channel, newest first. */
   readonly events: (channelId: string, query: EventQuery) => Effect.Effect<ReadonlyArray<ChannelEventView>, StoreError>
+  /** Stores or changes cues and lets go of the oldest above the bounds; returns the id of each, null for those of channels that are gone. */
+  readonly writeCues: (writes: ReadonlyArray<CueWrite>) => Effect.Effect<ReadonlyArray<number | null>, StoreError>
+  /** Cues of a channel, newest first. `nowMs` is Unix time in ms. */
+  readonly cues: (channelId: string, query: CueQuery, nowMs: number) => Effect.Effect<ReadonlyArray<CueView>, StoreError>
   /** False when the store does not answer. */
   readonly ok: Effect.Effect<boolean>
 }
@@ -40,9 +46,10 @@ export class Store extends Context.Tag("distributor/Store")<Store, StoreService>
   static readonly Live = Layer.unwrapEffect(Effect.map(AppConfig, ({ databaseFile }) => layerFile(databaseFile)))
 }
 
-const make = Effect.fn("Store.make")(function* (bounds: EventBounds) {
+const make = Effect.fn("Store.make")(function* (bounds: EventBounds, cueBounds: CueBounds) {
   const sql = yield* Client.SqlClient
   const eventRows = makeEventRows(sql, bounds)
+  const cueRows = makeCueRows(sql, cueBounds)
 
   /** A commit that fails dies inside @effect/sql; here it is a StoreError like every other refusal. */
   const change = <A, E>(operation: string, effect: Effect.Effect<A, E>) =>
@@ -98,6 +105,9 @@ const make = Effect.fn("Store.make")(function* (bounds: EventBounds) {
     appendEvents: (events) => Effect.map(change("store what happened", eventRows.append(events)), eventRows.commit),
     events: (channelId, query) =>
       Effect.mapError(eventRows.list(channelId, query), (e) => new StoreError({ operation: "read the events", cause: rootOf(e) })),
+    writeCues: (writes) => change("store the cues", cueRows.write(writes)),
+    cues: (channelId, query, nowMs) =>
+      Effect.mapError(cueRows.list(channelId, query, nowMs), (e) => new StoreError({ operation: "read the cues", cause: rootOf(e) })),
     ok: sql`SELECT 1`.pipe(
       Effect.as(true),
       Effect.orElseSucceed(() => false),
@@ -116,8 +126,12 @@ const checkIntegrity = Effect.gen(function* () {
   if (found.length > 0) return yield* Effect.fail(new Error(`it is damaged: ${found.join("; ")}`))
 })
 
-/** The store in one SQLite file, with at most so many events. Fails with `StartRefused`, naming the file, when it cannot be used as it is. */
-export const layerFile = (file: string, bounds: EventBounds = EVENT_BOUNDS): Layer.Layer<Store, StartRefused> => {
+/** The store in one SQLite file, with at most so many events and cues. Fails with `StartRefused`, naming the file, when it cannot be used as it is. */
+export const layerFile = (
+  file: string,
+  bounds: EventBounds = EVENT_BOUNDS,
+  cueBounds: CueBounds = CUE_BOUNDS,
+): Layer.Layer<Store, StartRefused> => {
   const refuse = (error: unknown) => {
     const root = rootOf(error)
     return new StartRefused({
@@ -129,7 +143,7 @@ export const layerFile = (file: string, bounds: EventBounds = EVENT_BOUNDS): Lay
     Store,
     Effect.zipRight(
       Effect.mapError(Effect.zipRight(checkIntegrity, migrate), refuse),
-      Effect.tap(make(bounds), (store) => Effect.mapError(store.load, refuse)),
+      Effect.tap(make(bounds, cueBounds), (store) => Effect.mapError(store.load, refuse)),
     ),
   ).pipe(Layer.provide(SqliteClient.layer({ file }).pipe(Layer.mapError(refuse))))
   return Layer.unwrapEffect(Effect.as(directory, opened))

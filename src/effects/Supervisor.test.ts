@@ -7,6 +7,7 @@ import { StoreError } from "./Errors.ts"
 import type { ChannelInput } from "./request-bodies.ts"
 import { layerFile, Store, type StoreService } from "./Store.ts"
 import { DistributorLive } from "./Supervisor.ts"
+import { outCue, scte35Event } from "./testing/cues.ts"
 import { channelStats, engineStats, type FakeEngine, legStats, makeFakeEngine, outputStats, settle } from "./testing/FakeEngine.ts"
 import { temporaryDirectory } from "./testing/temporary-directory.ts"
 
@@ -65,6 +66,37 @@ const during = (engine: FakeEngine, effect: Effect.Effect<unknown, unknown>) =>
     yield* settle
     return engine.sent.slice(before).map((c) => c.cmd)
   })
+
+describe("cues", () => {
+  it.scoped("of a running channel are found at once and after a restart, with their proofs", () =>
+    Effect.gen(function* () {
+      const path = yield* file
+      const first = yield* start(path)
+      const channel = yield* first.distributor.create({ ...news, autostart: true })
+      yield* settle
+      const [output] = channel.outputs
+      yield* first.engine.output(output?.id ?? "", "connected")
+      yield* first.engine.emit(scte35Event(1, outCue(7, 10, 30), { channel_id: channel.id, at: 0.25 }))
+      const found = () => first.distributor.cues("news", { limit: 10 })
+      assert.deepStrictEqual(
+        (yield* found()).map(({ event_id, outputs }) => [event_id, outputs.map(({ status }) => status)]),
+        [[7, ["pending"]]],
+      )
+      const word = { channel_id: channel.id, cue: 1, output_id: output?.id ?? "", sent: true, at: 5, delay_ms: 5, reason: null }
+      yield* first.engine.emit({ event: "cue_sent", ...word })
+      yield* first.stop()
+      const second = yield* start(path)
+      const [cue] = yield* second.distributor.cues("news", { limit: 10 })
+      assert.deepInclude(cue, { event_id: 7, kind: "out", repeats: 0 })
+      assert.deepStrictEqual(cue?.outputs, [
+        { output: output?.slug ?? "", status: "sent", at: "1970-01-01T00:00:00.005Z", delay_ms: 5, reason: null },
+      ])
+      const kinds = (yield* second.distributor.events("news", { limit: 100 })).map(({ kind }) => kind)
+      assert.include(kinds, "break_announced")
+      assert.strictEqual((yield* Effect.flip(second.distributor.cues("nobody", { limit: 1 })))._tag, "NotFound")
+    }),
+  )
+})
 
 describe("Supervisor", () => {
   it.scoped("creates a stopped channel, starts it, stops it", () =>

@@ -5,7 +5,9 @@
  */
 import { Clock, Effect, Layer, SubscriptionRef } from "effect"
 import { reconfigure } from "./Channel.ts"
+import { makeCueLog } from "./CueLog.ts"
 import { makeChangeFeed } from "./change-feed.ts"
+import type { CueQuery } from "./cue-model.ts"
 import { Distributor } from "./Distributor.ts"
 import { EngineClient } from "./EngineClient.ts"
 import { Conflict, InvalidInput, NotFound } from "./Errors.ts"
@@ -32,7 +34,8 @@ const make = Effect.gen(function* () {
 
   // Closed in reverse: the channels first, then what they recorded is written.
   const events = yield* makeEventLog(store)
-  const running = yield* makeRunningChannels(engine, events, feed.publish)
+  const cues = yield* makeCueLog(store)
+  const running = yield* makeRunningChannels(engine, events, cues, feed.publish)
   const runtimeOf = (id: string) => running.get(id)?.runtime ?? null
 
   // --- Looking up and showing
@@ -207,7 +210,14 @@ const make = Effect.gen(function* () {
   const health = Effect.gen(function* () {
     const moment = yield* now
     const storeOk = yield* store.ok
-    return healthOf({ ...moment, configs: [...configs.values()], runtimeOf, startedMs, storeOk, eventsProblem: events.problem() })
+    return healthOf({
+      ...moment,
+      configs: [...configs.values()],
+      runtimeOf,
+      startedMs,
+      storeOk,
+      eventsProblem: events.problem() ?? cues.problem(),
+    })
   })
 
   /** What a found engine runs and nobody asked for any more; channels and outputs that should run are adopted by their own fibers. */
@@ -249,6 +259,7 @@ const make = Effect.gen(function* () {
     stop: setRunning(false),
     switchSource,
     events: (ref: string, query: EventQuery) => Effect.flatMap(find(ref), ({ id }) => events.list(id, query)),
+    cues: (ref: string, query: CueQuery) => Effect.flatMap(find(ref), ({ id }) => cues.list(id, query)),
     addOutput,
     updateOutput,
     removeOutput,

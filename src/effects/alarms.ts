@@ -30,7 +30,7 @@ export interface AlarmInput extends AlarmMoment {
   readonly legsDiffer: string | null
 }
 
-type Held = Exclude<AlarmKind, "no_input">
+type Held = Extract<AlarmKind, "redundancy_lost" | "legs_differ" | "leg_bad">
 /** How long a condition must hold before it is an alarm, and must be gone before the alarm is, in ms. */
 export const HOLD: Readonly<Record<Held, { readonly raiseMs: number; readonly clearMs: number }>> = {
   redundancy_lost: { raiseMs: 3000, clearMs: 2000 },

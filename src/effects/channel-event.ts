@@ -34,15 +34,21 @@ const MATTERS: Partial<Record<EventKind, string>> = {
   stopped: "channel",
   engine_lost: "engine",
   engine_back: "engine",
+  break_announced: "break",
+  break_started: "break",
+  break_ended: "break",
+  break_cancelled: "break",
 }
 /** Matters of the channel as a whole, whichever source an event names. */
-const OF_CHANNEL = new Set(["switched", "redundancy", "merge", "input", "channel", "engine"])
+const OF_CHANNEL = new Set(["switched", "redundancy", "merge", "input", "channel", "engine", "break"])
 
 /**
  * What an event is about. Events of one subject are limited together, so that the last of them always shows how the subject is;
  * all states of an output are one subject.
  */
 export const subjectOf = ({ channelId, kind, output, source }: NewEvent): string => {
+  // Each missed cue is news of its own: many of them must not hide that the output is back.
+  if (kind === "cue_missed") return `${channelId} cue_missed ${output ?? ""}`
   if (output !== undefined) return `${channelId} output ${output}`
   const matter = MATTERS[kind] ?? kind
   return OF_CHANNEL.has(matter) ? `${channelId} ${matter}` : `${channelId} ${matter} ${source ?? ""}`

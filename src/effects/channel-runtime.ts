@@ -1,6 +1,8 @@
 /** What is known of a started channel beside its configuration and the engine's figures. Plain fields, read by views. */
+import { DEFAULT_BREAK_POLICY } from "../core/scte35/break-state.ts"
 import type { NotedAlarms } from "./alarms.ts"
 import type { OutputStatus, SourceName } from "./model.ts"
+import { newScte35Runtime, type Scte35Runtime } from "./scte35-runtime.ts"
 
 export interface OutputRuntime {
   status: OutputStatus
@@ -11,6 +13,9 @@ export interface OutputRuntime {
   everConnected: boolean
   /** Unix time in ms of the next attempt. */
   nextRetryAt: number | null
+  /** Cues that left by it, and that did not; heartbeats and repetitions not counted. */
+  cuesSent: number
+  cuesMissed: number
 }
 
 export interface ChannelRuntime {
@@ -23,7 +28,7 @@ export interface ChannelRuntime {
   /** Socket problem of each leg as the engine's events told it, ahead of the next figures. */
   readonly legProblems: Map<SourceName, string>
   scte35Pids: ReadonlyArray<number>
-  scte35Sections: number
+  readonly scte35: Scte35Runtime
   /** Status as last logged. */
   logged: string
   /** True once a lack of input was recorded and not yet its end. */
@@ -42,15 +47,17 @@ export const newOutputRuntime = (): OutputRuntime => ({
   reconnects: 0,
   everConnected: false,
   nextRetryAt: null,
+  cuesSent: 0,
+  cuesMissed: 0,
 })
 
-export const newChannelRuntime = (nowMs: number): ChannelRuntime => ({
+export const newChannelRuntime = (nowMs: number, policy = DEFAULT_BREAK_POLICY): ChannelRuntime => ({
   lastInputMs: nowMs,
   source: "primary",
   refused: null,
   legProblems: new Map(),
   scte35Pids: [],
-  scte35Sections: 0,
+  scte35: newScte35Runtime(policy, nowMs),
   logged: "starting",
   toldNoInput: false,
   noted: new Map(),

@@ -2,17 +2,19 @@
  * Follows what the engine tells of one channel: its legs and which of them is used, SCTE-35 sections, receivers of its listeners.
  * At most one log line a second of each kind; what is worth keeping is recorded.
  */
-import { Effect, type Scope } from "effect"
+import { Clock, Effect, type Scope } from "effect"
 import type { Happening } from "./channel-event.ts"
 import type { ChannelEvent } from "./engine-inboxes.ts"
-import type { EventKind } from "./model.ts"
+import type { ChannelConfig, EventKind } from "./model.ts"
 import { monotonicMs } from "./monotonic.ts"
 import { makeRateLimit } from "./rate-limit.ts"
+import { onCueSent, onSection, type Scte35Channel, type Scte35Moment, type Scte35Noted, tickScte35 } from "./scte35-watch.ts"
 import type { Channel } from "./started-channel.ts"
 
 type LegEvent = Extract<ChannelEvent, { readonly event: "leg" }>
 type SourceEvent = Extract<ChannelEvent, { readonly event: "source" }>
 type ReceiverEvent = Extract<ChannelEvent, { readonly event: "receiver" }>
+type InputEvent = LegEvent | SourceEvent | ReceiverEvent
 /** Which line to write and of what kind it is. */
 interface Line {
   readonly kind: string
@@ -55,7 +57,7 @@ const onSource = ({ runtime }: Channel, event: SourceEvent): Line => {
 }
 
 /** Null when the event is not one to keep. */
-const happeningOf = (event: ChannelEvent): Happening | null => {
+const happeningOf = (event: InputEvent): Happening | null => {
   if (event.event === "source") {
     return { kind: event.kind, severity: isWarning(event) ? "warning" : "info", source: event.leg, message: event.message }
   }
@@ -76,8 +78,7 @@ const onReceiver = ({ runtime }: Channel, event: ReceiverEvent, slug: string): L
   return { kind: `${event.output_id} ${event.joined}`, message, warn: refused, fields: { output: slug } }
 }
 
-/** Null when there is nothing to say: SCTE-35 sections are counted, only damaged ones are told of. */
-const lineOf = (channel: Channel, event: ChannelEvent, slugOf: (outputId: string) => string): Line | null => {
+const lineOf = (channel: Channel, event: InputEvent, slugOf: (outputId: string) => string): Line => {
   switch (event.event) {
     case "leg":
       return onLeg(channel, event)
@@ -85,30 +86,57 @@ const lineOf = (channel: Channel, event: ChannelEvent, slugOf: (outputId: string
       return onSource(channel, event)
     case "receiver":
       return onReceiver(channel, event, slugOf(event.output_id))
-    case "scte35": {
-      channel.runtime.scte35Sections++
-      if (event.crc_ok) return null
-      const fields = { source: event.leg, pid: event.pid }
-      return { kind: "scte35 crc", message: "SCTE-35 section with a wrong CRC-32", warn: true, fields }
-    }
   }
 }
 
+const TICK = "1 second"
+
 export const watchEvents = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
   Effect.gen(function* () {
+    const { runtime } = channel
     const events = yield* channel.engine.watchChannel(channel.id)
     const limit = makeRateLimit()
+
+    const tell = ({ fields, kind, message, warn }: Line) =>
+      Effect.flatMap(monotonicMs, (nowMs) => {
+        const held = limit.pass(kind, nowMs)
+        if (held === null) return Effect.void
+        const text = held === 0 ? message : `${message} (and ${held} more like it)`
+        return (warn ? Effect.logWarning(text) : Effect.log(text)).pipe(Effect.annotateLogs(fields))
+      })
+
+    const onInput = (event: InputEvent, { outputs }: ChannelConfig) =>
+      Effect.gen(function* () {
+        const line = lineOf(channel, event, (id) => outputs.find((output) => output.id === id)?.slug ?? id)
+        yield* channel.changed
+        const happening = happeningOf(event)
+        if (happening !== null) yield* channel.record(happening)
+        yield* tell(line)
+      })
+
+    /** `step` looks at SCTE-35; what came of it is recorded, logged and shown. */
+    const scte35 = (step: (of: Scte35Channel, moment: Scte35Moment) => Scte35Noted, fields: Line["fields"]) =>
+      Effect.gen(function* () {
+        const { outputs } = yield* channel.config.get
+        const moment = { monotonicMs: yield* monotonicMs, nowMs: yield* Clock.currentTimeMillis }
+        const cues = runtime.scte35.cues
+        const { events: found, lines } = step({ id: channel.id, runtime, outputs, keepCue: channel.keepCue }, moment)
+        for (const happening of found) yield* channel.record(happening)
+        for (const line of lines) yield* tell({ ...line, fields })
+        if (found.length > 0 || runtime.scte35.cues !== cues) yield* channel.changed
+      })
+
     const follow = Effect.gen(function* () {
       const event = yield* Effect.orDie(events.take)
-      const { outputs } = yield* channel.config.get
-      const line = lineOf(channel, event, (id) => outputs.find((output) => output.id === id)?.slug ?? id)
-      if (event.event !== "scte35") yield* channel.changed
-      const happening = happeningOf(event)
-      if (happening !== null) yield* channel.record(happening)
-      const held = line === null ? null : limit.pass(line.kind, yield* monotonicMs)
-      if (line === null || held === null) return
-      const message = held === 0 ? line.message : `${line.message} (and ${held} more like it)`
-      yield* (line.warn ? Effect.logWarning(message) : Effect.log(message)).pipe(Effect.annotateLogs(line.fields))
+      switch (event.event) {
+        case "scte35":
+          return yield* scte35((of, moment) => onSection(of, event, moment), { source: event.leg, pid: event.pid })
+        case "cue_sent":
+          return yield* scte35((of) => onCueSent(of, event), {})
+        default:
+          return yield* onInput(event, yield* channel.config.get)
+      }
     })
-    return yield* Effect.forever(follow)
+    const tick = Effect.zipRight(Effect.sleep(TICK), scte35(tickScte35, {}))
+    return yield* Effect.zipRight(Effect.forkScoped(Effect.forever(tick)), Effect.forever(follow))
   })

@@ -10,7 +10,7 @@ export interface SessionUpdate {
   readonly reason: Reason | null
 }
 
-export type ChannelEvent = Extract<Event, { readonly event: "leg" | "source" | "scte35" | "receiver" }>
+export type ChannelEvent = Extract<Event, { readonly event: "leg" | "source" | "scte35" | "cue_sent" | "receiver" }>
 
 /** A session found running, with its state and what happens to it from now on. */
 export interface AdoptedSession {
@@ -31,8 +31,8 @@ export interface EngineInboxes {
   readonly endAll: (reason: Reason) => void
 }
 
-/** Events a channel's watcher may fall behind by; a flood loses the oldest. */
-const CHANNEL_INBOX = 64
+/** Events a channel's watcher may fall behind by; a flood loses the oldest. A cue brings one for each output. */
+const CHANNEL_INBOX = 2048
 
 export const makeInboxes = (): EngineInboxes => {
   const sessions = new Map<string, Mailbox.Mailbox<SessionUpdate>>()

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { Either, Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { InputPolicy } from "../engine/messages.ts"
-import { INPUT_BOUNDS, INPUT_DEFAULTS, legsOf, MAX_ALLOWED_SENDERS, policyOf, specOf } from "./input-policy.ts"
+import { INPUT_BOUNDS, INPUT_DEFAULTS, legsOf, MAX_ALLOWED_SENDERS, policyOf, scte35SettingsOf, specOf } from "./input-policy.ts"
 import { InputSettingsInput, settingsOf } from "./request-bodies.ts"
 import { channelConfig } from "./testing/configs.ts"
 
@@ -66,7 +66,7 @@ describe("settings in a request", () => {
 
 describe('docs/configuration.md, "Inputs"', () => {
   const text = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8")
-  const rows = [...text.matchAll(/^\| `([a-z_]+)` *\| `([^`]+)` *\| ([^|]*?) *\|/gm)].map(([, name = "", value = "", values = ""]) => ({
+  const rows = [...text.matchAll(/^\| `([a-z0-9_]+)` *\| `([^`]+)` *\| ([^|]*?) *\|/gm)].map(([, name = "", value = "", values = ""]) => ({
     name,
     value,
     values,
@@ -75,8 +75,9 @@ describe('docs/configuration.md, "Inputs"', () => {
   it("has every setting once", () => {
     expect(rows.map(({ name }) => name).sort()).toEqual(Object.keys(InputSettingsInput.fields).sort())
   })
-  it("has the defaults that the engine is told", () => {
-    const { allowed_senders: _, ...defaults } = INPUT_DEFAULTS
+  it("has the defaults that the engine is told, and those of the watch over SCTE-35", () => {
+    const { allowed_senders: _, ...told } = INPUT_DEFAULTS
+    const defaults = { ...told, ...scte35SettingsOf({}) }
     expect(Object.fromEntries(rows.filter(({ name }) => name in defaults).map(({ name, value }) => [name, value]))).toEqual(
       Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, String(value)])),
     )

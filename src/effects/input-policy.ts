@@ -1,5 +1,6 @@
 /** The input settings' bounds and defaults, in one place, and what the engine is told of them. */
 import { isMulticast } from "../core/address.ts"
+import { type BreakPolicy, DEFAULT_BREAK_POLICY } from "../core/scte35/break-state.ts"
 import type { ChannelSpec, InputPolicy, LegSpec } from "../engine/messages.ts"
 import type { ChannelConfig, InputSettings } from "./model.ts"
 
@@ -10,6 +11,9 @@ export const INPUT_BOUNDS = {
   reorder_ms: [0, 1000],
   merge_window_ms: [10, 2000],
   rcvbuf: [65_536, 1_073_741_824],
+  scte35_min_preroll_s: [0, 60],
+  scte35_max_break_s: [10, 86_400],
+  scte35_silent_after_h: [0, 720],
 } as const
 
 export const MAX_ALLOWED_SENDERS = 8
@@ -44,6 +48,19 @@ export const policyOf = (settings: InputSettings): InputPolicy => ({
   fec: settings.fec ?? INPUT_DEFAULTS.fec,
   allowed_senders: [...(settings.allowed_senders ?? INPUT_DEFAULTS.allowed_senders)],
 })
+
+/** The settings of the watch over SCTE-35, which the engine knows nothing of, with defaults for what is left out. */
+export const scte35SettingsOf = (settings: InputSettings) => ({
+  scte35_min_preroll_s: settings.scte35_min_preroll_s ?? DEFAULT_BREAK_POLICY.minPrerollS,
+  scte35_max_break_s: settings.scte35_max_break_s ?? DEFAULT_BREAK_POLICY.maxBreakS,
+  scte35_silent_after_h: settings.scte35_silent_after_h ?? DEFAULT_BREAK_POLICY.silentAfterH,
+})
+
+/** The same as the limits of the watch. */
+export const breakPolicyOf = (settings: InputSettings): BreakPolicy => {
+  const { scte35_max_break_s, scte35_min_preroll_s, scte35_silent_after_h } = scte35SettingsOf(settings)
+  return { ...DEFAULT_BREAK_POLICY, minPrerollS: scte35_min_preroll_s, maxBreakS: scte35_max_break_s, silentAfterH: scte35_silent_after_h }
+}
 
 /** The legs of a channel. What the backup leaves out is as for the primary; a source filter needs a multicast group. */
 export const legsOf = ({ backup_rtp_ip, backup_rtp_port, input, rtp_ip, rtp_port }: ChannelConfig): Array<LegSpec> => {

@@ -1,5 +1,8 @@
 /** What is stored and what the API shows; what it takes is in `request-bodies.ts`. Field names are the contract's (snake_case). */
 import { Schema } from "effect"
+import type { Scte35View } from "./cue-model.ts"
+
+export type { CueProof, CueView, Scte35View } from "./cue-model.ts"
 
 export const Protocol = Schema.Literal("srt", "rtmp", "udp", "rtp", "rtsp", "hls", "file")
 export type Protocol = typeof Protocol.Type
@@ -41,6 +44,12 @@ export interface InputSettings {
   readonly backup_source?: string | undefined
   /** Kernel receive buffer to ask for, in bytes. */
   readonly rcvbuf?: number | undefined
+  /** Seconds before its splice point by which a SCTE-35 cue must come, lest it be an alarm: 0 to 60, default 4. */
+  readonly scte35_min_preroll_s?: number | undefined
+  /** Seconds after which an ad break is taken for over: 10 to 86400, default 600. */
+  readonly scte35_max_break_s?: number | undefined
+  /** Hours without a cue that are an alarm: 0 (never, default) to 720. */
+  readonly scte35_silent_after_h?: number | undefined
 }
 
 /** An output as stored: `url` holds its secrets. */
@@ -110,6 +119,9 @@ export interface OutputView {
   readonly warnings: ReadonlyArray<string>
   readonly srt: Readonly<Record<string, number>> | null
   readonly receivers: ReadonlyArray<ReceiverView>
+  /** SCTE-35 cues since the channel or the output was started that left by it, and that did not. */
+  readonly cues_sent: number
+  readonly cues_missed: number
   readonly created_at: string
 }
 
@@ -167,7 +179,17 @@ export interface InputState {
   readonly redundancy: "none" | "ok" | "lost"
 }
 
-export const ALARM_KINDS = ["no_input", "redundancy_lost", "legs_differ", "leg_bad"] as const
+export const ALARM_KINDS = [
+  "no_input",
+  "redundancy_lost",
+  "legs_differ",
+  "leg_bad",
+  "short_preroll",
+  "missing_return",
+  "overlong_break",
+  "scte35_crc",
+  "scte35_silent",
+] as const
 export type AlarmKind = (typeof ALARM_KINDS)[number]
 
 /** Something that needs a person. */
@@ -207,6 +229,18 @@ export const EVENT_KINDS = [
   "output_stopped",
   "engine_lost",
   "engine_back",
+  "break_announced",
+  "break_started",
+  "break_ended",
+  "break_cancelled",
+  "overlapping_breaks",
+  "short_preroll",
+  "missing_return",
+  "overlong_break",
+  "scte35_crc",
+  "scte35_bad",
+  "scte35_silent",
+  "cue_missed",
 ] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 
@@ -256,5 +290,6 @@ export interface ChannelView {
   readonly created_at: string
   readonly active_source: SourceName
   readonly alarms: ReadonlyArray<Alarm>
+  readonly scte35: Scte35View
   readonly outputs: ReadonlyArray<OutputView>
 }

@@ -62,6 +62,9 @@ export const InputSettingsInput = Schema.Struct({
   backup_interface: setting(text(64)),
   backup_source: setting(Address),
   rcvbuf: setting(bounded("rcvbuf")),
+  scte35_min_preroll_s: setting(bounded("scte35_min_preroll_s")),
+  scte35_max_break_s: setting(bounded("scte35_max_break_s")),
+  scte35_silent_after_h: setting(bounded("scte35_silent_after_h")),
 })
 export type InputSettingsInput = typeof InputSettingsInput.Type
 

@@ -1,7 +1,9 @@
 /** What the fibers of one started channel share. */
 import type { Deferred, Effect, Mailbox, SubscriptionRef } from "effect"
+import type { CueEntry } from "./CueLog.ts"
 import type { Happening } from "./channel-event.ts"
 import type { ChannelRuntime } from "./channel-runtime.ts"
+import type { NewCue } from "./cue-model.ts"
 import type { EngineClientService } from "./EngineClient.ts"
 import type { ChannelConfig, OutputConfig } from "./model.ts"
 
@@ -25,4 +27,6 @@ export interface Channel {
   readonly changed: Effect.Effect<void>
   /** Keeps what happened to the channel. Never fails, never waits for the store. */
   readonly record: RecordHappening
+  /** Keeps a cue. Never fails, never waits for the store. */
+  readonly keepCue: (cue: NewCue) => CueEntry
 }

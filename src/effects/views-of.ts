@@ -6,9 +6,10 @@ import type { ChannelStats, LegStats, OutputStats } from "../engine/messages.ts"
 import { alarmsOf } from "./alarms.ts"
 import type { ChannelRuntime, OutputRuntime } from "./channel-runtime.ts"
 import type { EngineState } from "./engine-state.ts"
-import { policyOf } from "./input-policy.ts"
-import { bitRate, inputState, legView } from "./leg-view.ts"
+import { policyOf, scte35SettingsOf } from "./input-policy.ts"
+import { bitRate, inputState, legView, scte35PidsOf } from "./leg-view.ts"
 import type { Alarm, ChannelConfig, ChannelStatus, ChannelView, OutputConfig, OutputStatus, OutputView, SourceName } from "./model.ts"
+import { scte35Alarms, scte35View } from "./scte35-runtime.ts"
 
 /** Input that is away for longer than this, in ms, is an error. */
 export const SILENT_AFTER_MS = 5000
@@ -107,6 +108,8 @@ export const outputView = (
       packets_dropped: r.packets_dropped,
       rtt_ms: r.srt?.rtt_ms ?? null,
     })),
+    cues_sent: record?.cuesSent ?? 0,
+    cues_missed: record?.cuesMissed ?? 0,
     created_at: config.created_at,
   }
 }
@@ -117,7 +120,7 @@ export const channelAlarms = (config: ChannelConfig, input: ViewInput): Readonly
   if (runtime === null) return []
   const stats = channelIn(engine.stats, config.id)
   const { lastInputMs, legsDiffer, noted } = runtime
-  return alarmsOf({
+  const ofInput = alarmsOf({
     ...channelStatus(config, runtime, stats, monotonicMs),
     config,
     stats,
@@ -127,6 +130,8 @@ export const channelAlarms = (config: ChannelConfig, input: ViewInput): Readonly
     nowMs,
     monotonicMs,
   })
+  // All of SCTE-35 are warnings, so the gravest stay first.
+  return [...ofInput, ...scte35Alarms(runtime.scte35, monotonicMs)]
 }
 
 export const channelView = (config: ChannelConfig, input: ViewInput): ChannelView => {
@@ -151,12 +156,13 @@ export const channelView = (config: ChannelConfig, input: ViewInput): ChannelVie
     backup_rtp_ip: config.backup_rtp_ip,
     backup_rtp_port: config.backup_rtp_port,
     autostart: config.autostart,
-    input: { ...config.input, ...policyOf(config.input), ...inputState(stats), legs },
+    input: { ...config.input, ...policyOf(config.input), ...scte35SettingsOf(config.input), ...inputState(stats), legs },
     ...channelStatus(config, runtime, stats, input.monotonicMs),
     uptime: secondsSince(stats?.started_at, nowMs),
     created_at: config.created_at,
     active_source: stats?.active_source ?? runtime?.source ?? "primary",
     alarms: channelAlarms(config, input),
+    scte35: scte35View(runtime?.scte35 ?? null, scte35PidsOf(activeLeg(stats)), input.monotonicMs),
     outputs: config.outputs.map((output) => outputView(output, input, outputIn(stats, output.id), outputIn(before, output.id))),
   }
 }

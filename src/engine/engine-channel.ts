@@ -1,5 +1,6 @@
 /** A channel inside the engine: its legs, which of them fills the ring, and the outputs that read it. */
 import type { PacketCore } from "../core/packet-core.ts"
+import { CueTracker } from "./cue-tracker.ts"
 import { monotonicUs } from "./ffi/clock.ts"
 import { Leg, type LegKind } from "./inputs/leg.ts"
 import { SourceControl, type SourceReport } from "./inputs/source-control.ts"
@@ -23,6 +24,7 @@ export class EngineChannel {
   readonly startedAt = Date.now()
   readonly sessions = new Map<string, OutputSession>()
   readonly source: SourceControl
+  readonly cues: CueTracker
   label: string
   legs: Leg[] = []
   readonly #core: PacketCore
@@ -39,6 +41,7 @@ export class EngineChannel {
     this.#ports = ports
     this.#hooks = hooks
     core.resetChannel(index)
+    this.cues = new CueTracker(core, index)
     this.source = new SourceControl(index, core, spec.policy, monotonicUs(), (report) => hooks.source(this, report))
     this.put(spec)
   }

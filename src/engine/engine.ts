@@ -1,6 +1,6 @@
 /** The engine: carries out what the control plane asks, and tells it what happens. */
 import { randomUUID } from "node:crypto"
-import { EVENT_MERGE, EVENT_MERGE_LEG, EVENT_OVERFLOW, EVENT_SCTE35, EVENT_SWITCHED, MAX_CHANNELS } from "../core/assembly/layout.ts"
+import { EVENT_MERGE, EVENT_MERGE_LEG, EVENT_OVERFLOW, EVENT_SCTE35, EVENT_SWITCHED, MAX_CHANNELS, MAX_LEGS } from "../core/assembly/layout.ts"
 import type { CoreEvent, PacketCore } from "../core/packet-core.ts"
 import { EngineChannel } from "./engine-channel.ts"
 import { monotonicUs } from "./ffi/clock.ts"
@@ -39,6 +39,8 @@ export class Engine {
   readonly #channels = new Map<string, EngineChannel>()
   readonly #udpPorts = new UdpPortRegistry()
   readonly #loop: PacketLoop
+  /** SCTE-35 sections so far. */
+  #cues = 0
   /** State last told of each session. */
   readonly #told = new Map<OutputSession, string>()
 
@@ -77,7 +79,10 @@ export class Engine {
     }
     this.#loop = new PacketLoop(core, () => this.#channels.values(), {
       onEvents: (events) => this.#coreEvents(events),
-      onSlowTick: () => this.#tellStates(),
+      onSlowTick: () => {
+        this.#tellCues()
+        this.#tellStates()
+      },
       onSecond: (nowUs) => this.#emit({ event: "stats", stats: this.stats(nowUs) }),
     })
   }
@@ -181,22 +186,36 @@ export class Engine {
 
   #coreEvents(events: ReadonlyArray<CoreEvent>): void {
     for (const event of events) {
-      for (const channel of this.#channels.values()) {
-        const leg = channel.legs.find((l) => l.index === event.leg)
-        if (leg === undefined) continue
-        if (event.type === EVENT_SWITCHED || event.type === EVENT_MERGE || event.type === EVENT_MERGE_LEG) channel.source.handle(event)
-        else if (event.type !== EVENT_SCTE35) leg.handle(event)
-        else if (leg.spec.name === channel.source.active)
-          this.#emit({
-            event: "scte35",
-            channel_id: channel.id,
-            leg: leg.spec.name,
-            pid: event.pid,
-            crc_ok: event.b === 1,
-            section_base64: Buffer.from(event.data).toString("base64"),
-          })
-      }
+      const index = event.leg >= MAX_LEGS ? event.leg - MAX_LEGS : event.leg >> 1
+      const channel = [...this.#channels.values()].find((c) => c.index === index)
+      if (channel === undefined) continue
+      if (event.leg >= MAX_LEGS) this.#section(channel, event)
+      else if (event.type === EVENT_SWITCHED || event.type === EVENT_MERGE || event.type === EVENT_MERGE_LEG) channel.source.handle(event)
+      else if (event.type !== EVENT_SCTE35) channel.legs.find((leg) => leg.index === event.leg)?.handle(event)
     }
+  }
+
+  /** A SCTE-35 section of what goes out. */
+  #section(channel: EngineChannel, event: CoreEvent): void {
+    this.#cues += 1
+    const arrivedUs = channel.cues.timeOf(event.position)
+    channel.cues.add(this.#cues, event.position, arrivedUs, channel.sessions.values())
+    this.#emit({
+      event: "scte35",
+      channel_id: channel.id,
+      leg: channel.source.active,
+      pid: event.pid,
+      cue: this.#cues,
+      at: Math.round(Date.now() - (monotonicUs() - arrivedUs) / 1000),
+      clock_90k: channel.source.clock90k,
+      crc_ok: event.b === 1,
+      section_base64: Buffer.from(event.data).toString("base64"),
+    })
+  }
+
+  #tellCues(): void {
+    for (const channel of this.#channels.values())
+      for (const fate of channel.cues.poll(monotonicUs())) this.#emit({ event: "cue_sent", channel_id: channel.id, at: Date.now(), ...fate })
   }
 
   /** Tells of every session whose state differs from what was told last; sessions that ended are dropped. */

@@ -376,14 +376,34 @@ export const Event = v.variant("event", [
     reason: v.string(),
     message: v.string(),
   }),
-  /** A section from a SCTE-35 PID of the active leg. */
+  /** A section from a SCTE-35 PID of the channel's stream, as it goes to the outputs. */
   v.object({
     event: v.literal("scte35"),
     channel_id: v.string(),
+    /** The active leg at that moment. */
     leg: LegName,
     pid: v.number(),
+    /** Number of the section in this run of the engine; names it in `cue_sent`. */
+    cue: v.number(),
+    /** When the packet that completed it arrived. */
+    at: epochMs,
+    /** System time clock of the stream then, from its PCR, in 90 kHz ticks modulo 2^33; null while there is no PCR. */
+    clock_90k: v.nullable(v.number()),
     crc_ok: v.boolean(),
     section_base64: v.string(),
+  }),
+  /** A section has left by an output, or will not: its packets were given up, or the session ended before. */
+  v.object({
+    event: v.literal("cue_sent"),
+    channel_id: v.string(),
+    cue: v.number(),
+    output_id: v.string(),
+    sent: v.boolean(),
+    at: epochMs,
+    /** From the arrival of the section's last packet, in ms. */
+    delay_ms: v.number(),
+    /** Why it was not sent. */
+    reason: v.nullable(v.string()),
   }),
 ])
 export type Event = v.InferOutput<typeof Event>

@@ -7,9 +7,11 @@ import { gate, securityHeaders } from "./gate.ts"
 import { metricsRoutes } from "./metrics.ts"
 import { makeProblem, problemResponse } from "./problem.ts"
 import { channelRoutes } from "./routes/channels.ts"
+import { cuePageRoutes } from "./routes/cue-pages.tsx"
 import { healthRoutes } from "./routes/health.ts"
 import { outputRoutes } from "./routes/outputs.ts"
 import { pageRoutes } from "./routes/pages.tsx"
+import { scte35Routes } from "./routes/scte35.ts"
 import { sessionRoutes } from "./routes/session.tsx"
 import { staticRoutes } from "./routes/static.ts"
 import { makeRunner } from "./run.ts"
@@ -31,10 +33,12 @@ export const makeApp = ({ distributor, settings, runtime }: AppDeps): Hono => {
   healthRoutes(app, services)
   channelRoutes(app, services)
   outputRoutes(app, services)
+  scte35Routes(app, services)
   metricsRoutes(app, services)
   staticRoutes(app)
   sessionRoutes(app, services)
   pageRoutes(app, services)
+  cuePageRoutes(app, services)
 
   app.notFound((c) => problemResponse(makeProblem("not-found", `there is nothing at ${c.req.path}`), c.req.path))
   app.onError(async (error, c) => problemResponse(await services.runner.defect(c, error), c.req.path))

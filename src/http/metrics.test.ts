@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import type { ChannelView } from "../effects/model.ts"
-import { fakeInput, fakeLeg, fakeOutput } from "./testing/FakeDistributor.ts"
+import { fakeInput, fakeLeg, fakeOutput, fakeScte35 } from "./testing/FakeDistributor.ts"
 import { makeTestApp } from "./testing/test-app.ts"
 
 const scrape = async (test: ReturnType<typeof makeTestApp>) => {
@@ -17,9 +17,10 @@ describe("/metrics", () => {
     await test.call("POST", "/api/channels", { name: "Main event", rtp_port: 5000 })
     test.distributor.show("1", {
       status: "running",
+      scte35: fakeScte35({ state: "in_break", sections: 9, cues: 7, crc_errors: 2 }),
       ...withLeg({ datagrams: 10, bytes: 13_280, rtp_lost: 2, cc_errors: 3 }),
       outputs: [
-        fakeOutput({ id: "a", status: "connected", bytes_sent: 1e12, packets_dropped: 4 }),
+        fakeOutput({ id: "a", status: "connected", bytes_sent: 1e12, packets_dropped: 4, cues_sent: 5, cues_missed: 6 }),
         fakeOutput({ id: "b", status: "retrying", bytes_sent: 0 }),
       ],
     })
@@ -32,6 +33,14 @@ describe("/metrics", () => {
       'distributor_input_rtp_lost_packets_total{channel="main-event",source="primary"}': 2,
       'distributor_input_continuity_errors_total{channel="main-event",source="primary"}': 3,
       'distributor_input_tr101290_errors_total{channel="main-event",source="primary",check="Continuity_count_error"}': 3,
+      'distributor_scte35_sections_total{channel="main-event"}': 9,
+      'distributor_scte35_cues_total{channel="main-event"}': 7,
+      'distributor_scte35_crc_errors_total{channel="main-event"}': 2,
+      'distributor_scte35_in_break{channel="main-event"}': 1,
+      'distributor_output_scte35_cues_sent_total{channel="main-event",output="a"}': 5,
+      'distributor_output_scte35_cues_sent_total{channel="main-event",output="b"}': 0,
+      'distributor_output_scte35_cues_missed_total{channel="main-event",output="a"}': 6,
+      'distributor_output_scte35_cues_missed_total{channel="main-event",output="b"}': 0,
       'distributor_output_up{channel="main-event",output="a"}': 1,
       'distributor_output_up{channel="main-event",output="b"}': 0,
       'distributor_output_sent_bytes_total{channel="main-event",output="a"}': 1e12,

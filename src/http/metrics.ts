@@ -100,6 +100,12 @@ export const makeMetrics = (): Metrics => {
     "channel",
   )
   const merged = gauge("input_merged", "1 while both sources are merged into one stream. Without a backup: absent.", "channel")
+  const sections = counter("scte35_sections_total", "SCTE-35 sections of the stream, repetitions and splice_null included.", "channel")
+  const cues = counter("scte35_cues_total", "SCTE-35 cues: sections but for splice_null and repetitions.", "channel")
+  const damaged = counter("scte35_crc_errors_total", "SCTE-35 sections with a wrong CRC-32.", "channel")
+  const inBreak = gauge("scte35_in_break", "1 while the channel is in an ad break.", "channel")
+  const cuesSent = counter("output_scte35_cues_sent_total", "SCTE-35 cues that left by the output.", "channel", "output")
+  const cuesMissed = counter("output_scte35_cues_missed_total", "SCTE-35 cues that did not leave by the output.", "channel", "output")
   const switches = counter("input_switches_total", "Times the channel changed from one source to the other.", "channel")
 
   const read = (health: Health, channels: ReadonlyArray<ChannelView>) => {
@@ -121,6 +127,10 @@ export const makeMetrics = (): Metrics => {
       const { merge, redundancy, switches: switched } = channel.input
       running.set({ channel: channel.slug }, channel.status === "running" ? 1 : 0)
       switches.inc({ channel: channel.slug }, count(switched))
+      sections.inc({ channel: channel.slug }, count(channel.scte35.sections))
+      cues.inc({ channel: channel.slug }, count(channel.scte35.cues))
+      damaged.inc({ channel: channel.slug }, count(channel.scte35.crc_errors))
+      inBreak.set({ channel: channel.slug }, channel.scte35.state === "in_break" ? 1 : 0)
       if (redundancy !== "none") {
         redundant.set({ channel: channel.slug }, redundancy === "ok" ? 1 : 0)
         merged.set({ channel: channel.slug }, merge === "off" ? 0 : 1)
@@ -130,6 +140,8 @@ export const makeMetrics = (): Metrics => {
         outputUp.set(labels, output.status === "connected" ? 1 : 0)
         sent.inc(labels, count(output.bytes_sent))
         dropped.inc(labels, count(output.packets_dropped))
+        cuesSent.inc(labels, count(output.cues_sent))
+        cuesMissed.inc(labels, count(output.cues_missed))
       }
     }
   }

@@ -1,6 +1,13 @@
 // Events for the host: a table of records and one area for their bytes, both emptied by the host when it takes them.
 import { EVENTS, EVENT_COUNT, EVENT_DATA, EVENT_DATA_SIZE, EVENT_DATA_USED, EVENT_MAX, EVENT_OVERFLOW, EVENT_SIZE } from "./layout";
 
+/** Position in the ring that the next events are about. */
+let ringPosition: u32 = 0;
+
+export function setRingPosition(position: u32): void {
+  ringPosition = position;
+}
+
 /** Records an event with a copy of `length` bytes; false when the area is full (counted). */
 export function postEvent(type: u32, leg: u32, pid: u32, a: u32, b: u32, bytes: usize, length: u32): bool {
   const index = load<u32>(EVENT_COUNT);
@@ -18,6 +25,7 @@ export function postEvent(type: u32, leg: u32, pid: u32, a: u32, b: u32, bytes: 
   store<u32>(record, b, 16);
   store<u32>(record, <u32>data, 20);
   store<u32>(record, length, 24);
+  store<u32>(record, ringPosition, 28);
   if (length > 0) memory.copy(data, bytes, length);
   store<u32>(EVENT_DATA_USED, used + length);
   store<u32>(EVENT_COUNT, index + 1);

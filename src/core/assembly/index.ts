@@ -42,6 +42,10 @@ export function resetChannel(channel: i32): void {
   if (<u32>channel >= <u32>MAX_CHANNELS) return;
   store<u32>(headAddress(channel), 0);
   forgetDue(channel);
+  const watch = MAX_LEGS + channel;
+  memory.fill(legAddress(watch), 0, LEG_SIZE);
+  memory.fill(PID_STATE + watch * PIDS, 0, PIDS);
+  clearSlots(watch);
   memory.fill(channelAddress(channel), 0, CHANNEL_SIZE);
   resetMerge(channel);
 }

@@ -5,6 +5,8 @@
 export const MAX_CHANNELS = 64;
 /** Two legs a channel: leg = channel * 2 (primary) or channel * 2 + 1 (backup). */
 export const MAX_LEGS = 128;
+/** Behind the legs, one a channel: what goes out, whose SCTE-35 sections are watched; see watch.ts. */
+export const MAX_INDEXES = 192;
 
 /** TS packet length (ISO/IEC 13818-1 2.4.3.2). */
 export const TS_PACKET = 188;
@@ -42,7 +44,7 @@ export const TX_RTP_HEADER = TX_IOVEC + TX_BATCH * 2 * IOVEC_SIZE;
 export const TX_MSGCTRL = TX_RTP_HEADER + TX_BATCH * TX_RTP_HEADER_SIZE;
 
 // --- Events of the last `ingest` calls, until the host takes them. Records of 32 bytes:
-// type u32@0, leg u32@4, pid u32@8, a u32@12, b u32@16, data address u32@20, data length u32@24.
+// type u32@0, leg u32@4, pid u32@8, a u32@12, b u32@16, data address u32@20, data length u32@24, ring position u32@28.
 export const EVENT_MAX = 256;
 export const EVENT_SIZE = 32;
 export const EVENT_DATA_SIZE = 262144;
@@ -57,7 +59,10 @@ export const EVENT_DATA = EVENTS + EVENT_MAX * EVENT_SIZE;
 
 /** A PAT or PMT section that differs from the last one of its PID and table id extension, CRC good. a = table_id. */
 export const EVENT_PSI = 1;
-/** Any complete section on a SCTE-35 PID. a = table_id, b = 1 when the CRC is good. */
+/**
+ * Any complete section on a SCTE-35 PID. a = table_id, b = 1 when the CRC is good. Told of each leg, and, with leg = MAX_LEGS +
+ * channel, of what goes out: then the ring position is that of the slot that completes it.
+ */
 export const EVENT_SCTE35 = 2;
 /** The sender of the leg changed (RTP SSRC, or source address for raw UDP). a = new identity, b = old identity. */
 export const EVENT_SENDER = 3;
@@ -277,12 +282,12 @@ export const ALIGNMENT_SAME = 1;
 export const ALIGNMENT_DIFFERENT = 2;
 export const ALIGNMENT_TRIAL_US = 3000000;
 
-export const CHANNELS = LEGS + MAX_LEGS * LEG_SIZE;
+export const CHANNELS = LEGS + MAX_INDEXES * LEG_SIZE;
 
 // --- Per-PID state of each leg: one state byte and one u32 packet counter a PID.
 export const PIDS = 8192;
 export const PID_STATE = CHANNELS + MAX_CHANNELS * CHANNEL_SIZE;
-export const PID_PACKETS = PID_STATE + MAX_LEGS * PIDS;
+export const PID_PACKETS = PID_STATE + MAX_INDEXES * PIDS;
 
 // --- Section assembly: 16 PIDs a leg (PAT, PMTs, SCTE-35), each a header of 64 bytes and a 4096-byte section.
 export const SECTION_SLOTS = 16;
@@ -307,8 +312,10 @@ export const SLOT_STRIDE = 1408;
 export const SLOT_FLAG_PCR = 1;
 export const SLOT_FLAG_RAI = 2;
 export const SLOT_FLAG_DISCONTINUITY = 4;
+/** Packets of a SCTE-35 PID. */
+export const SLOT_FLAG_SCTE35 = 8;
 /** u32 head of each channel's ring: slots ever written, modulo 2^32. */
-export const RING_HEADS = SECTIONS + MAX_LEGS * SECTION_SLOTS * SECTION_SLOT_SIZE;
+export const RING_HEADS = SECTIONS + MAX_INDEXES * SECTION_SLOTS * SECTION_SLOT_SIZE;
 export const RINGS = RING_HEADS + MAX_CHANNELS * 64;
 export const RING_BYTES = RING_SLOTS * SLOT_STRIDE;
 
@@ -344,12 +351,12 @@ export const PSI_COPIES = FEC_STORES + MAX_LEGS * FEC_STORE_BYTES;
 // --- Elementary streams of each leg that TR 101 290 and the search for access points follow; see streams.ts.
 export const STREAM_SLOTS = 64;
 export const STREAM_SIZE = 64;
-export const STREAMS = PSI_COPIES + MAX_LEGS * SECTION_SLOTS * PSI_COPY_SIZE;
+export const STREAMS = PSI_COPIES + MAX_INDEXES * SECTION_SLOTS * PSI_COPY_SIZE;
 
 // --- Merge of two legs, a cell a TS packet; see merge.ts. Cell = position modulo MERGE_CELLS.
 export const MERGE_CELLS = 8192;
 /** Present flag of each cell (u8), receive time (f64), hash of the TS packet of each leg (u32), and the packets. */
-export const MERGE_FLAGS = STREAMS + MAX_LEGS * STREAM_SLOTS * STREAM_SIZE;
+export const MERGE_FLAGS = STREAMS + MAX_INDEXES * STREAM_SLOTS * STREAM_SIZE;
 export const MERGE_TIMES = MERGE_FLAGS + MAX_CHANNELS * MERGE_CELLS;
 export const MERGE_HASHES = MERGE_TIMES + MAX_CHANNELS * MERGE_CELLS * 8;
 /** Where a hash was last seen, by leg (u32 position), for finding the offset of two legs. */

@@ -1,8 +1,9 @@
 // Analysis of the TS packets of one ring slot: TR 101 290 counters, PCR, random access, sections.
 import {
   LEG_DISCONTINUITIES, LEG_IN_SYNC, LEG_NULL_PACKETS, LEG_PCRS, LEG_PCR_27M, LEG_PCR_PID, LEG_RAI, LEG_SCRAMBLED,
-  LEG_SYNC_BYTE_ERRORS, LEG_SYNC_LOSSES, LEG_TEI, PIDS, PID_PACKETS, SLOT_FLAG_DISCONTINUITY, SLOT_FLAG_PCR, SLOT_FLAG_RAI, TS_PACKET,
+  LEG_SYNC_BYTE_ERRORS, LEG_SYNC_LOSSES, LEG_TEI, PIDS, PID_PACKETS, SLOT_FLAG_DISCONTINUITY, SLOT_FLAG_PCR, SLOT_FLAG_RAI, SLOT_FLAG_SCTE35, TS_PACKET,
 } from "./layout";
+import { isScte35 } from "./watch";
 import { STATE_SYNC, STATE_SYNC_GOOD, count, setGauge } from "./leg";
 import { AFTER_GAP, REPEATED, WATCHED, checkContinuity, continuesPlainly, excuseNext, pidStateAddress } from "./continuity";
 import { abandonSection, feedSections } from "./sections";
@@ -118,6 +119,7 @@ function analysePacket(index: i32, leg: usize, packet: usize, header: u32, posit
   const isWatched = (load<u8>(state) & WATCHED) != 0;
   // An encoder without input may go on with its tables: they are no programme.
   if (!isWatched && pid > LAST_TABLE_PID) slotHasProgramme = true;
+  if (isWatched && isScte35(index, pid)) slotFlags |= SLOT_FLAG_SCTE35;
   const stream = mayBeStream(leg, pid) ? findStream(index, leg, pid) : 0;
   const scrambled = isScrambled(header);
   if (scrambled) {

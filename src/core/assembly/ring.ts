@@ -1,9 +1,10 @@
 // The ring of a channel: TS payload in slots of up to seven packets, with what the outputs need to know about each.
 import {
-  RINGS, RING_BYTES, RING_HEADS, RING_SLOTS, SLOT_FLAGS, SLOT_LENGTH, SLOT_PAYLOAD, SLOT_PAYLOAD_MAX, SLOT_PCR, SLOT_PCR_INDEX,
+  RINGS, RING_BYTES, RING_HEADS, RING_SLOTS, SLOT_FLAG_SCTE35, SLOT_FLAGS, SLOT_LENGTH, SLOT_PAYLOAD, SLOT_PAYLOAD_MAX, SLOT_PCR, SLOT_PCR_INDEX,
   SLOT_PCR_PID, SLOT_RTP_SEQUENCE, SLOT_RTP_TIMESTAMP, SLOT_RX_I64, SLOT_RX_US, SLOT_STRIDE,
 } from "./layout";
-import { CHANNEL_CLOCK, channelAddress } from "./channel";
+import { CHANNEL_CLOCK, channelAddress, sourceOf } from "./channel";
+import { watchSlot } from "./watch";
 
 /** Slots appended by the calls since the host last looked. */
 export let appended: i32 = 0;
@@ -29,6 +30,7 @@ export function appendSlot(
   const time = max(rxUs, load<f64>(clock));
   store<f64>(clock, time);
   const head = load<u32>(headAddress(channel));
+  if (flags & SLOT_FLAG_SCTE35) watchSlot(channel, channel * 2 + max(sourceOf(channelAddress(channel)) - 1, 0), payload, length, head);
   const slot = <usize>(RINGS + channel * RING_BYTES) + (head & (RING_SLOTS - 1)) * SLOT_STRIDE;
   store<i64>(slot, <i64>time, SLOT_RX_I64);
   store<f64>(slot, time, SLOT_RX_US);

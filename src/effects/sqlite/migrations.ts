@@ -49,6 +49,35 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<string>> = [
     ) STRICT`,
     "CREATE INDEX channel_events_of_channel ON channel_events (channel_id, id)",
   ],
+  [
+    // Lists are JSON: they are read with their cue, and searched within one channel at most.
+    `CREATE TABLE cues (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      channel_id TEXT NOT NULL REFERENCES channels (id) ON DELETE CASCADE,
+      at INTEGER NOT NULL,
+      last_at INTEGER NOT NULL,
+      pid INTEGER NOT NULL,
+      source TEXT NOT NULL,
+      cue INTEGER NOT NULL,
+      kind TEXT NOT NULL,
+      command TEXT NOT NULL,
+      event_id INTEGER,
+      event_ids TEXT NOT NULL,
+      segmentation_type_ids TEXT NOT NULL,
+      upids TEXT NOT NULL,
+      pts INTEGER,
+      preroll_s REAL,
+      duration_s REAL,
+      description TEXT NOT NULL,
+      base64 TEXT NOT NULL,
+      crc_ok INTEGER NOT NULL,
+      errors TEXT NOT NULL,
+      repeats INTEGER NOT NULL,
+      manual INTEGER NOT NULL,
+      outputs TEXT NOT NULL
+    ) STRICT`,
+    "CREATE INDEX cues_of_channel ON cues (channel_id, id)",
+  ],
 ]
 
 /** A file of a newer version of the product: reading it could lose what this version does not know. */

@@ -200,6 +200,13 @@ export class SourceControl {
     this.#say({ kind, leg, reason, message })
   }
 
+  /** Last PCR of the active leg in 90 kHz ticks; null before there is one. */
+  get clock90k(): number | null {
+    const leg = this.#channel * 2 + numberOf(this.active) - 1
+    if (this.#core.legField(leg, L.LEG_PCRS) === 0) return null
+    return Math.floor(this.#core.legField(leg, L.LEG_PCR_27M) / 300)
+  }
+
   get surroundings(): LegSurroundings {
     if (this.#legs.length < 2) return { mode: this.#policy.mode, alignment: null }
     const alignment = this.#field(L.CHANNEL_ALIGNMENT)

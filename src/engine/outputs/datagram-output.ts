@@ -22,7 +22,7 @@ import { resolve } from "../resolve.ts"
 import { reasonOf } from "../setup-failure.ts"
 import { openDatagramSocket } from "./datagram-socket.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
-import { QUEUE_SLOTS, RingReader } from "./ring-reader.ts"
+import { QUEUE_SLOTS, RingReader, type SlotFate } from "./ring-reader.ts"
 
 type DatagramTarget = Exclude<OutputTarget, { protocol: "srt" }>
 
@@ -40,7 +40,7 @@ export class DatagramOutput implements OutputSession {
   readonly #context: SessionContext
   readonly #target: DatagramTarget
   readonly #figures = newFigures()
-  readonly #reader: RingReader
+  #reader: RingReader
   readonly #pacer: PcrPacer | null
   readonly #rtp: boolean
   readonly #ssrc = Math.floor(Math.random() * 4294967296)
@@ -78,7 +78,7 @@ export class DatagramOutput implements OutputSession {
       this.#warnings = opened.warnings
       this.#figures.address = opened.address
       this.#figures.connectedAt = Date.now()
-      this.#reader.cursor = this.#context.core.ringHead(this.channel)
+      this.#reader = new RingReader(this.#context.core.ringHead(this.channel))
       this.#paced = this.#reader.cursor
       this.state = "connected"
     } catch (cause) {
@@ -163,6 +163,7 @@ export class DatagramOutput implements OutputSession {
         // ECONNREFUSED reports an earlier datagram; anything else is about the first of this batch, which is given up.
         if (code !== ECONNREFUSED) {
           this.#figures.packetsDropped += 1
+          this.#reader.spoil()
           left -= this.#advance(1, false)
         }
       }
@@ -205,6 +206,10 @@ export class DatagramOutput implements OutputSession {
     if (nowUs - this.#failingSinceUs < FAILING_US) return true
     this.#end({ code: errnoName(code), message: f.lastSendError, transient: true })
     return false
+  }
+
+  fateOf(position: number): SlotFate {
+    return this.#reader.fateOf(position)
   }
 
   stats(): OutputStats {

@@ -2,6 +2,7 @@
 import type { PacketCore } from "../../core/packet-core.ts"
 import type { LibSrt } from "../ffi/libsrt.ts"
 import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState, SrtStats } from "../messages.ts"
+import type { SlotFate } from "./ring-reader.ts"
 import type { ListenerPorts } from "../srt/listener-ports.ts"
 import type { PortPool } from "../srt/port-pool.ts"
 import type { UdpPortRegistry } from "../udp-port-registry.ts"
@@ -36,6 +37,8 @@ export interface OutputSession {
   flush(nowUs: number): void
   /** Connection progress, accepts, liveness: every few milliseconds. */
   poll(nowUs: number): void
+  /** What became of the slot at `position` of the ring; `sent` when it was handed on to all receivers there are. */
+  fateOf(position: number): SlotFate
   stats(): OutputStats
   close(): void
 }

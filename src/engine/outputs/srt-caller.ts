@@ -7,6 +7,7 @@ import { resolve } from "../resolve.ts"
 import { reasonOf, SetupFailure } from "../setup-failure.ts"
 import { refuseDropRequests } from "../srt/drop-request-filter.ts"
 import { createSocket, forFamily, getInt, lastError, rejectReason, type SrtTarget } from "../srt/srt-socket.ts"
+import type { SlotFate } from "./ring-reader.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { SrtConnection } from "./srt-connection.ts"
 
@@ -102,6 +103,10 @@ export class SrtCaller implements OutputSession {
   flush(nowUs: number): void {
     const reason = this.#connection?.flush(nowUs) ?? null
     if (reason !== null) this.#end(reason)
+  }
+
+  fateOf(position: number): SlotFate {
+    return this.#connection?.reader.fateOf(position) ?? "waiting"
   }
 
   stats(): OutputStats {

@@ -8,6 +8,7 @@ import { reasonOf, SetupFailure } from "../setup-failure.ts"
 import { refuseDropRequests } from "../srt/drop-request-filter.ts"
 import { SrtReadiness } from "../srt/srt-readiness.ts"
 import { acceptOne, createSocket, forFamily, getString, lastError, type SrtTarget } from "../srt/srt-socket.ts"
+import type { SlotFate } from "./ring-reader.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { SrtConnection } from "./srt-connection.ts"
 
@@ -127,6 +128,12 @@ export class SrtListener implements OutputSession {
       this.#figures.connectedAt = null
     }
     this.#context.receiver(this, receiver.peer, receiver.streamId, false, reason)
+  }
+
+  fateOf(position: number): SlotFate {
+    // A receiver that joined since has nothing to do with it.
+    const fates = this.#receivers.map(({ connection }) => connection.reader).filter((reader) => reader.covers(position)).map((reader) => reader.fateOf(position))
+    return fates.includes("dropped") ? "dropped" : fates.length === 0 || fates.includes("waiting") ? "waiting" : "sent"
   }
 
   stats(): OutputStats {

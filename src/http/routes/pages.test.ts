@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { Conflict, EngineUnavailable } from "../../effects/Errors.ts"
 import type { ChannelView } from "../../effects/model.ts"
-import { fakeEvent, fakeHealth, fakeInput, fakeLeg, fakeOutput } from "../testing/FakeDistributor.ts"
+import { fakeCue, fakeEvent, fakeHealth, fakeInput, fakeLeg, fakeOutput, fakeScte35 } from "../testing/FakeDistributor.ts"
 import { makeTestApp } from "../testing/test-app.ts"
 
 const FORM = { "Content-Type": "application/x-www-form-urlencoded" }
@@ -287,5 +287,59 @@ describe("buttons", () => {
     const response = await test.call("POST", "/channels/1/start")
     expect(response.status).toBe(503)
     expect(await response.text()).toContain("the engine is not available: it is starting")
+  })
+})
+
+describe("ad breaks on the page", () => {
+  const show = async (over: Parameters<typeof fakeScte35>[0], status: ChannelView["status"] = "running") => {
+    const test = makeTestApp()
+    await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000 })
+    test.distributor.show("1", { status, scte35: fakeScte35(over) })
+    return (await pageOf(test, "/fragments/channels")).replace(/<[^>]*>/g, "")
+  }
+
+  it("show how much of a break is left", async () => {
+    expect(await show({ state: "in_break", event_id: 4711, ends_in_s: 83.4 })).toContain("in an ad break, event 4711, 01:24 left")
+    expect(await show({ state: "announced", event_id: null, ends_in_s: 34 })).toContain("ad break announced, over in 00:34")
+    expect(await show({ state: "in_break", event_id: 1 })).toContain("in an ad break, event 1")
+  })
+
+  it("show nothing while the programme is on, or the channel is stopped", async () => {
+    expect(await show({ state: "idle" })).not.toContain("ad break")
+    expect(await show({ state: "in_break" }, "stopped")).not.toContain("ad break")
+  })
+})
+
+describe("the cues of a channel", () => {
+  it("are listed with their proof and their bytes, escaped, and link to older ones", async () => {
+    const test = makeTestApp()
+    await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000 })
+    const missed = { output: "udp", status: "missed", at: null, delay_ms: null, reason: "<b>refused</b>" } as const
+    const sent = { output: "cdn", status: "sent", at: null, delay_ms: 12.4, reason: null } as const
+    test.distributor.cued("1", fakeCue({ id: 9, outputs: [sent, missed], repeats: 2 }), fakeCue({ id: 4, errors: ["CRC_32 is wrong"] }))
+    const html = await pageOf(test, "/channels/a/cues?limit=2&type=out")
+    for (const text of [
+      "out × 3",
+      "4.50 s",
+      "cdn sent after 12 ms",
+      "udp missed: &lt;b&gt;refused",
+      "CRC_32 is wrong",
+      "/DAlAAAA",
+      "fc3025",
+    ]) {
+      expect(html).toContain(text)
+    }
+    expect(html).toContain('href="/channels/a/cues?limit=2&amp;type=out&amp;before=4"')
+    expect(html).not.toMatch(/<b>|\sstyle=|\son\w+=/)
+    expect(await pageOf(test, "/channels/a/cues")).not.toContain("Older")
+    expect(await pageOf(test)).toMatch(/href="\/channels\/[^"]*\/cues" aria-label="Cues of A"/)
+  })
+
+  it("may be none, and a bad query is told", async () => {
+    const test = makeTestApp()
+    await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000 })
+    expect(await pageOf(test, "/channels/a/cues")).toContain("There are no cues here")
+    expect((await test.call("GET", "/channels/a/cues?type=x")).status).toBe(400)
+    expect((await test.call("GET", "/channels/b/cues")).status).toBe(404)
   })
 })

@@ -1,5 +1,6 @@
 /** A control plane without streams: keeps channels in memory and lets tests set what they show. */
 import { Effect, Queue, Stream } from "effect"
+import type { CueView, Scte35View } from "../../effects/cue-model.ts"
 import type { DistributorService, Health } from "../../effects/Distributor.ts"
 import { Conflict, NotFound } from "../../effects/Errors.ts"
 import { policyOf } from "../../effects/input-policy.ts"
@@ -88,7 +89,47 @@ export const fakeOutput = (over: Partial<OutputView> & { readonly id: string }):
   warnings: [],
   srt: null,
   receivers: [],
+  cues_sent: 0,
+  cues_missed: 0,
   created_at: CREATED,
+  ...over,
+})
+
+export const fakeScte35 = (over: Partial<Scte35View> = {}): Scte35View => ({
+  pids: [500],
+  state: "idle",
+  event_id: null,
+  ends_in_s: null,
+  last_cue_at: null,
+  cues: 0,
+  sections: 0,
+  crc_errors: 0,
+  ...over,
+})
+
+export const fakeCue = (over: Partial<CueView> & { readonly id: number }): CueView => ({
+  at: CREATED,
+  last_at: CREATED,
+  pid: 500,
+  source: "primary",
+  cue: over.id,
+  kind: "out",
+  command: "splice_insert",
+  event_id: 4711,
+  event_ids: [4711],
+  segmentation_type_ids: [],
+  upids: [],
+  pts: 900_000,
+  preroll_s: 4.5,
+  duration_s: 30,
+  description: "splice_insert out, event 4711, at 00:10, break 30 s, auto-return",
+  base64: "/DAlAAAAAAAAAP/wFAUAABJnf+/+AA27oP4AKTLgAAAAAAAAhw2h+w==",
+  hex: "fc302500000000000000fff01405000012677feffe000dbba0fe002932e0000000000000870da1fb",
+  crc_ok: true,
+  errors: [],
+  repeats: 0,
+  manual: false,
+  outputs: [],
   ...over,
 })
 
@@ -109,6 +150,8 @@ export interface FakeDistributor extends DistributorService {
   readonly show: (ref: string, over: Partial<ChannelView>) => void
   /** Replaces the events of a channel, newest first. */
   readonly happened: (ref: string, ...events: ReadonlyArray<ChannelEventView>) => void
+  /** Replaces the cues of a channel, newest first. */
+  readonly cued: (ref: string, ...cues: ReadonlyArray<CueView>) => void
   /** Makes `changes` emit. */
   readonly change: () => void
 }
@@ -117,6 +160,7 @@ export interface FakeDistributor extends DistributorService {
 export const makeFakeDistributor = (over: Partial<DistributorService> = {}): FakeDistributor => {
   const channels = new Map<string, ChannelView>()
   const events = new Map<string, ReadonlyArray<ChannelEventView>>()
+  const cues = new Map<string, ReadonlyArray<CueView>>()
   const changes = Effect.runSync(Queue.unbounded<void>())
   let ids = 0
 
@@ -181,6 +225,7 @@ export const makeFakeDistributor = (over: Partial<DistributorService> = {}): Fak
             created_at: CREATED,
             active_source: "primary",
             alarms: [],
+            scte35: fakeScte35(),
             outputs: (input.outputs ?? []).map((o, i) => makeOutput(o, i + 1)),
           }),
         )
@@ -197,6 +242,7 @@ export const makeFakeDistributor = (over: Partial<DistributorService> = {}): Fak
     stop: (ref) => set(ref, { status: "stopped", uptime: 0 }),
     switchSource: (ref, source) => set(ref, { active_source: source }),
     events: (ref, { limit }) => Effect.map(find(ref), (channel) => (events.get(channel.id) ?? []).slice(0, limit)),
+    cues: (ref, { limit }) => Effect.map(find(ref), (channel) => (cues.get(channel.id) ?? []).slice(0, limit)),
     addOutput: (ref, input) =>
       Effect.map(find(ref), (channel) => {
         const output = makeOutput(input, channel.outputs.length + 1)
@@ -211,6 +257,7 @@ export const makeFakeDistributor = (over: Partial<DistributorService> = {}): Fak
     stopOutput: (ref, output) => putOutput(ref, output, { enabled: false, status: "stopped" }),
     changes: Stream.fromQueue(changes),
     happened: (ref, ...happened) => void Effect.runSync(Effect.map(find(ref), (channel) => events.set(channel.id, happened))),
+    cued: (ref, ...found) => void Effect.runSync(Effect.map(find(ref), (channel) => cues.set(channel.id, found))),
     show: (ref, view) => void Effect.runSync(set(ref, view)),
     change: () => void changes.unsafeOffer(undefined),
     ...over,

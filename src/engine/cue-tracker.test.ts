@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest"
+import type { PacketCore } from "../core/packet-core.ts"
+import { CueTracker } from "./cue-tracker.ts"
+import type { OutputSession } from "./outputs/output-session.ts"
+import { QUEUE_SLOTS, RingReader } from "./outputs/ring-reader.ts"
+
+const core = { slotTimeUs: () => 1_000_000 } as unknown as PacketCore
+
+class Session {
+  readonly reader: RingReader
+  readonly spec: { readonly id: string }
+  state = "connected"
+  reason: { message: string } | null = null
+
+  constructor(id: string, head: number) {
+    this.spec = { id }
+    this.reader = new RingReader(head)
+  }
+
+  fateOf(position: number) {
+    return this.reader.fateOf(position)
+  }
+
+  get asOutput(): OutputSession {
+    return this as unknown as OutputSession
+  }
+}
+
+const start = () => {
+  const tracker = new CueTracker(core, 0)
+  const session = new Session("o1", 100)
+  return { tracker, session, add: (cue: number, position: number) => tracker.add(cue, position, 1_000_000, [session.asOutput]) }
+}
+
+describe("CueTracker", () => {
+  it("says sent, with its delay, once the slot has left and not before", () => {
+    const { tracker, session, add } = start()
+    add(1, 100)
+    expect(tracker.poll(1_004_000)).toEqual([])
+    session.reader.next()
+    expect(tracker.poll(1_010_000)).toEqual([{ cue: 1, output_id: "o1", sent: true, delay_ms: 10, reason: null }])
+    expect(tracker.poll(1_020_000)).toEqual([])
+  })
+
+  it("says which were given up when the queue was full, and only those", () => {
+    const { tracker, session, add } = start()
+    add(1, 100)
+    add(2, 104)
+    add(3, 105)
+    session.reader.backlog(100 + QUEUE_SLOTS + 5)
+    expect(tracker.poll(1_010_000)).toMatchObject([
+      { cue: 1, sent: false, reason: expect.stringContaining("queue was full") },
+      { cue: 2, sent: false },
+    ])
+    session.reader.next()
+    expect(tracker.poll(1_020_000)).toMatchObject([{ cue: 3, sent: true }])
+  })
+
+  it("says why the connection ended before it was sent", () => {
+    const { tracker, session, add } = start()
+    add(1, 100)
+    session.state = "ended"
+    session.reason = { message: "SRT connection lost" }
+    expect(tracker.poll(1_010_000)).toMatchObject([{ sent: false, reason: "the connection ended before it was sent: SRT connection lost" }])
+  })
+
+  it("gives up after 10 s, and takes no interest in outputs that were not connected", () => {
+    const { tracker, session, add } = start()
+    add(1, 100)
+    expect(tracker.poll(11_000_001)).toMatchObject([{ sent: false, reason: "it was not sent within 10 s" }])
+    session.state = "connecting"
+    add(2, 100)
+    session.reader.next()
+    expect(tracker.poll(1_010_000)).toEqual([])
+  })
+
+  it("knows a slot by its number beyond 2^32, and a part that was refused", () => {
+    const session = new Session("o1", 2 ** 32 - 1)
+    expect(session.fateOf(2 ** 32 - 1)).toBe("waiting")
+    session.reader.spoil()
+    session.reader.next()
+    expect([session.fateOf(2 ** 32 - 1), session.fateOf(0)]).toEqual(["dropped", "waiting"])
+    session.reader.next()
+    expect([session.fateOf(0), session.fateOf(2 ** 32 - 2)]).toEqual(["sent", "dropped"])
+  })
+
+  it("is bounded in a storm", () => {
+    const { tracker, add } = start()
+    for (let cue = 0; cue < 5000; cue++) add(cue, 100)
+    expect(tracker.poll(20_000_000)).toHaveLength(1000)
+  })
+})

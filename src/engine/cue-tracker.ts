@@ -1,0 +1,75 @@
+/** Proof that each SCTE-35 section went out: which outputs were connected when it came, and when its slot left by each. */
+import type { PacketCore } from "../core/packet-core.ts"
+import type { OutputSession } from "./outputs/output-session.ts"
+
+export interface CueFate {
+  readonly cue: number
+  readonly output_id: string
+  readonly sent: boolean
+  readonly delay_ms: number
+  /** Why it was not sent. */
+  readonly reason: string | null
+}
+
+interface Pending {
+  readonly cue: number
+  /** Slot of the ring that completes the section. */
+  readonly position: number
+  readonly arrivedUs: number
+  readonly waiting: Set<OutputSession>
+}
+
+/** Sections followed at a time; a storm of them loses the proof of the oldest, never a packet. */
+const PENDING_MAX = 1000
+/** A section that has not left by then will not: pacing and blocked receivers included. */
+const GIVE_UP_US = 10e6
+
+export class CueTracker {
+  readonly #core: PacketCore
+  readonly #channel: number
+  #pending: Pending[] = []
+
+  constructor(core: PacketCore, channel: number) {
+    this.#core = core
+    this.#channel = channel
+  }
+
+  /** A section was completed by the slot at `position`; `sessions` are the outputs of that moment. */
+  add(cue: number, position: number, arrivedUs: number, sessions: Iterable<OutputSession>): void {
+    const waiting = new Set<OutputSession>()
+    for (const session of sessions) if (session.state === "connected") waiting.add(session)
+    if (waiting.size === 0) return
+    this.#pending.push({ cue, position, arrivedUs, waiting })
+    if (this.#pending.length > PENDING_MAX) this.#pending.shift()
+  }
+
+  /** What was decided since the last call. To be called after the outputs had their turn. */
+  poll(nowUs: number): CueFate[] {
+    if (this.#pending.length === 0) return []
+    const fates: CueFate[] = []
+    for (const pending of this.#pending) for (const session of pending.waiting) this.#settle(pending, session, nowUs, fates)
+    this.#pending = this.#pending.filter(({ waiting }) => waiting.size > 0)
+    return fates
+  }
+
+  #settle(pending: Pending, session: OutputSession, nowUs: number, fates: CueFate[]): void {
+    const fate = session.fateOf(pending.position)
+    const late = nowUs - pending.arrivedUs > GIVE_UP_US
+    if (fate === "waiting" && session.state !== "ended" && !late) return
+    pending.waiting.delete(session)
+    const sent = fate === "sent"
+    const reason = sent
+      ? null
+      : fate === "dropped"
+        ? "the output's queue was full: its packets were given up"
+        : late
+          ? `it was not sent within ${GIVE_UP_US / 1e6} s`
+          : `the connection ended before it was sent${session.reason === null ? "" : `: ${session.reason.message}`}`
+    fates.push({ cue: pending.cue, output_id: session.spec.id, sent, delay_ms: (nowUs - pending.arrivedUs) / 1000, reason })
+  }
+
+  /** Receive time of the slot at `position` of the channel's ring, in monotonic us. */
+  timeOf(position: number): number {
+    return this.#core.slotTimeUs(this.#channel, position)
+  }
+}

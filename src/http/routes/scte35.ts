@@ -1,0 +1,47 @@
+/** REST routes of SCTE-35: decode a cue, read those of a channel. */
+import { Effect, Schema } from "effect"
+import type { Hono } from "hono"
+import { decodeCueText } from "../../core/scte35/cue-text.ts"
+import type { SpliceInfoSection } from "../../core/scte35/section-fields.ts"
+import { InvalidInput } from "../../effects/Errors.ts"
+import { readJson } from "../body.ts"
+import { cuesAsCsv } from "../cue-csv.ts"
+import { withSection } from "../cue-json.ts"
+import { readCueQuery } from "../cue-query.ts"
+import { methods } from "../methods.ts"
+import type { AppServices } from "../services.ts"
+
+/** The longest section in hexadecimal has 8192 digits; the rest is room for spaces and line breaks. */
+const CueInput = Schema.Struct({ cue: Schema.String.pipe(Schema.maxLength(32_768)) })
+
+/** The section of a cue given as text; what is none fails with the codec's sentence for the field `cue`. */
+export const decodeCue = (text: string): Effect.Effect<SpliceInfoSection, InvalidInput> =>
+  Effect.suspend(() => {
+    const decoded = decodeCueText(text)
+    return decoded.ok ? Effect.succeed(decoded.section) : new InvalidInput({ errors: [{ path: "cue", message: decoded.error }] })
+  })
+
+export const scte35Routes = (app: Hono, { distributor, runner }: AppServices): void => {
+  methods(app, "/api/scte35/decode", {
+    POST: (c) =>
+      runner.run(
+        c,
+        Effect.flatMap(readJson(c, CueInput), ({ cue }) => decodeCue(cue)),
+        (section) => c.json(section),
+      ),
+  })
+
+  methods(app, "/api/channels/:id/cues", {
+    GET: (c) => {
+      const ref = c.req.param("id")
+      const read = Effect.flatMap(readCueQuery(new URL(c.req.url).searchParams), ({ format, query }) =>
+        Effect.all({ channel: distributor.get(ref), cues: distributor.cues(ref, query), format: Effect.succeed(format) }),
+      )
+      return runner.run(c, read, ({ channel, cues, format }) => {
+        if (format === "json") return c.json({ cues: cues.map(withSection) })
+        const name = `attachment; filename="${channel.slug}-cues.csv"`
+        return c.body(cuesAsCsv(cues), 200, { "Content-Type": "text/csv; charset=utf-8; header=present", "Content-Disposition": name })
+      })
+    },
+  })
+}
