@@ -50,7 +50,12 @@ export const compareWithReference = (core: PacketCore, datagrams: ReadonlyArray<
     const part = datagrams.slice(start, start + 32)
     for (const datagram of part) reference.push(datagram)
     slots.push(...feed(core, part, leg))
-    events.push(...core.takeEvents().filter(({ leg: index }) => index < L.MAX_LEGS).map(readEvent))
+    events.push(
+      ...core
+        .takeEvents()
+        .filter(({ leg: index }) => index < L.MAX_LEGS)
+        .map(readEvent),
+    )
   }
   core.tick((datagrams.at(-1)?.rx_us ?? 0) + LOOK_AFTER_US)
   // 1.6 is polled: when the core sees a PID again depends on when it looks. It has tables of its own.

@@ -235,7 +235,15 @@ export class PacketCore {
       const word = (EVENTS + i * EVENT_SIZE) >> 2
       const read = (field: number) => this.u32[word + field] ?? 0
       const start = read(5)
-      events.push({ type: read(0), leg: read(1), pid: read(2), a: read(3), b: read(4), data: this.u8.slice(start, start + read(6)), position: read(7) })
+      events.push({
+        type: read(0),
+        leg: read(1),
+        pid: read(2),
+        a: read(3),
+        b: read(4),
+        data: this.u8.slice(start, start + read(6)),
+        position: read(7),
+      })
     }
     this.u32[EVENT_COUNT >> 2] = 0
     this.u32[EVENT_DATA_USED >> 2] = 0

@@ -1,6 +1,14 @@
 /** The engine: carries out what the control plane asks, and tells it what happens. */
 import { randomUUID } from "node:crypto"
-import { EVENT_MERGE, EVENT_MERGE_LEG, EVENT_OVERFLOW, EVENT_SCTE35, EVENT_SWITCHED, MAX_CHANNELS, MAX_LEGS } from "../core/assembly/layout.ts"
+import {
+  EVENT_MERGE,
+  EVENT_MERGE_LEG,
+  EVENT_OVERFLOW,
+  EVENT_SCTE35,
+  EVENT_SWITCHED,
+  MAX_CHANNELS,
+  MAX_LEGS,
+} from "../core/assembly/layout.ts"
 import type { CoreEvent, PacketCore } from "../core/packet-core.ts"
 import { EngineChannel } from "./engine-channel.ts"
 import { monotonicUs } from "./ffi/clock.ts"
@@ -215,7 +223,8 @@ export class Engine {
 
   #tellCues(): void {
     for (const channel of this.#channels.values())
-      for (const fate of channel.cues.poll(monotonicUs())) this.#emit({ event: "cue_sent", channel_id: channel.id, at: Date.now(), ...fate })
+      for (const fate of channel.cues.poll(monotonicUs()))
+        this.#emit({ event: "cue_sent", channel_id: channel.id, at: Date.now(), ...fate })
   }
 
   /** Tells of every session whose state differs from what was told last; sessions that ended are dropped. */

@@ -52,7 +52,12 @@ beforeAll(async () => {
   })
   channelId = channel.id
   srt = await SrtReceiver.open(`srt://127.0.0.1:${listenPort}?latency=120`)
-  await product.until("outputs are connected", channelId, (view) => view.outputs.filter((o) => o.status === "connected").length === 3, 20_000)
+  await product.until(
+    "outputs are connected",
+    channelId,
+    (view) => view.outputs.filter((o) => o.status === "connected").length === 3,
+    20_000,
+  )
   await sendTs(ts, { port, bitrate: BITRATE })
   await srt.atLeast(ts.length)
   cues = await eventually("all cues have their proof", async () => {

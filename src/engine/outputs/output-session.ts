@@ -2,10 +2,10 @@
 import type { PacketCore } from "../../core/packet-core.ts"
 import type { LibSrt } from "../ffi/libsrt.ts"
 import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState, SrtStats } from "../messages.ts"
-import type { SlotFate } from "./ring-reader.ts"
 import type { ListenerPorts } from "../srt/listener-ports.ts"
 import type { PortPool } from "../srt/port-pool.ts"
 import type { UdpPortRegistry } from "../udp-port-registry.ts"
+import type { SlotFate } from "./ring-reader.ts"
 
 /** What sessions share: the packet memory, libsrt, and the way to say what happened. */
 export interface SessionContext {

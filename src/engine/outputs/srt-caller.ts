@@ -7,8 +7,8 @@ import { resolve } from "../resolve.ts"
 import { reasonOf, SetupFailure } from "../setup-failure.ts"
 import { refuseDropRequests } from "../srt/drop-request-filter.ts"
 import { createSocket, forFamily, getInt, lastError, rejectReason, type SrtTarget } from "../srt/srt-socket.ts"
-import type { SlotFate } from "./ring-reader.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import type { SlotFate } from "./ring-reader.ts"
 import { SrtConnection } from "./srt-connection.ts"
 
 const KM_SECURED = 2

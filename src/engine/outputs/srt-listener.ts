@@ -8,8 +8,8 @@ import { reasonOf, SetupFailure } from "../setup-failure.ts"
 import { refuseDropRequests } from "../srt/drop-request-filter.ts"
 import { SrtReadiness } from "../srt/srt-readiness.ts"
 import { acceptOne, createSocket, forFamily, getString, lastError, type SrtTarget } from "../srt/srt-socket.ts"
-import type { SlotFate } from "./ring-reader.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import type { SlotFate } from "./ring-reader.ts"
 import { SrtConnection } from "./srt-connection.ts"
 
 const BACKLOG = 64
@@ -132,7 +132,10 @@ export class SrtListener implements OutputSession {
 
   fateOf(position: number): SlotFate {
     // A receiver that joined since has nothing to do with it.
-    const fates = this.#receivers.map(({ connection }) => connection.reader).filter((reader) => reader.covers(position)).map((reader) => reader.fateOf(position))
+    const fates = this.#receivers
+      .map(({ connection }) => connection.reader)
+      .filter((reader) => reader.covers(position))
+      .map((reader) => reader.fateOf(position))
     return fates.includes("dropped") ? "dropped" : fates.length === 0 || fates.includes("waiting") ? "waiting" : "sent"
   }
 
