@@ -164,8 +164,14 @@ describe.skipIf(unavailable !== null)(`multicast${unavailable === null ? "" : ` 
       startSender(OURS)
       receiver = new Receiver({ interface: "near0" })
       await receiver.hears(OURS)
-      // The kernel reports a join twice; the second report must not mend what is broken next.
-      await eventually("both reports", () => (path.igmp().reports >= 2 ? true : null))
+      // The kernel reports a join twice within a second (RFC 3376 8.11), beside its answers to queries; none of that must mend
+      // what is broken next.
+      let last = { reports: -1, at: 0 }
+      await eventually("no more reports", () => {
+        const { reports } = path.igmp()
+        if (reports !== last.reports) last = { reports, at: performance.now() }
+        return reports >= 2 && performance.now() - last.at > 1200 ? true : null
+      })
     })
 
     it("row 33: the group is asked for again as soon as the link is back", async () => {
