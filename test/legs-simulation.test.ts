@@ -199,6 +199,21 @@ describe("legs of different programmes", () => {
   })
 })
 
+describe("raw UDP legs, one cut", () => {
+  it("merge again although the counters of several PIDs break one after the other", () => {
+    for (let seed = 0; seed < 24; seed++) {
+      const gap = cut(2e6 + seed * 1300, 3.4e6 + seed * 700)
+      const later = cut(7e6 + seed * 900, 8.6e6 + seed * 300)
+      const legs = [leg(long, {}, 1, later), leg(long, {}, 2, gap, delay(seed % 2 === 0 ? 30_000 : 0))]
+      const { events } = simulate(cores.release, legs, { windowUs: 200_000 })
+      for (const away of [0, 1]) {
+        const told = events.filter(({ type, leg: index }) => type === L.EVENT_MERGE_LEG && index === away).map(({ a: joined }) => joined)
+        expect(told.slice(0, 2), `seed ${seed}, leg ${away}`).toEqual([0, 1])
+      }
+    }
+  })
+})
+
 describe("skew beyond the window", () => {
   it("in order, nothing twice, nothing missing that the first leg had", () => {
     for (const skew of [250_000, 400_000, 900_000]) {

@@ -27,6 +27,10 @@ const AGREED = CHANNEL_ALIGN_STATE + 8;
 const TRIAL_SINCE = CHANNEL_ALIGN_STATE + 16;
 /** u32: 1 while hashes are kept. */
 const LOOKING = CHANNEL_ALIGN_STATE + 24;
+/** u32: packets in a row that the other leg did not have, or not yet, where the proposal says. */
+const UNKNOWN = CHANNEL_ALIGN_STATE + 28;
+/** The slower leg's own packets decide: of the faster one's, which are all unknown, there are about as many. */
+const UNKNOWN_MAX: u32 = 1024;
 
 const PRIME_A: u64 = 0x9e3779b97f4a7c15;
 const PRIME_B: u64 = 0xc2b2ae3d27d4eb4f;
@@ -114,7 +118,13 @@ export function compare(channel: usize, index: i32, packet: usize, position: u32
   if (load<u32>(channel + PROPOSED)) {
     const offset = load<u32>(channel + PROPOSAL);
     const found = hashAt(index ^ 1, other, isBackup ? position + offset : position - offset);
-    if (found == 0) return false;
+    if (found == 0) {
+      const unknown = load<u32>(channel + UNKNOWN) + 1;
+      store<u32>(channel + UNKNOWN, unknown);
+      if (unknown >= UNKNOWN_MAX) store<u32>(channel + PROPOSED, 0);
+      return false;
+    }
+    store<u32>(channel + UNKNOWN, 0);
     if (found == hash) {
       if (!isUnique) return false;
       const agreed = load<u32>(channel + AGREED) + 1;
@@ -128,6 +138,7 @@ export function compare(channel: usize, index: i32, packet: usize, position: u32
   const candidate = load<u32>(bucketAddress(index ^ 1, hash));
   if (hashAt(index ^ 1, other, candidate) != hash) return false;
   store<u32>(channel + PROPOSED, 1);
+  store<u32>(channel + UNKNOWN, 0);
   store<u32>(channel + PROPOSAL, isBackup ? candidate - position : position - candidate);
   return false;
 }

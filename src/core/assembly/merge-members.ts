@@ -115,7 +115,8 @@ export function mergeLegRestarted(index: i32): void {
   const tookPart = load<u32>(state + TAKES_PART) != 0;
   store<u32>(state + STARTED, 0);
   if (tookPart) leave(index >> 1, channel, index & 1, MERGE_END_RESTARTED);
-  else if (<i32>channelField(channel, CHANNEL_MERGE) == MERGE_OFF) forgetAlignment(channel);
+  // What was proposed spoke of positions that are void now.
+  else forgetAlignment(channel);
 }
 
 /**
