@@ -2,7 +2,9 @@
  * Follows what the engine tells of one channel: its legs and which of them is used, SCTE-35 sections, receivers of its listeners.
  * At most one log line a second of each kind; what is worth keeping is recorded.
  */
-import { Clock, Effect, type Scope } from "effect"
+
+import { Clock, type Duration, Effect, type Scope } from "effect"
+import { breakView } from "../core/scte35/break-state.ts"
 import type { Happening } from "./channel-event.ts"
 import type { ChannelEvent } from "./engine-inboxes.ts"
 import type { ChannelConfig, EventKind } from "./model.ts"
@@ -89,7 +91,9 @@ const lineOf = (channel: Channel, event: InputEvent, slugOf: (outputId: string) 
   }
 }
 
+/** While a break is near or a proof is open; and otherwise. */
 const TICK = "1 second"
+const IDLE_TICK = "10 seconds"
 
 export const watchEvents = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
   Effect.gen(function* () {
@@ -126,17 +130,40 @@ export const watchEvents = (channel: Channel): Effect.Effect<never, never, Scope
         if (found.length > 0 || runtime.scte35.cues !== cues) yield* channel.changed
       })
 
+    // Fifty channels that wake each second for nothing cost more than all else the control plane does.
+    const scope = yield* Effect.scope
+    let ticking = false
+    const isBusy = Effect.map(
+      monotonicMs,
+      (nowMs) => runtime.scte35.open.size > 0 || breakView(runtime.scte35.breaks, nowMs).state !== "idle",
+    )
+    const tickWhileBusy = Effect.repeat(Effect.zipRight(Effect.zipRight(Effect.sleep(TICK), scte35(tickScte35, {})), isBusy), {
+      while: (busy) => busy,
+    }).pipe(
+      Effect.ensuring(
+        Effect.sync(() => {
+          ticking = false
+        }),
+      ),
+    )
+    const wake = Effect.flatMap(isBusy, (busy) => {
+      if (ticking || !busy) return Effect.void
+      ticking = true
+      return Effect.forkIn(tickWhileBusy, scope)
+    })
+
     const follow = Effect.gen(function* () {
       const event = yield* Effect.orDie(events.take)
       switch (event.event) {
         case "scte35":
-          return yield* scte35((of, moment) => onSection(of, event, moment), { source: event.leg, pid: event.pid })
+          yield* scte35((of, moment) => onSection(of, event, moment), { source: event.leg, pid: event.pid })
+          return yield* wake
         case "cue_sent":
           return yield* scte35((of) => onCueSent(of, event), {})
         default:
           return yield* onInput(event, yield* channel.config.get)
       }
     })
-    const tick = Effect.zipRight(Effect.sleep(TICK), scte35(tickScte35, {}))
-    return yield* Effect.zipRight(Effect.forkScoped(Effect.forever(tick)), Effect.forever(follow))
+    const tickEvery = (pause: Duration.DurationInput) => Effect.zipRight(Effect.sleep(pause), scte35(tickScte35, {}))
+    return yield* Effect.zipRight(Effect.forkScoped(Effect.forever(tickEvery(IDLE_TICK))), Effect.forever(follow))
   })
