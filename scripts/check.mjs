@@ -14,17 +14,17 @@ const CHECKS = [
 /** Runs all checks; returns how many passed and failed. */
 export const check = () => {
   let passed = 0
-  let failed = 0
+  const failedNames = []
   for (const [name, [command, ...args]] of CHECKS) {
     const run = spawnSync(command, args, { cwd: root, encoding: "utf8", env: { ...process.env, FORCE_COLOR: "0" } })
     if (run.status === 0) passed += 1
     else {
-      failed += 1
+      failedNames.push(name)
       process.stdout.write(`${run.stdout}${run.stderr}`)
     }
     process.stdout.write(`${run.status === 0 ? "ok" : "FAILED"}: ${name}\n`)
   }
-  return { passed, failed }
+  return { passed, failed: failedNames.length, failures: failedNames.map((name) => `check: ${name}, see its output above`) }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) process.exit(check().failed === 0 ? 0 : 1)

@@ -30,6 +30,12 @@ const RUN_PACKAGES = {
 const TEST_PACKAGES = {
   ...RUN_PACKAGES,
   "srt-tools": () => hasProgram("srt-live-transmit"),
+  "nginx-core": () => hasProgram("nginx") || existsSync("/usr/sbin/nginx"),
+  "libnginx-mod-rtmp": () => existsSync("/usr/lib/nginx/modules/ngx_rtmp_module.so"),
+  postgresql: () => filesUnder("/usr/lib/postgresql", "/bin/initdb").length > 0 || hasProgram("initdb"),
+  chromium: () => hasProgram("chromium"),
+  prometheus: () => hasProgram("promtool") && hasProgram("prometheus"),
+  "prometheus-alertmanager": () => hasProgram("amtool") && hasProgram("prometheus-alertmanager"),
   iproute2: () => hasProgram("ip") || existsSync("/usr/sbin/ip"),
 }
 

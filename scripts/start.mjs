@@ -14,9 +14,8 @@ const service = spawn(bun, [join(root, "src", "main.ts"), ...process.argv.slice(
   stdio: "inherit",
   env: { ...serviceEnvironment, ...process.env },
 })
-// A terminal sends SIGINT to the whole group; SIGTERM and SIGHUP come to this process alone.
-process.on("SIGINT", () => {})
-for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => service.kill(signal))
+// Whoever started npm signals npm, which tells this process alone; a terminal tells the whole group, and the service takes a signal once.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => service.kill(signal))
 service.on("error", (cause) => {
   process.stderr.write(`cannot run ${bun}: ${cause.message}\n`)
   process.exit(1)

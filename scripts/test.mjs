@@ -2,7 +2,7 @@
 // single files. The last line is `N passed, N failed`; tests named "[media] ..." are those that ../shared/media adds.
 import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync, rmSync } from "node:fs"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import { check } from "./check.mjs"
 import { bun, root, setup } from "./setup.mjs"
 
@@ -14,17 +14,26 @@ const vitest = (config, files) => {
   const args = ["--bun", join(root, "node_modules", ".bin", "vitest"), "run", "--config", config]
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile=${report}`]
   const run = spawnSync(bun, [...args, ...reporters, "--passWithNoTests", ...files], { cwd: root, stdio: ["ignore", "inherit", "inherit"] })
-  if (!existsSync(report)) return { passed: 0, failed: 1, media: 0 }
+  if (!existsSync(report))
+    return { passed: 0, failed: 1, media: 0, failures: [`${config}: the runner wrote no report (exit ${run.status})`] }
   const results = JSON.parse(readFileSync(report, "utf8"))
   const tests = results.testResults.flatMap((file) => file.assertionResults)
   const media = tests.filter((t) => t.status === "passed" && t.fullName.includes("[media]")).length
-  const brokenFiles = results.testResults.filter(
-    (file) => file.status === "failed" && !file.assertionResults.some((t) => t.status === "failed"),
-  ).length
-  const failed = results.numFailedTests + brokenFiles
+  const failures = results.testResults.flatMap((file) => failuresOf(relative(root, file.name), file))
   // A runner that failed for another reason (an unhandled error) must not look green.
-  return { passed: results.numPassedTests, failed: run.status === 0 ? failed : Math.max(failed, 1), media }
+  if (run.status !== 0 && failures.length === 0)
+    failures.push(`${config}: the runner ended with ${run.status ?? run.signal} though no test failed; see "Unhandled" above`)
+  return { passed: results.numPassedTests, failed: failures.length, media, failures }
 }
+
+// A line or a few for each failed test, or one for a file that broke before its tests.
+const failuresOf = (path, file) => {
+  const failed = file.assertionResults.filter((t) => t.status === "failed")
+  if (failed.length === 0) return file.status === "failed" ? [`${path}: ${firstLines(file.message)}`] : []
+  return failed.map((t) => `${path} > ${t.fullName} (${Math.round(t.duration ?? 0)} ms)\n    ${firstLines(t.failureMessages.join("\n"))}`)
+}
+
+const firstLines = (text) => (text ?? "").split("\n").slice(0, 6).join("\n    ")
 
 try {
   await setup("test")
@@ -42,16 +51,20 @@ if (only.length === 0 || only.some((f) => !f.includes("e2e")))
     ),
   )
 if (only.length === 0 || only.some((f) => f.includes("e2e")))
-  parts.push(
-    vitest(
-      "vitest.e2e.config.ts",
-      only.filter((f) => f.includes("e2e")),
-    ),
-  )
+  for (const config of ["vitest.e2e.config.ts", "vitest.e2e-parallel.config.ts"])
+    parts.push(
+      vitest(
+        config,
+        only.filter((f) => f.includes("e2e")),
+      ),
+    )
+const failures = parts.flatMap((part) => part.failures ?? [])
+// At the end once more, where whoever reads a cut log finds them.
+if (failures.length > 0) process.stdout.write(`\nfailed:\n${failures.map((f) => `  ${f}\n`).join("")}`)
 const sum = (key) => parts.reduce((total, part) => total + (part[key] ?? 0), 0)
 const media = sum("media")
 process.stdout.write(
-  media > 0
+  existsSync(join(root, "..", "shared", "media"))
     ? `material in ../shared/media added ${media} cases\n`
     : "no ../shared/media beside the checkout: its extra cases were left out\n",
 )

@@ -6,17 +6,18 @@
  *   2. HttpLive    no new requests; those under way finish                                 1.5 s
  *   3. Distributor every channel's fibers: outputs closed one by one (SRT sends shutdown)  1.5 s
  *   4. Engine      told to close what is left and exit; killed when it does not            2 s
- *   5. Store       the SQLite file is closed
+ *   5. Store       the database is closed                                                  1 s
  */
 import { Effect, Layer } from "effect"
 import { AppConfig } from "./effects/AppConfig.ts"
+import { Accounts } from "./effects/accounts/Accounts.ts"
 import { demoLayer } from "./effects/Demo.ts"
-import { EngineClient } from "./effects/EngineClient.ts"
-import { EngineProcess } from "./effects/EngineProcess.ts"
+import { EngineClient } from "./effects/engine/EngineClient.ts"
+import { EngineProcess } from "./effects/engine/EngineProcess.ts"
 import { LoggingLive } from "./effects/Logging.ts"
 import { runMain } from "./effects/run-main.ts"
-import { Store } from "./effects/Store.ts"
-import { DistributorLive } from "./effects/Supervisor.ts"
+import { Store } from "./effects/store/Store.ts"
+import { DistributorLive } from "./effects/supervisor/Supervisor.ts"
 import { HttpLive, HttpServer } from "./http/HttpServer.ts"
 
 const DemoLive = Layer.unwrapEffect(Effect.map(HttpServer, ({ url }) => demoLayer(url)))
@@ -28,6 +29,8 @@ const EngineLive = EngineClient.Live.pipe(Layer.provide(EngineProcess.Live))
 const MainLive = Front.pipe(
   Layer.provide(DistributorLive),
   Layer.provide(EngineLive),
+  // Before any process is touched: it refuses to be open to other machines.
+  Layer.provide(Accounts.Live),
   Layer.provide(Store.Live),
   Layer.provide(LoggingLive),
   Layer.provide(AppConfig.Live),

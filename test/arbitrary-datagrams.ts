@@ -1,10 +1,11 @@
 /** Arbitrary sequences of datagrams: mostly plausible streams, with everything that can be wrong with them mixed in. */
+
 import * as fc from "effect/FastCheck"
+import { joinBytes } from "../src/core/join-bytes.ts"
 import { buildRtp } from "../src/core/rtp/header.ts"
 import { buildPacket, NULL_PID, TS_PACKET_SIZE } from "../src/core/ts/packet.ts"
 import { buildPat, buildPmt, packetizeSection, sealSection } from "../src/core/ts/psi.ts"
 import type { Datagram } from "../src/core/ts/reference-parser.ts"
-import { concat } from "./ts-stream.ts"
 
 /** Null most of the time. */
 const rarely = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>
@@ -117,7 +118,7 @@ const play = (steps: ReadonlyArray<Step>, firstSequence: number, firstTimestamp:
     rx_us += gapUs
     sender = other ?? sender
     if (now.kind === "skip") sequence += now.by
-    const payload = concat(writers.map((write) => write(next)))
+    const payload = joinBytes(writers.map((write) => write(next)))
     const number = now.kind === "late" ? sequence - now.by : sequence++
     const timestamp = firstTimestamp + Math.round(rx_us * 0.09)
     let bytes = sender < 2 ? buildRtp({ sequence: number, timestamp, ssrc: sender }, payload) : payload

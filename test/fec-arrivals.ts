@@ -1,9 +1,10 @@
 /** Media and FEC of one leg in the order they arrive, and that with losses. */
+
 import { type FecDatagram, FecEncoder, type FecMatrix } from "../src/core/fec/encoder.ts"
 import { buildFec, sequenceOf } from "../src/core/fec/packet.ts"
+import { joinBytes } from "../src/core/join-bytes.ts"
 import { buildRtp } from "../src/core/rtp/header.ts"
 import { buildPacket } from "../src/core/ts/packet.ts"
-import { concat } from "./ts-stream.ts"
 
 /** The port a datagram comes to: media, port + 2 or port + 4. */
 export type Port = "media" | "column" | "row"
@@ -22,7 +23,10 @@ export const mediaDatagrams = (count: number, firstSequence = 0, packets: (i: nu
       for (let at = 0; at < filling.length; at++) filling[at] = (Math.imul(i * 7 + part + 1, 2654435761) >>> (at % 24)) ^ at
       return buildPacket({ pid: 0x100, continuity_counter: part & 15, payload: filling })
     })
-    return buildRtp({ sequence: firstSequence + i, timestamp: 2 ** 32 - 5000 + i * 90, ssrc: SSRC, marker: i % 11 === 3 }, concat(payload))
+    return buildRtp(
+      { sequence: firstSequence + i, timestamp: 2 ** 32 - 5000 + i * 90, ssrc: SSRC, marker: i % 11 === 3 },
+      joinBytes(payload),
+    )
   })
 
 /** The datagrams with the FEC packets of an encoder between them, and the last column packets behind. */
@@ -58,4 +62,4 @@ export const fecOf = (media: ReadonlyArray<Uint8Array>, base: number, offset: nu
 }
 
 /** RTP payloads of datagrams without options, one behind the other. */
-export const payloadsOf = (media: ReadonlyArray<Uint8Array>): Uint8Array => concat(media.map((datagram) => datagram.subarray(12)))
+export const payloadsOf = (media: ReadonlyArray<Uint8Array>): Uint8Array => joinBytes(media.map((datagram) => datagram.subarray(12)))

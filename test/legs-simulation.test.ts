@@ -22,6 +22,7 @@ import {
   type Schedule,
 } from "./impairments.ts"
 import { coreBuilds, loadCores } from "./load-core.ts"
+import { propertyRuns } from "./property-runs.ts"
 import { type Simulation, simulate } from "./simulate-legs.ts"
 import { numberNulls, tsDifference } from "./ts-difference.ts"
 
@@ -68,7 +69,7 @@ const skews = fc.integer({ min: -150_000, max: 150_000 })
 const skewed = (us: number): readonly [Impairment, Impairment] => [delay(Math.max(0, -us)), delay(Math.max(0, us))]
 
 describe.each(coreBuilds)("merge (%s)", (build) => {
-  const runs = { numRuns: build === "debug" ? 4 : 25 }
+  const runs = { numRuns: propertyRuns(build === "debug" ? 3 : 15) }
 
   it("by RTP: any loss, reordering, repeats and skew on both legs", () => {
     const share = fc.double({ min: 0, max: 0.1, noNaN: true })
@@ -240,7 +241,7 @@ describe("reordering of a single leg", () => {
         expect(core.legField(0, L.LEG_RTP_LATE)).toBe(0)
         expect(mostHeld).toBeLessThan(64)
       }),
-      { numRuns: 25 },
+      { numRuns: propertyRuns(16) },
     )
   })
 })

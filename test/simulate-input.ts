@@ -2,7 +2,7 @@
 import * as L from "../src/core/assembly/layout.ts"
 import type { PacketCore } from "../src/core/packet-core.ts"
 import type { Datagram } from "../src/core/ts/reference-parser.ts"
-import { policyOf } from "../src/effects/input-policy.ts"
+import { policyOf } from "../src/effects/config/input-policy.ts"
 import type { InputSettings } from "../src/effects/model.ts"
 import { SourceControl, type SourceReport } from "../src/engine/inputs/source-control.ts"
 import type { LegName } from "../src/engine/messages.ts"

@@ -1,4 +1,5 @@
 /** A small synthetic transport stream for tests: PAT, PMT with SCTE-35, video with PCR, audio, null packets. */
+import { joinBytes } from "../src/core/join-bytes.ts"
 import { buildRtp } from "../src/core/rtp/header.ts"
 import { buildPacket, NULL_PID, TS_PACKET_SIZE } from "../src/core/ts/packet.ts"
 import { buildPat, buildPmt, CUEI, packetizeSection, registrationDescriptor, STREAM_TYPE_SCTE35, sealSection } from "../src/core/ts/psi.ts"
@@ -54,16 +55,6 @@ export class TsWriter {
   }
 }
 
-export const concat = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}
-
 /** `frames` frames of 40 ms: PAT and PMT in each, a cue in every tenth. */
 export const buildStream = (frames: number): Uint8Array => {
   const writer = new TsWriter()
@@ -75,7 +66,7 @@ export const buildStream = (frames: number): Uint8Array => {
     for (let i = 0; i < 8; i++) parts.push(writer.media(VIDEO_PID))
     parts.push(writer.media(AUDIO_PID), buildPacket({ pid: NULL_PID, continuity_counter: 0, payload: new Uint8Array(184) }))
   }
-  return concat(parts)
+  return joinBytes(parts)
 }
 
 export interface Carriage {

@@ -38,3 +38,13 @@ export const formatRetry = (at: string, now: number): string => {
 
 /** An ISO 8601 time in UTC, as `2026-01-02 03:04:05.678`. */
 export const formatTime = (at: string): string => at.replace("T", " ").replace(/Z$/, "")
+
+const SIZES = ["B", "kB", "MB", "GB", "TB"] as const
+
+/** Bytes in decimal units, three significant figures from kB on. */
+export const formatBytes = (bytes: number): string => {
+  if (!Number.isFinite(bytes) || bytes < 1) return "0 B"
+  const step = Math.min(Math.floor(Math.log10(bytes) / 3), SIZES.length - 1)
+  const scaled = bytes / 1000 ** step
+  return `${scaled.toFixed(step === 0 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2)} ${SIZES[step]}`
+}

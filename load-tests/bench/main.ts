@@ -4,12 +4,14 @@ import { cpus, release } from "node:os"
 import { join } from "node:path"
 import { cRelay } from "./c-relay.ts"
 import { type Measured, measure, type Work } from "./measure.ts"
+import { measureRtmp, type RtmpMeasured } from "./measure-rtmp.ts"
 import { type BenchOptions, benchOptions, type Part } from "./options.ts"
-import { resultTable, verdictTable } from "./print.ts"
+import { resultTable, rtmpTable, verdictTable } from "./print.ts"
 import { abortAll, root, sleep } from "./processes.ts"
-import { ffmpeg, srtLiveTransmit } from "./processes-peer.ts"
+import { ffmpeg, ffmpegRtmp, srtLiveTransmit } from "./processes-peer.ts"
 import { product } from "./product.ts"
-import { judge } from "./targets.ts"
+import { rtmpServerMissing } from "./rtmp-server.ts"
+import { judge, judgeRtmp } from "./targets.ts"
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
@@ -32,6 +34,8 @@ const workOf = (part: Part, options: BenchOptions): Work => {
       return { ...udp, peer: product }
     case "c-udp":
       return { ...udp, peer: cRelay }
+    case "ours-udp-asked":
+      return { ...udp, peer: product, asked: ["--rate", 500, "--sockets", 50, "--scrape", 1] }
     case "memory":
       return { ...srt, peer: product, srtOutputs: 2, udpOutputs: 2, windowS: Math.min(windowS, 5) }
   }
@@ -77,26 +81,64 @@ const run = async (options: BenchOptions) => {
   return { results, notes }
 }
 
+/** What RTMP outputs share is small, so that the compiler's own work would be most of what is seen. */
+const RTMP_WARMUP_S = 20
+
+const runRtmp = async (options: BenchOptions, notes: Array<string>): Promise<ReadonlyArray<RtmpMeasured>> => {
+  const { bitrate, rtmpOutputs: outputs, runs, warmupS, windowS } = options
+  if (outputs === 0) return []
+  const missing = rtmpServerMissing()
+  if (missing !== null) {
+    notes.push(`rtmp: skipped, ${missing}`)
+    return []
+  }
+  const results: Array<RtmpMeasured> = []
+  const parts = [
+    { part: "ours-rtmp-1", peer: product, channels: 1, outputs: 1 },
+    { part: "ours-rtmp", peer: product, channels: 1, outputs },
+    { part: "ffmpeg-rtmp", peer: ffmpegRtmp, channels: outputs, outputs },
+  ]
+  for (let repeat = 0; repeat < runs; repeat++)
+    for (const work of parts) {
+      process.stderr.write(`run ${repeat + 1} of ${runs}: ${work.part} ...\n`)
+      try {
+        results.push(await measureRtmp({ ...work, bitrate, warmupS: Math.max(warmupS, RTMP_WARMUP_S), windowS }))
+      } catch (cause) {
+        notes.push(`${work.part}: failed, ${cause instanceof Error ? cause.message : String(cause)}`)
+      }
+    }
+  return results
+}
+
 const main = async () => {
   const options = benchOptions()
   const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? "?"}, Linux ${release()}`
   say(`${machine}; ${options.bitrate / 1e6} Mbit/s a channel, ${options.windowS} s windows, ${options.runs} run(s), sink without TSBPD`)
   const { results, notes } = await run(options)
-  const verdicts = judge(results)
+  const rtmp = options.capacity === null ? await runRtmp(options, notes) : []
+  const verdicts = [...judge(results), ...judgeRtmp(rtmp)]
   if (results.some(({ part }) => part === "ffmpeg" || part === "srt-live-transmit"))
     notes.push(
       `ffmpeg and srt-live-transmit ran as ${options.processes} processes, one output each; figures are per output packet due, so they compare`,
       "ffmpeg remultiplexes: it drops the private PID (1 packet of 7) and is credited with all packets; its loss is counted in continuity errors",
     )
+  for (const { asked, part } of results)
+    if (asked !== null)
+      notes.push(
+        `${part}: ${asked["per_second"]} of 500 reads a second answered, p50 ${asked["p50_ms"]} ms, p99 ${asked["p99_ms"]} ms, ${asked["failed"]} failed, ` +
+          `${asked["socket_messages"]} WebSocket messages, slowest scrape ${Math.round(asked["scrape_ms_max"] ?? 0)} ms`,
+      )
   if (results.some(({ steal_cores }) => steal_cores > 0.04))
     notes.push("steal above 4 % of a core in some window: repeat before trusting differences below 20 %")
   if (results.some(({ sink_kernel_drops }) => sink_kernel_drops > 0))
     notes.push("the sink's kernel buffers overflowed: some losses are the sink's own")
-  if (results.length > 0) say(`\n${resultTable(results)}\n\n${verdictTable(verdicts)}`)
+  if (results.length > 0) say(`\n${resultTable(results)}`)
+  if (rtmp.length > 0) say(`\n${rtmpTable(rtmp)}`)
+  if (results.length + rtmp.length > 0) say(`\n${verdictTable(verdicts.filter(({ result }) => result !== "not measured"))}`)
   for (const note of notes) say(`note: ${note}`)
   mkdirSync(join(root, "build"), { recursive: true })
   const file = join(root, "build", "bench.json")
-  writeFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), machine, options, results, verdicts, notes }, null, 2)}\n`)
+  writeFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), machine, options, results, rtmp, verdicts, notes }, null, 2)}\n`)
   say(`figures: build/bench.json`)
   process.exit(notes.some((note) => note.includes(": failed,")) ? 1 : 0)
 }

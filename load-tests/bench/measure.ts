@@ -1,6 +1,6 @@
 /** One window of measurement: sink, peer and sender up, a warm-up, then CPU, memory, loss and delay over the same seconds. */
 import type { Load, OwnCounters, Peer } from "./peer.ts"
-import { cpuSeconds, rssBytes, stealSeconds } from "./proc.ts"
+import { cpuSeconds, pssBytes, rssBytes, stealSeconds } from "./proc.ts"
 import { freeUdpPorts, type Started, sleep, startSink, startTool } from "./processes.ts"
 
 export interface Measured {
@@ -16,6 +16,8 @@ export interface Measured {
   /** Cores used, by role. */
   readonly cores: Readonly<Record<string, number>>
   readonly rss_mib: number
+  /** The same with pages that processes share counted once. */
+  readonly pss_mib: number
   readonly received: number
   /** Missing at the sink, of pattern datagrams. */
   readonly lost: number
@@ -27,6 +29,8 @@ export interface Measured {
   readonly gap_max_ms: number
   readonly delay_us: { readonly p50: number; readonly p99: number; readonly max: number }
   readonly own: OwnCounters | null
+  /** Report of api-load.ts; null without it. */
+  readonly asked: Readonly<Record<string, number>> | null
   /** The helpers' share, to see whether the box was the limit. */
   readonly sink_cores: number
   readonly sender_cores: number
@@ -44,6 +48,8 @@ export interface Work {
   readonly udpOutputs: number
   readonly warmupS: number
   readonly windowS: number
+  /** Arguments of api-load.ts, which then runs all the time. */
+  readonly asked?: ReadonlyArray<string | number>
 }
 
 const READY_S = 25
@@ -93,6 +99,8 @@ export const measure = async (work: Work): Promise<Measured> => {
       if (waited >= READY_S) throw new Error(`${live} of ${outputs} outputs after ${READY_S} s: ${running.errors().slice(-1500)}`)
       await sleep(0.5)
     }
+    const asking = work.asked === undefined ? null : startTool("api-load", ["--url", running.url ?? "", ...work.asked])
+    if (asking !== null) ends.unshift(() => asking.stop())
     await sleep(work.warmupS)
 
     const ownBefore = await running.counters()
@@ -105,7 +113,9 @@ export const measure = async (work: Work): Promise<Measured> => {
     const { totals, kernel_drops } = await sink.report()
     const helpers = [sink.started, sender].map(({ pid }, i) => (cpuSeconds(pid) ?? 0) - (helpersBefore[i] ?? 0))
     const rss = pids.reduce((sum, { pid }) => sum + rssBytes(pid), 0)
+    const pss = pids.reduce((sum, { pid }) => sum + pssBytes(pid), 0)
     const ownAfter = await running.counters()
+    await asking?.stop()
     await sender.stop()
 
     const seconds = (after.at - before.at) / 1000
@@ -122,6 +132,7 @@ export const measure = async (work: Work): Promise<Measured> => {
       cpu_percent_per_output: round((cpu / seconds / outputs) * 100, 3),
       cores,
       rss_mib: round(rss / 1048576, 1),
+      pss_mib: round(pss / 1048576, 1),
       received: totals.received,
       lost: totals.lost,
       corrupt: totals.corrupt,
@@ -138,6 +149,7 @@ export const measure = async (work: Work): Promise<Measured> => {
               input_drops: ownAfter.input_drops - ownBefore.input_drops,
               failed_sends: ownAfter.failed_sends - ownBefore.failed_sends,
             },
+      asked: asking === null ? null : (JSON.parse(asking.output()) as Record<string, number>),
       sink_cores: round((helpers[0] ?? 0) / seconds, 3),
       sender_cores: round((helpers[1] ?? 0) / seconds, 3),
       sender_late_max_us: lateOf(sender),

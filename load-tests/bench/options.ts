@@ -2,7 +2,7 @@
 import { readArguments } from "../lib/arguments.ts"
 
 /** Parts in the order they run; each is one window of measurement. */
-export const PARTS = ["ours", "ffmpeg", "srt-live-transmit", "c-relay", "ours-udp", "c-udp", "memory"] as const
+export const PARTS = ["ours", "ffmpeg", "srt-live-transmit", "c-relay", "ours-udp", "c-udp", "memory", "ours-udp-asked"] as const
 export type Part = (typeof PARTS)[number]
 
 export interface BenchOptions {
@@ -17,12 +17,14 @@ export interface BenchOptions {
   readonly runs: number
   readonly warmupS: number
   readonly windowS: number
+  /** RTMP outputs of one channel, measured against as many ffmpeg processes; 0 leaves them out. */
+  readonly rtmpOutputs: number
   /** Judge the engine's own counters at this load instead of comparing with peers. */
   readonly capacity: { readonly channels: number; readonly outputs: number } | null
 }
 
 const USAGE = `npm run bench -- [--quick] [--runs 1] [--only ours,c-relay,...] [--channels 25] [--outputs 2] [--bitrate 8000000]
-  [--processes 10] [--warmup 3] [--window 12] [--capacity 50x2]
+  [--processes 10] [--warmup 3] [--window 12] [--capacity 50x2] [--rtmp 10]
   parts: ${PARTS.join(", ")}`
 
 const fail = (message: string): never => {
@@ -52,12 +54,13 @@ export const benchOptions = (): BenchOptions => {
       warmup: "number",
       window: "number",
       capacity: "string",
+      rtmp: "number",
     },
     USAGE,
   )
   const quick = args.quick === true
   return {
-    parts: args.only === undefined ? PARTS : args.only.split(",").map(parsePart),
+    parts: args.only === undefined ? (args.rtmp === undefined ? PARTS : []) : args.only.split(",").map(parsePart),
     channels: args.channels ?? 25,
     outputs: args.outputs ?? 2,
     bitrate: args.bitrate ?? 8e6,
@@ -65,6 +68,7 @@ export const benchOptions = (): BenchOptions => {
     runs: args.runs ?? 1,
     warmupS: args.warmup ?? (quick ? 2 : 3),
     windowS: args.window ?? (quick ? 5 : 12),
+    rtmpOutputs: args.rtmp ?? (args.only === undefined && args.capacity === undefined ? 10 : 0),
     capacity: args.capacity === undefined ? null : parseCapacity(args.capacity),
   }
 }

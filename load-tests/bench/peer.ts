@@ -9,6 +9,9 @@ export interface Load {
   readonly srtOutputs: number
   readonly udpPort: number
   readonly udpOutputs: number
+  /** Of an RTMP server at 127.0.0.1; outputs publish to `live/c<channel>-o<output>`. */
+  readonly rtmpPort?: number
+  readonly rtmpOutputs?: number
 }
 
 /** Counters a peer keeps itself; the bench reports them beside what the sink saw. */
@@ -22,6 +25,8 @@ export interface RunningPeer {
   pids(): ReadonlyArray<{ readonly pid: number; readonly role: string }>
   /** Null when it keeps none. */
   counters(): Promise<OwnCounters | null>
+  /** Where its HTTP side listens; left out where there is none. */
+  readonly url?: string
   /** What it said on stderr, when something went wrong. */
   errors(): string
   stop(): Promise<void>

@@ -1,5 +1,6 @@
 /** The tables `npm run bench` prints. */
 import type { Measured } from "./measure.ts"
+import type { RtmpMeasured } from "./measure-rtmp.ts"
 import { median, type Verdict } from "./targets.ts"
 
 /** Columns of equal width; numbers to the right. */
@@ -33,11 +34,11 @@ export const resultTable = (results: ReadonlyArray<Measured>): string => {
       mid((r) => r.cpu_percent_per_output, 3),
       coresOf(runs),
       mid((r) => r.rss_mib, 0),
-      mid((r) => r.rss_mib / r.outputs, 1),
+      mid((r) => r.pss_mib, 0),
       lost,
       String(sum((r) => r.corrupt + r.duplicated + r.out_of_order)),
       // Only UDP has the kernel's receive stamp; what SRT adds is its latency by design.
-      ...(part === "ours-udp" || part === "c-udp"
+      ...(part === "ours-udp" || part === "c-udp" || part === "ours-udp-asked"
         ? [mid((r) => r.delay_us.p50 / 1000, 2), mid((r) => r.delay_us.p99 / 1000, 2)]
         : ["-", "-"]),
       mid((r) => r.gap_max_ms, 0),
@@ -45,8 +46,27 @@ export const resultTable = (results: ReadonlyArray<Measured>): string => {
       mid((r) => r.steal_cores * 100, 1),
     ]
   })
-  const head = ["part", "ch x out", "us/packet", "%/output", "cores", "RSS MiB", "MiB/output", "lost", "faulty"]
+  const head = ["part", "ch x out", "us/packet", "%/output", "cores", "RSS MiB", "PSS MiB", "lost", "faulty"]
   return table([...head, "delay p50 ms", "p99", "gap max ms", "helper cores", "steal %"], rows)
+}
+
+/** The same of RTMP outputs. */
+export const rtmpTable = (results: ReadonlyArray<RtmpMeasured>): string => {
+  const parts = [...new Set(results.map(({ part }) => part))]
+  const rows = parts.map((part) => {
+    const runs = results.filter((result) => result.part === part)
+    const mid = (pick: (result: RtmpMeasured) => number, digits: number) => median(runs.map(pick)).toFixed(digits)
+    return [
+      part,
+      String(runs[0]?.outputs ?? 0),
+      mid((r) => r.cpu_percent_per_output, 3),
+      mid((r) => r.rss_mib_per_output, 1),
+      mid((r) => r.received_min / 1e6, 2),
+      mid((r) => r.received_max / 1e6, 2),
+      mid((r) => r.steal_cores * 100, 1),
+    ]
+  })
+  return table(["part", "outputs", "%/output", "MiB/output", "received min Mbit/s", "max", "steal %"], rows)
 }
 
 export const verdictTable = (verdicts: ReadonlyArray<Verdict>): string =>

@@ -35,6 +35,12 @@ export const ffmpeg = onePerOutput("ffmpeg", { input: "rtp", verify: "ts" }, ({ 
   ...["-c", "copy", "-f", "mpegts", `srt://127.0.0.1:${srtPort}?mode=caller&pkt_size=1316&streamid=c${channel}-o0`],
 ])
 
+/** An RTMP output as the seeds have it: one ffmpeg each. */
+export const ffmpegRtmp = onePerOutput("ffmpeg", { input: "rtp", verify: "ts" }, ({ inputPort, rtmpPort }, channel) => [
+  ...["-nostdin", "-loglevel", "error", "-analyzeduration", "500000", "-i", `rtp://127.0.0.1:${inputPort + 2 * channel}`],
+  ...["-c", "copy", "-f", "flv", `rtmp://127.0.0.1:${rtmpPort}/live/c${channel}-o0`],
+])
+
 export const srtLiveTransmit = onePerOutput("srt-live-transmit", { input: "udp", verify: "pattern" }, ({ inputPort, srtPort }, channel) => [
   "-q",
   `udp://127.0.0.1:${inputPort + 2 * channel}`,

@@ -84,7 +84,7 @@ export const start = (command: string, args: ReadonlyArray<string>, env?: Readon
 }
 
 /** A load tool, run by the runtime that runs this. */
-export const startTool = (tool: "rtp-sender" | "sink", args: ReadonlyArray<string | number>): Started =>
+export const startTool = (tool: "rtp-sender" | "sink" | "api-load", args: ReadonlyArray<string | number>): Started =>
   start(process.execPath, [`${root}load-tests/${tool}.ts`, ...args.map(String)])
 
 export interface ControlledSink {

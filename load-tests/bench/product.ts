@@ -24,6 +24,7 @@ interface ApiChannel {
 const outputUrls = (load: Load, channel: number): ReadonlyArray<string> => [
   ...Array.from({ length: load.srtOutputs }, (_, o) => `srt://127.0.0.1:${load.srtPort}?streamid=c${channel}-o${o}`),
   ...Array.from({ length: load.udpOutputs }, (_, o) => `udp://127.0.0.1:${load.udpPort + channel * load.udpOutputs + o}`),
+  ...Array.from({ length: load.rtmpOutputs ?? 0 }, (_, o) => `rtmp://127.0.0.1:${load.rtmpPort}/live/c${channel}-o${o}`),
 ]
 
 /** A channel list, as an array or wrapped. */
@@ -103,7 +104,7 @@ const startProduct = async (load: Load): Promise<RunningPeer> => {
         name: `bench ${channel}`,
         rtp_ip: "127.0.0.1",
         rtp_port: load.inputPort + 2 * channel,
-        outputs: outputUrls(load, channel).map((url) => ({ url, protocol: url.slice(0, 3) })),
+        outputs: outputUrls(load, channel).map((url) => ({ url, protocol: url.slice(0, url.indexOf(":")) })),
       })) as ApiChannel
       await call("POST", `/api/channels/${created.id}/start`)
     }
@@ -124,6 +125,7 @@ const startProduct = async (load: Load): Promise<RunningPeer> => {
         failed_sends: outputs.reduce((sum, output) => sum + output.packets_dropped + output.error_count, 0),
       }
     },
+    url: base,
     errors,
     stop,
   }

@@ -13,6 +13,8 @@ const measured = (part: string, figures: Partial<Measured>): Measured => ({
   cpu_percent_per_output: 0.6,
   cores: { engine: 0.3, control: 0.01 },
   rss_mib: 120,
+  pss_mib: 100,
+  asked: null,
   received: 456_000,
   lost: 0,
   corrupt: 0,

@@ -66,6 +66,12 @@ interface Connection {
 }
 
 const MAX_MESSAGE = 1536
+/**
+ * libsrt 1.5.1 now and then breaks a process's first connection before the peer has answered, and has no reason to give (seen once in about
+ * twenty runs): what is tested is the peer, so such an attempt is made again.
+ */
+const SRT_REJ_UNKNOWN = 0
+const MAX_UNEXPLAINED = 3
 let shared: Arena | undefined
 
 /** Opens the socket at once; throws libsrt's words when it cannot bind or an option is refused. */
@@ -81,6 +87,7 @@ export const createSrtSink = (options: SrtSinkOptions): SrtSink => {
   let port = options.port
   let lastError: string | null = null
   let connecting = false
+  let unexplained = 0
   let retryAtNs = Number.POSITIVE_INFINITY
   let paused = false
   let closed = false
@@ -115,7 +122,10 @@ export const createSrtSink = (options: SrtSinkOptions): SrtSink => {
       } else if (state >= SRTS_BROKEN) {
         const reason = srt.getrejectreason(main)
         srt.close(main)
-        ended(`${srt.rejectreasonStr(reason)} (${reason})`)
+        if (reason === SRT_REJ_UNKNOWN && unexplained++ < MAX_UNEXPLAINED) {
+          connecting = false
+          retryAtNs = monotonicNs()
+        } else ended(`${srt.rejectreasonStr(reason)} (${reason})`)
       }
     } else if (monotonicNs() >= retryAtNs) {
       retryAtNs = Number.POSITIVE_INFINITY

@@ -5,13 +5,12 @@ import { messages, srt } from "./url/testing/read.ts"
 
 describe("other URLs", () => {
   it.each([
-    ["rtmp://a.rtmp.youtube.com/live2/KEY", "rtmp", /not available in this version/],
-    ["rtmps://live-api-s.facebook.com:443/rtmp/KEY", "rtmp", /not available/],
-    ["rtsp://h/x", "rtsp", /not available/],
-    ["hls://h/x", "hls", /not available/],
-    ["file:///etc/passwd", "file", /not available/],
-    ["file:/etc/passwd", "file", /not available/],
-    ["http://h/x", null, /http:\/\/ is not a protocol for outputs/],
+    ["rtmp://a.rtmp.youtube.com/live2", "rtmp", /no stream key/],
+    ["rtmp://h", "rtmp", /application is missing/],
+    ["rtmps://h:port/a/KEY", "rtmp", /the port must be a number/],
+    ["rtsp://h", "rtsp", /path is missing/],
+    ["rtsp:///x", "rtsp", /host is missing/],
+    ["gopher://h/x", null, /gopher:\/\/ is not a protocol for outputs/],
     ["__proto__://h:1", null, /must start with its protocol/],
     ["constructor://h:1", null, /not a protocol/],
     ["", null, /empty/],
@@ -25,6 +24,27 @@ describe("other URLs", () => {
   ])("%j", (url, protocol, message) => {
     expect(protocolOfUrl(url)).toBe(protocol)
     expect(messages(url)).toMatch(message)
+  })
+
+  it.each([
+    ["rtmp://a.rtmp.youtube.com/live2/KEY", { protocol: "rtmp", url: { app: "live2", streamKey: "KEY", port: 1935 } }],
+    ["rtmps://live-api-s.facebook.com:443/rtmp/1?s_bl=1", { protocol: "rtmp", url: { app: "rtmp", streamKey: "1?s_bl=1" } }],
+    ["rtsp://u:p@h:8554/live", { protocol: "rtsp", host: "h", port: 8554, url: "rtsp://u:p@h:8554/live" }],
+    ["rtsps://h/live", { protocol: "rtsp", port: 322 }],
+  ])("%s is read", (url, target) => {
+    expect(parseOutputUrl(url)).toMatchObject({ ok: true, target })
+  })
+
+  it("takes a stream key apart for RTMP, and for nothing else", () => {
+    const key = "1?s_bl=1&a=%2F/x"
+    expect(parseOutputUrl("rtmps://h/live2?backup=1", key)).toMatchObject({
+      ok: true,
+      target: { url: { app: "live2?backup=1", streamKey: key } },
+      options: { app: "live2?backup=1", tls: true, port: 443 },
+    })
+    for (const url of ["srt://h:1", "udp://h:1", "rtsp://h/x"]) {
+      expect(parseOutputUrl(url, key)).toMatchObject({ ok: false, errors: [{ path: "stream_key" }] })
+    }
   })
 
   it("answers any text without an exception", () => {

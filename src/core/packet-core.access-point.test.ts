@@ -3,8 +3,9 @@ import { compareWithReference } from "../../test/compare-with-reference.ts"
 import { feed, feedBatch, readSlot } from "../../test/feed-core.ts"
 import { coreBuilds, loadCores } from "../../test/load-core.ts"
 import { hasMedia, readMedia } from "../../test/media.ts"
-import { concat, toDatagrams } from "../../test/ts-stream.ts"
+import { toDatagrams } from "../../test/ts-stream.ts"
 import * as L from "./assembly/layout.ts"
+import { joinBytes } from "./join-bytes.ts"
 import { buildPes } from "./test-source/pes.ts"
 import type { PacketFields } from "./ts/packet.ts"
 import {
@@ -101,7 +102,7 @@ describe.each(coreBuilds)("random access points (%s)", (build) => {
     const writer = new TimedWriter()
     const [pat, pmt] = [pats([0]), pmts([0])].map((entries) => entries.flatMap((entry) => entry.write(writer)))
     const idr = writer.packet({ pid: VIDEO_PID, ...start(unitOf(AUD, IDR)) })
-    const { counters } = compareWithReference(core, toDatagrams(concat([...(pat ?? []), ...(pmt ?? []), idr, idr])))
+    const { counters } = compareWithReference(core, toDatagrams(joinBytes([...(pat ?? []), ...(pmt ?? []), idr, idr])))
     expect(counters).toMatchObject({ access_points: 1, cc_duplicates: 1 })
   })
 
@@ -198,13 +199,13 @@ describe.each(coreBuilds)("random access points (%s)", (build) => {
     const point = idr()
     // A second point in the same datagram must not be the one.
     const rest = position < 6 ? [...Array.from({ length: 5 - position }, plain), idr()] : []
-    const datagrams = [...tables.map((packet) => [packet]), [plain(), plain()], [...before, point, ...rest]].map(concat)
+    const datagrams = [...tables.map((packet) => [packet]), [plain(), plain()], [...before, point, ...rest]].map(joinBytes)
     core.setSource(0, 1)
     core.setSource(0, 2)
     for (const [i, bytes] of datagrams.entries()) feedBatch(core, [{ bytes, rx_us: START_US + i * 1000, ipv4: 1, port: 1 }], 1)
     expect(core.takeEvents().filter(({ type }) => type === L.EVENT_SWITCHED)).toHaveLength(1)
     expect(core.ringHead(0)).toBe(1)
-    expect(readSlot(core, 0, 0).payload).toEqual(concat([point, ...rest]))
+    expect(readSlot(core, 0, 0).payload).toEqual(joinBytes([point, ...rest]))
   })
 
   it("lets no switch begin where there is no point", () => {

@@ -4,11 +4,13 @@
  * One full receive batch is ingested again and again: 416 video and 32 audio packets, so that continuity counters close the
  * circle, with a PCR in every fortieth packet.
  */
+
 import { readFile } from "node:fs/promises"
 import { buildCore } from "../../scripts/build-core.mjs"
 import { writeDatagram } from "../../test/feed-core.ts"
-import { AUDIO_PID, concat, TsWriter, toDatagrams, VIDEO_PID } from "../../test/ts-stream.ts"
+import { AUDIO_PID, TsWriter, toDatagrams, VIDEO_PID } from "../../test/ts-stream.ts"
 import { RX_BATCH, RX_DATA, RX_STRIDE } from "./assembly/layout.ts"
+import { joinBytes } from "./join-bytes.ts"
 import { PacketCore } from "./packet-core.ts"
 
 const ROUNDS = 20_000
@@ -17,7 +19,7 @@ const REPEATS = 5
 const stream = () => {
   const writer = new TsWriter()
   const packet = (i: number) => (i % 14 === 13 ? writer.media(AUDIO_PID) : writer.media(VIDEO_PID, i % 40 === 0 ? { pcr: i * 1000 } : {}))
-  return concat(Array.from({ length: RX_BATCH * 7 }, (_, i) => packet(i)))
+  return joinBytes(Array.from({ length: RX_BATCH * 7 }, (_, i) => packet(i)))
 }
 
 const measure = (core: PacketCore, rtp: boolean, copied: boolean): number => {

@@ -6,9 +6,9 @@ import { fecVectors } from "../../test/fec-vectors.ts"
 import { coreBuilds, loadCores } from "../../test/load-core.ts"
 import { hasMedia, readMedia } from "../../test/media.ts"
 import { readPcap } from "../../test/pcap.ts"
-import { concat } from "../../test/ts-stream.ts"
 import * as L from "./assembly/layout.ts"
 import { parseFec, protectedBy, sequenceOf } from "./fec/packet.ts"
+import { joinBytes } from "./join-bytes.ts"
 import { buildRtp } from "./rtp/header.ts"
 
 const cores = await loadCores()
@@ -48,7 +48,7 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] captures of GStreamer's FEC
 
   it("learns 5 x 5, finds every FEC packet right and needs none", () => {
     startFec(core)
-    const out = concat(feedFec(core, whole))
+    const out = joinBytes(feedFec(core, whole))
     const packets = (expected?.column_fec_packets ?? 0) + (expected?.row_fec_packets ?? 0)
     expect(sha256(out)).toBe(expected?.payload_sha256)
     expect(core.legSnapshot(0)).toMatchObject({ fec_packets: packets, fec_bad: 0, fec_recovered: 0, rtp_unrecovered: 0 })
@@ -60,7 +60,7 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] captures of GStreamer's FEC
     const arrivals = capture(file)
     expect(whole.length - arrivals.length).toBe(lost_media)
     startFec(core)
-    const out = concat(feedFec(core, arrivals))
+    const out = joinBytes(feedFec(core, arrivals))
     expect(sha256(out)).toBe(expected_payload_sha256)
     expect(core.legSnapshot(0)).toMatchObject({
       fec_bad: 0,
@@ -77,12 +77,12 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] captures of GStreamer's FEC
 })
 
 /** The payloads of the vectors are a few bytes; here each byte is a TS packet that repeats it behind the sync byte. */
-const stretch = (payload: Uint8Array) => concat([...payload].map((byte) => new Uint8Array(188).fill(byte).fill(0x47, 0, 1)))
-const stretchMedia = (datagram: Uint8Array) => concat([datagram.subarray(0, 12), stretch(datagram.subarray(12))])
+const stretch = (payload: Uint8Array) => joinBytes([...payload].map((byte) => new Uint8Array(188).fill(byte).fill(0x47, 0, 1)))
+const stretchMedia = (datagram: Uint8Array) => joinBytes([datagram.subarray(0, 12), stretch(datagram.subarray(12))])
 
 /** A FEC packet of the vectors over stretched payloads; `lengths`: bytes of payload by sequence number. */
 const stretchFec = (datagram: Uint8Array, lengths: ReadonlyMap<number, number>): Uint8Array => {
-  const bytes = concat([datagram.subarray(0, 28), stretch(datagram.subarray(28))])
+  const bytes = joinBytes([datagram.subarray(0, 28), stretch(datagram.subarray(28))])
   const packet = parseFec(datagram)
   const members = packet === null ? [] : protectedBy(packet).map((sequence) => lengths.get(sequence) ?? 0)
   const length = members.reduce((sum, n) => sum ^ (n * 188), 0)

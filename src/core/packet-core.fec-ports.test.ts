@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest"
 import { type Arrival, arrival, fecOf, isMedia, losing, mediaDatagrams, range, withFec } from "../../test/fec-arrivals.ts"
 import { feedFec, startFec, storedDatagram } from "../../test/fec-feed.ts"
 import { coreBuilds, loadCores } from "../../test/load-core.ts"
-import { concat } from "../../test/ts-stream.ts"
 import * as L from "./assembly/layout.ts"
 import { sequenceOf } from "./fec/packet.ts"
+import { joinBytes } from "./join-bytes.ts"
 
 const cores = await loadCores()
 
@@ -33,7 +33,7 @@ describe.each(coreBuilds)("what a FEC port brings (%s)", (build) => {
     ["11 bytes", "row", row.subarray(0, 11), "fec_bad"],
     ["an RTP header alone", "row", row.subarray(0, 12), "fec_bad"],
     ["both headers and nothing behind", "row", row.subarray(0, 28), "fec_bad"],
-    ["more than a datagram of ours holds", "row", concat([row, new Uint8Array(1)]), "fec_bad"],
+    ["more than a datagram of ours holds", "row", joinBytes([row, new Uint8Array(1)]), "fec_bad"],
     ["RTP version 1", "row", changed(row, 0, 0x40), "fec_bad"],
     ["RTCP", "row", changed(row, 1, 200), "fec_bad"],
     ["no E bit", "row", changed(row, 16, 33), "fec_bad"],
@@ -112,7 +112,9 @@ describe.each(coreBuilds)("what a FEC port brings (%s)", (build) => {
   })
 
   it("leaves alone media with options, which it cannot rebuild", () => {
-    const padded = media.map((datagram, i) => (i % 2 === 0 ? datagram : changed(concat([datagram, new Uint8Array([0, 0, 0, 4])]), 0, 0xa0)))
+    const padded = media.map((datagram, i) =>
+      i % 2 === 0 ? datagram : changed(joinBytes([datagram, new Uint8Array([0, 0, 0, 4])]), 0, 0xa0),
+    )
     startFec(core)
     feedFec(
       core,

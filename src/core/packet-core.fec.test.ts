@@ -13,9 +13,9 @@ import {
 } from "../../test/fec-arrivals.ts"
 import { feedFec, startFec, storedDatagram } from "../../test/fec-feed.ts"
 import { coreBuilds, loadCores } from "../../test/load-core.ts"
-import { concat } from "../../test/ts-stream.ts"
 import * as L from "./assembly/layout.ts"
 import { buildFec, sequenceOf } from "./fec/packet.ts"
+import { joinBytes } from "./join-bytes.ts"
 
 const cores = await loadCores()
 
@@ -27,7 +27,7 @@ describe.each(coreBuilds)("FEC recovery (%s)", (build) => {
   }
   const run = (arrivals: ReadonlyArray<Arrival>) => {
     startFec(core)
-    return concat(feedFec(core, arrivals))
+    return joinBytes(feedFec(core, arrivals))
   }
 
   // 4 x 5 from sequence number 0, so that row and column of a number are easily seen. The first row is whole.

@@ -4,6 +4,7 @@ import { arbitraryDatagrams, arbitraryNoise } from "../../test/arbitrary-datagra
 import { compareWithReference } from "../../test/compare-with-reference.ts"
 import { writeDatagram } from "../../test/feed-core.ts"
 import { coreBuilds, loadCores } from "../../test/load-core.ts"
+import { propertyRuns } from "../../test/property-runs.ts"
 import * as L from "./assembly/layout.ts"
 
 const cores = await loadCores()
@@ -17,7 +18,7 @@ describe.each(coreBuilds)("packet core against the reference parser (%s)", (buil
       fc.property(arbitraryDatagrams(80), (datagrams) => {
         compareWithReference(core, datagrams)
       }),
-      { numRuns: 250 },
+      { numRuns: propertyRuns(125) },
     )
   })
 
@@ -26,7 +27,7 @@ describe.each(coreBuilds)("packet core against the reference parser (%s)", (buil
       fc.property(arbitraryNoise(40), (datagrams) => {
         compareWithReference(core, datagrams)
       }),
-      { numRuns: 150 },
+      { numRuns: propertyRuns(75) },
     )
   })
 
@@ -38,7 +39,7 @@ describe.each(coreBuilds)("packet core against the reference parser (%s)", (buil
         expect(c.rtp_datagrams + c.udp_datagrams + refused).toBe(c.datagrams)
         expect(c.rtp_lost).toBeGreaterThanOrEqual(0)
       }),
-      { numRuns: 100 },
+      { numRuns: propertyRuns(50) },
     )
   })
 
@@ -61,7 +62,7 @@ describe.each(coreBuilds)("packet core against the reference parser (%s)", (buil
         core.takeEvents()
         for (const at of guarded) expect(core.u8.subarray(at, at + 256).every((byte) => byte === 0xa5)).toBe(true)
       }),
-      { numRuns: 100 },
+      { numRuns: propertyRuns(50) },
     )
   })
 })

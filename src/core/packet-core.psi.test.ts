@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest"
 import { compareWithReference } from "../../test/compare-with-reference.ts"
 import { feed } from "../../test/feed-core.ts"
 import { coreBuilds, loadCores } from "../../test/load-core.ts"
-import { concat, PMT_PID, pat, pmt, SCTE35_PID, spliceNull, TsWriter, toDatagrams } from "../../test/ts-stream.ts"
+import { PMT_PID, pat, pmt, SCTE35_PID, spliceNull, TsWriter, toDatagrams } from "../../test/ts-stream.ts"
 import * as L from "./assembly/layout.ts"
+import { joinBytes } from "./join-bytes.ts"
 import { buildPacket } from "./ts/packet.ts"
 import { buildPat, buildPmt, sealSection } from "./ts/psi.ts"
 
@@ -22,7 +23,7 @@ const privateSection = (length: number, table = 0xfc) => {
 /** Sections one after the other in one payload stream of a PID, each start marked by the pointer_field of its packet. */
 const packSections = (pid: number, sections: ReadonlyArray<Uint8Array>) => {
   const starts = sections.map((_, i) => sections.slice(0, i).reduce((sum, section) => sum + section.length, 0))
-  const content = concat(sections)
+  const content = joinBytes(sections)
   const packets: Uint8Array[] = []
   let at = 0
   while (at < content.length) {
@@ -34,16 +35,16 @@ const packSections = (pid: number, sections: ReadonlyArray<Uint8Array>) => {
     packets.push(buildPacket({ pid, continuity_counter: packets.length, unit_start: start !== undefined, payload }))
     at += room
   }
-  return concat(packets)
+  return joinBytes(packets)
 }
 
 describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
   const core = cores[build]
   const tables = () => {
     const writer = new TsWriter()
-    return { writer, start: concat([writer.section(0, pat()), writer.section(PMT_PID, pmt())]) }
+    return { writer, start: joinBytes([writer.section(0, pat()), writer.section(PMT_PID, pmt())]) }
   }
-  const run = (parts: ReadonlyArray<Uint8Array>) => compareWithReference(core, toDatagrams(concat(parts)))
+  const run = (parts: ReadonlyArray<Uint8Array>) => compareWithReference(core, toDatagrams(joinBytes(parts)))
 
   it("tells every cue, with the verdict on its CRC", () => {
     const { writer, start } = tables()
@@ -128,7 +129,7 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
   it("drops a section that is too long, has lost a packet, or is cut by the next start", () => {
     const { start } = tables()
     const packed = packSections(SCTE35_PID, [privateSection(1000), privateSection(50)])
-    const lost = concat([packed.subarray(0, 188), packed.subarray(376)])
+    const lost = joinBytes([packed.subarray(0, 188), packed.subarray(376)])
     expect(run([start, lost]).counters).toMatchObject({ scte35_sections: 1, cc_errors: 1, crc_errors: 0 })
     const tooLong = Uint8Array.from(privateSection(4096)).fill(0xfe, 2, 3)
     expect(run([start, packSections(SCTE35_PID, [tooLong])]).counters.scte35_sections).toBe(0)
@@ -246,8 +247,8 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
   it("keeps the watched PIDs over a change of sender, but not half a section", () => {
     const { writer, start } = tables()
     const long = packSections(SCTE35_PID, [privateSection(300)])
-    const first = toDatagrams(concat([start, long.subarray(0, 188)]), { port: 1, packets: 1 })
-    const second = toDatagrams(concat([long.subarray(188), long.subarray(188), writer.section(SCTE35_PID, cue)]), {
+    const first = toDatagrams(joinBytes([start, long.subarray(0, 188)]), { port: 1, packets: 1 })
+    const second = toDatagrams(joinBytes([long.subarray(188), long.subarray(188), writer.section(SCTE35_PID, cue)]), {
       port: 2,
       startUs: 9_000_000,
       packets: 1,
@@ -262,7 +263,12 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
     const overflow = () => core.u32[L.EVENT_OVERFLOW >> 2] ?? 0
     const before = overflow()
     const { writer, start } = tables()
-    feed(core, toDatagrams(concat([start, ...Array.from({ length: L.EVENT_MAX + 10 }, () => writer.section(SCTE35_PID, cue))])), 0, false)
+    feed(
+      core,
+      toDatagrams(joinBytes([start, ...Array.from({ length: L.EVENT_MAX + 10 }, () => writer.section(SCTE35_PID, cue))])),
+      0,
+      false,
+    )
     feed(core, toDatagrams(writer.section(PMT_PID, pmt(1))), 0, false)
     expect(core.takeEvents()).toHaveLength(L.EVENT_MAX)
     expect(overflow() - before).toBe(13)

@@ -1,10 +1,12 @@
 /** A switch of source inside the packet core: what goes out in front of the new leg's random access point. */
+
 import { beforeAll, describe, expect, it } from "vitest"
 import { feed, feedBatch, readSlot } from "../../test/feed-core.ts"
 import { coreBuilds, loadCores } from "../../test/load-core.ts"
 import { analyseStrictly } from "../../test/strict-analyser.ts"
-import { AUDIO_PID, concat, PMT_PID, pat, TsWriter, toDatagrams, VIDEO_PID } from "../../test/ts-stream.ts"
+import { AUDIO_PID, PMT_PID, pat, TsWriter, toDatagrams, VIDEO_PID } from "../../test/ts-stream.ts"
 import * as L from "./assembly/layout.ts"
+import { joinBytes } from "./join-bytes.ts"
 import type { PacketCore } from "./packet-core.ts"
 import { generateTs } from "./test-source/test-programme.ts"
 import { TS_PACKET_SIZE } from "./ts/packet.ts"
@@ -85,8 +87,8 @@ describe.each(coreBuilds)("switch (%s)", (build) => {
     const writer = new TsWriter()
     const table = longPmt()
     expect(table.length).toBeGreaterThan(2 * 184)
-    const backup = concat([writer.section(0, pat()), writer.section(PMT_PID, table), writer.media(VIDEO_PID), writer.media(VIDEO_PID)])
-    feed(core, toDatagrams(concat([new TsWriter().section(0, pat())])), 0)
+    const backup = joinBytes([writer.section(0, pat()), writer.section(PMT_PID, table), writer.media(VIDEO_PID), writer.media(VIDEO_PID)])
+    feed(core, toDatagrams(joinBytes([new TsWriter().section(0, pat())])), 0)
     feedBatches(core, toDatagrams(backup), 1)
     core.setSource(0, 2, true)
     const head = core.ringHead(0)

@@ -1,10 +1,12 @@
 /** Days of a stream in seconds: clocks are set to just before they wrap, jump or start over. */
+
 import { describe, expect, it } from "vitest"
 import { compareWithReference } from "../../test/compare-with-reference.ts"
 import { feed } from "../../test/feed-core.ts"
 import { coreBuilds, loadCores } from "../../test/load-core.ts"
-import { concat, toDatagrams } from "../../test/ts-stream.ts"
+import { toDatagrams } from "../../test/ts-stream.ts"
 import * as L from "./assembly/layout.ts"
+import { joinBytes } from "./join-bytes.ts"
 import { generateTs } from "./test-source/test-programme.ts"
 import { TS_PACKET_SIZE } from "./ts/packet.ts"
 import type { Datagram } from "./ts/reference-parser.ts"
@@ -75,7 +77,7 @@ describe.each(coreBuilds)("clocks that wrap, jump and start over (%s)", (build) 
   ]
 
   it.each(cases)("the clock jumps %s: one error at most, then on from there", (_, second, errors) => {
-    const datagrams = whole(datagramsAt(concat([first, second]), 1_000_000))
+    const datagrams = whole(datagramsAt(joinBytes([first, second]), 1_000_000))
     expect(countChecks(core, datagrams)).toEqual({ ...NO_ERRORS, pcr_discontinuity_errors: errors })
     expect(jumps(datagrams)).toHaveLength(errors)
     expect(core.legField(0, L.LEG_PCR_JITTER_US)).toBeLessThan(100)
@@ -96,7 +98,7 @@ describe.each(coreBuilds)("clocks that wrap, jump and start over (%s)", (build) 
 
   it("an encoder that restarts every 4 s: one error each, and nothing in between", () => {
     const parts = [10, 90, 3, 70, 8].map((hours) => programme(4, (hours * 3600 * 90_000) % WRAP))
-    const datagrams = whole(datagramsAt(concat(parts), 1_000_000))
+    const datagrams = whole(datagramsAt(joinBytes(parts), 1_000_000))
     expect(countChecks(core, datagrams)).toEqual({ ...NO_ERRORS, pcr_discontinuity_errors: 4 })
     expect(jumps(datagrams)).toHaveLength(4)
   })

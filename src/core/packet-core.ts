@@ -11,6 +11,13 @@ import {
   EVENT_DATA_USED,
   EVENT_SIZE,
   EVENTS,
+  INSERTION_COUNT,
+  INSERTION_NEXT,
+  INSERTION_PACKETS,
+  INSERTION_PACKETS_MAX,
+  INSERTION_SIZE,
+  INSERTION_UNTIL,
+  INSERTIONS,
   LEG_MAX_GAP_US,
   LEG_SIZE,
   LEGS,
@@ -23,6 +30,7 @@ import {
   RINGS,
   SLOT_RX_US,
   SLOT_STRIDE,
+  TS_PACKET,
 } from "./assembly/layout.ts"
 import { LEG_COUNTERS, type LegCounter, type LegCounters } from "./leg-fields.ts"
 import { type WasmMemory, webAssembly } from "./web-assembly.ts"
@@ -38,6 +46,8 @@ interface CoreExports {
   readonly prepareReceive: () => void
   readonly setSource: (channel: number, leg: number, atOnce: number) => void
   readonly allowMerge: (channel: number, allowed: number, windowUs: number) => void
+  readonly insertPackets: (channel: number, pid: number, count: number, afterUs: number, untilUs: number, nowUs: number) => number
+  readonly setScte35Pid: (leg: number, pid: number) => void
   readonly tick: (nowUs: number) => void
   readonly ingest: (leg: number, count: number, clockOffsetUs: number, nowUs: number) => number
   readonly ingestFec: (leg: number, isRow: number, count: number, clockOffsetUs: number, nowUs: number) => void
@@ -124,6 +134,32 @@ export class PacketCore {
   /** Lets the legs of a channel be merged when they agree; a gap then waits up to `windowUs` microseconds for the other leg. */
   allowMerge(channel: number, allowed: boolean, windowUs: number): void {
     this.#exports.allowMerge(channel, allowed ? 1 : 0, windowUs)
+  }
+
+  /**
+   * Lets TS packets that carry one section on a SCTE-35 PID, at most INSERTION_PACKETS_MAX, go out of a channel: in place of null packets,
+   * from `afterUs` on also as packets of their own, from `untilUs` on not at all (CLOCK_MONOTONIC). False when the tables of the source
+   * do not name the PID, four other PIDs were inserted into, or a section waits already.
+   */
+  insertPackets(channel: number, pid: number, packets: Uint8Array, afterUs: number, untilUs: number, nowUs: number): boolean {
+    const count = packets.length / TS_PACKET
+    const area = INSERTIONS + channel * INSERTION_SIZE
+    if (!Number.isInteger(count) || count > INSERTION_PACKETS_MAX || this.sectionWaits(channel, nowUs)) return false
+    this.u8.set(packets, area + INSERTION_PACKETS)
+    return this.#exports.insertPackets(channel, pid, count, afterUs, untilUs, nowUs) === 1
+  }
+
+  /** True while packets given to `insertPackets` wait to go out. */
+  sectionWaits(channel: number, nowUs: number): boolean {
+    const area = INSERTIONS + channel * INSERTION_SIZE
+    const count = this.u32[(area + INSERTION_COUNT) >> 2] ?? 0
+    const next = this.u32[(area + INSERTION_NEXT) >> 2] ?? 0
+    return count > 0 && (next > 0 || nowUs < (this.f64[(area + INSERTION_UNTIL) >> 3] ?? 0))
+  }
+
+  /** Takes a PID of a leg for SCTE-35 although no PMT says so, instead of the one told before; 0 takes none. Forgotten by `resetLeg`. */
+  setScte35Pid(leg: number, pid: number): void {
+    this.#exports.setScte35Pid(leg, pid)
   }
 
   /** Every 10 ms or so, before the outputs' turn: gives up gaps that have lasted too long. `nowUs` is CLOCK_MONOTONIC. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest"
 import { compareWithReference } from "../../test/compare-with-reference.ts"
 import { coreBuilds, loadCores } from "../../test/load-core.ts"
-import { concat, toDatagrams } from "../../test/ts-stream.ts"
+import { toDatagrams } from "../../test/ts-stream.ts"
+import { joinBytes } from "./join-bytes.ts"
 import { buildPacket, type PacketFields, PCR_MODULUS } from "./ts/packet.ts"
 
 const cores = await loadCores()
@@ -16,7 +17,7 @@ const good = (n: number) => Array.from({ length: n }, (_, i) => packet(i))
 
 describe.each(coreBuilds)("TS packets (%s)", (build) => {
   const core = cores[build]
-  const run = (packets: ReadonlyArray<Uint8Array>) => compareWithReference(core, toDatagrams(concat(packets)))
+  const run = (packets: ReadonlyArray<Uint8Array>) => compareWithReference(core, toDatagrams(joinBytes(packets)))
 
   it.each<[string, ReadonlyArray<Uint8Array>, Record<string, number>]>([
     ["in order over the wrap", [14, 15, 0, 1].map((n) => packet(n)), { cc_errors: 0 }],

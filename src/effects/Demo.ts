@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url"
 import { Console, Effect, Layer, Schedule } from "effect"
 import { execa } from "execa"
 import { Distributor, type DistributorService } from "./Distributor.ts"
+import { toolEnvironment } from "./engine/child-environment.ts"
 import type { ChannelView } from "./model.ts"
 
 const SLUG = "demo"
@@ -85,6 +86,8 @@ const testSource = (to: string) =>
         stderr: "ignore",
         reject: false,
         forceKillAfterDelay: 500,
+        env: toolEnvironment(),
+        extendEnv: false,
       }),
     ),
     (child) => Effect.promise(() => child),

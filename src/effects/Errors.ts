@@ -13,9 +13,9 @@ export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInp
   }
 }
 
-/** No such channel or output; HTTP 404. */
+/** No such channel, output, user, key, template, or thing of the notifications; HTTP 404. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
-  kind: Schema.Literal("channel", "output"),
+  kind: Schema.Literal("channel", "output", "user", "key", "template", "destination", "notice", "mute"),
   ref: Schema.String,
 }) {
   override get message() {
@@ -32,13 +32,18 @@ export class Conflict extends Schema.TaggedError<Conflict>()("Conflict", {
   }
 }
 
-/** The store refused a read or a write; nothing was changed. HTTP 503. */
+/** The store refused a read or a write; nothing was changed, unless the outcome is unknown. HTTP 503. */
 export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
   operation: Schema.String,
   cause: Schema.Defect,
+  /** Given when the change may have been stored all the same: the store was lost while it committed. */
+  outcome: Schema.optional(Schema.Literal("unknown")),
 }) {
   override get message() {
-    return `the configuration store failed to ${this.operation}: ${this.cause instanceof Error ? this.cause.message : String(this.cause)}`
+    const why = this.cause instanceof Error ? this.cause.message : String(this.cause)
+    return this.outcome === "unknown"
+      ? `the configuration store was to ${this.operation} and did not say whether it has: ${why}. It may have been stored: read it again, and repeat what is missing`
+      : `the configuration store failed to ${this.operation}: ${why}`
   }
 }
 

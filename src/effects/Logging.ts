@@ -7,6 +7,7 @@ import { prettyFactory } from "pino-pretty"
 import { maskSecrets } from "../core/output-url.ts"
 import { AppConfig, type AppConfigService } from "./AppConfig.ts"
 import { pinoLevel } from "./log-levels.ts"
+import { type LogLines, makeLogLines, ServiceLog } from "./log-lines.ts"
 
 /** Where the lines go: standard output, or a stream of a test. */
 export interface LogSink {
@@ -35,21 +36,35 @@ const makePino = (format: "json" | "pretty", sink: LogSink | undefined) => {
     : pino(options, { write: (line: string) => out.write(render(line)) })
 }
 
-/** An Effect logger that writes to pino. */
-export const makePinoLogger = (format: "json" | "pretty", sink?: LogSink): Logger.Logger<unknown, void> => {
+const slugOf = (value: unknown) => (typeof value === "string" ? value : null)
+
+/** An Effect logger that writes to pino, and keeps the last lines in `lines`. */
+export const makePinoLogger = (format: "json" | "pretty", sink?: LogSink, lines?: LogLines): Logger.Logger<unknown, void> => {
   const log = makePino(format, sink)
-  return Logger.make(({ annotations, cause, logLevel, message }) => {
+  return Logger.make(({ annotations, cause, date, logLevel, message }) => {
     const fields: Record<string, unknown> = {}
     HashMap.forEach(annotations, (value, key) => {
       fields[key] = typeof value === "string" ? maskText(value) : value
     })
     if (!Cause.isEmpty(cause)) fields["cause"] = maskText(Cause.pretty(cause, { renderErrorCause: true }))
-    log[pinoLevel(logLevel)](fields, maskText(textOf(message)))
+    const level = pinoLevel(logLevel)
+    const text = maskText(textOf(message))
+    log[level](fields, text)
+    if (lines === undefined) return
+    const { cause: why, channel, output } = fields
+    const withCause = typeof why === "string" ? `${text}: ${why.split("\n", 1)[0] ?? ""}` : text
+    lines.add({ at: date.toISOString(), level, channel: slugOf(channel), output: slugOf(output), message: withCause })
   })
 }
 
 /** Replaces Effect's default logger by pino, at the level and in the format of the configuration. */
-export const layerFrom = (config: Pick<AppConfigService, "logFormat" | "logLevel">, sink?: LogSink) =>
-  Layer.merge(Logger.replace(Logger.defaultLogger, makePinoLogger(config.logFormat, sink)), Logger.minimumLogLevel(config.logLevel))
+export const layerFrom = (config: Pick<AppConfigService, "logFormat" | "logLevel">, sink?: LogSink, lines?: LogLines) =>
+  Layer.merge(Logger.replace(Logger.defaultLogger, makePinoLogger(config.logFormat, sink, lines)), Logger.minimumLogLevel(config.logLevel))
 
-export const LoggingLive = Layer.unwrapEffect(Effect.map(AppConfig, (config) => layerFrom(config)))
+/** The logger, and its last lines as `ServiceLog`. */
+export const LoggingLive = Layer.unwrapEffect(
+  Effect.map(AppConfig, (config) => {
+    const lines = makeLogLines()
+    return Layer.merge(layerFrom(config, undefined, lines), Layer.succeed(ServiceLog, lines))
+  }),
+)

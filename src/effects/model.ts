@@ -1,8 +1,10 @@
 /** What is stored and what the API shows; what it takes is in `request-bodies.ts`. Field names are the contract's (snake_case). */
 import { Schema } from "effect"
-import type { Scte35View } from "./cue-model.ts"
+import type { OutputSettings } from "../core/output-settings.ts"
+import type { PresetName } from "../core/presets.ts"
+import type { Scte35View } from "./scte35/cue-model.ts"
 
-export type { CueProof, CueView, Scte35View } from "./cue-model.ts"
+export type { CueAnswer, CueProof, CueView, Scte35View } from "./scte35/cue-model.ts"
 
 export const Protocol = Schema.Literal("srt", "rtmp", "udp", "rtp", "rtsp", "hls", "file")
 export type Protocol = typeof Protocol.Type
@@ -15,6 +17,15 @@ export type ChannelStatus = typeof ChannelStatus.Type
 
 export const OutputStatus = Schema.Literal("stopped", "connecting", "connected", "retrying", "error")
 export type OutputStatus = typeof OutputStatus.Type
+
+/** `on_demand` starts a channel with its first enabled output and stops it after its last one. */
+export const AutoRun = Schema.Literal("off", "on_demand")
+export type AutoRun = typeof AutoRun.Type
+
+/** A channel's states with those on the way (seed C): `stopping` until its sockets are closed. */
+export type ChannelLifecycle = "idle" | "starting" | "running" | "stopping" | "error"
+/** The same of an output: `ready` waits to be started, `starting` connects, `error` has failed, whether it is tried again or not. */
+export type OutputLifecycle = "ready" | "starting" | "streaming" | "stopping" | "error"
 
 /** Receive settings of a channel; what is left out has its default (`docs/configuration.md`, "Inputs"). */
 export interface InputSettings {
@@ -50,15 +61,27 @@ export interface InputSettings {
   readonly scte35_max_break_s?: number | undefined
   /** Hours without a cue that are an alarm: 0 (never, default) to 720. */
   readonly scte35_silent_after_h?: number | undefined
+  /** PID to be taken for SCTE-35 although the PMT does not call it so: 32 to 8190. Without it those that the PMT names count. */
+  readonly scte35_pid?: number | null | undefined
+  /** true lets `POST /api/channels/{id}/cues` insert cues into the stream; default false. */
+  readonly manual_cues?: boolean | undefined
 }
 
-/** An output as stored: `url` holds its secrets. */
+/** An output as stored, with its secrets. */
 export interface OutputConfig {
   readonly id: string
+  /** Small whole number, within its channel, that never changes and is never given out again. */
+  readonly number: number
   readonly slug: string
   readonly name: string
   readonly protocol: Protocol
   readonly url: string
+  /** Verbatim; null where the URL holds it or there is none. */
+  readonly stream_key: string | null
+  /** What differs from the defaults. */
+  readonly settings: OutputSettings
+  /** Kind of destination, whose limits are watched. */
+  readonly preset: PresetName | null
   readonly enabled: boolean
   readonly created_at: string
 }
@@ -76,8 +99,11 @@ export interface ChannelConfig {
   readonly backup_rtp_port: number | null
   readonly input: InputSettings
   readonly autostart: boolean
+  readonly auto_run: AutoRun
   /** What the operator last asked for; a channel that should run is started again after a restart of the service. */
   readonly should_run: boolean
+  /** Highest number that an output of it ever had. */
+  readonly last_output_number: number
   readonly created_at: string
   readonly outputs: ReadonlyArray<OutputConfig>
 }
@@ -95,12 +121,19 @@ export interface ReceiverView {
 /** An output as the API shows it. `url` has its secrets masked. */
 export interface OutputView {
   readonly id: string
+  readonly number: number
   readonly slug: string
   readonly name: string
   readonly protocol: Protocol
   readonly url: string
+  /** `***` when there is one. */
+  readonly stream_key: string | null
+  /** As given, secrets masked; what is left out has its default. */
+  readonly settings: OutputSettings
+  readonly preset: PresetName | null
   readonly enabled: boolean
   readonly status: OutputStatus
+  readonly lifecycle: OutputLifecycle
   /** Seconds since connected; 0 when not. */
   readonly uptime: number
   readonly error_count: number
@@ -241,6 +274,8 @@ export const EVENT_KINDS = [
   "scte35_bad",
   "scte35_silent",
   "cue_missed",
+  "cue_inserted",
+  "cue_not_inserted",
 ] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 
@@ -259,15 +294,27 @@ export interface ChannelEventView {
   readonly message: string
 }
 
+/** An event where events of many channels are shown. */
+export interface ChannelEventOfView extends ChannelEventView {
+  readonly channel: ChannelName
+}
+
+/** A channel as others name it. */
+export type ChannelName = Pick<ChannelConfig, "id" | "slug" | "name">
+
+export const EVENT_SEVERITIES = ["info", "warning", "critical"] as const satisfies ReadonlyArray<ChannelEventView["severity"]>
+
 /** Which events of a channel to show, newest first. */
 export interface EventQuery {
-  /** 1 to 1000. */
   readonly limit: number
   /** Only events with a lower id. */
   readonly before?: number | undefined
   /** Only events at or after this time, ms since 1970. */
   readonly sinceMs?: number | undefined
+  /** Only events before this time. */
+  readonly untilMs?: number | undefined
   readonly kinds?: ReadonlyArray<EventKind> | undefined
+  readonly severities?: ReadonlyArray<ChannelEventView["severity"]> | undefined
 }
 
 export interface ChannelView {
@@ -280,9 +327,11 @@ export interface ChannelView {
   readonly backup_rtp_ip: string | null
   readonly backup_rtp_port: number | null
   readonly autostart: boolean
+  readonly auto_run: AutoRun
   /** Settings with their defaults, how the legs are joined, and what each receives. */
   readonly input: InputSettings & InputState & { readonly legs: ReadonlyArray<LegView> }
   readonly status: ChannelStatus
+  readonly lifecycle: ChannelLifecycle
   /** Why the status is `error` or `starting`; null otherwise. */
   readonly error: string | null
   /** Seconds since the channel was started; 0 when stopped. */

@@ -14,7 +14,8 @@ import { type Event, MAX_LINE_BYTES, type Outgoing, PROTOCOL_VERSION, type Reaso
 const MAX_UNSENT_BYTES = 16 * 1024 * 1024
 
 export interface ControlHandlers {
-  readonly handle: (request: Request) => Reply
+  /** A promise never rejects. */
+  readonly handle: (request: Request) => Reply | Promise<Reply>
   readonly shutdown: () => void
   readonly log: (message: string) => void
 }
@@ -106,7 +107,9 @@ export class ControlServer {
       return
     }
     if (request.cmd === "hello") this.#controller = { socket, pid: request.pid }
-    this.#write(socket, this.#handlers.handle(request))
+    const reply = this.#handlers.handle(request)
+    if (reply instanceof Promise) void reply.then((late) => this.#write(socket, late))
+    else this.#write(socket, reply)
     if (request.cmd === "shutdown") socket.end(() => this.#handlers.shutdown())
   }
 

@@ -10,6 +10,8 @@ class Session {
   readonly reader: RingReader
   readonly spec: { readonly id: string }
   state = "connected"
+  carriesCues = true
+  takesCuesEarly = false
   reason: { message: string } | null = null
 
   constructor(id: string, head: number) {
@@ -72,6 +74,20 @@ describe("CueTracker", () => {
     add(2, 100)
     session.reader.next()
     expect(tracker.poll(1_010_000)).toEqual([])
+  })
+
+  it("waits for an output that takes cues before it is connected, as HLS does until its first playlist", () => {
+    const { tracker, session, add } = start()
+    session.state = "connecting"
+    session.takesCuesEarly = true
+    add(1, 100)
+    expect(tracker.poll(1_010_000)).toEqual([])
+    session.state = "connected"
+    session.reader.next()
+    expect(tracker.poll(2_000_000)).toMatchObject([{ cue: 1, sent: true }])
+    session.state = "ended"
+    add(2, 101)
+    expect(tracker.poll(2_010_000)).toEqual([])
   })
 
   it("knows a slot by its number beyond 2^32, and a part that was refused", () => {

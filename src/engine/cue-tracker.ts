@@ -23,6 +23,7 @@ interface Pending {
 const PENDING_MAX = 1000
 /** A section that has not left by then will not: pacing and blocked receivers included. */
 const GIVE_UP_US = 10e6
+const NOTHING: ReadonlyArray<CueFate> = []
 
 export class CueTracker {
   readonly #core: PacketCore
@@ -37,15 +38,18 @@ export class CueTracker {
   /** A section was completed by the slot at `position`; `sessions` are the outputs of that moment. */
   add(cue: number, position: number, arrivedUs: number, sessions: Iterable<OutputSession>): void {
     const waiting = new Set<OutputSession>()
-    for (const session of sessions) if (session.state === "connected") waiting.add(session)
+    for (const session of sessions) {
+      const takes = session.state === "connected" || (session.state === "connecting" && session.takesCuesEarly === true)
+      if (takes && session.carriesCues) waiting.add(session)
+    }
     if (waiting.size === 0) return
     this.#pending.push({ cue, position, arrivedUs, waiting })
     if (this.#pending.length > PENDING_MAX) this.#pending.shift()
   }
 
   /** What was decided since the last call. To be called after the outputs had their turn. */
-  poll(nowUs: number): CueFate[] {
-    if (this.#pending.length === 0) return []
+  poll(nowUs: number): ReadonlyArray<CueFate> {
+    if (this.#pending.length === 0) return NOTHING
     const fates: CueFate[] = []
     for (const pending of this.#pending) for (const session of pending.waiting) this.#settle(pending, session, nowUs, fates)
     this.#pending = this.#pending.filter(({ waiting }) => waiting.size > 0)
@@ -54,7 +58,8 @@ export class CueTracker {
 
   #settle(pending: Pending, session: OutputSession, nowUs: number, fates: CueFate[]): void {
     const fate = session.fateOf(pending.position)
-    const late = nowUs - pending.arrivedUs > GIVE_UP_US
+    const limitUs = session.cueWithinUs ?? GIVE_UP_US
+    const late = nowUs - pending.arrivedUs > limitUs
     if (fate === "waiting" && session.state !== "ended" && !late) return
     pending.waiting.delete(session)
     const sent = fate === "sent"
@@ -63,7 +68,7 @@ export class CueTracker {
       : fate === "dropped"
         ? "the output's queue was full: its packets were given up"
         : late
-          ? `it was not sent within ${GIVE_UP_US / 1e6} s`
+          ? `it was not sent within ${limitUs / 1e6} s`
           : `the connection ended before it was sent${session.reason === null ? "" : `: ${session.reason.message}`}`
     fates.push({ cue: pending.cue, output_id: session.spec.id, sent, delay_ms: (nowUs - pending.arrivedUs) / 1000, reason })
   }

@@ -10,6 +10,8 @@ import {
   MAX_LEGS,
 } from "../core/assembly/layout.ts"
 import type { CoreEvent, PacketCore } from "../core/packet-core.ts"
+import { decodeSpliceInfoSection } from "../core/scte35/decode-section.ts"
+import { insertCue } from "./cue-insertion.ts"
 import { EngineChannel } from "./engine-channel.ts"
 import { monotonicUs } from "./ffi/clock.ts"
 import { nativeAddress } from "./ffi/libc.ts"
@@ -28,12 +30,18 @@ import {
 } from "./messages.ts"
 import { openSession } from "./outputs/open-session.ts"
 import type { OutputSession, SessionContext } from "./outputs/output-session.ts"
+import { testOutput } from "./outputs/test-output.ts"
 import { PacketLoop } from "./packet-loop.ts"
+import { RemuxPool } from "./remux/remux-pool.ts"
 import { reasonOf } from "./setup-failure.ts"
 import { ListenerPorts } from "./srt/listener-ports.ts"
 import { PortPool } from "./srt/port-pool.ts"
 import type { SrtLibrary } from "./srt/srt-library.ts"
+import { TapPool } from "./taps/tap-pool.ts"
 import { UdpPortRegistry } from "./udp-port-registry.ts"
+
+/** What outputs that write behind are given at the end. */
+const SETTLE_MS = 2500
 
 const refused = (code: string, message: string): Reason => ({ code, message, transient: false })
 const runtimeName = `${"Deno" in globalThis ? "deno" : (process.versions["bun"] ?? "") !== "" ? "bun" : "node"}`
@@ -47,6 +55,7 @@ export class Engine {
   readonly #channels = new Map<string, EngineChannel>()
   readonly #udpPorts = new UdpPortRegistry()
   readonly #loop: PacketLoop
+  readonly #taps: TapPool
   /** SCTE-35 sections so far. */
   #cues = 0
   /** State last told of each session. */
@@ -55,6 +64,7 @@ export class Engine {
   constructor(core: PacketCore, library: SrtLibrary, emit: (event: Event) => void) {
     this.#core = core
     this.#library = library
+    this.#taps = new TapPool(core)
     this.#emit = emit
     const base = nativeAddress(core.u8)
     core.bind(base)
@@ -65,6 +75,7 @@ export class Engine {
       ports: library.srt === null ? null : new PortPool(library.srt),
       listenerPorts: new ListenerPorts(),
       udpPorts: this.#udpPorts,
+      remuxes: new RemuxPool(core),
       srtProblem: library.info.problem,
       receiver: (session, peer, stream_id, joined, reason) =>
         this.#emit({
@@ -90,6 +101,7 @@ export class Engine {
       onSlowTick: () => {
         this.#tellCues()
         this.#tellStates()
+        if (this.#taps.size > 0) this.#taps.flush()
       },
       onSecond: (nowUs) => this.#emit({ event: "stats", stats: this.stats(nowUs) }),
     })
@@ -103,7 +115,7 @@ export class Engine {
     return this.#channels.size === 0
   }
 
-  handle(request: Request): Reply {
+  handle(request: Request): Reply | Promise<Reply> {
     const re = request.id
     const done = (error: Reason | null): Reply => (error === null ? { re, ok: true } : { re, ok: false, error })
     switch (request.cmd) {
@@ -121,6 +133,12 @@ export class Engine {
         return done(this.#closeOutput(request.channel_id, request.output_id))
       case "switch_source":
         return done(this.#switchSource(request.channel_id, request.leg, request.manual === true))
+      case "insert_cue":
+        return this.#insertCue(re, request)
+      case "open_tap":
+        return done(this.#openTap(request.channel_id, request.path, request.token))
+      case "test_output":
+        return testOutput(this.#context, request.output).then((test) => ({ re, ok: true, test }))
       case "shutdown":
         return done(null)
     }
@@ -141,6 +159,7 @@ export class Engine {
     const taken = new Set([...this.#channels.values()].map((c) => c.index))
     const index = Array.from({ length: MAX_CHANNELS }, (_, i) => i).find((i) => !taken.has(i))
     if (index === undefined) return refused("full", `the engine carries at most ${MAX_CHANNELS} channels`)
+    this.#context.remuxes.forget(index)
     const channel = new EngineChannel(spec, index, this.#core, this.#context.base, this.#udpPorts, {
       leg: (c, leg, kind, message) => this.#emit({ event: "leg", channel_id: c.id, leg, kind, message }),
       source: (c, report) => this.#emit({ event: "source", channel_id: c.id, ...report }),
@@ -155,6 +174,7 @@ export class Engine {
     for (const leg of channel.legs) this.#loop.forget(leg)
     for (const session of channel.sessions.values()) this.#told.delete(session)
     channel.close()
+    this.#taps.closeChannel(channel.index)
     this.#channels.delete(id)
     return null
   }
@@ -167,6 +187,12 @@ export class Engine {
     if (!opened.ok) return opened.error
     channel.sessions.set(spec.id, opened.session)
     return null
+  }
+
+  #openTap(channelId: string, path: string, token: string): Reason | null {
+    const channel = this.#channels.get(channelId)
+    if (channel === undefined) return { ...refused("no_channel", `the engine has no channel ${channelId}`), transient: true }
+    return this.#taps.open(channel.index, path, token)
   }
 
   #closeOutput(channelId: string, outputId: string): null {
@@ -185,6 +211,14 @@ export class Engine {
     if (channel.leg(leg) === undefined) return refused("no_leg", `channel ${channel.label} has no ${leg} source`)
     channel.source.choose(leg, manual, monotonicUs())
     return null
+  }
+
+  #insertCue(re: number, request: Extract<Request, { readonly cmd: "insert_cue" }>): Reply {
+    const channel = this.#channels.get(request.channel_id)
+    if (channel === undefined) return { re, ok: false, error: refused("no_channel", `the engine has no channel ${request.channel_id}`) }
+    const section = new Uint8Array(Buffer.from(request.section_base64, "base64"))
+    const answer = insertCue(this.#core, channel.index, channel.leg(channel.source.active), section, request.pid, monotonicUs())
+    return answer.ok ? { re, ok: true, pid: answer.pid } : { re, ok: false, error: answer.error }
   }
 
   #channelOf(session: OutputSession): string {
@@ -208,6 +242,7 @@ export class Engine {
     this.#cues += 1
     const arrivedUs = channel.cues.timeOf(event.position)
     channel.cues.add(this.#cues, event.position, arrivedUs, channel.sessions.values())
+    this.#handOn(channel, event)
     this.#emit({
       event: "scte35",
       channel_id: channel.id,
@@ -216,9 +251,18 @@ export class Engine {
       cue: this.#cues,
       at: Math.round(Date.now() - (monotonicUs() - arrivedUs) / 1000),
       clock_90k: channel.source.clock90k,
-      crc_ok: event.b === 1,
+      // Of a section that was cut off nobody knows.
+      crc_ok: event.b !== 0,
       section_base64: Buffer.from(event.data).toString("base64"),
     })
+  }
+
+  /** For outputs that write cues in a form of their own. */
+  #handOn(channel: EngineChannel, { b, data, position }: CoreEvent): void {
+    const takers = [...channel.sessions.values()].filter((session) => session.onCue !== undefined)
+    const decoded = b === 1 && takers.length > 0 ? decodeSpliceInfoSection(data) : null
+    if (decoded?.ok !== true || decoded.section.errors.length > 0) return
+    for (const session of takers) session.onCue?.({ position, section: decoded.section, clock90k: channel.source.clock90k })
   }
 
   #tellCues(): void {
@@ -261,10 +305,17 @@ export class Engine {
     }
   }
 
-  /** Closes every output and leg; libsrt's clean-up sends the shutdowns and joins its threads. */
-  close(): void {
+  /**
+   * Closes every output and leg; libsrt's clean-up sends the shutdowns and joins its threads. Resolves when what was being written is on
+   * disk, or after 2.5 s.
+   */
+  async close(): Promise<void> {
     this.#loop.stop()
+    this.#taps.close()
+    const sessions = [...this.#channels.values()].flatMap((channel) => [...channel.sessions.values()])
     for (const id of [...this.#channels.keys()]) this.#removeChannel(id)
     this.#library.srt?.cleanup()
+    const written = Promise.allSettled(sessions.flatMap(({ settled }) => (settled === undefined ? [] : [settled])))
+    await Promise.race([written, new Promise((resolve) => setTimeout(resolve, SETTLE_MS).unref())])
   }
 }

@@ -40,8 +40,7 @@ const engine = new Engine(core, library, (event) => server.emit(event))
 const exit = (why: string): void => {
   log(why)
   server.close()
-  engine.close()
-  process.exit(0)
+  void engine.close().finally(() => process.exit(0))
 }
 const server: ControlServer = new ControlServer(path, {
   handle: (request) => engine.handle(request),

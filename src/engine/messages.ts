@@ -7,18 +7,16 @@
  * Requests carry an `id` and are answered once by `{re: id, ok: true, ...}` or `{re: id, ok: false, error}`. Events carry no id.
  */
 import * as v from "valibot"
+import { type OutputSettings as CoreOutputSettings, CUE_POINT_STYLES, CUE_TAG_STYLES, ENHANCED_CODECS } from "../core/output-settings.ts"
+import { EngineInfo, EngineStats, epochMs, LegName, Reason, SessionState } from "./figures.ts"
+
+export * from "./figures.ts"
 
 /** Raised when a message changes its meaning or a required field is added. */
-export const PROTOCOL_VERSION = 2
+export const PROTOCOL_VERSION = 4
 
 /** Longest line either side accepts, in bytes; a longer one closes the connection. */
 export const MAX_LINE_BYTES = 4 * 1024 * 1024
-
-const count = v.number()
-const epochMs = v.number()
-
-export const LegName = v.picklist(["primary", "backup"])
-export type LegName = v.InferOutput<typeof LegName>
 
 /** Where a leg listens. `ip` is a local address, 0.0.0.0, or a multicast group. */
 export const LegSpec = v.object({
@@ -51,6 +49,8 @@ export const InputPolicy = v.object({
   fec: v.picklist(["off", "auto"]),
   /** IPv4 addresses or networks (`10.0.0.0/8`) that may send; empty: anyone. */
   allowed_senders: v.array(v.string()),
+  /** PID to be taken for SCTE-35 although the PMT does not say so; null: only what the PMT names. */
+  scte35_pid: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(32), v.maxValue(8190))),
 })
 export type InputPolicy = v.InferOutput<typeof InputPolicy>
 
@@ -63,6 +63,27 @@ export const ChannelSpec = v.object({
 })
 export type ChannelSpec = v.InferOutput<typeof ChannelSpec>
 
+/** Core's `OutputSettings`. */
+export const OutputSettings = v.object({
+  cue_points: v.optional(v.picklist(CUE_POINT_STYLES)),
+  audio: v.optional(v.picklist(["source", "silence"])),
+  codecs: v.optional(v.array(v.picklist(ENHANCED_CODECS))),
+  verify_tls: v.optional(v.boolean()),
+  segment_s: v.optional(v.number()),
+  playlist_segments: v.optional(v.number()),
+  cue_tags: v.optional(v.picklist(CUE_TAG_STYLES)),
+  http_method: v.optional(v.picklist(["put", "post"])),
+  s3_endpoint: v.optional(v.string()),
+  s3_region: v.optional(v.string()),
+  s3_access_key_id: v.optional(v.string()),
+  s3_secret_access_key: v.optional(v.string()),
+  segment_mb: v.optional(v.number()),
+  keep_hours: v.optional(v.number()),
+  keep_gb: v.optional(v.number()),
+  rtsp_transport: v.optional(v.picklist(["tcp", "udp"])),
+  allowed_receivers: v.optional(v.array(v.string())),
+}) satisfies v.GenericSchema<unknown, CoreOutputSettings>
+
 /** One attempt to run an output. `session` is new for every attempt and names it in events. */
 export const OutputSpec = v.object({
   id: v.string(),
@@ -70,217 +91,19 @@ export const OutputSpec = v.object({
   session: v.string(),
   /** The URL as the operator wrote it; the engine reads it with core's parser. */
   url: v.string(),
+  /** RTMP: the stream key where it is not part of the URL, verbatim. */
+  stream_key: v.optional(v.nullable(v.string())),
+  settings: v.optional(OutputSettings),
+  /** HLS and file: absolute path of the directory that the URL means. */
+  directory: v.optional(v.nullable(v.string())),
+  /** True refuses destinations that are, or resolve to, addresses of this machine or of a private network. */
+  public_only: v.optional(v.boolean()),
+  /** RTSP: path of the FIFO whose reader is the ffmpeg that the control plane runs. */
+  pipe: v.optional(v.nullable(v.string())),
+  /** Names this configuration (URL, key and settings), so that a session that runs it already is known again; told back in the stats. */
+  revision: v.optional(v.string()),
 })
 export type OutputSpec = v.InferOutput<typeof OutputSpec>
-
-/** Why a session ended or a leg is down: a stable code and a sentence for a person. */
-export const Reason = v.object({
-  /** e.g. `srt_reject_10`, `srt_2001`, `dns`, `EADDRINUSE`, `libsrt_missing`, `stalled`, `url`. */
-  code: v.string(),
-  message: v.string(),
-  /** False when trying again cannot help until somebody changes something (configuration, address, missing library). */
-  transient: v.boolean(),
-})
-export type Reason = v.InferOutput<typeof Reason>
-
-export const SessionState = v.picklist(["connecting", "listening", "connected", "ended"])
-export type SessionState = v.InferOutput<typeof SessionState>
-
-const SRT_FIGURES = [
-  "rtt_ms",
-  /** Negotiated latency, SRTO_PEERLATENCY after the handshake. */
-  "latency_ms",
-  "packets_sent",
-  "packets_sent_unique",
-  "packets_lost",
-  "packets_retransmitted",
-  "packets_dropped",
-  "bytes_dropped",
-  "send_buffer_packets",
-  "send_buffer_ms",
-  "flight_packets",
-  "bandwidth_mbps",
-  /** SRT_KM_STATE: 0 unsecured, 1 securing, 2 secured, 3 no secret, 4 bad secret. */
-  "km_state",
-] as const
-
-const isNumbers = (input: unknown): input is Record<string, number> => {
-  if (typeof input !== "object" || input === null) return false
-  for (const key in input) if (typeof (input as Record<string, unknown>)[key] !== "number") return false
-  return true
-}
-
-// Plain loops where a statistics message has hundreds of figures: entry by entry, the schema library took a quarter of the
-// control plane's time.
-const Counters = v.custom<Record<string, number>>(isNumbers, "must be an object of numbers")
-
-/** libsrt's own figures of one connection; names as in SRT_TRACEBSTATS, units in the name. */
-export const SrtStats = v.custom<Record<(typeof SRT_FIGURES)[number], number>>(
-  (input) => isNumbers(input) && SRT_FIGURES.every((name) => name in input),
-  `must hold the numbers ${SRT_FIGURES.join(", ")}`,
-)
-export type SrtStats = v.InferOutput<typeof SrtStats>
-
-/** One peer of a SRT listener. */
-export const ReceiverStats = v.object({
-  peer: v.string(),
-  stream_id: v.string(),
-  connected_at: epochMs,
-  bytes_sent: count,
-  packets_sent: count,
-  packets_dropped: count,
-  srt: v.nullable(SrtStats),
-})
-export type ReceiverStats = v.InferOutput<typeof ReceiverStats>
-
-export const OutputStats = v.object({
-  id: v.string(),
-  session: v.string(),
-  url: v.string(),
-  state: SessionState,
-  opened_at: epochMs,
-  /** When the session became connected; null before. */
-  connected_at: v.nullable(epochMs),
-  /** TS payload bytes handed on by this session, and the datagrams or SRT messages that carried them. */
-  bytes_sent: count,
-  packets_sent: count,
-  /** Messages given up: queue full, socket refused, receiver too slow. */
-  packets_dropped: count,
-  send_errors: count,
-  /** Last failed send that did not end the session. */
-  last_send_error: v.nullable(v.string()),
-  /** What was noticed and does not stop the output, e.g. datagrams above the path MTU. */
-  warnings: v.array(v.string()),
-  /** Address in use once known, e.g. `203.0.113.5:9000`. */
-  address: v.nullable(v.string()),
-  srt: v.nullable(SrtStats),
-  receivers: v.array(ReceiverStats),
-})
-export type OutputStats = v.InferOutput<typeof OutputStats>
-
-/** Elementary stream of a programme (ISO/IEC 13818-1 2.4.4.8). */
-export const StreamInfo = v.object({ pid: count, stream_type: count })
-
-export const ProgrammeInfo = v.object({
-  program_number: count,
-  pmt_pid: count,
-  pcr_pid: count,
-  version: count,
-  streams: v.array(StreamInfo),
-  /** CUEI registration descriptor present at programme level. */
-  cuei: v.boolean(),
-})
-export type ProgrammeInfo = v.InferOutput<typeof ProgrammeInfo>
-
-/** How a leg is: `good`; `degraded` with errors that viewers may notice; `bad`: not fit for the outputs; `lost`: nothing usable. */
-export const Verdict = v.picklist(["good", "degraded", "bad", "lost"])
-export type Verdict = v.InferOutput<typeof Verdict>
-
-/** One thing that would surprise the operator later: a stable code and a sentence. */
-export const Finding = v.object({ code: v.string(), message: v.string() })
-export type Finding = v.InferOutput<typeof Finding>
-
-/** SMPTE 2022-1 as learnt from the stream. */
-export const FecStats = v.object({
-  columns: count,
-  rows: count,
-  /** Longest time a datagram was rebuilt after its place, in ms. */
-  latency_ms: count,
-})
-
-export const PidStats = v.object({ pid: count, packets: count, bitrate: count })
-export type PidStats = v.InferOutput<typeof PidStats>
-
-export const LegStats = v.object({
-  name: LegName,
-  ip: v.string(),
-  port: v.number(),
-  /** Socket problem: bind or join failed. Null when listening. */
-  problem: v.nullable(Reason),
-  /** True when TS packets arrived in the last second. */
-  receiving: v.boolean(),
-  /** Sentences for the operator: what arrives but cannot be used, a second sender, a small receive buffer. */
-  warnings: v.array(v.string()),
-  framing: v.picklist(["none", "rtp", "udp"]),
-  /** Sender's address, `ip:port`, or null. */
-  source: v.nullable(v.string()),
-  ssrc: v.nullable(v.number()),
-  last_packet_at: v.nullable(epochMs),
-  jitter_ms: count,
-  rcvbuf_bytes: count,
-  kernel_drops: count,
-  verdict: Verdict,
-  /** Why the verdict is not `good`. */
-  reasons: v.array(v.string()),
-  /** What would surprise the operator later. */
-  findings: v.array(Finding),
-  /** Null while no FEC packets arrive. */
-  fec: v.nullable(FecStats),
-  /** Deviation of the PCR against arrival, smoothed, in ms; and the highest of the last second. */
-  pcr_jitter_ms: count,
-  pcr_jitter_max_ms: count,
-  /** Longest time between two datagrams in the last second, in ms. */
-  max_gap_ms: count,
-  /** TS bit rate as the PCRs tell it; 0 while unknown. */
-  pcr_bitrate: count,
-  /** Longest distance of random access points lately, in ms; null before two were seen. */
-  access_point_interval_ms: v.nullable(count),
-  /** PIDs that carried packets in the last second, by PID. */
-  pids: v.array(PidStats),
-  programmes: v.array(ProgrammeInfo),
-  /** Counters since the leg was opened, by the names of core's LEG_* fields in snake_case. */
-  counters: Counters,
-})
-export type LegStats = v.InferOutput<typeof LegStats>
-
-export const ChannelStats = v.object({
-  id: v.string(),
-  started_at: epochMs,
-  active_source: LegName,
-  /** Leg that takes over at its next clean point. */
-  pending_source: v.nullable(LegName),
-  merge: v.picklist(["off", "rtp", "content"]),
-  /** Arrival of the backup's packets less that of the primary's, in ms; null while not merged. */
-  path_difference_ms: v.nullable(v.number()),
-  /** TS packets given up while merged; TS packets of the two legs that differed. */
-  merge_lost: count,
-  merge_mismatches: count,
-  switches: count,
-  /** `none`: one leg only; `ok`: the other leg could take over now; `lost`: it could not. */
-  redundancy: v.picklist(["none", "ok", "lost"]),
-  legs: v.array(LegStats),
-  outputs: v.array(OutputStats),
-})
-export type ChannelStats = v.InferOutput<typeof ChannelStats>
-
-export const EngineInfo = v.object({
-  protocol: v.number(),
-  engine_id: v.string(),
-  pid: v.number(),
-  started_at: epochMs,
-  runtime: v.string(),
-  srt: v.object({
-    available: v.boolean(),
-    version: v.nullable(v.string()),
-    /** What to install or upgrade; null when all is well. May be set while available (an old, vulnerable build). */
-    problem: v.nullable(v.string()),
-  }),
-})
-export type EngineInfo = v.InferOutput<typeof EngineInfo>
-
-/** One message a second: all figures of all channels, and of the engine itself. */
-export const EngineStats = v.object({
-  at: epochMs,
-  /** CPU seconds used by the engine since its start. */
-  cpu_seconds: count,
-  rss_bytes: count,
-  /** Longest time between two passes of the packet loop in the last second, in ms. */
-  loop_max_ms: count,
-  loop_passes: count,
-  event_overflows: count,
-  channels: v.array(ChannelStats),
-})
-export type EngineStats = v.InferOutput<typeof EngineStats>
 
 // --- Requests
 
@@ -299,6 +122,28 @@ export const Request = v.variant("cmd", [
   v.object({ id, cmd: v.literal("close_output"), channel_id: v.string(), output_id: v.string() }),
   /** `manual`: the operator asks, with a clean switch while the old leg runs. Otherwise told again to an engine that was restarted: at once. */
   v.object({ id, cmd: v.literal("switch_source"), channel_id: v.string(), leg: LegName, manual: v.optional(v.boolean()) }),
+  /**
+   * Puts a splice_info_section into the stream that goes out, on `pid` or, when that is null, on the first SCTE-35 PID; answered with
+   * the PID. Refused (`no_pid`, `no_input`, `busy`) when it cannot be done now. The section shows as a `scte35` event when it went out;
+   * when no packet went out for 2 s it is dropped.
+   */
+  v.object({
+    id,
+    cmd: v.literal("insert_cue"),
+    channel_id: v.string(),
+    pid: v.nullable(v.number()),
+    section_base64: v.pipe(v.string(), v.maxLength(8192)),
+  }),
+  /**
+   * Connects to a destination as an output would, logs in, and leaves again without publishing; answered with `test` within about 20 s.
+   * Nothing of the channels is touched.
+   */
+  v.object({ id, cmd: v.literal("test_output"), output: OutputSpec }),
+  /**
+   * Sends what goes out on a channel from now on to the unix socket at `path`, behind `token` and a line feed, until either side closes the
+   * connection. No output: it shows in no figures.
+   */
+  v.object({ id, cmd: v.literal("open_tap"), channel_id: v.string(), path: v.string(), token: v.string() }),
   /** Closes every output (SRT shutdown sent), then the process exits with 0. */
   v.object({ id, cmd: v.literal("shutdown") }),
 ])
@@ -306,8 +151,27 @@ export type Request = v.InferOutput<typeof Request>
 /** A request without its id, as callers write it. */
 export type Command = Request extends infer R ? (R extends { id: number } ? Omit<R, "id"> : never) : never
 
+/** What came of a dry run. */
+export const OutputTest = v.object({
+  ok: v.boolean(),
+  /** What was done and came back, step by step, for a person: `resolved to 203.0.113.5`, `TLS handshake done`, ... */
+  steps: v.array(v.string()),
+  /** Why it failed; null when it did not. */
+  error: v.nullable(Reason),
+  address: v.nullable(v.string()),
+  took_ms: v.number(),
+})
+export type OutputTest = v.InferOutput<typeof OutputTest>
+
 export const Reply = v.variant("ok", [
-  v.object({ re: v.number(), ok: v.literal(true), info: v.optional(EngineInfo), stats: v.optional(EngineStats) }),
+  v.object({
+    re: v.number(),
+    ok: v.literal(true),
+    info: v.optional(EngineInfo),
+    stats: v.optional(EngineStats),
+    pid: v.optional(v.number()),
+    test: v.optional(OutputTest),
+  }),
   v.object({ re: v.number(), ok: v.literal(false), error: Reason }),
 ])
 export type Reply = v.InferOutput<typeof Reply>

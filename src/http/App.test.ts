@@ -3,8 +3,10 @@ import { Effect, TestClock } from "effect"
 import { assert, expect } from "vitest"
 import { EngineUnavailable, StoreError } from "../effects/Errors.ts"
 import type { ChannelView } from "../effects/model.ts"
+import { memoryAccounts, memoryAudit } from "../effects/testing/accounts.ts"
 import { makeApp } from "./App.ts"
-import { fakeHealth, makeFakeDistributor } from "./testing/FakeDistributor.ts"
+import { makeFakeDistributor } from "./testing/FakeDistributor.ts"
+import { fakeHealth } from "./testing/fake-health.ts"
 import { makeTestApp, OPEN, problemBody } from "./testing/test-app.ts"
 
 const NEW = { name: "Main event", rtp_ip: "127.0.0.1", rtp_port: 5000, outputs: [{ url: "srt://destination:9000?streamid=publish" }] }
@@ -123,7 +125,8 @@ describe("failures behind", () => {
   })
 
   it("answers 500 without internals to a defect, and logs one line", async () => {
-    const { call, logs } = makeTestApp({ over: { list: Effect.die(new Error("secret internals at /home/x.ts:1")) } })
+    const defect = Effect.die(new Error("secret internals at /home/x.ts:1"))
+    const { call, logs } = makeTestApp({ over: { list: defect, metrics: defect } })
     for (const path of ["/api/channels", "/", "/metrics"]) {
       const response = await call("GET", path)
       expect(response.status).toBe(500)
@@ -137,7 +140,13 @@ describe("failures behind", () => {
   it.effect("answers 503 after 15 s to what never ends", () =>
     Effect.gen(function* () {
       const runtime = yield* Effect.runtime<never>()
-      const app = makeApp({ distributor: makeFakeDistributor({ list: Effect.never }), settings: OPEN, runtime })
+      const app = makeApp({
+        distributor: makeFakeDistributor({ list: Effect.never }),
+        settings: OPEN,
+        runtime,
+        accounts: memoryAccounts(),
+        audit: memoryAudit(),
+      })
       const answer = Promise.resolve(app.request("/api/channels"))
       // Lets the handler reach its wait.
       yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 10)))

@@ -1,44 +1,144 @@
 /** The HTTP side as one Hono app: REST, pages, metrics and probes. The WebSocket is mounted by `HttpServer.ts`. */
-import type { Runtime } from "effect"
+import { Option, type Runtime } from "effect"
 import { Hono } from "hono"
+import type { AppConfigService } from "../effects/AppConfig.ts"
+import type { AccountsService } from "../effects/accounts/Accounts.ts"
+import type { AuditRows } from "../effects/accounts/audit-rows.ts"
 import type { DistributorService } from "../effects/Distributor.ts"
+import { type LogLines, makeLogLines } from "../effects/log-lines.ts"
+import { audited, makeAudit } from "./audit.ts"
 import { type AccessSettings, makeAccess } from "./auth.ts"
-import { gate, securityHeaders } from "./gate.ts"
-import { metricsRoutes } from "./metrics.ts"
+import { compressPages } from "./compress.ts"
+import { makeTurns } from "./etag.ts"
+import { checkRole, gate, limitWrites, securityHeaders } from "./gate.ts"
+import { makeIdempotency } from "./idempotency.ts"
+import { makeLimits } from "./limits.ts"
+import { type LivePages, makeLivePages } from "./live-pages.ts"
+import { metricsRoutes } from "./metrics/metrics-routes.ts"
+import { openApiRoutes } from "./openapi/routes.tsx"
+import { auditPageRoutes } from "./pages/audit.tsx"
+import { pageRoutes } from "./pages/channel-list.tsx"
+import { channelDetailRoutes } from "./pages/channel-page.tsx"
+import { channelPageActions } from "./pages/channel-page-actions.ts"
+import { cuePageRoutes } from "./pages/cue-pages.tsx"
+import { cuesPageRoutes } from "./pages/cues.tsx"
+import { problemPages } from "./pages/error-pages.tsx"
+import { eventsPageRoutes } from "./pages/events.tsx"
+import { bulkPageRoutes } from "./pages/forms/bulk-pages.tsx"
+import { channelPageRoutes } from "./pages/forms/channel-pages.tsx"
+import { outputPageRoutes } from "./pages/forms/output-pages.tsx"
+import { undoRoutes, withRemoved } from "./pages/forms/undo-pages.ts"
+import { themeRoutes } from "./pages/frame.ts"
+import { grafanaLinks } from "./pages/grafana-links.ts"
+import { logPageRoutes } from "./pages/log.tsx"
+import { sessionRoutes } from "./pages/session.tsx"
+import { withOpenNotices } from "./pages/settings/notice-count.ts"
+import { settingsRoutes } from "./pages/settings/settings-pages.ts"
+import { staticRoutes } from "./pages/static.ts"
+import { systemPageRoutes } from "./pages/system.tsx"
+import { thumbnailRoutes } from "./pages/thumbnail.ts"
 import { makeProblem, problemResponse } from "./problem.ts"
+import { accountRoutes } from "./routes/accounts.ts"
+import { allChannelsRoutes } from "./routes/all-channels.ts"
+import { bulkRoutes } from "./routes/bulk.ts"
 import { channelRoutes } from "./routes/channels.ts"
-import { cuePageRoutes } from "./routes/cue-pages.tsx"
+import { configRoutes } from "./routes/config.ts"
 import { healthRoutes } from "./routes/health.ts"
+import { historyRoutes } from "./routes/history.ts"
+import { hlsRoutes } from "./routes/hls.ts"
+import { inputRoutes } from "./routes/inputs.ts"
+import { notificationRoutes } from "./routes/notifications.ts"
 import { outputRoutes } from "./routes/outputs.ts"
-import { pageRoutes } from "./routes/pages.tsx"
 import { scte35Routes } from "./routes/scte35.ts"
-import { sessionRoutes } from "./routes/session.tsx"
-import { staticRoutes } from "./routes/static.ts"
+import { systemRoutes } from "./routes/system.ts"
+import { templateRoutes } from "./routes/templates.ts"
 import { makeRunner } from "./run.ts"
 import type { AppServices } from "./services.ts"
 
 export interface AppDeps {
   readonly distributor: DistributorService
-  readonly settings: AccessSettings
+  readonly settings: AccessSettings & Partial<Pick<AppConfigService, "thumbnails">>
+  readonly accounts: AccountsService
+  readonly audit: AuditRows
+  /** Made here when left out; whoever closes the server gives them, to end their streams. */
+  readonly livePages?: LivePages
+  /** Both are empty when left out. */
+  readonly log?: LogLines
+  readonly openSockets?: () => number
+  /** Address of Grafana; pages link to its dashboards when there is one. */
+  readonly grafanaUrl?: Option.Option<string>
   /** Runs the handlers' Effects; brings the logger. */
   readonly runtime: Runtime.Runtime<never>
 }
 
-export const makeApp = ({ distributor, settings, runtime }: AppDeps): Hono => {
+export const makeApp = ({
+  accounts,
+  audit: auditRows,
+  distributor,
+  grafanaUrl = Option.none(),
+  livePages,
+  log,
+  openSockets,
+  settings,
+  runtime,
+}: AppDeps): Hono => {
   const app = new Hono({ strict: false })
-  const services: AppServices = { distributor, runner: makeRunner(runtime), access: makeAccess(settings) }
+  const access = makeAccess(settings, accounts)
+  const limits = makeLimits()
+  const audit = makeAudit(auditRows, runtime)
+  const runner = makeRunner(runtime, (c) => access.callerOf(c)?.name ?? null)
+  const services: AppServices = {
+    ...makeTurns(distributor),
+    ...{ runner, access, accounts, audit, limits, idempotency: makeIdempotency(), live: livePages ?? makeLivePages(runtime) },
+    ...{ log: log ?? makeLogLines(), openSockets: openSockets ?? (() => 0), thumbnails: (settings.thumbnails ?? 0) > 0 },
+    grafana: Option.getOrNull(Option.map(grafanaUrl, grafanaLinks)),
+  }
 
+  app.use(compressPages)
   app.use(securityHeaders)
-  app.use(gate(settings, services.access))
+  app.use(problemPages(access))
+  app.use(gate(settings, access, limits, audit))
+  app.use(limitWrites(access, limits, audit))
+  app.use(audited(audit, access))
+  app.use(checkRole(access))
+  app.use(withRemoved(services))
+  app.use(withOpenNotices(services))
   healthRoutes(app, services)
+  // Before the channels: `bulk` is none of them.
+  bulkRoutes(app, services)
   channelRoutes(app, services)
+  allChannelsRoutes(app, services)
   outputRoutes(app, services)
+  historyRoutes(app, services)
+  templateRoutes(app, services)
+  configRoutes(app, services)
   scte35Routes(app, services)
+  accountRoutes(app, services)
+  inputRoutes(app, services)
+  notificationRoutes(app, services)
+  systemRoutes(app, services)
   metricsRoutes(app, services)
+  openApiRoutes(app, services)
   staticRoutes(app)
+  hlsRoutes(app, services)
+  themeRoutes(app, services)
   sessionRoutes(app, services)
+  // Before the list's: they have the same paths.
+  channelPageActions(app, services)
+  outputPageRoutes(app, services)
+  bulkPageRoutes(app, services)
+  channelPageRoutes(app, services)
+  undoRoutes(app, services)
   pageRoutes(app, services)
+  channelDetailRoutes(app, services)
+  thumbnailRoutes(app, services)
   cuePageRoutes(app, services)
+  settingsRoutes(app, services)
+  cuesPageRoutes(app, services)
+  eventsPageRoutes(app, services)
+  auditPageRoutes(app, services)
+  systemPageRoutes(app, services)
+  logPageRoutes(app, services)
 
   app.notFound((c) => problemResponse(makeProblem("not-found", `there is nothing at ${c.req.path}`), c.req.path))
   app.onError(async (error, c) => problemResponse(await services.runner.defect(c, error), c.req.path))

@@ -1,17 +1,25 @@
 import { once } from "node:events"
 import { connect, createServer, type Socket } from "node:net"
+import { join } from "node:path"
 import { describe, it } from "@effect/vitest"
-import { Effect, Exit, Logger, LogLevel, Schedule, Scope } from "effect"
+import { Effect, Exit, Layer, Logger, LogLevel, Schedule, Scope } from "effect"
 import { assert } from "vitest"
 import { AppConfig } from "../effects/AppConfig.ts"
+import { Accounts } from "../effects/accounts/Accounts.ts"
 import { Distributor } from "../effects/Distributor.ts"
+import { makeLogLines, ServiceLog } from "../effects/log-lines.ts"
+import { layerFile } from "../effects/store/Store.ts"
+import { memoryAccounts, memoryAudit } from "../effects/testing/accounts.ts"
+import { appConfig } from "../effects/testing/configs.ts"
+import { temporaryDirectory } from "../effects/testing/temporary-directory.ts"
 import { HttpLive, HttpServer, serveHttp } from "./HttpServer.ts"
 import { makeFakeDistributor } from "./testing/FakeDistributor.ts"
 import { OPEN, withKey } from "./testing/test-app.ts"
 import { MAX_CLIENTS, MAX_INCOMING_BYTES } from "./websocket.ts"
 
+const NOBODY = { accounts: memoryAccounts(), audit: memoryAudit() }
 const serve = (settings = OPEN, distributor = makeFakeDistributor()) =>
-  serveHttp({ ...settings, host: "127.0.0.1", port: 0 }, distributor).pipe(
+  serveHttp({ ...settings, host: "127.0.0.1", port: 0 }, distributor, NOBODY).pipe(
     Effect.map((server) => ({ ...server, distributor })),
     Logger.withMinimumLogLevel(LogLevel.Warning),
   )
@@ -90,7 +98,7 @@ describe("HttpServer", () => {
   it.scopedLive("says which port is taken and what to do", () =>
     Effect.gen(function* () {
       const { port } = yield* serve()
-      const refused = yield* Effect.flip(serveHttp({ ...OPEN, port }, makeFakeDistributor()))
+      const refused = yield* Effect.flip(serveHttp({ ...OPEN, port }, makeFakeDistributor(), NOBODY))
       assert.strictEqual(
         refused.message,
         `PORT: ${port} on 127.0.0.1 is already in use by another program; stop that program or choose another port, e.g. PORT=${port + 1}`,
@@ -100,7 +108,7 @@ describe("HttpServer", () => {
 
   it.scopedLive("says when the address is not of this machine", () =>
     Effect.gen(function* () {
-      const refused = yield* Effect.flip(serveHttp({ ...OPEN, host: "192.0.2.1", port: 0 }, makeFakeDistributor()))
+      const refused = yield* Effect.flip(serveHttp({ ...OPEN, host: "192.0.2.1", port: 0 }, makeFakeDistributor(), NOBODY))
       assert.match(refused.message, /^HOST: 192\.0\.2\.1 is not an address of this machine/)
     }),
   )
@@ -112,13 +120,13 @@ describe("HttpServer", () => {
     }).pipe(
       Effect.provide(HttpLive),
       Effect.provideService(Distributor, makeFakeDistributor()),
+      Effect.provideService(Accounts, memoryAccounts()),
+      Effect.provideService(ServiceLog, makeLogLines()),
+      Effect.provide(Layer.unwrapScoped(Effect.map(temporaryDirectory, (directory) => layerFile(join(directory, "x.db"))))),
       Effect.provideService(AppConfig, {
+        ...appConfig("/nonexistent"),
         ...OPEN,
         port: 0,
-        dataDir: "/nonexistent",
-        databaseFile: "/nonexistent/distributor.db",
-        logLevel: LogLevel.Info,
-        logFormat: "json",
       }),
       Logger.withMinimumLogLevel(LogLevel.Warning),
     ),

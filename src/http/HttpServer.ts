@@ -1,13 +1,22 @@
 /** The HTTP server: one Hono app on a listening port, closed with its scope. */
+import { readFileSync } from "node:fs"
 import { createServer, type Server } from "node:http"
+import { createServer as createTlsServer } from "node:https"
 import type { AddressInfo } from "node:net"
+import { createSecureContext } from "node:tls"
 import { createAdaptorServer } from "@hono/node-server"
-import { Context, Effect, Layer, type Scope } from "effect"
+import { Context, Effect, Layer, Option, type Scope } from "effect"
 import { AppConfig, type AppConfigService } from "../effects/AppConfig.ts"
+import { Accounts, type AccountsService } from "../effects/accounts/Accounts.ts"
+import type { AuditRows } from "../effects/accounts/audit-rows.ts"
 import { Distributor, type DistributorService } from "../effects/Distributor.ts"
 import { StartRefused } from "../effects/Errors.ts"
+import { type LogLines, ServiceLog } from "../effects/log-lines.ts"
+import { Store } from "../effects/store/Store.ts"
 import { makeApp } from "./App.ts"
 import { makeLiveFeed } from "./LiveFeed.ts"
+import { type LivePages, makeLivePages } from "./live-pages.ts"
+import { makePreviewRoute } from "./preview.ts"
 import { makeReporter } from "./run.ts"
 import { mountWebSocket, type WebSockets } from "./websocket.ts"
 
@@ -17,7 +26,8 @@ export class HttpServer extends Context.Tag("distributor/HttpServer")<
   { readonly port: number /** e.g. `http://127.0.0.1:8000` */; readonly url: string }
 >() {}
 
-export type HttpSettings = Pick<AppConfigService, "host" | "port" | "apiKey" | "auth">
+export type HttpSettings = Pick<AppConfigService, "host" | "port" | "apiKey" | "auth"> &
+  Partial<Pick<AppConfigService, "tls" | "thumbnails" | "grafanaUrl">>
 
 /** In ms. Slow senders and forgotten connections must not hold what others need. */
 const LIMITS = {
@@ -59,7 +69,7 @@ const listen = (server: Server, settings: HttpSettings) =>
   })
 
 /** Real timers, whatever the clock of the fiber: sockets do not follow a test clock. */
-const close = (server: Server, sockets: WebSockets) =>
+const close = (server: Server, sockets: WebSockets, livePages: LivePages) =>
   Effect.async<void>((resume) => {
     const cutOff = setTimeout(() => {
       sockets.terminate()
@@ -72,33 +82,61 @@ const close = (server: Server, sockets: WebSockets) =>
       resume(Effect.void)
     })
     sockets.close()
+    livePages.close()
     server.closeIdleConnections()
+  })
+
+/** The certificate and its key; null for plain HTTP. Renewed ones are read at the next start. */
+const readCertificate = ({ tls = Option.none() }: HttpSettings) =>
+  Effect.try({
+    try: () => {
+      if (Option.isNone(tls)) return null
+      const pair = { cert: readFileSync(tls.value.cert), key: readFileSync(tls.value.key) }
+      createSecureContext(pair)
+      return pair
+    },
+    catch: (error) =>
+      new StartRefused({ reason: `TLS_CERT, TLS_KEY: cannot be used: ${error instanceof Error ? error.message : String(error)}` }),
   })
 
 /** Listens until the scope closes, which takes 1.5 s at most. */
 export const serveHttp = (
   settings: HttpSettings,
   distributor: DistributorService,
+  { accounts, audit, log }: { readonly accounts: AccountsService; readonly audit: AuditRows; readonly log?: LogLines },
 ): Effect.Effect<Context.Tag.Service<HttpServer>, StartRefused, Scope.Scope> =>
   Effect.gen(function* () {
     const runtime = yield* Effect.runtime<never>()
-    const app = makeApp({ distributor, settings, runtime })
-    const sockets = mountWebSocket(app, yield* makeLiveFeed(distributor))
-    const server = createAdaptorServer({ fetch: app.fetch, createServer, serverOptions: LIMITS, overrideGlobalObjects: false }) as Server
+    const livePages = makeLivePages(runtime)
+    const openSockets = () => sockets.size()
+    const grafanaUrl = settings.grafanaUrl ?? Option.none()
+    const app = makeApp({
+      ...{ distributor, accounts, audit, livePages, openSockets, settings, grafanaUrl, runtime },
+      ...(log === undefined ? {} : { log }),
+    })
+    const sockets: WebSockets = mountWebSocket(app, yield* makeLiveFeed(distributor), [yield* makePreviewRoute(distributor)])
+    const pair = yield* readCertificate(settings)
+    const options = { fetch: app.fetch, overrideGlobalObjects: false }
+    const server = (
+      pair === null
+        ? createAdaptorServer({ ...options, createServer, serverOptions: LIMITS })
+        : createAdaptorServer({ ...options, createServer: createTlsServer, serverOptions: { ...LIMITS, ...pair, minVersion: "TLSv1.2" } })
+    ) as Server
     server.maxConnections = MAX_CONNECTIONS
     sockets.attach(server)
 
-    const address = yield* Effect.acquireRelease(listen(server, settings), () => close(server, sockets))
+    const address = yield* Effect.acquireRelease(listen(server, settings), () => close(server, sockets, livePages))
     server.on("error", makeReporter(runtime, "the HTTP server reported an error"))
     const host = address.family === "IPv6" ? `[${address.address}]` : address.address
-    const url = `http://${host}:${address.port}`
+    const url = `${pair === null ? "http" : "https"}://${host}:${address.port}`
     yield* Effect.log(`listening on ${url}`)
     return { port: address.port, url }
   })
 
-export const HttpLive: Layer.Layer<HttpServer, StartRefused, AppConfig | Distributor> = Layer.scoped(
+export const HttpLive: Layer.Layer<HttpServer, StartRefused, AppConfig | Distributor | Accounts | Store | ServiceLog> = Layer.scoped(
   HttpServer,
   Effect.gen(function* () {
-    return yield* serveHttp(yield* AppConfig, yield* Distributor)
+    const { audit } = yield* Store
+    return yield* serveHttp(yield* AppConfig, yield* Distributor, { accounts: yield* Accounts, audit, log: yield* ServiceLog })
   }),
 )

@@ -90,7 +90,7 @@ describe("LiveFeed", () => {
     }),
   )
 
-  it.scoped("leaves a slow client out, takes it back when it catches up, and closes it with 1013 when it does not", () =>
+  it.scoped("row 42: leaves a slow client out, takes it back when it catches up, and closes it with 1013 when it does not", () =>
     Effect.gen(function* () {
       const { feed } = yield* makeCounted
       const [slow, quick] = [makeClient(), makeClient()]

@@ -7,7 +7,9 @@ export interface LiveClient {
   /** Bytes handed over and not yet sent. */
   readonly bufferedBytes: () => number
   readonly send: (text: string) => void
-  /** Ends the connection; 1013 asks the client to come back later (RFC 6455 7.4, IANA registry). */
+  /** False once whom it was opened for may no longer look. */
+  readonly lasts?: (() => boolean) | undefined
+  /** Ends the connection; 1008 says that it may not go on, 1013 asks the client to come back later (RFC 6455 7.4, IANA registry). */
   readonly close: (code: number, reason: string) => void
 }
 
@@ -33,7 +35,10 @@ export const makeLiveFeed = (distributor: Pick<DistributorService, "list" | "cha
     const tell = (client: LiveClient, text: string) => {
       const state = clients.get(client)
       if (state === undefined) return
-      if (client.bufferedBytes() <= MAX_BUFFERED_BYTES) {
+      if (client.lasts?.() === false) {
+        clients.delete(client)
+        client.close(1008, "the key, user or password it was opened with is no longer valid")
+      } else if (client.bufferedBytes() <= MAX_BUFFERED_BYTES) {
         state.skipped = 0
         client.send(text)
       } else if (++state.skipped >= MAX_SKIPPED) {

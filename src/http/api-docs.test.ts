@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
+import { HLS_SEGMENT_MAX_S, SETTING_BOUNDS, SETTINGS_OF } from "../core/output-settings.ts"
+import { PRESETS } from "../core/presets.ts"
 import { ALARM_KINDS, EVENT_KINDS } from "../effects/model.ts"
 import { makeTestApp } from "./testing/test-app.ts"
 
@@ -11,13 +13,47 @@ describe("docs/api.md", () => {
     const { app } = makeTestApp()
     const served = app.routes
       .filter(({ method, path }) => /^(GET|POST|PUT|DELETE)$/.test(method) && /^\/(api|metrics|livez|readyz)/.test(path))
-      .map(({ method, path }) => `${method} ${path.replace(":id", "{id}").replace(":output", "{output_id}")}`)
+      .map(
+        ({ method, path }) =>
+          `${method} ${path.replace(":id", "{id}").replace(":name", "{name}").replace(":output", "{output_id}").replace(":version", "{n}").replace(":template", "{name}").replace(":key", "{key}")}`,
+      )
     expect(new Set(documented)).toEqual(new Set([...served, "GET /ws"]))
   })
 
   it("names every kind of event and alarm", () => {
     const named = new Set([...docs.matchAll(/`([a-z0-9_]+)`/g)].map(([, name]) => name))
     expect([...EVENT_KINDS, ...ALARM_KINDS].filter((kind) => !named.has(kind))).toEqual([])
+  })
+
+  it("has every setting of outputs with its protocols and bounds", () => {
+    const rows = [...docs.matchAll(/^\| `([a-z0-9_]+)` *\| ([a-z, ]+?) *\| [^|]*\| ([^|]*?) *\|/gm)]
+    const documented = new Map(
+      rows.map(([, name = "", protocols = "", values = ""]) => [name, { protocols: protocols.split(", "), values }]),
+    )
+    const named = [...new Set(Object.values(SETTINGS_OF).flat())]
+    for (const name of named) {
+      const protocols = Object.entries(SETTINGS_OF).flatMap(([protocol, settings]) => (settings.includes(name) ? [protocol] : []))
+      expect(documented.get(name)?.protocols.sort(), name).toEqual(protocols.sort())
+    }
+    for (const [name, [lowest, highest]] of Object.entries(SETTING_BOUNDS)) {
+      expect(documented.get(name)?.values, name).toContain(`${lowest} to ${highest}`)
+    }
+    expect(documented.get("segment_s")?.values).toContain(`hls 1 to ${HLS_SEGMENT_MAX_S}`)
+  })
+
+  it("has every preset with its URL and limits", () => {
+    const rows = new Map(
+      docs.split("\n").flatMap((line) => (/^\| `([a-z_]+)` .*\| every \d+ s/.test(line) ? [[line.split("`")[1], line]] : [])),
+    )
+    expect([...rows.keys()]).toEqual(PRESETS.map(({ name }) => name))
+    for (const { limits, name, title, url } of PRESETS) {
+      const row = rows.get(name)
+      expect(row).toContain(`| ${title} `)
+      expect(row).toContain(url ?? "asked for")
+      expect(row).toContain(`every ${limits.max_keyframe_interval_s} s`)
+      if (limits.max_video_bitrate !== null) expect(row).toContain(`${limits.max_video_bitrate / 1e6} Mbit/s`)
+      if (limits.max_audio_bitrate !== null) expect(row).toContain(`${limits.max_audio_bitrate / 1e3} kbit/s`)
+    }
   })
 
   it("has examples that work as written, in this order", async () => {
@@ -27,7 +63,7 @@ describe("docs/api.md", () => {
       .replaceAll("\\\n", " ")
       .split(/^(?=curl )/m)
       .slice(1)
-    expect(commands.length).toBe(8)
+    expect(commands.length).toBe(12)
     for (const command of commands) {
       const method = command.match(/-X (\w+)/)?.[1] ?? "GET"
       const path = command.match(/http:\/\/127\.0\.0\.1:8000(\S+)/)?.[1] ?? ""

@@ -1,6 +1,7 @@
 import { Option } from "effect"
 import { Hono } from "hono"
 import { describe, expect, it } from "vitest"
+import { memoryAccounts } from "../effects/testing/accounts.ts"
 import { makeAccess } from "./auth.ts"
 import { makeTestApp, OPEN, withKey } from "./testing/test-app.ts"
 
@@ -71,7 +72,7 @@ describe("with an API key", () => {
   })
 
   it("tells htmx to go to the login form", async () => {
-    const response = await guarded().call("GET", "/fragments/channels", undefined, { "HX-Request": "true" })
+    const response = await guarded().call("GET", "/live/channels", undefined, { "HX-Request": "true" })
     expect([response.status, response.headers.get("hx-redirect")]).toEqual([401, "/login"])
   })
 
@@ -84,10 +85,10 @@ describe("with an API key", () => {
 
   it("ends a session after 7 days", async () => {
     let now = 1_000_000
-    const access = makeAccess(withKey(KEY), () => now)
+    const access = makeAccess(withKey(KEY), memoryAccounts(), () => now)
     const app = new Hono()
     app.get("/in", (c) => {
-      access.login(c)
+      access.login(c, "env")
       return c.text("")
     })
     app.get("/", (c) => c.text(String(access.allows(c))))

@@ -1,12 +1,14 @@
 /**
- * Who may use the service: whoever knows the API key (header, bearer token, or a session cookie given for it), or everybody
- * when there is none. Keys are compared by their hashes in constant time.
+ * Who a request is from: the API key of the environment, a stored key or a user, shown by a header or by a session cookie; or anybody
+ * where there is neither a key nor a user. Secrets are compared by their hashes in constant time.
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto"
 import { Option, Redacted } from "effect"
 import type { Context } from "hono"
 import { getCookie, setCookie } from "hono/cookie"
 import type { AppConfigService } from "../effects/AppConfig.ts"
+import type { AccountsService } from "../effects/accounts/Accounts.ts"
+import type { Role } from "../effects/accounts/account-bodies.ts"
 
 /** The settings that decide who may do what. */
 export type AccessSettings = Pick<AppConfigService, "host" | "apiKey" | "auth">
@@ -17,14 +19,32 @@ const SESSION_SECONDS = 7 * 24 * 3600
 /** WebSocket subprotocol that carries the key, since browsers cannot set headers there: `bearer.` + encodeURIComponent(key). */
 const BEARER_PROTOCOL = "bearer."
 
+/** Whom a session is for: the API key of the environment, a stored key by its id, or a user by name. */
+export type Subject = "env" | `key:${string}` | `user:${string}`
+
+export interface Caller {
+  readonly role: Role
+  /** As records of changes name it: `user ada`, `key ci`, `the API key`, or `the operator` where nobody is asked. */
+  readonly name: string
+  /** How the request shows it. */
+  readonly by: "key" | "session" | "nothing"
+  readonly subject: Subject | null
+}
+
 export interface Access {
-  /** True when requests must show a key. */
-  readonly required: boolean
-  /** True when the request shows a valid key or session. */
+  /** True when requests must show a key or session; from the first key or user on. */
+  readonly required: () => boolean
+  /** Null when the request shows nothing that is valid although it must. */
+  readonly callerOf: (c: Context) => Caller | null
   readonly allows: (c: Context) => boolean
-  readonly isKey: (candidate: string) => boolean
-  /** Gives the browser a session cookie. */
-  readonly login: (c: Context) => void
+  /** For what stays open: whether the request would still be let in as the same one, when asked later. */
+  readonly lasting: (c: Context) => () => boolean
+  /** True when the request has a key in its headers, right or wrong, that is no stored one. */
+  readonly guesses: (c: Context) => boolean
+  /** Whom a key that was typed in belongs to. */
+  readonly subjectOfKey: (candidate: string) => Subject | null
+  /** Gives the browser a session cookie. It ends after 7 days, and with the key, the user or the password it was given for. */
+  readonly login: (c: Context, subject: Subject) => void
   readonly logout: (c: Context) => void
 }
 
@@ -57,32 +77,84 @@ const offeredKeys = (c: Context): ReadonlyArray<string> => {
 const isSecure = (c: Context) => c.req.url.startsWith("https:") || c.req.header("x-forwarded-proto") === "https"
 
 /** @param now milliseconds since 1970 */
-export const makeAccess = (settings: AccessSettings, now: () => number = Date.now): Access => {
-  const key = settings.auth ? Option.map(settings.apiKey, Redacted.value) : Option.none()
-  if (Option.isNone(key)) {
-    return { required: false, allows: () => true, isKey: () => false, login: () => undefined, logout: () => undefined }
-  }
-  const keyHash = sha256(key.value)
-  const signer = sha256(`session of ${key.value}`)
-  const sign = (expires: string) => createHmac("sha256", signer).update(expires).digest("base64url")
-  const same = (a: string, b: string) => timingSafeEqual(sha256(a), sha256(b))
-  const isKey = (candidate: string) => timingSafeEqual(sha256(candidate), keyHash)
+export const makeAccess = (settings: AccessSettings, accounts: AccountsService, now: () => number = Date.now): Access => {
+  const envKey = Option.getOrUndefined(Option.map(settings.apiKey, Redacted.value))
+  const envHash = envKey === undefined ? undefined : sha256(envKey)
+  const required = () => settings.auth && (envHash !== undefined || !accounts.isEmpty())
 
-  const isSession = (cookie: string): boolean => {
-    const [expires, signature] = cookie.split(".")
-    if (expires === undefined || signature === undefined) return false
-    return same(signature, sign(expires)) && Number(expires) * 1000 > now()
+  const subjectOfKey = (candidate: string): Subject | null => {
+    if (envHash !== undefined && timingSafeEqual(sha256(candidate), envHash)) return "env"
+    const key = accounts.keyOf(candidate)
+    return key === undefined ? null : `key:${key.id}`
+  }
+  /** What a subject may do, and what its sessions rest on; undefined when it is gone. */
+  const lookUp = (subject: string): { readonly role: Role; readonly name: string; readonly proof: string } | undefined => {
+    if (subject === "env") return envHash && { role: "admin", name: "the API key", proof: envHash.toString("hex") }
+    const id = subject.slice(subject.indexOf(":") + 1)
+    if (subject.startsWith("key:")) {
+      const key = accounts.findKey(id)
+      return key && { role: key.role, name: `key ${key.name}`, proof: key.sha256 }
+    }
+    const user = subject.startsWith("user:") ? accounts.findUser(id) : undefined
+    return user && { role: user.role, name: `user ${user.name}`, proof: user.password }
+  }
+  const callerFor = (subject: Subject, by: Caller["by"]): Caller | null => {
+    const found = lookUp(subject)
+    return found === undefined ? null : { role: found.role, name: found.name, by, subject }
+  }
+
+  const sign = (expires: string, subject: string, proof: string) =>
+    createHmac("sha256", accounts.sessionKey)
+      .update(JSON.stringify(["session", expires, subject, proof]))
+      .digest("base64url")
+  const ofSession = (cookie: string): Caller | null => {
+    const [expires = "", name = "", signature] = cookie.split(".")
+    if (signature === undefined) return null
+    const subject = Buffer.from(name, "base64url").toString() as Subject
+    const found = lookUp(subject)
+    if (found === undefined) return null
+    const right = timingSafeEqual(sha256(signature), sha256(sign(expires, subject, found.proof)))
+    return right && Number(expires) * 1000 > now() ? { role: found.role, name: found.name, by: "session", subject } : null
   }
   const set = (c: Context, value: string, maxAge: number) =>
     setCookie(c, COOKIE, value, { httpOnly: true, sameSite: "Strict", path: "/", maxAge, secure: isSecure(c) })
 
+  const findBy = (keys: ReadonlyArray<string>, cookie: string): Caller | null => {
+    if (!required()) return { role: "admin", name: "the operator", by: "nothing", subject: null }
+    for (const key of keys) {
+      const subject = subjectOfKey(key)
+      if (subject !== null) return callerFor(subject, "key")
+    }
+    return ofSession(cookie)
+  }
+  const find = (c: Context) => findBy(offeredKeys(c), getCookie(c, COOKIE) ?? "")
+  /** Who it was when it came in: a request that changes the caller's own account is still the caller's. */
+  const found = new WeakMap<Context, Caller>()
+  const callerOf: Access["callerOf"] = (c) => {
+    const caller = found.get(c) ?? find(c)
+    if (caller !== null) found.set(c, caller)
+    return caller
+  }
+
   return {
-    required: true,
-    isKey,
-    allows: (c) => offeredKeys(c).some(isKey) || isSession(getCookie(c, COOKIE) ?? ""),
-    login: (c) => {
+    required,
+    subjectOfKey,
+    callerOf,
+    allows: (c) => callerOf(c) !== null,
+    lasting: (c) => {
+      // Read now: a request that is answered may be gone.
+      const [keys, cookie, before] = [offeredKeys(c), getCookie(c, COOKIE) ?? "", callerOf(c)]
+      return () => {
+        const now = findBy(keys, cookie)
+        return now !== null && now.subject === (before?.subject ?? null)
+      }
+    },
+    guesses: (c) => required() && offeredKeys(c).some((key) => accounts.keyOf(key) === undefined),
+    login: (c, subject) => {
+      const proof = lookUp(subject)?.proof
+      if (proof === undefined) return
       const expires = String(Math.floor(now() / 1000) + SESSION_SECONDS)
-      set(c, `${expires}.${sign(expires)}`, SESSION_SECONDS)
+      set(c, `${expires}.${Buffer.from(subject).toString("base64url")}.${sign(expires, subject, proof)}`, SESSION_SECONDS)
     },
     logout: (c) => set(c, "", 0),
   }

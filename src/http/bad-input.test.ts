@@ -174,9 +174,51 @@ describe("bad input", () => {
       ["PUT", "/api/channels/7"],
       ["POST", "/api/channels/7/outputs"],
       ["PUT", "/api/channels/7/outputs/8"],
+      ["POST", "/api/channels/7/cues"],
     ] as const) {
       expect((await call(method, path, {})).status).toBe(404)
     }
+  })
+
+  it("names every field of a cue that is wrong, in words", async () => {
+    const { call } = await withChannel()
+    const response = await call("POST", "/api/channels/1/cues", {
+      pid: 31,
+      command: "splice_null",
+      pre_roll_s: -1,
+      pts_time: 2 ** 33,
+      out_of_network_indicator: "yes",
+      event: 7,
+      segmentation: [{ segmentation_type_id: 256, upid_text: "a\u202eb", restrictions: {} }, 7],
+    })
+    expect([response.status, response.headers.get("content-type")]).toEqual([400, "application/problem+json"])
+    expect(new Map((await problemBody(response)).errors?.map((e) => [e.path, e.message]))).toEqual(
+      new Map([
+        ["event", "is not a known field"],
+        ["pid", "must be a whole number from 32 to 8190, got 31"],
+        ["command", 'must be one of splice_insert, time_signal, got "splice_null"'],
+        ["pre_roll_s", "must be a number from 0 to 3600, got -1"],
+        ["pts_time", "must be a whole number from 0 to 8589934591, got 8589934592"],
+        ["out_of_network_indicator", 'must be true or false, got "yes"'],
+        ["segmentation[0].segmentation_event_id", "is required"],
+        ["segmentation[0].segmentation_type_id", "must be a whole number from 0 to 255, got 256"],
+        ["segmentation[0].upid_text", "must not hold control or text-direction characters"],
+        ["segmentation[0].restrictions.web_delivery_allowed_flag", "is required"],
+        ["segmentation[0].restrictions.no_regional_blackout_flag", "is required"],
+        ["segmentation[0].restrictions.archive_allowed_flag", "is required"],
+        ["segmentation[0].restrictions.device_restrictions", "is required"],
+        ["segmentation[1]", "must be an object, got 7"],
+      ]),
+    )
+  })
+
+  it.each([
+    [{ scte35_pid: 31 }, "input.scte35_pid", "must be a whole number from 32 to 8190 or null, got 31"],
+    [{ scte35_pid: 8191 }, "input.scte35_pid", "must be a whole number from 32 to 8190 or null, got 8191"],
+    [{ manual_cues: "on" }, "input.manual_cues", 'must be true or false or null, got "on"'],
+  ])("refuses the setting %j", async (input, path, message) => {
+    const { call } = await withChannel()
+    expect((await problemBody(await call("PUT", "/api/channels/1", { input }))).errors).toEqual([{ path, message }])
   })
 
   it("answers 409 with the field", async () => {

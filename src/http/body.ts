@@ -2,7 +2,7 @@
 import { Effect, type ParseResult, Schema } from "effect"
 import type { Context } from "hono"
 import { InvalidInput } from "../effects/Errors.ts"
-import { describeIssue } from "./describe-issue.ts"
+import { describeIssue } from "../effects/show/describe-issue.ts"
 import { makeProblem, Refused } from "./problem.ts"
 import { JsonError, type JsonValue, parseStrictJson } from "./strict-json.ts"
 
@@ -10,7 +10,10 @@ import { JsonError, type JsonValue, parseStrictJson } from "./strict-json.ts"
 export const MAX_BODY_BYTES = 1024 * 1024
 
 const tooLarge = new Refused({
-  problem: makeProblem("content-too-large", `the body may be ${MAX_BODY_BYTES} bytes at most`, { headers: { Connection: "close" } }),
+  problem: makeProblem("content-too-large", `the body may be ${MAX_BODY_BYTES} bytes at most`, {
+    errors: [{ path: "body", message: `may be ${MAX_BODY_BYTES} bytes at most` }],
+    headers: { Connection: "close" },
+  }),
 })
 const badBody = (message: string, path = "body") =>
   new Refused({ problem: makeProblem("bad-request", `${path}: ${message}`, { errors: [{ path, message }] }) })
@@ -39,14 +42,17 @@ const readBytes = (body: ReadableStream<Uint8Array> | null): Effect.Effect<Uint8
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
 /** The body as text, after its type and size are checked. */
-const readText = (c: Context, type: RegExp, hint: string): Effect.Effect<string, Refused> =>
+export const readText = (c: Context, type: RegExp, hint: string): Effect.Effect<string, Refused> =>
   Effect.suspend(() => {
     const given = c.req.header("content-type") ?? ""
     const encoding = c.req.header("content-encoding") ?? "identity"
     if (!type.test(given) || encoding !== "identity") {
       const sent = encoding !== "identity" ? `content encoding ${encoding}` : given === "" ? "no content type" : given
       return new Refused({
-        problem: makeProblem("unsupported-media-type", `${hint}, got ${sent}`, { headers: { Accept: "application/json" } }),
+        problem: makeProblem("unsupported-media-type", `${hint}, got ${sent}`, {
+          errors: [{ path: encoding !== "identity" ? "Content-Encoding" : "Content-Type", message: `${hint}, got ${sent}` }],
+          headers: { Accept: "application/json" },
+        }),
       })
     }
     if (Number(c.req.header("content-length") ?? 0) > MAX_BODY_BYTES) return tooLarge
@@ -78,8 +84,10 @@ export const readJson = <A, I>(c: Context, schema: Schema.Schema<A, I>): Effect.
     Effect.flatMap((value) => decode(schema, value)),
   )
 
-/** Reads the fields of an HTML form; of a field given twice the last one counts. */
+/** Reads the fields of an HTML form, those given more than once as well. */
+export const readFields = (c: Context): Effect.Effect<URLSearchParams, Refused> =>
+  Effect.map(readText(c, FORM_TYPE, "send the form as application/x-www-form-urlencoded"), (text) => new URLSearchParams(text))
+
+/** The same as a record; of a field given twice the last one counts. */
 export const readForm = (c: Context): Effect.Effect<Readonly<Record<string, string>>, Refused> =>
-  readText(c, FORM_TYPE, "send the form as application/x-www-form-urlencoded").pipe(
-    Effect.map((text) => Object.fromEntries(new URLSearchParams(text))),
-  )
+  Effect.map(readFields(c), (fields) => Object.fromEntries(fields))

@@ -1,27 +1,17 @@
-/** Cues as CSV (RFC 4180), safe to open in a spreadsheet. */
-import type { CueProof, CueView } from "../effects/cue-model.ts"
-
-type Cell = string | number | boolean | null
-
-/** Spreadsheets run what begins with one of these as a formula; UPIDs and descriptions are what somebody sent us. */
-const FORMULA = /^[=+\-@\t\r]/
-
-const cell = (value: Cell): string => {
-  if (value === null) return ""
-  if (typeof value !== "string") return String(value)
-  const safe = FORMULA.test(value) ? `'${value}` : value
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
+/** Cues as CSV. */
+import type { ChannelCueView, CueProof, CueView } from "../effects/scte35/cue-model.ts"
+import { type CsvColumn, csvOf } from "./csv.ts"
 
 const proofText = ({ delay_ms, output, reason, status }: CueProof): string => {
   if (status === "sent") return `${output}: sent after ${Math.round(delay_ms ?? 0)} ms`
-  return status === "pending" ? `${output}: pending` : `${output}: missed (${reason ?? "no reason is known"})`
+  if (status === "pending") return `${output}: pending`
+  return status === "no_receiver" ? `${output}: no receiver` : `${output}: missed (${reason ?? "no reason is known"})`
 }
 
 const hexByte = (value: number) => `0x${value.toString(16).padStart(2, "0")}`
 const having = ({ outputs }: CueView, status: CueProof["status"]) => outputs.filter((proof) => proof.status === status).length
 
-const COLUMNS: ReadonlyArray<readonly [string, (cue: CueView) => Cell]> = [
+const COLUMNS: ReadonlyArray<CsvColumn<CueView>> = [
   ["id", ({ id }) => id],
   ["at", ({ at }) => at],
   ["last_at", ({ last_at }) => last_at],
@@ -48,8 +38,9 @@ const COLUMNS: ReadonlyArray<readonly [string, (cue: CueView) => Cell]> = [
   ["hex", ({ hex }) => hex],
 ]
 
-/** A header and a line for each cue; lines end with CR LF. */
-export const cuesAsCsv = (cues: ReadonlyArray<CueView>): string => {
-  const rows = [COLUMNS.map(([name]) => name), ...cues.map((cue) => COLUMNS.map(([, of]) => cell(of(cue))))]
-  return rows.map((row) => `${row.join(",")}\r\n`).join("")
-}
+/** A header and a line for each cue. */
+export const cuesAsCsv = (cues: ReadonlyArray<CueView>): string => csvOf(COLUMNS, cues)
+
+/** The same with the channel in front. */
+export const cuesOfChannelsAsCsv = (cues: ReadonlyArray<ChannelCueView>): string =>
+  csvOf([["channel", ({ channel }) => channel.slug], ...COLUMNS], cues)

@@ -1,9 +1,9 @@
-/** Reads the query of `GET /api/channels/{id}/cues`. */
+/** Reads the queries of `GET /api/channels/{id}/cues` and `GET /api/cues`. */
 import { Effect } from "effect"
-import { CUE_COMMANDS, CUE_KINDS, type CueQuery, type StoredCueKind } from "../effects/cue-model.ts"
 import { InvalidInput } from "../effects/Errors.ts"
+import { CUE_COMMANDS, CUE_KINDS, CUE_OUTCOMES, type CueQuery, type StoredCueKind } from "../effects/scte35/cue-model.ts"
 import { DEFAULT_LIMIT, MAX_LIMIT } from "./event-query.ts"
-import { makeQueryReader, quote, TIME_WANTED, timeOf, wholeNumber } from "./read-query.ts"
+import { CHANNEL_WANTED, channelOf, makeQueryReader, type QueryReader, quote, TIME_WANTED, timeOf, wholeNumber } from "./read-query.ts"
 
 export type CueFormat = "json" | "csv"
 
@@ -38,13 +38,31 @@ const typesOf = (text: string): NonNullable<CueQuery["types"]> | string => {
 const formatOf = (text: string): CueFormat | null => (text === "json" || text === "csv" ? text : null)
 const upidOf = (text: string): string | null => (text.length >= 1 && text.length <= MAX_UPID ? text : null)
 
+const KNOWN = ["limit", "before", "since", "until", "type", "event_id", "upid", "outcome", "format"] as const
+
 /** All parameters with their mistakes. */
 export const readCueQuery = (
   parameters: URLSearchParams,
-): Effect.Effect<{ readonly query: CueQuery; readonly format: CueFormat }, InvalidInput> =>
+): Effect.Effect<{ readonly query: CueQuery; readonly format: CueFormat }, InvalidInput> => readFrom(makeQueryReader(parameters, KNOWN))
+
+/** Those of `GET /api/cues`. */
+export const readAllCuesQuery = (
+  parameters: URLSearchParams,
+): Effect.Effect<{ readonly query: CueQuery & { readonly channel: string | undefined }; readonly format: CueFormat }, InvalidInput> =>
   Effect.suspend(() => {
-    const known = ["limit", "before", "since", "until", "type", "event_id", "upid", "format"] as const
-    const { errors, read } = makeQueryReader(parameters, known)
+    const reader = makeQueryReader(parameters, [...KNOWN, "channel"])
+    const channel = reader.read("channel", channelOf, CHANNEL_WANTED)
+    return Effect.map(readFrom(reader), ({ format, query }) => ({ format, query: { ...query, channel } }))
+  })
+
+const readFrom = ({
+  errors,
+  read,
+}: Pick<QueryReader<(typeof KNOWN)[number]>, "errors" | "read">): Effect.Effect<
+  { readonly query: CueQuery; readonly format: CueFormat },
+  InvalidInput
+> =>
+  Effect.suspend(() => {
     const format = read("format", formatOf, "json or csv") ?? "json"
     const highest = format === "csv" ? MAX_CSV_LIMIT : MAX_LIMIT
     const limit = read("limit", (text) => wholeNumber(text, highest), `a whole number from 1 to ${highest}`)
@@ -57,6 +75,7 @@ export const readCueQuery = (
       (text) => numberOf(text, HIGHEST_ID),
       "a number from 0 to 4294967295, or 0x and its hexadecimal digits",
     )
+    const outcome = read("outcome", (text) => CUE_OUTCOMES.find((one) => one === text) ?? null, CUE_OUTCOMES.join(" or "))
     const upid = read("upid", upidOf, `text of 1 to ${MAX_UPID} characters`)
     if (typeof types === "string") {
       const all = [...CUE_KINDS, ...CUE_COMMANDS].join(", ")
@@ -66,6 +85,6 @@ export const readCueQuery = (
       })
     }
     if (errors.length > 0) return new InvalidInput({ errors })
-    const query = { limit: limit ?? DEFAULT_LIMIT, before, sinceMs, untilMs, eventId, upid }
+    const query = { limit: limit ?? DEFAULT_LIMIT, before, sinceMs, untilMs, eventId, upid, outcome }
     return Effect.succeed({ format, query: { ...query, types: typeof types === "string" ? undefined : types } })
   })

@@ -1,9 +1,9 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import type { CueQuery, CueView } from "../effects/cue-model.ts"
 import { StoreError } from "../effects/Errors.ts"
+import type { CueQuery, CueView } from "../effects/scte35/cue-model.ts"
 import { cuesAsCsv } from "./cue-csv.ts"
-import { fakeCue } from "./testing/FakeDistributor.ts"
+import { fakeCue } from "./testing/fake-views.ts"
 import { makeTestApp, problemBody } from "./testing/test-app.ts"
 
 const PATH = "/api/channels/main-event/cues"
@@ -92,7 +92,7 @@ describe("GET /api/channels/{id}/cues", () => {
     ["event_id=4294967296", "event_id", 'got "4294967296"'],
     ["upid=", "upid", 'must be text of 1 to 256 characters, got ""'],
     ["format=xml", "format", 'must be json or csv, got "xml"'],
-    ["kind=out", "kind", "is not a known parameter; there are limit, before, since, until, type, event_id, upid, format"],
+    ["kind=out", "kind", "is not a known parameter; there are limit, before, since, until, type, event_id, upid, outcome, format"],
     ["upid=a&upid=b", "upid", "is given twice"],
   ])("answers 400 to %s", async (query, path, message) => {
     const { response } = await asked(`?${query}`)
@@ -107,6 +107,7 @@ describe("cues as CSV", () => {
       { output: "cdn", status: "sent", at: "2026-01-02T03:04:05.100Z", delay_ms: 12.4, reason: null },
       { output: "udp", status: "missed", at: "2026-01-02T03:04:05.100Z", delay_ms: null, reason: 'refused, "busy"' },
       { output: "new", status: "pending", at: null, delay_ms: null, reason: null },
+      { output: "pull", status: "no_receiver", at: null, delay_ms: null, reason: "nobody is connected to the listener" },
     ]
     distributor.cued(
       "1",
@@ -131,7 +132,7 @@ describe("cues as CSV", () => {
       crc_ok: "true",
       outputs_sent: "1",
       outputs_missed: "1",
-      outputs: 'cdn: sent after 12 ms; udp: missed (refused, "busy"); new: pending',
+      outputs: 'cdn: sent after 12 ms; udp: missed (refused, "busy"); new: pending; pull: no receiver',
       base64: "/DAlAAAAAAAAAP/wFAUAABJnf+/+AA27oP4AKTLgAAAAAAAAhw2h+w==",
     })
   })

@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { Conflict, StoreError } from "../effects/Errors.ts"
 import { type ChannelEventView, EVENT_KINDS, type EventQuery } from "../effects/model.ts"
-import { fakeEvent } from "./testing/FakeDistributor.ts"
+import { fakeEvent } from "./testing/fake-views.ts"
 import { makeTestApp, problemBody } from "./testing/test-app.ts"
 
 const withChannel = async (over: Parameters<typeof makeTestApp>[0] = {}) => {
@@ -66,7 +66,7 @@ describe("GET /api/channels/{id}/events", () => {
     ["kind=switched,", "kind", `must be one or more, separated by commas, of ${EVENT_KINDS.join(", ")}, got ""`],
     ["kind=Switched", "kind", `must be one or more, separated by commas, of ${EVENT_KINDS.join(", ")}, got "Switched"`],
     ["limit=1&limit=2", "limit", "is given twice"],
-    ["limt=1", "limt", "is not a known parameter; there are limit, before, since, kind"],
+    ["limt=1", "limt", "is not a known parameter; there are limit, before, since, until, kind, severity"],
   ])("answers 400 to %s", async (query, path, message) => {
     const { response } = await asked(`?${query}`)
     expect(await problemBody(response)).toMatchObject({ status: 400, errors: [{ path, message }] })

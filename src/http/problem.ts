@@ -3,7 +3,7 @@ import { Data } from "effect"
 import type { Conflict, EngineUnavailable, FieldError, InvalidInput, NotFound, StoreError } from "../effects/Errors.ts"
 
 /** Every kind of problem: its `type` is `urn:stream-distributor:problem:<kind>`. */
-const KINDS = {
+export const KINDS = {
   "bad-request": [400, "The request cannot be understood"],
   "invalid-input": [400, "Some of the input is not valid"],
   unauthorized: [401, "A valid API key is needed"],
@@ -11,11 +11,15 @@ const KINDS = {
   "not-found": [404, "There is no such thing"],
   "method-not-allowed": [405, "The method is not allowed here"],
   conflict: [409, "The request contradicts what exists"],
+  "precondition-failed": [412, "What the request rests on has changed"],
   "content-too-large": [413, "The body is too large"],
   "unsupported-media-type": [415, "The content type is not supported"],
+  "idempotency-key-reused": [422, "The idempotency key was used for another request"],
   "upgrade-required": [426, "This is a WebSocket"],
+  "too-many-requests": [429, "There were too many requests"],
   "internal-error": [500, "The service failed"],
   "store-unavailable": [503, "The configuration store is not available"],
+  "outcome-unknown": [503, "It is not known whether the change was stored"],
   "engine-unavailable": [503, "The engine is not available"],
   timeout: [503, "The service did not answer in time"],
 } as const
@@ -56,7 +60,9 @@ export const problemOf = (error: ApiError): Problem => {
     case "NotFound":
       return makeProblem("not-found", error.message)
     case "StoreError":
-      return makeProblem("store-unavailable", error.message, { headers: { "Retry-After": "2" } })
+      return makeProblem(error.outcome === "unknown" ? "outcome-unknown" : "store-unavailable", error.message, {
+        headers: { "Retry-After": "2" },
+      })
     case "EngineUnavailable":
       return makeProblem("engine-unavailable", error.message, { headers: { "Retry-After": "2" } })
   }

@@ -22,6 +22,10 @@ export const timeOf = (text: string): number | null => {
   return Number.isFinite(ms) ? ms : null
 }
 
+/** UUID, slug or number of a channel; null for what none can be. */
+export const channelOf = (text: string): string | null => (/^[a-z0-9-]{1,100}$/.test(text) ? text : null)
+export const CHANNEL_WANTED = "the UUID, slug or number of a channel"
+
 export interface QueryReader<Parameter extends string> {
   readonly errors: FieldError[]
   /** Undefined when it is not given, or wrong; `wanted` ends the sentence "must be ...". */

@@ -112,6 +112,9 @@ describe("the page that decodes a cue", () => {
     const html = await response.text()
     expect(response.status).toBe(200)
     for (const text of ["splice_insert out, event 4711", base64, hex, "&quot;splice_event_id&quot;: 4711"]) expect(html).toContain(text)
+    for (const [name, text] of Object.entries({ base64, hex })) {
+      expect(html).toContain(`>${text}</code> <button type="button" data-copy="${name}">Copy ${name}</button></p>`)
+    }
   })
 
   it("keeps what was typed, escaped, and says what is wrong with it", async () => {

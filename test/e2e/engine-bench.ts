@@ -1,7 +1,7 @@
 /** Runs an Engine in this process, with the real packet core and, if asked for, the real libsrt. */
 import { readFileSync } from "node:fs"
 import { PacketCore } from "../../src/core/packet-core.ts"
-import { policyOf } from "../../src/effects/input-policy.ts"
+import { policyOf } from "../../src/effects/config/input-policy.ts"
 import { Engine } from "../../src/engine/engine.ts"
 import type {
   ChannelStats,
@@ -42,7 +42,9 @@ export class EngineBench extends EngineEvents {
   }
 
   ask(command: Command): Reply {
-    return this.engine.handle({ ...command, id: ++this.#requests } as Request)
+    const reply = this.engine.handle({ ...command, id: ++this.#requests } as Request)
+    if (reply instanceof Promise) throw new Error(`${command.cmd} is answered later`)
+    return reply
   }
 
   putLegs(legs: ReadonlyArray<LegSpec>, id = "c1"): Reply {
@@ -102,7 +104,7 @@ export class EngineBench extends EngineEvents {
   }
 
   close(): void {
-    if (this.#open) this.engine.close()
+    if (this.#open) void this.engine.close()
     this.#open = false
   }
 }

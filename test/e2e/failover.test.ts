@@ -52,7 +52,7 @@ describe.concurrent("failing back", () => {
     expect(report.violations).toEqual([])
     expect(namesOf(report)).toEqual(["A", "B", "A"])
     expect(Math.abs(missing(report.segments[1], report.segments[2]))).toBeLessThan(0.15)
-    on.checkReceivers(["A", "B", "A"])
+    await on.checkReceivers(["A", "B", "A"])
     await on.checkOutputsStayed()
     const [back, away] = await on.events("switched")
     expect(back).toMatchObject({ source: "primary", severity: "info", message: expect.stringContaining("usable for 2 s") })
@@ -142,7 +142,7 @@ describe.concurrent("row 1: the primary's sender is killed", () => {
     expect(report.violations).toEqual([])
     expect(namesOf(report)).toEqual(["A", "B"])
     expect(report.segments[1]?.video?.accessPoint).toBe("indicator")
-    on.checkReceivers(["A", "B"])
+    await on.checkReceivers(["A", "B"])
     await on.checkOutputsStayed()
 
     const { message, severity, source } = await on.event("switched")
@@ -182,7 +182,7 @@ describe.concurrent("switching by hand", () => {
       expect(Math.abs(missing(before, next))).toBeLessThan(0.15)
       expect(next?.gapMs).toBeLessThan(MARGIN_MS)
     }
-    on.checkReceivers(["A", "B", "A"])
+    await on.checkReceivers(["A", "B", "A"])
     await on.checkOutputsStayed()
     const events = await on.events("switched")
     expect(events.map(({ message, severity, source }) => [source, severity, message])).toEqual([

@@ -12,12 +12,15 @@ import {
   packHandshake,
   parseHandshake,
   REJECTION,
+  SHUTDOWN,
 } from "./srt-wire.ts"
 
 export class FakeSrtCaller {
   readonly #socket: Socket
   readonly #port: number
   readonly #answers: Handshake[] = []
+  /** Shutdown packets that came; a peer says goodbye by one. */
+  shutdowns = 0
   /** Of this peer; a new one for each connection. */
   #socketId = 0x20000000
 
@@ -27,6 +30,8 @@ export class FakeSrtCaller {
     socket.on("message", (packet) => {
       const answer = parseHandshake(packet)
       if (answer !== null) this.#answers.push(answer)
+      // Control packets have the first bit set, their type behind it.
+      if (packet.length >= 16 && packet.readUInt16BE(0) === (0x8000 | SHUTDOWN)) this.shutdowns += 1
     })
   }
 
@@ -56,12 +61,17 @@ export class FakeSrtCaller {
     return sent
   }
 
-  /** The cookie the listener gives this address. */
+  /** The cookie the listener gives this address; asked for four times a second, as callers do while nobody listens yet. */
   async cookie(): Promise<number> {
     this.#answers.length = 0
-    await this.send(packHandshake(0, { version: 4, extensionField: 2, type: INDUCTION, socketId: ++this.#socketId }))
-    const answer = await eventually("an induction response", () => this.#answers.find((a) => a.type === INDUCTION) ?? null)
-    return answer.cookie
+    const induction = packHandshake(0, { version: 4, extensionField: 2, type: INDUCTION, socketId: ++this.#socketId })
+    await this.send(induction)
+    const again = setInterval(() => void this.send(induction).catch(() => undefined), 250)
+    try {
+      return (await eventually("an induction response", () => this.#answers.find((a) => a.type === INDUCTION) ?? null)).cookie
+    } finally {
+      clearInterval(again)
+    }
   }
 
   /** A conclusion as it should be, but for what is given. */

@@ -149,10 +149,10 @@ describe("legs that carry the same TS", () => {
     const { after } = outcome(name)
     const shown = views(name).map(({ input }) => input.merge)
     expect(shown).not.toContain("rtp")
-    // Raw UDP legs may have to be compared more than once before both are in again.
-    expect(shown.slice(-3)).toContain("content")
+    expect(shown).toContain("content")
     expect(after.input).toMatchObject({ merge_lost: 0, merge_mismatches: 0 })
-    expect(kinds(name)).toContain("merge_on")
+    // Raw UDP legs may have to be compared more than once before both are in again; the views are up to a second old.
+    expect(kinds(name).findLast((kind) => kind === "merge_on" || kind === "merge_off")).toBe("merge_on")
     expect(kinds(name)).not.toContain("legs_differ")
   })
 

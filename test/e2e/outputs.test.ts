@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { createUdpSink, type UdpSink } from "../../load-tests/lib/udp-sink.ts"
 import type { ChannelView, OutputView } from "../../src/effects/model.ts"
+import { FakeSrtCaller } from "./fake-srt-caller.ts"
 import { freeUdpPort } from "./ports.ts"
 import { eventually, Product } from "./product.ts"
 import { SrtReceiver } from "./receivers.ts"
@@ -166,9 +167,12 @@ describe("SRT receivers", () => {
   it("see a goodbye when their output is removed", async () => {
     const port = await freeUdpPort()
     const output = await product.addOutput(channel.id, { url: `srt://127.0.0.1:${port}?mode=listener` })
-    const receiver = await receive(`srt://127.0.0.1:${port}`)
+    // A receiver made of the wire's bytes: srt-live-transmit sees the end now and then only when its own idle time is over (libsrt before 1.5.5).
+    const receiver = await FakeSrtCaller.open(port)
+    expect(await receiver.connect()).toHaveProperty("socketId")
     await product.until("connected", channel.id, (v) => outputOf(v, output.id)?.receivers.length === 1)
     await product.api("DELETE", `/api/channels/${channel.id}/outputs/${output.id}`)
-    await eventually("srt-live-transmit says so", () => (receiver.program.errors.includes("SRT source disconnected") ? true : null), 4000)
+    await eventually("a shutdown packet", () => (receiver.shutdowns > 0 ? true : null), 4000)
+    receiver.close()
   })
 })

@@ -23,6 +23,8 @@ export interface ProductOptions {
   /** Keeps the store of an earlier run. */
   readonly dataDir?: string
   readonly port?: number
+  /** Command to run it by, as `nsenter ...`. */
+  readonly by?: ReadonlyArray<string>
 }
 
 /** Resolves with the first result of `look` that is not null or undefined; rejects after `ms` naming what was awaited. */
@@ -60,10 +62,13 @@ export class Product {
   readonly port: number
   readonly child: ChildProcess
   output = ""
+  /** Sent with every request. */
+  readonly #own: Readonly<Record<string, string>>
   readonly #engines = new Set<number>()
 
-  private constructor(child: ChildProcess, dataDir: string, port: number) {
+  private constructor(child: ChildProcess, dataDir: string, port: number, apiKey: string | undefined) {
     this.child = child
+    this.#own = apiKey === undefined ? {} : { "X-API-Key": apiKey }
     this.dataDir = dataDir
     this.port = port
     this.url = `http://127.0.0.1:${port}`
@@ -77,6 +82,7 @@ export class Product {
     const bin = join(root, "node_modules", ".bin", options.runtime ?? "bun")
     const main = join(root, "src", "main.ts")
     const args = [...(options.runtime === "deno" ? ["run", "-A", main] : [main]), ...(options.args ?? [])]
+    const [command = bin, ...rest] = [...(options.by ?? []), bin, ...args]
     const env = {
       ...process.env,
       HOST: "127.0.0.1",
@@ -86,7 +92,12 @@ export class Product {
       NODE_ENV: "production",
       ...options.env,
     }
-    const product = new Product(spawn(bin, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] }), dataDir, port)
+    const product = new Product(
+      spawn(command, rest, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] }),
+      dataDir,
+      port,
+      options.env?.["API_KEY"],
+    )
     await product.ready()
     return product
   }
@@ -113,7 +124,10 @@ export class Product {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer<T>> {
-    const init: RequestInit = { method, headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers } }
+    const init: RequestInit = {
+      method,
+      headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...this.#own, ...headers },
+    }
     if (body !== undefined) init.body = typeof body === "string" ? body : JSON.stringify(body)
     const answer = await fetch(`${this.url}${path}`, init)
     const text = await answer.text()

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { SCTE35_PID } from "../../src/core/test-source/program-tables.ts"
 import { generateTs } from "../../src/core/test-source/test-programme.ts"
 import type { CueView } from "../../src/effects/model.ts"
-import { PACKET_BYTES, readPacket, SectionReader } from "../strict-packet.ts"
+import { cuesIn } from "../strict-cues.ts"
 import { freeUdpPort } from "./ports.ts"
 import { eventually, Product } from "./product.ts"
 import { SrtReceiver, UdpReceiver } from "./receivers.ts"
@@ -12,18 +12,8 @@ import { sendTs } from "./send-ts.ts"
 const BITRATE = 6_000_000
 const ts = generateTs(14, { bitrate: BITRATE, breakEverySeconds: 5, breakSeconds: 2, spliceNullSeconds: 0 })
 
-/** SCTE-35 sections of a transport stream, as hex, by a parser that shares nothing with the product. */
-const cuesIn = (stream: Uint8Array): string[] => {
-  const reader = new SectionReader()
-  const found: string[] = []
-  for (let at = 0; at + PACKET_BYTES <= stream.length; at += PACKET_BYTES) {
-    const packet = readPacket(stream, at)
-    if (packet.pid !== SCTE35_PID || packet.payload.length === 0) continue
-    for (const section of reader.push(packet.payload, packet.unitStart).sections) found.push(Buffer.from(section).toString("hex"))
-  }
-  return found
-}
-const sent = cuesIn(ts)
+const cuesOf = (stream: Uint8Array) => cuesIn(stream, SCTE35_PID)
+const sent = cuesOf(ts)
 
 let product: Product
 let channelId: string
@@ -76,9 +66,9 @@ afterAll(async () => {
 describe("cues end to end", () => {
   it("the far sides of UDP, RTP and SRT have exactly the cues that were sent", () => {
     expect(sent.length).toBeGreaterThanOrEqual(4)
-    expect(cuesIn(udp.bytes())).toEqual(sent)
-    expect(cuesIn(rtp.bytes(12))).toEqual(sent)
-    expect(cuesIn(srt.bytes())).toEqual(sent)
+    expect(cuesOf(udp.bytes())).toEqual(sent)
+    expect(cuesOf(rtp.bytes(12))).toEqual(sent)
+    expect(cuesOf(srt.bytes())).toEqual(sent)
   })
 
   it("the history has each of them once, decoded, with base64 and hex", () => {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
 import { createSocket } from "node:dgram"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -213,6 +213,23 @@ describe("seed A, as written", () => {
     })
     socket.close()
     expect((JSON.parse(message) as { channels: ChannelView[] }).channels[0]).toMatchObject({ name: "Seen" })
+  })
+})
+
+describe("npm start", () => {
+  it.each(["SIGTERM", "SIGINT"] as const)("ends with its service and its engine when it is told to by %s", async (signal) => {
+    const npm = spawn("npm", ["start"], { cwd: root, env: { ...process.env, DATA_DIR: folder(), PORT: "0", LOG_FORMAT: "json" } })
+    let text = ""
+    for (const stream of [npm.stdout, npm.stderr]) stream.on("data", (chunk) => (text += String(chunk)))
+    const ended = new Promise((resolve) => npm.once("exit", (code, by) => resolve(code ?? by)))
+    const url = await eventually("it listens", () => /listening on (http:[^"]+)/.exec(text)?.[1], 30_000)
+    const engine = Number(/engine started \(pid (\d+)\)/.exec(text)?.[1])
+    expect(engine).toBeGreaterThan(0)
+    npm.kill(signal)
+    expect(await ended).toBe(0)
+    await expect(fetch(url)).rejects.toThrow()
+    // Its exit status may wait for whoever adopted it.
+    await eventually("the engine is gone", () => !existsSync(`/proc/${engine}`) || null)
   })
 })
 

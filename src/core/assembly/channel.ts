@@ -10,6 +10,8 @@ export const CHANNEL_AT_ONCE = STATE + 4;
 export const CHANNEL_CLOCK = STATE + 8;
 /** u32: PIDs that still owe a discontinuity_indicator after a switch: see flagging.ts. */
 export const CHANNEL_DUE = STATE + 16;
+/** u32: counters of a PID are counted on, or packets wait to be inserted: see insertion.ts. */
+export const CHANNEL_INSERTION = STATE + 20;
 // Ranges of their own: merge.ts and align.ts.
 export const CHANNEL_MERGE_STATE = STATE + 64;
 export const CHANNEL_ALIGN_STATE = STATE + 256;
@@ -43,6 +45,13 @@ export function setChannelField(channel: usize, field: i32, value: f64): void {
 @inline
 export function sourceOf(channel: usize): i32 {
   return <i32>channelField(channel, CHANNEL_SOURCE);
+}
+
+/** Index of the leg whose tables say what the ring carries: the source's, or while there is none the primary's. */
+// @ts-ignore: decorator
+@inline
+export function sourceLeg(channel: i32): i32 {
+  return channel * 2 + max(sourceOf(channelAddress(channel)) - 1, 0);
 }
 
 /** Number of a leg within its channel: 1 primary, 2 backup. */

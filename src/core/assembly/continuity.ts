@@ -3,10 +3,11 @@ import { LEG_CC_DUPLICATES, LEG_CC_ERRORS, PIDS, PID_STATE } from "./layout";
 import { count } from "./leg";
 
 // State byte: bits 3..0 the last counter.
+export const COUNTER = 0x0f;
 /** The last packet was a legal duplicate already. */
 const DUPLICATED = 0x10;
 /** A counter was seen. */
-const KNOWN = 0x20;
+export const KNOWN = 0x20;
 /** The PID carries sections the core assembles. */
 export const WATCHED = 0x40;
 

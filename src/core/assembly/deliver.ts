@@ -4,9 +4,9 @@ import {
 } from "./layout";
 import { count, setGauge } from "./leg";
 import { analysePackets, slotAccessPoint, slotFlags, slotHasProgramme, slotPcr, slotPcrIndex, slotPcrPid } from "./packets";
-import { appendSlot } from "./ring";
 import { CHANNEL_AT_ONCE, CHANNEL_DUE, channelAddress, channelField, numberOf, sourceOf } from "./channel";
 import { appendFlagged } from "./flagging";
+import { appendSlot } from "./insertion";
 import { takeOver } from "./takeover";
 
 /** Takes `length` bytes of whole TS packets received at `rxUs`, splitting them into slots. */

@@ -5,8 +5,9 @@ import {
 import { gauge, setGauge } from "./leg";
 import {
   NEWEST, SLOT_FEC_LENGTH, SLOT_FEC_PAYLOAD, SLOT_FIRST_RECOVERY, SLOT_LENGTH_RECOVERY, SLOT_SECOND_RECOVERY, SLOT_TS_RECOVERY, SPAN,
-  distance, fecSlot, groupAt, groupBase, groupCount, groupLast, groupOffset, isStored, mediaSlot,
+  fecSlot, groupAt, groupBase, groupCount, groupLast, groupOffset, isStored, mediaSlot,
 } from "./fec-state";
+import { sequenceDistance } from "./rtp";
 
 const SYNC_BYTE = 0x47;
 /** A rebuilt RTP timestamp further than 5 s of 90 kHz from both neighbours is none: the FEC is of another stream. */
@@ -59,7 +60,7 @@ function isTransportStream(payload: usize, length: u32, end: u32): bool {
 /** The stored datagram nearest to `sequence` in the direction of `step`, as its slot; 0 when there is none. */
 function neighbour(index: i32, leg: usize, sequence: u32, step: i32): usize {
   const newest = load<u32>(leg + NEWEST);
-  const reach = step > 0 ? distance(newest, sequence) : <i32>load<u32>(leg + SPAN) - 1 - distance(newest, sequence);
+  const reach = step > 0 ? sequenceDistance(newest, sequence) : <i32>load<u32>(leg + SPAN) - 1 - sequenceDistance(newest, sequence);
   for (let left = reach; left > 0; left--) {
     sequence = (sequence + step) & 0xffff;
     if (isStored(index, sequence)) return mediaSlot(index, sequence);

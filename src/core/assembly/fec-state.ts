@@ -44,13 +44,6 @@ export const SLOT_FIRST_RECOVERY = 10;
 export const SLOT_SECOND_RECOVERY = 11;
 export const SLOT_FEC_PAYLOAD = 64;
 
-/** Signed distance of two sequence numbers. */
-// @ts-ignore: decorator
-@inline
-export function distance(sequence: u32, from: u32): i32 {
-  return (<i32>((sequence - from) << 16)) >> 16;
-}
-
 // @ts-ignore: decorator
 @inline
 export function indexEntry(index: i32, sequence: u32): u32 {

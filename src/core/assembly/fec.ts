@@ -12,9 +12,10 @@ import { fecGroup, keepFec, readFec } from "./fec-packet";
 import { countMissing, missing, rebuild } from "./fec-rebuild";
 import { checkDatagram, checkGroup, isTrusted } from "./fec-trust";
 import {
-  EXPIRY_US, IS_READY, LAST_MEMBER, NEWEST, READY, SPAN, STATE_SIZE, WAIT_SPAN, covers, distance, fecSlot, firstFree, groupAt, groupBase,
+  EXPIRY_US, IS_READY, LAST_MEMBER, NEWEST, READY, SPAN, STATE_SIZE, WAIT_SPAN, covers, fecSlot, firstFree, groupAt, groupBase,
   groupLast, indexEntry, isEmpty, nextUsed, occupy, release,
 } from "./fec-state";
+import { sequenceDistance } from "./rtp";
 import { recovered } from "./reorder";
 
 /** Media older than this says nothing about where the sequence numbers are now. */
@@ -34,7 +35,7 @@ export function resetFec(index: i32, leg: usize): void {
 function releaseFar(leg: usize): void {
   const newest = load<u32>(leg + NEWEST);
   for (let slot = nextUsed(leg, 0); slot < <u32>FEC_SLOTS; slot = nextUsed(leg, slot + 1)) {
-    const ahead = distance(groupBase(groupAt(leg, slot)), newest);
+    const ahead = sequenceDistance(groupBase(groupAt(leg, slot)), newest);
     if (ahead <= -STORE_SLOTS || ahead >= STORE_SLOTS) release(leg, slot);
   }
 }
@@ -42,7 +43,7 @@ function releaseFar(leg: usize): void {
 /** A FEC packet about numbers far from those that arrive now is of another stream or damaged. */
 function isWithinReach(leg: usize, rxUs: f64): bool {
   if (load<u32>(leg + SPAN) == 0 || rxUs - gauge(leg, LEG_LAST_RX_US) >= MEDIA_AGE_MAX_US) return true;
-  const ahead = distance(groupBase(fecGroup), load<u32>(leg + NEWEST));
+  const ahead = sequenceDistance(groupBase(fecGroup), load<u32>(leg + NEWEST));
   return ahead > -STORE_SLOTS && ahead < STORE_SLOTS;
 }
 
@@ -59,8 +60,8 @@ function takeSlot(leg: usize, group: u32): u32 {
   if (free < <u32>FEC_SLOTS) return free;
   let oldest: u32 = 0;
   for (let slot: u32 = 1; slot < <u32>FEC_SLOTS; slot++) {
-    const ahead = distance(groupBase(groupAt(leg, slot)), groupBase(group));
-    if (ahead < distance(groupBase(groupAt(leg, oldest)), groupBase(group))) oldest = slot;
+    const ahead = sequenceDistance(groupBase(groupAt(leg, slot)), groupBase(group));
+    if (ahead < sequenceDistance(groupBase(groupAt(leg, oldest)), groupBase(group))) oldest = slot;
   }
   return oldest;
 }
@@ -82,7 +83,7 @@ export function takeFec(index: i32, leg: usize, data: usize, length: u32, isRow:
   }
   if (isKept(leg, group)) return;
   const last = groupLast(group);
-  if (isEmpty(leg) || distance(last, load<u32>(leg + LAST_MEMBER)) > 0) store<u32>(leg + LAST_MEMBER, last);
+  if (isEmpty(leg) || sequenceDistance(last, load<u32>(leg + LAST_MEMBER)) > 0) store<u32>(leg + LAST_MEMBER, last);
   const slot = takeSlot(leg, group);
   keepFec(fecSlot(index, slot), data, length);
   occupy(leg, slot, group);
@@ -91,7 +92,7 @@ export function takeFec(index: i32, leg: usize, data: usize, length: u32, isRow:
 
 /** The lone missing datagram of a FEC slot comes after all media so far: it is looked at again when a later one is stored. */
 function setReady(leg: usize, sequence: u32): void {
-  if (load<u32>(leg + IS_READY) && distance(sequence, load<u32>(leg + READY)) >= 0) return;
+  if (load<u32>(leg + IS_READY) && sequenceDistance(sequence, load<u32>(leg + READY)) >= 0) return;
   store<u32>(leg + READY, sequence);
   store<u32>(leg + IS_READY, 1);
 }
@@ -106,7 +107,7 @@ function resolveSlot(index: i32, leg: usize, slot: u32, rxUs: f64): bool {
   }
   if (lacking != 1 || !isTrusted(leg)) return false;
   const sequence = missing;
-  const behind = distance(load<u32>(leg + NEWEST), sequence);
+  const behind = sequenceDistance(load<u32>(leg + NEWEST), sequence);
   if (behind <= 0) {
     setReady(leg, sequence);
     return false;
@@ -143,7 +144,7 @@ function resolve(index: i32, leg: usize, rxUs: f64): void {
 @inline
 function trackMedia(leg: usize, sequence: u32): void {
   const span = load<u32>(leg + SPAN);
-  const ahead = span ? distance(sequence, load<u32>(leg + NEWEST)) : STORE_SLOTS;
+  const ahead = span ? sequenceDistance(sequence, load<u32>(leg + NEWEST)) : STORE_SLOTS;
   if (ahead > -STORE_SLOTS && ahead < STORE_SLOTS) {
     if (ahead > 0) {
       store<u32>(leg + NEWEST, sequence);
@@ -157,8 +158,8 @@ function trackMedia(leg: usize, sequence: u32): void {
 
 /** True when a datagram may complete the group of some FEC slot. */
 function helps(index: i32, leg: usize, sequence: u32): bool {
-  if (load<u32>(leg + IS_READY) && distance(sequence, load<u32>(leg + READY)) > 0) return true;
-  if (distance(sequence, load<u32>(leg + LAST_MEMBER)) > 0) return false;
+  if (load<u32>(leg + IS_READY) && sequenceDistance(sequence, load<u32>(leg + READY)) > 0) return true;
+  if (sequenceDistance(sequence, load<u32>(leg + LAST_MEMBER)) > 0) return false;
   for (let slot = nextUsed(leg, 0); slot < <u32>FEC_SLOTS; slot = nextUsed(leg, slot + 1)) {
     const group = groupAt(leg, slot);
     if (covers(group, sequence) && countMissing(index, leg, group) < 2) return true;

@@ -5,16 +5,16 @@ import {
   DUE_FLAGS, LEG_PCR_BITRATE, PIDS, PID_STATE, SCRATCH, SECTION_SLOTS, SLOT_PAYLOAD_MAX, TS_PACKET,
 } from "./layout";
 import { gauge, legAddress } from "./leg";
-import { CHANNEL_DUE, channelAddress, sourceOf } from "./channel";
+import { CHANNEL_DUE, channelAddress, sourceLeg } from "./channel";
 import { firstPacket } from "./check-clock";
-import { pidStateAddress } from "./continuity";
+import { COUNTER, KNOWN, pidStateAddress } from "./continuity";
 import { KIND_PAT, KIND_PMT, kindOf, psiCopy, slotAt, slotPid } from "./section-slots";
 import { HAS_PCR, PCR, PCR_ANYWHERE, PCR_PACKET, PCR_PID, findStream, flagsOf, saidOf } from "./streams";
 import {
   ADAPTATION_MAX, ADAPTATION_PRESENT, ADAPTATION_WITH_PCR, FLAG_DISCONTINUITY, FLAG_PCR, NULL_PID, PAYLOAD_PRESENT, SYNC_BYTE, adaptationControl,
   adaptationFlags, adaptationLength, continuityCounter, hasTransportError, pidOf, readHeader, readPcr, syncByte,
 } from "./packet";
-import { appendFound } from "./scan";
+import { appendFound } from "./insertion";
 
 /** Payload beside an adaptation field of one flags byte: 188 - 4 - 2. */
 const BESIDE_FLAGS: u32 = 182;
@@ -23,9 +23,6 @@ const WHOLE_PAYLOAD: u32 = 184;
 const LATE_MAX: f64 = 1350000;
 /** 33 bits of base at 300 ticks each. */
 const PCR_MODULUS: f64 = 2576980377600;
-
-/** State byte of a PID (continuity.ts): a counter was seen. */
-const KNOWN: u32 = 0x20;
 
 // What a PID owes.
 /** The flag, before its next packet. */
@@ -173,7 +170,7 @@ export function signalSwitch(index: i32, rxUs: f64): void {
     const length = load<u32>(psiCopy(index, slot));
     if (!(state & KNOWN) || length == 0) continue;
     signalTable(channel, pid, state, psiCopy(index, slot) + 64, length);
-    owe(channel, pid, <u8>(SIGNALLED | (state & 15)));
+    owe(channel, pid, <u8>(SIGNALLED | (state & COUNTER)));
   }
   flush(channel);
 }
@@ -188,7 +185,7 @@ export function forgetDue(channel: i32): void {
 
 /** Copies packets behind what is in the scratch slot, with a flagged packet before each that owes one. */
 export function appendFlagged(channel: i32, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32): void {
-  const index = channel * 2 + max(sourceOf(channelAddress(channel)) - 1, 0);
+  const index = sourceLeg(channel);
   const packets = length / TS_PACKET;
   begin(rxUs, timestamp, sequence);
   for (let position: u32 = 0; position < packets; position++) {
@@ -213,4 +210,10 @@ function settle(channel: i32, index: i32, header: u32, payload: usize, packets: 
   const before = (adaptationControl(header) & PAYLOAD_PRESENT ? counter - 1 : counter) & 15;
   if (owed & SIGNALLED && (owed & 15) == before) return;
   signalOnly(channel, pid, before, pcrBefore(index, pid, payload, packets, position));
+}
+
+/** Appends up to seven packets that were not analysed as they are; after a switch each PID that owes it is flagged first. */
+export function appendScanned(channel: i32, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32): void {
+  if (load<u32>(channelAddress(channel) + CHANNEL_DUE)) appendFlagged(channel, payload, length, rxUs, timestamp, sequence);
+  else appendFound(channel, payload, length, rxUs, timestamp, sequence);
 }

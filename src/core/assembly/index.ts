@@ -14,12 +14,14 @@ import { forgetContinuity, watchPat } from "./continuity";
 import { deliver } from "./deliver";
 import { takeFec } from "./fec";
 import { forgetDue } from "./flagging";
+import { beginInsertion, forgetInsertion } from "./insertion";
 import { mergeArrived, tickMerge } from "./merge";
 import {
-  allowMerge as allowChannelMerge, isMerged, mergeCountBroken, mergeFindsPlace, mergeLegRestarted, resetMerge,
+  allowMerge as allowChannelMerge, isMerged, mergeCountBroken, mergeFindsPlace, mergeLegRestarted
 } from "./merge-members";
 import { order, resetReorder, restartReorder, tickReorder } from "./reorder";
 import { headAddress, takeAppended } from "./ring";
+import { takeForScte35 } from "./psi";
 import { clearSlots } from "./section-slots";
 import { abandonSections } from "./sections";
 import { checkTimers } from "./tr101290";
@@ -42,12 +44,12 @@ export function resetChannel(channel: i32): void {
   if (<u32>channel >= <u32>MAX_CHANNELS) return;
   store<u32>(headAddress(channel), 0);
   forgetDue(channel);
+  forgetInsertion(channel);
   const watch = MAX_LEGS + channel;
   memory.fill(legAddress(watch), 0, LEG_SIZE);
   memory.fill(PID_STATE + watch * PIDS, 0, PIDS);
   clearSlots(watch);
   memory.fill(channelAddress(channel), 0, CHANNEL_SIZE);
-  resetMerge(channel);
 }
 
 /**
@@ -66,6 +68,20 @@ export function setSource(channel: i32, leg: i32, atOnce: i32): void {
   }
   setChannelField(address, CHANNEL_PENDING, leg);
   store<u32>(address + CHANNEL_AT_ONCE, atOnce ? 1 : 0);
+}
+
+/**
+ * Lets the first `count` packets at INSERTION_PACKETS of a channel, one section on one SCTE-35 PID, go out in place of null packets, from
+ * `afterUs` on also as packets of their own, from `untilUs` on not at all. 0 when the tables do not name the PID, four others were
+ * inserted into, or a section waits already; else 1. Times are CLOCK_MONOTONIC in microseconds.
+ */
+export function insertPackets(channel: i32, pid: u32, count: u32, afterUs: f64, untilUs: f64, nowUs: f64): i32 {
+  return <u32>channel < <u32>MAX_CHANNELS && beginInsertion(channel, pid, count, afterUs, untilUs, nowUs) ? 1 : 0;
+}
+
+/** Takes a PID of a leg for SCTE-35 although no PMT says so, instead of the one told before; 0 takes none. */
+export function setScte35Pid(leg: i32, pid: u32): void {
+  if (<u32>leg < <u32>MAX_LEGS) takeForScte35(leg, pid);
 }
 
 /** Lets the legs of a channel be merged when they agree; a gap then waits for the other leg up to `windowUs` microseconds. */

@@ -61,9 +61,11 @@ export const EVENT_DATA = EVENTS + EVENT_MAX * EVENT_SIZE;
 export const EVENT_PSI = 1;
 /**
  * Any complete section on a SCTE-35 PID. a = table_id, b = 1 when the CRC is good. Told of each leg, and, with leg = MAX_LEGS +
- * channel, of what goes out: then the ring position is that of the slot that completes it.
+ * channel, of what goes out: then the ring position is that of the slot that completes it, and b = SECTION_CUT tells of one that was
+ * begun and never completed, with the bytes there are.
  */
 export const EVENT_SCTE35 = 2;
+export const SECTION_CUT = 2;
 /** The sender of the leg changed (RTP SSRC, or source address for raw UDP). a = new identity, b = old identity. */
 export const EVENT_SENDER = 3;
 /** RTP sequence numbers restarted. a = new sequence number, b = expected one. */
@@ -267,7 +269,7 @@ export const CHANNEL_HELD = 7;
 export const CHANNEL_MERGE_BOTH = 8;
 /** When the legs were last looked at for alignment and whether they agree: ALIGNMENT_*. */
 export const CHANNEL_ALIGNMENT = 9;
-/** Settings, written by the host after `resetChannel`: 1 lets legs that agree be merged; longest wait for the other leg, microseconds. */
+/** Settings, by `allowMerge`: 1 lets legs that agree be merged; longest wait for the other leg, microseconds. */
 export const CHANNEL_MERGE_ALLOWED = 16;
 export const CHANNEL_MERGE_WINDOW_US = 17;
 
@@ -369,7 +371,21 @@ export const DUE_FLAGS = MERGE_PACKETS + MAX_CHANNELS * MERGE_CELLS * TS_PACKET;
 /** One slot of packets the core puts together itself. */
 export const SCRATCH = DUE_FLAGS + MAX_CHANNELS * PIDS;
 
+// --- Packets of the operator's that wait to go out, by channel; see insertion.ts. Header: PID u32@0, packets u32@4, next one u32@8,
+// times f64@16 and @24; private up to 64; then the packets.
+export const INSERTION_PACKETS_MAX = 24;
+export const INSERTION_PID = 0;
+/** Packets of the section that waits; 0: none waits. */
+export const INSERTION_COUNT = 4;
+export const INSERTION_NEXT = 8;
+export const INSERTION_AFTER = 16;
+export const INSERTION_UNTIL = 24;
+export const INSERTION_PACKETS = 64;
+export const INSERTION_SIZE = 4608;
+export const INSERTIONS = SCRATCH + 2048;
+export const INSERTION_SCRATCH = INSERTIONS + MAX_CHANNELS * INSERTION_SIZE;
+
 /** End of the map; the compiler puts its own static data (the CRC table) above it. */
-export const MAP_END = SCRATCH + 2048;
+export const MAP_END = INSERTION_SCRATCH + 2048;
 /** Static data of the compiler: 64 KiB. */
 export const MEMORY_BYTES = MAP_END + 65536;

@@ -9,7 +9,7 @@ import {
   BY_BACKUP, GAP_SINCE, HIGH, NEXT, OFFSET, VOID, WAITING, WAITS, ahead, cellOf, flagAddress, isPresent, legMerge, packetAddress,
   timeAddress,
 } from "./merge-state";
-import { appendScanned } from "./scan";
+import { appendScanned } from "./flagging";
 
 const SLOT_PACKETS: u32 = 7;
 

@@ -1,36 +1,26 @@
 // Which legs take part in a merge: joining, falling silent, coming back, leaving, and the end of the merge.
 import {
-  ALIGNMENT_SAME, CHANNEL_ALIGNMENT, CHANNEL_HELD, CHANNEL_MERGE, CHANNEL_MERGE_ALLOWED, CHANNEL_MERGE_BOTH, CHANNEL_MERGE_WINDOW_US,
+  ALIGNMENT_SAME, CHANNEL_ALIGNMENT, CHANNEL_MERGE, CHANNEL_MERGE_ALLOWED, CHANNEL_MERGE_BOTH, CHANNEL_MERGE_WINDOW_US,
   CHANNEL_PATH_DIFFERENCE_US, CHANNEL_PENDING, CHANNEL_SOURCE, EVENT_MERGE, EVENT_MERGE_LEG, LEG_LAST_RX_US, MERGE_CELLS, MERGE_CONTENT,
-  MERGE_END_ASKED, MERGE_END_RESTARTED, MERGE_FLAGS, MERGE_OFF, MERGE_RTP,
+  MERGE_END_ASKED, MERGE_END_RESTARTED, MERGE_OFF, MERGE_RTP,
 } from "./layout";
 import { gauge, legAddress } from "./leg";
 import { CHANNEL_AT_ONCE, channelAddress, channelField, mayRelease, setChannelField, sourceOf } from "./channel";
 import { agreedOffset, forgetAlignment } from "./align";
-import { dropWaiting, setWaiting, skipGap } from "./merge-flow";
+import { dropWaiting, skipGap } from "./merge-flow";
 import {
   ABSENT, EXTENDED, HIGH, MISMATCHES, NEXT, OFFSET, SAMPLES, STARTED, STRIDE, TAKES_PART, TIMES_FROM, WAITING, ahead, isPresent,
   legMerge, takesPart,
 } from "./merge-state";
 import { postEvent } from "./events";
 import { isHolding } from "./reorder";
+import { sequenceDistance } from "./rtp";
 
 const SILENT_US: f64 = 1000000;
 
 export function isSilent(index: i32, nowUs: f64): bool {
   const last = gauge(legAddress(index), LEG_LAST_RX_US);
   return last == 0 || nowUs - last > SILENT_US;
-}
-
-/** The channel's legs start afresh. */
-export function resetMerge(channelIndex: i32): void {
-  const channel = channelAddress(channelIndex);
-  for (let leg = 0; leg < 2; leg++) memory.fill(legMerge(channel, leg), 0, 48);
-  store<u32>(channel + WAITING, 0);
-  setChannelField(channel, CHANNEL_MERGE, MERGE_OFF);
-  setChannelField(channel, CHANNEL_MERGE_BOTH, 0);
-  setChannelField(channel, CHANNEL_HELD, 0);
-  forgetAlignment(channel);
 }
 
 /** Ends the merge; what waits goes out, gaps and all, as far as the ring can take it. `why` is 0 or MERGE_END_*. */
@@ -102,7 +92,7 @@ export function mergeFindsPlace(index: i32, sequence: u32): bool {
   const highest = load<u32>(state + EXTENDED);
   const moved = ahead(load<u32>(channel + NEXT) - load<u32>(state + OFFSET), highest * stride);
   const expected = highest + <u32>(moved / <i32>stride);
-  const extended = expected + ((<i32>((sequence - expected) << 16)) >> 16);
+  const extended = expected + sequenceDistance(sequence, expected);
   if (abs(ahead(extended, expected)) * <i32>stride > MERGE_CELLS / 2) return false;
   store<u32>(state + EXTENDED, extended);
   return true;
@@ -144,7 +134,7 @@ export function isMerged(index: i32): bool {
 }
 
 /** Both legs are found to carry the same packets: they are joined where the source's own order has got to. */
-export function join(channelIndex: i32, channel: usize, nowUs: f64): void {
+export function join(channelIndex: i32, channel: usize): void {
   const offset = agreedOffset(channel);
   const mode = <i32>channelField(channel, CHANNEL_MERGE);
   const primary = legMerge(channel, 0);
@@ -157,8 +147,7 @@ export function join(channelIndex: i32, channel: usize, nowUs: f64): void {
     store<u32>(backup + OFFSET, offset);
     const from = source == 1 ? load<u32>(primary + HIGH) : load<u32>(backup + HIGH) + offset;
     store<u32>(channel + NEXT, from);
-    setWaiting(channel, 0);
-    memory.fill(<usize>(MERGE_FLAGS + channelIndex * MERGE_CELLS), 0, MERGE_CELLS);
+    dropWaiting(channelIndex, channel);
     setChannelField(channel, CHANNEL_PENDING, 0);
   } else if (takesPart(channel, 0)) {
     store<u32>(backup + OFFSET, load<u32>(primary + OFFSET) + offset);
@@ -176,13 +165,12 @@ export function join(channelIndex: i32, channel: usize, nowUs: f64): void {
   store<u32>(channel + SAMPLES, 0);
   setChannelField(channel, CHANNEL_ALIGNMENT, ALIGNMENT_SAME);
   setChannelField(channel, CHANNEL_MERGE_BOTH, 1);
+  const kind = isByRtp(primary, backup, offset) ? MERGE_RTP : MERGE_CONTENT;
+  setChannelField(channel, CHANNEL_MERGE, kind);
   if (mode == MERGE_OFF) {
     setChannelField(channel, CHANNEL_PATH_DIFFERENCE_US, 0);
-    const kind = isByRtp(primary, backup, offset) ? MERGE_RTP : MERGE_CONTENT;
-    setChannelField(channel, CHANNEL_MERGE, kind);
     postEvent(EVENT_MERGE, channelIndex * 2, 0, kind, 0, 0, 0);
   } else {
-    setChannelField(channel, CHANNEL_MERGE, isByRtp(primary, backup, offset) ? MERGE_RTP : MERGE_CONTENT);
     postEvent(EVENT_MERGE_LEG, channelIndex * 2 + joined, 0, 1, 0, 0, 0);
   }
 }

@@ -12,7 +12,8 @@ import {
   ABSENT, EXTENDED, HASHED_FROM, HIGH, MISMATCHES, NEXT, OFFSET, SAMPLES, STARTED, STRIDE, TIMES_FROM, WAITING, WAITS, ahead,
   flagAddress, isPresent, legMerge, takesPart, timeAddress,
 } from "./merge-state";
-import { appendScanned } from "./scan";
+import { sequenceDistance } from "./rtp";
+import { appendScanned } from "./flagging";
 
 /** Compared packets in a row that differ: two datagrams' worth. */
 const DIFFERENT: u32 = 14;
@@ -64,7 +65,7 @@ export function mergeArrived(index: i32, isRtp: bool, sequence: u32, payload: us
     for (let i = packets; i < stride; i++) skipHashes(index, position + i, position + i + 1);
     if (agrees) {
       const wasDirect = <i32>channelField(channel, CHANNEL_MERGE) == MERGE_OFF;
-      join(channelIndex, channel, rxUs);
+      join(channelIndex, channel);
       // Its packets have gone out in the leg's own order already, or are not ahead of it.
       if (wasDirect && <i32>channelField(channel, CHANNEL_MERGE) != MERGE_OFF && sourceOf(channel) == numberOf(index)) return;
     }
@@ -88,7 +89,7 @@ function positionOf(index: i32, state: usize, isRtp: bool, sequence: u32, packet
   }
   if (!isRtp) return load<u32>(state + HIGH);
   const highest = load<u32>(state + EXTENDED);
-  const extended = highest + ((<i32>((sequence - highest) << 16)) >> 16);
+  const extended = highest + sequenceDistance(sequence, highest);
   if (<i32>(extended - highest) > 0) store<u32>(state + EXTENDED, extended);
   return extended * load<u32>(state + STRIDE);
 }
@@ -163,6 +164,6 @@ function noteMismatch(channel: usize): bool {
 }
 
 /** The same for a datagram that FEC has rebuilt. */
-export function mergeRecovered(index: i32, leg: usize, sequence: u32, payload: usize, length: u32, rxUs: f64, timestamp: u32): void {
+export function mergeRecovered(index: i32, sequence: u32, payload: usize, length: u32, rxUs: f64): void {
   if (length % TS_PACKET == 0) mergeArrived(index, true, sequence, payload, length, rxUs);
 }

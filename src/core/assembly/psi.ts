@@ -158,6 +158,23 @@ function applyPmt(index: i32, pmtPid: u32, section: usize, length: u32): void {
   }
 }
 
+/** Stands for the operator among the owners of a slot: no PMT has such a PID. */
+const BY_HAND: u32 = 0xffffffff;
+
+/** Assembles SCTE-35 from a PID because the operator says so, and no longer from the one named before; 0 names none. */
+export function takeForScte35(index: i32, pid: u32): void {
+  for (let number = 1; number < SECTION_SLOTS; number++) {
+    const slot = slotAt(index, number);
+    if (kindOf(slot) != KIND_SCTE35 || slotPid(slot) == pid) continue;
+    for (let position = ownerCount(slot); position > 0; position--) if (ownerAt(slot, position - 1) == BY_HAND) removeOwnerAt(slot, position - 1);
+    if (ownerCount(slot) == 0) closeSlot(index, slot);
+  }
+  if (!isAssignable(pid)) return;
+  let slot = findSlot(index, pid);
+  if (!slot) slot = openSlot(index, pid, KIND_SCTE35);
+  if (slot && kindOf(slot) == KIND_SCTE35) addOwner(slot, BY_HAND);
+}
+
 /** Keeps the last good section of a slot's PID; of a PAT or PMT in several sections, the first. */
 function rememberCopy(index: i32, slot: usize, section: usize, length: u32): void {
   if (load<u8>(section, 6) != 0 || length > <u32>PSI_COPY_SIZE - 64) return;

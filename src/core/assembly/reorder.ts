@@ -11,6 +11,7 @@ import { deliver } from "./deliver";
 import { fecSpan, mediaStored, resetFec } from "./fec";
 import { mergeRecovered } from "./merge";
 import { appended } from "./ring";
+import { sequenceDistance } from "./rtp";
 
 /** u32: 1 once a datagram was taken; the sequence number that goes on next; datagrams waiting. */
 const STARTED = STATE_REORDER;
@@ -36,12 +37,6 @@ function entryAddress(index: i32, sequence: u32): usize {
 @inline
 function storeSlot(index: i32, sequence: u32): usize {
   return <usize>(STORES + index * STORE_BYTES) + (sequence & (STORE_SLOTS - 1)) * STORE_STRIDE;
-}
-
-// @ts-ignore: decorator
-@inline
-function distance(sequence: u32, from: u32): i32 {
-  return (<i32>((sequence - from) << 16)) >> 16;
 }
 
 // @ts-ignore: decorator
@@ -83,6 +78,14 @@ function setWaiting(leg: usize, waiting: u32): void {
   setGauge(leg, LEG_HELD, waiting);
 }
 
+/** One more waits; the first begins a gap. */
+function noteWaiting(leg: usize, sequence: u32, rxUs: f64): void {
+  const waiting = load<u32>(leg + WAITING);
+  setWaiting(leg, waiting + 1);
+  if (waiting == 0) store<f64>(leg + GAP_SINCE, rxUs);
+  if (waiting == 0 || sequenceDistance(sequence, load<u32>(leg + HIGHEST)) > 0) store<u32>(leg + HIGHEST, sequence);
+}
+
 /** Delivers what is next and waits; stops at a gap, or when the channel's ring has had enough for now. */
 function drain(index: i32, leg: usize): void {
   const channel = channelAddress(index >> 1);
@@ -118,7 +121,7 @@ function firstWaiting(index: i32, next: u32): u32 {
 function skipGap(index: i32, leg: usize): void {
   const next = load<u32>(leg + NEXT);
   const first = firstWaiting(index, next);
-  count(leg, LEG_RTP_UNRECOVERED, distance(first, next));
+  count(leg, LEG_RTP_UNRECOVERED, sequenceDistance(first, next));
   store<u32>(leg + NEXT, first);
   drain(index, leg);
 }
@@ -146,7 +149,7 @@ function flush(index: i32, leg: usize): void {
 function isOver(leg: usize, nowUs: f64): bool {
   const span = fecSpan(leg);
   const age = nowUs - load<f64>(leg + GAP_SINCE);
-  const behind = <u32>distance(load<u32>(leg + HIGHEST), load<u32>(leg + NEXT));
+  const behind = <u32>sequenceDistance(load<u32>(leg + HIGHEST), load<u32>(leg + NEXT));
   const most = max<u32>(<u32>gauge(leg, LEG_REORDER_MAX), span);
   if (behind > most) return true;
   return age >= (span > 0 ? FEC_WAIT_MAX_US : gauge(leg, LEG_REORDER_US));
@@ -172,15 +175,12 @@ export function restartReorder(index: i32, leg: usize): void {
   resetReorder(index, leg);
 }
 
-/** Sequence number that goes on next, and whether nothing waits before it. */
-export function nextInOrder(leg: usize): u32 {
-  return load<u32>(leg + NEXT);
-}
+/** True while datagrams wait behind a gap. */
 export function isHolding(leg: usize): bool {
   return load<u32>(leg + WAITING) > 0;
 }
 
-/** A datagram without a place in the order, such as the first of what may be a new numbering, goes on at once. */
+/** Takes a datagram: it goes on if it is next, waits behind a gap, or has come too late. */
 export function order(index: i32, leg: usize, data: usize, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32): void {
   assert(index < MAX_LEGS);
   const hasFec = gauge(leg, LEG_FEC_ENABLED) != 0;
@@ -189,7 +189,7 @@ export function order(index: i32, leg: usize, data: usize, payload: usize, lengt
     store<u32>(leg + NEXT, sequence);
   }
   const next = load<u32>(leg + NEXT);
-  const ahead = distance(sequence, next);
+  const ahead = sequenceDistance(sequence, next);
   const fits = length <= <u32>STORE_PAYLOAD_MAX;
   const isRebuildable = hasFec && fits && (load<u8>(data) & PLAIN_MASK) == 0;
   if (ahead == 0) {
@@ -217,7 +217,7 @@ export function order(index: i32, leg: usize, data: usize, payload: usize, lengt
   }
   if (!fits || ahead >= STORE_SLOTS) {
     flush(index, leg);
-    count(leg, LEG_RTP_UNRECOVERED, max(0, distance(sequence, load<u32>(leg + NEXT))));
+    count(leg, LEG_RTP_UNRECOVERED, max(0, sequenceDistance(sequence, load<u32>(leg + NEXT))));
     store<u32>(leg + NEXT, (sequence + 1) & 0xffff);
     deliver(index, leg, payload, length, rxUs, timestamp, sequence);
     if (!isRebuildable) return;
@@ -226,13 +226,8 @@ export function order(index: i32, leg: usize, data: usize, payload: usize, lengt
     return;
   }
   if (isWaiting(index, sequence)) return;
-  const waiting = load<u32>(leg + WAITING);
   keep(index, data, payload, length, rxUs, timestamp, sequence, STORE_WAITING);
-  setWaiting(leg, waiting + 1);
-  if (waiting == 0) {
-    store<f64>(leg + GAP_SINCE, rxUs);
-    store<u32>(leg + HIGHEST, sequence);
-  } else if (distance(sequence, load<u32>(leg + HIGHEST)) > 0) store<u32>(leg + HIGHEST, sequence);
+  noteWaiting(leg, sequence, rxUs);
   if (isRebuildable) mediaStored(index, leg, sequence, rxUs);
   releaseOverdue(index, leg, rxUs);
 }
@@ -240,15 +235,10 @@ export function order(index: i32, leg: usize, data: usize, payload: usize, lengt
 /** FEC has rebuilt a datagram in the store: it takes its place in the order, unless that has been given up. */
 export function recovered(index: i32, leg: usize, sequence: u32, rxUs: f64): void {
   const slot = storeSlot(index, sequence);
-  const ahead = distance(sequence, load<u32>(leg + NEXT));
+  const ahead = sequenceDistance(sequence, load<u32>(leg + NEXT));
   store<u32>(entryAddress(index, sequence), sequence | STORE_PRESENT | (ahead >= 0 ? STORE_WAITING : 0));
-  mergeRecovered(index, leg, sequence, slot + STORE_PAYLOAD, load<u32>(slot, STORE_LENGTH), rxUs, load<u32>(slot, STORE_TIMESTAMP));
+  mergeRecovered(index, sequence, slot + STORE_PAYLOAD, load<u32>(slot, STORE_LENGTH), rxUs);
   if (ahead < 0) return;
-  const waiting = load<u32>(leg + WAITING);
-  setWaiting(leg, waiting + 1);
-  if (waiting == 0) {
-    store<f64>(leg + GAP_SINCE, rxUs);
-    store<u32>(leg + HIGHEST, sequence);
-  } else if (distance(sequence, load<u32>(leg + HIGHEST)) > 0) store<u32>(leg + HIGHEST, sequence);
+  noteWaiting(leg, sequence, rxUs);
   if (ahead == 0) drain(index, leg);
 }

@@ -3,7 +3,7 @@ import {
   RINGS, RING_BYTES, RING_HEADS, RING_SLOTS, SLOT_FLAG_SCTE35, SLOT_FLAGS, SLOT_LENGTH, SLOT_PAYLOAD, SLOT_PAYLOAD_MAX, SLOT_PCR, SLOT_PCR_INDEX,
   SLOT_PCR_PID, SLOT_RTP_SEQUENCE, SLOT_RTP_TIMESTAMP, SLOT_RX_I64, SLOT_RX_US, SLOT_STRIDE,
 } from "./layout";
-import { CHANNEL_CLOCK, channelAddress, sourceOf } from "./channel";
+import { CHANNEL_CLOCK, channelAddress, sourceLeg } from "./channel";
 import { watchSlot } from "./watch";
 
 /** Slots appended by the calls since the host last looked. */
@@ -22,7 +22,7 @@ export function headAddress(channel: i32): usize {
 }
 
 /** Copies one slot of payload with what was found in it, then moves the head on. Times in a ring never run backwards. */
-export function appendSlot(
+export function putSlot(
   channel: i32, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32, flags: u32, pcr: f64, pcrIndex: u32, pcrPid: u32,
 ): void {
   assert(length <= <u32>SLOT_PAYLOAD_MAX);
@@ -30,7 +30,7 @@ export function appendSlot(
   const time = max(rxUs, load<f64>(clock));
   store<f64>(clock, time);
   const head = load<u32>(headAddress(channel));
-  if (flags & SLOT_FLAG_SCTE35) watchSlot(channel, channel * 2 + max(sourceOf(channelAddress(channel)) - 1, 0), payload, length, head);
+  if (flags & SLOT_FLAG_SCTE35) watchSlot(channel, sourceLeg(channel), payload, length, head);
   const slot = <usize>(RINGS + channel * RING_BYTES) + (head & (RING_SLOTS - 1)) * SLOT_STRIDE;
   store<i64>(slot, <i64>time, SLOT_RX_I64);
   store<f64>(slot, time, SLOT_RX_US);

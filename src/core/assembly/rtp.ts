@@ -17,6 +17,13 @@ export function rtpSequence(address: usize): u32 {
   return bswap(<u32>load<u16>(address, 2)) >>> 16;
 }
 
+/** Signed distance of two sequence numbers, -32768 to 32767: they count modulo 2^16. */
+// @ts-ignore: decorator
+@inline
+export function sequenceDistance(sequence: u32, from: u32): i32 {
+  return (<i32>((sequence - from) << 16)) >> 16;
+}
+
 // @ts-ignore: decorator
 @inline
 export function rtpTimestamp(address: usize): u32 {

@@ -1,7 +1,8 @@
 // Section assembly from the packets of a PID (ISO/IEC 13818-1 2.4.4.1, 2.4.4.2).
-import { SECTION_SLOTS } from "./layout";
+import { EVENT_SCTE35, MAX_LEGS, SECTION_CUT, SECTION_SLOTS } from "./layout";
+import { postEvent } from "./events";
 import {
-  ACTIVE, BUFFER, HAVE, KIND_SCTE35, NEED, PRIVATE_SECTION_MAX, PSI_SECTION_MAX, findSlot, kindOf, slotAt,
+  ACTIVE, BUFFER, HAVE, KIND_SCTE35, NEED, PRIVATE_SECTION_MAX, PSI_SECTION_MAX, findSlot, kindOf, slotAt, slotPid,
 } from "./section-slots";
 import { completeSection } from "./psi";
 import { restartChecks } from "./tr101290";
@@ -16,10 +17,19 @@ function drop(slot: usize): void {
   store<u32>(slot, 0, ACTIVE);
 }
 
+/** Gives up the section in a slot. A cue of what goes out that is lost so is told. */
+function giveUp(index: i32, slot: usize): void {
+  const have = load<u32>(slot, HAVE);
+  if (load<u32>(slot, ACTIVE) && have > 0 && index >= MAX_LEGS && kindOf(slot) == KIND_SCTE35) {
+    postEvent(EVENT_SCTE35, index, slotPid(slot), load<u8>(slot + BUFFER), SECTION_CUT, slot + BUFFER, have);
+  }
+  drop(slot);
+}
+
 /** Gives up the section a PID has begun. */
 export function abandonSection(index: i32, pid: u32): void {
   const slot = findSlot(index, pid);
-  if (slot) drop(slot);
+  if (slot) giveUp(index, slot);
 }
 
 /** Another sender: gives up all sections begun, and all checks that reach over several packets. */
@@ -41,7 +51,8 @@ function append(index: i32, leg: usize, slot: usize, bytes: usize, length: u32):
     const need = HEADER + (((<u32>load<u8>(buffer, 1) & 15) << 8) | <u32>load<u8>(buffer, 2));
     store<u32>(slot, need, NEED);
     if (need > (kindOf(slot) == KIND_SCTE35 ? PRIVATE_SECTION_MAX : PSI_SECTION_MAX)) {
-      drop(slot);
+      store<u32>(slot, have, HAVE);
+      giveUp(index, slot);
       return length;
     }
   }
@@ -71,11 +82,11 @@ export function feedSections(index: i32, leg: usize, pid: u32, bytes: usize, len
   }
   const pointer: u32 = length > 0 ? load<u8>(bytes) : 0;
   if (length < 1 || 1 + pointer > length) {
-    drop(slot);
+    giveUp(index, slot);
     return;
   }
   if (load<u32>(slot, ACTIVE)) append(index, leg, slot, bytes + 1, pointer);
-  drop(slot);
+  giveUp(index, slot);
   let offset: u32 = 1 + pointer;
   while (offset < length && load<u8>(bytes + offset) != STUFFING) {
     store<u32>(slot, 1, ACTIVE);

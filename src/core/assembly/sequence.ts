@@ -5,6 +5,7 @@
 import { EVENT_SEQUENCE_RESET, LEG_RTP_DUPLICATES, LEG_RTP_LOST, LEG_RTP_REORDERED, LEG_RTP_RESETS } from "./layout";
 import { STATE_SEQ_CANDIDATE, STATE_SEQ_EXPECTED, STATE_SEQ_JUMPED, STATE_SEQ_SEEN, STATE_SEQ_SPAN, STATE_SEQ_STARTED, count } from "./leg";
 import { postEvent } from "./events";
+import { sequenceDistance } from "./rtp";
 
 // What `acceptSequence` says of a datagram.
 /** It repeats one that was taken already. */
@@ -90,7 +91,7 @@ export function acceptSequence(index: i32, leg: usize, sequence: u32, silentUs: 
     return SEQUENCE_CURRENT;
   }
   const expected = load<u32>(leg + STATE_SEQ_EXPECTED);
-  const delta = (<i32>((sequence - expected) << 16)) >> 16;
+  const delta = sequenceDistance(sequence, expected);
   if (delta < 0 && silentUs >= RESTART_SILENCE_US) {
     count(leg, LEG_RTP_RESETS);
     postEvent(EVENT_SEQUENCE_RESET, index, 0, sequence, expected, 0, 0);

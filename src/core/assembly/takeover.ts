@@ -2,10 +2,9 @@
 import { CHANNEL_MERGE, CHANNEL_PENDING, CHANNEL_SOURCE, CHANNEL_SWITCHES, EVENT_SWITCHED, TS_PACKET } from "./layout";
 import { CHANNEL_AT_ONCE, channelAddress, channelField, numberOf, setChannelField, sourceOf } from "./channel";
 import { postEvent } from "./events";
-import { signalSwitch } from "./flagging";
+import { appendScanned, signalSwitch } from "./flagging";
 import { endMerge } from "./merge-members";
 import { headAddress } from "./ring";
-import { appendScanned } from "./scan";
 
 /**
  * The leg fills the ring from packet `first` of this slot on. Its analysis has seen the slot already. Where nothing went out

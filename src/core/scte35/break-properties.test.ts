@@ -1,6 +1,7 @@
 /** What holds of the watcher whatever comes. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { propertyRuns } from "../../../test/property-runs.ts"
 import { type BreakEvent, breakView, newBreakState, noteSection, tickBreaks } from "./break-state.ts"
 import { spliceInsert, spliceNull } from "./build-cue.ts"
 import { encodeSpliceInfoSection } from "./encode-section.ts"
@@ -72,7 +73,7 @@ describe("the watcher, whatever comes,", () => {
         expect(breakView(play.channel.state, 0).state).toBe("idle")
         expect(play.channel.state.table.breaks).toEqual([])
       }),
-      { numRuns: 500 },
+      { numRuns: propertyRuns(200) },
     )
   })
 
@@ -88,7 +89,7 @@ describe("the watcher, whatever comes,", () => {
         const said = ({ channel }: Play) => channel.told.map(({ kind, eventId, message }) => ({ kind, eventId, message }))
         expect(said(twice)).toEqual(said(once))
       }),
-      { numRuns: 300 },
+      { numRuns: propertyRuns(120) },
     )
   })
 
@@ -117,7 +118,7 @@ describe("the watcher, whatever comes,", () => {
           expect(noted.events.length).toBeLessThan(200)
         }
       }),
-      { numRuns: 300 },
+      { numRuns: propertyRuns(120) },
     )
   })
 })

@@ -6,7 +6,7 @@ const MASK = "***"
 
 /** Keys of a query whose value is a secret, in lower case. */
 export const isSecretKey = (key: string): boolean =>
-  /pass|secret|token|pwd|auth|signature|credential|api_?key|stream_?key|^key$|^sig$/.test(key)
+  /pass|secret|token|pwd|auth|signature|credential|api_?key|stream_?key|^key$|^sig$|^cid$/.test(key)
 
 /** What keeps the masked stream id one value of a query. */
 const escapeValue = (text: string): string => text.replace(/[%&\s]/g, (c) => encodeURIComponent(c))

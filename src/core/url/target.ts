@@ -1,4 +1,5 @@
 /** What an output URL means, ready for the engine. */
+import type { RtmpUrl } from "../rtmp/rtmp-url.ts"
 import type { SrtOption } from "../srt/options.ts"
 
 export interface SrtSetting {
@@ -56,7 +57,35 @@ export interface DatagramTarget {
   readonly loop: boolean | null
 }
 
-export type OutputTarget = SrtTarget | DatagramTarget
+/** Where HLS segments and playlists go. */
+export type HlsTarget =
+  /** `hls://NAME`: a directory of this machine, below the one for HLS. `path` is relative, of plain names divided by `/`. */
+  | { readonly protocol: "hls"; readonly kind: "directory"; readonly path: string }
+  /** `https://HOST/PATH/index.m3u8`: segments beside the playlist; or a URL that ends in `file=` (YouTube), which names are put behind. */
+  | { readonly protocol: "hls"; readonly kind: "http"; readonly base: string; readonly playlist: string; readonly query: string }
+  | { readonly protocol: "hls"; readonly kind: "s3"; readonly bucket: string; readonly prefix: string }
+
+/** `file://NAME`: recordings in a directory below the one for recordings. `path` as of HLS. */
+export interface FileTarget {
+  readonly protocol: "file"
+  readonly path: string
+}
+
+export interface RtmpTarget {
+  readonly protocol: "rtmp"
+  readonly url: RtmpUrl
+}
+
+/** Pushed by ffmpeg: ANNOUNCE and RECORD (RFC 2326). */
+export interface RtspTarget {
+  readonly protocol: "rtsp"
+  /** As ffmpeg takes it, user and password included. */
+  readonly url: string
+  readonly host: string
+  readonly port: number
+}
+
+export type OutputTarget = SrtTarget | DatagramTarget | RtmpTarget | RtspTarget | HlsTarget | FileTarget
 
 export type ParsedOutput =
   | {

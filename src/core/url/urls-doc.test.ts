@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { expect, it } from "vitest"
+import { parseOutputUrl, protocolOfUrl } from "../output-url.ts"
 import { FFMPEG_KEYS, SRT_TOOL_KEYS, SRT_URL_KEYS } from "../srt/url-keys.ts"
 import { DATAGRAM_URL_KEYS, PACING_DELAY_MS } from "./datagram-url.ts"
 
@@ -18,6 +19,18 @@ const rowsUnder = (heading: string): string[][] => {
         .map((cell) => cell.trim()),
     )
 }
+
+/** The URLs of the list of examples. */
+const examples = (/```\n([\s\S]*?)```/.exec(doc)?.[1] ?? "").split("\n").flatMap((line) => line.split(" ")[0] || [])
+
+it.each(examples)("docs/urls.md: %s is understood without a warning", (url) => {
+  expect(parseOutputUrl(url)).toMatchObject({ ok: true, ignored: [], warnings: [] })
+})
+
+it("docs/urls.md has an example and a section of every protocol", () => {
+  expect(new Set(examples.map(protocolOfUrl))).toEqual(new Set(["srt", "udp", "rtp", "rtmp", "rtsp", "hls", "file"]))
+  for (const heading of ["SRT", "UDP and RTP", "RTMP", "RTSP", "HLS", "File"]) expect(doc).toMatch(new RegExp(`^## ${heading}$`, "m"))
+})
 
 const code = (keys: Iterable<string>): string => [...keys].map((key) => `\`${key}\``).join(" ")
 

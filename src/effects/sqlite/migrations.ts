@@ -4,8 +4,12 @@
 import * as Client from "@effect/sql/SqlClient"
 import { Effect } from "effect"
 
-/** Each entry is one version; its statements run in one transaction with the record of the version. */
-export const MIGRATIONS: ReadonlyArray<ReadonlyArray<string>> = [
+export type Dialect = "sqlite" | "pg"
+/** One that both understand, but for its types; or one for each. */
+export type MigrationStatement = string | { readonly sqlite: string; readonly pg: string }
+
+/** Each entry is one version; its statements run in one transaction with the record of the version. Written for SQLite. */
+export const MIGRATIONS: ReadonlyArray<ReadonlyArray<MigrationStatement>> = [
   [
     // AUTOINCREMENT: the number of a deleted channel is never given out again.
     `CREATE TABLE channels (
@@ -78,7 +82,115 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<string>> = [
     ) STRICT`,
     "CREATE INDEX cues_of_channel ON cues (channel_id, id)",
   ],
+  [
+    // JSON, as `input` of channels: settings can be added.
+    "ALTER TABLE outputs ADD COLUMN stream_key TEXT",
+    "ALTER TABLE outputs ADD COLUMN settings TEXT NOT NULL DEFAULT '{}'",
+    "ALTER TABLE outputs ADD COLUMN preset TEXT",
+  ],
+  [
+    "ALTER TABLE channels ADD COLUMN auto_run TEXT NOT NULL DEFAULT 'off'",
+    // The number of a removed output is never given out again: systems that count outputs would take the new one for the old.
+    "ALTER TABLE outputs ADD COLUMN number INTEGER NOT NULL DEFAULT 0",
+    `UPDATE outputs SET number =
+      (SELECT count(*) FROM outputs AS o WHERE o.channel_id = outputs.channel_id AND o.position <= outputs.position)`,
+    "ALTER TABLE channels ADD COLUMN last_output_number INTEGER NOT NULL DEFAULT 0",
+    `UPDATE channels SET last_output_number =
+      (SELECT coalesce(max(number), 0) FROM outputs WHERE outputs.channel_id = channels.id)`,
+  ],
+  [
+    // AUTOINCREMENT: the number of a version that is gone is never given out again.
+    `CREATE TABLE config_versions (
+      version INTEGER PRIMARY KEY AUTOINCREMENT,
+      at TEXT NOT NULL,
+      author TEXT NOT NULL,
+      what TEXT NOT NULL,
+      document TEXT NOT NULL,
+      running TEXT NOT NULL
+    ) STRICT`,
+    "CREATE TABLE config_files (path TEXT PRIMARY KEY, sha256 TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT",
+  ],
+  [
+    // The last number given to a channel: a sequence of PostgreSQL would count what was rolled back.
+    "CREATE TABLE last_numbers (name TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT",
+    {
+      sqlite: "INSERT INTO last_numbers VALUES ('channels', coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'channels'), 0))",
+      pg: "INSERT INTO last_numbers VALUES ('channels', coalesce((SELECT max(number) FROM channels), 0))",
+    },
+  ],
+  [
+    `CREATE TABLE users (
+      name TEXT PRIMARY KEY,
+      role TEXT NOT NULL,
+      password TEXT NOT NULL,
+      created_at TEXT NOT NULL,
+      changed_at TEXT NOT NULL
+    ) STRICT`,
+    `CREATE TABLE api_keys (
+      id TEXT PRIMARY KEY,
+      name TEXT NOT NULL UNIQUE,
+      role TEXT NOT NULL,
+      prefix TEXT NOT NULL,
+      sha256 TEXT NOT NULL UNIQUE,
+      created_at TEXT NOT NULL
+    ) STRICT`,
+    `CREATE TABLE audit (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      at TEXT NOT NULL,
+      actor TEXT NOT NULL,
+      address TEXT NOT NULL,
+      method TEXT NOT NULL,
+      path TEXT NOT NULL,
+      what TEXT NOT NULL,
+      status INTEGER NOT NULL,
+      outcome TEXT NOT NULL
+    ) STRICT`,
+  ],
+  // Its one row says that secrets are encrypted, and with which key.
+  ["CREATE TABLE secret_check (id INTEGER PRIMARY KEY, sealed TEXT NOT NULL) STRICT"],
+  ["CREATE TABLE output_templates (name TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT"],
+  [
+    // Settings are JSON, encrypted as a whole. Rules are one document.
+    `CREATE TABLE notification_destinations (
+      id TEXT PRIMARY KEY,
+      name TEXT NOT NULL UNIQUE,
+      settings TEXT NOT NULL,
+      created_at TEXT NOT NULL
+    ) STRICT`,
+    "CREATE TABLE notification_rules (id INTEGER PRIMARY KEY, rules TEXT NOT NULL) STRICT",
+    `CREATE TABLE notification_mutes (
+      id TEXT PRIMARY KEY,
+      channel TEXT,
+      output TEXT,
+      ends TEXT NOT NULL,
+      author TEXT NOT NULL,
+      created_at TEXT NOT NULL
+    ) STRICT`,
+    "CREATE TABLE notices (id TEXT PRIMARY KEY, opened_at INTEGER NOT NULL, resolved_at INTEGER, notice TEXT NOT NULL) STRICT",
+    // Messages that are not delivered yet, in their order.
+    `CREATE TABLE notification_outbox (
+      place INTEGER PRIMARY KEY AUTOINCREMENT,
+      id TEXT NOT NULL UNIQUE,
+      destination_id TEXT NOT NULL REFERENCES notification_destinations (id) ON DELETE CASCADE,
+      queued_at INTEGER NOT NULL,
+      message TEXT NOT NULL
+    ) STRICT`,
+  ],
 ]
+
+/** The types of PostgreSQL, of which none is narrower than SQLite's. */
+const toPostgres = (statement: string) =>
+  statement
+    .replace(/\bINTEGER PRIMARY KEY AUTOINCREMENT\b/g, "BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY")
+    .replace(/\bINTEGER\b/g, "BIGINT")
+    .replace(/\bREAL\b/g, "DOUBLE PRECISION")
+    .replace(/\) STRICT$/, ")")
+
+/** The statements of versions `from` + 1 to `to`. */
+export const migrationStatements = (dialect: Dialect, from: number, to: number): ReadonlyArray<string> =>
+  MIGRATIONS.slice(from, to)
+    .flat()
+    .map((statement) => (typeof statement !== "string" ? statement[dialect] : dialect === "pg" ? toPostgres(statement) : statement))
 
 /** A file of a newer version of the product: reading it could lose what this version does not know. */
 export class NewerSchema extends Error {
@@ -87,16 +199,25 @@ export class NewerSchema extends Error {
   }
 }
 
-/** Brings the schema to the newest version. Fails with `NewerSchema` when the file is ahead of this software. */
-export const migrate = Effect.gen(function* () {
-  const sql = yield* Client.SqlClient
-  yield* sql`CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) STRICT`
-  const rows = yield* sql<{ version: number | null }>`SELECT max(version) AS version FROM migrations`
-  const current = rows[0]?.version ?? 0
-  if (current > MIGRATIONS.length) return yield* Effect.fail(new NewerSchema(current))
-  for (const [index, statements] of MIGRATIONS.entries()) {
-    if (index < current) continue
-    const step = Effect.forEach(statements, (statement) => sql.unsafe(statement), { discard: true })
-    yield* sql.withTransaction(Effect.zipRight(step, sql`INSERT INTO migrations (version) VALUES (${index + 1})`))
-  }
-})
+/** What `migrate` tells before it changes an existing store: the version that it has and the one it will have. */
+export type BeforeMigration = (from: number, to: number) => Effect.Effect<void>
+
+/** Brings the schema to the newest version. Fails with `NewerSchema` when the store is ahead of this software. */
+export const migrate = (before: BeforeMigration) =>
+  Effect.gen(function* () {
+    const sql = yield* Client.SqlClient
+    const dialect = sql.onDialectOrElse({ pg: (): Dialect => "pg", orElse: (): Dialect => "sqlite" })
+    const own =
+      "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) STRICT"
+    yield* sql.unsafe(dialect === "pg" ? toPostgres(own) : own)
+    const rows = yield* sql<{ version: number | null }>`SELECT max(version) AS version FROM migrations`
+    const current = rows[0]?.version ?? 0
+    const newest = MIGRATIONS.length
+    if (current > newest) return yield* Effect.fail(new NewerSchema(current))
+    if (current > 0 && current < newest) yield* before(current, newest)
+    for (let version = current; version < newest; version++) {
+      const statements = migrationStatements(dialect, version, version + 1)
+      const step = Effect.forEach(statements, (statement) => sql.unsafe(statement), { discard: true })
+      yield* sql.withTransaction(Effect.zipRight(step, sql`INSERT INTO migrations (version) VALUES (${version + 1})`))
+    }
+  })

@@ -11,10 +11,10 @@ import {
   type Reason,
   type SessionState,
 } from "../../engine/messages.ts"
-import type { EngineClientService } from "../EngineClient.ts"
 import { EngineRefused, EngineUnavailable } from "../Errors.ts"
-import { makeInboxes } from "../engine-inboxes.ts"
-import { makeEngineState } from "../engine-state.ts"
+import type { EngineClientService } from "../engine/EngineClient.ts"
+import { makeInboxes } from "../engine/engine-inboxes.ts"
+import { makeEngineState } from "../engine/engine-state.ts"
 
 export const fakeInfo: EngineInfo = {
   protocol: PROTOCOL_VERSION,
@@ -59,6 +59,7 @@ export const outputStats = (over: Partial<OutputStats> & Pick<OutputStats, "id" 
   opened_at: 0,
   connected_at: 0,
   bytes_sent: 0,
+  queue_bytes: 0,
   packets_sent: 0,
   packets_dropped: 0,
   send_errors: 0,
@@ -79,6 +80,7 @@ export const channelStats = (over: Partial<ChannelStats> & Pick<ChannelStats, "i
   merge_lost: 0,
   merge_mismatches: 0,
   switches: 0,
+  clock_90k: null,
   redundancy: "none",
   legs: [legStats()],
   outputs: [],
@@ -196,7 +198,8 @@ export const makeFakeEngine = (stats: EngineStats = engineStats()): Effect.Effec
             if (refused !== null) return yield* new EngineRefused({ ...refused, reason: refused.message })
             if (command.cmd === "open_output")
               sessions.set(command.output.id, { channel: command.channel_id, session: command.output.session })
-            return { re: 0, ok: true as const, ...(now === null ? {} : { stats: now }) }
+            const pid = command.cmd === "insert_cue" ? { pid: command.pid ?? 500 } : {}
+            return { re: 0, ok: true as const, ...pid, ...(now === null ? {} : { stats: now }) }
           }),
       },
     }

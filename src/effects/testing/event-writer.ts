@@ -1,8 +1,9 @@
 // Records an event of channel `ch-1` every 10 ms into the store named by the first argument until it is killed; prints the number of
 // each and when, in ms since 1970.
 import { Effect } from "effect"
-import { makeEventLog } from "../EventLog.ts"
-import { layerFile, Store } from "../Store.ts"
+import { makeEventLog } from "../store/EventLog.ts"
+import { Store } from "../store/Store.ts"
+import { storeAt } from "./store-at.ts"
 
 const forever = Effect.gen(function* () {
   const log = yield* makeEventLog(yield* Store)
@@ -13,7 +14,7 @@ const forever = Effect.gen(function* () {
     yield* Effect.sleep("10 millis")
   }
 })
-Effect.runPromise(Effect.scoped(Effect.provide(forever, layerFile(process.argv[2] ?? "")))).catch((cause) => {
+Effect.runPromise(Effect.scoped(Effect.provide(forever, storeAt(process.argv[2] ?? "")))).catch((cause) => {
   process.stderr.write(`${cause}\n`)
   process.exit(1)
 })

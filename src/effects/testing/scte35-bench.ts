@@ -1,14 +1,14 @@
 /** A running channel whose SCTE-35 a test plays: what it keeps, records and shows. */
 import { Clock, Effect, SubscriptionRef, TestClock } from "effect"
 import type { Event, Reason } from "../../engine/messages.ts"
-import { makeChannel, runChannel } from "../Channel.ts"
-import type { Happening } from "../channel-event.ts"
-import type { NewCue } from "../cue-model.ts"
+import { makeChannel, runChannel } from "../channel/Channel.ts"
+import type { Happening } from "../channel/channel-event.ts"
+import type { Channel } from "../channel/started-channel.ts"
 import type { ChannelConfig } from "../model.ts"
 import { monotonicMs } from "../monotonic.ts"
-import type { Channel } from "../started-channel.ts"
-import { channelView } from "../views-of.ts"
-import { channelConfig, outputConfig } from "./configs.ts"
+import type { NewCue } from "../scte35/cue-model.ts"
+import { channelView } from "../show/views-of.ts"
+import { channelConfig, outputConfig, outputHost } from "./configs.ts"
 import { scte35Event } from "./cues.ts"
 import { type FakeEngine, makeFakeEngine, settle } from "./FakeEngine.ts"
 
@@ -46,6 +46,7 @@ export const started = (config: Partial<ChannelConfig> = {}) =>
     const channel = yield* makeChannel(
       channelConfig({ outputs: [a, b, off], ...config }),
       engine.service,
+      outputHost(),
       Effect.sync(() => void changes++),
       (happening) => Effect.sync(() => void events.push(happening)),
       keepCue,

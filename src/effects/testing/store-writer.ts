@@ -1,7 +1,8 @@
 // Inserts channels into the store named by the first argument until it is killed; prints the number of each when it is stored.
 import { Effect } from "effect"
-import { layerFile, Store } from "../Store.ts"
+import { Store } from "../store/Store.ts"
 import { channelConfig, outputConfig } from "./configs.ts"
+import { storeAt } from "./store-at.ts"
 
 const forever = Effect.gen(function* () {
   const store = yield* Store
@@ -11,7 +12,7 @@ const forever = Effect.gen(function* () {
     process.stdout.write(`${stored.number}\n`)
   }
 })
-Effect.runPromise(Effect.provide(forever, layerFile(process.argv[2] ?? ""))).catch((cause) => {
+Effect.runPromise(Effect.provide(forever, storeAt(process.argv[2] ?? ""))).catch((cause) => {
   process.stderr.write(`${cause}\n`)
   process.exit(1)
 })

@@ -32,6 +32,10 @@ export const libc = {
   getsockopt: lib.func("getsockopt", "int", ["int", "int", "int", "void *", "void *"]),
   /** int close(int fd) */
   close: lib.func("close", "int", ["int"]),
+  /** int open(const char *path, int flags, mode_t mode): the third argument is passed alike with and without `...` on Linux */
+  open: lib.func("open", "int", ["str", "int", "uint32_t"]),
+  /** ssize_t write(int fd, const void *bytes, size_t length) */
+  write: lib.func("write", "intptr_t", ["int", "uintptr_t", "size_t"]),
   /** int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int n, int flags, struct timespec *timeout) */
   recvmmsg: lib.func("recvmmsg", "int", ["int", "uintptr_t", "uint32_t", "int", "uintptr_t"]),
   /** int sendmmsg(int fd, struct mmsghdr *msgs, unsigned int n, int flags) */
@@ -92,8 +96,6 @@ export const IP_MTU = 14
 export const IP_MULTICAST_IF = 32
 export const IP_MULTICAST_TTL = 33
 export const IP_MULTICAST_LOOP = 34
-export const IP_ADD_MEMBERSHIP = 35
-export const IP_ADD_SOURCE_MEMBERSHIP = 39
 export const MCAST_JOIN_GROUP = 42
 export const MCAST_LEAVE_GROUP = 45
 export const MCAST_JOIN_SOURCE_GROUP = 46

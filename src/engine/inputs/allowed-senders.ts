@@ -1,6 +1,6 @@
 /** Reads the list of senders that may use a leg. */
 import { ALLOWED_MAX } from "../../core/assembly/layout.ts"
-import { ipv4Number } from "../network-interface.ts"
+import { parseIPv4Network } from "../../core/network.ts"
 import { SetupFailure } from "../setup-failure.ts"
 
 /** An IPv4 network in host order: a sender is of it when `(sender & mask) === address`, both unsigned. */
@@ -9,21 +9,16 @@ export interface Network {
   readonly mask: number
 }
 
-const PREFIX = /^(?:[0-9]|[12][0-9]|3[0-2])$/
-
 const refuse = (message: string): never => {
   throw new SetupFailure({ code: "allowed_senders", message: `input.allowed_senders: ${message}`, transient: false })
 }
 
-const parseNetwork = (text: string): Network => {
-  const slash = text.indexOf("/")
-  const prefix = slash < 0 ? "32" : text.slice(slash + 1)
-  const address = ipv4Number(slash < 0 ? text : text.slice(0, slash))
-  if (address === null || !PREFIX.test(prefix))
-    return refuse(`"${text}" is neither an IPv4 address nor a network; write 10.1.2.3 or 10.0.0.0/8`)
+const networkOf = (text: string): Network => {
+  const network = parseIPv4Network(text)
+  if (network === null) return refuse(`"${text}" is neither an IPv4 address nor a network; write 10.1.2.3 or 10.0.0.0/8`)
   // Arithmetic, not shifts: a shift by 32 is one by 0.
-  const mask = 2 ** 32 - 2 ** (32 - Number(prefix))
-  return { address: (address & mask) >>> 0, mask }
+  const mask = 2 ** 32 - 2 ** (32 - network.prefix)
+  return { address: (Number(network.bits) & mask) >>> 0, mask }
 }
 
 /**
@@ -33,5 +28,5 @@ const parseNetwork = (text: string): Network => {
 export const parseAllowedSenders = (list: ReadonlyArray<string>): Network[] => {
   if (list.length > ALLOWED_MAX)
     refuse(`${list.length} entries are too many, at most ${ALLOWED_MAX} are allowed: use networks such as 10.0.0.0/8`)
-  return list.map(parseNetwork)
+  return list.map(networkOf)
 }

@@ -4,10 +4,16 @@ import { type Finding, findingsOf } from "../../core/input/preflight.ts"
 import { type Health, newHealthMemory, observeSecond } from "../../core/input/verdict.ts"
 import type { LegCounter, LegCounters } from "../../core/leg-fields.ts"
 import type { PacketCore } from "../../core/packet-core.ts"
-import type { LegSpec, LegStats, PidStats, ProgrammeInfo, Reason } from "../messages.ts"
+import type { InputPolicy, LegSpec, LegStats, PidStats, ProgrammeInfo, Reason } from "../messages.ts"
 import { DEFAULT_RECEIVE_BUFFER } from "./input-socket.ts"
-import type { LegSurroundings } from "./leg.ts"
 import { legWarnings } from "./leg-warnings.ts"
+
+/** What a leg knows of its channel when its figures are asked for. */
+export interface LegSurroundings {
+  readonly mode: InputPolicy["mode"]
+  /** Whether the other leg carries the same packets; null for a single leg. */
+  readonly alignment: "same" | "different" | "unknown" | null
+}
 
 export interface LegFacts {
   readonly nowUs: number
@@ -187,11 +193,12 @@ export class LegFigures {
   #rival(): string {
     const ssrc = this.#gauge(L.LEG_FOREIGN_SSRC)
     const from = endpoint(this.#gauge(L.LEG_FOREIGN_IPV4), this.#gauge(L.LEG_FOREIGN_PORT))
-    return ssrc < 0 ? from : `${from}, SSRC ${hex(ssrc)}`
+    return ssrc < 0 ? from : `${from}, SSRC ${hexIdentity(ssrc)}`
   }
 }
 
 const framingOf = (framing: number) => (framing === 1 ? "rtp" : framing === 2 ? "udp" : "none")
 const NULL_PID = 0x1fff
-const hex = (identity: number) => `0x${(identity >>> 0).toString(16).padStart(8, "0")}`
+/** RTP SSRC, or the hash that stands for a raw UDP sender. */
+export const hexIdentity = (identity: number) => `0x${(identity >>> 0).toString(16).padStart(8, "0")}`
 const endpoint = (ipv4: number, port: number) => `${[24, 16, 8, 0].map((shift) => (ipv4 >>> shift) & 255).join(".")}:${port}`

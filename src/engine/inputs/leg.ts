@@ -1,6 +1,7 @@
 /** One leg of a channel: its sockets, its state in the packet core, its programme tables, its statistics. */
 import * as L from "../../core/assembly/layout.ts"
 import type { CoreEvent, PacketCore } from "../../core/packet-core.ts"
+import { STREAM_TYPE_SCTE35 } from "../../core/ts/psi.ts"
 import { libc, MSG_DONTWAIT } from "../ffi/libc.ts"
 import type { InputPolicy, LegSpec, LegStats, Reason } from "../messages.ts"
 import { reasonOf } from "../setup-failure.ts"
@@ -8,7 +9,7 @@ import type { UdpPortRegistry } from "../udp-port-registry.ts"
 import { parseAllowedSenders } from "./allowed-senders.ts"
 import { FecPorts } from "./fec-ports.ts"
 import { type InputSocket, openInputSocket, socketMemory } from "./input-socket.ts"
-import { LegFigures } from "./leg-figures.ts"
+import { hexIdentity, LegFigures, type LegSurroundings } from "./leg-figures.ts"
 import { MulticastWatch } from "./multicast-watch.ts"
 import { ProgrammeTables } from "./programme-tables.ts"
 
@@ -35,13 +36,6 @@ export type LegKind =
   | "fec_on"
   | "fec_off"
   | "rejoined"
-
-/** What a leg knows of its channel when its figures are asked for. */
-export interface LegSurroundings {
-  readonly mode: InputPolicy["mode"]
-  /** Whether the other leg carries the same packets; null for a single leg. */
-  readonly alignment: "same" | "different" | "unknown" | null
-}
 
 export class Leg {
   readonly spec: LegSpec
@@ -103,6 +97,7 @@ export class Leg {
       set(L.LEG_ALLOWED + i * 2 + 1, mask)
     }
     set(L.LEG_ALLOWED_COUNT, networks.length)
+    this.#core.setScte35Pid(this.index, policy.scte35_pid ?? 0)
   }
 
   get fd(): number {
@@ -178,7 +173,8 @@ export class Leg {
 
   /** PAT, PMT, sender, sequence and PCR events of the packet core. */
   handle(event: CoreEvent): void {
-    if (event.type === L.EVENT_SENDER) this.#say("sender_changed", `the sender changed (${hex(event.b)} to ${hex(event.a)})`)
+    if (event.type === L.EVENT_SENDER)
+      this.#say("sender_changed", `the sender changed (${hexIdentity(event.b)} to ${hexIdentity(event.a)})`)
     else if (event.type === L.EVENT_SEQUENCE_RESET)
       this.#say("sequence_reset", `RTP sequence numbers restarted at ${event.a} (expected ${event.b})`)
     else if (event.type === L.EVENT_PCR_JUMP)
@@ -190,6 +186,13 @@ export class Leg {
       const changed = this.#tables.take(event)
       if (changed !== null) this.#say("psi_changed", changed)
     }
+  }
+
+  /** PIDs taken for SCTE-35: the one set by hand, then those the PMTs name. */
+  get scte35Pids(): ReadonlyArray<number> {
+    const named = this.#tables.programmes.flatMap(({ streams }) => streams)
+    const pids = named.filter(({ stream_type }) => stream_type === STREAM_TYPE_SCTE35).map(({ pid }) => pid)
+    return this.#policy.scte35_pid === null ? pids : [this.#policy.scte35_pid, ...pids.filter((pid) => pid !== this.#policy.scte35_pid)]
   }
 
   #gauge(field: number): number {
@@ -247,5 +250,4 @@ export class Leg {
   }
 }
 
-const hex = (identity: number) => `0x${(identity >>> 0).toString(16).padStart(8, "0")}`
 const seconds = (ms: number) => `${(ms / 1000).toFixed(3)} s`

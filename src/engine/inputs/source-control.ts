@@ -6,7 +6,7 @@ import * as L from "../../core/assembly/layout.ts"
 import { decide, type FailoverPolicy, type FailoverState, type LegNumbers, manual, newFailover } from "../../core/input/failover.ts"
 import type { CoreEvent, PacketCore } from "../../core/packet-core.ts"
 import type { ChannelStats, Event, InputPolicy, LegName } from "../messages.ts"
-import type { LegSurroundings } from "./leg.ts"
+import type { LegSurroundings } from "./leg-figures.ts"
 
 export type SourceReport = Omit<Extract<Event, { readonly event: "source" }>, "event" | "channel_id">
 
@@ -234,6 +234,7 @@ export class SourceControl {
       merge_mismatches: this.#field(L.CHANNEL_MERGE_MISMATCHES),
       switches: this.#field(L.CHANNEL_SWITCHES),
       redundancy: this.#redundancy,
+      clock_90k: this.clock90k,
     }
   }
 }

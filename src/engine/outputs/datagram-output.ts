@@ -13,7 +13,7 @@ import {
   TX_BATCH,
   TX_MMSG,
 } from "../../core/assembly/layout.ts"
-import type { OutputTarget } from "../../core/output-url.ts"
+import type { DatagramTarget } from "../../core/output-url.ts"
 import { PcrPacer } from "../../core/pcr-pacer.ts"
 import { describeErrno } from "../describe-errno.ts"
 import { EAGAIN, ECONNREFUSED, EMSGSIZE, ENOBUFS, errno, errnoName, libc, MSG_DONTWAIT } from "../ffi/libc.ts"
@@ -22,9 +22,8 @@ import { resolve } from "../resolve.ts"
 import { reasonOf } from "../setup-failure.ts"
 import { openDatagramSocket } from "./datagram-socket.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { queuedBytes } from "./queued-bytes.ts"
 import { QUEUE_SLOTS, RingReader, type SlotFate } from "./ring-reader.ts"
-
-type DatagramTarget = Exclude<OutputTarget, { protocol: "srt" }>
 
 /** With no datagram accepted by the kernel for this long, the session ends and the control plane tries again. */
 const FAILING_US = 5e6
@@ -33,6 +32,7 @@ const CLOCK_LOST_US = 500_000
 export class DatagramOutput implements OutputSession {
   readonly spec: OutputSpec
   readonly channel: number
+  readonly carriesCues = true
   readonly immediate = true
   readonly maxBurstUs = Number.POSITIVE_INFINITY
   state: SessionState = "connecting"
@@ -69,7 +69,7 @@ export class DatagramOutput implements OutputSession {
 
   async #open(): Promise<void> {
     try {
-      const { address } = await resolve(this.#target.host)
+      const { address } = await resolve(this.#target.host, this.spec.public_only === true)
       if (this.state === "ended") return
       const { localPort } = this.#target
       if (localPort !== null && !isMulticast(address)) this.#releasePort = this.#context.udpPorts.hold("", localPort, "an output")
@@ -214,7 +214,8 @@ export class DatagramOutput implements OutputSession {
 
   stats(): OutputStats {
     const dropped = this.#figures.packetsDropped
-    return statsOf(this, { ...this.#figures, packetsDropped: dropped + this.#reader.dropped }, { warnings: this.#warnings })
+    const queueBytes = this.state === "connected" ? queuedBytes(this.#context.core, this.channel, this.#reader) : 0
+    return statsOf(this, { ...this.#figures, packetsDropped: dropped + this.#reader.dropped }, { warnings: this.#warnings, queueBytes })
   }
 
   #end(reason: Reason): void {

@@ -1,13 +1,11 @@
 /** Opens the connected UDP socket of a UDP or RTP output with its TTL, interface and buffer. */
 import { isMulticast } from "../../core/address.ts"
-import type { OutputTarget } from "../../core/output-url.ts"
+import type { DatagramTarget } from "../../core/output-url.ts"
 import { describeErrno } from "../describe-errno.ts"
 import * as c from "../ffi/libc.ts"
 import { encodeSockaddr, formatSockaddr, ipv4Bytes } from "../ffi/sockaddr.ts"
 import { interfaceAddress } from "../interface-address.ts"
 import { SetupFailure } from "../setup-failure.ts"
-
-type DatagramTarget = Exclude<OutputTarget, { protocol: "srt" }>
 
 const IP_HEADER = 20
 const UDP_HEADER = 8

@@ -1,24 +1,46 @@
 /** From an output's URL to the session that runs it. */
-import { parseOutputUrl } from "../../core/output-url.ts"
+import { parseOutputUrl, type SrtTarget } from "../../core/output-url.ts"
 import type { OutputSpec, Reason } from "../messages.ts"
 import { DatagramOutput } from "./datagram-output.ts"
+import { FileOutput } from "./file-output.ts"
+import { HlsOutput } from "./hls-output.ts"
 import type { OutputSession, SessionContext } from "./output-session.ts"
+import { PipeOutput } from "./pipe-output.ts"
+import { RtmpOutput } from "./rtmp-output.ts"
 import { SrtCaller } from "./srt-caller.ts"
 import { SrtListener } from "./srt-listener.ts"
 
 type Opened = { readonly ok: true; readonly session: OutputSession } | { readonly ok: false; readonly error: Reason }
 
+const refused = (code: string, message: string): Opened => ({ ok: false, error: { code, message, transient: false } })
+
 /** Starts a session; what goes wrong later is told by its state. */
 export const openSession = (context: SessionContext, spec: OutputSpec, channel: number): Opened => {
-  const parsed = parseOutputUrl(spec.url)
-  if (!parsed.ok) return { ok: false, error: { code: "url", message: parsed.errors.map((e) => e.message).join("; "), transient: false } }
+  const parsed = parseOutputUrl(spec.url, spec.stream_key ?? undefined)
+  if (!parsed.ok) return refused("url", parsed.errors.map((e) => e.message).join("; "))
   const { target } = parsed
-  if (target.protocol !== "srt") return { ok: true, session: new DatagramOutput(context, spec, channel, target) }
-  if (context.srt === null)
-    return { ok: false, error: { code: "libsrt_missing", message: context.srtProblem ?? "libsrt is not installed", transient: false } }
-  const session =
-    target.mode === "listener"
-      ? new SrtListener(context, context.srt, spec, channel, target)
-      : new SrtCaller(context, context.srt, spec, channel, target)
+  switch (target.protocol) {
+    case "udp":
+    case "rtp":
+      return { ok: true, session: new DatagramOutput(context, spec, channel, target) }
+    case "rtmp":
+      return { ok: true, session: new RtmpOutput(context, spec, channel, target) }
+    case "rtsp":
+      if (spec.pipe == null) return refused("pipe", "the session of a RTSP output needs the FIFO of its ffmpeg")
+      return { ok: true, session: new PipeOutput(context, spec, channel, spec.pipe) }
+    case "srt":
+      return openSrt(context, spec, channel, target)
+    case "hls":
+      return { ok: true, session: new HlsOutput(context, spec, channel, target) }
+    case "file":
+      return { ok: true, session: new FileOutput(context, spec, channel) }
+  }
+}
+
+const openSrt = (context: SessionContext, spec: OutputSpec, channel: number, target: SrtTarget): Opened => {
+  const { srt } = context
+  if (srt === null) return refused("libsrt_missing", context.srtProblem ?? "libsrt is not installed")
+  const isListener = target.mode === "listener"
+  const session = isListener ? new SrtListener(context, srt, spec, channel, target) : new SrtCaller(context, srt, spec, channel, target)
   return { ok: true, session }
 }

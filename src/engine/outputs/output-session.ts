@@ -1,7 +1,9 @@
 /** What the packet loop asks of every kind of output. */
 import type { PacketCore } from "../../core/packet-core.ts"
+import type { SpliceInfoSection } from "../../core/scte35/section-fields.ts"
 import type { LibSrt } from "../ffi/libsrt.ts"
 import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState, SrtStats } from "../messages.ts"
+import type { RemuxPool } from "../remux/remux-pool.ts"
 import type { ListenerPorts } from "../srt/listener-ports.ts"
 import type { PortPool } from "../srt/port-pool.ts"
 import type { UdpPortRegistry } from "../udp-port-registry.ts"
@@ -16,9 +18,19 @@ export interface SessionContext {
   readonly ports: PortPool | null
   readonly listenerPorts: ListenerPorts
   readonly udpPorts: UdpPortRegistry
+  readonly remuxes: RemuxPool
   /** What to install when `srt` is null. */
   readonly srtProblem: string | null
   readonly receiver: (session: OutputSession, peer: string, streamId: string, joined: boolean, reason: string | null) => void
+}
+
+/** A SCTE-35 section of what goes out. */
+export interface OutgoingCue {
+  /** Slot of the ring that completes it. */
+  readonly position: number
+  readonly section: SpliceInfoSection
+  /** System time clock of the stream at that moment, 90 kHz ticks modulo 2^33; null while there is no PCR. */
+  readonly clock90k: number | null
 }
 
 export interface OutputSession {
@@ -37,10 +49,20 @@ export interface OutputSession {
   flush(nowUs: number): void
   /** Connection progress, accepts, liveness: every few milliseconds. */
   poll(nowUs: number): void
+  /** False when cues do not go out by this output at all, because its settings say so: it has no part in their proof. */
+  readonly carriesCues: boolean
+  /** True when what it is given while it is still connecting goes out later, cues included. */
+  readonly takesCuesEarly?: boolean
+  /** Takes a sound section as it goes by; for outputs that write cues in a form of their own. */
+  onCue?(cue: OutgoingCue): void
+  /** Longest time from a cue's arrival until it must have gone out, in microseconds; 10 s unless told. */
+  readonly cueWithinUs?: number
   /** What became of the slot at `position` of the ring; `sent` when it was handed on to all receivers there are. */
   fateOf(position: number): SlotFate
   stats(): OutputStats
   close(): void
+  /** Resolves when all that was taken before `close` is written; for outputs that write behind. */
+  readonly settled?: Promise<void>
 }
 
 /** The fields every kind of output reports alike. */
@@ -69,11 +91,12 @@ export const newFigures = (): SessionFigures => ({
 export const statsOf = (
   session: Pick<OutputSession, "spec" | "state">,
   f: SessionFigures,
-  more: { warnings?: ReadonlyArray<string>; srt?: SrtStats | null; receivers?: ReceiverStats[] } = {},
+  more: { warnings?: ReadonlyArray<string>; srt?: SrtStats | null; receivers?: ReceiverStats[]; queueBytes?: number } = {},
 ): OutputStats => ({
   id: session.spec.id,
   session: session.spec.session,
   url: session.spec.url,
+  revision: session.spec.revision,
   state: session.state,
   opened_at: f.openedAt,
   connected_at: f.connectedAt,
@@ -81,6 +104,7 @@ export const statsOf = (
   packets_sent: f.packetsSent,
   packets_dropped: f.packetsDropped,
   send_errors: f.sendErrors,
+  queue_bytes: more.queueBytes ?? 0,
   last_send_error: f.lastSendError,
   warnings: [...(more.warnings ?? [])],
   address: f.address,

@@ -8,6 +8,7 @@ import { reasonOf, SetupFailure } from "../setup-failure.ts"
 import { refuseDropRequests } from "../srt/drop-request-filter.ts"
 import { createSocket, forFamily, getInt, lastError, rejectReason, type SrtTarget } from "../srt/srt-socket.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { queuedBytes } from "./queued-bytes.ts"
 import type { SlotFate } from "./ring-reader.ts"
 import { SrtConnection } from "./srt-connection.ts"
 
@@ -21,6 +22,7 @@ const STATE_CHECK_US = 250_000
 export class SrtCaller implements OutputSession {
   readonly spec: OutputSpec
   readonly channel: number
+  readonly carriesCues = true
   readonly immediate = false
   readonly waiting = false
   state: SessionState = "connecting"
@@ -45,7 +47,7 @@ export class SrtCaller implements OutputSession {
 
   async #connect(): Promise<void> {
     try {
-      const { address, family } = await resolve(this.#target.host)
+      const { address, family } = await resolve(this.#target.host, this.spec.public_only === true)
       if (this.state === "ended") return
       const peer = encodeSockaddr(address, this.#target.port)
       this.#figures.address = formatSockaddr(peer)
@@ -117,7 +119,8 @@ export class SrtCaller implements OutputSession {
       this.#figures.packetsSent = connection.packetsSent
       this.#figures.packetsDropped = connection.dropped
     }
-    return statsOf(this, this.#figures, { srt })
+    const queueBytes = srt === null || connection === null ? 0 : queuedBytes(this.#context.core, this.channel, connection.reader)
+    return statsOf(this, this.#figures, { srt, queueBytes })
   }
 
   #end(reason: Reason): void {

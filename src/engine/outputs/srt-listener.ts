@@ -8,7 +8,9 @@ import { reasonOf, SetupFailure } from "../setup-failure.ts"
 import { refuseDropRequests } from "../srt/drop-request-filter.ts"
 import { SrtReadiness } from "../srt/srt-readiness.ts"
 import { acceptOne, createSocket, forFamily, getString, lastError, type SrtTarget } from "../srt/srt-socket.ts"
+import { type MayReceive, receiversAllowed } from "./allowed-receivers.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { queuedBytes } from "./queued-bytes.ts"
 import type { SlotFate } from "./ring-reader.ts"
 import { SrtConnection } from "./srt-connection.ts"
 
@@ -27,6 +29,7 @@ interface Receiver {
 export class SrtListener implements OutputSession {
   readonly spec: OutputSpec
   readonly channel: number
+  readonly carriesCues = true
   readonly immediate = false
   readonly waiting = false
   maxBurstUs = Number.POSITIVE_INFINITY
@@ -39,6 +42,7 @@ export class SrtListener implements OutputSession {
   #receivers: Receiver[] = []
   /** What receivers that have left were sent. */
   #past = { bytes: 0, packets: 0, dropped: 0 }
+  #mayReceive: MayReceive = () => false
   #socket = -1
   #releasePort: (() => void) | null = null
   #claimed: Uint8Array | null = null
@@ -55,6 +59,7 @@ export class SrtListener implements OutputSession {
     this.#target = target
     this.#waiting = new SrtReadiness(srt)
     try {
+      this.#mayReceive = receiversAllowed(spec.settings?.allowed_receivers ?? [])
       this.#listen()
       this.state = "listening"
     } catch (cause) {
@@ -93,9 +98,10 @@ export class SrtListener implements OutputSession {
     const accepted = acceptOne(this.#srt, this.#socket)
     if (accepted === null) return false
     const streamId = getString(this.#srt, accepted.socket, SRT_OPTIONS.STREAMID)
-    if (this.#target.streamId !== null && streamId !== this.#target.streamId) {
+    const refusal = this.#refusal(accepted.peer, streamId)
+    if (refusal !== null) {
       this.#srt.close(accepted.socket)
-      this.#context.receiver(this, accepted.peer, streamId, false, "its stream id is not the one this listener serves")
+      this.#context.receiver(this, accepted.peer, streamId, false, refusal)
       return true
     }
     const connection = new SrtConnection(this.#context, this.#srt, accepted.socket, this.channel, this.#target.packetSize)
@@ -105,6 +111,13 @@ export class SrtListener implements OutputSession {
     this.state = "connected"
     this.#context.receiver(this, accepted.peer, streamId, true, null)
     return true
+  }
+
+  /** Why a caller is turned away before anything is sent to it, or null. */
+  #refusal(peer: string, streamId: string): string | null {
+    if (!this.#mayReceive(peer)) return "its address is not one of allowed_receivers"
+    const wanted = this.#target.streamId
+    return wanted !== null && streamId !== wanted ? "its stream id is not the one this listener serves" : null
   }
 
   flush(nowUs: number): void {
@@ -153,7 +166,11 @@ export class SrtListener implements OutputSession {
     this.#figures.bytesSent = this.#past.bytes + total("bytes_sent")
     this.#figures.packetsSent = this.#past.packets + total("packets_sent")
     this.#figures.packetsDropped = this.#past.dropped + total("packets_dropped")
-    return statsOf(this, this.#figures, { receivers, srt: receivers.length === 1 ? (receivers[0]?.srt ?? null) : null })
+    const queueBytes = this.#receivers.reduce(
+      (most, r) => Math.max(most, queuedBytes(this.#context.core, this.channel, r.connection.reader)),
+      0,
+    )
+    return statsOf(this, this.#figures, { receivers, queueBytes, srt: receivers.length === 1 ? (receivers[0]?.srt ?? null) : null })
   }
 
   #end(reason: Reason): void {

@@ -145,6 +145,10 @@ export const readStats = (srt: LibSrt, socket: number): SrtStats | null => {
     // Up to libsrt 1.5.4 pktSndDropTotal counts events, so packets are derived from the bytes.
     packets_dropped: Math.round(bytesDropped / 1316),
     bytes_dropped: bytesDropped,
+    bytes_sent: i64(80),
+    bytes_retransmitted: i64(104),
+    acks_received: i32(40),
+    naks_received: i32(48),
     send_buffer_packets: i32(364),
     send_buffer_ms: i32(372),
     flight_packets: i32(320),

@@ -1,10 +1,12 @@
 /** REST routes of channels. */
 import { Effect } from "effect"
-import type { Hono } from "hono"
+import type { Context, Hono } from "hono"
+import { ChannelUpdate, SwitchInput } from "../../effects/config/request-bodies.ts"
 import { InvalidInput } from "../../effects/Errors.ts"
 import type { ChannelView } from "../../effects/model.ts"
-import { ChannelInput, ChannelUpdate, SwitchInput } from "../../effects/request-bodies.ts"
+import { ChannelRequest } from "../../effects/templates/template-model.ts"
 import { readJson } from "../body.ts"
+import { checkIfMatch, makeEtags } from "../etag.ts"
 import { readEventQuery } from "../event-query.ts"
 import { methods } from "../methods.ts"
 import type { AppServices } from "../services.ts"
@@ -17,17 +19,24 @@ export const checkId = (given: string | undefined, known: ReadonlyArray<string>)
 
 const idsOf = (channel: ChannelView) => [channel.id, channel.slug, String(channel.number)]
 
-export const channelRoutes = (app: Hono, { distributor, runner }: AppServices): void => {
+export const channelRoutes = (app: Hono, { conditionally, distributor, idempotency, runner }: AppServices): void => {
+  const etags = makeEtags(distributor)
+  const answer = (c: Context, channel: ChannelView, headers: Readonly<Record<string, string>> = {}, status: 200 | 201 = 200) =>
+    c.json(channel, status, { ETag: etags.ofChannel(channel), ...headers })
+  const isAsRead = (c: Context, ref: string) => Effect.flatMap(distributor.get(ref), (channel) => checkIfMatch(c, etags.ofChannel(channel)))
+
   methods(app, "/api/channels", {
-    GET: (c) => runner.run(c, distributor.list, (channels) => c.json({ channels })),
+    GET: (c) => runner.run(c, distributor.list, (channels) => c.json({ channels }, 200, { ETag: etags.ofChannels(channels) })),
     POST: (c) =>
-      runner.run(c, Effect.flatMap(readJson(c, ChannelInput), distributor.create), (channel) =>
-        c.json(channel, 201, { Location: `/api/channels/${channel.id}` }),
+      runner.run(c, readJson(c, ChannelRequest), (input) =>
+        idempotency.once(c, input, () =>
+          runner.run(c, distributor.create(input), (channel) => answer(c, channel, { Location: `/api/channels/${channel.id}` }, 201)),
+        ),
       ),
   })
 
   methods(app, "/api/channels/:id", {
-    GET: (c) => runner.run(c, distributor.get(c.req.param("id")), (channel) => c.json(channel)),
+    GET: (c) => runner.run(c, distributor.get(c.req.param("id")), (channel) => answer(c, channel)),
     PUT: (c) =>
       runner.run(
         c,
@@ -36,25 +45,32 @@ export const channelRoutes = (app: Hono, { distributor, runner }: AppServices): 
           const channel = yield* distributor.get(ref)
           const { id, ...update } = yield* readJson(c, ChannelUpdate)
           yield* checkId(id, idsOf(channel))
-          return yield* distributor.update(ref, update)
+          return yield* conditionally(isAsRead(c, ref), (verbs) => verbs.update(ref, update))
         }),
-        (channel) => c.json(channel),
+        (channel) => answer(c, channel),
       ),
-    DELETE: (c) => runner.run(c, distributor.remove(c.req.param("id")), () => c.body(null, 204)),
+    DELETE: (c) => {
+      const ref = c.req.param("id")
+      return runner.run(
+        c,
+        conditionally(isAsRead(c, ref), (verbs) => verbs.remove(ref)),
+        () => c.body(null, 204),
+      )
+    },
   })
 
   methods(app, "/api/channels/:id/start", {
-    POST: (c) => runner.run(c, distributor.start(c.req.param("id")), (channel) => c.json(channel)),
+    POST: (c) => runner.run(c, distributor.start(c.req.param("id")), (channel) => answer(c, channel)),
   })
   methods(app, "/api/channels/:id/stop", {
-    POST: (c) => runner.run(c, distributor.stop(c.req.param("id")), (channel) => c.json(channel)),
+    POST: (c) => runner.run(c, distributor.stop(c.req.param("id")), (channel) => answer(c, channel)),
   })
   methods(app, "/api/channels/:id/switch", {
     POST: (c) =>
       runner.run(
         c,
         Effect.flatMap(readJson(c, SwitchInput), ({ force, source }) => distributor.switchSource(c.req.param("id"), source, force)),
-        (channel) => c.json(channel),
+        (channel) => answer(c, channel),
       ),
   })
   methods(app, "/api/channels/:id/events", {

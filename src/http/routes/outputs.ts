@@ -1,40 +1,59 @@
 /** REST routes of a channel's outputs. */
-import { Effect } from "effect"
-import type { Hono } from "hono"
+import { Duration, Effect } from "effect"
+import type { Context, Hono } from "hono"
+import { PRESETS } from "../../core/presets.ts"
+import { OutputInput, OutputUpdate } from "../../effects/config/request-bodies.ts"
 import { NotFound } from "../../effects/Errors.ts"
 import type { OutputView } from "../../effects/model.ts"
-import { OutputInput, OutputUpdate } from "../../effects/request-bodies.ts"
+import { OutputRequest } from "../../effects/templates/template-model.ts"
 import { readJson } from "../body.ts"
+import { checkIfMatch, makeEtags } from "../etag.ts"
 import { methods } from "../methods.ts"
 import type { AppServices } from "../services.ts"
 import { checkId } from "./channels.ts"
 
-export const outputRoutes = (app: Hono, { distributor, runner }: AppServices): void => {
+/** Longer than the engine takes for a test at most. */
+const TESTED_WITHIN = Duration.seconds(28)
+
+export const outputRoutes = (app: Hono, { conditionally, distributor, idempotency, runner }: AppServices): void => {
+  const etags = makeEtags(distributor)
+  const answer = (c: Context, output: OutputView, headers: Readonly<Record<string, string>> = {}, status: 200 | 201 = 200) =>
+    c.json(output, status, { ETag: etags.ofOutput(output), ...headers })
   const find = (channelRef: string, ref: string): Effect.Effect<OutputView, NotFound> =>
     Effect.flatMap(distributor.get(channelRef), (channel) => {
       const output = channel.outputs.find((o) => o.id === ref || o.slug === ref)
       return output === undefined ? Effect.fail(new NotFound({ kind: "output", ref })) : Effect.succeed(output)
     })
+  const isAsRead = (c: Context, channelRef: string, ref: string) =>
+    Effect.flatMap(find(channelRef, ref), (output) => checkIfMatch(c, etags.ofOutput(output)))
 
   methods(app, "/api/channels/:id/outputs", {
-    GET: (c) => runner.run(c, distributor.get(c.req.param("id")), ({ outputs }) => c.json({ outputs })),
+    GET: (c) =>
+      runner.run(c, distributor.get(c.req.param("id")), ({ outputs }) => c.json({ outputs }, 200, { ETag: etags.ofOutputs(outputs) })),
     POST: (c) => {
       const ref = c.req.param("id")
       return runner.run(
         c,
         // The channel first: to somebody with a wrong address what is wrong with the body is of no use.
-        distributor.get(ref).pipe(
-          Effect.zipRight(readJson(c, OutputInput)),
-          Effect.flatMap((input) => distributor.addOutput(ref, input)),
-        ),
-        (output) => c.json(output, 201, { Location: `/api/channels/${encodeURIComponent(ref)}/outputs/${output.id}` }),
+        Effect.zipRight(distributor.get(ref), readJson(c, OutputRequest)),
+        (input) =>
+          idempotency.once(c, input, () =>
+            runner.run(c, distributor.addOutput(ref, input), (output) =>
+              answer(c, output, { Location: `/api/channels/${encodeURIComponent(ref)}/outputs/${output.id}` }, 201),
+            ),
+          ),
       )
     },
   })
 
+  methods(app, "/api/presets", { GET: (c) => c.json({ presets: PRESETS }) })
+  methods(app, "/api/outputs/test", {
+    POST: (c) => runner.run(c, Effect.flatMap(readJson(c, OutputInput), distributor.testOutput), (test) => c.json(test), TESTED_WITHIN),
+  })
+
   const path = "/api/channels/:id/outputs/:output"
   methods(app, path, {
-    GET: (c) => runner.run(c, find(c.req.param("id"), c.req.param("output")), (output) => c.json(output)),
+    GET: (c) => runner.run(c, find(c.req.param("id"), c.req.param("output")), (output) => answer(c, output)),
     PUT: (c) => {
       const [channel, ref] = [c.req.param("id"), c.req.param("output")]
       return runner.run(
@@ -43,17 +62,27 @@ export const outputRoutes = (app: Hono, { distributor, runner }: AppServices): v
           const output = yield* find(channel, ref)
           const { id, ...update } = yield* readJson(c, OutputUpdate)
           yield* checkId(id, [output.id, output.slug])
-          return yield* distributor.updateOutput(channel, ref, update)
+          return yield* conditionally(isAsRead(c, channel, ref), (verbs) => verbs.updateOutput(channel, ref, update))
         }),
-        (output) => c.json(output),
+        (output) => answer(c, output),
       )
     },
-    DELETE: (c) => runner.run(c, distributor.removeOutput(c.req.param("id"), c.req.param("output")), () => c.body(null, 204)),
+    DELETE: (c) => {
+      const [channel, ref] = [c.req.param("id"), c.req.param("output")]
+      return runner.run(
+        c,
+        conditionally(isAsRead(c, channel, ref), (verbs) => verbs.removeOutput(channel, ref)),
+        () => c.body(null, 204),
+      )
+    },
   })
   methods(app, `${path}/start`, {
-    POST: (c) => runner.run(c, distributor.startOutput(c.req.param("id"), c.req.param("output")), (output) => c.json(output)),
+    POST: (c) => runner.run(c, distributor.startOutput(c.req.param("id"), c.req.param("output")), (output) => answer(c, output)),
+  })
+  methods(app, `${path}/test`, {
+    POST: (c) => runner.run(c, distributor.testExisting(c.req.param("id"), c.req.param("output")), (test) => c.json(test), TESTED_WITHIN),
   })
   methods(app, `${path}/stop`, {
-    POST: (c) => runner.run(c, distributor.stopOutput(c.req.param("id"), c.req.param("output")), (output) => c.json(output)),
+    POST: (c) => runner.run(c, distributor.stopOutput(c.req.param("id"), c.req.param("output")), (output) => answer(c, output)),
   })
 }

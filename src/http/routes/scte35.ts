@@ -1,18 +1,20 @@
-/** REST routes of SCTE-35: decode a cue, read those of a channel. */
+/** REST routes of SCTE-35: decode a cue, read those of a channel, insert one. */
 import { Effect, Schema } from "effect"
 import type { Hono } from "hono"
 import { decodeCueText } from "../../core/scte35/cue-text.ts"
 import type { SpliceInfoSection } from "../../core/scte35/section-fields.ts"
+import { CueInput, CueText } from "../../effects/config/request-bodies.ts"
 import { InvalidInput } from "../../effects/Errors.ts"
 import { readJson } from "../body.ts"
 import { cuesAsCsv } from "../cue-csv.ts"
 import { withSection } from "../cue-json.ts"
 import { readCueQuery } from "../cue-query.ts"
 import { methods } from "../methods.ts"
+import { requesterOf } from "../requester.ts"
 import type { AppServices } from "../services.ts"
 
-/** The longest section in hexadecimal has 8192 digits; the rest is room for spaces and line breaks. */
-const CueInput = Schema.Struct({ cue: Schema.String.pipe(Schema.maxLength(32_768)) })
+/** Body of `POST /api/scte35/decode`. */
+export const DecodeInput = Schema.Struct({ cue: CueText })
 
 /** The section of a cue given as text; what is none fails with the codec's sentence for the field `cue`. */
 export const decodeCue = (text: string): Effect.Effect<SpliceInfoSection, InvalidInput> =>
@@ -21,12 +23,12 @@ export const decodeCue = (text: string): Effect.Effect<SpliceInfoSection, Invali
     return decoded.ok ? Effect.succeed(decoded.section) : new InvalidInput({ errors: [{ path: "cue", message: decoded.error }] })
   })
 
-export const scte35Routes = (app: Hono, { distributor, runner }: AppServices): void => {
+export const scte35Routes = (app: Hono, { access, distributor, idempotency, runner }: AppServices): void => {
   methods(app, "/api/scte35/decode", {
     POST: (c) =>
       runner.run(
         c,
-        Effect.flatMap(readJson(c, CueInput), ({ cue }) => decodeCue(cue)),
+        Effect.flatMap(readJson(c, DecodeInput), ({ cue }) => decodeCue(cue)),
         (section) => c.json(section),
       ),
   })
@@ -42,6 +44,20 @@ export const scte35Routes = (app: Hono, { distributor, runner }: AppServices): v
         const name = `attachment; filename="${channel.slug}-cues.csv"`
         return c.body(cuesAsCsv(cues), 200, { "Content-Type": "text/csv; charset=utf-8; header=present", "Content-Disposition": name })
       })
+    },
+    POST: (c) => {
+      const ref = c.req.param("id")
+      const by = requesterOf(c, access)
+      const read = Effect.gen(function* () {
+        const { slug } = yield* distributor.get(ref)
+        return yield* Effect.tapError(readJson(c, CueInput), (error) => {
+          const why = error._tag === "Refused" ? error.problem.detail : error.message
+          return Effect.annotateLogs(Effect.logWarning(`a cue of ${by} was not inserted: ${why}`), "channel", slug)
+        })
+      })
+      return runner.run(c, read, (input) =>
+        idempotency.once(c, input, () => runner.run(c, distributor.insertCue(ref, input, by), (answer) => c.json(answer, 202))),
+      )
     },
   })
 }

@@ -1,7 +1,9 @@
 /** The app in front of a fake control plane, for `app.request(...)`. */
 import { Effect, Logger, Option, Redacted } from "effect"
 import type { Hono } from "hono"
+import type { AccountsService } from "../../effects/accounts/Accounts.ts"
 import type { DistributorService } from "../../effects/Distributor.ts"
+import { memoryAccounts, memoryAudit } from "../../effects/testing/accounts.ts"
 import { makeApp } from "../App.ts"
 import type { AccessSettings } from "../auth.ts"
 import { type FakeDistributor, makeFakeDistributor } from "./FakeDistributor.ts"
@@ -13,20 +15,31 @@ export const withKey = (key: string): AccessSettings => ({ host: "0.0.0.0", apiK
 export interface TestApp {
   readonly app: Hono
   readonly distributor: FakeDistributor
+  readonly accounts: AccountsService
   /** What was logged. */
   readonly logs: ReadonlyArray<string>
   /** Sends a request with an optional JSON body. */
   readonly call: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>
 }
 
-export const makeTestApp = (options: { settings?: AccessSettings; over?: Partial<DistributorService> } = {}): TestApp => {
+export const makeTestApp = (
+  options: {
+    settings?: AccessSettings
+    accounts?: AccountsService
+    over?: Partial<DistributorService>
+    grafanaUrl?: Option.Option<string>
+  } = {},
+): TestApp => {
   const distributor = makeFakeDistributor(options.over)
   const logs: Array<string> = []
   const logger = Logger.make(({ cause, message }) => void logs.push(`${String(message)} ${String(cause)}`))
   const runtime = Effect.runSync(Effect.provide(Effect.runtime<never>(), Logger.replace(Logger.defaultLogger, logger)))
-  const app = makeApp({ distributor, settings: options.settings ?? OPEN, runtime })
+  const settings = options.settings ?? OPEN
+  const accounts = options.accounts ?? memoryAccounts({ apiKey: Option.isSome(settings.apiKey) })
+  const app = makeApp({ distributor, settings, accounts, audit: memoryAudit(), grafanaUrl: options.grafanaUrl ?? Option.none(), runtime })
   return {
     app,
+    accounts,
     distributor,
     logs,
     call: async (method, path, body, headers = {}) =>

@@ -98,6 +98,7 @@ it.each([
   )
   await sender.send(datagrams)
   expect(await bench.legWarned(/204-byte/)).toMatch(/not supported: send 188-byte packets/)
+  await eventually("all are read", () => (bench.counters()["datagrams"] === 50 ? true : null))
   expect(bench.counters()).toMatchObject({ bad_204: 50, forwarded: 0, ts_packets: 0 })
   expect(bench.leg()).toMatchObject({ receiving: false, framing: "none" })
   expect(receiver.datagrams).toEqual([])

@@ -109,7 +109,7 @@ describe.concurrent("rows 2 and 11: inputs that are away for a while", () => {
     const report = on.report()
     expect(report.violations).toEqual([])
     expect(report.segments).toHaveLength(1)
-    on.checkReceivers(["A"])
+    await on.checkReceivers(["A"])
   })
 
   it("row 11: a backup that never came is missed", async ({ onTestFinished }) => {

@@ -56,7 +56,7 @@ describe.concurrent("row 13: legs that carry different content", () => {
     const report = on.report()
     expect(report.violations).toEqual([])
     expect(namesOf(report)).toEqual(["A"])
-    on.checkReceivers(["A"])
+    await on.checkReceivers(["A"])
     expect((await on.events()).map(({ kind }) => kind)).not.toContain("merge_on")
     // It is a backup all the same.
     const backup = legs.backup ?? "B"

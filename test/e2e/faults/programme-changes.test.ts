@@ -1,8 +1,10 @@
 /** Row 17: the programme changes in mid-stream. The bytes go through untouched; each change is told. */
+
 import { afterEach, beforeEach, expect, it } from "vitest"
+import { joinBytes } from "../../../src/core/join-bytes.ts"
 import { generateTs } from "../../../src/core/test-source/test-programme.ts"
 import { buildPat, buildPmt, type PmtStream } from "../../../src/core/ts/psi.ts"
-import { concat, TsWriter } from "../../ts-stream.ts"
+import { TsWriter } from "../../ts-stream.ts"
 import { EngineBench } from "../engine-bench.ts"
 import { eventually } from "../product.ts"
 import { UdpReceiver } from "../receivers.ts"
@@ -48,12 +50,12 @@ const write = (writer: TsWriter, { version, streams, pmtPid = 0x1000, patVersion
     parts.push(writer.section(0, pat), writer.section(pmtPid, pmt))
     for (const [pid, type] of streams) if (type !== SCTE35) for (let n = 0; n < 5; n++) parts.push(writer.media(pid))
   }
-  return concat(parts)
+  return joinBytes(parts)
 }
 
 const play = async (stretches: ReadonlyArray<Stretch>): Promise<void> => {
   const writer = new TsWriter()
-  const ts = Buffer.from(concat(stretches.map((stretch) => write(writer, stretch))))
+  const ts = Buffer.from(joinBytes(stretches.map((stretch) => write(writer, stretch))))
   await sendTs(ts, { port, bitrate: 20e6 })
   await eventually("all bytes arrived", () => (receiver.size >= ts.length ? true : null))
   expect(receiver.bytes().equals(ts)).toBe(true)

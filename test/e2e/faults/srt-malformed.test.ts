@@ -42,8 +42,8 @@ describe.skipIf(openSrtLibrary({}).srt === null)("malformed SRT", () => {
     await engine.outputIs("plain", "listening")
     await engine.outputIs("encrypted", "listening")
     sinks = [
-      createSrtSink({ mode: "caller", port: ports.plain, latencyMs: 300 }),
-      createSrtSink({ mode: "caller", port: ports.encrypted, passphrase: SECRET, latencyMs: 300 }),
+      createSrtSink({ mode: "caller", port: ports.plain, latencyMs: 1500 }),
+      createSrtSink({ mode: "caller", port: ports.encrypted, passphrase: SECRET, latencyMs: 1500 }),
     ]
     for (const sink of sinks) await sink.until((s) => s.stats().connected === 1)
     sending = runSender(["--base-port", `${stop.port}`, "--bitrate", "4000000", "--duration", "60"], [], 70_000).finally(() => {
@@ -122,7 +122,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("malformed SRT", () => {
       await stranger.cookie()
       caller.close()
     }
-    expect(performance.now() - startedAt).toBeLessThan(8000)
+    expect(performance.now() - startedAt).toBeLessThan(25_000)
     stranger.close()
     await isUnharmed()
   })
@@ -138,7 +138,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("malformed SRT", () => {
       await stranger.cookie()
     }
     // Each would hold libsrt's receiving thread for seconds.
-    expect(performance.now() - startedAt).toBeLessThan(2000)
+    expect(performance.now() - startedAt).toBeLessThan(4000)
     caller.close()
     stranger.close()
     await isUnharmed()
@@ -159,7 +159,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("malformed SRT", () => {
     const sink = createSrtSink({ port: 0, latencyMs: 120 })
     const startedAt = performance.now()
     await engine.connect(`srt://127.0.0.1:${sink.port}`, "sibling")
-    expect(performance.now() - startedAt).toBeLessThan(2000)
+    expect(performance.now() - startedAt).toBeLessThan(4000)
     await sink.until((s) => s.stats().received > 300)
     expect(sink.stats()).toMatchObject({ connected: 1, lost: 0, corrupt: 0 })
     for (const id of ["rogue", "sibling"]) await engine.ask({ cmd: "close_output", channel_id: "c1", output_id: id })

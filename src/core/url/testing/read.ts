@@ -16,7 +16,7 @@ export const srt = (url: string): SrtTarget => {
 
 export const datagram = (url: string): DatagramTarget => {
   const { target } = understood(url)
-  assert(target.protocol !== "srt")
+  assert(target.protocol === "udp" || target.protocol === "rtp")
   return target
 }
 

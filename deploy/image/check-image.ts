@@ -1,0 +1,120 @@
+/** What the image must do once it runs. Each line that is printed was seen. */
+import { existsSync, readdirSync, statSync } from "node:fs"
+import type { BuiltImage } from "./build-stages.ts"
+import { ContainerProcess, changedSince, dataOf } from "./container.ts"
+import type { StageMeta } from "./dockerfile.ts"
+
+const URL_INSIDE = "http://127.0.0.1:8000"
+const KEY = "a-key-for-this-run"
+const HEADERS = { "X-API-Key": KEY, "Content-Type": "application/json" }
+
+const expectThat = (what: string, holds: boolean, detail: unknown = ""): void => {
+  if (!holds) throw new Error(`FAILED: ${what} ${typeof detail === "string" ? detail : JSON.stringify(detail)}`)
+  process.stdout.write(`ok: ${what}\n`)
+}
+
+/** Asks again until `found` holds; fails after `seconds`. */
+const until = async <T>(what: string, ask: () => Promise<T | null>, seconds = 40): Promise<T> => {
+  const deadline = performance.now() + seconds * 1000
+  for (;;) {
+    const found = await ask().catch(() => null)
+    if (found !== null) return found
+    if (performance.now() > deadline) throw new Error(`FAILED: not within ${seconds} s: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+interface Channel {
+  readonly status: string
+  readonly outputs: ReadonlyArray<{ readonly slug: string; readonly status: string; readonly url: string; readonly last_error: unknown }>
+}
+
+const get = async (path: string): Promise<Response> => {
+  const answer = await fetch(`${URL_INSIDE}${path}`, { headers: HEADERS })
+  if (!answer.ok) throw new Error(`${path}: ${answer.status}`)
+  return answer
+}
+
+/** The container refuses to be open to everybody, with a line that says what to do. */
+const refusesToBeOpen = async (image: BuiltImage, entrypoint: ReadonlyArray<string>, work: string): Promise<void> => {
+  const open = new ContainerProcess(image, dataOf(work, "open"), entrypoint)
+  const timer = setTimeout(() => open.kill(), 20_000)
+  const code = await open.ended
+  clearTimeout(timer)
+  expectThat("without API_KEY it refuses to start and says so", code === 1 && /API_KEY/.test(open.output), open.output)
+}
+
+const streams = async (image: BuiltImage, container: ContainerProcess): Promise<void> => {
+  const running = await until("the channel runs", async () => {
+    const channel = (await (await get("/api/channels/demo")).json()) as Channel
+    return channel.status === "running" ? channel : null
+  })
+  const port = /:(\d+)/.exec(running.outputs[0]?.url ?? "")?.[1]
+  expectThat("a channel runs, with an SRT output", port !== undefined, running)
+  const ffmpeg = `ffmpeg -v quiet -i 'srt://127.0.0.1:${port}?timeout=20000000' -t 3 -c copy -f mpegts pipe:1 | wc -c`
+  const received = container.exec(image, ["/bin/sh", "-c", ffmpeg])
+  expectThat(`ffmpeg of the image receives 3 s by SRT: ${received.output.trim()} bytes`, Number(received.output.trim()) > 50_000)
+
+  const body = JSON.stringify({ name: "Web", url: "hls://demo", settings: { segment_s: 2 } })
+  const added = await fetch(`${URL_INSIDE}/api/channels/demo/outputs`, { method: "POST", headers: HEADERS, body })
+  expectThat("an HLS output is added", added.status === 201, await added.text())
+  const playlist = await until("an HLS playlist with a segment", async () => {
+    const text = await (await get("/hls/demo/index.m3u8")).text()
+    return /#EXTINF/.test(text) || /\.m3u8$/m.test(text) ? text : null
+  })
+  const listed = playlist.split("\n").filter((line) => line !== "" && !line.startsWith("#"))
+  const segment = await get(`/hls/demo/${listed[0]}`)
+  expectThat("HLS is served", (await segment.arrayBuffer()).byteLength > 10_000, playlist)
+}
+
+const isConfined = (image: BuiltImage, container: ContainerProcess): void => {
+  expectThat(
+    "it is not root",
+    container
+      .status("Uid")
+      .split(/\s+/)
+      .every((id) => id === String(image.user.uid)),
+  )
+  expectThat("it has no capabilities", /^0+$/.test(container.status("CapEff")) && /^0+$/.test(container.status("CapBnd")))
+  for (const path of ["/app/x", "/etc/x", "/var/x", "/usr/x"]) {
+    const tried = container.exec(image, ["/bin/sh", "-c", `touch ${path}`])
+    expectThat(`${path.slice(0, -2)} cannot be written`, tried.code !== 0 && !existsSync(`${image.root}${path}`), tried)
+  }
+}
+
+/** Throws at the first thing that does not hold. */
+export const checkImage = async (image: BuiltImage, meta: StageMeta, work: string): Promise<void> => {
+  const { entrypoint, healthcheck, stopSignal } = meta
+  if (entrypoint === null || healthcheck === null || stopSignal === null)
+    throw new Error("FAILED: ENTRYPOINT, HEALTHCHECK or STOPSIGNAL missing")
+  await refusesToBeOpen(image, entrypoint, work)
+
+  const builtAt = Date.now()
+  const dataDir = dataOf(work, "demo")
+  const started = performance.now()
+  const container = new ContainerProcess(image, dataDir, [...entrypoint, "--demo"], { API_KEY: KEY })
+  try {
+    await until("the service is ready", async () => ((await get("/readyz")).ok ? true : null))
+    expectThat(`it is ready after ${Math.round(performance.now() - started)} ms`, true)
+    const health = container.exec(image, healthcheck.command)
+    expectThat("the HEALTHCHECK passes", health.code === 0, health)
+    const state = (await (await get("/api/health")).json()) as { srt: { available: boolean }; problems: ReadonlyArray<string> }
+    expectThat("health has libsrt and no problems", state.srt.available && state.problems.length === 0, state)
+    expectThat("the page is served", (await (await get("/")).text()).includes("Demo"))
+    await streams(image, container)
+    isConfined(image, container)
+    expectThat("nothing of the image was written", changedSince(image.root, builtAt) === "", changedSince(image.root, builtAt))
+    const kept = readdirSync(dataDir)
+    expectThat("/data holds the store", kept.includes("distributor.db") && statSync(dataDir).uid === image.user.uid, kept)
+    const signal = stopSignal as NodeJS.Signals
+    const { code, ms } = await container.stop(signal)
+    expectThat(`${signal} ends it with 0 in ${Math.round(ms)} ms`, code === 0 && ms < 5000, { code, output: container.output })
+    const left = existsSync(`${dataDir}/engine.sock`)
+    expectThat("its engine has ended too", !left)
+  } catch (cause) {
+    process.stdout.write(`${container.output.split("\n").slice(-30).join("\n")}\n`)
+    throw cause
+  } finally {
+    container.kill()
+  }
+}

@@ -1,0 +1,56 @@
+/** Ways from a dashboard to the others and to the product's own pages. */
+import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard"
+
+/** What a series is about; it has the labels for it. */
+export type About = "channel" | "output"
+
+export const UIDS = {
+  fleet: "distributor-fleet",
+  channel: "distributor-channel",
+  output: "distributor-output",
+  host: "distributor-host",
+  slo: "distributor-slo",
+} as const
+
+/** A variable of Grafana, as `${name}`. */
+export const variable = (name: string): string => `$\{${name}}`
+
+/** What the next dashboard is to show as well. */
+const KEPT = ["datasource", "job", "instance", "product"].map((name) => variable(`${name}:queryparam`)).join("&")
+const TAG = "stream-distributor"
+export const TAGS = [TAG]
+
+/** The builder would hide it in a menu. */
+const inSight = (builder: dashboard.DashboardLinkBuilder) => ({
+  build: (): dashboard.DashboardLink => {
+    const { placement: _, ...rest } = builder.build()
+    return rest
+  },
+})
+
+const link = (title: string, url: string, targetBlank: boolean, icon = "") =>
+  inSight(new dashboard.DashboardLinkBuilder(title).type(dashboard.DashboardLinkType.Link).url(url).targetBlank(targetBlank).icon(icon))
+
+/** From a series, or from a row of a table. */
+export const dataLinks = (about: About, fromTable: boolean) => {
+  const label = (name: string) => variable(fromTable ? `__data.fields.${name}` : `__field.labels.${name}`)
+  const query = `${KEPT}&${variable("__url_time_range")}&var-channel=${label("channel")}`
+  return [
+    link("Open the channel in the product", `${variable("product")}/channels/${label("channel")}`, true),
+    link("Dashboard of the channel", `/d/${UIDS.channel}?${query}`, false),
+    ...(about === "output" ? [link("Dashboard of the output", `/d/${UIDS.output}?${query}&var-output=${label("output")}`, false)] : []),
+  ]
+}
+
+/** At the top of a dashboard. */
+export const dashboardLinks = (productPath: string) => [
+  inSight(
+    new dashboard.DashboardLinkBuilder("Stream Distributor")
+      .type(dashboard.DashboardLinkType.Dashboards)
+      .tags(TAGS)
+      .asDropdown(true)
+      .includeVars(true)
+      .keepTime(true),
+  ),
+  link("Open in the product", `${variable("product")}${productPath}`, true, "external link"),
+]

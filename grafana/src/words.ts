@@ -1,0 +1,14 @@
+/** Words and colours for values, the same on every dashboard. */
+import type { PanelSpec } from "./panels.ts"
+
+type Words = NonNullable<PanelSpec["words"]>
+
+/** Of `wanted + running`. */
+export const CHANNEL_STATES: Words = { 0: ["stopped", "text"], 1: ["no input", "red"], 2: ["running", "green"] }
+/** Of `wanted + up`. */
+export const OUTPUT_STATES: Words = { 0: ["off", "text"], 1: ["down", "red"], 2: ["up", "green"] }
+export const REDUNDANCY: Words = { 0: ["lost", "red"], 1: ["redundant", "green"] }
+export const IN_BREAK: Words = { 0: ["programme", "text"], 1: ["ad break", "blue"] }
+export const ALARM: Words = { 0: ["fine", "text"], 1: ["alarm", "red"] }
+export const IN_USE: Words = { 0: ["waits", "text"], 1: ["in use", "green"] }
+export const IS_UP: Words = { 0: ["down", "red"], 1: ["up", "green"] }

@@ -1,0 +1,218 @@
+#!/usr/bin/env node
+// The service from the command line: `npx distributor apply channels.yaml`. Talks to the REST API, needs nothing but Node.
+// Exit codes: 0 done or nothing differs, 1 it did not work, 2 `diff` found differences.
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+
+const USAGE = `usage: distributor COMMAND [options]
+
+  diff FILE                what applying FILE would change (exit code 2 when something would)
+  apply FILE               makes FILE (YAML or JSON) the configuration; what it does not name is removed
+  export [FILE]            the configuration without its secrets, to FILE or standard output
+  backup FILE              the configuration with its secrets; the file is readable by its owner alone
+  restore FILE             applies a backup
+  versions                 versions that are kept
+  rollback N               applies version N
+  health                   exit code 0 when the service is ready, for health checks of containers
+
+  --url URL                of the service; default $DISTRIBUTOR_URL, else http://127.0.0.1:$PORT
+  --api-key KEY            default $API_KEY, which other users of the machine do not see
+  --format json|yaml       of export and backup; default by the name of the file, else yaml
+  --dry-run                apply, restore, rollback: only say what would change
+  --timeout SECONDS        default 90, for health 5
+
+FILE may be - for standard input or output.`
+
+class Failure extends Error {}
+
+const VALUES = new Set(["--url", "--api-key", "--format", "--timeout"])
+const SWITCHES = new Set(["--dry-run", "--help"])
+
+/** Words and options of the command line; `--name=value` and `--name value`. */
+const readArguments = (words) => {
+  const options = {}
+  const rest = []
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index]
+    const [name, ...value] = word.split("=")
+    if (!word.startsWith("--")) rest.push(word)
+    else if (SWITCHES.has(word)) options[word.slice(2)] = true
+    else if (VALUES.has(name)) {
+      const given = value.length > 0 ? value.join("=") : words[++index]
+      if (given === undefined) throw new Failure(`${name} needs a value`)
+      options[name.slice(2)] = given
+    } else throw new Failure(`${name} is not known; distributor --help says what is`)
+  }
+  return { options, rest }
+}
+
+const isYaml = (file) => !/\.json$/i.test(file)
+
+const readInput = (file) => {
+  try {
+    return readFileSync(file === "-" ? 0 : file, "utf8")
+  } catch (error) {
+    throw new Failure(`${file} cannot be read: ${error.code ?? error.message}`)
+  }
+}
+
+/** Whole or not at all; `mode` 0600 for what holds secrets. */
+const writeOutput = (file, text, mode) => {
+  if (file === undefined || file === "-") return void process.stdout.write(text)
+  const partial = `${file}.${process.pid}.part`
+  try {
+    writeFileSync(partial, text, { mode })
+    // The mode above counts for new files alone, and less the umask.
+    if (mode === 0o600) chmodSync(partial, mode)
+    renameSync(partial, file)
+  } catch (error) {
+    rmSync(partial, { force: true })
+    throw new Failure(`${file} cannot be written: ${error.code ?? error.message}`)
+  }
+}
+
+/** One request; fails with what the service says is wrong. */
+const makeClient = ({ options }) => {
+  const base = options.url ?? process.env.DISTRIBUTOR_URL ?? `http://127.0.0.1:${process.env.PORT || 8000}`
+  const key = options["api-key"] ?? process.env.API_KEY
+  return async (method, path, { body, type = "application/json", seconds = 90, any = false } = {}) => {
+    const limit = Number(options.timeout ?? seconds)
+    if (!(limit > 0 && limit <= 3600)) throw new Failure("--timeout must be seconds from 1 to 3600")
+    let url
+    try {
+      url = new URL(path, base)
+    } catch {
+      throw new Failure("--url must be an address such as http://127.0.0.1:8000")
+    }
+    const headers = { ...(key ? { "X-API-Key": key } : {}), ...(body === undefined ? {} : { "Content-Type": type }) }
+    let response
+    let text
+    try {
+      response = await fetch(url, { method, headers, body, redirect: "error", signal: AbortSignal.timeout(limit * 1000) })
+      text = await response.text()
+    } catch (error) {
+      const cause =
+        error.name === "TimeoutError" ? `no answer within ${limit} s` : (error.cause?.code ?? error.cause?.message ?? error.message)
+      throw new Failure(`${url.origin} does not answer: ${cause}`)
+    }
+    if (!response.ok && !any) throw new Failure(describeProblem(response.status, text))
+    return { status: response.status, text }
+  }
+}
+
+const describeProblem = (status, text) => {
+  let problem
+  try {
+    problem = JSON.parse(text)
+  } catch {
+    return `the service answered ${status}`
+  }
+  const errors = Array.isArray(problem.errors) ? problem.errors.map(({ message, path }) => `  ${path}: ${message}`) : []
+  if (errors.length > 0) return [`${problem.title ?? `the service answered ${status}`}:`, ...errors].join("\n")
+  return String(problem.detail ?? problem.title ?? `the service answered ${status}`)
+}
+
+const SIGNS = { created: "+", updated: "~", removed: "-" }
+const show = (value) => (value === null ? "none" : typeof value === "string" ? value : JSON.stringify(value))
+const fieldLine = ({ field, from, secret_changed, to }) =>
+  secret_changed ? `${field}: ${show(to)} (its secret changes)` : `${field}: ${show(from)} -> ${show(to)}`
+
+/** The difference as indented lines: + created, ~ updated, - removed. */
+const describeDiff = ({ channels, summary }) => {
+  const lines = channels.flatMap((channel) => [
+    `${SIGNS[channel.action]} channel ${channel.slug} (${channel.name})`,
+    ...channel.changes.map((change) => `    ${fieldLine(change)}`),
+    ...channel.outputs.flatMap((output) => [
+      `  ${SIGNS[output.action]} output ${output.slug} ${output.url}${output.restarts ? " (begins anew)" : ""}`,
+      ...output.changes.map((change) => `      ${fieldLine(change)}`),
+    ]),
+  ])
+  return [...lines, summary, ""].join("\n")
+}
+
+const commands = {
+  diff: async (call, { rest: [file] }) => {
+    const answer = await send(call, file, "?dry_run=1")
+    process.stdout.write(describeDiff(answer))
+    return answer.changed ? 2 : 0
+  },
+  apply: async (call, { options, rest: [file] }) => report(await send(call, file, options["dry-run"] ? "?dry_run=1" : "")),
+  restore: async (call, parsed) => commands.apply(call, parsed),
+  rollback: async (call, { options, rest: [version] }) => {
+    if (!/^\d{1,15}$/.test(version)) throw new Failure(`rollback needs the number of a version, not "${version}"`)
+    const query = options["dry-run"] ? "?dry_run=1" : ""
+    const { text } = await call("POST", `/api/config/rollback${query}`, { body: JSON.stringify({ version: Number(version) }) })
+    return report(JSON.parse(text))
+  },
+  export: async (call, { options, rest: [file] }) => {
+    const { text } = await call("GET", `/api/config?format=${formatOf(options, file)}`)
+    writeOutput(file, text)
+    return 0
+  },
+  backup: async (call, { options, rest: [file] }) => {
+    const { text } = await call("GET", `/api/config?format=${formatOf(options, file)}&secrets=1`)
+    writeOutput(file, text, 0o600)
+    return 0
+  },
+  versions: async (call) => {
+    const { text } = await call("GET", "/api/config/versions")
+    for (const { at, by, version, what } of JSON.parse(text).versions) process.stdout.write(`${version}  ${at}  ${by}\n    ${what}\n`)
+    return 0
+  },
+  health: async (call) => {
+    const { status, text } = await call("GET", "/readyz", { seconds: 5, any: true })
+    process.stdout.write(`${text.trim()}\n`)
+    return status === 200 ? 0 : 1
+  },
+}
+/** How many words each command takes: at least and at most. */
+const WORDS = {
+  diff: [1, 1],
+  apply: [1, 1],
+  restore: [1, 1],
+  rollback: [1, 1],
+  export: [0, 1],
+  backup: [1, 1],
+  versions: [0, 0],
+  health: [0, 0],
+}
+
+const formatOf = (options, file = "-") => {
+  const format = options.format ?? (file === "-" || isYaml(file) ? "yaml" : "json")
+  if (format !== "json" && format !== "yaml") throw new Failure(`--format must be json or yaml, not "${format}"`)
+  return format
+}
+
+const send = async (call, file, query) => {
+  const type = isYaml(file) ? "application/yaml" : "application/json"
+  const { text } = await call("PUT", `/api/config${query}`, { body: readInput(file), type })
+  return JSON.parse(text)
+}
+
+const report = (answer) => {
+  process.stdout.write(describeDiff(answer))
+  if (answer.version !== null) process.stdout.write(`version ${answer.version}\n`)
+  return 0
+}
+
+const main = async () => {
+  const parsed = readArguments(process.argv.slice(2))
+  const [command, ...rest] = parsed.rest
+  if (parsed.options.help || command === undefined || command === "help") {
+    process.stdout.write(`${USAGE}\n`)
+    return command === undefined && !parsed.options.help ? 1 : 0
+  }
+  if (!Object.hasOwn(commands, command)) throw new Failure(`"${command}" is no command; distributor --help says which there are`)
+  const [least, most] = WORDS[command]
+  if (rest.length < least || rest.length > most)
+    throw new Failure(
+      `${command} takes ${least === most ? least : `${least} or ${most}`} argument${most === 1 ? "" : "s"}; see distributor --help`,
+    )
+  return commands[command](makeClient(parsed), { ...parsed, rest })
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  process.stderr.write(`distributor: ${error instanceof Failure ? error.message : (error?.stack ?? error)}\n`)
+  process.exitCode = 1
+}

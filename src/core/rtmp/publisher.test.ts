@@ -1,0 +1,274 @@
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { joinBytes } from "../join-bytes.ts"
+import { amfObject, amfProperty } from "./amf0.ts"
+import type { RtmpMessage } from "./constants.ts"
+import { commandMessage, setPeerBandwidthMessage, userControlMessage, windowAcknowledgementSizeMessage } from "./messages.ts"
+import { type PublisherEvent, RtmpPublisher } from "./publisher.ts"
+import { adobeLogin } from "./testing/auth-server.ts"
+import { hex } from "./testing/hex.ts"
+import { testPublisher, testRandom, testUrl, Wire } from "./testing/publish-to.ts"
+import type { TestServerOptions } from "./testing/rtmp-server.ts"
+
+const error = (code: string, description: string) => ({ level: "error", code, description })
+
+describe("a publication", () => {
+  it("goes through handshake, connect, createStream and publish in the order of librtmp", () => {
+    const wire = new Wire()
+    expect(wire.types).toEqual(["ready"])
+    const sent = wire.server.commands.map(({ name, transactionId, values }) => [name, transactionId, ...values.slice(1)])
+    expect(sent).toEqual([
+      ["connect", 1],
+      ["releaseStream", 2, "k3y-secret"],
+      ["FCPublish", 3, "k3y-secret"],
+      ["createStream", 4],
+      ["publish", 5, "k3y-secret", "live"],
+    ])
+    expect(wire.server.commands[0]?.values[0]).toEqual(
+      amfObject({
+        app: "live",
+        type: "nonprivate",
+        flashVer: "FMLE/3.0 (compatible; FMSc/1.0)",
+        swfUrl: "rtmp://h/live",
+        tcUrl: "rtmp://h/live",
+      }),
+    )
+    expect(wire.server.strictly().map(({ chunkStreamId, typeId, messageStreamId }) => [chunkStreamId, typeId, messageStreamId])).toEqual([
+      [2, 1, 0],
+      ...[3, 3, 3, 3].map((id) => [id, 20, 0]),
+      [4, 20, 1],
+    ])
+    expect([wire.publisher.reached, wire.publisher.serverVersion, wire.publisher.ready]).toEqual(["publishing", "FMS/3,0,1,123", true])
+  })
+
+  it("comes about the same when bytes come one by one, and from a server with large chunks", () => {
+    expect(new Wire({}, {}, 1).types).toEqual(["ready"])
+    expect(new Wire({}, { chunkSize: 60_000 }, 7).types).toEqual(["ready"])
+  })
+
+  it("sends media on the stream that the server gave, behind 4 h 39 min and 2^32 ms as before", () => {
+    const wire = new Wire({ chunkSize: 1000 }, { streamId: 0xfffffff0 })
+    const body = (size: number, fill: number) => new Uint8Array(size).fill(fill)
+    const sent = [
+      ["data", 0, body(20, 1)],
+      ["video", 0, body(5000, 2)],
+      ["audio", 10, body(200, 3)],
+      ["video", 0xfffff0, body(2500, 4)],
+      ["audio", 0x1000000, body(200, 5)],
+      ["video", 0x1000018, body(2500, 6)],
+      ["video", 2 ** 31 + 5, body(1001, 7)],
+      ["video", 2 ** 32 - 2, body(1001, 8)],
+      ["video", 2 ** 32 + 38, body(1001, 9)],
+    ] as const
+    for (const [kind, timestampMs, bytes] of sent) wire.media(kind, timestampMs, bytes)
+    const types = { audio: 8, video: 9, data: 18 }
+    const media = wire.server.strictly().filter(({ typeId }) => typeId === 8 || typeId === 9 || typeId === 18)
+    expect(media.map(({ typeId, timestampMs, body: got }) => [typeId, timestampMs, got.length, got[0]])).toEqual(
+      sent.map(([kind, timestampMs, bytes]) => [types[kind], timestampMs % 2 ** 32, bytes.length, bytes[0]]),
+    )
+    expect(media.every(({ messageStreamId }) => messageStreamId === 0xfffffff0)).toBe(true)
+  })
+
+  it("has no media before the server says that it has started", () => {
+    const wire = new Wire({}, { silentAt: ["publish"] })
+    expect(wire.types).toEqual([])
+    expect(wire.publisher.media("video", 0, hex("1700"))).toEqual([])
+    wire.toClient(wire.server.status({ level: "status", code: "NetStream.Publish.Start" }))
+    expect(wire.types).toEqual(["ready"])
+    expect(wire.publisher.media("video", 0, hex("1700"))).toHaveLength(2)
+  })
+
+  it("starts once, whatever the server repeats or says too early", () => {
+    const start = { level: "status", code: "NetStream.Publish.Start" }
+    const wire = new Wire({}, { silentAt: ["createStream"] })
+    wire.toClient(wire.server.status(start))
+    expect(wire.types).toEqual([])
+    wire.toClient(wire.server.say(commandMessage("_result", 4, null, 1)))
+    wire.toClient(wire.server.status(start))
+    wire.toClient(wire.server.say(commandMessage("onFCPublish", 0, null, amfObject(start))))
+    wire.toClient(wire.server.say(commandMessage("_result", 4, null, 9)))
+    expect(wire.events).toEqual([{ type: "ready", messageStreamId: 1 }])
+  })
+
+  it("takes leave with FCUnpublish and deleteStream, and says nothing more", () => {
+    const wire = new Wire()
+    wire.pass(wire.publisher.close())
+    expect(wire.server.commands.slice(5).map(({ name, values }) => [name, values])).toEqual([
+      ["FCUnpublish", [null, "k3y-secret"]],
+      ["deleteStream", [null, 1]],
+    ])
+    expect(wire.types).toEqual(["ready", "closed"])
+    expect([wire.publisher.close(), wire.publisher.ended(), wire.publisher.timedOut()]).toEqual(Array(3).fill({ toSend: [], events: [] }))
+    expect(wire.publisher.media("audio", 0, hex("af00"))).toEqual([])
+    expect(new RtmpPublisher({ url: testUrl("rtmp://h/a/k"), auth: null, random: testRandom, timeMs: 0 }).close().toSend).toEqual([])
+  })
+
+  it("carries more properties of connect when it is told to", () => {
+    const wire = new Wire({ connectProperties: { capsEx: 1 } })
+    expect(amfProperty(wire.server.commands[0]?.values[0], "capsEx")).toBe(1)
+  })
+
+  it("wants a chunk size that the protocol has", () => {
+    for (const chunkSize of [0, 127, 0x1000000]) expect(() => testPublisher({ chunkSize })).toThrow(RangeError)
+  })
+})
+
+describe("a server that", () => {
+  const said = (...messages: RtmpMessage[]) => {
+    const wire = new Wire()
+    for (const message of messages) wire.toClient(wire.server.say(message))
+    return wire
+  }
+
+  it("pings gets its timestamp back", () => {
+    const wire = said(userControlMessage(6, hex("0a0b0c0d")))
+    expect(wire.server.controls.at(-1)).toEqual({ type: "userControl", event: 7, data: hex("0a0b0c0d") })
+  })
+
+  it("sets an acknowledgement window is told what came, and a peer bandwidth is answered", () => {
+    const wire = said(windowAcknowledgementSizeMessage(100), setPeerBandwidthMessage(5000, 2))
+    expect(wire.server.controls.slice(1)).toMatchObject([{ type: "acknowledgement" }, { type: "windowAcknowledgementSize", size: 5000 }])
+    expect(wire.types).toEqual(["ready"])
+  })
+
+  it("sends media, unknown messages and unknown commands is not answered", () => {
+    const other = { chunkStreamId: 5, messageStreamId: 1, timestampMs: 0, body: hex("00") }
+    const wire = said({ ...other, typeId: 9 }, { ...other, typeId: 255 }, commandMessage("onBWDone", 0, null))
+    expect([wire.types, wire.server.controls]).toEqual([["ready"], [{ type: "setChunkSize", size: 65_536 }]])
+  })
+
+  it("refuses releaseStream and FCPublish is published to all the same", () => {
+    const wire = new Wire({}, { errorAt: ["releaseStream", "FCPublish"] })
+    expect(wire.types).toEqual(["note", "note", "ready"])
+    expect(wire.events[0]).toEqual({ type: "note", text: expect.stringMatching(/refuses releaseStream: NetConnection.Call.Failed/) })
+  })
+
+  it("sends nonsense causes 20 notes and no more", () => {
+    const wire = said(...Array<RtmpMessage>(50).fill({ chunkStreamId: 3, typeId: 20, messageStreamId: 0, timestampMs: 0, body: hex("ff") }))
+    expect(wire.types).toEqual(["ready", ...Array(20).fill("note")])
+  })
+
+  it.each<[tcUrl: string | undefined, url: string]>([
+    [undefined, "rtmp://h/live"],
+    ["rtmp://other:1936/app2", "rtmp://other:1936/app2"],
+    ["//other/app2", "rtmp://other/app2"],
+    ["/app2", "rtmp://h/app2"],
+    ["app2", "rtmp://h/app2"],
+  ])("asks to reconnect at %s is followed to %s", (tcUrl, url) => {
+    const info = { level: "status", code: "NetConnection.Connect.ReconnectRequest", description: "maintenance" }
+    const wire = said(commandMessage("onStatus", 0, null, amfObject(tcUrl === undefined ? info : { ...info, tcUrl })))
+    const event = wire.events[1]
+    expect(event).toMatchObject({ type: "reconnect", description: "maintenance", url: { tcUrl: url, streamKey: "k3y-secret" } })
+    expect(wire.publisher.ready).toBe(true)
+  })
+
+  it("asks to leave TLS, or for no RTMP URL, is not followed, and another host does not get the password", () => {
+    const ask = (tcUrl: string): PublisherEvent | undefined => {
+      const wire = new Wire({ url: testUrl("rtmps://bob:s3cret@h/live/key") })
+      const info = { level: "status", code: "NetConnection.Connect.ReconnectRequest", tcUrl }
+      wire.toClient(wire.server.say(commandMessage("onStatus", 0, null, amfObject(info))))
+      return wire.events[1]
+    }
+    expect(ask("rtmp://h/live")).toMatchObject({ type: "note" })
+    expect(ask("https://h/live")).toMatchObject({ type: "note" })
+    expect(ask("rtmps://other/live")).toMatchObject({ url: { user: null, password: null } })
+    expect(ask("/live3")).toMatchObject({ url: { user: "bob", password: "s3cret", app: "live3" } })
+  })
+})
+
+const failures: ReadonlyArray<[name: string, server: TestServerOptions, code: string, transient: boolean, description: RegExp]> = [
+  ["BadName", { publishStatus: error("NetStream.Publish.BadName", "Already publishing") }, "NetStream.Publish.BadName", true, /key is in use.*BadName: Already publishing\)$/],
+  ["Denied", { publishStatus: error("NetStream.Publish.Denied", "no") }, "NetStream.Publish.Denied", false, /denies.*check the key/],
+  ["Rejected", { publishStatus: error("NetStream.Publish.Rejected", "no") }, "NetStream.Publish.Rejected", false, /check the key/],
+  ["an unknown code of level error", { publishStatus: error("NetStream.Weird", "hm") }, "NetStream.Weird", true, /refuses \(NetStream.Weird: hm\)/],
+  ["no code at all", { publishStatus: { level: "error", description: "hm" } }, "no code", true, /refuses \(no code: hm\)/],
+  ["a code of level status", { publishStatus: { level: "status", code: "NetStream.Publish.BadName" } }, "NetStream.Publish.BadName", true, /in use/],
+  ["createStream refused", { errorAt: ["createStream"] }, "NetConnection.Call.Failed", true, /Call.Failed: createStream failed/],
+  ["connect refused", { refuseConnect: () => ({ code: "NetConnection.Connect.Rejected", description: "no such account" }) }, "NetConnection.Connect.Rejected", false, /check the application.*: no such account\)/],
+  ["an unknown application", { refuseConnect: () => ({ code: "NetConnection.Connect.InvalidApp", description: "x" }) }, "NetConnection.Connect.InvalidApp", false, /does not know the application/],
+  ["a server that shuts down", { refuseConnect: () => ({ code: "NetConnection.Connect.AppShutdown", description: "x" }) }, "NetConnection.Connect.AppShutdown", true, /shutting/],
+  ["a stream that is no number", { streamId: Number.NaN }, "Protocol.NoStream", true, /no stream for createStream/],
+  ["a login that the URL does not have", { refuseConnect: adobeLogin("bob", "x") }, "Auth.Missing", false, /write user and password into the URL.*code=403/],
+] // biome-ignore format: one line a case
+
+describe("a publication fails with", () => {
+  it.each(failures)("%s", (_, server, code, transient, description) => {
+    const wire = new Wire({}, server)
+    expect(wire.types).toEqual(["failed"])
+    expect(wire.failure).toMatchObject({ code, transient, description: expect.stringMatching(description), auth: null })
+    expect(wire.publisher.bytesIn(wire.server.status({ code: "NetStream.Publish.Start" }))).toEqual({ toSend: [], events: [] })
+  })
+
+  it("the server's own words without the stream key and the password", () => {
+    const url = testUrl("rtmp://bob:hunter2!@h/live/k3y-secret?token=t0ken")
+    const description = `stream k3y-secret (k3y-secret?token=t0ken) of hunter2! exists\n${"x".repeat(1000)}`
+    const { failure } = new Wire({ url }, { publishStatus: error("NetStream.Publish.BadName", description) })
+    expect(failure?.serverText).toMatch(/^stream \*\*\* \(\*\*\*\) of \*\*\* exists x+$/)
+    expect(failure?.serverText).toHaveLength(500)
+  })
+
+  it("the end of the connection, told by how far it came", () => {
+    const at = (wire: Wire) =>
+      [wire.publisher.ended(), wire.publisher.ended()].map(({ events }) => events[0]?.type === "failed" && events[0].failure.code)
+    expect(at(new Wire({}, { silentAt: ["connect"] }))).toEqual(["Closed.connect", false])
+    expect(at(new Wire({}, { silentAt: ["createStream"] }))[0]).toBe("Closed.createStream")
+    expect(at(new Wire({}, { silentAt: ["publish"] }))[0]).toBe("Closed.publish")
+    expect(at(new Wire())[0]).toBe("Closed.publishing")
+    const { events } = testPublisher().ended()
+    expect(events).toMatchObject([{ failure: { code: "Closed.handshake", transient: true, description: expect.stringMatching(/rtmps:/) } }])
+  })
+
+  it("a time-out, told by what did not come", () => {
+    const { events } = new Wire({}, { silentAt: ["publish"] }).publisher.timedOut()
+    expect(events).toMatchObject([
+      { failure: { code: "Timeout.publish", transient: true, description: expect.stringMatching(/check the stream key/) } },
+    ])
+  })
+
+  it("close while it publishes, and the end of the publication", () => {
+    const closing = new Wire()
+    closing.toClient(closing.server.say(commandMessage("close", 0, null)))
+    expect(closing.failure?.code).toBe("Closed.publishing")
+    const ended = new Wire()
+    ended.toClient(ended.server.status({ level: "status", code: "NetStream.Unpublish.Success", description: "bye" }))
+    expect(ended.failure).toMatchObject({ code: "NetStream.Unpublish.Success", transient: true })
+  })
+
+  it("but not with the end of a session before ours", () => {
+    const wire = new Wire({}, { silentAt: ["publish"] })
+    wire.toClient(wire.server.status({ level: "status", code: "NetStream.Unpublish.Success" }))
+    wire.toClient(wire.server.status({ level: "status", code: "NetStream.Publish.Start" }))
+    expect(wire.types).toEqual(["note", "ready"])
+  })
+
+  it.each([
+    ["06", "Handshake.Failed", false, /RTMPE/],
+    ["485454502f", "Handshake.Failed", false, /web server/],
+  ])("a first byte of %s", (bytes, code, transient, description) => {
+    const publisher = testPublisher()
+    publisher.start()
+    expect(publisher.bytesIn(hex(bytes)).events).toMatchObject([
+      { failure: { code, transient, description: expect.stringMatching(description) } },
+    ])
+  })
+
+  it("chunks that break the protocol, after the messages before them are heard", () => {
+    const wire = new Wire({}, { silentAt: ["publish"] })
+    wire.toClient(joinBytes([wire.server.status({ level: "status", code: "NetStream.Publish.Start" }), hex("ff")]))
+    expect(wire.types).toEqual(["ready", "failed"])
+    expect(wire.failure).toMatchObject({ code: "Protocol.Error", transient: true, description: expect.stringMatching(/chunk stream 63/) })
+  })
+})
+
+describe("any bytes", () => {
+  it("are taken without a throw, before and after the handshake, and fail once at most", () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 8 }), fc.boolean(), (list, ready) => {
+        const publisher = ready ? new Wire().publisher : testPublisher()
+        const events = list.flatMap((bytes) => publisher.bytesIn(bytes).events)
+        expect(events.filter(({ type }) => type === "failed").length).toBeLessThanOrEqual(1)
+      }),
+      { numRuns: 300 },
+    )
+  })
+})

@@ -1,0 +1,44 @@
+/** The way back from a URL as it was shown: an operator changes a latency and must not have to type the passphrase again. */
+import { maskSecrets } from "./mask.ts"
+
+const MASK = "***"
+
+/** What stands in front of a mask, as far back as it names it: `passphrase=`, `user:`, or nothing behind a slash. */
+const nameOf = (before: string): string => /[^?&/,]*$/.exec(before)?.[0] ?? ""
+
+/** Scheme and host: a secret goes where it went before, and nowhere else. */
+const placeOf = (masked: string): string => {
+  const [, scheme = "", authority = ""] = /^([^:]*:\/\/)([^/?#]*)/.exec(masked) ?? []
+  return `${scheme}${authority.slice(authority.lastIndexOf("@") + 1)}`.toLowerCase()
+}
+
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
+
+/** The secrets of `url` in the order of their masks, with their names; none where the masked URL does not tell where they stand. */
+const secretsOf = (url: string, masked: string): Array<{ readonly name: string; readonly secret: string }> => {
+  const parts = masked.split(MASK)
+  const found = new RegExp(`^${parts.map(escaped).join("([\\s\\S]+?)")}$`).exec(url)
+  return found === null ? [] : found.slice(1).map((secret, i) => ({ name: nameOf(parts[i] ?? ""), secret }))
+}
+
+/** What `maskSecrets` hides of a URL, as it stands there; none where that cannot be told. */
+export const secretsInUrl = (url: string): ReadonlyArray<string> => secretsOf(url, maskSecrets(url)).map(({ secret }) => secret)
+
+/**
+ * `typed` with the secrets of `url` in the places where it holds `***` as `maskSecrets(url)` does. Unchanged, and so refused later on,
+ * when it is for another host or has a mask that `url` has no secret for.
+ */
+export const unmaskSecrets = (typed: string, url: string): string => {
+  const parts = typed.split(MASK)
+  const masked = maskSecrets(url)
+  if (parts.length === 1 || placeOf(typed) !== placeOf(masked)) return typed
+  const secrets = secretsOf(url, masked)
+  let result = parts[0] ?? ""
+  for (let i = 1; i < parts.length; i++) {
+    const at = secrets.findIndex(({ name }) => name === nameOf(parts[i - 1] ?? ""))
+    const [found] = at < 0 ? [] : secrets.splice(at, 1)
+    if (found === undefined) return typed
+    result += found.secret + (parts[i] ?? "")
+  }
+  return result
+}

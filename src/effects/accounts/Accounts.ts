@@ -1,0 +1,174 @@
+/** Users and API keys, held in memory as the store has them: every request asks, few change them. */
+import { createHash, randomBytes, randomUUID } from "node:crypto"
+import { Context, Effect, Layer, Option } from "effect"
+import { AppConfig, isLoopback } from "../AppConfig.ts"
+import { Conflict, NotFound, StartRefused, type StoreError } from "../Errors.ts"
+import { Store } from "../store/Store.ts"
+import { loadSecretKey } from "../store/secret-key.ts"
+import type { KeyInput, KeyView, Role, UserChange, UserInput, UserView } from "./account-bodies.ts"
+import type { AccountRows, StoredKey, StoredUser } from "./account-rows.ts"
+import { hashPassword, isPassword } from "./password.ts"
+
+export interface AccountsService {
+  readonly users: () => ReadonlyArray<UserView>
+  readonly keys: () => ReadonlyArray<KeyView>
+  /** True when there is neither a user nor a key. */
+  readonly isEmpty: () => boolean
+  readonly findUser: (name: string) => StoredUser | undefined
+  readonly findKey: (id: string) => StoredKey | undefined
+  /** The stored key that this is. */
+  readonly keyOf: (candidate: string) => StoredKey | undefined
+  /** The user when it is the password; takes as long when there is no such user. */
+  readonly login: (name: string, password: string) => Effect.Effect<StoredUser | null>
+  readonly createUser: (input: UserInput) => Effect.Effect<UserView, Conflict | StoreError>
+  readonly updateUser: (name: string, change: UserChange) => Effect.Effect<UserView, NotFound | Conflict | StoreError>
+  readonly removeUser: (name: string) => Effect.Effect<void, NotFound | Conflict | StoreError>
+  /** The key itself is in this answer and nowhere else. */
+  readonly createKey: (input: KeyInput) => Effect.Effect<KeyView & { readonly key: string }, Conflict | StoreError>
+  readonly removeKey: (id: string) => Effect.Effect<void, NotFound | Conflict | StoreError>
+  /** Signs sessions; as long as this is the same they outlive a restart. */
+  readonly sessionKey: Uint8Array
+}
+
+export interface AccountsOptions {
+  /** `API_KEY` is set: there is an admin whatever else there is. */
+  readonly apiKey: boolean
+  /** Without users and keys the service may be open. */
+  readonly mayBeOpen: boolean
+  readonly sessionKey: Uint8Array
+}
+
+const PREFIX_LENGTH = 8
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
+const viewUser = ({ changed_at, created_at, name, role }: StoredUser): UserView => ({ name, role, created_at, changed_at })
+const viewKey = ({ created_at, id, name, prefix, role }: StoredKey): KeyView => ({ id, name, role, prefix, created_at })
+const conflict = (path: string, message: string) => new Conflict({ errors: [{ path, message }] })
+
+export const makeAccounts = (rows: AccountRows, options: AccountsOptions): Effect.Effect<AccountsService, StoreError> =>
+  Effect.gen(function* () {
+    const stored = yield* rows.load
+    const users = new Map(stored.users.map((user) => [user.name, user]))
+    const keys = new Map(stored.keys.map((key) => [key.id, key]))
+    const byHash = new Map(stored.keys.map((key) => [key.sha256, key]))
+    const turns = yield* Effect.makeSemaphore(1)
+    const now = () => new Date().toISOString()
+
+    /** Nobody may lock everybody out: who remains has an admin among them. */
+    const checkRemaining = (path: string, roles: ReadonlyArray<Role>): Effect.Effect<void, Conflict> =>
+      options.apiKey || roles.includes("admin") || (roles.length === 0 && options.mayBeOpen)
+        ? Effect.void
+        : conflict(path, "would leave nobody with the role admin; create another admin first, or set API_KEY")
+    const roles = (but?: StoredUser | StoredKey) =>
+      [...users.values(), ...keys.values()].filter((one) => one !== but).map(({ role }) => role)
+
+    const needUser = (name: string) =>
+      Effect.suspend(() => {
+        const user = users.get(name)
+        return user === undefined ? Effect.fail(new NotFound({ kind: "user", ref: name })) : Effect.succeed(user)
+      })
+    const putUser = (user: StoredUser) =>
+      Effect.map(Effect.uninterruptible(Effect.tap(rows.putUser(user), () => Effect.sync(() => users.set(user.name, user)))), () =>
+        viewUser(user),
+      )
+    const inTurn = turns.withPermits(1)
+
+    return {
+      users: () => [...users.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).map(viewUser),
+      keys: () => [...keys.values()].map(viewKey),
+      isEmpty: () => users.size === 0 && keys.size === 0,
+      findUser: (name) => users.get(name),
+      findKey: (id) => keys.get(id),
+      keyOf: (candidate) => byHash.get(sha256(candidate)),
+      login: (name, password) =>
+        Effect.suspend(() => {
+          const user = users.get(name)
+          return Effect.map(isPassword(password, user?.password), (right) => (right && user !== undefined ? user : null))
+        }),
+      createUser: ({ name, password, role }) =>
+        inTurn(
+          Effect.gen(function* () {
+            if (users.has(name)) return yield* conflict("name", `there is a user "${name}" already`)
+            yield* checkRemaining("role", [...roles(), role])
+            const at = now()
+            return yield* putUser({ name, role, password: yield* hashPassword(password), created_at: at, changed_at: at })
+          }),
+        ),
+      updateUser: (name, { password, role }) =>
+        inTurn(
+          Effect.gen(function* () {
+            const user = yield* needUser(name)
+            const next = role ?? user.role
+            yield* checkRemaining("role", [...roles(user), next])
+            const hash = password === undefined ? user.password : yield* hashPassword(password)
+            return yield* putUser({ ...user, role: next, password: hash, changed_at: now() })
+          }),
+        ),
+      removeUser: (name) =>
+        inTurn(
+          Effect.gen(function* () {
+            const user = yield* needUser(name)
+            yield* checkRemaining("name", roles(user))
+            yield* Effect.uninterruptible(Effect.tap(rows.deleteUser(name), () => Effect.sync(() => users.delete(name))))
+          }),
+        ),
+      createKey: ({ name, role }) =>
+        inTurn(
+          Effect.gen(function* () {
+            if ([...keys.values()].some((key) => key.name === name)) return yield* conflict("name", `there is a key "${name}" already`)
+            yield* checkRemaining("role", [...roles(), role])
+            const key = `sd_${randomBytes(32).toString("base64url")}`
+            const one = { id: randomUUID(), name, role, prefix: key.slice(0, PREFIX_LENGTH), sha256: sha256(key), created_at: now() }
+            const keep = Effect.sync(() => {
+              keys.set(one.id, one)
+              byHash.set(one.sha256, one)
+            })
+            yield* Effect.uninterruptible(Effect.zipRight(rows.insertKey(one), keep))
+            return { ...viewKey(one), key }
+          }),
+        ),
+      removeKey: (id) =>
+        inTurn(
+          Effect.gen(function* () {
+            const one = keys.get(id)
+            if (one === undefined) return yield* new NotFound({ kind: "key", ref: id })
+            yield* checkRemaining("id", roles(one))
+            const forget = Effect.sync(() => {
+              keys.delete(id)
+              byHash.delete(one.sha256)
+            })
+            yield* Effect.uninterruptible(Effect.zipRight(rows.deleteKey(id), forget))
+          }),
+        ),
+      sessionKey: options.sessionKey,
+    }
+  })
+
+/** A service that other machines reach must know whom to let in. */
+export const checkReachable = (
+  { apiKey, auth, host }: { readonly host: string; readonly auth: boolean; readonly apiKey: Option.Option<unknown> },
+  accounts: AccountsService,
+): Effect.Effect<void, StartRefused> =>
+  isLoopback(host) || !auth || Option.isSome(apiKey) || !accounts.isEmpty()
+    ? Effect.void
+    : new StartRefused({
+        reason: `HOST: ${host} is reachable from other machines; set API_KEY, or create a user while HOST is 127.0.0.1, or set AUTH=off to allow everybody`,
+      })
+
+export class Accounts extends Context.Tag("distributor/Accounts")<Accounts, AccountsService>() {
+  /** Fails with `StartRefused` when the service would be open to other machines. */
+  static readonly Live: Layer.Layer<Accounts, StartRefused, AppConfig | Store> = Layer.effect(
+    Accounts,
+    Effect.gen(function* () {
+      const config = yield* AppConfig
+      const store = yield* Store
+      const options = {
+        apiKey: Option.isSome(config.apiKey),
+        mayBeOpen: isLoopback(config.host) || !config.auth,
+        sessionKey: yield* loadSecretKey(config.keyFile),
+      }
+      const accounts = yield* Effect.mapError(makeAccounts(store.accounts, options), ({ message }) => new StartRefused({ reason: message }))
+      yield* checkReachable(config, accounts)
+      return accounts
+    }),
+  )
+}

@@ -1,0 +1,48 @@
+/** What requests about users and keys hold, and what is shown of them. */
+import { Schema } from "effect"
+import { matches } from "../config/pattern.ts"
+
+/** Each may do what the ones before it may: look, run channels, and everything. */
+export const ROLES = ["viewer", "operator", "admin"] as const
+export const Role = Schema.Literal(...ROLES)
+export type Role = typeof Role.Type
+
+/** True when `role` may do what needs `needed`. */
+export const mayAct = (role: Role, needed: Role): boolean => ROLES.indexOf(role) >= ROLES.indexOf(needed)
+
+const UserName = Schema.String.pipe(
+  Schema.minLength(1),
+  Schema.maxLength(64),
+  matches(/^[A-Za-z0-9][A-Za-z0-9._@-]*$/, "must start with a letter or digit and hold only those and . _ @ -"),
+)
+const Password = Schema.String.pipe(
+  Schema.minLength(10),
+  Schema.maxLength(256),
+  matches(/^[^\u0000-\u001f\u007f]*$/, "must not hold control characters"),
+)
+
+export const UserInput = Schema.Struct({ name: UserName, password: Password, role: Role })
+export type UserInput = typeof UserInput.Type
+
+export const UserChange = Schema.Struct({ password: Schema.optional(Password), role: Schema.optional(Role) })
+export type UserChange = typeof UserChange.Type
+
+export const KeyInput = Schema.Struct({ name: UserName, role: Role })
+export type KeyInput = typeof KeyInput.Type
+
+export interface UserView {
+  readonly name: string
+  readonly role: Role
+  readonly created_at: string
+  /** When the password or the role was last changed. */
+  readonly changed_at: string
+}
+
+export interface KeyView {
+  readonly id: string
+  readonly name: string
+  readonly role: Role
+  /** The first characters of the key, by which its owner knows it. */
+  readonly prefix: string
+  readonly created_at: string
+}

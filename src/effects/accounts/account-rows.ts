@@ -1,0 +1,63 @@
+/** Rows of users and API keys. Passwords and keys are there as hashes only. */
+import type * as Client from "@effect/sql/SqlClient"
+import { Effect, Schema } from "effect"
+import type { StoreError } from "../Errors.ts"
+import { Role } from "./account-bodies.ts"
+
+export interface StoredUser {
+  readonly name: string
+  readonly role: Role
+  /** As `password.ts` writes it. */
+  readonly password: string
+  readonly created_at: string
+  readonly changed_at: string
+}
+
+export interface StoredKey {
+  readonly id: string
+  readonly name: string
+  readonly role: Role
+  readonly prefix: string
+  /** SHA-256 of the key, hexadecimal: a key is 256 random bits, which no dictionary finds. */
+  readonly sha256: string
+  readonly created_at: string
+}
+
+export interface AccountRows {
+  readonly load: Effect.Effect<{ readonly users: ReadonlyArray<StoredUser>; readonly keys: ReadonlyArray<StoredKey> }, StoreError>
+  /** Stores a user, or what changed of one. */
+  readonly putUser: (user: StoredUser) => Effect.Effect<void, StoreError>
+  readonly deleteUser: (name: string) => Effect.Effect<void, StoreError>
+  readonly insertKey: (key: StoredKey) => Effect.Effect<void, StoreError>
+  readonly deleteKey: (id: string) => Effect.Effect<void, StoreError>
+}
+
+/** Runs a change as one transaction, and a read; both with the store's error. */
+export interface StoreAccess {
+  readonly change: <A, E>(operation: string, effect: Effect.Effect<A, E>) => Effect.Effect<A, StoreError>
+  readonly read: <A, E>(operation: string, effect: Effect.Effect<A, E>) => Effect.Effect<A, StoreError>
+}
+
+type Row<A extends { readonly role: Role }> = Omit<A, "role"> & { readonly role: string }
+const decodeRole = Schema.decodeUnknownSync(Role)
+const fromRow = <A extends { readonly role: Role }>(row: Row<A>) => ({ ...row, role: decodeRole(row.role) })
+
+export const makeAccountRows = (sql: Client.SqlClient, { change, read }: StoreAccess): AccountRows => ({
+  load: read(
+    "read the users and keys",
+    Effect.gen(function* () {
+      const users = yield* sql<Row<StoredUser>>`SELECT * FROM users ORDER BY name`
+      const keys = yield* sql<Row<StoredKey>>`SELECT * FROM api_keys ORDER BY created_at, id`
+      return yield* Effect.try(() => ({ users: users.map(fromRow), keys: keys.map(fromRow) }))
+    }),
+  ),
+  putUser: (user) =>
+    change(
+      "store the user",
+      sql`INSERT INTO users ${sql.insert({ ...user })}
+          ON CONFLICT (name) DO UPDATE SET role = excluded.role, password = excluded.password, changed_at = excluded.changed_at`,
+    ),
+  deleteUser: (name) => change("delete the user", sql`DELETE FROM users WHERE name = ${name}`),
+  insertKey: (key) => change("store the key", sql`INSERT INTO api_keys ${sql.insert({ ...key })}`),
+  deleteKey: (id) => change("delete the key", sql`DELETE FROM api_keys WHERE id = ${id}`),
+})

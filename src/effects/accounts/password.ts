@@ -1,0 +1,40 @@
+/** Passwords as they are stored: scrypt (RFC 7914) with its parameters, `scrypt$N$r$p$salt$hash`. */
+import { randomBytes, scrypt, timingSafeEqual } from "node:crypto"
+import { Effect } from "effect"
+
+/** 32 MiB and about a tenth of a second for each guess. */
+const COST = { N: 2 ** 15, r: 8, p: 1 } as const
+const HASH_BYTES = 32
+
+/** Logins at the same time must not take all memory, nor all cores from the streams. */
+const turns = Effect.unsafeMakeSemaphore(2)
+
+const derive = (password: string, salt: Buffer, cost: { readonly N: number; readonly r: number; readonly p: number }) =>
+  turns.withPermits(1)(
+    Effect.async<Buffer>((resume) => {
+      const options = { ...cost, maxmem: 256 * cost.N * cost.r }
+      // Bun says undefined where Node says null.
+      scrypt(password.normalize("NFC"), salt, HASH_BYTES, options, (error, hash) =>
+        resume(error == null ? Effect.succeed(hash) : Effect.die(error)),
+      )
+    }),
+  )
+
+export const hashPassword = (password: string): Effect.Effect<string> =>
+  Effect.suspend(() => {
+    const salt = randomBytes(16)
+    const text = (hash: Buffer) => ["scrypt", COST.N, COST.r, COST.p, salt.toString("base64url"), hash.toString("base64url")].join("$")
+    return Effect.map(derive(password, salt, COST), text)
+  })
+
+/** Compares in constant time. Without a stored password (no such user) it takes as long, and is false. */
+export const isPassword = (password: string, stored: string | undefined): Effect.Effect<boolean> => {
+  const [kind, N, r, p, salt = "", hash = ""] = (stored ?? "").split("$")
+  if (kind !== "scrypt") return Effect.as(derive(password, Buffer.alloc(16), COST), false)
+  const expected = Buffer.from(hash, "base64url")
+  const cost = { N: Number(N), r: Number(r), p: Number(p) }
+  return Effect.map(
+    derive(password, Buffer.from(salt, "base64url"), cost),
+    (found) => found.length === expected.length && timingSafeEqual(found, expected),
+  )
+}

@@ -1,0 +1,207 @@
+/**
+ * A started channel, as a tree of fibers:
+ *
+ *   channel
+ *   ├─ receivers    put_channel, again after every engine restart and change of a leg; remove_channel when the channel stops
+ *   ├─ watcher      what the engine tells of legs, SCTE-35 sections and receivers: log lines, events, cues, breaks
+ *   └─ writers      one fiber per enabled output, keyed by its id; each retries for itself and touches no sibling
+ */
+import { Deferred, Effect, FiberMap, Mailbox, type Scope, Stream, SubscriptionRef } from "effect"
+import type { ChannelSpec } from "../../engine/messages.ts"
+import { breakPolicyOf, specOf } from "../config/input-policy.ts"
+import { type OutputHost, revisionOf } from "../config/output-place.ts"
+import type { EngineClientService } from "../engine/EngineClient.ts"
+import { type ChannelTally, outputTally } from "../metrics/tally.ts"
+import type { ChannelConfig, OutputConfig } from "../model.ts"
+import { monotonicMs } from "../monotonic.ts"
+import { setBreakPolicy } from "../scte35/scte35-runtime.ts"
+import { within } from "../within.ts"
+import { newChannelRuntime, newOutputRuntime } from "./channel-runtime.ts"
+import { watchEvents } from "./channel-watcher.ts"
+import type { Channel, RecordHappening, WritersRequest } from "./started-channel.ts"
+import { runWriter } from "./Writer.ts"
+
+const RETRY_REFUSED = "5 seconds"
+const ENGINE_BACK_WITHIN = "5 seconds"
+const REMOVE_WITHIN = "3 seconds"
+const RECONFIGURE_WITHIN = "5 seconds"
+
+export const makeChannel = (
+  config: ChannelConfig,
+  engine: EngineClientService,
+  host: OutputHost,
+  changed: Effect.Effect<void>,
+  record: RecordHappening,
+  keepCue: Channel["keepCue"],
+  tally?: ChannelTally,
+): Effect.Effect<Channel> =>
+  Effect.gen(function* () {
+    return {
+      id: config.id,
+      slug: config.slug,
+      engine,
+      host,
+      config: yield* SubscriptionRef.make(config),
+      runtime: newChannelRuntime(yield* monotonicMs, breakPolicyOf(config.input), tally),
+      taken: yield* SubscriptionRef.make(0),
+      writerRequests: yield* Mailbox.make<WritersRequest>(),
+      changed,
+      record,
+      keepCue,
+    }
+  })
+
+/** Runs until interrupted; then every output and leg of the channel is closed. */
+export const runChannel = (channel: Channel): Effect.Effect<void> =>
+  Effect.all([receivers(channel), watchEvents(channel), writers(channel)], { concurrency: "unbounded", discard: true }).pipe(
+    Effect.scoped,
+    Effect.annotateLogs("channel", channel.slug),
+  )
+
+/**
+ * Gives a started channel its new configuration; returns when outputs that must go have gone and new ones are starting.
+ * @param by who has it so, for what is recorded of outputs that are disabled or removed; null for nobody in particular
+ */
+export const reconfigure = (channel: Channel, config: ChannelConfig, by: string | null = null): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const done = yield* Deferred.make<void>()
+    setBreakPolicy(channel.runtime.scte35, breakPolicyOf(config.input))
+    yield* SubscriptionRef.set(channel.config, config)
+    yield* channel.writerRequests.offer({ outputs: config.outputs, by, done })
+    yield* within(RECONFIGURE_WITHIN)(Deferred.await(done))
+  })
+
+const sameSpec = (a: ChannelSpec, b: ChannelSpec) => JSON.stringify(a) === JSON.stringify(b)
+
+const receivers = (channel: Channel): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { engine, id } = channel
+    const remove = engine.send({ cmd: "remove_channel", channel_id: id }).pipe(within(REMOVE_WITHIN), Effect.ignore)
+    yield* Effect.addFinalizer(() => remove)
+    const connections = engine.link.changes.pipe(
+      Stream.filter((s) => s.connected),
+      Stream.map((s) => s.generation),
+      Stream.changes,
+    )
+    const specs = channel.config.changes.pipe(Stream.map(specOf), Stream.changesWith(sameSpec))
+    yield* Stream.zipLatest(connections, specs).pipe(
+      Stream.flatMap(([connection, spec]) => Stream.fromEffect(put(channel, connection, spec)), { switch: true }),
+      Stream.runDrain,
+    )
+  })
+
+/** Tells the engine of the channel until it takes it. */
+const put = (channel: Channel, connection: number, spec: ChannelSpec): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const { engine, runtime } = channel
+    const { source } = runtime
+    const { stats } = yield* SubscriptionRef.get(engine.state)
+    const carried = stats?.channels.some((c) => c.id === spec.id) === true
+    yield* engine.send({ cmd: "put_channel", channel: spec })
+    // An engine that has the channel knows better which source is good; a new one starts with the primary.
+    if (!carried && source !== "primary" && spec.legs.some((leg) => leg.name === source)) {
+      yield* Effect.ignore(engine.send({ cmd: "switch_source", channel_id: spec.id, leg: source, manual: false }))
+    }
+    runtime.refused = null
+    yield* SubscriptionRef.set(channel.taken, connection)
+  }).pipe(
+    Effect.catchAll((error) =>
+      Effect.gen(function* () {
+        if (channel.runtime.refused !== error.message) yield* Effect.logError(error.message)
+        channel.runtime.refused = error.message
+        yield* channel.changed
+        yield* Effect.sleep(RETRY_REFUSED)
+        return yield* put(channel, connection, spec)
+      }),
+    ),
+  )
+
+/** Waits until the engine has the channel; after the loss of connection `after`, for a newer one, or 5 s should it have been no loss. */
+export const awaitChannel =
+  (channel: Channel) =>
+  (after: number): Effect.Effect<number> => {
+    const newerThan = (connection: number) =>
+      Stream.zipLatest(channel.engine.link.changes, channel.taken.changes).pipe(
+        Stream.filter(([link, taken]) => link.connected && taken === link.generation && taken > connection),
+        Stream.take(1),
+        Stream.runDrain,
+      )
+    return Effect.gen(function* () {
+      if (after > 0) yield* Effect.timeoutOption(newerThan(after), ENGINE_BACK_WITHIN)
+      yield* newerThan(0)
+      return yield* SubscriptionRef.get(channel.taken)
+    })
+  }
+
+const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { engine, host, id, runtime } = channel
+    const fibers = yield* FiberMap.make<string>()
+    const running = new Map<string, OutputConfig>()
+    const wanted = (outputs: ReadonlyArray<OutputConfig>) => new Map(outputs.filter((o) => o.enabled).map((o) => [o.id, o]))
+
+    /** `next` is the output as it is wanted now; undefined when it was removed. */
+    const stop = ({ id: outputId, slug, url }: OutputConfig, next: OutputConfig | undefined, by: string | null) =>
+      Effect.gen(function* () {
+        const left = runtime.outputs.get(outputId)
+        if (left !== undefined) left.stopping = true
+        yield* channel.changed
+        yield* FiberMap.remove(fibers, outputId)
+        running.delete(outputId)
+        if (next === undefined) runtime.outputs.delete(outputId)
+        else if (left !== undefined) Object.assign(left, { status: "stopped", session: null, nextRetryAt: null, stopping: false })
+        const changed = next?.url === url ? "settings were" : "URL was"
+        const actor = by === null ? "" : ` by ${by}`
+        const why = next === undefined ? `removed${actor}` : next.enabled ? `stopped: its ${changed} changed` : `disabled${actor}`
+        yield* channel.record({ kind: "output_stopped", severity: "info", output: slug, message: why })
+        yield* Effect.annotateLogs(Effect.log("stopped"), "output", slug)
+      })
+
+    const start = (output: OutputConfig) =>
+      Effect.suspend(() => {
+        const known = newOutputRuntime(outputTally(runtime.tally, output.id))
+        runtime.outputs.set(output.id, known)
+        running.set(output.id, output)
+        const deps = {
+          engine,
+          host,
+          channelId: id,
+          output,
+          runtime: known,
+          awaitChannel: awaitChannel(channel),
+          changed: channel.changed,
+          record: channel.record,
+        }
+        // A failure inside a FiberMap is silent: a writer that dies of a defect is reported and started again.
+        const lasting = runWriter(deps).pipe(
+          Effect.tapErrorCause((cause) => Effect.logError("the writer failed and is started again", cause)),
+          Effect.catchAllCause(() => Effect.sleep("1 second")),
+          Effect.forever,
+          Effect.annotateLogs("output", output.slug),
+        )
+        return FiberMap.run(fibers, output.id, lasting)
+      })
+
+    const apply = ({ by, done, outputs }: WritersRequest) =>
+      Effect.gen(function* () {
+        const next = wanted(outputs)
+        const isSame = (old: OutputConfig, now: OutputConfig | undefined) =>
+          now !== undefined && revisionOf(now, host) === revisionOf(old, host)
+        const gone = [...running.values()].filter((old) => !isSame(old, next.get(old.id)))
+        // Out before in: a new URL may need the very port the old one holds.
+        const stopOne = (old: OutputConfig) =>
+          stop(
+            old,
+            outputs.find((o) => o.id === old.id),
+            by,
+          )
+        yield* Effect.forEach(gone, stopOne, { concurrency: "unbounded", discard: true })
+        yield* Effect.forEach(next.values(), (output) => (running.has(output.id) ? Effect.void : start(output)), { discard: true })
+        yield* Deferred.succeed(done, undefined)
+        yield* channel.changed
+      })
+
+    const { outputs } = yield* SubscriptionRef.get(channel.config)
+    yield* apply({ outputs, by: null, done: yield* Deferred.make<void>() })
+    return yield* Effect.forever(Effect.flatMap(Effect.orDie(channel.writerRequests.take), apply))
+  })

@@ -1,0 +1,137 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Random, TestClock } from "effect"
+import type { Reason } from "../../engine/messages.ts"
+import { outputConfig, outputHost } from "../testing/configs.ts"
+import { makeFakeEngine, settle } from "../testing/FakeEngine.ts"
+import type { Happening } from "./channel-event.ts"
+import { newOutputRuntime, type OutputRuntime } from "./channel-runtime.ts"
+import type { RetryPolicy } from "./retry-delay.ts"
+import { runWriter } from "./Writer.ts"
+
+const refused: Reason = { code: "rtmp_denied", message: "no such key", transient: true }
+const broken: Reason = { code: "libsrt_missing", message: "libsrt is not installed", transient: false }
+const askAgain = (runtime: OutputRuntime) => runtime.tryAgain?.()
+const adjust = (ms: number) => Effect.zipRight(TestClock.adjust(ms), settle)
+
+/** A writer with these settings; jitter is in its middle, so that delays are exact. */
+const started = (retry: RetryPolicy) =>
+  Effect.gen(function* () {
+    const engine = yield* makeFakeEngine()
+    const runtime = newOutputRuntime()
+    const events: Happening[] = []
+    const output = outputConfig({ id: "a" })
+    const writer = runWriter({
+      engine: engine.service,
+      host: outputHost({ retry }),
+      channelId: "ch-1",
+      output,
+      runtime,
+      awaitChannel: () => Effect.succeed(1),
+      changed: Effect.void,
+      record: (happening) => Effect.sync(() => void events.push(happening)),
+    })
+    const fiber = yield* Effect.fork(Effect.withRandom(writer, Random.fixed([0.5])))
+    yield* settle
+    const opened = () => engine.log().filter((line) => line === "open_output a").length
+    return { engine, runtime, events, fiber, opened, fail: (reason = refused) => engine.output("a", "ended", reason) }
+  })
+
+describe("a delay that is set", () => {
+  it.effect("comes before the first attempt to reconnect, and grows", () =>
+    Effect.gen(function* () {
+      const { fail, opened, runtime } = yield* started({ delayMs: 5000, maxAttempts: 0 })
+      for (const [index, delay] of [5000, 10_000, 20_000, 30_000].entries()) {
+        yield* fail()
+        yield* adjust(delay - 1)
+        assert.strictEqual(opened(), index + 1)
+        yield* adjust(1)
+        assert.strictEqual(opened(), index + 2)
+      }
+      assert.strictEqual(runtime.status, "retrying")
+    }),
+  )
+})
+
+describe("so many attempts and no more", () => {
+  const giveUpAfterTwo = { delayMs: 1000, maxAttempts: 2 }
+
+  it.effect("ends as an error that says what to do, and stays so", () =>
+    Effect.gen(function* () {
+      const { events, fail, opened, runtime } = yield* started(giveUpAfterTwo)
+      for (const delay of [1000, 2000]) yield* Effect.zipRight(fail(), adjust(delay))
+      assert.deepStrictEqual([opened(), runtime.status], [3, "retrying"])
+      yield* fail()
+      const message = "no such key; given up after 2 attempts to reconnect: start the output again"
+      assert.deepInclude(runtime, { status: "error", nextRetryAt: null, lastError: message, errorCount: 3 })
+      assert.deepStrictEqual(
+        events.map(({ kind, message, severity }) => [kind, severity, message]),
+        [
+          ["output_failed", "warning", "no such key"],
+          ["output_failed", "critical", message],
+        ],
+      )
+      yield* adjust(24 * 3600 * 1000)
+      assert.strictEqual(opened(), 3)
+    }),
+  )
+
+  it.effect("begins afresh when it is started anew", () =>
+    Effect.gen(function* () {
+      const { fail, opened, runtime } = yield* started(giveUpAfterTwo)
+      for (const delay of [1000, 2000, 0]) yield* Effect.zipRight(fail(), adjust(delay))
+      askAgain(runtime)
+      yield* settle
+      assert.strictEqual(opened(), 4)
+      for (const delay of [1000, 2000]) yield* Effect.zipRight(fail(), adjust(delay))
+      assert.strictEqual(opened(), 6)
+      yield* fail()
+      assert.strictEqual(runtime.status, "error")
+    }),
+  )
+
+  it.effect("counts in a row: a connection of 10 s begins a new count", () =>
+    Effect.gen(function* () {
+      const { engine, fail, opened, runtime } = yield* started(giveUpAfterTwo)
+      for (const delay of [1000, 2000]) yield* Effect.zipRight(fail(), adjust(delay))
+      yield* engine.output("a", "connected")
+      yield* adjust(10_000)
+      for (const delay of [1000, 2000]) yield* Effect.zipRight(fail(), adjust(delay))
+      assert.deepStrictEqual([opened(), runtime.status], [5, "retrying"])
+    }),
+  )
+
+  it.effect("does not count the loss of the engine", () =>
+    Effect.gen(function* () {
+      const { engine, opened, runtime } = yield* started({ delayMs: null, maxAttempts: 1 })
+      const lost: Reason = { code: "engine_lost", message: "the engine (pid 4711) was lost", transient: true }
+      for (let n = 0; n < 5; n++) yield* engine.output("a", "ended", lost)
+      assert.notStrictEqual(runtime.status, "error")
+      assert.deepStrictEqual([opened(), runtime.errorCount], [6, 5])
+    }),
+  )
+})
+
+describe("somebody who asks for the next attempt", () => {
+  it.effect("gets it at once, also for what only a person can repair", () =>
+    Effect.gen(function* () {
+      const { fail, opened, runtime } = yield* started({ delayMs: null, maxAttempts: 0 })
+      assert.isNull(runtime.tryAgain)
+      yield* fail(broken)
+      assert.strictEqual(runtime.status, "error")
+      askAgain(runtime)
+      yield* settle
+      assert.strictEqual(opened(), 2)
+      assert.deepInclude(runtime, { tryAgain: null, nextRetryAt: null })
+    }),
+  )
+
+  it.effect("leaves nothing behind when the writer is ended while it waits", () =>
+    Effect.gen(function* () {
+      const { fail, fiber, runtime } = yield* started({ delayMs: null, maxAttempts: 0 })
+      yield* fail()
+      assert.isNotNull(runtime.tryAgain)
+      yield* Fiber.interrupt(fiber)
+      assert.isNull(runtime.tryAgain)
+    }),
+  )
+})

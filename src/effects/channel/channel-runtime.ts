@@ -1,0 +1,82 @@
+/** What is known of a started channel beside its configuration and the engine's figures. Plain fields, read by views. */
+import { DEFAULT_BREAK_POLICY } from "../../core/scte35/break-state.ts"
+import { type ChannelTally, newChannelTally, newOutputTally, type OutputTally } from "../metrics/tally.ts"
+import type { OutputStatus, SourceName } from "../model.ts"
+import { newScte35Runtime, type Scte35Runtime } from "../scte35/scte35-runtime.ts"
+import type { NotedAlarms } from "./alarms.ts"
+
+export interface OutputRuntime {
+  status: OutputStatus
+  session: string | null
+  lastError: string | null
+  errorCount: number
+  reconnects: number
+  everConnected: boolean
+  /** Monotonic ms since when a listener waits for receivers; null while it has one, and of any other output. */
+  listeningSinceMs: number | null
+  /** Unix time in ms of the next attempt. */
+  nextRetryAt: number | null
+  /** True while its session is being closed for good. */
+  stopping: boolean
+  /** Starts the next attempt at once, as the first of a row; null unless one is waited for. */
+  tryAgain: (() => void) | null
+  /** Cues that left by it, and that did not; heartbeats and repetitions not counted. */
+  cuesSent: number
+  cuesMissed: number
+  /** What is counted for good. */
+  readonly tally: OutputTally
+}
+
+export interface ChannelRuntime {
+  /** Monotonic ms when the channel was started, or when its input last arrived. */
+  lastInputMs: number
+  /** Source in use, or asked for by the operator; told again to an engine that was restarted. */
+  source: SourceName
+  /** Why the engine does not take the channel. */
+  refused: string | null
+  /** Socket problem of each leg as the engine's events told it, ahead of the next figures. */
+  readonly legProblems: Map<SourceName, string>
+  scte35Pids: ReadonlyArray<number>
+  readonly scte35: Scte35Runtime
+  /** Status as last logged. */
+  logged: string
+  /** True once a lack of input was recorded and not yet its end. */
+  toldNoInput: boolean
+  noted: NotedAlarms
+  /** What the engine last said of legs that differ; null once they merge. */
+  legsDiffer: string | null
+  readonly outputs: Map<string, OutputRuntime>
+  /** What is counted for good. */
+  readonly tally: ChannelTally
+}
+
+export const newOutputRuntime = (tally = newOutputTally()): OutputRuntime => ({
+  status: "connecting",
+  session: null,
+  lastError: null,
+  errorCount: 0,
+  reconnects: 0,
+  everConnected: false,
+  listeningSinceMs: null,
+  nextRetryAt: null,
+  stopping: false,
+  tryAgain: null,
+  cuesSent: 0,
+  cuesMissed: 0,
+  tally,
+})
+
+export const newChannelRuntime = (nowMs: number, policy = DEFAULT_BREAK_POLICY, tally = newChannelTally()): ChannelRuntime => ({
+  lastInputMs: nowMs,
+  source: "primary",
+  refused: null,
+  legProblems: new Map(),
+  scte35Pids: [],
+  scte35: newScte35Runtime(policy, nowMs),
+  logged: "starting",
+  toldNoInput: false,
+  noted: new Map(),
+  legsDiffer: null,
+  outputs: new Map(),
+  tally,
+})

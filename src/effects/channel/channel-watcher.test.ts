@@ -1,0 +1,23 @@
+import { expect, it } from "vitest"
+import { receiverMessage } from "./channel-watcher.ts"
+
+const RECEIVER = {
+  event: "receiver",
+  channel_id: "c",
+  output_id: "o",
+  peer: "192.0.2.7:5000",
+  stream_id: "",
+  joined: false,
+  reason: null,
+} as const
+
+it.each([
+  [{ joined: true }, "receiver 192.0.2.7:5000 joined"],
+  [{ stream_id: "news" }, "receiver 192.0.2.7:5000 (news) left"],
+  [
+    { reason: "its address is not one of allowed_receivers" },
+    "receiver 192.0.2.7:5000 was turned away: its address is not one of allowed_receivers",
+  ],
+])("%j: %s", (over, message) => {
+  expect(receiverMessage({ ...RECEIVER, ...over })).toBe(message)
+})

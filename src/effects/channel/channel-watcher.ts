@@ -1,0 +1,184 @@
+/**
+ * Follows what the engine tells of one channel: its legs and which of them is used, SCTE-35 sections, receivers of its listeners.
+ * At most one log line a second of each kind; what is worth keeping is recorded.
+ */
+
+import { Clock, type Duration, Effect, type Scope } from "effect"
+import { breakView } from "../../core/scte35/break-state.ts"
+import type { ChannelEvent } from "../engine/engine-inboxes.ts"
+import { countSwitch } from "../metrics/tally.ts"
+import type { ChannelConfig, EventKind } from "../model.ts"
+import { monotonicMs } from "../monotonic.ts"
+import { makeRateLimit } from "../rate-limit.ts"
+import { onCueSent, onSection, type Scte35Channel, type Scte35Moment, type Scte35Noted, tickScte35 } from "../scte35/scte35-watch.ts"
+import type { Happening } from "./channel-event.ts"
+import type { Channel } from "./started-channel.ts"
+
+type LegEvent = Extract<ChannelEvent, { readonly event: "leg" }>
+type SourceEvent = Extract<ChannelEvent, { readonly event: "source" }>
+type ReceiverEvent = Extract<ChannelEvent, { readonly event: "receiver" }>
+type InputEvent = LegEvent | SourceEvent | ReceiverEvent
+/** Which line to write and of what kind it is. */
+interface Line {
+  readonly kind: string
+  readonly message: string
+  readonly warn: boolean
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+const ALARMING: ReadonlyArray<LegEvent["kind"]> = ["failed", "silent", "sender_changed", "sequence_reset", "pcr_jump", "rejoined"]
+/** What of a leg is worth keeping; that it is silent or live, the `source` events say. */
+const KEPT: Partial<Record<LegEvent["kind"], EventKind>> = {
+  failed: "leg_failed",
+  sender_changed: "sender_changed",
+  sequence_reset: "sequence_reset",
+  pcr_jump: "pcr_jump",
+  psi_changed: "psi_changed",
+  fec_on: "fec_on",
+  fec_off: "fec_off",
+  rejoined: "rejoined",
+}
+const WORSE: ReadonlyArray<SourceEvent["kind"]> = ["leg_lost", "redundancy_lost", "merge_off", "legs_differ"]
+/** Reasons of a switch that was wanted. */
+const WANTED = ["operator", "failback", "merged", "restart", "settings"]
+
+const isWarning = (event: SourceEvent) => WORSE.includes(event.kind) || (event.kind === "switched" && !WANTED.includes(event.reason))
+
+const onLeg = ({ runtime }: Channel, event: LegEvent): Line => {
+  if (event.kind === "failed") runtime.legProblems.set(event.leg, event.message)
+  if (event.kind === "open") runtime.legProblems.delete(event.leg)
+  const warn = ALARMING.includes(event.kind)
+  return { kind: `${event.leg} ${event.kind}`, message: event.message, warn, fields: { source: event.leg } }
+}
+
+const onSource = ({ runtime }: Channel, event: SourceEvent): Line => {
+  if (event.kind === "switched") {
+    runtime.source = event.leg
+    countSwitch(runtime.tally, event.reason)
+  }
+  if (event.kind === "legs_differ") runtime.legsDiffer = event.message
+  if (event.kind === "merge_on") runtime.legsDiffer = null
+  const { kind, leg, message, reason } = event
+  return { kind: `${leg} ${kind}`, message, warn: isWarning(event), fields: { source: leg, reason } }
+}
+
+/** Null when the event is not one to keep. */
+const happeningOf = (event: InputEvent): Happening | null => {
+  if (event.event === "source") {
+    return { kind: event.kind, severity: isWarning(event) ? "warning" : "info", source: event.leg, message: event.message }
+  }
+  const kind = event.event === "leg" ? KEPT[event.kind] : undefined
+  if (event.event !== "leg" || kind === undefined) return null
+  return { kind, severity: ALARMING.includes(event.kind) ? "warning" : "info", source: event.leg, message: event.message }
+}
+
+const receiverOf = ({ peer, stream_id }: ReceiverEvent) => (stream_id === "" ? peer : `${peer} (${stream_id})`)
+
+/** What became of a receiver of a listener, for people. */
+export const receiverMessage = (event: ReceiverEvent): string => {
+  const gone = event.reason === null ? "left" : `was turned away: ${event.reason}`
+  return `receiver ${receiverOf(event)} ${event.joined ? "joined" : gone}`
+}
+
+const onReceiver = ({ runtime }: Channel, event: ReceiverEvent, slug: string): Line => {
+  const refused = !event.joined && event.reason !== null
+  const output = runtime.outputs.get(event.output_id)
+  if (refused && output !== undefined) {
+    output.lastError = `receiver ${receiverOf(event)}: ${event.reason}`
+    output.errorCount++
+  }
+  const kind = `${event.output_id} ${refused ? "turned away" : event.joined}`
+  return { kind, message: receiverMessage(event), warn: refused, fields: { output: slug } }
+}
+
+const lineOf = (channel: Channel, event: InputEvent, slugOf: (outputId: string) => string): Line => {
+  switch (event.event) {
+    case "leg":
+      return onLeg(channel, event)
+    case "source":
+      return onSource(channel, event)
+    case "receiver":
+      return onReceiver(channel, event, slugOf(event.output_id))
+  }
+}
+
+/** While a break is near, a proof is open or a manual cue on its way; and otherwise. */
+const TICK = "1 second"
+const IDLE_TICK = "10 seconds"
+
+export const watchEvents = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { runtime } = channel
+    const events = yield* channel.engine.watchChannel(channel.id)
+    const limit = makeRateLimit()
+
+    const tell = ({ fields, kind, message, warn }: Line) =>
+      Effect.flatMap(monotonicMs, (nowMs) => {
+        const held = limit.pass(kind, nowMs)
+        if (held === null) return Effect.void
+        const text = held === 0 ? message : `${message} (and ${held} more like it)`
+        return (warn ? Effect.logWarning(text) : Effect.log(text)).pipe(Effect.annotateLogs(fields))
+      })
+
+    const onInput = (event: InputEvent, { outputs }: ChannelConfig) =>
+      Effect.gen(function* () {
+        const line = lineOf(channel, event, (id) => outputs.find((output) => output.id === id)?.slug ?? id)
+        yield* channel.changed
+        const happening = happeningOf(event)
+        if (happening !== null) yield* channel.record(happening)
+        yield* tell(line)
+      })
+
+    /** `step` looks at SCTE-35; what came of it is recorded, logged and shown. */
+    const scte35 = (step: (of: Scte35Channel, moment: Scte35Moment) => Scte35Noted, fields: Line["fields"]) =>
+      Effect.gen(function* () {
+        const { outputs } = yield* channel.config.get
+        const moment = { monotonicMs: yield* monotonicMs, nowMs: yield* Clock.currentTimeMillis }
+        const cues = runtime.scte35.cues
+        const { events: found, lines } = step({ id: channel.id, runtime, outputs, keepCue: channel.keepCue }, moment)
+        for (const happening of found) yield* channel.record(happening)
+        for (const line of lines) yield* tell({ ...line, fields })
+        if (found.length > 0 || runtime.scte35.cues !== cues) yield* channel.changed
+      })
+
+    // Fifty channels that wake each second for nothing cost more than all else the control plane does.
+    const scope = yield* Effect.scope
+    let ticking = false
+    const isBusy = Effect.map(
+      monotonicMs,
+      (nowMs) =>
+        runtime.scte35.open.size > 0 || runtime.scte35.insertions.length > 0 || breakView(runtime.scte35.breaks, nowMs).state !== "idle",
+    )
+    const tickWhileBusy = Effect.repeat(Effect.zipRight(Effect.zipRight(Effect.sleep(TICK), scte35(tickScte35, {})), isBusy), {
+      while: (busy) => busy,
+    }).pipe(
+      Effect.ensuring(
+        Effect.sync(() => {
+          ticking = false
+        }),
+      ),
+    )
+    const wake = Effect.flatMap(isBusy, (busy) => {
+      if (ticking || !busy) return Effect.void
+      ticking = true
+      return Effect.forkIn(tickWhileBusy, scope)
+    })
+
+    const { insertionBegun } = runtime.scte35
+    yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Effect.zipRight(insertionBegun.await, insertionBegun.close), wake)))
+
+    const follow = Effect.gen(function* () {
+      const event = yield* Effect.orDie(events.take)
+      switch (event.event) {
+        case "scte35":
+          yield* scte35((of, moment) => onSection(of, event, moment), { source: event.leg, pid: event.pid })
+          return yield* wake
+        case "cue_sent":
+          return yield* scte35((of) => onCueSent(of, event), {})
+        default:
+          return yield* onInput(event, yield* channel.config.get)
+      }
+    })
+    const tickEvery = (pause: Duration.DurationInput) => Effect.zipRight(Effect.sleep(pause), scte35(tickScte35, {}))
+    return yield* Effect.zipRight(Effect.forkScoped(Effect.forever(tickEvery(IDLE_TICK))), Effect.forever(follow))
+  })

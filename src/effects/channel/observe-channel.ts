@@ -1,0 +1,55 @@
+/** What each message of figures says that was not known before: lines to log, events to keep. */
+import type { ChannelStats } from "../../engine/messages.ts"
+import type { ChannelConfig } from "../model.ts"
+import { scte35PidsOf } from "../show/leg-view.ts"
+import { activeLeg, channelStatus } from "../show/views-of.ts"
+import { type AlarmMoment, noteAlarms } from "./alarms.ts"
+import type { Happening } from "./channel-event.ts"
+import type { ChannelRuntime } from "./channel-runtime.ts"
+
+export interface Observed {
+  readonly lines: ReadonlyArray<{ readonly message: string; readonly warn: boolean }>
+  readonly events: ReadonlyArray<Happening>
+}
+
+const NOTHING: Observed = { lines: [], events: [] }
+
+/** Takes note of the figures of one channel: when its input last arrived, which SCTE-35 PIDs it has, what is wrong with it. */
+export const observeChannel = (
+  config: ChannelConfig,
+  runtime: ChannelRuntime,
+  stats: ChannelStats | undefined,
+  moment: AlarmMoment,
+): Observed => {
+  const { monotonicMs } = moment
+  const lines: Array<{ message: string; warn: boolean }> = []
+  const events: Array<Happening> = []
+  if (stats !== undefined && stats.pending_source === null) runtime.source = stats.active_source
+  runtime.noted = noteAlarms(runtime.noted, config, stats, moment)
+  const leg = activeLeg(stats)
+  if (leg?.receiving === true) runtime.lastInputMs = monotonicMs
+  if (leg !== undefined && leg.programmes.length > 0) {
+    const pids = scte35PidsOf(leg)
+    if (pids.join() !== runtime.scte35Pids.join()) {
+      const found = pids.length > 0
+      lines.push({ message: found ? `SCTE-35 on PID ${pids.join(", ")}` : "the programme no longer has a SCTE-35 PID", warn: !found })
+      runtime.scte35Pids = pids
+    }
+  }
+  const { error, status } = channelStatus(config, runtime, stats, monotonicMs)
+  if (status === "error" && !runtime.toldNoInput) {
+    runtime.toldNoInput = true
+    events.push({ kind: "no_input", severity: "critical", message: error ?? "no packets arrive" })
+  } else if (status === "running" && runtime.toldNoInput) {
+    runtime.toldNoInput = false
+    events.push({ kind: "input_back", severity: "info", message: `packets arrive again, from the ${runtime.source} input` })
+  }
+  const now = status === "error" ? `error: ${error}` : status
+  if (now !== runtime.logged) {
+    // Rates inside the reason change each second: the sentence without its numbers tells whether it is news.
+    const withoutNumbers = (s: string) => s.replace(/\d+/g, "")
+    if (withoutNumbers(now) !== withoutNumbers(runtime.logged)) lines.push({ message: now, warn: status === "error" })
+    runtime.logged = now
+  }
+  return lines.length + events.length === 0 ? NOTHING : { lines, events }
+}

@@ -1,0 +1,93 @@
+/** One attempt of an output as the engine runs it: opened or found, and closed with its scope. */
+import { Effect, type Mailbox, type Scope } from "effect"
+import type { Reason, SessionState } from "../../engine/messages.ts"
+import { type OutputHost, outputSpec, revisionOf } from "../config/output-place.ts"
+import { type EngineRefused, type EngineUnavailable, OutputEnded } from "../Errors.ts"
+import type { EngineClientService } from "../engine/EngineClient.ts"
+import type { SessionUpdate } from "../engine/engine-inboxes.ts"
+import type { OutputConfig } from "../model.ts"
+import { within } from "../within.ts"
+import type { OutputRuntime } from "./channel-runtime.ts"
+import type { RecordHappening } from "./started-channel.ts"
+
+export interface WriterDeps {
+  readonly engine: EngineClientService
+  readonly host: OutputHost
+  readonly channelId: string
+  readonly output: OutputConfig
+  readonly runtime: OutputRuntime
+  /** Waits until the engine has the channel, in a connection newer than the one given, or 5 s at most; returns the connection's number. */
+  readonly awaitChannel: (after: number) => Effect.Effect<number>
+  /** Told of every change of status. */
+  readonly changed: Effect.Effect<void>
+  readonly record: RecordHappening
+}
+
+const CLOSE_WITHIN = "3 seconds"
+/** Code of a session that went with the engine. */
+export const ENGINE_LOST = "engine_lost"
+
+const ended = (error: EngineRefused | EngineUnavailable): OutputEnded =>
+  error._tag === "EngineRefused"
+    ? new OutputEnded({ code: error.code, reason: error.reason, transient: error.transient })
+    : new OutputEnded({ code: ENGINE_LOST, reason: error.message, transient: true })
+
+export const endedBy = (reason: Reason | null): OutputEnded =>
+  new OutputEnded({
+    code: reason?.code ?? "ended",
+    reason: reason?.message ?? "the session ended",
+    transient: reason?.transient ?? true,
+  })
+
+/** One attempt, as it was opened or found. */
+export interface Session {
+  readonly id: string
+  readonly state: SessionState
+  readonly updates: Mailbox.ReadonlyMailbox<SessionUpdate>
+  /** The engine ran it before. */
+  readonly found: boolean
+  /** False once the engine has said that it ended: there is nothing left to close. */
+  open: boolean
+}
+
+/** Opens a session in the engine. `pipe` is the FIFO of one that ffmpeg reads. */
+export const openSession = (
+  { engine, host, channelId, output }: WriterDeps,
+  pipe: string | null = null,
+): Effect.Effect<Session, OutputEnded, Scope.Scope> =>
+  Effect.gen(function* () {
+    const id = crypto.randomUUID()
+    const updates = yield* engine.watchSession(id)
+    const open = engine.send({
+      cmd: "open_output",
+      channel_id: channelId,
+      output: outputSpec(output, host, id, pipe),
+    })
+    const close = engine.send({ cmd: "close_output", channel_id: channelId, output_id: output.id })
+    // A session that nobody here knows, e.g. of an older configuration: it makes way.
+    const replace = Effect.catchIf(
+      open,
+      (e) => e._tag === "EngineRefused" && e.code === "exists",
+      () => Effect.zipRight(close, open),
+    )
+    yield* Effect.mapError(replace, ended)
+    return { id, state: "connecting", updates, found: false, open: true }
+  })
+
+/** Closes what is still open, within 3 s. */
+export const closeSession = ({ engine, channelId, output }: WriterDeps, { open }: Session): Effect.Effect<void> =>
+  open
+    ? engine.send({ cmd: "close_output", channel_id: channelId, output_id: output.id }).pipe(within(CLOSE_WITHIN), Effect.ignore)
+    : Effect.void
+
+/** The output's session: the one the engine already runs for this configuration, or a new one; closed with the scope. */
+export const engineSession = (deps: WriterDeps): Effect.Effect<Session, OutputEnded, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.gen(function* () {
+      const found = yield* deps.engine.adopt(deps.output.id, revisionOf(deps.output, deps.host))
+      if (found === null) return yield* openSession(deps)
+      yield* Effect.log("session found running and taken over")
+      return { id: found.session, state: found.state, updates: found.updates, found: true, open: true }
+    }),
+    (opened) => closeSession(deps, opened),
+  )

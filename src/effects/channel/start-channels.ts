@@ -1,0 +1,38 @@
+/** What the start of the service does with the channels that are stored and with those that an engine was found running. */
+import { Effect, type Scope, SubscriptionRef } from "effect"
+import type { OutputHost } from "../config/output-place.ts"
+import type { EngineClientService } from "../engine/EngineClient.ts"
+import type { ChannelConfig } from "../model.ts"
+import { clearLeftovers } from "../rtsp/rtsp-feed.ts"
+import { startsWithService } from "./on-demand.ts"
+import type { RunningChannels } from "./RunningChannels.ts"
+import { runsOutput, strangers } from "./strangers.ts"
+
+/** Starts what is to run, ends what the engine runs and nobody asked for any more, and follows both from then on. */
+export const startChannels = (
+  configs: ReadonlyMap<string, ChannelConfig>,
+  engine: EngineClientService,
+  running: RunningChannels,
+  host: OutputHost,
+): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { stats } = yield* SubscriptionRef.get(engine.state)
+    for (const config of configs.values()) {
+      if (!startsWithService(config)) continue
+      const carried = stats?.channels.find((channel) => channel.id === config.id)
+      const how = carried === undefined ? "with the service" : `with the service: found running, on the ${carried.active_source}`
+      yield* running.run(config, how)
+    }
+    // Channels and outputs that should run are adopted by their own fibers.
+    const { stats: now } = yield* SubscriptionRef.get(engine.state)
+    const commands = strangers(now, (id) => (running.get(id) === undefined ? undefined : configs.get(id)))
+    yield* Effect.forEach(commands, (command) => Effect.ignore(engine.send(command)), { discard: true })
+    const isRunning = (output: string) =>
+      runsOutput(
+        [...configs.values()].filter(({ id }) => running.get(id) !== undefined),
+        output,
+      )
+    yield* Effect.forkScoped(clearLeftovers(host.runDir, isRunning))
+    yield* Effect.forkScoped(running.follow((id) => configs.get(id)))
+    yield* Effect.forkScoped(running.followEngine)
+  })

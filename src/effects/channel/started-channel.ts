@@ -1,0 +1,36 @@
+/** What the fibers of one started channel share. */
+import type { Deferred, Effect, Mailbox, SubscriptionRef } from "effect"
+import type { OutputHost } from "../config/output-place.ts"
+import type { EngineClientService } from "../engine/EngineClient.ts"
+import type { ChannelConfig, OutputConfig } from "../model.ts"
+import type { CueEntry } from "../scte35/CueLog.ts"
+import type { NewCue } from "../scte35/cue-model.ts"
+import type { Happening } from "./channel-event.ts"
+import type { ChannelRuntime } from "./channel-runtime.ts"
+
+export type RecordHappening = (happening: Happening) => Effect.Effect<void>
+
+export interface WritersRequest {
+  readonly outputs: ReadonlyArray<OutputConfig>
+  /** Who wants them so; null for nobody in particular. */
+  readonly by: string | null
+  readonly done: Deferred.Deferred<void>
+}
+
+export interface Channel {
+  readonly id: string
+  readonly slug: string
+  readonly engine: EngineClientService
+  readonly host: OutputHost
+  readonly config: SubscriptionRef.SubscriptionRef<ChannelConfig>
+  readonly runtime: ChannelRuntime
+  /** Number of the engine connection in which the engine has taken this channel. */
+  readonly taken: SubscriptionRef.SubscriptionRef<number>
+  readonly writerRequests: Mailbox.Mailbox<WritersRequest>
+  /** To be run when something that a viewer sees has changed. */
+  readonly changed: Effect.Effect<void>
+  /** Keeps what happened to the channel. Never fails, never waits for the store. */
+  readonly record: RecordHappening
+  /** Keeps a cue. Never fails, never waits for the store. */
+  readonly keepCue: (cue: NewCue) => CueEntry
+}

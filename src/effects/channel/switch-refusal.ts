@@ -1,0 +1,14 @@
+/** Whether an operator's switch would leave the outputs without a stream. Pure. */
+import type { ChannelStats } from "../../engine/messages.ts"
+import type { SourceName } from "../model.ts"
+
+/** Why switching to `source` is refused unless forced; null when it may be done, also while nothing is known of the channel. */
+export const deadLeg = (stats: ChannelStats | undefined, source: SourceName): string | null => {
+  const leg = stats?.legs.find((l) => l.name === source)
+  if (leg === undefined || stats?.active_source === source) return null
+  const where = `the ${source} (${leg.ip}:${leg.port})`
+  if (leg.problem !== null) return `${where} is not open: ${leg.problem.message}`
+  if (!leg.receiving) return `no packets arrive on ${where}`
+  if (leg.verdict !== "lost") return null
+  return `nothing usable arrives on ${where}${leg.reasons.length === 0 ? "" : `: ${leg.reasons.join("; ")}`}`
+}

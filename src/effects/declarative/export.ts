@@ -1,0 +1,63 @@
+/** From what is stored to a document. The same configuration gives the same bytes. Pure. */
+import { type OutputSettings, SECRET_SETTINGS } from "../../core/output-settings.ts"
+import { maskSecrets } from "../../core/output-url.ts"
+import { presetOf } from "../../core/presets.ts"
+import { MASK } from "../config/output-input.ts"
+import type { ChannelConfig, OutputConfig } from "../model.ts"
+import { CHANNEL_FIELDS, type ChannelDocument, type ConfigDocument, OUTPUT_FIELDS, type OutputDocument } from "./document.ts"
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** Settings by name, whatever the order they were given in. */
+export const sorted = (settings: object): Fields => Object.fromEntries(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)))
+
+const pick = (fields: Fields, names: ReadonlyArray<string>): Fields =>
+  Object.fromEntries(names.flatMap((name) => (fields[name] === undefined ? [] : [[name, fields[name]]])))
+
+/** Defaults of a preset that an output does without are written as null: left out they would be filled in again. */
+const settingsOf = ({ preset, settings }: OutputConfig): Fields => {
+  const defaults: OutputSettings = preset === null ? {} : presetOf(preset).settings
+  const without = Object.keys(defaults).filter((name) => !Object.hasOwn(settings, name))
+  return sorted({ ...settings, ...Object.fromEntries(without.map((name) => [name, null])) })
+}
+
+const outputDocument = (output: OutputConfig): OutputDocument => ({
+  slug: output.slug,
+  ...pick({ ...output, settings: settingsOf(output) }, OUTPUT_FIELDS),
+})
+
+const channelDocument = (channel: ChannelConfig): ChannelDocument => ({
+  slug: channel.slug,
+  name: channel.name,
+  rtp_ip: channel.rtp_ip,
+  rtp_port: channel.rtp_port,
+  ...pick({ ...channel, input: sorted(channel.input) }, CHANNEL_FIELDS),
+  outputs: channel.outputs.map(outputDocument),
+})
+
+const maskedOutput = (output: OutputDocument): OutputDocument => {
+  const { settings, stream_key, url } = output
+  const isSecret = (name: string, value: unknown) => value !== null && SECRET_SETTINGS.some((secret) => secret === name)
+  const shown = Object.entries(settings ?? {}).map(([name, value]) => [name, isSecret(name, value) ? MASK : value])
+  return {
+    ...output,
+    ...(url === undefined ? {} : { url: maskSecrets(url) }),
+    ...(stream_key == null ? {} : { stream_key: MASK }),
+    ...(settings === undefined ? {} : { settings: Object.fromEntries(shown) }),
+  }
+}
+
+/** The document with `***` in the place of keys, passphrases and passwords. */
+export const maskedDocument = ({ channels, version }: ConfigDocument): ConfigDocument => ({
+  version,
+  channels: channels.map((channel) => ({ ...channel, outputs: (channel.outputs ?? []).map(maskedOutput) })),
+})
+
+/** Whole, with secrets: channels by number, outputs in the order they were added, fields in the order of the schema, settings by name. */
+export const exportConfig = (channels: ReadonlyArray<ChannelConfig>): ConfigDocument => ({
+  version: 1,
+  channels: [...channels].sort((a, b) => a.number - b.number).map(channelDocument),
+})
+
+/** The document as a file: two spaces, one line break at the end. */
+export const toJson = (document: ConfigDocument): string => `${JSON.stringify(document, null, 2)}\n`

@@ -1,0 +1,123 @@
+/**
+ * From a document to the channels as they would be stored: each found again by its slug, masked secrets put back, every field checked as
+ * the other requests check it. Pure; errors carry the document's paths and repeat no secret.
+ */
+import { maskSecrets, protocolOfUrl } from "../../core/output-url.ts"
+import { demandedBy } from "../channel/on-demand.ts"
+import { type Checked, done, failed } from "../config/checked.ts"
+import { MASK } from "../config/output-input.ts"
+import { hasEnabled, newChannel, newOutput, type Stamp } from "../config/validate.ts"
+import type { FieldError } from "../Errors.ts"
+import type { ChannelConfig, OutputConfig } from "../model.ts"
+import type { ChannelDocument, ConfigDocument, OutputDocument } from "./document.ts"
+
+/** A channel that is to be; the store gives new ones their number. */
+export type WantedChannel = Omit<ChannelConfig, "number">
+
+/** `old` or the secret as it was sent: what was masked by us is as it is. */
+const unmaskedSettings = (wanted: OutputDocument["settings"], old: OutputConfig | undefined): OutputDocument["settings"] => {
+  const secret = old?.settings.s3_secret_access_key
+  return wanted?.s3_secret_access_key === MASK && secret !== undefined ? { ...wanted, s3_secret_access_key: secret } : wanted
+}
+
+const unmasked = (wanted: OutputDocument, old: OutputConfig | undefined): Checked<OutputDocument> => {
+  if (old === undefined && (wanted.url?.includes(MASK) || wanted.stream_key === MASK)) {
+    const path = wanted.stream_key === MASK ? "stream_key" : "url"
+    return failed([{ path, message: "is masked (***), and there is no such output yet whose secret it could be: give the secret itself" }])
+  }
+  const url = old !== undefined && wanted.url === maskSecrets(old.url) ? old.url : wanted.url
+  if (url?.includes(MASK) === true && url !== old?.url)
+    return failed([{ path: "url", message: "is masked (***) and differs from the URL that is stored: give its secrets too" }])
+  const same = old !== undefined && (url === undefined || protocolOfUrl(url) === old.protocol)
+  const key = wanted.stream_key === MASK && same && old.stream_key !== null ? old.stream_key : wanted.stream_key
+  const output = { ...wanted, settings: unmaskedSettings(wanted.settings, same ? old : undefined) }
+  return done({ ...output, ...(url === undefined ? {} : { url }), ...(key === undefined ? {} : { stream_key: key }) })
+}
+
+const below = (at: string, errors: ReadonlyArray<FieldError>): ReadonlyArray<FieldError> =>
+  errors.map(({ message, path }) => ({ path: `${at}${path}`, message }))
+
+/** One error for each slug that stands before in the list. */
+const repeated = (items: ReadonlyArray<{ readonly slug: string }>, at: string): ReadonlyArray<FieldError> => {
+  const first = new Map<string, number>()
+  return items.flatMap(({ slug }, index) => {
+    const before = first.get(slug)
+    if (before === undefined) {
+      first.set(slug, index)
+      return []
+    }
+    return [{ path: `${at}[${index}].slug`, message: `"${slug}" is already the slug of ${at}[${before}]` }]
+  })
+}
+
+const outputsOf = (
+  wanted: ChannelDocument,
+  old: ChannelConfig | undefined,
+  stamp: Stamp,
+  at: string,
+): Checked<ReadonlyArray<OutputConfig>> => {
+  const errors: FieldError[] = [...repeated(wanted.outputs ?? [], `${at}outputs`)]
+  const outputs: OutputConfig[] = []
+  let last = old?.last_output_number ?? 0
+  for (const [index, document] of (wanted.outputs ?? []).entries()) {
+    const path = `${at}outputs[${index}].`
+    const before = old?.outputs.find(({ slug }) => slug === document.slug)
+    const input = unmasked(document, before)
+    if (!input.ok) {
+      errors.push(...below(path, input.errors))
+      continue
+    }
+    const { slug, ...rest } = input.value
+    const output = newOutput({ ...rest, name: rest.name || slug }, [], stamp, path, last)
+    if (!output.ok) {
+      errors.push(...output.errors)
+      continue
+    }
+    const { created_at, id, number } = before ?? output.value
+    outputs.push({ ...output.value, slug, created_at, id, number })
+    last = Math.max(last, number)
+  }
+  return errors.length > 0 ? failed(errors) : done(outputs)
+}
+
+/** Outputs as the store will read them back: those there are in their order, then the new ones. */
+const inStoredOrder = (outputs: ReadonlyArray<OutputConfig>, old: ChannelConfig | undefined): ReadonlyArray<OutputConfig> => {
+  const place = new Map(old?.outputs.map(({ id }, index) => [id, index]))
+  const rank = ({ id }: OutputConfig) => place.get(id) ?? place.size
+  return [...outputs].sort((a, b) => rank(a) - rank(b))
+}
+
+const channelOf = (wanted: ChannelDocument, old: ChannelConfig | undefined, stamp: Stamp, at: string): Checked<WantedChannel> => {
+  const { outputs: _, slug, ...own } = wanted
+  const outputs = outputsOf(wanted, old, stamp, at)
+  const channel = newChannel(own, new Set(), stamp)
+  if (!channel.ok || !outputs.ok) {
+    return failed([...(channel.ok ? [] : below(at, channel.errors)), ...(outputs.ok ? [] : outputs.errors)])
+  }
+  const value = outputs.value
+  const last_output_number = Math.max(old?.last_output_number ?? 0, ...value.map(({ number }) => number))
+  const next = { ...channel.value, slug, outputs: inStoredOrder(value, old), last_output_number }
+  if (old === undefined) {
+    return done({ ...next, should_run: next.autostart || (next.auto_run === "on_demand" && hasEnabled(value)) })
+  }
+  const { created_at, id, number } = old
+  const should_run = demandedBy(old, { ...next, number }) ?? old.should_run
+  return done({ ...next, created_at, id, should_run })
+}
+
+/** The channels in the document's order. What it leaves out has its default; ids, numbers and times of those there are stay. */
+export const resolveDocument = (
+  document: ConfigDocument,
+  current: ReadonlyArray<ChannelConfig>,
+  stamp: Stamp,
+): Checked<ReadonlyArray<WantedChannel>> => {
+  const errors: FieldError[] = [...repeated(document.channels, "channels")]
+  const channels: WantedChannel[] = []
+  const known = new Map(current.map((channel) => [channel.slug, channel]))
+  for (const [index, wanted] of document.channels.entries()) {
+    const channel = channelOf(wanted, known.get(wanted.slug), stamp, `channels[${index}].`)
+    if (channel.ok) channels.push(channel.value)
+    else errors.push(...channel.errors)
+  }
+  return errors.length > 0 ? failed(errors) : done(channels)
+}

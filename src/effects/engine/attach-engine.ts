@@ -1,0 +1,129 @@
+/**
+ * Getting hold of an engine: the one that already runs for this data directory, or a new one. An engine of another protocol
+ * version is replaced, one that does not answer is killed, one that another control plane holds is refused.
+ */
+import { Deferred, Effect, Option, Schedule, type Scope } from "effect"
+import { type EngineInfo, type EngineStats, type Event, PROTOCOL_VERSION } from "../../engine/messages.ts"
+import { EngineUnavailable, StartRefused } from "../Errors.ts"
+import { within } from "../within.ts"
+import { connectEngine, type EngineConnection } from "./EngineConnection.ts"
+import type { EngineProcessService } from "./EngineProcess.ts"
+
+export interface AttachedEngine {
+  readonly connection: EngineConnection
+  readonly info: EngineInfo
+  readonly stats: EngineStats
+  /** True when the engine ran before this control plane came. */
+  readonly adopted: boolean
+  /** Completed with a sentence when the process has ended; never for an adopted one. */
+  readonly ended: Deferred.Deferred<string>
+}
+
+type OnEvent = (event: Event) => void
+
+const CONNECT_EVERY = 20
+const START_WITHIN = "10 seconds"
+/** A control plane that was killed just now may still count as connected. */
+const BUSY_RETRIES = 20
+const BUSY_EVERY = 100
+const DIE_WITHIN_MS = 1500
+const spaced = Schedule.spaced(CONNECT_EVERY)
+const busyPause = Schedule.spaced(BUSY_EVERY)
+
+/** Waits until a process is gone; kills it when it takes longer than 1.5 s. */
+const awaitEnd = (process: EngineProcessService, pid: number) =>
+  Effect.gen(function* () {
+    for (let waited = 0; process.isAlive(pid) && waited < DIE_WITHIN_MS; waited += CONNECT_EVERY) yield* Effect.sleep(CONNECT_EVERY)
+    if (process.isAlive(pid))
+      yield* Effect.zipRight(Effect.logWarning(`the engine (pid ${pid}) did not end and is killed`), process.kill(pid))
+  })
+
+/** Asks the engine to close every output and exit; kills it when it does not. */
+export const endEngine = (process: EngineProcessService, { connection, info }: Pick<AttachedEngine, "connection" | "info">) =>
+  connection.request({ cmd: "shutdown" }).pipe(within(DIE_WITHIN_MS), Effect.ignore, Effect.zipRight(awaitEnd(process, info.pid)))
+
+/** Connects to an engine that runs, or fails at once. One that lives but does not listen is given time to, then killed. */
+const connectRunning = (process: EngineProcessService, onEvent: OnEvent) =>
+  Effect.gen(function* () {
+    const attempt = connectEngine(process.socketPath, onEvent)
+    const found = yield* Effect.option(attempt)
+    if (Option.isSome(found)) return found
+    const pid = yield* process.remembered
+    if (Option.isNone(pid)) return found
+    const again = yield* attempt.pipe(Effect.retry({ times: 75, schedule: spaced, while: () => process.isAlive(pid.value) }), Effect.option)
+    if (Option.isNone(again)) yield* awaitEnd(process, pid.value)
+    return again
+  })
+
+const startNew = (process: EngineProcessService, onEvent: OnEvent) =>
+  Effect.gen(function* () {
+    const child = yield* process.spawn
+    yield* process.remember(child.pid)
+    const early = Effect.flatMap(Deferred.await(child.ended), (how) =>
+      Effect.flatMap(
+        process.logTail,
+        (tail) => new EngineUnavailable({ reason: `the engine ${how} right after its start${tail === "" ? "" : `: ${tail}`}` }),
+      ),
+    )
+    const connection = yield* connectEngine(process.socketPath, onEvent).pipe(
+      Effect.retry(spaced),
+      Effect.raceFirst(early),
+      Effect.timeoutFail({
+        duration: START_WITHIN,
+        onTimeout: () => new EngineUnavailable({ reason: `the engine (pid ${child.pid}) did not listen within ${START_WITHIN}` }),
+      }),
+      Effect.tapError(() => process.kill(child.pid)),
+    )
+    return { connection, ended: child.ended }
+  })
+
+type Greeting = { readonly info: EngineInfo; readonly stats: EngineStats } | "other version" | "hung"
+
+const greet = (connection: EngineConnection): Effect.Effect<Greeting, EngineUnavailable | StartRefused> =>
+  connection.request({ cmd: "hello", protocol: PROTOCOL_VERSION, pid: process.pid }).pipe(
+    Effect.retry({ times: BUSY_RETRIES, schedule: busyPause, while: (e) => e._tag === "EngineRefused" && e.code === "busy" }),
+    Effect.map(({ info, stats }): Greeting => {
+      if (info === undefined || stats === undefined) return "hung"
+      return info.protocol === PROTOCOL_VERSION ? { info, stats } : "other version"
+    }),
+    Effect.catchTag("EngineRefused", (refused): Effect.Effect<Greeting, EngineUnavailable | StartRefused> => {
+      if (refused.code === "protocol") return Effect.succeed("other version")
+      return refused.code === "busy"
+        ? new StartRefused({ reason: `DATA_DIR: it is in use: ${refused.reason}` })
+        : new EngineUnavailable({ reason: refused.reason })
+    }),
+    Effect.catchTag("EngineUnavailable", (e) => Effect.as(Effect.logWarning(e.message), "hung" as const)),
+  )
+
+/** Ends an engine that cannot be used, by its word or by force. */
+const replace = (process: EngineProcessService, connection: EngineConnection, greeting: "other version" | "hung") =>
+  Effect.gen(function* () {
+    yield* Effect.logWarning(
+      greeting === "hung" ? "the engine does not answer: replacing it" : "the engine speaks another protocol version: replacing it",
+    )
+    if (greeting === "other version") yield* Effect.ignore(connection.request({ cmd: "shutdown" }))
+    const pid = yield* process.remembered
+    if (Option.isSome(pid)) yield* greeting === "hung" ? process.kill(pid.value) : awaitEnd(process, pid.value)
+    else yield* Effect.timeoutOption(Deferred.await(connection.closed), DIE_WITHIN_MS)
+  })
+
+/** Finds or starts the engine and says hello. The scope closes the connection, never the engine. */
+export const attachEngine = (
+  process: EngineProcessService,
+  onEvent: OnEvent,
+): Effect.Effect<AttachedEngine, EngineUnavailable | StartRefused, Scope.Scope> =>
+  Effect.gen(function* () {
+    const running = yield* connectRunning(process, onEvent)
+    if (Option.isSome(running)) {
+      const greeting = yield* greet(running.value)
+      if (typeof greeting === "object") {
+        yield* process.remember(greeting.info.pid)
+        return { ...greeting, connection: running.value, adopted: true, ended: yield* Deferred.make<string>() }
+      }
+      yield* replace(process, running.value, greeting)
+    }
+    const started = yield* startNew(process, onEvent)
+    const greeting = yield* greet(started.connection)
+    if (typeof greeting !== "object") return yield* new EngineUnavailable({ reason: `the new engine cannot be used (${greeting})` })
+    return { ...greeting, ...started, adopted: false }
+  })

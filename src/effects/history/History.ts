@@ -1,0 +1,109 @@
+/**
+ * Keeps the history of channels and outputs, fed once a second by the engine's figures. Its time is monotonic; what is shown is moved to
+ * the wall clock, so that a clock that is set leaves no hole and no double.
+ */
+import { Clock, Effect, type Scope, Stream } from "effect"
+import type { EngineStats } from "../../engine/messages.ts"
+import type { EngineClientService } from "../engine/EngineClient.ts"
+import type { ChannelConfig } from "../model.ts"
+import { monotonicMs } from "../monotonic.ts"
+import type { CueLog } from "../scte35/CueLog.ts"
+import type { EventLog } from "../store/EventLog.ts"
+import { ChannelHistory, emptySeries, type Span } from "./channel-history.ts"
+import { type HistoryView, type HistoryWindow, type RecentView, WINDOWS } from "./history-model.ts"
+import { readMarks } from "./marks.ts"
+
+export interface History {
+  readonly view: (config: ChannelConfig, window: HistoryWindow) => Effect.Effect<HistoryView>
+  readonly recent: Effect.Effect<ReadonlyMap<string, RecentView>>
+  /** Memory of all figures, in bytes. */
+  readonly bytes: () => number
+}
+
+export interface HistoryDeps {
+  readonly engine: Pick<EngineClientService, "state">
+  readonly configs: () => Iterable<ChannelConfig>
+  readonly runs: (channelId: string) => boolean
+  readonly events: Pick<EventLog, "list">
+  readonly cues: Pick<CueLog, "list">
+}
+
+/** Figures that came later than this behind the last ones leave a gap: what was between nobody knows. */
+const MAX_SPAN_S = 5
+/** The plot ends with the last figures, unless these are older than this. */
+const CURRENT_WITHIN_S = 5
+
+interface Tick {
+  readonly second: number
+  readonly ms: number
+  readonly at: number
+}
+
+/** The time between two messages of figures; null when it makes no sense. */
+const spanBetween = (before: Tick | null, now: Tick): Span | null => {
+  if (before === null || now.second - before.second > MAX_SPAN_S) return null
+  const received = (now.ms - before.ms) / 1000
+  const counted = (now.at - before.at) / 1000
+  // The engine's clock may be set at any time.
+  const seconds = counted > received / 2 && counted < received * 2 ? counted : received
+  return { second: now.second, buckets: now.second - before.second, seconds }
+}
+
+/** Follows the engine until the scope ends. */
+export const makeHistory = (deps: HistoryDeps): Effect.Effect<History, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const channels = new Map<string, ChannelHistory>()
+    let last: Tick | null = null
+
+    const note = (stats: EngineStats | null, ms: number) => {
+      if (stats === null) {
+        last = null
+        return
+      }
+      const tick = { ms, second: Math.floor(ms / 1000), at: stats.at }
+      // A second that has its figures already: what was counted since belongs to the next one.
+      if (last !== null && tick.second <= last.second) return
+      const span = spanBetween(last, tick)
+      last = tick
+      const known = new Set<string>()
+      for (const config of deps.configs()) {
+        known.add(config.id)
+        const runs = deps.runs(config.id)
+        const found = channels.get(config.id)
+        if (found === undefined && !runs) continue
+        const history = found ?? new ChannelHistory()
+        channels.set(config.id, history)
+        history.note(config, runs ? stats.channels.find(({ id }) => id === config.id) : undefined, span)
+      }
+      for (const id of channels.keys()) if (!known.has(id)) channels.delete(id)
+    }
+    yield* Effect.forkScoped(Stream.runForEach(deps.engine.state.changes, ({ stats }) => Effect.map(monotonicMs, (ms) => note(stats, ms))))
+
+    const current = Effect.map(monotonicMs, (ms) => {
+      const now = Math.floor(ms / 1000)
+      return last !== null && now - last.second <= CURRENT_WITHIN_S ? last.second : now
+    })
+
+    const view = (config: ChannelConfig, window: HistoryWindow) =>
+      Effect.gen(function* () {
+        const { length_s, step_s } = WINDOWS[window]
+        const second = yield* current
+        const wallMs = yield* Clock.currentTimeMillis
+        const offset = Math.round((wallMs - (yield* monotonicMs)) / 1000)
+        const points = length_s / step_s
+        const first = Math.floor(second / step_s) - points + 1
+        const times = Array.from({ length: points }, (_, i) => (first + i) * step_s + offset)
+        const marks = yield* readMarks(deps.events, deps.cues, config.id, wallMs - length_s * 1000).pipe(
+          // The plot is worth more than its marks.
+          Effect.catchAll((error) => Effect.as(Effect.logWarning(`the history is shown without marks: ${error.message}`), [])),
+        )
+        const series = channels.get(config.id)?.series(config, window, second) ?? emptySeries(config, window)
+        return { window, step_s, times, series, marks } satisfies HistoryView
+      })
+
+    return {
+      view,
+      recent: Effect.map(current, (second) => new Map([...channels].map(([id, history]) => [id, history.recent(second)]))),
+      bytes: () => [...channels.values()].reduce((sum, history) => sum + history.bytes, 0),
+    }
+  })

@@ -1,0 +1,47 @@
+/** What plots and sparklines are drawn from: figures of the last minutes to a day, kept in memory. */
+
+/** Name of a window with its length and the time between two points, in seconds. */
+export const WINDOWS = {
+  "5m": { length_s: 300, step_s: 1 },
+  "1h": { length_s: 3600, step_s: 10 },
+  "24h": { length_s: 86_400, step_s: 120 },
+} as const
+export type HistoryWindow = keyof typeof WINDOWS
+
+/** What a series counts. Bit rates are bit/s; losses, drops, errors and retransmissions are packets (errors: counts) a second; `rtt` and `queue` are ms. */
+export type HistoryMeasure = "bitrate" | "lost" | "cc_errors" | "rtt" | "retransmitted" | "dropped" | "queue"
+
+export interface HistorySeries {
+  /** `primary`, `backup`, or the slug of an output. */
+  readonly of: string
+  readonly is: "leg" | "output"
+  readonly measure: HistoryMeasure
+  /** One for each point of `times`; null where there is no figure (not running, or not known). Means over the step, but the highest of `rtt` and `queue`. */
+  readonly values: ReadonlyArray<number | null>
+}
+
+/** Something to be drawn as a line across a plot. */
+export interface HistoryMark {
+  /** Seconds since 1970. */
+  readonly at: number
+  readonly kind: "switch" | "cue_out" | "cue_in" | "cue" | "output_lost" | "restart"
+  /** A few words for a person. */
+  readonly label: string
+}
+
+export interface HistoryView {
+  readonly window: HistoryWindow
+  readonly step_s: number
+  /** Seconds since 1970, ascending, `step_s` apart. */
+  readonly times: ReadonlyArray<number>
+  readonly series: ReadonlyArray<HistorySeries>
+  readonly marks: ReadonlyArray<HistoryMark>
+}
+
+/** What a row of the list shows of a channel's last minutes. */
+export interface RecentView {
+  /** Bit rate of the active source in bit/s, the last 60 s, a value each 2 s, oldest first; null while it was not running. */
+  readonly bitrates: ReadonlyArray<number | null>
+  /** Continuity errors of the active source in the last 5 minutes. */
+  readonly cc_errors: number
+}

@@ -1,0 +1,46 @@
+/** What plots are marked with: the events and cues that are recorded anyway. */
+import { Effect } from "effect"
+import type { StoreError } from "../Errors.ts"
+import type { ChannelEventView, EventKind } from "../model.ts"
+import type { CueLog } from "../scte35/CueLog.ts"
+import type { CueView, StoredCueKind } from "../scte35/cue-model.ts"
+import type { EventLog } from "../store/EventLog.ts"
+import type { HistoryMark } from "./history-model.ts"
+
+/** The latest of each; more lines than these hide the plot. */
+const MAX_EVENTS = 200
+const MAX_CUES = 200
+
+const OF_EVENTS: Partial<Record<EventKind, HistoryMark["kind"]>> = {
+  switched: "switch",
+  output_failed: "output_lost",
+  output_waiting: "output_lost",
+  engine_back: "restart",
+  started: "restart",
+}
+const KINDS = Object.keys(OF_EVENTS) as ReadonlyArray<EventKind>
+const OF_CUES: Partial<Record<StoredCueKind, HistoryMark["kind"]>> = { out: "cue_out", in: "cue_in" }
+
+const ofEvent = ({ at, kind, message, output }: ChannelEventView): ReadonlyArray<HistoryMark> => {
+  const mark = KINDS.find((one) => one === kind)
+  const shown = mark === undefined ? undefined : OF_EVENTS[mark]
+  return shown === undefined ? [] : [{ at: Date.parse(at) / 1000, kind: shown, label: output === null ? message : `${output}: ${message}` }]
+}
+const ofCue = ({ at, description, kind }: CueView): HistoryMark => ({
+  at: Date.parse(at) / 1000,
+  kind: OF_CUES[kind] ?? "cue",
+  label: description,
+})
+
+/** The marks of a channel since a time (ms since 1970), oldest first. */
+export const readMarks = (
+  events: Pick<EventLog, "list">,
+  cues: Pick<CueLog, "list">,
+  channelId: string,
+  sinceMs: number,
+): Effect.Effect<ReadonlyArray<HistoryMark>, StoreError> =>
+  Effect.zipWith(
+    events.list(channelId, { limit: MAX_EVENTS, sinceMs, kinds: KINDS }),
+    cues.list(channelId, { limit: MAX_CUES, sinceMs }),
+    (happened, sent) => [...happened.flatMap(ofEvent), ...sent.map(ofCue)].sort((a, b) => a.at - b.at),
+  )

@@ -1,0 +1,167 @@
+/** Follows the engine's figures, so that counters never fall while this process lives, and puts together what `/metrics` shows. */
+
+import { breakView } from "../../core/scte35/break-state.ts"
+import type { ChannelStats, OutputStats } from "../../engine/messages.ts"
+import type { ChannelRuntime } from "../channel/channel-runtime.ts"
+import type { Health } from "../Distributor.ts"
+import type { EngineState } from "../engine/engine-state.ts"
+import type { ChannelConfig, OutputConfig, SourceName } from "../model.ts"
+import { inputState } from "../show/leg-view.ts"
+import { channelAlarms, channelStatus } from "../show/views-of.ts"
+import { type ChannelLedger, makeChannelLedger } from "./channel-ledger.ts"
+import { makeEngineLedger } from "./engine-ledger.ts"
+import type { ChannelFigures, EngineFigures, LegFigures, MetricsView, OutputFigures, OutputState, StoreFigures } from "./metrics-model.ts"
+import { makeTallies, outputTally, type Tallies } from "./tally.ts"
+
+export interface MetricsMoment {
+  readonly engine: EngineState
+  readonly configs: ReadonlyArray<ChannelConfig>
+  readonly runtimeOf: (id: string) => ChannelRuntime | null
+  readonly nowMs: number
+  readonly monotonicMs: number
+}
+
+export interface Metrics {
+  /** What the control plane counts by itself; channels and outputs count into it. */
+  readonly tallies: Tallies
+  /** To be called with every message of figures. */
+  readonly observe: (moment: MetricsMoment) => void
+  readonly view: (moment: MetricsMoment, rest: { health: Health; store: StoreFigures; configVersion: number }) => MetricsView
+}
+
+const stateOf = (config: OutputConfig, runtime: ChannelRuntime | null, stats: OutputStats | undefined): OutputState => {
+  if (runtime === null || !config.enabled) return "stopped"
+  const status = runtime.outputs.get(config.id)?.status ?? "connecting"
+  return status === "connecting" && stats?.state === "listening" ? "listening" : status
+}
+
+/** By output id: cues of which nothing is known yet. */
+const pendingCues = (runtime: ChannelRuntime | null): ReadonlyMap<string, number> => {
+  const found = new Map<string, number>()
+  for (const { entry, places } of runtime?.scte35.open.values() ?? []) {
+    const { outputs } = entry.current()
+    for (const [id, place] of places) if (outputs[place]?.status === "pending") found.set(id, (found.get(id) ?? 0) + 1)
+  }
+  return found
+}
+
+const legFigures = (source: SourceName, stats: ChannelStats | undefined, ledger: ChannelLedger): LegFigures => {
+  const leg = stats?.legs.find(({ name }) => name === source)
+  return {
+    source,
+    receiving: leg?.receiving ?? false,
+    active: stats?.active_source === source,
+    verdict: leg?.verdict ?? "lost",
+    lastPacketAt: leg?.last_packet_at ?? null,
+    jitterMs: leg?.jitter_ms ?? 0,
+    pcrJitterMs: leg?.pcr_jitter_ms ?? 0,
+    pcrJitterMaxMs: leg?.pcr_jitter_max_ms ?? 0,
+    maxGapMs: leg?.max_gap_ms ?? 0,
+    receiveBufferBytes: leg?.rcvbuf_bytes ?? 0,
+    sums: ledger.sumsOf(source),
+  }
+}
+
+export const makeMetrics = (): Metrics => {
+  const tallies = makeTallies()
+  const engineLedger = makeEngineLedger()
+  const ledgers = new Map<string, ChannelLedger>()
+  let seenAny = false
+  let observed: EngineState["stats"] = null
+
+  const ledgerOf = (id: string): ChannelLedger => {
+    const known = ledgers.get(id) ?? makeChannelLedger()
+    ledgers.set(id, known)
+    return known
+  }
+
+  const observe = ({ configs, engine: { info, stats } }: MetricsMoment) => {
+    tallies.keep(configs)
+    const ids = new Map(configs.map((config) => [config.id, new Set(config.outputs.map(({ id }) => id))]))
+    for (const [id, ledger] of ledgers) {
+      const outputs = ids.get(id)
+      if (outputs === undefined) ledgers.delete(id)
+      else ledger.keep(outputs)
+    }
+    if (stats === null || stats === observed) return
+    observed = stats
+    // What an engine counted before this process began is an earlier process's to tell.
+    const baseline = !seenAny
+    seenAny = true
+    const run = info?.engine_id ?? ""
+    engineLedger.observe(stats, run, baseline)
+    const figures = new Map(stats.channels.map((channel) => [channel.id, channel]))
+    for (const { id } of configs) ledgerOf(id).observe(figures.get(id), run, baseline)
+  }
+
+  const outputFigures = (
+    channel: ChannelConfig,
+    config: OutputConfig,
+    { nowMs, runtimeOf }: MetricsMoment,
+    stats: OutputStats | undefined,
+    pending: number,
+  ): OutputFigures => {
+    const runtime = runtimeOf(channel.id)
+    const ledger = ledgerOf(channel.id).output(config.id)
+    const live = stats !== undefined && stats.session === runtime?.outputs.get(config.id)?.session ? stats : undefined
+    const state = stateOf(config, runtime, live)
+    return {
+      config,
+      desired: channel.should_run && config.enabled,
+      state,
+      stateSince: ledger.enter(state, nowMs),
+      sums: ledger.sums,
+      tally: outputTally(tallies.of(channel.id), config.id),
+      cuesPending: pending,
+      queueBytes: live?.queue_bytes ?? 0,
+      receivers: live === undefined ? 0 : live.receivers.length > 0 ? live.receivers.length : state === "connected" ? 1 : 0,
+      srt: config.protocol === "srt" ? ledger.srtFigures(live) : null,
+    }
+  }
+
+  const channelFigures = (config: ChannelConfig, moment: MetricsMoment, running: ChannelStats | undefined): ChannelFigures => {
+    const runtime = moment.runtimeOf(config.id)
+    const stats = runtime === null ? undefined : running
+    const ledger = ledgerOf(config.id)
+    const pending = pendingCues(runtime)
+    const sources: ReadonlyArray<SourceName> = config.backup_rtp_ip === null ? ["primary"] : ["primary", "backup"]
+    const outputs = new Map(stats?.outputs.map((output) => [output.id, output]))
+    return {
+      config,
+      status: channelStatus(config, runtime, stats, moment.monotonicMs).status,
+      alarms: channelAlarms(config, { ...moment, runtime }),
+      input: inputState(stats),
+      mergeLost: ledger.merge.merge_lost,
+      mergeMismatches: ledger.merge.merge_mismatches,
+      legs: sources.map((source) => legFigures(source, stats, ledger)),
+      tally: tallies.of(config.id),
+      inBreak: runtime !== null && breakView(runtime.scte35.breaks, moment.monotonicMs).state === "in_break",
+      outputs: config.outputs.map((output) => outputFigures(config, output, moment, outputs.get(output.id), pending.get(output.id) ?? 0)),
+    }
+  }
+
+  const engineFigures = ({ connected, info, restarts, stats }: EngineState): EngineFigures => ({
+    connected,
+    restarts,
+    startedAt: connected ? (info?.started_at ?? null) : null,
+    cpuSeconds: engineLedger.sums.cpu_seconds,
+    rssBytes: stats?.rss_bytes ?? 0,
+    loopPasses: engineLedger.passes(),
+    eventOverflows: engineLedger.sums.event_overflows,
+    loopDelay: engineLedger.delay,
+  })
+
+  return {
+    tallies,
+    observe,
+    view: (moment, rest) => {
+      observe(moment)
+      const figures = new Map(moment.engine.stats?.channels.map((channel) => [channel.id, channel]))
+      return {
+        ...rest,
+        engine: engineFigures(moment.engine),
+        channels: moment.configs.map((config) => channelFigures(config, moment, figures.get(config.id))),
+      }
+    },
+  }
+}

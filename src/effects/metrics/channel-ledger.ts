@@ -1,0 +1,63 @@
+/** What the engine counts of one channel's input, summed over its starts and sockets. */
+import type { ChannelStats, LegStats } from "../../engine/messages.ts"
+import type { SourceName } from "../model.ts"
+import { LEG_SUMS, type LegSum } from "./metrics-model.ts"
+import { makeOutputLedger, type OutputLedger } from "./output-ledger.ts"
+import { makeRunningSums } from "./running-sums.ts"
+
+const makeLegLedger = () => {
+  const sums = makeRunningSums(LEG_SUMS)
+  let opened = 0
+  let datagrams = 0
+  return {
+    sums: sums.total,
+    observe: (leg: LegStats | undefined, baseline: boolean): void => {
+      if (leg === undefined) {
+        sums.advance([])
+        return
+      }
+      const now = leg.counters["datagrams"] ?? 0
+      // A leg's counters have no name; that they fell tells that it was opened again.
+      if (now < datagrams) opened++
+      datagrams = now
+      const figures: Partial<Record<LegSum, number>> = { ...leg.counters, kernel_drops: leg.kernel_drops }
+      sums.advance([[String(opened), figures]], baseline)
+    },
+  }
+}
+
+export const makeChannelLedger = () => {
+  const merge = makeRunningSums(["merge_lost", "merge_mismatches"])
+  const legs: Readonly<Record<SourceName, ReturnType<typeof makeLegLedger>>> = { primary: makeLegLedger(), backup: makeLegLedger() }
+  const outputs = new Map<string, OutputLedger>()
+  const output = (id: string): OutputLedger => {
+    const known = outputs.get(id) ?? makeOutputLedger()
+    outputs.set(id, known)
+    return known
+  }
+  return {
+    merge: merge.total,
+    sumsOf: (source: SourceName) => legs[source].sums,
+    output,
+    /** Forgets all outputs but these. */
+    keep: (ids: ReadonlySet<string>): void => {
+      for (const id of outputs.keys()) if (!ids.has(id)) outputs.delete(id)
+    },
+    /** @param run names the engine process; undefined `stats`: the engine does not run the channel */
+    observe: (stats: ChannelStats | undefined, run: string, baseline: boolean): void => {
+      merge.advance(stats === undefined ? [] : [[`${run} ${stats.started_at}`, stats]], baseline)
+      for (const [source, leg] of Object.entries(legs))
+        leg.observe(
+          stats?.legs.find(({ name }) => name === source),
+          baseline,
+        )
+      const seen = new Set<string>()
+      for (const one of stats?.outputs ?? []) {
+        seen.add(one.id)
+        output(one.id).observe(one, baseline)
+      }
+      for (const [id, ledger] of outputs) if (!seen.has(id)) ledger.observe(undefined, baseline)
+    },
+  }
+}
+export type ChannelLedger = ReturnType<typeof makeChannelLedger>

@@ -1,0 +1,32 @@
+/** What the engine counts of itself, summed over its runs, and how evenly its loop turned. */
+import type { EngineStats } from "../../engine/messages.ts"
+import { LOOP_DELAY_BUCKETS } from "./metrics-model.ts"
+import { makeRunningSums } from "./running-sums.ts"
+
+const MOST_OF_A_SECOND_MS = 900
+
+export const makeEngineLedger = () => {
+  const sums = makeRunningSums(["cpu_seconds", "event_overflows"])
+  let passes = 0
+  const delay = { buckets: LOOP_DELAY_BUCKETS.map(() => 0), count: 0, sum: 0 }
+  let lastAt = Number.NEGATIVE_INFINITY
+  return {
+    delay,
+    sums: sums.total,
+    passes: () => passes,
+    /** @param run names the engine process */
+    observe: (stats: EngineStats, run: string, baseline: boolean): void => {
+      sums.advance([[run, stats]], baseline)
+      // These are of the last second; figures that were asked for in between would be counted twice.
+      if (Math.abs(stats.at - lastAt) < MOST_OF_A_SECOND_MS) return
+      lastAt = stats.at
+      if (baseline || stats.loop_passes === 0) return
+      passes += stats.loop_passes
+      const seconds = stats.loop_max_ms / 1000
+      delay.count++
+      delay.sum += seconds
+      for (const [index, bound] of LOOP_DELAY_BUCKETS.entries())
+        if (seconds <= bound) delay.buckets[index] = (delay.buckets[index] ?? 0) + 1
+    },
+  }
+}

@@ -1,0 +1,166 @@
+/** What `/metrics` shows, as plain figures: counters since this process began, everything else as it is now. */
+import type { Health } from "../Distributor.ts"
+import type { Alarm, ChannelConfig, InputState, OutputConfig, SourceName } from "../model.ts"
+import type { ChannelTally, OutputTally } from "./tally.ts"
+
+/** Figures of a leg that are summed over its sockets: counters of core's memory map, and what the kernel dropped. */
+export const LEG_SUMS = [
+  "datagrams",
+  "bytes",
+  "ts_packets",
+  "null_packets",
+  "rtp_lost",
+  "rtp_duplicates",
+  "rtp_reordered",
+  "rtp_late",
+  "rtp_unrecovered",
+  "rtp_resets",
+  "sender_changes",
+  "fec_packets",
+  "fec_bad",
+  "fec_recovered",
+  "not_allowed",
+  "foreign",
+  "merge_used",
+  "bad_not_ts",
+  "bad_rtp",
+  "bad_length",
+  "bad_204",
+  "bad_sync",
+  "truncated",
+  "scrambled",
+  "discontinuities",
+  "pcrs",
+  "sync_losses",
+  "sync_byte_errors",
+  "pat_errors",
+  "cc_errors",
+  "pmt_errors",
+  "pid_errors",
+  "tei",
+  "crc_errors",
+  "pcr_repetition_errors",
+  "pcr_discontinuity_errors",
+  "pts_errors",
+  "cat_errors",
+  "kernel_drops",
+] as const
+export type LegSum = (typeof LEG_SUMS)[number]
+
+export interface LegFigures {
+  readonly source: SourceName
+  readonly receiving: boolean
+  readonly active: boolean
+  readonly verdict: "good" | "degraded" | "bad" | "lost"
+  /** Unix time in ms; null before the first packet. */
+  readonly lastPacketAt: number | null
+  readonly jitterMs: number
+  readonly pcrJitterMs: number
+  readonly pcrJitterMaxMs: number
+  readonly maxGapMs: number
+  readonly receiveBufferBytes: number
+  readonly sums: Readonly<Record<LegSum, number>>
+}
+
+export const OUTPUT_SUMS = ["bytes_sent", "packets_sent", "packets_dropped", "send_errors"] as const
+export type OutputSum = (typeof OUTPUT_SUMS)[number]
+
+/** libsrt's counters that are summed over connections. */
+export const SRT_SUMS = [
+  "packets_sent",
+  "packets_sent_unique",
+  "packets_lost",
+  "packets_retransmitted",
+  "packets_dropped",
+  "bytes_dropped",
+  "bytes_sent",
+  "bytes_retransmitted",
+  "acks_received",
+  "naks_received",
+] as const
+export type SrtSum = (typeof SRT_SUMS)[number]
+
+/** All connections of one SRT output together: one of a caller, any number of a listener. */
+export interface SrtFigures {
+  readonly sums: Readonly<Record<SrtSum, number>>
+  readonly connections: number
+  /** The worst of the connections: highest round-trip time, lowest latency; null without a connection. */
+  readonly rttMs: number | null
+  readonly latencyMs: number | null
+  readonly sendBufferPackets: number
+  readonly sendBufferMs: number
+  readonly flightPackets: number
+  /** Lowest of the connections, as libsrt estimates it. */
+  readonly bandwidthMbps: number | null
+}
+
+/** An output's status, with a listener that waits for receivers told from one that is connecting. */
+export const OUTPUT_STATES = ["stopped", "connecting", "listening", "connected", "retrying", "error"] as const
+export type OutputState = (typeof OUTPUT_STATES)[number]
+
+export interface OutputFigures {
+  readonly config: OutputConfig
+  /** The channel is to run and the output is enabled. */
+  readonly desired: boolean
+  readonly state: OutputState
+  /** Unix time in ms at which the state was first seen. */
+  readonly stateSince: number
+  readonly sums: Readonly<Record<OutputSum, number>>
+  readonly tally: OutputTally
+  /** Cues of which it is not yet known whether they left. */
+  readonly cuesPending: number
+  /** TS bytes that wait in its own queue. */
+  readonly queueBytes: number
+  /** Receivers of a listener; 1 or 0 of other outputs. */
+  readonly receivers: number
+  /** Null where the output is not SRT. */
+  readonly srt: SrtFigures | null
+}
+
+export interface ChannelFigures {
+  readonly config: ChannelConfig
+  readonly status: "stopped" | "starting" | "running" | "error"
+  readonly alarms: ReadonlyArray<Alarm>
+  readonly input: InputState
+  readonly mergeLost: number
+  readonly mergeMismatches: number
+  readonly legs: ReadonlyArray<LegFigures>
+  readonly tally: ChannelTally
+  readonly inBreak: boolean
+  readonly outputs: ReadonlyArray<OutputFigures>
+}
+
+/** Upper bounds of the buckets of the engine's loop delay, in seconds. */
+export const LOOP_DELAY_BUCKETS = [0.002, 0.005, 0.012, 0.025, 0.05, 0.1, 0.25, 1] as const
+
+export interface EngineFigures {
+  readonly connected: boolean
+  readonly restarts: number
+  /** Unix time in ms; null while it is away. */
+  readonly startedAt: number | null
+  readonly cpuSeconds: number
+  readonly rssBytes: number
+  readonly loopPasses: number
+  readonly eventOverflows: number
+  /** Of each second the longest time between two passes: how many were at most each bound, all of them, and their sum in seconds. */
+  readonly loopDelay: { readonly buckets: ReadonlyArray<number>; readonly count: number; readonly sum: number }
+}
+
+/** Kinds of records of the store that can fail to be written. */
+export const STORE_RECORDS = ["configuration", "events", "cues"] as const
+export type StoreRecord = (typeof STORE_RECORDS)[number]
+
+export interface StoreFigures {
+  readonly errors: Readonly<Record<StoreRecord, number>>
+  /** Records that were given up for good. */
+  readonly dropped: Readonly<Record<"events" | "cues", number>>
+}
+
+export interface MetricsView {
+  readonly health: Health
+  readonly engine: EngineFigures
+  readonly store: StoreFigures
+  /** Number of the newest stored version of the configuration; 0 without one. */
+  readonly configVersion: number
+  readonly channels: ReadonlyArray<ChannelFigures>
+}

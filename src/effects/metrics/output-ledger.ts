@@ -1,0 +1,56 @@
+/** What the engine counts of one output, summed over its sessions and connections. */
+import type { OutputStats, SrtStats } from "../../engine/messages.ts"
+import { OUTPUT_SUMS, type OutputState, SRT_SUMS, type SrtFigures } from "./metrics-model.ts"
+import { type Life, makeRunningSums } from "./running-sums.ts"
+
+type Connection = readonly [name: string, figures: SrtStats]
+
+/** Connections of a session: the caller's own, or one of each receiver. */
+const connectionsOf = (stats: OutputStats | undefined): ReadonlyArray<Connection> => {
+  if (stats === undefined) return []
+  const receivers = stats.receivers.flatMap(
+    ({ connected_at, peer, srt }): ReadonlyArray<Connection> => (srt === null ? [] : [[`${stats.session} ${peer} ${connected_at}`, srt]]),
+  )
+  // A listener with one receiver shows its figures as its own, too.
+  return receivers.length > 0 || stats.srt === null ? receivers : [[stats.session, stats.srt]]
+}
+
+const highest = (values: ReadonlyArray<number>) => (values.length === 0 ? null : Math.max(...values))
+const lowest = (values: ReadonlyArray<number>) => (values.length === 0 ? null : Math.min(...values))
+
+export const makeOutputLedger = () => {
+  const output = makeRunningSums(OUTPUT_SUMS)
+  const srt = makeRunningSums(SRT_SUMS)
+  let state: OutputState | null = null
+  let since = 0
+  return {
+    sums: output.total,
+    /** Of what the engine tells of it in this message; undefined when it has no session. */
+    observe: (stats: OutputStats | undefined, baseline: boolean): void => {
+      const session: ReadonlyArray<Life<(typeof OUTPUT_SUMS)[number]>> = stats === undefined ? [] : [[stats.session, stats]]
+      output.advance(session, baseline)
+      srt.advance(connectionsOf(stats), baseline)
+    },
+    /** @returns since when it is in this state */
+    enter: (now: OutputState, nowMs: number): number => {
+      if (state !== now) since = nowMs
+      state = now
+      return since
+    },
+    srtFigures: (stats: OutputStats | undefined): SrtFigures => {
+      const live = stats?.state === "connected" ? connectionsOf(stats).map(([, figures]) => figures) : []
+      const sum = (of: (figures: SrtStats) => number) => live.reduce((total, figures) => total + of(figures), 0)
+      return {
+        sums: srt.total,
+        connections: live.length,
+        rttMs: highest(live.map(({ rtt_ms }) => rtt_ms)),
+        latencyMs: lowest(live.map(({ latency_ms }) => latency_ms)),
+        sendBufferPackets: sum((figures) => figures.send_buffer_packets),
+        sendBufferMs: highest(live.map(({ send_buffer_ms }) => send_buffer_ms)) ?? 0,
+        flightPackets: sum((figures) => figures.flight_packets),
+        bandwidthMbps: lowest(live.map(({ bandwidth_mbps }) => bandwidth_mbps)),
+      }
+    },
+  }
+}
+export type OutputLedger = ReturnType<typeof makeOutputLedger>

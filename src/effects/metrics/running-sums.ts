@@ -1,0 +1,42 @@
+/**
+ * Sums that outlive what counts: a session, a socket or an engine process begins at nothing, the sum goes on. Pure.
+ */
+
+/** One thing that counts, while it lasts: its name, and its figures since it began. */
+export type Life<K extends string> = readonly [name: string, figures: Readonly<Partial<Record<K, number>>>]
+
+export interface RunningSums<K extends string> {
+  readonly total: Readonly<Record<K, number>>
+  /**
+   * Takes the figures of all lives that last at this moment. One that is new counts in full, or from here on when `baseline` is set: it
+   * began before anybody looked. A figure that falls within a life (a late packet makes a loss good) counts again only beyond the
+   * highest it had, so the sums never fall.
+   */
+  readonly advance: (lives: ReadonlyArray<Life<K>>, baseline?: boolean) => void
+}
+
+const usable = (value: number | undefined): number => (value !== undefined && Number.isFinite(value) && value > 0 ? value : 0)
+
+export const makeRunningSums = <const K extends string>(names: ReadonlyArray<K>): RunningSums<K> => {
+  const zeros = () => Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>
+  const total = zeros()
+  let known = new Map<string, Record<K, number>>()
+  return {
+    total,
+    advance: (lives, baseline = false) => {
+      const now: typeof known = new Map()
+      for (const [life, figures] of lives) {
+        const highest = known.get(life) ?? zeros()
+        const isNew = !known.has(life)
+        for (const name of names) {
+          const value = usable(figures[name])
+          if (value <= highest[name]) continue
+          if (!(baseline && isNew)) total[name] += value - highest[name]
+          highest[name] = value
+        }
+        now.set(life, highest)
+      }
+      known = now
+    },
+  }
+}

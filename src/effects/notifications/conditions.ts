@@ -1,0 +1,105 @@
+/** What of the service needs telling now, from what the control plane knows anyway. */
+import type { ChannelRuntime } from "../channel/channel-runtime.ts"
+import type { EngineState } from "../engine/engine-state.ts"
+import { maskText } from "../Logging.ts"
+import type { AlarmKind, ChannelConfig } from "../model.ts"
+import { channelAlarms } from "../show/views-of.ts"
+import type { Happenings } from "./happenings.ts"
+import type { NoticeKind } from "./notice-kinds.ts"
+
+export interface Named {
+  readonly slug: string
+  readonly name: string
+}
+
+export interface Condition {
+  readonly kind: NoticeKind
+  readonly channel: Named | null
+  readonly output: Named | null
+  readonly message: string
+}
+
+/** What is looked at, each second. */
+export interface Sighting {
+  readonly engine: EngineState
+  readonly configs: ReadonlyArray<ChannelConfig>
+  readonly runtimeOf: (id: string) => ChannelRuntime | null
+  /** Why the store does not do what it should; null when it does. */
+  readonly storeProblem: string | null
+  readonly nowMs: number
+  readonly monotonicMs: number
+}
+
+/** Peers are quoted: this is more than any sentence of ours. */
+const MAX_MESSAGE = 500
+const OF_ALARM: Readonly<Record<AlarmKind, NoticeKind>> = {
+  no_input: "input_lost",
+  leg_bad: "input_bad",
+  redundancy_lost: "redundancy_lost",
+  legs_differ: "legs_differ",
+  short_preroll: "short_preroll",
+  missing_return: "missing_return",
+  overlong_break: "overlong_break",
+  scte35_crc: "scte35_crc",
+  scte35_silent: "scte35_silent",
+}
+
+const named = ({ name, slug }: Named): Named => ({ slug, name })
+
+/** Hands the counters of a channel to what remembers them. */
+const countDrops = (config: ChannelConfig, { engine, monotonicMs }: Sighting, happenings: Happenings) => {
+  const stats = engine.stats?.channels.find(({ id }) => id === config.id)
+  for (const leg of stats?.legs ?? []) {
+    happenings.count(config.id, "kernel_drops", null, `the ${leg.name}`, leg.kernel_drops, monotonicMs)
+  }
+  for (const { id, packets_dropped } of stats?.outputs ?? []) {
+    const output = config.outputs.find((one) => one.id === id)
+    if (output !== undefined) happenings.count(config.id, "output_drops", output.slug, "this output", packets_dropped, monotonicMs)
+  }
+}
+
+const ofChannel = (config: ChannelConfig, runtime: ChannelRuntime, at: Sighting, happenings: Happenings): ReadonlyArray<Condition> => {
+  const channel = named(config)
+  const found: Condition[] = channelAlarms(config, { ...at, runtime }).map(({ kind, message }) => ({
+    ...{ kind: OF_ALARM[kind], channel, output: null, message },
+  }))
+  for (const output of config.outputs) {
+    const record = runtime.outputs.get(output.id)
+    if (!output.enabled || record === undefined || (record.status !== "retrying" && record.status !== "error")) continue
+    found.push({ kind: "output_down", channel, output: named(output), message: record.lastError ?? "not connected" })
+  }
+  countDrops(config, at, happenings)
+  for (const { kind, message, output } of happenings.of(config.id, at.monotonicMs)) {
+    const one = output === null ? null : config.outputs.find(({ slug }) => slug === output)
+    if (one !== undefined) found.push({ kind, channel, output: one === null ? null : named(one), message })
+  }
+  return found
+}
+
+/** All conditions of this moment. Without an engine nothing is known of channels, so there is but one. */
+export const conditionsOf = (at: Sighting, happenings: Happenings): ReadonlyArray<Condition> => {
+  const { configs, engine, runtimeOf, storeProblem } = at
+  const ofService: Condition[] = []
+  if (!engine.connected) {
+    const message = engine.problem ?? "the reason is not known"
+    ofService.push({ kind: "engine_lost", channel: null, output: null, message })
+  }
+  if (storeProblem !== null) ofService.push({ kind: "store_problem", channel: null, output: null, message: storeProblem })
+  const ofChannels = engine.connected
+    ? configs.flatMap((config) => {
+        const runtime = runtimeOf(config.id)
+        return runtime === null ? [] : ofChannel(config, runtime, at, happenings)
+      })
+    : []
+  return [...ofService, ...ofChannels].map((one) => ({ ...one, message: maskText(one.message).slice(0, MAX_MESSAGE) }))
+}
+
+/** True when the channel runs and the output, if it is about one, is enabled: else what was open is over, as nobody wants it. */
+export const isWatched =
+  ({ configs, runtimeOf }: Pick<Sighting, "configs" | "runtimeOf">) =>
+  (channel: string | null, output: string | null): boolean => {
+    if (channel === null) return true
+    const config = configs.find(({ slug }) => slug === channel)
+    if (config === undefined || runtimeOf(config.id) === null) return false
+    return output === null || config.outputs.some(({ enabled, slug }) => slug === output && enabled)
+  }

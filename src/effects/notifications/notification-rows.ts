@@ -1,0 +1,143 @@
+/** Rows of destinations, rules, mutes, notices and of messages that are on their way. Settings of destinations are encrypted. */
+import type * as Client from "@effect/sql/SqlClient"
+import { Effect } from "effect"
+import type { StoreAccess } from "../accounts/account-rows.ts"
+import type { StoreError } from "../Errors.ts"
+import type { SecretBox } from "../store/secret-box.ts"
+import type { Destination } from "./destination.ts"
+import type { Message } from "./message.ts"
+import type { Notice } from "./NoticeBook.ts"
+import type { MuteView, RulesView } from "./notification-bodies.ts"
+
+/** A message for one destination that was not delivered yet. */
+export interface Outgoing {
+  /** UUID. */
+  readonly id: string
+  readonly destinationId: string
+  /** Unix time in ms. */
+  readonly queuedAt: number
+  readonly message: Message
+}
+
+export interface StoredNotifications {
+  readonly destinations: ReadonlyArray<Destination>
+  /** Null when they were never changed. */
+  readonly rules: RulesView | null
+  readonly mutes: ReadonlyArray<MuteView>
+  readonly notices: ReadonlyArray<Notice>
+  /** Oldest first. */
+  readonly outgoing: ReadonlyArray<Outgoing>
+}
+
+export interface NotificationRows {
+  readonly load: Effect.Effect<StoredNotifications, StoreError>
+  readonly putDestination: (destination: Destination) => Effect.Effect<void, StoreError>
+  /** With the messages for it, and without its place in the rules. */
+  readonly deleteDestination: (id: string, rules: RulesView) => Effect.Effect<void, StoreError>
+  readonly putRules: (rules: RulesView) => Effect.Effect<void, StoreError>
+  readonly insertMute: (mute: MuteView) => Effect.Effect<void, StoreError>
+  readonly deleteMutes: (ids: ReadonlyArray<string>) => Effect.Effect<void, StoreError>
+  /** One transaction; the oldest of those that are over are let go of. */
+  readonly write: (
+    notices: ReadonlyArray<Notice>,
+    outgoing: ReadonlyArray<Outgoing>,
+    done: ReadonlyArray<string>,
+  ) => Effect.Effect<void, StoreError>
+}
+
+/** Notices kept that are over. */
+const MAX_OVER = 200
+
+interface DestinationRow {
+  readonly id: string
+  readonly name: string
+  readonly settings: string
+}
+
+const place = (id: string) => `notification_destinations.settings:${id}`
+
+export const makeNotificationRows = (sql: Client.SqlClient, { change, read }: StoreAccess, box: SecretBox): NotificationRows => {
+  const putRules = (rules: RulesView) =>
+    sql`INSERT INTO notification_rules (id, rules) VALUES (1, ${JSON.stringify(rules)}) ON CONFLICT (id) DO UPDATE SET rules = excluded.rules`
+  return {
+    load: read(
+      "read the notifications",
+      Effect.gen(function* () {
+        const destinations = yield* sql<DestinationRow>`SELECT id, name, settings FROM notification_destinations ORDER BY created_at, name`
+        const rules = yield* sql<{ rules: string }>`SELECT rules FROM notification_rules`
+        const mutes = yield* sql<MuteView & { readonly ends: string; readonly author: string }>`
+          SELECT id, channel, output, ends, author, created_at FROM notification_mutes ORDER BY ends, id`
+        const notices = yield* sql<{ notice: string }>`SELECT notice FROM notices ORDER BY opened_at, id`
+        const outgoing = yield* sql<{ id: string; destination_id: string; queued_at: number; message: string }>`
+          SELECT id, destination_id, queued_at, message FROM notification_outbox ORDER BY place`
+        return yield* Effect.try((): StoredNotifications => {
+          const [ruled] = rules
+          return {
+            destinations: destinations.map(({ id, settings }) => JSON.parse(box.open(settings, place(id))) as Destination),
+            rules: ruled === undefined ? null : (JSON.parse(ruled.rules) as RulesView),
+            mutes: mutes.map(({ author: by, channel, created_at, ends: until, id, output }) => ({
+              id,
+              channel,
+              output,
+              until,
+              by,
+              created_at,
+            })),
+            notices: notices.map(({ notice }) => JSON.parse(notice) as Notice),
+            outgoing: outgoing.map(({ destination_id, id, message, queued_at }) => ({
+              ...{ id, destinationId: destination_id, queuedAt: Number(queued_at) },
+              message: JSON.parse(message) as Message,
+            })),
+          }
+        })
+      }),
+    ),
+    putDestination: (destination) => {
+      const { created_at, id, name } = destination
+      const row = { id, name, settings: box.seal(JSON.stringify(destination), place(id)), created_at }
+      return change(
+        "store the destination",
+        sql`INSERT INTO notification_destinations ${sql.insert(row)}
+            ON CONFLICT (id) DO UPDATE SET name = excluded.name, settings = excluded.settings`,
+      )
+    },
+    deleteDestination: (id, rules) =>
+      change(
+        "delete the destination",
+        Effect.all([
+          sql`DELETE FROM notification_destinations WHERE id = ${id}`,
+          sql`DELETE FROM notification_outbox WHERE destination_id = ${id}`,
+          putRules(rules),
+        ]),
+      ),
+    putRules: (rules) => change("store the rules", putRules(rules)),
+    insertMute: ({ by, channel, created_at, id, output, until }) =>
+      change(
+        "store the mute",
+        sql`INSERT INTO notification_mutes ${sql.insert({ id, channel, output, ends: until, author: by, created_at })}`,
+      ),
+    deleteMutes: (ids) => change("delete the mute", sql`DELETE FROM notification_mutes WHERE ${sql.in("id", ids)}`),
+    write: (notices, outgoing, done) =>
+      change(
+        "store the notifications",
+        Effect.gen(function* () {
+          for (const notice of notices) {
+            const { id, openedAt, resolvedAt } = notice
+            const row = { id, opened_at: openedAt, resolved_at: resolvedAt, notice: JSON.stringify(notice) }
+            yield* sql`INSERT INTO notices ${sql.insert(row)}
+              ON CONFLICT (id) DO UPDATE SET resolved_at = excluded.resolved_at, notice = excluded.notice`
+          }
+          if (notices.some(({ resolvedAt }) => resolvedAt !== null)) {
+            yield* sql`DELETE FROM notices WHERE resolved_at IS NOT NULL AND id NOT IN
+              (SELECT id FROM notices WHERE resolved_at IS NOT NULL ORDER BY resolved_at DESC, id LIMIT ${MAX_OVER})`
+          }
+          for (const { destinationId, id, message, queuedAt } of outgoing) {
+            // One whose destination was deleted meanwhile goes nowhere.
+            yield* sql`INSERT INTO notification_outbox (id, destination_id, queued_at, message)
+              SELECT ${id}, id, ${queuedAt}, ${JSON.stringify(message)} FROM notification_destinations WHERE id = ${destinationId}`
+          }
+          if (done.length > 0) yield* sql`DELETE FROM notification_outbox WHERE ${sql.in("id", done)}`
+        }),
+      ),
+  }
+}

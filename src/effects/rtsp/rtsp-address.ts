@@ -1,0 +1,28 @@
+/** RTSP with ALLOW_PRIVATE_TARGETS=off: ffmpeg resolves names by itself, so it is given the very address that was looked at. */
+import { lookup } from "node:dns/promises"
+import { isIP } from "node:net"
+import { Effect } from "effect"
+import { privateTargetProblem } from "../../core/private-address.ts"
+import { OutputEnded } from "../Errors.ts"
+
+export type RtspLookup = (host: string) => Promise<{ readonly address: string }>
+
+const RESOLVE_WITHIN = "5 seconds"
+const HOST = /^(rtsps?:\/\/(?:[^/?#]*@)?)(\[[^\]]*\]|[^:/?#]*)/i
+
+/** The URL with its host resolved. Fails (`private_target`) when that is on this machine or in a private network, and with `dns`. */
+export const publicRtspUrl = (url: string, ask: RtspLookup = lookup): Effect.Effect<string, OutputEnded> =>
+  Effect.gen(function* () {
+    const host = (HOST.exec(url)?.[2] ?? "").replace(/^\[(.*)\]$/, "$1")
+    const found = isIP(host) !== 0 ? { address: host } : yield* resolved(host, ask)
+    const reason = privateTargetProblem(found.address, host)
+    if (reason !== null) return yield* new OutputEnded({ code: "private_target", reason, transient: false })
+    const address = isIP(found.address) === 6 ? `[${found.address}]` : found.address
+    return url.replace(HOST, (_, before: string) => before + address)
+  })
+
+const resolved = (host: string, ask: RtspLookup) =>
+  Effect.tryPromise({ try: () => ask(host), catch: (cause) => (cause instanceof Error ? cause.message : String(cause)) }).pipe(
+    Effect.timeoutFail({ duration: RESOLVE_WITHIN, onTimeout: () => `no answer within ${RESOLVE_WITHIN}` }),
+    Effect.mapError((why) => new OutputEnded({ code: "dns", reason: `the host name ${host} cannot be resolved: ${why}`, transient: true })),
+  )

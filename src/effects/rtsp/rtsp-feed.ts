@@ -1,0 +1,198 @@
+/**
+ * The ffmpeg of one attempt of a RTSP output: a FIFO that the engine fills with the stream, and the process that publishes it. Both
+ * live as long as the scope.
+ *
+ * A process that outlived a control plane that was killed goes on until the engine closes its end of the FIFO; the next control plane
+ * has no hold on it and ends it (`endLeftover`) before it starts another.
+ */
+import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { Deferred, Effect, type Scope } from "effect"
+import { execa } from "execa"
+import { maskSecrets } from "../../core/output-url.ts"
+import { OutputEnded } from "../Errors.ts"
+import { toolEnvironment } from "../engine/child-environment.ts"
+import { commandLine, isAlive } from "../engine/os-process.ts"
+import { monotonicMs } from "../monotonic.ts"
+import { failureIn, LineTail, ProgressReader, shownLines } from "./ffmpeg-output.ts"
+import { startRtspRelay } from "./rtsp-relay.ts"
+
+export interface FeedOptions {
+  /** Directory of FIFOs and process ids; created when missing. */
+  readonly runDir: string
+  /** Program to run. */
+  readonly ffmpeg: string
+  readonly outputId: string
+  /** Names the FIFO, so that it is never that of an attempt before. */
+  readonly attempt: string
+  readonly url: string
+  readonly transport: "tcp" | "udp"
+}
+
+export interface Feed {
+  readonly pipe: string
+  /** Completed when the server has taken the first packets. */
+  readonly streaming: Deferred.Deferred<void>
+  /** Completed when the process has ended, with the reason. */
+  readonly ended: Deferred.Deferred<OutputEnded>
+  /** Monotonic ms of the last time something was sent; null before. */
+  readonly lastSentMs: () => number | null
+}
+
+interface Exited {
+  readonly exitCode?: number | null | undefined
+  readonly signal?: string | null | undefined
+  readonly cause?: unknown
+}
+
+const LAST_WORDS_MS = 200
+const KILL_AFTER_MS = 3000
+const POLL_MS = 20
+
+/** Video and audio as they are. AAC of a TS has no global header, which RTSP needs but for LATM. */
+export const feedArguments = ({ transport, url }: Pick<FeedOptions, "transport" | "url">, pipe: string): ReadonlyArray<string> => [
+  ...["-hide_banner", "-nostdin", "-loglevel", "warning", "-nostats", "-progress", "pipe:1"],
+  ...["-f", "mpegts", "-i", pipe, "-map", "0:v?", "-map", "0:a?", "-c", "copy"],
+  ...["-f", "rtsp", "-rtpflags", "latm", "-rtsp_transport", transport, url],
+]
+
+const ended = (code: string, reason: string, transient: boolean) => new OutputEnded({ code, reason, transient })
+const missing = (program: string, debianPackage: string) =>
+  ended("ffmpeg_missing", `${program} is not installed and RTSP outputs need it: apt-get install ${debianPackage}`, false)
+
+const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT"
+
+/** Node makes no FIFOs, so the mkfifo of coreutils does. */
+const makeFifo = (path: string) =>
+  Effect.tryPromise({
+    try: () => execa("mkfifo", ["-m", "600", path], { stdin: "ignore", env: toolEnvironment(), extendEnv: false }),
+    catch: (cause) => {
+      const why = cause instanceof Error && "stderr" in cause ? String(cause.stderr) : String(cause)
+      return isMissing(cause) ? missing("mkfifo", "coreutils") : ended("pipe", `the FIFO ${path} cannot be made: ${why}`, true)
+    },
+  })
+
+/** A process that waits for a writer of the FIFO gets one that leaves at once: the end of its input. */
+const releaseReader = (pipe: string): void => {
+  try {
+    closeSync(openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK))
+  } catch {
+    // Nobody waits.
+  }
+}
+
+const pidFileOf = (runDir: string, outputId: string) => join(runDir, `${outputId}.pid`)
+
+const pidOf = (runDir: string, outputId: string): number | null => {
+  try {
+    const pid = Number(readFileSync(pidFileOf(runDir, outputId), "utf8"))
+    // A pid is given out again after a while: only a process that reads a FIFO of this output may be ended.
+    const ours = Number.isInteger(pid) && pid > 1 && isAlive(pid) && commandLine(pid).includes(join(runDir, `${outputId}-`))
+    return ours ? pid : null
+  } catch {
+    return null
+  }
+}
+
+const filesIn = (runDir: string): ReadonlyArray<string> => {
+  try {
+    return readdirSync(runDir)
+  } catch {
+    return []
+  }
+}
+
+/** True when a control plane that was killed may have left an ffmpeg of this output behind. */
+export const hasLeftover = (runDir: string, outputId: string): boolean => filesIn(runDir).includes(`${outputId}.pid`)
+
+/** Outputs that may have one. */
+const leftovers = (runDir: string): ReadonlyArray<string> =>
+  filesIn(runDir).flatMap((name) => (name.endsWith(".pid") ? [name.slice(0, -".pid".length)] : []))
+
+const signal = (pid: number, name: "SIGTERM" | "SIGKILL") => Effect.ignore(Effect.try(() => process.kill(pid, name)))
+
+/** Ends an ffmpeg of this output that no control plane holds, within 3 s, and removes its files. */
+export const endLeftover = (runDir: string, outputId: string): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const pid = pidOf(runDir, outputId)
+    if (pid !== null) {
+      yield* Effect.log(`an ffmpeg (pid ${pid}) of an earlier run is ended`)
+      yield* signal(pid, "SIGTERM")
+      for (let waited = 0; isAlive(pid) && waited < KILL_AFTER_MS; waited += POLL_MS) yield* Effect.sleep(POLL_MS)
+      if (isAlive(pid)) yield* signal(pid, "SIGKILL")
+    }
+    for (const name of filesIn(runDir)) {
+      if (name === `${outputId}.pid` || name.startsWith(`${outputId}-`)) rmSync(join(runDir, name), { force: true })
+    }
+  })
+
+/** Ends those of outputs that do not run; the others are ended by their writers. */
+export const clearLeftovers = (runDir: string, runs: (outputId: string) => boolean): Effect.Effect<void> =>
+  Effect.suspend(() =>
+    Effect.forEach(
+      leftovers(runDir).filter((id) => !runs(id)),
+      (id) => endLeftover(runDir, id),
+      { discard: true },
+    ),
+  )
+
+/** @param shown the URL that ffmpeg is given */
+const startProcess = (options: FeedOptions, pipe: string, shown: string) =>
+  Effect.gen(function* () {
+    const { ffmpeg, outputId, runDir, url } = options
+    const streaming = yield* Deferred.make<void>()
+    const over = yield* Deferred.make<OutputEnded>()
+    const child = execa(ffmpeg, feedArguments({ transport: options.transport, url: shown }, pipe), {
+      ...{ stdin: "ignore", stdout: "pipe", stderr: "pipe", buffer: false, reject: false },
+      ...{ env: toolEnvironment(), extendEnv: false, forceKillAfterDelay: KILL_AFTER_MS },
+    })
+    const progress = new ProgressReader()
+    const tail = new LineTail()
+    const nowMs = () => Effect.runSync(monotonicMs)
+    let lastSentMs: number | null = null
+    child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
+      if (!progress.push(chunk)) return
+      lastSentMs = nowMs()
+      Deferred.unsafeDone(streaming, Effect.void)
+    })
+    child.stderr?.setEncoding("utf8").on("data", (chunk: string) => tail.push(chunk))
+    if (child.pid !== undefined) writeFileSync(pidFileOf(runDir, outputId), `${child.pid}\n`)
+    // By the end of the process, since its pipes may be held open by others; what it said last is given a moment to arrive.
+    const gone = new Promise<Exited>((resolve) => {
+      child.nodeChildProcess.once("exit", (code, signal) => setTimeout(() => resolve({ exitCode: code, signal }), LAST_WORDS_MS))
+      void child.then(resolve)
+    })
+    const exited = gone.then((result) => {
+      tail.end()
+      const how = result.signal == null ? `exit code ${result.exitCode}` : result.signal
+      const why = failureIn(tail.lines, url) ?? (result.exitCode === 0 ? "its input ended" : how)
+      const end = isMissing(result) || isMissing(result.cause) ? missing(ffmpeg, "ffmpeg") : ended("ffmpeg", `ffmpeg ended: ${why}`, true)
+      Deferred.unsafeDone(over, Effect.succeed(end))
+      return shownLines(tail.lines, url)
+    })
+    return { child, exited, feed: { pipe, streaming, ended: over, lastSentMs: () => lastSentMs } satisfies Feed }
+  })
+
+/** Makes the FIFO and starts ffmpeg on it. The scope's end sends SIGTERM, after 3 s SIGKILL, and waits until the process is gone. */
+export const startFeed = (options: FeedOptions): Effect.Effect<Feed, OutputEnded, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { attempt, outputId, runDir } = options
+    const pipe = join(runDir, `${outputId}-${attempt}`)
+    yield* Effect.try({
+      try: () => mkdirSync(runDir, { recursive: true, mode: 0o700 }),
+      catch: (cause) => ended("pipe", `the directory ${runDir} cannot be made: ${String(cause)}`, true),
+    })
+    yield* Effect.acquireRelease(makeFifo(pipe), () => Effect.sync(() => rmSync(pipe, { force: true })))
+    // What arguments hold, every user of this machine can read.
+    const url = maskSecrets(options.url) === options.url ? options.url : yield* startRtspRelay(options.url)
+    const { feed } = yield* Effect.acquireRelease(startProcess(options, pipe, url), ({ child, exited }) =>
+      Effect.gen(function* () {
+        child.kill("SIGTERM")
+        releaseReader(pipe)
+        const lines = yield* Effect.promise(() => exited)
+        rmSync(pidFileOf(runDir, outputId), { force: true })
+        if (lines !== "") yield* Effect.annotateLogs(Effect.logDebug("ffmpeg has ended"), "ffmpeg", lines)
+      }),
+    )
+    return feed
+  })

@@ -1,0 +1,70 @@
+/** The health of the service, computed when asked. Pure. */
+import manifest from "../../../package.json" with { type: "json" }
+import type { ChannelRuntime } from "../channel/channel-runtime.ts"
+import type { Health } from "../Distributor.ts"
+import type { EngineState } from "../engine/engine-state.ts"
+import type { AlarmKind, ChannelConfig } from "../model.ts"
+import { channelAlarms, channelStatus } from "./views-of.ts"
+
+export interface HealthInput {
+  readonly configs: ReadonlyArray<ChannelConfig>
+  readonly runtimeOf: (id: string) => ChannelRuntime | null
+  readonly engine: EngineState
+  /** Why the store cannot be used; null when it can. */
+  readonly storeProblem: string | null
+  /** Why channel events are not being stored; null when they are. */
+  readonly eventsProblem: string | null
+  readonly nowMs: number
+  readonly monotonicMs: number
+  /** Monotonic ms of the start of the service. */
+  readonly startedMs: number
+}
+
+const SENTENCES: Partial<Record<AlarmKind, string>> = { no_input: "has no input", redundancy_lost: "has lost its redundancy" }
+
+/** One sentence for a channel: alarms come gravest first. */
+const channelProblems = ({ configs, runtimeOf, ...moment }: HealthInput): ReadonlyArray<string> =>
+  configs.flatMap((config) => {
+    const alarm = channelAlarms(config, { ...moment, runtime: runtimeOf(config.id) }).find(({ kind }) => kind in SENTENCES)
+    return alarm === undefined ? [] : [`channel "${config.name}" ${SENTENCES[alarm.kind]} since ${alarm.since}: ${alarm.message}`]
+  })
+
+export const healthOf = (input: HealthInput): Health => {
+  const { configs, engine, eventsProblem, monotonicMs, nowMs, runtimeOf, startedMs, storeProblem } = input
+  const statuses = configs.map((config) => {
+    const stats = engine.stats?.channels.find((channel) => channel.id === config.id)
+    return channelStatus(config, runtimeOf(config.id), stats, monotonicMs).status
+  })
+  const info = engine.connected ? engine.info : null
+  // What is known of libsrt stays known while the engine is away.
+  const srt = engine.info?.srt
+  // Without the engine no channel has input: one sentence says so.
+  const channel_problems = engine.connected ? channelProblems(input) : []
+  const problems = [
+    ...(engine.connected ? [] : [`the engine is not connected: ${engine.problem ?? "the reason is not known"}`]),
+    ...(srt?.problem == null ? [] : [srt.problem]),
+    ...(storeProblem === null ? [] : [storeProblem]),
+    ...(eventsProblem === null ? [] : [`what happens to channels is not being stored: ${eventsProblem}`]),
+    ...channel_problems,
+  ]
+  return {
+    status: problems.length === 0 ? "ok" : "degraded",
+    version: manifest.version,
+    uptime: (monotonicMs - startedMs) / 1000,
+    channels: {
+      total: statuses.length,
+      running: statuses.filter((status) => status === "running").length,
+      error: statuses.filter((status) => status === "error").length,
+    },
+    engine: {
+      connected: engine.connected,
+      pid: info?.pid ?? null,
+      uptime: info === null ? 0 : Math.max(0, (nowMs - info.started_at) / 1000),
+      restarts: engine.restarts,
+    },
+    srt: { available: srt?.available ?? false, version: srt?.version ?? null, problem: srt?.problem ?? null },
+    store: { ok: storeProblem === null },
+    problems,
+    channel_problems,
+  }
+}

@@ -1,0 +1,74 @@
+/** What the service stands on: its store, the disks it writes to, the programs it runs. Read when asked, for a page that people look at. */
+import { execFile } from "node:child_process"
+import { statfs } from "node:fs/promises"
+import { dirname } from "node:path"
+import { Effect } from "effect"
+import type { AppConfigService } from "../AppConfig.ts"
+import { toolEnvironment } from "../engine/child-environment.ts"
+import type { StoreService } from "../store/Store.ts"
+
+/** Room on the file system of a directory. */
+export interface DiskRoom {
+  /** Setting that names the directory. */
+  readonly setting: "DATA_DIR" | "HLS_DIR" | "RECORDINGS_DIR"
+  readonly path: string
+  /** Bytes that this service may still write, and of the file system; null where that cannot be told. */
+  readonly free: number | null
+  readonly total: number | null
+}
+
+export interface Surroundings {
+  readonly store: Effect.Effect.Success<StoreService["size"]>
+  readonly disks: ReadonlyArray<DiskRoom>
+  /** As ffmpeg says it; null when it cannot be run. */
+  readonly ffmpeg: string | null
+}
+
+const FFMPEG_WITHIN_MS = 5000
+/** It may be installed while the service runs. */
+const FFMPEG_AGAIN_MS = 300_000
+
+/** A directory that nobody has written to yet is on the file system of the one it will be in. */
+const roomAt = async (path: string): Promise<{ readonly free: number; readonly total: number } | null> => {
+  try {
+    const { bavail, blocks, bsize } = await statfs(path)
+    return { free: bavail * bsize, total: blocks * bsize }
+  } catch (error) {
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT"
+    return isMissing && dirname(path) !== path ? roomAt(dirname(path)) : null
+  }
+}
+
+const askFfmpeg = () =>
+  new Promise<string | null>((resolve) => {
+    execFile("ffmpeg", ["-version"], { timeout: FFMPEG_WITHIN_MS, env: toolEnvironment() }, (error, text) =>
+      resolve(error === null ? (/^ffmpeg version (\S+)/.exec(text)?.[1] ?? "of an unknown version") : null),
+    )
+  })
+
+/** Never fails. */
+export const makeSurroundings = (
+  { dataDir, hlsDir, recordingsDir }: Pick<AppConfigService, "dataDir" | "hlsDir" | "recordingsDir">,
+  store: Pick<StoreService, "size">,
+): Effect.Effect<Surroundings> => {
+  let ffmpeg: { readonly askedMs: number; readonly version: Promise<string | null> } | null = null
+  const places = [
+    ["DATA_DIR", dataDir],
+    ["HLS_DIR", hlsDir],
+    ["RECORDINGS_DIR", recordingsDir],
+  ] as const
+  return Effect.all({
+    store: store.size,
+    disks: Effect.forEach(places, ([setting, path]) =>
+      Effect.map(
+        Effect.promise(() => roomAt(path)),
+        (room): DiskRoom => ({ setting, path, free: room?.free ?? null, total: room?.total ?? null }),
+      ),
+    ),
+    ffmpeg: Effect.promise(() => {
+      const nowMs = performance.now()
+      if (ffmpeg === null || nowMs - ffmpeg.askedMs > FFMPEG_AGAIN_MS) ffmpeg = { askedMs: nowMs, version: askFfmpeg() }
+      return ffmpeg.version
+    }),
+  })
+}

@@ -1,0 +1,232 @@
+/**
+ * What the API shows, computed when asked from configuration, runtime and the engine's last two messages of figures. Pure.
+ */
+import { describeOutput } from "../../core/describe-output.ts"
+import { maskSecrets } from "../../core/output-url.ts"
+import type { ChannelStats, LegStats, OutputStats } from "../../engine/messages.ts"
+import { alarmsOf } from "../channel/alarms.ts"
+import type { ChannelRuntime, OutputRuntime } from "../channel/channel-runtime.ts"
+import { policyOf, scte35SettingsOf } from "../config/input-policy.ts"
+import { MASK, maskedSettings } from "../config/output-input.ts"
+import { readOutput } from "../config/output-place.ts"
+import { presetWarnings } from "../config/preset-warnings.ts"
+import type { OutputPreview } from "../Distributor.ts"
+import type { EngineState } from "../engine/engine-state.ts"
+import type {
+  Alarm,
+  ChannelConfig,
+  ChannelStatus,
+  ChannelView,
+  OutputConfig,
+  OutputLifecycle,
+  OutputStatus,
+  OutputView,
+  SourceName,
+} from "../model.ts"
+import { scte35Alarms, scte35View, withPidByHand } from "../scte35/scte35-runtime.ts"
+import { hideSecrets } from "./hide-secrets.ts"
+import { bitRate, inputState, legView, scte35PidsOf } from "./leg-view.ts"
+
+/** Input that is away for longer than this, in ms, is an error. */
+export const SILENT_AFTER_MS = 5000
+
+export interface ViewInput {
+  readonly engine: EngineState
+  /** Null when the channel is stopped. */
+  readonly runtime: ChannelRuntime | null
+  /** True while a stopped channel is being closed. */
+  readonly stopping?: boolean
+  readonly nowMs: number
+  readonly monotonicMs: number
+}
+
+const secondsBetween = ({ previous, stats }: EngineState) => (previous === null || stats === null ? 1 : (stats.at - previous.at) / 1000)
+const secondsSince = (at: number | null | undefined, nowMs: number) => (at == null ? 0 : Math.max(0, (nowMs - at) / 1000))
+
+const channelIn = (stats: EngineState["stats"], id: string): ChannelStats | undefined => stats?.channels.find((c) => c.id === id)
+
+export const activeLeg = (stats: ChannelStats | undefined): LegStats | undefined =>
+  stats?.legs.find((leg) => leg.name === stats.active_source)
+
+/** Status of a channel with the reason when it is not `running`. */
+export const channelStatus = (
+  config: ChannelConfig,
+  runtime: ChannelRuntime | null,
+  stats: ChannelStats | undefined,
+  monotonicMs: number,
+): { readonly status: ChannelStatus; readonly error: string | null } => {
+  if (runtime === null) return { status: "stopped", error: null }
+  if (runtime.refused !== null) return { status: "error", error: runtime.refused }
+  const leg = activeLeg(stats)
+  if (leg?.receiving === true) return { status: "running", error: null }
+  const source = stats?.active_source ?? runtime.source
+  const problem = leg?.problem?.message ?? runtime.legProblems.get(source)
+  if (problem !== undefined) return { status: "error", error: problem }
+  const [ip, port] =
+    source === "backup" && config.backup_rtp_ip !== null ? [config.backup_rtp_ip, config.backup_rtp_port] : [config.rtp_ip, config.rtp_port]
+  const where = `${ip}:${port}`
+  const unusable = leg?.warnings[0]
+  if (monotonicMs - runtime.lastInputMs < SILENT_AFTER_MS)
+    return { status: "starting", error: unusable ?? `waiting for packets on ${where}` }
+  const error =
+    unusable === undefined
+      ? `no packets on ${where} for ${SILENT_AFTER_MS / 1000} s: check that the encoder sends there and that no firewall drops UDP`
+      : `no usable packets on ${where}: ${unusable}`
+  return { status: "error", error }
+}
+
+const outputStatus = (config: OutputConfig, channel: ChannelRuntime | null, output: OutputRuntime | undefined): OutputStatus =>
+  channel === null || !config.enabled ? "stopped" : (output?.status ?? "connecting")
+
+const LIFECYCLE: Readonly<Record<OutputStatus, OutputLifecycle>> = {
+  stopped: "ready",
+  connecting: "starting",
+  connected: "streaming",
+  retrying: "error",
+  error: "error",
+}
+
+/** Codes whose masked spelling in a URL hides what an operator must not see in an answer. */
+const urlParts = (config: OutputConfig) => {
+  const parsed = readOutput(config)
+  if (!parsed.ok) return { options: {}, warnings: parsed.errors.map((e) => e.message) }
+  return { options: parsed.options, warnings: [...parsed.ignored.map((key) => `ignored: ${key} is not known`), ...parsed.warnings] }
+}
+
+/** What an output would be, if it were stored. */
+export const outputPreview = (config: OutputConfig, moment: Omit<ViewInput, "runtime">): OutputPreview => {
+  const parsed = readOutput(config)
+  const output = outputView(config, { ...moment, runtime: null }, undefined, undefined)
+  return { understood: parsed.ok ? describeOutput(parsed) : "", output }
+}
+
+const hidden = (config: OutputConfig) => {
+  const hide = hideSecrets(config)
+  return (text: string | null) => (text === null ? null : hide(text))
+}
+
+/** `before` are the figures of a second ago; `leg` is the one in use. */
+export const outputView = (
+  config: OutputConfig,
+  { monotonicMs: _, ...input }: ViewInput,
+  stats: OutputStats | undefined,
+  before: OutputStats | undefined,
+  leg?: LegStats | undefined,
+): OutputView => {
+  const { engine, nowMs, runtime, stopping = false } = input
+  const record = runtime?.outputs.get(config.id)
+  const status = outputStatus(config, runtime, record)
+  const live = stats !== undefined && status !== "stopped" && stats.session === record?.session ? stats : undefined
+  const same = live !== undefined && before?.session === live.session ? before : undefined
+  const url = urlParts(config)
+  const told = [live?.last_send_error ?? null, ...(live?.warnings ?? [])]
+  // Parsing each second what is seldom needed would cost more than the rest of the view.
+  const [sendError = null, ...warnings] = told.some((text) => text !== null) ? told.map(hidden(config)) : told
+  return {
+    id: config.id,
+    number: config.number,
+    slug: config.slug,
+    name: config.name,
+    protocol: config.protocol,
+    url: maskSecrets(config.url),
+    stream_key: config.stream_key === null ? null : MASK,
+    settings: maskedSettings(config.settings),
+    preset: config.preset,
+    enabled: config.enabled,
+    status,
+    lifecycle: record?.stopping === true || (stopping && config.enabled) ? "stopping" : LIFECYCLE[status],
+    uptime: status === "connected" ? secondsSince(live?.connected_at, nowMs) : 0,
+    error_count: record?.errorCount ?? 0,
+    reconnects: record?.reconnects ?? 0,
+    last_error: record?.lastError ?? sendError,
+    next_retry_at: record?.nextRetryAt == null ? null : new Date(record.nextRetryAt).toISOString(),
+    bitrate: live === undefined ? 0 : bitRate(live.bytes_sent, same?.bytes_sent, secondsBetween(engine)),
+    bytes_sent: live?.bytes_sent ?? 0,
+    packets_sent: live?.packets_sent ?? 0,
+    packets_dropped: live?.packets_dropped ?? 0,
+    options: url.options,
+    warnings: [
+      ...url.warnings,
+      ...(status === "stopped" ? [] : presetWarnings(config.preset, config.settings, leg)),
+      ...warnings.flatMap((warning) => warning ?? []),
+      ...(sendError === null ? [] : [`sending failed: ${sendError}`]),
+    ],
+    srt: live?.srt ?? null,
+    receivers: (live?.receivers ?? []).map((r) => ({
+      peer: r.peer,
+      stream_id: r.stream_id,
+      uptime: secondsSince(r.connected_at, nowMs),
+      bytes_sent: r.bytes_sent,
+      packets_dropped: r.packets_dropped,
+      rtt_ms: r.srt?.rtt_ms ?? null,
+    })),
+    cues_sent: record?.cuesSent ?? 0,
+    cues_missed: record?.cuesMissed ?? 0,
+    created_at: config.created_at,
+  }
+}
+
+/** The alarms of a channel; none when it is stopped. */
+export const channelAlarms = (config: ChannelConfig, input: ViewInput): ReadonlyArray<Alarm> => {
+  const { engine, monotonicMs, nowMs, runtime } = input
+  if (runtime === null) return []
+  const stats = channelIn(engine.stats, config.id)
+  const { lastInputMs, legsDiffer, noted } = runtime
+  const ofInput = alarmsOf({
+    ...channelStatus(config, runtime, stats, monotonicMs),
+    config,
+    stats,
+    lastInputMs,
+    legsDiffer,
+    noted,
+    nowMs,
+    monotonicMs,
+  })
+  // All of SCTE-35 are warnings, so the gravest stay first.
+  return [...ofInput, ...scte35Alarms(runtime.scte35, monotonicMs)]
+}
+
+export const channelView = (config: ChannelConfig, input: ViewInput): ChannelView => {
+  const { engine, nowMs, runtime } = input
+  const stats = runtime === null ? undefined : channelIn(engine.stats, config.id)
+  const before = runtime === null ? undefined : channelIn(engine.previous, config.id)
+  const seconds = secondsBetween(engine)
+  const legOf = (from: ChannelStats | undefined, name: SourceName) => from?.legs.find((leg) => leg.name === name)
+  const leg = (name: SourceName, ip: string, port: number) =>
+    legView({ name, ip, port }, runtime, legOf(stats, name), legOf(before, name), seconds)
+  const legs = [leg("primary", config.rtp_ip, config.rtp_port)]
+  if (config.backup_rtp_ip !== null && config.backup_rtp_port !== null)
+    legs.push(leg("backup", config.backup_rtp_ip, config.backup_rtp_port))
+  const outputIn = (from: ChannelStats | undefined, id: string) => from?.outputs.find((output) => output.id === id)
+  const state = channelStatus(config, runtime, stats, input.monotonicMs)
+  return {
+    id: config.id,
+    number: config.number,
+    slug: config.slug,
+    name: config.name,
+    rtp_ip: config.rtp_ip,
+    rtp_port: config.rtp_port,
+    backup_rtp_ip: config.backup_rtp_ip,
+    backup_rtp_port: config.backup_rtp_port,
+    autostart: config.autostart,
+    auto_run: config.auto_run,
+    input: {
+      ...config.input,
+      ...policyOf(config.input),
+      ...scte35SettingsOf(config.input),
+      manual_cues: config.input.manual_cues ?? false,
+      ...inputState(stats),
+      legs,
+    },
+    ...state,
+    lifecycle: state.status !== "stopped" ? state.status : input.stopping === true ? "stopping" : "idle",
+    uptime: secondsSince(stats?.started_at, nowMs),
+    created_at: config.created_at,
+    active_source: stats?.active_source ?? runtime?.source ?? "primary",
+    alarms: channelAlarms(config, input),
+    scte35: scte35View(runtime?.scte35 ?? null, withPidByHand(config.input.scte35_pid, scte35PidsOf(activeLeg(stats))), input.monotonicMs),
+    outputs: config.outputs.map((output) =>
+      outputView(output, input, outputIn(stats, output.id), outputIn(before, output.id), activeLeg(stats)),
+    ),
+  }
+}

@@ -1,0 +1,60 @@
+/** Opens the database of the store, looks whether it can be used, and brings its schema to the newest version. */
+import { mkdirSync } from "node:fs"
+import { dirname } from "node:path"
+import * as Client from "@effect/sql/SqlClient"
+import { Effect, Layer, Redacted } from "effect"
+import { StartRefused } from "../Errors.ts"
+import * as PostgresClient from "../postgres/PostgresClient.ts"
+import { copiesOf } from "../sqlite/copies.ts"
+import { migrate } from "../sqlite/migrations.ts"
+import * as SqliteClient from "../sqlite/SqliteClient.ts"
+
+/** SqlError hides the database's own sentence behind "Failed to ..."; operators need the sentence. */
+export const rootOf = (error: unknown): unknown => (error instanceof Error && error.cause instanceof Error ? rootOf(error.cause) : error)
+
+export const refuseStore = (name: string) => (error: unknown) => {
+  const root = rootOf(error)
+  return new StartRefused({ reason: `the store ${name} cannot be used: ${root instanceof Error ? root.message : String(root)}` })
+}
+
+/** A URL of PostgreSQL without its password and options, for people. */
+export const nameOf = (url: Redacted.Redacted): string => {
+  const { host, pathname, protocol, username } = new URL(Redacted.value(url))
+  return `${protocol}//${username === "" ? "" : `${username}@`}${host}${pathname}`
+}
+
+/** A damaged file must never look like an empty one: everything is read once, before anything is written. */
+const checkIntegrity = Effect.gen(function* () {
+  const sql = yield* Client.SqlClient
+  const rows = yield* sql<{ integrity_check: string }>`PRAGMA integrity_check(5)`
+  const found = rows.map((row) => row.integrity_check).filter((line) => line !== "ok")
+  if (found.length > 0) return yield* Effect.fail(new Error(`it is damaged: ${found.join("; ")}`))
+})
+
+/** @param backups directory of the copies that are made of it; null for none */
+export const openSqlite = (file: string, backups: string | null): Layer.Layer<Client.SqlClient, StartRefused> => {
+  const refuse = refuseStore(file)
+  const directory = Effect.try({ try: () => mkdirSync(dirname(file), { recursive: true }), catch: refuse })
+  const prepared = Layer.scopedDiscard(
+    Effect.gen(function* () {
+      yield* checkIntegrity
+      const copies = backups === null ? null : copiesOf(yield* Client.SqlClient, backups)
+      yield* migrate(copies === null ? () => Effect.void : copies.beforeMigration)
+      if (copies !== null) yield* Effect.forkScoped(copies.daily)
+    }).pipe(Effect.mapError(refuse)),
+  )
+  const client = SqliteClient.layer({ file }).pipe(Layer.mapError(refuse))
+  return Layer.unwrapEffect(Effect.as(directory, Layer.provideMerge(prepared, client)))
+}
+
+export const openPostgres = (url: Redacted.Redacted): Layer.Layer<Client.SqlClient, StartRefused> => {
+  const refuse = refuseStore(nameOf(url))
+  // The connection has the lock by then: nobody else migrates at the same time.
+  const prepared = Layer.effectDiscard(
+    Effect.mapError(
+      migrate(() => Effect.void),
+      refuse,
+    ),
+  )
+  return Layer.provideMerge(prepared, PostgresClient.layer({ url }).pipe(Layer.mapError(refuse)))
+}

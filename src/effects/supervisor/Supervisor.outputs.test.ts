@@ -1,0 +1,153 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import type { OutputTest } from "../../engine/messages.ts"
+import { startControlPlane } from "../testing/control-plane.ts"
+import { type FakeEngine, settle } from "../testing/FakeEngine.ts"
+import { temporaryDirectory } from "../testing/temporary-directory.ts"
+
+/** The engine answers dry runs with `test`. */
+const start = (directory: string, test?: OutputTest) =>
+  startControlPlane(
+    directory,
+    (send) => (command) =>
+      Effect.map(send(command), (reply) => (command.cmd === "test_output" && test !== undefined ? { ...reply, test } : reply)),
+  )
+const fresh = Effect.flatMap(temporaryDirectory, (directory) => start(directory))
+const opened = ({ sent }: FakeEngine) => sent.flatMap((command) => (command.cmd === "open_output" ? [command.output] : []))
+const news = { name: "News", rtp_ip: "127.0.0.1", rtp_port: 5000, autostart: true }
+
+describe("outputs with keys and settings", () => {
+  it.scoped("go to the engine whole, and are never shown whole, across a restart", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const first = yield* start(directory)
+      yield* first.distributor.create(news)
+      const added = yield* first.distributor.addOutput("news", {
+        preset: "youtube",
+        stream_key: "s3cret-key",
+        settings: { cue_points: "youtube" },
+      })
+      yield* settle
+      assert.deepInclude(added, {
+        url: "rtmps://a.rtmps.youtube.com:443/live2",
+        stream_key: "***",
+        preset: "youtube",
+        protocol: "rtmp",
+        warnings: [],
+      })
+      assert.notInclude(JSON.stringify(yield* first.distributor.list), "s3cret-key")
+      const [spec] = opened(first.engine)
+      assert.deepInclude(spec, { stream_key: "s3cret-key", settings: { audio: "silence", cue_points: "youtube", codecs: ["hevc"] } })
+      yield* first.stop
+      const second = yield* start(directory)
+      assert.deepInclude(opened(second.engine)[0], { stream_key: "s3cret-key", revision: spec?.revision })
+      yield* second.stop
+    }),
+  )
+
+  it.scoped("are begun anew by a change of a setting, and not by what comes back as it was shown", () =>
+    Effect.gen(function* () {
+      const { distributor, engine, stop } = yield* fresh
+      yield* distributor.create({
+        ...news,
+        outputs: [{ name: "out", url: "rtmp://h/live", stream_key: "KEY", settings: { audio: "silence" } }],
+      })
+      yield* settle
+      const shown = (yield* distributor.get("news")).outputs[0]
+      assert(shown !== undefined)
+      const back = { url: shown.url, stream_key: shown.stream_key, settings: shown.settings, preset: shown.preset }
+      yield* distributor.updateOutput("news", "out", back)
+      yield* settle
+      assert.lengthOf(opened(engine), 1)
+      const changed = yield* distributor.updateOutput("news", "out", { settings: { audio: null, verify_tls: false } })
+      yield* settle
+      assert.deepStrictEqual(changed.settings, { verify_tls: false })
+      assert.deepInclude(opened(engine)[1], { stream_key: "KEY", settings: { verify_tls: false } })
+      const refused = yield* Effect.flip(distributor.updateOutput("news", "out", { settings: { keep_gb: 1 } }))
+      assert.match(refused.message, /^settings\.keep_gb: is no setting of rtmp/)
+      yield* stop
+    }),
+  )
+
+  it.scoped("that write to a directory have it for themselves, and are served while enabled", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const { distributor, engine, stop } = yield* start(directory)
+      yield* distributor.create({
+        ...news,
+        outputs: [
+          { name: "rec", url: "file://news" },
+          { name: "web", url: "hls://news" },
+        ],
+      })
+      yield* settle
+      assert.deepStrictEqual(
+        opened(engine).map((spec) => spec.directory),
+        [join(directory, "recordings", "news"), join(directory, "hls", "news")],
+      )
+      const twin = yield* Effect.flip(distributor.addOutput("news", { url: "hls://news/inside" }))
+      assert.strictEqual(twin._tag, "Conflict")
+      assert.match(twin.message, /^url: .*lie one in the other$/)
+      assert.strictEqual(yield* distributor.hlsDirectory("news", null), join(directory, "hls", "news"))
+      assert.strictEqual(yield* distributor.hlsDirectory("1", "web"), join(directory, "hls", "news"))
+      assert.strictEqual((yield* Effect.flip(distributor.hlsDirectory("news", "rec")))._tag, "NotFound")
+      yield* distributor.stopOutput("news", "web")
+      assert.strictEqual((yield* Effect.flip(distributor.hlsDirectory("news", null)))._tag, "NotFound")
+      yield* stop
+    }),
+  )
+})
+
+describe("a dry run", () => {
+  const failed: OutputTest = {
+    ok: false,
+    steps: ["published s3cret-key", "to rtmp://h/live/s3cret-key"],
+    error: { code: "rtmp_denied", message: "no such key: s3cret-key", transient: true },
+    address: "192.0.2.1:1935",
+    took_ms: 12,
+  }
+
+  it.scoped("asks the engine as the output would be opened, and repeats no secret", () =>
+    Effect.gen(function* () {
+      const { distributor, engine, stop } = yield* start(yield* temporaryDirectory, failed)
+      const test = yield* distributor.testOutput({ url: "rtmp://h/live", stream_key: "s3cret-key", settings: { verify_tls: false } })
+      assert.deepInclude(test, { ok: false, address: "192.0.2.1:1935", took_ms: 12 })
+      assert.notInclude(JSON.stringify(test), "s3cret-key")
+      const [asked] = engine.sent.filter((command) => command.cmd === "test_output")
+      assert.deepInclude(asked?.output, { url: "rtmp://h/live", stream_key: "s3cret-key", settings: { verify_tls: false } })
+      assert.strictEqual((yield* Effect.flip(distributor.testOutput({})))._tag, "InvalidInput")
+      yield* distributor.create({ ...news, autostart: false, outputs: [{ name: "out", url: "rtmp://h/live/s3cret-key" }] })
+      assert.notInclude(JSON.stringify(yield* distributor.testExisting("news", "out")), "s3cret-key")
+      assert.strictEqual((yield* Effect.flip(distributor.testExisting("news", "none")))._tag, "NotFound")
+      yield* stop
+    }),
+  )
+
+  it.scoped("that the engine refuses is an outcome, one it does not answer is a failure", () =>
+    Effect.gen(function* () {
+      const { distributor, engine, stop } = yield* fresh
+      const silent = yield* Effect.flip(distributor.testOutput({ url: "srt://h:1" }))
+      assert.strictEqual(silent._tag, "EngineUnavailable")
+      engine.refuse = () => ({ code: "libsrt_missing", message: "libsrt is not installed", transient: false })
+      assert.deepInclude(yield* distributor.testOutput({ url: "srt://h:1" }), {
+        ok: false,
+        error: { code: "libsrt_missing", message: "libsrt is not installed", transient: false },
+      })
+      yield* stop
+    }),
+  )
+})
+
+it.scopedLive("what RTSP outputs of an earlier run left behind is cleared away at the start", () =>
+  Effect.gen(function* () {
+    const directory = yield* temporaryDirectory
+    mkdirSync(join(directory, "run"))
+    const pid = join(directory, "run", "gone.pid")
+    writeFileSync(pid, "999999999\n")
+    const { stop } = yield* start(directory)
+    yield* Effect.sleep(20).pipe(Effect.repeat({ until: () => !existsSync(pid) }), Effect.timeout("5 seconds"))
+    yield* stop
+  }),
+)

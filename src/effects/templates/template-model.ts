@@ -1,0 +1,133 @@
+/** Templates of outputs: an output with places for what differs from channel to channel. Pure. */
+import { Schema } from "effect"
+import { maskSecrets, protocolOfUrl } from "../../core/output-url.ts"
+import { type Checked, done, failed } from "../config/checked.ts"
+import { MASK, maskedSettings, outputSettingsOf } from "../config/output-input.ts"
+import { matches } from "../config/pattern.ts"
+import { ChannelInput, OutputInput, OutputUpdate } from "../config/request-bodies.ts"
+import { newOutput } from "../config/validate.ts"
+import type { FieldError } from "../Errors.ts"
+import type { OutputConfig, Protocol } from "../model.ts"
+
+const NAME_MAX = 64
+export const TemplateName = Schema.String.pipe(
+  Schema.minLength(1),
+  Schema.maxLength(NAME_MAX),
+  matches(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower case letters, digits and single dashes, as in cdn-main"),
+)
+
+const { id: _, name: __, ...updateFields } = OutputUpdate.fields
+const { name, ...inputFields } = OutputInput.fields
+/** Body of `POST /api/templates`. `output_name`, `url` and `stream_key` may hold placeholders. */
+export const TemplateInput = Schema.Struct({ name: TemplateName, output_name: name, ...inputFields })
+export type TemplateInput = typeof TemplateInput.Type
+/** Body of `PUT /api/templates/{name}`: what is left out stays as it is. */
+export const TemplateUpdate = Schema.Struct({ output_name: name, ...updateFields })
+export type TemplateUpdate = typeof TemplateUpdate.Type
+
+const MAX_TEMPLATES = 50
+/** Body of `POST /api/channels`. */
+export const ChannelRequest = Schema.Struct({
+  ...ChannelInput.fields,
+  templates: Schema.optional(Schema.Array(TemplateName).pipe(Schema.maxItems(MAX_TEMPLATES))),
+})
+export type ChannelRequest = typeof ChannelRequest.Type
+/** Body of `POST /api/channels/{id}/outputs`: what is given beside `template` counts instead of what that says. */
+export const OutputRequest = Schema.Struct({ ...OutputInput.fields, template: Schema.optional(TemplateName) })
+export type OutputRequest = typeof OutputRequest.Type
+
+/** As stored, with its secrets and placeholders. */
+export interface Template extends Pick<OutputConfig, "url" | "stream_key" | "settings" | "preset" | "enabled" | "created_at"> {
+  readonly name: string
+  /** What outputs are called; null calls them as the template. */
+  readonly output_name: string | null
+}
+
+/** As the API shows it: secrets masked. */
+export interface TemplateView extends Template {
+  readonly protocol: Protocol
+}
+
+export const templateView = (template: Template): TemplateView => ({
+  ...template,
+  protocol: protocolOfUrl(template.url) ?? "srt",
+  url: maskSecrets(template.url),
+  stream_key: template.stream_key === null ? null : MASK,
+  settings: maskedSettings(template.settings),
+})
+
+/** What takes the place of `{channel}`, `{number}` and `{name}`. */
+export interface TemplateChannel {
+  readonly slug: string
+  readonly number: number
+  readonly name: string
+}
+
+const SAMPLE: TemplateChannel = { slug: "channel", number: 1, name: "Channel" }
+const STAMP = { id: () => "", createdAt: "" }
+const PLACE = /\{([A-Za-z_]\w*)\}/g
+
+const fill = (text: string, channel: TemplateChannel, encode: (value: string) => string): string => {
+  const values: Readonly<Record<string, string>> = { channel: channel.slug, number: String(channel.number), name: channel.name }
+  return text.replace(PLACE, (place, key: string) => (Object.hasOwn(values, key) ? encode(values[key] ?? "") : place))
+}
+const asIs = (text: string) => text
+
+const unknownPlaces = (path: string, text: string | null, known: ReadonlyArray<string>): ReadonlyArray<FieldError> =>
+  [...(text ?? "").matchAll(PLACE)]
+    .filter(([, key = ""]) => !known.includes(key))
+    .map(([place]) => ({ path, message: `${place} is no placeholder: write ${known.map((key) => `{${key}}`).join(", ")}` }))
+
+/** The output that a template means for a channel. In a URL values are percent-encoded. `over` is taken as it is. */
+export const fromTemplate = (template: Template, channel: TemplateChannel, over: OutputInput = {}): OutputInput => {
+  const { enabled, name, output_name, preset, settings, stream_key, url } = template
+  const isOther = over.url !== undefined && protocolOfUrl(over.url) !== protocolOfUrl(url)
+  const filledName = fill(output_name ?? name, channel, asIs).slice(0, 128)
+  const kept = isOther ? {} : { stream_key: stream_key === null ? null : fill(stream_key, channel, asIs), settings, preset }
+  const given = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined))
+  return {
+    ...{ name: filledName, url: fill(url, channel, encodeURIComponent), enabled, ...kept, ...given },
+    settings: outputSettingsOf(over.settings, kept.settings),
+  }
+}
+
+/** What is wrong with it is what is wrong with the output that it means for some channel. */
+const checked = (template: Template, asked: Protocol | undefined): Checked<Template> => {
+  const places = ["channel", "number", "name"]
+  const errors = [
+    ...unknownPlaces("url", template.url, [...places, "stream_key"]),
+    ...unknownPlaces("stream_key", template.stream_key, places),
+    ...unknownPlaces("output_name", template.output_name, places),
+  ]
+  if (errors.length > 0) return failed(errors)
+  const output = newOutput({ ...fromTemplate(template, SAMPLE), ...(asked === undefined ? {} : { protocol: asked }) }, [], STAMP, "")
+  return output.ok ? done(template) : failed(output.errors)
+}
+
+/** A preset brings its URL and settings, which are then the template's own. */
+export const newTemplate = (input: TemplateInput, createdAt: string): Checked<Template> => {
+  const { enabled = true, name, output_name, preset = null, protocol, settings, stream_key = null, url } = input
+  // Without a URL it is the preset's, or an error that says so.
+  const whole = url === undefined ? newOutput({ preset, stream_key, ...(settings ? { settings } : {}) }, [], STAMP, "") : null
+  if (whole !== null && !whole.ok) return whole
+  const template: Template = {
+    ...{ name, output_name: output_name || null, url: url ?? whole?.value.url ?? "", stream_key, preset, enabled, created_at: createdAt },
+    settings: whole?.value.settings ?? outputSettingsOf(settings),
+  }
+  return checked(template, protocol)
+}
+
+/** What the update leaves out stays; secrets sent back masked are the secrets as they are. Key, settings and preset go with their protocol. */
+export const changedTemplate = (old: Template, input: TemplateUpdate): Checked<Template> => {
+  const url = input.url === undefined || input.url === maskSecrets(old.url) ? old.url : input.url
+  const kept = protocolOfUrl(url) === protocolOfUrl(old.url) ? old : { stream_key: null, settings: {}, preset: null }
+  const key = input.stream_key === MASK && kept.stream_key !== null ? undefined : input.stream_key
+  const template: Template = {
+    ...old,
+    ...{ url, enabled: input.enabled ?? old.enabled, preset: input.preset === undefined ? kept.preset : input.preset },
+    output_name: input.output_name === undefined ? old.output_name : input.output_name || null,
+    stream_key: key === undefined ? kept.stream_key : key,
+    settings: outputSettingsOf(input.settings, kept.settings),
+  }
+  return checked(template, input.protocol)
+}

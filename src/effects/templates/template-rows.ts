@@ -1,0 +1,41 @@
+/** Rows of output templates: each is one encrypted document, since its URL, key and settings hold secrets. */
+import type * as Client from "@effect/sql/SqlClient"
+import { Effect } from "effect"
+import type { StoreAccess } from "../accounts/account-rows.ts"
+import { outputSettingsOf } from "../config/output-input.ts"
+import type { StoreError } from "../Errors.ts"
+import type { SecretBox } from "../store/secret-box.ts"
+import type { Template } from "./template-model.ts"
+
+export interface TemplateRows {
+  /** By name. */
+  readonly list: Effect.Effect<ReadonlyArray<Template>, StoreError>
+  /** Stores a template, or what changed of one. */
+  readonly put: (template: Template) => Effect.Effect<void, StoreError>
+  readonly delete: (name: string) => Effect.Effect<void, StoreError>
+}
+
+const placeOf = (name: string) => `output_templates.body:${name}`
+
+export const makeTemplateRows = (sql: Client.SqlClient, box: SecretBox, { change, read }: StoreAccess): TemplateRows => ({
+  list: read(
+    "read the templates",
+    Effect.gen(function* () {
+      const rows = yield* sql<{ name: string; body: string }>`SELECT name, body FROM output_templates ORDER BY name`
+      return yield* Effect.try(() =>
+        rows.map(({ body, name }) => {
+          const template = JSON.parse(box.open(body, placeOf(name))) as Template
+          return { ...template, name, settings: outputSettingsOf(template.settings) }
+        }),
+      )
+    }),
+  ),
+  put: (template) => {
+    const row = { name: template.name, body: box.seal(JSON.stringify(template), placeOf(template.name)) }
+    return change(
+      "store the template",
+      sql`INSERT INTO output_templates ${sql.insert(row)} ON CONFLICT (name) DO UPDATE SET body = excluded.body`,
+    )
+  },
+  delete: (name) => change("delete the template", sql`DELETE FROM output_templates WHERE name = ${name}`),
+})

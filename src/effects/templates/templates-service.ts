@@ -1,0 +1,84 @@
+/** The verbs of output templates. Outputs that were made from one know nothing of it: a change touches none of them. */
+import { Clock, Effect } from "effect"
+import type { Checked } from "../config/checked.ts"
+import type { OutputInput } from "../config/request-bodies.ts"
+import { Conflict, InvalidInput, NotFound, type StoreError } from "../Errors.ts"
+import type { StateTag } from "../tags/state-tag.ts"
+import {
+  changedTemplate,
+  fromTemplate,
+  newTemplate,
+  type OutputRequest,
+  type Template,
+  type TemplateChannel,
+  type TemplateInput,
+  type TemplateUpdate,
+  type TemplateView,
+  templateView,
+} from "./template-model.ts"
+import type { TemplateRows } from "./template-rows.ts"
+
+export interface TemplatesService {
+  /** By name; secrets masked, here and below. */
+  readonly list: Effect.Effect<ReadonlyArray<TemplateView>, StoreError>
+  readonly get: (name: string) => Effect.Effect<TemplateView, NotFound | StoreError>
+  /** With a name of the state, which changes with its secrets too and tells nothing of them. */
+  readonly tagged: (name: string) => Effect.Effect<{ readonly template: TemplateView; readonly tag: string }, NotFound | StoreError>
+  readonly create: (input: TemplateInput) => Effect.Effect<TemplateView, InvalidInput | Conflict | StoreError>
+  readonly update: (name: string, input: TemplateUpdate) => Effect.Effect<TemplateView, NotFound | InvalidInput | StoreError>
+  readonly remove: (name: string) => Effect.Effect<void, NotFound | StoreError>
+}
+
+const accept = <A>(checked: Checked<A>) => (checked.ok ? Effect.succeed(checked.value) : new InvalidInput({ errors: checked.errors }))
+
+/** @param change one change at a time, carried out to its end */
+export const makeTemplates = (
+  rows: TemplateRows,
+  change: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E | StoreError>,
+  tag: StateTag,
+) => {
+  const find = (name: string) => Effect.map(rows.list, (all) => all.find((one) => one.name === name))
+  const need = (name: string) =>
+    Effect.flatMap(
+      find(name),
+      (one): Effect.Effect<Template, NotFound> =>
+        one === undefined ? Effect.fail(new NotFound({ kind: "template", ref: name })) : Effect.succeed(one),
+    )
+  const service: TemplatesService = {
+    list: Effect.map(rows.list, (all) => all.map(templateView)),
+    get: (name) => Effect.map(need(name), templateView),
+    tagged: (name) => Effect.map(need(name), (one) => ({ template: templateView(one), tag: tag(JSON.stringify(one)) })),
+    create: (input) =>
+      change(
+        Effect.gen(function* () {
+          const createdAt = new Date(yield* Clock.currentTimeMillis).toISOString()
+          const template = yield* accept(newTemplate(input, createdAt))
+          if ((yield* find(template.name)) !== undefined) {
+            const message = `there is a template "${template.name}" already`
+            return yield* new Conflict({ errors: [{ path: "name", message }] })
+          }
+          yield* rows.put(template)
+          return templateView(template)
+        }),
+      ),
+    update: (name, input) =>
+      change(
+        Effect.gen(function* () {
+          const template = yield* accept(changedTemplate(yield* need(name), input))
+          yield* rows.put(template)
+          return templateView(template)
+        }),
+      ),
+    remove: (name) => change(Effect.zipRight(need(name), rows.delete(name))),
+  }
+
+  /** The output that is asked for; `at` names the template in the request. */
+  const outputFor = ({ template, ...over }: OutputRequest, channel: TemplateChannel, at = "template") =>
+    Effect.gen(function* () {
+      if (template === undefined) return over satisfies OutputInput
+      const found = yield* find(template)
+      if (found === undefined) return yield* new InvalidInput({ errors: [{ path: at, message: `there is no template "${template}"` }] })
+      return fromTemplate(found, channel, over)
+    })
+  return { service, outputFor }
+}

@@ -1,0 +1,111 @@
+/** A real PostgreSQL server of a test's own: a cluster in a temporary directory, on a free port of 127.0.0.1, gone with the test. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
+import { once } from "node:events"
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import pg from "pg"
+import { keyFileOf } from "./store-at.ts"
+
+const PASSWORD = "pa55:w@rd"
+const ROOT = "/usr/lib/postgresql"
+
+export interface PostgresServer {
+  /** A new, empty database; its URL with the password. */
+  readonly createDatabase: () => Promise<string>
+  /** Ends the server at once, as a power cut would. */
+  readonly kill: () => Promise<void>
+  /** Starts it again, on the same port with the same databases. */
+  readonly start: () => Promise<void>
+  /** Ends it and removes its files. */
+  readonly end: () => Promise<void>
+}
+
+/** Runs statements beside the store. */
+export const executePostgres = async (url: string, statements: string): Promise<ReadonlyArray<Record<string, unknown>>> => {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    const { rows } = await client.query<Record<string, unknown>>(statements)
+    return rows
+  } finally {
+    await client.end()
+  }
+}
+
+const freePort = async () => {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const address = server.address()
+  server.close()
+  await once(server, "close")
+  if (address === null || typeof address === "string") throw new Error("no port")
+  return address.port
+}
+
+const program = (name: string) => {
+  const versions = readdirSync(ROOT).sort((a, b) => Number(b) - Number(a))
+  const [newest] = versions
+  if (newest === undefined) throw new Error(`there is no PostgreSQL below ${ROOT}: install the package postgresql`)
+  return join(ROOT, newest, "bin", name)
+}
+
+/** PostgreSQL refuses to run as root. */
+const asPostgres = process.getuid?.() === 0 ? ["--reuid=postgres", "--regid=postgres", "--clear-groups"] : []
+
+const isReady = (child: ChildProcess) =>
+  new Promise<void>((resolve, reject) => {
+    let said = ""
+    child.stderr?.on("data", (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-4000)
+      if (said.includes("database system is ready to accept connections")) resolve()
+    })
+    child.once("exit", () => reject(new Error(`PostgreSQL has ended: ${said}`)))
+  })
+
+export const startPostgres = async (): Promise<PostgresServer> => {
+  const directory = mkdtempSync(join(tmpdir(), "distributor-postgres-"))
+  if (asPostgres.length > 0) execFileSync("chown", ["postgres", directory])
+  const passwordFile = join(directory, "password")
+  writeFileSync(passwordFile, PASSWORD)
+  chmodSync(passwordFile, 0o644)
+  const data = join(directory, "data")
+  const init = ["-D", data, "-U", "tester", "-A", "scram-sha-256", `--pwfile=${passwordFile}`, "-E", "UTF8", "--locale=C", "--no-sync"]
+  execFileSync("setpriv", [...asPostgres, program("initdb"), ...init], { cwd: directory, stdio: ["ignore", "ignore", "pipe"] })
+
+  const port = await freePort()
+  const urlOf = (database: string) => `postgres://tester:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${database}`
+  let child: ChildProcess | null = null
+  const settings = { listen_addresses: "127.0.0.1", port, unix_socket_directories: "", shared_buffers: "16MB", max_connections: 20 }
+  const start = async () => {
+    // The parent's death ends it too; SIGQUIT is PostgreSQL's immediate shutdown, that of all its processes.
+    const args = [...asPostgres, "--pdeathsig=QUIT", program("postgres"), "-D", data]
+    for (const [name, value] of Object.entries(settings)) args.push("-c", `${name}=${value}`)
+    child = spawn("setpriv", args, { cwd: directory, stdio: ["ignore", "ignore", "pipe"] })
+    await isReady(child)
+  }
+  const kill = async () => {
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return
+    const gone = once(child, "exit")
+    child.kill("SIGQUIT")
+    await gone
+    child = null
+  }
+  await start()
+  let databases = 0
+  return {
+    createDatabase: async () => {
+      const name = `store_${++databases}`
+      await executePostgres(urlOf("postgres"), `CREATE DATABASE ${name}`)
+      return urlOf(name)
+    },
+    kill,
+    start,
+    end: async () => {
+      await kill()
+      rmSync(directory, { recursive: true, force: true })
+      for (let n = 1; n <= databases; n++) rmSync(keyFileOf(urlOf(`store_${n}`)), { force: true })
+    },
+  }
+}

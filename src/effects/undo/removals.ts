@@ -1,0 +1,66 @@
+/** What was removed a while ago, whole, for whoever wants it back. In memory of this process alone: it holds secrets. */
+import type { ChannelConfig, OutputConfig } from "../model.ts"
+
+/** How long a removal can be undone. */
+export const UNDO_WITHIN_MS = 10 * 60_000
+/** Removals kept at a time; the oldest go first. */
+export const MAX_REMOVALS = 100
+
+export type Removed =
+  | { readonly kind: "channel"; readonly channel: ChannelConfig }
+  | { readonly kind: "output"; readonly channel: Pick<ChannelConfig, "id" | "name" | "slug">; readonly output: OutputConfig }
+
+/** A removal as pages show it. */
+export interface RemovalView {
+  readonly kind: Removed["kind"]
+  readonly name: string
+  /** The channel that was removed, or whose output was. */
+  readonly channel: { readonly name: string; readonly slug: string }
+  /** When it can be undone no more (ISO 8601). */
+  readonly until: string
+}
+
+export interface Removals {
+  /** Keeps it under a token that nobody can guess. */
+  readonly keep: (removed: Removed, nowMs: number) => string
+  /** Null when there is none, or none any more. */
+  readonly find: (token: string, nowMs: number) => Removed | null
+  readonly view: (token: string, nowMs: number) => RemovalView | null
+  /** It has come back. */
+  readonly forget: (token: string) => void
+}
+
+/** Times are milliseconds since 1970. */
+export const makeRemovals = (maxRemovals = MAX_REMOVALS, withinMs = UNDO_WITHIN_MS): Removals => {
+  const kept = new Map<string, { readonly removed: Removed; readonly untilMs: number }>()
+  const entry = (token: string, nowMs: number) => {
+    const found = kept.get(token)
+    return found === undefined || found.untilMs <= nowMs ? null : found
+  }
+  return {
+    keep: (removed, nowMs) => {
+      const token = crypto.randomUUID()
+      kept.set(token, { removed, untilMs: nowMs + withinMs })
+      // In the order of their coming: the first one that may stay ends the search.
+      for (const [old, { untilMs }] of kept) {
+        if (untilMs > nowMs && kept.size <= maxRemovals) break
+        kept.delete(old)
+      }
+      return token
+    },
+    find: (token, nowMs) => entry(token, nowMs)?.removed ?? null,
+    view: (token, nowMs) => {
+      const found = entry(token, nowMs)
+      if (found === null) return null
+      const { removed, untilMs } = found
+      const { name, slug } = removed.channel
+      return {
+        kind: removed.kind,
+        name: removed.kind === "channel" ? name : removed.output.name,
+        channel: { name, slug },
+        until: new Date(untilMs).toISOString(),
+      }
+    },
+    forget: (token) => void kept.delete(token),
+  }
+}

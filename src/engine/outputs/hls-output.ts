@@ -1,0 +1,269 @@
+/**
+ * HLS output: cuts the channel's stream into segments and puts them, with a live playlist, into a directory or by HTTP.
+ *
+ * It is connecting until the first playlist was written or accepted. No EXT-X-ENDLIST is ever written: the engine cannot tell a stop from a
+ * restart, and players would not come back; the session that follows goes on behind an EXT-X-DISCONTINUITY.
+ */
+import { SLOT_LENGTH, SLOT_PAYLOAD, SLOT_RX_US } from "../../core/assembly/layout.ts"
+import { type PackagedSegment, Packager, targetDurationOf } from "../../core/hls/packager.ts"
+import { PlaylistWindow } from "../../core/hls/playlist-window.ts"
+import type { HlsTarget } from "../../core/output-url.ts"
+import type { OutputSpec, OutputStats, Reason, SessionState } from "../messages.ts"
+import { reasonOf } from "../setup-failure.ts"
+import { newFigures, type OutgoingCue, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { RingReader, type SlotFate } from "./ring-reader.ts"
+import { type PublisherLimits, SegmentsPublisher } from "./segments-publisher.ts"
+import { openSink } from "./uploads/open-sink.ts"
+import type { EarlierRun, SegmentSink } from "./uploads/segment-sink.ts"
+
+export const SEGMENT_S = 4
+export const PLAYLIST_SEGMENTS = 6
+
+export interface HlsLimits extends PublisherLimits {
+  /** For one request, in ms. */
+  readonly requestTimeoutMs: number
+}
+
+const LIMITS: HlsLimits = { waiting: 3, retryDelaysMs: [500, 1000, 2000], requestTimeoutMs: 15_000, now: Date.now }
+const CUES_MAX = 1000
+/** Runs of slots whose segments were given up that are remembered. */
+const DROPPED_MAX = 32
+/** With no access point for so long, the operator is told. */
+const WAITING_WARNING_US = 10e6
+
+export class HlsOutput implements OutputSession {
+  readonly spec: OutputSpec
+  readonly channel: number
+  /** A tag stands in the playlist with the segment of its splice, which may be announced minutes ahead. */
+  readonly cueWithinUs = 600e6
+  readonly carriesCues: boolean
+  /** Segments are cut before the first playlist is written, and listed in it. */
+  readonly takesCuesEarly = true
+  readonly immediate = false
+  readonly maxBurstUs = Number.POSITIVE_INFINITY
+  readonly waiting = false
+  state: SessionState = "connecting"
+  reason: Reason | null = null
+  /** Resolves when nothing is written any more, after `close` or a failure. */
+  readonly settled: Promise<void>
+  readonly #opening: Promise<void>
+  readonly #context: SessionContext
+  readonly #target: HlsTarget
+  readonly #limits: HlsLimits
+  readonly #figures = newFigures()
+  readonly #reader: RingReader
+  readonly #packager: Packager
+  readonly #early: PackagedSegment[] = []
+  #sink: SegmentSink | null = null
+  #window: PlaylistWindow | null = null
+  #publisher: SegmentsPublisher | null = null
+  /** The slot in which the last published segment ended; null before. */
+  #publishedTo: number | null = null
+  #dropped: Array<readonly [from: number, to: number]> = []
+  readonly #cues = new Map<number, SlotFate>()
+  #startedUs = -1
+  #nowUs = 0
+  #resolveSettled: () => void = () => {}
+
+  constructor(context: SessionContext, spec: OutputSpec, channel: number, target: HlsTarget, limits: Partial<HlsLimits> = {}) {
+    const { cue_tags: cueStyle = "daterange", segment_s: segmentS = SEGMENT_S } = spec.settings ?? {}
+    this.#context = context
+    this.spec = spec
+    this.channel = channel
+    this.#target = target
+    this.#limits = { ...LIMITS, ...limits }
+    this.carriesCues = cueStyle !== "none"
+    this.#reader = new RingReader(context.core.ringHead(channel))
+    this.#packager = new Packager({ runMs: nextRun(), segmentS, cueStyle, onSegment: (segment) => this.#segment(segment) })
+    this.settled = new Promise((resolve) => {
+      this.#resolveSettled = resolve
+    })
+    this.#opening = this.#open(segmentS)
+  }
+
+  async #open(segmentS: number): Promise<void> {
+    try {
+      const sink = openSink(this.#target, this.spec, this.#limits.requestTimeoutMs)
+      this.#sink = sink
+      this.#figures.address = sink.address
+      const earlier = await sink.open()
+      if (this.state === "ended") return
+      this.#window = windowFor(
+        earlier,
+        this.#limits.now(),
+        segmentS,
+        this.spec.settings?.playlist_segments ?? PLAYLIST_SEGMENTS,
+        sink.mostSegments,
+      )
+      const resumes = earlier === null || earlier.playlist !== null
+      this.#publisher = new SegmentsPublisher(sink, this.#window, resumes, this.#limits, {
+        tagsFor: (segment) => this.#packager.tagsFor(segment),
+        published: (segment, cues) => this.#published(segment, cues),
+        dropped: (segment) => this.#gaveUp(segment),
+        retrying: (reason) => this.#noteError(reason),
+        failed: (reason) => this.#end(reason),
+      })
+      for (const segment of this.#early.splice(0)) this.#publisher.add(segment)
+    } catch (cause) {
+      this.#end(reasonOf(cause))
+    }
+  }
+
+  poll(nowUs: number): void {
+    this.#nowUs = nowUs
+  }
+
+  flush(nowUs: number): void {
+    if (this.state === "ended") return
+    this.#nowUs = nowUs
+    const { core } = this.#context
+    const reader = this.#reader
+    const before = reader.dropped
+    const waiting = reader.backlog(core.ringHead(this.channel))
+    if (reader.dropped !== before) this.#packager.segmenter.lose(reader.cursor)
+    if (waiting > 0 && this.#startedUs < 0) this.#startedUs = nowUs
+    const unixOffsetMs = this.#limits.now() - nowUs / 1000
+    for (let i = 0; i < waiting; i++) {
+      const slot = core.slotAddress(this.channel, reader.cursor)
+      const length = core.u32[(slot + SLOT_LENGTH) >> 2] ?? 0
+      const rxUs = core.f64[(slot + SLOT_RX_US) >> 3] ?? nowUs
+      this.#packager.push(core.u8.subarray(slot + SLOT_PAYLOAD, slot + SLOT_PAYLOAD + length), rxUs, reader.cursor, unixOffsetMs)
+      reader.next()
+    }
+  }
+
+  onCue({ position, section }: OutgoingCue): void {
+    if (!this.carriesCues || this.state === "ended" || !this.#packager.takeCue(position, section)) return
+    this.#cues.set(position, "waiting")
+    const [oldest] = this.#cues.keys()
+    if (this.#cues.size > CUES_MAX && oldest !== undefined) this.#cues.delete(oldest)
+  }
+
+  #segment(segment: PackagedSegment): void {
+    if (this.#publisher !== null) this.#publisher.add(segment)
+    else {
+      this.#early.push(segment)
+      const oldest = this.#early.length > this.#limits.waiting ? this.#early.shift() : undefined
+      if (oldest !== undefined) this.#gaveUp(oldest)
+    }
+  }
+
+  #published(segment: PackagedSegment, cues: ReadonlyArray<number>): void {
+    const f = this.#figures
+    f.bytesSent += segment.bytes
+    f.packetsSent += 1
+    this.#publishedTo = segment.endMark
+    for (const position of cues) this.#cues.set(position, "sent")
+    if (this.state !== "connecting") return
+    f.connectedAt = Date.now()
+    this.state = "connected"
+  }
+
+  #gaveUp(segment: PackagedSegment): void {
+    this.#figures.packetsDropped += 1
+    this.#dropped.push([segment.startMark, segment.endMark])
+    if (this.#dropped.length > DROPPED_MAX) this.#dropped.shift()
+  }
+
+  #noteError(reason: Reason): void {
+    this.#figures.sendErrors += 1
+    this.#figures.lastSendError = reason.message
+  }
+
+  /** A cue that tags tell of is sent with them; any other with the segment that carries its packets. */
+  fateOf(position: number): SlotFate {
+    const told = this.#cues.get(position)
+    if (told !== undefined) return told
+    if (this.#reader.fateOf(position) === "dropped") return "dropped"
+    for (const [from, to] of this.#dropped) if (ahead(position, from) >= 0 && ahead(position, to) < 0) return "dropped"
+    return this.#publishedTo !== null && ahead(position, this.#publishedTo) < 0 ? "sent" : "waiting"
+  }
+
+  stats(): OutputStats {
+    const dropped = this.#figures.packetsDropped + this.#reader.dropped
+    return statsOf(this, { ...this.#figures, packetsDropped: dropped }, { warnings: this.#warnings() })
+  }
+
+  #warnings(): string[] {
+    const { segmenter } = this.#packager
+    const { programs, reference } = segmenter.tables
+    const warnings = [...(this.#sink?.warnings ?? [])]
+    const waited = this.#startedUs >= 0 && this.#nowUs - this.#startedUs > WAITING_WARNING_US
+    if (programs > 1)
+      warnings.push(`the stream holds ${programs} programmes: HLS is made for one, and segments are cut by the first with video`)
+    if (waited && reference === null) warnings.push("no PMT with video or audio was found: there is nothing to cut segments by")
+    else if (waited && segmenter.accessPoints === 0) warnings.push("no IDR picture was found: a segment cannot begin without one")
+    if (segmenter.overlong > 0)
+      warnings.push(`${segmenter.overlong} segments were ended without an IDR picture behind them: set a shorter GOP in the encoder`)
+    const target = targetDurationOf(this.spec.settings?.segment_s ?? SEGMENT_S)
+    if (this.#window !== null && this.#window.targetDurationS > target)
+      warnings.push(
+        `EXT-X-TARGETDURATION had to be raised to ${this.#window.targetDurationS} s: IDR pictures are too far apart for segments of this length`,
+      )
+    return warnings
+  }
+
+  #end(reason: Reason): void {
+    if (this.state === "ended") return
+    this.#noteError(reason)
+    this.reason = reason
+    this.state = "ended"
+    this.#publisher?.abandon()
+    void this.#letGo()
+  }
+
+  close(): void {
+    if (this.state === "ended") return
+    this.#packager.segmenter.end(this.#reader.cursor)
+    this.state = "ended"
+    this.#sink?.leaving()
+    void (this.#publisher?.finish() ?? Promise.resolve()).finally(() => this.#letGo())
+  }
+
+  async #letGo(): Promise<void> {
+    // What is being opened still writes, and has the place to itself until it is done.
+    await this.#opening
+    await this.#sink?.close()
+    this.#resolveSettled()
+  }
+}
+
+const ahead = (position: number, from: number): number => (position - from) | 0
+
+let lastRun = 0
+/** Names of segments begin with it: no two runs share one. */
+const nextRun = (): number => {
+  lastRun = Math.max(Date.now(), lastRun + 1)
+  return lastRun
+}
+
+/**
+ * The window to begin with. Segments of an earlier run stay listed while players may still be at them, and its counts go on. Where nothing can
+ * be read, the media sequence begins with the time in seconds, which no earlier run has reached at a segment a second or less.
+ */
+const windowFor = (earlier: EarlierRun | null, nowMs: number, segmentS: number, wanted: number, most: number | null): PlaylistWindow => {
+  const known = earlier?.playlist ?? null
+  const options = {
+    targetDurationS: targetDurationOf(segmentS),
+    segments: most === null ? wanted : Math.min(wanted, most),
+    keepsThreeTargets: most === null,
+  }
+  const last = known?.segments.at(-1)
+  const files = new Set(earlier?.files ?? [])
+  const listedMs = (known?.segments ?? []).reduce((sum, { durationS }) => sum + durationS * 1000, 0)
+  const isFresh =
+    last !== undefined &&
+    known?.ended !== true &&
+    nowMs - (last.programDateTimeMs + last.durationS * 1000) < listedMs &&
+    known?.segments.every(({ name }) => files.has(name)) === true
+  const window = new PlaylistWindow({
+    ...options,
+    mediaSequence: known === null ? (earlier === null ? Math.floor(nowMs / 1000) : 0) : known.mediaSequence + known.segments.length,
+    discontinuitySequence: known === null ? 0 : known.discontinuitySequence + known.segments.filter((one) => one.discontinuity).length,
+  })
+  if (known !== null && isFresh) window.resume(known)
+  const listed = new Set(isFresh ? known?.segments.map(({ name }) => name) : [])
+  const staleMs = nowMs + Math.max(listedMs, 3000 * options.targetDurationS)
+  for (const name of files) if (!listed.has(name)) window.leaves(name, staleMs)
+  return window
+}

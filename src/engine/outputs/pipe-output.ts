@@ -1,0 +1,91 @@
+/** TS into a FIFO, whose reader (ffmpeg, for RTSP) the control plane runs: slots straight out of the packet memory, never blocking. */
+import { constants } from "node:fs"
+import { SLOT_LENGTH, SLOT_PAYLOAD } from "../../core/assembly/layout.ts"
+import { errno, libc } from "../ffi/libc.ts"
+import type { OutputSpec, OutputStats, Reason, SessionState } from "../messages.ts"
+import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { RingReader, type SlotFate } from "./ring-reader.ts"
+
+const { O_NONBLOCK, O_WRONLY } = constants
+const ENXIO = 6
+const EAGAIN = 11
+const OPEN_EVERY_US = 100_000
+/** ffmpeg opens its input at once; one that has not by then has failed. */
+const OPEN_WITHIN_US = 10e6
+
+export class PipeOutput implements OutputSession {
+  readonly spec: OutputSpec
+  readonly channel: number
+  readonly immediate = false
+  readonly maxBurstUs = Number.POSITIVE_INFINITY
+  readonly waiting = false
+  /** ffmpeg takes pictures and sound; the SCTE-35 PID has no place in RTSP. */
+  readonly carriesCues = false
+  state: SessionState = "connecting"
+  reason: Reason | null = null
+  readonly #context: SessionContext
+  readonly #path: string
+  readonly #figures = newFigures()
+  #reader: RingReader | null = null
+  #fd = -1
+  #nextOpenUs = 0
+  #giveUpUs = 0
+
+  constructor(context: SessionContext, spec: OutputSpec, channel: number, path: string) {
+    this.#context = context
+    this.spec = spec
+    this.channel = channel
+    this.#path = path
+  }
+
+  poll(nowUs: number): void {
+    if (this.state !== "connecting" || nowUs < this.#nextOpenUs) return
+    this.#nextOpenUs = nowUs + OPEN_EVERY_US
+    if (this.#giveUpUs === 0) this.#giveUpUs = nowUs + OPEN_WITHIN_US
+    this.#fd = libc.open(this.#path, O_WRONLY | O_NONBLOCK, 0)
+    if (this.#fd >= 0) {
+      this.#reader = new RingReader(this.#context.core.ringHead(this.channel))
+      this.#figures.connectedAt = Date.now()
+      this.state = "connected"
+    } else if (errno() !== ENXIO) this.#end("pipe", `the FIFO to ffmpeg cannot be opened (errno ${errno()})`)
+    else if (nowUs > this.#giveUpUs) this.#end("pipe", "ffmpeg does not read its input")
+  }
+
+  flush(): void {
+    const reader = this.#reader
+    if (reader === null || this.state !== "connected") return
+    const { base, core } = this.#context
+    for (let waiting = reader.backlog(core.ringHead(this.channel)); waiting > 0; waiting--) {
+      const slot = core.slotAddress(this.channel, reader.cursor)
+      const length = core.u32[(slot + SLOT_LENGTH) >> 2] ?? 0
+      // Up to PIPE_BUF (4096) all is written or nothing (POSIX write).
+      if (libc.write(this.#fd, base + slot + SLOT_PAYLOAD, length) < 0) {
+        if (errno() !== EAGAIN) this.#end("pipe", `ffmpeg no longer reads its input (errno ${errno()})`)
+        return
+      }
+      this.#figures.bytesSent += length
+      this.#figures.packetsSent += 1
+      reader.next()
+    }
+  }
+
+  fateOf(position: number): SlotFate {
+    return this.#reader?.fateOf(position) ?? "waiting"
+  }
+
+  stats(): OutputStats {
+    this.#figures.packetsDropped = this.#reader?.dropped ?? 0
+    return statsOf(this, this.#figures)
+  }
+
+  #end(code: string, message: string): void {
+    this.reason = { code, message, transient: true }
+    this.close()
+  }
+
+  close(): void {
+    this.state = "ended"
+    if (this.#fd >= 0) libc.close(this.#fd)
+    this.#fd = -1
+  }
+}

@@ -1,0 +1,168 @@
+/** Dry runs of destinations: as far as a connection goes without sending anything of a channel. */
+import { constants } from "node:fs"
+import { access, mkdir } from "node:fs/promises"
+import { connect } from "node:net"
+import { connect as connectTls } from "node:tls"
+import { type OutputTarget, parseOutputUrl, type RtmpTarget } from "../../core/output-url.ts"
+import { monotonicUs } from "../ffi/clock.ts"
+import type { OutputSpec, OutputTest, Reason } from "../messages.ts"
+import { resolve } from "../resolve.ts"
+import { connectionFailure } from "../rtmp/connection-failure.ts"
+import { RtmpConnection } from "../rtmp/rtmp-connection.ts"
+import { reasonOf, SetupFailure } from "../setup-failure.ts"
+import { openSession } from "./open-session.ts"
+import type { SessionContext } from "./output-session.ts"
+
+const WITHIN_MS = 20_000
+const POLL_MS = 20
+
+interface Outcome {
+  readonly error: Reason | null
+  readonly steps: ReadonlyArray<string>
+  readonly address: string | null
+}
+
+const TOO_LATE: Reason = { code: "timeout", message: `no answer within ${WITHIN_MS / 1000} s`, transient: true }
+const failed = (error: Reason): Outcome => ({ error, steps: [], address: null })
+
+/** Never rejects. */
+export const testOutput = async (context: SessionContext, spec: OutputSpec): Promise<OutputTest> => {
+  const startedMs = performance.now()
+  const { address, error, steps } = await run(context, spec).catch((cause: unknown) => failed(reasonOf(cause)))
+  return { ok: error === null, error, steps: [...steps], address, took_ms: Math.round(performance.now() - startedMs) }
+}
+
+const run = async (context: SessionContext, spec: OutputSpec): Promise<Outcome> => {
+  const parsed = parseOutputUrl(spec.url, spec.stream_key ?? undefined)
+  if (!parsed.ok) throw new SetupFailure({ code: "url", message: parsed.errors.map((e) => e.message).join("; "), transient: false })
+  return runTarget(context, spec, parsed.target)
+}
+
+const runTarget = async (context: SessionContext, spec: OutputSpec, target: OutputTarget): Promise<Outcome> => {
+  switch (target.protocol) {
+    case "rtmp":
+      return testRtmp(spec, target)
+    case "rtsp":
+      throw new SetupFailure({ code: "url", message: "destinations over RTSP are tested by the control plane", transient: false })
+    case "srt":
+    case "udp":
+    case "rtp":
+      return testSession(context, spec)
+    case "file":
+      return testDirectory(spec)
+    case "hls":
+      return target.kind === "directory" ? testDirectory(spec) : testUpload(spec, target.kind === "http" ? target.base : null)
+  }
+}
+
+/** Calls `step` until it gives an outcome or time is up. */
+const every = (step: () => Outcome | null, onTimeout: () => Outcome): Promise<Outcome> =>
+  new Promise((done) => {
+    const startedMs = performance.now()
+    const timer = setInterval(() => {
+      const outcome = step() ?? (performance.now() - startedMs > WITHIN_MS ? onTimeout() : null)
+      if (outcome === null) return
+      clearInterval(timer)
+      done(outcome)
+    }, POLL_MS)
+  })
+
+const testRtmp = async (spec: OutputSpec, target: RtmpTarget): Promise<Outcome> => {
+  const steps: string[] = []
+  let result: { readonly error: Reason | null } | null = null
+  const connection = new RtmpConnection(
+    { url: target.url, verifyTls: spec.settings?.verify_tls !== false, publicOnly: spec.public_only === true, mode: "probe" },
+    {
+      ready: () => {},
+      probed: () => (result = { error: null }),
+      ended: (error) => (result = { error }),
+      drained: () => {},
+      note: (text) => steps.push(text),
+    },
+  )
+  const outcome = (error: Reason | null): Outcome => {
+    const server = connection.serverVersion === "" ? [] : [`the server calls itself ${connection.serverVersion}`]
+    const end = error === null ? ["logged in and given a stream; the stream key is tried only by publishing"] : []
+    const how = [...server, ...connection.steps, ...steps, ...end]
+    connection.close()
+    return { error, steps: how, address: connection.address }
+  }
+  return every(
+    () => {
+      connection.poll()
+      return result === null ? null : outcome(result.error)
+    },
+    () => outcome(TOO_LATE),
+  )
+}
+
+/** SRT connects and is told to leave again; UDP and RTP can only show that packets would find their way out. */
+const testSession = (context: SessionContext, spec: OutputSpec): Promise<Outcome> => {
+  const opened = openSession(context, spec, 0)
+  if (!opened.ok) return Promise.resolve(failed(opened.error))
+  const { session } = opened
+  const outcome = (error: Reason | null, ...steps: ReadonlyArray<string>): Outcome => {
+    const { address, warnings } = session.stats()
+    session.close()
+    return { error, steps: [...steps, ...warnings], address }
+  }
+  return every(
+    () => {
+      session.poll(monotonicUs())
+      if (session.state === "ended") return outcome(session.reason ?? TOO_LATE)
+      if (session.state === "listening") return outcome(null, "the port is free: receivers can connect to it")
+      if (session.state !== "connected") return null
+      return spec.url.startsWith("srt") ? outcome(null, "connected") : outcome(null, "the socket is open; nobody answers to UDP")
+    },
+    () => outcome(TOO_LATE),
+  )
+}
+
+const testDirectory = async ({ directory }: OutputSpec): Promise<Outcome> => {
+  if (directory == null) throw new SetupFailure({ code: "directory", message: "the directory is missing", transient: false })
+  try {
+    await mkdir(directory, { recursive: true })
+    await access(directory, constants.W_OK)
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause)
+    throw new SetupFailure({ code: "directory", message: `${directory} cannot be written: ${text}`, transient: false })
+  }
+  return { error: null, steps: [`${directory} can be written`], address: null }
+}
+
+const testUpload = async (spec: OutputSpec, base: string | null): Promise<Outcome> => {
+  const url = new URL(base ?? spec.settings?.s3_endpoint ?? `https://s3.${spec.settings?.s3_region ?? "us-east-1"}.amazonaws.com/`)
+  const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port)
+  const { address, steps } = await reach(spec, url.hostname, port, url.protocol === "https:")
+  return { error: null, address, steps: [...steps, "the login is tried only by uploading"] }
+}
+
+/** Connects, over TLS where told, and leaves. */
+const reach = async (spec: OutputSpec, host: string, port: number, tls: boolean) => {
+  const { address } = await resolve(host.replace(/^\[|\]$/g, ""), spec.public_only === true)
+  const steps = [`resolved to ${address}`]
+  await new Promise<void>((done, reject) => {
+    const fail = (cause: unknown) => {
+      socket.destroy()
+      reject(new SetupFailure(connectionFailure(cause, host, port, tls)))
+    }
+    const names = {
+      host: address,
+      port,
+      rejectUnauthorized: spec.settings?.verify_tls !== false,
+      ...(/[a-z]/i.test(host) && !host.includes(":") ? { servername: host } : {}),
+    }
+    const socket = tls ? connectTls(names) : connect(port, address)
+    socket.setTimeout(WITHIN_MS, () => fail(new Error("no answer in time")))
+    socket.once("error", fail)
+    socket.once(tls ? "secureConnect" : "connect", () => {
+      steps.push(tls ? "TLS handshake done, certificate accepted" : "connected")
+      socket.destroy()
+      done()
+    })
+    socket.once("close", () =>
+      reject(new SetupFailure({ code: "closed", message: `${host}:${port} closed the connection`, transient: true })),
+    )
+  })
+  return { address: `${address}:${port}`, steps }
+}

@@ -1,0 +1,77 @@
+import { createServer as createPlainServer } from "node:http"
+import { createServer, type Server } from "node:https"
+import type { AddressInfo } from "node:net"
+import { afterEach, expect, it } from "vitest"
+import { selfSigned } from "../../../../test/e2e/certificates.ts"
+import { HttpClient } from "./http-request.ts"
+import { HttpSink } from "./http-sink.ts"
+
+let server: Server
+let connections = 0
+
+const listen = async (names: string): Promise<string> => {
+  connections = 0
+  server = createServer(selfSigned(names), (request, response) => request.resume().on("end", () => response.end()))
+  server.on("secureConnection", () => connections++)
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  return `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
+const sinkFor = (base: string, verifyTls: boolean) =>
+  new HttpSink({ base, query: "", playlist: "a.m3u8", method: "PUT", verifyTls, sign: null }, 2000)
+
+afterEach(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+it("a certificate that cannot be verified ends it for good, with what to do", async () => {
+  const sink = sinkFor(await listen("IP:127.0.0.1"), true)
+  const failed = await sink.putPlaylist("x").catch((cause: unknown) => cause)
+  expect(failed).toMatchObject({ reason: { message: expect.stringMatching(/certificate is self-signed.*verify_tls/), transient: false } })
+  await sink.close()
+})
+
+it.each(["IP:127.0.0.1", "DNS:other.example"])("with verify_tls false one for %s is taken, over one connection", async (names) => {
+  const sink = sinkFor(await listen(names), false)
+  for (let i = 0; i < 4; i++) await sink.putPlaylist("x")
+  expect(connections).toBe(1)
+  await sink.close()
+})
+
+it("with publicOnly goes to the address it looked up and to no private one", async () => {
+  const seen: string[] = []
+  const plain = createPlainServer((request, response) => {
+    seen.push(request.headers.host ?? "")
+    request.resume().on("end", () => response.end())
+  })
+  await new Promise<void>((resolve) => plain.listen(0, "127.0.0.1", resolve))
+  try {
+    const { port } = plain.address() as AddressInfo
+    const call = (client: HttpClient, host: string) =>
+      client
+        .send({
+          ...{ method: "PUT", url: new URL(`http://${host}:${port}/a.ts`), headers: {}, body: new Uint8Array(8), timeoutMs: 2000 },
+          signal: new AbortController().signal,
+        })
+        .catch((cause: unknown) => cause)
+    const asked: string[] = []
+    const rebound = async (host: string) => {
+      asked.push(host)
+      return { address: "127.0.0.1", family: 4 }
+    }
+    const guarded = new HttpClient(false, true, true, rebound)
+    const refused = (said: string) => ({ reason: { code: "private_target", message: expect.stringContaining(said), transient: false } })
+    expect(await call(guarded, "uploads.invalid")).toMatchObject(refused("uploads.invalid resolves to 127.0.0.1, a loopback address"))
+    expect(asked).toEqual(["uploads.invalid"])
+    expect(await call(guarded, "127.0.0.1")).toMatchObject(refused("127.0.0.1 is a loopback address"))
+    expect(await call(guarded, "0x7f.1")).toMatchObject(refused("127.0.0.1 is a loopback address"))
+    expect(await call(guarded, "[::ffff:127.0.0.1]")).toMatchObject(refused("a loopback address"))
+    expect(seen).toEqual([])
+    const open = new HttpClient(false, true)
+    expect(await call(open, "127.0.0.1")).toMatchObject({ status: 200 })
+    for (const client of [guarded, open]) client.close()
+  } finally {
+    plain.closeAllConnections()
+    plain.close()
+  }
+})

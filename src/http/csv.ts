@@ -1,0 +1,27 @@
+/** CSV (RFC 4180), safe to open in a spreadsheet. */
+
+export type Cell = string | number | boolean | null
+
+/** Spreadsheets run what begins with one of these as a formula; UPIDs and descriptions are what somebody sent us. */
+const FORMULA = /^[=+\-@\t\r]/
+
+const cell = (value: Cell): string => {
+  if (value === null) return ""
+  if (typeof value !== "string") return String(value)
+  const safe = FORMULA.test(value) ? `'${value}` : value
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+export type CsvColumn<A> = readonly [name: string, value: (row: A) => Cell]
+
+/** A header and a line for each row; lines end with CR LF. */
+export const csvOf = <A>(columns: ReadonlyArray<CsvColumn<A>>, rows: ReadonlyArray<A>): string => {
+  const lines = [columns.map(([name]) => name), ...rows.map((row) => columns.map(([, of]) => cell(of(row))))]
+  return lines.map((line) => `${line.join(",")}\r\n`).join("")
+}
+
+/** Of an answer that a browser saves as a file of this name. */
+export const csvHeaders = (name: string): Record<string, string> => ({
+  "Content-Type": "text/csv; charset=utf-8; header=present",
+  "Content-Disposition": `attachment; filename="${name}"`,
+})

@@ -1,0 +1,16 @@
+import type { Hono } from "hono"
+import { methods } from "../methods.ts"
+import type { AppServices } from "../services.ts"
+import { processMetrics } from "./process-metrics.ts"
+import { renderMetrics } from "./render.ts"
+
+/** `GET /metrics`: the figures of this moment. */
+export const metricsRoutes = (app: Hono, { distributor, runner }: AppServices): void => {
+  const ofProcess = processMetrics()
+  methods(app, "/metrics", {
+    GET: (c) =>
+      runner.run(c, distributor.metrics, async (view) =>
+        c.body(`${renderMetrics(view)}${await ofProcess.render()}`, 200, { "Content-Type": ofProcess.contentType }),
+      ),
+  })
+}

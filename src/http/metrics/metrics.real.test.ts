@@ -1,0 +1,124 @@
+import { Effect } from "effect"
+import { afterEach, describe, expect, it } from "vitest"
+import { channelStats, engineStats, legStats, outputStats } from "../../effects/testing/FakeEngine.ts"
+import { makeRealApps, type RealApp } from "../testing/real-app.ts"
+
+/** The counters of a running control plane, over sessions, engines and configuration. */
+const apps = makeRealApps()
+afterEach(apps.stopAll)
+
+const scrape = async (app: RealApp) => {
+  const lines = (await app.call("GET", "/metrics")).text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))
+  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ") + 1))]))
+}
+const OWN = 'channel="news",output="srt-1"'
+
+const withChannel = async () => {
+  const app = await apps.start()
+  const outputs = [{ name: "SRT 1", url: "srt://127.0.0.1:9" }]
+  const { body } = await app.call<{ id: string; outputs: ReadonlyArray<{ id: string }> }>("POST", "/api/channels", {
+    name: "News",
+    rtp_port: 5000,
+    outputs,
+  })
+  const session = () => app.engine.sent.flatMap((c) => (c.cmd === "open_output" ? [c.output.session] : [])).at(-1) ?? ""
+  const tell = (figures: { bytes: number; dropped?: number; session?: string; leg?: Record<string, number>; at?: number }) =>
+    Effect.runPromise(
+      app.engine.stats(
+        engineStats(
+          [
+            channelStats({
+              id: body.id,
+              legs: [legStats({ counters: { datagrams: 0, ...figures.leg } })],
+              outputs: [
+                outputStats({
+                  id: body.outputs[0]?.id ?? "",
+                  session: figures.session ?? session(),
+                  url: "srt://127.0.0.1:9",
+                  bytes_sent: figures.bytes,
+                  packets_dropped: figures.dropped ?? 0,
+                }),
+              ],
+            }),
+          ],
+          figures.at ?? 0,
+        ),
+      ),
+    )
+  return { app, channel: body.id, output: body.outputs[0]?.id ?? "", session, tell }
+}
+
+describe("metrics of a control plane", () => {
+  it("has every series of an output from its creation on, and none when it is gone", async () => {
+    const { app, channel, output } = await withChannel()
+    const before = await scrape(app)
+    const series = [...before.keys()].filter((name) => name.includes(OWN))
+    expect(series.length).toBeGreaterThan(40)
+    expect(before.get(`distributor_output_sent_bytes_total{${OWN}}`)).toBe(0)
+    expect(before.get(`distributor_output_desired{${OWN}}`)).toBe(0)
+    await app.call("DELETE", `/api/channels/${channel}/outputs/${output}`)
+    const after = await scrape(app)
+    expect([...after.keys()].filter((name) => name.includes(OWN))).toEqual([])
+    expect(after.get('distributor_channel_desired{channel="news"}')).toBe(0)
+    await app.call("DELETE", `/api/channels/${channel}`)
+    expect([...(await scrape(app)).keys()].filter((name) => name.includes('channel="news"'))).toEqual([])
+  })
+
+  it("row 45: goes on counting when an output connects anew, is stopped and started, and when the engine is another", async () => {
+    const { app, channel, output, session, tell } = await withChannel()
+    const sent = async () => (await scrape(app)).get(`distributor_output_sent_bytes_total{${OWN}}`)
+    await app.call("POST", `/api/channels/${channel}/start`)
+    const first = session()
+    await tell({ bytes: 1000 })
+    expect(await sent()).toBe(1000)
+
+    await Effect.runPromise(app.engine.output(output, "connected"))
+    await Effect.runPromise(app.engine.output(output, "ended", { code: "srt_2001", message: "gone", transient: true }))
+    await expect.poll(session, { timeout: 5000 }).not.toBe(first)
+    await tell({ bytes: 10 })
+    expect(await sent()).toBe(1010)
+
+    await app.call("POST", `/api/channels/${channel}/outputs/${output}/stop`)
+    expect(await sent()).toBe(1010)
+    const second = session()
+    await app.call("POST", `/api/channels/${channel}/outputs/${output}/start`)
+    await expect.poll(session, { timeout: 5000 }).not.toBe(second)
+    await tell({ bytes: 5 })
+    expect(await sent()).toBe(1015)
+
+    await app.call("POST", `/api/channels/${channel}/stop`)
+    expect(await sent()).toBe(1015)
+    await app.call("POST", `/api/channels/${channel}/start`)
+    const third = session()
+    await Effect.runPromise(app.engine.lose)
+    expect(await sent()).toBe(1015)
+    await Effect.runPromise(app.engine.connect())
+    await expect.poll(session, { timeout: 5000 }).not.toBe(third)
+    await tell({ bytes: 7 })
+    expect(await sent()).toBe(1022)
+    const samples = await scrape(app)
+    expect(samples.get(`distributor_output_reconnects_total{${OWN},reason="closed"}`)).toBe(1)
+    expect(samples.get(`distributor_output_connects_total{${OWN}}`)).toBe(1)
+    expect(samples.get(`distributor_output_connect_failures_total{${OWN},reason="engine"}`)).toBe(1)
+  })
+
+  it("goes on counting when a source is opened anew, and never counts a loss twice that was made good", async () => {
+    const { app, channel, tell } = await withChannel()
+    await app.call("POST", `/api/channels/${channel}/start`)
+    const lost = async (leg: Record<string, number>) => {
+      await tell({ bytes: 0, leg })
+      return (await scrape(app)).get('distributor_input_rtp_lost_packets_total{channel="news",source="primary"}')
+    }
+    expect(await lost({ datagrams: 100, rtp_lost: 5 })).toBe(5)
+    expect(await lost({ datagrams: 101, rtp_lost: 4 })).toBe(5)
+    expect(await lost({ datagrams: 200, rtp_lost: 7 })).toBe(7)
+    expect(await lost({ datagrams: 3, rtp_lost: 1 })).toBe(8)
+  })
+
+  it("counts once what it is told twice, as after a command", async () => {
+    const { app, channel, tell } = await withChannel()
+    await app.call("POST", `/api/channels/${channel}/start`)
+    for (const bytes of [100, 100, 150]) await tell({ bytes })
+    expect((await scrape(app)).get(`distributor_output_sent_bytes_total{${OWN}}`)).toBe(150)
+  })
+})

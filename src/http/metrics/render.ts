@@ -1,0 +1,17 @@
+/** All metrics of the product but those of the process, area by area. */
+import type { MetricsView } from "../../effects/metrics/metrics-model.ts"
+import { channelArea } from "./channel-metrics.ts"
+import type { Area } from "./exposition.ts"
+import { inputArea } from "./input-metrics.ts"
+import { outputArea } from "./output-metrics.ts"
+import { serviceArea } from "./service-metrics.ts"
+import { srtArea } from "./srt-metrics.ts"
+
+export const AREAS: ReadonlyArray<Area<MetricsView>> = [serviceArea, channelArea, inputArea, outputArea, srtArea]
+
+/** In Prometheus' text format. */
+export const renderMetrics = (view: MetricsView): string => {
+  const out: string[] = []
+  for (const area of AREAS) area.write(view, out)
+  return out.join("")
+}

@@ -1,0 +1,91 @@
+/** Metrics of the service as a whole: engine, store, configuration. */
+import { LOOP_DELAY_BUCKETS, type MetricsView, STORE_RECORDS } from "../../effects/metrics/metrics-model.ts"
+import { by, counter, type Family, gauge, label, makeArea, timestamp } from "./exposition.ts"
+
+const DESIRED = ["true", "false"] as const
+const RUNTIME =
+  "Bun" in globalThis
+    ? ["bun", process.versions["bun"] ?? ""]
+    : "Deno" in globalThis
+      ? ["deno", process.versions["deno"] ?? ""]
+      : ["node", process.versions.node]
+
+const loopDelay: Family<MetricsView> = {
+  name: "engine_loop_delay_seconds",
+  type: "histogram",
+  help: "Longest time between two passes of the packet loop, of every second.",
+  labels: ["le"],
+  read: ({ engine }, put) => {
+    const { buckets, count, sum } = engine.loopDelay
+    for (const [index, bound] of LOOP_DELAY_BUCKETS.entries()) put(buckets[index] ?? 0, `le="${bound}"`, "_bucket")
+    put(count, 'le="+Inf"', "_bucket")
+    put(sum, "", "_sum")
+    put(count, "", "_count")
+  },
+}
+
+const families: ReadonlyArray<Family<MetricsView>> = [
+  {
+    name: "build_info",
+    type: "gauge",
+    help: "Version of the service and of what runs it; always 1.",
+    labels: ["version", "runtime", "runtime_version"],
+    read: ({ health }, put) =>
+      put(1, `${label("version", health.version)},${label("runtime", RUNTIME[0] ?? "")},${label("runtime_version", RUNTIME[1] ?? "")}`),
+  },
+  gauge("up", "1 when the store answers and the engine is connected.", ({ engine, health }) => health.store.ok && engine.connected),
+  by(
+    "gauge",
+    "channels",
+    "Channels, by whether they are to run.",
+    ["desired", DESIRED],
+    ({ channels }, desired) => channels.filter(({ config }) => config.should_run === (desired === "true")).length,
+  ),
+  by(
+    "gauge",
+    "outputs",
+    "Outputs, by whether they are to send: their channel is to run and they are enabled.",
+    ["desired", DESIRED],
+    (of, desired) =>
+      of.channels.reduce((n, { outputs }) => n + outputs.filter((output) => output.desired === (desired === "true")).length, 0),
+  ),
+  gauge("outputs_enabled", "Outputs that are enabled, whether their channel is to run or not.", ({ channels }) =>
+    channels.reduce((n, { outputs }) => n + outputs.filter(({ config }) => config.enabled).length, 0),
+  ),
+  gauge(
+    "config_version",
+    "Number of the newest version of the configuration as a whole; 0 without one.",
+    ({ configVersion }) => configVersion,
+  ),
+  gauge("engine_up", "1 while the engine is connected.", ({ engine }) => engine.connected),
+  counter("engine_restarts_total", "Times the engine was lost.", ({ engine }) => engine.restarts),
+  gauge("engine_start_time_seconds", "When the engine was started, Unix time; 0 while it is away.", ({ engine }) =>
+    timestamp(engine.startedAt),
+  ),
+  counter("engine_cpu_seconds_total", "CPU time the engine has used.", ({ engine }) => engine.cpuSeconds),
+  gauge("engine_resident_memory_bytes", "Resident memory of the engine; 0 while it is away.", ({ engine }) => engine.rssBytes),
+  loopDelay,
+  counter("engine_ticks_total", "Passes of the packet loop.", ({ engine }) => engine.loopPasses),
+  counter("engine_received_packets_total", "Datagrams received on all sources.", ({ channels }) =>
+    channels.reduce((n, { legs }) => n + legs.reduce((m, { sums }) => m + sums.datagrams, 0), 0),
+  ),
+  counter("engine_event_overflows_total", "Events that the packet core could not keep.", ({ engine }) => engine.eventOverflows),
+  gauge("srt_available", "1 when a usable libsrt was found.", ({ health }) => health.srt.available),
+  gauge("store_up", "1 when the store answers.", ({ health }) => health.store.ok),
+  by(
+    "counter",
+    "store_errors_total",
+    "Writes that the store refused or that failed, by what was written.",
+    ["record", STORE_RECORDS],
+    ({ store }, record) => store.errors[record],
+  ),
+  by(
+    "counter",
+    "store_dropped_records_total",
+    "Records given up because the store could not take them.",
+    ["record", ["events", "cues"]],
+    ({ store }, record) => store.dropped[record],
+  ),
+]
+
+export const serviceArea = makeArea<MetricsView, MetricsView>([], (view) => [["", view]], families)

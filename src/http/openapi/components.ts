@@ -1,0 +1,151 @@
+/** Every schema of the document by its name: bodies as they are validated, answers as they are described. */
+
+import { KeyInput, UserChange, UserInput } from "../../effects/accounts/account-bodies.ts"
+import {
+  ChannelUpdate,
+  CueInput,
+  InputSettingsInput,
+  OutputInput,
+  OutputSettingsInput,
+  OutputUpdate,
+  SegmentationInput,
+  SwitchInput,
+} from "../../effects/config/request-bodies.ts"
+import { ChannelDocument, CloneInput, ConfigDocument, OutputDocument, RollbackInput } from "../../effects/declarative/document.ts"
+import { DestinationInput, DestinationUpdate, MuteInput, RuleInput, RulesInput } from "../../effects/notifications/notification-bodies.ts"
+import { InputBody, InputChange, InputOutputChange } from "../../effects/show/inputs-view.ts"
+import { ChannelRequest, OutputRequest, TemplateInput, TemplateUpdate } from "../../effects/templates/template-model.ts"
+import { BulkInput } from "../routes/bulk.ts"
+import { DecodeInput } from "../routes/scte35.ts"
+import * as accounts from "./account-schemas.ts"
+import * as config from "./config-schemas.ts"
+import { EXAMPLES } from "./examples.ts"
+import { describeField } from "./fields.ts"
+import * as history from "./history-schemas.ts"
+import { componentsOf, type JsonObject, type Named } from "./json-schema.ts"
+import * as notifications from "./notification-schemas.ts"
+import * as schemas from "./schemas.ts"
+import * as scte35 from "./scte35-schemas.ts"
+
+const body = (schema: Named["schema"], description: string): Named => ({ schema, description, strict: true })
+const answer = (schema: Named["schema"], description: string): Named => ({ schema, description })
+
+const TABLE: Readonly<Record<string, Named>> = {
+  ChannelInput: body(ChannelRequest, "A channel to create: `name` and `rtp_port` are all it needs"),
+  ChannelUpdate: body(ChannelUpdate, "Changes of a channel: what is left out stays as it is"),
+  InputSettings: body(InputSettingsInput, "Receive settings: what is left out stays as it is, null goes back to the default"),
+  OutputInput: body(OutputInput, "An output to add: `url`, or a `preset` that brings one"),
+  OutputRequest: body(OutputRequest, "An output to add: `url`, a `preset` that brings one, or a `template`"),
+  OutputUpdate: body(OutputUpdate, "Changes of an output: what is left out stays as it is"),
+  OutputSettings: body(OutputSettingsInput, "Settings of an output: what is left out stays as it is, null goes back to the default"),
+  SwitchInput: body(SwitchInput, "The source to switch to"),
+  DecodeInput: body(DecodeInput, "A cue to decode"),
+  CueInput: body(CueInput, "A cue to insert: `cue`, or `command` with its fields"),
+  SegmentationInput: body(SegmentationInput, "A segmentation_descriptor (SCTE 35, 10.3.3)"),
+
+  BulkInput: body(BulkInput, "What to do with many channels"),
+  CloneInput: body(CloneInput, "What the copy differs in"),
+  ConfigDocument: body(ConfigDocument, "The whole configuration"),
+  ChannelDocument: body(ChannelDocument, "A channel of the configuration: what is left out has its default"),
+  OutputDocument: body(OutputDocument, "An output of the configuration: what is left out has its default"),
+  RollbackInput: body(RollbackInput, "The version to go back to"),
+  NumberedInputBody: body(InputBody, "An input to create; it is started at once"),
+  NumberedInputChange: body(InputChange, "Changes of an input: what is left out stays as it is"),
+  NumberedOutputChange: body(InputOutputChange, "Changes of an output: what is left out stays as it is"),
+
+  TemplateInput: body(TemplateInput, "A template to create"),
+  TemplateUpdate: body(TemplateUpdate, "Changes of a template: what is left out stays as it is"),
+  UserInput: body(UserInput, "A user to create"),
+  UserChange: body(UserChange, "Changes of a user: what is left out stays as it is"),
+  KeyInput: body(KeyInput, "An API key to create"),
+
+  DestinationInput: body(DestinationInput, "A destination to create: for `email` with `host`, `from` and `to`, for the others with `url`"),
+  DestinationUpdate: body(DestinationUpdate, "Changes of a destination: what is left out stays as it is, null takes it away"),
+  NotificationRulesInput: body(RulesInput, "Who is to be told of what"),
+  NotificationRuleInput: body(RuleInput, "A rule: what it leaves out is not limited"),
+  MuteInput: body(MuteInput, "What to mute, for how long: `until` or `minutes`"),
+
+  Channels: answer(schemas.Channels, "All channels"),
+  Channel: answer(schemas.Channel, "A channel with its figures"),
+  ReceiveState: answer(schemas.ReceiveState, "Settings with their defaults, how the sources are joined, and what each receives"),
+  Leg: answer(schemas.Leg, "A source as it is received"),
+  Programme: answer(schemas.Programme, "A programme as its PMT describes it"),
+  Scte35State: answer(schemas.Scte35State, "Where the ad breaks of a channel stand"),
+  Alarm: answer(schemas.Alarm, "Something that needs a person"),
+  ClonedChannel: answer(schemas.ClonedChannel, "The copy, stopped, with disabled outputs"),
+  BulkAnswer: answer(schemas.BulkAnswer, "What came of it for each channel"),
+  ChannelEvents: answer(schemas.ChannelEvents, "What happened to a channel"),
+  ChannelEvent: answer(schemas.ChannelEvent, "Something that happened"),
+  EventsOfChannels: answer(schemas.EventsOfChannels, "What happened to all channels"),
+  EventOfChannel: answer(schemas.EventOfChannel, "Something that happened, with its channel"),
+  ChannelName: answer(schemas.ChannelName, "A channel as others name it"),
+  CuesOfChannels: answer(scte35.CuesOfChannels, "Cues of all channels"),
+  CueOfChannel: answer(scte35.CueOfChannel, "A cue with its channel"),
+  History: answer(history.History, "Figures of a channel over time"),
+  HistorySeries: answer(history.Series, "Figures of one source or output"),
+  HistoryMark: answer(history.Mark, "Something to be marked in a plot"),
+  Outputs: answer(schemas.Outputs, "The outputs of a channel"),
+  Output: answer(schemas.Output, "An output with its figures"),
+  Settings: answer(schemas.Settings, "Settings of an output, as they were given"),
+  Receiver: answer(schemas.Receiver, "A receiver of an SRT listener"),
+  OutputTest: answer(schemas.OutputTest, "What came of a dry run"),
+  Templates: answer(schemas.Templates, "All templates"),
+  Template: answer(schemas.Template, "An output with placeholders, its secrets masked"),
+  Presets: answer(schemas.Presets, "Well-known destinations"),
+  Preset: answer(schemas.Preset, "A well-known destination"),
+  Cues: answer(scte35.Cues, "Cues of a channel"),
+  Cue: answer(scte35.Cue, "A cue with its decode and the proof for each output"),
+  CueProof: answer(scte35.CueProof, "Whether a cue left by an output"),
+  CueAnswer: answer(scte35.CueAnswer, "A cue that is on its way into the stream"),
+  SpliceInfoSection: answer(scte35.Section, "splice_info_section (ANSI/SCTE 35, 9.6); times in 90 kHz ticks unless the name says seconds"),
+  SpliceCommand: answer(scte35.SpliceCommand, "A splice command (ANSI/SCTE 35, 9.7)"),
+  SpliceDescriptor: answer(scte35.SpliceDescriptor, "A splice descriptor (ANSI/SCTE 35, 10)"),
+  Upid: answer(scte35.Upid, "A UPID (ANSI/SCTE 35, 10.3.3.1)"),
+  ConfigAnswer: answer(config.ConfigAnswer, "What was changed, or would be"),
+  ChannelChange: answer(config.ChannelChange, "A channel before and after"),
+  OutputChange: answer(config.OutputChange, "An output before and after"),
+  FieldChange: answer(config.FieldChange, "A field before and after"),
+  Versions: answer(config.Versions, "Versions of the configuration"),
+  Version: answer(config.Version, "A version of the configuration"),
+  VersionWithConfig: answer(config.VersionWithConfig, "A version of the configuration with what it was"),
+  NumberedInputs: answer(config.NumberedInputs, "All channels as inputs"),
+  NumberedInput: answer(config.NumberedInput, "A channel as an input with a number"),
+  NumberedOutputs: answer(config.NumberedOutputs, "The outputs of an input"),
+  NumberedOutput: answer(config.NumberedOutput, "An output with a number"),
+  OutputLog: answer(config.OutputLog, "What happened to an output"),
+  Users: answer(accounts.Users, "All users"),
+  User: answer(accounts.User, "A user"),
+  Keys: answer(accounts.Keys, "All keys but that of `API_KEY`"),
+  Key: answer(accounts.Key, "An API key, without the key itself"),
+  NewKey: answer(accounts.NewKey, "An API key that was just created"),
+  AuditEntries: answer(accounts.AuditEntries, "Who asked for which change"),
+  AuditEntry: answer(accounts.AuditEntry, "A request for a change, or a login"),
+  Notices: answer(notifications.Notices, "What is wrong, and what was"),
+  Notice: answer(notifications.Notice, "Something that is wrong, or was"),
+  Destinations: answer(notifications.Destinations, "Who is told"),
+  Destination: answer(notifications.Destination, "Who is told, and how that works"),
+  Delivery: answer(notifications.Delivery, "How messages get there"),
+  NotificationTest: answer(notifications.TestAnswer, "What came of a test message"),
+  NotificationRules: answer(notifications.Rules, "Who is told of what"),
+  NotificationRule: answer(notifications.Rule, "What is sent to whom"),
+  Mutes: answer(notifications.Mutes, "Mutes that have not ended"),
+  Mute: answer(notifications.Mute, "What is not told, until when"),
+  SystemStats: answer(schemas.SystemStats, "What the service uses of its machine"),
+  Health: answer(schemas.Health, "How the service is"),
+  Alive: answer(schemas.Alive, "The process runs"),
+  Ready: answer(schemas.Ready, "Whether requests can be served"),
+  Problem: answer(schemas.Problem, "What is wrong (RFC 9457)"),
+}
+
+export const NAMED: Readonly<Record<string, Named>> = Object.fromEntries(
+  Object.entries(TABLE).map(([name, one]) => {
+    const examples = EXAMPLES[name]
+    return [name, examples === undefined ? one : { ...one, examples }]
+  }),
+)
+
+/** Those whose fields are the specification's, and explained there. */
+export const OF_THE_SPECIFICATION: ReadonlySet<string> = new Set(["SpliceInfoSection", "SpliceCommand", "SpliceDescriptor", "Upid"])
+
+export const components = (): Readonly<Record<string, JsonObject>> =>
+  componentsOf(NAMED, (component, field) => (OF_THE_SPECIFICATION.has(component) ? undefined : describeField(component, field)))

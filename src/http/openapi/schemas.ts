@@ -1,0 +1,284 @@
+/**
+ * What the API answers, as schemas for the OpenAPI document. `schemas.test.ts` holds them to the interfaces of the control plane, both
+ * ways, so that neither can change without the other.
+ */
+import { Schema } from "effect"
+import { CUE_POINT_STYLES, CUE_TAG_STYLES, ENHANCED_CODECS } from "../../core/output-settings.ts"
+import { PRESET_NAMES } from "../../core/presets.ts"
+import { ALARM_KINDS, AutoRun, ChannelStatus, OutputStatus, Protocol, SourceName } from "../../effects/model.ts"
+
+const { Array: List, Boolean: Flag, Literal, NullOr, Number: Num, String: Text, Struct } = Schema
+
+/** Counts, and seconds of uptimes. */
+const Count = Schema.Int.pipe(Schema.nonNegative())
+const Uuid = Text.annotations({ jsonSchema: { type: "string", format: "uuid" } })
+/** ISO 8601 in UTC. */
+export const Time = Text.annotations({ jsonSchema: { type: "string", format: "date-time" } })
+const texts = List(Text)
+const Severity = Literal("info", "warning", "critical")
+
+export const Settings = Struct({
+  cue_points: Schema.optional(Literal(...CUE_POINT_STYLES)),
+  audio: Schema.optional(Literal("source", "silence")),
+  codecs: Schema.optional(List(Literal(...ENHANCED_CODECS))),
+  verify_tls: Schema.optional(Flag),
+  segment_s: Schema.optional(Schema.Int),
+  playlist_segments: Schema.optional(Schema.Int),
+  cue_tags: Schema.optional(Literal(...CUE_TAG_STYLES)),
+  http_method: Schema.optional(Literal("put", "post")),
+  s3_endpoint: Schema.optional(Text),
+  s3_region: Schema.optional(Text),
+  s3_access_key_id: Schema.optional(Text),
+  s3_secret_access_key: Schema.optional(Text),
+  segment_mb: Schema.optional(Schema.Int),
+  keep_hours: Schema.optional(Schema.Int),
+  keep_gb: Schema.optional(Schema.Int),
+  rtsp_transport: Schema.optional(Literal("tcp", "udp")),
+  allowed_receivers: Schema.optional(texts),
+})
+
+export const Receiver = Struct({
+  peer: Text,
+  stream_id: Text,
+  uptime: Num,
+  bytes_sent: Count,
+  packets_dropped: Count,
+  rtt_ms: NullOr(Num),
+})
+
+export const Output = Struct({
+  id: Uuid,
+  number: Count,
+  slug: Text,
+  name: Text,
+  protocol: Protocol,
+  url: Text,
+  stream_key: NullOr(Text),
+  settings: Settings,
+  preset: NullOr(Literal(...PRESET_NAMES)),
+  enabled: Flag,
+  status: OutputStatus,
+  lifecycle: Literal("ready", "starting", "streaming", "stopping", "error"),
+  uptime: Num,
+  error_count: Count,
+  reconnects: Count,
+  last_error: NullOr(Text),
+  next_retry_at: NullOr(Time),
+  bitrate: Num,
+  bytes_sent: Count,
+  packets_sent: Count,
+  packets_dropped: Count,
+  options: Schema.Record({ key: Text, value: Schema.Union(Text, Num, Flag) }),
+  warnings: texts,
+  srt: NullOr(Schema.Record({ key: Text, value: Num })),
+  receivers: List(Receiver),
+  cues_sent: Count,
+  cues_missed: Count,
+  created_at: Time,
+})
+export const Outputs = Struct({ outputs: List(Output) })
+
+export const Template = Struct({
+  name: Text,
+  output_name: NullOr(Text),
+  protocol: Protocol,
+  url: Text,
+  stream_key: NullOr(Text),
+  settings: Settings,
+  preset: NullOr(Literal(...PRESET_NAMES)),
+  enabled: Flag,
+  created_at: Time,
+})
+export const Templates = Struct({ templates: List(Template) })
+
+export const Programme = Struct({
+  program_number: Count,
+  pmt_pid: Count,
+  pcr_pid: Count,
+  version: Count,
+  cuei: Flag,
+  streams: List(Struct({ pid: Count, stream_type: Count })),
+})
+
+export const Leg = Struct({
+  source: SourceName,
+  ip: Text,
+  port: Count,
+  receiving: Flag,
+  framing: Literal("none", "rtp", "udp"),
+  sender: NullOr(Text),
+  bitrate: Num,
+  last_error: NullOr(Text),
+  warnings: texts,
+  verdict: Literal("good", "degraded", "bad", "lost"),
+  reasons: texts,
+  findings: List(Struct({ code: Text, message: Text })),
+  fec: NullOr(Struct({ columns: Count, rows: Count, latency_ms: Num })),
+  jitter_ms: Num,
+  pcr_jitter_ms: Num,
+  pcr_jitter_max_ms: Num,
+  max_gap_ms: Num,
+  pcr_bitrate: Num,
+  access_point_interval_ms: NullOr(Num),
+  rcvbuf_bytes: Count,
+  kernel_drops: Count,
+  pids: List(Struct({ pid: Count, packets: Count, bitrate: Num })),
+  programmes: List(Programme),
+  scte35_pids: List(Count),
+  counters: Schema.Record({ key: Text, value: Num }),
+})
+
+export const ReceiveState = Struct({
+  mode: Schema.optional(Literal("auto", "failover", "merge")),
+  failover_after_ms: Schema.optional(Num),
+  failback: Schema.optional(Literal("auto", "manual")),
+  failback_after_s: Schema.optional(Num),
+  switch: Schema.optional(Literal("clean", "immediate")),
+  reorder_ms: Schema.optional(Num),
+  merge_window_ms: Schema.optional(Num),
+  fec: Schema.optional(Literal("off", "auto")),
+  allowed_senders: Schema.optional(texts),
+  interface: Schema.optional(Text),
+  source: Schema.optional(Text),
+  backup_interface: Schema.optional(Text),
+  backup_source: Schema.optional(Text),
+  rcvbuf: Schema.optional(Num),
+  scte35_min_preroll_s: Schema.optional(Num),
+  scte35_max_break_s: Schema.optional(Num),
+  scte35_silent_after_h: Schema.optional(Num),
+  scte35_pid: Schema.optional(NullOr(Num)),
+  manual_cues: Schema.optional(Flag),
+  merge: Literal("off", "rtp", "content"),
+  path_difference_ms: NullOr(Num),
+  merge_lost: Count,
+  merge_mismatches: Count,
+  switches: Count,
+  pending_source: NullOr(SourceName),
+  redundancy: Literal("none", "ok", "lost"),
+  legs: List(Leg),
+})
+
+export const Alarm = Struct({
+  kind: Literal(...ALARM_KINDS),
+  severity: Literal("warning", "critical"),
+  since: Time,
+  message: Text,
+})
+
+export const Scte35State = Struct({
+  pids: List(Count),
+  state: Literal("idle", "announced", "in_break"),
+  event_id: NullOr(Count),
+  ends_in_s: NullOr(Num),
+  last_cue_at: NullOr(Time),
+  cues: Count,
+  sections: Count,
+  crc_errors: Count,
+})
+
+export const Channel = Struct({
+  id: Uuid,
+  number: Count,
+  slug: Text,
+  name: Text,
+  rtp_ip: Text,
+  rtp_port: Count,
+  backup_rtp_ip: NullOr(Text),
+  backup_rtp_port: NullOr(Count),
+  autostart: Flag,
+  auto_run: AutoRun,
+  input: ReceiveState,
+  status: ChannelStatus,
+  lifecycle: Literal("idle", "starting", "running", "stopping", "error"),
+  error: NullOr(Text),
+  uptime: Num,
+  created_at: Time,
+  active_source: SourceName,
+  alarms: List(Alarm),
+  scte35: Scte35State,
+  outputs: List(Output),
+})
+export const ClonedChannel = Struct({ ...Channel.fields, left_out: List(Struct({ output: Text, reason: Text })) })
+export const BulkAnswer = Struct({
+  results: List(Struct({ channel: Text, ok: Flag, error: NullOr(Struct({ status: Schema.Int, message: Text })) })),
+})
+export const Channels = Struct({ channels: List(Channel) })
+
+export const ChannelEvent = Struct({
+  id: Count,
+  at: Time,
+  kind: Text,
+  severity: Severity,
+  source: NullOr(SourceName),
+  output: NullOr(Text),
+  message: Text,
+})
+export const ChannelEvents = Struct({ events: List(ChannelEvent) })
+export const ChannelName = Struct({ id: Text, slug: Text, name: Text })
+export const EventOfChannel = Struct({ ...ChannelEvent.fields, channel: ChannelName })
+export const EventsOfChannels = Struct({ events: List(EventOfChannel) })
+
+export const Preset = Struct({
+  name: Literal(...PRESET_NAMES),
+  title: Text,
+  protocol: Protocol,
+  url: NullOr(Text),
+  settings: Settings,
+  limits: Struct({
+    video_codecs: texts,
+    audio_codecs: texts,
+    max_video_bitrate: NullOr(Num),
+    max_audio_bitrate: NullOr(Num),
+    max_keyframe_interval_s: NullOr(Num),
+    needs_audio: Flag,
+  }),
+  check: texts,
+})
+export const Presets = Struct({ presets: List(Preset) })
+
+export const OutputTest = Struct({
+  ok: Flag,
+  steps: texts,
+  error: NullOr(Struct({ code: Text, message: Text, transient: Flag })),
+  address: NullOr(Text),
+  took_ms: Num,
+})
+
+export const Health = Struct({
+  status: Literal("ok", "degraded"),
+  version: Text,
+  uptime: Num,
+  channels: Struct({ total: Count, running: Count, error: Count }),
+  engine: Struct({ connected: Flag, pid: NullOr(Count), uptime: Num, restarts: Count }),
+  srt: Struct({ available: Flag, version: NullOr(Text), problem: NullOr(Text) }),
+  store: Struct({ ok: Flag }),
+  problems: texts,
+  channel_problems: texts,
+})
+/** Of this process, of the engine, of the machine. */
+export const SystemStats = Struct({
+  version: Text,
+  uptime: Num,
+  service: Struct({ pid: Count, uptime: Num, cpu_seconds: Num, cpu_percent: Num, rss_bytes: Count }),
+  engine: Struct({
+    ...Health.fields.engine.fields,
+    cpu_seconds: Num,
+    cpu_percent: Num,
+    rss_bytes: Count,
+    loop_max_ms: Num,
+  }),
+  machine: Struct({ cpus: Count, load_average: List(Num), memory_bytes: Count, memory_free_bytes: Count }),
+  inputs: Health.fields.channels,
+  outputs: Struct({ total: Count, connected: Count, error: Count, bitrate: Num }),
+})
+export const Alive = Struct({ status: Literal("ok") })
+export const Ready = Struct({ status: Literal("ready", "not ready"), store: Flag, engine: Flag })
+
+export const Problem = Struct({
+  type: Text,
+  title: Text,
+  status: Schema.Int,
+  detail: Text,
+  instance: Text,
+  errors: Schema.optionalWith(List(Struct({ path: Text, message: Text })), { exact: true }),
+})

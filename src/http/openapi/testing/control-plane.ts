@@ -1,0 +1,29 @@
+/** The app in front of the real control plane, open to everybody, whose engine moves no packets. */
+import { rmSync } from "node:fs"
+import { Effect } from "effect"
+import type { Hono } from "hono"
+import { channelStats, engineStats, legStats } from "../../../effects/testing/FakeEngine.ts"
+import { startRealApp } from "../../testing/real-app.ts"
+import { OPEN } from "../../testing/test-app.ts"
+
+export interface ControlPlane {
+  readonly app: Hono
+  /** Shows a channel as receiving, with the stream's clock at 10 s. */
+  readonly receive: (channel: string) => Promise<void>
+  /** What was logged as an error: nothing, unless a handler failed. */
+  readonly failures: ReadonlyArray<string>
+  readonly close: () => Promise<void>
+}
+
+export const makeControlPlane = async (): Promise<ControlPlane> => {
+  const { app, dataDir, engine, errors, stop } = await startRealApp({ settings: { ...OPEN, auth: false } })
+  return {
+    app,
+    receive: (id) => Effect.runPromise(engine.stats(engineStats([channelStats({ id, clock_90k: 900_000, legs: [legStats()] })]))),
+    failures: errors,
+    close: async () => {
+      await stop()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}

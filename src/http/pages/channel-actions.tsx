@@ -1,0 +1,120 @@
+/** @jsxImportSource hono/jsx */
+/** What the buttons of pages do to channels and outputs: with a page before and after, or a sentence for scripts (`HX-Request`). */
+import { type Duration, Effect, Either } from "effect"
+import type { Context, Hono } from "hono"
+import { ConfirmPage } from "../../../views/channels/ConfirmPage.tsx"
+import type { ChannelView, SourceName } from "../../effects/model.ts"
+import { decode, readFields } from "../body.ts"
+import { methods } from "../methods.ts"
+import { type ApiError, makeProblem, type Problem, problemResponse, Refused } from "../problem.ts"
+import { actOnMany, BulkInput, DONE_WITHIN } from "../routes/bulk.ts"
+import type { AppServices } from "../services.ts"
+import { frameOf } from "./frame.ts"
+import { localPath } from "./local-path.ts"
+
+/** Renders the page that the buttons stand on, with what went wrong. */
+type PageWith = (c: Context, problem: Problem) => Promise<Response>
+
+const SOURCES: ReadonlyArray<SourceName> = ["primary", "backup"]
+
+const DONE: Readonly<Record<BulkInput["action"], string>> = {
+  start: "started",
+  stop: "stopped",
+  delete: "deleted",
+  enable_outputs: "changed: outputs enabled",
+  disable_outputs: "changed: outputs disabled",
+}
+
+/** Asked for before it is done. */
+const QUESTIONS: Partial<Record<BulkInput["action"], string>> = {
+  stop: "Stop these channels? Their outputs lose the stream.",
+  disable_outputs: "Disable all outputs of these channels?",
+}
+
+/** Where the button was: as the address says it, or else the browser. */
+const backOf = (c: Context): string => {
+  const referer = c.req.header("referer")
+  const from = referer === undefined || !URL.canParse(referer) ? null : new URL(referer)
+  return localPath(c.req.query("back") ?? (from === null ? undefined : `${from.pathname}${from.search}`))
+}
+
+const connected = ({ outputs }: ChannelView) => outputs.filter(({ status }) => status === "connected").map(({ name }) => name)
+
+export const actionRoutes = (app: Hono, { access, distributor, live, runner }: AppServices, page: PageWith): void => {
+  const isScript = (c: Context) => c.req.header("hx-request") === "true"
+
+  /** `say` tells what was done. */
+  const act = async <A,>(
+    c: Context,
+    effect: Effect.Effect<A, ApiError>,
+    say: (value: A) => string,
+    { back = backOf(c), within }: { readonly back?: string; readonly within?: Duration.Duration } = {},
+  ): Promise<Response> => {
+    const done = await runner.settle(c, effect, within)
+    live.refresh()
+    if (Either.isRight(done)) return isScript(c) ? c.text(say(done.right)) : c.redirect(back, 303)
+    return isScript(c) ? problemResponse(done.left, c.req.path) : page(c, done.left)
+  }
+
+  const asks = (c: Context, ref: string) =>
+    runner.run(c, distributor.get(ref), (channel) => {
+      const back = backOf(c)
+      const to = `/channels/${channel.slug}/stop?back=${encodeURIComponent(back)}`
+      const names = connected(channel)
+      const question = `Stop ${channel.name}? ${names.length === 0 ? "No output is connected." : "These outputs lose the stream:"}`
+      return c.html(
+        <ConfirmPage frame={frameOf(c, { access })} question={question} items={names} to={to} fields={[]} yes="Stop" back={back} />,
+      )
+    })
+
+  // Before those with a channel: `bulk` is none.
+  methods(app, "/channels/bulk", {
+    POST: async (c) => {
+      const form = await runner.settle(c, readFields(c))
+      if (Either.isLeft(form)) return problemResponse(form.left, c.req.path)
+      const fields = form.right
+      const back = localPath(fields.get("back") ?? undefined)
+      const action = fields.get("action") ?? ""
+      const refused = (problem: Problem) => (isScript(c) ? problemResponse(problem, c.req.path) : page(c, problem))
+      if (fields.getAll("channel").length === 0) return refused(makeProblem("bad-request", "no channel is selected; select some first"))
+      const input = await runner.settle(c, decode(BulkInput, { action, channels: fields.getAll("channel") }))
+      if (Either.isLeft(input)) return refused(input.left)
+      const { channels } = input.right
+      const question = QUESTIONS[input.right.action]
+      if (question !== undefined && fields.get("confirmed") !== "yes") {
+        const again = [...channels.map((channel) => ["channel", channel] as const), ["action", action], ["back", back]] as const
+        const props = { question, items: channels, to: "/channels/bulk", fields: [...again, ["confirmed", "yes"] as const], back }
+        return c.html(<ConfirmPage {...props} frame={frameOf(c, { access })} yes={action === "stop" ? "Stop" : "Disable"} />)
+      }
+      const failed = (results: Effect.Effect.Success<ReturnType<typeof actOnMany>>) =>
+        results.flatMap(({ channel, error }) => (error === null ? [] : [`${channel}: ${error.message}`]))
+      const done = Effect.filterOrFail(
+        actOnMany(distributor, input.right),
+        (results) => failed(results).length === 0,
+        (results) => new Refused({ problem: makeProblem("conflict", failed(results).join("; ")) }),
+      )
+      const say = ({ length }: { readonly length: number }) =>
+        `${length} ${length === 1 ? "channel" : "channels"} ${DONE[input.right.action]}`
+      return act(c, done, say, { back, within: DONE_WITHIN })
+    },
+  })
+
+  methods(app, "/channels/:id/start", {
+    POST: (c) => act(c, distributor.start(c.req.param("id")), ({ name }) => `${name} started`),
+  })
+  methods(app, "/channels/:id/stop", {
+    GET: (c) => asks(c, c.req.param("id")),
+    POST: (c) => act(c, distributor.stop(c.req.param("id")), ({ name }) => `${name} stopped`),
+  })
+  for (const source of SOURCES) {
+    methods(app, `/channels/:id/switch/${source}`, {
+      POST: (c) => act(c, distributor.switchSource(c.req.param("id"), source), ({ name }) => `${name} goes to its ${source}`),
+    })
+  }
+  methods(app, "/channels/:id/outputs/:output/start", {
+    POST: (c) => act(c, distributor.startOutput(c.req.param("id"), c.req.param("output")), ({ name }) => `${name} started`),
+  })
+  methods(app, "/channels/:id/outputs/:output/stop", {
+    POST: (c) => act(c, distributor.stopOutput(c.req.param("id"), c.req.param("output")), ({ name }) => `${name} stopped`),
+  })
+}

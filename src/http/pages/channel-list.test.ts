@@ -1,0 +1,302 @@
+import { Effect } from "effect"
+import { describe, expect, it } from "vitest"
+import { Conflict, EngineUnavailable } from "../../effects/Errors.ts"
+import { memoryAccounts } from "../../effects/testing/accounts.ts"
+import { fakeHealth } from "../testing/fake-health.ts"
+import { fakeCue, fakeEvent, fakeOutput } from "../testing/fake-views.ts"
+import { makeTestApp, problemBody, withKey } from "../testing/test-app.ts"
+
+const FORM = { "Content-Type": "application/x-www-form-urlencoded" }
+const post = (test: ReturnType<typeof makeTestApp>, path: string, fields: Record<string, string>, headers = {}) =>
+  test.call("POST", path, new URLSearchParams(fields).toString(), { ...FORM, ...headers })
+const textOf = (html: string) => html.replace(/<[^>]*>/g, "")
+const pageOf = async (test: ReturnType<typeof makeTestApp>, path = "/") => (await test.call("GET", path)).text()
+
+describe("the status page", () => {
+  it("has no inline script, style or handler, and loads only from us", async () => {
+    const test = makeTestApp()
+    await post(test, "/channels", { name: "A", rtp_port: "5000" })
+    const html = await pageOf(test)
+    expect(html).toMatch(/^<!doctype html><html lang="en" data-theme="auto">/)
+    expect(html.match(/<script[^>]*>/g)).toEqual([
+      '<script src="/static/htmx.js" defer="">',
+      '<script src="/static/copy.js" type="module">',
+      '<script src="/static/keys.js" type="module">',
+      '<script src="/static/list.js" type="module">',
+    ])
+    expect(html).not.toMatch(/<style|\sstyle=|\son\w+=|javascript:|https?:\/\/(?!receiver)/i)
+  })
+
+  it("serves its scripts and stylesheet, and 304 for what the browser has", async () => {
+    const { call } = makeTestApp()
+    for (const [path, type, text] of [
+      ["/static/htmx.js", "text/javascript; charset=utf-8", "htmx"],
+      ["/static/copy.js", "text/javascript; charset=utf-8", "[data-copy]"],
+      ["/static/style.css", "text/css; charset=utf-8", "table"],
+    ] as const) {
+      const response = await call("GET", path)
+      expect([response.status, response.headers.get("content-type")]).toEqual([200, type])
+      expect(await response.text()).toContain(text)
+      const etag = response.headers.get("etag") ?? ""
+      expect((await call("GET", path, undefined, { "If-None-Match": etag })).status).toBe(304)
+    }
+  })
+
+  it("escapes names, URLs and errors", async () => {
+    const test = makeTestApp()
+    const evil = `<script>alert(1)</script>"'&`
+    await test.call("POST", "/api/channels", { name: evil, rtp_port: 5000 })
+    test.distributor.show("1", {
+      status: "error",
+      error: evil,
+      outputs: [
+        fakeOutput({ id: "o", name: evil, url: `srt://h:1?streamid=${evil}`, status: "error", last_error: evil, warnings: [evil] }),
+      ],
+    })
+    const html = await pageOf(test)
+    expect(html).not.toContain("<script>alert")
+    expect(html).not.toMatch(/="[^"]*<script/)
+    expect(html).toContain("&lt;script&gt;alert(1)&lt;/script&gt;")
+  })
+
+  it("shows the state in words, failing ones first, with what fails, why and when it is tried again", async () => {
+    const test = makeTestApp()
+    for (const [i, name] of ["Good", "Silent", "Lossy", "Idle"].entries()) {
+      await test.call("POST", "/api/channels", { name, rtp_port: 5000 + i })
+    }
+    const good = fakeOutput({ id: "good", status: "connected", bitrate: 8_020_000, uptime: 3661 })
+    const bad = fakeOutput({
+      id: "bad",
+      name: "CDN",
+      status: "retrying",
+      last_error: "connection refused",
+      next_retry_at: new Date(Date.now() + 4500).toISOString(),
+    })
+    test.distributor.show("1", { status: "running", uptime: 90_061, outputs: [good] })
+    test.distributor.show("2", { status: "error", error: "no packets on 0.0.0.0:5001 for 10 s" })
+    test.distributor.show("3", { status: "running", outputs: [good, bad] })
+    const html = await pageOf(test)
+    const order = ["silent", "lossy", "good", "idle"].map((slug) => html.indexOf(`<tr id="channel-${slug}"`))
+    expect(order).toEqual([...order].sort((a, b) => a - b))
+    expect(order.every((at) => at > 0)).toBe(true)
+    const text = textOf(html)
+    for (const part of ["no packets on 0.0.0.0:5001", "CDN connection refused · again in 00:05", "SRT 1/2", "8.0 Mbit/s", "1 d 1 h"]) {
+      expect(text).toContain(part)
+    }
+    expect(text).toContain("1 in error2 running1 stoppedoutputs1 failing2 connectedin 24.1 Mbit/s, out 16.0 Mbit/s")
+    expect(html).toContain('href="/channels/lossy#output-bad"')
+  })
+
+  it("shows what is wrong with the service, and can be paused", async () => {
+    const sentence = 'channel "A" has no input'
+    const health = { ...fakeHealth, problems: ["libsrt is missing: apt-get install it", sentence], channel_problems: [sentence] }
+    const test = makeTestApp({ over: { health: Effect.succeed(health) } })
+    const html = await pageOf(test)
+    expect(html).toMatch(/class="banner warning">libsrt is missing: apt-get install it/)
+    // What the rows say is no banner.
+    expect(html).not.toContain("has no input")
+    expect(html).toContain('hx-sse:connect="/live/channels"')
+    expect(await pageOf(test, "/?live=off")).not.toContain("hx-sse:connect")
+  })
+
+  it("filters by words and by problems without JavaScript", async () => {
+    const test = makeTestApp()
+    await test.call("POST", "/api/channels", { name: "Sports HD", rtp_port: 5000 })
+    await test.call("POST", "/api/channels", { name: "News", rtp_port: 5002, outputs: [{ name: "sports-backup", url: "srt://a:1" }] })
+    test.distributor.show("1", { status: "error", error: "silent" })
+    const shown = async (query: string) =>
+      [...(await pageOf(test, `/?${query}`)).matchAll(/<tr id="channel-([^"]*)"/g)].map(([, slug]) => slug)
+    expect(await shown("q=SPORTS")).toEqual(["sports-hd", "news"])
+    expect(await shown("q=sports+hd")).toEqual(["sports-hd"])
+    expect(await shown("only=problems")).toEqual(["sports-hd"])
+    expect(await shown("q=5002&only=problems")).toEqual([])
+    const none = await pageOf(test, "/?q=%22%3Cb%3E")
+    expect(none).toContain('value="&quot;&lt;b&gt;"')
+    expect(none).toMatch(/<p id="nothing" class="empty">/)
+  })
+
+  it("offers a viewer nothing that would be refused", async () => {
+    const accounts = memoryAccounts({ apiKey: true })
+    const { key } = await Effect.runPromise(accounts.createKey({ name: "screen", role: "viewer" }))
+    const test = makeTestApp({ settings: withKey("admin-key-0123456789"), accounts })
+    await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000 }, { "X-API-Key": "admin-key-0123456789" })
+    const html = await (await test.call("GET", "/", undefined, { "X-API-Key": key })).text()
+    expect(html).toContain('id="channel-a"')
+    expect(html).not.toMatch(/formaction|checkbox" name="channel"|\/add\//)
+  })
+})
+
+describe("the live list", () => {
+  it("is sent whole, and then row by row", async () => {
+    const test = makeTestApp()
+    for (const name of ["A", "B"]) await test.call("POST", "/api/channels", { name, rtp_port: name === "A" ? 5000 : 5002 })
+    const response = await test.call("GET", "/live/channels")
+    expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/event-stream"])
+    const reader = response.body?.getReader()
+    const next = async () => new TextDecoder().decode((await reader?.read())?.value)
+    const whole = await next()
+    expect(whole).toContain('<hx-partial hx-target="#channel-rows" hx-swap="innerMorph"><tr id="channel-a"')
+    test.distributor.show("2", { name: "B2" })
+    const changed = await next()
+    expect(changed).toContain('<hx-partial hx-target="#channel-b" hx-swap="outerMorph"><tr id="channel-b"')
+    expect(changed).not.toContain("channel-a")
+    await reader?.cancel()
+  })
+})
+
+describe("the events page", () => {
+  it("escapes what comes from the stream", async () => {
+    const evil = `<img src=x onerror=alert(1)>"'&`
+    const test = makeTestApp()
+    await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000 })
+    test.distributor.happened("1", fakeEvent({ id: 1, message: evil, output: evil }))
+    const page = await pageOf(test, "/channels/a/events")
+    expect(page).not.toContain("<img")
+    expect(page).toContain("&lt;img src=x onerror=alert(1)&gt;")
+  })
+
+  it("shows what happened with its time and place, and leads to older events", async () => {
+    const test = makeTestApp()
+    await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000 })
+    expect(await pageOf(test, "/channels/a/events")).toContain("Nothing has happened yet.")
+    test.distributor.happened(
+      "a",
+      fakeEvent({ id: 12, kind: "redundancy_lost", severity: "warning", source: "backup", message: "the backup is silent" }),
+      fakeEvent({ id: 11, kind: "output_failed", severity: "critical", output: "cdn", at: "2026-01-02T03:04:05.678Z" }),
+    )
+    const html = await pageOf(test, "/channels/a/events?limit=2")
+    for (const part of [
+      "redundancy lost (warning)",
+      "<td>backup</td>",
+      "the backup is silent",
+      "2026-01-02 03:04:05.678",
+      "<td>cdn</td>",
+    ]) {
+      expect(html).toContain(part)
+    }
+    expect(html).toMatch(/href="\/channels\/[^"]*\/events\?before=11"/)
+    expect(await pageOf(test, "/channels/a/events")).not.toContain("Older")
+    expect((await test.call("GET", "/channels/a/events?limit=x")).status).toBe(400)
+    expect((await test.call("GET", "/channels/b/events")).status).toBe(404)
+  })
+})
+
+describe("buttons", () => {
+  const SCRIPT = { "HX-Request": "true" }
+  const statuses = async (test: ReturnType<typeof makeTestApp>) =>
+    (await Effect.runPromise(test.distributor.list)).map(({ status }) => status)
+
+  it("start and stop, and lead back to where they were pressed or answer scripts with a sentence", async () => {
+    const test = makeTestApp()
+    await post(test, "/channels", { name: "a", rtp_port: "5000" })
+    await post(test, "/outputs", { channel: "a", url: "srt://receiver:9000", name: "out" })
+    const started = await test.call("POST", "/channels/1/start", undefined, { Referer: "http://localhost/?q=a" })
+    expect([started.status, started.headers.get("location")]).toEqual([303, "/?q=a"])
+    const stopped = await test.call("POST", "/channels/1/outputs/out/stop", undefined, SCRIPT)
+    expect([stopped.status, await stopped.text()]).toEqual([200, "out stopped"])
+    expect((await test.call("POST", "/channels/1/outputs/out/start")).status).toBe(303)
+    expect(await statuses(test)).toEqual(["running"])
+    expect((await test.call("POST", "/channels/1/stop")).headers.get("location")).toBe("/")
+    expect((await test.call("POST", "/channels/1/stop?back=//evil.example")).headers.get("location")).toBe("/")
+    expect(await statuses(test)).toEqual(["stopped"])
+    expect((await test.call("GET", "/channels/1/start")).status).toBe(405)
+  })
+
+  it("switch the source, and say why not", async () => {
+    const test = makeTestApp()
+    await test.call("POST", "/api/channels", { name: "a", rtp_port: 5000, backup_rtp_ip: "0.0.0.0", backup_rtp_port: 5001 })
+    expect((await test.call("POST", "/channels/1/switch/backup")).status).toBe(303)
+    expect((await Effect.runPromise(test.distributor.get("1"))).active_source).toBe("backup")
+    const dead = new Conflict({ errors: [{ path: "source", message: "no packets arrive on the backup" }] })
+    const refusing = makeTestApp({ over: { switchSource: () => dead } })
+    const refused = await refusing.call("POST", "/channels/1/switch/backup")
+    expect(refused.status).toBe(409)
+    expect(await refused.text()).toMatch(/role="alert"[^>]*>source: no packets arrive on the backup/)
+    expect((await test.call("POST", "/channels/1/switch/third")).status).toBe(404)
+  })
+
+  it("ask on a page before a channel is stopped, naming the outputs that lose the stream", async () => {
+    const test = makeTestApp()
+    await post(test, "/channels", { name: "a", rtp_port: "5000" })
+    const outputs = [fakeOutput({ id: "on", status: "connected" }), fakeOutput({ id: "off", status: "retrying" })]
+    test.distributor.show("1", { status: "running", outputs })
+    const html = await (await test.call("GET", "/channels/a/stop", undefined, { Referer: "http://localhost/?q=a" })).text()
+    expect(html).toContain("Stop a? These outputs lose the stream:")
+    expect(html.match(/<li>[^<]*/g)).toEqual(["<li>on"])
+    expect(html).toContain('action="/channels/a/stop?back=%2F%3Fq%3Da"')
+    expect(await statuses(test)).toEqual(["running"])
+    expect((await test.call("GET", "/channels/b/stop")).status).toBe(404)
+  })
+
+  it("show a failure on the page, and tell it to scripts", async () => {
+    const test = makeTestApp({ over: { start: () => new EngineUnavailable({ reason: "it is starting" }) } })
+    await post(test, "/channels", { name: "a", rtp_port: "5000" })
+    const response = await test.call("POST", "/channels/1/start")
+    expect(response.status).toBe(503)
+    expect(await response.text()).toContain("the engine is not available: it is starting")
+    const script = await test.call("POST", "/channels/1/start", undefined, SCRIPT)
+    expect([script.status, (await problemBody(script)).detail]).toEqual([503, "the engine is not available: it is starting"])
+  })
+
+  it("act on all selected channels, and ask before that stops any", async () => {
+    const test = makeTestApp()
+    for (const [i, name] of ["a", "b", "c"].entries()) await post(test, "/channels", { name, rtp_port: String(5000 + i) })
+    const bulk = (body: string, headers = {}) => test.call("POST", "/channels/bulk", body, { ...FORM, ...headers })
+    const started = await bulk("channel=a&channel=c&action=start&back=%2F%3Fq%3Dx")
+    expect([started.status, started.headers.get("location")]).toEqual([303, "/?q=x"])
+    expect(await statuses(test)).toEqual(["running", "stopped", "running"])
+    const asked = await bulk("channel=a&channel=c&action=stop")
+    expect(asked.status).toBe(200)
+    expect(await asked.text()).toMatch(/<input type="hidden" name="channel" value="c"[\s\S]*name="confirmed" value="yes"/)
+    expect(await statuses(test)).toEqual(["running", "stopped", "running"])
+    const stopped = await bulk("channel=a&channel=c&action=stop&confirmed=yes", SCRIPT)
+    expect([stopped.status, await stopped.text()]).toEqual([200, "2 channels stopped"])
+    expect(await statuses(test)).toEqual(["stopped", "stopped", "stopped"])
+    const some = await bulk("channel=a&channel=gone&action=start", SCRIPT)
+    expect([some.status, (await problemBody(some)).detail]).toEqual([409, 'gone: there is no channel "gone"'])
+    expect(await statuses(test)).toEqual(["running", "stopped", "stopped"])
+    expect(await (await bulk("action=start")).text()).toContain("no channel is selected")
+    expect((await bulk("channel=a&action=explode")).status).toBe(400)
+  })
+})
+
+describe("the cues of a channel", () => {
+  it("are listed with their proof and their bytes, escaped, and link to older ones", async () => {
+    const test = makeTestApp()
+    await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000 })
+    const missed = { output: "udp", status: "missed", at: null, delay_ms: null, reason: "<b>refused</b>" } as const
+    const sent = { output: "cdn", status: "sent", at: null, delay_ms: 12.4, reason: null } as const
+    test.distributor.cued("1", fakeCue({ id: 9, outputs: [sent, missed], repeats: 2 }), fakeCue({ id: 4, errors: ["CRC_32 is wrong"] }))
+    const html = await pageOf(test, "/channels/a/cues?limit=2&type=out")
+    for (const text of [
+      "out × 3",
+      "4.50 s",
+      "cdn sent after 12 ms",
+      "udp missed: &lt;b&gt;refused",
+      "CRC_32 is wrong",
+      "/DAlAAAA",
+      "fc3025",
+    ]) {
+      expect(html).toContain(text)
+    }
+    expect(html).toContain('href="/channels/a/cues?limit=2&amp;type=out&amp;before=4"')
+    expect(html).not.toMatch(/<b>|\sstyle=|\son\w+=/)
+    // A button beside each text, in the parent that copy.js looks in.
+    for (const [name, text] of [
+      ["base64", "/DAlAAAA"],
+      ["hex", "fc3025"],
+    ]) {
+      const pattern = `<p><code[^>]*>${text}[^<]*</code> <button type="button" data-copy="${name}">Copy ${name}</button></p>`
+      expect(html.match(new RegExp(pattern, "g"))).toHaveLength(2)
+    }
+    expect(await pageOf(test, "/channels/a/cues")).not.toContain("Older")
+  })
+
+  it("may be none, and a bad query is told", async () => {
+    const test = makeTestApp()
+    await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000 })
+    expect(await pageOf(test, "/channels/a/cues")).toContain("There are no cues here")
+    expect((await test.call("GET", "/channels/a/cues?type=x")).status).toBe(400)
+    expect((await test.call("GET", "/channels/b/cues")).status).toBe(404)
+  })
+})

@@ -1,0 +1,62 @@
+/** @jsxImportSource hono/jsx */
+/** Pages for operators. Every form works without JavaScript; with htmx, buttons swap the table in place. */
+import { Effect } from "effect"
+import type { Context, Hono } from "hono"
+import { EventsPage } from "../../../views/channel/EventsPage.tsx"
+import { ChannelListPage } from "../../../views/channels/ChannelListPage.tsx"
+import { matches } from "../../../views/channels/list-row.ts"
+import { may } from "../../../views/layout/frame.ts"
+import { readEventQuery } from "../event-query.ts"
+import { methods } from "../methods.ts"
+import type { Problem } from "../problem.ts"
+import type { AppServices } from "../services.ts"
+import { actionRoutes } from "./channel-actions.tsx"
+import { frameOf } from "./frame.ts"
+import { listState, liveRegions, makeListRenderer } from "./list-regions.tsx"
+
+const sentence = (problem: Problem): string =>
+  problem.errors.length === 0 ? problem.detail : problem.errors.map(({ path, message }) => `${path}: ${message}`).join("; ")
+
+const MAX_FILTER = 100
+const filterOf = (c: Context) => ({ text: (c.req.query("q") ?? "").slice(0, MAX_FILTER), problemsOnly: c.req.query("only") === "problems" })
+
+export const pageRoutes = (app: Hono, services: AppServices): void => {
+  const { access, distributor, live, runner, thumbnails } = services
+  const renderer = makeListRenderer({ thumbnails })
+
+  /** @param problem of what was asked for on the page, shown on top of it */
+  const page = (c: Context, problem?: Problem): Promise<Response> =>
+    runner.run(c, listState(distributor, { thumbnails }), (state) => {
+      const frame = frameOf(c, { access })
+      const filter = filterOf(c)
+      const now = Date.now()
+      const { problems, rows, totals } = renderer.regions(state, now, may(frame, "operator"))
+      const shown = rows.filter(({ row }) => matches(row, filter))
+      const props = { frame, thumbnails, filter, now, problems, totals, rows: shown, total: rows.length }
+      const html = <ChannelListPage {...props} alert={problem === undefined ? undefined : sentence(problem)} />
+      const headers = { ...problem?.headers, "Content-Type": "text/html; charset=UTF-8" }
+      return new Response(String(html), { status: problem?.status ?? 200, headers })
+    })
+  methods(app, "/", { GET: (c) => page(c) })
+  methods(app, "/live/channels", {
+    GET: (c) => {
+      const mayOperate = may({ caller: access.callerOf(c) }, "operator")
+      const view = Effect.map(listState(distributor, { thumbnails }), (state) =>
+        liveRegions(renderer.regions(state, Date.now(), mayOperate)),
+      )
+      return live.stream(c, `channels ${mayOperate}`, view)
+    },
+  })
+  actionRoutes(app, services, page)
+
+  const events = (c: Context, ref: string) =>
+    runner.run(
+      c,
+      Effect.flatMap(readEventQuery(new URL(c.req.url).searchParams), (query) =>
+        Effect.all([distributor.get(ref), distributor.events(ref, query), Effect.succeed(query.limit)]),
+      ),
+      ([channel, found, limit]) =>
+        c.html(<EventsPage frame={frameOf(c, { access })} channel={channel} events={found} more={found.length === limit} />),
+    )
+  methods(app, "/channels/:id/events", { GET: (c) => events(c, c.req.param("id")) })
+}

@@ -1,0 +1,35 @@
+/**
+ * The buttons of a channel's page. They are posted to where those of the list are, with `?on=channel`, so that rights and audit are the
+ * same; the answer is the channel's page, or with htmx what of it has changed.
+ */
+import { type Effect, Either } from "effect"
+import type { Context, Handler, Hono } from "hono"
+import type { ApiError } from "../problem.ts"
+import type { AppServices } from "../services.ts"
+import { afterAction } from "./channel-page.tsx"
+
+const ON_CHANNEL = "channel"
+
+/** Stands before the routes of the list: what is not for this page goes on to them. */
+export const channelPageActions = (app: Hono, services: AppServices): void => {
+  const { distributor, live, runner } = services
+  const post = (path: string, act: (c: Context, ref: string) => Effect.Effect<unknown, ApiError>, source?: "primary" | "backup") => {
+    const handler: Handler = async (c, next) => {
+      if (c.req.query("on") !== ON_CHANNEL) return next()
+      const ref = c.req.param("id") ?? ""
+      const done = await runner.settle(c, act(c, ref))
+      // Others who have the page open see it as soon as this reader does.
+      live.refresh()
+      return afterAction(services, c, ref, { problem: Either.isLeft(done) ? done.left : undefined, source })
+    }
+    app.post(path, handler)
+  }
+  const output = (c: Context) => c.req.param("output") ?? ""
+  post("/channels/:id/start", (_, ref) => distributor.start(ref))
+  post("/channels/:id/stop", (_, ref) => distributor.stop(ref))
+  for (const source of ["primary", "backup"] as const) {
+    post(`/channels/:id/switch/${source}`, (c, ref) => distributor.switchSource(ref, source, c.req.query("force") === "yes"), source)
+  }
+  post("/channels/:id/outputs/:output/start", (c, ref) => distributor.startOutput(ref, output(c)))
+  post("/channels/:id/outputs/:output/stop", (c, ref) => distributor.stopOutput(ref, output(c)))
+}

@@ -1,0 +1,270 @@
+import { Effect } from "effect"
+import { describe, expect, it } from "vitest"
+import { Conflict, EngineUnavailable } from "../../effects/Errors.ts"
+import type { HistoryView } from "../../effects/history/history-model.ts"
+import type { ChannelView } from "../../effects/model.ts"
+import { memoryAccounts } from "../../effects/testing/accounts.ts"
+import { fakeCue, fakeEvent, fakeInput, fakeLeg, fakeOutput, fakeScte35 } from "../testing/fake-views.ts"
+import { makeTestApp, withKey } from "../testing/test-app.ts"
+
+type Options = Parameters<typeof makeTestApp>[0]
+const PAGE = "/channels/a"
+const BACKUP = fakeLeg({ source: "backup", port: 5001 })
+
+const start = async (over: Partial<ChannelView> = {}, options: Options = {}) => {
+  const test = makeTestApp(options)
+  await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000, backup_rtp_ip: "0.0.0.0", backup_rtp_port: 5001 })
+  test.distributor.show("a", { status: "running", uptime: 5, input: fakeInput({ legs: [fakeLeg(), BACKUP] }), ...over })
+  return test
+}
+const page = async (test: ReturnType<typeof makeTestApp>, path = PAGE) => (await test.call("GET", path)).text()
+const shown = async (over: Partial<ChannelView>) => page(await start(over))
+const text = (html: string) =>
+  html
+    .replace(/<[^>]*>/g, " ")
+    .replace(/\s+/g, " ")
+    .replace(/ ([,.:;])/g, "$1")
+
+describe("the page of a channel", () => {
+  it("has no inline script, style or handler, and leads nowhere else", async () => {
+    const html = await shown({ outputs: [fakeOutput({ id: "o" })], scte35: fakeScte35({ state: "in_break", ends_in_s: 9 }) })
+    expect(html).toMatch(/^<!doctype html>/)
+    expect(html).not.toMatch(/<style|\sstyle=|\son\w+=|javascript:|(?:src|href)="https?:/i)
+    expect(html.match(/<script[^>]*>/g)).toContain('<script src="/static/uplot.js">')
+    expect(html).toContain('hx-sse:connect="/live/channels/a"')
+    for (const name of ["uplot.js", "uplot.css", "plots.js", "ticking.js"]) {
+      expect((await makeTestApp().call("GET", `/static/${name}`)).status).toBe(200)
+    }
+  })
+
+  it("escapes names, URLs, errors and what comes from the stream", async () => {
+    const evil = `<img src=x onerror=alert(1)>"'&`
+    const leg = fakeLeg({ reasons: [evil], verdict: "bad", findings: [{ code: "x", message: evil }], warnings: [evil], sender: evil })
+    const test = await start({
+      name: evil,
+      error: evil,
+      input: fakeInput({ legs: [leg] }),
+      alarms: [{ kind: "leg_bad", severity: "critical", since: new Date().toISOString(), message: `${evil}!` }],
+      outputs: [fakeOutput({ id: "o", name: evil, url: `srt://:1?mode=listener&streamid=${evil}`, last_error: evil, warnings: [evil] })],
+    })
+    test.distributor.happened("a", fakeEvent({ id: 1, message: evil, output: evil }))
+    test.distributor.cued("a", fakeCue({ id: 1, description: evil, errors: [evil], upids: [evil] }))
+    const html = await page(test)
+    expect(html).not.toContain("<img")
+    expect(html).not.toMatch(/="[^"]*<img/)
+    expect(html.split("&lt;img src=x onerror=alert(1)&gt;").length).toBeGreaterThan(12)
+  })
+
+  it("shows both legs with verdict, reasons, figures, errors, findings and streams", async () => {
+    const counters = { rtp_lost: 7, fec_recovered: 6, merge_used: 5, rtp_reordered: 4, rtp_late: 3, cc_errors: 2, pcr_repetition_errors: 1 }
+    const bad = fakeLeg({
+      ...{ verdict: "degraded", reasons: ["2 continuity errors"], pcr_jitter_ms: 4.256, pcr_jitter_max_ms: 9, kernel_drops: 8, counters },
+      ...{ fec: { columns: 8, rows: 10, latency_ms: 120.4 }, findings: [{ code: "no_scte35", message: "no SCTE-35 PID" }] },
+      pids: [{ pid: 481, packets: 9, bitrate: 1_500_000 }],
+      programmes: [{ program_number: 3, pmt_pid: 480, pcr_pid: 481, version: 2, cuei: true, streams: [{ pid: 481, stream_type: 0x1b }] }],
+    })
+    const html = text(await shown({ input: fakeInput({ legs: [bad, BACKUP], merge: "rtp", path_difference_ms: 80.04, redundancy: "ok" }) }))
+    for (const part of [
+      "Primary ▶ in use degraded 127.0.0.1:5000 RTP from 127.0.0.1:40000",
+      "2 continuity errors",
+      "Bit rate 8.02 Mbit/s",
+      "RTP lost 7",
+      "Recovered by FEC 6 (8 × 10, 120 ms)",
+      "Used by the merge 5 datagrams",
+      "Reordered 4, 3 too late",
+      "PCR jitter 4.26 ms, 9.00 ms at most",
+      "Kernel drops 8",
+      "Kernel buffer 8.0 MiB",
+      "1.4 Continuity count 2",
+      "2.3a PCR repetition 1",
+      "no SCTE-35 PID",
+      "Programme 3: PMT PID 480, version 2, PCR PID 481, CUEI",
+      "481 0x1b 1.50 Mbit/s",
+      "Backup standby good 127.0.0.1:5001",
+      "redundant merged by RTP, backup 80.0 ms later · 0 switches",
+    ]) {
+      expect(html).toContain(part)
+    }
+  })
+
+  it("shows an output's figures, its last error in full, and when it tries again, failing ones first", async () => {
+    const error = "x".repeat(300)
+    const at = "2026-01-02T03:04:09.000Z"
+    const srt = { rtt_ms: 12.34, packets_sent: 1000, packets_lost: 5, packets_retransmitted: 4, send_buffer_ms: 33 }
+    const receivers = [{ peer: "192.0.2.1:4", stream_id: "s", uptime: 9, bytes_sent: 1, packets_dropped: 2, rtt_ms: 5 }]
+    const good = fakeOutput({
+      ...{ id: "good", status: "connected", bitrate: 8_020_000, reconnects: 6, last_error: "it was away" },
+      srt,
+      receivers,
+    })
+    const bad = fakeOutput({ id: "bad", number: 2, status: "retrying", last_error: error, next_retry_at: at, warnings: ["look"] })
+    const html = await shown({ outputs: [good, bad] })
+    expect(html.indexOf('id="output-bad"')).toBeLessThan(html.indexOf('id="output-good"'))
+    expect(html).toContain(`data-countdown-to="${at}"`)
+    for (const part of [
+      error,
+      "retrying, next try in 03:04:09 UTC",
+      "look",
+      "Last error: it was away",
+      "8.02 Mbit/s 12.3 ms 5 (0.50 %) 4 (0.40 %) 33 ms 6",
+    ]) {
+      expect(text(html)).toContain(part)
+    }
+    expect(text(html)).toContain("192.0.2.1:4 stream id s, connected for")
+  })
+
+  it("says nothing twice, and nothing of a stopped channel's inputs", async () => {
+    const error = "no packets on 0.0.0.0:5000"
+    const alarms = [{ kind: "no_input", severity: "critical", since: new Date().toISOString(), message: error }] as const
+    const silent = fakeLeg({ verdict: "lost", receiving: false, last_error: error })
+    expect((await shown({ status: "error", error, alarms, input: fakeInput({ legs: [silent, BACKUP] }) })).split(error)).toHaveLength(2)
+    const stopped = text(await shown({ status: "stopped", input: fakeInput({ legs: [silent, BACKUP] }) }))
+    expect(stopped).not.toMatch(/lost 0\.0|Switch to backup|redundan/)
+    expect(stopped).toContain("Not received while the channel is stopped")
+  })
+
+  it("lists cues with their proof and bytes, breaks as bars, and events", async () => {
+    const test = await start()
+    const missed = { output: "udp", status: "missed", at: null, delay_ms: null, reason: "refused" } as const
+    const idle = { output: "pull", status: "no_receiver", at: null, delay_ms: null, reason: "nobody is connected" } as const
+    test.distributor.cued(
+      "a",
+      ...Array.from({ length: 30 }, (_, i) => fakeCue({ id: 30 - i, outputs: [missed, idle], kind: i % 2 === 0 ? "in" : "out" })),
+    )
+    test.distributor.happened("a", fakeEvent({ id: 12, kind: "redundancy_lost", severity: "warning", message: "the backup is silent" }))
+    const html = await page(test)
+    expect(html.match(/id="cue-\d+"/g)).toHaveLength(20)
+    expect(html).toContain('<p class="error">udp missed: refused')
+    expect(html).toContain('<p class="hint">pull: nobody is connected')
+    expect(html).toContain('data-copy="hex"')
+    expect(html).toContain('<input type="hidden" name="cue" value="/DAlAAAA')
+    expect(html).toMatch(/<rect [^>]*>/)
+    expect(text(html)).toContain("redundancy lost (warning) the backup is silent")
+  })
+
+  it("shows the plots in figures of the span that is asked for", async () => {
+    const spans: string[] = []
+    const history = (_: string, window: HistoryView["window"]): Effect.Effect<HistoryView> => {
+      spans.push(window)
+      const series = [{ of: "primary", is: "leg", measure: "bitrate", values: [null, 2e6, 4e6] }] as const
+      return Effect.succeed({
+        window,
+        step_s: 1,
+        times: [1e9, 1e9 + 1, 1e9 + 2],
+        series,
+        marks: [{ at: 1e9, kind: "switch", label: "to <backup>" }],
+      })
+    }
+    const test = await start({}, { over: { history } })
+    expect(text(await page(test, `${PAGE}?window=1h`))).toContain("primary bit rate 4.00 Mbit/s 2.00 Mbit/s 3.00 Mbit/s 4.00 Mbit/s")
+    expect(await page(test, "/fragments/channels/a/figures?window=24h")).toContain("2001-09-09 01:46:40 UTC to &lt;backup&gt;")
+    await page(test, `${PAGE}?window=constructor`)
+    expect(spans).toEqual(["1h", "24h", "5m"])
+  })
+
+  it("is not there for a channel that is not there", async () => {
+    const test = await start()
+    for (const path of ["/channels/none", "/live/channels/none", "/fragments/channels/none/figures"]) {
+      expect((await test.call("GET", path)).status).toBe(404)
+    }
+  })
+})
+
+describe("buttons of the channel's page", () => {
+  const HTMX = { "HX-Request": "true" }
+
+  it("are not shown to viewers, whose page has all else", async () => {
+    const accounts = memoryAccounts({ apiKey: true })
+    const { key } = await Effect.runPromise(accounts.createKey({ name: "screen", role: "viewer" }))
+    const test = makeTestApp({ settings: withKey("admin-key-of-this-test"), accounts })
+    const admin = { "X-API-Key": "admin-key-of-this-test" }
+    const input = { name: "A", rtp_port: 5000, backup_rtp_ip: "0.0.0.0", backup_rtp_port: 5001, outputs: [{ url: "srt://192.0.2.1:9" }] }
+    await test.call("POST", "/api/channels", input, admin)
+    test.distributor.show("a", { status: "running", input: fakeInput({ legs: [fakeLeg(), BACKUP] }) })
+    const html = await (await test.call("GET", PAGE, undefined, { "X-API-Key": key })).text()
+    expect(html).toContain("srt://192.0.2.1:9")
+    expect(html).not.toMatch(/<form method="post"[^>]*action="\/channels|href="[^"]*\/(?:edit|clone)"|add\/output/)
+    expect(await (await test.call("GET", PAGE, undefined, admin)).text()).toMatch(/<form method="post"[^>]*action="\/channels/)
+    const refused = await test.call("POST", "/channels/a/stop?on=channel", undefined, { "X-API-Key": key })
+    expect(refused.status).toBe(403)
+  })
+
+  it.each([
+    ["/channels/a/stop", "stopped"],
+    ["/channels/a/switch/backup", "on backup"],
+    ["/channels/a/outputs/o/stop", "srt://destination:9000?streamid=publish stopped"],
+  ])("%s comes back to the page, or answers with what changed", async (path, says) => {
+    const test = await start({ outputs: [fakeOutput({ id: "o" })] })
+    expect(await page(test)).toContain(`action="${path}?on=channel"`)
+    const plain = await test.call("POST", `${path}?on=channel`)
+    expect([plain.status, plain.headers.get("location")]).toEqual([303, PAGE])
+    const inPlace = await test.call("POST", `${path}?on=channel`, undefined, HTMX)
+    const html = await inPlace.text()
+    expect(html).toMatch(/^<hx-partial hx-target="#page-alert" hx-swap="innerMorph"><\/hx-partial>/)
+    expect(text(html)).toContain(says)
+    // The list's buttons are its own.
+    expect((await test.call("POST", path)).headers.get("location")).toBe("/")
+  })
+
+  it("ask before a running channel is stopped, and say what ends", async () => {
+    const outputs = [fakeOutput({ id: "o", status: "connected" }), fakeOutput({ id: "p", status: "connected" })]
+    expect(await shown({ outputs })).toMatch(/<details class="confirm"[^>]*><summary>Stop …<\/summary><p>2 outputs streaming now will end/)
+    expect(await shown({ status: "stopped" })).not.toContain('class="confirm"')
+  })
+
+  it("say why a switch is refused, and offer it all the same", async () => {
+    const message = 'no packets arrive on the backup (127.0.0.1:5001): the outputs would stop; send "force": true to switch all the same'
+    const forced: Array<boolean | undefined> = []
+    const test = await start(
+      {},
+      {
+        over: {
+          switchSource: (_, __, force) => {
+            forced.push(force)
+            return new Conflict({ errors: [{ path: "source", message }] })
+          },
+        },
+      },
+    )
+    for (const headers of [{}, HTMX]) {
+      const refused = await test.call("POST", "/channels/a/switch/backup?on=channel", undefined, headers)
+      expect(refused.status).toBe(409)
+      const html = await refused.text()
+      expect(html).toMatch(/role="alert"><p>no packets arrive on the backup \(127\.0\.0\.1:5001\): the outputs would stop<\/p>/)
+      expect(html).toContain('action="/channels/a/switch/backup?on=channel&amp;force=yes"')
+    }
+    await test.call("POST", "/channels/a/switch/backup?on=channel&force=yes")
+    expect(forced).toEqual([false, false, true])
+  })
+
+  it("say what else went wrong, without an offer", async () => {
+    const test = await start({ status: "stopped" }, { over: { start: () => new EngineUnavailable({ reason: "it is <starting>" }) } })
+    const refused = await test.call("POST", "/channels/a/start?on=channel")
+    expect(refused.status).toBe(503)
+    const html = await refused.text()
+    expect(html).toContain("the engine is not available: it is &lt;starting&gt;")
+    expect(html).not.toContain("all the same")
+    expect((await test.call("POST", "/channels/none/start?on=channel")).status).toBe(404)
+  })
+})
+
+describe("the event stream of the page", () => {
+  it("sends everything once, and then only what has changed", async () => {
+    const output = fakeOutput({ id: "o", status: "connected", uptime: 60, bitrate: 1_000_000 })
+    const test = await start({ outputs: [output, fakeOutput({ id: "p" })] })
+    const answer = await test.call("GET", "/live/channels/a")
+    expect(answer.headers.get("content-type")).toBe("text/event-stream")
+    const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
+    const next = async () => (await reader?.read())?.value ?? ""
+    const first = await next()
+    for (const id of ["channel-head", "legs", "output-rows", "urls", "breaks", "cue-rows", "event-rows"]) {
+      expect(first).toContain(`hx-target="#${id}" hx-swap="innerMorph"`)
+    }
+    // A second on: the uptime alone is no news, since the browser counts it.
+    test.distributor.show("a", { uptime: 6, outputs: [{ ...output, uptime: 61.2, bitrate: 2_000_000 }, fakeOutput({ id: "p" })] })
+    const second = await next()
+    expect(second.match(/hx-target="[^"]*"/g)).toEqual(['hx-target="#output-o"'])
+    expect(second).toContain("2.00 Mbit/s")
+    await reader?.cancel()
+  })
+})

@@ -1,0 +1,130 @@
+/** @jsxImportSource hono/jsx */
+/** The page of one channel, its event stream, and what its buttons answer. */
+import { Clock, Effect } from "effect"
+import type { Context, Hono } from "hono"
+import { ChannelPage } from "../../../views/channel/ChannelPage.tsx"
+import { channelRegions } from "../../../views/channel/channel-regions.tsx"
+import type { ChannelShown } from "../../../views/channel/channel-shown.ts"
+import { PageAlert, type PageProblem } from "../../../views/channel/PageAlert.tsx"
+import { PlotFigures } from "../../../views/channel/Plots.tsx"
+import { Preview } from "../../../views/channel/Preview.tsx"
+import { makeSteady, type Steady } from "../../../views/channel/steady.ts"
+import { may } from "../../../views/layout/frame.ts"
+import { isLogChoice, type LogChoice, linesFrom } from "../../../views/system/LogRow.tsx"
+import { type HistoryWindow, WINDOWS } from "../../effects/history/history-model.ts"
+import type { SourceName } from "../../effects/model.ts"
+import { methods } from "../methods.ts"
+import { type Problem, problemResponse } from "../problem.ts"
+import type { AppServices } from "../services.ts"
+import { frameOf } from "./frame.ts"
+
+/** Breaks are drawn from this many cues; fewer are listed. */
+const CUES = 60
+const EVENTS = 30
+const LOG_LINES = 50
+
+/** Of the log, as the query asks for. */
+const levelOf = (c: Context): LogChoice | undefined => {
+  const asked = c.req.query("level")
+  return isLogChoice(asked) ? asked : undefined
+}
+
+const isWindow = (text: string | undefined): text is HistoryWindow => text !== undefined && Object.hasOwn(WINDOWS, text)
+/** Of the plots, as the query asks for. */
+const windowOf = (c: Context): HistoryWindow => {
+  const asked = c.req.query("window")
+  return isWindow(asked) ? asked : "5m"
+}
+
+export interface ActionDone {
+  /** Undefined when all went well. */
+  readonly problem?: Problem | undefined
+  /** The source that a refused switch was for. */
+  readonly source?: SourceName | undefined
+}
+
+type Services = Pick<AppServices, "access" | "distributor" | "grafana" | "live" | "log" | "runner">
+
+const pageProblem = ({ problem, source }: ActionDone): PageProblem | undefined => {
+  if (problem === undefined) return undefined
+  // What the API says about its own field is of no use beside a button.
+  const text = (problem.errors.length === 0 ? problem.detail : problem.errors.map(({ message }) => message).join("; ")).replace(
+    /; send "force": true .*$/,
+    "",
+  )
+  return { text, force: problem.kind === "conflict" ? source : undefined }
+}
+
+const shownOf = ({ access, distributor, log }: Services, c: Context, ref: string, steady: Steady) => {
+  const mayAct = may(frameOf(c, { access }), "operator")
+  const { origin } = new URL(c.req.url)
+  const level = levelOf(c)
+  return Effect.all({
+    channel: distributor.get(ref),
+    cues: distributor.cues(ref, { limit: CUES }),
+    events: distributor.events(ref, { limit: EVENTS }),
+    now: Clock.currentTimeMillis,
+  }).pipe(
+    Effect.map((found): ChannelShown => {
+      const lines = linesFrom(log.ofChannel(found.channel.slug), level).slice(0, LOG_LINES)
+      return { ...found, origin, mayAct, steady, level, log: lines }
+    }),
+  )
+}
+
+/** The page, with what became of a button when there is something to tell. */
+const page = (services: Services, c: Context, ref: string, done: ActionDone = {}): Promise<Response> => {
+  const { access, distributor, grafana, runner } = services
+  const read = Effect.all([shownOf(services, c, ref, makeSteady()), distributor.history(ref, windowOf(c)), distributor.thumbnail(ref)])
+  return runner.run(c, read, ([shown, history, picture]) => {
+    const frame = frameOf(c, { access })
+    // A refused button's page stands at the button's path, where the browser cannot come back to.
+    const here = done.problem === undefined ? frame.here : `/channels/${encodeURIComponent(shown.channel.slug)}`
+    const dashboard = grafana?.channel(shown.channel.slug, shown.origin)
+    const preview = <Preview channel={shown.channel} picture={picture.ok} />
+    const props = { shown, history, dashboard, preview, problem: pageProblem(done) }
+    const html = <ChannelPage {...props} frame={{ ...frame, here }} />
+    return new Response(String(html), {
+      status: done.problem?.status ?? 200,
+      headers: { ...done.problem?.headers, "Content-Type": "text/html; charset=UTF-8" },
+    })
+  })
+}
+
+/**
+ * What a button of the channel's page answers: for htmx the parts of the page that changed and the alert, without it the page itself, by
+ * a redirect when all went well.
+ */
+export const afterAction = (services: Services, c: Context, ref: string, done: ActionDone): Promise<Response> | Response => {
+  const { runner } = services
+  if (c.req.header("hx-request") !== "true") {
+    return done.problem === undefined ? c.redirect(`/channels/${encodeURIComponent(ref)}`, 303) : page(services, c, ref, done)
+  }
+  return runner.run(c, shownOf(services, c, ref, makeSteady()), (shown) => {
+    const problem = pageProblem(done)
+    const alert = problem === undefined ? "" : String(<PageAlert problem={problem} channel={shown.channel} />)
+    const { head, legs, outputs } = channelRegions(shown)
+    const parts = [["page-alert", alert], ...[head, legs, outputs].map(({ id, items }) => [id, items.map(({ html }) => html).join("")])]
+    const html = parts.map(([id, inner]) => `<hx-partial hx-target="#${id}" hx-swap="innerMorph">${inner}</hx-partial>`).join("")
+    return new Response(html, { status: done.problem?.status ?? 200, headers: { "Content-Type": "text/html; charset=UTF-8" } })
+  })
+}
+
+export const channelDetailRoutes = (app: Hono, services: AppServices): void => {
+  const { access, distributor, live, runner } = services
+  methods(app, "/channels/:id", { GET: (c) => page(services, c, c.req.param("id")) })
+  methods(app, "/fragments/channels/:id/figures", {
+    GET: (c) => runner.run(c, distributor.history(c.req.param("id"), windowOf(c)), (history) => c.html(<PlotFigures history={history} />)),
+  })
+  methods(app, "/live/channels/:id", {
+    GET: async (c) => {
+      const ref = c.req.param("id")
+      const { caller } = frameOf(c, { access })
+      const key = `channel ${ref} for ${caller?.role ?? "nobody"} at ${new URL(c.req.url).origin} log ${levelOf(c) ?? "all"}`
+      const found = await runner.settle(c, distributor.get(ref))
+      if (found._tag === "Left") return problemResponse(found.left, c.req.path)
+      const view = Effect.map(shownOf(services, c, ref, makeSteady()), (shown) => Object.values(channelRegions(shown)))
+      return live.stream(c, key, view)
+    },
+  })
+}

@@ -1,0 +1,56 @@
+/** @jsxImportSource hono/jsx */
+/** The cues of all channels: filtered by the address, live while nothing is filtered. */
+import { Effect, Either } from "effect"
+import type { Hono } from "hono"
+import { CueRow } from "../../../views/channel/CueRow.tsx"
+import { AllCuesPage } from "../../../views/cues/AllCuesPage.tsx"
+import { type ChannelCueView, CUE_COMMANDS, CUE_KINDS } from "../../effects/scte35/cue-model.ts"
+import { readAllCuesQuery } from "../cue-query.ts"
+import { methods } from "../methods.ts"
+import { problemResponse } from "../problem.ts"
+import type { AppServices } from "../services.ts"
+import { filterErrors } from "./filter-error.ts"
+import { frameOf } from "./frame.ts"
+import { errorsByField, exportOf, olderOf, PAGE_ROWS, pageQuery, withRows } from "./page-query.ts"
+
+const TYPES = [...CUE_KINDS, ...CUE_COMMANDS]
+
+const rowsOf = (cues: ReadonlyArray<ChannelCueView>) =>
+  cues.map((cue) => ({ id: `cue-${cue.id}`, html: String(<CueRow cue={cue} of={cue.channel} />) }))
+
+export const cuesPageRoutes = (app: Hono, { access, distributor, live, runner }: AppServices): void => {
+  methods(app, "/cues", {
+    GET: async (c) => {
+      const asked = pageQuery(new URL(c.req.url))
+      const query = withRows(asked)
+      const read = Effect.flatMap(readAllCuesQuery(query), ({ query }) =>
+        Effect.map(distributor.allCues(query), (cues) => ({ cues, limit: query.limit })),
+      )
+      const found = await runner.settle(c, read)
+      const errors = Either.isLeft(found) ? filterErrors(found.left) : []
+      if (Either.isLeft(found) && errors === null) return problemResponse(found.left, c.req.path)
+      return runner.run(c, distributor.list, (channels) => {
+        const { cues, limit } = Either.getOrElse(found, () => ({ cues: [], limit: 1 }))
+        const last = cues.length < limit ? undefined : cues.at(-1)
+        const html = (
+          <AllCuesPage
+            frame={frameOf(c, { access })}
+            {...{ channels, types: TYPES, rows: rowsOf(cues), asked, errors: errorsByField(errors ?? []) }}
+            older={last === undefined ? undefined : olderOf("/cues", asked, last.id)}
+            json={exportOf("/api/cues", query)}
+            csv={exportOf("/api/cues", query, "csv")}
+          />
+        )
+        return c.html(html, Either.isLeft(found) ? 400 : 200)
+      })
+    },
+  })
+  methods(app, "/live/cues", {
+    GET: (c) =>
+      live.stream(
+        c,
+        "cues",
+        Effect.map(distributor.allCues({ limit: PAGE_ROWS }), (cues) => [{ id: "cue-rows", items: rowsOf(cues) }]),
+      ),
+  })
+}

@@ -1,0 +1,54 @@
+/** @jsxImportSource hono/jsx */
+/** The events of all channels: filtered by the address, live while nothing is filtered. */
+import { Effect, Either } from "effect"
+import type { Hono } from "hono"
+import { EventRow } from "../../../views/channel/EventRow.tsx"
+import { AllEventsPage } from "../../../views/events/AllEventsPage.tsx"
+import { type ChannelEventOfView, EVENT_KINDS } from "../../effects/model.ts"
+import { readAllEventsQuery } from "../event-query.ts"
+import { methods } from "../methods.ts"
+import { problemResponse } from "../problem.ts"
+import type { AppServices } from "../services.ts"
+import { filterErrors } from "./filter-error.ts"
+import { frameOf } from "./frame.ts"
+import { errorsByField, exportOf, olderOf, PAGE_ROWS, pageQuery, withRows } from "./page-query.ts"
+
+const rowsOf = (events: ReadonlyArray<ChannelEventOfView>) =>
+  events.map((event) => ({ id: `event-${event.id}`, html: String(<EventRow event={event} of={event.channel} />) }))
+
+export const eventsPageRoutes = (app: Hono, { access, distributor, live, runner }: AppServices): void => {
+  methods(app, "/events", {
+    GET: async (c) => {
+      const asked = pageQuery(new URL(c.req.url))
+      const query = withRows(asked)
+      const read = Effect.flatMap(readAllEventsQuery(query), ({ query }) =>
+        Effect.map(distributor.allEvents(query), (events) => ({ events, limit: query.limit })),
+      )
+      const found = await runner.settle(c, read)
+      const errors = Either.isLeft(found) ? filterErrors(found.left) : []
+      if (Either.isLeft(found) && errors === null) return problemResponse(found.left, c.req.path)
+      return runner.run(c, distributor.list, (channels) => {
+        const { events, limit } = Either.getOrElse(found, () => ({ events: [], limit: 1 }))
+        const last = events.length < limit ? undefined : events.at(-1)
+        const html = (
+          <AllEventsPage
+            frame={frameOf(c, { access })}
+            {...{ channels, kinds: EVENT_KINDS, rows: rowsOf(events), asked, errors: errorsByField(errors ?? []) }}
+            older={last === undefined ? undefined : olderOf("/events", asked, last.id)}
+            json={exportOf("/api/events", query)}
+            csv={exportOf("/api/events", query, "csv")}
+          />
+        )
+        return c.html(html, Either.isLeft(found) ? 400 : 200)
+      })
+    },
+  })
+  methods(app, "/live/events", {
+    GET: (c) =>
+      live.stream(
+        c,
+        "events",
+        Effect.map(distributor.allEvents({ limit: PAGE_ROWS }), (events) => [{ id: "event-rows", items: rowsOf(events) }]),
+      ),
+  })
+}

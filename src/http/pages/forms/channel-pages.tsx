@@ -1,0 +1,142 @@
+/** @jsxImportSource hono/jsx */
+/** Pages that add, change, clone and remove channels. They work without JavaScript. */
+import { Effect, Either } from "effect"
+import type { Context, Hono } from "hono"
+import { AddChannelPage, ChannelAdvice, ClonedPage, ClonePage, EditChannelPage } from "../../../../views/forms/ChannelPages.tsx"
+import { ChannelInput, ChannelUpdate } from "../../../effects/config/request-bodies.ts"
+import { CloneInput } from "../../../effects/declarative/document.ts"
+import type { ChannelView } from "../../../effects/model.ts"
+import { decode, readForm } from "../../body.ts"
+import { methods } from "../../methods.ts"
+import { type Problem, problemResponse } from "../../problem.ts"
+import type { AppServices } from "../../services.ts"
+import { frameOf } from "../frame.ts"
+import { CHANNEL_ALIASES, CHANNEL_FIELDS, changedChannelBody, channelValues, INPUT_GROUPS, newChannelBody } from "./channel-fields.ts"
+import { backOf, type Fields, field, goTo, numeric, pageAnswer, shownAgain, stateOf, withPlace } from "./form-fields.ts"
+import { mediaLiveOf } from "./medialive.ts"
+
+export const channelPageRoutes = (app: Hono, services: AppServices): void => {
+  const { distributor, runner } = services
+  const stateFor = (fields: Fields, problem: Problem | undefined, focus: string) =>
+    stateOf(shownAgain(fields, [], ["output_url"]), problem, CHANNEL_FIELDS, focus, CHANNEL_ALIASES)
+
+  const adviceOf = async (c: Context, fields: Fields) => {
+    const host = c.req.header("host") ?? new URL(c.req.url).host
+    const ref = field(fields, "channel")
+    // What is not typed yet is no fault: only what contradicts what exists is told.
+    const check = Effect.suspend(() =>
+      ref === ""
+        ? Effect.flatMap(decode(ChannelInput, { name: "new", ...newChannelBody(fields) }), (input) => distributor.checkChannel(input))
+        : Effect.flatMap(
+            Effect.zip(decode(ChannelUpdate, changedChannelBody(fields)), distributor.get(ref)),
+            ([{ id: _, ...update }, channel]) =>
+              distributor.checkChannel({ ...update, name: channel.name, rtp_port: update.rtp_port ?? channel.rtp_port }, ref),
+          ),
+    )
+    const checked = await runner.settle(c, check)
+    const conflicts = Either.isLeft(checked) && checked.left.kind === "conflict" ? checked.left.errors : []
+    return { warnings: conflicts.map(({ message, path }) => `${path}: ${message}`), medialive: mediaLiveOf(fields, host) }
+  }
+
+  const addPage = async (c: Context, typed?: Fields, problem?: Problem): Promise<Response> => {
+    const port = typed === undefined ? await runner.settle(c, distributor.freePort("udp")) : null
+    const fields: Fields = typed ?? (port !== null && Either.isRight(port) ? { rtp_port: String(port.right) } : {})
+    const html = (
+      <AddChannelPage
+        frame={frameOf(c, services)}
+        action="/channels"
+        state={stateFor(fields, problem, "name")}
+        groups={INPUT_GROUPS}
+        advice={await adviceOf(c, fields)}
+        back={backOf(c, typed)}
+      />
+    )
+    return pageAnswer(html, problem)
+  }
+
+  const editPage = async (c: Context, ref: string, typed?: Fields, problem?: Problem): Promise<Response> => {
+    const found = await runner.settle(c, distributor.get(ref))
+    if (Either.isLeft(found)) return problemResponse(found.left, c.req.path)
+    const channel = found.right
+    const fields = { ...(typed ?? channelValues(channel)), channel: channel.slug }
+    const html = (
+      <EditChannelPage
+        frame={frameOf(c, services)}
+        action={`/channels/${channel.slug}/edit`}
+        editing={channel.slug}
+        slug={channel.slug}
+        name={channel.name}
+        outputs={channel.outputs.length}
+        isRunning={channel.status !== "stopped"}
+        state={stateFor(fields, problem, "name")}
+        groups={INPUT_GROUPS}
+        advice={await adviceOf(c, fields)}
+        back={backOf(c, typed)}
+      />
+    )
+    return pageAnswer(html, problem)
+  }
+
+  const clonePage = async (c: Context, ref: string, typed?: Fields, problem?: Problem): Promise<Response> => {
+    const found = await runner.settle(c, distributor.get(ref))
+    if (Either.isLeft(found)) return problemResponse(found.left, c.req.path)
+    const { name, slug } = found.right
+    const state = stateOf(typed ?? { name: `${name.slice(0, 120)} copy` }, problem, ["name", "rtp_port"], "name")
+    return pageAnswer(<ClonePage frame={frameOf(c, services)} name={name} slug={slug} state={state} back={backOf(c, typed)} />, problem)
+  }
+
+  const withForm = async (c: Context, use: (fields: Fields) => Promise<Response>): Promise<Response> => {
+    const form = await runner.settle(c, readForm(c))
+    return Either.isLeft(form) ? problemResponse(form.left, c.req.path) : use(form.right)
+  }
+  const backTo = (c: Context, fields: Fields, { slug }: ChannelView) => withPlace(backOf(c, fields), { hash: `channel-${slug}` })
+
+  methods(app, "/add/channel", { GET: (c) => addPage(c) })
+  methods(app, "/fragments/check-channel", {
+    POST: (c) => withForm(c, async (fields) => c.html(<ChannelAdvice {...(await adviceOf(c, fields))} />)),
+  })
+  methods(app, "/channels", {
+    POST: (c) =>
+      withForm(c, async (fields) => {
+        const created = await runner.settle(c, Effect.flatMap(decode(ChannelInput, newChannelBody(fields)), distributor.create))
+        if (Either.isLeft(created)) return addPage(c, fields, created.left)
+        const { slug, status } = created.right
+        if (fields["save"] === "start" && status === "stopped") {
+          const started = await runner.settle(c, distributor.start(slug))
+          // It is there all the same: what is left to do with it is told on its own page.
+          if (Either.isLeft(started)) return editPage(c, slug, undefined, started.left)
+        }
+        return goTo(c, backTo(c, fields, created.right))
+      }),
+  })
+  methods(app, "/channels/:id/edit", {
+    GET: (c) => editPage(c, c.req.param("id")),
+    POST: (c) =>
+      withForm(c, async (fields) => {
+        const ref = c.req.param("id")
+        const update = Effect.flatMap(decode(ChannelUpdate, changedChannelBody(fields)), (input) => distributor.update(ref, input))
+        const updated = await runner.settle(c, update)
+        return Either.isRight(updated) ? goTo(c, backTo(c, fields, updated.right)) : editPage(c, ref, fields, updated.left)
+      }),
+  })
+  methods(app, "/channels/:id/clone", {
+    GET: (c) => clonePage(c, c.req.param("id")),
+    POST: (c) =>
+      withForm(c, async (fields) => {
+        const ref = c.req.param("id")
+        const port = field(fields, "rtp_port")
+        const body = { name: field(fields, "name"), ...(port === "" ? {} : { rtp_port: numeric(port) }) }
+        const cloned = await runner.settle(
+          c,
+          Effect.flatMap(decode(CloneInput, body), (input) => distributor.clone(ref, input)),
+        )
+        if (Either.isLeft(cloned)) return clonePage(c, ref, fields, cloned.left)
+        const { channel, left_out } = cloned.right
+        if (left_out.length === 0) return goTo(c, `/channels/${channel.slug}/edit`)
+        return pageAnswer(<ClonedPage frame={frameOf(c, services)} name={channel.name} slug={channel.slug} leftOut={left_out} />)
+      }),
+  })
+  methods(app, "/channels/:id/remove", {
+    POST: (c) => runner.run(c, distributor.remove(c.req.param("id")), (token) => goTo(c, withPlace("/", { undo: token }))),
+  })
+}

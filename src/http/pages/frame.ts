@@ -1,0 +1,44 @@
+/** The frame of a page for the one who asks for it, and the cookie with the colours they chose. */
+
+import { Either } from "effect"
+import type { Context, Hono } from "hono"
+import { getCookie, setCookie } from "hono/cookie"
+import manifest from "../../../package.json" with { type: "json" }
+import { type Frame, THEMES, type Theme } from "../../../views/layout/frame.ts"
+import { readForm } from "../body.ts"
+import { methods } from "../methods.ts"
+import { problemResponse } from "../problem.ts"
+import type { AppServices } from "../services.ts"
+import { localPath } from "./local-path.ts"
+
+const COOKIE = "distributor_theme"
+const A_YEAR_S = 365 * 24 * 3600
+
+const isTheme = (text: string | undefined): text is Theme => THEMES.some((theme) => theme === text)
+
+export const frameOf = (c: Context, { access }: Pick<AppServices, "access">): Frame => {
+  const url = new URL(c.req.url)
+  const caller = access.callerOf(c)
+  const theme = getCookie(c, COOKIE)
+  return {
+    theme: isTheme(theme) ? theme : "auto",
+    here: `${url.pathname}${url.search}`,
+    version: manifest.version,
+    caller: caller === null ? null : { name: caller.name, role: caller.role },
+    canLogOut: caller?.by === "session",
+    live: c.req.query("live") !== "off",
+    removed: c.get("removed"),
+    openNotices: c.get("openNotices"),
+  }
+}
+
+export const themeRoutes = (app: Hono, { runner }: AppServices): void =>
+  methods(app, "/theme", {
+    POST: async (c) => {
+      const form = await runner.settle(c, readForm(c))
+      if (Either.isLeft(form)) return problemResponse(form.left, c.req.path)
+      const theme = form.right["theme"]
+      if (isTheme(theme)) setCookie(c, COOKIE, theme, { path: "/", maxAge: A_YEAR_S, sameSite: "Lax", httpOnly: true })
+      return c.redirect(localPath(form.right["back"]), 303)
+    },
+  })

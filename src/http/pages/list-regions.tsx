@@ -1,0 +1,98 @@
+/** @jsxImportSource hono/jsx */
+/** The live parts of the channel list: rows, totals, and what is wrong with the service. */
+import { Effect } from "effect"
+import { ChannelRow } from "../../../views/channels/ChannelRow.tsx"
+import { ServiceProblem, TotalsLine } from "../../../views/channels/ListHead.tsx"
+import { failingFirst, type ListRow, rowOf } from "../../../views/channels/list-row.ts"
+import { totalsOf } from "../../../views/channels/totals.ts"
+import type { DistributorService, Health } from "../../effects/Distributor.ts"
+import type { RecentView } from "../../effects/history/history-model.ts"
+import type { ChannelView } from "../../effects/model.ts"
+import type { LiveRegion } from "../live-pages.ts"
+
+/** What the list is made of. */
+export interface ListState {
+  readonly channels: ReadonlyArray<ChannelView>
+  readonly recent: ReadonlyMap<string, RecentView>
+  readonly health: Pick<Health, "problems" | "channel_problems">
+  /** Ids of the channels that there is a picture of; left out where none are taken. */
+  readonly pictures?: ReadonlySet<string>
+}
+
+/** To ask for pictures is to have them taken more often, so it is left out where they are not shown. */
+export const listState = (
+  { health, list, recent, thumbnail }: DistributorService,
+  { thumbnails = false }: { readonly thumbnails?: boolean } = {},
+): Effect.Effect<ListState> => {
+  const state = Effect.all({ channels: list, recent, health })
+  if (!thumbnails) return state
+  return Effect.flatMap(state, (found) => {
+    const running = found.channels.filter(({ status }) => status === "running")
+    const having = Effect.filter(running, ({ id }) =>
+      Effect.orElseSucceed(
+        Effect.map(thumbnail(id), ({ ok }) => ok),
+        () => false,
+      ),
+    )
+    return Effect.map(having, (channels) => ({ ...found, pictures: new Set(channels.map(({ id }) => id)) }))
+  })
+}
+
+export interface ListRegions {
+  /** Failing channels first, with the rows they are shown by. */
+  readonly rows: ReadonlyArray<{ readonly row: ListRow; readonly id: string; readonly html: string }>
+  readonly totals: ReadonlyArray<{ readonly id: string; readonly html: string }>
+  readonly problems: ReadonlyArray<{ readonly id: string; readonly html: string }>
+}
+
+export interface ListRenderer {
+  /** @param now ms since 1970 */
+  readonly regions: (state: ListState, now: number, mayOperate: boolean) => ListRegions
+}
+
+/** Those of the service; what is wrong with a channel is in its row. */
+const problemsOf = ({ channel_problems, problems }: ListState["health"]) => {
+  const ofChannels = new Set(channel_problems)
+  return problems.filter((problem) => !ofChannels.has(problem))
+}
+
+/**
+ * Rows are rendered again only when they say something else. A countdown runs in the browser (list.js) from a time in the row, so that a row in
+ * which nothing but a countdown changes is neither rendered nor sent.
+ */
+export const makeListRenderer = ({ thumbnails = false }: { readonly thumbnails?: boolean } = {}): ListRenderer => {
+  let rendered = new Map<string, { readonly says: string; readonly html: string }>()
+  const regions: ListRenderer["regions"] = (state, now, mayOperate) => {
+    const next: typeof rendered = new Map()
+    const rows = failingFirst(state.channels).map((channel) => {
+      const row = rowOf(channel, state.recent.get(channel.id), now)
+      // The browser asks for the next picture by itself (thumbnails.js): a row is not sent again for it.
+      const thumbnail = thumbnails && state.pictures?.has(channel.id) === true ? `/channels/${channel.id}/thumbnail.jpg` : null
+      const key = `${row.id} ${mayOperate}`
+      const says = JSON.stringify([row, thumbnail])
+      const before = rendered.get(key)
+      const props = { row, now, mayOperate, thumbnail }
+      const html = before?.says === says ? before.html : String(<ChannelRow {...props} />)
+      next.set(key, { says, html })
+      return { row, id: row.id, html }
+    })
+    // Those of readers with the other role stay, while their channels are there.
+    for (const [key, row] of rendered) if (!next.has(key) && next.has(`${key.split(" ", 1)[0]} ${mayOperate}`)) next.set(key, row)
+    rendered = next
+    return {
+      rows,
+      totals: [{ id: "totals-line", html: String(<TotalsLine totals={totalsOf(state.channels)} />) }],
+      problems: problemsOf(state.health).map((text, i) => {
+        const id = `problem-${i}`
+        return { id, html: String(<ServiceProblem id={id} text={text} />) }
+      }),
+    }
+  }
+  return { regions }
+}
+
+export const liveRegions = ({ problems, rows, totals }: ListRegions): ReadonlyArray<LiveRegion> => [
+  { id: "channel-rows", items: rows },
+  { id: "totals", items: totals },
+  { id: "problems", items: problems },
+]

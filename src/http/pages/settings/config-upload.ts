@@ -1,0 +1,44 @@
+/** Reads the configuration that a form sends, as text or as a file. */
+import { Effect } from "effect"
+import type { Context } from "hono"
+import { type ConfigDocument, decodeDocument } from "../../../effects/declarative/document.ts"
+import { parseYaml, YamlError } from "../../../effects/declarative/yaml.ts"
+import { InvalidInput } from "../../../effects/Errors.ts"
+import { readText } from "../../body.ts"
+import { makeProblem, Refused } from "../../problem.ts"
+
+const FORM = /^multipart\/form-data\s*;/i
+
+const broken = new Refused({
+  problem: makeProblem("bad-request", "body: is no form that can be read", {
+    errors: [{ path: "body", message: "is no form that can be read" }],
+  }),
+})
+
+/** The text of the file when there is one, else what was typed. */
+export const readUpload = (c: Context): Effect.Effect<string, Refused> =>
+  Effect.flatMap(readText(c, FORM, "send the form as multipart/form-data"), (body) =>
+    Effect.tryPromise({
+      try: async () => {
+        const headers = { "Content-Type": c.req.header("content-type") ?? "" }
+        const form = await new Response(body, { headers }).formData()
+        const [file, typed] = [form.get("file"), form.get("document")]
+        const uploaded = file === null || typeof file === "string" ? "" : await file.text()
+        return uploaded !== "" ? uploaded : typeof typed === "string" ? typed : ""
+      },
+      catch: () => broken,
+    }),
+  )
+
+/** YAML, or JSON, which is a part of it. */
+export const documentOf = (text: string): Effect.Effect<ConfigDocument, InvalidInput> => {
+  const wrong = (path: string, message: string) => new InvalidInput({ errors: [{ path, message }] })
+  if (text.trim() === "") return wrong("document", "is empty: paste a configuration or choose a file")
+  return Effect.flatMap(
+    Effect.try({
+      try: () => parseYaml(text),
+      catch: (error) => (error instanceof YamlError ? wrong(error.path, error.message) : wrong("document", "is not valid YAML")),
+    }),
+    decodeDocument,
+  )
+}

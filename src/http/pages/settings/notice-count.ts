@@ -1,0 +1,29 @@
+/** The number of open notices that nobody has acknowledged, for the head of every page. It is kept in memory: no page asks the store for it. */
+import { Effect, Either } from "effect"
+import type { MiddlewareHandler } from "hono"
+import type { Frame } from "../../../../views/layout/frame.ts"
+import type { AppServices } from "../../services.ts"
+
+declare module "hono" {
+  interface ContextVariableMap {
+    openNotices?: Frame["openNotices"]
+  }
+}
+
+const isPage = (path: string) =>
+  !/^\/(?:api\/(?!docs)|ws|preview|metrics|hls|live|livez|readyz|static|fragments|login|theme)(?:\/|$)/.test(path)
+
+/** Counts for `frameOf`, which puts it into the frame. */
+export const withOpenNotices =
+  ({ access, distributor, runner }: Pick<AppServices, "access" | "distributor" | "runner">): MiddlewareHandler =>
+  async (c, next) => {
+    if (isPage(c.req.path) && access.allows(c)) {
+      const open = Effect.map(distributor.notifications.notices, (notices) =>
+        notices.filter(({ acknowledged_at, state }) => state === "open" && acknowledged_at === null),
+      )
+      const found = await runner.settle(c, open)
+      if (Either.isRight(found))
+        c.set("openNotices", { count: found.right.length, isCritical: found.right.some(({ severity }) => severity === "critical") })
+    }
+    return next()
+  }

@@ -1,0 +1,42 @@
+/** What the pages of the settings share. */
+import { Either } from "effect"
+import type { Context } from "hono"
+import { readForm } from "../../body.ts"
+import { type Problem, problemResponse } from "../../problem.ts"
+import type { AppServices } from "../../services.ts"
+import type { Fields } from "../forms/form-fields.ts"
+
+/** Runs `use` with the fields of the form; a body that is none is refused as everywhere. */
+export const makeWithForm =
+  ({ runner }: Pick<AppServices, "runner">) =>
+  async (c: Context, use: (fields: Fields) => Promise<Response>): Promise<Response> => {
+    const form = await runner.settle(c, readForm(c))
+    return Either.isLeft(form) ? problemResponse(form.left, c.req.path) : use(form.right)
+  }
+
+/** What a redirect may say was done: `?done=` names one of these, so nobody can put words of their own on a page. */
+const DONE: Readonly<Record<string, string>> = {
+  password: "The password was changed.",
+  saved: "Saved.",
+  removed: "Removed.",
+  acknowledged: "Acknowledged: it is not told again.",
+  muted: "Muted.",
+  unmuted: "The mute was ended.",
+  applied: "The configuration was applied.",
+  "rolled-back": "The configuration was rolled back.",
+}
+export const doneOf = (c: Context): string | undefined => {
+  const done = c.req.query("done") ?? ""
+  return Object.hasOwn(DONE, done) ? DONE[done] : undefined
+}
+
+/** The problem in one sentence, for what has no field. */
+export const sentenceOf = ({ detail, errors }: Problem): string =>
+  errors.length === 0 ? detail : errors.map(({ message, path }) => (path === "" ? message : `${path}: ${message}`)).join("; ")
+
+/** A problem as one that belongs to no field: what was tried, and why it was not done. */
+export const told = (problem: Problem, tried: string): Problem => ({
+  ...problem,
+  detail: `${tried}: ${problem.errors.map(({ message }) => message).join("; ") || problem.detail}`,
+  errors: [],
+})

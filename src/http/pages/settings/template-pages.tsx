@@ -1,0 +1,130 @@
+/** @jsxImportSource hono/jsx */
+/** Pages of output templates. */
+import { Effect, Either } from "effect"
+import type { Context, Hono } from "hono"
+import { ConfirmPage } from "../../../../views/channels/ConfirmPage.tsx"
+import { TemplateFormPage, TemplateListPage } from "../../../../views/settings/TemplatePages.tsx"
+import { protocolOfUrl } from "../../../core/output-url.ts"
+import type { ChannelView } from "../../../effects/model.ts"
+import { fromTemplate, TemplateInput, TemplateUpdate, type TemplateView } from "../../../effects/templates/template-model.ts"
+import { decode } from "../../body.ts"
+import { methods } from "../../methods.ts"
+import type { Problem } from "../../problem.ts"
+import type { AppServices } from "../../services.ts"
+import { type Fields, field, pageAnswer, shownAgain, stateOf } from "../forms/form-fields.ts"
+import {
+  changedOutputBody,
+  newOutputBody,
+  OUTPUT_FIELDS,
+  outputValues,
+  PRESET_CHOICES,
+  SECRET_FIELDS,
+  settingGroups,
+} from "../forms/output-fields.ts"
+import { channelChoices } from "../forms/output-pages.tsx"
+import { frameOf } from "../frame.ts"
+import { doneOf, makeWithForm } from "./settings-forms.ts"
+
+/** On the page the template's own name is `template`; `name` is no field, or it would be the output's. */
+const FIELDS = ["template", ...OUTPUT_FIELDS.filter((name) => !["channel", "template", "name"].includes(name)), "output_name", "enabled"]
+
+const begins = (fields: Fields) => (field(fields, "enabled") === "" ? {} : { enabled: field(fields, "enabled") === "true" })
+const newBody = (fields: Fields): Record<string, unknown> => {
+  const { name: _, template: __, ...body } = newOutputBody(fields)
+  const outputName = field(fields, "output_name")
+  return { ...body, name: field(fields, "template"), ...(outputName === "" ? {} : { output_name: outputName }), ...begins(fields) }
+}
+const changedBody = (fields: Fields, old: TemplateView): Record<string, unknown> => {
+  const { name: _, ...body } = changedOutputBody(fields, old)
+  return { ...body, output_name: field(fields, "output_name"), ...begins(fields) }
+}
+const templateValues = (template: TemplateView): Fields => {
+  const { name: _, ...values } = outputValues(template)
+  return { ...values, output_name: template.output_name ?? "", enabled: String(template.enabled) }
+}
+
+/** What it becomes; its secrets are masked already. */
+const meaningFor = (template: TemplateView, channel: ChannelView) => {
+  const { name, url } = fromTemplate(template, channel)
+  return { name: name ?? template.name, url: url ?? template.url }
+}
+
+export const templatePageRoutes = (app: Hono, services: AppServices): void => {
+  const { distributor, runner } = services
+  const { templates } = distributor
+  const withForm = makeWithForm(services)
+
+  methods(app, "/settings/templates", {
+    GET: (c) =>
+      runner.run(c, Effect.all([templates.list, distributor.list]), ([all, channels]) => {
+        const asked = c.req.query("channel")
+        const channel = channels.find(({ slug }) => slug === asked) ?? channels[0]
+        return c.html(
+          <TemplateListPage
+            frame={frameOf(c, services)}
+            done={doneOf(c)}
+            templates={all.map((template) => ({ template, means: channel === undefined ? null : meaningFor(template, channel) }))}
+            channels={channelChoices(channels)}
+            channel={channel?.slug ?? ""}
+          />,
+        )
+      }),
+  })
+
+  const formPage = (c: Context, old: TemplateView | null, fields?: Fields, problem?: Problem) => {
+    const values = fields ?? (old === null ? {} : templateValues(old))
+    const state = stateOf(shownAgain(values, SECRET_FIELDS, ["url"]), problem, FIELDS, old === null ? "template" : "url", {
+      name: "template",
+    })
+    const protocol = old === null ? "" : (protocolOfUrl(field(values, "url")) ?? "")
+    return pageAnswer(
+      <TemplateFormPage
+        frame={frameOf(c, services)}
+        name={old?.name ?? null}
+        hasKey={(old?.stream_key ?? null) !== null}
+        state={state}
+        presets={PRESET_CHOICES}
+        settings={{ protocol, groups: settingGroups(protocol), state }}
+      />,
+      problem,
+    )
+  }
+  const saved = (c: Context, { name }: TemplateView) => c.redirect(`/settings/templates?done=saved#template-${name}`, 303)
+
+  methods(app, "/settings/templates/add", {
+    GET: (c) => formPage(c, null),
+    POST: (c) =>
+      withForm(c, async (fields) => {
+        const created = await runner.settle(c, Effect.flatMap(decode(TemplateInput, newBody(fields)), templates.create))
+        return Either.isLeft(created) ? formPage(c, null, fields, created.left) : saved(c, created.right)
+      }),
+  })
+  methods(app, "/settings/templates/:template/edit", {
+    GET: (c) => runner.run(c, templates.get(c.req.param("template")), (template) => formPage(c, template)),
+    POST: (c) =>
+      withForm(c, (fields) =>
+        runner.run(c, templates.get(c.req.param("template")), async (old) => {
+          const update = Effect.flatMap(decode(TemplateUpdate, changedBody(fields, old)), (body) => templates.update(old.name, body))
+          const changed = await runner.settle(c, update)
+          return Either.isLeft(changed) ? formPage(c, old, fields, changed.left) : saved(c, changed.right)
+        }),
+      ),
+  })
+  methods(app, "/settings/templates/:template/remove", {
+    GET: (c) =>
+      runner.run(c, templates.get(c.req.param("template")), ({ name }) =>
+        c.html(
+          <ConfirmPage
+            frame={frameOf(c, services)}
+            question={`Remove the template ${name}?`}
+            items={["Outputs that were made from it stay as they are."]}
+            to={`/settings/templates/${name}/remove`}
+            fields={[]}
+            yes={`Remove ${name}`}
+            back="/settings/templates"
+          />,
+        ),
+      ),
+    POST: (c) => runner.run(c, templates.remove(c.req.param("template")), () => c.redirect("/settings/templates?done=removed", 303)),
+  })
+}

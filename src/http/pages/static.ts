@@ -1,0 +1,69 @@
+/** The files that pages need, read once at start: our stylesheets and scripts, and those of packages. */
+import { createHash } from "node:crypto"
+import { readdirSync, readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { gzipSync } from "node:zlib"
+import type { Hono } from "hono"
+import { takesGzip } from "../compress.ts"
+import { methods } from "../methods.ts"
+
+const CSS = "text/css; charset=utf-8"
+const SCRIPT = "text/javascript; charset=utf-8"
+
+/**
+ * By the name below `/static/`: files of npm packages and their type. htmx and its extension are one: as two deferred scripts the first may begin
+ * with the page before the second is there, and event streams are then never opened.
+ */
+const OF_PACKAGES: ReadonlyArray<readonly [name: string, files: ReadonlyArray<string>, type: string]> = [
+  ["htmx.js", ["htmx.org/dist/htmx.min.js", "htmx.org/dist/ext/hx-sse.min.js"], SCRIPT],
+  ["mpegts.js", ["mpegts.js/dist/mpegts.js"], SCRIPT],
+  ["uplot.js", ["uplot/dist/uPlot.iife.min.js"], SCRIPT],
+  ["uplot.css", ["uplot/dist/uPlot.min.css"], CSS],
+]
+
+const ASSETS = new URL("../../../views/assets/", import.meta.url)
+
+interface StaticFile {
+  readonly type: string
+  readonly bytes: Buffer<ArrayBuffer>
+  readonly gzip: Buffer<ArrayBuffer>
+  readonly etag: string
+}
+
+/** Minified scripts need not end with a line. */
+const joined = (parts: ReadonlyArray<Buffer>) => Buffer.concat(parts.flatMap((part) => [part, Buffer.from("\n")]))
+
+/** All stylesheets of `views/assets` are one, base.css first; every script is one of its own. */
+const files = (): ReadonlyMap<string, StaticFile> => {
+  const require = createRequire(import.meta.url)
+  const file = (bytes: Buffer<ArrayBuffer>, type: string): StaticFile => ({
+    bytes,
+    gzip: gzipSync(bytes),
+    type,
+    etag: `W/"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`,
+  })
+  const names = readdirSync(ASSETS).sort((a, b) => Number(b === "base.css") - Number(a === "base.css") || a.localeCompare(b))
+  const styles = names.filter((name) => name.endsWith(".css")).map((name) => readFileSync(new URL(name, ASSETS)))
+  const scripts = names.filter((name) => name.endsWith(".js"))
+  return new Map([
+    ["style.css", file(Buffer.concat(styles), CSS)],
+    ...scripts.map((name) => [name, file(readFileSync(new URL(name, ASSETS)), SCRIPT)] as const),
+    ...OF_PACKAGES.map(
+      ([name, paths, type]) => [name, file(joined(paths.map((path) => readFileSync(require.resolve(path)))), type)] as const,
+    ),
+  ])
+}
+
+export const staticRoutes = (app: Hono): void => {
+  for (const [name, { type, bytes, etag, gzip }] of files()) {
+    methods(app, `/static/${name}`, {
+      GET: (c) => {
+        // Asked for again with each page, answered with 304: an upgrade shows at once.
+        const headers = { ETag: etag, "Cache-Control": "no-cache", Vary: "Accept-Encoding" }
+        if (c.req.header("if-none-match") === etag) return c.body(null, 304, headers)
+        const packed = takesGzip(c) ? { "Content-Encoding": "gzip" } : null
+        return c.body(packed === null ? bytes : gzip, 200, { ...headers, ...packed, "Content-Type": type })
+      },
+    })
+  }
+}

@@ -1,0 +1,87 @@
+/** @jsxImportSource hono/jsx */
+/** The page of the service itself. */
+import { availableParallelism, freemem, loadavg, totalmem } from "node:os"
+import { Clock, Effect } from "effect"
+import type { Hono } from "hono"
+import manifest from "../../../package.json" with { type: "json" }
+import { makeSteady } from "../../../views/channel/steady.ts"
+import { SystemPage, systemRegions } from "../../../views/system/SystemPage.tsx"
+import type { SystemShown } from "../../../views/system/system-shown.ts"
+import type { ChannelView } from "../../effects/model.ts"
+import { methods } from "../methods.ts"
+import { processMetrics } from "../metrics/process-metrics.ts"
+import { makeCpuMeter, ofThisProcess } from "../routes/system.ts"
+import type { AppServices } from "../services.ts"
+import { frameOf } from "./frame.ts"
+
+const RUNTIME = ["bun", "deno", "node"].flatMap((name) => {
+  const version = process.versions[name]
+  return version === undefined ? [] : [{ name: `${name.charAt(0).toUpperCase()}${name.slice(1)}`, version }]
+})[0] ?? { name: "Runtime", version: "unknown" }
+
+/** What the engine says of receive buffers; it names what to do. */
+const OF_BUFFERS = /receive buffer/
+
+const networkOf = (channels: ReadonlyArray<ChannelView>): SystemShown["network"] => {
+  const legs = channels.flatMap(({ input, name, slug }) => input.legs.map((leg) => ({ leg, name, slug })))
+  return {
+    drops: legs.reduce((sum, { leg }) => sum + leg.kernel_drops, 0),
+    lines: legs.flatMap(({ leg, name, slug }) =>
+      leg.warnings.filter((text) => OF_BUFFERS.test(text)).map((text) => ({ channel: name, slug, text: `${leg.source}: ${text}` })),
+    ),
+  }
+}
+
+export const systemPageRoutes = (app: Hono, { access, distributor, grafana, live, openSockets, runner }: AppServices): void => {
+  const cpuPercent = makeCpuMeter(ofThisProcess)
+  const ofProcess = processMetrics()
+  const steady = makeSteady()
+  const read = Effect.all({
+    health: distributor.health,
+    usage: distributor.engineUsage,
+    channels: distributor.list,
+    around: distributor.surroundings,
+    now: Clock.currentTimeMillis,
+  }).pipe(
+    Effect.map(({ around, channels, health, now, usage }) => {
+      const startOf = (name: string, uptime: number) => new Date(steady(name, now - uptime * 1000)).toISOString()
+      const { engine } = health
+      const shown: SystemShown = {
+        problems: health.problems,
+        service: {
+          ...{ pid: process.pid, startedAt: startOf("service", health.uptime), cpuPercent: cpuPercent() },
+          ...{ rssBytes: process.memoryUsage().rss, loopDelayMs: ofProcess.worstDelayMs() },
+        },
+        engine: {
+          ...{ connected: engine.connected, pid: engine.pid, restarts: engine.restarts, usage },
+          startedAt: engine.connected ? startOf(`engine ${engine.pid}`, engine.uptime) : null,
+        },
+        network: networkOf(channels),
+        store: { ...around.store, ok: health.store.ok },
+        disks: around.disks,
+        machine: { cpus: availableParallelism(), load: loadavg(), totalBytes: totalmem(), freeBytes: freemem() },
+        open: { pages: live.size(), sockets: openSockets() },
+        versions: {
+          ...{ product: health.version, runtime: RUNTIME, ffmpeg: around.ffmpeg, licence: manifest.license },
+          ...{ libsrt: health.srt.version, libsrtProblem: health.srt.problem },
+        },
+      }
+      return { now, shown }
+    }),
+  )
+  methods(app, "/system", {
+    GET: (c) =>
+      runner.run(c, read, ({ now, shown }) => {
+        const dashboard = grafana?.host(new URL(c.req.url).origin)
+        return c.html(<SystemPage frame={frameOf(c, { access })} now={now} shown={shown} dashboard={dashboard} />)
+      }),
+  })
+  methods(app, "/live/system", {
+    GET: (c) =>
+      live.stream(
+        c,
+        "system",
+        Effect.map(read, ({ shown }) => systemRegions(shown)),
+      ),
+  })
+}

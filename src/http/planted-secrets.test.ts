@@ -1,0 +1,98 @@
+/** A secret planted in every place that takes one is found nowhere: no answer, page, figure, event, export, log line or file. */
+import { readdirSync, readFileSync, statSync } from "node:fs"
+import { join } from "node:path"
+import { Effect } from "effect"
+import { afterEach, expect, it } from "vitest"
+import { makeLiveFeed } from "./LiveFeed.ts"
+import { RULES } from "./roles.ts"
+import { makeRealApps } from "./testing/real-app.ts"
+import { withKey } from "./testing/test-app.ts"
+
+const SECRET = "Planted4711Secret"
+const API_KEY = `env-${SECRET}`
+const ADMIN = { "X-API-Key": API_KEY }
+const OUTPUTS = [
+  { name: "srt", url: `srt://192.0.2.1:9000?passphrase=${SECRET}&streamid=%23!::u=me,s=${SECRET}` },
+  { name: "rtmp", url: "rtmp://192.0.2.2/live", stream_key: SECRET },
+  { name: "rtmp-url", url: `rtmp://me:${SECRET}@192.0.2.3/live/${SECRET}` },
+  { name: "rtsp", url: `rtsp://me:${SECRET}@192.0.2.4:8554/live` },
+  { name: "hls", url: `https://192.0.2.5/live/main.m3u8?token=${SECRET}`, protocol: "hls" },
+  { name: "s3", url: "s3://bucket/live", settings: { s3_access_key_id: "AKIA", s3_secret_access_key: SECRET } },
+]
+const apps = makeRealApps()
+afterEach(apps.stopAll)
+
+const filesBelow = (directory: string): ReadonlyArray<string> =>
+  readdirSync(directory, { recursive: true })
+    .map((name) => join(directory, String(name)))
+    .filter((path) => statSync(path).isFile())
+
+it("a planted secret is found nowhere", async () => {
+  const real = await apps.start({ settings: withKey(API_KEY) })
+  const found: string[] = []
+  const look = (where: string, text: string) => void (text.includes(SECRET) && found.push(where))
+  const call = async (method: string, path: string, body?: unknown) => {
+    const answer = await real.call(method, path, body, ADMIN)
+    look(`${method} ${path}`, `${answer.text} ${JSON.stringify([...answer.headers])}`)
+    return answer
+  }
+  expect((await call("POST", "/api/channels", { name: "main", rtp_port: 5000 })).status).toBe(201)
+  const taken: string[] = []
+  for (const output of OUTPUTS) {
+    const { status } = await call("POST", "/api/channels/main/outputs", output)
+    if (status === 201) taken.push(output.name)
+    await call("POST", "/api/channels/main/outputs", { ...output, settings: { no_such: SECRET.length } })
+    await call("POST", "/api/outputs/test", output)
+  }
+  expect(taken).toEqual(OUTPUTS.map(({ name }) => name))
+  const hook = { kind: "webhook", url: `http://127.0.0.1:9/${SECRET}?token=${SECRET}`, secret: SECRET }
+  for (const destination of [
+    { name: "hook", ...hook },
+    { name: "chat", kind: "slack", url: `http://127.0.0.1:9/services/${SECRET}` },
+    { name: "mail", kind: "email", host: "127.0.0.1", port: 9, user: "me", password: SECRET, from: "a@example.com", to: ["b@example.com"] },
+  ]) {
+    const created = await call("POST", "/api/notifications/destinations", destination)
+    expect(created.status).toBe(201)
+    const path = `/api/notifications/destinations/${created.body["id"]}`
+    expect((await call("POST", `${path}/test`)).body).toMatchObject({ ok: false })
+    await call("PUT", path, { password: `${SECRET}\n`, secret: SECRET.length, url: SECRET })
+    await call("GET", path)
+  }
+  await call("POST", "/api/users", { name: "ada", password: `password-${SECRET}`, role: "admin" })
+  await call("PUT", "/api/users/ada", { password: `changed-${SECRET}` })
+  const form = { "Content-Type": "application/x-www-form-urlencoded" }
+  for (const fields of [{ user: "ada", password: `wrong-${SECRET}` }, { key: `wrong-${SECRET}` }]) {
+    const wrong = await real.call("POST", "/login", new URLSearchParams(fields).toString(), form)
+    look("POST /login", wrong.text)
+  }
+  await call("POST", "/api/channels/main/start")
+  const { body: document } = await call("GET", "/api/config")
+  await call("PUT", "/api/config?dry_run=1", document)
+  await call("PUT", "/api/config", { version: 1, channels: [{ slug: "main", name: "main", rtp_port: 5000, outputs: OUTPUTS.slice(0, 1) }] })
+  await call("POST", "/api/config/rollback?dry_run=1", { version: 1 })
+  await call("POST", "/api/config/rollback", { version: 1 })
+  // Streams do not end; the WebSocket is looked at below, and live pages send parts of the pages.
+  const isRead = (rule: (typeof RULES)[number]) => rule.method === "GET" && rule.path !== "/ws" && !rule.path.startsWith("/live/")
+  for (const { method, path } of RULES.filter(isRead)) {
+    for (const output of ["srt", "rtmp-url"])
+      await call(method, path.replace(":id", "main").replace(":output", output).replace(":version", "1"))
+  }
+  // What the WebSocket sends first is what `makeLiveFeed` gives every client.
+  const sent: string[] = []
+  await Effect.runPromise(
+    Effect.scoped(
+      Effect.gen(function* () {
+        const feed = yield* makeLiveFeed(real.distributor)
+        feed.add({ bufferedBytes: () => 0, send: (text) => void sent.push(text), close: () => undefined })
+        while (sent.length === 0) yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      }),
+    ).pipe(Effect.timeout("5 seconds")),
+  )
+  expect(sent.join()).toContain("passphrase=***")
+  look("WebSocket", sent.join())
+  look("logs", real.logs.join("\n"))
+  for (const file of filesBelow(real.dataDir)) look(file, readFileSync(file, "latin1"))
+  expect(found).toEqual([])
+  // The search finds what is there.
+  expect((await real.call("GET", "/api/config?secrets=1", undefined, ADMIN)).text).toContain(SECRET)
+})

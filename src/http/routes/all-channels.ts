@@ -1,0 +1,47 @@
+/** REST routes that look across channels: cues and events of all of them. */
+import { Effect } from "effect"
+import type { Hono } from "hono"
+import type { ChannelEventOfView } from "../../effects/model.ts"
+import { type CsvColumn, csvHeaders, csvOf } from "../csv.ts"
+import { cuesOfChannelsAsCsv } from "../cue-csv.ts"
+import { withSection } from "../cue-json.ts"
+import { readAllCuesQuery } from "../cue-query.ts"
+import { readAllEventsQuery } from "../event-query.ts"
+import { methods } from "../methods.ts"
+import type { AppServices } from "../services.ts"
+
+const EVENT_COLUMNS: ReadonlyArray<CsvColumn<ChannelEventOfView>> = [
+  ["channel", ({ channel }) => channel.slug],
+  ["id", ({ id }) => id],
+  ["at", ({ at }) => at],
+  ["kind", ({ kind }) => kind],
+  ["severity", ({ severity }) => severity],
+  ["source", ({ source }) => source],
+  ["output", ({ output }) => output],
+  ["message", ({ message }) => message],
+]
+
+export const allChannelsRoutes = (app: Hono, { distributor, runner }: AppServices): void => {
+  methods(app, "/api/cues", {
+    GET: (c) => {
+      const read = Effect.flatMap(readAllCuesQuery(new URL(c.req.url).searchParams), ({ format, query }) =>
+        Effect.map(distributor.allCues(query), (cues) => ({ cues, format })),
+      )
+      return runner.run(c, read, ({ cues, format }) =>
+        format === "csv"
+          ? c.body(cuesOfChannelsAsCsv(cues), 200, csvHeaders("cues.csv"))
+          : c.json({ cues: cues.map((cue) => ({ ...withSection(cue), channel: cue.channel })) }),
+      )
+    },
+  })
+  methods(app, "/api/events", {
+    GET: (c) => {
+      const read = Effect.flatMap(readAllEventsQuery(new URL(c.req.url).searchParams), ({ format, query }) =>
+        Effect.map(distributor.allEvents(query), (events) => ({ events, format })),
+      )
+      return runner.run(c, read, ({ events, format }) =>
+        format === "csv" ? c.body(csvOf(EVENT_COLUMNS, events), 200, csvHeaders("events.csv")) : c.json({ events }),
+      )
+    },
+  })
+}

@@ -1,0 +1,28 @@
+/** REST route of a channel's history. */
+import { Effect } from "effect"
+import type { Hono } from "hono"
+import { InvalidInput } from "../../effects/Errors.ts"
+import { type HistoryWindow, WINDOWS } from "../../effects/history/history-model.ts"
+import { methods } from "../methods.ts"
+import { makeQueryReader } from "../read-query.ts"
+import type { AppServices } from "../services.ts"
+
+export const WINDOW_NAMES = Object.keys(WINDOWS) as ReadonlyArray<HistoryWindow>
+export const DEFAULT_WINDOW: HistoryWindow = "5m"
+
+const windowOf = (parameters: URLSearchParams): Effect.Effect<HistoryWindow, InvalidInput> =>
+  Effect.suspend(() => {
+    const { errors, read } = makeQueryReader(parameters, ["window"])
+    const window = read("window", (text) => WINDOW_NAMES.find((name) => name === text) ?? null, `one of ${WINDOW_NAMES.join(", ")}`)
+    return errors.length > 0 ? new InvalidInput({ errors }) : Effect.succeed(window ?? DEFAULT_WINDOW)
+  })
+
+export const historyRoutes = (app: Hono, { distributor, runner }: AppServices): void =>
+  methods(app, "/api/channels/:id/history", {
+    GET: (c) =>
+      runner.run(
+        c,
+        Effect.flatMap(windowOf(new URL(c.req.url).searchParams), (window) => distributor.history(c.req.param("id"), window)),
+        (history) => c.json(history),
+      ),
+  })

@@ -1,0 +1,160 @@
+/** Seed B's REST routes: inputs and their outputs by number, over the same channels. */
+import { Effect, Either } from "effect"
+import type { Context, Hono } from "hono"
+import { InvalidInput } from "../../effects/Errors.ts"
+import type { ChannelView, OutputView } from "../../effects/model.ts"
+import {
+  addInputOutput,
+  changeInput,
+  changeInputOutput,
+  createInput,
+  findInputOutput,
+  InputBody,
+  InputChange,
+  InputOutputChange,
+  inputOutputView,
+  inputView,
+  logAsText,
+  outputLog,
+} from "../../effects/show/inputs-view.ts"
+import { OutputRequest } from "../../effects/templates/template-model.ts"
+import { readJson } from "../body.ts"
+import { checkIfMatch, makeEtags } from "../etag.ts"
+import { DEFAULT_LIMIT, MAX_LIMIT } from "../event-query.ts"
+import { methods } from "../methods.ts"
+import { makeQueryReader, wholeNumber } from "../read-query.ts"
+import type { AppServices } from "../services.ts"
+
+const FORMATS = ["json", "text"] as const
+
+interface LogQuery {
+  readonly limit: number
+  readonly format: (typeof FORMATS)[number]
+}
+
+/** `limit` and `format`; without the latter the request's `Accept` decides. */
+const readLogQuery = (c: Context): Either.Either<LogQuery, InvalidInput> => {
+  const { errors, read } = makeQueryReader(new URL(c.req.url).searchParams, ["limit", "format"])
+  const limit = read("limit", (text) => wholeNumber(text, MAX_LIMIT), `a whole number from 1 to ${MAX_LIMIT}`)
+  const asked = read("format", (text) => FORMATS.find((format) => format === text) ?? null, "json or text")
+  const accepted = /^text\/plain\b/i.test(c.req.header("accept") ?? "") ? "text" : "json"
+  return errors.length > 0
+    ? Either.left(new InvalidInput({ errors }))
+    : Either.right({ limit: limit ?? DEFAULT_LIMIT, format: asked ?? accepted })
+}
+
+export const inputRoutes = (app: Hono, { conditionally, distributor, idempotency, runner }: AppServices): void => {
+  const etags = makeEtags(distributor)
+  const answer = (c: Context, channel: ChannelView) => c.json(inputView(channel), 200, { ETag: etags.ofChannel(channel) })
+  const answerOutput = (c: Context, { channel, output }: { readonly channel: ChannelView; readonly output: OutputView }) =>
+    c.json(inputOutputView(channel.number, output), 200, { ETag: etags.ofOutput(output) })
+  const isAsRead = (c: Context, ref: string) => Effect.flatMap(distributor.get(ref), (channel) => checkIfMatch(c, etags.ofChannel(channel)))
+  const outputIsAsRead = (c: Context) => Effect.flatMap(find(c), ({ output }) => checkIfMatch(c, etags.ofOutput(output)))
+  const find = (c: Context) => findInputOutput(distributor, c.req.param("id") ?? "", c.req.param("output") ?? "")
+
+  methods(app, "/api/inputs", {
+    GET: (c) =>
+      runner.run(c, distributor.list, (channels) => c.json({ inputs: channels.map(inputView) }, 200, { ETag: etags.ofChannels(channels) })),
+    POST: (c) =>
+      runner.run(c, readJson(c, InputBody), (body) =>
+        idempotency.once(c, body, () =>
+          runner.run(c, createInput(distributor, body), (input) => c.json(input, 201, { Location: `/api/inputs/${input.id}` })),
+        ),
+      ),
+  })
+
+  methods(app, "/api/inputs/:id", {
+    GET: (c) => runner.run(c, distributor.get(c.req.param("id")), (channel) => answer(c, channel)),
+    PUT: (c) =>
+      runner.run(
+        c,
+        Effect.flatMap(distributor.get(c.req.param("id")), ({ id }) =>
+          Effect.flatMap(readJson(c, InputChange), (change) =>
+            // Shown before the next change.
+            conditionally(isAsRead(c, id), (verbs) => Effect.zipRight(changeInput(verbs, id, change), verbs.get(id))),
+          ),
+        ),
+        (channel) => answer(c, channel),
+      ),
+    DELETE: (c) => {
+      const ref = c.req.param("id")
+      return runner.run(
+        c,
+        conditionally(isAsRead(c, ref), (verbs) => verbs.remove(ref)),
+        () => c.body(null, 204),
+      )
+    },
+  })
+  methods(app, "/api/inputs/:id/start", {
+    POST: (c) => runner.run(c, distributor.start(c.req.param("id")), (channel) => answer(c, channel)),
+  })
+  methods(app, "/api/inputs/:id/stop", {
+    POST: (c) => runner.run(c, distributor.stop(c.req.param("id")), (channel) => answer(c, channel)),
+  })
+
+  methods(app, "/api/inputs/:id/outputs", {
+    GET: (c) =>
+      runner.run(c, distributor.get(c.req.param("id")), (channel) =>
+        c.json({ outputs: inputView(channel).outputs }, 200, { ETag: etags.ofOutputs(channel.outputs) }),
+      ),
+    POST: (c) => {
+      const ref = c.req.param("id")
+      return runner.run(c, Effect.zipRight(distributor.get(ref), readJson(c, OutputRequest)), (body) =>
+        idempotency.once(c, body, () =>
+          runner.run(c, addInputOutput(distributor, ref, body), (output) =>
+            c.json(output, 201, { Location: `/api/inputs/${output.input_id}/outputs/${output.id}` }),
+          ),
+        ),
+      )
+    },
+  })
+
+  const path = "/api/inputs/:id/outputs/:output"
+  methods(app, path, {
+    GET: (c) => runner.run(c, find(c), (found) => answerOutput(c, found)),
+    PUT: (c) =>
+      runner.run(
+        c,
+        Effect.flatMap(find(c), ({ channel, output }) =>
+          Effect.flatMap(readJson(c, InputOutputChange), (change) =>
+            conditionally(outputIsAsRead(c), (verbs) =>
+              Effect.zipRight(changeInputOutput(verbs, channel.id, output.id, change), findInputOutput(verbs, channel.id, output.id)),
+            ),
+          ),
+        ),
+        (found) => answerOutput(c, found),
+      ),
+    DELETE: (c) =>
+      runner.run(
+        c,
+        Effect.flatMap(find(c), ({ channel, output }) =>
+          conditionally(outputIsAsRead(c), (verbs) => verbs.removeOutput(channel.id, output.id)),
+        ),
+        () => c.body(null, 204),
+      ),
+  })
+
+  const carryOut = (c: Context, verb: typeof distributor.startOutput) =>
+    runner.run(
+      c,
+      Effect.flatMap(find(c), ({ channel, output }) =>
+        Effect.map(verb(channel.id, output.id), (done: OutputView) => ({ channel, output: done })),
+      ),
+      (found) => answerOutput(c, found),
+    )
+  methods(app, `${path}/start`, { POST: (c) => carryOut(c, distributor.startOutput) })
+  methods(app, `${path}/stop`, { POST: (c) => carryOut(c, distributor.stopOutput) })
+
+  methods(app, `${path}/logs`, {
+    GET: (c) => {
+      const read = Effect.gen(function* () {
+        const { channel, output } = yield* find(c)
+        const { format, limit } = yield* readLogQuery(c)
+        return { format, lines: yield* outputLog(distributor, channel, output, limit) }
+      })
+      return runner.run(c, read, ({ format, lines }) =>
+        format === "json" ? c.json({ logs: lines }) : c.body(logAsText(lines), 200, { "Content-Type": "text/plain; charset=utf-8" }),
+      )
+    },
+  })
+}

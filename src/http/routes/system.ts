@@ -1,0 +1,102 @@
+/** What the service uses of its machine, and its channels as one file. */
+import { availableParallelism, freemem, loadavg, totalmem } from "node:os"
+import { Effect } from "effect"
+import type { Hono } from "hono"
+import { InvalidInput } from "../../effects/Errors.ts"
+import { methods } from "../methods.ts"
+import { makeQueryReader } from "../read-query.ts"
+import { keyNeeded, maySeeSecrets } from "../secrets-shown.ts"
+import type { AppServices } from "../services.ts"
+
+interface Sample {
+  readonly atMs: number
+  readonly cpuMs: number
+}
+
+/** Shorter intervals would show the scheduler rather than the service. */
+const SHORTEST_MS = 1000
+
+/** Measures a process between this question and an earlier one, where there is one a second old at least. */
+export const makeCpuMeter = (sample: () => Sample) => {
+  let before = sample()
+  let last = before
+  /** Per cent of one core. */
+  return (): number => {
+    const now = sample()
+    if (now.atMs - last.atMs >= SHORTEST_MS) {
+      before = last
+      last = now
+    }
+    const ms = now.atMs - before.atMs
+    return ms <= 0 ? 0 : (100 * (now.cpuMs - before.cpuMs)) / ms
+  }
+}
+
+/** CPU time of this process until now. */
+export const ofThisProcess = (): Sample => {
+  const { system, user } = process.cpuUsage()
+  return { atMs: performance.now(), cpuMs: (system + user) / 1000 }
+}
+
+const SECRETS = { true: true, "1": true, false: false, "0": false } as const
+
+export const systemRoutes = (app: Hono, { access, distributor, runner }: AppServices): void => {
+  const cpuPercent = makeCpuMeter(ofThisProcess)
+
+  methods(app, "/api/system/stats", {
+    GET: (c) =>
+      runner.run(
+        c,
+        Effect.all({ health: distributor.health, usage: distributor.engineUsage, channels: distributor.list }),
+        ({ channels, health, usage }) => {
+          const outputs = channels.flatMap((channel) => channel.outputs)
+          return c.json({
+            version: health.version,
+            uptime: health.uptime,
+            service: {
+              pid: process.pid,
+              uptime: health.uptime,
+              cpu_seconds: ofThisProcess().cpuMs / 1000,
+              cpu_percent: cpuPercent(),
+              rss_bytes: process.memoryUsage().rss,
+            },
+            engine: {
+              ...health.engine,
+              ...(usage ?? { cpu_seconds: 0, cpu_percent: 0, rss_bytes: 0, loop_max_ms: 0 }),
+            },
+            machine: {
+              cpus: availableParallelism(),
+              load_average: loadavg(),
+              memory_bytes: totalmem(),
+              memory_free_bytes: freemem(),
+            },
+            inputs: health.channels,
+            outputs: {
+              total: outputs.length,
+              connected: outputs.filter(({ status }) => status === "connected").length,
+              error: outputs.filter(({ status }) => status === "error" || status === "retrying").length,
+              bitrate: outputs.reduce((sum, { bitrate }) => sum + bitrate, 0),
+            },
+          })
+        },
+      ),
+  })
+
+  methods(app, "/api/config/channels.json", {
+    GET: (c) => {
+      const read = Effect.gen(function* () {
+        const { errors, read } = makeQueryReader(new URL(c.req.url).searchParams, ["secrets"])
+        const secrets = read("secrets", (text) => Object.entries(SECRETS).find(([name]) => name === text)?.[1] ?? null, "1 or 0")
+        if (errors.length > 0) return yield* new InvalidInput({ errors })
+        if (secrets === true && !maySeeSecrets(c, access)) return yield* keyNeeded
+        return yield* distributor.channelsJson(secrets ?? false)
+      })
+      return runner.run(c, read, (text) =>
+        c.body(text, 200, {
+          "Content-Type": "application/json; charset=utf-8",
+          "Content-Disposition": 'attachment; filename="channels.json"',
+        }),
+      )
+    },
+  })
+}

@@ -1,0 +1,13 @@
+import type { Health } from "../../effects/Distributor.ts"
+
+export const fakeHealth: Health = {
+  status: "ok",
+  version: "0.1.0-test",
+  uptime: 12,
+  channels: { total: 0, running: 0, error: 0 },
+  engine: { connected: true, pid: 4242, uptime: 11, restarts: 0 },
+  srt: { available: true, version: "1.5.1", problem: null },
+  store: { ok: true },
+  problems: [],
+  channel_problems: [],
+}

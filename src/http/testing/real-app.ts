@@ -1,0 +1,122 @@
+/** The app in front of the real control plane, over a real store and an engine without a process. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Effect, Exit, Layer, Logger, LogLevel, Option, Scope } from "effect"
+import type { Hono } from "hono"
+import { AppConfig, type AppConfigService } from "../../effects/AppConfig.ts"
+import { type AccountsService, makeAccounts } from "../../effects/accounts/Accounts.ts"
+import { Distributor, type DistributorService } from "../../effects/Distributor.ts"
+import { EngineClient } from "../../effects/engine/EngineClient.ts"
+import { layerFile, Store, type StoreService } from "../../effects/store/Store.ts"
+import { DistributorLive } from "../../effects/supervisor/Supervisor.ts"
+import { appConfig } from "../../effects/testing/configs.ts"
+import { type FakeEngine, makeFakeEngine } from "../../effects/testing/FakeEngine.ts"
+import { makeApp } from "../App.ts"
+import type { AccessSettings } from "../auth.ts"
+import { OPEN } from "./test-app.ts"
+
+export interface RealApp {
+  readonly app: Hono
+  readonly accounts: AccountsService
+  readonly distributor: DistributorService
+  readonly store: StoreService
+  readonly engine: FakeEngine
+  readonly dataDir: string
+  /** What was logged. */
+  readonly logs: ReadonlyArray<string>
+  /** Of that, what was logged as an error, with its cause: nothing, unless a handler failed. */
+  readonly errors: ReadonlyArray<string>
+  /** Sends a request with an optional JSON body; the answer's body is read as JSON where it is JSON. */
+  readonly call: <A = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ) => Promise<{ readonly status: number; readonly body: A; readonly text: string; readonly headers: Headers }>
+  readonly stop: () => Promise<void>
+}
+
+export interface RealAppOptions {
+  readonly settings?: AccessSettings
+  readonly config?: Partial<AppConfigService>
+  /** Files to find in the data directory. */
+  readonly files?: Readonly<Record<string, string>>
+  /** Keeps the data of an earlier run. */
+  readonly dataDir?: string
+}
+
+/** Starts it; fails with the reason when the service refuses to start. */
+export const startRealApp = async (options: RealAppOptions = {}): Promise<RealApp> => {
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "distributor-"))
+  for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(join(dataDir, name), text)
+  const logs: string[] = []
+  const errors: string[] = []
+  const logger = Logger.make(({ cause, logLevel, message }) => {
+    const line = (Array.isArray(message) ? message : [message]).map(String).join(" ")
+    logs.push(line)
+    if (LogLevel.greaterThanEqual(logLevel, LogLevel.Error)) errors.push(`${line} ${String(cause)}`)
+  })
+  const scope = await Effect.runPromise(Scope.make())
+  const layer = Effect.gen(function* () {
+    const engine = yield* makeFakeEngine()
+    const context = yield* Layer.buildWithScope(
+      DistributorLive.pipe(
+        Layer.provideMerge(layerFile(join(dataDir, "distributor.db"))),
+        Layer.provide(Layer.succeed(EngineClient, engine.service)),
+        Layer.provide(Layer.succeed(AppConfig, { ...appConfig(dataDir), ...options.config })),
+      ),
+      scope,
+    )
+    const runtime = yield* Effect.runtime<never>()
+    const store = yield* Effect.provide(Store, context)
+    const access = { apiKey: Option.isSome((options.settings ?? OPEN).apiKey), mayBeOpen: true, sessionKey: new Uint8Array(32) }
+    const accounts = yield* makeAccounts(store.accounts, access)
+    return { engine, store, accounts, distributor: yield* Effect.provide(Distributor, context), runtime }
+  }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
+  const { accounts, distributor, engine, runtime, store } = await Effect.runPromise(layer).catch(async (error: unknown) => {
+    await Effect.runPromise(Scope.close(scope, Exit.void))
+    if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true })
+    throw error
+  })
+  const app = makeApp({ distributor, accounts, audit: store.audit, settings: options.settings ?? OPEN, runtime })
+  return {
+    app,
+    accounts,
+    distributor,
+    store,
+    engine,
+    dataDir,
+    logs,
+    errors,
+    call: async (method, path, body, headers = {}) => {
+      const answer = await app.request(path, {
+        method,
+        headers: body === undefined ? headers : { "Content-Type": "application/json", ...headers },
+        ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      })
+      const text = await answer.text()
+      const isJson = /json/.test(answer.headers.get("content-type") ?? "") && text !== ""
+      return { status: answer.status, body: isJson ? JSON.parse(text) : null, text, headers: answer.headers }
+    },
+    stop: () => Effect.runPromise(Scope.close(scope, Exit.void)),
+  }
+}
+
+/** Starts apps and ends them with their data; for `afterEach`. */
+export const makeRealApps = () => {
+  const started: RealApp[] = []
+  return {
+    start: async (options?: RealAppOptions): Promise<RealApp> => {
+      const app = await startRealApp(options)
+      started.push(app)
+      return app
+    },
+    stopAll: async () => {
+      for (const app of started.splice(0)) {
+        await app.stop()
+        rmSync(app.dataDir, { recursive: true, force: true })
+      }
+    },
+  }
+}

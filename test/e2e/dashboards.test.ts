@@ -1,0 +1,197 @@
+/** Every query of every dashboard, asked of a real Prometheus that scrapes the real product while things happen on it. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { readdirSync, readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { type DashboardFile, figuresOf, labelValues } from "../../grafana/lint/model.ts"
+import { parsePromql } from "../../grafana/lint/promql.ts"
+import type { ChannelView } from "../../src/effects/model.ts"
+import { Feed, programmeOptions } from "./channel-feed.ts"
+import { Monitoring } from "./monitoring.ts"
+import { freeUdpPort } from "./ports.ts"
+import { eventually, Product } from "./product.ts"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+const boards = readdirSync(`${root}grafana/dashboards`)
+  .filter((name) => name.endsWith(".json"))
+  .map((name) => JSON.parse(readFileSync(`${root}grafana/dashboards/${name}`, "utf8")) as DashboardFile)
+
+/** How far back the dashboards look here, in seconds. */
+const RANGE = 90
+const CHANNEL = "main-event"
+
+let product: Product
+let monitoring: Monitoring
+let feed: Feed
+let destination: ChildProcess
+let channel: ChannelView
+
+/** As Grafana asks: its own variables, then the dashboard's: all values of a picker, the channel of the test of the others. */
+const filledIn = (expr: string, { templating }: DashboardFile): string =>
+  templating.list.reduce(
+    (text, { allValue, name }) => text.replaceAll(new RegExp(`\\$${name}\\b`, "g"), allValue ?? CHANNEL),
+    expr.replaceAll("$__rate_interval", "10s").replaceAll("$__interval", "1s").replaceAll("$__range", `${RANGE}s`),
+  )
+
+interface Asked {
+  readonly where: string
+  /** Labels that its links read. */
+  readonly linked: ReadonlyArray<string>
+  readonly expr: string
+  readonly instant: boolean
+  readonly legend: string
+}
+const asked: ReadonlyArray<Asked> = boards.flatMap((board) => [
+  ...figuresOf(board).flatMap(({ fieldConfig, targets = [], title }) =>
+    targets.map(({ expr, instant, ...rest }) => ({
+      linked: (fieldConfig?.defaults.links ?? []).flatMap(({ url = "" }) =>
+        [...url.matchAll(/__(?:field\.labels|data\.fields)\.(\w+)/g)].map(([, label = ""]) => label),
+      ),
+      where: `${board.title}: ${title}`,
+      expr: filledIn(expr, board),
+      instant: instant === true,
+      legend: "legendFormat" in rest ? String(rest.legendFormat) : "",
+    })),
+  ),
+  ...board.annotations.list.map(({ expr, name, ...rest }) => ({
+    linked: [],
+    where: `${board.title}: annotation ${name}`,
+    expr: filledIn(expr, board),
+    instant: false,
+    legend: "titleFormat" in rest ? String(rest.titleFormat) : "",
+  })),
+])
+
+/** Labels of the series in the answer; none when it has no numbers. */
+const answer = async ({ expr, instant }: Asked): Promise<ReadonlyArray<Readonly<Record<string, string>>>> => {
+  const found = instant
+    ? (await monitoring.query(expr)).filter(({ value }) => !Number.isNaN(value))
+    : (await monitoring.range(expr, RANGE)).filter(({ values }) => values.length > 0)
+  return found.map(({ labels }) => labels)
+}
+
+beforeAll(async () => {
+  ;[product, feed] = await Promise.all([Product.start({ env: { GRAFANA_URL: "http://127.0.0.1:3000/grafana/" } }), Feed.start([])])
+  await feed.ask({ cmd: "programme", id: "A", options: programmeOptions("A", { breakEverySeconds: 8, breakSeconds: 4 }) })
+  const [primary, backup, torn, port, nobody, udp] = await Promise.all([
+    feed.leg("A"),
+    feed.leg("A"),
+    feed.leg("A", { illness: "counters" }),
+    freeUdpPort(),
+    freeUdpPort(),
+    freeUdpPort(),
+  ])
+  destination = spawn(
+    `${root}node_modules/.bin/bun`,
+    [`${root}load-tests/sink.ts`, "--srt-listen", String(port), "--verify", "none", "--reconnect", "200"],
+    { stdio: "ignore" },
+  )
+  // Before the channels: counters that are seen at 0 first.
+  monitoring = await Monitoring.start(product.port, { wholeHost: true, allRulesEverySecond: true })
+  const at = { rtp_ip: "127.0.0.1", backup_rtp_ip: "127.0.0.1" }
+  channel = await product.channel({
+    ...at,
+    ...{ name: "Main Event", rtp_port: primary.port, backup_rtp_port: backup.port },
+    outputs: [
+      { name: "Partner", url: `srt://127.0.0.1:${port}?latency=300` },
+      { name: "Rack", url: `udp://127.0.0.1:${udp}` },
+    ],
+  })
+  expect(channel.slug).toBe(CHANNEL)
+  // What is wrong on it fires alerts: counters that jump, and a destination that is not there.
+  const outputs = [{ name: "Gone", url: `srt://127.0.0.1:${nobody}` }]
+  await product.channel({ name: "Torn", rtp_ip: "127.0.0.1", rtp_port: torn.port, outputs })
+
+  const seen = (what: string, expr: string) =>
+    eventually(what, async () => ((await monitoring.range(expr, RANGE)).length > 0 ? true : null), 45_000)
+  await Promise.all([
+    seen("both sources are merged", `distributor_input_merged{channel="${CHANNEL}"} == 1`),
+    seen("the partner is connected", 'distributor_srt_rtt_seconds{output="partner"} > 0'),
+    seen("there was an ad break", `distributor_scte35_break_active{channel="${CHANNEL}"} == 1`),
+  ])
+  // A failover, a lost engine and connections that end with it: each draws a line across the plots.
+  await primary.is("silent")
+  await seen("the channel went on without its primary", `increase(distributor_input_switches_total{channel="${CHANNEL}"}[10s]) > 0`)
+  process.kill(await product.enginePid(), "SIGKILL")
+}, 120_000)
+afterAll(async () => {
+  await monitoring?.stop()
+  await feed?.kill()
+  destination?.kill("SIGKILL")
+  await product?.dispose()
+})
+
+describe("dashboards", () => {
+  it("get an answer to every query of their panels and annotations", { timeout: 90_000 }, async () => {
+    expect(asked.length).toBeGreaterThan(120)
+    let empty: ReadonlyArray<string> = []
+    await eventually(
+      "every query has an answer",
+      async () => {
+        const answers = await Promise.all(asked.map(async (one) => ({ one, found: (await answer(one)).length })))
+        empty = answers.filter(({ found }) => found === 0).map(({ one }) => `${one.where}: ${one.expr}`)
+        return empty.length === 0 ? true : null
+      },
+      45_000,
+    ).catch(() => null)
+    expect(empty).toEqual([])
+  })
+
+  it("name series by labels that they have, and link by them", async () => {
+    const wrong = await Promise.all(
+      asked.map(async (one) => {
+        const labels = [...one.linked, ...[...one.legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = ""]) => label)]
+        const series = await answer(one)
+        return labels.filter((label) => !series.some((found) => found[label] !== undefined)).map((label) => `${one.where}: ${label}`)
+      }),
+    )
+    expect(wrong.flat()).toEqual([])
+  })
+
+  it("offer values of every variable, the channel among them, whose page the links open", async () => {
+    for (const board of boards) {
+      for (const variable of board.templating.list.filter(({ type }) => type === "query")) {
+        const found = labelValues(variable)
+        const query = new URLSearchParams({ "match[]": filledIn(found?.series ?? "", board) })
+        const values = await monitoring.get<ReadonlyArray<string>>(`/api/v1/label/${found?.label}/values?${query}`)
+        expect(values.length, `${board.title}: ${variable.name}`).toBeGreaterThan(0)
+        if (variable.name === "channel") expect(values).toContain(CHANNEL)
+      }
+    }
+    const page = await fetch(`${product.url}/channels/${CHANNEL}`)
+    expect(page.status).toBe(200)
+    expect(await page.text()).toContain(`href="http://127.0.0.1:3000/grafana/d/distributor-channel?var-channel=${CHANNEL}&amp;var-product=`)
+  })
+})
+
+it("every metric of dashboards and rules is there, of the type that it is taken for", async () => {
+  interface Rule {
+    readonly name: string
+    readonly query: string
+    readonly type: "recording" | "alerting"
+    readonly health: string
+  }
+  const { groups } = await monitoring.get<{ groups: ReadonlyArray<{ rules: ReadonlyArray<Rule> }> }>("/api/v1/rules")
+  const rules = groups.flatMap((group) => group.rules)
+  expect(rules.filter(({ health }) => health !== "ok").map(({ name }) => name)).toEqual([])
+  const recorded = new Set(rules.filter(({ type }) => type === "recording").map(({ name }) => name))
+
+  const metadata = await monitoring.get<Record<string, ReadonlyArray<{ readonly type: string }>>>("/api/v1/metadata")
+  const typeOf = (name: string) => metadata[name]?.[0]?.type ?? metadata[name.replace(/_bucket$/, "")]?.[0]?.type ?? "none"
+  const selectors = [
+    ...asked.map(({ expr, where }) => ({ expr, where })),
+    ...rules.map(({ name, query }) => ({ expr: query, where: `rule ${name}` })),
+  ].flatMap(({ expr, where }) => parsePromql(expr).selectors.map((selector) => ({ ...selector, where })))
+  expect(selectors.length).toBeGreaterThan(200)
+
+  const wanted = ({ function: called, metric }: (typeof selectors)[number]) => {
+    // node-exporter leaves the types of what it finds in /proc/net open.
+    if (metric.startsWith("node_netstat_")) return "unknown"
+    if (metric.endsWith("_bucket")) return "histogram"
+    return ["rate", "irate", "increase"].includes(called ?? "") ? "counter" : "gauge"
+  }
+  // Prometheus' own, which have no metadata.
+  const known = (metric: string) => recorded.has(metric) || metric === "ALERTS" || metric === "up"
+  const wrong = selectors.filter((one) => !known(one.metric) && typeOf(one.metric) !== wanted(one))
+  expect(wrong.map((one) => `${one.where}: ${one.metric} is ${typeOf(one.metric)}, not ${wanted(one)}`)).toEqual([])
+})

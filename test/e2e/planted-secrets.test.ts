@@ -1,0 +1,306 @@
+/**
+ * A secret is planted in every place that takes one, while the running product uses them all: against servers that take them, that refuse
+ * them, that repeat them in what they answer, and where nobody is. A search finds them nowhere.
+ */
+import { readdirSync, readFileSync, statSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, beforeAll, expect, it } from "vitest"
+import { adobeLogin, llnwLogin } from "../../src/core/rtmp/testing/auth-server.ts"
+import { startHttpReceiver, startMailReceiver } from "../../src/effects/testing/receivers.ts"
+import { RULES } from "../../src/http/roles.ts"
+import { freeTcpPort, freeUdpPort } from "./ports.ts"
+import { eventually, Product } from "./product.ts"
+import { RtmpTestServer } from "./rtmp-test-server.ts"
+import { RtspTestServer } from "./rtsp-test-server.ts"
+import { type BackgroundSource, startSource } from "./source.ts"
+
+/** One of its own for each place, so that what is found says where it comes from. */
+const secrets: string[] = []
+const planted = (place: string): string => {
+  const secret = `Planted4711${place}Zx`
+  secrets.push(secret)
+  return secret
+}
+const API_KEY = planted("EnvironmentKey")
+const ADMIN = { "X-API-Key": API_KEY }
+
+/** As it is, and as servers and protocols write it: in base64 (at each of the three offsets) and in hexadecimal. */
+const writings = (secret: string): ReadonlyArray<string> => [
+  secret,
+  Buffer.from(secret).toString("hex"),
+  ...[0, 1, 2].map((before) => {
+    const text = Buffer.from(" ".repeat(before) + secret).toString("base64")
+    // The characters at the ends depend on what stands beside it.
+    return text.slice(before === 0 ? 0 : before + 1, -4)
+  }),
+]
+const found = new Set<string>()
+let searched: ReadonlyArray<readonly [secret: string, writing: string]> = []
+/** @param except what may be shown here */
+const look = (where: string, text: string, except = ""): void => {
+  for (const [secret, writing] of searched) if (secret !== except && text.includes(writing)) found.add(`${secret} in ${where}`)
+}
+
+/** Every process of this machine that can be looked at: those of the product are among them. */
+const processes = () => readdirSync("/proc").filter((name) => /^\d+$/.test(name))
+const readProcess = (pid: string, file: "cmdline" | "environ"): string => {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "latin1")
+  } catch {
+    return ""
+  }
+}
+const programs = new Set<string>()
+let product: Product
+const lookAtProcesses = () => {
+  for (const pid of processes()) {
+    const line = readProcess(pid, "cmdline")
+    if (line === "") continue
+    programs.add(line.replaceAll("\0", " "))
+    look(`the command line ${line.slice(0, 80).replaceAll("\0", " ")}`, line)
+    // Who starts the service with a key in its environment has put it there.
+    const own = /\/src\/main\.ts\0/.test(line) ? `\0API_KEY=${API_KEY}\0` : "\0\0"
+    look(`the environment of ${line.slice(0, 80).replaceAll("\0", " ")}`, `\0${readProcess(pid, "environ")}`.replace(own, "\0"))
+  }
+}
+
+const closers: Array<() => unknown> = []
+let source: BackgroundSource
+let inputPort: number
+let watching: ReturnType<typeof setInterval>
+beforeAll(async () => {
+  inputPort = await freeUdpPort()
+  product = await Product.start({ env: { API_KEY, LOG_LEVEL: "debug" } })
+  source = await startSource({ port: inputPort, bitrate: 2_000_000 })
+  watching = setInterval(lookAtProcesses, 100)
+}, 60_000)
+afterAll(async () => {
+  clearInterval(watching)
+  await source.stop()
+  await product.dispose()
+  for (const close of closers) close()
+})
+
+const call = async (method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = ADMIN, except = "") => {
+  const json = body === undefined || typeof body === "string" ? {} : { "Content-Type": "application/json" }
+  const init: RequestInit = { method, headers: { ...json, ...headers }, redirect: "manual" }
+  if (body !== undefined) init.body = typeof body === "string" ? body : JSON.stringify(body)
+  const answer = await fetch(`${product.url}${path}`, init)
+  const text = await answer.text()
+  look(`${method} ${path}`, `${text} ${JSON.stringify([...answer.headers])}`, except)
+  return { status: answer.status, text, headers: answer.headers, body: text.startsWith("{") ? JSON.parse(text) : null }
+}
+
+/** Outputs to servers of all kinds, by the status that each comes to. */
+const makeOutputs = async () => {
+  const [adobe, llnw, refusing] = [planted("RtmpAdobe"), planted("RtmpLlnw"), planted("RtmpKey")]
+  const [digestKey, rtspLogin, token, s3] = [planted("RtmpUrlKey"), planted("RtspLogin"), planted("HlsToken"), planted("S3")]
+  const rtmpAdobe = await RtmpTestServer.start({ refuseConnect: adobeLogin("me", adobe) })
+  const rtmpLlnw = await RtmpTestServer.start({ refuseConnect: llnwLogin("me", llnw) })
+  const wrong = await RtmpTestServer.start({ refuseConnect: adobeLogin("me", "another") })
+  const status = { level: "error", code: "NetStream.Publish.BadName", description: `stream live/${refusing} is already published` }
+  const taken = await RtmpTestServer.start({ publishStatus: status })
+  const rtsp = await RtspTestServer.start(`me:${rtspLogin}`)
+  const http = await startHttpReceiver((response, { path, headers }) => {
+    response.writeHead(403, { "Content-Type": "text/plain" })
+    response.end(`${path} is not for ${headers.authorization}`)
+  })
+  closers.push(...[rtmpAdobe, rtmpLlnw, wrong, taken, rtsp].map((server) => () => server.stop()), http.close)
+  const at = `127.0.0.1:${await freeTcpPort()}`
+  const passphrase = planted("SrtPassphrase")
+  const srt = `srt://127.0.0.1:${await freeUdpPort()}?conntimeo=500&passphrase=${passphrase}`
+  const listener = `srt://127.0.0.1:${await freeUdpPort()}?mode=listener&passphrase=${planted("SrtListener")}`
+  return {
+    connected: [
+      { name: "rtmp-adobe", url: `rtmp://me:${adobe}@127.0.0.1:${rtmpAdobe.port}/live/${digestKey}` },
+      { name: "rtmp-llnw", url: `rtmp://me:${llnw}@127.0.0.1:${rtmpLlnw.port}/live`, stream_key: planted("RtmpLlnwKey") },
+      { name: "rtsp", url: `rtsp://me:${rtspLogin}@127.0.0.1:${rtsp.port}/live` },
+    ],
+    waiting: [{ name: "srt-listener", url: listener }],
+    failing: [
+      { name: "srt", url: `${srt}&streamid=${encodeURIComponent(`#!::u=me,s=${planted("SrtStreamid")}`)}` },
+      { name: "rtmp-wrong", url: `rtmp://me:${planted("RtmpWrong")}@127.0.0.1:${wrong.port}/live/x` },
+      { name: "rtmp-taken", url: `rtmp://127.0.0.1:${taken.port}/live`, stream_key: refusing },
+      { name: "rtmp-closed", url: `rtmp://me:${planted("RtmpClosed")}@${at}/live/${planted("RtmpClosedKey")}` },
+      { name: "rtsp-wrong", url: `rtsp://me:${planted("RtspWrong")}@127.0.0.1:${rtsp.port}/live` },
+      { name: "rtsp-closed", url: `rtsp://me:${planted("RtspClosed")}@${at}/live` },
+      { name: "hls", url: `${http.url}/live/main.m3u8?token=${token}`, protocol: "hls" },
+      { name: "hls-login", url: `${http.url.replace("//", `//me:${planted("HlsLogin")}@`)}/live/login.m3u8`, protocol: "hls" },
+      {
+        ...{ name: "s3", url: "s3://bucket/live" },
+        settings: { s3_endpoint: http.url, s3_access_key_id: "AKIA", s3_secret_access_key: s3 },
+      },
+    ],
+  }
+}
+
+/** Each is tried by its test button, and told of outputs that are down. */
+const addDestinations = async () => {
+  const refusing = await startMailReceiver({ login: "me:another" })
+  const http = await startHttpReceiver((response, { path }) => {
+    response.writeHead(500)
+    response.end(`${path} is broken`)
+  })
+  closers.push(refusing.close, http.close)
+  const mail = { kind: "email", host: "127.0.0.1", port: refusing.port, security: "none", from: "a@example.com", to: ["b@example.com"] }
+  for (const destination of [
+    { name: "mail", ...mail, user: "me", password: planted("MailPassword") },
+    { name: "chat", kind: "slack", url: `${http.url}/services/${planted("SlackPath")}` },
+    { name: "hook", kind: "webhook", url: `${http.url}/hook?token=${planted("HookToken")}`, secret: planted("HookSecret") },
+    { name: "dead", kind: "webhook", url: `http://127.0.0.1:9/${planted("DeadHook")}`, secret: planted("DeadHookSecret") },
+  ]) {
+    searched = secrets.flatMap((secret) => writings(secret).map((writing) => [secret, writing] as const))
+    const created = await call("POST", "/api/notifications/destinations", destination)
+    expect(created.status, created.text).toBe(201)
+    const path = `/api/notifications/destinations/${created.body.id}`
+    expect((await call("GET", path)).status).toBe(200)
+    expect((await call("POST", `${path}/test`)).body).toMatchObject({ ok: false })
+    expect((await call("PUT", path, { port: 99_999, url: secrets.at(-1), password: 1, secret: [secrets.at(-1)] })).status).toBe(400)
+  }
+  const rules = { rules: [{ kinds: ["output_down"] }], output_down_after_s: 0, group_wait_s: 0, group_interval_s: 0 }
+  expect((await call("PUT", "/api/notifications/rules", rules)).status).toBe(200)
+}
+
+/** What comes until `enough` of it is there. */
+const streamOf = async (path: string, headers: Readonly<Record<string, string>>, enough: (text: string) => boolean): Promise<string> => {
+  const abort = new AbortController()
+  const answer = await fetch(`${product.url}${path}`, { headers, signal: abort.signal })
+  const reader = answer.body?.getReader()
+  let text = ""
+  const decoder = new TextDecoder()
+  await eventually(`what ${path} sends`, async () => {
+    const part = await reader?.read()
+    text += decoder.decode(part?.value)
+    return part?.done === true || enough(text) ? true : null
+  })
+  abort.abort()
+  return text
+}
+
+const filesBelow = (directory: string): ReadonlyArray<string> =>
+  readdirSync(directory, { recursive: true })
+    .map((name) => join(directory, String(name)))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true)
+
+it("a planted secret is found nowhere", async () => {
+  const { connected, failing, waiting } = await makeOutputs()
+  const password = planted("UserPassword")
+  const template = { name: "cdn", url: `rtmp://me:${planted("TemplateLogin")}@127.0.0.1:9/live`, stream_key: planted("TemplateKey") }
+  await addDestinations()
+
+  // The answer that makes a key is the one place that shows it.
+  const made = await fetch(`${product.url}/api/keys`, {
+    ...{
+      method: "POST",
+      headers: { ...ADMIN, "Content-Type": "application/json" },
+      body: JSON.stringify({ name: "robot", role: "admin" }),
+    },
+  })
+  const { key } = (await made.json()) as { key: string }
+  expect(key.length).toBeGreaterThan(20)
+  secrets.push(key)
+  const urlOnly = planted("TemplateUrl")
+  searched = secrets.flatMap((secret) => writings(secret).map((writing) => [secret, writing] as const))
+
+  expect((await call("POST", "/api/users", { name: "ada", password, role: "admin" })).status).toBe(201)
+  expect((await call("POST", "/api/templates", template)).status).toBe(201)
+  expect((await call("PUT", "/api/templates/cdn", { url: `srt://127.0.0.1:9?passphrase=${urlOnly}` })).status).toBe(200)
+  const channel = { name: "main", rtp_ip: "127.0.0.1", rtp_port: inputPort }
+  expect((await call("POST", "/api/channels", channel)).status).toBe(201)
+  for (const output of [...connected, ...waiting, ...failing]) {
+    const { status, text } = await call("POST", "/api/channels/main/outputs", output)
+    expect(status, text).toBe(201)
+    // What is refused is repeated without its secret.
+    expect((await call("POST", "/api/channels/main/outputs", { ...output, url: `${output.url}\u0000`, no_such: output })).status).toBe(400)
+  }
+  await call("POST", "/api/channels/main/start")
+  const tests = [...connected, ...failing].map((output) => call("POST", "/api/outputs/test", output))
+
+  const login = (fields: Record<string, string>) =>
+    call("POST", "/login", new URLSearchParams(fields).toString(), { "Content-Type": "application/x-www-form-urlencoded" })
+  expect((await login({ user: "ada", password: `${password}-wrong` })).status).toBe(401)
+  expect((await login({ key: `${key}-wrong` })).status).toBe(401)
+  const { headers } = await login({ user: "ada", password })
+  const session = { Cookie: (headers.get("set-cookie") ?? "").split(";")[0] ?? "" }
+  const feed: string[] = []
+  const socket = new WebSocket(`${product.url.replace("http", "ws")}/ws`, { headers: { "X-API-Key": key } } as never)
+  socket.onmessage = ({ data }) => void feed.push(String(data))
+
+  // All are in use: what can connect has, and what cannot says why.
+  const view = async () => (await call("GET", "/api/channels/main")).body as Awaited<ReturnType<Product["view"]>>
+  await eventually(
+    "all outputs have come to their end",
+    async () => {
+      const { outputs } = await view()
+      const of = (names: ReadonlyArray<{ readonly name: string }>) => outputs.filter(({ name }) => names.some((one) => one.name === name))
+      const up = of(connected).every(({ status }) => status === "connected")
+      return up && of(failing).every(({ last_error }) => last_error !== null) ? true : null
+    },
+    30_000,
+  )
+  for (const { status } of await Promise.all(tests)) expect([200, 503]).toContain(status)
+  await eventually("notifications have been tried", async () => {
+    const { body } = await call("GET", "/api/notifications/destinations")
+    return body.destinations.every(({ delivery }: { delivery: { last_error: string | null } }) => delivery.last_error !== null) || null
+  })
+
+  const { body: document } = await call("GET", "/api/config")
+  await call("GET", "/api/config?format=yaml")
+  await call("PUT", "/api/config?dry_run=1", document)
+  expect(
+    (await call("PUT", "/api/config?dry_run=1", { ...document, channels: document.channels.slice(0, 1), no_such: secrets })).status,
+  ).toBe(400)
+  await call("POST", "/api/config/rollback?dry_run=1", { version: 1 })
+
+  // Every address that shows something, with the key and, as browsers do, with a session.
+  for (const { method, path } of RULES) {
+    const isStream = path === "/ws" || path.startsWith("/live/") || path.startsWith("/preview/")
+    if (method !== "GET" || isStream) continue
+    for (const output of path.includes(":output") ? ["rtmp-adobe", "srt", "1"] : [""]) {
+      const at = path
+        .replace(":output", output)
+        .replace(":version", "1")
+        .replace(":template", "cdn")
+        .replace(":id", /inputs|channels|hls/.test(path) ? (path.includes("inputs") ? "1" : "main") : "mail")
+      for (const who of [ADMIN, session]) await call(method, at, undefined, who)
+    }
+  }
+  expect((await call("GET", "/channels/main", undefined, session)).text).toContain("rtmp-adobe")
+  for (const path of ["/live/channels", "/live/channels/main"]) {
+    const text = await streamOf(path, session, (sent) => sent.includes("hx-partial"))
+    expect(text).toContain("hx-partial")
+    look(path, text)
+  }
+  await eventually("messages of the WebSocket", () => (feed.length >= 2 ? true : null))
+  socket.close()
+  expect(feed.at(-1)).toContain("rtmp-adobe")
+  look("the WebSocket", feed.join("\n"))
+
+  lookAtProcesses()
+  const ran = [...programs].join("\n")
+  expect(ran).toMatch(/ffmpeg .*rtsp/)
+  expect(ran).toContain("engine")
+  const lookAtFiles = () => {
+    for (const file of filesBelow(product.dataDir)) look(file, readFileSync(file, "latin1"))
+  }
+  const names = () => filesBelow(product.dataDir).map((path) => path.slice(product.dataDir.length + 1))
+  expect(names()).toEqual(expect.arrayContaining(["distributor.db", "distributor.db-wal", "engine.log", "secret.key"]))
+  lookAtFiles()
+  // The search finds what is there.
+  const before = [...found]
+  const shown = await call("GET", "/api/config?secrets=1")
+  for (const secret of secrets.filter((one) => /Rtmp|Rtsp|Srt|Hls|S3/.test(one))) expect(shown.text).toContain(secret)
+  expect(found.size).toBeGreaterThan(before.length + 10)
+  found.clear()
+  for (const one of before) found.add(one)
+
+  // A start makes a copy of the store, and takes the running streams over.
+  const first = product
+  await first.kill("SIGTERM")
+  product = await Product.start({ env: { API_KEY, LOG_LEVEL: "debug" }, dataDir: first.dataDir })
+  await eventually("a copy of the store", () => (names().some((name) => /^backups\/.*\.db$/.test(name)) ? true : null))
+  lookAtFiles()
+  look("what the service wrote", first.output + product.output)
+  expect(first.output).toContain("rtmp-taken")
+  expect([...found]).toEqual([])
+}, 90_000)

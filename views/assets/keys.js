@@ -1,0 +1,11 @@
+// `/` goes to the page's filter box, as in most consoles; Escape leaves it.
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, [contenteditable]")
+  if (event.key === "Escape" && typing) typing.blur()
+  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return
+  const box = document.querySelector("[data-filter]")
+  if (!box) return
+  event.preventDefault()
+  box.focus()
+  box.select()
+})

@@ -1,0 +1,131 @@
+// The channel list: filters rows as one types, goes on with countdowns, asks before it stops something, and acts without leaving the page.
+// All of it works without this script as well, by forms. Rows are replaced under it once a second, so nothing is kept in them but `data-kept-*`.
+import { say } from "./copy.js"
+
+const ERROR_SHOWN_MS = 10_000
+const rows = document.getElementById("channel-rows")
+const filter = document.getElementById("filter")
+const nothing = document.getElementById("nothing")
+const selected = document.getElementById("selected")
+const all = document.getElementById("select-all")
+const dialog = document.getElementById("confirm")
+
+// Filter
+
+const showMatching = () => {
+  if (!filter) return
+  const words = filter.elements.q.value.toLowerCase().split(/\s+/)
+  const only = filter.elements.only.checked
+  let shown = 0
+  for (const row of rows.children) {
+    const matches = (!only || row.dataset.problem !== undefined) && words.every((word) => row.dataset.search?.includes(word))
+    if (row.hasAttribute("data-kept-out") === matches) row.toggleAttribute("data-kept-out", !matches)
+    if (matches) shown++
+  }
+  nothing.hidden = shown > 0 || rows.children.length === 0
+}
+
+const keepInAddress = () => {
+  const address = new URL(location)
+  for (const name of ["q", "only"]) address.searchParams.delete(name)
+  for (const [name, value] of new FormData(filter)) if (value !== "") address.searchParams.set(name, value)
+  history.replaceState(null, "", address)
+}
+
+filter?.addEventListener("input", () => {
+  showMatching()
+  keepInAddress()
+})
+filter?.addEventListener("submit", (event) => event.preventDefault())
+
+// Selection: the boxes are the truth; morphs leave what is ticked.
+
+const boxes = () => [...rows.querySelectorAll("tr:not([data-kept-out]) input[name=channel]")]
+
+const countSelected = () => {
+  if (!selected) return
+  const n = rows.querySelectorAll("input[name=channel]:checked").length
+  selected.textContent = n === 0 ? "Selected:" : `${n} selected:`
+}
+
+document.addEventListener("change", ({ target }) => {
+  if (target === all) for (const box of boxes()) box.checked = all.checked
+  if (target === all || target.name === "channel") countSelected()
+})
+
+// Countdowns: by the service's clock, which the page brought with it.
+
+const [loaded] = performance.getEntriesByType("navigation")
+const ahead = performance.timeOrigin + (loaded?.responseStart ?? 0) - Number(rows.dataset.now)
+const two = (n) => String(n).padStart(2, "0")
+
+const countDown = () => {
+  const now = Date.now() - ahead
+  for (const place of document.querySelectorAll("[data-until]")) {
+    const left = Math.max(0, Math.ceil((Number(place.dataset.until) - now) / 1000))
+    const text = `${two(Math.floor(left / 60))}:${two(left % 60)}`
+    if (place.textContent !== text) place.firstChild.nodeValue = text
+  }
+}
+setInterval(countDown, 1000)
+
+// Once for each message of the stream, before the next frame is drawn.
+let due = false
+const afterUpdate = () => {
+  if (due) return
+  due = true
+  queueMicrotask(() => {
+    due = false
+    showMatching()
+    countSelected()
+    countDown()
+  })
+}
+document.addEventListener("htmx:after:swap", afterUpdate)
+new MutationObserver(afterUpdate).observe(rows, { childList: true })
+
+// Actions
+
+/** Resolves with what the reader answers. */
+const confirmed = (question, verb) =>
+  new Promise((resolve) => {
+    document.getElementById("confirm-question").textContent = question
+    document.getElementById("confirm-yes").textContent = verb
+    dialog.returnValue = "no"
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true })
+    dialog.showModal()
+  })
+
+const send = async (form, button) => {
+  const body = new URLSearchParams(new FormData(form, button))
+  body.set("confirmed", "yes")
+  const to = button.getAttribute("formaction") ?? form.getAttribute("action")
+  try {
+    const answer = await fetch(to, { method: "POST", body, headers: { "HX-Request": "true" } })
+    const text = await answer.text()
+    if (answer.ok) return say(text)
+    say(
+      answer.headers.get("content-type")?.includes("json") ? JSON.parse(text).detail : `The service answers ${answer.status}`,
+      ERROR_SHOWN_MS,
+    )
+  } catch {
+    say("The service cannot be reached", ERROR_SHOWN_MS)
+  }
+}
+
+document.addEventListener("submit", async (event) => {
+  const { submitter: button, target: form } = event
+  // With the updates paused the page is asked for again, as without scripts.
+  if (!form.matches("[data-live]") || !document.getElementById("stream")) return
+  event.preventDefault()
+  if (form.id === "bulk" && !rows.querySelector("input[name=channel]:checked")) return say("Select channels first")
+  const question = button.dataset.confirm
+  if (question && !(await confirmed(question, button.textContent))) return
+  await send(form, button)
+  if (form.id !== "bulk") return
+  for (const box of rows.querySelectorAll("input[name=channel]:checked")) box.checked = false
+  if (all) all.checked = false
+  countSelected()
+})
+
+showMatching()

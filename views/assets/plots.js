@@ -1,0 +1,281 @@
+// Draws the plots of a channel from its history, and again as time goes on. uPlot is on the page before this.
+const { uPlot } = globalThis
+const root = document.querySelector("#plots")
+const holder = root.querySelector("[data-plots]")
+const figures = root.querySelector("[data-figures]")
+
+/** Seconds between two looks: a new point each time, but no more often than every 2 s. */
+const EVERY_S = { "5m": 2, "1h": 10, "24h": 60 }
+const LENGTH_S = { "5m": 300, "1h": 3600, "24h": 86_400 }
+const HEIGHT = 190
+const COLOURS = 8
+/** With the colours, so that nobody needs the colours. */
+const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [16, 4]]
+const SIGNS = { switch: "S", cue_out: "▼", cue_in: "▲", cue: "◆", output_lost: "×", restart: "R" }
+
+const bitrate = (value) =>
+  value >= 1e6 ? `${(value / 1e6).toFixed(2)} Mbit/s` : value >= 1e3 ? `${(value / 1e3).toFixed(0)} kbit/s` : `${value.toFixed(0)} bit/s`
+const perSecond = (value) => `${value.toFixed(value < 10 ? 1 : 0)}/s`
+const milliseconds = (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`
+
+const PLOTS = [
+  { id: "bitrate", title: "Bit rate", is: ["leg", "output"], measures: { bitrate: { scale: "y", name: "", text: bitrate } } },
+  {
+    id: "srt",
+    title: "SRT outputs",
+    is: ["output"],
+    measures: {
+      rtt: { scale: "y", name: "RTT", text: milliseconds },
+      lost: { scale: "rate", name: "lost", text: perSecond },
+      retransmitted: { scale: "rate", name: "retransmitted", text: perSecond },
+    },
+  },
+  {
+    id: "errors",
+    title: "Input errors",
+    is: ["leg"],
+    measures: { lost: { scale: "y", name: "RTP lost", text: perSecond }, cc_errors: { scale: "y", name: "continuity", text: perSecond } },
+  },
+]
+
+/** What the stylesheet says now: canvases know no variables. */
+const probe = document.createElement("span")
+probe.hidden = true
+root.append(probe)
+const colourOf = (name) => {
+  probe.style.color = `var(--${name})`
+  return getComputedStyle(probe).color
+}
+let colours = {}
+const readColours = () => {
+  const names = ["ink", "faint", "line", "link", ...Array.from({ length: COLOURS }, (_, i) => `plot-${i}`)]
+  colours = Object.fromEntries(names.map((name) => [name, colourOf(name)]))
+}
+readColours()
+
+const el = (tag, properties = {}, ...children) => {
+  const element = Object.assign(document.createElement(tag), properties)
+  element.append(...children)
+  return element
+}
+
+/** A piece of the line as it is drawn. */
+const sample = (index) => {
+  const NS = "http://www.w3.org/2000/svg"
+  const svg = document.createElementNS(NS, "svg")
+  const line = document.createElementNS(NS, "line")
+  const set = (of, values) => {
+    for (const [name, value] of Object.entries(values)) of.setAttribute(name, value)
+  }
+  set(svg, { width: 34, height: 8, "aria-hidden": "true", class: `plot-colour-${index % COLOURS}` })
+  set(line, { x1: 0, x2: 34, y1: 4, y2: 4, stroke: "currentColor", "stroke-width": 2.5, "stroke-dasharray": dashOf(index).join(" ") })
+  svg.append(line)
+  return svg
+}
+// The dash changes with each series, and the pairs repeat only after 40 of them.
+const dashOf = (index) => DASHES[index % DASHES.length]
+
+const drawMarks = (state) => (plot) => {
+  const { ctx, bbox } = plot
+  let drawn = 0
+  ctx.save()
+  ctx.lineWidth = devicePixelRatio
+  ctx.strokeStyle = colours.link
+  ctx.fillStyle = colours.ink
+  ctx.textAlign = "center"
+  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`
+  for (const { at, kind } of state.marks) {
+    if (at < plot.scales.x.min || at > plot.scales.x.max) continue
+    const x = Math.round(plot.valToPos(at, "x", true))
+    ctx.setLineDash(kind === "switch" || kind === "restart" ? [] : [3 * devicePixelRatio, 3 * devicePixelRatio])
+    ctx.beginPath()
+    ctx.moveTo(x, bbox.top)
+    ctx.lineTo(x, bbox.top + bbox.height)
+    ctx.stroke()
+    ctx.fillText(SIGNS[kind] ?? "?", x, bbox.top - 3 * devicePixelRatio)
+    drawn++
+  }
+  ctx.restore()
+  state.element.dataset.marks = String(drawn)
+}
+
+const zeroUp = (_, __, max) => [0, max > 0 ? max * 1.1 : 1]
+
+const optionsOf = (kind, series, state) => {
+  const axis = (scale, side, text, grid) => ({
+    scale,
+    side,
+    grid: { show: grid, stroke: () => colours.line, width: 1 },
+    ticks: { stroke: () => colours.line, width: 1 },
+    stroke: () => colours.faint,
+    size: 82,
+    values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : text(tick))),
+  })
+  const scales = new Map(Object.values(kind.measures).map(({ scale, text }) => [scale, text]))
+  return {
+    width: Math.max(280, holder.clientWidth),
+    height: HEIGHT,
+    padding: [16, 8, 0, 0],
+    tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
+    legend: { show: false },
+    cursor: { sync: { key: "channel" }, drag: { x: false, y: false } },
+    scales: {
+      x: { time: true, range: () => state.span },
+      ...Object.fromEntries([...scales.keys()].map((name) => [name, { range: zeroUp }])),
+    },
+    axes: [
+      {
+        values: (_, ticks, __, ___, step) => ticks.map((at) => new Date(at * 1000).toISOString().slice(11, step < 60 ? 19 : 16)),
+        space: 70,
+        stroke: () => colours.faint,
+        grid: { stroke: () => colours.line, width: 1 },
+        ticks: { stroke: () => colours.line, width: 1 },
+      },
+      ...[...scales].map(([scale, text], i) => axis(scale, i === 0 ? 3 : 1, text, i === 0)),
+    ],
+    series: [
+      {},
+      ...series.map(({ measure }, i) => ({
+        scale: kind.measures[measure].scale,
+        stroke: () => colours[`plot-${i % COLOURS}`],
+        width: 1.75,
+        dash: dashOf(i),
+        points: { show: false },
+      })),
+    ],
+    hooks: { draw: [drawMarks(state)], setCursor: [() => showValues(state)] },
+  }
+}
+
+/** Those under the cursor, else the last ones. */
+const showValues = ({ kind, plot, series, values }) => {
+  if (!plot) return
+  const at = plot.cursor.idx ?? plot.data[0].length - 1
+  series.forEach(({ measure }, i) => {
+    const value = plot.data[i + 1][at]
+    const text = value === null || value === undefined ? "–" : kind.measures[measure].text(value)
+    if (values[i].textContent !== text) values[i].textContent = text
+  })
+}
+
+const legendOf = (state) =>
+  el(
+    "ul",
+    { className: "plot-legend" },
+    ...state.series.map(({ measure, of }, i) => {
+      const { name } = state.kind.measures[measure]
+      const button = el("button", { type: "button" }, sample(i), ` ${of}${name === "" ? "" : ` ${name}`} `, state.values[i])
+      button.setAttribute("aria-pressed", "true")
+      button.addEventListener("click", () => {
+        const shown = button.getAttribute("aria-pressed") !== "true"
+        button.setAttribute("aria-pressed", String(shown))
+        state.plot.setSeries(i + 1, { show: shown })
+      })
+      return el("li", {}, button)
+    }),
+  )
+
+const build = (kind, series) => {
+  const element = el("figure", { className: "plot" }, el("figcaption", { textContent: kind.title }))
+  element.dataset.plot = kind.id
+  const canvas = el("div", { role: "img", ariaLabel: `${kind.title} over time; in figures below` })
+  const state = {
+    kind,
+    series,
+    element,
+    marks: [],
+    span: [0, 1],
+    values: series.map(() => el("span", { className: "number" })),
+    plot: null,
+  }
+  element.append(canvas, legendOf(state))
+  state.plot = new uPlot(optionsOf(kind, series, state), [[], ...series.map(() => [])], canvas)
+  return state
+}
+
+const shown = new Map()
+
+const show = ({ marks, series, times, window }) => {
+  const last = times.at(-1) ?? Date.now() / 1000
+  for (const kind of PLOTS) {
+    const mine = series.filter(
+      ({ is, measure, values }) =>
+        kind.is.includes(is) && measure in kind.measures && (kind.id === "bitrate" || values.some((v) => v !== null)),
+    )
+    let state = shown.get(kind.id)
+    const key = mine.map(({ measure, of }) => `${of} ${measure}`).join("\n")
+    if (state?.key !== key) {
+      const built = mine.length === 0 ? null : Object.assign(build(kind, mine), { key })
+      if (state) {
+        state.plot.destroy()
+        built ? state.element.replaceWith(built.element) : state.element.remove()
+      } else if (built) holder.append(built.element)
+      state = built
+      built ? shown.set(kind.id, built) : shown.delete(kind.id)
+    }
+    if (!state) continue
+    state.marks = marks
+    state.span = [last - LENGTH_S[window], last]
+    state.element.dataset.points = String(times.length)
+    state.element.dataset.last = String(last)
+    state.plot.setData([times, ...mine.map(({ values }) => values)])
+    showValues(state)
+  }
+}
+
+/** The table is drawn by the server; what somebody has selected in it stays. */
+const refreshFigures = async () => {
+  if (!figures.open || figures.contains(getSelection().anchorNode)) return
+  const answer = await fetch(`${figures.dataset.figures}?window=${root.dataset.window}`)
+  if (!answer.ok) return
+  const { body } = new DOMParser().parseFromString(await answer.text(), "text/html")
+  figures.querySelector("div").replaceChildren(...body.childNodes)
+}
+
+let timer
+let round = 0
+const refresh = async () => {
+  clearTimeout(timer)
+  const mine = ++round
+  const { live, window } = root.dataset
+  try {
+    if (!document.hidden) {
+      const answer = await fetch(`${root.dataset.history}?window=${window}`)
+      // Another span was chosen meanwhile.
+      if (mine !== round) return
+      if (answer.ok) show(await answer.json())
+      await refreshFigures()
+    }
+  } catch {
+    // The service is away; the plots stand still until it is back.
+  }
+  if (mine === round && live === "on") timer = setTimeout(refresh, EVERY_S[window] * 1000)
+}
+
+root.querySelector(".windows").addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-window]")
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
+  event.preventDefault()
+  root.dataset.window = link.dataset.window
+  for (const one of root.querySelectorAll("a[data-window]")) {
+    if (one === link) one.setAttribute("aria-current", "true")
+    else one.removeAttribute("aria-current")
+  }
+  history.replaceState(history.state, "", link.href)
+  refresh()
+})
+figures.addEventListener("toggle", () => refreshFigures().catch(() => undefined))
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && root.dataset.live === "on") refresh()
+})
+new ResizeObserver(() => {
+  for (const { plot } of shown.values()) {
+    const width = Math.max(280, holder.clientWidth)
+    if (plot.width !== width) plot.setSize({ width, height: HEIGHT })
+  }
+}).observe(holder)
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  readColours()
+  for (const { plot } of shown.values()) plot.redraw()
+})
+refresh()

@@ -1,0 +1,38 @@
+/** @jsxImportSource hono/jsx */
+export interface ActionButtonProps {
+  /** Path that the form is posted to. */
+  readonly to: string
+  readonly label: string
+  /** What it is done to, for those who do not see where the button stands. */
+  readonly of?: string
+  /** Does it although something speaks against it. */
+  readonly force?: boolean
+  readonly kind?: "danger"
+}
+
+interface LabelProps extends Pick<ActionButtonProps, "kind" | "label" | "of"> {}
+
+const Button = ({ kind, label, of }: LabelProps) => (
+  <button type="submit" class={kind}>
+    {label}
+    {of === undefined ? null : <span class="visually-hidden"> {of}</span>}
+  </button>
+)
+
+/** A button that is a form; with htmx its answer holds the parts of the page that have changed. */
+export const ActionButton = ({ force = false, to, ...button }: ActionButtonProps) => {
+  const path = `${to}?on=channel${force ? "&force=yes" : ""}`
+  return (
+    <form method="post" action={path} hx-post={path} hx-swap="none">
+      <Button {...button} />
+    </form>
+  )
+}
+
+/** A button that leads to another page, which comes back to `back`. */
+export const LeavingButton = ({ back, to, ...button }: Omit<ActionButtonProps, "force"> & { readonly back: string }) => (
+  <form method="post" action={to}>
+    <input type="hidden" name="back" value={back} />
+    <Button {...button} />
+  </form>
+)

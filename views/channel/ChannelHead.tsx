@@ -1,0 +1,108 @@
+/** @jsxImportSource hono/jsx */
+import type { Alarm, ChannelView } from "../../src/effects/model.ts"
+import { ActionButton } from "./ActionButton.tsx"
+import { type ChannelShown, pathOf, since } from "./channel-shown.ts"
+import { StatusMark } from "./StatusMark.tsx"
+import { Countdown, Elapsed } from "./Ticking.tsx"
+
+const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`
+
+const MERGE = { off: "not merged", rtp: "merged by RTP", content: "merged by content" } as const
+const REDUNDANCY = { none: "no redundancy", ok: "redundant", lost: "redundancy lost" } as const
+
+/** How two legs make one stream, in a few sentences. */
+const joined = ({ input }: ChannelView): string => {
+  const { merge, merge_lost, merge_mismatches, path_difference_ms: difference, pending_source: pending, switches } = input
+  const later =
+    difference === null || difference === 0 ? "" : `, ${difference > 0 ? "backup" : "primary"} ${Math.abs(difference).toFixed(1)} ms later`
+  return [
+    `${MERGE[merge]}${merge === "off" ? "" : later}`,
+    ...(merge_lost === 0 ? [] : [`${merge_lost} TS packets lost on both`]),
+    ...(merge_mismatches === 0 ? [] : [`${merge_mismatches} TS packets differed`]),
+    ...(pending === null ? [] : [`${pending} takes over at its next random access point`]),
+    plural(switches, "switch", "switches"),
+  ].join(" · ")
+}
+
+const AlarmLine = ({ alarm }: { readonly alarm: Alarm }) => (
+  <li class={alarm.severity === "critical" ? "error" : "warning"}>
+    <strong>
+      {alarm.kind.replaceAll("_", " ")} ({alarm.severity})
+    </strong>{" "}
+    for <Elapsed at={alarm.since} />: {alarm.message}
+  </li>
+)
+
+/** State, uptime, source in use, redundancy and ad break as one line of facts. */
+export const ChannelState = ({ shown }: { readonly shown: ChannelShown }) => {
+  const { channel, now, steady } = shown
+  const { active_source, error, input, scte35, status } = channel
+  const isStopped = status === "stopped"
+  const { ends_in_s: left, event_id: event, state } = scte35
+  return (
+    <div id="channel-state" class="state-line">
+      <StatusMark status={status} words={channel.lifecycle === "stopping" ? "stopping" : status} />
+      {isStopped ? null : (
+        <span>
+          running for <Elapsed at={since(shown, "channel", channel.uptime)} />
+        </span>
+      )}
+      <span>
+        on <strong>{active_source}</strong>
+      </span>
+      {isStopped || input.legs.length < 2 ? null : (
+        <>
+          <StatusMark status={`redundancy-${input.redundancy}`} words={REDUNDANCY[input.redundancy]} />
+          <span>{joined(channel)}</span>
+        </>
+      )}
+      {isStopped || state === "idle" ? null : (
+        <span class="break">
+          <StatusMark status={state.replace("_", "-")} words={state === "in_break" ? "in an ad break" : "ad break announced"} />
+          {event === null ? "" : ` event ${event}`}
+          {left === null ? null : (
+            <>
+              {state === "in_break" ? ", ends in " : ", over in "}
+              <Countdown at={new Date(steady(`break ${event ?? ""}`, now + left * 1000)).toISOString()} />
+            </>
+          )}
+        </span>
+      )}
+      {error === null ? null : <p class="error">{error}</p>}
+    </div>
+  )
+}
+
+/** Alarms but for what the state says already. */
+export const ChannelAlarms = ({ shown: { channel } }: { readonly shown: ChannelShown }) => {
+  const alarms = channel.alarms.filter(({ message }) => message !== channel.error)
+  return (
+    <ul id="channel-alarms" class="alarms" aria-label="Alarms">
+      {alarms.map((alarm) => (
+        <AlarmLine alarm={alarm} />
+      ))}
+    </ul>
+  )
+}
+
+/** Start at once; stop after a second click, since every output ends with it. */
+export const ChannelActions = ({ shown: { channel } }: { readonly shown: ChannelShown }) => {
+  const path = pathOf(channel)
+  const streaming = channel.outputs.filter(({ status }) => status === "connected").length
+  return (
+    <div id="channel-actions" class="actions">
+      {channel.status === "stopped" ? (
+        <ActionButton to={`${path}/start`} label="Start" of={`channel ${channel.name}`} />
+      ) : (
+        <details class="confirm" name="confirm">
+          <summary>Stop …</summary>
+          <p>
+            {streaming === 0 ? "No output is streaming now." : `${plural(streaming, "output")} streaming now will end.`} Stop {channel.name}
+            ?
+          </p>
+          <ActionButton to={`${path}/stop`} label="Stop now" of={`channel ${channel.name}`} kind="danger" />
+        </details>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,138 @@
+/** @jsxImportSource hono/jsx */
+import { raw } from "hono/html"
+import type { Child } from "hono/jsx"
+import type { HistoryView } from "../../src/effects/history/history-model.ts"
+import { type Frame, may } from "../layout/frame.ts"
+import { Layout } from "../layout/Layout.tsx"
+import { ChannelLog } from "./ChannelLog.tsx"
+import { channelRegions } from "./channel-regions.tsx"
+import { type ChannelShown, pathOf, type Region } from "./channel-shown.ts"
+import { EventColumns } from "./EventRow.tsx"
+import { OutputColumns } from "./OutputRows.tsx"
+import { PageAlert, type PageProblem } from "./PageAlert.tsx"
+import { Plots } from "./Plots.tsx"
+import { PREVIEW_SCRIPTS } from "./Preview.tsx"
+
+export interface ChannelPageProps {
+  readonly frame: Frame
+  readonly shown: ChannelShown
+  readonly history: HistoryView
+  /** What became of the last button. */
+  readonly problem?: PageProblem | undefined
+  /** Address of the channel's dashboard in Grafana. */
+  readonly dashboard?: string | undefined
+  /** Picture of what is received; stands beside the inputs. */
+  readonly preview?: Child
+}
+
+const itemsOf = ({ items }: Region) => raw(items.map(({ html }) => html).join(""))
+
+interface LinksProps extends Pick<ChannelPageProps, "dashboard" | "frame"> {
+  readonly path: string
+  readonly slug: string
+}
+
+const Links = ({ dashboard, frame, path, slug }: LinksProps) => (
+  <nav aria-label="Channel">
+    {may(frame, "operator") ? (
+      <>
+        <a href={`/add/output?channel=${encodeURIComponent(slug)}`}>Add output</a>
+        <a href={`${path}/edit`}>Edit</a>
+        <a href={`${path}/clone`}>Clone</a>
+      </>
+    ) : null}
+    <a href={`${path}/events`}>Events</a>
+    <a href={`${path}/cues`}>Cues</a>
+    {dashboard === undefined ? null : <a href={dashboard}>Grafana</a>}
+  </nav>
+)
+
+/** All of a channel: state, both legs, outputs, plots, ad breaks, events. */
+export const ChannelPage = ({ dashboard, frame, history, preview, problem, shown }: ChannelPageProps) => {
+  const { channel } = shown
+  const path = pathOf(channel)
+  const regions = channelRegions(shown)
+  return (
+    <Layout
+      frame={frame}
+      title={`${channel.name} · Stream Distributor`}
+      scripts={["ticking.js", "plots.js", ...PREVIEW_SCRIPTS]}
+      stream={`/live${path}${shown.level === undefined ? "" : `?level=${shown.level}`}`}
+    >
+      <main id="main" class="channel-page" data-server-time={new Date(shown.now).toISOString()}>
+        <div class="head">
+          <h1>
+            <span class="hint">{channel.number}</span> {channel.name}
+          </h1>
+          <Links dashboard={dashboard} frame={frame} path={path} slug={channel.slug} />
+        </div>
+        <div id="page-alert">{problem === undefined ? null : <PageAlert problem={problem} channel={channel} />}</div>
+        <div id="channel-head">{itemsOf(regions.head)}</div>
+        <section class="card" aria-labelledby="input-title">
+          <h2 id="input-title">Input</h2>
+          <div class="input">
+            {/* The preview's place. */}
+            {preview === undefined ? null : <div class="preview">{preview}</div>}
+            <div id="legs" class="legs">
+              {itemsOf(regions.legs)}
+            </div>
+          </div>
+        </section>
+        <section class="card" aria-labelledby="outputs-title">
+          <h2 id="outputs-title">Outputs</h2>
+          <section class="table-scroll" tabindex={0} aria-label="Table of outputs">
+            <table class="outputs stack">
+              <thead>
+                <OutputColumns />
+              </thead>
+              <tbody id="output-rows">{itemsOf(regions.outputs)}</tbody>
+            </table>
+          </section>
+          <p class="hint when-empty">No outputs yet.</p>
+          <ul id="urls" class="urls" aria-label="URLs for receivers">
+            {itemsOf(regions.urls)}
+          </ul>
+        </section>
+        <Plots path={path} channelId={channel.id} history={history} live={frame.live} />
+        <section class="card" aria-labelledby="breaks-title">
+          <h2 id="breaks-title">Ad breaks and cues</h2>
+          <p class="hint">Times are UTC.</p>
+          <div id="breaks">{itemsOf(regions.breaks)}</div>
+          <section class="table-scroll" tabindex={0} aria-label="Last cues">
+            <table class="stack">
+              <caption>The last 20 cues</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Time</th>
+                  <th scope="col">What</th>
+                  <th scope="col">Cue</th>
+                  <th scope="col">Outputs</th>
+                </tr>
+              </thead>
+              <tbody id="cue-rows">{itemsOf(regions.cues)}</tbody>
+            </table>
+          </section>
+        </section>
+        <section class="card" aria-labelledby="events-title">
+          <h2 id="events-title">Events</h2>
+          <section class="table-scroll" tabindex={0} aria-label="Table of events">
+            <table class="stack">
+              <caption>The last ones; times are UTC</caption>
+              <thead>
+                <EventColumns />
+              </thead>
+              <tbody id="event-rows">{itemsOf(regions.events)}</tbody>
+            </table>
+          </section>
+          <p>
+            <a href={`${path}/events`}>All events</a>
+          </p>
+        </section>
+        <ChannelLog path={path} shown={shown} window={history.window} />
+      </main>
+      <link rel="stylesheet" href="/static/uplot.css" />
+      {/* Not a module: it only has to be there before plots.js, which runs after all of the page. */}
+      <script src="/static/uplot.js"></script>
+    </Layout>
+  )
+}

@@ -1,0 +1,43 @@
+/** @jsxImportSource hono/jsx */
+import type { ChannelEventView, ChannelName } from "../../src/effects/model.ts"
+import { formatTime } from "../format.ts"
+
+const CLASSES: Readonly<Record<ChannelEventView["severity"], string>> = { info: "", warning: "warning", critical: "error" }
+
+/** A cell with the way to a channel, where rows are of many. */
+export const ChannelCell = ({ channel: { name, slug } }: { readonly channel: ChannelName }) => (
+  <td>
+    <a href={`/channels/${encodeURIComponent(slug)}`}>{name}</a>
+  </td>
+)
+
+export interface EventRowProps {
+  readonly event: ChannelEventView
+  /** Named where rows are of many channels. */
+  readonly of?: ChannelName
+}
+
+/** What happened, when and where. */
+export const EventRow = ({ event: { at, id, kind, message, output, severity, source }, of }: EventRowProps) => (
+  <tr id={`event-${id}`} class={CLASSES[severity]}>
+    <td class="when">{formatTime(at)}</td>
+    {of === undefined ? null : <ChannelCell channel={of} />}
+    <td>
+      {kind.replaceAll("_", " ")}
+      {severity === "info" ? "" : ` (${severity})`}
+    </td>
+    <td>{output ?? source ?? ""}</td>
+    <td class="wide">{message}</td>
+  </tr>
+)
+
+/** Head of a table of events. */
+export const EventColumns = ({ many = false }: { readonly many?: boolean }) => (
+  <tr>
+    <th scope="col">Time</th>
+    {many ? <th scope="col">Channel</th> : null}
+    <th scope="col">What</th>
+    <th scope="col">Where</th>
+    <th scope="col">Message</th>
+  </tr>
+)

@@ -1,0 +1,188 @@
+/** @jsxImportSource hono/jsx */
+import type { ChannelView, LegView } from "../../src/effects/model.ts"
+import { formatAddress, formatBitrate } from "../format.ts"
+import { ActionButton } from "./ActionButton.tsx"
+import { pathOf } from "./channel-shown.ts"
+import { StatusMark } from "./StatusMark.tsx"
+
+export interface LegProps {
+  readonly channel: ChannelView
+  readonly leg: LegView
+  readonly mayAct: boolean
+}
+
+const NAMES = { primary: "Primary", backup: "Backup" } as const
+
+const classOf = (leg: LegView, part: string) => `leg of-${leg.source} ${part}`
+const count = (leg: LegView, ...names: ReadonlyArray<string>) => names.reduce((sum, name) => sum + (leg.counters[name] ?? 0), 0)
+const ms = (value: number, digits = 1) => `${value.toFixed(digits)} ms`
+const bytes = (value: number) => `${(value / 1024 / 1024).toFixed(1)} MiB`
+
+/** Which leg, where it listens, how it is and why; the button that takes it on air. */
+export const LegHead = ({ channel, leg, mayAct }: LegProps) => {
+  const isActive = channel.active_source === leg.source
+  const isStopped = channel.status === "stopped"
+  const path = pathOf(channel)
+  const shown = isActive ? channel.error : null
+  return (
+    <div id={`leg-${leg.source}-head`} class={classOf(leg, "leg-head")}>
+      <h3>
+        {NAMES[leg.source]} <span class="role">{isActive ? "▶ in use" : "standby"}</span>
+      </h3>
+      {isStopped ? null : <StatusMark status={leg.verdict} />}
+      <code>{formatAddress(leg.ip, leg.port)}</code>
+      {leg.sender === null ? null : (
+        <span class="hint">
+          {leg.framing === "udp" ? "raw TS" : "RTP"} from <code>{leg.sender}</code>
+        </span>
+      )}
+      {mayAct && !isActive && !isStopped ? (
+        <ActionButton
+          to={`${path}/switch/${leg.source}`}
+          label={`Switch to ${leg.source}`}
+          of={leg.verdict === "lost" ? "although nothing usable arrives" : "now"}
+        />
+      ) : null}
+      {isStopped ? null : (
+        <ul class="notes">
+          {leg.reasons.map((reason) => (
+            <li class={leg.verdict === "degraded" ? "warning" : "error"}>{reason}</li>
+          ))}
+          {leg.last_error === null || leg.last_error === shown ? null : <li class="error">{leg.last_error}</li>}
+          {leg.warnings
+            .filter((warning) => warning !== leg.last_error)
+            .map((warning) => (
+              <li class="warning">{warning}</li>
+            ))}
+        </ul>
+      )}
+    </div>
+  )
+}
+
+/** What arrives: rates, losses, repairs and times. */
+export const LegFigures = ({ leg }: LegProps) => {
+  const fec = leg.fec === null ? "no FEC" : `${leg.fec.columns} × ${leg.fec.rows}, ${Math.round(leg.fec.latency_ms)} ms`
+  const figures: ReadonlyArray<readonly [name: string, value: string | number]> = [
+    ["Bit rate", formatBitrate(leg.bitrate)],
+    ["By its PCR", formatBitrate(leg.pcr_bitrate)],
+    ["RTP lost", count(leg, "rtp_lost")],
+    ["Recovered by FEC", `${count(leg, "fec_recovered")} (${fec})`],
+    ["Used by the merge", `${count(leg, "merge_used")} datagrams`],
+    ["Unrecovered", count(leg, "rtp_unrecovered")],
+    ["Reordered", `${count(leg, "rtp_reordered")}, ${count(leg, "rtp_late")} too late`],
+    ["Duplicates", count(leg, "rtp_duplicates")],
+    ["Jitter", ms(leg.jitter_ms, 2)],
+    ["PCR jitter", `${ms(leg.pcr_jitter_ms, 2)}, ${ms(leg.pcr_jitter_max_ms, 2)} at most`],
+    ["Longest gap", ms(leg.max_gap_ms)],
+    ["Access points", leg.access_point_interval_ms === null ? "not known" : `every ${ms(leg.access_point_interval_ms, 0)}`],
+    ["Kernel drops", leg.kernel_drops],
+    ["Kernel buffer", bytes(leg.rcvbuf_bytes)],
+  ]
+  return (
+    <dl id={`leg-${leg.source}-figures`} class={classOf(leg, "figures")}>
+      {figures.map(([name, value]) => (
+        <div>
+          <dt>{name}</dt>
+          <dd class="number">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+const TR_101_290: ReadonlyArray<readonly [priority: 1 | 2, name: string, counter: string]> = [
+  [1, "1.1 Sync loss", "sync_losses"],
+  [1, "1.2 Sync byte", "sync_byte_errors"],
+  [1, "1.3 PAT", "pat_errors"],
+  [1, "1.4 Continuity count", "cc_errors"],
+  [1, "1.5 PMT", "pmt_errors"],
+  [1, "1.6 PID", "pid_errors"],
+  [2, "2.1 Transport", "tei"],
+  [2, "2.2 CRC", "crc_errors"],
+  [2, "2.3a PCR repetition", "pcr_repetition_errors"],
+  [2, "2.3b PCR discontinuity", "pcr_discontinuity_errors"],
+  [2, "2.5 PTS", "pts_errors"],
+  [2, "2.6 CAT", "cat_errors"],
+]
+
+/** Counters of TR 101 290, first and second priority, since the leg was opened. */
+export const LegErrors = ({ leg }: LegProps) => (
+  <div id={`leg-${leg.source}-errors`} class={classOf(leg, "tr101290")}>
+    <h4>TR 101 290 of the {leg.source}</h4>
+    {([1, 2] as const).map((priority) => (
+      <dl class="figures" aria-label={`Priority ${priority}`}>
+        {TR_101_290.filter(([of]) => of === priority).map(([, name, counter]) => (
+          <div class={count(leg, counter) > 0 ? "warning" : undefined}>
+            <dt>{name}</dt>
+            <dd class="number">{count(leg, counter)}</dd>
+          </div>
+        ))}
+      </dl>
+    ))}
+  </div>
+)
+
+/** What preflight found: things that would surprise later. */
+export const LegFindings = ({ channel, leg }: LegProps) => (
+  <div id={`leg-${leg.source}-findings`} class={classOf(leg, "findings")}>
+    <h4>Preflight of the {leg.source}</h4>
+    {channel.status === "stopped" || leg.findings.length === 0 ? (
+      <p class="hint">{channel.status === "stopped" ? "Not received while the channel is stopped." : "Nothing to look at."}</p>
+    ) : (
+      <ul class="notes">
+        {leg.findings.map(({ message }) => (
+          <li>{message}</li>
+        ))}
+      </ul>
+    )}
+  </div>
+)
+
+const hex = (n: number) => `0x${n.toString(16).padStart(2, "0")}`
+
+/** Programmes with their streams, and the bit rate of every PID. */
+export const LegStreams = ({ leg }: LegProps) => {
+  const types = new Map(leg.programmes.flatMap(({ streams }) => streams.map(({ pid, stream_type }) => [pid, stream_type] as const)))
+  return (
+    <details id={`leg-${leg.source}-streams`} class={classOf(leg, "streams")}>
+      <summary>
+        Programmes and PIDs of the {leg.source} ({leg.programmes.length}, {leg.pids.length})
+      </summary>
+      {leg.programmes.map((p) => (
+        <p>
+          Programme {p.program_number}: PMT PID {p.pmt_pid}, version {p.version}, PCR PID {p.pcr_pid}
+          {p.cuei ? ", CUEI" : ""}
+        </p>
+      ))}
+      <table>
+        <thead>
+          <tr>
+            <th scope="col" class="number">
+              PID
+            </th>
+            <th scope="col">Stream type</th>
+            <th scope="col" class="number">
+              Bit rate
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {leg.pids.map(({ bitrate, pid }) => {
+            const type = types.get(pid)
+            return (
+              <tr>
+                <td class="number">{pid}</td>
+                <td>
+                  {type === undefined ? "" : hex(type)}
+                  {leg.scte35_pids.includes(pid) ? " SCTE-35" : ""}
+                </td>
+                <td class="number">{formatBitrate(bitrate)}</td>
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+    </details>
+  )
+}

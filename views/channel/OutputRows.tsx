@@ -1,0 +1,154 @@
+/** @jsxImportSource hono/jsx */
+import type { OutputView } from "../../src/effects/model.ts"
+import { formatBitrate } from "../format.ts"
+import { ActionButton, LeavingButton } from "./ActionButton.tsx"
+import { type ChannelShown, pathOf, since } from "./channel-shown.ts"
+import { StatusMark } from "./StatusMark.tsx"
+import { Countdown, Elapsed } from "./Ticking.tsx"
+
+export interface OutputRowProps {
+  readonly shown: ChannelShown
+  readonly output: OutputView
+}
+
+/** Columns of a row. */
+export const OUTPUT_COLUMNS = [
+  "Output",
+  "State",
+  "Bit rate",
+  "RTT",
+  "Lost",
+  "Retransmitted",
+  "Queue",
+  "Reconnects",
+  "Dropped",
+  "Actions",
+] as const
+const NUMBERS = new Set<string>(OUTPUT_COLUMNS.slice(2, -1))
+
+/** Head of the table. */
+export const OutputColumns = () => (
+  <tr>
+    {OUTPUT_COLUMNS.map((name) => (
+      <th scope="col" class={NUMBERS.has(name) ? "number" : undefined}>
+        {name}
+      </th>
+    ))}
+  </tr>
+)
+
+const isFailing = ({ status }: OutputView) => status === "error" || status === "retrying"
+
+/** A count and its share of all packets sent. */
+const share = (part: number | undefined, whole: number | undefined): string => {
+  if (part === undefined) return "–"
+  return part === 0 || whole === undefined || whole === 0 ? String(part) : `${part} (${((part / whole) * 100).toFixed(2)} %)`
+}
+
+const Receivers = ({ output, shown }: OutputRowProps) => (
+  <details>
+    <summary>
+      {output.receivers.length} {output.receivers.length === 1 ? "receiver" : "receivers"}
+    </summary>
+    <ul class="notes">
+      {output.receivers.map((receiver) => (
+        <li>
+          <code>{receiver.peer}</code>
+          {receiver.stream_id === "" ? "" : ` stream id ${receiver.stream_id}`}, connected for{" "}
+          <Elapsed at={since(shown, `receiver ${output.id} ${receiver.peer}`, receiver.uptime)} />
+          {receiver.rtt_ms === null ? "" : `, RTT ${receiver.rtt_ms.toFixed(1)} ms`}, {receiver.packets_dropped} dropped
+        </li>
+      ))}
+    </ul>
+  </details>
+)
+
+const State = ({ output, shown }: OutputRowProps) => (
+  <>
+    <StatusMark status={output.status} words={output.lifecycle === "stopping" ? "stopping" : output.status} />
+    {output.status === "connected" ? (
+      <span class="hint">
+        {" for "}
+        <Elapsed at={since(shown, `output ${output.id}`, output.uptime)} />
+      </span>
+    ) : null}
+    {output.next_retry_at === null ? null : (
+      <span>
+        {", next try in "}
+        <Countdown at={output.next_retry_at} />
+      </span>
+    )}
+    {output.last_error === null ? null : (
+      <p class={isFailing(output) ? "error" : "hint"}>
+        {isFailing(output) ? "" : "Last error: "}
+        {output.last_error}
+      </p>
+    )}
+    {output.warnings.map((warning) => (
+      <p class="warning">{warning}</p>
+    ))}
+  </>
+)
+
+const Actions = ({ output, shown: { channel } }: OutputRowProps) => {
+  const back = pathOf(channel)
+  const path = `${back}/outputs/${encodeURIComponent(output.slug)}`
+  const of = `output ${output.name}`
+  return (
+    <td class="actions">
+      <ActionButton to={`${path}/${output.enabled ? "stop" : "start"}`} label={output.enabled ? "Stop" : "Start"} of={of} />
+      <a class="button" href={`${path}/edit`}>
+        Edit<span class="visually-hidden"> {of}</span>
+      </a>
+      <LeavingButton to={`${path}/duplicate`} back={back} label="Duplicate" of={of} />
+      <LeavingButton to={`${path}/test`} back={back} label="Test" of={of} />
+      <LeavingButton to={`${path}/remove`} back={back} label="Remove" of={of} kind="danger" />
+    </td>
+  )
+}
+
+/** One output with its figures, why it fails, and what can be done to it. */
+export const OutputRow = ({ output, shown }: OutputRowProps) => {
+  const { srt } = output
+  const flows = output.status === "connected"
+  return (
+    <tr id={`output-${output.id}`} class={isFailing(output) ? "down" : undefined}>
+      <th scope="row">
+        {output.name} <span class="protocol">{output.protocol}</span>
+        <code class="url" title="Click selects all of it">
+          {output.url}
+        </code>
+        {output.receivers.length === 0 ? null : <Receivers output={output} shown={shown} />}
+      </th>
+      <td class="state">
+        <State output={output} shown={shown} />
+      </td>
+      <td class="number" data-label="Bit rate">
+        {flows ? formatBitrate(output.bitrate) : "–"}
+      </td>
+      <td class="number" data-label="RTT">
+        {flows && srt !== null ? `${(srt["rtt_ms"] ?? 0).toFixed(1)} ms` : "–"}
+      </td>
+      <td class="number" data-label="Lost">
+        {share(srt?.["packets_lost"], srt?.["packets_sent"])}
+      </td>
+      <td class="number" data-label="Retransmitted">
+        {share(srt?.["packets_retransmitted"], srt?.["packets_sent"])}
+      </td>
+      <td class="number" data-label="Queue">
+        {flows && srt !== null ? `${srt["send_buffer_ms"] ?? 0} ms` : "–"}
+      </td>
+      <td class="number" data-label="Reconnects">
+        {output.reconnects}
+      </td>
+      <td class="number" data-label="Dropped">
+        {output.packets_dropped}
+      </td>
+      {shown.mayAct ? <Actions output={output} shown={shown} /> : <td></td>}
+    </tr>
+  )
+}
+
+/** Failing ones first, the rest as they were added. */
+export const failingFirst = (outputs: ReadonlyArray<OutputView>): ReadonlyArray<OutputView> =>
+  [...outputs].sort((a, b) => Number(isFailing(b)) - Number(isFailing(a)) || a.number - b.number)

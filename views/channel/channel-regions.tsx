@@ -1,0 +1,60 @@
+/** @jsxImportSource hono/jsx */
+/** The parts of a channel's page that change by themselves: drawn with the page, and again by its event stream. */
+import type { LegView } from "../../src/effects/model.ts"
+import { LogRow } from "../system/LogRow.tsx"
+import { ChannelActions, ChannelAlarms, ChannelState } from "./ChannelHead.tsx"
+import { CueRow } from "./CueRow.tsx"
+import { CueTimeline } from "./CueTimeline.tsx"
+import type { ChannelShown, Region } from "./channel-shown.ts"
+import { copyableUrls } from "./copyable-urls.ts"
+import { EventRow } from "./EventRow.tsx"
+import { LegErrors, LegFigures, LegFindings, LegHead, type LegProps, LegStreams } from "./LegParts.tsx"
+import { failingFirst, OutputRow } from "./OutputRows.tsx"
+import { UrlItem } from "./UrlItem.tsx"
+
+/** Cues that are listed; the breaks are found among all that are given. */
+const LISTED_CUES = 20
+
+const LEG_PARTS = {
+  head: LegHead,
+  figures: LegFigures,
+  errors: LegErrors,
+  findings: LegFindings,
+  streams: LegStreams,
+} as const satisfies Record<string, (props: LegProps) => unknown>
+
+const legItems = ({ channel, mayAct }: ChannelShown, leg: LegView): Region["items"] =>
+  Object.entries(LEG_PARTS).map(([name, Part]) => ({
+    id: `leg-${leg.source}-${name}`,
+    html: String(<Part channel={channel} leg={leg} mayAct={mayAct} />),
+  }))
+
+export const channelRegions = (shown: ChannelShown) => {
+  const { channel, cues, events, log, mayAct } = shown
+  return {
+    head: {
+      id: "channel-head",
+      items: [
+        { id: "channel-state", html: String(<ChannelState shown={shown} />) },
+        ...(mayAct ? [{ id: "channel-actions", html: String(<ChannelActions shown={shown} />) }] : []),
+        { id: "channel-alarms", html: String(<ChannelAlarms shown={shown} />) },
+      ],
+    },
+    legs: { id: "legs", items: channel.input.legs.flatMap((leg) => legItems(shown, leg)) },
+    outputs: {
+      id: "output-rows",
+      items: failingFirst(channel.outputs).map((output) => ({
+        id: `output-${output.id}`,
+        html: String(<OutputRow output={output} shown={shown} />),
+      })),
+    },
+    urls: { id: "urls", items: copyableUrls(shown).map((one) => ({ id: `url-${one.id}`, html: String(<UrlItem one={one} />) })) },
+    breaks: { id: "breaks", items: [{ id: "cue-timeline", html: String(<CueTimeline shown={shown} />) }] },
+    cues: {
+      id: "cue-rows",
+      items: cues.slice(0, LISTED_CUES).map((cue) => ({ id: `cue-${cue.id}`, html: String(<CueRow cue={cue} />) })),
+    },
+    log: { id: "log-rows", items: log.map((line) => ({ id: `log-${line.id}`, html: String(<LogRow line={line} />) })) },
+    events: { id: "event-rows", items: events.map((event) => ({ id: `event-${event.id}`, html: String(<EventRow event={event} />) })) },
+  } satisfies Record<string, Region>
+}

@@ -1,0 +1,150 @@
+/** @jsxImportSource hono/jsx */
+import { raw } from "hono/html"
+import { type Frame, may } from "../layout/frame.ts"
+import { Layout } from "../layout/Layout.tsx"
+import { ConfirmDialog } from "./ConfirmDialog.tsx"
+import type { ListFilter } from "./list-row.ts"
+
+/** Markup of an item with its `id`, as live updates send it. */
+interface Item {
+  readonly id: string
+  readonly html: string
+}
+
+export interface ChannelListPageProps {
+  readonly frame: Frame
+  /** Rows of the channels that pass the filter. */
+  readonly rows: ReadonlyArray<Item>
+  /** Channels there are. */
+  readonly total: number
+  readonly totals: ReadonlyArray<Item>
+  /** What is wrong with the service itself. */
+  readonly problems: ReadonlyArray<Item>
+  readonly filter: ListFilter
+  /** Whether rows have pictures. */
+  readonly thumbnails?: boolean
+  /** Milliseconds since 1970: countdowns in the browser go by this clock. */
+  readonly now: number
+  /** What went wrong with the last action. */
+  readonly alert?: string | undefined
+}
+
+const markup = (items: ReadonlyArray<Item>) => raw(items.map(({ html }) => html).join(""))
+
+const BULK = [
+  { action: "start", name: "Start" },
+  { action: "stop", name: "Stop", confirm: "Stop the selected channels? Their outputs lose the stream." },
+  { action: "enable_outputs", name: "Enable outputs" },
+  { action: "disable_outputs", name: "Disable outputs", confirm: "Disable all outputs of the selected channels?" },
+] as const
+
+const BulkForm = ({ frame }: { readonly frame: Frame }) => (
+  <form id="bulk" method="post" action="/channels/bulk" class="bulk" data-live aria-label="Selected channels">
+    <input type="hidden" name="back" value={frame.here} />
+    <span id="selected" class="hint">
+      Selected:
+    </span>
+    {BULK.map((one) => (
+      <button type="submit" name="action" value={one.action} data-confirm={"confirm" in one ? one.confirm : undefined}>
+        {one.name}
+      </button>
+    ))}
+  </form>
+)
+
+const FilterForm = ({ filter }: { readonly filter: ListFilter }) => (
+  <search>
+    <form id="filter" method="get" action="/">
+      <label for="q" class="visually-hidden">
+        Filter by name, number, address or output
+      </label>
+      <input id="q" type="search" name="q" value={filter.text} placeholder="Filter ( / )" data-filter autocomplete="off" maxlength={100} />
+      <label class="check">
+        <input type="checkbox" name="only" value="problems" checked={filter.problemsOnly} /> only problems
+      </label>
+      <button type="submit">Filter</button>
+    </form>
+  </search>
+)
+
+/** The operators' first page: all channels, what fails first, live. */
+export const ChannelListPage = ({ alert, filter, frame, now, problems, rows, thumbnails = false, total, totals }: ChannelListPageProps) => {
+  const mayOperate = may(frame, "operator")
+  return (
+    <Layout
+      frame={frame}
+      title="Channels · Stream Distributor"
+      stream="/live/channels"
+      scripts={thumbnails ? ["list.js", "thumbnails.js"] : ["list.js"]}
+    >
+      <main id="main">
+        <div class="head">
+          <h1>Channels</h1>
+          <div id="totals" class="totals">
+            {markup(totals)}
+          </div>
+          {mayOperate ? (
+            <nav aria-label="Add">
+              <a class="button primary" href="/add/channel">
+                Add channel
+              </a>
+            </nav>
+          ) : null}
+        </div>
+        {alert === undefined ? null : (
+          <p class="banner error" role="alert">
+            {alert}
+          </p>
+        )}
+        <div id="problems">{markup(problems)}</div>
+        {total === 0 ? (
+          <p class="empty">There is no channel yet. {mayOperate ? <a href="/add/channel">Add one.</a> : "An operator can add one."}</p>
+        ) : (
+          <div class="toolbar">
+            <FilterForm filter={filter} />
+            {mayOperate ? <BulkForm frame={frame} /> : null}
+          </div>
+        )}
+        {mayOperate ? <form id="act" method="post" action="/" data-live hidden></form> : null}
+        <div class="table-scroll">
+          <table class="stack channels" hidden={total === 0}>
+            <caption class="visually-hidden">Channels, those with problems first</caption>
+            <thead>
+              <tr>
+                {mayOperate ? (
+                  <th scope="col">
+                    <span class="visually-hidden">Select</span>
+                    <input type="checkbox" id="select-all" class="scripted-only" aria-label="Select all channels shown" />
+                  </th>
+                ) : null}
+                <th scope="col">Channel</th>
+                <th scope="col">State</th>
+                <th scope="col">Input</th>
+                <th scope="col" class="number" title="Continuity errors of the last 5 minutes">
+                  CC 5 min
+                </th>
+                <th scope="col">SCTE-35</th>
+                <th scope="col">Outputs</th>
+                <th scope="col" class="number">
+                  Up
+                </th>
+                {mayOperate ? (
+                  <th scope="col">
+                    <span class="visually-hidden">Actions</span>
+                  </th>
+                ) : null}
+              </tr>
+            </thead>
+            <tbody id="channel-rows" data-now={String(now)}>
+              {markup(rows)}
+            </tbody>
+          </table>
+        </div>
+        <p id="nothing" class="empty" hidden={total === 0 || rows.length > 0}>
+          No channel matches. <a href="/">Show all</a>
+        </p>
+        {mayOperate ? <ConfirmDialog /> : null}
+      </main>
+    </Layout>
+  )
+}

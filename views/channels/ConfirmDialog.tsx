@@ -1,0 +1,18 @@
+/** @jsxImportSource hono/jsx */
+
+/** Asks before something ends. list.js opens it, with the question of the button that was pressed; it stands outside of what is live. */
+export const ConfirmDialog = () => (
+  <dialog id="confirm" aria-labelledby="confirm-question">
+    <form method="dialog">
+      <p id="confirm-question"></p>
+      <div class="actions">
+        <button type="submit" value="yes" class="danger" id="confirm-yes">
+          Stop
+        </button>
+        <button type="submit" value="no">
+          Cancel
+        </button>
+      </div>
+    </form>
+  </dialog>
+)

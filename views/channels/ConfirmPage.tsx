@@ -1,0 +1,42 @@
+/** @jsxImportSource hono/jsx */
+import type { Frame } from "../layout/frame.ts"
+import { Layout } from "../layout/Layout.tsx"
+
+export interface ConfirmPageProps {
+  readonly frame: Frame
+  readonly question: string
+  /** What it is about, an item each. */
+  readonly items: ReadonlyArray<string>
+  /** Where the form goes, with which fields, when the answer is yes. */
+  readonly to: string
+  readonly fields: ReadonlyArray<readonly [name: string, value: string]>
+  /** Word of the button. */
+  readonly yes: string
+  /** Where to go when the answer is no. */
+  readonly back: string
+}
+
+/** Asks before something ends, for pages without JavaScript. */
+export const ConfirmPage = ({ back, fields, frame, items, question, to, yes }: ConfirmPageProps) => (
+  <Layout frame={frame} title="Are you sure? · Stream Distributor">
+    <main id="main" class="narrow">
+      <h1>{question}</h1>
+      <ul>
+        {items.map((item) => (
+          <li>{item}</li>
+        ))}
+      </ul>
+      <form method="post" action={to} class="actions">
+        {fields.map(([name, value]) => (
+          <input type="hidden" name={name} value={value} />
+        ))}
+        <button type="submit" class="danger">
+          {yes}
+        </button>
+        <a class="button" href={back}>
+          Cancel
+        </a>
+      </form>
+    </main>
+  </Layout>
+)

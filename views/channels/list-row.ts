@@ -1,0 +1,171 @@
+/** What a row of the channel list says: texts only, so that two of them are the same when they read the same. */
+import type { RecentView } from "../../src/effects/history/history-model.ts"
+import type { ChannelView, OutputView } from "../../src/effects/model.ts"
+import { causeOf, formatAge, formatRate, inShort, sparkline } from "./list-texts.ts"
+
+/** A class `is-*` of the stylesheet and the word beside its mark. */
+export interface State {
+  readonly is: string
+  readonly text: string
+}
+
+export interface FailingOutput extends State {
+  readonly slug: string
+  readonly name: string
+  /** Why, in a few words. */
+  readonly error: string
+  /** When it is tried again, in ms since 1970. */
+  readonly retryAt: number | null
+}
+
+export interface ListRow {
+  readonly id: string
+  readonly slug: string
+  readonly number: number
+  readonly name: string
+  readonly state: State
+  /** True when it needs a person. */
+  readonly problem: boolean
+  /** What the filter looks into, in lower case. */
+  readonly search: string
+  readonly notes: ReadonlyArray<{ readonly is: "error" | "warning"; readonly text: string }>
+  /** Path of the sparkline, empty without one. */
+  readonly spark: string
+  readonly bitrate: string
+  /** Empty for a channel with one input. */
+  readonly source: string
+  /** In the last 5 minutes; null where that is not known. */
+  readonly ccErrors: number | null
+  readonly scte35: (State & { /** When the break ends, in ms since 1970. */ readonly until: number | null }) | null
+  /** One for each protocol: `SRT 2/3`, connected of enabled. */
+  readonly outputs: ReadonlyArray<State>
+  readonly failing: ReadonlyArray<FailingOutput>
+  /** Failing outputs that are not named here. */
+  readonly moreFailing: number
+  readonly uptime: string
+  /** Outputs that would lose the stream; null for a channel that does not run. */
+  readonly running: number | null
+}
+
+const MAX_FAILING = 3
+const MAX_NOTES = 2
+
+export const isFailing = ({ enabled, status }: OutputView): boolean => enabled && (status === "error" || status === "retrying")
+
+const isStopped = ({ status }: ChannelView) => status === "stopped"
+
+/** True when a channel needs a person: the list shows these first. */
+export const hasProblem = (channel: ChannelView): boolean =>
+  !isStopped(channel) && (channel.status === "error" || channel.alarms.length > 0 || channel.outputs.some(isFailing))
+
+const urgency = (channel: ChannelView): number => {
+  if (channel.status === "error") return 0
+  if (channel.alarms.some(({ severity }) => severity === "critical")) return 1
+  if (hasProblem(channel)) return 2
+  return isStopped(channel) ? 4 : 3
+}
+
+/** Channels in error, then those with alarms or failing outputs, then what runs, then what does not; by number among those. */
+export const failingFirst = (channels: ReadonlyArray<ChannelView>): ReadonlyArray<ChannelView> =>
+  channels
+    .map((channel) => ({ channel, rank: urgency(channel) }))
+    .sort((a, b) => a.rank - b.rank || a.channel.number - b.channel.number)
+    .map(({ channel }) => channel)
+
+const stateOf = (channel: ChannelView): State => {
+  if (channel.lifecycle === "stopping") return { is: "starting", text: "stopping" }
+  if (channel.status === "running" && hasProblem(channel)) return { is: "degraded", text: "degraded" }
+  return { is: channel.status, text: channel.status }
+}
+
+const notesOf = (channel: ChannelView, now: number): ListRow["notes"] => {
+  if (isStopped(channel)) return []
+  const { alarms, error } = channel
+  const others = alarms
+    .filter(({ message }) => message !== error)
+    .map(({ kind, message, severity, since }) => ({
+      is: severity === "critical" ? ("error" as const) : ("warning" as const),
+      text: `${kind.replaceAll("_", " ")} for ${formatAge((now - Date.parse(since)) / 1000)}: ${inShort(message)}`,
+    }))
+  return [...(error === null ? [] : [{ is: "error" as const, text: inShort(error, 160) }]), ...others].slice(0, MAX_NOTES)
+}
+
+const scte35Of = ({ scte35, status }: ChannelView, now: number): ListRow["scte35"] => {
+  if (status === "stopped" || (scte35.pids.length === 0 && scte35.last_cue_at === null)) return null
+  const { ends_in_s: left, last_cue_at: last, state } = scte35
+  const until = left === null || state === "idle" ? null : Math.round(now / 1000 + left) * 1000
+  if (state === "in_break") return { is: "in-break", text: "in break", until }
+  if (state === "announced") return { is: "announced", text: "break announced", until: null }
+  const age = last === null ? "no cue yet" : `last cue ${formatAge((now - Date.parse(last)) / 1000)} ago`
+  return { is: "idle", text: age, until: null }
+}
+
+const worst = (outputs: ReadonlyArray<OutputView>): string => {
+  if (outputs.some(isFailing)) return "retrying"
+  return outputs.every(({ status }) => status === "connected") ? "connected" : "connecting"
+}
+
+const chipsOf = (channel: ChannelView): ReadonlyArray<State> => {
+  const enabled = channel.outputs.filter((output) => output.enabled)
+  const off = channel.outputs.length - enabled.length
+  const groups = new Map<string, OutputView[]>()
+  for (const output of enabled) groups.set(output.protocol, [...(groups.get(output.protocol) ?? []), output])
+  const chips = [...groups].map(([protocol, outputs]) => {
+    const connected = outputs.filter(({ status }) => status === "connected").length
+    return { is: isStopped(channel) ? "stopped" : worst(outputs), text: `${protocol.toUpperCase()} ${connected}/${outputs.length}` }
+  })
+  return off === 0 ? chips : [...chips, { is: "stopped", text: `${off} off` }]
+}
+
+const failingOf = ({ last_error, name, next_retry_at, slug, status }: OutputView): FailingOutput => ({
+  slug,
+  name,
+  is: status,
+  text: status,
+  error: causeOf(last_error ?? "no connection"),
+  retryAt: next_retry_at === null ? null : Date.parse(next_retry_at),
+})
+
+/** @param now ms since 1970. */
+export const rowOf = (channel: ChannelView, recent: RecentView | undefined, now: number): ListRow => {
+  const stopped = isStopped(channel)
+  const active = channel.input.legs.find((leg) => leg.source === channel.active_source)
+  const failing = stopped ? [] : channel.outputs.filter(isFailing)
+  const { backup_rtp_port, name, number, outputs, rtp_ip, rtp_port, slug } = channel
+  const places = [`${rtp_ip}:${rtp_port}`, ...(backup_rtp_port === null ? [] : [`${channel.backup_rtp_ip ?? rtp_ip}:${backup_rtp_port}`])]
+  const redundancy = channel.input.redundancy === "lost" ? ", no other" : channel.input.merge === "off" ? "" : ", merged"
+  return {
+    id: `channel-${slug}`,
+    slug,
+    number,
+    name,
+    state: stateOf(channel),
+    problem: hasProblem(channel),
+    search: [String(number), name, slug, ...places, ...outputs.map((output) => output.name)].join(" ").toLowerCase(),
+    notes: notesOf(channel, now),
+    spark: stopped || recent === undefined ? "" : sparkline(recent.bitrates),
+    bitrate: stopped ? "" : formatRate(active?.bitrate ?? 0),
+    source: backup_rtp_port === null || stopped ? "" : `${channel.active_source}${redundancy}`,
+    ccErrors: stopped || recent === undefined ? null : recent.cc_errors,
+    scte35: scte35Of(channel, now),
+    outputs: chipsOf(channel),
+    failing: failing.slice(0, MAX_FAILING).map(failingOf),
+    moreFailing: Math.max(0, failing.length - MAX_FAILING),
+    uptime: stopped ? "" : formatAge(channel.uptime),
+    running: stopped ? null : outputs.filter(({ enabled, status }) => enabled && status === "connected").length,
+  }
+}
+
+/** Which rows to show; everything when left out. */
+export interface ListFilter {
+  readonly text: string
+  readonly problemsOnly: boolean
+}
+
+/** As list.js filters in the browser: each word has to occur. */
+export const matches = (row: ListRow, { problemsOnly, text }: ListFilter): boolean =>
+  (!problemsOnly || row.problem) &&
+  text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => row.search.includes(word))

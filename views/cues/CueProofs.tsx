@@ -1,0 +1,19 @@
+/** @jsxImportSource hono/jsx */
+import type { CueProof } from "../../src/effects/model.ts"
+
+const CLASSES: Readonly<Record<CueProof["status"], string>> = { sent: "hint", missed: "error", pending: "warning", no_receiver: "hint" }
+
+const proofText = ({ delay_ms, output, reason, status }: CueProof): string => {
+  if (status === "sent") return `${output} sent after ${Math.round(delay_ms ?? 0)} ms`
+  if (status === "pending") return `${output} pending`
+  return status === "no_receiver" ? `${output}: ${reason ?? "no receiver"}` : `${output} missed: ${reason ?? "no reason is known"}`
+}
+
+/** Whether a cue left by each output, one line each. */
+export const CueProofs = ({ proofs }: { readonly proofs: ReadonlyArray<CueProof> }) => (
+  <>
+    {proofs.map((proof) => (
+      <p class={CLASSES[proof.status]}>{proofText(proof)}</p>
+    ))}
+  </>
+)

@@ -1,0 +1,252 @@
+/** @jsxImportSource hono/jsx */
+import type { Frame } from "../layout/frame.ts"
+import { Layout } from "../layout/Layout.tsx"
+import { Alerts, CheckField, Field, SelectField, SpecField } from "./Field.tsx"
+import type { FieldSpec, FormState } from "./form-state.ts"
+import { MediaLive, type MediaLiveProps } from "./MediaLive.tsx"
+
+export interface ChannelFormProps {
+  readonly action: string
+  readonly state: FormState
+  readonly groups: ReadonlyArray<{ readonly title: string; readonly fields: ReadonlyArray<FieldSpec> }>
+  readonly advice: ChannelAdviceProps
+  /** Slug of the channel that is changed. */
+  readonly editing?: string | undefined
+  readonly back: string
+}
+
+export interface ChannelAdviceProps {
+  /** What contradicts what exists, as far as it is typed. */
+  readonly warnings: ReadonlyArray<string>
+  readonly medialive: MediaLiveProps
+}
+
+/** The fragment that is swapped in while somebody types. */
+export const ChannelAdvice = ({ medialive, warnings }: ChannelAdviceProps) => (
+  <>
+    {warnings.map((warning) => (
+      <p class="banner warning">{warning}</p>
+    ))}
+    <MediaLive {...medialive} />
+  </>
+)
+
+const CHECK = {
+  "hx-post": "/fragments/check-channel",
+  "hx-trigger": "input from:#channel-form delay:300ms",
+  "hx-include": "#channel-form",
+  "hx-swap": "innerMorph",
+  "hx-sync": "this:replace",
+}
+
+const RUNS = [
+  { value: "off", text: "by hand" },
+  { value: "on_demand", text: "with its first enabled output, until its last one" },
+]
+
+export const ChannelForm = ({ action, advice, back, editing, groups, state }: ChannelFormProps) => {
+  const field = (name: string, label: string) => ({
+    ...{ form: "channel", name, label, value: state.values[name], error: state.errors[name] },
+    autofocus: state.focus === name,
+  })
+  const isTuned = groups.some(({ fields }) =>
+    fields.some(({ name }) => state.errors[name] !== undefined || (state.values[name] ?? "") !== ""),
+  )
+  const hasBackup = ["backup_rtp_ip", "backup_rtp_port"].some((name) => state.values[name] || state.errors[name] !== undefined)
+  return (
+    <div class="two">
+      <form
+        method="post"
+        action={action}
+        class="card"
+        id="channel-form"
+        hx-post={action}
+        hx-target="#main"
+        hx-select="#main"
+        hx-swap="outerMorph"
+      >
+        <Alerts alerts={state.alerts} />
+        <input type="hidden" name="back" value={back} />
+        {editing === undefined ? null : <input type="hidden" name="channel" value={editing} />}
+        <Field {...field("name", "Name")} placeholder="Main event" required />
+        <Field {...field("rtp_port", "Input port")} hint="UDP port that RTP or plain TS comes to" required numeric />
+        <Field
+          {...field("rtp_ip", "Input address")}
+          placeholder="0.0.0.0"
+          hint="Local address or multicast group; empty means every address"
+        />
+        {editing === undefined ? (
+          <Field
+            {...field("output_url", "First output")}
+            placeholder="srt://receiver.example:9000?latency=200"
+            hint="Optional: the URL of its first output"
+          />
+        ) : null}
+        <details open={hasBackup}>
+          <summary>Backup input</summary>
+          <Field {...field("backup_rtp_port", "Backup port")} hint="Where the second pipeline sends" numeric />
+          <Field {...field("backup_rtp_ip", "Backup address")} placeholder="0.0.0.0" hint="Empty, with a port: every address" />
+        </details>
+        <details open={isTuned}>
+          <summary>Input settings</summary>
+          {groups.map(({ fields, title }) => (
+            <fieldset class="group">
+              <legend>{title}</legend>
+              {fields.map((spec) => (
+                <SpecField form="channel" spec={spec} state={state} />
+              ))}
+            </fieldset>
+          ))}
+        </details>
+        <SelectField {...field("auto_run", "Runs")} choices={RUNS} />
+        <CheckField
+          form="channel"
+          name="autostart"
+          label="Autostart"
+          hint="Starts with the service, whatever was asked for before"
+          checked={state.values["autostart"] === "true"}
+        />
+        <div class="actions">
+          {editing === undefined ? (
+            <>
+              <button type="submit" class="primary" name="save" value="start">
+                Add and start
+              </button>
+              <button type="submit" name="save" value="stopped">
+                Add channel
+              </button>
+            </>
+          ) : (
+            <button type="submit" class="primary">
+              Save
+            </button>
+          )}
+          <a class="button quiet" href={back}>
+            Cancel
+          </a>
+        </div>
+      </form>
+      <div id="advice" role="status" {...CHECK}>
+        <ChannelAdvice {...advice} />
+      </div>
+    </div>
+  )
+}
+
+export const AddChannelPage = ({ frame, ...form }: ChannelFormProps & { readonly frame: Frame }) => (
+  <Layout frame={frame} title="Add a channel · Stream Distributor" scripts={["forms.js"]}>
+    <main id="main" class="form-page">
+      <div class="head">
+        <h1>Add a channel</h1>
+      </div>
+      <ChannelForm {...form} />
+    </main>
+  </Layout>
+)
+
+export interface EditChannelProps extends ChannelFormProps {
+  readonly frame: Frame
+  readonly name: string
+  readonly slug: string
+  readonly outputs: number
+  readonly isRunning: boolean
+}
+
+export const EditChannelPage = ({ frame, isRunning, name, outputs, slug, ...form }: EditChannelProps) => (
+  <Layout frame={frame} title={`${name}: settings · Stream Distributor`} scripts={["forms.js"]}>
+    <main id="main" class="form-page">
+      <div class="head">
+        <h1>{name}</h1>
+        <nav aria-label="Of this channel">
+          <a href={`/add/output?channel=${slug}`}>Add output</a>
+          <a href={`/channels/${slug}/clone`}>Clone channel</a>
+        </nav>
+      </div>
+      <ChannelForm {...form} />
+      <details class="card">
+        <summary>Remove channel</summary>
+        <form method="post" action={`/channels/${slug}/remove`}>
+          <p>
+            {name}
+            {isRunning ? ", which is running," : ""} and its {outputs === 1 ? "output" : `${outputs} outputs`} will be removed. This can be
+            undone for 10 minutes; its events and cues are gone for good.
+          </p>
+          <div class="actions">
+            <button type="submit" class="danger">
+              Remove {name}
+            </button>
+          </div>
+        </form>
+      </details>
+    </main>
+  </Layout>
+)
+
+export interface CloneProps {
+  readonly frame: Frame
+  readonly name: string
+  readonly slug: string
+  readonly state: FormState
+  readonly back: string
+}
+
+/** A second channel like one there is. */
+export const ClonePage = ({ back, frame, name, slug, state }: CloneProps) => {
+  const field = (of: string, label: string) => ({
+    ...{ form: "clone", name: of, label, value: state.values[of], error: state.errors[of] },
+    autofocus: state.focus === of,
+  })
+  return (
+    <Layout frame={frame} title={`Clone ${name} · Stream Distributor`} scripts={["forms.js"]}>
+      <main id="main" class="form-page">
+        <div class="head">
+          <h1>Clone {name}</h1>
+        </div>
+        <form method="post" action={`/channels/${slug}/clone`} class="card">
+          <Alerts alerts={state.alerts} />
+          <input type="hidden" name="back" value={back} />
+          <Field {...field("name", "Name")} required />
+          <Field {...field("rtp_port", "Input port")} hint="Empty: the next free one; the backup's moves with it" numeric />
+          <p class="hint">The copy is stopped and its outputs are disabled, since both would send to the same destinations.</p>
+          <div class="actions">
+            <button type="submit" class="primary">
+              Clone channel
+            </button>
+            <a class="button quiet" href={back}>
+              Cancel
+            </a>
+          </div>
+        </form>
+      </main>
+    </Layout>
+  )
+}
+
+export interface ClonedProps {
+  readonly frame: Frame
+  readonly name: string
+  readonly slug: string
+  readonly leftOut: ReadonlyArray<{ readonly output: string; readonly reason: string }>
+}
+
+/** Told when a copy lacks outputs. */
+export const ClonedPage = ({ frame, leftOut, name, slug }: ClonedProps) => (
+  <Layout frame={frame} title={`${name} was made · Stream Distributor`}>
+    <main id="main" class="form-page">
+      <div class="head">
+        <h1>{name} was made</h1>
+      </div>
+      <p class="banner warning">Some outputs cannot be there twice and were left out:</p>
+      <ul>
+        {leftOut.map(({ output, reason }) => (
+          <li>
+            {output}: {reason}
+          </li>
+        ))}
+      </ul>
+      <a class="button primary" href={`/channels/${slug}/edit`}>
+        Settings of {name}
+      </a>
+    </main>
+  </Layout>
+)

@@ -1,0 +1,183 @@
+/** @jsxImportSource hono/jsx */
+import type { OutputTest } from "../../src/engine/messages.ts"
+import { Alerts, CheckField, Field, SecretField, SelectField, SpecField } from "./Field.tsx"
+import type { Choice, FieldSpec, FormState } from "./form-state.ts"
+import { TestOutcome } from "./TestOutcome.tsx"
+import { Understood, type UnderstoodProps } from "./Understood.tsx"
+
+export interface OutputFormProps {
+  /** Where it goes. */
+  readonly action: string
+  /** Where a test goes. */
+  readonly test: string
+  readonly state: FormState
+  /** Channels to choose from; of an output that there is, none. */
+  readonly channels: ReadonlyArray<Choice>
+  /** Templates to begin from; none for an output that there is. */
+  readonly templates?: ReadonlyArray<Choice> | undefined
+  /** The output that is changed: the id of it and of its channel. */
+  readonly editing?: { readonly channel: string; readonly output: string; readonly hasKey: boolean } | undefined
+  readonly presets: ReadonlyArray<Choice>
+  readonly settings: SettingsProps
+  readonly understood: UnderstoodProps
+  readonly outcome?: OutputTest | undefined
+  /** Where to go in the end. */
+  readonly back: string
+}
+
+export interface SettingsProps {
+  /** The protocol whose settings these are; "" are those of all. */
+  readonly protocol: string
+  readonly groups: ReadonlyArray<{ readonly title: string; readonly fields: ReadonlyArray<FieldSpec> }>
+  readonly state: FormState
+}
+
+/** The settings of a protocol. The hidden field tells which, so that only another protocol swaps them. */
+export const OutputSettings = ({ groups, protocol, state }: SettingsProps) => {
+  const isOpen = groups.some(({ fields }) =>
+    fields.some(({ name }) => state.errors[name] !== undefined || (state.values[name] ?? "") !== ""),
+  )
+  return (
+    <>
+      <input type="hidden" name="settings_of" value={protocol} />
+      {groups.length === 0 ? (
+        <p class="hint">{protocol.toUpperCase()} outputs have no settings beyond their URL.</p>
+      ) : (
+        <details open={isOpen}>
+          <summary>Settings</summary>
+          {groups.map(({ fields, title }) => (
+            <fieldset class="group">
+              <legend>{title}</legend>
+              {fields.map((spec) => (
+                <SpecField form="output" spec={spec} state={state} />
+              ))}
+            </fieldset>
+          ))}
+        </details>
+      )}
+    </>
+  )
+}
+
+const INTERPRET = {
+  "hx-post": "/fragments/interpret",
+  "hx-trigger": "input from:#output-form delay:300ms",
+  "hx-include": "#output-form",
+  "hx-swap": "innerMorph",
+  "hx-sync": "this:replace",
+}
+
+const Start = ({ editing, channels, field }: Pick<OutputFormProps, "editing" | "channels"> & { readonly field: FieldOf }) =>
+  editing === undefined ? (
+    <SelectField {...field("channel", "Channel")} choices={channels} required />
+  ) : (
+    <>
+      <input type="hidden" name="channel" value={editing.channel} />
+      <input type="hidden" name="output" value={editing.output} />
+      <Field {...field("name", "Name")} required />
+    </>
+  )
+
+type FieldOf = (
+  name: string,
+  label: string,
+) => {
+  readonly form: string
+  readonly name: string
+  readonly label: string
+  readonly value: string | undefined
+  readonly error: string | undefined
+  readonly autofocus: boolean
+}
+
+/** Adds or changes an output: the URL first, and what it means below it as it is typed. */
+export const OutputForm = (props: OutputFormProps) => {
+  const { action, back, channels, editing, outcome, presets, settings, state, templates = [], test, understood } = props
+  const field: FieldOf = (name, label) => ({
+    ...{ form: "output", name, label, value: state.values[name], error: state.errors[name] },
+    autofocus: state.focus === name,
+  })
+  return (
+    <form
+      method="post"
+      action={action}
+      class="card"
+      id="output-form"
+      hx-post={action}
+      hx-target="#main"
+      hx-select="#main"
+      hx-swap="outerMorph"
+    >
+      <Alerts alerts={state.alerts} />
+      <input type="hidden" name="back" value={back} />
+      <Start editing={editing} channels={channels} field={field} />
+      {templates.length === 0 ? null : (
+        <SelectField
+          {...field("template", "Template")}
+          choices={[{ value: "", text: "None" }, ...templates]}
+          hint="Fills in what is left empty below, for this channel"
+        />
+      )}
+      <Field
+        {...field("url", "URL")}
+        placeholder="srt://receiver.example:9000?latency=200"
+        hint="srt://host:port calls, srt://:port listens; udp, rtp, rtmp, rtmps, rtsp and https send; hls://name and file://name write"
+      />
+      <div id="understood" class="understood" role="status" {...INTERPRET}>
+        <Understood {...understood} />
+      </div>
+      <SelectField
+        {...field("preset", "Destination")}
+        choices={presets}
+        hint="A well-known one brings its URL, its settings and its limits"
+      />
+      <SecretField
+        {...field("stream_key", "Stream key")}
+        placeholder={editing?.hasKey === true ? "unchanged" : undefined}
+        hint={
+          editing?.hasKey === true
+            ? "There is one; left empty it stays. It is never shown again"
+            : "Where it is not part of the URL. It is never shown again"
+        }
+      />
+      {editing?.hasKey === true ? (
+        <CheckField
+          form="output"
+          name="stream_key_none"
+          label="Without a key"
+          hint="Forgets the stream key"
+          checked={state.values["stream_key_none"] === "true"}
+        />
+      ) : null}
+      {editing === undefined ? <Field {...field("name", "Name")} hint="Optional" /> : null}
+      <div id="settings">
+        <OutputSettings {...settings} />
+      </div>
+      <div class="actions">
+        {editing === undefined ? (
+          <>
+            <button type="submit" class="primary" name="save" value="enabled">
+              Add output
+            </button>
+            <button type="submit" name="save" value="disabled">
+              Add without starting it
+            </button>
+          </>
+        ) : (
+          <button type="submit" class="primary" name="save" value="changed">
+            Save
+          </button>
+        )}
+        <button type="submit" formaction={test} hx-post={test} hx-target="#outcome" hx-swap="innerHTML" hx-disable="this">
+          Test
+        </button>
+        <a class="button quiet" href={back}>
+          Cancel
+        </a>
+      </div>
+      <div id="outcome" role="status">
+        {outcome === undefined ? null : <TestOutcome test={outcome} />}
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,92 @@
+/** @jsxImportSource hono/jsx */
+import type { OutputTest } from "../../src/engine/messages.ts"
+import type { Frame } from "../layout/frame.ts"
+import { Layout } from "../layout/Layout.tsx"
+import { OutputForm, type OutputFormProps } from "./OutputForm.tsx"
+import { TestOutcome } from "./TestOutcome.tsx"
+
+/** Adds an output; many at once have a page of their own. */
+export const AddOutputPage = ({ frame, ...form }: OutputFormProps & { readonly frame: Frame }) => {
+  const channel = form.state.values["channel"] ?? ""
+  return (
+    <Layout frame={frame} title="Add an output · Stream Distributor" scripts={["forms.js"]}>
+      <main id="main" class="form-page">
+        <div class="head">
+          <h1>Add an output</h1>
+          <nav aria-label="Other ways">
+            <a href={`/add/outputs?channel=${encodeURIComponent(channel)}`}>Add many at once</a>
+          </nav>
+        </div>
+        {form.channels.length === 0 ? (
+          <p class="empty">
+            An output belongs to a channel, and there is none yet. <a href="/add/channel">Add one.</a>
+          </p>
+        ) : (
+          <OutputForm {...form} />
+        )}
+      </main>
+    </Layout>
+  )
+}
+
+export interface EditOutputProps extends OutputFormProps {
+  readonly frame: Frame
+  readonly channel: string
+  readonly name: string
+  /** Path of the output. */
+  readonly path: string
+}
+
+/** Changes an output, and what else can be done with it. */
+export const EditOutputPage = ({ channel, frame, name, path, ...form }: EditOutputProps) => (
+  <Layout frame={frame} title={`Output ${name} of ${channel} · Stream Distributor`} scripts={["forms.js"]}>
+    <main id="main" class="form-page">
+      <div class="head">
+        <h1>
+          Output {name} of {channel}
+        </h1>
+      </div>
+      <OutputForm {...form} />
+      <section class="card" aria-label="More">
+        <div class="actions">
+          <form method="post" action={`${path}/duplicate`}>
+            <input type="hidden" name="back" value={form.back} />
+            <button type="submit">Duplicate</button>
+          </form>
+          <form method="post" action={`${path}/remove`}>
+            <input type="hidden" name="back" value={form.back} />
+            <button type="submit" class="danger">
+              Remove output
+            </button>
+          </form>
+        </div>
+        <p class="hint">A copy has the same secrets and is not started. A removal can be undone for 10 minutes.</p>
+      </section>
+    </main>
+  </Layout>
+)
+
+export interface TestPageProps {
+  readonly frame: Frame
+  readonly channel: string
+  readonly name: string
+  readonly back: string
+  readonly test: OutputTest
+}
+
+/** How a test of an output that there is ended, for browsers without JavaScript. */
+export const TestPage = ({ back, channel, frame, name, test }: TestPageProps) => (
+  <Layout frame={frame} title={`Test of ${name} · Stream Distributor`}>
+    <main id="main" class="form-page">
+      <div class="head">
+        <h1>
+          Test of output {name} of {channel}
+        </h1>
+      </div>
+      <TestOutcome test={test} />
+      <a class="button" href={back}>
+        Back
+      </a>
+    </main>
+  </Layout>
+)

@@ -1,0 +1,28 @@
+/** What every page knows of its reader and of the service. */
+import type { Role } from "../../src/effects/accounts/account-bodies.ts"
+import type { RemovalView } from "../../src/effects/undo/removals.ts"
+
+export const THEMES = ["auto", "light", "dark"] as const
+export type Theme = (typeof THEMES)[number]
+
+export interface Frame {
+  readonly theme: Theme
+  /** Path and query of the page, for forms that come back to it. */
+  readonly here: string
+  readonly version: string
+  /** Null on the login page. */
+  readonly caller: { readonly name: string; readonly role: Role } | null
+  /** True when there is a session to end. */
+  readonly canLogOut: boolean
+  /** False when the reader paused the updates (`?live=off`). */
+  readonly live: boolean
+  /** What the reader just removed and can have back. */
+  readonly removed?: (RemovalView & { readonly token: string }) | undefined
+  /** Open notices that nobody has acknowledged. */
+  readonly openNotices?: { readonly count: number; readonly isCritical: boolean } | undefined
+}
+
+const RANK: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, admin: 2 }
+
+/** True when the reader may do what needs `role`: buttons that would be refused are not shown. */
+export const may = ({ caller }: Pick<Frame, "caller">, role: Role): boolean => caller !== null && RANK[caller.role] >= RANK[role]

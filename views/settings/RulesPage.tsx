@@ -1,0 +1,52 @@
+/** @jsxImportSource hono/jsx */
+import { Alerts, CheckField, SpecField } from "../forms/Field.tsx"
+import type { FieldSpec, FormState } from "../forms/form-state.ts"
+import type { Frame } from "../layout/frame.ts"
+import { SettingsPage } from "./SettingsPage.tsx"
+
+export interface RulesProps {
+  readonly frame: Frame
+  /** Those that there are, and an empty one behind. */
+  readonly rules: ReadonlyArray<{ readonly prefix: string; readonly fields: ReadonlyArray<FieldSpec>; readonly isNew: boolean }>
+  readonly times: ReadonlyArray<FieldSpec>
+  readonly state: FormState
+}
+
+/** Who is told of what, and when. */
+export const RulesPage = ({ frame, rules, state, times }: RulesProps) => (
+  <SettingsPage frame={frame} title="Rules of notifications">
+    <form method="post" action="/settings/notifications/rules" class="card" aria-label="Rules">
+      <Alerts alerts={state.alerts} />
+      <p class="hint">A destination is told of what any of the rules sends it. Where nothing is chosen, a rule is for all.</p>
+      <input type="hidden" name="count" value={String(rules.length)} />
+      {rules.map(({ fields, isNew, prefix }, n) => (
+        <fieldset class="group rule">
+          <legend>{isNew ? "One more rule" : `Rule ${n + 1}`}</legend>
+          <CheckField
+            form="rules"
+            name={isNew ? `${prefix}.add` : `${prefix}.remove`}
+            label={isNew ? "Add it" : "Remove it"}
+            checked={state.values[isNew ? `${prefix}.add` : `${prefix}.remove`] === "true"}
+          />
+          {fields.map((spec) => (
+            <SpecField form="rules" spec={spec} state={state} />
+          ))}
+        </fieldset>
+      ))}
+      <fieldset class="group">
+        <legend>Times</legend>
+        {times.map((spec) => (
+          <SpecField form="rules" spec={spec} state={state} />
+        ))}
+      </fieldset>
+      <div class="actions">
+        <button type="submit" class="primary">
+          Save rules
+        </button>
+        <a class="button quiet" href="/settings/notifications">
+          Cancel
+        </a>
+      </div>
+    </form>
+  </SettingsPage>
+)

@@ -1,0 +1,45 @@
+/** @jsxImportSource hono/jsx */
+import type { LogLine } from "../../src/effects/log-lines.ts"
+import { formatTime } from "../format.ts"
+
+const CLASSES: Readonly<Record<LogLine["level"], string>> = {
+  ...{ trace: "hint", debug: "hint", info: "" },
+  ...{ warn: "warning", error: "error", fatal: "error" },
+}
+
+/** A line of the log; `many` where lines are of many channels. */
+export const LogRow = ({ line, many = false }: { readonly line: LogLine; readonly many?: boolean }) => (
+  <tr id={`log-${line.id}`}>
+    <td class="when">{formatTime(line.at)}</td>
+    <td class={CLASSES[line.level]}>{line.level}</td>
+    {many ? <td>{line.channel === null ? "" : <a href={`/channels/${encodeURIComponent(line.channel)}`}>{line.channel}</a>}</td> : null}
+    <td>{line.output ?? ""}</td>
+    <td class="wide">{line.message}</td>
+  </tr>
+)
+
+/** Head of a table of log lines. */
+export const LogColumns = ({ many = false }: { readonly many?: boolean }) => (
+  <tr>
+    <th scope="col">Time</th>
+    <th scope="col">Level</th>
+    {many ? <th scope="col">Channel</th> : null}
+    <th scope="col">Output</th>
+    <th scope="col">Message</th>
+  </tr>
+)
+
+/** Levels to choose from: each shows itself and what is graver. */
+export const LOG_CHOICES = [
+  { value: "warn", name: "warnings and errors" },
+  { value: "error", name: "errors" },
+] as const
+export type LogChoice = (typeof LOG_CHOICES)[number]["value"]
+
+const SHOWN: Readonly<Record<LogChoice, ReadonlyArray<LogLine["level"]>>> = { warn: ["warn", "error", "fatal"], error: ["error", "fatal"] }
+
+export const isLogChoice = (text: string | undefined): text is LogChoice => LOG_CHOICES.some(({ value }) => value === text)
+
+/** Lines of the level and graver; all without one. */
+export const linesFrom = (lines: ReadonlyArray<LogLine>, level: LogChoice | undefined): ReadonlyArray<LogLine> =>
+  level === undefined ? lines : lines.filter((line) => SHOWN[level].includes(line.level))

@@ -1,0 +1,161 @@
+/** @jsxImportSource hono/jsx */
+import type { Child } from "hono/jsx"
+import { StatusMark } from "../channel/StatusMark.tsx"
+import { Elapsed } from "../channel/Ticking.tsx"
+import { formatBytes } from "../format.ts"
+import type { SystemShown } from "./system-shown.ts"
+
+type Fact = readonly [name: string, value: Child]
+
+const Part = ({
+  children,
+  facts,
+  id,
+  title,
+}: {
+  readonly children?: Child
+  readonly facts: ReadonlyArray<Fact>
+  readonly id: string
+  readonly title: string
+}) => (
+  <section class="card" id={`system-${id}`} aria-labelledby={`system-${id}-title`}>
+    <h2 id={`system-${id}-title`}>{title}</h2>
+    <dl class="facts">
+      {facts.map(([name, value]) => (
+        <>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </>
+      ))}
+    </dl>
+    {children}
+  </section>
+)
+
+const percent = (value: number) => `${value.toFixed(0)} % of a core`
+const ms = (value: number) => `${value.toFixed(1)} ms`
+const orUnknown = (bytes: number | null) => (bytes === null ? "unknown" : formatBytes(bytes))
+
+const Service = ({ shown: { service } }: { readonly shown: SystemShown }) => (
+  <Part
+    id="service"
+    title="Control plane"
+    facts={[
+      ["State", <StatusMark status="running" />],
+      ["Running for", <Elapsed at={service.startedAt} />],
+      ["CPU", percent(service.cpuPercent)],
+      ["Memory", formatBytes(service.rssBytes)],
+      ["Event-loop delay", `${ms(service.loopDelayMs)} at worst in the last 10 s`],
+      ["Process", String(service.pid)],
+    ]}
+  />
+)
+
+const Engine = ({ shown: { engine } }: { readonly shown: SystemShown }) => (
+  <Part
+    id="engine"
+    title="Engine"
+    facts={[
+      ["State", engine.connected ? <StatusMark status="running" /> : <StatusMark status="error" words="not connected" />],
+      ["Running for", engine.startedAt === null ? "" : <Elapsed at={engine.startedAt} />],
+      ["Restarts", `${engine.restarts} since the control plane was started`],
+      ["CPU", engine.usage === null ? "unknown" : percent(engine.usage.cpu_percent)],
+      ["Memory", engine.usage === null ? "unknown" : formatBytes(engine.usage.rss_bytes)],
+      ["Packet loop", engine.usage === null ? "unknown" : `${ms(engine.usage.loop_max_ms)} for the longest pass in the last second`],
+      ["Process", engine.pid === null ? "none" : String(engine.pid)],
+    ]}
+  />
+)
+
+const Network = ({ shown: { network } }: { readonly shown: SystemShown }) => (
+  <Part id="network" title="Receiving" facts={[["Dropped by the kernel", `${network.drops} datagrams since the sockets were opened`]]}>
+    {network.lines.length === 0 ? (
+      <p class="good">Every source has the receive buffer that it asked for.</p>
+    ) : (
+      <ul>
+        {network.lines.map(({ channel, slug, text }) => (
+          <li class="warning">
+            <a href={`/channels/${encodeURIComponent(slug)}`}>{channel}</a>: {text}
+          </li>
+        ))}
+      </ul>
+    )}
+  </Part>
+)
+
+const Store = ({ shown: { store } }: { readonly shown: SystemShown }) => (
+  <Part
+    id="store"
+    title="Store"
+    facts={[
+      ["Database", store.kind],
+      ["State", store.ok ? <StatusMark status="ok" words="answers" /> : <StatusMark status="error" words="does not answer" />],
+      ["Size", orUnknown(store.bytes)],
+    ]}
+  />
+)
+
+const Disks = ({ shown: { disks } }: { readonly shown: SystemShown }) => (
+  <Part
+    id="disks"
+    title="Disks"
+    facts={disks.map(({ free, path, setting, total }) => [
+      setting,
+      <>
+        <code>{path}</code>{" "}
+        {free === null || total === null ? (
+          <span class="warning">cannot be looked at: check that it is there and may be read</span>
+        ) : (
+          <span class={free < total * LOW_SHARE ? "error" : undefined}>
+            {formatBytes(free)} of {formatBytes(total)} free
+            {free < total * LOW_SHARE ? ": make room, or recordings and HLS outputs stop" : ""}
+          </span>
+        )}
+      </>,
+    ])}
+  />
+)
+/** Less than this part of a disk is little. */
+const LOW_SHARE = 0.05
+
+const Machine = ({ shown: { machine, open } }: { readonly shown: SystemShown }) => (
+  <Part
+    id="machine"
+    title="Machine"
+    facts={[
+      ["Cores", String(machine.cpus)],
+      ["Load", machine.load.map((one) => one.toFixed(2)).join(", ")],
+      ["Memory", `${formatBytes(machine.freeBytes)} of ${formatBytes(machine.totalBytes)} free`],
+      ["Open pages", String(open.pages)],
+      ["WebSockets", String(open.sockets)],
+    ]}
+  />
+)
+
+const Versions = ({ shown: { versions } }: { readonly shown: SystemShown }) => (
+  <Part
+    id="versions"
+    title="Versions"
+    facts={[
+      ["Stream Distributor", versions.product],
+      [versions.runtime.name, versions.runtime.version],
+      ["libsrt", versions.libsrt ?? <span class="error">{versions.libsrtProblem ?? "not found"}</span>],
+      ["ffmpeg", versions.ffmpeg ?? <span class="warning">not found: there are no RTSP outputs and no pictures without it</span>],
+      ["Licence", `${versions.licence}; nothing is sent to its makers`],
+    ]}
+  />
+)
+
+const PARTS = {
+  service: Service,
+  engine: Engine,
+  network: Network,
+  store: Store,
+  disks: Disks,
+  machine: Machine,
+  versions: Versions,
+} as const
+
+/** The cards of the page, each kept up to date by itself. */
+export const systemParts = (shown: SystemShown): ReadonlyArray<{ readonly id: string; readonly html: string }> =>
+  Object.entries(PARTS).map(([name, One]) => ({ id: `system-${name}`, html: String(<One shown={shown} />) }))

@@ -1,0 +1,46 @@
+/** What the page of the system is made from. */
+import type { EngineUsage } from "../../src/effects/engine/engine-usage.ts"
+import type { DiskRoom } from "../../src/effects/show/surroundings.ts"
+
+export interface SystemShown {
+  /** Sentences: what is wrong and what to do. */
+  readonly problems: ReadonlyArray<string>
+  readonly service: {
+    readonly pid: number
+    /** ISO 8601. */
+    readonly startedAt: string
+    /** Per cent of one core. */
+    readonly cpuPercent: number
+    readonly rssBytes: number
+    readonly loopDelayMs: number
+  }
+  readonly engine: {
+    readonly connected: boolean
+    readonly pid: number | null
+    readonly startedAt: string | null
+    readonly restarts: number
+    readonly usage: EngineUsage | null
+  }
+  readonly network: {
+    /** Datagrams of all sources. */
+    readonly drops: number
+    readonly lines: ReadonlyArray<{ readonly channel: string; readonly slug: string; readonly text: string }>
+  }
+  readonly store: { readonly kind: string; readonly ok: boolean; readonly bytes: number | null }
+  readonly disks: ReadonlyArray<DiskRoom>
+  readonly machine: {
+    readonly cpus: number
+    readonly load: ReadonlyArray<number>
+    readonly totalBytes: number
+    readonly freeBytes: number
+  }
+  readonly open: { readonly pages: number; readonly sockets: number }
+  readonly versions: {
+    readonly product: string
+    readonly runtime: { readonly name: string; readonly version: string }
+    readonly libsrt: string | null
+    readonly libsrtProblem: string | null
+    readonly ffmpeg: string | null
+    readonly licence: string
+  }
+}
