@@ -4,11 +4,11 @@
  * Started by the control plane and found again by it after a crash; also ends by itself when nobody can reach it any more.
  */
 import { existsSync, mkdirSync, readFileSync } from "node:fs"
-import { setPriority } from "node:os"
 import { parseArgs } from "node:util"
 import { PacketCore } from "../core/packet-core.ts"
 import { ControlServer } from "./control-server.ts"
 import { Engine } from "./engine.ts"
+import { raisePriority } from "./priority.ts"
 import { engineSocketPath } from "./socket-path.ts"
 import { openSrtLibrary } from "./srt/srt-library.ts"
 
@@ -23,12 +23,9 @@ const log = (message: string): void => {
   process.stderr.write(`${new Date().toISOString()} engine ${process.pid}: ${message}\n`)
 }
 
-try {
-  // Before libsrt starts its threads: they inherit it. Needs CAP_SYS_NICE; without it the engine runs at normal priority.
-  setPriority(-10)
-} catch {
-  log("no permission to raise the priority (CAP_SYS_NICE): running at the normal one")
-}
+// Before libsrt starts its threads: they inherit it.
+const priorityProblem = raisePriority()
+if (priorityProblem !== null) log(priorityProblem)
 
 mkdirSync(dataDir, { recursive: true, mode: 0o750 })
 const path = engineSocketPath(dataDir)

@@ -54,10 +54,11 @@ export class FecRelay {
     this.rules = rules
     this.#sockets = sockets
     for (const [i, socket] of sockets.entries()) {
-      socket.on("message", (data) => {
-        const passes = i === 0 ? this.#takeMedia(data) : this.#takeFec(data, i === 2)
-        if (passes) socket.send(data, target + 2 * i, "127.0.0.1")
-      })
+      const pass = (data: Buffer) => socket.send(data, target + 2 * i, "127.0.0.1")
+      // A relay that a busy machine kept waiting finds all three sockets full and reads one after the other: the FEC packets among
+      // them go first, or media that came after them would be given up while they wait here.
+      if (i === 0) socket.on("message", (data) => this.#takeMedia(data) && setImmediate(pass, data))
+      else socket.on("message", (data) => this.#takeFec(data, i === 2) && pass(data))
     }
   }
 
@@ -131,7 +132,14 @@ export class FfmpegSender {
     const output = ["-f", "rtp_mpegts", ...protection, ...numbers, `rtp://127.0.0.1:${port}`]
     this.#child = spawn("ffmpeg", [...input, ...output], { stdio: ["ignore", "ignore", "pipe"] })
     this.#child.stderr?.on("data", (chunk) => (this.errors += String(chunk)))
-    this.ended = new Promise((resolve) => this.#child.once("close", () => resolve()))
+    this.ended = new Promise((resolve) =>
+      this.#child.once("close", (code, signal) => {
+        // It tries another pair of ports of its own, and fails if there is none.
+        this.errors = this.errors.replace(/^.*bind failed: Address already in use\n/gm, "")
+        if (code !== 0) this.errors += `ffmpeg ended with ${signal ?? code}`
+        resolve()
+      }),
+    )
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
 import { createSocket } from "node:dgram"
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -108,6 +108,20 @@ describe("without libsrt", () => {
     writeFileSync(status, "Package: libsrt1.5-openssl\nStatus: install ok installed\nVersion: 1.5.1-1+deb12u1\n")
     const product = await start({ env: { DISTRIBUTOR_DPKG_STATUS: status } })
     expect((await product.health()).problems.join(" ")).toMatch(/1\.5\.1-1\+deb12u1.*CVE-2026-55868/)
+  })
+})
+
+describe("on a busy machine", () => {
+  it("the engine comes before other work: its threads, and the session that it leads, which autogroups weigh against all others", async () => {
+    const product = await start()
+    const pid = await product.enginePid()
+    const inProc = (name: string) => readFileSync(`/proc/${pid}/${name}`, "utf8")
+    // The fields after "(comm)": the 17th is the nice value.
+    const nice = inProc("stat").split(") ").at(-1)?.split(" ")[16]
+    if (process.getuid?.() !== 0) return expect(product.engineLog()).toContain("cannot raise the priority to -10 (")
+    expect(nice).toBe("-10")
+    if (existsSync(`/proc/${pid}/autogroup`)) expect(inProc("autogroup")).toMatch(/ nice -10$/m)
+    expect(product.engineLog()).not.toContain("priority")
   })
 })
 
