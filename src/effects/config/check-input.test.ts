@@ -1,0 +1,121 @@
+import { describe, expect, it } from "vitest"
+import { checkInput, type InputConfig, senderProblem } from "./check-input.ts"
+
+const input = (over: Partial<InputConfig> = {}): InputConfig => ({
+  rtp_ip: "127.0.0.1",
+  rtp_port: 5000,
+  backup_rtp_ip: null,
+  backup_rtp_port: null,
+  input: {},
+  ...over,
+})
+const twin = (ip: string, port: number, over: Partial<InputConfig> = {}) => input({ backup_rtp_ip: ip, backup_rtp_port: port, ...over })
+const group = { rtp_ip: "239.1.1.1" }
+const say = (config: InputConfig) => checkInput(config).map(({ message, path }) => `${path}: ${message}`)
+
+describe("checkInput", () => {
+  it.each<[string, InputConfig]>([
+    ["one unicast input", input()],
+    ["two ports", twin("127.0.0.1", 5001)],
+    ["two addresses on one port", twin("127.0.0.2", 5000)],
+    ["two groups on one port", twin("239.1.1.2", 5000, group)],
+    ["a group and a unicast address on one port", twin("127.0.0.1", 5000, group)],
+    ["merge with a backup", twin("127.0.0.1", 5001, { input: { mode: "merge" } })],
+    [
+      "source filters of both groups",
+      twin("232.1.1.2", 5000, { rtp_ip: "232.1.1.1", input: { source: "192.0.2.1", backup_source: "192.0.2.2" } }),
+    ],
+    ["a source filter that the unicast backup does not have", twin("127.0.0.1", 5000, { ...group, input: { source: "192.0.2.1" } })],
+    ["FEC on the highest ports", input({ rtp_port: 65531, input: { fec: "auto" } })],
+    ["FEC of two inputs that keep out of each other's way", twin("127.0.0.1", 5010, { input: { fec: "auto" } })],
+    ["FEC ports that are the other's on another address", twin("127.0.0.2", 5002, { input: { fec: "auto" } })],
+    ["ports two apart without FEC", twin("127.0.0.1", 5002)],
+  ])("takes %s", (_, config) => expect(checkInput(config)).toEqual([]))
+
+  it.each<[string, InputConfig, string]>([
+    [
+      "one endpoint twice",
+      twin("127.0.0.1", 5000),
+      "backup_rtp_port: primary and backup listen on the same port: both on 127.0.0.1:5000; give the backup a port of its own",
+    ],
+    [
+      "one group twice",
+      twin("239.1.1.1", 5000, group),
+      "backup_rtp_port: primary and backup listen on the same port: both on 239.1.1.1:5000; give the backup a port of its own",
+    ],
+    [
+      "every address for the primary",
+      twin("127.0.0.1", 5000, { rtp_ip: "0.0.0.0" }),
+      "backup_rtp_port: primary and backup listen on the same port: 0.0.0.0:5000 takes what is sent to 127.0.0.1 as well; give the backup a port of its own",
+    ],
+    [
+      "every address for the backup",
+      twin("0.0.0.0", 5000, group),
+      "backup_rtp_port: primary and backup listen on the same port: 0.0.0.0:5000 takes what is sent to 239.1.1.1 as well; give the backup a port of its own",
+    ],
+    ["half a backup", input({ backup_rtp_ip: "127.0.0.1" }), "backup_rtp_port: is needed with backup_rtp_ip: give both or neither"],
+    ["the other half", input({ backup_rtp_port: 5001 }), "backup_rtp_ip: is needed with backup_rtp_port: give both or neither"],
+    [
+      "merge of one input",
+      input({ input: { mode: "merge" } }),
+      'input.mode: "merge" needs a backup input: give backup_rtp_ip and backup_rtp_port, or take "auto"',
+    ],
+    [
+      "settings of no backup",
+      input({ input: { backup_interface: "eth1" } }),
+      "input.backup_interface: needs a backup input: give backup_rtp_ip and backup_rtp_port",
+    ],
+    ["a source without a group", input({ input: { source: "192.0.2.1" } }), "input.source: needs a multicast group in rtp_ip"],
+    [
+      "a backup source without a group",
+      twin("127.0.0.1", 5001, { ...group, input: { backup_source: "192.0.2.1" } }),
+      "input.backup_source: needs a multicast group in backup_rtp_ip",
+    ],
+    [
+      "a group as source",
+      input({ ...group, input: { source: "239.1.1.1" } }),
+      "input.source: must be the sender's own address, not 239.1.1.1",
+    ],
+    [
+      "a name as source",
+      input({ ...group, input: { source: "encoder" } }),
+      'input.source: must be an IPv4 address such as 0.0.0.0 or 239.1.1.1, not "encoder"',
+    ],
+    [
+      "FEC above the last port",
+      input({ rtp_port: 65532, input: { fec: "auto" } }),
+      'rtp_port: must be 65531 at most with input.fec "auto": FEC arrives on the ports + 2 and + 4',
+    ],
+    [
+      "FEC above the last port, of the backup",
+      twin("127.0.0.1", 65535, { input: { fec: "auto" } }),
+      'backup_rtp_port: must be 65531 at most with input.fec "auto": FEC arrives on the ports + 2 and + 4',
+    ],
+    [
+      "column FEC on the backup's port",
+      twin("127.0.0.1", 5002, { input: { fec: "auto" } }),
+      'input.fec: "auto" receives the column FEC of the primary on port 5002, which is the backup\'s own port (rtp_port 5000 + 2): move one of them, or set fec to "off"',
+    ],
+    [
+      "row FEC of the backup on the primary's port",
+      twin("0.0.0.0", 4996, { input: { fec: "auto" } }),
+      'input.fec: "auto" receives the row FEC of the backup on port 5000, which is the primary\'s own port (backup_rtp_port 4996 + 4): move one of them, or set fec to "off"',
+    ],
+    [
+      "a sender that is a name",
+      input({ input: { allowed_senders: ["10.0.0.0/8", "encoder"] } }),
+      'input.allowed_senders[1]: must be an IPv4 address such as 192.0.2.7 or a network such as 10.0.0.0/8, not "encoder"',
+    ],
+  ])("refuses %s", (_, config, sentence) => expect(say(config)).toEqual([sentence]))
+})
+
+describe("senderProblem", () => {
+  it.each(["192.0.2.7", "10.0.0.0/8", "0.0.0.0/0", "10.1.2.3/32", "10.1.2.3/8"])("takes %s", (entry) =>
+    expect(senderProblem(entry)).toBeNull(),
+  )
+  it.each(["", "10.0.0.0/33", "10.0.0.0/08", "10.0.0.0/", "10.0.0.0/8/8", "10.0.0/8", "::1", "10.0.0.0/-1", "10.0.0.1 ", "/8"])(
+    "refuses %j",
+    (entry) => expect(senderProblem(entry)).toContain("must be an IPv4 address such as"),
+  )
+  it("refuses a group: packets come from a sender", () => expect(senderProblem("239.1.1.1")).toContain("multicast group 239.1.1.1"))
+})

@@ -1,0 +1,104 @@
+/** What is wrong with a channel's inputs beyond the bounds of each field. Pure; errors carry the request's paths. */
+import { bindsOverlap, isAny, isIPv4, isMulticast } from "../../core/address.ts"
+import { parseIPv4Network } from "../../core/network.ts"
+import type { FieldError } from "../Errors.ts"
+import { FEC_PORTS, policyOf } from "./input-policy.ts"
+import type { ChannelConfig } from "../model.ts"
+
+export type InputConfig = Pick<ChannelConfig, "rtp_ip" | "rtp_port" | "backup_rtp_ip" | "backup_rtp_port" | "input">
+
+interface Leg {
+  readonly name: "primary" | "backup"
+  readonly ip: string
+  readonly port: number
+}
+
+const legsOf = ({ backup_rtp_ip, backup_rtp_port, rtp_ip, rtp_port }: InputConfig): ReadonlyArray<Leg> => [
+  { name: "primary", ip: rtp_ip, port: rtp_port },
+  ...(backup_rtp_ip === null || backup_rtp_port === null ? [] : [{ name: "backup" as const, ip: backup_rtp_ip, port: backup_rtp_port }]),
+]
+
+const checkAddress = (ip: string | null, path: string): ReadonlyArray<FieldError> =>
+  ip === null || isIPv4(ip) ? [] : [{ path, message: `must be an IPv4 address such as 0.0.0.0 or 239.1.1.1, not "${ip}"` }]
+
+const checkBackup = ({ backup_rtp_ip, backup_rtp_port, input }: InputConfig): ReadonlyArray<FieldError> => {
+  if (backup_rtp_ip === null && backup_rtp_port !== null) {
+    return [{ path: "backup_rtp_ip", message: "is needed with backup_rtp_port: give both or neither" }]
+  }
+  if (backup_rtp_ip !== null && backup_rtp_port === null) {
+    return [{ path: "backup_rtp_port", message: "is needed with backup_rtp_ip: give both or neither" }]
+  }
+  if (backup_rtp_ip !== null) return []
+  const needs = "needs a backup input: give backup_rtp_ip and backup_rtp_port"
+  return [
+    ...(input.mode === "merge" ? [{ path: "input.mode", message: `"merge" ${needs}, or take "auto"` }] : []),
+    ...(["backup_interface", "backup_source"] as const)
+      .filter((name) => input[name] !== undefined)
+      .map((name) => ({ path: `input.${name}`, message: needs })),
+  ]
+}
+
+const checkSamePort = ([primary, backup]: ReadonlyArray<Leg>): ReadonlyArray<FieldError> => {
+  if (primary === undefined || backup === undefined || !bindsOverlap(primary, backup)) return []
+  const { port } = primary
+  const [any, other] = isAny(primary.ip) ? [primary, backup] : [backup, primary]
+  const why = primary.ip === backup.ip ? `both on ${primary.ip}:${port}` : `${any.ip}:${port} takes what is sent to ${other.ip} as well`
+  return [{ path: "backup_rtp_port", message: `primary and backup listen on the same port: ${why}; give the backup a port of its own` }]
+}
+
+/** A source filter: the address of a single sender, on a multicast group. */
+const checkSource = (source: string | undefined, group: string | null, path: string, field: string): ReadonlyArray<FieldError> => {
+  if (source === undefined || group === null) return []
+  const errors = [...checkAddress(source, path)]
+  if (isMulticast(source) || isAny(source)) errors.push({ path, message: `must be the sender's own address, not ${source}` })
+  if (!isMulticast(group)) errors.push({ path, message: `needs a multicast group in ${field}` })
+  return errors
+}
+
+/** Null when `entry` is an IPv4 address or a network such as 10.0.0.0/8, else what is wrong with it. */
+export const senderProblem = (entry: string): string | null => {
+  const [ip = ""] = entry.split("/", 1)
+  if (parseIPv4Network(entry) === null) {
+    return `must be an IPv4 address such as 192.0.2.7 or a network such as 10.0.0.0/8, not "${entry}"`
+  }
+  return isMulticast(ip) ? `must be the address the packets come from, not the multicast group ${ip} they are sent to` : null
+}
+
+const checkSenders = (senders: ReadonlyArray<string>): ReadonlyArray<FieldError> =>
+  senders.flatMap((entry, index) => {
+    const message = senderProblem(entry)
+    return message === null ? [] : [{ path: `input.allowed_senders[${index}]`, message }]
+  })
+
+/** FEC arrives on ports that nobody wrote down: they must exist, and not be the other leg's. */
+const checkFec = (legs: ReadonlyArray<Leg>): ReadonlyArray<FieldError> =>
+  legs.flatMap((leg): ReadonlyArray<FieldError> => {
+    const field = leg.name === "primary" ? "rtp_port" : "backup_rtp_port"
+    const highest = 65_535 - Math.max(...FEC_PORTS.map(({ offset }) => offset))
+    if (leg.port > highest) {
+      return [{ path: field, message: `must be ${highest} at most with input.fec "auto": FEC arrives on the ports + 2 and + 4` }]
+    }
+    const other = legs.find(({ name }) => name !== leg.name)
+    return FEC_PORTS.flatMap(({ kind, offset }): ReadonlyArray<FieldError> => {
+      const port = leg.port + offset
+      if (other === undefined || !bindsOverlap({ ip: leg.ip, port }, other)) return []
+      const message = `"auto" receives the ${kind} FEC of the ${leg.name} on port ${port}, which is the ${other.name}'s own port (${field} ${leg.port} + ${offset}): move one of them, or set fec to "off"`
+      return [{ path: "input.fec", message }]
+    })
+  })
+
+/** All that is wrong with the inputs of a channel taken for itself; ports of others are `used-ports.ts`'s. */
+export const checkInput = (channel: InputConfig): ReadonlyArray<FieldError> => {
+  const { backup_rtp_ip, input, rtp_ip } = channel
+  const legs = legsOf(channel)
+  return [
+    ...checkAddress(rtp_ip, "rtp_ip"),
+    ...checkAddress(backup_rtp_ip, "backup_rtp_ip"),
+    ...checkBackup(channel),
+    ...checkSamePort(legs),
+    ...checkSource(input.source, rtp_ip, "input.source", "rtp_ip"),
+    ...checkSource(input.backup_source, backup_rtp_ip, "input.backup_source", "backup_rtp_ip"),
+    ...checkSenders(input.allowed_senders ?? []),
+    ...(policyOf(input).fec === "auto" ? checkFec(legs) : []),
+  ]
+}

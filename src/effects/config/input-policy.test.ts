@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs"
+import { Either, Schema } from "effect"
+import { describe, expect, it } from "vitest"
+import { InputPolicy } from "../../engine/messages.ts"
+import { INPUT_BOUNDS, INPUT_DEFAULTS, legsOf, MAX_ALLOWED_SENDERS, policyOf, scte35SettingsOf, specOf } from "./input-policy.ts"
+import { InputSettingsInput, settingsOf } from "./request-bodies.ts"
+import { channelConfig } from "../testing/configs.ts"
+
+const two = { rtp_ip: "239.1.1.1", backup_rtp_ip: "239.1.1.2", backup_rtp_port: 5000 }
+const takes = (input: unknown) => Either.isRight(Schema.decodeUnknownEither(InputSettingsInput)(input))
+
+describe("policyOf", () => {
+  it("has a default for everything the engine asks for", () => {
+    expect(policyOf({})).toEqual(INPUT_DEFAULTS)
+    expect(Object.keys(INPUT_DEFAULTS).sort()).toEqual(Object.keys(InputPolicy.entries).sort())
+  })
+  it("keeps what is set, 0 included", () => {
+    const settings = { mode: "merge", reorder_ms: 0, fec: "auto", allowed_senders: ["10.0.0.0/8"], switch: "immediate" } as const
+    expect(policyOf(settings)).toEqual({ ...INPUT_DEFAULTS, ...settings })
+  })
+})
+
+describe("legsOf", () => {
+  it("gives the backup what it leaves out from the primary", () => {
+    const input = { interface: "eth0", source: "192.0.2.1", rcvbuf: 100_000 }
+    expect(legsOf(channelConfig({ ...two, input }))).toEqual([
+      { name: "primary", ip: "239.1.1.1", port: 5000, interface: "eth0", source: "192.0.2.1", rcvbuf: 100_000 },
+      { name: "backup", ip: "239.1.1.2", port: 5000, interface: "eth0", source: "192.0.2.1", rcvbuf: 100_000 },
+    ])
+  })
+  it("lets the backup have its own", () => {
+    const input = { interface: "eth0", source: "192.0.2.1", backup_interface: "eth1", backup_source: "192.0.2.2" }
+    expect(legsOf(channelConfig({ ...two, input }))[1]).toMatchObject({ interface: "eth1", source: "192.0.2.2" })
+  })
+  it("filters by source on multicast groups only", () => {
+    const [primary, backup] = legsOf(channelConfig({ ...two, backup_rtp_ip: "127.0.0.1", input: { source: "192.0.2.1" } }))
+    expect([primary?.source, backup?.source]).toEqual(["192.0.2.1", undefined])
+  })
+  it("is part of what the engine is told", () => {
+    expect(specOf(channelConfig())).toEqual({
+      id: "ch-1",
+      label: "news",
+      legs: [{ name: "primary", ip: "127.0.0.1", port: 5000 }],
+      policy: INPUT_DEFAULTS,
+    })
+  })
+})
+
+describe("settings in a request", () => {
+  it.each(Object.entries(INPUT_BOUNDS))("%s takes its bounds and nothing beyond", (name, [lowest, highest]) => {
+    for (const value of [lowest, highest]) expect(takes({ [name]: value })).toBe(true)
+    for (const value of [lowest - 1, highest + 1, lowest + 0.5, String(lowest), Number.NaN]) expect(takes({ [name]: value })).toBe(false)
+  })
+  it("take null for the default, and at most 8 senders", () => {
+    for (const name of Object.keys(InputSettingsInput.fields)) expect(takes({ [name]: null })).toBe(true)
+    expect(takes({ allowed_senders: Array.from({ length: MAX_ALLOWED_SENDERS }, () => "10.0.0.1") })).toBe(true)
+    expect(takes({ allowed_senders: Array.from({ length: MAX_ALLOWED_SENDERS + 1 }, () => "10.0.0.1") })).toBe(false)
+  })
+  it("change what they name, reset what is null, leave the rest", () => {
+    const old = { mode: "merge", reorder_ms: 20, interface: "eth0" } as const
+    expect(settingsOf({ reorder_ms: null, fec: "auto", interface: undefined }, old)).toEqual({ mode: "merge", fec: "auto" })
+    expect(settingsOf({ fec: "auto" }, old)).toEqual({ ...old, fec: "auto" })
+    expect(settingsOf(undefined, old)).toEqual(old)
+  })
+})
+
+describe('docs/configuration.md, "Inputs"', () => {
+  const text = readFileSync(new URL("../../../docs/configuration.md", import.meta.url), "utf8")
+  const rows = [...text.matchAll(/^\| `([a-z0-9_]+)` *\| `([^`]+)` *\| ([^|]*?) *\|/gm)].map(([, name = "", value = "", values = ""]) => ({
+    name,
+    value,
+    values,
+  }))
+
+  it("has every setting once", () => {
+    expect(rows.map(({ name }) => name).sort()).toEqual(Object.keys(InputSettingsInput.fields).sort())
+  })
+  it("has the defaults that the engine is told, and those of the watch over SCTE-35", () => {
+    const { allowed_senders: _, ...told } = INPUT_DEFAULTS
+    const defaults = { ...told, ...scte35SettingsOf({}) }
+    expect(Object.fromEntries(rows.filter(({ name }) => name in defaults).map(({ name, value }) => [name, value]))).toEqual(
+      Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, String(value)])),
+    )
+  })
+  it("has the bounds that requests are held to", () => {
+    for (const [name, [lowest, highest]] of Object.entries(INPUT_BOUNDS)) {
+      expect(rows.find((row) => row.name === name)?.values, name).toBe(`${lowest} to ${highest}`)
+    }
+    for (const name of ["mode", "failback", "switch", "fec"]) {
+      const values = (rows.find((row) => row.name === name)?.values ?? "").split(", ").map((value) => value.replaceAll("`", ""))
+      for (const value of values) expect(takes({ [name]: value }), `${name} ${value}`).toBe(true)
+    }
+    expect(rows.find(({ name }) => name === "allowed_senders")?.values).toContain(`up to ${MAX_ALLOWED_SENDERS}`)
+  })
+})

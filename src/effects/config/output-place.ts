@@ -1,0 +1,81 @@
+/** What the engine is told of an output: its URL and key, its directory, and the name of that configuration. Pure but for hashing. */
+import { createHash } from "node:crypto"
+import { join } from "node:path"
+import { type ParsedOutput, parseOutputUrl } from "../../core/output-url.ts"
+import { STREAM_KEY_PLACE } from "../../core/presets.ts"
+import type { OutputSpec } from "../../engine/messages.ts"
+import type { OutputConfig } from "../model.ts"
+import type { RetryPolicy } from "../channel/retry-delay.ts"
+
+/** What outputs use of this machine and of the settings of the service. Paths are absolute. */
+export interface OutputHost {
+  readonly hlsDir: string
+  readonly recordingsDir: string
+  /** For what lives as long as a session: FIFOs and process ids. */
+  readonly runDir: string
+  /** Program that publishes RTSP. */
+  readonly ffmpeg: string
+  readonly retry: RetryPolicy
+  /** False refuses destinations on this machine and in private networks. */
+  readonly allowPrivateTargets: boolean
+}
+
+type Destination = Pick<OutputConfig, "url" | "stream_key">
+
+/** URL and key as they are used: the key stands in the URL where that has a place for it. */
+export const usedUrl = ({ stream_key, url }: Destination): Destination =>
+  url.includes(STREAM_KEY_PLACE)
+    ? { url: url.replaceAll(STREAM_KEY_PLACE, () => encodeURIComponent(stream_key ?? "")), stream_key: null }
+    : { url, stream_key }
+
+/** What URL and key mean. */
+export const readOutput = (output: Destination): ParsedOutput => {
+  const { stream_key, url } = usedUrl(output)
+  return parseOutputUrl(url, stream_key ?? undefined)
+}
+
+/** Directory that an output writes to; null for one that sends. */
+export const directoryOf = (output: Destination, host: Pick<OutputHost, "hlsDir" | "recordingsDir">): string | null => {
+  const parsed = readOutput(output)
+  if (!parsed.ok) return null
+  const { target } = parsed
+  if (target.protocol === "file") return join(host.recordingsDir, target.path)
+  return target.protocol === "hls" && target.kind === "directory" ? join(host.hlsDir, target.path) : null
+}
+
+/** Directory of the first of these outputs that is enabled and writes HLS to one; null when none does. */
+export const hlsDirectoryOf = (outputs: ReadonlyArray<OutputConfig>, host: OutputHost): string | null => {
+  const [first] = outputs
+    .filter(({ enabled, protocol }) => enabled && protocol === "hls")
+    .flatMap((output) => directoryOf(output, host) ?? [])
+  return first ?? null
+}
+
+/** Names a configuration: 16 hexadecimal digits that differ when anything differs that a session depends on. */
+export const revisionOf = (output: Destination & Pick<OutputConfig, "settings">, host: OutputHost): string => {
+  const { stream_key, url } = usedUrl(output)
+  const settings = Object.entries(output.settings).sort(([a], [b]) => (a < b ? -1 : 1))
+  const only = host.allowPrivateTargets ? [] : ["public"]
+  const parts = JSON.stringify([url, stream_key, settings, directoryOf(output, host), ...only])
+  return createHash("sha256").update(parts).digest("hex").slice(0, 16)
+}
+
+/** `session` is new for every attempt; `pipe` is the FIFO of an output whose stream ffmpeg sends. */
+export const outputSpec = (output: OutputConfig, host: OutputHost, session: string, pipe: string | null = null): OutputSpec => {
+  const { allowed_receivers, codecs, ...settings } = output.settings
+  return {
+    id: output.id,
+    label: output.slug,
+    session,
+    ...usedUrl(output),
+    settings: {
+      ...settings,
+      ...(codecs === undefined ? {} : { codecs: [...codecs] }),
+      ...(allowed_receivers === undefined ? {} : { allowed_receivers: [...allowed_receivers] }),
+    },
+    directory: directoryOf(output, host),
+    pipe,
+    revision: revisionOf(output, host),
+    ...(host.allowPrivateTargets ? {} : { public_only: true }),
+  }
+}

@@ -1,0 +1,19 @@
+/** With ALLOW_PRIVATE_TARGETS=off: what is wrong with where an output goes, as far as its URL and settings tell. Names are for the engine. */
+import { privateTargetProblem } from "../../core/private-address.ts"
+import { targetHost } from "../../core/target-host.ts"
+import type { FieldError } from "../Errors.ts"
+import type { OutputConfig } from "../model.ts"
+import { type OutputHost, readOutput } from "./output-place.ts"
+
+/** @param at path of the output in the request, with its dot: `` or `outputs[0].` */
+export const privateTargetErrors = (
+  output: Pick<OutputConfig, "url" | "stream_key" | "settings">,
+  host: Pick<OutputHost, "allowPrivateTargets">,
+  at = "",
+): ReadonlyArray<FieldError> => {
+  if (host.allowPrivateTargets) return []
+  const parsed = readOutput(output)
+  const found = parsed.ok ? targetHost(parsed.target, output.settings) : null
+  const message = found === null ? null : privateTargetProblem(found.host, found.host)
+  return found === null || message === null ? [] : [{ path: `${at}${found.path}`, message }]
+}

@@ -1,0 +1,143 @@
+/** From what a request asks for to what is stored: every field checked, names and slugs given. Pure; errors carry the field's path. */
+import { checkInput } from "./check-input.ts"
+import { type Checked, done, failed } from "./checked.ts"
+import type { FieldError } from "../Errors.ts"
+import type { ChannelConfig, InputSettings, OutputConfig, Protocol } from "../model.ts"
+import { changedDestination, newDestination } from "./output-input.ts"
+import { type ChannelInput, type ChannelUpdate, type OutputInput, type OutputUpdate, settingsOf } from "./request-bodies.ts"
+import { slugOf, uniqueSlug } from "./slug.ts"
+
+/** Where new ids and times come from. */
+export interface Stamp {
+  readonly id: () => string
+  readonly createdAt: string
+}
+
+export type { Checked } from "./checked.ts"
+
+/** `SRT 1`, or the first number that is free. */
+const nameFor = (protocol: Protocol, taken: ReadonlyArray<OutputConfig>): string => {
+  const names = new Set(taken.map((output) => output.name))
+  let n = 1
+  while (names.has(`${protocol.toUpperCase()} ${n}`)) n++
+  return `${protocol.toUpperCase()} ${n}`
+}
+
+/**
+ * `at` is the path of the output in the request, with its dot: `` or `outputs[0].`; `lastNumber` is the highest number that an output
+ * of the channel ever had.
+ */
+export const newOutput = (
+  input: OutputInput,
+  siblings: ReadonlyArray<OutputConfig>,
+  stamp: Stamp,
+  at: string,
+  lastNumber = 0,
+): Checked<OutputConfig> => {
+  const destination = newDestination(input, at)
+  if (!destination.ok) return destination
+  const name = input.name || nameFor(destination.value.protocol, siblings)
+  const slug = uniqueSlug(slugOf(name, "output"), new Set(siblings.map((output) => output.slug)))
+  const { createdAt: created_at, id } = stamp
+  const number = 1 + Math.max(lastNumber, ...siblings.map((output) => output.number))
+  return done({ id: id(), number, slug, name, ...destination.value, enabled: input.enabled ?? true, created_at })
+}
+
+/** Several at once, each told apart from those before it; `at` of the nth is `outputs[n].`. */
+export const newOutputs = (
+  inputs: ReadonlyArray<OutputInput>,
+  channel: Pick<ChannelConfig, "outputs" | "last_output_number">,
+  stamp: Stamp,
+): Checked<ReadonlyArray<OutputConfig>> => {
+  const added: OutputConfig[] = []
+  const errors: FieldError[] = []
+  for (const [index, input] of inputs.entries()) {
+    const output = newOutput(input, [...channel.outputs, ...added], stamp, `outputs[${index}].`, channel.last_output_number)
+    if (output.ok) added.push(output.value)
+    else errors.push(...output.errors)
+  }
+  return errors.length > 0 ? failed(errors) : done(added)
+}
+
+/** Longest name that the API takes. */
+const MAX_NAME = 128
+
+/** The same destination once more, with its secrets: disabled, since both would send there, and under a name of its own. */
+export const copyOfOutput = (
+  output: OutputConfig,
+  { last_output_number, outputs }: Pick<ChannelConfig, "outputs" | "last_output_number">,
+  { createdAt: created_at, id }: Stamp,
+): OutputConfig => {
+  const names = new Set(outputs.map(({ name }) => name))
+  const nameOf = (suffix: string) => `${output.name.slice(0, MAX_NAME - suffix.length)}${suffix}`
+  let name = nameOf(" copy")
+  for (let n = 2; names.has(name); n++) name = nameOf(` copy ${n}`)
+  const slug = uniqueSlug(slugOf(name, "output"), new Set(outputs.map((one) => one.slug)))
+  const number = 1 + Math.max(last_output_number, ...outputs.map((one) => one.number))
+  return { ...output, id: id(), number, slug, name, enabled: false, created_at }
+}
+
+/** What a form that adds would change of an output that there is. */
+export const updateOf = ({ name, ...input }: OutputInput): OutputUpdate => ({ ...input, ...(name ? { name } : {}) })
+
+/** What the update leaves out stays. Secrets sent back masked are the secrets as they are. */
+export const changedOutput = (old: OutputConfig, input: OutputUpdate): Checked<OutputConfig> => {
+  const destination = changedDestination(old, input)
+  if (!destination.ok) return destination
+  return done({ ...old, name: input.name ?? old.name, ...destination.value, enabled: input.enabled ?? old.enabled })
+}
+
+export const hasEnabled = (outputs: ReadonlyArray<OutputConfig>): boolean => outputs.some(({ enabled }) => enabled)
+
+/** The slug that a new channel gets; `taken` are those there are. */
+export const slugFor = (name: string, taken: ReadonlySet<string>): string => uniqueSlug(slugOf(name, "channel"), taken)
+
+export const newChannel = (input: ChannelInput, slugs: ReadonlySet<string>, stamp: Stamp): Checked<Omit<ChannelConfig, "number">> => {
+  const outputs: Array<OutputConfig> = []
+  const errors: Array<FieldError> = []
+  for (const [index, wanted] of (input.outputs ?? []).entries()) {
+    const output = newOutput(wanted, outputs, stamp, `outputs[${index}].`)
+    if (output.ok) outputs.push(output.value)
+    else errors.push(...output.errors)
+  }
+  const { auto_run = "off", autostart = false } = input
+  const channel: Omit<ChannelConfig, "number"> = {
+    id: stamp.id(),
+    slug: slugFor(input.name, slugs),
+    name: input.name,
+    rtp_ip: input.rtp_ip ?? "0.0.0.0",
+    rtp_port: input.rtp_port,
+    backup_rtp_ip: input.backup_rtp_ip ?? null,
+    backup_rtp_port: input.backup_rtp_port ?? null,
+    input: settingsOf(input.input),
+    autostart,
+    auto_run,
+    should_run: autostart || (auto_run === "on_demand" && hasEnabled(outputs)),
+    last_output_number: outputs.length,
+    created_at: stamp.createdAt,
+    outputs,
+  }
+  errors.push(...checkInput(channel))
+  return errors.length > 0 ? failed(errors) : done(channel)
+}
+
+/** Settings of a backup that is taken away go with it. */
+const withoutBackup = ({ backup_interface: _, backup_source: __, ...rest }: InputSettings): InputSettings => rest
+
+/** What the update leaves out stays; the slug stays too, since metrics and bookmarks hold it. */
+export const changedChannel = (old: ChannelConfig, input: ChannelUpdate): Checked<ChannelConfig> => {
+  const backup_rtp_ip = input.backup_rtp_ip === undefined ? old.backup_rtp_ip : input.backup_rtp_ip
+  const channel: ChannelConfig = {
+    ...old,
+    name: input.name ?? old.name,
+    rtp_ip: input.rtp_ip ?? old.rtp_ip,
+    rtp_port: input.rtp_port ?? old.rtp_port,
+    backup_rtp_ip,
+    backup_rtp_port: input.backup_rtp_port === undefined ? old.backup_rtp_port : input.backup_rtp_port,
+    input: settingsOf(input.input, backup_rtp_ip === null ? withoutBackup(old.input) : old.input),
+    autostart: input.autostart ?? old.autostart,
+    auto_run: input.auto_run ?? old.auto_run,
+  }
+  const errors = checkInput(channel)
+  return errors.length > 0 ? failed(errors) : done(channel)
+}
