@@ -36,6 +36,7 @@ const TEST_PACKAGES = {
   chromium: () => hasProgram("chromium"),
   prometheus: () => hasProgram("promtool") && hasProgram("prometheus"),
   "prometheus-alertmanager": () => hasProgram("amtool") && hasProgram("prometheus-alertmanager"),
+  "prometheus-node-exporter": () => hasProgram("prometheus-node-exporter"),
   iproute2: () => hasProgram("ip") || existsSync("/usr/sbin/ip"),
 }
 

@@ -52,7 +52,10 @@ it("paces a bursty input by its PCR: bursts of 40 ms leave evenly", async () => 
   }
   await receiver.atLeast(28 * 8)
   socket.close()
-  const gaps = receiver.datagrams.slice(81, 200).map(({ at }, i) => at - (receiver.datagrams[80 + i]?.at ?? 0))
-  const even = gaps.filter((gap) => Math.abs(gap - 5) < 2).length
-  expect(even / gaps.length).toBeGreaterThan(0.9)
+  // How late each came, against its place on a line of one in 5 ms. A burst that left as it came would have datagrams 0 to 35 ms late,
+  // three of eight within the tolerance; what this process reads late on a busy machine is a few in a row.
+  const lateness = receiver.datagrams.slice(80, 200).map(({ at }, i) => at - i * 5)
+  const onTime = lateness.toSorted((a, b) => a - b)[Math.floor(lateness.length / 10)] ?? 0
+  const even = lateness.filter((late) => Math.abs(late - onTime) < 8).length
+  expect(even / lateness.length).toBeGreaterThan(0.7)
 })

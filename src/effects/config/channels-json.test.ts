@@ -1,8 +1,8 @@
 import { FastCheck as fc } from "effect"
 import { describe, expect, it } from "vitest"
-import { readChannelsJson, writeChannelsJson } from "./channels-json.ts"
 import type { ChannelConfig, OutputConfig } from "../model.ts"
 import { channelConfig, outputConfig, outputHost } from "../testing/configs.ts"
+import { readChannelsJson, writeChannelsJson } from "./channels-json.ts"
 
 const NOW = "2026-01-02T03:04:05.000Z"
 const read = (text: string) => readChannelsJson(text, NOW, outputHost())

@@ -2,8 +2,8 @@
 import { bindsOverlap, isAny, isIPv4, isMulticast } from "../../core/address.ts"
 import { parseIPv4Network } from "../../core/network.ts"
 import type { FieldError } from "../Errors.ts"
-import { FEC_PORTS, policyOf } from "./input-policy.ts"
 import type { ChannelConfig } from "../model.ts"
+import { FEC_PORTS, policyOf } from "./input-policy.ts"
 
 export type InputConfig = Pick<ChannelConfig, "rtp_ip" | "rtp_port" | "backup_rtp_ip" | "backup_rtp_port" | "input">
 

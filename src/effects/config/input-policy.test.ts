@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs"
 import { Either, Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { InputPolicy } from "../../engine/messages.ts"
+import { channelConfig } from "../testing/configs.ts"
 import { INPUT_BOUNDS, INPUT_DEFAULTS, legsOf, MAX_ALLOWED_SENDERS, policyOf, scte35SettingsOf, specOf } from "./input-policy.ts"
 import { InputSettingsInput, settingsOf } from "./request-bodies.ts"
-import { channelConfig } from "../testing/configs.ts"
 
 const two = { rtp_ip: "239.1.1.1", backup_rtp_ip: "239.1.1.2", backup_rtp_port: 5000 }
 const takes = (input: unknown) => Either.isRight(Schema.decodeUnknownEither(InputSettingsInput)(input))

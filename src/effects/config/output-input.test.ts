@@ -2,10 +2,10 @@ import { Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { maskSecrets } from "../../core/output-url.ts"
 import { PRESETS } from "../../core/presets.ts"
+import { outputConfig, outputHost } from "../testing/configs.ts"
 import { changedDestination, newDestination, outputSettingsOf } from "./output-input.ts"
 import { directoryOf, outputSpec, readOutput, revisionOf } from "./output-place.ts"
 import { OutputInput } from "./request-bodies.ts"
-import { outputConfig, outputHost } from "../testing/configs.ts"
 
 const rtmp = outputConfig({ protocol: "rtmp", url: "rtmp://h/live", stream_key: "KEY", settings: { cue_points: "elemental" } })
 const errorsOf = (checked: ReturnType<typeof newDestination>) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { maskSecrets } from "../../core/output-url.ts"
-import type { ChannelInput } from "./request-bodies.ts"
 import { channelConfig, outputConfig } from "../testing/configs.ts"
+import type { ChannelInput } from "./request-bodies.ts"
 import { portConflicts, usedPorts } from "./used-ports.ts"
 import { changedChannel, changedOutput, newChannel } from "./validate.ts"
 

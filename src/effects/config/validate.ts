@@ -1,8 +1,9 @@
 /** From what a request asks for to what is stored: every field checked, names and slugs given. Pure; errors carry the field's path. */
-import { checkInput } from "./check-input.ts"
-import { type Checked, done, failed } from "./checked.ts"
+
 import type { FieldError } from "../Errors.ts"
 import type { ChannelConfig, InputSettings, OutputConfig, Protocol } from "../model.ts"
+import { checkInput } from "./check-input.ts"
+import { type Checked, done, failed } from "./checked.ts"
 import { changedDestination, newDestination } from "./output-input.ts"
 import { type ChannelInput, type ChannelUpdate, type OutputInput, type OutputUpdate, settingsOf } from "./request-bodies.ts"
 import { slugOf, uniqueSlug } from "./slug.ts"

@@ -11,7 +11,8 @@ import type { EngineState } from "./engine-state.ts"
 
 const script = fileURLToPath(new URL("../testing/fake-engine-main.ts", import.meta.url))
 /** Short ticks, so that a hung engine is found within half a second. */
-const options = { tickMs: 100, hungAfterTicks: 5 }
+/** Two seconds of silence: more than a busy machine keeps a process waiting. */
+const options = { tickMs: 400, hungAfterTicks: 5 }
 
 interface Bench {
   readonly dataDir: string
