@@ -40,6 +40,7 @@ export const eventually = async <T>(
   const deadline = performance.now() + ms
   let problem = ""
   for (;;) {
+    const began = performance.now()
     let pause = LOOK_MS
     try {
       const answer = look()
@@ -50,7 +51,8 @@ export const eventually = async <T>(
       problem = ` (${cause instanceof Error ? cause.message : String(cause)})`
     }
     if (performance.now() > deadline) throw new Error(`not within ${ms} ms: ${what}${problem}`)
-    await new Promise((resolve) => setTimeout(resolve, pause))
+    // A look that takes long leaves as much time to what it waits for.
+    await new Promise((resolve) => setTimeout(resolve, Math.max(pause, performance.now() - began)))
   }
 }
 
