@@ -48,7 +48,11 @@ export function setRtpHeader(index: i32, sequence: u32, timestamp: u32, ssrc: u3
   store<u64>(message, 2, 24);
 }
 
-/** SRT_MSGCTRL of a live message: no time to live, srctime in microseconds of the monotonic clock, the rest at its default. */
+/**
+ * SRT_MSGCTRL of a live message: no time to live, in order, srctime in microseconds of the monotonic clock, the rest at its default.
+ *
+ * In order matters to receivers without TSBPD: they would read what came after a lost packet before it is there again.
+ */
 export function fillMsgCtrl(slot: usize, minUs: f64): void {
   const rxUs = load<f64>(slot, SLOT_RX_US);
   let srctime = minUs > rxUs ? minUs : rxUs;
@@ -56,7 +60,7 @@ export function fillMsgCtrl(slot: usize, minUs: f64): void {
   if (srctime > CLOCK_MAX_US) srctime = CLOCK_MAX_US;
   store<i32>(TX_MSGCTRL, 0);
   store<i32>(TX_MSGCTRL, -1, 4);
-  store<i32>(TX_MSGCTRL, 0, 8);
+  store<i32>(TX_MSGCTRL, 1, 8);
   store<i32>(TX_MSGCTRL, 0, 12);
   store<i64>(TX_MSGCTRL, <i64>srctime, 16);
   store<i32>(TX_MSGCTRL, -1, 24);

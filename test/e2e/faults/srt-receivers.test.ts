@@ -65,3 +65,22 @@ it.skipIf(!hasSrt)("row 29: 50 receivers, one at 5 % loss, one that does not ans
   expect(new Set(others.map((r) => r.peer)).size).toBe(SOUND)
   for (const other of others) expect(other).toMatchObject({ packets_sent: sent, packets_dropped: 0 })
 })
+
+it.skipIf(!hasSrt)("row 29: a receiver without TSBPD at 5 % loss gets every packet in its order, too", async () => {
+  const engine = await EngineProcess.start()
+  cleanup.push(() => engine.dispose())
+  const port = await engine.channel()
+  const srtPort = await freeUdpPort()
+  await engine.open(`srt://127.0.0.1:${srtPort}?mode=listener&latency=800`)
+  await engine.outputIs("o1", "listening")
+  const proxy = await LossyProxy.open(srtPort, 0.05)
+  cleanup.push(() => proxy.close())
+  const lossy: SrtSink = createSrtSink({ mode: "caller", port: proxy.port, latencyMs: 800, tsbpd: false })
+  cleanup.push(() => lossy.close())
+  await engine.outputIs("o1", "connected")
+
+  const { sent } = await runSender(["--base-port", `${port}`, "--bitrate", `${BITRATE}`, "--duration", "3"])
+  await lossy.until((sink) => sink.stats().received >= sent - TAIL)
+  expect(proxy.dropped).toBeGreaterThan(10)
+  expect(lossy.stats()).toMatchObject({ lost: 0, corrupt: 0, duplicated: 0, out_of_order: 0 })
+})
