@@ -8,6 +8,7 @@ import { AUDIO_PID, PMT_PID, pat, TsWriter, toDatagrams, VIDEO_PID } from "../..
 import * as L from "./assembly/layout.ts"
 import { joinBytes } from "./join-bytes.ts"
 import type { PacketCore } from "./packet-core.ts"
+import { AUDIO_PID as SOUND_PID } from "./test-source/program-tables.ts"
 import { generateTs } from "./test-source/test-programme.ts"
 import { TS_PACKET_SIZE } from "./ts/packet.ts"
 import { buildPmt, registrationDescriptor } from "./ts/psi.ts"
@@ -108,6 +109,31 @@ describe.each(coreBuilds)("switch (%s)", (build) => {
     feedBatches(core, toDatagrams(writer.section(PMT_PID, table), { startUs: 3_000_000 }), 1)
     const all = packetsOf(ringBytes(core, head)).filter((packet) => pidOf(packet) === PMT_PID)
     expect(((all[pmtPackets.length]?.[3] ?? 0) & 15) - ((counters.at(-1) ?? 0) + 1)).toBe(0)
+  })
+
+  it("at once: the new clock is there before any time stamp that refers to it, whatever packet comes first", () => {
+    const one = toDatagrams(generateTs(2, { bitrate: 3_000_000, label: "ONE" }))
+    const two = toDatagrams(generateTs(2, { bitrate: 3_000_000, label: "TWO", seed: 2, startPts90k: 900_000_000 }))
+    let soundFirst = 0
+    for (let at = 150; at < 300; at++) {
+      const core = fresh()
+      core.setSource(0, 1)
+      const parts: Uint8Array[] = []
+      for (const [i, datagram] of one.slice(0, at + 100).entries()) {
+        const head = core.ringHead(0)
+        const other = two[i]
+        feedBatches(core, [datagram], 0)
+        if (other !== undefined) feedBatches(core, [other], 1)
+        if (i === at) core.setSource(0, 2, true)
+        parts.push(ringBytes(core, head))
+      }
+      const [first] = packetsOf(two[at + 1]?.bytes ?? new Uint8Array())
+      if (first !== undefined && pidOf(first) === SOUND_PID && ((first[1] ?? 0) & 0x40) !== 0) soundFirst++
+      const { violations } = analyseStrictly(Buffer.concat(parts))
+      // What an access point would bring is missing.
+      expect(violations.filter(({ kind }) => !["access_point", "unit_start"].includes(kind))).toEqual([])
+    }
+    expect(soundFirst).toBeGreaterThan(0)
   })
 
   it("signals nothing when nothing has gone out before", () => {

@@ -1,6 +1,7 @@
 // discontinuity_indicator after a switch of source (ISO/IEC 13818-1 2.4.3.4, 2.4.3.5). PAT and PMT go out with the switch, in packets
 // that carry the flag and the table; each other PID is flagged by a packet of its own right before its first one of the new leg,
-// when its counter is known for sure. The flag on a PCR PID comes with a PCR: only there may the counter break.
+// when its counter is known for sure. PCR PIDs are flagged before all of these: no time stamp of a new time base may come before
+// its first PCR. The flag on a PCR PID comes with a PCR: only there may the counter break.
 import {
   DUE_FLAGS, LEG_PCR_BITRATE, PIDS, PID_STATE, SCRATCH, SECTION_SLOTS, SLOT_PAYLOAD_MAX, TS_PACKET,
 } from "./layout";
@@ -9,7 +10,7 @@ import { CHANNEL_DUE, channelAddress, sourceLeg } from "./channel";
 import { firstPacket } from "./check-clock";
 import { COUNTER, KNOWN, pidStateAddress } from "./continuity";
 import { KIND_PAT, KIND_PMT, kindOf, psiCopy, slotAt, slotPid } from "./section-slots";
-import { HAS_PCR, PCR, PCR_ANYWHERE, PCR_PACKET, PCR_PID, findStream, flagsOf, saidOf } from "./streams";
+import { HAS_PCR, PCR, PCR_ANYWHERE, PCR_PACKET, PCR_PID, findStream, flagsOf, saidOf, streamAt, streamCount, streamPid } from "./streams";
 import {
   ADAPTATION_MAX, ADAPTATION_PRESENT, ADAPTATION_WITH_PCR, FLAG_DISCONTINUITY, FLAG_PCR, NULL_PID, PAYLOAD_PRESENT, SYNC_BYTE, adaptationControl,
   adaptationFlags, adaptationLength, continuityCounter, hasTransportError, pidOf, readHeader, readPcr, syncByte,
@@ -197,17 +198,52 @@ export function appendFlagged(channel: i32, payload: usize, length: u32, rxUs: f
   flush(channel);
 }
 
-/** Flags the PID of a packet that is about to go out, if it owes that. */
+/** What the counter was before a packet. */
+function counterBefore(header: u32): u32 {
+  const counter = continuityCounter(header);
+  return (adaptationControl(header) & PAYLOAD_PRESENT ? counter - 1 : counter) & 15;
+}
+
+/** The counter of a PID before packet `first` of the slot just analysed; negative when none was seen yet. */
+function counterAt(index: i32, pid: u32, payload: usize, packets: u32, first: u32): i32 {
+  for (let position = first; position < packets; position++) {
+    const header = readHeader(payload + position * TS_PACKET);
+    if (syncByte(header) == SYNC_BYTE && pidOf(header) == pid && !hasTransportError(header)) return counterBefore(header);
+  }
+  const state = <u32>load<u8>(pidStateAddress(index, pid));
+  return state & KNOWN ? state & COUNTER : -1;
+}
+
+function discharge(channel: i32, pid: u32): void {
+  const due = channelAddress(channel) + CHANNEL_DUE;
+  store<u8>(dueAddress(channel, pid), 0);
+  store<u32>(due, load<u32>(due) - 1);
+}
+
+/** Flags the PCR PIDs that owe it. */
+function settleClocks(channel: i32, index: i32, payload: usize, packets: u32, position: u32): void {
+  const count = streamCount(legAddress(index));
+  for (let number: u32 = 0; number < count; number++) {
+    const stream = streamAt(index, number);
+    const pid = streamPid(stream);
+    if (!(saidOf(flagsOf(stream)) & PCR_PID) || !load<u8>(dueAddress(channel, pid))) continue;
+    const pcr = pcrBefore(index, pid, payload, packets, position);
+    const counter = counterAt(index, pid, payload, packets, position);
+    if (pcr < 0 || counter < 0) continue;
+    discharge(channel, pid);
+    signalOnly(channel, pid, counter, pcr);
+  }
+}
+
+/** Flags the PID of a packet that is about to go out, if it owes that, and before it the PCR PIDs. */
 function settle(channel: i32, index: i32, header: u32, payload: usize, packets: u32, position: u32): void {
   const pid = pidOf(header);
-  const address = dueAddress(channel, pid);
-  const owed = load<u8>(address);
+  if (!load<u8>(dueAddress(channel, pid))) return;
+  settleClocks(channel, index, payload, packets, position);
+  const owed = load<u8>(dueAddress(channel, pid));
   if (!owed) return;
-  const due = channelAddress(channel) + CHANNEL_DUE;
-  store<u8>(address, 0);
-  store<u32>(due, load<u32>(due) - 1);
-  const counter = continuityCounter(header);
-  const before = (adaptationControl(header) & PAYLOAD_PRESENT ? counter - 1 : counter) & 15;
+  discharge(channel, pid);
+  const before = counterBefore(header);
   if (owed & SIGNALLED && (owed & 15) == before) return;
   signalOnly(channel, pid, before, pcrBefore(index, pid, payload, packets, position));
 }
