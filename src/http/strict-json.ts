@@ -4,8 +4,17 @@
  */
 export type JsonValue = null | boolean | number | string | ReadonlyArray<JsonValue> | { readonly [key: string]: JsonValue }
 
-/** Deepest nesting of lists and objects that is read. */
-export const MAX_DEPTH = 64
+/** How much a text may hold. Reading stops where it is more. */
+export interface JsonBounds {
+  /** Lists, objects, texts, numbers and words, in all. */
+  readonly values: number
+  /** Keys of one object. */
+  readonly keys: number
+  /** Lists and objects within each other. */
+  readonly depth: number
+}
+
+const UNBOUNDED: JsonBounds = { values: Number.POSITIVE_INFINITY, keys: Number.POSITIVE_INFINITY, depth: 64 }
 
 /** What is wrong, and where: `path` like `outputs[0].url`, or `body` at the top. */
 export class JsonError extends Error {
@@ -28,8 +37,9 @@ const WORDS: ReadonlyArray<readonly [string, JsonValue]> = [
 ]
 
 /** Reads one JSON value. Throws `JsonError`. */
-export const parseStrictJson = (text: string): JsonValue => {
+export const parseStrictJson = (text: string, { depth: maxDepth, keys, values }: JsonBounds = UNBOUNDED): JsonValue => {
   let at = 0
+  let count = 0
 
   const fail = (path: string, message: string): never => {
     throw new JsonError(path, message)
@@ -82,6 +92,7 @@ export const parseStrictJson = (text: string): JsonValue => {
       const inner = path === "" ? key : `${path}.${key}`
       if (RESERVED.has(key)) fail(inner, `"${key}" is not allowed as a key`)
       if (members.has(key)) fail(inner, `"${key}" is given twice`)
+      if (members.size >= keys) fail(path, `has more than ${keys} fields`)
       expect(":", inner)
       members.set(key, value(inner, depth))
       if (next() !== ",") break
@@ -106,9 +117,10 @@ export const parseStrictJson = (text: string): JsonValue => {
     return items
   }
   const value = (path: string, depth: number): JsonValue => {
+    if (++count > values) return fail("", `holds more than ${values} values`)
     const char = next()
     if (char === "{" || char === "[") {
-      if (depth >= MAX_DEPTH) return fail("", `is nested deeper than ${MAX_DEPTH} levels`)
+      if (depth >= maxDepth) return fail("", `is nested deeper than ${maxDepth} levels`)
       return char === "{" ? object(path, depth + 1) : list(path, depth + 1)
     }
     if (char === '"') return string(path)

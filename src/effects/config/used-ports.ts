@@ -58,10 +58,20 @@ export const usedPorts = (channel: Omit<ChannelConfig, "number">, pathOf: (outpu
 const clash = (a: UsedPort, b: UsedPort) => !(a.shareable && b.shareable) && bindsOverlap(a, b)
 
 /** One error per claim of `ours` that another of `ours`, made before it, or one of `theirs` already holds. */
-export const portConflicts = (ours: ReadonlyArray<UsedPort>, theirs: ReadonlyArray<UsedPort>): ReadonlyArray<FieldError> =>
-  ours.flatMap((port, index) => {
-    const other = theirs.find((b) => clash(port, b)) ?? ours.slice(0, index).find((b) => clash(port, b))
+export const portConflicts = (ours: ReadonlyArray<UsedPort>, theirs: ReadonlyArray<UsedPort>): ReadonlyArray<FieldError> => {
+  // Whole configurations are compared, with thousands of claims on either side: each is held against those of its own port alone.
+  const held = new Map<number, UsedPort[]>()
+  const hold = (claim: UsedPort) => {
+    const same = held.get(claim.port)
+    if (same === undefined) held.set(claim.port, [claim])
+    else same.push(claim)
+  }
+  theirs.forEach(hold)
+  return ours.flatMap((port) => {
+    const other = held.get(port.port)?.find((claim) => clash(port, claim))
+    hold(port)
     if (other === undefined) return []
     const what = port.path === "input.fec" ? `"auto" needs UDP port ${port.port}, which is` : `UDP port ${port.port} is`
     return [{ path: port.path, message: `${what} already used by ${other.owner}` }]
   })
+}

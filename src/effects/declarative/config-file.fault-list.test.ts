@@ -27,9 +27,9 @@ channels:
     rtp_port: 5002
 `
 
-const read = (text: string) => Effect.runSync(Effect.either(parseConfigFile({ path: "/etc/channels.yaml", sha256: "", text })))
-const reasonOf = (text: string): string =>
-  Either.match(read(text), { onLeft: ({ reason }) => reason, onRight: (document) => `taken: ${document.channels.length} channels` })
+const read = (text: string) => Effect.runPromise(Effect.either(parseConfigFile({ path: "/etc/channels.yaml", sha256: "", text })))
+const reasonOf = async (text: string): Promise<string> =>
+  Either.match(await read(text), { onLeft: ({ reason }) => reason, onRight: (document) => `taken: ${document.channels.length} channels` })
 
 describe("a configuration file", () => {
   it.each([
@@ -38,8 +38,8 @@ describe("a configuration file", () => {
     ["with CRLF", YAML_TEXT.replaceAll("\n", "\r\n")],
     ["with a byte order mark", `\ufeff${YAML_TEXT}`],
     ["with a byte order mark and CRLF, as JSON", `\ufeff${JSON_TEXT.replaceAll("\n", "\r\n")}`],
-  ])("row 39: %s is read", (_, text) => {
-    expect(reasonOf(text)).toBe("taken: 2 channels")
+  ])("row 39: %s is read", async (_, text) => {
+    expect(await reasonOf(text)).toBe("taken: 2 channels")
   })
 
   it.each<[string, string, RegExp]>([
@@ -55,18 +55,19 @@ describe("a configuration file", () => {
     ["filled with NUL", "\0".repeat(4096), /document: /],
     ["half filled with NUL", `${YAML_TEXT.slice(0, 60)}${"\0".repeat(100)}`, /: /],
     ["with a tab for indentation", YAML_TEXT.replace("    name", "\tname"), /line \d/],
-  ])("row 39: %s is refused with its place", (_, text, reason) => {
-    expect(reasonOf(text)).toMatch(/^DISTRIBUTOR_CONFIG: \/etc\/channels\.yaml: /)
-    expect(reasonOf(text)).toMatch(reason)
-    expect(reasonOf(text)).not.toContain(SECRET)
+  ])("row 39: %s is refused with its place", async (_, text, reason) => {
+    const answer = await reasonOf(text)
+    expect(answer).toMatch(/^DISTRIBUTOR_CONFIG: \/etc\/channels\.yaml: /)
+    expect(answer).toMatch(reason)
+    expect(answer).not.toContain(SECRET)
   })
 
-  it("row 39: cut off anywhere is refused, or gives the channels that are whole; never none, and never a secret in the answer", () => {
+  it("row 39: cut off anywhere is refused, or gives the channels that are whole; never none, and never a secret in the answer", async () => {
     for (let length = 0; length < JSON_TEXT.length; length++) {
-      expect([length, reasonOf(JSON_TEXT.slice(0, length))]).toEqual([length, expect.stringMatching(/^DISTRIBUTOR_CONFIG: /)])
+      expect([length, await reasonOf(JSON_TEXT.slice(0, length))]).toEqual([length, expect.stringMatching(/^DISTRIBUTOR_CONFIG: /)])
     }
     for (let length = 0; length < YAML_TEXT.length; length++) {
-      const answer = reasonOf(YAML_TEXT.slice(0, length))
+      const answer = await reasonOf(YAML_TEXT.slice(0, length))
       expect([length, answer]).toEqual([length, expect.stringMatching(/^DISTRIBUTOR_CONFIG: |^taken: [12] channels$/)])
       expect(answer).not.toContain(SECRET)
     }

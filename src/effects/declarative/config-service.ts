@@ -4,6 +4,7 @@ import type { OutputHost } from "../config/output-place.ts"
 import type { Stamp } from "../config/validate.ts"
 import { Conflict, InvalidInput, type StartRefused, type StoreError } from "../Errors.ts"
 import type { ChannelConfig } from "../model.ts"
+import { inSlices } from "../slices.ts"
 import type { StoreService } from "../store/Store.ts"
 import type { StateTag } from "../tags/state-tag.ts"
 import { exposureOf, parseConfigFile, readConfigFile, refuseFile } from "./config-file.ts"
@@ -75,16 +76,17 @@ export const makeConfigService = ({ carryOut, change, configs, host, stamp, stor
   const plan = (document: ConfigDocument, runs: ReadonlySet<string> = new Set()) =>
     Effect.gen(function* () {
       const current = [...configs.values()].sort((a, b) => a.number - b.number)
-      const resolved = resolveDocument(document, current, yield* stamp)
+      const at = yield* stamp
+      const resolved = yield* inSlices(() => resolveDocument(document, current, at))
       if (!resolved.ok) return yield* new InvalidInput({ errors: resolved.errors })
-      const refused = privateTargetsWithin(resolved.value, document, host)
+      const refused = yield* inSlices(() => privateTargetsWithin(resolved.value, document, host))
       if (refused.length > 0) return yield* new InvalidInput({ errors: refused })
-      const errors = conflictsWithin(resolved.value, document, host)
+      const errors = yield* inSlices(() => conflictsWithin(resolved.value, document, host))
       if (errors.length > 0) return yield* new Conflict({ errors })
       const wanted = resolved.value.map((channel) =>
         runs.has(channel.slug) && !configs.has(channel.id) ? { ...channel, should_run: true } : channel,
       )
-      return { ...planOf(current, wanted, host), wanted }
+      return { ...(yield* inSlices(() => planOf(current, wanted, host))), wanted }
     })
 
   /** Writes the plan and makes it known; `what` names the deed in front of what changed. */

@@ -6,6 +6,7 @@ import { directoryConflicts } from "../config/used-directories.ts"
 import { portConflicts, type UsedPort, usedPorts } from "../config/used-ports.ts"
 import type { FieldError } from "../Errors.ts"
 import type { OutputConfig } from "../model.ts"
+import type { Sliced } from "../slices.ts"
 import type { ConfigDocument } from "./document.ts"
 import type { WantedChannel } from "./resolve.ts"
 import { makeDirectories } from "./takes-over.ts"
@@ -17,28 +18,34 @@ const placesIn = (document: ConfigDocument, index: number) => {
 }
 
 /** See `privateTargetErrors`; arguments as of `conflictsWithin`. */
-export const privateTargetsWithin = (
+export function* privateTargetsWithin(
   channels: ReadonlyArray<WantedChannel>,
   document: ConfigDocument,
   host: OutputHost,
-): ReadonlyArray<FieldError> =>
-  channels.flatMap(({ outputs }, index) => {
+): Sliced<ReadonlyArray<FieldError>> {
+  const errors: FieldError[] = []
+  for (const [index, { outputs }] of channels.entries()) {
+    yield
     const placeOf = placesIn(document, index)
-    return outputs.flatMap((output) => privateTargetErrors(output, host, `channels[${index}].${placeOf(output)}.`))
-  })
+    errors.push(...outputs.flatMap((output) => privateTargetErrors(output, host, `channels[${index}].${placeOf(output)}.`)))
+  }
+  return errors
+}
 
 /**
  * @param channels what became of those of the document, in their order
  * @param document names the paths of the errors
  */
-export const conflictsWithin = (
+export function* conflictsWithin(
   channels: ReadonlyArray<WantedChannel>,
   document: ConfigDocument,
   host: OutputHost,
-): ReadonlyArray<FieldError> => {
+): Sliced<ReadonlyArray<FieldError>> {
   const directory = makeDirectories(host)
   const claimed: UsedPort[] = []
-  return channels.flatMap((channel, index) => {
+  const found: FieldError[] = []
+  for (const [index, channel] of channels.entries()) {
+    yield
     const placeOf = placesIn(document, index)
     const pathOf = (output: OutputConfig) => `${placeOf(output)}.url`
     const ports = usedPorts(channel, pathOf)
@@ -48,6 +55,7 @@ export const conflictsWithin = (
       ...(writes ? directoryConflicts(channel, pathOf, channels.slice(0, index), directory) : []),
     ]
     claimed.push(...ports)
-    return errors.map(({ message, path }) => ({ path: `channels[${index}].${path}`, message }))
-  })
+    found.push(...errors.map(({ message, path }) => ({ path: `channels[${index}].${path}`, message })))
+  }
+  return found
 }

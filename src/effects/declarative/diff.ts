@@ -4,6 +4,7 @@ import { maskSecrets } from "../../core/output-url.ts"
 import { MASK } from "../config/output-input.ts"
 import { type OutputHost, revisionOf } from "../config/output-place.ts"
 import type { OutputConfig } from "../model.ts"
+import type { Sliced } from "../slices.ts"
 import { CHANNEL_FIELDS, OUTPUT_FIELDS } from "./document.ts"
 import { sorted } from "./export.ts"
 import type { WantedChannel } from "./resolve.ts"
@@ -96,19 +97,23 @@ const ofOutput = (
 const bySlug = <A extends { readonly slug: string }>(items: ReadonlyArray<A>): ReadonlyMap<string, A> =>
   new Map(items.map((item) => [item.slug, item]))
 
-const outputChanges = (
+function* outputChanges(
   old: ReadonlyArray<OutputConfig>,
   wanted: ReadonlyArray<OutputConfig>,
   host: OutputHost,
-): ReadonlyArray<OutputChange> => {
+): Sliced<ReadonlyArray<OutputChange>> {
   const [before, after] = [bySlug(old), bySlug(wanted)]
-  const kept = wanted.flatMap((output): ReadonlyArray<OutputChange> => {
+  const kept: OutputChange[] = []
+  for (const output of wanted) {
+    yield
     const was = before.get(output.slug)
-    if (was === undefined) return [ofOutput("created", output)]
-    const changes = fieldChanges(was, output, OUTPUT_FIELDS)
-    const restarts = was.enabled && output.enabled && revisionOf(was, host) !== revisionOf(output, host)
-    return changes.length === 0 ? [] : [ofOutput("updated", output, changes, restarts)]
-  })
+    const changes = was === undefined ? [] : fieldChanges(was, output, OUTPUT_FIELDS)
+    if (was === undefined) kept.push(ofOutput("created", output))
+    else if (changes.length > 0) {
+      const restarts = was.enabled && output.enabled && revisionOf(was, host) !== revisionOf(output, host)
+      kept.push(ofOutput("updated", output, changes, restarts))
+    }
+  }
   return [...kept, ...old.filter(({ slug }) => !after.has(slug)).map((output) => ofOutput("removed", output))]
 }
 
@@ -128,21 +133,25 @@ const summaryOf = (channels: ReadonlyArray<ChannelChange>): string => {
 }
 
 /** Channels and outputs are found again by their slugs. */
-export const diffConfigs = (current: ReadonlyArray<WantedChannel>, wanted: ReadonlyArray<WantedChannel>, host: OutputHost): ConfigDiff => {
+export function* diffConfigs(
+  current: ReadonlyArray<WantedChannel>,
+  wanted: ReadonlyArray<WantedChannel>,
+  host: OutputHost,
+): Sliced<ConfigDiff> {
   const [before, after] = [bySlug(current), bySlug(wanted)]
-  const kept = wanted.flatMap((channel): ReadonlyArray<ChannelChange> => {
+  const kept: ChannelChange[] = []
+  for (const channel of wanted) {
+    yield
     const { name, slug } = channel
     const was = before.get(slug)
-    const outputs = outputChanges(was?.outputs ?? [], channel.outputs, host)
-    if (was === undefined) return [{ action: "created", slug, name, changes: [], outputs }]
-    const changes = fieldChanges(was, channel, CHANNEL_FIELDS)
-    return changes.length === 0 && outputs.length === 0 ? [] : [{ action: "updated", slug, name, changes, outputs }]
-  })
-  const removed = current
-    .filter(({ slug }) => !after.has(slug))
-    .map(({ name, outputs, slug }): ChannelChange => {
-      return { action: "removed", slug, name, changes: [], outputs: outputChanges(outputs, [], host) }
-    })
+    const outputs = yield* outputChanges(was?.outputs ?? [], channel.outputs, host)
+    const changes = was === undefined ? [] : fieldChanges(was, channel, CHANNEL_FIELDS)
+    if (was === undefined) kept.push({ action: "created", slug, name, changes, outputs })
+    else if (changes.length > 0 || outputs.length > 0) kept.push({ action: "updated", slug, name, changes, outputs })
+  }
+  const removed: ChannelChange[] = []
+  for (const { name, outputs, slug } of current.filter((channel) => !after.has(channel.slug)))
+    removed.push({ action: "removed", slug, name, changes: [], outputs: yield* outputChanges(outputs, [], host) })
   const channels = [...kept, ...removed]
   return { changed: channels.length > 0, summary: summaryOf(channels), channels }
 }

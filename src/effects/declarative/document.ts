@@ -2,11 +2,13 @@
  * The whole configuration as one document: what `GET /api/config` shows, `PUT /api/config` and `DISTRIBUTOR_CONFIG` take, and versions
  * keep. Channels and outputs are those of the other requests, with the slug they are known by; what is left out has its default.
  */
-import { Effect, Schema } from "effect"
+import { Effect, Either, Schema } from "effect"
 import { matches } from "../config/pattern.ts"
 import { ChannelInput, ChannelUpdate, OutputInput } from "../config/request-bodies.ts"
-import { InvalidInput } from "../Errors.ts"
-import { describeIssue } from "../show/describe-issue.ts"
+import { type FieldError, InvalidInput } from "../Errors.ts"
+import { decodeStrictly } from "../show/decode-strictly.ts"
+import { MAX_ERRORS } from "../show/describe-issue.ts"
+import { letOthersRun } from "../slices.ts"
 
 export const MAX_CHANNELS = 1000
 export const MAX_OUTPUTS = 500
@@ -50,11 +52,31 @@ export type RollbackInput = typeof RollbackInput.Type
 export const CloneInput = Schema.Struct({ name: ChannelInput.fields.name, rtp_port: ChannelUpdate.fields.rtp_port })
 export type CloneInput = typeof CloneInput.Type
 
-/** Checks what was read from a file against the schema; unknown fields are errors, and all errors are named with their paths. */
+/** The document without a look at its channels. */
+const Outline = Schema.Struct({ ...ConfigDocument.fields, channels: Schema.Array(Schema.Unknown).pipe(Schema.maxItems(MAX_CHANNELS)) })
+
+const below = (at: string, errors: ReadonlyArray<FieldError>): ReadonlyArray<FieldError> =>
+  errors.map(({ message, path }) => ({ path: path === "body" ? at : `${at}.${path}`, message }))
+
+/**
+ * Checks what was read against the schema; unknown fields are errors, and all errors are named with their paths, up to the first 50. A
+ * document may have thousands of outputs: others have their turn after each channel.
+ */
 export const decodeDocument = (value: unknown): Effect.Effect<ConfigDocument, InvalidInput> =>
-  Schema.decodeUnknown(ConfigDocument, { errors: "all", onExcessProperty: "error" })(value).pipe(
-    Effect.mapError(({ issue }) => new InvalidInput({ errors: describeIssue(issue) })),
-  )
+  Effect.gen(function* () {
+    const outline = yield* decodeStrictly(Outline, value)
+    const channels: ChannelDocument[] = []
+    const errors: FieldError[] = []
+    for (const [index, wanted] of outline.channels.entries()) {
+      const channel = yield* Effect.either(decodeStrictly(ChannelDocument, wanted))
+      if (Either.isRight(channel)) channels.push(channel.right)
+      else errors.push(...below(`channels[${index}]`, channel.left.errors))
+      if (errors.length >= MAX_ERRORS) break
+      yield* letOthersRun
+    }
+    if (errors.length > 0) return yield* new InvalidInput({ errors: errors.slice(0, MAX_ERRORS) })
+    return { ...outline, channels }
+  })
 
 /** Names of the fields that a document has of a channel, without its outputs, and of an output: in the order they are written. */
 export const CHANNEL_FIELDS: ReadonlyArray<string> = Object.keys(channelFields)

@@ -1,6 +1,7 @@
 import { FastCheck as fc } from "effect"
 import { describe, expect, it } from "vitest"
 import type { ChannelConfig } from "../model.ts"
+import { atOnce } from "../slices.ts"
 import { channelConfig, outputConfig, outputHost } from "../testing/configs.ts"
 import { conflictsWithin } from "./conflicts.ts"
 import { diffConfigs } from "./diff.ts"
@@ -11,7 +12,8 @@ import { resolveDocument } from "./resolve.ts"
 import { documents, MARK, stamp, stored, wantedBy } from "./testing/documents.ts"
 
 const host = outputHost()
-const planFor = (current: ReadonlyArray<ChannelConfig>, document: ConfigDocument) => planOf(current, wantedBy(document, current), host)
+const planFor = (current: ReadonlyArray<ChannelConfig>, document: ConfigDocument) =>
+  atOnce(planOf(current, wantedBy(document, current), host))
 const applied = (current: ReadonlyArray<ChannelConfig>, document: ConfigDocument) => stored(current, planFor(current, document).store)
 /** Without what is given anew to a channel that comes back. */
 const content = (channels: ReadonlyArray<ChannelConfig>) =>
@@ -107,7 +109,7 @@ describe("secrets", () => {
 
   it("that change are told as such", () => {
     const of = (key: string) => channelConfig({ outputs: [outputConfig({ url: `srt://192.0.2.1:9000?passphrase=${MARK}${key}` })] })
-    const [channel] = diffConfigs([of("1")], [of("2")], host).channels
+    const [channel] = atOnce(diffConfigs([of("1")], [of("2")], host)).channels
     const masked = "srt://192.0.2.1:9000?passphrase=***"
     expect(channel?.outputs).toEqual([
       {
@@ -128,7 +130,7 @@ describe("secrets", () => {
       version: 1,
       channels: [{ slug: "news", name: "News", rtp_port: 5000, outputs: [{ slug: "srt-1", ...output }] }],
     } as const
-    const resolved = resolveDocument(document, [channelConfig({ outputs: [old] })], stamp)
+    const resolved = atOnce(resolveDocument(document, [channelConfig({ outputs: [old] })], stamp))
     return resolved.ok ? [] : resolved.errors
   }
   it.each([
@@ -164,14 +166,14 @@ describe("the diff", () => {
     ["an output switched off", [base], [{ ...base, outputs: [first, { ...second, enabled: false }] }], "1 output updated", []],
     ["the order of outputs", [base], [{ ...base, outputs: [second, first] }], "nothing changes", []],
   ] as const)("%s", (_, before, wanted, summary, changes) => {
-    const diff = diffConfigs(before, wanted, host)
+    const diff = atOnce(diffConfigs(before, wanted, host))
     expect(diff.summary).toBe(summary)
     expect(diff.channels.flatMap((one) => one.changes)).toEqual(changes)
   })
 
   it("says which outputs are begun anew", () => {
     const restarts = (change: object) =>
-      diffConfigs([base], [{ ...base, outputs: [first, { ...second, ...change }] }], host).channels[0]?.outputs[0]?.restarts
+      atOnce(diffConfigs([base], [{ ...base, outputs: [first, { ...second, ...change }] }], host)).channels[0]?.outputs[0]?.restarts
     expect(restarts({ url: "srt://192.0.2.9:9000" })).toBe(true)
     expect(restarts({ name: "Renamed" })).toBe(false)
     expect(restarts({ url: "srt://192.0.2.9:9000", enabled: false })).toBe(false)
@@ -182,8 +184,8 @@ describe("a document that cannot be", () => {
   const channel = (over: object = {}) => ({ slug: "news", name: "News", rtp_port: 5000, outputs: [], ...over })
   const problems = (...channels: ReadonlyArray<ReturnType<typeof channel>>) => {
     const document: ConfigDocument = { version: 1, channels }
-    const resolved = resolveDocument(document, [], stamp)
-    return (resolved.ok ? conflictsWithin(resolved.value, document, host) : resolved.errors).map(
+    const resolved = atOnce(resolveDocument(document, [], stamp))
+    return (resolved.ok ? atOnce(conflictsWithin(resolved.value, document, host)) : resolved.errors).map(
       ({ message, path }) => `${path}: ${message}`,
     )
   }
@@ -268,7 +270,7 @@ describe("a document that cannot be", () => {
         channel({ ...sport, rtp_port: 5000, outputs: [listener("b"), { slug: "h", url: "hls://x" }] }),
       ],
     }
-    expect(conflictsWithin(wantedBy(swapped, before), swapped, host)).toEqual([])
+    expect(atOnce(conflictsWithin(wantedBy(swapped, before), swapped, host))).toEqual([])
     expect(planFor(before, swapped).actions.map((action) => action.do)).toEqual(["take_over", "take_over"])
   })
 })

@@ -3,6 +3,7 @@
 import { demandedBy } from "../channel/on-demand.ts"
 import type { OutputHost } from "../config/output-place.ts"
 import type { ChannelConfig, OutputConfig } from "../model.ts"
+import type { Sliced } from "../slices.ts"
 import { type ConfigDiff, diffConfigs } from "./diff.ts"
 import type { WantedChannel } from "./resolve.ts"
 import { makeTakesOver } from "./takes-over.ts"
@@ -75,20 +76,28 @@ const channelActions = (old: ChannelConfig | undefined, next: WantedChannel, lat
 }
 
 /** @param wanted as `resolveDocument` gives it: what there is already has its id */
-export const planOf = (current: ReadonlyArray<ChannelConfig>, wanted: ReadonlyArray<WantedChannel>, host: OutputHost): Plan => {
+export function* planOf(current: ReadonlyArray<ChannelConfig>, wanted: ReadonlyArray<WantedChannel>, host: OutputHost): Sliced<Plan> {
   const known = new Map(current.map((channel) => [channel.id, channel]))
   const stays = new Set(wanted.map(({ id }) => id))
   const gone = current.filter(({ id }) => !stays.has(id))
-  const changes = wanted
-    .map((next) => ({ next, old: known.get(next.id), writes: channelWrites(known.get(next.id), next) }))
-    .filter(({ writes }) => writes.length > 0)
-  const takesOver = makeTakesOver(
+  const changes: Array<{ next: WantedChannel; old: ChannelConfig | undefined; writes: ReadonlyArray<StoreChange> }> = []
+  for (const next of wanted) {
+    yield
+    const old = known.get(next.id)
+    const writes = channelWrites(old, next)
+    if (writes.length > 0) changes.push({ next, old, writes })
+  }
+  const takesOver = yield* makeTakesOver(
     changes.flatMap(({ old }) => old ?? []),
     host,
   )
-  const actions = changes.flatMap(({ next, old }) => channelActions(old, next, takesOver(next)))
+  const actions: Action[] = []
+  for (const { next, old } of changes) {
+    yield
+    actions.push(...channelActions(old, next, takesOver(next)))
+  }
   return {
-    diff: diffConfigs(current, wanted, host),
+    diff: yield* diffConfigs(current, wanted, host),
     store: [...gone.map(({ id }): StoreChange => ({ op: "delete_channel", id })), ...changes.flatMap(({ writes }) => writes)],
     actions: [...gone.map(({ id }): Action => ({ do: "remove", id })), ...actions],
   }

@@ -9,6 +9,7 @@ import { MASK } from "../config/output-input.ts"
 import { hasEnabled, newChannel, newOutput, type Stamp } from "../config/validate.ts"
 import type { FieldError } from "../Errors.ts"
 import type { ChannelConfig, OutputConfig } from "../model.ts"
+import type { Sliced } from "../slices.ts"
 import type { ChannelDocument, ConfigDocument, OutputDocument } from "./document.ts"
 
 /** A channel that is to be; the store gives new ones their number. */
@@ -50,18 +51,20 @@ const repeated = (items: ReadonlyArray<{ readonly slug: string }>, at: string): 
   })
 }
 
-const outputsOf = (
+function* outputsOf(
   wanted: ChannelDocument,
   old: ChannelConfig | undefined,
   stamp: Stamp,
   at: string,
-): Checked<ReadonlyArray<OutputConfig>> => {
+): Sliced<Checked<ReadonlyArray<OutputConfig>>> {
   const errors: FieldError[] = [...repeated(wanted.outputs ?? [], `${at}outputs`)]
   const outputs: OutputConfig[] = []
+  const known = new Map(old?.outputs.map((output) => [output.slug, output]))
   let last = old?.last_output_number ?? 0
   for (const [index, document] of (wanted.outputs ?? []).entries()) {
+    yield
     const path = `${at}outputs[${index}].`
-    const before = old?.outputs.find(({ slug }) => slug === document.slug)
+    const before = known.get(document.slug)
     const input = unmasked(document, before)
     if (!input.ok) {
       errors.push(...below(path, input.errors))
@@ -87,9 +90,9 @@ const inStoredOrder = (outputs: ReadonlyArray<OutputConfig>, old: ChannelConfig 
   return [...outputs].sort((a, b) => rank(a) - rank(b))
 }
 
-const channelOf = (wanted: ChannelDocument, old: ChannelConfig | undefined, stamp: Stamp, at: string): Checked<WantedChannel> => {
+function* channelOf(wanted: ChannelDocument, old: ChannelConfig | undefined, stamp: Stamp, at: string): Sliced<Checked<WantedChannel>> {
   const { outputs: _, slug, ...own } = wanted
-  const outputs = outputsOf(wanted, old, stamp, at)
+  const outputs = yield* outputsOf(wanted, old, stamp, at)
   const channel = newChannel(own, new Set(), stamp)
   if (!channel.ok || !outputs.ok) {
     return failed([...(channel.ok ? [] : below(at, channel.errors)), ...(outputs.ok ? [] : outputs.errors)])
@@ -106,16 +109,16 @@ const channelOf = (wanted: ChannelDocument, old: ChannelConfig | undefined, stam
 }
 
 /** The channels in the document's order. What it leaves out has its default; ids, numbers and times of those there are stay. */
-export const resolveDocument = (
+export function* resolveDocument(
   document: ConfigDocument,
   current: ReadonlyArray<ChannelConfig>,
   stamp: Stamp,
-): Checked<ReadonlyArray<WantedChannel>> => {
+): Sliced<Checked<ReadonlyArray<WantedChannel>>> {
   const errors: FieldError[] = [...repeated(document.channels, "channels")]
   const channels: WantedChannel[] = []
   const known = new Map(current.map((channel) => [channel.slug, channel]))
   for (const [index, wanted] of document.channels.entries()) {
-    const channel = channelOf(wanted, known.get(wanted.slug), stamp, `channels[${index}].`)
+    const channel = yield* channelOf(wanted, known.get(wanted.slug), stamp, `channels[${index}].`)
     if (channel.ok) channels.push(channel.value)
     else errors.push(...channel.errors)
   }

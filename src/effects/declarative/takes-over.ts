@@ -2,8 +2,9 @@
 
 import { directoryOf, type OutputHost } from "../config/output-place.ts"
 import { directoryConflicts } from "../config/used-directories.ts"
-import { portConflicts, usedPorts } from "../config/used-ports.ts"
+import { portConflicts, type UsedPort, usedPorts } from "../config/used-ports.ts"
 import type { ChannelConfig, OutputConfig } from "../model.ts"
+import type { Sliced } from "../slices.ts"
 import type { WantedChannel } from "./resolve.ts"
 
 /** Directories of outputs, each found once: reading a URL takes longer than comparing what it claims. */
@@ -23,11 +24,15 @@ export const makeDirectories = (host: OutputHost): ((output: OutputConfig) => st
  *
  * @param olds channels that change, as they were
  */
-export const makeTakesOver = (olds: ReadonlyArray<ChannelConfig>, host: OutputHost): ((next: WantedChannel) => boolean) => {
+export function* makeTakesOver(olds: ReadonlyArray<ChannelConfig>, host: OutputHost): Sliced<(next: WantedChannel) => boolean> {
   if (olds.length < 2) return () => false
   const path = () => "url"
   const directory = makeDirectories(host)
-  const held = olds.map((old) => ({ id: old.id, ports: usedPorts(old, path) }))
+  const held: Array<{ id: string; ports: ReadonlyArray<UsedPort> }> = []
+  for (const old of olds) {
+    yield
+    held.push({ id: old.id, ports: usedPorts(old, path) })
+  }
   return (next) => {
     const others = held.filter(({ id }) => id !== next.id).flatMap(({ ports }) => ports)
     if (portConflicts(usedPorts(next, path), others).length > 0) return true

@@ -3,8 +3,8 @@ import { Option, type ParseResult, SchemaAST } from "effect"
 import { SECRET_SETTINGS } from "../../core/output-settings.ts"
 import type { FieldError } from "../Errors.ts"
 
-/** More than this helps nobody. */
-const MAX_ERRORS = 50
+/** Errors that are named; more help nobody. */
+export const MAX_ERRORS = 50
 /** What the API shows but does not take; sending it back is a common slip. */
 const READ_ONLY = new Set([
   ...["number", "slug", "status", "error", "uptime", "created_at", "active_source", "alarms", "error_count", "reconnects"],
@@ -93,20 +93,34 @@ const pathOf = (base: string, keys: ParseResult.Path): string =>
     base,
   )
 
-const explain = (issue: ParseResult.ParseIssue, path: string): ReadonlyArray<FieldError> => {
-  const field = path.slice(path.lastIndexOf(".") + 1)
-  if (issue._tag === "Missing") return [{ path, message: "is required" }]
-  if (issue._tag === "Unexpected") {
-    return [{ path, message: READ_ONLY.has(field) ? "is read-only; leave it out" : "is not a known field" }]
-  }
+/** What is said of a field that the schema does not know. */
+export const describeUnknown = (path: string): FieldError => ({
+  path,
+  message: READ_ONLY.has(path.slice(path.lastIndexOf(".") + 1)) ? "is read-only; leave it out" : "is not a known field",
+})
+
+/** Adds what is wrong to `errors`, until they are as many as are named. */
+const explain = (issue: ParseResult.ParseIssue, path: string, errors: FieldError[]): void => {
+  if (errors.length >= MAX_ERRORS) return
+  if (issue._tag === "Missing") return void errors.push({ path, message: "is required" })
+  if (issue._tag === "Unexpected") return void errors.push(describeUnknown(path))
   const inner = fieldIssues(issue)
-  if (inner.length > 0) return inner.flatMap((pointer) => explain(pointer.issue, pathOf(path, pointer.path)))
+  if (inner.length > 0) {
+    for (const pointer of inner) explain(pointer.issue, pathOf(path, pointer.path), errors)
+    return
+  }
+  const place = path === "" ? "body" : path
   const own = ownMessage(issue)
-  if (own !== undefined) return [{ path: path === "" ? "body" : path, message: own }]
+  if (own !== undefined) return void errors.push({ path: place, message: own })
   const ast = issue._tag === "Pointer" ? undefined : issue.ast
   const wanted = ast === undefined ? "something else" : describe(ast)
-  return [{ path: path === "" ? "body" : path, message: `must be ${wanted}, got ${show(issue.actual, field)}` }]
+  const field = path.slice(path.lastIndexOf(".") + 1)
+  errors.push({ path: place, message: `must be ${wanted}, got ${show(issue.actual, field)}` })
 }
 
-/** All that is wrong, one entry a field, paths like `outputs[0].url`. */
-export const describeIssue = (issue: ParseResult.ParseIssue): ReadonlyArray<FieldError> => explain(issue, "").slice(0, MAX_ERRORS)
+/** What is wrong, one entry a field, the first 50 of them; paths like `outputs[0].url`. */
+export const describeIssue = (issue: ParseResult.ParseIssue): ReadonlyArray<FieldError> => {
+  const errors: FieldError[] = []
+  explain(issue, "", errors)
+  return errors
+}

@@ -4,6 +4,7 @@ import type { Hono } from "hono"
 import type { DistributorService } from "../../effects/Distributor.ts"
 import { CloneInput } from "../../effects/declarative/document.ts"
 import { readJson } from "../body.ts"
+import { MANY_THINGS } from "../json-bounds.ts"
 import { methods } from "../methods.ts"
 import { type ApiError, problemOf } from "../problem.ts"
 import type { AppServices } from "../services.ts"
@@ -74,7 +75,7 @@ export const bulkRoutes = (app: Hono, { conditionally, distributor, idempotency,
   app.post("/api/channels/bulk", (c) =>
     runner.run(
       c,
-      Effect.flatMap(readJson(c, BulkInput), (input) => actOnMany(distributor, input)),
+      Effect.flatMap(readJson(c, BulkInput, MANY_THINGS), (input) => actOnMany(distributor, input)),
       (results) => c.json({ results }),
       DONE_WITHIN,
     ),

@@ -8,6 +8,7 @@ import { ChannelRequest } from "../../effects/templates/template-model.ts"
 import { readJson } from "../body.ts"
 import { checkIfMatch, makeEtags } from "../etag.ts"
 import { readEventQuery } from "../event-query.ts"
+import { MANY_THINGS } from "../json-bounds.ts"
 import { methods } from "../methods.ts"
 import type { AppServices } from "../services.ts"
 
@@ -28,7 +29,7 @@ export const channelRoutes = (app: Hono, { conditionally, distributor, idempoten
   methods(app, "/api/channels", {
     GET: (c) => runner.run(c, distributor.list, (channels) => c.json({ channels }, 200, { ETag: etags.ofChannels(channels) })),
     POST: (c) =>
-      runner.run(c, readJson(c, ChannelRequest), (input) =>
+      runner.run(c, readJson(c, ChannelRequest, MANY_THINGS), (input) =>
         idempotency.once(c, input, () =>
           runner.run(c, distributor.create(input), (channel) => answer(c, channel, { Location: `/api/channels/${channel.id}` }, 201)),
         ),
@@ -43,7 +44,7 @@ export const channelRoutes = (app: Hono, { conditionally, distributor, idempoten
         Effect.gen(function* () {
           const ref = c.req.param("id")
           const channel = yield* distributor.get(ref)
-          const { id, ...update } = yield* readJson(c, ChannelUpdate)
+          const { id, ...update } = yield* readJson(c, ChannelUpdate, MANY_THINGS)
           yield* checkId(id, idsOf(channel))
           return yield* conditionally(isAsRead(c, ref), (verbs) => verbs.update(ref, update))
         }),

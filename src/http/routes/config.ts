@@ -2,13 +2,15 @@
 import { Duration, Effect } from "effect"
 import type { Context, Hono } from "hono"
 import type { ConfigAnswer } from "../../effects/declarative/config-service.ts"
-import { ConfigDocument, RollbackInput } from "../../effects/declarative/document.ts"
+import { type ConfigDocument, decodeDocument, RollbackInput } from "../../effects/declarative/document.ts"
 import { toJson } from "../../effects/declarative/export.ts"
-import { parseYaml, toYaml, YamlError } from "../../effects/declarative/yaml.ts"
+import { toYaml } from "../../effects/declarative/yaml.ts"
 import { InvalidInput } from "../../effects/Errors.ts"
-import { decode, readJson, readText } from "../body.ts"
+import { readJson, readJsonValue, readText } from "../body.ts"
 import { checkIfMatch, quoted } from "../etag.ts"
+import { WHOLE_CONFIG } from "../json-bounds.ts"
 import { methods } from "../methods.ts"
+import { parseText, type Unreadable } from "../off-thread.ts"
 import { type ApiError, makeProblem, Refused } from "../problem.ts"
 import { makeQueryReader, wholeNumber } from "../read-query.ts"
 import { requesterOf } from "../requester.ts"
@@ -23,23 +25,18 @@ const SWITCH: Readonly<Record<string, boolean>> = { "1": true, true: true, "0": 
 const isSwitch = (text: string): boolean | null => (Object.hasOwn(SWITCH, text) ? (SWITCH[text] ?? null) : null)
 const isFormat = (text: string) => (text === "json" || text === "yaml" ? text : null)
 
-const badYaml = ({ message, path }: YamlError) =>
+const badYaml = ({ message, path }: Unreadable) =>
   new Refused({
     problem: makeProblem("bad-request", `${path}: ${message}`, { errors: [{ path: path === "document" ? "body" : path, message }] }),
   })
 
-const readYaml = (c: Context): Effect.Effect<ConfigDocument, Refused | InvalidInput> =>
-  readText(c, YAML_TYPE, "send JSON with Content-Type: application/json, or YAML with application/yaml").pipe(
-    Effect.flatMap((text) =>
-      Effect.try({
-        try: () => parseYaml(text),
-        catch: (error) => badYaml(error instanceof YamlError ? error : new YamlError("", "is not valid YAML")),
-      }),
-    ),
-    Effect.flatMap((value) => decode(ConfigDocument, value)),
+const readYaml = (c: Context): Effect.Effect<unknown, Refused> =>
+  Effect.flatMap(readText(c, YAML_TYPE, "send JSON with Content-Type: application/json, or YAML with application/yaml"), (text) =>
+    Effect.mapError(parseText({ kind: "yaml", text, bounds: WHOLE_CONFIG }), badYaml),
   )
 
-const readDocument = (c: Context) => (YAML_TYPE.test(c.req.header("content-type") ?? "") ? readYaml(c) : readJson(c, ConfigDocument))
+const readDocument = (c: Context): Effect.Effect<ConfigDocument, Refused | InvalidInput> =>
+  Effect.flatMap(YAML_TYPE.test(c.req.header("content-type") ?? "") ? readYaml(c) : readJsonValue(c, WHOLE_CONFIG), decodeDocument)
 
 const checkSecrets = (c: Context, access: AppServices["access"], secrets: boolean): Effect.Effect<void, Refused> =>
   secrets && !maySeeSecrets(c, access) ? keyNeeded : Effect.void

@@ -21,6 +21,7 @@ import { OutputRequest } from "../../effects/templates/template-model.ts"
 import { readJson } from "../body.ts"
 import { checkIfMatch, makeEtags } from "../etag.ts"
 import { DEFAULT_LIMIT, MAX_LIMIT } from "../event-query.ts"
+import { MANY_THINGS } from "../json-bounds.ts"
 import { methods } from "../methods.ts"
 import { makeQueryReader, wholeNumber } from "../read-query.ts"
 import type { AppServices } from "../services.ts"
@@ -56,7 +57,7 @@ export const inputRoutes = (app: Hono, { conditionally, distributor, idempotency
     GET: (c) =>
       runner.run(c, distributor.list, (channels) => c.json({ inputs: channels.map(inputView) }, 200, { ETag: etags.ofChannels(channels) })),
     POST: (c) =>
-      runner.run(c, readJson(c, InputBody), (body) =>
+      runner.run(c, readJson(c, InputBody, MANY_THINGS), (body) =>
         idempotency.once(c, body, () =>
           runner.run(c, createInput(distributor, body), (input) => c.json(input, 201, { Location: `/api/inputs/${input.id}` })),
         ),
@@ -69,7 +70,7 @@ export const inputRoutes = (app: Hono, { conditionally, distributor, idempotency
       runner.run(
         c,
         Effect.flatMap(distributor.get(c.req.param("id")), ({ id }) =>
-          Effect.flatMap(readJson(c, InputChange), (change) =>
+          Effect.flatMap(readJson(c, InputChange, MANY_THINGS), (change) =>
             // Shown before the next change.
             conditionally(isAsRead(c, id), (verbs) => Effect.zipRight(changeInput(verbs, id, change), verbs.get(id))),
           ),

@@ -3,6 +3,7 @@ import { Duration, Effect } from "effect"
 import type { Hono } from "hono"
 import { DestinationInput, DestinationUpdate, MuteInput, RulesInput } from "../../effects/notifications/notification-bodies.ts"
 import { readJson } from "../body.ts"
+import { MANY_THINGS } from "../json-bounds.ts"
 import { methods } from "../methods.ts"
 import type { AppServices } from "../services.ts"
 
@@ -16,7 +17,7 @@ export const notificationRoutes = (app: Hono, { distributor: { notifications }, 
   methods(app, "/api/notifications/destinations", {
     GET: (c) => runner.run(c, notifications.destinations, (destinations) => c.json({ destinations })),
     POST: (c) =>
-      runner.run(c, Effect.flatMap(readJson(c, DestinationInput), notifications.createDestination), (destination) =>
+      runner.run(c, Effect.flatMap(readJson(c, DestinationInput, MANY_THINGS), notifications.createDestination), (destination) =>
         c.json(destination, 201, { Location: `/api/notifications/destinations/${destination.id}` }),
       ),
   })
@@ -25,7 +26,7 @@ export const notificationRoutes = (app: Hono, { distributor: { notifications }, 
     PUT: (c) =>
       runner.run(
         c,
-        Effect.flatMap(readJson(c, DestinationUpdate), (update) => notifications.updateDestination(c.req.param("id"), update)),
+        Effect.flatMap(readJson(c, DestinationUpdate, MANY_THINGS), (update) => notifications.updateDestination(c.req.param("id"), update)),
         (destination) => c.json(destination),
       ),
     DELETE: (c) => runner.run(c, notifications.removeDestination(c.req.param("id")), () => c.body(null, 204)),
@@ -35,7 +36,7 @@ export const notificationRoutes = (app: Hono, { distributor: { notifications }, 
   })
   methods(app, "/api/notifications/rules", {
     GET: (c) => runner.run(c, notifications.rules, (rules) => c.json(rules)),
-    PUT: (c) => runner.run(c, Effect.flatMap(readJson(c, RulesInput), notifications.setRules), (rules) => c.json(rules)),
+    PUT: (c) => runner.run(c, Effect.flatMap(readJson(c, RulesInput, MANY_THINGS), notifications.setRules), (rules) => c.json(rules)),
   })
   methods(app, "/api/notifications/mutes", {
     GET: (c) => runner.run(c, notifications.mutes, (mutes) => c.json({ mutes })),

@@ -4,6 +4,7 @@ import type { Context, Hono } from "hono"
 import { TemplateInput, TemplateUpdate } from "../../effects/templates/template-model.ts"
 import { readJson } from "../body.ts"
 import { checkIfMatch, quoted } from "../etag.ts"
+import { MANY_THINGS } from "../json-bounds.ts"
 import { methods } from "../methods.ts"
 import type { AppServices } from "../services.ts"
 
@@ -16,7 +17,7 @@ export const templateRoutes = (app: Hono, { conditionally, distributor, idempote
   methods(app, "/api/templates", {
     GET: (c) => runner.run(c, templates.list, (all) => c.json({ templates: all })),
     POST: (c) =>
-      runner.run(c, readJson(c, TemplateInput), (input) =>
+      runner.run(c, readJson(c, TemplateInput, MANY_THINGS), (input) =>
         idempotency.once(c, input, () =>
           runner.run(c, templates.create(input), (template) => c.json(template, 201, { Location: `/api/templates/${template.name}` })),
         ),
@@ -28,7 +29,7 @@ export const templateRoutes = (app: Hono, { conditionally, distributor, idempote
       const name = c.req.param("template")
       return runner.run(
         c,
-        Effect.flatMap(Effect.zipRight(templates.get(name), readJson(c, TemplateUpdate)), (update) =>
+        Effect.flatMap(Effect.zipRight(templates.get(name), readJson(c, TemplateUpdate, MANY_THINGS)), (update) =>
           conditionally(isAsRead(c, name), (verbs) => Effect.zipRight(verbs.templates.update(name, update), templates.tagged(name))),
         ),
         (changed) => answer(c, changed),

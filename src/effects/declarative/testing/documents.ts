@@ -2,6 +2,7 @@
 import { FastCheck as fc } from "effect"
 import type { Stamp } from "../../config/validate.ts"
 import type { ChannelConfig } from "../../model.ts"
+import { atOnce } from "../../slices.ts"
 import type { ChannelDocument, ConfigDocument, OutputDocument } from "../document.ts"
 import type { StoreChange } from "../plan.ts"
 import { resolveDocument, type WantedChannel } from "../resolve.ts"
@@ -86,7 +87,7 @@ export const stamp: Stamp = { id: () => `id-${++ids}`, createdAt: "2026-01-02T03
 
 /** The channels a document asks for; throws when it is refused. */
 export const wantedBy = (document: ConfigDocument, current: ReadonlyArray<ChannelConfig>): ReadonlyArray<WantedChannel> => {
-  const resolved = resolveDocument(document, current, stamp)
+  const resolved = atOnce(resolveDocument(document, current, stamp))
   if (!resolved.ok) throw new Error(JSON.stringify(resolved.errors))
   return resolved.value
 }

@@ -2,9 +2,10 @@
 import { Effect } from "effect"
 import type { Context } from "hono"
 import { type ConfigDocument, decodeDocument } from "../../../effects/declarative/document.ts"
-import { parseYaml, YamlError } from "../../../effects/declarative/yaml.ts"
 import { InvalidInput } from "../../../effects/Errors.ts"
 import { readText } from "../../body.ts"
+import { WHOLE_CONFIG } from "../../json-bounds.ts"
+import { parseText } from "../../off-thread.ts"
 import { makeProblem, Refused } from "../../problem.ts"
 
 const FORM = /^multipart\/form-data\s*;/i
@@ -35,10 +36,9 @@ export const documentOf = (text: string): Effect.Effect<ConfigDocument, InvalidI
   const wrong = (path: string, message: string) => new InvalidInput({ errors: [{ path, message }] })
   if (text.trim() === "") return wrong("document", "is empty: paste a configuration or choose a file")
   return Effect.flatMap(
-    Effect.try({
-      try: () => parseYaml(text),
-      catch: (error) => (error instanceof YamlError ? wrong(error.path, error.message) : wrong("document", "is not valid YAML")),
-    }),
+    Effect.mapError(parseText({ kind: "yaml", text, bounds: WHOLE_CONFIG }), ({ message, path }) =>
+      wrong(path === "body" ? "document" : path, message),
+    ),
     decodeDocument,
   )
 }
