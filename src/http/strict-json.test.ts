@@ -1,10 +1,10 @@
 import * as fc from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
-import { JsonError, parseStrictJson } from "./strict-json.ts"
+import { type JsonBounds, JsonError, parseStrictJson } from "./strict-json.ts"
 
-const refusal = (text: string): string => {
+const refusal = (text: string, bounds?: JsonBounds): string => {
   try {
-    return `accepted ${JSON.stringify(parseStrictJson(text))}`
+    return `accepted ${JSON.stringify(parseStrictJson(text, bounds))}`
   } catch (error) {
     if (error instanceof JsonError) return `${error.path}: ${error.message}`
     throw error
@@ -54,6 +54,17 @@ describe("parseStrictJson", () => {
       ['{"a":'.repeat(10_000), "body: is nested deeper than 64 levels"],
     ].map(([text = "", message = ""]) => [text.slice(0, 40), text, message] as const),
   )("refuses %s", (_start, text, message) => expect(refusal(text)).toBe(message))
+
+  it.each([
+    ["[1,2]", null],
+    ["[1,2,3]", "body: holds more than 3 values"],
+    ['{"a":{"b":1}}', null],
+    ['{"a":1,"b":2,"c":3}', "body: has more than 2 fields"],
+    ['{"a":{"b":1,"c":2,"d":3}}', "body: holds more than 3 values"],
+    ["[[[]]]", "body: is nested deeper than 2 levels"],
+  ])("holds %s against bounds of 3 values, 2 fields and 2 levels", (text, wanted) => {
+    expect(refusal(text, { values: 3, keys: 2, depth: 2 })).toBe(wanted ?? `accepted ${text}`)
+  })
 
   it("reads 64 levels and refuses 65", () => {
     expect(refusal("[".repeat(64) + "]".repeat(64))).toContain("accepted")
