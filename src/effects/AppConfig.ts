@@ -4,6 +4,7 @@
 import { isIP } from "node:net"
 import { join, resolve } from "node:path"
 import { Config, ConfigError, Context, Effect, Either, Layer, type LogLevel, Option, Redacted } from "effect"
+import { type Network, parseNetwork } from "../core/network.ts"
 import type { RetryPolicy } from "./channel/retry-delay.ts"
 import type { PortRange } from "./config/port-ranges.ts"
 import { StartRefused } from "./Errors.ts"
@@ -33,6 +34,8 @@ export interface AppConfigService {
   readonly tls: Option.Option<{ readonly cert: string; readonly key: string }>
   /** False when `AUTH=off`: requests are not asked for a key. */
   readonly auth: boolean
+  /** Reverse proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: ReadonlyArray<Network>
   /** False when `ALLOW_PRIVATE_TARGETS=off`: no output goes to this machine or into a private network. */
   readonly allowPrivateTargets: boolean
   readonly logLevel: LogLevel.LogLevel
@@ -60,6 +63,7 @@ export const SETTINGS = {
   DISTRIBUTOR_CONFIG: "none",
   API_KEY: "none",
   AUTH: "on",
+  TRUSTED_PROXIES: "none",
   KEY_FILE: "secret.key in DATA_DIR",
   TLS_CERT: "none",
   TLS_KEY: "none",
@@ -137,6 +141,21 @@ const grafanaUrl = setting("GRAFANA_URL").pipe(
   }),
 )
 
+const trustedProxies = setting("TRUSTED_PROXIES").pipe(
+  Config.mapOrFail((text) => {
+    const networks: Network[] = []
+    for (const word of Option.getOrElse(text, () => "").split(/[\s,]+/)) {
+      const network = word === "" ? undefined : parseNetwork(word)
+      if (network === null)
+        return Either.left(
+          ConfigError.InvalidData(["TRUSTED_PROXIES"], `must be addresses or networks as in "127.0.0.1, 10.0.0.0/8", not "${word}"`),
+        )
+      if (network !== undefined) networks.push(network)
+    }
+    return Either.right<ReadonlyArray<Network>>(networks)
+  }),
+)
+
 /** Null when it is not set. */
 const reconnectDelayMs = setting("DEFAULT_RECONNECT_DELAY").pipe(
   Config.mapOrFail((text) => {
@@ -200,6 +219,7 @@ const config = Config.all({
   tlsCert: setting("TLS_CERT"),
   tlsKey: setting("TLS_KEY"),
   auth: oneOf("AUTH", ["on", "off"], () => "on"),
+  trustedProxies,
   privateTargets: oneOf("ALLOW_PRIVATE_TARGETS", ["on", "off"], () => "on"),
   logLevel: oneOf<LogLevelName>("LOG_LEVEL", LOG_LEVELS, () => "info"),
   logFormat: oneOf("LOG_FORMAT", ["json", "pretty"], () => (process.stdout.isTTY === true ? "pretty" : "json")),

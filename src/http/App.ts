@@ -1,5 +1,5 @@
 /** The HTTP side as one Hono app: REST, pages, metrics and probes. The WebSocket is mounted by `HttpServer.ts`. */
-import { Option, type Runtime } from "effect"
+import { Effect, Option, Runtime } from "effect"
 import { Hono } from "hono"
 import type { AppConfigService } from "../effects/AppConfig.ts"
 import type { AccountsService } from "../effects/accounts/Accounts.ts"
@@ -38,6 +38,7 @@ import { staticRoutes } from "./pages/static.ts"
 import { systemPageRoutes } from "./pages/system.tsx"
 import { thumbnailRoutes } from "./pages/thumbnail.ts"
 import { makeProblem, problemResponse } from "./problem.ts"
+import { findAddress } from "./requester.ts"
 import { accountRoutes } from "./routes/accounts.ts"
 import { allChannelsRoutes } from "./routes/all-channels.ts"
 import { bulkRoutes } from "./routes/bulk.ts"
@@ -57,7 +58,7 @@ import type { AppServices } from "./services.ts"
 
 export interface AppDeps {
   readonly distributor: DistributorService
-  readonly settings: AccessSettings & Partial<Pick<AppConfigService, "thumbnails">>
+  readonly settings: AccessSettings & Partial<Pick<AppConfigService, "thumbnails" | "trustedProxies">>
   readonly accounts: AccountsService
   readonly audit: AuditRows
   /** Made here when left out; whoever closes the server gives them, to end their streams. */
@@ -94,6 +95,13 @@ export const makeApp = ({
     grafana: Option.getOrNull(Option.map(grafanaUrl, grafanaLinks)),
   }
 
+  const untrusted = (proxy: string) =>
+    void Runtime.runFork(runtime)(
+      Effect.logWarning(
+        `a request came through a proxy at ${proxy}: while TRUSTED_PROXIES does not name it, all its clients count as one when wrong keys and logins are counted`,
+      ),
+    )
+  app.use(findAddress(settings.trustedProxies ?? [], untrusted))
   app.use(compressPages)
   app.use(securityHeaders)
   app.use(problemPages(access))

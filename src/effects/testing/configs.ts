@@ -30,6 +30,7 @@ export const appConfig = (dataDir: string): AppConfigService => ({
   keyFile: join(dataDir, "secret.key"),
   tls: Option.none(),
   auth: true,
+  trustedProxies: [],
   allowPrivateTargets: true,
   logLevel: LogLevel.Info,
   logFormat: "json",

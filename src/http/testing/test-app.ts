@@ -4,7 +4,7 @@ import type { Hono } from "hono"
 import type { AccountsService } from "../../effects/accounts/Accounts.ts"
 import type { DistributorService } from "../../effects/Distributor.ts"
 import { memoryAccounts, memoryAudit } from "../../effects/testing/accounts.ts"
-import { makeApp } from "../App.ts"
+import { type AppDeps, makeApp } from "../App.ts"
 import type { AccessSettings } from "../auth.ts"
 import { type FakeDistributor, makeFakeDistributor } from "./FakeDistributor.ts"
 
@@ -24,7 +24,7 @@ export interface TestApp {
 
 export const makeTestApp = (
   options: {
-    settings?: AccessSettings
+    settings?: AppDeps["settings"]
     accounts?: AccountsService
     over?: Partial<DistributorService>
     grafanaUrl?: Option.Option<string>
