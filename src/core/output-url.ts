@@ -2,11 +2,13 @@
  * From the URL of an output, in whatever dialect it was pasted, to what the engine does with it (docs/urls.md). Everything that
  * is understood is told back in plain options; what is not is reported, never dropped in silence.
  */
+
 import { parseRtmpUrl } from "./rtmp/rtmp-url.ts"
 import { parseDatagramUrl } from "./url/datagram-url.ts"
 import { parseFileUrl } from "./url/file-url.ts"
 import { parseHlsUrl } from "./url/hls-url.ts"
 import { parseRtspUrl } from "./url/rtsp-url.ts"
+import { maskNamed } from "./url/secret-names.ts"
 import { parseSrtUrl } from "./url/srt-url.ts"
 import { type ParsedOutput, refuse } from "./url/target.ts"
 import { schemeOf, splitUrl } from "./url/url-text.ts"
@@ -84,6 +86,10 @@ export const parseOutputUrl = (url: string, streamKey?: string): ParsedOutput =>
   return protocol === "srt" ? parseSrtUrl(parts) : parseDatagramUrl(parts, protocol)
 }
 
+/** The query of an application is shown without what it could hold: `live2?backup=1` is as good a place for a key as any. */
+const maskedApp = (app: string): string =>
+  app.includes("?") ? `${app.slice(0, app.indexOf("?") + 1)}${maskNamed(app.slice(app.indexOf("?") + 1))}` : app
+
 const readRtmp = (url: string, streamKey: string | undefined): ParsedOutput => {
   const parsed = parseRtmpUrl(url, streamKey)
   if (!parsed.ok) return refuse(parsed.error)
@@ -91,7 +97,7 @@ const readRtmp = (url: string, streamKey: string | undefined): ParsedOutput => {
   return {
     ok: true,
     target: { protocol: "rtmp", url: parsed.url },
-    options: { host, port, app, tls: scheme === "rtmps" },
+    options: { host, port, app: maskedApp(app), tls: scheme === "rtmps" },
     ignored: [],
     warnings: parsed.warnings,
   }

@@ -93,6 +93,15 @@ describe("one request below 1 MiB", () => {
   })
 })
 
+describe("a query of thousands of parameters", () => {
+  it("gets the first 50 mistakes named", async () => {
+    const { call } = makeTestApp()
+    const answer = await call("GET", `/api/events?${Array(3500).fill("a=1").join("&")}`)
+    const problem = (await answer.json()) as { errors: ReadonlyArray<unknown> }
+    expect([answer.status, problem.errors.length]).toEqual([400, 50])
+  })
+})
+
 describe("a caller without the role", () => {
   it("is refused before the body is read", async () => {
     const { accounts, app } = makeTestApp({ settings: withKey("k".repeat(32)) })

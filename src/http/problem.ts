@@ -68,6 +68,9 @@ export const problemOf = (error: ApiError): Problem => {
   }
 }
 
+/** Mistakes that are named; more help nobody, and each of a thousand query parameters can be one. */
+const MAX_ERRORS = 50
+
 /** @param instance path of the request, without its query (which could hold what should not be repeated) */
 export const problemResponse = (problem: Problem, instance: string): Response =>
   new Response(
@@ -77,7 +80,7 @@ export const problemResponse = (problem: Problem, instance: string): Response =>
       status: problem.status,
       detail: shorten(problem.detail),
       instance: shorten(instance),
-      ...(problem.errors.length > 0 ? { errors: problem.errors } : {}),
+      ...(problem.errors.length > 0 ? { errors: problem.errors.slice(0, MAX_ERRORS) } : {}),
     }),
     { status: problem.status, headers: { "Content-Type": "application/problem+json", ...problem.headers } },
   )

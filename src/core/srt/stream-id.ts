@@ -2,6 +2,7 @@
  * SRT stream ids as their syntaxes have them: the standard one of the SRT Access Control guideline (`#!::r=live/x,m=publish`) and
  * those of media servers. The stream id itself always goes out verbatim; what is read here is for showing it to the operator.
  */
+import { isSecretName, maskNamed } from "../url/secret-names.ts"
 
 /** Most that SRTO_STREAMID takes, in bytes of UTF-8. */
 export const STREAM_ID_MAX_BYTES = 512
@@ -42,7 +43,6 @@ export interface StreamId {
 }
 
 const MASK = "***"
-const SECRET_KEY = /^(?:s|pass.*|pw|pwd|.*token.*|.*secret.*|.*password.*|key|auth.*)$/i
 
 const empty = { resource: null, user: null, host: null, session: null, type: null, mode: null, extra: [] } as const
 
@@ -74,7 +74,7 @@ const keyValues = (text: string, syntax: StreamIdSyntax, prefix: string, body: s
     const value = equals < 0 ? "" : field.slice(equals + 1)
     if (/^[urhstm]$/.test(key)) known[key] = value
     else if (key !== "") extra.push([key, value])
-    masked.push(SECRET_KEY.test(key) && value !== "" ? `${field.slice(0, equals + 1)}${MASK}` : field)
+    masked.push((key === "s" || isSecretName(key)) && value !== "" ? `${field.slice(0, equals + 1)}${MASK}` : field)
   }
   return {
     text,
@@ -103,7 +103,9 @@ const parseColon = (text: string): StreamId => {
     mode: modeOf(word),
     resource,
     user: withUser && user !== undefined && user !== "" ? user : null,
-    masked: withUser ? [word, resource, user, password === "" ? "" : MASK, ...query].join(":") : text,
+    masked: withUser
+      ? [word, resource, user, password === "" ? "" : MASK, ...query.map(maskNamed)].join(":")
+      : [word, resource, ...(user === undefined ? [] : [maskNamed(user)])].join(":"),
   }
 }
 
@@ -128,8 +130,11 @@ export const parseStreamId = (text: string): StreamId => {
   if (/^(?:publish|read|play):/.test(text)) return parseColon(text)
   if (/^(?:publish|play)\/[^/]+(?:\/[^/]*)?$/.test(text)) return parseSrtRelay(text)
   if (/,(?:mode|token):/.test(text)) return parseComma(text)
-  if (text.includes("/")) return { ...empty, text, syntax: "path", resource: text, masked: text }
-  return { ...empty, text, syntax: "opaque", masked: text }
+  // Servers read a query behind the path: `live/x?token=...`.
+  const question = text.indexOf("?") + 1
+  const masked = question === 0 ? text : text.slice(0, question) + maskNamed(text.slice(question))
+  if (text.includes("/")) return { ...empty, text, syntax: "path", resource: question === 0 ? text : text.slice(0, question - 1), masked }
+  return { ...empty, text, syntax: "opaque", masked }
 }
 
 /**

@@ -1,5 +1,5 @@
 /** From the query of a URL to the rows of a key table: the last of several wins, what no row knows is reported as ignored. */
-import { isSecretKey } from "./mask.ts"
+import { isSecretName } from "./secret-names.ts"
 import type { QueryPart } from "./url-text.ts"
 import { textProblem } from "./values.ts"
 
@@ -28,7 +28,7 @@ export const collect = <Row>(query: ReadonlyArray<QueryPart>, rowOf: (key: strin
       warnings.add("a part without = after a secret is ignored: an & inside a passphrase is written %26")
       continue
     }
-    afterSecret = isSecretKey(key)
+    afterSecret = isSecretName(key)
     if (entity) warnings.add("&amp; is read as &")
     const row = rowOf(key)
     if (row === undefined) {

@@ -1,12 +1,9 @@
 /** Hides the secrets of a URL for showing and logging. Works on any text, also on URLs that cannot be parsed. */
 import { parseStreamId } from "../srt/stream-id.ts"
+import { isSecretName } from "./secret-names.ts"
 import { type QueryPart, schemeOf, splitQuery } from "./url-text.ts"
 
 const MASK = "***"
-
-/** Keys of a query whose value is a secret, in lower case. */
-export const isSecretKey = (key: string): boolean =>
-  /pass|secret|token|pwd|auth|signature|credential|api_?key|stream_?key|^key$|^sig$|^cid$/.test(key)
 
 /** What keeps the masked stream id one value of a query. */
 const escapeValue = (text: string): string => text.replace(/[%&\s]/g, (c) => encodeURIComponent(c))
@@ -23,7 +20,7 @@ const maskQuery = (query: string): string => {
   return splitQuery(query)
     .map((part) => {
       if (!part.hasValue) return afterSecret ? MASK : part.raw
-      afterSecret = isSecretKey(part.key)
+      afterSecret = isSecretName(part.key)
       if (afterSecret) return part.raw.slice(0, part.raw.indexOf("=") + 1) + MASK
       return part.key === "streamid" ? maskStreamId(part) : part.raw
     })
