@@ -17,7 +17,7 @@ import { monotonicMs } from "../monotonic.ts"
 import { makeBatchWriter } from "../store/batch-writer.ts"
 import { conditionsOf, isWatched, type Sighting } from "./conditions.ts"
 import { type DeliveryQueue, makeDeliveryQueue } from "./DeliveryQueue.ts"
-import { type Deliver, makeDeliver, type RefuseHost } from "./deliver.ts"
+import { ANY_HOST, type CheckHost, type Deliver, makeDeliver } from "./deliver.ts"
 import { changedDestination, type Destination, destinationView, newDestination } from "./destination.ts"
 import { makeHappenings } from "./happenings.ts"
 import { type Message, messageOf, testMessage } from "./message.ts"
@@ -76,7 +76,7 @@ export interface NotificationDeps {
   /** What is looked at each second. */
   readonly look: Effect.Effect<Sighting>
   /** Why a host must not be reached; everything may be when it is left out. */
-  readonly refuseHost?: RefuseHost
+  readonly checkHost?: CheckHost
   /** The network, unless a test says otherwise. */
   readonly deliver?: Deliver
 }
@@ -100,8 +100,8 @@ const conflict = (path: string, message: string) => new Conflict({ errors: [{ pa
 export const makeNotifications = (deps: NotificationDeps): Effect.Effect<Notifications, StoreError, Scope.Scope> =>
   Effect.gen(function* () {
     const { look, rows } = deps
-    const refuseHost = deps.refuseHost ?? (() => Effect.succeed(null))
-    const deliver = deps.deliver ?? makeDeliver(refuseHost)
+    const checkHost = deps.checkHost ?? ANY_HOST
+    const deliver = deps.deliver ?? makeDeliver(checkHost)
     const stored = yield* rows.load
     const book = makeNoticeBook(stored.notices)
     const happenings = makeHappenings()
@@ -182,11 +182,11 @@ export const makeNotifications = (deps: NotificationDeps): Effect.Effect<Notific
       [...lines.values()].some(({ destination }) => destination.name === name && destination.id !== id)
         ? conflict("name", `there is a destination "${name}" already`)
         : Effect.void
-    const checkHost = (destination: Destination) =>
+    const refuseHost = (destination: Destination) =>
       Effect.gen(function* () {
         const [path, host] = destination.kind === "email" ? ["host", destination.host] : ["url", new URL(destination.url).hostname]
-        const refusal = yield* refuseHost(host)
-        if (refusal !== null) return yield* new InvalidInput({ errors: [{ path, message: refusal }] })
+        const check = yield* checkHost(host)
+        if (!check.ok && !check.again) return yield* new InvalidInput({ errors: [{ path, message: check.reason }] })
       })
 
     // --- Scan
@@ -248,7 +248,7 @@ export const makeNotifications = (deps: NotificationDeps): Effect.Effect<Notific
           return yield* conflict("name", `there are ${MAX_DESTINATIONS} destinations, which is as many as there may be`)
         const destination = yield* accept(newDestination(input, randomUUID(), new Date(yield* Clock.currentTimeMillis).toISOString()))
         yield* checkName(destination)
-        yield* checkHost(destination)
+        yield* refuseHost(destination)
         yield* rows.putDestination(destination)
         yield* open(destination, [])
         return view(yield* Effect.orDie(lineOf(destination.id)))
@@ -257,7 +257,7 @@ export const makeNotifications = (deps: NotificationDeps): Effect.Effect<Notific
         const line = yield* lineOf(id)
         const destination = yield* accept(changedDestination(line.destination, update))
         yield* checkName(destination)
-        yield* checkHost(destination)
+        yield* refuseHost(destination)
         yield* rows.putDestination(destination)
         line.destination = destination
         yield* restart(id)

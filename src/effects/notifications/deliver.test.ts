@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs"
 import { Effect, Either } from "effect"
 import { afterEach, describe, expect, it } from "vitest"
 import { startHttpReceiver, startMailReceiver } from "../testing/receivers.ts"
-import { makeDeliver, retryAfterMs } from "./deliver.ts"
+import { ANY_HOST, type CheckHost, makeDeliver, retryAfterMs } from "./deliver.ts"
 import type { Destination, MailDestination } from "./destination.ts"
 import { type Message, messageOf, testMessage } from "./message.ts"
 import type { Notice, Told } from "./NoticeBook.ts"
@@ -42,7 +42,14 @@ const mail = (port: number, over: Partial<MailDestination> = {}): MailDestinatio
   ...over,
 })
 const send = (destination: Destination, what: Message = opened, refuse: string | null = null) =>
-  Effect.runPromise(Effect.either(makeDeliver(() => Effect.succeed(refuse))(destination, what)))
+  Effect.runPromise(
+    Effect.either(
+      makeDeliver(() => Effect.succeed(refuse === null ? { ok: true, address: null } : { ok: false, again: false, reason: refuse }))(
+        destination,
+        what,
+      ),
+    ),
+  )
 const failure = async (destination: Destination, refuse: string | null = null) => {
   const result = await send(destination, opened, refuse)
   if (Either.isRight(result)) throw new Error(`delivered: ${result.right}`)
@@ -56,6 +63,23 @@ const documented = (): ((secret: string, headers: unknown, body: string) => bool
   const code = /```js\n[\s\S]*?(function isGenuine[\s\S]*?)```/.exec(text)?.[1] ?? ""
   return new Function("createHmac", "timingSafeEqual", `${code}; return isGenuine`)(createHmac, timingSafeEqual)
 }
+
+describe("a name that is another address the next time it is looked up", () => {
+  // As a name server of an attacker's own answers: a public address first, then one of this machine.
+  const looked: CheckHost = () => Effect.succeed({ ok: true, address: "127.0.0.1" })
+
+  it("a webhook and a mail go to the address that was looked at, under the name", async () => {
+    const server = await http()
+    const { port } = new URL(server.url)
+    // `.invalid` has no address at all (RFC 6761): a second look-up would fail.
+    const hook = webhook(`http://hook.invalid:${port}/path?x=1`)
+    expect(await Effect.runPromise(Effect.either(makeDeliver(looked)(hook, opened)))).toEqual(Either.right("HTTP 200: ok"))
+    expect(server.received[0]).toMatchObject({ path: "/path?x=1", headers: { host: `hook.invalid:${port}` } })
+    const mails = await mailServer()
+    const sent = await Effect.runPromise(Effect.either(makeDeliver(looked)(mail(mails.port, { host: "mail.invalid" }), opened)))
+    expect([Either.isRight(sent), mails.mails.length]).toEqual([true, 1])
+  })
+})
 
 describe("a webhook", () => {
   it("gets the message as JSON with a signature that the documented example takes, and only for that body and secret", async () => {
@@ -117,7 +141,7 @@ describe("a webhook", () => {
     ]
     const found = await Promise.all(
       answers.map(async (answer) => {
-        const deliver = makeDeliver(() => Effect.succeed(null), { http: 500, mail: 500 })
+        const deliver = makeDeliver(ANY_HOST, { http: 500, mail: 500 })
         return Effect.runPromise(Effect.flip(deliver(webhook((await http(answer)).url), opened)))
       }),
     )

@@ -1,8 +1,10 @@
 /** One attempt to deliver a message; whatever comes of it is a value or a `NotDelivered`. */
+import { isIP } from "node:net"
 import { Clock, Data, Duration, Effect } from "effect"
 import nodemailer from "nodemailer"
 import { type Destination, hideIn, type MailDestination, type SlackDestination, type WebhookDestination } from "./destination.ts"
 import { type Message, mailText, signature, slackText, subjectLine } from "./message.ts"
+import { postHttp } from "./post-http.ts"
 
 export class NotDelivered extends Data.TaggedError("NotDelivered")<{
   readonly reason: string
@@ -18,13 +20,18 @@ export class NotDelivered extends Data.TaggedError("NotDelivered")<{
 
 /** The other side's words. */
 export type Deliver = (destination: Destination, message: Message) => Effect.Effect<string, NotDelivered>
-/** Why a host must not be reached; null when it may. Asked before every attempt, as names change their addresses. */
-export type RefuseHost = (host: string) => Effect.Effect<string | null>
+/** Whether a host may be reached; where it matters, `address` is the one that was looked at, and the only one to connect to. */
+export type HostCheck =
+  | { readonly ok: true; readonly address: string | null }
+  /** `again`: it may be reached at another time. */
+  | { readonly ok: false; readonly reason: string; readonly again: boolean }
+/** Asked before every attempt, as names change their addresses. */
+export type CheckHost = (host: string) => Effect.Effect<HostCheck>
+export const ANY_HOST: CheckHost = () => Effect.succeed({ ok: true, address: null })
 
 /** How long an attempt may take, in ms. */
 const WITHIN_MS = { http: 10_000, mail: 30_000 }
-/** Of an answer that is read, in bytes, and of what is shown of it, in characters. */
-const MAX_ANSWER = 2048
+/** Of an answer that is shown, in characters. */
 const MAX_SHOWN = 300
 
 /** `Retry-After` of RFC 9110, 10.2.3: seconds or a date. */
@@ -47,74 +54,58 @@ const causeOf = (error: unknown): string => {
   return cause instanceof Error && cause.message !== "" ? `${error.message}: ${cause.message}` : `${error.message}${code}`
 }
 
-const readSome = async (response: Response): Promise<string> => {
-  const reader = response.body?.getReader()
-  let text = ""
-  const decoder = new TextDecoder()
-  while (reader !== undefined && text.length < MAX_ANSWER) {
-    const { done, value } = await reader.read()
-    if (done) break
-    text += decoder.decode(value, { stream: true })
-  }
-  await reader?.cancel().catch(() => undefined)
-  return words(text)
-}
-
-const post = (url: string, headers: Readonly<Record<string, string>>, body: string) =>
+const post = (url: string, address: string | null, headers: Readonly<Record<string, string>>, body: string) =>
   Effect.gen(function* () {
-    const { response, text } = yield* Effect.tryPromise({
-      try: async (signal) => {
-        const answer = await fetch(url, {
-          method: "POST",
-          headers: { "Content-Type": "application/json", "User-Agent": "stream-distributor", ...headers },
-          body,
-          // Followed ones could lead anywhere, and the body is not meant for there.
-          redirect: "manual",
-          signal,
-        })
-        return { response: answer, text: await readSome(answer) }
+    const { retryAfter, status, text } = yield* Effect.tryPromise({
+      try: (signal) => {
+        const own = { "Content-Type": "application/json", "User-Agent": "stream-distributor" }
+        // Redirects are not followed: they could lead anywhere, and the body is not meant for there.
+        return postHttp(new URL(url), address, { ...own, ...headers }, body, signal)
       },
       catch: (error) => new NotDelivered({ reason: `no answer: ${causeOf(error)}`, again: true, retryAfterMs: null }),
     })
-    const said = `HTTP ${response.status}${text === "" ? "" : `: ${text}`}`
-    if (response.status >= 200 && response.status < 300) return said
-    if (response.status >= 300 && response.status < 400) {
+    const said = `HTTP ${status}${words(text) === "" ? "" : `: ${words(text)}`}`
+    if (status >= 200 && status < 300) return said
+    if (status >= 300 && status < 400) {
       return yield* new NotDelivered({
-        reason: `HTTP ${response.status}: redirects are not followed; enter the final URL`,
+        reason: `HTTP ${status}: redirects are not followed; enter the final URL`,
         again: false,
         retryAfterMs: null,
       })
     }
-    const again = response.status >= 500 || [408, 425, 429].includes(response.status)
-    const wait = retryAfterMs(response.headers.get("retry-after"), yield* Clock.currentTimeMillis)
+    const again = status >= 500 || [408, 425, 429].includes(status)
+    const wait = retryAfterMs(retryAfter, yield* Clock.currentTimeMillis)
     return yield* new NotDelivered({ reason: said, again, retryAfterMs: wait })
   })
 
-const toSlack = ({ url }: SlackDestination, message: Message) =>
-  post(url, {}, JSON.stringify({ text: slackText(message), unfurl_links: false, unfurl_media: false }))
+const toSlack = ({ url }: SlackDestination, message: Message, address: string | null) =>
+  post(url, address, {}, JSON.stringify({ text: slackText(message), unfurl_links: false, unfurl_media: false }))
 
-const toWebhook = ({ secret, url }: WebhookDestination, message: Message) =>
+const toWebhook = ({ secret, url }: WebhookDestination, message: Message, address: string | null) =>
   Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
     const timestamp = Math.floor(nowMs / 1000)
     const body = JSON.stringify(message)
     const signed = secret === null ? {} : { "X-Distributor-Signature": signature(secret, timestamp, body) }
-    return post(url, { "X-Distributor-Id": message.id, "X-Distributor-Timestamp": String(timestamp), ...signed }, body)
+    return post(url, address, { "X-Distributor-Id": message.id, "X-Distributor-Timestamp": String(timestamp), ...signed }, body)
   })
 
-const toMail = (destination: MailDestination, message: Message) =>
+const toMail = (destination: MailDestination, message: Message, address: string | null) =>
   Effect.tryPromise({
     try: async (signal) => {
       const { from, host, password, port, security, to, user, verify_tls } = destination
+      const name = host.replace(/^\[|\]$/g, "")
       const transport = nodemailer.createTransport({
         ...{
-          host: host.replace(/^\[|\]$/g, ""),
+          host: address ?? name,
           port,
           secure: security === "tls",
           requireTLS: security === "starttls",
           ignoreTLS: security === "none",
         },
         ...(user === null || password === null ? {} : { auth: { user, pass: password } }),
-        ...{ tls: { rejectUnauthorized: verify_tls }, disableFileAccess: true, disableUrlAccess: true },
+        // Certificates are of the name, whatever address is connected to.
+        ...{ tls: { rejectUnauthorized: verify_tls, ...(isIP(name) === 0 ? { servername: name } : {}) } },
+        ...{ disableFileAccess: true, disableUrlAccess: true },
         ...{ dnsTimeout: 10_000, connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 },
       })
       const mail = {
@@ -140,20 +131,19 @@ const toMail = (destination: MailDestination, message: Message) =>
 
 /** Delivers over the network, within 10 s by HTTP and 30 s by mail unless told otherwise. */
 export const makeDeliver =
-  (refuseHost: RefuseHost, withinMs = WITHIN_MS): Deliver =>
+  (checkHost: CheckHost, withinMs = WITHIN_MS): Deliver =>
   (destination, message) => {
     const isMail = destination.kind === "email"
     const limitMs = isMail ? withinMs.mail : withinMs.http
     const hide = hideIn(destination)
-    const attempt = isMail
-      ? toMail(destination, message)
-      : destination.kind === "slack"
-        ? toSlack(destination, message)
-        : toWebhook(destination, message)
+    const attempt = (address: string | null) => {
+      if (destination.kind === "email") return toMail(destination, message, address)
+      return destination.kind === "slack" ? toSlack(destination, message, address) : toWebhook(destination, message, address)
+    }
     const host = isMail ? destination.host : new URL(destination.url).hostname
-    return refuseHost(host).pipe(
-      Effect.flatMap((refusal) =>
-        refusal === null ? attempt : Effect.fail(new NotDelivered({ reason: refusal, again: false, retryAfterMs: null })),
+    return checkHost(host).pipe(
+      Effect.flatMap((check) =>
+        check.ok ? attempt(check.address) : Effect.fail(new NotDelivered({ reason: check.reason, again: check.again, retryAfterMs: null })),
       ),
       Effect.timeoutFail({
         duration: Duration.millis(limitMs),

@@ -3,29 +3,39 @@ import { lookup } from "node:dns/promises"
 import { isIP } from "node:net"
 import { Effect } from "effect"
 import { privateKind } from "../../core/private-address.ts"
-import type { RefuseHost } from "./deliver.ts"
+import type { CheckHost, HostCheck } from "./deliver.ts"
 
 export type LookupAll = (host: string, options: { readonly all: true }) => Promise<ReadonlyArray<{ readonly address: string }>>
 
 const RESOLVE_WITHIN = "5 seconds"
-const sentence = (what: string) => `${what}, where ALLOW_PRIVATE_TARGETS=off lets no notification go`
+const refused = (what: string): HostCheck => ({
+  ok: false,
+  again: false,
+  reason: `${what}, where ALLOW_PRIVATE_TARGETS=off lets no notification go`,
+})
 
-/** Looks at every address of a name. One that cannot be resolved is left to the attempt, which tells why. */
+/**
+ * Looks at every address of a name, and lets the connection go to one of those alone: asked again, a name server of somebody's own could
+ * give another one.
+ */
 export const refusePrivateHost =
-  (ask: LookupAll = lookup): RefuseHost =>
+  (ask: LookupAll = lookup): CheckHost =>
   (given) =>
     Effect.gen(function* () {
       const host = given.replace(/^\[(.*)\]$/, "$1")
       const own = privateKind(host)
-      if (own !== null) return sentence(`${host} is ${own}`)
-      if (isIP(host) !== 0) return null
+      if (own !== null) return refused(`${host} is ${own}`)
+      if (isIP(host) !== 0) return { ok: true, address: host }
       const found = yield* Effect.tryPromise(() => ask(host, { all: true })).pipe(
         Effect.timeout(RESOLVE_WITHIN),
         Effect.orElseSucceed(() => []),
       )
+      const [first] = found
+      if (first === undefined)
+        return { ok: false, again: true, reason: `${host} cannot be resolved: check the name and the name servers of this machine` }
       for (const { address } of found) {
         const kind = privateKind(address)
-        if (kind !== null) return sentence(`${host} resolves to ${address}, ${kind}`)
+        if (kind !== null) return refused(`${host} resolves to ${address}, ${kind}`)
       }
-      return null
+      return { ok: true, address: first.address }
     })

@@ -88,7 +88,7 @@ const make = Effect.gen(function* () {
   const storeProblem = yield* watchStore(store.problem, () => events.problem() ?? cues.problem())
   const notifications = yield* makeNotifications({
     rows: store.notifications,
-    ...(settings.allowPrivateTargets ? {} : { refuseHost: refusePrivateHost() }),
+    ...(settings.allowPrivateTargets ? {} : { checkHost: refusePrivateHost() }),
     look: Effect.map(now, (moment) => ({ ...moment, configs: [...configs.values()], runtimeOf, storeProblem: storeProblem() })),
   })
   let configVersion = 0
