@@ -14,7 +14,7 @@ const place = (script: string) =>
     writeFileSync(ffmpeg, `#!/bin/sh\nfor a in "$@"; do case "$a" in */out-1-*) pipe="$a";; esac; done\n${script}\n`)
     chmodSync(ffmpeg, 0o700)
     const url = "rtsp://me:s3cret@192.0.2.1/live"
-    return { runDir: join(directory, "run"), ffmpeg, outputId: "out-1", attempt: "1", url, transport: "tcp" }
+    return { runDir: join(directory, "run"), ffmpeg, outputId: "out-1", attempt: "1", url, transport: "tcp", elsewhere: true }
   })
 const STREAMING = "echo frame=1; echo progress=continue; exec cat $pipe > $pipe.copy"
 const pidIn = ({ runDir }: FeedOptions) => Number(readFileSync(join(runDir, "out-1.pid"), "utf8"))

@@ -27,6 +27,8 @@ export interface FeedOptions {
   readonly attempt: string
   readonly url: string
   readonly transport: "tcp" | "udp"
+  /** False where packets may go to the server's own address alone, whatever address it names (ALLOW_PRIVATE_TARGETS=off). */
+  readonly elsewhere: boolean
 }
 
 export interface Feed {
@@ -183,8 +185,9 @@ export const startFeed = (options: FeedOptions): Effect.Effect<Feed, OutputEnded
       catch: (cause) => ended("pipe", `the directory ${runDir} cannot be made: ${String(cause)}`, true),
     })
     yield* Effect.acquireRelease(makeFifo(pipe), () => Effect.sync(() => rmSync(pipe, { force: true })))
-    // What arguments hold, every user of this machine can read.
-    const url = maskSecrets(options.url) === options.url ? options.url : yield* startRtspRelay(options.url)
+    // What arguments hold, every user of this machine can read. And over UDP a server says where the packets are to go.
+    const direct = maskSecrets(options.url) === options.url && (options.elsewhere || options.transport === "tcp")
+    const url = direct ? options.url : yield* startRtspRelay(options)
     const { feed } = yield* Effect.acquireRelease(startProcess(options, pipe, url), ({ child, exited }) =>
       Effect.gen(function* () {
         child.kill("SIGTERM")

@@ -23,6 +23,8 @@ class RecordingServer {
   readonly #sockets = new Set<Socket>()
   readonly #scheme: "digest" | "basic"
   #udp: UdpSocket | null = null
+  /** Added to what SETUP over UDP is answered. */
+  transportMore = ""
   readonly #server: Server
   #wake = () => {}
 
@@ -85,7 +87,7 @@ class RecordingServer {
     this.#udp ??= udp
     await new Promise<void>((resolve) => udp.bind(0, "127.0.0.1", resolve))
     const { port } = udp.address()
-    return say("RTSP/1.0 200 OK", ["Session", "1"], ["Transport", `${transport};server_port=${port}-${port + 1}`])
+    return say("RTSP/1.0 200 OK", ["Session", "1"], ["Transport", `${transport};server_port=${port}-${port + 1}${this.transportMore}`])
   }
 
   close() {
@@ -115,7 +117,7 @@ describe("a relay for RTSP", () => {
     ffmpeg = undefined
     server = undefined
   })
-  const relayTo = (url: string) => Effect.runPromise(Scope.extend(startRtspRelay(url), scope))
+  const relayTo = (url: string, elsewhere = true) => Effect.runPromise(Scope.extend(startRtspRelay({ url, elsewhere }), scope))
   const push = (url: string, transport = "tcp") =>
     execa("ffmpeg", ["-v", "warning", "-re", "-i", file, "-c", "copy", "-map", "0:v", "-f", "rtsp", "-rtsp_transport", transport, url], {
       stdin: "ignore",
@@ -139,6 +141,20 @@ describe("a relay for RTSP", () => {
     )
     expect(server.description).toContain("c=IN IP4 127.0.0.1\r\n")
   })
+
+  it.each([";source=127.0.0.9", "; Source = 127.0.0.9", ";destination=127.0.0.9;source=127.0.0.9"])(
+    "lets no server have the packets sent elsewhere (%s), where that is not allowed",
+    async (more) => {
+      server = new RecordingServer("basic")
+      server.transportMore = more
+      const port = await server.listen()
+      const login = `me:${encodeURIComponent(SECRET)}@`
+      // 127.0.0.9 has no socket that counts: what the server counts came to its own address.
+      ffmpeg = push(await relayTo(`rtsp://${login}127.0.0.1:${port}/live`, false), "udp")
+      await server.received(30)
+      expect(server.methods).toEqual(["OPTIONS", "ANNOUNCE 401", "ANNOUNCE", "SETUP", "RECORD"])
+    },
+  )
 
   it("gives a wrong password's answer to ffmpeg after one try", async () => {
     server = new RecordingServer("digest")

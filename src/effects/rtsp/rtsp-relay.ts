@@ -4,6 +4,8 @@
  *
  *   ffmpeg ──rtsp://127.0.0.1:PORT/output──▶ relay ──address, path, Authorization, TLS──▶ server
  *
+ * It also stands where a server must not send ffmpeg's packets to another machine.
+ *
  * Interleaved frames go through as they are. With `rtsp_transport: udp` only the requests come through here: ffmpeg is told the server's
  * address as the source of the SETUP answer (RFC 2326 12.39), and sends to it by itself.
  */
@@ -39,6 +41,12 @@ const isOurs = (socket: Socket): boolean => {
   return user === null || user === process.getuid?.()
 }
 
+export interface RelayTarget {
+  readonly url: string
+  /** Whether the server may have the packets sent to another machine; with ALLOW_PRIVATE_TARGETS=off that could be one of ours. */
+  readonly elsewhere: boolean
+}
+
 class Exchange {
   readonly #ffmpeg: Socket
   readonly #server: Socket
@@ -46,10 +54,12 @@ class Exchange {
   readonly #remote: ReturnType<typeof splitLogin>
   /** Requests without an answer yet, in order; what is asked again with a login is not told to ffmpeg. */
   readonly #asked: { readonly message: RtspMessage; again: boolean }[] = []
+  readonly #elsewhere: boolean
   #challenges: ReadonlyArray<string> = []
   #count = 0
 
-  constructor(ffmpeg: Socket, server: Socket, local: string, url: string) {
+  constructor(ffmpeg: Socket, server: Socket, local: string, { elsewhere, url }: RelayTarget) {
+    this.#elsewhere = elsewhere
     this.#ffmpeg = ffmpeg
     this.#server = server
     this.#local = local
@@ -133,8 +143,11 @@ class Exchange {
   }
 
   #withSource([name, value]: readonly [string, string]): readonly [string, string] {
-    const isDatagram = name.toLowerCase() === "transport" && /server_port=/.test(value) && !/source=/.test(value)
-    return isDatagram ? [name, `${value};source=${this.#server.remoteAddress}`] : [name, value]
+    if (name.toLowerCase() !== "transport" || !/server_port=/i.test(value)) return [name, value]
+    const named = /;\s*(?:source|destination)\s*=/i.test(value)
+    if (named && this.#elsewhere) return [name, value]
+    const own = value.replace(/;\s*(?:source|destination)\s*=[^;,]*/gi, "")
+    return [name, `${own};source=${this.#server.remoteAddress}`]
   }
 
   /** The session's address in the SDP (RFC 4566 5.7) is that of the server. */
@@ -159,8 +172,8 @@ const refuse = (ffmpeg: Socket, reason: string): void => {
   })
 }
 
-const relay = (ffmpeg: Socket, url: string, local: string): void => {
-  const parsed = parseOutputUrl(url)
+const relay = (ffmpeg: Socket, target: RelayTarget, local: string): void => {
+  const parsed = parseOutputUrl(target.url)
   if (!parsed.ok || parsed.target.protocol !== "rtsp") return void ffmpeg.destroy()
   const { host, port } = parsed.target
   const tls = parsed.options["tls"] === true
@@ -178,7 +191,7 @@ const relay = (ffmpeg: Socket, url: string, local: string): void => {
   server.once(tls ? "secureConnect" : "connect", () => {
     connected = true
     server.setTimeout(0)
-    new Exchange(ffmpeg, server, local, url).run()
+    new Exchange(ffmpeg, server, local, target).run()
   })
 }
 
@@ -188,7 +201,7 @@ interface Relay {
   readonly url: string
 }
 
-const listen = (url: string) =>
+const listen = (target: RelayTarget) =>
   Effect.async<Relay, OutputEnded>((resume) => {
     const sockets = new Set<Socket>()
     const server = createServer({ noDelay: true })
@@ -201,15 +214,15 @@ const listen = (url: string) =>
         socket.on("error", () => undefined)
         if (sockets.size > 0 || !isOurs(socket)) return void socket.destroy()
         sockets.add(socket)
-        relay(socket, url, local)
+        relay(socket, target, local)
       })
       resume(Effect.succeed({ server, sockets, url: local }))
     })
   })
 
 /** Listens on a free port of 127.0.0.1 for one connection of a process of ours; gives the URL for it. Ends with the scope. */
-export const startRtspRelay = (url: string): Effect.Effect<string, OutputEnded, Scope.Scope> =>
-  Effect.acquireRelease(listen(url), ({ server, sockets }) =>
+export const startRtspRelay = (target: RelayTarget): Effect.Effect<string, OutputEnded, Scope.Scope> =>
+  Effect.acquireRelease(listen(target), ({ server, sockets }) =>
     Effect.sync(() => {
       server.close()
       for (const socket of sockets) socket.destroy()

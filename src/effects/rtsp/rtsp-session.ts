@@ -85,6 +85,7 @@ export const rtspSession = (deps: WriterDeps): Effect.Effect<Session, OutputEnde
       attempt: crypto.randomUUID().slice(0, 8),
       url: host.allowPrivateTargets ? url : yield* publicRtspUrl(url),
       transport: output.settings.rtsp_transport ?? "tcp",
+      elsewhere: host.allowPrivateTargets,
     })
     const inner = yield* Effect.acquireRelease(openSession(deps, feed.pipe), (opened) => closeSession(deps, opened))
     const updates = yield* Mailbox.make<SessionUpdate>()
