@@ -27,7 +27,7 @@ const log = (message: string): void => {
 const priorityProblem = raisePriority()
 if (priorityProblem !== null) log(priorityProblem)
 
-mkdirSync(dataDir, { recursive: true, mode: 0o750 })
+mkdirSync(dataDir, { recursive: true, mode: 0o700 })
 const path = engineSocketPath(dataDir)
 const library = openSrtLibrary(process.env)
 if (library.info.problem !== null) log(library.info.problem)
