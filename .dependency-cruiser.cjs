@@ -39,6 +39,13 @@ module.exports = {
       to: { path: "^node_modules/(hono|@hono)" },
     },
     {
+      name: "running-needs-no-test-tools",
+      comment: "npm start installs what is in dependencies alone",
+      severity: "error",
+      from: { path: "^(src|views)/", pathNot: tests },
+      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
+    },
+    {
       name: "views-take-props-only",
       severity: "error",
       from: from("^views/"),

@@ -16,6 +16,9 @@ const PATH = (process.env["PATH"] ?? "")
 const SHOW =
   "process.stdout.write(JSON.stringify(Object.fromEntries(Object.entries(process.env).filter(([name]) => /^S_/.test(name)).sort())))"
 
+/** `${text}` as a shell has it. */
+const braced = (text: string) => ["$", "{", text, "}"].join("")
+
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "dotenv-"))
@@ -56,9 +59,9 @@ describe("settings in files", () => {
       'S_LINES="one\\ntwo"',
       'S_REAL_LINES="one',
       'two"',
-      "S_NAMED=$S_PLAIN/${S_PLAIN}/x",
-      "S_FALLBACK=${S_NOWHERE:-else}",
-      "S_NOTHING=${S_NOWHERE}",
+      `S_NAMED=$S_PLAIN/${braced("S_PLAIN")}/x`,
+      `S_FALLBACK=${braced("S_NOWHERE:-else")}`,
+      `S_NOTHING=${braced("S_NOWHERE")}`,
       "S_DOLLAR=\\$S_PLAIN",
       "S_CARRIAGE=x\r",
       "S_TWICE=first",
