@@ -23,7 +23,7 @@ module.exports = {
       name: "effects-know-only-the-engines-messages",
       severity: "error",
       from: from("^src/effects/"),
-      to: { path: "^src/engine/", pathNot: "^src/engine/(messages|socket-path|line-reader)\\.ts$" },
+      to: { path: "^src/engine/", pathNot: "^src/engine/(messages|socket-path|line-reader|priority)\\.ts$" },
     },
     {
       name: "effects-never-import-http",
