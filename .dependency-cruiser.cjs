@@ -23,7 +23,7 @@ module.exports = {
       name: "effects-know-only-the-engines-messages",
       severity: "error",
       from: from("^src/effects/"),
-      to: { path: "^src/engine/", pathNot: "^src/engine/(messages|socket-path|line-reader)\\.ts$" },
+      to: { path: "^src/engine/", pathNot: "^src/engine/(messages|socket-path|line-reader|priority)\\.ts$" },
     },
     {
       name: "effects-never-import-http",
@@ -37,6 +37,13 @@ module.exports = {
       severity: "error",
       from: { path: "^src/", pathNot: `^src/http/|${tests}` },
       to: { path: "^node_modules/(hono|@hono)" },
+    },
+    {
+      name: "running-needs-no-test-tools",
+      comment: "npm start installs what is in dependencies alone",
+      severity: "error",
+      from: { path: "^(src|views)/", pathNot: tests },
+      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
     },
     {
       name: "views-take-props-only",

@@ -18,16 +18,17 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/*.deb
 RUN groupadd --gid 10001 distributor \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin distributor \
- && install -d -o 10001 -g 10001 -m 0750 /data
+ && install -d -o 10001 -g 10001 -m 0700 /data \
+ && install -d -o 10001 -g 10001 -m 0755 /keys
 COPY --from=build /opt/stream-distributor /app
 WORKDIR /app
-# HOST: a container is reached from outside; without API_KEY, users or AUTH=off the service then refuses to start.
+# HOST: a container is reached from outside; without API_KEY, users or AUTH=off its first start makes a key, in FIRST_KEY_FILE.
+# /keys: for keys that other containers read (METRICS_KEY_FILE in docker-compose.yml).
 # BUN_JSC_useDFGJIT: scripts/service-environment.mjs. The transpiler's cache would be written outside of /data.
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=8000 DATA_DIR=/data LOG_FORMAT=json BUN_JSC_useDFGJIT=0 BUN_RUNTIME_TRANSPILER_CACHE_PATH=0
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8000 DATA_DIR=/data FIRST_KEY_FILE=/data/first.key LOG_FORMAT=json BUN_JSC_useDFGJIT=0 BUN_RUNTIME_TRANSPILER_CACHE_PATH=0
 USER 10001:10001
 VOLUME /data
 EXPOSE 8000/tcp
 STOPSIGNAL SIGTERM
-# With TLS_CERT set DISTRIBUTOR_URL=https://the-name-in-it:8000 for it.
 HEALTHCHECK --interval=10s --timeout=6s --start-period=30s --retries=3 CMD ["/app/bin/bun", "/app/scripts/distributor.mjs", "health"]
 ENTRYPOINT ["/app/bin/bun", "/app/src/main.ts"]

@@ -1,7 +1,11 @@
 #!/usr/bin/env node
 // The service from the command line: `npx distributor apply channels.yaml`. Talks to the REST API, needs nothing but Node.
 // Exit codes: 0 done or nothing differs, 1 it did not work, 2 `diff` found differences.
+import { spawnSync } from "node:child_process"
 import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { request as httpsRequest } from "node:https"
+import { isIP } from "node:net"
+import { loadEnvFiles } from "./dotenv.mjs"
 
 const USAGE = `usage: distributor COMMAND [options]
 
@@ -14,13 +18,14 @@ const USAGE = `usage: distributor COMMAND [options]
   rollback N               applies version N
   health                   exit code 0 when the service is ready, for health checks of containers
 
-  --url URL                of the service; default $DISTRIBUTOR_URL, else http://127.0.0.1:$PORT
-  --api-key KEY            default $API_KEY, which other users of the machine do not see
+  --url URL                of the service; default $DISTRIBUTOR_URL, else this machine's by $PORT, $HOST and $TLS_CERT
+  --api-key KEY            default $API_KEY, which other users of the machine do not see, else the content of $FIRST_KEY_FILE
   --format json|yaml       of export and backup; default by the name of the file, else yaml
   --dry-run                apply, restore, rollback: only say what would change
   --timeout SECONDS        default 90, for health 5
 
-FILE may be - for standard input or output.`
+FILE may be - for standard input or output. Settings are those of the environment and of .env in the working directory,
+as the service reads them.`
 
 class Failure extends Error {}
 
@@ -70,10 +75,57 @@ const writeOutput = (file, text, mode) => {
   }
 }
 
+/** Says so when a file with secrets would get into a repository by `git add .`; without git, or outside of a repository, nobody asks. */
+const warnUnlessIgnored = (file) => {
+  if (file === "-" || spawnSync("git", ["check-ignore", "--quiet", "--", file], { stdio: "ignore" }).status !== 1) return
+  process.stderr.write(`distributor: ${file} holds secrets, and git does not ignore it: keep it out of the repository\n`)
+}
+
+const setting = (name) => (process.env[name] ?? "").trim()
+
+/** Where the service listens by the settings that it has as well. */
+const ownAddress = () => {
+  const host = setting("HOST")
+  const particular = isIP(host) !== 0 && host !== "0.0.0.0" && host !== "::"
+  const address = particular ? (isIP(host) === 6 ? `[${host}]` : host) : "127.0.0.1"
+  const port = setting("PORT").replace(/\s+#.*$/, "") || 8000
+  return `${setting("TLS_CERT") === "" ? "http" : "https"}://${address}:${port}`
+}
+
+/** What the first start of a container has made; a key that is not there is none. */
+const firstKey = () => {
+  try {
+    return setting("FIRST_KEY_FILE") === "" ? "" : readFileSync(setting("FIRST_KEY_FILE"), "utf8").trim()
+  } catch {
+    return ""
+  }
+}
+
+/**
+ * `fetch` for HTTPS on an address of this machine: the certificate names what others call it, so it cannot be held against the address.
+ * Over plain HTTP nothing is held against anything either.
+ */
+const fetchOwn = (url, { method, headers, body, signal }) =>
+  new Promise((resolve, reject) => {
+    const call = httpsRequest(url, { method, headers, signal, rejectUnauthorized: false }, (response) => {
+      const parts = []
+      response.on("data", (part) => parts.push(part))
+      response.on("error", reject)
+      response.on("end", () => {
+        const { statusCode: status } = response
+        resolve({ ok: status >= 200 && status < 300, status, text: async () => Buffer.concat(parts).toString("utf8") })
+      })
+    })
+    call.on("error", (error) => reject(signal.aborted ? signal.reason : error))
+    call.end(body)
+  })
+
 /** One request; fails with what the service says is wrong. */
 const makeClient = ({ options }) => {
-  const base = options.url ?? process.env.DISTRIBUTOR_URL ?? `http://127.0.0.1:${process.env.PORT || 8000}`
-  const key = options["api-key"] ?? process.env.API_KEY
+  const given = options.url ?? (setting("DISTRIBUTOR_URL") || undefined)
+  const base = given ?? ownAddress()
+  const ask = given === undefined && base.startsWith("https:") ? fetchOwn : fetch
+  const key = options["api-key"] ?? (setting("API_KEY") || firstKey())
   return async (method, path, { body, type = "application/json", seconds = 90, any = false } = {}) => {
     const limit = Number(options.timeout ?? seconds)
     if (!(limit > 0 && limit <= 3600)) throw new Failure("--timeout must be seconds from 1 to 3600")
@@ -87,11 +139,13 @@ const makeClient = ({ options }) => {
     let response
     let text
     try {
-      response = await fetch(url, { method, headers, body, redirect: "error", signal: AbortSignal.timeout(limit * 1000) })
+      response = await ask(url, { method, headers, body, redirect: "error", signal: AbortSignal.timeout(limit * 1000) })
       text = await response.text()
     } catch (error) {
       const cause =
-        error.name === "TimeoutError" ? `no answer within ${limit} s` : (error.cause?.code ?? error.cause?.message ?? error.message)
+        error.name === "TimeoutError"
+          ? `no answer within ${limit} s`
+          : (error.cause?.code ?? error.cause?.message ?? error.code ?? error.message)
       throw new Failure(`${url.origin} does not answer: ${cause}`)
     }
     if (!response.ok && !any) throw new Failure(describeProblem(response.status, text))
@@ -151,6 +205,7 @@ const commands = {
   backup: async (call, { options, rest: [file] }) => {
     const { text } = await call("GET", `/api/config?format=${formatOf(options, file)}&secrets=1`)
     writeOutput(file, text, 0o600)
+    warnUnlessIgnored(file)
     return 0
   },
   versions: async (call) => {
@@ -207,6 +262,11 @@ const main = async () => {
     throw new Failure(
       `${command} takes ${least === most ? least : `${least} or ${most}`} argument${most === 1 ? "" : "s"}; see distributor --help`,
     )
+  try {
+    loadEnvFiles()
+  } catch (error) {
+    throw new Failure(error.message)
+  }
   return commands[command](makeClient(parsed), { ...parsed, rest })
 }
 

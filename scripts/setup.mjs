@@ -42,22 +42,31 @@ const TEST_PACKAGES = {
 
 const say = (message) => process.stderr.write(`${message}\n`)
 
-const nodePackages = () => {
+/**
+ * Puts the npm packages in place: to run those that run, for tests all of them (twice the size). The stamp holds what the lock file was
+ * and which of the two it was done for. Test tools that are there stay, whoever has installed them.
+ * @param {"run" | "test"} purpose
+ */
+export const nodePackages = (purpose) => {
   const major = Number(process.versions.node.split(".")[0])
   if (major < 20) throw new Error(`Node ${process.versions.node} is too old: install Node 20 or later`)
   const lock = createHash("sha256")
     .update(readFileSync(join(root, "package-lock.json")))
     .digest("hex")
   const stamp = join(root, "node_modules", ".setup-stamp")
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock && existsSync(bun)) return
-  say("setup: installing npm packages ...")
+  const done = existsSync(stamp) && existsSync(bun) ? readFileSync(stamp, "utf8") : ""
+  if (done === lock || (purpose === "run" && done === `run ${lock}`)) return
+  const all = purpose === "test" || existsSync(join(root, "node_modules", "vitest"))
+  say(`setup: installing npm packages${all ? "" : " that running needs"} ...`)
+  // Said either way: NODE_ENV=production or a .npmrc may say otherwise.
+  const which = all ? "--include=dev" : "--omit=dev"
   // Not `npm ci`: it refuses a lock file without the optional packages of other platforms, which some registry mirrors do not carry.
-  const npm = spawnSync("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], {
+  const npm = spawnSync("npm", ["install", which, "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
   })
   if (npm.status !== 0) throw new Error("npm install failed: see the lines above; the npm registry must be reachable once")
-  writeFileSync(stamp, lock)
+  writeFileSync(stamp, all ? lock : `run ${lock}`)
 }
 
 const systemPackages = (packages) => {
@@ -84,7 +93,7 @@ const packetCore = async () => {
 
 /** @param {"run" | "test"} purpose */
 export const setup = async (purpose) => {
-  nodePackages()
+  nodePackages(purpose)
   systemPackages(purpose === "test" ? TEST_PACKAGES : RUN_PACKAGES)
   mkdirSync(join(root, "build"), { recursive: true })
   await packetCore()

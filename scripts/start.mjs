@@ -10,11 +10,15 @@ try {
   process.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`)
   process.exit(1)
 }
-const service = spawn(bun, [join(root, "src", "main.ts"), ...process.argv.slice(2)], {
-  stdio: "inherit",
+// detached: a session of its own, whose share of a busy machine it raises (src/engine/priority.ts); in that of a terminal it would share with
+// whatever else runs there. The pipe tells it when this process was killed, which no signal would.
+const service = spawn(bun, [join(root, "src", "main.ts"), "--parent-pipe", ...process.argv.slice(2)], {
+  detached: true,
+  stdio: ["pipe", "inherit", "inherit"],
   env: { ...serviceEnvironment, ...process.env },
 })
-// Whoever started npm signals npm, which tells this process alone; a terminal tells the whole group, and the service takes a signal once.
+service.stdin.on("error", () => {})
+// Whoever started npm signals npm, which tells this process; a terminal tells both. The service takes a signal once.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => service.kill(signal))
 service.on("error", (cause) => {
   process.stderr.write(`cannot run ${bun}: ${cause.message}\n`)

@@ -1,5 +1,5 @@
 /**
- * The service: its layers, and nothing else. `--demo` adds a channel with a test source.
+ * The service: its layers, and nothing else. `--demo` adds a channel with a test source; `--parent-pipe` is `npm start`'s.
  *
  * Shutdown (SIGTERM, SIGINT), in the reverse order of the layers below, each step with its own deadline, under 5 s in all:
  *   1. Demo        the test source is ended                                                0.5 s
@@ -15,6 +15,8 @@ import { demoLayer } from "./effects/Demo.ts"
 import { EngineClient } from "./effects/engine/EngineClient.ts"
 import { EngineProcess } from "./effects/engine/EngineProcess.ts"
 import { LoggingLive } from "./effects/Logging.ts"
+import { PriorityLive } from "./effects/Priority.ts"
+import { endWithParent } from "./effects/parent-pipe.ts"
 import { runMain } from "./effects/run-main.ts"
 import { Store } from "./effects/store/Store.ts"
 import { DistributorLive } from "./effects/supervisor/Supervisor.ts"
@@ -32,8 +34,10 @@ const MainLive = Front.pipe(
   // Before any process is touched: it refuses to be open to other machines.
   Layer.provide(Accounts.Live),
   Layer.provide(Store.Live),
+  Layer.provide(PriorityLive),
   Layer.provide(LoggingLive),
   Layer.provide(AppConfig.Live),
 )
 
+if (process.argv.includes("--parent-pipe")) endWithParent()
 runMain(Layer.launch(MainLive))

@@ -1,9 +1,9 @@
-// Image, compose file and manifests: what can be held without a container engine or a cluster.
-import { existsSync, readFileSync } from "node:fs"
+// Image and manifests: what can be held without a container engine or a cluster.
+import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
-import { parseAllDocuments, parse as parseYaml } from "yaml"
+import { parseAllDocuments } from "yaml"
 import { contextFiles, contextFilter } from "../deploy/image/build-context.ts"
 import { parseDockerfile } from "../deploy/image/dockerfile.ts"
 import { serviceEnvironment } from "../scripts/service-environment.mjs"
@@ -91,56 +91,6 @@ describe("Dockerfile", () => {
   })
 })
 
-interface ComposeService {
-  readonly image: string
-  readonly network_mode?: string
-  readonly read_only?: boolean
-  readonly cap_drop?: ReadonlyArray<string>
-  readonly healthcheck?: { readonly test: ReadonlyArray<string> }
-  readonly stop_grace_period?: string
-  readonly environment?: Readonly<Record<string, string>>
-  readonly command?: ReadonlyArray<string>
-  readonly volumes?: ReadonlyArray<string>
-}
-
-describe("docker-compose.yml", () => {
-  const compose = parseYaml(read("docker-compose.yml"), { merge: true }) as {
-    services: Record<string, ComposeService>
-    volumes: Record<string, null>
-  }
-
-  it.each(Object.entries(compose.services))("%s is confined, watched and of an exact version", (_, service) => {
-    expect(service.image).toMatch(/:v?\d+\.\d+\.\d+$/)
-    expect(service).toMatchObject({ network_mode: "host", read_only: true, cap_drop: ["ALL"] })
-    expect(service.healthcheck?.test[0]).toBe("CMD")
-    expect(service.stop_grace_period).toMatch(/^\d+s$/)
-  })
-
-  it("gives the product settings that there are, and the image's health check", () => {
-    const product = compose.services["distributor"]
-    expect(unknownSettings(Object.keys(product?.environment ?? {}))).toEqual([])
-    expect(product?.healthcheck?.test.slice(1)).toEqual(parseDockerfile(read("Dockerfile")).at(-1)?.meta.healthcheck?.command)
-    expect(product?.image).toBe(`stream-distributor:${(JSON.parse(read("package.json")) as { version: string }).version}`)
-    expect(product?.volumes).toEqual(["distributor:/data"])
-  })
-
-  it("lets nothing but the product listen on other addresses than loopback", () => {
-    for (const [name, { command = [], environment = {} }] of Object.entries(compose.services).filter(([name]) => name !== "distributor")) {
-      const listens = command.find((word) => word.startsWith("--web.listen-address=")) ?? environment["GF_SERVER_HTTP_ADDR"]
-      expect(listens, name).toContain("127.0.0.1")
-    }
-    expect(compose.services["distributor"]?.environment?.["HOST"]).toMatch(/:-127\.0\.0\.1\}$/)
-  })
-
-  it("mounts named volumes and folders of the checkout", () => {
-    const sources = Object.values(compose.services).flatMap(({ volumes = [] }) => volumes.map((volume) => volume.split(":")[0] ?? ""))
-    const named = sources.filter((source) => !/^[./]/.test(source))
-    expect(named.filter((name) => !(name in compose.volumes))).toEqual([])
-    const top = sources.filter((source) => source.startsWith("./") && existsSync(join(root, source.split("/")[1] ?? "")))
-    expect(top.filter((source) => !existsSync(join(root, source)))).toEqual([])
-  })
-})
-
 interface Manifest {
   readonly apiVersion: string
   readonly kind: string
@@ -148,6 +98,16 @@ interface Manifest {
   // biome-ignore lint/suspicious/noExplicitAny: the shape differs by kind, and the tests name what they look at
   readonly spec?: any
 }
+
+describe("commands of the pages", () => {
+  it("give a container no variable that was never set", () => {
+    // `-e NAME` without a value passes on what the shell has.
+    const pages = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"))
+    expect(
+      pages.flatMap((name) => [...read(`docs/${name}`).matchAll(/^.*(?:-e|--env) [A-Z_]+(?=[\s\\]).*$/gm)].map(([line]) => line)),
+    ).toEqual([])
+  })
+})
 
 describe("deploy/kubernetes", () => {
   const documents = ["stream-distributor.yaml", "monitoring.yaml"].flatMap((name) =>

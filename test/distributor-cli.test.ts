@@ -1,7 +1,8 @@
 // scripts/distributor.mjs, run by Node against the real control plane behind a real HTTP server.
-import { execFile } from "node:child_process"
+import { execFile, execFileSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
+import { createServer as createTlsServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
@@ -10,6 +11,7 @@ import { getRequestListener } from "@hono/node-server"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { makeRealApps, type RealApp } from "../src/http/testing/real-app.ts"
 import { withKey } from "../src/http/testing/test-app.ts"
+import { selfSigned } from "./e2e/certificates.ts"
 
 const CLI = fileURLToPath(new URL("../scripts/distributor.mjs", import.meta.url))
 const KEY = "the-key-of-it"
@@ -48,9 +50,14 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-const run = (words: ReadonlyArray<string>, env: Record<string, string> = { DISTRIBUTOR_URL: url, API_KEY: KEY }, input = "") =>
+const run = (
+  words: ReadonlyArray<string>,
+  env: Record<string, string> = { DISTRIBUTOR_URL: url, API_KEY: KEY },
+  input = "",
+  cwd = directory,
+) =>
   new Promise<{ code: number; out: string; err: string }>((resolve) => {
-    const child = execFile("node", [CLI, ...words], { env: { PATH, ...env }, timeout: 10_000 }, (error, out, err) =>
+    const child = execFile("node", [CLI, ...words], { env: { PATH, ...env }, cwd, timeout: 10_000 }, (error, out, err) =>
       resolve({ code: error === null ? 0 : Number(error.code ?? 99), out, err }),
     )
     child.stdin?.end(input)
@@ -67,6 +74,12 @@ const file = (name: string, text: string) => {
   const path = join(directory, name)
   writeFileSync(path, text)
   return path
+}
+/** A new folder with one file. */
+const folderWith = (name: string, text: string) => {
+  const folder = mkdtempSync(join(directory, "folder-"))
+  writeFileSync(join(folder, name), text)
+  return folder
 }
 const yaml = (over = "") => `version: 1
 channels:
@@ -150,6 +163,55 @@ describe("distributor", () => {
     expect([nobody.code, nobody.err]).toEqual([
       1,
       expect.stringMatching(/^distributor: http:..127\.0\.0\.1:\d+ does not answer: ECONNREFUSED\n$/),
+    ])
+  })
+
+  it("takes port and key from the .env of the working directory, as the service does, and what the environment has before it", async () => {
+    const port = new URL(url).port
+    const folder = folderWith(".env", `# settings\nHOST=127.0.0.1\nexport PORT=${port}  # of the pages\nAPI_KEY="${KEY}"\n`)
+    expect(await run(["versions"], {}, "", folder)).toMatchObject({ code: 0, err: "" })
+    expect(await run(["versions"], { API_KEY: "another" }, "", folder)).toMatchObject({ code: 1, err: expect.stringContaining("API key") })
+    writeFileSync(join(folder, ".env.local"), "API_KEY=another\n")
+    expect(await run(["versions"], {}, "", folder)).toMatchObject({ code: 1 })
+    expect(await run(["versions"], { NODE_ENV: "test" }, "", folder)).toMatchObject({ code: 0 })
+  })
+
+  it("takes the key that the first start of a container left, unless there is another", async () => {
+    const FIRST_KEY_FILE = file("first.key", `${KEY}\n`)
+    expect(await run(["versions"], { DISTRIBUTOR_URL: url, FIRST_KEY_FILE })).toMatchObject({ code: 0 })
+    expect(await run(["versions"], { DISTRIBUTOR_URL: url, FIRST_KEY_FILE, API_KEY: "another" })).toMatchObject({ code: 1 })
+    expect(await run(["health"], { DISTRIBUTOR_URL: url, FIRST_KEY_FILE: "/nonexistent/first.key" })).toMatchObject({ code: 0 })
+  })
+
+  it("speaks HTTPS to this machine where the service does, whatever name its certificate has", async () => {
+    const pair = selfSigned()
+    const secure = createTlsServer(pair, getRequestListener(app.app.fetch, { overrideGlobalObjects: false }))
+    await new Promise<void>((resolve) => secure.listen(0, "127.0.0.1", resolve))
+    const port = String((secure.address() as AddressInfo).port)
+    const settings = { PORT: port, TLS_CERT: "tls.crt", TLS_KEY: "tls.key", API_KEY: KEY }
+    try {
+      expect(await run(["health"], settings)).toMatchObject({ code: 0, out: expect.stringContaining('"ready"') })
+      const path = file("channels.yaml", yaml())
+      expect(await run(["apply", path], settings)).toMatchObject({ code: 0, out: expect.stringContaining("1 channel created") })
+      // Another machine is held to its certificate.
+      expect(await run(["health", `--url=https://127.0.0.1:${port}`], settings)).toMatchObject({ code: 1, out: "" })
+    } finally {
+      secure.close()
+      secure.closeAllConnections()
+    }
+    const nobody = await run(["health"], { ...settings, PORT: String(await closedPort()) })
+    expect(nobody.err).toMatch(/^distributor: https:..127\.0\.0\.1:\d+ does not answer: ECONNREFUSED\n$/)
+  })
+
+  it("warns when git would take the backup in", async () => {
+    const checkout = folderWith(".gitignore", "*backup*.yaml\n")
+    execFileSync("git", ["init", "--quiet", checkout])
+    const env = { DISTRIBUTOR_URL: url, API_KEY: KEY }
+    expect(await run(["backup", "backup.yaml"], env, "", checkout)).toEqual({ code: 0, out: "", err: "" })
+    const warned = await run(["backup", "channels.yaml"], env, "", checkout)
+    expect([warned.code, warned.err]).toEqual([
+      0,
+      "distributor: channels.yaml holds secrets, and git does not ignore it: keep it out of the repository\n",
     ])
   })
 

@@ -35,13 +35,27 @@ const get = async (path: string): Promise<Response> => {
   return answer
 }
 
-/** The container refuses to be open to everybody, with a line that says what to do. */
-const refusesToBeOpen = async (image: BuiltImage, entrypoint: ReadonlyArray<string>, work: string): Promise<void> => {
-  const open = new ContainerProcess(image, dataOf(work, "open"), entrypoint)
-  const timer = setTimeout(() => open.kill(), 20_000)
-  const code = await open.ended
-  clearTimeout(timer)
-  expectThat("without API_KEY it refuses to start and says so", code === 1 && /API_KEY/.test(open.output), open.output)
+/** A container that was told nothing makes a key for itself, says it once, and lets nobody in without it. */
+const makesItsKey = async (image: BuiltImage, entrypoint: ReadonlyArray<string>, work: string): Promise<void> => {
+  const dataDir = dataOf(work, "first")
+  const status = async (key: string) => (await fetch(`${URL_INSIDE}/api/channels`, { headers: { "X-API-Key": key } })).status
+  let key = ""
+  for (const time of ["first", "second"]) {
+    const container = new ContainerProcess(image, dataDir, entrypoint)
+    try {
+      await until(`the ${time} start is ready`, async () => ((await fetch(`${URL_INSIDE}/readyz`)).ok ? true : null))
+      const said = /\bsd_[\w-]{43}/.exec(container.output)?.[0]
+      if (time === "first") key = said ?? ""
+      expectThat(`the ${time} start says its key: ${time === "first"}`, (said !== undefined) === (time === "first"), container.output)
+      expectThat("nobody is let in without it", (await status("")) === 401 && (await status(key)) === 200)
+      const backup = container.exec(image, ["/app/bin/bun", "/app/scripts/distributor.mjs", "backup", "-"])
+      expectThat("the command line finds it", backup.code === 0 && backup.output.includes("channels"), backup)
+      expectThat("its file is its owner's alone", (statSync(`${dataDir}/first.key`).mode & 0o777) === 0o600)
+      await container.stop("SIGTERM")
+    } finally {
+      container.kill()
+    }
+  }
 }
 
 const streams = async (image: BuiltImage, container: ContainerProcess): Promise<void> => {
@@ -87,7 +101,7 @@ export const checkImage = async (image: BuiltImage, meta: StageMeta, work: strin
   const { entrypoint, healthcheck, stopSignal } = meta
   if (entrypoint === null || healthcheck === null || stopSignal === null)
     throw new Error("FAILED: ENTRYPOINT, HEALTHCHECK or STOPSIGNAL missing")
-  await refusesToBeOpen(image, entrypoint, work)
+  await makesItsKey(image, entrypoint, work)
 
   const builtAt = Date.now()
   const dataDir = dataOf(work, "demo")

@@ -28,6 +28,10 @@ export interface AppConfigService {
   /** Absolute path of a document that is applied at the start; see `docs/configuration.md`, "A configuration file". */
   readonly configFile: Option.Option<string>
   readonly apiKey: Option.Option<Redacted.Redacted>
+  /** Absolute path of a file for the admin's key that is made where the service would refuse to be open; see `accounts/first-keys.ts`. */
+  readonly firstKeyFile: Option.Option<string>
+  /** Absolute path of a file in which Prometheus finds a viewer's key. */
+  readonly metricsKeyFile: Option.Option<string>
   /** Absolute path of the file with the key that signs sessions and encrypts secrets. */
   readonly keyFile: string
   /** Absolute paths of the certificate chain and its key, both PEM; with them the server speaks HTTPS only. */
@@ -62,6 +66,8 @@ export const SETTINGS = {
   RECORDINGS_DIR: "recordings in DATA_DIR",
   DISTRIBUTOR_CONFIG: "none",
   API_KEY: "none",
+  FIRST_KEY_FILE: "none",
+  METRICS_KEY_FILE: "none",
   AUTH: "on",
   TRUSTED_PROXIES: "none",
   KEY_FILE: "secret.key in DATA_DIR",
@@ -215,6 +221,8 @@ const config = Config.all({
   recordingsDir: setting("RECORDINGS_DIR"),
   configFile: setting("DISTRIBUTOR_CONFIG").pipe(Config.map(Option.map((path) => resolve(path)))),
   apiKey: setting("API_KEY").pipe(Config.map(Option.map((s) => Redacted.make(s)))),
+  firstKeyFile: setting("FIRST_KEY_FILE").pipe(Config.map(Option.map((path) => resolve(path)))),
+  metricsKeyFile: setting("METRICS_KEY_FILE").pipe(Config.map(Option.map((path) => resolve(path)))),
   keyFile: setting("KEY_FILE"),
   tlsCert: setting("TLS_CERT"),
   tlsKey: setting("TLS_KEY"),

@@ -6,6 +6,7 @@ import { createSocket } from "node:dgram"
 import { fileURLToPath } from "node:url"
 import { Console, Effect, Layer, Schedule } from "effect"
 import { execa } from "execa"
+import { withGivenPriority } from "../engine/priority.ts"
 import { Distributor, type DistributorService } from "./Distributor.ts"
 import { toolEnvironment } from "./engine/child-environment.ts"
 import type { ChannelView } from "./model.ts"
@@ -80,15 +81,17 @@ const prepare = (distributor: DistributorService) =>
 const testSource = (to: string) =>
   Effect.acquireUseRelease(
     Effect.sync(() =>
-      execa(process.execPath, [...runtimeArguments, sourceScript, "--to", to, "--parent-pipe"], {
-        stdin: "pipe",
-        stdout: "ignore",
-        stderr: "ignore",
-        reject: false,
-        forceKillAfterDelay: 500,
-        env: toolEnvironment(),
-        extendEnv: false,
-      }),
+      withGivenPriority(() =>
+        execa(process.execPath, [...runtimeArguments, sourceScript, "--to", to, "--parent-pipe"], {
+          stdin: "pipe",
+          stdout: "ignore",
+          stderr: "ignore",
+          reject: false,
+          forceKillAfterDelay: 500,
+          env: toolEnvironment(),
+          extendEnv: false,
+        }),
+      ),
     ),
     (child) => Effect.promise(() => child),
     (child) =>

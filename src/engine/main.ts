@@ -8,7 +8,7 @@ import { parseArgs } from "node:util"
 import { PacketCore } from "../core/packet-core.ts"
 import { ControlServer } from "./control-server.ts"
 import { Engine } from "./engine.ts"
-import { raisePriority } from "./priority.ts"
+import { ENGINE_NICE, raisePriority } from "./priority.ts"
 import { engineSocketPath } from "./socket-path.ts"
 import { openSrtLibrary } from "./srt/srt-library.ts"
 
@@ -24,10 +24,10 @@ const log = (message: string): void => {
 }
 
 // Before libsrt starts its threads: they inherit it.
-const priorityProblem = raisePriority()
-if (priorityProblem !== null) log(priorityProblem)
+const priorityProblem = raisePriority(ENGINE_NICE)
+if (priorityProblem !== null) log(`${priorityProblem}: packets may be late on a busy machine`)
 
-mkdirSync(dataDir, { recursive: true, mode: 0o750 })
+mkdirSync(dataDir, { recursive: true, mode: 0o700 })
 const path = engineSocketPath(dataDir)
 const library = openSrtLibrary(process.env)
 if (library.info.problem !== null) log(library.info.problem)

@@ -1,11 +1,20 @@
-/** Processor time for the packets: what the engine asks of the scheduler, so that other work on the machine does not delay them. */
-import { readFileSync, writeFileSync } from "node:fs"
-import { setPriority } from "node:os"
+/**
+ * Processor time for what must not wait: what the engine and the control plane ask of the scheduler, so that other work on the machine
+ * does not delay packets, nor silence the API.
+ */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { getPriority, setPriority } from "node:os"
 
-/** Nice value of the engine, -20 to 19; below 0 needs CAP_SYS_NICE or RLIMIT_NICE. */
-const NICE = -10
+/** Nice values, -20 to 19; below 0 needs CAP_SYS_NICE or RLIMIT_NICE. */
+export const ENGINE_NICE = -10
+/** Behind the engine: the API may wait for packets, packets not for the API. */
+export const CONTROL_PLANE_NICE = -5
+/** What this process was started with, which is for its children too. */
+const GIVEN_NICE = getPriority()
 /** Where Linux keeps the nice value of a session's autogroup (sched(7)); missing in kernels without them. */
 const AUTOGROUP = "/proc/self/autogroup"
+/** Threads of this process, by their numbers. */
+const THREADS = "/proc/self/task"
 /** "(comm) state ppid pgrp session ...", see proc(5). */
 const SESSION_FIELD = 3
 
@@ -25,15 +34,42 @@ const isMissing = (cause: unknown): boolean => cause instanceof Error && "code" 
  *
  * Returns what could not be had, as a sentence for the log; null when all was.
  */
-export const raisePriority = (): string | null => {
+export const raisePriority = (nice: number): string | null => {
   try {
-    setPriority(NICE)
+    setPriority(nice)
     // A session that somebody else leads has other work in it.
-    if (isSessionLeader()) writeFileSync(AUTOGROUP, String(NICE))
+    if (isSessionLeader()) writeFileSync(AUTOGROUP, String(nice))
     return null
   } catch (cause) {
     if (isMissing(cause)) return null
     const why = cause instanceof Error ? cause.message : String(cause)
-    return `cannot raise the priority to ${NICE} (${why}): packets may be late on a busy machine; give it CAP_SYS_NICE or LimitNICE=${NICE}`
+    return `cannot raise the priority to ${nice} (${why}); give it CAP_SYS_NICE or LimitNICE=${ENGINE_NICE}`
+  }
+}
+
+/**
+ * The same for the threads that are there already: a collector of garbage that waits for the processor holds up the thread that waits for
+ * it. To be called after `raisePriority`, with what that could have.
+ */
+export const raiseThreads = (nice: number): void => {
+  try {
+    for (const thread of readdirSync(THREADS)) setPriority(Number(thread), nice)
+  } catch {
+    // A thread has ended meanwhile, or there is no /proc: nothing depends on it.
+  }
+}
+
+/**
+ * Runs `start`, which starts a process, with the priority that this process was given: children inherit what the calling thread has at
+ * that moment, and other programs (ffmpeg) are not to compete with the engine.
+ */
+export const withGivenPriority = <A>(start: () => A): A => {
+  const raised = getPriority()
+  if (raised >= GIVEN_NICE) return start()
+  setPriority(GIVEN_NICE)
+  try {
+    return start()
+  } finally {
+    setPriority(raised)
   }
 }

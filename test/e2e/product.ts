@@ -23,6 +23,8 @@ export interface ProductOptions {
   /** Keeps the store of an earlier run. */
   readonly dataDir?: string
   readonly port?: number
+  /** The key of every request stands there once it is ready. */
+  readonly keyFile?: string
   /** Command to run it by, as `nsenter ...`. */
   readonly by?: ReadonlyArray<string>
 }
@@ -71,13 +73,13 @@ export class Product {
   readonly port: number
   readonly child: ChildProcess
   output = ""
-  /** Sent with every request. */
-  readonly #own: Readonly<Record<string, string>>
+  /** Sent with every request; undefined for none. */
+  readonly #key: () => string | undefined
   readonly #engines = new Set<number>()
 
-  private constructor(child: ChildProcess, dataDir: string, port: number, apiKey: string | undefined) {
+  private constructor(child: ChildProcess, dataDir: string, port: number, apiKey: () => string | undefined) {
     this.child = child
-    this.#own = apiKey === undefined ? {} : { "X-API-Key": apiKey }
+    this.#key = apiKey
     this.dataDir = dataDir
     this.port = port
     this.url = `http://127.0.0.1:${port}`
@@ -103,11 +105,8 @@ export class Product {
       THUMBNAILS: "off",
       ...options.env,
     }
-    const product = new Product(
-      spawn(command, rest, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] }),
-      dataDir,
-      port,
-      options.env?.["API_KEY"],
+    const product = new Product(spawn(command, rest, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] }), dataDir, port, () =>
+      options.keyFile === undefined ? options.env?.["API_KEY"] : readFileSync(options.keyFile, "utf8").trim(),
     )
     await product.ready()
     return product
@@ -135,9 +134,14 @@ export class Product {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer<T>> {
+    const key = this.#key()
     const init: RequestInit = {
       method,
-      headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...this.#own, ...headers },
+      headers: {
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(key === undefined ? {} : { "X-API-Key": key }),
+        ...headers,
+      },
     }
     if (body !== undefined) init.body = typeof body === "string" ? body : JSON.stringify(body)
     const answer = await fetch(`${this.url}${path}`, init)

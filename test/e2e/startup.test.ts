@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
 import { createSocket } from "node:dgram"
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -111,18 +111,35 @@ describe("without libsrt", () => {
   })
 })
 
+/** The fields after "(comm)": the 17th is the nice value. */
+const niceOf = (process: number | string | undefined) =>
+  Number(readFileSync(`/proc/${process}/stat`, "utf8").split(") ").at(-1)?.split(" ")[16])
+
 describe("on a busy machine", () => {
   it("the engine comes before other work: its threads, and the session that it leads, which autogroups weigh against all others", async () => {
     const product = await start()
     const pid = await product.enginePid()
     const inProc = (name: string) => readFileSync(`/proc/${pid}/${name}`, "utf8")
-    // The fields after "(comm)": the 17th is the nice value.
-    const nice = inProc("stat").split(") ").at(-1)?.split(" ")[16]
     if (process.getuid?.() !== 0) return expect(product.engineLog()).toContain("cannot raise the priority to -10 (")
-    expect(nice).toBe("-10")
+    expect(niceOf(pid)).toBe(-10)
     if (existsSync(`/proc/${pid}/autogroup`)) expect(inProc("autogroup")).toMatch(/ nice -10$/m)
     expect(product.engineLog()).not.toContain("priority")
   })
+
+  it.skipIf(process.getuid?.() !== 0)(
+    "the control plane comes behind the engine and before other work, and other programs do not come with it",
+    async () => {
+      // The test source of the demo is such a program.
+      const product = await start({ args: ["--demo"] })
+      const children = () => readFileSync(`/proc/${product.child.pid}/task/${product.child.pid}/children`, "utf8").trim().split(" ")
+      const source = await eventually("the test source runs", () =>
+        children().find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("test-source.ts")),
+      )
+      const engine = await product.enginePid()
+      const threads = readdirSync(`/proc/${product.child.pid}/task`).map((tid) => niceOf(`${product.child.pid}/task/${tid}`))
+      expect([niceOf(engine), niceOf(product.child.pid), [...new Set(threads)], niceOf(source)]).toEqual([-10, -5, [-5], 0])
+    },
+  )
 })
 
 describe("bad input", () => {
@@ -230,7 +247,48 @@ describe("seed A, as written", () => {
   })
 })
 
+describe("an open address without a key, where a first key may be made", () => {
+  it("starts with a key that it says once, and lets nobody in without it", async () => {
+    const dataDir = folder()
+    const env = { HOST: "0.0.0.0", FIRST_KEY_FILE: join(dataDir, "first.key"), METRICS_KEY_FILE: join(dataDir, "keys", "prometheus.key") }
+    const status = async (product: Product, path: string, key: string) =>
+      (await fetch(`${product.url}${path}`, { headers: { Authorization: `Bearer ${key}` } })).status
+    const said = (product: Product) => product.output.split(readFileSync(env.FIRST_KEY_FILE, "utf8").trim()).length - 1
+    const options = { env, dataDir, keyFile: env.FIRST_KEY_FILE }
+    const first = await start(options)
+    const key = readFileSync(env.FIRST_KEY_FILE, "utf8").trim()
+    const metrics = readFileSync(env.METRICS_KEY_FILE, "utf8").trim()
+    expect([said(first), await status(first, "/api/channels", ""), await status(first, "/api/channels", key)]).toEqual([1, 401, 200])
+    expect([await status(first, "/metrics", ""), await status(first, "/metrics", metrics)]).toEqual([401, 200])
+    expect((await fetch(`${first.url}/api/channels`, { method: "POST", headers: { Authorization: `Bearer ${metrics}` } })).status).toBe(403)
+    await first.kill("SIGTERM")
+    const second = await start(options)
+    expect([said(second), await status(second, "/api/channels", key)]).toEqual([0, 200])
+  })
+})
+
 describe("npm start", () => {
+  it("is a session of its own, and killed with all its group leaves the engine to the next start, and the port", async () => {
+    const env = { ...process.env, DATA_DIR: folder(), PORT: "0", LOG_FORMAT: "json" }
+    const begin = async () => {
+      const npm = spawn("npm", ["start"], { cwd: root, env, detached: true })
+      let text = ""
+      for (const stream of [npm.stdout, npm.stderr]) stream.on("data", (chunk) => (text += String(chunk)))
+      const url = await eventually("it listens", () => /listening on (http:[^"]+)/.exec(text)?.[1], 30_000)
+      const health = async () => (await (await fetch(`${url}/api/health`)).json()) as { engine: { pid: number } }
+      const engine = await eventually("the engine is connected", async () => (await health()).engine.pid)
+      return { npm, url, engine }
+    }
+    const first = await begin()
+    process.kill(-(first.npm.pid ?? 0), "SIGKILL")
+    await eventually("the service is gone", async () => ((await fetch(first.url).catch(() => null)) === null ? true : null))
+    expect(existsSync(`/proc/${first.engine}`)).toBe(true)
+    const second = await begin()
+    expect(second.engine).toBe(first.engine)
+    process.kill(-(second.npm.pid ?? 0), "SIGTERM")
+    await eventually("the engine is gone", () => !existsSync(`/proc/${first.engine}`) || null)
+  })
+
   it.each(["SIGTERM", "SIGINT"] as const)("ends with its service and its engine when it is told to by %s", async (signal) => {
     const npm = spawn("npm", ["start"], { cwd: root, env: { ...process.env, DATA_DIR: folder(), PORT: "0", LOG_FORMAT: "json" } })
     let text = ""

@@ -1,5 +1,5 @@
 /** Users and API keys, held in memory as the store has them: every request asks, few change them. */
-import { createHash, randomBytes, randomUUID } from "node:crypto"
+import { createHash, randomUUID } from "node:crypto"
 import { Context, Effect, Layer, Option } from "effect"
 import { AppConfig, isLoopback } from "../AppConfig.ts"
 import { Conflict, NotFound, StartRefused, type StoreError } from "../Errors.ts"
@@ -7,6 +7,8 @@ import { Store } from "../store/Store.ts"
 import { loadSecretKey } from "../store/secret-key.ts"
 import type { KeyInput, KeyView, Role, UserChange, UserInput, UserView } from "./account-bodies.ts"
 import type { AccountRows, StoredKey, StoredUser } from "./account-rows.ts"
+import { newKey } from "./api-key.ts"
+import { keepMetricsKey, makeFirstKey } from "./first-keys.ts"
 import { hashPassword, isPassword } from "./password.ts"
 
 export interface AccountsService {
@@ -23,8 +25,8 @@ export interface AccountsService {
   readonly createUser: (input: UserInput) => Effect.Effect<UserView, Conflict | StoreError>
   readonly updateUser: (name: string, change: UserChange) => Effect.Effect<UserView, NotFound | Conflict | StoreError>
   readonly removeUser: (name: string) => Effect.Effect<void, NotFound | Conflict | StoreError>
-  /** The key itself is in this answer and nowhere else. */
-  readonly createKey: (input: KeyInput) => Effect.Effect<KeyView & { readonly key: string }, Conflict | StoreError>
+  /** The key itself is in this answer and nowhere else. `key` is one of `newKey()` that somebody has been given already. */
+  readonly createKey: (input: KeyInput, key?: string) => Effect.Effect<KeyView & { readonly key: string }, Conflict | StoreError>
   readonly removeKey: (id: string) => Effect.Effect<void, NotFound | Conflict | StoreError>
   /** Signs sessions; as long as this is the same they outlive a restart. */
   readonly sessionKey: Uint8Array
@@ -111,12 +113,11 @@ export const makeAccounts = (rows: AccountRows, options: AccountsOptions): Effec
             yield* Effect.uninterruptible(Effect.tap(rows.deleteUser(name), () => Effect.sync(() => users.delete(name))))
           }),
         ),
-      createKey: ({ name, role }) =>
+      createKey: ({ name, role }, key = newKey()) =>
         inTurn(
           Effect.gen(function* () {
             if ([...keys.values()].some((key) => key.name === name)) return yield* conflict("name", `there is a key "${name}" already`)
             yield* checkRemaining("role", [...roles(), role])
-            const key = `sd_${randomBytes(32).toString("base64url")}`
             const one = { id: randomUUID(), name, role, prefix: key.slice(0, PREFIX_LENGTH), sha256: sha256(key), created_at: now() }
             const keep = Effect.sync(() => {
               keys.set(one.id, one)
@@ -143,16 +144,19 @@ export const makeAccounts = (rows: AccountRows, options: AccountsOptions): Effec
     }
   })
 
+type Reach = { readonly host: string; readonly auth: boolean; readonly apiKey: Option.Option<unknown> }
+
+/** Other machines reach it, and there is nobody whom it could let in. */
+const isClosedForAll = ({ apiKey, auth, host }: Reach, accounts: AccountsService): boolean =>
+  !isLoopback(host) && auth && Option.isNone(apiKey) && accounts.isEmpty()
+
 /** A service that other machines reach must know whom to let in. */
-export const checkReachable = (
-  { apiKey, auth, host }: { readonly host: string; readonly auth: boolean; readonly apiKey: Option.Option<unknown> },
-  accounts: AccountsService,
-): Effect.Effect<void, StartRefused> =>
-  isLoopback(host) || !auth || Option.isSome(apiKey) || !accounts.isEmpty()
-    ? Effect.void
-    : new StartRefused({
-        reason: `HOST: ${host} is reachable from other machines; set API_KEY, or create a user while HOST is 127.0.0.1, or set AUTH=off to allow everybody`,
+export const checkReachable = (reach: Reach, accounts: AccountsService): Effect.Effect<void, StartRefused> =>
+  isClosedForAll(reach, accounts)
+    ? new StartRefused({
+        reason: `HOST: ${reach.host} is reachable from other machines; set API_KEY, or create a user while HOST is 127.0.0.1, or set AUTH=off to allow everybody`,
       })
+    : Effect.void
 
 export class Accounts extends Context.Tag("distributor/Accounts")<Accounts, AccountsService>() {
   /** Fails with `StartRefused` when the service would be open to other machines. */
@@ -167,7 +171,9 @@ export class Accounts extends Context.Tag("distributor/Accounts")<Accounts, Acco
         sessionKey: yield* loadSecretKey(config.keyFile),
       }
       const accounts = yield* Effect.mapError(makeAccounts(store.accounts, options), ({ message }) => new StartRefused({ reason: message }))
+      if (isClosedForAll(config, accounts)) yield* makeFirstKey(config, accounts)
       yield* checkReachable(config, accounts)
+      yield* keepMetricsKey(config, accounts)
       return accounts
     }),
   )

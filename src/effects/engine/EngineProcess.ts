@@ -78,10 +78,10 @@ const trim = (file: string): void => {
 }
 
 const start = (script: string, dataDir: string, logFile: string): EngineChild => {
-  mkdirSync(dataDir, { recursive: true, mode: 0o750 })
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   trim(logFile)
   const ended = Deferred.unsafeMake<string>(FiberId.none)
-  const log = openSync(logFile, "a", 0o640)
+  const log = openSync(logFile, "a", 0o600)
   try {
     // detached: a session of its own, so that neither a Ctrl-C in the terminal nor the end of this process reaches it.
     const child = spawn(process.execPath, [...runtimeArguments, script, "--data-dir", dataDir], {
@@ -111,7 +111,7 @@ export const make = ({ dataDir, script = engineScript }: EngineProcessOptions): 
     }),
     isAlive,
     kill: (pid) => Effect.ignore(Effect.try(() => process.kill(pid, "SIGKILL"))),
-    remember: (pid) => Effect.ignore(Effect.try(() => writeFileSync(pidFile, `${pid}\n`))),
+    remember: (pid) => Effect.ignore(Effect.try(() => writeFileSync(pidFile, `${pid}\n`, { mode: 0o600 }))),
     remembered: Effect.sync(() => {
       const pid = Number(readFileSync(pidFile, "utf8"))
       // A pid is given out again after a while: only a process that was started as our engine may be ended.

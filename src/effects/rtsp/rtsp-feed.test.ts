@@ -1,8 +1,10 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { getPriority, setPriority } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Scope } from "effect"
 import { execa } from "execa"
+import { CONTROL_PLANE_NICE, raisePriority } from "../../engine/priority.ts"
 import { isAlive } from "../engine/os-process.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
 import { clearLeftovers, endLeftover, type FeedOptions, feedArguments, hasLeftover, startFeed } from "./rtsp-feed.ts"
@@ -20,7 +22,23 @@ const STREAMING = "echo frame=1; echo progress=continue; exec cat $pipe > $pipe.
 const pidIn = ({ runDir }: FeedOptions) => Number(readFileSync(join(runDir, "out-1.pid"), "utf8"))
 const within = <A, E>(effect: Effect.Effect<A, E>) => Effect.timeout(effect, "8 seconds")
 
+const isRoot = process.getuid?.() === 0
+
 describe("the ffmpeg of a RTSP output", () => {
+  it.scopedLive.skipIf(!isRoot)("does not have the priority of the control plane", () =>
+    Effect.gen(function* () {
+      const options = yield* place(`nice > $pipe.copy; ${STREAMING.replace("> $pipe.copy", "> /dev/null")}`)
+      yield* Effect.acquireRelease(
+        Effect.sync(() => raisePriority(CONTROL_PLANE_NICE)),
+        () => Effect.sync(() => setPriority(0)),
+      )
+      const feed = yield* startFeed(options)
+      yield* within(Deferred.await(feed.streaming))
+      assert.strictEqual(readFileSync(`${feed.pipe}.copy`, "utf8").trim(), "0")
+      assert.strictEqual(getPriority(), CONTROL_PLANE_NICE)
+    }),
+  )
+
   it.scopedLive("streams from a FIFO that only we can read, and leaves nothing behind", () =>
     Effect.gen(function* () {
       const options = yield* place(STREAMING)

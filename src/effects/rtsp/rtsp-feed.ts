@@ -10,6 +10,7 @@ import { join } from "node:path"
 import { Deferred, Effect, type Scope } from "effect"
 import { execa } from "execa"
 import { maskSecrets } from "../../core/output-url.ts"
+import { withGivenPriority } from "../../engine/priority.ts"
 import { OutputEnded } from "../Errors.ts"
 import { toolEnvironment } from "../engine/child-environment.ts"
 import { commandLine, isAlive } from "../engine/os-process.ts"
@@ -144,10 +145,12 @@ const startProcess = (options: FeedOptions, pipe: string, shown: string) =>
     const { ffmpeg, outputId, runDir, url } = options
     const streaming = yield* Deferred.make<void>()
     const over = yield* Deferred.make<OutputEnded>()
-    const child = execa(ffmpeg, feedArguments({ transport: options.transport, url: shown }, pipe), {
-      ...{ stdin: "ignore", stdout: "pipe", stderr: "pipe", buffer: false, reject: false },
-      ...{ env: toolEnvironment(), extendEnv: false, forceKillAfterDelay: KILL_AFTER_MS },
-    })
+    const child = withGivenPriority(() =>
+      execa(ffmpeg, feedArguments({ transport: options.transport, url: shown }, pipe), {
+        ...{ stdin: "ignore", stdout: "pipe", stderr: "pipe", buffer: false, reject: false },
+        ...{ env: toolEnvironment(), extendEnv: false, forceKillAfterDelay: KILL_AFTER_MS },
+      }),
+    )
     const progress = new ProgressReader()
     const tail = new LineTail()
     const nowMs = () => Effect.runSync(monotonicMs)

@@ -21,6 +21,7 @@ import { makeTemplateRows, type TemplateRows } from "../templates/template-rows.
 import { within } from "../within.ts"
 import { EVENT_BOUNDS, type EventBounds, makeEventRows } from "./event-rows.ts"
 import { nameOf, openPostgres, openSqlite, refuseStore, rootOf } from "./open-store.ts"
+import { keepPrivate } from "./private-files.ts"
 import { openOutput, openStore, sealOutput } from "./sealed-rows.ts"
 import type { SecretBox } from "./secret-box.ts"
 import { type ChannelRow, channelFromRow, channelToRow, type OutputRow, outputFromRow, outputToRow } from "./store-rows.ts"
@@ -95,11 +96,14 @@ export interface StoreService {
 
 export class Store extends Context.Tag("distributor/Store")<Store, StoreService>() {
   static readonly Live = Layer.unwrapEffect(
-    Effect.map(AppConfig, ({ databaseFile, dataDir, keyFile, postgresUrl }) =>
-      Option.match(postgresUrl, {
-        onSome: (url) => layerPostgres(url, keyFile),
-        onNone: () => layerFile(databaseFile, EVENT_BOUNDS, CUE_BOUNDS, join(dataDir, "backups"), keyFile),
-      }),
+    Effect.flatMap(AppConfig, ({ databaseFile, dataDir, keyFile, postgresUrl }) =>
+      Effect.as(
+        keepPrivate({ dataDir, databaseFile: Option.isNone(postgresUrl) ? databaseFile : null, keyFile }),
+        Option.match(postgresUrl, {
+          onSome: (url) => layerPostgres(url, keyFile),
+          onNone: () => layerFile(databaseFile, EVENT_BOUNDS, CUE_BOUNDS, join(dataDir, "backups"), keyFile),
+        }),
+      ),
     ),
   )
 }

@@ -8,6 +8,7 @@ import * as PostgresClient from "../postgres/PostgresClient.ts"
 import { copiesOf } from "../sqlite/copies.ts"
 import { migrate } from "../sqlite/migrations.ts"
 import * as SqliteClient from "../sqlite/SqliteClient.ts"
+import { preparePrivateDatabase } from "./private-files.ts"
 
 /** SqlError hides the database's own sentence behind "Failed to ..."; operators need the sentence. */
 export const rootOf = (error: unknown): unknown => (error instanceof Error && error.cause instanceof Error ? rootOf(error.cause) : error)
@@ -34,7 +35,13 @@ const checkIntegrity = Effect.gen(function* () {
 /** @param backups directory of the copies that are made of it; null for none */
 export const openSqlite = (file: string, backups: string | null): Layer.Layer<Client.SqlClient, StartRefused> => {
   const refuse = refuseStore(file)
-  const directory = Effect.try({ try: () => mkdirSync(dirname(file), { recursive: true }), catch: refuse })
+  const place = Effect.try({
+    try: () => {
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+      preparePrivateDatabase(file)
+    },
+    catch: refuse,
+  })
   const prepared = Layer.scopedDiscard(
     Effect.gen(function* () {
       yield* checkIntegrity
@@ -44,7 +51,7 @@ export const openSqlite = (file: string, backups: string | null): Layer.Layer<Cl
     }).pipe(Effect.mapError(refuse)),
   )
   const client = SqliteClient.layer({ file }).pipe(Layer.mapError(refuse))
-  return Layer.unwrapEffect(Effect.as(directory, Layer.provideMerge(prepared, client)))
+  return Layer.unwrapEffect(Effect.as(place, Layer.provideMerge(prepared, client)))
 }
 
 export const openPostgres = (url: Redacted.Redacted): Layer.Layer<Client.SqlClient, StartRefused> => {

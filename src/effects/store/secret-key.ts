@@ -7,7 +7,7 @@ import { StartRefused } from "../Errors.ts"
 
 const create = (file: string): Buffer => {
   const key = randomBytes(32)
-  mkdirSync(dirname(file), { recursive: true })
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   // Another process that was faster wins.
   const handle = openSync(file, "wx", 0o600)
   try {

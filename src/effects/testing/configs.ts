@@ -27,6 +27,8 @@ export const appConfig = (dataDir: string): AppConfigService => ({
   postgresUrl: Option.none(),
   configFile: Option.none(),
   apiKey: Option.none(),
+  firstKeyFile: Option.none(),
+  metricsKeyFile: Option.none(),
   keyFile: join(dataDir, "secret.key"),
   tls: Option.none(),
   auth: true,

@@ -2,6 +2,7 @@
 import { Effect, type Scope } from "effect"
 import { execa } from "execa"
 import { AccessPointStart } from "../../core/preview/access-point-start.ts"
+import { withGivenPriority } from "../../engine/priority.ts"
 import { maskText } from "../Logging.ts"
 import { TapEnded, type Taps } from "../taps/Taps.ts"
 
@@ -62,11 +63,13 @@ const startDecoder = (ts: Uint8Array): Effect.Effect<Effect.Effect<Uint8Array, T
   Effect.map(
     Effect.acquireRelease(
       Effect.sync(() =>
-        execa("nice", ["-n", "19", "ffmpeg", ...decodeArguments(WIDTH)], {
-          ...{ input: ts, encoding: "buffer", reject: false, timeout: DECODE_WITHIN_MS, maxBuffer: MAX_JPEG_BYTES },
-          // What ffmpeg has no use for must not be readable in its environment.
-          ...{ env: { PATH: process.env["PATH"] ?? "" }, extendEnv: false, forceKillAfterDelay: KILL_AFTER_MS },
-        }),
+        withGivenPriority(() =>
+          execa("nice", ["-n", "19", "ffmpeg", ...decodeArguments(WIDTH)], {
+            ...{ input: ts, encoding: "buffer", reject: false, timeout: DECODE_WITHIN_MS, maxBuffer: MAX_JPEG_BYTES },
+            // What ffmpeg has no use for must not be readable in its environment.
+            ...{ env: { PATH: process.env["PATH"] ?? "" }, extendEnv: false, forceKillAfterDelay: KILL_AFTER_MS },
+          }),
+        ),
       ),
       (child) =>
         Effect.promise(async () => {
