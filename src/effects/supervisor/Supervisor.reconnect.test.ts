@@ -37,7 +37,10 @@ const followEngine = (engine: FakeEngine) => {
     /** The connection is there again, with the engine that lived on. */
     reconnect: Effect.zipRight(
       Effect.suspend(() => engine.connect(stats())),
-      Effect.zipRight(settle, Effect.suspend(() => engine.stats(stats()))),
+      Effect.zipRight(
+        settle,
+        Effect.suspend(() => engine.stats(stats())),
+      ),
     ),
     tellStats: Effect.suspend(() => engine.stats(stats())),
   }

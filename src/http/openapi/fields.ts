@@ -181,7 +181,11 @@ const OUTPUT: Readonly<Record<string, string>> = {
   needs_audio: "A stream without audio is not shown",
   check: "Sentences: what to look at before going live",
   ok: "It is well",
-  "OutputTest.ok": "It would work",
+  test_publishes:
+    "A test of such a destination publishes for a moment to learn whether the stream key works; elsewhere its outcome is `unknown`",
+  outcome: "`unknown`: nothing failed, and what matters could not be tried",
+  untested: "What could not be tried and why, when the outcome is `unknown`",
+  "OutputTest.ok": "The outcome is `ok`: the output would work",
   steps: "Sentences: what was done and what came back",
   address: "Address and port that it connected to",
   took_ms: "How long it took, in ms",
