@@ -83,7 +83,7 @@ const make = Effect.gen(function* () {
       return new Map(carried.map((id) => [id, { receiving: activeLeg(stats?.channels.find((c) => c.id === id))?.receiving === true }]))
     }),
   })
-  const registry = makeRegistry({ configs, engine, host, publish: feed.publish, running, store })
+  const registry = makeRegistry({ configs, engine, host, publish: feed.publish, running, store, totals: metrics.totals })
   const { adoptConfig, find, inOrder, now, runtimeOf, view } = registry
   const storeProblem = yield* watchStore(store.problem, () => events.problem() ?? cues.problem())
   const notifications = yield* makeNotifications({
