@@ -134,6 +134,8 @@ export interface OutputView {
   readonly enabled: boolean
   readonly status: OutputStatus
   readonly lifecycle: OutputLifecycle
+  /** Something goes out: it is connected, and packets of the source in use arrive. One that is connected and carries nothing is idle. */
+  readonly carrying: boolean
   /** Seconds since connected; 0 when not. */
   readonly uptime: number
   readonly error_count: number

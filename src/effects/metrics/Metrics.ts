@@ -1,13 +1,13 @@
 /** Follows the engine's figures, so that counters never fall while this process lives, and puts together what `/metrics` shows. */
 
 import { breakView } from "../../core/scte35/break-state.ts"
-import type { ChannelStats, EngineStats, OutputStats } from "../../engine/messages.ts"
+import type { ChannelStats, EngineStats, LegStats, OutputStats } from "../../engine/messages.ts"
 import type { ChannelRuntime } from "../channel/channel-runtime.ts"
 import type { Health } from "../Distributor.ts"
 import type { EngineState } from "../engine/engine-state.ts"
 import type { ChannelConfig, OutputConfig, SourceName } from "../model.ts"
 import { inputState } from "../show/leg-view.ts"
-import { channelAlarms, channelStatus } from "../show/views-of.ts"
+import { activeLeg, channelAlarms, channelStatus, isCarrying } from "../show/views-of.ts"
 import { type ChannelLedger, makeChannelLedger } from "./channel-ledger.ts"
 import { makeEngineLedger } from "./engine-ledger.ts"
 import type { ChannelFigures, EngineFigures, LegFigures, MetricsView, OutputFigures, OutputState, StoreFigures } from "./metrics-model.ts"
@@ -103,6 +103,7 @@ export const makeMetrics = (): Metrics => {
     config: OutputConfig,
     { nowMs, runtimeOf }: MetricsMoment,
     stats: OutputStats | undefined,
+    leg: LegStats | undefined,
     pending: number,
   ): OutputFigures => {
     const runtime = runtimeOf(channel.id)
@@ -113,6 +114,7 @@ export const makeMetrics = (): Metrics => {
       config,
       desired: channel.should_run && config.enabled,
       state,
+      carrying: isCarrying(state, leg),
       stateSince: ledger.enter(state, nowMs),
       sums: ledger.sums,
       tally: outputTally(tallies.of(channel.id), config.id),
@@ -140,7 +142,9 @@ export const makeMetrics = (): Metrics => {
       legs: sources.map((source) => legFigures(source, stats, ledger)),
       tally: tallies.of(config.id),
       inBreak: runtime !== null && breakView(runtime.scte35.breaks, moment.monotonicMs).state === "in_break",
-      outputs: config.outputs.map((output) => outputFigures(config, output, moment, outputs.get(output.id), pending.get(output.id) ?? 0)),
+      outputs: config.outputs.map((output) =>
+        outputFigures(config, output, moment, outputs.get(output.id), activeLeg(stats), pending.get(output.id) ?? 0),
+      ),
     }
   }
 

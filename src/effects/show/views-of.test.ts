@@ -93,6 +93,17 @@ describe("channelView", () => {
     expect(show(engine(live(3000), live(1000, "s-0"))).outputs[0]?.bitrate).toBe(0)
     expect(show(engine(live(3000, "s-2"), live(1000))).outputs[0]).toMatchObject({ bitrate: 0, uptime: 0 })
   })
+  it("shows a connected output as carrying only while packets of the source in use arrive (point 23)", () => {
+    const carrying = (state: EngineState, rt = connected()) => show(state, rt).outputs.map((o) => [o.status, o.carrying])
+    const fed = engine(live(3000), live(1000))
+    expect(carrying(fed)).toEqual([["connected", true]])
+    const starved = { ...fed, stats: engineStats([channelStats({ id: "ch-1", legs: [silent], outputs: [live(3000)] })], 101_000) }
+    expect(carrying(starved)).toEqual([["connected", false]])
+    expect(carrying({ ...fed, stats: null })).toEqual([["connected", false]])
+    const waiting = runtime()
+    waiting.outputs.set("out-1", { ...newOutputRuntime(), status: "connecting" })
+    expect(carrying(fed, waiting)).toEqual([["connecting", false]])
+  })
   it("masks secrets and tells what was understood and what was not", () => {
     const [output] = show(engine(live(0), live(0))).outputs
     expect(JSON.stringify(output)).not.toContain("verysecret99")

@@ -108,6 +108,9 @@ const hidden = (config: OutputConfig) => {
   return (text: string | null) => (text === null ? null : hide(text))
 }
 
+/** True while something goes out; `leg` is the one in use. A datagram goes to whoever is there, so that a socket is open says nothing. */
+export const isCarrying = (status: string, leg: LegStats | undefined): boolean => status === "connected" && leg?.receiving === true
+
 /** `before` are the figures of a second ago; `leg` is the one in use. */
 export const outputView = (
   config: OutputConfig,
@@ -138,6 +141,7 @@ export const outputView = (
     enabled: config.enabled,
     status,
     lifecycle: record?.stopping === true || (stopping && config.enabled) ? "stopping" : LIFECYCLE[status],
+    carrying: isCarrying(status, leg),
     uptime: status === "connected" ? secondsSince(live?.connected_at, nowMs) : 0,
     error_count: record?.errorCount ?? 0,
     reconnects: record?.reconnects ?? 0,

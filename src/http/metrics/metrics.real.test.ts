@@ -141,6 +141,23 @@ describe("metrics of a control plane", () => {
     expect(await both()).toEqual([1017, 5489, 4])
   })
 
+  it("point 23: an output that is connected without input carries nothing", async () => {
+    const { app, channel, output, session } = await withChannel()
+    await app.call("POST", `/api/channels/${channel}/start`)
+    await Effect.runPromise(app.engine.output(output, "connected"))
+    const shown = async (receiving: boolean) => {
+      const stats = outputStats({ id: output, session: session(), url: "srt://127.0.0.1:9" })
+      await Effect.runPromise(
+        app.engine.stats(engineStats([channelStats({ id: channel, legs: [legStats({ receiving })], outputs: [stats] })])),
+      )
+      const samples = await scrape(app)
+      const view = (await app.call<{ outputs: ReadonlyArray<{ carrying: boolean }> }>("GET", `/api/channels/${channel}`)).body
+      return [samples.get(`distributor_output_up{${OWN}}`), samples.get(`distributor_output_carrying{${OWN}}`), view.outputs[0]?.carrying]
+    }
+    expect(await shown(true)).toEqual([1, 1, true])
+    expect(await shown(false)).toEqual([1, 0, false])
+  })
+
   it("goes on counting when a source is opened anew, and never counts a loss twice that was made good", async () => {
     const { app, channel, tell } = await withChannel()
     await app.call("POST", `/api/channels/${channel}/start`)

@@ -24,6 +24,7 @@ const output = {
   enabled: true,
   status: "connected",
   lifecycle: "streaming",
+  carrying: true,
   uptime: 3600,
   error_count: 0,
   reconnects: 0,

@@ -129,6 +129,8 @@ const OUTPUT: Readonly<Record<string, string>> = {
   settings: "What differs from the defaults of its protocol, see `docs/api.md`",
   preset: "Well-known destination: brings URL and settings, and its limits are watched",
   enabled: "Runs while its channel runs",
+  carrying:
+    "Something goes out: it is connected, and packets of the source in use arrive. One that is connected and carries nothing is idle: its channel has no input",
   error_count: "Failures since the channel was started",
   reconnects: "Connections after the first",
   next_retry_at: "When the next attempt starts, while retrying",

@@ -59,6 +59,7 @@ export const Output = Struct({
   enabled: Flag,
   status: OutputStatus,
   lifecycle: Literal("ready", "starting", "streaming", "stopping", "error"),
+  carrying: Flag,
   uptime: Num,
   error_count: Count,
   reconnects: Count,

@@ -73,6 +73,7 @@ export const fakeOutput = (over: Partial<OutputView> & { readonly id: string }):
   enabled: true,
   status: "connecting",
   lifecycle: "starting",
+  carrying: over.status === "connected",
   uptime: 0,
   error_count: 0,
   reconnects: 0,
