@@ -77,6 +77,8 @@ describe("behind a connection that was lost while the engine lived", () => {
       assert.deepStrictEqual(follow.urls(), { [id]: ["udp://192.0.2.1:12003", "udp://192.0.2.9:9"] })
       const touched = engine.sent.slice(sent).flatMap((c) => (c.cmd === "close_output" ? [c.output_id] : []))
       assert.notInclude(touched, outputs[3]?.id)
+      const [back] = yield* distributor.events("news", { limit: 10, kinds: ["engine_back"] })
+      assert.strictEqual(back?.message, "the engine is back, and went on meanwhile")
       const shown = (yield* distributor.get("news")).outputs.map(({ name, status }) => [name, status])
       assert.deepStrictEqual(shown, [
         ["to 7001", "stopped"],
