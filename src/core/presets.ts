@@ -29,6 +29,8 @@ export interface Preset {
   /** Settings that a new output of this kind begins with. */
   readonly settings: OutputSettings
   readonly limits: PresetLimits
+  /** A test of a destination may publish for a moment, without pictures: that begins no broadcast, and ends none. */
+  readonly test_publishes: boolean
   /** Sentences for the operator. */
   readonly check: ReadonlyArray<string>
 }
@@ -68,6 +70,7 @@ const TABLE: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     url: "rtmps://a.rtmps.youtube.com:443/live2",
     settings: YOUTUBE_RTMP,
     limits: YOUTUBE,
+    test_publishes: false,
     check: YOUTUBE_CHECKS,
   },
   youtube_backup: {
@@ -76,6 +79,7 @@ const TABLE: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     url: "rtmps://b.rtmps.youtube.com:443/live2?backup=1",
     settings: YOUTUBE_RTMP,
     limits: YOUTUBE,
+    test_publishes: false,
     check: ["the same stream key as that of the primary ingest, with the same encoding", ...YOUTUBE_CHECKS],
   },
   youtube_hls: {
@@ -84,6 +88,7 @@ const TABLE: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     url: `https://a.upload.youtube.com/http_upload_hls?cid=${STREAM_KEY_PLACE}&copy=0&file=`,
     settings: { segment_s: 2, playlist_segments: 5, http_method: "put" },
     limits: YOUTUBE,
+    test_publishes: false,
     check: [
       "the stream key must be one for HLS: YouTube Studio, Create new stream key, protocol HLS",
       "closed GOPs only, at most 4 s long, at most 60 frames a second, exactly one AAC track",
@@ -96,6 +101,7 @@ const TABLE: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     url: "rtmps://ingest.global-contribute.live-video.net:443/app",
     settings: {},
     limits: { ...UNLIMITED, max_video_bitrate: 6_000_000, max_audio_bitrate: 320_000 },
+    test_publishes: true,
     check: [
       "key frames every 2 s and a constant bit rate",
       "?bandwidthtest=true behind the stream key tests the way without going live",
@@ -108,6 +114,7 @@ const TABLE: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     url: "rtmps://live-api-s.facebook.com:443/rtmp/",
     settings: { audio: "silence" },
     limits: { ...UNLIMITED, max_video_bitrate: 9_000_000, max_audio_bitrate: 128_000, max_keyframe_interval_s: 4, needs_audio: true },
+    test_publishes: false,
     check: [
       "the stream key is used up by a broadcast unless it is a persistent one; its part behind ? belongs to it",
       "a broadcast ends after 8 hours",
@@ -120,6 +127,7 @@ const TABLE: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     url: "rtmp://rtmp.cloud.vimeo.com/live",
     settings: {},
     limits: UNLIMITED,
+    test_publishes: false,
     check: ["the stream key belongs to one event", "key frames every 2 s"],
   },
   restream: {
@@ -128,6 +136,7 @@ const TABLE: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     url: "rtmp://live.restream.io/live",
     settings: {},
     limits: UNLIMITED,
+    test_publishes: false,
     check: ["the platforms behind it have limits of their own", "key frames every 2 s"],
   },
   ivs: {
@@ -136,6 +145,7 @@ const TABLE: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     url: null,
     settings: {},
     limits: UNLIMITED,
+    test_publishes: false,
     check: [
       "url is the ingest endpoint of the channel: rtmps://ID.global-contribute.live-video.net:443/app/",
       "the type of the channel limits bit rate and resolution",

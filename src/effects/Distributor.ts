@@ -2,7 +2,6 @@
  * What the HTTP side may ask of the control plane. `Supervisor.ts` provides the real one; tests provide fakes.
  */
 import { Context, type Effect, type Stream } from "effect"
-import type { OutputTest } from "../engine/messages.ts"
 import type { ChannelUpdate, CueInput, OutputInput, OutputUpdate } from "./config/request-bodies.ts"
 import type { LeftOut } from "./declarative/clone.ts"
 import type { ConfigService } from "./declarative/config-service.ts"
@@ -11,7 +10,7 @@ import type { Conflict, EngineUnavailable, InvalidInput, NotFound, StoreError } 
 import type { EngineUsage } from "./engine/engine-usage.ts"
 import type { HistoryView, HistoryWindow, RecentView } from "./history/history-model.ts"
 import type { MetricsView } from "./metrics/metrics-model.ts"
-import type { ChannelEventOfView, ChannelEventView, ChannelView, EventQuery, OutputView, SourceName } from "./model.ts"
+import type { ChannelEventOfView, ChannelEventView, ChannelView, EventQuery, OutputTestView, OutputView, SourceName } from "./model.ts"
 import type { NotificationsService } from "./notifications/Notifications.ts"
 import type { PreviewEnded, PreviewViewer } from "./preview/Previews.ts"
 import type { ChannelCueView, CueAnswer, CueQuery, CueView } from "./scte35/cue-model.ts"
@@ -125,17 +124,17 @@ export interface DistributorService {
   ) => Effect.Effect<{ readonly channel: ChannelView; readonly output: OutputView | null }, Conflict | StoreError>
   readonly startOutput: (ref: string, output: string) => Effect.Effect<OutputView, NotFound | StoreError>
   readonly stopOutput: (ref: string, output: string) => Effect.Effect<OutputView, NotFound | StoreError>
-  /** Connects to a destination as an output would, and leaves without publishing; answers within 25 s. A template is filled in for the channel `ref`. */
+  /** Connects to a destination as an output would, and leaves without sending anything of a channel; answers within 25 s. A template is filled in for the channel `ref`. */
   readonly testOutput: (
     input: OutputRequest,
     ref?: string,
-  ) => Effect.Effect<OutputTest, NotFound | InvalidInput | StoreError | EngineUnavailable>
+  ) => Effect.Effect<OutputTestView, NotFound | InvalidInput | StoreError | EngineUnavailable>
   /** The same for an output that there is, as it is or as `change` would make it. */
   readonly testExisting: (
     ref: string,
     output: string,
     change?: OutputUpdate,
-  ) => Effect.Effect<OutputTest, NotFound | InvalidInput | EngineUnavailable>
+  ) => Effect.Effect<OutputTestView, NotFound | InvalidInput | EngineUnavailable>
   /** Absolute path of the directory that an enabled HLS output writes to; without `output` the first one of the channel. */
   readonly hlsDirectory: (ref: string, output: string | null) => Effect.Effect<string, NotFound>
   /** Figures of a channel and its outputs over time; kept in memory, so a restart of the service begins anew. */

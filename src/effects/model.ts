@@ -134,6 +134,8 @@ export interface OutputView {
   readonly enabled: boolean
   readonly status: OutputStatus
   readonly lifecycle: OutputLifecycle
+  /** Something goes out: it is connected, and packets of the source in use arrive. One that is connected and carries nothing is idle. */
+  readonly carrying: boolean
   /** Seconds since connected; 0 when not. */
   readonly uptime: number
   readonly error_count: number
@@ -156,6 +158,22 @@ export interface OutputView {
   readonly cues_sent: number
   readonly cues_missed: number
   readonly created_at: string
+}
+
+/** What came of a test of a destination. */
+export interface OutputTestView {
+  /** `unknown`: nothing failed, and what matters could not be tried (`untested`). */
+  readonly outcome: "ok" | "failed" | "unknown"
+  /** `outcome` is `ok`: the output would work. */
+  readonly ok: boolean
+  /** What could not be tried and why, when the outcome is unknown. */
+  readonly untested: string | null
+  /** What was done and came back. */
+  readonly steps: ReadonlyArray<string>
+  /** Why it failed. */
+  readonly error: { readonly code: string; readonly message: string; readonly transient: boolean } | null
+  readonly address: string | null
+  readonly took_ms: number
 }
 
 /** A leg of a channel as the API shows it. */

@@ -138,7 +138,10 @@ export class Engine {
       case "open_tap":
         return done(this.#openTap(request.channel_id, request.path, request.token))
       case "test_output":
-        return testOutput(this.#context, request.output).then((test) => ({ re, ok: true, test }))
+        return testOutput(this.#context, request.output, {
+          publish: request.publish ?? null,
+          sessions: [...this.#channels.values()].flatMap(({ sessions }) => [...sessions.values()]),
+        }).then((test) => ({ re, ok: true, test }))
       case "shutdown":
         return done(null)
     }

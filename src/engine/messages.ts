@@ -135,10 +135,11 @@ export const Request = v.variant("cmd", [
     section_base64: v.pipe(v.string(), v.maxLength(8192)),
   }),
   /**
-   * Connects to a destination as an output would, logs in, and leaves again without publishing; answered with `test` within about 20 s.
-   * Nothing of the channels is touched.
+   * Connects to a destination as an output would, logs in, and leaves again without sending anything of a channel; answered with `test`
+   * within about 20 s. Nothing of the channels is touched. With `publish` a RTMP destination is published to for a moment, unless one of
+   * the sessions uses its stream key: `query` is put behind the key; "" for none.
    */
-  v.object({ id, cmd: v.literal("test_output"), output: OutputSpec }),
+  v.object({ id, cmd: v.literal("test_output"), output: OutputSpec, publish: v.optional(v.object({ query: v.string() })) }),
   /**
    * Sends what goes out on a channel from now on to the unix socket at `path`, behind `token` and a line feed, until either side closes the
    * connection. No output: it shows in no figures.
@@ -153,7 +154,10 @@ export type Command = Request extends infer R ? (R extends { id: number } ? Omit
 
 /** What came of a dry run. */
 export const OutputTest = v.object({
+  /** Nothing that was tried failed. */
   ok: v.boolean(),
+  /** A sentence: what could not be tried, so that nobody knows whether the output would work; null when everything was. */
+  untested: v.optional(v.nullable(v.string())),
   /** What was done and came back, step by step, for a person: `resolved to 203.0.113.5`, `TLS handshake done`, ... */
   steps: v.array(v.string()),
   /** Why it failed; null when it did not. */

@@ -16,7 +16,7 @@ const OF_OUTPUT: Readonly<Record<keyof OutputView, boolean>> = {
   ...{ enabled: true, created_at: true },
   ...{ status: false, lifecycle: false, uptime: false, error_count: false, reconnects: false, last_error: false, next_retry_at: false },
   ...{ bitrate: false, bytes_sent: false, packets_sent: false, packets_dropped: false, options: false, warnings: false, srt: false },
-  ...{ receivers: false, cues_sent: false, cues_missed: false },
+  ...{ carrying: false, receivers: false, cues_sent: false, cues_missed: false },
 }
 const OF_CHANNEL: Readonly<Record<keyof ChannelView, boolean>> = {
   ...{ id: true, number: true, slug: true, name: true, created_at: true, autostart: true, auto_run: true },

@@ -24,8 +24,8 @@ export class NginxRtmp {
     this.#child.stderr?.on("data", (chunk) => (this.log += String(chunk)))
   }
 
-  /** Applications: `live` records everything, `closed` lets nobody publish. */
-  static async start(): Promise<NginxRtmp> {
+  /** Applications: `live` records everything, `closed` lets nobody publish, `guarded` asks `askPort` (HTTP) who may. */
+  static async start(askPort = 9): Promise<NginxRtmp> {
     const folder = mkdtempSync(join(tmpdir(), "nginx-rtmp-"))
     const port = await freeTcpPort()
     const record = `live on; record all; record_path ${folder}; record_suffix .flv; record_unique on;`
@@ -34,7 +34,8 @@ export class NginxRtmp {
       `load_module ${MODULE}; user root; daemon off; worker_processes 1; pid ${folder}/pid; error_log stderr info;
 events { worker_connections 256; }
 rtmp { server { listen 127.0.0.1:${port}; chunk_size 4096; max_message 16M;
-  application live { ${record} } application closed { live on; deny publish all; } } }`,
+  application live { ${record} } application closed { live on; deny publish all; }
+  application guarded { live on; on_publish http://127.0.0.1:${askPort}/publish; on_publish_done http://127.0.0.1:${askPort}/done; } } }`,
     )
     const server = new NginxRtmp(port, folder)
     await eventually(`nginx listens (${server.log})`, () => reachable(port))

@@ -88,7 +88,7 @@ export const ChannelAlarms = ({ shown: { channel } }: { readonly shown: ChannelS
 /** Start at once; stop after a second click, since every output ends with it. */
 export const ChannelActions = ({ shown: { channel } }: { readonly shown: ChannelShown }) => {
   const path = pathOf(channel)
-  const streaming = channel.outputs.filter(({ status }) => status === "connected").length
+  const streaming = channel.outputs.filter(({ carrying }) => carrying).length
   return (
     <div id="channel-actions" class="actions">
       {channel.status === "stopped" ? (

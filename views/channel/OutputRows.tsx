@@ -63,9 +63,15 @@ const Receivers = ({ output, shown }: OutputRowProps) => (
   </details>
 )
 
+const isIdle = ({ carrying, status }: OutputView) => status === "connected" && !carrying
+
 const State = ({ output, shown }: OutputRowProps) => (
   <>
-    <StatusMark status={output.status} words={output.lifecycle === "stopping" ? "stopping" : output.status} />
+    {isIdle(output) && output.lifecycle !== "stopping" ? (
+      <StatusMark status="idle" words="idle, no input: connected" />
+    ) : (
+      <StatusMark status={output.status} words={output.lifecycle === "stopping" ? "stopping" : output.status} />
+    )}
     {output.status === "connected" ? (
       <span class="hint">
         {" for "}

@@ -19,6 +19,7 @@ export const TotalsLine = ({ totals }: { readonly totals: Totals }) => (
     <span class="group">outputs</span>
     {some(totals.outputs.failing, "failing", "retrying")}
     {some(totals.outputs.connecting, "connecting", "connecting")}
+    {some(totals.outputs.idle, "idle", "idle")}
     {some(totals.outputs.connected, "connected", "connected")}
     <span class="group">
       in <b>{totals.input}</b>, out <b>{totals.output}</b>

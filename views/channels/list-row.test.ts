@@ -107,6 +107,23 @@ describe("the row of a channel", () => {
     expect([shown.moreFailing, shown.running]).toEqual([1, 2])
   })
 
+  it("shows outputs that have nothing to carry as idle, and counts those that carry (point 23)", () => {
+    const idle = (protocol: "udp" | "rtp" | "srt") => outputView({ protocol, status: "connected", carrying: false })
+    const chips = (status: ChannelView["status"], ...outputs: ReadonlyArray<ReturnType<typeof outputView>>) =>
+      row({ status, outputs }).outputs
+    expect(chips("error", idle("udp"), idle("rtp"))).toEqual([
+      { is: "idle", text: "UDP 0/1, idle" },
+      { is: "idle", text: "RTP 0/1, idle" },
+    ])
+    expect(chips("running", outputView({ protocol: "udp", status: "connected" }))).toEqual([{ is: "connected", text: "UDP 1/1" }])
+    expect(chips("error", idle("srt"), outputView({ protocol: "srt", status: "connecting" }))).toEqual([
+      { is: "connecting", text: "SRT 0/2" },
+    ])
+    expect(totalsOf([channelView({ status: "error", outputs: [idle("udp"), idle("rtp")] })]).outputs).toEqual({
+      ...{ connected: 0, idle: 2, connecting: 0, failing: 0 },
+    })
+  })
+
   it("says the error first, then alarms that do not repeat it, two in all", () => {
     const alarm = (message: string, severity: "warning" | "critical" = "warning") => ({
       kind: "leg_bad" as const,
@@ -178,7 +195,7 @@ describe("the list", () => {
     ]
     const totals = totalsOf([channelView({ status: "running", outputs }), channelView({ status: "stopped", outputs })])
     expect(totals.channels).toEqual({ running: 1, starting: 0, error: 0, stopped: 1 })
-    expect(totals.outputs).toEqual({ connected: 1, connecting: 1, failing: 1 })
+    expect(totals.outputs).toEqual({ connected: 1, idle: 0, connecting: 1, failing: 1 })
     expect([totals.input, totals.output]).toEqual(["8.0 Mbit/s", "4.0 Mbit/s"])
   })
 })

@@ -37,7 +37,7 @@ export interface ListRow {
   /** In the last 5 minutes; null where that is not known. */
   readonly ccErrors: number | null
   readonly scte35: (State & { /** When the break ends, in ms since 1970. */ readonly until: number | null }) | null
-  /** One for each protocol: `SRT 2/3`, connected of enabled. */
+  /** One for each protocol: `SRT 2/3`, those that carry the stream of those that are enabled; `UDP 0/1, idle` where there is nothing to carry. */
   readonly outputs: ReadonlyArray<State>
   readonly failing: ReadonlyArray<FailingOutput>
   /** Failing outputs that are not named here. */
@@ -102,7 +102,8 @@ const scte35Of = ({ scte35, status }: ChannelView, now: number): ListRow["scte35
 
 const worst = (outputs: ReadonlyArray<OutputView>): string => {
   if (outputs.some(isFailing)) return "retrying"
-  return outputs.every(({ status }) => status === "connected") ? "connected" : "connecting"
+  if (outputs.some(({ status }) => status !== "connected")) return "connecting"
+  return outputs.every(({ carrying }) => carrying) ? "connected" : "idle"
 }
 
 const chipsOf = (channel: ChannelView): ReadonlyArray<State> => {
@@ -111,8 +112,9 @@ const chipsOf = (channel: ChannelView): ReadonlyArray<State> => {
   const groups = new Map<string, OutputView[]>()
   for (const output of enabled) groups.set(output.protocol, [...(groups.get(output.protocol) ?? []), output])
   const chips = [...groups].map(([protocol, outputs]) => {
-    const connected = outputs.filter(({ status }) => status === "connected").length
-    return { is: isStopped(channel) ? "stopped" : worst(outputs), text: `${protocol.toUpperCase()} ${connected}/${outputs.length}` }
+    const carrying = outputs.filter((output) => output.carrying).length
+    const is = isStopped(channel) ? "stopped" : worst(outputs)
+    return { is, text: `${protocol.toUpperCase()} ${carrying}/${outputs.length}${is === "idle" ? ", idle" : ""}` }
   })
   return off === 0 ? chips : [...chips, { is: "stopped", text: `${off} off` }]
 }

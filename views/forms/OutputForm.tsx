@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { OutputTest } from "../../src/engine/messages.ts"
+import type { OutputTestView } from "../../src/effects/model.ts"
 import { Alerts, CheckField, Field, SecretField, SelectField, SpecField } from "./Field.tsx"
 import type { Choice, FieldSpec, FormState } from "./form-state.ts"
 import { TestOutcome } from "./TestOutcome.tsx"
@@ -20,7 +20,7 @@ export interface OutputFormProps {
   readonly presets: ReadonlyArray<Choice>
   readonly settings: SettingsProps
   readonly understood: UnderstoodProps
-  readonly outcome?: OutputTest | undefined
+  readonly outcome?: OutputTestView | undefined
   /** Where to go in the end. */
   readonly back: string
 }
@@ -175,6 +175,10 @@ export const OutputForm = (props: OutputFormProps) => {
           Cancel
         </a>
       </div>
+      <p class="hint">
+        A test of a RTMP server of your own publishes for 3 s, without pictures, to learn whether the stream key works. An encoder elsewhere
+        that is on air with the same key may be cut by it.
+      </p>
       <div id="outcome" role="status">
         {outcome === undefined ? null : <TestOutcome test={outcome} />}
       </div>

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { OutputTest } from "../../src/engine/messages.ts"
+import type { OutputTestView } from "../../src/effects/model.ts"
 import type { Frame } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
 import { OutputForm, type OutputFormProps } from "./OutputForm.tsx"
@@ -71,7 +71,7 @@ export interface TestPageProps {
   readonly channel: string
   readonly name: string
   readonly back: string
-  readonly test: OutputTest
+  readonly test: OutputTestView
 }
 
 /** How a test of an output that there is ended, for browsers without JavaScript. */

@@ -1,17 +1,21 @@
 /** @jsxImportSource hono/jsx */
-import type { OutputTest } from "../../src/engine/messages.ts"
+import type { OutputTestView } from "../../src/effects/model.ts"
+
+const HEADS = { ok: "The test went well", failed: "The test failed", unknown: "The test could not tell" } as const
+const LOOKS = { ok: "banner good", failed: "banner error", unknown: "banner warning" } as const
 
 /** What a test of a destination did, step by step, and how it ended. */
-export const TestOutcome = ({ test }: { readonly test: OutputTest }) => (
-  <section class={test.ok ? "banner good" : "banner error"} aria-label="Test of the destination">
+export const TestOutcome = ({ test }: { readonly test: OutputTestView }) => (
+  <section class={LOOKS[test.outcome]} aria-label="Test of the destination">
     <p>
-      {test.ok ? "The test went well" : "The test failed"} ({test.took_ms} ms{test.address === null ? "" : `, ${test.address}`})
+      {HEADS[test.outcome]} ({test.took_ms} ms{test.address === null ? "" : `, ${test.address}`})
     </p>
     <ol>
       {test.steps.map((step) => (
         <li>{step}</li>
       ))}
     </ol>
+    {test.untested === null ? null : <p>It is not known whether the output would work: {test.untested}.</p>}
     {test.error === null ? null : (
       <p>
         {test.error.message}

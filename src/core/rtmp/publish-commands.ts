@@ -3,6 +3,7 @@ import { type AmfValue, amfObject, amfText } from "./amf0.ts"
 import { type AuthRound, appendQuery } from "./auth.ts"
 import type { RtmpMessage } from "./constants.ts"
 import { commandMessage, streamCommandMessage } from "./messages.ts"
+import type { Announce } from "./publisher-types.ts"
 import type { RtmpUrl } from "./rtmp-url.ts"
 
 /** What OBS, ffmpeg and FMLE say, since some servers look for it. */
@@ -34,11 +35,11 @@ export const connectCommand = (url: RtmpUrl, auth: AuthRound | null, more: Reado
 }
 
 /** Asks for a stream; `announce` tells FMS and its kin before that a publisher of the key is coming. */
-export const openCommands = (streamKey: string, announce: boolean): ReadonlyArray<RtmpMessage> => {
+export const openCommands = (streamKey: string, announce: Announce): ReadonlyArray<RtmpMessage> => {
   const createStream = commandMessage("createStream", TRANSACTION.createStream, null)
-  if (!announce) return [createStream]
+  if (announce === false) return [createStream]
   return [
-    commandMessage("releaseStream", TRANSACTION.releaseStream, null, streamKey),
+    ...(announce === true ? [commandMessage("releaseStream", TRANSACTION.releaseStream, null, streamKey)] : []),
     commandMessage("FCPublish", TRANSACTION.fcPublish, null, streamKey),
     createStream,
   ]

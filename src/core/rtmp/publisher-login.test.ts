@@ -53,6 +53,14 @@ describe("a probe", () => {
     expect(wire.server.commands.map(({ name }) => name)).toEqual(names)
   })
 
+  it("that publishes tells of itself without ending the session of whoever is live with the key", () => {
+    const wire = new Wire({ mode: "publish", announce: "without_release" })
+    expect(wire.types).toEqual(["ready"])
+    wire.pass(wire.publisher.close())
+    const names = ["connect", "FCPublish", "createStream", "publish", "FCUnpublish", "deleteStream"]
+    expect(wire.server.commands.map(({ name }) => name)).toEqual(names)
+  })
+
   it("says how far it came when it fails", () => {
     const wire = new Wire({ mode: "probe" }, { silentAt: ["createStream"] })
     expect([wire.publisher.timedOut().events, wire.publisher.reached]).toMatchObject([

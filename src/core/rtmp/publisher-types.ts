@@ -4,6 +4,8 @@ import type { AuthRound } from "./auth.ts"
 import type { PublishStage, RtmpFailure } from "./failures.ts"
 import type { RtmpUrl } from "./rtmp-url.ts"
 
+export type Announce = boolean | "without_release"
+
 export interface PublisherOptions {
   readonly url: RtmpUrl
   /** From the `auth` of the failure before; null on the first connection. */
@@ -18,9 +20,9 @@ export interface PublisherOptions {
   readonly mode?: "publish" | "probe"
   /**
    * Sends releaseStream and FCPublish. A probe leaves them out unless told: releaseStream can end the session of whoever is live with
-   * the key.
+   * the key, so `without_release` sends FCPublish alone.
    */
-  readonly announce?: boolean
+  readonly announce?: Announce
   /** More properties for `connect`, such as `capsEx: 1`, without which no server asks to reconnect (Enhanced RTMP v2). */
   readonly connectProperties?: Readonly<Record<string, AmfValue>>
 }

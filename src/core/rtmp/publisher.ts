@@ -217,7 +217,7 @@ export class RtmpPublisher {
   private createStream(): void {
     const { mode, url, announce = mode !== "probe" } = this.options
     this.state = "createStream"
-    if (announce) this.announcedKey = url.streamKey
+    if (announce !== false) this.announcedKey = url.streamKey
     for (const command of openCommands(url.streamKey, announce)) this.send(command)
   }
 

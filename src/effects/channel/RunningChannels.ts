@@ -91,7 +91,11 @@ export const makeRunningChannels = (
             const { problem } = yield* SubscriptionRef.get(engine.state)
             yield* recordAll({ kind: "engine_lost", severity: "critical", message: problem ?? "the engine was lost" })
           } else if (lost) {
-            yield* recordAll({ kind: "engine_back", severity: "info", message: "the engine is back: input and outputs are opened again" })
+            // Only the link was lost when it carries something already.
+            const { stats } = yield* SubscriptionRef.get(engine.state)
+            const livedOn = (stats?.channels.length ?? 0) > 0
+            const message = livedOn ? "the engine is back, and went on meanwhile" : "the engine is back: input and outputs are opened again"
+            yield* recordAll({ kind: "engine_back", severity: "info", message })
           }
           lost = !connected
         }),

@@ -20,9 +20,6 @@ export interface OutputRuntime {
   stopping: boolean
   /** Starts the next attempt at once, as the first of a row; null unless one is waited for. */
   tryAgain: (() => void) | null
-  /** Cues that left by it, and that did not; heartbeats and repetitions not counted. */
-  cuesSent: number
-  cuesMissed: number
   /** What is counted for good. */
   readonly tally: OutputTally
 }
@@ -61,8 +58,6 @@ export const newOutputRuntime = (tally = newOutputTally()): OutputRuntime => ({
   nextRetryAt: null,
   stopping: false,
   tryAgain: null,
-  cuesSent: 0,
-  cuesMissed: 0,
   tally,
 })
 

@@ -6,14 +6,19 @@ import type { ChannelConfig } from "../model.ts"
 import { clearLeftovers } from "../rtsp/rtsp-feed.ts"
 import { startsWithService } from "./on-demand.ts"
 import type { RunningChannels } from "./RunningChannels.ts"
-import { runsOutput, strangers } from "./strangers.ts"
+import { endStrangersAtEachConnection, runsOutput } from "./strangers.ts"
 
-/** Starts what is to run, ends what the engine runs and nobody asked for any more, and follows both from then on. */
+/**
+ * Starts what is to run, ends what the engine runs and nobody asked for any more, and follows both from then on.
+ *
+ * @param exclusively lets no change of the configuration come in between
+ */
 export const startChannels = (
   configs: ReadonlyMap<string, ChannelConfig>,
   engine: EngineClientService,
   running: RunningChannels,
   host: OutputHost,
+  exclusively: (effect: Effect.Effect<void>) => Effect.Effect<void>,
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { stats } = yield* SubscriptionRef.get(engine.state)
@@ -24,9 +29,8 @@ export const startChannels = (
       yield* running.run(config, how)
     }
     // Channels and outputs that should run are adopted by their own fibers.
-    const { stats: now } = yield* SubscriptionRef.get(engine.state)
-    const commands = strangers(now, (id) => (running.get(id) === undefined ? undefined : configs.get(id)))
-    yield* Effect.forEach(commands, (command) => Effect.ignore(engine.send(command)), { discard: true })
+    const wanted = (id: string) => (running.get(id) === undefined ? undefined : configs.get(id))
+    yield* Effect.forkScoped(endStrangersAtEachConnection(engine, wanted, exclusively))
     const isRunning = (output: string) =>
       runsOutput(
         [...configs.values()].filter(({ id }) => running.get(id) !== undefined),

@@ -1,17 +1,18 @@
 /** Follows the engine's figures, so that counters never fall while this process lives, and puts together what `/metrics` shows. */
 
 import { breakView } from "../../core/scte35/break-state.ts"
-import type { ChannelStats, OutputStats } from "../../engine/messages.ts"
+import type { ChannelStats, EngineStats, LegStats, OutputStats } from "../../engine/messages.ts"
 import type { ChannelRuntime } from "../channel/channel-runtime.ts"
 import type { Health } from "../Distributor.ts"
 import type { EngineState } from "../engine/engine-state.ts"
 import type { ChannelConfig, OutputConfig, SourceName } from "../model.ts"
 import { inputState } from "../show/leg-view.ts"
-import { channelAlarms, channelStatus } from "../show/views-of.ts"
+import { activeLeg, channelAlarms, channelStatus, isCarrying } from "../show/views-of.ts"
 import { type ChannelLedger, makeChannelLedger } from "./channel-ledger.ts"
 import { makeEngineLedger } from "./engine-ledger.ts"
 import type { ChannelFigures, EngineFigures, LegFigures, MetricsView, OutputFigures, OutputState, StoreFigures } from "./metrics-model.ts"
 import { makeTallies, outputTally, type Tallies } from "./tally.ts"
+import type { ChannelTotals } from "./totals.ts"
 
 export interface MetricsMoment {
   readonly engine: EngineState
@@ -26,6 +27,8 @@ export interface Metrics {
   readonly tallies: Tallies
   /** To be called with every message of figures. */
   readonly observe: (moment: MetricsMoment) => void
+  /** What was counted of a channel up to the figures of `engine`. */
+  readonly totals: (channelId: string, engine: EngineState, configs: () => ReadonlyArray<ChannelConfig>) => ChannelTotals
   readonly view: (moment: MetricsMoment, rest: { health: Health; store: StoreFigures; configVersion: number }) => MetricsView
 }
 
@@ -67,7 +70,8 @@ export const makeMetrics = (): Metrics => {
   const engineLedger = makeEngineLedger()
   const ledgers = new Map<string, ChannelLedger>()
   let seenAny = false
-  let observed: EngineState["stats"] = null
+  /** Messages that were counted: one that comes again, behind a newer one, would be taken for new sessions. */
+  const observed = new WeakSet<EngineStats>()
 
   const ledgerOf = (id: string): ChannelLedger => {
     const known = ledgers.get(id) ?? makeChannelLedger()
@@ -75,7 +79,7 @@ export const makeMetrics = (): Metrics => {
     return known
   }
 
-  const observe = ({ configs, engine: { info, stats } }: MetricsMoment) => {
+  const observe = ({ configs, engine: { info, stats } }: Pick<MetricsMoment, "configs" | "engine">) => {
     tallies.keep(configs)
     const ids = new Map(configs.map((config) => [config.id, new Set(config.outputs.map(({ id }) => id))]))
     for (const [id, ledger] of ledgers) {
@@ -83,8 +87,8 @@ export const makeMetrics = (): Metrics => {
       if (outputs === undefined) ledgers.delete(id)
       else ledger.keep(outputs)
     }
-    if (stats === null || stats === observed) return
-    observed = stats
+    if (stats === null || observed.has(stats)) return
+    observed.add(stats)
     // What an engine counted before this process began is an earlier process's to tell.
     const baseline = !seenAny
     seenAny = true
@@ -99,6 +103,7 @@ export const makeMetrics = (): Metrics => {
     config: OutputConfig,
     { nowMs, runtimeOf }: MetricsMoment,
     stats: OutputStats | undefined,
+    leg: LegStats | undefined,
     pending: number,
   ): OutputFigures => {
     const runtime = runtimeOf(channel.id)
@@ -109,6 +114,7 @@ export const makeMetrics = (): Metrics => {
       config,
       desired: channel.should_run && config.enabled,
       state,
+      carrying: isCarrying(state, leg),
       stateSince: ledger.enter(state, nowMs),
       sums: ledger.sums,
       tally: outputTally(tallies.of(channel.id), config.id),
@@ -136,7 +142,9 @@ export const makeMetrics = (): Metrics => {
       legs: sources.map((source) => legFigures(source, stats, ledger)),
       tally: tallies.of(config.id),
       inBreak: runtime !== null && breakView(runtime.scte35.breaks, moment.monotonicMs).state === "in_break",
-      outputs: config.outputs.map((output) => outputFigures(config, output, moment, outputs.get(output.id), pending.get(output.id) ?? 0)),
+      outputs: config.outputs.map((output) =>
+        outputFigures(config, output, moment, outputs.get(output.id), activeLeg(stats), pending.get(output.id) ?? 0),
+      ),
     }
   }
 
@@ -151,9 +159,26 @@ export const makeMetrics = (): Metrics => {
     loopDelay: engineLedger.delay,
   })
 
+  const totals: Metrics["totals"] = (id, engine, configs) => {
+    if (engine.stats !== null && !observed.has(engine.stats)) observe({ configs: configs(), engine })
+    const ledger = ledgerOf(id)
+    const tally = tallies.of(id)
+    return {
+      leg: ledger.exactOf,
+      merge_lost: ledger.merge.merge_lost,
+      merge_mismatches: ledger.merge.merge_mismatches,
+      output: (output) => {
+        const { bytes_sent, packets_dropped, packets_sent } = ledger.output(output).sums
+        const { cuesMissed: cues_missed, cuesSent: cues_sent } = outputTally(tally, output)
+        return { bytes_sent, packets_sent, packets_dropped, cues_sent, cues_missed }
+      },
+    }
+  }
+
   return {
     tallies,
     observe,
+    totals,
     view: (moment, rest) => {
       observe(moment)
       const figures = new Map(moment.engine.stats?.channels.map((channel) => [channel.id, channel]))

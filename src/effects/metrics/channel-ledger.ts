@@ -1,16 +1,19 @@
 /** What the engine counts of one channel's input, summed over its starts and sockets. */
+import { LEG_COUNTERS, type LegCounter } from "../../core/leg-fields.ts"
 import type { ChannelStats, LegStats } from "../../engine/messages.ts"
 import type { SourceName } from "../model.ts"
-import { LEG_SUMS, type LegSum } from "./metrics-model.ts"
 import { makeOutputLedger, type OutputLedger } from "./output-ledger.ts"
 import { makeRunningSums } from "./running-sums.ts"
 
+type LegTotal = LegCounter | "kernel_drops"
+const LEG_TOTALS = [...(Object.keys(LEG_COUNTERS) as ReadonlyArray<LegCounter>), "kernel_drops"] as const
+
 const makeLegLedger = () => {
-  const sums = makeRunningSums(LEG_SUMS)
+  const sums = makeRunningSums<LegTotal>(LEG_TOTALS)
   let opened = 0
   let datagrams = 0
   return {
-    sums: sums.total,
+    sums,
     observe: (leg: LegStats | undefined, baseline: boolean): void => {
       if (leg === undefined) {
         sums.advance([])
@@ -20,7 +23,7 @@ const makeLegLedger = () => {
       // A leg's counters have no name; that they fell tells that it was opened again.
       if (now < datagrams) opened++
       datagrams = now
-      const figures: Partial<Record<LegSum, number>> = { ...leg.counters, kernel_drops: leg.kernel_drops }
+      const figures: Partial<Record<LegTotal, number>> = { ...leg.counters, kernel_drops: leg.kernel_drops }
       sums.advance([[String(opened), figures]], baseline)
     },
   }
@@ -37,7 +40,8 @@ export const makeChannelLedger = () => {
   }
   return {
     merge: merge.total,
-    sumsOf: (source: SourceName) => legs[source].sums,
+    sumsOf: (source: SourceName) => legs[source].sums.total,
+    exactOf: (source: SourceName) => legs[source].sums.exact,
     output,
     /** Forgets all outputs but these. */
     keep: (ids: ReadonlySet<string>): void => {

@@ -103,6 +103,8 @@ export interface OutputFigures {
   /** The channel is to run and the output is enabled. */
   readonly desired: boolean
   readonly state: OutputState
+  /** Something goes out. */
+  readonly carrying: boolean
   /** Unix time in ms at which the state was first seen. */
   readonly stateSince: number
   readonly sums: Readonly<Record<OutputSum, number>>

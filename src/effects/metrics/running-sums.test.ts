@@ -32,6 +32,19 @@ describe("running sums", () => {
     expect(sumsOf([["a", 5]], [["a", 3]], [["a", 5]], [["a", 6]])).toEqual([5, 5, 5, 6])
   })
 
+  it("have beside them what was not taken back", () => {
+    const sums = makeRunningSums(["n"])
+    const exact = (name: string, n: number, baseline = false) => {
+      sums.advance([[name, { n }]], baseline)
+      return sums.exact.n
+    }
+    expect([exact("a", 5), exact("a", 3), exact("a", 4), exact("b", 2), sums.total.n]).toEqual([5, 3, 4, 6, 7])
+    const late = makeRunningSums(["n"])
+    late.advance([["a", { n: 5 }]], true)
+    late.advance([["a", { n: 4 }]])
+    expect([late.exact.n, late.total.n]).toEqual([0, 0])
+  })
+
   it("take what is no number for nothing", () => {
     expect(sumsOf([["a", Number.NaN]], [["a", -3]], [["a", Number.POSITIVE_INFINITY]], [["a", 2]])).toEqual([0, 0, 0, 2])
   })

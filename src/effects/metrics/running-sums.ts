@@ -6,7 +6,10 @@
 export type Life<K extends string> = readonly [name: string, figures: Readonly<Partial<Record<K, number>>>]
 
 export interface RunningSums<K extends string> {
+  /** Never falls. */
   readonly total: Readonly<Record<K, number>>
+  /** The same, less what was taken back: figures that fell within a life. */
+  readonly exact: Readonly<Record<K, number>>
   /**
    * Takes the figures of all lives that last at this moment. One that is new counts in full, or from here on when `baseline` is set: it
    * began before anybody looked. A figure that falls within a life (a late packet makes a loss good) counts again only beyond the
@@ -20,21 +23,27 @@ const usable = (value: number | undefined): number => (value !== undefined && Nu
 export const makeRunningSums = <const K extends string>(names: ReadonlyArray<K>): RunningSums<K> => {
   const zeros = () => Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>
   const total = zeros()
-  let known = new Map<string, Record<K, number>>()
+  const exact = zeros()
+  let known = new Map<string, { readonly highest: Record<K, number>; readonly last: Record<K, number> }>()
   return {
     total,
+    exact,
     advance: (lives, baseline = false) => {
       const now: typeof known = new Map()
       for (const [life, figures] of lives) {
-        const highest = known.get(life) ?? zeros()
-        const isNew = !known.has(life)
+        const before = known.get(life)
+        const { highest, last } = before ?? { highest: zeros(), last: zeros() }
+        const counts = !(baseline && before === undefined)
         for (const name of names) {
           const value = usable(figures[name])
+          // What was lost before anybody looked may be made good now.
+          if (counts) exact[name] = Math.max(0, exact[name] + value - last[name])
+          last[name] = value
           if (value <= highest[name]) continue
-          if (!(baseline && isNew)) total[name] += value - highest[name]
+          if (counts) total[name] += value - highest[name]
           highest[name] = value
         }
-        now.set(life, highest)
+        now.set(life, { highest, last })
       }
       known = now
     },

@@ -46,6 +46,7 @@ export interface OutputTally {
   readonly lost: Record<EndReason, number>
   /** Attempts that made none. */
   readonly failed: Record<EndReason, number>
+  /** Cues that left by it, and that did not; heartbeats and repetitions not counted. */
   cuesSent: number
   cuesMissed: number
 }

@@ -62,6 +62,19 @@ describe("a notice", () => {
     expect(book.open()).toHaveLength(1)
   })
 
+  it("of outputs that go down without input is none: the input's names the cause, once (point 23)", () => {
+    const { book, run } = stage()
+    const silent = condition("input_lost")
+    run(20, [down("before")])
+    const without = [silent, down("before"), down("rtmp"), down("hls"), condition("output_flapping", "news", "rtmp"), down("cdn", "sport")]
+    const { told } = run(120, without)
+    expect(told.flatMap(([, ...keys]) => keys)).toEqual(["opened output_down:sport:cdn", "opened input_lost:news"])
+    // What was down for reasons of its own stays open; what is down still when the input is back is told then.
+    expect(book.open().map(({ key }) => key)).toContain("output_down:news:before")
+    const back = run(60, [down("before"), down("rtmp")]).told.flatMap(([, ...keys]) => keys)
+    expect(back.sort()).toEqual(["opened output_down:news:rtmp", "resolved input_lost:news", "resolved output_down:sport:cdn"])
+  })
+
   it("that is over before it was told is told once, as a whole", () => {
     const { run } = stage([], { ...POLICY, groupWaitMs: 20_000 })
     run(12, [down("cdn")])

@@ -81,6 +81,9 @@ export const MAX_APART = 3
 /** After a restart of the service, what was open is looked for so long, in ms: outputs have to try again first. */
 export const RESTART_GRACE_MS = 60_000
 
+/** What a lack of input brings about by itself. */
+const OF_MISSING_INPUT: ReadonlySet<NoticeKind> = new Set(["output_down", "output_flapping"])
+
 export const keyOf = ({ channel, kind, output }: Pick<Condition, "channel" | "kind" | "output">): string =>
   [kind, channel?.slug, output?.slug].filter((part) => part !== undefined).join(":")
 
@@ -129,6 +132,11 @@ export const makeNoticeBook = (stored: ReadonlyArray<Notice> = []): NoticeBook =
           restored: false,
           notice: old.notice.message === message ? old.notice : { ...old.notice, message },
         })
+        continue
+      }
+      // Without input outputs have nothing to send, and servers close such connections: that is said of the input, once.
+      if (OF_MISSING_INPUT.has(kind) && seen.has(keyOf({ kind: "input_lost", channel, output: null }))) {
+        pending.delete(key)
         continue
       }
       const info = kindInfo(kind)

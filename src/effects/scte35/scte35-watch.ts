@@ -236,7 +236,6 @@ export const onCueSent = ({ runtime }: Scte35Channel, event: CueSentEvent): Scte
   open.entry.update((cue) => withProof(cue, place, proof))
   const output = runtime.outputs.get(event.output_id)
   if (output !== undefined && event.sent) {
-    output.cuesSent++
     output.tally.cuesSent++
   }
   if (event.sent || before.status === "missed") return NOTHING
@@ -259,7 +258,6 @@ const close = (
     const output = runtime.outputs.get(id)
     const status = cue.outputs[place]?.status
     if (output !== undefined && status !== "sent" && status !== "no_receiver") {
-      output.cuesMissed++
       output.tally.cuesMissed++
     }
   }

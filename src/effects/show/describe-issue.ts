@@ -7,7 +7,7 @@ import type { FieldError } from "../Errors.ts"
 export const MAX_ERRORS = 50
 /** What the API shows but does not take; sending it back is a common slip. */
 const READ_ONLY = new Set([
-  ...["number", "slug", "status", "error", "uptime", "created_at", "active_source", "alarms", "error_count", "reconnects"],
+  ...["number", "slug", "status", "error", "uptime", "created_at", "active_source", "alarms", "error_count", "reconnects", "carrying"],
   ...["legs", "merge", "path_difference_ms", "merge_lost", "merge_mismatches", "switches", "pending_source", "redundancy"],
 ])
 

@@ -21,13 +21,14 @@ export interface LegPlace {
   readonly port: number
 }
 
-/** `leg` and `before` are the engine's last two figures, `seconds` apart; undefined while it tells nothing of the leg. */
+/** `leg` and `before` are the engine's last two figures, `seconds` apart; undefined while it tells nothing of the leg. The last are its totals. */
 export const legView = (
   { ip, name, port }: LegPlace,
   runtime: ChannelRuntime | null,
   leg: LegStats | undefined,
   before: LegStats | undefined,
   seconds: number,
+  { kernel_drops = 0, ...counters }: Readonly<Record<string, number>>,
 ): LegView => ({
   source: name,
   ip,
@@ -49,11 +50,11 @@ export const legView = (
   pcr_bitrate: leg?.pcr_bitrate ?? 0,
   access_point_interval_ms: leg?.access_point_interval_ms ?? null,
   rcvbuf_bytes: leg?.rcvbuf_bytes ?? 0,
-  kernel_drops: leg?.kernel_drops ?? 0,
+  kernel_drops,
   pids: leg?.pids ?? [],
   programmes: leg?.programmes ?? [],
   scte35_pids: scte35PidsOf(leg),
-  counters: leg?.counters ?? {},
+  counters,
 })
 
 /** How the legs are joined; without figures as for one leg. */

@@ -87,11 +87,22 @@ describe("channelView", () => {
   it("computes bitrates and uptimes from the engine's figures", () => {
     const view = show(engine(live(3000), live(1000)))
     expect([view.uptime, view.input.legs[0]?.bitrate]).toEqual([60, 8000])
-    expect(view.outputs[0]).toMatchObject({ status: "connected", uptime: 10, bitrate: 16000, bytes_sent: 3000 })
+    expect(view.outputs[0]).toMatchObject({ status: "connected", uptime: 10, bitrate: 16000 })
   })
   it("does not count bytes of another session", () => {
     expect(show(engine(live(3000), live(1000, "s-0"))).outputs[0]?.bitrate).toBe(0)
-    expect(show(engine(live(3000, "s-2"), live(1000))).outputs[0]).toMatchObject({ bytes_sent: 0, uptime: 0 })
+    expect(show(engine(live(3000, "s-2"), live(1000))).outputs[0]).toMatchObject({ bitrate: 0, uptime: 0 })
+  })
+  it("shows a connected output as carrying only while packets of the source in use arrive (point 23)", () => {
+    const carrying = (state: EngineState, rt = connected()) => show(state, rt).outputs.map((o) => [o.status, o.carrying])
+    const fed = engine(live(3000), live(1000))
+    expect(carrying(fed)).toEqual([["connected", true]])
+    const starved = { ...fed, stats: engineStats([channelStats({ id: "ch-1", legs: [silent], outputs: [live(3000)] })], 101_000) }
+    expect(carrying(starved)).toEqual([["connected", false]])
+    expect(carrying({ ...fed, stats: null })).toEqual([["connected", false]])
+    const waiting = runtime()
+    waiting.outputs.set("out-1", { ...newOutputRuntime(), status: "connecting" })
+    expect(carrying(fed, waiting)).toEqual([["connecting", false]])
   })
   it("masks secrets and tells what was understood and what was not", () => {
     const [output] = show(engine(live(0), live(0))).outputs
@@ -131,7 +142,6 @@ describe("the input of a channel", () => {
     pcr_bitrate: 8_000_000,
     access_point_interval_ms: 2000,
     rcvbuf_bytes: 425_984,
-    kernel_drops: 4,
     pids: [{ pid: 481, packets: 5000, bitrate: 7_520_000 }],
     programmes: [programme],
   } as const
@@ -145,8 +155,6 @@ describe("the input of a channel", () => {
   const joined = {
     merge: "rtp",
     path_difference_ms: -80.5,
-    merge_lost: 2,
-    merge_mismatches: 1,
     switches: 3,
     pending_source: "backup",
     redundancy: "ok",
@@ -160,6 +168,24 @@ describe("the input of a channel", () => {
 
   it("shows every figure of a leg", () => {
     expect(shown({ legs: [leg] }).legs[0]).toMatchObject({ ...figures, scte35_pids: [500] })
+  })
+  it("shows what was counted for good, also of a channel that is stopped", () => {
+    const totals = {
+      leg: (source: "primary" | "backup") => ({ kernel_drops: source === "primary" ? 4 : 0, rtp_lost: 7 }),
+      merge_lost: 2,
+      merge_mismatches: 1,
+      output: () => ({ bytes_sent: 5, packets_sent: 4, packets_dropped: 3, cues_sent: 2, cues_missed: 1 }),
+    }
+    const outputs = [outputConfig({})]
+    for (const runtime of [moment.runtime, null]) {
+      const view = channelView({ ...two, outputs }, { ...moment, runtime, engine: initialState, totals })
+      expect(view.input).toMatchObject({ merge_lost: 2, merge_mismatches: 1 })
+      expect(view.input.legs.map(({ counters, kernel_drops }) => [counters, kernel_drops])).toEqual([
+        [{ rtp_lost: 7 }, 4],
+        [{ rtp_lost: 7 }, 0],
+      ])
+      expect(view.outputs[0]).toMatchObject(totals.output())
+    }
   })
   it("shows how the legs are joined, and the settings with their defaults", () => {
     const input = shown({ ...joined, legs: [leg, legStats({ name: "backup" })] })

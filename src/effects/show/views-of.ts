@@ -12,6 +12,7 @@ import { readOutput } from "../config/output-place.ts"
 import { presetWarnings } from "../config/preset-warnings.ts"
 import type { OutputPreview } from "../Distributor.ts"
 import type { EngineState } from "../engine/engine-state.ts"
+import { type ChannelTotals, NOTHING_COUNTED } from "../metrics/totals.ts"
 import type {
   Alarm,
   ChannelConfig,
@@ -38,6 +39,8 @@ export interface ViewInput {
   readonly stopping?: boolean
   readonly nowMs: number
   readonly monotonicMs: number
+  /** What was counted for good; nothing unless told. */
+  readonly totals?: ChannelTotals
 }
 
 const secondsBetween = ({ previous, stats }: EngineState) => (previous === null || stats === null ? 1 : (stats.at - previous.at) / 1000)
@@ -105,6 +108,9 @@ const hidden = (config: OutputConfig) => {
   return (text: string | null) => (text === null ? null : hide(text))
 }
 
+/** True while something goes out; `leg` is the one in use. A datagram goes to whoever is there, so that a socket is open says nothing. */
+export const isCarrying = (status: string, leg: LegStats | undefined): boolean => status === "connected" && leg?.receiving === true
+
 /** `before` are the figures of a second ago; `leg` is the one in use. */
 export const outputView = (
   config: OutputConfig,
@@ -113,7 +119,7 @@ export const outputView = (
   before: OutputStats | undefined,
   leg?: LegStats | undefined,
 ): OutputView => {
-  const { engine, nowMs, runtime, stopping = false } = input
+  const { engine, nowMs, runtime, stopping = false, totals = NOTHING_COUNTED } = input
   const record = runtime?.outputs.get(config.id)
   const status = outputStatus(config, runtime, record)
   const live = stats !== undefined && status !== "stopped" && stats.session === record?.session ? stats : undefined
@@ -135,15 +141,14 @@ export const outputView = (
     enabled: config.enabled,
     status,
     lifecycle: record?.stopping === true || (stopping && config.enabled) ? "stopping" : LIFECYCLE[status],
+    carrying: isCarrying(status, leg),
     uptime: status === "connected" ? secondsSince(live?.connected_at, nowMs) : 0,
     error_count: record?.errorCount ?? 0,
     reconnects: record?.reconnects ?? 0,
     last_error: record?.lastError ?? sendError,
     next_retry_at: record?.nextRetryAt == null ? null : new Date(record.nextRetryAt).toISOString(),
     bitrate: live === undefined ? 0 : bitRate(live.bytes_sent, same?.bytes_sent, secondsBetween(engine)),
-    bytes_sent: live?.bytes_sent ?? 0,
-    packets_sent: live?.packets_sent ?? 0,
-    packets_dropped: live?.packets_dropped ?? 0,
+    ...totals.output(config.id),
     options: url.options,
     warnings: [
       ...url.warnings,
@@ -160,8 +165,6 @@ export const outputView = (
       packets_dropped: r.packets_dropped,
       rtt_ms: r.srt?.rtt_ms ?? null,
     })),
-    cues_sent: record?.cuesSent ?? 0,
-    cues_missed: record?.cuesMissed ?? 0,
     created_at: config.created_at,
   }
 }
@@ -187,13 +190,13 @@ export const channelAlarms = (config: ChannelConfig, input: ViewInput): Readonly
 }
 
 export const channelView = (config: ChannelConfig, input: ViewInput): ChannelView => {
-  const { engine, nowMs, runtime } = input
+  const { engine, nowMs, runtime, totals = NOTHING_COUNTED } = input
   const stats = runtime === null ? undefined : channelIn(engine.stats, config.id)
   const before = runtime === null ? undefined : channelIn(engine.previous, config.id)
   const seconds = secondsBetween(engine)
   const legOf = (from: ChannelStats | undefined, name: SourceName) => from?.legs.find((leg) => leg.name === name)
   const leg = (name: SourceName, ip: string, port: number) =>
-    legView({ name, ip, port }, runtime, legOf(stats, name), legOf(before, name), seconds)
+    legView({ name, ip, port }, runtime, legOf(stats, name), legOf(before, name), seconds, totals.leg(name))
   const legs = [leg("primary", config.rtp_ip, config.rtp_port)]
   if (config.backup_rtp_ip !== null && config.backup_rtp_port !== null)
     legs.push(leg("backup", config.backup_rtp_ip, config.backup_rtp_port))
@@ -216,6 +219,8 @@ export const channelView = (config: ChannelConfig, input: ViewInput): ChannelVie
       ...scte35SettingsOf(config.input),
       manual_cues: config.input.manual_cues ?? false,
       ...inputState(stats),
+      merge_lost: totals.merge_lost,
+      merge_mismatches: totals.merge_mismatches,
       legs,
     },
     ...state,

@@ -125,6 +125,41 @@ describe("a dry run", () => {
     }),
   )
 
+  const passed: OutputTest = { ok: true, untested: null, steps: ["started"], error: null, address: "192.0.2.1:1935", took_ms: 9 }
+  const untried: OutputTest = { ...passed, untested: "the stream key was not tried" }
+  const askedOf = ({ sent }: FakeEngine) => sent.flatMap((command) => (command.cmd === "test_output" ? [command.publish] : []))
+
+  it.scoped("publishes where that starts no broadcast, and is never well of what was not tried (point 14)", () =>
+    Effect.gen(function* () {
+      const first = yield* start(yield* temporaryDirectory, passed)
+      const own = { url: "rtmp://origin.example.com/live", stream_key: "s3cret-key" }
+      assert.deepInclude(yield* first.distributor.testOutput(own), { outcome: "ok", ok: true, untested: null })
+      yield* first.distributor.testOutput({ preset: "twitch", stream_key: "s3cret-key" })
+      assert.deepStrictEqual(askedOf(first.engine), [{ query: "" }, { query: "bandwidthtest=true" }])
+      yield* first.stop
+
+      const second = yield* start(yield* temporaryDirectory, untried)
+      for (const output of [
+        { preset: "youtube" as const, stream_key: "s3cret-key" },
+        { url: "rtmp://a.rtmp.youtube.com/live2/s3cret-key" },
+        { preset: "facebook" as const, stream_key: "s3cret-key" },
+      ]) {
+        const test = yield* second.distributor.testOutput(output)
+        assert.deepInclude(test, { outcome: "unknown", ok: false, error: null })
+        assert.match(test.untested ?? "", /^the stream key was not tried: (YouTube|Facebook) Live.* as soon as somebody publishes$/)
+      }
+      assert.deepStrictEqual(askedOf(second.engine), [undefined, undefined, undefined])
+      yield* second.stop
+
+      // An engine from before this: its word that all is well says nothing of the key.
+      const { untested: _, ...old } = passed
+      const third = yield* start(yield* temporaryDirectory, old)
+      assert.deepInclude(yield* third.distributor.testOutput(own), { outcome: "unknown", ok: false })
+      assert.deepInclude(yield* third.distributor.testOutput({ url: "srt://h:1" }), { outcome: "ok", ok: true })
+      yield* third.stop
+    }),
+  )
+
   it.scoped("that the engine refuses is an outcome, one it does not answer is a failure", () =>
     Effect.gen(function* () {
       const { distributor, engine, stop } = yield* fresh

@@ -83,7 +83,7 @@ const make = Effect.gen(function* () {
       return new Map(carried.map((id) => [id, { receiving: activeLeg(stats?.channels.find((c) => c.id === id))?.receiving === true }]))
     }),
   })
-  const registry = makeRegistry({ configs, engine, host, publish: feed.publish, running, store })
+  const registry = makeRegistry({ configs, engine, host, publish: feed.publish, running, store, totals: metrics.totals })
   const { adoptConfig, find, inOrder, now, runtimeOf, view } = registry
   const storeProblem = yield* watchStore(store.problem, () => events.problem() ?? cues.problem())
   const notifications = yield* makeNotifications({
@@ -166,7 +166,7 @@ const make = Effect.gen(function* () {
   }
   configVersion = (yield* store.configVersions)[0]?.version ?? 0
   yield* Effect.forkScoped(Stream.runForEach(engine.state.changes, () => Effect.map(metricsMoment, metrics.observe)))
-  yield* startChannels(configs, engine, running, host)
+  yield* startChannels(configs, engine, running, host, command)
   yield* notifications.start
   // Runs before the fibers above are closed: when the start failed further up, streams of an engine that was found go on.
   yield* Effect.addFinalizer((exit) => (isFailedStart(exit) ? engine.detach : running.recordShutdown))

@@ -11,6 +11,7 @@ import { privateTargetErrors } from "../config/private-targets.ts"
 import type { Checked } from "../config/validate.ts"
 import { Conflict, InvalidInput, type StoreError } from "../Errors.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
+import type { Metrics } from "../metrics/Metrics.ts"
 import type { ChannelConfig, OutputConfig } from "../model.ts"
 import { monotonicMs } from "../monotonic.ts"
 import { channelView } from "../show/views-of.ts"
@@ -24,6 +25,7 @@ export interface RegistryDeps {
   readonly configs: Map<string, ChannelConfig>
   readonly running: RunningChannels
   readonly publish: Effect.Effect<void>
+  readonly totals: Metrics["totals"]
 }
 
 export const withOutputs = (config: ChannelConfig, outputs: ReadonlyArray<OutputConfig>): ChannelConfig => ({ ...config, outputs })
@@ -33,7 +35,7 @@ export const stamp = Effect.map(Clock.currentTimeMillis, (ms) => ({ id: () => cr
 export const accept = <A>(checked: Checked<A>) =>
   checked.ok ? Effect.succeed(checked.value) : new InvalidInput({ errors: checked.errors })
 
-export const makeRegistry = ({ configs, engine, host, publish, running, store }: RegistryDeps) => {
+export const makeRegistry = ({ configs, engine, host, publish, running, store, totals }: RegistryDeps) => {
   const runtimeOf = (id: string) => running.get(id)?.runtime ?? null
   const inOrder = () => [...configs.values()].sort((a, b) => a.number - b.number)
 
@@ -41,7 +43,14 @@ export const makeRegistry = ({ configs, engine, host, publish, running, store }:
   const find = (ref: string) => Effect.suspend(() => findChannel([...configs.values()], ref))
   const now = Effect.all({ engine: SubscriptionRef.get(engine.state), nowMs: Clock.currentTimeMillis, monotonicMs })
   const view = (config: ChannelConfig) =>
-    Effect.map(now, (moment) => channelView(config, { ...moment, runtime: runtimeOf(config.id), stopping: running.isStopping(config.id) }))
+    Effect.map(now, (moment) =>
+      channelView(config, {
+        ...moment,
+        runtime: runtimeOf(config.id),
+        stopping: running.isStopping(config.id),
+        totals: totals(config.id, moment.engine, inOrder),
+      }),
+    )
   const viewOutput = (config: ChannelConfig, id: string) =>
     Effect.flatMap(view(config), ({ outputs }) => {
       const output = outputs.find((o) => o.id === id)

@@ -4,6 +4,8 @@ import type { Event, Reason } from "../../engine/messages.ts"
 import { makeChannel, runChannel } from "../channel/Channel.ts"
 import type { Happening } from "../channel/channel-event.ts"
 import type { Channel } from "../channel/started-channel.ts"
+import { newOutputTally } from "../metrics/tally.ts"
+import { NOTHING_COUNTED, NOTHING_SENT } from "../metrics/totals.ts"
 import type { ChannelConfig } from "../model.ts"
 import { monotonicMs } from "../monotonic.ts"
 import type { NewCue } from "../scte35/cue-model.ts"
@@ -84,7 +86,11 @@ export const view = ({ channel, engine }: Run) =>
     const config = yield* SubscriptionRef.get(channel.config)
     const state = yield* SubscriptionRef.get(engine.service.state)
     const moment = { nowMs: yield* Clock.currentTimeMillis, monotonicMs: yield* monotonicMs }
-    return channelView(config, { engine: state, runtime: channel.runtime, ...moment })
+    const output = (id: string) => {
+      const { cuesMissed, cuesSent } = channel.runtime.outputs.get(id)?.tally ?? newOutputTally()
+      return { ...NOTHING_SENT, cues_sent: cuesSent, cues_missed: cuesMissed }
+    }
+    return channelView(config, { engine: state, runtime: channel.runtime, ...moment, totals: { ...NOTHING_COUNTED, output } })
   })
 /** Kinds of the alarms, but for the lack of input. */
 export const alarms = (run: Run) =>

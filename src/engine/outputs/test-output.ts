@@ -1,47 +1,48 @@
-/** Dry runs of destinations: as far as a connection goes without sending anything of a channel. */
+/**
+ * Dry runs of destinations: as far as a connection goes without sending anything of a channel. What they could not try they say: a
+ * destination whose key nobody looked at has passed no test.
+ */
 import { constants } from "node:fs"
 import { access, mkdir } from "node:fs/promises"
 import { connect } from "node:net"
 import { connect as connectTls } from "node:tls"
-import { type OutputTarget, parseOutputUrl, type RtmpTarget } from "../../core/output-url.ts"
+import { type OutputTarget, parseOutputUrl } from "../../core/output-url.ts"
 import { monotonicUs } from "../ffi/clock.ts"
 import type { OutputSpec, OutputTest, Reason } from "../messages.ts"
 import { resolve } from "../resolve.ts"
 import { connectionFailure } from "../rtmp/connection-failure.ts"
-import { RtmpConnection } from "../rtmp/rtmp-connection.ts"
 import { reasonOf, SetupFailure } from "../setup-failure.ts"
 import { openSession } from "./open-session.ts"
-import type { SessionContext } from "./output-session.ts"
+import type { OutputSession, SessionContext } from "./output-session.ts"
+import { failed, type Outcome, poll, TOO_LATE, WITHIN_MS } from "./test-outcome.ts"
+import { testRtmp } from "./test-rtmp.ts"
 
-const WITHIN_MS = 20_000
-const POLL_MS = 20
-
-interface Outcome {
-  readonly error: Reason | null
-  readonly steps: ReadonlyArray<string>
-  readonly address: string | null
+/** What a dry run may do, and beside what. */
+export interface TestAllowance {
+  /** RTMP: publishes for a moment, with `query` behind the stream key; null forbids it. */
+  readonly publish: { readonly query: string } | null
+  /** The sessions that run, which must not be disturbed. */
+  readonly sessions: Iterable<OutputSession>
 }
-
-const TOO_LATE: Reason = { code: "timeout", message: `no answer within ${WITHIN_MS / 1000} s`, transient: true }
-const failed = (error: Reason): Outcome => ({ error, steps: [], address: null })
 
 /** Never rejects. */
-export const testOutput = async (context: SessionContext, spec: OutputSpec): Promise<OutputTest> => {
+export const testOutput = async (context: SessionContext, spec: OutputSpec, allowance: TestAllowance): Promise<OutputTest> => {
   const startedMs = performance.now()
-  const { address, error, steps } = await run(context, spec).catch((cause: unknown) => failed(reasonOf(cause)))
-  return { ok: error === null, error, steps: [...steps], address, took_ms: Math.round(performance.now() - startedMs) }
+  const { address, error, steps, untested = null } = await run(context, spec, allowance).catch((cause: unknown) => failed(reasonOf(cause)))
+  const took_ms = Math.round(performance.now() - startedMs)
+  return { ok: error === null, error, untested: error === null ? untested : null, steps: [...steps], address, took_ms }
 }
 
-const run = async (context: SessionContext, spec: OutputSpec): Promise<Outcome> => {
+const run = async (context: SessionContext, spec: OutputSpec, allowance: TestAllowance): Promise<Outcome> => {
   const parsed = parseOutputUrl(spec.url, spec.stream_key ?? undefined)
   if (!parsed.ok) throw new SetupFailure({ code: "url", message: parsed.errors.map((e) => e.message).join("; "), transient: false })
-  return runTarget(context, spec, parsed.target)
+  return runTarget(context, spec, parsed.target, allowance)
 }
 
-const runTarget = async (context: SessionContext, spec: OutputSpec, target: OutputTarget): Promise<Outcome> => {
+const runTarget = async (context: SessionContext, spec: OutputSpec, target: OutputTarget, allowance: TestAllowance): Promise<Outcome> => {
   switch (target.protocol) {
     case "rtmp":
-      return testRtmp(spec, target)
+      return testRtmp(spec, target, allowance.publish, allowance.sessions)
     case "rtsp":
       throw new SetupFailure({ code: "url", message: "destinations over RTSP are tested by the control plane", transient: false })
     case "srt":
@@ -55,47 +56,6 @@ const runTarget = async (context: SessionContext, spec: OutputSpec, target: Outp
   }
 }
 
-/** Calls `step` until it gives an outcome or time is up. */
-const every = (step: () => Outcome | null, onTimeout: () => Outcome): Promise<Outcome> =>
-  new Promise((done) => {
-    const startedMs = performance.now()
-    const timer = setInterval(() => {
-      const outcome = step() ?? (performance.now() - startedMs > WITHIN_MS ? onTimeout() : null)
-      if (outcome === null) return
-      clearInterval(timer)
-      done(outcome)
-    }, POLL_MS)
-  })
-
-const testRtmp = async (spec: OutputSpec, target: RtmpTarget): Promise<Outcome> => {
-  const steps: string[] = []
-  let result: { readonly error: Reason | null } | null = null
-  const connection = new RtmpConnection(
-    { url: target.url, verifyTls: spec.settings?.verify_tls !== false, publicOnly: spec.public_only === true, mode: "probe" },
-    {
-      ready: () => {},
-      probed: () => (result = { error: null }),
-      ended: (error) => (result = { error }),
-      drained: () => {},
-      note: (text) => steps.push(text),
-    },
-  )
-  const outcome = (error: Reason | null): Outcome => {
-    const server = connection.serverVersion === "" ? [] : [`the server calls itself ${connection.serverVersion}`]
-    const end = error === null ? ["logged in and given a stream; the stream key is tried only by publishing"] : []
-    const how = [...server, ...connection.steps, ...steps, ...end]
-    connection.close()
-    return { error, steps: how, address: connection.address }
-  }
-  return every(
-    () => {
-      connection.poll()
-      return result === null ? null : outcome(result.error)
-    },
-    () => outcome(TOO_LATE),
-  )
-}
-
 /** SRT connects and is told to leave again; UDP and RTP can only show that packets would find their way out. */
 const testSession = (context: SessionContext, spec: OutputSpec): Promise<Outcome> => {
   const opened = openSession(context, spec, 0)
@@ -106,7 +66,7 @@ const testSession = (context: SessionContext, spec: OutputSpec): Promise<Outcome
     session.close()
     return { error, steps: [...steps, ...warnings], address }
   }
-  return every(
+  return poll(
     () => {
       session.poll(monotonicUs())
       if (session.state === "ended") return outcome(session.reason ?? TOO_LATE)
@@ -134,7 +94,7 @@ const testUpload = async (spec: OutputSpec, base: string | null): Promise<Outcom
   const url = new URL(base ?? spec.settings?.s3_endpoint ?? `https://s3.${spec.settings?.s3_region ?? "us-east-1"}.amazonaws.com/`)
   const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port)
   const { address, steps } = await reach(spec, url.hostname, port, url.protocol === "https:")
-  return { error: null, address, steps: [...steps, "the login is tried only by uploading"] }
+  return { error: null, address, steps, untested: "the login and the path were not tried: that takes uploading" }
 }
 
 /** Connects, over TLS where told, and leaves. */

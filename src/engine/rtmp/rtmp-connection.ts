@@ -8,7 +8,7 @@ import { connect as connectTls } from "node:tls"
 import type { AuthRound } from "../../core/rtmp/auth.ts"
 import { HANDSHAKE_RANDOM_SIZE } from "../../core/rtmp/handshake.ts"
 import { RtmpPublisher } from "../../core/rtmp/publisher.ts"
-import type { MediaKind, PublisherStep } from "../../core/rtmp/publisher-types.ts"
+import type { Announce, MediaKind, PublisherStep } from "../../core/rtmp/publisher-types.ts"
 import type { RtmpUrl } from "../../core/rtmp/rtmp-url.ts"
 import type { Reason } from "../messages.ts"
 import { resolve } from "../resolve.ts"
@@ -31,6 +31,8 @@ export interface RtmpConnectionOptions {
   readonly publicOnly: boolean
   /** `probe` goes as far as it can without publishing. */
   readonly mode: "publish" | "probe"
+  /** As of the publisher; what suits the mode unless told. */
+  readonly announce?: Announce
 }
 
 export interface RtmpConnectionHandlers {
@@ -124,6 +126,7 @@ export class RtmpConnection {
         random: randomBytes(HANDSHAKE_RANDOM_SIZE),
         timeMs: Math.floor(performance.now()),
         mode: this.#options.mode,
+        ...(this.#options.announce === undefined ? {} : { announce: this.#options.announce }),
       })
       this.#take(this.#publisher.start())
     })

@@ -102,6 +102,62 @@ describe("metrics of a control plane", () => {
     expect(samples.get(`distributor_output_connect_failures_total{${OWN},reason="engine"}`)).toBe(1)
   })
 
+  it("point 15: the API shows the very counters of /metrics, over sessions, stops and engines", async () => {
+    const { app, channel, output, session, tell } = await withChannel()
+    await app.call("POST", `/api/channels/${channel}/start`)
+    type Shown = {
+      readonly outputs: ReadonlyArray<{ bytes_sent: number; packets_dropped: number }>
+      readonly input: { readonly legs: ReadonlyArray<{ readonly counters: Record<string, number> }> }
+    }
+    const both = async () => {
+      const samples = await scrape(app)
+      const { input, outputs } = (await app.call<Shown>("GET", `/api/channels/${channel}`)).body
+      const dropped = [...samples].filter(([name]) => name.startsWith(`distributor_output_dropped_packets_total{${OWN}`))
+      const metrics = {
+        bytes_sent: samples.get(`distributor_output_sent_bytes_total{${OWN}}`),
+        packets_dropped: dropped.reduce((sum, [, value]) => sum + value, 0),
+      }
+      expect(outputs[0]).toMatchObject(metrics)
+      const lost = samples.get('distributor_input_rtp_lost_packets_total{channel="news",source="primary"}')
+      expect(input.legs[0]?.counters["rtp_lost"] ?? 0).toBe(lost)
+      return [metrics.bytes_sent, metrics.packets_dropped, lost]
+    }
+    await tell({ bytes: 1000, dropped: 5486, leg: { datagrams: 10, rtp_lost: 3 } })
+    expect(await both()).toEqual([1000, 5486, 3])
+    // The receiver leaves.
+    const first = session()
+    await Effect.runPromise(app.engine.output(output, "connected"))
+    await Effect.runPromise(app.engine.output(output, "ended", { code: "srt_2001", message: "gone", transient: true }))
+    expect(await both()).toEqual([1000, 5486, 3])
+    await expect.poll(session, { timeout: 5000 }).not.toBe(first)
+    await tell({ bytes: 10, dropped: 1, leg: { datagrams: 11, rtp_lost: 3 } })
+    expect(await both()).toEqual([1010, 5487, 3])
+    await app.call("POST", `/api/channels/${channel}/stop`)
+    expect(await both()).toEqual([1010, 5487, 3])
+    await app.call("POST", `/api/channels/${channel}/start`)
+    await Effect.runPromise(app.engine.lose)
+    await Effect.runPromise(app.engine.connect())
+    await tell({ bytes: 7, dropped: 2, leg: { datagrams: 2, rtp_lost: 1 } })
+    expect(await both()).toEqual([1017, 5489, 4])
+  })
+
+  it("point 23: an output that is connected without input carries nothing", async () => {
+    const { app, channel, output, session } = await withChannel()
+    await app.call("POST", `/api/channels/${channel}/start`)
+    await Effect.runPromise(app.engine.output(output, "connected"))
+    const shown = async (receiving: boolean) => {
+      const stats = outputStats({ id: output, session: session(), url: "srt://127.0.0.1:9" })
+      await Effect.runPromise(
+        app.engine.stats(engineStats([channelStats({ id: channel, legs: [legStats({ receiving })], outputs: [stats] })])),
+      )
+      const samples = await scrape(app)
+      const view = (await app.call<{ outputs: ReadonlyArray<{ carrying: boolean }> }>("GET", `/api/channels/${channel}`)).body
+      return [samples.get(`distributor_output_up{${OWN}}`), samples.get(`distributor_output_carrying{${OWN}}`), view.outputs[0]?.carrying]
+    }
+    expect(await shown(true)).toEqual([1, 1, true])
+    expect(await shown(false)).toEqual([1, 0, false])
+  })
+
   it("goes on counting when a source is opened anew, and never counts a loss twice that was made good", async () => {
     const { app, channel, tell } = await withChannel()
     await app.call("POST", `/api/channels/${channel}/start`)

@@ -27,6 +27,11 @@ const families: ReadonlyArray<Family<OutputFigures>> = [
     "1 while the output is connected, or listens for receivers.",
     ({ state }) => state === "connected" || state === "listening",
   ),
+  gauge(
+    "output_carrying",
+    "1 while something goes out: the output is connected and packets of the source in use arrive.",
+    ({ carrying }) => carrying,
+  ),
   by("gauge", "output_state", "1 for the state the output is in.", ["state", OUTPUT_STATES], (of, state) => of.state === state),
   gauge("output_state_changed_timestamp_seconds", "Since when it is in this state, Unix time.", ({ stateSince }) => timestamp(stateSince)),
   counter("output_sent_bytes_total", "TS payload bytes handed to the output's receivers.", ({ sums }) => sums.bytes_sent),

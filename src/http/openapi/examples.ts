@@ -24,6 +24,7 @@ const output = {
   enabled: true,
   status: "connected",
   lifecycle: "streaming",
+  carrying: true,
   uptime: 3600,
   error_count: 0,
   reconnects: 0,
@@ -224,9 +225,17 @@ export const EXAMPLES: Readonly<Record<string, ReadonlyArray<Json>>> = {
   ...(section === null ? {} : { SpliceInfoSection: [section] }),
   ...(youtube === undefined ? {} : { Preset: [json(youtube)] }),
   OutputTest: [
-    { ok: true, steps: ["connected to 203.0.113.5 port 1935"], error: null, address: "203.0.113.5:1935", took_ms: 42 },
     {
-      ...{ ok: false, steps: [], address: null, took_ms: 31 },
+      ...{ outcome: "ok", ok: true, untested: null, error: null, address: "203.0.113.5:1935", took_ms: 3142 },
+      steps: ["connected", "the server has started the publication with this stream key; it was ended again"],
+    },
+    {
+      ...{ outcome: "unknown", ok: false, error: null, address: "203.0.113.5:443", took_ms: 142, steps: ["logged in and given a stream"] },
+      untested:
+        "the stream key was not tried: YouTube Live (RTMPS) may begin a broadcast, or end one that is on air, as soon as somebody publishes",
+    },
+    {
+      ...{ outcome: "failed", ok: false, untested: null, steps: [], address: null, took_ms: 31 },
       error: { code: "dns", message: "cdn.example.com is not a known name", transient: true },
     },
   ],

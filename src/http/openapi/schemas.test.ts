@@ -15,6 +15,7 @@ import type {
   ChannelEventView,
   ChannelView,
   LegView,
+  OutputTestView,
   OutputView,
   ProgrammeView,
   ReceiverView,
@@ -22,7 +23,6 @@ import type {
 import type { ChannelCueView, CueAnswer, CueProof } from "../../effects/scte35/cue-model.ts"
 import type { InputOutputView, InputView, OutputLogLine } from "../../effects/show/inputs-view.ts"
 import type { TemplateView } from "../../effects/templates/template-model.ts"
-import type { OutputTest } from "../../engine/messages.ts"
 import type { DecodedCueView } from "../cue-json.ts"
 import type { BulkResult } from "../routes/bulk.ts"
 import type { ProblemBody } from "../testing/test-app.ts"
@@ -63,7 +63,7 @@ describe("described answers", () => {
     held<typeof history.Mark.Type, HistoryMark>(true)
     held<typeof schemas.Template.Type, TemplateView>(true)
     held<typeof schemas.Preset.Type, Preset>(true)
-    held<typeof schemas.OutputTest.Type, OutputTest>(true)
+    held<typeof schemas.OutputTest.Type, OutputTestView>(true)
     held<typeof schemas.Health.Type, Health>(true)
     held<Omit<typeof schemas.Problem.Type, "instance">, ProblemBody>(true)
     held<typeof scte35.SpliceCommand.Type, SpliceCommand>(true)

@@ -59,6 +59,7 @@ export const Output = Struct({
   enabled: Flag,
   status: OutputStatus,
   lifecycle: Literal("ready", "starting", "streaming", "stopping", "error"),
+  carrying: Flag,
   uptime: Num,
   error_count: Count,
   reconnects: Count,
@@ -232,12 +233,15 @@ export const Preset = Struct({
     max_keyframe_interval_s: NullOr(Num),
     needs_audio: Flag,
   }),
+  test_publishes: Flag,
   check: texts,
 })
 export const Presets = Struct({ presets: List(Preset) })
 
 export const OutputTest = Struct({
+  outcome: Literal("ok", "failed", "unknown"),
   ok: Flag,
+  untested: NullOr(Text),
   steps: texts,
   error: NullOr(Struct({ code: Text, message: Text, transient: Flag })),
   address: NullOr(Text),

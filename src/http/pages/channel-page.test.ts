@@ -113,6 +113,13 @@ describe("the page of a channel", () => {
     expect(text(html)).toContain("192.0.2.1:4 stream id s, connected for")
   })
 
+  it("shows a connected output without input as idle, by word and mark (point 23)", async () => {
+    const html = await shown({ status: "error", outputs: [fakeOutput({ id: "o", status: "connected", carrying: false, uptime: 60 })] })
+    expect(html).toMatch(/<span class="status is-idle"><span class="mark" aria-hidden="true"><\/span>idle, no input: connected<\/span>/)
+    expect(html).not.toContain('class="status is-connected"')
+    expect(html).toContain("No output is streaming now.")
+  })
+
   it("says nothing twice, and nothing of a stopped channel's inputs", async () => {
     const error = "no packets on 0.0.0.0:5000"
     const alarms = [{ kind: "no_input", severity: "critical", since: new Date().toISOString(), message: error }] as const

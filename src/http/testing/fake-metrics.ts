@@ -47,6 +47,7 @@ export const fakeOutputFigures = (over: Partial<OutputFigures> = {}, sums: Parti
   config: outputConfig(),
   desired: true,
   state: "connected",
+  carrying: true,
   stateSince: 1_700_000_000_000,
   sums: { ...zeros(OUTPUT_SUMS), ...sums },
   tally: newOutputTally(),

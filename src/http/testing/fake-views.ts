@@ -1,9 +1,8 @@
 /** What channels, inputs, outputs, cues and events of a test show: whole, with what the test changes. */
 import { policyOf } from "../../effects/config/input-policy.ts"
-import type { ChannelEventView, ChannelView, LegView, OutputView } from "../../effects/model.ts"
+import type { ChannelEventView, ChannelView, LegView, OutputTestView, OutputView } from "../../effects/model.ts"
 import type { CueView, Scte35View } from "../../effects/scte35/cue-model.ts"
 import type { Surroundings } from "../../effects/show/surroundings.ts"
-import type { OutputTest } from "../../engine/messages.ts"
 
 /** When all of it was made. */
 export const CREATED = "2026-01-02T03:04:05.000Z"
@@ -74,6 +73,7 @@ export const fakeOutput = (over: Partial<OutputView> & { readonly id: string }):
   enabled: true,
   status: "connecting",
   lifecycle: "starting",
+  carrying: over.status === "connected",
   uptime: 0,
   error_count: 0,
   reconnects: 0,
@@ -131,8 +131,10 @@ export const fakeCue = (over: Partial<CueView> & { readonly id: number }): CueVi
   ...over,
 })
 
-export const fakeTest: OutputTest = {
+export const fakeTest: OutputTestView = {
+  outcome: "ok",
   ok: true,
+  untested: null,
   steps: ["connected to 203.0.113.5 port 1935"],
   error: null,
   address: "203.0.113.5:1935",

@@ -7,7 +7,8 @@ const WRITES: ReadonlyArray<ProblemKind> = ["not-found", "store-unavailable"]
 const PATH = "/api/channels/{id}/outputs"
 const ONE = `${PATH}/{output_id}`
 const TEST: Answer = { description: "What came of it, whether it worked or not", schema: "OutputTest" }
-const TEST_TEXT = "Connects as an output would, and leaves without publishing. Takes 25 s at most."
+const TEST_TEXT =
+  "Connects as an output would, and leaves without sending anything of a channel. RTMP servers of one's own, and Twitch, are published to for a moment, since only that tells whether the stream key works. Takes 25 s at most."
 
 const HLS: Readonly<Record<number, Answer>> = {
   200: {

@@ -1,0 +1,23 @@
+/**
+ * What was counted of a channel since this process began, or since the channel or output was created: over connections, stops and starts,
+ * and restarts of the engine. The numbers of `/metrics`, for whoever else shows them.
+ */
+
+export interface OutputTotals {
+  readonly bytes_sent: number
+  readonly packets_sent: number
+  readonly packets_dropped: number
+  readonly cues_sent: number
+  readonly cues_missed: number
+}
+
+export interface ChannelTotals {
+  /** Counters of a source by the engine's names, and `kernel_drops`. Losses that late packets made good are taken off again. */
+  readonly leg: (source: "primary" | "backup") => Readonly<Record<string, number>>
+  readonly merge_lost: number
+  readonly merge_mismatches: number
+  readonly output: (id: string) => OutputTotals
+}
+
+export const NOTHING_SENT: OutputTotals = { bytes_sent: 0, packets_sent: 0, packets_dropped: 0, cues_sent: 0, cues_missed: 0 }
+export const NOTHING_COUNTED: ChannelTotals = { leg: () => ({}), merge_lost: 0, merge_mismatches: 0, output: () => NOTHING_SENT }
