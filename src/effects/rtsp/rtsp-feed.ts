@@ -10,6 +10,7 @@ import { join } from "node:path"
 import { Deferred, Effect, type Scope } from "effect"
 import { execa } from "execa"
 import { maskSecrets } from "../../core/output-url.ts"
+import { withPlainZone } from "../../core/url/rtsp-url.ts"
 import { OutputEnded } from "../Errors.ts"
 import { toolEnvironment } from "../engine/child-environment.ts"
 import { commandLine, isAlive } from "../engine/os-process.ts"
@@ -184,7 +185,7 @@ export const startFeed = (options: FeedOptions): Effect.Effect<Feed, OutputEnded
     })
     yield* Effect.acquireRelease(makeFifo(pipe), () => Effect.sync(() => rmSync(pipe, { force: true })))
     // What arguments hold, every user of this machine can read.
-    const url = maskSecrets(options.url) === options.url ? options.url : yield* startRtspRelay(options.url)
+    const url = maskSecrets(options.url) === options.url ? withPlainZone(options.url) : yield* startRtspRelay(options.url)
     const { feed } = yield* Effect.acquireRelease(startProcess(options, pipe, url), ({ child, exited }) =>
       Effect.gen(function* () {
         child.kill("SIGTERM")

@@ -49,7 +49,7 @@ const CHANNEL: Readonly<Record<string, string>> = {
   reorder_ms: "Longest wait for a packet out of order, in ms; 0 does not wait; default 50",
   merge_window_ms: "Longest wait for the other source while merged, in ms; default 200",
   fec: "`auto` receives SMPTE 2022-1 FEC on port + 2 and + 4; default `off`",
-  allowed_senders: "IPv4 addresses and networks that may send; without it anyone may",
+  allowed_senders: "Addresses and networks, IPv4 and IPv6, that may send; without it anyone may",
   interface: "Interface name or local address for multicast joins",
   backup_interface: "`interface` of the backup",
   backup_source: "Sender of a source-specific multicast join of the backup",
