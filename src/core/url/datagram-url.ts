@@ -54,7 +54,7 @@ export const DATAGRAM_URL_KEYS: ReadonlyArray<DatagramUrlKey> = [
     "interface",
     "",
     "by the routing table",
-    "interface name or local address the packets leave from",
+    "interface name or local address the packets leave from; of IPv6 groups and link-local addresses the zone says it too",
   ),
   row("local-port", "localport local_port localrtpport local_rtpport", "local_port", "", "any", "local UDP port"),
   row(

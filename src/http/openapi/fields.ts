@@ -30,7 +30,7 @@ const COMMON: Readonly<Record<string, string>> = {
 }
 
 const CHANNEL: Readonly<Record<string, string>> = {
-  rtp_ip: "Address to receive the primary source on; 0.0.0.0 is any, a multicast group is joined",
+  rtp_ip: "Address to receive the primary source on; 0.0.0.0 is any of IPv4, `::` any of IPv6, a multicast group is joined, a zone (`%eth0`) names the interface",
   rtp_port: "UDP port of the primary source",
   backup_rtp_ip: "Address of the backup source; null without one",
   backup_rtp_port: "UDP port of the backup source; null without one",
