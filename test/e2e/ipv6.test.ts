@@ -247,6 +247,38 @@ describe.skipIf(noNamespace !== null)(titled("on a cable", noNamespace), () => {
     await second.hears()
   })
 
+  it("SRT calls and listens on link-local addresses by their zones, also when the interface was created anew", async () => {
+    const other = await EngineProcess.start({ within: path.far.exec })
+    try {
+      for (const one of [engine, other]) {
+        const legs = [{ name: "primary", ip: "::1", port: PORT } as const]
+        await one.ask({ cmd: "put_channel", channel: { id: "c1", label: "c1", legs, policy: policyOf({}) } })
+      }
+      await engine.open("srt://[fe80::1%25near0]:9100?mode=listener", "listener")
+      await engine.outputIs("listener", "listening")
+      await other.connect("srt://[fe80::1%25far0]:9100", "caller")
+      await engine.outputIs("listener", "connected")
+      path.unplug()
+      await other.open("srt://[fe80::1%25far0]:9100", "away")
+      expect(await other.ended("away")).toMatchObject({ code: "ENODEV", message: expect.stringContaining('"far0"') })
+      path.plugIn()
+      await engine.open("srt://[fe80::1%25near0]:9200?mode=listener", "again")
+      await engine.outputIs("again", "listening")
+      await other.connect("srt://[fe80::1%25far0]:9200", "later")
+    } finally {
+      await other.dispose()
+    }
+  })
+
+  it("RTMP calls a link-local address by its zone", async () => {
+    await listen({ ip: "::1" })
+    // Nobody is at that port, but the refusal comes from the machine at the other end of the cable.
+    await engine.open("rtmp://[fe80::2%25near0]:1935/live/key")
+    expect(await engine.ended("o1")).toMatchObject({ code: "econnrefused", message: expect.stringMatching(/^\[fe80::2%near0\]:1935 refuses/) })
+    await engine.open("rtmp://[fe80::2%25nosuch0]:1935/live/key", "o2")
+    expect(await engine.ended("o2")).toMatchObject({ code: "ENODEV", message: expect.stringContaining('"nosuch0"') })
+  })
+
   it("an input on a zone's interface opens again when that was created anew, and says what is missing meanwhile", async () => {
     await listen({ ip: "fe80::1%near0" })
     await engine.legSaid("open")
