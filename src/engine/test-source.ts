@@ -24,7 +24,9 @@ const openSocket = async (address: string, settings: Settings): Promise<Socket> 
   if (isMulticast(address)) {
     if (settings.ttl !== undefined) socket.setMulticastTTL(settings.ttl)
     // Of IPv6 the interface is named by its zone (RFC 4007 section 11), which may be the group's.
-    const named = isIPv6(address) ? (zoneOf(settings.interface ?? "") ?? settings.interface ?? zoneOf(address) ?? undefined) : settings.interface
+    const named = isIPv6(address)
+      ? (zoneOf(settings.interface ?? "") ?? settings.interface ?? zoneOf(address) ?? undefined)
+      : settings.interface
     if (named !== undefined) socket.setMulticastInterface(isIPv6(address) ? `::%${named}` : named)
   } else if (settings.ttl !== undefined) socket.setTTL(settings.ttl)
   return socket
@@ -104,7 +106,9 @@ const main = async (): Promise<void> => {
   }
   const protocol = settings.udp ? "raw UDP" : `RTP, SSRC ${settings.ssrc},`
   const rate = (settings.programme.bitrate / 1_000_000).toFixed(1)
-  process.stdout.write(`test source: ${protocol} to ${formatEndpoint(settings.host, settings.port)}, ${rate} Mbit/s, H.264 640x360, AAC, SCTE-35\n`)
+  process.stdout.write(
+    `test source: ${protocol} to ${formatEndpoint(settings.host, settings.port)}, ${rate} Mbit/s, H.264 640x360, AAC, SCTE-35\n`,
+  )
 }
 
 try {

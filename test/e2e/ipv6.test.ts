@@ -51,7 +51,9 @@ describe.skipIf(noLoopback !== null)(titled("on ::1, the product", noLoopback), 
       await sender.send(asRtp ? rtpOf(ts) : payloadsOf(ts), 2)
       await receiver.atLeastBytes(ts.length, 12)
       expect(receiver.bytes(12).equals(ts)).toBe(true)
-      const leg = await product.until("the figures", id, (view) => view.input.legs.find(({ counters }) => counters["ts_packets"] === 7 * 400))
+      const leg = await product.until("the figures", id, (view) =>
+        view.input.legs.find(({ counters }) => counters["ts_packets"] === 7 * 400),
+      )
       expect(leg).toMatchObject({ ip: rtp_ip, sender: expect.stringMatching(/^\[::1\]:\d+$/), framing: asRtp ? "rtp" : "udp" })
       expect(leg.counters).toMatchObject({ foreign: 0, not_allowed: 0, rtp_lost: 0 })
     } finally {
@@ -131,7 +133,11 @@ describe.skipIf(noLoopback !== null)(titled("on ::1, the product", noLoopback), 
   it("refuses a second input on the port, by name", async () => {
     const port = await freePortBlock()
     await product.channel({ name: "first", rtp_ip: "::", rtp_port: port })
-    const second = await product.api<{ errors: ReadonlyArray<unknown> }>("POST", "/api/channels", { name: "second", rtp_ip: "::1", rtp_port: port })
+    const second = await product.api<{ errors: ReadonlyArray<unknown> }>("POST", "/api/channels", {
+      name: "second",
+      rtp_ip: "::1",
+      rtp_port: port,
+    })
     expect(second.status).toBe(409)
     expect(second.body.errors).toEqual([
       { path: "rtp_port", message: `UDP port ${port} is already used by the primary input of channel "first"` },
@@ -274,7 +280,10 @@ describe.skipIf(noNamespace !== null)(titled("on a cable", noNamespace), () => {
     await listen({ ip: "::1" })
     // Nobody is at that port, but the refusal comes from the machine at the other end of the cable.
     await engine.open("rtmp://[fe80::2%25near0]:1935/live/key")
-    expect(await engine.ended("o1")).toMatchObject({ code: "econnrefused", message: expect.stringMatching(/^\[fe80::2%near0\]:1935 refuses/) })
+    expect(await engine.ended("o1")).toMatchObject({
+      code: "econnrefused",
+      message: expect.stringMatching(/^\[fe80::2%near0\]:1935 refuses/),
+    })
     await engine.open("rtmp://[fe80::2%25nosuch0]:1935/live/key", "o2")
     expect(await engine.ended("o2")).toMatchObject({ code: "ENODEV", message: expect.stringContaining('"nosuch0"') })
   })
@@ -285,7 +294,10 @@ describe.skipIf(noNamespace !== null)(titled("on a cable", noNamespace), () => {
     run(path.far, "multicast-sender", "fe80::1%far0", String(PORT), OURS)
     await engine.legSaid("live")
     path.unplug()
-    await eventually("it says so", () => engine.legMessages("failed").find((text) => text.includes('"near0", the zone of fe80::1%near0, now')) ?? null)
+    await eventually(
+      "it says so",
+      () => engine.legMessages("failed").find((text) => text.includes('"near0", the zone of fe80::1%near0, now')) ?? null,
+    )
     path.plugIn()
     await engine.legSaid("open", 2)
     const datagrams = async () => (await engine.leg()).counters["datagrams"] ?? 0

@@ -146,7 +146,8 @@ export class MulticastPath {
 
   #address(device: string): void {
     for (const address of ["10.98.0.2/24", "10.98.0.3/24"]) this.far.ip("addr", "add", address, "dev", device)
-    if (HAS_IPV6) for (const address of ["fd98::2/64", "fd98::3/64", "fe80::2/64"]) this.far.ip("addr", "add", address, "dev", device, "nodad")
+    if (HAS_IPV6)
+      for (const address of ["fd98::2/64", "fd98::3/64", "fe80::2/64"]) this.far.ip("addr", "add", address, "dev", device, "nodad")
   }
 
   /** Creates both ends, with new interface indexes, the same names and addresses. */

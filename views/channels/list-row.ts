@@ -133,7 +133,10 @@ export const rowOf = (channel: ChannelView, recent: RecentView | undefined, now:
   const active = channel.input.legs.find((leg) => leg.source === channel.active_source)
   const failing = stopped ? [] : channel.outputs.filter(isFailing)
   const { backup_rtp_port, name, number, outputs, rtp_ip, rtp_port, slug } = channel
-  const places = [formatAddress(rtp_ip, rtp_port), ...(backup_rtp_port === null ? [] : [formatAddress(channel.backup_rtp_ip ?? rtp_ip, backup_rtp_port)])]
+  const places = [
+    formatAddress(rtp_ip, rtp_port),
+    ...(backup_rtp_port === null ? [] : [formatAddress(channel.backup_rtp_ip ?? rtp_ip, backup_rtp_port)]),
+  ]
   const redundancy = channel.input.redundancy === "lost" ? ", no other" : channel.input.merge === "off" ? "" : ", merged"
   return {
     id: `channel-${slug}`,

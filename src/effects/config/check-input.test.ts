@@ -39,7 +39,10 @@ describe("checkInput", () => {
     ["an IPv6 group with a zone", input({ rtp_ip: "ff02::1%eth1" })],
     ["a zone and the same interface", input({ rtp_ip: "ff15::1%eth1", input: { interface: "eth1" } })],
     ["a source of an IPv6 group", input({ rtp_ip: "ff35::1", input: { source: "2001:db8::5" } })],
-    ["a source for the primary's IPv4 that the backup's IPv6 does not have", twin("ff15::1", 5000, { ...group, input: { source: "192.0.2.1" } })],
+    [
+      "a source for the primary's IPv4 that the backup's IPv6 does not have",
+      twin("ff15::1", 5000, { ...group, input: { source: "192.0.2.1" } }),
+    ],
     ["a zone of the backup instead of the primary's interface", twin("ff15::1%eth1", 5000, { ...group, input: { interface: "eth2" } })],
     ["senders of both", input({ input: { allowed_senders: ["10.0.0.0/8", "2001:db8::/32"] } })],
   ])("takes %s", (_, config) => expect(checkInput(config)).toEqual([]))
@@ -98,7 +101,11 @@ describe("checkInput", () => {
       twin("fd00::2", 5000, { rtp_ip: "::" }),
       "backup_rtp_port: primary and backup listen on the same port: [::]:5000 takes what is sent to fd00::2 as well; give the backup a port of its own",
     ],
-    ["a link-local address without a zone", input({ rtp_ip: "fe80::1" }), "rtp_ip: is an address on each interface: write which one, as in fe80::1%eth0"],
+    [
+      "a link-local address without a zone",
+      input({ rtp_ip: "fe80::1" }),
+      "rtp_ip: is an address on each interface: write which one, as in fe80::1%eth0",
+    ],
     [
       "a link-local group without a zone",
       input({ rtp_ip: "ff02::7", input: { interface: "eth3" } }),
@@ -119,7 +126,11 @@ describe("checkInput", () => {
       twin("ff15::1%eth1", 5000, { ...group, input: { backup_interface: "eth2" } }),
       "input.backup_interface: names eth2, but the zone of ff15::1%eth1 names eth1: leave one of them out",
     ],
-    ["IPv4 as IPv6", input({ rtp_ip: "::ffff:127.0.0.1" }), 'rtp_ip: must be written as the IPv4 address that it stands for, not "::ffff:127.0.0.1"'],
+    [
+      "IPv4 as IPv6",
+      input({ rtp_ip: "::ffff:127.0.0.1" }),
+      'rtp_ip: must be written as the IPv4 address that it stands for, not "::ffff:127.0.0.1"',
+    ],
     ["brackets", input({ rtp_ip: "[::1]" }), 'rtp_ip: must be an IP address such as 0.0.0.0, 239.1.1.1, :: or ff15::1, not "[::1]"'],
     [
       "a source of the other IP version",
@@ -158,10 +169,19 @@ describe("senderProblem", () => {
   it.each(["192.0.2.7", "10.0.0.0/8", "0.0.0.0/0", "10.1.2.3/32", "10.1.2.3/8", "::1", "2001:db8::/32", "::/0"])("takes %s", (entry) =>
     expect(senderProblem(entry)).toBeNull(),
   )
-  it.each(["", "10.0.0.0/33", "10.0.0.0/08", "10.0.0.0/", "10.0.0.0/8/8", "10.0.0/8", "::1/129", "fe80::1%eth0", "10.0.0.0/-1", "10.0.0.1 ", "/8"])(
-    "refuses %j",
-    (entry) => expect(senderProblem(entry)).toContain("must be an IP address such as"),
-  )
+  it.each([
+    "",
+    "10.0.0.0/33",
+    "10.0.0.0/08",
+    "10.0.0.0/",
+    "10.0.0.0/8/8",
+    "10.0.0/8",
+    "::1/129",
+    "fe80::1%eth0",
+    "10.0.0.0/-1",
+    "10.0.0.1 ",
+    "/8",
+  ])("refuses %j", (entry) => expect(senderProblem(entry)).toContain("must be an IP address such as"))
   it("refuses a group: packets come from a sender", () => expect(senderProblem("239.1.1.1")).toContain("multicast group 239.1.1.1"))
   it("refuses a group of IPv6", () => expect(senderProblem("ff15::1")).toContain("multicast group ff15::1"))
 })

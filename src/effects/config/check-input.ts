@@ -39,7 +39,12 @@ const checkPlace = (ip: string | null, path: string, named: string | undefined, 
   if (ip === null || errors.length > 0) return errors
   const zone = zoneOf(ip)
   if (needsZone(ip) && zone === null)
-    return [{ path, message: `is an address on each interface: write which one, as in ${ip}%${named === undefined || isAny(named) ? "eth0" : named}` }]
+    return [
+      {
+        path,
+        message: `is an address on each interface: write which one, as in ${ip}%${named === undefined || isAny(named) ? "eth0" : named}`,
+      },
+    ]
   return zone === null || named === undefined || isAny(named) || named === zone
     ? []
     : [{ path: field, message: `names ${named}, but the zone of ${ip} names ${zone}: leave one of them out` }]
@@ -66,7 +71,10 @@ const checkSamePort = ([primary, backup]: ReadonlyArray<Leg>): ReadonlyArray<Fie
   if (primary === undefined || backup === undefined || !bindsOverlap(primary, backup)) return []
   const { port } = primary
   const [any, other] = isAny(primary.ip) ? [primary, backup] : [backup, primary]
-  const why = primary.ip === backup.ip ? `both on ${formatEndpoint(primary.ip, port)}` : `${formatEndpoint(any.ip, port)} takes what is sent to ${other.ip} as well`
+  const why =
+    primary.ip === backup.ip
+      ? `both on ${formatEndpoint(primary.ip, port)}`
+      : `${formatEndpoint(any.ip, port)} takes what is sent to ${other.ip} as well`
   return [{ path: "backup_rtp_port", message: `primary and backup listen on the same port: ${why}; give the backup a port of its own` }]
 }
 

@@ -141,7 +141,10 @@ describe("a changed output", () => {
   })
   it("keeps how often it is tried again, whatever the protocol", () => {
     const old = outputConfig({ ...rtmp, settings: { cue_points: "elemental", retry_attempts: 3, retry_delay_s: 15 } })
-    expect(change({ url: "srt://192.0.2.1:9000" }, old)).toMatchObject({ ok: true, value: { settings: { retry_attempts: 3, retry_delay_s: 15 } } })
+    expect(change({ url: "srt://192.0.2.1:9000" }, old)).toMatchObject({
+      ok: true,
+      value: { settings: { retry_attempts: 3, retry_delay_s: 15 } },
+    })
     expect(change({ settings: { retry_attempts: null, retry_delay_s: 20 } }, old)).toMatchObject({
       ok: true,
       value: { settings: { cue_points: "elemental", retry_delay_s: 20 } },

@@ -3,7 +3,14 @@
  * protocol. Pure; errors carry the field's path and repeat no secret.
  */
 import { parseNetwork } from "../../core/network.ts"
-import { HLS_SEGMENT_MAX_S, type OutputSetting, type OutputSettings, RETRY_SETTINGS, SECRET_SETTINGS, SETTINGS_OF } from "../../core/output-settings.ts"
+import {
+  HLS_SEGMENT_MAX_S,
+  type OutputSetting,
+  type OutputSettings,
+  RETRY_SETTINGS,
+  SECRET_SETTINGS,
+  SETTINGS_OF,
+} from "../../core/output-settings.ts"
 import { maskSecrets, protocolOfUrl, unmaskSecrets } from "../../core/output-url.ts"
 import { presetOf, STREAM_KEY_PLACE } from "../../core/presets.ts"
 import type { FieldError } from "../Errors.ts"

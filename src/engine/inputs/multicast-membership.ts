@@ -41,8 +41,15 @@ const encode = (group: Group, index: number, size: number): Uint8Array => {
   const bytes = new Uint8Array(size)
   new DataView(bytes.buffer).setUint32(0, index, true)
   // The index says which interface; the kernel does not look at the scope of the group.
-  bytes.set(encodeSockaddr(group.ip, 0, () => 0), GROUP)
-  if (size === GROUP_SOURCE_REQ_SIZE && group.source !== undefined) bytes.set(encodeSockaddr(group.source, 0, () => 0), SOURCE)
+  bytes.set(
+    encodeSockaddr(group.ip, 0, () => 0),
+    GROUP,
+  )
+  if (size === GROUP_SOURCE_REQ_SIZE && group.source !== undefined)
+    bytes.set(
+      encodeSockaddr(group.source, 0, () => 0),
+      SOURCE,
+    )
   return bytes
 }
 

@@ -44,8 +44,7 @@ const multicastOptions6 = (fd: number, ip: string, target: DatagramTarget): void
   if (index !== null) setInt(fd, c.IPPROTO_IPV6, c.IPV6_MULTICAST_IF, index, `choosing the interface ${zoneOf(ip) ?? target.interface}`)
 }
 
-const multicastOptions = (fd: number, ip: string, target: DatagramTarget): void => {
-  if (isIPv6(ip)) return multicastOptions6(fd, ip, target)
+const multicastOptions4 = (fd: number, target: DatagramTarget): void => {
   setInt(fd, c.IPPROTO_IP, c.IP_MULTICAST_TTL, target.ttl ?? DEFAULT_MULTICAST_TTL, "setting the multicast TTL")
   if (target.loop !== null) setInt(fd, c.IPPROTO_IP, c.IP_MULTICAST_LOOP, target.loop ? 1 : 0, "setting multicast loop")
   if (target.interface === null) return
@@ -96,8 +95,10 @@ export const openDatagramSocket = (ip: string, target: DatagramTarget): { fd: nu
     setInt(fd, c.SOL_SOCKET, c.SO_SNDBUF, target.sendBuffer ?? DEFAULT_SEND_BUFFER, "setting the send buffer")
     if (target.tos !== null) setInt(fd, level, v6 ? c.IPV6_TCLASS : c.IP_TOS, target.tos, "setting TOS")
     if (target.dontFragment) setInt(fd, level, v6 ? c.IPV6_MTU_DISCOVER : c.IP_MTU_DISCOVER, c.IP_PMTUDISC_DO, "forbidding fragmentation")
-    if (isMulticast(host)) multicastOptions(fd, host, target)
-    else {
+    if (isMulticast(host)) {
+      if (v6) multicastOptions6(fd, host, target)
+      else multicastOptions4(fd, target)
+    } else {
       if (target.ttl !== null) setInt(fd, level, v6 ? c.IPV6_UNICAST_HOPS : c.IP_TTL, target.ttl, "setting the TTL")
       if (target.interface !== null || target.localPort !== null) {
         const from = localOf(host, target)

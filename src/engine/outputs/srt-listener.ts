@@ -1,7 +1,7 @@
 /** SRT listener output: one port, any number of receivers, each with a queue of its own. */
 import { isIPv6 } from "node:net"
-import { takenAddress } from "../../core/srt/taken-address.ts"
 import { SRT_OPTIONS } from "../../core/srt/options.ts"
+import { takenAddress } from "../../core/srt/taken-address.ts"
 import { type LibSrt, SRTS_CONNECTED } from "../ffi/libsrt.ts"
 import { encodeSockaddr, formatSockaddr } from "../ffi/sockaddr.ts"
 import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState } from "../messages.ts"

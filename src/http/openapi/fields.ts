@@ -30,7 +30,8 @@ const COMMON: Readonly<Record<string, string>> = {
 }
 
 const CHANNEL: Readonly<Record<string, string>> = {
-  rtp_ip: "Address to receive the primary source on; 0.0.0.0 is any of IPv4, `::` any of IPv6, a multicast group is joined, a zone (`%eth0`) names the interface",
+  rtp_ip:
+    "Address to receive the primary source on; 0.0.0.0 is any of IPv4, `::` any of IPv6, a multicast group is joined, a zone (`%eth0`) names the interface",
   rtp_port: "UDP port of the primary source",
   backup_rtp_ip: "Address of the backup source; null without one",
   backup_rtp_port: "UDP port of the backup source; null without one",
@@ -158,7 +159,8 @@ const OUTPUT: Readonly<Record<string, string>> = {
   segment_mb: "File: size in MB (10^6 bytes) at which a new file is begun",
   keep_hours: "File: files older than this are removed",
   keep_gb: "File: the oldest files are removed above this size, in GB (10^9 bytes)",
-  retry_attempts: "Attempts to reconnect in a row after which the output is given up and is `error` until it is started again; 0: never; default by the service",
+  retry_attempts:
+    "Attempts to reconnect in a row after which the output is given up and is `error` until it is started again; 0: never; default by the service",
   retry_delay_s: "Seconds until the first attempt to reconnect, and the shortest delay of those that follow; default by the service",
   allowed_receivers: "SRT listener: IP addresses and networks that may receive; without it anyone may",
   rtsp_transport: "RTSP: how packets go to the server; default `tcp`",

@@ -37,7 +37,11 @@ const SPECS = {
   reorder_ms: number("reorder_ms", "Reorder, ms", D.reorder_ms, "Longest wait for a packet out of order; 0 is none"),
   fec: { kind: "choice", label: "FEC", choices: choices("off", ["auto", "SMPTE 2022-1, on the ports + 2 and + 4"]) },
   rcvbuf: number("rcvbuf", "Kernel buffer, bytes", "4194304", "Of each input"),
-  allowed_senders: text("Allowed senders", "everybody", `Up to ${MAX_ALLOWED_SENDERS} addresses or networks, as in 192.0.2.7, 10.0.0.0/8, 2001:db8::/32`),
+  allowed_senders: text(
+    "Allowed senders",
+    "everybody",
+    `Up to ${MAX_ALLOWED_SENDERS} addresses or networks, as in 192.0.2.7, 10.0.0.0/8, 2001:db8::/32`,
+  ),
   interface: text("Interface", "by the route", "Name or local address, where multicast groups are joined"),
   source: text("Multicast source", "everybody", "Joins the group for this sender alone"),
   backup_interface: text("Backup interface", "as the primary", "The same for the backup"),

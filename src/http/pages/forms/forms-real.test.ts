@@ -160,7 +160,9 @@ describe("a removal", () => {
     expect((await app.call("GET", "/channels/news/outputs/cdn/edit")).text).toContain(`<a class="button danger" href="${path}?back=%2F">`)
     const asked = await app.call("GET", `${path}?back=/channels/news`)
     expect(asked.status).toBe(200)
-    expect(textOf(asked.text)).toMatch(/Remove output cdn of News\?.*It is switched on, and connecting now\..*undone for 10 minutes.*Remove cdn.*Cancel/)
+    expect(textOf(asked.text)).toMatch(
+      /Remove output cdn of News\?.*It is switched on, and connecting now\..*undone for 10 minutes.*Remove cdn.*Cancel/,
+    )
     expect(asked.text).not.toContain("s3cret")
     expect(asked.text).toMatch(/name="back" value="\/channels\/news".*name="confirmed" value="yes"/)
     // From a page that was shown before the channel was started.

@@ -71,7 +71,9 @@ export const mediaLiveOf = (fields: Fields, host: string, own?: ReadonlyArray<st
       ["PCR control", "PCR_EVERY_PES_PACKET", "or a PCR period of 40 ms"],
     ],
     notes: [
-      ...(addresses.length === 0 ? ["This machine has no address of the input's IP version but its own loopback: others cannot send to it."] : []),
+      ...(addresses.length === 0
+        ? ["This machine has no address of the input's IP version but its own loopback: others cannot send to it."]
+        : []),
       ...(addresses.length > 1 && !isGroup ? ["Choose the address that MediaLive can reach; behind NAT it is the public one."] : []),
       "MediaLive reaches private addresses from a VPC alone.",
     ],
