@@ -1,6 +1,18 @@
 import * as fc from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
-import { bindsOverlap, isIPv4, isIPv6, isMulticast, normaliseAddress, parseIPv4, parseIPv6 } from "./address.ts"
+import {
+  addressOfWords,
+  addressWords,
+  bindsOverlap,
+  isIPv4,
+  isIPv6,
+  isMulticast,
+  needsZone,
+  normaliseAddress,
+  parseIPv4,
+  parseIPv6,
+  zoneProblem,
+} from "./address.ts"
 
 describe("address literals", () => {
   it.each(["0.0.0.0", "127.0.0.1", "255.255.255.255", "239.0.0.1"])("%s is IPv4", (ip) => {
@@ -98,14 +110,58 @@ describe("bindsOverlap", () => {
     ["239.0.0.1", "239.0.0.2", false],
     ["239.0.0.1", "239.0.0.1", true],
     ["239.0.0.1", "10.0.0.1", false],
-    ["::", "10.0.0.1", true],
-    ["::", "0.0.0.0", true],
+    ["::", "10.0.0.1", false],
+    ["::", "0.0.0.0", false],
+    ["::", "fd00::1", true],
+    ["::", "ff15::1", true],
+    ["", "::1", true],
+    ["", "::", true],
     ["0.0.0.0", "::1", false],
+    ["fe80::1%eth0", "fe80::1%eth1", false],
+    ["fe80::1%eth0", "::", true],
     ["::ffff:10.0.0.1", "10.0.0.1", true],
     ["::1", "0:0:0:0:0:0:0:1", true],
   ])("%s and %s on one port: %s", (a, b, overlap) => {
     expect(bindsOverlap({ ip: a, port: 5000 }, { ip: b, port: 5000 })).toBe(overlap)
     expect(bindsOverlap({ ip: b, port: 5000 }, { ip: a, port: 5000 })).toBe(overlap)
     expect(bindsOverlap({ ip: a, port: 5000 }, { ip: b, port: 5001 })).toBe(false)
+  })
+})
+
+describe("zones", () => {
+  it.each([
+    ["fe80::1", true],
+    ["febf::1%eth0", true],
+    ["fec0::1", false],
+    ["ff01::1", true],
+    ["ff02::1%eth0", true],
+    ["ff12::1", true],
+    ["ff05::1", false],
+    ["ff15::1%eth0", false],
+    ["fd00::1", false],
+    ["::1", false],
+    ["169.254.1.1", false],
+    ["localhost", false],
+  ])("%s needs one: %s", (ip, needs) => expect(needsZone(ip)).toBe(needs))
+
+  it.each([
+    ["fe80::1%eth0", null],
+    ["ff15::1%eth0", null],
+    ["fd00::1", null],
+    ["fd00::1%eth0", "only link-local addresses (fe80::/10) and multicast groups have a zone: leave %eth0 out"],
+    ["::1%lo", "only link-local addresses (fe80::/10) and multicast groups have a zone: leave %lo out"],
+  ])("of %s is right or told: %s", (ip, problem) => expect(zoneProblem(ip)).toBe(problem))
+})
+
+describe("addressWords", () => {
+  it.each(["10.1.2.3", "255.255.255.255", "::", "::1", "fd00::2", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"])("and back: %s", (ip) => {
+    const words = addressWords(ip)
+    expect(words === null ? null : addressOfWords(words)).toBe(ip)
+  })
+
+  it("have IPv4 mapped, no zone, and nothing for what is no address", () => {
+    expect(addressWords("10.1.2.3")).toEqual([0, 0, 0xffff, 0x0a010203])
+    expect(addressWords("fe80::1%eth0")).toEqual([0xfe800000, 0, 0, 1])
+    expect(addressWords("localhost")).toBeNull()
   })
 })

@@ -64,6 +64,46 @@ export const isMulticast = (ip: string): boolean => {
 /** 0.0.0.0, `::` or nothing at all: every local address. */
 export const isAny = (ip: string): boolean => ip === "" || ip === "0.0.0.0" || (parseIPv6(ip)?.every((group) => group === 0) ?? false)
 
+/** The zone of an IPv6 address, an interface by name or number (RFC 4007 section 11): `eth0` of `fe80::1%eth0`; null without one. */
+export const zoneOf = (ip: string): string | null => {
+  const percent = ip.indexOf("%")
+  return percent < 0 ? null : ip.slice(percent + 1)
+}
+
+/** fe80::/10 (RFC 4291 2.5.6): means a machine only together with a zone. */
+export const isLinkLocal = (ip: string): boolean => ((parseIPv6(ip)?.[0] ?? 0) & 0xffc0) === 0xfe80
+
+/** True of an address that exists once on each interface, so that only its zone makes it one: fe80::/10, ff01::/16 and ff02::/16. */
+export const needsZone = (ip: string): boolean => {
+  const first = parseIPv6(ip)?.[0] ?? 0
+  return isLinkLocal(ip) || ((first & 0xff00) === 0xff00 && ((first & 0xf) === 1 || (first & 0xf) === 2))
+}
+
+/** What is wrong with the zone of an address, as a sentence; null where it has none, or may have one. */
+export const zoneProblem = (ip: string): string | null =>
+  zoneOf(ip) === null || isLinkLocal(ip) || isMulticast(ip)
+    ? null
+    : `only link-local addresses (fe80::/10) and multicast groups have a zone: leave %${zoneOf(ip)} out`
+
+/** `10.0.0.1:5000`, `[fd00::1]:5000`. */
+export const formatEndpoint = (ip: string, port: number): string => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`)
+
+/** IPv6 in four words of 32 bits, IPv4 in its mapped form (RFC 4291 2.5.5.2); null for anything else. The zone is left out. */
+export const addressWords = (ip: string): readonly [number, number, number, number] | null => {
+  const octets = parseIPv4(ip)
+  if (octets !== null) return [0, 0, 0xffff, octets.reduce((all, octet) => all * 256 + octet, 0)]
+  const groups = parseIPv6(ip)
+  if (groups === null) return null
+  const word = (at: number) => (groups[at] ?? 0) * 65_536 + (groups[at + 1] ?? 0)
+  return [word(0), word(2), word(4), word(6)]
+}
+
+/** The reverse of `addressWords`. */
+export const addressOfWords = (words: readonly [number, number, number, number]): string => {
+  const groups = words.flatMap((word) => [Math.floor(word / 65_536), word % 65_536])
+  return normaliseAddress(groups.map((group) => group.toString(16)).join(":")) ?? ""
+}
+
 /**
  * One spelling for one address: IPv4-mapped IPv6 becomes IPv4, IPv6 lower case with its longest run of zeros shortened
  * (RFC 5952 section 4), the zone kept. Null when it is not an address literal.
@@ -90,22 +130,22 @@ export const normaliseAddress = (text: string): string | null => {
   return percent < 0 ? address : address + text.slice(percent)
 }
 
-/** A local UDP endpoint; `ip` empty means every address. */
+/** A local UDP endpoint; `ip` empty means every address of IPv4 and IPv6. */
 export interface Bind {
   readonly ip: string
   readonly port: number
 }
 
 /**
- * Whether two sockets cannot both have their port: the rule of Linux for UDP sockets. The same address overlaps; 0.0.0.0 and
- * `::` (which takes IPv4 as well) overlap with all; two multicast groups, or a group and a unicast address, live side by side.
+ * Whether two sockets cannot both have their port: the rule of Linux for UDP sockets. The same address overlaps; 0.0.0.0 overlaps
+ * with all of IPv4, `::` with all of IPv6, as the sockets here take one of the two (IPV6_V6ONLY); two multicast groups, or a group and
+ * a unicast address, live side by side.
  */
 export const bindsOverlap = (a: Bind, b: Bind): boolean => {
   if (a.port !== b.port) return false
   const one = normaliseAddress(a.ip) ?? a.ip
   const other = normaliseAddress(b.ip) ?? b.ip
   if (one === other) return true
-  // 0.0.0.0 is IPv4 only: it leaves IPv6 addresses free, `::` leaves none.
-  const covers = (any: string, ip: string) => isAny(any) && (isIPv6(any) || !isIPv6(ip) || isAny(ip))
+  const covers = (any: string, ip: string) => isAny(any) && (any === "" || ip === "" || isIPv6(any) === isIPv6(ip))
   return covers(one, other) || covers(other, one)
 }

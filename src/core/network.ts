@@ -29,12 +29,6 @@ export const parseNetwork = (text: string): Network | null => {
   return isPrefix ? { ...address, prefix: Number(prefix) } : null
 }
 
-/** The same of IPv4 alone, and written as such. */
-export const parseIPv4Network = (text: string): Network | null => {
-  const network = text.includes(":") ? null : parseNetwork(text)
-  return network?.length === 32 ? network : null
-}
-
 /** Whether an address is of one of the networks. What is no address is of none. */
 export const isInNetworks = (networks: ReadonlyArray<Network>, ip: string): boolean => {
   const address = bitsOf(ip.replace(/%.*$/s, ""))

@@ -42,16 +42,24 @@ export interface OutputSettings {
   readonly keep_gb?: number | undefined
   // --- RTSP
   readonly rtsp_transport?: "tcp" | "udp" | undefined
+  // --- Of every protocol
+  /** Attempts to reconnect in a row after which it is given up: 0 (never) to 1000000, default by the service (`MAX_RECONNECT_ATTEMPTS`). */
+  readonly retry_attempts?: number | undefined
+  /** Delay of the first attempt to reconnect, and the shortest: 1 to 3600 s, default by the service (`DEFAULT_RECONNECT_DELAY`). */
+  readonly retry_delay_s?: number | undefined
 }
 
 export type OutputSetting = keyof OutputSettings
 
+/** Those that every protocol has. They are the control plane's: a change of them leaves a session as it is. */
+export const RETRY_SETTINGS = ["retry_attempts", "retry_delay_s"] as const satisfies ReadonlyArray<OutputSetting>
+
 /** The settings each protocol has; any other is refused. */
 export const SETTINGS_OF: Readonly<Record<UrlProtocol, ReadonlyArray<OutputSetting>>> = {
-  srt: ["allowed_receivers"],
-  udp: [],
-  rtp: [],
-  rtmp: ["cue_points", "audio", "codecs", "verify_tls"],
+  srt: ["allowed_receivers", ...RETRY_SETTINGS],
+  udp: RETRY_SETTINGS,
+  rtp: RETRY_SETTINGS,
+  rtmp: ["cue_points", "audio", "codecs", "verify_tls", ...RETRY_SETTINGS],
   hls: [
     "segment_s",
     "playlist_segments",
@@ -62,9 +70,10 @@ export const SETTINGS_OF: Readonly<Record<UrlProtocol, ReadonlyArray<OutputSetti
     "s3_region",
     "s3_access_key_id",
     "s3_secret_access_key",
+    ...RETRY_SETTINGS,
   ],
-  file: ["segment_s", "segment_mb", "keep_hours", "keep_gb"],
-  rtsp: ["rtsp_transport"],
+  file: ["segment_s", "segment_mb", "keep_hours", "keep_gb", ...RETRY_SETTINGS],
+  rtsp: ["rtsp_transport", ...RETRY_SETTINGS],
 }
 
 /** Lowest and highest value, both allowed, of numeric settings; `segment_s` of HLS ends at 30. */
@@ -74,6 +83,8 @@ export const SETTING_BOUNDS = {
   segment_mb: [1, 1_000_000],
   keep_hours: [1, 87_600],
   keep_gb: [1, 1_000_000],
+  retry_attempts: [0, 1_000_000],
+  retry_delay_s: [1, 3600],
 } as const
 
 export const MAX_ALLOWED_RECEIVERS = 32

@@ -1,9 +1,13 @@
+import * as fc from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
 import { compareWithReference } from "../../test/compare-with-reference.ts"
 import { feed, writeDatagram } from "../../test/feed-core.ts"
 import { coreBuilds, loadCores } from "../../test/load-core.ts"
 import { buildStream, toDatagrams } from "../../test/ts-stream.ts"
+import { addressOfWords, addressWords } from "./address.ts"
 import * as L from "./assembly/layout.ts"
+import { buildFec } from "./fec/packet.ts"
+import { isInNetworks, parseNetwork } from "./network.ts"
 import { buildRtp } from "./rtp/header.ts"
 import { buildPacket, NULL_PID } from "./ts/packet.ts"
 import type { Datagram } from "./ts/reference-parser.ts"
@@ -237,10 +241,28 @@ describe.each(coreBuilds)("two senders on one port (%s)", (build) => {
     expect(gauges.framing).toBe(2)
   })
 
+  const addressAt = (field: number) => {
+    const word = (n: number) => core.legField(0, field + n)
+    return addressOfWords([word(0), word(1), word(2), word(3)])
+  }
+  const sourceAddress = () => addressAt(L.LEG_SOURCE_ADDRESS)
+  /** Counters after one datagram of `sender`, with one network allowed. */
+  const answer = (sender: string, entry: string, prefix: number) => {
+    core.resetLeg(0)
+    for (const [i, field] of [...(addressWords(entry) ?? []), prefix].entries()) core.setLegField(0, L.LEG_ALLOWED + i, field)
+    core.setLegField(0, L.LEG_ALLOWED_COUNT, 1)
+    writeDatagram(core, 0, at(ts7, 1_000_000))
+    core.view.setUint32(L.RX_MMSG + 8, 28, true)
+    core.view.setUint16(L.RX_NAME, 10, true)
+    for (const [i, word] of (addressWords(sender) ?? []).entries()) core.view.setUint32(L.RX_NAME + 8 + i * 4, word)
+    core.ingest(0, 1, 0, 1_000_000)
+    return core.legSnapshot(0)
+  }
+
   it("shows the source address of the sender in use", () => {
     core.resetLeg(0)
     feed(core, [at(ts7, 1_000_000, 40123)])
-    expect([core.legField(0, L.LEG_SOURCE_IPV4), core.legField(0, L.LEG_SOURCE_PORT)]).toEqual([0x0a000001, 40123])
+    expect([sourceAddress(), core.legField(0, L.LEG_SOURCE_PORT)]).toEqual(["10.0.0.1", 40123])
   })
 
   it("knows IPv6 senders apart, and the IPv4 address in a mapped one", () => {
@@ -255,10 +277,68 @@ describe.each(coreBuilds)("two senders on one port (%s)", (build) => {
     }
     const mapped = [...new Array(10).fill(0), 255, 255, 10, 1, 2, 3]
     const first = send(mapped, 1_000_000)
-    expect(core.legField(0, L.LEG_SOURCE_IPV4)).toBe(0x0a010203)
+    expect(sourceAddress()).toBe("10.1.2.3")
     const second = [0x20, 1, ...new Array(13).fill(0), 1]
     expect([send(second, 1_500_000), core.legSnapshot(0).foreign]).toEqual([first, 1])
     expect(send(second, 1_500_001)).not.toBe(first)
-    expect(core.legField(0, L.LEG_SOURCE_IPV4)).toBe(0)
+    expect(sourceAddress()).toBe("2001::1")
+  })
+  it.each<[sender: string, entry: string, prefix: number, allowed: boolean]>([
+    ["10.1.2.3", "10.0.0.0", 96 + 8, true],
+    ["11.1.2.3", "10.0.0.0", 96 + 8, false],
+    ["10.1.2.3", "0.0.0.0", 96, true],
+    ["10.1.2.3", "::", 0, false],
+    ["10.1.2.3", "::", 80, false],
+    ["2001:db8::1", "::", 0, true],
+    ["2001:db8::1", "0.0.0.0", 96, false],
+    ["2001:db8::1", "2001:db8::", 32, true],
+    ["2001:db9::1", "2001:db8::", 32, false],
+    ["2001:db9::1", "2001:db8::", 31, true],
+    ["2001:db8::1", "2001:db8::1", 128, true],
+    ["2001:db8::2", "2001:db8::1", 128, false],
+    ["2001:db8::2", "2001:db8::1", 126, true],
+    ["2001:db8:8000::", "2001:db8::", 33, false],
+    ["fe80::1", "fe80::", 10, true],
+  ])("%s is of %s/%i: %s", (sender, entry, prefix, allowed) => {
+    const { not_allowed, ts_packets } = answer(sender, entry, prefix)
+    expect([not_allowed, ts_packets]).toEqual(allowed ? [0, 7] : [1, 0])
+    expect(addressAt(allowed ? L.LEG_SOURCE_ADDRESS : L.LEG_FOREIGN_ADDRESS)).toBe(sender)
+  })
+
+  it("holds exactly the senders whose first bits agree, IPv4 and IPv6 for themselves", () => {
+    const group = fc.integer({ min: 0, max: 0xffff })
+    const address = fc.array(group, { minLength: 8, maxLength: 8 }).map((groups) => groups.map((g) => g.toString(16)).join(":"))
+    fc.assert(
+      fc.property(address, address, fc.nat(128), fc.nat(7), (network, other, prefix, shared) => {
+        // A sender that begins as the network does, so that both outcomes are common.
+        const sender = [...network.split(":").slice(0, shared), ...other.split(":").slice(shared)].join(":")
+        const parsed = parseNetwork(`${network}/${prefix}`)
+        const wanted = parsed !== null && isInNetworks([parsed], sender)
+        expect(answer(sender, network, prefix).not_allowed).toBe(wanted ? 0 : 1)
+      }),
+    )
+  })
+
+  it("takes FEC of the media's own IPv6 sender, and of no other", () => {
+    core.resetLeg(0)
+    core.setLegField(0, L.LEG_FEC_ENABLED, 1)
+    const name = (last: number) => {
+      core.view.setUint32(L.RX_MMSG + 8, 28, true)
+      core.view.setUint16(L.RX_NAME, 10, true)
+      core.u8.set([0x20, 1, ...new Array(13).fill(0), last], L.RX_NAME + 8)
+    }
+    const media = [1, 6].map((sequence) => buildRtp({ sequence, timestamp: 0, ssrc: 7 }, ts7))
+    const column = buildFec({ isRow: false, offset: 5, sequence: 1, timestamp: 0 }, media)
+    writeDatagram(core, 0, at(media[0] ?? ts7, 1_000_000))
+    name(1)
+    core.ingest(0, 1, 0, 1_000_000)
+    const bad = (last: number) => {
+      const before = core.legSnapshot(0).fec_bad
+      writeDatagram(core, 0, at(column, 1_000_100))
+      name(last)
+      core.ingestFec(0, false, 1, 0, 1_000_100)
+      return core.legSnapshot(0).fec_bad - before
+    }
+    expect([bad(2), bad(1)]).toEqual([1, 0])
   })
 })

@@ -44,7 +44,7 @@ export interface InputSettings {
   readonly merge_window_ms?: number | undefined
   /** `auto` receives SMPTE 2022-1 FEC on the ports + 2 (column) and + 4 (row); default `off`. */
   readonly fec?: "off" | "auto" | undefined
-  /** IPv4 addresses or networks that may send to either leg, at most 8; without it anyone may. */
+  /** Addresses or networks, IPv4 and IPv6, that may send to either leg, at most 8; without it anyone may. */
   readonly allowed_senders?: ReadonlyArray<string> | undefined
   /** Interface name or local address for multicast joins. */
   readonly interface?: string | undefined

@@ -18,7 +18,7 @@ export const PROTOCOL_VERSION = 4
 /** Longest line either side accepts, in bytes; a longer one closes the connection. */
 export const MAX_LINE_BYTES = 4 * 1024 * 1024
 
-/** Where a leg listens. `ip` is a local address, 0.0.0.0, or a multicast group. */
+/** Where a leg listens. `ip` is a local address, 0.0.0.0 (all of IPv4), `::` (all of IPv6), or a multicast group; IPv6 may have a zone (`%eth0`). */
 export const LegSpec = v.object({
   name: LegName,
   ip: v.string(),
@@ -47,7 +47,7 @@ export const InputPolicy = v.object({
   merge_window_ms: v.number(),
   /** `auto` receives SMPTE 2022-1 on the ports + 2 and + 4. */
   fec: v.picklist(["off", "auto"]),
-  /** IPv4 addresses or networks (`10.0.0.0/8`) that may send; empty: anyone. */
+  /** Addresses or networks (`10.0.0.0/8`, `2001:db8::/32`) that may send; empty: anyone. */
   allowed_senders: v.array(v.string()),
   /** PID to be taken for SCTE-35 although the PMT does not say so; null: only what the PMT names. */
   scte35_pid: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(32), v.maxValue(8190))),

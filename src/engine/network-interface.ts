@@ -1,8 +1,9 @@
-/** What the kernel says about network interfaces (netdevice(7)); `fd` is any IPv4 socket. */
-import { parseIPv4 } from "../core/address.ts"
+/** What the kernel says about network interfaces (netdevice(7)); `fd` is any socket of IPv4 or IPv6. */
+import { readFileSync } from "node:fs"
+import { normaliseAddress, parseIPv4, parseIPv6 } from "../core/address.ts"
 import * as c from "./ffi/libc.ts"
 
-/** An interface at one moment. `address` is its first IPv4 address in host order, 0 without one. */
+/** An interface at one moment. `address` is its first IPv4 address in host order, 0 without one and where `fd` is of IPv6. */
 export interface LinkState {
   /** Kernel index, which changes when an interface is deleted and created again; 0: there is none. */
   readonly index: number
@@ -67,12 +68,42 @@ const addresses = (fd: number): Array<{ name: string; address: number }> => {
   })
 }
 
-/** Index of an interface given as people name it, `eth1` or one of its IPv4 addresses; 0 when there is none now. */
+interface Address6 {
+  readonly index: number
+  readonly name: string
+  /** As `normaliseAddress` writes it. */
+  readonly address: string
+  readonly isLinkLocal: boolean
+}
+
+/** Every IPv6 address of every interface that is up (/proc/net/if_inet6: address, index, prefix, scope, flags, name); none without /proc. */
+export const ipv6Addresses = (): Address6[] => {
+  let text = ""
+  try {
+    text = readFileSync("/proc/net/if_inet6", "latin1")
+  } catch {
+    // IPv6 is off, or this is no Linux.
+  }
+  return text.split("\n").flatMap((line) => {
+    const [hex = "", index = "", , scope, , name = ""] = line.trim().split(/\s+/)
+    if (hex.length !== 32) return []
+    const address = normaliseAddress(hex.replace(/(.{4})(?!$)/g, "$1:")) ?? ""
+    return [{ index: Number.parseInt(index, 16), name, address, isLinkLocal: scope === "20" }]
+  })
+}
+
+/** Index of an interface given as people name it, `eth1` or one of its IPv4 or IPv6 addresses; 0 when there is none now. */
 export const interfaceIndex = (fd: number, nameOrAddress: string): number => {
+  if (parseIPv6(nameOrAddress) !== null) {
+    const [ip = "", zone] = nameOrAddress.split("%")
+    const same = ipv6Addresses().filter(({ address }) => address === normaliseAddress(ip))
+    return same.find(({ name }) => zone === undefined || name === zone)?.index ?? 0
+  }
   const wanted = ipv4Number(nameOrAddress)
   const name = wanted === null ? nameOrAddress : addresses(fd).find(({ address }) => address === wanted)?.name
   return name === undefined ? 0 : c.libc.ifNametoindex(name)
 }
 
-/** Indexes of the interfaces with an IPv4 address. */
-export const addressedIndexes = (fd: number): number[] => addresses(fd).map(({ name }) => c.libc.ifNametoindex(name))
+/** Indexes of the interfaces with an address of the family. */
+export const addressedIndexes = (fd: number, v6: boolean): number[] =>
+  v6 ? ipv6Addresses().map(({ index }) => index) : addresses(fd).map(({ name }) => c.libc.ifNametoindex(name))

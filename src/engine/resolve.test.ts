@@ -20,10 +20,20 @@ describe("resolve", () => {
   it.each([
     ["127.0.0.1", 4],
     ["::1", 6],
-    ["fe80::1%eth0", 6],
+    ["fe80::1%lo", 6],
+    ["fe80::1%1", 6],
   ])("takes the literal %s without asking", async (host, family) => {
     const lookup = () => Promise.reject(new Error("asked"))
     expect(await resolve(host, false, lookup)).toEqual({ address: host, family })
+  })
+
+  it("says that the interface of a zone is not there, and tries again when it is", async () => {
+    const failure = await resolve("fe80::1%nosuch0", false).catch((cause: unknown) => cause)
+    expect((failure as SetupFailure).reason).toEqual({
+      code: "ENODEV",
+      message: 'there is no network interface "nosuch0", the zone of fe80::1%nosuch0, now; `ip link` lists those there are',
+      transient: true,
+    })
   })
 
   it.each([

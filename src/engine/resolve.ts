@@ -1,7 +1,9 @@
 /** Host names to addresses, afresh for every attempt: destinations move, and a name that failed once may work next time. */
 import { lookup as systemLookup } from "node:dns/promises"
 import { isIP } from "node:net"
+import { zoneOf } from "../core/address.ts"
 import { privateTargetProblem } from "../core/private-address.ts"
+import { scopeOfZone } from "./ffi/sockaddr.ts"
 import { SetupFailure } from "./setup-failure.ts"
 
 /** A resolver that does not answer must not hold an attempt for ever. */
@@ -17,7 +19,7 @@ export const checkPublic = (address: string, host: string): void => {
 }
 
 /**
- * Resolves a host name afresh; rejects with a SetupFailure whose code is `dns`. With `publicOnly` it rejects as `checkPublic` does: the
+ * Resolves a host name afresh; rejects with a SetupFailure whose code is `dns`, or `ENODEV` for the zone of an interface that is not there. With `publicOnly` it rejects as `checkPublic` does: the
  * address that it returns is the one to connect to, since the name may mean another one the next moment.
  */
 export const resolve = async (
@@ -32,7 +34,12 @@ export const resolve = async (
 
 const addressOf = async (host: string, lookup: Lookup): Promise<{ address: string; family: 4 | 6 }> => {
   const literal = isIP(host.split("%")[0] ?? "")
-  if (literal !== 0) return { address: host, family: literal === 6 ? 6 : 4 }
+  if (literal !== 0) {
+    // Said here for all: a resolver's own words for a zone that is none are "not found".
+    const zone = zoneOf(host)
+    if (zone !== null) scopeOfZone(zone, host)
+    return { address: host, family: literal === 6 ? 6 : 4 }
+  }
   let timer: ReturnType<typeof setTimeout> | undefined
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${DNS_TIMEOUT_MS / 1000} s`)), DNS_TIMEOUT_MS)

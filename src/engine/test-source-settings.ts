@@ -11,7 +11,7 @@ export const USAGE = `Sends an MPEG-TS test programme with SCTE-35 breaks.
   --break-length SECONDS  default 10
   --duration SECONDS      ends by itself, default never
   --ttl N                 hops, default 1 for multicast
-  --interface ADDRESS     local address a multicast goes out on
+  --interface ADDRESS     local address a multicast goes out on; of IPv6 the interface's name
   --label TEXT            shown in the picture and as the service name
   --seed N                varies the picture's grain
   --parent-pipe           ends when standard input does

@@ -16,11 +16,11 @@ interface Arrival {
   readonly bytes: Buffer
 }
 
-const receive = async () => {
-  const socket = createSocket("udp4")
+const receive = async (host = "127.0.0.1") => {
+  const socket = createSocket(host.includes(":") ? "udp6" : "udp4")
   const arrivals: Arrival[] = []
   socket.on("message", (bytes) => arrivals.push({ atMs: performance.now(), bytes }))
-  socket.bind(0, "127.0.0.1")
+  socket.bind(0, host)
   await once(socket, "listening")
   onTestFinished(() => {
     socket.close()
@@ -58,6 +58,9 @@ const expectProgramme = (arrivals: ReadonlyArray<Arrival>, header: number) => {
 const runtimes: Array<[string, string, string[]]> = [["bun", process.execPath, [SCRIPT]]]
 if (existsSync(DENO)) runtimes.push(["deno", DENO, ["run", "-A", SCRIPT]])
 
+/** Without IPv6 in the kernel there is no ::1 to send to. */
+const hasIpv6 = existsSync("/proc/net/if_inet6")
+
 describe.each(runtimes)("test source under %s", (_, command, prefix) => {
   it(
     "sends two seconds of RTP in real time and ends by itself",
@@ -81,6 +84,19 @@ describe.each(runtimes)("test source under %s", (_, command, prefix) => {
       }
       const tookMs = (arrivals.at(-1)?.atMs ?? 0) - (arrivals[0]?.atMs ?? 0)
       expect(tookMs).toBeGreaterThan(1800)
+    },
+    TIMEOUT_MS,
+  )
+
+  it.skipIf(!hasIpv6)(
+    "sends over IPv6",
+    async () => {
+      const { arrivals, arrived, port } = await receive("::1")
+      const { exit, output } = start(command, [...prefix, "--to", `[::1]:${port}`, "--bitrate", "3000000", "--duration", "0.2"])
+      await arrived(10)
+      expect(await exit).toBe(0)
+      expect(output.stdout).toContain(`to [::1]:${port}, `)
+      expectProgramme(arrivals, 12)
     },
     TIMEOUT_MS,
   )

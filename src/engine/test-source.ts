@@ -1,17 +1,15 @@
 // Sends the built-in test programme as an encoder would: `bun src/engine/test-source.ts --to 127.0.0.1:5000 [options]`.
 import { createSocket, type Socket } from "node:dgram"
 import { lookup } from "node:dns/promises"
-import { isIPv4, isIPv6 } from "node:net"
+import { isIPv6 } from "node:net"
 import process from "node:process"
+import { formatEndpoint, isMulticast, zoneOf } from "../core/address.ts"
 import { MP2T_CLOCK_RATE, RTP_HEADER_SIZE, writeRtpHeader } from "../core/rtp/header.ts"
 import { BATCH_BYTES } from "../core/test-source/test-programme.ts"
 import { Pacer } from "./pacer.ts"
 import { parseSettings, type Settings, USAGE } from "./test-source-settings.ts"
 
 const SEND_BUFFER_BYTES = 1_048_576
-
-const isMulticast = (address: string): boolean =>
-  isIPv6(address) ? address.toLowerCase().startsWith("ff") : isIPv4(address) && (Number.parseInt(address, 10) & 0xf0) === 0xe0
 
 const openSocket = async (address: string, settings: Settings): Promise<Socket> => {
   const socket = createSocket(isIPv6(address) ? "udp6" : "udp4")
@@ -25,7 +23,11 @@ const openSocket = async (address: string, settings: Settings): Promise<Socket> 
   socket.setSendBufferSize(SEND_BUFFER_BYTES)
   if (isMulticast(address)) {
     if (settings.ttl !== undefined) socket.setMulticastTTL(settings.ttl)
-    if (settings.interface !== undefined) socket.setMulticastInterface(settings.interface)
+    // Of IPv6 the interface is named by its zone (RFC 4007 section 11), which may be the group's.
+    const named = isIPv6(address)
+      ? (zoneOf(settings.interface ?? "") ?? settings.interface ?? zoneOf(address) ?? undefined)
+      : settings.interface
+    if (named !== undefined) socket.setMulticastInterface(isIPv6(address) ? `::%${named}` : named)
   } else if (settings.ttl !== undefined) socket.setTTL(settings.ttl)
   return socket
 }
@@ -104,7 +106,9 @@ const main = async (): Promise<void> => {
   }
   const protocol = settings.udp ? "raw UDP" : `RTP, SSRC ${settings.ssrc},`
   const rate = (settings.programme.bitrate / 1_000_000).toFixed(1)
-  process.stdout.write(`test source: ${protocol} to ${settings.host}:${settings.port}, ${rate} Mbit/s, H.264 640x360, AAC, SCTE-35\n`)
+  process.stdout.write(
+    `test source: ${protocol} to ${formatEndpoint(settings.host, settings.port)}, ${rate} Mbit/s, H.264 640x360, AAC, SCTE-35\n`,
+  )
 }
 
 try {

@@ -27,6 +27,7 @@ import { eventsPageRoutes } from "./pages/events.tsx"
 import { bulkPageRoutes } from "./pages/forms/bulk-pages.tsx"
 import { channelPageRoutes } from "./pages/forms/channel-pages.tsx"
 import { outputPageRoutes } from "./pages/forms/output-pages.tsx"
+import { removeOutputRoutes } from "./pages/forms/remove-output.tsx"
 import { undoRoutes, withRemoved } from "./pages/forms/undo-pages.ts"
 import { themeRoutes } from "./pages/frame.ts"
 import { grafanaLinks } from "./pages/grafana-links.ts"
@@ -134,6 +135,7 @@ export const makeApp = ({
   // Before the list's: they have the same paths.
   channelPageActions(app, services)
   outputPageRoutes(app, services)
+  removeOutputRoutes(app, services)
   bulkPageRoutes(app, services)
   channelPageRoutes(app, services)
   undoRoutes(app, services)

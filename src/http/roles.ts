@@ -95,7 +95,7 @@ export const RULES: ReadonlyArray<Rule> = [
 
   // The pages with forms.
   ...looks("operator", "/add/channel", "/add/output", "/add/outputs", "/channels/:id/edit", "/channels/:id/clone"),
-  ...looks("operator", "/channels/:id/outputs/:output/edit"),
+  ...looks("operator", "/channels/:id/outputs/:output/edit", "/channels/:id/outputs/:output/remove"),
   // They say what was understood and change nothing.
   ...["/fragments/interpret", "/fragments/interpret-many", "/fragments/check-channel"].map(
     (path): Rule => ({ role: "operator", method: "POST", path, what: null }),

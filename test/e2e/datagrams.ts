@@ -1,5 +1,5 @@
 /** Single datagrams in an exact order from one source port, and TS that tells which packet it is. */
-import { createSocket } from "node:dgram"
+import { createSocket, type Socket } from "node:dgram"
 
 /** TS packets on one PID whose payload tells their number; continuity counters are right. */
 export const numberedTs = (packets: number, first = 0): Buffer => {
@@ -16,11 +16,12 @@ export const payloadsOf = (ts: Uint8Array, packets = 7): Uint8Array[] =>
   Array.from({ length: Math.ceil(ts.length / (packets * 188)) }, (_, i) => ts.subarray(i * packets * 188, (i + 1) * packets * 188))
 
 export class DatagramSender {
-  readonly #socket = createSocket("udp4")
+  readonly #socket: Socket
   readonly #port: number
   readonly #host: string
 
   constructor(port: number, host = "127.0.0.1") {
+    this.#socket = createSocket(host.includes(":") ? "udp6" : "udp4")
     this.#port = port
     this.#host = host
   }

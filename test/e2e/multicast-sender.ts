@@ -1,8 +1,10 @@
 /**
  * Sends RTP with TS to a multicast group until it is killed: `multicast-sender.ts GROUP PORT ADDRESS...`, a datagram every 5 ms from
- * each local address. The SSRC is the address. What cannot be sent while there is no network is lost.
+ * each local address. The SSRC is the address, of IPv6 its last four bytes. What cannot be sent while there is no network is lost. A group
+ * of IPv6 names its interface as its zone.
  */
 import { createSocket } from "node:dgram"
+import { addressWords } from "../../src/core/address.ts"
 import { buildRtp } from "../../src/core/rtp/header.ts"
 import { numberedTs } from "./datagrams.ts"
 
@@ -10,15 +12,27 @@ const [group = "", port = "", ...addresses] = process.argv.slice(2)
 const EVERY_MS = 5
 
 for (const address of addresses) {
-  const socket = createSocket("udp4")
+  const v6 = address.includes(":")
+  const zone = group.split("%")[1]
+  const socket = createSocket(v6 ? "udp6" : "udp4")
   socket.on("error", () => {})
+  const words = addressWords(address)
+  /** An interface that was created anew has another index. */
+  const follow = () => {
+    try {
+      if (v6 && zone !== undefined) socket.setMulticastInterface(`::%${zone}`)
+    } catch {
+      // It is away.
+    }
+  }
   // Bound to an address, it sends to groups from the interface that has the address, whatever the routes.
   socket.bind(0, address, () => {
-    const ssrc = address.split(".").reduce((all, octet) => all * 256 + Number(octet), 0)
+    const ssrc = words?.[3] ?? 0
     let sent = 0
     setInterval(() => {
       const datagram = buildRtp({ ssrc, sequence: sent & 0xffff, timestamp: sent * EVERY_MS * 90 }, numberedTs(7, sent * 7))
       sent += 1
+      follow()
       socket.send(datagram, Number(port), group, () => {})
     }, EVERY_MS)
   })

@@ -1,5 +1,9 @@
 /** A network namespace of the test's own, with a path of a small MTU; nothing of the host's network is touched. */
 import { execFileSync } from "node:child_process"
+import { existsSync } from "node:fs"
+
+/** Whether the kernel has IPv6; /proc/net/if_inet6 is missing where it was switched off at boot. */
+export const HAS_IPV6 = existsSync("/proc/net/if_inet6")
 
 const ip = (...args: ReadonlyArray<string>): string => execFileSync("ip", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] })
 
@@ -83,8 +87,8 @@ export interface MulticastPathOptions {
 }
 
 /**
- * Two machines with a cable: `near0` with 10.98.0.1, where the product listens, and 10.98.0.2 and 10.98.0.3 at the far end, where
- * senders run.
+ * Two machines with a cable: `near0` with 10.98.0.1 and fd98::1, where the product listens, and 10.98.0.2 and 10.98.0.3, fd98::2 and
+ * fd98::3 at the far end, where senders run. With IPv6 the link-local addresses are fe80::1 and fe80::2.
  */
 export class MulticastPath {
   readonly near: NetNamespace
@@ -142,6 +146,8 @@ export class MulticastPath {
 
   #address(device: string): void {
     for (const address of ["10.98.0.2/24", "10.98.0.3/24"]) this.far.ip("addr", "add", address, "dev", device)
+    if (HAS_IPV6)
+      for (const address of ["fd98::2/64", "fd98::3/64", "fe80::2/64"]) this.far.ip("addr", "add", address, "dev", device, "nodad")
   }
 
   /** Creates both ends, with new interface indexes, the same names and addresses. */
@@ -150,6 +156,7 @@ export class MulticastPath {
     if (this.#snooping) this.far.ip("link", "set", "far0", "master", "switch0")
     else this.#address("far0")
     this.near.ip("addr", "add", "10.98.0.1/24", "dev", "near0")
+    if (HAS_IPV6) for (const address of ["fd98::1/64", "fe80::1/64"]) this.near.ip("addr", "add", address, "dev", "near0", "nodad")
     this.setLink("far", "up")
     this.setLink("near", "up")
   }

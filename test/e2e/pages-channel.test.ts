@@ -127,6 +127,36 @@ describe("the page of a channel", () => {
     await close()
   })
 
+  it.each([true, false])(
+    "asks before it removes an output that carries the stream, and offers the way back (JavaScript: %s)",
+    async (javaScriptEnabled) => {
+      const name = javaScriptEnabled ? "brief" : "plain"
+      await product.addOutput(id, { name, url: `udp://127.0.0.1:${udp.port}` })
+      const there = async () => (await product.view(id)).outputs.some((output) => output.name === name)
+      await product.until("it streams", id, (view) => view.outputs.find((output) => output.name === name)?.status === "connected")
+      const { page, problems, close } = await openPage(browser, url, { javaScriptEnabled })
+      const remove = () => page.getByRole("link", { name: `Remove output ${name}` }).click()
+      await remove()
+      await page.getByRole("heading", { name: `Remove output ${name} of Main <event>?` }).waitFor()
+      await page.getByText("It is connected now: its receiver loses the stream.").waitFor()
+      if (javaScriptEnabled) expect(await axe(page)).toEqual([])
+      await page.getByRole("link", { name: "Cancel" }).click()
+      await page.getByRole("heading", { level: 1, name: "Main <event>" }).waitFor()
+      expect(await there()).toBe(true)
+      await remove()
+      await page.getByRole("button", { name: `Remove ${name}` }).click()
+      await page.getByText(`Output ${name} of Main <event> removed.`).waitFor()
+      expect(await there()).toBe(false)
+      await page.getByRole("button", { name: "Undo" }).click()
+      await page.waitForURL("**/#output-*")
+      expect(await there()).toBe(true)
+      expect(problems).toEqual([])
+      await close()
+      const found = (await product.view(id)).outputs.find((output) => output.name === name)
+      await product.api("DELETE", `/api/channels/${id}/outputs/${found?.id}`)
+    },
+  )
+
   it("counts a break down, and keeps it with its cues and their proof", async () => {
     const { close, page, problems } = await open()
     const left = page.locator("#channel-state .break time")

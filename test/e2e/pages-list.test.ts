@@ -105,6 +105,24 @@ describe("the channel list", () => {
     await page.getByRole("status").getByText("Spare stopped").waitFor()
   })
 
+  it("says beside the buttons that nothing is selected, until something is", async () => {
+    const { page } = list
+    const beside = page.locator("#selected")
+    for (const name of ["Start", "Stop", "Enable outputs"]) {
+      await page.locator("#bulk").getByRole("button", { name, exact: true }).click()
+      await page.getByRole("status").getByText(`Nothing is selected: tick channels first, and then ${name}`).waitFor()
+      expect(await beside.textContent()).toBe("Nothing is selected: tick channels first")
+    }
+    // It stays while the list goes on.
+    expect(await updates(2)).toBe(2)
+    expect(await beside.textContent()).toBe("Nothing is selected: tick channels first")
+    expect(await page.getByRole("dialog").isVisible()).toBe(false)
+    await row("idle").getByRole("checkbox").check()
+    expect(await beside.textContent()).toBe("1 selected:")
+    await row("idle").getByRole("checkbox").uncheck()
+    expect((await beside.textContent())?.trim()).toBe("Selected:")
+  })
+
   it("starts and stops what is selected", async () => {
     const { page } = list
     for (const slug of ["idle", "late"]) await row(slug).getByRole("checkbox").check()

@@ -53,11 +53,11 @@ export class UdpReceiver {
     })
   }
 
-  static open(port = 0): Promise<UdpReceiver> {
-    const socket = createSocket({ type: "udp4", recvBufferSize: 4 << 20 })
+  static open(port = 0, host = "127.0.0.1"): Promise<UdpReceiver> {
+    const socket = createSocket({ type: host.includes(":") ? "udp6" : "udp4", recvBufferSize: 4 << 20 })
     return new Promise((resolve, reject) => {
       socket.once("error", reject)
-      socket.bind(port, "127.0.0.1", () => resolve(new UdpReceiver(socket)))
+      socket.bind(port, host, () => resolve(new UdpReceiver(socket)))
     })
   }
 

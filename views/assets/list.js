@@ -3,6 +3,7 @@
 import { say } from "./copy.js"
 
 const ERROR_SHOWN_MS = 10_000
+const NOTHING_SELECTED = "Nothing is selected: tick channels first"
 const rows = document.getElementById("channel-rows")
 const filter = document.getElementById("filter")
 const nothing = document.getElementById("nothing")
@@ -42,10 +43,16 @@ filter?.addEventListener("submit", (event) => event.preventDefault())
 
 const boxes = () => [...rows.querySelectorAll("tr:not([data-kept-out]) input[name=channel]")]
 
+// An action was asked for with nothing ticked: said where the click was, until something is.
+let missed = false
+
 const countSelected = () => {
   if (!selected) return
   const n = rows.querySelectorAll("input[name=channel]:checked").length
-  selected.textContent = n === 0 ? "Selected:" : `${n} selected:`
+  if (n > 0) missed = false
+  const text = n > 0 ? `${n} selected:` : missed ? NOTHING_SELECTED : "Selected:"
+  if (selected.textContent !== text) selected.textContent = text
+  selected.classList.toggle("error", missed)
 }
 
 document.addEventListener("change", ({ target }) => {
@@ -118,7 +125,11 @@ document.addEventListener("submit", async (event) => {
   // With the updates paused the page is asked for again, as without scripts.
   if (!form.matches("[data-live]") || !document.getElementById("stream")) return
   event.preventDefault()
-  if (form.id === "bulk" && !rows.querySelector("input[name=channel]:checked")) return say("Select channels first")
+  if (form.id === "bulk" && !rows.querySelector("input[name=channel]:checked")) {
+    missed = true
+    countSelected()
+    return say(`${NOTHING_SELECTED}, and then ${button.textContent}`, ERROR_SHOWN_MS)
+  }
   const question = button.dataset.confirm
   if (question && !(await confirmed(question, button.textContent))) return
   await send(form, button)

@@ -29,6 +29,14 @@ export const ActionButton = ({ force = false, to, ...button }: ActionButtonProps
   )
 }
 
+/** Leads to a page that asks first; `to` is its path. */
+export const AskingLink = ({ back, kind, label, of, to }: Omit<ActionButtonProps, "force"> & { readonly back: string }) => (
+  <a class={kind === undefined ? "button" : `button ${kind}`} href={`${to}?back=${encodeURIComponent(back)}`}>
+    {label}
+    {of === undefined ? null : <span class="visually-hidden"> {of}</span>}
+  </a>
+)
+
 /** A button that leads to another page, which comes back to `back`. */
 export const LeavingButton = ({ back, to, ...button }: Omit<ActionButtonProps, "force"> & { readonly back: string }) => (
   <form method="post" action={to}>

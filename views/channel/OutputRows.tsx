@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
-import type { OutputView } from "../../src/effects/model.ts"
+import type { ChannelView, OutputView } from "../../src/effects/model.ts"
 import { formatBitrate } from "../format.ts"
-import { ActionButton, LeavingButton } from "./ActionButton.tsx"
+import { ActionButton, AskingLink, LeavingButton } from "./ActionButton.tsx"
 import { type ChannelShown, pathOf, since } from "./channel-shown.ts"
 import { StatusMark } from "./StatusMark.tsx"
 import { Countdown, Elapsed } from "./Ticking.tsx"
@@ -96,10 +96,16 @@ const State = ({ output, shown }: OutputRowProps) => (
   </>
 )
 
+/** Whether somebody may be watching: it is to send, and its channel runs. */
+export const isLive = ({ enabled }: Pick<OutputView, "enabled">, { status }: Pick<ChannelView, "status">): boolean =>
+  enabled && status !== "stopped"
+
 const Actions = ({ output, shown: { channel } }: OutputRowProps) => {
   const back = pathOf(channel)
   const path = `${back}/outputs/${encodeURIComponent(output.slug)}`
   const of = `output ${output.name}`
+  // One that carries the stream is asked about; any removal can be undone.
+  const Remove = isLive(output, channel) ? AskingLink : LeavingButton
   return (
     <td class="actions">
       <ActionButton to={`${path}/${output.enabled ? "stop" : "start"}`} label={output.enabled ? "Stop" : "Start"} of={of} />
@@ -108,7 +114,7 @@ const Actions = ({ output, shown: { channel } }: OutputRowProps) => {
       </a>
       <LeavingButton to={`${path}/duplicate`} back={back} label="Duplicate" of={of} />
       <LeavingButton to={`${path}/test`} back={back} label="Test" of={of} />
-      <LeavingButton to={`${path}/remove`} back={back} label="Remove" of={of} kind="danger" />
+      <Remove to={`${path}/remove`} back={back} label="Remove" of={of} kind="danger" />
     </td>
   )
 }

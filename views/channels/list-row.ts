@@ -1,6 +1,7 @@
 /** What a row of the channel list says: texts only, so that two of them are the same when they read the same. */
 import type { RecentView } from "../../src/effects/history/history-model.ts"
 import type { ChannelView, OutputView } from "../../src/effects/model.ts"
+import { formatAddress } from "../format.ts"
 import { causeOf, formatAge, formatRate, inShort, sparkline } from "./list-texts.ts"
 
 /** A class `is-*` of the stylesheet and the word beside its mark. */
@@ -134,7 +135,10 @@ export const rowOf = (channel: ChannelView, recent: RecentView | undefined, now:
   const active = channel.input.legs.find((leg) => leg.source === channel.active_source)
   const failing = stopped ? [] : channel.outputs.filter(isFailing)
   const { backup_rtp_port, name, number, outputs, rtp_ip, rtp_port, slug } = channel
-  const places = [`${rtp_ip}:${rtp_port}`, ...(backup_rtp_port === null ? [] : [`${channel.backup_rtp_ip ?? rtp_ip}:${backup_rtp_port}`])]
+  const places = [
+    formatAddress(rtp_ip, rtp_port),
+    ...(backup_rtp_port === null ? [] : [formatAddress(channel.backup_rtp_ip ?? rtp_ip, backup_rtp_port)]),
+  ]
   const redundancy = channel.input.redundancy === "lost" ? ", no other" : channel.input.merge === "off" ? "" : ", merged"
   return {
     id: `channel-${slug}`,

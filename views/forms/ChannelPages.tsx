@@ -73,7 +73,7 @@ export const ChannelForm = ({ action, advice, back, editing, groups, state }: Ch
         <Field
           {...field("rtp_ip", "Input address")}
           placeholder="0.0.0.0"
-          hint="Local address or multicast group; empty means every address"
+          hint="Local address or multicast group, IPv4 or IPv6; empty means every IPv4 address, :: every IPv6 address"
         />
         {editing === undefined ? (
           <Field
@@ -85,7 +85,7 @@ export const ChannelForm = ({ action, advice, back, editing, groups, state }: Ch
         <details open={hasBackup}>
           <summary>Backup input</summary>
           <Field {...field("backup_rtp_port", "Backup port")} hint="Where the second pipeline sends" numeric />
-          <Field {...field("backup_rtp_ip", "Backup address")} placeholder="0.0.0.0" hint="Empty, with a port: every address" />
+          <Field {...field("backup_rtp_ip", "Backup address")} placeholder="0.0.0.0" hint="Empty, with a port: every IPv4 address" />
         </details>
         <details open={isTuned}>
           <summary>Input settings</summary>

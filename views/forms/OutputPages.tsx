@@ -1,5 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import type { OutputTestView } from "../../src/effects/model.ts"
+import { AskingLink, LeavingButton } from "../channel/ActionButton.tsx"
 import type { Frame } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
 import { OutputForm, type OutputFormProps } from "./OutputForm.tsx"
@@ -35,10 +36,12 @@ export interface EditOutputProps extends OutputFormProps {
   readonly name: string
   /** Path of the output. */
   readonly path: string
+  /** Whether somebody may be watching it. */
+  readonly live: boolean
 }
 
 /** Changes an output, and what else can be done with it. */
-export const EditOutputPage = ({ channel, frame, name, path, ...form }: EditOutputProps) => (
+export const EditOutputPage = ({ channel, frame, live, name, path, ...form }: EditOutputProps) => (
   <Layout frame={frame} title={`Output ${name} of ${channel} · Stream Distributor`} scripts={["forms.js"]}>
     <main id="main" class="form-page">
       <div class="head">
@@ -53,12 +56,11 @@ export const EditOutputPage = ({ channel, frame, name, path, ...form }: EditOutp
             <input type="hidden" name="back" value={form.back} />
             <button type="submit">Duplicate</button>
           </form>
-          <form method="post" action={`${path}/remove`}>
-            <input type="hidden" name="back" value={form.back} />
-            <button type="submit" class="danger">
-              Remove output
-            </button>
-          </form>
+          {live ? (
+            <AskingLink to={`${path}/remove`} back={form.back} label="Remove output" kind="danger" />
+          ) : (
+            <LeavingButton to={`${path}/remove`} back={form.back} label="Remove output" kind="danger" />
+          )}
         </div>
         <p class="hint">A copy has the same secrets and is not started. A removal can be undone for 10 minutes.</p>
       </section>

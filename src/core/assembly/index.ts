@@ -1,12 +1,12 @@
 // The ABI of the packet core. All state lives at the fixed addresses of layout.ts; nothing is allocated, nothing throws.
 import {
-  CHANNEL_PENDING, CHANNEL_SIZE, CHANNEL_SOURCE, LEG_BYTES, LEG_CC_ERRORS, LEG_DATAGRAMS, LEG_FEC_BAD, LEG_FIRST_RX_US, LEG_FOREIGN_IPV4, LEG_FOREIGN_PORT, LEG_FOREIGN_SSRC,
-  LEG_LAST_RX_US, LEG_NOT_ALLOWED, LEG_PAYLOAD_TYPE, LEG_RTP_DATAGRAMS, LEG_SIZE, LEG_SOURCE_IPV4, LEG_SOURCE_PORT, LEG_TRUNCATED,
+  CHANNEL_PENDING, CHANNEL_SIZE, CHANNEL_SOURCE, LEG_BYTES, LEG_CC_ERRORS, LEG_DATAGRAMS, LEG_FEC_BAD, LEG_FIRST_RX_US, LEG_FOREIGN_ADDRESS, LEG_FOREIGN_PORT, LEG_FOREIGN_SSRC,
+  LEG_LAST_RX_US, LEG_NOT_ALLOWED, LEG_PAYLOAD_TYPE, LEG_RTP_DATAGRAMS, LEG_SIZE, LEG_SOURCE_ADDRESS, LEG_SOURCE_PORT, LEG_TRUNCATED,
   LEG_UDP_DATAGRAMS, MAX_CHANNELS, MAX_LEGS, PIDS, PID_PACKETS, PID_STATE, RX_BATCH, TX_BATCH,
 } from "./layout";
 import { count, gauge, legAddress, setGauge } from "./leg";
 import { FRAMING_RTP, FRAMING_UDP, classify, payloadAddress, payloadLength, rtpSequence, rtpSsrc, rtpTimestamp } from "./rtp";
-import { SENDER_NEW, SENDER_REFUSED, acceptSender, isAllowed, sourceIdentity, sourceIpv4, sourcePort } from "./sender";
+import { SENDER_NEW, SENDER_REFUSED, acceptSender, isAllowed, isSourceOrNone, keepSource, readSource, sourceIdentity, sourcePort } from "./sender";
 import { SEQUENCE_REPEATED, SEQUENCE_RESTARTED, SEQUENCE_STRAY, acceptSequence } from "./sequence";
 import { updateJitter } from "./jitter";
 import { CHANNEL_AT_ONCE, CHANNEL_RELEASED, channelAddress, numberOf, setChannelField, sourceOf } from "./channel";
@@ -168,9 +168,10 @@ function ingestDatagram(leg: i32, index: i32, clockOffsetUs: f64, nowUs: f64): v
   }
   const name = nameAddress(index);
   const isNamed = hasName(index);
-  if (!isAllowed(address, isNamed ? sourceIpv4(name) : 0)) {
+  readSource(isNamed ? name : 0);
+  if (!isAllowed(address)) {
     count(address, LEG_NOT_ALLOWED);
-    setGauge(address, LEG_FOREIGN_IPV4, isNamed ? <f64>sourceIpv4(name) : 0);
+    keepSource(address, LEG_FOREIGN_ADDRESS);
     setGauge(address, LEG_FOREIGN_PORT, isNamed ? <f64>sourcePort(name) : 0);
     return;
   }
@@ -184,7 +185,7 @@ function ingestDatagram(leg: i32, index: i32, clockOffsetUs: f64, nowUs: f64): v
   const silentUs = rxUs - gauge(address, LEG_LAST_RX_US);
   const sender = acceptSender(leg, address, identity, kind, rxUs);
   if (sender == SENDER_REFUSED) {
-    setGauge(address, LEG_FOREIGN_IPV4, isNamed ? <f64>sourceIpv4(name) : 0);
+    keepSource(address, LEG_FOREIGN_ADDRESS);
     setGauge(address, LEG_FOREIGN_PORT, isNamed ? <f64>sourcePort(name) : 0);
     setGauge(address, LEG_FOREIGN_SSRC, isRtp ? <f64>identity : -1);
     return;
@@ -197,7 +198,7 @@ function ingestDatagram(leg: i32, index: i32, clockOffsetUs: f64, nowUs: f64): v
     watchPat(leg);
     abandonSections(leg);
   }
-  setGauge(address, LEG_SOURCE_IPV4, isNamed ? <f64>sourceIpv4(name) : 0);
+  keepSource(address, LEG_SOURCE_ADDRESS);
   setGauge(address, LEG_SOURCE_PORT, isNamed ? <f64>sourcePort(name) : 0);
   count(address, isRtp ? LEG_RTP_DATAGRAMS : LEG_UDP_DATAGRAMS);
   if (isRtp) ingestRtp(leg, address, data, silentUs, rxUs);
@@ -222,10 +223,9 @@ export function ingest(leg: i32, datagrams: i32, clockOffsetUs: f64, nowUs: f64)
 
 /** FEC of anybody but the media's own sender could only spoil what it rebuilds. */
 function takeFecDatagram(leg: i32, address: usize, index: i32, isRow: bool, nowUs: f64): void {
-  const from = hasName(index) ? sourceIpv4(nameAddress(index)) : 0;
-  const sender = <u32>gauge(address, LEG_SOURCE_IPV4);
-  if (!isAllowed(address, from)) count(address, LEG_NOT_ALLOWED);
-  else if (isTruncated(index) || (sender != 0 && from != sender)) count(address, LEG_FEC_BAD);
+  readSource(hasName(index) ? nameAddress(index) : 0);
+  if (!isAllowed(address)) count(address, LEG_NOT_ALLOWED);
+  else if (isTruncated(index) || !isSourceOrNone(address, LEG_SOURCE_ADDRESS)) count(address, LEG_FEC_BAD);
   else takeFec(leg, address, datagramAddress(index), datagramLength(index), isRow, nowUs);
 }
 

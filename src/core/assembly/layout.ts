@@ -85,7 +85,7 @@ export const MERGE_END_RESTARTED = 3;
 export const MERGE_END_ASKED = 4;
 
 // --- Legs: counters and gauges as float64, so that the host reads them without BigInt; see LEG_* indices below.
-export const LEG_FIELDS = 128;
+export const LEG_FIELDS = 192;
 export const LEG_STATE_SIZE = 2048;
 export const LEG_SIZE = LEG_FIELDS * 8 + LEG_STATE_SIZE;
 export const LEGS = EVENT_DATA + EVENT_DATA_SIZE;
@@ -183,11 +183,9 @@ export const LEG_PCR_27M = 48;
 export const LEG_PCR_PID = 49;
 /** 1 when TS sync is held. */
 export const LEG_IN_SYNC = 50;
-/** Source address as in the socket: IPv4 in host order, and port. */
-export const LEG_SOURCE_IPV4 = 51;
+/** Source port as in the socket; its address is LEG_SOURCE_ADDRESS. */
 export const LEG_SOURCE_PORT = 52;
 /** The same of the last datagram dropped as a second sender's, and its RTP SSRC, -1 when it was raw UDP. */
-export const LEG_FOREIGN_IPV4 = 53;
 export const LEG_FOREIGN_PORT = 54;
 export const LEG_FOREIGN_SSRC = 55;
 
@@ -240,10 +238,20 @@ export const LEG_REORDER_US = 100;
 export const LEG_REORDER_MAX = 101;
 /** 1 takes SMPTE 2022-1 packets for recovery. */
 export const LEG_FEC_ENABLED = 102;
-/** IPv4 networks that may send: address and mask in host order, ALLOWED_MAX pairs from LEG_ALLOWED on; how many are in force. */
+/**
+ * Networks that may send, ALLOWED_MAX entries of ALLOWED_FIELDS from LEG_ALLOWED on: four words of the address, in host order, and the
+ * length of the prefix; IPv4 in its mapped form (RFC 4291 2.5.5.2), so that /8 is 104. And how many are in force.
+ */
 export const LEG_ALLOWED_COUNT = 103;
 export const LEG_ALLOWED = 104;
 export const ALLOWED_MAX = 8;
+export const ALLOWED_FIELDS = 5;
+
+// Gauges again: addresses of four 32-bit words in host order, IPv4 in its mapped form; all 0 when there is none.
+/** Source address of the sender in use. */
+export const LEG_SOURCE_ADDRESS = 144;
+/** Source address of the last datagram dropped as a second sender's, or as one not allowed. */
+export const LEG_FOREIGN_ADDRESS = 148;
 
 // --- Channels: float64 fields for the host, then private state. See channel.ts.
 export const CHANNEL_FIELDS = 32;

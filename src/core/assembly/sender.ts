@@ -1,6 +1,6 @@
 // Which sender a leg listens to. Two senders on one port must not be mixed: the one in use stays until it is silent.
 import {
-  EVENT_SENDER, LEG_ALLOWED, LEG_ALLOWED_COUNT, LEG_FIRST_RX_US, LEG_FOREIGN, LEG_FRAMING, LEG_IDENTITY, LEG_JITTER_90K, LEG_LAST_RX_US, LEG_MAX_GAP_US,
+  ALLOWED_FIELDS, EVENT_SENDER, LEG_ALLOWED, LEG_ALLOWED_COUNT, LEG_FIRST_RX_US, LEG_FOREIGN, LEG_FRAMING, LEG_IDENTITY, LEG_JITTER_90K, LEG_LAST_RX_US, LEG_MAX_GAP_US,
   LEG_SENDER_CHANGES,
 } from "./layout";
 import {
@@ -40,12 +40,44 @@ export function sourceIdentity(name: usize): u32 {
   return value;
 }
 
-/** IPv4 address of a socket address, host order; 0 when it has none. */
-export function sourceIpv4(name: usize): u32 {
+// Source address of the datagram at hand, as `readSource` found it: four words in host order, IPv4 in its mapped form.
+let source0: u32 = 0;
+let source1: u32 = 0;
+let source2: u32 = 0;
+let source3: u32 = 0;
+
+/** Takes the address of a socket address; `name` 0, or one of another family, has none. */
+export function readSource(name: usize): void {
+  source0 = 0;
+  source1 = 0;
+  source2 = 0;
+  source3 = 0;
+  if (name == 0) return;
   const family = load<u16>(name);
-  if (family == AF_INET) return bswap(load<u32>(name, 4));
-  const isMapped = family == AF_INET6 && load<u64>(name, 8) == 0 && load<u32>(name, 16) == 0xffff0000;
-  return isMapped ? bswap(load<u32>(name, 20)) : 0;
+  if (family == AF_INET) {
+    source2 = 0xffff;
+    source3 = bswap(load<u32>(name, 4));
+  } else if (family == AF_INET6) {
+    source0 = bswap(load<u32>(name, 8));
+    source1 = bswap(load<u32>(name, 12));
+    source2 = bswap(load<u32>(name, 16));
+    source3 = bswap(load<u32>(name, 20));
+  }
+}
+
+/** Keeps the address that `readSource` took in four fields of a leg. */
+export function keepSource(leg: usize, field: i32): void {
+  setGauge(leg, field, <f64>source0);
+  setGauge(leg, field + 1, <f64>source1);
+  setGauge(leg, field + 2, <f64>source2);
+  setGauge(leg, field + 3, <f64>source3);
+}
+
+/** True when four fields of a leg hold no address, or the one that `readSource` took. */
+export function isSourceOrNone(leg: usize, field: i32): bool {
+  const a = <u32>gauge(leg, field), b = <u32>gauge(leg, field + 1), c = <u32>gauge(leg, field + 2), d = <u32>gauge(leg, field + 3);
+  if ((a | b | c | d) == 0) return true;
+  return a == source0 && b == source1 && c == source2 && d == source3;
 }
 
 export function sourcePort(name: usize): u32 {
@@ -108,14 +140,28 @@ export const SENDER_REFUSED = 0;
 export const SENDER_CURRENT = 1;
 export const SENDER_NEW = 2;
 
-/** True when a datagram may come from this address: no list of networks is in force, or one of them holds it. */
-export function isAllowed(leg: usize, address: u32): bool {
+/** Whether the bits in which a word of an address differs from a network's lie behind the prefix; `bits` of it are in this word or before. */
+// @ts-ignore: decorator
+@inline
+function agrees(difference: u32, bits: i32): bool {
+  if (bits <= 0) return true;
+  return bits >= 32 ? difference == 0 : difference >>> (32 - bits) == 0;
+}
+
+/** True when a datagram from the address that `readSource` took may come: no list of networks is in force, or one of them holds it. */
+export function isAllowed(leg: usize): bool {
   const networks = <i32>gauge(leg, LEG_ALLOWED_COUNT);
   if (networks == 0) return true;
+  const isIpv4 = (source0 | source1) == 0 && source2 == 0xffff;
   for (let i = 0; i < networks; i++) {
-    const network = <u32>gauge(leg, LEG_ALLOWED + i * 2);
-    const mask = <u32>gauge(leg, LEG_ALLOWED + i * 2 + 1);
-    if ((address & mask) == (network & mask)) return true;
+    const at = LEG_ALLOWED + i * ALLOWED_FIELDS;
+    const bits = <i32>gauge(leg, at + 4);
+    // A short prefix of IPv6, such as ::/0, would hold the mapped form too; it is not meant.
+    if (isIpv4 && bits < 96) continue;
+    if (
+      agrees(source0 ^ <u32>gauge(leg, at), bits) && agrees(source1 ^ <u32>gauge(leg, at + 1), bits - 32) &&
+      agrees(source2 ^ <u32>gauge(leg, at + 2), bits - 64) && agrees(source3 ^ <u32>gauge(leg, at + 3), bits - 96)
+    ) return true;
   }
   return false;
 }

@@ -7,6 +7,8 @@ describe("udp:// and rtp://", () => {
     ["rtp://your-distributor-ip:5000", "rtp", "your-distributor-ip", 5000],
     ["udp://@239.0.0.1:5000", "udp", "239.0.0.1", 5000],
     ["rtp://[ff15::1%eth0]:5000", "rtp", "ff15::1%eth0", 5000],
+    ["rtp://[ff02::1%25eth0]:5000", "rtp", "ff02::1%eth0", 5000],
+    ["udp://[fe80::1%25eth0.100]:5000", "udp", "fe80::1%eth0.100", 5000],
   ])("%s", (url, protocol, host, port) =>
     expect(datagram(url)).toEqual({
       protocol,
@@ -45,6 +47,11 @@ describe("udp:// and rtp://", () => {
     ["tos=184", { tos: 184 }],
   ])("udp://239.0.0.1:5000?%s", (query, expected) => expect(datagram(`udp://239.0.0.1:5000?${query}`)).toMatchObject(expected))
 
+  it("takes the interface of an IPv6 group from the zone, or from interface", () => {
+    expect(understood("rtp://[ff15::1]:5000?interface=eth0")).toMatchObject({ options: { interface: "eth0" }, warnings: [] })
+    expect(understood("rtp://[ff15::1%25eth0]:5000?interface=eth0").warnings).toEqual([])
+  })
+
   it("tells what was understood and what was rounded", () => {
     expect(understood("udp://239.0.0.1:5000?pkt_size=1400&pacing=pcr&fifo_size=5&x=1")).toMatchObject({
       options: { pkt_size: 1316, pacing: "pcr", pacing_delay_ms: 100 },
@@ -65,5 +72,7 @@ describe("udp:// and rtp://", () => {
     ["udp://h:5000?interface=", /interface name/],
     ["udp://h:5000?interface=a%20b", /interface name/],
     ["rtp://h:5000?localport=0", /localport/],
+    ["rtp://[fd00::2%25eth0]:5000", /only link-local addresses \(fe80::\/10\) and multicast groups have a zone: leave %eth0 out/],
+    ["rtp://[ff15::1%25eth0]:5000?interface=eth1", /interface=eth1 and the zone %eth0 of the host name two interfaces/],
   ])("%s is refused", (url, message) => expect(messages(url)).toMatch(message))
 })

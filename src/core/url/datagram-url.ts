@@ -1,5 +1,5 @@
 /** `udp://` and `rtp://` URLs: keys of FFmpeg, srt-live-transmit and VLC. */
-import { isAny, isIPv6, isMulticast } from "../address.ts"
+import { isAny, isMulticast, zoneOf } from "../address.ts"
 import { collect, type Given } from "./collect.ts"
 import { bad, good, type Read, readHost, readPort } from "./endpoint.ts"
 import { type DatagramTarget, PACKET_SIZE_MAX, type ParsedOutput, refuse, wholePackets } from "./target.ts"
@@ -54,7 +54,7 @@ export const DATAGRAM_URL_KEYS: ReadonlyArray<DatagramUrlKey> = [
     "interface",
     "",
     "by the routing table",
-    "interface name or local address the packets leave from",
+    "interface name or local address the packets leave from; of IPv6 groups and link-local addresses the zone says it too",
   ),
   row("local-port", "localport local_port localrtpport local_rtpport", "local_port", "", "any", "local UDP port"),
   row(
@@ -164,7 +164,8 @@ export const parseDatagramUrl = (parts: UrlParts, protocol: "udp" | "rtp"): Pars
   if (parts.path !== "" && parts.path !== "/") warnings.push("the path after the port is not used")
   if (parts.fragment !== null) warnings.push("what stands after # is not used")
   if (errors.length > 0 || host === null || port === null) return refuse(...errors)
-  if (group && isIPv6(host) && face !== null) warnings.push("interface has no effect on IPv6 groups: write the zone, as in [ff15::1%eth0]")
+  if (zoneOf(host) !== null && face !== null && face !== zoneOf(host))
+    return refuse(`interface=${face} and the zone %${zoneOf(host)} of the host name two interfaces: leave one of them out`)
   const pacingDelayMs = delay ?? PACING_DELAY_MS.default
   Object.assign(options, { pkt_size: packetSize, pacing })
   if (pacing === "pcr") options["pacing_delay_ms"] = pacingDelayMs

@@ -1,5 +1,5 @@
 /** Host and port of an output: what is no address, no name and no port is refused with a sentence that names it. */
-import { isIPv4, isIPv6 } from "../address.ts"
+import { isIPv4, isIPv6, zoneProblem } from "../address.ts"
 
 export type Read<A> = { readonly ok: true; readonly value: A } | { readonly ok: false; readonly message: string }
 
@@ -12,8 +12,11 @@ const LABELS = /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0
 export const readHost = (text: string): Read<string> => {
   if (text === "") return good("")
   if (text.startsWith("[")) {
+    // RFC 6874 writes %25; a plain % is what people type.
     const address = text.slice(1, -1).replace(/%25/, "%")
-    return text.endsWith("]") && isIPv6(address) ? good(address) : bad("the address in [ ] is not an IPv6 address")
+    if (!text.endsWith("]") || !isIPv6(address)) return bad("the address in [ ] is not an IPv6 address")
+    const problem = zoneProblem(address)
+    return problem === null ? good(address) : bad(problem)
   }
   if (text.includes(":")) return bad("an IPv6 address is written in brackets, as in [2001:db8::1]:9000")
   if (isIPv4(text)) return good(text)
@@ -38,5 +41,7 @@ export const readLocalAddress = (text: string): Read<string> => {
   if (text.toLowerCase() === "localhost") return good("127.0.0.1")
   const address = text.startsWith("[") && text.endsWith("]") ? text.slice(1, -1) : text
   const plain = address.replace(/%25/, "%")
+  const problem = zoneProblem(plain)
+  if (problem !== null) return bad(`is wrong: ${problem}`)
   return isIPv4(plain) || isIPv6(plain) ? good(plain) : bad("must be an IP address of this host")
 }

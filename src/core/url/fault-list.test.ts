@@ -30,6 +30,12 @@ describe("bad URLs: refused, with what is wrong", () => {
     ["srt://h:9000|udp://h:1", /\|/],
     ["concat:a|b", /\|/],
     ["srt://h:9000;x", /port must be a number/],
+    ["srt://[2001:db8::1%25eth0]:9000", /only link-local addresses/],
+    ["srt://[fe80::1%25]:9000", /not an IPv6 address/],
+    ["srt://[fe80::1%25eth0%25]:9000", /not an IPv6 address/],
+    ["srt://h:9000?adapter=fd00::1%25eth0", /adapter is wrong: only link-local addresses/],
+    ["rtmp://[fd00::1%25eth0]/app/key", /only link-local addresses/],
+    ["https://[fe80::1%25eth0]/live/index.m3u8", /not possible in http:\/\/ and https:\/\/ URLs/],
     ["srt://h:9000\nudp://h:1", /line breaks/],
     ["srt://h:9000\r\nX: y", /line breaks/],
   ])("%j", (url, message) => {
@@ -55,6 +61,7 @@ describe("unusual URLs: read as they are meant", () => {
     ["srt://h:9000?latency=100&latency=200", { options: { latency_ms: 200 }, warnings: [expect.stringMatching(/more than once/)] }],
     ["srt://h:9000?nonsense=1", { ignored: ["nonsense"] }],
     ["rtmp://h/app/key?a=b&c", { target: { url: { streamKey: "key?a=b&c" } } }],
+    ["rtsp://[fe80::1%25eth0]:8554/live", { target: { host: "fe80::1%eth0" } }],
     ["udp://239.0.0.1:5000?ttl=0", { options: { ttl: 0 } }],
     ["udp://239.0.0.1:5000?source=10.0.0.9", { warnings: [expect.stringMatching(/for receiving/)] }],
   ])("%s", (url, read) => {

@@ -1,4 +1,5 @@
 /** `hls://`, `http(s)://` and `s3://` URLs: where HLS segments and playlists go. */
+import { zoneOf } from "../address.ts"
 import { bad, good, type Read, readHost, readPort } from "./endpoint.ts"
 import { unusedParts } from "./file-url.ts"
 import { placeOf, readPlainNames } from "./plain-names.ts"
@@ -102,6 +103,9 @@ const parseHttp = (url: string, parts: UrlParts): ParsedOutput => {
   const errors: string[] = []
   const host = parts.host === "" ? bad("the host is missing: write https://HOST/PATH/index.m3u8") : readHost(parts.host)
   if (!host.ok) errors.push(host.message)
+  // The URL standard of browsers and Node has no zones.
+  else if (zoneOf(host.value) !== null)
+    errors.push("an address with a zone (%...) is not possible in http:// and https:// URLs: give the server another address or a name")
   const port = parts.port === null ? null : readPort(parts.port)
   if (port?.ok === false) errors.push(port.message)
   if (url.includes("***")) errors.push("the URL holds *** in place of a secret: write the secret itself")

@@ -6,6 +6,9 @@ import { splitUrl } from "./url-text.ts"
 const RTSP_PORT = 554
 const RTSPS_PORT = 322
 
+/** The URL as ffmpeg takes it: it reads the zone of an address as written, and knows no `%25` (RFC 6874). */
+export const withPlainZone = (url: string): string => url.replace(/^(rtsps?:\/\/(?:[^/?#]*@)?\[[^\]%]*)%25/i, "$1%")
+
 export const parseRtspUrl = (url: string): ParsedOutput => {
   const parts = splitUrl(url)
   if (parts === null) return refuse("the URL must have the form rtsp://HOST/PATH")

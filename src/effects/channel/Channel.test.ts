@@ -512,6 +512,25 @@ describe("the source in use", () => {
   )
 })
 
+describe("how often an output is tried again", () => {
+  it.effect("is changed without a break, and holds from the next failure on", () =>
+    Effect.gen(function* () {
+      const run = yield* started()
+      yield* run.engine.output("a", "connected")
+      const once = { ...a, settings: { retry_attempts: 1, retry_delay_s: 15 } }
+      assert.deepStrictEqual(yield* during(run.engine, reconfigure(run.channel, channelConfig({ outputs: [once, b] }))), [])
+      assert.strictEqual(output(run, "a").status, "connected")
+      yield* run.engine.output("a", "ended", refusedByPeer)
+      assert.deepStrictEqual(yield* during(run.engine, adjust("14 seconds")), [])
+      assert.deepStrictEqual(yield* during(run.engine, adjust("5 seconds")), ["open_output a"])
+      yield* run.engine.output("a", "ended", refusedByPeer)
+      assert.strictEqual(output(run, "a").status, "error")
+      assert.match(output(run, "a").lastError ?? "", /given up after 1 attempt to reconnect/)
+      assert.deepStrictEqual(yield* during(run.engine, adjust("1 hour")), [])
+    }),
+  )
+})
+
 describe("the engine", () => {
   it.effect("that was lost gets the channel and every output again at once, without delay", () =>
     Effect.gen(function* () {

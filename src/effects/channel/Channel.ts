@@ -9,7 +9,7 @@
 import { Deferred, Effect, FiberMap, Mailbox, type Scope, Stream, SubscriptionRef } from "effect"
 import type { ChannelSpec } from "../../engine/messages.ts"
 import { breakPolicyOf, specOf } from "../config/input-policy.ts"
-import { type OutputHost, revisionOf } from "../config/output-place.ts"
+import { type OutputHost, retryPolicyOf, revisionOf } from "../config/output-place.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
 import { type ChannelTally, outputTally } from "../metrics/tally.ts"
 import type { ChannelConfig, OutputConfig } from "../model.ts"
@@ -167,6 +167,7 @@ const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
           host,
           channelId: id,
           output,
+          retry: () => retryPolicyOf(running.get(output.id) ?? output, host),
           runtime: known,
           awaitChannel: awaitChannel(channel),
           changed: channel.changed,
@@ -182,6 +183,9 @@ const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
         return FiberMap.run(fibers, output.id, lasting)
       })
 
+    /** It goes on as it is; what the control plane alone does by its settings follows them. */
+    const keep = (output: OutputConfig) => Effect.sync(() => void running.set(output.id, output))
+
     const apply = ({ by, done, outputs }: WritersRequest) =>
       Effect.gen(function* () {
         const next = wanted(outputs)
@@ -196,7 +200,7 @@ const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
             by,
           )
         yield* Effect.forEach(gone, stopOne, { concurrency: "unbounded", discard: true })
-        yield* Effect.forEach(next.values(), (output) => (running.has(output.id) ? Effect.void : start(output)), { discard: true })
+        yield* Effect.forEach(next.values(), (output) => (running.has(output.id) ? keep(output) : start(output)), { discard: true })
         yield* Deferred.succeed(done, undefined)
         yield* channel.changed
       })

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Random, TestClock } from "effect"
+import type { OutputSettings } from "../../core/output-settings.ts"
 import type { Reason } from "../../engine/messages.ts"
+import { retryPolicyOf } from "../config/output-place.ts"
 import { outputConfig, outputHost } from "../testing/configs.ts"
 import { makeFakeEngine, settle } from "../testing/FakeEngine.ts"
 import type { Happening } from "./channel-event.ts"
@@ -14,15 +16,18 @@ const askAgain = (runtime: OutputRuntime) => runtime.tryAgain?.()
 const adjust = (ms: number) => Effect.zipRight(TestClock.adjust(ms), settle)
 
 /** A writer with these settings; jitter is in its middle, so that delays are exact. */
-const started = (retry: RetryPolicy) =>
+const started = (service: RetryPolicy, settings: OutputSettings = {}) =>
   Effect.gen(function* () {
     const engine = yield* makeFakeEngine()
     const runtime = newOutputRuntime()
     const events: Happening[] = []
     const output = outputConfig({ id: "a" })
+    const host = outputHost({ retry: service })
+    const own = { settings }
     const writer = runWriter({
       engine: engine.service,
-      host: outputHost({ retry }),
+      host,
+      retry: () => retryPolicyOf(own, host),
       channelId: "ch-1",
       output,
       runtime,
@@ -33,7 +38,7 @@ const started = (retry: RetryPolicy) =>
     const fiber = yield* Effect.fork(Effect.withRandom(writer, Random.fixed([0.5])))
     yield* settle
     const opened = () => engine.log().filter((line) => line === "open_output a").length
-    return { engine, runtime, events, fiber, opened, fail: (reason = refused) => engine.output("a", "ended", reason) }
+    return { engine, runtime, events, fiber, opened, own, fail: (reason = refused) => engine.output("a", "ended", reason) }
   })
 
 describe("a delay that is set", () => {
@@ -132,6 +137,61 @@ describe("somebody who asks for the next attempt", () => {
       assert.isNotNull(runtime.tryAgain)
       yield* Fiber.interrupt(fiber)
       assert.isNull(runtime.tryAgain)
+    }),
+  )
+})
+
+describe("settings of the output itself", () => {
+  const service = { delayMs: 1000, maxAttempts: 5 }
+
+  it.effect("count before those of the service: three attempts, the first after 15 s, then an error that says so", () =>
+    Effect.gen(function* () {
+      const { fail, opened, runtime } = yield* started(service, { retry_attempts: 3, retry_delay_s: 15 })
+      for (const [index, delay] of [15_000, 30_000, 30_000].entries()) {
+        yield* fail()
+        yield* adjust(delay - 1)
+        assert.strictEqual(opened(), index + 1)
+        yield* adjust(1)
+        assert.strictEqual(opened(), index + 2)
+      }
+      yield* fail()
+      const lastError = "no such key; given up after 3 attempts to reconnect: start the output again"
+      assert.deepInclude(runtime, { status: "error", nextRetryAt: null, lastError })
+      yield* adjust(24 * 3600 * 1000)
+      assert.strictEqual(opened(), 4)
+      askAgain(runtime)
+      yield* settle
+      assert.strictEqual(opened(), 5)
+      yield* fail()
+      yield* adjust(15_000)
+      assert.deepStrictEqual([opened(), runtime.status], [6, "retrying"])
+    }),
+  )
+
+  it.effect("0 attempts are without end where the service gives up", () =>
+    Effect.gen(function* () {
+      const { fail, opened, runtime } = yield* started(service, { retry_attempts: 0 })
+      for (let i = 0; i < 20; i++) yield* Effect.zipRight(fail(), adjust(30_000))
+      assert.deepStrictEqual([opened(), runtime.status], [21, "retrying"])
+    }),
+  )
+
+  it.effect("one attempt is told as one", () =>
+    Effect.gen(function* () {
+      const { fail, runtime } = yield* started(service, { retry_attempts: 1 })
+      yield* Effect.zipRight(fail(), adjust(1000))
+      yield* fail()
+      assert.strictEqual(runtime.lastError, "no such key; given up after 1 attempt to reconnect: start the output again")
+    }),
+  )
+
+  it.effect("that change while it runs hold from the next failure on", () =>
+    Effect.gen(function* () {
+      const { fail, opened, own, runtime } = yield* started(service)
+      yield* Effect.zipRight(fail(), adjust(1000))
+      own.settings = { retry_attempts: 1 }
+      yield* fail()
+      assert.deepStrictEqual([opened(), runtime.status], [2, "error"])
     }),
   )
 })

@@ -116,8 +116,8 @@ export const runWriter = (deps: WriterDeps): Effect.Effect<never> =>
 /** Waits as long as is right; true when somebody has asked for the next attempt. */
 const onFailure = (deps: WriterDeps, error: OutputEnded, failures: number): Effect.Effect<boolean> =>
   Effect.gen(function* () {
-    const { retry } = deps.host
     const { runtime } = deps
+    const retry = deps.retry()
     const news = runtime.lastError !== error.reason || runtime.status === "connected" || runtime.status === "connecting"
     const errorCount = runtime.errorCount + 1
     const common = { session: null, lastError: error.reason, errorCount }
@@ -126,7 +126,7 @@ const onFailure = (deps: WriterDeps, error: OutputEnded, failures: number): Effe
       yield* setStatus(deps, { ...common, status: "retrying", nextRetryAt: null })
       return false
     }
-    if (isGivenUp(failures, retry)) return yield* giveUp(deps, error, common)
+    if (isGivenUp(failures, retry)) return yield* giveUp(deps, error, common, retry.maxAttempts)
     const delay = retryDelayMs(failures, error.transient, yield* Random.next, retry)
     const nextRetryAt = (yield* Clock.currentTimeMillis) + delay
     yield* setStatus(deps, { ...common, status: error.transient ? "retrying" : "error", nextRetryAt })
@@ -140,9 +140,9 @@ const onFailure = (deps: WriterDeps, error: OutputEnded, failures: number): Effe
   })
 
 /** Enough failures in a row: nothing more happens until the output is started anew. */
-const giveUp = (deps: WriterDeps, error: OutputEnded, failed: Partial<OutputRuntime>) =>
+const giveUp = (deps: WriterDeps, error: OutputEnded, failed: Partial<OutputRuntime>, attempts: number) =>
   Effect.gen(function* () {
-    const message = `${error.reason}; given up after ${deps.host.retry.maxAttempts} attempts to reconnect: start the output again`
+    const message = `${error.reason}; given up after ${attempts} ${attempts === 1 ? "attempt" : "attempts"} to reconnect: start the output again`
     yield* setStatus(deps, { ...failed, lastError: message, status: "error", nextRetryAt: null })
     yield* deps.record({ kind: "output_failed", severity: "critical", output: deps.output.slug, message })
     yield* Effect.annotateLogs(Effect.logError(message), "code", error.code)

@@ -1,4 +1,5 @@
 /** What needs a person now, and since when. Pure: conditions are held against what was noted of them before. */
+import { formatEndpoint } from "../../core/address.ts"
 import type { ChannelStats } from "../../engine/messages.ts"
 import { policyOf } from "../config/input-policy.ts"
 import type { Alarm, AlarmKind, ChannelConfig, ChannelStatus } from "../model.ts"
@@ -61,7 +62,7 @@ const messages: Readonly<Record<Held, (stats: ChannelStats | undefined, legsDiff
     if (stats === undefined || other === undefined) return "the other input could not take over"
     const reason = other.problem?.message ?? (other.receiving ? undefined : "no packets arrive there")
     const why = becauseOf(reason === undefined ? other.reasons : [reason])
-    return `the ${other.name} (${other.ip}:${other.port}) could not take over${why}; a failure of the ${stats.active_source} would be seen on the outputs`
+    return `the ${other.name} (${formatEndpoint(other.ip, other.port)}) could not take over${why}; a failure of the ${stats.active_source} would be seen on the outputs`
   },
   legs_differ: (_, legsDiffer) =>
     legsDiffer ?? "the inputs do not carry the same packets and are not merged: what one of them loses, the other does not repair",

@@ -8,6 +8,7 @@ import type { SessionUpdate } from "../engine/engine-inboxes.ts"
 import type { OutputConfig } from "../model.ts"
 import { within } from "../within.ts"
 import type { OutputRuntime } from "./channel-runtime.ts"
+import type { RetryPolicy } from "./retry-delay.ts"
 import type { RecordHappening } from "./started-channel.ts"
 
 export interface WriterDeps {
@@ -15,6 +16,8 @@ export interface WriterDeps {
   readonly host: OutputHost
   readonly channelId: string
   readonly output: OutputConfig
+  /** Asked at each failure: it may change while the output runs. */
+  readonly retry: () => RetryPolicy
   readonly runtime: OutputRuntime
   /** Waits until the engine has the channel, in a connection newer than the one given, or 5 s at most; returns the connection's number. */
   readonly awaitChannel: (after: number) => Effect.Effect<number>

@@ -1,4 +1,5 @@
 /** Whether an operator's switch would leave the outputs without a stream. Pure. */
+import { formatEndpoint } from "../../core/address.ts"
 import type { ChannelStats } from "../../engine/messages.ts"
 import type { SourceName } from "../model.ts"
 
@@ -6,7 +7,7 @@ import type { SourceName } from "../model.ts"
 export const deadLeg = (stats: ChannelStats | undefined, source: SourceName): string | null => {
   const leg = stats?.legs.find((l) => l.name === source)
   if (leg === undefined || stats?.active_source === source) return null
-  const where = `the ${source} (${leg.ip}:${leg.port})`
+  const where = `the ${source} (${formatEndpoint(leg.ip, leg.port)})`
   if (leg.problem !== null) return `${where} is not open: ${leg.problem.message}`
   if (!leg.receiving) return `no packets arrive on ${where}`
   if (leg.verdict !== "lost") return null

@@ -30,6 +30,21 @@ describe("checkInput", () => {
     ["FEC of two inputs that keep out of each other's way", twin("127.0.0.1", 5010, { input: { fec: "auto" } })],
     ["FEC ports that are the other's on another address", twin("127.0.0.2", 5002, { input: { fec: "auto" } })],
     ["ports two apart without FEC", twin("127.0.0.1", 5002)],
+    ["an IPv6 address", input({ rtp_ip: "fd00::2" })],
+    ["all of IPv6", input({ rtp_ip: "::" })],
+    ["all of IPv4 and all of IPv6 on one port", twin("::", 5000, { rtp_ip: "0.0.0.0" })],
+    ["a link-local address with its zone", input({ rtp_ip: "fe80::1%eth0" })],
+    ["one link-local address on two interfaces", twin("fe80::1%eth1", 5000, { rtp_ip: "fe80::1%eth0" })],
+    ["an IPv6 group", input({ rtp_ip: "ff15::1", input: { interface: "eth1" } })],
+    ["an IPv6 group with a zone", input({ rtp_ip: "ff02::1%eth1" })],
+    ["a zone and the same interface", input({ rtp_ip: "ff15::1%eth1", input: { interface: "eth1" } })],
+    ["a source of an IPv6 group", input({ rtp_ip: "ff35::1", input: { source: "2001:db8::5" } })],
+    [
+      "a source for the primary's IPv4 that the backup's IPv6 does not have",
+      twin("ff15::1", 5000, { ...group, input: { source: "192.0.2.1" } }),
+    ],
+    ["a zone of the backup instead of the primary's interface", twin("ff15::1%eth1", 5000, { ...group, input: { interface: "eth2" } })],
+    ["senders of both", input({ input: { allowed_senders: ["10.0.0.0/8", "2001:db8::/32"] } })],
   ])("takes %s", (_, config) => expect(checkInput(config)).toEqual([]))
 
   it.each<[string, InputConfig, string]>([
@@ -79,7 +94,48 @@ describe("checkInput", () => {
     [
       "a name as source",
       input({ ...group, input: { source: "encoder" } }),
-      'input.source: must be an IPv4 address such as 0.0.0.0 or 239.1.1.1, not "encoder"',
+      'input.source: must be an IP address such as 0.0.0.0, 239.1.1.1, :: or ff15::1, not "encoder"',
+    ],
+    [
+      "all of IPv6 for the primary",
+      twin("fd00::2", 5000, { rtp_ip: "::" }),
+      "backup_rtp_port: primary and backup listen on the same port: [::]:5000 takes what is sent to fd00::2 as well; give the backup a port of its own",
+    ],
+    [
+      "a link-local address without a zone",
+      input({ rtp_ip: "fe80::1" }),
+      "rtp_ip: is an address on each interface: write which one, as in fe80::1%eth0",
+    ],
+    [
+      "a link-local group without a zone",
+      input({ rtp_ip: "ff02::7", input: { interface: "eth3" } }),
+      "rtp_ip: is an address on each interface: write which one, as in ff02::7%eth3",
+    ],
+    [
+      "a zone where there is none",
+      input({ rtp_ip: "fd00::2%eth0" }),
+      "rtp_ip: is wrong: only link-local addresses (fe80::/10) and multicast groups have a zone: leave %eth0 out",
+    ],
+    [
+      "a zone and another interface",
+      input({ rtp_ip: "ff15::1%eth1", input: { interface: "eth2" } }),
+      "input.interface: names eth2, but the zone of ff15::1%eth1 names eth1: leave one of them out",
+    ],
+    [
+      "a zone of the backup and another interface",
+      twin("ff15::1%eth1", 5000, { ...group, input: { backup_interface: "eth2" } }),
+      "input.backup_interface: names eth2, but the zone of ff15::1%eth1 names eth1: leave one of them out",
+    ],
+    [
+      "IPv4 as IPv6",
+      input({ rtp_ip: "::ffff:127.0.0.1" }),
+      'rtp_ip: must be written as the IPv4 address that it stands for, not "::ffff:127.0.0.1"',
+    ],
+    ["brackets", input({ rtp_ip: "[::1]" }), 'rtp_ip: must be an IP address such as 0.0.0.0, 239.1.1.1, :: or ff15::1, not "[::1]"'],
+    [
+      "a source of the other IP version",
+      input({ rtp_ip: "ff15::1", input: { source: "192.0.2.1" } }),
+      "input.source: is not of the same IP version as the group ff15::1",
     ],
     [
       "FEC above the last port",
@@ -104,18 +160,28 @@ describe("checkInput", () => {
     [
       "a sender that is a name",
       input({ input: { allowed_senders: ["10.0.0.0/8", "encoder"] } }),
-      'input.allowed_senders[1]: must be an IPv4 address such as 192.0.2.7 or a network such as 10.0.0.0/8, not "encoder"',
+      'input.allowed_senders[1]: must be an IP address such as 192.0.2.7 or a network such as 10.0.0.0/8 or 2001:db8::/32, not "encoder"',
     ],
   ])("refuses %s", (_, config, sentence) => expect(say(config)).toEqual([sentence]))
 })
 
 describe("senderProblem", () => {
-  it.each(["192.0.2.7", "10.0.0.0/8", "0.0.0.0/0", "10.1.2.3/32", "10.1.2.3/8"])("takes %s", (entry) =>
+  it.each(["192.0.2.7", "10.0.0.0/8", "0.0.0.0/0", "10.1.2.3/32", "10.1.2.3/8", "::1", "2001:db8::/32", "::/0"])("takes %s", (entry) =>
     expect(senderProblem(entry)).toBeNull(),
   )
-  it.each(["", "10.0.0.0/33", "10.0.0.0/08", "10.0.0.0/", "10.0.0.0/8/8", "10.0.0/8", "::1", "10.0.0.0/-1", "10.0.0.1 ", "/8"])(
-    "refuses %j",
-    (entry) => expect(senderProblem(entry)).toContain("must be an IPv4 address such as"),
-  )
+  it.each([
+    "",
+    "10.0.0.0/33",
+    "10.0.0.0/08",
+    "10.0.0.0/",
+    "10.0.0.0/8/8",
+    "10.0.0/8",
+    "::1/129",
+    "fe80::1%eth0",
+    "10.0.0.0/-1",
+    "10.0.0.1 ",
+    "/8",
+  ])("refuses %j", (entry) => expect(senderProblem(entry)).toContain("must be an IP address such as"))
   it("refuses a group: packets come from a sender", () => expect(senderProblem("239.1.1.1")).toContain("multicast group 239.1.1.1"))
+  it("refuses a group of IPv6", () => expect(senderProblem("ff15::1")).toContain("multicast group ff15::1"))
 })

@@ -1,6 +1,6 @@
 /** What is wrong with a channel's inputs beyond the bounds of each field. Pure; errors carry the request's paths. */
-import { bindsOverlap, isAny, isIPv4, isMulticast } from "../../core/address.ts"
-import { parseIPv4Network } from "../../core/network.ts"
+import { bindsOverlap, formatEndpoint, isAny, isIPv4, isIPv6, isMulticast, needsZone, zoneOf, zoneProblem } from "../../core/address.ts"
+import { parseNetwork } from "../../core/network.ts"
 import type { FieldError } from "../Errors.ts"
 import type { ChannelConfig } from "../model.ts"
 import { FEC_PORTS, policyOf } from "./input-policy.ts"
@@ -18,8 +18,37 @@ const legsOf = ({ backup_rtp_ip, backup_rtp_port, rtp_ip, rtp_port }: InputConfi
   ...(backup_rtp_ip === null || backup_rtp_port === null ? [] : [{ name: "backup" as const, ip: backup_rtp_ip, port: backup_rtp_port }]),
 ]
 
-const checkAddress = (ip: string | null, path: string): ReadonlyArray<FieldError> =>
-  ip === null || isIPv4(ip) ? [] : [{ path, message: `must be an IPv4 address such as 0.0.0.0 or 239.1.1.1, not "${ip}"` }]
+/** What is wrong with an address of IPv4 or IPv6, as a sentence without its subject; null when nothing is. */
+const addressProblem = (ip: string): string | null => {
+  if (isIPv4(ip)) return null
+  if (!isIPv6(ip)) return `must be an IP address such as 0.0.0.0, 239.1.1.1, :: or ff15::1, not "${ip}"`
+  // The sockets of IPv6 take IPv6 alone.
+  if (ip.includes(".")) return `must be written as the IPv4 address that it stands for, not "${ip}"`
+  const wrong = zoneProblem(ip)
+  return wrong === null ? null : `is wrong: ${wrong}`
+}
+
+const checkAddress = (ip: string | null, path: string): ReadonlyArray<FieldError> => {
+  const message = ip === null ? null : addressProblem(ip)
+  return message === null ? [] : [{ path, message }]
+}
+
+/** Where a leg listens: an address that is one on each interface needs its zone, and no other interface beside it. */
+const checkPlace = (ip: string | null, path: string, named: string | undefined, field: string): ReadonlyArray<FieldError> => {
+  const errors = checkAddress(ip, path)
+  if (ip === null || errors.length > 0) return errors
+  const zone = zoneOf(ip)
+  if (needsZone(ip) && zone === null)
+    return [
+      {
+        path,
+        message: `is an address on each interface: write which one, as in ${ip}%${named === undefined || isAny(named) ? "eth0" : named}`,
+      },
+    ]
+  return zone === null || named === undefined || isAny(named) || named === zone
+    ? []
+    : [{ path: field, message: `names ${named}, but the zone of ${ip} names ${zone}: leave one of them out` }]
+}
 
 const checkBackup = ({ backup_rtp_ip, backup_rtp_port, input }: InputConfig): ReadonlyArray<FieldError> => {
   if (backup_rtp_ip === null && backup_rtp_port !== null) {
@@ -42,7 +71,10 @@ const checkSamePort = ([primary, backup]: ReadonlyArray<Leg>): ReadonlyArray<Fie
   if (primary === undefined || backup === undefined || !bindsOverlap(primary, backup)) return []
   const { port } = primary
   const [any, other] = isAny(primary.ip) ? [primary, backup] : [backup, primary]
-  const why = primary.ip === backup.ip ? `both on ${primary.ip}:${port}` : `${any.ip}:${port} takes what is sent to ${other.ip} as well`
+  const why =
+    primary.ip === backup.ip
+      ? `both on ${formatEndpoint(primary.ip, port)}`
+      : `${formatEndpoint(any.ip, port)} takes what is sent to ${other.ip} as well`
   return [{ path: "backup_rtp_port", message: `primary and backup listen on the same port: ${why}; give the backup a port of its own` }]
 }
 
@@ -52,14 +84,16 @@ const checkSource = (source: string | undefined, group: string | null, path: str
   const errors = [...checkAddress(source, path)]
   if (isMulticast(source) || isAny(source)) errors.push({ path, message: `must be the sender's own address, not ${source}` })
   if (!isMulticast(group)) errors.push({ path, message: `needs a multicast group in ${field}` })
+  else if (errors.length === 0 && isIPv6(source) !== isIPv6(group))
+    errors.push({ path, message: `is not of the same IP version as the group ${group}` })
   return errors
 }
 
-/** Null when `entry` is an IPv4 address or a network such as 10.0.0.0/8, else what is wrong with it. */
+/** Null when `entry` is an address or a network of IPv4 or IPv6, else what is wrong with it. */
 export const senderProblem = (entry: string): string | null => {
   const [ip = ""] = entry.split("/", 1)
-  if (parseIPv4Network(entry) === null) {
-    return `must be an IPv4 address such as 192.0.2.7 or a network such as 10.0.0.0/8, not "${entry}"`
+  if (parseNetwork(entry) === null) {
+    return `must be an IP address such as 192.0.2.7 or a network such as 10.0.0.0/8 or 2001:db8::/32, not "${entry}"`
   }
   return isMulticast(ip) ? `must be the address the packets come from, not the multicast group ${ip} they are sent to` : null
 }
@@ -92,8 +126,8 @@ export const checkInput = (channel: InputConfig): ReadonlyArray<FieldError> => {
   const { backup_rtp_ip, input, rtp_ip } = channel
   const legs = legsOf(channel)
   return [
-    ...checkAddress(rtp_ip, "rtp_ip"),
-    ...checkAddress(backup_rtp_ip, "backup_rtp_ip"),
+    ...checkPlace(rtp_ip, "rtp_ip", input.interface, "input.interface"),
+    ...checkPlace(backup_rtp_ip, "backup_rtp_ip", input.backup_interface, "input.backup_interface"),
     ...checkBackup(channel),
     ...checkSamePort(legs),
     ...checkSource(input.source, rtp_ip, "input.source", "rtp_ip"),

@@ -1,5 +1,5 @@
 /** The input settings' bounds and defaults, in one place, and what the engine is told of them. */
-import { isMulticast } from "../../core/address.ts"
+import { isIPv6, isMulticast } from "../../core/address.ts"
 import { type BreakPolicy, DEFAULT_BREAK_POLICY } from "../../core/scte35/break-state.ts"
 import type { ChannelSpec, InputPolicy, LegSpec } from "../../engine/messages.ts"
 import type { ChannelConfig, InputSettings } from "../model.ts"
@@ -65,14 +65,14 @@ export const breakPolicyOf = (settings: InputSettings): BreakPolicy => {
   return { ...DEFAULT_BREAK_POLICY, minPrerollS: scte35_min_preroll_s, maxBreakS: scte35_max_break_s, silentAfterH: scte35_silent_after_h }
 }
 
-/** The legs of a channel. What the backup leaves out is as for the primary; a source filter needs a multicast group. */
+/** The legs of a channel. What the backup leaves out is as for the primary; a source filter needs a multicast group of its IP version. */
 export const legsOf = ({ backup_rtp_ip, backup_rtp_port, input, rtp_ip, rtp_port }: ChannelConfig): Array<LegSpec> => {
   const leg = (name: LegSpec["name"], ip: string, port: number, via: string | undefined, from: string | undefined): LegSpec => ({
     name,
     ip,
     port,
     ...(via === undefined ? {} : { interface: via }),
-    ...(from === undefined || !isMulticast(ip) ? {} : { source: from }),
+    ...(from === undefined || !isMulticast(ip) || isIPv6(from) !== isIPv6(ip) ? {} : { source: from }),
     ...(input.rcvbuf === undefined ? {} : { rcvbuf: input.rcvbuf }),
   })
   const primary = leg("primary", rtp_ip, rtp_port, input.interface, input.source)

@@ -31,12 +31,12 @@ describe("a new output", () => {
     [
       "with settings of another protocol",
       { url: "rtmp://h/a/S3CRET", settings: { segment_s: 4 } },
-      /^settings.segment_s: is no setting of rtmp: those of rtmp are cue_points, audio, codecs, verify_tls$/,
+      /^settings.segment_s: is no setting of rtmp: those of rtmp are cue_points, audio, codecs, verify_tls, retry_attempts, retry_delay_s$/,
     ],
     [
       "with settings where there are none",
       { url: "udp://h:1", settings: { audio: "silence" } },
-      /^settings.audio: .*outputs over udp have none$/,
+      /^settings.audio: .*those of udp are retry_attempts, retry_delay_s$/,
     ],
     [
       "with receivers of a SRT caller",
@@ -139,6 +139,18 @@ describe("a changed output", () => {
     const old = outputConfig({ ...rtmp, url: "rtmp://u:secret@h/live", stream_key: "KEY" })
     expect(change({ url: maskSecrets(old.url) }, old)).toMatchObject({ ok: true, value: { url: old.url } })
   })
+  it("keeps how often it is tried again, whatever the protocol", () => {
+    const old = outputConfig({ ...rtmp, settings: { cue_points: "elemental", retry_attempts: 3, retry_delay_s: 15 } })
+    expect(change({ url: "srt://192.0.2.1:9000" }, old)).toMatchObject({
+      ok: true,
+      value: { settings: { retry_attempts: 3, retry_delay_s: 15 } },
+    })
+    expect(change({ settings: { retry_attempts: null, retry_delay_s: 20 } }, old)).toMatchObject({
+      ok: true,
+      value: { settings: { cue_points: "elemental", retry_delay_s: 20 } },
+    })
+  })
+
   it("loses key, settings and preset of one protocol with a URL of another", () => {
     const old = outputConfig({ ...rtmp, preset: "twitch" })
     expect(change({ url: "udp://192.0.2.1:1" }, old)).toEqual({

@@ -3,7 +3,14 @@
  * protocol. Pure; errors carry the field's path and repeat no secret.
  */
 import { parseNetwork } from "../../core/network.ts"
-import { HLS_SEGMENT_MAX_S, type OutputSetting, type OutputSettings, SECRET_SETTINGS, SETTINGS_OF } from "../../core/output-settings.ts"
+import {
+  HLS_SEGMENT_MAX_S,
+  type OutputSetting,
+  type OutputSettings,
+  RETRY_SETTINGS,
+  SECRET_SETTINGS,
+  SETTINGS_OF,
+} from "../../core/output-settings.ts"
 import { maskSecrets, protocolOfUrl, unmaskSecrets } from "../../core/output-url.ts"
 import { presetOf, STREAM_KEY_PLACE } from "../../core/presets.ts"
 import type { FieldError } from "../Errors.ts"
@@ -33,7 +40,7 @@ const namesOf = (settings: OutputSettings) => Object.keys(settings) as ReadonlyA
 
 const checkSettings = (protocol: Protocol, settings: OutputSettings): ReadonlyArray<FieldError> => {
   const known = SETTINGS_OF[protocol]
-  const has = known.length === 0 ? `outputs over ${protocol} have none` : `those of ${protocol} are ${known.join(", ")}`
+  const has = `those of ${protocol} are ${known.join(", ")}`
   const errors: FieldError[] = namesOf(settings)
     .filter((name) => !known.includes(name))
     .map((name) => ({ path: `settings.${name}`, message: `is no setting of ${protocol}: ${has}` }))
@@ -102,9 +109,12 @@ export const newDestination = (input: OutputInput, at: string): Checked<Destinat
   return check({ url, stream_key: input.stream_key ?? null, settings, preset }, input.protocol, at)
 }
 
+const retrySettings = (settings: OutputSettings): OutputSettings =>
+  Object.fromEntries(RETRY_SETTINGS.map((name) => [name, settings[name]]).filter(([, value]) => value !== undefined))
+
 /**
- * Where a changed output goes. What the update leaves out stays, and so does a secret that comes back masked. Key, settings and preset
- * of one protocol go when the URL becomes one of another.
+ * Where a changed output goes. What the update leaves out stays, and so does a secret that comes back masked. Key, preset and settings
+ * but those of every protocol go when the URL becomes one of another.
  */
 export const changedDestination = (old: OutputConfig, input: OutputUpdate): Checked<Destination> => {
   const preset = input.preset === undefined || input.preset === old.preset ? undefined : input.preset
@@ -115,7 +125,7 @@ export const changedDestination = (old: OutputConfig, input: OutputUpdate): Chec
     return failed([{ path: "url", message: `is required: ${defaults.title} gives every customer another one` }])
   const protocol = protocolOfUrl(url)
   const same = protocol === null || protocol === old.protocol
-  const kept = same ? old : { stream_key: null, settings: {}, preset: null }
+  const kept = same ? old : { stream_key: null, settings: retrySettings(old.settings), preset: null }
   const key = input.stream_key === MASK && kept.stream_key !== null ? undefined : input.stream_key
   return check(
     {

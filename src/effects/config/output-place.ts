@@ -51,10 +51,19 @@ export const hlsDirectoryOf = (outputs: ReadonlyArray<OutputConfig>, host: Outpu
   return first ?? null
 }
 
+/** What of the settings is the engine's. */
+const engineSettings = ({ retry_attempts: _, retry_delay_s: __, ...settings }: OutputConfig["settings"]) => settings
+
+/** How an output that failed is tried again: by its settings, and where it has none by those of the service. */
+export const retryPolicyOf = ({ settings }: Pick<OutputConfig, "settings">, { retry }: Pick<OutputHost, "retry">): RetryPolicy => ({
+  delayMs: settings.retry_delay_s === undefined ? retry.delayMs : settings.retry_delay_s * 1000,
+  maxAttempts: settings.retry_attempts ?? retry.maxAttempts,
+})
+
 /** Names a configuration: 16 hexadecimal digits that differ when anything differs that a session depends on. */
 export const revisionOf = (output: Destination & Pick<OutputConfig, "settings">, host: OutputHost): string => {
   const { stream_key, url } = usedUrl(output)
-  const settings = Object.entries(output.settings).sort(([a], [b]) => (a < b ? -1 : 1))
+  const settings = Object.entries(engineSettings(output.settings)).sort(([a], [b]) => (a < b ? -1 : 1))
   const only = host.allowPrivateTargets ? [] : ["public"]
   const parts = JSON.stringify([url, stream_key, settings, directoryOf(output, host), ...only])
   return createHash("sha256").update(parts).digest("hex").slice(0, 16)
@@ -62,7 +71,7 @@ export const revisionOf = (output: Destination & Pick<OutputConfig, "settings">,
 
 /** `session` is new for every attempt; `pipe` is the FIFO of an output whose stream ffmpeg sends. */
 export const outputSpec = (output: OutputConfig, host: OutputHost, session: string, pipe: string | null = null): OutputSpec => {
-  const { allowed_receivers, codecs, ...settings } = output.settings
+  const { allowed_receivers, codecs, ...settings } = engineSettings(output.settings)
   return {
     id: output.id,
     label: output.slug,

@@ -60,6 +60,8 @@ export const OutputSettingsInput = Schema.Struct({
   keep_hours: setting(settingBound("keep_hours")),
   keep_gb: setting(settingBound("keep_gb")),
   rtsp_transport: setting(Schema.Literal("tcp", "udp")),
+  retry_attempts: setting(settingBound("retry_attempts")),
+  retry_delay_s: setting(settingBound("retry_delay_s")),
   allowed_receivers: setting(Schema.Array(text(64)).pipe(Schema.maxItems(MAX_ALLOWED_RECEIVERS))),
 })
 export type OutputSettingsInput = typeof OutputSettingsInput.Type

@@ -1,5 +1,6 @@
 /** Local UDP ports the configuration claims, and claims that contradict each other. */
 import { bindsOverlap } from "../../core/address.ts"
+import { takenAddress } from "../../core/srt/taken-address.ts"
 import type { FieldError } from "../Errors.ts"
 import type { ChannelConfig, OutputConfig } from "../model.ts"
 import { FEC_PORTS, policyOf } from "./input-policy.ts"
@@ -27,7 +28,7 @@ const ofOutput = (output: OutputConfig, path: string, channel: string): Readonly
     return target.localPort === null ? [] : [{ ip: "", port: target.localPort, shareable: false, ...common }]
   }
   if (target.protocol !== "srt") return []
-  if (target.mode === "listener") return [{ ip: target.host, port: target.port, shareable: false, ...common }]
+  if (target.mode === "listener") return [{ ip: takenAddress(target), port: target.port, shareable: false, ...common }]
   const port = target.localPort ?? (target.mode === "rendezvous" ? target.port : null)
   return port === null ? [] : [{ ip: target.localHost ?? "", port, shareable: true, ...common }]
 }

@@ -11,6 +11,7 @@ import { Deferred, Effect, type Scope } from "effect"
 import { execa } from "execa"
 import { maskSecrets } from "../../core/output-url.ts"
 import { withGivenPriority } from "../../engine/priority.ts"
+import { withPlainZone } from "../../core/url/rtsp-url.ts"
 import { OutputEnded } from "../Errors.ts"
 import { toolEnvironment } from "../engine/child-environment.ts"
 import { commandLine, isAlive } from "../engine/os-process.ts"
@@ -190,7 +191,7 @@ export const startFeed = (options: FeedOptions): Effect.Effect<Feed, OutputEnded
     yield* Effect.acquireRelease(makeFifo(pipe), () => Effect.sync(() => rmSync(pipe, { force: true })))
     // What arguments hold, every user of this machine can read. And over UDP a server says where the packets are to go.
     const direct = maskSecrets(options.url) === options.url && (options.elsewhere || options.transport === "tcp")
-    const url = direct ? options.url : yield* startRtspRelay(options)
+    const url = direct ? withPlainZone(options.url) : yield* startRtspRelay(options)
     const { feed } = yield* Effect.acquireRelease(startProcess(options, pipe, url), ({ child, exited }) =>
       Effect.gen(function* () {
         child.kill("SIGTERM")

@@ -1,6 +1,7 @@
 /**
  * What the API shows, computed when asked from configuration, runtime and the engine's last two messages of figures. Pure.
  */
+import { formatEndpoint } from "../../core/address.ts"
 import { describeOutput } from "../../core/describe-output.ts"
 import { maskSecrets } from "../../core/output-url.ts"
 import type { ChannelStats, LegStats, OutputStats } from "../../engine/messages.ts"
@@ -67,7 +68,7 @@ export const channelStatus = (
   if (problem !== undefined) return { status: "error", error: problem }
   const [ip, port] =
     source === "backup" && config.backup_rtp_ip !== null ? [config.backup_rtp_ip, config.backup_rtp_port] : [config.rtp_ip, config.rtp_port]
-  const where = `${ip}:${port}`
+  const where = formatEndpoint(ip, port ?? 0)
   const unusable = leg?.warnings[0]
   if (monotonicMs - runtime.lastInputMs < SILENT_AFTER_MS)
     return { status: "starting", error: unusable ?? `waiting for packets on ${where}` }

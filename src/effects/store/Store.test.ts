@@ -33,7 +33,7 @@ describe.each(DATABASES)("Store in %s", (database) => {
             protocol: "rtmp",
             url: "rtmp://h/live",
             stream_key: " k'\"?&%é",
-            settings: { cue_points: "youtube", codecs: ["hevc"], verify_tls: false },
+            settings: { cue_points: "youtube", codecs: ["hevc"], verify_tls: false, retry_attempts: 0, retry_delay_s: 15 },
             preset: "twitch",
           }),
         ],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { encodeSockaddr, formatSockaddr, sockaddrPort } from "./sockaddr.ts"
+import { SetupFailure } from "../setup-failure.ts"
+import { encodeSockaddr, formatSockaddr, sockaddrPort, sockaddrScope } from "./sockaddr.ts"
 
 describe("sockaddr", () => {
   it.each([
@@ -25,5 +26,27 @@ describe("sockaddr", () => {
   it("maps an IPv4 tail and a zone", () => {
     expect([...encodeSockaddr("::ffff:10.0.0.1", 1)].slice(8, 24)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 10, 0, 0, 1])
     expect(new DataView(encodeSockaddr("fe80::1%eth0", 1, () => 7).buffer).getUint32(24, true)).toBe(7)
+  })
+
+  it.each(["fe80::1%lo", "fe80::1%1", "ff02::1%lo"])("gives %s the index of its interface", (ip) => {
+    expect(sockaddrScope(encodeSockaddr(ip, 9000))).toBe(1)
+    expect(sockaddrScope(encodeSockaddr("fe80::1", 9000))).toBe(0)
+    expect(sockaddrScope(encodeSockaddr("127.0.0.1", 9000))).toBe(0)
+  })
+
+  it("names the interface that is not there", () => {
+    const failure = (() => {
+      try {
+        return encodeSockaddr("ff02::1%nosuch0", 9000)
+      } catch (cause) {
+        return cause
+      }
+    })()
+    expect(failure).toBeInstanceOf(SetupFailure)
+    expect((failure as SetupFailure).reason).toEqual({
+      code: "ENODEV",
+      message: 'there is no network interface "nosuch0", the zone of ff02::1%nosuch0, now; `ip link` lists those there are',
+      transient: true,
+    })
   })
 })

@@ -1,12 +1,13 @@
 import { spawnSync } from "node:child_process"
 import { createSocket } from "node:dgram"
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { afterEach, describe, expect, it } from "vitest"
 import { freeUdpPort } from "../../../test/e2e/ports.ts"
 import { libc } from "../ffi/libc.ts"
+import type { LegSpec } from "../messages.ts"
 import { SetupFailure } from "../setup-failure.ts"
-import { bufferWarning, type InputSocket, kernelDrops, openInputSocket, rejoin, socketMemory } from "./input-socket.ts"
+import { bufferWarning, hasLostZone, type InputSocket, kernelDrops, openInputSocket, rejoin, socketMemory } from "./input-socket.ts"
 import { isMember } from "./multicast-membership.ts"
 
 const GROUP = "239.255.77.1"
@@ -123,5 +124,49 @@ describe("multicast", () => {
       message: expect.stringMatching(new RegExp(`joining ${GROUP} on ${name}: there is no such network interface now`)),
       transient: true,
     })
+  })
+})
+
+const hasIpv6 = existsSync("/proc/net/if_inet6") && readFileSync("/proc/net/if_inet6", "latin1").includes("00000001 01 80 10")
+describe.skipIf(!hasIpv6)(hasIpv6 ? "IPv6" : "IPv6 (skipped: this machine has no ::1)", () => {
+  const open = (spec: Partial<LegSpec>, port: number) => opened(openInputSocket({ name: "primary", ip: "::1", port, ...spec }))
+
+  it("all of IPv4 and all of IPv6 have one port side by side", async () => {
+    const port = await freeUdpPort()
+    open({ ip: "0.0.0.0" }, port)
+    open({ ip: "::" }, port)
+    expect(refusal(() => open({ ip: "::" }, port))).toMatchObject({
+      code: "EADDRINUSE",
+      message: expect.stringContaining(`listening on [::]:${port}/udp`),
+    })
+  })
+
+  it.each<[string, Partial<LegSpec>]>([
+    ["a named interface", { ip: "ff15::77:1", interface: "lo" }],
+    ["the interface with an address", { ip: "ff15::77:1", interface: "::1" }],
+    ["the interface with an IPv4 address", { ip: "ff15::77:1", interface: "127.0.0.1" }],
+    ["the zone", { ip: "ff15::77:1%lo" }],
+    ["the zone, for one sender", { ip: "ff35::77:1%lo", source: "fd00::9" }],
+    ["the zone of a group of the link", { ip: "ff02::77:1%lo" }],
+  ])("joins on %s, and again", async (_name, more) => {
+    const spec = { name: "primary", ip: "", port: await freeUdpPort(), ...more } as const
+    const socket = open(spec, spec.port)
+    expect([socket.joinedOn, isMember(socket.fd, spec, LOOPBACK)]).toEqual([LOOPBACK, true])
+    for (let i = 0; i < 25; i++) expect(rejoin(socket.fd, spec, LOOPBACK)).toBe(LOOPBACK)
+    expect(isMember(socket.fd, { ...spec, ip: "ff15::77:2" }, LOOPBACK)).toBe(false)
+    expect(hasLostZone(socket, spec)).toBe(false)
+    // Its kernel index is another one now.
+    expect(hasLostZone({ ...socket, scope: socket.scope === 0 ? 0 : 9 }, spec)).toBe(spec.ip.startsWith("ff02"))
+  })
+
+  it.each([
+    ["nosuch0", "ff15::77:1", "joining ff15::77:1 on nosuch0: there is no such network interface now"],
+    ["2001:db8::77", "ff15::77:1", "joining ff15::77:1 on 2001:db8::77: there is no such network interface now"],
+    [undefined, "ff15::77:1%nosuch0", 'there is no network interface "nosuch0", the zone of ff15::77:1%nosuch0, now'],
+    [undefined, "fe80::1%nosuch0", 'there is no network interface "nosuch0", the zone of fe80::1%nosuch0, now'],
+  ])("an interface %s of %s that does not exist yet is a transient problem that names it", async (name, ip, sentence) => {
+    const port = await freeUdpPort()
+    const problem = refusal(() => open({ ip, ...(name === undefined ? {} : { interface: name }) }, port))
+    expect(problem).toMatchObject({ code: "ENODEV", message: expect.stringContaining(sentence), transient: true })
   })
 })

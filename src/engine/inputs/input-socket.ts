@@ -1,8 +1,8 @@
 /** Opens the UDP socket of a leg: bind, multicast join, receive buffer, kernel receive times. */
-import { isMulticast } from "../../core/address.ts"
+import { formatEndpoint, isMulticast, needsZone, zoneOf } from "../../core/address.ts"
 import { describeErrno } from "../describe-errno.ts"
 import * as c from "../ffi/libc.ts"
-import { encodeSockaddr, formatSockaddr } from "../ffi/sockaddr.ts"
+import { encodeSockaddr, sockaddrScope, zoneIndex } from "../ffi/sockaddr.ts"
 import type { LegSpec } from "../messages.ts"
 import { SetupFailure } from "../setup-failure.ts"
 import { joinGroup, leaveGroup } from "./multicast-membership.ts"
@@ -17,6 +17,8 @@ export interface InputSocket {
   readonly warnings: ReadonlyArray<string>
   /** Index of the interface the group was joined on; 0 when the kernel chose one that is not known, null for unicast. */
   readonly joinedOn: number | null
+  /** Index of the interface that the kernel has tied the socket to for the zone of its address; 0: to none. */
+  readonly scope: number
 }
 
 /** The kernel's figures of a socket, in bytes and datagrams; the bytes count the kernel's overhead of each datagram. */
@@ -55,11 +57,18 @@ export const bufferWarning = (granted: number, wanted: number): string | null =>
     ? null
     : `the kernel granted a receive buffer of ${granted >> 1} bytes instead of ${wanted}, so packets may be dropped while the machine is busy: raise it with sysctl -w net.core.rmem_max=${wanted}, or lower input.rcvbuf`
 
-/** Throws SetupFailure with the reason when the address cannot be used. */
+/**
+ * True when the interface of the socket's zone is another one than it was opened on, or gone: the kernel keeps the socket tied to the
+ * index of old, which comes to nothing, so it has to be opened again.
+ */
+export const hasLostZone = ({ scope }: InputSocket, { ip }: LegSpec): boolean => scope !== 0 && zoneIndex(zoneOf(ip) ?? "") !== scope
+
+/** Throws SetupFailure with the reason when the address cannot be used. IPv6 sockets take IPv6 alone, also on `::`. */
 export const openInputSocket = (spec: LegSpec): InputSocket => {
   const address = encodeSockaddr(spec.ip, spec.port)
-  const shown = formatSockaddr(address)
-  const fd = c.libc.socket(address.length === 28 ? c.AF_INET6 : c.AF_INET, c.SOCK_DGRAM_NONBLOCK_CLOEXEC, 0)
+  const shown = formatEndpoint(spec.ip, spec.port)
+  const v6 = address.length === 28
+  const fd = c.libc.socket(v6 ? c.AF_INET6 : c.AF_INET, c.SOCK_DGRAM_NONBLOCK_CLOEXEC, 0)
   if (fd < 0) fail(`opening a socket for ${shown}`)
   try {
     const multicast = isMulticast(spec.ip)
@@ -69,13 +78,14 @@ export const openInputSocket = (spec: LegSpec): InputSocket => {
     // The force variant passes net.core.rmem_max, given CAP_NET_ADMIN.
     if (!setInt(fd, c.SOL_SOCKET, c.SO_RCVBUFFORCE, wanted)) setInt(fd, c.SOL_SOCKET, c.SO_RCVBUF, wanted)
     setInt(fd, c.SOL_SOCKET, c.SO_TIMESTAMPNS, 1)
+    if (v6) setInt(fd, c.IPPROTO_IPV6, c.IPV6_V6ONLY, 1)
     // Without it a socket bound to a port gets every group that anyone on the host has joined.
-    if (multicast) setInt(fd, c.IPPROTO_IP, c.IP_MULTICAST_ALL, 0)
+    if (multicast) setInt(fd, v6 ? c.IPPROTO_IPV6 : c.IPPROTO_IP, v6 ? c.IPV6_MULTICAST_ALL : c.IP_MULTICAST_ALL, 0)
     if (c.libc.bind(fd, address, address.length) !== 0) fail(`listening on ${shown}/udp`)
     const joinedOn = multicast ? joinGroup(fd, spec) : null
     const rcvbuf = getOption(fd, c.SO_RCVBUF, 1) ? (value[0] ?? 0) : 0
     const warning = bufferWarning(rcvbuf, wanted)
-    return { fd, rcvbuf, warnings: warning === null ? [] : [warning], joinedOn }
+    return { fd, rcvbuf, warnings: warning === null ? [] : [warning], joinedOn, scope: needsZone(spec.ip) ? sockaddrScope(address) : 0 }
   } catch (cause) {
     c.libc.close(fd)
     throw cause

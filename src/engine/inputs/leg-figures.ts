@@ -1,4 +1,5 @@
 /** What a leg tells once a second: counters, rates, its verdict and what would surprise the operator later. */
+import { addressOfWords, formatEndpoint } from "../../core/address.ts"
 import * as L from "../../core/assembly/layout.ts"
 import { type Finding, findingsOf } from "../../core/input/preflight.ts"
 import { type Health, newHealthMemory, observeSecond } from "../../core/input/verdict.ts"
@@ -66,6 +67,12 @@ export class LegFigures {
     return this.#core.legField(this.#index, field)
   }
 
+  /** `10.0.0.1:5000` or `[fd00::1]:5000`, from the first of the four fields of an address and that of its port. */
+  #endpoint(address: number, port: number): string {
+    const word = (n: number) => this.#gauge(address + n)
+    return formatEndpoint(addressOfWords([word(0), word(1), word(2), word(3)]), this.#gauge(port))
+  }
+
   /** Takes a gauge that keeps its highest value until it is read. */
   #takeHighest(field: number): number {
     const value = this.#gauge(field)
@@ -89,7 +96,7 @@ export class LegFigures {
       receiving: facts.receiving,
       warnings: [...facts.socketWarnings, ...this.#warnings],
       framing: framingOf(framing),
-      source: framing === 0 ? null : endpoint(this.#gauge(L.LEG_SOURCE_IPV4), this.#gauge(L.LEG_SOURCE_PORT)),
+      source: framing === 0 ? null : this.#endpoint(L.LEG_SOURCE_ADDRESS, L.LEG_SOURCE_PORT),
       ssrc: framing === 1 ? this.#gauge(L.LEG_IDENTITY) : null,
       last_packet_at: last === 0 ? null : last / 1000 + facts.epochOffsetMs,
       jitter_ms: this.#gauge(L.LEG_JITTER_90K) / 90,
@@ -186,13 +193,13 @@ export class LegFigures {
 
   /** Address of the last sender that was turned away. */
   #stranger(): string {
-    return endpoint(this.#gauge(L.LEG_FOREIGN_IPV4), this.#gauge(L.LEG_FOREIGN_PORT))
+    return this.#endpoint(L.LEG_FOREIGN_ADDRESS, L.LEG_FOREIGN_PORT)
   }
 
   /** Address and SSRC of the last second sender. */
   #rival(): string {
     const ssrc = this.#gauge(L.LEG_FOREIGN_SSRC)
-    const from = endpoint(this.#gauge(L.LEG_FOREIGN_IPV4), this.#gauge(L.LEG_FOREIGN_PORT))
+    const from = this.#stranger()
     return ssrc < 0 ? from : `${from}, SSRC ${hexIdentity(ssrc)}`
   }
 }
@@ -201,4 +208,3 @@ const framingOf = (framing: number) => (framing === 1 ? "rtp" : framing === 2 ? 
 const NULL_PID = 0x1fff
 /** RTP SSRC, or the hash that stands for a raw UDP sender. */
 export const hexIdentity = (identity: number) => `0x${(identity >>> 0).toString(16).padStart(8, "0")}`
-const endpoint = (ipv4: number, port: number) => `${[24, 16, 8, 0].map((shift) => (ipv4 >>> shift) & 255).join(".")}:${port}`

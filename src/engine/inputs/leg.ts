@@ -1,4 +1,5 @@
 /** One leg of a channel: its sockets, its state in the packet core, its programme tables, its statistics. */
+import { formatEndpoint, zoneOf } from "../../core/address.ts"
 import * as L from "../../core/assembly/layout.ts"
 import type { CoreEvent, PacketCore } from "../../core/packet-core.ts"
 import { STREAM_TYPE_SCTE35 } from "../../core/ts/psi.ts"
@@ -8,7 +9,7 @@ import { reasonOf } from "../setup-failure.ts"
 import type { UdpPortRegistry } from "../udp-port-registry.ts"
 import { parseAllowedSenders } from "./allowed-senders.ts"
 import { FecPorts } from "./fec-ports.ts"
-import { type InputSocket, openInputSocket, socketMemory } from "./input-socket.ts"
+import { hasLostZone, type InputSocket, openInputSocket, socketMemory } from "./input-socket.ts"
 import { hexIdentity, LegFigures, type LegSurroundings } from "./leg-figures.ts"
 import { MulticastWatch } from "./multicast-watch.ts"
 import { ProgrammeTables } from "./programme-tables.ts"
@@ -20,7 +21,7 @@ const SLOTS_PER_DATAGRAM_MAX = 50
 const SILENT_US = 1e6
 const REOPEN_US = 1e6
 const POLL_US = 50_000
-const MULTICAST_CHECK_US = 1e6
+const INTERFACE_CHECK_US = 1e6
 /** Datagrams that may wait behind a gap; with FEC two matrices may. */
 const REORDER_MAX = 64
 
@@ -92,10 +93,8 @@ export class Leg {
     set(L.LEG_REORDER_MAX, REORDER_MAX)
     set(L.LEG_FEC_ENABLED, policy.fec === "auto" ? 1 : 0)
     const networks = parseAllowedSenders(policy.allowed_senders)
-    for (const [i, { address, mask }] of networks.entries()) {
-      set(L.LEG_ALLOWED + i * 2, address)
-      set(L.LEG_ALLOWED + i * 2 + 1, mask)
-    }
+    for (const [i, { prefix, words }] of networks.entries())
+      for (const [j, field] of [...words, prefix].entries()) set(L.LEG_ALLOWED + i * L.ALLOWED_FIELDS + j, field)
     set(L.LEG_ALLOWED_COUNT, networks.length)
     this.#core.setScte35Pid(this.index, policy.scte35_pid ?? 0)
   }
@@ -114,7 +113,7 @@ export class Leg {
   #maintain(nowUs: number): void {
     this.#nextPollUs = nowUs + POLL_US
     if (this.#socket === null) this.#open(nowUs)
-    else if (this.#watch !== null && nowUs >= this.#nextCheckUs) this.#checkGroup(this.#watch, nowUs)
+    else if (nowUs >= this.#nextCheckUs) this.#check(this.#socket, nowUs)
     this.#fec.poll(nowUs, this.#socket !== null, this.#live, this.#gauge(L.LEG_FEC_PACKETS))
     const runs = this.#gauge(L.LEG_FEC_COLUMNS) + this.#gauge(L.LEG_FEC_ROWS) > 0
     if (runs === this.#fecRuns || this.#policy.fec === "off") return
@@ -131,9 +130,9 @@ export class Leg {
     try {
       this.#socket = openInputSocket(this.spec)
       this.#watch = MulticastWatch.of(this.#socket, this.spec, nowUs)
-      this.#nextCheckUs = nowUs + MULTICAST_CHECK_US
+      this.#nextCheckUs = nowUs + INTERFACE_CHECK_US
       this.#problem = null
-      this.#say("open", `listening on ${ip}:${port}/udp`)
+      this.#say("open", `listening on ${formatEndpoint(ip, port)}/udp`)
     } catch (cause) {
       const reason = reasonOf(cause)
       if (this.#problem?.message !== reason.message) this.#say("failed", reason.message)
@@ -141,9 +140,17 @@ export class Leg {
     }
   }
 
-  #checkGroup(watch: MulticastWatch, nowUs: number): void {
-    this.#nextCheckUs = nowUs + MULTICAST_CHECK_US
-    const report = watch.check(nowUs, this.#gauge(L.LEG_LAST_RX_US), () => this.#fec.suspend())
+  /** Once a second: are the interfaces still those that the socket was opened on? */
+  #check(socket: InputSocket, nowUs: number): void {
+    this.#nextCheckUs = nowUs + INTERFACE_CHECK_US
+    if (hasLostZone(socket, this.spec)) {
+      this.#closeSocket()
+      this.#fec.suspend()
+      this.#nextOpenUs = nowUs
+      this.#say("failed", `the network interface ${zoneOf(this.spec.ip)} of ${this.spec.ip} is gone or was created anew: opening again`)
+      return
+    }
+    const report = this.#watch?.check(nowUs, this.#gauge(L.LEG_LAST_RX_US), () => this.#fec.suspend()) ?? null
     if (report !== null) this.#say(report.kind === "joined" ? "rejoined" : "failed", report.message)
   }
 
@@ -207,7 +214,7 @@ export class Leg {
       this.#live = live
       this.#say(
         live ? "live" : "silent",
-        live ? `TS packets arrive on ${this.spec.ip}:${this.spec.port}` : `no TS packets for ${SILENT_US / 1e6} s`,
+        live ? `TS packets arrive on ${formatEndpoint(this.spec.ip, this.spec.port)}` : `no TS packets for ${SILENT_US / 1e6} s`,
       )
     }
     return live
@@ -239,11 +246,15 @@ export class Leg {
     }
   }
 
-  close(): void {
-    this.#fec.close()
+  #closeSocket(): void {
     if (this.#socket !== null) libc.close(this.#socket.fd)
     this.#socket = null
     this.#watch = null
+  }
+
+  close(): void {
+    this.#fec.close()
+    this.#closeSocket()
     this.#releasePort?.()
     this.#releasePort = null
     this.#core.resetLeg(this.index)

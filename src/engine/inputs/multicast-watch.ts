@@ -6,11 +6,12 @@
  * three system calls, and a leg that hears nothing joins again now and then.
  */
 import { readFileSync } from "node:fs"
+import { isIPv4 } from "../../core/address.ts"
 import type { LegSpec } from "../messages.ts"
-import { interfaceIndex, ipv4Number, type LinkState, linkState, NO_LINK } from "../network-interface.ts"
+import { ipv4Number, type LinkState, linkState, NO_LINK } from "../network-interface.ts"
 import { reasonOf } from "../setup-failure.ts"
 import { type InputSocket, rejoin } from "./input-socket.ts"
-import { chosenInterface, describeGroup } from "./multicast-membership.ts"
+import { chosenIndex, chosenInterface, describeGroup } from "./multicast-membership.ts"
 
 const SILENT_US = 2e6
 const AGAIN_US = 5e6
@@ -63,10 +64,10 @@ const readNumber = (path: string): number => {
   }
 }
 
-/** Strict reverse-path filtering (RFC 3704 2.2) drops multicast from senders that are not routed over the interface; the higher value counts. */
-const filterHint = (name: string): string => {
+/** Strict reverse-path filtering (RFC 3704 2.2), which Linux has for IPv4 alone, drops multicast from senders that are not routed over the interface; the higher value counts. */
+const filterHint = (group: string, name: string): string => {
   const setting = (scope: string) => readNumber(`/proc/sys/net/ipv4/conf/${scope}/rp_filter`)
-  return name !== "" && Math.max(setting("all"), setting(name)) === 1
+  return name !== "" && isIPv4(group) && Math.max(setting("all"), setting(name)) === 1
     ? `; the kernel drops packets of senders that are not routed over ${name}: if that is so, sysctl -w net/ipv4/conf/${name}/rp_filter=2`
     : ""
 }
@@ -129,7 +130,7 @@ export class MulticastWatch {
   #whyDown(now: LinkState): string {
     const what =
       now.index === 0
-        ? `there is no network interface ${this.#spec.interface} now`
+        ? `there is no network interface ${chosenInterface(this.#spec)} now`
         : `the network interface ${now.name} is down or has no link`
     return `${this.#spec.ip} cannot be received: ${what}; it is joined again when that changes`
   }
@@ -140,7 +141,7 @@ export class MulticastWatch {
     const joined = this.#joinedOn > 0 ? linkState(this.#fd, this.#joinedOn) : NO_LINK
     if (wanted === null) return joined.index > 0 || this.#joinedOn === 0 ? joined : ROUTED
     if (joined.index > 0 && (joined.name === wanted || joined.address === ipv4Number(wanted))) return joined
-    const index = interfaceIndex(this.#fd, wanted)
+    const index = chosenIndex(this.#fd, this.#spec)
     return index === joined.index ? joined : linkState(this.#fd, index)
   }
 
@@ -156,7 +157,7 @@ export class MulticastWatch {
     this.#link = linkState(this.#fd, this.#joinedOn)
     const { name } = this.#link.index > 0 ? this.#link : now
     if (cause === "silent") {
-      this.warning = `nothing arrives from ${this.#group}: check that the sender runs and that the network carries the group to this machine${filterHint(name)}`
+      this.warning = `nothing arrives from ${this.#group}: check that the sender runs and that the network carries the group to this machine${filterHint(this.#spec.ip, name)}`
       if (this.#toldSilence) return null
       this.#toldSilence = true
     } else this.warning = null

@@ -1,4 +1,5 @@
 /** SRT caller (and rendezvous) output: one connection, made once; the control plane decides about the next attempt. */
+import { formatEndpoint } from "../../core/address.ts"
 import { SRT_OPTIONS } from "../../core/srt/options.ts"
 import { type LibSrt, SRTS_CONNECTED, SRTS_CONNECTING } from "../ffi/libsrt.ts"
 import { encodeSockaddr, formatSockaddr } from "../ffi/sockaddr.ts"
@@ -50,7 +51,7 @@ export class SrtCaller implements OutputSession {
       const { address, family } = await resolve(this.#target.host, this.spec.public_only === true)
       if (this.state === "ended") return
       const peer = encodeSockaddr(address, this.#target.port)
-      this.#figures.address = formatSockaddr(peer)
+      this.#figures.address = formatEndpoint(address, this.#target.port)
       const target = forFamily(this.#target, family)
       this.#socket = createSocket(this.#srt, target)
       this.#bind(target, family)

@@ -1,6 +1,7 @@
 /** SRT listener output: one port, any number of receivers, each with a queue of its own. */
 import { isIPv6 } from "node:net"
 import { SRT_OPTIONS } from "../../core/srt/options.ts"
+import { takenAddress } from "../../core/srt/taken-address.ts"
 import { type LibSrt, SRTS_CONNECTED } from "../ffi/libsrt.ts"
 import { encodeSockaddr, formatSockaddr } from "../ffi/sockaddr.ts"
 import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState } from "../messages.ts"
@@ -71,7 +72,7 @@ export class SrtListener implements OutputSession {
     const local = encodeSockaddr(this.#target.host === "" ? "0.0.0.0" : this.#target.host, this.#target.port)
     const shown = formatSockaddr(local)
     this.#figures.address = shown
-    this.#releasePort = this.#context.udpPorts.hold(this.#target.host, this.#target.port, "a SRT listener")
+    this.#releasePort = this.#context.udpPorts.hold(takenAddress(this.#target), this.#target.port, "a SRT listener")
     this.#context.listenerPorts.claim(local)
     this.#claimed = local
     this.#socket = createSocket(this.#srt, forFamily(this.#target, isIPv6(this.#target.host) ? 6 : 4))

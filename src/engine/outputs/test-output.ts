@@ -6,6 +6,7 @@ import { constants } from "node:fs"
 import { access, mkdir } from "node:fs/promises"
 import { connect } from "node:net"
 import { connect as connectTls } from "node:tls"
+import { formatEndpoint } from "../../core/address.ts"
 import { type OutputTarget, parseOutputUrl } from "../../core/output-url.ts"
 import { monotonicUs } from "../ffi/clock.ts"
 import type { OutputSpec, OutputTest, Reason } from "../messages.ts"
@@ -124,5 +125,5 @@ const reach = async (spec: OutputSpec, host: string, port: number, tls: boolean)
       reject(new SetupFailure({ code: "closed", message: `${host}:${port} closed the connection`, transient: true })),
     )
   })
-  return { address: `${address}:${port}`, steps }
+  return { address: formatEndpoint(address, port), steps }
 }

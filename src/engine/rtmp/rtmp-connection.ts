@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto"
 import { connect as connectTcp, isIP, type Socket } from "node:net"
 import { connect as connectTls } from "node:tls"
+import { formatEndpoint } from "../../core/address.ts"
 import type { AuthRound } from "../../core/rtmp/auth.ts"
 import { HANDSHAKE_RANDOM_SIZE } from "../../core/rtmp/handshake.ts"
 import { RtmpPublisher } from "../../core/rtmp/publisher.ts"
@@ -92,7 +93,7 @@ export class RtmpConnection {
     try {
       const { address } = await resolve(host, this.#options.publicOnly)
       if (this.#over) return
-      this.address = isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`
+      this.address = formatEndpoint(address, port)
       this.#steps.push(`resolved to ${address}`)
       const tls = scheme === "rtmps"
       const socket = tls

@@ -30,7 +30,8 @@ const COMMON: Readonly<Record<string, string>> = {
 }
 
 const CHANNEL: Readonly<Record<string, string>> = {
-  rtp_ip: "Address to receive the primary source on; 0.0.0.0 is any, a multicast group is joined",
+  rtp_ip:
+    "Address to receive the primary source on; 0.0.0.0 is any of IPv4, `::` any of IPv6, a multicast group is joined, a zone (`%eth0`) names the interface",
   rtp_port: "UDP port of the primary source",
   backup_rtp_ip: "Address of the backup source; null without one",
   backup_rtp_port: "UDP port of the backup source; null without one",
@@ -49,7 +50,7 @@ const CHANNEL: Readonly<Record<string, string>> = {
   reorder_ms: "Longest wait for a packet out of order, in ms; 0 does not wait; default 50",
   merge_window_ms: "Longest wait for the other source while merged, in ms; default 200",
   fec: "`auto` receives SMPTE 2022-1 FEC on port + 2 and + 4; default `off`",
-  allowed_senders: "IPv4 addresses and networks that may send; without it anyone may",
+  allowed_senders: "Addresses and networks, IPv4 and IPv6, that may send; without it anyone may",
   interface: "Interface name or local address for multicast joins",
   backup_interface: "`interface` of the backup",
   backup_source: "Sender of a source-specific multicast join of the backup",
@@ -161,6 +162,9 @@ const OUTPUT: Readonly<Record<string, string>> = {
   segment_mb: "File: size in MB (10^6 bytes) at which a new file is begun",
   keep_hours: "File: files older than this are removed",
   keep_gb: "File: the oldest files are removed above this size, in GB (10^9 bytes)",
+  retry_attempts:
+    "Attempts to reconnect in a row after which the output is given up and is `error` until it is started again; 0: never; default by the service",
+  retry_delay_s: "Seconds until the first attempt to reconnect, and the shortest delay of those that follow; default by the service",
   allowed_receivers: "SRT listener: IP addresses and networks that may receive; without it anyone may",
   rtsp_transport: "RTSP: how packets go to the server; default `tcp`",
   template: "Template that the output is made from; what is given beside it counts instead",

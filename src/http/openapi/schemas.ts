@@ -35,6 +35,8 @@ export const Settings = Struct({
   keep_gb: Schema.optional(Schema.Int),
   rtsp_transport: Schema.optional(Literal("tcp", "udp")),
   allowed_receivers: Schema.optional(texts),
+  retry_attempts: Schema.optional(Schema.Int),
+  retry_delay_s: Schema.optional(Schema.Int),
 })
 
 export const Receiver = Struct({

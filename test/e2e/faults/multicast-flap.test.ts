@@ -3,11 +3,12 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { addressWords } from "../../../src/core/address.ts"
 import { policyOf } from "../../../src/effects/config/input-policy.ts"
 import type { LegSpec } from "../../../src/engine/messages.ts"
 import { EngineProcess } from "../engine-process.ts"
 import type { ReceiverLine } from "../multicast-receiver.ts"
-import { MulticastPath, type MulticastPathOptions, NetNamespace } from "../net-namespace.ts"
+import { HAS_IPV6, MulticastPath, type MulticastPathOptions, NetNamespace } from "../net-namespace.ts"
 import { eventually } from "../product.ts"
 
 const unavailable = NetNamespace.unavailable()
@@ -16,7 +17,10 @@ const GROUP = "239.33.1.1"
 const PORT = 5000
 const OURS = "10.98.0.2"
 const FOREIGN = "10.98.0.3"
-const ssrcOf = (address: string) => address.split(".").reduce((all, octet) => all * 256 + Number(octet), 0)
+const GROUP6 = "ff15::33:1"
+const OURS6 = "fd98::2"
+const FOREIGN6 = "fd98::3"
+const ssrcOf = (address: string) => addressWords(address)?.[3] ?? 0
 /** What the interface's return may take until the stream is back. */
 const BACK_MS = 5000
 
@@ -30,7 +34,8 @@ const run = (namespace: NetNamespace, script: string, ...args: ReadonlyArray<str
   return child
 }
 
-const startSender = (...addresses: ReadonlyArray<string>) => run(path.far, "multicast-sender", GROUP, String(PORT), ...addresses)
+const startSender = (...addresses: ReadonlyArray<string>) =>
+  run(path.far, "multicast-sender", addresses[0] === OURS6 ? `${GROUP6}%far0` : GROUP, String(PORT), ...addresses)
 
 const endChildren = () =>
   Promise.all(
@@ -116,6 +121,31 @@ describe.skipIf(unavailable !== null)(`multicast${unavailable === null ? "" : ` 
       // The source filter of the first join is that of the last.
       if (spec.source === undefined) expect(receiver.from(FOREIGN)).toBeGreaterThan(0)
       else expect(receiver.from(FOREIGN)).toBe(0)
+    })
+
+    it.skipIf(!HAS_IPV6).each<[string, Partial<LegSpec>]>([
+      ["named", { ip: GROUP6, interface: "near0" }],
+      ["named by its address", { ip: GROUP6, interface: "fd98::1" }],
+      ["named by its IPv4 address, with a source", { ip: GROUP6, interface: "10.98.0.1", source: OURS6 }],
+      ["the zone of the group", { ip: `${GROUP6}%near0` }],
+    ])("row 33, IPv6: interface %s, down and up, then deleted and created again: the stream is back by itself", async (_how, spec) => {
+      startSender(OURS6, FOREIGN6)
+      const receiver = new Receiver(spec)
+      await receiver.hears(OURS6)
+      path.setLink("near", "down")
+      await receiver.says(/^down: ff15::33:1(%near0)? cannot be received: the network interface near0 is down or has no link/)
+      // The kernel forgets the addresses of IPv6 with the link.
+      path.setLink("near", "up")
+      path.near.ip("addr", "replace", "fd98::1/64", "dev", "near0", "nodad")
+      await receiver.hears(OURS6, BACK_MS)
+      path.unplug()
+      await receiver.says(/^down: .*there is no network interface (near0|fd98::1|10\.98\.0\.1) now/)
+      path.plugIn()
+      await receiver.hears(OURS6, BACK_MS)
+      await receiver.says(/^joined: .*another interface now, near0/)
+      expect(receiver.line.warning).toBeNull()
+      if (spec.source === undefined) expect(receiver.from(FOREIGN6)).toBeGreaterThan(0)
+      else expect(receiver.from(FOREIGN6)).toBe(0)
     })
 
     it("row 33: no interface named: the group follows the route", async () => {

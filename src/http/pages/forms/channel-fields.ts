@@ -37,7 +37,11 @@ const SPECS = {
   reorder_ms: number("reorder_ms", "Reorder, ms", D.reorder_ms, "Longest wait for a packet out of order; 0 is none"),
   fec: { kind: "choice", label: "FEC", choices: choices("off", ["auto", "SMPTE 2022-1, on the ports + 2 and + 4"]) },
   rcvbuf: number("rcvbuf", "Kernel buffer, bytes", "4194304", "Of each input"),
-  allowed_senders: text("Allowed senders", "everybody", `Up to ${MAX_ALLOWED_SENDERS} addresses or networks, as in 192.0.2.7, 10.0.0.0/8`),
+  allowed_senders: text(
+    "Allowed senders",
+    "everybody",
+    `Up to ${MAX_ALLOWED_SENDERS} addresses or networks, as in 192.0.2.7, 10.0.0.0/8, 2001:db8::/32`,
+  ),
   interface: text("Interface", "by the route", "Name or local address, where multicast groups are joined"),
   source: text("Multicast source", "everybody", "Joins the group for this sender alone"),
   backup_interface: text("Backup interface", "as the primary", "The same for the backup"),
@@ -96,12 +100,16 @@ const settingOf = (fields: Fields, setting: Setting): unknown => {
 const settingsIn = (fields: Fields) =>
   Object.fromEntries(SETTINGS.map((setting) => [setting, settingOf(fields, setting)]).filter(([, value]) => value !== undefined))
 
-/** Every address, where there is a port and no address. */
+/** Every IPv4 address, where there is a port and no address. */
 const ANY = "0.0.0.0"
+const ADDRESSES: ReadonlyArray<string> = ["rtp_ip", "backup_rtp_ip"]
+/** A field of the form; an IPv6 address may stand in the brackets of URLs. */
+const trimmed = (fields: Fields, name: string): string =>
+  ADDRESSES.includes(name) ? field(fields, name).replace(/^\[(.*)\]$/, "$1") : field(fields, name)
 
 /** Body of a new channel: a field left empty is not given. */
 export const newChannelBody = (fields: Fields): Record<string, unknown> => {
-  const at = (name: string) => field(fields, name)
+  const at = (name: string) => trimmed(fields, name)
   const given = ["name", "rtp_ip", "backup_rtp_ip", "auto_run"].map((name) => [name, at(name)]).filter(([, value]) => value !== "")
   const ports = ["rtp_port", "backup_rtp_port"].filter((name) => at(name) !== "").map((name) => [name, numeric(at(name))])
   const input = settingsIn(fields)
@@ -116,7 +124,7 @@ export const newChannelBody = (fields: Fields): Record<string, unknown> => {
 
 /** Body of a change: what is left empty goes back to its default, and a backup without a port and an address goes. */
 export const changedChannelBody = (fields: Fields): Record<string, unknown> => {
-  const at = (name: string) => field(fields, name)
+  const at = (name: string) => trimmed(fields, name)
   const hasBackup = at("backup_rtp_port") !== "" || at("backup_rtp_ip") !== ""
   return {
     ...{ name: at("name"), rtp_ip: at("rtp_ip") || ANY, rtp_port: numeric(at("rtp_port")) },

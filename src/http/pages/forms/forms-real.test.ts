@@ -145,6 +145,38 @@ describe("a removal", () => {
     expect(textOf((await app.call("GET", `/?undo=${token}`)).text)).not.toContain("removed.")
   })
 
+  it("of an output that carries the stream is asked about first, with or without a page that knew it", async () => {
+    const app = await start()
+    await add(app, { name: "cdn", url: "srt://cdn.example:9000?passphrase=s3cret-s3cret" })
+    const there = async () => (await outputs(app)).length
+    const path = "/channels/news/outputs/cdn/remove"
+    const shown = async () => (await app.call("GET", "/channels/news")).text
+    // A stopped channel's is removed at once, by a form.
+    expect(await shown()).toContain(`<form method="post" action="${path}">`)
+    expect((await app.call("POST", "/api/channels/news/start")).status).toBe(200)
+    const page = await shown()
+    expect(page).toContain(`<a class="button danger" href="${path}?back=%2Fchannels%2Fnews">`)
+    expect(page).not.toContain(`action="${path}"`)
+    expect((await app.call("GET", "/channels/news/outputs/cdn/edit")).text).toContain(`<a class="button danger" href="${path}?back=%2F">`)
+    const asked = await app.call("GET", `${path}?back=/channels/news`)
+    expect(asked.status).toBe(200)
+    expect(textOf(asked.text)).toMatch(
+      /Remove output cdn of News\?.*It is switched on, and connecting now\..*undone for 10 minutes.*Remove cdn.*Cancel/,
+    )
+    expect(asked.text).not.toContain("s3cret")
+    expect(asked.text).toMatch(/name="back" value="\/channels\/news".*name="confirmed" value="yes"/)
+    // From a page that was shown before the channel was started.
+    const old = await post(app, path, { back: "/channels/news" })
+    expect([old.status, textOf(old.text)]).toEqual([409, expect.stringContaining("Remove output cdn of News?")])
+    expect(await there()).toBe(1)
+    const removed = await post(app, path, { back: "/channels/news", confirmed: "yes" })
+    expect([removed.status, removed.headers.get("location")]).toEqual([303, expect.stringMatching(/^\/channels\/news\?undo=/)])
+    expect(await there()).toBe(0)
+    expect((await app.call("GET", path)).status).toBe(404)
+    await post(app, `/undo/${undoOf(removed.headers.get("location"))}`, {})
+    expect(await there()).toBe(1)
+  })
+
   it("of a channel is undone with its outputs, and it runs again if it ran", async () => {
     const app = await start()
     await add(app, { name: "cdn", url: "srt://h:9000?passphrase=s3cret-s3cret" })

@@ -176,9 +176,19 @@ describe("the form of a channel", () => {
       ],
     })
     expect(own).toEqual(["10.0.0.5", "[2001:db8::5]"])
-    for (const host of ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", ""]) expect(reachableAt(host, own)).toEqual(own)
-    expect(reachableAt("[2001:db8::9]:8000", own)).toEqual(["[2001:db8::9]"])
-    expect(reachableAt("live.example", own)).toEqual(["live.example"])
+    for (const host of ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", ""]) {
+      // A socket on 0.0.0.0 takes IPv4 alone, one on :: IPv6 alone: nothing is offered that nobody listens to.
+      expect(reachableAt("", host, own)).toEqual(["10.0.0.5"])
+      expect(reachableAt("0.0.0.0", host, own)).toEqual(["10.0.0.5"])
+      expect(reachableAt("::", host, own)).toEqual(["[2001:db8::5]"])
+    }
+    expect(reachableAt("::", "[2001:db8::9]:8000", own)).toEqual(["[2001:db8::9]"])
+    expect(reachableAt("0.0.0.0", "[2001:db8::9]:8000", own)).toEqual(["10.0.0.5"])
+    expect(reachableAt("::", "198.51.100.7:8000", own)).toEqual(["[2001:db8::5]"])
+    expect(reachableAt("0.0.0.0", "live.example", own)).toEqual(["live.example"])
+    expect(reachableAt("::", "live.example", own)).toEqual(["live.example"])
+    expect(reachableAt("[ff15::1]", "live.example", own)).toEqual(["[ff15::1]"])
+    expect(reachableAt("239.1.1.1", "live.example", own)).toEqual(["239.1.1.1"])
   })
 })
 

@@ -1,10 +1,12 @@
 /** What to enter in AWS Elemental MediaLive for a channel, and the addresses at which it can reach this machine. */
 import { networkInterfaces } from "node:os"
 import type { MediaLiveLeg, MediaLiveProps } from "../../../../views/forms/MediaLive.tsx"
-import { isAny, isMulticast } from "../../../core/address.ts"
+import { isAny, isIPv4, isIPv6, isMulticast } from "../../../core/address.ts"
 import { FEC_PORTS } from "../../../effects/config/input-policy.ts"
 import { type Fields, field } from "./form-fields.ts"
 
+const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, "$1")
+const isAddress = (host: string): boolean => isIPv4(host) || isIPv6(withoutBrackets(host))
 const isLoopback = (name: string): boolean => /^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/i.test(name)
 
 /** Addresses of this machine that others may reach: IPv4 first, none that works on one link alone. */
@@ -15,31 +17,33 @@ export const ownAddresses = (interfaces = networkInterfaces()): ReadonlyArray<st
     .sort((a, b) => a.family.localeCompare(b.family))
     .map(({ address, family }) => (family === "IPv6" ? `[${address}]` : address))
 
-/** Where the reader's browser reached us, unless that is this machine itself. `host` is the header of that name. */
-export const reachableAt = (host: string, own = ownAddresses()): ReadonlyArray<string> => {
+/**
+ * Where others reach an input on `ip`: at the group or the address itself; on every address (empty, 0.0.0.0, `::`) where the reader's
+ * browser reached us, unless that is this machine itself or of the other IP version, else at each address of this machine. An input on
+ * 0.0.0.0 takes IPv4 alone, one on `::` IPv6 alone. `host` is the header of that name.
+ */
+export const reachableAt = (ip: string, host: string, own = ownAddresses()): ReadonlyArray<string> => {
+  const plain = withoutBrackets(ip)
+  if (plain !== "" && !isAny(plain)) return [plain.includes(":") ? `[${plain}]` : plain]
   const name = host.startsWith("[") ? host.slice(0, host.indexOf("]") + 1) : host.replace(/:\d*$/, "")
-  return name !== "" && !isLoopback(name) ? [name] : own
+  const fits = (one: string) => !isAddress(one) || isIPv6(withoutBrackets(one)) === isIPv6(plain)
+  return name !== "" && !isLoopback(name) && fits(name) ? [name] : own.filter(fits)
 }
 
 const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535
 
-const legOf = (pipeline: string, ip: string, port: string, addresses: ReadonlyArray<string>): ReadonlyArray<MediaLiveLeg> => {
-  if (!isPort(port)) return []
-  // A group, or an address of ours, is where the packets go; `any` is every address.
-  const bracketed = ip.includes(":") && !ip.startsWith("[") ? `[${ip}]` : ip
-  const hosts = ip === "" || isAny(ip) ? addresses : [bracketed]
-  return [{ pipeline, destinations: hosts.map((host) => `rtp://${host}:${Number(port)}`) }]
-}
+const legOf = (pipeline: string, port: string, hosts: ReadonlyArray<string>): ReadonlyArray<MediaLiveLeg> =>
+  isPort(port) ? [{ pipeline, destinations: hosts.map((host) => `rtp://${host}:${Number(port)}`) }] : []
 
 /** For what stands in the form so far. */
 export const mediaLiveOf = (fields: Fields, host: string, own?: ReadonlyArray<string>): MediaLiveProps => {
-  const addresses = reachableAt(host, own)
   const at = (name: string) => field(fields, name)
+  const addresses = reachableAt(at("rtp_ip"), host, own)
   const hasBackup = at("backup_rtp_port") !== ""
   const withFec = at("input.fec") === "auto"
   const legs = [
-    ...legOf(hasBackup ? "Destination A (pipeline 0)" : "Destination", at("rtp_ip"), at("rtp_port"), addresses),
-    ...legOf("Destination B (pipeline 1)", at("backup_rtp_ip"), at("backup_rtp_port"), addresses),
+    ...legOf(hasBackup ? "Destination A (pipeline 0)" : "Destination", at("rtp_port"), addresses),
+    ...legOf("Destination B (pipeline 1)", at("backup_rtp_port"), reachableAt(at("backup_rtp_ip"), host, own)),
   ]
   const media = [at("rtp_port"), at("backup_rtp_port")].filter(isPort).map(Number)
   const ports = [...new Set(media.flatMap((port) => [port, ...(withFec ? FEC_PORTS.map(({ offset }) => port + offset) : [])]))]
@@ -67,7 +71,9 @@ export const mediaLiveOf = (fields: Fields, host: string, own?: ReadonlyArray<st
       ["PCR control", "PCR_EVERY_PES_PACKET", "or a PCR period of 40 ms"],
     ],
     notes: [
-      ...(addresses.length === 0 ? ["This machine has no address but its own loopback: others cannot send to it."] : []),
+      ...(addresses.length === 0
+        ? ["This machine has no address of the input's IP version but its own loopback: others cannot send to it."]
+        : []),
       ...(addresses.length > 1 && !isGroup ? ["Choose the address that MediaLive can reach; behind NAT it is the public one."] : []),
       "MediaLive reaches private addresses from a VPC alone.",
     ],

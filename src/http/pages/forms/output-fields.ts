@@ -7,6 +7,7 @@ import {
   ENHANCED_CODECS,
   HLS_SEGMENT_MAX_S,
   type OutputSetting,
+  RETRY_SETTINGS,
   SECRET_SETTINGS,
   SETTING_BOUNDS,
   SETTINGS_OF,
@@ -70,12 +71,25 @@ const SPECS: Readonly<Record<OutputSetting, Omit<FieldSpec, "name">>> = {
   keep_hours: { kind: "number", label: "Keep for, hours", placeholder: "for ever", hint: bounds("keep_hours", "hours") },
   keep_gb: { kind: "number", label: "Keep at most, GB", placeholder: "no limit", hint: bounds("keep_gb", "GB") },
   rtsp_transport: { kind: "choice", label: "Transport", choices: choices("tcp", ["udp"]) },
+  retry_attempts: {
+    kind: "number",
+    label: "Give up after, attempts",
+    placeholder: "by the service",
+    hint: `${bounds("retry_attempts", "in a row")}; 0 is never. Then it waits to be started again`,
+  },
+  retry_delay_s: {
+    kind: "number",
+    label: "Reconnect after, s",
+    placeholder: "by the service",
+    hint: `${bounds("retry_delay_s", "s")}, and the shortest of the delays that follow`,
+  },
 }
 
 const nameOf = (setting: OutputSetting) => `settings.${setting}`
 const specOf = (setting: OutputSetting): FieldSpec => ({ name: nameOf(setting), ...SPECS[setting] })
 const isProtocol = (text: string): text is UrlProtocol => Object.hasOwn(SETTINGS_OF, text)
 
+const isRetry = (setting: OutputSetting): boolean => RETRY_SETTINGS.some((one) => one === setting)
 const SETTINGS = Object.keys(SPECS) as ReadonlyArray<OutputSetting>
 const PROTOCOLS = Object.keys(SETTINGS_OF).filter(isProtocol)
 export const SECRET_FIELDS: ReadonlyArray<string> = ["stream_key", ...SECRET_SETTINGS.map(nameOf)]
@@ -86,15 +100,16 @@ export const LABELS: Fields = {
   ...Object.fromEntries(SETTINGS.map((setting) => [nameOf(setting), SPECS[setting].label])),
 }
 
-/** Fields of one protocol, or of all that have any: what two of them share stands once. */
+/** Fields of one protocol, or of all that have any: what two of them share stands once, and last what all have. */
 export const settingGroups = (protocol: string): ReadonlyArray<{ readonly title: string; readonly fields: ReadonlyArray<FieldSpec> }> => {
   const wanted = isProtocol(protocol) ? [protocol] : PROTOCOLS
   const seen = new Set<OutputSetting>()
-  return wanted.flatMap((one) => {
-    const fresh = SETTINGS_OF[one].filter((setting) => !seen.has(setting))
+  const groups = wanted.flatMap((one) => {
+    const fresh = SETTINGS_OF[one].filter((setting) => !seen.has(setting) && !isRetry(setting))
     for (const setting of fresh) seen.add(setting)
     return fresh.length === 0 ? [] : [{ title: one.toUpperCase(), fields: fresh.map(specOf) }]
   })
+  return [...groups, { title: "Reconnecting", fields: RETRY_SETTINGS.map(specOf) }]
 }
 
 export const PRESET_CHOICES: ReadonlyArray<Choice> = [

@@ -1,7 +1,8 @@
 /** @jsxImportSource hono/jsx */
-/** Pages that add, change, test, copy and remove outputs. They work without JavaScript. */
+/** Pages that add, change, test and copy outputs. They work without JavaScript. */
 import { Duration, Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
+import { isLive } from "../../../../views/channel/OutputRows.tsx"
 import type { Choice } from "../../../../views/forms/form-state.ts"
 import { OutputSettings } from "../../../../views/forms/OutputForm.tsx"
 import { AddOutputPage, EditOutputPage, TestPage } from "../../../../views/forms/OutputPages.tsx"
@@ -148,6 +149,7 @@ export const outputPageRoutes = (app: Hono, services: AppServices): void => {
         channel={channel.name}
         name={output.name}
         path={path}
+        live={isLive(output, channel)}
         action={`${path}/edit`}
         test={`${path}/test`}
         state={state}
@@ -286,15 +288,6 @@ export const outputPageRoutes = (app: Hono, services: AppServices): void => {
       // What cannot be there twice, a port for one, is the beginning of another output.
       const values = { ...outputValues(source), channel: channel.slug, name: "" }
       return addPage(c, values, { problem: copied.left })
-    },
-  })
-  methods(app, `${path}/remove`, {
-    POST: async (c) => {
-      const form = c.req.header("content-type") === undefined ? Either.right({} as Fields) : await runner.settle(c, readForm(c))
-      if (Either.isLeft(form)) return problemResponse(form.left, c.req.path)
-      const removed = await runner.settle(c, distributor.removeOutput(c.req.param("id"), c.req.param("output")))
-      if (Either.isLeft(removed)) return problemResponse(removed.left, c.req.path)
-      return goTo(c, withPlace(backOf(c, form.right), { undo: removed.right }))
     },
   })
 }

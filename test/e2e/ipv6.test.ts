@@ -1,0 +1,307 @@
+/** Inputs and outputs over IPv6: on ::1 through the whole product, and on a cable between two namespaces, where zones and groups count. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { networkInterfaces, tmpdir } from "node:os"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { buildFec } from "../../src/core/fec/packet.ts"
+import { buildRtp } from "../../src/core/rtp/header.ts"
+import { policyOf } from "../../src/effects/config/input-policy.ts"
+import type { LegSpec } from "../../src/engine/messages.ts"
+import { DatagramSender, numberedTs, payloadsOf } from "./datagrams.ts"
+import { EngineProcess } from "./engine-process.ts"
+import type { ReceiverLine } from "./multicast-receiver.ts"
+import { HAS_IPV6, MulticastPath, NetNamespace } from "./net-namespace.ts"
+import { eventually, Product } from "./product.ts"
+import { UdpReceiver } from "./receivers.ts"
+import { freePortBlock } from "./udp-ports.ts"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+const noLoopback = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === "::1"))
+  ? null
+  : "this machine has no ::1"
+const noNamespace = HAS_IPV6 ? NetNamespace.unavailable() : "this kernel has no IPv6"
+const titled = (title: string, reason: string | null) => (reason === null ? title : `${title} (skipped: ${reason})`)
+
+const rtpOf = (ts: Uint8Array, ssrc = 7) =>
+  payloadsOf(ts).map((payload, sequence) => buildRtp({ ssrc, sequence, timestamp: sequence * 450 }, payload))
+
+describe.skipIf(noLoopback !== null)(titled("on ::1, the product", noLoopback), () => {
+  let product: Product
+  beforeAll(async () => {
+    product = await Product.start()
+  })
+  afterAll(() => product?.dispose())
+
+  it.each([
+    ["its own address", "::1", true],
+    ["all of IPv6", "::", true],
+    ["its own address, as raw UDP", "::1", false],
+  ])("receives on %s and sends every bit on", async (name, rtp_ip, asRtp) => {
+    const ts = numberedTs(7 * 400)
+    const port = await freePortBlock()
+    const receiver = await UdpReceiver.open(0, "::1")
+    const sender = new DatagramSender(port, "::1")
+    try {
+      const outputs = [{ url: `rtp://[::1]:${receiver.port}` }]
+      const { id } = await product.channel({ name, rtp_ip, rtp_port: port, outputs })
+      await product.until("the output is open", id, (view) => view.outputs[0]?.status === "connected")
+      await sender.send(asRtp ? rtpOf(ts) : payloadsOf(ts), 2)
+      await receiver.atLeastBytes(ts.length, 12)
+      expect(receiver.bytes(12).equals(ts)).toBe(true)
+      const leg = await product.until("the figures", id, (view) =>
+        view.input.legs.find(({ counters }) => counters["ts_packets"] === 7 * 400),
+      )
+      expect(leg).toMatchObject({ ip: rtp_ip, sender: expect.stringMatching(/^\[::1\]:\d+$/), framing: asRtp ? "rtp" : "udp" })
+      expect(leg.counters).toMatchObject({ foreign: 0, not_allowed: 0, rtp_lost: 0 })
+    } finally {
+      sender.close()
+      receiver.close()
+    }
+  })
+
+  it("has 0.0.0.0 and :: on one port, each for its own IP version", async () => {
+    const port = await freePortBlock()
+    const four = await product.channel({ name: "four", rtp_ip: "0.0.0.0", rtp_port: port })
+    const six = await product.channel({ name: "six", rtp_ip: "::", rtp_port: port })
+    const senders = [new DatagramSender(port, "127.0.0.1"), new DatagramSender(port, "::1")]
+    try {
+      const counts: ReadonlyArray<readonly [string, number]> = [
+        [four.id, 30],
+        [six.id, 50],
+      ]
+      for (const { id } of [four, six]) await product.until("a socket", id, (view) => view.input.legs[0]?.rcvbuf_bytes)
+      for (const [index, [, count]] of counts.entries()) await senders[index]?.send(rtpOf(numberedTs(7 * count), index), 2)
+      for (const [id, count] of counts)
+        await product.until(`${count} datagrams`, id, (view) => view.input.legs[0]?.counters["datagrams"] === count)
+    } finally {
+      for (const sender of senders) sender.close()
+    }
+  })
+
+  it("takes the senders that allowed_senders lists, and no others", async () => {
+    const sent = rtpOf(numberedTs(70))
+    const feed = async (name: string, allowed_senders: ReadonlyArray<string>) => {
+      const port = await freePortBlock()
+      const { id } = await product.channel({ name, rtp_ip: "::1", rtp_port: port, input: { allowed_senders } })
+      await product.until("a socket", id, (view) => view.input.legs[0]?.rcvbuf_bytes)
+      const sender = new DatagramSender(port, "::1")
+      await sender.send(sent, 2)
+      sender.close()
+      return product.until("all were counted", id, (view) => {
+        const leg = view.input.legs[0]
+        return leg?.counters["datagrams"] === sent.length ? leg : null
+      })
+    }
+    expect((await feed("others", ["2001:db8::/32", "0.0.0.0/0"])).counters).toMatchObject({ not_allowed: sent.length, ts_packets: 0 })
+    expect((await feed("itself", ["2001:db8::/32", "::/127"])).counters).toMatchObject({ not_allowed: 0, ts_packets: 70 })
+  })
+
+  it("mends losses with FEC on the ports + 2 and + 4", async () => {
+    const ts = numberedTs(7 * 200)
+    const media = rtpOf(ts)
+    const port = await freePortBlock()
+    const receiver = await UdpReceiver.open(0, "::1")
+    const senders = [new DatagramSender(port, "::1"), new DatagramSender(port + 2, "::1")]
+    try {
+      const outputs = [{ url: `udp://[::1]:${receiver.port}` }]
+      const { id } = await product.channel({ name: "fec", rtp_ip: "::1", rtp_port: port, input: { fec: "auto", reorder_ms: 500 }, outputs })
+      await product.until("the output is open", id, (view) => view.outputs[0]?.status === "connected")
+      // Matrices of 5 columns and 4 rows; of each from the third on one datagram is lost.
+      for (let matrix = 0; matrix < media.length / 20; matrix++) {
+        const of = media.slice(matrix * 20, matrix * 20 + 20)
+        await senders[0]?.send(matrix < 2 ? of : of.filter((_, i) => i !== 7), 1)
+        for (let column = 0; column < 5; column++) {
+          const protects = of.filter((_, i) => i % 5 === column)
+          await senders[1]?.send([buildFec({ isRow: false, offset: 5, sequence: matrix * 5 + column, timestamp: 0 }, protects)])
+        }
+      }
+      await receiver.atLeastBytes(ts.length)
+      expect(receiver.bytes().equals(ts)).toBe(true)
+      const { counters } = await product.until("the figures", id, (view) =>
+        view.input.legs.find((leg) => leg.counters["fec_recovered"] === 8),
+      )
+      expect(counters).toMatchObject({ rtp_unrecovered: 0, fec_bad: 0 })
+    } finally {
+      for (const sender of senders) sender.close()
+      receiver.close()
+    }
+  })
+
+  it("refuses a second input on the port, by name", async () => {
+    const port = await freePortBlock()
+    await product.channel({ name: "first", rtp_ip: "::", rtp_port: port })
+    const second = await product.api<{ errors: ReadonlyArray<unknown> }>("POST", "/api/channels", {
+      name: "second",
+      rtp_ip: "::1",
+      rtp_port: port,
+    })
+    expect(second.status).toBe(409)
+    expect(second.body.errors).toEqual([
+      { path: "rtp_port", message: `UDP port ${port} is already used by the primary input of channel "first"` },
+    ])
+  })
+})
+
+describe.skipIf(noNamespace !== null)(titled("on a cable", noNamespace), () => {
+  const PORT = 5000
+  const OURS = "fd98::2"
+  let path: MulticastPath
+  let engine: EngineProcess
+  let directory: string
+  const children: ChildProcess[] = []
+
+  const run = (namespace: NetNamespace, script: string, ...args: ReadonlyArray<string>): ChildProcess => {
+    const [command = "", ...rest] = [...namespace.exec, join(root, "node_modules/.bin/bun"), join(root, `test/e2e/${script}.ts`), ...args]
+    const child = spawn(command, rest, { stdio: ["ignore", "pipe", "inherit"] })
+    children.push(child)
+    return child
+  }
+  const listen = (leg: Partial<LegSpec>) => {
+    const legs = [{ name: "primary", ip: "::", port: PORT, ...leg } as const]
+    return engine.ask({ cmd: "put_channel", channel: { id: "c1", label: "c1", legs, policy: policyOf({}) } })
+  }
+  /** The kernel adds the route of all groups up to a second after an interface is up. */
+  const groupsAreRouted = () =>
+    eventually("the route of groups", () =>
+      path.near.ip("-6", "route", "show", "table", "local").includes("multicast ff00::/8 dev near0") ? true : null,
+    )
+  /** Datagrams that the far end has received so far. */
+  const farEnd = (spec: Partial<LegSpec>) => {
+    let line: ReceiverLine = { received: {}, reports: [], warning: null }
+    const child = run(path.far, "multicast-receiver", JSON.stringify({ name: "primary", port: 7000, ...spec }), "unwatched")
+    if (child.stdout !== null) createInterface({ input: child.stdout }).on("line", (text) => (line = JSON.parse(text)))
+    const count = () => Object.values(line.received).reduce((sum, one) => sum + one, 0)
+    return {
+      hears: async (ms = 10_000) => {
+        const before = count()
+        await eventually("20 datagrams at the far end", () => (count() >= before + 20 ? true : null), ms)
+      },
+    }
+  }
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), "ipv6-"))
+    path = MulticastPath.open()
+    engine = await EngineProcess.start({ within: path.near.exec })
+  })
+  afterEach(async () => {
+    await Promise.all(
+      children.splice(0).map((child) => {
+        if (child.exitCode !== null || child.signalCode !== null) return null
+        const ended = new Promise((resolve) => child.once("exit", resolve))
+        child.kill("SIGKILL")
+        return ended
+      }),
+    )
+    await engine?.dispose()
+    path.close()
+    rmSync(directory, { recursive: true, force: true })
+  })
+
+  it.each<[string, string, Partial<LegSpec>]>([
+    ["a group on a named interface", "ff15::44%far0", { ip: "ff15::44", interface: "near0" }],
+    ["a group of the link, by its zone", "ff02::44%far0", { ip: "ff02::44%near0" }],
+    ["a group of one sender", "ff35::44%far0", { ip: "ff35::44%near0", source: OURS }],
+    ["a link-local address, by its zone", "fe80::1%far0", { ip: "fe80::1%near0" }],
+    ["a routed address", "fd98::1", { ip: "fd98::1" }],
+  ])("receives %s, every bit", async (_name, to, leg) => {
+    await listen(leg)
+    await engine.legSaid("open")
+    const output = { id: "o1", label: "o1", session: "s1", url: "file://copy", directory }
+    await engine.ask({ cmd: "open_output", channel_id: "c1", output })
+    await engine.outputIs("o1", "connected")
+    const sender = run(path.far, "multicast-sender", to, String(PORT), OURS)
+    const { counters } = await eventually("200 datagrams", async () => {
+      const now = await engine.leg()
+      return (now.counters["datagrams"] ?? 0) >= 200 ? now : null
+    })
+    sender.kill("SIGKILL")
+    expect(counters).toMatchObject({ rtp_lost: 0, foreign: 0 })
+    expect((await engine.leg()).source).toMatch(/^\[(fd98::2|fe80::2)\]:\d+$/)
+    await engine.ask({ cmd: "close_output", channel_id: "c1", output_id: "o1" })
+    const files = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"))
+    const written = Buffer.concat(files.sort().map((name) => readFileSync(join(directory, name))))
+    expect(written.length).toBeGreaterThan(100 * 7 * 188)
+    expect(written.equals(numberedTs(written.length / 188, written.readUInt32BE(4)))).toBe(true)
+  })
+
+  it.each<[string, string, Partial<LegSpec>]>([
+    ["a link-local address, its zone as RFC 6874 has it", "rtp://[fe80::2%25near0]:7000", { ip: "fe80::2%far0" }],
+    ["a link-local address, its zone as people type it", "rtp://[fe80::2%near0]:7000", { ip: "fe80::2%far0" }],
+    ["a link-local address with the interface beside it", "rtp://[fe80::2]:7000?interface=near0", { ip: "fe80::2%far0" }],
+    ["a group of the link", "rtp://[ff02::45%25near0]:7000", { ip: "ff02::45%far0" }],
+    ["a group, by its zone", "rtp://[ff15::45%25near0]:7000", { ip: "ff15::45%far0" }],
+    ["a group, by the interface", "rtp://[ff15::45]:7000?interface=near0&ttl=3", { ip: "ff15::45", interface: "far0" }],
+  ])("sends to %s; when the interface was created anew, too", async (_name, url, far) => {
+    await listen({ ip: "::1" })
+    await engine.legSaid("open")
+    run(path.near, "multicast-sender", "::1", String(PORT), "::1")
+    const first = farEnd(far)
+    await groupsAreRouted()
+    await engine.connect(url)
+    await first.hears()
+    path.unplug()
+    await engine.open(url, "o2")
+    expect(await engine.ended("o2")).toMatchObject({ code: "ENODEV", message: expect.stringContaining('"near0"'), transient: true })
+    path.plugIn()
+    const second = farEnd(far)
+    await groupsAreRouted()
+    await engine.connect(url, "o3")
+    await second.hears()
+  })
+
+  it("SRT calls and listens on link-local addresses by their zones, also when the interface was created anew", async () => {
+    const other = await EngineProcess.start({ within: path.far.exec })
+    try {
+      for (const one of [engine, other]) {
+        const legs = [{ name: "primary", ip: "::1", port: PORT } as const]
+        await one.ask({ cmd: "put_channel", channel: { id: "c1", label: "c1", legs, policy: policyOf({}) } })
+      }
+      await engine.open("srt://[fe80::1%25near0]:9100?mode=listener", "listener")
+      await engine.outputIs("listener", "listening")
+      await other.connect("srt://[fe80::1%25far0]:9100", "caller")
+      await engine.outputIs("listener", "connected")
+      path.unplug()
+      await other.open("srt://[fe80::1%25far0]:9100", "away")
+      expect(await other.ended("away")).toMatchObject({ code: "ENODEV", message: expect.stringContaining('"far0"') })
+      path.plugIn()
+      await engine.open("srt://[fe80::1%25near0]:9200?mode=listener", "again")
+      await engine.outputIs("again", "listening")
+      await other.connect("srt://[fe80::1%25far0]:9200", "later")
+    } finally {
+      await other.dispose()
+    }
+  })
+
+  it("RTMP calls a link-local address by its zone", async () => {
+    await listen({ ip: "::1" })
+    // Nobody is at that port, but the refusal comes from the machine at the other end of the cable.
+    await engine.open("rtmp://[fe80::2%25near0]:1935/live/key")
+    expect(await engine.ended("o1")).toMatchObject({
+      code: "econnrefused",
+      message: expect.stringMatching(/^\[fe80::2%near0\]:1935 refuses/),
+    })
+    await engine.open("rtmp://[fe80::2%25nosuch0]:1935/live/key", "o2")
+    expect(await engine.ended("o2")).toMatchObject({ code: "ENODEV", message: expect.stringContaining('"nosuch0"') })
+  })
+
+  it("an input on a zone's interface opens again when that was created anew, and says what is missing meanwhile", async () => {
+    await listen({ ip: "fe80::1%near0" })
+    await engine.legSaid("open")
+    run(path.far, "multicast-sender", "fe80::1%far0", String(PORT), OURS)
+    await engine.legSaid("live")
+    path.unplug()
+    await eventually(
+      "it says so",
+      () => engine.legMessages("failed").find((text) => text.includes('"near0", the zone of fe80::1%near0, now')) ?? null,
+    )
+    path.plugIn()
+    await engine.legSaid("open", 2)
+    const datagrams = async () => (await engine.leg()).counters["datagrams"] ?? 0
+    const before = await datagrams()
+    await eventually("datagrams come again", async () => ((await datagrams()) >= before + 100 ? true : null))
+  })
+})
