@@ -5,6 +5,7 @@ import { coreBuilds, loadCores } from "../../test/load-core.ts"
 import * as L from "./assembly/layout.ts"
 import { buildRtp } from "./rtp/header.ts"
 import { buildPacket } from "./ts/packet.ts"
+import type { Datagram } from "./ts/reference-parser.ts"
 
 const cores = await loadCores()
 const SSRC = 7
@@ -78,22 +79,31 @@ describe.each(coreBuilds)("order of a RTP leg (%s)", (build) => {
     }
     let us = startUs
     let nextTickUs = us
+    let batch: Datagram[] = []
+    const ingest = () => {
+      const head = core.ringHead(0)
+      if (batch.length > 0) feedBatch(core, batch, 0)
+      batch = []
+      collect(head)
+    }
     const tick = () => {
       const head = core.ringHead(0)
       core.tick(us)
       collect(head)
     }
     for (const each of sent) {
+      if (each.afterUs !== undefined) ingest()
       us += each.afterUs ?? 0
       us += 1e6 / perSecond
       if (us >= nextTickUs) {
+        ingest()
         tick()
         nextTickUs = us + 10_000
       }
-      const head = core.ringHead(0)
-      feedBatch(core, [{ bytes: datagramOf(each), rx_us: Math.floor(us), ipv4: 0x0a000001, port: 5 }], 0)
-      collect(head)
+      batch.push({ bytes: datagramOf(each), rx_us: Math.floor(us), ipv4: 0x0a000001, port: 5 })
+      if (batch.length === L.RX_BATCH) ingest()
     }
+    ingest()
     for (let i = 0; i < 20; i++) {
       us += 100_000
       tick()

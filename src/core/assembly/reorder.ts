@@ -9,6 +9,7 @@ import { STATE_REORDER, count, gauge, setGauge } from "./leg";
 import { CHANNEL_RELEASED, channelAddress, mayRelease } from "./channel";
 import { deliver } from "./deliver";
 import { fecSpan, mediaStored, resetFec } from "./fec";
+import { FEC_WAIT_MAX_US } from "./fec-matrix";
 import { mergeRecovered } from "./merge";
 import { appended } from "./ring";
 import { sequenceDistance } from "./rtp";
@@ -22,8 +23,6 @@ const HIGHEST = STATE_REORDER + 12;
 /** f64 us: when the first datagram behind the gap came. */
 const GAP_SINCE = STATE_REORDER + 16;
 
-/** With FEC the number of datagrams is the limit; this only ends the wait when the stream itself ends. */
-const FEC_WAIT_MAX_US: f64 = 3000000;
 /** Version 2, nothing optional: P, X and CC clear. Others cannot be rebuilt from what is stored. */
 const PLAIN_MASK: u32 = 0x3f;
 
