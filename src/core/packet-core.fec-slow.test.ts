@@ -1,10 +1,9 @@
 /** FEC of streams of low bit rates, whose matrices take seconds: what they can give back goes out, in order. */
 import { describe, expect, it } from "vitest"
-import { type Arrival, isMedia, losing, mediaDatagrams, payloadsOf, range, withFec } from "../../test/fec-arrivals.ts"
+import { type Arrival, fecOf, isMedia, losing, mediaDatagrams, payloadsOf, range, withFec } from "../../test/fec-arrivals.ts"
 import { startFec } from "../../test/fec-feed.ts"
 import { readSlot, writeDatagram } from "../../test/feed-core.ts"
 import { coreBuilds, loadCores } from "../../test/load-core.ts"
-import * as L from "./assembly/layout.ts"
 import type { FecMatrix } from "./fec/encoder.ts"
 import { sequenceOf } from "./fec/packet.ts"
 import { joinBytes } from "./join-bytes.ts"
@@ -95,6 +94,20 @@ describe.each(coreBuilds)("FEC at low bit rates (%s)", (build) => {
       expect(counters).toMatchObject({ fec_recovered: lost.length, rtp_unrecovered: 0, rtp_late: 0, fec_bad: 0 })
       expect(Buffer.compare(out, payloadsOf(media))).toBe(0)
     }
+  })
+
+  it("gives back what is lost before the matrix is known for sure, once the first FEC packet has come", () => {
+    const { out, counters } = play(withFec(media, { columns: 5, rows: 5 }), [8], stepOf(0.28))
+    expect(counters).toMatchObject({ fec_recovered: 1, rtp_unrecovered: 0 })
+    expect(Buffer.compare(out, payloadsOf(media))).toBe(0)
+  })
+
+  it("one stray packet on a FEC port holds nothing up for longer than 2 s", () => {
+    const stray = { port: "row" as const, bytes: fecOf(media, 0, 1, 20) }
+    const arrivals = media.slice(0, 500).map((bytes): Arrival => ({ port: "media", bytes }))
+    const { longestQuietUs, counters } = play([...arrivals.slice(0, 30), stray, ...arrivals.slice(30)], [31, 200], stepOf(0.28))
+    expect(longestQuietUs).toBeLessThan(2.2e6)
+    expect(counters).toMatchObject({ rtp_unrecovered: 2, fec_recovered: 0 })
   })
 
   it("waits for no more than 10 s, and no longer once FEC has stopped", () => {

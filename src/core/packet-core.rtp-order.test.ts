@@ -33,7 +33,8 @@ interface Source {
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
 const send = (places: ReadonlyArray<number>, { source = 0, first = 0, timestamp = 0 }: Source = {}): Sent[] =>
   places.map((place) => ({ source, place, sequence: (first + place) & 0xffff, timestamp: (timestamp + place * 47) >>> 0 }))
-const after = (afterUs: number, [head, ...rest]: ReadonlyArray<Sent>): Sent[] => (head === undefined ? [] : [{ ...head, afterUs }, ...rest])
+const silent = (afterUs: number, [head, ...rest]: ReadonlyArray<Sent>): Sent[] =>
+  head === undefined ? [] : [{ ...head, afterUs }, ...rest]
 
 const datagramOf = ({ source, place, sequence, timestamp }: Sent): Uint8Array => {
   const filling = new Uint8Array(184)
@@ -111,7 +112,8 @@ describe.each(coreBuilds)("order of a RTP leg (%s)", (build) => {
     return { out, counters: core.legSnapshot(0), restarts: core.takeEvents().filter(({ type }) => type === L.EVENT_SEQUENCE_RESET).length }
   }
 
-  const placesOf = (out: ReadonlyArray<readonly [number, number]>, source = 0) => out.filter(([s]) => s === source).map(([, place]) => place)
+  const placesOf = (out: ReadonlyArray<readonly [number, number]>, source = 0) =>
+    out.filter(([s]) => s === source).map(([, place]) => place)
   const isAscending = (places: ReadonlyArray<number>) => places.every((place, i) => i === 0 || place > (places[i - 1] ?? 0))
 
   describe("a late datagram", () => {
@@ -198,7 +200,7 @@ describe.each(coreBuilds)("order of a RTP leg (%s)", (build) => {
 
     it("the first path ends and the second stands still for 300 ms: its copies are no restart", () => {
       const all = send(range(0, 3000))
-      const { out, restarts } = play([...skewed(all.slice(0, 2000), all.slice(0, 1700), 300), ...after(300_000, all.slice(1700))])
+      const { out, restarts } = play([...skewed(all.slice(0, 2000), all.slice(0, 1700), 300), ...silent(300_000, all.slice(1700))])
       expect(placesOf(out)).toEqual(range(0, 3000))
       expect(restarts).toBe(0)
     })
@@ -212,11 +214,11 @@ describe.each(coreBuilds)("order of a RTP leg (%s)", (build) => {
 
     it("a cut of both paths beyond 3000 numbers: the numbers go on from there", () => {
       const rest = send(range(6000, 7000))
-      const { out, counters, restarts } = play([...send(range(0, 1000)), ...after(2e6, skewed(rest, rest, 190))])
+      const { out, counters, restarts } = play([...send(range(0, 1000)), ...silent(2e6, skewed(rest, rest, 190))])
       expect(placesOf(out)).toEqual([...range(0, 1000), ...range(6000, 7000)])
       // The slower path comes first after the cut: nothing that fits is lost.
       const slow = send(range(5810, 7000))
-      const both = play([...send(range(0, 1000)), ...after(2e6, interleave([slow, rest]))], { reorderMs: 1000 })
+      const both = play([...send(range(0, 1000)), ...silent(2e6, interleave([slow, rest]))], { reorderMs: 1000 })
       expect(placesOf(both.out)).toEqual([...range(0, 1000), ...range(5810, 7000)])
       expect([restarts, both.restarts, counters.rtp_lost]).toEqual([1, 1, 0])
     })
@@ -236,7 +238,9 @@ describe.each(coreBuilds)("order of a RTP leg (%s)", (build) => {
 
   describe("a source that starts over under its SSRC", () => {
     const again = (from: number, silenceUs: number, timestamp: number, heldEver = 0) =>
-      play([...send(range(0, 5000), { first: 10_000 }), ...after(silenceUs, send(range(0, 500), { source: 1, first: from, timestamp }))], { heldEver })
+      play([...send(range(0, 5000), { first: 10_000 }), ...silent(silenceUs, send(range(0, 500), { source: 1, first: from, timestamp }))], {
+        heldEver,
+      })
 
     it.each([14_998, 14_950, 14_871, 14_870, 14_000, 11_000, 10_950, 10_001, 9_000, 50_000, 20_000])(
       "from %i on, where 15000 was next, with something else under its numbers: nothing is lost",
@@ -274,7 +278,7 @@ describe.each(coreBuilds)("order of a RTP leg (%s)", (build) => {
 
     it("with the same datagrams, as a capture played again, after 500 ms", () => {
       const all = send(range(0, 3000))
-      const paused = play([...all, ...after(500_000, all)])
+      const paused = play([...all, ...silent(500_000, all)])
       expect(paused.out.map(([, place]) => place)).toEqual([...range(0, 3000), ...range(0, 3000)])
       // At once: what comes in the first 500 ms could be a second path.
       const { out, restarts } = play([...all, ...all])
@@ -301,7 +305,11 @@ describe.each(coreBuilds)("order of a RTP leg (%s)", (build) => {
 
   it("drops a lone stray, whatever its number, and goes on", () => {
     for (const sequence of [5000, 30_000, 60_000]) {
-      const { out, counters, restarts } = play([...send(range(0, 1000)), ...send([0], { source: 1, first: sequence }), ...send(range(1000, 1500))])
+      const { out, counters, restarts } = play([
+        ...send(range(0, 1000)),
+        ...send([0], { source: 1, first: sequence }),
+        ...send(range(1000, 1500)),
+      ])
       expect([placesOf(out), placesOf(out, 1), restarts]).toEqual([range(0, 1500), [], 0])
       expect(counters).toMatchObject({ rtp_late: 1, rtp_lost: 0, rtp_unrecovered: 0 })
     }
@@ -316,7 +324,7 @@ describe.each(coreBuilds)("order of a RTP leg (%s)", (build) => {
 
   it("does not send what was held 2 s ago as the first of new numbers", () => {
     const stray = send([0, 1, 2, 3], { source: 1, first: 30_000 })
-    const { out, restarts } = play([...send(range(0, 1000)), ...stray.slice(0, 1), ...after(2_100_000, stray.slice(1))])
+    const { out, restarts } = play([...send(range(0, 1000)), ...stray.slice(0, 1), ...silent(2_100_000, stray.slice(1))])
     expect([placesOf(out), placesOf(out, 1), restarts]).toEqual([range(0, 1000), [1, 2, 3], 1])
   })
 

@@ -24,8 +24,19 @@ function show(leg: usize): void {
   const rows = column >> 8;
   setGauge(leg, LEG_FEC_COLUMNS, <f64>columns);
   setGauge(leg, LEG_FEC_ROWS, <f64>rows);
-  // A column packet is sent in the course of the next matrix, a row packet behind its row.
+  if (column | row) setWaitSpan(leg, columns, rows);
+  else waitForCandidates(leg);
+}
+
+/** A column packet is sent in the course of the next matrix, a row packet behind its row. */
+function setWaitSpan(leg: usize, columns: u32, rows: u32): void {
   store<u32>(leg + WAIT_SPAN, min<u32>(2 * columns * max<u32>(rows, 1), STORE_SLOTS / 2));
+}
+
+/** While no matrix is in force, what is missing may be given back by the one that the first packets speak of. */
+function waitForCandidates(leg: usize): void {
+  const column = load<u32>(leg + COLUMN_CANDIDATE);
+  setWaitSpan(leg, column ? column & 0xff : load<u32>(leg + ROW_CANDIDATE) >> 8, column >> 8);
 }
 
 /**
@@ -41,6 +52,7 @@ export function learnMatrix(leg: usize, rxUs: f64): void {
   if (load<u32>(matrix) != geometry) {
     if (load<u32>(candidate) != geometry) {
       store<u32>(candidate, geometry);
+      if ((load<u32>(leg + COLUMN_MATRIX) | load<u32>(leg + ROW_MATRIX)) == 0) waitForCandidates(leg);
       return;
     }
     store<u32>(matrix, geometry);
@@ -73,6 +85,10 @@ export function expireMatrix(leg: usize, rxUs: f64): void {
     if (rxUs - gauge(leg, LEG_FEC_LAST_US) >= FEC_WAIT_MAX_US) memory.fill(leg + USED, 0, FEC_SLOTS / 8);
     else oldest = min(oldest, gauge(leg, LEG_FEC_LAST_US));
   }
+  if (rxUs - gauge(leg, LEG_FEC_LAST_US) >= SILENCE_US) {
+    if (!load<u32>(leg + COLUMN_MATRIX)) store<u32>(leg + COLUMN_CANDIDATE, 0);
+    if (!load<u32>(leg + ROW_MATRIX)) store<u32>(leg + ROW_CANDIDATE, 0);
+  } else if (load<u32>(leg + COLUMN_CANDIDATE) | load<u32>(leg + ROW_CANDIDATE)) oldest = min(oldest, gauge(leg, LEG_FEC_LAST_US));
   store<f64>(leg + EXPIRY_US, oldest == Infinity ? 0 : max(oldest + SILENCE_US, rxUs + LOOK_US));
   show(leg);
 }

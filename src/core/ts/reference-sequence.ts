@@ -165,7 +165,8 @@ export class ReferenceSequence {
 
   #startOver(arrival: RtpArrival): ReadonlyArray<RtpArrival> {
     const run = [arrival]
-    for (let each = this.#find(previous(arrival.sequence)); each !== undefined; each = this.#find(previous(each.sequence))) run.unshift(each)
+    for (let each = this.#find(previous(arrival.sequence)); each !== undefined; each = this.#find(previous(each.sequence)))
+      run.unshift(each)
     const [first = arrival] = run
     const expected = (this.#next ?? 0) & 0xffff
     this.#counters.rtp_resets += 1

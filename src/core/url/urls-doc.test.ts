@@ -58,5 +58,7 @@ it("docs/urls.md says how many datagrams pacing holds, and up to which bit rates
   const down = (value: number, digits: number) => (Math.floor(value * 10 ** digits) / 10 ** digits).toFixed(digits)
   const text = doc.replace(/\s+/g, " ")
   expect(text).toContain(`At most ${PACED_SLOTS} datagrams of 1316 bytes are held`)
-  expect(text).toContain(`fit into ${down(mbit, 2)} Mbit: 100 ms up to ${down(mbit / 0.1, 0)} Mbit/s, 1000 ms up to ${down(mbit, 1)} Mbit/s`)
+  expect(text).toContain(
+    `fit into ${down(mbit, 2)} Mbit: 100 ms up to ${down(mbit / 0.1, 0)} Mbit/s, 1000 ms up to ${down(mbit, 1)} Mbit/s`,
+  )
 })

@@ -22,8 +22,8 @@ import { resolve } from "../resolve.ts"
 import { reasonOf } from "../setup-failure.ts"
 import { openDatagramSocket } from "./datagram-socket.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
-import { queuedBytes } from "./queued-bytes.ts"
 import { pacingWarning } from "./pacing-warning.ts"
+import { queuedBytes } from "./queued-bytes.ts"
 import { RingReader, type SlotFate } from "./ring-reader.ts"
 
 /** With no datagram accepted by the kernel for this long, the session ends and the control plane tries again. */
