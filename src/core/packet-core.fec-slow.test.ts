@@ -1,6 +1,6 @@
 /** FEC of streams of low bit rates, whose matrices take seconds: what they can give back goes out, in order. */
 import { describe, expect, it } from "vitest"
-import { type Arrival, fecOf, isMedia, losing, mediaDatagrams, payloadsOf, range, withFec } from "../../test/fec-arrivals.ts"
+import { type Arrival, fecOf, isMedia, mediaDatagrams, payloadsOf, range, withFec } from "../../test/fec-arrivals.ts"
 import { startFec } from "../../test/fec-feed.ts"
 import { readSlot, writeDatagram } from "../../test/feed-core.ts"
 import { coreBuilds, loadCores } from "../../test/load-core.ts"
