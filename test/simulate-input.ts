@@ -37,7 +37,7 @@ export const simulateInput = (core: PacketCore, run: InputRun): SimulatedInput =
   for (const leg of [0, 1]) {
     core.resetLeg(leg)
     core.setLegField(leg, L.LEG_REORDER_US, policy.reorder_ms * 1000)
-    core.setLegField(leg, L.LEG_REORDER_MAX, 64)
+    core.setLegField(leg, L.LEG_REORDER_MAX, L.REORDER_DATAGRAMS_MAX)
   }
   let nowUs = 0
   const reports: Array<SourceReport & { atUs: number }> = []

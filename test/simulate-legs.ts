@@ -31,7 +31,6 @@ export interface Simulated {
 
 const PASS_US = 1000
 const TICK_US = 10_000
-const REORDER_MAX = 64
 
 /** Channel 0 of the core is used, with the primary as its source. */
 export const simulate = (core: PacketCore, legs: ReadonlyArray<Pick<Schedule, "datagrams">>, how: Simulation = {}): Simulated => {
@@ -41,7 +40,7 @@ export const simulate = (core: PacketCore, legs: ReadonlyArray<Pick<Schedule, "d
   for (const leg of [0, 1]) {
     core.resetLeg(leg)
     core.setLegField(leg, L.LEG_REORDER_US, reorderUs)
-    core.setLegField(leg, L.LEG_REORDER_MAX, REORDER_MAX)
+    core.setLegField(leg, L.LEG_REORDER_MAX, L.REORDER_DATAGRAMS_MAX)
   }
   core.setSource(0, 0)
   core.setSource(0, 1)

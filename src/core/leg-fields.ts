@@ -49,6 +49,7 @@ export const LEG_COUNTERS = {
   pcr_discontinuity_errors: L.LEG_PCR_DISCONTINUITY_ERRORS,
   pts_errors: L.LEG_PTS_ERRORS,
   cat_errors: L.LEG_CAT_ERRORS,
+  reorder_full: L.LEG_REORDER_FULL,
 } as const
 
 export type LegCounter = keyof typeof LEG_COUNTERS

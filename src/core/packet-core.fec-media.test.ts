@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest"
 import { type Arrival, arrival, fecOf, type Port } from "../../test/fec-arrivals.ts"
 import { feedFec, startFec, storedDatagram } from "../../test/fec-feed.ts"
 import { fecVectors } from "../../test/fec-vectors.ts"
+import { readSlot, writeDatagram } from "../../test/feed-core.ts"
 import { coreBuilds, loadCores } from "../../test/load-core.ts"
 import { hasMedia, readMedia } from "../../test/media.ts"
 import { readPcap } from "../../test/pcap.ts"
@@ -74,6 +75,48 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] captures of GStreamer's FEC
       expect(stored).toEqual(unrecoverable_seqs.includes(sequence) ? null : original?.bytes)
     }
   })
+})
+
+describe.skipIf(!hasMedia).each(coreBuilds)("[media] the same captures in their own time, 0.28 Mbit/s (%s)", (build) => {
+  const core = cores[build]
+  const expected = hasMedia ? (readJson("generated-here/fec-2022-1-expected.json") as Expected) : null
+
+  it.each(expected === null ? [] : Object.values(expected.variants))(
+    "$what",
+    ({ file, recoverable, expected_payload_sha256, unrecoverable_seqs }) => {
+      startFec(core)
+      const all = readPcap(readMedia(`generated-here/${file}`))
+      const out: Uint8Array[] = []
+      let us = 1_000_000
+      const step = (act: () => void) => {
+        const head = core.ringHead(0)
+        act()
+        core.takeEvents()
+        for (let n = head; n !== core.ringHead(0); n = (n + 1) >>> 0) out.push(readSlot(core, 0, n).payload)
+      }
+      const wait = (until: number) => {
+        for (; us < until; us = Math.min(until, us + 10_000)) step(() => core.tick(us))
+      }
+      for (const { destination_port, payload, us: at } of all) {
+        const port = PORTS[destination_port]
+        if (port === undefined) continue
+        wait(1_000_000 + Math.round(at - (all[0]?.us ?? at)))
+        step(() => {
+          writeDatagram(core, 0, { bytes: payload, rx_us: us, ipv4: 0x7f000001, port: 5000 }, false)
+          if (port === "media") core.ingest(0, 1, 0, us)
+          else core.ingestFec(0, port === "row", 1, 0, us)
+        })
+      }
+      wait(us + 20e6)
+      expect(core.legSnapshot(0)).toMatchObject({
+        fec_recovered: recoverable,
+        rtp_unrecovered: unrecoverable_seqs.length,
+        rtp_late: 0,
+        fec_bad: 0,
+      })
+      expect(sha256(joinBytes(out))).toBe(expected_payload_sha256)
+    },
+  )
 })
 
 /** The payloads of the vectors are a few bytes; here each byte is a TS packet that repeats it behind the sync byte. */

@@ -80,32 +80,32 @@ describe.each(coreBuilds)("RTP sequence numbers (%s)", (build) => {
   const core = cores[build]
   const clean = { rtp_lost: 0, rtp_duplicates: 0, rtp_reordered: 0, rtp_resets: 0 }
 
+  // Nothing waits here, so what comes behind its successor is among the dropped.
   it.each<[string, ReadonlyArray<number>, Partial<typeof clean>, dropped: number]>([
     ["in order", range(0, 50), {}, 0],
     ["wrap", [...range(65500, 65536), ...range(0, 40)], {}, 0],
     ["loss on the wrap", [65533, 65534, 1, 2], { rtp_lost: 2 }, 0],
-    ["reorder on the wrap", [65533, 0, 65534, 65535, 1], { rtp_reordered: 2 }, 0],
+    ["reorder on the wrap", [65533, 0, 65534, 65535, 1], { rtp_reordered: 2 }, 2],
     ["duplicates on the wrap", [65534, 65535, 65535, 0, 65535, 1], { rtp_duplicates: 2 }, 2],
-    ["late packet takes its loss back", [1, 2, 4, 5, 3, 6], { rtp_reordered: 1 }, 0],
-    ["late packet twice", [1, 2, 4, 3, 3, 5], { rtp_reordered: 1, rtp_duplicates: 1 }, 1],
-    ["late by 127", [...range(0, 10), ...range(11, 138), 10], { rtp_reordered: 1 }, 0],
+    ["late packet takes its loss back", [1, 2, 4, 5, 3, 6], { rtp_reordered: 1 }, 1],
+    ["late packet twice", [1, 2, 4, 3, 3, 5], { rtp_reordered: 1, rtp_duplicates: 1 }, 2],
+    ["late by 127", [...range(0, 10), ...range(11, 138), 10], { rtp_reordered: 1 }, 1],
     ["2999 lost in a row", [1, 2, 3002, 3003], { rtp_lost: 2999 }, 0],
     ["one loss, 300 later its number again", [0, 2, ...range(3, 300), 300], { rtp_lost: 1 }, 0],
     ["restart", [...range(5000, 5010), ...range(20, 30)], { rtp_resets: 1 }, 0],
-    ["restart backwards by 129", [...range(5000, 5200), ...range(5071, 5080)], { rtp_resets: 1 }, 0],
     ["restart with loss after it", [100, 101, 40000, 40001, 40003], { rtp_resets: 1, rtp_lost: 1 }, 0],
     ["restart whose first number comes again", [100, 101, 40000, 40001, 40000, 40002], { rtp_resets: 1, rtp_duplicates: 1 }, 1],
-    ["one stray number", [100, 101, 40000, 102, 103], { rtp_reordered: 1 }, 0],
-    ["stray number twice", [100, 101, 40000, 40000, 102], { rtp_reordered: 1, rtp_duplicates: 1 }, 1],
-    ["two stray numbers", [100, 101, 40000, 20000, 102], { rtp_reordered: 1 }, 0],
-    ["packets from before the first", [100, 99, 98, 101, 99], { rtp_reordered: 2, rtp_duplicates: 1 }, 1],
-    ["a first one from before the restart", [100, 101, 40000, 40001, 39999, 40002], { rtp_resets: 1, rtp_reordered: 1 }, 0],
+    ["one stray number", [100, 101, 40000, 102, 103], {}, 1],
+    ["stray number twice", [100, 101, 40000, 40000, 102], { rtp_duplicates: 1 }, 2],
+    ["two stray numbers", [100, 101, 40000, 20000, 102], {}, 2],
+    ["packets from before the first", [100, 99, 98, 101, 99], { rtp_reordered: 2, rtp_duplicates: 1 }, 3],
+    ["a first one from before the restart", [100, 101, 40000, 40001, 39999, 40002], { rtp_resets: 1, rtp_reordered: 1 }, 1],
   ])("%s", (_, numbers, expected, dropped) => {
     const { counters } = compareWithReference(core, sequenced(numbers))
     expect(counters).toMatchObject({ ...clean, ...expected, rtp_datagrams: numbers.length, forwarded: numbers.length - dropped })
   })
 
-  it("takes an earlier number after 200 ms of silence for a source that started over, not for a late or repeated packet", () => {
+  it("takes the same datagrams again for a source that started over after 500 ms, which no path of SMPTE 2022-7 is late", () => {
     const again = (silenceUs: number) => {
       const first = sequenced(range(1, 101))
       const startUs = (first.at(-1)?.rx_us ?? 0) + silenceUs
@@ -114,8 +114,8 @@ describe.each(coreBuilds)("RTP sequence numbers (%s)", (build) => {
         ...sequenced(range(1, 101)).map((d) => ({ ...d, rx_us: d.rx_us - 1_000_000 + startUs })),
       ]).counters
     }
-    expect(again(200_000)).toMatchObject({ ...clean, rtp_resets: 1, forwarded: 200 })
-    expect(again(199_000)).toMatchObject({ ...clean, rtp_duplicates: 100, forwarded: 100 })
+    expect(again(500_000)).toMatchObject({ ...clean, rtp_resets: 1, forwarded: 200 })
+    expect(again(400_000)).toMatchObject({ ...clean, rtp_duplicates: 100, forwarded: 100 })
   })
 
   it("tells of a restart with the new and the expected number", () => {

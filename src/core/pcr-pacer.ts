@@ -7,10 +7,15 @@
  * a usable PCR, slots leave as they came, `delayMs` later.
  */
 
+import { RING_SLOTS } from "./assembly/layout.ts"
+
+/** Slots an output holds at most: below its queue, so that none is given up for it. Of 1316 bytes they are 4.38 Mbit. docs/urls.md says so. */
+export const PACED_SLOTS = RING_SLOTS - 96
+
 export interface PcrPacerOptions {
   /** How long slots are held on average, in ms; bursts up to twice as long are evened out. Default 100. */
   readonly delayMs?: number
-  /** Most slots held; more than that and the oldest leave early. Default 832, below the queue of the engine's outputs. */
+  /** Most slots held; more than that and the oldest leave early, and the delay becomes shorter until all fit. Default PACED_SLOTS. */
   readonly maxHeld?: number
 }
 
@@ -30,6 +35,13 @@ const DRIFT_MAX = 0.002
 /** Samples a new time base counts as when it continues the old spacing: its phase is nearly right already. */
 const CONTINUED_SAMPLES = 10
 
+/** While more slots come than may be held, the delay becomes shorter by this share of time, down to half of what they last. */
+const SHORTEN = 0.1
+/** With room for a longer delay for this long, it becomes longer again. */
+const CALM_US = 10e6
+/** Share of the slots that may be held from which on there is no room. */
+const ROOMY = 0.85
+
 const SLOTS = 1024
 const MASK = SLOTS - 1
 
@@ -37,8 +49,15 @@ const clamp = (value: number, limit: number): number => Math.max(-limit, Math.mi
 
 /** Releases slots in order. Allocates nothing after construction. */
 export class PcrPacer {
-  readonly #delayUs: number
+  readonly #wantedUs: number
   readonly #maxHeld: number
+  /** As wanted, or shorter where that many slots may not be held. */
+  #delayUs: number
+  /** The oldest slot had to leave early: now, and when that was last. */
+  #isFull = false
+  #fullUs = Number.NEGATIVE_INFINITY
+  /** Since when there was room for more, on the clock of arrivals. */
+  #roomySinceUs = 0
 
   // The slots held, oldest at #head; free-running indices. Those before #resolved have their final time in #releaseUs.
   readonly #rxUs = new Float64Array(SLOTS)
@@ -53,6 +72,8 @@ export class PcrPacer {
   // Byte position at the end of the last slot, since the start (2^53 bytes are 28 years at 80 Mbit/s).
   #bytes = 0
   #nextSlot = -1
+  #lastRxUs = 0
+  #lastBytes = 0
 
   // The last PCR taken: its value, when it arrived, its byte position and when that byte leaves.
   #locked = false
@@ -73,13 +94,24 @@ export class PcrPacer {
   #expectJump = false
 
   constructor(options: PcrPacerOptions = {}) {
-    this.#delayUs = (options.delayMs ?? 100) * 1000
-    this.#maxHeld = Math.max(1, Math.min(SLOTS, options.maxHeld ?? 832))
+    this.#wantedUs = (options.delayMs ?? 100) * 1000
+    this.#delayUs = this.#wantedUs
+    this.#maxHeld = Math.max(1, Math.min(SLOTS, options.maxHeld ?? PACED_SLOTS))
   }
 
   /** Slots held now. */
   get held(): number {
     return this.#tail - this.#head
+  }
+
+  /** How long slots are held on average now, in ms: shorter than asked for where the bit rate would make them too many. */
+  get delayMs(): number {
+    return this.#delayUs / 1000
+  }
+
+  /** True while the delay asked for does not fit: slots left early in the last 10 s, or the delay is shorter. */
+  get shortened(): boolean {
+    return this.#delayUs < this.#wantedUs || this.#lastRxUs - this.#fullUs < CALM_US
   }
 
   /** Recovered drift of the encoder's clock against ours: 100e-6 is 100 ppm, positive when the encoder is slow. */
@@ -102,7 +134,11 @@ export class PcrPacer {
    * @param pcrOffset byte of the slot at which the packet with the PCR starts
    */
   push(n: number, rxUs: number, bytes: number, pcr27m: number | null, discontinuity: boolean, pcrOffset = 0): void {
-    if (this.#tail - this.#head >= this.#maxHeld) this.#dropOldest()
+    const held = this.#tail - this.#head
+    if (held >= this.#maxHeld * ROOMY) this.#roomySinceUs = rxUs
+    if (held >= this.#maxHeld) this.#dropOldest(rxUs)
+    this.#lastRxUs = rxUs
+    this.#lastBytes = bytes
     if (discontinuity || (this.#nextSlot >= 0 && n !== this.#nextSlot)) this.#expectJump = true
     this.#nextSlot = (n + 1) >>> 0
 
@@ -134,7 +170,12 @@ export class PcrPacer {
     return this.#head === this.#tail ? Number.POSITIVE_INFINITY : this.#due(this.#head)
   }
 
-  #dropOldest(): void {
+  #dropOldest(nowUs: number): void {
+    // After a stall of this machine the oldest would have left by now anyway.
+    if (this.#due(this.#head) > nowUs) {
+      this.#isFull = true
+      this.#fullUs = nowUs
+    }
     this.#head += 1
     this.#overflow += 1
     if (this.#resolved < this.#head) this.#resolved = this.#head
@@ -204,6 +245,7 @@ export class PcrPacer {
     // A repeated packet, or a clock that stands still.
     if (elapsedUs <= 0) return
     this.#follow(error, elapsedUs)
+    this.#fitDelay(rxUs, elapsedUs)
     this.#mediaTicks = ticks
     this.#mediaUs = mediaUs
     this.#note(pcr, rxUs, position, mediaUs + this.#offsetUs + this.#delayUs)
@@ -225,6 +267,15 @@ export class PcrPacer {
     const gain = settling ? 1 / this.#samples : Math.min(1, 2 * step)
     if (!settling) this.#drift = clamp(this.#drift + (error * step) / LOOP_TAU_US, DRIFT_MAX)
     this.#offsetUs += this.#drift * elapsedUs + clamp(gain * error, SLEW * elapsedUs)
+  }
+
+  /** Shortens the delay while slots do not fit, and gives it back, as slowly as the clock is corrected, when they have for long. */
+  #fitDelay(rxUs: number, elapsedUs: number): void {
+    const leastUs = Math.min(this.#delayUs, (this.#maxHeld / 2) * this.#lastBytes * this.#usPerByte)
+    if (this.#isFull) this.#delayUs = Math.max(leastUs, this.#delayUs - SHORTEN * elapsedUs)
+    else if (this.#delayUs < this.#wantedUs && rxUs - this.#roomySinceUs > CALM_US)
+      this.#delayUs = Math.min(this.#wantedUs, this.#delayUs + SLEW * elapsedUs)
+    this.#isFull = false
   }
 
   /** A PCR that continues the time base: the slots before it get their final time. */

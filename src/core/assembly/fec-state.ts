@@ -28,9 +28,12 @@ export const ROW_US = STATE_FEC + 64;
 export const EXPIRY_US = STATE_FEC + 72;
 /** i32: 1 when the FEC has been found to be that of the media; see fec-trust.ts. */
 export const TRUST = STATE_FEC + 80;
+/** u32: NEWEST when the last packet of the geometry in force came. */
+export const COLUMN_AT = STATE_FEC + 84;
+export const ROW_AT = STATE_FEC + 88;
 /** u32 a FEC slot: SNBase, offset << 16, NA << 24. */
-export const GROUPS = STATE_FEC + 88;
-export const STATE_SIZE = 88 + FEC_SLOTS * 4;
+export const GROUPS = STATE_FEC + 96;
+export const STATE_SIZE = 96 + FEC_SLOTS * 4;
 
 // FEC slot: recovery fields, then the payload.
 /** u32: TS recovery, host order. */

@@ -1,13 +1,17 @@
 // The ABI of the packet core. All state lives at the fixed addresses of layout.ts; nothing is allocated, nothing throws.
 import {
-  CHANNEL_PENDING, CHANNEL_SIZE, CHANNEL_SOURCE, LEG_BYTES, LEG_CC_ERRORS, LEG_DATAGRAMS, LEG_FEC_BAD, LEG_FIRST_RX_US, LEG_FOREIGN_ADDRESS, LEG_FOREIGN_PORT, LEG_FOREIGN_SSRC,
-  LEG_LAST_RX_US, LEG_NOT_ALLOWED, LEG_PAYLOAD_TYPE, LEG_RTP_DATAGRAMS, LEG_SIZE, LEG_SOURCE_ADDRESS, LEG_SOURCE_PORT, LEG_TRUNCATED,
-  LEG_UDP_DATAGRAMS, MAX_CHANNELS, MAX_LEGS, PIDS, PID_PACKETS, PID_STATE, RX_BATCH, TX_BATCH,
+  CHANNEL_PENDING, CHANNEL_SIZE, CHANNEL_SOURCE, HELD_IS_MERGED, HELD_MARK, HELD_SEQUENCE, LEG_BYTES, LEG_CC_ERRORS, LEG_DATAGRAMS,
+  LEG_FEC_BAD, LEG_FIRST_RX_US, LEG_FOREIGN_ADDRESS, LEG_FOREIGN_PORT, LEG_FOREIGN_SSRC, LEG_NOT_ALLOWED, LEG_PAYLOAD_TYPE, LEG_RTP_DATAGRAMS,
+  LEG_RTP_LATE, LEG_SIZE, LEG_SOURCE_ADDRESS, LEG_SOURCE_PORT, LEG_TRUNCATED, LEG_UDP_DATAGRAMS, MAX_CHANNELS, MAX_LEGS, PIDS, PID_PACKETS,
+  PID_STATE, RX_BATCH, STORE_BITS, STORE_LENGTH, STORE_PAYLOAD, STORE_RX_US, STORE_TIMESTAMP, TX_BATCH,
 } from "./layout";
-import { count, gauge, legAddress, setGauge } from "./leg";
-import { FRAMING_RTP, FRAMING_UDP, classify, payloadAddress, payloadLength, rtpSequence, rtpSsrc, rtpTimestamp } from "./rtp";
+import { STATE_SEQ_HELD, STATE_SEQ_HELD_EVER, count, gauge, legAddress, setGauge } from "./leg";
+import { FRAMING_RTP, FRAMING_UDP, classify, payloadAddress, payloadLength, payloadMark, rtpSequence, rtpSsrc, rtpTimestamp } from "./rtp";
 import { SENDER_NEW, SENDER_REFUSED, acceptSender, isAllowed, isSourceOrNone, keepSource, readSource, sourceIdentity, sourcePort } from "./sender";
-import { SEQUENCE_REPEATED, SEQUENCE_RESTARTED, SEQUENCE_STRAY, acceptSequence } from "./sequence";
+import { findAmong, heldSlot, hold } from "./held";
+import {
+  SEQUENCE_CURRENT, SEQUENCE_LATE, SEQUENCE_REFUSED, SEQUENCE_RESTARTED, SEQUENCE_STRAY, acceptSequence, restartedAt,
+} from "./sequence";
 import { updateJitter } from "./jitter";
 import { CHANNEL_AT_ONCE, CHANNEL_RELEASED, channelAddress, numberOf, setChannelField, sourceOf } from "./channel";
 import { forgetContinuity, watchPat } from "./continuity";
@@ -132,27 +136,73 @@ function ingestUdp(index: i32, leg: usize, rxUs: f64): void {
   mergeArrived(index, false, 0, payload, length, rxUs);
 }
 
-function ingestRtp(index: i32, leg: usize, data: usize, silentUs: f64, rxUs: f64): void {
+/** Puts a datagram of the numbers in use into the leg's order, and into the merge unless that has it already. */
+function takeRtp(
+  index: i32, leg: usize, data: usize, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32, isForMerge: bool,
+): void {
+  updateJitter(leg, rxUs, timestamp);
+  order(index, leg, data, payload, length, rxUs, timestamp, sequence);
+  if (isForMerge) mergeArrived(index, true, sequence, payload, length, rxUs);
+}
+
+/** The same for one that was held. */
+function takeHeld(index: i32, leg: usize, slot: usize): void {
+  const sequence = load<u32>(slot, HELD_SEQUENCE);
+  const timestamp = load<u32>(slot, STORE_TIMESTAMP);
+  const rxUs = load<f64>(slot, STORE_RX_US);
+  const length = load<u32>(slot, STORE_LENGTH);
+  const kind = acceptSequence(index, leg, sequence, timestamp, load<u32>(slot, HELD_MARK), rxUs);
+  if (kind == SEQUENCE_REFUSED) return;
+  if (kind == SEQUENCE_STRAY || length == 0) {
+    count(leg, LEG_RTP_LATE);
+    return;
+  }
+  const isForMerge = !load<u32>(slot, HELD_IS_MERGED) && (kind == SEQUENCE_CURRENT || mergeFindsPlace(index, sequence));
+  takeRtp(index, leg, slot + STORE_BITS, slot + STORE_PAYLOAD, length, rxUs, timestamp, sequence, isForMerge);
+}
+
+/** The numbers start over: what was held of the new ones goes first, then this datagram, then what else was held and fits. */
+function restartRtp(
+  index: i32, leg: usize, data: usize, payload: usize, length: u32, rxUs: f64, timestamp: u32, mark: u32, sequence: u32,
+): void {
+  const first = restartedAt;
+  const to = load<u32>(leg + STATE_SEQ_HELD_EVER);
+  const from = to - load<u32>(leg + STATE_SEQ_HELD);
+  store<u32>(leg + STATE_SEQ_HELD, 0);
+  if (!mergeFindsPlace(index, first)) {
+    mergeLegRestarted(index);
+    // The merge gives what it was given before a place of its own.
+    for (let n = from; n != to; n++) store<u32>(heldSlot(index, n), 0, HELD_IS_MERGED);
+  }
+  restartReorder(index, leg);
+  for (let next = first; next != sequence; next = (next + 1) & 0xffff) takeHeld(index, leg, findAmong(index, from, to, next));
+  acceptSequence(index, leg, sequence, timestamp, mark, rxUs);
+  takeRtp(index, leg, data, payload, length, rxUs, timestamp, sequence, true);
+  for (let n = from; n != to; n++) {
+    const slot = heldSlot(index, n);
+    if (((load<u32>(slot, HELD_SEQUENCE) - first) & 0xffff) > ((sequence - first) & 0xffff)) takeHeld(index, leg, slot);
+  }
+}
+
+function ingestRtp(index: i32, leg: usize, data: usize, rxUs: f64): void {
   const payload = payloadAddress;
   const length = payloadLength;
   setGauge(leg, LEG_PAYLOAD_TYPE, <f64>(load<u8>(data, 1) & 0x7f));
   const sequence = rtpSequence(data);
   const timestamp = rtpTimestamp(data);
-  const kind = acceptSequence(index, leg, sequence, silentUs);
-  if (kind == SEQUENCE_REPEATED) return;
-  updateJitter(leg, rxUs, timestamp);
-  if (kind == SEQUENCE_STRAY) {
-    // No place in the leg's order: as it comes.
-    deliver(index, leg, payload, length, rxUs, timestamp, sequence);
-    if (mergeFindsPlace(index, sequence)) mergeArrived(index, true, sequence, payload, length, rxUs);
-    return;
+  const mark = payloadMark(payload, length);
+  const kind = acceptSequence(index, leg, sequence, timestamp, mark, rxUs);
+  if (kind == SEQUENCE_CURRENT) {
+    takeRtp(index, leg, data, payload, length, rxUs, timestamp, sequence, true);
+  } else if (kind == SEQUENCE_LATE) {
+    takeRtp(index, leg, data, payload, length, rxUs, timestamp, sequence, mergeFindsPlace(index, sequence));
+  } else if (kind == SEQUENCE_RESTARTED) {
+    restartRtp(index, leg, data, payload, length, rxUs, timestamp, mark, sequence);
+  } else if (kind == SEQUENCE_STRAY) {
+    const isMerged = mergeFindsPlace(index, sequence);
+    if (isMerged) mergeArrived(index, true, sequence, payload, length, rxUs);
+    hold(index, leg, data, payload, length, rxUs, timestamp, mark, sequence, isMerged);
   }
-  if (kind == SEQUENCE_RESTARTED) {
-    if (!mergeFindsPlace(index, sequence)) mergeLegRestarted(index);
-    restartReorder(index, leg);
-  }
-  order(index, leg, data, payload, length, rxUs, timestamp, sequence);
-  mergeArrived(index, true, sequence, payload, length, rxUs);
 }
 
 function ingestDatagram(leg: i32, index: i32, clockOffsetUs: f64, nowUs: f64): void {
@@ -182,7 +232,6 @@ function ingestDatagram(leg: i32, index: i32, clockOffsetUs: f64, nowUs: f64): v
   }
   const isRtp = kind == FRAMING_RTP;
   const identity = isRtp ? rtpSsrc(data) : isNamed ? sourceIdentity(name) : 0;
-  const silentUs = rxUs - gauge(address, LEG_LAST_RX_US);
   const sender = acceptSender(leg, address, identity, kind, rxUs);
   if (sender == SENDER_REFUSED) {
     keepSource(address, LEG_FOREIGN_ADDRESS);
@@ -201,7 +250,7 @@ function ingestDatagram(leg: i32, index: i32, clockOffsetUs: f64, nowUs: f64): v
   keepSource(address, LEG_SOURCE_ADDRESS);
   setGauge(address, LEG_SOURCE_PORT, isNamed ? <f64>sourcePort(name) : 0);
   count(address, isRtp ? LEG_RTP_DATAGRAMS : LEG_UDP_DATAGRAMS);
-  if (isRtp) ingestRtp(leg, address, data, silentUs, rxUs);
+  if (isRtp) ingestRtp(leg, address, data, rxUs);
   else ingestUdp(leg, address, rxUs);
 }
 

@@ -148,7 +148,7 @@ export const LEG_RAI = 31;
 
 /** Random access points: random_access_indicator on video, or an IDR/IRAP picture found by its NAL unit or sequence header. */
 export const LEG_ACCESS_POINTS = 32;
-/** RTP datagrams that came after their place had been given up, and were dropped. */
+/** RTP datagrams that came after their place had been given up, or fitted no place, and were dropped. */
 export const LEG_RTP_LATE = 33;
 /** RTP sequence numbers given up: neither the network, nor reordering, nor FEC brought them. */
 export const LEG_RTP_UNRECOVERED = 34;
@@ -204,6 +204,8 @@ export const LEG_PCR_DISCONTINUITY_ERRORS = 68;
 export const LEG_PTS_ERRORS = 69;
 /** 2.6: scrambled packets without a CAT, or another table on PID 1. Once for each 0.5 s. */
 export const LEG_CAT_ERRORS = 70;
+/** Gaps given up because LEG_REORDER_MAX datagrams waited behind them, before LEG_REORDER_US were over. */
+export const LEG_REORDER_FULL = 71;
 
 // Gauges again. Times are monotonic microseconds of arrival; 0 when there was none.
 /** When the last good PAT and PMT were complete. */
@@ -232,9 +234,9 @@ export const LEG_HELD = 93;
 export const LEG_VIDEO_PID = 94;
 
 // Settings of a leg, written by the host after `resetLeg` (float64 index). 0 means off.
-/** Longest time a datagram waits for one before it, microseconds; 0 forwards in order of arrival. */
+/** Longest time a datagram waits for one before it, microseconds; 0: none waits, and one that comes behind its successor is dropped. */
 export const LEG_REORDER_US = 100;
-/** Most datagrams that wait, 1 to STORE_SLOTS / 2. With FEC two matrices count, when that is more. */
+/** Most datagrams that wait, 1 to REORDER_DATAGRAMS_MAX. With FEC two matrices count, when that is more. */
 export const LEG_REORDER_MAX = 101;
 /** 1 takes SMPTE 2022-1 packets for recovery. */
 export const LEG_FEC_ENABLED = 102;
@@ -333,6 +335,8 @@ export const RING_BYTES = RING_SLOTS * SLOT_STRIDE;
 // One u32 a slot in the index: sequence number, STORE_PRESENT, STORE_WAITING. The slots are touched only when needed.
 // Slot: receive time f64@0 us, RTP timestamp u32@8, payload length u32@12, first two bytes of the RTP header u16@16; payload@64.
 export const STORE_SLOTS = 1024;
+/** Datagrams that may wait behind a gap: half of the store, the rest is what FEC needs of the past. */
+export const REORDER_DATAGRAMS_MAX = 512;
 export const STORE_STRIDE = 1408;
 export const STORE_RX_US = 0;
 export const STORE_TIMESTAMP = 8;
@@ -393,7 +397,25 @@ export const INSERTION_SIZE = 4608;
 export const INSERTIONS = SCRATCH + 2048;
 export const INSERTION_SCRATCH = INSERTIONS + MAX_CHANNELS * INSERTION_SIZE;
 
+// --- RTP sequence numbers of each leg; see sequence.ts. One bit a number for those that came, and of each of these a u32 that tells
+// its datagram from another one under the same number. 4096 numbers are 450 ms (SMPTE 2022-7 class C) at 95 Mbit/s.
+export const SEQUENCE_WINDOW = 4096;
+export const SEQUENCE_SEEN_BYTES = SEQUENCE_WINDOW / 8;
+export const SEQUENCE_SEEN = INSERTION_SCRATCH + 2048;
+export const SEQUENCE_MARKS = SEQUENCE_SEEN + MAX_LEGS * SEQUENCE_SEEN_BYTES;
+
+// --- Datagrams of each leg whose numbers are far from those in use, until it is known whether the numbers start over; see held.ts.
+// Slot: as in the store above, with the sequence number u32@20, the mark u32@24, and u32@28 1 when the merge has it already; payload@64.
+export const HELD_SLOTS = 16;
+/** Jumbo frames fit: 9000 bytes less the headers of IP, UDP and RTP. */
+export const HELD_STRIDE = 9088;
+export const HELD_PAYLOAD_MAX = 9024;
+export const HELD_SEQUENCE = 20;
+export const HELD_MARK = 24;
+export const HELD_IS_MERGED = 28;
+export const HELD_STORES = SEQUENCE_MARKS + MAX_LEGS * SEQUENCE_WINDOW * 4;
+
 /** End of the map; the compiler puts its own static data (the CRC table) above it. */
-export const MAP_END = INSERTION_SCRATCH + 2048;
+export const MAP_END = HELD_STORES + MAX_LEGS * HELD_SLOTS * HELD_STRIDE;
 /** Static data of the compiler: 64 KiB. */
 export const MEMORY_BYTES = MAP_END + 65536;

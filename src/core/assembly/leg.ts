@@ -19,17 +19,21 @@ export const STATE_FRAMING = STATE + 52;
 export const STATE_RIVAL_IDENTITY = STATE + 56;
 export const STATE_RIVAL_FRAMING = STATE + 60;
 export const STATE_RIVAL_RUN = STATE + 64;
-// RTP sequence (u32): see sequence.ts.
+// RTP sequence (u32): see sequence.ts; datagrams held, and how many there have been: see held.ts.
 export const STATE_SEQ_STARTED = STATE + 68;
 export const STATE_SEQ_EXPECTED = STATE + 72;
 export const STATE_SEQ_SPAN = STATE + 76;
-export const STATE_SEQ_JUMPED = STATE + 80;
-export const STATE_SEQ_CANDIDATE = STATE + 84;
+export const STATE_SEQ_HELD = STATE + 80;
+export const STATE_SEQ_HELD_EVER = STATE + 84;
 // TS sync (u32): see packets.ts.
 export const STATE_SYNC = STATE + 88;
 export const STATE_SYNC_GOOD = STATE + 92;
-/** 256 bits, one for each of the last sequence numbers. */
-export const STATE_SEQ_SEEN = STATE + 96;
+/** f64 us: when the numbers last moved on. u32: RTP timestamp then. */
+export const STATE_SEQ_MOVED_US = STATE + 96;
+export const STATE_SEQ_TIMESTAMP = STATE + 104;
+/** u32: the number that the numbers in use before would go on with. f64 us: when one of them last came; 0 never. */
+export const STATE_SEQ_BEFORE = STATE + 108;
+export const STATE_SEQ_BEFORE_US = STATE + 112;
 // Ranges of their own: reorder.ts, fec.ts, tr101290.ts with streams.ts and access-point.ts.
 export const STATE_REORDER = STATE + 128;
 export const STATE_FEC = STATE + 256;

@@ -1,7 +1,7 @@
 // RTP datagrams of a leg in the order of their sequence numbers. One that is in order goes straight on; only behind a gap do
 // datagrams wait in the leg's store, until the gap is filled by a late datagram or by FEC, or has lasted too long.
 import {
-  LEG_FEC_ENABLED, LEG_HELD, LEG_REORDER_MAX, LEG_REORDER_US, LEG_RTP_LATE, LEG_RTP_UNRECOVERED, MAX_LEGS, STORES, STORE_BITS, STORE_BYTES,
+  LEG_FEC_ENABLED, LEG_HELD, LEG_REORDER_FULL, LEG_REORDER_MAX, LEG_REORDER_US, LEG_RTP_LATE, LEG_RTP_UNRECOVERED, MAX_LEGS, STORES, STORE_BITS, STORE_BYTES,
   STORE_INDEX, STORE_LENGTH, STORE_PAYLOAD, STORE_PAYLOAD_MAX, STORE_PRESENT, STORE_RX_US, STORE_SLOTS, STORE_STRIDE,
   STORE_TIMESTAMP, STORE_WAITING,
 } from "./layout";
@@ -9,6 +9,7 @@ import { STATE_REORDER, count, gauge, setGauge } from "./leg";
 import { CHANNEL_RELEASED, channelAddress, mayRelease } from "./channel";
 import { deliver } from "./deliver";
 import { fecSpan, mediaStored, resetFec } from "./fec";
+import { FEC_WAIT_MAX_US } from "./fec-matrix";
 import { mergeRecovered } from "./merge";
 import { appended } from "./ring";
 import { sequenceDistance } from "./rtp";
@@ -22,8 +23,6 @@ const HIGHEST = STATE_REORDER + 12;
 /** f64 us: when the first datagram behind the gap came. */
 const GAP_SINCE = STATE_REORDER + 16;
 
-/** With FEC the number of datagrams is the limit; this only ends the wait when the stream itself ends. */
-const FEC_WAIT_MAX_US: f64 = 3000000;
 /** Version 2, nothing optional: P, X and CC clear. Others cannot be rebuilt from what is stored. */
 const PLAIN_MASK: u32 = 0x3f;
 
@@ -149,10 +148,11 @@ function flush(index: i32, leg: usize): void {
 function isOver(leg: usize, nowUs: f64): bool {
   const span = fecSpan(leg);
   const age = nowUs - load<f64>(leg + GAP_SINCE);
+  if (age >= (span > 0 ? FEC_WAIT_MAX_US : gauge(leg, LEG_REORDER_US))) return true;
   const behind = <u32>sequenceDistance(load<u32>(leg + HIGHEST), load<u32>(leg + NEXT));
-  const most = max<u32>(<u32>gauge(leg, LEG_REORDER_MAX), span);
-  if (behind > most) return true;
-  return age >= (span > 0 ? FEC_WAIT_MAX_US : gauge(leg, LEG_REORDER_US));
+  if (behind <= max<u32>(<u32>gauge(leg, LEG_REORDER_MAX), span)) return false;
+  if (age < gauge(leg, LEG_REORDER_US)) count(leg, LEG_REORDER_FULL);
+  return true;
 }
 
 function releaseOverdue(index: i32, leg: usize, nowUs: f64): void {
@@ -200,11 +200,6 @@ export function order(index: i32, leg: usize, data: usize, payload: usize, lengt
     if (isRebuildable) mediaStored(index, leg, sequence, rxUs);
     return;
   }
-  if (gauge(leg, LEG_REORDER_US) == 0 && !hasFec) {
-    if (ahead > 0) store<u32>(leg + NEXT, (sequence + 1) & 0xffff);
-    deliver(index, leg, payload, length, rxUs, timestamp, sequence);
-    return;
-  }
   if (ahead < 0) {
     if (isPresent(index, sequence)) return;
     count(leg, LEG_RTP_LATE);
@@ -215,7 +210,8 @@ export function order(index: i32, leg: usize, data: usize, payload: usize, lengt
     }
     return;
   }
-  if (!fits || ahead >= STORE_SLOTS) {
+  const waits = hasFec || gauge(leg, LEG_REORDER_US) != 0;
+  if (!waits || !fits || ahead >= STORE_SLOTS) {
     flush(index, leg);
     count(leg, LEG_RTP_UNRECOVERED, max(0, sequenceDistance(sequence, load<u32>(leg + NEXT))));
     store<u32>(leg + NEXT, (sequence + 1) & 0xffff);

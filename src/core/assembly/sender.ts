@@ -5,11 +5,12 @@ import {
 } from "./layout";
 import {
   STATE_BUCKET_LAST, STATE_BUCKET_MAX, STATE_BUCKET_START, STATE_FRAMING, STATE_IDENTITY, STATE_RIVAL_FRAMING, STATE_RIVAL_IDENTITY,
-  STATE_RIVAL_RUN, STATE_SEQ_JUMPED, STATE_SEQ_STARTED, STATE_TRANSIT_VALID, count, gauge, setGauge,
+  STATE_RIVAL_RUN, STATE_TRANSIT_VALID, count, gauge, setGauge,
 } from "./leg";
 import { forgetContinuity, watchPat } from "./continuity";
 import { abandonSections } from "./sections";
 import { postEvent } from "./events";
+import { forgetSequence } from "./sequence";
 
 // Silence after which another sender may take over: four times the longest recent gap, within these bounds (us).
 const SILENCE_GAPS: f64 = 4;
@@ -107,8 +108,7 @@ function adopt(index: i32, leg: usize, identity: u32, framing: u32, rxUs: f64): 
   setGauge(leg, LEG_FRAMING, <f64>framing);
   setGauge(leg, LEG_JITTER_90K, 0);
   store<u32>(leg + STATE_TRANSIT_VALID, 0);
-  store<u32>(leg + STATE_SEQ_STARTED, 0);
-  store<u32>(leg + STATE_SEQ_JUMPED, 0);
+  forgetSequence(leg);
   store<f64>(leg + STATE_BUCKET_START, rxUs);
   store<f64>(leg + STATE_BUCKET_MAX, 0);
   store<f64>(leg + STATE_BUCKET_LAST, 0);

@@ -27,10 +27,11 @@ const causeOfGaps: Rule["meaning"] = (sum, framing) => {
   return "packets were lost before they reached us"
 }
 
-const causeOfLoss: Rule["meaning"] = (sum) =>
-  sum("rtp_late") > 0
-    ? `the network lost them or brought them too late (${sum("rtp_late")} came after their time): raise input.reorder_ms or send FEC`
-    : "the network lost them: send FEC, or give the channel a second leg"
+const causeOfLoss: Rule["meaning"] = (sum) => {
+  if (sum("rtp_late") === 0) return "the network lost them: send FEC, or give the channel a second leg"
+  const remedy = sum("reorder_full") > 0 ? "no more packets may wait at this bit rate, so send FEC" : "raise input.reorder_ms or send FEC"
+  return `the network lost them or brought them too late (${sum("rtp_late")} came after their time): ${remedy}`
+}
 
 /** In the order of reasons: priority 1, then 2. */
 export const RULES: readonly Rule[] = [
@@ -128,6 +129,7 @@ export const RULES: readonly Rule[] = [
   },
   // What came too late is counted as lost where nothing else brought it.
   { counter: "rtp_late", badFromSeconds: null, isSilent: true, one: "late RTP packet", many: "late RTP packets", meaning: "" },
+  { counter: "reorder_full", badFromSeconds: null, isSilent: true, one: "full store", many: "full stores", meaning: "" },
 ]
 
 /** Why a rule's counter matters; `sums` are those of all rules, in their order. */

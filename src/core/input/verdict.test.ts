@@ -127,6 +127,14 @@ describe("reasons", () => {
       ],
     ],
     [
+      "late packets where no more may wait",
+      { rtp_unrecovered: 4, rtp_late: 3, reorder_full: 2 },
+      {},
+      [
+        "4 RTP packets lost for good in the last 10 s: the network lost them or brought them too late (3 came after their time): no more packets may wait at this bit rate, so send FEC",
+      ],
+    ],
+    [
       "our own buffer",
       { cc_errors: 2, kernel_drops: 2 },
       { framing: "udp" },

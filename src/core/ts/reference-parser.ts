@@ -136,7 +136,6 @@ export class ReferenceParser {
       return
     }
     const identity = kind.framing === "rtp" ? kind.header.ssrc : sourceIdentity(ipv4, port)
-    const silentUs = rx_us - this.gauges.last_rx_us
     if (!this.#acceptSender({ framing: kind.framing, identity }, rx_us)) return
     if (kind.framing === "udp") {
       this.counters.udp_datagrams += 1
@@ -146,9 +145,10 @@ export class ReferenceParser {
     const { sequence, timestamp, payload_type } = kind.header
     this.counters.rtp_datagrams += 1
     this.gauges.payload_type = payload_type
-    if (!this.#sequence.accept(sequence, silentUs)) return
-    this.#measureJitter(rx_us, timestamp)
-    this.#forward(kind.payload, rx_us, timestamp, sequence)
+    for (const taken of this.#sequence.accept({ sequence, timestamp, payload: kind.payload, rxUs: rx_us })) {
+      this.#measureJitter(taken.rxUs, taken.timestamp)
+      if (this.#sequence.goesOn(taken)) this.#forward(taken.payload, taken.rxUs, taken.timestamp, taken.sequence)
+    }
   }
 
   #acceptSender(sender: Sender, rxUs: number): boolean {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { expect, it } from "vitest"
 import { parseOutputUrl, protocolOfUrl } from "../output-url.ts"
+import { PACED_SLOTS } from "../pcr-pacer.ts"
 import { FFMPEG_KEYS, SRT_TOOL_KEYS, SRT_URL_KEYS } from "../srt/url-keys.ts"
 import { DATAGRAM_URL_KEYS, PACING_DELAY_MS } from "./datagram-url.ts"
 
@@ -50,4 +51,14 @@ it("docs/urls.md names the keys that tell the dialect, and the bounds of pacing_
   expect(doc).toContain(`(${code(FFMPEG_KEYS)}), latencies are microseconds`)
   expect(doc).toContain(`(${code(SRT_TOOL_KEYS)}), latencies are milliseconds`)
   expect(doc).toContain(`${PACING_DELAY_MS.min} to ${PACING_DELAY_MS.max}`)
+})
+
+it("docs/urls.md says how many datagrams pacing holds, and up to which bit rates delays fit", () => {
+  const mbit = (PACED_SLOTS * 1316 * 8) / 1e6
+  const down = (value: number, digits: number) => (Math.floor(value * 10 ** digits) / 10 ** digits).toFixed(digits)
+  const text = doc.replace(/\s+/g, " ")
+  expect(text).toContain(`At most ${PACED_SLOTS} datagrams of 1316 bytes are held`)
+  expect(text).toContain(
+    `fit into ${down(mbit, 2)} Mbit: 100 ms up to ${down(mbit / 0.1, 0)} Mbit/s, 1000 ms up to ${down(mbit, 1)} Mbit/s`,
+  )
 })

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { Either, Schema } from "effect"
 import { describe, expect, it } from "vitest"
+import { REORDER_DATAGRAMS_MAX } from "../../core/assembly/layout.ts"
 import { InputPolicy } from "../../engine/messages.ts"
 import { channelConfig } from "../testing/configs.ts"
 import { INPUT_BOUNDS, INPUT_DEFAULTS, legsOf, MAX_ALLOWED_SENDERS, policyOf, scte35SettingsOf, specOf } from "./input-policy.ts"
@@ -72,6 +73,15 @@ describe('docs/configuration.md, "Inputs"', () => {
     values,
   }))
 
+  it("says how many packets wait for one that is missing, and up to which bit rates reorder_ms has its full length", () => {
+    const mbit = (REORDER_DATAGRAMS_MAX * 1316 * 8) / 1e6
+    const down = (value: number, digits: number) => (Math.floor(value * 10 ** digits) / 10 ** digits).toFixed(digits)
+    const plain = text.replace(/\s+/g, " ")
+    expect(plain).toContain(`until ${REORDER_DATAGRAMS_MAX} packets wait: of 1316 bytes these are ${down(mbit, 2)} Mbit`)
+    expect(plain).toContain(
+      `up to ${down(mbit / 0.05, 0)} Mbit/s at 50 ms, ${down(mbit / 0.2, 0)} Mbit/s at 200 ms and ${down(mbit, 1)} Mbit/s at 1000 ms`,
+    )
+  })
   it("has every setting once", () => {
     expect(rows.map(({ name }) => name).sort()).toEqual(Object.keys(InputSettingsInput.fields).sort())
   })

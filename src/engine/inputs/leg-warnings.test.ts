@@ -15,10 +15,18 @@ describe("legWarnings", () => {
     ["bad_sync", /0x47/],
     ["not_allowed", /^a sender that input\.allowed_senders does not list .*\(50 packets a second\)/],
     ["rtp_late", /^50 RTP packets a second came after their place.*input\.reorder_ms/],
+    ["reorder_full", /^50 times a second 512 RTP packets waited for a missing one.*input\.reorder_ms/],
     ["fec_bad", /^50 datagrams a second on the FEC ports.*SMPTE 2022-1/],
     ["truncated", /cut by the receive buffer/],
   ])("says what %s means, per second", (counter, sentence) => {
     expect(legWarnings({ [counter]: 10 }, { [counter]: 110 }, 0, 2)).toEqual([expect.stringMatching(sentence)])
+  })
+
+  it("does not ask for a longer reorder_ms where the number of packets and not the time ended the wait", () => {
+    expect(legWarnings({}, { rtp_datagrams: 1900, rtp_late: 4, reorder_full: 2 }, 0, 1)).toEqual([
+      "4 RTP packets a second came after their place had been given up and are dropped: the network reorders by more than may wait",
+      "2 times a second 512 RTP packets waited for a missing one, and it was given up before input.reorder_ms were over: more never wait, and at this bit rate they are 269 ms",
+    ])
   })
 
   it("names the second sender where it is known", () => {

@@ -1,5 +1,7 @@
 /** What the counters of a leg say in words: arrivals that cannot be used, a second sender, one not allowed, lost kernel packets. */
 
+import { REORDER_DATAGRAMS_MAX } from "../../core/assembly/layout.ts"
+
 type Counters = Readonly<Record<string, number>>
 
 /** Addresses for the sentences, each empty or in parentheses with a blank before. */
@@ -8,7 +10,13 @@ interface Named {
   readonly stranger: string
 }
 
-const RULES: ReadonlyArray<readonly [counter: string, sentence: (perSecond: number, named: Named) => string]> = [
+type Sentence = (perSecond: number, named: Named, rate: (counter: string) => number) => string
+
+/** How long the datagrams that may wait behind a gap last, in ms. */
+const reorderReachMs = (rate: (counter: string) => number): number =>
+  Math.floor((REORDER_DATAGRAMS_MAX * 1000) / Math.max(1, rate("rtp_datagrams")))
+
+const RULES: ReadonlyArray<readonly [counter: string, sentence: Sentence]> = [
   [
     "foreign",
     (n, { rival }) =>
@@ -29,8 +37,15 @@ const RULES: ReadonlyArray<readonly [counter: string, sentence: (perSecond: numb
   ],
   [
     "rtp_late",
-    (n) =>
-      `${n} RTP packets a second came after their place had been given up and are dropped: the network reorders by more than input.reorder_ms, raise it`,
+    (n, _, rate) =>
+      `${n} RTP packets a second came after their place had been given up and are dropped: the network reorders by more than ${
+        rate("reorder_full") > 0 ? "may wait" : "input.reorder_ms, raise it"
+      }`,
+  ],
+  [
+    "reorder_full",
+    (n, _, rate) =>
+      `${n} times a second ${REORDER_DATAGRAMS_MAX} RTP packets waited for a missing one, and it was given up before input.reorder_ms were over: more never wait, and at this bit rate they are ${reorderReachMs(rate)} ms`,
   ],
   [
     "fec_bad",
@@ -54,7 +69,7 @@ export const legWarnings = (
 ): string[] => {
   const rate = (counter: string) => Math.ceil(((now[counter] ?? 0) - (before[counter] ?? 0)) / Math.max(seconds, 0.001))
   const named: Named = { rival: inParentheses(rival), stranger: inParentheses(stranger) }
-  const found = RULES.filter(([counter]) => rate(counter) > 0).map(([counter, sentence]) => sentence(rate(counter), named))
+  const found = RULES.filter(([counter]) => rate(counter) > 0).map(([counter, sentence]) => sentence(rate(counter), named, rate))
   if (kernelDropped > 0)
     found.push(
       `the kernel dropped ${kernelDropped} packets because the receive buffer was full: raise input.rcvbuf and net.core.rmem_max, or lower the machine's load`,

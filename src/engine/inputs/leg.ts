@@ -22,8 +22,6 @@ const SILENT_US = 1e6
 const REOPEN_US = 1e6
 const POLL_US = 50_000
 const INTERFACE_CHECK_US = 1e6
-/** Datagrams that may wait behind a gap; with FEC two matrices may. */
-const REORDER_MAX = 64
 
 export type LegKind =
   | "open"
@@ -90,7 +88,7 @@ export class Leg {
     this.#fec.mode = policy.fec
     const set = (field: number, value: number) => this.#core.setLegField(this.index, field, value)
     set(L.LEG_REORDER_US, policy.reorder_ms * 1000)
-    set(L.LEG_REORDER_MAX, REORDER_MAX)
+    set(L.LEG_REORDER_MAX, L.REORDER_DATAGRAMS_MAX)
     set(L.LEG_FEC_ENABLED, policy.fec === "auto" ? 1 : 0)
     const networks = parseAllowedSenders(policy.allowed_senders)
     for (const [i, { prefix, words }] of networks.entries())

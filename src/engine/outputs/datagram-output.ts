@@ -22,8 +22,9 @@ import { resolve } from "../resolve.ts"
 import { reasonOf } from "../setup-failure.ts"
 import { openDatagramSocket } from "./datagram-socket.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { pacingWarning } from "./pacing-warning.ts"
 import { queuedBytes } from "./queued-bytes.ts"
-import { QUEUE_SLOTS, RingReader, type SlotFate } from "./ring-reader.ts"
+import { RingReader, type SlotFate } from "./ring-reader.ts"
 
 /** With no datagram accepted by the kernel for this long, the session ends and the control plane tries again. */
 const FAILING_US = 5e6
@@ -62,7 +63,7 @@ export class DatagramOutput implements OutputSession {
     this.channel = channel
     this.#target = target
     this.#rtp = target.protocol === "rtp"
-    this.#pacer = target.pacing === "pcr" ? new PcrPacer({ delayMs: target.pacingDelayMs, maxHeld: QUEUE_SLOTS - 32 }) : null
+    this.#pacer = target.pacing === "pcr" ? new PcrPacer({ delayMs: target.pacingDelayMs }) : null
     this.#reader = new RingReader(context.core.ringHead(channel))
     void this.#open()
   }
@@ -215,7 +216,9 @@ export class DatagramOutput implements OutputSession {
   stats(): OutputStats {
     const dropped = this.#figures.packetsDropped
     const queueBytes = this.state === "connected" ? queuedBytes(this.#context.core, this.channel, this.#reader) : 0
-    return statsOf(this, { ...this.#figures, packetsDropped: dropped + this.#reader.dropped }, { warnings: this.#warnings, queueBytes })
+    const pacing = this.#pacer === null ? null : pacingWarning(this.#pacer, this.#target.pacingDelayMs)
+    const warnings = pacing === null ? this.#warnings : [...this.#warnings, pacing]
+    return statsOf(this, { ...this.#figures, packetsDropped: dropped + this.#reader.dropped }, { warnings, queueBytes })
   }
 
   #end(reason: Reason): void {

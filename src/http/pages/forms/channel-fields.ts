@@ -1,5 +1,6 @@
 /** The fields of a channel's forms: which there are, and what they are in a body of the API. */
 import type { FieldSpec } from "../../../../views/forms/form-state.ts"
+import { reorderReachMs } from "../../../core/input/reorder-reach.ts"
 import { DEFAULT_BREAK_POLICY } from "../../../core/scte35/break-state.ts"
 import { INPUT_BOUNDS, INPUT_DEFAULTS, MAX_ALLOWED_SENDERS } from "../../../effects/config/input-policy.ts"
 import type { ChannelView, InputSettings } from "../../../effects/model.ts"
@@ -34,7 +35,12 @@ const SPECS = {
   failback_after_s: number("failback_after_s", "Back after, s", D.failback_after_s, "For so long the primary has been good"),
   switch: { kind: "choice", label: "Switch", choices: choices("at a random access point", ["immediate", "at once"]) },
   merge_window_ms: number("merge_window_ms", "Merge window, ms", D.merge_window_ms, "At least the difference of the two paths"),
-  reorder_ms: number("reorder_ms", "Reorder, ms", D.reorder_ms, "Longest wait for a packet out of order; 0 is none"),
+  reorder_ms: number(
+    "reorder_ms",
+    "Reorder, ms",
+    D.reorder_ms,
+    `Longest wait for a packet out of order, at most ${reorderReachMs(20)} ms at 20 Mbit/s; 0 is none`,
+  ),
   fec: { kind: "choice", label: "FEC", choices: choices("off", ["auto", "SMPTE 2022-1, on the ports + 2 and + 4"]) },
   rcvbuf: number("rcvbuf", "Kernel buffer, bytes", "4194304", "Of each input"),
   allowed_senders: text(
