@@ -11,7 +11,7 @@ import {
 import { CHANNEL_ALIGN_STATE, channelField, setChannelField } from "./channel";
 import { NULL_PID, pidOf, readHeader } from "./packet";
 import { WATCHED, pidStateAddress } from "./continuity";
-import { hashAddress } from "./merge-cells";
+import { cellOf, hashAddress } from "./merge-cells";
 import { HASHED_FROM, HIGH, ahead, legMerge } from "./merge-state";
 
 const AGREEMENT: u32 = 64;
@@ -178,7 +178,10 @@ export function skipHashes(index: i32, from: u32, to: u32): void {
     memory.fill(<usize>(MERGE_HASHES + index * MERGE_CELLS * 2), 0, MERGE_CELLS * 2);
     return;
   }
-  for (let position = from; position != to; position++) store<u16>(hashAddress(index, position), 0);
+  // Up to the end of the cells, and on from their beginning.
+  const first = min(missing, MERGE_CELLS - <i32>cellOf(from));
+  memory.fill(hashAddress(index, from), 0, first * 2);
+  if (missing > first) memory.fill(hashAddress(index, from + first), 0, (missing - first) * 2);
 }
 
 /** A whole number of TS packets. */

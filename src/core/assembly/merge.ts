@@ -4,7 +4,7 @@ import {
   CHANNEL_MERGE, CHANNEL_MERGE_ALLOWED, CHANNEL_MERGE_MISMATCHES, CHANNEL_PATH_DIFFERENCE_US, MERGE_CELLS, MERGE_END_DIFFERENT,
   MERGE_END_SILENT, MERGE_OFF, SLOT_PAYLOAD_MAX, TS_PACKET,
 } from "./layout";
-import { channelAddress, channelField, numberOf, setChannelField, sourceOf } from "./channel";
+import { CHANNEL_COUNT_FROM, channelAddress, channelField, numberOf, setChannelField, sourceOf } from "./channel";
 import { compare, hashAt, isLooking, keepHash, keyOf, packetsIn, skipHashes } from "./align";
 import { place, releaseOverdue } from "./merge-flow";
 import { WAITS, flagAddress, lowTime, noteCellClock, setTime, timeAt } from "./merge-cells";
@@ -21,16 +21,13 @@ const DIFFERENT: u32 = 14;
 /** A sequence number stands for no more packets than a slot holds. */
 const STRIDE_MAX: u32 = 7;
 
-/** A leg that is silent for so many packets of the joint stream is no longer waited for. */
-const FORGOTTEN: i32 = 1 << 30;
-
 /** Ages from here on are those of a mark that lies ahead, as it does until the slower leg gets there. */
 const AHEAD: u32 = 0xff000000;
 
 /** Called every 10 ms or so. */
 export function tickMerge(channelIndex: i32, nowUs: f64): void {
   const channel = channelAddress(channelIndex);
-  ageMarks(channelIndex, channel);
+  ageMarks(channel);
   if (<i32>channelField(channel, CHANNEL_MERGE) == MERGE_OFF) return;
   if (load<u32>(channel + WAITING) > 0) releaseOverdue(channelIndex, channel, nowUs);
   for (let leg = 0; leg < 2; leg++) {
@@ -44,7 +41,7 @@ export function tickMerge(channelIndex: i32, nowUs: f64): void {
  * Moves along what was marked long ago. A mark is left behind by the positions compared with it, and half of 2^32 packets later, which is
  * after 1.9 days at 20 Mbit/s, it would lie ahead of them.
  */
-function ageMarks(channelIndex: i32, channel: usize): void {
+function ageMarks(channel: usize): void {
   for (let leg = 0; leg < 2; leg++) {
     const state = legMerge(channel, leg);
     const high = load<u32>(state + HIGH);
@@ -55,12 +52,6 @@ function ageMarks(channelIndex: i32, channel: usize): void {
   const next = load<u32>(channel + NEXT);
   const age = next - load<u32>(channel + TIMES_FROM);
   if (age > <u32>MERGE_CELLS && age < AHEAD) store<u32>(channel + TIMES_FROM, next - MERGE_CELLS);
-  for (let leg = 0; leg < 2; leg++) {
-    const state = legMerge(channel, leg);
-    const behind = ahead(next, load<u32>(state + HIGH) + load<u32>(state + OFFSET));
-    // Where it was says nothing any more of where it will come back.
-    if (load<u32>(state + ABSENT) && behind > FORGOTTEN) leave(channelIndex, channel, leg, MERGE_END_SILENT);
-  }
 }
 
 /** Takes the packets of a datagram that the leg has accepted, in the order of arrival. */
@@ -114,9 +105,11 @@ function positionOf(index: i32, state: usize, isRtp: bool, sequence: u32, packet
   const isNew = !load<u32>(state + STARTED);
   if (isNew) {
     store<u32>(state + STARTED, 1);
-    store<u32>(state + EXTENDED, sequence);
+    const from = load<u32>(channelAddress(index >> 1) + CHANNEL_COUNT_FROM);
+    const extended = ((from / packets) & 0xffff0000) | sequence;
+    store<u32>(state + EXTENDED, extended);
     store<u32>(state + STRIDE, isRtp ? packets : 0);
-    store<u32>(state + HIGH, isRtp ? sequence * packets : 0);
+    store<u32>(state + HIGH, isRtp ? extended * packets : from);
     store<u32>(state + HASHED_FROM, load<u32>(state + HIGH));
   }
   if (!isRtp) return load<u32>(state + HIGH);

@@ -31,6 +31,12 @@ export interface LegFacts {
   readonly surroundings: LegSurroundings
 }
 
+interface PidCount {
+  /** As the core counts, modulo 2^32: 3.7 days at 20 Mbit/s. */
+  readonly low: number
+  readonly packets: number
+}
+
 /** Figures closer together than this, in seconds, are those of the message before. */
 const TOO_SOON_S = 0.5
 /** Seconds a finding about the packets looks back. */
@@ -42,7 +48,7 @@ export class LegFigures {
   readonly #index: number
   readonly #core: PacketCore
   #before: Readonly<Record<string, number>> = {}
-  #pidsBefore = new Map<number, number>()
+  #pidsBefore = new Map<number, PidCount>()
   #beforeUs = 0
   #dropsBefore = 0
   #warnings: string[] = []
@@ -173,11 +179,13 @@ export class LegFigures {
       for (const { pid } of programme.streams) pids.add(pid)
     }
     const found: PidStats[] = []
-    const counts = new Map<number, number>()
+    const counts = new Map<number, PidCount>()
     for (const pid of [...pids].sort((a, b) => a - b)) {
-      const packets = this.#core.pidCount(this.#index, pid)
-      counts.set(pid, packets)
-      const fresh = packets - (this.#pidsBefore.get(pid) ?? packets)
+      const low = this.#core.pidCount(this.#index, pid)
+      const before = this.#pidsBefore.get(pid) ?? { low, packets: low }
+      const fresh = (low - before.low) >>> 0
+      const packets = before.packets + fresh
+      counts.set(pid, { low, packets })
       if (fresh > 0) found.push({ pid, packets, bitrate: Math.round((fresh * TS_PACKET_BITS) / seconds) })
     }
     this.#pidsBefore = counts
