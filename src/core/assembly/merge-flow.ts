@@ -23,6 +23,14 @@ export function setWaiting(channel: usize, waiting: u32): void {
   if (waiting == 0) freeAllPlaces(channel);
 }
 
+/** Puts packets that wait, from `position` on, one behind the other. */
+function gather(channelIndex: i32, position: u32, packets: u32): usize {
+  for (let i: u32 = 0; i < packets; i++) {
+    memory.copy(<usize>MERGE_SCRATCH + i * TS_PACKET, packetAddress(channelIndex, position + i), TS_PACKET);
+  }
+  return MERGE_SCRATCH;
+}
+
 /** Sends out what waits from the next position on, in slots of up to seven packets. */
 function drain(channelIndex: i32, channel: usize): void {
   let next = load<u32>(channel + NEXT);
@@ -35,17 +43,21 @@ function drain(channelIndex: i32, channel: usize): void {
       continue;
     }
     if (waiting == 0 || !(flags & WAITS) || !mayRelease(channel)) break;
+    const first = packetAddress(channelIndex, next);
     let packets: u32 = 0;
+    let isInOnePiece = true;
     while (packets < SLOT_PACKETS && packets < waiting) {
       const flag = flagAddress(channelIndex, next + packets);
       if (!(load<u8>(flag) & WAITS)) break;
       store<u8>(flag, 0);
-      memory.copy(<usize>MERGE_SCRATCH + packets * TS_PACKET, packetAddress(channelIndex, next + packets), TS_PACKET);
-      freePlace(channelIndex, channel, next + packets);
+      if (packetAddress(channelIndex, next + packets) != first + packets * TS_PACKET) isInOnePiece = false;
       packets++;
     }
     const rxUs = timeAt(channelIndex, channel, next) - lateness(channel, (flags & BY_BACKUP) != 0);
-    appendScanned(channelIndex, MERGE_SCRATCH, packets * TS_PACKET, rxUs, 0, 0);
+    const payload = isInOnePiece ? first : gather(channelIndex, next, packets);
+    appendScanned(channelIndex, payload, packets * TS_PACKET, rxUs, 0, 0);
+    // Backwards, so that they are taken again in order and lie in one piece.
+    for (let i = packets; i > 0; i--) freePlace(channelIndex, channel, next + i - 1);
     store<u32>(channel + CHANNEL_RELEASED, load<u32>(channel + CHANNEL_RELEASED) + 1);
     next += packets;
     waiting -= packets;
