@@ -18,7 +18,9 @@ import { numberNulls, tsDifference } from "./ts-difference.ts"
 const BITRATE = 4_000_000
 /** About 4250 slots and 29 800 packets of the stream, so that each boundary is passed early, late, or while legs are apart. */
 const SECONDS = 14
-const STARTS = [2 ** 31, 2 ** 32].flatMap((limit) => [90, 1500, 3800, 20_000].map((before) => [`${before} below ${limit}`, limit - before] as const))
+const STARTS = [2 ** 31, 2 ** 32].flatMap((limit) =>
+  [90, 1500, 3800, 20_000].map((before) => [`${before} below ${limit}`, limit - before] as const),
+)
 
 const ts = numberNulls(generateTs(SECONDS, { bitrate: BITRATE, breakEverySeconds: 5, breakSeconds: 2, spliceNullSeconds: 1 }))
 /** Of connections, in slots, when the stream begins. 2^31 are 13 days at 20 Mbit/s. */
@@ -103,7 +105,12 @@ const run = async (scenario: string, from: number) => {
     if (type !== L.EVENT_SCTE35) return
     const slot = (position - start) >>> 0
     sections.push({ slot, section: Buffer.from(data).toString("hex"), atUs: core.slotTimeUs(0, position) })
-    return tracker.add(sections.length, position, nowUs, readings.map(({ session }) => session))
+    return tracker.add(
+      sections.length,
+      position,
+      nowUs,
+      readings.map(({ session }) => session),
+    )
   }
   const legs = SCENARIOS[scenario]?.(from) ?? []
   const result = simulate(core, legs, {
@@ -141,7 +148,8 @@ describe.each(Object.keys(SCENARIOS))("%s", (scenario) => {
     const { difference, fates, notes, readers, sections, slots } = await fromZero
     expect(slots).toBeGreaterThan(3900)
     expect(sections.length).toBeGreaterThan(8)
-    const sent = (id: string) => fates.filter((fate) => (fate as { output_id: string }).output_id === id).map((fate) => (fate as { sent: boolean }).sent)
+    const sent = (id: string) =>
+      fates.filter((fate) => (fate as { output_id: string }).output_id === id).map((fate) => (fate as { sent: boolean }).sent)
     for (const id of ["prompt", ...AGES.map((age) => `${age} slots old`)]) expect([id, sent(id)]).toEqual([id, sections.map(() => true)])
     expect(new Set(sent("two seconds late"))).toEqual(new Set([true, false]))
     expect(readers.map(({ dropped }) => dropped > 0)).toEqual([false, true, ...AGES.map(() => false)])

@@ -13,10 +13,7 @@ const datagram = (number: number, ssrc: number): Uint8Array => {
   bytes.set([0x80, 33, (number >> 8) & 255, number & 255])
   bytes[11] = ssrc
   for (let i = 0; i < PACKETS; i++)
-    bytes.set(
-      [0x47, 1, 0, 0x10 | ((number * PACKETS + i) & 15), number & 255, (number >> 8) & 255, (number >> 16) & 255, i],
-      12 + i * 188,
-    )
+    bytes.set([0x47, 1, 0, 0x10 | ((number * PACKETS + i) & 15), number & 255, (number >> 8) & 255, (number >> 16) & 255, i], 12 + i * 188)
   return bytes
 }
 
@@ -54,7 +51,7 @@ const play = (mbit: number, skewMs: number, windowMs: number, seconds: number, l
       const at = core.slotAddress(0, head) + L.SLOT_PAYLOAD
       for (let packet = 0; packet < core.view.getUint32(at - L.SLOT_PAYLOAD + L.SLOT_LENGTH, true) / 188; packet++) {
         const bytes = core.u8.subarray(at + packet * 188, at + packet * 188 + 8)
-        found.push((((bytes[4] ?? 0) | ((bytes[5] ?? 0) << 8) | ((bytes[6] ?? 0) << 16)) * PACKETS) + (bytes[7] ?? 0))
+        found.push(((bytes[4] ?? 0) | ((bytes[5] ?? 0) << 8) | ((bytes[6] ?? 0) << 16)) * PACKETS + (bytes[7] ?? 0))
       }
     }
   }
@@ -79,8 +76,8 @@ describe("identical legs", () => {
 
   it("repair each other over the whole window, wherever the slower path is: nothing is missing, all is in order", () => {
     const { found, mostHeld } = play(20, 1900, 2000, 12, (number) => number > 9000 && number % 997 === 0)
-    expect(mostHeld).toBeGreaterThan(1.8 * 20e6 / 1504)
-    expect(found.length).toBeGreaterThan(8 * 20e6 / 1504)
+    expect(mostHeld).toBeGreaterThan((1.8 * 20e6) / 1504)
+    expect(found.length).toBeGreaterThan((8 * 20e6) / 1504)
     expect(found.findIndex((packet, i) => packet !== i)).toBe(-1)
   })
 })

@@ -1,19 +1,15 @@
 /** What a leg tells once a second: counters, rates, its verdict and what would surprise the operator later. */
 import * as L from "../../core/assembly/layout.ts"
-import { type Finding, findingsOf } from "../../core/input/preflight.ts"
+import { type Finding, findingsOf, type PreflightFacts } from "../../core/input/preflight.ts"
 import { type Health, newHealthMemory, observeSecond } from "../../core/input/verdict.ts"
 import type { LegCounter, LegCounters } from "../../core/leg-fields.ts"
 import type { PacketCore } from "../../core/packet-core.ts"
-import type { InputPolicy, LegSpec, LegStats, PidStats, ProgrammeInfo, Reason } from "../messages.ts"
+import type { LegSpec, LegStats, PidStats, ProgrammeInfo, Reason } from "../messages.ts"
 import { DEFAULT_RECEIVE_BUFFER } from "./input-socket.ts"
 import { legWarnings } from "./leg-warnings.ts"
 
 /** What a leg knows of its channel when its figures are asked for. */
-export interface LegSurroundings {
-  readonly mode: InputPolicy["mode"]
-  /** Whether the other leg carries the same packets; null for a single leg. */
-  readonly alignment: "same" | "different" | "unknown" | null
-}
+export type LegSurroundings = Pick<PreflightFacts, "mode" | "alignment" | "mergeWindowMs" | "mergeReachMs" | "pathsApartMs">
 
 export interface LegFacts {
   readonly nowUs: number
