@@ -7,10 +7,10 @@ import { PacketCore } from "../src/core/packet-core.ts"
 export const coreBuilds = ["release", "debug"] as const
 export type CoreBuild = (typeof coreBuilds)[number]
 
-/** A fresh core with its own memory. */
-export const loadCore = async (build: CoreBuild = "release"): Promise<PacketCore> => {
+/** A fresh core with its own memory; `countersFrom` as in `PacketCore.instantiate`. */
+export const loadCore = async (build: CoreBuild = "release", options: { readonly countersFrom?: number } = {}): Promise<PacketCore> => {
   const paths = await buildCore()
-  return PacketCore.instantiate(await readFile(paths[build]))
+  return PacketCore.instantiate(await readFile(paths[build]), options)
 }
 
 /** One core of each build. */

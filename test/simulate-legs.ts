@@ -14,6 +14,8 @@ export interface Simulation {
   readonly startUs?: number
   /** The machine is busy elsewhere for `lengthUs` every `everyUs`: what arrives meanwhile waits in the sockets. */
   readonly stalls?: { readonly everyUs: number; readonly lengthUs: number }
+  /** Called behind each pass, as the outputs are, with what the core told in it. */
+  readonly eachPass?: (nowUs: number, events: ReadonlyArray<CoreEvent>) => void
 }
 
 export interface Simulated {
@@ -34,7 +36,7 @@ const TICK_US = 10_000
 
 /** Channel 0 of the core is used, with the primary as its source. */
 export const simulate = (core: PacketCore, legs: ReadonlyArray<Pick<Schedule, "datagrams">>, how: Simulation = {}): Simulated => {
-  const { windowUs, reorderUs = 50_000, startUs = 10_000_000, stalls } = how
+  const { windowUs, reorderUs = 50_000, startUs = 10_000_000, stalls, eachPass } = how
   core.takeEvents()
   core.resetChannel(0)
   for (const leg of [0, 1]) {
@@ -49,14 +51,16 @@ export const simulate = (core: PacketCore, legs: ReadonlyArray<Pick<Schedule, "d
   const parts: Uint8Array[] = []
   const events: CoreEvent[] = []
   const slotTimes: number[] = []
-  let [head, mostHeld, merge, pathDifferenceUs] = [0, 0, 0, 0]
-  const collect = () => {
+  let [head, mostHeld, merge, pathDifferenceUs] = [core.ringHead(0), 0, 0, 0]
+  const collect = (nowUs: number) => {
     for (const to = core.ringHead(0); head !== to; head = (head + 1) >>> 0) {
       const slot = readSlot(core, 0, head)
       parts.push(slot.payload)
       slotTimes.push(slot.rx_us)
     }
-    events.push(...core.takeEvents())
+    const told = core.takeEvents()
+    events.push(...told)
+    eachPass?.(nowUs, told)
   }
   const queues = legs.map(({ datagrams }, leg) =>
     datagrams.map(({ bytes, us }): Datagram => ({ bytes, rx_us: Math.round(startUs + us), ipv4: 0x7f00_0001, port: 5000 + leg })),
@@ -76,7 +80,7 @@ export const simulate = (core: PacketCore, legs: ReadonlyArray<Pick<Schedule, "d
     }
     if ((nowUs - startUs) % TICK_US === 0) core.tick(nowUs)
     mostHeld = Math.max(mostHeld, channel(L.CHANNEL_HELD), core.legField(0, L.LEG_HELD), core.legField(1, L.LEG_HELD))
-    collect()
+    collect(nowUs)
   }
   return { bytes: Buffer.concat(parts), events, slotTimes, mostHeld, merge, pathDifferenceUs, channel }
 }

@@ -42,6 +42,8 @@ const counterNames = Object.keys(LEG_COUNTERS) as ReadonlyArray<LegCounter>
 interface CoreExports {
   readonly resetLeg: (leg: number) => void
   readonly resetChannel: (channel: number) => void
+  readonly startLegAt: (leg: number, from: number) => void
+  readonly startChannelAt: (channel: number, from: number) => void
   readonly initReceive: (base: bigint) => void
   readonly prepareReceive: () => void
   readonly setSource: (channel: number, leg: number, atOnce: number) => void
@@ -84,22 +86,27 @@ export class PacketCore {
   readonly f64: Float64Array
   readonly view: DataView
   readonly #exports: CoreExports
+  readonly #countersFrom: number
 
-  private constructor(memory: WasmMemory, exports: CoreExports) {
+  private constructor(memory: WasmMemory, exports: CoreExports, countersFrom: number) {
     this.memory = memory
     this.u8 = new Uint8Array(memory.buffer)
     this.u32 = new Uint32Array(memory.buffer)
     this.f64 = new Float64Array(memory.buffer)
     this.view = new DataView(memory.buffer)
     this.#exports = exports
+    this.#countersFrom = countersFrom
   }
 
-  /** Makes a core of its own from the bytes of core.wasm. Rejects when they are not a module with this ABI. */
-  static async instantiate(wasm: ArrayBuffer | Uint8Array): Promise<PacketCore> {
+  /**
+   * Makes a core of its own from the bytes of core.wasm. Rejects when they are not a module with this ABI. `countersFrom`, for tests: where
+   * every counter that wraps at 2^32 starts (ring heads, packets of legs, PIDs and merges), as on a machine that has run for weeks.
+   */
+  static async instantiate(wasm: ArrayBuffer | Uint8Array, { countersFrom = 0 } = {}): Promise<PacketCore> {
     const pages = Math.ceil(MEMORY_BYTES / WASM_PAGE)
     const memory = new webAssembly.Memory({ initial: pages, maximum: pages })
     const { instance } = await webAssembly.instantiate(wasm, { env: { memory } })
-    return new PacketCore(memory, instance.exports as unknown as CoreExports)
+    return new PacketCore(memory, instance.exports as unknown as CoreExports, countersFrom)
   }
 
   /** Fills the headers of the receive and send batches, once. `base`: native address of the memory's first byte. */
@@ -111,11 +118,13 @@ export class PacketCore {
   /** Forgets all counters, gauges and stream state of a leg (0 to MAX_LEGS - 1). */
   resetLeg(leg: number): void {
     this.#exports.resetLeg(leg)
+    if (this.#countersFrom > 0) this.#exports.startLegAt(leg, this.#countersFrom)
   }
 
-  /** Starts a channel's ring again with head 0. */
+  /** Starts a channel's ring again, with head 0 unless told otherwise. */
   resetChannel(channel: number): void {
     this.#exports.resetChannel(channel)
+    if (this.#countersFrom > 0) this.#exports.startChannelAt(channel, this.#countersFrom)
   }
 
   /** Full room in all receive headers; `ingest` does it for those it reads. */

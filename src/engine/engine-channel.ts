@@ -77,11 +77,12 @@ export class EngineChannel {
   }
 
   stats(nowUs: number, epochOffsetMs: number): ChannelStats {
-    const surroundings = this.source.surroundings
+    const source = this.source.stats()
+    const { surroundings } = this.source
     return {
       id: this.id,
       started_at: this.startedAt,
-      ...this.source.stats(),
+      ...source,
       legs: this.legs.map((leg) => leg.stats(nowUs, epochOffsetMs, surroundings)),
       outputs: [...this.sessions.values()].map((session) => session.stats()),
     }

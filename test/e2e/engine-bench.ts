@@ -36,8 +36,9 @@ export class EngineBench extends EngineEvents {
     this.engine.start()
   }
 
-  static async start(library: SrtLibrary = withoutSrt()): Promise<EngineBench> {
-    const core = await PacketCore.instantiate(readFileSync(new URL("../../build/core.wasm", import.meta.url)))
+  /** `countersFrom` as in `PacketCore.instantiate`. */
+  static async start(library: SrtLibrary = withoutSrt(), options: { readonly countersFrom?: number } = {}): Promise<EngineBench> {
+    const core = await PacketCore.instantiate(readFileSync(new URL("../../build/core.wasm", import.meta.url)), options)
     return new EngineBench(core, library)
   }
 

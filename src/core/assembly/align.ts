@@ -5,15 +5,17 @@
 // differs, settle it. Null packets, tables and packets that repeat (filler), which any two encoders may have alike, neither
 // propose nor count.
 import {
-  ALIGNMENT_DIFFERENT, ALIGNMENT_TRIAL_US, ALIGNMENT_UNKNOWN, ALIGN_BUCKETS, ALIGN_TABLES, CHANNEL_ALIGNMENT, MERGE_CELLS, MERGE_HASHES, TS_PACKET,
+  ALIGNMENT_DIFFERENT, ALIGNMENT_TRIAL_US, ALIGNMENT_UNKNOWN, ALIGN_BUCKETS, ALIGN_TABLES, CHANNEL_ALIGNMENT, CHANNEL_MERGE_WINDOW_US,
+  MERGE_CELLS, MERGE_HASHES, TS_PACKET,
 } from "./layout";
-import { CHANNEL_ALIGN_STATE, setChannelField } from "./channel";
+import { CHANNEL_ALIGN_STATE, channelField, setChannelField } from "./channel";
 import { NULL_PID, pidOf, readHeader } from "./packet";
 import { WATCHED, pidStateAddress } from "./continuity";
-import { HASHED_FROM, HIGH, ahead, hashAddress, legMerge } from "./merge-state";
+import { cellOf, hashAddress } from "./merge-cells";
+import { HASHED_FROM, HIGH, ahead, legMerge } from "./merge-state";
 
 const AGREEMENT: u32 = 64;
-/** Legs that differ are looked at again for one second in ten. */
+/** Legs that differ are looked at again for one second in ten, and as long as one leg may be behind the other. */
 const LOOK_US: f64 = 1000000;
 const LOOK_EVERY_US: f64 = 10000000;
 /** Reserved PIDs, of tables. */
@@ -35,8 +37,8 @@ const UNKNOWN_MAX: u32 = 1024;
 const PRIME_A: u64 = 0x9e3779b97f4a7c15;
 const PRIME_B: u64 = 0xc2b2ae3d27d4eb4f;
 
-/** 32-bit hash of a TS packet, never 0. */
-export function hashPacket(packet: usize): u32 {
+/** 32-bit hash of a TS packet. */
+function hashPacket(packet: usize): u32 {
   let a: u64 = 0x243f6a8885a308d3;
   let b: u64 = 0x13198a2e03707344;
   for (let offset: usize = 0; offset < 176; offset += 16) {
@@ -46,8 +48,7 @@ export function hashPacket(packet: usize): u32 {
   a = (a ^ load<u64>(packet, 176)) * PRIME_A;
   b = (b ^ <u64>load<u32>(packet, 184)) * PRIME_B;
   const mixed = a ^ rotl<u64>(b, 17);
-  const hash = <u32>(mixed ^ (mixed >> 32));
-  return hash ? hash : 1;
+  return <u32>(mixed ^ (mixed >> 32));
 }
 
 /** True for packets that two different programmes are not likely to have in common. */
@@ -64,11 +65,18 @@ function bucketAddress(index: i32, hash: u32): usize {
   return <usize>(ALIGN_TABLES + ((index * ALIGN_BUCKETS + <i32>(hash & (ALIGN_BUCKETS - 1))) << 2));
 }
 
-/** Hash at `position` of a leg's count, 0 when that is not known. */
+/** What is kept of a hash, never 0. Its low bits choose the bucket: together they are as good as all 32. */
+// @ts-ignore: decorator
+@inline
+export function keyOf(hash: u32): u32 {
+  return (hash >>> 16) | 1;
+}
+
+/** Key of the packet at `position` of a leg's count, 0 when that is not known. */
 export function hashAt(index: i32, leg: usize, position: u32): u32 {
   const age = ahead(load<u32>(leg + HIGH), position);
   if (age <= 0 || age > MERGE_CELLS || ahead(position, load<u32>(leg + HASHED_FROM)) < 0) return 0;
-  return load<u32>(hashAddress(index, position));
+  return load<u16>(hashAddress(index, position));
 }
 
 /** Starts afresh: nothing known of either leg. */
@@ -80,7 +88,7 @@ export function forgetAlignment(channel: usize): void {
   setChannelField(channel, CHANNEL_ALIGNMENT, ALIGNMENT_UNKNOWN);
 }
 
-/** Whether hashes are worth their time now: always in the first seconds of both legs, later one second in ten. */
+/** Whether hashes are worth their time now: always in the first seconds of both legs, later for a while every ten seconds. */
 export function isLooking(channel: usize, index: i32, nowUs: f64): bool {
   let since = load<f64>(channel + TRIAL_SINCE);
   if (since == 0) {
@@ -88,8 +96,9 @@ export function isLooking(channel: usize, index: i32, nowUs: f64): bool {
     store<f64>(channel + TRIAL_SINCE, since);
   }
   const trial = nowUs - since;
-  if (trial >= ALIGNMENT_TRIAL_US) setChannelField(channel, CHANNEL_ALIGNMENT, ALIGNMENT_DIFFERENT);
-  const looks = trial < LOOK_EVERY_US || trial % LOOK_EVERY_US < LOOK_US;
+  const windowUs = channelField(channel, CHANNEL_MERGE_WINDOW_US);
+  if (trial >= ALIGNMENT_TRIAL_US + windowUs) setChannelField(channel, CHANNEL_ALIGNMENT, ALIGNMENT_DIFFERENT);
+  const looks = trial < LOOK_EVERY_US || trial % LOOK_EVERY_US < LOOK_US + windowUs;
   if (looks && !load<u32>(channel + LOOKING)) {
     // What was kept before is too old to be compared with.
     for (let leg = 0; leg < 2; leg++) {
@@ -108,7 +117,7 @@ export function agreedOffset(channel: usize): u32 {
 }
 
 /**
- * Takes the packet at `position` of a leg's own count, its hash kept already; true when the legs are found to agree.
+ * Takes the packet at `position` of a leg's own count, whose hash `keepHash` has kept; true when the legs are found to agree.
  */
 export function compare(channel: usize, index: i32, packet: usize, position: u32, hash: u32): bool {
   if (!isTelling(index, packet)) return false;
@@ -125,7 +134,7 @@ export function compare(channel: usize, index: i32, packet: usize, position: u32
       return false;
     }
     store<u32>(channel + UNKNOWN, 0);
-    if (found == hash) {
+    if (found == keyOf(hash)) {
       if (!isUnique) return false;
       const agreed = load<u32>(channel + AGREED) + 1;
       store<u32>(channel + AGREED, agreed);
@@ -136,17 +145,17 @@ export function compare(channel: usize, index: i32, packet: usize, position: u32
   store<u32>(channel + AGREED, 0);
   if (!isUnique) return false;
   const candidate = load<u32>(bucketAddress(index ^ 1, hash));
-  if (hashAt(index ^ 1, other, candidate) != hash) return false;
+  if (hashAt(index ^ 1, other, candidate) != keyOf(hash)) return false;
   store<u32>(channel + PROPOSED, 1);
   store<u32>(channel + UNKNOWN, 0);
   store<u32>(channel + PROPOSAL, isBackup ? candidate - position : position - candidate);
   return false;
 }
 
-/** Keeps the hash of a leg's packet at `position`. */
+/** Keeps the key of a leg's packet at `position`; returns its hash. */
 export function keepHash(index: i32, packet: usize, position: u32): u32 {
   const hash = hashPacket(packet);
-  store<u32>(hashAddress(index, position), hash);
+  store<u16>(hashAddress(index, position), keyOf(hash));
   return hash;
 }
 
@@ -158,7 +167,7 @@ function makeFindable(index: i32, leg: usize, position: u32, hash: u32): bool {
   const bucket = bucketAddress(index, hash);
   const before = load<u32>(bucket);
   store<u32>(bucket, position);
-  return before == position || hashAt(index, leg, before) != hash;
+  return before == position || hashAt(index, leg, before) != keyOf(hash);
 }
 
 /** Makes the hashes of positions that never came unknown. */
@@ -166,10 +175,13 @@ export function skipHashes(index: i32, from: u32, to: u32): void {
   const missing = ahead(to, from);
   if (missing <= 0) return;
   if (missing >= MERGE_CELLS) {
-    memory.fill(<usize>(MERGE_HASHES + index * MERGE_CELLS * 4), 0, MERGE_CELLS * 4);
+    memory.fill(<usize>(MERGE_HASHES + index * MERGE_CELLS * 2), 0, MERGE_CELLS * 2);
     return;
   }
-  for (let position = from; position != to; position++) store<u32>(hashAddress(index, position), 0);
+  // Up to the end of the cells, and on from their beginning.
+  const first = min(missing, MERGE_CELLS - <i32>cellOf(from));
+  memory.fill(hashAddress(index, from), 0, first * 2);
+  if (missing > first) memory.fill(hashAddress(index, from + first), 0, (missing - first) * 2);
 }
 
 /** A whole number of TS packets. */

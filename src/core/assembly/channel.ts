@@ -12,6 +12,8 @@ export const CHANNEL_CLOCK = STATE + 8;
 export const CHANNEL_DUE = STATE + 16;
 /** u32: counters of a PID are counted on, or packets wait to be inserted: see insertion.ts. */
 export const CHANNEL_INSERTION = STATE + 20;
+/** u32: where the legs' counts of TS packets begin, near enough; 0 but in tests: see start-counters.ts. */
+export const CHANNEL_COUNT_FROM = STATE + 24;
 // Ranges of their own: merge.ts and align.ts.
 export const CHANNEL_MERGE_STATE = STATE + 64;
 export const CHANNEL_ALIGN_STATE = STATE + 256;

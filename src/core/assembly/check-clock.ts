@@ -6,7 +6,7 @@ import { STATE_TR101290 } from "./leg";
 const CLOCK = STATE_TR101290;
 const SILENT = STATE_TR101290 + 8;
 /** u32: packets analysed, modulo 2^32. */
-const PACKETS = STATE_TR101290 + 16;
+export const PACKETS_ANALYSED = STATE_TR101290 + 16;
 /** u32: silences so far. */
 const SILENCES = STATE_TR101290 + 20;
 /** f64 us: when the host last had the timers checked. */
@@ -42,8 +42,8 @@ export function silences(leg: usize): u32 {
 export function advanceClock(leg: usize, packets: u32, rxUs: f64): bool {
   arrivalUs = rxUs;
   packetsTogether = packets;
-  firstPacket = load<u32>(leg + PACKETS);
-  store<u32>(leg + PACKETS, firstPacket + packets);
+  firstPacket = load<u32>(leg + PACKETS_ANALYSED);
+  store<u32>(leg + PACKETS_ANALYSED, firstPacket + packets);
   const gapUs = rxUs - load<f64>(leg + CLOCK);
   if (!(gapUs > 0)) return false;
   if (gapUs > SILENCE_US) return endSilence(leg, rxUs, gapUs);

@@ -27,6 +27,7 @@ import { order, resetReorder, restartReorder, tickReorder } from "./reorder";
 import { headAddress, takeAppended } from "./ring";
 import { takeForScte35 } from "./psi";
 import { clearSlots } from "./section-slots";
+import { startChannelCounters, startLegCounters } from "./start-counters";
 import { abandonSections } from "./sections";
 import { checkTimers } from "./tr101290";
 import { datagramAddress, datagramLength, hasName, initHeaders as initReceiveHeaders, isTruncated, nameAddress, receiveTime, resetHeader } from "./receive";
@@ -41,6 +42,16 @@ export function resetLeg(leg: i32): void {
   memory.fill(PID_PACKETS + leg * PIDS * 4, 0, PIDS * 4);
   resetReorder(leg, legAddress(leg));
   clearSlots(leg);
+}
+
+/** Starts the counters of a channel that wrap at `from`; behind `resetChannel`, before anything is fed. For tests: see start-counters.ts. */
+export function startChannelAt(channel: i32, from: u32): void {
+  if (<u32>channel < <u32>MAX_CHANNELS) startChannelCounters(channel, from);
+}
+
+/** The same for a leg, behind `resetLeg`. */
+export function startLegAt(leg: i32, from: u32): void {
+  if (<u32>leg < <u32>MAX_LEGS) startLegCounters(leg, from);
 }
 
 /** Empties a channel's ring: its head starts again at 0, it has no source, and its legs are not merged. */

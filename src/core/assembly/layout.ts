@@ -368,20 +368,28 @@ export const STREAM_SIZE = 64;
 export const STREAMS = PSI_COPIES + MAX_INDEXES * SECTION_SLOTS * PSI_COPY_SIZE;
 
 // --- Merge of two legs, a cell a TS packet; see merge.ts. Cell = position modulo MERGE_CELLS.
-export const MERGE_CELLS = 8192;
-/** Present flag of each cell (u8), receive time (f64), hash of the TS packet of each leg (u32), and the packets. */
+/** How far apart two legs can be compared and joined, in TS packets: 49 Mbit, which are 2.4 s at 20 Mbit/s and 0.98 s at 50. */
+export const MERGE_CELLS = 32768;
+/**
+ * Flag of each cell (u8), place of a packet that waits (u16), receive time (u32 us modulo 2^32), and hash of the TS packet of each leg (u16).
+ * Times and hashes of merged legs are written all the time: that is all their memory.
+ */
 export const MERGE_FLAGS = STREAMS + MAX_INDEXES * STREAM_SLOTS * STREAM_SIZE;
-export const MERGE_TIMES = MERGE_FLAGS + MAX_CHANNELS * MERGE_CELLS;
-export const MERGE_HASHES = MERGE_TIMES + MAX_CHANNELS * MERGE_CELLS * 8;
+export const MERGE_PLACES = MERGE_FLAGS + MAX_CHANNELS * MERGE_CELLS;
+export const MERGE_TIMES = MERGE_PLACES + MAX_CHANNELS * MERGE_CELLS * 2;
+export const MERGE_HASHES = MERGE_TIMES + MAX_CHANNELS * MERGE_CELLS * 4;
 /** Where a hash was last seen, by leg (u32 position), for finding the offset of two legs. */
 export const ALIGN_BUCKETS = 8192;
-export const ALIGN_TABLES = MERGE_HASHES + MAX_LEGS * MERGE_CELLS * 4;
+export const ALIGN_TABLES = MERGE_HASHES + MAX_LEGS * MERGE_CELLS * 2;
+/** Packets that wait, by place: as many are ever touched as waited at a time. */
 export const MERGE_PACKETS = ALIGN_TABLES + MAX_LEGS * ALIGN_BUCKETS * 4;
 
 /** After a switch: what each PID of a channel still owes of discontinuity_indicator, one byte a PID; see flagging.ts. */
 export const DUE_FLAGS = MERGE_PACKETS + MAX_CHANNELS * MERGE_CELLS * TS_PACKET;
 /** One slot of packets the core puts together itself. */
 export const SCRATCH = DUE_FLAGS + MAX_CHANNELS * PIDS;
+/** One slot of packets on their way out of the merge. */
+export const MERGE_SCRATCH = SCRATCH + 2048;
 
 // --- Packets of the operator's that wait to go out, by channel; see insertion.ts. Header: PID u32@0, packets u32@4, next one u32@8,
 // times f64@16 and @24; private up to 64; then the packets.
@@ -394,7 +402,7 @@ export const INSERTION_AFTER = 16;
 export const INSERTION_UNTIL = 24;
 export const INSERTION_PACKETS = 64;
 export const INSERTION_SIZE = 4608;
-export const INSERTIONS = SCRATCH + 2048;
+export const INSERTIONS = MERGE_SCRATCH + 2048;
 export const INSERTION_SCRATCH = INSERTIONS + MAX_CHANNELS * INSERTION_SIZE;
 
 // --- RTP sequence numbers of each leg; see sequence.ts. One bit a number for those that came, and of each of these a u32 that tells

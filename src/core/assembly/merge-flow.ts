@@ -1,14 +1,12 @@
 // The joint stream of two merged legs: each packet in its place, what is behind a gap waits, gaps are given up in time.
 import {
   CHANNEL_HELD, CHANNEL_MERGE_LOST, CHANNEL_MERGE_WINDOW_US, CHANNEL_PATH_DIFFERENCE_US, LEG_MERGE_USED, LEG_REORDER_US, MERGE_CELLS,
-  MERGE_FLAGS, TS_PACKET,
+  MERGE_FLAGS, MERGE_SCRATCH, TS_PACKET,
 } from "./layout";
 import { count, gauge, legAddress } from "./leg";
 import { CHANNEL_RELEASED, channelField, mayRelease, setChannelField } from "./channel";
-import {
-  BY_BACKUP, GAP_SINCE, HIGH, NEXT, OFFSET, VOID, WAITING, WAITS, ahead, cellOf, flagAddress, isPresent, legMerge, packetAddress,
-  timeAddress,
-} from "./merge-state";
+import { BY_BACKUP, VOID, WAITS, flagAddress, freeAllPlaces, freePlace, packetAddress, takePlace, timeAt } from "./merge-cells";
+import { GAP_SINCE, HIGH, NEXT, OFFSET, WAITING, ahead, isPresent, legMerge } from "./merge-state";
 import { appendScanned } from "./flagging";
 
 const SLOT_PACKETS: u32 = 7;
@@ -22,6 +20,15 @@ export function lateness(channel: usize, isBackup: bool): f64 {
 export function setWaiting(channel: usize, waiting: u32): void {
   store<u32>(channel + WAITING, waiting);
   setChannelField(channel, CHANNEL_HELD, waiting);
+  if (waiting == 0) freeAllPlaces(channel);
+}
+
+/** Puts packets that wait, from `position` on, one behind the other. */
+function gather(channelIndex: i32, position: u32, packets: u32): usize {
+  for (let i: u32 = 0; i < packets; i++) {
+    memory.copy(<usize>MERGE_SCRATCH + i * TS_PACKET, packetAddress(channelIndex, position + i), TS_PACKET);
+  }
+  return MERGE_SCRATCH;
 }
 
 /** Sends out what waits from the next position on, in slots of up to seven packets. */
@@ -36,15 +43,21 @@ function drain(channelIndex: i32, channel: usize): void {
       continue;
     }
     if (waiting == 0 || !(flags & WAITS) || !mayRelease(channel)) break;
+    const first = packetAddress(channelIndex, next);
     let packets: u32 = 0;
-    while (packets < SLOT_PACKETS && packets < waiting && cellOf(next) + packets < <u32>MERGE_CELLS) {
+    let isInOnePiece = true;
+    while (packets < SLOT_PACKETS && packets < waiting) {
       const flag = flagAddress(channelIndex, next + packets);
       if (!(load<u8>(flag) & WAITS)) break;
       store<u8>(flag, 0);
+      if (packetAddress(channelIndex, next + packets) != first + packets * TS_PACKET) isInOnePiece = false;
       packets++;
     }
-    const rxUs = load<f64>(timeAddress(channelIndex, next)) - lateness(channel, (flags & BY_BACKUP) != 0);
-    appendScanned(channelIndex, packetAddress(channelIndex, next), packets * TS_PACKET, rxUs, 0, 0);
+    const rxUs = timeAt(channelIndex, channel, next) - lateness(channel, (flags & BY_BACKUP) != 0);
+    const payload = isInOnePiece ? first : gather(channelIndex, next, packets);
+    appendScanned(channelIndex, payload, packets * TS_PACKET, rxUs, 0, 0);
+    // Backwards, so that they are taken again in order and lie in one piece.
+    for (let i = packets; i > 0; i--) freePlace(channelIndex, channel, next + i - 1);
     store<u32>(channel + CHANNEL_RELEASED, load<u32>(channel + CHANNEL_RELEASED) + 1);
     next += packets;
     waiting -= packets;
@@ -53,7 +66,7 @@ function drain(channelIndex: i32, channel: usize): void {
   setWaiting(channel, waiting);
   if (waiting == 0 || load<u8>(flagAddress(channelIndex, next))) return;
   // The next gap is as old as the first packet behind it.
-  store<f64>(channel + GAP_SINCE, load<f64>(timeAddress(channelIndex, firstWaiting(channelIndex, next))));
+  store<f64>(channel + GAP_SINCE, timeAt(channelIndex, channel, firstWaiting(channelIndex, next)));
 }
 
 function firstWaiting(channelIndex: i32, next: u32): u32 {
@@ -110,7 +123,10 @@ function clearCell(channelIndex: i32, channel: usize, position: u32): void {
   const flag = flagAddress(channelIndex, position);
   const flags = load<u8>(flag);
   if (!flags) return;
-  if (flags & WAITS) setWaiting(channel, load<u32>(channel + WAITING) - 1);
+  if (flags & WAITS) {
+    freePlace(channelIndex, channel, position);
+    setWaiting(channel, load<u32>(channel + WAITING) - 1);
+  }
   store<u8>(flag, 0);
 }
 
@@ -156,7 +172,7 @@ export function place(channelIndex: i32, channel: usize, leg: i32, position: u32
       continue;
     }
     store<u8>(flag, leg == 1 ? WAITS | BY_BACKUP : WAITS);
-    memory.copy(packetAddress(channelIndex, position + i), payload + i * TS_PACKET, TS_PACKET);
+    memory.copy(takePlace(channelIndex, channel, position + i), payload + i * TS_PACKET, TS_PACKET);
     waiting++;
     count(used, LEG_MERGE_USED);
   }

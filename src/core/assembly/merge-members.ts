@@ -1,7 +1,7 @@
 // Which legs take part in a merge: joining, falling silent, coming back, leaving, and the end of the merge.
 import {
   ALIGNMENT_SAME, CHANNEL_ALIGNMENT, CHANNEL_MERGE, CHANNEL_MERGE_ALLOWED, CHANNEL_MERGE_BOTH, CHANNEL_MERGE_WINDOW_US,
-  CHANNEL_PATH_DIFFERENCE_US, CHANNEL_PENDING, CHANNEL_SOURCE, EVENT_MERGE, EVENT_MERGE_LEG, LEG_LAST_RX_US, MERGE_CELLS, MERGE_CONTENT,
+  CHANNEL_PATH_DIFFERENCE_US, CHANNEL_PENDING, CHANNEL_SOURCE, EVENT_MERGE, EVENT_MERGE_LEG, LEG_LAST_RX_US, MERGE_CONTENT,
   MERGE_END_ASKED, MERGE_END_RESTARTED, MERGE_OFF, MERGE_RTP,
 } from "./layout";
 import { gauge, legAddress } from "./leg";
@@ -17,6 +17,8 @@ import { isHolding } from "./reorder";
 import { sequenceDistance } from "./rtp";
 
 const SILENT_US: f64 = 1000000;
+/** A leg that comes back has its old place when it is no further, in TS packets, from where the joint stream is. */
+export const NEAR: i32 = 4096;
 
 export function isSilent(index: i32, nowUs: f64): bool {
   const last = gauge(legAddress(index), LEG_LAST_RX_US);
@@ -93,7 +95,7 @@ export function mergeFindsPlace(index: i32, sequence: u32): bool {
   const moved = ahead(load<u32>(channel + NEXT) - load<u32>(state + OFFSET), highest * stride);
   const expected = highest + <u32>(moved / <i32>stride);
   const extended = expected + sequenceDistance(sequence, expected);
-  if (abs(ahead(extended, expected)) * <i32>stride > MERGE_CELLS / 2) return false;
+  if (abs(ahead(extended, expected)) * <i32>stride > NEAR) return false;
   store<u32>(state + EXTENDED, extended);
   return true;
 }

@@ -1,6 +1,6 @@
 // What the merge of two legs keeps: per channel the place in the joint stream, per leg its own count of TS packets and how it
-// maps to that place. Positions count TS packets modulo 2^32; a cell is a position modulo MERGE_CELLS.
-import { MERGE_CELLS, MERGE_FLAGS, MERGE_HASHES, MERGE_PACKETS, MERGE_TIMES, TS_PACKET } from "./layout";
+// maps to that place. Positions count TS packets modulo 2^32: no two that are compared may be half of that apart, so marks that stay
+// where they were set are moved along (`ageMarks`).
 import { CHANNEL_MERGE_STATE } from "./channel";
 
 /** u32: position of the next packet to go out; packets waiting behind a gap. f64 us: when the first of them came. */
@@ -11,6 +11,8 @@ export const GAP_SINCE = CHANNEL_MERGE_STATE + 8;
 export const MISMATCHES = CHANNEL_MERGE_STATE + 16;
 export const TIMES_FROM = CHANNEL_MERGE_STATE + 20;
 export const SAMPLES = CHANNEL_MERGE_STATE + 24;
+// Private to merge-cells.ts.
+export const MERGE_CELLS_STATE = CHANNEL_MERGE_STATE + 128;
 /** Per leg (primary, backup), 48 bytes each. */
 const LEG_MERGE = CHANNEL_MERGE_STATE + 32;
 const LEG_MERGE_SIZE = 48;
@@ -32,48 +34,11 @@ export const ABSENT: usize = 28;
 /** Position from which the hashes of the leg are valid. */
 export const HASHED_FROM: usize = 24;
 
-export const WAITS: u8 = 1;
-/** No packet belongs here: the datagram was shorter than the stride. */
-export const VOID: u8 = 2;
-/** It came from the backup. */
-export const BY_BACKUP: u8 = 4;
-
 /** State of leg 0 or 1 of a channel. */
 // @ts-ignore: decorator
 @inline
 export function legMerge(channel: usize, leg: i32): usize {
   return channel + LEG_MERGE + (leg & 1) * LEG_MERGE_SIZE;
-}
-
-// @ts-ignore: decorator
-@inline
-export function cellOf(position: u32): u32 {
-  return position & (MERGE_CELLS - 1);
-}
-
-// @ts-ignore: decorator
-@inline
-export function flagAddress(channel: i32, position: u32): usize {
-  return <usize>(MERGE_FLAGS + channel * MERGE_CELLS) + cellOf(position);
-}
-
-// @ts-ignore: decorator
-@inline
-export function timeAddress(channel: i32, position: u32): usize {
-  return <usize>(MERGE_TIMES + channel * MERGE_CELLS * 8) + (cellOf(position) << 3);
-}
-
-// @ts-ignore: decorator
-@inline
-export function packetAddress(channel: i32, position: u32): usize {
-  return <usize>(MERGE_PACKETS + channel * MERGE_CELLS * TS_PACKET) + cellOf(position) * TS_PACKET;
-}
-
-/** Hash of a packet of a leg, by the leg's own count; 0 when it has none there. */
-// @ts-ignore: decorator
-@inline
-export function hashAddress(index: i32, position: u32): usize {
-  return <usize>(MERGE_HASHES + index * MERGE_CELLS * 4) + (cellOf(position) << 2);
 }
 
 // @ts-ignore: decorator

@@ -4,13 +4,14 @@ import {
   CHANNEL_MERGE, CHANNEL_MERGE_ALLOWED, CHANNEL_MERGE_MISMATCHES, CHANNEL_PATH_DIFFERENCE_US, MERGE_CELLS, MERGE_END_DIFFERENT,
   MERGE_END_SILENT, MERGE_OFF, SLOT_PAYLOAD_MAX, TS_PACKET,
 } from "./layout";
-import { channelAddress, channelField, numberOf, setChannelField, sourceOf } from "./channel";
-import { compare, hashAt, isLooking, keepHash, packetsIn, skipHashes } from "./align";
+import { CHANNEL_COUNT_FROM, channelAddress, channelField, numberOf, setChannelField, sourceOf } from "./channel";
+import { compare, hashAt, isLooking, keepHash, keyOf, packetsIn, skipHashes } from "./align";
 import { place, releaseOverdue } from "./merge-flow";
-import { comeBack, endFlagged, goOnWithout, isSilent, join, leave, mergeLegRestarted } from "./merge-members";
+import { WAITS, flagAddress, lowTime, noteCellClock, setTime, timeAt } from "./merge-cells";
+import { NEAR, comeBack, endFlagged, goOnWithout, isSilent, join, leave, mergeLegRestarted } from "./merge-members";
 import {
-  ABSENT, EXTENDED, HASHED_FROM, HIGH, MISMATCHES, NEXT, OFFSET, SAMPLES, STARTED, STRIDE, TIMES_FROM, WAITING, WAITS, ahead,
-  flagAddress, isPresent, legMerge, takesPart, timeAddress,
+  ABSENT, EXTENDED, HASHED_FROM, HIGH, MISMATCHES, NEXT, OFFSET, SAMPLES, STARTED, STRIDE, TIMES_FROM, WAITING, ahead, isPresent, legMerge,
+  takesPart,
 } from "./merge-state";
 import { sequenceDistance } from "./rtp";
 import { appendScanned } from "./flagging";
@@ -20,9 +21,13 @@ const DIFFERENT: u32 = 14;
 /** A sequence number stands for no more packets than a slot holds. */
 const STRIDE_MAX: u32 = 7;
 
+/** Ages from here on are those of a mark that lies ahead, as it does until the slower leg gets there. */
+const AHEAD: u32 = 0xff000000;
+
 /** Called every 10 ms or so. */
 export function tickMerge(channelIndex: i32, nowUs: f64): void {
   const channel = channelAddress(channelIndex);
+  ageMarks(channel);
   if (<i32>channelField(channel, CHANNEL_MERGE) == MERGE_OFF) return;
   if (load<u32>(channel + WAITING) > 0) releaseOverdue(channelIndex, channel, nowUs);
   for (let leg = 0; leg < 2; leg++) {
@@ -30,6 +35,23 @@ export function tickMerge(channelIndex: i32, nowUs: f64): void {
     store<u32>(legMerge(channel, leg) + ABSENT, 1);
     goOnWithout(channelIndex, channel, leg, MERGE_END_SILENT);
   }
+}
+
+/**
+ * Moves along what was marked long ago. A mark is left behind by the positions compared with it, and half of 2^32 packets later, which is
+ * after 1.9 days at 20 Mbit/s, it would lie ahead of them.
+ */
+function ageMarks(channel: usize): void {
+  for (let leg = 0; leg < 2; leg++) {
+    const state = legMerge(channel, leg);
+    const high = load<u32>(state + HIGH);
+    // Never ahead of the leg's count, so this holds for 2^32 packets.
+    if (high - load<u32>(state + HASHED_FROM) > <u32>MERGE_CELLS) store<u32>(state + HASHED_FROM, high - MERGE_CELLS);
+  }
+  if (<i32>channelField(channel, CHANNEL_MERGE) == MERGE_OFF) return;
+  const next = load<u32>(channel + NEXT);
+  const age = next - load<u32>(channel + TIMES_FROM);
+  if (age > <u32>MERGE_CELLS && age < AHEAD) store<u32>(channel + TIMES_FROM, next - MERGE_CELLS);
 }
 
 /** Takes the packets of a datagram that the leg has accepted, in the order of arrival. */
@@ -72,8 +94,9 @@ export function mergeArrived(index: i32, isRtp: bool, sequence: u32, payload: us
   }
   if (!takesPart(channel, me)) return;
   const joint = position + load<u32>(state + OFFSET);
+  noteCellClock(channel, rxUs);
   if (hasBoth && !verify(index, channel, state, position, joint, packets, stride, payload, rxUs)) return;
-  if (!hasBoth) noteTimes(channelIndex, channel, joint, packets, rxUs);
+  if (!hasBoth) noteTimes(channelIndex, joint, packets, rxUs);
   place(channelIndex, channel, me, joint, packets, stride, payload, rxUs);
 }
 
@@ -82,9 +105,11 @@ function positionOf(index: i32, state: usize, isRtp: bool, sequence: u32, packet
   const isNew = !load<u32>(state + STARTED);
   if (isNew) {
     store<u32>(state + STARTED, 1);
-    store<u32>(state + EXTENDED, sequence);
+    const from = load<u32>(channelAddress(index >> 1) + CHANNEL_COUNT_FROM);
+    const extended = ((from / packets) & 0xffff0000) | sequence;
+    store<u32>(state + EXTENDED, extended);
     store<u32>(state + STRIDE, isRtp ? packets : 0);
-    store<u32>(state + HIGH, isRtp ? sequence * packets : 0);
+    store<u32>(state + HIGH, isRtp ? extended * packets : from);
     store<u32>(state + HASHED_FROM, load<u32>(state + HIGH));
   }
   if (!isRtp) return load<u32>(state + HIGH);
@@ -106,14 +131,15 @@ function outgrow(index: i32, channel: usize, payload: usize, length: u32, rxUs: 
 
 /** A silent leg is heard: by its numbers it is where the joint stream is, or it has to be aligned again. */
 function returnOrLeave(index: i32, channel: usize, joint: u32, isRtp: bool): void {
-  const isNear = abs(ahead(joint, load<u32>(channel + NEXT))) <= MERGE_CELLS / 2;
+  const isNear = abs(ahead(joint, load<u32>(channel + NEXT))) <= NEAR;
   if (isRtp && isNear) comeBack(index >> 1, channel, index & 1);
   else leave(index >> 1, channel, index & 1, MERGE_END_SILENT);
 }
 
-function noteTimes(channelIndex: i32, channel: usize, joint: u32, packets: u32, rxUs: f64): void {
+function noteTimes(channelIndex: i32, joint: u32, packets: u32, rxUs: f64): void {
+  const time = lowTime(rxUs);
   for (let i: u32 = 0; i < packets; i++) {
-    if (!(load<u8>(flagAddress(channelIndex, joint + i)) & WAITS)) store<f64>(timeAddress(channelIndex, joint + i), rxUs);
+    if (!(load<u8>(flagAddress(channelIndex, joint + i)) & WAITS)) setTime(channelIndex, joint + i, time);
   }
 }
 
@@ -124,13 +150,14 @@ function verify(
   const channelIndex = index >> 1;
   const other = legMerge(channel, (index & 1) ^ 1);
   const shift = load<u32>(state + OFFSET) - load<u32>(other + OFFSET);
+  const time = lowTime(rxUs);
   let isSampled = false;
   for (let i: u32 = 0; i < packets; i++) {
     const hash = keepHash(index, payload + i * TS_PACKET, position + i);
     const found = hashAt(index ^ 1, other, position + i + shift);
     if (found == 0) {
-      store<f64>(timeAddress(channelIndex, joint + i), rxUs);
-    } else if (found == hash) {
+      setTime(channelIndex, joint + i, time);
+    } else if (found == keyOf(hash)) {
       store<u32>(channel + MISMATCHES, 0);
       if (!isSampled) samplePath(channelIndex, channel, index & 1, joint + i, rxUs);
       isSampled = true;
@@ -146,7 +173,7 @@ function verify(
 /** Path difference from a packet that the other leg brought before, at the time kept in its cell. */
 function samplePath(channelIndex: i32, channel: usize, leg: i32, position: u32, rxUs: f64): void {
   if (ahead(position, load<u32>(channel + TIMES_FROM)) < 0) return;
-  const later = rxUs - load<f64>(timeAddress(channelIndex, position));
+  const later = rxUs - timeAt(channelIndex, channel, position);
   const sample = leg == 1 ? later : -later;
   const samples = load<u32>(channel + SAMPLES);
   const before = channelField(channel, CHANNEL_PATH_DIFFERENCE_US);

@@ -1,10 +1,9 @@
 // A leg becomes the source of its channel.
 import { CHANNEL_MERGE, CHANNEL_PENDING, CHANNEL_SOURCE, CHANNEL_SWITCHES, EVENT_SWITCHED, TS_PACKET } from "./layout";
-import { CHANNEL_AT_ONCE, channelAddress, channelField, numberOf, setChannelField, sourceOf } from "./channel";
+import { CHANNEL_AT_ONCE, CHANNEL_CLOCK, channelAddress, channelField, numberOf, setChannelField, sourceOf } from "./channel";
 import { postEvent } from "./events";
 import { appendScanned, signalSwitch } from "./flagging";
 import { endMerge } from "./merge-members";
-import { headAddress } from "./ring";
 
 /**
  * The leg fills the ring from packet `first` of this slot on. Its analysis has seen the slot already. Where nothing went out
@@ -20,7 +19,7 @@ export function takeOver(index: i32, payload: usize, length: u32, first: u32, rx
   setChannelField(channel, CHANNEL_SWITCHES, channelField(channel, CHANNEL_SWITCHES) + 1);
   store<u32>(channel + CHANNEL_AT_ONCE, 0);
   postEvent(EVENT_SWITCHED, index, 0, isClean ? 1 : 0, before, 0, 0);
-  if (load<u32>(headAddress(index >> 1)) != 0) signalSwitch(index, rxUs);
+  if (load<f64>(channel + CHANNEL_CLOCK) > 0) signalSwitch(index, rxUs);
   const skipped = first * TS_PACKET;
   appendScanned(index >> 1, payload + skipped, length - skipped, rxUs, timestamp, sequence);
 }

@@ -1,4 +1,5 @@
 /** Findings on how the stream comes: bit rate, framing, spacing, receive buffer, FEC, second leg. */
+import { bitrateOfReach, describeTooFar } from "./merge-reach.ts"
 import type { Finding, PreflightFacts } from "./preflight-facts.ts"
 
 /** Over one PCR interval a constant rate is known to a TS packet or so: 4 % at 1 Mbit/s and 40 ms. */
@@ -18,6 +19,7 @@ export const deliveryFindings = (facts: PreflightFacts): Finding[] => [
   ...receiveBuffer(facts),
   ...fec(facts),
   ...legs(facts),
+  ...mergeReach(facts),
 ]
 
 const framing = (facts: PreflightFacts): Finding[] =>
@@ -93,7 +95,19 @@ const fec = ({ fecSeen, fecEnabled }: PreflightFacts): Finding[] =>
       ]
     : []
 
-const legs = ({ alignment, mode }: PreflightFacts): Finding[] => {
+const mergeReach = ({ alignment, mergeReachMs: reach, mergeWindowMs: window, mode }: PreflightFacts): Finding[] =>
+  alignment === null || mode === "failover" || reach === null || reach >= window
+    ? []
+    : [
+        {
+          code: "merge_reach",
+          message: `merge_window_ms is ${window}, but at ${megabits(bitrateOfReach(reach))} Mbit/s a merge reaches ${Math.floor(reach)} ms: paths further apart than that are not merged, and what one of them loses the other does not repair`,
+        },
+      ]
+
+const legs = (facts: PreflightFacts): Finding[] => {
+  const { alignment, mergeReachMs: reachMs, mergeWindowMs: windowMs, mode, pathsApartMs: apartMs } = facts
+  if (alignment === "too_far") return [{ code: "legs_too_far", message: describeTooFar({ apartMs, reachMs, windowMs }) }]
   if (alignment === "same")
     return [
       {

@@ -1,5 +1,7 @@
 /** What preflight looks at, and what it can find. */
 
+import type { Alignment } from "./merge-reach.ts"
+
 /** Every code and what it means, for the documentation. Codes never change their meaning. */
 export const FINDING_CODES = {
   no_programme: "no PAT and PMT: there is nothing that outputs other than SRT, UDP, RTP and file could carry",
@@ -23,6 +25,8 @@ export const FINDING_CODES = {
   fec_not_enabled: "FEC arrives and is switched off",
   legs_aligned: "both legs carry the same packets",
   legs_not_aligned: "the legs carry different packets",
+  legs_too_far: "the legs are too far apart to be compared and merged at their bit rate",
+  merge_reach: "a merge reaches less than `merge_window_ms` at this bit rate",
 } as const
 
 export type FindingCode = keyof typeof FINDING_CODES
@@ -70,7 +74,11 @@ export interface PreflightFacts {
   /** FEC packets arrive on the ports + 2 or + 4. */
   readonly fecSeen: boolean
   readonly fecEnabled: boolean
-  /** Null for a channel with one leg. */
-  readonly alignment: "same" | "different" | "unknown" | null
+  /** Whether the other leg carries the same packets; null for a channel with one leg. */
+  readonly alignment: Alignment | null
   readonly mode: "auto" | "failover" | "merge"
+  readonly mergeWindowMs: number
+  /** How far apart the legs may be to be merged at their bit rate, and how far apart they are by their PCR; in ms, null when not known. */
+  readonly mergeReachMs: number | null
+  readonly pathsApartMs: number | null
 }

@@ -29,6 +29,9 @@ const FACTS: PreflightFacts = {
   fecEnabled: false,
   alignment: null,
   mode: "auto",
+  mergeWindowMs: 200,
+  mergeReachMs: null,
+  pathsApartMs: null,
 }
 
 const withStreams = (...streams: ProgrammeFacts["streams"]): Partial<PreflightFacts> => ({ programmes: [{ ...PROGRAMME, streams }] })
@@ -124,6 +127,23 @@ const CASES: readonly Case[] = [
   silent("legs_aligned", "unknown", { alignment: "unknown" }),
   found("legs_not_aligned", "different", { alignment: "different" }, /cannot be merged/),
   silent("legs_not_aligned", "same", { alignment: "same" }),
+  silent("legs_not_aligned", "too far apart to know", { alignment: "too_far" }),
+  found(
+    "legs_too_far",
+    "1.4 s apart at 50 Mbit/s",
+    { alignment: "too_far", mergeReachMs: 986, pathsApartMs: 1400 },
+    /50\.0 Mbit\/s.*1\.40 s apart/,
+  ),
+  silent("legs_too_far", "different", { alignment: "different" }),
+  found(
+    "merge_reach",
+    "a window of 2 s at 50 Mbit/s",
+    { alignment: "same", mergeReachMs: 986, mergeWindowMs: 2000 },
+    /at 50\.0 Mbit\/s a merge reaches 986 ms/,
+  ),
+  silent("merge_reach", "a window within reach", { alignment: "same", mergeReachMs: 986 }),
+  silent("merge_reach", "legs that are not to be merged", { alignment: "same", mergeReachMs: 986, mergeWindowMs: 2000, mode: "failover" }),
+  silent("merge_reach", "one leg", { mergeReachMs: 986, mergeWindowMs: 2000 }),
   silent("legs_not_aligned", "one leg"),
 ]
 

@@ -1,20 +1,16 @@
 /** What a leg tells once a second: counters, rates, its verdict and what would surprise the operator later. */
 import { addressOfWords, formatEndpoint } from "../../core/address.ts"
 import * as L from "../../core/assembly/layout.ts"
-import { type Finding, findingsOf } from "../../core/input/preflight.ts"
+import { type Finding, findingsOf, type PreflightFacts } from "../../core/input/preflight.ts"
 import { type Health, newHealthMemory, observeSecond } from "../../core/input/verdict.ts"
 import type { LegCounter, LegCounters } from "../../core/leg-fields.ts"
 import type { PacketCore } from "../../core/packet-core.ts"
-import type { InputPolicy, LegSpec, LegStats, PidStats, ProgrammeInfo, Reason } from "../messages.ts"
+import type { LegSpec, LegStats, PidStats, ProgrammeInfo, Reason } from "../messages.ts"
 import { DEFAULT_RECEIVE_BUFFER } from "./input-socket.ts"
 import { legWarnings } from "./leg-warnings.ts"
 
 /** What a leg knows of its channel when its figures are asked for. */
-export interface LegSurroundings {
-  readonly mode: InputPolicy["mode"]
-  /** Whether the other leg carries the same packets; null for a single leg. */
-  readonly alignment: "same" | "different" | "unknown" | null
-}
+export type LegSurroundings = Pick<PreflightFacts, "mode" | "alignment" | "mergeWindowMs" | "mergeReachMs" | "pathsApartMs">
 
 export interface LegFacts {
   readonly nowUs: number
@@ -32,6 +28,12 @@ export interface LegFacts {
   readonly surroundings: LegSurroundings
 }
 
+interface PidCount {
+  /** As the core counts, modulo 2^32: 3.7 days at 20 Mbit/s. */
+  readonly low: number
+  readonly packets: number
+}
+
 /** Figures closer together than this, in seconds, are those of the message before. */
 const TOO_SOON_S = 0.5
 /** Seconds a finding about the packets looks back. */
@@ -43,7 +45,7 @@ export class LegFigures {
   readonly #index: number
   readonly #core: PacketCore
   #before: Readonly<Record<string, number>> = {}
-  #pidsBefore = new Map<number, number>()
+  #pidsBefore = new Map<number, PidCount>()
   #beforeUs = 0
   #dropsBefore = 0
   #warnings: string[] = []
@@ -180,11 +182,13 @@ export class LegFigures {
       for (const { pid } of programme.streams) pids.add(pid)
     }
     const found: PidStats[] = []
-    const counts = new Map<number, number>()
+    const counts = new Map<number, PidCount>()
     for (const pid of [...pids].sort((a, b) => a - b)) {
-      const packets = this.#core.pidCount(this.#index, pid)
-      counts.set(pid, packets)
-      const fresh = packets - (this.#pidsBefore.get(pid) ?? packets)
+      const low = this.#core.pidCount(this.#index, pid)
+      const before = this.#pidsBefore.get(pid) ?? { low, packets: low }
+      const fresh = (low - before.low) >>> 0
+      const packets = before.packets + fresh
+      counts.set(pid, { low, packets })
       if (fresh > 0) found.push({ pid, packets, bitrate: Math.round((fresh * TS_PACKET_BITS) / seconds) })
     }
     this.#pidsBefore = counts

@@ -121,3 +121,21 @@ describe("legs that carry the same", () => {
     expect(result.control.stats()).toMatchObject({ merge: "off", path_difference_ms: null })
   })
 })
+
+describe("legs that are to be merged and are not", () => {
+  const settings = { mode: "merge" } as const
+  const differ = (result: ReturnType<typeof run>) =>
+    result.reports.filter(({ kind }) => kind === "legs_differ").map(({ message }) => message)
+
+  it("of two encoders carry different packets", () => {
+    expect(differ(run({ settings }))).toEqual([expect.stringMatching(/^primary and backup carry different packets/)])
+  })
+
+  it("of one encoder, seconds apart, are too far apart to know; nobody calls them different", () => {
+    const late = carried(one, { rtp: { sequence: 1, timestamp: 0, ssrc: 2 }, startUs: 5 * S })
+    const told = differ(run({ settings, backup: late, untilUs: 9.5 * S }))
+    expect(told).toEqual([
+      expect.stringMatching(/too far apart to be merged at 3\.\d Mbit\/s.*by their PCR the paths are (4\.9|5\.[01])\d s apart/),
+    ])
+  })
+})

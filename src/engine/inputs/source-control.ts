@@ -4,8 +4,10 @@
  */
 import * as L from "../../core/assembly/layout.ts"
 import { decide, type FailoverPolicy, type FailoverState, type LegNumbers, manual, newFailover } from "../../core/input/failover.ts"
+import { describeTooFar } from "../../core/input/merge-reach.ts"
 import type { CoreEvent, PacketCore } from "../../core/packet-core.ts"
 import type { ChannelStats, Event, InputPolicy, LegName } from "../messages.ts"
+import { LegDistance } from "./leg-distance.ts"
 import type { LegSurroundings } from "./leg-figures.ts"
 
 export type SourceReport = Omit<Extract<Event, { readonly event: "source" }>, "event" | "channel_id">
@@ -66,6 +68,7 @@ export class SourceControl {
   #pendingSinceUs = 0
   #redundancy: ChannelStats["redundancy"] = "none"
   #differs = false
+  readonly #distance: LegDistance
 
   constructor(channel: number, core: PacketCore, policy: InputPolicy, nowUs: number, say: (report: SourceReport) => void) {
     this.#channel = channel
@@ -74,6 +77,7 @@ export class SourceControl {
     this.#say = say
     this.#failover = failoverPolicy(policy)
     this.#state = newFailover(nowUs / 1000)
+    this.#distance = new LegDistance(core, channel)
   }
 
   /** Takes new settings and legs; the leg in use stays in use as long as it exists. */
@@ -207,13 +211,26 @@ export class SourceControl {
     return Math.floor(this.#core.legField(leg, L.LEG_PCR_27M) / 300)
   }
 
+  /** As of the last call of `stats`. */
   get surroundings(): LegSurroundings {
-    if (this.#legs.length < 2) return { mode: this.#policy.mode, alignment: null }
-    const alignment = this.#field(L.CHANNEL_ALIGNMENT)
-    return {
-      mode: this.#policy.mode,
-      alignment: alignment === L.ALIGNMENT_SAME ? "same" : alignment === L.ALIGNMENT_DIFFERENT ? "different" : "unknown",
+    const { merge_window_ms: mergeWindowMs, mode } = this.#policy
+    if (this.#legs.length < 2) return { mode, mergeWindowMs, alignment: null, mergeReachMs: null, pathsApartMs: null }
+    const { alignment, apartMs, reachMs } = this.#distance
+    return { mode, mergeWindowMs, alignment, mergeReachMs: reachMs, pathsApartMs: apartMs }
+  }
+
+  /** Legs that are to be merged and cannot be. */
+  #tellDifferent(): void {
+    const { alignment, mergeReachMs: reachMs, mergeWindowMs: windowMs, pathsApartMs: apartMs } = this.surroundings
+    const differs = alignment === "different" || alignment === "too_far"
+    if (differs && !this.#differs && this.#policy.mode === "merge") {
+      const why =
+        alignment === "too_far"
+          ? describeTooFar({ apartMs, reachMs, windowMs })
+          : "primary and backup carry different packets, so they cannot be merged"
+      this.#tell("legs_differ", "backup", "", `${why}: failing over instead`)
     }
+    this.#differs = differs
   }
 
   /** Called once a second. */
@@ -221,10 +238,8 @@ export class SourceControl {
     const both = this.#field(L.CHANNEL_MERGE_BOTH) === 1
     const pending = this.#field(L.CHANNEL_PENDING)
     this.#switches = this.#field(L.CHANNEL_SWITCHES)
-    const differs = this.surroundings.alignment === "different"
-    if (differs && !this.#differs && this.#policy.mode === "merge")
-      this.#tell("legs_differ", "backup", "", "primary and backup carry different packets, so they cannot be merged: failing over instead")
-    this.#differs = differs
+    if (this.#legs.length > 1) this.#distance.look(this.#policy.merge_window_ms)
+    this.#tellDifferent()
     return {
       active_source: this.active,
       pending_source: pending === 0 || this.#field(L.CHANNEL_SOURCE) === 0 ? null : nameOf(pending),

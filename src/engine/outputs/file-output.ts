@@ -35,7 +35,7 @@ export class FileOutput implements OutputSession {
   #reader: RingReader
   #claim: DirectoryClaim | null = null
   #writer: FileWriter | null = null
-  /** The first slot that is not written yet. */
+  /** The first slot that is not written yet, since the reader began. */
   #writtenTo = 0
   #current: string | null = null
   #nextRetentionUs = 0
@@ -74,7 +74,7 @@ export class FileOutput implements OutputSession {
         { segmentS: segment_s, segmentBytes: segment_mb === undefined ? null : segment_mb * 1e6 },
         {
           written: (mark, bytes) => {
-            this.#writtenTo = (mark + 1) >>> 0
+            this.#writtenTo = this.#reader.sinceStart(mark) + 1
             this.#figures.bytesSent += bytes
             this.#figures.packetsSent += 1
           },
@@ -85,7 +85,7 @@ export class FileOutput implements OutputSession {
         },
       )
       this.#reader = new RingReader(this.#context.core.ringHead(this.channel))
-      this.#writtenTo = this.#reader.cursor
+      this.#writtenTo = 0
       this.#figures.connectedAt = Date.now()
       this.state = "connected"
     } catch (cause) {
@@ -143,7 +143,7 @@ export class FileOutput implements OutputSession {
 
   fateOf(position: number): SlotFate {
     const fate = this.#reader.fateOf(position)
-    return fate === "sent" && ((position - this.#writtenTo) | 0) >= 0 ? "waiting" : fate
+    return fate === "sent" && this.#reader.sinceStart(position) >= this.#writtenTo ? "waiting" : fate
   }
 
   stats(): OutputStats {

@@ -57,8 +57,9 @@ export class HlsOutput implements OutputSession {
   #sink: SegmentSink | null = null
   #window: PlaylistWindow | null = null
   #publisher: SegmentsPublisher | null = null
-  /** The slot in which the last published segment ended; null before. */
-  #publishedTo: number | null = null
+  /** The slot in which the last published segment ended, since the reader began; 0 before. */
+  #publishedTo = 0
+  /** Runs of slots that were given up, since the reader began. */
   #dropped: Array<readonly [from: number, to: number]> = []
   readonly #cues = new Map<number, SlotFate>()
   #startedUs = -1
@@ -152,7 +153,7 @@ export class HlsOutput implements OutputSession {
     const f = this.#figures
     f.bytesSent += segment.bytes
     f.packetsSent += 1
-    this.#publishedTo = segment.endMark
+    this.#publishedTo = this.#reader.sinceStart(segment.endMark)
     for (const position of cues) this.#cues.set(position, "sent")
     if (this.state !== "connecting") return
     f.connectedAt = Date.now()
@@ -161,7 +162,7 @@ export class HlsOutput implements OutputSession {
 
   #gaveUp(segment: PackagedSegment): void {
     this.#figures.packetsDropped += 1
-    this.#dropped.push([segment.startMark, segment.endMark])
+    this.#dropped.push([this.#reader.sinceStart(segment.startMark), this.#reader.sinceStart(segment.endMark)])
     if (this.#dropped.length > DROPPED_MAX) this.#dropped.shift()
   }
 
@@ -175,8 +176,9 @@ export class HlsOutput implements OutputSession {
     const told = this.#cues.get(position)
     if (told !== undefined) return told
     if (this.#reader.fateOf(position) === "dropped") return "dropped"
-    for (const [from, to] of this.#dropped) if (ahead(position, from) >= 0 && ahead(position, to) < 0) return "dropped"
-    return this.#publishedTo !== null && ahead(position, this.#publishedTo) < 0 ? "sent" : "waiting"
+    const slot = this.#reader.sinceStart(position)
+    for (const [from, to] of this.#dropped) if (slot >= from && slot < to) return "dropped"
+    return slot < this.#publishedTo ? "sent" : "waiting"
   }
 
   stats(): OutputStats {
@@ -227,8 +229,6 @@ export class HlsOutput implements OutputSession {
     this.#resolveSettled()
   }
 }
-
-const ahead = (position: number, from: number): number => (position - from) | 0
 
 let lastRun = 0
 /** Names of segments begin with it: no two runs share one. */

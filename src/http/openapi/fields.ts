@@ -50,7 +50,7 @@ const CHANNEL: Readonly<Record<string, string>> = {
   failback_after_s: "Seconds, see `failback`; default 30",
   switch: "`clean` changes sources at a random access point of the new one, `immediate` with its next packet; default `clean`",
   reorder_ms: `Longest wait for a packet out of order, in ms; ${REORDER_DATAGRAMS_MAX} packets wait at most, ${reorderReachMs(20)} ms at 20 Mbit/s; 0 does not wait; default 50`,
-  merge_window_ms: "Longest wait for the other source while merged, in ms; default 200",
+  merge_window_ms: "Longest wait for the other source while merged, in ms, at most as long as 49 Mbit of the stream last; default 200",
   fec: "`auto` receives SMPTE 2022-1 FEC on port + 2 and + 4 and waits for it up to 10 s; default `off`",
   allowed_senders: "Addresses and networks, IPv4 and IPv6, that may send; without it anyone may",
   interface: "Interface name or local address for multicast joins",

@@ -41,8 +41,9 @@ export class Stage {
     core.setSource(0, 1)
   }
 
-  static async open(): Promise<Stage> {
-    return new Stage(await loadCore())
+  /** `countersFrom` as in `PacketCore.instantiate`. */
+  static async open(countersFrom = 0): Promise<Stage> {
+    return new Stage(await loadCore("release", { countersFrom }))
   }
 
   /** The wall clock of the stream's time. */
