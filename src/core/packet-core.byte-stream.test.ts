@@ -178,7 +178,9 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
     const bytes = joinBytes(full)
     expectAll(run(arriving(cut(bytes, [1472]))).bytes, bytes)
     // The first datagram is cut within a packet: the packet's end passes by, and sync is found among all those 0x47 or a bit later.
-    const sparse = joinBytes(packetsOf(buildStream(60)).map((packet, i) => Uint8Array.from(packet).fill(0x47, 20 + (i % 90), 60 + (i % 90))))
+    const sparse = joinBytes(
+      packetsOf(buildStream(60)).map((packet, i) => Uint8Array.from(packet).fill(0x47, 20 + (i % 90), 60 + (i % 90))),
+    )
     const { bytes: out, counters } = run(arriving(cut(sparse.subarray(150), [1472])))
     expectAll(out, sparse.subarray(188))
     expect(counters).toMatchObject({ resyncs: 0, sync_byte_errors: 0 })
@@ -265,10 +267,7 @@ function properties(build: CoreBuild) {
     const order = new Map(packetsOf(stream).map((packet, i) => [hexOf(packet), i]))
     const piece = fc.record({
       size: fc.integer({ min: 900, max: 3000 }),
-      fate: fc.oneof(
-        { weight: 12, arbitrary: fc.constant("sound") },
-        { weight: 1, arbitrary: fc.constantFrom("lost", "junk before") },
-      ),
+      fate: fc.oneof({ weight: 12, arbitrary: fc.constant("sound") }, { weight: 1, arbitrary: fc.constantFrom("lost", "junk before") }),
       junk: fc.integer({ min: 1, max: 700 }),
     })
     fc.assert(

@@ -101,7 +101,9 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] captures and crash inputs (
   it("strips the 204-byte packets of TSDuck test-171", () => {
     const datagrams = replay("tsduck/test-171.11.pcapng", 5555)
     const { counters, slots } = compareWithReference(core, datagrams)
-    const packets = datagrams.flatMap(({ bytes }) => Array.from({ length: bytes.length / 204 }, (_, i) => bytes.slice(i * 204, i * 204 + 188)))
+    const packets = datagrams.flatMap(({ bytes }) =>
+      Array.from({ length: bytes.length / 204 }, (_, i) => bytes.slice(i * 204, i * 204 + 188)),
+    )
     expect(counters).toMatchObject({ datagrams: 47, udp_datagrams: 47, ts_204: packets.length, unaligned: 0, resyncs: 0 })
     expect(Buffer.compare(joinBytes(slots.map((slot) => slot.payload)), joinBytes(packets))).toBe(0)
   })

@@ -4,8 +4,9 @@
  * Written for clarity from the specifications (RFC 3550, ISO/IEC 13818-1, ETSI TR 101 290), with objects and maps, and sharing
  * no code with the AssemblyScript core. Names of counters are those of `leg-fields.ts`.
  */
-import { LEG_COUNTERS, type LegCounters } from "../leg-fields.ts"
+
 import { joinBytes } from "../join-bytes.ts"
+import { LEG_COUNTERS, type LegCounters } from "../leg-fields.ts"
 import { parseRtp, type RtpHeader } from "../rtp/header.ts"
 import { NULL_PID, parsePacket, SYNC_BYTE, TS_PACKET_SIZE, type TsPacket } from "./packet.ts"
 import { hasRunBeside, isEven, ReferenceBytes, type Step } from "./reference-bytes.ts"

@@ -44,9 +44,9 @@ describe("channelStatus", () => {
   it("says what arrives when it cannot be used", () => {
     const stats = channelStats({
       id: "ch-1",
-      legs: [legStats({ receiving: false, warnings: ["9 datagrams a second hold 204-byte TS packets"] })],
+      legs: [legStats({ receiving: false, warnings: ["9 datagrams a second are neither RTP nor MPEG-TS"] })],
     })
-    expect(at(stats, 6000).error).toBe("no usable packets on 127.0.0.1:5000: 9 datagrams a second hold 204-byte TS packets")
+    expect(at(stats, 6000).error).toBe("no usable packets on 127.0.0.1:5000: 9 datagrams a second are neither RTP nor MPEG-TS")
   })
   it("is an error at once when the leg has no socket", () => {
     const stats = channelStats({ id: "ch-1", legs: [legStats({ receiving: false, problem: bound })] })
