@@ -2,7 +2,7 @@
 import * as fc from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
 import { compareWithReference } from "../../test/compare-with-reference.ts"
-import { feed, readSlot } from "../../test/feed-core.ts"
+import { feed, feedBatch, readSlot } from "../../test/feed-core.ts"
 import { type CoreBuild, coreBuilds, loadCores } from "../../test/load-core.ts"
 import { propertyRuns } from "../../test/property-runs.ts"
 import { AUDIO_PID, buildStream, TsWriter, toDatagrams, VIDEO_PID } from "../../test/ts-stream.ts"
@@ -221,6 +221,43 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
     core.tick(START_US + 1e6)
     expect(core.ringHead(0)).toBe(0)
     expectAll(run(arriving(cut(stream.subarray(188 * 20), [1472]))).bytes, stream.subarray(188 * 20))
+  })
+
+  it.each([
+    ["whole", [1316]],
+    ["cut otherwise", [1000]],
+  ])("is merged with a leg that brings the same packets, %s: what one loses the other fills in", (_, sizes) => {
+    for (const leg of [0, 1]) core.resetLeg(leg)
+    core.resetChannel(0)
+    core.allowMerge(0, true, 200_000)
+    core.setSource(0, 1)
+    core.takeEvents()
+    const lost = new Set([300, 500, 501])
+    const primary = arriving(cut(stream, [1472]), 1000).filter((_, i) => !lost.has(i))
+    const backup = arriving(cut(stream, sizes), (1000 * (sizes[0] ?? 0)) / 1472, 6000, START_US + 4000)
+    const all = [...primary.map((each) => [0, each] as const), ...backup.map((each) => [1, each] as const)]
+    const slots: Uint8Array[] = []
+    let head = 0
+    let ticked = START_US
+    const tick = () => {
+      ticked += 10_000
+      core.tick(ticked)
+      drain()
+    }
+    const drain = () => {
+      for (; head !== core.ringHead(0); head++) slots.push(readSlot(core, 0, head).payload)
+    }
+    for (const [leg, datagram] of all.sort(([, a], [, b]) => a.rx_us - b.rx_us)) {
+      while (ticked + 10_000 <= datagram.rx_us) tick()
+      feedBatch(core, [{ ...datagram, rx_us: Math.floor(datagram.rx_us) }], leg)
+      drain()
+    }
+    for (let i = 0; i < 60; i++) tick()
+    expect(core.channelField(0, L.CHANNEL_MERGE)).toBe(L.MERGE_CONTENT)
+    expect(core.channelField(0, L.CHANNEL_MERGE_MISMATCHES)).toBe(0)
+    expect(core.channelField(0, L.CHANNEL_MERGE_LOST)).toBe(0)
+    expect(core.legSnapshot(0).resyncs).toBe(2)
+    expectAll(joinBytes(slots), stream)
   })
 
   it("goes on over the wrap of the ring's head and of counters", () => {

@@ -155,8 +155,10 @@ export class ReferenceParser {
     const source = sourceIdentity(datagram.ipv4, datagram.port)
     const isOwn = this.#isCurrent({ framing: "udp", identity: source })
     const hasBegin = !("fault" in kind) && kind.payload[0] === SYNC_BYTE
-    if (hasBegin && kind.framing === "rtp" && !kind.is204 && this.#isCurrent({ framing: "rtp", identity: kind.header.ssrc }))
-      return this.#takeRtp(kind, rx_us)
+    if (hasBegin && kind.framing === "rtp" && !kind.is204 && this.#isCurrent({ framing: "rtp", identity: kind.header.ssrc })) {
+      this.#takeRtp(kind, rx_us)
+      return
+    }
     const stream = this.#streamOf(source, isOwn)
     if (bytes.length > 0 && this.#isOfStream(stream, kind, bytes)) {
       this.#takeBytes(stream, kind, datagram, isOwn, source)

@@ -33,6 +33,11 @@ describe("channelStatus", () => {
   it("is running while the active leg receives", () => {
     expect(at(channelStats({ id: "ch-1" }), 60_000)).toEqual({ status: "running", error: null })
   })
+  it("runs, but says what it drops, when that is more than 5 % of what arrives", () => {
+    const dropping = "812 of 1000 datagrams (81 %) of the last 10 s were dropped: they are neither RTP nor MPEG-TS"
+    expect(at(channelStats({ id: "ch-1", legs: [legStats({ dropping })] }), 60_000)).toEqual({ status: "running", error: dropping })
+    expect(at(channelStats({ id: "ch-1", legs: [legStats({ dropping: null })] }), 60_000).error).toBeNull()
+  })
   it("is starting for 5 s without input, then an error that says what to check", () => {
     const stats = channelStats({ id: "ch-1", legs: [silent] })
     expect(at(stats, 4999).status).toBe("starting")
