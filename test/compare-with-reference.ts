@@ -3,7 +3,7 @@ import { expect } from "vitest"
 import * as L from "../src/core/assembly/layout.ts"
 import type { CoreEvent, PacketCore } from "../src/core/packet-core.ts"
 import { type Datagram, type ReferenceEvent, type ReferenceGauges, ReferenceParser } from "../src/core/ts/reference-parser.ts"
-import { feed } from "./feed-core.ts"
+import { feed, readSlot } from "./feed-core.ts"
 
 const GAUGES: Record<keyof ReferenceGauges, number> = {
   first_rx_us: L.LEG_FIRST_RX_US,
@@ -57,7 +57,16 @@ export const compareWithReference = (core: PacketCore, datagrams: ReadonlyArray<
         .map(readEvent),
     )
   }
+  const head = core.ringHead(leg >> 1)
   core.tick((datagrams.at(-1)?.rx_us ?? 0) + LOOK_AFTER_US)
+  reference.settle((datagrams.at(-1)?.rx_us ?? 0) + LOOK_AFTER_US)
+  for (let n = head; n !== core.ringHead(leg >> 1); n++) slots.push(readSlot(core, leg >> 1, n))
+  events.push(
+    ...core
+      .takeEvents()
+      .filter(({ leg: index }) => index < L.MAX_LEGS)
+      .map(readEvent),
+  )
   // 1.6 is polled: when the core sees a PID again depends on when it looks. It has tables of its own.
   expect({ ...core.legSnapshot(leg), pid_errors: 0 }).toEqual(reference.counters)
   for (const name of Object.keys(GAUGES) as Array<keyof ReferenceGauges>) {

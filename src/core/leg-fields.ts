@@ -16,7 +16,7 @@ export const LEG_COUNTERS = {
   bad_not_ts: L.LEG_BAD_NOT_TS,
   bad_rtp: L.LEG_BAD_RTP,
   bad_length: L.LEG_BAD_LENGTH,
-  bad_204: L.LEG_BAD_204,
+  ts_204: L.LEG_TS_204,
   bad_sync: L.LEG_BAD_SYNC,
   sync_byte_errors: L.LEG_SYNC_BYTE_ERRORS,
   sync_losses: L.LEG_SYNC_LOSSES,
@@ -50,6 +50,9 @@ export const LEG_COUNTERS = {
   pts_errors: L.LEG_PTS_ERRORS,
   cat_errors: L.LEG_CAT_ERRORS,
   reorder_full: L.LEG_REORDER_FULL,
+  skipped_bytes: L.LEG_SKIPPED_BYTES,
+  resyncs: L.LEG_RESYNCS,
+  unaligned: L.LEG_UNALIGNED,
 } as const
 
 export type LegCounter = keyof typeof LEG_COUNTERS

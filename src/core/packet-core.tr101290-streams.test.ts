@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import { compareWithReference } from "../../test/compare-with-reference.ts"
 import { feed } from "../../test/feed-core.ts"
 import { coreBuilds, loadCores } from "../../test/load-core.ts"
 import * as L from "./assembly/layout.ts"
@@ -158,6 +159,30 @@ describe.each(coreBuilds)("TR 101 290, streams (%s)", (build) => {
     const events = core.takeEvents().filter(({ type }) => type === L.EVENT_PCR_JUMP)
     expect(events.map(({ pid, a, b }) => [pid, a, b])).toEqual(Array.from({ length: 3 }, () => [VIDEO_PID, 1000, 1_000_000]))
     expect(core.legField(0, L.LEG_PCR_DISCONTINUITY_ERRORS)).toBe(51)
+  })
+
+  it.each<[string, pausedMs: number, stepMs: number, told: number, counted: number]>([
+    ["a stall of 1.2 s, and on by 80 ms", 1200, 80, 0, 0],
+    ["a stall of an hour, and on by 100 ms", 3_600_000, 100, 0, 0],
+    ["a stall of 5 s, in which 300 ms were lost", 5000, 300, 0, 1],
+    ["what a stall held back, all at once", 0, 900, 0, 1],
+    ["ahead of the time passed by a second", 0, 1020, 0, 1],
+    ["ahead by a bit more", 0, 1022, 1, 1],
+    ["ahead by a second after 2 s", 2000, 3020, 0, 0],
+    ["ahead by a bit more after 2 s", 2000, 3022, 1, 1],
+    ["back by 80 ms, as packets out of order make it", 0, -80, 0, 1],
+    ["back by 81 ms, a tenth of a second behind the time passed", 0, -81, 1, 1],
+    ["back by a second after a stall of 5 s", 5000, -1000, 1, 1],
+    ["as much back as passed, half a second", 480, -500, 1, 1],
+  ])("tells a jump back or far ahead, no stall and no loss: %s", (_, pausedMs, stepMs, told, counted) => {
+    const [lastMs, nextMs] = [500, 520]
+    const entries = soundProgramme(600, { pcrs: [...pcrs(every(20, lastMs + 1), S), ...pcrs([nextMs], S + (stepMs - 20) * 27_000)] })
+    const datagrams = play(entries, { untilMs: 560 }).map((each) =>
+      each.rx_us > START_US + (lastMs + 5) * 1000 ? { ...each, rx_us: each.rx_us + pausedMs * 1000 } : each,
+    )
+    const { counters, events } = compareWithReference(core, datagrams)
+    expect(events.filter(({ kind }) => kind === "pcr_jump")).toHaveLength(told)
+    expect(counters.pcr_discontinuity_errors).toBe(counted)
   })
 
   it("counts lost PCRs, but does not tell them as a jump", () => {

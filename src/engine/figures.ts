@@ -154,6 +154,8 @@ export const LegStats = v.object({
   verdict: Verdict,
   /** Why the verdict is not `good`. */
   reasons: v.array(v.string()),
+  /** The reason that more than 5 % of what arrives is dropped; an engine of before does not tell. */
+  dropping: v.optional(v.nullable(v.string())),
   /** What would surprise the operator later. */
   findings: v.array(Finding),
   /** Null while no FEC packets arrive. */

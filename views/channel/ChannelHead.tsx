@@ -38,10 +38,12 @@ export const ChannelState = ({ shown }: { readonly shown: ChannelShown }) => {
   const { channel, now, steady } = shown
   const { active_source, error, input, scte35, status } = channel
   const isStopped = status === "stopped"
+  // Much of what arrives is dropped, and `error` says why.
+  const shownStatus = status === "running" && error !== null ? "degraded" : status
   const { ends_in_s: left, event_id: event, state } = scte35
   return (
     <div id="channel-state" class="state-line">
-      <StatusMark status={status} words={channel.lifecycle === "stopping" ? "stopping" : status} />
+      <StatusMark status={shownStatus} words={channel.lifecycle === "stopping" ? "stopping" : shownStatus} />
       {isStopped ? null : (
         <span>
           running for <Elapsed at={since(shown, "channel", channel.uptime)} />

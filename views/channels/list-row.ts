@@ -55,9 +55,12 @@ export const isFailing = ({ enabled, status }: OutputView): boolean => enabled &
 
 const isStopped = ({ status }: ChannelView) => status === "stopped"
 
+/** It runs, and yet something is to be said of it. */
+export const isDropping = ({ error, status }: ChannelView): boolean => status === "running" && error !== null
+
 /** True when a channel needs a person: the list shows these first. */
 export const hasProblem = (channel: ChannelView): boolean =>
-  !isStopped(channel) && (channel.status === "error" || channel.alarms.length > 0 || channel.outputs.some(isFailing))
+  !isStopped(channel) && (channel.status === "error" || isDropping(channel) || channel.alarms.length > 0 || channel.outputs.some(isFailing))
 
 const urgency = (channel: ChannelView): number => {
   if (channel.status === "error") return 0

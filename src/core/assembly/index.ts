@@ -1,12 +1,13 @@
 // The ABI of the packet core. All state lives at the fixed addresses of layout.ts; nothing is allocated, nothing throws.
 import {
-  CHANNEL_PENDING, CHANNEL_SIZE, CHANNEL_SOURCE, HELD_IS_MERGED, HELD_MARK, HELD_SEQUENCE, LEG_BYTES, LEG_CC_ERRORS, LEG_DATAGRAMS,
+  CHANNEL_PENDING, CHANNEL_SIZE, CHANNEL_SOURCE, HELD_IS_MERGED, HELD_MARK, HELD_SEQUENCE, LEG_BYTES, LEG_DATAGRAMS,
   LEG_FEC_BAD, LEG_FIRST_RX_US, LEG_FOREIGN_ADDRESS, LEG_FOREIGN_PORT, LEG_FOREIGN_SSRC, LEG_NOT_ALLOWED, LEG_PAYLOAD_TYPE, LEG_RTP_DATAGRAMS,
   LEG_RTP_LATE, LEG_SIZE, LEG_SOURCE_ADDRESS, LEG_SOURCE_PORT, LEG_TRUNCATED, LEG_UDP_DATAGRAMS, MAX_CHANNELS, MAX_LEGS, PIDS, PID_PACKETS,
   PID_STATE, RX_BATCH, STORE_BITS, STORE_LENGTH, STORE_PAYLOAD, STORE_RX_US, STORE_TIMESTAMP, TX_BATCH,
 } from "./layout";
-import { STATE_SEQ_HELD, STATE_SEQ_HELD_EVER, count, gauge, legAddress, setGauge } from "./leg";
-import { FRAMING_RTP, FRAMING_UDP, classify, payloadAddress, payloadLength, payloadMark, rtpSequence, rtpSsrc, rtpTimestamp } from "./rtp";
+import { STATE_CUTS, STATE_FRAMING, STATE_IDENTITY, STATE_SEQ_HELD, STATE_SEQ_HELD_EVER, count, gauge, legAddress, setGauge } from "./leg";
+import { BYTES, dropBytes, passBytes, reconsider, resetBytes, settleBytes, takeBytes, takePackets } from "./byte-stream";
+import { FRAMING_RTP, FRAMING_UDP, SYNC_BYTE, classify, payloadAddress, payloadLength, payloadMark, rtpSequence, rtpSsrc, rtpTimestamp } from "./rtp";
 import { SENDER_NEW, SENDER_REFUSED, acceptSender, isAllowed, isSourceOrNone, keepSource, readSource, sourceIdentity, sourcePort } from "./sender";
 import { findAmong, heldSlot, hold } from "./held";
 import {
@@ -21,7 +22,7 @@ import { forgetDue } from "./flagging";
 import { beginInsertion, forgetInsertion } from "./insertion";
 import { mergeArrived, tickMerge } from "./merge";
 import {
-  allowMerge as allowChannelMerge, isMerged, mergeCountBroken, mergeFindsPlace, mergeLegRestarted
+  allowMerge as allowChannelMerge, isMerged, mergeFindsPlace, mergeLegRestarted
 } from "./merge-members";
 import { order, resetReorder, restartReorder, tickReorder } from "./reorder";
 import { headAddress, takeAppended } from "./ring";
@@ -41,6 +42,7 @@ export function resetLeg(leg: i32): void {
   memory.fill(PID_STATE + leg * PIDS, 0, PIDS);
   memory.fill(PID_PACKETS + leg * PIDS * 4, 0, PIDS * 4);
   resetReorder(leg, legAddress(leg));
+  resetBytes(leg);
   clearSlots(leg);
 }
 
@@ -124,6 +126,7 @@ export function tick(nowUs: f64): void {
 
 function tickLeg(index: i32, nowUs: f64): void {
   const leg = legAddress(index);
+  if (load<u32>(leg + STATE_CUTS)) settleBytes(index, leg, nowUs);
   tickReorder(index, leg, nowUs);
   checkTimers(index, leg, nowUs);
 }
@@ -136,15 +139,6 @@ export function initReceive(base: u64): void {
 /** Gives all headers of the receive batch full room. `ingest` does so for those it has read, so this is for other uses. */
 export function prepareReceive(): void {
   for (let index = 0; index < RX_BATCH; index++) resetHeader(index);
-}
-
-function ingestUdp(index: i32, leg: usize, rxUs: f64): void {
-  const payload = payloadAddress;
-  const length = payloadLength;
-  const errors = gauge(leg, LEG_CC_ERRORS);
-  deliver(index, leg, payload, length, rxUs, 0, 0);
-  if (gauge(leg, LEG_CC_ERRORS) > errors) mergeCountBroken(index);
-  mergeArrived(index, false, 0, payload, length, rxUs);
 }
 
 /** Puts a datagram of the numbers in use into the leg's order, and into the merge unless that has it already. */
@@ -216,6 +210,18 @@ function ingestRtp(index: i32, leg: usize, data: usize, rxUs: f64): void {
   }
 }
 
+/** Nearly all datagrams: from the sender in use, framed as before, with a packet where the payload begins. */
+// @ts-ignore: decorator
+@inline
+function isUsual(leg: usize, kind: i32, identity: u32): bool {
+  return (
+    load<u32>(leg + STATE_FRAMING) == <u32>kind &&
+    load<u32>(leg + STATE_IDENTITY) == identity &&
+    !load<u32>(leg + STATE_CUTS) &&
+    load<u8>(payloadAddress) == SYNC_BYTE
+  );
+}
+
 function ingestDatagram(leg: i32, index: i32, clockOffsetUs: f64, nowUs: f64): void {
   const address = legAddress(leg);
   const rxUs = receiveTime(index, address, clockOffsetUs, nowUs);
@@ -236,21 +242,27 @@ function ingestDatagram(leg: i32, index: i32, clockOffsetUs: f64, nowUs: f64): v
     setGauge(address, LEG_FOREIGN_PORT, isNamed ? <f64>sourcePort(name) : 0);
     return;
   }
-  const kind = classify(data, length);
-  if (kind != FRAMING_RTP && kind != FRAMING_UDP) {
-    count(address, kind);
-    return;
+  let kind = classify(data, length);
+  let identity = kind == FRAMING_RTP ? rtpSsrc(data) : isNamed ? sourceIdentity(name) : 0;
+  if (!isUsual(address, kind, identity)) {
+    kind = reconsider(leg, address, data, length, kind, isNamed ? sourceIdentity(name) : 0, rxUs);
+    if (kind != FRAMING_RTP && kind != FRAMING_UDP && kind != BYTES) {
+      count(address, kind);
+      return;
+    }
+    identity = kind == FRAMING_RTP ? rtpSsrc(data) : isNamed ? sourceIdentity(name) : 0;
   }
   const isRtp = kind == FRAMING_RTP;
-  const identity = isRtp ? rtpSsrc(data) : isNamed ? sourceIdentity(name) : 0;
-  const sender = acceptSender(leg, address, identity, kind, rxUs);
+  const sender = acceptSender(leg, address, identity, isRtp ? FRAMING_RTP : FRAMING_UDP, rxUs);
   if (sender == SENDER_REFUSED) {
     keepSource(address, LEG_FOREIGN_ADDRESS);
     setGauge(address, LEG_FOREIGN_PORT, isNamed ? <f64>sourcePort(name) : 0);
     setGauge(address, LEG_FOREIGN_SSRC, isRtp ? <f64>identity : -1);
+    if (kind == BYTES) passBytes(leg);
     return;
   }
   if (sender == SENDER_NEW) {
+    dropBytes(leg, address);
     mergeLegRestarted(leg);
     restartReorder(leg, address);
     // What had waited was the old sender's, and has been analysed only now.
@@ -262,7 +274,8 @@ function ingestDatagram(leg: i32, index: i32, clockOffsetUs: f64, nowUs: f64): v
   setGauge(address, LEG_SOURCE_PORT, isNamed ? <f64>sourcePort(name) : 0);
   count(address, isRtp ? LEG_RTP_DATAGRAMS : LEG_UDP_DATAGRAMS);
   if (isRtp) ingestRtp(leg, address, data, rxUs);
-  else ingestUdp(leg, address, rxUs);
+  else if (kind == BYTES) takeBytes(leg, address, length, rxUs);
+  else takePackets(leg, address, payloadAddress, payloadLength, rxUs);
 }
 
 /**

@@ -32,7 +32,9 @@ export const RX_MMSG = 1024;
 export const RX_IOVEC = RX_MMSG + RX_BATCH * MMSGHDR_SIZE;
 export const RX_CONTROL = RX_IOVEC + RX_BATCH * IOVEC_SIZE;
 export const RX_NAME = RX_CONTROL + RX_BATCH * RX_CONTROL_SIZE;
-export const RX_DATA = RX_NAME + RX_BATCH * RX_NAME_SIZE;
+/** Room before each datagram for what a byte stream left over of the one before it; behind the first, RX_STRIDE has it to spare. */
+export const RX_HEADROOM = 1024;
+export const RX_DATA = RX_NAME + RX_BATCH * RX_NAME_SIZE + RX_HEADROOM;
 
 // --- Send batch, owned by the host: mmsghdr, two iovecs and a 12-byte RTP header a message, and one SRT_MSGCTRL.
 export const TX_BATCH = 64;
@@ -113,10 +115,10 @@ export const LEG_FOREIGN = 10;
 export const LEG_BAD_NOT_TS = 11;
 /** RTP whose header, CSRC list, extension or padding runs past the datagram. */
 export const LEG_BAD_RTP = 12;
-/** Payload that is not a whole number of 188-byte packets. */
+/** Payload that is not a whole number of TS packets, in RTP, or before the place of packets in a raw byte stream is known. */
 export const LEG_BAD_LENGTH = 13;
-/** 204-byte TS packets (Reed-Solomon), not supported. */
-export const LEG_BAD_204 = 14;
+/** TS packets of 204 bytes taken, without their 16 Reed-Solomon bytes. */
+export const LEG_TS_204 = 14;
 /** Datagrams of the right length with no 0x47 at any packet start. */
 export const LEG_BAD_SYNC = 15;
 /** TR 101 290 1.2: packets with sync byte != 0x47 in accepted datagrams. */
@@ -206,6 +208,14 @@ export const LEG_PTS_ERRORS = 69;
 export const LEG_CAT_ERRORS = 70;
 /** Gaps given up because LEG_REORDER_MAX datagrams waited behind them, before LEG_REORDER_US were over. */
 export const LEG_REORDER_FULL = 71;
+
+// Counters of raw UDP as a byte stream; see byte-stream.ts.
+/** Bytes passed over to find TS packets: junk, and parts of packets whose rest was lost. */
+export const LEG_SKIPPED_BYTES = 77;
+/** Times the place of TS packets was lost and looked for again. */
+export const LEG_RESYNCS = 78;
+/** Raw UDP datagrams taken that hold no whole number of TS packets. */
+export const LEG_UNALIGNED = 79;
 
 // Gauges again. Times are monotonic microseconds of arrival; 0 when there was none.
 /** When the last good PAT and PMT were complete. */
@@ -423,7 +433,15 @@ export const HELD_MARK = 24;
 export const HELD_IS_MERGED = 28;
 export const HELD_STORES = SEQUENCE_MARKS + MAX_LEGS * SEQUENCE_WINDOW * 4;
 
+// --- Raw UDP as a byte stream: what the sender in use left over, and the same of one that would like to be; see cutter.ts.
+// Header of 64 bytes, bytes carried over, and up to seven packets that wait to be sent on together.
+export const CUTTER_CARRY = 64;
+export const CUTTER_CARRY_SIZE = RX_HEADROOM;
+export const CUTTER_GROUP = CUTTER_CARRY + CUTTER_CARRY_SIZE;
+export const CUTTER_SIZE = 2432;
+export const CUTTERS = HELD_STORES + MAX_LEGS * HELD_SLOTS * HELD_STRIDE;
+
 /** End of the map; the compiler puts its own static data (the CRC table) above it. */
-export const MAP_END = HELD_STORES + MAX_LEGS * HELD_SLOTS * HELD_STRIDE;
+export const MAP_END = CUTTERS + 2 * MAX_LEGS * CUTTER_SIZE;
 /** Static data of the compiler: 64 KiB. */
 export const MEMORY_BYTES = MAP_END + 65536;

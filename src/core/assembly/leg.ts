@@ -38,6 +38,8 @@ export const STATE_SEQ_BEFORE_US = STATE + 112;
 export const STATE_REORDER = STATE + 128;
 export const STATE_FEC = STATE + 256;
 export const STATE_TR101290 = STATE + 1024;
+/** u32: 1 while the raw UDP sender in use is taken as a stream of bytes: see byte-stream.ts. */
+export const STATE_CUTS = STATE + 1984;
 
 // @ts-ignore: decorator
 @inline

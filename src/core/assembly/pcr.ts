@@ -35,6 +35,8 @@ const AGREES_US: f64 = 100000;
 const AGREES_AFTER_SILENCE_US: f64 = 1000000;
 /** Longer intervals say little of the bit rate. */
 const BITRATE_INTERVAL_US: f64 = 1000000;
+/** A step ahead of the time passed by more is no delay that has ended, nor what was lost in it. */
+const AHEAD_US: f64 = 1000000;
 const JUMP_EVENT_EVERY_US: f64 = 1000000;
 
 /** Rises, or falls, when packets between two PCRs are missing. */
@@ -84,15 +86,18 @@ function tellJump(index: i32, leg: usize, stream: usize, pcr: f64): void {
   postEvent(EVENT_PCR_JUMP, index, streamPid(stream), before, <u32>(pcr / TICKS_PER_MS), 0, 0);
 }
 
-/** 2.3.b; false when the clock jumped. */
+/**
+ * 2.3.b; false when the step does not fit the time passed. Of those only a step back, or one far ahead of that time, is told as a jump: a sender or
+ * a network that stalled goes on with its clock a little ahead of where it was, however long it was away.
+ */
 function checkStep(index: i32, leg: usize, stream: usize, pcr: f64, stepUs: f64, isAfterSilence: bool): bool {
+  if (stepUs >= 0 && stepUs <= LIMIT_US) return true;
   const passedMs = <u32>(<i64>(arrivalUs / 1000)) - load<u32>(stream, PCR_ARRIVAL_MS);
-  const deviationUs = abs(signed((stepUs - <f64>passedMs * 1000) * TICKS_PER_US)) / TICKS_PER_US;
-  if (isAfterSilence && deviationUs <= AGREES_AFTER_SILENCE_US) return true;
-  if (!isAfterSilence && stepUs >= 0 && stepUs <= LIMIT_US) return true;
+  const aheadUs = signed((stepUs - <f64>passedMs * 1000) * TICKS_PER_US) / TICKS_PER_US;
+  if (isAfterSilence && abs(aheadUs) <= AGREES_AFTER_SILENCE_US) return true;
   count(leg, LEG_PCR_DISCONTINUITY_ERRORS);
-  if (deviationUs <= AGREES_US) return true;
-  tellJump(index, leg, stream, pcr);
+  if (abs(aheadUs) <= AGREES_US) return true;
+  if (stepUs < 0 || aheadUs > AHEAD_US) tellJump(index, leg, stream, pcr);
   return false;
 }
 

@@ -1,11 +1,13 @@
 // RTP fixed header (RFC 3550 5.1) and the decision what a datagram is.
-import { LEG_BAD_204, LEG_BAD_LENGTH, LEG_BAD_NOT_TS, LEG_BAD_RTP, LEG_BAD_SYNC, TS_PACKET } from "./layout";
+import { LEG_BAD_LENGTH, LEG_BAD_NOT_TS, LEG_BAD_RTP, LEG_BAD_SYNC, TS_PACKET } from "./layout";
 
 export const FRAMING_RTP = 1;
 export const FRAMING_UDP = 2;
-const SYNC_BYTE = 0x47;
+/** Of `classify` only: RTP with TS packets of 204 bytes. */
+export const RTP_204 = -1;
+export const SYNC_BYTE = 0x47;
 /** TS packet with 16 bytes of Reed-Solomon parity (ETSI EN 300 429). */
-const TS_PACKET_RS = 204;
+export const TS_PACKET_204: u32 = 204;
 
 /** Where the TS packets of the datagram that `classify` accepted begin, and their length in bytes. */
 export let payloadAddress: usize = 0;
@@ -48,7 +50,7 @@ export function payloadMark(payload: usize, length: u32): u32 {
 }
 
 /** Finds the payload behind CSRC list, extension and padding; false when any of them runs past the datagram. */
-function findRtpPayload(address: usize, length: u32): bool {
+export function findRtpPayload(address: usize, length: u32): bool {
   if (length < 12) return false;
   const first = <u32>load<u8>(address);
   let offset: u32 = 12 + ((first & 15) << 2);
@@ -81,18 +83,21 @@ function isWhole(length: u32): bool {
   return length > 0 && length % TS_PACKET == 0;
 }
 
-/** The counter for a payload that is not a whole number of packets. */
-function lengthFault(address: usize, length: u32): i32 {
-  const reedSolomon =
-    length % TS_PACKET_RS == 0 && load<u8>(address) == SYNC_BYTE && (length == TS_PACKET_RS || load<u8>(address + TS_PACKET_RS) == SYNC_BYTE);
-  return reedSolomon ? LEG_BAD_204 : LEG_BAD_LENGTH;
+/** True when the length is a whole number of packets of `size` bytes and each begins with a sync byte. */
+export function isEven(address: usize, length: u32, size: u32): bool {
+  if (length == 0 || length % size != 0) return false;
+  for (const end = address + length; address < end; address += size) {
+    if (load<u8>(address) != SYNC_BYTE) return false;
+  }
+  return true;
 }
 
 /**
- * FRAMING_RTP or FRAMING_UDP with `payloadAddress` and `payloadLength` set, or the LEG_BAD_* counter to raise.
+ * FRAMING_RTP or FRAMING_UDP with `payloadAddress` and `payloadLength` set, RTP_204, or the LEG_BAD_* counter to raise.
  *
  * 0x47 has RTP version 1, so a sound TS packet is never taken for RTP. A TS whose first byte is damaged may look like
- * version 2; it is taken for RTP only if what would be its payload is TS.
+ * version 2; it is taken for RTP only if what would be its payload is TS. Raw UDP that is no whole number of packets, or begins
+ * within one, is a matter of the bytes before it: byte-stream.ts has the last word on it.
  */
 export function classify(address: usize, length: u32): i32 {
   if (length == 0) return LEG_BAD_NOT_TS;
@@ -102,6 +107,7 @@ export function classify(address: usize, length: u32): i32 {
   if (isRtp) {
     isRtpSound = findRtpPayload(address, length);
     if (isRtpSound && isWhole(payloadLength) && hasSyncByte(payloadAddress, payloadLength)) return FRAMING_RTP;
+    if (isRtpSound && isEven(payloadAddress, payloadLength, TS_PACKET_204)) return RTP_204;
   }
   if (isWhole(length) && hasSyncByte(address, length)) {
     payloadAddress = address;
@@ -110,11 +116,19 @@ export function classify(address: usize, length: u32): i32 {
   }
   if (!isRtp) {
     if (isWhole(length)) return LEG_BAD_SYNC;
-    return first == SYNC_BYTE ? lengthFault(address, length) : LEG_BAD_NOT_TS;
+    return first == SYNC_BYTE ? LEG_BAD_LENGTH : LEG_BAD_NOT_TS;
   }
   // RTCP shares the version bits; its packet types are 192-223 (RFC 5761 4).
   if (length >= 2 && load<u8>(address, 1) >= 192 && load<u8>(address, 1) <= 223) return LEG_BAD_NOT_TS;
   if (!isRtpSound) return LEG_BAD_RTP;
   if (payloadLength == 0) return LEG_BAD_NOT_TS;
-  return isWhole(payloadLength) ? LEG_BAD_SYNC : lengthFault(payloadAddress, payloadLength);
+  return isWhole(payloadLength) ? LEG_BAD_SYNC : LEG_BAD_LENGTH;
+}
+
+/** Takes the Reed-Solomon bytes out of the payload of RTP_204 where it lies; returns how many packets it held. */
+export function strip204(): u32 {
+  const packets = payloadLength / TS_PACKET_204;
+  for (let i: u32 = 1; i < packets; i++) memory.copy(payloadAddress + i * TS_PACKET, payloadAddress + i * TS_PACKET_204, TS_PACKET);
+  payloadLength = packets * TS_PACKET;
+  return packets;
 }

@@ -13,6 +13,8 @@ const USUAL_SRT_LATENCY_MS = 120
 
 export const deliveryFindings = (facts: PreflightFacts): Finding[] => [
   ...framing(facts),
+  ...unaligned(facts),
+  ...reedSolomon(facts),
   ...datagramSize(facts),
   ...bitRate(facts),
   ...spacing(facts),
@@ -33,7 +35,31 @@ const framing = (facts: PreflightFacts): Finding[] =>
       ]
     : []
 
-const datagramSize = ({ datagrams, tsPackets }: PreflightFacts): Finding[] => {
+const unaligned = ({ unalignedDatagrams }: PreflightFacts): Finding[] =>
+  unalignedDatagrams > 0
+    ? [
+        {
+          code: "unaligned_udp",
+          message:
+            "datagrams hold parts of TS packets, as ffmpeg sends them by default (1472 bytes): they are put together and leave 7 to a datagram, but a lost one costs the packets at both its ends, too; end the sender's URL with ?pkt_size=1316",
+        },
+      ]
+    : []
+
+const reedSolomon = ({ packets204 }: PreflightFacts): Finding[] =>
+  packets204 > 0
+    ? [
+        {
+          code: "ts_204",
+          message:
+            "TS packets come with 16 Reed-Solomon bytes each, 204 in all: these are taken off, and outputs carry packets of 188 bytes; set the sender to 188-byte packets to save 8 % of the link",
+        },
+      ]
+    : []
+
+const datagramSize = ({ datagrams, tsPackets, unalignedDatagrams }: PreflightFacts): Finding[] => {
+  // Their size says nothing of what they hold.
+  if (unalignedDatagrams > 0) return []
   const mean = datagrams > 0 ? tsPackets / datagrams : USUAL_TS_PER_DATAGRAM
   // A short datagram may end a burst, and what FEC rebuilt counts as packets without a datagram.
   if (Math.abs(mean - USUAL_TS_PER_DATAGRAM) < 0.5) return []

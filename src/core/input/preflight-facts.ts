@@ -20,6 +20,8 @@ export const FINDING_CODES = {
   vbr: "variable bit rate",
   raw_udp: "MPEG-TS over UDP without RTP",
   datagram_size: "datagrams that do not hold 7 TS packets",
+  unaligned_udp: "raw UDP datagrams that hold no whole number of TS packets",
+  ts_204: "TS packets of 204 bytes, with Reed-Solomon bytes",
   bursty: "arrival that jitters or pauses for longer than the usual SRT latency",
   rcvbuf_small: "a smaller receive buffer than asked for",
   fec_not_enabled: "FEC arrives and is switched off",
@@ -65,6 +67,9 @@ export interface PreflightFacts {
   readonly tsPackets: number
   readonly nullPackets: number
   readonly scrambledPackets: number
+  /** Raw UDP datagrams taken that hold no whole number of TS packets, and TS packets of 204 bytes. */
+  readonly unalignedDatagrams: number
+  readonly packets204: number
   /** RFC 3550 jitter, and the longest time between two datagrams lately; in ms. */
   readonly jitterMs: number
   readonly maxGapMs: number

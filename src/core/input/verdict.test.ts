@@ -24,14 +24,23 @@ const watch = (second: (s: number) => Totals, seconds: number, facts: Partial<He
 }
 const verdicts = (seen: Health[]): Verdict[] => seen.map(({ verdict }) => verdict)
 
-const PRIORITY_1 = ["sync_losses", "sync_byte_errors", "pat_errors", "cc_errors", "pmt_errors", "rtp_unrecovered", "kernel_drops"] as const
+const PRIORITY_1 = [
+  "sync_losses",
+  "sync_byte_errors",
+  "pat_errors",
+  "cc_errors",
+  "pmt_errors",
+  "rtp_unrecovered",
+  "resyncs",
+  "kernel_drops",
+] as const
 const PRIORITY_2 = ["tei", "crc_errors", "pcr_repetition_errors", "pcr_discontinuity_errors", "pts_errors", "cat_errors"] as const
 
 describe("verdict", () => {
   it("is good, and the same object, while nothing happens", () => {
     const seen = watch(() => ({ datagrams: 950, discontinuities: 3, fec_recovered: 2, rtp_reordered: 5, rtp_late: 1, foreign: 9 }), 30)
     expect(new Set(seen).size).toBe(1)
-    expect(seen[0]).toEqual({ verdict: "good", reasons: [] })
+    expect(seen[0]).toEqual({ verdict: "good", reasons: [], dropping: null })
   })
 
   it.each(PRIORITY_1)("%s: degraded for ten seconds when isolated, bad from the third second of ten on", (counter) => {
@@ -66,6 +75,7 @@ describe("verdict", () => {
     const judged = RULES.map(({ counter }) => counter)
     expect(judged).toEqual(expect.arrayContaining([...PRIORITY_1, "pid_errors", ...PRIORITY_2]))
     expect(new Set(judged).size).toBe(judged.length)
+    expect(new Set(Object.values(LEG_COUNTERS)).size).toBe(Object.values(LEG_COUNTERS).length)
     for (const counter of judged) if (counter !== "kernel_drops") expect(LEG_COUNTERS).toHaveProperty(counter)
   })
 
@@ -81,7 +91,7 @@ describe("lost", () => {
     ["null packets only", {}, { null_packets: 6650 }, /^nothing but null packets arrives.*DROP_PROGRAM/],
   ])("%s", (_name, facts, totals, sentence) => {
     const [last] = watch(() => totals, 3, facts).slice(-1)
-    expect(last).toEqual({ verdict: "lost", reasons: [expect.stringMatching(sentence)] })
+    expect(last).toEqual({ verdict: "lost", reasons: [expect.stringMatching(sentence)], dropping: null })
   })
 
   it("is not what a CBR stream with many null packets is", () => {
@@ -89,7 +99,11 @@ describe("lost", () => {
   })
 
   it("is bad, not lost, without sync", () => {
-    expect(watch(() => ({}), 2, { inSync: false })[1]).toEqual({ verdict: "bad", reasons: [expect.stringMatching(/^TS sync is lost/)] })
+    expect(watch(() => ({}), 2, { inSync: false })[1]).toEqual({
+      verdict: "bad",
+      reasons: [expect.stringMatching(/^TS sync is lost/)],
+      dropping: null,
+    })
   })
 })
 
@@ -114,8 +128,8 @@ describe("reasons", () => {
       { cc_errors: 8, rtp_unrecovered: 4 },
       {},
       [
-        "8 continuity counter errors in the last 10 s: RTP packets were lost on the way to us",
         "4 RTP packets lost for good in the last 10 s: the network lost them: send FEC, or give the channel a second leg",
+        "8 continuity counter errors in the last 10 s: RTP packets were lost on the way to us",
       ],
     ],
     [
@@ -139,8 +153,8 @@ describe("reasons", () => {
       { cc_errors: 2, kernel_drops: 2 },
       { framing: "udp" },
       [
-        "2 continuity counter errors in the last 10 s: this machine did not read its receive buffer in time",
         "2 packets dropped by the kernel in the last 10 s: the receive buffer was full: raise input.rcvbuf and net.core.rmem_max, or lower the machine's load",
+        "2 continuity counter errors in the last 10 s: this machine did not read its receive buffer in time",
       ],
     ],
     [
@@ -154,5 +168,64 @@ describe("reasons", () => {
     ],
   ])("%s", (_name, totals, facts, sentences) => {
     expect(reasons(totals, facts)).toEqual(sentences)
+  })
+})
+
+describe("what is dropped comes first", () => {
+  /** 1000 datagrams a second, of which some are dropped, from the second second on. */
+  const dropping = (drops: Totals, more: Totals = {}, facts: Partial<HealthFacts> = {}, seconds = 6) =>
+    watch((s) => (s > 0 ? { datagrams: 1000, ...drops, ...more } : {}), seconds, facts).at(-1)
+
+  it("names it first, and blames nobody else for what came of it", () => {
+    // What ffmpeg's 1472-byte datagrams once were.
+    const seen = dropping(
+      { bad_not_ts: 687, bad_length: 235, bad_rtp: 77 },
+      { cc_errors: 50, pat_errors: 2, pmt_errors: 2 },
+      { framing: "udp" },
+    )
+    expect(seen?.verdict).toBe("bad")
+    expect(seen?.reasons[0]).toBe(
+      "4995 of 5000 datagrams (100 %) of the last 10 s were dropped: they are neither RTP nor MPEG-TS: another program, or another protocol such as SRT or RIST, sends to this port",
+    )
+    expect(seen?.dropping).toBe(seen?.reasons[0])
+    const text = seen?.reasons.join()
+    expect(text).toContain("continuity counter errors in the last 10 s: they come of the datagrams that were dropped")
+    expect(text).not.toMatch(/lost before they reached us|PatInterval|PmtInterval/)
+  })
+
+  it.each<[keyof Totals & string, RegExp, Verdict]>([
+    ["bad_not_ts", /neither RTP nor MPEG-TS/, "bad"],
+    ["bad_length", /no whole number of TS packets/, "bad"],
+    ["bad_sync", /no TS sync byte/, "bad"],
+    ["bad_rtp", /RTP header is broken/, "bad"],
+    ["truncated", /receive buffer cut them/, "bad"],
+    ["foreign", /a second sender sends to this port.*input\.allowed_senders/, "degraded"],
+    ["not_allowed", /input\.allowed_senders does not list their sender/, "degraded"],
+  ])("%s: nothing at 5 %, told above", (counter, cause, verdict) => {
+    expect(dropping({ [counter]: 50 })).toEqual({ verdict: "good", reasons: [], dropping: null })
+    const seen = dropping({ [counter]: 51 })
+    expect(seen).toEqual({
+      verdict,
+      reasons: [expect.stringMatching(cause)],
+      dropping: expect.stringMatching(/^255 of 5000 datagrams \(5 %\)/),
+    })
+  })
+
+  it("is bad only when it goes on", () => {
+    const seen = watch((s) => ({ datagrams: 1000, bad_length: s === 5 || s === 6 ? 900 : 0 }), 20)
+    expect(verdicts(seen).slice(4, 7)).toEqual(["good", "degraded", "degraded"])
+    expect(verdicts(seen)[17]).toBe("good")
+  })
+
+  it("says so instead of asking whether the encoder runs, where nothing of what arrives can be used", () => {
+    const seen = watch(() => ({ datagrams: 100, bad_not_ts: 100 }), 4, { receiving: false, framing: "none" }).at(-1)
+    expect(seen?.reasons).toEqual([expect.stringMatching(/^no TS packets have arrived for a second: 300 of 300 datagrams \(100 %\)/)])
+    expect(seen?.verdict).toBe("lost")
+  })
+
+  it("names a broken byte stream before what is missing in it", () => {
+    const [first, second] = dropping({}, { resyncs: 3, cc_errors: 9 }, { framing: "udp" })?.reasons ?? []
+    expect(first).toMatch(/^15 breaks in the bytes of raw UDP in the last 10 s: datagrams were lost/)
+    expect(second).toMatch(/datagrams were lost on the way to us, or bytes between them$/)
   })
 })

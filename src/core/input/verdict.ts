@@ -1,10 +1,11 @@
 /**
  * How a leg is, from its counters of the last ten seconds, by the priorities of TR 101 290 (ETSI TR 101 290 V1.4.1 5.2): errors of
  * priority 1 make it bad when they go on and degraded when they are isolated, errors of priority 2 degraded; packets lost on the
- * way count as priority 1. Nothing usable is lost.
+ * way count as priority 1. Nothing usable is lost. Reasons name the most likely cause first: what was dropped, then what was lost, then
+ * what came of it.
  */
 import type { LegCounter } from "../leg-fields.ts"
-import { RULES, sentenceOf } from "./verdict-rules.ts"
+import { droppingOf, GOES_ON, RULES, sentenceOf } from "./verdict-rules.ts"
 
 /** `good`; `degraded`: errors that viewers may notice; `bad`: not fit for the outputs; `lost`: nothing usable. */
 export type Verdict = "good" | "degraded" | "bad" | "lost"
@@ -13,6 +14,8 @@ export interface Health {
   readonly verdict: Verdict
   /** Sentences: why the verdict is not `good`. */
   readonly reasons: readonly string[]
+  /** The reason that more than 5 % of what arrives is dropped; null while it is not. */
+  readonly dropping: string | null
 }
 
 /** What the counters do not say of a leg. */
@@ -52,8 +55,9 @@ export const newHealthMemory = (): HealthMemory => ({
   nulls: Number.NaN,
 })
 
-const GOOD: Health = { verdict: "good", reasons: [] }
-const lost = (reason: string): Health => ({ verdict: "lost", reasons: [reason] })
+const GOOD: Health = { verdict: "good", reasons: [], dropping: null }
+export const UNKNOWN_HEALTH: Health = { verdict: "lost", reasons: [], dropping: null }
+const lost = (reason: string, dropping: string | null = null): Health => ({ verdict: "lost", reasons: [reason], dropping })
 
 /**
  * Takes a leg's totals, once a second, and the packets its socket's buffer had no room for. Totals that fall were reset and count as no
@@ -71,6 +75,8 @@ export const observeSecond = (
   memory.packets = counters.ts_packets ?? 0
   memory.nulls = counters.null_packets ?? 0
   if (facts.problem !== null) return lost(`the socket is closed: ${facts.problem}`)
+  const dropped = facts.receiving ? null : droppingOf(memory.sums, memory.seconds)
+  if (dropped !== null) return lost(`no TS packets have arrived for a second: ${dropped.sentence}`, dropped.sentence)
   if (!facts.receiving)
     return lost("no TS packets have arrived for a second: check that the encoder runs and sends to this address and port")
   if (packets > 0 && nulls === packets)
@@ -99,9 +105,15 @@ const remember = (memory: HealthMemory, counters: Readonly<Partial<Record<LegCou
 const judge = (memory: HealthMemory, facts: HealthFacts): Health => {
   let reasons: string[] | null = null
   let isBad = false
+  const dropping = droppingOf(memory.sums, memory.seconds)
+  if (dropping !== null) {
+    isBad = dropping.isUnusable && dropping.seconds >= GOES_ON
+    reasons = [dropping.sentence]
+  }
   if (!facts.inSync) {
     isBad = true
-    reasons = ["TS sync is lost: packets do not start with 0x47 where they should (TR 101 290 1.1)"]
+    reasons ??= []
+    reasons.push("TS sync is lost: packets do not start with 0x47 where they should (TR 101 290 1.1)")
   }
   for (let i = 0; i < RULES.length; i++) {
     const seconds = memory.seconds[i] ?? 0
@@ -111,5 +123,5 @@ const judge = (memory: HealthMemory, facts: HealthFacts): Health => {
     reasons ??= []
     reasons.push(sentenceOf(rule, memory.sums, facts.framing))
   }
-  return reasons === null ? GOOD : { verdict: isBad ? "bad" : "degraded", reasons }
+  return reasons === null ? GOOD : { verdict: isBad ? "bad" : "degraded", reasons, dropping: dropping?.sentence ?? null }
 }

@@ -4,9 +4,12 @@
  * Written for clarity from the specifications (RFC 3550, ISO/IEC 13818-1, ETSI TR 101 290), with objects and maps, and sharing
  * no code with the AssemblyScript core. Names of counters are those of `leg-fields.ts`.
  */
+
+import { joinBytes } from "../join-bytes.ts"
 import { LEG_COUNTERS, type LegCounters } from "../leg-fields.ts"
 import { parseRtp, type RtpHeader } from "../rtp/header.ts"
 import { NULL_PID, parsePacket, SYNC_BYTE, TS_PACKET_SIZE, type TsPacket } from "./packet.ts"
+import { hasRunBeside, isEven, ReferenceBytes, type Step } from "./reference-bytes.ts"
 import { type CheckGauges, ReferenceChecks } from "./reference-checks.ts"
 import { ReferenceSections, type SectionEvent } from "./reference-sections.ts"
 import { ReferenceSender, type Sender, sourceIdentity } from "./reference-sender.ts"
@@ -52,34 +55,44 @@ export interface ReferenceGauges extends CheckGauges {
   in_sync: number
 }
 
-type Kind =
-  | { readonly framing: "rtp"; readonly payload: Uint8Array; readonly header: RtpHeader }
-  | { readonly framing: "udp"; readonly payload: Uint8Array }
-  | { readonly fault: "bad_not_ts" | "bad_rtp" | "bad_length" | "bad_204" | "bad_sync" }
+type Fault = "bad_not_ts" | "bad_rtp" | "bad_length" | "bad_sync"
+type Rtp = { readonly framing: "rtp"; readonly payload: Uint8Array; readonly header: RtpHeader; readonly is204: boolean }
+type Udp = { readonly framing: "udp"; readonly payload: Uint8Array }
+type Kind = Rtp | Udp | { readonly fault: Fault }
 
 const isWhole = (bytes: Uint8Array) => bytes.length > 0 && bytes.length % TS_PACKET_SIZE === 0
 const hasSync = (bytes: Uint8Array) => bytes.some((byte, at) => at % TS_PACKET_SIZE === 0 && byte === SYNC_BYTE)
 const isTs = (bytes: Uint8Array) => isWhole(bytes) && hasSync(bytes)
+const payloadFault = (bytes: Uint8Array): Kind => ({ fault: isWhole(bytes) ? "bad_sync" : "bad_length" })
 
-const payloadFault = (bytes: Uint8Array): Kind => {
-  if (isWhole(bytes)) return { fault: "bad_sync" }
-  const isReedSolomon = bytes.length % 204 === 0 && bytes[0] === SYNC_BYTE && (bytes.length === 204 || bytes[204] === SYNC_BYTE)
-  return { fault: isReedSolomon ? "bad_204" : "bad_length" }
-}
+const without204 = (bytes: Uint8Array): Uint8Array =>
+  joinBytes(Array.from({ length: bytes.length / 204 }, (_, i) => bytes.subarray(i * 204, i * 204 + TS_PACKET_SIZE)))
 
-/** What a datagram is, or why it is not taken. */
+/** What a datagram is by itself, or why it is not taken. */
 export const classifyDatagram = (bytes: Uint8Array): Kind => {
   const [first, second = 0] = bytes
   if (first === undefined) return { fault: "bad_not_ts" }
   const header = parseRtp(bytes)
   const payload = header === null ? null : bytes.subarray(header.payload_offset, header.payload_offset + header.payload_length)
-  if (header !== null && payload !== null && isTs(payload)) return { framing: "rtp", payload, header }
+  if (header !== null && payload !== null) {
+    if (isTs(payload)) return { framing: "rtp", payload, header, is204: false }
+    if (isEven(payload, 204)) return { framing: "rtp", payload: without204(payload), header, is204: true }
+  }
   if (isTs(bytes)) return { framing: "udp", payload: bytes }
   if (first >> 6 !== 2) return isWhole(bytes) || first === SYNC_BYTE ? payloadFault(bytes) : { fault: "bad_not_ts" }
   if (second >= 192 && second <= 223) return { fault: "bad_not_ts" }
   if (payload === null) return { fault: "bad_rtp" }
   return payload.length === 0 ? { fault: "bad_not_ts" } : payloadFault(payload)
 }
+
+/** RTP but for the length of its payload. */
+const isBrokenRtp = (bytes: Uint8Array): boolean => {
+  const header = parseRtp(bytes)
+  return header !== null && header.payload_length > 0 && bytes[header.payload_offset] === SYNC_BYTE
+}
+
+/** A part of a byte stream waits no longer for the next datagram. */
+const WAIT_US = 2000
 
 const zeroCounters = (): LegCounters => Object.fromEntries(Object.keys(LEG_COUNTERS).map((name) => [name, 0])) as LegCounters
 
@@ -126,26 +139,126 @@ export class ReferenceParser {
   #goodRun = 0
   #badRun = 0
 
+  /** Raw senders taken as streams of bytes: the one in use, and the last other one. */
+  #own: ReferenceBytes | null = null
+  #rival: { readonly source: number; bytes: ReferenceBytes } | null = null
+  #group: Uint8Array[] = []
+  #groupUs = 0
+  #bytesUs = 0
+
   push(datagram: Datagram): void {
-    const { bytes, rx_us, ipv4, port } = datagram
+    const { bytes, rx_us } = datagram
     this.counters.datagrams += 1
     this.counters.bytes += bytes.length
+    this.settle(rx_us)
     const kind = classifyDatagram(bytes)
-    if ("fault" in kind) {
-      this.counters[kind.fault] += 1
+    const source = sourceIdentity(datagram.ipv4, datagram.port)
+    const isOwn = this.#isCurrent({ framing: "udp", identity: source })
+    const hasBegin = !("fault" in kind) && kind.payload[0] === SYNC_BYTE
+    if (hasBegin && kind.framing === "rtp" && !kind.is204 && this.#isCurrent({ framing: "rtp", identity: kind.header.ssrc })) {
+      this.#takeRtp(kind, rx_us)
       return
     }
-    const identity = kind.framing === "rtp" ? kind.header.ssrc : sourceIdentity(ipv4, port)
-    if (!this.#acceptSender({ framing: kind.framing, identity }, rx_us)) return
-    if (kind.framing === "udp") {
+    const stream = this.#streamOf(source, isOwn)
+    if (bytes.length > 0 && this.#isOfStream(stream, kind, bytes)) {
+      this.#takeBytes(stream, kind, datagram, isOwn, source)
+    } else if ("fault" in kind) {
+      this.counters[kind.fault] += 1
+    } else if (kind.framing === "udp") {
+      if (isOwn) this.#own = null
+      else this.#rival = null
+      if (!this.#acceptSender({ framing: "udp", identity: source }, rx_us)) return
       this.counters.udp_datagrams += 1
       this.#forward(kind.payload, rx_us, 0, 0)
+    } else this.#takeRtp(kind, rx_us)
+  }
+
+  /** Sends on what has waited long enough. */
+  settle(nowUs: number): void {
+    if (this.#own === null || nowUs - this.#bytesUs < WAIT_US) return
+    const held = this.#own.takeHeld()
+    if (held !== null) this.#follow([held], this.#bytesUs)
+    this.#sendGroup()
+  }
+
+  #isCurrent({ framing, identity }: Sender): boolean {
+    const { current } = this.#sender
+    return current?.framing === framing && current.identity === identity
+  }
+
+  #streamOf(source: number, isOwn: boolean): ReferenceBytes {
+    if (isOwn) {
+      this.#own ??= new ReferenceBytes()
+      return this.#own
+    }
+    if (this.#rival?.source !== source) this.#rival = { source, bytes: new ReferenceBytes() }
+    return this.#rival.bytes
+  }
+
+  /** Whether the bytes before it, or those in it, make a datagram a part of a byte stream. */
+  #isOfStream(stream: ReferenceBytes, kind: Kind, bytes: Uint8Array): boolean {
+    if ("fault" in kind) return stream.goesOn(bytes) || !isBrokenRtp(bytes)
+    if (kind.framing === "udp") return stream.wasFound || (!isEven(bytes) && stream.hasRunBeside(bytes))
+    if (!kind.is204 && this.#isCurrent({ framing: "rtp", identity: kind.header.ssrc })) return false
+    if (stream.goesOn(bytes)) return true
+    return !kind.is204 && !isEven(kind.payload) && hasRunBeside(bytes, kind.header.payload_offset)
+  }
+
+  #takeBytes(stream: ReferenceBytes, kind: Kind, { bytes, rx_us }: Datagram, isOwn: boolean, source: number): void {
+    const { isTaken, entry, steps } = stream.take(bytes)
+    if (!isTaken) {
+      this.counters["fault" in kind ? kind.fault : "bad_sync"] += 1
+      if (isOwn) this.#follow(entry, rx_us)
       return
     }
-    const { sequence, timestamp, payload_type } = kind.header
+    if (!this.#acceptSender({ framing: "udp", identity: source }, rx_us)) return
+    this.counters.udp_datagrams += 1
+    if (!isOwn) {
+      this.#own = stream
+      this.#rival = null
+    }
+    this.#bytesUs = rx_us
+    // What was passed over before the first packet of a new sender was nobody's.
+    if (isOwn) this.#follow(entry, rx_us)
+    this.#follow(steps, rx_us)
+    if (bytes.length % (this.#sizeAtBegin(stream, steps) ?? TS_PACKET_SIZE) !== 0) this.counters.unaligned += 1
+  }
+
+  /** Length of the packets that the datagram began with. */
+  #sizeAtBegin(stream: ReferenceBytes, steps: ReadonlyArray<Step>): number | null {
+    for (const step of steps) if (step.kind === "packet") return step.is204 ? 204 : TS_PACKET_SIZE
+    return stream.size
+  }
+
+  #follow(steps: ReadonlyArray<Step>, rxUs: number): void {
+    for (const step of steps) {
+      if (step.kind === "skip") {
+        if (this.#own?.wasFound === true) this.counters.skipped_bytes += step.bytes
+      } else if (step.kind === "loss") {
+        this.#sendGroup()
+        this.counters.resyncs += 1
+      } else {
+        this.#group.push(step.bytes)
+        this.#groupUs = rxUs
+        if (step.is204) this.counters.ts_204 += 1
+        if (this.#group.length === 7) this.#sendGroup()
+      }
+    }
+  }
+
+  #sendGroup(): void {
+    const packets = joinBytes(this.#group)
+    this.#group = []
+    if (packets.length > 0) this.#forward(packets, this.#groupUs, 0, 0)
+  }
+
+  #takeRtp({ header, is204, payload }: Rtp, rx_us: number): void {
+    if (is204) this.counters.ts_204 += payload.length / TS_PACKET_SIZE
+    const { sequence, ssrc, timestamp, payload_type } = header
+    if (!this.#acceptSender({ framing: "rtp", identity: ssrc }, rx_us)) return
     this.counters.rtp_datagrams += 1
     this.gauges.payload_type = payload_type
-    for (const taken of this.#sequence.accept({ sequence, timestamp, payload: kind.payload, rxUs: rx_us })) {
+    for (const taken of this.#sequence.accept({ sequence, timestamp, payload, rxUs: rx_us })) {
       this.#measureJitter(taken.rxUs, taken.timestamp)
       if (this.#sequence.goesOn(taken)) this.#forward(taken.payload, taken.rxUs, taken.timestamp, taken.sequence)
     }
@@ -160,6 +273,8 @@ export class ReferenceParser {
     }
     if (verdict === "changed") {
       this.counters.sender_changes += 1
+      this.#own = null
+      this.#group = []
       this.events.push({ kind: "sender", identity: sender.identity, before: current?.identity ?? 0 })
       this.#sequence.restart()
       this.#transit = null

@@ -79,14 +79,15 @@ export class PcrTimer {
     const stepUs = signedUs(moment.ticks - last.ticks)
     const isNear = stepUs >= 0 && stepUs <= LIMIT_US
     const passedUs = (wholeMs(moment.arrivalUs) - wholeMs(last.arrivalUs)) * 1000
-    const deviationUs = Math.abs(signedUs((stepUs - passedUs) * 27))
+    const aheadUs = signedUs((stepUs - passedUs) * 27)
+    const deviationUs = Math.abs(aheadUs)
     const isAfterSilence = moment.run !== last.run
-    const isFault = !this.#excused && !(isAfterSilence ? deviationUs <= SECOND_US : isNear)
-    const hasJumped = isFault && deviationUs > LIMIT_US
+    const isFault = !this.#excused && !isNear && !(isAfterSilence && deviationUs <= SECOND_US)
+    const isTrue = !this.#excused && !(isFault && deviationUs > LIMIT_US)
+    const hasJumped = isFault && deviationUs > LIMIT_US && (stepUs < 0 || aheadUs > SECOND_US)
     if (isFault) this.#counters.pcr_discontinuity_errors += 1
-    const isTrueStep = !this.#excused && !hasJumped
-    if (!this.#reported && moment.nowUs - last.nowUs > LIMIT_US && !(isTrueStep && isNear)) this.#counters.pcr_repetition_errors += 1
-    const isMeasured = isTrueStep && !isAfterSilence && stepUs > 0 && stepUs <= SECOND_US
+    if (!this.#reported && moment.nowUs - last.nowUs > LIMIT_US && !(isTrue && isNear)) this.#counters.pcr_repetition_errors += 1
+    const isMeasured = isTrue && !isAfterSilence && stepUs > 0 && stepUs <= SECOND_US
     const bitrate = ((moment.packet - last.packet) * 1504 * SECOND_US) / stepUs
     return { interval: isMeasured ? { bitrate, faults: last.faults } : null, jumpedFrom: hasJumped ? last.ticks : null }
   }

@@ -25,7 +25,6 @@ export const LEG_SUMS = [
   "bad_not_ts",
   "bad_rtp",
   "bad_length",
-  "bad_204",
   "bad_sync",
   "truncated",
   "scrambled",
@@ -43,6 +42,10 @@ export const LEG_SUMS = [
   "pcr_discontinuity_errors",
   "pts_errors",
   "cat_errors",
+  "skipped_bytes",
+  "resyncs",
+  "unaligned",
+  "ts_204",
   "kernel_drops",
 ] as const
 export type LegSum = (typeof LEG_SUMS)[number]

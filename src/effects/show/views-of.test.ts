@@ -33,6 +33,11 @@ describe("channelStatus", () => {
   it("is running while the active leg receives", () => {
     expect(at(channelStats({ id: "ch-1" }), 60_000)).toEqual({ status: "running", error: null })
   })
+  it("runs, but says what it drops, when that is more than 5 % of what arrives", () => {
+    const dropping = "812 of 1000 datagrams (81 %) of the last 10 s were dropped: they are neither RTP nor MPEG-TS"
+    expect(at(channelStats({ id: "ch-1", legs: [legStats({ dropping })] }), 60_000)).toEqual({ status: "running", error: dropping })
+    expect(at(channelStats({ id: "ch-1", legs: [legStats({ dropping: null })] }), 60_000).error).toBeNull()
+  })
   it("is starting for 5 s without input, then an error that says what to check", () => {
     const stats = channelStats({ id: "ch-1", legs: [silent] })
     expect(at(stats, 4999).status).toBe("starting")
@@ -44,9 +49,9 @@ describe("channelStatus", () => {
   it("says what arrives when it cannot be used", () => {
     const stats = channelStats({
       id: "ch-1",
-      legs: [legStats({ receiving: false, warnings: ["9 datagrams a second hold 204-byte TS packets"] })],
+      legs: [legStats({ receiving: false, warnings: ["9 datagrams a second are neither RTP nor MPEG-TS"] })],
     })
-    expect(at(stats, 6000).error).toBe("no usable packets on 127.0.0.1:5000: 9 datagrams a second hold 204-byte TS packets")
+    expect(at(stats, 6000).error).toBe("no usable packets on 127.0.0.1:5000: 9 datagrams a second are neither RTP nor MPEG-TS")
   })
   it("is an error at once when the leg has no socket", () => {
     const stats = channelStats({ id: "ch-1", legs: [legStats({ receiving: false, problem: bound })] })

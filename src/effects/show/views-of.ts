@@ -52,7 +52,7 @@ const channelIn = (stats: EngineState["stats"], id: string): ChannelStats | unde
 export const activeLeg = (stats: ChannelStats | undefined): LegStats | undefined =>
   stats?.legs.find((leg) => leg.name === stats.active_source)
 
-/** Status of a channel with the reason when it is not `running`. */
+/** Status of a channel with the reason when it is not `running`, or runs and drops much of what arrives. */
 export const channelStatus = (
   config: ChannelConfig,
   runtime: ChannelRuntime | null,
@@ -62,7 +62,7 @@ export const channelStatus = (
   if (runtime === null) return { status: "stopped", error: null }
   if (runtime.refused !== null) return { status: "error", error: runtime.refused }
   const leg = activeLeg(stats)
-  if (leg?.receiving === true) return { status: "running", error: null }
+  if (leg?.receiving === true) return { status: "running", error: leg.dropping ?? null }
   const source = stats?.active_source ?? runtime.source
   const problem = leg?.problem?.message ?? runtime.legProblems.get(source)
   if (problem !== undefined) return { status: "error", error: problem }

@@ -2,7 +2,7 @@
 import { addressOfWords, formatEndpoint } from "../../core/address.ts"
 import * as L from "../../core/assembly/layout.ts"
 import { type Finding, findingsOf, type PreflightFacts } from "../../core/input/preflight.ts"
-import { type Health, newHealthMemory, observeSecond } from "../../core/input/verdict.ts"
+import { type Health, newHealthMemory, observeSecond, UNKNOWN_HEALTH } from "../../core/input/verdict.ts"
 import type { LegCounter, LegCounters } from "../../core/leg-fields.ts"
 import type { PacketCore } from "../../core/packet-core.ts"
 import type { LegSpec, LegStats, PidStats, ProgrammeInfo, Reason } from "../messages.ts"
@@ -50,7 +50,7 @@ export class LegFigures {
   #dropsBefore = 0
   #warnings: string[] = []
   readonly #health = newHealthMemory()
-  #verdict: Health = { verdict: "lost", reasons: [] }
+  #verdict: Health = UNKNOWN_HEALTH
   #findings: Finding[] = []
   /** Counters of the last seconds, oldest first: findings are about now, not about what was once. */
   readonly #recent: LegCounters[] = []
@@ -106,6 +106,7 @@ export class LegFigures {
       kernel_drops: facts.kernelDrops,
       verdict: this.#verdict.verdict,
       reasons: [...this.#verdict.reasons],
+      dropping: this.#verdict.dropping,
       findings: this.#findings,
       fec: columns + rows === 0 ? null : { columns, rows, latency_ms: this.#gauge(L.LEG_FEC_LATENCY_US) / 1000 },
       pcr_jitter_ms: this.#gauge(L.LEG_PCR_JITTER_US) / 1000,
@@ -164,6 +165,8 @@ export class LegFigures {
       tsPackets: lately("ts_packets"),
       nullPackets: lately("null_packets"),
       scrambledPackets: lately("scrambled"),
+      unalignedDatagrams: lately("unaligned"),
+      packets204: lately("ts_204"),
       jitterMs: this.#gauge(L.LEG_JITTER_90K) / 90,
       maxGapMs: this.#maxGapMs,
       rcvbufAskedBytes: this.#spec.rcvbuf ?? DEFAULT_RECEIVE_BUFFER,

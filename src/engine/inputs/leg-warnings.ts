@@ -24,10 +24,11 @@ const RULES: ReadonlyArray<readonly [counter: string, sentence: Sentence]> = [
   ],
   ["bad_not_ts", (n) => `${n} datagrams a second are neither RTP nor MPEG-TS and are dropped`],
   ["bad_rtp", (n) => `${n} RTP packets a second are truncated or have a broken header and are dropped`],
-  ["bad_length", (n) => `${n} datagrams a second do not hold a whole number of 188-byte TS packets and are dropped`],
+  ["bad_length", (n) => `${n} datagrams a second do not hold a whole number of TS packets (188 or 204 bytes) and are dropped`],
   [
-    "bad_204",
-    (n) => `${n} datagrams a second hold 204-byte TS packets (with Reed-Solomon bytes), which are not supported: send 188-byte packets`,
+    "resyncs",
+    (n) =>
+      `${n} times a second the bytes of raw UDP break off and where TS packets begin has to be found again: datagrams are lost, or something else comes between them`,
   ],
   ["bad_sync", (n) => `${n} datagrams a second have no TS sync byte (0x47) where a packet should start and are dropped`],
   [

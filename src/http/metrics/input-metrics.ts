@@ -28,6 +28,10 @@ const COUNTERS: ReadonlyArray<readonly [sum: LegSum, name: string, help: string]
   ["scrambled", "input_ts_scrambled_packets_total", "TS packets that are scrambled."],
   ["pcrs", "input_pcrs_total", "Programme clock references received."],
   ["pcr_discontinuity_errors", "input_pcr_discontinuities_total", "PCR jumps that no discontinuity_indicator announces."],
+  ["unaligned", "input_unaligned_packets_total", "Raw UDP datagrams taken that hold no whole number of TS packets."],
+  ["resyncs", "input_resyncs_total", "Times that TS packets had to be found again in the bytes of raw UDP."],
+  ["skipped_bytes", "input_skipped_bytes_total", "Bytes of raw UDP passed over to find TS packets."],
+  ["ts_204", "input_ts_204_packets_total", "TS packets of 204 bytes taken, without their Reed-Solomon bytes."],
   ["kernel_drops", "input_kernel_dropped_packets_total", "Datagrams the kernel dropped: receive buffer full."],
 ]
 
@@ -36,7 +40,6 @@ const INVALID = {
   not_ts: "bad_not_ts",
   rtp_header: "bad_rtp",
   length: "bad_length",
-  ts_204: "bad_204",
   sync: "bad_sync",
   truncated: "truncated",
 } as const satisfies Readonly<Record<string, LegSum>>

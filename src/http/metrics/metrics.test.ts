@@ -85,7 +85,7 @@ describe("the exposition", () => {
 describe("what is shown", () => {
   it("of a source", () => {
     const legs = [
-      fakeLegFigures({ verdict: "degraded", jitterMs: 2 }, { bytes: 13_280, rtp_lost: 2, cc_errors: 3, kernel_drops: 4, bad_204: 5 }),
+      fakeLegFigures({ verdict: "degraded", jitterMs: 2 }, { bytes: 13_280, rtp_lost: 2, cc_errors: 3, kernel_drops: 4, bad_length: 5 }),
       fakeLegFigures({ source: "backup", receiving: false, active: false, lastPacketAt: null }),
     ]
     const of = (name: string) => Object.values(family(name, fakeChannelFigures({ legs })))
@@ -107,7 +107,7 @@ describe("what is shown", () => {
     const tr101290 = family("input_tr101290_errors_total", fakeChannelFigures({ legs }))
     expect(tr101290['channel="news",source="primary",check="Continuity_count_error"']).toBe(3)
     expect(Object.keys(tr101290)).toHaveLength(24)
-    expect(family("input_invalid_packets_total", fakeChannelFigures({ legs }))['channel="news",source="primary",reason="ts_204"']).toBe(5)
+    expect(family("input_invalid_packets_total", fakeChannelFigures({ legs }))['channel="news",source="primary",reason="length"']).toBe(5)
     expect(family("input_verdict", fakeChannelFigures({ legs: legs.slice(0, 1) }))).toEqual({
       'channel="news",source="primary",verdict="good"': 0,
       'channel="news",source="primary",verdict="degraded"': 1,
