@@ -74,7 +74,15 @@ interface Address6 {
   /** As `normaliseAddress` writes it. */
   readonly address: string
   readonly isLinkLocal: boolean
+  /** False while the kernel still asks whether somebody else has it (RFC 4862 5.4), when somebody has, and when it is deprecated. */
+  readonly isUsable: boolean
 }
+
+// include/uapi/linux/if_addr.h
+const IFA_F_DADFAILED = 0x08
+const IFA_F_DEPRECATED = 0x20
+const IFA_F_TENTATIVE = 0x40
+const UNUSABLE = IFA_F_DADFAILED | IFA_F_DEPRECATED | IFA_F_TENTATIVE
 
 /** Every IPv6 address of every interface that is up (/proc/net/if_inet6: address, index, prefix, scope, flags, name); none without /proc. */
 export const ipv6Addresses = (): Address6[] => {
@@ -85,10 +93,18 @@ export const ipv6Addresses = (): Address6[] => {
     // IPv6 is off, or this is no Linux.
   }
   return text.split("\n").flatMap((line) => {
-    const [hex = "", index = "", , scope, , name = ""] = line.trim().split(/\s+/)
+    const [hex = "", index = "", , scope, flags = "", name = ""] = line.trim().split(/\s+/)
     if (hex.length !== 32) return []
     const address = normaliseAddress(hex.replace(/(.{4})(?!$)/g, "$1:")) ?? ""
-    return [{ index: Number.parseInt(index, 16), name, address, isLinkLocal: scope === "20" }]
+    return [
+      {
+        index: Number.parseInt(index, 16),
+        name,
+        address,
+        isLinkLocal: scope === "20",
+        isUsable: (Number.parseInt(flags, 16) & UNUSABLE) === 0,
+      },
+    ]
   })
 }
 
