@@ -62,7 +62,7 @@ describe("a video PID whose payload has no start codes", () => {
   })
 
   it("nor one of zeros, of empty NAL units, or of the most NAL units there may be", { timeout: 60_000 }, () => {
-    for (const part of [new Uint8Array(184), annexB([1, 2, 3]), Uint8Array.of(0, 0, 1)]) {
+    for (const part of [new Uint8Array(184), annexB(Uint8Array.of(1, 2, 3)), Uint8Array.of(0, 0, 1)]) {
       const { sizes, video } = collector()
       video.push(key(), at(0), true)
       for (let i = 0; i < 40_000; i++) video.push(part, null, true)
@@ -73,7 +73,7 @@ describe("a video PID whose payload has no start codes", () => {
 
   it("more NAL units than a picture can have are dropped", () => {
     const { losses, units, video } = collector()
-    const flood = joinBytes(Array.from({ length: UNIT_NALS_MAX + 1 }, () => annexB([6, 1])))
+    const flood = joinBytes(Array.from({ length: UNIT_NALS_MAX + 1 }, () => annexB(Uint8Array.of(6, 1))))
     video.push(flood, at(0), false)
     video.push(inter(), at(1), false)
     expect(losses).toEqual([{ reason: "malformed", bytes: flood.length }])
