@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
+import { findNals } from "../es/nal.ts"
 import { AUDIO_PID } from "../es/testing/build-ts.ts"
 import { annexB, H264_AUD_NAL, h264Pps, h264Slice, RECOVERY_POINT_NAL } from "../es/testing/parameter-sets.ts"
-import { findNals } from "../es/nal.ts"
 import { joinBytes } from "../join-bytes.ts"
 import { FlvMuxer, MESSAGE_MAX } from "./flv-muxer.ts"
 import type { FlvMessage } from "./message.ts"

@@ -266,7 +266,8 @@ describe.skipIf(noTmpfs !== null)(`on a full disk${noTmpfs === null ? "" : ` (sk
     expect(statfsSync(disk).bavail).toBe(0)
   })
   afterEach(async () => {
-    await Promise.all(stage.sessions.map((session) => (session.close(), session.settled)))
+    for (const session of stage.sessions) session.close()
+    await Promise.all(stage.sessions.map(({ settled }) => settled))
     execFileSync("umount", [disk])
   })
 

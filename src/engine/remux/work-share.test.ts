@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { loadCore } from "../../../test/load-core.ts"
 import { feedBatch } from "../../../test/feed-core.ts"
+import { loadCore } from "../../../test/load-core.ts"
 import { toDatagrams } from "../../../test/ts-stream.ts"
 import { RX_BATCH } from "../../core/assembly/layout.ts"
 import { inter, key, source } from "../../core/flv/testing/source.ts"
@@ -80,7 +80,11 @@ describe("a remux whose stream takes too much work", () => {
         at += batch.length
       }
     }
-    return { remux, feed, pass: (us = 10_000) => remux.pump((nowUs += us)), again: () => remux.pump(nowUs) }
+    const pass = (us = 10_000) => {
+      nowUs += us
+      remux.pump(nowUs)
+    }
+    return { remux, feed, pass, again: () => remux.pump(nowUs) }
   }
 
   it("takes a bounded part of the ring in a pass, and no more for being asked again", async () => {
