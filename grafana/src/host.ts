@@ -110,7 +110,8 @@ const processes = [
     ...third,
     id: 15,
     title: "What went wrong",
-    description: "Losses of the engine, writes that the store refused, records given up, events that the packet core could not keep, and internal errors of the engine.",
+    description:
+      "Losses of the engine, writes that the store refused, records given up, events that the packet core could not keep, and internal errors of the engine.",
     unit: "short",
     style: "bars",
     queries: [
