@@ -110,7 +110,8 @@ const processes = [
     ...third,
     id: 15,
     title: "What went wrong",
-    description: "Losses of the engine, writes that the store refused, records given up, and events that the packet core could not keep.",
+    description:
+      "Losses of the engine, writes that the store refused, records given up, events that the packet core could not keep, and internal errors of the engine.",
     unit: "short",
     style: "bars",
     queries: [
@@ -118,6 +119,7 @@ const processes = [
       { expr: increase(of("distributor_store_errors_total")), legend: `${INSTANCE} store: {{record}}` },
       { expr: increase(of("distributor_store_dropped_records_total")), legend: `${INSTANCE} given up: {{record}}` },
       { expr: increase(of("distributor_engine_event_overflows_total")), legend: `${INSTANCE} events` },
+      { expr: increase(of("distributor_engine_faults_total")), legend: `${INSTANCE} internal error: {{part}}` },
     ],
   }),
 ]

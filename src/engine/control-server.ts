@@ -14,10 +14,11 @@ import { type Event, MAX_LINE_BYTES, type Outgoing, PROTOCOL_VERSION, type Reaso
 const MAX_UNSENT_BYTES = 16 * 1024 * 1024
 
 export interface ControlHandlers {
-  /** A promise never rejects. */
+  /** What it throws is told by `fault`, and answered. */
   readonly handle: (request: Request) => Reply | Promise<Reply>
   readonly shutdown: () => void
   readonly log: (message: string) => void
+  readonly fault: (what: string, cause: unknown) => Reason
 }
 
 const refusal = (re: number, code: string, message: string): Reply => ({
@@ -107,9 +108,14 @@ export class ControlServer {
       return
     }
     if (request.cmd === "hello") this.#controller = { socket, pid: request.pid }
-    const reply = this.#handlers.handle(request)
-    if (reply instanceof Promise) void reply.then((late) => this.#write(socket, late))
-    else this.#write(socket, reply)
+    const failed = (cause: unknown): Reply => ({ re: request.id, ok: false, error: this.#handlers.fault(request.cmd, cause) })
+    try {
+      const reply = this.#handlers.handle(request)
+      if (reply instanceof Promise) void reply.catch(failed).then((late) => this.#write(socket, late))
+      else this.#write(socket, reply)
+    } catch (cause) {
+      this.#write(socket, failed(cause))
+    }
     if (request.cmd === "shutdown") socket.end(() => this.#handlers.shutdown())
   }
 

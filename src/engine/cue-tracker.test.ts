@@ -29,12 +29,34 @@ class Session {
 }
 
 const start = () => {
-  const tracker = new CueTracker(core, 0)
+  const tracker = new CueTracker(core, 0, (_, cause) => {
+    throw cause
+  })
   const session = new Session("o1", 100)
   return { tracker, session, add: (cue: number, position: number) => tracker.add(cue, position, 1_000_000, [session.asOutput]) }
 }
 
 describe("CueTracker", () => {
+  it("ends a session that throws when it is asked, tells that its cue was not sent, and goes on with the others", () => {
+    const failed: unknown[] = []
+    const tracker = new CueTracker(core, 0, (session, cause) => {
+      session.state = "ended"
+      session.reason = { code: "internal", message: "internal error", transient: true }
+      failed.push(cause)
+    })
+    const [broken, other] = [new Session("broken", 100), new Session("other", 100)]
+    broken.fateOf = () => {
+      throw new Error("made to fail")
+    }
+    tracker.add(1, 100, 1_000_000, [broken.asOutput, other.asOutput])
+    other.reader.next()
+    expect(tracker.poll(1_010_000)).toEqual([
+      { cue: 1, output_id: "broken", sent: false, delay_ms: 10, reason: "the connection ended before it was sent: internal error" },
+      { cue: 1, output_id: "other", sent: true, delay_ms: 10, reason: null },
+    ])
+    expect(failed).toHaveLength(1)
+  })
+
   it("says sent, with its delay, once the slot has left and not before", () => {
     const { tracker, session, add } = start()
     add(1, 100)

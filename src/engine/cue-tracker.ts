@@ -1,6 +1,7 @@
 /** Proof that each SCTE-35 section went out: which outputs were connected when it came, and when its slot left by each. */
 import type { PacketCore } from "../core/packet-core.ts"
 import type { OutputSession } from "./outputs/output-session.ts"
+import type { SlotFate } from "./outputs/ring-reader.ts"
 
 export interface CueFate {
   readonly cue: number
@@ -28,11 +29,14 @@ const NOTHING: ReadonlyArray<CueFate> = []
 export class CueTracker {
   readonly #core: PacketCore
   readonly #channel: number
+  readonly #fault: (session: OutputSession, cause: unknown) => void
   #pending: Pending[] = []
 
-  constructor(core: PacketCore, channel: number) {
+  /** `fault` ends a session that has thrown when it was asked. */
+  constructor(core: PacketCore, channel: number, fault: (session: OutputSession, cause: unknown) => void) {
     this.#core = core
     this.#channel = channel
+    this.#fault = fault
   }
 
   /** A section was completed by the slot at `position`; `sessions` are the outputs of that moment. */
@@ -57,7 +61,7 @@ export class CueTracker {
   }
 
   #settle(pending: Pending, session: OutputSession, nowUs: number, fates: CueFate[]): void {
-    const fate = session.fateOf(pending.position)
+    const fate = this.#fateOf(session, pending.position)
     const limitUs = session.cueWithinUs ?? GIVE_UP_US
     const late = nowUs - pending.arrivedUs > limitUs
     if (fate === "waiting" && session.state !== "ended" && !late) return
@@ -71,6 +75,15 @@ export class CueTracker {
           ? `it was not sent within ${limitUs / 1e6} s`
           : `the connection ended before it was sent${session.reason === null ? "" : `: ${session.reason.message}`}`
     fates.push({ cue: pending.cue, output_id: session.spec.id, sent, delay_ms: (nowUs - pending.arrivedUs) / 1000, reason })
+  }
+
+  #fateOf(session: OutputSession, position: number): SlotFate {
+    try {
+      return session.fateOf(position)
+    } catch (cause) {
+      this.#fault(session, cause)
+      return "waiting"
+    }
   }
 
   /** Receive time of the slot at `position` of the channel's ring, in monotonic us. */

@@ -3,18 +3,26 @@ import type { PacketCore } from "../core/packet-core.ts"
 import { CueTracker } from "./cue-tracker.ts"
 import { monotonicUs } from "./ffi/clock.ts"
 import { Leg, type LegKind } from "./inputs/leg.ts"
+import type { LegSurroundings } from "./inputs/leg-figures.ts"
 import { SourceControl, type SourceReport } from "./inputs/source-control.ts"
-import type { ChannelSpec, ChannelStats, InputPolicy, LegName, LegSpec } from "./messages.ts"
+import type { ChannelSpec, ChannelStats, InputPolicy, LegName, LegSpec, LegStats, OutputStats, Reason } from "./messages.ts"
 import type { OutputSession } from "./outputs/output-session.ts"
 import type { UdpPortRegistry } from "./udp-port-registry.ts"
 
 const sameLeg = (a: LegSpec, b: LegSpec): boolean =>
   a.ip === b.ip && a.port === b.port && a.interface === b.interface && a.source === b.source && a.rcvbuf === b.rcvbuf
 
-/** Told of what happens to a channel's input. */
+/** A leg that failed inside is opened again after so long, and a choice between legs that failed is made again. */
+const FAULT_PAUSE_US = 3e6
+
+/** Told of what happens to a channel's input, and of what was thrown where. */
 export interface ChannelHooks {
   readonly leg: (channel: EngineChannel, leg: LegName, kind: LegKind, message: string) => void
   readonly source: (channel: EngineChannel, report: SourceReport) => void
+  readonly sessionFault: (session: OutputSession, cause: unknown) => void
+  readonly inputFault: (channel: EngineChannel, what: string, cause: unknown) => Reason
+  /** A leg is about to close. */
+  readonly forget: (leg: Leg) => void
 }
 
 export class EngineChannel {
@@ -31,6 +39,9 @@ export class EngineChannel {
   readonly #base: number
   readonly #ports: UdpPortRegistry
   readonly #hooks: ChannelHooks
+  #policy: InputPolicy
+  /** No choice between the legs before. */
+  #decideUs = 0
 
   constructor(spec: ChannelSpec, index: number, core: PacketCore, base: number, ports: UdpPortRegistry, hooks: ChannelHooks) {
     this.id = spec.id
@@ -40,8 +51,9 @@ export class EngineChannel {
     this.#base = base
     this.#ports = ports
     this.#hooks = hooks
+    this.#policy = spec.policy
     core.resetChannel(index)
-    this.cues = new CueTracker(core, index)
+    this.cues = new CueTracker(core, index, hooks.sessionFault)
     this.source = new SourceControl(index, core, spec.policy, monotonicUs(), (report) => hooks.source(this, report))
     this.put(spec)
   }
@@ -49,6 +61,7 @@ export class EngineChannel {
   /** Takes a new specification: legs that match stay open, others are replaced. */
   put(spec: ChannelSpec): void {
     this.label = spec.label
+    this.#policy = spec.policy
     const kept: Leg[] = []
     for (const old of this.legs) {
       if (spec.legs.some((s) => s.name === old.spec.name && sameLeg(s, old.spec))) kept.push(old)
@@ -64,6 +77,34 @@ export class EngineChannel {
     return new Leg(spec, policy, index, this.#core, this.#base, this.#ports, (kind, message) =>
       this.#hooks.leg(this, spec.name, kind, message),
     )
+  }
+
+  /** Something was thrown inside a leg: a new one takes its place, which opens its sockets after a while. */
+  replaceLeg(failed: Leg, cause: unknown): void {
+    const at = this.legs.indexOf(failed)
+    if (at < 0) return
+    const reason = this.#hooks.inputFault(this, `the ${failed.spec.name} source`, cause)
+    try {
+      this.#hooks.forget(failed)
+      failed.close()
+    } catch (again) {
+      this.#hooks.inputFault(this, `closing the ${failed.spec.name} source`, again)
+    }
+    const fresh = this.#newLeg(failed.spec, this.#policy)
+    this.legs = this.legs.with(at, fresh)
+    fresh.holdOff(reason, monotonicUs() + FAULT_PAUSE_US)
+    this.source.configure(this.#policy, this.legs)
+  }
+
+  /** Lets the choice between the legs be made. What is thrown there leaves the stream as it is for a while. */
+  decide(nowUs: number): void {
+    if (nowUs < this.#decideUs) return
+    try {
+      this.source.decide(nowUs)
+    } catch (cause) {
+      this.#decideUs = nowUs + FAULT_PAUSE_US
+      this.#hooks.inputFault(this, "the choice between the sources", cause)
+    }
   }
 
   leg(name: LegName): Leg | undefined {
@@ -83,15 +124,45 @@ export class EngineChannel {
       id: this.id,
       started_at: this.startedAt,
       ...source,
-      legs: this.legs.map((leg) => leg.stats(nowUs, epochOffsetMs, surroundings)),
-      outputs: [...this.sessions.values()].map((session) => session.stats()),
+      legs: this.legs.flatMap((leg) => this.#statsOf(leg, nowUs, epochOffsetMs, surroundings)),
+      outputs: [...this.sessions.values()].flatMap((session) => this.#outputStats(session)),
+    }
+  }
+
+  #statsOf(leg: Leg, nowUs: number, epochOffsetMs: number, surroundings: LegSurroundings): LegStats[] {
+    try {
+      return [leg.stats(nowUs, epochOffsetMs, surroundings)]
+    } catch (cause) {
+      this.replaceLeg(leg, cause)
+      return []
+    }
+  }
+
+  #outputStats(session: OutputSession): OutputStats[] {
+    try {
+      return [session.stats()]
+    } catch (cause) {
+      this.#hooks.sessionFault(session, cause)
+      return []
     }
   }
 
   close(): void {
-    for (const session of this.sessions.values()) session.close()
+    for (const session of this.sessions.values()) {
+      try {
+        session.close()
+      } catch (cause) {
+        this.#hooks.sessionFault(session, cause)
+      }
+    }
     this.sessions.clear()
-    for (const leg of this.legs) leg.close()
+    for (const leg of this.legs) {
+      try {
+        leg.close()
+      } catch (cause) {
+        this.#hooks.inputFault(this, `closing the ${leg.spec.name} source`, cause)
+      }
+    }
     this.legs = []
   }
 }

@@ -13,9 +13,11 @@ import type { CoreEvent, PacketCore } from "../core/packet-core.ts"
 import { decodeSpliceInfoSection } from "../core/scte35/decode-section.ts"
 import { insertCue } from "./cue-insertion.ts"
 import { EngineChannel } from "./engine-channel.ts"
+import { Faults } from "./faults.ts"
 import { monotonicUs } from "./ffi/clock.ts"
 import { nativeAddress } from "./ffi/libc.ts"
 import { parseAllowedSenders } from "./inputs/allowed-senders.ts"
+import type { Leg } from "./inputs/leg.ts"
 import {
   type ChannelSpec,
   type EngineInfo,
@@ -43,11 +45,15 @@ import { UdpPortRegistry } from "./udp-port-registry.ts"
 /** What outputs that write behind are given at the end. */
 const SETTLE_MS = 2500
 
+const toStderr = (message: string): void => {
+  process.stderr.write(`${message}\n`)
+}
 const refused = (code: string, message: string): Reason => ({ code, message, transient: false })
 const runtimeName = `${"Deno" in globalThis ? "deno" : (process.versions["bun"] ?? "") !== "" ? "bun" : "node"}`
 
 export class Engine {
   readonly info: EngineInfo
+  readonly faults: Faults
   readonly #core: PacketCore
   readonly #library: SrtLibrary
   readonly #emit: (event: Event) => void
@@ -61,10 +67,12 @@ export class Engine {
   /** State last told of each session. */
   readonly #told = new Map<OutputSession, string>()
 
-  constructor(core: PacketCore, library: SrtLibrary, emit: (event: Event) => void) {
+  /** `log` gets the stacks of internal errors. */
+  constructor(core: PacketCore, library: SrtLibrary, emit: (event: Event) => void, log: (message: string) => void = toStderr) {
+    this.faults = new Faults(log)
     this.#core = core
     this.#library = library
-    this.#taps = new TapPool(core)
+    this.#taps = new TapPool(core, (cause) => this.faults.report("engine", "a tap", cause))
     this.#emit = emit
     const base = nativeAddress(core.u8)
     core.bind(base)
@@ -77,6 +85,7 @@ export class Engine {
       udpPorts: this.#udpPorts,
       remuxes: new RemuxPool(core),
       srtProblem: library.info.problem,
+      fault: (session, cause) => this.#sessionFault(session, cause),
       receiver: (session, peer, stream_id, joined, reason) =>
         this.#emit({
           event: "receiver",
@@ -99,11 +108,17 @@ export class Engine {
     this.#loop = new PacketLoop(core, () => this.#channels.values(), {
       onEvents: (events) => this.#coreEvents(events),
       onSlowTick: () => {
-        this.#tellCues()
-        this.#tellStates()
+        try {
+          this.#tellCues()
+        } finally {
+          this.#tellStates()
+        }
         if (this.#taps.size > 0) this.#taps.flush()
       },
       onSecond: (nowUs) => this.#emit({ event: "stats", stats: this.stats(nowUs) }),
+      onSessionFault: (session, cause) => this.#sessionFault(session, cause),
+      onLegFault: (leg, cause) => this.#legFault(leg, cause),
+      onFault: (what, cause) => this.faults.report("engine", what, cause),
     })
   }
 
@@ -166,6 +181,9 @@ export class Engine {
     const channel = new EngineChannel(spec, index, this.#core, this.#context.base, this.#udpPorts, {
       leg: (c, leg, kind, message) => this.#emit({ event: "leg", channel_id: c.id, leg, kind, message }),
       source: (c, report) => this.#emit({ event: "source", channel_id: c.id, ...report }),
+      sessionFault: (session, cause) => this.#sessionFault(session, cause),
+      inputFault: (c, what, cause) => this.faults.report("input", `${what} of channel ${c.label}`, cause),
+      forget: (leg) => this.#loop.forget(leg),
     })
     this.#channels.set(spec.id, channel)
     return null
@@ -204,8 +222,34 @@ export class Engine {
     if (channel === undefined || session === undefined) return null
     channel.sessions.delete(outputId)
     this.#told.delete(session)
-    session.close()
+    try {
+      session.close()
+    } catch (cause) {
+      this.#sessionFault(session, cause)
+    }
     return null
+  }
+
+  /** Ends a session in which something was thrown. The control plane is told with its state, and opens it again. */
+  #sessionFault(session: OutputSession, cause: unknown): void {
+    const what = `output ${session.spec.label} of channel ${this.#channelAt(session.channel)?.label ?? session.channel}`
+    const reason = this.faults.report("output", what, cause)
+    try {
+      session.close()
+    } catch (again) {
+      this.faults.report("output", `closing ${what}`, again)
+    }
+    session.state = "ended"
+    session.reason = reason
+  }
+
+  #legFault(leg: Leg, cause: unknown): void {
+    for (const channel of this.#channels.values()) if (channel.legs.includes(leg)) channel.replaceLeg(leg, cause)
+  }
+
+  #channelAt(index: number): EngineChannel | undefined {
+    for (const channel of this.#channels.values()) if (channel.index === index) return channel
+    return undefined
   }
 
   #switchSource(channelId: string, leg: LegName, manual: boolean): Reason | null {
@@ -225,18 +269,31 @@ export class Engine {
   }
 
   #channelOf(session: OutputSession): string {
-    for (const channel of this.#channels.values()) if (channel.index === session.channel) return channel.id
-    return ""
+    return this.#channelAt(session.channel)?.id ?? ""
   }
 
   #coreEvents(events: ReadonlyArray<CoreEvent>): void {
     for (const event of events) {
-      const index = event.leg >= MAX_LEGS ? event.leg - MAX_LEGS : event.leg >> 1
-      const channel = [...this.#channels.values()].find((c) => c.index === index)
+      const channel = this.#channelAt(event.leg >= MAX_LEGS ? event.leg - MAX_LEGS : event.leg >> 1)
       if (channel === undefined) continue
-      if (event.leg >= MAX_LEGS) this.#section(channel, event)
-      else if (event.type === EVENT_SWITCHED || event.type === EVENT_MERGE || event.type === EVENT_MERGE_LEG) channel.source.handle(event)
-      else if (event.type !== EVENT_SCTE35) channel.legs.find((leg) => leg.index === event.leg)?.handle(event)
+      try {
+        this.#coreEvent(channel, event)
+      } catch (cause) {
+        this.faults.report("input", `an event of channel ${channel.label}`, cause)
+      }
+    }
+  }
+
+  #coreEvent(channel: EngineChannel, event: CoreEvent): void {
+    if (event.leg >= MAX_LEGS) this.#section(channel, event)
+    else if (event.type === EVENT_SWITCHED || event.type === EVENT_MERGE || event.type === EVENT_MERGE_LEG) channel.source.handle(event)
+    else if (event.type !== EVENT_SCTE35) {
+      const leg = channel.legs.find((one) => one.index === event.leg)
+      try {
+        leg?.handle(event)
+      } catch (cause) {
+        if (leg !== undefined) channel.replaceLeg(leg, cause)
+      }
     }
   }
 
@@ -265,7 +322,12 @@ export class Engine {
     const takers = [...channel.sessions.values()].filter((session) => session.onCue !== undefined)
     const decoded = b === 1 && takers.length > 0 ? decodeSpliceInfoSection(data) : null
     if (decoded?.ok !== true || decoded.section.errors.length > 0) return
-    for (const session of takers) session.onCue?.({ position, section: decoded.section, clock90k: channel.source.clock90k })
+    for (const session of takers)
+      try {
+        session.onCue?.({ position, section: decoded.section, clock90k: channel.source.clock90k })
+      } catch (cause) {
+        this.#sessionFault(session, cause)
+      }
   }
 
   #tellCues(): void {
@@ -304,6 +366,9 @@ export class Engine {
       loop_max_ms: this.#loop.maxGapUs / 1000,
       loop_passes: this.#loop.passes,
       event_overflows: this.#core.u32[EVENT_OVERFLOW >> 2] ?? 0,
+      output_faults: this.faults.counts.output,
+      input_faults: this.faults.counts.input,
+      engine_faults: this.faults.counts.engine,
       channels: [...this.#channels.values()].map((channel) => channel.stats(nowUs, at - nowUs / 1000)),
     }
   }

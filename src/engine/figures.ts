@@ -224,6 +224,10 @@ export const EngineStats = v.object({
   loop_max_ms: count,
   loop_passes: count,
   event_overflows: count,
+  /** Internal errors that ended a session, that ended a leg or its channel's choice of source, and that belong to no stream. */
+  output_faults: v.optional(count, 0),
+  input_faults: v.optional(count, 0),
+  engine_faults: v.optional(count, 0),
   channels: v.array(ChannelStats),
 })
 export type EngineStats = v.InferOutput<typeof EngineStats>

@@ -32,7 +32,7 @@ const path = engineSocketPath(dataDir)
 const library = openSrtLibrary(process.env)
 if (library.info.problem !== null) log(library.info.problem)
 const core = await PacketCore.instantiate(readFileSync(CORE))
-const engine = new Engine(core, library, (event) => server.emit(event))
+const engine = new Engine(core, library, (event) => server.emit(event), log)
 
 const exit = (why: string): void => {
   log(why)
@@ -43,12 +43,17 @@ const server: ControlServer = new ControlServer(path, {
   handle: (request) => engine.handle(request),
   shutdown: () => exit("shut down by the control plane"),
   log,
+  fault: (what, cause) => engine.faults.report("engine", `the command ${what}`, cause),
 })
 process.on("SIGTERM", () => exit("ended by SIGTERM"))
 process.on("SIGINT", () => exit("ended by SIGINT"))
 process.on("SIGHUP", () => {})
 await server.listen()
 engine.start()
+// What nobody caught was thrown in the event of a socket or a file of one output, or in a promise nobody waits for. The packet loop runs by
+// itself, and to end here would cut every stream of every channel: it is counted, logged, and the engine goes on.
+process.on("uncaughtException", (cause) => void engine.faults.report("engine", "nobody caught it", cause))
+process.on("unhandledRejection", (cause) => void engine.faults.report("engine", "a promise was rejected", cause))
 log(`listening on ${path}; libsrt ${library.info.version ?? "not available"}`)
 
 let orphanChecks = 0

@@ -10,6 +10,8 @@
  *   with nothing but SRT are drained then, too.
  *
  * With nothing arriving the loop blocks in epoll for at most `IDLE_MS`.
+ *
+ * Whatever is thrown belongs to one session or one leg, and ends that and nothing else; a pass always leads to the next.
  */
 import { EVENT_COUNT } from "../core/assembly/layout.ts"
 import type { CoreEvent, PacketCore } from "../core/packet-core.ts"
@@ -17,6 +19,7 @@ import type { EngineChannel } from "./engine-channel.ts"
 import { Epoll } from "./epoll.ts"
 import { monotonicUs, realtimeOffsetUs, sleepUntilUs } from "./ffi/clock.ts"
 import type { Leg } from "./inputs/leg.ts"
+import type { OutputSession } from "./outputs/output-session.ts"
 
 export const FAST_TICK_US = 500
 export const SLOW_TICK_US = 10000
@@ -30,6 +33,10 @@ export interface LoopHooks {
   /** After outputs were polled: look for states that changed. */
   readonly onSlowTick: () => void
   readonly onSecond: (nowUs: number) => void
+  /** Something was thrown by a session, a leg, or neither (`what` names it): it ends, the loop goes on. */
+  readonly onSessionFault: (session: OutputSession, cause: unknown) => void
+  readonly onLegFault: (leg: Leg, cause: unknown) => void
+  readonly onFault: (what: string, cause: unknown) => void
 }
 
 export class PacketLoop {
@@ -48,6 +55,11 @@ export class PacketLoop {
   #nextSecondUs = 0
   #lastPassUs = 0
   #running = false
+  /** Of the pass at hand. */
+  #carried = 0
+  #immediate = false
+  #busy = false
+  #burstUs = SLOW_TICK_US
   passes = 0
   maxGapUs = 0
 
@@ -92,7 +104,12 @@ export class PacketLoop {
     let datagrams = 0
     for (let i = 0, ready = set.wait(0); i < ready; i++) {
       const entry = this.#byTag[set.tag(i)]
-      if (entry !== undefined) datagrams += entry.leg.receive(this.#clockOffsetUs, nowUs)
+      if (entry === undefined) continue
+      try {
+        datagrams += entry.leg.receive(this.#clockOffsetUs, nowUs)
+      } catch (cause) {
+        this.#hooks.onLegFault(entry.leg, cause)
+      }
     }
     return datagrams
   }
@@ -103,51 +120,79 @@ export class PacketLoop {
     if (this.#lastPassUs > 0) this.maxGapUs = Math.max(this.maxGapUs, nowUs - this.#lastPassUs)
     this.#lastPassUs = nowUs
     this.passes += 1
-    const slow = nowUs >= this.#nextSlowUs
+    this.#carried = 0
+    this.#immediate = false
+    this.#busy = false
+    try {
+      this.#work(nowUs, nowUs >= this.#nextSlowUs)
+    } catch (cause) {
+      this.#hooks.onFault("the packet loop", cause)
+    }
+    this.#rest(nowUs, this.#carried, this.#immediate, this.#busy)
+  }
+
+  #work(nowUs: number, slow: boolean): void {
     if (slow) {
       this.#nextSlowUs = (Math.floor(nowUs / this.#slowTickUs) + 1) * this.#slowTickUs
       this.#clockOffsetUs = realtimeOffsetUs()
       // FEC before the media that outdate it.
-      for (const channel of this.#channels())
-        for (const leg of channel.legs) {
-          leg.poll(nowUs, this.#clockOffsetUs)
-          this.#watch(channel, leg)
-        }
+      for (const channel of this.#channels()) for (const leg of channel.legs) this.#pollLeg(channel, leg, nowUs)
     }
-    let busy = this.#drain(this.#fast, nowUs) > 0
+    if (this.#drain(this.#fast, nowUs) > 0) this.#busy = true
     if (slow) {
-      if (this.#drain(this.#slow, nowUs) > 0) busy = true
-      this.#core.tick(nowUs)
+      if (this.#drain(this.#slow, nowUs) > 0) this.#busy = true
+      this.#guarded("the packet core", () => this.#core.tick(nowUs))
     }
-    let channels = 0
-    let immediate = false
-    let burstUs = SLOW_TICK_US
+    this.#burstUs = SLOW_TICK_US
     for (const channel of this.#channels()) {
-      channels += 1
-      for (const session of channel.sessions.values()) {
-        if (session.immediate) {
-          immediate = true
-          session.flush(nowUs)
-          if (session.waiting) busy = true
-        } else if (slow) session.flush(nowUs)
-        if (!slow) continue
-        session.poll(nowUs)
-        burstUs = Math.min(burstUs, session.maxBurstUs)
-      }
-      if (slow) channel.source.decide(nowUs)
+      this.#carried += 1
+      for (const session of channel.sessions.values()) this.#turn(session, nowUs, slow)
+      if (slow) channel.decide(nowUs)
     }
-    if ((this.#core.u32[EVENT_COUNT >> 2] ?? 0) > 0) this.#hooks.onEvents(this.#core.takeEvents())
+    if ((this.#core.u32[EVENT_COUNT >> 2] ?? 0) > 0) this.#guarded("events", () => this.#hooks.onEvents(this.#core.takeEvents()))
     if (slow) {
-      this.#slowTickUs = Math.max(SLOW_TICK_MIN_US, burstUs)
-      this.#hooks.onSlowTick()
+      this.#slowTickUs = Math.max(SLOW_TICK_MIN_US, this.#burstUs)
+      this.#guarded("the states of the outputs", this.#hooks.onSlowTick)
     }
-    if (nowUs >= this.#nextSecondUs) {
-      this.#nextSecondUs = nowUs + SECOND_US
-      this.#hooks.onSecond(nowUs)
-      this.maxGapUs = 0
-      this.passes = 0
+    if (nowUs < this.#nextSecondUs) return
+    this.#nextSecondUs = nowUs + SECOND_US
+    this.#guarded("the figures of the second", () => this.#hooks.onSecond(nowUs))
+    this.maxGapUs = 0
+    this.passes = 0
+  }
+
+  #pollLeg(channel: EngineChannel, leg: Leg, nowUs: number): void {
+    try {
+      leg.poll(nowUs, this.#clockOffsetUs)
+      this.#watch(channel, leg)
+    } catch (cause) {
+      this.#hooks.onLegFault(leg, cause)
     }
-    this.#rest(nowUs, channels, immediate, busy)
+  }
+
+  /** Lets one session send. */
+  #turn(session: OutputSession, nowUs: number, slow: boolean): void {
+    if (session.state === "ended") return
+    try {
+      if (session.immediate) {
+        this.#immediate = true
+        session.flush(nowUs)
+        if (session.waiting) this.#busy = true
+      } else if (slow) session.flush(nowUs)
+      if (!slow) return
+      session.poll(nowUs)
+      this.#burstUs = Math.min(this.#burstUs, session.maxBurstUs)
+    } catch (cause) {
+      this.#hooks.onSessionFault(session, cause)
+    }
+  }
+
+  #guarded(what: string, work: () => void): void {
+    try {
+      work()
+    } catch (cause) {
+      this.#hooks.onFault(what, cause)
+    }
   }
 
   #rest(nowUs: number, channels: number, immediate: boolean, busy: boolean): void {

@@ -27,12 +27,19 @@ const missing = (what: string): never => {
 
 export class EngineBench extends EngineEvents {
   readonly engine: Engine
+  /** What the engine logged. */
+  readonly log: string[] = []
   #requests = 0
   #open = true
 
   private constructor(core: PacketCore, library: SrtLibrary) {
     super()
-    this.engine = new Engine(core, library, (event) => this.events.push(event))
+    this.engine = new Engine(
+      core,
+      library,
+      (event) => this.events.push(event),
+      (message) => this.log.push(message),
+    )
     this.engine.start()
   }
 

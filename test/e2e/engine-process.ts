@@ -21,6 +21,8 @@ const Outgoing = v.union([Reply, Event])
 export interface EngineProcessOptions {
   /** Words before the command, e.g. `ip netns exec NAME`. */
   readonly within?: ReadonlyArray<string>
+  /** Modules the runtime loads first: to make something fail that does not by itself. */
+  readonly preload?: ReadonlyArray<string>
 }
 
 export class EngineProcess extends EngineEvents {
@@ -40,7 +42,15 @@ export class EngineProcess extends EngineEvents {
 
   static async start(options: EngineProcessOptions = {}): Promise<EngineProcess> {
     const dataDir = mkdtempSync(join(tmpdir(), "engine-"))
-    const [command = runtime, ...args] = [...(options.within ?? []), runtime, join(root, "src/engine/main.ts"), "--data-dir", dataDir]
+    const preload = (options.preload ?? []).flatMap((path) => ["--preload", path])
+    const [command = runtime, ...args] = [
+      ...(options.within ?? []),
+      runtime,
+      ...preload,
+      join(root, "src/engine/main.ts"),
+      "--data-dir",
+      dataDir,
+    ]
     const started = new EngineProcess(spawn(command, args, { cwd: root, stdio: ["ignore", "ignore", "pipe"] }), dataDir)
     try {
       await eventually("the engine answers", () => started.#connect(engineSocketPath(dataDir)).catch(() => started.#checkAlive()))

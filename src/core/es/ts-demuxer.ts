@@ -2,7 +2,7 @@
 import { NULL_PID, SYNC_BYTE, TS_PACKET_SIZE } from "../ts/packet.ts"
 import { INTAKE, PesArena, PesAssembler, type PesHandler, type PesHeader, parsePesHeader } from "./pes-assembler.ts"
 import { type ProgramChoice, ProgramTracker } from "./program-tracker.ts"
-import type { DemuxerHandler, LossReason, SelectedStreams } from "./units.ts"
+import type { DemuxerHandler, LossReason, SelectedStreams, VideoCodec } from "./units.ts"
 import { VideoUnits } from "./video-units.ts"
 
 const PIDS = 8192
@@ -96,7 +96,7 @@ export class TsDemuxer {
       this.video.flush()
       this.units?.flush()
       this.video.restart("discontinuity")
-      this.units = streams.video === null ? null : new VideoUnits(streams.video.codec, this.handler.video)
+      this.units = streams.video === null ? null : this.unitsOf(streams.video.codec)
     }
     if (before?.audio?.pid !== streams.audio?.pid || before?.audio?.codec !== streams.audio?.codec) {
       this.audio.flush()
@@ -112,6 +112,10 @@ export class TsDemuxer {
     if (this.streams?.audio != null) this.kinds[this.streams.audio.pid] = AUDIO
     for (const pid of this.tracker.pids()) this.kinds[pid] = TABLES
     this.kinds[NULL_PID] = IGNORED
+  }
+
+  private unitsOf(codec: VideoCodec): VideoUnits {
+    return new VideoUnits(codec, this.handler.video, (reason, bytes) => this.handler.lost({ kind: "video", reason, bytes }))
   }
 
   private videoHandler(): PesHandler {

@@ -67,8 +67,10 @@ export type LossReason =
   | "scrambled"
   /** More than the limit without an end. */
   | "too_large"
-  /** No PES header where one must be. */
+  /** No PES header where one must be, or more NAL units than a picture can have. */
   | "malformed"
+  /** Video without a start code: nothing that a decoder could begin with. */
+  | "no_start_code"
 
 export interface Loss {
   readonly kind: "video" | "audio"

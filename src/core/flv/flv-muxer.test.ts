@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest"
+import { findNals } from "../es/nal.ts"
 import { AUDIO_PID } from "../es/testing/build-ts.ts"
 import { annexB, H264_AUD_NAL, h264Pps, h264Slice, RECOVERY_POINT_NAL } from "../es/testing/parameter-sets.ts"
+import { joinBytes } from "../join-bytes.ts"
+import { FlvMuxer, MESSAGE_MAX } from "./flv-muxer.ts"
+import type { FlvMessage } from "./message.ts"
 import { decodeVideoBody } from "./tag-body.ts"
 import { mux } from "./testing/mux.ts"
 import { readAmf0 } from "./testing/read-amf0.ts"
@@ -179,5 +183,43 @@ describe("audio", () => {
     expect(problems).toEqual([expect.stringContaining("2 raw data blocks")])
     const pce = mux(source().picture(key(), 0).sound(0, 2, AUDIO_PID, { channels: 0 }).bytes)
     expect(pce.problems).toEqual([expect.stringContaining("channel_configuration 0")])
+  })
+})
+
+describe("what no message may be", () => {
+  const unit = (bytes: Uint8Array, n: number) => ({
+    codec: "h264" as const,
+    pts90k: n * FRAME,
+    dts90k: n * FRAME,
+    bytes,
+    nals: findNals(bytes),
+    idr: n === 0,
+    randomAccess: n === 0,
+  })
+
+  it("a body beyond the 24 bits of its length field is left out and told; the next picture goes out", () => {
+    const messages: FlvMessage[] = []
+    const faults: string[] = []
+    const muxer = new FlvMuxer({
+      message: (message) => messages.push(message),
+      problem: () => {},
+      fault: (sentence) => faults.push(sentence),
+    })
+    muxer.streams({ program_number: 1, video: { pid: 0x100, codec: "h264" }, audio: null, unsupported: [] })
+    muxer.video(unit(key(), 0))
+    muxer.video(unit(joinBytes([inter(), new Uint8Array(MESSAGE_MAX).fill(7)]), 1))
+    muxer.video(unit(inter(), 2))
+    muxer.flush()
+    expect(kinds(only(messages, "key", "inter"))).toEqual(["key 0", "inter 80"])
+    expect(faults).toEqual([expect.stringContaining("16777215")])
+  })
+
+  it("the first messages do not wait for the audio without end when the times of the pictures stand still", () => {
+    const messages: FlvMessage[] = []
+    const muxer = new FlvMuxer({ message: (message) => messages.push(message), problem: () => {} })
+    const audio = { pid: 0x101, codec: "aac" as const, opusChannelConfig: null }
+    muxer.streams({ program_number: 1, video: { pid: 0x100, codec: "h264" }, audio, unsupported: [] })
+    for (let i = 0; i < 1100; i++) muxer.video({ ...unit(i === 0 ? key() : inter(), i === 0 ? 0 : 1), pts90k: 0, dts90k: 0 })
+    expect(messages.length).toBeGreaterThan(1000)
   })
 })

@@ -1,6 +1,7 @@
 /** From access units and audio packets to RTMP messages: one muxer a channel, its messages go to every RTMP output. */
-import type { AudioCodec, AudioPes, AudioStream, DemuxerHandler, Loss, SelectedStreams, VideoUnit } from "../es/units.ts"
+import type { AudioCodec, AudioPes, AudioStream, DemuxerHandler, Loss, LossReason, SelectedStreams, VideoUnit } from "../es/units.ts"
 import { difference33 } from "../es/unwrap.ts"
+import { UNIT_MAX } from "../es/video-units.ts"
 import { AudioTrack } from "./audio-track.ts"
 import { type FlvMessage, type FlvMessageKind, TYPE_AUDIO, TYPE_DATA, TYPE_VIDEO } from "./message.ts"
 import { metadataBody, type VideoFacts } from "./metadata.ts"
@@ -22,6 +23,8 @@ export interface FlvMuxerHandler {
   readonly message: (message: FlvMessage) => void
   /** Something of the source is left out: a sentence for the operator, each once. */
   readonly problem: (sentence: string) => void
+  /** Something was left out now that is carried otherwise: a sentence for the operator, each time. */
+  readonly fault?: (sentence: string) => void
 }
 
 const ENCODER = "stream-distributor"
@@ -34,6 +37,10 @@ const RECOVERY_POINTS = 2
 const HOLD = 90_000
 /** PES packets of audio kept while the first picture is on its way. */
 const EARLY_MAX = 64
+/** The first messages go out with as many held, whatever their times say. */
+const HELD_MAX = 1000
+/** The length field of a message has 24 bits (Adobe RTMP Specification 1.0, 5.3.1.2.1). */
+export const MESSAGE_MAX = 0xffffff
 const NAMES: Readonly<Record<AudioCodec, string>> = { aac: "AAC", ac3: "AC-3", eac3: "E-AC-3", opus: "Opus" }
 
 const equal = (a: Uint8Array | null, b: Uint8Array): boolean => a !== null && a.length === b.length && b.every((byte, i) => byte === a[i])
@@ -163,9 +170,12 @@ export class FlvMuxer implements DemuxerHandler {
     if (!this.track.unknown) this.release()
   }
 
-  readonly lost = ({ kind }: Loss): void => {
+  readonly lost = ({ kind, reason }: Loss): void => {
     this.timeline.suspect()
-    if (kind === "video") return
+    if (kind === "video") {
+      this.sayWhatWasLost(reason)
+      return
+    }
     this.early = []
     this.track.lost()
   }
@@ -258,10 +268,26 @@ export class FlvMuxer implements DemuxerHandler {
   }
 
   private send(type: FlvMessage["type"], kind: FlvMessageKind, timestampMs: number, body: Uint8Array, dts90k: number): void {
+    if (body.length > MESSAGE_MAX) {
+      this.handler.fault?.(`A message of ${body.length} bytes is left out: RTMP carries at most ${MESSAGE_MAX} in one.`)
+      return
+    }
     const message: FlvMessage = { type, kind, timestampMs, body, dts90k }
     this.lastMs = Math.max(this.lastMs, timestampMs)
-    if (this.held !== null) this.held.push(message)
-    else this.handler.message(message)
+    if (this.held === null) this.handler.message(message)
+    else if (this.held.push(message) >= HELD_MAX) this.release()
+  }
+
+  private sayWhatWasLost(reason: LossReason): void {
+    const pid = hex(this.selected?.video?.pid ?? 0)
+    if (reason === "no_start_code")
+      this.handler.fault?.(
+        `The video on PID ${pid} holds no pictures at times, and those parts are left out: it is scrambled, or of another codec than the PMT says.`,
+      )
+    else if (reason === "too_large")
+      this.handler.fault?.(
+        `A picture of the video on PID ${pid} found no end within ${UNIT_MAX >> 20} MiB and is left out: look at what the encoder sends there.`,
+      )
   }
 
   private sayWhatIsLeftOut({ video, audio, unsupported }: SelectedStreams): void {

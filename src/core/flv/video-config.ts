@@ -19,6 +19,9 @@ const KINDS: Readonly<Record<VideoCodec, ReadonlyMap<number, SetKind>>> = {
   ]),
 }
 
+/** The most that any configuration may hold (avcC counts SPS in 5 bits and PPS in 8); more in one unit are damage. */
+const SETS_MAX: Readonly<Record<SetKind, number>> = { vps: 16, sps: 31, pps: 255 }
+
 const nalType = (codec: VideoCodec, header: number): number => (codec === "h264" ? h264NalType(header) : hevcNalType(header))
 
 /** The NAL units that go out: all but access unit delimiters and filler, parameter sets included (as `ffmpeg -c copy` does). */
@@ -51,8 +54,9 @@ export class VideoConfig {
     for (let i = 0; i + 1 < nals.length; i += 2) {
       const kind = KINDS[this.codec].get(nalType(this.codec, bytes[nals[i] ?? 0] ?? 0))
       if (kind === undefined) continue
-      const nal = bytes.slice(nals[i], nals[i + 1])
-      if (!found[kind].some((known) => equal(known, nal))) found[kind].push(nal)
+      if (found[kind].length >= SETS_MAX[kind]) continue
+      const nal = bytes.subarray(nals[i], nals[i + 1])
+      if (!found[kind].some((known) => equal(known, nal))) found[kind].push(nal.slice())
     }
     if (found.vps.length > 0) this.vps = found.vps
     if (found.sps.length > 0) {
@@ -60,12 +64,12 @@ export class VideoConfig {
       this.sps = found.sps
       if (changed && found.pps.length > 0) this.pps = []
     }
-    for (const nal of found.pps) {
-      const id = ppsId(this.codec, nal)
-      this.pps = [...this.pps.filter((known) => ppsId(this.codec, known) !== id), nal].sort(
-        (a, b) => ppsId(this.codec, a) - ppsId(this.codec, b),
-      )
-    }
+    if (found.pps.length === 0) return
+    const byId = new Map([...this.pps, ...found.pps].map((nal) => [ppsId(this.codec, nal), nal]))
+    this.pps = [...byId]
+      .filter(([id]) => id < SETS_MAX.pps)
+      .sort(([a], [b]) => a - b)
+      .map(([, nal]) => nal)
   }
 
   /** avcC or hvcC; null while a set is missing or cannot be read. */

@@ -121,6 +121,45 @@ describe("a break by splice_insert", () => {
     ])
   })
 
+  it("is cut for once, however often and long it is said again", () => {
+    const cue = insert(18, true, 21, { duration: 30, auto: true })
+    const times = [14, 16, 18, 20, 22, 23, 25, 30, 40, 50, 52, 54, 60]
+    const repeated = run(
+      "both",
+      times.map((at) => ({ at, cue })),
+      18,
+    )
+    const once = run("both", [{ at: 14, cue }], 18)
+    // A cut that lies ahead may be asked for again; none behind the splice point, where each would end a segment.
+    expect(repeated.cuts.filter((cut) => cut === pts(21))).toHaveLength(times.filter((at) => at < 21).length)
+    expect(repeated.cuts.filter((cut) => cut === pts(51))).toHaveLength(times.filter((at) => at < 51).length)
+    expect(repeated.cuts).not.toContain(null)
+    expect(repeated.told.map(({ start, tags }) => ({ start, tags }))).toEqual(
+      expect.arrayContaining(once.told.map(({ start, tags }) => ({ start, tags }))),
+    )
+    expect(repeated.told.flatMap(({ tags }) => tags).filter((tag) => tag.includes("SCTE35-OUT"))).toHaveLength(1)
+    // Repetitions within the break are sent with the tags of the next segment; those behind it go in the segments alone.
+    expect(repeated.told.flatMap(({ cues }) => cues)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+  })
+
+  it("that begins or ends at once is cut for once, too", () => {
+    const out = insert(5, true, null)
+    const back = insert(5, false, null)
+    const { cuts } = run(
+      "both",
+      [
+        { at: 5, cue: out },
+        { at: 7, cue: out },
+        { at: 13, cue: out },
+        { at: 21, cue: back },
+        { at: 22, cue: back },
+        { at: 23, cue: back },
+      ],
+      8,
+    )
+    expect(cuts).toEqual([null, null])
+  })
+
   it("has an ID of its own each time, although event ids come again", () => {
     const first = { at: 1, cue: insert(7, true, 4, { duration: 4, auto: true }) }
     const second = { at: 17, cue: insert(7, true, 20, { duration: 4, auto: true }) }

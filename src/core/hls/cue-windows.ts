@@ -74,6 +74,8 @@ const NOTHING: TakenCue = { isTagged: false, cuts: [] }
 export class CueWindows {
   readonly #style: CueStyle
   #windows: Window[] = []
+  /** Outs that are over, of which repetitions may still come. */
+  #over: string[] = []
   /** The break that EXT-X-CUE-OUT told: from the first out to the last return. */
   #break: { readonly at: number; readonly duration90k: number | null } | null = null
 
@@ -93,9 +95,9 @@ export class CueWindows {
       const point = pointOf(action, pts, place)
       const wishes =
         action.kind === "out"
-          ? this.#out(action, point, section.hex, position)
+          ? this.#out(action, point, section.hex, position, place)
           : action.kind === "in"
-            ? this.#in(action, point, section.hex, position)
+            ? this.#in(action, point, section.hex, position, place)
             : action.kind === "cancel"
               ? this.#cancel(action, pointOf(action, null, place), position)
               : null
@@ -131,12 +133,18 @@ export class CueWindows {
           isTold = true
         }
       }
+      // Repetitions that came behind the out.
+      cues.push(...window.outCues.splice(0))
       const end = endOf(window)
       if (end === null || end > limit) continue
       tags.push(...dateRangeIn(this.#style, window.told, Math.round(dateOf(end)), window.inHex))
       cues.push(...window.inCues.splice(0))
     }
-    this.#windows = this.#windows.filter((window) => window.told === null || (endOf(window) ?? never) > limit)
+    const isOver = (window: Window) => window.told !== null && (endOf(window) ?? never) <= limit
+    this.#over = [...this.#over, ...this.#windows.filter(isOver).map(({ family, out, signal }) => keyOf(family, signal, out))].slice(
+      -WINDOWS_MAX,
+    )
+    this.#windows = this.#windows.filter((window) => !isOver(window))
     if (this.#break !== null) {
       if (!this.#windows.some(({ told }) => told !== null)) {
         this.#break = null
@@ -146,12 +154,15 @@ export class CueWindows {
     return { tags, cues }
   }
 
-  #out(action: CueAction, point: Point, hex: string, position: number): Array<number | null> {
+  #out(action: CueAction, point: Point, hex: string, position: number, place: MediaPlace | number): Array<number | null> | null {
     const { duration90k, eventId, family, signal } = action
     // A segment's duration tells when it is over; a splicer stays away until it is called back, unless it is to return by itself.
     const endsByDuration = duration90k !== null && (action.autoReturn || signal !== SPLICE_INSERT_SIGNAL)
     const known = this.#windows.findLast((one) => one.family === family && one.signal === signal)
+    if (known === undefined && point.pts !== null && this.#over.includes(keyOf(family, signal, point))) return null
     const isSame = known !== undefined && (known.told === null || point.pts === null || isNear(known.out, point))
+    // Of a cue that is only said again nothing is to be cut any more where its splice point has gone by, or was at once.
+    const isAgain = isSame && (known.told !== null || known.out.pts === point.pts)
     if (isSame) {
       known.outCues.push(position)
       Object.assign(known, { duration90k, endsByDuration })
@@ -163,12 +174,17 @@ export class CueWindows {
       if (this.#windows.length > WINDOWS_MAX) this.#windows.shift()
     }
     const end = endsByDuration && point.pts !== null ? [wrap33(point.pts + (duration90k ?? 0))] : []
-    return [point.pts, ...end]
+    const cuts = [point.pts, ...end]
+    return isAgain ? cuts.filter((cut) => cut !== null && isAhead(cut, place)) : cuts
   }
 
-  #in(action: CueAction, point: Point, hex: string, position: number): Array<number | null> | null {
+  #in(action: CueAction, point: Point, hex: string, position: number, place: MediaPlace | number): Array<number | null> | null {
     const ended = this.#returning(action)
     if (ended.length === 0) return null
+    if (ended.every(({ back, inHex }) => back !== null && inHex !== null && back.pts === point.pts)) {
+      ended[0]?.inCues.push(position)
+      return point.pts !== null && isAhead(point.pts, place) ? [point.pts] : []
+    }
     for (const window of ended) Object.assign(window, { back: { ...point }, inHex: hex })
     ended[0]?.inCues.push(position)
     return [point.pts]
@@ -194,6 +210,11 @@ export class CueWindows {
     return [null]
   }
 }
+
+const keyOf = (family: string, signal: number, { pts }: Point): string => `${family} ${signal} ${pts}`
+
+/** Whether a PTS lies behind the latest picture; without a segment at hand nobody knows. */
+const isAhead = (pts: number, place: MediaPlace | number): boolean => typeof place === "number" || difference33(pts, place.latestPts90k) > 0
 
 const pointOf = ({ offset90k }: CueAction, pts: number | null, place: MediaPlace | number): Point => {
   const isPlace = typeof place !== "number"

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest"
+import { spliceInsert } from "../scte35/build-cue.ts"
+import type { SpliceInfoSection } from "../scte35/section-fields.ts"
 import { generateTs } from "../test-source/test-programme.ts"
 import { TS_PACKET_SIZE } from "../ts/packet.ts"
+import type { CueStyle } from "./cue-tags.ts"
 import { type PackagedSegment, Packager, targetDurationOf } from "./packager.ts"
 
 const BITRATE = 2_000_000
@@ -8,9 +11,21 @@ const T0 = Date.UTC(2026, 10, 21, 12)
 const TS = generateTs(21, { bitrate: BITRATE, breakEverySeconds: 0 })
 
 /** Segments of 2 s; the wall clock is the stream's time and what `clock` adds to it, in ms. */
-const run = (clock: (second: number) => number, before?: (packager: Packager, second: number) => void): PackagedSegment[] => {
+const run = (
+  clock: (second: number) => number,
+  before?: (packager: Packager, second: number) => void,
+  cueStyle: CueStyle = "none",
+): PackagedSegment[] => {
   const segments: PackagedSegment[] = []
-  const packager = new Packager({ runMs: T0, segmentS: 2, cueStyle: "none", onSegment: (one) => segments.push(one) })
+  const packager = new Packager({
+    runMs: T0,
+    segmentS: 2,
+    cueStyle,
+    onSegment: (one) => {
+      packager.tagsFor(one)
+      segments.push(one)
+    },
+  })
   const size = 7 * TS_PACKET_SIZE
   for (let at = 0; at + size <= TS.length; at += size) {
     const second = (at * 8) / BITRATE
@@ -72,3 +87,30 @@ it.each([
   [2.5, 5],
   [30, 60],
 ])("segments of %d s have a target duration of %i s", (segmentS, target) => expect(targetDurationOf(segmentS)).toBe(target))
+
+it("a cue that is said again behind its splice point ends no segments", () => {
+  const lengths = (everyS: number) => {
+    let next = 3
+    let cue: SpliceInfoSection | null = null
+    const segments = run(
+      () => 0,
+      (packager, second) => {
+        if (second < next) return
+        next = everyS === 0 ? Number.POSITIVE_INFINITY : next + everyS
+        const latest = packager.segmenter.position?.latestPts90k ?? 0
+        if (cue === null) {
+          const built = spliceInsert({ splice_event_id: 7, out_of_network_indicator: true, pts_time: (latest + 150_000) % 2 ** 33 })
+          if (!built.ok) throw new Error(built.problems.join("; "))
+          cue = built.section
+        }
+        packager.takeCue(Math.round(second * 100), cue)
+      },
+      "daterange",
+    )
+    return segments.map(({ durationS }) => Math.round(durationS * 10) / 10)
+  }
+  const once = lengths(0)
+  // Where access points lie every second, cutting at each of them would show.
+  expect(once.filter((length) => length < 2).length).toBeLessThan(3)
+  expect(lengths(0.5)).toEqual(once)
+})

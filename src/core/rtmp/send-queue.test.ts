@@ -36,6 +36,15 @@ const drain = (queue: SendQueue<Message>): string => {
 }
 
 describe("the send queue", () => {
+  it("drops what no message may be, and what cannot be decoded without it", () => {
+    const queue = queueOf()
+    offerAll(queue, "K0 p40")
+    queue.offer({ name: "large", kind: "inter", timestampMs: 80, bytes: 0x1000000 }, 0)
+    offerAll(queue, "p120 K160")
+    expect(drain(queue)).toBe("K0 p40 K160")
+    expect(queue.counters.droppedMessages).toBe(2)
+  })
+
   it("passes everything on in its order while the socket takes it", () => {
     const queue = queueOf()
     const line = "M0 V0 A0 K0 a0 p40 a23 d40 p80"

@@ -31,9 +31,16 @@ export interface SendQueueLimits {
   readonly maxAgeMs: number
   /** Bytes the socket may hold before messages wait here, where they can still be dropped. */
   readonly socketBytes: number
+  /** What one message may cost: a larger one is dropped. */
+  readonly maxMessageBytes: number
 }
 
-export const SEND_QUEUE_LIMITS: SendQueueLimits = { maxBytes: 4 * 1024 * 1024, maxAgeMs: 5000, socketBytes: 256 * 1024 }
+export const SEND_QUEUE_LIMITS: SendQueueLimits = {
+  maxBytes: 4 * 1024 * 1024,
+  maxAgeMs: 5000,
+  socketBytes: 256 * 1024,
+  maxMessageBytes: 0xffffff,
+}
 
 export interface SendQueueCounters {
   readonly droppedMessages: number
@@ -98,7 +105,7 @@ export class SendQueue<M extends QueuedMessage> {
     const video = message.kind === "key" || message.kind === "inter"
     if (video) this.lastVideoMs = message.timestampMs
     if (video || message.kind === "audio") this.newestMs = message.timestampMs
-    if (!this.admits(message)) {
+    if (message.bytes > this.limits.maxMessageBytes || !this.admits(message)) {
       this.drop(message)
       return
     }

@@ -156,6 +156,11 @@ export const makeMetrics = (): Metrics => {
     rssBytes: stats?.rss_bytes ?? 0,
     loopPasses: engineLedger.passes(),
     eventOverflows: engineLedger.sums.event_overflows,
+    faults: {
+      output: engineLedger.sums.output_faults,
+      input: engineLedger.sums.input_faults,
+      engine: engineLedger.sums.engine_faults,
+    },
     loopDelay: engineLedger.delay,
   })
 

@@ -7,12 +7,12 @@ export const END_REASONS = ["closed", "stalled", "network", "rejected", "local",
  * - `network`: no name, no way, no answer, nobody listens
  * - `rejected`: the far side, or its certificate, says no: login, key, stream id, encryption
  * - `local`: this machine or the output's settings: a port in use, no space, a missing program, a bad URL
- * - `engine`: the engine ended
+ * - `engine`: the engine ended, or failed inside
  */
 export type EndReason = (typeof END_REASONS)[number]
 
 const RULES: ReadonlyArray<readonly [RegExp, EndReason]> = [
-  [/^engine_lost$/, "engine"],
+  [/^(engine_lost|internal)$/, "engine"],
   [/^stalled$/, "stalled"],
   [/^(dns|connect|connection|timeout|rtmp_Timeout\..*)$/, "network"],
   [/^(econnrefused|e(time|host|net)[a-z]*|eai_again|enotfound)$/i, "network"],

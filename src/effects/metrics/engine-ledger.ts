@@ -6,7 +6,7 @@ import { makeRunningSums } from "./running-sums.ts"
 const MOST_OF_A_SECOND_MS = 900
 
 export const makeEngineLedger = () => {
-  const sums = makeRunningSums(["cpu_seconds", "event_overflows"])
+  const sums = makeRunningSums(["cpu_seconds", "event_overflows", "output_faults", "input_faults", "engine_faults"])
   let passes = 0
   const delay = { buckets: LOOP_DELAY_BUCKETS.map(() => 0), count: 0, sum: 0 }
   let lastAt = Number.NEGATIVE_INFINITY

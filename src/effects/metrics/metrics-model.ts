@@ -135,6 +135,10 @@ export interface ChannelFigures {
   readonly outputs: ReadonlyArray<OutputFigures>
 }
 
+/** What an internal error of the engine ended: an output's session, a leg, or nothing. */
+export const FAULT_PARTS = ["output", "input", "engine"] as const
+export type FaultPart = (typeof FAULT_PARTS)[number]
+
 /** Upper bounds of the buckets of the engine's loop delay, in seconds. */
 export const LOOP_DELAY_BUCKETS = [0.002, 0.005, 0.012, 0.025, 0.05, 0.1, 0.25, 1] as const
 
@@ -147,6 +151,7 @@ export interface EngineFigures {
   readonly rssBytes: number
   readonly loopPasses: number
   readonly eventOverflows: number
+  readonly faults: Readonly<Record<FaultPart, number>>
   /** Of each second the longest time between two passes: how many were at most each bound, all of them, and their sum in seconds. */
   readonly loopDelay: { readonly buckets: ReadonlyArray<number>; readonly count: number; readonly sum: number }
 }

@@ -13,7 +13,7 @@ export type StoredCueKind = (typeof CUE_KINDS)[number]
 export interface CueProof {
   /** Slug. */
   readonly output: string
-  /** `pending` until the engine tells, or for 10 s; `no_receiver` of a listener that has waited for receivers for a minute. */
+  /** `pending` until the engine tells, or for 10 s (HLS: 610 s); `no_receiver` of a listener that has waited for receivers for a minute. */
   readonly status: "sent" | "missed" | "pending" | "no_receiver"
   /** When the packet left, or was given up; ISO 8601; null while pending. */
   readonly at: string | null
@@ -21,6 +21,12 @@ export interface CueProof {
   readonly delay_ms: number | null
   /** Why it was missed; of one that was sent, that only a repetition was. */
   readonly reason: string | null
+}
+
+/** A proof as it is stored. */
+export interface StoredProof extends CueProof {
+  /** While it is pending: how long the engine is given to tell, from the cue's arrival, in ms. */
+  readonly within_ms?: number
 }
 
 /** A cue on its way into the store. */
@@ -57,17 +63,18 @@ export interface NewCue {
   readonly repeats: number
   /** True for a cue that the operator had inserted. */
   readonly manual: boolean
-  readonly outputs: ReadonlyArray<CueProof>
+  readonly outputs: ReadonlyArray<StoredProof>
 }
 
 /** A stored cue as it is shown. */
-export interface CueView extends Omit<NewCue, "channelId" | "at" | "last_at"> {
+export interface CueView extends Omit<NewCue, "channelId" | "at" | "last_at" | "outputs"> {
   /** Grows with time, never given out twice. */
   readonly id: number
   /** ISO 8601 with milliseconds. */
   readonly at: string
   readonly last_at: string
   readonly hex: string
+  readonly outputs: ReadonlyArray<CueProof>
 }
 
 /** A cue where cues of many channels are shown. */

@@ -8,6 +8,7 @@ import { DATABASES, places, using as usingStore } from "../testing/stores.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
 import type { CueProof, CueQuery, NewCue } from "./cue-model.ts"
 import { type CueBounds, NO_WORD } from "./cue-rows.ts"
+import { HLS_PROOF_WITHIN_MS, PROOF_WITHIN_MS } from "./scte35-watch.ts"
 
 /** Each call is a restart of the service. */
 const using = <A, E>(path: string, use: (store: StoreService) => Effect.Effect<A, E>, bounds?: CueBounds) =>
@@ -172,10 +173,40 @@ describe.each(DATABASES)("cues in %s", (database) => {
       yield* using(yield* file, (store) =>
         Effect.gen(function* () {
           yield* addChannel(store, "a")
-          yield* write(store, { at: 1000, outputs: [pending] })
+          yield* write(store, { at: 1000, outputs: [{ ...pending, within_ms: PROOF_WITHIN_MS }] })
           const proofs = (nowMs: number) => Effect.map(store.cues("a", { limit: 1 }, nowMs), ([cue]) => cue?.outputs)
           assert.deepStrictEqual(yield* proofs(16_000), [pending])
           assert.deepStrictEqual(yield* proofs(16_001), [{ ...pending, status: "missed", reason: NO_WORD }])
+        }),
+      )
+    }),
+  )
+
+  it.scoped("of an HLS output stay pending as long as its proof may take, in the list and in what is found as missed", () =>
+    Effect.gen(function* () {
+      yield* using(yield* file, (store) =>
+        Effect.gen(function* () {
+          yield* addChannel(store, "a")
+          const hls = { ...pending, output: "hls-1" }
+          const sent = { ...pending, output: "udp-1", status: "sent" as const, at: "1970-01-01T00:00:01.000Z", delay_ms: 2 }
+          yield* write(store, { at: 1000, outputs: [{ ...hls, within_ms: HLS_PROOF_WITHIN_MS }, sent], description: "hls" })
+          yield* write(store, { at: 1000, outputs: [hls], description: "older version" })
+          yield* write(store, { at: 1000, outputs: [{ ...pending, within_ms: PROOF_WITHIN_MS }], description: "srt" })
+          const shown = (nowMs: number) =>
+            Effect.map(store.cues("a", { limit: 3 }, nowMs), (cues) => cues.map(({ outputs }) => outputs[0]?.status).reverse())
+          const missed = (nowMs: number) =>
+            Effect.map(store.cues("a", { limit: 3, outcome: "missed" }, nowMs), (cues) =>
+              cues.map(({ description }) => description).reverse(),
+            )
+          const endMs = 1000 + HLS_PROOF_WITHIN_MS + 5000
+          assert.deepStrictEqual(yield* shown(16_001), ["pending", "pending", "missed"])
+          assert.deepStrictEqual(yield* missed(16_001), ["srt"])
+          assert.deepStrictEqual(yield* shown(endMs), ["pending", "pending", "missed"])
+          assert.deepStrictEqual(yield* missed(endMs), ["srt"])
+          assert.deepStrictEqual(yield* shown(endMs + 1), ["missed", "missed", "missed"])
+          assert.deepStrictEqual(yield* missed(endMs + 1), ["hls", "older version", "srt"])
+          const [cue] = yield* store.cues("a", { limit: 1 }, 2000)
+          assert.deepStrictEqual(cue?.outputs, [pending])
         }),
       )
     }),

@@ -3,7 +3,7 @@ import type * as Client from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import { Effect } from "effect"
 import { asJson } from "../show/as-json.ts"
-import type { CueProof, CueQuery, CueView, NewCue } from "./cue-model.ts"
+import type { CueProof, CueQuery, CueView, NewCue, StoredProof } from "./cue-model.ts"
 
 export interface CueBounds {
   /** Cues kept of one channel. */
@@ -20,8 +20,10 @@ export interface CueWrite {
   readonly cue: NewCue
 }
 
-/** After this time nobody waits for a proof any more, in ms: a row that still says so outlived the process that did. */
-const PENDING_MS = 15_000
+/** So much behind its time, in ms, nobody waits for a proof any more: a row that still says so outlived the process that did. */
+const GRACE_MS = 5000
+/** The time given to a proof that does not say so, written by an older version: the longest there is. */
+const WITHIN_MS = 610_000
 export const NO_WORD = "no word from the engine"
 
 type Plain = Omit<
@@ -40,11 +42,11 @@ interface CueRow extends Plain {
   readonly manual: number
 }
 
-const settled = (proof: CueProof, over: boolean): CueProof =>
-  proof.status === "pending" && over ? { ...proof, status: "missed", reason: NO_WORD } : proof
+const settled = ({ within_ms = WITHIN_MS, ...proof }: StoredProof, ageMs: number): CueProof =>
+  proof.status === "pending" && ageMs > within_ms + GRACE_MS ? { ...proof, status: "missed", reason: NO_WORD } : proof
 
 const cueFromRow = (row: CueRow, nowMs: number): CueView => {
-  const proofs = JSON.parse(row.outputs) as ReadonlyArray<CueProof>
+  const proofs = JSON.parse(row.outputs) as ReadonlyArray<StoredProof>
   return {
     ...row,
     at: new Date(row.at).toISOString(),
@@ -56,7 +58,7 @@ const cueFromRow = (row: CueRow, nowMs: number): CueView => {
     hex: Buffer.from(row.base64, "base64").toString("hex"),
     crc_ok: row.crc_ok !== 0,
     manual: row.manual !== 0,
-    outputs: proofs.map((proof) => settled(proof, nowMs - row.at > PENDING_MS)),
+    outputs: proofs.map((proof) => settled(proof, nowMs - row.at)),
   }
 }
 
@@ -116,8 +118,13 @@ export const makeCueRows = (sql: Client.SqlClient, { inAll, perChannel }: CueBou
    * texts are escaped.
    */
   const isMissed = (nowMs: number) => {
-    const waited = sql`outputs LIKE ${'%"status":"pending"%'} AND at < ${nowMs - PENDING_MS}`
-    return sql`(outputs LIKE ${'%"status":"missed"%'} OR (${waited}))`
+    const overdue = sql.onDialectOrElse({
+      pg: () => sql`EXISTS (SELECT 1 FROM json_array_elements(outputs::json) AS proof WHERE proof->>'status' = 'pending'
+        AND at + coalesce((proof->>'within_ms')::bigint, ${WITHIN_MS}) < ${nowMs - GRACE_MS})`,
+      orElse: () => sql`EXISTS (SELECT 1 FROM json_each(outputs) AS proof WHERE json_extract(proof.value, '$.status') = 'pending'
+        AND at + coalesce(json_extract(proof.value, '$.within_ms'), ${WITHIN_MS}) < ${nowMs - GRACE_MS})`,
+    })
+    return sql`(outputs LIKE ${'%"status":"missed"%'} OR (outputs LIKE ${'%"status":"pending"%'} AND ${overdue}))`
   }
 
   /** Newest first. */

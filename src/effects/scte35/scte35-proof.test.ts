@@ -4,6 +4,7 @@ import { outputConfig } from "../testing/configs.ts"
 import { outCue } from "../testing/cues.ts"
 import { a, adjust, section, started, statuses, view, word } from "../testing/scte35-bench.ts"
 import { NO_WORD } from "./cue-rows.ts"
+import { PROOF_WITHIN_MS } from "./scte35-watch.ts"
 
 describe("the proof that a cue left", () => {
   it.effect("begins with each enabled output, and is completed by the engine's word", () =>
@@ -11,7 +12,7 @@ describe("the proof that a cue left", () => {
       const run = yield* started()
       yield* section(run, 1, outCue(7, 10, 30))
       assert.deepStrictEqual(run.cues[0]?.outputs, [
-        { output: "srt-a", status: "pending", at: null, delay_ms: null, reason: null },
+        { output: "srt-a", status: "pending", at: null, delay_ms: null, reason: null, within_ms: PROOF_WITHIN_MS },
         { output: "udp-b", status: "missed", at: "1970-01-01T00:00:00.000Z", delay_ms: null, reason: "incorrect passphrase" },
       ])
       const missed = run.events.filter(({ kind }) => kind === "cue_missed")

@@ -13,7 +13,7 @@ import { countCue } from "../metrics/tally.ts"
 import type { EventKind, OutputConfig } from "../model.ts"
 import type { CueEntry } from "./CueLog.ts"
 import { auditOf, expireInsertions, takeInsertion } from "./cue-insertions.ts"
-import type { CueProof, NewCue } from "./cue-model.ts"
+import type { CueProof, NewCue, StoredProof } from "./cue-model.ts"
 import { type CueFacts, factsOf, factsOfUnreadable } from "./cue-record.ts"
 import { NO_WORD } from "./cue-rows.ts"
 import { type KnownCue, noteBreakAlarms, type OpenCue, raiseAlarm } from "./scte35-runtime.ts"
@@ -83,14 +83,15 @@ const NOBODY_AFTER_MS = 60_000
 /** A listener that nobody has joined is connected to nobody. */
 const whyNot = (runtime: OutputRuntime | undefined): string => runtime?.lastError ?? "not connected"
 
-const firstProof = (runtime: ChannelRuntime, { id, protocol, slug }: OutputConfig, atMs: number, monotonicMs: number): CueProof => {
+const firstProof = (runtime: ChannelRuntime, { id, protocol, slug }: OutputConfig, atMs: number, monotonicMs: number): StoredProof => {
   const output = runtime.outputs.get(id)
   const since = output?.listeningSinceMs ?? null
   if (since !== null && monotonicMs - since >= NOBODY_AFTER_MS)
     return { output: slug, status: "no_receiver", at: null, delay_ms: null, reason: "nobody is connected to the listener" }
   // HLS connects with its first playlist, which holds what came before.
   const takes = output?.status === "connected" || (protocol === "hls" && output?.status === "connecting")
-  if (takes) return { output: slug, status: "pending", at: null, delay_ms: null, reason: null }
+  const within_ms = protocol === "hls" ? HLS_PROOF_WITHIN_MS : PROOF_WITHIN_MS
+  if (takes) return { output: slug, status: "pending", at: null, delay_ms: null, reason: null, within_ms }
   return { output: slug, status: "missed", at: new Date(atMs).toISOString(), delay_ms: null, reason: whyNot(output) }
 }
 
@@ -252,7 +253,7 @@ const close = (
   runtime.scte35.open.delete(number)
   if (repetition > 0) return NOTHING
   const cue = entry.current()
-  const over = (proof: CueProof): CueProof =>
+  const over = ({ within_ms, ...proof }: StoredProof): StoredProof =>
     proof.status === "pending" ? { ...proof, status: "missed", at: new Date(nowMs).toISOString(), reason: NO_WORD } : proof
   for (const [id, place] of places) {
     const output = runtime.outputs.get(id)

@@ -94,6 +94,9 @@ export const engineStats = (channels: ReadonlyArray<ChannelStats> = [], at = 0):
   loop_max_ms: 0,
   loop_passes: 0,
   event_overflows: 0,
+  output_faults: 0,
+  input_faults: 0,
+  engine_faults: 0,
   channels: [...channels],
 })
 

@@ -1,5 +1,5 @@
 /** The clocks of the packet loop: CLOCK_MONOTONIC in microseconds, as libsrt's srt_time_now has it. */
-import { CLOCK_MONOTONIC, CLOCK_REALTIME, libc, TIMER_ABSTIME } from "./libc.ts"
+import { CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID, libc, TIMER_ABSTIME } from "./libc.ts"
 
 const timespec = new Uint32Array(4)
 const timespecBytes = new Uint8Array(timespec.buffer)
@@ -12,6 +12,9 @@ const read = (clock: number): number => {
 
 /** CLOCK_MONOTONIC in microseconds. */
 export const monotonicUs = (): number => read(CLOCK_MONOTONIC)
+
+/** CPU time of this thread in microseconds: does not grow while others have the processor. */
+export const threadCpuUs = (): number => read(CLOCK_THREAD_CPUTIME_ID)
 
 /** What to take from a CLOCK_REALTIME stamp to get a CLOCK_MONOTONIC one; changes when NTP steps the clock. */
 export const realtimeOffsetUs = (): number => read(CLOCK_REALTIME) - monotonicUs()

@@ -129,4 +129,5 @@ export const EPOLL_CTL_DEL = 2
 export const EPOLLIN = 1
 export const CLOCK_REALTIME = 0
 export const CLOCK_MONOTONIC = 1
+export const CLOCK_THREAD_CPUTIME_ID = 3
 export const TIMER_ABSTIME = 1

@@ -101,6 +101,13 @@ export class Leg {
     return this.#socket?.fd ?? -1
   }
 
+  /** Takes the place of a leg that failed for `reason`: it is opened at `atUs`, not before. */
+  holdOff(reason: Reason, atUs: number): void {
+    this.#problem = reason
+    this.#nextOpenUs = atUs
+    this.#say("failed", reason.message)
+  }
+
   /** Every 10 ms: reads the FEC ports; and from time to time, opens what is closed and joins its group again. */
   poll(nowUs: number, clockOffsetUs: number): void {
     if (nowUs >= this.#nextPollUs) this.#maintain(nowUs)

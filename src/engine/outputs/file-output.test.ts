@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import { execFileSync, spawn } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, utimesSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
@@ -13,6 +13,20 @@ import { Stage } from "./uploads/testing/stage.ts"
 
 const BITRATE = 2_000_000
 const PROGRAMME = generateTs(12, { bitrate: BITRATE, breakEverySeconds: 5, breakSeconds: 2 })
+
+/** Why a small disk cannot be made here, or null. */
+const noTmpfs = ((): string | null => {
+  const place = mkdtempSync(join(tmpdir(), "tmpfs-"))
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", place], { stdio: "pipe" })
+    execFileSync("umount", [place])
+    return null
+  } catch (cause) {
+    return `a tmpfs cannot be mounted: ${cause instanceof Error ? cause.message.split("\n")[0] : String(cause)}`
+  } finally {
+    rmSync(place, { recursive: true, force: true })
+  }
+})()
 
 let root: string
 let stage: Stage
@@ -225,5 +239,83 @@ describe("row 37: a full disk", () => {
       for (const session of stage.sessions) session.close()
       disk.unmount()
     }
+  })
+})
+
+describe.skipIf(noTmpfs !== null)(`on a full disk${noTmpfs === null ? "" : ` (skipped: ${noTmpfs})`}`, () => {
+  let disk: string
+  const names = () => readdirSync(disk).sort()
+  const old = (hours: number, bytes = 300_000): string => {
+    const ms = Date.now() - hours * 3_600_000
+    const name = recordingName(ms)
+    try {
+      writeFileSync(join(disk, name), new Uint8Array(bytes))
+    } catch {
+      // As full as it gets.
+    }
+    utimesSync(join(disk, name), ms / 1000, ms / 1000)
+    return name
+  }
+
+  beforeEach(() => {
+    disk = join(root, "disk")
+    mkdirSync(disk)
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", disk])
+    writeFileSync(join(disk, "holiday.ts"), new Uint8Array(50_000))
+    for (let i = 0; i < 8; i++) old(100 - i)
+    expect(statfsSync(disk).bavail).toBe(0)
+  })
+  afterEach(async () => {
+    for (const session of stage.sessions) session.close()
+    await Promise.all(stage.sessions.map(({ settled }) => settled))
+    execFileSync("umount", [disk])
+  })
+
+  it("what is older than keep_hours goes before it is opened, so that the recording comes back by itself", async () => {
+    const output = await start(disk, { keep_hours: 24 })
+    expect(output.state).toBe("connected")
+    await stage.play(numberedTs(700), 8e6)
+    await stop(output)
+    expect(recorded(disk).equals(numberedTs(700))).toBe(true)
+    expect(names()).toContain("holiday.ts")
+    expect(names()).toHaveLength(2)
+  })
+
+  it("so does what is more than keep_gb, the oldest first", async () => {
+    const newest = names()
+      .filter((name) => name !== "holiday.ts")
+      .slice(-2)
+    const output = await start(disk, { keep_gb: 0.0006 })
+    expect(output.state).toBe("connected")
+    expect(names().filter((name) => name !== "holiday.ts")).toEqual(expect.arrayContaining(newest.slice(-1)))
+    expect(names().length).toBeLessThan(5)
+    expect(names()).toContain("holiday.ts")
+  })
+
+  it("nothing goes that is to be kept, and the reason says what to do", async () => {
+    const before = names()
+    const output = await start(disk, { keep_hours: 1000 })
+    expect(output.state).toBe("ended")
+    expect(output.reason).toMatchObject({ code: "ENOSPC", transient: true, message: expect.stringContaining("let less be kept") })
+    expect(names()).toEqual(before)
+  })
+
+  it("a recording that fills it goes on with the next attempt, in the room that its own oldest files had", async () => {
+    for (const name of names()) if (name !== "holiday.ts") rmSync(join(disk, name))
+    const settings = { segment_mb: 0.2, keep_gb: 0.0009 }
+    writeFileSync(join(disk, "others.bin"), new Uint8Array(300_000))
+    const first = await start(disk, settings)
+    // Faster than retention looks.
+    for (let round = 0; round < 60 && first.state === "connected"; round++) await stage.play(numberedTs(2000, 2000 * round), 32e6)
+    await stage.until("it ended", () => first.state === "ended")
+    expect(first.reason).toMatchObject({ code: "ENOSPC", transient: true })
+    await first.settled
+    const second = await start(disk, settings)
+    expect(second.state).toBe("connected")
+    const before = recorded(disk).length
+    await stage.play(numberedTs(700), 8e6)
+    await stop(second)
+    expect(recorded(disk).length).toBeGreaterThan(before)
+    expect(names()).toEqual(expect.arrayContaining(["holiday.ts", "others.bin"]))
   })
 })

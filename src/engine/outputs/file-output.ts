@@ -66,6 +66,8 @@ export class FileOutput implements OutputSession {
       await mkdir(directory, { recursive: true }).catch((cause) => {
         throw diskFailure(cause, `preparing ${directory}`)
       })
+      // On a full disk nothing is ever connected, so what is due has to go here: that may be what makes the room.
+      await this.#tidy()
       await checkSpace(directory)
       if (this.state === "ended") return
       const { segment_mb, segment_s = SEGMENT_S } = settings ?? {}

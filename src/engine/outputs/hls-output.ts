@@ -9,6 +9,7 @@ import { type PackagedSegment, Packager, targetDurationOf } from "../../core/hls
 import { PlaylistWindow } from "../../core/hls/playlist-window.ts"
 import type { HlsTarget } from "../../core/output-url.ts"
 import type { OutputSpec, OutputStats, Reason, SessionState } from "../messages.ts"
+import { SLOTS_A_LOOK, type WorkShare } from "../remux/work-share.ts"
 import { reasonOf } from "../setup-failure.ts"
 import { newFigures, type OutgoingCue, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { RingReader, type SlotFate } from "./ring-reader.ts"
@@ -51,6 +52,7 @@ export class HlsOutput implements OutputSession {
   readonly #target: HlsTarget
   readonly #limits: HlsLimits
   readonly #figures = newFigures()
+  readonly #share: WorkShare
   readonly #reader: RingReader
   readonly #packager: Packager
   readonly #early: PackagedSegment[] = []
@@ -74,6 +76,7 @@ export class HlsOutput implements OutputSession {
     this.#target = target
     this.#limits = { ...LIMITS, ...limits }
     this.carriesCues = cueStyle !== "none"
+    this.#share = context.remuxes.share(channel)
     this.#reader = new RingReader(context.core.ringHead(channel))
     this.#packager = new Packager({ runMs: nextRun(), segmentS, cueStyle, onSegment: (segment) => this.#segment(segment) })
     this.settled = new Promise((resolve) => {
@@ -124,13 +127,17 @@ export class HlsOutput implements OutputSession {
     if (reader.dropped !== before) this.#packager.segmenter.lose(reader.cursor)
     if (waiting > 0 && this.#startedUs < 0) this.#startedUs = nowUs
     const unixOffsetMs = this.#limits.now() - nowUs / 1000
-    for (let i = 0; i < waiting; i++) {
+    if (waiting === 0 || !this.#share.begin(nowUs)) return
+    for (let taken = 0; taken < waiting; ) {
       const slot = core.slotAddress(this.channel, reader.cursor)
       const length = core.u32[(slot + SLOT_LENGTH) >> 2] ?? 0
       const rxUs = core.f64[(slot + SLOT_RX_US) >> 3] ?? nowUs
       this.#packager.push(core.u8.subarray(slot + SLOT_PAYLOAD, slot + SLOT_PAYLOAD + length), rxUs, reader.cursor, unixOffsetMs)
       reader.next()
+      taken += 1
+      if (taken % SLOTS_A_LOOK === 0 && !this.#share.goesOn) break
     }
+    this.#share.end()
   }
 
   onCue({ position, section }: OutgoingCue): void {
@@ -216,10 +223,13 @@ export class HlsOutput implements OutputSession {
 
   close(): void {
     if (this.state === "ended") return
-    this.#packager.segmenter.end(this.#reader.cursor)
     this.state = "ended"
-    this.#sink?.leaving()
-    void (this.#publisher?.finish() ?? Promise.resolve()).finally(() => this.#letGo())
+    try {
+      this.#packager.segmenter.end(this.#reader.cursor)
+    } finally {
+      this.#sink?.leaving()
+      void (this.#publisher?.finish() ?? Promise.resolve()).finally(() => this.#letGo())
+    }
   }
 
   async #letGo(): Promise<void> {

@@ -21,6 +21,8 @@ export interface SessionContext {
   readonly remuxes: RemuxPool
   /** What to install when `srt` is null. */
   readonly srtProblem: string | null
+  /** Ends a session in which something was thrown, with the reason `internal`. */
+  readonly fault: (session: OutputSession, cause: unknown) => void
   readonly receiver: (session: OutputSession, peer: string, streamId: string, joined: boolean, reason: string | null) => void
 }
 

@@ -38,6 +38,7 @@ export class RtmpOutput implements OutputSession, FlvSubscriber {
   readonly carriesCues: boolean
   state: SessionState = "connecting"
   reason: Reason | null = null
+  readonly #context: SessionContext
   readonly #style: NonNullable<OutputSettings["cue_points"]>
   readonly #figures = newFigures()
   readonly #queue = new SendQueue<Queued>(restamp, { maxBytes: MAX_QUEUED_BYTES })
@@ -49,11 +50,14 @@ export class RtmpOutput implements OutputSession, FlvSubscriber {
   #notes: ReadonlyArray<string> = []
   /** Output time of this output's 0; null until its first key frame. */
   #baseMs: number | null = null
+  /** Slots that the remux had given up before this output began. */
+  #droppedBefore = 0
   #lastMs = 0
 
   constructor(context: SessionContext, spec: OutputSpec, channel: number, target: RtmpTarget) {
     this.spec = spec
     this.channel = channel
+    this.#context = context
     const { audio = "source", codecs = [], cue_points = "none", verify_tls = true } = spec.settings ?? {}
     this.#style = cue_points
     this.carriesCues = cue_points !== "none"
@@ -68,6 +72,7 @@ export class RtmpOutput implements OutputSession, FlvSubscriber {
       {
         ready: () => this.#ready(),
         ended: (reason) => this.#end(reason),
+        fault: (cause) => this.failed(cause),
         drained: () => this.#drain(),
         note: (text) => {
           this.#notes = [...this.#notes.slice(-4), text]
@@ -81,6 +86,11 @@ export class RtmpOutput implements OutputSession, FlvSubscriber {
     this.state = "connected"
     this.#figures.connectedAt = Date.now()
     this.#remux.subscribe(this)
+    this.#droppedBefore = this.#remux.droppedSlots
+  }
+
+  failed(cause: unknown): void {
+    this.#context.fault(this, cause)
   }
 
   message(message: FlvMessage): void {
@@ -136,10 +146,15 @@ export class RtmpOutput implements OutputSession, FlvSubscriber {
     if (this.#fates.size > CUES_KEPT && oldest !== undefined) this.#fates.delete(oldest)
   }
 
-  flush(): void {
+  flush(nowUs: number): void {
     if (this.state !== "connected") return
-    this.#remux.pump()
-    this.#drain()
+    this.#remux.pump(nowUs)
+    if (this.#isOpen) this.#drain()
+  }
+
+  /** False when it has ended meanwhile. */
+  get #isOpen(): boolean {
+    return this.state === "connected"
   }
 
   #drain(): void {
@@ -169,7 +184,8 @@ export class RtmpOutput implements OutputSession, FlvSubscriber {
 
   stats(): OutputStats {
     const { droppedMessages } = this.#queue.counters
-    this.#figures.packetsDropped = droppedMessages
+    const droppedSlots = this.#figures.connectedAt === null ? 0 : this.#remux.droppedSlots - this.#droppedBefore
+    this.#figures.packetsDropped = droppedMessages + droppedSlots
     this.#figures.address = this.#connection.address
     return statsOf(this, this.#figures, { warnings: [...this.#remux.problems, ...this.#notes], queueBytes: this.#queue.queuedBytes })
   }
@@ -184,7 +200,7 @@ export class RtmpOutput implements OutputSession, FlvSubscriber {
     if (this.state === "ended") return
     this.state = "ended"
     this.#remux.unsubscribe(this)
-    this.#connection.close()
     this.#release()
+    this.#connection.close()
   }
 }

@@ -9,14 +9,27 @@ import type { FlvMessage } from "../../core/flv/message.ts"
 import type { PacketCore } from "../../core/packet-core.ts"
 import { encodeAmf0 } from "../../core/rtmp/amf0-encode.ts"
 import { RingReader } from "../outputs/ring-reader.ts"
+import { REMUX_SHARE, SLOTS_A_LOOK, type WorkShare } from "./work-share.ts"
 
 export interface FlvSubscriber {
   /** The next message in order. Called from within `pump`. */
   message(message: FlvMessage): void
+  /** Something was thrown: by this subscriber's `message`, or by the remux, which is over then. */
+  failed(cause: unknown): void
+}
+
+/** What was left out is told for so long, in ms. */
+const TOLD_MS = 60_000
+
+interface Told {
+  times: number
+  atMs: number
 }
 
 /** A name in front of the metadata makes a server keep it for players that come later. */
 const SET_DATA_FRAME = encodeAmf0("@setDataFrame")
+
+const TOO_MUCH = `Parts of the stream are left out: to take it apart costs more than ${REMUX_SHARE * 100} of 100 of the engine's time.`
 
 const forServers = (message: FlvMessage): FlvMessage => {
   const body = new Uint8Array(SET_DATA_FRAME.length + message.body.length)
@@ -36,19 +49,56 @@ export class FlvRemux {
   /** Time of the first key frame each output got, so that its time goes on when it connects again; by the output's id. */
   readonly bases = new Map<string, number>()
   readonly #problems: string[] = []
+  readonly #share: WorkShare
+  /** What was left out lately. */
+  readonly #told = new Map<string, Told>()
   #reader: RingReader
+  /** Slots of the ring that earlier readers gave up. */
+  #droppedBefore = 0
+  #readSlots = 0
+  #broken = false
 
-  constructor(core: PacketCore, channel: number, options: FlvMuxerOptions) {
+  constructor(core: PacketCore, channel: number, options: FlvMuxerOptions, share: WorkShare) {
     this.#core = core
+    this.#share = share
     this.#channel = channel
     this.#reader = new RingReader(core.ringHead(channel))
-    this.#muxer = new FlvMuxer({ message: (message) => this.#hand(message), problem: (sentence) => this.#problems.push(sentence) }, options)
+    this.#muxer = new FlvMuxer(
+      {
+        message: (message) => this.#hand(message),
+        problem: (sentence) => this.#problems.push(sentence),
+        fault: (sentence) => this.#tell(sentence, 1),
+      },
+      options,
+    )
     this.#demuxer = new TsDemuxer(this.#muxer)
   }
 
-  /** What cannot be carried, as sentences. */
+  /** What cannot be carried, and what was left out in the last minute, as sentences. */
   get problems(): ReadonlyArray<string> {
-    return this.#problems
+    const sinceMs = performance.now() - TOLD_MS
+    for (const [sentence, { atMs }] of this.#told) if (atMs < sinceMs) this.#told.delete(sentence)
+    return [...this.#problems, ...[...this.#told].map(([sentence, { times }]) => `${sentence} (${times} times)`)]
+  }
+
+  /** Slots of the ring given up because the stream takes more work than the channel's share of the loop. */
+  get droppedSlots(): number {
+    return this.#droppedBefore + this.#reader.dropped
+  }
+
+  /** Slots taken so far. */
+  get readSlots(): number {
+    return this.#readSlots
+  }
+
+  /** Something was thrown inside: it is of no use any more. */
+  get broken(): boolean {
+    return this.#broken
+  }
+
+  #tell(sentence: string, times: number): void {
+    const told = this.#told.get(sentence)
+    this.#told.set(sentence, { times: (told?.times ?? 0) + times, atMs: performance.now() })
   }
 
   /** Metadata and sequence headers as they are now, in the order in which they are to be sent. */
@@ -68,7 +118,10 @@ export class FlvRemux {
 
   subscribe(subscriber: FlvSubscriber): void {
     // Nobody has read for a while: what the ring holds is of no use to anybody.
-    if (this.#subscribers.size === 0) this.#reader = new RingReader(this.#core.ringHead(this.#channel))
+    if (this.#subscribers.size === 0) {
+      this.#droppedBefore += this.#reader.dropped
+      this.#reader = new RingReader(this.#core.ringHead(this.#channel))
+    }
     this.#subscribers.add(subscriber)
   }
 
@@ -76,13 +129,29 @@ export class FlvRemux {
     this.#subscribers.delete(subscriber)
   }
 
-  /** Takes what the ring holds; any subscriber may ask for it. */
-  pump(): void {
-    const head = this.#core.ringHead(this.#channel)
-    for (let waiting = this.#reader.backlog(head); waiting > 0; waiting--) {
+  /** Takes what the ring holds, as far as the channel's share of the loop's time goes; any subscriber may ask for it. */
+  pump(nowUs: number): void {
+    const before = this.#reader.dropped
+    const waiting = this.#reader.backlog(this.#core.ringHead(this.#channel))
+    if (this.#reader.dropped > before) this.#tell(TOO_MUCH, this.#reader.dropped - before)
+    if (waiting === 0 || this.#broken || !this.#share.begin(nowUs)) return
+    try {
+      this.#take(waiting)
+    } catch (cause) {
+      this.#broken = true
+      for (const subscriber of [...this.#subscribers]) subscriber.failed(cause)
+    }
+    this.#share.end()
+  }
+
+  #take(waiting: number): void {
+    for (let taken = 0; taken < waiting; ) {
       const slot = this.#core.slotAddress(this.#channel, this.#reader.cursor)
       this.#demuxer.push(this.#core.u8, slot + SLOT_PAYLOAD, this.#core.u32[(slot + SLOT_LENGTH) >> 2] ?? 0)
       this.#reader.next()
+      this.#readSlots += 1
+      taken += 1
+      if (taken % SLOTS_A_LOOK === 0 && !this.#share.goesOn) return
     }
   }
 
@@ -90,6 +159,12 @@ export class FlvRemux {
     const shared = message.kind === "metadata" ? forServers(message) : message
     if (shared.kind === "metadata" || shared.kind === "video_header" || shared.kind === "audio_header")
       this.#headers.set(shared.kind, shared)
-    for (const subscriber of this.#subscribers) subscriber.message(shared)
+    for (const subscriber of this.#subscribers) {
+      try {
+        subscriber.message(shared)
+      } catch (cause) {
+        subscriber.failed(cause)
+      }
+    }
   }
 }

@@ -2,6 +2,7 @@
 import type { FlvMuxerOptions } from "../../core/flv/flv-muxer.ts"
 import type { PacketCore } from "../../core/packet-core.ts"
 import { FlvRemux } from "./flv-remux.ts"
+import { WorkShare } from "./work-share.ts"
 
 /** Kept this long without a user, so that an output that connects again goes on in time. */
 const KEEP_MS = 600_000
@@ -15,6 +16,7 @@ interface Entry {
 export class RemuxPool {
   readonly #core: PacketCore
   readonly #entries = new Map<string, Entry>()
+  readonly #shares = new Map<number, WorkShare>()
 
   constructor(core: PacketCore) {
     this.#core = core
@@ -25,8 +27,9 @@ export class RemuxPool {
     const nowMs = performance.now()
     for (const [key, entry] of this.#entries) if (entry.users === 0 && nowMs - entry.unusedSinceMs > KEEP_MS) this.#entries.delete(key)
     const key = `${channel} ${JSON.stringify(options)}`
-    const known = this.#entries.get(key)
-    const entry = known ?? { remux: new FlvRemux(this.#core, channel, options), users: 0, unusedSinceMs: 0 }
+    const kept = this.#entries.get(key)
+    const known = kept?.remux.broken === true ? undefined : kept
+    const entry = known ?? { remux: new FlvRemux(this.#core, channel, options, this.share(channel)), users: 0, unusedSinceMs: 0 }
     if (known === undefined) this.#entries.set(key, entry)
     entry.users++
     let released = false
@@ -39,6 +42,13 @@ export class RemuxPool {
         entry.unusedSinceMs = performance.now()
       },
     }
+  }
+
+  /** What all outputs of a channel that take its stream apart may use of the loop's time together. */
+  share(channel: number): WorkShare {
+    const known = this.#shares.get(channel) ?? new WorkShare()
+    this.#shares.set(channel, known)
+    return known
   }
 
   /** The ring of this channel starts again: nothing that was made from it goes on. */

@@ -46,6 +46,8 @@ export interface RtmpConnectionHandlers {
   /** The socket has taken everything. */
   readonly drained: () => void
   readonly note?: (text: string) => void
+  /** Something was thrown where a socket called; `ended` follows. */
+  readonly fault?: (cause: unknown) => void
 }
 
 export class RtmpConnection {
@@ -115,36 +117,49 @@ export class RtmpConnection {
     const { host, port } = this.#options.url
     this.#socket = socket
     socket.setNoDelay(true)
-    const mine = () => this.#socket === socket && !this.#over
-    socket.once(tls ? "secureConnect" : "connect", () => {
-      if (!mine()) return
-      this.#steps.push(tls ? "TLS handshake done" : "connected")
-      socket.setKeepAlive(true, KEEP_ALIVE_MS)
-      this.#deadlineMs = performance.now() + STEP_MS
-      this.#publisher = new RtmpPublisher({
-        url: this.#options.url,
-        auth,
-        random: randomBytes(HANDSHAKE_RANDOM_SIZE),
-        timeMs: Math.floor(performance.now()),
-        mode: this.#options.mode,
-        ...(this.#options.announce === undefined ? {} : { announce: this.#options.announce }),
-      })
-      this.#take(this.#publisher.start())
-    })
-    socket.on("data", (bytes) => {
-      if (mine() && this.#publisher !== null) this.#take(this.#publisher.bytesIn(bytes))
-    })
-    socket.on("drain", () => {
-      if (mine()) this.#handlers.drained()
-    })
-    socket.on("error", (cause) => {
-      if (mine()) this.#end(connectionFailure(cause, host, port, tls))
-    })
-    socket.on("close", () => {
-      if (!mine()) return
-      if (this.#publisher !== null) this.#take(this.#publisher.ended())
-      this.#end({ code: "closed", message: `${host}:${port} closed the connection before it was made`, transient: true })
-    })
+    // Nobody catches what is thrown in a socket's event: it would end the engine.
+    const event = (work: () => void): void => {
+      if (this.#socket !== socket || this.#over) return
+      try {
+        work()
+      } catch (cause) {
+        this.#fail(cause)
+      }
+    }
+    socket.once(tls ? "secureConnect" : "connect", () =>
+      event(() => {
+        this.#steps.push(tls ? "TLS handshake done" : "connected")
+        socket.setKeepAlive(true, KEEP_ALIVE_MS)
+        this.#deadlineMs = performance.now() + STEP_MS
+        this.#publisher = new RtmpPublisher({
+          url: this.#options.url,
+          auth,
+          random: randomBytes(HANDSHAKE_RANDOM_SIZE),
+          timeMs: Math.floor(performance.now()),
+          mode: this.#options.mode,
+          ...(this.#options.announce === undefined ? {} : { announce: this.#options.announce }),
+        })
+        this.#take(this.#publisher.start())
+      }),
+    )
+    socket.on("data", (bytes) =>
+      event(() => {
+        if (this.#publisher !== null) this.#take(this.#publisher.bytesIn(bytes))
+      }),
+    )
+    socket.on("drain", () => event(() => this.#handlers.drained()))
+    socket.on("error", (cause) => event(() => this.#end(connectionFailure(cause, host, port, tls))))
+    socket.on("close", () =>
+      event(() => {
+        if (this.#publisher !== null) this.#take(this.#publisher.ended())
+        this.#end({ code: "closed", message: `${host}:${port} closed the connection before it was made`, transient: true })
+      }),
+    )
+  }
+
+  #fail(cause: unknown): void {
+    this.#handlers.fault?.(cause)
+    this.#end(reasonOf(cause))
   }
 
   #take({ events, toSend }: PublisherStep): void {
@@ -220,13 +235,16 @@ export class RtmpConnection {
   close(): void {
     if (this.#over) return
     const socket = this.#socket
-    const leave = this.#publisher?.close().toSend ?? []
+    const publisher = this.#publisher
     this.#over = true
     this.#socket = null
     this.#publisher = null
     if (socket === null) return
-    for (const bytes of leave) socket.write(bytes)
-    socket.end()
-    setTimeout(() => socket.destroy(), LEAVE_MS).unref()
+    try {
+      for (const bytes of publisher?.close().toSend ?? []) socket.write(bytes)
+    } finally {
+      socket.end()
+      setTimeout(() => socket.destroy(), LEAVE_MS).unref()
+    }
   }
 }

@@ -9,9 +9,12 @@ const MAX_TAPS = 16
 export class TapPool {
   readonly #core: PacketCore
   readonly #taps = new Set<Tap>()
+  readonly #fault: (cause: unknown) => void
 
-  constructor(core: PacketCore) {
+  /** `fault` is told what a tap has thrown, which is closed then. */
+  constructor(core: PacketCore, fault: (cause: unknown) => void) {
     this.#core = core
+    this.#fault = fault
   }
 
   get size(): number {
@@ -29,7 +32,12 @@ export class TapPool {
 
   flush(): void {
     for (const tap of this.#taps) {
-      tap.flush()
+      try {
+        tap.flush()
+      } catch (cause) {
+        this.#fault(cause)
+        tap.close()
+      }
       if (tap.ended) this.#taps.delete(tap)
     }
   }

@@ -1,5 +1,5 @@
 /** Metrics of the service as a whole: engine, store, configuration. */
-import { LOOP_DELAY_BUCKETS, type MetricsView, STORE_RECORDS } from "../../effects/metrics/metrics-model.ts"
+import { FAULT_PARTS, LOOP_DELAY_BUCKETS, type MetricsView, STORE_RECORDS } from "../../effects/metrics/metrics-model.ts"
 import { by, counter, type Family, gauge, label, makeArea, timestamp } from "./exposition.ts"
 
 const DESIRED = ["true", "false"] as const
@@ -70,6 +70,13 @@ const families: ReadonlyArray<Family<MetricsView>> = [
     channels.reduce((n, { legs }) => n + legs.reduce((m, { sums }) => m + sums.datagrams, 0), 0),
   ),
   counter("engine_event_overflows_total", "Events that the packet core could not keep.", ({ engine }) => engine.eventOverflows),
+  by(
+    "counter",
+    "engine_faults_total",
+    "Internal errors of the engine, by what they ended.",
+    ["part", FAULT_PARTS],
+    ({ engine }, part) => engine.faults[part],
+  ),
   gauge("srt_available", "1 when a usable libsrt was found.", ({ health }) => health.srt.available),
   gauge("store_up", "1 when the store answers.", ({ health }) => health.store.ok),
   by(

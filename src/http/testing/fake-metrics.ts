@@ -90,6 +90,7 @@ export const fakeMetrics = (channels: ReadonlyArray<ChannelFigures> = []): Metri
     rssBytes: 50_000_000,
     loopPasses: 0,
     eventOverflows: 0,
+    faults: { output: 0, input: 0, engine: 0 },
     loopDelay: { buckets: LOOP_DELAY_BUCKETS.map(() => 0), count: 0, sum: 0 },
   },
   store: { errors: { configuration: 0, events: 0, cues: 0 }, dropped: { events: 0, cues: 0 } },

@@ -35,6 +35,9 @@ export class Stage {
       udpPorts,
       remuxes: new RemuxPool(core),
       srtProblem: null,
+      fault: (_, cause) => {
+        throw cause
+      },
       receiver: () => {},
     }
     core.resetChannel(0)
