@@ -8,6 +8,7 @@ import { parseArgs } from "node:util"
 import { PacketCore } from "../core/packet-core.ts"
 import { ControlServer } from "./control-server.ts"
 import { Engine } from "./engine.ts"
+import { boundNativeHeap, NativeHeapTrim } from "./native-heap.ts"
 import { raisePriority } from "./priority.ts"
 import { engineSocketPath } from "./socket-path.ts"
 import { openSrtLibrary } from "./srt/srt-library.ts"
@@ -18,6 +19,7 @@ const CORE = new URL("../../build/core.wasm", import.meta.url)
 /** With no control plane and nothing to carry for this long, or its socket gone, nobody will come back for this process. */
 const ORPHAN_CHECK_MS = 10_000
 const ORPHAN_CHECKS = 6
+const TRIM_CHECK_MS = 10_000
 
 const log = (message: string): void => {
   process.stderr.write(`${new Date().toISOString()} engine ${process.pid}: ${message}\n`)
@@ -26,6 +28,8 @@ const log = (message: string): void => {
 // Before libsrt starts its threads: they inherit it.
 const priorityProblem = raisePriority()
 if (priorityProblem !== null) log(priorityProblem)
+
+boundNativeHeap()
 
 mkdirSync(dataDir, { recursive: true, mode: 0o750 })
 const path = engineSocketPath(dataDir)
@@ -50,6 +54,9 @@ process.on("SIGHUP", () => {})
 await server.listen()
 engine.start()
 log(`listening on ${path}; libsrt ${library.info.version ?? "not available"}`)
+
+const heap = new NativeHeapTrim()
+setInterval(() => heap.look(), TRIM_CHECK_MS)
 
 let orphanChecks = 0
 setInterval(() => {

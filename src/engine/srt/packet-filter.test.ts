@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram"
 import { describe, expect, it } from "vitest"
 import { encodeSockaddr } from "../ffi/sockaddr.ts"
-import { refuseDropRequests } from "./drop-request-filter.ts"
+import { filterPackets } from "./packet-filter.ts"
 
 const bound = (type: "udp4" | "udp6", host: string) =>
   new Promise<Socket>((resolve, reject) => {
@@ -10,7 +10,7 @@ const bound = (type: "udp4" | "udp6", host: string) =>
     socket.bind(0, host, () => resolve(socket))
   })
 
-describe("refuseDropRequests", () => {
+describe("filterPackets", () => {
   it.each([
     ["udp4", "127.0.0.1", "127.0.0.1"],
     ["udp4", "0.0.0.0", "127.0.0.1"],
@@ -21,7 +21,7 @@ describe("refuseDropRequests", () => {
     const got: string[] = []
     socket.on("message", (data) => got.push(data.toString("hex")))
     const { port } = socket.address()
-    expect(refuseDropRequests(encodeSockaddr(host, port))).toBe(1)
+    expect(filterPackets(encodeSockaddr(host, port), "caller")).toBe(1)
     const header = (first: string) => `${first}0000000000000000000000000000`
     const sent = [
       header("8000"),
@@ -43,8 +43,8 @@ describe("refuseDropRequests", () => {
 
   it("leaves sockets on other addresses alone, and is content with none", async () => {
     const socket = await bound("udp4", "127.0.0.1")
-    expect(refuseDropRequests(encodeSockaddr("127.0.0.2", socket.address().port))).toBe(0)
-    expect(refuseDropRequests(encodeSockaddr("0.0.0.0", socket.address().port))).toBe(0)
+    expect(filterPackets(encodeSockaddr("127.0.0.2", socket.address().port), "caller")).toBe(0)
+    expect(filterPackets(encodeSockaddr("0.0.0.0", socket.address().port), "caller")).toBe(0)
     socket.close()
   })
 })

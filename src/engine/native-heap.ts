@@ -1,0 +1,64 @@
+/**
+ * Gives memory that libsrt no longer uses back to the system. glibc keeps what was freed for the thread that freed it, and libsrt has
+ * two threads a port: after a flood of connections that came to nothing, 390 of 480 MB were free and yet held for good.
+ */
+import * as c from "./ffi/libc.ts"
+
+/**
+ * Larger blocks are mapped one by one and returned at once when freed. glibc raises its own threshold of the same size with each such
+ * block that is freed, up to 32 MB, after which most stay; a threshold that was set stays as it is.
+ */
+const MMAP_THRESHOLD = 128 * 1024
+const TRIM_THRESHOLD = 1024 * 1024
+/** Growth since the last time that is worth another. */
+const GROWTH_BYTES = 16 * 1024 * 1024
+
+/** Call it before libsrt starts its threads. */
+export const boundNativeHeap = (): void => {
+  c.libc.mallopt(c.M_MMAP_THRESHOLD, MMAP_THRESHOLD)
+  c.libc.mallopt(c.M_TRIM_THRESHOLD, TRIM_THRESHOLD)
+}
+
+export interface NativeHeap {
+  /** Resident bytes of the process. */
+  readonly residentBytes: () => number
+  /** malloc_trim(0), on a thread of its own: it takes milliseconds where much is to be returned. */
+  readonly trim: (done: () => void) => void
+}
+
+const GLIBC: NativeHeap = {
+  residentBytes: () => process.memoryUsage.rss(),
+  trim: (done) => c.libc.mallocTrim.async(0, () => done()),
+}
+
+/** Trims when the process has grown and grows no more. */
+export class NativeHeapTrim {
+  readonly #heap: NativeHeap
+  #floor = 0
+  #before = 0
+  #running = false
+  /** How often it was done. */
+  trims = 0
+
+  constructor(heap: NativeHeap = GLIBC) {
+    this.#heap = heap
+  }
+
+  /** Every ten seconds or so. */
+  look(): void {
+    if (this.#running) return
+    const resident = this.#heap.residentBytes()
+    const grows = resident > this.#before + GROWTH_BYTES
+    this.#before = resident
+    if (this.#floor === 0) this.#floor = resident
+    // In the midst of it as much would be taken again at once.
+    if (grows || resident < this.#floor + GROWTH_BYTES) return
+    this.#running = true
+    this.#heap.trim(() => {
+      this.#running = false
+      this.trims += 1
+      // What is left is in use.
+      this.#floor = this.#before = this.#heap.residentBytes()
+    })
+  }
+}
