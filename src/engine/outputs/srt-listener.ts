@@ -111,7 +111,8 @@ export class SrtListener implements OutputSession {
     this.#unproven = this.#unproven.filter((receiver) => {
       // One that has left took its token with it.
       if (!this.#receivers.includes(receiver)) return false
-      const proven = nowUs - receiver.joinedUs > PROVEN_AFTER_US || (readStats(this.#srt, receiver.connection.socket)?.acks_received ?? 0) > 0
+      const proven =
+        nowUs - receiver.joinedUs > PROVEN_AFTER_US || (readStats(this.#srt, receiver.connection.socket)?.acks_received ?? 0) > 0
       if (proven) this.#gate?.proven()
       return !proven
     })
@@ -196,7 +197,12 @@ export class SrtListener implements OutputSession {
       0,
     )
     const warnings = this.#gate?.flooded === true ? [FLOODED] : []
-    return statsOf(this, this.#figures, { receivers, queueBytes, warnings, srt: receivers.length === 1 ? (receivers[0]?.srt ?? null) : null })
+    return statsOf(this, this.#figures, {
+      receivers,
+      queueBytes,
+      warnings,
+      srt: receivers.length === 1 ? (receivers[0]?.srt ?? null) : null,
+    })
   }
 
   #end(reason: Reason): void {

@@ -86,7 +86,9 @@ const sourceIsChosen = (salt: number): ReadonlyArray<BpfLine> => [
   { code: BPF.xorIndex },
   { code: ifAtLeast, k: 0, yes: "hash" },
   { code: loadWord, k: IP_HEADER + 12, at: "ipv4" },
-  { code: BPF.multiply, k: salt, at: "hash" },
+  // Added first, so that no address is always chosen.
+  { code: add, k: salt >>> 3, at: "hash" },
+  { code: BPF.multiply, k: salt },
   { code: BPF.shiftRight, k: 32 - SOURCES_BITS },
   { code: ifEqual, k: 0, no: DROP },
 ]
