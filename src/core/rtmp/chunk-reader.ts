@@ -200,7 +200,7 @@ export class ChunkReader {
     if (filled === stream.length) this.complete(stream)
   }
 
-  private complete(stream: ChunkStream): void {
+  private complete(stream: ChunkStream) {
     const body = stream.body ?? new Uint8Array(0)
     stream.body = null
     this.current = null

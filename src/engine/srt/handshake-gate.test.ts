@@ -114,18 +114,21 @@ describe("HandshakeGate", () => {
     gate.poll(nowUs)
     expect([gate.flooded, await knock(8)]).toEqual([false, 8])
     setUp(1000)
-    gate.poll((nowUs += 10_000))
+    nowUs += 10_000
+    gate.poll(nowUs)
     setUp(1000)
     gate.poll(nowUs)
     expect([gate.flooded, await knock(8)]).toEqual([true, 0])
     const turns: number[] = []
     for (let turn = 0; turn < 12; turn++) {
-      gate.poll((nowUs += 250_000))
+      nowUs += 250_000
+      gate.poll(nowUs)
       turns.push(await knock(8))
     }
     expect(turns.some((got) => got > 0)).toBe(true)
     expect(turns.every((got) => got < 8)).toBe(true)
-    gate.poll((nowUs += 5 * SECOND))
+    nowUs += 5 * SECOND
+    gate.poll(nowUs)
     expect([gate.flooded, await knock(8)]).toEqual([false, 8])
   })
 
