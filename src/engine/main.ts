@@ -19,7 +19,7 @@ const CORE = new URL("../../build/core.wasm", import.meta.url)
 /** With no control plane and nothing to carry for this long, or its socket gone, nobody will come back for this process. */
 const ORPHAN_CHECK_MS = 10_000
 const ORPHAN_CHECKS = 6
-const TRIM_CHECK_MS = 10_000
+const TRIM_CHECK_MS = 5_000
 
 const log = (message: string): void => {
   process.stderr.write(`${new Date().toISOString()} engine ${process.pid}: ${message}\n`)

@@ -38,12 +38,35 @@ describe("NativeHeapTrim", () => {
     expect(look(85)).toBe(false)
   })
 
-  it("does not try again and again for memory that is in use", () => {
+  it("tries more and more rarely for memory that is in use, at most every 16 looks, and soon again once that has changed", () => {
+    const { ends, look } = stage(70)
+    const looksUntilTrim = (mb: number) => {
+      let looks = 1
+      while (!look(mb)) looks += 1
+      return looks
+    }
+    look(70)
+    look(300)
+    const waits = Array.from({ length: 6 }, () => {
+      const looks = looksUntilTrim(300)
+      ends(300)
+      return looks
+    })
+    expect(waits).toEqual([1, 4, 8, 16, 16, 16])
+    expect(looksUntilTrim(400)).toBeLessThanOrEqual(3)
+  })
+
+  it("gives back what was in use at the first try and is free later", () => {
     const { ends, look, trim } = stage(70)
-    expect([70, 300, 300].map(look)).toEqual([false, false, true])
+    look(70)
+    look(300)
+    expect(look(300)).toBe(true)
     ends(300)
-    for (let i = 0; i < 10; i++) expect(look(305)).toBe(false)
-    expect(trim.trims).toBe(1)
+    let looks = 0
+    while (!look(300) && looks < 20) looks += 1
+    ends(75)
+    expect(trim.trims).toBe(2)
+    expect(looks).toBeLessThan(16)
   })
 
   it("begins no second one while one runs", () => {

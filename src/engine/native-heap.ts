@@ -31,11 +31,19 @@ const GLIBC: NativeHeap = {
   trim: (done) => c.libc.mallocTrim.async(0, () => done()),
 }
 
+/** Looks between two trims: more of them after each that gave little back, as what is left may be in use. */
+const WAIT_LOOKS = 2
+const WAIT_LOOKS_MAX = 16
+
 /** Trims when the process has grown and grows no more. */
 export class NativeHeapTrim {
   readonly #heap: NativeHeap
-  #floor = 0
+  /** Least there ever was at a look. */
+  #least = Number.POSITIVE_INFINITY
   #before = 0
+  #behindTrim = 0
+  #wait = WAIT_LOOKS
+  #looksLeft = 0
   #running = false
   /** How often it was done. */
   trims = 0
@@ -44,21 +52,30 @@ export class NativeHeapTrim {
     this.#heap = heap
   }
 
-  /** Every ten seconds or so. */
+  /** Every few seconds. */
   look(): void {
     if (this.#running) return
     const resident = this.#heap.residentBytes()
     const grows = resident > this.#before + GROWTH_BYTES
     this.#before = resident
-    if (this.#floor === 0) this.#floor = resident
+    this.#least = Math.min(this.#least, resident)
+    if (Math.abs(resident - this.#behindTrim) > GROWTH_BYTES) {
+      this.#wait = WAIT_LOOKS
+      this.#looksLeft = Math.min(this.#looksLeft, WAIT_LOOKS)
+    }
+    if (this.#looksLeft > 0) this.#looksLeft -= 1
     // In the midst of it as much would be taken again at once.
-    if (grows || resident < this.#floor + GROWTH_BYTES) return
+    if (grows || this.#looksLeft > 0 || resident < this.#least + GROWTH_BYTES) return
     this.#running = true
-    this.#heap.trim(() => {
-      this.#running = false
-      this.trims += 1
-      // What is left is in use.
-      this.#floor = this.#before = this.#heap.residentBytes()
-    })
+    this.#heap.trim(() => this.#done(resident))
+  }
+
+  #done(before: number): void {
+    this.#running = false
+    this.trims += 1
+    this.#behindTrim = this.#before = this.#heap.residentBytes()
+    this.#least = Math.min(this.#least, this.#behindTrim)
+    this.#wait = before - this.#behindTrim > GROWTH_BYTES ? WAIT_LOOKS : Math.min(WAIT_LOOKS_MAX, this.#wait * 2)
+    this.#looksLeft = this.#wait
   }
 }

@@ -97,7 +97,7 @@ export class SrtListener implements OutputSession {
     if (nowUs >= this.#nextAcceptUs) {
       this.#nextAcceptUs = nowUs + ACCEPT_INTERVAL_US
       for (let i = 0; i < ACCEPTS_PER_POLL && this.#waiting.any() && this.#accept(nowUs); i++);
-      this.#gate?.poll(nowUs)
+      this.#gate?.poll(nowUs, this.#unproven.length)
     }
     if (this.#unproven.length > 0 && nowUs >= this.#nextProofUs) this.#checkProofs(nowUs)
     if (nowUs < this.#nextCheckUs) return

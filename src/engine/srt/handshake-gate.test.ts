@@ -87,6 +87,23 @@ describe("HandshakeGate", () => {
     expect(taken(60, 60 * SECOND)).toBeLessThanOrEqual(SET_UPS_MAX)
   })
 
+  it("gives none back for receivers that are connected and silent, until they are gone", async () => {
+    const { gate, setUp } = await stage()
+    let nowUs = SECOND
+    gate.poll(nowUs)
+    const silent = setUp(1000)
+    const wait = (unproven: number) => {
+      for (let i = 0; i < 1000; i++) {
+        nowUs += 10_000
+        gate.poll(nowUs, unproven)
+      }
+      return gate.left
+    }
+    expect(wait(silent)).toBe(0)
+    expect(wait(silent - 5)).toBe(5)
+    expect(wait(0)).toBe(SET_UPS_MAX)
+  })
+
   it("many listeners share what is set up in all, at a time and a second", async () => {
     const gates = new HandshakeGates()
     const all = []

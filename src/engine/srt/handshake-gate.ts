@@ -4,7 +4,7 @@
  * libsrt sets a connection up, with all its buffers, on the word of a handshake, and keeps what comes to nothing for one to two
  * seconds: 2500 malformed handshakes a second were 400 MB. It asks a hook before it does so. The hook here is `sem_trywait` of libc,
  * which no thread of ours needs to serve: each connection takes a token from a semaphore, or is refused before anything is allocated.
- * Tokens come back when a receiver has shown that it is there, and slowly for those that came to nothing.
+ * Tokens come back when a receiver has shown that it is there or is gone, and slowly for those that came to nothing.
  *
  * While there are no tokens left, the port's packet filter lets no new handshakes through, and then, a quarter of a second each, those
  * of a quarter of all sources: a flood from one of them leaves the others their turns.
@@ -115,11 +115,11 @@ export class HandshakeGate {
     if (this.#open && this.left < this.#gates.capacity) c.libc.semPost(this.#semaphore)
   }
 
-  /** Every few milliseconds. */
-  poll(nowUs: number): void {
+  /** Every few milliseconds. `unproven` connected receivers have not shown that they are there: their tokens do not come back before they have, or are gone. */
+  poll(nowUs: number, unproven = 0): void {
     if (!this.#open) return
     const left = this.left
-    this.#refill(nowUs, left)
+    this.#refill(nowUs, left, unproven)
     if (left === 0) {
       this.#floodUntilUs = nowUs + CALM_US
       if (this.#turnEndsUs === 0) this.#turnEndsUs = nowUs + TURN_US
@@ -136,11 +136,11 @@ export class HandshakeGate {
     }
   }
 
-  #refill(nowUs: number, left: number): void {
+  #refill(nowUs: number, left: number, unproven: number): void {
     const { capacity, trickle } = this.#gates
     // Others have come to share.
     for (let over = left - capacity; over > 0; over--) c.libc.semTrywait(this.#semaphore)
-    const wanted = Math.max(0, capacity - left)
+    const wanted = Math.max(0, capacity - unproven - left)
     const count = trickle.available(nowUs, this.#trickle.available(nowUs, wanted))
     this.#trickle.take(count)
     trickle.take(count)
