@@ -91,7 +91,9 @@ class Reading {
 const run = async (scenario: string, from: number) => {
   const core = await loadCore("release", { countersFrom: from })
   const start = from
-  const tracker = new CueTracker(core, 0)
+  const tracker = new CueTracker(core, 0, (_, cause) => {
+    throw cause
+  })
   const readings = [
     new Reading("prompt", start, 1),
     new Reading("two seconds late", start, 2000),

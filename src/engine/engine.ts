@@ -36,6 +36,7 @@ import { testOutput } from "./outputs/test-output.ts"
 import { PacketLoop } from "./packet-loop.ts"
 import { RemuxPool } from "./remux/remux-pool.ts"
 import { reasonOf } from "./setup-failure.ts"
+import { HandshakeGates } from "./srt/handshake-gate.ts"
 import { ListenerPorts } from "./srt/listener-ports.ts"
 import { PortPool } from "./srt/port-pool.ts"
 import type { SrtLibrary } from "./srt/srt-library.ts"
@@ -82,6 +83,7 @@ export class Engine {
       srt: library.srt,
       ports: library.srt === null ? null : new PortPool(library.srt),
       listenerPorts: new ListenerPorts(),
+      gates: new HandshakeGates(),
       udpPorts: this.#udpPorts,
       remuxes: new RemuxPool(core),
       srtProblem: library.info.problem,

@@ -8,6 +8,7 @@ import { parseArgs } from "node:util"
 import { PacketCore } from "../core/packet-core.ts"
 import { ControlServer } from "./control-server.ts"
 import { Engine } from "./engine.ts"
+import { boundNativeHeap, NativeHeapTrim } from "./native-heap.ts"
 import { ENGINE_NICE, raisePriority } from "./priority.ts"
 import { engineSocketPath } from "./socket-path.ts"
 import { openSrtLibrary } from "./srt/srt-library.ts"
@@ -18,6 +19,7 @@ const CORE = new URL("../../build/core.wasm", import.meta.url)
 /** With no control plane and nothing to carry for this long, or its socket gone, nobody will come back for this process. */
 const ORPHAN_CHECK_MS = 10_000
 const ORPHAN_CHECKS = 6
+const TRIM_CHECK_MS = 5_000
 
 const log = (message: string): void => {
   process.stderr.write(`${new Date().toISOString()} engine ${process.pid}: ${message}\n`)
@@ -26,6 +28,8 @@ const log = (message: string): void => {
 // Before libsrt starts its threads: they inherit it.
 const priorityProblem = raisePriority(ENGINE_NICE)
 if (priorityProblem !== null) log(`${priorityProblem}: packets may be late on a busy machine`)
+
+boundNativeHeap()
 
 mkdirSync(dataDir, { recursive: true, mode: 0o700 })
 const path = engineSocketPath(dataDir)
@@ -55,6 +59,9 @@ engine.start()
 process.on("uncaughtException", (cause) => void engine.faults.report("engine", "nobody caught it", cause))
 process.on("unhandledRejection", (cause) => void engine.faults.report("engine", "a promise was rejected", cause))
 log(`listening on ${path}; libsrt ${library.info.version ?? "not available"}`)
+
+const heap = new NativeHeapTrim()
+setInterval(() => heap.look(), TRIM_CHECK_MS)
 
 let orphanChecks = 0
 setInterval(() => {

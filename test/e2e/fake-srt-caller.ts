@@ -35,11 +35,12 @@ export class FakeSrtCaller {
     })
   }
 
-  static open(port: number): Promise<FakeSrtCaller> {
+  /** `from` is the local address. */
+  static open(port: number, from = "127.0.0.1"): Promise<FakeSrtCaller> {
     const socket = createSocket("udp4")
     return new Promise((resolve, reject) => {
       socket.once("error", reject)
-      socket.bind(0, "127.0.0.1", () => resolve(new FakeSrtCaller(socket, port)))
+      socket.bind(0, from, () => resolve(new FakeSrtCaller(socket, port)))
     })
   }
 
@@ -91,8 +92,13 @@ export class FakeSrtCaller {
     const packet = this.conclusion(await this.cookie(), fields)
     this.#answers.length = 0
     await this.send(packet)
-    const answer = await eventually("a conclusion response", () => this.#answers.find((a) => a.type !== INDUCTION) ?? null)
-    return answer.type === CONCLUSION ? { socketId: answer.socketId } : { rejected: answer.type - REJECTION }
+    const again = setInterval(() => void this.send(packet).catch(() => undefined), 250)
+    try {
+      const answer = await eventually("a conclusion response", () => this.#answers.find((a) => a.type !== INDUCTION) ?? null)
+      return answer.type === CONCLUSION ? { socketId: answer.socketId } : { rejected: answer.type - REJECTION }
+    } finally {
+      clearInterval(again)
+    }
   }
 
   close(): void {

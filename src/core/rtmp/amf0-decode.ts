@@ -2,8 +2,8 @@
 import { AMF0_MARKER, AMF0_MAX_DEPTH, type AmfProperties, type AmfValue } from "./amf0.ts"
 import { fromUtf8 } from "./bytes.ts"
 
-/** Values of one message, those inside others counted; no server sends a hundredth of it. */
-export const AMF0_MAX_VALUES = 65_536
+/** Values of one message, those inside others counted; no server sends a tenth of it. */
+export const AMF0_MAX_VALUES = 4096
 
 export interface DecodedAmf0 {
   /** What stands before the first fault. */

@@ -123,6 +123,14 @@ describe("the chunk reader", () => {
     expect(read(hex(`04 ${half} 05 ${half}`), { maxPartialBytes: 256 }).error).toBeNull()
   })
 
+  it("takes no more messages at once than it is told, empty ones of one byte too", () => {
+    const empty = (count: number) => hex(`05 000000 000000 14 00000000 ${"c5".repeat(count - 1)}`)
+    expect(read(empty(512), { maxMessagesAtOnce: 512 })).toMatchObject({ error: null })
+    const over = read(empty(100_000), { maxMessagesAtOnce: 512 })
+    expect(over.error).toMatch(/more than 512 messages at once/)
+    expect(over.messages).toHaveLength(512)
+  })
+
   it("has all its room again for each message", () => {
     const reader = new ChunkReader({ maxPartialBytes: 3 })
     for (let round = 0; round < 10; round++) expect(reader.push(hex(`${HEADER_0} aaaa`)).error).toBeNull()

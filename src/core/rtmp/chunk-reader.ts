@@ -10,12 +10,15 @@ export interface ChunkReaderLimits {
   readonly maxPartialBytes: number
   /** Chunk streams in use. */
   readonly maxChunkStreams: number
+  /** Messages that are complete with the bytes of one `push`; an empty one takes a single byte. */
+  readonly maxMessagesAtOnce: number
 }
 
 export const CHUNK_READER_LIMITS: ChunkReaderLimits = {
   maxMessageBytes: 16 * 1024 * 1024,
   maxPartialBytes: 24 * 1024 * 1024,
   maxChunkStreams: 64,
+  maxMessagesAtOnce: 65_536,
 }
 
 export interface ChunkReadResult {
@@ -197,11 +200,13 @@ export class ChunkReader {
     if (filled === stream.length) this.complete(stream)
   }
 
-  private complete(stream: ChunkStream): void {
+  private complete(stream: ChunkStream) {
     const body = stream.body ?? new Uint8Array(0)
     stream.body = null
     this.current = null
     this.partialBytes -= stream.length
+    if (this.messages.length >= this.limits.maxMessagesAtOnce)
+      return this.fail(`the peer sends more than ${this.limits.maxMessagesAtOnce} messages at once`)
     const { id, typeId, messageStreamId, timestamp } = stream
     this.messages.push({ chunkStreamId: id, typeId, messageStreamId, timestampMs: timestamp, body })
     if (typeId === MESSAGE_TYPE.setChunkSize) this.setChunkSize(body)

@@ -272,3 +272,34 @@ describe("any bytes", () => {
     )
   })
 })
+
+describe("a server that wants memory", () => {
+  const failureOf = (bytes: Uint8Array) => {
+    const wire = new Wire()
+    return wire.publisher.bytesIn(bytes).events.find((event) => event.type === "failed")
+  }
+
+  it("ends the publication with more than 512 pings at once, and is answered no more of them", () => {
+    const wire = new Wire()
+    const ping = hex("02 000000 000006 04 00000000 0006 00000001")
+    const flood = joinBytes(Array.from({ length: 5000 }, () => ping))
+    const step = wire.publisher.bytesIn(flood)
+    expect(step.toSend.length).toBeLessThanOrEqual(512)
+    expect(step.events).toContainEqual(
+      expect.objectContaining({ type: "failed", failure: expect.objectContaining({ code: "Protocol.Error", transient: true }) }),
+    )
+  })
+
+  it("ends it with a message of more than 256 KiB, before any of it is held", () => {
+    expect(failureOf(hex("03 000000 040001 14 00000000"))).toMatchObject({
+      failure: { description: expect.stringMatching(/262145 bytes is longer than the 262144/) },
+    })
+  })
+
+  it("counts the messages that come", () => {
+    const wire = new Wire()
+    const before = wire.publisher.messagesIn
+    wire.publisher.bytesIn(hex("02 000000 000006 04 00000000 0006 00000001"))
+    expect(wire.publisher.messagesIn).toBe(before + 1)
+  })
+})

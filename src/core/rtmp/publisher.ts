@@ -23,8 +23,10 @@ export type { MediaKind, PublisherEvent, PublisherOptions, PublisherStep } from 
 /** The chunk size we set: the largest that all known servers take, so that most frames need one header. */
 export const SEND_CHUNK_SIZE = 65_536
 
-/** No server sends a publisher more. */
-const MAX_MESSAGE = 4 * 1024 * 1024
+/** Bytes of a message: no server sends a publisher a hundredth of it. */
+const MAX_MESSAGE = 256 * 1024
+/** What comes with one reading of the socket; a server's answers are a handful. */
+const MAX_MESSAGES_AT_ONCE = 512
 
 /** A publisher tells this many notes; a peer that causes more causes no more lines. */
 const MAX_NOTES = 20
@@ -36,13 +38,18 @@ export class RtmpPublisher {
   private readonly options: PublisherOptions
   private readonly handshake: ClientHandshake
   private readonly writer = new ChunkWriter()
-  private readonly reader = new ChunkReader({ maxMessageBytes: MAX_MESSAGE, maxPartialBytes: 2 * MAX_MESSAGE })
+  private readonly reader = new ChunkReader({
+    maxMessageBytes: MAX_MESSAGE,
+    maxPartialBytes: 2 * MAX_MESSAGE,
+    maxMessagesAtOnce: MAX_MESSAGES_AT_ONCE,
+  })
   private readonly acknowledgements = new Acknowledgements()
   private state: State = "handshake"
   private came: PublishStage | null = null
   private streamId: number | null = null
   private announcedKey: string | null = null
   private notes = 0
+  private taken = 0
   private fmsVersion = ""
   private toSend: Uint8Array[] = []
   private events: PublisherEvent[] = []
@@ -75,6 +82,11 @@ export class RtmpPublisher {
   /** Bytes of chunks that the server says it has got. */
   get acknowledgedBytes(): number {
     return this.acknowledgements.peerReceivedBytes
+  }
+
+  /** Messages that have come. */
+  get messagesIn(): number {
+    return this.taken
   }
 
   /** The connection is there: what to send first. */
@@ -146,6 +158,7 @@ export class RtmpPublisher {
 
   private read(bytes: Uint8Array) {
     const { messages, error } = this.reader.push(bytes)
+    this.taken += messages.length
     for (const message of messages) this.take(message)
     if (this.state === "over") return
     if (error !== null) return this.fail(ownFailure("Protocol.Error", `the server breaks the RTMP protocol: ${error}`))

@@ -52,6 +52,22 @@ export const libc = {
   clockNanosleep: lib.func("clock_nanosleep", "int", ["int", "int", "void *", "uintptr_t"]),
   /** unsigned int if_nametoindex(const char *name) */
   ifNametoindex: lib.func("if_nametoindex", "uint32_t", ["str"]),
+  /** void *dlsym(void *handle, const char *name): 0 searches all libraries of the process */
+  dlsym: lib.func("dlsym", "uintptr_t", ["uintptr_t", "str"]),
+  /** void *calloc(size_t count, size_t size) */
+  calloc: lib.func("calloc", "uintptr_t", ["size_t", "size_t"]),
+  /** int sem_init(sem_t *sem, int pshared, unsigned int value) */
+  semInit: lib.func("sem_init", "int", ["uintptr_t", "int", "uint32_t"]),
+  /** int sem_post(sem_t *sem) */
+  semPost: lib.func("sem_post", "int", ["uintptr_t"]),
+  /** int sem_trywait(sem_t *sem): -1 when the value is 0 */
+  semTrywait: lib.func("sem_trywait", "int", ["uintptr_t"]),
+  /** int sem_getvalue(sem_t *sem, int *value) */
+  semGetvalue: lib.func("sem_getvalue", "int", ["uintptr_t", "void *"]),
+  /** int mallopt(int parameter, int value) */
+  mallopt: lib.func("mallopt", "int", ["int", "int"]),
+  /** int malloc_trim(size_t pad) */
+  mallocTrim: lib.func("malloc_trim", "int", ["size_t"]),
   /** int ioctl(int fd, unsigned long request, void *argument): the third argument is passed alike with and without `...` on Linux */
   ioctl: lib.func("ioctl", "int", ["int", "ulong", "void *"]),
 }
@@ -127,6 +143,8 @@ export const IFF_RUNNING = 0x40
 export const EPOLL_CTL_ADD = 1
 export const EPOLL_CTL_DEL = 2
 export const EPOLLIN = 1
+export const M_TRIM_THRESHOLD = -1
+export const M_MMAP_THRESHOLD = -3
 export const CLOCK_REALTIME = 0
 export const CLOCK_MONOTONIC = 1
 export const CLOCK_THREAD_CPUTIME_ID = 3

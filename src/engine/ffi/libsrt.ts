@@ -1,6 +1,6 @@
 /**
  * libsrt's C interface as used here, and nothing else. Sockets and epoll ids are int32. Only non-blocking calls: libsrt's own
- * threads never call back into JavaScript, and srt_getlasterror is per thread, so every call stays on the packet loop's.
+ * threads never call back into JavaScript (`listenCallback` is given a function of libc), and srt_getlasterror is per thread, so every call stays on the packet loop's.
  */
 import koffi from "koffi"
 
@@ -22,6 +22,8 @@ const bindings = (lib: ReturnType<typeof koffi.load>) => ({
   bind: lib.func("srt_bind", "int", ["int", "void *", "int"]),
   /** int srt_listen(SRTSOCKET u, int backlog) */
   listen: lib.func("srt_listen", "int", ["int", "int"]),
+  /** int srt_listen_callback(SRTSOCKET u, srt_listen_callback_fn *hook, void *opaque): -1 of the hook refuses the caller */
+  listenCallback: lib.func("srt_listen_callback", "int", ["int", "uintptr_t", "uintptr_t"]),
   /** SRTSOCKET srt_accept(SRTSOCKET u, struct sockaddr *addr, int *addrlen) */
   accept: lib.func("srt_accept", "int", ["int", "void *", "void *"]),
   /** int srt_connect(SRTSOCKET u, const struct sockaddr *name, int namelen) */

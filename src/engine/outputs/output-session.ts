@@ -4,6 +4,7 @@ import type { SpliceInfoSection } from "../../core/scte35/section-fields.ts"
 import type { LibSrt } from "../ffi/libsrt.ts"
 import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState, SrtStats } from "../messages.ts"
 import type { RemuxPool } from "../remux/remux-pool.ts"
+import type { HandshakeGates } from "../srt/handshake-gate.ts"
 import type { ListenerPorts } from "../srt/listener-ports.ts"
 import type { PortPool } from "../srt/port-pool.ts"
 import type { UdpPortRegistry } from "../udp-port-registry.ts"
@@ -17,6 +18,7 @@ export interface SessionContext {
   readonly srt: LibSrt | null
   readonly ports: PortPool | null
   readonly listenerPorts: ListenerPorts
+  readonly gates: HandshakeGates
   readonly udpPorts: UdpPortRegistry
   readonly remuxes: RemuxPool
   /** What to install when `srt` is null. */

@@ -6,7 +6,7 @@ import { encodeSockaddr, formatSockaddr } from "../ffi/sockaddr.ts"
 import type { OutputSpec, OutputStats, Reason, SessionState } from "../messages.ts"
 import { resolve } from "../resolve.ts"
 import { reasonOf, SetupFailure } from "../setup-failure.ts"
-import { refuseDropRequests } from "../srt/drop-request-filter.ts"
+import { filterPackets } from "../srt/packet-filter.ts"
 import { createSocket, forFamily, getInt, lastError, rejectReason, type SrtTarget } from "../srt/srt-socket.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { queuedBytes } from "./queued-bytes.ts"
@@ -72,7 +72,7 @@ export class SrtCaller implements OutputSession {
     const local = encodeSockaddr(host, port)
     if (this.#srt.bind(this.#socket, local, local.length) !== 0)
       throw new SetupFailure({ ...lastError(this.#srt, `cannot bind to ${formatSockaddr(local)}`), transient: false })
-    refuseDropRequests(local)
+    filterPackets(local, "caller")
   }
 
   get maxBurstUs(): number {

@@ -6,9 +6,9 @@ import { type LibSrt, SRTS_CONNECTED } from "../ffi/libsrt.ts"
 import { encodeSockaddr, formatSockaddr } from "../ffi/sockaddr.ts"
 import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState } from "../messages.ts"
 import { reasonOf, SetupFailure } from "../setup-failure.ts"
-import { refuseDropRequests } from "../srt/drop-request-filter.ts"
+import { HandshakeGate } from "../srt/handshake-gate.ts"
 import { SrtReadiness } from "../srt/srt-readiness.ts"
-import { acceptOne, createSocket, forFamily, getString, lastError, type SrtTarget } from "../srt/srt-socket.ts"
+import { acceptOne, createSocket, forFamily, getString, lastError, readStats, type SrtTarget } from "../srt/srt-socket.ts"
 import { type MayReceive, receiversAllowed } from "./allowed-receivers.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { queuedBytes } from "./queued-bytes.ts"
@@ -20,8 +20,14 @@ const ACCEPT_INTERVAL_US = 10_000
 const STATE_CHECK_US = 250_000
 /** More waiting callers than this are taken at the next poll, so that a storm of them does not hold the loop. */
 const ACCEPTS_PER_POLL = 8
+/** A receiver without a packet to acknowledge has shown that it is there when libsrt has not given it up for so long (PEERIDLETIMEO is 5 s). */
+const PROVEN_AFTER_US = 6e6
+const PROOF_CHECK_US = 50_000
+const FLOODED =
+  "more callers try to connect than can be served: new receivers are let in by turns and may have to try again; those connected notice nothing"
 
 interface Receiver {
+  readonly joinedUs: number
   readonly connection: SrtConnection
   readonly peer: string
   readonly streamId: string
@@ -49,6 +55,10 @@ export class SrtListener implements OutputSession {
   #claimed: Uint8Array | null = null
   /** Asked before each accept, which would otherwise log an error when nobody waits. */
   readonly #waiting: SrtReadiness
+  #gate: HandshakeGate | null = null
+  /** Receivers that have not acknowledged anything yet. */
+  #unproven: Receiver[] = []
+  #nextProofUs = 0
   #nextAcceptUs = 0
   #nextCheckUs = 0
 
@@ -78,7 +88,7 @@ export class SrtListener implements OutputSession {
     this.#socket = createSocket(this.#srt, forFamily(this.#target, isIPv6(this.#target.host) ? 6 : 4))
     if (this.#srt.bind(this.#socket, local, local.length) !== 0)
       throw new SetupFailure(lastError(this.#srt, `cannot listen on ${shown}/udp`))
-    refuseDropRequests(local)
+    this.#gate = new HandshakeGate(this.#srt, this.#socket, local, this.#context.gates)
     if (this.#srt.listen(this.#socket, BACKLOG) !== 0) throw new SetupFailure(lastError(this.#srt, `cannot listen on ${shown}/udp`))
     this.#waiting.watch(this.#socket)
   }
@@ -87,15 +97,29 @@ export class SrtListener implements OutputSession {
     if (this.state === "ended") return
     if (nowUs >= this.#nextAcceptUs) {
       this.#nextAcceptUs = nowUs + ACCEPT_INTERVAL_US
-      for (let i = 0; i < ACCEPTS_PER_POLL && this.#waiting.any() && this.#accept(); i++);
+      for (let i = 0; i < ACCEPTS_PER_POLL && this.#waiting.any() && this.#accept(nowUs); i++);
+      this.#gate?.poll(nowUs, this.#unproven.length)
     }
+    if (this.#unproven.length > 0 && nowUs >= this.#nextProofUs) this.#checkProofs(nowUs)
     if (nowUs < this.#nextCheckUs) return
     this.#nextCheckUs = nowUs + STATE_CHECK_US
     for (const receiver of this.#receivers)
       if (this.#srt.getsockstate(receiver.connection.socket) !== SRTS_CONNECTED) this.#leave(receiver, this.#srt.strerror(2001, 0))
   }
 
-  #accept(): boolean {
+  #checkProofs(nowUs: number): void {
+    this.#nextProofUs = nowUs + PROOF_CHECK_US
+    this.#unproven = this.#unproven.filter((receiver) => {
+      // One that has left took its token with it.
+      if (!this.#receivers.includes(receiver)) return false
+      const proven =
+        nowUs - receiver.joinedUs > PROVEN_AFTER_US || (readStats(this.#srt, receiver.connection.socket)?.acks_received ?? 0) > 0
+      if (proven) this.#gate?.proven()
+      return !proven
+    })
+  }
+
+  #accept(nowUs: number): boolean {
     const accepted = acceptOne(this.#srt, this.#socket)
     if (accepted === null) return false
     const streamId = getString(this.#srt, accepted.socket, SRT_OPTIONS.STREAMID)
@@ -106,7 +130,9 @@ export class SrtListener implements OutputSession {
       return true
     }
     const connection = new SrtConnection(this.#context, this.#srt, accepted.socket, this.channel, this.#target.packetSize)
-    this.#receivers.push({ connection, peer: accepted.peer, streamId })
+    const receiver = { connection, peer: accepted.peer, streamId, joinedUs: nowUs }
+    this.#receivers.push(receiver)
+    this.#unproven.push(receiver)
     this.maxBurstUs = Math.min(this.maxBurstUs, connection.maxBurstUs)
     this.#figures.connectedAt ??= connection.connectedAt
     this.state = "connected"
@@ -171,7 +197,13 @@ export class SrtListener implements OutputSession {
       (most, r) => Math.max(most, queuedBytes(this.#context.core, this.channel, r.connection.reader)),
       0,
     )
-    return statsOf(this, this.#figures, { receivers, queueBytes, srt: receivers.length === 1 ? (receivers[0]?.srt ?? null) : null })
+    const warnings = this.#gate?.flooded === true ? [FLOODED] : []
+    return statsOf(this, this.#figures, {
+      receivers,
+      queueBytes,
+      warnings,
+      srt: receivers.length === 1 ? (receivers[0]?.srt ?? null) : null,
+    })
   }
 
   #end(reason: Reason): void {
@@ -184,7 +216,9 @@ export class SrtListener implements OutputSession {
     this.state = "ended"
     for (const { connection } of this.#receivers) this.#srt.close(connection.socket)
     this.#receivers = []
+    this.#unproven = []
     this.#waiting.close()
+    this.#gate?.close()
     if (this.#socket >= 0) this.#srt.close(this.#socket)
     this.#socket = -1
     if (this.#claimed !== null) this.#context.listenerPorts.release(this.#claimed)

@@ -8,6 +8,7 @@ import { connect as connectTls } from "node:tls"
 import { formatEndpoint } from "../../core/address.ts"
 import type { AuthRound } from "../../core/rtmp/auth.ts"
 import { HANDSHAKE_RANDOM_SIZE } from "../../core/rtmp/handshake.ts"
+import { InputBudget } from "../../core/rtmp/input-budget.ts"
 import { RtmpPublisher } from "../../core/rtmp/publisher.ts"
 import type { Announce, MediaKind, PublisherStep } from "../../core/rtmp/publisher-types.ts"
 import type { RtmpUrl } from "../../core/rtmp/rtmp-url.ts"
@@ -24,6 +25,8 @@ const STALL_MS = 90_000
 const LEAVE_MS = 1000
 const AUTH_ROUNDS_MAX = 3
 const KEEP_ALIVE_MS = 15_000
+/** Answers of ours that a server may leave unread before media are sent. */
+const UNREAD_BYTES = 64 * 1024
 
 export interface RtmpConnectionOptions {
   readonly url: RtmpUrl
@@ -55,6 +58,7 @@ export class RtmpConnection {
   readonly #handlers: RtmpConnectionHandlers
   #socket: Socket | null = null
   #publisher: RtmpPublisher | null = null
+  #budget = new InputBudget()
   #rounds = 0
   readonly #steps: string[] = []
   #over = false
@@ -131,6 +135,7 @@ export class RtmpConnection {
         this.#steps.push(tls ? "TLS handshake done" : "connected")
         socket.setKeepAlive(true, KEEP_ALIVE_MS)
         this.#deadlineMs = performance.now() + STEP_MS
+        this.#budget = new InputBudget()
         this.#publisher = new RtmpPublisher({
           url: this.#options.url,
           auth,
@@ -144,7 +149,7 @@ export class RtmpConnection {
     )
     socket.on("data", (bytes) =>
       event(() => {
-        if (this.#publisher !== null) this.#take(this.#publisher.bytesIn(bytes))
+        if (this.#publisher !== null) this.#read(this.#publisher, bytes)
       }),
     )
     socket.on("drain", () => event(() => this.#handlers.drained()))
@@ -160,6 +165,15 @@ export class RtmpConnection {
   #fail(cause: unknown): void {
     this.#handlers.fault?.(cause)
     this.#end(reasonOf(cause))
+  }
+
+  #read(publisher: RtmpPublisher, bytes: Uint8Array): void {
+    const before = publisher.messagesIn
+    this.#take(publisher.bytesIn(bytes))
+    const problem = this.#budget.spend(performance.now(), bytes.length, publisher.messagesIn - before)
+    if (problem !== null) this.#end({ code: "rtmp_flood", message: `the server sends ${problem}`, transient: true })
+    else if (!this.ready && this.bufferedBytes > UNREAD_BYTES)
+      this.#end({ code: "rtmp_flood", message: "the server asks without reading the answers", transient: true })
   }
 
   #take({ events, toSend }: PublisherStep): void {

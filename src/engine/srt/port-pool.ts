@@ -9,7 +9,7 @@ import { SRT_OPTIONS } from "../../core/srt/options.ts"
 import type { LibSrt } from "../ffi/libsrt.ts"
 import { encodeSockaddr, sockaddrPort } from "../ffi/sockaddr.ts"
 import { SetupFailure } from "../setup-failure.ts"
-import { refuseDropRequests } from "./drop-request-filter.ts"
+import { filterPackets } from "./packet-filter.ts"
 import { createSocket, lastError, localAddress, type SrtTarget } from "./srt-socket.ts"
 
 export const CALLERS_PER_PORT = 64
@@ -71,7 +71,7 @@ export class PortPool {
       throw new SetupFailure({ ...reason, transient: false })
     }
     const port: SharedPort = { key, anchor, address: localAddress(this.#srt, anchor), callers: 0 }
-    refuseDropRequests(port.address)
+    filterPackets(port.address, "caller")
     this.#ports.push(port)
     return port
   }

@@ -2,6 +2,7 @@
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from "node:http"
 import { Agent as HttpsAgent, request as requestHttps } from "node:https"
 import type { LookupFunction } from "node:net"
+import { StringDecoder } from "node:string_decoder"
 import { checkPublic, type Lookup, resolve } from "../../resolve.ts"
 import { SetupFailure } from "../../setup-failure.ts"
 
@@ -22,6 +23,11 @@ export interface HttpCall {
 }
 
 const TEXT_MAX = 300
+/** Bytes of an answer's body, and pieces they come in: a server that stores what it is sent has little to say. Node bounds the head to 16 KiB. */
+const ANSWER_BYTES_MAX = 64 * 1024
+const ANSWER_PIECES_MAX = 2048
+/** Interim answers (RFC 9110 15.2) before the one that counts. */
+const INTERIM_MAX = 16
 
 const ADVICE: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nobody listens there",
@@ -91,9 +97,14 @@ export class HttpClient {
         { method, agent: this.#agent, headers: { ...headers, "content-length": String(body?.length ?? 0) }, ...this.#tls, ...this.#lookup },
         (answer: IncomingMessage) => {
           let text = ""
-          answer.setEncoding("utf8")
-          answer.on("data", (piece: string) => {
-            if (text.length < TEXT_MAX) text += piece
+          let bytes = 0
+          let pieces = 0
+          const decoder = new StringDecoder("utf8")
+          answer.on("data", (piece: Buffer) => {
+            bytes += piece.length
+            if (bytes > ANSWER_BYTES_MAX) tooLong(`its answer is longer than ${ANSWER_BYTES_MAX / 1024} KiB`)
+            else if (++pieces > ANSWER_PIECES_MAX) tooLong(`its answer comes in more than ${ANSWER_PIECES_MAX} pieces`)
+            else if (text.length < TEXT_MAX) text += decoder.write(piece.subarray(0, TEXT_MAX * 4))
           })
           answer.on("error", fail)
           answer.on("end", () => {
@@ -107,6 +118,11 @@ export class HttpClient {
         fail(new SetupFailure({ code, message, transient: true }))
         outgoing.destroy()
       }
+      const tooLong = (what: string) => stop("http_answer", `${host}: ${what}`)
+      let interim = 0
+      outgoing.on("information", () => {
+        if (++interim > INTERIM_MAX) tooLong(`it sends more than ${INTERIM_MAX} interim answers`)
+      })
       const abort = () => stop("aborted", `${host}: given up, the output was stopped`)
       const timer = setTimeout(() => stop("timeout", `${host}: no answer within ${timeoutMs / 1000} s`), timeoutMs)
       outgoing.on("error", fail)

@@ -1,8 +1,9 @@
 import { createServer as createPlainServer } from "node:http"
 import { createServer, type Server } from "node:https"
-import type { AddressInfo } from "node:net"
+import { type AddressInfo, createServer as createTcpServer } from "node:net"
 import { afterEach, expect, it } from "vitest"
 import { selfSigned } from "../../../../test/e2e/certificates.ts"
+import { HostileHttp, HTTP_FLOODS } from "../../../../test/e2e/hostile-http.ts"
 import { HttpClient } from "./http-request.ts"
 import { HttpSink } from "./http-sink.ts"
 
@@ -75,3 +76,40 @@ it("with publicOnly goes to the address it looked up and to no private one", asy
     plain.close()
   }
 })
+
+const putTo = async (port: number, timeoutMs: number) => {
+  const sink = new HttpSink(
+    { base: `http://127.0.0.1:${port}/`, query: "", playlist: "a.m3u8", method: "PUT", verifyTls: true, sign: null },
+    timeoutMs,
+  )
+  const outcome = await sink.putPlaylist("x").then(
+    () => "done",
+    (cause: unknown) => cause,
+  )
+  await sink.close()
+  return outcome
+}
+
+it.each([
+  ["a body without end", /longer than 64 KiB/],
+  ["chunks of a byte", /more than 2048 pieces/],
+  ["interim answers", /more than 16 interim answers/],
+  ["headers without end", /overflow/i],
+] as const)("gives up an answer of %s, long before its time is over", async (kind, said) => {
+  server = createServer(() => undefined)
+  const hostile = await HostileHttp.start(kind)
+  expect(Object.keys(HTTP_FLOODS)).toContain(kind)
+  expect(await putTo(hostile.port, 20_000)).toMatchObject({ reason: { message: expect.stringMatching(said), transient: true } })
+  hostile.close()
+})
+
+it.each(["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nabc"])(
+  "gives up an answer that stops behind %j when its time is over",
+  async (beginning) => {
+    server = createServer(() => undefined)
+    const silent = createTcpServer((socket) => socket.on("error", () => undefined).once("data", () => socket.write(beginning)))
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve))
+    expect(await putTo((silent.address() as AddressInfo).port, 300)).toMatchObject({ reason: { code: "timeout", transient: true } })
+    silent.close()
+  },
+)

@@ -7,6 +7,7 @@ import { EVENT_SCTE35, MAX_LEGS } from "../../../../core/assembly/layout.ts"
 import type { PacketCore } from "../../../../core/packet-core.ts"
 import { decodeSpliceInfoSection } from "../../../../core/scte35/decode-section.ts"
 import { RemuxPool } from "../../../remux/remux-pool.ts"
+import { HandshakeGates } from "../../../srt/handshake-gate.ts"
 import { ListenerPorts } from "../../../srt/listener-ports.ts"
 import { UdpPortRegistry } from "../../../udp-port-registry.ts"
 import type { OutputSession, SessionContext } from "../../output-session.ts"
@@ -32,6 +33,7 @@ export class Stage {
       srt: null,
       ports: null,
       listenerPorts,
+      gates: new HandshakeGates(),
       udpPorts,
       remuxes: new RemuxPool(core),
       srtProblem: null,
