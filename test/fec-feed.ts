@@ -12,7 +12,7 @@ export const startFec = (core: PacketCore, leg = 0): void => {
   core.resetChannel(leg >> 1)
   core.resetLeg(leg)
   core.setLegField(leg, L.LEG_REORDER_US, 50_000)
-  core.setLegField(leg, L.LEG_REORDER_MAX, 64)
+  core.setLegField(leg, L.LEG_REORDER_MAX, L.REORDER_DATAGRAMS_MAX)
   core.setLegField(leg, L.LEG_FEC_ENABLED, 1)
   choose(core, leg)
 }

@@ -144,14 +144,14 @@ function flush(index: i32, leg: usize): void {
   }
 }
 
-/** True when the gap has lasted long enough, or too many datagrams wait behind it. */
+/** True when the gap has lasted long enough, or too many datagrams wait behind it, and FEC cannot fill it any more. */
 function isOver(leg: usize, nowUs: f64): bool {
-  const span = fecSpan(leg);
   const age = nowUs - load<f64>(leg + GAP_SINCE);
-  if (age >= (span > 0 ? FEC_WAIT_MAX_US : gauge(leg, LEG_REORDER_US))) return true;
   const behind = <u32>sequenceDistance(load<u32>(leg + HIGHEST), load<u32>(leg + NEXT));
-  if (behind <= max<u32>(<u32>gauge(leg, LEG_REORDER_MAX), span)) return false;
-  if (age < gauge(leg, LEG_REORDER_US)) count(leg, LEG_REORDER_FULL);
+  const isEarly = age < gauge(leg, LEG_REORDER_US);
+  if (isEarly && behind <= <u32>gauge(leg, LEG_REORDER_MAX)) return false;
+  if (behind <= fecSpan(leg) && age < FEC_WAIT_MAX_US) return false;
+  if (isEarly) count(leg, LEG_REORDER_FULL);
   return true;
 }
 
