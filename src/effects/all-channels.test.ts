@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type { EventQuery } from "./model.ts"
-import type { CueProof, CueQuery } from "./scte35/cue-model.ts"
+import type { CueQuery, StoredProof } from "./scte35/cue-model.ts"
 import { makeSurroundings } from "./show/surroundings.ts"
 import type { StoreService } from "./store/Store.ts"
 import { channelConfig, outputConfig } from "./testing/configs.ts"
@@ -12,7 +12,7 @@ import { temporaryDirectory } from "./testing/temporary-directory.ts"
 
 const addChannels = (store: StoreService, ...ids: ReadonlyArray<string>) =>
   Effect.forEach(ids, (id) => store.insertChannel(channelConfig({ id, slug: id, outputs: [outputConfig({ id: `out-${id}` })] })))
-const proof = (over: Partial<CueProof>): CueProof => ({ output: "srt-1", status: "sent", at: null, delay_ms: 1, reason: null, ...over })
+const proof = (over: Partial<StoredProof>): StoredProof => ({ output: "srt-1", status: "sent", at: null, delay_ms: 1, reason: null, ...over })
 
 describe.each(DATABASES)("all channels in %s", (database) => {
   const file = places(database, temporaryDirectory)
@@ -48,14 +48,14 @@ describe.each(DATABASES)("all channels in %s", (database) => {
       yield* using(yield* file, (store) =>
         Effect.gen(function* () {
           yield* addChannels(store, "a", "b")
-          const cue = (channelId: string, description: string, ...outputs: ReadonlyArray<CueProof>) => ({
+          const cue = (channelId: string, description: string, ...outputs: ReadonlyArray<StoredProof>) => ({
             id: null,
             cue: newCue({ channelId, at: 1000, description, outputs }),
           })
           yield* store.writeCues([
             cue("a", "sent", proof({ reason: 'as in "status":"missed"' })),
             cue("b", "missed", proof({}), proof({ status: "missed", delay_ms: null, reason: "off" })),
-            cue("a", "pending", proof({ status: "pending", delay_ms: null })),
+            cue("a", "pending", proof({ status: "pending", delay_ms: null, within_ms: 10_000 })),
             cue("b", "none"),
           ])
           const find = (query: Partial<CueQuery>, nowMs: number) =>

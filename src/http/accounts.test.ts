@@ -34,7 +34,7 @@ describe("the table of roles", () => {
 
   it("asks for more than looking wherever something changes, and names it", () => {
     // What prepares a change and makes none.
-    const isPreparation = (path: string) => /^\/(?:add|fragments|settings)\/|\/(?:edit|clone)$/.test(path)
+    const isPreparation = (path: string) => /^\/(?:add|fragments|settings)\/|\/(?:edit|clone|remove)$/.test(path)
     for (const { method, path, role, what } of RULES) {
       const isChange = method !== "GET" && !["/login", "/logout", "/theme", "/scte35", "/api/scte35/decode"].includes(path)
       // Everybody has one of their own.

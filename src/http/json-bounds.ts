@@ -10,8 +10,8 @@ const KIB = 1024
 export const MAX_BODY_BYTES = 1024 * KIB
 /** No object that we take has a fifth of it. */
 const KEYS = 200
-/** Deepest that we take is a document's channels, channel, outputs, output, settings, list. */
-const DEPTH = 16
+/** Far deeper than anything that we take. */
+const DEPTH = 64
 
 /** One thing: an output, a user, a cue, a rule. */
 export const ONE_THING: BodyBounds = { bytes: 256 * KIB, values: 2000, keys: KEYS, depth: DEPTH }

@@ -1,20 +1,18 @@
 /** Peers that want the engine's memory: they do not get it, and no receiver of another output, or of the same, loses a packet. */
-import { spawn } from "node:child_process"
-import { readFileSync } from "node:fs"
-import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { createSrtSink, type SrtSink } from "../../load-tests/lib/srt-sink.ts"
 import { openSrtLibrary } from "../../src/engine/srt/srt-library.ts"
 import { EngineProcess } from "./engine-process.ts"
 import { FakeSrtCaller } from "./fake-srt-caller.ts"
+import { floodSrt } from "./flood-srt.ts"
 import { HostileHttp, HTTP_FLOODS } from "./hostile-http.ts"
 import { HostileRtmp, RTMP_FLOODS } from "./hostile-rtmp.ts"
 import { runSender } from "./load-process.ts"
 import { freeUdpPort } from "./ports.ts"
 import { eventually } from "./product.ts"
+import { peakKb, residentAtRest, residentKb } from "./resident-memory.ts"
 import { CONCLUSION, packHandshake } from "./srt-wire.ts"
 
-const root = fileURLToPath(new URL("../..", import.meta.url))
 const MB = 1024
 const RTMP_KINDS = Object.keys(RTMP_FLOODS) as Array<keyof typeof RTMP_FLOODS>
 const HTTP_KINDS = Object.keys(HTTP_FLOODS) as Array<keyof typeof HTTP_FLOODS>
@@ -27,38 +25,10 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
   /** Memory at rest behind a first round of everything, in KiB. */
   let before = 0
 
-  const residentKb = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${engine.pid}/status`, "utf8"))?.[1])
-  const peakKb = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${engine.pid}/status`, "utf8"))?.[1])
-
-  /** Memory once it has come to rest: the engine looks every 5 s whether it has something to give back. */
-  const atRest = async (): Promise<number> => {
-    let lookedAt = performance.now()
-    let last = residentKb()
-    return eventually(
-      "memory is at rest",
-      () => {
-        if (Math.abs(residentKb() - last) > 2 * MB) {
-          lookedAt = performance.now()
-          last = residentKb()
-        }
-        return performance.now() - lookedAt > 11_000 ? residentKb() : null
-      },
-      100_000,
-    )
-  }
   const within10Percent = () =>
-    eventually("memory is within 10 % of before", () => (residentKb() <= before * 1.1 ? true : null), 60_000).catch(() =>
-      expect(residentKb(), "KiB resident, against before").toBeLessThanOrEqual(before * 1.1),
+    eventually("memory is within 10 % of before", () => (residentKb(engine.pid) <= before * 1.1 ? true : null), 60_000).catch(() =>
+      expect(residentKb(engine.pid), "KiB resident, against before").toBeLessThanOrEqual(before * 1.1),
     )
-
-  const flood = (port: number, count: number, perSecond: number, kind: "malformed" | "sound") =>
-    new Promise<number>((resolve, reject) => {
-      const args = [`${root}test/e2e/handshake-flood.ts`, ...[port, count, perSecond].map(String), kind]
-      const child = spawn(`${root}node_modules/.bin/bun`, args, { stdio: ["ignore", "pipe", "inherit"] })
-      let text = ""
-      child.stdout.on("data", (chunk) => (text += String(chunk)))
-      child.once("exit", (code) => (code === 0 ? resolve(Number(text)) : reject(new Error(`the flood ended with ${code}`))))
-    })
 
   beforeAll(async () => {
     engine = await EngineProcess.start()
@@ -72,10 +42,10 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     for (const sink of sinks) await sink.until((s) => s.stats().connected === 1)
     runSender(["--base-port", `${input}`, "--bitrate", "4000000", "--duration", "900"], [], 910_000).catch(() => {})
     for (const sink of sinks) await sink.until((s) => s.stats().received > 0)
-    await flood(ports.attacked, 10_000, 4000, "malformed")
-    await flood(ports.attacked, 5000, 4000, "sound")
+    await floodSrt(ports.attacked, 10_000, 4000, "malformed")
+    await floodSrt(ports.attacked, 5000, 4000, "sound")
     for (const kind of RTMP_KINDS) await publishTo(kind, 5)
-    before = await atRest()
+    before = await residentAtRest(engine.pid)
   }, 180_000)
   afterAll(async () => {
     for (const sink of sinks) sink.close()
@@ -106,7 +76,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
   }
 
   it("one handshake that names a window of 64 million packets costs nothing", async () => {
-    const peak = peakKb()
+    const peak = peakKb(engine.pid)
     const caller = await FakeSrtCaller.open(ports.attacked)
     const cookie = await caller.cookie()
     for (const window of [0x0400_0000, 0x00ff_ffff, 0x7fff_ffff, 0xffff_ffff]) await caller.send(caller.conclusion(cookie, { window }))
@@ -114,15 +84,15 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     // Taken behind them, by the same thread.
     expect(await caller.connect()).toHaveProperty("socketId")
     caller.close()
-    expect(peakKb() - peak).toBeLessThan(30 * MB)
+    expect(peakKb(engine.pid) - peak).toBeLessThan(30 * MB)
     await nobodyLostAnything()
   })
 
   it("100 000 malformed handshakes leave memory where it was; a caller from elsewhere gets in meanwhile", {
     timeout: 240_000,
   }, async () => {
-    const peak = peakKb()
-    const flooding = flood(ports.attacked, 100_000, 5000, "malformed")
+    const peak = peakKb(engine.pid)
+    const flooding = floodSrt(ports.attacked, 100_000, 5000, "malformed")
     await eventually("it is told", async () =>
       (await engine.output("attacked")).warnings.some((w) => w.includes("by turns")) ? true : null,
     )
@@ -138,14 +108,14 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     )
     expect(stranger).toHaveProperty("socketId")
     expect(await flooding).toBe(100_000)
-    expect(peakKb() - peak).toBeLessThan(120 * MB)
+    expect(peakKb(engine.pid) - peak).toBeLessThan(120 * MB)
     await within10Percent()
     expect((await engine.output("attacked")).warnings).toEqual([])
     await nobodyLostAnything()
   })
 
   it("100 000 handshakes of callers that never say anything again leave memory where it was", { timeout: 240_000 }, async () => {
-    expect(await flood(ports.attacked, 100_000, 5000, "sound")).toBe(100_000)
+    expect(await floodSrt(ports.attacked, 100_000, 5000, "sound")).toBe(100_000)
     expect((await engine.output("attacked")).receivers.length).toBeLessThan(500)
     await eventually("they are given up", async () => ((await engine.output("attacked")).receivers.length === 1 ? true : null), 30_000)
     await within10Percent()
@@ -156,9 +126,9 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     "100 000 messages of a RTMP server that sends %s: each connection is ended at once",
     { timeout: 120_000 },
     async (kind) => {
-      const peak = peakKb()
+      const peak = peakKb(engine.pid)
       expect(await publishTo(kind, 10, RTMP_FLOODS[kind].messages > 1 ? 100_000 : 100)).toBe(true)
-      expect(peakKb() - peak).toBeLessThan(64 * MB)
+      expect(peakKb(engine.pid) - peak).toBeLessThan(64 * MB)
       await within10Percent()
       await nobodyLostAnything()
     },
@@ -166,7 +136,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
 
   it.each(HTTP_KINDS)("an upload server that sends %s: the request is given up", { timeout: 120_000 }, async (kind) => {
     const server = await HostileHttp.start(kind)
-    const peak = peakKb()
+    const peak = peakKb(engine.pid)
     const id = `http ${kind}`
     await engine.ask({
       cmd: "open_output",
@@ -176,7 +146,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     await eventually("it was asked three times", () => (server.requests >= 3 ? true : null), 60_000)
     await engine.ask({ cmd: "close_output", channel_id: "c1", output_id: id })
     server.close()
-    expect(peakKb() - peak).toBeLessThan(64 * MB)
+    expect(peakKb(engine.pid) - peak).toBeLessThan(64 * MB)
     await nobodyLostAnything()
   })
 })

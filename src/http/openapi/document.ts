@@ -244,7 +244,7 @@ export const openApiDocument = (): JsonObject => ({
     title: "Stream Distributor",
     version: manifest.version,
     description:
-      "Takes live MPEG-TS channels and hands them, untouched, to many outputs. JSON in snake_case; a body is 1 MiB at most for a configuration, channels, templates and what is done to many, 256 KiB for anything else, nested 16 levels at most, with 200 fields an object at most, without unknown fields or keys given twice. Of mistakes the first 50 are named. Text holds no control characters. HEAD and OPTIONS are answered wherever GET, or anything, is.",
+      "Takes live MPEG-TS channels and hands them, untouched, to many outputs. JSON in snake_case; a body is 1 MiB at most for a configuration, channels, templates and what is done to many, 256 KiB for anything else, nested 64 levels at most, with 200 fields an object at most, without unknown fields or keys given twice. Of mistakes the first 50 are named. Text holds no control characters. HEAD and OPTIONS are answered wherever GET, or anything, is.",
     license: { name: "MIT", identifier: "MIT" },
   },
   servers: [{ url: "/" }],
