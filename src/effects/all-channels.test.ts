@@ -12,7 +12,14 @@ import { temporaryDirectory } from "./testing/temporary-directory.ts"
 
 const addChannels = (store: StoreService, ...ids: ReadonlyArray<string>) =>
   Effect.forEach(ids, (id) => store.insertChannel(channelConfig({ id, slug: id, outputs: [outputConfig({ id: `out-${id}` })] })))
-const proof = (over: Partial<StoredProof>): StoredProof => ({ output: "srt-1", status: "sent", at: null, delay_ms: 1, reason: null, ...over })
+const proof = (over: Partial<StoredProof>): StoredProof => ({
+  output: "srt-1",
+  status: "sent",
+  at: null,
+  delay_ms: 1,
+  reason: null,
+  ...over,
+})
 
 describe.each(DATABASES)("all channels in %s", (database) => {
   const file = places(database, temporaryDirectory)

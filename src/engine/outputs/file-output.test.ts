@@ -78,6 +78,15 @@ describe("a recording", () => {
     expect(output.stats()).toMatchObject({ bytes_sent: ts.length, packets_dropped: 0, send_errors: 0, address: join(root, "record") })
   })
 
+  it("holds what arrived since its last turn, too, when somebody ends it", async () => {
+    const output = await start()
+    const ts = numberedTs(7 * 300)
+    await stage.play(ts.subarray(0, 7 * 188 * 200), 8e6)
+    stage.fill(ts.subarray(7 * 188 * 200))
+    await stop(output)
+    expect(recorded().equals(ts)).toBe(true)
+  })
+
   it("goes on in a new file by time, which begins with a PAT, and nothing is between them", async () => {
     const output = await start(undefined, { segment_s: 3 })
     await stage.play(PROGRAMME, BITRATE)

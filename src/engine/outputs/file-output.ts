@@ -38,6 +38,8 @@ export class FileOutput implements OutputSession {
   /** The first slot that is not written yet, since the reader began. */
   #writtenTo = 0
   #current: string | null = null
+  /** Of the last turn. */
+  #turnUs = 0
   #nextRetentionUs = 0
   #isTidying = false
   #warnings: string[] = []
@@ -98,6 +100,7 @@ export class FileOutput implements OutputSession {
   flush(nowUs: number): void {
     const writer = this.#writer
     if (this.state !== "connected" || writer === null) return
+    this.#turnUs = nowUs
     const { core } = this.#context
     const reader = this.#reader
     const waiting = reader.backlog(core.ringHead(this.channel))
@@ -162,9 +165,17 @@ export class FileOutput implements OutputSession {
 
   close(): void {
     if (this.state === "ended") return
+    // What has arrived since the last turn belongs to the recording that somebody ends; one that failed has nowhere to put it.
+    if (this.reason === null) this.flush(this.#turnUs)
+    // Writing may have failed just now.
+    if (this.#hasEnded) return
     this.state = "ended"
     this.#claim?.leaving()
     void this.#letGo()
+  }
+
+  get #hasEnded(): boolean {
+    return this.state === "ended"
   }
 
   async #letGo(): Promise<void> {

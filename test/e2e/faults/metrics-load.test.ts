@@ -9,6 +9,7 @@ const OUTPUTS = 500
 const LABELS = [
   ...[
     "channel",
+    "part",
     "output",
     "source",
     "name",
