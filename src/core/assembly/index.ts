@@ -8,7 +8,7 @@ import {
 import { STATE_CUTS, STATE_FRAMING, STATE_IDENTITY, STATE_SEQ_HELD, STATE_SEQ_HELD_EVER, count, gauge, legAddress, setGauge } from "./leg";
 import { BYTES, dropBytes, passBytes, reconsider, resetBytes, settleBytes, takeBytes, takePackets } from "./byte-stream";
 import { FRAMING_RTP, FRAMING_UDP, SYNC_BYTE, classify, payloadAddress, payloadLength, payloadMark, rtpSequence, rtpSsrc, rtpTimestamp } from "./rtp";
-import { SENDER_NEW, SENDER_REFUSED, acceptSender, isAllowed, isSourceOrNone, keepSource, readSource, sourceIdentity, sourcePort } from "./sender";
+import { SENDER_NEW, SENDER_REFUSED, acceptSender, isAllowed, isSourceOrNone, keepSource, keepTaken, readSource, sourceIdentity, sourcePort } from "./sender";
 import { findAmong, heldSlot, hold } from "./held";
 import {
   SEQUENCE_CURRENT, SEQUENCE_LATE, SEQUENCE_REFUSED, SEQUENCE_RESTARTED, SEQUENCE_STRAY, acceptSequence, restartedAt,
@@ -235,8 +235,7 @@ function ingestDatagram(leg: i32, index: i32, clockOffsetUs: f64, nowUs: f64): v
   }
   const name = nameAddress(index);
   const isNamed = hasName(index);
-  readSource(isNamed ? name : 0);
-  if (!isAllowed(address)) {
+  if (!isAllowed(address, isNamed ? name : 0)) {
     count(address, LEG_NOT_ALLOWED);
     keepSource(address, LEG_FOREIGN_ADDRESS);
     setGauge(address, LEG_FOREIGN_PORT, isNamed ? <f64>sourcePort(name) : 0);
@@ -255,6 +254,7 @@ function ingestDatagram(leg: i32, index: i32, clockOffsetUs: f64, nowUs: f64): v
   const isRtp = kind == FRAMING_RTP;
   const sender = acceptSender(leg, address, identity, isRtp ? FRAMING_RTP : FRAMING_UDP, rxUs);
   if (sender == SENDER_REFUSED) {
+    readSource(isNamed ? name : 0);
     keepSource(address, LEG_FOREIGN_ADDRESS);
     setGauge(address, LEG_FOREIGN_PORT, isNamed ? <f64>sourcePort(name) : 0);
     setGauge(address, LEG_FOREIGN_SSRC, isRtp ? <f64>identity : -1);
@@ -270,8 +270,7 @@ function ingestDatagram(leg: i32, index: i32, clockOffsetUs: f64, nowUs: f64): v
     watchPat(leg);
     abandonSections(leg);
   }
-  keepSource(address, LEG_SOURCE_ADDRESS);
-  setGauge(address, LEG_SOURCE_PORT, isNamed ? <f64>sourcePort(name) : 0);
+  keepTaken(address, isNamed ? name : 0);
   count(address, isRtp ? LEG_RTP_DATAGRAMS : LEG_UDP_DATAGRAMS);
   if (isRtp) ingestRtp(leg, address, data, rxUs);
   else if (kind == BYTES) takeBytes(leg, address, length, rxUs);
@@ -296,8 +295,9 @@ export function ingest(leg: i32, datagrams: i32, clockOffsetUs: f64, nowUs: f64)
 
 /** FEC of anybody but the media's own sender could only spoil what it rebuilds. */
 function takeFecDatagram(leg: i32, address: usize, index: i32, isRow: bool, nowUs: f64): void {
-  readSource(hasName(index) ? nameAddress(index) : 0);
-  if (!isAllowed(address)) count(address, LEG_NOT_ALLOWED);
+  const name: usize = hasName(index) ? nameAddress(index) : 0;
+  readSource(name);
+  if (!isAllowed(address, name)) count(address, LEG_NOT_ALLOWED);
   else if (isTruncated(index) || !isSourceOrNone(address, LEG_SOURCE_ADDRESS)) count(address, LEG_FEC_BAD);
   else takeFec(leg, address, datagramAddress(index), datagramLength(index), isRow, nowUs);
 }

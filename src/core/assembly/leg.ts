@@ -34,6 +34,8 @@ export const STATE_SEQ_TIMESTAMP = STATE + 104;
 /** u32: the number that the numbers in use before would go on with. f64 us: when one of them last came; 0 never. */
 export const STATE_SEQ_BEFORE = STATE + 108;
 export const STATE_SEQ_BEFORE_US = STATE + 112;
+/** u64: the IPv4 socket address that the source's gauges show; 0 when they show another. */
+export const STATE_SOURCE = STATE + 120;
 // Ranges of their own: reorder.ts, fec.ts, tr101290.ts with streams.ts and access-point.ts.
 export const STATE_REORDER = STATE + 128;
 export const STATE_FEC = STATE + 256;

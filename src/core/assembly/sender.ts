@@ -1,11 +1,11 @@
 // Which sender a leg listens to. Two senders on one port must not be mixed: the one in use stays until it is silent.
 import {
   ALLOWED_FIELDS, EVENT_SENDER, LEG_ALLOWED, LEG_ALLOWED_COUNT, LEG_FIRST_RX_US, LEG_FOREIGN, LEG_FRAMING, LEG_IDENTITY, LEG_JITTER_90K, LEG_LAST_RX_US, LEG_MAX_GAP_US,
-  LEG_SENDER_CHANGES,
+  LEG_SENDER_CHANGES, LEG_SOURCE_ADDRESS, LEG_SOURCE_PORT,
 } from "./layout";
 import {
   STATE_BUCKET_LAST, STATE_BUCKET_MAX, STATE_BUCKET_START, STATE_FRAMING, STATE_IDENTITY, STATE_RIVAL_FRAMING, STATE_RIVAL_IDENTITY,
-  STATE_RIVAL_RUN, STATE_TRANSIT_VALID, count, gauge, setGauge,
+  STATE_RIVAL_RUN, STATE_SOURCE, STATE_TRANSIT_VALID, count, gauge, setGauge,
 } from "./leg";
 import { forgetContinuity, watchPat } from "./continuity";
 import { abandonSections } from "./sections";
@@ -72,6 +72,25 @@ export function keepSource(leg: usize, field: i32): void {
   setGauge(leg, field + 1, <f64>source1);
   setGauge(leg, field + 2, <f64>source2);
   setGauge(leg, field + 3, <f64>source3);
+}
+
+/** Family, port and address of an IPv4 socket address in one word. */
+// @ts-ignore: decorator
+@inline
+function ipv4Source(name: usize): u64 {
+  return load<u16>(name) == AF_INET ? load<u64>(name) : 0;
+}
+
+/** Keeps the source of a datagram that was taken; `name` 0 when it has none. Nearly always it is that of the one before. */
+// @ts-ignore: decorator
+@inline
+export function keepTaken(leg: usize, name: usize): void {
+  const source = name == 0 ? 0 : ipv4Source(name);
+  if (source != 0 && source == load<u64>(leg + STATE_SOURCE)) return;
+  store<u64>(leg + STATE_SOURCE, source);
+  readSource(name);
+  keepSource(leg, LEG_SOURCE_ADDRESS);
+  setGauge(leg, LEG_SOURCE_PORT, name == 0 ? 0 : <f64>sourcePort(name));
 }
 
 /** True when four fields of a leg hold no address, or the one that `readSource` took. */
@@ -149,9 +168,15 @@ function agrees(difference: u32, bits: i32): bool {
 }
 
 /** True when a datagram from the address that `readSource` took may come: no list of networks is in force, or one of them holds it. */
-export function isAllowed(leg: usize): bool {
+// @ts-ignore: decorator
+@inline
+export function isAllowed(leg: usize, name: usize): bool {
+  return gauge(leg, LEG_ALLOWED_COUNT) == 0 || isOfNetworks(leg, name);
+}
+
+function isOfNetworks(leg: usize, name: usize): bool {
+  readSource(name);
   const networks = <i32>gauge(leg, LEG_ALLOWED_COUNT);
-  if (networks == 0) return true;
   const isIpv4 = (source0 | source1) == 0 && source2 == 0xffff;
   for (let i = 0; i < networks; i++) {
     const at = LEG_ALLOWED + i * ALLOWED_FIELDS;
