@@ -2,7 +2,7 @@
 import {
   CHANNEL_MERGE, CHANNEL_PENDING, LEG_FORWARDED, LEG_LAST_PROGRAMME_US, LEG_TS_PACKETS, SLOT_PAYLOAD_MAX, TS_PACKET,
 } from "./layout";
-import { count, setGauge } from "./leg";
+import { count, gauge, setGauge } from "./leg";
 import { analysePackets, slotAccessPoint, slotFlags, slotHasProgramme, slotPcr, slotPcrIndex, slotPcrPid } from "./packets";
 import { CHANNEL_AT_ONCE, CHANNEL_DUE, channelAddress, channelField, numberOf, sourceOf } from "./channel";
 import { appendFlagged } from "./flagging";
@@ -36,6 +36,7 @@ export function deliver(index: i32, leg: usize, payload: usize, length: u32, rxU
     payload += part;
     length -= part;
   }
-  if (hasProgramme) setGauge(leg, LEG_LAST_PROGRAMME_US, rxUs);
+  // What was held may be older than what went before it.
+  if (hasProgramme && rxUs > gauge(leg, LEG_LAST_PROGRAMME_US)) setGauge(leg, LEG_LAST_PROGRAMME_US, rxUs);
   if (forwarded > 0) count(leg, LEG_FORWARDED, forwarded);
 }

@@ -1,7 +1,7 @@
 // The ABI of the packet core. All state lives at the fixed addresses of layout.ts; nothing is allocated, nothing throws.
 import {
   CHANNEL_PENDING, CHANNEL_SIZE, CHANNEL_SOURCE, HELD_IS_MERGED, HELD_MARK, HELD_SEQUENCE, LEG_BYTES, LEG_DATAGRAMS,
-  LEG_FEC_BAD, LEG_FIRST_RX_US, LEG_FOREIGN_ADDRESS, LEG_FOREIGN_PORT, LEG_FOREIGN_SSRC, LEG_NOT_ALLOWED, LEG_PAYLOAD_TYPE, LEG_RTP_DATAGRAMS,
+  LEG_FEC_BAD, LEG_FIRST_RX_US, LEG_FOREIGN, LEG_FOREIGN_ADDRESS, LEG_FOREIGN_PORT, LEG_FOREIGN_SSRC, LEG_NOT_ALLOWED, LEG_PAYLOAD_TYPE, LEG_RTP_DATAGRAMS,
   LEG_RTP_LATE, LEG_SIZE, LEG_SOURCE_ADDRESS, LEG_SOURCE_PORT, LEG_TRUNCATED, LEG_UDP_DATAGRAMS, MAX_CHANNELS, MAX_LEGS, PIDS, PID_PACKETS,
   PID_STATE, RX_BATCH, STORE_BITS, STORE_LENGTH, STORE_PAYLOAD, STORE_RX_US, STORE_TIMESTAMP, TX_BATCH,
 } from "./layout";
@@ -11,7 +11,7 @@ import { FRAMING_RTP, FRAMING_UDP, SYNC_BYTE, classify, payloadAddress, payloadL
 import { SENDER_NEW, SENDER_REFUSED, acceptSender, isAllowed, isSourceOrNone, keepSource, keepTaken, readSource, sourceIdentity, sourcePort } from "./sender";
 import { findAmong, heldSlot, hold } from "./held";
 import {
-  SEQUENCE_CURRENT, SEQUENCE_LATE, SEQUENCE_REFUSED, SEQUENCE_RESTARTED, SEQUENCE_STRAY, acceptSequence, restartedAt,
+  SEQUENCE_CURRENT, SEQUENCE_FOREIGN, SEQUENCE_LATE, SEQUENCE_REFUSED, SEQUENCE_RESTARTED, SEQUENCE_STRAY, acceptSequence, restartedAt,
 } from "./sequence";
 import { updateJitter } from "./jitter";
 import { CHANNEL_AT_ONCE, CHANNEL_RELEASED, channelAddress, numberOf, setChannelField, sourceOf } from "./channel";
@@ -158,7 +158,7 @@ function takeHeld(index: i32, leg: usize, slot: usize): void {
   const length = load<u32>(slot, STORE_LENGTH);
   const kind = acceptSequence(index, leg, sequence, timestamp, load<u32>(slot, HELD_MARK), rxUs);
   if (kind == SEQUENCE_REFUSED) return;
-  if (kind == SEQUENCE_STRAY || length == 0) {
+  if (kind == SEQUENCE_STRAY || kind == SEQUENCE_FOREIGN || length == 0) {
     count(leg, LEG_RTP_LATE);
     return;
   }
@@ -197,6 +197,7 @@ function ingestRtp(index: i32, leg: usize, data: usize, rxUs: f64): void {
   const timestamp = rtpTimestamp(data);
   const mark = payloadMark(payload, length);
   const kind = acceptSequence(index, leg, sequence, timestamp, mark, rxUs);
+  count(leg, kind == SEQUENCE_FOREIGN ? LEG_FOREIGN : LEG_RTP_DATAGRAMS);
   if (kind == SEQUENCE_CURRENT) {
     takeRtp(index, leg, data, payload, length, rxUs, timestamp, sequence, true);
   } else if (kind == SEQUENCE_LATE) {
@@ -271,9 +272,12 @@ function ingestDatagram(leg: i32, index: i32, clockOffsetUs: f64, nowUs: f64): v
     abandonSections(leg);
   }
   keepTaken(address, isNamed ? name : 0);
-  count(address, isRtp ? LEG_RTP_DATAGRAMS : LEG_UDP_DATAGRAMS);
-  if (isRtp) ingestRtp(leg, address, data, rxUs);
-  else if (kind == BYTES) takeBytes(leg, address, length, rxUs);
+  if (isRtp) {
+    ingestRtp(leg, address, data, rxUs);
+    return;
+  }
+  count(address, LEG_UDP_DATAGRAMS);
+  if (kind == BYTES) takeBytes(leg, address, length, rxUs);
   else takePackets(leg, address, payloadAddress, payloadLength, rxUs);
 }
 

@@ -7,7 +7,7 @@
 //
 // A datagram that fits neither is held (held.ts) until its successor shows that the numbers start over.
 import {
-  EVENT_SEQUENCE_RESET, LEG_FOREIGN, LEG_RTP_DUPLICATES, LEG_RTP_LATE, LEG_RTP_LOST, LEG_RTP_REORDERED, LEG_RTP_RESETS, SEQUENCE_MARKS, SEQUENCE_SEEN,
+  EVENT_SEQUENCE_RESET, LEG_RTP_DUPLICATES, LEG_RTP_LATE, LEG_RTP_LOST, LEG_RTP_REORDERED, LEG_RTP_RESETS, SEQUENCE_MARKS, SEQUENCE_SEEN,
   SEQUENCE_SEEN_BYTES, SEQUENCE_WINDOW,
 } from "./layout";
 import {
@@ -21,6 +21,8 @@ import { sequenceDistance } from "./rtp";
 // What `acceptSequence` says of a datagram.
 /** It was taken already, or is of other numbers than those in use, and is counted: to be dropped. */
 export const SEQUENCE_REFUSED = 0;
+/** The same of a second source with this SSRC; left to the caller to count. */
+export const SEQUENCE_FOREIGN = 5;
 /** It belongs to the numbers in use, in order or not. */
 export const SEQUENCE_CURRENT = 1;
 /** The same, more than MAX_MISORDER numbers late. */
@@ -123,23 +125,27 @@ function acceptLate(index: i32, leg: usize, sequence: u32, lag: u32, mark: u32):
 }
 
 /**
- * After a restart: true for a datagram of the numbers before, while the new ones go on. It is one that was on its way, or there are
- * two sources with one SSRC, of which the one that came last is taken until it is silent.
+ * After a restart: SEQUENCE_REFUSED or SEQUENCE_FOREIGN for a datagram of the numbers before, while the new ones go on. It is one that was
+ * on its way, or there are two sources with one SSRC, of which the one that came last is taken until it is silent. Else SEQUENCE_STRAY.
  */
-function isOfNumbersBefore(leg: usize, sequence: u32, rxUs: f64): bool {
+function ofNumbersBefore(leg: usize, sequence: u32, rxUs: f64): i32 {
   const us = load<f64>(leg + STATE_SEQ_BEFORE_US);
-  if (us == 0 || rxUs - us > BEFORE_MAX_US || rxUs - load<f64>(leg + STATE_SEQ_MOVED_US) >= RESTART_SILENCE_US) return false;
+  if (us == 0 || rxUs - us > BEFORE_MAX_US || rxUs - load<f64>(leg + STATE_SEQ_MOVED_US) >= RESTART_SILENCE_US) return SEQUENCE_STRAY;
   const ahead = sequenceDistance(sequence, load<u32>(leg + STATE_SEQ_BEFORE));
-  if (ahead < -SEQUENCE_WINDOW || ahead >= MAX_DROPOUT) return false;
+  if (ahead < -SEQUENCE_WINDOW || ahead >= MAX_DROPOUT) return SEQUENCE_STRAY;
   store<f64>(leg + STATE_SEQ_BEFORE_US, rxUs);
-  if (ahead >= 0) store<u32>(leg + STATE_SEQ_BEFORE, (sequence + 1) & 0xffff);
-  count(leg, ahead < 0 ? LEG_RTP_LATE : LEG_FOREIGN);
-  return true;
+  if (ahead < 0) {
+    count(leg, LEG_RTP_LATE);
+    return SEQUENCE_REFUSED;
+  }
+  store<u32>(leg + STATE_SEQ_BEFORE, (sequence + 1) & 0xffff);
+  return SEQUENCE_FOREIGN;
 }
 
 /** Far from the numbers in use. The numbers start over when the datagram before it is held. */
 function acceptStray(index: i32, leg: usize, sequence: u32, rxUs: f64): i32 {
-  if (isOfNumbersBefore(leg, sequence, rxUs)) return SEQUENCE_REFUSED;
+  const before = ofNumbersBefore(leg, sequence, rxUs);
+  if (before != SEQUENCE_STRAY) return before;
   expireHeld(index, leg, rxUs);
   if (findHeld(index, leg, sequence)) {
     count(leg, LEG_RTP_DUPLICATES);

@@ -143,6 +143,8 @@ export class ReferenceParser {
   #own: ReferenceBytes | null = null
   #rival: { readonly source: number; bytes: ReferenceBytes } | null = null
   #group: Uint8Array[] = []
+  /** When what is analysed came. */
+  #arrivedUs = 0
   #groupUs = 0
   #bytesUs = 0
 
@@ -256,9 +258,12 @@ export class ReferenceParser {
     if (is204) this.counters.ts_204 += payload.length / TS_PACKET_SIZE
     const { sequence, ssrc, timestamp, payload_type } = header
     if (!this.#acceptSender({ framing: "rtp", identity: ssrc }, rx_us)) return
-    this.counters.rtp_datagrams += 1
     this.gauges.payload_type = payload_type
-    for (const taken of this.#sequence.accept({ sequence, timestamp, payload, rxUs: rx_us })) {
+    const { foreign } = this.counters
+    const now = this.#sequence.accept({ sequence, timestamp, payload, rxUs: rx_us })
+    // One of a second source with this SSRC is that alone.
+    if (this.counters.foreign === foreign) this.counters.rtp_datagrams += 1
+    for (const taken of now) {
       this.#measureJitter(taken.rxUs, taken.timestamp)
       if (this.#sequence.goesOn(taken)) this.#forward(taken.payload, taken.rxUs, taken.timestamp, taken.sequence)
     }
@@ -305,13 +310,15 @@ export class ReferenceParser {
       const part = payload.subarray(start, start + 7 * TS_PACKET_SIZE)
       const slot: ReferenceSlot = {
         payload: part,
-        rx_us,
+        // What was held may be older than what went before it: times in a ring never run backwards.
+        rx_us: Math.max(rx_us, this.slots.at(-1)?.rx_us ?? 0),
         rtp_timestamp,
         rtp_sequence,
         pcr: null,
         random_access: false,
         discontinuity: false,
       }
+      this.#arrivedUs = rx_us
       this.#checks.arrive(rx_us)
       for (let at = 0; at < part.length; at += TS_PACKET_SIZE) this.#analyse(part, at, slot)
       this.slots.push(slot)
@@ -330,14 +337,14 @@ export class ReferenceParser {
       return
     }
     if (packet.transport_error) {
-      this.gauges.last_programme_us = slot.rx_us
+      this.gauges.last_programme_us = Math.max(this.gauges.last_programme_us, this.#arrivedUs)
       this.counters.tei += 1
       return
     }
     if (packet.scrambling !== 0) this.counters.scrambled += 1
     const table = this.#sections.kindOf(packet.pid)
     // An encoder without input may go on with its tables: they are no programme.
-    if (table === null && packet.pid > LAST_TABLE_PID) this.gauges.last_programme_us = slot.rx_us
+    if (table === null && packet.pid > LAST_TABLE_PID) this.gauges.last_programme_us = Math.max(this.gauges.last_programme_us, this.#arrivedUs)
     this.#checks.packetSeen(packet, this.counters.ts_packets, table === "scte35" ? null : table)
     this.#readAdaptation(packet, at / TS_PACKET_SIZE, slot)
     this.#readPayload(packet)
