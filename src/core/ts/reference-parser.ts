@@ -162,7 +162,9 @@ export class ReferenceParser {
       return
     }
     const stream = this.#streamOf(source, isOwn)
-    if (bytes.length > 0 && this.#isOfStream(stream, kind, bytes)) {
+    // One that begins with a packet, from a sender of whole packets, is not looked at further: its damage is for the counters.
+    const isUsual = hasBegin && kind.framing === "udp" && isOwn && !stream.wasFound
+    if (bytes.length > 0 && !isUsual && this.#isOfStream(stream, kind, bytes)) {
       this.#takeBytes(stream, kind, datagram, isOwn, source)
     } else if ("fault" in kind) {
       this.counters[kind.fault] += 1
@@ -344,8 +346,7 @@ export class ReferenceParser {
     if (packet.scrambling !== 0) this.counters.scrambled += 1
     const table = this.#sections.kindOf(packet.pid)
     // An encoder without input may go on with its tables: they are no programme.
-    if (table === null && packet.pid > LAST_TABLE_PID)
-      this.gauges.last_programme_us = Math.max(this.gauges.last_programme_us, this.#arrivedUs)
+    if (table === null && packet.pid > LAST_TABLE_PID) this.gauges.last_programme_us = Math.max(this.gauges.last_programme_us, this.#arrivedUs)
     this.#checks.packetSeen(packet, this.counters.ts_packets, table === "scte35" ? null : table)
     this.#readAdaptation(packet, at / TS_PACKET_SIZE, slot)
     this.#readPayload(packet)
