@@ -346,7 +346,8 @@ export class ReferenceParser {
     if (packet.scrambling !== 0) this.counters.scrambled += 1
     const table = this.#sections.kindOf(packet.pid)
     // An encoder without input may go on with its tables: they are no programme.
-    if (table === null && packet.pid > LAST_TABLE_PID) this.gauges.last_programme_us = Math.max(this.gauges.last_programme_us, this.#arrivedUs)
+    if (table === null && packet.pid > LAST_TABLE_PID)
+      this.gauges.last_programme_us = Math.max(this.gauges.last_programme_us, this.#arrivedUs)
     this.#checks.packetSeen(packet, this.counters.ts_packets, table === "scte35" ? null : table)
     this.#readAdaptation(packet, at / TS_PACKET_SIZE, slot)
     this.#readPayload(packet)
