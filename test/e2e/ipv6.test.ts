@@ -219,7 +219,7 @@ describe.skipIf(noNamespace !== null)(titled("on a cable", noNamespace), () => {
       return (now.counters["datagrams"] ?? 0) >= 200 ? now : null
     })
     sender.kill("SIGKILL")
-    expect(counters).toMatchObject({ rtp_lost: 0, foreign: 0 })
+    expect(counters, JSON.stringify(counters)).toMatchObject({ rtp_lost: 0, foreign: 0 })
     expect((await engine.leg()).source).toMatch(/^\[(fd98::2|fe80::2)\]:\d+$/)
     await engine.ask({ cmd: "close_output", channel_id: "c1", output_id: "o1" })
     const files = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"))

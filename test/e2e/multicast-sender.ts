@@ -1,7 +1,7 @@
 /**
  * Sends RTP with TS to a multicast group until it is killed: `multicast-sender.ts GROUP PORT ADDRESS...`, a datagram every 5 ms from
- * each local address. The SSRC is the address, of IPv6 its last four bytes. What cannot be sent while there is no network is lost. A group
- * of IPv6 names its interface as its zone.
+ * each local address. The SSRC is the address, of IPv6 its last four bytes. What cannot be sent, as while there is no network, is sent when it can
+ * be: what is lost is lost on the way. A group of IPv6 names its interface as its zone.
  */
 import { createSocket } from "node:dgram"
 import { addressWords } from "../../src/core/address.ts"
@@ -31,9 +31,11 @@ for (const address of addresses) {
     let sent = 0
     setInterval(() => {
       const datagram = buildRtp({ ssrc, sequence: sent & 0xffff, timestamp: sent * EVERY_MS * 90 }, numberedTs(7, sent * 7))
-      sent += 1
+      const mine = sent
       follow()
-      socket.send(datagram, Number(port), group, () => {})
+      socket.send(datagram, Number(port), group, (error) => {
+        if (error == null && sent === mine) sent += 1
+      })
     }, EVERY_MS)
   })
 }
