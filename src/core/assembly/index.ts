@@ -2,7 +2,7 @@
 import {
   CHANNEL_PENDING, CHANNEL_SIZE, CHANNEL_SOURCE, HELD_IS_MERGED, HELD_MARK, HELD_SEQUENCE, LEG_BYTES, LEG_DATAGRAMS,
   LEG_FEC_BAD, LEG_FIRST_RX_US, LEG_FOREIGN, LEG_FOREIGN_ADDRESS, LEG_FOREIGN_PORT, LEG_FOREIGN_SSRC, LEG_NOT_ALLOWED, LEG_PAYLOAD_TYPE, LEG_RTP_DATAGRAMS,
-  LEG_RTP_LATE, LEG_SIZE, LEG_SOURCE_ADDRESS, LEG_SOURCE_PORT, LEG_TRUNCATED, LEG_UDP_DATAGRAMS, MAX_CHANNELS, MAX_LEGS, PIDS, PID_PACKETS,
+  LEG_RTP_LATE, LEG_SIZE, LEG_SOURCE_ADDRESS, LEG_TRUNCATED, LEG_UDP_DATAGRAMS, MAX_CHANNELS, MAX_LEGS, PIDS, PID_PACKETS,
   PID_STATE, RX_BATCH, STORE_BITS, STORE_LENGTH, STORE_PAYLOAD, STORE_RX_US, STORE_TIMESTAMP, TX_BATCH,
 } from "./layout";
 import { STATE_CUTS, STATE_FRAMING, STATE_IDENTITY, STATE_SEQ_HELD, STATE_SEQ_HELD_EVER, count, gauge, legAddress, setGauge } from "./leg";
@@ -14,9 +14,8 @@ import {
   SEQUENCE_CURRENT, SEQUENCE_FOREIGN, SEQUENCE_LATE, SEQUENCE_REFUSED, SEQUENCE_RESTARTED, SEQUENCE_STRAY, acceptSequence, restartedAt,
 } from "./sequence";
 import { updateJitter } from "./jitter";
-import { CHANNEL_AT_ONCE, CHANNEL_RELEASED, channelAddress, numberOf, setChannelField, sourceOf } from "./channel";
+import { CHANNEL_AT_ONCE, CHANNEL_RELEASED, channelAddress, setChannelField, sourceOf } from "./channel";
 import { forgetContinuity, watchPat } from "./continuity";
-import { deliver } from "./deliver";
 import { takeFec } from "./fec";
 import { forgetDue } from "./flagging";
 import { beginInsertion, forgetInsertion } from "./insertion";

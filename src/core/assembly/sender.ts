@@ -167,7 +167,7 @@ function agrees(difference: u32, bits: i32): bool {
   return bits >= 32 ? difference == 0 : difference >>> (32 - bits) == 0;
 }
 
-/** True when a datagram from the address that `readSource` took may come: no list of networks is in force, or one of them holds it. */
+/** True when a datagram from a socket address (`name` 0: unknown) may come: no list of networks is in force, or one of them holds it. */
 // @ts-ignore: decorator
 @inline
 export function isAllowed(leg: usize, name: usize): bool {
