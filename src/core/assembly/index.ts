@@ -1,28 +1,20 @@
 // The ABI of the packet core. All state lives at the fixed addresses of layout.ts; nothing is allocated, nothing throws.
 import {
-  CHANNEL_PENDING, CHANNEL_SIZE, CHANNEL_SOURCE, HELD_IS_MERGED, HELD_MARK, HELD_SEQUENCE, LEG_BYTES, LEG_DATAGRAMS,
-  LEG_FEC_BAD, LEG_FIRST_RX_US, LEG_FOREIGN, LEG_FOREIGN_ADDRESS, LEG_FOREIGN_PORT, LEG_FOREIGN_SSRC, LEG_NOT_ALLOWED, LEG_PAYLOAD_TYPE, LEG_RTP_DATAGRAMS,
-  LEG_RTP_LATE, LEG_SIZE, LEG_SOURCE_ADDRESS, LEG_TRUNCATED, LEG_UDP_DATAGRAMS, MAX_CHANNELS, MAX_LEGS, PIDS, PID_PACKETS,
-  PID_STATE, RX_BATCH, STORE_BITS, STORE_LENGTH, STORE_PAYLOAD, STORE_RX_US, STORE_TIMESTAMP, TX_BATCH,
+  CHANNEL_PENDING, CHANNEL_SIZE, CHANNEL_SOURCE, LEG_BYTES, LEG_DATAGRAMS, LEG_FEC_BAD, LEG_FIRST_RX_US, LEG_FOREIGN_ADDRESS,
+  LEG_FOREIGN_PORT, LEG_FOREIGN_SSRC, LEG_NOT_ALLOWED, LEG_SIZE, LEG_SOURCE_ADDRESS, LEG_TRUNCATED, LEG_UDP_DATAGRAMS, MAX_CHANNELS,
+  MAX_LEGS, PIDS, PID_PACKETS, PID_STATE, RX_BATCH, TX_BATCH,
 } from "./layout";
-import { STATE_CUTS, STATE_FRAMING, STATE_IDENTITY, STATE_SEQ_HELD, STATE_SEQ_HELD_EVER, count, gauge, legAddress, setGauge } from "./leg";
+import { STATE_CUTS, STATE_FRAMING, STATE_IDENTITY, count, gauge, legAddress, setGauge } from "./leg";
 import { BYTES, dropBytes, passBytes, reconsider, resetBytes, settleBytes, takeBytes, takePackets } from "./byte-stream";
-import { FRAMING_RTP, FRAMING_UDP, SYNC_BYTE, classify, payloadAddress, payloadLength, payloadMark, rtpSequence, rtpSsrc, rtpTimestamp } from "./rtp";
+import { FRAMING_RTP, FRAMING_UDP, SYNC_BYTE, classify, payloadAddress, payloadLength, rtpSsrc } from "./rtp";
 import { SENDER_NEW, SENDER_REFUSED, acceptSender, isAllowed, isSourceOrNone, keepSource, keepTaken, readSource, sourceIdentity, sourcePort } from "./sender";
-import { findAmong, heldSlot, hold } from "./held";
-import {
-  SEQUENCE_CURRENT, SEQUENCE_FOREIGN, SEQUENCE_LATE, SEQUENCE_REFUSED, SEQUENCE_RESTARTED, SEQUENCE_STRAY, acceptSequence, restartedAt,
-} from "./sequence";
-import { updateJitter } from "./jitter";
 import { CHANNEL_AT_ONCE, CHANNEL_RELEASED, channelAddress, setChannelField, sourceOf } from "./channel";
 import { forgetContinuity, watchPat } from "./continuity";
 import { takeFec } from "./fec";
 import { forgetDue } from "./flagging";
 import { beginInsertion, forgetInsertion } from "./insertion";
-import { mergeArrived, tickMerge } from "./merge";
-import {
-  allowMerge as allowChannelMerge, isMerged, mergeFindsPlace, mergeLegRestarted
-} from "./merge-members";
+import { tickMerge } from "./merge";
+import { allowMerge as allowChannelMerge, isMerged, mergeLegRestarted } from "./merge-members";
 import { order, resetReorder, restartReorder, tickReorder } from "./reorder";
 import { headAddress, takeAppended } from "./ring";
 import { takeForScte35 } from "./psi";
@@ -32,6 +24,7 @@ import { abandonSections } from "./sections";
 import { checkTimers } from "./tr101290";
 import { datagramAddress, datagramLength, hasName, initHeaders as initReceiveHeaders, isTruncated, nameAddress, receiveTime, resetHeader } from "./receive";
 import { fillMsgCtrl, initHeaders as initSendHeaders, payloadOf, setMessage, setRtpHeader } from "./send";
+import { ingestRtp } from "./ingest-rtp";
 
 /** Forgets everything about a leg: counters, gauges, settings, PIDs, sections and what waits. */
 export function resetLeg(leg: i32): void {
@@ -138,76 +131,6 @@ export function initReceive(base: u64): void {
 /** Gives all headers of the receive batch full room. `ingest` does so for those it has read, so this is for other uses. */
 export function prepareReceive(): void {
   for (let index = 0; index < RX_BATCH; index++) resetHeader(index);
-}
-
-/** Puts a datagram of the numbers in use into the leg's order, and into the merge unless that has it already. */
-function takeRtp(
-  index: i32, leg: usize, data: usize, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32, isForMerge: bool,
-): void {
-  updateJitter(leg, rxUs, timestamp);
-  order(index, leg, data, payload, length, rxUs, timestamp, sequence);
-  if (isForMerge) mergeArrived(index, true, sequence, payload, length, rxUs);
-}
-
-/** The same for one that was held. */
-function takeHeld(index: i32, leg: usize, slot: usize): void {
-  const sequence = load<u32>(slot, HELD_SEQUENCE);
-  const timestamp = load<u32>(slot, STORE_TIMESTAMP);
-  const rxUs = load<f64>(slot, STORE_RX_US);
-  const length = load<u32>(slot, STORE_LENGTH);
-  const kind = acceptSequence(index, leg, sequence, timestamp, load<u32>(slot, HELD_MARK), rxUs);
-  if (kind == SEQUENCE_REFUSED) return;
-  if (kind == SEQUENCE_STRAY || kind == SEQUENCE_FOREIGN || length == 0) {
-    count(leg, LEG_RTP_LATE);
-    return;
-  }
-  const isForMerge = !load<u32>(slot, HELD_IS_MERGED) && (kind == SEQUENCE_CURRENT || mergeFindsPlace(index, sequence));
-  takeRtp(index, leg, slot + STORE_BITS, slot + STORE_PAYLOAD, length, rxUs, timestamp, sequence, isForMerge);
-}
-
-/** The numbers start over: what was held of the new ones goes first, then this datagram, then what else was held and fits. */
-function restartRtp(
-  index: i32, leg: usize, data: usize, payload: usize, length: u32, rxUs: f64, timestamp: u32, mark: u32, sequence: u32,
-): void {
-  const first = restartedAt;
-  const to = load<u32>(leg + STATE_SEQ_HELD_EVER);
-  const from = to - load<u32>(leg + STATE_SEQ_HELD);
-  store<u32>(leg + STATE_SEQ_HELD, 0);
-  if (!mergeFindsPlace(index, first)) {
-    mergeLegRestarted(index);
-    // The merge gives what it was given before a place of its own.
-    for (let n = from; n != to; n++) store<u32>(heldSlot(index, n), 0, HELD_IS_MERGED);
-  }
-  restartReorder(index, leg);
-  for (let next = first; next != sequence; next = (next + 1) & 0xffff) takeHeld(index, leg, findAmong(index, from, to, next));
-  acceptSequence(index, leg, sequence, timestamp, mark, rxUs);
-  takeRtp(index, leg, data, payload, length, rxUs, timestamp, sequence, true);
-  for (let n = from; n != to; n++) {
-    const slot = heldSlot(index, n);
-    if (((load<u32>(slot, HELD_SEQUENCE) - first) & 0xffff) > ((sequence - first) & 0xffff)) takeHeld(index, leg, slot);
-  }
-}
-
-function ingestRtp(index: i32, leg: usize, data: usize, rxUs: f64): void {
-  const payload = payloadAddress;
-  const length = payloadLength;
-  setGauge(leg, LEG_PAYLOAD_TYPE, <f64>(load<u8>(data, 1) & 0x7f));
-  const sequence = rtpSequence(data);
-  const timestamp = rtpTimestamp(data);
-  const mark = payloadMark(payload, length);
-  const kind = acceptSequence(index, leg, sequence, timestamp, mark, rxUs);
-  count(leg, kind == SEQUENCE_FOREIGN ? LEG_FOREIGN : LEG_RTP_DATAGRAMS);
-  if (kind == SEQUENCE_CURRENT) {
-    takeRtp(index, leg, data, payload, length, rxUs, timestamp, sequence, true);
-  } else if (kind == SEQUENCE_LATE) {
-    takeRtp(index, leg, data, payload, length, rxUs, timestamp, sequence, mergeFindsPlace(index, sequence));
-  } else if (kind == SEQUENCE_RESTARTED) {
-    restartRtp(index, leg, data, payload, length, rxUs, timestamp, mark, sequence);
-  } else if (kind == SEQUENCE_STRAY) {
-    const isMerged = mergeFindsPlace(index, sequence);
-    if (isMerged) mergeArrived(index, true, sequence, payload, length, rxUs);
-    hold(index, leg, data, payload, length, rxUs, timestamp, mark, sequence, isMerged);
-  }
 }
 
 /** Nearly all datagrams: from the sender in use, framed as before, with a packet where the payload begins. */
