@@ -9,18 +9,18 @@
  *   5. Store       the database is closed                                                  1 s
  */
 import { Effect, Layer } from "effect"
-import { AppConfig } from "./effects/AppConfig.ts"
+import { demoLayer } from "./Demo.ts"
 import { Accounts } from "./effects/accounts/Accounts.ts"
-import { demoLayer } from "./effects/Demo.ts"
+import { AppConfig } from "./effects/config/AppConfig.ts"
+import { LoggingLive } from "./effects/config/Logging.ts"
 import { EngineClient } from "./effects/engine/EngineClient.ts"
 import { EngineProcess } from "./effects/engine/EngineProcess.ts"
-import { LoggingLive } from "./effects/Logging.ts"
-import { PriorityLive } from "./effects/Priority.ts"
-import { endWithParent } from "./effects/parent-pipe.ts"
-import { runMain } from "./effects/run-main.ts"
+import { PriorityLive } from "./effects/engine/Priority.ts"
 import { Store } from "./effects/store/Store.ts"
 import { DistributorLive } from "./effects/supervisor/Supervisor.ts"
 import { HttpLive, HttpServer } from "./http/HttpServer.ts"
+import { endWithParent } from "./parent-pipe.ts"
+import { runMain } from "./run-main.ts"
 
 const DemoLive = Layer.unwrapEffect(Effect.map(HttpServer, ({ url }) => demoLayer(url)))
 const Front = process.argv.includes("--demo") ? Layer.provideMerge(DemoLive, HttpLive) : HttpLive

@@ -30,7 +30,7 @@ const SECRET_FILES = [
 ]
 /** Whatever their names are. */
 const MOUNTED = ["deploy/files/tls.crt", "deploy/files/channels.yaml"]
-const SOURCES = ["src/effects/sqlite/copies.ts", "docs/backup.md", "deploy/examples/channels.yaml", "deploy/examples/environment"]
+const SOURCES = ["src/effects/store/sqlite/copies.ts", "docs/backup.md", "deploy/examples/channels.yaml", "deploy/examples/environment"]
 
 describe(".gitignore", () => {
   let checkout: string
@@ -62,6 +62,6 @@ describe(".dockerignore", () => {
   })
   it("what is mounted into the container is not, and the sources are", () => {
     expect(MOUNTED.filter(included)).toEqual([])
-    expect(included("src/effects/sqlite/copies.ts")).toBe(true)
+    expect(included("src/effects/store/sqlite/copies.ts")).toBe(true)
   })
 })

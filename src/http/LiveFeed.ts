@@ -1,6 +1,6 @@
 /** Tells every WebSocket client how the channels are: on connecting, on changes (at most twice a second) and every 2 s. */
 import { Duration, Effect, Queue, type Scope, Stream } from "effect"
-import type { DistributorService } from "../effects/Distributor.ts"
+import type { DistributorService } from "../effects/supervisor/Distributor.ts"
 
 /** A connected client, whatever carries it. */
 export interface LiveClient {

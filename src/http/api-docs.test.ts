@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { HLS_SEGMENT_MAX_S, SETTING_BOUNDS, SETTINGS_OF } from "../core/output-settings.ts"
 import { PRESETS } from "../core/presets.ts"
-import { ALARM_KINDS, EVENT_KINDS } from "../effects/model.ts"
+import { ALARM_KINDS, EVENT_KINDS } from "../effects/model/channel.ts"
 import { makeTestApp } from "./testing/test-app.ts"
 
 const docs = readFileSync(new URL("../../docs/api.md", import.meta.url), "utf8")

@@ -1,7 +1,7 @@
 /** Reads the query of `GET /api/audit`. */
 import { Effect } from "effect"
 import { AUDIT_OUTCOMES, type AuditQuery } from "../effects/accounts/audit-rows.ts"
-import { InvalidInput } from "../effects/Errors.ts"
+import { InvalidInput } from "../effects/model/Errors.ts"
 import { DEFAULT_LIMIT, MAX_LIMIT } from "./event-query.ts"
 import { makeQueryReader, TIME_WANTED, timeOf, wholeNumber } from "./read-query.ts"
 

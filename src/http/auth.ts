@@ -6,9 +6,9 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto"
 import { Option, Redacted } from "effect"
 import type { Context } from "hono"
 import { getCookie, setCookie } from "hono/cookie"
-import type { AppConfigService } from "../effects/AppConfig.ts"
 import type { AccountsService } from "../effects/accounts/Accounts.ts"
 import type { Role } from "../effects/accounts/account-bodies.ts"
+import type { AppConfigService } from "../effects/config/AppConfig.ts"
 
 /** The settings that decide who may do what. */
 export type AccessSettings = Pick<AppConfigService, "host" | "apiKey" | "auth">

@@ -1,8 +1,8 @@
 /** Reads and checks the body of a request. */
 import { Effect, type Schema } from "effect"
 import type { Context } from "hono"
-import type { InvalidInput } from "../effects/Errors.ts"
-import { decodeStrictly } from "../effects/show/decode-strictly.ts"
+import { decodeStrictly } from "../effects/config/decode-strictly.ts"
+import type { InvalidInput } from "../effects/model/Errors.ts"
 import { type BodyBounds, MAX_BODY_BYTES, MAX_FORM_FIELDS, ONE_THING } from "./json-bounds.ts"
 import { parseText } from "./off-thread.ts"
 import { makeProblem, Refused } from "./problem.ts"

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest"
-import type { ChannelView } from "../effects/model.ts"
+import type { ChannelView } from "../effects/model/channel.ts"
 import type { BulkResult } from "./routes/bulk.ts"
 import { makeRealApps, type RealApp } from "./testing/real-app.ts"
 import type { ProblemBody } from "./testing/test-app.ts"

@@ -1,5 +1,5 @@
 /** Cues as CSV. */
-import type { ChannelCueView, CueProof, CueView } from "../effects/scte35/cue-model.ts"
+import type { ChannelCueView, CueProof, CueView } from "../effects/model/cue.ts"
 import { type CsvColumn, csvOf } from "./csv.ts"
 
 const proofText = ({ delay_ms, output, reason, status }: CueProof): string => {

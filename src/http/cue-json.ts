@@ -1,7 +1,7 @@
 /** A cue as the API shows it: with its decode by this version of the software. */
 import { decodeSpliceInfoSection } from "../core/scte35/decode-section.ts"
 import type { SpliceInfoSection } from "../core/scte35/section-fields.ts"
-import type { CueView } from "../effects/scte35/cue-model.ts"
+import type { CueView } from "../effects/model/cue.ts"
 
 export interface DecodedCueView extends CueView {
   /** Null when the bytes are no section; `errors` says why. */

@@ -1,7 +1,7 @@
 /** Reads the queries of `GET /api/channels/{id}/cues` and `GET /api/cues`. */
 import { Effect } from "effect"
-import { InvalidInput } from "../effects/Errors.ts"
-import { CUE_COMMANDS, CUE_KINDS, CUE_OUTCOMES, type CueQuery, type StoredCueKind } from "../effects/scte35/cue-model.ts"
+import { CUE_COMMANDS, CUE_KINDS, CUE_OUTCOMES, type CueQuery, type StoredCueKind } from "../effects/model/cue.ts"
+import { InvalidInput } from "../effects/model/Errors.ts"
 import { DEFAULT_LIMIT, MAX_LIMIT } from "./event-query.ts"
 import { CHANNEL_WANTED, channelOf, makeQueryReader, type QueryReader, quote, TIME_WANTED, timeOf, wholeNumber } from "./read-query.ts"
 

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import { assert, describe, expect, it } from "vitest"
-import type { ChannelView } from "../effects/model.ts"
+import type { ChannelView } from "../effects/model/channel.ts"
 import { makeEtags } from "./etag.ts"
 import { fakeInput, fakeOutput, fakeScte35 } from "./testing/fake-views.ts"
 import { makeTestApp, problemBody } from "./testing/test-app.ts"

@@ -6,8 +6,8 @@ import { createHash } from "node:crypto"
 import { Effect } from "effect"
 import type { Context } from "hono"
 import { InputSettingsInput } from "../effects/config/request-bodies.ts"
-import type { DistributorService } from "../effects/Distributor.ts"
-import type { ChannelView, OutputView } from "../effects/model.ts"
+import type { ChannelView, OutputView } from "../effects/model/channel.ts"
+import type { DistributorService } from "../effects/supervisor/Distributor.ts"
 import { makeProblem, Refused } from "./problem.ts"
 
 /** Of the fields that the API shows, the configuration; live figures change every second, and no one decides anything by them. */

@@ -1,7 +1,7 @@
 /** Reads the queries of `GET /api/channels/{id}/events` and `GET /api/events`. */
 import { Effect } from "effect"
-import { InvalidInput } from "../effects/Errors.ts"
-import { EVENT_KINDS, EVENT_SEVERITIES, type EventKind, type EventQuery } from "../effects/model.ts"
+import { EVENT_KINDS, EVENT_SEVERITIES, type EventKind, type EventQuery } from "../effects/model/channel.ts"
+import { InvalidInput } from "../effects/model/Errors.ts"
 import { CHANNEL_WANTED, channelOf, makeQueryReader, type QueryReader, quote, TIME_WANTED, timeOf, wholeNumber } from "./read-query.ts"
 
 export const DEFAULT_LIMIT = 100

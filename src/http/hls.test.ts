@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { NotFound } from "../effects/Errors.ts"
+import { NotFound } from "../effects/model/Errors.ts"
 import { makeTestApp, problemBody, withKey } from "./testing/test-app.ts"
 
 let directory = ""

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { Hono } from "hono"
 import { describe, expect, it } from "vitest"
-import { EngineUnavailable, StoreError } from "../effects/Errors.ts"
+import { EngineUnavailable, StoreError } from "../effects/model/Errors.ts"
 import { KEPT_MS, MAX_ENTRIES, MAX_KEPT_BYTES, makeIdempotency } from "./idempotency.ts"
 import { makeFakeDistributor } from "./testing/FakeDistributor.ts"
 import { makeTestApp, problemBody } from "./testing/test-app.ts"

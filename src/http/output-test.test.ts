@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import type { OutputInput } from "../effects/config/request-bodies.ts"
-import { EngineUnavailable, InvalidInput } from "../effects/Errors.ts"
+import { EngineUnavailable, InvalidInput } from "../effects/model/Errors.ts"
 import { fakeTest } from "./testing/fake-views.ts"
 import { makeTestApp, problemBody } from "./testing/test-app.ts"
 

@@ -3,8 +3,8 @@
  * a code of its own for each reason, which browsers hand on to the page as they do not with an answer to the upgrade.
  */
 import { Cause, Effect, Fiber, Option, Runtime, type Scope } from "effect"
-import type { DistributorService } from "../effects/Distributor.ts"
 import type { PreviewEndKind } from "../effects/preview/Previews.ts"
+import type { DistributorService } from "../effects/supervisor/Distributor.ts"
 import type { SocketRoute } from "./websocket.ts"
 
 /** RFC 6455 7.4.2: 4000 to 4999 are for private use. */

@@ -1,6 +1,6 @@
 /** ALLOW_PRIVATE_TARGETS=off: what names a private address is refused where it is entered, with its field. */
 import { afterEach, describe, expect, it } from "vitest"
-import type { ChannelView } from "../effects/model.ts"
+import type { ChannelView } from "../effects/model/channel.ts"
 import type { FakeEngine } from "../effects/testing/FakeEngine.ts"
 import { makeRealApps } from "./testing/real-app.ts"
 import type { ProblemBody } from "./testing/test-app.ts"

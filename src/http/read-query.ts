@@ -1,5 +1,5 @@
 /** Reads the parameters of a query, with all their mistakes. */
-import type { FieldError } from "../effects/Errors.ts"
+import type { FieldError } from "../effects/model/Errors.ts"
 
 // RFC 3339 with an offset: a time without one would mean something else on every machine.
 const TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:\d\d)$/

@@ -1,7 +1,7 @@
 /** The one place where HTTP handlers run Effects, and where failures become answers. */
 import { Cause, Duration, Effect, Either, Exit, Option, Runtime } from "effect"
 import type { Context } from "hono"
-import { Actor } from "../effects/actor.ts"
+import { Actor } from "../effects/model/actor.ts"
 import { type ApiError, makeProblem, type Problem, problemOf, problemResponse } from "./problem.ts"
 
 /** A control plane that does not answer within this time is reported as such; automation must not hang on us. */

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest"
-import type { ChannelView, OutputView } from "../effects/model.ts"
+import type { ChannelView, OutputView } from "../effects/model/channel.ts"
 import { makeRealApps } from "./testing/real-app.ts"
 import { withKey } from "./testing/test-app.ts"
 

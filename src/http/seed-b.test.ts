@@ -1,8 +1,8 @@
 import { createSocket } from "node:dgram"
 import { Effect } from "effect"
 import { afterEach, describe, expect, it } from "vitest"
-import type { ChannelView } from "../effects/model.ts"
-import type { InputOutputView, InputView, OutputLogLine } from "../effects/show/inputs-view.ts"
+import type { ChannelView } from "../effects/model/channel.ts"
+import type { InputOutputView, InputView, OutputLogLine } from "./routes/inputs-view.ts"
 import { makeRealApps, type RealApp } from "./testing/real-app.ts"
 import { withKey } from "./testing/test-app.ts"
 

@@ -1,6 +1,6 @@
 import type { AccountsService } from "../effects/accounts/Accounts.ts"
-import type { DistributorService } from "../effects/Distributor.ts"
-import type { LogLines } from "../effects/log-lines.ts"
+import type { LogLines } from "../effects/config/log-lines.ts"
+import type { DistributorService } from "../effects/supervisor/Distributor.ts"
 import type { Audit } from "./audit.ts"
 import type { Access } from "./auth.ts"
 import type { Turns } from "./etag.ts"

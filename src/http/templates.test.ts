@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterEach, describe, expect, it } from "vitest"
-import type { ChannelView, OutputView } from "../effects/model.ts"
+import type { ChannelView, OutputView } from "../effects/model/channel.ts"
 import type { TemplateView } from "../effects/templates/template-model.ts"
 import { makeRealApps } from "./testing/real-app.ts"
 import type { ProblemBody } from "./testing/test-app.ts"

@@ -1,6 +1,6 @@
 /** A channel with two legs, a UDP output and SRT outputs with real receivers, and what can be asked of it before and after a switch. */
 import { expect } from "vitest"
-import type { ChannelEventView, ChannelView, InputSettings, LegView, OutputView, SourceName } from "../../src/effects/model.ts"
+import type { ChannelEventView, ChannelView, InputSettings, LegView, OutputView, SourceName } from "../../src/effects/model/channel.ts"
 import { analyseDatagrams, analyseStrictly, type Segment, type StrictReport } from "../strict-analyser.ts"
 import { type Feed, type FeedLeg, type LegOptions, type ProgrammeName, programmeAt } from "./channel-feed.ts"
 import { freeUdpPort } from "./ports.ts"

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { SCTE35_PID } from "../../src/core/test-source/program-tables.ts"
 import { generateTs } from "../../src/core/test-source/test-programme.ts"
-import type { ChannelEventView, CueView } from "../../src/effects/model.ts"
+import type { ChannelEventView, CueView } from "../../src/effects/model/channel.ts"
 import { analyseStrictly } from "../strict-analyser.ts"
 import { cuesIn } from "../strict-cues.ts"
 import { PACKET_BYTES, readPacket } from "../strict-packet.ts"

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { createUdpSink, type UdpSink } from "../../load-tests/lib/udp-sink.ts"
-import type { ChannelView, OutputView } from "../../src/effects/model.ts"
+import type { ChannelView, OutputView } from "../../src/effects/model/channel.ts"
 import { FakeSrtCaller } from "./fake-srt-caller.ts"
 import { freeUdpPort } from "./ports.ts"
 import { eventually, Product } from "./product.ts"

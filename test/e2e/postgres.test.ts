@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"
-import type { ChannelView } from "../../src/effects/model.ts"
+import type { ChannelView } from "../../src/effects/model/channel.ts"
 import { type PostgresServer, startPostgres } from "../../src/effects/testing/postgres.ts"
 import { startPostgresLink } from "../../src/effects/testing/postgres-link.ts"
 import { freeUdpPort } from "./ports.ts"

@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import type { Health } from "../../src/effects/Distributor.ts"
-import type { ChannelView, OutputView } from "../../src/effects/model.ts"
+import type { ChannelView, OutputView } from "../../src/effects/model/channel.ts"
+import type { Health } from "../../src/effects/supervisor/Distributor.ts"
 import { freeTcpPort } from "./ports.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))

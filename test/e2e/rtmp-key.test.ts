@@ -1,7 +1,7 @@
 /** Point 14: a test of a RTMP destination says whether the stream key works, and disturbs nobody who is on air with it. */
 import { createServer, type Server } from "node:http"
 import { afterAll, beforeAll, expect, it } from "vitest"
-import type { OutputTestView } from "../../src/effects/model.ts"
+import type { OutputTestView } from "../../src/effects/model/channel.ts"
 import { freeUdpPort } from "./ports.ts"
 import { eventually, Product } from "./product.ts"
 import { NginxRtmp } from "./rtmp-servers.ts"

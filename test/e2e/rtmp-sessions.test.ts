@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { adobeLogin, llnwLogin } from "../../src/core/rtmp/testing/auth-server.ts"
 import { generateTs } from "../../src/core/test-source/test-programme.ts"
-import type { CueView } from "../../src/effects/model.ts"
+import type { CueView } from "../../src/effects/model/channel.ts"
 import { type Amf, amfValues } from "../flv-file.ts"
 import { selfSigned } from "./certificates.ts"
 import { freeUdpPort } from "./ports.ts"

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { Alarm, ChannelView } from "../../src/effects/model.ts"
+import type { Alarm, ChannelView } from "../../src/effects/model/channel.ts"
 import { ActionButton } from "./ActionButton.tsx"
 import { type ChannelShown, pathOf, since } from "./channel-shown.ts"
 import { StatusMark } from "./StatusMark.tsx"

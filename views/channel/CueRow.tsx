@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { ChannelName, CueView } from "../../src/effects/model.ts"
+import type { ChannelName, CueView } from "../../src/effects/model/channel.ts"
 import { CueProofs } from "../cues/CueProofs.tsx"
 import { formatTime } from "../format.ts"
 import { CopyText } from "../layout/CopyText.tsx"

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { ChannelEventView, ChannelName } from "../../src/effects/model.ts"
+import type { ChannelEventView, ChannelName } from "../../src/effects/model/channel.ts"
 import { formatTime } from "../format.ts"
 
 const CLASSES: Readonly<Record<ChannelEventView["severity"], string>> = { info: "", warning: "warning", critical: "error" }

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { ChannelEventView, ChannelView } from "../../src/effects/model.ts"
+import type { ChannelEventView, ChannelView } from "../../src/effects/model/channel.ts"
 import type { Frame } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
 import { EventColumns, EventRow } from "./EventRow.tsx"

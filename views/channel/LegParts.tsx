@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { ChannelView, LegView } from "../../src/effects/model.ts"
+import type { ChannelView, LegView } from "../../src/effects/model/channel.ts"
 import { formatAddress, formatBitrate } from "../format.ts"
 import { ActionButton } from "./ActionButton.tsx"
 import { pathOf } from "./channel-shown.ts"

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { ChannelView, OutputView } from "../../src/effects/model.ts"
+import type { ChannelView, OutputView } from "../../src/effects/model/channel.ts"
 import { formatBitrate } from "../format.ts"
 import { ActionButton, AskingLink, LeavingButton } from "./ActionButton.tsx"
 import { type ChannelShown, pathOf, since } from "./channel-shown.ts"

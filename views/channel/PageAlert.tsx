@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { ChannelView, SourceName } from "../../src/effects/model.ts"
+import type { ChannelView, SourceName } from "../../src/effects/model/channel.ts"
 import { ActionButton } from "./ActionButton.tsx"
 import { pathOf } from "./channel-shown.ts"
 

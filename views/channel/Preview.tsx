@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { ChannelView } from "../../src/effects/model.ts"
+import type { ChannelView } from "../../src/effects/model/channel.ts"
 
 /** Scripts that a page with a preview loads (`Layout scripts`). */
 export const PREVIEW_SCRIPTS: ReadonlyArray<string> = ["preview.js"]

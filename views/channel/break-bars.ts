@@ -1,5 +1,5 @@
 /** Ad breaks as the cues tell them: which out belongs to which in, and where both stand on a time axis. */
-import type { CueView } from "../../src/effects/model.ts"
+import type { CueView } from "../../src/effects/model/channel.ts"
 
 export interface BreakBar {
   /** Id of the cue that began it. */

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 /** The parts of a channel's page that change by themselves: drawn with the page, and again by its event stream. */
-import type { LegView } from "../../src/effects/model.ts"
+import type { LegView } from "../../src/effects/model/channel.ts"
 import { LogRow } from "../system/LogRow.tsx"
 import { ChannelActions, ChannelAlarms, ChannelState } from "./ChannelHead.tsx"
 import { CueRow } from "./CueRow.tsx"

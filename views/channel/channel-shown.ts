@@ -1,7 +1,7 @@
 /** What the parts of a channel's page are made from. */
 
-import type { LogLine } from "../../src/effects/log-lines.ts"
-import type { ChannelEventView, ChannelView, CueView } from "../../src/effects/model.ts"
+import type { LogLine } from "../../src/effects/config/log-lines.ts"
+import type { ChannelEventView, ChannelView, CueView } from "../../src/effects/model/channel.ts"
 import type { LogChoice } from "../system/LogRow.tsx"
 import type { Steady } from "./steady.ts"
 

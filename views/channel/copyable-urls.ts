@@ -1,5 +1,5 @@
 /** The URLs that others need to receive a channel: as they would dial them, with the host by which the reader reached this service. */
-import type { OutputView } from "../../src/effects/model.ts"
+import type { OutputView } from "../../src/effects/model/channel.ts"
 import type { ChannelShown } from "./channel-shown.ts"
 
 export interface CopyableUrl {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { ChannelView, OutputView } from "../../src/effects/model.ts"
+import type { ChannelView, OutputView } from "../../src/effects/model/channel.ts"
 import { fakeInput, fakeOutput, fakeScte35, fakeLeg as legView } from "../../src/http/testing/fake-views.ts"
 import { failingFirst, hasProblem, matches, rowOf } from "./list-row.ts"
 import { causeOf, formatAge, formatRate, inShort, sparkline } from "./list-texts.ts"

@@ -1,6 +1,6 @@
 /** What a row of the channel list says: texts only, so that two of them are the same when they read the same. */
 import type { RecentView } from "../../src/effects/history/history-model.ts"
-import type { ChannelView, OutputView } from "../../src/effects/model.ts"
+import type { ChannelView, OutputView } from "../../src/effects/model/channel.ts"
 import { formatAddress } from "../format.ts"
 import { causeOf, formatAge, formatRate, inShort, sparkline } from "./list-texts.ts"
 

@@ -1,4 +1,4 @@
-import type { ChannelStatus, ChannelView, OutputView } from "../../src/effects/model.ts"
+import type { ChannelStatus, ChannelView, OutputView } from "../../src/effects/model/channel.ts"
 import { isFailing } from "./list-row.ts"
 import { formatRate } from "./list-texts.ts"
 

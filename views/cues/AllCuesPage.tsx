@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import { raw } from "hono/html"
-import type { ChannelName } from "../../src/effects/model.ts"
+import type { ChannelName } from "../../src/effects/model/channel.ts"
 import { FilterForm } from "../layout/FilterForm.tsx"
 import type { Frame } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"

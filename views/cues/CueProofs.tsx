@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { CueProof } from "../../src/effects/model.ts"
+import type { CueProof } from "../../src/effects/model/channel.ts"
 
 const CLASSES: Readonly<Record<CueProof["status"], string>> = { sent: "hint", missed: "error", pending: "warning", no_receiver: "hint" }
 

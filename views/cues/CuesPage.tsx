@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { ChannelView, CueView } from "../../src/effects/model.ts"
+import type { ChannelView, CueView } from "../../src/effects/model/channel.ts"
 import { formatTime } from "../format.ts"
 import { CopyText } from "../layout/CopyText.tsx"
 import type { Frame } from "../layout/frame.ts"

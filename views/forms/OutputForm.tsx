@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { OutputTestView } from "../../src/effects/model.ts"
+import type { OutputTestView } from "../../src/effects/model/channel.ts"
 import { Alerts, CheckField, Field, SecretField, SelectField, SpecField } from "./Field.tsx"
 import type { Choice, FieldSpec, FormState } from "./form-state.ts"
 import { TestOutcome } from "./TestOutcome.tsx"

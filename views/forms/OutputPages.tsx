@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { OutputTestView } from "../../src/effects/model.ts"
+import type { OutputTestView } from "../../src/effects/model/channel.ts"
 import { AskingLink, LeavingButton } from "../channel/ActionButton.tsx"
 import type { Frame } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"

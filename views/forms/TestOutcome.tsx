@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { OutputTestView } from "../../src/effects/model.ts"
+import type { OutputTestView } from "../../src/effects/model/channel.ts"
 
 const HEADS = { ok: "The test went well", failed: "The test failed", unknown: "The test could not tell" } as const
 const LOOKS = { ok: "banner good", failed: "banner error", unknown: "banner warning" } as const

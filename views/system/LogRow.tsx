@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { LogLine } from "../../src/effects/log-lines.ts"
+import type { LogLine } from "../../src/effects/config/log-lines.ts"
 import { formatTime } from "../format.ts"
 
 const CLASSES: Readonly<Record<LogLine["level"], string>> = {

@@ -1,7 +1,7 @@
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option, Redacted } from "effect"
-import { AppConfig, type AppConfigService } from "../AppConfig.ts"
+import { AppConfig, type AppConfigService } from "../config/AppConfig.ts"
 import { layerFile, Store } from "../store/Store.ts"
 import { appConfig } from "../testing/configs.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"

@@ -1,8 +1,8 @@
 /** Users and API keys, held in memory as the store has them: every request asks, few change them. */
 import { createHash, randomUUID } from "node:crypto"
 import { Context, Effect, Layer, Option } from "effect"
-import { AppConfig, isLoopback } from "../AppConfig.ts"
-import { Conflict, NotFound, StartRefused, type StoreError } from "../Errors.ts"
+import { AppConfig, isLoopback } from "../config/AppConfig.ts"
+import { Conflict, NotFound, StartRefused, type StoreError } from "../model/Errors.ts"
 import { Store } from "../store/Store.ts"
 import { loadSecretKey } from "../store/secret-key.ts"
 import type { KeyInput, KeyView, Role, UserChange, UserInput, UserView } from "./account-bodies.ts"

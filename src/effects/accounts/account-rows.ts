@@ -1,7 +1,7 @@
 /** Rows of users and API keys. Passwords and keys are there as hashes only. */
 import type * as Client from "@effect/sql/SqlClient"
 import { Effect, Schema } from "effect"
-import type { StoreError } from "../Errors.ts"
+import type { StoreError } from "../model/Errors.ts"
 import { Role } from "./account-bodies.ts"
 
 export interface StoredUser {

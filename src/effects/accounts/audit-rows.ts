@@ -2,7 +2,7 @@
 import type * as Client from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import { Effect } from "effect"
-import type { StoreError } from "../Errors.ts"
+import type { StoreError } from "../model/Errors.ts"
 import type { StoreAccess } from "./account-rows.ts"
 
 /** Entries kept; the oldest go first. */

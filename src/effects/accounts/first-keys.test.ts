@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Console, Effect, Layer, Option, Redacted } from "effect"
-import { AppConfig, type AppConfigService } from "../AppConfig.ts"
+import { AppConfig, type AppConfigService } from "../config/AppConfig.ts"
 import { layerFile } from "../store/Store.ts"
 import { appConfig } from "../testing/configs.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"

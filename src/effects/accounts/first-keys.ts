@@ -6,8 +6,8 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { Console, Effect, Option } from "effect"
-import type { AppConfigService } from "../AppConfig.ts"
-import { StartRefused } from "../Errors.ts"
+import type { AppConfigService } from "../config/AppConfig.ts"
+import { StartRefused } from "../model/Errors.ts"
 import type { AccountsService } from "./Accounts.ts"
 import { isKeyText, newKey } from "./api-key.ts"
 

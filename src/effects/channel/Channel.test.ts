@@ -3,11 +3,11 @@ import { Effect, Fiber, Random, SubscriptionRef, TestClock } from "effect"
 import type { Event, Reason } from "../../engine/messages.ts"
 import { INPUT_DEFAULTS } from "../config/input-policy.ts"
 import { revisionOf } from "../config/output-place.ts"
-import type { ChannelConfig, OutputConfig } from "../model.ts"
+import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
+import type { Happening } from "../model/channel-event.ts"
 import { channelConfig, outputConfig, outputHost } from "../testing/configs.ts"
 import { channelStats, engineStats, type FakeEngine, makeFakeEngine, outputStats, settle } from "../testing/FakeEngine.ts"
 import { makeChannel, reconfigure, runChannel } from "./Channel.ts"
-import type { Happening } from "./channel-event.ts"
 import type { Channel } from "./started-channel.ts"
 
 type SourceEvent = Extract<Event, { readonly event: "source" }>

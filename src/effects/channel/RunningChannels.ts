@@ -1,18 +1,18 @@
 /** The channels that run: their fibers, what they record, and what the engine's figures and its coming and going mean for them. */
 import { Cause, Clock, Effect, type Exit, FiberMap, Schedule, Scope, Stream, SubscriptionRef } from "effect"
+import { maskText } from "../config/Logging.ts"
 import type { OutputHost } from "../config/output-place.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
-import { maskText } from "../Logging.ts"
-import { makeTallies, type Tallies } from "../metrics/tally.ts"
-import type { ChannelConfig } from "../model.ts"
-import { monotonicMs } from "../monotonic.ts"
-import type { CueLog } from "../scte35/CueLog.ts"
+import type { ChannelConfig } from "../model/channel.ts"
+import type { Happening } from "../model/channel-event.ts"
+import { monotonicMs } from "../model/monotonic.ts"
+import { within } from "../model/within.ts"
+import type { CueLog } from "../store/CueLog.ts"
 import type { EventLog } from "../store/EventLog.ts"
-import { within } from "../within.ts"
 import { awaitChannel, makeChannel, runChannel } from "./Channel.ts"
-import type { Happening } from "./channel-event.ts"
 import { observeChannel } from "./observe-channel.ts"
 import type { Channel, RecordHappening } from "./started-channel.ts"
+import { makeTallies, type Tallies } from "./tally.ts"
 
 export interface RunningChannels {
   readonly get: (id: string) => Channel | undefined

@@ -3,11 +3,11 @@ import { Effect, Fiber, Random, TestClock } from "effect"
 import type { OutputSettings } from "../../core/output-settings.ts"
 import type { Reason } from "../../engine/messages.ts"
 import { retryPolicyOf } from "../config/output-place.ts"
+import type { RetryPolicy } from "../config/retry-delay.ts"
+import type { Happening } from "../model/channel-event.ts"
 import { outputConfig, outputHost } from "../testing/configs.ts"
 import { makeFakeEngine, settle } from "../testing/FakeEngine.ts"
-import type { Happening } from "./channel-event.ts"
 import { newOutputRuntime, type OutputRuntime } from "./channel-runtime.ts"
-import type { RetryPolicy } from "./retry-delay.ts"
 import { runWriter } from "./Writer.ts"
 
 const refused: Reason = { code: "rtmp_denied", message: "no such key", transient: true }

@@ -7,15 +7,15 @@
 import { Clock, Effect, Random } from "effect"
 import { maskSecrets } from "../../core/output-url.ts"
 import type { SessionState } from "../../engine/messages.ts"
-import { OutputEnded } from "../Errors.ts"
+import { hideSecrets } from "../config/hide-secrets.ts"
+import { countFailure, isGivenUp, retryDelayMs } from "../config/retry-delay.ts"
 import type { SessionUpdate } from "../engine/engine-inboxes.ts"
 import { endReasonOf } from "../metrics/end-reason.ts"
-import { monotonicMs } from "../monotonic.ts"
-import { rtspSession } from "../rtsp/rtsp-session.ts"
-import { hideSecrets } from "../show/hide-secrets.ts"
+import { OutputEnded } from "../model/Errors.ts"
+import { monotonicMs } from "../model/monotonic.ts"
 import type { OutputRuntime } from "./channel-runtime.ts"
 import { ENGINE_LOST, endedBy, engineSession, type WriterDeps } from "./output-session.ts"
-import { countFailure, isGivenUp, retryDelayMs } from "./retry-delay.ts"
+import { rtspSession } from "./rtsp-session.ts"
 
 /** What an attempt leaves behind for its parent. */
 interface Attempt {

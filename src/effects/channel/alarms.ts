@@ -2,7 +2,7 @@
 import { formatEndpoint } from "../../core/address.ts"
 import type { ChannelStats } from "../../engine/messages.ts"
 import { policyOf } from "../config/input-policy.ts"
-import type { Alarm, AlarmKind, ChannelConfig, ChannelStatus } from "../model.ts"
+import type { Alarm, AlarmKind, ChannelConfig, ChannelStatus } from "../model/channel.ts"
 
 /** A condition as it was noted: monotonic ms, but for `sinceMs`, which is Unix time. */
 export interface NotedAlarm {

@@ -5,14 +5,14 @@
 
 import { Clock, type Duration, Effect, type Scope } from "effect"
 import { breakView } from "../../core/scte35/break-state.ts"
+import { makeRateLimit } from "../config/rate-limit.ts"
 import type { ChannelEvent } from "../engine/engine-inboxes.ts"
-import { countSwitch } from "../metrics/tally.ts"
-import type { ChannelConfig, EventKind } from "../model.ts"
-import { monotonicMs } from "../monotonic.ts"
-import { makeRateLimit } from "../rate-limit.ts"
-import { onCueSent, onSection, type Scte35Channel, type Scte35Moment, type Scte35Noted, tickScte35 } from "../scte35/scte35-watch.ts"
-import type { Happening } from "./channel-event.ts"
+import type { ChannelConfig, EventKind } from "../model/channel.ts"
+import type { Happening } from "../model/channel-event.ts"
+import { monotonicMs } from "../model/monotonic.ts"
+import { onCueSent, onSection, type Scte35Channel, type Scte35Moment, type Scte35Noted, tickScte35 } from "./cues/scte35-watch.ts"
 import type { Channel } from "./started-channel.ts"
+import { countSwitch } from "./tally.ts"
 
 type LegEvent = Extract<ChannelEvent, { readonly event: "leg" }>
 type SourceEvent = Extract<ChannelEvent, { readonly event: "source" }>

@@ -1,10 +1,10 @@
 /** What each message of figures says that was not known before: lines to log, events to keep. */
 import type { ChannelStats } from "../../engine/messages.ts"
-import type { ChannelConfig } from "../model.ts"
+import type { ChannelConfig } from "../model/channel.ts"
+import type { Happening } from "../model/channel-event.ts"
 import { scte35PidsOf } from "../show/leg-view.ts"
 import { activeLeg, channelStatus } from "../show/views-of.ts"
 import { type AlarmMoment, noteAlarms } from "./alarms.ts"
-import type { Happening } from "./channel-event.ts"
 import type { ChannelRuntime } from "./channel-runtime.ts"
 
 export interface Observed {

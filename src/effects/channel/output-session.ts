@@ -2,13 +2,13 @@
 import { Effect, type Mailbox, type Scope } from "effect"
 import type { Reason, SessionState } from "../../engine/messages.ts"
 import { type OutputHost, outputSpec, revisionOf } from "../config/output-place.ts"
-import { type EngineRefused, type EngineUnavailable, OutputEnded } from "../Errors.ts"
+import type { RetryPolicy } from "../config/retry-delay.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
 import type { SessionUpdate } from "../engine/engine-inboxes.ts"
-import type { OutputConfig } from "../model.ts"
-import { within } from "../within.ts"
+import type { OutputConfig } from "../model/channel.ts"
+import { type EngineRefused, type EngineUnavailable, OutputEnded } from "../model/Errors.ts"
+import { within } from "../model/within.ts"
 import type { OutputRuntime } from "./channel-runtime.ts"
-import type { RetryPolicy } from "./retry-delay.ts"
 import type { RecordHappening } from "./started-channel.ts"
 
 export interface WriterDeps {

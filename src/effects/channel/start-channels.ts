@@ -1,10 +1,10 @@
 /** What the start of the service does with the channels that are stored and with those that an engine was found running. */
 import { Effect, type Scope, SubscriptionRef } from "effect"
+import { startsWithService } from "../config/on-demand.ts"
 import type { OutputHost } from "../config/output-place.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
-import type { ChannelConfig } from "../model.ts"
+import type { ChannelConfig } from "../model/channel.ts"
 import { clearLeftovers } from "../rtsp/rtsp-feed.ts"
-import { startsWithService } from "./on-demand.ts"
 import type { RunningChannels } from "./RunningChannels.ts"
 import { endStrangersAtEachConnection, runsOutput } from "./strangers.ts"
 

@@ -2,10 +2,10 @@
 import type { Deferred, Effect, Mailbox, SubscriptionRef } from "effect"
 import type { OutputHost } from "../config/output-place.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
-import type { ChannelConfig, OutputConfig } from "../model.ts"
-import type { CueEntry } from "../scte35/CueLog.ts"
-import type { NewCue } from "../scte35/cue-model.ts"
-import type { Happening } from "./channel-event.ts"
+import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
+import type { Happening } from "../model/channel-event.ts"
+import type { NewCue } from "../model/cue.ts"
+import type { CueEntry } from "../store/CueLog.ts"
 import type { ChannelRuntime } from "./channel-runtime.ts"
 
 export type RecordHappening = (happening: Happening) => Effect.Effect<void>

@@ -5,7 +5,7 @@
 import { Effect, Stream, SubscriptionRef } from "effect"
 import type { Command, EngineStats } from "../../engine/messages.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
-import type { ChannelConfig } from "../model.ts"
+import type { ChannelConfig } from "../model/channel.ts"
 
 /** Gives the configuration of a channel that runs; undefined for all others. */
 export type WantedChannel = (channelId: string) => ChannelConfig | undefined

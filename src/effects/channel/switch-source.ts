@@ -1,9 +1,9 @@
 /** The operator's change of source. */
 import { Effect } from "effect"
 import type { ChannelStats } from "../../engine/messages.ts"
-import { Conflict, type EngineUnavailable, InvalidInput } from "../Errors.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
-import type { ChannelConfig, SourceName } from "../model.ts"
+import type { ChannelConfig, SourceName } from "../model/channel.ts"
+import { Conflict, type EngineUnavailable, InvalidInput } from "../model/Errors.ts"
 import type { Channel } from "./started-channel.ts"
 import { deadLeg } from "./switch-refusal.ts"
 

@@ -1,8 +1,8 @@
 /** What is wrong with a channel's inputs beyond the bounds of each field. Pure; errors carry the request's paths. */
 import { bindsOverlap, formatEndpoint, isAny, isIPv4, isIPv6, isMulticast, needsZone, zoneOf, zoneProblem } from "../../core/address.ts"
 import { parseNetwork } from "../../core/network.ts"
-import type { FieldError } from "../Errors.ts"
-import type { ChannelConfig } from "../model.ts"
+import type { ChannelConfig } from "../model/channel.ts"
+import type { FieldError } from "../model/Errors.ts"
 import { FEC_PORTS, policyOf } from "./input-policy.ts"
 
 export type InputConfig = Pick<ChannelConfig, "rtp_ip" | "rtp_port" | "backup_rtp_ip" | "backup_rtp_port" | "input">

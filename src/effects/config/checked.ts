@@ -1,5 +1,5 @@
 /** The outcome of checking what a request asks for. */
-import type { FieldError } from "../Errors.ts"
+import type { FieldError } from "../model/Errors.ts"
 
 export type Checked<A> = { readonly ok: true; readonly value: A } | { readonly ok: false; readonly errors: ReadonlyArray<FieldError> }
 

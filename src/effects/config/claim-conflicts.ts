@@ -1,6 +1,7 @@
 /** Ports and directories that a channel would take from another output or input. */
-import type { FieldError } from "../Errors.ts"
-import type { ChannelConfig, OutputConfig } from "../model.ts"
+
+import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
+import type { FieldError } from "../model/Errors.ts"
 import { directoryOf, type OutputHost } from "./output-place.ts"
 import { directoryConflicts } from "./used-directories.ts"
 import { portConflicts, usedPorts } from "./used-ports.ts"

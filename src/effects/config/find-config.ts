@@ -1,7 +1,7 @@
 /** Channels and outputs by what a request calls them. */
 import { Effect } from "effect"
-import { NotFound } from "../Errors.ts"
-import type { ChannelConfig, OutputConfig } from "../model.ts"
+import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
+import { NotFound } from "../model/Errors.ts"
 
 /** By UUID, slug or number, in this order. */
 export const findChannel = (all: ReadonlyArray<ChannelConfig>, ref: string): Effect.Effect<ChannelConfig, NotFound> => {

@@ -2,7 +2,7 @@
 import { isIPv6, isMulticast } from "../../core/address.ts"
 import { type BreakPolicy, DEFAULT_BREAK_POLICY } from "../../core/scte35/break-state.ts"
 import type { ChannelSpec, InputPolicy, LegSpec } from "../../engine/messages.ts"
-import type { ChannelConfig, InputSettings } from "../model.ts"
+import type { ChannelConfig, InputSettings } from "../model/channel.ts"
 
 /** Lowest and highest value of each numeric setting, both allowed. */
 export const INPUT_BOUNDS = {

@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import type { AppConfigService } from "../AppConfig.ts"
+import type { AppConfigService } from "./AppConfig.ts"
 import type { OutputHost } from "./output-place.ts"
 
 /** What outputs may use of this machine, by the settings of the service. */

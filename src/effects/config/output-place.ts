@@ -4,8 +4,8 @@ import { join } from "node:path"
 import { type ParsedOutput, parseOutputUrl } from "../../core/output-url.ts"
 import { STREAM_KEY_PLACE } from "../../core/presets.ts"
 import type { OutputSpec } from "../../engine/messages.ts"
-import type { RetryPolicy } from "../channel/retry-delay.ts"
-import type { OutputConfig } from "../model.ts"
+import type { OutputConfig } from "../model/channel.ts"
+import type { RetryPolicy } from "./retry-delay.ts"
 
 /** What outputs use of this machine and of the settings of the service. Paths are absolute. */
 export interface OutputHost {

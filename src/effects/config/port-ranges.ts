@@ -1,7 +1,7 @@
 /** Ports that are given out when a request names none. */
 import { createSocket } from "node:dgram"
 import { Effect } from "effect"
-import { Conflict } from "../Errors.ts"
+import { Conflict } from "../model/Errors.ts"
 
 /** Both ends belong to it. */
 export interface PortRange {

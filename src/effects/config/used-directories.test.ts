@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { OutputConfig } from "../model.ts"
+import type { OutputConfig } from "../model/channel.ts"
 import { channelConfig, outputConfig } from "../testing/configs.ts"
 import { directoryConflicts } from "./used-directories.ts"
 

@@ -1,6 +1,7 @@
 /** Directories that outputs write to. Each is of one output alone: another one in it, above or below it, would overwrite or remove files. */
-import type { FieldError } from "../Errors.ts"
-import type { ChannelConfig, OutputConfig } from "../model.ts"
+
+import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
+import type { FieldError } from "../model/Errors.ts"
 
 const overlap = (a: string, b: string): boolean => a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`)
 

@@ -1,7 +1,7 @@
 /** From what a request asks for to what is stored: every field checked, names and slugs given. Pure; errors carry the field's path. */
 
-import type { FieldError } from "../Errors.ts"
-import type { ChannelConfig, InputSettings, OutputConfig, Protocol } from "../model.ts"
+import type { ChannelConfig, InputSettings, OutputConfig, Protocol } from "../model/channel.ts"
+import type { FieldError } from "../model/Errors.ts"
 import { checkInput } from "./check-input.ts"
 import { type Checked, done, failed } from "./checked.ts"
 import { changedDestination, newDestination } from "./output-input.ts"

@@ -1,7 +1,7 @@
 /** What a plan does to the channels that run, once it is stored. */
 import { Effect } from "effect"
 import type { RunningChannels } from "../channel/RunningChannels.ts"
-import type { ChannelConfig } from "../model.ts"
+import type { ChannelConfig } from "../model/channel.ts"
 import type { ConfigDeps } from "./config-service.ts"
 
 /** @param adopt makes a configuration known, and gives it to the channel when that runs: outputs that stay as they are go on */

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto"
 import { readFile, stat } from "node:fs/promises"
 import { Effect } from "effect"
-import { type InvalidInput, StartRefused } from "../Errors.ts"
+import { type InvalidInput, StartRefused } from "../model/Errors.ts"
 import { type ConfigDocument, decodeDocument } from "./document.ts"
 import { maskedDocument } from "./export.ts"
 import { parseYaml, YamlError } from "./yaml.ts"

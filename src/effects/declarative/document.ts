@@ -3,12 +3,12 @@
  * keep. Channels and outputs are those of the other requests, with the slug they are known by; what is left out has its default.
  */
 import { Effect, Either, Schema } from "effect"
+import { decodeStrictly } from "../config/decode-strictly.ts"
+import { MAX_ERRORS } from "../config/describe-issue.ts"
 import { matches } from "../config/pattern.ts"
 import { ChannelInput, ChannelUpdate, OutputInput } from "../config/request-bodies.ts"
-import { type FieldError, InvalidInput } from "../Errors.ts"
-import { decodeStrictly } from "../show/decode-strictly.ts"
-import { MAX_ERRORS } from "../show/describe-issue.ts"
-import { letOthersRun } from "../slices.ts"
+import { type FieldError, InvalidInput } from "../model/Errors.ts"
+import { letOthersRun } from "../model/slices.ts"
 
 export const MAX_CHANNELS = 1000
 export const MAX_OUTPUTS = 500

@@ -3,7 +3,7 @@ import { type OutputSettings, SECRET_SETTINGS } from "../../core/output-settings
 import { maskSecrets } from "../../core/output-url.ts"
 import { presetOf } from "../../core/presets.ts"
 import { MASK } from "../config/output-input.ts"
-import type { ChannelConfig, OutputConfig } from "../model.ts"
+import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import { CHANNEL_FIELDS, type ChannelDocument, type ConfigDocument, OUTPUT_FIELDS, type OutputDocument } from "./document.ts"
 
 type Fields = Readonly<Record<string, unknown>>

@@ -1,9 +1,9 @@
 /** From the configuration that is to the one that is wanted: what is written to the store, and what is then carried out. Pure. */
 
-import { demandedBy } from "../channel/on-demand.ts"
+import { demandedBy } from "../config/on-demand.ts"
 import type { OutputHost } from "../config/output-place.ts"
-import type { ChannelConfig, OutputConfig } from "../model.ts"
-import type { Sliced } from "../slices.ts"
+import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
+import type { Sliced } from "../model/slices.ts"
 import { type ConfigDiff, diffConfigs } from "./diff.ts"
 import type { WantedChannel } from "./resolve.ts"
 import { makeTakesOver } from "./takes-over.ts"

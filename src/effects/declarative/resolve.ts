@@ -3,13 +3,13 @@
  * the other requests check it. Pure; errors carry the document's paths and repeat no secret.
  */
 import { maskSecrets, protocolOfUrl } from "../../core/output-url.ts"
-import { demandedBy } from "../channel/on-demand.ts"
 import { type Checked, done, failed } from "../config/checked.ts"
+import { demandedBy } from "../config/on-demand.ts"
 import { MASK } from "../config/output-input.ts"
 import { hasEnabled, newChannel, newOutput, type Stamp } from "../config/validate.ts"
-import type { FieldError } from "../Errors.ts"
-import type { ChannelConfig, OutputConfig } from "../model.ts"
-import type { Sliced } from "../slices.ts"
+import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
+import type { FieldError } from "../model/Errors.ts"
+import type { Sliced } from "../model/slices.ts"
 import type { ChannelDocument, ConfigDocument, OutputDocument } from "./document.ts"
 
 /** A channel that is to be; the store gives new ones their number. */

@@ -3,8 +3,8 @@
 import { directoryOf, type OutputHost } from "../config/output-place.ts"
 import { directoryConflicts } from "../config/used-directories.ts"
 import { portConflicts, type UsedPort, usedPorts } from "../config/used-ports.ts"
-import type { ChannelConfig, OutputConfig } from "../model.ts"
-import type { Sliced } from "../slices.ts"
+import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
+import type { Sliced } from "../model/slices.ts"
 import type { WantedChannel } from "./resolve.ts"
 
 /** Directories of outputs, each found once: reading a URL takes longer than comparing what it claims. */

@@ -5,8 +5,8 @@
  */
 import { Cause, Context, Deferred, Effect, Exit, Layer, Mailbox, Option, SubscriptionRef } from "effect"
 import type { Command, Event } from "../../engine/messages.ts"
-import { type EngineRefused, EngineUnavailable, type StartRefused } from "../Errors.ts"
-import { within } from "../within.ts"
+import { type EngineRefused, EngineUnavailable, type StartRefused } from "../model/Errors.ts"
+import { within } from "../model/within.ts"
 import { type AttachedEngine, attachEngine, endEngine } from "./attach-engine.ts"
 import type { Accepted } from "./EngineConnection.ts"
 import { EngineProcess } from "./EngineProcess.ts"

@@ -7,7 +7,7 @@ import { Deferred, Effect, FiberId, type Scope } from "effect"
 import * as v from "valibot"
 import { LineReader } from "../../engine/line-reader.ts"
 import { type Command, Event, MAX_LINE_BYTES, Reply } from "../../engine/messages.ts"
-import { EngineRefused, EngineUnavailable } from "../Errors.ts"
+import { EngineRefused, EngineUnavailable } from "../model/Errors.ts"
 
 export type Accepted = Extract<Reply, { readonly ok: true }>
 

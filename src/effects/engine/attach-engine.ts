@@ -4,8 +4,8 @@
  */
 import { Deferred, Effect, Option, Schedule, type Scope } from "effect"
 import { type EngineInfo, type EngineStats, type Event, PROTOCOL_VERSION } from "../../engine/messages.ts"
-import { EngineUnavailable, StartRefused } from "../Errors.ts"
-import { within } from "../within.ts"
+import { EngineUnavailable, StartRefused } from "../model/Errors.ts"
+import { within } from "../model/within.ts"
 import { connectEngine, type EngineConnection } from "./EngineConnection.ts"
 import type { EngineProcessService } from "./EngineProcess.ts"
 

@@ -1,9 +1,9 @@
 /** What plots are marked with: the events and cues that are recorded anyway. */
 import { Effect } from "effect"
-import type { StoreError } from "../Errors.ts"
-import type { ChannelEventView, EventKind } from "../model.ts"
-import type { CueLog } from "../scte35/CueLog.ts"
-import type { CueView, StoredCueKind } from "../scte35/cue-model.ts"
+import type { ChannelEventView, EventKind } from "../model/channel.ts"
+import type { CueView, StoredCueKind } from "../model/cue.ts"
+import type { StoreError } from "../model/Errors.ts"
+import type { CueLog } from "../store/CueLog.ts"
 import type { EventLog } from "../store/EventLog.ts"
 import type { HistoryMark } from "./history-model.ts"
 

@@ -3,15 +3,15 @@
 import { breakView } from "../../core/scte35/break-state.ts"
 import type { ChannelStats, EngineStats, LegStats, OutputStats } from "../../engine/messages.ts"
 import type { ChannelRuntime } from "../channel/channel-runtime.ts"
-import type { Health } from "../Distributor.ts"
+import { makeTallies, outputTally, type Tallies } from "../channel/tally.ts"
 import type { EngineState } from "../engine/engine-state.ts"
-import type { ChannelConfig, OutputConfig, SourceName } from "../model.ts"
+import type { ChannelConfig, OutputConfig, SourceName } from "../model/channel.ts"
 import { inputState } from "../show/leg-view.ts"
 import { activeLeg, channelAlarms, channelStatus, isCarrying } from "../show/views-of.ts"
+import type { Health } from "../supervisor/Distributor.ts"
 import { type ChannelLedger, makeChannelLedger } from "./channel-ledger.ts"
 import { makeEngineLedger } from "./engine-ledger.ts"
 import type { ChannelFigures, EngineFigures, LegFigures, MetricsView, OutputFigures, OutputState, StoreFigures } from "./metrics-model.ts"
-import { makeTallies, outputTally, type Tallies } from "./tally.ts"
 import type { ChannelTotals } from "./totals.ts"
 
 export interface MetricsMoment {

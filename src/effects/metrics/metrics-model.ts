@@ -1,7 +1,8 @@
 /** What `/metrics` shows, as plain figures: counters since this process began, everything else as it is now. */
-import type { Health } from "../Distributor.ts"
-import type { Alarm, ChannelConfig, InputState, OutputConfig, SourceName } from "../model.ts"
-import type { ChannelTally, OutputTally } from "./tally.ts"
+
+import type { ChannelTally, OutputTally } from "../channel/tally.ts"
+import type { Alarm, ChannelConfig, InputState, OutputConfig, SourceName } from "../model/channel.ts"
+import type { Health } from "../supervisor/Distributor.ts"
 
 /** Figures of a leg that are summed over its sockets: counters of core's memory map, and what the kernel dropped. */
 export const LEG_SUMS = [

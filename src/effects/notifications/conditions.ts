@@ -1,8 +1,8 @@
 /** What of the service needs telling now, from what the control plane knows anyway. */
 import type { ChannelRuntime } from "../channel/channel-runtime.ts"
+import { maskText } from "../config/Logging.ts"
 import type { EngineState } from "../engine/engine-state.ts"
-import { maskText } from "../Logging.ts"
-import type { AlarmKind, ChannelConfig } from "../model.ts"
+import type { AlarmKind, ChannelConfig } from "../model/channel.ts"
 import { channelAlarms } from "../show/views-of.ts"
 import type { Happenings } from "./happenings.ts"
 import type { NoticeKind } from "./notice-kinds.ts"

@@ -1,9 +1,9 @@
 /** Destinations of notifications: what is stored, how requests change it, and what is shown of it. */
 
 import { type Checked, done, failed } from "../config/checked.ts"
+import { maskText } from "../config/Logging.ts"
 import { MASK } from "../config/output-input.ts"
-import type { FieldError } from "../Errors.ts"
-import { maskText } from "../Logging.ts"
+import type { FieldError } from "../model/Errors.ts"
 import type {
   DeliveryState,
   DestinationInput,

@@ -1,5 +1,5 @@
 /** Events and counters, from which conditions are made that last a while: a switch, missed cues, flapping outputs, drops. */
-import type { NewEvent } from "../channel/channel-event.ts"
+import type { NewEvent } from "../model/channel-event.ts"
 import type { NoticeKind } from "./notice-kinds.ts"
 
 /** ms for which a moment is shown after it was last seen. */

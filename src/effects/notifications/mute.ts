@@ -1,7 +1,7 @@
 /** For how long notices of what are not told. */
 import { type Checked, done, failed } from "../config/checked.ts"
-import type { FieldError } from "../Errors.ts"
-import type { ChannelConfig } from "../model.ts"
+import type { ChannelConfig } from "../model/channel.ts"
+import type { FieldError } from "../model/Errors.ts"
 import type { MuteInput, MuteView } from "./notification-bodies.ts"
 
 const LONGEST_MS = 366 * 24 * 3_600_000

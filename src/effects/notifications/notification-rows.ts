@@ -2,7 +2,7 @@
 import type * as Client from "@effect/sql/SqlClient"
 import { Effect } from "effect"
 import type { StoreAccess } from "../accounts/account-rows.ts"
-import type { StoreError } from "../Errors.ts"
+import type { StoreError } from "../model/Errors.ts"
 import type { SecretBox } from "../store/secret-box.ts"
 import type { Destination } from "./destination.ts"
 import type { Message } from "./message.ts"

@@ -1,7 +1,7 @@
 /** Who is told of what. */
 
 import { type Checked, done, failed } from "../config/checked.ts"
-import type { FieldError } from "../Errors.ts"
+import type { FieldError } from "../model/Errors.ts"
 import type { BookPolicy, Notice, Told } from "./NoticeBook.ts"
 import type { MuteView, RulesInput, RulesView, RuleView } from "./notification-bodies.ts"
 

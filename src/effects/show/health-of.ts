@@ -1,9 +1,9 @@
 /** The health of the service, computed when asked. Pure. */
 import manifest from "../../../package.json" with { type: "json" }
 import type { ChannelRuntime } from "../channel/channel-runtime.ts"
-import type { Health } from "../Distributor.ts"
 import type { EngineState } from "../engine/engine-state.ts"
-import type { AlarmKind, ChannelConfig } from "../model.ts"
+import type { AlarmKind, ChannelConfig } from "../model/channel.ts"
+import type { Health } from "../supervisor/Distributor.ts"
 import { channelAlarms, channelStatus } from "./views-of.ts"
 
 export interface HealthInput {

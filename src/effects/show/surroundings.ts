@@ -3,7 +3,7 @@ import { execFile } from "node:child_process"
 import { statfs } from "node:fs/promises"
 import { dirname } from "node:path"
 import { Effect } from "effect"
-import type { AppConfigService } from "../AppConfig.ts"
+import type { AppConfigService } from "../config/AppConfig.ts"
 import { toolEnvironment } from "../engine/child-environment.ts"
 import type { StoreService } from "../store/Store.ts"
 

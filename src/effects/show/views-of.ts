@@ -7,11 +7,12 @@ import { maskSecrets } from "../../core/output-url.ts"
 import type { ChannelStats, LegStats, OutputStats } from "../../engine/messages.ts"
 import { alarmsOf } from "../channel/alarms.ts"
 import type { ChannelRuntime, OutputRuntime } from "../channel/channel-runtime.ts"
+import { scte35Alarms, scte35View, withPidByHand } from "../channel/cues/scte35-runtime.ts"
+import { hideSecrets } from "../config/hide-secrets.ts"
 import { policyOf, scte35SettingsOf } from "../config/input-policy.ts"
 import { MASK, maskedSettings } from "../config/output-input.ts"
 import { readOutput } from "../config/output-place.ts"
 import { presetWarnings } from "../config/preset-warnings.ts"
-import type { OutputPreview } from "../Distributor.ts"
 import type { EngineState } from "../engine/engine-state.ts"
 import { type ChannelTotals, NOTHING_COUNTED } from "../metrics/totals.ts"
 import type {
@@ -24,9 +25,8 @@ import type {
   OutputStatus,
   OutputView,
   SourceName,
-} from "../model.ts"
-import { scte35Alarms, scte35View, withPidByHand } from "../scte35/scte35-runtime.ts"
-import { hideSecrets } from "./hide-secrets.ts"
+} from "../model/channel.ts"
+import type { OutputPreview } from "../supervisor/Distributor.ts"
 import { bitRate, inputState, legView, scte35PidsOf } from "./leg-view.ts"
 
 /** Input that is away for longer than this, in ms, is an error. */

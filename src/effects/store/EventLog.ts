@@ -3,10 +3,10 @@
  * on it: when the store fails, events wait, and beyond a bound the newest are given up and counted.
  */
 import { Effect, Queue, type Scope } from "effect"
-import type { NewEvent } from "../channel/channel-event.ts"
-import type { StoreError } from "../Errors.ts"
-import type { ChannelEventView, EventQuery } from "../model.ts"
-import { monotonicMs } from "../monotonic.ts"
+import type { ChannelEventView, EventQuery } from "../model/channel.ts"
+import type { NewEvent } from "../model/channel-event.ts"
+import type { StoreError } from "../model/Errors.ts"
+import { monotonicMs } from "../model/monotonic.ts"
 import { makeBatchWriter } from "./batch-writer.ts"
 import { makeEventLimit } from "./event-limit.ts"
 import type { StoreService } from "./Store.ts"

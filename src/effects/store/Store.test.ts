@@ -4,10 +4,10 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { MIGRATIONS } from "../sqlite/migrations.ts"
 import { channelConfig, outputConfig } from "../testing/configs.ts"
 import { DATABASES, execute, failInserts, oldSchema, places, using } from "../testing/stores.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
+import { MIGRATIONS } from "./sqlite/migrations.ts"
 
 const channels = (path: string) => using(path, (store) => store.load)
 /** How messages name a store. */

@@ -3,8 +3,8 @@
  * fails, that is said once, and tried again.
  */
 import { Cause, Effect, Exit, Fiber, type Scope } from "effect"
-import type { StoreError } from "../Errors.ts"
-import { within } from "../within.ts"
+import type { StoreError } from "../model/Errors.ts"
+import { within } from "../model/within.ts"
 
 const RETRY_AFTER = "2 seconds"
 const SHUTDOWN_WITHIN = "500 millis"

@@ -2,9 +2,9 @@
 import type * as Client from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import { Effect } from "effect"
-import type { NewEvent } from "../channel/channel-event.ts"
-import type { ChannelEventView, EventQuery } from "../model.ts"
-import { asJson } from "../show/as-json.ts"
+import type { ChannelEventView, EventQuery } from "../model/channel.ts"
+import type { NewEvent } from "../model/channel-event.ts"
+import { asJson } from "./as-json.ts"
 
 export interface EventBounds {
   /** Events kept of one channel. */

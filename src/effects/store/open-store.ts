@@ -3,12 +3,12 @@ import { mkdirSync } from "node:fs"
 import { dirname } from "node:path"
 import * as Client from "@effect/sql/SqlClient"
 import { Effect, Layer, Redacted } from "effect"
-import { StartRefused } from "../Errors.ts"
-import * as PostgresClient from "../postgres/PostgresClient.ts"
-import { copiesOf } from "../sqlite/copies.ts"
-import { migrate } from "../sqlite/migrations.ts"
-import * as SqliteClient from "../sqlite/SqliteClient.ts"
+import { StartRefused } from "../model/Errors.ts"
+import * as PostgresClient from "./postgres/PostgresClient.ts"
 import { preparePrivateDatabase } from "./private-files.ts"
+import { copiesOf } from "./sqlite/copies.ts"
+import { migrate } from "./sqlite/migrations.ts"
+import * as SqliteClient from "./sqlite/SqliteClient.ts"
 
 /** SqlError hides the database's own sentence behind "Failed to ..."; operators need the sentence. */
 export const rootOf = (error: unknown): unknown => (error instanceof Error && error.cause instanceof Error ? rootOf(error.cause) : error)

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto"
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs"
 import { dirname } from "node:path"
 import { Effect } from "effect"
-import { StartRefused } from "../Errors.ts"
+import { StartRefused } from "../model/Errors.ts"
 
 const create = (file: string): Buffer => {
   const key = randomBytes(32)

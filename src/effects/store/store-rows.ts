@@ -2,7 +2,7 @@
 import { Schema } from "effect"
 import { outputSettingsOf } from "../config/output-input.ts"
 import { InputSettingsInput, OutputSettingsInput, Preset, settingsOf } from "../config/request-bodies.ts"
-import { AutoRun, type ChannelConfig, type OutputConfig, Protocol } from "../model.ts"
+import { AutoRun, type ChannelConfig, type OutputConfig, Protocol } from "../model/channel.ts"
 
 export interface ChannelRow {
   readonly number: number

@@ -1,7 +1,7 @@
 /** How much room the store takes. */
 import type * as Client from "@effect/sql/SqlClient"
 import { Effect, Option } from "effect"
-import { within } from "../within.ts"
+import { within } from "../model/within.ts"
 
 /** Bytes of the database without what is on its way into it; null when it does not answer within 2 s. Never fails. */
 export const sizeOf = (sql: Client.SqlClient) => {

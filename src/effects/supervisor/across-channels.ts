@@ -1,11 +1,11 @@
 /** Events and cues of all channels, or of one among them, each with the name of its channel. */
 import { Effect } from "effect"
-import type { DistributorService } from "../Distributor.ts"
-import type { NotFound, StoreError } from "../Errors.ts"
-import type { ChannelConfig, ChannelName } from "../model.ts"
-import type { CueLog } from "../scte35/CueLog.ts"
+import type { ChannelConfig, ChannelName } from "../model/channel.ts"
+import type { NotFound, StoreError } from "../model/Errors.ts"
+import type { CueLog } from "../store/CueLog.ts"
 import type { EventLog } from "../store/EventLog.ts"
 import type { Registry } from "./channel-registry.ts"
+import type { DistributorService } from "./Distributor.ts"
 
 type Across = Pick<DistributorService, "allEvents" | "allCues">
 

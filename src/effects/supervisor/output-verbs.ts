@@ -5,14 +5,14 @@ import { findOutput } from "../config/find-config.ts"
 import { revisionOf } from "../config/output-place.ts"
 import type { OutputUpdate } from "../config/request-bodies.ts"
 import { type Checked, changedOutput, copyOfOutput, newOutput, newOutputs, updateOf } from "../config/validate.ts"
-import { dryRun } from "../dry-run.ts"
-import type { ChannelConfig, OutputConfig } from "../model.ts"
+import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import { outputPreview } from "../show/views-of.ts"
 import type { OutputRequest } from "../templates/template-model.ts"
 import type { makeTemplates } from "../templates/templates-service.ts"
 import type { Removals } from "../undo/removals.ts"
 import type { Changes } from "./changes.ts"
 import { accept, type Registry, stamp, withOutputs } from "./channel-registry.ts"
+import { dryRun } from "./dry-run.ts"
 
 export const makeOutputVerbs = (
   registry: Registry,

@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Scope } from "effect"
 import type { Command } from "../../engine/messages.ts"
-import { EngineRefused } from "../Errors.ts"
+import { EngineRefused } from "../model/Errors.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
 import { makeTaps, tapSocketPath } from "./Taps.ts"
 

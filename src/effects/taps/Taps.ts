@@ -9,8 +9,8 @@ import { chmodSync, rmSync } from "node:fs"
 import { createServer, type Server, type Socket } from "node:net"
 import { Data, Deferred, Effect, FiberId, type Scope } from "effect"
 import { engineSocketPath } from "../../engine/socket-path.ts"
-import type { EngineRefused, EngineUnavailable } from "../Errors.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
+import type { EngineRefused, EngineUnavailable } from "../model/Errors.ts"
 
 /** Why there is no stream, or none any more: a sentence. */
 export class TapEnded extends Data.TaggedError("TapEnded")<{ readonly reason: string }> {}

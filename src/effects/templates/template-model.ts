@@ -6,8 +6,8 @@ import { MASK, maskedSettings, outputSettingsOf } from "../config/output-input.t
 import { matches } from "../config/pattern.ts"
 import { ChannelInput, OutputInput, OutputUpdate } from "../config/request-bodies.ts"
 import { newOutput } from "../config/validate.ts"
-import type { FieldError } from "../Errors.ts"
-import type { OutputConfig, Protocol } from "../model.ts"
+import type { OutputConfig, Protocol } from "../model/channel.ts"
+import type { FieldError } from "../model/Errors.ts"
 
 const NAME_MAX = 64
 export const TemplateName = Schema.String.pipe(

@@ -3,7 +3,7 @@ import type * as Client from "@effect/sql/SqlClient"
 import { Effect } from "effect"
 import type { StoreAccess } from "../accounts/account-rows.ts"
 import { outputSettingsOf } from "../config/output-input.ts"
-import type { StoreError } from "../Errors.ts"
+import type { StoreError } from "../model/Errors.ts"
 import type { SecretBox } from "../store/secret-box.ts"
 import type { Template } from "./template-model.ts"
 

@@ -2,8 +2,8 @@
 import { Clock, Effect } from "effect"
 import type { Checked } from "../config/checked.ts"
 import type { OutputInput } from "../config/request-bodies.ts"
-import { Conflict, InvalidInput, NotFound, type StoreError } from "../Errors.ts"
-import type { StateTag } from "../tags/state-tag.ts"
+import type { StateTag } from "../config/state-tag.ts"
+import { Conflict, InvalidInput, NotFound, type StoreError } from "../model/Errors.ts"
 import {
   changedTemplate,
   fromTemplate,

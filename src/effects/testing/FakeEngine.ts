@@ -11,10 +11,10 @@ import {
   type Reason,
   type SessionState,
 } from "../../engine/messages.ts"
-import { EngineRefused, EngineUnavailable } from "../Errors.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
 import { makeInboxes } from "../engine/engine-inboxes.ts"
 import { makeEngineState } from "../engine/engine-state.ts"
+import { EngineRefused, EngineUnavailable } from "../model/Errors.ts"
 
 export const fakeInfo: EngineInfo = {
   protocol: PROTOCOL_VERSION,

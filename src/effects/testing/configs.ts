@@ -1,10 +1,10 @@
 /** Stored channels and outputs for tests. */
 import { join } from "node:path"
 import { LogLevel, Option } from "effect"
-import type { AppConfigService } from "../AppConfig.ts"
-import { DEFAULT_RETRY } from "../channel/retry-delay.ts"
+import type { AppConfigService } from "../config/AppConfig.ts"
 import type { OutputHost } from "../config/output-place.ts"
-import type { ChannelConfig, OutputConfig } from "../model.ts"
+import { DEFAULT_RETRY } from "../config/retry-delay.ts"
+import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 
 export const outputHost = (over: Partial<OutputHost> = {}): OutputHost => ({
   hlsDir: "/srv/hls",

@@ -1,10 +1,10 @@
 /** The real control plane over a fake engine and a store in a file. */
 import { join } from "node:path"
 import { Effect, Exit, Layer, Scope } from "effect"
-import { AppConfig } from "../AppConfig.ts"
-import { Distributor } from "../Distributor.ts"
+import { AppConfig } from "../config/AppConfig.ts"
 import { EngineClient, type EngineClientService } from "../engine/EngineClient.ts"
 import { layerFile } from "../store/Store.ts"
+import { Distributor } from "../supervisor/Distributor.ts"
 import { DistributorLive } from "../supervisor/Supervisor.ts"
 import { appConfig } from "./configs.ts"
 import { makeFakeEngine, settle } from "./FakeEngine.ts"

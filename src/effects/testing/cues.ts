@@ -1,7 +1,7 @@
 /** Cues for tests. */
 import { type BuiltCue, type SpliceInsertOptions, spliceInsert, spliceNull, timeSignal } from "../../core/scte35/build-cue.ts"
 import type { Event } from "../../engine/messages.ts"
-import type { NewCue } from "../scte35/cue-model.ts"
+import type { NewCue } from "../model/cue.ts"
 
 const base64Of = (built: BuiltCue): string => {
   if (!built.ok) throw new Error(built.problems.join("; "))

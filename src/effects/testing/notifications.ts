@@ -1,7 +1,7 @@
 /** Notifications in memory: destinations answer as they are told to, and nothing happens by itself. */
 import { Effect, Scope } from "effect"
 import { initialState } from "../engine/engine-state.ts"
-import type { ChannelConfig } from "../model.ts"
+import type { ChannelConfig } from "../model/channel.ts"
 import type { Deliver } from "../notifications/deliver.ts"
 import { makeNotifications, type NotificationsService } from "../notifications/Notifications.ts"
 import type { NotificationRows } from "../notifications/notification-rows.ts"

@@ -2,8 +2,8 @@
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Layer, Redacted } from "effect"
-import type { StartRefused } from "../Errors.ts"
-import type { CueBounds } from "../scte35/cue-rows.ts"
+import type { StartRefused } from "../model/Errors.ts"
+import type { CueBounds } from "../store/cue-rows.ts"
 import type { EventBounds } from "../store/event-rows.ts"
 import { layerFile, layerPostgres, type Store } from "../store/Store.ts"
 

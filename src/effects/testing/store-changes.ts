@@ -1,7 +1,7 @@
 /** A fixed sequence of changes of a store, and what it holds after any number of them: for tests that kill the writer. */
 import { Effect } from "effect"
-import type { StoreError } from "../Errors.ts"
-import type { ChannelConfig } from "../model.ts"
+import type { ChannelConfig } from "../model/channel.ts"
+import type { StoreError } from "../model/Errors.ts"
 import type { StoreService } from "../store/Store.ts"
 import { channelConfig, outputConfig } from "./configs.ts"
 

@@ -3,7 +3,7 @@
  * else. Above a number of running channels there are none, since decoding would take what the streams need.
  */
 import { Clock, Effect, FiberMap, type Scope } from "effect"
-import { monotonicMs } from "../monotonic.ts"
+import { monotonicMs } from "../model/monotonic.ts"
 import type { TapEnded, Taps } from "../taps/Taps.ts"
 import { captureKeyFrame, decodeKeyFrame } from "./picture-of.ts"
 import type { Thumbnail, ThumbnailAnswer, ThumbnailLimit } from "./thumbnail-model.ts"

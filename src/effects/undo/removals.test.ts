@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { ChannelConfig } from "../model.ts"
+import type { ChannelConfig } from "../model/channel.ts"
 import { makeRemovals, type Removed } from "./removals.ts"
 
 const removal = (name: string): Removed => ({ kind: "channel", channel: { name, slug: name } as ChannelConfig })

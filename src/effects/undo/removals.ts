@@ -1,5 +1,5 @@
 /** What was removed a while ago, whole, for whoever wants it back. In memory of this process alone: it holds secrets. */
-import type { ChannelConfig, OutputConfig } from "../model.ts"
+import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 
 /** How long a removal can be undone. */
 export const UNDO_WITHIN_MS = 10 * 60_000

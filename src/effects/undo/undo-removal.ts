@@ -1,7 +1,7 @@
 /** Brings back what was removed, as it was: checked against what came meanwhile, stored in one transaction, then carried out. */
 import { Clock, Effect } from "effect"
-import { Conflict, type StoreError } from "../Errors.ts"
-import type { ChannelConfig, OutputConfig } from "../model.ts"
+import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
+import { Conflict, type StoreError } from "../model/Errors.ts"
 import type { StoreService } from "../store/Store.ts"
 import type { Removals } from "./removals.ts"
 

@@ -1,7 +1,7 @@
 /** Where an output goes, for a label: host and port, bucket or directory; never a path, a key or a login. */
 import type { OutputTarget } from "../../core/url/target.ts"
 import { readOutput } from "../../effects/config/output-place.ts"
-import type { OutputConfig } from "../../effects/model.ts"
+import type { OutputConfig } from "../../effects/model/channel.ts"
 
 const withPort = (host: string, port: number) => `${host.includes(":") ? `[${host}]` : host}:${port}`
 

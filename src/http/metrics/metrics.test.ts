@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
+import { newChannelTally, newOutputTally } from "../../effects/channel/tally.ts"
 import type { ChannelFigures } from "../../effects/metrics/metrics-model.ts"
-import { newChannelTally, newOutputTally } from "../../effects/metrics/tally.ts"
 import { channelConfig, outputConfig } from "../../effects/testing/configs.ts"
 import { fakeChannelFigures, fakeLegFigures, fakeMetrics, fakeOutputFigures, fakeSrtFigures } from "../testing/fake-metrics.ts"
 import { makeTestApp } from "../testing/test-app.ts"

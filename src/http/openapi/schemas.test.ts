@@ -6,7 +6,6 @@ import type { SpliceDescriptor, Upid } from "../../core/scte35/descriptor-fields
 import type { SpliceInfoSection } from "../../core/scte35/section-fields.ts"
 import type { KeyView, UserView } from "../../effects/accounts/account-bodies.ts"
 import type { AuditEntry } from "../../effects/accounts/audit-rows.ts"
-import type { Health } from "../../effects/Distributor.ts"
 import type { ConfigAnswer, VersionEntry, VersionView } from "../../effects/declarative/config-service.ts"
 import type { HistoryMark, HistorySeries, HistoryView } from "../../effects/history/history-model.ts"
 import type {
@@ -19,12 +18,13 @@ import type {
   OutputView,
   ProgrammeView,
   ReceiverView,
-} from "../../effects/model.ts"
-import type { ChannelCueView, CueAnswer, CueProof } from "../../effects/scte35/cue-model.ts"
-import type { InputOutputView, InputView, OutputLogLine } from "../../effects/show/inputs-view.ts"
+} from "../../effects/model/channel.ts"
+import type { ChannelCueView, CueAnswer, CueProof } from "../../effects/model/cue.ts"
+import type { Health } from "../../effects/supervisor/Distributor.ts"
 import type { TemplateView } from "../../effects/templates/template-model.ts"
 import type { DecodedCueView } from "../cue-json.ts"
 import type { BulkResult } from "../routes/bulk.ts"
+import type { InputOutputView, InputView, OutputLogLine } from "../routes/inputs-view.ts"
 import type { ProblemBody } from "../testing/test-app.ts"
 import type * as accounts from "./account-schemas.ts"
 import type * as config from "./config-schemas.ts"

@@ -1,8 +1,8 @@
 /** Answers about SCTE-35 as schemas: cues, and splice_info_section field by field. Held to the interfaces by `schemas.test.ts`. */
 import { Schema } from "effect"
 import type { Upid as UpidView } from "../../core/scte35/descriptor-fields.ts"
-import { SourceName } from "../../effects/model.ts"
-import { CUE_KINDS } from "../../effects/scte35/cue-model.ts"
+import { SourceName } from "../../effects/model/channel.ts"
+import { CUE_KINDS } from "../../effects/model/cue.ts"
 import { ChannelName, Time } from "./schemas.ts"
 
 const { Array: List, Boolean: Flag, Literal, NullOr, Number: Num, String: Text, Struct } = Schema

@@ -3,7 +3,7 @@
 import { type Duration, Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
 import { ConfirmPage } from "../../../views/channels/ConfirmPage.tsx"
-import type { ChannelView, SourceName } from "../../effects/model.ts"
+import type { ChannelView, SourceName } from "../../effects/model/channel.ts"
 import { decode, readFields } from "../body.ts"
 import { methods } from "../methods.ts"
 import { type ApiError, makeProblem, type Problem, problemResponse, Refused } from "../problem.ts"

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { Conflict, EngineUnavailable } from "../../effects/Errors.ts"
+import { Conflict, EngineUnavailable } from "../../effects/model/Errors.ts"
 import { memoryAccounts } from "../../effects/testing/accounts.ts"
 import { fakeHealth } from "../testing/fake-health.ts"
 import { fakeCue, fakeEvent, fakeOutput } from "../testing/fake-views.ts"

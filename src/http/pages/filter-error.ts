@@ -1,5 +1,5 @@
 /** What the page of a filter says of a query that is refused. */
-import type { FieldError } from "../../effects/Errors.ts"
+import type { FieldError } from "../../effects/model/Errors.ts"
 import type { Problem } from "../problem.ts"
 
 /** Sentences beside the fields; null when no field is to blame. */

@@ -5,9 +5,9 @@ import { ChannelRow } from "../../../views/channels/ChannelRow.tsx"
 import { ServiceProblem, TotalsLine } from "../../../views/channels/ListHead.tsx"
 import { failingFirst, type ListRow, rowOf } from "../../../views/channels/list-row.ts"
 import { totalsOf } from "../../../views/channels/totals.ts"
-import type { DistributorService, Health } from "../../effects/Distributor.ts"
 import type { RecentView } from "../../effects/history/history-model.ts"
-import type { ChannelView } from "../../effects/model.ts"
+import type { ChannelView } from "../../effects/model/channel.ts"
+import type { DistributorService, Health } from "../../effects/supervisor/Distributor.ts"
 import type { LiveRegion } from "../live-pages.ts"
 
 /** What the list is made of. */

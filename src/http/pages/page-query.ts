@@ -1,5 +1,5 @@
 /** Queries of pages: what a form left empty is not asked for, times without an offset are UTC, as the page says. */
-import type { FieldError } from "../../effects/Errors.ts"
+import type { FieldError } from "../../effects/model/Errors.ts"
 
 /** Rows of a page that shows many. */
 export const PAGE_ROWS = 50

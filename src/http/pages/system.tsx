@@ -7,7 +7,7 @@ import manifest from "../../../package.json" with { type: "json" }
 import { makeSteady } from "../../../views/channel/steady.ts"
 import { SystemPage, systemRegions } from "../../../views/system/SystemPage.tsx"
 import type { SystemShown } from "../../../views/system/system-shown.ts"
-import type { ChannelView } from "../../effects/model.ts"
+import type { ChannelView } from "../../effects/model/channel.ts"
 import { methods } from "../methods.ts"
 import { processMetrics } from "../metrics/process-metrics.ts"
 import { makeCpuMeter, ofThisProcess } from "../routes/system.ts"

@@ -1,8 +1,8 @@
 /** The pages that look across channels, as readers of each role get them. */
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import type { LogLine } from "../../effects/log-lines.ts"
-import { makeLogLines } from "../../effects/log-lines.ts"
+import type { LogLine } from "../../effects/config/log-lines.ts"
+import { makeLogLines } from "../../effects/config/log-lines.ts"
 import { memoryAudit } from "../../effects/testing/accounts.ts"
 import { makeApp } from "../App.ts"
 import { fakeHealth } from "../testing/fake-health.ts"

@@ -1,7 +1,7 @@
 /** REST routes that look across channels: cues and events of all of them. */
 import { Effect } from "effect"
 import type { Hono } from "hono"
-import type { ChannelEventOfView } from "../../effects/model.ts"
+import type { ChannelEventOfView } from "../../effects/model/channel.ts"
 import { type CsvColumn, csvHeaders, csvOf } from "../csv.ts"
 import { cuesOfChannelsAsCsv } from "../cue-csv.ts"
 import { withSection } from "../cue-json.ts"

@@ -1,8 +1,8 @@
 /** REST routes that do one thing to many channels, or make a channel from another. */
 import { Duration, Effect, Either, Schema } from "effect"
 import type { Hono } from "hono"
-import type { DistributorService } from "../../effects/Distributor.ts"
 import { CloneInput } from "../../effects/declarative/document.ts"
+import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
 import { readJson } from "../body.ts"
 import { MANY_THINGS } from "../json-bounds.ts"
 import { methods } from "../methods.ts"

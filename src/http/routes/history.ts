@@ -1,8 +1,8 @@
 /** REST route of a channel's history. */
 import { Effect } from "effect"
 import type { Hono } from "hono"
-import { InvalidInput } from "../../effects/Errors.ts"
 import { type HistoryWindow, WINDOWS } from "../../effects/history/history-model.ts"
+import { InvalidInput } from "../../effects/model/Errors.ts"
 import { methods } from "../methods.ts"
 import { makeQueryReader } from "../read-query.ts"
 import type { AppServices } from "../services.ts"

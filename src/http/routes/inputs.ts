@@ -1,8 +1,16 @@
 /** Seed B's REST routes: inputs and their outputs by number, over the same channels. */
 import { Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
-import { InvalidInput } from "../../effects/Errors.ts"
-import type { ChannelView, OutputView } from "../../effects/model.ts"
+import type { ChannelView, OutputView } from "../../effects/model/channel.ts"
+import { InvalidInput } from "../../effects/model/Errors.ts"
+import { OutputRequest } from "../../effects/templates/template-model.ts"
+import { readJson } from "../body.ts"
+import { checkIfMatch, makeEtags } from "../etag.ts"
+import { DEFAULT_LIMIT, MAX_LIMIT } from "../event-query.ts"
+import { MANY_THINGS } from "../json-bounds.ts"
+import { methods } from "../methods.ts"
+import { makeQueryReader, wholeNumber } from "../read-query.ts"
+import type { AppServices } from "../services.ts"
 import {
   addInputOutput,
   changeInput,
@@ -16,15 +24,7 @@ import {
   inputView,
   logAsText,
   outputLog,
-} from "../../effects/show/inputs-view.ts"
-import { OutputRequest } from "../../effects/templates/template-model.ts"
-import { readJson } from "../body.ts"
-import { checkIfMatch, makeEtags } from "../etag.ts"
-import { DEFAULT_LIMIT, MAX_LIMIT } from "../event-query.ts"
-import { MANY_THINGS } from "../json-bounds.ts"
-import { methods } from "../methods.ts"
-import { makeQueryReader, wholeNumber } from "../read-query.ts"
-import type { AppServices } from "../services.ts"
+} from "./inputs-view.ts"
 
 const FORMATS = ["json", "text"] as const
 

@@ -2,7 +2,7 @@
 import { availableParallelism, freemem, loadavg, totalmem } from "node:os"
 import { Effect } from "effect"
 import type { Hono } from "hono"
-import { InvalidInput } from "../../effects/Errors.ts"
+import { InvalidInput } from "../../effects/model/Errors.ts"
 import { methods } from "../methods.ts"
 import { makeQueryReader } from "../read-query.ts"
 import { keyNeeded, maySeeSecrets } from "../secrets-shown.ts"

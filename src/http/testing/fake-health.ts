@@ -1,4 +1,4 @@
-import type { Health } from "../../effects/Distributor.ts"
+import type { Health } from "../../effects/supervisor/Distributor.ts"
 
 export const fakeHealth: Health = {
   status: "ok",

@@ -1,4 +1,6 @@
 /** Figures for `/metrics`: of a service without channels, and of channels to put into it. */
+
+import { newChannelTally, newOutputTally } from "../../effects/channel/tally.ts"
 import {
   type ChannelFigures,
   LEG_SUMS,
@@ -10,7 +12,6 @@ import {
   SRT_SUMS,
   type SrtFigures,
 } from "../../effects/metrics/metrics-model.ts"
-import { newChannelTally, newOutputTally } from "../../effects/metrics/tally.ts"
 import { channelConfig, outputConfig } from "../../effects/testing/configs.ts"
 import { fakeHealth } from "./fake-health.ts"
 

@@ -1,7 +1,7 @@
 /** What channels, inputs, outputs, cues and events of a test show: whole, with what the test changes. */
 import { policyOf } from "../../effects/config/input-policy.ts"
-import type { ChannelEventView, ChannelView, LegView, OutputTestView, OutputView } from "../../effects/model.ts"
-import type { CueView, Scte35View } from "../../effects/scte35/cue-model.ts"
+import type { ChannelEventView, ChannelView, LegView, OutputTestView, OutputView } from "../../effects/model/channel.ts"
+import type { CueView, Scte35View } from "../../effects/model/cue.ts"
 import type { Surroundings } from "../../effects/show/surroundings.ts"
 
 /** When all of it was made. */

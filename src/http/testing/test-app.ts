@@ -2,7 +2,7 @@
 import { Effect, Logger, Option, Redacted } from "effect"
 import type { Hono } from "hono"
 import type { AccountsService } from "../../effects/accounts/Accounts.ts"
-import type { DistributorService } from "../../effects/Distributor.ts"
+import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
 import { memoryAccounts, memoryAudit } from "../../effects/testing/accounts.ts"
 import { type AppDeps, makeApp } from "../App.ts"
 import type { AccessSettings } from "../auth.ts"

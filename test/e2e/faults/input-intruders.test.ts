@@ -1,7 +1,7 @@
 /** Bad input: two legs on one port, and senders that nobody asked for, with a foreign SSRC or from a foreign address. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { buildRtp } from "../../../src/core/rtp/header.ts"
-import type { InputSettings } from "../../../src/effects/model.ts"
+import type { InputSettings } from "../../../src/effects/model/channel.ts"
 import { Feed } from "../channel-feed.ts"
 import { DatagramSender, numberedTs, payloadsOf } from "../datagrams.ts"
 import { FailoverStage, namesOf, type StageOptions } from "../failover-stage.ts"

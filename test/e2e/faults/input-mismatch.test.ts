@@ -1,6 +1,6 @@
 /** Row 13: the backup carries something else. It is told, nothing is mixed, and the primary stays. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import type { InputSettings } from "../../../src/effects/model.ts"
+import type { InputSettings } from "../../../src/effects/model/channel.ts"
 import { Feed, type LegOptions } from "../channel-feed.ts"
 import { FailoverStage, namesOf } from "../failover-stage.ts"
 import { Product } from "../product.ts"

@@ -3,7 +3,7 @@
 import { expect } from "vitest"
 import { joinBytes } from "../../../src/core/join-bytes.ts"
 import { type BuiltCue, spliceInsert } from "../../../src/core/scte35/build-cue.ts"
-import type { ChannelView, CueView } from "../../../src/effects/model.ts"
+import type { ChannelView, CueView } from "../../../src/effects/model/channel.ts"
 import { AUDIO_PID, PMT_PID, pat, TsWriter, VIDEO_PID } from "../../ts-stream.ts"
 import { freeUdpPort } from "../ports.ts"
 import type { Product } from "../product.ts"

@@ -1,8 +1,8 @@
 /** Documents for property tests, with secrets that a search finds, and a store that is a list. */
 import { FastCheck as fc } from "effect"
 import type { Stamp } from "../../config/validate.ts"
-import type { ChannelConfig } from "../../model.ts"
-import { atOnce } from "../../slices.ts"
+import type { ChannelConfig } from "../../model/channel.ts"
+import { atOnce } from "../../model/slices.ts"
 import type { ChannelDocument, ConfigDocument, OutputDocument } from "../document.ts"
 import type { StoreChange } from "../plan.ts"
 import { resolveDocument, type WantedChannel } from "../resolve.ts"

@@ -1,5 +1,5 @@
 /** SCTE-35: decoding, cues with their proofs, insertion. */
-import { CUE_COMMANDS, CUE_KINDS, CUE_OUTCOMES } from "../../../effects/scte35/cue-model.ts"
+import { CUE_COMMANDS, CUE_KINDS, CUE_OUTCOMES } from "../../../effects/model/cue.ts"
 import { MAX_CSV_LIMIT } from "../../cue-query.ts"
 import { MAX_LIMIT } from "../../event-query.ts"
 import type { Operation, Parameter } from "../operation.ts"

@@ -2,7 +2,7 @@
 import type { BulkLine } from "../../../../views/forms/BulkPage.tsx"
 import { describeOutput } from "../../../core/describe-output.ts"
 import { maskSecrets, parseOutputUrl } from "../../../core/output-url.ts"
-import type { FieldError } from "../../../effects/Errors.ts"
+import type { FieldError } from "../../../effects/model/Errors.ts"
 
 /** More than anybody pastes on purpose. */
 export const MAX_LINES = 200

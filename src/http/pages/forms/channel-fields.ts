@@ -3,7 +3,7 @@ import type { FieldSpec } from "../../../../views/forms/form-state.ts"
 import { reorderReachMs } from "../../../core/input/reorder-reach.ts"
 import { DEFAULT_BREAK_POLICY } from "../../../core/scte35/break-state.ts"
 import { INPUT_BOUNDS, INPUT_DEFAULTS, MAX_ALLOWED_SENDERS } from "../../../effects/config/input-policy.ts"
-import type { ChannelView, InputSettings } from "../../../effects/model.ts"
+import type { ChannelView, InputSettings } from "../../../effects/model/channel.ts"
 import { bodyValue, type Fields, field, numeric } from "./form-fields.ts"
 
 type Setting = keyof InputSettings

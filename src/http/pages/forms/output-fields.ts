@@ -14,7 +14,7 @@ import {
 } from "../../../core/output-settings.ts"
 import type { UrlProtocol } from "../../../core/output-url.ts"
 import { PRESET_NAMES, PRESETS, type PresetName, presetOf } from "../../../core/presets.ts"
-import type { OutputView } from "../../../effects/model.ts"
+import type { OutputView } from "../../../effects/model/channel.ts"
 import { bodyValue, type Fields, field } from "./form-fields.ts"
 
 const choices = (first: string, values: ReadonlyArray<string>): ReadonlyArray<Choice> => [

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import type { Context } from "hono"
 import { type ConfigDocument, decodeDocument } from "../../../effects/declarative/document.ts"
-import { InvalidInput } from "../../../effects/Errors.ts"
+import { InvalidInput } from "../../../effects/model/Errors.ts"
 import { readText } from "../../body.ts"
 import { WHOLE_CONFIG } from "../../json-bounds.ts"
 import { parseText } from "../../off-thread.ts"

@@ -1,0 +1,55 @@
+/** Manual cues that the engine was given and that have not gone out yet. Plain functions over a short list. */
+import type { Happening } from "../../model/channel-event.ts"
+
+/** How long a cue may take to show in the stream, in ms; the engine itself gives up after 2 s. */
+export const INSERTED_WITHIN_MS = 5000
+/** The engine takes one after the other; this only bounds what is kept. */
+export const MAX_INSERTIONS = 16
+
+export interface PendingInsertion {
+  readonly base64: string
+  readonly eventIds: ReadonlyArray<number>
+  readonly description: string
+  /** Who asked for it. */
+  readonly by: string
+  /** Monotonic ms. */
+  readonly deadlineMs: number
+  /** Null until the engine has named it. */
+  pid: number | null
+  /** True once `cue_inserted` is recorded of it. */
+  audited: boolean
+}
+
+/** The record of an insertion, for whoever comes first: the engine's answer or the cue itself. Null when it was made. */
+export const auditOf = (insertion: PendingInsertion): Happening | null => {
+  if (insertion.audited) return null
+  insertion.audited = true
+  const { by, description, pid } = insertion
+  return { kind: "cue_inserted", severity: "info", message: `inserted by ${by} on PID ${pid}: ${description}` }
+}
+
+/** Takes the insertion that a section of the stream is; undefined when the section is not ours. */
+export const takeInsertion = (insertions: PendingInsertion[], base64: string, pid: number): PendingInsertion | undefined => {
+  const place = insertions.findIndex((one) => one.base64 === base64 && (one.pid === null || one.pid === pid))
+  const [found] = place < 0 ? [] : insertions.splice(place, 1)
+  if (found !== undefined) found.pid = pid
+  return found
+}
+
+/** Takes an insertion off the list, if it is still there. */
+export const dropInsertion = (insertions: PendingInsertion[], insertion: PendingInsertion): void => {
+  const place = insertions.indexOf(insertion)
+  if (place >= 0) insertions.splice(place, 1)
+}
+
+/** Takes those whose time is over, as what is to be recorded of them. */
+export const expireInsertions = (insertions: PendingInsertion[], monotonicMs: number): ReadonlyArray<Happening> => {
+  const over = insertions.filter(({ deadlineMs }) => monotonicMs >= deadlineMs)
+  for (const insertion of over) dropInsertion(insertions, insertion)
+  const seconds = INSERTED_WITHIN_MS / 1000
+  return over.map(({ by, description }) => ({
+    kind: "cue_not_inserted",
+    severity: "warning",
+    message: `a cue inserted by ${by} did not go out within ${seconds} s: ${description}`,
+  }))
+}

@@ -1,0 +1,288 @@
+/**
+ * What a channel's watcher does with SCTE-35: decodes each section, follows the breaks, keeps each cue, and notes by which outputs it
+ * left. Plain functions over the channel's runtime; each returns what to record and to log.
+ */
+import { carriesCues } from "../../../core/output-settings.ts"
+import { type BreakEvent, noteDamaged, noteSection, tickBreaks } from "../../../core/scte35/break-state.ts"
+import { decodeSpliceInfoSection } from "../../../core/scte35/decode-section.ts"
+import type { SpliceInfoSection } from "../../../core/scte35/section-fields.ts"
+import type { ChannelEvent } from "../../engine/engine-inboxes.ts"
+import type { EventKind, OutputConfig } from "../../model/channel.ts"
+import type { Happening } from "../../model/channel-event.ts"
+import type { CueProof, NewCue, StoredProof } from "../../model/cue.ts"
+import type { CueEntry } from "../../store/CueLog.ts"
+import { NO_WORD } from "../../store/cue-rows.ts"
+import type { ChannelRuntime, OutputRuntime } from "../channel-runtime.ts"
+import { countCue } from "../tally.ts"
+import { auditOf, expireInsertions, takeInsertion } from "./cue-insertions.ts"
+import { type CueFacts, factsOf, factsOfUnreadable } from "./cue-record.ts"
+import { type KnownCue, noteBreakAlarms, type OpenCue, raiseAlarm } from "./scte35-runtime.ts"
+
+export type Scte35Event = Extract<ChannelEvent, { readonly event: "scte35" }>
+export type CueSentEvent = Extract<ChannelEvent, { readonly event: "cue_sent" }>
+
+export interface Scte35Moment {
+  readonly monotonicMs: number
+  /** Unix time in ms. */
+  readonly nowMs: number
+}
+
+export interface Scte35Channel {
+  readonly id: string
+  readonly runtime: ChannelRuntime
+  readonly outputs: ReadonlyArray<OutputConfig>
+  readonly keepCue: (cue: NewCue) => CueEntry
+}
+
+export interface Scte35Noted {
+  readonly events: ReadonlyArray<Happening>
+  readonly lines: ReadonlyArray<{ readonly kind: string; readonly message: string; readonly warn: boolean }>
+}
+
+const NOTHING: Scte35Noted = { events: [], lines: [] }
+/** How long the engine is given to tell of an output, in ms. */
+export const PROOF_WITHIN_MS = 10_000
+/** The same for HLS: its tag is written with the segment of the splice, which may be announced minutes ahead. */
+export const HLS_PROOF_WITHIN_MS = 610_000
+/** A stream whose every section is damaged must not fill the history: one of them is kept in this time, in ms. */
+export const DAMAGED_EVERY_MS = 10_000
+/** Cues whose repetitions are still counted. */
+const MAX_FIRSTS = 1000
+/** What arrived longer ago than this, in ms, was held up by a clock that was set, not by us. */
+const MAX_LAG_MS = 5000
+
+const KINDS: Readonly<Record<BreakEvent["kind"], EventKind>> = {
+  break_announced: "break_announced",
+  break_started: "break_started",
+  break_ended: "break_ended",
+  break_cancelled: "break_cancelled",
+  short_preroll: "short_preroll",
+  missing_return: "missing_return",
+  overlong_break: "overlong_break",
+  overlapping_breaks: "overlapping_breaks",
+  crc_error: "scte35_crc",
+  bad_section: "scte35_bad",
+  silent: "scte35_silent",
+}
+
+const onBreakEvents = ({ runtime }: Scte35Channel, found: ReadonlyArray<BreakEvent>, { monotonicMs, nowMs }: Scte35Moment): Scte35Noted => {
+  if (found.length === 0) return NOTHING
+  noteBreakAlarms(runtime.scte35, found, monotonicMs, nowMs)
+  return {
+    events: found.map(({ kind, message, severity }) => ({ kind: KINDS[kind], message, severity })),
+    // Damaged sections have a line of their own.
+    lines: found
+      .filter(({ kind }) => kind !== "crc_error" && kind !== "bad_section")
+      .map(({ kind, message, severity }) => ({ kind: `scte35 ${kind}`, message, warn: severity === "warning" })),
+  }
+}
+
+/** A listener with a receiver lost for longer than that is one that nobody wants anything of: cues are not missed there, in ms. */
+const NOBODY_AFTER_MS = 60_000
+
+/** A listener that nobody has joined is connected to nobody. */
+const whyNot = (runtime: OutputRuntime | undefined): string => runtime?.lastError ?? "not connected"
+
+const firstProof = (runtime: ChannelRuntime, { id, protocol, slug }: OutputConfig, atMs: number, monotonicMs: number): StoredProof => {
+  const output = runtime.outputs.get(id)
+  const since = output?.listeningSinceMs ?? null
+  if (since !== null && monotonicMs - since >= NOBODY_AFTER_MS)
+    return { output: slug, status: "no_receiver", at: null, delay_ms: null, reason: "nobody is connected to the listener" }
+  // HLS connects with its first playlist, which holds what came before.
+  const takes = output?.status === "connected" || (protocol === "hls" && output?.status === "connecting")
+  const within_ms = protocol === "hls" ? HLS_PROOF_WITHIN_MS : PROOF_WITHIN_MS
+  if (takes) return { output: slug, status: "pending", at: null, delay_ms: null, reason: null, within_ms }
+  return { output: slug, status: "missed", at: new Date(atMs).toISOString(), delay_ms: null, reason: whyNot(output) }
+}
+
+const missedEvent = (cue: NewCue, { output, reason }: CueProof): ReadonlyArray<Happening> =>
+  cue.kind === "damaged"
+    ? []
+    : [{ kind: "cue_missed", severity: "warning", output, message: `cue missed: ${reason ?? "no reason is known"}; ${cue.description}` }]
+
+/** Keeps a cue, with a proof begun for each enabled output that is to carry it. */
+const keep = (
+  { id, keepCue, outputs, runtime }: Scte35Channel,
+  event: Scte35Event,
+  facts: CueFacts,
+  seen: Pick<NewCue, "kind" | "preroll_s" | "manual">,
+  { monotonicMs }: Scte35Moment,
+): { readonly known: KnownCue; readonly events: ReadonlyArray<Happening> } => {
+  const enabled = outputs.filter((output) => output.enabled && carriesCues(output))
+  const proofs = enabled.map((output) => firstProof(runtime, output, event.at, monotonicMs))
+  const { at, cue, leg: source, pid } = event
+  const kept: NewCue = {
+    ...facts,
+    ...seen,
+    ...{ channelId: id, at, last_at: at, pid, source, cue, repeats: 0, outputs: proofs },
+  }
+  const entry = keepCue(kept)
+  const places = new Map(enabled.map((output, place) => [output.id, place]))
+  const slow = new Set(enabled.flatMap(({ protocol }, place) => (protocol === "hls" ? [place] : [])))
+  const known = { entry, places, slow }
+  runtime.scte35.open.set(cue, { ...known, openedMs: monotonicMs, repetition: 0 })
+  return { known, events: proofs.filter(({ status }) => status === "missed").flatMap((proof) => missedEvent(kept, proof)) }
+}
+
+const rememberFirst = (firsts: Map<number, KnownCue>, sighting: number, known: KnownCue) => {
+  firsts.set(sighting, known)
+  const [oldest] = firsts.keys()
+  if (firsts.size > MAX_FIRSTS && oldest !== undefined) firsts.delete(oldest)
+}
+
+const join = (...all: ReadonlyArray<Scte35Noted>): Scte35Noted => ({
+  events: all.flatMap(({ events }) => events),
+  lines: all.flatMap(({ lines }) => lines),
+})
+
+const onDamaged = (
+  channel: Scte35Channel,
+  event: Scte35Event,
+  crcOk: boolean,
+  error: string,
+  facts: CueFacts,
+  moment: Scte35Moment,
+): Scte35Noted => {
+  const { scte35 } = channel.runtime
+  if (!crcOk) {
+    scte35.crcErrors++
+    channel.runtime.tally.crcErrors++
+    // Not by the break events, which are thinned out.
+    const message = `a SCTE-35 section on PID ${event.pid} came with a wrong CRC-32; ${scte35.crcErrors} since the start`
+    raiseAlarm(scte35, "scte35_crc", message, moment.monotonicMs, moment.nowMs)
+  }
+  const found = onBreakEvents(channel, noteDamaged(scte35.breaks, moment.monotonicMs, crcOk, error), moment)
+  const line = crcOk
+    ? { kind: "scte35 bad", message: `SCTE-35 section that cannot be used: ${error}`, warn: true }
+    : { kind: "scte35 crc", message: "SCTE-35 section with a wrong CRC-32", warn: true }
+  if (moment.monotonicMs - scte35.damagedMs >= DAMAGED_EVERY_MS) {
+    scte35.damagedMs = moment.monotonicMs
+    keep(channel, event, facts, { kind: "damaged", preroll_s: null, manual: false }, moment)
+  }
+  return join(found, { events: [], lines: [line] })
+}
+
+const onSound = (channel: Scte35Channel, event: Scte35Event, section: SpliceInfoSection, moment: Scte35Moment): Scte35Noted => {
+  const { scte35 } = channel.runtime
+  const lag = Math.min(MAX_LAG_MS, Math.max(0, moment.nowMs - event.at))
+  const atMs = Math.max(scte35.seenMs, moment.monotonicMs - lag)
+  scte35.seenMs = atMs
+  const sighting = { cue: ++scte35.sightings, atMs, pid: event.pid, clock90k: event.clock_90k, section }
+  const { events, kind, prerollS, repeatOf } = noteSection(scte35.breaks, sighting)
+  const found = onBreakEvents(channel, events, moment)
+  if (kind === "null") return found
+  scte35.lastCueAt = event.at
+  scte35.raised.delete("scte35_silent")
+  const insertion = takeInsertion(scte35.insertions, section.base64, event.pid)
+  const audit = insertion === undefined ? null : auditOf(insertion)
+  const audited: Scte35Noted = audit === null ? NOTHING : { events: [audit], lines: [] }
+  const first = repeatOf === null ? undefined : scte35.firsts.get(repeatOf)
+  // Ours is kept for itself where it repeats one of the stream's.
+  const isRepeat = repeatOf !== null && (insertion === undefined || first?.entry.current().manual === true)
+  if (isRepeat) {
+    if (first !== undefined) {
+      first.entry.update((cue) => ({ ...cue, last_at: event.at, repeats: cue.repeats + 1 }))
+      const repetition = first.entry.current().repeats
+      scte35.open.set(event.cue, { ...first, openedMs: moment.monotonicMs, repetition })
+    }
+    return join(audited, found)
+  }
+  const inTime = prerollS !== null && prerollS >= scte35.breaks.policy.minPrerollS
+  if (inTime && (kind === "out" || kind === "in")) scte35.raised.delete("short_preroll")
+  scte35.cues++
+  countCue(channel.runtime.tally, section.command?.name ?? "encrypted", kind, event.at)
+  const kept = keep(channel, event, factsOf(section), { kind, preroll_s: prerollS, manual: insertion !== undefined }, moment)
+  rememberFirst(scte35.firsts, sighting.cue, kept.known)
+  return join(audited, found, { events: kept.events, lines: [] })
+}
+
+/** Takes a section of the stream. */
+export const onSection = (channel: Scte35Channel, told: Scte35Event, moment: Scte35Moment): Scte35Noted => {
+  // The engine reckons in microseconds; whole milliseconds are kept.
+  const event = { ...told, at: Math.round(told.at) }
+  const { scte35 } = channel.runtime
+  scte35.sections++
+  channel.runtime.tally.sections++
+  const unproven = scte35.open.get(event.cue)
+  // Numbers begin anew with the engine: nothing more will come of an older cue of this number.
+  const closed = unproven === undefined ? NOTHING : close(channel, event.cue, unproven, moment)
+  const decoded = decodeSpliceInfoSection(new Uint8Array(Buffer.from(event.section_base64, "base64")))
+  if (!decoded.ok) {
+    const facts = factsOfUnreadable(event.section_base64, event.crc_ok, decoded.error)
+    return join(closed, onDamaged(channel, event, event.crc_ok, decoded.error, facts, moment))
+  }
+  const { section } = decoded
+  const [error] = section.errors
+  if (error === undefined) return join(closed, onSound(channel, event, section, moment))
+  return join(closed, onDamaged(channel, event, section.crc_ok, error, factsOf(section), moment))
+}
+
+const withProof = (cue: NewCue, place: number, proof: CueProof): NewCue => ({ ...cue, outputs: cue.outputs.with(place, proof) })
+
+/**
+ * Takes what the engine says of a cue and an output; of heartbeats and cues of an earlier time nothing is kept. A repetition that was
+ * sent makes good for a cue that was missed.
+ */
+export const onCueSent = ({ runtime }: Scte35Channel, event: CueSentEvent): Scte35Noted => {
+  const open = runtime.scte35.open.get(event.cue)
+  const place = open?.places.get(event.output_id)
+  const before = place === undefined ? undefined : open?.entry.current().outputs[place]
+  if (open === undefined || place === undefined || before === undefined || before.status === "sent") return NOTHING
+  if (!event.sent && (open.repetition > 0 || before.status === "no_receiver")) return NOTHING
+  const at = new Date(event.at).toISOString()
+  const late = open.repetition > 0 ? `not before repetition ${open.repetition}` : null
+  const proof: CueProof = event.sent
+    ? { output: before.output, status: "sent", at, delay_ms: event.delay_ms, reason: late }
+    : { output: before.output, status: "missed", at, delay_ms: null, reason: event.reason ?? "not sent" }
+  open.entry.update((cue) => withProof(cue, place, proof))
+  const output = runtime.outputs.get(event.output_id)
+  if (output !== undefined && event.sent) {
+    output.tally.cuesSent++
+  }
+  if (event.sent || before.status === "missed") return NOTHING
+  return { events: missedEvent(open.entry.current(), proof), lines: [] }
+}
+
+/** What is still pending of a cue is missed. Misses are counted here, where no word can change them any more. */
+const close = (
+  { runtime }: Scte35Channel,
+  number: number,
+  { entry, places, repetition }: OpenCue,
+  { nowMs }: Scte35Moment,
+): Scte35Noted => {
+  runtime.scte35.open.delete(number)
+  if (repetition > 0) return NOTHING
+  const cue = entry.current()
+  const over = ({ within_ms, ...proof }: StoredProof): StoredProof =>
+    proof.status === "pending" ? { ...proof, status: "missed", at: new Date(nowMs).toISOString(), reason: NO_WORD } : proof
+  for (const [id, place] of places) {
+    const output = runtime.outputs.get(id)
+    const status = cue.outputs[place]?.status
+    if (output !== undefined && status !== "sent" && status !== "no_receiver") {
+      output.tally.cuesMissed++
+    }
+  }
+  if (cue.outputs.every(({ status }) => status !== "pending")) return NOTHING
+  entry.update((current) => ({ ...current, outputs: current.outputs.map(over) }))
+  const missed = cue.outputs.filter(({ status }) => status === "pending").map(over)
+  return { events: missed.flatMap((proof) => missedEvent(cue, proof)), lines: [] }
+}
+
+const onExpired = (events: ReadonlyArray<Happening>): Scte35Noted => ({
+  events,
+  lines: events.map(({ kind, message }) => ({ kind, message, warn: true })),
+})
+
+const patienceMs = ({ entry, slow }: OpenCue): number =>
+  entry.current().outputs.some(({ status }, place) => status === "pending" && slow.has(place)) ? HLS_PROOF_WITHIN_MS : PROOF_WITHIN_MS
+
+/** To be called about once a second: what time brings to breaks, proofs and manual cues. */
+export const tickScte35 = (channel: Scte35Channel, moment: Scte35Moment): Scte35Noted => {
+  const { scte35 } = channel.runtime
+  const found = join(
+    onBreakEvents(channel, tickBreaks(scte35.breaks, moment.monotonicMs), moment),
+    onExpired(expireInsertions(scte35.insertions, moment.monotonicMs)),
+  )
+  const due = [...scte35.open].filter(([, open]) => moment.monotonicMs - open.openedMs >= patienceMs(open))
+  return due.length === 0 ? found : join(found, ...due.map(([number, open]) => close(channel, number, open, moment)))
+}

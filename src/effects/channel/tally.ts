@@ -1,0 +1,126 @@
+/**
+ * What the control plane itself counts of a channel and its outputs, where it happens. Kept as long as they are configured, so stopping and
+ * starting them loses nothing. Plain fields.
+ */
+import { END_REASONS, type EndReason } from "../metrics/end-reason.ts"
+
+/** Why the stream changed over to another source; all but `WANTED_SWITCHES` are failovers. */
+export const SWITCH_REASONS = [
+  "no_packets",
+  "null_packets",
+  "sync_loss",
+  "no_pat",
+  "no_pmt",
+  "continuity",
+  "closed",
+  "merge_ended",
+  "merged",
+  "operator",
+  "failback",
+  "restart",
+  "settings",
+  "other",
+] as const
+export type SwitchReason = (typeof SWITCH_REASONS)[number]
+
+/** `command` and `type` of cues that are shown from the start, at 0; others when the first one comes. */
+export const USUAL_CUES = [
+  "splice_insert out",
+  "splice_insert in",
+  "splice_insert cancel",
+  "time_signal out",
+  "time_signal in",
+  "time_signal cancel",
+  "time_signal start",
+  "time_signal end",
+  "time_signal point",
+  "time_signal other",
+] as const
+
+const zeros = <const K extends string>(names: ReadonlyArray<K>) => Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>
+
+export interface OutputTally {
+  /** Times a connection was made. */
+  connects: number
+  /** Connections that ended by themselves. */
+  readonly lost: Record<EndReason, number>
+  /** Attempts that made none. */
+  readonly failed: Record<EndReason, number>
+  /** Cues that left by it, and that did not; heartbeats and repetitions not counted. */
+  cuesSent: number
+  cuesMissed: number
+}
+
+export interface ChannelTally {
+  sections: number
+  crcErrors: number
+  /** By `command type`. */
+  readonly cues: Map<string, number>
+  /** Unix time in ms. */
+  lastCueAt: number | null
+  readonly switches: Record<SwitchReason, number>
+  readonly outputs: Map<string, OutputTally>
+}
+
+export const newOutputTally = (): OutputTally => ({
+  connects: 0,
+  lost: zeros(END_REASONS),
+  failed: zeros(END_REASONS),
+  cuesSent: 0,
+  cuesMissed: 0,
+})
+
+export const newChannelTally = (): ChannelTally => ({
+  sections: 0,
+  crcErrors: 0,
+  cues: new Map(USUAL_CUES.map((name) => [name, 0])),
+  lastCueAt: null,
+  switches: zeros(SWITCH_REASONS),
+  outputs: new Map(),
+})
+
+const isSwitchReason = (reason: string): reason is SwitchReason => SWITCH_REASONS.some((known) => known === reason)
+
+export const countSwitch = ({ switches }: ChannelTally, reason: string): void => {
+  switches[isSwitchReason(reason) ? reason : "other"]++
+}
+
+/** Both words are of closed sets: core's names of commands and kinds. */
+export const countCue = (tally: ChannelTally, command: string, kind: string, atMs: number): void => {
+  const name = `${command} ${kind}`
+  tally.cues.set(name, (tally.cues.get(name) ?? 0) + 1)
+  tally.lastCueAt = atMs
+}
+
+/** The tally of an output, begun when there is none. */
+export const outputTally = ({ outputs }: ChannelTally, id: string): OutputTally => {
+  const known = outputs.get(id) ?? newOutputTally()
+  outputs.set(id, known)
+  return known
+}
+
+export interface Tallies {
+  /** The tally of a channel, begun when there is none. */
+  readonly of: (channelId: string) => ChannelTally
+  /** Forgets all channels and outputs but these. */
+  readonly keep: (channels: ReadonlyArray<{ readonly id: string; readonly outputs: ReadonlyArray<{ readonly id: string }> }>) => void
+}
+
+export const makeTallies = (): Tallies => {
+  const channels = new Map<string, ChannelTally>()
+  return {
+    of: (id) => {
+      const known = channels.get(id) ?? newChannelTally()
+      channels.set(id, known)
+      return known
+    },
+    keep: (configured) => {
+      const kept = new Map(configured.map((channel) => [channel.id, new Set(channel.outputs.map(({ id }) => id))]))
+      for (const [id, { outputs }] of channels) {
+        const ids = kept.get(id)
+        if (ids === undefined) channels.delete(id)
+        else for (const output of outputs.keys()) if (!ids.has(output)) outputs.delete(output)
+      }
+    },
+  }
+}

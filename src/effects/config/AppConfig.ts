@@ -1,0 +1,313 @@
+/**
+ * Settings of the service, read from the environment. Every key is described in docs/configuration.md; a test compares the two.
+ */
+import { isIP } from "node:net"
+import { join, resolve } from "node:path"
+import { Config, ConfigError, Context, Effect, Either, Layer, type LogLevel, Option, Redacted } from "effect"
+import { type Network, parseNetwork } from "../../core/network.ts"
+import { StartRefused } from "../model/Errors.ts"
+import { AUTO_LIMIT, type ThumbnailLimit } from "../thumbnails/thumbnail-model.ts"
+import { LOG_LEVELS, type LogLevelName, toLogLevel } from "./log-levels.ts"
+import type { PortRange } from "./port-ranges.ts"
+import type { RetryPolicy } from "./retry-delay.ts"
+
+export interface AppConfigService {
+  /** Address the HTTP server listens on. */
+  readonly host: string
+  /** TCP port of the HTTP server; 0 takes a free one. */
+  readonly port: number
+  /** Absolute path of the directory that holds the store, the engine's socket and its log. */
+  readonly dataDir: string
+  /** Absolute paths of the directories below which HLS outputs and recordings go. */
+  readonly hlsDir: string
+  readonly recordingsDir: string
+  /** Absolute path of the SQLite file; of no use when there is a `postgresUrl`. */
+  readonly databaseFile: string
+  /** `postgres://user:password@host:port/database`, when the store is there. */
+  readonly postgresUrl: Option.Option<Redacted.Redacted>
+  /** Absolute path of a document that is applied at the start; see `docs/configuration.md`, "A configuration file". */
+  readonly configFile: Option.Option<string>
+  readonly apiKey: Option.Option<Redacted.Redacted>
+  /** Absolute path of a file for the admin's key that is made where the service would refuse to be open; see `accounts/first-keys.ts`. */
+  readonly firstKeyFile: Option.Option<string>
+  /** Absolute path of a file in which Prometheus finds a viewer's key. */
+  readonly metricsKeyFile: Option.Option<string>
+  /** Absolute path of the file with the key that signs sessions and encrypts secrets. */
+  readonly keyFile: string
+  /** Absolute paths of the certificate chain and its key, both PEM; with them the server speaks HTTPS only. */
+  readonly tls: Option.Option<{ readonly cert: string; readonly key: string }>
+  /** False when `AUTH=off`: requests are not asked for a key. */
+  readonly auth: boolean
+  /** Reverse proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: ReadonlyArray<Network>
+  /** False when `ALLOW_PRIVATE_TARGETS=off`: no output goes to this machine or into a private network. */
+  readonly allowPrivateTargets: boolean
+  readonly logLevel: LogLevel.LogLevel
+  readonly logFormat: "json" | "pretty"
+  readonly retry: RetryPolicy
+  /** Ports that inputs and SRT listener outputs get when a request names none. */
+  readonly udpPorts: PortRange
+  readonly srtPorts: PortRange
+  /** Up to how many running channels have thumbnails; 0 for none. */
+  readonly thumbnails: ThumbnailLimit
+  /** `https://grafana.example.com/path`, without a slash at its end: pages link to its dashboards. */
+  readonly grafanaUrl: Option.Option<string>
+  /** Settings of the environment that other products have and this one has no use for. */
+  readonly ignored: ReadonlyArray<string>
+}
+
+/** Every key with its default as documentation writes it. */
+export const SETTINGS = {
+  HOST: "127.0.0.1",
+  PORT: "8000",
+  DATA_DIR: "./config",
+  DATABASE_URL: "sqlite in DATA_DIR",
+  HLS_DIR: "hls in DATA_DIR",
+  RECORDINGS_DIR: "recordings in DATA_DIR",
+  DISTRIBUTOR_CONFIG: "none",
+  API_KEY: "none",
+  FIRST_KEY_FILE: "none",
+  METRICS_KEY_FILE: "none",
+  AUTH: "on",
+  TRUSTED_PROXIES: "none",
+  KEY_FILE: "secret.key in DATA_DIR",
+  TLS_CERT: "none",
+  TLS_KEY: "none",
+  ALLOW_PRIVATE_TARGETS: "on",
+  LOG_LEVEL: "info",
+  LOG_FORMAT: "pretty on a terminal, else json",
+  DEFAULT_RECONNECT_DELAY: "0.5",
+  MAX_RECONNECT_ATTEMPTS: "0",
+  UDP_PORT_RANGE_START: "5000",
+  UDP_PORT_RANGE_END: "5100",
+  SRT_PORT_RANGE_START: "8890",
+  THUMBNAILS: "auto",
+  GRAFANA_URL: "none",
+} as const
+/** What seed B's environment has beside these: sessions are signed with the API key, and there is no MediaMTX. */
+const IGNORED_SETTINGS = ["SECRET_KEY", "MEDIAMTX_CONFIG_PATH", "MEDIAMTX_API_URL"] as const
+type Key = keyof typeof SETTINGS
+
+/** Files for `docker run --env-file` keep what stands behind a value: `0  # 0 = infinite`. */
+const withoutComment = (text: string) => text.replace(/\s+#.*$/, "")
+
+/** A text setting; unset and empty are the same, since compose files often pass empty values. */
+const setting = (key: Key) =>
+  Config.string(key).pipe(
+    Config.option,
+    Config.map((o) =>
+      Option.filter(
+        Option.map(o, (s) => s.trim()),
+        (s) => s !== "",
+      ),
+    ),
+    Config.withDescription(`default: ${SETTINGS[key]}`),
+  )
+
+const oneOf = <const A extends string>(key: Key, values: ReadonlyArray<A>, fallback: () => A) => {
+  const isOne = (s: unknown): s is A => values.some((v) => v === s)
+  return setting(key).pipe(
+    Config.mapOrFail((text) => {
+      const value = Option.getOrElse(text, fallback).toLowerCase()
+      return isOne(value)
+        ? Either.right(value)
+        : Either.left(ConfigError.InvalidData([key], `must be ${values.join(" or ")}, not "${value}"`))
+    }),
+  )
+}
+
+const wholeNumber = (key: Key, lowest: number, highest: number) =>
+  setting(key).pipe(
+    Config.mapOrFail((text) => {
+      const value = withoutComment(Option.getOrElse(text, () => SETTINGS[key]))
+      return /^\d{1,9}$/.test(value) && Number(value) >= lowest && Number(value) <= highest
+        ? Either.right(Number(value))
+        : Either.left(ConfigError.InvalidData([key], `must be a whole number from ${lowest} to ${highest}, not "${value}"`))
+    }),
+  )
+
+const thumbnails = setting("THUMBNAILS").pipe(
+  Config.mapOrFail((text) => {
+    const value = withoutComment(Option.getOrElse(text, () => SETTINGS.THUMBNAILS)).toLowerCase()
+    if (value === "auto") return Either.right(AUTO_LIMIT)
+    if (value === "off") return Either.right(0)
+    return /^\d{1,3}$/.test(value)
+      ? Either.right(Number(value))
+      : Either.left(ConfigError.InvalidData(["THUMBNAILS"], `must be auto, off or a number of channels up to 999, not "${value}"`))
+  }),
+)
+
+const grafanaUrl = setting("GRAFANA_URL").pipe(
+  Config.mapOrFail((text) => {
+    if (Option.isNone(text)) return Either.right(Option.none<string>())
+    const url = URL.canParse(text.value) ? new URL(text.value) : null
+    return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.search === "" && url.hash === ""
+      ? Either.right(Option.some(url.href.replace(/\/+$/, "")))
+      : Either.left(ConfigError.InvalidData(["GRAFANA_URL"], 'must be an address as "https://grafana.example.com", without user and query'))
+  }),
+)
+
+const trustedProxies = setting("TRUSTED_PROXIES").pipe(
+  Config.mapOrFail((text) => {
+    const networks: Network[] = []
+    for (const word of Option.getOrElse(text, () => "").split(/[\s,]+/)) {
+      const network = word === "" ? undefined : parseNetwork(word)
+      if (network === null)
+        return Either.left(
+          ConfigError.InvalidData(["TRUSTED_PROXIES"], `must be addresses or networks as in "127.0.0.1, 10.0.0.0/8", not "${word}"`),
+        )
+      if (network !== undefined) networks.push(network)
+    }
+    return Either.right<ReadonlyArray<Network>>(networks)
+  }),
+)
+
+/** Null when it is not set. */
+const reconnectDelayMs = setting("DEFAULT_RECONNECT_DELAY").pipe(
+  Config.mapOrFail((text) => {
+    if (Option.isNone(text)) return Either.right(null)
+    const value = withoutComment(text.value)
+    const seconds = /^\d{1,4}(?:\.\d{1,6})?$/.test(value) ? Number(value) : Number.NaN
+    return seconds >= 0.1 && seconds <= 3600
+      ? Either.right(seconds * 1000)
+      : Either.left(ConfigError.InvalidData(["DEFAULT_RECONNECT_DELAY"], `must be seconds from 0.1 to 3600, not "${value}"`))
+  }),
+)
+
+const isGiven = (key: string) =>
+  Config.string(key).pipe(
+    Config.option,
+    Config.map((text) => Option.isSome(text) && text.value.trim() !== ""),
+  )
+const ignored = Config.all(IGNORED_SETTINGS.map((key) => Config.map(isGiven(key), (given) => (given ? [key] : [])))).pipe(
+  Config.map((keys) => keys.flat()),
+)
+
+/**
+ * `sqlite:path` and `sqlite://path`; what follows is a path, relative to the working directory unless it starts with a slash. SQLAlchemy
+ * has three slashes in front of a relative one, which `sqlite:///./file` and `sqlite:///../file` can only mean.
+ */
+const database = (
+  url: Option.Option<string>,
+  dataDir: string,
+): Either.Either<Pick<AppConfigService, "databaseFile" | "postgresUrl">, ConfigError.ConfigError> => {
+  const inFile = (databaseFile: string) => Either.right({ databaseFile, postgresUrl: Option.none() })
+  const file = join(dataDir, "distributor.db")
+  if (Option.isNone(url)) return inFile(file)
+  // Never with what was given: it may hold a password.
+  const refuse = (message: string) => Either.left(ConfigError.InvalidData(["DATABASE_URL"], message))
+  if (/^postgres(ql)?:/i.test(url.value)) {
+    const { host = "", pathname = "" } = URL.canParse(url.value) ? new URL(url.value) : {}
+    return host !== "" && /^\/[^/]+$/.test(pathname)
+      ? Either.right({ databaseFile: file, postgresUrl: Option.some(Redacted.make(url.value)) })
+      : refuse("must be postgresql://user:password@host:port/database; write @ : / ? # % in a password as %40 %3A %2F %3F %23 %25")
+  }
+  const path = /^sqlite:(?:\/\/(?:\/(?=\.\.?\/))?)?(.+)$/i.exec(url.value)?.[1]
+  if (path === undefined || path === ":memory:") {
+    return refuse("must be sqlite:<path of a file> or postgresql://user:password@host:port/database")
+  }
+  return inFile(resolve(path))
+}
+
+/** True when only this machine reaches that address. */
+export const isLoopback = (host: string) => host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."))
+
+const config = Config.all({
+  host: setting("HOST").pipe(Config.map(Option.getOrElse(() => "127.0.0.1"))),
+  port: wholeNumber("PORT", 0, 65535),
+  dataDir: setting("DATA_DIR").pipe(Config.map((o) => resolve(Option.getOrElse(o, () => "./config")))),
+  databaseUrl: setting("DATABASE_URL"),
+  hlsDir: setting("HLS_DIR"),
+  recordingsDir: setting("RECORDINGS_DIR"),
+  configFile: setting("DISTRIBUTOR_CONFIG").pipe(Config.map(Option.map((path) => resolve(path)))),
+  apiKey: setting("API_KEY").pipe(Config.map(Option.map((s) => Redacted.make(s)))),
+  firstKeyFile: setting("FIRST_KEY_FILE").pipe(Config.map(Option.map((path) => resolve(path)))),
+  metricsKeyFile: setting("METRICS_KEY_FILE").pipe(Config.map(Option.map((path) => resolve(path)))),
+  keyFile: setting("KEY_FILE"),
+  tlsCert: setting("TLS_CERT"),
+  tlsKey: setting("TLS_KEY"),
+  auth: oneOf("AUTH", ["on", "off"], () => "on"),
+  trustedProxies,
+  privateTargets: oneOf("ALLOW_PRIVATE_TARGETS", ["on", "off"], () => "on"),
+  logLevel: oneOf<LogLevelName>("LOG_LEVEL", LOG_LEVELS, () => "info"),
+  logFormat: oneOf("LOG_FORMAT", ["json", "pretty"], () => (process.stdout.isTTY === true ? "pretty" : "json")),
+  delayMs: reconnectDelayMs,
+  maxAttempts: wholeNumber("MAX_RECONNECT_ATTEMPTS", 0, 1_000_000),
+  udpFirst: wholeNumber("UDP_PORT_RANGE_START", 1, 65535),
+  udpLast: wholeNumber("UDP_PORT_RANGE_END", 1, 65535),
+  srtFirst: wholeNumber("SRT_PORT_RANGE_START", 1, 65535),
+  thumbnails,
+  grafanaUrl,
+  ignored,
+}).pipe(
+  Config.mapOrFail((read) =>
+    Option.isSome(read.tlsCert) === Option.isSome(read.tlsKey)
+      ? Either.right(read)
+      : Either.left(
+          ConfigError.InvalidData([Option.isSome(read.tlsCert) ? "TLS_KEY" : "TLS_CERT"], "is missing: HTTPS needs TLS_CERT and TLS_KEY"),
+        ),
+  ),
+  Config.mapOrFail((read) =>
+    read.udpFirst <= read.udpLast
+      ? Either.right(read)
+      : Either.left(
+          ConfigError.InvalidData(
+            ["UDP_PORT_RANGE_END"],
+            `must not be below UDP_PORT_RANGE_START (${read.udpFirst}), not "${read.udpLast}"`,
+          ),
+        ),
+  ),
+  Config.mapOrFail(
+    ({
+      databaseUrl,
+      auth,
+      delayMs,
+      hlsDir,
+      keyFile,
+      logLevel,
+      maxAttempts,
+      privateTargets,
+      recordingsDir,
+      srtFirst,
+      tlsCert,
+      tlsKey,
+      udpFirst,
+      udpLast,
+      ...rest
+    }) =>
+      Either.map(database(databaseUrl, rest.dataDir), (place): AppConfigService => {
+        const below = (asked: Option.Option<string>, name: string) => resolve(Option.getOrElse(asked, () => join(rest.dataDir, name)))
+        return {
+          ...rest,
+          ...place,
+          keyFile: below(keyFile, "secret.key"),
+          hlsDir: below(hlsDir, "hls"),
+          recordingsDir: below(recordingsDir, "recordings"),
+          tls: Option.map(Option.all({ cert: tlsCert, key: tlsKey }), ({ cert, key }) => ({ cert: resolve(cert), key: resolve(key) })),
+          auth: auth === "on",
+          allowPrivateTargets: privateTargets === "on",
+          logLevel: toLogLevel(logLevel),
+          retry: { delayMs, maxAttempts },
+          udpPorts: { first: udpFirst, last: udpLast },
+          srtPorts: { first: srtFirst, last: 65535 },
+        }
+      }),
+  ),
+)
+
+/** One line for a person: which variable, and what is wrong with it. */
+const describe = (error: ConfigError.ConfigError): string => {
+  switch (error._op) {
+    case "And":
+    case "Or":
+      return `${describe(error.left)}; ${describe(error.right)}`
+    default:
+      return `${error.path.join("_")}: ${error.message}`
+  }
+}
+
+const load = Effect.mapError(config, (e) => new StartRefused({ reason: describe(e) }))
+
+export class AppConfig extends Context.Tag("distributor/AppConfig")<AppConfig, AppConfigService>() {
+  static readonly Live = Layer.effect(AppConfig, load)
+}

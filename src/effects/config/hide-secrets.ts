@@ -1,0 +1,45 @@
+/** Servers repeat what they were told: `stream live/KEY is already published`. No sentence about an output may show its secrets. */
+import { secretsInUrl } from "../../core/output-url.ts"
+import type { OutputConfig } from "../model/channel.ts"
+import { maskText } from "./Logging.ts"
+import { MASK } from "./output-input.ts"
+import { readOutput } from "./output-place.ts"
+
+/** Shorter ones would mask half the sentence, and are no secrets. */
+const SECRET_MIN = 4
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** The login of a URL as the Basic scheme writes it (RFC 7617 2). */
+const basicLogin = (url: string): string | null => {
+  if (!URL.canParse(url)) return null
+  const { password, username } = new URL(url)
+  return password === "" ? null : Buffer.from(`${decoded(username)}:${decoded(password)}`).toString("base64")
+}
+
+const secretsOf = (output: OutputConfig): ReadonlyArray<string> => {
+  const parsed = readOutput(output)
+  const rtmp = parsed.ok && parsed.target.protocol === "rtmp" ? parsed.target.url : null
+  const srt = parsed.ok && parsed.target.protocol === "srt" ? parsed.target : null
+  const key = rtmp?.streamKey ?? output.stream_key
+  const found = [
+    ...[key, key?.split("?")[0], rtmp?.password, srt?.passphrase, output.settings.s3_secret_access_key],
+    key == null ? null : encodeURIComponent(key),
+    ...secretsInUrl(output.url).flatMap((secret) => [secret, decoded(secret)]),
+    basicLogin(output.url),
+  ]
+  // The longest first, so that none is left of one that holds another.
+  return [...new Set(found.filter((s) => s != null && s.length >= SECRET_MIN))].map(String).sort((a, b) => b.length - a.length)
+}
+
+/** Masks the secrets of an output, and those of every URL, in a sentence about it. */
+export const hideSecrets = (output: OutputConfig): ((text: string) => string) => {
+  const secrets = secretsOf(output)
+  return (text) => secrets.reduce((shown, secret) => shown.replaceAll(secret, MASK), maskText(text))
+}

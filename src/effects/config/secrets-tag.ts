@@ -1,0 +1,25 @@
+import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
+import type { StateTag } from "./state-tag.ts"
+
+/** Of where an output goes, secrets included, by the output's id; empty when there is none. Asked for hundreds of times a second. */
+export const makeSecretsTag = (configs: ReadonlyMap<string, ChannelConfig>, tag: StateTag): ((outputId: string) => string) => {
+  const tags = new WeakMap<OutputConfig, string>()
+  /** In which channel an output was seen last. */
+  const owners = new Map<string, string>()
+  const outputOf = (channel: ChannelConfig | undefined, id: string) => channel?.outputs.find((output) => output.id === id)
+  const find = (id: string): OutputConfig | undefined => {
+    const known = outputOf(configs.get(owners.get(id) ?? ""), id)
+    if (known !== undefined) return known
+    owners.clear()
+    for (const channel of configs.values()) for (const output of channel.outputs) owners.set(output.id, channel.id)
+    return outputOf(configs.get(owners.get(id) ?? ""), id)
+  }
+  return (id) => {
+    const output = find(id)
+    if (output === undefined) return ""
+    const { settings, stream_key, url } = output
+    const made = tags.get(output) ?? tag(JSON.stringify([url, stream_key, Object.entries(settings).sort()]))
+    tags.set(output, made)
+    return made
+  }
+}

@@ -1,0 +1,362 @@
+/** What is stored and what the API shows; what it takes is in `request-bodies.ts`. Field names are the contract's (snake_case). */
+import { Schema } from "effect"
+import type { OutputSettings } from "../../core/output-settings.ts"
+import type { PresetName } from "../../core/presets.ts"
+import type { Scte35View } from "./cue.ts"
+
+export type { CueAnswer, CueProof, CueView, Scte35View } from "./cue.ts"
+
+export const Protocol = Schema.Literal("srt", "rtmp", "udp", "rtp", "rtsp", "hls", "file")
+export type Protocol = typeof Protocol.Type
+
+export const SourceName = Schema.Literal("primary", "backup")
+export type SourceName = typeof SourceName.Type
+
+export const ChannelStatus = Schema.Literal("stopped", "starting", "running", "error")
+export type ChannelStatus = typeof ChannelStatus.Type
+
+export const OutputStatus = Schema.Literal("stopped", "connecting", "connected", "retrying", "error")
+export type OutputStatus = typeof OutputStatus.Type
+
+/** `on_demand` starts a channel with its first enabled output and stops it after its last one. */
+export const AutoRun = Schema.Literal("off", "on_demand")
+export type AutoRun = typeof AutoRun.Type
+
+/** A channel's states with those on the way (seed C): `stopping` until its sockets are closed. */
+export type ChannelLifecycle = "idle" | "starting" | "running" | "stopping" | "error"
+/** The same of an output: `ready` waits to be started, `starting` connects, `error` has failed, whether it is tried again or not. */
+export type OutputLifecycle = "ready" | "starting" | "streaming" | "stopping" | "error"
+
+/** Receive settings of a channel; what is left out has its default (`docs/configuration.md`, "Inputs"). */
+export interface InputSettings {
+  /** `auto` (default) merges legs that agree and fails over otherwise; `failover` never merges; `merge` warns while not merged. */
+  readonly mode?: "auto" | "failover" | "merge" | undefined
+  /** Silence (or null packets, lost sync, missing tables, continuity errors) of the active leg before the switch: 50 to 60000 ms, default 500. */
+  readonly failover_after_ms?: number | undefined
+  /** `auto` (default) returns to the primary once it has been good for `failback_after_s` (1 to 86400, default 30). */
+  readonly failback?: "auto" | "manual" | undefined
+  readonly failback_after_s?: number | undefined
+  /** `clean` (default) switches at a random access point of the new leg, `immediate` with its next packet. */
+  readonly switch?: "clean" | "immediate" | undefined
+  /** Longest wait for a datagram out of order: 0 (off) to 1000 ms, default 50. */
+  readonly reorder_ms?: number | undefined
+  /** Longest wait for the other leg while merged: 10 to 2000 ms, default 200. */
+  readonly merge_window_ms?: number | undefined
+  /** `auto` receives SMPTE 2022-1 FEC on the ports + 2 (column) and + 4 (row); default `off`. */
+  readonly fec?: "off" | "auto" | undefined
+  /** Addresses or networks, IPv4 and IPv6, that may send to either leg, at most 8; without it anyone may. */
+  readonly allowed_senders?: ReadonlyArray<string> | undefined
+  /** Interface name or local address for multicast joins. */
+  readonly interface?: string | undefined
+  /** Source address of a source-specific multicast join. */
+  readonly source?: string | undefined
+  /** The same for the backup; without them those of the primary count for both. */
+  readonly backup_interface?: string | undefined
+  readonly backup_source?: string | undefined
+  /** Kernel receive buffer to ask for, in bytes. */
+  readonly rcvbuf?: number | undefined
+  /** Seconds before its splice point by which a SCTE-35 cue must come, lest it be an alarm: 0 to 60, default 4. */
+  readonly scte35_min_preroll_s?: number | undefined
+  /** Seconds after which an ad break is taken for over: 10 to 86400, default 600. */
+  readonly scte35_max_break_s?: number | undefined
+  /** Hours without a cue that are an alarm: 0 (never, default) to 720. */
+  readonly scte35_silent_after_h?: number | undefined
+  /** PID to be taken for SCTE-35 although the PMT does not call it so: 32 to 8190. Without it those that the PMT names count. */
+  readonly scte35_pid?: number | null | undefined
+  /** true lets `POST /api/channels/{id}/cues` insert cues into the stream; default false. */
+  readonly manual_cues?: boolean | undefined
+}
+
+/** An output as stored, with its secrets. */
+export interface OutputConfig {
+  readonly id: string
+  /** Small whole number, within its channel, that never changes and is never given out again. */
+  readonly number: number
+  readonly slug: string
+  readonly name: string
+  readonly protocol: Protocol
+  readonly url: string
+  /** Verbatim; null where the URL holds it or there is none. */
+  readonly stream_key: string | null
+  /** What differs from the defaults. */
+  readonly settings: OutputSettings
+  /** Kind of destination, whose limits are watched. */
+  readonly preset: PresetName | null
+  readonly enabled: boolean
+  readonly created_at: string
+}
+
+/** A channel as stored. */
+export interface ChannelConfig {
+  readonly id: string
+  /** Small whole number that never changes, for systems that count inputs (seed B). */
+  readonly number: number
+  readonly slug: string
+  readonly name: string
+  readonly rtp_ip: string
+  readonly rtp_port: number
+  readonly backup_rtp_ip: string | null
+  readonly backup_rtp_port: number | null
+  readonly input: InputSettings
+  readonly autostart: boolean
+  readonly auto_run: AutoRun
+  /** What the operator last asked for; a channel that should run is started again after a restart of the service. */
+  readonly should_run: boolean
+  /** Highest number that an output of it ever had. */
+  readonly last_output_number: number
+  readonly created_at: string
+  readonly outputs: ReadonlyArray<OutputConfig>
+}
+
+/** One receiver of a SRT listener output. */
+export interface ReceiverView {
+  readonly peer: string
+  readonly stream_id: string
+  readonly uptime: number
+  readonly bytes_sent: number
+  readonly packets_dropped: number
+  readonly rtt_ms: number | null
+}
+
+/** An output as the API shows it. `url` has its secrets masked. */
+export interface OutputView {
+  readonly id: string
+  readonly number: number
+  readonly slug: string
+  readonly name: string
+  readonly protocol: Protocol
+  readonly url: string
+  /** `***` when there is one. */
+  readonly stream_key: string | null
+  /** As given, secrets masked; what is left out has its default. */
+  readonly settings: OutputSettings
+  readonly preset: PresetName | null
+  readonly enabled: boolean
+  readonly status: OutputStatus
+  readonly lifecycle: OutputLifecycle
+  /** Something goes out: it is connected, and packets of the source in use arrive. One that is connected and carries nothing is idle. */
+  readonly carrying: boolean
+  /** Seconds since connected; 0 when not. */
+  readonly uptime: number
+  readonly error_count: number
+  readonly reconnects: number
+  readonly last_error: string | null
+  /** When the next attempt starts (ISO 8601), while retrying. */
+  readonly next_retry_at: string | null
+  /** bit/s over the last second. */
+  readonly bitrate: number
+  readonly bytes_sent: number
+  readonly packets_sent: number
+  readonly packets_dropped: number
+  /** What was understood from the URL, as plain options (`mode`, `latency_ms`, ...), secrets left out. */
+  readonly options: Readonly<Record<string, string | number | boolean>>
+  /** Keys of the URL that were not understood, and other things to look at. */
+  readonly warnings: ReadonlyArray<string>
+  readonly srt: Readonly<Record<string, number>> | null
+  readonly receivers: ReadonlyArray<ReceiverView>
+  /** SCTE-35 cues since the channel or the output was started that left by it, and that did not. */
+  readonly cues_sent: number
+  readonly cues_missed: number
+  readonly created_at: string
+}
+
+/** What came of a test of a destination. */
+export interface OutputTestView {
+  /** `unknown`: nothing failed, and what matters could not be tried (`untested`). */
+  readonly outcome: "ok" | "failed" | "unknown"
+  /** `outcome` is `ok`: the output would work. */
+  readonly ok: boolean
+  /** What could not be tried and why, when the outcome is unknown. */
+  readonly untested: string | null
+  /** What was done and came back. */
+  readonly steps: ReadonlyArray<string>
+  /** Why it failed. */
+  readonly error: { readonly code: string; readonly message: string; readonly transient: boolean } | null
+  readonly address: string | null
+  readonly took_ms: number
+}
+
+/** A leg of a channel as the API shows it. */
+export interface LegView {
+  readonly source: SourceName
+  readonly ip: string
+  readonly port: number
+  readonly receiving: boolean
+  readonly framing: "none" | "rtp" | "udp"
+  readonly sender: string | null
+  readonly bitrate: number
+  readonly last_error: string | null
+  readonly warnings: ReadonlyArray<string>
+  /** `good`, `degraded`, `bad` or `lost`, by TR 101 290 and what arrives; with the reasons as sentences. */
+  readonly verdict: "good" | "degraded" | "bad" | "lost"
+  readonly reasons: ReadonlyArray<string>
+  /** Preflight: what would surprise later, as `{code, message}`. */
+  readonly findings: ReadonlyArray<{ readonly code: string; readonly message: string }>
+  readonly fec: { readonly columns: number; readonly rows: number; readonly latency_ms: number } | null
+  readonly jitter_ms: number
+  readonly pcr_jitter_ms: number
+  readonly pcr_jitter_max_ms: number
+  readonly max_gap_ms: number
+  readonly pcr_bitrate: number
+  readonly access_point_interval_ms: number | null
+  readonly rcvbuf_bytes: number
+  readonly kernel_drops: number
+  readonly pids: ReadonlyArray<{ readonly pid: number; readonly packets: number; readonly bitrate: number }>
+  readonly programmes: ReadonlyArray<ProgrammeView>
+  readonly scte35_pids: ReadonlyArray<number>
+  readonly counters: Readonly<Record<string, number>>
+}
+
+/** A programme of a leg as its PMT describes it. */
+export interface ProgrammeView {
+  readonly program_number: number
+  readonly pmt_pid: number
+  readonly pcr_pid: number
+  readonly version: number
+  readonly cuei: boolean
+  readonly streams: ReadonlyArray<{ readonly pid: number; readonly stream_type: number }>
+}
+
+/** How the legs of a channel are joined now. */
+export interface InputState {
+  readonly merge: "off" | "rtp" | "content"
+  readonly path_difference_ms: number | null
+  readonly merge_lost: number
+  readonly merge_mismatches: number
+  readonly switches: number
+  /** Leg that takes over at its next random access point. */
+  readonly pending_source: SourceName | null
+  /** `none` without a backup or figures of it, `ok` while the other leg could take over, `lost` while it could not. */
+  readonly redundancy: "none" | "ok" | "lost"
+}
+
+export const ALARM_KINDS = [
+  "no_input",
+  "redundancy_lost",
+  "legs_differ",
+  "leg_bad",
+  "short_preroll",
+  "missing_return",
+  "overlong_break",
+  "scte35_crc",
+  "scte35_silent",
+] as const
+export type AlarmKind = (typeof ALARM_KINDS)[number]
+
+/** Something that needs a person. */
+export interface Alarm {
+  readonly kind: AlarmKind
+  readonly severity: "warning" | "critical"
+  /** When it began, ISO 8601; for an engine that was found running, when it was first seen. */
+  readonly since: string
+  readonly message: string
+}
+
+/** What is recorded of a channel. The first eight are the engine's, of the legs together; see `docs/api.md`. */
+export const EVENT_KINDS = [
+  "switched",
+  "leg_lost",
+  "leg_back",
+  "redundancy_lost",
+  "redundancy_back",
+  "merge_on",
+  "merge_off",
+  "legs_differ",
+  "leg_failed",
+  "sender_changed",
+  "sequence_reset",
+  "pcr_jump",
+  "psi_changed",
+  "fec_on",
+  "fec_off",
+  "rejoined",
+  "started",
+  "stopped",
+  "no_input",
+  "input_back",
+  "output_connected",
+  "output_waiting",
+  "output_failed",
+  "output_stopped",
+  "engine_lost",
+  "engine_back",
+  "break_announced",
+  "break_started",
+  "break_ended",
+  "break_cancelled",
+  "overlapping_breaks",
+  "short_preroll",
+  "missing_return",
+  "overlong_break",
+  "scte35_crc",
+  "scte35_bad",
+  "scte35_silent",
+  "cue_missed",
+  "cue_inserted",
+  "cue_not_inserted",
+] as const
+export type EventKind = (typeof EVENT_KINDS)[number]
+
+/** What happened to a channel, kept across restarts. */
+export interface ChannelEventView {
+  /** Grows with time, never given out twice. */
+  readonly id: number
+  /** ISO 8601 with milliseconds. */
+  readonly at: string
+  /** One of `EVENT_KINDS`, or what another version of this software wrote. */
+  readonly kind: string
+  readonly severity: "info" | "warning" | "critical"
+  readonly source: SourceName | null
+  /** Slug of the output it is about. */
+  readonly output: string | null
+  readonly message: string
+}
+
+/** An event where events of many channels are shown. */
+export interface ChannelEventOfView extends ChannelEventView {
+  readonly channel: ChannelName
+}
+
+/** A channel as others name it. */
+export type ChannelName = Pick<ChannelConfig, "id" | "slug" | "name">
+
+export const EVENT_SEVERITIES = ["info", "warning", "critical"] as const satisfies ReadonlyArray<ChannelEventView["severity"]>
+
+/** Which events of a channel to show, newest first. */
+export interface EventQuery {
+  readonly limit: number
+  /** Only events with a lower id. */
+  readonly before?: number | undefined
+  /** Only events at or after this time, ms since 1970. */
+  readonly sinceMs?: number | undefined
+  /** Only events before this time. */
+  readonly untilMs?: number | undefined
+  readonly kinds?: ReadonlyArray<EventKind> | undefined
+  readonly severities?: ReadonlyArray<ChannelEventView["severity"]> | undefined
+}
+
+export interface ChannelView {
+  readonly id: string
+  readonly number: number
+  readonly slug: string
+  readonly name: string
+  readonly rtp_ip: string
+  readonly rtp_port: number
+  readonly backup_rtp_ip: string | null
+  readonly backup_rtp_port: number | null
+  readonly autostart: boolean
+  readonly auto_run: AutoRun
+  /** Settings with their defaults, how the legs are joined, and what each receives. */
+  readonly input: InputSettings & InputState & { readonly legs: ReadonlyArray<LegView> }
+  readonly status: ChannelStatus
+  readonly lifecycle: ChannelLifecycle
+  /** Why the status is `error` or `starting`; null otherwise. */
+  readonly error: string | null
+  /** Seconds since the channel was started; 0 when stopped. */
+  readonly uptime: number
+  readonly created_at: string
+  readonly active_source: SourceName
+  readonly alarms: ReadonlyArray<Alarm>
+  readonly scte35: Scte35View
+  readonly outputs: ReadonlyArray<OutputView>
+}

@@ -1,0 +1,63 @@
+/** Tests of destinations: RTSP from here, since ffmpeg cannot log in without publishing; everything else by the engine. */
+import { Effect } from "effect"
+import { keyTestOf } from "../../core/key-test.ts"
+import type { OutputTest, Reason } from "../../engine/messages.ts"
+import { hideSecrets } from "../config/hide-secrets.ts"
+import { type OutputHost, outputSpec, readOutput } from "../config/output-place.ts"
+import type { EngineClientService } from "../engine/EngineClient.ts"
+import type { OutputConfig, OutputTestView } from "../model/channel.ts"
+import { EngineUnavailable } from "../model/Errors.ts"
+import { publicRtspUrl } from "../rtsp/rtsp-address.ts"
+import { probeRtsp } from "../rtsp/rtsp-probe.ts"
+
+const UNTRIED_KEY = "the stream key was not tried"
+const UNTRIED_PATH = "the path, and the login where OPTIONS needs none, were not tried: that takes publishing"
+
+const refused = (error: Reason): OutputTest => ({ ok: false, untested: null, steps: [], error, address: null, took_ms: 0 })
+
+/** What is shown of it, without secrets: nothing is well of which something was not tried. */
+const shown = (output: OutputConfig, { ok, untested = null, ...test }: OutputTest): OutputTestView => {
+  const hide = hideSecrets(output)
+  const outcome = !ok ? "failed" : untested === null ? "ok" : "unknown"
+  return {
+    ...test,
+    outcome,
+    ok: outcome === "ok",
+    untested: outcome === "unknown" && untested !== null ? hide(untested) : null,
+    steps: test.steps.map(hide),
+    error: test.error === null ? null : { ...test.error, message: hide(test.error.message) },
+  }
+}
+
+/** Whether the engine may publish to this destination; null for one to which that means nothing. */
+const keyTest = (output: OutputConfig) => {
+  const parsed = readOutput(output)
+  return parsed.ok && parsed.target.protocol === "rtmp" ? keyTestOf(output.preset, parsed.target.url.host) : null
+}
+
+/** What came of it; that it failed is an answer like any other. */
+export const dryRun = (
+  engine: EngineClientService,
+  host: OutputHost,
+  output: OutputConfig,
+): Effect.Effect<OutputTestView, EngineUnavailable> =>
+  Effect.gen(function* () {
+    if (output.protocol === "rtsp") {
+      const url = host.allowPrivateTargets ? output.url : yield* publicRtspUrl(output.url)
+      return { ...(yield* Effect.promise(() => probeRtsp(url))), untested: UNTRIED_PATH }
+    }
+    const key = keyTest(output)
+    const { test } = yield* engine.send({
+      cmd: "test_output",
+      output: outputSpec(output, host, crypto.randomUUID()),
+      ...(key?.publish === true ? { publish: { query: key.query } } : {}),
+    })
+    if (test === undefined) return yield* new EngineUnavailable({ reason: "it answered without the outcome of the test" })
+    if (key?.publish === false && test.untested != null) return { ...test, untested: `${UNTRIED_KEY}: ${key.why}` }
+    // An engine from before this question was asked has not published.
+    return key !== null && test.untested === undefined ? { ...test, untested: UNTRIED_KEY } : test
+  }).pipe(
+    Effect.catchTag("EngineRefused", ({ code, reason, transient }) => Effect.succeed(refused({ code, message: reason, transient }))),
+    Effect.catchTag("OutputEnded", ({ code, reason, transient }) => Effect.succeed(refused({ code, message: reason, transient }))),
+    Effect.map((test) => shown(output, test)),
+  )

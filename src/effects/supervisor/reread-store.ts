@@ -1,0 +1,38 @@
+/**
+ * Makes what is known and what runs as the store has it: after a change of which nobody knows whether it was stored, the store alone
+ * knows.
+ */
+import { isDeepStrictEqual } from "node:util"
+import { Effect } from "effect"
+import type { RunningChannels } from "../channel/RunningChannels.ts"
+import type { ChannelConfig } from "../model/channel.ts"
+import type { StoreError } from "../model/Errors.ts"
+
+const WHY = "as the store has it"
+
+export interface RereadDeps {
+  readonly load: Effect.Effect<ReadonlyArray<ChannelConfig>, StoreError>
+  readonly configs: Map<string, ChannelConfig>
+  readonly running: Pick<RunningChannels, "get" | "halt" | "runNow">
+  /** Makes a configuration known, and gives it to the channel when that runs. */
+  readonly adopt: (config: ChannelConfig, by: string) => Effect.Effect<void>
+  readonly publish: Effect.Effect<void>
+}
+
+/** What is as it was known to be is left alone. */
+export const rereadStore = ({ adopt, configs, load, publish, running }: RereadDeps): Effect.Effect<void, StoreError> =>
+  Effect.gen(function* () {
+    const stored = new Map((yield* load).map((config) => [config.id, config]))
+    for (const id of [...configs.keys()].filter((one) => !stored.has(one))) {
+      configs.delete(id)
+      yield* running.halt(id, `removed, ${WHY}`)
+    }
+    for (const config of stored.values()) {
+      if (isDeepStrictEqual(configs.get(config.id), config)) continue
+      yield* adopt(config, WHY)
+      const runs = running.get(config.id) !== undefined
+      if (config.should_run && !runs) yield* running.runNow(config, WHY)
+      if (!config.should_run && runs) yield* running.halt(config.id, `stopped, ${WHY}`)
+    }
+    yield* publish
+  })

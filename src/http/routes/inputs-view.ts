@@ -1,0 +1,191 @@
+/** Seed B's words for channels: an input is a channel by its number, `udp_port` is `rtp_port`, outputs have numbers. Not a second model. */
+import { Effect, Schema } from "effect"
+import { ChannelInput, ChannelUpdate, OutputUpdate } from "../../effects/config/request-bodies.ts"
+import type { ChannelEventView, ChannelStatus, ChannelView, OutputView, SourceName } from "../../effects/model/channel.ts"
+import { Conflict, type FieldError, InvalidInput, NotFound, type StoreError } from "../../effects/model/Errors.ts"
+import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
+import type { OutputRequest } from "../../effects/templates/template-model.ts"
+
+const { name, rtp_port } = ChannelInput.fields
+/** An id that comes back as it was shown; others are refused. */
+const SameId = Schema.optional(Schema.Union(Schema.String, Schema.Int))
+
+/** Body of `POST /api/inputs`; without `udp_port` a free one is given. */
+export const InputBody = Schema.Struct({ name, udp_port: Schema.optional(Schema.NullOr(rtp_port)) })
+export type InputBody = typeof InputBody.Type
+
+/** Body of `PUT /api/inputs/{id}`: what is left out stays as it is. */
+export const InputChange = Schema.Struct({ id: SameId, name: ChannelUpdate.fields.name, udp_port: ChannelUpdate.fields.rtp_port })
+export type InputChange = typeof InputChange.Type
+
+/** Body of `PUT /api/inputs/{id}/outputs/{output_id}`. */
+export const InputOutputChange = Schema.Struct({ ...OutputUpdate.fields, id: SameId })
+export type InputOutputChange = typeof InputOutputChange.Type
+
+/** An output as seed B counts them; everything else is as in `OutputView`. */
+export type InputOutputView = Omit<OutputView, "id" | "number"> & {
+  readonly id: number
+  readonly input_id: number
+  /** UUID of the output. */
+  readonly output_id: string
+}
+
+export interface InputView {
+  readonly id: number
+  /** UUID of the channel, and its name in `/api/channels`. */
+  readonly channel_id: string
+  readonly slug: string
+  readonly name: string
+  readonly udp_port: number
+  readonly status: ChannelStatus
+  readonly lifecycle: ChannelView["lifecycle"]
+  readonly error: string | null
+  readonly uptime: number
+  /** bit/s that arrive on the source in use. */
+  readonly bitrate: number
+  readonly framing: "none" | "rtp" | "udp"
+  readonly active_source: SourceName
+  readonly created_at: string
+  readonly outputs: ReadonlyArray<InputOutputView>
+}
+
+export const inputOutputView = (channel: number, { id, number, ...output }: OutputView): InputOutputView => ({
+  id: number,
+  input_id: channel,
+  output_id: id,
+  ...output,
+})
+
+export const inputView = (channel: ChannelView): InputView => {
+  const { active_source, created_at, error, id, lifecycle, name, number, outputs, rtp_port, slug, status, uptime } = channel
+  const leg = channel.input.legs.find(({ source }) => source === active_source)
+  return {
+    ...{ id: number, channel_id: id, slug, name, udp_port: rtp_port, status, lifecycle, error, uptime },
+    ...{ bitrate: leg?.bitrate ?? 0, framing: leg?.framing ?? "none", active_source, created_at },
+    outputs: outputs.map((output) => inputOutputView(number, output)),
+  }
+}
+
+/** The request spoke of `udp_port`. */
+const inItsWords = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | Conflict | InvalidInput> => {
+  const renamed = (errors: ReadonlyArray<FieldError>) =>
+    errors.map(({ message, path }) => ({ path: path === "rtp_port" ? "udp_port" : path, message }))
+  return Effect.mapError(effect, (error) => {
+    if (error instanceof Conflict) return new Conflict({ errors: renamed(error.errors) })
+    return error instanceof InvalidInput ? new InvalidInput({ errors: renamed(error.errors) }) : error
+  })
+}
+
+/** Between asking for a free port and taking it another request may have taken it. */
+const TRIES = 5
+const withFreePort = <A, E>(
+  distributor: DistributorService,
+  use: "udp" | "srt",
+  attempt: (port: number) => Effect.Effect<A, E>,
+): Effect.Effect<A, E | Conflict> =>
+  Effect.retry(Effect.flatMap(distributor.freePort(use), attempt), { times: TRIES, while: (error) => error instanceof Conflict })
+
+/** The input, started at once: on every address of the machine, for RTP and raw UDP alike. */
+export const createInput = (distributor: DistributorService, { name, udp_port }: InputBody) => {
+  const create = (rtp_port: number) => distributor.create({ name, rtp_ip: "0.0.0.0", rtp_port })
+  const created = udp_port == null ? withFreePort(distributor, "udp", create) : create(udp_port)
+  return inItsWords(Effect.flatMap(created, ({ id }) => distributor.start(id))).pipe(Effect.map(inputView))
+}
+
+const sameId = (given: string | number | undefined, known: ReadonlyArray<string>): Effect.Effect<void, InvalidInput> =>
+  given === undefined || known.includes(String(given))
+    ? Effect.void
+    : new InvalidInput({ errors: [{ path: "id", message: "differs from the one in the path; ids cannot be changed" }] })
+
+export const changeInput = (distributor: DistributorService, ref: string, { id, name, udp_port }: InputChange) =>
+  Effect.gen(function* () {
+    const channel = yield* distributor.get(ref)
+    yield* sameId(id, [channel.id, channel.slug, String(channel.number)])
+    return inputView(yield* inItsWords(distributor.update(ref, { name, rtp_port: udp_port })))
+  })
+
+/** An output of an input by its number; its UUID and slug find it too. */
+export const findInputOutput = (
+  distributor: DistributorService,
+  ref: string,
+  outputRef: string,
+): Effect.Effect<{ readonly channel: ChannelView; readonly output: OutputView }, NotFound> =>
+  Effect.flatMap(distributor.get(ref), (channel) => {
+    const { outputs } = channel
+    const output = outputs.find((o) => String(o.number) === outputRef) ?? outputs.find((o) => o.id === outputRef || o.slug === outputRef)
+    return output === undefined ? new NotFound({ kind: "output", ref: outputRef }) : Effect.succeed({ channel, output })
+  })
+
+/** `srt://HOST?mode=listener` in its parts, where it names no port; null for every other URL. */
+const withoutPort = (url: string): readonly [before: string, after: string] | null => {
+  const match = /^(srt:\/\/(\[[^\]]*\]|[^:/?#@]*))(?::0?)?(\/?(?:\?.*)?)$/i.exec(url)
+  const [, before, host, after] = match ?? []
+  if (before === undefined || host === undefined || after === undefined) return null
+  const mode = /[?&;]mode=(\w+)/i.exec(after)?.[1]?.toLowerCase()
+  const listens = mode === undefined ? ["", "0.0.0.0", "[::]"].includes(host) : mode === "listener" || mode === "server"
+  return listens && !/[?&;](?:port|localport|bind)=/i.test(after) ? [before, after] : null
+}
+
+/** A SRT listener without a port, or SRT without a URL, gets a free one. */
+export const addInputOutput = (distributor: DistributorService, ref: string, input: OutputRequest) =>
+  Effect.gen(function* () {
+    const { number } = yield* distributor.get(ref)
+    const url =
+      input.url ??
+      (input.protocol === "srt" && input.preset == null && input.template === undefined ? "srt://0.0.0.0?mode=listener" : undefined)
+    const parts = url === undefined ? null : withoutPort(url)
+    const add = (port: number) => distributor.addOutput(ref, { ...input, url: `${parts?.[0]}:${port}${parts?.[1]}` })
+    const added = yield* parts === null ? distributor.addOutput(ref, input) : withFreePort(distributor, "srt", add)
+    return inputOutputView(number, added)
+  })
+
+export const changeInputOutput = (distributor: DistributorService, ref: string, outputRef: string, { id, ...change }: InputOutputChange) =>
+  Effect.gen(function* () {
+    const { channel, output } = yield* findInputOutput(distributor, ref, outputRef)
+    yield* sameId(id, [output.id, output.slug, String(output.number)])
+    return inputOutputView(channel.number, yield* distributor.updateOutput(channel.id, output.id, change))
+  })
+
+/** A line of an output's log. */
+export interface OutputLogLine {
+  readonly at: string
+  readonly level: "info" | "warning" | "error"
+  readonly kind: string
+  readonly message: string
+}
+
+const LEVELS: Readonly<Record<ChannelEventView["severity"], OutputLogLine["level"]>> = {
+  info: "info",
+  warning: "warning",
+  critical: "error",
+}
+/** Events of a channel are kept in thousands; most are not of one output. */
+const PAGE = 1000
+const MAX_PAGES = 20
+
+/** What happened to an output, newest first. */
+export const outputLog = (
+  distributor: DistributorService,
+  channel: ChannelView,
+  output: OutputView,
+  limit: number,
+): Effect.Effect<ReadonlyArray<OutputLogLine>, NotFound | StoreError> =>
+  Effect.gen(function* () {
+    // A slug may have been another output's before.
+    const since = Date.parse(output.created_at)
+    const lines: OutputLogLine[] = []
+    let before: number | undefined
+    for (let page = 0; page < MAX_PAGES && lines.length < limit; page++) {
+      const events = yield* distributor.events(channel.id, { limit: PAGE, before, sinceMs: Number.isFinite(since) ? since : undefined })
+      for (const event of events) {
+        if (event.output !== output.slug) continue
+        lines.push({ at: event.at, level: LEVELS[event.severity], kind: event.kind, message: event.message })
+      }
+      before = events.at(-1)?.id
+      if (events.length < PAGE) break
+    }
+    return lines.slice(0, limit)
+  })
+
+export const logAsText = (lines: ReadonlyArray<OutputLogLine>): string =>
+  lines.map(({ at, level, message }) => `${at} ${level.toUpperCase().padEnd(7)} ${message.replace(/\s+/g, " ")}\n`).join("")
