@@ -7,7 +7,7 @@ import { createSecureContext } from "node:tls"
 import { createAdaptorServer } from "@hono/node-server"
 import { Context, Effect, Layer, Option, type Scope } from "effect"
 import { Accounts, type AccountsService } from "../effects/accounts/Accounts.ts"
-import type { AuditRows } from "../effects/accounts/audit-rows.ts"
+import { type AuditRows, makeAuditRows } from "../effects/accounts/audit-rows.ts"
 import { AppConfig, type AppConfigService } from "../effects/config/AppConfig.ts"
 import { type LogLines, ServiceLog } from "../effects/config/log-lines.ts"
 import { StartRefused } from "../effects/model/Errors.ts"
@@ -136,7 +136,7 @@ export const serveHttp = (
 export const HttpLive: Layer.Layer<HttpServer, StartRefused, AppConfig | Distributor | Accounts | Store | ServiceLog> = Layer.scoped(
   HttpServer,
   Effect.gen(function* () {
-    const { audit } = yield* Store
+    const audit = makeAuditRows((yield* Store).access)
     return yield* serveHttp(yield* AppConfig, yield* Distributor, { accounts: yield* Accounts, audit, log: yield* ServiceLog })
   }),
 )

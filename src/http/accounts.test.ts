@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import { afterEach, describe, expect, it } from "vitest"
+import { makeAccountRows } from "../effects/accounts/account-rows.ts"
 import { LIMITS } from "./limits.ts"
 import { RULES, ruleFor } from "./roles.ts"
 import { makeRealApps } from "./testing/real-app.ts"
@@ -136,7 +137,7 @@ describe("keys", () => {
     expect((await call("POST", "/api/channels", { name: "a", rtp_port: 5000 }, mine)).status).toBe(201)
     expect((await call("GET", "/api/config?secrets=1", undefined, mine)).status).toBe(403)
     expect((await call("GET", "/api/keys", undefined, ADMIN)).text).not.toContain(key)
-    expect(JSON.stringify(await Effect.runPromise(store.accounts.load))).not.toContain(key)
+    expect(JSON.stringify(await Effect.runPromise(makeAccountRows(store.access).load))).not.toContain(key)
     const login = await call("POST", "/login", new URLSearchParams({ key }).toString(), form)
     expect((await call("GET", "/api/channels", undefined, cookieOf(login.headers))).status).toBe(200)
     expect((await call("DELETE", `/api/keys/${id}`, undefined, ADMIN)).status).toBe(204)

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { ChannelView, OutputView } from "../../src/effects/model/channel.ts"
-import type { Health } from "../../src/effects/supervisor/Distributor.ts"
+import type { Health } from "../../src/effects/show/health-of.ts"
 import { freeTcpPort } from "./ports.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))

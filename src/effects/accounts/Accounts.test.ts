@@ -6,6 +6,8 @@ import { layerFile, Store } from "../store/Store.ts"
 import { appConfig } from "../testing/configs.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
 import { Accounts } from "./Accounts.ts"
+import { makeAccountRows } from "./account-rows.ts"
+import { makeAuditRows } from "./audit-rows.ts"
 import { hashPassword, isPassword } from "./password.ts"
 
 const PASSWORD = "correct horse battery"
@@ -63,7 +65,7 @@ describe("Accounts", () => {
           const { createKey, createUser } = yield* Accounts
           yield* createUser({ name: "ada", password: PASSWORD, role: "admin" })
           const { key } = yield* createKey({ name: "ci", role: "viewer" })
-          return { key, rows: JSON.stringify(yield* (yield* Store).accounts.load) }
+          return { key, rows: JSON.stringify(yield* makeAccountRows((yield* Store).access).load) }
         }),
       )
       assert.include(stored.rows, "scrypt$32768$8$1$")
@@ -79,7 +81,7 @@ describe("Accounts", () => {
         yield* temporaryDirectory,
         {},
         Effect.gen(function* () {
-          const { audit } = yield* Store
+          const audit = makeAuditRows((yield* Store).access)
           for (let status = 200; status < 205; status += 1) yield* audit.append({ ...entry, what: "x", status, outcome: "done" })
           return [yield* audit.list({ limit: 2 }), yield* audit.list({ limit: 9, before: 3 })]
         }),

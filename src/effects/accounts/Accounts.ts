@@ -6,7 +6,7 @@ import { Conflict, NotFound, StartRefused, type StoreError } from "../model/Erro
 import { Store } from "../store/Store.ts"
 import { loadSecretKey } from "../store/secret-key.ts"
 import type { KeyInput, KeyView, Role, UserChange, UserInput, UserView } from "./account-bodies.ts"
-import type { AccountRows, StoredKey, StoredUser } from "./account-rows.ts"
+import { type AccountRows, makeAccountRows, type StoredKey, type StoredUser } from "./account-rows.ts"
 import { newKey } from "./api-key.ts"
 import { keepMetricsKey, makeFirstKey } from "./first-keys.ts"
 import { hashPassword, isPassword } from "./password.ts"
@@ -170,7 +170,10 @@ export class Accounts extends Context.Tag("distributor/Accounts")<Accounts, Acco
         mayBeOpen: isLoopback(config.host) || !config.auth,
         sessionKey: yield* loadSecretKey(config.keyFile),
       }
-      const accounts = yield* Effect.mapError(makeAccounts(store.accounts, options), ({ message }) => new StartRefused({ reason: message }))
+      const accounts = yield* Effect.mapError(
+        makeAccounts(makeAccountRows(store.access), options),
+        ({ message }) => new StartRefused({ reason: message }),
+      )
       if (isClosedForAll(config, accounts)) yield* makeFirstKey(config, accounts)
       yield* checkReachable(config, accounts)
       yield* keepMetricsKey(config, accounts)

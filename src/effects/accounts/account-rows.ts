@@ -1,7 +1,7 @@
 /** Rows of users and API keys. Passwords and keys are there as hashes only. */
-import type * as Client from "@effect/sql/SqlClient"
 import { Effect, Schema } from "effect"
 import type { StoreError } from "../model/Errors.ts"
+import type { StoreAccess } from "../store/store-access.ts"
 import { Role } from "./account-bodies.ts"
 
 export interface StoredUser {
@@ -32,17 +32,11 @@ export interface AccountRows {
   readonly deleteKey: (id: string) => Effect.Effect<void, StoreError>
 }
 
-/** Runs a change as one transaction, and a read; both with the store's error. */
-export interface StoreAccess {
-  readonly change: <A, E>(operation: string, effect: Effect.Effect<A, E>) => Effect.Effect<A, StoreError>
-  readonly read: <A, E>(operation: string, effect: Effect.Effect<A, E>) => Effect.Effect<A, StoreError>
-}
-
 type Row<A extends { readonly role: Role }> = Omit<A, "role"> & { readonly role: string }
 const decodeRole = Schema.decodeUnknownSync(Role)
 const fromRow = <A extends { readonly role: Role }>(row: Row<A>) => ({ ...row, role: decodeRole(row.role) })
 
-export const makeAccountRows = (sql: Client.SqlClient, { change, read }: StoreAccess): AccountRows => ({
+export const makeAccountRows = ({ change, read, sql }: StoreAccess): AccountRows => ({
   load: read(
     "read the users and keys",
     Effect.gen(function* () {

@@ -1,9 +1,8 @@
 /** Rows of the audit log: who asked for which change, and what came of it. */
-import type * as Client from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import { Effect } from "effect"
 import type { StoreError } from "../model/Errors.ts"
-import type { StoreAccess } from "./account-rows.ts"
+import type { StoreAccess } from "../store/store-access.ts"
 
 /** Entries kept; the oldest go first. */
 export const MAX_AUDIT_ROWS = 100_000
@@ -51,7 +50,7 @@ export interface AuditRows {
   readonly list: (query: AuditQuery) => Effect.Effect<ReadonlyArray<AuditEntry>, StoreError>
 }
 
-export const makeAuditRows = (sql: Client.SqlClient, { change, read }: StoreAccess, max = MAX_AUDIT_ROWS): AuditRows => ({
+export const makeAuditRows = ({ change, read, sql }: StoreAccess, max = MAX_AUDIT_ROWS): AuditRows => ({
   append: (entry) =>
     change(
       "store the audit entry",

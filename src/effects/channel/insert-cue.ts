@@ -11,13 +11,12 @@ import type { ChannelConfig } from "../model/channel.ts"
 import type { CueAnswer, CueView } from "../model/cue.ts"
 import { Conflict, type EngineRefused, EngineUnavailable, type InvalidInput, type StoreError } from "../model/Errors.ts"
 import { monotonicMs } from "../model/monotonic.ts"
-import { scte35PidsOf } from "../show/leg-view.ts"
-import { activeLeg } from "../show/views-of.ts"
 import { auditOf, dropInsertion, INSERTED_WITHIN_MS, MAX_INSERTIONS, type PendingInsertion } from "./cues/cue-insertions.ts"
 import { factsOf } from "./cues/cue-record.ts"
 import { sectionOf } from "./cues/cue-section.ts"
 import { withPidByHand } from "./cues/scte35-runtime.ts"
 import type { Channel } from "./started-channel.ts"
+import { activeLeg, scte35PidsOf } from "./status.ts"
 
 export interface InsertionPlace {
   readonly config: ChannelConfig

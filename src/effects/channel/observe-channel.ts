@@ -2,10 +2,9 @@
 import type { ChannelStats } from "../../engine/messages.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { Happening } from "../model/channel-event.ts"
-import { scte35PidsOf } from "../show/leg-view.ts"
-import { activeLeg, channelStatus } from "../show/views-of.ts"
 import { type AlarmMoment, noteAlarms } from "./alarms.ts"
 import type { ChannelRuntime } from "./channel-runtime.ts"
+import { activeLeg, channelStatus, scte35PidsOf } from "./status.ts"
 
 export interface Observed {
   readonly lines: ReadonlyArray<{ readonly message: string; readonly warn: boolean }>

@@ -2,7 +2,7 @@
  * What the control plane itself counts of a channel and its outputs, where it happens. Kept as long as they are configured, so stopping and
  * starting them loses nothing. Plain fields.
  */
-import { END_REASONS, type EndReason } from "../metrics/end-reason.ts"
+import { END_REASONS, type EndReason } from "./end-reason.ts"
 
 /** Why the stream changed over to another source; all but `WANTED_SWITCHES` are failovers. */
 export const SWITCH_REASONS = [

@@ -6,10 +6,10 @@ import { join, resolve } from "node:path"
 import { Config, ConfigError, Context, Effect, Either, Layer, type LogLevel, Option, Redacted } from "effect"
 import { type Network, parseNetwork } from "../../core/network.ts"
 import { StartRefused } from "../model/Errors.ts"
-import { AUTO_LIMIT, type ThumbnailLimit } from "../thumbnails/thumbnail-model.ts"
 import { LOG_LEVELS, type LogLevelName, toLogLevel } from "./log-levels.ts"
 import type { PortRange } from "./port-ranges.ts"
 import type { RetryPolicy } from "./retry-delay.ts"
+import { AUTO_LIMIT, type ThumbnailLimit } from "./thumbnail-limit.ts"
 
 export interface AppConfigService {
   /** Address the HTTP server listens on. */

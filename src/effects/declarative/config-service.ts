@@ -6,7 +6,6 @@ import type { Stamp } from "../config/validate.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import { Conflict, InvalidInput, type StartRefused, type StoreError } from "../model/Errors.ts"
 import { inSlices } from "../model/slices.ts"
-import type { StoreService } from "../store/Store.ts"
 import { exposureOf, parseConfigFile, readConfigFile, refuseFile } from "./config-file.ts"
 import { conflictsWithin, privateTargetsWithin } from "./conflicts.ts"
 import type { ConfigDiff } from "./diff.ts"
@@ -14,7 +13,7 @@ import { type ConfigDocument, decodeDocument } from "./document.ts"
 import { exportConfig, maskedDocument } from "./export.ts"
 import { type Action, type Plan, planOf, STEPS } from "./plan.ts"
 import { resolveDocument, type WantedChannel } from "./resolve.ts"
-import type { AppliedFile, NewVersion, VersionEntry } from "./version-rows.ts"
+import type { AppliedFile, NewVersion, VersionEntry, VersionRows } from "./version-rows.ts"
 
 export type { VersionEntry } from "./version-rows.ts"
 
@@ -53,7 +52,7 @@ export interface ConfigService {
 
 /** What the supervisor lends. */
 export interface ConfigDeps {
-  readonly store: Pick<StoreService, "applyConfig" | "configVersions" | "configVersion" | "configFileHash">
+  readonly versions: VersionRows
   readonly host: OutputHost
   readonly configs: Map<string, ChannelConfig>
   readonly stamp: Effect.Effect<Stamp>
@@ -71,7 +70,7 @@ const textOf = (channels: Iterable<ChannelConfig>): string => JSON.stringify(exp
 const runningOf = (channels: Iterable<ChannelConfig>): string =>
   JSON.stringify([...channels].filter(({ should_run }) => should_run).map(({ slug }) => slug))
 
-export const makeConfigService = ({ carryOut, change, configs, host, stamp, store, tag }: ConfigDeps) => {
+export const makeConfigService = ({ carryOut, change, configs, host, stamp, tag, versions: rows }: ConfigDeps) => {
   /** Checks the whole of it; nothing is changed. `runs` are slugs of channels that run when they come back. */
   const plan = (document: ConfigDocument, runs: ReadonlySet<string> = new Set()) =>
     Effect.gen(function* () {
@@ -99,7 +98,7 @@ export const makeConfigService = ({ carryOut, change, configs, host, stamp, stor
       const next = numbered(new Map(planned.wanted.map(({ id }, index) => [id, Number.MAX_SAFE_INTEGER - planned.wanted.length + index])))
       const versions: NewVersion[] = []
       if (planned.diff.changed) {
-        const last = yield* store.configVersion(null)
+        const last = yield* rows.find(null)
         const before = textOf(configs.values())
         const running = runningOf(configs.values())
         if (last?.document !== before || last.running !== running) {
@@ -109,7 +108,7 @@ export const makeConfigService = ({ carryOut, change, configs, host, stamp, stor
         }
         versions.push({ at, by, what: `${what}: ${planned.diff.summary}`, document: textOf(next), running: runningOf(next) })
       }
-      const { numbers, version } = yield* store.applyConfig(planned.store, versions, file)
+      const { numbers, version } = yield* rows.apply(planned.store, versions, file)
       const kept = new Map(numbered(numbers).map((channel) => [channel.id, channel]))
       for (const id of configs.keys()) if (!kept.has(id)) configs.delete(id)
       for (const [id, channel] of kept) configs.set(id, channel)
@@ -148,9 +147,9 @@ export const makeConfigService = ({ carryOut, change, configs, host, stamp, stor
     export: (secrets) => Effect.sync(() => tagged(secrets).document),
     tagged: (secrets) => Effect.sync(() => tagged(secrets)),
     apply: (document, options) => change(applied(document, options, "a configuration is applied")),
-    versions: store.configVersions,
+    versions: rows.list,
     version: (number, secrets) =>
-      Effect.map(store.configVersion(number), (found) => {
+      Effect.map(rows.find(number), (found) => {
         if (found === null) return null
         const { at, by, document, version, what } = found
         const config = JSON.parse(document) as ConfigDocument
@@ -159,7 +158,7 @@ export const makeConfigService = ({ carryOut, change, configs, host, stamp, stor
     rollback: (number, options) =>
       change(
         Effect.gen(function* () {
-          const found = yield* store.configVersion(number)
+          const found = yield* rows.find(number)
           if (found === null) {
             const message = `is ${number}, which is no version that is kept: GET /api/config/versions names those there are`
             return yield* new InvalidInput({ errors: [{ path: "version", message }] })
@@ -178,7 +177,7 @@ export const makeConfigService = ({ carryOut, change, configs, host, stamp, stor
   const applyFile = (path: string): Effect.Effect<void, StartRefused | StoreError> =>
     Effect.gen(function* () {
       const file = yield* readConfigFile(path)
-      if ((yield* store.configFileHash(path)) === file.sha256) {
+      if ((yield* rows.fileHash(path)) === file.sha256) {
         yield* Effect.log(`${path} is as it was when it was applied: the configuration stays as it is`)
         return
       }

@@ -2,20 +2,12 @@
 
 import { demandedBy } from "../config/on-demand.ts"
 import type { OutputHost } from "../config/output-place.ts"
-import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
+import type { ChannelConfig } from "../model/channel.ts"
 import type { Sliced } from "../model/slices.ts"
+import type { StoreChange } from "../store/store-change.ts"
 import { type ConfigDiff, diffConfigs } from "./diff.ts"
 import type { WantedChannel } from "./resolve.ts"
 import { makeTakesOver } from "./takes-over.ts"
-
-/** A change of the store. */
-export type StoreChange =
-  | { readonly op: "delete_channel"; readonly id: string }
-  | { readonly op: "delete_output"; readonly id: string }
-  | { readonly op: "update_channel"; readonly channel: WantedChannel }
-  | { readonly op: "update_output"; readonly output: OutputConfig }
-  | { readonly op: "insert_output"; readonly channelId: string; readonly output: OutputConfig }
-  | { readonly op: "insert_channel"; readonly channel: WantedChannel }
 
 /** The steps in which a plan is carried out, each to its end before the next one. */
 export const STEPS = ["remove", "halt", "adopt", "take_over", "run"] as const

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { channelConfig, outputConfig } from "../testing/configs.ts"
 import { DATABASES, places, using } from "../testing/stores.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
-import { MAX_VERSIONS, type NewVersion } from "./version-rows.ts"
+import { MAX_VERSIONS, makeVersionRows, type NewVersion } from "./version-rows.ts"
 
 const version = (n: number): NewVersion => ({
   at: "2026-01-02T03:04:05.000Z",
@@ -24,7 +24,7 @@ describe.each(DATABASES)("versions of the configuration in %s", (database) => {
       const done = yield* using(place, (store) =>
         Effect.gen(function* () {
           yield* store.insertChannel(channelConfig({ outputs: [outputConfig({ id: "out-0" })] }))
-          return yield* store.applyConfig(
+          return yield* makeVersionRows(store).apply(
             [
               { op: "delete_channel", id: "ch-1" },
               { op: "insert_channel", channel },
@@ -43,19 +43,19 @@ describe.each(DATABASES)("versions of the configuration in %s", (database) => {
           const outputs = [outputConfig({ name: "Renamed" })]
           assert.deepStrictEqual(yield* store.load, [{ ...channel, number: 2, last_output_number: 2, outputs }])
           assert.deepStrictEqual(
-            (yield* store.configVersions).map(({ version, what }) => [version, what]),
+            (yield* makeVersionRows(store).list).map(({ version, what }) => [version, what]),
             [
               [2, "change 2"],
               [1, "change 1"],
             ],
           )
-          assert.deepStrictEqual(yield* store.configVersion(1), { version: 1, ...version(1) })
-          assert.strictEqual((yield* store.configVersion(null))?.version, 2)
-          assert.isNull(yield* store.configVersion(3))
-          assert.strictEqual(yield* store.configFileHash(applied.path), "0f")
-          assert.isNull(yield* store.configFileHash("/other"))
-          yield* store.applyConfig([], [], { ...applied, sha256: "1f" })
-          assert.strictEqual(yield* store.configFileHash(applied.path), "1f")
+          assert.deepStrictEqual(yield* makeVersionRows(store).find(1), { version: 1, ...version(1) })
+          assert.strictEqual((yield* makeVersionRows(store).find(null))?.version, 2)
+          assert.isNull(yield* makeVersionRows(store).find(3))
+          assert.strictEqual(yield* makeVersionRows(store).fileHash(applied.path), "0f")
+          assert.isNull(yield* makeVersionRows(store).fileHash("/other"))
+          yield* makeVersionRows(store).apply([], [], { ...applied, sha256: "1f" })
+          assert.strictEqual(yield* makeVersionRows(store).fileHash(applied.path), "1f")
         }),
       )
     }),
@@ -67,9 +67,9 @@ describe.each(DATABASES)("versions of the configuration in %s", (database) => {
         Effect.gen(function* () {
           const twice = [channelConfig({ id: "a", slug: "a", outputs: [] }), channelConfig({ id: "b", slug: "a", outputs: [] })]
           const changes = twice.map((channel) => ({ op: "insert_channel", channel }) as const)
-          const error = yield* Effect.flip(store.applyConfig(changes, [version(1)], null))
+          const error = yield* Effect.flip(makeVersionRows(store).apply(changes, [version(1)], null))
           assert.match(error.message, /failed to store the configuration: .*unique/i)
-          assert.deepStrictEqual([yield* store.load, yield* store.configVersions], [[], []])
+          assert.deepStrictEqual([yield* store.load, yield* makeVersionRows(store).list], [[], []])
         }),
       )
     }),
@@ -79,12 +79,12 @@ describe.each(DATABASES)("versions of the configuration in %s", (database) => {
     Effect.gen(function* () {
       yield* using(yield* file, (store) =>
         Effect.gen(function* () {
-          yield* store.applyConfig(
+          yield* makeVersionRows(store).apply(
             [],
             Array.from({ length: MAX_VERSIONS + 3 }, (_, n) => version(n + 1)),
             null,
           )
-          const kept = yield* store.configVersions
+          const kept = yield* makeVersionRows(store).list
           assert.deepStrictEqual([kept.length, kept[0]?.version, kept.at(-1)?.version], [MAX_VERSIONS, MAX_VERSIONS + 3, 4])
         }),
       )

@@ -3,16 +3,17 @@
 import { breakView } from "../../core/scte35/break-state.ts"
 import type { ChannelStats, EngineStats, LegStats, OutputStats } from "../../engine/messages.ts"
 import type { ChannelRuntime } from "../channel/channel-runtime.ts"
+import { activeLeg, channelStatus, isCarrying } from "../channel/status.ts"
 import { makeTallies, outputTally, type Tallies } from "../channel/tally.ts"
 import type { EngineState } from "../engine/engine-state.ts"
 import type { ChannelConfig, OutputConfig, SourceName } from "../model/channel.ts"
+import type { Health } from "../show/health-of.ts"
 import { inputState } from "../show/leg-view.ts"
-import { activeLeg, channelAlarms, channelStatus, isCarrying } from "../show/views-of.ts"
-import type { Health } from "../supervisor/Distributor.ts"
+import type { ChannelTotals } from "../show/totals.ts"
+import { channelAlarms } from "../show/views-of.ts"
 import { type ChannelLedger, makeChannelLedger } from "./channel-ledger.ts"
 import { makeEngineLedger } from "./engine-ledger.ts"
 import type { ChannelFigures, EngineFigures, LegFigures, MetricsView, OutputFigures, OutputState, StoreFigures } from "./metrics-model.ts"
-import type { ChannelTotals } from "./totals.ts"
 
 export interface MetricsMoment {
   readonly engine: EngineState

@@ -2,7 +2,7 @@
 
 import type { ChannelTally, OutputTally } from "../channel/tally.ts"
 import type { Alarm, ChannelConfig, InputState, OutputConfig, SourceName } from "../model/channel.ts"
-import type { Health } from "../supervisor/Distributor.ts"
+import type { Health } from "../show/health-of.ts"
 
 /** Figures of a leg that are summed over its sockets: counters of core's memory map, and what the kernel dropped. */
 export const LEG_SUMS = [

@@ -12,7 +12,7 @@ import { DATABASES, places, using } from "../testing/stores.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
 import { type Deliver, NotDelivered } from "./deliver.ts"
 import { makeNotifications } from "./Notifications.ts"
-import type { NotificationRows } from "./notification-rows.ts"
+import { makeNotificationRows, type NotificationRows } from "./notification-rows.ts"
 
 const outputs = ["cdn", "tv"].map((slug, n) => outputConfig({ id: `o${n}`, number: n + 1, slug, name: slug.toUpperCase() }))
 const config = channelConfig({ outputs })
@@ -48,7 +48,7 @@ const serve = (rows: NotificationRows, answer: Deliver = () => Effect.succeed("H
 
 describe.each(DATABASES)("notifications over %s", (database) => {
   const place = places(database, temporaryDirectory)
-  const rowsOf = (store: StoreService) => store.notifications
+  const rowsOf = (store: StoreService) => makeNotificationRows(store.access)
 
   it.scoped("are told by the rules, and not again after a restart, which keeps what was set", () =>
     Effect.gen(function* () {

@@ -1,9 +1,7 @@
 /** Rows of destinations, rules, mutes, notices and of messages that are on their way. Settings of destinations are encrypted. */
-import type * as Client from "@effect/sql/SqlClient"
 import { Effect } from "effect"
-import type { StoreAccess } from "../accounts/account-rows.ts"
 import type { StoreError } from "../model/Errors.ts"
-import type { SecretBox } from "../store/secret-box.ts"
+import type { StoreAccess } from "../store/store-access.ts"
 import type { Destination } from "./destination.ts"
 import type { Message } from "./message.ts"
 import type { Notice } from "./NoticeBook.ts"
@@ -56,7 +54,7 @@ interface DestinationRow {
 
 const place = (id: string) => `notification_destinations.settings:${id}`
 
-export const makeNotificationRows = (sql: Client.SqlClient, { change, read }: StoreAccess, box: SecretBox): NotificationRows => {
+export const makeNotificationRows = ({ box, change, read, sql }: StoreAccess): NotificationRows => {
   const putRules = (rules: RulesView) =>
     sql`INSERT INTO notification_rules (id, rules) VALUES (1, ${JSON.stringify(rules)}) ON CONFLICT (id) DO UPDATE SET rules = excluded.rules`
   return {

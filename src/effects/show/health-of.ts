@@ -1,10 +1,25 @@
 /** The health of the service, computed when asked. Pure. */
 import manifest from "../../../package.json" with { type: "json" }
 import type { ChannelRuntime } from "../channel/channel-runtime.ts"
+import { channelStatus } from "../channel/status.ts"
 import type { EngineState } from "../engine/engine-state.ts"
 import type { AlarmKind, ChannelConfig } from "../model/channel.ts"
-import type { Health } from "../supervisor/Distributor.ts"
-import { channelAlarms, channelStatus } from "./views-of.ts"
+import { channelAlarms } from "./views-of.ts"
+
+export interface Health {
+  /** `ok`, or `degraded` when the service runs but something needs attention. */
+  readonly status: "ok" | "degraded"
+  readonly version: string
+  readonly uptime: number
+  readonly channels: { readonly total: number; readonly running: number; readonly error: number }
+  readonly engine: { readonly connected: boolean; readonly pid: number | null; readonly uptime: number; readonly restarts: number }
+  readonly srt: { readonly available: boolean; readonly version: string | null; readonly problem: string | null }
+  readonly store: { readonly ok: boolean }
+  /** Sentences: what is wrong and what to do. Empty when all is well. */
+  readonly problems: ReadonlyArray<string>
+  /** Those of `problems` that are about one channel: no input, or no second one to fall back on. */
+  readonly channel_problems: ReadonlyArray<string>
+}
 
 export interface HealthInput {
   readonly configs: ReadonlyArray<ChannelConfig>

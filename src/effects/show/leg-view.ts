@@ -1,9 +1,8 @@
 /** What the API shows of a channel's input: each leg, and how they are joined. Pure. */
 import type { ChannelStats, LegStats } from "../../engine/messages.ts"
 import type { ChannelRuntime } from "../channel/channel-runtime.ts"
+import { scte35PidsOf } from "../channel/status.ts"
 import type { InputState, LegView, SourceName } from "../model/channel.ts"
-
-const SCTE35_STREAM_TYPE = 0x86
 
 /** bit/s between two byte counts; a counter that fell belongs to a new session. `seconds` that make no sense count as one. */
 export const bitRate = (bytes: number, before: number | undefined, seconds: number): number => {
@@ -11,9 +10,6 @@ export const bitRate = (bytes: number, before: number | undefined, seconds: numb
   const span = seconds > 0.2 && seconds < 10 ? seconds : 1
   return Math.round(((bytes - before) * 8) / span)
 }
-
-export const scte35PidsOf = (leg: LegStats | undefined): ReadonlyArray<number> =>
-  (leg?.programmes ?? []).flatMap((p) => p.streams.filter((s) => s.stream_type === SCTE35_STREAM_TYPE).map((s) => s.pid))
 
 export interface LegPlace {
   readonly name: SourceName

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest"
 import { newChannelRuntime, newOutputRuntime } from "../channel/channel-runtime.ts"
 import { observeChannel } from "../channel/observe-channel.ts"
+import { channelStatus } from "../channel/status.ts"
 import { INPUT_DEFAULTS } from "../config/input-policy.ts"
 import { type EngineState, initialState } from "../engine/engine-state.ts"
 import { channelConfig, outputConfig } from "../testing/configs.ts"
 import { channelStats, engineStats, legStats, outputStats } from "../testing/FakeEngine.ts"
 import { bitRate } from "./leg-view.ts"
-import { channelStatus, channelView } from "./views-of.ts"
+import { channelView } from "./views-of.ts"
 
 const config = channelConfig()
 const runtime = () => newChannelRuntime(0)

@@ -1,24 +1,22 @@
 /**
  * What the API shows, computed when asked from configuration, runtime and the engine's last two messages of figures. Pure.
  */
-import { formatEndpoint } from "../../core/address.ts"
 import { describeOutput } from "../../core/describe-output.ts"
 import { maskSecrets } from "../../core/output-url.ts"
 import type { ChannelStats, LegStats, OutputStats } from "../../engine/messages.ts"
 import { alarmsOf } from "../channel/alarms.ts"
 import type { ChannelRuntime, OutputRuntime } from "../channel/channel-runtime.ts"
 import { scte35Alarms, scte35View, withPidByHand } from "../channel/cues/scte35-runtime.ts"
+import { activeLeg, channelStatus, isCarrying, scte35PidsOf } from "../channel/status.ts"
 import { hideSecrets } from "../config/hide-secrets.ts"
 import { policyOf, scte35SettingsOf } from "../config/input-policy.ts"
 import { MASK, maskedSettings } from "../config/output-input.ts"
 import { readOutput } from "../config/output-place.ts"
 import { presetWarnings } from "../config/preset-warnings.ts"
 import type { EngineState } from "../engine/engine-state.ts"
-import { type ChannelTotals, NOTHING_COUNTED } from "../metrics/totals.ts"
 import type {
   Alarm,
   ChannelConfig,
-  ChannelStatus,
   ChannelView,
   OutputConfig,
   OutputLifecycle,
@@ -26,11 +24,16 @@ import type {
   OutputView,
   SourceName,
 } from "../model/channel.ts"
-import type { OutputPreview } from "../supervisor/Distributor.ts"
-import { bitRate, inputState, legView, scte35PidsOf } from "./leg-view.ts"
+import { bitRate, inputState, legView } from "./leg-view.ts"
+import { type ChannelTotals, NOTHING_COUNTED } from "./totals.ts"
 
-/** Input that is away for longer than this, in ms, is an error. */
-export const SILENT_AFTER_MS = 5000
+/** What an output would be, if it were stored. */
+export interface OutputPreview {
+  /** One line for people, as in `SRT caller to 192.0.2.7:9000, latency 2000 ms`. */
+  readonly understood: string
+  /** Masked. */
+  readonly output: OutputView
+}
 
 export interface ViewInput {
   readonly engine: EngineState
@@ -48,36 +51,6 @@ const secondsBetween = ({ previous, stats }: EngineState) => (previous === null 
 const secondsSince = (at: number | null | undefined, nowMs: number) => (at == null ? 0 : Math.max(0, (nowMs - at) / 1000))
 
 const channelIn = (stats: EngineState["stats"], id: string): ChannelStats | undefined => stats?.channels.find((c) => c.id === id)
-
-export const activeLeg = (stats: ChannelStats | undefined): LegStats | undefined =>
-  stats?.legs.find((leg) => leg.name === stats.active_source)
-
-/** Status of a channel with the reason when it is not `running`, or runs and drops much of what arrives. */
-export const channelStatus = (
-  config: ChannelConfig,
-  runtime: ChannelRuntime | null,
-  stats: ChannelStats | undefined,
-  monotonicMs: number,
-): { readonly status: ChannelStatus; readonly error: string | null } => {
-  if (runtime === null) return { status: "stopped", error: null }
-  if (runtime.refused !== null) return { status: "error", error: runtime.refused }
-  const leg = activeLeg(stats)
-  if (leg?.receiving === true) return { status: "running", error: leg.dropping ?? null }
-  const source = stats?.active_source ?? runtime.source
-  const problem = leg?.problem?.message ?? runtime.legProblems.get(source)
-  if (problem !== undefined) return { status: "error", error: problem }
-  const [ip, port] =
-    source === "backup" && config.backup_rtp_ip !== null ? [config.backup_rtp_ip, config.backup_rtp_port] : [config.rtp_ip, config.rtp_port]
-  const where = formatEndpoint(ip, port ?? 0)
-  const unusable = leg?.warnings[0]
-  if (monotonicMs - runtime.lastInputMs < SILENT_AFTER_MS)
-    return { status: "starting", error: unusable ?? `waiting for packets on ${where}` }
-  const error =
-    unusable === undefined
-      ? `no packets on ${where} for ${SILENT_AFTER_MS / 1000} s: check that the encoder sends there and that no firewall drops UDP`
-      : `no usable packets on ${where}: ${unusable}`
-  return { status: "error", error }
-}
 
 const outputStatus = (config: OutputConfig, channel: ChannelRuntime | null, output: OutputRuntime | undefined): OutputStatus =>
   channel === null || !config.enabled ? "stopped" : (output?.status ?? "connecting")
@@ -108,9 +81,6 @@ const hidden = (config: OutputConfig) => {
   const hide = hideSecrets(config)
   return (text: string | null) => (text === null ? null : hide(text))
 }
-
-/** True while something goes out; `leg` is the one in use. A datagram goes to whoever is there, so that a socket is open says nothing. */
-export const isCarrying = (status: string, leg: LegStats | undefined): boolean => status === "connected" && leg?.receiving === true
 
 /** `before` are the figures of a second ago; `leg` is the one in use. */
 export const outputView = (

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
+import { makeVersionRows } from "../declarative/version-rows.ts"
 import { channelConfig, outputConfig } from "../testing/configs.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
 import { layerFile, Store, type StoreService } from "./Store.ts"
@@ -20,11 +21,11 @@ const version = { at: "2026-01-02T03:04:05.678Z", by: "192.0.2.7", what: "a test
 
 const use = <A, E>(directory: string, act: (store: StoreService) => Effect.Effect<A, E>) =>
   Effect.scoped(Effect.provide(Effect.flatMap(Store, act), layerFile(join(directory, "distributor.db"))))
-const fill = (store: StoreService) => Effect.zipRight(store.insertChannel(channel), store.applyConfig([], [version], null))
+const fill = (store: StoreService) => Effect.zipRight(store.insertChannel(channel), makeVersionRows(store).apply([], [version], null))
 const check = (store: StoreService) =>
   Effect.gen(function* () {
     assert.deepStrictEqual((yield* store.load)[0]?.outputs, outputs)
-    assert.strictEqual((yield* store.configVersion(null))?.document, version.document)
+    assert.strictEqual((yield* makeVersionRows(store).find(null))?.document, version.document)
   })
 const onDisk = (directory: string) => readdirSync(directory).filter((name) => readFileSync(join(directory, name)).includes(SECRET))
 const refusal = (directory: string) => Effect.map(Effect.flip(use(directory, (store) => store.load)), String)

@@ -22,36 +22,15 @@ import type { ChannelCueView, CueAnswer, CueQuery, CueView } from "../model/cue.
 import type { Conflict, EngineUnavailable, InvalidInput, NotFound, StoreError } from "../model/Errors.ts"
 import type { NotificationsService } from "../notifications/Notifications.ts"
 import type { PreviewEnded, PreviewViewer } from "../preview/Previews.ts"
+import type { Health } from "../show/health-of.ts"
 import type { Surroundings } from "../show/surroundings.ts"
+import type { OutputPreview } from "../show/views-of.ts"
 import type { ChannelRequest, OutputRequest } from "../templates/template-model.ts"
 import type { TemplatesService } from "../templates/templates-service.ts"
 import type { ThumbnailAnswer } from "../thumbnails/thumbnail-model.ts"
 import type { RemovalView } from "../undo/removals.ts"
 
-export interface Health {
-  /** `ok`, or `degraded` when the service runs but something needs attention. */
-  readonly status: "ok" | "degraded"
-  readonly version: string
-  readonly uptime: number
-  readonly channels: { readonly total: number; readonly running: number; readonly error: number }
-  readonly engine: { readonly connected: boolean; readonly pid: number | null; readonly uptime: number; readonly restarts: number }
-  readonly srt: { readonly available: boolean; readonly version: string | null; readonly problem: string | null }
-  readonly store: { readonly ok: boolean }
-  /** Sentences: what is wrong and what to do. Empty when all is well. */
-  readonly problems: ReadonlyArray<string>
-  /** Those of `problems` that are about one channel: no input, or no second one to fall back on. */
-  readonly channel_problems: ReadonlyArray<string>
-}
-
 type Refused = InvalidInput | Conflict | StoreError
-
-/** What an output would be, if it were stored. */
-export interface OutputPreview {
-  /** One line for people, as in `SRT caller to 192.0.2.7:9000, latency 2000 ms`. */
-  readonly understood: string
-  /** Masked. */
-  readonly output: OutputView
-}
 
 /** `ref` is a channel's UUID, slug or number; `output` an output's UUID or slug. */
 export interface DistributorService {

@@ -8,6 +8,7 @@ import { Clock, Effect, Layer, Option, Stream, SubscriptionRef } from "effect"
 import { insertCue } from "../channel/insert-cue.ts"
 import { isFailedStart, makeRunningChannels } from "../channel/RunningChannels.ts"
 import { startChannels } from "../channel/start-channels.ts"
+import { activeLeg } from "../channel/status.ts"
 import { switchSource } from "../channel/switch-source.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { findOutput } from "../config/find-config.ts"
@@ -20,6 +21,7 @@ import { usedPorts } from "../config/used-ports.ts"
 import { makeCarryOut } from "../declarative/carry-out.ts"
 import { FILE_NAME, importChannelsJson, writeChannelsJson } from "../declarative/channels-json.ts"
 import { makeConfigService } from "../declarative/config-service.ts"
+import { makeVersionRows } from "../declarative/version-rows.ts"
 import { EngineClient } from "../engine/EngineClient.ts"
 import { engineUsageOf } from "../engine/engine-usage.ts"
 import { makeHistory } from "../history/History.ts"
@@ -29,18 +31,19 @@ import type { CueQuery } from "../model/cue.ts"
 import { NotFound } from "../model/Errors.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { makeNotifications } from "../notifications/Notifications.ts"
+import { makeNotificationRows } from "../notifications/notification-rows.ts"
 import { refusePrivateHost } from "../notifications/refuse-private-host.ts"
 import { watchStore } from "../notifications/watch-store.ts"
 import { makePreviews } from "../preview/Previews.ts"
 import { makeChangeFeed } from "../show/change-feed.ts"
 import { healthOf } from "../show/health-of.ts"
 import { makeSurroundings } from "../show/surroundings.ts"
-import { activeLeg } from "../show/views-of.ts"
 import { makeCueLog } from "../store/CueLog.ts"
 import { makeEventLog } from "../store/EventLog.ts"
 import { Store } from "../store/Store.ts"
 import { loadSecretKey } from "../store/secret-key.ts"
 import { makeTaps } from "../taps/Taps.ts"
+import { makeTemplateRows } from "../templates/template-rows.ts"
 import { makeTemplates } from "../templates/templates-service.ts"
 import { makeThumbnails } from "../thumbnails/Thumbnails.ts"
 import { makeRemovals } from "../undo/removals.ts"
@@ -87,23 +90,24 @@ const make = Effect.gen(function* () {
   const { adoptConfig, find, inOrder, now, runtimeOf, view } = registry
   const storeProblem = yield* watchStore(store.problem, () => events.problem() ?? cues.problem())
   const notifications = yield* makeNotifications({
-    rows: store.notifications,
+    rows: makeNotificationRows(store.access),
     ...(settings.allowPrivateTargets ? {} : { checkHost: refusePrivateHost() }),
     look: Effect.map(now, (moment) => ({ ...moment, configs: [...configs.values()], runtimeOf, storeProblem: storeProblem() })),
   })
   let configVersion = 0
   const changes = yield* makeChanges(registry)
   const { change, command } = changes
-  const templates = makeTemplates(store.templates, change, tag)
+  const templates = makeTemplates(makeTemplateRows(store.access), change, tag)
   const removals = makeRemovals()
 
-  const withVersion = {
-    ...store,
-    applyConfig: (...args: Parameters<typeof store.applyConfig>) =>
-      Effect.tap(store.applyConfig(...args), ({ version }) => Effect.sync(() => (configVersion = Math.max(configVersion, version)))),
+  const versionRows = makeVersionRows(store)
+  const versions: typeof versionRows = {
+    ...versionRows,
+    apply: (...args) =>
+      Effect.tap(versionRows.apply(...args), ({ version }) => Effect.sync(() => (configVersion = Math.max(configVersion, version)))),
   }
   const carryOut = makeCarryOut(running, adoptConfig, feed.publish)
-  const declarative = makeConfigService({ store: withVersion, host, configs, stamp, tag, change, carryOut })
+  const declarative = makeConfigService({ versions, host, configs, stamp, tag, change, carryOut })
 
   const figuresOf = (id: string) =>
     Effect.map(SubscriptionRef.get(engine.state), ({ stats }) => stats?.channels.find((channel) => channel.id === id))
@@ -164,7 +168,7 @@ const make = Effect.gen(function* () {
   if (Option.isSome(settings.configFile)) {
     yield* Effect.tapError(declarative.applyFile(settings.configFile.value), () => engine.detach)
   }
-  configVersion = (yield* store.configVersions)[0]?.version ?? 0
+  configVersion = (yield* versionRows.list)[0]?.version ?? 0
   yield* Effect.forkScoped(Stream.runForEach(engine.state.changes, () => Effect.map(metricsMoment, metrics.observe)))
   yield* startChannels(configs, engine, running, host, command)
   yield* notifications.start

@@ -1,6 +1,7 @@
 /** What is read across channels, on both databases. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { makeAuditRows } from "../accounts/audit-rows.ts"
 import type { EventQuery } from "../model/channel.ts"
 import type { CueQuery, StoredProof } from "../model/cue.ts"
 import { makeSurroundings } from "../show/surroundings.ts"
@@ -97,8 +98,9 @@ describe.each(DATABASES)("all channels in %s", (database) => {
 
   it.scoped("have an audit log that is searched by who, what, outcome and time", () =>
     Effect.gen(function* () {
-      yield* using(yield* file, ({ audit }) =>
+      yield* using(yield* file, ({ access }) =>
         Effect.gen(function* () {
+          const audit = makeAuditRows(access)
           const base = { address: "127.0.0.1", method: "POST", status: 200 }
           const first = { actor: "user Ada", what: "start a channel", path: "/api/channels/news/start", outcome: "done" as const }
           yield* audit.append({ ...base, ...first, at: "2026-01-02T03:04:05.678Z" })

@@ -4,6 +4,7 @@ import { channelConfig } from "../testing/configs.ts"
 import { DATABASES, oldSchema, places, using } from "../testing/stores.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
 import type { Template } from "./template-model.ts"
+import { makeTemplateRows, type TemplateRows } from "./template-rows.ts"
 
 const template = (over: Partial<Template> = {}): Template => ({
   name: "cdn",
@@ -17,6 +18,9 @@ const template = (over: Partial<Template> = {}): Template => ({
   ...over,
 })
 
+const usingTemplates = <A, E>(path: string, use: (rows: TemplateRows) => Effect.Effect<A, E>) =>
+  using(path, ({ access }) => use(makeTemplateRows(access)))
+
 describe.each(DATABASES)("templates in %s", (database) => {
   const place = places(database, temporaryDirectory)
 
@@ -25,11 +29,11 @@ describe.each(DATABASES)("templates in %s", (database) => {
       const path = yield* place
       yield* oldSchema(path, 9)
       const full = template({ name: "a", stream_key: "KEY", settings: { codecs: ["hevc"] }, preset: "youtube", output_name: "A {name}" })
-      yield* using(path, ({ templates }) => Effect.zipRight(templates.put(template()), templates.put(full)))
-      assert.deepStrictEqual(yield* using(path, ({ templates }) => templates.list), [full, template()])
-      yield* using(path, ({ templates }) => templates.put(template({ enabled: false })))
-      yield* using(path, ({ templates }) => templates.delete("a"))
-      assert.deepStrictEqual(yield* using(path, ({ templates }) => templates.list), [template({ enabled: false })])
+      yield* usingTemplates(path, (templates) => Effect.zipRight(templates.put(template()), templates.put(full)))
+      assert.deepStrictEqual(yield* usingTemplates(path, (templates) => templates.list), [full, template()])
+      yield* usingTemplates(path, (templates) => templates.put(template({ enabled: false })))
+      yield* usingTemplates(path, (templates) => templates.delete("a"))
+      assert.deepStrictEqual(yield* usingTemplates(path, (templates) => templates.list), [template({ enabled: false })])
     }),
   )
 

@@ -1,10 +1,8 @@
 /** Rows of output templates: each is one encrypted document, since its URL, key and settings hold secrets. */
-import type * as Client from "@effect/sql/SqlClient"
 import { Effect } from "effect"
-import type { StoreAccess } from "../accounts/account-rows.ts"
 import { outputSettingsOf } from "../config/output-input.ts"
 import type { StoreError } from "../model/Errors.ts"
-import type { SecretBox } from "../store/secret-box.ts"
+import type { StoreAccess } from "../store/store-access.ts"
 import type { Template } from "./template-model.ts"
 
 export interface TemplateRows {
@@ -17,7 +15,7 @@ export interface TemplateRows {
 
 const placeOf = (name: string) => `output_templates.body:${name}`
 
-export const makeTemplateRows = (sql: Client.SqlClient, box: SecretBox, { change, read }: StoreAccess): TemplateRows => ({
+export const makeTemplateRows = ({ box, change, read, sql }: StoreAccess): TemplateRows => ({
   list: read(
     "read the templates",
     Effect.gen(function* () {

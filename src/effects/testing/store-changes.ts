@@ -1,5 +1,6 @@
 /** A fixed sequence of changes of a store, and what it holds after any number of them: for tests that kill the writer. */
 import { Effect } from "effect"
+import { makeVersionRows } from "../declarative/version-rows.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { StoreError } from "../model/Errors.ts"
 import type { StoreService } from "../store/Store.ts"
@@ -41,7 +42,11 @@ export const changeOf = (store: StoreService, step: number): Effect.Effect<unkno
       const versions = [{ at: "2026-01-02T03:04:05.000Z", by: "test", what: `step ${step}`, document: "{}", running: "[]" }]
       const changes = n < LIVES_FOR ? [] : [{ op: "delete_channel", id: `c-${n - LIVES_FOR}` } as const]
       const file = { path: "/channels.yaml", sha256: `${step}`, at: "2026-01-02T03:04:05.000Z" }
-      return store.applyConfig([{ op: "update_output", output: outputConfig({ ...added(n), enabled: false }) }, ...changes], versions, file)
+      return makeVersionRows(store).apply(
+        [{ op: "update_output", output: outputConfig({ ...added(n), enabled: false }) }, ...changes],
+        versions,
+        file,
+      )
     }
   }
 }
@@ -84,7 +89,7 @@ export const contentsOf = (store: StoreService): Effect.Effect<Contents, StoreEr
     return {
       channels,
       events: events.map((own) => own.map(({ message }) => message)),
-      version: (yield* store.configVersion(null))?.what ?? null,
-      file: yield* store.configFileHash("/channels.yaml"),
+      version: (yield* makeVersionRows(store).find(null))?.what ?? null,
+      file: yield* makeVersionRows(store).fileHash("/channels.yaml"),
     }
   })

@@ -3,10 +3,11 @@
  * else. Above a number of running channels there are none, since decoding would take what the streams need.
  */
 import { Clock, Effect, FiberMap, type Scope } from "effect"
+import type { ThumbnailLimit } from "../config/thumbnail-limit.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import type { TapEnded, Taps } from "../taps/Taps.ts"
 import { captureKeyFrame, decodeKeyFrame } from "./picture-of.ts"
-import type { Thumbnail, ThumbnailAnswer, ThumbnailLimit } from "./thumbnail-model.ts"
+import type { Thumbnail, ThumbnailAnswer } from "./thumbnail-model.ts"
 
 export interface Thumbnails {
   readonly get: (channelId: string) => Effect.Effect<ThumbnailAnswer>

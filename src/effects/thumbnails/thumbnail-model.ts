@@ -7,8 +7,3 @@ export interface Thumbnail {
 
 /** A picture, or a sentence why there is none. */
 export type ThumbnailAnswer = { readonly ok: true; readonly thumbnail: Thumbnail } | { readonly ok: false; readonly reason: string }
-
-/** Up to how many running channels have pictures; `THUMBNAILS`. */
-export type ThumbnailLimit = number
-/** `THUMBNAILS=auto`. */
-export const AUTO_LIMIT: ThumbnailLimit = 16

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { expect, it } from "vitest"
+import { END_REASONS } from "../../effects/channel/end-reason.ts"
 import { SWITCH_REASONS } from "../../effects/channel/tally.ts"
-import { END_REASONS } from "../../effects/metrics/end-reason.ts"
 import { OUTPUT_STATES } from "../../effects/metrics/metrics-model.ts"
 import { ALARM_KINDS } from "../../effects/model/channel.ts"
 import { PREFIX } from "./exposition.ts"

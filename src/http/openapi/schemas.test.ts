@@ -20,7 +20,7 @@ import type {
   ReceiverView,
 } from "../../effects/model/channel.ts"
 import type { ChannelCueView, CueAnswer, CueProof } from "../../effects/model/cue.ts"
-import type { Health } from "../../effects/supervisor/Distributor.ts"
+import type { Health } from "../../effects/show/health-of.ts"
 import type { TemplateView } from "../../effects/templates/template-model.ts"
 import type { DecodedCueView } from "../cue-json.ts"
 import type { BulkResult } from "../routes/bulk.ts"

@@ -7,7 +7,8 @@ import { failingFirst, type ListRow, rowOf } from "../../../views/channels/list-
 import { totalsOf } from "../../../views/channels/totals.ts"
 import type { RecentView } from "../../effects/history/history-model.ts"
 import type { ChannelView } from "../../effects/model/channel.ts"
-import type { DistributorService, Health } from "../../effects/supervisor/Distributor.ts"
+import type { Health } from "../../effects/show/health-of.ts"
+import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
 import type { LiveRegion } from "../live-pages.ts"
 
 /** What the list is made of. */

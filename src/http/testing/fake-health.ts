@@ -1,4 +1,4 @@
-import type { Health } from "../../effects/supervisor/Distributor.ts"
+import type { Health } from "../../effects/show/health-of.ts"
 
 export const fakeHealth: Health = {
   status: "ok",

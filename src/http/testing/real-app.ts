@@ -5,6 +5,8 @@ import { join } from "node:path"
 import { Effect, Exit, Layer, Logger, LogLevel, Option, Scope } from "effect"
 import type { Hono } from "hono"
 import { type AccountsService, makeAccounts } from "../../effects/accounts/Accounts.ts"
+import { makeAccountRows } from "../../effects/accounts/account-rows.ts"
+import { makeAuditRows } from "../../effects/accounts/audit-rows.ts"
 import { AppConfig, type AppConfigService } from "../../effects/config/AppConfig.ts"
 import { EngineClient } from "../../effects/engine/EngineClient.ts"
 import { layerFile, Store, type StoreService } from "../../effects/store/Store.ts"
@@ -71,7 +73,7 @@ export const startRealApp = async (options: RealAppOptions = {}): Promise<RealAp
     const runtime = yield* Effect.runtime<never>()
     const store = yield* Effect.provide(Store, context)
     const access = { apiKey: Option.isSome((options.settings ?? OPEN).apiKey), mayBeOpen: true, sessionKey: new Uint8Array(32) }
-    const accounts = yield* makeAccounts(store.accounts, access)
+    const accounts = yield* makeAccounts(makeAccountRows(store.access), access)
     return { engine, store, accounts, distributor: yield* Effect.provide(Distributor, context), runtime }
   }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
   const { accounts, distributor, engine, runtime, store } = await Effect.runPromise(layer).catch(async (error: unknown) => {
@@ -79,7 +81,7 @@ export const startRealApp = async (options: RealAppOptions = {}): Promise<RealAp
     if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true })
     throw error
   })
-  const app = makeApp({ distributor, accounts, audit: store.audit, settings: options.settings ?? OPEN, runtime })
+  const app = makeApp({ distributor, accounts, audit: makeAuditRows(store.access), settings: options.settings ?? OPEN, runtime })
   return {
     app,
     accounts,

@@ -3,8 +3,8 @@ import { FastCheck as fc } from "effect"
 import type { Stamp } from "../../config/validate.ts"
 import type { ChannelConfig } from "../../model/channel.ts"
 import { atOnce } from "../../model/slices.ts"
+import type { StoreChange } from "../../store/store-change.ts"
 import type { ChannelDocument, ConfigDocument, OutputDocument } from "../document.ts"
-import type { StoreChange } from "../plan.ts"
 import { resolveDocument, type WantedChannel } from "../resolve.ts"
 
 /** Part of every secret. */
