@@ -1,5 +1,5 @@
 /** How long a scrape of `/metrics` holds the control plane up: 50 channels x 8 SRT outputs, in process. Run with bun; prints JSON. */
-import { newOutputTally } from "../../src/effects/channel/tally.ts"
+import { newOutputTally } from "../../src/effects/channel/runtime/tally.ts"
 import { channelConfig, outputConfig } from "../../src/effects/testing/configs.ts"
 import { renderMetrics } from "../../src/http/metrics/render.ts"
 import { fakeChannelFigures, fakeLegFigures, fakeMetrics, fakeOutputFigures, fakeSrtFigures } from "../../src/http/testing/fake-metrics.ts"

@@ -11,8 +11,8 @@ import type { CueLog } from "../store/CueLog.ts"
 import type { EventLog } from "../store/EventLog.ts"
 import { awaitChannel, makeChannel, runChannel } from "./Channel.ts"
 import { observeChannel } from "./observe-channel.ts"
+import { makeTallies, type Tallies } from "./runtime/tally.ts"
 import type { Channel, RecordHappening } from "./started-channel.ts"
-import { makeTallies, type Tallies } from "./tally.ts"
 
 export interface RunningChannels {
   readonly get: (id: string) => Channel | undefined

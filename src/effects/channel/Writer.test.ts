@@ -7,7 +7,7 @@ import type { RetryPolicy } from "../config/retry-delay.ts"
 import type { Happening } from "../model/channel-event.ts"
 import { outputConfig, outputHost } from "../testing/configs.ts"
 import { makeFakeEngine, settle } from "../testing/FakeEngine.ts"
-import { newOutputRuntime, type OutputRuntime } from "./channel-runtime.ts"
+import { newOutputRuntime, type OutputRuntime } from "./runtime/channel-runtime.ts"
 import { runWriter } from "./Writer.ts"
 
 const refused: Reason = { code: "rtmp_denied", message: "no such key", transient: true }

@@ -12,10 +12,10 @@ import { countFailure, isGivenUp, retryDelayMs } from "../config/retry-delay.ts"
 import type { SessionUpdate } from "../engine/engine-inboxes.ts"
 import { OutputEnded } from "../model/Errors.ts"
 import { monotonicMs } from "../model/monotonic.ts"
-import type { OutputRuntime } from "./channel-runtime.ts"
-import { endReasonOf } from "./end-reason.ts"
 import { ENGINE_LOST, endedBy, engineSession, type WriterDeps } from "./output-session.ts"
 import { rtspSession } from "./rtsp-session.ts"
+import type { OutputRuntime } from "./runtime/channel-runtime.ts"
+import { endReasonOf } from "./runtime/end-reason.ts"
 
 /** What an attempt leaves behind for its parent. */
 interface Attempt {

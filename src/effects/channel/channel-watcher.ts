@@ -11,8 +11,8 @@ import type { ChannelConfig, EventKind } from "../model/channel.ts"
 import type { Happening } from "../model/channel-event.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { onCueSent, onSection, type Scte35Channel, type Scte35Moment, type Scte35Noted, tickScte35 } from "./cues/scte35-watch.ts"
+import { countSwitch } from "./runtime/tally.ts"
 import type { Channel } from "./started-channel.ts"
-import { countSwitch } from "./tally.ts"
 
 type LegEvent = Extract<ChannelEvent, { readonly event: "leg" }>
 type SourceEvent = Extract<ChannelEvent, { readonly event: "source" }>

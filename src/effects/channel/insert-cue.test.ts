@@ -8,8 +8,8 @@ import { EngineRefused, EngineUnavailable, StoreError } from "../model/Errors.ts
 import { outCue } from "../testing/cues.ts"
 import { channelStats, legStats, settle } from "../testing/FakeEngine.ts"
 import { a, adjust, b, kinds, off, type Run, section, started, statuses, word } from "../testing/scte35-bench.ts"
-import { INSERTED_WITHIN_MS, MAX_INSERTIONS } from "./cues/cue-insertions.ts"
 import { type InsertionPlace, insertCue } from "./insert-cue.ts"
+import { INSERTED_WITHIN_MS, MAX_INSERTIONS } from "./runtime/cue-insertions.ts"
 
 const OUT: CueInput = { command: "splice_insert", out_of_network_indicator: true, break_duration_seconds: 30 }
 const streams = [

@@ -2,8 +2,8 @@
 import type { ChannelStats } from "../../engine/messages.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { Happening } from "../model/channel-event.ts"
-import { type AlarmMoment, noteAlarms } from "./alarms.ts"
-import type { ChannelRuntime } from "./channel-runtime.ts"
+import { type AlarmMoment, noteAlarms } from "./runtime/alarms.ts"
+import type { ChannelRuntime } from "./runtime/channel-runtime.ts"
 import { activeLeg, channelStatus, scte35PidsOf } from "./status.ts"
 
 export interface Observed {

@@ -8,7 +8,7 @@ import type { SessionUpdate } from "../engine/engine-inboxes.ts"
 import type { OutputConfig } from "../model/channel.ts"
 import { type EngineRefused, type EngineUnavailable, OutputEnded } from "../model/Errors.ts"
 import { within } from "../model/within.ts"
-import type { OutputRuntime } from "./channel-runtime.ts"
+import type { OutputRuntime } from "./runtime/channel-runtime.ts"
 import type { RecordHappening } from "./started-channel.ts"
 
 export interface WriterDeps {

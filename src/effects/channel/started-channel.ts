@@ -6,7 +6,7 @@ import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import type { Happening } from "../model/channel-event.ts"
 import type { NewCue } from "../model/cue.ts"
 import type { CueEntry } from "../store/CueLog.ts"
-import type { ChannelRuntime } from "./channel-runtime.ts"
+import type { ChannelRuntime } from "./runtime/channel-runtime.ts"
 
 export type RecordHappening = (happening: Happening) => Effect.Effect<void>
 

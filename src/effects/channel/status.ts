@@ -2,7 +2,7 @@
 import { formatEndpoint } from "../../core/address.ts"
 import type { ChannelStats, LegStats } from "../../engine/messages.ts"
 import type { ChannelConfig, ChannelStatus } from "../model/channel.ts"
-import type { ChannelRuntime } from "./channel-runtime.ts"
+import type { ChannelRuntime } from "./runtime/channel-runtime.ts"
 
 /** Input that is away for longer than this, in ms, is an error. */
 export const SILENT_AFTER_MS = 5000

@@ -2,9 +2,9 @@
 
 import { breakView } from "../../core/scte35/break-state.ts"
 import type { ChannelStats, EngineStats, LegStats, OutputStats } from "../../engine/messages.ts"
-import type { ChannelRuntime } from "../channel/channel-runtime.ts"
+import type { ChannelRuntime } from "../channel/runtime/channel-runtime.ts"
+import { makeTallies, outputTally, type Tallies } from "../channel/runtime/tally.ts"
 import { activeLeg, channelStatus, isCarrying } from "../channel/status.ts"
-import { makeTallies, outputTally, type Tallies } from "../channel/tally.ts"
 import type { EngineState } from "../engine/engine-state.ts"
 import type { ChannelConfig, OutputConfig, SourceName } from "../model/channel.ts"
 import type { Health } from "../show/health-of.ts"

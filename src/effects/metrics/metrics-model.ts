@@ -1,6 +1,6 @@
 /** What `/metrics` shows, as plain figures: counters since this process began, everything else as it is now. */
 
-import type { ChannelTally, OutputTally } from "../channel/tally.ts"
+import type { ChannelTally, OutputTally } from "../channel/runtime/tally.ts"
 import type { Alarm, ChannelConfig, InputState, OutputConfig, SourceName } from "../model/channel.ts"
 import type { Health } from "../show/health-of.ts"
 

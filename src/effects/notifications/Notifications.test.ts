@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Scope, TestClock } from "effect"
-import { newChannelRuntime, newOutputRuntime } from "../channel/channel-runtime.ts"
+import { newChannelRuntime, newOutputRuntime } from "../channel/runtime/channel-runtime.ts"
 import { initialState } from "../engine/engine-state.ts"
 import { Actor } from "../model/actor.ts"
 import { StoreError } from "../model/Errors.ts"

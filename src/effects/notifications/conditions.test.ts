@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
-import { type ChannelRuntime, newChannelRuntime, newOutputRuntime } from "../channel/channel-runtime.ts"
+import { type ChannelRuntime, newChannelRuntime, newOutputRuntime } from "../channel/runtime/channel-runtime.ts"
 import { initialState } from "../engine/engine-state.ts"
 import { channelConfig, outputConfig } from "../testing/configs.ts"
 import { channelStats, engineStats, legStats, outputStats } from "../testing/FakeEngine.ts"

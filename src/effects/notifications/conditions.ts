@@ -1,5 +1,5 @@
 /** What of the service needs telling now, from what the control plane knows anyway. */
-import type { ChannelRuntime } from "../channel/channel-runtime.ts"
+import type { ChannelRuntime } from "../channel/runtime/channel-runtime.ts"
 import { maskText } from "../config/Logging.ts"
 import type { EngineState } from "../engine/engine-state.ts"
 import type { AlarmKind, ChannelConfig } from "../model/channel.ts"

@@ -1,6 +1,6 @@
 /** The health of the service, computed when asked. Pure. */
 import manifest from "../../../package.json" with { type: "json" }
-import type { ChannelRuntime } from "../channel/channel-runtime.ts"
+import type { ChannelRuntime } from "../channel/runtime/channel-runtime.ts"
 import { channelStatus } from "../channel/status.ts"
 import type { EngineState } from "../engine/engine-state.ts"
 import type { AlarmKind, ChannelConfig } from "../model/channel.ts"

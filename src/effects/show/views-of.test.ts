@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { newChannelRuntime, newOutputRuntime } from "../channel/channel-runtime.ts"
 import { observeChannel } from "../channel/observe-channel.ts"
+import { newChannelRuntime, newOutputRuntime } from "../channel/runtime/channel-runtime.ts"
 import { channelStatus } from "../channel/status.ts"
 import { INPUT_DEFAULTS } from "../config/input-policy.ts"
 import { type EngineState, initialState } from "../engine/engine-state.ts"

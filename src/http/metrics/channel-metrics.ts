@@ -1,6 +1,6 @@
 /** Metrics of channels: whether they run, how their sources are joined, alarms, SCTE-35. */
 
-import { SWITCH_REASONS } from "../../effects/channel/tally.ts"
+import { SWITCH_REASONS } from "../../effects/channel/runtime/tally.ts"
 import type { ChannelFigures, MetricsView } from "../../effects/metrics/metrics-model.ts"
 import { ALARM_KINDS } from "../../effects/model/channel.ts"
 import { by, counter, type Family, gauge, label, makeArea, timestamp } from "./exposition.ts"

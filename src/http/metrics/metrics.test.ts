@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { newChannelTally, newOutputTally } from "../../effects/channel/tally.ts"
+import { newChannelTally, newOutputTally } from "../../effects/channel/runtime/tally.ts"
 import type { ChannelFigures } from "../../effects/metrics/metrics-model.ts"
 import { channelConfig, outputConfig } from "../../effects/testing/configs.ts"
 import { fakeChannelFigures, fakeLegFigures, fakeMetrics, fakeOutputFigures, fakeSrtFigures } from "../testing/fake-metrics.ts"

@@ -1,5 +1,5 @@
 /** Metrics of outputs: what was sent and what not, and how their connections do. */
-import { END_REASONS } from "../../effects/channel/end-reason.ts"
+import { END_REASONS } from "../../effects/channel/runtime/end-reason.ts"
 import { type MetricsView, OUTPUT_STATES, type OutputFigures } from "../../effects/metrics/metrics-model.ts"
 import { by, counter, type Family, gauge, label, makeArea, timestamp } from "./exposition.ts"
 import { hostOf } from "./host-of.ts"

@@ -1,6 +1,6 @@
 /** Figures for `/metrics`: of a service without channels, and of channels to put into it. */
 
-import { newChannelTally, newOutputTally } from "../../effects/channel/tally.ts"
+import { newChannelTally, newOutputTally } from "../../effects/channel/runtime/tally.ts"
 import {
   type ChannelFigures,
   LEG_SUMS,

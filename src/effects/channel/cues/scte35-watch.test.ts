@@ -5,8 +5,8 @@ import { channelConfig } from "../../testing/configs.ts"
 import { damagedCue, inCue, nullCue, outCue, scte35Event, segmentCue } from "../../testing/cues.ts"
 import { a, adjust, alarms, b, kinds, off, section, started, view } from "../../testing/scte35-bench.ts"
 import { reconfigure } from "../Channel.ts"
-import { newChannelRuntime } from "../channel-runtime.ts"
-import { scte35Alarms } from "./scte35-runtime.ts"
+import { newChannelRuntime } from "../runtime/channel-runtime.ts"
+import { scte35Alarms } from "../runtime/scte35-runtime.ts"
 import { onSection, type Scte35Channel, tickScte35 } from "./scte35-watch.ts"
 
 describe("the break of a channel", () => {

@@ -12,11 +12,11 @@ import type { Happening } from "../../model/channel-event.ts"
 import type { CueProof, NewCue, StoredProof } from "../../model/cue.ts"
 import type { CueEntry } from "../../store/CueLog.ts"
 import { NO_WORD } from "../../store/cue-rows.ts"
-import type { ChannelRuntime, OutputRuntime } from "../channel-runtime.ts"
-import { countCue } from "../tally.ts"
-import { auditOf, expireInsertions, takeInsertion } from "./cue-insertions.ts"
+import type { ChannelRuntime, OutputRuntime } from "../runtime/channel-runtime.ts"
+import { auditOf, expireInsertions, takeInsertion } from "../runtime/cue-insertions.ts"
+import { type KnownCue, noteBreakAlarms, type OpenCue, raiseAlarm } from "../runtime/scte35-runtime.ts"
+import { countCue } from "../runtime/tally.ts"
 import { type CueFacts, factsOf, factsOfUnreadable } from "./cue-record.ts"
-import { type KnownCue, noteBreakAlarms, type OpenCue, raiseAlarm } from "./scte35-runtime.ts"
 
 export type Scte35Event = Extract<ChannelEvent, { readonly event: "scte35" }>
 export type CueSentEvent = Extract<ChannelEvent, { readonly event: "cue_sent" }>

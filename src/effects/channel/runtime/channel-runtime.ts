@@ -1,8 +1,8 @@
 /** What is known of a started channel beside its configuration and the engine's figures. Plain fields, read by views. */
-import { DEFAULT_BREAK_POLICY } from "../../core/scte35/break-state.ts"
-import type { OutputStatus, SourceName } from "../model/channel.ts"
+import { DEFAULT_BREAK_POLICY } from "../../../core/scte35/break-state.ts"
+import type { OutputStatus, SourceName } from "../../model/channel.ts"
 import type { NotedAlarms } from "./alarms.ts"
-import { newScte35Runtime, type Scte35Runtime } from "./cues/scte35-runtime.ts"
+import { newScte35Runtime, type Scte35Runtime } from "./scte35-runtime.ts"
 import { type ChannelTally, newChannelTally, newOutputTally, type OutputTally } from "./tally.ts"
 
 export interface OutputRuntime {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
-import type { ChannelStats } from "../../engine/messages.ts"
-import { channelConfig } from "../testing/configs.ts"
-import { channelStats, legStats } from "../testing/FakeEngine.ts"
+import type { ChannelStats } from "../../../engine/messages.ts"
+import { channelConfig } from "../../testing/configs.ts"
+import { channelStats, legStats } from "../../testing/FakeEngine.ts"
 import { type AlarmInput, alarmsOf, HOLD, type NotedAlarms, noteAlarms } from "./alarms.ts"
 
 const two = channelConfig({ backup_rtp_ip: "127.0.0.1", backup_rtp_port: 5001 })

@@ -1,8 +1,8 @@
 /** What needs a person now, and since when. Pure: conditions are held against what was noted of them before. */
-import { formatEndpoint } from "../../core/address.ts"
-import type { ChannelStats } from "../../engine/messages.ts"
-import { policyOf } from "../config/input-policy.ts"
-import type { Alarm, AlarmKind, ChannelConfig, ChannelStatus } from "../model/channel.ts"
+import { formatEndpoint } from "../../../core/address.ts"
+import type { ChannelStats } from "../../../engine/messages.ts"
+import { policyOf } from "../../config/input-policy.ts"
+import type { Alarm, AlarmKind, ChannelConfig, ChannelStatus } from "../../model/channel.ts"
 
 /** A condition as it was noted: monotonic ms, but for `sinceMs`, which is Unix time. */
 export interface NotedAlarm {
