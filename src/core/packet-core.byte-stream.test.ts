@@ -260,6 +260,16 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
     expectAll(joinBytes(slots), stream)
   })
 
+  it("begins no packet in the bytes of one that was cut off by a lost datagram, though a byte there lies where sync bytes follow", () => {
+    // 41 bytes of packet 25 are carried over; the last but one is made a sync byte, 188 bytes before that of packet 31.
+    const bytes = stream.slice(0, 188 * 100)
+    bytes[4739] = 0x47
+    const pieces = [bytes.subarray(0, 1800), bytes.subarray(1800, 4741), ...cut(bytes.subarray(5642), [900])]
+    const { bytes: left, counters } = run(arriving(pieces))
+    expectAll(left, joinBytes([bytes.subarray(0, 25 * 188), bytes.subarray(31 * 188)]))
+    expect(counters).toMatchObject({ resyncs: 1, skipped_bytes: 41 + 186, tei: 0 })
+  })
+
   it("goes on over the wrap of the ring's head and of counters", () => {
     for (const start of [2 ** 31 - 5, 2 ** 32 - 5]) {
       core.resetLeg(0)

@@ -153,7 +153,8 @@ export function takeUp(cutter: usize, data: usize, length: u32): bool {
     store<u32>(cutter + SIZE, TS_PACKET);
     return true;
   }
-  return search(cutter, hasPlace(cutter) && carried > 0 ? 1 : 0);
+  // Where packets have a place, the bytes carried over are the beginning of one: no other begins among them.
+  return search(cutter, hasPlace(cutter) ? carried : 0);
 }
 
 /** What `nextPacket` says beside an address: the datagram holds no further packet; the place was lost and has to be found again. */
@@ -177,7 +178,12 @@ export function nextPacket(cutter: usize): usize {
 /** After PLACE_LOST; false when the rest of the datagram does not show where packets are: then nothing more is due. */
 export function findAgain(cutter: usize): bool {
   skipped = 0;
-  return search(cutter, load<u8>(bytes + next) == SYNC_BYTE ? next + 1 : next);
+  return search(cutter, load<u8>(bytes + next) == SYNC_BYTE ? behindBeginning(cutter) : next);
+}
+
+/** Where the search goes on when a packet that was begun in an earlier datagram is not continued: behind its bytes. */
+function behindBeginning(cutter: usize): u32 {
+  return next < carried && carried - next <= load<u32>(cutter + SIZE) ? carried : next + 1;
 }
 
 /** Carries over what is left of a datagram. */

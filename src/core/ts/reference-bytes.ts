@@ -83,7 +83,7 @@ export class ReferenceBytes {
       const wasInPlace = this.size !== null
       if (wasInPlace) entry.push({ kind: "loss" })
       if (this.wasFound && isEven(datagram)) at = this.#settle(begin, TS_PACKET_SIZE, 0, entry)
-      else at = this.#search(bytes, wasInPlace && begin > 0 ? 1 : 0, 0, entry)
+      else at = this.#search(bytes, wasInPlace ? begin : 0, 0, entry)
       if (at === null) return { isTaken: false, entry, steps }
     }
     while (at !== null) {
@@ -94,7 +94,8 @@ export class ReferenceBytes {
       if (!isLost && isGlued && at + size === bytes.length) break
       if (isLost || (isGlued && !this.#agrees(bytes, at + size, FURTHER))) {
         steps.push({ kind: "loss" })
-        at = this.#search(bytes, isLost ? at : at + 1, at, steps)
+        const isBegun: boolean = isGlued && begin - at <= size
+        at = this.#search(bytes, isLost ? at : isBegun ? begin : at + 1, at, steps)
         continue
       }
       steps.push({ kind: "packet", bytes: bytes.subarray(at, at + TS_PACKET_SIZE), is204: size === 204 })

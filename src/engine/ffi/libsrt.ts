@@ -82,6 +82,8 @@ export const loadLibSrt = (path: string = SONAME): LibSrt => {
 export const SRTS_CONNECTING = 4
 export const SRTS_CONNECTED = 5
 /** Error codes of srt_getlasterror used by the loop. */
+export const SRT_ECONNLOST = 2001
+export const SRT_EINVSOCK = 5004
 export const SRT_EINVALMSGAPI = 5009
 export const SRT_EASYNCSND = 6001
 export const SRT_EPOLL_IN = 1

@@ -7,7 +7,7 @@ import type { OutputSpec, OutputStats, Reason, SessionState } from "../messages.
 import { resolve } from "../resolve.ts"
 import { reasonOf, SetupFailure } from "../setup-failure.ts"
 import { filterPackets } from "../srt/packet-filter.ts"
-import { createSocket, forFamily, getInt, lastError, rejectReason, type SrtTarget } from "../srt/srt-socket.ts"
+import { connectionLost, createSocket, forFamily, getInt, lastError, rejectReason, type SrtTarget } from "../srt/srt-socket.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { queuedBytes } from "./queued-bytes.ts"
 import type { SlotFate } from "./ring-reader.ts"
@@ -88,8 +88,7 @@ export class SrtCaller implements OutputSession {
       if (socketState === SRTS_CONNECTED) this.#connected()
       else if (socketState > SRTS_CONNECTED) this.#end(rejectReason(this.#srt, this.#socket))
       else if (socketState < SRTS_CONNECTING) return
-    } else if (socketState !== SRTS_CONNECTED)
-      this.#end({ code: "srt_2001", message: `SRT connection lost: ${this.#srt.strerror(2001, 0)}`, transient: true })
+    } else if (socketState !== SRTS_CONNECTED) this.#end(connectionLost(this.#srt))
   }
 
   #connected(): void {

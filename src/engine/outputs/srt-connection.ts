@@ -1,9 +1,9 @@
 /** The sending side of one established SRT connection: ring slots into libsrt's send buffer, with the time they arrived. */
 import { SLOT_LENGTH, SLOT_PAYLOAD, SLOT_RX_US, TX_MSGCTRL } from "../../core/assembly/layout.ts"
 import { SRT_OPTIONS } from "../../core/srt/options.ts"
-import { SRT_EASYNCSND, SRT_EINVALMSGAPI } from "../ffi/libsrt.ts"
+import { SRT_EASYNCSND, SRT_EINVALMSGAPI, SRT_EINVSOCK } from "../ffi/libsrt.ts"
 import type { Reason, SrtStats } from "../messages.ts"
-import { getInt, lastError, readStats } from "../srt/srt-socket.ts"
+import { connectionLost, getInt, lastError, readStats } from "../srt/srt-socket.ts"
 import type { SessionContext } from "./output-session.ts"
 import { RingReader } from "./ring-reader.ts"
 
@@ -86,6 +86,8 @@ export class SrtConnection {
       this.#minUs = nowUs
       return null
     }
+    // libsrt takes a broken socket away after a second: on a machine that stood still for longer, this is the first that is heard of it.
+    if (code === SRT_EINVSOCK) return connectionLost(this.#srt)
     return lastError(this.#srt, "SRT connection lost")
   }
 

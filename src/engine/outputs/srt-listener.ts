@@ -2,7 +2,7 @@
 import { isIPv6 } from "node:net"
 import { SRT_OPTIONS } from "../../core/srt/options.ts"
 import { takenAddress } from "../../core/srt/taken-address.ts"
-import { type LibSrt, SRTS_CONNECTED } from "../ffi/libsrt.ts"
+import { type LibSrt, SRT_ECONNLOST, SRTS_CONNECTED } from "../ffi/libsrt.ts"
 import { encodeSockaddr, formatSockaddr } from "../ffi/sockaddr.ts"
 import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState } from "../messages.ts"
 import { reasonOf, SetupFailure } from "../setup-failure.ts"
@@ -104,7 +104,7 @@ export class SrtListener implements OutputSession {
     if (nowUs < this.#nextCheckUs) return
     this.#nextCheckUs = nowUs + STATE_CHECK_US
     for (const receiver of this.#receivers)
-      if (this.#srt.getsockstate(receiver.connection.socket) !== SRTS_CONNECTED) this.#leave(receiver, this.#srt.strerror(2001, 0))
+      if (this.#srt.getsockstate(receiver.connection.socket) !== SRTS_CONNECTED) this.#leave(receiver, this.#srt.strerror(SRT_ECONNLOST, 0))
   }
 
   #checkProofs(nowUs: number): void {

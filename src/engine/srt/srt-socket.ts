@@ -2,7 +2,7 @@
 import type { OutputTarget } from "../../core/output-url.ts"
 import { SRT_OPTIONS, type SrtOption } from "../../core/srt/options.ts"
 import { describeReject, describeSrtError } from "../../core/srt/reject.ts"
-import type { LibSrt } from "../ffi/libsrt.ts"
+import { type LibSrt, SRT_ECONNLOST } from "../ffi/libsrt.ts"
 import { formatSockaddr, SOCKADDR_STORAGE } from "../ffi/sockaddr.ts"
 import type { Reason, SrtStats } from "../messages.ts"
 import { SetupFailure } from "../setup-failure.ts"
@@ -31,6 +31,13 @@ export const lastError = (srt: LibSrt, doing: string): Reason => {
   const known = describeSrtError(code)
   return { code: `srt_${code}`, message: `${doing}: ${text}${known.advice === "" ? "" : ` (${known.advice})`}`, transient: known.transient }
 }
+
+/** The end of a connection that was there, in libsrt's words for it. */
+export const connectionLost = (srt: LibSrt): Reason => ({
+  code: `srt_${SRT_ECONNLOST}`,
+  message: `SRT connection lost: ${srt.strerror(SRT_ECONNLOST, 0)}`,
+  transient: true,
+})
 
 /** Why a connection was refused: libsrt's own words, the code, and what to do. */
 export const rejectReason = (srt: LibSrt, socket: number): Reason => {
