@@ -4,6 +4,7 @@
 import { formatEndpoint } from "../../core/address.ts"
 import { describeOutput } from "../../core/describe-output.ts"
 import { maskSecrets } from "../../core/output-url.ts"
+import { shownStreamId } from "../../core/srt/stream-id.ts"
 import type { ChannelStats, LegStats, OutputStats } from "../../engine/messages.ts"
 import { alarmsOf } from "../channel/alarms.ts"
 import type { ChannelRuntime, OutputRuntime } from "../channel/channel-runtime.ts"
@@ -160,7 +161,7 @@ export const outputView = (
     srt: live?.srt ?? null,
     receivers: (live?.receivers ?? []).map((r) => ({
       peer: r.peer,
-      stream_id: r.stream_id,
+      stream_id: shownStreamId(r.stream_id),
       uptime: secondsSince(r.connected_at, nowMs),
       bytes_sent: r.bytes_sent,
       packets_dropped: r.packets_dropped,
