@@ -3,7 +3,7 @@ const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\
 
 /**
  * Text of a stranger, safe to show in a log, on a terminal and on a page: characters that move a terminal's cursor, begin a line or turn
- * the direction of text are written as \\uXXXX. Everything else stays as it is.
+ * the direction of text are written as \uXXXX. Everything else stays as it is.
  */
 export const printable = (text: string): string =>
   text.replace(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
