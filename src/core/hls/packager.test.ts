@@ -10,16 +10,17 @@ const BITRATE = 2_000_000
 const T0 = Date.UTC(2026, 10, 21, 12)
 const TS = generateTs(21, { bitrate: BITRATE, breakEverySeconds: 0 })
 
-/** Segments of 2 s; the wall clock is the stream's time and what `clock` adds to it, in ms. */
+/** Segments of 2 s or of `segmentS`; the wall clock is the stream's time and what `clock` adds to it, in ms. */
 const run = (
   clock: (second: number) => number,
   before?: (packager: Packager, second: number) => void,
   cueStyle: CueStyle = "none",
+  segmentS = 2,
 ): PackagedSegment[] => {
   const segments: PackagedSegment[] = []
   const packager = new Packager({
     runMs: T0,
-    segmentS: 2,
+    segmentS,
     cueStyle,
     onSegment: (one) => {
       packager.tagsFor(one)
@@ -106,11 +107,12 @@ it("a cue that is said again behind its splice point ends no segments", () => {
         packager.takeCue(Math.round(second * 100), cue)
       },
       "daterange",
+      6,
     )
     return segments.map(({ durationS }) => Math.round(durationS * 10) / 10)
   }
   const once = lengths(0)
-  // Where access points lie every second, cutting at each of them would show.
+  // Access points lie every 2 s: segments of 6 s that are cut at each of them show.
   expect(once.filter((length) => length < 2).length).toBeLessThan(3)
   expect(lengths(0.5)).toEqual(once)
 })

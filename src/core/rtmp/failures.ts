@@ -1,4 +1,6 @@
 /** Why a publication fails, and whether trying again can help: the codes of servers (E-RTMP and FMS reference), and our own. */
+
+import { printable } from "../printable.ts"
 import type { AuthRound } from "./auth.ts"
 
 /** How far a connection came. */
@@ -89,8 +91,8 @@ export const isFailureCode = (code: string): boolean => code.startsWith("Net") &
 /** What a server's code means; a code that is not known, and none at all, may be tried again. */
 export const serverFailure = (code: string, serverText: string): RtmpFailure => {
   const rule = Object.hasOwn(RULES, code) ? RULES[code] : undefined
-  const text = serverText.replace(/[\u0000-\u001f\u007f]+/g, " ").slice(0, TEXT_MAX)
-  const known = code === "" ? "no code" : code.slice(0, TEXT_MAX)
+  const text = printable(serverText.replace(/[\u0000-\u001f\u007f]+/g, " ").slice(0, TEXT_MAX))
+  const known = code === "" ? "no code" : printable(code.slice(0, TEXT_MAX))
   return {
     code: known,
     description: sentence(rule?.meaning || "the server refuses", known, text),

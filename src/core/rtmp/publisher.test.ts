@@ -207,6 +207,13 @@ describe("a publication fails with", () => {
     expect(failure?.serverText).toHaveLength(500)
   })
 
+  it("the server's own words and its code without control characters", () => {
+    const server = { publishStatus: error("NetStream.Publish.\u001b[31mBad", "no\u009b2J \u202egpj") }
+    const { failure } = new Wire({}, server)
+    expect(failure?.code).toBe("NetStream.Publish.\\u001b[31mBad")
+    expect(failure?.description).toContain("no\\u009b2J \\u202egpj")
+  })
+
   it("the end of the connection, told by how far it came", () => {
     const at = (wire: Wire) =>
       [wire.publisher.ended(), wire.publisher.ended()].map(({ events }) => events[0]?.type === "failed" && events[0].failure.code)

@@ -1,6 +1,6 @@
 import * as fc from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
-import { formatStreamId, parseStreamId, streamIdProblem } from "./stream-id.ts"
+import { formatStreamId, parseStreamId, shownStreamId, streamIdProblem } from "./stream-id.ts"
 
 describe("parseStreamId", () => {
   it.each([
@@ -97,5 +97,17 @@ describe("streamIdProblem", () => {
   ])("refuses %s and names the part, not its text", (text, part) => {
     expect(streamIdProblem(text)).toMatch(new RegExp(`part ${part} `))
     expect(streamIdProblem(text)).not.toMatch(/geheim|rest/)
+  })
+})
+
+describe("shownStreamId", () => {
+  it.each([
+    ["live/x", "live/x"],
+    ["publish:live:user:CANARY", "publish:live:user:***"],
+    ["#!::r=x,s=CANARY,m=request", "#!::r=x,s=***,m=request"],
+    ["\u001b]0;pwn\u0007\u001b[31mred\r\n[FAKE] INFO", "\\u001b]0;pwn\\u0007\\u001b[31mred\\u000d\\u000a[FAKE] INFO"],
+    ["\u202e\u2066rtl", "\\u202e\\u2066rtl"],
+  ])("%j is shown as %j", (text, shown) => {
+    expect(shownStreamId(text)).toBe(shown)
   })
 })

@@ -2,6 +2,7 @@
  * SRT stream ids as their syntaxes have them: the standard one of the SRT Access Control guideline (`#!::r=live/x,m=publish`) and
  * those of media servers. The stream id itself always goes out verbatim; what is read here is for showing it to the operator.
  */
+import { printable } from "../printable.ts"
 import { isSecretName, maskNamed } from "../url/secret-names.ts"
 
 /** Most that SRTO_STREAMID takes, in bytes of UTF-8. */
@@ -136,6 +137,9 @@ export const parseStreamId = (text: string): StreamId => {
   if (text.includes("/")) return { ...empty, text, syntax: "path", resource: question === 0 ? text : text.slice(0, question - 1), masked }
   return { ...empty, text, syntax: "opaque", masked }
 }
+
+/** A caller's stream id for logs, events, pages and the API: without its passwords and tokens, and with nothing that is not printable. */
+export const shownStreamId = (text: string): string => printable(parseStreamId(text).masked)
 
 /**
  * What is wrong with a stream id that says it is of the standard syntax (`#!::`), or null: a server would refuse it, or read it

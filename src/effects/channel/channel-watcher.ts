@@ -6,6 +6,7 @@
 import { Clock, type Duration, Effect, type Scope } from "effect"
 import { breakView } from "../../core/scte35/break-state.ts"
 import { makeRateLimit } from "../config/rate-limit.ts"
+import { shownStreamId } from "../../core/srt/stream-id.ts"
 import type { ChannelEvent } from "../engine/engine-inboxes.ts"
 import type { ChannelConfig, EventKind } from "../model/channel.ts"
 import type { Happening } from "../model/channel-event.ts"
@@ -72,7 +73,7 @@ const happeningOf = (event: InputEvent): Happening | null => {
   return { kind, severity: ALARMING.includes(event.kind) ? "warning" : "info", source: event.leg, message: event.message }
 }
 
-const receiverOf = ({ peer, stream_id }: ReceiverEvent) => (stream_id === "" ? peer : `${peer} (${stream_id})`)
+const receiverOf = ({ peer, stream_id }: ReceiverEvent) => (stream_id === "" ? peer : `${peer} (${shownStreamId(stream_id)})`)
 
 /** What became of a receiver of a listener, for people. */
 export const receiverMessage = (event: ReceiverEvent): string => {

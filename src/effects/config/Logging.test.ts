@@ -33,4 +33,17 @@ describe("Logging", () => {
       }
     }),
   )
+
+  it.effect("writes what a stranger sent without its control characters", () =>
+    Effect.gen(function* () {
+      const effect = Effect.logError("it says \u001b]0;pwn\u0007\u001b[31mno\r \u202egpj").pipe(Effect.annotateLogs({ peer: "\u009b2J" }))
+      for (const format of ["json", "pretty"] as const) {
+        const text = (yield* logged(format, effect)).join("")
+        assert.include(text, "pwn")
+        assert.notMatch(text.trimEnd(), /[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/)
+      }
+      const [line] = yield* logged("json", effect)
+      assert.include(JSON.parse(line ?? "").msg, "\\u001b]0;pwn\\u0007\\u001b[31mno\\u000d \\u202egpj")
+    }),
+  )
 })

@@ -5,6 +5,7 @@ import { Cause, Effect, HashMap, Layer, Logger } from "effect"
 import pino from "pino"
 import { prettyFactory } from "pino-pretty"
 import { maskSecrets } from "../../core/output-url.ts"
+import { printable } from "../../core/printable.ts"
 import { AppConfig, type AppConfigService } from "./AppConfig.ts"
 import { pinoLevel } from "./log-levels.ts"
 import { type LogLines, makeLogLines, ServiceLog } from "./log-lines.ts"
@@ -18,6 +19,12 @@ const URL_IN_TEXT = /\b(?:srt|rtmps?|rtsps?|rtp|udp|https?):\/\/[^\s"'<>]+/gi
 
 /** Masks the secrets of every URL in a text: the last line of defence, call sites mask what they log. */
 export const maskText = (text: string): string => text.replace(URL_IN_TEXT, (url) => maskSecrets(url))
+
+/** Lines end where the service ends them; nothing else that a stranger sent moves a terminal's cursor. */
+const printableLines = (text: string): string => text.split("\n").map(printable).join("\n")
+
+/** A text as it may be written: without secrets and without control characters. */
+const writable = (text: string): string => printableLines(maskText(text))
 
 const textOf = (message: unknown): string =>
   (Array.isArray(message) ? message : [message])
@@ -44,11 +51,11 @@ export const makePinoLogger = (format: "json" | "pretty", sink?: LogSink, lines?
   return Logger.make(({ annotations, cause, date, logLevel, message }) => {
     const fields: Record<string, unknown> = {}
     HashMap.forEach(annotations, (value, key) => {
-      fields[key] = typeof value === "string" ? maskText(value) : value
+      fields[key] = typeof value === "string" ? writable(value) : value
     })
-    if (!Cause.isEmpty(cause)) fields["cause"] = maskText(Cause.pretty(cause, { renderErrorCause: true }))
+    if (!Cause.isEmpty(cause)) fields["cause"] = writable(Cause.pretty(cause, { renderErrorCause: true }))
     const level = pinoLevel(logLevel)
-    const text = maskText(textOf(message))
+    const text = writable(textOf(message))
     log[level](fields, text)
     if (lines === undefined) return
     const { cause: why, channel, output } = fields

@@ -2,6 +2,7 @@
 import { isIP } from "node:net"
 import { Clock, Data, Duration, Effect } from "effect"
 import nodemailer from "nodemailer"
+import { printable } from "../../core/printable.ts"
 import { type Destination, hideIn, type MailDestination, type SlackDestination, type WebhookDestination } from "./destination.ts"
 import { type Message, mailText, signature, slackText, subjectLine } from "./message.ts"
 import { postHttp } from "./post-http.ts"
@@ -43,10 +44,12 @@ export const retryAfterMs = (value: string | null, nowMs: number): number | null
 }
 
 const words = (text: string) =>
-  text
-    .replace(/[\s\u0000-\u001f\u007f]+/g, " ")
-    .trim()
-    .slice(0, MAX_SHOWN)
+  printable(
+    text
+      .replace(/[\s\u0000-\u001f\u007f]+/g, " ")
+      .trim()
+      .slice(0, MAX_SHOWN),
+  )
 const causeOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   const { cause } = error

@@ -30,6 +30,12 @@ describe("the tail of standard error", () => {
   })
 })
 
+it("what a server says reaches no terminal as a command", () => {
+  const tail = new LineTail()
+  tail.push("method ANNOUNCE failed: 403 \u001b[31mno\u009b2J\n")
+  expect(tail.lines).toEqual(["method ANNOUNCE failed: 403 \\u001b[31mno\\u009b2J"])
+})
+
 describe("why ffmpeg ended", () => {
   const url = "rtsp://me:s3cret@h:8554/live"
   it.each<[string, string[], string | null]>([

@@ -1,5 +1,6 @@
 /** What ffmpeg says while it publishes: its progress, and the line that tells why it failed. Pure. */
 import { maskText } from "../config/Logging.ts"
+import { printable } from "../../core/printable.ts"
 
 /** Lines kept of its standard error. */
 export const KEPT_LINES = 50
@@ -52,7 +53,8 @@ export class LineTail {
   #keep(line: string): void {
     const text = line.replace(/^\[[^\]]* @ 0x[0-9a-f]+\]\s*/, "").trim()
     if (text === "") return
-    this.lines.push(text.slice(0, MAX_LINE))
+    // It repeats what the server says.
+    this.lines.push(printable(text.slice(0, MAX_LINE)))
     if (this.lines.length > KEPT_LINES) this.lines.shift()
   }
 }

@@ -116,6 +116,19 @@ describe("channelView", () => {
     expect(output?.options).toMatchObject({ latency_ms: 200 })
     expect(output?.warnings.join()).toContain("colour")
   })
+  it("shows the stream id of a receiver without its password and its control characters", () => {
+    const receiver = {
+      peer: "192.0.2.7:5000",
+      connected_at: 0,
+      bytes_sent: 0,
+      queue_bytes: 0,
+      packets_sent: 0,
+      packets_dropped: 0,
+      srt: null,
+    }
+    const joined = { ...live(0), receivers: [{ ...receiver, stream_id: "#!::r=live,s=geheim,m=request\u001b[31m" }] }
+    expect(show(engine(joined, joined)).outputs[0]?.receivers[0]?.stream_id).toBe("#!::r=live,s=***,m=request\\u001b[31m")
+  })
   it("shows an output of a stopped channel, and a disabled one, as stopped", () => {
     const state = engine(live(3000), live(1000))
     expect(channelView(secret, { engine: state, runtime: null, nowMs: 0, monotonicMs: 0 })).toMatchObject({

@@ -3,6 +3,7 @@
  */
 import { describeOutput } from "../../core/describe-output.ts"
 import { maskSecrets } from "../../core/output-url.ts"
+import { shownStreamId } from "../../core/srt/stream-id.ts"
 import type { ChannelStats, LegStats, OutputStats } from "../../engine/messages.ts"
 import { alarmsOf } from "../channel/runtime/alarms.ts"
 import type { ChannelRuntime, OutputRuntime } from "../channel/runtime/channel-runtime.ts"
@@ -130,7 +131,7 @@ export const outputView = (
     srt: live?.srt ?? null,
     receivers: (live?.receivers ?? []).map((r) => ({
       peer: r.peer,
-      stream_id: r.stream_id,
+      stream_id: shownStreamId(r.stream_id),
       uptime: secondsSince(r.connected_at, nowMs),
       bytes_sent: r.bytes_sent,
       packets_dropped: r.packets_dropped,

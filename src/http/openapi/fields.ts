@@ -146,7 +146,7 @@ const OUTPUT: Readonly<Record<string, string>> = {
   cues_sent: "SCTE-35 cues that left by it; since when as `bytes_sent`",
   cues_missed: "SCTE-35 cues that did not",
   peer: "Address and port",
-  stream_id: "SRT stream id it connected with",
+  stream_id: "SRT stream id it connected with, passwords and tokens as ***",
   rtt_ms: "Round-trip time in ms",
   "OutputUpdate.id": "May repeat the one in the path; ids cannot be changed",
   cue_points: "RTMP: shape in which SCTE-35 goes out; default `none`",

@@ -5,7 +5,7 @@ import { afterEach, expect, it } from "vitest"
 import { selfSigned } from "../../../../test/e2e/certificates.ts"
 import { HostileHttp, HTTP_FLOODS } from "../../../../test/e2e/hostile-http.ts"
 import { HttpClient } from "./http-request.ts"
-import { HttpSink } from "./http-sink.ts"
+import { HttpSink, reasonOfAnswer } from "./http-sink.ts"
 
 let server: Server
 let connections = 0
@@ -113,3 +113,10 @@ it.each(["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n
     silent.close()
   },
 )
+
+it("what a server answers is shown without its control characters", () => {
+  const answer = { status: 403, statusText: "<b>\u001b[31mno", text: "\u001b]0;pwn\u0007\r\n[FAKE] all is \u202ewell" }
+  expect(reasonOfAnswer(answer, "h").message).toBe(
+    "h: HTTP 403 <b>\\u001b[31mno; \\u001b]0;pwn\\u0007 [FAKE] all is \\u202ewell; the destination refuses it: check the keys and what they may write",
+  )
+})

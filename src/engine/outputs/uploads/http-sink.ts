@@ -3,6 +3,7 @@
  * sent counts once it was answered with 2xx; the playlist goes behind its segments.
  */
 import { PLAYLIST_NAME } from "../../../core/hls/segment-names.ts"
+import { printable } from "../../../core/printable.ts"
 import type { Reason } from "../../messages.ts"
 import { SetupFailure } from "../../setup-failure.ts"
 import { type HttpAnswer, HttpClient } from "./http-request.ts"
@@ -49,12 +50,12 @@ const PERMANENT: Readonly<Record<number, string>> = {
 }
 
 export const reasonOfAnswer = ({ status, statusText, text }: HttpAnswer, place: string): Reason => {
-  const said = text.replace(/\s+/g, " ").trim()
+  const said = printable(text.replace(/\s+/g, " ").trim().slice(0, 200))
   const isRedirect = status >= 300 && status < 400
   const advice = isRedirect ? "redirects are not followed: give the URL it leads to" : (PERMANENT[status] ?? null)
   const parts = [
-    `${place}: HTTP ${status} ${statusText}`.trim(),
-    ...(said === "" ? [] : [said.slice(0, 200)]),
+    `${place}: HTTP ${status} ${printable(statusText)}`.trim(),
+    ...(said === "" ? [] : [said]),
     ...(advice === null ? [] : [advice]),
   ]
   return { code: `http_${status}`, message: parts.join("; "), transient: advice === null }
@@ -126,7 +127,9 @@ export class HttpSink implements SegmentSink {
       if (answer === null) return
       if (answer.status < 400 || answer.status === 404 || answer.status >= 500) continue
       this.#removes = false
-      this.warnings.push(`old segments stay at ${this.address}: it answers DELETE with ${answer.status} ${answer.statusText}`.trim())
+      this.warnings.push(
+        `old segments stay at ${this.address}: it answers DELETE with ${answer.status} ${printable(answer.statusText)}`.trim(),
+      )
       return
     }
   }
