@@ -107,6 +107,8 @@ const described = (imports, { group, shortest }) => [
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const imports = folderImports(resolve(process.argv[2] ?? join(root, "src")))
   const circles = folderCircles(imports)
-  process.stdout.write(`${[...circles.flatMap((circle) => described(imports, circle)), `${circles.length} folder circles`].join("\n")}\n`)
+  process.stdout.write(
+    `${[...circles.flatMap((circle) => described(imports, circle)), `circles of folders: ${circles.length}`].join("\n")}\n`,
+  )
   process.exitCode = circles.length === 0 ? 0 : 1
 }

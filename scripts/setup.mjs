@@ -60,12 +60,10 @@ export const nodePackages = (purpose) => {
   say(`setup: installing npm packages${all ? "" : " that running needs"} ...`)
   // Said either way: NODE_ENV=production or a .npmrc may say otherwise.
   const which = all ? "--include=dev" : "--omit=dev"
-  // Not `npm ci`: it refuses a lock file without the optional packages of other platforms, which some registry mirrors do not carry.
-  const npm = spawnSync("npm", ["install", which, "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: root,
-    stdio: ["ignore", 2, 2],
-  })
-  if (npm.status !== 0) throw new Error("npm install failed: see the lines above; the npm registry must be reachable once")
+  // `npm ci` empties node_modules first: a machine that has run before must not lose its packages when the registry cannot be reached.
+  const how = existsSync(join(root, "node_modules")) ? ["install", "--no-save"] : ["ci"]
+  const npm = spawnSync("npm", [...how, which, "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: ["ignore", 2, 2] })
+  if (npm.status !== 0) throw new Error(`npm ${how[0]} failed: see the lines above; the npm registry must be reachable once`)
   writeFileSync(stamp, all ? lock : `run ${lock}`)
 }
 

@@ -1,6 +1,6 @@
 /** One request of the API, as the tables of `operations/` write it. */
 import type { ProblemKind } from "../../request/problem.ts"
-import type { Json, JsonObject } from "../json-schema.ts"
+import type { Json, JsonObject } from "./json.ts"
 
 export interface Parameter {
   readonly name: string
