@@ -1,5 +1,6 @@
-// Types, lint and format, import arrows, circles of folders: what must hold before any test runs. Exits 1 when one fails.
-// `check.mjs [NAME...]` runs the checks whose names begin with one of the given words, all of them by default.
+// Runs the checks that must pass before any test runs: types, lint and format, import rules, circles of folders. It
+// exits with 1 when one of them fails. `check.mjs [NAME...]` runs only the checks whose names begin with one of the
+// given words.
 import { spawnSync } from "node:child_process"
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
@@ -7,7 +8,7 @@ import { pathToFileURL } from "node:url"
 import { root } from "./setup.mjs"
 
 const bin = (name) => join(root, "node_modules", ".bin", name)
-/** Everything of ours that imports something. */
+/** Folders and files whose imports are checked: all of our code. */
 const SOURCES = [
   ...["src", "views", "test", "load-tests", "scripts", "grafana/src", "deploy"],
   ...readdirSync(root).filter((name) => /^vitest\..*ts$/.test(name)),
@@ -19,7 +20,9 @@ const CHECKS = [
   ["folder circles", [process.execPath, "scripts/folder-circles.mjs"]],
 ]
 
-/** Runs the checks whose names begin with one of `names`, all of them when there is none; returns how many passed and failed. */
+/**
+ * Runs the checks whose names begin with one of `names`, or all of them; returns how many passed and how many failed.
+ */
 export const check = (names = []) => {
   let passed = 0
   const failedNames = []

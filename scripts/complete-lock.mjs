@@ -1,6 +1,6 @@
-// Completes package-lock.json with the optional packages of other platforms that the registry in use does not carry, such as
-// the builds of rollup for macOS on a mirror for Linux. npm 11 refuses a lock file without them. Run it as
-// `npm run lock`, after npm has written the lock file.
+// Adds to package-lock.json the optional packages of other platforms that the registry in use does not carry: a mirror
+// for Linux may lack the builds of rollup for macOS. npm 11 refuses a lock file without them. `npm run lock` calls this
+// after npm has written the lock file.
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -12,8 +12,8 @@ const PROCESSORS = ["arm", "arm64", "ia32", "loong64", "mips64el", "ppc64", "ris
 const C_LIBRARIES = { glibc: "glibc", gnu: "glibc", musl: "musl", gnueabihf: "glibc", musleabihf: "musl" }
 
 /**
- * Platform that a package is built for, read from the end of its name: `@rollup/rollup-linux-arm64-musl`. npm leaves out packages
- * whose `os`, `cpu` or `libc` is not the machine's, so all three have to be known.
+ * Platform that a package is built for, read from the end of its name: `@rollup/rollup-linux-arm64-musl`. npm leaves
+ * out packages whose `os`, `cpu` or `libc` is not the machine's, so all three have to be known.
  * @throws when the name says no platform
  */
 export const platformOf = (name) => {
@@ -25,7 +25,10 @@ export const platformOf = (name) => {
   return { cpu: [cpu], ...(libc === undefined ? {} : { libc: [libc] }), os: [os] }
 }
 
-/** Where Node looks for `name` from the package at `path`: its own node_modules first, those of the folders above it next. */
+/**
+ * Where Node looks for `name` from the package at `path`: its own node_modules first, those of the folders above it
+ * next.
+ */
 const candidates = (path, name) => {
   const parents = path.split("/node_modules/")
   const nested = parents.map((_, depth) => parents.slice(0, parents.length - depth).join("/node_modules/"))
@@ -41,8 +44,8 @@ export const missingPackages = (packages) =>
   )
 
 /**
- * The lock file's packages with an entry for each missing one, in npm's order. The entries have no checksum: npm takes it from the
- * registry when it installs one of them.
+ * The lock file's packages with an entry for each missing one, in npm's order. The entries have no checksum: npm takes
+ * it from the registry when it installs one of them.
  * @throws when a missing package has no exact version, or a name that says no platform
  */
 export const completed = (packages) => {

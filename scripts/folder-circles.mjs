@@ -1,6 +1,7 @@
-// Counts the circles of folders in src: groups of folders that import one another, straight or round several corners. Every folder
-// is a node, nested ones too; type-only imports count. Tests, testing/ folders and declarations are left out.
-// `folder-circles.mjs [DIRECTORY]` (default src) prints each circle with imports that make it, and exits 1 when there is one.
+// Counts the circles of folders in src: groups of folders that import one another, directly or through others. Every
+// folder is a node, nested ones included, and type-only imports count. Tests, testing/ folders and declarations are
+// left out. `folder-circles.mjs [DIRECTORY]` (default src) prints each circle with the imports that close it. Exits 1
+// when there is one.
 import { existsSync, readFileSync } from "node:fs"
 import { dirname, join, relative, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -8,7 +9,7 @@ import ts from "typescript"
 import { filesUnder, root } from "./setup.mjs"
 
 const TESTS = /\.(?:test|bench)\.tsx?$|(?:^|\/)testing\/|\.d\.ts$/
-/** Imports named for each arrow of a circle. */
+/** Number of imports that are named for each arrow of a circle. */
 const SHOWN = 3
 
 const specifierOf = (node) => {
@@ -30,13 +31,15 @@ const relativeImports = (file) => {
   return found
 }
 
-/** AssemblyScript's imports carry no extension. */
+/** Path of the imported file. Imports in AssemblyScript carry no extension. */
 const resolved = (file, specifier) =>
   [specifier, `${specifier}.ts`, `${specifier}/index.ts`]
     .map((path) => resolve(dirname(file), path))
     .find((path) => /\.[cm]?tsx?$/.test(path) && existsSync(path))
 
-/** For each folder below `directory` the folders it imports, each with the imports that do so: `a.ts -> b/c.ts`. */
+/**
+ * Maps each folder below `directory` to the folders it imports, and those to the imports: `src/a/b.ts -> src/c/d.ts`.
+ */
 export const folderImports = (directory) => {
   const imports = new Map()
   const name = (path) => relative(dirname(directory), path)
@@ -55,7 +58,7 @@ export const folderImports = (directory) => {
   return imports
 }
 
-/** Folders that `from` reaches, however far, each with the folder before it on a shortest way. */
+/** Folders that `from` reaches, however far, each mapped to the folder before it on a shortest way. */
 const reached = (imports, from) => {
   const before = new Map()
   const queue = [from]
@@ -77,8 +80,8 @@ const shortestCircle = (before, folder) => {
 }
 
 /**
- * Circles of the folders in `imports`: for each group of folders that reach one another the whole group, and the shortest circle
- * in it, which begins and ends with the same folder.
+ * Finds the groups of folders that reach one another. Each comes with the shortest circle in it, which begins and ends
+ * with the same folder.
  */
 export const folderCircles = (imports) => {
   const ways = new Map([...imports.keys()].sort().map((folder) => [folder, reached(imports, folder)]))
@@ -94,7 +97,7 @@ export const folderCircles = (imports) => {
   return circles
 }
 
-/** A circle in lines: its folders, and for each arrow of the shortest way round some of the imports that make it. */
+/** Describes a circle in lines: its folders, and for each arrow of the shortest way round some of its imports. */
 const described = (imports, { group, shortest }) => [
   `circle of ${group.length} folders: ${group.join(", ")}`,
   ...shortest.slice(1).flatMap((to, index) => {
