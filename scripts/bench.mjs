@@ -1,4 +1,5 @@
-// `npm run bench [-- --quick]`: sets the machine up, then measures the product beside its peers. See load-tests/README.md.
+// `npm run bench [-- --quick]` sets the machine up, then measures the product beside its peers.
+// See load-tests/README.md.
 import { spawn } from "node:child_process"
 import { join } from "node:path"
 import { bun, root, setup } from "./setup.mjs"

@@ -34,7 +34,7 @@ const sourceHash = async (sources) => {
   return sha256(await readFile(fileURLToPath(import.meta.url)), compiler.version, ...[...sources].flat())
 }
 
-/** True when the stamp is of these sources and the modules are the ones it was written for. */
+/** True when the stamp belongs to these sources and the modules are the ones it was written for. */
 const isFresh = async (hash) => {
   try {
     const stamp = JSON.parse(await readFile(stampFile, "utf8"))
@@ -46,7 +46,10 @@ const isFresh = async (hash) => {
   }
 }
 
-/** End and size of the memory map. It is plain constants, so it needs no TypeScript loader (and Bun imports no data: module). */
+/**
+ * End and size of the memory map, in bytes. layout.ts holds plain constants, so no TypeScript loader is needed. It is
+ * evaluated as a function, because Bun imports no `data:` module.
+ */
 const readLayout = (sources) => {
   const script = sources.get("layout.ts").replaceAll(/^export /gm, "")
   const layout = new Function(`${script}; return { MAP_END, MEMORY_BYTES }`)()
@@ -76,7 +79,9 @@ const compile = async (asc, sources, layout, { name, options }) => {
   return files
 }
 
-/** Another process may be building the same: each file appears whole or not at all. */
+/**
+ * Writes a file by renaming, so that it appears whole or not at all: another process may be building at the same time.
+ */
 const writeWhole = async (name, contents) => {
   const temporary = join(outputDirectory, `.${name}.${process.pid}.${randomBytes(4).toString("hex")}`)
   try {
@@ -89,7 +94,7 @@ const writeWhole = async (name, contents) => {
 }
 
 /**
- * Makes both modules current and resolves to their paths; `built` says whether anything had to be compiled.
+ * Brings both modules up to date and resolves to their paths; `built` tells whether anything had to be compiled.
  *
  * @returns {Promise<{ built: boolean, release: string, debug: string }>}
  */

@@ -1,21 +1,33 @@
-// Types, lint and format, import arrows and cycles: what must hold before any test runs. Exits 1 when one fails.
+// Runs the checks that must pass before any test runs: types, lint and format, import rules, circles of folders. It
+// exits with 1 when one of them fails. `check.mjs [NAME...]` runs only the checks whose names begin with one of the
+// given words.
 import { spawnSync } from "node:child_process"
+import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { root } from "./setup.mjs"
 
 const bin = (name) => join(root, "node_modules", ".bin", name)
+/** Folders and files whose imports are checked: all of our code. */
+const SOURCES = [
+  ...["src", "views", "test", "load-tests", "scripts", "grafana/src", "deploy"],
+  ...readdirSync(root).filter((name) => /^vitest\..*ts$/.test(name)),
+]
 const CHECKS = [
   ["types", [bin("tsc"), "-p", "."]],
   ["lint and format", [bin("biome"), "check", "--error-on-warnings", "."]],
-  ["import arrows and cycles", [bin("depcruise"), "--config", ".dependency-cruiser.cjs", "src", "views"]],
+  ["import arrows and cycles", [bin("depcruise"), "--config", ".dependency-cruiser.cjs", ...SOURCES]],
+  ["folder circles", [process.execPath, "scripts/folder-circles.mjs"]],
 ]
 
-/** Runs all checks; returns how many passed and failed. */
-export const check = () => {
+/**
+ * Runs the checks whose names begin with one of `names`, or all of them; returns how many passed and how many failed.
+ */
+export const check = (names = []) => {
   let passed = 0
   const failedNames = []
-  for (const [name, [command, ...args]] of CHECKS) {
+  const chosen = CHECKS.filter(([name]) => names.length === 0 || names.some((start) => name.startsWith(start)))
+  for (const [name, [command, ...args]] of chosen) {
     const run = spawnSync(command, args, { cwd: root, encoding: "utf8", env: { ...process.env, FORCE_COLOR: "0" } })
     if (run.status === 0) passed += 1
     else {
@@ -27,4 +39,4 @@ export const check = () => {
   return { passed, failed: failedNames.length, failures: failedNames.map((name) => `check: ${name}, see its output above`) }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) process.exit(check().failed === 0 ? 0 : 1)
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) process.exit(check(process.argv.slice(2)).failed === 0 ? 0 : 1)

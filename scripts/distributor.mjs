@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The service from the command line: `npx distributor apply channels.yaml`. Talks to the REST API, needs nothing but Node.
-// Exit codes: 0 done or nothing differs, 1 it did not work, 2 `diff` found differences.
+// Controls the service from the command line (`npx distributor apply channels.yaml`) through its REST API. Needs only
+// Node. Exit codes: 0 for success or no difference, 1 for a failure, 2 when `diff` found differences.
 import { spawnSync } from "node:child_process"
 import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { request as httpsRequest } from "node:https"
@@ -32,7 +32,7 @@ class Failure extends Error {}
 const VALUES = new Set(["--url", "--api-key", "--format", "--timeout"])
 const SWITCHES = new Set(["--dry-run", "--help"])
 
-/** Words and options of the command line; `--name=value` and `--name value`. */
+/** Splits the command line into words and options, which are written `--name=value` or `--name value`. */
 const readArguments = (words) => {
   const options = {}
   const rest = []
@@ -60,13 +60,13 @@ const readInput = (file) => {
   }
 }
 
-/** Whole or not at all; `mode` 0600 for what holds secrets. */
+/** Writes a file whole or not at all. Files that hold secrets get `mode` 0600. */
 const writeOutput = (file, text, mode) => {
   if (file === undefined || file === "-") return void process.stdout.write(text)
   const partial = `${file}.${process.pid}.part`
   try {
     writeFileSync(partial, text, { mode })
-    // The mode above counts for new files alone, and less the umask.
+    // The mode above applies to new files only, and the umask is subtracted from it.
     if (mode === 0o600) chmodSync(partial, mode)
     renameSync(partial, file)
   } catch (error) {
@@ -75,7 +75,10 @@ const writeOutput = (file, text, mode) => {
   }
 }
 
-/** Says so when a file with secrets would get into a repository by `git add .`; without git, or outside of a repository, nobody asks. */
+/**
+ * Warns when `git add .` would put a file with secrets into a repository. Stays silent without git and outside a
+ * repository.
+ */
 const warnUnlessIgnored = (file) => {
   if (file === "-" || spawnSync("git", ["check-ignore", "--quiet", "--", file], { stdio: "ignore" }).status !== 1) return
   process.stderr.write(`distributor: ${file} holds secrets, and git does not ignore it: keep it out of the repository\n`)
@@ -83,7 +86,7 @@ const warnUnlessIgnored = (file) => {
 
 const setting = (name) => (process.env[name] ?? "").trim()
 
-/** Where the service listens by the settings that it has as well. */
+/** Address of the service, worked out from the settings that the service itself reads. */
 const ownAddress = () => {
   const host = setting("HOST")
   const particular = isIP(host) !== 0 && host !== "0.0.0.0" && host !== "::"
@@ -92,7 +95,7 @@ const ownAddress = () => {
   return `${setting("TLS_CERT") === "" ? "http" : "https"}://${address}:${port}`
 }
 
-/** What the first start of a container has made; a key that is not there is none. */
+/** Key that the first start of a container has written to a file; empty when there is no such file. */
 const firstKey = () => {
   try {
     return setting("FIRST_KEY_FILE") === "" ? "" : readFileSync(setting("FIRST_KEY_FILE"), "utf8").trim()
@@ -102,8 +105,8 @@ const firstKey = () => {
 }
 
 /**
- * `fetch` for HTTPS on an address of this machine: the certificate names what others call it, so it cannot be held against the address.
- * Over plain HTTP nothing is held against anything either.
+ * `fetch` for HTTPS to an address of this machine. The certificate carries the name that other machines use, so it is
+ * not checked against the address; plain HTTP to this machine offers no check either.
  */
 const fetchOwn = (url, { method, headers, body, signal }) =>
   new Promise((resolve, reject) => {
@@ -120,7 +123,7 @@ const fetchOwn = (url, { method, headers, body, signal }) =>
     call.end(body)
   })
 
-/** One request; fails with what the service says is wrong. */
+/** Makes the function that sends a request. A refusal is thrown with the service's own explanation. */
 const makeClient = ({ options }) => {
   const given = options.url ?? (setting("DISTRIBUTOR_URL") || undefined)
   const base = given ?? ownAddress()
@@ -219,7 +222,7 @@ const commands = {
     return status === 200 ? 0 : 1
   },
 }
-/** How many words each command takes: at least and at most. */
+/** Least and greatest number of words that each command takes. */
 const WORDS = {
   diff: [1, 1],
   apply: [1, 1],

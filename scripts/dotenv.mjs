@@ -1,6 +1,7 @@
 /**
- * Files of settings in the working directory, as Bun reads them for the service (`.env` and its variants), for what runs on Node.
- * What the environment has counts; of the files the more particular one.
+ * Reads the settings files of the working directory (`.env` and its variants) for programs that run on Node, the way
+ * Bun reads them for the service. The environment overrides the files, and a more specific file overrides a general
+ * one.
  */
 import { readFileSync } from "node:fs"
 
@@ -8,33 +9,36 @@ import { readFileSync } from "node:fs"
 const ENTRY = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=[ \t]*(?:"((?:\\.|[^"\\])*)"|'([^']*)'|`([^`]*)`|([^\r\n]*))/gm
 const ESCAPES = { n: "\n", r: "\r", t: "\t" }
 
-/** `$NAME`, `${NAME}` and `${NAME:-default}` stand for what is known by then; `\$` is a dollar sign. */
+/** Replaces `$NAME`, `${NAME}` and `${NAME:-default}` by the values known so far; `\$` is a dollar sign. */
 const expand = (text, lookUp) =>
   text.replace(/\\\$|\$\{(\w+)(?::-([^}]*))?\}|\$([A-Za-z_]\w*)/g, (all, name, fallback = "", plain) =>
     all === "\\$" ? "$" : lookUp(name ?? plain) || fallback,
   )
 
 /**
- * The settings of a text.
+ * Parses the text of a settings file.
  * @param {string} text
- * @param {Record<string, string | undefined>} environment what counts more, and what values may name
+ * @param {Record<string, string | undefined>} environment overrides the text, and may be named in its values
  * @returns {Record<string, string>}
  */
 export const parseEnv = (text, environment = {}) => {
   const found = {}
   for (const [, name, double, single, back, bare] of text.matchAll(ENTRY)) {
     const quoted = double?.replace(/\\([nrt])/g, (_, letter) => ESCAPES[letter]) ?? single ?? back
-    // A comment behind a value needs no space in front of it, as Bun takes it.
+    // Bun takes a `#` behind a value for a comment even without a space in front of it.
     const value = quoted ?? bare.replace(/#.*$/, "").trim()
     found[name] = expand(value, (other) => environment[other] ?? found[other])
   }
   return found
 }
 
-/** Names of the files that Bun reads, the one that counts most first. */
+/** Names of the files that Bun reads, in falling order of precedence. */
 const filesFor = (mode) => [`.env.${mode}.local`, ...(mode === "test" ? [] : [".env.local"]), `.env.${mode}`, ".env"]
 
-/** Sets what the files have and `environment` has not. A file that is not there has nothing; one that cannot be read is named. */
+/**
+ * Adds the files' settings that `environment` lacks. A missing file is skipped.
+ * @throws with the file's name when one cannot be read
+ */
 export const loadEnvFiles = (environment = process.env) => {
   const mode = ["production", "test"].find((name) => name === environment.NODE_ENV) ?? "development"
   for (const file of filesFor(mode)) {

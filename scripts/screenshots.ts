@@ -1,6 +1,7 @@
 /**
- * `npm run screenshots`: pictures of every page for the documentation, light and dark, taken from the running product: the demo channel with its
- * breaks, a channel that has lost its destination, and one that waits for its input. Chromium and the packages of `npm test` are needed.
+ * `npm run screenshots` takes pictures of every page for the documentation, light and dark, from the running product:
+ * the demo channel with its breaks, a channel that has lost its destination, and one that waits for its input. Needs
+ * Chromium and the packages of `npm test`.
  */
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
@@ -12,11 +13,11 @@ import { eventually, Product } from "../test/e2e/product.ts"
 
 const FOLDER = fileURLToPath(new URL("../docs/screenshots/", import.meta.url))
 const THEMES = ["light", "dark"] as const
-/** Time for plots and sparklines to have something to show. */
+/** Time, in seconds, until plots and sparklines have something to show. */
 const HISTORY_S = 45
 const CUE = "/DAvAAAAAAAA///wFAVIAACPf+/+c2nALv4AUsz1AAAAAAAKAAhDVUVJAAABNWLbowo="
 
-/** Name of the picture, path, and what to wait for on the page. */
+/** Pictures: name, path of the page, and the element to wait for. */
 const PAGES: ReadonlyArray<readonly [name: string, path: string, ready: string]> = [
   ["channels", "/", "#channel-demo"],
   ["channel", "/channels/demo", "canvas"],
@@ -64,7 +65,7 @@ const take = async (browser: Browser, product: Product, theme: (typeof THEMES)[n
       await open.page.locator("main button[type=submit]").first().click()
       await open.page.locator("#result").waitFor()
     }
-    // A second of updates: what moves has its figures then.
+    // After a second of updates every figure on the page has a value.
     await new Promise((resolve) => setTimeout(resolve, 1500))
     await open.page.screenshot({ path: join(FOLDER, `${name}-${theme}.png`) })
     await open.close()

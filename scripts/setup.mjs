@@ -1,4 +1,5 @@
-// Brings a machine that has only Node and npm to where the product (or its tests) can run. Idempotent, quick the second time.
+// Prepares a machine that has only Node and npm for running the product or its tests. Idempotent, and quick the second
+// time.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
@@ -14,7 +15,7 @@ const hasLibrary = (name) => LIBRARY_FOLDERS.some((folder) => existsSync(join(fo
 export const hasProgram = (name) =>
   (process.env["PATH"] ?? "").split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, name)))
 
-/** Debian 12's libsrt before +deb12u2 has two known stack overflows. */
+/** True for Debian 12's libsrt before +deb12u2, which has two known stack overflows. */
 const vulnerableLibsrt = () => {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the format is read by dpkg-query
   const query = spawnSync("dpkg-query", ["-W", "-f", "${Version}", "libsrt1.5-openssl"], { encoding: "utf8" })
@@ -22,7 +23,7 @@ const vulnerableLibsrt = () => {
   return match !== null && Number(match[1]) < 2
 }
 
-/** What each part of the product needs from the system: a Debian package and how to see that it is there. */
+/** Debian packages that the product needs, each with a test for its presence. */
 const RUN_PACKAGES = {
   "libsrt1.5-openssl": () => hasLibrary("libsrt.so.1.5") && !vulnerableLibsrt(),
   ffmpeg: () => hasProgram("ffmpeg") && hasProgram("ffprobe"),
@@ -43,8 +44,9 @@ const TEST_PACKAGES = {
 const say = (message) => process.stderr.write(`${message}\n`)
 
 /**
- * Puts the npm packages in place: to run those that run, for tests all of them (twice the size). The stamp holds what the lock file was
- * and which of the two it was done for. Test tools that are there stay, whoever has installed them.
+ * Installs the npm packages: `run` needs `dependencies` only, `test` needs all of them, which take twice the space. A
+ * stamp keeps the hash of the lock file and the purpose, so that nothing is installed twice. Test tools stay, whoever
+ * has installed them.
  * @param {"run" | "test"} purpose
  */
 export const nodePackages = (purpose) => {
@@ -58,14 +60,13 @@ export const nodePackages = (purpose) => {
   if (done === lock || (purpose === "run" && done === `run ${lock}`)) return
   const all = purpose === "test" || existsSync(join(root, "node_modules", "vitest"))
   say(`setup: installing npm packages${all ? "" : " that running needs"} ...`)
-  // Said either way: NODE_ENV=production or a .npmrc may say otherwise.
+  // Always explicit: NODE_ENV=production or a .npmrc may set another default.
   const which = all ? "--include=dev" : "--omit=dev"
-  // Not `npm ci`: it refuses a lock file without the optional packages of other platforms, which some registry mirrors do not carry.
-  const npm = spawnSync("npm", ["install", which, "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: root,
-    stdio: ["ignore", 2, 2],
-  })
-  if (npm.status !== 0) throw new Error("npm install failed: see the lines above; the npm registry must be reachable once")
+  // `npm ci` empties node_modules first. A machine that has run before must not lose its packages when the registry is
+  // down.
+  const how = existsSync(join(root, "node_modules")) ? ["install", "--no-save"] : ["ci"]
+  const npm = spawnSync("npm", [...how, which, "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: ["ignore", 2, 2] })
+  if (npm.status !== 0) throw new Error(`npm ${how[0]} failed: see the lines above; the npm registry must be reachable once`)
   writeFileSync(stamp, all ? lock : `run ${lock}`)
 }
 
@@ -85,13 +86,16 @@ const systemPackages = (packages) => {
   if (apt.status !== 0) say(`setup: apt-get failed; install by hand: ${command}`)
 }
 
-/** Newest core.wasm, built when a source has changed. */
+/** Builds core.wasm when it is older than its sources. */
 const packetCore = async () => {
   const { buildCore } = await import(pathToFileURL(join(root, "scripts", "build-core.mjs")).href)
   await buildCore()
 }
 
-/** @param {"run" | "test"} purpose */
+/**
+ * Installs packages of npm and of the system, and builds the packet core.
+ * @param {"run" | "test"} purpose
+ */
 export const setup = async (purpose) => {
   nodePackages(purpose)
   systemPackages(purpose === "test" ? TEST_PACKAGES : RUN_PACKAGES)
@@ -99,7 +103,7 @@ export const setup = async (purpose) => {
   await packetCore()
 }
 
-/** Files below `folder` whose name ends in `suffix`. */
+/** Paths, relative to `folder`, of the files below it that end in `suffix`; none when there is no such folder. */
 export const filesUnder = (folder, suffix) =>
   existsSync(folder)
     ? readdirSync(folder, { recursive: true })

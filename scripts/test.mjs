@@ -1,5 +1,5 @@
-// `npm test`: sets the machine up, runs the checks, then the fast tests, then the end-to-end tests. `npm test -- <file>` runs
-// single files. The last line is `N passed, N failed`; tests named "[media] ..." are those that ../shared/media adds.
+// `npm test` sets the machine up and runs the checks, the fast tests and the end-to-end tests, in this order. `npm test
+// -- <file>` runs single files. The last line is `N passed, N failed`. Tests named "[media] ..." need ../shared/media.
 import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync, rmSync } from "node:fs"
 import { join, relative } from "node:path"
@@ -26,7 +26,7 @@ const vitest = (config, files) => {
   return { passed: results.numPassedTests, failed: failures.length, media, failures }
 }
 
-// A line or a few for each failed test, or one for a file that broke before its tests.
+// Describes each failed test in a few lines, and a file that broke before its tests in one.
 const failuresOf = (path, file) => {
   const failed = file.assertionResults.filter((t) => t.status === "failed")
   if (failed.length === 0) return file.status === "failed" ? [`${path}: ${firstLines(file.message)}`] : []
@@ -59,7 +59,7 @@ if (only.length === 0 || only.some((f) => f.includes("e2e")))
       ),
     )
 const failures = parts.flatMap((part) => part.failures ?? [])
-// At the end once more, where whoever reads a cut log finds them.
+// Failures are repeated at the end, where they survive a log that is cut at its beginning.
 if (failures.length > 0) process.stdout.write(`\nfailed:\n${failures.map((f) => `  ${f}\n`).join("")}`)
 const sum = (key) => parts.reduce((total, part) => total + (part[key] ?? 0), 0)
 const media = sum("media")

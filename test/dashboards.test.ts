@@ -8,7 +8,7 @@ import { parsePromql } from "../grafana/lint/promql.ts"
 import { lint, RULES } from "../grafana/lint/rules.ts"
 import { asText, dashboards } from "../grafana/src/dashboards.ts"
 import { UIDS } from "../grafana/src/links.ts"
-import { grafanaLinks } from "../src/http/pages/grafana-links.ts"
+import { grafanaLinks } from "../src/http/services/grafana-links.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const text = (path: string) => readFileSync(`${root}${path}`, "utf8")

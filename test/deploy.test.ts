@@ -144,7 +144,7 @@ describe("deploy/kubernetes", () => {
   })
 
   it("probes paths that are served without a key", () => {
-    const roles = read("src/http/roles.ts")
+    const roles = read("src/http/access/roles.ts")
     const free = /looks\("free",([^)]*)\)/.exec(roles)?.[1] ?? ""
     const paths = ["livenessProbe", "readinessProbe", "startupProbe"].map((probe) => container[probe].httpGet.path)
     expect(paths).toEqual(["/livez", "/readyz", "/livez"])

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
 import { parseAllDocuments, parse as parseYaml } from "yaml"
 import { SETTINGS } from "../src/effects/config/AppConfig.ts"
-import { RULES } from "../src/http/roles.ts"
+import { RULES } from "../src/http/access/roles.ts"
 import { blocksOf, commandsOf } from "./e2e/docs-blocks.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))

@@ -40,14 +40,11 @@ const setUp = (purpose: "run" | "test", env: Record<string, string> = {}): void 
   const path = [join(checkout, "tools"), PATH].join(delimiter)
   execFileSync("node", ["-e", script], { cwd: checkout, env: { PATH: path, ...env }, stdio: "pipe" })
 }
+/** npm's arguments so far, a line for each call. */
+const callLines = (): ReadonlyArray<string> =>
+  existsSync(join(checkout, "calls")) ? readFileSync(join(checkout, "calls"), "utf8").trim().split("\n") : []
 /** What npm was asked for so far: the packages to run, or all of them. */
-const calls = (): ReadonlyArray<string> =>
-  existsSync(join(checkout, "calls"))
-    ? readFileSync(join(checkout, "calls"), "utf8")
-        .trim()
-        .split("\n")
-        .map((line) => (line.includes("--omit=dev") ? "run" : "all"))
-    : []
+const calls = (): ReadonlyArray<string> => callLines().map((line) => (line.includes("--omit=dev") ? "run" : "all"))
 const hasTestTools = () => existsSync(join(checkout, "node_modules", "vitest"))
 const changeLock = () => writeFileSync(join(checkout, "package-lock.json"), '{ "changed": true }')
 
@@ -101,9 +98,17 @@ describe("set-up of npm packages", () => {
     expect(hasTestTools()).toBe(true)
   })
 
+  it("installs what the lock file says, from nothing the first time, and only what has changed later", () => {
+    setUp("run")
+    changeLock()
+    setUp("run")
+    expect(callLines().map((line) => line.split(" --")[0])).toEqual(["ci", "install"])
+    expect(callLines()[1]).toContain("--no-save")
+  })
+
   it("tries again after npm failed", () => {
     writeFileSync(join(checkout, "npm-fails"), "")
-    expect(() => setUp("run")).toThrow(/npm install failed/)
+    expect(() => setUp("run")).toThrow(/npm ci failed/)
     rmSync(join(checkout, "npm-fails"))
     setUp("run")
     expect(calls()).toEqual(["run", "run"])

@@ -13,9 +13,9 @@ import { memoryAccounts, memoryAudit } from "../effects/testing/accounts.ts"
 import { appConfig } from "../effects/testing/configs.ts"
 import { temporaryDirectory } from "../effects/testing/temporary-directory.ts"
 import { HttpLive, HttpServer, serveHttp } from "./HttpServer.ts"
+import { MAX_CLIENTS, MAX_INCOMING_BYTES } from "./live/websocket.ts"
 import { makeFakeDistributor } from "./testing/FakeDistributor.ts"
 import { OPEN, withKey } from "./testing/test-app.ts"
-import { MAX_CLIENTS, MAX_INCOMING_BYTES } from "./websocket.ts"
 
 const NOBODY = { accounts: memoryAccounts(), audit: memoryAudit() }
 const serve = (settings = OPEN, distributor = makeFakeDistributor()) =>

@@ -14,11 +14,11 @@ import { StartRefused } from "../effects/model/Errors.ts"
 import { Store } from "../effects/store/Store.ts"
 import { Distributor, type DistributorService } from "../effects/supervisor/Distributor.ts"
 import { makeApp } from "./App.ts"
-import { makeLiveFeed } from "./LiveFeed.ts"
-import { type LivePages, makeLivePages } from "./live-pages.ts"
-import { makePreviewRoute } from "./preview.ts"
-import { makeReporter } from "./run.ts"
-import { mountWebSocket, type WebSockets } from "./websocket.ts"
+import { makeLiveFeed } from "./live/LiveFeed.ts"
+import { type LivePages, makeLivePages } from "./live/live-pages.ts"
+import { makePreviewRoute } from "./live/preview.ts"
+import { mountWebSocket, type WebSockets } from "./live/websocket.ts"
+import { makeReporter } from "./request/run.ts"
 
 /** Where the server listens, once it does. */
 export class HttpServer extends Context.Tag("distributor/HttpServer")<

@@ -1,8 +1,8 @@
 import { Effect } from "effect"
 import { afterEach, describe, expect, it } from "vitest"
 import { makeAccountRows } from "../effects/accounts/account-rows.ts"
-import { LIMITS } from "./limits.ts"
-import { RULES, ruleFor } from "./roles.ts"
+import { LIMITS } from "./access/limits.ts"
+import { RULES, ruleFor } from "./access/roles.ts"
 import { makeRealApps } from "./testing/real-app.ts"
 import { makeTestApp, problemBody, withKey } from "./testing/test-app.ts"
 

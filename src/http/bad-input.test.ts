@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { MAX_BODY_BYTES } from "./json-bounds.ts"
+import { MAX_BODY_BYTES } from "./request/json-bounds.ts"
 import { makeTestApp, problemBody } from "./testing/test-app.ts"
 
 const NEW = { name: "Main event", rtp_ip: "127.0.0.1", rtp_port: 5000, outputs: [{ url: "srt://destination:9000?streamid=publish" }] }

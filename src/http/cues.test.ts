@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import type { CueQuery, CueView } from "../effects/model/cue.ts"
 import { StoreError } from "../effects/model/Errors.ts"
-import { cuesAsCsv } from "./cue-csv.ts"
+import { cuesAsCsv } from "./routes/cue-csv.ts"
 import { fakeCue } from "./testing/fake-views.ts"
 import { makeTestApp, problemBody } from "./testing/test-app.ts"
 

@@ -1,6 +1,6 @@
 import type { Hono } from "hono"
-import { methods } from "../methods.ts"
-import type { AppServices } from "../services.ts"
+import { methods } from "../request/methods.ts"
+import type { AppServices } from "../services/services.ts"
 import { processMetrics } from "./process-metrics.ts"
 import { renderMetrics } from "./render.ts"
 

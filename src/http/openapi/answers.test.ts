@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { NAMED } from "./components.ts"
 import { OPERATIONS, openApiDocument } from "./document.ts"
 import { isObject, type Json } from "./json-schema.ts"
-import type { Operation } from "./operation.ts"
+import type { Operation } from "./operations/operation.ts"
 import { type ControlPlane, makeControlPlane } from "./testing/control-plane.ts"
 
 /** Answers of files, of the socket, and what would take the channel away from the others. */

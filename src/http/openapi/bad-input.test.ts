@@ -9,7 +9,7 @@ import type { ProblemBody } from "../testing/test-app.ts"
 import { NAMED } from "./components.ts"
 import { OPERATIONS, openApiDocument } from "./document.ts"
 import { isObject, type Json, type JsonObject } from "./json-schema.ts"
-import type { Operation } from "./operation.ts"
+import type { Operation } from "./operations/operation.ts"
 import { makeBadBodies } from "./testing/bad-bodies.ts"
 import { type ControlPlane, makeControlPlane } from "./testing/control-plane.ts"
 

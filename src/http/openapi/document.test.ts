@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { describe, expect, it } from "vitest"
-import { KINDS } from "../problem.ts"
+import { KINDS } from "../request/problem.ts"
 import { makeTestApp, withKey } from "../testing/test-app.ts"
 import { NAMED, OF_THE_SPECIFICATION } from "./components.ts"
 import { OPERATIONS, openApiDocument } from "./document.ts"

@@ -1,8 +1,8 @@
 /** JSON Schema of the Effect schemas that validate, as OpenAPI 3.1 has it: by name, with what is named elsewhere as a reference. */
 import { JSONSchema, type Schema } from "effect"
+import type { Json, JsonObject } from "./operations/json.ts"
 
-export type Json = string | number | boolean | null | ReadonlyArray<Json> | { readonly [key: string]: Json }
-export type JsonObject = { readonly [key: string]: Json }
+export type { Json, JsonObject }
 
 /** A schema that the document names. */
 export interface Named {

@@ -3,9 +3,9 @@
 import { createHash } from "node:crypto"
 import type { Context, Hono } from "hono"
 import { ApiDocs, ApiDocsPage } from "../../../views/layout/ApiDocsPage.tsx"
-import { methods } from "../methods.ts"
 import { frameOf } from "../pages/frame.ts"
-import type { AppServices } from "../services.ts"
+import { methods } from "../request/methods.ts"
+import type { AppServices } from "../services/services.ts"
 import { openApiDocument } from "./document.ts"
 import { readingOf } from "./reading.ts"
 

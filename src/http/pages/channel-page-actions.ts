@@ -4,8 +4,8 @@
  */
 import { type Effect, Either } from "effect"
 import type { Context, Handler, Hono } from "hono"
-import type { ApiError } from "../problem.ts"
-import type { AppServices } from "../services.ts"
+import type { ApiError } from "../request/problem.ts"
+import type { AppServices } from "../services/services.ts"
 import { afterAction } from "./channel-page.tsx"
 
 const ON_CHANNEL = "channel"

@@ -13,9 +13,9 @@ import { may } from "../../../views/layout/frame.ts"
 import { isLogChoice, type LogChoice, linesFrom } from "../../../views/system/LogRow.tsx"
 import { type HistoryWindow, WINDOWS } from "../../effects/history/history-model.ts"
 import type { SourceName } from "../../effects/model/channel.ts"
-import { methods } from "../methods.ts"
-import { type Problem, problemResponse } from "../problem.ts"
-import type { AppServices } from "../services.ts"
+import { methods } from "../request/methods.ts"
+import { type Problem, problemResponse } from "../request/problem.ts"
+import type { AppServices } from "../services/services.ts"
 import { frameOf } from "./frame.ts"
 
 /** Breaks are drawn from this many cues; fewer are listed. */

@@ -2,8 +2,8 @@
 /** Problems as pages: a person who follows a link to what there is not is told so in words, programs get their JSON. */
 import type { MiddlewareHandler } from "hono"
 import { ErrorPage } from "../../../views/layout/ErrorPage.tsx"
-import type { Access } from "../auth.ts"
-import { isPage } from "../gate.ts"
+import type { Access } from "../access/auth.ts"
+import { isPage } from "../access/gate.ts"
 import { frameOf } from "./frame.ts"
 
 interface ProblemText {

@@ -1,6 +1,6 @@
 /** What the page of a filter says of a query that is refused. */
 import type { FieldError } from "../../effects/model/Errors.ts"
-import type { Problem } from "../problem.ts"
+import type { Problem } from "../request/problem.ts"
 
 /** Sentences beside the fields; null when no field is to blame. */
 export const filterErrors = (problem: Problem): ReadonlyArray<FieldError> | null => {

@@ -9,7 +9,7 @@ import type { RecentView } from "../../effects/history/history-model.ts"
 import type { ChannelView } from "../../effects/model/channel.ts"
 import type { Health } from "../../effects/show/health-of.ts"
 import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
-import type { LiveRegion } from "../live-pages.ts"
+import type { LiveRegion } from "../live/live-pages.ts"
 
 /** What the list is made of. */
 export interface ListState {

@@ -8,10 +8,10 @@ import { makeSteady } from "../../../views/channel/steady.ts"
 import { SystemPage, systemRegions } from "../../../views/system/SystemPage.tsx"
 import type { SystemShown } from "../../../views/system/system-shown.ts"
 import type { ChannelView } from "../../effects/model/channel.ts"
-import { methods } from "../methods.ts"
 import { processMetrics } from "../metrics/process-metrics.ts"
+import { methods } from "../request/methods.ts"
 import { makeCpuMeter, ofThisProcess } from "../routes/system.ts"
-import type { AppServices } from "../services.ts"
+import type { AppServices } from "../services/services.ts"
 import { frameOf } from "./frame.ts"
 
 const RUNTIME = ["bun", "deno", "node"].flatMap((name) => {

@@ -3,9 +3,9 @@ import { createHash } from "node:crypto"
 import { Effect } from "effect"
 import type { Hono } from "hono"
 import type { Thumbnail } from "../../effects/thumbnails/thumbnail-model.ts"
-import { methods } from "../methods.ts"
-import { makeProblem, Refused } from "../problem.ts"
-import type { AppServices } from "../services.ts"
+import { methods } from "../request/methods.ts"
+import { makeProblem, Refused } from "../request/problem.ts"
+import type { AppServices } from "../services/services.ts"
 
 const etagOf = ({ at, jpeg }: Thumbnail): string =>
   `"${at.toString(36)}-${createHash("sha256").update(jpeg).digest("base64url").slice(0, 16)}"`

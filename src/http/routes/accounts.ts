@@ -2,10 +2,10 @@
 import { Effect } from "effect"
 import type { Hono } from "hono"
 import { KeyInput, UserChange, UserInput } from "../../effects/accounts/account-bodies.ts"
-import { readAuditQuery } from "../audit-query.ts"
-import { readJson } from "../body.ts"
-import { methods } from "../methods.ts"
-import type { AppServices } from "../services.ts"
+import { readAuditQuery } from "../request/audit-query.ts"
+import { readJson } from "../request/body.ts"
+import { methods } from "../request/methods.ts"
+import type { AppServices } from "../services/services.ts"
 
 export const accountRoutes = (app: Hono, { accounts, audit, runner }: AppServices): void => {
   methods(app, "/api/users", {

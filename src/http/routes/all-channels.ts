@@ -2,13 +2,13 @@
 import { Effect } from "effect"
 import type { Hono } from "hono"
 import type { ChannelEventOfView } from "../../effects/model/channel.ts"
-import { type CsvColumn, csvHeaders, csvOf } from "../csv.ts"
-import { cuesOfChannelsAsCsv } from "../cue-csv.ts"
-import { withSection } from "../cue-json.ts"
-import { readAllCuesQuery } from "../cue-query.ts"
-import { readAllEventsQuery } from "../event-query.ts"
-import { methods } from "../methods.ts"
-import type { AppServices } from "../services.ts"
+import { readAllCuesQuery } from "../request/cue-query.ts"
+import { readAllEventsQuery } from "../request/event-query.ts"
+import { methods } from "../request/methods.ts"
+import type { AppServices } from "../services/services.ts"
+import { type CsvColumn, csvHeaders, csvOf } from "./csv.ts"
+import { cuesOfChannelsAsCsv } from "./cue-csv.ts"
+import { withSection } from "./cue-json.ts"
 
 const EVENT_COLUMNS: ReadonlyArray<CsvColumn<ChannelEventOfView>> = [
   ["channel", ({ channel }) => channel.slug],

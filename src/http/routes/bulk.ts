@@ -3,11 +3,11 @@ import { Duration, Effect, Either, Schema } from "effect"
 import type { Hono } from "hono"
 import { CloneInput } from "../../effects/declarative/document.ts"
 import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
-import { readJson } from "../body.ts"
-import { MANY_THINGS } from "../json-bounds.ts"
-import { methods } from "../methods.ts"
-import { type ApiError, problemOf } from "../problem.ts"
-import type { AppServices } from "../services.ts"
+import { readJson } from "../request/body.ts"
+import { MANY_THINGS } from "../request/json-bounds.ts"
+import { methods } from "../request/methods.ts"
+import { type ApiError, problemOf } from "../request/problem.ts"
+import type { AppServices } from "../services/services.ts"
 
 export const MAX_BULK = 1000
 export const DONE_WITHIN = Duration.seconds(60)

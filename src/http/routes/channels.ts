@@ -5,12 +5,12 @@ import { ChannelUpdate, SwitchInput } from "../../effects/config/request-bodies.
 import type { ChannelView } from "../../effects/model/channel.ts"
 import { InvalidInput } from "../../effects/model/Errors.ts"
 import { ChannelRequest } from "../../effects/templates/template-model.ts"
-import { readJson } from "../body.ts"
-import { checkIfMatch, makeEtags } from "../etag.ts"
-import { readEventQuery } from "../event-query.ts"
-import { MANY_THINGS } from "../json-bounds.ts"
-import { methods } from "../methods.ts"
-import type { AppServices } from "../services.ts"
+import { readJson } from "../request/body.ts"
+import { checkIfMatch, makeEtags } from "../request/etag.ts"
+import { readEventQuery } from "../request/event-query.ts"
+import { MANY_THINGS } from "../request/json-bounds.ts"
+import { methods } from "../request/methods.ts"
+import type { AppServices } from "../services/services.ts"
 
 /** An `id` in the body may repeat the one in the path, in any of its forms, and nothing else. */
 export const checkId = (given: string | undefined, known: ReadonlyArray<string>): Effect.Effect<void, InvalidInput> =>

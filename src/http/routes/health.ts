@@ -1,8 +1,8 @@
 /** Is it alive, is it ready, how is it: for load balancers, orchestrators and people. */
 import { Duration, Effect, Option } from "effect"
 import type { Hono } from "hono"
-import { methods } from "../methods.ts"
-import type { AppServices } from "../services.ts"
+import { methods } from "../request/methods.ts"
+import type { AppServices } from "../services/services.ts"
 
 /** Probes ask every few seconds; an answer that takes longer is a no. */
 const READY_WITHIN = Duration.seconds(2)

@@ -3,9 +3,9 @@ import { Effect } from "effect"
 import type { Hono } from "hono"
 import { type HistoryWindow, WINDOWS } from "../../effects/history/history-model.ts"
 import { InvalidInput } from "../../effects/model/Errors.ts"
-import { methods } from "../methods.ts"
-import { makeQueryReader } from "../read-query.ts"
-import type { AppServices } from "../services.ts"
+import { methods } from "../request/methods.ts"
+import { makeQueryReader } from "../request/read-query.ts"
+import type { AppServices } from "../services/services.ts"
 
 export const WINDOW_NAMES = Object.keys(WINDOWS) as ReadonlyArray<HistoryWindow>
 export const DEFAULT_WINDOW: HistoryWindow = "5m"

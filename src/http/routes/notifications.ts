@@ -2,10 +2,10 @@
 import { Duration, Effect } from "effect"
 import type { Hono } from "hono"
 import { DestinationInput, DestinationUpdate, MuteInput, RulesInput } from "../../effects/notifications/notification-bodies.ts"
-import { readJson } from "../body.ts"
-import { MANY_THINGS } from "../json-bounds.ts"
-import { methods } from "../methods.ts"
-import type { AppServices } from "../services.ts"
+import { readJson } from "../request/body.ts"
+import { MANY_THINGS } from "../request/json-bounds.ts"
+import { methods } from "../request/methods.ts"
+import type { AppServices } from "../services/services.ts"
 
 /** Mail servers take their time. */
 const TEST_WITHIN = Duration.seconds(40)

@@ -6,10 +6,10 @@ import { OutputInput, OutputUpdate } from "../../effects/config/request-bodies.t
 import type { OutputView } from "../../effects/model/channel.ts"
 import { NotFound } from "../../effects/model/Errors.ts"
 import { OutputRequest } from "../../effects/templates/template-model.ts"
-import { readJson } from "../body.ts"
-import { checkIfMatch, makeEtags } from "../etag.ts"
-import { methods } from "../methods.ts"
-import type { AppServices } from "../services.ts"
+import { readJson } from "../request/body.ts"
+import { checkIfMatch, makeEtags } from "../request/etag.ts"
+import { methods } from "../request/methods.ts"
+import type { AppServices } from "../services/services.ts"
 import { checkId } from "./channels.ts"
 
 /** Longer than the engine takes for a test at most. */

@@ -3,10 +3,10 @@ import { availableParallelism, freemem, loadavg, totalmem } from "node:os"
 import { Effect } from "effect"
 import type { Hono } from "hono"
 import { InvalidInput } from "../../effects/model/Errors.ts"
-import { methods } from "../methods.ts"
-import { makeQueryReader } from "../read-query.ts"
-import { keyNeeded, maySeeSecrets } from "../secrets-shown.ts"
-import type { AppServices } from "../services.ts"
+import { keyNeeded, maySeeSecrets } from "../access/secrets-shown.ts"
+import { methods } from "../request/methods.ts"
+import { makeQueryReader } from "../request/read-query.ts"
+import type { AppServices } from "../services/services.ts"
 
 interface Sample {
   readonly atMs: number

@@ -2,11 +2,11 @@
 import { Effect } from "effect"
 import type { Context, Hono } from "hono"
 import { TemplateInput, TemplateUpdate } from "../../effects/templates/template-model.ts"
-import { readJson } from "../body.ts"
-import { checkIfMatch, quoted } from "../etag.ts"
-import { MANY_THINGS } from "../json-bounds.ts"
-import { methods } from "../methods.ts"
-import type { AppServices } from "../services.ts"
+import { readJson } from "../request/body.ts"
+import { checkIfMatch, quoted } from "../request/etag.ts"
+import { MANY_THINGS } from "../request/json-bounds.ts"
+import { methods } from "../request/methods.ts"
+import type { AppServices } from "../services/services.ts"
 
 export const templateRoutes = (app: Hono, { conditionally, distributor, idempotency, runner }: AppServices): void => {
   const { templates } = distributor

@@ -15,7 +15,7 @@ import { DistributorLive } from "../../effects/supervisor/Supervisor.ts"
 import { appConfig } from "../../effects/testing/configs.ts"
 import { type FakeEngine, makeFakeEngine } from "../../effects/testing/FakeEngine.ts"
 import { makeApp } from "../App.ts"
-import type { AccessSettings } from "../auth.ts"
+import type { AccessSettings } from "../access/auth.ts"
 import { OPEN } from "./test-app.ts"
 
 export interface RealApp {

@@ -5,7 +5,7 @@ import type { AccountsService } from "../../effects/accounts/Accounts.ts"
 import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
 import { memoryAccounts, memoryAudit } from "../../effects/testing/accounts.ts"
 import { type AppDeps, makeApp } from "../App.ts"
-import type { AccessSettings } from "../auth.ts"
+import type { AccessSettings } from "../access/auth.ts"
 import { type FakeDistributor, makeFakeDistributor } from "./FakeDistributor.ts"
 
 export const OPEN: AccessSettings = { host: "127.0.0.1", apiKey: Option.none(), auth: true }

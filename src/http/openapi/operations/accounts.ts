@@ -1,7 +1,7 @@
 /** Users, API keys and the audit log. */
 import { AUDIT_OUTCOMES } from "../../../effects/accounts/audit-rows.ts"
-import type { Operation } from "../operation.ts"
 import { time } from "./channels.ts"
+import type { Operation } from "./operation.ts"
 
 const CREATE = ["conflict", "store-unavailable"] as const
 const CHANGE = ["not-found", "conflict", "store-unavailable"] as const

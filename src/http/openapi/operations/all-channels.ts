@@ -1,6 +1,7 @@
 /** What looks across channels. */
-import type { Operation, Parameter } from "../operation.ts"
+
 import { EVENT_PARAMETERS } from "./channels.ts"
+import type { Operation, Parameter } from "./operation.ts"
 import { CUE_PARAMETERS } from "./scte35.ts"
 
 const CHANNEL: Parameter = {

@@ -1,8 +1,8 @@
 /** Channels: what there is, changes, starting, stopping, switching, events. */
 import { EVENT_KINDS, EVENT_SEVERITIES } from "../../../effects/model/channel.ts"
-import { DEFAULT_LIMIT, MAX_LIMIT } from "../../event-query.ts"
-import type { ProblemKind } from "../../problem.ts"
-import type { Answer, Operation, Parameter } from "../operation.ts"
+import { DEFAULT_LIMIT, MAX_LIMIT } from "../../request/event-query.ts"
+import type { ProblemKind } from "../../request/problem.ts"
+import type { Answer, Operation, Parameter } from "./operation.ts"
 
 const channel = (description: string): Answer => ({ description, schema: "Channel", headers: ["ETag"] })
 const WRITES: ReadonlyArray<ProblemKind> = ["not-found", "store-unavailable"]

@@ -1,5 +1,5 @@
 /** The configuration as a whole, many channels at once, and copies. */
-import type { Answer, Operation, Parameter } from "../operation.ts"
+import type { Answer, Operation, Parameter } from "./operation.ts"
 
 const toggle = (name: string, description: string): Parameter => ({
   name,

@@ -1,6 +1,6 @@
 /** What a channel did over time. */
 import { DEFAULT_WINDOW, WINDOW_NAMES } from "../../routes/history.ts"
-import type { Operation } from "../operation.ts"
+import type { Operation } from "./operation.ts"
 
 export const historyOperations: ReadonlyArray<Operation> = [
   {

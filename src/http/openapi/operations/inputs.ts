@@ -1,9 +1,9 @@
 /** The channels in the words of the second system: inputs and outputs by number. */
 
-import { MAX_LIMIT } from "../../event-query.ts"
-import type { ProblemKind } from "../../problem.ts"
-import type { Answer, Operation } from "../operation.ts"
+import { MAX_LIMIT } from "../../request/event-query.ts"
+import type { ProblemKind } from "../../request/problem.ts"
 import { limit } from "./channels.ts"
+import type { Answer, Operation } from "./operation.ts"
 
 const ONE = "/api/inputs/{id}"
 const OUTPUTS = `${ONE}/outputs`

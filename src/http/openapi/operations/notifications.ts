@@ -1,5 +1,5 @@
 /** Who is told when something is wrong, and what is. */
-import type { Operation } from "../operation.ts"
+import type { Operation } from "./operation.ts"
 
 const tag = "Notifications"
 const STORE = ["store-unavailable"] as const

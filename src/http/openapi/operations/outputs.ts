@@ -1,6 +1,6 @@
 /** Outputs of a channel, presets, dry runs, and HLS for players. */
-import type { ProblemKind } from "../../problem.ts"
-import type { Answer, Operation } from "../operation.ts"
+import type { ProblemKind } from "../../request/problem.ts"
+import type { Answer, Operation } from "./operation.ts"
 
 const output = (description: string): Answer => ({ description, schema: "Output", headers: ["ETag"] })
 const WRITES: ReadonlyArray<ProblemKind> = ["not-found", "store-unavailable"]

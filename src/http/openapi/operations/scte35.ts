@@ -1,9 +1,9 @@
 /** SCTE-35: decoding, cues with their proofs, insertion. */
 import { CUE_COMMANDS, CUE_KINDS, CUE_OUTCOMES } from "../../../effects/model/cue.ts"
-import { MAX_CSV_LIMIT } from "../../cue-query.ts"
-import { MAX_LIMIT } from "../../event-query.ts"
-import type { Operation, Parameter } from "../operation.ts"
+import { MAX_CSV_LIMIT } from "../../request/cue-query.ts"
+import { MAX_LIMIT } from "../../request/event-query.ts"
 import { before, limit, time } from "./channels.ts"
+import type { Operation, Parameter } from "./operation.ts"
 
 const TYPES = [...CUE_KINDS, ...CUE_COMMANDS]
 const TYPE = `(${TYPES.join("|")}|\\d{1,3}|0[xX][0-9a-fA-F]{1,2})`

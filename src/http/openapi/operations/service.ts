@@ -1,5 +1,5 @@
 /** The service as a whole: health, metrics, the live feed, this document. */
-import type { Operation } from "../operation.ts"
+import type { Operation } from "./operation.ts"
 
 export const serviceOperations: ReadonlyArray<Operation> = [
   {

@@ -1,5 +1,5 @@
 /** Templates of outputs. */
-import type { Operation } from "../operation.ts"
+import type { Operation } from "./operation.ts"
 
 const ONE = "/api/templates/{template}"
 

@@ -2,7 +2,7 @@
 import type { Context } from "hono"
 import type { FieldSpec, FormState } from "../../../../views/forms/form-state.ts"
 import { maskSecrets } from "../../../core/output-url.ts"
-import type { Problem } from "../../problem.ts"
+import type { Problem } from "../../request/problem.ts"
 import { localPath } from "../local-path.ts"
 
 export type Fields = Readonly<Record<string, string>>

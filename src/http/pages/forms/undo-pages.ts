@@ -2,9 +2,9 @@
 import { Effect, Either } from "effect"
 import type { Context, Hono, MiddlewareHandler } from "hono"
 import type { Frame } from "../../../../views/layout/frame.ts"
-import { methods } from "../../methods.ts"
-import { problemResponse } from "../../problem.ts"
-import type { AppServices } from "../../services.ts"
+import { methods } from "../../request/methods.ts"
+import { problemResponse } from "../../request/problem.ts"
+import type { AppServices } from "../../services/services.ts"
 import { goTo, withPlace } from "./form-fields.ts"
 
 declare module "hono" {

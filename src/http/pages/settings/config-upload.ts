@@ -3,10 +3,10 @@ import { Effect } from "effect"
 import type { Context } from "hono"
 import { type ConfigDocument, decodeDocument } from "../../../effects/declarative/document.ts"
 import { InvalidInput } from "../../../effects/model/Errors.ts"
-import { readText } from "../../body.ts"
-import { WHOLE_CONFIG } from "../../json-bounds.ts"
-import { parseText } from "../../off-thread.ts"
-import { makeProblem, Refused } from "../../problem.ts"
+import { readText } from "../../request/body.ts"
+import { WHOLE_CONFIG } from "../../request/json-bounds.ts"
+import { parseText } from "../../request/off-thread.ts"
+import { makeProblem, Refused } from "../../request/problem.ts"
 
 const FORM = /^multipart\/form-data\s*;/i
 

@@ -12,10 +12,10 @@ import {
   type DestinationView,
   RulesInput,
 } from "../../../effects/notifications/notification-bodies.ts"
-import { decode } from "../../body.ts"
-import { methods } from "../../methods.ts"
-import { type Problem, problemResponse } from "../../problem.ts"
-import type { AppServices } from "../../services.ts"
+import { decode } from "../../request/body.ts"
+import { methods } from "../../request/methods.ts"
+import { type Problem, problemResponse } from "../../request/problem.ts"
+import type { AppServices } from "../../services/services.ts"
 import { type Fields, field, pageAnswer, shownAgain, stateOf } from "../forms/form-fields.ts"
 import { frameOf } from "../frame.ts"
 import {

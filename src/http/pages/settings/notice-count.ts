@@ -2,7 +2,7 @@
 import { Effect, Either } from "effect"
 import type { MiddlewareHandler } from "hono"
 import type { Frame } from "../../../../views/layout/frame.ts"
-import type { AppServices } from "../../services.ts"
+import type { AppServices } from "../../services/services.ts"
 
 declare module "hono" {
   interface ContextVariableMap {

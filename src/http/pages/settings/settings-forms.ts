@@ -1,9 +1,9 @@
 /** What the pages of the settings share. */
 import { Either } from "effect"
 import type { Context } from "hono"
-import { readForm } from "../../body.ts"
-import { type Problem, problemResponse } from "../../problem.ts"
-import type { AppServices } from "../../services.ts"
+import { readForm } from "../../request/body.ts"
+import { type Problem, problemResponse } from "../../request/problem.ts"
+import type { AppServices } from "../../services/services.ts"
 import type { Fields } from "../forms/form-fields.ts"
 
 /** Runs `use` with the fields of the form; a body that is none is refused as everywhere. */

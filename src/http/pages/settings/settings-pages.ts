@@ -1,6 +1,6 @@
 /** All pages of the settings. */
 import type { Hono } from "hono"
-import type { AppServices } from "../../services.ts"
+import type { AppServices } from "../../services/services.ts"
 import { accountPageRoutes } from "./account-pages.tsx"
 import { configPageRoutes } from "./config-pages.tsx"
 import { notificationPageRoutes } from "./notification-pages.tsx"

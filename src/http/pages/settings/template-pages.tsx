@@ -7,10 +7,10 @@ import { TemplateFormPage, TemplateListPage } from "../../../../views/settings/T
 import { protocolOfUrl } from "../../../core/output-url.ts"
 import type { ChannelView } from "../../../effects/model/channel.ts"
 import { fromTemplate, TemplateInput, TemplateUpdate, type TemplateView } from "../../../effects/templates/template-model.ts"
-import { decode } from "../../body.ts"
-import { methods } from "../../methods.ts"
-import type { Problem } from "../../problem.ts"
-import type { AppServices } from "../../services.ts"
+import { decode } from "../../request/body.ts"
+import { methods } from "../../request/methods.ts"
+import type { Problem } from "../../request/problem.ts"
+import type { AppServices } from "../../services/services.ts"
 import { type Fields, field, pageAnswer, shownAgain, stateOf } from "../forms/form-fields.ts"
 import {
   changedOutputBody,

@@ -1,0 +1,80 @@
+/** Tells every WebSocket client how the channels are: on connecting, on changes (at most twice a second) and every 2 s. */
+import { Duration, Effect, Queue, type Scope, Stream } from "effect"
+import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
+
+/** A connected client, whatever carries it. */
+export interface LiveClient {
+  /** Bytes handed over and not yet sent. */
+  readonly bufferedBytes: () => number
+  readonly send: (text: string) => void
+  /** False once whom it was opened for may no longer look. */
+  readonly lasts?: (() => boolean) | undefined
+  /** Ends the connection; 1008 says that it may not go on, 1013 asks the client to come back later (RFC 6455 7.4, IANA registry). */
+  readonly close: (code: number, reason: string) => void
+}
+
+export interface LiveFeed {
+  /** Sends the state to the client and keeps it informed. Returns what ends that. */
+  readonly add: (client: LiveClient) => () => void
+  readonly size: () => number
+}
+
+const AT_LEAST_EVERY = Duration.seconds(2)
+const AT_MOST_EVERY = Duration.millis(500)
+/** A client that has this much unread is left out until it catches up. */
+export const MAX_BUFFERED_BYTES = 1024 * 1024
+/** Rounds a client may be left out in a row before it is closed: 10 s when something changes all the time, 40 s else. */
+export const MAX_SKIPPED = 20
+
+export const makeLiveFeed = (distributor: Pick<DistributorService, "list" | "changes">): Effect.Effect<LiveFeed, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const clients = new Map<LiveClient, { skipped: number }>()
+    const newcomers = yield* Effect.acquireRelease(Queue.sliding<LiveClient>(1024), Queue.shutdown)
+    const snapshot = Effect.map(distributor.list, (channels) => JSON.stringify({ channels }))
+
+    const tell = (client: LiveClient, text: string) => {
+      const state = clients.get(client)
+      if (state === undefined) return
+      if (client.lasts?.() === false) {
+        clients.delete(client)
+        client.close(1008, "the key, user or password it was opened with is no longer valid")
+      } else if (client.bufferedBytes() <= MAX_BUFFERED_BYTES) {
+        state.skipped = 0
+        client.send(text)
+      } else if (++state.skipped >= MAX_SKIPPED) {
+        clients.delete(client)
+        client.close(1013, "too slow to follow")
+      }
+    }
+    const safely = Effect.catchAllCause((cause) => Effect.logError("the live feed could not read the channels", cause))
+    const round = Effect.suspend(() =>
+      clients.size === 0
+        ? Effect.void
+        : Effect.map(snapshot, (text) => {
+            for (const client of [...clients.keys()]) tell(client, text)
+          }),
+    ).pipe(safely, Effect.zipRight(Effect.sleep(AT_MOST_EVERY)))
+    const greet = Effect.gen(function* () {
+      const waiting = yield* Queue.takeBetween(newcomers, 1, 1024)
+      const text = yield* snapshot
+      for (const client of waiting) tell(client, text)
+    }).pipe(safely)
+
+    yield* Stream.tick(AT_LEAST_EVERY).pipe(
+      Stream.merge(distributor.changes),
+      // What happens during a round and its pause is one more round.
+      Stream.buffer({ capacity: 1, strategy: "sliding" }),
+      Stream.runForEach(() => round),
+      Effect.forkScoped,
+    )
+    yield* Effect.forkScoped(Effect.forever(greet))
+
+    return {
+      size: () => clients.size,
+      add: (client) => {
+        clients.set(client, { skipped: 0 })
+        newcomers.unsafeOffer(client)
+        return () => void clients.delete(client)
+      },
+    }
+  })

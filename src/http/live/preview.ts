@@ -1,0 +1,64 @@
+/**
+ * Live preview: a WebSocket that says in one text message which streams there are, and then sends TS in binary ones. It is closed with
+ * a code of its own for each reason, which browsers hand on to the page as they do not with an answer to the upgrade.
+ */
+import { Cause, Effect, Fiber, Option, Runtime, type Scope } from "effect"
+import type { PreviewEndKind } from "../../effects/preview/Previews.ts"
+import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
+import type { SocketRoute } from "./websocket.ts"
+
+/** RFC 6455 7.4.2: 4000 to 4999 are for private use. */
+export const CLOSE_CODES: Readonly<Record<PreviewEndKind | "not_found" | "failed", number>> = {
+  time_is_up: 4000,
+  not_found: 4004,
+  not_running: 4009,
+  no_picture: 4010,
+  lost: 4011,
+  too_slow: 4013,
+  too_many: 4029,
+  failed: 1011,
+}
+/** In bytes, RFC 6455 5.5. */
+const MAX_REASON = 123
+
+const short = (reason: string): string => {
+  let text = reason
+  while (Buffer.byteLength(text) > MAX_REASON) text = text.slice(0, -1)
+  return text
+}
+
+/** The scope's end ends every preview. */
+export const makePreviewRoute = (distributor: Pick<DistributorService, "preview">): Effect.Effect<SocketRoute, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const scope = yield* Effect.scope
+    const runtime = yield* Effect.runtime<never>()
+    return {
+      path: "/preview/:id",
+      matches: (path) => /^\/preview\/[^/]+$/.test(path),
+      connect: (c) => {
+        const id = c.req.param("id") ?? ""
+        return (raw, close) => {
+          const end = (code: number, reason: string) => Effect.sync(() => close(code, short(reason)))
+          const watching = distributor
+            .preview(id, {
+              begin: (streams) => raw.send(JSON.stringify(streams)),
+              data: (bytes) => raw.send(bytes),
+              bufferedBytes: () => raw.bufferedAmount,
+            })
+            .pipe(
+              Effect.catchTags({
+                NotFound: ({ message }) => end(CLOSE_CODES.not_found, message),
+                PreviewEnded: ({ kind, reason }) => end(CLOSE_CODES[kind], reason),
+              }),
+              Effect.catchAllCause((cause) =>
+                Option.isSome(Cause.dieOption(cause))
+                  ? Effect.zipRight(Effect.logError("a preview failed", cause), end(CLOSE_CODES.failed, "the service failed"))
+                  : Effect.void,
+              ),
+            )
+          const fiber = Runtime.runSync(runtime)(Effect.forkIn(watching, scope))
+          return () => void Runtime.runFork(runtime)(Fiber.interrupt(fiber))
+        }
+      },
+    }
+  })

@@ -1,0 +1,125 @@
+/**
+ * Optimistic locking (RFC 9110 13.1.1): every answer with a channel or an output names the state of its configuration in `ETag`, and a
+ * change with `If-Match` is made only while that state still holds.
+ */
+import { createHash } from "node:crypto"
+import { Effect } from "effect"
+import type { Context } from "hono"
+import { InputSettingsInput } from "../../effects/config/request-bodies.ts"
+import type { ChannelView, OutputView } from "../../effects/model/channel.ts"
+import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
+import { makeProblem, Refused } from "./problem.ts"
+
+/** Of the fields that the API shows, the configuration; live figures change every second, and no one decides anything by them. */
+const OF_OUTPUT: Readonly<Record<keyof OutputView, boolean>> = {
+  ...{ id: true, number: true, slug: true, name: true, protocol: true, url: true, stream_key: true, settings: true, preset: true },
+  ...{ enabled: true, created_at: true },
+  ...{ status: false, lifecycle: false, uptime: false, error_count: false, reconnects: false, last_error: false, next_retry_at: false },
+  ...{ bitrate: false, bytes_sent: false, packets_sent: false, packets_dropped: false, options: false, warnings: false, srt: false },
+  ...{ carrying: false, receivers: false, cues_sent: false, cues_missed: false },
+}
+const OF_CHANNEL: Readonly<Record<keyof ChannelView, boolean>> = {
+  ...{ id: true, number: true, slug: true, name: true, created_at: true, autostart: true, auto_run: true },
+  ...{ rtp_ip: true, rtp_port: true, backup_rtp_ip: true, backup_rtp_port: true, input: true, outputs: true },
+  ...{ status: false, lifecycle: false, error: false, uptime: false, active_source: false, alarms: false, scte35: false },
+}
+
+/** Names in the order in which they are hashed. */
+const namesIn = (table: Readonly<Record<string, boolean>>, nested: ReadonlyArray<string>): ReadonlyArray<string> =>
+  Object.keys(table).filter((name) => table[name] && !nested.includes(name))
+const OUTPUT_FIELDS = namesIn(OF_OUTPUT, ["settings"]) as ReadonlyArray<keyof OutputView>
+const CHANNEL_FIELDS = namesIn(OF_CHANNEL, ["input", "outputs"]) as ReadonlyArray<keyof ChannelView>
+const INPUT_FIELDS = Object.keys(InputSettingsInput.fields) as ReadonlyArray<keyof typeof InputSettingsInput.fields>
+
+/** Settings are shown in the order in which they were given. */
+const sorted = (settings: object): ReadonlyArray<unknown> => Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1))
+
+type SecretsTag = DistributorService["secretsTag"]
+
+// A list of 50 channels is asked for hundreds of times a second: no copies, no searching.
+const configOfOutput = (output: OutputView, secretsTag: SecretsTag): ReadonlyArray<unknown> => [
+  OUTPUT_FIELDS.map((name) => output[name]),
+  sorted(output.settings),
+  secretsTag(output.id),
+]
+const configOfChannel = (channel: ChannelView, secretsTag: SecretsTag): ReadonlyArray<unknown> => [
+  CHANNEL_FIELDS.map((name) => channel[name]),
+  INPUT_FIELDS.map((name) => channel.input[name]),
+  channel.outputs.map((output) => configOfOutput(output, secretsTag)),
+]
+
+const tagOf = (config: unknown): string => `"${createHash("sha256").update(JSON.stringify(config)).digest("base64url").slice(0, 22)}"`
+
+/** Strong entity tags of what is stored: what the API masks has a part in them too, by a tag that tells nothing of it. */
+export const makeEtags = ({ secretsTag }: { readonly secretsTag: SecretsTag }) => ({
+  ofChannel: (channel: ChannelView): string => tagOf(configOfChannel(channel, secretsTag)),
+  ofChannels: (channels: ReadonlyArray<ChannelView>): string => tagOf(channels.map((one) => configOfChannel(one, secretsTag))),
+  ofOutput: (output: OutputView): string => tagOf(configOfOutput(output, secretsTag)),
+  ofOutputs: (outputs: ReadonlyArray<OutputView>): string => tagOf(outputs.map((one) => configOfOutput(one, secretsTag))),
+})
+/** A tag that the control plane has made, as a header has it. */
+export const quoted = (tag: string): string => `"${tag}"`
+
+/** A list of entity tags (RFC 9110 8.8.3); weak ones are legal, and never match. */
+const TAGS = /^\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")*\s*$/
+
+/** Fails when the request rests on another state than `etag`: 412; without `If-Match` anything goes. */
+export const checkIfMatch = (c: Context, etag: string): Effect.Effect<void, Refused> =>
+  Effect.suspend(() => {
+    const given = c.req.header("if-match")?.trim()
+    if (given === undefined || given === "*") return Effect.void
+    const refuse = (kind: "bad-request" | "precondition-failed", detail: string, headers: Record<string, string> = {}) =>
+      new Refused({ problem: makeProblem(kind, detail, { errors: [{ path: "If-Match", message: detail }], headers }) })
+    if (!TAGS.test(given)) return refuse("bad-request", 'If-Match must be * or entity tags in quotes, as ETag gives them: "abc"')
+    if (given.split(",").some((tag) => tag.trim() === etag)) return Effect.void
+    const detail = "the configuration was changed since it was read: read it again, and send the ETag of that answer as If-Match"
+    return refuse("precondition-failed", detail, { ETag: etag })
+  })
+
+export interface Turns {
+  /** The same verbs; those that change the configuration wait for each other. */
+  readonly distributor: DistributorService
+  /** Checks and changes in one turn: nobody else's change comes between. `change` is given the verbs without their own turns. */
+  readonly conditionally: <A, E1, E2>(
+    check: Effect.Effect<void, E1>,
+    change: (distributor: DistributorService) => Effect.Effect<A, E2>,
+  ) => Effect.Effect<A, E1 | E2>
+}
+
+export const makeTurns = (distributor: DistributorService): Turns => {
+  const turn = Effect.unsafeMakeSemaphore(1).withPermits(1)
+  const inTurn =
+    <Args extends ReadonlyArray<unknown>, A, E>(verb: (...args: Args) => Effect.Effect<A, E>) =>
+    (...args: Args) =>
+      turn(Effect.suspend(() => verb(...args)))
+  return {
+    distributor: {
+      ...distributor,
+      create: inTurn(distributor.create),
+      clone: inTurn(distributor.clone),
+      templates: {
+        ...distributor.templates,
+        create: inTurn(distributor.templates.create),
+        update: inTurn(distributor.templates.update),
+        remove: inTurn(distributor.templates.remove),
+      },
+      update: inTurn(distributor.update),
+      remove: inTurn(distributor.remove),
+      addOutput: inTurn(distributor.addOutput),
+      updateOutput: inTurn(distributor.updateOutput),
+      removeOutput: inTurn(distributor.removeOutput),
+      addOutputs: inTurn(distributor.addOutputs),
+      duplicateOutput: inTurn(distributor.duplicateOutput),
+      undo: inTurn(distributor.undo),
+      startOutput: inTurn(distributor.startOutput),
+      stopOutput: inTurn(distributor.stopOutput),
+    },
+    conditionally: (check, change) =>
+      turn(
+        Effect.zipRight(
+          check,
+          Effect.suspend(() => change(distributor)),
+        ),
+      ),
+  }
+}

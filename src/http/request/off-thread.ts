@@ -1,0 +1,67 @@
+/** Reads large texts on a thread of their own, so that everybody else's requests go on meanwhile. */
+import { Worker } from "node:worker_threads"
+import { Duration, Effect } from "effect"
+import { parseYaml, YamlError } from "../../effects/declarative/yaml.ts"
+import { type JsonBounds, JsonError, parseStrictJson } from "./strict-json.ts"
+
+export interface ParseRequest {
+  readonly kind: "json" | "yaml"
+  readonly text: string
+  readonly bounds: JsonBounds
+}
+export type ParseAnswer =
+  | { readonly ok: true; readonly json: string }
+  | { readonly ok: false; readonly path: string; readonly message: string }
+
+/** What is wrong with a text, and where; never repeats the text. */
+export interface Unreadable {
+  readonly path: string
+  readonly message: string
+}
+
+/** Longer texts are read off the main thread: characters. YAML that is built to be slow takes long much sooner than JSON. */
+export const JSON_AT_ONCE = 100_000
+export const YAML_AT_ONCE = 4000
+/** No configuration of a person takes a tenth of it. */
+const WITHIN = Duration.seconds(5)
+/** Threads at a time; more requests wait for their turn. */
+const AT_A_TIME = Effect.unsafeMakeSemaphore(2)
+
+const unreadable = (path: string, message: string): Unreadable => ({ path, message })
+
+const here = ({ bounds, kind, text }: ParseRequest): Effect.Effect<unknown, Unreadable> =>
+  Effect.try({
+    try: () => (kind === "json" ? parseStrictJson(text, bounds) : parseYaml(text)),
+    catch: (error) =>
+      error instanceof JsonError || error instanceof YamlError
+        ? unreadable(error.path, error.message)
+        : unreadable(kind === "json" ? "body" : "document", `is not valid ${kind.toUpperCase()}`),
+  })
+
+const ask = (worker: Worker, request: ParseRequest): Effect.Effect<ParseAnswer, Unreadable> =>
+  Effect.async((resume) => {
+    worker.once("message", (answer: ParseAnswer) => resume(Effect.succeed(answer)))
+    worker.once("error", () => resume(Effect.fail(unreadable("body", "could not be read: it may be too large for this machine"))))
+    worker.postMessage(request)
+  })
+
+const elsewhere = (request: ParseRequest): Effect.Effect<unknown, Unreadable> =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => new Worker(new URL("./parse-worker.ts", import.meta.url))),
+    (worker) => ask(worker, request),
+    (worker) => Effect.promise(() => worker.terminate().catch(() => undefined)),
+  ).pipe(
+    Effect.timeoutFail({
+      duration: WITHIN,
+      onTimeout: () =>
+        unreadable("body", `takes longer than ${Duration.toSeconds(WITHIN)} s to read: write it more plainly, or in smaller parts`),
+    }),
+    Effect.flatMap((answer) =>
+      answer.ok ? Effect.sync((): unknown => JSON.parse(answer.json)) : Effect.fail(unreadable(answer.path, answer.message)),
+    ),
+    AT_A_TIME.withPermits(1),
+  )
+
+/** Reads a text, where it is large on a thread of its own. */
+export const parseText = (request: ParseRequest): Effect.Effect<unknown, Unreadable> =>
+  request.text.length > (request.kind === "json" ? JSON_AT_ONCE : YAML_AT_ONCE) ? elsewhere(request) : here(request)

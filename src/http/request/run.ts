@@ -1,0 +1,62 @@
+/** The one place where HTTP handlers run Effects, and where failures become answers. */
+import { Cause, Duration, Effect, Either, Exit, Option, Runtime } from "effect"
+import type { Context } from "hono"
+import { Actor } from "../../effects/model/actor.ts"
+import { type ApiError, makeProblem, type Problem, problemOf, problemResponse } from "./problem.ts"
+
+/** A control plane that does not answer within this time is reported as such; automation must not hang on us. */
+const ANSWER_WITHIN = Duration.seconds(15)
+
+export interface Runner {
+  /** Runs, for 15 s unless told otherwise, to a value or to the problem to show. Never rejects: a defect is logged and becomes an `internal-error` without details. */
+  readonly settle: <A>(c: Context, effect: Effect.Effect<A, ApiError>, within?: Duration.Duration) => Promise<Either.Either<A, Problem>>
+  /** The same, answering problems as `application/problem+json`. */
+  readonly run: <A>(
+    c: Context,
+    effect: Effect.Effect<A, ApiError>,
+    answer: (value: A) => Response | Promise<Response>,
+    within?: Duration.Duration,
+  ) => Promise<Response>
+  /** Logs a failure outside any Effect (a view that threw) and names no internals. */
+  readonly defect: (c: Context, error: unknown) => Promise<Problem>
+}
+
+const internalError = makeProblem("internal-error", "something went wrong inside the service; its log says what")
+
+export const makeRunner = (runtime: Runtime.Runtime<never>, callerOf: (c: Context) => string | null): Runner => {
+  const log = (c: Context, cause: Cause.Cause<unknown>) =>
+    Effect.logError(`${c.req.method} ${c.req.path} failed`, cause).pipe(Effect.as(internalError), Runtime.runPromise(runtime))
+
+  const settle: Runner["settle"] = async (c, effect, within = ANSWER_WITHIN) => {
+    const inTime = Effect.timeoutTo(Effect.locally(effect, Actor, callerOf(c) ?? "the operator"), {
+      duration: within,
+      onSuccess: Option.some,
+      onTimeout: Option.none,
+    })
+    const exit = await Runtime.runPromiseExit(runtime)(inTime)
+    if (Exit.isSuccess(exit)) {
+      return Option.match(exit.value, {
+        onSome: Either.right,
+        onNone: () =>
+          Either.left(makeProblem("timeout", `no answer within ${Duration.toSeconds(within)} s; the request may still take effect`)),
+      })
+    }
+    const failure = Cause.failureOption(exit.cause)
+    return Either.left(Option.isSome(failure) ? problemOf(failure.value) : await log(c, exit.cause))
+  }
+
+  return {
+    settle,
+    run: async (c, effect, answer, within) => {
+      const result = await settle(c, effect, within)
+      return Either.isRight(result) ? answer(result.right) : problemResponse(result.left, c.req.path)
+    },
+    defect: (c, error) => log(c, Cause.die(error)),
+  }
+}
+
+/** Logs errors that come from an emitter, where no Effect runs. */
+export const makeReporter =
+  (runtime: Runtime.Runtime<never>, message: string) =>
+  (error: unknown): void =>
+    void Runtime.runFork(runtime)(Effect.logError(message, Cause.die(error)))

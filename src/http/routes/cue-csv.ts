@@ -1,0 +1,46 @@
+/** Cues as CSV. */
+import type { ChannelCueView, CueProof, CueView } from "../../effects/model/cue.ts"
+import { type CsvColumn, csvOf } from "./csv.ts"
+
+const proofText = ({ delay_ms, output, reason, status }: CueProof): string => {
+  if (status === "sent") return `${output}: sent after ${Math.round(delay_ms ?? 0)} ms`
+  if (status === "pending") return `${output}: pending`
+  return status === "no_receiver" ? `${output}: no receiver` : `${output}: missed (${reason ?? "no reason is known"})`
+}
+
+const hexByte = (value: number) => `0x${value.toString(16).padStart(2, "0")}`
+const having = ({ outputs }: CueView, status: CueProof["status"]) => outputs.filter((proof) => proof.status === status).length
+
+const COLUMNS: ReadonlyArray<CsvColumn<CueView>> = [
+  ["id", ({ id }) => id],
+  ["at", ({ at }) => at],
+  ["last_at", ({ last_at }) => last_at],
+  ["source", ({ source }) => source],
+  ["pid", ({ pid }) => pid],
+  ["kind", ({ kind }) => kind],
+  ["command", ({ command }) => command],
+  ["event_id", ({ event_id }) => event_id],
+  ["event_ids", ({ event_ids }) => event_ids.join(" ")],
+  ["segmentation_type_ids", (cue) => cue.segmentation_type_ids.map(hexByte).join(" ")],
+  ["upids", ({ upids }) => upids.join("; ")],
+  ["pts", ({ pts }) => pts],
+  ["preroll_s", ({ preroll_s }) => preroll_s],
+  ["duration_s", ({ duration_s }) => duration_s],
+  ["description", ({ description }) => description],
+  ["crc_ok", ({ crc_ok }) => crc_ok],
+  ["errors", ({ errors }) => errors.join("; ")],
+  ["repeats", ({ repeats }) => repeats],
+  ["manual", ({ manual }) => manual],
+  ["outputs_sent", (cue) => having(cue, "sent")],
+  ["outputs_missed", (cue) => having(cue, "missed")],
+  ["outputs", ({ outputs }) => outputs.map(proofText).join("; ")],
+  ["base64", ({ base64 }) => base64],
+  ["hex", ({ hex }) => hex],
+]
+
+/** A header and a line for each cue. */
+export const cuesAsCsv = (cues: ReadonlyArray<CueView>): string => csvOf(COLUMNS, cues)
+
+/** The same with the channel in front. */
+export const cuesOfChannelsAsCsv = (cues: ReadonlyArray<ChannelCueView>): string =>
+  csvOf([["channel", ({ channel }) => channel.slug], ...COLUMNS], cues)

@@ -1,0 +1,33 @@
+import type { AccountsService } from "../../effects/accounts/Accounts.ts"
+import type { LogLines } from "../../effects/config/log-lines.ts"
+import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
+import type { Audit } from "../access/audit.ts"
+import type { Access } from "../access/auth.ts"
+import type { Limits } from "../access/limits.ts"
+import type { LivePages } from "../live/live-pages.ts"
+import type { Turns } from "../request/etag.ts"
+import type { Idempotency } from "../request/idempotency.ts"
+import type { Runner } from "../request/run.ts"
+import type { GrafanaLinks } from "./grafana-links.ts"
+
+/** What routes work with. */
+export interface AppServices {
+  readonly distributor: DistributorService
+  /** Changes that rest on a state which must still hold: `If-Match`. */
+  readonly conditionally: Turns["conditionally"]
+  readonly idempotency: Idempotency
+  readonly runner: Runner
+  readonly access: Access
+  readonly accounts: AccountsService
+  readonly audit: Audit
+  readonly limits: Limits
+  readonly live: LivePages
+  /** The last lines of the service's log. */
+  readonly log: LogLines
+  /** WebSockets that are open. */
+  readonly openSockets: () => number
+  /** Whether pictures are taken of channels. */
+  readonly thumbnails: boolean
+  /** Null without `GRAFANA_URL`. */
+  readonly grafana: GrafanaLinks | null
+}
