@@ -11,8 +11,9 @@ import { methods } from "../../methods.ts"
 import { type Problem, problemOf, problemResponse } from "../../problem.ts"
 import type { AppServices } from "../../services.ts"
 import { type Fields, field, pageAnswer, shownAgain, stateOf } from "../forms/form-fields.ts"
+import { makeWithForm } from "../forms/with-form.ts"
 import { frameOf } from "../frame.ts"
-import { doneOf, makeWithForm, told } from "./settings-forms.ts"
+import { doneOf, told } from "./settings-forms.ts"
 
 const USER_FIELDS = ["name", "role", "password"]
 const shown = (fields: Fields) => shownAgain(fields, ["password"], [])

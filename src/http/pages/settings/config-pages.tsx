@@ -10,11 +10,12 @@ import { wholeNumber } from "../../read-query.ts"
 import { requesterOf } from "../../requester.ts"
 import type { AppServices } from "../../services.ts"
 import { field, pageAnswer, stateOf } from "../forms/form-fields.ts"
+import { makeWithForm } from "../forms/with-form.ts"
 import { frameOf } from "../frame.ts"
 import { documentOf, readUpload } from "./config-upload.ts"
 import { maskedText } from "./masked-text.ts"
 import { makePendingDocuments } from "./pending-documents.ts"
-import { doneOf, makeWithForm, sentenceOf } from "./settings-forms.ts"
+import { doneOf, sentenceOf } from "./settings-forms.ts"
 
 /** The time for applying a document: each channel that is started may take a second. */
 const APPLIED_WITHIN = Duration.seconds(60)

@@ -17,6 +17,7 @@ import { methods } from "../../methods.ts"
 import { type Problem, problemResponse } from "../../problem.ts"
 import type { AppServices } from "../../services.ts"
 import { type Fields, field, pageAnswer, shownAgain, stateOf } from "../forms/form-fields.ts"
+import { makeWithForm } from "../forms/with-form.ts"
 import { frameOf } from "../frame.ts"
 import {
   changedDestinationBody,
@@ -28,7 +29,6 @@ import {
   SECRETS,
 } from "./destination-fields.ts"
 import { countOf, prefixOf, ruleAliases, ruleFields, rulesBody, ruleValues, TIMES } from "./rule-fields.ts"
-import { makeWithForm } from "./settings-forms.ts"
 
 const BASE = "/settings/notifications"
 

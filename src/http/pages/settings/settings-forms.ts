@@ -1,18 +1,6 @@
 /** What the pages of the settings share. */
-import { Either } from "effect"
 import type { Context } from "hono"
-import { readForm } from "../../body.ts"
-import { type Problem, problemResponse } from "../../problem.ts"
-import type { AppServices } from "../../services.ts"
-import type { Fields } from "../forms/form-fields.ts"
-
-/** Runs `use` with the fields of the form; a body that is none is refused as everywhere. */
-export const makeWithForm =
-  ({ runner }: Pick<AppServices, "runner">) =>
-  async (c: Context, use: (fields: Fields) => Promise<Response>): Promise<Response> => {
-    const form = await runner.settle(c, readForm(c))
-    return Either.isLeft(form) ? problemResponse(form.left, c.req.path) : use(form.right)
-  }
+import type { Problem } from "../../problem.ts"
 
 /** What a redirect may say was done: `?done=` names one of these, so nobody can put words of their own on a page. */
 const DONE: Readonly<Record<string, string>> = {
