@@ -1,6 +1,6 @@
 /**
- * Who a request is from: the API key of the environment, a stored key or a user, shown by a header or by a session cookie; or anybody
- * where there is neither a key nor a user. Secrets are compared by their hashes in constant time.
+ * Who a request is from: the API key of the environment, a stored key or a user, shown by a header or by a session
+ * cookie; or anybody where there is neither a key nor a user. Secrets are compared by their hashes in constant time.
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto"
 import { Option, Redacted } from "effect"
@@ -16,7 +16,10 @@ export type AccessSettings = Pick<AppConfigService, "host" | "apiKey" | "auth">
 const COOKIE = "distributor_session"
 /** How long a login on the pages lasts, in seconds. */
 const SESSION_SECONDS = 7 * 24 * 3600
-/** WebSocket subprotocol that carries the key, since browsers cannot set headers there: `bearer.` + encodeURIComponent(key). */
+/**
+ * WebSocket subprotocol that carries the key, since browsers cannot set headers there: `bearer.` +
+ * encodeURIComponent(key).
+ */
 const BEARER_PROTOCOL = "bearer."
 
 /** Whom a session is for: the API key of the environment, a stored key by its id, or a user by name. */
@@ -37,13 +40,19 @@ export interface Access {
   /** Null when the request shows nothing that is valid although it must. */
   readonly callerOf: (c: Context) => Caller | null
   readonly allows: (c: Context) => boolean
-  /** For connections that stay open: tells, when asked later, whether the request would still be let in as the same caller. */
+  /**
+   * For connections that stay open: tells, when asked later, whether the request would still be let in as the same
+   * caller.
+   */
   readonly lasting: (c: Context) => () => boolean
   /** True when the request has a key in its headers, right or wrong, that is no stored one. */
   readonly guesses: (c: Context) => boolean
   /** Whom a key that was typed in belongs to. */
   readonly subjectOfKey: (candidate: string) => Subject | null
-  /** Gives the browser a session cookie. It ends after 7 days, and with the key, the user or the password it was given for. */
+  /**
+   * Gives the browser a session cookie. It ends after 7 days, and with the key, the user or the password it was given
+   * for.
+   */
   readonly login: (c: Context, subject: Subject) => void
   readonly logout: (c: Context) => void
 }
@@ -115,7 +124,10 @@ interface Sessions {
   readonly callerOf: (cookie: string) => Caller | null
 }
 
-/** Sessions that live in their cookies: when they end, whom they are for, and a signature over both and the subject's proof. */
+/**
+ * Sessions that live in their cookies: when they end, whom they are for, and a signature over both and the subject's
+ * proof.
+ */
 const makeSessions = (sessionKey: Uint8Array, subjects: Subjects, now: () => number): Sessions => {
   const sign = (expires: string, subject: string, proof: string) =>
     createHmac("sha256", sessionKey)

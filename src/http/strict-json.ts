@@ -1,6 +1,7 @@
 /**
- * JSON as RFC 8259 has it, without what different readers understand differently: duplicate keys, numbers beyond a double,
- * lone surrogates, and keys that reach into JavaScript's prototypes are refused, as is nesting that no request of ours needs.
+ * JSON as RFC 8259 has it, without what different readers understand differently: duplicate keys, numbers beyond a
+ * double, lone surrogates, and keys that reach into JavaScript's prototypes are refused, as is nesting that no request
+ * of ours needs.
  */
 export type JsonValue = null | boolean | number | string | ReadonlyArray<JsonValue> | { readonly [key: string]: JsonValue }
 

@@ -1,4 +1,7 @@
-/** `/ws` and `/preview/{id}` on Node's HTTP server. The only importer of @hono/node-ws, whose successor is built into @hono/node-server 2. */
+/**
+ * `/ws` and `/preview/{id}` on Node's HTTP server. The only importer of @hono/node-ws, whose successor is built into
+ * @hono/node-server 2.
+ */
 import { EventEmitter } from "node:events"
 import type { IncomingMessage, Server } from "node:http"
 import type { Duplex } from "node:stream"
@@ -10,7 +13,9 @@ import { makeProblem, problemResponse } from "./problem.ts"
 
 /** The number of clients of `/ws` at the same time; each costs a copy of every message. */
 export const MAX_CLIENTS = 200
-/** The longest message a client may send, in bytes: no message is used, and a longer one closes the connection (1009). */
+/**
+ * The longest message a client may send, in bytes: no message is used, and a longer one closes the connection (1009).
+ */
 export const MAX_INCOMING_BYTES = 64 * 1024
 /** A client that does not answer our close frame is cut off after this many ms. */
 const CLOSE_TIMEOUT_MS = 1000

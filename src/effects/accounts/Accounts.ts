@@ -26,8 +26,8 @@ export interface AccountsService {
   readonly updateUser: (name: string, change: UserChange) => Effect.Effect<UserView, NotFound | Conflict | StoreError>
   readonly removeUser: (name: string) => Effect.Effect<void, NotFound | Conflict | StoreError>
   /**
-   * Creates a key, which is in this answer and nowhere else. `key` is one that `newKey()` made and that somebody has been
-   * given already.
+   * Creates a key, which is in this answer and nowhere else. `key` is one that `newKey()` made and that somebody has
+   * been given already.
    */
   readonly createKey: (input: KeyInput, key?: string) => Effect.Effect<KeyView & { readonly key: string }, Conflict | StoreError>
   readonly removeKey: (id: string) => Effect.Effect<void, NotFound | Conflict | StoreError>
@@ -59,9 +59,9 @@ interface Held {
   readonly byHash: Map<string, StoredKey>
   /** Runs one change at a time. */
   readonly inTurn: <A, E>(change: Effect.Effect<A, E>) => Effect.Effect<A, E>
-  /** Nobody may lock everybody out: one of the roles that remain must be admin. */
+  /** Fails with `Conflict` when nobody would be left with the role admin: nobody may lock everybody out. */
   readonly checkRemaining: (path: string, roles: ReadonlyArray<Role>) => Effect.Effect<void, Conflict>
-  /** The roles of all users and keys but that one. */
+  /** The roles of all users and keys except `but`. */
   readonly roles: (but?: StoredUser | StoredKey) => ReadonlyArray<Role>
 }
 

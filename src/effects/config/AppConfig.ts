@@ -1,5 +1,6 @@
 /**
- * Settings of the service, read from the environment. Every key is described in docs/configuration.md; a test compares the two.
+ * Settings of the service, read from the environment. Every key is described in docs/configuration.md; a test compares
+ * the two.
  */
 import { isIP } from "node:net"
 import { join, resolve } from "node:path"
@@ -13,7 +14,7 @@ import type { RetryPolicy } from "./retry-delay.ts"
 import { AUTO_LIMIT, type ThumbnailLimit } from "./thumbnail-limit.ts"
 
 export interface AppConfigService extends DatabasePlace {
-  /** Address the HTTP server listens on. */
+  /** The address that the HTTP server listens on. */
   readonly host: string
   /** TCP port of the HTTP server; 0 takes a free one. */
   readonly port: number
@@ -58,7 +59,7 @@ export interface AppConfigService extends DatabasePlace {
   readonly ignored: ReadonlyArray<string>
 }
 
-/** Every key with its default as documentation writes it. */
+/** Every key with its default as the documentation writes it. */
 export const SETTINGS = {
   HOST: "127.0.0.1",
   PORT: "8000",
@@ -86,11 +87,16 @@ export const SETTINGS = {
   THUMBNAILS: "auto",
   GRAFANA_URL: "none",
 } as const
-/** Settings that are taken without effect: sessions are signed with a key of the service's own, and there is no MediaMTX. */
+/**
+ * Settings that are taken without effect: sessions are signed with a key of the service's own, and there is no
+ * MediaMTX.
+ */
 const IGNORED_SETTINGS = ["SECRET_KEY", "MEDIAMTX_CONFIG_PATH", "MEDIAMTX_API_URL"] as const
 type Key = keyof typeof SETTINGS
 
-/** The value without a comment: `docker run --env-file` passes on what stands behind a value, as in `0  # 0 = infinite`. */
+/**
+ * The value without a comment: `docker run --env-file` passes on what stands behind a value, as in `0  # 0 = infinite`.
+ */
 const withoutComment = (text: string) => text.replace(/\s+#.*$/, "")
 
 /** A text setting. Empty counts as unset, since compose files often pass empty values. */

@@ -10,10 +10,10 @@ export interface DatabasePlace {
 }
 
 /**
- * Reads `sqlite:path`, `sqlite://path` and `postgresql://user:password@host:port/database`; without a URL the store is the file
- * `distributor.db` in the data directory. A path is relative to the working directory unless it starts with a slash. SQLAlchemy
- * writes three slashes in front of a relative path, and `sqlite:///./file` and `sqlite:///../file` can mean nothing else.
- * Left is a `ConfigError` that does not repeat what was given: it may hold a password.
+ * Reads `sqlite:path`, `sqlite://path` and `postgresql://user:password@host:port/database`; without a URL the store is
+ * the file `distributor.db` in the data directory. A path is relative to the working directory unless it starts with a
+ * slash. SQLAlchemy writes three slashes in front of a relative path, and `sqlite:///./file` and `sqlite:///../file`
+ * can mean nothing else. Left is a `ConfigError` that does not repeat what was given: it may hold a password.
  */
 export const databasePlace = (url: Option.Option<string>, dataDir: string): Either.Either<DatabasePlace, ConfigError.ConfigError> => {
   const inFile = (databaseFile: string) => Either.right({ databaseFile, postgresUrl: Option.none() })

@@ -26,7 +26,10 @@ export class EngineClient extends Context.Tag("distributor/EngineClient")<Engine
 }
 
 export interface EngineClientOptions {
-  /** A connected engine that writes nothing for this many ticks is hung. Ticks, not time: a suspended machine is no fault of it. */
+  /**
+   * A connected engine that writes nothing for this many ticks is hung. Ticks, not time: a suspended machine is no
+   * fault of it.
+   */
   readonly hungAfterTicks?: number
   readonly tickMs?: number
 }

@@ -1,6 +1,7 @@
 /**
- * The book of notices: a condition that holds long enough opens one, one whose condition is gone long enough is over, and each
- * change is told when its time has come. The book has no clock and no store of its own: it is stepped once a second.
+ * The book of notices: a condition that holds long enough opens one, one whose condition is gone long enough is over,
+ * and each change is told when its time has come. The book has no clock and no store of its own: it is stepped once a
+ * second.
  */
 import { randomUUID } from "node:crypto"
 import type { Condition } from "./conditions.ts"
@@ -31,7 +32,10 @@ export interface StepInput {
 export interface Stepped {
   /** Notices that are new or have changed, to be stored. */
   readonly changed: ReadonlyArray<Notice>
-  /** What goes out now: a list for each channel and one for the service, or one for all when more than three have news. */
+  /**
+   * What goes out now: a list for each channel and one for the service, or one for all when more than `MAX_APART` have
+   * news.
+   */
   readonly groups: ReadonlyArray<ReadonlyArray<Told>>
 }
 
@@ -48,8 +52,8 @@ export interface NoticeBook {
 /** The number of notices that are over and still shown. */
 export const MAX_RECENT = 200
 /**
- * How long after a restart of the service a notice that was open stays open although its condition is not seen, in ms: outputs
- * have to try again first.
+ * How long after a restart of the service a notice that was open stays open although its condition is not seen, in ms:
+ * outputs have to try again first.
  */
 export const RESTART_GRACE_MS = 60_000
 
@@ -62,9 +66,9 @@ export const keyOf = ({ channel, kind, output }: Pick<Condition, "channel" | "ki
 /** An open notice. */
 interface Held {
   notice: Notice
-  /** Monotonic ms since when its condition is gone; null while it holds. */
+  /** Monotonic ms when its condition went; null while it holds. */
   goneMs: number | null
-  /** Found in the store and not seen since. */
+  /** True when it was found in the store and its condition has not been seen since. */
   restored: boolean
 }
 
@@ -154,7 +158,9 @@ const endOld = (pages: Pages, { changed, isMuted, isWanted, isWatched, known, mo
   }
 }
 
-/** Queues open notices that were never told, or not for long; those that are muted wait until they no longer are. */
+/**
+ * Queues open notices that were never told, or are to be told again; muted ones wait until they are no longer muted.
+ */
 const remind = ({ held, queue }: Pages, { isMuted, isWanted, monotonicMs, nowMs, policy }: Step) => {
   for (const { notice } of held.values()) {
     const { acknowledged, kind, toldAt } = notice

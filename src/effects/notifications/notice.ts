@@ -1,10 +1,12 @@
-/** A notice as it is stored and told: what is or was wrong with a channel, an output or the service, from when to when. */
+/**
+ * A notice as it is stored and told: what is or was wrong with a channel, an output or the service, from when to when.
+ */
 import type { Named } from "./conditions.ts"
 import type { NoticeKind, NoticeSeverity } from "./notice-kinds.ts"
 
 /** One occurrence of something that people are told of. */
 export interface Notice {
-  /** UUID of this occurrence. */
+  /** The UUID of this occurrence. */
   readonly id: string
   /** Kind, channel and output in one text: equal each time the same thing happens to the same channel and output. */
   readonly key: string
@@ -20,7 +22,7 @@ export interface Notice {
   /** True when it ended because the channel or output was stopped or removed. */
   readonly stopped: boolean
   readonly acknowledged: { readonly by: string; readonly at: number } | null
-  /** When it was last told; null when it never was. */
+  /** Unix time in ms when it was last told; null when it never was. */
   readonly toldAt: number | null
 }
 

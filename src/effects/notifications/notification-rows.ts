@@ -1,5 +1,6 @@
 /**
- * Rows of destinations, rules, mutes, notices and messages that are on their way. The settings of a destination are encrypted.
+ * Rows of destinations, rules, mutes, notices and messages that are on their way. The settings of a destination are
+ * encrypted.
  */
 import { Effect } from "effect"
 import type { StoreError } from "../model/Errors.ts"

@@ -1,6 +1,6 @@
 /**
- * News on its way to people, grouped: the first of a channel waits for others, messages about one channel keep a distance, and
- * what hits many channels at once becomes one message.
+ * News on its way to people, grouped: the first of a channel waits for others, messages about one channel keep a
+ * distance, and what hits many channels at once becomes one message.
  */
 import type { Notice, Told } from "./notice.ts"
 
@@ -16,8 +16,8 @@ export interface TellingQueue {
   readonly wait: (told: Told, monotonicMs: number) => void
   readonly isWaiting: (notice: Notice) => boolean
   /**
-   * Takes out what has waited long enough: a list for each channel and one for the service, or one for all when more than
-   * `MAX_APART` have news. `tell` returns the news as it goes out, or null when it is no longer to be told.
+   * Takes out what has waited long enough: a list for each channel and one for the service, or one for all when more
+   * than `MAX_APART` have news. `tell` returns the news as it goes out, or null when it is no longer to be told.
    */
   readonly release: (policy: GroupPolicy, monotonicMs: number, tell: (told: Told) => Told | null) => ReadonlyArray<ReadonlyArray<Told>>
 }

@@ -30,8 +30,8 @@ const typeCondition = (sql: Client.SqlClient, { commands, kinds, segmentations }
 }
 
 /**
- * Cues with a proof that `settledProof` shows as missed. The text is what `asJson` wrote, in which `"status":"missed"` stands
- * nowhere else: quotes within texts are escaped.
+ * Cues with a proof that `settledProof` shows as missed. The text is what `asJson` wrote, in which `"status":"missed"`
+ * stands nowhere else: quotes within texts are escaped.
  */
 const isMissed = (sql: Client.SqlClient, nowMs: number) => {
   const overdue = sql.onDialectOrElse({

@@ -99,8 +99,8 @@ export const makeCueRows = (sql: Client.SqlClient, { inAll, perChannel }: CueBou
 
   return {
     /**
-     * Inserts new cues and updates those that have a row. Returns the id of each, in their order; null for cues of channels
-     * that are gone. To be run in a transaction.
+     * Inserts new cues and updates those that have a row. Returns the id of each, in their order; null for cues of
+     * channels that are gone. To be run in a transaction.
      */
     write: (writes: ReadonlyArray<CueWrite>) =>
       Effect.gen(function* () {

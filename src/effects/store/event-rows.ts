@@ -30,7 +30,10 @@ const eventFromRow = ({ at, ...row }: EventRow): ChannelEventView => {
   return { id, at: new Date(at).toISOString(), kind, severity, source, output, message }
 }
 
-/** Inserts the batch in one statement, without the events of channels that are gone. Returns the channel of each row written. */
+/**
+ * Inserts the batch in one statement, without the events of channels that are gone. Returns the channel of each row
+ * written.
+ */
 const insertEvents = (sql: Client.SqlClient, events: ReadonlyArray<NewEvent>) => {
   const batch = asJson(events.map((e) => [e.channelId, e.at, e.kind, e.severity, e.source ?? null, e.output ?? null, e.message]))
   const columns = sql`channel_events (channel_id, at, kind, severity, source, output, message)`
@@ -76,11 +79,14 @@ const selectEvents = (sql: Client.SqlClient, first: ReadonlyArray<Statement.Frag
   )
 }
 
-/** Statements on the table of events, each for one transaction or read of the store, and the count of rows that bounds it. */
+/**
+ * Statements on the table of events, each for one transaction or read of the store, and the count of rows that bounds
+ * it.
+ */
 export const makeEventRows = (sql: Client.SqlClient, { inAll, perChannel }: EventBounds) => {
   /**
-   * The number of events by channel; null until they are counted, and after a failure. Counting at each write would cost
-   * more than writing.
+   * The number of events by channel; null until they are counted, and after a failure. Counting at each write would
+   * cost more than writing.
    */
   let counts: Map<string, number> | null = null
   /** Raised when rows are deleted elsewhere, so that a count made before is not taken for one made after. */

@@ -2,8 +2,8 @@
 import type { CueProof, StoredProof } from "../model/cue.ts"
 
 /**
- * Once its time has been over for this long, in ms, nobody waits for a proof any more: a row that still says pending was
- * written by a process that has ended since.
+ * Once its time has been over for this long, in ms, nobody waits for a proof any more: a row that still says pending
+ * was written by a process that has ended since.
  */
 export const PROOF_GRACE_MS = 5000
 /** The time given to a proof whose row names none, written by an older version, in ms: the longest there is. */

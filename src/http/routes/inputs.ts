@@ -68,7 +68,7 @@ const inputVerbRoutes = (app: Hono, { conditionally, distributor, idempotency, r
         c,
         Effect.flatMap(distributor.get(c.req.param("id")), ({ id }) =>
           Effect.flatMap(readJson(c, InputChange, MANY_THINGS), (change) =>
-            // Read before the next change.
+            // The answer is read in the same turn, before the next change.
             conditionally(isAsRead(c, id), (verbs) => Effect.zipRight(changeInput(verbs, id, change), verbs.get(id))),
           ),
         ),

@@ -206,6 +206,9 @@ const make = (options: PostgresOptions) =>
     })
   })
 
-/** A SQL client for one PostgreSQL database, closed with the layer. Fails when there is no connection, or another service has the lock. */
+/**
+ * A SQL client for one PostgreSQL database, closed with the layer. Fails when there is no connection, or another
+ * service has the lock.
+ */
 export const layer = (options: PostgresOptions): Layer.Layer<Client.SqlClient, SqlError> =>
   Layer.scoped(Client.SqlClient, make(options)).pipe(Layer.provide(Reactivity.layer))

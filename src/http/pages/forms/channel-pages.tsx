@@ -38,7 +38,10 @@ const adviceOf = async ({ distributor, runner }: AppServices, c: Context, fields
   return { warnings: conflicts.map(({ message, path }) => `${path}: ${message}`), medialive: mediaLiveOf(fields, host) }
 }
 
-/** The forms that add, change and clone a channel: as they are first shown, or with what was typed and what is wrong with it. */
+/**
+ * The forms that add, change and clone a channel: as they are first shown, or with what was typed and what is wrong
+ * with it.
+ */
 const makeChannelForms = (services: AppServices) => {
   const { distributor, runner } = services
 

@@ -1,5 +1,7 @@
 /** @jsxImportSource hono/jsx */
-/** Pages of the configuration as a whole: what another document would change, applying it, and going back to a version. */
+/**
+ * Pages of the configuration as a whole: what another document would change, applying it, and going back to a version.
+ */
 import { Duration, Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
 import { ConfigPage, DiffPage, VersionPage } from "../../../../views/settings/ConfigPages.tsx"
@@ -45,7 +47,9 @@ const documentRoutes = (app: Hono, services: AppServices): void => {
         problem,
       )
     })
-  /** The page with what was typed, without its secrets; where they cannot be told from the rest, nothing is shown again. */
+  /**
+   * The page with what was typed, without its secrets; where they cannot be told from the rest, nothing is shown again.
+   */
   const again = (c: Context, text: string, problem: Problem) => {
     const shown = maskedText(text)
     const isWhole = shown === text

@@ -18,7 +18,7 @@ export const doneOf = (c: Context): string | undefined => {
   return Object.hasOwn(DONE, done) ? DONE[done] : undefined
 }
 
-/** The problem in one sentence, for what has no field. */
+/** The problem in one sentence, for pages that show it beside no field. */
 export const sentenceOf = ({ detail, errors }: Problem): string =>
   errors.length === 0 ? detail : errors.map(({ message, path }) => (path === "" ? message : `${path}: ${message}`)).join("; ")
 
