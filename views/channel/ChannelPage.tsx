@@ -17,11 +17,11 @@ export interface ChannelPageProps {
   readonly frame: Frame
   readonly shown: ChannelShown
   readonly history: HistoryView
-  /** What became of the last button. */
+  /** Why the last button did nothing. */
   readonly problem?: PageProblem | undefined
-  /** Address of the channel's dashboard in Grafana. */
+  /** The address of the channel's dashboard in Grafana. */
   readonly dashboard?: string | undefined
-  /** Picture of what is received; stands beside the inputs. */
+  /** The picture of what is received, which stands beside the inputs. */
   readonly preview?: Child
 }
 
@@ -47,6 +47,77 @@ const Links = ({ dashboard, frame, path, slug }: LinksProps) => (
   </nav>
 )
 
+/** What is received: the picture and both legs. */
+const InputSection = ({ legs, preview }: { readonly legs: Region; readonly preview: Child }) => (
+  <section class="card" aria-labelledby="input-title">
+    <h2 id="input-title">Input</h2>
+    <div class="input">
+      {preview === undefined ? null : <div class="preview">{preview}</div>}
+      <div id="legs" class="legs">
+        {itemsOf(legs)}
+      </div>
+    </div>
+  </section>
+)
+
+const OutputsSection = ({ outputs, urls }: { readonly outputs: Region; readonly urls: Region }) => (
+  <section class="card" aria-labelledby="outputs-title">
+    <h2 id="outputs-title">Outputs</h2>
+    <section class="table-scroll" tabindex={0} aria-label="Table of outputs">
+      <table class="outputs stack">
+        <thead>
+          <OutputColumns />
+        </thead>
+        <tbody id="output-rows">{itemsOf(outputs)}</tbody>
+      </table>
+    </section>
+    <p class="hint when-empty">No outputs yet.</p>
+    <ul id="urls" class="urls" aria-label="URLs for receivers">
+      {itemsOf(urls)}
+    </ul>
+  </section>
+)
+
+const BreaksSection = ({ breaks, cues }: { readonly breaks: Region; readonly cues: Region }) => (
+  <section class="card" aria-labelledby="breaks-title">
+    <h2 id="breaks-title">Ad breaks and cues</h2>
+    <p class="hint">Times are UTC.</p>
+    <div id="breaks">{itemsOf(breaks)}</div>
+    <section class="table-scroll" tabindex={0} aria-label="Last cues">
+      <table class="stack">
+        <caption>The last 20 cues</caption>
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            <th scope="col">What</th>
+            <th scope="col">Cue</th>
+            <th scope="col">Outputs</th>
+          </tr>
+        </thead>
+        <tbody id="cue-rows">{itemsOf(cues)}</tbody>
+      </table>
+    </section>
+  </section>
+)
+
+const EventsSection = ({ events, path }: { readonly events: Region; readonly path: string }) => (
+  <section class="card" aria-labelledby="events-title">
+    <h2 id="events-title">Events</h2>
+    <section class="table-scroll" tabindex={0} aria-label="Table of events">
+      <table class="stack">
+        <caption>The last ones; times are UTC</caption>
+        <thead>
+          <EventColumns />
+        </thead>
+        <tbody id="event-rows">{itemsOf(events)}</tbody>
+      </table>
+    </section>
+    <p>
+      <a href={`${path}/events`}>All events</a>
+    </p>
+  </section>
+)
+
 /** All of a channel: state, both legs, outputs, plots, ad breaks, events. */
 export const ChannelPage = ({ dashboard, frame, history, preview, problem, shown }: ChannelPageProps) => {
   const { channel } = shown
@@ -68,66 +139,11 @@ export const ChannelPage = ({ dashboard, frame, history, preview, problem, shown
         </div>
         <div id="page-alert">{problem === undefined ? null : <PageAlert problem={problem} channel={channel} />}</div>
         <div id="channel-head">{itemsOf(regions.head)}</div>
-        <section class="card" aria-labelledby="input-title">
-          <h2 id="input-title">Input</h2>
-          <div class="input">
-            {/* The preview's place. */}
-            {preview === undefined ? null : <div class="preview">{preview}</div>}
-            <div id="legs" class="legs">
-              {itemsOf(regions.legs)}
-            </div>
-          </div>
-        </section>
-        <section class="card" aria-labelledby="outputs-title">
-          <h2 id="outputs-title">Outputs</h2>
-          <section class="table-scroll" tabindex={0} aria-label="Table of outputs">
-            <table class="outputs stack">
-              <thead>
-                <OutputColumns />
-              </thead>
-              <tbody id="output-rows">{itemsOf(regions.outputs)}</tbody>
-            </table>
-          </section>
-          <p class="hint when-empty">No outputs yet.</p>
-          <ul id="urls" class="urls" aria-label="URLs for receivers">
-            {itemsOf(regions.urls)}
-          </ul>
-        </section>
+        <InputSection legs={regions.legs} preview={preview} />
+        <OutputsSection outputs={regions.outputs} urls={regions.urls} />
         <Plots path={path} channelId={channel.id} history={history} live={frame.live} />
-        <section class="card" aria-labelledby="breaks-title">
-          <h2 id="breaks-title">Ad breaks and cues</h2>
-          <p class="hint">Times are UTC.</p>
-          <div id="breaks">{itemsOf(regions.breaks)}</div>
-          <section class="table-scroll" tabindex={0} aria-label="Last cues">
-            <table class="stack">
-              <caption>The last 20 cues</caption>
-              <thead>
-                <tr>
-                  <th scope="col">Time</th>
-                  <th scope="col">What</th>
-                  <th scope="col">Cue</th>
-                  <th scope="col">Outputs</th>
-                </tr>
-              </thead>
-              <tbody id="cue-rows">{itemsOf(regions.cues)}</tbody>
-            </table>
-          </section>
-        </section>
-        <section class="card" aria-labelledby="events-title">
-          <h2 id="events-title">Events</h2>
-          <section class="table-scroll" tabindex={0} aria-label="Table of events">
-            <table class="stack">
-              <caption>The last ones; times are UTC</caption>
-              <thead>
-                <EventColumns />
-              </thead>
-              <tbody id="event-rows">{itemsOf(regions.events)}</tbody>
-            </table>
-          </section>
-          <p>
-            <a href={`${path}/events`}>All events</a>
-          </p>
-        </section>
+        <BreaksSection breaks={regions.breaks} cues={regions.cues} />
+        <EventsSection events={regions.events} path={path} />
         <ChannelLog path={path} shown={shown} window={history.window} />
       </main>
       <link rel="stylesheet" href="/static/uplot.css" />

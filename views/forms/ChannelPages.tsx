@@ -10,13 +10,13 @@ export interface ChannelFormProps {
   readonly state: FormState
   readonly groups: ReadonlyArray<{ readonly title: string; readonly fields: ReadonlyArray<FieldSpec> }>
   readonly advice: ChannelAdviceProps
-  /** Slug of the channel that is changed. */
+  /** Slug of the channel that is changed; undefined for one that is added. */
   readonly editing?: string | undefined
   readonly back: string
 }
 
 export interface ChannelAdviceProps {
-  /** What contradicts what exists, as far as it is typed. */
+  /** Conflicts with other channels and outputs, as far as the form is filled in. */
   readonly warnings: ReadonlyArray<string>
   readonly medialive: MediaLiveProps
 }
@@ -44,15 +44,86 @@ const RUNS = [
   { value: "on_demand", text: "with its first enabled output, until its last one" },
 ]
 
-export const ChannelForm = ({ action, advice, back, editing, groups, state }: ChannelFormProps) => {
+const ChannelFields = ({ editing, groups, state }: Pick<ChannelFormProps, "editing" | "groups" | "state">) => {
   const field = (name: string, label: string) => ({
-    ...{ form: "channel", name, label, value: state.values[name], error: state.errors[name] },
+    form: "channel",
+    name,
+    label,
+    value: state.values[name],
+    error: state.errors[name],
     autofocus: state.focus === name,
   })
   const isTuned = groups.some(({ fields }) =>
     fields.some(({ name }) => state.errors[name] !== undefined || (state.values[name] ?? "") !== ""),
   )
   const hasBackup = ["backup_rtp_ip", "backup_rtp_port"].some((name) => state.values[name] || state.errors[name] !== undefined)
+  return (
+    <>
+      <Field {...field("name", "Name")} placeholder="Main event" required />
+      <Field {...field("rtp_port", "Input port")} hint="UDP port that RTP or plain TS comes to" required numeric />
+      <Field
+        {...field("rtp_ip", "Input address")}
+        placeholder="0.0.0.0"
+        hint="Local address or multicast group, IPv4 or IPv6; empty means every IPv4 address, :: every IPv6 address"
+      />
+      {editing === undefined ? (
+        <Field
+          {...field("output_url", "First output")}
+          placeholder="srt://receiver.example:9000?latency=200"
+          hint="Optional: the URL of its first output"
+        />
+      ) : null}
+      <details open={hasBackup}>
+        <summary>Backup input</summary>
+        <Field {...field("backup_rtp_port", "Backup port")} hint="Where the second pipeline sends" numeric />
+        <Field {...field("backup_rtp_ip", "Backup address")} placeholder="0.0.0.0" hint="Empty, with a port: every IPv4 address" />
+      </details>
+      <details open={isTuned}>
+        <summary>Input settings</summary>
+        {groups.map(({ fields, title }) => (
+          <fieldset class="group">
+            <legend>{title}</legend>
+            {fields.map((spec) => (
+              <SpecField form="channel" spec={spec} state={state} />
+            ))}
+          </fieldset>
+        ))}
+      </details>
+      <SelectField {...field("auto_run", "Runs")} choices={RUNS} />
+      <CheckField
+        form="channel"
+        name="autostart"
+        label="Autostart"
+        hint="Starts with the service, whatever was asked for before"
+        checked={state.values["autostart"] === "true"}
+      />
+    </>
+  )
+}
+
+const ChannelActions = ({ back, editing }: Pick<ChannelFormProps, "back" | "editing">) => (
+  <div class="actions">
+    {editing === undefined ? (
+      <>
+        <button type="submit" class="primary" name="save" value="start">
+          Add and start
+        </button>
+        <button type="submit" name="save" value="stopped">
+          Add channel
+        </button>
+      </>
+    ) : (
+      <button type="submit" class="primary">
+        Save
+      </button>
+    )}
+    <a class="button quiet" href={back}>
+      Cancel
+    </a>
+  </div>
+)
+
+export const ChannelForm = ({ action, advice, back, editing, groups, state }: ChannelFormProps) => {
   return (
     <div class="two">
       <form
@@ -68,63 +139,8 @@ export const ChannelForm = ({ action, advice, back, editing, groups, state }: Ch
         <Alerts alerts={state.alerts} />
         <input type="hidden" name="back" value={back} />
         {editing === undefined ? null : <input type="hidden" name="channel" value={editing} />}
-        <Field {...field("name", "Name")} placeholder="Main event" required />
-        <Field {...field("rtp_port", "Input port")} hint="UDP port that RTP or plain TS comes to" required numeric />
-        <Field
-          {...field("rtp_ip", "Input address")}
-          placeholder="0.0.0.0"
-          hint="Local address or multicast group, IPv4 or IPv6; empty means every IPv4 address, :: every IPv6 address"
-        />
-        {editing === undefined ? (
-          <Field
-            {...field("output_url", "First output")}
-            placeholder="srt://receiver.example:9000?latency=200"
-            hint="Optional: the URL of its first output"
-          />
-        ) : null}
-        <details open={hasBackup}>
-          <summary>Backup input</summary>
-          <Field {...field("backup_rtp_port", "Backup port")} hint="Where the second pipeline sends" numeric />
-          <Field {...field("backup_rtp_ip", "Backup address")} placeholder="0.0.0.0" hint="Empty, with a port: every IPv4 address" />
-        </details>
-        <details open={isTuned}>
-          <summary>Input settings</summary>
-          {groups.map(({ fields, title }) => (
-            <fieldset class="group">
-              <legend>{title}</legend>
-              {fields.map((spec) => (
-                <SpecField form="channel" spec={spec} state={state} />
-              ))}
-            </fieldset>
-          ))}
-        </details>
-        <SelectField {...field("auto_run", "Runs")} choices={RUNS} />
-        <CheckField
-          form="channel"
-          name="autostart"
-          label="Autostart"
-          hint="Starts with the service, whatever was asked for before"
-          checked={state.values["autostart"] === "true"}
-        />
-        <div class="actions">
-          {editing === undefined ? (
-            <>
-              <button type="submit" class="primary" name="save" value="start">
-                Add and start
-              </button>
-              <button type="submit" name="save" value="stopped">
-                Add channel
-              </button>
-            </>
-          ) : (
-            <button type="submit" class="primary">
-              Save
-            </button>
-          )}
-          <a class="button quiet" href={back}>
-            Cancel
-          </a>
-        </div>
+        <ChannelFields editing={editing} groups={groups} state={state} />
+        <ChannelActions back={back} editing={editing} />
       </form>
       <div id="advice" role="status" {...CHECK}>
         <ChannelAdvice {...advice} />
@@ -190,10 +206,14 @@ export interface CloneProps {
   readonly back: string
 }
 
-/** A second channel like one there is. */
+/** Asks for the name and port of a copy of a channel. */
 export const ClonePage = ({ back, frame, name, slug, state }: CloneProps) => {
   const field = (of: string, label: string) => ({
-    ...{ form: "clone", name: of, label, value: state.values[of], error: state.errors[of] },
+    form: "clone",
+    name: of,
+    label,
+    value: state.values[of],
+    error: state.errors[of],
     autofocus: state.focus === of,
   })
   return (
@@ -229,7 +249,7 @@ export interface ClonedProps {
   readonly leftOut: ReadonlyArray<{ readonly output: string; readonly reason: string }>
 }
 
-/** Told when a copy lacks outputs. */
+/** Says which outputs a copy lacks, and why. */
 export const ClonedPage = ({ frame, leftOut, name, slug }: ClonedProps) => (
   <Layout frame={frame} title={`${name} was made · Stream Distributor`}>
     <main id="main" class="form-page">

@@ -6,27 +6,27 @@ import { TestOutcome } from "./TestOutcome.tsx"
 import { Understood, type UnderstoodProps } from "./Understood.tsx"
 
 export interface OutputFormProps {
-  /** Where it goes. */
+  /** The path that the form is sent to. */
   readonly action: string
-  /** Where a test goes. */
+  /** The path that a test of it is sent to. */
   readonly test: string
   readonly state: FormState
-  /** Channels to choose from; of an output that there is, none. */
+  /** Channels to choose from; none for an output that there is. */
   readonly channels: ReadonlyArray<Choice>
   /** Templates to begin from; none for an output that there is. */
   readonly templates?: ReadonlyArray<Choice> | undefined
-  /** The output that is changed: the id of it and of its channel. */
+  /** The output that is changed: its id and its channel's slug; undefined for one that is added. */
   readonly editing?: { readonly channel: string; readonly output: string; readonly hasKey: boolean } | undefined
   readonly presets: ReadonlyArray<Choice>
   readonly settings: SettingsProps
   readonly understood: UnderstoodProps
   readonly outcome?: OutputTestView | undefined
-  /** Where to go in the end. */
+  /** The path of the page to return to. */
   readonly back: string
 }
 
 export interface SettingsProps {
-  /** The protocol whose settings these are; "" are those of all. */
+  /** The protocol whose settings these are; "" for those of all protocols. */
   readonly protocol: string
   readonly groups: ReadonlyArray<{ readonly title: string; readonly fields: ReadonlyArray<FieldSpec> }>
   readonly state: FormState
@@ -67,17 +67,7 @@ const INTERPRET = {
   "hx-sync": "this:replace",
 }
 
-const Start = ({ editing, channels, field }: Pick<OutputFormProps, "editing" | "channels"> & { readonly field: FieldOf }) =>
-  editing === undefined ? (
-    <SelectField {...field("channel", "Channel")} choices={channels} required />
-  ) : (
-    <>
-      <input type="hidden" name="channel" value={editing.channel} />
-      <input type="hidden" name="output" value={editing.output} />
-      <Field {...field("name", "Name")} required />
-    </>
-  )
-
+/** The properties of a field by its name and label. */
 type FieldOf = (
   name: string,
   label: string,
@@ -90,11 +80,74 @@ type FieldOf = (
   readonly autofocus: boolean
 }
 
+const Start = ({ editing, channels, field }: Pick<OutputFormProps, "editing" | "channels"> & { readonly field: FieldOf }) =>
+  editing === undefined ? (
+    <SelectField {...field("channel", "Channel")} choices={channels} required />
+  ) : (
+    <>
+      <input type="hidden" name="channel" value={editing.channel} />
+      <input type="hidden" name="output" value={editing.output} />
+      <Field {...field("name", "Name")} required />
+    </>
+  )
+
+const StreamKey = ({ editing, field, state }: Pick<OutputFormProps, "editing" | "state"> & { readonly field: FieldOf }) => (
+  <>
+    <SecretField
+      {...field("stream_key", "Stream key")}
+      placeholder={editing?.hasKey === true ? "unchanged" : undefined}
+      hint={
+        editing?.hasKey === true
+          ? "There is one; left empty it stays. It is never shown again"
+          : "Where it is not part of the URL. It is never shown again"
+      }
+    />
+    {editing?.hasKey === true ? (
+      <CheckField
+        form="output"
+        name="stream_key_none"
+        label="Without a key"
+        hint="Forgets the stream key"
+        checked={state.values["stream_key_none"] === "true"}
+      />
+    ) : null}
+  </>
+)
+
+const Actions = ({ back, editing, test }: Pick<OutputFormProps, "back" | "editing" | "test">) => (
+  <div class="actions">
+    {editing === undefined ? (
+      <>
+        <button type="submit" class="primary" name="save" value="enabled">
+          Add output
+        </button>
+        <button type="submit" name="save" value="disabled">
+          Add without starting it
+        </button>
+      </>
+    ) : (
+      <button type="submit" class="primary" name="save" value="changed">
+        Save
+      </button>
+    )}
+    <button type="submit" formaction={test} hx-post={test} hx-target="#outcome" hx-swap="innerHTML" hx-disable="this">
+      Test
+    </button>
+    <a class="button quiet" href={back}>
+      Cancel
+    </a>
+  </div>
+)
+
 /** Adds or changes an output: the URL first, and what it means below it as it is typed. */
 export const OutputForm = (props: OutputFormProps) => {
   const { action, back, channels, editing, outcome, presets, settings, state, templates = [], test, understood } = props
   const field: FieldOf = (name, label) => ({
-    ...{ form: "output", name, label, value: state.values[name], error: state.errors[name] },
+    form: "output",
+    name,
+    label,
+    value: state.values[name],
+    error: state.errors[name],
     autofocus: state.focus === name,
   })
   return (
@@ -131,50 +184,12 @@ export const OutputForm = (props: OutputFormProps) => {
         choices={presets}
         hint="A well-known one brings its URL, its settings and its limits"
       />
-      <SecretField
-        {...field("stream_key", "Stream key")}
-        placeholder={editing?.hasKey === true ? "unchanged" : undefined}
-        hint={
-          editing?.hasKey === true
-            ? "There is one; left empty it stays. It is never shown again"
-            : "Where it is not part of the URL. It is never shown again"
-        }
-      />
-      {editing?.hasKey === true ? (
-        <CheckField
-          form="output"
-          name="stream_key_none"
-          label="Without a key"
-          hint="Forgets the stream key"
-          checked={state.values["stream_key_none"] === "true"}
-        />
-      ) : null}
+      <StreamKey editing={editing} field={field} state={state} />
       {editing === undefined ? <Field {...field("name", "Name")} hint="Optional" /> : null}
       <div id="settings">
         <OutputSettings {...settings} />
       </div>
-      <div class="actions">
-        {editing === undefined ? (
-          <>
-            <button type="submit" class="primary" name="save" value="enabled">
-              Add output
-            </button>
-            <button type="submit" name="save" value="disabled">
-              Add without starting it
-            </button>
-          </>
-        ) : (
-          <button type="submit" class="primary" name="save" value="changed">
-            Save
-          </button>
-        )}
-        <button type="submit" formaction={test} hx-post={test} hx-target="#outcome" hx-swap="innerHTML" hx-disable="this">
-          Test
-        </button>
-        <a class="button quiet" href={back}>
-          Cancel
-        </a>
-      </div>
+      <Actions back={back} editing={editing} test={test} />
       <p class="hint">
         A test of a RTMP server of your own publishes for 3 s, without pictures, to learn whether the stream key works. An encoder elsewhere
         that is on air with the same key may be cut by it.

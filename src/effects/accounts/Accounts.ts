@@ -1,4 +1,4 @@
-/** Users and API keys, held in memory as the store has them: every request asks, few change them. */
+/** Users and API keys, held in memory as the store has them: every request asks for them, few change them. */
 import { createHash, randomUUID } from "node:crypto"
 import { Context, Effect, Layer, Option } from "effect"
 import { AppConfig, isLoopback } from "../config/AppConfig.ts"
@@ -18,24 +18,27 @@ export interface AccountsService {
   readonly isEmpty: () => boolean
   readonly findUser: (name: string) => StoredUser | undefined
   readonly findKey: (id: string) => StoredKey | undefined
-  /** The stored key that this is. */
+  /** The stored key that the candidate is. */
   readonly keyOf: (candidate: string) => StoredKey | undefined
-  /** The user when it is the password; takes as long when there is no such user. */
+  /** The user when the password is right; takes as long when there is no such user. */
   readonly login: (name: string, password: string) => Effect.Effect<StoredUser | null>
   readonly createUser: (input: UserInput) => Effect.Effect<UserView, Conflict | StoreError>
   readonly updateUser: (name: string, change: UserChange) => Effect.Effect<UserView, NotFound | Conflict | StoreError>
   readonly removeUser: (name: string) => Effect.Effect<void, NotFound | Conflict | StoreError>
-  /** The key itself is in this answer and nowhere else. `key` is one of `newKey()` that somebody has been given already. */
+  /**
+   * Creates a key, which is in this answer and nowhere else. `key` is one that `newKey()` made and that somebody has
+   * been given already.
+   */
   readonly createKey: (input: KeyInput, key?: string) => Effect.Effect<KeyView & { readonly key: string }, Conflict | StoreError>
   readonly removeKey: (id: string) => Effect.Effect<void, NotFound | Conflict | StoreError>
-  /** Signs sessions; as long as this is the same they outlive a restart. */
+  /** The key that signs sessions; sessions outlive a restart as long as it stays the same. */
   readonly sessionKey: Uint8Array
 }
 
 export interface AccountsOptions {
-  /** `API_KEY` is set: there is an admin whatever else there is. */
+  /** True when `API_KEY` is set: there is an admin whatever else there is. */
   readonly apiKey: boolean
-  /** Without users and keys the service may be open. */
+  /** True when the service may be open while there are no users and keys. */
   readonly mayBeOpen: boolean
   readonly sessionKey: Uint8Array
 }
@@ -46,34 +49,127 @@ const viewUser = ({ changed_at, created_at, name, role }: StoredUser): UserView 
 const viewKey = ({ created_at, id, name, prefix, role }: StoredKey): KeyView => ({ id, name, role, prefix, created_at })
 const conflict = (path: string, message: string) => new Conflict({ errors: [{ path, message }] })
 
-export const makeAccounts = (rows: AccountRows, options: AccountsOptions): Effect.Effect<AccountsService, StoreError> =>
+/** Users and keys as they are held in memory, and what every change of them needs. */
+interface Held {
+  readonly rows: AccountRows
+  readonly users: Map<string, StoredUser>
+  /** Keys by id. */
+  readonly keys: Map<string, StoredKey>
+  /** Keys by their SHA-256 in hexadecimal. */
+  readonly byHash: Map<string, StoredKey>
+  /** Runs one change at a time. */
+  readonly inTurn: <A, E>(change: Effect.Effect<A, E>) => Effect.Effect<A, E>
+  /** Fails with `Conflict` when nobody would be left with the role admin: nobody may lock everybody out. */
+  readonly checkRemaining: (path: string, roles: ReadonlyArray<Role>) => Effect.Effect<void, Conflict>
+  /** The roles of all users and keys except `but`. */
+  readonly roles: (but?: StoredUser | StoredKey) => ReadonlyArray<Role>
+}
+
+const holdAccounts = (rows: AccountRows, options: AccountsOptions): Effect.Effect<Held, StoreError> =>
   Effect.gen(function* () {
     const stored = yield* rows.load
     const users = new Map(stored.users.map((user) => [user.name, user]))
     const keys = new Map(stored.keys.map((key) => [key.id, key]))
-    const byHash = new Map(stored.keys.map((key) => [key.sha256, key]))
     const turns = yield* Effect.makeSemaphore(1)
-    const now = () => new Date().toISOString()
+    return {
+      rows,
+      users,
+      keys,
+      byHash: new Map(stored.keys.map((key) => [key.sha256, key])),
+      inTurn: turns.withPermits(1),
+      checkRemaining: (path, roles) =>
+        options.apiKey || roles.includes("admin") || (roles.length === 0 && options.mayBeOpen)
+          ? Effect.void
+          : conflict(path, "would leave nobody with the role admin; create another admin first, or set API_KEY"),
+      roles: (but) => [...users.values(), ...keys.values()].filter((one) => one !== but).map(({ role }) => role),
+    }
+  })
 
-    /** Nobody may lock everybody out: who remains has an admin among them. */
-    const checkRemaining = (path: string, roles: ReadonlyArray<Role>): Effect.Effect<void, Conflict> =>
-      options.apiKey || roles.includes("admin") || (roles.length === 0 && options.mayBeOpen)
-        ? Effect.void
-        : conflict(path, "would leave nobody with the role admin; create another admin first, or set API_KEY")
-    const roles = (but?: StoredUser | StoredKey) =>
-      [...users.values(), ...keys.values()].filter((one) => one !== but).map(({ role }) => role)
+const now = () => new Date().toISOString()
 
-    const needUser = (name: string) =>
-      Effect.suspend(() => {
-        const user = users.get(name)
-        return user === undefined ? Effect.fail(new NotFound({ kind: "user", ref: name })) : Effect.succeed(user)
-      })
-    const putUser = (user: StoredUser) =>
-      Effect.map(Effect.uninterruptible(Effect.tap(rows.putUser(user), () => Effect.sync(() => users.set(user.name, user)))), () =>
-        viewUser(user),
-      )
-    const inTurn = turns.withPermits(1)
+/** The verbs that change users. */
+const makeUserVerbs = (held: Held): Pick<AccountsService, "createUser" | "updateUser" | "removeUser"> => {
+  const { checkRemaining, inTurn, roles, rows, users } = held
+  const needUser = (name: string) =>
+    Effect.suspend(() => {
+      const user = users.get(name)
+      return user === undefined ? Effect.fail(new NotFound({ kind: "user", ref: name })) : Effect.succeed(user)
+    })
+  const putUser = (user: StoredUser) =>
+    rows.putUser(user).pipe(
+      Effect.tap(() => Effect.sync(() => users.set(user.name, user))),
+      Effect.uninterruptible,
+      Effect.map(() => viewUser(user)),
+    )
 
+  return {
+    createUser: ({ name, password, role }) =>
+      inTurn(
+        Effect.gen(function* () {
+          if (users.has(name)) return yield* conflict("name", `there is a user "${name}" already`)
+          yield* checkRemaining("role", [...roles(), role])
+          const at = now()
+          return yield* putUser({ name, role, password: yield* hashPassword(password), created_at: at, changed_at: at })
+        }),
+      ),
+    updateUser: (name, { password, role }) =>
+      inTurn(
+        Effect.gen(function* () {
+          const user = yield* needUser(name)
+          const next = role ?? user.role
+          yield* checkRemaining("role", [...roles(user), next])
+          const hash = password === undefined ? user.password : yield* hashPassword(password)
+          return yield* putUser({ ...user, role: next, password: hash, changed_at: now() })
+        }),
+      ),
+    removeUser: (name) =>
+      inTurn(
+        Effect.gen(function* () {
+          const user = yield* needUser(name)
+          yield* checkRemaining("name", roles(user))
+          yield* Effect.uninterruptible(Effect.tap(rows.deleteUser(name), () => Effect.sync(() => users.delete(name))))
+        }),
+      ),
+  }
+}
+
+/** The verbs that create and remove API keys. */
+const makeKeyVerbs = (held: Held): Pick<AccountsService, "createKey" | "removeKey"> => {
+  const { byHash, checkRemaining, inTurn, keys, roles, rows } = held
+  return {
+    createKey: ({ name, role }, key = newKey()) =>
+      inTurn(
+        Effect.gen(function* () {
+          if ([...keys.values()].some((key) => key.name === name)) return yield* conflict("name", `there is a key "${name}" already`)
+          yield* checkRemaining("role", [...roles(), role])
+          const one = { id: randomUUID(), name, role, prefix: key.slice(0, PREFIX_LENGTH), sha256: sha256(key), created_at: now() }
+          const keep = Effect.sync(() => {
+            keys.set(one.id, one)
+            byHash.set(one.sha256, one)
+          })
+          yield* Effect.uninterruptible(Effect.zipRight(rows.insertKey(one), keep))
+          return { ...viewKey(one), key }
+        }),
+      ),
+    removeKey: (id) =>
+      inTurn(
+        Effect.gen(function* () {
+          const one = keys.get(id)
+          if (one === undefined) return yield* new NotFound({ kind: "key", ref: id })
+          yield* checkRemaining("id", roles(one))
+          const forget = Effect.sync(() => {
+            keys.delete(id)
+            byHash.delete(one.sha256)
+          })
+          yield* Effect.uninterruptible(Effect.zipRight(rows.deleteKey(id), forget))
+        }),
+      ),
+  }
+}
+
+export const makeAccounts = (rows: AccountRows, options: AccountsOptions): Effect.Effect<AccountsService, StoreError> =>
+  Effect.map(holdAccounts(rows, options), (held) => {
+    const { byHash, keys, users } = held
     return {
       users: () => [...users.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).map(viewUser),
       keys: () => [...keys.values()].map(viewKey),
@@ -86,71 +182,19 @@ export const makeAccounts = (rows: AccountRows, options: AccountsOptions): Effec
           const user = users.get(name)
           return Effect.map(isPassword(password, user?.password), (right) => (right && user !== undefined ? user : null))
         }),
-      createUser: ({ name, password, role }) =>
-        inTurn(
-          Effect.gen(function* () {
-            if (users.has(name)) return yield* conflict("name", `there is a user "${name}" already`)
-            yield* checkRemaining("role", [...roles(), role])
-            const at = now()
-            return yield* putUser({ name, role, password: yield* hashPassword(password), created_at: at, changed_at: at })
-          }),
-        ),
-      updateUser: (name, { password, role }) =>
-        inTurn(
-          Effect.gen(function* () {
-            const user = yield* needUser(name)
-            const next = role ?? user.role
-            yield* checkRemaining("role", [...roles(user), next])
-            const hash = password === undefined ? user.password : yield* hashPassword(password)
-            return yield* putUser({ ...user, role: next, password: hash, changed_at: now() })
-          }),
-        ),
-      removeUser: (name) =>
-        inTurn(
-          Effect.gen(function* () {
-            const user = yield* needUser(name)
-            yield* checkRemaining("name", roles(user))
-            yield* Effect.uninterruptible(Effect.tap(rows.deleteUser(name), () => Effect.sync(() => users.delete(name))))
-          }),
-        ),
-      createKey: ({ name, role }, key = newKey()) =>
-        inTurn(
-          Effect.gen(function* () {
-            if ([...keys.values()].some((key) => key.name === name)) return yield* conflict("name", `there is a key "${name}" already`)
-            yield* checkRemaining("role", [...roles(), role])
-            const one = { id: randomUUID(), name, role, prefix: key.slice(0, PREFIX_LENGTH), sha256: sha256(key), created_at: now() }
-            const keep = Effect.sync(() => {
-              keys.set(one.id, one)
-              byHash.set(one.sha256, one)
-            })
-            yield* Effect.uninterruptible(Effect.zipRight(rows.insertKey(one), keep))
-            return { ...viewKey(one), key }
-          }),
-        ),
-      removeKey: (id) =>
-        inTurn(
-          Effect.gen(function* () {
-            const one = keys.get(id)
-            if (one === undefined) return yield* new NotFound({ kind: "key", ref: id })
-            yield* checkRemaining("id", roles(one))
-            const forget = Effect.sync(() => {
-              keys.delete(id)
-              byHash.delete(one.sha256)
-            })
-            yield* Effect.uninterruptible(Effect.zipRight(rows.deleteKey(id), forget))
-          }),
-        ),
+      ...makeUserVerbs(held),
+      ...makeKeyVerbs(held),
       sessionKey: options.sessionKey,
     }
   })
 
 type Reach = { readonly host: string; readonly auth: boolean; readonly apiKey: Option.Option<unknown> }
 
-/** Other machines reach it, and there is nobody whom it could let in. */
+/** True when other machines reach the service, and there is nobody whom it could let in. */
 const isClosedForAll = ({ apiKey, auth, host }: Reach, accounts: AccountsService): boolean =>
   !isLoopback(host) && auth && Option.isNone(apiKey) && accounts.isEmpty()
 
-/** A service that other machines reach must know whom to let in. */
+/** Fails with `StartRefused` when other machines reach the service and there is nobody whom it could let in. */
 export const checkReachable = (reach: Reach, accounts: AccountsService): Effect.Effect<void, StartRefused> =>
   isClosedForAll(reach, accounts)
     ? new StartRefused({

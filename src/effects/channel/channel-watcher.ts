@@ -5,8 +5,8 @@
 
 import { Clock, type Duration, Effect, type Scope } from "effect"
 import { breakView } from "../../core/scte35/break-state.ts"
-import { makeRateLimit } from "../config/rate-limit.ts"
 import { shownStreamId } from "../../core/srt/stream-id.ts"
+import { makeRateLimit } from "../config/rate-limit.ts"
 import type { ChannelEvent } from "../engine/engine-inboxes.ts"
 import type { ChannelConfig, EventKind } from "../model/channel.ts"
 import type { Happening } from "../model/channel-event.ts"

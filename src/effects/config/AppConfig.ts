@@ -1,34 +1,36 @@
 /**
- * Settings of the service, read from the environment. Every key is described in docs/configuration.md; a test compares the two.
+ * Settings of the service, read from the environment. Every key is described in docs/configuration.md; a test compares
+ * the two.
  */
 import { isIP } from "node:net"
 import { join, resolve } from "node:path"
 import { Config, ConfigError, Context, Effect, Either, Layer, type LogLevel, Option, Redacted } from "effect"
 import { type Network, parseNetwork } from "../../core/network.ts"
 import { StartRefused } from "../model/Errors.ts"
+import { type DatabasePlace, databasePlace } from "./database-url.ts"
 import { LOG_LEVELS, type LogLevelName, toLogLevel } from "./log-levels.ts"
 import type { PortRange } from "./port-ranges.ts"
 import type { RetryPolicy } from "./retry-delay.ts"
 import { AUTO_LIMIT, type ThumbnailLimit } from "./thumbnail-limit.ts"
 
-export interface AppConfigService {
-  /** Address the HTTP server listens on. */
+export interface AppConfigService extends DatabasePlace {
+  /** The address that the HTTP server listens on. */
   readonly host: string
   /** TCP port of the HTTP server; 0 takes a free one. */
   readonly port: number
   /** Absolute path of the directory that holds the store, the engine's socket and its log. */
   readonly dataDir: string
-  /** Absolute paths of the directories below which HLS outputs and recordings go. */
+  /** Absolute path of the directory below which HLS outputs go. */
   readonly hlsDir: string
+  /** Absolute path of the directory below which recordings go. */
   readonly recordingsDir: string
-  /** Absolute path of the SQLite file; of no use when there is a `postgresUrl`. */
-  readonly databaseFile: string
-  /** `postgres://user:password@host:port/database`, when the store is there. */
-  readonly postgresUrl: Option.Option<Redacted.Redacted>
   /** Absolute path of a document that is applied at the start; see `docs/configuration.md`, "A configuration file". */
   readonly configFile: Option.Option<string>
   readonly apiKey: Option.Option<Redacted.Redacted>
-  /** Absolute path of a file for the admin's key that is made where the service would refuse to be open; see `accounts/first-keys.ts`. */
+  /**
+   * Absolute path of a file for the admin's key, which is made where the service would otherwise refuse to be open; see
+   * `accounts/first-keys.ts`.
+   */
   readonly firstKeyFile: Option.Option<string>
   /** Absolute path of a file in which Prometheus finds a viewer's key. */
   readonly metricsKeyFile: Option.Option<string>
@@ -45,18 +47,19 @@ export interface AppConfigService {
   readonly logLevel: LogLevel.LogLevel
   readonly logFormat: "json" | "pretty"
   readonly retry: RetryPolicy
-  /** Ports that inputs and SRT listener outputs get when a request names none. */
+  /** Ports that inputs get when a request names none. */
   readonly udpPorts: PortRange
+  /** Ports that SRT listener outputs get when a request names none. */
   readonly srtPorts: PortRange
-  /** Up to how many running channels have thumbnails; 0 for none. */
+  /** The number of running channels up to which all have thumbnails; 0 for no thumbnails. */
   readonly thumbnails: ThumbnailLimit
   /** `https://grafana.example.com/path`, without a slash at its end: pages link to its dashboards. */
   readonly grafanaUrl: Option.Option<string>
-  /** Settings of the environment that other products have and this one has no use for. */
+  /** Settings of the environment that are given and have no effect here: those of `IGNORED_SETTINGS`. */
   readonly ignored: ReadonlyArray<string>
 }
 
-/** Every key with its default as documentation writes it. */
+/** Every key with its default as the documentation writes it. */
 export const SETTINGS = {
   HOST: "127.0.0.1",
   PORT: "8000",
@@ -84,14 +87,19 @@ export const SETTINGS = {
   THUMBNAILS: "auto",
   GRAFANA_URL: "none",
 } as const
-/** What seed B's environment has beside these: sessions are signed with the API key, and there is no MediaMTX. */
+/**
+ * Settings that are taken without effect: sessions are signed with a key of the service's own, and there is no
+ * MediaMTX.
+ */
 const IGNORED_SETTINGS = ["SECRET_KEY", "MEDIAMTX_CONFIG_PATH", "MEDIAMTX_API_URL"] as const
 type Key = keyof typeof SETTINGS
 
-/** Files for `docker run --env-file` keep what stands behind a value: `0  # 0 = infinite`. */
+/**
+ * The value without a comment: `docker run --env-file` passes on what stands behind a value, as in `0  # 0 = infinite`.
+ */
 const withoutComment = (text: string) => text.replace(/\s+#.*$/, "")
 
-/** A text setting; unset and empty are the same, since compose files often pass empty values. */
+/** A text setting. Empty counts as unset, since compose files often pass empty values. */
 const setting = (key: Key) =>
   Config.string(key).pipe(
     Config.option,
@@ -162,7 +170,7 @@ const trustedProxies = setting("TRUSTED_PROXIES").pipe(
   }),
 )
 
-/** Null when it is not set. */
+/** `DEFAULT_RECONNECT_DELAY` in ms; null when it is not set. */
 const reconnectDelayMs = setting("DEFAULT_RECONNECT_DELAY").pipe(
   Config.mapOrFail((text) => {
     if (Option.isNone(text)) return Either.right(null)
@@ -183,33 +191,7 @@ const ignored = Config.all(IGNORED_SETTINGS.map((key) => Config.map(isGiven(key)
   Config.map((keys) => keys.flat()),
 )
 
-/**
- * `sqlite:path` and `sqlite://path`; what follows is a path, relative to the working directory unless it starts with a slash. SQLAlchemy
- * has three slashes in front of a relative one, which `sqlite:///./file` and `sqlite:///../file` can only mean.
- */
-const database = (
-  url: Option.Option<string>,
-  dataDir: string,
-): Either.Either<Pick<AppConfigService, "databaseFile" | "postgresUrl">, ConfigError.ConfigError> => {
-  const inFile = (databaseFile: string) => Either.right({ databaseFile, postgresUrl: Option.none() })
-  const file = join(dataDir, "distributor.db")
-  if (Option.isNone(url)) return inFile(file)
-  // Never with what was given: it may hold a password.
-  const refuse = (message: string) => Either.left(ConfigError.InvalidData(["DATABASE_URL"], message))
-  if (/^postgres(ql)?:/i.test(url.value)) {
-    const { host = "", pathname = "" } = URL.canParse(url.value) ? new URL(url.value) : {}
-    return host !== "" && /^\/[^/]+$/.test(pathname)
-      ? Either.right({ databaseFile: file, postgresUrl: Option.some(Redacted.make(url.value)) })
-      : refuse("must be postgresql://user:password@host:port/database; write @ : / ? # % in a password as %40 %3A %2F %3F %23 %25")
-  }
-  const path = /^sqlite:(?:\/\/(?:\/(?=\.\.?\/))?)?(.+)$/i.exec(url.value)?.[1]
-  if (path === undefined || path === ":memory:") {
-    return refuse("must be sqlite:<path of a file> or postgresql://user:password@host:port/database")
-  }
-  return inFile(resolve(path))
-}
-
-/** True when only this machine reaches that address. */
+/** True when only this machine reaches the address. */
 export const isLoopback = (host: string) => host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."))
 
 const config = Config.all({
@@ -275,7 +257,7 @@ const config = Config.all({
       udpLast,
       ...rest
     }) =>
-      Either.map(database(databaseUrl, rest.dataDir), (place): AppConfigService => {
+      Either.map(databasePlace(databaseUrl, rest.dataDir), (place): AppConfigService => {
         const below = (asked: Option.Option<string>, name: string) => resolve(Option.getOrElse(asked, () => join(rest.dataDir, name)))
         return {
           ...rest,

@@ -9,9 +9,9 @@ import { type EngineRefused, EngineUnavailable, type StartRefused } from "../mod
 import { within } from "../model/within.ts"
 import { type AttachedEngine, attachEngine, endEngine } from "./attach-engine.ts"
 import type { Accepted } from "./EngineConnection.ts"
-import { EngineProcess } from "./EngineProcess.ts"
+import { EngineProcess, type EngineProcessService } from "./EngineProcess.ts"
 import { type EngineInboxes, makeInboxes } from "./engine-inboxes.ts"
-import { type EngineLink, type EngineState, makeEngineState } from "./engine-state.ts"
+import { type EngineLink, type EngineState, type EngineStateRef, makeEngineState } from "./engine-state.ts"
 
 export interface EngineClientService extends Pick<EngineInboxes, "watchSession" | "watchChannel" | "adopt"> {
   readonly state: SubscriptionRef.SubscriptionRef<EngineState>
@@ -26,7 +26,10 @@ export class EngineClient extends Context.Tag("distributor/EngineClient")<Engine
 }
 
 export interface EngineClientOptions {
-  /** A connected engine that writes nothing for this many ticks is hung. Ticks, not time: a suspended machine is no fault of it. */
+  /**
+   * A connected engine that writes nothing for this many ticks is hung. Ticks, not time: a suspended machine is no
+   * fault of it.
+   */
   readonly hungAfterTicks?: number
   readonly tickMs?: number
 }
@@ -39,113 +42,139 @@ const LOG_CHECK_TICKS = 600
 const END_WITHIN = "2 seconds"
 const SILENT = "it was silent"
 
-/** Delay before attach number `failures` + 1 in a row; the first one after a healthy time is at once. */
+/** The delay before attach number `failures` + 1 in a row, in ms; the first attach after a healthy time is at once. */
 export const respawnDelayMs = (failures: number): number => (failures <= 1 ? 0 : Math.min(MAX_BACKOFF_MS, 250 * 2 ** (failures - 2)))
+
+/** The client's hold on its engine, from one session to the next. */
+interface Hold {
+  readonly process: EngineProcessService
+  readonly inboxes: EngineInboxes
+  readonly setState: EngineStateRef["update"]
+  /** Done when the first engine is attached; fails when that is refused. */
+  readonly first: Deferred.Deferred<void, StartRefused>
+  /** The engine that commands go to; null while there is none. */
+  current: AttachedEngine | null
+  /** True once the client lets go: no other engine is attached. */
+  closing: boolean
+}
+
+/** Never ends while lines come from the engine; when they do not, kills it and ends with the reason. */
+const heartbeat = (process: EngineProcessService, engine: AttachedEngine, options: Required<EngineClientOptions>) =>
+  Effect.gen(function* () {
+    const { hungAfterTicks, tickMs } = options
+    let silent = 0
+    let seen = engine.connection.lines()
+    for (let tick = 1; silent < hungAfterTicks; tick++) {
+      yield* Effect.sleep(tickMs)
+      silent = engine.connection.lines() === seen ? silent + 1 : 0
+      seen = engine.connection.lines()
+      const garbage = engine.connection.takeGarbage()
+      if (garbage.count > 0) yield* Effect.logWarning(`${garbage.count} messages of the engine were not understood (${garbage.last})`)
+      if (tick % LOG_CHECK_TICKS === 0) yield* process.trimLog
+    }
+    yield* process.kill(engine.info.pid)
+    return `${SILENT} for ${(hungAfterTicks * tickMs) / 1000} s and was killed`
+  })
+
+/** One engine, from attaching to it until it is lost; ends with why it was lost. */
+const session = (hold: Hold, options: Required<EngineClientOptions>) =>
+  Effect.gen(function* () {
+    const { first, inboxes, process, setState } = hold
+    const events = yield* Mailbox.make<Event>()
+    const engine = yield* attachEngine(process, (event) => events.unsafeOffer(event))
+    // Before any event is read: one that ends an adoptable session must find it.
+    inboxes.offerForAdoption(engine.stats)
+    hold.current = engine
+    const { pid, srt } = engine.info
+    yield* Effect.log(`engine ${engine.adopted ? "found running and taken over" : "started"} (pid ${pid})`)
+    if (srt.problem !== null) yield* Effect.logWarning(srt.problem)
+    yield* setState((s) => ({
+      connected: true,
+      info: engine.info,
+      generation: s.generation + 1,
+      problem: null,
+      stats: engine.stats,
+      previous: null,
+    }))
+    const onEvent = (event: Event) =>
+      event.event === "stats" ? setState((s) => ({ stats: event.stats, previous: s.stats })) : Effect.sync(() => inboxes.dispatch(event))
+    yield* Effect.forkScoped(Effect.forever(Effect.flatMap(events.take, onEvent)))
+    yield* Deferred.succeed(first, undefined)
+    const why = yield* Effect.raceFirst(Deferred.await(engine.connection.closed), heartbeat(process, engine, options))
+    const how = yield* Effect.timeoutOption(Deferred.await(engine.ended), 200)
+    if (Option.isSome(how) && !why.startsWith(SILENT)) return `the engine (pid ${pid}) ${how.value}`
+    return `the engine (pid ${pid}) was lost: ${why}`
+  })
+
+/** Ends all sessions of an engine that is gone, and tells why. */
+const lost = (hold: Hold, problem: string) =>
+  Effect.gen(function* () {
+    const { inboxes, process, setState } = hold
+    hold.current = null
+    inboxes.endAll({ code: "engine_lost", message: problem, transient: true })
+    yield* setState((s) => ({ connected: false, problem, restarts: s.restarts + 1, stats: null, previous: null }))
+    const tail = yield* process.logTail
+    yield* Effect.logError(problem).pipe(tail === "" ? (e) => e : Effect.annotateLogs("engine_log", tail))
+  })
+
+/** Attaches an engine whenever there is none, until the client lets go or the first attach is refused. */
+const supervise = (hold: Hold, options: Required<EngineClientOptions>) =>
+  Effect.gen(function* () {
+    const { first, setState } = hold
+    let failures = 0
+    while (!hold.closing) {
+      const before = performance.now()
+      const exit = yield* Effect.exit(Effect.scoped(session(hold, options)))
+      if (hold.closing) break
+      if (Exit.isSuccess(exit)) yield* lost(hold, exit.value)
+      else {
+        const error = Cause.squash(exit.cause)
+        const refused = Cause.failureOption(exit.cause)
+        if (refused._tag === "Some" && refused.value._tag === "StartRefused") {
+          // At the start this ends the service, which then says so; later it can only be told and tried again.
+          if (yield* Deferred.fail(first, refused.value)) return
+        }
+        const problem = error instanceof Error ? error.message : String(error)
+        if (hold.current !== null) yield* lost(hold, problem)
+        else
+          yield* Effect.zipRight(
+            setState(() => ({ connected: false, problem })),
+            Effect.logError(problem),
+          )
+      }
+      failures = performance.now() - before >= HEALTHY_AFTER_MS ? 1 : failures + 1
+      yield* Effect.sleep(respawnDelayMs(failures))
+    }
+  })
+
+/** Ends the engine within `END_WITHIN`, or leaves it running where it is not ours to end. */
+const shutDown = (hold: Hold) => (exit: Exit.Exit<unknown, unknown>) =>
+  Effect.suspend(() => {
+    hold.closing = true
+    const engine = hold.current
+    hold.current = null
+    // A start that failed further up must not cut the streams of an engine it merely found.
+    const leave = engine === null || (Exit.isFailure(exit) && !Cause.isInterruptedOnly(exit.cause) && engine.adopted)
+    return leave ? Effect.void : endEngine(hold.process, engine)
+  }).pipe(within(END_WITHIN), Effect.asVoid)
 
 const make = ({ hungAfterTicks = 5, tickMs = 1000 }: EngineClientOptions) =>
   Effect.gen(function* () {
-    const process = yield* EngineProcess
-    const { link, state, update: setState } = yield* makeEngineState
-    const inboxes = makeInboxes()
-    const first = yield* Deferred.make<void, StartRefused>()
-    let current: AttachedEngine | null = null
-    let closing = false
-
-    const onEvent = (event: Event) =>
-      event.event === "stats" ? setState((s) => ({ stats: event.stats, previous: s.stats })) : Effect.sync(() => inboxes.dispatch(event))
-
-    /** Never ends while lines come; ends with the reason when they do not. */
-    const heartbeat = (engine: AttachedEngine) =>
-      Effect.gen(function* () {
-        let silent = 0
-        let seen = engine.connection.lines()
-        for (let tick = 1; silent < hungAfterTicks; tick++) {
-          yield* Effect.sleep(tickMs)
-          silent = engine.connection.lines() === seen ? silent + 1 : 0
-          seen = engine.connection.lines()
-          const garbage = engine.connection.takeGarbage()
-          if (garbage.count > 0) yield* Effect.logWarning(`${garbage.count} messages of the engine were not understood (${garbage.last})`)
-          if (tick % LOG_CHECK_TICKS === 0) yield* process.trimLog
-        }
-        yield* process.kill(engine.info.pid)
-        return `${SILENT} for ${(hungAfterTicks * tickMs) / 1000} s and was killed`
-      })
-
-    const session = Effect.gen(function* () {
-      const events = yield* Mailbox.make<Event>()
-      const engine = yield* attachEngine(process, (event) => events.unsafeOffer(event))
-      // Before any event is read: one that ends an adoptable session must find it.
-      inboxes.offerForAdoption(engine.stats)
-      current = engine
-      const { pid, srt } = engine.info
-      yield* Effect.log(`engine ${engine.adopted ? "found running and taken over" : "started"} (pid ${pid})`)
-      if (srt.problem !== null) yield* Effect.logWarning(srt.problem)
-      yield* setState((s) => ({
-        connected: true,
-        info: engine.info,
-        generation: s.generation + 1,
-        problem: null,
-        stats: engine.stats,
-        previous: null,
-      }))
-      yield* Effect.forkScoped(Effect.forever(Effect.flatMap(events.take, onEvent)))
-      yield* Deferred.succeed(first, undefined)
-      const why = yield* Effect.raceFirst(Deferred.await(engine.connection.closed), heartbeat(engine))
-      const how = yield* Effect.timeoutOption(Deferred.await(engine.ended), 200)
-      if (Option.isSome(how) && !why.startsWith(SILENT)) return `the engine (pid ${pid}) ${how.value}`
-      return `the engine (pid ${pid}) was lost: ${why}`
-    })
-
-    const lost = (problem: string) =>
-      Effect.gen(function* () {
-        current = null
-        inboxes.endAll({ code: "engine_lost", message: problem, transient: true })
-        yield* setState((s) => ({ connected: false, problem, restarts: s.restarts + 1, stats: null, previous: null }))
-        const tail = yield* process.logTail
-        yield* Effect.logError(problem).pipe(tail === "" ? (e) => e : Effect.annotateLogs("engine_log", tail))
-      })
-
-    const supervise = Effect.gen(function* () {
-      let failures = 0
-      while (!closing) {
-        const before = performance.now()
-        const exit = yield* Effect.exit(Effect.scoped(session))
-        if (closing) break
-        if (Exit.isSuccess(exit)) yield* lost(exit.value)
-        else {
-          const error = Cause.squash(exit.cause)
-          const refused = Cause.failureOption(exit.cause)
-          if (refused._tag === "Some" && refused.value._tag === "StartRefused") {
-            // At the start this ends the service, which then says so; later it can only be told and tried again.
-            if (yield* Deferred.fail(first, refused.value)) return
-          }
-          const problem = error instanceof Error ? error.message : String(error)
-          if (current !== null) yield* lost(problem)
-          else
-            yield* Effect.zipRight(
-              setState(() => ({ connected: false, problem })),
-              Effect.logError(problem),
-            )
-        }
-        failures = performance.now() - before >= HEALTHY_AFTER_MS ? 1 : failures + 1
-        yield* Effect.sleep(respawnDelayMs(failures))
-      }
-    })
-
-    const shutDown = (exit: Exit.Exit<unknown, unknown>) =>
-      Effect.suspend(() => {
-        closing = true
-        const engine = current
-        current = null
-        // A start that failed further up must not cut the streams of an engine it merely found.
-        const leave = engine === null || (Exit.isFailure(exit) && !Cause.isInterruptedOnly(exit.cause) && engine.adopted)
-        return leave ? Effect.void : endEngine(process, engine)
-      }).pipe(within(END_WITHIN), Effect.asVoid)
+    const { link, state, update } = yield* makeEngineState
+    const hold: Hold = {
+      process: yield* EngineProcess,
+      inboxes: makeInboxes(),
+      setState: update,
+      first: yield* Deferred.make<void, StartRefused>(),
+      current: null,
+      closing: false,
+    }
+    const { inboxes } = hold
 
     // Finalizers run in reverse: the engine is told to end while the fiber that reads its answers still runs.
-    yield* Effect.forkScoped(Effect.annotateLogs(supervise, "service", "engine"))
-    yield* Effect.addFinalizer(shutDown)
-    yield* Deferred.await(first).pipe(Effect.timeoutOption(FIRST_ATTACH_WITHIN))
+    yield* Effect.forkScoped(Effect.annotateLogs(supervise(hold, { hungAfterTicks, tickMs }), "service", "engine"))
+    yield* Effect.addFinalizer(shutDown(hold))
+    yield* Deferred.await(hold.first).pipe(Effect.timeoutOption(FIRST_ATTACH_WITHIN))
 
     return EngineClient.of({
       state,
@@ -155,11 +184,13 @@ const make = ({ hungAfterTicks = 5, tickMs = 1000 }: EngineClientOptions) =>
       adopt: inboxes.adopt,
       send: (command) =>
         Effect.flatMap(SubscriptionRef.get(state), ({ problem }) =>
-          current === null ? new EngineUnavailable({ reason: problem ?? "it is not connected" }) : current.connection.request(command),
+          hold.current === null
+            ? new EngineUnavailable({ reason: problem ?? "it is not connected" })
+            : hold.current.connection.request(command),
         ),
       detach: Effect.sync(() => {
-        closing = true
-        if (current?.adopted === true) current = null
+        hold.closing = true
+        if (hold.current?.adopted === true) hold.current = null
       }),
     })
   })

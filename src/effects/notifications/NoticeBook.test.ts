@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { Condition } from "./conditions.ts"
-import { type BookPolicy, makeNoticeBook, type Notice, RESTART_GRACE_MS, type StepInput, type Told } from "./NoticeBook.ts"
+import { type BookPolicy, makeNoticeBook, RESTART_GRACE_MS, type StepInput } from "./NoticeBook.ts"
+import type { Notice, Told } from "./notice.ts"
 import type { NoticeKind } from "./notice-kinds.ts"
 
 const POLICY: BookPolicy = { outputDownMs: 10_000, groupWaitMs: 5000, groupIntervalMs: 30_000, repeatMs: 0 }

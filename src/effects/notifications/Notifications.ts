@@ -22,7 +22,8 @@ import { changedDestination, type Destination, destinationView, newDestination }
 import { makeHappenings } from "./happenings.ts"
 import { type Message, messageOf, testMessage } from "./message.ts"
 import { muteOf } from "./mute.ts"
-import { makeNoticeBook, type Notice, type Told } from "./NoticeBook.ts"
+import { makeNoticeBook } from "./NoticeBook.ts"
+import type { Notice, Told } from "./notice.ts"
 import { noticeViews } from "./notice-view.ts"
 import type {
   DestinationInput,

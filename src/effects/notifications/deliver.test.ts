@@ -6,7 +6,7 @@ import { startHttpReceiver, startMailReceiver } from "../testing/receivers.ts"
 import { ANY_HOST, type CheckHost, makeDeliver, retryAfterMs } from "./deliver.ts"
 import type { Destination, MailDestination } from "./destination.ts"
 import { type Message, messageOf, testMessage } from "./message.ts"
-import type { Notice, Told } from "./NoticeBook.ts"
+import type { Notice, Told } from "./notice.ts"
 
 const NOW = Date.parse("2026-01-02T03:04:05Z")
 const SECRET = "Planted4711Secret"

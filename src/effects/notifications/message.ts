@@ -1,6 +1,6 @@
 /** What is told, in the form that each kind of destination takes. */
 import { createHmac, randomUUID } from "node:crypto"
-import type { Notice, Telling, Told } from "./NoticeBook.ts"
+import type { Notice, Telling, Told } from "./notice.ts"
 import { kindInfo, type NoticeKind, type NoticeSeverity } from "./notice-kinds.ts"
 
 /** A notice in a message. Times are ISO 8601. */

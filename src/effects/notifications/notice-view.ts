@@ -1,5 +1,5 @@
 /** Notices as they are shown. */
-import type { Notice } from "./NoticeBook.ts"
+import type { Notice } from "./notice.ts"
 import type { MuteView, NoticeView } from "./notification-bodies.ts"
 import { mutedUntil } from "./rules.ts"
 

@@ -1,13 +1,16 @@
-/** Rows of destinations, rules, mutes, notices and of messages that are on their way. Settings of destinations are encrypted. */
+/**
+ * Rows of destinations, rules, mutes, notices and messages that are on their way. The settings of a destination are
+ * encrypted.
+ */
 import { Effect } from "effect"
 import type { StoreError } from "../model/Errors.ts"
 import type { StoreAccess } from "../store/store-access.ts"
 import type { Destination } from "./destination.ts"
 import type { Message } from "./message.ts"
-import type { Notice } from "./NoticeBook.ts"
+import type { Notice } from "./notice.ts"
 import type { MuteView, RulesView } from "./notification-bodies.ts"
 
-/** A message for one destination that was not delivered yet. */
+/** A message to one destination that has not been delivered yet. */
 export interface Outgoing {
   /** UUID. */
   readonly id: string
@@ -30,12 +33,15 @@ export interface StoredNotifications {
 export interface NotificationRows {
   readonly load: Effect.Effect<StoredNotifications, StoreError>
   readonly putDestination: (destination: Destination) => Effect.Effect<void, StoreError>
-  /** With the messages for it, and without its place in the rules. */
+  /** Deletes a destination with the messages for it, and stores the rules, in which it no longer stands. */
   readonly deleteDestination: (id: string, rules: RulesView) => Effect.Effect<void, StoreError>
   readonly putRules: (rules: RulesView) => Effect.Effect<void, StoreError>
   readonly insertMute: (mute: MuteView) => Effect.Effect<void, StoreError>
   readonly deleteMutes: (ids: ReadonlyArray<string>) => Effect.Effect<void, StoreError>
-  /** One transaction; the oldest of those that are over are let go of. */
+  /**
+   * Stores notices and the messages on their way, and deletes the messages with the ids `done`, in one transaction. The
+   * oldest notices that are over are deleted.
+   */
   readonly write: (
     notices: ReadonlyArray<Notice>,
     outgoing: ReadonlyArray<Outgoing>,
@@ -43,7 +49,7 @@ export interface NotificationRows {
   ) => Effect.Effect<void, StoreError>
 }
 
-/** Notices kept that are over. */
+/** The number of notices kept that are over. */
 const MAX_OVER = 200
 
 interface DestinationRow {
@@ -52,44 +58,77 @@ interface DestinationRow {
   readonly settings: string
 }
 
+/** The name under which the secret box seals the settings of a destination. */
 const place = (id: string) => `notification_destinations.settings:${id}`
+
+/** Reads all tables of notifications. */
+const loadNotifications = ({ box, sql }: Pick<StoreAccess, "box" | "sql">) =>
+  Effect.gen(function* () {
+    const destinations = yield* sql<DestinationRow>`SELECT id, name, settings FROM notification_destinations ORDER BY created_at, name`
+    const rules = yield* sql<{ rules: string }>`SELECT rules FROM notification_rules`
+    const mutes = yield* sql<MuteView & { readonly ends: string; readonly author: string }>`
+      SELECT id, channel, output, ends, author, created_at FROM notification_mutes ORDER BY ends, id`
+    const notices = yield* sql<{ notice: string }>`SELECT notice FROM notices ORDER BY opened_at, id`
+    const outgoing = yield* sql<{ id: string; destination_id: string; queued_at: number; message: string }>`
+      SELECT id, destination_id, queued_at, message FROM notification_outbox ORDER BY place`
+    return yield* Effect.try((): StoredNotifications => {
+      const [ruled] = rules
+      return {
+        destinations: destinations.map(({ id, settings }) => JSON.parse(box.open(settings, place(id))) as Destination),
+        rules: ruled === undefined ? null : (JSON.parse(ruled.rules) as RulesView),
+        mutes: mutes.map(({ author: by, channel, created_at, ends: until, id, output }) => ({
+          id,
+          channel,
+          output,
+          until,
+          by,
+          created_at,
+        })),
+        notices: notices.map(({ notice }) => JSON.parse(notice) as Notice),
+        outgoing: outgoing.map(({ destination_id, id, message, queued_at }) => ({
+          id,
+          destinationId: destination_id,
+          queuedAt: Number(queued_at),
+          message: JSON.parse(message) as Message,
+        })),
+      }
+    })
+  })
+
+/**
+ * Writes notices and new messages, and deletes messages that are done. Of the notices that are over only the newest
+ * `MAX_OVER` are kept.
+ */
+const writeNotifications = (
+  sql: StoreAccess["sql"],
+  notices: ReadonlyArray<Notice>,
+  outgoing: ReadonlyArray<Outgoing>,
+  done: ReadonlyArray<string>,
+) =>
+  Effect.gen(function* () {
+    for (const notice of notices) {
+      const { id, openedAt, resolvedAt } = notice
+      const row = { id, opened_at: openedAt, resolved_at: resolvedAt, notice: JSON.stringify(notice) }
+      yield* sql`INSERT INTO notices ${sql.insert(row)}
+          ON CONFLICT (id) DO UPDATE SET resolved_at = excluded.resolved_at, notice = excluded.notice`
+    }
+    if (notices.some(({ resolvedAt }) => resolvedAt !== null)) {
+      yield* sql`DELETE FROM notices WHERE resolved_at IS NOT NULL AND id NOT IN
+          (SELECT id FROM notices WHERE resolved_at IS NOT NULL ORDER BY resolved_at DESC, id LIMIT ${MAX_OVER})`
+    }
+    for (const { destinationId, id, message, queuedAt } of outgoing) {
+      // A message whose destination was deleted meanwhile goes nowhere.
+      yield* sql`INSERT INTO notification_outbox (id, destination_id, queued_at, message)
+          SELECT ${id}, id, ${queuedAt}, ${JSON.stringify(message)} FROM notification_destinations WHERE id = ${destinationId}`
+    }
+    if (done.length > 0) yield* sql`DELETE FROM notification_outbox WHERE ${sql.in("id", done)}`
+  })
 
 export const makeNotificationRows = ({ box, change, read, sql }: StoreAccess): NotificationRows => {
   const putRules = (rules: RulesView) =>
     sql`INSERT INTO notification_rules (id, rules) VALUES (1, ${JSON.stringify(rules)}) ON CONFLICT (id) DO UPDATE SET rules = excluded.rules`
   return {
-    load: read(
-      "read the notifications",
-      Effect.gen(function* () {
-        const destinations = yield* sql<DestinationRow>`SELECT id, name, settings FROM notification_destinations ORDER BY created_at, name`
-        const rules = yield* sql<{ rules: string }>`SELECT rules FROM notification_rules`
-        const mutes = yield* sql<MuteView & { readonly ends: string; readonly author: string }>`
-          SELECT id, channel, output, ends, author, created_at FROM notification_mutes ORDER BY ends, id`
-        const notices = yield* sql<{ notice: string }>`SELECT notice FROM notices ORDER BY opened_at, id`
-        const outgoing = yield* sql<{ id: string; destination_id: string; queued_at: number; message: string }>`
-          SELECT id, destination_id, queued_at, message FROM notification_outbox ORDER BY place`
-        return yield* Effect.try((): StoredNotifications => {
-          const [ruled] = rules
-          return {
-            destinations: destinations.map(({ id, settings }) => JSON.parse(box.open(settings, place(id))) as Destination),
-            rules: ruled === undefined ? null : (JSON.parse(ruled.rules) as RulesView),
-            mutes: mutes.map(({ author: by, channel, created_at, ends: until, id, output }) => ({
-              id,
-              channel,
-              output,
-              until,
-              by,
-              created_at,
-            })),
-            notices: notices.map(({ notice }) => JSON.parse(notice) as Notice),
-            outgoing: outgoing.map(({ destination_id, id, message, queued_at }) => ({
-              ...{ id, destinationId: destination_id, queuedAt: Number(queued_at) },
-              message: JSON.parse(message) as Message,
-            })),
-          }
-        })
-      }),
-    ),
+    load: read("read the notifications", loadNotifications({ box, sql })),
     putDestination: (destination) => {
       const { created_at, id, name } = destination
       const row = { id, name, settings: box.seal(JSON.stringify(destination), place(id)), created_at }
@@ -115,27 +154,6 @@ export const makeNotificationRows = ({ box, change, read, sql }: StoreAccess): N
         sql`INSERT INTO notification_mutes ${sql.insert({ id, channel, output, ends: until, author: by, created_at })}`,
       ),
     deleteMutes: (ids) => change("delete the mute", sql`DELETE FROM notification_mutes WHERE ${sql.in("id", ids)}`),
-    write: (notices, outgoing, done) =>
-      change(
-        "store the notifications",
-        Effect.gen(function* () {
-          for (const notice of notices) {
-            const { id, openedAt, resolvedAt } = notice
-            const row = { id, opened_at: openedAt, resolved_at: resolvedAt, notice: JSON.stringify(notice) }
-            yield* sql`INSERT INTO notices ${sql.insert(row)}
-              ON CONFLICT (id) DO UPDATE SET resolved_at = excluded.resolved_at, notice = excluded.notice`
-          }
-          if (notices.some(({ resolvedAt }) => resolvedAt !== null)) {
-            yield* sql`DELETE FROM notices WHERE resolved_at IS NOT NULL AND id NOT IN
-              (SELECT id FROM notices WHERE resolved_at IS NOT NULL ORDER BY resolved_at DESC, id LIMIT ${MAX_OVER})`
-          }
-          for (const { destinationId, id, message, queuedAt } of outgoing) {
-            // One whose destination was deleted meanwhile goes nowhere.
-            yield* sql`INSERT INTO notification_outbox (id, destination_id, queued_at, message)
-              SELECT ${id}, id, ${queuedAt}, ${JSON.stringify(message)} FROM notification_destinations WHERE id = ${destinationId}`
-          }
-          if (done.length > 0) yield* sql`DELETE FROM notification_outbox WHERE ${sql.in("id", done)}`
-        }),
-      ),
+    write: (notices, outgoing, done) => change("store the notifications", writeNotifications(sql, notices, outgoing, done)),
   }
 }

@@ -2,7 +2,8 @@
 
 import { type Checked, done, failed } from "../config/checked.ts"
 import type { FieldError } from "../model/Errors.ts"
-import type { BookPolicy, Notice, Told } from "./NoticeBook.ts"
+import type { BookPolicy } from "./NoticeBook.ts"
+import type { Notice, Told } from "./notice.ts"
 import type { MuteView, RulesInput, RulesView, RuleView } from "./notification-bodies.ts"
 
 /** Everything of all channels to every destination, those included that are added later. */

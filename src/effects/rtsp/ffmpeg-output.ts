@@ -1,6 +1,7 @@
 /** What ffmpeg says while it publishes: its progress, and the line that tells why it failed. Pure. */
-import { maskText } from "../config/Logging.ts"
+
 import { printable } from "../../core/printable.ts"
+import { maskText } from "../config/Logging.ts"
 
 /** Lines kept of its standard error. */
 export const KEPT_LINES = 50

@@ -6,6 +6,25 @@ import type { StoreAccess } from "./store-access.ts"
 import type { StoreChange } from "./store-change.ts"
 import { type ChannelRow, channelFromRow, channelToRow, type OutputRow, outputFromRow, outputToRow } from "./store-rows.ts"
 
+/** Statements that read channels and outputs. */
+const makeChannelReads = ({ box, sql }: Pick<StoreAccess, "box" | "sql">) => ({
+  /** All channels by number, each with its outputs in the order in which they were added. */
+  load: Effect.gen(function* () {
+    const channels = yield* sql<ChannelRow>`SELECT * FROM channels ORDER BY number`
+    const outputs = yield* sql<OutputRow>`SELECT * FROM outputs ORDER BY position`
+    const outputsOf = (id: string) =>
+      outputs.filter(({ channel_id }) => channel_id === id).map((output) => outputFromRow(openOutput(box, output)))
+    return yield* Effect.try(() => channels.map((row) => channelFromRow(row, outputsOf(row.id))))
+  }),
+  /** The number that the next channel gets. */
+  nextNumber: Effect.map(
+    sql<{ number: number }>`SELECT number FROM last_numbers WHERE name = 'channels'`,
+    ([row]) => (row?.number ?? 0) + 1,
+  ),
+  /** True when there never was a channel, as opposed to all being deleted. */
+  isNew: Effect.map(sql`SELECT 1 FROM last_numbers WHERE name = 'channels' AND number > 0`, (rows) => rows.length === 0),
+})
+
 /** Rows of channels and outputs; the secrets of outputs are encrypted with the store's box. */
 export const makeChannelRows = ({ box, sql }: Pick<StoreAccess, "box" | "sql">) => {
   const insertOutput = (channelId: string, output: OutputConfig) =>
@@ -78,18 +97,6 @@ export const makeChannelRows = ({ box, sql }: Pick<StoreAccess, "box" | "sql">) 
         else yield* writeOne(change)
       return numbers
     }),
-    /** All channels by number, each with its outputs in the order in which they were added. */
-    load: Effect.gen(function* () {
-      const channels = yield* sql<ChannelRow>`SELECT * FROM channels ORDER BY number`
-      const outputs = yield* sql<OutputRow>`SELECT * FROM outputs ORDER BY position`
-      const outputsOf = (id: string) =>
-        outputs.filter(({ channel_id }) => channel_id === id).map((output) => outputFromRow(openOutput(box, output)))
-      return yield* Effect.try(() => channels.map((row) => channelFromRow(row, outputsOf(row.id))))
-    }),
-    nextNumber: Effect.map(
-      sql<{ number: number }>`SELECT number FROM last_numbers WHERE name = 'channels'`,
-      ([row]) => (row?.number ?? 0) + 1,
-    ),
-    isNew: Effect.map(sql`SELECT 1 FROM last_numbers WHERE name = 'channels' AND number > 0`, (rows) => rows.length === 0),
+    ...makeChannelReads({ box, sql }),
   }
 }

@@ -6,8 +6,9 @@ import { channelConfig, outputConfig } from "../testing/configs.ts"
 import { newCue } from "../testing/cues.ts"
 import { DATABASES, places, using as usingStore } from "../testing/stores.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
-import { type CueBounds, NO_WORD } from "./cue-rows.ts"
+import type { CueBounds } from "./cue-rows.ts"
 import { EVENT_BOUNDS } from "./event-rows.ts"
+import { NO_WORD } from "./proof-deadline.ts"
 import type { StoreService } from "./Store.ts"
 
 /** Each call is a restart of the service. */

@@ -1,6 +1,6 @@
 /**
- * Who a request is from: the API key of the environment, a stored key or a user, shown by a header or by a session cookie; or anybody
- * where there is neither a key nor a user. Secrets are compared by their hashes in constant time.
+ * Who a request is from: the API key of the environment, a stored key or a user, shown by a header or by a session
+ * cookie; or anybody where there is neither a key nor a user. Secrets are compared by their hashes in constant time.
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto"
 import { Option, Redacted } from "effect"
@@ -16,7 +16,10 @@ export type AccessSettings = Pick<AppConfigService, "host" | "apiKey" | "auth">
 const COOKIE = "distributor_session"
 /** How long a login on the pages lasts, in seconds. */
 const SESSION_SECONDS = 7 * 24 * 3600
-/** WebSocket subprotocol that carries the key, since browsers cannot set headers there: `bearer.` + encodeURIComponent(key). */
+/**
+ * WebSocket subprotocol that carries the key, since browsers cannot set headers there: `bearer.` +
+ * encodeURIComponent(key).
+ */
 const BEARER_PROTOCOL = "bearer."
 
 /** Whom a session is for: the API key of the environment, a stored key by its id, or a user by name. */
@@ -26,7 +29,7 @@ export interface Caller {
   readonly role: Role
   /** As records of changes name it: `user ada`, `key ci`, `the API key`, or `the operator` where nobody is asked. */
   readonly name: string
-  /** How the request shows it. */
+  /** How the request shows who it is from. */
   readonly by: "key" | "session" | "nothing"
   readonly subject: Subject | null
 }
@@ -37,13 +40,19 @@ export interface Access {
   /** Null when the request shows nothing that is valid although it must. */
   readonly callerOf: (c: Context) => Caller | null
   readonly allows: (c: Context) => boolean
-  /** For what stays open: whether the request would still be let in as the same one, when asked later. */
+  /**
+   * For connections that stay open: tells, when asked later, whether the request would still be let in as the same
+   * caller.
+   */
   readonly lasting: (c: Context) => () => boolean
   /** True when the request has a key in its headers, right or wrong, that is no stored one. */
   readonly guesses: (c: Context) => boolean
   /** Whom a key that was typed in belongs to. */
   readonly subjectOfKey: (candidate: string) => Subject | null
-  /** Gives the browser a session cookie. It ends after 7 days, and with the key, the user or the password it was given for. */
+  /**
+   * Gives the browser a session cookie. It ends after 7 days, and with the key, the user or the password it was given
+   * for.
+   */
   readonly login: (c: Context, subject: Subject) => void
   readonly logout: (c: Context) => void
 }
@@ -58,7 +67,7 @@ const percentDecoded = (text: string): string => {
   }
 }
 
-/** What the request offers as a key, from headers only: secrets in URLs end in logs. */
+/** The keys that the request offers, from headers only: secrets in URLs end in logs. */
 const offeredKeys = (c: Context): ReadonlyArray<string> => {
   const bearer = /^Bearer +(\S+) *$/i.exec(c.req.header("authorization") ?? "")?.[1]
   const protocols = (c.req.header("sec-websocket-protocol") ?? "").split(",").map((p) => p.trim())
@@ -76,19 +85,27 @@ const offeredKeys = (c: Context): ReadonlyArray<string> => {
 
 const isSecure = (c: Context) => c.req.url.startsWith("https:") || c.req.header("x-forwarded-proto") === "https"
 
-/** @param now milliseconds since 1970 */
-export const makeAccess = (settings: AccessSettings, accounts: AccountsService, now: () => number = Date.now): Access => {
-  const envKey = Option.getOrUndefined(Option.map(settings.apiKey, Redacted.value))
-  const envHash = envKey === undefined ? undefined : sha256(envKey)
-  const required = () => settings.auth && (envHash !== undefined || !accounts.isEmpty())
+/** A subject as it is at this moment. `proof` is the secret, or its hash, that the subject's sessions rest on. */
+interface Holder {
+  readonly role: Role
+  readonly name: string
+  readonly proof: string
+}
 
-  const subjectOfKey = (candidate: string): Subject | null => {
+interface Subjects {
+  /** Whom a key belongs to; null when it is nobody's. */
+  readonly ofKey: (candidate: string) => Subject | null
+  /** Undefined when the subject is gone. */
+  readonly find: (subject: string) => Holder | undefined
+}
+
+const makeSubjects = (envHash: Buffer | undefined, accounts: AccountsService): Subjects => ({
+  ofKey: (candidate) => {
     if (envHash !== undefined && timingSafeEqual(sha256(candidate), envHash)) return "env"
     const key = accounts.keyOf(candidate)
     return key === undefined ? null : `key:${key.id}`
-  }
-  /** What a subject may do, and what its sessions rest on; undefined when it is gone. */
-  const lookUp = (subject: string): { readonly role: Role; readonly name: string; readonly proof: string } | undefined => {
+  },
+  find: (subject) => {
     if (subject === "env") return envHash && { role: "admin", name: "the API key", proof: envHash.toString("hex") }
     const id = subject.slice(subject.indexOf(":") + 1)
     if (subject.startsWith("key:")) {
@@ -97,53 +114,85 @@ export const makeAccess = (settings: AccessSettings, accounts: AccountsService, 
     }
     const user = subject.startsWith("user:") ? accounts.findUser(id) : undefined
     return user && { role: user.role, name: `user ${user.name}`, proof: user.password }
-  }
-  const callerFor = (subject: Subject, by: Caller["by"]): Caller | null => {
-    const found = lookUp(subject)
-    return found === undefined ? null : { role: found.role, name: found.name, by, subject }
-  }
+  },
+})
 
+interface Sessions {
+  /** A cookie's value that lasts `SESSION_SECONDS`; undefined when the subject is gone. */
+  readonly issue: (subject: Subject) => string | undefined
+  /** Whom a cookie's value is for; null when it is not valid, or no longer. */
+  readonly callerOf: (cookie: string) => Caller | null
+}
+
+/**
+ * Sessions that live in their cookies: when they end, whom they are for, and a signature over both and the subject's
+ * proof.
+ */
+const makeSessions = (sessionKey: Uint8Array, subjects: Subjects, now: () => number): Sessions => {
   const sign = (expires: string, subject: string, proof: string) =>
-    createHmac("sha256", accounts.sessionKey)
+    createHmac("sha256", sessionKey)
       .update(JSON.stringify(["session", expires, subject, proof]))
       .digest("base64url")
-  const ofSession = (cookie: string): Caller | null => {
-    const [expires = "", name = "", signature] = cookie.split(".")
-    if (signature === undefined) return null
-    const subject = Buffer.from(name, "base64url").toString() as Subject
-    const found = lookUp(subject)
-    if (found === undefined) return null
-    const right = timingSafeEqual(sha256(signature), sha256(sign(expires, subject, found.proof)))
-    return right && Number(expires) * 1000 > now() ? { role: found.role, name: found.name, by: "session", subject } : null
+  return {
+    issue: (subject) => {
+      const proof = subjects.find(subject)?.proof
+      if (proof === undefined) return undefined
+      const expires = String(Math.floor(now() / 1000) + SESSION_SECONDS)
+      return `${expires}.${Buffer.from(subject).toString("base64url")}.${sign(expires, subject, proof)}`
+    },
+    callerOf: (cookie) => {
+      const [expires = "", name = "", signature] = cookie.split(".")
+      if (signature === undefined) return null
+      const subject = Buffer.from(name, "base64url").toString() as Subject
+      const holder = subjects.find(subject)
+      if (holder === undefined) return null
+      const right = timingSafeEqual(sha256(signature), sha256(sign(expires, subject, holder.proof)))
+      return right && Number(expires) * 1000 > now() ? { role: holder.role, name: holder.name, by: "session", subject } : null
+    },
   }
-  const set = (c: Context, value: string, maxAge: number) =>
-    setCookie(c, COOKIE, value, { httpOnly: true, sameSite: "Strict", path: "/", maxAge, secure: isSecure(c) })
+}
 
+/** @param now milliseconds since 1970 */
+export const makeAccess = (settings: AccessSettings, accounts: AccountsService, now: () => number = Date.now): Access => {
+  const envKey = Option.getOrUndefined(Option.map(settings.apiKey, Redacted.value))
+  const envHash = envKey === undefined ? undefined : sha256(envKey)
+  const required = () => settings.auth && (envHash !== undefined || !accounts.isEmpty())
+  const subjects = makeSubjects(envHash, accounts)
+  const sessions = makeSessions(accounts.sessionKey, subjects, now)
+
+  const callerByKey = (subject: Subject): Caller | null => {
+    const holder = subjects.find(subject)
+    return holder === undefined ? null : { role: holder.role, name: holder.name, by: "key", subject }
+  }
   const findBy = (keys: ReadonlyArray<string>, cookie: string): Caller | null => {
     if (!required()) return { role: "admin", name: "the operator", by: "nothing", subject: null }
     for (const key of keys) {
-      const subject = subjectOfKey(key)
-      if (subject !== null) return callerFor(subject, "key")
+      const subject = subjects.ofKey(key)
+      if (subject !== null) return callerByKey(subject)
     }
-    return ofSession(cookie)
+    return sessions.callerOf(cookie)
   }
   const find = (c: Context) => findBy(offeredKeys(c), getCookie(c, COOKIE) ?? "")
-  /** Who it was when it came in: a request that changes the caller's own account is still the caller's. */
+  /** Who each request was from when it came in: one that changes the caller's own account is still the caller's. */
   const found = new WeakMap<Context, Caller>()
   const callerOf: Access["callerOf"] = (c) => {
     const caller = found.get(c) ?? find(c)
     if (caller !== null) found.set(c, caller)
     return caller
   }
+  const setSession = (c: Context, value: string, maxAge: number) =>
+    setCookie(c, COOKIE, value, { httpOnly: true, sameSite: "Strict", path: "/", maxAge, secure: isSecure(c) })
 
   return {
     required,
-    subjectOfKey,
+    subjectOfKey: subjects.ofKey,
     callerOf,
     allows: (c) => callerOf(c) !== null,
     lasting: (c) => {
       // Read now: a request that is answered may be gone.
-      const [keys, cookie, before] = [offeredKeys(c), getCookie(c, COOKIE) ?? "", callerOf(c)]
+      const keys = offeredKeys(c)
+      const cookie = getCookie(c, COOKIE) ?? ""
+      const before = callerOf(c)
       return () => {
         const now = findBy(keys, cookie)
         return now !== null && now.subject === (before?.subject ?? null)
@@ -151,11 +200,9 @@ export const makeAccess = (settings: AccessSettings, accounts: AccountsService, 
     },
     guesses: (c) => required() && offeredKeys(c).some((key) => accounts.keyOf(key) === undefined),
     login: (c, subject) => {
-      const proof = lookUp(subject)?.proof
-      if (proof === undefined) return
-      const expires = String(Math.floor(now() / 1000) + SESSION_SECONDS)
-      set(c, `${expires}.${Buffer.from(subject).toString("base64url")}.${sign(expires, subject, proof)}`, SESSION_SECONDS)
+      const session = sessions.issue(subject)
+      if (session !== undefined) setSession(c, session, SESSION_SECONDS)
     },
-    logout: (c) => set(c, "", 0),
+    logout: (c) => setSession(c, "", 0),
   }
 }

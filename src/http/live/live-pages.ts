@@ -1,6 +1,6 @@
 /**
- * Keeps open pages up to date by server-sent events: once a second each page's regions are rendered once for all of its readers, and
- * only the items whose markup has changed are sent, as `<hx-partial>`s that htmx morphs into the page.
+ * Keeps open pages up to date by server-sent events: once a second each page's regions are rendered once for all of its
+ * readers, and only the items whose markup has changed are sent, as `<hx-partial>`s that htmx morphs into the page.
  */
 import { Effect, Fiber, Runtime } from "effect"
 import type { Context } from "hono"
@@ -8,9 +8,9 @@ import { makeProblem, problemResponse } from "../request/problem.ts"
 
 /** An element of the page whose children come, go and change places; each child has an `id` and changes by itself. */
 export interface LiveRegion {
-  /** `id` of the element that holds the items. */
+  /** The `id` of the element that holds the items. */
   readonly id: string
-  /** Its children in order: their `id` and their whole markup. */
+  /** The children in order: their `id` and their whole markup. */
   readonly items: ReadonlyArray<{ readonly id: string; readonly html: string }>
 }
 
@@ -19,8 +19,8 @@ export type LiveView = Effect.Effect<ReadonlyArray<LiveRegion>, unknown>
 
 export interface LivePages {
   /**
-   * The event stream of a page. All readers with the same `key` share one rendering, so the key names all it depends on: the page, and
-   * the reader's role where that shows.
+   * The event stream of a page. All readers with the same `key` share one rendering, so the key names everything that
+   * the rendering depends on: the page, and the reader's role where that shows.
    */
   readonly stream: (c: Context, key: string, view: LiveView) => Response
   readonly size: () => number
@@ -31,27 +31,31 @@ export interface LivePages {
 }
 
 const EVERY_MS = 1000
-/** A stream without news is kept alive by a comment. */
+/** The time after which a stream without news is kept alive by a comment, in ms. */
 const KEEP_ALIVE_MS = 15_000
-/** Streams at the same time. */
+/** The number of streams at the same time. */
 export const MAX_STREAMS = 200
-/** A reader that has this many bytes unread is left out until it has caught up, and then gets everything. */
+/** The number of unread bytes at which a reader is left out until it has caught up; then it gets everything. */
 export const MAX_BUFFERED_BYTES = 256 * 1024
-/** Rounds it may be left out in a row before it is closed. */
+/** The number of rounds in a row that a reader may be left out before it is closed. */
 const MAX_SKIPPED = 30
 
 interface Reader {
   readonly controller: ReadableStreamDefaultController<Uint8Array>
-  /** False once whom it was opened for may no longer read it. */
+  /** False once the caller that it was opened for may no longer read it. */
   readonly lasts: () => boolean
-  /** True until it has got everything once, and after it was left out. */
+  /** True until the reader has got everything once, and after it was left out. */
   behind: boolean
+  /** The number of rounds in a row that the reader was left out. */
   skipped: number
 }
 
+/** The readers of one page. */
 interface Group {
   readonly readers: Set<Reader>
+  /** The regions as readers have them, by id. */
   shown: ReadonlyMap<string, LiveRegion>
+  /** Unix time in ms. */
   lastSent: number
   fiber: Fiber.RuntimeFiber<void> | null
   /** Ends the pause before the next round; null during one. */
@@ -63,7 +67,7 @@ const message = (markup: string) => encoder.encode(`data: ${markup.replaceAll("\
 const partial = (id: string, swap: string, html: string) => `<hx-partial hx-target="#${id}" hx-swap="${swap}">${html}</hx-partial>`
 const whole = ({ id, items }: LiveRegion) => partial(id, "innerMorph", items.map(({ html }) => html).join(""))
 
-/** What changes a page that shows `before` into one that shows `region`. */
+/** The markup that changes a page that shows `before` into one that shows `region`; empty when they are equal. */
 export const changesOf = (before: LiveRegion | undefined, region: LiveRegion): string => {
   const same =
     before !== undefined && before.items.length === region.items.length && before.items.every((item, i) => item.id === region.items[i]?.id)
@@ -72,6 +76,60 @@ export const changesOf = (before: LiveRegion | undefined, region: LiveRegion): s
 }
 
 const tooMany = makeProblem("too-many-requests", `more than ${MAX_STREAMS} pages are open; close some`)
+
+/** A round's news for the readers of one page. */
+interface News {
+  /** For readers that have everything so far; null when nothing has changed. */
+  readonly changes: Uint8Array | null
+  /** For readers that have fallen behind; made once for all of them. */
+  readonly everything: () => Uint8Array
+  /** True when it is time for a sign of life. */
+  readonly keepAlive: boolean
+}
+
+/** What a page's readers are told now; from then on the group shows `regions`. */
+const newsOf = (group: Group, regions: ReadonlyArray<LiveRegion>, nowMs: number): News => {
+  const changes = regions.map((region) => changesOf(group.shown.get(region.id), region)).join("")
+  group.shown = new Map(regions.map((region) => [region.id, region]))
+  const keepAlive = changes === "" && nowMs - group.lastSent >= KEEP_ALIVE_MS
+  if (changes !== "" || keepAlive) group.lastSent = nowMs
+  let everything: Uint8Array | null = null
+  return {
+    changes: changes === "" ? null : message(changes),
+    everything: () => {
+      everything ??= message(regions.map(whole).join(""))
+      return everything
+    },
+    keepAlive,
+  }
+}
+
+/** Sends the news to a reader that has room for it; false when the reader is to be closed. */
+const send = (reader: Reader, { changes, everything, keepAlive }: News): boolean => {
+  if (!reader.lasts()) return false
+  const room = reader.controller.desiredSize ?? 0
+  if (room <= 0) {
+    reader.behind = true
+    reader.skipped++
+    return reader.skipped <= MAX_SKIPPED
+  }
+  reader.skipped = 0
+  if (reader.behind) {
+    reader.behind = false
+    reader.controller.enqueue(everything())
+  } else if (changes !== null) reader.controller.enqueue(changes)
+  else if (keepAlive) reader.controller.enqueue(encoder.encode(": still here\n\n"))
+  return true
+}
+
+/** The time until the next round of a group: a second, or less when somebody wakes it. */
+const pause = (group: Group) =>
+  Effect.race(
+    Effect.sleep(EVERY_MS),
+    Effect.async<void>((resume) => {
+      group.wake = () => resume(Effect.void)
+    }),
+  ).pipe(Effect.ensuring(Effect.sync(() => (group.wake = null))))
 
 export const makeLivePages = (runtime: Runtime.Runtime<never>): LivePages => {
   const groups = new Map<string, Group>()
@@ -90,45 +148,14 @@ export const makeLivePages = (runtime: Runtime.Runtime<never>): LivePages => {
     try {
       reader.controller.close()
     } catch {
-      // It had gone by itself.
+      // The reader had gone by itself.
     }
   }
 
-  const tell = (key: string, group: Group, regions: ReadonlyArray<LiveRegion>, now: number) => {
-    const news = regions.map((region) => changesOf(group.shown.get(region.id), region)).join("")
-    group.shown = new Map(regions.map((region) => [region.id, region]))
-    const keepAlive = news === "" && now - group.lastSent >= KEEP_ALIVE_MS
-    if (news !== "" || keepAlive) group.lastSent = now
-    const changes = news === "" ? null : message(news)
-    let everything: Uint8Array | null = null
-    for (const reader of [...group.readers]) {
-      if (!reader.lasts()) {
-        end(key, group, reader)
-        continue
-      }
-      const room = reader.controller.desiredSize ?? 0
-      if (room <= 0) {
-        reader.behind = true
-        if (++reader.skipped > MAX_SKIPPED) end(key, group, reader)
-        continue
-      }
-      reader.skipped = 0
-      if (reader.behind) {
-        everything ??= message(regions.map(whole).join(""))
-        reader.behind = false
-        reader.controller.enqueue(everything)
-      } else if (changes !== null) reader.controller.enqueue(changes)
-      else if (keepAlive) reader.controller.enqueue(encoder.encode(": still here\n\n"))
-    }
+  const tell = (key: string, group: Group, regions: ReadonlyArray<LiveRegion>, nowMs: number) => {
+    const news = newsOf(group, regions, nowMs)
+    for (const reader of [...group.readers]) if (!send(reader, news)) end(key, group, reader)
   }
-
-  const pause = (group: Group) =>
-    Effect.race(
-      Effect.sleep(EVERY_MS),
-      Effect.async<void>((resume) => {
-        group.wake = () => resume(Effect.void)
-      }),
-    ).pipe(Effect.ensuring(Effect.sync(() => (group.wake = null))))
 
   const follow = (key: string, group: Group, view: LiveView) =>
     view.pipe(

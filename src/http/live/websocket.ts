@@ -1,4 +1,7 @@
-/** `/ws` and `/preview/{id}` on Node's HTTP server. The only importer of @hono/node-ws, whose successor is built into @hono/node-server 2. */
+/**
+ * `/ws` and `/preview/{id}` on Node's HTTP server. The only importer of @hono/node-ws, whose successor is built into
+ * @hono/node-server 2.
+ */
 import { EventEmitter } from "node:events"
 import type { IncomingMessage, Server } from "node:http"
 import type { Duplex } from "node:stream"
@@ -8,19 +11,21 @@ import { methods } from "../request/methods.ts"
 import { makeProblem, problemResponse } from "../request/problem.ts"
 import type { LiveFeed } from "./LiveFeed.ts"
 
-/** Clients at the same time; each costs a copy of every message. */
+/** The number of clients of `/ws` at the same time; each costs a copy of every message. */
 export const MAX_CLIENTS = 200
-/** Nothing a client sends is used; what is longer than this closes it (1009). */
+/**
+ * The longest message a client may send, in bytes: no message is used, and a longer one closes the connection (1009).
+ */
 export const MAX_INCOMING_BYTES = 64 * 1024
 /** A client that does not answer our close frame is cut off after this many ms. */
 const CLOSE_TIMEOUT_MS = 1000
 
-/** How often it is looked at whether the caller still may. */
+/** How often it is checked that the caller may still use the connection, in ms. */
 const RIGHT_CHECK_MS = 2000
 
 const PATH = "/ws"
 
-/** What we use of a `ws` socket, which brings no types. */
+/** The part of a `ws` socket that is used here; `ws` brings no types. */
 export interface RawSocket {
   readonly bufferedAmount: number
   send(data: string | Uint8Array): void
@@ -31,9 +36,9 @@ export interface RawSocket {
 /** Handles one connection; returns what is to be run when it has gone. */
 export type Connected = (raw: RawSocket, close: (code: number, reason: string) => void) => () => void
 
-/** A path with a connection of its own kind. */
+/** A path whose WebSockets are of a kind of their own. */
 export interface SocketRoute {
-  /** As Hono declares it. */
+  /** The path as Hono declares it. */
   readonly path: string
   readonly matches: (path: string) => boolean
   readonly connect: (c: Context) => Connected
@@ -44,13 +49,73 @@ export interface WebSockets {
   /** Asks all clients to go (1001). */
   readonly close: () => void
   readonly terminate: () => void
-  /** Connections of all kinds. */
+  /** The number of connections of all kinds. */
   readonly size: () => number
 }
 
 const refuse = (socket: Duplex, status: string) => {
   socket.on("error", () => undefined)
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+type Mounted = Pick<SocketRoute, "path" | "connect">
+
+/** `/ws`: each client is told what the feed has to tell. */
+const feedRoute = (feed: LiveFeed): Mounted => ({
+  path: PATH,
+  connect: (c) => (raw, close) => {
+    const lasts = c.get("lasting")
+    // Asked again: many may have come in while this one was shaking hands.
+    if (feed.size() < MAX_CLIENTS) {
+      return feed.add({ bufferedBytes: () => raw.bufferedAmount, send: (text) => raw.send(text), lasts, close })
+    }
+    close(1013, "too many clients")
+    return () => undefined
+  },
+})
+
+/** Adds a path that becomes a WebSocket, which is closed (1008) once its caller may no longer use it. */
+const mountRoute = (
+  app: Hono,
+  upgradeWebSocket: ReturnType<typeof createNodeWebSocket>["upgradeWebSocket"],
+  { connect, path }: Mounted,
+) => {
+  const upgrade = upgradeWebSocket((c) => {
+    const connected = connect(c)
+    const lasts = c.get("lasting")
+    let leave = () => {}
+    let watch: ReturnType<typeof setInterval> | undefined
+    const gone = () => {
+      clearInterval(watch)
+      leave()
+    }
+    return {
+      onOpen: (_event, socket) => {
+        const raw: RawSocket | undefined = socket.raw
+        if (raw === undefined) return
+        const close = (code: number, reason: string) => {
+          raw.close(code, reason)
+          setTimeout(() => raw.terminate(), CLOSE_TIMEOUT_MS).unref()
+        }
+        leave = connected(raw, close)
+        watch = setInterval(() => {
+          if (lasts?.() === false) close(1008, "what this connection was opened with is no longer valid")
+        }, RIGHT_CHECK_MS).unref()
+      },
+      onClose: gone,
+      onError: gone,
+    }
+  })
+  methods(app, path, {
+    GET: async (c) =>
+      (await upgrade(c, async () => undefined)) ??
+      problemResponse(
+        makeProblem("upgrade-required", "this is a WebSocket; connect with ws:// or wss://", {
+          headers: { Upgrade: "websocket", Connection: "Upgrade" },
+        }),
+        c.req.path,
+      ),
+  })
 }
 
 /** Adds `/ws` and the others to the app; the gate in front of them asks for key and origin. */
@@ -61,58 +126,7 @@ export const mountWebSocket = (app: Hono, feed: LiveFeed, others: ReadonlyArray<
   wss.options.handleProtocols = (offered: ReadonlySet<string>) =>
     [...offered].find((p) => !p.startsWith("bearer.")) ?? [...offered][0] ?? false
 
-  const mount = ({ connect, path }: Omit<SocketRoute, "matches">) => {
-    const upgrade = upgradeWebSocket((c) => {
-      const connected = connect(c)
-      const lasts = c.get("lasting")
-      let leave = () => {}
-      let watch: ReturnType<typeof setInterval> | undefined
-      const gone = () => {
-        clearInterval(watch)
-        leave()
-      }
-      return {
-        onOpen: (_event, socket) => {
-          const raw: RawSocket | undefined = socket.raw
-          if (raw === undefined) return
-          const close = (code: number, reason: string) => {
-            raw.close(code, reason)
-            setTimeout(() => raw.terminate(), CLOSE_TIMEOUT_MS).unref()
-          }
-          leave = connected(raw, close)
-          watch = setInterval(() => {
-            if (lasts?.() === false) close(1008, "what this connection was opened with is no longer valid")
-          }, RIGHT_CHECK_MS).unref()
-        },
-        onClose: gone,
-        onError: gone,
-      }
-    })
-    methods(app, path, {
-      GET: async (c) =>
-        (await upgrade(c, async () => undefined)) ??
-        problemResponse(
-          makeProblem("upgrade-required", "this is a WebSocket; connect with ws:// or wss://", {
-            headers: { Upgrade: "websocket", Connection: "Upgrade" },
-          }),
-          c.req.path,
-        ),
-    })
-  }
-
-  mount({
-    path: PATH,
-    connect: (c) => (raw, close) => {
-      const lasts = c.get("lasting")
-      // Asked again: many may have come in while this one was shaking hands.
-      if (feed.size() < MAX_CLIENTS) {
-        return feed.add({ bufferedBytes: () => raw.bufferedAmount, send: (text) => raw.send(text), lasts, close })
-      }
-      close(1013, "too many clients")
-      return () => undefined
-    },
-  })
-  for (const route of others) mount(route)
+  for (const route of [feedRoute(feed), ...others]) mountRoute(app, upgradeWebSocket, route)
 
   return {
     attach: (server) => {

@@ -1,4 +1,4 @@
-/** Seed B's REST routes: inputs and their outputs by number, over the same channels. */
+/** `/api/inputs`: inputs and their outputs by number, over the same channels as `/api/channels`. */
 import { Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
 import type { ChannelView, OutputView } from "../../effects/model/channel.ts"
@@ -33,7 +33,7 @@ interface LogQuery {
   readonly format: (typeof FORMATS)[number]
 }
 
-/** `limit` and `format`; without the latter the request's `Accept` decides. */
+/** Reads `limit` and `format`; without `format` the request's `Accept` decides. */
 const readLogQuery = (c: Context): Either.Either<LogQuery, InvalidInput> => {
   const { errors, read } = makeQueryReader(new URL(c.req.url).searchParams, ["limit", "format"])
   const limit = read("limit", (text) => wholeNumber(text, MAX_LIMIT), `a whole number from 1 to ${MAX_LIMIT}`)
@@ -44,14 +44,11 @@ const readLogQuery = (c: Context): Either.Either<LogQuery, InvalidInput> => {
     : Either.right({ limit: limit ?? DEFAULT_LIMIT, format: asked ?? accepted })
 }
 
-export const inputRoutes = (app: Hono, { conditionally, distributor, idempotency, runner }: AppServices): void => {
+/** Routes of inputs themselves: list, create, read, change, remove, start and stop. */
+const inputVerbRoutes = (app: Hono, { conditionally, distributor, idempotency, runner }: AppServices): void => {
   const etags = makeEtags(distributor)
   const answer = (c: Context, channel: ChannelView) => c.json(inputView(channel), 200, { ETag: etags.ofChannel(channel) })
-  const answerOutput = (c: Context, { channel, output }: { readonly channel: ChannelView; readonly output: OutputView }) =>
-    c.json(inputOutputView(channel.number, output), 200, { ETag: etags.ofOutput(output) })
   const isAsRead = (c: Context, ref: string) => Effect.flatMap(distributor.get(ref), (channel) => checkIfMatch(c, etags.ofChannel(channel)))
-  const outputIsAsRead = (c: Context) => Effect.flatMap(find(c), ({ output }) => checkIfMatch(c, etags.ofOutput(output)))
-  const find = (c: Context) => findInputOutput(distributor, c.req.param("id") ?? "", c.req.param("output") ?? "")
 
   methods(app, "/api/inputs", {
     GET: (c) =>
@@ -71,7 +68,7 @@ export const inputRoutes = (app: Hono, { conditionally, distributor, idempotency
         c,
         Effect.flatMap(distributor.get(c.req.param("id")), ({ id }) =>
           Effect.flatMap(readJson(c, InputChange, MANY_THINGS), (change) =>
-            // Shown before the next change.
+            // The answer is read in the same turn, before the next change.
             conditionally(isAsRead(c, id), (verbs) => Effect.zipRight(changeInput(verbs, id, change), verbs.get(id))),
           ),
         ),
@@ -92,6 +89,15 @@ export const inputRoutes = (app: Hono, { conditionally, distributor, idempotency
   methods(app, "/api/inputs/:id/stop", {
     POST: (c) => runner.run(c, distributor.stop(c.req.param("id")), (channel) => answer(c, channel)),
   })
+}
+
+/** Routes of an input's outputs. */
+const inputOutputRoutes = (app: Hono, { conditionally, distributor, idempotency, runner }: AppServices): void => {
+  const etags = makeEtags(distributor)
+  const answerOutput = (c: Context, { channel, output }: { readonly channel: ChannelView; readonly output: OutputView }) =>
+    c.json(inputOutputView(channel.number, output), 200, { ETag: etags.ofOutput(output) })
+  const find = (c: Context) => findInputOutput(distributor, c.req.param("id") ?? "", c.req.param("output") ?? "")
+  const outputIsAsRead = (c: Context) => Effect.flatMap(find(c), ({ output }) => checkIfMatch(c, etags.ofOutput(output)))
 
   methods(app, "/api/inputs/:id/outputs", {
     GET: (c) =>
@@ -158,4 +164,9 @@ export const inputRoutes = (app: Hono, { conditionally, distributor, idempotency
       )
     },
   })
+}
+
+export const inputRoutes = (app: Hono, services: AppServices): void => {
+  inputVerbRoutes(app, services)
+  inputOutputRoutes(app, services)
 }

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { NO_WORD } from "../../store/cue-rows.ts"
+import { NO_WORD } from "../../store/proof-deadline.ts"
 import { outputConfig } from "../../testing/configs.ts"
 import { outCue } from "../../testing/cues.ts"
 import { a, adjust, section, started, statuses, view, word } from "../../testing/scte35-bench.ts"

@@ -21,13 +21,13 @@ export interface PostgresOptions {
 }
 
 const CONNECT_WITHIN_MS = 5000
-/** PostgreSQL's own limit of a statement; the connection is given up when not even that is answered. */
+/** PostgreSQL's own limit for a statement, in ms; the connection is given up when not even that is answered. */
 const STATEMENT_WITHIN_MS = 10_000
 const ANSWER_WITHIN_MS = 12_000
-/** Until the next attempt after a connection that failed, so that nobody waits for each of many. */
+/** The time until the next attempt after a connection that failed, in ms: nobody waits for each of many attempts. */
 const RETRY_AFTER_MS = 500
 const CLOSE_WITHIN_MS = 1000
-/** "distr" in ASCII: which of the advisory locks of the database is the store's. */
+/** The number of the store's advisory lock among those of the database: "dist" in ASCII. */
 const LOCK = "0x64697374"
 const LOCK_TIMEOUT = "55P03"
 const INT8 = 20
@@ -43,7 +43,7 @@ const failure = (cause: unknown) => new SqlError({ cause, message: cause instanc
 /** PostgreSQL has no NUL in texts. Unpaired surrogates become U+FFFD as they are sent. */
 const toParameter = (value: unknown) => (typeof value === "string" ? value.replaceAll("\0", "\ufffd") : value)
 
-/** Counts and numbers of rows are bigint there; none comes near 2^53. */
+/** PostgreSQL counts rows as bigint, which node-postgres reads as text; none of ours comes near 2^53. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: "text") => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format))) as never,
 }
@@ -66,7 +66,7 @@ const ask = (client: pg.Client, text: string, params: ReadonlyArray<unknown> = [
     )
   })
 
-/** Without a word to the server: one that does not answer would be waited for. */
+/** Cuts the connection without a word to the server: an end that the server must answer would be waited for. */
 const drop = (client: pg.Client) => {
   const { stream } = (client as unknown as { readonly connection: { readonly stream: { readonly destroy: () => void } } }).connection
   stream.destroy()
@@ -85,7 +85,7 @@ const connect = async (url: string, lockWaitMs: number): Promise<pg.Client> => {
     keepAliveInitialDelayMillis: 5000,
     types,
   })
-  // Errors between statements: the next statement meets the same end.
+  // An error between statements needs no handling: the next statement meets the same end.
   client.on("error", () => {})
   try {
     await client.connect()
@@ -104,75 +104,85 @@ const connect = async (url: string, lockWaitMs: number): Promise<pg.Client> => {
   }
 }
 
-const make = ({ lockWaitMs = 5000, url }: PostgresOptions) =>
-  Effect.gen(function* () {
-    let current: pg.Client | null = null
-    let refused: { readonly untilMs: number; readonly cause: unknown } | null = null
+/** The one connection, made when it is needed and there is none. */
+interface HeldConnection {
+  /** The connection as it is, or a new one; after a failure it fails at once for a while. */
+  readonly connected: Effect.Effect<pg.Client, SqlError>
+  /** Not interruptible: what was sent is carried out, and the next statement waits for it. */
+  readonly run: (client: pg.Client, text: string, params: ReadonlyArray<unknown>) => Effect.Effect<Rows, SqlError>
+  /** Says goodbye to the server; a server that does not answer is left after `CLOSE_WITHIN_MS`. */
+  readonly close: Effect.Effect<void>
+}
 
-    const connected = Effect.tryPromise({
-      try: async () => {
-        if (current !== null) return current
-        if (refused !== null && performance.now() < refused.untilMs) throw refused.cause
-        try {
-          const client = await connect(Redacted.value(url), lockWaitMs)
-          client.once("end", () => {
-            if (current === client) current = null
-          })
-          refused = null
-          current = client
-          return client
-        } catch (cause) {
-          refused = { untilMs: performance.now() + RETRY_AFTER_MS, cause }
-          throw cause
-        }
-      },
-      catch: failure,
-    }).pipe(Effect.uninterruptible)
+const holdConnection = ({ lockWaitMs = 5000, url }: PostgresOptions): HeldConnection => {
+  let current: pg.Client | null = null
+  let refused: { readonly untilMs: number; readonly cause: unknown } | null = null
 
-    /** Not interruptible: what was sent is carried out, and the next statement waits for it. */
-    const run = (client: pg.Client, text: string, params: ReadonlyArray<unknown>) =>
-      Effect.tryPromise({
-        try: async () => {
-          const answer = await ask(client, text, params).catch((cause: unknown) => {
-            // What is not PostgreSQL's word is the end of the connection, though its end may not be noticed yet.
-            if (!(cause instanceof pg.DatabaseError) || cause.severity === "FATAL") {
-              if (current === client) current = null
-              drop(client)
-              if (text === "COMMIT") throw new CommitUnanswered(cause)
-            }
-            // A connection that is lost has rolled back by itself; the ROLLBACK that follows must not hide why.
-            if (text === "ROLLBACK") return { command: text, rows: [] }
-            throw cause
-          })
-          // A transaction in which a statement has failed answers COMMIT with ROLLBACK.
-          if (text === "COMMIT" && answer.command !== "COMMIT") throw new Error("PostgreSQL has rolled the transaction back")
-          return answer.rows
-        },
-        catch: failure,
-      }).pipe(Effect.uninterruptible)
-
-    const connectionOf = (all: (text: string, params: ReadonlyArray<unknown>) => Effect.Effect<Rows, SqlError>): Connection => {
-      const execute: Connection["execute"] = (text, params, transformRows) =>
-        transformRows === undefined ? all(text, params) : Effect.map(all(text, params), (rows) => transformRows(rows))
-      return {
-        execute,
-        executeRaw: all,
-        executeValues: (text, params) => Effect.map(all(text, params), (rows) => rows.map((row) => Object.values(row))),
-        executeUnprepared: execute,
-        executeStream: () => Stream.dieMessage("streams of rows are not supported"),
-      }
+  const heldOrNew = async () => {
+    if (current !== null) return current
+    if (refused !== null && performance.now() < refused.untilMs) throw refused.cause
+    try {
+      const client = await connect(Redacted.value(url), lockWaitMs)
+      client.once("end", () => {
+        if (current === client) current = null
+      })
+      refused = null
+      current = client
+      return client
+    } catch (cause) {
+      refused = { untilMs: performance.now() + RETRY_AFTER_MS, cause }
+      throw cause
     }
+  }
 
-    yield* Effect.addFinalizer(() =>
-      Effect.promise(async () => {
-        const client = current
-        current = null
-        if (client === null) return
-        const late = setTimeout(() => drop(client), CLOSE_WITHIN_MS)
-        await client.end().catch(() => {})
-        clearTimeout(late)
-      }),
-    )
+  const answerOf = async (client: pg.Client, text: string, params: ReadonlyArray<unknown>) => {
+    const answer = await ask(client, text, params).catch((cause: unknown) => {
+      // An error that is not PostgreSQL's word is the end of the connection, though its end may not be noticed yet.
+      if (!(cause instanceof pg.DatabaseError) || cause.severity === "FATAL") {
+        if (current === client) current = null
+        drop(client)
+        if (text === "COMMIT") throw new CommitUnanswered(cause)
+      }
+      // A connection that is lost has rolled back by itself; the ROLLBACK that follows must not hide why.
+      if (text === "ROLLBACK") return { command: text, rows: [] }
+      throw cause
+    })
+    // A transaction in which a statement has failed answers COMMIT with ROLLBACK.
+    if (text === "COMMIT" && answer.command !== "COMMIT") throw new Error("PostgreSQL has rolled the transaction back")
+    return answer.rows
+  }
+
+  return {
+    connected: Effect.uninterruptible(Effect.tryPromise({ try: heldOrNew, catch: failure })),
+    run: (client, text, params) => Effect.uninterruptible(Effect.tryPromise({ try: () => answerOf(client, text, params), catch: failure })),
+    close: Effect.promise(async () => {
+      const client = current
+      current = null
+      if (client === null) return
+      const late = setTimeout(() => drop(client), CLOSE_WITHIN_MS)
+      await client.end().catch(() => {})
+      clearTimeout(late)
+    }),
+  }
+}
+
+/** @effect/sql's connection over a function that answers a statement with all of its rows. */
+const connectionOf = (all: (text: string, params: ReadonlyArray<unknown>) => Effect.Effect<Rows, SqlError>): Connection => {
+  const execute: Connection["execute"] = (text, params, transformRows) =>
+    transformRows === undefined ? all(text, params) : Effect.map(all(text, params), (rows) => transformRows(rows))
+  return {
+    execute,
+    executeRaw: all,
+    executeValues: (text, params) => Effect.map(all(text, params), (rows) => rows.map((row) => Object.values(row))),
+    executeUnprepared: execute,
+    executeStream: () => Stream.dieMessage("streams of rows are not supported"),
+  }
+}
+
+const make = (options: PostgresOptions) =>
+  Effect.gen(function* () {
+    const { close, connected, run } = holdConnection(options)
+    yield* Effect.addFinalizer(() => close)
     yield* connected
 
     const semaphore = yield* Effect.makeSemaphore(1)
@@ -196,6 +206,9 @@ const make = ({ lockWaitMs = 5000, url }: PostgresOptions) =>
     })
   })
 
-/** A SQL client for one PostgreSQL database, closed with the layer. Fails when there is no connection, or another service has the lock. */
+/**
+ * A SQL client for one PostgreSQL database, closed with the layer. Fails when there is no connection, or another
+ * service has the lock.
+ */
 export const layer = (options: PostgresOptions): Layer.Layer<Client.SqlClient, SqlError> =>
   Layer.scoped(Client.SqlClient, make(options)).pipe(Layer.provide(Reactivity.layer))

@@ -11,8 +11,8 @@ import { type ApiError, type Problem, problemResponse } from "../../request/prob
 import type { AppServices } from "../../services/services.ts"
 import { frameOf } from "../frame.ts"
 import { bulkLines, MAX_LINES, type PastedLine, pastedLines } from "./bulk-lines.ts"
+import { channelChoices } from "./channel-choices.ts"
 import { backOf, type Fields, field, goTo, pageAnswer, shownAgain, stateOf, withPlace } from "./form-fields.ts"
-import { channelChoices } from "./output-pages.tsx"
 
 const Many = Schema.Struct({ outputs: Schema.Array(OutputInput) })
 

@@ -6,7 +6,7 @@ import { AddChannelPage, ChannelAdvice, ClonedPage, ClonePage, EditChannelPage }
 import { ChannelInput, ChannelUpdate } from "../../../effects/config/request-bodies.ts"
 import { CloneInput } from "../../../effects/declarative/document.ts"
 import type { ChannelView } from "../../../effects/model/channel.ts"
-import { decode, readForm } from "../../request/body.ts"
+import { decode } from "../../request/body.ts"
 import { methods } from "../../request/methods.ts"
 import { type Problem, problemResponse } from "../../request/problem.ts"
 import type { AppServices } from "../../services/services.ts"
@@ -14,29 +14,36 @@ import { frameOf } from "../frame.ts"
 import { CHANNEL_ALIASES, CHANNEL_FIELDS, changedChannelBody, channelValues, INPUT_GROUPS, newChannelBody } from "./channel-fields.ts"
 import { backOf, type Fields, field, goTo, numeric, pageAnswer, shownAgain, stateOf, withPlace } from "./form-fields.ts"
 import { mediaLiveOf } from "./medialive.ts"
+import { makeWithForm } from "./with-form.ts"
 
-export const channelPageRoutes = (app: Hono, services: AppServices): void => {
+const stateFor = (fields: Fields, problem: Problem | undefined, focus: string) =>
+  stateOf(shownAgain(fields, [], ["output_url"]), problem, CHANNEL_FIELDS, focus, CHANNEL_ALIASES)
+
+/** The advice beside a form: its conflicts with what exists, as far as it is typed, and what to enter at MediaLive. */
+const adviceOf = async ({ distributor, runner }: AppServices, c: Context, fields: Fields) => {
+  const host = c.req.header("host") ?? new URL(c.req.url).host
+  const ref = field(fields, "channel")
+  // What is not typed yet is no fault: only a conflict with another channel or output is told.
+  const check = Effect.suspend(() =>
+    ref === ""
+      ? Effect.flatMap(decode(ChannelInput, { name: "new", ...newChannelBody(fields) }), (input) => distributor.checkChannel(input))
+      : Effect.flatMap(
+          Effect.zip(decode(ChannelUpdate, changedChannelBody(fields)), distributor.get(ref)),
+          ([{ id: _, ...update }, channel]) =>
+            distributor.checkChannel({ ...update, name: channel.name, rtp_port: update.rtp_port ?? channel.rtp_port }, ref),
+        ),
+  )
+  const checked = await runner.settle(c, check)
+  const conflicts = Either.isLeft(checked) && checked.left.kind === "conflict" ? checked.left.errors : []
+  return { warnings: conflicts.map(({ message, path }) => `${path}: ${message}`), medialive: mediaLiveOf(fields, host) }
+}
+
+/**
+ * The forms that add, change and clone a channel: as they are first shown, or with what was typed and what is wrong
+ * with it.
+ */
+const makeChannelForms = (services: AppServices) => {
   const { distributor, runner } = services
-  const stateFor = (fields: Fields, problem: Problem | undefined, focus: string) =>
-    stateOf(shownAgain(fields, [], ["output_url"]), problem, CHANNEL_FIELDS, focus, CHANNEL_ALIASES)
-
-  const adviceOf = async (c: Context, fields: Fields) => {
-    const host = c.req.header("host") ?? new URL(c.req.url).host
-    const ref = field(fields, "channel")
-    // What is not typed yet is no fault: only what contradicts what exists is told.
-    const check = Effect.suspend(() =>
-      ref === ""
-        ? Effect.flatMap(decode(ChannelInput, { name: "new", ...newChannelBody(fields) }), (input) => distributor.checkChannel(input))
-        : Effect.flatMap(
-            Effect.zip(decode(ChannelUpdate, changedChannelBody(fields)), distributor.get(ref)),
-            ([{ id: _, ...update }, channel]) =>
-              distributor.checkChannel({ ...update, name: channel.name, rtp_port: update.rtp_port ?? channel.rtp_port }, ref),
-          ),
-    )
-    const checked = await runner.settle(c, check)
-    const conflicts = Either.isLeft(checked) && checked.left.kind === "conflict" ? checked.left.errors : []
-    return { warnings: conflicts.map(({ message, path }) => `${path}: ${message}`), medialive: mediaLiveOf(fields, host) }
-  }
 
   const addPage = async (c: Context, typed?: Fields, problem?: Problem): Promise<Response> => {
     const port = typed === undefined ? await runner.settle(c, distributor.freePort("udp")) : null
@@ -47,7 +54,7 @@ export const channelPageRoutes = (app: Hono, services: AppServices): void => {
         action="/channels"
         state={stateFor(fields, problem, "name")}
         groups={INPUT_GROUPS}
-        advice={await adviceOf(c, fields)}
+        advice={await adviceOf(services, c, fields)}
         back={backOf(c, typed)}
       />
     )
@@ -70,7 +77,7 @@ export const channelPageRoutes = (app: Hono, services: AppServices): void => {
         isRunning={channel.status !== "stopped"}
         state={stateFor(fields, problem, "name")}
         groups={INPUT_GROUPS}
-        advice={await adviceOf(c, fields)}
+        advice={await adviceOf(services, c, fields)}
         back={backOf(c, typed)}
       />
     )
@@ -85,15 +92,18 @@ export const channelPageRoutes = (app: Hono, services: AppServices): void => {
     return pageAnswer(<ClonePage frame={frameOf(c, services)} name={name} slug={slug} state={state} back={backOf(c, typed)} />, problem)
   }
 
-  const withForm = async (c: Context, use: (fields: Fields) => Promise<Response>): Promise<Response> => {
-    const form = await runner.settle(c, readForm(c))
-    return Either.isLeft(form) ? problemResponse(form.left, c.req.path) : use(form.right)
-  }
+  return { addPage, editPage, clonePage }
+}
+
+export const channelPageRoutes = (app: Hono, services: AppServices): void => {
+  const { distributor, runner } = services
+  const { addPage, clonePage, editPage } = makeChannelForms(services)
+  const withForm = makeWithForm(services)
   const backTo = (c: Context, fields: Fields, { slug }: ChannelView) => withPlace(backOf(c, fields), { hash: `channel-${slug}` })
 
   methods(app, "/add/channel", { GET: (c) => addPage(c) })
   methods(app, "/fragments/check-channel", {
-    POST: (c) => withForm(c, async (fields) => c.html(<ChannelAdvice {...(await adviceOf(c, fields))} />)),
+    POST: (c) => withForm(c, async (fields) => c.html(<ChannelAdvice {...(await adviceOf(services, c, fields))} />)),
   })
   methods(app, "/channels", {
     POST: (c) =>
@@ -103,7 +113,7 @@ export const channelPageRoutes = (app: Hono, services: AppServices): void => {
         const { slug, status } = created.right
         if (fields["save"] === "start" && status === "stopped") {
           const started = await runner.settle(c, distributor.start(slug))
-          // It is there all the same: what is left to do with it is told on its own page.
+          // The channel is there all the same: what is left to do with it is told on its own page.
           if (Either.isLeft(started)) return editPage(c, slug, undefined, started.left)
         }
         return goTo(c, backTo(c, fields, created.right))

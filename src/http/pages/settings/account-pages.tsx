@@ -11,21 +11,29 @@ import { methods } from "../../request/methods.ts"
 import { type Problem, problemOf, problemResponse } from "../../request/problem.ts"
 import type { AppServices } from "../../services/services.ts"
 import { type Fields, field, pageAnswer, shownAgain, stateOf } from "../forms/form-fields.ts"
+import { makeWithForm } from "../forms/with-form.ts"
 import { frameOf } from "../frame.ts"
-import { doneOf, makeWithForm, told } from "./settings-forms.ts"
+import { doneOf, told } from "./settings-forms.ts"
 
 const USER_FIELDS = ["name", "role", "password"]
 const shown = (fields: Fields) => shownAgain(fields, ["password"], [])
 
-export const accountPageRoutes = (app: Hono, services: AppServices): void => {
+const missing = (c: Context, kind: "user" | "key", ref: string) => problemResponse(problemOf(new NotFound({ kind, ref })), c.req.path)
+
+/** The properties that the lists of users and of keys share. */
+const listProps = (c: Context, services: AppServices) => ({
+  frame: frameOf(c, services),
+  done: doneOf(c),
+  isOpen: !services.access.required(),
+})
+
+/** The list of users, which adds one, and the page that removes one, which falls back to the list. */
+const userListRoutes = (app: Hono, services: AppServices): void => {
   const { access, accounts, runner } = services
   const withForm = makeWithForm(services)
-  const missing = (c: Context, kind: "user" | "key", ref: string) => problemResponse(problemOf(new NotFound({ kind, ref })), c.req.path)
-  const common = (c: Context) => ({ frame: frameOf(c, services), done: doneOf(c), isOpen: !access.required() })
-
   const usersPage = (c: Context, fields: Fields = {}, problem?: Problem) => {
     const state = stateOf(shown(fields), problem, USER_FIELDS, "")
-    return pageAnswer(<UsersPage {...common(c)} users={accounts.users()} state={state} />, problem)
+    return pageAnswer(<UsersPage {...listProps(c, services)} users={accounts.users()} state={state} />, problem)
   }
   methods(app, "/settings/users", {
     GET: (c) => usersPage(c),
@@ -34,32 +42,6 @@ export const accountPageRoutes = (app: Hono, services: AppServices): void => {
         const input = { name: field(fields, "name"), password: fields["password"] ?? "", role: field(fields, "role") }
         const created = await runner.settle(c, Effect.flatMap(decode(UserInput, input), accounts.createUser))
         return Either.isLeft(created) ? usersPage(c, fields, created.left) : c.redirect(`/settings/users#user-${created.right.name}`, 303)
-      }),
-  })
-
-  const userPage = (c: Context, name: string, fields?: Fields, problem?: Problem) => {
-    const user = accounts.findUser(name)
-    if (user === undefined) return missing(c, "user", name)
-    const state = stateOf(shown(fields ?? { role: user.role }), problem, USER_FIELDS, "role")
-    return pageAnswer(<UserPage frame={frameOf(c, services)} name={user.name} state={state} />, problem)
-  }
-  methods(app, "/settings/users/:name/edit", {
-    GET: (c) => userPage(c, c.req.param("name")),
-    POST: (c) =>
-      withForm(c, async (fields) => {
-        const name = c.req.param("name")
-        const password = fields["password"] ?? ""
-        const change = { role: field(fields, "role"), ...(password === "" ? {} : { password }) }
-        const subject = access.callerOf(c)?.subject
-        const changed = await runner.settle(
-          c,
-          Effect.flatMap(decode(UserChange, change), (one) => accounts.updateUser(name, one)),
-        )
-        if (Either.isLeft(changed))
-          return changed.left.kind === "not-found" ? problemResponse(changed.left, c.req.path) : userPage(c, name, fields, changed.left)
-        // Whoever changes their own password here stays logged in here.
-        if (subject === `user:${name}` && access.callerOf(c)?.by === "session") access.login(c, subject)
-        return c.redirect(`/settings/users?done=saved#user-${changed.right.name}`, 303)
       }),
   })
   methods(app, "/settings/users/:name/remove", {
@@ -93,14 +75,50 @@ export const accountPageRoutes = (app: Hono, services: AppServices): void => {
         : usersPage(c, {}, told(removed.left, `The user ${name} was not removed`))
     },
   })
+}
 
+/** The page that changes a user. */
+const userRoutes = (app: Hono, services: AppServices): void => {
+  const { access, accounts, runner } = services
+  const withForm = makeWithForm(services)
+  const userPage = (c: Context, name: string, fields?: Fields, problem?: Problem) => {
+    const user = accounts.findUser(name)
+    if (user === undefined) return missing(c, "user", name)
+    const state = stateOf(shown(fields ?? { role: user.role }), problem, USER_FIELDS, "role")
+    return pageAnswer(<UserPage frame={frameOf(c, services)} name={user.name} state={state} />, problem)
+  }
+  methods(app, "/settings/users/:name/edit", {
+    GET: (c) => userPage(c, c.req.param("name")),
+    POST: (c) =>
+      withForm(c, async (fields) => {
+        const name = c.req.param("name")
+        const password = fields["password"] ?? ""
+        const change = { role: field(fields, "role"), ...(password === "" ? {} : { password }) }
+        const subject = access.callerOf(c)?.subject
+        const changed = await runner.settle(
+          c,
+          Effect.flatMap(decode(UserChange, change), (one) => accounts.updateUser(name, one)),
+        )
+        if (Either.isLeft(changed))
+          return changed.left.kind === "not-found" ? problemResponse(changed.left, c.req.path) : userPage(c, name, fields, changed.left)
+        // Whoever changes their own password here stays logged in here.
+        if (subject === `user:${name}` && access.callerOf(c)?.by === "session") access.login(c, subject)
+        return c.redirect(`/settings/users?done=saved#user-${changed.right.name}`, 303)
+      }),
+  })
+}
+
+/** The list of keys, which adds one, and the page that removes one. */
+const keyRoutes = (app: Hono, services: AppServices): void => {
+  const { accounts, runner } = services
+  const withForm = makeWithForm(services)
   const keysPage = (
     c: Context,
     more: { readonly fields?: Fields; readonly problem?: Problem; readonly created?: KeysProps["created"] },
   ) => {
     const { created, fields = {}, problem } = more
     const state = stateOf(shown(fields), problem, ["name", "role"], "")
-    const html = <KeysPage {...common(c)} keys={accounts.keys()} created={created} state={state} />
+    const html = <KeysPage {...listProps(c, services)} keys={accounts.keys()} created={created} state={state} />
     return created === undefined ? pageAnswer(html, problem) : c.html(html, 201)
   }
   methods(app, "/settings/keys", {
@@ -138,4 +156,10 @@ export const accountPageRoutes = (app: Hono, services: AppServices): void => {
         : keysPage(c, { problem: told(removed.left, `The key ${key?.name ?? ""} was not removed`) })
     },
   })
+}
+
+export const accountPageRoutes = (app: Hono, services: AppServices): void => {
+  userListRoutes(app, services)
+  userRoutes(app, services)
+  keyRoutes(app, services)
 }

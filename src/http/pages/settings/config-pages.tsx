@@ -1,5 +1,7 @@
 /** @jsxImportSource hono/jsx */
-/** Pages of the configuration as a whole: what another document would change, applying it, and going back to a version. */
+/**
+ * Pages of the configuration as a whole: what another document would change, applying it, and going back to a version.
+ */
 import { Duration, Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
 import { ConfigPage, DiffPage, VersionPage } from "../../../../views/settings/ConfigPages.tsx"
@@ -10,22 +12,24 @@ import { makeProblem, type Problem, problemResponse } from "../../request/proble
 import { wholeNumber } from "../../request/read-query.ts"
 import type { AppServices } from "../../services/services.ts"
 import { field, pageAnswer, stateOf } from "../forms/form-fields.ts"
+import { makeWithForm } from "../forms/with-form.ts"
 import { frameOf } from "../frame.ts"
 import { documentOf, readUpload } from "./config-upload.ts"
 import { maskedText } from "./masked-text.ts"
 import { makePendingDocuments } from "./pending-documents.ts"
-import { doneOf, makeWithForm, sentenceOf } from "./settings-forms.ts"
+import { doneOf, sentenceOf } from "./settings-forms.ts"
 
-/** Each channel that is started may take a second. */
+/** The time for applying a document: each channel that is started may take a second. */
 const APPLIED_WITHIN = Duration.seconds(60)
 const GONE = "The document is not kept any more: paste it or choose the file again."
 const OTHER = "The configuration was changed meanwhile: this is what the document changes now."
-/** Sentences about one document; more help nobody. */
+/** The number of sentences about one document; more of them help nobody. */
 const MAX_ALERTS = 50
 
 const seen = ({ channels }: ConfigAnswer) => JSON.stringify(channels)
 
-export const configPageRoutes = (app: Hono, services: AppServices): void => {
+/** The page of the configuration, and the way of a document from its comparison to its application. */
+const documentRoutes = (app: Hono, services: AppServices): void => {
   const { access, conditionally, distributor, runner } = services
   const { config } = distributor
   const withForm = makeWithForm(services)
@@ -43,7 +47,9 @@ export const configPageRoutes = (app: Hono, services: AppServices): void => {
         problem,
       )
     })
-  /** What was typed, without its secrets; where they cannot be told from the rest, nothing of it. */
+  /**
+   * The page with what was typed, without its secrets; where they cannot be told from the rest, nothing is shown again.
+   */
   const again = (c: Context, text: string, problem: Problem) => {
     const shown = maskedText(text)
     const isWhole = shown === text
@@ -90,13 +96,21 @@ export const configPageRoutes = (app: Hono, services: AppServices): void => {
         return pageAnswer(html, makeProblem("conflict", OTHER))
       }),
   })
+}
 
-  const versionOf = (text: string) => wholeNumber(text, Number.MAX_SAFE_INTEGER)
-  const noVersion = (c: Context, asked: string) =>
-    problemResponse(
-      makeProblem("not-found", `there is no version "${asked.slice(0, 40)}": the page of the configuration names those that are kept`),
-      c.req.path,
-    )
+const versionOf = (text: string) => wholeNumber(text, Number.MAX_SAFE_INTEGER)
+const noVersion = (c: Context, asked: string) =>
+  problemResponse(
+    makeProblem("not-found", `there is no version "${asked.slice(0, 40)}": the page of the configuration names those that are kept`),
+    c.req.path,
+  )
+
+/** The page of a version that is kept, and going back to it. */
+const versionRoutes = (app: Hono, services: AppServices): void => {
+  const { access, conditionally, distributor, runner } = services
+  const { config } = distributor
+  const by = (c: Context) => requesterOf(c, access)
+
   const versionPage = async (c: Context, asked: string, problem?: Problem): Promise<Response> => {
     const number = versionOf(asked)
     if (number === null) return noVersion(c, asked)
@@ -120,4 +134,9 @@ export const configPageRoutes = (app: Hono, services: AppServices): void => {
       return Either.isLeft(rolled) ? versionPage(c, asked, rolled.left) : c.redirect("/settings/config?done=rolled-back", 303)
     },
   })
+}
+
+export const configPageRoutes = (app: Hono, services: AppServices): void => {
+  documentRoutes(app, services)
+  versionRoutes(app, services)
 }

@@ -17,6 +17,7 @@ import { methods } from "../../request/methods.ts"
 import { type Problem, problemResponse } from "../../request/problem.ts"
 import type { AppServices } from "../../services/services.ts"
 import { type Fields, field, pageAnswer, shownAgain, stateOf } from "../forms/form-fields.ts"
+import { makeWithForm } from "../forms/with-form.ts"
 import { frameOf } from "../frame.ts"
 import {
   changedDestinationBody,
@@ -28,11 +29,11 @@ import {
   SECRETS,
 } from "./destination-fields.ts"
 import { countOf, prefixOf, ruleAliases, ruleFields, rulesBody, ruleValues, TIMES } from "./rule-fields.ts"
-import { makeWithForm } from "./settings-forms.ts"
 
 const BASE = "/settings/notifications"
 
-export const destinationPageRoutes = (app: Hono, services: AppServices): void => {
+/** Pages that add, change and remove a destination. */
+const destinationRoutes = (app: Hono, services: AppServices): void => {
   const { distributor, runner } = services
   const { notifications } = distributor
   const withForm = makeWithForm(services)
@@ -102,6 +103,13 @@ export const destinationPageRoutes = (app: Hono, services: AppServices): void =>
       ),
     POST: (c) => runner.run(c, notifications.removeDestination(c.req.param("id")), () => c.redirect(`${BASE}?done=removed`, 303)),
   })
+}
+
+/** The page that changes the rules. */
+const ruleRoutes = (app: Hono, services: AppServices): void => {
+  const { distributor, runner } = services
+  const { notifications } = distributor
+  const withForm = makeWithForm(services)
 
   const rulesPage = (c: Context, destinations: ReadonlyArray<DestinationView>, fields: Fields, problem?: Problem) => {
     const count = countOf(fields)
@@ -128,4 +136,9 @@ export const destinationPageRoutes = (app: Hono, services: AppServices): void =>
         return Either.isLeft(set) ? rulesPage(c, destinations.right, fields, set.left) : c.redirect(`${BASE}?done=saved`, 303)
       }),
   })
+}
+
+export const destinationPageRoutes = (app: Hono, services: AppServices): void => {
+  destinationRoutes(app, services)
+  ruleRoutes(app, services)
 }

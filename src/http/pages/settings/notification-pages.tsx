@@ -10,12 +10,13 @@ import { decode } from "../../request/body.ts"
 import { methods } from "../../request/methods.ts"
 import { type Problem, problemResponse } from "../../request/problem.ts"
 import type { AppServices } from "../../services/services.ts"
+import { channelChoices } from "../forms/channel-choices.ts"
 import { type Fields, field, numeric, pageAnswer, stateOf } from "../forms/form-fields.ts"
-import { channelChoices } from "../forms/output-pages.tsx"
+import { makeWithForm } from "../forms/with-form.ts"
 import { frameOf } from "../frame.ts"
 import { destinationPageRoutes } from "./destination-pages.tsx"
 import { ruleWords } from "./rule-fields.ts"
-import { doneOf, makeWithForm } from "./settings-forms.ts"
+import { doneOf } from "./settings-forms.ts"
 
 /** Mail servers take their time. */
 const TESTED_WITHIN = Duration.seconds(40)

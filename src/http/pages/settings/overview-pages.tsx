@@ -10,8 +10,9 @@ import { methods } from "../../request/methods.ts"
 import { type ApiError, makeProblem, type Problem, Refused } from "../../request/problem.ts"
 import type { AppServices } from "../../services/services.ts"
 import { type Fields, pageAnswer, stateOf } from "../forms/form-fields.ts"
+import { makeWithForm } from "../forms/with-form.ts"
 import { frameOf } from "../frame.ts"
-import { doneOf, makeWithForm } from "./settings-forms.ts"
+import { doneOf } from "./settings-forms.ts"
 
 const FIELDS = ["current", "password", "again"]
 const wrong = (path: string, message: string) => new InvalidInput({ errors: [{ path, message }] })

@@ -1,18 +1,6 @@
 /** What the pages of the settings share. */
-import { Either } from "effect"
 import type { Context } from "hono"
-import { readForm } from "../../request/body.ts"
-import { type Problem, problemResponse } from "../../request/problem.ts"
-import type { AppServices } from "../../services/services.ts"
-import type { Fields } from "../forms/form-fields.ts"
-
-/** Runs `use` with the fields of the form; a body that is none is refused as everywhere. */
-export const makeWithForm =
-  ({ runner }: Pick<AppServices, "runner">) =>
-  async (c: Context, use: (fields: Fields) => Promise<Response>): Promise<Response> => {
-    const form = await runner.settle(c, readForm(c))
-    return Either.isLeft(form) ? problemResponse(form.left, c.req.path) : use(form.right)
-  }
+import type { Problem } from "../../request/problem.ts"
 
 /** What a redirect may say was done: `?done=` names one of these, so nobody can put words of their own on a page. */
 const DONE: Readonly<Record<string, string>> = {
@@ -30,7 +18,7 @@ export const doneOf = (c: Context): string | undefined => {
   return Object.hasOwn(DONE, done) ? DONE[done] : undefined
 }
 
-/** The problem in one sentence, for what has no field. */
+/** The problem in one sentence, for pages that show it beside no field. */
 export const sentenceOf = ({ detail, errors }: Problem): string =>
   errors.length === 0 ? detail : errors.map(({ message, path }) => (path === "" ? message : `${path}: ${message}`)).join("; ")
 

@@ -11,6 +11,7 @@ import { decode } from "../../request/body.ts"
 import { methods } from "../../request/methods.ts"
 import type { Problem } from "../../request/problem.ts"
 import type { AppServices } from "../../services/services.ts"
+import { channelChoices } from "../forms/channel-choices.ts"
 import { type Fields, field, pageAnswer, shownAgain, stateOf } from "../forms/form-fields.ts"
 import {
   changedOutputBody,
@@ -21,9 +22,9 @@ import {
   SECRET_FIELDS,
   settingGroups,
 } from "../forms/output-fields.ts"
-import { channelChoices } from "../forms/output-pages.tsx"
+import { makeWithForm } from "../forms/with-form.ts"
 import { frameOf } from "../frame.ts"
-import { doneOf, makeWithForm } from "./settings-forms.ts"
+import { doneOf } from "./settings-forms.ts"
 
 /** On the page the template's own name is `template`; `name` is no field, or it would be the output's. */
 const FIELDS = ["template", ...OUTPUT_FIELDS.filter((name) => !["channel", "template", "name"].includes(name)), "output_name", "enabled"]

@@ -1,0 +1,79 @@
+/** What the form of an output means, as far as it is typed. */
+import { Effect, Either } from "effect"
+import type { Context } from "hono"
+import type { Understanding, UnderstoodProps } from "../../../../views/forms/Understood.tsx"
+import { protocolOfUrl } from "../../../core/output-url.ts"
+import { presetOf } from "../../../core/presets.ts"
+import { OutputUpdate } from "../../../effects/config/request-bodies.ts"
+import { NotFound } from "../../../effects/model/Errors.ts"
+import type { OutputPreview } from "../../../effects/show/views-of.ts"
+import { OutputRequest, type TemplateView } from "../../../effects/templates/template-model.ts"
+import { decode } from "../../request/body.ts"
+import type { ApiError, Problem } from "../../request/problem.ts"
+import type { AppServices } from "../../services/services.ts"
+import { type Fields, field } from "./form-fields.ts"
+import { changedOutputBody, isPreset, LABELS, newOutputBody, presetNotes } from "./output-fields.ts"
+
+/** The protocol that the URL names, else the preset, else the template; "" when it cannot be told yet. */
+export const protocolOf = (fields: Fields, templates: ReadonlyArray<TemplateView> = []): string => {
+  const preset = field(fields, "preset")
+  const url = field(fields, "url")
+  if (url !== "") return protocolOfUrl(url) ?? ""
+  if (isPreset(preset)) return presetOf(preset).protocol
+  return templates.find(({ name }) => name === field(fields, "template"))?.protocol ?? ""
+}
+
+const understandingOf = (fields: Fields, preview: Either.Either<OutputPreview, Problem>): Understanding => {
+  if (["url", "preset", "template"].every((name) => field(fields, name) === "")) return { kind: "nothing" }
+  if (Either.isRight(preview)) {
+    const { output, understood } = preview.right
+    return { kind: "understood", sentence: understood, url: output.url, warnings: output.warnings }
+  }
+  const { detail, errors } = preview.left
+  if (errors.length === 0) return { kind: "wrong", errors: [{ field: "Problem", message: detail }] }
+  return { kind: "wrong", errors: errors.map(({ message, path }) => ({ field: LABELS[path] ?? path, message })) }
+}
+
+/** Finds a channel as the control plane does, and its output by id or slug; fails with `NotFound`. */
+export const findOutput = (distributor: Pick<AppServices["distributor"], "get">, ref: string, outputRef: string) =>
+  Effect.gen(function* () {
+    const channel = yield* distributor.get(ref)
+    const output = channel.outputs.find(({ id, slug }) => id === outputRef || slug === outputRef)
+    return output === undefined ? yield* new NotFound({ kind: "output", ref: outputRef }) : { channel, output }
+  })
+
+/** What the form of an output that is there says, as the verbs of the control plane take it. */
+export const changedOutput = ({ distributor }: Pick<AppServices, "distributor">, fields: Fields, ref: string, output: string) =>
+  Effect.flatMap(findOutput(distributor, ref, output), (found) => decode(OutputUpdate, changedOutputBody(fields, found.output)))
+
+const preview = ({ distributor }: Pick<AppServices, "distributor">, fields: Fields): Effect.Effect<OutputPreview, ApiError> => {
+  const ref = field(fields, "channel")
+  const output = field(fields, "output")
+  return output === ""
+    ? Effect.flatMap(decode(OutputRequest, newOutputBody(fields)), (input) => distributor.previewOutput(ref, input))
+    : Effect.flatMap(changedOutput({ distributor }, fields, ref, output), ({ id: _, ...input }) =>
+        distributor.previewOutput(ref, input, output),
+      )
+}
+
+/** What the fragment below the URL shows for these fields. */
+export const interpret = async (
+  { distributor, runner }: Pick<AppServices, "distributor" | "runner">,
+  c: Context,
+  fields: Fields,
+): Promise<UnderstoodProps> => ({
+  understanding: understandingOf(
+    fields,
+    await runner.settle(
+      c,
+      Effect.suspend(() => preview({ distributor }, fields)),
+    ),
+  ),
+  preset: presetNotes(field(fields, "preset")),
+})
+
+/** The templates to begin from; none where the store does not answer: the form works without. */
+export const templatesFor = async (
+  { distributor, runner }: Pick<AppServices, "distributor" | "runner">,
+  c: Context,
+): Promise<ReadonlyArray<TemplateView>> => Either.getOrElse(await runner.settle(c, distributor.templates.list), () => [])
