@@ -153,7 +153,8 @@ export function takeUp(cutter: usize, data: usize, length: u32): bool {
     store<u32>(cutter + SIZE, TS_PACKET);
     return true;
   }
-  return search(cutter, hasPlace(cutter) && carried > 0 ? 1 : 0);
+  // Bytes are missing where this datagram begins: no packet reaches across, though a sync byte may chance to stand where one would begin.
+  return search(cutter, hasPlace(cutter) ? carried : 0);
 }
 
 /** What `nextPacket` says beside an address: the datagram holds no further packet; the place was lost and has to be found again. */

@@ -83,7 +83,7 @@ export class ReferenceBytes {
       const wasInPlace = this.size !== null
       if (wasInPlace) entry.push({ kind: "loss" })
       if (this.wasFound && isEven(datagram)) at = this.#settle(begin, TS_PACKET_SIZE, 0, entry)
-      else at = this.#search(bytes, wasInPlace && begin > 0 ? 1 : 0, 0, entry)
+      else at = this.#search(bytes, wasInPlace ? begin : 0, 0, entry)
       if (at === null) return { isTaken: false, entry, steps }
     }
     while (at !== null) {
