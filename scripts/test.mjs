@@ -10,18 +10,24 @@ import { bun, root, setup } from "./setup.mjs"
 const only = process.argv.slice(2)
 
 /** Test files at a time. Two processors are busy with them: those of the end-to-end tests mostly wait. */
-const AT_A_TIME = { fast: 3, e2e: 4, watchful: 3 }
+const AT_A_TIME = { fast: 3, watchful: 3, e2e: 4, files: 3 }
+/**
+ * Fast tests of a worker share one module graph: to load it anew for each file took a fifth of their time. End-to-end tests, which replace modules of
+ * the runtime, have a process for each file.
+ */
+const SHARED = ["fast"]
 
 /**
  * Runs projects of vitest.config.ts, all of them or those of `files`. What it writes is shown at once, or, with `later`, when it has ended, so that
  * two runners do not write into each other's lines.
  */
-const vitest = async (name, { projects = [name], files = [], forks = AT_A_TIME[name], later = false }) => {
+const vitest = async (name, { projects = [name], files = [], later = false } = {}) => {
   const report = join(root, "build", `${name}.json`)
   rmSync(report, { force: true })
   const args = ["--bun", join(root, "node_modules", ".bin", "vitest"), "run", ...projects.flatMap((project) => ["--project", project])]
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile=${report}`]
-  const all = [...args, `--poolOptions.forks.maxForks=${forks}`, ...reporters, "--passWithNoTests", ...files]
+  const pool = [`--poolOptions.forks.maxForks=${AT_A_TIME[name]}`, `--poolOptions.forks.isolate=${!SHARED.includes(name)}`]
+  const all = [...args, ...pool, ...reporters, "--passWithNoTests", ...files]
   const child = spawn(bun, all, { cwd: root, stdio: ["ignore", later ? "pipe" : "inherit", later ? "pipe" : "inherit"] })
   const written = []
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => written.push(chunk))
@@ -51,7 +57,7 @@ const firstLines = (text) => (text ?? "").split("\n").slice(0, 6).join("\n    ")
 const everything = async () => {
   const rows = [
     async () => [await check(), await vitest("fast", { later: true })],
-    async () => [await vitest("watchful", {}), await vitest("e2e", {})],
+    async () => [await vitest("watchful"), await vitest("e2e")],
   ]
   return (await Promise.all(rows.map((row) => row()))).flat()
 }
@@ -63,8 +69,7 @@ try {
   process.exit(1)
 }
 
-const parts =
-  only.length === 0 ? await everything() : [await vitest("files", { projects: ["fast", "watchful", "e2e"], files: only, forks: AT_A_TIME.fast })]
+const parts = only.length === 0 ? await everything() : [await vitest("files", { projects: ["fast", "watchful", "e2e"], files: only })]
 const failures = parts.flatMap((part) => part.failures ?? [])
 // At the end once more, where whoever reads a cut log finds them.
 if (failures.length > 0) process.stdout.write(`\nfailed:\n${failures.map((f) => `  ${f}\n`).join("")}`)
