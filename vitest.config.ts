@@ -1,12 +1,60 @@
-import { defineConfig } from "vitest/config"
+import { configDefaults, defineConfig } from "vitest/config"
+import { BaseSequencer, type TestSpecification } from "vitest/node"
+
+/** End-to-end tests that watch milliseconds or single packets. */
+const WATCHFUL = [
+  ...["bit-exact", "failover", "failover-events", "failover-triggers", "fec", "impaired-sender", "merge-content", "merge-rtp"],
+  ...["outputs", "pacing", "reorder", "survival"],
+  ...["input-loss", "input-restart", "clock-steps", "srt-malformed", "stalls"].map((name) => `faults/${name}`),
+].map((name) => `test/e2e/${name}.test.ts`)
+
+/** Files that take longest. They begin first, so that none of them is left over when all others are done. */
+const LONGEST = [
+  ...["e2e/hostile-peers", "e2e/faults/isolation", "e2e/faults/outage", "e2e/startup", "e2e/faults/multicast-flap", "e2e/alerts"],
+  ...["e2e/pages-settings", "e2e/ipv6", "e2e/store-kill", "e2e/docs", "e2e/rtmp-stall", "e2e/pages-channel", "e2e/pages-forms"],
+  ...["e2e/survival", "e2e/outputs", "e2e/failover", "e2e/faults/srt-malformed", "e2e/failover-events"],
+  ...["http/openapi/bad-input", "test/prometheus", "core/packet-core.byte-stream", "engine/srt-outputs", "core/packet-core.rtp-order"],
+  ...["engine/counters-wrap", "test/systemd", "test/distributor-cli", "http/config", "core/hls/segmenter", "engine/isolation"],
+].map((name) => `${name}.test.ts`)
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = LONGEST.findIndex((name) => moduleId.endsWith(name))
+      return at === -1 ? LONGEST.length : at
+    }
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
+  }
+}
+
+/** Time-outs in ms end what hangs; they say nothing about how fast something is, and leave room for a machine that is busy with other things. */
+const FAST = { testTimeout: 120_000, hookTimeout: 120_000 }
+/** Tests of these files wait for real time to pass, so many of one file may wait together. */
+const END_TO_END = { testTimeout: 180_000, hookTimeout: 180_000, maxConcurrency: 12 }
 
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.{ts,tsx}", "views/**/*.test.{ts,tsx}", "load-tests/**/*.test.ts", "test/*.test.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
     pool: "forks",
-    // Some only wait: a third one keeps both processors busy.
     poolOptions: { forks: { maxForks: 3 } },
+    sequence: { sequencer: LongestFirst },
+    setupFiles: ["test/yield-before-each.ts"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "fast",
+          include: ["src/**/*.test.{ts,tsx}", "views/**/*.test.{ts,tsx}", "load-tests/**/*.test.ts", "test/*.test.ts"],
+          // It runs beside the end-to-end tests: see test/e2e/ports.ts.
+          env: { PORT_RANGES_FROM: "4" },
+          ...FAST,
+        },
+      },
+      // Real processes, real sockets, real peers.
+      { extends: true, test: { name: "watchful", include: WATCHFUL, ...END_TO_END } },
+      {
+        extends: true,
+        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], exclude: [...configDefaults.exclude, ...WATCHFUL], ...END_TO_END },
+      },
+    ],
   },
 })

@@ -1,7 +1,7 @@
 // Runs the checks that must pass before any test runs: types, lint and format, import rules, circles of folders. It
 // exits with 1 when one of them fails. `check.mjs [NAME...]` runs only the checks whose names begin with one of the
 // given words.
-import { spawnSync } from "node:child_process"
+import { execFile } from "node:child_process"
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -20,23 +20,34 @@ const CHECKS = [
   ["folder circles", [process.execPath, "scripts/folder-circles.mjs"]],
 ]
 
+/** Exit code and output of a command; the code is -1 when it could not be run. */
+const run = (command, args) =>
+  new Promise((resolve) => {
+    const options = { cwd: root, env: { ...process.env, FORCE_COLOR: "0" }, maxBuffer: 100_000_000 }
+    execFile(command, args, options, (error, stdout, stderr) => {
+      const status = error === null ? 0 : typeof error.code === "number" ? error.code : -1
+      resolve({ status, output: `${stdout}${stderr}${status === -1 ? `${error.message}\n` : ""}` })
+    })
+  })
+
 /**
- * Runs the checks whose names begin with one of `names`, or all of them; returns how many passed and how many failed.
+ * Runs the checks whose names begin with one of `names`, or all of them, one after another; returns how many passed and
+ * how many failed.
  */
-export const check = (names = []) => {
+export const check = async (names = []) => {
   let passed = 0
   const failedNames = []
   const chosen = CHECKS.filter(([name]) => names.length === 0 || names.some((start) => name.startsWith(start)))
   for (const [name, [command, ...args]] of chosen) {
-    const run = spawnSync(command, args, { cwd: root, encoding: "utf8", env: { ...process.env, FORCE_COLOR: "0" } })
-    if (run.status === 0) passed += 1
-    else {
-      failedNames.push(name)
-      process.stdout.write(`${run.stdout}${run.stderr}`)
-    }
-    process.stdout.write(`${run.status === 0 ? "ok" : "FAILED"}: ${name}\n`)
+    const { output, status } = await run(command, args)
+    if (status === 0) passed += 1
+    else failedNames.push(name)
+    process.stdout.write(`${status === 0 ? "" : output}${status === 0 ? "ok" : "FAILED"}: ${name}\n`)
   }
   return { passed, failed: failedNames.length, failures: failedNames.map((name) => `check: ${name}, see its output above`) }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) process.exit(check(process.argv.slice(2)).failed === 0 ? 0 : 1)
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const { failed } = await check(process.argv.slice(2))
+  process.exit(failed === 0 ? 0 : 1)
+}

@@ -1,6 +1,7 @@
-// `npm test` sets the machine up and runs the checks, the fast tests and the end-to-end tests, in this order. `npm test
-// -- <file>` runs single files. The last line is `N passed, N failed`. Tests named "[media] ..." need ../shared/media.
-import { spawnSync } from "node:child_process"
+// `npm test` sets the machine up, then runs the checks and the fast tests beside the end-to-end tests. `npm test -- <file>`
+// runs single files. The last line is `N passed, N failed`. Tests named "[media] ..." need ../shared/media.
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { existsSync, readFileSync, rmSync } from "node:fs"
 import { join, relative } from "node:path"
 import { check } from "./check.mjs"
@@ -8,21 +9,38 @@ import { bun, root, setup } from "./setup.mjs"
 
 const only = process.argv.slice(2)
 
-const vitest = (config, files) => {
-  const report = join(root, "build", `${config}.json`)
+/** Test files at a time. Two processors are busy with them: those of the end-to-end tests mostly wait. */
+const AT_A_TIME = { fast: 3, watchful: 3, e2e: 4, files: 3 }
+/**
+ * Fast tests of a worker share one module graph: to load it anew for each file took a fifth of their time. End-to-end tests, which replace modules of
+ * the runtime, have a process for each file.
+ */
+const SHARED = ["fast"]
+
+/**
+ * Runs projects of vitest.config.ts, all of them or those of `files`. What it writes is shown at once, or, with `later`, when it has ended, so that
+ * two runners do not write into each other's lines.
+ */
+const vitest = async (name, { projects = [name], files = [], later = false } = {}) => {
+  const report = join(root, "build", `${name}.json`)
   rmSync(report, { force: true })
-  const args = ["--bun", join(root, "node_modules", ".bin", "vitest"), "run", "--config", config]
+  const args = ["--bun", join(root, "node_modules", ".bin", "vitest"), "run", ...projects.flatMap((project) => ["--project", project])]
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile=${report}`]
-  const run = spawnSync(bun, [...args, ...reporters, "--passWithNoTests", ...files], { cwd: root, stdio: ["ignore", "inherit", "inherit"] })
-  if (!existsSync(report))
-    return { passed: 0, failed: 1, media: 0, failures: [`${config}: the runner wrote no report (exit ${run.status})`] }
+  const pool = [`--poolOptions.forks.maxForks=${AT_A_TIME[name]}`, `--poolOptions.forks.isolate=${!SHARED.includes(name)}`]
+  const all = [...args, ...pool, ...reporters, "--passWithNoTests", ...files]
+  const child = spawn(bun, all, { cwd: root, stdio: ["ignore", later ? "pipe" : "inherit", later ? "pipe" : "inherit"] })
+  const written = []
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => written.push(chunk))
+  const [status, signal] = await once(child, "close")
+  process.stdout.write(Buffer.concat(written))
+  if (!existsSync(report)) return { passed: 0, failed: 1, media: 0, failures: [`${name}: the runner wrote no report (exit ${status})`] }
   const results = JSON.parse(readFileSync(report, "utf8"))
   const tests = results.testResults.flatMap((file) => file.assertionResults)
   const media = tests.filter((t) => t.status === "passed" && t.fullName.includes("[media]")).length
   const failures = results.testResults.flatMap((file) => failuresOf(relative(root, file.name), file))
   // A runner that failed for another reason (an unhandled error) must not look green.
-  if (run.status !== 0 && failures.length === 0)
-    failures.push(`${config}: the runner ended with ${run.status ?? run.signal} though no test failed; see "Unhandled" above`)
+  if (status !== 0 && failures.length === 0)
+    failures.push(`${name}: the runner ended with ${status ?? signal} though no test failed; see "Unhandled" above`)
   return { passed: results.numPassedTests, failed: failures.length, media, failures }
 }
 
@@ -35,6 +53,15 @@ const failuresOf = (path, file) => {
 
 const firstLines = (text) => (text ?? "").split("\n").slice(0, 6).join("\n    ")
 
+/** All of it, in two rows at once: one that computes, and one that mostly waits. */
+const everything = async () => {
+  const rows = [
+    async () => [await check(), await vitest("fast", { later: true })],
+    async () => [await vitest("watchful"), await vitest("e2e")],
+  ]
+  return (await Promise.all(rows.map((row) => row()))).flat()
+}
+
 try {
   await setup("test")
 } catch (cause) {
@@ -42,22 +69,7 @@ try {
   process.exit(1)
 }
 
-const parts = only.length > 0 ? [] : [check()]
-if (only.length === 0 || only.some((f) => !f.includes("e2e")))
-  parts.push(
-    vitest(
-      "vitest.config.ts",
-      only.filter((f) => !f.includes("e2e")),
-    ),
-  )
-if (only.length === 0 || only.some((f) => f.includes("e2e")))
-  for (const config of ["vitest.e2e.config.ts", "vitest.e2e-parallel.config.ts"])
-    parts.push(
-      vitest(
-        config,
-        only.filter((f) => f.includes("e2e")),
-      ),
-    )
+const parts = only.length === 0 ? await everything() : [await vitest("files", { projects: ["fast", "watchful", "e2e"], files: only })]
 const failures = parts.flatMap((part) => part.failures ?? [])
 // Failures are repeated at the end, where they survive a log that is cut at its beginning.
 if (failures.length > 0) process.stdout.write(`\nfailed:\n${failures.map((f) => `  ${f}\n`).join("")}`)

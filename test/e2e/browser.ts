@@ -8,7 +8,7 @@ import { type Browser, type BrowserContext, type BrowserContextOptions, chromium
 
 const EXECUTABLE = "/usr/bin/chromium"
 /** Longest wait for anything on a page, unless told otherwise; generous for a busy machine. */
-const WAIT_MS = 15_000
+const WAIT_MS = 30_000
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 
 /** One for each file, closed in `afterAll`. */

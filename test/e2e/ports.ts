@@ -9,7 +9,9 @@ const FIRST = 10_240
 const PER_WORKER = 1200
 const WORKERS = 8
 
-const first = FIRST + (Number(process.env["VITEST_POOL_ID"] ?? 0) % WORKERS) * PER_WORKER
+/** Two test runners at once count their workers apart: one of them begins at a later range. */
+const worker = Number(process.env["PORT_RANGES_FROM"] ?? 0) + Number(process.env["VITEST_POOL_ID"] ?? 0)
+const first = FIRST + (worker % WORKERS) * PER_WORKER
 let next = Math.floor(Math.random() * PER_WORKER)
 
 const isFreeTcp = (port: number): Promise<boolean> =>

@@ -33,11 +33,14 @@ export interface ProductOptions {
 const LOOK_MS = 25
 const ASK_MS = 100
 
+/** Longest wait in ms for what a test says no time for: it ends what hangs, and leaves room for a machine that is busy with other things. */
+const PATIENCE_MS = 30_000
+
 /** Resolves with the first result of `look` that is not null or undefined; rejects after `ms` naming what was awaited. */
 export const eventually = async <T>(
   what: string,
   look: () => Promise<T | null | undefined> | T | null | undefined,
-  ms = 10_000,
+  ms = PATIENCE_MS,
 ): Promise<T> => {
   const deadline = performance.now() + ms
   let problem = ""
@@ -113,7 +116,7 @@ export class Product {
   }
 
   /** Waits for /readyz; fails at once with its output when the process has ended. */
-  async ready(ms = 20_000): Promise<void> {
+  async ready(ms = 2 * PATIENCE_MS): Promise<void> {
     await eventually(
       "the product is ready",
       async () => {
@@ -168,7 +171,7 @@ export class Product {
   }
 
   /** Waits until the channel satisfies `found`; returns what `found` returned. */
-  until<T>(what: string, channel: string, found: (view: ChannelView) => T | null | undefined | false, ms = 10_000): Promise<T> {
+  until<T>(what: string, channel: string, found: (view: ChannelView) => T | null | undefined | false, ms = PATIENCE_MS): Promise<T> {
     return eventually(what, async () => found(await this.view(channel)) || null, ms)
   }
 
