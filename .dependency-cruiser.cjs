@@ -14,6 +14,32 @@ module.exports = {
       to: { pathNot: "^src/core/" },
     },
     {
+      name: "assembly-knows-nothing-else",
+      comment: "AssemblyScript: it is compiled alone; the host knows its memory map only",
+      severity: "error",
+      from: from("^src/core/assembly/"),
+      to: { pathNot: "^src/core/assembly/" },
+    },
+    {
+      name: "the-host-knows-the-memory-map-only",
+      severity: "error",
+      from: { pathNot: "^src/core/assembly/" },
+      to: { path: "^src/core/assembly/", pathNot: "^src/core/assembly/memory/layout\\.ts$" },
+    },
+    {
+      name: "test-source-is-pure",
+      comment: "the built-in programme: pictures, sound and cues from core's tables alone",
+      severity: "error",
+      from: from("^src/test-source/"),
+      to: { pathNot: "^src/(test-source|core)/" },
+    },
+    {
+      name: "only-the-sender-runs-the-test-source",
+      severity: "error",
+      from: { path: "^(src|views)/", pathNot: `^src/test-source/|^src/engine/test-source(-settings)?\\.ts$|${tests}` },
+      to: { path: "^src/test-source/" },
+    },
+    {
       name: "engine-imports-core-only",
       severity: "error",
       from: from("^src/engine/"),
@@ -23,7 +49,7 @@ module.exports = {
       name: "effects-know-only-the-engines-messages",
       severity: "error",
       from: from("^src/effects/"),
-      to: { path: "^src/engine/", pathNot: "^src/engine/(messages|socket-path|line-reader|priority)\\.ts$" },
+      to: { path: "^src/engine/", pathNot: "^src/engine/(protocol/(messages|figures|socket-path|line-reader)|system/priority)\\.ts$" },
     },
     {
       name: "effects-never-import-http",
@@ -80,7 +106,6 @@ module.exports = {
     doNotFollow: { path: "node_modules" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    exclude: { path: "^src/core/assembly/(?!layout)" },
     enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "types"], extensions: [".ts", ".tsx", ".js"] },
   },
 }

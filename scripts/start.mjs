@@ -10,7 +10,7 @@ try {
   process.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`)
   process.exit(1)
 }
-// detached: a session of its own, whose share of a busy machine it raises (src/engine/priority.ts); in that of a terminal it would share with
+// detached: a session of its own, whose share of a busy machine it raises (src/engine/system/priority.ts); in that of a terminal it would share with
 // whatever else runs there. The pipe tells it when this process was killed, which no signal would.
 const service = spawn(bun, [join(root, "src", "main.ts"), "--parent-pipe", ...process.argv.slice(2)], {
   detached: true,

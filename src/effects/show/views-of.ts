@@ -1,10 +1,10 @@
 /**
  * What the API shows, computed when asked from configuration, runtime and the engine's last two messages of figures. Pure.
  */
-import { formatEndpoint } from "../../core/address.ts"
-import { describeOutput } from "../../core/describe-output.ts"
-import { maskSecrets } from "../../core/output-url.ts"
-import type { ChannelStats, LegStats, OutputStats } from "../../engine/messages.ts"
+import { formatEndpoint } from "../../core/net/address.ts"
+import { describeOutput } from "../../core/output/describe-output.ts"
+import { maskSecrets } from "../../core/output/output-url.ts"
+import type { ChannelStats, LegStats, OutputStats } from "../../engine/protocol/messages.ts"
 import { alarmsOf } from "../channel/alarms.ts"
 import type { ChannelRuntime, OutputRuntime } from "../channel/channel-runtime.ts"
 import { scte35Alarms, scte35View, withPidByHand } from "../channel/cues/scte35-runtime.ts"

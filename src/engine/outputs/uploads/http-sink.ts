@@ -3,8 +3,8 @@
  * sent counts once it was answered with 2xx; the playlist goes behind its segments.
  */
 import { PLAYLIST_NAME } from "../../../core/hls/segment-names.ts"
-import type { Reason } from "../../messages.ts"
-import { SetupFailure } from "../../setup-failure.ts"
+import type { Reason } from "../../protocol/messages.ts"
+import { SetupFailure } from "../../protocol/setup-failure.ts"
 import { type HttpAnswer, HttpClient } from "./http-request.ts"
 import type { SegmentSink } from "./segment-sink.ts"
 
