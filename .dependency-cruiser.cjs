@@ -54,17 +54,29 @@ module.exports = {
     },
     {
       name: "packet-core-knows-nothing",
-      comment: "AssemblyScript, compiled apart",
+      comment: "AssemblyScript: it is compiled alone; the host knows its memory map only",
       severity: "error",
       from: from("^src/core/assembly/"),
       to: { pathNot: "^src/core/assembly/" },
     },
     {
       name: "packet-core-shows-its-layout-only",
-      comment: "the memory map is TypeScript as well; the other files are not",
       severity: "error",
       from: { pathNot: "^src/core/assembly/" },
-      to: { path: "^src/core/assembly/", pathNot: "/layout\\.ts$" },
+      to: { path: "^src/core/assembly/", pathNot: "^src/core/assembly/memory/layout\\.ts$" },
+    },
+    {
+      name: "test-source-is-pure",
+      comment: "the built-in programme: pictures, sound and cues from core's tables alone",
+      severity: "error",
+      from: from("^src/test-source/"),
+      to: { pathNot: "^src/(test-source|core)/" },
+    },
+    {
+      name: "only-the-sender-runs-the-test-source",
+      severity: "error",
+      from: { path: "^(src|views)/", pathNot: `^src/test-source/|^src/engine/test-source(-settings)?\\.ts$|${tests}` },
+      to: { path: "^src/test-source/" },
     },
     {
       name: "engine-imports-core-only",
@@ -76,7 +88,7 @@ module.exports = {
       name: "effects-know-only-the-engines-messages",
       severity: "error",
       from: from("^src/effects/"),
-      to: { path: "^src/engine/", pathNot: "^src/engine/(messages|socket-path|line-reader|priority)\\.ts$" },
+      to: { path: "^src/engine/", pathNot: "^src/engine/(protocol/(messages|figures|socket-path|line-reader)|system/priority)\\.ts$" },
     },
     {
       name: "effects-never-import-http",

@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes } from "node:crypto"
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises"
-import { join } from "node:path"
+import { join, sep } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
@@ -25,7 +25,9 @@ const sha256 = (...parts) => {
 }
 
 const readSources = async () => {
-  const names = (await readdir(sourceDirectory)).filter((name) => name.endsWith(".ts")).sort()
+  const entries = await readdir(sourceDirectory, { recursive: true })
+  const names = entries.map((name) => name.replaceAll(sep, "/")).filter((name) => name.endsWith(".ts"))
+  names.sort()
   return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(sourceDirectory, name), "utf8")])))
 }
 
@@ -51,7 +53,7 @@ const isFresh = async (hash) => {
  * evaluated as a function, because Bun imports no `data:` module.
  */
 const readLayout = (sources) => {
-  const script = sources.get("layout.ts").replaceAll(/^export /gm, "")
+  const script = sources.get("memory/layout.ts").replaceAll(/^export /gm, "")
   const layout = new Function(`${script}; return { MAP_END, MEMORY_BYTES }`)()
   if (!Object.values(layout).every(Number.isSafeInteger)) throw new Error("core: layout.ts does not add up to whole numbers")
   return layout

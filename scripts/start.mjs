@@ -11,7 +11,7 @@ try {
   process.exit(1)
 }
 // Detached, the service has a session of its own and can raise that session's share of a busy machine
-// (src/engine/priority.ts); in the terminal's session it would compete with everything else there. The pipe tells it
+// (src/engine/system/priority.ts); in the terminal's session it would compete with everything else there. The pipe tells it
 // when this process has been killed, which no signal does.
 const service = spawn(bun, [join(root, "src", "main.ts"), "--parent-pipe", ...process.argv.slice(2)], {
   detached: true,

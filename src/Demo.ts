@@ -9,7 +9,7 @@ import { execa } from "execa"
 import { toolEnvironment } from "./effects/engine/child-environment.ts"
 import type { ChannelView } from "./effects/model/channel.ts"
 import { Distributor, type DistributorService } from "./effects/supervisor/Distributor.ts"
-import { withGivenPriority } from "./engine/priority.ts"
+import { withGivenPriority } from "./engine/system/priority.ts"
 
 const SLUG = "demo"
 const HOST = "127.0.0.1"

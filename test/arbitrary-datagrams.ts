@@ -1,11 +1,11 @@
 /** Arbitrary sequences of datagrams: mostly plausible streams, with everything that can be wrong with them mixed in. */
 
 import * as fc from "effect/FastCheck"
-import { joinBytes } from "../src/core/join-bytes.ts"
+import { joinBytes } from "../src/core/bytes/join-bytes.ts"
+import type { Datagram } from "../src/core/packet-core/testing/reference-parser.ts"
 import { buildRtp } from "../src/core/rtp/header.ts"
 import { buildPacket, NULL_PID, TS_PACKET_SIZE } from "../src/core/ts/packet.ts"
 import { buildPat, buildPmt, packetizeSection, sealSection } from "../src/core/ts/psi.ts"
-import type { Datagram } from "../src/core/ts/reference-parser.ts"
 
 /** Null most of the time. */
 const rarely = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>

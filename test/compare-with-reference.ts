@@ -1,8 +1,13 @@
 /** Runs the packet core and the reference parser on the same datagrams and expects the same of both. */
 import { expect } from "vitest"
-import * as L from "../src/core/assembly/layout.ts"
-import type { CoreEvent, PacketCore } from "../src/core/packet-core.ts"
-import { type Datagram, type ReferenceEvent, type ReferenceGauges, ReferenceParser } from "../src/core/ts/reference-parser.ts"
+import * as L from "../src/core/assembly/memory/layout.ts"
+import type { CoreEvent, PacketCore } from "../src/core/packet-core/packet-core.ts"
+import {
+  type Datagram,
+  type ReferenceEvent,
+  type ReferenceGauges,
+  ReferenceParser,
+} from "../src/core/packet-core/testing/reference-parser.ts"
 import { feed, readSlot } from "./feed-core.ts"
 
 const GAUGES: Record<keyof ReferenceGauges, number> = {

@@ -3,14 +3,14 @@
  * sound are left out, since encoding them would take minutes.
  */
 import { describe, expect, it } from "vitest"
-import { EVENT_SCTE35, LEG_PCR_27M, MAX_LEGS } from "../src/core/assembly/layout.ts"
-import type { PacketCore } from "../src/core/packet-core.ts"
-import { SCTE35_PID } from "../src/core/test-source/program-tables.ts"
+import { EVENT_SCTE35, LEG_PCR_27M, MAX_LEGS } from "../src/core/assembly/memory/layout.ts"
+import type { PacketCore } from "../src/core/packet-core/packet-core.ts"
 import { onSection, type Scte35Noted, tickScte35 } from "../src/effects/channel/cues/scte35-watch.ts"
 import { type ChannelRuntime, newChannelRuntime } from "../src/effects/channel/runtime/channel-runtime.ts"
 import { scte35Alarms, scte35View } from "../src/effects/channel/runtime/scte35-runtime.ts"
 import type { NewCue } from "../src/effects/model/cue.ts"
 import type { CueEntry } from "../src/effects/store/CueLog.ts"
+import { SCTE35_PID } from "../src/test-source/program-tables.ts"
 import { choose, feedBatch } from "./feed-core.ts"
 import { loadCore } from "./load-core.ts"
 import { longProgramme } from "./long-programme.ts"

@@ -1,8 +1,8 @@
 /** Media and FEC of one leg in the order they arrive, and that with losses. */
 
-import { type FecDatagram, FecEncoder, type FecMatrix } from "../src/core/fec/encoder.ts"
-import { buildFec, sequenceOf } from "../src/core/fec/packet.ts"
-import { joinBytes } from "../src/core/join-bytes.ts"
+import { joinBytes } from "../src/core/bytes/join-bytes.ts"
+import { type FecDatagram, FecEncoder, type FecMatrix } from "../src/core/packet-core/testing/fec/encoder.ts"
+import { buildFec, sequenceOf } from "../src/core/packet-core/testing/fec/packet.ts"
 import { buildRtp } from "../src/core/rtp/header.ts"
 import { buildPacket } from "../src/core/ts/packet.ts"
 

@@ -1,6 +1,6 @@
 /** Feeds media and FEC of one leg to the core, and reads what its ring and its datagram store then hold. */
-import * as L from "../src/core/assembly/layout.ts"
-import type { PacketCore } from "../src/core/packet-core.ts"
+import * as L from "../src/core/assembly/memory/layout.ts"
+import type { PacketCore } from "../src/core/packet-core/packet-core.ts"
 import { buildRtp } from "../src/core/rtp/header.ts"
 import { type Arrival, SSRC } from "./fec-arrivals.ts"
 import { choose, readSlot, writeDatagram } from "./feed-core.ts"

@@ -1,7 +1,7 @@
 /** Puts datagrams into the core's receive batch the way recvmmsg does, and reads its ring back. */
-import * as L from "../src/core/assembly/layout.ts"
-import type { PacketCore } from "../src/core/packet-core.ts"
-import type { Datagram, ReferenceSlot } from "../src/core/ts/reference-parser.ts"
+import * as L from "../src/core/assembly/memory/layout.ts"
+import type { PacketCore } from "../src/core/packet-core/packet-core.ts"
+import type { Datagram, ReferenceSlot } from "../src/core/packet-core/testing/reference-parser.ts"
 
 const AF_INET = 2
 const SOL_SOCKET = 1

@@ -51,9 +51,9 @@ const LEAF = "export const a = 1\nexport type A = number\n"
 
 const HARMLESS = {
   "src/core/table.ts": LEAF,
-  "src/core/assembly/layout.ts": LEAF,
-  "src/core/assembly/ring.ts": 'import { a } from "./layout";\nexport const b = a;\n',
-  "src/core/packet-core.ts": value("./assembly/layout.ts"),
+  "src/core/assembly/memory/layout.ts": LEAF,
+  "src/core/assembly/ring.ts": 'import { a } from "./memory/layout";\nexport const b = a;\n',
+  "src/core/packet-core.ts": value("./assembly/memory/layout.ts"),
   "src/effects/model/channel.ts": type("../../core/table.ts"),
   "src/effects/store/Store.ts": value("../model/channel.ts"),
   "src/effects/store/sqlite/rows.ts": LEAF,

@@ -1,9 +1,9 @@
 /** Merge and reordering of the packet core under many seeds of impairments, on made-up time: what must come out is known to the packet. */
 import fc from "fast-check"
 import { beforeAll, describe, expect, it } from "vitest"
-import * as L from "../src/core/assembly/layout.ts"
-import type { PacketCore } from "../src/core/packet-core.ts"
-import { generateTs } from "../src/core/test-source/test-programme.ts"
+import * as L from "../src/core/assembly/memory/layout.ts"
+import type { PacketCore } from "../src/core/packet-core/packet-core.ts"
+import { generateTs } from "../src/test-source/test-programme.ts"
 import {
   between,
   bursts,

@@ -1,7 +1,7 @@
 /** Instantiates core.wasm for tests, building it first when a source has changed. */
 import { readFile } from "node:fs/promises"
 import { buildCore } from "../scripts/build-core.mjs"
-import { PacketCore } from "../src/core/packet-core.ts"
+import { PacketCore } from "../src/core/packet-core/packet-core.ts"
 
 /** The two builds every test of the core runs on: `describe.each(coreBuilds)("... (%s)", (build) => ...)`. */
 export const coreBuilds = ["release", "debug"] as const

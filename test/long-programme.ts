@@ -3,13 +3,13 @@
  * multiplexer at a low bit rate, with one short PES packet for each picture.
  */
 
-import { Multiplexer } from "../src/core/test-source/multiplexer.ts"
-import { buildPes } from "../src/core/test-source/pes.ts"
-import { FRAMES_PER_SECOND } from "../src/core/test-source/picture.ts"
-import { programTables } from "../src/core/test-source/program-tables.ts"
-import { type BreakPlan, CueSchedule, FRAME_90K, isSplicePoint } from "../src/core/test-source/schedule.ts"
-import { BATCH_BYTES, BATCH_PACKETS, GOP_FRAMES, VIDEO_DELAY_90K } from "../src/core/test-source/test-programme.ts"
 import { PCR_MODULUS, TS_PACKET_SIZE } from "../src/core/ts/packet.ts"
+import { Multiplexer } from "../src/test-source/multiplexer.ts"
+import { buildPes } from "../src/test-source/pes.ts"
+import { FRAMES_PER_SECOND } from "../src/test-source/picture.ts"
+import { programTables } from "../src/test-source/program-tables.ts"
+import { type BreakPlan, CueSchedule, FRAME_90K, isSplicePoint } from "../src/test-source/schedule.ts"
+import { BATCH_BYTES, BATCH_PACKETS, GOP_FRAMES, VIDEO_DELAY_90K } from "../src/test-source/test-programme.ts"
 
 const PTS_MODULUS = 2 ** 33
 const FRAME_27M = FRAME_90K * 300

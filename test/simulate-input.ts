@@ -1,11 +1,11 @@
 /** Feeds two legs to the packet core and to the control of its source on made-up time, as the packet loop does. */
-import * as L from "../src/core/assembly/layout.ts"
-import type { PacketCore } from "../src/core/packet-core.ts"
-import type { Datagram } from "../src/core/ts/reference-parser.ts"
+import * as L from "../src/core/assembly/memory/layout.ts"
+import type { PacketCore } from "../src/core/packet-core/packet-core.ts"
+import type { Datagram } from "../src/core/packet-core/testing/reference-parser.ts"
 import { policyOf } from "../src/effects/config/input-policy.ts"
 import type { InputSettings } from "../src/effects/model/channel.ts"
 import { SourceControl, type SourceReport } from "../src/engine/inputs/source-control.ts"
-import type { LegName } from "../src/engine/messages.ts"
+import type { LegName } from "../src/engine/protocol/messages.ts"
 import { feedBatch, readSlot } from "./feed-core.ts"
 
 const START_US = 10_000_000

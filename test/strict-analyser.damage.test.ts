@@ -1,8 +1,8 @@
 /** One thing spoilt at a time: the strict analyser tells it as what it is, and says nothing of what the standard allows. */
 import { describe, expect, it } from "vitest"
-import { AUDIO_PID, PAT_PID, PMT_PID, VIDEO_PID } from "../src/core/test-source/program-tables.ts"
-import { generateTs } from "../src/core/test-source/test-programme.ts"
 import { buildPacket, parsePacket, type TsPacket } from "../src/core/ts/packet.ts"
+import { AUDIO_PID, PAT_PID, PMT_PID, VIDEO_PID } from "../src/test-source/program-tables.ts"
+import { generateTs } from "../src/test-source/test-programme.ts"
 import { analyseStrictly, type ViolationKind } from "./strict-analyser.ts"
 import { packetsOf } from "./strict-splice.ts"
 

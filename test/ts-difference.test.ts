@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { generateTs } from "../src/core/test-source/test-programme.ts"
+import { generateTs } from "../src/test-source/test-programme.ts"
 import { numberedTs } from "./e2e/datagrams.ts"
 import { tsWithout } from "./impairments.ts"
 import { numberNulls, tsDifference } from "./ts-difference.ts"

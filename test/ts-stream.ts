@@ -1,9 +1,9 @@
 /** A small synthetic transport stream for tests: PAT, PMT with SCTE-35, video with PCR, audio, null packets. */
-import { joinBytes } from "../src/core/join-bytes.ts"
+import { joinBytes } from "../src/core/bytes/join-bytes.ts"
+import type { Datagram } from "../src/core/packet-core/testing/reference-parser.ts"
 import { buildRtp } from "../src/core/rtp/header.ts"
 import { buildPacket, NULL_PID, TS_PACKET_SIZE } from "../src/core/ts/packet.ts"
 import { buildPat, buildPmt, CUEI, packetizeSection, registrationDescriptor, STREAM_TYPE_SCTE35, sealSection } from "../src/core/ts/psi.ts"
-import type { Datagram } from "../src/core/ts/reference-parser.ts"
 
 export const PMT_PID = 0x1000
 export const VIDEO_PID = 0x100

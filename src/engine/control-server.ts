@@ -7,8 +7,8 @@
 import { chmodSync, rmSync } from "node:fs"
 import { createServer, type Server, type Socket } from "node:net"
 import * as v from "valibot"
-import { LineReader } from "./line-reader.ts"
-import { type Event, MAX_LINE_BYTES, type Outgoing, PROTOCOL_VERSION, type Reason, type Reply, Request } from "./messages.ts"
+import { LineReader } from "./protocol/line-reader.ts"
+import { type Event, MAX_LINE_BYTES, type Outgoing, PROTOCOL_VERSION, type Reason, type Reply, Request } from "./protocol/messages.ts"
 
 /** A control plane that does not read its statistics is cut off before they fill the memory; it connects again. */
 const MAX_UNSENT_BYTES = 16 * 1024 * 1024

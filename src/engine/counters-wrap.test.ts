@@ -14,8 +14,8 @@ import { eventually } from "../../test/e2e/product.ts"
 import { ProgramReceiver, SrtReceiver, UdpReceiver } from "../../test/e2e/receivers.ts"
 import { RtmpTestServer } from "../../test/e2e/rtmp-test-server.ts"
 import { sendTs } from "../../test/e2e/send-ts.ts"
-import { generateTs } from "../core/test-source/test-programme.ts"
-import type { OutputSpec } from "./messages.ts"
+import { generateTs } from "../test-source/test-programme.ts"
+import type { OutputSpec } from "./protocol/messages.ts"
 import { openSrtLibrary } from "./srt/srt-library.ts"
 
 const library = openSrtLibrary({})

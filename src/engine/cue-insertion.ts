@@ -1,9 +1,9 @@
 /** Cues of the operator's, put into what goes out of a channel. */
-import { INSERTION_PACKETS_MAX, LEG_LAST_RX_US } from "../core/assembly/layout.ts"
-import type { PacketCore } from "../core/packet-core.ts"
+import { INSERTION_PACKETS_MAX, LEG_LAST_RX_US } from "../core/assembly/memory/layout.ts"
+import type { PacketCore } from "../core/packet-core/packet-core.ts"
 import { TS_PACKET_SIZE } from "../core/ts/packet.ts"
 import { packetizeSection } from "../core/ts/psi.ts"
-import type { Reason } from "./messages.ts"
+import type { Reason } from "./protocol/messages.ts"
 
 export type Insertion = { readonly ok: true; readonly pid: number } | { readonly ok: false; readonly error: Reason }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest"
-import type { PacketCore } from "../core/packet-core.ts"
+import type { PacketCore } from "../core/packet-core/packet-core.ts"
 import { CueTracker } from "./cue-tracker.ts"
 import type { OutputSession } from "./outputs/output-session.ts"
-import { QUEUE_SLOTS, RingReader } from "./outputs/ring-reader.ts"
+import { QUEUE_SLOTS, RingReader } from "./ring/ring-reader.ts"
 
 const core = { slotTimeUs: () => 1_000_000 } as unknown as PacketCore
 

@@ -1,13 +1,13 @@
 /** A channel inside the engine: its legs, which of them fills the ring, and the outputs that read it. */
-import type { PacketCore } from "../core/packet-core.ts"
+import type { PacketCore } from "../core/packet-core/packet-core.ts"
 import { CueTracker } from "./cue-tracker.ts"
 import { monotonicUs } from "./ffi/clock.ts"
 import { Leg, type LegKind } from "./inputs/leg.ts"
 import type { LegSurroundings } from "./inputs/leg-figures.ts"
 import { SourceControl, type SourceReport } from "./inputs/source-control.ts"
-import type { ChannelSpec, ChannelStats, InputPolicy, LegName, LegSpec, LegStats, OutputStats, Reason } from "./messages.ts"
 import type { OutputSession } from "./outputs/output-session.ts"
-import type { UdpPortRegistry } from "./udp-port-registry.ts"
+import type { ChannelSpec, ChannelStats, InputPolicy, LegName, LegSpec, LegStats, OutputStats, Reason } from "./protocol/messages.ts"
+import type { UdpPortRegistry } from "./system/udp-port-registry.ts"
 
 const sameLeg = (a: LegSpec, b: LegSpec): boolean =>
   a.ip === b.ip && a.port === b.port && a.interface === b.interface && a.source === b.source && a.rcvbuf === b.rcvbuf

@@ -8,8 +8,8 @@ import {
   EVENT_SWITCHED,
   MAX_CHANNELS,
   MAX_LEGS,
-} from "../core/assembly/layout.ts"
-import type { CoreEvent, PacketCore } from "../core/packet-core.ts"
+} from "../core/assembly/memory/layout.ts"
+import type { CoreEvent, PacketCore } from "../core/packet-core/packet-core.ts"
 import { decodeSpliceInfoSection } from "../core/scte35/decode-section.ts"
 import { insertCue } from "./cue-insertion.ts"
 import { EngineChannel } from "./engine-channel.ts"
@@ -18,6 +18,10 @@ import { monotonicUs } from "./ffi/clock.ts"
 import { nativeAddress } from "./ffi/libc.ts"
 import { parseAllowedSenders } from "./inputs/allowed-senders.ts"
 import type { Leg } from "./inputs/leg.ts"
+import { openSession } from "./outputs/open-session.ts"
+import type { OutputSession, SessionContext } from "./outputs/output-session.ts"
+import { testOutput } from "./outputs/test-output.ts"
+import { PacketLoop } from "./packet-loop.ts"
 import {
   type ChannelSpec,
   type EngineInfo,
@@ -29,19 +33,15 @@ import {
   type Reason,
   type Reply,
   type Request,
-} from "./messages.ts"
-import { openSession } from "./outputs/open-session.ts"
-import type { OutputSession, SessionContext } from "./outputs/output-session.ts"
-import { testOutput } from "./outputs/test-output.ts"
-import { PacketLoop } from "./packet-loop.ts"
+} from "./protocol/messages.ts"
+import { reasonOf } from "./protocol/setup-failure.ts"
 import { RemuxPool } from "./remux/remux-pool.ts"
-import { reasonOf } from "./setup-failure.ts"
 import { HandshakeGates } from "./srt/handshake-gate.ts"
 import { ListenerPorts } from "./srt/listener-ports.ts"
 import { PortPool } from "./srt/port-pool.ts"
 import type { SrtLibrary } from "./srt/srt-library.ts"
+import { UdpPortRegistry } from "./system/udp-port-registry.ts"
 import { TapPool } from "./taps/tap-pool.ts"
-import { UdpPortRegistry } from "./udp-port-registry.ts"
 
 /** What outputs that write behind are given at the end. */
 const SETTLE_MS = 2500

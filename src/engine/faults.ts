@@ -1,5 +1,5 @@
 /** What goes wrong where nothing should: counted, and logged with its stack, while it ends only what it belongs to. */
-import type { Reason } from "./messages.ts"
+import type { Reason } from "./protocol/messages.ts"
 
 /** Whose it is: an output's session; a leg, or the choice between the legs of a channel; the engine's own, which belongs to no stream. */
 export type FaultPart = "output" | "input" | "engine"

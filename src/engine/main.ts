@@ -5,13 +5,13 @@
  */
 import { existsSync, mkdirSync, readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
-import { PacketCore } from "../core/packet-core.ts"
+import { PacketCore } from "../core/packet-core/packet-core.ts"
 import { ControlServer } from "./control-server.ts"
 import { Engine } from "./engine.ts"
-import { boundNativeHeap, NativeHeapTrim } from "./native-heap.ts"
-import { ENGINE_NICE, raisePriority } from "./priority.ts"
-import { engineSocketPath } from "./socket-path.ts"
+import { engineSocketPath } from "./protocol/socket-path.ts"
 import { openSrtLibrary } from "./srt/srt-library.ts"
+import { boundNativeHeap, NativeHeapTrim } from "./system/native-heap.ts"
+import { ENGINE_NICE, raisePriority } from "./system/priority.ts"
 
 const { values } = parseArgs({ options: { "data-dir": { type: "string", default: "./config" } } })
 const dataDir = values["data-dir"]

@@ -13,13 +13,13 @@
  *
  * Whatever is thrown belongs to one session or one leg, and ends that and nothing else; a pass always leads to the next.
  */
-import { EVENT_COUNT } from "../core/assembly/layout.ts"
-import type { CoreEvent, PacketCore } from "../core/packet-core.ts"
+import { EVENT_COUNT } from "../core/assembly/memory/layout.ts"
+import type { CoreEvent, PacketCore } from "../core/packet-core/packet-core.ts"
 import type { EngineChannel } from "./engine-channel.ts"
-import { Epoll } from "./epoll.ts"
 import { monotonicUs, realtimeOffsetUs, sleepUntilUs } from "./ffi/clock.ts"
 import type { Leg } from "./inputs/leg.ts"
 import type { OutputSession } from "./outputs/output-session.ts"
+import { Epoll } from "./system/epoll.ts"
 
 export const FAST_TICK_US = 500
 export const SLOW_TICK_US = 10000

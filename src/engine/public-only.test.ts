@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net"
 import { createServer } from "node:net"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { EngineBench } from "../../test/e2e/engine-bench.ts"
-import type { OutputSettings } from "../core/output-settings.ts"
-import type { OutputSpec, Reply } from "./messages.ts"
+import type { OutputSettings } from "../core/output/output-settings.ts"
+import type { OutputSpec, Reply } from "./protocol/messages.ts"
 import { openSrtLibrary } from "./srt/srt-library.ts"
 
 const library = openSrtLibrary({})

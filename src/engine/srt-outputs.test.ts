@@ -7,7 +7,7 @@ import { freeUdpPort } from "../../test/e2e/ports.ts"
 import { eventually } from "../../test/e2e/product.ts"
 import { SrtReceiver, UdpReceiver } from "../../test/e2e/receivers.ts"
 import { sendTs } from "../../test/e2e/send-ts.ts"
-import type { OutputStats, SessionState } from "./messages.ts"
+import type { OutputStats, SessionState } from "./protocol/messages.ts"
 import { openSrtLibrary } from "./srt/srt-library.ts"
 
 /** Real libsrt on both sides: ours in this process, srt-live-transmit as the peer. */

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util"
-import { createTestProgramme, type TestProgramme } from "../core/test-source/test-programme.ts"
+import { createTestProgramme, type TestProgramme } from "../test-source/test-programme.ts"
 
 export const USAGE = `Sends an MPEG-TS test programme with SCTE-35 breaks.
   --to HOST:PORT          where to, IPv6 in brackets; required

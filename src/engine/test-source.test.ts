@@ -5,7 +5,7 @@ import { existsSync } from "node:fs"
 import type { AddressInfo } from "node:net"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { createTestProgramme } from "../core/test-source/test-programme.ts"
+import { createTestProgramme } from "../test-source/test-programme.ts"
 
 const SCRIPT = fileURLToPath(new URL("./test-source.ts", import.meta.url))
 const DENO = fileURLToPath(new URL("../../node_modules/.bin/deno", import.meta.url))

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
-import { HLS_SEGMENT_MAX_S, SETTING_BOUNDS, SETTINGS_OF } from "../core/output-settings.ts"
-import { PRESETS } from "../core/presets.ts"
+import { HLS_SEGMENT_MAX_S, SETTING_BOUNDS, SETTINGS_OF } from "../core/output/output-settings.ts"
+import { PRESETS } from "../core/output/presets.ts"
 import { ALARM_KINDS, EVENT_KINDS } from "../effects/model/channel.ts"
 import { makeTestApp } from "./testing/test-app.ts"
 

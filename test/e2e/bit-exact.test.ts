@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
-import { generateTs } from "../../src/core/test-source/test-programme.ts"
 import { parsePacket } from "../../src/core/ts/packet.ts"
+import { generateTs } from "../../src/test-source/test-programme.ts"
 import { hasMedia, readMedia } from "../media.ts"
 import { freeUdpPort } from "./ports.ts"
 import { Product } from "./product.ts"

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
-import type { TestProgrammeOptions } from "../../src/core/test-source/test-programme.ts"
+import type { TestProgrammeOptions } from "../../src/test-source/test-programme.ts"
 import type { LegIllness } from "./leg-illness.ts"
 import { freeUdpPort } from "./ports.ts"
 

@@ -1,6 +1,6 @@
 /** Runs an Engine in this process, with the real packet core and, if asked for, the real libsrt. */
 import { readFileSync } from "node:fs"
-import { PacketCore } from "../../src/core/packet-core.ts"
+import { PacketCore } from "../../src/core/packet-core/packet-core.ts"
 import { policyOf } from "../../src/effects/config/input-policy.ts"
 import { Engine } from "../../src/engine/engine.ts"
 import type {
@@ -13,7 +13,7 @@ import type {
   OutputStats,
   Reply,
   Request,
-} from "../../src/engine/messages.ts"
+} from "../../src/engine/protocol/messages.ts"
 import { openSrtLibrary, type SrtLibrary } from "../../src/engine/srt/srt-library.ts"
 import { EngineEvents } from "./engine-events.ts"
 import { freeUdpPort } from "./ports.ts"

@@ -1,5 +1,5 @@
 /** What an engine has told so far, and waiting for what it will tell; shared by the engine in this process and the one in its own. */
-import type { Event, Reason, SessionState } from "../../src/engine/messages.ts"
+import type { Event, Reason, SessionState } from "../../src/engine/protocol/messages.ts"
 import { eventually } from "./product.ts"
 
 type EventOf<K extends Event["event"]> = Extract<Event, { event: K }>

@@ -1,7 +1,7 @@
 /** Point 12: the engine lives and its link to the control plane does not; what is stopped or removed then streams no further. */
 import { afterEach, expect, it } from "vitest"
 import { createUdpSink, type UdpSink } from "../../load-tests/lib/udp-sink.ts"
-import { engineSocketPath } from "../../src/engine/socket-path.ts"
+import { engineSocketPath } from "../../src/engine/protocol/socket-path.ts"
 import { freeUdpPort } from "./ports.ts"
 import { eventually, Product } from "./product.ts"
 import { type BackgroundSource, startSource } from "./source.ts"

@@ -7,9 +7,17 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as v from "valibot"
 import { policyOf } from "../../src/effects/config/input-policy.ts"
-import { LineReader } from "../../src/engine/line-reader.ts"
-import { type Command, Event, type LegSpec, type LegStats, type OutputStats, PROTOCOL_VERSION, Reply } from "../../src/engine/messages.ts"
-import { engineSocketPath } from "../../src/engine/socket-path.ts"
+import { LineReader } from "../../src/engine/protocol/line-reader.ts"
+import {
+  type Command,
+  Event,
+  type LegSpec,
+  type LegStats,
+  type OutputStats,
+  PROTOCOL_VERSION,
+  Reply,
+} from "../../src/engine/protocol/messages.ts"
+import { engineSocketPath } from "../../src/engine/protocol/socket-path.ts"
 import { EngineEvents } from "./engine-events.ts"
 import { freeUdpPort } from "./ports.ts"
 import { eventually } from "./product.ts"

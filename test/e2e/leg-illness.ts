@@ -1,6 +1,7 @@
 /** What can be wrong with a leg, done to a datagram's worth of the test programme. */
-import { AUDIO_PID, PAT_PID, PMT_PID, SCTE35_PID, SDT_PID, VIDEO_PID } from "../../src/core/test-source/program-tables.ts"
+
 import { buildPacket, NULL_PID, TS_PACKET_SIZE } from "../../src/core/ts/packet.ts"
+import { AUDIO_PID, PAT_PID, PMT_PID, SCTE35_PID, SDT_PID, VIDEO_PID } from "../../src/test-source/program-tables.ts"
 
 export type LegIllness =
   | "none"

@@ -4,12 +4,7 @@
  */
 import { createSocket, type Socket } from "node:dgram"
 import { createInterface } from "node:readline"
-import {
-  BATCH_BYTES,
-  createTestProgramme,
-  type TestProgramme,
-  type TestProgrammeOptions,
-} from "../../src/core/test-source/test-programme.ts"
+import { BATCH_BYTES, createTestProgramme, type TestProgramme, type TestProgrammeOptions } from "../../src/test-source/test-programme.ts"
 import type { FeedCommand, LegIllness, LegOptions } from "./channel-feed.ts"
 import { inflict, signals } from "./leg-illness.ts"
 import { rtpHeader } from "./send-ts.ts"

@@ -1,8 +1,8 @@
 /** A cue inserted by the operator, as the far side has it: well-formed, continuity intact, and the stream otherwise as it came. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { SCTE35_PID } from "../../src/core/test-source/program-tables.ts"
-import { generateTs } from "../../src/core/test-source/test-programme.ts"
 import type { ChannelEventView, CueView } from "../../src/effects/model/channel.ts"
+import { SCTE35_PID } from "../../src/test-source/program-tables.ts"
+import { generateTs } from "../../src/test-source/test-programme.ts"
 import { analyseStrictly } from "../strict-analyser.ts"
 import { cuesIn } from "../strict-cues.ts"
 import { PACKET_BYTES, readPacket } from "../strict-packet.ts"

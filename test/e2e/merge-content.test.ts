@@ -3,7 +3,7 @@
  * the whole product; legs of different programmes do not.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { generateTs } from "../../src/core/test-source/test-programme.ts"
+import { generateTs } from "../../src/test-source/test-programme.ts"
 import {
   between,
   cut,

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { generateTs } from "../../src/core/test-source/test-programme.ts"
+import { generateTs } from "../../src/test-source/test-programme.ts"
 import {
   between,
   bursts,

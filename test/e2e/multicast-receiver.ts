@@ -6,7 +6,7 @@ import { readSync } from "node:fs"
 import { monotonicUs } from "../../src/engine/ffi/clock.ts"
 import { openInputSocket } from "../../src/engine/inputs/input-socket.ts"
 import { MulticastWatch } from "../../src/engine/inputs/multicast-watch.ts"
-import type { LegSpec } from "../../src/engine/messages.ts"
+import type { LegSpec } from "../../src/engine/protocol/messages.ts"
 
 export interface ReceiverLine {
   /** Datagrams by SSRC, since the start. */

@@ -4,7 +4,7 @@
  * be: what is lost is lost on the way. A group of IPv6 names its interface as its zone.
  */
 import { createSocket } from "node:dgram"
-import { addressWords } from "../../src/core/address.ts"
+import { addressWords } from "../../src/core/net/address.ts"
 import { buildRtp } from "../../src/core/rtp/header.ts"
 import { numberedTs } from "./datagrams.ts"
 

@@ -1,7 +1,7 @@
 /** Rows 5, 6 and 16 with reordering on: what a single RTP leg delivers out of order, twice or too late, through the whole product. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { sequenceOf } from "../../src/core/fec/packet.ts"
-import { generateTs } from "../../src/core/test-source/test-programme.ts"
+import { sequenceOf } from "../../src/core/packet-core/testing/fec/packet.ts"
+import { generateTs } from "../../src/test-source/test-programme.ts"
 import {
   between,
   bursts,

@@ -1,8 +1,8 @@
 /** What a strict RTMP server sees of the product: cue points in their shapes, logins, TLS, leave-taking, times across reconnects. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { adobeLogin, llnwLogin } from "../../src/core/rtmp/testing/auth-server.ts"
-import { generateTs } from "../../src/core/test-source/test-programme.ts"
 import type { CueView } from "../../src/effects/model/channel.ts"
+import { generateTs } from "../../src/test-source/test-programme.ts"
 import { type Amf, amfValues } from "../flv-file.ts"
 import { selfSigned } from "./certificates.ts"
 import { freeUdpPort } from "./ports.ts"

@@ -1,8 +1,8 @@
 /** Cues in are cues out: on each output as an independent parser finds them on the far side, and as the product itself proves it. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { SCTE35_PID } from "../../src/core/test-source/program-tables.ts"
-import { generateTs } from "../../src/core/test-source/test-programme.ts"
 import type { CueView } from "../../src/effects/model/channel.ts"
+import { SCTE35_PID } from "../../src/test-source/program-tables.ts"
+import { generateTs } from "../../src/test-source/test-programme.ts"
 import { cuesIn } from "../strict-cues.ts"
 import { freeUdpPort } from "./ports.ts"
 import { eventually, Product } from "./product.ts"

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { parseOutputUrl } from "../../src/core/output-url.ts"
+import { parseOutputUrl } from "../../src/core/output/output-url.ts"
 import type { ChannelView, OutputView } from "../../src/effects/model/channel.ts"
 import { fakeOutput } from "../../src/http/testing/fake-views.ts"
 import { copyableUrls } from "./copyable-urls.ts"

@@ -3,28 +3,28 @@ import {
   CHANNEL_PENDING, CHANNEL_SIZE, CHANNEL_SOURCE, LEG_BYTES, LEG_DATAGRAMS, LEG_FEC_BAD, LEG_FIRST_RX_US, LEG_FOREIGN_ADDRESS,
   LEG_FOREIGN_PORT, LEG_FOREIGN_SSRC, LEG_NOT_ALLOWED, LEG_SIZE, LEG_SOURCE_ADDRESS, LEG_TRUNCATED, LEG_UDP_DATAGRAMS, MAX_CHANNELS,
   MAX_LEGS, PIDS, PID_PACKETS, PID_STATE, RX_BATCH, TX_BATCH,
-} from "./layout";
-import { STATE_CUTS, STATE_FRAMING, STATE_IDENTITY, count, gauge, legAddress, setGauge } from "./leg";
-import { BYTES, dropBytes, passBytes, reconsider, resetBytes, settleBytes, takeBytes, takePackets } from "./byte-stream";
-import { FRAMING_RTP, FRAMING_UDP, SYNC_BYTE, classify, payloadAddress, payloadLength, rtpSsrc } from "./rtp";
-import { SENDER_NEW, SENDER_REFUSED, acceptSender, isAllowed, isSourceOrNone, keepSource, keepTaken, readSource, sourceIdentity, sourcePort } from "./sender";
-import { CHANNEL_AT_ONCE, CHANNEL_RELEASED, channelAddress, setChannelField, sourceOf } from "./channel";
-import { forgetContinuity, watchPat } from "./continuity";
-import { takeFec } from "./fec";
-import { forgetDue } from "./flagging";
-import { beginInsertion, forgetInsertion } from "./insertion";
-import { tickMerge } from "./merge";
-import { allowMerge as allowChannelMerge, isMerged, mergeLegRestarted } from "./merge-members";
-import { order, resetReorder, restartReorder, tickReorder } from "./reorder";
-import { headAddress, takeAppended } from "./ring";
-import { takeForScte35 } from "./psi";
-import { clearSlots } from "./section-slots";
-import { startChannelCounters, startLegCounters } from "./start-counters";
-import { abandonSections } from "./sections";
-import { checkTimers } from "./tr101290";
-import { datagramAddress, datagramLength, hasName, initHeaders as initReceiveHeaders, isTruncated, nameAddress, receiveTime, resetHeader } from "./receive";
-import { fillMsgCtrl, initHeaders as initSendHeaders, payloadOf, setMessage, setRtpHeader } from "./send";
-import { ingestRtp } from "./ingest-rtp";
+} from "./memory/layout";
+import { STATE_CUTS, STATE_FRAMING, STATE_IDENTITY, count, gauge, legAddress, setGauge } from "./memory/leg";
+import { BYTES, dropBytes, passBytes, reconsider, resetBytes, settleBytes, takeBytes, takePackets } from "./ingest/byte-stream";
+import { FRAMING_RTP, FRAMING_UDP, SYNC_BYTE, classify, payloadAddress, payloadLength, rtpSsrc } from "./receive/rtp";
+import { SENDER_NEW, SENDER_REFUSED, acceptSender, isAllowed, isSourceOrNone, keepSource, keepTaken, readSource, sourceIdentity, sourcePort } from "./ingest/sender";
+import { CHANNEL_AT_ONCE, CHANNEL_RELEASED, channelAddress, setChannelField, sourceOf } from "./memory/channel";
+import { forgetContinuity, watchPat } from "./memory/continuity";
+import { takeFec } from "./order/fec";
+import { forgetDue } from "./ring/flagging";
+import { beginInsertion, forgetInsertion } from "./ring/insertion";
+import { tickMerge } from "./merge/merge";
+import { allowMerge as allowChannelMerge, isMerged, mergeLegRestarted } from "./merge/merge-members";
+import { order, resetReorder, restartReorder, tickReorder } from "./order/reorder";
+import { headAddress, takeAppended } from "./ring/ring";
+import { takeForScte35 } from "./analysis/psi";
+import { clearSlots } from "./analysis/section-slots";
+import { startChannelCounters, startLegCounters } from "./ingest/start-counters";
+import { abandonSections } from "./analysis/sections";
+import { checkTimers } from "./analysis/tr101290";
+import { datagramAddress, datagramLength, hasName, initHeaders as initReceiveHeaders, isTruncated, nameAddress, receiveTime, resetHeader } from "./receive/receive";
+import { fillMsgCtrl, initHeaders as initSendHeaders, payloadOf, setMessage, setRtpHeader } from "./ring/send";
+import { ingestRtp } from "./ingest/ingest-rtp";
 
 /** Forgets everything about a leg: counters, gauges, settings, PIDs, sections and what waits. */
 export function resetLeg(leg: i32): void {

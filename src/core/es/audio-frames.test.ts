@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { joinBytes } from "../join-bytes.ts"
+import { joinBytes } from "../bytes/join-bytes.ts"
 import { AC3_HEADER, parseAc3Header } from "./ac3.ts"
 import { type AudioFrame, AudioFrames } from "./audio-frames.ts"
 import { buildOpusHead, opusPacketSamples, parseOpusControl } from "./opus.ts"

@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { joinBytes } from "../join-bytes.ts"
+import { joinBytes } from "../bytes/join-bytes.ts"
 import { buildPacket } from "../ts/packet.ts"
 import { VIDEO_PES_MAX } from "./pes-assembler.ts"
 import { adtsFrame } from "./testing/audio.ts"

@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { propertyRuns } from "../../../test/property-runs.ts"
-import { joinBytes } from "../join-bytes.ts"
+import { joinBytes } from "../bytes/join-bytes.ts"
 import { findNals, NalScan } from "./nal.ts"
 import { annexB, h264Slice } from "./testing/parameter-sets.ts"
 import { block, hex, inter, key } from "./testing/pictures.ts"

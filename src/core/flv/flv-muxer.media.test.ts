@@ -10,7 +10,7 @@ import { collect } from "../es/testing/collect.ts"
 import type { FlvMessage } from "./message.ts"
 import { decodeAudioBody, decodeVideoBody, splitLengthPrefixed } from "./tag-body.ts"
 import { ALLOW_ALL, mux } from "./testing/mux.ts"
-import { writeFlvFile } from "./write-flv-file.ts"
+import { writeFlvFile } from "./testing/write-flv-file.ts"
 
 const installed = spawnSync("ffmpeg", ["-version"]).status === 0
 const TIMEOUT_MS = 60_000

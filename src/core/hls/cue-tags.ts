@@ -1,5 +1,5 @@
 /** The lines of cues in a playlist. */
-import type { CUE_TAG_STYLES } from "../output-settings.ts"
+import type { CUE_TAG_STYLES } from "../output/output-settings.ts"
 import { dateText, secondsText } from "./playlist.ts"
 
 export type CueStyle = (typeof CUE_TAG_STYLES)[number]

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
+import { generateTs } from "../../test-source/test-programme.ts"
 import { spliceInsert } from "../scte35/build-cue.ts"
 import type { SpliceInfoSection } from "../scte35/section-fields.ts"
-import { generateTs } from "../test-source/test-programme.ts"
 import { TS_PACKET_SIZE } from "../ts/packet.ts"
 import type { CueStyle } from "./cue-tags.ts"
 import { type PackagedSegment, Packager, targetDurationOf } from "./packager.ts"

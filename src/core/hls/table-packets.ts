@@ -2,7 +2,7 @@
  * Continuity counters of the PAT and PMT PIDs across segments. Each segment begins with tables of its own, so what follows on their PIDs is
  * numbered on by as many packets; what was odd about the source's counters (a loss, a repeated packet) stays so.
  */
-import { joinBytes } from "../join-bytes.ts"
+import { joinBytes } from "../bytes/join-bytes.ts"
 import { NULL_PID, SYNC_BYTE, TS_PACKET_SIZE } from "../ts/packet.ts"
 import { packetizeSection } from "../ts/psi.ts"
 import type { ChunkList } from "./chunk-list.ts"

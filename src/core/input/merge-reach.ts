@@ -1,5 +1,5 @@
 /** How far apart the paths of two legs may be for a merge to find the legs alike, and what it means when it did not. */
-import { MERGE_CELLS, TS_PACKET } from "../assembly/layout.ts"
+import { MERGE_CELLS, TS_PACKET } from "../assembly/memory/layout.ts"
 
 /** `too_far`: whether the legs carry the same packets cannot be known, because they are further apart than can be compared. */
 export type Alignment = "same" | "different" | "too_far" | "unknown"

@@ -1,5 +1,5 @@
 /** What each counter of a leg means for its verdict. Numbers in sentences are of the last ten seconds. */
-import type { LegCounter } from "../leg-fields.ts"
+import type { LegCounter } from "../packet-core/leg-fields.ts"
 
 type Framing = "none" | "rtp" | "udp"
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { LEG_COUNTERS, type LegCounter } from "../leg-fields.ts"
+import { LEG_COUNTERS, type LegCounter } from "../packet-core/leg-fields.ts"
 import { type Health, type HealthFacts, newHealthMemory, observeSecond, type Verdict } from "./verdict.ts"
 import { RULES } from "./verdict-rules.ts"
 

@@ -4,7 +4,7 @@
  * way count as priority 1. Nothing usable is lost. Reasons name the most likely cause first: what was dropped, then what was lost, then
  * what came of it.
  */
-import type { LegCounter } from "../leg-fields.ts"
+import type { LegCounter } from "../packet-core/leg-fields.ts"
 import { droppingOf, GOES_ON, RULES, sentenceOf } from "./verdict-rules.ts"
 
 /** `good`; `degraded`: errors that viewers may notice; `bad`: not fit for the outputs; `lost`: nothing usable. */

@@ -1,9 +1,9 @@
 import * as fc from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
+import { AUDIO_PID, PAT_PID, PMT_PID, VIDEO_PID } from "../../test-source/program-tables.ts"
+import { generateTs } from "../../test-source/test-programme.ts"
+import { analyse, nalTypes } from "../../test-source/testing/analyse.ts"
 import { pidOf } from "../hls/testing/segments-of.ts"
-import { AUDIO_PID, PAT_PID, PMT_PID, VIDEO_PID } from "../test-source/program-tables.ts"
-import { generateTs } from "../test-source/test-programme.ts"
-import { analyse, nalTypes } from "../test-source/testing/analyse.ts"
 import { TS_PACKET_SIZE } from "../ts/packet.ts"
 import { AccessPointStart } from "./access-point-start.ts"
 

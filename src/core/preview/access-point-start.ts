@@ -1,7 +1,8 @@
 /** Lets a transport stream begin where a decoder can: PAT and PMT, then the PES packet of a random access point. Pure. */
+
+import { joinBytes } from "../bytes/join-bytes.ts"
 import { type AccessPoint, accessPointOf, HEAD_MAX, readPesTimes } from "../hls/access-point.ts"
 import { PAT_PID, ProgramTables } from "../hls/program-tables.ts"
-import { joinBytes } from "../join-bytes.ts"
 import { SYNC_BYTE, TS_PACKET_SIZE } from "../ts/packet.ts"
 import { type PmtStream, packetizeSection, parsePmt } from "../ts/psi.ts"
 

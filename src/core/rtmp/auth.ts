@@ -2,7 +2,7 @@
  * Logins of publishers as librtmp and FMLE do them: the server refuses `connect` with a description that holds its question, and the
  * answer goes as a query behind the application and the tcUrl of the next attempt, on a new TCP connection.
  */
-import { toBase64, toHex } from "../scte35/bytes-text.ts"
+import { toBase64, toHex } from "../bytes/bytes-text.ts"
 import { uint32, utf8 } from "./bytes.ts"
 import { md5 } from "./md5.ts"
 

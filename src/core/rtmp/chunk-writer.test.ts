@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { joinBytes } from "../join-bytes.ts"
+import { joinBytes } from "../bytes/join-bytes.ts"
 import { ChunkWriter } from "./chunk-writer.ts"
 import type { RtmpMessage } from "./constants.ts"
 import { hex } from "./testing/hex.ts"

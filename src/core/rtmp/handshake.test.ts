@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { joinBytes } from "../join-bytes.ts"
+import { joinBytes } from "../bytes/join-bytes.ts"
 import { buildC0C1, ClientHandshake, HANDSHAKE_RANDOM_SIZE, HANDSHAKE_SIZE, type HandshakeStep } from "./handshake.ts"
 import { hex } from "./testing/hex.ts"
 

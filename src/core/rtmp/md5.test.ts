@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { toHex } from "../scte35/bytes-text.ts"
+import { toHex } from "../bytes/bytes-text.ts"
 import { utf8 } from "./bytes.ts"
 import { md5 } from "./md5.ts"
 

@@ -1,6 +1,6 @@
 /** Message bodies other than audio and video (Adobe RTMP Specification 1.0, 5.4 and 7). */
 
-import { joinBytes } from "../join-bytes.ts"
+import { joinBytes } from "../bytes/join-bytes.ts"
 import type { AmfValue } from "./amf0.ts"
 import { decodeAmf0 } from "./amf0-decode.ts"
 import { encodeAmf0 } from "./amf0-encode.ts"

@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { joinBytes } from "../join-bytes.ts"
+import { joinBytes } from "../bytes/join-bytes.ts"
 import { amfObject, amfProperty } from "./amf0.ts"
 import type { RtmpMessage } from "./constants.ts"
 import { commandMessage, setPeerBandwidthMessage, userControlMessage, windowAcknowledgementSizeMessage } from "./messages.ts"

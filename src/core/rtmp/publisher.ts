@@ -3,7 +3,7 @@
  * bytes and events come out; the connection, its time-outs and retries are the caller's. One publisher serves one TCP connection.
  */
 
-import { joinBytes } from "../join-bytes.ts"
+import { joinBytes } from "../bytes/join-bytes.ts"
 import { Acknowledgements } from "./acknowledgements.ts"
 import { type AmfValue, amfText } from "./amf0.ts"
 import { readUint32 } from "./bytes.ts"

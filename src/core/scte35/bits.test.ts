@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fromBase64, fromHex, toBase64, toHex } from "../bytes/bytes-text.ts"
 import { BitReader, BitWriter } from "./bits.ts"
-import { fromBase64, fromHex, toBase64, toHex } from "./bytes-text.ts"
 
 const fields = fc.array(
   fc

@@ -1,6 +1,6 @@
 /** Bit fields of up to 53 bits as plain numbers, most significant bit first. */
 
-import { byteCount } from "./bytes-text.ts"
+import { byteCount } from "../bytes/bytes-text.ts"
 
 /** Reserved bits that are not all ones, by place; kept so that a section can be written again byte for byte. */
 export type Reserved = Readonly<Record<string, number>>

@@ -1,7 +1,7 @@
 /** Three hours of the test source's cues, with its clock wrapping inside. */
 import { expect, it } from "vitest"
-import { type BreakPlan, CueSchedule, FRAME_90K } from "../test-source/schedule.ts"
-import { VIDEO_DELAY_90K } from "../test-source/test-programme.ts"
+import { type BreakPlan, CueSchedule, FRAME_90K } from "../../test-source/schedule.ts"
+import { VIDEO_DELAY_90K } from "../../test-source/test-programme.ts"
 import { type BreakEvent, newBreakState, noteSection, tickBreaks } from "./break-state.ts"
 import { decoded, POLICY } from "./testing/break-channel.ts"
 import { PTS_MODULUS } from "./timing.ts"

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
+import { toHex } from "../bytes/bytes-text.ts"
 import { type BuiltCue, type SpliceInsertOptions, spliceInsert, spliceNull, type TimeSignalOptions, timeSignal } from "./build-cue.ts"
-import { toHex } from "./bytes-text.ts"
 import { describeCue } from "./describe-cue.ts"
 import { encodeUpid } from "./encode-upid.ts"
 import { read } from "./testing/assemble.ts"

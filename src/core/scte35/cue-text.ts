@@ -1,5 +1,5 @@
 /** A cue as people paste it: base64 or hexadecimal. */
-import { fromBase64, fromHex } from "./bytes-text.ts"
+import { fromBase64, fromHex } from "../bytes/bytes-text.ts"
 import { decodeSpliceInfoSection } from "./decode-section.ts"
 import { type SpliceInfoSection, TABLE_ID_SPLICE_INFO } from "./section-fields.ts"
 

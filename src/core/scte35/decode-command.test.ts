@@ -1,6 +1,6 @@
 /** Commands written by hand from the syntax tables (ANSI/SCTE 35 9.7), and what they must read as. */
 import { describe, expect, it } from "vitest"
-import { toHex } from "./bytes-text.ts"
+import { toHex } from "../bytes/bytes-text.ts"
 import { encodeSpliceInfoSection } from "./encode-section.ts"
 import { assemble, read } from "./testing/assemble.ts"
 

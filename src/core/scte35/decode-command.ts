@@ -1,6 +1,7 @@
 /** Reads splice commands (ANSI/SCTE 35 9.7). */
+
+import { byteCount, hex8, toHex, toPrintable } from "../bytes/bytes-text.ts"
 import { BitReader, type Reserved } from "./bits.ts"
-import { byteCount, hex8, toHex, toPrintable } from "./bytes-text.ts"
 import {
   BANDWIDTH_RESERVATION,
   type KnownCommand,

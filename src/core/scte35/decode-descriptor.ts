@@ -1,6 +1,7 @@
 /** Reads splice descriptors (ANSI/SCTE 35 clause 10). */
+
+import { byteCount, hex8, hex32, toHex, toLatin1, toPrintable } from "../bytes/bytes-text.ts"
 import { BitReader } from "./bits.ts"
-import { byteCount, hex8, hex32, toHex, toLatin1, toPrintable } from "./bytes-text.ts"
 import { keep } from "./decode-command.ts"
 import { decodeUpid } from "./decode-upid.ts"
 import {

@@ -1,6 +1,6 @@
 /** What surrounds command and descriptors (ANSI/SCTE 35 9.6), lengths that lie, and bytes that are no section. */
 import { describe, expect, it } from "vitest"
-import { fromHex, toHex } from "./bytes-text.ts"
+import { fromHex, toHex } from "../bytes/bytes-text.ts"
 import { decodeSpliceInfoSection } from "./decode-section.ts"
 import { effectivePts } from "./effective-pts.ts"
 import { encodeSpliceInfoSection } from "./encode-section.ts"

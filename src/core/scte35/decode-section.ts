@@ -1,7 +1,8 @@
 /** Reads splice_info_section (ANSI/SCTE 35 9.6). */
+
+import { byteCount, hex8, hex32, toBase64, toHex } from "../bytes/bytes-text.ts"
 import { crc32 } from "../ts/crc32.ts"
 import { BitReader } from "./bits.ts"
-import { byteCount, hex8, hex32, toBase64, toHex } from "./bytes-text.ts"
 import { decodeCommand } from "./decode-command.ts"
 import { decodeDescriptor, type Findings } from "./decode-descriptor.ts"
 import type { SpliceDescriptor } from "./descriptor-fields.ts"

@@ -1,5 +1,5 @@
 /** A cue in one line, for people: lists, logs, alarms. */
-import { byteCount, hex8, hex32 } from "./bytes-text.ts"
+import { byteCount, hex8, hex32 } from "../bytes/bytes-text.ts"
 import { type ActiveSpliceInsert, type ScheduledEvent, type SpliceCommand, spliceCommandName } from "./command-fields.ts"
 import type { ActiveSegmentation, SpliceDescriptor, Upid } from "./descriptor-fields.ts"
 import { effectivePts } from "./effective-pts.ts"

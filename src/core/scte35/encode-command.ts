@@ -1,6 +1,7 @@
 /** Writes splice commands (ANSI/SCTE 35 9.7). */
+
+import { fromHex } from "../bytes/bytes-text.ts"
 import type { BitWriter, Reserved } from "./bits.ts"
-import { fromHex } from "./bytes-text.ts"
 import {
   BANDWIDTH_RESERVATION,
   PRIVATE_COMMAND,

@@ -1,6 +1,7 @@
 /** Writes splice descriptors (ANSI/SCTE 35 clause 10). */
+
+import { fromHex, fromLatin1 } from "../bytes/bytes-text.ts"
 import { BitWriter } from "./bits.ts"
-import { fromHex, fromLatin1 } from "./bytes-text.ts"
 import { CUEI_IDENTIFIER, type SpliceDescriptor } from "./descriptor-fields.ts"
 import { writeHex } from "./encode-command.ts"
 import type { Encodable } from "./section-fields.ts"

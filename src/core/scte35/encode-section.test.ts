@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { toHex } from "../bytes/bytes-text.ts"
 import { crc32 } from "../ts/crc32.ts"
-import { toHex } from "./bytes-text.ts"
 import { encodeSpliceInfoSection } from "./encode-section.ts"
 import type { SpliceInfoSectionFields } from "./section-fields.ts"
 import { arbitrarySection } from "./testing/arbitrary-section.ts"

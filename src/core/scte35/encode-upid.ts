@@ -1,5 +1,5 @@
 /** UPIDs from the form in which people write them. */
-import { byteCount, fromHex, fromLatin1, toHex, toPrintable } from "./bytes-text.ts"
+import { byteCount, fromHex, fromLatin1, toHex, toPrintable } from "../bytes/bytes-text.ts"
 import { type UpidType, upidType } from "./upid-types.ts"
 
 /** Bytes in hexadecimal, or why there are none. */

@@ -1,8 +1,8 @@
 /** Sections out of public test suites, decoded independently beside them, and those of captured and encoder-made streams. */
 import { describe, expect, it } from "vitest"
 import { hasMedia, readMedia } from "../../../test/media.ts"
+import { fromHex, toHex } from "../bytes/bytes-text.ts"
 import { parsePacket } from "../ts/packet.ts"
-import { fromHex, toHex } from "./bytes-text.ts"
 import { decodeCueText } from "./cue-text.ts"
 import { decodeSpliceInfoSection } from "./decode-section.ts"
 import { effectivePts } from "./effective-pts.ts"

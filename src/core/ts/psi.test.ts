@@ -1,8 +1,8 @@
 import * as fc from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
+import { ReferenceParser } from "../packet-core/testing/reference-parser.ts"
 import { crc32 } from "./crc32.ts"
 import { buildPat, buildPmt, packetizeSection, parseDescriptors, parsePat, parsePmt, registrationDescriptor, sealSection } from "./psi.ts"
-import { ReferenceParser } from "./reference-parser.ts"
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex")
 const uint = (bits: number) => fc.integer({ min: 0, max: 2 ** bits - 1 })

@@ -1,5 +1,5 @@
 /** Host and port of an output: what is no address, no name and no port is refused with a sentence that names it. */
-import { isIPv4, isIPv6, zoneProblem } from "../address.ts"
+import { isIPv4, isIPv6, zoneProblem } from "../net/address.ts"
 
 export type Read<A> = { readonly ok: true; readonly value: A } | { readonly ok: false; readonly message: string }
 

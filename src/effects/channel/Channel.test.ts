@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Random, SubscriptionRef, TestClock } from "effect"
-import type { Event, Reason } from "../../engine/messages.ts"
+import type { Event, Reason } from "../../engine/protocol/messages.ts"
 import { INPUT_DEFAULTS } from "../config/input-policy.ts"
 import { revisionOf } from "../config/output-place.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"

@@ -7,7 +7,7 @@
  *   └─ writers      one fiber per enabled output, keyed by its id; each retries for itself and touches no sibling
  */
 import { Deferred, Effect, FiberMap, Mailbox, type Scope, Stream, SubscriptionRef } from "effect"
-import type { ChannelSpec } from "../../engine/messages.ts"
+import type { ChannelSpec } from "../../engine/protocol/messages.ts"
 import { breakPolicyOf, specOf } from "../config/input-policy.ts"
 import { type OutputHost, retryPolicyOf, revisionOf } from "../config/output-place.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"

@@ -5,8 +5,8 @@
  *   runWriter    the parent of all attempts: delays, status, log
  */
 import { Clock, Effect, Random } from "effect"
-import { maskSecrets } from "../../core/output-url.ts"
-import type { SessionState } from "../../engine/messages.ts"
+import { maskSecrets } from "../../core/output/output-url.ts"
+import type { SessionState } from "../../engine/protocol/messages.ts"
 import { hideSecrets } from "../config/hide-secrets.ts"
 import { countFailure, isGivenUp, retryDelayMs } from "../config/retry-delay.ts"
 import type { SessionUpdate } from "../engine/engine-inboxes.ts"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Logger, SubscriptionRef } from "effect"
-import type { Command, LegStats, Reason } from "../../engine/messages.ts"
+import type { Command, LegStats, Reason } from "../../engine/protocol/messages.ts"
 import type { CueInput } from "../config/request-bodies.ts"
 import type { InputSettings } from "../model/channel.ts"
 import type { CueView } from "../model/cue.ts"

@@ -3,7 +3,7 @@
  * or checked here, inserted by the engine, recorded with who asked for it, and known again by its bytes when it goes out.
  */
 import { Clock, Effect } from "effect"
-import type { ChannelStats, LegStats } from "../../engine/messages.ts"
+import type { ChannelStats, LegStats } from "../../engine/protocol/messages.ts"
 import { scte35SettingsOf } from "../config/input-policy.ts"
 import type { CueInput } from "../config/request-bodies.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"

@@ -1,5 +1,5 @@
 /** What each message of figures says that was not known before: lines to log, events to keep. */
-import type { ChannelStats } from "../../engine/messages.ts"
+import type { ChannelStats } from "../../engine/protocol/messages.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { Happening } from "../model/channel-event.ts"
 import { type AlarmMoment, noteAlarms } from "./runtime/alarms.ts"

@@ -1,6 +1,6 @@
 /** One attempt of an output as the engine runs it: opened or found, and closed with its scope. */
 import { Effect, type Mailbox, type Scope } from "effect"
-import type { Reason, SessionState } from "../../engine/messages.ts"
+import type { Reason, SessionState } from "../../engine/protocol/messages.ts"
 import { type OutputHost, outputSpec, revisionOf } from "../config/output-place.ts"
 import type { RetryPolicy } from "../config/retry-delay.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"

@@ -1,6 +1,6 @@
 /** What the engine's figures say of a channel: the leg in use, the status and its reason. Pure; it decides, views only show. */
-import { formatEndpoint } from "../../core/address.ts"
-import type { ChannelStats, LegStats } from "../../engine/messages.ts"
+import { formatEndpoint } from "../../core/net/address.ts"
+import type { ChannelStats, LegStats } from "../../engine/protocol/messages.ts"
 import type { ChannelConfig, ChannelStatus } from "../model/channel.ts"
 import type { ChannelRuntime } from "./runtime/channel-runtime.ts"
 

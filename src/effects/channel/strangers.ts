@@ -3,7 +3,7 @@
  * nobody could tell it anything.
  */
 import { Effect, Stream, SubscriptionRef } from "effect"
-import type { Command, EngineStats } from "../../engine/messages.ts"
+import type { Command, EngineStats } from "../../engine/protocol/messages.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 

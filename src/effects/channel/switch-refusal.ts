@@ -1,6 +1,6 @@
 /** Whether an operator's switch would leave the outputs without a stream. Pure. */
-import { formatEndpoint } from "../../core/address.ts"
-import type { ChannelStats } from "../../engine/messages.ts"
+import { formatEndpoint } from "../../core/net/address.ts"
+import type { ChannelStats } from "../../engine/protocol/messages.ts"
 import type { SourceName } from "../model/channel.ts"
 
 /** Why switching to `source` is refused unless forced; null when it may be done, also while nothing is known of the channel. */

@@ -1,6 +1,6 @@
 /** The operator's change of source. */
 import { Effect } from "effect"
-import type { ChannelStats } from "../../engine/messages.ts"
+import type { ChannelStats } from "../../engine/protocol/messages.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
 import type { ChannelConfig, SourceName } from "../model/channel.ts"
 import { Conflict, type EngineUnavailable, InvalidInput } from "../model/Errors.ts"

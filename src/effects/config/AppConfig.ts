@@ -5,7 +5,7 @@
 import { isIP } from "node:net"
 import { join, resolve } from "node:path"
 import { Config, ConfigError, Context, Effect, Either, Layer, type LogLevel, Option, Redacted } from "effect"
-import { type Network, parseNetwork } from "../../core/network.ts"
+import { type Network, parseNetwork } from "../../core/net/network.ts"
 import { StartRefused } from "../model/Errors.ts"
 import { type DatabasePlace, databasePlace } from "./database-url.ts"
 import { LOG_LEVELS, type LogLevelName, toLogLevel } from "./log-levels.ts"

@@ -4,7 +4,7 @@
 import { Cause, Effect, HashMap, Layer, Logger } from "effect"
 import pino from "pino"
 import { prettyFactory } from "pino-pretty"
-import { maskSecrets } from "../../core/output-url.ts"
+import { maskSecrets } from "../../core/output/output-url.ts"
 import { printable } from "../../core/printable.ts"
 import { AppConfig, type AppConfigService } from "./AppConfig.ts"
 import { pinoLevel } from "./log-levels.ts"

@@ -1,6 +1,6 @@
 /** What is wrong with a channel's inputs beyond the bounds of each field. Pure; errors carry the request's paths. */
-import { bindsOverlap, formatEndpoint, isAny, isIPv4, isIPv6, isMulticast, needsZone, zoneOf, zoneProblem } from "../../core/address.ts"
-import { parseNetwork } from "../../core/network.ts"
+import { bindsOverlap, formatEndpoint, isAny, isIPv4, isIPv6, isMulticast, needsZone, zoneOf, zoneProblem } from "../../core/net/address.ts"
+import { parseNetwork } from "../../core/net/network.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { FieldError } from "../model/Errors.ts"
 import { FEC_PORTS, policyOf } from "./input-policy.ts"

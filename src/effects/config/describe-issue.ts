@@ -1,6 +1,6 @@
 /** Turns what Effect's Schema found wrong into sentences for the person who sent it. */
 import { Option, type ParseResult, SchemaAST } from "effect"
-import { SECRET_SETTINGS } from "../../core/output-settings.ts"
+import { SECRET_SETTINGS } from "../../core/output/output-settings.ts"
 import type { FieldError } from "../model/Errors.ts"
 
 /** Errors that are named; more help nobody. */

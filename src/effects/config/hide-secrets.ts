@@ -1,5 +1,5 @@
 /** Servers repeat what they were told: `stream live/KEY is already published`. No sentence about an output may show its secrets. */
-import { secretsInUrl } from "../../core/output-url.ts"
+import { secretsInUrl } from "../../core/output/output-url.ts"
 import type { OutputConfig } from "../model/channel.ts"
 import { maskText } from "./Logging.ts"
 import { MASK } from "./output-input.ts"

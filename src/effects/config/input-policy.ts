@@ -1,7 +1,7 @@
 /** The input settings' bounds and defaults, in one place, and what the engine is told of them. */
-import { isIPv6, isMulticast } from "../../core/address.ts"
+import { isIPv6, isMulticast } from "../../core/net/address.ts"
 import { type BreakPolicy, DEFAULT_BREAK_POLICY } from "../../core/scte35/break-state.ts"
-import type { ChannelSpec, InputPolicy, LegSpec } from "../../engine/messages.ts"
+import type { ChannelSpec, InputPolicy, LegSpec } from "../../engine/protocol/messages.ts"
 import type { ChannelConfig, InputSettings } from "../model/channel.ts"
 
 /** Lowest and highest value of each numeric setting, both allowed. */

@@ -2,7 +2,7 @@
  * From the body of an output to what is stored: presets filled in, secrets kept that come back masked, every field checked against the
  * protocol. Pure; errors carry the field's path and repeat no secret.
  */
-import { parseNetwork } from "../../core/network.ts"
+import { parseNetwork } from "../../core/net/network.ts"
 import {
   HLS_SEGMENT_MAX_S,
   type OutputSetting,
@@ -10,9 +10,9 @@ import {
   RETRY_SETTINGS,
   SECRET_SETTINGS,
   SETTINGS_OF,
-} from "../../core/output-settings.ts"
-import { maskSecrets, protocolOfUrl, unmaskSecrets } from "../../core/output-url.ts"
-import { presetOf, STREAM_KEY_PLACE } from "../../core/presets.ts"
+} from "../../core/output/output-settings.ts"
+import { maskSecrets, protocolOfUrl, unmaskSecrets } from "../../core/output/output-url.ts"
+import { presetOf, STREAM_KEY_PLACE } from "../../core/output/presets.ts"
 import type { OutputConfig, Protocol } from "../model/channel.ts"
 import type { FieldError } from "../model/Errors.ts"
 import { type Checked, done, failed } from "./checked.ts"

@@ -1,9 +1,9 @@
 /** What the engine is told of an output: its URL and key, its directory, and the name of that configuration. Pure but for hashing. */
 import { createHash } from "node:crypto"
 import { join } from "node:path"
-import { type ParsedOutput, parseOutputUrl } from "../../core/output-url.ts"
-import { STREAM_KEY_PLACE } from "../../core/presets.ts"
-import type { OutputSpec } from "../../engine/messages.ts"
+import { type ParsedOutput, parseOutputUrl } from "../../core/output/output-url.ts"
+import { STREAM_KEY_PLACE } from "../../core/output/presets.ts"
+import type { OutputSpec } from "../../engine/protocol/messages.ts"
 import type { OutputConfig } from "../model/channel.ts"
 import type { RetryPolicy } from "./retry-delay.ts"
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { PRESETS, presetOf } from "../../core/presets.ts"
+import { PRESETS, presetOf } from "../../core/output/presets.ts"
 import { presetWarnings } from "./preset-warnings.ts"
 
 const leg = (streams: ReadonlyArray<readonly [pid: number, type: number, bitrate: number]>, intervalMs: number | null = 2000) => ({

@@ -1,7 +1,13 @@
 /** What the API takes. Field names are the contract's (snake_case); the schemas validate and bound every input. */
 import { Schema } from "effect"
-import { CUE_POINT_STYLES, CUE_TAG_STYLES, ENHANCED_CODECS, MAX_ALLOWED_RECEIVERS, SETTING_BOUNDS } from "../../core/output-settings.ts"
-import { PRESET_NAMES } from "../../core/presets.ts"
+import {
+  CUE_POINT_STYLES,
+  CUE_TAG_STYLES,
+  ENHANCED_CODECS,
+  MAX_ALLOWED_RECEIVERS,
+  SETTING_BOUNDS,
+} from "../../core/output/output-settings.ts"
+import { PRESET_NAMES } from "../../core/output/presets.ts"
 import { AutoRun, type InputSettings, Protocol, SourceName } from "../model/channel.ts"
 import { INPUT_BOUNDS, MAX_ALLOWED_SENDERS } from "./input-policy.ts"
 import { matches } from "./pattern.ts"

@@ -1,6 +1,6 @@
 /** Local UDP ports the configuration claims, and claims that contradict each other. */
-import { bindsOverlap } from "../../core/address.ts"
-import { takenAddress } from "../../core/srt/taken-address.ts"
+import { bindsOverlap } from "../../core/net/address.ts"
+import { takenAddress } from "../../core/output/taken-address.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import type { FieldError } from "../model/Errors.ts"
 import { FEC_PORTS, policyOf } from "./input-policy.ts"

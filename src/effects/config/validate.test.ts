@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { maskSecrets } from "../../core/output-url.ts"
+import { maskSecrets } from "../../core/output/output-url.ts"
 import { channelConfig, outputConfig } from "../testing/configs.ts"
 import type { ChannelInput } from "./request-bodies.ts"
 import { portConflicts, usedPorts } from "./used-ports.ts"

@@ -8,7 +8,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Clock, Effect, Schema } from "effect"
-import { maskSecrets } from "../../core/output-url.ts"
+import { maskSecrets } from "../../core/output/output-url.ts"
 import { type Checked, done, failed } from "../config/checked.ts"
 import { claimConflicts } from "../config/claim-conflicts.ts"
 import { describeIssue } from "../config/describe-issue.ts"

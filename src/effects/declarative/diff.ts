@@ -1,6 +1,6 @@
 /** What differs between the configuration that is and the one that is wanted, for people and programs. Pure; shows no secret. */
-import { SECRET_SETTINGS } from "../../core/output-settings.ts"
-import { maskSecrets } from "../../core/output-url.ts"
+import { SECRET_SETTINGS } from "../../core/output/output-settings.ts"
+import { maskSecrets } from "../../core/output/output-url.ts"
 import { MASK } from "../config/output-input.ts"
 import { type OutputHost, revisionOf } from "../config/output-place.ts"
 import type { OutputConfig } from "../model/channel.ts"

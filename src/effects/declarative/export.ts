@@ -1,7 +1,7 @@
 /** From what is stored to a document. The same configuration gives the same bytes. Pure. */
-import { type OutputSettings, SECRET_SETTINGS } from "../../core/output-settings.ts"
-import { maskSecrets } from "../../core/output-url.ts"
-import { presetOf } from "../../core/presets.ts"
+import { type OutputSettings, SECRET_SETTINGS } from "../../core/output/output-settings.ts"
+import { maskSecrets } from "../../core/output/output-url.ts"
+import { presetOf } from "../../core/output/presets.ts"
 import { MASK } from "../config/output-input.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import { CHANNEL_FIELDS, type ChannelDocument, type ConfigDocument, OUTPUT_FIELDS, type OutputDocument } from "./document.ts"

@@ -2,7 +2,7 @@
  * From a document to the channels as they would be stored: each found again by its slug, masked secrets put back, every field checked as
  * the other requests check it. Pure; errors carry the document's paths and repeat no secret.
  */
-import { maskSecrets, protocolOfUrl } from "../../core/output-url.ts"
+import { maskSecrets, protocolOfUrl } from "../../core/output/output-url.ts"
 import { type Checked, done, failed } from "../config/checked.ts"
 import { demandedBy } from "../config/on-demand.ts"
 import { MASK } from "../config/output-input.ts"

@@ -4,7 +4,7 @@
  *   connected ──(connection lost, or 5 s without a line)──> lost: all sessions end at once ──> attach again ──> connected
  */
 import { Cause, Context, Deferred, Effect, Exit, Layer, Mailbox, Option, SubscriptionRef } from "effect"
-import type { Command, Event } from "../../engine/messages.ts"
+import type { Command, Event } from "../../engine/protocol/messages.ts"
 import { type EngineRefused, EngineUnavailable, type StartRefused } from "../model/Errors.ts"
 import { within } from "../model/within.ts"
 import { type AttachedEngine, attachEngine, endEngine } from "./attach-engine.ts"

@@ -5,8 +5,8 @@
 import { createConnection, type Socket } from "node:net"
 import { Deferred, Effect, FiberId, type Scope } from "effect"
 import * as v from "valibot"
-import { LineReader } from "../../engine/line-reader.ts"
-import { type Command, Event, MAX_LINE_BYTES, Reply } from "../../engine/messages.ts"
+import { LineReader } from "../../engine/protocol/line-reader.ts"
+import { type Command, Event, MAX_LINE_BYTES, Reply } from "../../engine/protocol/messages.ts"
 import { EngineRefused, EngineUnavailable } from "../model/Errors.ts"
 
 export type Accepted = Extract<Reply, { readonly ok: true }>

@@ -6,7 +6,7 @@ import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync, 
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Context, Deferred, Effect, FiberId, Layer, Option } from "effect"
-import { engineSocketPath } from "../../engine/socket-path.ts"
+import { engineSocketPath } from "../../engine/protocol/socket-path.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { EngineUnavailable } from "../model/Errors.ts"
 import { childEnvironment } from "./child-environment.ts"

@@ -1,6 +1,6 @@
 /** The control plane's share of a busy machine: less than the engine's, more than that of other work. */
 import { Effect, Layer } from "effect"
-import { CONTROL_PLANE_NICE, raisePriority, raiseThreads } from "../../engine/priority.ts"
+import { CONTROL_PLANE_NICE, raisePriority, raiseThreads } from "../../engine/system/priority.ts"
 
 /**
  * Raises it once. What could not be had is for those who look for it: the engine, which asks for more, says so in its log. Children that

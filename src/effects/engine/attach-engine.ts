@@ -3,7 +3,7 @@
  * version is replaced, one that does not answer is killed, one that another control plane holds is refused.
  */
 import { Deferred, Effect, Option, Schedule, type Scope } from "effect"
-import { type EngineInfo, type EngineStats, type Event, PROTOCOL_VERSION } from "../../engine/messages.ts"
+import { type EngineInfo, type EngineStats, type Event, PROTOCOL_VERSION } from "../../engine/protocol/messages.ts"
 import { EngineUnavailable, StartRefused } from "../model/Errors.ts"
 import { within } from "../model/within.ts"
 import { connectEngine, type EngineConnection } from "./EngineConnection.ts"

@@ -3,7 +3,7 @@
  * waiting to be adopted. Plain maps; everything happens in the fiber that reads the events.
  */
 import { Effect, Mailbox, type Scope } from "effect"
-import type { EngineStats, Event, Reason, SessionState } from "../../engine/messages.ts"
+import type { EngineStats, Event, Reason, SessionState } from "../../engine/protocol/messages.ts"
 
 export interface SessionUpdate {
   readonly state: SessionState

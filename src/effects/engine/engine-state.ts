@@ -1,6 +1,6 @@
 /** What is known of the engine: everything in `state`, which changes every second, and just the connection for those who wait for it. */
 import { Effect, SubscriptionRef } from "effect"
-import type { EngineInfo, EngineStats } from "../../engine/messages.ts"
+import type { EngineInfo, EngineStats } from "../../engine/protocol/messages.ts"
 
 export interface EngineState {
   readonly connected: boolean

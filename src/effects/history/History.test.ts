@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
-import type { ChannelStats } from "../../engine/messages.ts"
+import type { ChannelStats } from "../../engine/protocol/messages.ts"
 import type { ChannelConfig, ChannelEventView } from "../model/channel.ts"
 import type { CueView } from "../model/cue.ts"
 import { StoreError } from "../model/Errors.ts"

@@ -3,7 +3,7 @@
  * the wall clock, so that a clock that is set leaves no hole and no double.
  */
 import { Clock, Effect, type Scope, Stream } from "effect"
-import type { EngineStats } from "../../engine/messages.ts"
+import type { EngineStats } from "../../engine/protocol/messages.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import { monotonicMs } from "../model/monotonic.ts"

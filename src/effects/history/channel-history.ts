@@ -1,5 +1,5 @@
 /** The history of one channel: turns the engine's counters into figures a second and keeps them, for each leg and output. Pure. */
-import type { ChannelStats, LegStats, OutputStats } from "../../engine/messages.ts"
+import type { ChannelStats, LegStats, OutputStats } from "../../engine/protocol/messages.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import { type Digest, FigureRings, type RingWindow } from "./figure-rings.ts"
 import { type HistoryMeasure, type HistorySeries, type HistoryWindow, type RecentView, WINDOWS } from "./history-model.ts"

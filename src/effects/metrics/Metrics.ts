@@ -1,7 +1,7 @@
 /** Follows the engine's figures, so that counters never fall while this process lives, and puts together what `/metrics` shows. */
 
 import { breakView } from "../../core/scte35/break-state.ts"
-import type { ChannelStats, EngineStats, LegStats, OutputStats } from "../../engine/messages.ts"
+import type { ChannelStats, EngineStats, LegStats, OutputStats } from "../../engine/protocol/messages.ts"
 import type { ChannelRuntime } from "../channel/runtime/channel-runtime.ts"
 import { makeTallies, outputTally, type Tallies } from "../channel/runtime/tally.ts"
 import { activeLeg, channelStatus, isCarrying } from "../channel/status.ts"

@@ -1,6 +1,6 @@
 /** What the engine counts of one channel's input, summed over its starts and sockets. */
-import { LEG_COUNTERS, type LegCounter } from "../../core/leg-fields.ts"
-import type { ChannelStats, LegStats } from "../../engine/messages.ts"
+import { LEG_COUNTERS, type LegCounter } from "../../core/packet-core/leg-fields.ts"
+import type { ChannelStats, LegStats } from "../../engine/protocol/messages.ts"
 import type { SourceName } from "../model/channel.ts"
 import { makeOutputLedger, type OutputLedger } from "./output-ledger.ts"
 import { makeRunningSums } from "./running-sums.ts"

@@ -1,5 +1,5 @@
 /** What the engine counts of itself, summed over its runs, and how evenly its loop turned. */
-import type { EngineStats } from "../../engine/messages.ts"
+import type { EngineStats } from "../../engine/protocol/messages.ts"
 import { LOOP_DELAY_BUCKETS } from "./metrics-model.ts"
 import { makeRunningSums } from "./running-sums.ts"
 

@@ -1,5 +1,5 @@
 /** What the engine counts of one output, summed over its sessions and connections. */
-import type { OutputStats, SrtStats } from "../../engine/messages.ts"
+import type { OutputStats, SrtStats } from "../../engine/protocol/messages.ts"
 import { OUTPUT_SUMS, type OutputState, SRT_SUMS, type SrtFigures } from "./metrics-model.ts"
 import { type Life, makeRunningSums } from "./running-sums.ts"
 

@@ -1,7 +1,7 @@
 /** What is stored and what the API shows; what it takes is in `request-bodies.ts`. Field names are the contract's (snake_case). */
 import { Schema } from "effect"
-import type { OutputSettings } from "../../core/output-settings.ts"
-import type { PresetName } from "../../core/presets.ts"
+import type { OutputSettings } from "../../core/output/output-settings.ts"
+import type { PresetName } from "../../core/output/presets.ts"
 import type { Scte35View } from "./cue.ts"
 
 export type { CueAnswer, CueProof, CueView, Scte35View } from "./cue.ts"

@@ -2,7 +2,7 @@
 import { lookup } from "node:dns/promises"
 import { isIP } from "node:net"
 import { Effect } from "effect"
-import { privateKind } from "../../core/private-address.ts"
+import { privateKind } from "../../core/net/private-address.ts"
 import type { CheckHost, HostCheck } from "./deliver.ts"
 
 export type LookupAll = (host: string, options: { readonly all: true }) => Promise<ReadonlyArray<{ readonly address: string }>>

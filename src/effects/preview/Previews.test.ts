@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, TestClock } from "effect"
-import { generateTs } from "../../core/test-source/test-programme.ts"
+import { generateTs } from "../../test-source/test-programme.ts"
 import { settle } from "../testing/FakeEngine.ts"
 import { makeFakeTaps } from "../testing/fake-taps.ts"
 import { MAX_BUFFERED_BYTES, MAX_VIEWERS, makePreviews, type PreviewStreams } from "./Previews.ts"

@@ -2,7 +2,7 @@
 import { lookup } from "node:dns/promises"
 import { isIP } from "node:net"
 import { Effect } from "effect"
-import { privateTargetProblem } from "../../core/private-address.ts"
+import { privateTargetProblem } from "../../core/net/private-address.ts"
 import { OutputEnded } from "../model/Errors.ts"
 
 export type RtspLookup = (host: string) => Promise<{ readonly address: string }>

@@ -1,8 +1,8 @@
 /** Asks a RTSP server for its OPTIONS (RFC 2326 10.1), with the login of the URL where it wants one (RFC 2617), and leaves. */
 import { randomBytes } from "node:crypto"
 import type { Socket } from "node:net"
-import { parseOutputUrl } from "../../core/output-url.ts"
-import type { OutputTest, Reason } from "../../engine/messages.ts"
+import { parseOutputUrl } from "../../core/output/output-url.ts"
+import type { OutputTest, Reason } from "../../engine/protocol/messages.ts"
 import { connectRtsp } from "./rtsp-connect.ts"
 import { authorize, splitLogin } from "./rtsp-login.ts"
 

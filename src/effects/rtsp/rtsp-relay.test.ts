@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { Effect, Exit, Scope } from "effect"
 import { execa } from "execa"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
-import { generateTs } from "../../core/test-source/test-programme.ts"
+import { generateTs } from "../../test-source/test-programme.ts"
 import { startRtspRelay } from "./rtsp-relay.ts"
 import { RtspSplitter, rtspBytes, rtspHeader } from "./rtsp-splitter.ts"
 

@@ -1,5 +1,5 @@
 /** What the API shows of a channel's input: each leg, and how they are joined. Pure. */
-import type { ChannelStats, LegStats } from "../../engine/messages.ts"
+import type { ChannelStats, LegStats } from "../../engine/protocol/messages.ts"
 import type { ChannelRuntime } from "../channel/runtime/channel-runtime.ts"
 import { scte35PidsOf } from "../channel/status.ts"
 import type { InputState, LegView, SourceName } from "../model/channel.ts"

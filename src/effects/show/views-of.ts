@@ -1,10 +1,11 @@
 /**
  * What the API shows, computed when asked from configuration, runtime and the engine's last two messages of figures. Pure.
  */
-import { describeOutput } from "../../core/describe-output.ts"
-import { maskSecrets } from "../../core/output-url.ts"
+
+import { describeOutput } from "../../core/output/describe-output.ts"
+import { maskSecrets } from "../../core/output/output-url.ts"
 import { shownStreamId } from "../../core/srt/stream-id.ts"
-import type { ChannelStats, LegStats, OutputStats } from "../../engine/messages.ts"
+import type { ChannelStats, LegStats, OutputStats } from "../../engine/protocol/messages.ts"
 import { alarmsOf } from "../channel/runtime/alarms.ts"
 import type { ChannelRuntime, OutputRuntime } from "../channel/runtime/channel-runtime.ts"
 import { scte35Alarms, scte35View, withPidByHand } from "../channel/runtime/scte35-runtime.ts"

@@ -1,7 +1,7 @@
 /** Point 12: what the engine carries behind a lost connection is what the configuration says, whatever was changed meanwhile. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
-import type { Command, EngineStats, Reason } from "../../engine/messages.ts"
+import type { Command, EngineStats, Reason } from "../../engine/protocol/messages.ts"
 import type { ChannelInput } from "../config/request-bodies.ts"
 import { startControlPlane } from "../testing/control-plane.ts"
 import { channelStats, engineStats, type FakeEngine, outputStats, settle } from "../testing/FakeEngine.ts"

@@ -1,7 +1,7 @@
 /** Tests of destinations: RTSP from here, since ffmpeg cannot log in without publishing; everything else by the engine. */
 import { Effect } from "effect"
-import { keyTestOf } from "../../core/key-test.ts"
-import type { OutputTest, Reason } from "../../engine/messages.ts"
+import { keyTestOf } from "../../core/output/key-test.ts"
+import type { OutputTest, Reason } from "../../engine/protocol/messages.ts"
 import { hideSecrets } from "../config/hide-secrets.ts"
 import { type OutputHost, outputSpec, readOutput } from "../config/output-place.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"

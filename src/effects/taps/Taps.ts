@@ -8,7 +8,7 @@
 import { chmodSync, rmSync } from "node:fs"
 import { createServer, type Server, type Socket } from "node:net"
 import { Data, Deferred, Effect, FiberId, type Scope } from "effect"
-import { engineSocketPath } from "../../engine/socket-path.ts"
+import { engineSocketPath } from "../../engine/protocol/socket-path.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
 import type { EngineRefused, EngineUnavailable } from "../model/Errors.ts"
 

@@ -1,6 +1,6 @@
 /** Templates of outputs: an output with places for what differs from channel to channel. Pure. */
 import { Schema } from "effect"
-import { maskSecrets, protocolOfUrl } from "../../core/output-url.ts"
+import { maskSecrets, protocolOfUrl } from "../../core/output/output-url.ts"
 import { type Checked, done, failed } from "../config/checked.ts"
 import { MASK, maskedSettings, outputSettingsOf } from "../config/output-input.ts"
 import { matches } from "../config/pattern.ts"

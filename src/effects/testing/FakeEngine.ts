@@ -10,7 +10,7 @@ import {
   PROTOCOL_VERSION,
   type Reason,
   type SessionState,
-} from "../../engine/messages.ts"
+} from "../../engine/protocol/messages.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
 import { makeInboxes } from "../engine/engine-inboxes.ts"
 import { makeEngineState } from "../engine/engine-state.ts"

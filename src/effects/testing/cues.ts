@@ -1,6 +1,6 @@
 /** Cues for tests. */
 import { type BuiltCue, type SpliceInsertOptions, spliceInsert, spliceNull, timeSignal } from "../../core/scte35/build-cue.ts"
-import type { Event } from "../../engine/messages.ts"
+import type { Event } from "../../engine/protocol/messages.ts"
 import type { NewCue } from "../model/cue.ts"
 
 const base64Of = (built: BuiltCue): string => {

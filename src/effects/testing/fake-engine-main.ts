@@ -3,8 +3,8 @@
 import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs"
 import { createServer, type Socket } from "node:net"
 import { join } from "node:path"
-import { LineReader } from "../../engine/line-reader.ts"
-import { engineSocketPath } from "../../engine/socket-path.ts"
+import { LineReader } from "../../engine/protocol/line-reader.ts"
+import { engineSocketPath } from "../../engine/protocol/socket-path.ts"
 import { engineStats, fakeInfo } from "./FakeEngine.ts"
 
 const dataDir = process.argv[process.argv.indexOf("--data-dir") + 1] ?? ""

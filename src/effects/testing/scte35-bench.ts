@@ -1,6 +1,6 @@
 /** A running channel whose SCTE-35 a test plays: what it keeps, records and shows. */
 import { Clock, Effect, SubscriptionRef, TestClock } from "effect"
-import type { Event, Reason } from "../../engine/messages.ts"
+import type { Event, Reason } from "../../engine/protocol/messages.ts"
 import { makeChannel, runChannel } from "../channel/Channel.ts"
 import { newOutputTally } from "../channel/runtime/tally.ts"
 import type { Channel } from "../channel/started-channel.ts"

@@ -3,7 +3,7 @@ import { setPriority } from "node:os"
 import { delimiter, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { CONTROL_PLANE_NICE, raisePriority } from "../../engine/priority.ts"
+import { CONTROL_PLANE_NICE, raisePriority } from "../../engine/system/priority.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
 import { decodeKeyFrame } from "./picture-of.ts"
 

@@ -2,7 +2,7 @@
 import { Effect, type Scope } from "effect"
 import { execa } from "execa"
 import { AccessPointStart } from "../../core/preview/access-point-start.ts"
-import { withGivenPriority } from "../../engine/priority.ts"
+import { withGivenPriority } from "../../engine/system/priority.ts"
 import { maskText } from "../config/Logging.ts"
 import { TapEnded, type Taps } from "../taps/Taps.ts"
 

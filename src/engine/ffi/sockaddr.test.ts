@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { SetupFailure } from "../setup-failure.ts"
+import { SetupFailure } from "../protocol/setup-failure.ts"
 import { encodeSockaddr, formatSockaddr, sockaddrPort, sockaddrScope } from "./sockaddr.ts"
 
 describe("sockaddr", () => {

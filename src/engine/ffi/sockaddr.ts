@@ -1,7 +1,7 @@
 /** struct sockaddr_in (16 bytes) and sockaddr_in6 (28): family u16 host order@0, port big endian@2, address@4 or @8, scope id u32@24. */
 import { isIPv6 } from "node:net"
-import { zoneOf } from "../../core/address.ts"
-import { SetupFailure } from "../setup-failure.ts"
+import { zoneOf } from "../../core/net/address.ts"
+import { SetupFailure } from "../protocol/setup-failure.ts"
 import { AF_INET, AF_INET6, libc } from "./libc.ts"
 
 /** Largest sockaddr the kernel or libsrt writes (struct sockaddr_storage). */

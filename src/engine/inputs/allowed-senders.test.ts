@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { SetupFailure } from "../setup-failure.ts"
+import { SetupFailure } from "../protocol/setup-failure.ts"
 import { parseAllowedSenders } from "./allowed-senders.ts"
 
 const refusal = (list: ReadonlyArray<string>) => {

@@ -1,8 +1,9 @@
 /** Reads the list of senders that may use a leg. */
-import { addressWords } from "../../core/address.ts"
-import { ALLOWED_MAX } from "../../core/assembly/layout.ts"
-import { parseNetwork } from "../../core/network.ts"
-import { SetupFailure } from "../setup-failure.ts"
+
+import { ALLOWED_MAX } from "../../core/assembly/memory/layout.ts"
+import { addressWords } from "../../core/net/address.ts"
+import { parseNetwork } from "../../core/net/network.ts"
+import { SetupFailure } from "../protocol/setup-failure.ts"
 
 /** A network as the packet core compares it. */
 export interface AllowedNetwork {

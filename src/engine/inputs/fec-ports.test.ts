@@ -1,8 +1,8 @@
 import { createSocket, type Socket } from "node:dgram"
 import { existsSync } from "node:fs"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import type { LegSpec } from "../messages.ts"
-import { UdpPortRegistry } from "../udp-port-registry.ts"
+import type { LegSpec } from "../protocol/messages.ts"
+import { UdpPortRegistry } from "../system/udp-port-registry.ts"
 import { FecPorts } from "./fec-ports.ts"
 import { socketMemory } from "./input-socket.ts"
 

@@ -5,9 +5,9 @@
  * to life, to find out whether the sender offers FEC that nobody uses. Real users of a port come first (udp-port-registry.ts).
  */
 import { libc } from "../ffi/libc.ts"
-import type { InputPolicy, LegSpec } from "../messages.ts"
-import { reasonOf } from "../setup-failure.ts"
-import type { EndLoan, UdpPortRegistry } from "../udp-port-registry.ts"
+import type { InputPolicy, LegSpec } from "../protocol/messages.ts"
+import { reasonOf } from "../protocol/setup-failure.ts"
+import type { EndLoan, UdpPortRegistry } from "../system/udp-port-registry.ts"
 import { openInputSocket } from "./input-socket.ts"
 
 const RECEIVE_BUFFER = 1 << 20

@@ -1,10 +1,10 @@
 /** Opens the UDP socket of a leg: bind, multicast join, receive buffer, kernel receive times. */
-import { formatEndpoint, isMulticast, needsZone, zoneOf } from "../../core/address.ts"
-import { describeErrno } from "../describe-errno.ts"
+import { formatEndpoint, isMulticast, needsZone, zoneOf } from "../../core/net/address.ts"
 import * as c from "../ffi/libc.ts"
 import { encodeSockaddr, sockaddrScope, zoneIndex } from "../ffi/sockaddr.ts"
-import type { LegSpec } from "../messages.ts"
-import { SetupFailure } from "../setup-failure.ts"
+import type { LegSpec } from "../protocol/messages.ts"
+import { SetupFailure } from "../protocol/setup-failure.ts"
+import { describeErrno } from "../system/describe-errno.ts"
 import { joinGroup, leaveGroup } from "./multicast-membership.ts"
 
 /** Half a second of 60 Mbit/s: rides out a stalled loop without loss. */

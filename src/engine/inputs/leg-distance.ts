@@ -1,7 +1,7 @@
 /** How far apart the legs of a channel are, and how far apart they may be to be merged: looked at once a second. */
-import * as L from "../../core/assembly/layout.ts"
+import * as L from "../../core/assembly/memory/layout.ts"
 import { type Alignment, judgeAlignment, type LegClock, mergeReachMs, pathsApartMs } from "../../core/input/merge-reach.ts"
-import type { PacketCore } from "../../core/packet-core.ts"
+import type { PacketCore } from "../../core/packet-core/packet-core.ts"
 
 /** A rate over less time, in us, says little. */
 const RATE_OVER_US = 500_000

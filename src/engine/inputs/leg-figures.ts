@@ -1,11 +1,12 @@
 /** What a leg tells once a second: counters, rates, its verdict and what would surprise the operator later. */
-import { addressOfWords, formatEndpoint } from "../../core/address.ts"
-import * as L from "../../core/assembly/layout.ts"
+
+import * as L from "../../core/assembly/memory/layout.ts"
 import { type Finding, findingsOf, type PreflightFacts } from "../../core/input/preflight.ts"
 import { type Health, newHealthMemory, observeSecond, UNKNOWN_HEALTH } from "../../core/input/verdict.ts"
-import type { LegCounter, LegCounters } from "../../core/leg-fields.ts"
-import type { PacketCore } from "../../core/packet-core.ts"
-import type { LegSpec, LegStats, PidStats, ProgrammeInfo, Reason } from "../messages.ts"
+import { addressOfWords, formatEndpoint } from "../../core/net/address.ts"
+import type { LegCounter, LegCounters } from "../../core/packet-core/leg-fields.ts"
+import type { PacketCore } from "../../core/packet-core/packet-core.ts"
+import type { LegSpec, LegStats, PidStats, ProgrammeInfo, Reason } from "../protocol/messages.ts"
 import { DEFAULT_RECEIVE_BUFFER } from "./input-socket.ts"
 import { legWarnings } from "./leg-warnings.ts"
 

@@ -1,6 +1,6 @@
 /** What the counters of a leg say in words: arrivals that cannot be used, a second sender, one not allowed, lost kernel packets. */
 
-import { REORDER_DATAGRAMS_MAX } from "../../core/assembly/layout.ts"
+import { REORDER_DATAGRAMS_MAX } from "../../core/assembly/memory/layout.ts"
 
 type Counters = Readonly<Record<string, number>>
 

@@ -4,13 +4,13 @@
  * The kernel keeps a socket's membership under the index of the interface it was joined on. When that interface is deleted the
  * entry stays with the socket, dead, and only its index can remove it; so the index is always told and remembered.
  */
-import { isAny, isIPv6, zoneOf } from "../../core/address.ts"
-import { describeErrno } from "../describe-errno.ts"
+import { isAny, isIPv6, zoneOf } from "../../core/net/address.ts"
 import * as c from "../ffi/libc.ts"
 import { encodeSockaddr, zoneIndex } from "../ffi/sockaddr.ts"
-import type { LegSpec } from "../messages.ts"
-import { addressedIndexes, interfaceIndex } from "../network-interface.ts"
-import { SetupFailure } from "../setup-failure.ts"
+import type { LegSpec } from "../protocol/messages.ts"
+import { SetupFailure } from "../protocol/setup-failure.ts"
+import { describeErrno } from "../system/describe-errno.ts"
+import { addressedIndexes, interfaceIndex } from "../system/network-interface.ts"
 
 /** What a join needs of a leg. */
 export type Group = Pick<LegSpec, "ip" | "interface" | "source">

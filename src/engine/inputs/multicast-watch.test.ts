@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { NO_LINK } from "../network-interface.ts"
+import { NO_LINK } from "../system/network-interface.ts"
 import { rejoinCause, type WatchFacts } from "./multicast-watch.ts"
 
 const S = 1e6

@@ -6,10 +6,10 @@
  * three system calls, and a leg that hears nothing joins again now and then.
  */
 import { readFileSync } from "node:fs"
-import { isIPv4 } from "../../core/address.ts"
-import type { LegSpec } from "../messages.ts"
-import { ipv4Number, type LinkState, linkState, NO_LINK } from "../network-interface.ts"
-import { reasonOf } from "../setup-failure.ts"
+import { isIPv4 } from "../../core/net/address.ts"
+import type { LegSpec } from "../protocol/messages.ts"
+import { reasonOf } from "../protocol/setup-failure.ts"
+import { ipv4Number, type LinkState, linkState, NO_LINK } from "../system/network-interface.ts"
 import { type InputSocket, rejoin } from "./input-socket.ts"
 import { chosenIndex, chosenInterface, describeGroup } from "./multicast-membership.ts"
 

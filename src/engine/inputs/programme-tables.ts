@@ -1,7 +1,7 @@
 /** The programmes of a leg, as its PAT and PMTs tell them. */
-import type { CoreEvent } from "../../core/packet-core.ts"
+import type { CoreEvent } from "../../core/packet-core/packet-core.ts"
 import { parsePat, parsePmt } from "../../core/ts/psi.ts"
-import type { ProgrammeInfo } from "../messages.ts"
+import type { ProgrammeInfo } from "../protocol/messages.ts"
 
 const TABLE_PAT = 0
 const TABLE_PMT = 2

@@ -3,9 +3,9 @@ import { loadCores } from "../../../test/load-core.ts"
 import { type InputRun, simulateInput } from "../../../test/simulate-input.ts"
 import { analyseStrictly } from "../../../test/strict-analyser.ts"
 import { type Carriage, toDatagrams } from "../../../test/ts-stream.ts"
-import type { PacketCore } from "../../core/packet-core.ts"
-import { generateTs, type TestProgrammeOptions } from "../../core/test-source/test-programme.ts"
-import type { Datagram } from "../../core/ts/reference-parser.ts"
+import type { PacketCore } from "../../core/packet-core/packet-core.ts"
+import type { Datagram } from "../../core/packet-core/testing/reference-parser.ts"
+import { generateTs, type TestProgrammeOptions } from "../../test-source/test-programme.ts"
 
 const BITRATE = 3_000_000
 const SECONDS = 12

@@ -2,11 +2,11 @@
  * Which leg fills the ring of a channel. The decision is core's (`core/input/failover.ts`), the switch itself the packet core's; here
  * they are brought together, and what happens is told.
  */
-import * as L from "../../core/assembly/layout.ts"
+import * as L from "../../core/assembly/memory/layout.ts"
 import { decide, type FailoverPolicy, type FailoverState, type LegNumbers, manual, newFailover } from "../../core/input/failover.ts"
 import { describeTooFar } from "../../core/input/merge-reach.ts"
-import type { CoreEvent, PacketCore } from "../../core/packet-core.ts"
-import type { ChannelStats, Event, InputPolicy, LegName } from "../messages.ts"
+import type { CoreEvent, PacketCore } from "../../core/packet-core/packet-core.ts"
+import type { ChannelStats, Event, InputPolicy, LegName } from "../protocol/messages.ts"
 import { LegDistance } from "./leg-distance.ts"
 import type { LegSurroundings } from "./leg-figures.ts"
 

@@ -1,6 +1,6 @@
 /** Reads the list of receivers that a SRT listener output serves. */
-import { isInNetworks, parseNetwork } from "../../core/network.ts"
-import { SetupFailure } from "../setup-failure.ts"
+import { isInNetworks, parseNetwork } from "../../core/net/network.ts"
+import { SetupFailure } from "../protocol/setup-failure.ts"
 
 /** Whether a peer (`203.0.113.5:9000`, `[2001:db8::1]:9000`) may receive. */
 export type MayReceive = (peer: string) => boolean

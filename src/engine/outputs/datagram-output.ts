@@ -1,5 +1,5 @@
 /** UDP and RTP outputs, unicast and multicast: ring slots by sendmmsg, as they arrive or paced by the stream's PCR. */
-import { isMulticast } from "../../core/address.ts"
+
 import {
   SLOT_FLAG_DISCONTINUITY,
   SLOT_FLAG_PCR,
@@ -12,19 +12,20 @@ import {
   TS_PACKET,
   TX_BATCH,
   TX_MMSG,
-} from "../../core/assembly/layout.ts"
-import type { DatagramTarget } from "../../core/output-url.ts"
-import { PcrPacer } from "../../core/pcr-pacer.ts"
-import { describeErrno } from "../describe-errno.ts"
+} from "../../core/assembly/memory/layout.ts"
+import { isMulticast } from "../../core/net/address.ts"
+import type { DatagramTarget } from "../../core/output/output-url.ts"
+import { PcrPacer } from "../../core/ts/pcr-pacer.ts"
 import { EAGAIN, ECONNREFUSED, EMSGSIZE, ENOBUFS, errno, errnoName, libc, MSG_DONTWAIT } from "../ffi/libc.ts"
-import type { OutputSpec, OutputStats, Reason, SessionState } from "../messages.ts"
-import { resolve } from "../resolve.ts"
-import { reasonOf } from "../setup-failure.ts"
+import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
+import { reasonOf } from "../protocol/setup-failure.ts"
+import { RingReader, type SlotFate } from "../ring/ring-reader.ts"
+import { describeErrno } from "../system/describe-errno.ts"
+import { resolve } from "../system/resolve.ts"
 import { openDatagramSocket } from "./datagram-socket.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { pacingWarning } from "./pacing-warning.ts"
 import { queuedBytes } from "./queued-bytes.ts"
-import { RingReader, type SlotFate } from "./ring-reader.ts"
 
 /** With no datagram accepted by the kernel for this long, the session ends and the control plane tries again. */
 const FAILING_US = 5e6

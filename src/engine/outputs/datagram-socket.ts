@@ -1,12 +1,12 @@
 /** Opens the connected UDP socket of a UDP or RTP output with its TTL, interface and buffer. */
-import { formatEndpoint, isIPv4, isIPv6, isLinkLocal, isMulticast, needsZone, zoneOf } from "../../core/address.ts"
-import type { DatagramTarget } from "../../core/output-url.ts"
-import { describeErrno } from "../describe-errno.ts"
+import { formatEndpoint, isIPv4, isIPv6, isLinkLocal, isMulticast, needsZone, zoneOf } from "../../core/net/address.ts"
+import type { DatagramTarget } from "../../core/output/output-url.ts"
 import * as c from "../ffi/libc.ts"
 import { encodeSockaddr, ipv4Bytes, zoneIndex } from "../ffi/sockaddr.ts"
-import { interfaceAddress, interfaceAddress6 } from "../interface-address.ts"
-import { interfaceIndex } from "../network-interface.ts"
-import { SetupFailure } from "../setup-failure.ts"
+import { SetupFailure } from "../protocol/setup-failure.ts"
+import { describeErrno } from "../system/describe-errno.ts"
+import { interfaceAddress, interfaceAddress6 } from "../system/interface-address.ts"
+import { interfaceIndex } from "../system/network-interface.ts"
 
 const IPV4_HEADER = 20
 const IPV6_HEADER = 40

@@ -1,14 +1,14 @@
 /** File output: the TS as it is, in files of bounded length, with what is too old or too much removed. */
 import { mkdir, readdir, stat, statfs, unlink } from "node:fs/promises"
 import { join } from "node:path"
-import { SLOT_LENGTH, SLOT_PAYLOAD } from "../../core/assembly/layout.ts"
+import { SLOT_LENGTH, SLOT_PAYLOAD } from "../../core/assembly/memory/layout.ts"
 import { startOfRecording } from "../../core/recording/file-names.ts"
 import { expiredRecordings, type RecordedFile, type RetentionPolicy } from "../../core/recording/retention.ts"
-import type { OutputSpec, OutputStats, Reason, SessionState } from "../messages.ts"
-import { reasonOf, SetupFailure } from "../setup-failure.ts"
+import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
+import { reasonOf, SetupFailure } from "../protocol/setup-failure.ts"
+import { RingReader, type SlotFate } from "../ring/ring-reader.ts"
 import { FileWriter } from "./file-writer.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
-import { RingReader, type SlotFate } from "./ring-reader.ts"
 import { claimDirectory, type DirectoryClaim } from "./uploads/directory-claim.ts"
 import { diskFailure } from "./uploads/disk-failure.ts"
 

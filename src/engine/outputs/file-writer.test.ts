@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { afterEach, beforeEach, expect, it } from "vitest"
 import { numberedTs } from "../../../test/e2e/datagrams.ts"
 import { recordingName } from "../../core/recording/file-names.ts"
-import type { Reason } from "../messages.ts"
+import type { Reason } from "../protocol/messages.ts"
 import { FileWriter } from "./file-writer.ts"
 
 const SLOT = 7 * 188

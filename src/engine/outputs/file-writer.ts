@@ -10,7 +10,7 @@ import { join } from "node:path"
 import { recordingName } from "../../core/recording/file-names.ts"
 import { patOffset, type RotationPolicy, rotation } from "../../core/recording/rotation.ts"
 import { TS_PACKET_SIZE } from "../../core/ts/packet.ts"
-import type { Reason } from "../messages.ts"
+import type { Reason } from "../protocol/messages.ts"
 import { writeWhole } from "./uploads/directory-sink.ts"
 import { diskFailure, errorCode } from "./uploads/disk-failure.ts"
 

@@ -4,15 +4,15 @@
  * It is connecting until the first playlist was written or accepted. No EXT-X-ENDLIST is ever written: the engine cannot tell a stop from a
  * restart, and players would not come back; the session that follows goes on behind an EXT-X-DISCONTINUITY.
  */
-import { SLOT_LENGTH, SLOT_PAYLOAD, SLOT_RX_US } from "../../core/assembly/layout.ts"
+import { SLOT_LENGTH, SLOT_PAYLOAD, SLOT_RX_US } from "../../core/assembly/memory/layout.ts"
 import { type PackagedSegment, Packager, targetDurationOf } from "../../core/hls/packager.ts"
 import { PlaylistWindow } from "../../core/hls/playlist-window.ts"
-import type { HlsTarget } from "../../core/output-url.ts"
-import type { OutputSpec, OutputStats, Reason, SessionState } from "../messages.ts"
+import type { HlsTarget } from "../../core/output/output-url.ts"
+import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
+import { reasonOf } from "../protocol/setup-failure.ts"
 import { SLOTS_A_LOOK, type WorkShare } from "../remux/work-share.ts"
-import { reasonOf } from "../setup-failure.ts"
+import { RingReader, type SlotFate } from "../ring/ring-reader.ts"
 import { newFigures, type OutgoingCue, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
-import { RingReader, type SlotFate } from "./ring-reader.ts"
 import { type PublisherLimits, SegmentsPublisher } from "./segments-publisher.ts"
 import { openSink } from "./uploads/open-sink.ts"
 import type { EarlierRun, SegmentSink } from "./uploads/segment-sink.ts"

@@ -1,6 +1,6 @@
 /** From an output's URL to the session that runs it. */
-import { parseOutputUrl, type SrtTarget } from "../../core/output-url.ts"
-import type { OutputSpec, Reason } from "../messages.ts"
+import { parseOutputUrl, type SrtTarget } from "../../core/output/output-url.ts"
+import type { OutputSpec, Reason } from "../protocol/messages.ts"
 import { DatagramOutput } from "./datagram-output.ts"
 import { FileOutput } from "./file-output.ts"
 import { HlsOutput } from "./hls-output.ts"

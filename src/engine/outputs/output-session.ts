@@ -1,14 +1,14 @@
 /** What the packet loop asks of every kind of output. */
-import type { PacketCore } from "../../core/packet-core.ts"
+import type { PacketCore } from "../../core/packet-core/packet-core.ts"
 import type { SpliceInfoSection } from "../../core/scte35/section-fields.ts"
 import type { LibSrt } from "../ffi/libsrt.ts"
-import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState, SrtStats } from "../messages.ts"
+import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState, SrtStats } from "../protocol/messages.ts"
 import type { RemuxPool } from "../remux/remux-pool.ts"
+import type { SlotFate } from "../ring/ring-reader.ts"
 import type { HandshakeGates } from "../srt/handshake-gate.ts"
 import type { ListenerPorts } from "../srt/listener-ports.ts"
 import type { PortPool } from "../srt/port-pool.ts"
-import type { UdpPortRegistry } from "../udp-port-registry.ts"
-import type { SlotFate } from "./ring-reader.ts"
+import type { UdpPortRegistry } from "../system/udp-port-registry.ts"
 
 /** What sessions share: the packet memory, libsrt, and the way to say what happened. */
 export interface SessionContext {

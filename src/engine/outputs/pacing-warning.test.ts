@@ -1,7 +1,7 @@
 import { expect, it } from "vitest"
-import { PACED_SLOTS, PcrPacer } from "../../core/pcr-pacer.ts"
+import { PACED_SLOTS, PcrPacer } from "../../core/ts/pcr-pacer.ts"
+import { QUEUE_SLOTS } from "../ring/ring-reader.ts"
 import { pacingWarning } from "./pacing-warning.ts"
-import { QUEUE_SLOTS } from "./ring-reader.ts"
 
 it("pacing holds fewer slots than an output's queue, so that none is given up for it", () => {
   expect(PACED_SLOTS).toBeLessThan(QUEUE_SLOTS)

@@ -1,4 +1,4 @@
-import { PACED_SLOTS, type PcrPacer } from "../../core/pcr-pacer.ts"
+import { PACED_SLOTS, type PcrPacer } from "../../core/ts/pcr-pacer.ts"
 
 /** Says that `pacing_delay`, in ms, does not fit at the bit rate there is, and what is done; null while it fits. */
 export const pacingWarning = (pacer: Pick<PcrPacer, "delayMs" | "shortened">, pacingDelayMs: number): string | null =>

@@ -1,10 +1,10 @@
 /** TS into a FIFO, whose reader (ffmpeg, for RTSP) the control plane runs: slots straight out of the packet memory, never blocking. */
 import { constants } from "node:fs"
-import { SLOT_LENGTH, SLOT_PAYLOAD } from "../../core/assembly/layout.ts"
+import { SLOT_LENGTH, SLOT_PAYLOAD } from "../../core/assembly/memory/layout.ts"
 import { errno, libc } from "../ffi/libc.ts"
-import type { OutputSpec, OutputStats, Reason, SessionState } from "../messages.ts"
+import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
+import { RingReader, type SlotFate } from "../ring/ring-reader.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
-import { RingReader, type SlotFate } from "./ring-reader.ts"
 
 const { O_NONBLOCK, O_WRONLY } = constants
 const ENXIO = 6

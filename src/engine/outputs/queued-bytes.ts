@@ -1,6 +1,6 @@
-import { SLOT_LENGTH } from "../../core/assembly/layout.ts"
-import type { PacketCore } from "../../core/packet-core.ts"
-import { QUEUE_SLOTS, type RingReader } from "./ring-reader.ts"
+import { SLOT_LENGTH } from "../../core/assembly/memory/layout.ts"
+import type { PacketCore } from "../../core/packet-core/packet-core.ts"
+import { QUEUE_SLOTS, type RingReader } from "../ring/ring-reader.ts"
 
 /** TS bytes that wait in the ring of `channel` for a reader. */
 export const queuedBytes = (core: PacketCore, channel: number, reader: RingReader): number => {

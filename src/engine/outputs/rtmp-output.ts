@@ -2,14 +2,14 @@
 
 import { cuePoint } from "../../core/flv/cue-points.ts"
 import type { FlvMessage } from "../../core/flv/message.ts"
-import type { OutputSettings } from "../../core/output-settings.ts"
-import type { RtmpTarget } from "../../core/output-url.ts"
+import type { OutputSettings } from "../../core/output/output-settings.ts"
+import type { RtmpTarget } from "../../core/output/output-url.ts"
 import { type QueuedKind, type QueuedMessage, SendQueue } from "../../core/rtmp/send-queue.ts"
-import type { OutputSpec, OutputStats, Reason, SessionState } from "../messages.ts"
+import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
 import type { FlvRemux, FlvSubscriber } from "../remux/flv-remux.ts"
+import type { SlotFate } from "../ring/ring-reader.ts"
 import { RtmpConnection } from "../rtmp/rtmp-connection.ts"
 import { newFigures, type OutgoingCue, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
-import type { SlotFate } from "./ring-reader.ts"
 
 /** Two groups of pictures of 2 s at 16 Mbit/s. Bodies are shared, so this bounds what a slow server can hold back. */
 const MAX_QUEUED_BYTES = 8 * 1024 * 1024

@@ -1,8 +1,8 @@
 /** Puts segments and their playlist, one after the other, in the background; what does not get away in time is given up, oldest first. */
 import type { PackagedSegment } from "../../core/hls/packager.ts"
 import type { PlaylistWindow } from "../../core/hls/playlist-window.ts"
-import type { Reason } from "../messages.ts"
-import { reasonOf } from "../setup-failure.ts"
+import type { Reason } from "../protocol/messages.ts"
+import { reasonOf } from "../protocol/setup-failure.ts"
 import type { SegmentSink } from "./uploads/segment-sink.ts"
 
 export interface PublisherLimits {

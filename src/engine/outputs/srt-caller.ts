@@ -1,16 +1,16 @@
 /** SRT caller (and rendezvous) output: one connection, made once; the control plane decides about the next attempt. */
-import { formatEndpoint } from "../../core/address.ts"
+import { formatEndpoint } from "../../core/net/address.ts"
 import { SRT_OPTIONS } from "../../core/srt/options.ts"
 import { type LibSrt, SRTS_CONNECTED, SRTS_CONNECTING } from "../ffi/libsrt.ts"
 import { encodeSockaddr, formatSockaddr } from "../ffi/sockaddr.ts"
-import type { OutputSpec, OutputStats, Reason, SessionState } from "../messages.ts"
-import { resolve } from "../resolve.ts"
-import { reasonOf, SetupFailure } from "../setup-failure.ts"
+import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
+import { reasonOf, SetupFailure } from "../protocol/setup-failure.ts"
+import type { SlotFate } from "../ring/ring-reader.ts"
 import { filterPackets } from "../srt/packet-filter.ts"
 import { connectionLost, createSocket, forFamily, getInt, lastError, rejectReason, type SrtTarget } from "../srt/srt-socket.ts"
+import { resolve } from "../system/resolve.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { queuedBytes } from "./queued-bytes.ts"
-import type { SlotFate } from "./ring-reader.ts"
 import { SrtConnection } from "./srt-connection.ts"
 
 const KM_SECURED = 2

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { RING_SLOTS, SLOT_LENGTH } from "../../core/assembly/layout.ts"
+import { RING_SLOTS, SLOT_LENGTH } from "../../core/assembly/memory/layout.ts"
 import { SRT_ECONNLOST, SRT_EINVSOCK } from "../ffi/libsrt.ts"
 import type { SessionContext } from "./output-session.ts"
 import { SrtConnection } from "./srt-connection.ts"

@@ -1,11 +1,11 @@
 /** The sending side of one established SRT connection: ring slots into libsrt's send buffer, with the time they arrived. */
-import { SLOT_LENGTH, SLOT_PAYLOAD, SLOT_RX_US, TX_MSGCTRL } from "../../core/assembly/layout.ts"
+import { SLOT_LENGTH, SLOT_PAYLOAD, SLOT_RX_US, TX_MSGCTRL } from "../../core/assembly/memory/layout.ts"
 import { SRT_OPTIONS } from "../../core/srt/options.ts"
 import { SRT_EASYNCSND, SRT_EINVALMSGAPI, SRT_EINVSOCK } from "../ffi/libsrt.ts"
-import type { Reason, SrtStats } from "../messages.ts"
+import type { Reason, SrtStats } from "../protocol/messages.ts"
+import { RingReader } from "../ring/ring-reader.ts"
 import { connectionLost, getInt, lastError, readStats } from "../srt/srt-socket.ts"
 import type { SessionContext } from "./output-session.ts"
-import { RingReader } from "./ring-reader.ts"
 
 /** A receiver that takes nothing for this long while packets wait is given up, so that the reconnect starts afresh. */
 const STALL_US = 10e6

@@ -1,18 +1,18 @@
 /** SRT listener output: one port, any number of receivers, each with a queue of its own. */
 import { isIPv6 } from "node:net"
+import { takenAddress } from "../../core/output/taken-address.ts"
 import { SRT_OPTIONS } from "../../core/srt/options.ts"
-import { takenAddress } from "../../core/srt/taken-address.ts"
 import { type LibSrt, SRT_ECONNLOST, SRTS_CONNECTED } from "../ffi/libsrt.ts"
 import { encodeSockaddr, formatSockaddr } from "../ffi/sockaddr.ts"
-import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState } from "../messages.ts"
-import { reasonOf, SetupFailure } from "../setup-failure.ts"
+import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState } from "../protocol/messages.ts"
+import { reasonOf, SetupFailure } from "../protocol/setup-failure.ts"
+import type { SlotFate } from "../ring/ring-reader.ts"
 import { HandshakeGate } from "../srt/handshake-gate.ts"
 import { SrtReadiness } from "../srt/srt-readiness.ts"
 import { acceptOne, createSocket, forFamily, getString, lastError, readStats, type SrtTarget } from "../srt/srt-socket.ts"
 import { type MayReceive, receiversAllowed } from "./allowed-receivers.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { queuedBytes } from "./queued-bytes.ts"
-import type { SlotFate } from "./ring-reader.ts"
 import { SrtConnection } from "./srt-connection.ts"
 
 const BACKLOG = 64

@@ -1,5 +1,5 @@
 /** How a dry run comes to its end. */
-import type { Reason } from "../messages.ts"
+import type { Reason } from "../protocol/messages.ts"
 
 export const WITHIN_MS = 20_000
 const POLL_MS = 20

@@ -2,10 +2,10 @@
  * The dry run of a RTMP destination. Whether the stream key works the server says only to who publishes, so it is published for a
  * moment, without any media, and ended again. A publication that runs with the key is left alone: some servers end it for a second one.
  */
-import { withKeyQuery } from "../../core/key-test.ts"
-import { parseOutputUrl, type RtmpTarget } from "../../core/output-url.ts"
+import { withKeyQuery } from "../../core/output/key-test.ts"
+import { parseOutputUrl, type RtmpTarget } from "../../core/output/output-url.ts"
 import type { RtmpUrl } from "../../core/rtmp/rtmp-url.ts"
-import type { OutputSpec, Reason } from "../messages.ts"
+import type { OutputSpec, Reason } from "../protocol/messages.ts"
 import { RtmpConnection } from "../rtmp/rtmp-connection.ts"
 import type { OutputSession } from "./output-session.ts"
 import { type Outcome, poll, TOO_LATE } from "./test-outcome.ts"

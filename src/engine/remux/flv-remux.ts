@@ -2,13 +2,13 @@
  * What goes out of a channel as RTMP messages, made once for all RTMP outputs of the same settings. Reads the ring like an output; its
  * messages are shared by all queues and must not be changed.
  */
-import { SLOT_LENGTH, SLOT_PAYLOAD } from "../../core/assembly/layout.ts"
+import { SLOT_LENGTH, SLOT_PAYLOAD } from "../../core/assembly/memory/layout.ts"
 import { TsDemuxer } from "../../core/es/ts-demuxer.ts"
 import { FlvMuxer, type FlvMuxerOptions } from "../../core/flv/flv-muxer.ts"
 import type { FlvMessage } from "../../core/flv/message.ts"
-import type { PacketCore } from "../../core/packet-core.ts"
+import type { PacketCore } from "../../core/packet-core/packet-core.ts"
 import { encodeAmf0 } from "../../core/rtmp/amf0-encode.ts"
-import { RingReader } from "../outputs/ring-reader.ts"
+import { RingReader } from "../ring/ring-reader.ts"
 import { REMUX_SHARE, SLOTS_A_LOOK, type WorkShare } from "./work-share.ts"
 
 export interface FlvSubscriber {

@@ -1,6 +1,6 @@
 /** The remuxes of all channels: one for each set of settings in use. */
 import type { FlvMuxerOptions } from "../../core/flv/flv-muxer.ts"
-import type { PacketCore } from "../../core/packet-core.ts"
+import type { PacketCore } from "../../core/packet-core/packet-core.ts"
 import { FlvRemux } from "./flv-remux.ts"
 import { WorkShare } from "./work-share.ts"
 

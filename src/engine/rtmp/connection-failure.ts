@@ -1,5 +1,5 @@
 /** What went wrong with a TCP or TLS connection, in words an operator can act on. */
-import type { Reason } from "../messages.ts"
+import type { Reason } from "../protocol/messages.ts"
 
 const refused = (where: string) => `${where} refuses connections: nothing listens there, or a firewall says no`
 const TCP: Readonly<Record<string, (where: string) => string>> = {

@@ -2,7 +2,7 @@ import { createSocket } from "node:dgram"
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { freeUdpPort } from "../../../test/e2e/ports.ts"
 import { encodeSockaddr } from "../ffi/sockaddr.ts"
-import { SetupFailure } from "../setup-failure.ts"
+import { SetupFailure } from "../protocol/setup-failure.ts"
 import { ListenerPorts } from "./listener-ports.ts"
 
 const refusal = (claim: () => void) => {

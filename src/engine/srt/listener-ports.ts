@@ -5,10 +5,11 @@
  * flag a port that another program holds with SO_REUSEADDR is shared silently and one of the two gets nothing. So ports that are
  * not ours are tried first with a plain socket.
  */
-import { describeErrno } from "../describe-errno.ts"
+
 import * as c from "../ffi/libc.ts"
 import { formatSockaddr } from "../ffi/sockaddr.ts"
-import { SetupFailure } from "../setup-failure.ts"
+import { SetupFailure } from "../protocol/setup-failure.ts"
+import { describeErrno } from "../system/describe-errno.ts"
 
 /** libsrt's garbage collector keeps a multiplexer for up to 5 s after its last socket. */
 const LINGER_MS = 10_000

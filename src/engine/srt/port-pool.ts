@@ -8,7 +8,7 @@
 import { SRT_OPTIONS } from "../../core/srt/options.ts"
 import type { LibSrt } from "../ffi/libsrt.ts"
 import { encodeSockaddr, sockaddrPort } from "../ffi/sockaddr.ts"
-import { SetupFailure } from "../setup-failure.ts"
+import { SetupFailure } from "../protocol/setup-failure.ts"
 import { filterPackets } from "./packet-filter.ts"
 import { createSocket, lastError, localAddress, type SrtTarget } from "./srt-socket.ts"
 

@@ -1,7 +1,7 @@
 /** Loads libsrt once and says in words what is wrong with it: missing, or a build with known holes. */
 import { readFileSync } from "node:fs"
 import { type LibSrt, loadLibSrt } from "../ffi/libsrt.ts"
-import type { EngineInfo } from "../messages.ts"
+import type { EngineInfo } from "../protocol/messages.ts"
 
 const PACKAGE = "libsrt1.5-openssl"
 /** First Debian 12 revision with the fixes of CVE-2026-55868 and CVE-2026-55869 (stack overflow in KMREQ/KMRSP). */

@@ -1,11 +1,11 @@
 /** One libsrt socket: options in and out, states, reasons. Everything here is non-blocking. */
-import type { OutputTarget } from "../../core/output-url.ts"
+import type { OutputTarget } from "../../core/output/output-url.ts"
 import { SRT_OPTIONS, type SrtOption } from "../../core/srt/options.ts"
 import { describeReject, describeSrtError } from "../../core/srt/reject.ts"
 import { type LibSrt, SRT_ECONNLOST } from "../ffi/libsrt.ts"
 import { formatSockaddr, SOCKADDR_STORAGE } from "../ffi/sockaddr.ts"
-import type { Reason, SrtStats } from "../messages.ts"
-import { SetupFailure } from "../setup-failure.ts"
+import type { Reason, SrtStats } from "../protocol/messages.ts"
+import { SetupFailure } from "../protocol/setup-failure.ts"
 
 export type SrtTarget = Extract<OutputTarget, { protocol: "srt" }>
 

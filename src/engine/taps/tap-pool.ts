@@ -1,6 +1,6 @@
 /** The taps of all channels, which the packet loop comes by every few milliseconds. */
-import type { PacketCore } from "../../core/packet-core.ts"
-import type { Reason } from "../messages.ts"
+import type { PacketCore } from "../../core/packet-core/packet-core.ts"
+import type { Reason } from "../protocol/messages.ts"
 import { Tap } from "./tap.ts"
 
 /** More than the control plane ever asks for. */

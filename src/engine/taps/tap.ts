@@ -3,9 +3,9 @@
  * output: it shows in no figures, has no part in the proof of cues, and gives way as soon as its reader is slow.
  */
 import { createConnection, type Socket } from "node:net"
-import { SLOT_LENGTH, SLOT_PAYLOAD } from "../../core/assembly/layout.ts"
-import type { PacketCore } from "../../core/packet-core.ts"
-import { RingReader } from "../outputs/ring-reader.ts"
+import { SLOT_LENGTH, SLOT_PAYLOAD } from "../../core/assembly/memory/layout.ts"
+import type { PacketCore } from "../../core/packet-core/packet-core.ts"
+import { RingReader } from "../ring/ring-reader.ts"
 
 /** In bytes: a reader that has this much unread is cut off, before it costs the engine memory. */
 const MAX_UNREAD = 4 * 1024 * 1024

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { parseNetwork } from "../../core/network.ts"
+import { parseNetwork } from "../../core/net/network.ts"
 import { makeTestApp, withKey } from "../testing/test-app.ts"
 import { clientAddress } from "./requester.ts"
 

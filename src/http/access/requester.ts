@@ -1,8 +1,8 @@
 /** Who a request is from, as records of changes to a stream name them. */
 import { getConnInfo } from "@hono/node-server/conninfo"
 import type { Context, MiddlewareHandler } from "hono"
-import { normaliseAddress } from "../../core/address.ts"
-import { isInNetworks, type Network } from "../../core/network.ts"
+import { normaliseAddress } from "../../core/net/address.ts"
+import { isInNetworks, type Network } from "../../core/net/network.ts"
 import type { Access } from "./auth.ts"
 
 declare module "hono" {

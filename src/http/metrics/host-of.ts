@@ -1,5 +1,5 @@
 /** Where an output goes, for a label: host and port, bucket or directory; never a path, a key or a login. */
-import type { OutputTarget } from "../../core/url/target.ts"
+import type { OutputTarget } from "../../core/output/url/target.ts"
 import { readOutput } from "../../effects/config/output-place.ts"
 import type { OutputConfig } from "../../effects/model/channel.ts"
 

@@ -1,5 +1,5 @@
 /** Examples of bodies and answers; a test decodes each by its schema. */
-import { PRESETS } from "../../core/presets.ts"
+import { PRESETS } from "../../core/output/presets.ts"
 import { decodeCueText } from "../../core/scte35/cue-text.ts"
 import type { Json } from "./json-schema.ts"
 

@@ -1,5 +1,5 @@
 /** What the fields of bodies and answers mean. A name alone stands for the field wherever it appears; `Component.field` comes before it. */
-import { REORDER_DATAGRAMS_MAX } from "../../core/assembly/layout.ts"
+import { REORDER_DATAGRAMS_MAX } from "../../core/assembly/memory/layout.ts"
 import { reorderReachMs } from "../../core/input/reorder-reach.ts"
 
 const COMMON: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 /** The described answers are those of the control plane: the compiler compares both ways. */
 import { describe, it } from "vitest"
-import type { Preset } from "../../core/presets.ts"
+import type { Preset } from "../../core/output/presets.ts"
 import type { SpliceCommand } from "../../core/scte35/command-fields.ts"
 import type { SpliceDescriptor, Upid } from "../../core/scte35/descriptor-fields.ts"
 import type { SpliceInfoSection } from "../../core/scte35/section-fields.ts"

@@ -3,8 +3,8 @@
  * ways, so that neither can change without the other.
  */
 import { Schema } from "effect"
-import { CUE_POINT_STYLES, CUE_TAG_STYLES, ENHANCED_CODECS } from "../../core/output-settings.ts"
-import { PRESET_NAMES } from "../../core/presets.ts"
+import { CUE_POINT_STYLES, CUE_TAG_STYLES, ENHANCED_CODECS } from "../../core/output/output-settings.ts"
+import { PRESET_NAMES } from "../../core/output/presets.ts"
 import { ALARM_KINDS, AutoRun, ChannelStatus, OutputStatus, Protocol, SourceName } from "../../effects/model/channel.ts"
 
 const { Array: List, Boolean: Flag, Literal, NullOr, Number: Num, String: Text, Struct } = Schema

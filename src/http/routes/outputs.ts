@@ -1,7 +1,7 @@
 /** REST routes of a channel's outputs. */
 import { Duration, Effect } from "effect"
 import type { Context, Hono } from "hono"
-import { PRESETS } from "../../core/presets.ts"
+import { PRESETS } from "../../core/output/presets.ts"
 import { OutputInput, OutputUpdate } from "../../effects/config/request-bodies.ts"
 import type { OutputView } from "../../effects/model/channel.ts"
 import { NotFound } from "../../effects/model/Errors.ts"

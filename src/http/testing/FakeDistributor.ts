@@ -1,7 +1,7 @@
 /** A control plane without streams: keeps channels in memory and lets tests set what they show. */
 import { Effect, Queue, Stream } from "effect"
-import { protocolOfUrl } from "../../core/output-url.ts"
-import { presetOf } from "../../core/presets.ts"
+import { protocolOfUrl } from "../../core/output/output-url.ts"
+import { presetOf } from "../../core/output/presets.ts"
 import { factsOf } from "../../effects/channel/cues/cue-record.ts"
 import { sectionOf } from "../../effects/channel/cues/cue-section.ts"
 import { maskedSettings, outputSettingsOf } from "../../effects/config/output-input.ts"

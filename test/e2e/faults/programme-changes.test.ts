@@ -1,9 +1,9 @@
 /** Row 17: the programme changes in mid-stream. The bytes go through untouched; each change is told. */
 
 import { afterEach, beforeEach, expect, it } from "vitest"
-import { joinBytes } from "../../../src/core/join-bytes.ts"
-import { generateTs } from "../../../src/core/test-source/test-programme.ts"
+import { joinBytes } from "../../../src/core/bytes/join-bytes.ts"
 import { buildPat, buildPmt, type PmtStream } from "../../../src/core/ts/psi.ts"
+import { generateTs } from "../../../src/test-source/test-programme.ts"
 import { TsWriter } from "../../ts-stream.ts"
 import { EngineBench } from "../engine-bench.ts"
 import { eventually } from "../product.ts"

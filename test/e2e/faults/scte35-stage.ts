@@ -1,7 +1,7 @@
 /** Streams with SCTE-35 made packet by packet, and channels of the product that they are played to. */
 
 import { expect } from "vitest"
-import { joinBytes } from "../../../src/core/join-bytes.ts"
+import { joinBytes } from "../../../src/core/bytes/join-bytes.ts"
 import { type BuiltCue, spliceInsert } from "../../../src/core/scte35/build-cue.ts"
 import type { ChannelView, CueView } from "../../../src/effects/model/channel.ts"
 import { AUDIO_PID, PMT_PID, pat, TsWriter, VIDEO_PID } from "../../ts-stream.ts"

@@ -1,6 +1,6 @@
 /** Row 28: stream ids that the far side refuses, and those that are refused before dialling. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
-import { parseOutputUrl } from "../../../src/core/output-url.ts"
+import { parseOutputUrl } from "../../../src/core/output/output-url.ts"
 import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"
 import { EngineBench } from "../engine-bench.ts"
 import { FakeSrtListener, rejectWith } from "../fake-srt-listener.ts"

@@ -1,6 +1,6 @@
 /** Row 21: damaged transport streams. What is damaged is counted exactly and forwarded as it is. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { generateTs } from "../../../src/core/test-source/test-programme.ts"
+import { generateTs } from "../../../src/test-source/test-programme.ts"
 import { hasMedia, readMedia, transportStreams } from "../../media.ts"
 import { buildStream } from "../../ts-stream.ts"
 import { EngineBench } from "../engine-bench.ts"

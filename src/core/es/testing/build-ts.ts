@@ -1,5 +1,5 @@
 /** Transport streams for tests, packet by packet. */
-import { joinBytes } from "../../join-bytes.ts"
+import { joinBytes } from "../../bytes/join-bytes.ts"
 import { buildPacket } from "../../ts/packet.ts"
 import { buildPat, buildPmt, type Descriptor, packetizeSection } from "../../ts/psi.ts"
 

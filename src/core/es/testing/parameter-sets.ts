@@ -1,5 +1,5 @@
 /** H.264 parameter sets and pictures for tests: headers that are right, and slice data that is not looked at. */
-import { BitWriter } from "../../test-source/bit-writer.ts"
+import { BitWriter } from "../../../test-source/bit-writer.ts"
 
 export interface SpsOptions {
   readonly profile?: number

@@ -3,8 +3,8 @@
  * suite and load-tests/fuzz/rtmp.ts. The same seed gives the same cases.
  */
 
-import { joinBytes } from "../../join-bytes.ts"
-import { toHex } from "../../scte35/bytes-text.ts"
+import { toHex } from "../../bytes/bytes-text.ts"
+import { joinBytes } from "../../bytes/join-bytes.ts"
 import { type Random, seededRandom } from "../../scte35/testing/fuzz-decoder.ts"
 import { amfEcmaArray, amfObject } from "../amf0.ts"
 import { decodeAmf0 } from "../amf0-decode.ts"

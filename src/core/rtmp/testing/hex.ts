@@ -1,5 +1,5 @@
 /** Bytes written by hand in tests: hexadecimal digits with any white space between them. */
-import { fromHex } from "../../scte35/bytes-text.ts"
+import { fromHex } from "../../bytes/bytes-text.ts"
 
 export const hex = (text: string): Uint8Array<ArrayBuffer> => {
   const bytes = fromHex(text.replace(/\s+/g, ""))

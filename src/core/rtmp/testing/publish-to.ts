@@ -1,5 +1,5 @@
 /** A publisher and a test server wired to each other, without a socket. */
-import { joinBytes } from "../../join-bytes.ts"
+import { joinBytes } from "../../bytes/join-bytes.ts"
 import { HANDSHAKE_RANDOM_SIZE } from "../handshake.ts"
 import { type PublisherEvent, type PublisherOptions, type PublisherStep, RtmpPublisher } from "../publisher.ts"
 import { parseRtmpUrl, type RtmpUrl } from "../rtmp-url.ts"

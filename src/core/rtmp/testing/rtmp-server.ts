@@ -3,7 +3,7 @@
  * `readStrictly`. Bytes in, bytes out; a socket may be put around it.
  */
 
-import { joinBytes } from "../../join-bytes.ts"
+import { joinBytes } from "../../bytes/join-bytes.ts"
 import { type AmfValue, amfObject, amfText } from "../amf0.ts"
 import { ChunkReader } from "../chunk-reader.ts"
 import { ChunkWriter } from "../chunk-writer.ts"

@@ -1,6 +1,6 @@
 /** Sections of every shape that the specification has, for property tests (fast-check). */
 import fc from "fast-check"
-import { hex32, toHex } from "../bytes-text.ts"
+import { hex32, toHex } from "../../bytes/bytes-text.ts"
 import { CUEI_IDENTIFIER } from "../descriptor-fields.ts"
 import type { CommandFields } from "../encode-command.ts"
 import type { DescriptorFields } from "../encode-descriptor.ts"

@@ -1,6 +1,7 @@
 /** Sections put together by hand from the syntax tables of SCTE 35, without help of the encoder. */
+
+import { fromHex } from "../../bytes/bytes-text.ts"
 import { crc32 } from "../../ts/crc32.ts"
-import { fromHex } from "../bytes-text.ts"
 import { decodeSpliceInfoSection } from "../decode-section.ts"
 import type { SpliceInfoSection } from "../section-fields.ts"
 

@@ -2,8 +2,9 @@
  * The fuzz target of the SCTE-35 decoder: damages sound sections and makes up bytes, and holds the decoder to its word for each.
  * Shared by the short run in the suite and load-tests/fuzz/scte35.ts. The same seed gives the same cases.
  */
+
+import { toBase64, toHex } from "../../bytes/bytes-text.ts"
 import { sealSection } from "../../ts/psi.ts"
-import { toBase64, toHex } from "../bytes-text.ts"
 import { decodeCueText } from "../cue-text.ts"
 import { decodeSpliceInfoSection } from "../decode-section.ts"
 import { describeCue } from "../describe-cue.ts"

@@ -2,7 +2,7 @@
  * What a channel's watcher does with SCTE-35: decodes each section, follows the breaks, keeps each cue, and notes by which outputs it
  * left. Plain functions over the channel's runtime; each returns what to record and to log.
  */
-import { carriesCues } from "../../../core/output-settings.ts"
+import { carriesCues } from "../../../core/output/output-settings.ts"
 import { type BreakEvent, noteDamaged, noteSection, tickBreaks } from "../../../core/scte35/break-state.ts"
 import { decodeSpliceInfoSection } from "../../../core/scte35/decode-section.ts"
 import type { SpliceInfoSection } from "../../../core/scte35/section-fields.ts"

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { ChannelStats } from "../../../engine/messages.ts"
+import type { ChannelStats } from "../../../engine/protocol/messages.ts"
 import { channelConfig } from "../../testing/configs.ts"
 import { channelStats, legStats } from "../../testing/FakeEngine.ts"
 import { type AlarmInput, alarmsOf, HOLD, type NotedAlarms, noteAlarms } from "./alarms.ts"

@@ -1,6 +1,6 @@
 /** What needs a person now, and since when. Pure: conditions are held against what was noted of them before. */
-import { formatEndpoint } from "../../../core/address.ts"
-import type { ChannelStats } from "../../../engine/messages.ts"
+import { formatEndpoint } from "../../../core/net/address.ts"
+import type { ChannelStats } from "../../../engine/protocol/messages.ts"
 import { policyOf } from "../../config/input-policy.ts"
 import type { Alarm, AlarmKind, ChannelConfig, ChannelStatus } from "../../model/channel.ts"
 

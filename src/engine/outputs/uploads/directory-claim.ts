@@ -1,5 +1,5 @@
 /** One writer a directory: two would remove each other's files. Those that are about to let go are waited for. */
-import { SetupFailure } from "../../setup-failure.ts"
+import { SetupFailure } from "../../protocol/setup-failure.ts"
 
 interface Holder {
   readonly label: string

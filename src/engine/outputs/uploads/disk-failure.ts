@@ -1,5 +1,5 @@
 /** Failed file operations in the words of an operator. */
-import { SetupFailure } from "../../setup-failure.ts"
+import { SetupFailure } from "../../protocol/setup-failure.ts"
 
 const PERMANENT: Readonly<Record<string, string>> = {
   EACCES: "the service may not write there: check owner and mode of the directory",

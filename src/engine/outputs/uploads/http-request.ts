@@ -3,8 +3,8 @@ import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from
 import { Agent as HttpsAgent, request as requestHttps } from "node:https"
 import type { LookupFunction } from "node:net"
 import { StringDecoder } from "node:string_decoder"
-import { checkPublic, type Lookup, resolve } from "../../resolve.ts"
-import { SetupFailure } from "../../setup-failure.ts"
+import { SetupFailure } from "../../protocol/setup-failure.ts"
+import { checkPublic, type Lookup, resolve } from "../../system/resolve.ts"
 
 export interface HttpAnswer {
   readonly status: number

@@ -4,8 +4,8 @@
  */
 import { PLAYLIST_NAME } from "../../../core/hls/segment-names.ts"
 import { printable } from "../../../core/printable.ts"
-import type { Reason } from "../../messages.ts"
-import { SetupFailure } from "../../setup-failure.ts"
+import type { Reason } from "../../protocol/messages.ts"
+import { SetupFailure } from "../../protocol/setup-failure.ts"
 import { type HttpAnswer, HttpClient } from "./http-request.ts"
 import type { SegmentSink } from "./segment-sink.ts"
 

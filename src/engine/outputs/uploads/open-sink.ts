@@ -1,7 +1,7 @@
 /** From a HLS target to what its segments are put by. */
-import type { HlsTarget } from "../../../core/output-url.ts"
-import type { OutputSpec } from "../../messages.ts"
-import { SetupFailure } from "../../setup-failure.ts"
+import type { HlsTarget } from "../../../core/output/output-url.ts"
+import type { OutputSpec } from "../../protocol/messages.ts"
+import { SetupFailure } from "../../protocol/setup-failure.ts"
 import { DirectorySink } from "./directory-sink.ts"
 import { HttpSink } from "./http-sink.ts"
 import { s3Destination } from "./s3-destination.ts"

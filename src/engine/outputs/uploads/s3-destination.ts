@@ -1,7 +1,7 @@
 /** Where objects of a bucket are, by URL, and whose keys sign the requests. */
-import type { OutputSettings } from "../../../core/output-settings.ts"
-import type { HlsTarget } from "../../../core/output-url.ts"
-import { SetupFailure } from "../../setup-failure.ts"
+import type { OutputSettings } from "../../../core/output/output-settings.ts"
+import type { HlsTarget } from "../../../core/output/output-url.ts"
+import { SetupFailure } from "../../protocol/setup-failure.ts"
 import type { HttpDestination } from "./http-sink.ts"
 import { s3Signer } from "./s3-signer.ts"
 

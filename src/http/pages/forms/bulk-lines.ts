@@ -1,7 +1,7 @@
 /** Many outputs in one text: a URL a line, with or without a name in front of it. */
 import type { BulkLine } from "../../../../views/forms/BulkPage.tsx"
-import { describeOutput } from "../../../core/describe-output.ts"
-import { maskSecrets, parseOutputUrl } from "../../../core/output-url.ts"
+import { describeOutput } from "../../../core/output/describe-output.ts"
+import { maskSecrets, parseOutputUrl } from "../../../core/output/output-url.ts"
 import type { FieldError } from "../../../effects/model/Errors.ts"
 
 /** More than anybody pastes on purpose. */

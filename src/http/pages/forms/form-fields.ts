@@ -1,7 +1,7 @@
 /** What all forms share: from the fields of a form to a body of the API, and from what is wrong with that back to the fields. */
 import type { Context } from "hono"
 import type { FieldSpec, FormState } from "../../../../views/forms/form-state.ts"
-import { maskSecrets } from "../../../core/output-url.ts"
+import { maskSecrets } from "../../../core/output/output-url.ts"
 import type { Problem } from "../../request/problem.ts"
 import { localPath } from "../local-path.ts"
 

@@ -1,7 +1,7 @@
 /** What to enter in AWS Elemental MediaLive for a channel, and the addresses at which it can reach this machine. */
 import { networkInterfaces } from "node:os"
 import type { MediaLiveLeg, MediaLiveProps } from "../../../../views/forms/MediaLive.tsx"
-import { isAny, isIPv4, isIPv6, isMulticast } from "../../../core/address.ts"
+import { isAny, isIPv4, isIPv6, isMulticast } from "../../../core/net/address.ts"
 import { FEC_PORTS } from "../../../effects/config/input-policy.ts"
 import { type Fields, field } from "./form-fields.ts"
 

@@ -11,9 +11,9 @@ import {
   SECRET_SETTINGS,
   SETTING_BOUNDS,
   SETTINGS_OF,
-} from "../../../core/output-settings.ts"
-import type { UrlProtocol } from "../../../core/output-url.ts"
-import { PRESET_NAMES, PRESETS, type PresetName, presetOf } from "../../../core/presets.ts"
+} from "../../../core/output/output-settings.ts"
+import type { UrlProtocol } from "../../../core/output/output-url.ts"
+import { PRESET_NAMES, PRESETS, type PresetName, presetOf } from "../../../core/output/presets.ts"
 import type { OutputView } from "../../../effects/model/channel.ts"
 import { bodyValue, type Fields, field } from "./form-fields.ts"
 

@@ -1,6 +1,6 @@
 /** Takes the secrets out of a configuration that was typed, so that the page may show it again. */
-import { SECRET_SETTINGS } from "../../../core/output-settings.ts"
-import { maskSecrets } from "../../../core/output-url.ts"
+import { SECRET_SETTINGS } from "../../../core/output/output-settings.ts"
+import { maskSecrets } from "../../../core/output/output-url.ts"
 import { MASK } from "../../../effects/config/output-input.ts"
 
 const NAMES = ["stream_key", ...SECRET_SETTINGS].join("|")

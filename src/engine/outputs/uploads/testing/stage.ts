@@ -3,13 +3,13 @@
 import { feedBatch } from "../../../../../test/feed-core.ts"
 import { loadCore } from "../../../../../test/load-core.ts"
 import { toDatagrams } from "../../../../../test/ts-stream.ts"
-import { EVENT_SCTE35, MAX_LEGS } from "../../../../core/assembly/layout.ts"
-import type { PacketCore } from "../../../../core/packet-core.ts"
+import { EVENT_SCTE35, MAX_LEGS } from "../../../../core/assembly/memory/layout.ts"
+import type { PacketCore } from "../../../../core/packet-core/packet-core.ts"
 import { decodeSpliceInfoSection } from "../../../../core/scte35/decode-section.ts"
 import { RemuxPool } from "../../../remux/remux-pool.ts"
 import { HandshakeGates } from "../../../srt/handshake-gate.ts"
 import { ListenerPorts } from "../../../srt/listener-ports.ts"
-import { UdpPortRegistry } from "../../../udp-port-registry.ts"
+import { UdpPortRegistry } from "../../../system/udp-port-registry.ts"
 import type { OutputSession, SessionContext } from "../../output-session.ts"
 
 const BATCH = 32

@@ -1,0 +1,297 @@
+/**
+ * Host side of core.wasm: one fixed memory, typed views of it, and the calls of its ABI.
+ *
+ * The memory never grows, so its views and its native address stay valid for the life of the core. Offsets are those of
+ * `assembly/memory/layout.ts`. Nothing here allocates per datagram.
+ */
+import {
+  CHANNEL_SIZE,
+  CHANNELS,
+  EVENT_COUNT,
+  EVENT_DATA_USED,
+  EVENT_SIZE,
+  EVENTS,
+  INSERTION_COUNT,
+  INSERTION_NEXT,
+  INSERTION_PACKETS,
+  INSERTION_PACKETS_MAX,
+  INSERTION_SIZE,
+  INSERTION_UNTIL,
+  INSERTIONS,
+  LEG_MAX_GAP_US,
+  LEG_SIZE,
+  LEGS,
+  MEMORY_BYTES,
+  PID_PACKETS,
+  PIDS,
+  RING_BYTES,
+  RING_HEADS,
+  RING_SLOTS,
+  RINGS,
+  SLOT_RX_US,
+  SLOT_STRIDE,
+  TS_PACKET,
+} from "../assembly/memory/layout.ts"
+import { LEG_COUNTERS, type LegCounter, type LegCounters } from "./leg-fields.ts"
+import { type WasmMemory, webAssembly } from "./web-assembly.ts"
+
+const WASM_PAGE = 65536
+const counterNames = Object.keys(LEG_COUNTERS) as ReadonlyArray<LegCounter>
+
+/** Exports of core.wasm, see `assembly/index.ts`. u64 parameters take BigInt. */
+interface CoreExports {
+  readonly resetLeg: (leg: number) => void
+  readonly resetChannel: (channel: number) => void
+  readonly startLegAt: (leg: number, from: number) => void
+  readonly startChannelAt: (channel: number, from: number) => void
+  readonly initReceive: (base: bigint) => void
+  readonly prepareReceive: () => void
+  readonly setSource: (channel: number, leg: number, atOnce: number) => void
+  readonly allowMerge: (channel: number, allowed: number, windowUs: number) => void
+  readonly insertPackets: (channel: number, pid: number, count: number, afterUs: number, untilUs: number, nowUs: number) => number
+  readonly setScte35Pid: (leg: number, pid: number) => void
+  readonly tick: (nowUs: number) => void
+  readonly ingest: (leg: number, count: number, clockOffsetUs: number, nowUs: number) => number
+  readonly ingestFec: (leg: number, isRow: number, count: number, clockOffsetUs: number, nowUs: number) => void
+  readonly initSend: (base: bigint) => void
+  readonly setSend: (
+    index: number,
+    slotAddress: number,
+    offset: number,
+    length: number,
+    withHeader: number,
+    sequence: number,
+    timestamp: number,
+    ssrc: number,
+  ) => void
+  readonly setMsgCtrl: (slotAddress: number, minUs: number) => void
+}
+
+/** One event record; `type` is an EVENT_* constant, which says what `pid`, `a` and `b` mean. `data` is a copy. */
+export interface CoreEvent {
+  readonly type: number
+  readonly leg: number
+  readonly pid: number
+  readonly a: number
+  readonly b: number
+  readonly data: Uint8Array
+  /** Position in the channel's ring, of an EVENT_SCTE35 of what goes out. */
+  readonly position: number
+}
+
+export class PacketCore {
+  readonly memory: WasmMemory
+  readonly u8: Uint8Array
+  readonly u32: Uint32Array
+  readonly f64: Float64Array
+  readonly view: DataView
+  readonly #exports: CoreExports
+  readonly #countersFrom: number
+
+  private constructor(memory: WasmMemory, exports: CoreExports, countersFrom: number) {
+    this.memory = memory
+    this.u8 = new Uint8Array(memory.buffer)
+    this.u32 = new Uint32Array(memory.buffer)
+    this.f64 = new Float64Array(memory.buffer)
+    this.view = new DataView(memory.buffer)
+    this.#exports = exports
+    this.#countersFrom = countersFrom
+  }
+
+  /**
+   * Makes a core of its own from the bytes of core.wasm. Rejects when they are not a module with this ABI. `countersFrom`, for tests: where
+   * every counter that wraps at 2^32 starts (ring heads, packets of legs, PIDs and merges), as on a machine that has run for weeks.
+   */
+  static async instantiate(wasm: ArrayBuffer | Uint8Array, { countersFrom = 0 } = {}): Promise<PacketCore> {
+    const pages = Math.ceil(MEMORY_BYTES / WASM_PAGE)
+    const memory = new webAssembly.Memory({ initial: pages, maximum: pages })
+    const { instance } = await webAssembly.instantiate(wasm, { env: { memory } })
+    return new PacketCore(memory, instance.exports as unknown as CoreExports, countersFrom)
+  }
+
+  /** Fills the headers of the receive and send batches, once. `base`: native address of the memory's first byte. */
+  bind(base: number): void {
+    this.#exports.initReceive(BigInt(base))
+    this.#exports.initSend(BigInt(base))
+  }
+
+  /** Forgets all counters, gauges and stream state of a leg (0 to MAX_LEGS - 1). */
+  resetLeg(leg: number): void {
+    this.#exports.resetLeg(leg)
+    if (this.#countersFrom > 0) this.#exports.startLegAt(leg, this.#countersFrom)
+  }
+
+  /** Starts a channel's ring again, with head 0 unless told otherwise. */
+  resetChannel(channel: number): void {
+    this.#exports.resetChannel(channel)
+    if (this.#countersFrom > 0) this.#exports.startChannelAt(channel, this.#countersFrom)
+  }
+
+  /** Full room in all receive headers; `ingest` does it for those it reads. */
+  prepareReceive(): void {
+    this.#exports.prepareReceive()
+  }
+
+  /**
+   * Makes `leg` of a channel (1 primary, 2 backup, 0 none) its source: at once when there is none yet or both are merged, else at
+   * the leg's next random access point, or with its next packet when `atOnce`.
+   */
+  setSource(channel: number, leg: 0 | 1 | 2, atOnce = false): void {
+    this.#exports.setSource(channel, leg, atOnce ? 1 : 0)
+  }
+
+  /** Lets the legs of a channel be merged when they agree; a gap then waits up to `windowUs` microseconds for the other leg. */
+  allowMerge(channel: number, allowed: boolean, windowUs: number): void {
+    this.#exports.allowMerge(channel, allowed ? 1 : 0, windowUs)
+  }
+
+  /**
+   * Lets TS packets that carry one section on a SCTE-35 PID, at most INSERTION_PACKETS_MAX, go out of a channel: in place of null packets,
+   * from `afterUs` on also as packets of their own, from `untilUs` on not at all (CLOCK_MONOTONIC). False when the tables of the source
+   * do not name the PID, four other PIDs were inserted into, or a section waits already.
+   */
+  insertPackets(channel: number, pid: number, packets: Uint8Array, afterUs: number, untilUs: number, nowUs: number): boolean {
+    const count = packets.length / TS_PACKET
+    const area = INSERTIONS + channel * INSERTION_SIZE
+    if (!Number.isInteger(count) || count > INSERTION_PACKETS_MAX || this.sectionWaits(channel, nowUs)) return false
+    this.u8.set(packets, area + INSERTION_PACKETS)
+    return this.#exports.insertPackets(channel, pid, count, afterUs, untilUs, nowUs) === 1
+  }
+
+  /** True while packets given to `insertPackets` wait to go out. */
+  sectionWaits(channel: number, nowUs: number): boolean {
+    const area = INSERTIONS + channel * INSERTION_SIZE
+    const count = this.u32[(area + INSERTION_COUNT) >> 2] ?? 0
+    const next = this.u32[(area + INSERTION_NEXT) >> 2] ?? 0
+    return count > 0 && (next > 0 || nowUs < (this.f64[(area + INSERTION_UNTIL) >> 3] ?? 0))
+  }
+
+  /** Takes a PID of a leg for SCTE-35 although no PMT says so, instead of the one told before; 0 takes none. Forgotten by `resetLeg`. */
+  setScte35Pid(leg: number, pid: number): void {
+    this.#exports.setScte35Pid(leg, pid)
+  }
+
+  /** Every 10 ms or so, before the outputs' turn: gives up gaps that have lasted too long. `nowUs` is CLOCK_MONOTONIC. */
+  tick(nowUs: number): void {
+    this.#exports.tick(nowUs)
+  }
+
+  /**
+   * Takes the first `count` datagrams of the receive batch for `leg` (channel * 2 for the primary, + 1 for the backup); those of
+   * its channel's source go to that channel's ring. `clockOffsetUs` is CLOCK_REALTIME - CLOCK_MONOTONIC, `nowUs` is
+   * CLOCK_MONOTONIC, in microseconds. Returns the slots appended.
+   */
+  ingest(leg: number, count: number, clockOffsetUs: number, nowUs: number): number {
+    return this.#exports.ingest(leg, count, clockOffsetUs, nowUs)
+  }
+
+  /** Takes the first `count` datagrams of the receive batch as SMPTE 2022-1 packets of `leg`, from its row or column port. */
+  ingestFec(leg: number, isRow: boolean, count: number, clockOffsetUs: number, nowUs: number): void {
+    this.#exports.ingestFec(leg, isRow ? 1 : 0, count, clockOffsetUs, nowUs)
+  }
+
+  /**
+   * Message `index` of the send batch: `length` bytes from byte `offset` of the payload in the slot at `slotAddress`, behind a
+   * RTP header (payload type 33; `timestamp` in 90 kHz) when `withHeader`. Call `bind` first.
+   */
+  setSend(
+    index: number,
+    slotAddress: number,
+    offset: number,
+    length: number,
+    withHeader: boolean | number,
+    sequence: number,
+    timestamp: number,
+    ssrc: number,
+  ): void {
+    this.#exports.setSend(index, slotAddress, offset, length, withHeader ? 1 : 0, sequence, timestamp, ssrc)
+  }
+
+  /** Fills the SRT_MSGCTRL at TX_MSGCTRL: srctime is the slot's receive time, at least `minUs` (microseconds). */
+  setMsgCtrl(slotAddress: number, minUs: number): void {
+    this.#exports.setMsgCtrl(slotAddress, minUs)
+  }
+
+  /** Slots ever written to the channel's ring, modulo 2^32. */
+  ringHead(channel: number): number {
+    return this.u32[(RING_HEADS + channel * 64) >> 2] ?? 0
+  }
+
+  /** Offset of the slot that holds position `n` (modulo 2^32) of the channel's ring, while `n` is within RING_SLOTS of its head. */
+  slotAddress(channel: number, n: number): number {
+    return RINGS + channel * RING_BYTES + (n & (RING_SLOTS - 1)) * SLOT_STRIDE
+  }
+
+  /** Receive time of the slot at position `n` of the channel's ring, microseconds of CLOCK_MONOTONIC. */
+  slotTimeUs(channel: number, n: number): number {
+    return this.f64[(this.slotAddress(channel, n) + SLOT_RX_US) >> 3] ?? 0
+  }
+
+  /** One counter or gauge; `field` is a LEG_* index. */
+  legField(leg: number, field: number): number {
+    return this.f64[((LEGS + leg * LEG_SIZE) >> 3) + field] ?? 0
+  }
+
+  /** Writes a setting of a leg, or clears a gauge that grows until it is read; `field` is a LEG_* index. */
+  setLegField(leg: number, field: number, value: number): void {
+    this.f64[((LEGS + leg * LEG_SIZE) >> 3) + field] = value
+  }
+
+  /** One figure of a channel; `field` is a CHANNEL_* index. */
+  channelField(channel: number, field: number): number {
+    return this.f64[((CHANNELS + channel * CHANNEL_SIZE) >> 3) + field] ?? 0
+  }
+
+  /** All counters of a leg by their names in snake_case. */
+  legSnapshot(leg: number): LegCounters {
+    const counters: Partial<LegCounters> = {}
+    for (const name of counterNames) counters[name] = this.legField(leg, LEG_COUNTERS[name])
+    return counters as LegCounters
+  }
+
+  /** Longest gap between datagrams in microseconds since the last call. */
+  takeMaxGapUs(leg: number): number {
+    const gap = this.legField(leg, LEG_MAX_GAP_US)
+    this.setLegField(leg, LEG_MAX_GAP_US, 0)
+    return gap
+  }
+
+  /** Packets seen of one PID of a leg, modulo 2^32. */
+  pidCount(leg: number, pid: number): number {
+    return this.u32[((PID_PACKETS + leg * PIDS * 4) >> 2) + pid] ?? 0
+  }
+
+  /** Packets seen of each PID of a leg, by PID. */
+  pidPackets(leg: number): Map<number, number> {
+    const first = (PID_PACKETS + leg * PIDS * 4) >> 2
+    const found = new Map<number, number>()
+    for (let pid = 0; pid < PIDS; pid++) {
+      const packets = this.u32[first + pid] ?? 0
+      if (packets > 0) found.set(pid, packets)
+    }
+    return found
+  }
+
+  /** The events since the last call, oldest first; empties the area. */
+  takeEvents(): CoreEvent[] {
+    const count = this.u32[EVENT_COUNT >> 2] ?? 0
+    const events: CoreEvent[] = []
+    for (let i = 0; i < count; i++) {
+      const word = (EVENTS + i * EVENT_SIZE) >> 2
+      const read = (field: number) => this.u32[word + field] ?? 0
+      const start = read(5)
+      events.push({
+        type: read(0),
+        leg: read(1),
+        pid: read(2),
+        a: read(3),
+        b: read(4),
+        data: this.u8.slice(start, start + read(6)),
+        position: read(7),
+      })
+    }
+    this.u32[EVENT_COUNT >> 2] = 0
+    this.u32[EVENT_DATA_USED >> 2] = 0
+    return events
+  }
+}

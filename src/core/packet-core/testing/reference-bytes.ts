@@ -1,0 +1,126 @@
+/** Raw UDP as a stream of bytes, as the reference parser takes it apart. */
+import { SYNC_BYTE, TS_PACKET_SIZE } from "../../ts/packet.ts"
+
+const SIZES = [TS_PACKET_SIZE, 204] as const
+/** Sync bytes beside the first that show where packets are. */
+const FURTHER = 4
+const TAIL = FURTHER * 204
+
+export const isEven = (bytes: Uint8Array, size: number = TS_PACKET_SIZE): boolean =>
+  bytes.length > 0 && bytes.length % size === 0 && bytes.every((byte, at) => at % size !== 0 || byte === SYNC_BYTE)
+
+/** Where the first five sync bytes at the same distance begin, from `from` on. */
+export const findRun = (bytes: Uint8Array, from = 0): { readonly at: number; readonly size: number } | null => {
+  for (let at = from; at < bytes.length; at++) {
+    for (const size of SIZES) {
+      const isRun = [0, 1, 2, 3, 4].every((i) => bytes[at + i * size] === SYNC_BYTE)
+      if (isRun) return { at, size }
+    }
+  }
+  return null
+}
+
+/** True when packets are found elsewhere than `offset` and each 188 bytes from there on. */
+export const hasRunBeside = (bytes: Uint8Array, offset: number): boolean => {
+  const run = findRun(bytes)
+  return run !== null && (run.size !== TS_PACKET_SIZE || run.at % TS_PACKET_SIZE !== offset % TS_PACKET_SIZE)
+}
+
+const joined = (a: Uint8Array, b: Uint8Array): Uint8Array => {
+  const both = new Uint8Array(a.length + b.length)
+  both.set(a)
+  both.set(b, a.length)
+  return both
+}
+
+/** What a datagram gave: whole packets, losses of the place where packets are, and bytes passed over on the way. */
+export type Step =
+  | { readonly kind: "packet"; readonly bytes: Uint8Array; readonly is204: boolean }
+  | { readonly kind: "loss" }
+  | { readonly kind: "skip"; readonly bytes: number }
+
+export class ReferenceBytes {
+  /** Length of the packets; null while their place is unknown. */
+  size: number | null = null
+  rest: Uint8Array = new Uint8Array()
+  wasFound = false
+  /** Where the datagram begins among the bytes being taken. */
+  #begin = 0
+
+  /** True when packets are in these bytes, behind those left over, elsewhere than at the datagram's begin. */
+  hasRunBeside(datagram: Uint8Array): boolean {
+    return hasRunBeside(joined(this.rest, datagram), this.rest.length)
+  }
+
+  goesOn(datagram: Uint8Array): boolean {
+    if (this.size === null) return false
+    return this.#agrees(datagram, this.rest.length === 0 ? 0 : this.size - this.rest.length, this.rest.length === 0 ? 1 : FURTHER)
+  }
+
+  /** True when up to `most` sync bytes are at `offset` and one packet on each, as far as there are bytes. */
+  #agrees(bytes: Uint8Array, offset: number, most: number): boolean {
+    const expected = Array.from({ length: most }, (_, i) => offset + i * (this.size ?? 0)).filter((at) => at < bytes.length)
+    return expected.every((at) => bytes[at] === SYNC_BYTE)
+  }
+
+  /** A packet that is whole, but what follows is not there yet. */
+  takeHeld(): Step | null {
+    if (this.size === null || this.rest.length !== this.size) return null
+    const step: Step = { kind: "packet", bytes: this.rest.subarray(0, TS_PACKET_SIZE), is204: this.size === 204 }
+    this.rest = new Uint8Array()
+    return step
+  }
+
+  /** Takes a datagram; `isTaken` when it begins where packets are, or that place is found in it, by the steps of `entry`. */
+  take(datagram: Uint8Array): { readonly isTaken: boolean; readonly entry: Step[]; readonly steps: Step[] } {
+    const entry: Step[] = []
+    const steps: Step[] = []
+    const bytes = joined(this.rest, datagram)
+    const begin = this.rest.length
+    this.#begin = begin
+    let at: number | null = 0
+    if (!this.goesOn(datagram)) {
+      const wasInPlace = this.size !== null
+      if (wasInPlace) entry.push({ kind: "loss" })
+      if (this.wasFound && isEven(datagram)) at = this.#settle(begin, TS_PACKET_SIZE, 0, entry)
+      else at = this.#search(bytes, wasInPlace ? begin : 0, 0, entry)
+      if (at === null) return { isTaken: false, entry, steps }
+    }
+    while (at !== null) {
+      const size: number = this.size ?? 0
+      const isLost: boolean = at < bytes.length && bytes[at] !== SYNC_BYTE
+      if (!isLost && at + size > bytes.length) break
+      const isGlued = at < begin
+      if (!isLost && isGlued && at + size === bytes.length) break
+      if (isLost || (isGlued && !this.#agrees(bytes, at + size, FURTHER))) {
+        steps.push({ kind: "loss" })
+        const isBegun: boolean = isGlued && begin - at <= size
+        at = this.#search(bytes, isLost ? at : isBegun ? begin : at + 1, at, steps)
+        continue
+      }
+      steps.push({ kind: "packet", bytes: bytes.subarray(at, at + TS_PACKET_SIZE), is204: size === 204 })
+      at += size
+    }
+    if (at !== null) this.rest = bytes.slice(at)
+    return { isTaken: true, entry, steps }
+  }
+
+  #settle(at: number, size: number, before: number, steps: Step[]): number {
+    this.size = size
+    this.wasFound = true
+    steps.push({ kind: "skip", bytes: at - before })
+    return at
+  }
+
+  #search(bytes: Uint8Array, from: number, before: number, steps: Step[]): number | null {
+    const run = findRun(bytes, from)
+    // A header before whole packets is that of another protocol.
+    const isHeaded = run !== null && run.at > this.#begin && (bytes.length - run.at) % run.size === 0
+    if (run !== null && !isHeaded) return this.#settle(run.at, run.size, before, steps)
+    const kept = Math.max(from, bytes.length - TAIL)
+    this.size = null
+    this.rest = bytes.slice(kept)
+    steps.push({ kind: "skip", bytes: kept - before })
+    return null
+  }
+}
