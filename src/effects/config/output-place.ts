@@ -1,6 +1,7 @@
 /** What the engine is told of an output: its URL and key, its directory, and the name of that configuration. Pure but for hashing. */
 import { createHash } from "node:crypto"
 import { join } from "node:path"
+import { engineSettings } from "../../core/output-settings.ts"
 import { type ParsedOutput, parseOutputUrl } from "../../core/output-url.ts"
 import { STREAM_KEY_PLACE } from "../../core/presets.ts"
 import type { OutputSpec } from "../../engine/messages.ts"
@@ -51,9 +52,6 @@ export const hlsDirectoryOf = (outputs: ReadonlyArray<OutputConfig>, host: Outpu
   return first ?? null
 }
 
-/** What of the settings is the engine's. */
-const engineSettings = ({ retry_attempts: _, retry_delay_s: __, ...settings }: OutputConfig["settings"]) => settings
-
 /** How an output that failed is tried again: by its settings, and where it has none by those of the service. */
 export const retryPolicyOf = ({ settings }: Pick<OutputConfig, "settings">, { retry }: Pick<OutputHost, "retry">): RetryPolicy => ({
   delayMs: settings.retry_delay_s === undefined ? retry.delayMs : settings.retry_delay_s * 1000,
@@ -70,21 +68,14 @@ export const revisionOf = (output: Destination & Pick<OutputConfig, "settings">,
 }
 
 /** `session` is new for every attempt; `pipe` is the FIFO of an output whose stream ffmpeg sends. */
-export const outputSpec = (output: OutputConfig, host: OutputHost, session: string, pipe: string | null = null): OutputSpec => {
-  const { allowed_receivers, codecs, ...settings } = engineSettings(output.settings)
-  return {
-    id: output.id,
-    label: output.slug,
-    session,
-    ...usedUrl(output),
-    settings: {
-      ...settings,
-      ...(codecs === undefined ? {} : { codecs: [...codecs] }),
-      ...(allowed_receivers === undefined ? {} : { allowed_receivers: [...allowed_receivers] }),
-    },
-    directory: directoryOf(output, host),
-    pipe,
-    revision: revisionOf(output, host),
-    ...(host.allowPrivateTargets ? {} : { public_only: true }),
-  }
-}
+export const outputSpec = (output: OutputConfig, host: OutputHost, session: string, pipe: string | null = null): OutputSpec => ({
+  id: output.id,
+  label: output.slug,
+  session,
+  ...usedUrl(output),
+  settings: engineSettings(output.settings),
+  directory: directoryOf(output, host),
+  pipe,
+  revision: revisionOf(output, host),
+  ...(host.allowPrivateTargets ? {} : { public_only: true }),
+})
