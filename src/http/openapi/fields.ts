@@ -4,14 +4,12 @@ import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
 import { describeSetting } from "../../core/output-settings.ts"
 import { namesOf, sentenceOf } from "../../core/settings/setting-row.ts"
 
-/** The settings, in the components that have them. */
+/** The settings. `source` alone is another thing elsewhere, so those of inputs stand with their components as well. */
 const SETTINGS: Readonly<Record<string, string>> = Object.fromEntries([
-  ...["InputSettings", "ReceiveState"].flatMap((component) =>
-    namesOf(INPUT_SETTINGS).map((name) => [`${component}.${name}`, sentenceOf(INPUT_SETTINGS[name])]),
+  ...namesOf(INPUT_SETTINGS).flatMap((name) =>
+    [name, `InputSettings.${name}`, `ReceiveState.${name}`].map((field) => [field, sentenceOf(INPUT_SETTINGS[name])]),
   ),
-  ...["OutputSettings", "Settings"].flatMap((component) =>
-    namesOf(OUTPUT_SETTINGS).map((name) => [`${component}.${name}`, describeSetting(name)]),
-  ),
+  ...namesOf(OUTPUT_SETTINGS).map((name) => [name, describeSetting(name)]),
 ])
 
 const COMMON: Readonly<Record<string, string>> = {
