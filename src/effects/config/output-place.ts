@@ -29,10 +29,22 @@ export const usedUrl = ({ stream_key, url }: Destination): Destination =>
     ? { url: url.replaceAll(STREAM_KEY_PLACE, () => encodeURIComponent(stream_key ?? "")), stream_key: null }
     : { url, stream_key }
 
-/** What URL and key mean. */
+/** What was read of an output, as long as that output is kept: configurations are never changed, only replaced. */
+const known = new WeakMap<Destination, ParsedOutput>()
+let reads = 0
+
+/** How many URLs were read since the start; a test holds it to one for each configuration. */
+export const outputsRead = (): number => reads
+
+/** What URL and key mean: read once for each configuration of an output. */
 export const readOutput = (output: Destination): ParsedOutput => {
+  const before = known.get(output)
+  if (before !== undefined) return before
   const { stream_key, url } = usedUrl(output)
-  return parseOutputUrl(url, stream_key ?? undefined)
+  const parsed = parseOutputUrl(url, stream_key ?? undefined)
+  reads += 1
+  known.set(output, parsed)
+  return parsed
 }
 
 /** Directory that an output writes to; null for one that sends. */
