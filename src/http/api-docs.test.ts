@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
-import { HLS_SEGMENT_MAX_S, SETTING_BOUNDS, SETTINGS_OF } from "../core/output/output-settings.ts"
 import { PRESETS } from "../core/output/presets.ts"
 import { ALARM_KINDS, EVENT_KINDS } from "../effects/model/channel.ts"
 import { makeTestApp } from "./testing/test-app.ts"
@@ -23,22 +22,6 @@ describe("docs/api.md", () => {
   it("names every kind of event and alarm", () => {
     const named = new Set([...docs.matchAll(/`([a-z0-9_]+)`/g)].map(([, name]) => name))
     expect([...EVENT_KINDS, ...ALARM_KINDS].filter((kind) => !named.has(kind))).toEqual([])
-  })
-
-  it("has every setting of outputs with its protocols and bounds", () => {
-    const rows = [...docs.matchAll(/^\| `([a-z0-9_]+)` *\| ([a-z, ]+?) *\| [^|]*\| ([^|]*?) *\|/gm)]
-    const documented = new Map(
-      rows.map(([, name = "", protocols = "", values = ""]) => [name, { protocols: protocols.split(", "), values }]),
-    )
-    const named = [...new Set(Object.values(SETTINGS_OF).flat())]
-    for (const name of named) {
-      const protocols = Object.entries(SETTINGS_OF).flatMap(([protocol, settings]) => (settings.includes(name) ? [protocol] : []))
-      expect(documented.get(name)?.protocols.sort(), name).toEqual(protocols.sort())
-    }
-    for (const [name, [lowest, highest]] of Object.entries(SETTING_BOUNDS)) {
-      expect(documented.get(name)?.values, name).toContain(`${lowest} to ${highest}`)
-    }
-    expect(documented.get("segment_s")?.values).toContain(`hls 1 to ${HLS_SEGMENT_MAX_S}`)
   })
 
   it("has every preset with its URL and limits", () => {

@@ -1,8 +1,8 @@
 /** The lines of cues in a playlist. */
-import type { CUE_TAG_STYLES } from "../output/output-settings.ts"
+import type { OutputSettings } from "../output/output-settings.ts"
 import { dateText, secondsText } from "./playlist.ts"
 
-export type CueStyle = (typeof CUE_TAG_STYLES)[number]
+export type CueStyle = NonNullable<OutputSettings["cue_tags"]>
 
 export interface ToldRange {
   readonly id: string

@@ -1,5 +1,16 @@
 import { expect, it } from "vitest"
-import { carriesCues, type OutputSettings, SETTING_BOUNDS, SETTINGS_OF } from "./output-settings.ts"
+import type { SettingRow } from "../settings/setting-row.ts"
+import { OUTPUT_SETTINGS, type OutputColumns } from "./setting-table.ts"
+import {
+  boundsIn,
+  carriesCues,
+  describeSetting,
+  engineSettings,
+  LISTED_SETTINGS,
+  type OutputSetting,
+  type OutputSettings,
+  SETTINGS_OF,
+} from "./output-settings.ts"
 import type { UrlProtocol } from "./output-url.ts"
 
 it.each<[UrlProtocol, OutputSettings, boolean]>([
@@ -18,10 +29,45 @@ it.each<[UrlProtocol, OutputSettings, boolean]>([
   expect(carriesCues({ protocol, settings })).toBe(carries)
 })
 
-it("every bound is of a setting that some protocol has", () => {
-  const known = new Set(Object.values(SETTINGS_OF).flat())
-  for (const [name, [lowest, highest]] of Object.entries(SETTING_BOUNDS)) {
-    expect([...known]).toContain(name)
-    expect(lowest).toBeLessThan(highest)
+it.each<[UrlProtocol, ReadonlyArray<OutputSetting>]>([
+  ["srt", ["allowed_receivers", "retry_attempts", "retry_delay_s"]],
+  ["udp", ["retry_attempts", "retry_delay_s"]],
+  ["rtmp", ["cue_points", "audio", "codecs", "verify_tls", "retry_attempts", "retry_delay_s"]],
+  ["file", ["segment_s", "segment_mb", "keep_hours", "keep_gb", "retry_attempts", "retry_delay_s"]],
+])("an output over %s has the settings %j, in this order", (protocol, settings) => {
+  expect(SETTINGS_OF[protocol]).toEqual(settings)
+})
+
+it("HLS lists the check of certificates behind the method of uploads", () => {
+  expect(SETTINGS_OF.hls.slice(2, 6)).toEqual(["cue_tags", "http_method", "verify_tls", "s3_endpoint"])
+})
+
+it("the engine is not told what the control plane uses itself, nor what is left out", () => {
+  const settings: OutputSettings = { segment_s: 4, cue_tags: undefined, retry_attempts: 3, retry_delay_s: 5 }
+  expect(engineSettings(settings)).toEqual({ segment_s: 4 })
+  expect(Object.keys(engineSettings(settings))).toEqual(["segment_s"])
+})
+
+it.each<[OutputSetting, string]>([
+  ["playlist_segments", "HLS: segments in the playlist; default 6"],
+  ["verify_tls", "RTMP, HLS: false takes any certificate; default true"],
+  ["segment_s", "HLS 1 to 30, file 1 to 86400: seconds after which a segment ends; default 4 and 3600"],
+  ["allowed_receivers", "SRT listener: IP addresses and networks that may receive; without it anyone may"],
+  ["segment_mb", "File: size in MB (10^6 bytes) at which a new file is begun"],
+])("%s is described with protocols, bounds that differ, and default: %s", (name, sentence) => {
+  expect(describeSetting(name)).toBe(sentence)
+})
+
+it("bounds are in order, those of a protocol lie within them, and defaults lie within both", () => {
+  for (const name of LISTED_SETTINGS) {
+    const row: SettingRow & OutputColumns = OUTPUT_SETTINGS[name]
+    if (row.type !== "integer") continue
+    const [lowest, highest] = row.bounds
+    expect(lowest, name).toBeLessThan(highest)
+    for (const protocol of row.protocols) {
+      const [low = 0, high = 0] = boundsIn(name, protocol) ?? []
+      const usual = row.defaultIn?.[protocol] ?? row.default ?? low
+      expect([lowest <= low, low <= usual, usual <= high, high <= highest], `${name} of ${protocol}`).not.toContain(false)
+    }
   }
 })

@@ -1,99 +1,89 @@
-/** How an output is written, beyond what its URL says. Which settings a protocol has, their bounds and defaults, in one place. */
+/** How an output is written, beyond what its URL says: what follows from the rows of `output/setting-table.ts`. */
+
+import { arranged, type Bounds, type NamesWith, namesOf, type SettingRow, type SettingsOf, sentenceOf } from "../settings/setting-row.ts"
+import { OUTPUT_SETTINGS, type OutputColumns, PROTOCOLS } from "./setting-table.ts"
 import type { UrlProtocol } from "./output-url.ts"
 
-export const CUE_POINT_STYLES = ["none", "elemental", "primetime", "youtube", "bin64"] as const
-export const CUE_TAG_STYLES = ["daterange", "cue_out", "both", "none"] as const
-export const ENHANCED_CODECS = ["hevc", "ac3", "eac3", "opus"] as const
-
-export interface OutputSettings {
-  // --- SRT
-  /** Of a listener: addresses or networks, IPv4 and IPv6, that may receive, at most 32; without it anyone may. */
-  readonly allowed_receivers?: ReadonlyArray<string> | undefined
-  // --- RTMP
-  /** Shape of the SCTE-35 data messages; `none` (default) sends none, since some ingests drop the connection at unknown ones. */
-  readonly cue_points?: (typeof CUE_POINT_STYLES)[number] | undefined
-  /** `silence` adds a silent AAC track to a stream that has no audio; default `source`. */
-  readonly audio?: "source" | "silence" | undefined
-  /** Codecs beyond H.264 and AAC that the destination takes by Enhanced RTMP; default none. */
-  readonly codecs?: ReadonlyArray<(typeof ENHANCED_CODECS)[number]> | undefined
-  /** false accepts any certificate of a rtmps or https destination; default true. */
-  readonly verify_tls?: boolean | undefined
-  // --- HLS and file
-  /** Length of a segment in seconds: HLS 1 to 30 (default 4), cut at the next IDR; file 1 to 86400 (default 3600). */
-  readonly segment_s?: number | undefined
-  // --- HLS
-  /** Segments in the playlist: 3 to 1000, default 6. */
-  readonly playlist_segments?: number | undefined
-  /** SCTE-35 as EXT-X-DATERANGE (default), as EXT-X-CUE-OUT and -IN, as both, or not at all. */
-  readonly cue_tags?: (typeof CUE_TAG_STYLES)[number] | undefined
-  /** Method of uploads by HTTP; default `put`. */
-  readonly http_method?: "put" | "post" | undefined
-  /** Of a `s3://` destination. Without an endpoint that of AWS in the region, us-east-1 by default; without keys those of the environment. */
-  readonly s3_endpoint?: string | undefined
-  readonly s3_region?: string | undefined
-  readonly s3_access_key_id?: string | undefined
-  readonly s3_secret_access_key?: string | undefined
-  // --- File
-  /** Size at which a new file is begun: 1 to 1000000 MB (10^6 bytes); default none. */
-  readonly segment_mb?: number | undefined
-  /** Files older than this are removed: 1 to 87600 hours; default none. */
-  readonly keep_hours?: number | undefined
-  /** Oldest files are removed beyond this size in all: 1 to 1000000 GB (10^9 bytes); default none. */
-  readonly keep_gb?: number | undefined
-  // --- RTSP
-  readonly rtsp_transport?: "tcp" | "udp" | undefined
-  // --- Of every protocol
-  /** Attempts to reconnect in a row after which it is given up: 0 (never) to 1000000, default by the service (`MAX_RECONNECT_ATTEMPTS`). */
-  readonly retry_attempts?: number | undefined
-  /** Delay of the first attempt to reconnect, and the shortest: 1 to 3600 s, default by the service (`DEFAULT_RECONNECT_DELAY`). */
-  readonly retry_delay_s?: number | undefined
-}
-
+/** Settings as they are given and stored; what is left out has its default. */
+export type OutputSettings = SettingsOf<typeof OUTPUT_SETTINGS>
 export type OutputSetting = keyof OutputSettings
+/** Settings that the engine is not told. */
+export type ControlPlaneSetting = NamesWith<{ readonly engine: false }, typeof OUTPUT_SETTINGS>
+export type EngineOutputSettings = Omit<OutputSettings, ControlPlaneSetting>
 
-/** Those that every protocol has. They are the control plane's: a change of them leaves a session as it is. */
-export const RETRY_SETTINGS = ["retry_attempts", "retry_delay_s"] as const satisfies ReadonlyArray<OutputSetting>
+const ROWS: Readonly<Record<OutputSetting, SettingRow & OutputColumns>> = OUTPUT_SETTINGS
+const NAMES = namesOf(OUTPUT_SETTINGS)
+
+const isOfAll = (name: OutputSetting): boolean => PROTOCOLS.every((protocol) => ROWS[name].protocols.includes(protocol))
+
+/** Settings that every protocol has: they stay when an output gets a URL of another protocol. */
+export const COMMON_SETTINGS: ReadonlyArray<OutputSetting> = NAMES.filter(isOfAll)
+
+/** All settings as answers and `docs/` list them: those that every protocol has come last. */
+export const LISTED_SETTINGS: ReadonlyArray<OutputSetting> = [...NAMES.filter((name) => !isOfAll(name)), ...COMMON_SETTINGS]
+
+const settingsIn = (protocol: UrlProtocol): ReadonlyArray<OutputSetting> =>
+  arranged(
+    ROWS,
+    LISTED_SETTINGS.filter((name) => ROWS[name].protocols.includes(protocol)),
+  )
 
 /** The settings each protocol has; any other is refused. */
 export const SETTINGS_OF: Readonly<Record<UrlProtocol, ReadonlyArray<OutputSetting>>> = {
-  srt: ["allowed_receivers", ...RETRY_SETTINGS],
-  udp: RETRY_SETTINGS,
-  rtp: RETRY_SETTINGS,
-  rtmp: ["cue_points", "audio", "codecs", "verify_tls", ...RETRY_SETTINGS],
-  hls: [
-    "segment_s",
-    "playlist_segments",
-    "cue_tags",
-    "http_method",
-    "verify_tls",
-    "s3_endpoint",
-    "s3_region",
-    "s3_access_key_id",
-    "s3_secret_access_key",
-    ...RETRY_SETTINGS,
-  ],
-  file: ["segment_s", "segment_mb", "keep_hours", "keep_gb", ...RETRY_SETTINGS],
-  rtsp: ["rtsp_transport", ...RETRY_SETTINGS],
+  srt: settingsIn("srt"),
+  udp: settingsIn("udp"),
+  rtp: settingsIn("rtp"),
+  rtmp: settingsIn("rtmp"),
+  hls: settingsIn("hls"),
+  file: settingsIn("file"),
+  rtsp: settingsIn("rtsp"),
 }
 
-/** Lowest and highest value, both allowed, of numeric settings; `segment_s` of HLS ends at 30. */
-export const SETTING_BOUNDS = {
-  segment_s: [1, 86_400],
-  playlist_segments: [3, 1000],
-  segment_mb: [1, 1_000_000],
-  keep_hours: [1, 87_600],
-  keep_gb: [1, 1_000_000],
-  retry_attempts: [0, 1_000_000],
-  retry_delay_s: [1, 3600],
-} as const
-
-export const MAX_ALLOWED_RECEIVERS = 32
-
-/** HLS: a segment of more than this cannot be told from a stall by a player. */
-export const HLS_SEGMENT_MAX_S = 30
+/** Settings that the engine is told. */
+export const ENGINE_SETTINGS: ReadonlyArray<keyof EngineOutputSettings> = NAMES.filter(
+  (name): name is keyof EngineOutputSettings => ROWS[name].engine !== false,
+)
 
 /** Shown as `***`. */
-export const SECRET_SETTINGS: ReadonlyArray<OutputSetting> = ["s3_secret_access_key"]
+export const SECRET_SETTINGS: ReadonlyArray<OutputSetting> = NAMES.filter((name) => {
+  const row = ROWS[name]
+  return row.type === "text" && row.secret === true
+})
+
+/** Settings without those that the engine is not told. */
+export const engineSettings = (settings: OutputSettings): EngineOutputSettings => {
+  const kept = ENGINE_SETTINGS.filter((name) => settings[name] !== undefined)
+  return Object.fromEntries(kept.map((name) => [name, settings[name]]))
+}
+
+/** Lowest and highest value of a numeric setting in a protocol; null for other settings. */
+export const boundsIn = (name: OutputSetting, protocol: UrlProtocol): Bounds | null => {
+  const row = ROWS[name]
+  return row.type === "integer" ? (row.boundsIn?.[protocol] ?? row.bounds) : null
+}
+
+/** A protocol within a sentence. */
+export const protocolName = (protocol: UrlProtocol): string => (protocol === "file" ? protocol : protocol.toUpperCase())
+
+/** `1 to 30`, or `HLS 1 to 30, file 1 to 86400` where protocols differ; `nameOf` says how protocols are written. */
+export const rangeOf = (name: OutputSetting, nameOf: (protocol: UrlProtocol) => string = protocolName): string => {
+  const row = ROWS[name]
+  if (row.type !== "integer") return ""
+  const range = ([lowest, highest]: Bounds) => `${lowest} to ${highest}`
+  if (row.boundsIn === undefined) return range(row.bounds)
+  return row.protocols.map((protocol) => `${nameOf(protocol)} ${range(row.boundsIn?.[protocol] ?? row.bounds)}`).join(", ")
+}
+
+const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
+
+/** The setting in one sentence, as in `HLS: segments in the playlist; default 6`. */
+export const describeSetting = (name: OutputSetting): string => {
+  const row = ROWS[name]
+  const where = row.boundsIn !== undefined ? rangeOf(name) : (row.of ?? row.protocols.map(protocolName).join(", "))
+  const values = row.defaultIn === undefined ? "" : `; default ${Object.values(row.defaultIn).join(" and ")}`
+  const sentence = `${sentenceOf(row)}${values}`
+  return capital(isOfAll(name) ? sentence : `${where}: ${sentence}`)
+}
 
 /**
  * True when SCTE-35 goes out by an output: TS outputs carry its packets, HLS tags and RTMP data messages are a matter of the settings,
@@ -101,6 +91,6 @@ export const SECRET_SETTINGS: ReadonlyArray<OutputSetting> = ["s3_secret_access_
  */
 export const carriesCues = ({ protocol, settings }: { readonly protocol: UrlProtocol; readonly settings: OutputSettings }): boolean => {
   if (protocol === "rtsp") return false
-  if (protocol === "rtmp") return (settings.cue_points ?? "none") !== "none"
+  if (protocol === "rtmp") return (settings.cue_points ?? OUTPUT_SETTINGS.cue_points.default) !== "none"
   return protocol !== "hls" || settings.cue_tags !== "none"
 }

@@ -4,6 +4,7 @@
  * A break is announced, open, and over: by its return, by its duration (auto-return, or a segment's), by a cancel, or after
  * `maxBreakS`. break-table.ts says how events that overlap make one break of the channel.
  */
+import { INPUT_SETTINGS } from "../input/setting-table.ts"
 import { abandonAnnounced, alignBreaks, applyAction } from "./break-apply.ts"
 import { endOf } from "./break-record.ts"
 import * as say from "./break-sentences.ts"
@@ -16,7 +17,12 @@ import { type CueMemory, recall, remember, type Telling } from "./watch-memory.t
 
 export type { BreakEvent, BreakPolicy, BreakView, CueKind, Noted, Sighting } from "./break-types.ts"
 
-export const DEFAULT_BREAK_POLICY: BreakPolicy = { minPrerollS: 4, maxBreakS: 600, returnSlackS: 5, silentAfterH: 0 }
+export const DEFAULT_BREAK_POLICY: BreakPolicy = {
+  minPrerollS: INPUT_SETTINGS.scte35_min_preroll_s.default,
+  maxBreakS: INPUT_SETTINGS.scte35_max_break_s.default,
+  returnSlackS: 5,
+  silentAfterH: INPUT_SETTINGS.scte35_silent_after_h.default,
+}
 
 const HOUR_MS = 3_600_000
 

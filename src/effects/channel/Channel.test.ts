@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Random, SubscriptionRef, TestClock } from "effect"
 import type { Event, Reason } from "../../engine/protocol/messages.ts"
-import { INPUT_DEFAULTS } from "../config/input-policy.ts"
+import { policyOf } from "../config/input-policy.ts"
 import { revisionOf } from "../config/output-place.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import type { Happening } from "../model/channel-event.ts"
@@ -74,7 +74,7 @@ describe("a channel", () => {
         { name: "primary", ip: "127.0.0.1", port: 5000 },
         { name: "backup", ip: "127.0.0.2", port: 5001 },
       ])
-      assert.deepStrictEqual(put.channel.policy, INPUT_DEFAULTS)
+      assert.deepStrictEqual(put.channel.policy, policyOf({}))
       assert.strictEqual(channel.runtime.outputs.has("b"), false)
     }),
   )
@@ -317,7 +317,7 @@ describe("changes of a running channel", () => {
       assert.deepStrictEqual(yield* during(run.engine, reconfigure(run.channel, settings)), ["put_channel news"])
       const puts = run.engine.sent.flatMap((c) => (c.cmd === "put_channel" ? [c.channel] : []))
       assert.deepStrictEqual(puts[1]?.legs, puts[0]?.legs)
-      assert.deepStrictEqual(puts[1]?.policy, { ...INPUT_DEFAULTS, failover_after_ms: 200, switch: "immediate" })
+      assert.deepStrictEqual(puts[1]?.policy, { ...policyOf({}), failover_after_ms: 200, switch: "immediate" })
       const spelled = channelConfig({ outputs: [a, b], input: { failover_after_ms: 200, switch: "immediate", mode: "auto" } })
       assert.deepStrictEqual(yield* during(run.engine, reconfigure(run.channel, spelled)), [])
     }),

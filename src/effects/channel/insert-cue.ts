@@ -4,7 +4,7 @@
  */
 import { Clock, Effect } from "effect"
 import type { ChannelStats, LegStats } from "../../engine/protocol/messages.ts"
-import { scte35SettingsOf } from "../config/input-policy.ts"
+import { watchSettingsOf } from "../config/input-policy.ts"
 import type { CueInput } from "../config/request-bodies.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
 import type { ChannelConfig } from "../model/channel.ts"
@@ -116,7 +116,7 @@ const attempt = (place: InsertionPlace, input: CueInput, by: string): Effect.Eff
     const { section, warnings } = yield* sectionOf(input, {
       clock90k: stats?.clock_90k ?? null,
       eventId: chooses ? yield* freeEventId(place) : 0,
-      minPrerollS: scte35SettingsOf(config.input).scte35_min_preroll_s,
+      minPrerollS: watchSettingsOf(config.input).scte35_min_preroll_s,
     })
     const wanted = yield* pidFor(place, leg, input.pid)
 

@@ -1,4 +1,6 @@
 /** What is wrong with a channel's inputs beyond the bounds of each field. Pure; errors carry the request's paths. */
+
+import { BACKUP_SETTINGS } from "../../core/input/input-settings.ts"
 import { bindsOverlap, formatEndpoint, isAny, isIPv4, isIPv6, isMulticast, needsZone, zoneOf, zoneProblem } from "../../core/net/address.ts"
 import { parseNetwork } from "../../core/net/network.ts"
 import type { ChannelConfig } from "../model/channel.ts"
@@ -61,9 +63,10 @@ const checkBackup = ({ backup_rtp_ip, backup_rtp_port, input }: InputConfig): Re
   const needs = "needs a backup input: give backup_rtp_ip and backup_rtp_port"
   return [
     ...(input.mode === "merge" ? [{ path: "input.mode", message: `"merge" ${needs}, or take "auto"` }] : []),
-    ...(["backup_interface", "backup_source"] as const)
-      .filter((name) => input[name] !== undefined)
-      .map((name) => ({ path: `input.${name}`, message: needs })),
+    ...BACKUP_SETTINGS.filter((name) => input[name] !== undefined).map((name) => ({
+      path: `input.${name}`,
+      message: needs,
+    })),
   ]
 }
 

@@ -2,13 +2,33 @@ import { readFileSync } from "node:fs"
 import { Either, Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { REORDER_DATAGRAMS_MAX } from "../../core/assembly/memory/layout.ts"
+import { INPUT_SETTINGS } from "../../core/input/setting-table.ts"
+import { namesOf, type SettingRow } from "../../core/settings/setting-row.ts"
 import { InputPolicy } from "../../engine/protocol/messages.ts"
 import { channelConfig } from "../testing/configs.ts"
-import { INPUT_BOUNDS, INPUT_DEFAULTS, legsOf, MAX_ALLOWED_SENDERS, policyOf, scte35SettingsOf, specOf } from "./input-policy.ts"
+import { legsOf, policyOf, specOf, watchSettingsOf } from "./input-policy.ts"
 import { InputSettingsInput, settingsOf } from "./request-bodies.ts"
 
 const two = { rtp_ip: "239.1.1.1", backup_rtp_ip: "239.1.1.2", backup_rtp_port: 5000 }
 const takes = (input: unknown) => Either.isRight(Schema.decodeUnknownEither(InputSettingsInput)(input))
+
+const INPUT_DEFAULTS: InputPolicy = {
+  mode: "auto",
+  failover_after_ms: 500,
+  failback: "auto",
+  failback_after_s: 30,
+  switch: "clean",
+  reorder_ms: 50,
+  merge_window_ms: 200,
+  fec: "off",
+  allowed_senders: [],
+  scte35_pid: null,
+}
+const BOUNDS = namesOf(INPUT_SETTINGS).flatMap((name) => {
+  const row: SettingRow = INPUT_SETTINGS[name]
+  return row.type === "integer" ? [[name, row.bounds] as const] : []
+})
+const MAX_ALLOWED_SENDERS = 8
 
 describe("policyOf", () => {
   it("has a default for everything the engine asks for", () => {
@@ -48,7 +68,7 @@ describe("legsOf", () => {
 })
 
 describe("settings in a request", () => {
-  it.each(Object.entries(INPUT_BOUNDS))("%s takes its bounds and nothing beyond", (name, [lowest, highest]) => {
+  it.each(BOUNDS)("%s takes its bounds and nothing beyond", (name, [lowest, highest]) => {
     for (const value of [lowest, highest]) expect(takes({ [name]: value })).toBe(true)
     for (const value of [lowest - 1, highest + 1, lowest + 0.5, String(lowest), Number.NaN]) expect(takes({ [name]: value })).toBe(false)
   })
@@ -87,13 +107,13 @@ describe('docs/configuration.md, "Inputs"', () => {
   })
   it("has the defaults that the engine is told, and those of the watch over SCTE-35", () => {
     const { allowed_senders: _, ...told } = INPUT_DEFAULTS
-    const defaults = { ...told, ...scte35SettingsOf({}) }
+    const defaults = { ...told, ...watchSettingsOf({}) }
     expect(Object.fromEntries(rows.filter(({ name }) => name in defaults).map(({ name, value }) => [name, value]))).toEqual(
       Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, String(value)])),
     )
   })
   it("has the bounds that requests are held to", () => {
-    for (const [name, [lowest, highest]] of Object.entries(INPUT_BOUNDS)) {
+    for (const [name, [lowest, highest]] of BOUNDS) {
       expect(rows.find((row) => row.name === name)?.values, name).toBe(`${lowest} to ${highest}`)
     }
     for (const name of ["mode", "failback", "switch", "fec"]) {

@@ -4,10 +4,11 @@
  */
 import { parseNetwork } from "../../core/net/network.ts"
 import {
-  HLS_SEGMENT_MAX_S,
+  boundsIn,
+  COMMON_SETTINGS,
   type OutputSetting,
   type OutputSettings,
-  RETRY_SETTINGS,
+  protocolName,
   SECRET_SETTINGS,
   SETTINGS_OF,
 } from "../../core/output/output-settings.ts"
@@ -38,6 +39,16 @@ export const maskedSettings = (settings: OutputSettings): OutputSettings =>
 
 const namesOf = (settings: OutputSettings) => Object.keys(settings) as ReadonlyArray<OutputSetting>
 
+/** A number within the bounds of its setting may lie beyond those of the protocol. */
+const checkRange = (protocol: Protocol, name: OutputSetting, value: unknown): ReadonlyArray<FieldError> => {
+  const bounds = boundsIn(name, protocol)
+  if (bounds === null || typeof value !== "number") return []
+  const [lowest, highest] = bounds
+  if (value >= lowest && value <= highest) return []
+  const wanted = value > highest ? `at most ${highest}` : `at least ${lowest}`
+  return [{ path: `settings.${name}`, message: `must be ${wanted} for ${protocolName(protocol)}, not ${value}` }]
+}
+
 const checkSettings = (protocol: Protocol, settings: OutputSettings): ReadonlyArray<FieldError> => {
   const known = SETTINGS_OF[protocol]
   const has = `those of ${protocol} are ${known.join(", ")}`
@@ -48,8 +59,7 @@ const checkSettings = (protocol: Protocol, settings: OutputSettings): ReadonlyAr
     if (settings[name] === MASK) errors.push({ path: `settings.${name}`, message: "is masked (***): give the secret itself" })
   }
   if (errors.length > 0) return errors
-  if (protocol === "hls" && (settings.segment_s ?? 0) > HLS_SEGMENT_MAX_S)
-    errors.push({ path: "settings.segment_s", message: `must be at most ${HLS_SEGMENT_MAX_S} for HLS, not ${settings.segment_s}` })
+  errors.push(...namesOf(settings).flatMap((name) => checkRange(protocol, name, settings[name])))
   const { s3_access_key_id: id, s3_secret_access_key: secret } = settings
   if ((id === undefined) !== (secret === undefined)) {
     const [missing, given] = id === undefined ? ["s3_access_key_id", "s3_secret_access_key"] : ["s3_secret_access_key", "s3_access_key_id"]
@@ -109,8 +119,8 @@ export const newDestination = (input: OutputInput, at: string): Checked<Destinat
   return check({ url, stream_key: input.stream_key ?? null, settings, preset }, input.protocol, at)
 }
 
-const retrySettings = (settings: OutputSettings): OutputSettings =>
-  Object.fromEntries(RETRY_SETTINGS.map((name) => [name, settings[name]]).filter(([, value]) => value !== undefined))
+const commonSettings = (settings: OutputSettings): OutputSettings =>
+  Object.fromEntries(COMMON_SETTINGS.map((name) => [name, settings[name]]).filter(([, value]) => value !== undefined))
 
 /**
  * Where a changed output goes. What the update leaves out stays, and so does a secret that comes back masked. Key, preset and settings
@@ -125,7 +135,7 @@ export const changedDestination = (old: OutputConfig, input: OutputUpdate): Chec
     return failed([{ path: "url", message: `is required: ${defaults.title} gives every customer another one` }])
   const protocol = protocolOfUrl(url)
   const same = protocol === null || protocol === old.protocol
-  const kept = same ? old : { stream_key: null, settings: retrySettings(old.settings), preset: null }
+  const kept = same ? old : { stream_key: null, settings: commonSettings(old.settings), preset: null }
   const key = input.stream_key === MASK && kept.stream_key !== null ? undefined : input.stream_key
   return check(
     {

@@ -1,6 +1,7 @@
 /** What the engine is told of an output: its URL and key, its directory, and the name of that configuration. Pure but for hashing. */
 import { createHash } from "node:crypto"
 import { join } from "node:path"
+import { engineSettings } from "../../core/output/output-settings.ts"
 import { type ParsedOutput, parseOutputUrl } from "../../core/output/output-url.ts"
 import { STREAM_KEY_PLACE } from "../../core/output/presets.ts"
 import type { OutputSpec } from "../../engine/protocol/messages.ts"
@@ -28,10 +29,22 @@ export const usedUrl = ({ stream_key, url }: Destination): Destination =>
     ? { url: url.replaceAll(STREAM_KEY_PLACE, () => encodeURIComponent(stream_key ?? "")), stream_key: null }
     : { url, stream_key }
 
-/** What URL and key mean. */
+/** What was read of an output, as long as that output is kept: configurations are never changed, only replaced. */
+const known = new WeakMap<Destination, ParsedOutput>()
+let reads = 0
+
+/** How many URLs were read since the start; a test holds it to one for each configuration. */
+export const outputsRead = (): number => reads
+
+/** What URL and key mean: read once for each configuration of an output. */
 export const readOutput = (output: Destination): ParsedOutput => {
+  const before = known.get(output)
+  if (before !== undefined) return before
   const { stream_key, url } = usedUrl(output)
-  return parseOutputUrl(url, stream_key ?? undefined)
+  const parsed = parseOutputUrl(url, stream_key ?? undefined)
+  reads += 1
+  known.set(output, parsed)
+  return parsed
 }
 
 /** Directory that an output writes to; null for one that sends. */
@@ -51,9 +64,6 @@ export const hlsDirectoryOf = (outputs: ReadonlyArray<OutputConfig>, host: Outpu
   return first ?? null
 }
 
-/** What of the settings is the engine's. */
-const engineSettings = ({ retry_attempts: _, retry_delay_s: __, ...settings }: OutputConfig["settings"]) => settings
-
 /** How an output that failed is tried again: by its settings, and where it has none by those of the service. */
 export const retryPolicyOf = ({ settings }: Pick<OutputConfig, "settings">, { retry }: Pick<OutputHost, "retry">): RetryPolicy => ({
   delayMs: settings.retry_delay_s === undefined ? retry.delayMs : settings.retry_delay_s * 1000,
@@ -70,21 +80,14 @@ export const revisionOf = (output: Destination & Pick<OutputConfig, "settings">,
 }
 
 /** `session` is new for every attempt; `pipe` is the FIFO of an output whose stream ffmpeg sends. */
-export const outputSpec = (output: OutputConfig, host: OutputHost, session: string, pipe: string | null = null): OutputSpec => {
-  const { allowed_receivers, codecs, ...settings } = engineSettings(output.settings)
-  return {
-    id: output.id,
-    label: output.slug,
-    session,
-    ...usedUrl(output),
-    settings: {
-      ...settings,
-      ...(codecs === undefined ? {} : { codecs: [...codecs] }),
-      ...(allowed_receivers === undefined ? {} : { allowed_receivers: [...allowed_receivers] }),
-    },
-    directory: directoryOf(output, host),
-    pipe,
-    revision: revisionOf(output, host),
-    ...(host.allowPrivateTargets ? {} : { public_only: true }),
-  }
-}
+export const outputSpec = (output: OutputConfig, host: OutputHost, session: string, pipe: string | null = null): OutputSpec => ({
+  id: output.id,
+  label: output.slug,
+  session,
+  ...usedUrl(output),
+  settings: engineSettings(output.settings),
+  directory: directoryOf(output, host),
+  pipe,
+  revision: revisionOf(output, host),
+  ...(host.allowPrivateTargets ? {} : { public_only: true }),
+})

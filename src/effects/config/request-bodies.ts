@@ -1,23 +1,11 @@
 /** What the API takes. Field names are the contract's (snake_case); the schemas validate and bound every input. */
 import { Schema } from "effect"
-import {
-  CUE_POINT_STYLES,
-  CUE_TAG_STYLES,
-  ENHANCED_CODECS,
-  MAX_ALLOWED_RECEIVERS,
-  SETTING_BOUNDS,
-} from "../../core/output/output-settings.ts"
+import { INPUT_SETTINGS } from "../../core/input/setting-table.ts"
 import { PRESET_NAMES } from "../../core/output/presets.ts"
+import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
 import { AutoRun, type InputSettings, Protocol, SourceName } from "../model/channel.ts"
-import { INPUT_BOUNDS, MAX_ALLOWED_SENDERS } from "./input-policy.ts"
-import { matches } from "./pattern.ts"
-
-const text = (max: number, min = 1) =>
-  Schema.String.pipe(
-    Schema.minLength(min),
-    Schema.maxLength(max),
-    matches(/^[^\u0000-\u001f\u007f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/, "must not hold control or text-direction characters"),
-  )
+import { requestSchema, settingsSchema } from "./setting-schemas.ts"
+import { text, verbatim } from "./texts.ts"
 
 const Port = Schema.Int.pipe(Schema.between(1, 65535))
 const Name = text(128)
@@ -27,49 +15,11 @@ const Address = text(64)
 /** Long enough for a 512-character stream id, percent-encoded. */
 const OutputUrl = text(4096)
 
-/** A setting may be left out; null stands for its default. */
-const setting = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
-
-/** Taken as it is, to the last space. */
-const verbatim = (max: number) =>
-  Schema.String.pipe(
-    Schema.minLength(1),
-    Schema.maxLength(max),
-    matches(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/, "must not hold control characters or line breaks"),
-  )
 const StreamKey = verbatim(1024)
 export const Preset = Schema.Literal(...PRESET_NAMES)
 
-const word = (max: number, pattern: RegExp, wanted: string) => text(max).pipe(matches(pattern, `must be ${wanted}`))
-const settingBound = (name: keyof typeof SETTING_BOUNDS) => {
-  const [lowest, highest] = SETTING_BOUNDS[name]
-  return Schema.Int.pipe(Schema.between(lowest, highest))
-}
-
-/** `settings` of an output's bodies; see core's `OutputSettings`. What is left out stays as it is, null goes back to the default. */
-export const OutputSettingsInput = Schema.Struct({
-  cue_points: setting(Schema.Literal(...CUE_POINT_STYLES)),
-  audio: setting(Schema.Literal("source", "silence")),
-  codecs: setting(Schema.Array(Schema.Literal(...ENHANCED_CODECS)).pipe(Schema.maxItems(ENHANCED_CODECS.length))),
-  verify_tls: setting(Schema.Boolean),
-  segment_s: setting(settingBound("segment_s")),
-  playlist_segments: setting(settingBound("playlist_segments")),
-  cue_tags: setting(Schema.Literal(...CUE_TAG_STYLES)),
-  http_method: setting(Schema.Literal("put", "post")),
-  s3_endpoint: setting(
-    word(512, /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/?#@]+\/?$/, "the URL of a server without a path, as in https://s3.example.com"),
-  ),
-  s3_region: setting(word(64, /^[A-Za-z0-9-]+$/, "the name of a region, as in eu-central-1")),
-  s3_access_key_id: setting(word(128, /^\S+$/, "a key id without spaces")),
-  s3_secret_access_key: setting(verbatim(256)),
-  segment_mb: setting(settingBound("segment_mb")),
-  keep_hours: setting(settingBound("keep_hours")),
-  keep_gb: setting(settingBound("keep_gb")),
-  rtsp_transport: setting(Schema.Literal("tcp", "udp")),
-  retry_attempts: setting(settingBound("retry_attempts")),
-  retry_delay_s: setting(settingBound("retry_delay_s")),
-  allowed_receivers: setting(Schema.Array(text(64)).pipe(Schema.maxItems(MAX_ALLOWED_RECEIVERS))),
-})
+/** `settings` of an output's bodies: what is left out stays as it is, null goes back to the default. */
+export const OutputSettingsInput = settingsSchema(OUTPUT_SETTINGS)
 export type OutputSettingsInput = typeof OutputSettingsInput.Type
 
 /** Body of `POST /api/channels/{id}/outputs`; with a `preset` the URL may be that of the preset. */
@@ -97,32 +47,8 @@ export const OutputUpdate = Schema.Struct({
 })
 export type OutputUpdate = typeof OutputUpdate.Type
 
-const bounded = (name: keyof typeof INPUT_BOUNDS) => {
-  const [lowest, highest] = INPUT_BOUNDS[name]
-  return Schema.Int.pipe(Schema.between(lowest, highest))
-}
-/** `input` of a channel's bodies; see `InputSettings`. What is left out stays as it is, null goes back to the default. */
-export const InputSettingsInput = Schema.Struct({
-  mode: setting(Schema.Literal("auto", "failover", "merge")),
-  failover_after_ms: setting(bounded("failover_after_ms")),
-  failback: setting(Schema.Literal("auto", "manual")),
-  failback_after_s: setting(bounded("failback_after_s")),
-  switch: setting(Schema.Literal("clean", "immediate")),
-  reorder_ms: setting(bounded("reorder_ms")),
-  merge_window_ms: setting(bounded("merge_window_ms")),
-  fec: setting(Schema.Literal("off", "auto")),
-  allowed_senders: setting(Schema.Array(Address).pipe(Schema.maxItems(MAX_ALLOWED_SENDERS))),
-  interface: setting(text(64)),
-  source: setting(Address),
-  backup_interface: setting(text(64)),
-  backup_source: setting(Address),
-  rcvbuf: setting(bounded("rcvbuf")),
-  scte35_min_preroll_s: setting(bounded("scte35_min_preroll_s")),
-  scte35_max_break_s: setting(bounded("scte35_max_break_s")),
-  scte35_silent_after_h: setting(bounded("scte35_silent_after_h")),
-  scte35_pid: setting(bounded("scte35_pid")),
-  manual_cues: setting(Schema.Boolean),
-})
+/** `input` of a channel's bodies: what is left out stays as it is, null goes back to the default. */
+export const InputSettingsInput = settingsSchema(INPUT_SETTINGS)
 export type InputSettingsInput = typeof InputSettingsInput.Type
 
 /** `old` with what `input` changes. */
@@ -171,7 +97,7 @@ export const SegmentationInput = Schema.Struct({
  * `cue-section.ts`'s.
  */
 export const CueInput = Schema.Struct({
-  pid: Schema.optional(bounded("scte35_pid")),
+  pid: Schema.optional(requestSchema(INPUT_SETTINGS.scte35_pid)),
   cue: Schema.optional(CueText),
   command: Schema.optional(Schema.Literal("splice_insert", "time_signal")),
   pre_roll_s: Schema.optional(secondsUpTo(MAX_PRE_ROLL_S)),

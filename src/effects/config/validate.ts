@@ -1,5 +1,6 @@
 /** From what a request asks for to what is stored: every field checked, names and slugs given. Pure; errors carry the field's path. */
 
+import { BACKUP_SETTINGS } from "../../core/input/input-settings.ts"
 import type { ChannelConfig, InputSettings, OutputConfig, Protocol } from "../model/channel.ts"
 import type { FieldError } from "../model/Errors.ts"
 import { checkInput } from "./check-input.ts"
@@ -123,7 +124,8 @@ export const newChannel = (input: ChannelInput, slugs: ReadonlySet<string>, stam
 }
 
 /** Settings of a backup that is taken away go with it. */
-const withoutBackup = ({ backup_interface: _, backup_source: __, ...rest }: InputSettings): InputSettings => rest
+const withoutBackup = (settings: InputSettings): InputSettings =>
+  Object.fromEntries(Object.entries(settings).filter(([name]) => !BACKUP_SETTINGS.some((setting) => setting === name)))
 
 /** What the update leaves out stays; the slug stays too, since metrics and bookmarks hold it. */
 export const changedChannel = (old: ChannelConfig, input: ChannelUpdate): Checked<ChannelConfig> => {

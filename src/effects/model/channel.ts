@@ -1,9 +1,11 @@
 /** What is stored and what the API shows; what it takes is in `request-bodies.ts`. Field names are the contract's (snake_case). */
 import { Schema } from "effect"
+import type { InputSettings } from "../../core/input/input-settings.ts"
 import type { OutputSettings } from "../../core/output/output-settings.ts"
 import type { PresetName } from "../../core/output/presets.ts"
 import type { Scte35View } from "./cue.ts"
 
+export type { InputSettings } from "../../core/input/input-settings.ts"
 export type { CueAnswer, CueProof, CueView, Scte35View } from "./cue.ts"
 
 export const Protocol = Schema.Literal("srt", "rtmp", "udp", "rtp", "rtsp", "hls", "file")
@@ -26,46 +28,6 @@ export type AutoRun = typeof AutoRun.Type
 export type ChannelLifecycle = "idle" | "starting" | "running" | "stopping" | "error"
 /** The same of an output: `ready` waits to be started, `starting` connects, `error` has failed, whether it is tried again or not. */
 export type OutputLifecycle = "ready" | "starting" | "streaming" | "stopping" | "error"
-
-/** Receive settings of a channel; what is left out has its default (`docs/configuration.md`, "Inputs"). */
-export interface InputSettings {
-  /** `auto` (default) merges legs that agree and fails over otherwise; `failover` never merges; `merge` warns while not merged. */
-  readonly mode?: "auto" | "failover" | "merge" | undefined
-  /** Silence (or null packets, lost sync, missing tables, continuity errors) of the active leg before the switch: 50 to 60000 ms, default 500. */
-  readonly failover_after_ms?: number | undefined
-  /** `auto` (default) returns to the primary once it has been good for `failback_after_s` (1 to 86400, default 30). */
-  readonly failback?: "auto" | "manual" | undefined
-  readonly failback_after_s?: number | undefined
-  /** `clean` (default) switches at a random access point of the new leg, `immediate` with its next packet. */
-  readonly switch?: "clean" | "immediate" | undefined
-  /** Longest wait for a datagram out of order: 0 (off) to 1000 ms, default 50. */
-  readonly reorder_ms?: number | undefined
-  /** Longest wait for the other leg while merged: 10 to 2000 ms, default 200. */
-  readonly merge_window_ms?: number | undefined
-  /** `auto` receives SMPTE 2022-1 FEC on the ports + 2 (column) and + 4 (row); default `off`. */
-  readonly fec?: "off" | "auto" | undefined
-  /** Addresses or networks, IPv4 and IPv6, that may send to either leg, at most 8; without it anyone may. */
-  readonly allowed_senders?: ReadonlyArray<string> | undefined
-  /** Interface name or local address for multicast joins. */
-  readonly interface?: string | undefined
-  /** Source address of a source-specific multicast join. */
-  readonly source?: string | undefined
-  /** The same for the backup; without them those of the primary count for both. */
-  readonly backup_interface?: string | undefined
-  readonly backup_source?: string | undefined
-  /** Kernel receive buffer to ask for, in bytes. */
-  readonly rcvbuf?: number | undefined
-  /** Seconds before its splice point by which a SCTE-35 cue must come, lest it be an alarm: 0 to 60, default 4. */
-  readonly scte35_min_preroll_s?: number | undefined
-  /** Seconds after which an ad break is taken for over: 10 to 86400, default 600. */
-  readonly scte35_max_break_s?: number | undefined
-  /** Hours without a cue that are an alarm: 0 (never, default) to 720. */
-  readonly scte35_silent_after_h?: number | undefined
-  /** PID to be taken for SCTE-35 although the PMT does not call it so: 32 to 8190. Without it those that the PMT names count. */
-  readonly scte35_pid?: number | null | undefined
-  /** true lets `POST /api/channels/{id}/cues` insert cues into the stream; default false. */
-  readonly manual_cues?: boolean | undefined
-}
 
 /** An output as stored, with its secrets. */
 export interface OutputConfig {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { observeChannel } from "../channel/observe-channel.ts"
 import { newChannelRuntime, newOutputRuntime } from "../channel/runtime/channel-runtime.ts"
 import { channelStatus } from "../channel/status.ts"
-import { INPUT_DEFAULTS } from "../config/input-policy.ts"
+import { policyOf } from "../config/input-policy.ts"
 import { type EngineState, initialState } from "../engine/engine-state.ts"
 import { channelConfig, outputConfig } from "../testing/configs.ts"
 import { channelStats, engineStats, legStats, outputStats } from "../testing/FakeEngine.ts"
@@ -208,7 +208,7 @@ describe("the input of a channel", () => {
   })
   it("shows how the legs are joined, and the settings with their defaults", () => {
     const input = shown({ ...joined, legs: [leg, legStats({ name: "backup" })] })
-    expect(input).toMatchObject({ ...joined, ...INPUT_DEFAULTS, mode: "merge", interface: "eth0" })
+    expect(input).toMatchObject({ ...joined, ...policyOf({}), mode: "merge", interface: "eth0" })
     expect(input.legs.map((l) => l.source)).toEqual(["primary", "backup"])
   })
   it("claims nothing of a channel that is stopped", () => {

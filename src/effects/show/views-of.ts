@@ -11,7 +11,7 @@ import type { ChannelRuntime, OutputRuntime } from "../channel/runtime/channel-r
 import { scte35Alarms, scte35View, withPidByHand } from "../channel/runtime/scte35-runtime.ts"
 import { activeLeg, channelStatus, isCarrying, scte35PidsOf } from "../channel/status.ts"
 import { hideSecrets } from "../config/hide-secrets.ts"
-import { policyOf, scte35SettingsOf } from "../config/input-policy.ts"
+import { policyOf, watchSettingsOf } from "../config/input-policy.ts"
 import { MASK, maskedSettings } from "../config/output-input.ts"
 import { readOutput } from "../config/output-place.ts"
 import { presetWarnings } from "../config/preset-warnings.ts"
@@ -189,8 +189,7 @@ export const channelView = (config: ChannelConfig, input: ViewInput): ChannelVie
     input: {
       ...config.input,
       ...policyOf(config.input),
-      ...scte35SettingsOf(config.input),
-      manual_cues: config.input.manual_cues ?? false,
+      ...watchSettingsOf(config.input),
       ...inputState(stats),
       merge_lost: totals.merge_lost,
       merge_mismatches: totals.merge_mismatches,

@@ -7,12 +7,11 @@
  * Requests carry an `id` and are answered once by `{re: id, ok: true, ...}` or `{re: id, ok: false, error}`. Events carry no id.
  */
 import * as v from "valibot"
-import {
-  type OutputSettings as CoreOutputSettings,
-  CUE_POINT_STYLES,
-  CUE_TAG_STYLES,
-  ENHANCED_CODECS,
-} from "../../core/output/output-settings.ts"
+import { POLICY_SETTINGS, type PolicySettings } from "../../core/input/input-settings.ts"
+import { ENGINE_SETTINGS, type EngineOutputSettings } from "../../core/output/output-settings.ts"
+import { INPUT_SETTINGS } from "../../core/input/setting-table.ts"
+import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
+import { optionalSettings, wholeSettings } from "../setting-schemas.ts"
 import { EngineInfo, EngineStats, epochMs, LegName, Reason, SessionState } from "./figures.ts"
 
 export * from "./figures.ts"
@@ -37,26 +36,8 @@ export const LegSpec = v.object({
 })
 export type LegSpec = v.InferOutput<typeof LegSpec>
 
-/** How the legs of a channel become one stream. Times in milliseconds unless named otherwise. */
-export const InputPolicy = v.object({
-  /** `auto` merges legs that agree and fails over otherwise; `failover` never merges; `merge` is `auto` with a warning while not merged. */
-  mode: v.picklist(["auto", "failover", "merge"]),
-  failover_after_ms: v.number(),
-  failback: v.picklist(["auto", "manual"]),
-  failback_after_s: v.number(),
-  /** `clean`: at the new leg's next random access point; `immediate`: with its next packet. */
-  switch: v.picklist(["clean", "immediate"]),
-  /** Longest wait for a late datagram; 0 forwards in order of arrival. */
-  reorder_ms: v.number(),
-  /** Longest wait for the other leg while merged. */
-  merge_window_ms: v.number(),
-  /** `auto` receives SMPTE 2022-1 on the ports + 2 and + 4. */
-  fec: v.picklist(["off", "auto"]),
-  /** Addresses or networks (`10.0.0.0/8`, `2001:db8::/32`) that may send; empty: anyone. */
-  allowed_senders: v.array(v.string()),
-  /** PID to be taken for SCTE-35 although the PMT does not say so; null: only what the PMT names. */
-  scte35_pid: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(32), v.maxValue(8190))),
-})
+/** How the legs of a channel become one stream. */
+export const InputPolicy = v.object(wholeSettings<PolicySettings>(INPUT_SETTINGS, POLICY_SETTINGS))
 export type InputPolicy = v.InferOutput<typeof InputPolicy>
 
 export const ChannelSpec = v.object({
@@ -68,26 +49,8 @@ export const ChannelSpec = v.object({
 })
 export type ChannelSpec = v.InferOutput<typeof ChannelSpec>
 
-/** Core's `OutputSettings`. */
-export const OutputSettings = v.object({
-  cue_points: v.optional(v.picklist(CUE_POINT_STYLES)),
-  audio: v.optional(v.picklist(["source", "silence"])),
-  codecs: v.optional(v.array(v.picklist(ENHANCED_CODECS))),
-  verify_tls: v.optional(v.boolean()),
-  segment_s: v.optional(v.number()),
-  playlist_segments: v.optional(v.number()),
-  cue_tags: v.optional(v.picklist(CUE_TAG_STYLES)),
-  http_method: v.optional(v.picklist(["put", "post"])),
-  s3_endpoint: v.optional(v.string()),
-  s3_region: v.optional(v.string()),
-  s3_access_key_id: v.optional(v.string()),
-  s3_secret_access_key: v.optional(v.string()),
-  segment_mb: v.optional(v.number()),
-  keep_hours: v.optional(v.number()),
-  keep_gb: v.optional(v.number()),
-  rtsp_transport: v.optional(v.picklist(["tcp", "udp"])),
-  allowed_receivers: v.optional(v.array(v.string())),
-}) satisfies v.GenericSchema<unknown, CoreOutputSettings>
+/** What an output's session goes by; what is left out has its default. */
+export const OutputSettings = v.object(optionalSettings<EngineOutputSettings>(OUTPUT_SETTINGS, ENGINE_SETTINGS))
 
 /** One attempt to run an output. `session` is new for every attempt and names it in events. */
 export const OutputSpec = v.object({

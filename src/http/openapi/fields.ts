@@ -1,6 +1,16 @@
 /** What the fields of bodies and answers mean. A name alone stands for the field wherever it appears; `Component.field` comes before it. */
-import { REORDER_DATAGRAMS_MAX } from "../../core/assembly/memory/layout.ts"
-import { reorderReachMs } from "../../core/input/reorder-reach.ts"
+import { INPUT_SETTINGS } from "../../core/input/setting-table.ts"
+import { describeSetting } from "../../core/output/output-settings.ts"
+import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
+import { namesOf, sentenceOf } from "../../core/settings/setting-row.ts"
+
+/** The settings. `source` alone is another thing elsewhere, so those of inputs stand with their components as well. */
+const SETTINGS: Readonly<Record<string, string>> = Object.fromEntries([
+  ...namesOf(INPUT_SETTINGS).flatMap((name) =>
+    [name, `InputSettings.${name}`, `ReceiveState.${name}`].map((field) => [field, sentenceOf(INPUT_SETTINGS[name])]),
+  ),
+  ...namesOf(OUTPUT_SETTINGS).map((name) => [name, describeSetting(name)]),
+])
 
 const COMMON: Readonly<Record<string, string>> = {
   id: "UUID, given at creation",
@@ -44,26 +54,6 @@ const CHANNEL: Readonly<Record<string, string>> = {
   alarms: "What needs a person now",
   scte35: "Where its ad breaks stand",
   events: "What happened, newest first",
-  mode: "`auto` merges sources that agree and fails over otherwise, `failover` never merges, `merge` warns while not merged; default `auto`",
-  failover_after_ms: "ms for which the active source may be unusable before the other one takes over; default 500",
-  failback: "`auto` returns to the primary once it has been good for `failback_after_s`; default `auto`",
-  failback_after_s: "Seconds, see `failback`; default 30",
-  switch: "`clean` changes sources at a random access point of the new one, `immediate` with its next packet; default `clean`",
-  reorder_ms: `Longest wait for a packet out of order, in ms; ${REORDER_DATAGRAMS_MAX} packets wait at most, ${reorderReachMs(20)} ms at 20 Mbit/s; 0 does not wait; default 50`,
-  merge_window_ms: "Longest wait for the other source while merged, in ms, at most as long as 49 Mbit of the stream last; default 200",
-  fec: "`auto` receives SMPTE 2022-1 FEC on port + 2 and + 4 and waits for it up to 10 s; default `off`",
-  allowed_senders: "Addresses and networks, IPv4 and IPv6, that may send; without it anyone may",
-  interface: "Interface name or local address for multicast joins",
-  backup_interface: "`interface` of the backup",
-  backup_source: "Sender of a source-specific multicast join of the backup",
-  rcvbuf: "Kernel receive buffer to ask for, in bytes",
-  scte35_min_preroll_s: "Seconds before its splice point by which a cue must come; default 4",
-  scte35_max_break_s: "Seconds after which an ad break is taken for over; default 600",
-  scte35_silent_after_h: "Hours without a cue that are an alarm; 0, the default, is never",
-  scte35_pid: "PID taken for SCTE-35 although the PMT does not say so; null: those of the PMT",
-  manual_cues: "true lets `POST /api/channels/{id}/cues` insert cues; default false",
-  "InputSettings.source": "Sender of a source-specific multicast join",
-  "ReceiveState.source": "Sender of a source-specific multicast join",
   "ReceiveState.fec": "Whether FEC is received",
   merge: "Whether the sources are merged, and by what",
   path_difference_ms: "By how many ms the backup's packets arrive later than the primary's; null while not merged",
@@ -149,26 +139,6 @@ const OUTPUT: Readonly<Record<string, string>> = {
   stream_id: "SRT stream id it connected with, passwords and tokens as ***",
   rtt_ms: "Round-trip time in ms",
   "OutputUpdate.id": "May repeat the one in the path; ids cannot be changed",
-  cue_points: "RTMP: shape in which SCTE-35 goes out; default `none`",
-  audio: "RTMP: `silence` adds a silent AAC track to a stream without audio; default `source`",
-  codecs: "RTMP: codecs beside H.264 and AAC that the destination takes",
-  verify_tls: "RTMP, HLS: false takes any certificate; default true",
-  segment_s: "HLS 1 to 30, file 1 to 86400: seconds after which a segment ends; default 4 and 3600",
-  playlist_segments: "HLS: segments in the playlist; default 6",
-  cue_tags: "HLS: SCTE-35 as these tags; default `daterange`",
-  http_method: "HLS: method of uploads; default `put`",
-  s3_endpoint: "HLS: server of a `s3://` URL; default that of AWS",
-  s3_region: "HLS: region of the bucket; default `us-east-1`",
-  s3_access_key_id: "HLS: key id for S3; default that of the environment",
-  s3_secret_access_key: "HLS: key for S3; shown as `***`",
-  segment_mb: "File: size in MB (10^6 bytes) at which a new file is begun",
-  keep_hours: "File: files older than this are removed",
-  keep_gb: "File: the oldest files are removed above this size, in GB (10^9 bytes)",
-  retry_attempts:
-    "Attempts to reconnect in a row after which the output is given up and is `error` until it is started again; 0: never; default by the service",
-  retry_delay_s: "Seconds until the first attempt to reconnect, and the shortest delay of those that follow; default by the service",
-  allowed_receivers: "SRT listener: IP addresses and networks that may receive; without it anyone may",
-  rtsp_transport: "RTSP: how packets go to the server; default `tcp`",
   template: "Template that the output is made from; what is given beside it counts instead",
   templates: "Templates to make outputs from, behind those of `outputs`",
   "Templates.templates": "The templates",
@@ -472,6 +442,18 @@ const HISTORY: Readonly<Record<string, string>> = {
   label: "A few words for a person",
 }
 
-const FIELDS = { ...NOTIFICATIONS, ...ACCESS, ...COMMON, ...CHANNEL, ...LEG, ...OUTPUT, ...CUE, ...SERVICE, ...CONFIG, ...HISTORY }
+const FIELDS = {
+  ...SETTINGS,
+  ...NOTIFICATIONS,
+  ...ACCESS,
+  ...COMMON,
+  ...CHANNEL,
+  ...LEG,
+  ...OUTPUT,
+  ...CUE,
+  ...SERVICE,
+  ...CONFIG,
+  ...HISTORY,
+}
 
 export const describeField = (component: string, field: string): string | undefined => FIELDS[`${component}.${field}`] ?? FIELDS[field]

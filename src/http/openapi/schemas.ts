@@ -3,9 +3,12 @@
  * ways, so that neither can change without the other.
  */
 import { Schema } from "effect"
-import { CUE_POINT_STYLES, CUE_TAG_STYLES, ENHANCED_CODECS } from "../../core/output/output-settings.ts"
+import { INPUT_SETTINGS } from "../../core/input/setting-table.ts"
+import { LISTED_SETTINGS } from "../../core/output/output-settings.ts"
 import { PRESET_NAMES } from "../../core/output/presets.ts"
+import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
 import { ALARM_KINDS, AutoRun, ChannelStatus, OutputStatus, Protocol, SourceName } from "../../effects/model/channel.ts"
+import { settingFields } from "./setting-schemas.ts"
 
 const { Array: List, Boolean: Flag, Literal, NullOr, Number: Num, String: Text, Struct } = Schema
 
@@ -17,27 +20,7 @@ export const Time = Text.annotations({ jsonSchema: { type: "string", format: "da
 const texts = List(Text)
 const Severity = Literal("info", "warning", "critical")
 
-export const Settings = Struct({
-  cue_points: Schema.optional(Literal(...CUE_POINT_STYLES)),
-  audio: Schema.optional(Literal("source", "silence")),
-  codecs: Schema.optional(List(Literal(...ENHANCED_CODECS))),
-  verify_tls: Schema.optional(Flag),
-  segment_s: Schema.optional(Schema.Int),
-  playlist_segments: Schema.optional(Schema.Int),
-  cue_tags: Schema.optional(Literal(...CUE_TAG_STYLES)),
-  http_method: Schema.optional(Literal("put", "post")),
-  s3_endpoint: Schema.optional(Text),
-  s3_region: Schema.optional(Text),
-  s3_access_key_id: Schema.optional(Text),
-  s3_secret_access_key: Schema.optional(Text),
-  segment_mb: Schema.optional(Schema.Int),
-  keep_hours: Schema.optional(Schema.Int),
-  keep_gb: Schema.optional(Schema.Int),
-  rtsp_transport: Schema.optional(Literal("tcp", "udp")),
-  allowed_receivers: Schema.optional(texts),
-  retry_attempts: Schema.optional(Schema.Int),
-  retry_delay_s: Schema.optional(Schema.Int),
-})
+export const Settings = Struct(settingFields(OUTPUT_SETTINGS, Schema.Int, LISTED_SETTINGS))
 
 export const Receiver = Struct({
   peer: Text,
@@ -132,25 +115,7 @@ export const Leg = Struct({
 })
 
 export const ReceiveState = Struct({
-  mode: Schema.optional(Literal("auto", "failover", "merge")),
-  failover_after_ms: Schema.optional(Num),
-  failback: Schema.optional(Literal("auto", "manual")),
-  failback_after_s: Schema.optional(Num),
-  switch: Schema.optional(Literal("clean", "immediate")),
-  reorder_ms: Schema.optional(Num),
-  merge_window_ms: Schema.optional(Num),
-  fec: Schema.optional(Literal("off", "auto")),
-  allowed_senders: Schema.optional(texts),
-  interface: Schema.optional(Text),
-  source: Schema.optional(Text),
-  backup_interface: Schema.optional(Text),
-  backup_source: Schema.optional(Text),
-  rcvbuf: Schema.optional(Num),
-  scte35_min_preroll_s: Schema.optional(Num),
-  scte35_max_break_s: Schema.optional(Num),
-  scte35_silent_after_h: Schema.optional(Num),
-  scte35_pid: Schema.optional(NullOr(Num)),
-  manual_cues: Schema.optional(Flag),
+  ...settingFields(INPUT_SETTINGS, Num),
   merge: Literal("off", "rtp", "content"),
   path_difference_ms: NullOr(Num),
   merge_lost: Count,
