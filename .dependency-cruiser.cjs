@@ -139,7 +139,7 @@ module.exports = {
     {
       name: "one-importer-of-node-ws",
       severity: "error",
-      from: { pathNot: "^src/http/websocket\\.ts$" },
+      from: { pathNot: "^src/http/live/websocket\\.ts$" },
       to: { path: "node_modules/@hono/node-ws" },
     },
     {

@@ -45,6 +45,16 @@ const checked = (files: Readonly<Record<string, string>>): { readonly passes: bo
   return { passes: run.status === 0, output: `${run.stdout}${run.stderr}` }
 }
 
+interface Paths {
+  readonly path?: string
+  readonly pathNot?: string
+}
+interface Rule {
+  readonly name: string
+  readonly from: Paths
+  readonly to: Paths
+}
+
 const value = (path: string) => `import { a } from "${path}"\nexport const b = a\n`
 const type = (path: string) => `import type { A } from "${path}"\nexport type B = A\n`
 const LEAF = "export const a = 1\nexport type A = number\n"
@@ -136,14 +146,16 @@ describe("rules about imports", () => {
     })
   })
 
-  it("know only floors that exist", () => {
-    const config = createRequire(import.meta.url)("../.dependency-cruiser.cjs") as {
-      readonly forbidden: ReadonlyArray<{ readonly name: string; readonly from: { readonly path?: string } }>
-    }
+  it("name only folders that exist", () => {
+    const config = createRequire(import.meta.url)("../.dependency-cruiser.cjs") as { readonly forbidden: ReadonlyArray<Rule> }
     const floors = config.forbidden.filter(({ name }) => name.startsWith("effects-floor-"))
-    const folders = floors.flatMap(({ from }) => /\((.*)\)/.exec(from.path ?? "")?.[1]?.split("|") ?? [])
-    expect(folders.length).toBeGreaterThan(15)
-    expect(folders.filter((folder) => !existsSync(join(root, "src/effects", folder)))).toEqual([])
+    const onFloors = floors.flatMap(({ from }) => /\((.*)\)/.exec(from.path ?? "")?.[1]?.split("|") ?? [])
+    expect(onFloors.length).toBeGreaterThan(15)
+    const patterns = config.forbidden.flatMap(({ from, to }) => [from.path, from.pathNot, to.path, to.pathNot])
+    const folders = patterns.flatMap((pattern) => /^\^(src[\w/-]*)\//.exec(pattern ?? "")?.[1] ?? [])
+    expect(folders).toContain("src/engine/inputs")
+    const named = [...onFloors.map((folder) => `src/effects/${folder}`), ...folders]
+    expect(named.filter((folder) => !existsSync(join(root, folder)))).toEqual([])
   })
 })
 
