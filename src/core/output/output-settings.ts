@@ -1,8 +1,8 @@
 /** How an output is written, beyond what its URL says: what follows from the rows of `output/setting-table.ts`. */
 
 import { arranged, type Bounds, type NamesWith, namesOf, type SettingRow, type SettingsOf, sentenceOf } from "../settings/setting-row.ts"
-import { OUTPUT_SETTINGS, type OutputColumns, PROTOCOLS } from "./setting-table.ts"
 import type { UrlProtocol } from "./output-url.ts"
+import { OUTPUT_SETTINGS, type OutputColumns, PROTOCOLS } from "./setting-table.ts"
 
 /** Settings as they are given and stored; what is left out has its default. */
 export type OutputSettings = SettingsOf<typeof OUTPUT_SETTINGS>

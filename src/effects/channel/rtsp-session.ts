@@ -8,6 +8,7 @@
  * anew, which the server sees as a reconnect.
  */
 import { Deferred, Effect, Fiber, Mailbox, Option, type Scope, SubscriptionRef } from "effect"
+import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
 import { usedUrl } from "../config/output-place.ts"
 import type { SessionUpdate } from "../engine/engine-inboxes.ts"
 import { OutputEnded } from "../model/Errors.ts"
@@ -84,7 +85,7 @@ export const rtspSession = (deps: WriterDeps): Effect.Effect<Session, OutputEnde
       outputId: output.id,
       attempt: crypto.randomUUID().slice(0, 8),
       url: host.allowPrivateTargets ? url : yield* publicRtspUrl(url),
-      transport: output.settings.rtsp_transport ?? "tcp",
+      transport: output.settings.rtsp_transport ?? OUTPUT_SETTINGS.rtsp_transport.default,
       elsewhere: host.allowPrivateTargets,
     })
     const inner = yield* Effect.acquireRelease(openSession(deps, feed.pipe), (opened) => closeSession(deps, opened))

@@ -2,6 +2,7 @@
 import { mkdir, readdir, stat, statfs, unlink } from "node:fs/promises"
 import { join } from "node:path"
 import { SLOT_LENGTH, SLOT_PAYLOAD } from "../../core/assembly/memory/layout.ts"
+import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
 import { startOfRecording } from "../../core/recording/file-names.ts"
 import { expiredRecordings, type RecordedFile, type RetentionPolicy } from "../../core/recording/retention.ts"
 import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
@@ -12,7 +13,7 @@ import { newFigures, type OutputSession, type SessionContext, statsOf } from "./
 import { claimDirectory, type DirectoryClaim } from "./uploads/directory-claim.ts"
 import { diskFailure } from "./uploads/disk-failure.ts"
 
-export const SEGMENT_S = 3600
+export const SEGMENT_S = OUTPUT_SETTINGS.segment_s.defaultIn.file
 const RETENTION_EVERY_US = 10e6
 /** Bytes: what is written at a time. */
 const LEAST_SPACE = 128 * 1024

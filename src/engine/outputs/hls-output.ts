@@ -8,6 +8,7 @@ import { SLOT_LENGTH, SLOT_PAYLOAD, SLOT_RX_US } from "../../core/assembly/memor
 import { type PackagedSegment, Packager, targetDurationOf } from "../../core/hls/packager.ts"
 import { PlaylistWindow } from "../../core/hls/playlist-window.ts"
 import type { HlsTarget } from "../../core/output/output-url.ts"
+import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
 import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
 import { reasonOf } from "../protocol/setup-failure.ts"
 import { SLOTS_A_LOOK, type WorkShare } from "../remux/work-share.ts"
@@ -17,8 +18,8 @@ import { type PublisherLimits, SegmentsPublisher } from "./segments-publisher.ts
 import { openSink } from "./uploads/open-sink.ts"
 import type { EarlierRun, SegmentSink } from "./uploads/segment-sink.ts"
 
-export const SEGMENT_S = 4
-export const PLAYLIST_SEGMENTS = 6
+export const SEGMENT_S = OUTPUT_SETTINGS.segment_s.defaultIn.hls
+export const PLAYLIST_SEGMENTS = OUTPUT_SETTINGS.playlist_segments.default
 
 export interface HlsLimits extends PublisherLimits {
   /** For one request, in ms. */
@@ -69,7 +70,7 @@ export class HlsOutput implements OutputSession {
   #resolveSettled: () => void = () => {}
 
   constructor(context: SessionContext, spec: OutputSpec, channel: number, target: HlsTarget, limits: Partial<HlsLimits> = {}) {
-    const { cue_tags: cueStyle = "daterange", segment_s: segmentS = SEGMENT_S } = spec.settings ?? {}
+    const { cue_tags: cueStyle = OUTPUT_SETTINGS.cue_tags.default, segment_s: segmentS = SEGMENT_S } = spec.settings ?? {}
     this.#context = context
     this.spec = spec
     this.channel = channel

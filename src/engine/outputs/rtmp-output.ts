@@ -4,6 +4,7 @@ import { cuePoint } from "../../core/flv/cue-points.ts"
 import type { FlvMessage } from "../../core/flv/message.ts"
 import type { OutputSettings } from "../../core/output/output-settings.ts"
 import type { RtmpTarget } from "../../core/output/output-url.ts"
+import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
 import { type QueuedKind, type QueuedMessage, SendQueue } from "../../core/rtmp/send-queue.ts"
 import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
 import type { FlvRemux, FlvSubscriber } from "../remux/flv-remux.ts"
@@ -16,6 +17,8 @@ const MAX_QUEUED_BYTES = 8 * 1024 * 1024
 /** Largest chunk and message headers. */
 const HEADER_BYTES = 18
 const CUES_KEPT = 256
+const DEFAULT_AUDIO = OUTPUT_SETTINGS.audio.default
+const DEFAULT_CUE_POINTS = OUTPUT_SETTINGS.cue_points.default
 
 interface Queued extends QueuedMessage {
   readonly type: FlvMessage["type"]
@@ -58,7 +61,7 @@ export class RtmpOutput implements OutputSession, FlvSubscriber {
     this.spec = spec
     this.channel = channel
     this.#context = context
-    const { audio = "source", codecs = [], cue_points = "none", verify_tls = true } = spec.settings ?? {}
+    const { audio = DEFAULT_AUDIO, codecs = [], cue_points = DEFAULT_CUE_POINTS, verify_tls = true } = spec.settings ?? {}
     this.#style = cue_points
     this.carriesCues = cue_points !== "none"
     const { release, remux } = context.remuxes.take(channel, {

@@ -8,8 +8,8 @@
  */
 import * as v from "valibot"
 import { POLICY_SETTINGS, type PolicySettings } from "../../core/input/input-settings.ts"
-import { ENGINE_SETTINGS, type EngineOutputSettings } from "../../core/output/output-settings.ts"
 import { INPUT_SETTINGS } from "../../core/input/setting-table.ts"
+import { ENGINE_SETTINGS, type EngineOutputSettings } from "../../core/output/output-settings.ts"
 import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
 import { optionalSettings, wholeSettings } from "../setting-schemas.ts"
 import { EngineInfo, EngineStats, epochMs, LegName, Reason, SessionState } from "./figures.ts"

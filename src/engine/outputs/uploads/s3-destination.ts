@@ -1,6 +1,7 @@
 /** Where objects of a bucket are, by URL, and whose keys sign the requests. */
 import type { OutputSettings } from "../../../core/output/output-settings.ts"
 import type { HlsTarget } from "../../../core/output/output-url.ts"
+import { OUTPUT_SETTINGS } from "../../../core/output/setting-table.ts"
 import { SetupFailure } from "../../protocol/setup-failure.ts"
 import type { HttpDestination } from "./http-sink.ts"
 import { s3Signer } from "./s3-signer.ts"
@@ -13,7 +14,7 @@ export interface S3Keys {
   readonly region: string
 }
 
-const DEFAULT_REGION = "us-east-1"
+const DEFAULT_REGION = OUTPUT_SETTINGS.s3_region.default
 
 /** Keys of the settings, or else those of the environment as all tools of AWS read them. Throws SetupFailure without any. */
 export const s3Keys = (settings: OutputSettings, environment: Readonly<Record<string, string | undefined>>): S3Keys => {
