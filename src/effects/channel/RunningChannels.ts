@@ -7,14 +7,14 @@ import type { ChannelConfig } from "../model/channel.ts"
 import type { Happening } from "../model/channel-event.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { within } from "../model/within.ts"
-import type { CueLog } from "../store/CueLog.ts"
-import type { EventLog } from "../store/EventLog.ts"
+import type { CueLogService } from "../store/CueLog.ts"
+import type { EventLogService } from "../store/EventLog.ts"
 import { awaitChannel, makeChannel, runChannel } from "./Channel.ts"
 import { observeChannel } from "./observe-channel.ts"
-import { makeTallies, type Tallies } from "./runtime/tally.ts"
+import { makeTallies, type TalliesService } from "./runtime/tally.ts"
 import type { Channel, RecordHappening } from "./started-channel.ts"
 
-export interface RunningChannels {
+export interface RunningChannelsService {
   readonly get: (id: string) => Channel | undefined
   /** Starts a channel; `how` ends the sentence "started ...". */
   readonly run: (config: ChannelConfig, how: string) => Effect.Effect<Channel>
@@ -41,11 +41,11 @@ const MAX_MESSAGE = 1000
 export const makeRunningChannels = (
   engine: EngineClientService,
   host: OutputHost,
-  log: EventLog,
-  cues: Pick<CueLog, "add">,
+  log: EventLogService,
+  cues: Pick<CueLogService, "add">,
   changed: Effect.Effect<void>,
-  tallies: Pick<Tallies, "of"> = makeTallies(),
-): Effect.Effect<RunningChannels, never, Scope.Scope> =>
+  tallies: Pick<TalliesService, "of"> = makeTallies(),
+): Effect.Effect<RunningChannelsService, never, Scope.Scope> =>
   Effect.gen(function* () {
     const running = new Map<string, Channel>()
     const stopping = new Set<string>()
@@ -102,7 +102,7 @@ export const makeRunningChannels = (
       )
     })
 
-    const follow: RunningChannels["follow"] = (configOf) =>
+    const follow: RunningChannelsService["follow"] = (configOf) =>
       Stream.runForEach(engine.state.changes, ({ stats }) =>
         Effect.gen(function* () {
           const moment = { monotonicMs: yield* monotonicMs, nowMs: yield* Clock.currentTimeMillis }

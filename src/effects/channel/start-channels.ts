@@ -5,7 +5,7 @@ import type { OutputHost } from "../config/output-place.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import { clearLeftovers } from "../rtsp/rtsp-feed.ts"
-import type { RunningChannels } from "./RunningChannels.ts"
+import type { RunningChannelsService } from "./RunningChannels.ts"
 import { endStrangersAtEachConnection, runsOutput } from "./strangers.ts"
 
 /**
@@ -16,7 +16,7 @@ import { endStrangersAtEachConnection, runsOutput } from "./strangers.ts"
 export const startChannels = (
   configs: ReadonlyMap<string, ChannelConfig>,
   engine: EngineClientService,
-  running: RunningChannels,
+  running: RunningChannelsService,
   host: OutputHost,
   exclusively: (effect: Effect.Effect<void>) => Effect.Effect<void>,
 ): Effect.Effect<void, never, Scope.Scope> =>

@@ -1,13 +1,13 @@
 /** What a plan does to the channels that run, once it is stored. */
 import { Effect } from "effect"
-import type { RunningChannels } from "../channel/RunningChannels.ts"
+import type { RunningChannelsService } from "../channel/RunningChannels.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { ConfigDeps } from "./config-service.ts"
 
 /** @param adopt makes a configuration known, and gives it to the channel when that runs: outputs that stay as they are go on */
 export const makeCarryOut =
   (
-    running: Pick<RunningChannels, "get" | "halt" | "runNow">,
+    running: Pick<RunningChannelsService, "get" | "halt" | "runNow">,
     adopt: (config: ChannelConfig, by: string) => Effect.Effect<void>,
     publish: Effect.Effect<void>,
   ): ConfigDeps["carryOut"] =>

@@ -6,14 +6,14 @@ import type { CueView } from "../model/cue.ts"
 import { StoreError } from "../model/Errors.ts"
 import { channelConfig, outputConfig } from "../testing/configs.ts"
 import { channelStats, engineStats, type FakeEngine, legStats, makeFakeEngine, outputStats, settle } from "../testing/FakeEngine.ts"
-import { type History, makeHistory } from "./History.ts"
+import { type HistoryService, makeHistory } from "./History.ts"
 import type { HistoryMeasure, HistoryView } from "./history-model.ts"
 
 const EPOCH_S = 1_800_000_000
 const OUTPUTS = [outputConfig(), outputConfig({ id: "out-2", slug: "udp-1", protocol: "udp", url: "udp://192.0.2.1:9001" })]
 
 interface Bench {
-  readonly history: History
+  readonly history: HistoryService
   readonly engine: FakeEngine
   configs: Array<ChannelConfig>
   runs: boolean

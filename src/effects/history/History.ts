@@ -7,13 +7,13 @@ import type { EngineStats } from "../../engine/messages.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import { monotonicMs } from "../model/monotonic.ts"
-import type { CueLog } from "../store/CueLog.ts"
-import type { EventLog } from "../store/EventLog.ts"
+import type { CueLogService } from "../store/CueLog.ts"
+import type { EventLogService } from "../store/EventLog.ts"
 import { ChannelHistory, emptySeries, type Span } from "./channel-history.ts"
 import { type HistoryView, type HistoryWindow, type RecentView, WINDOWS } from "./history-model.ts"
 import { readMarks } from "./marks.ts"
 
-export interface History {
+export interface HistoryService {
   readonly view: (config: ChannelConfig, window: HistoryWindow) => Effect.Effect<HistoryView>
   readonly recent: Effect.Effect<ReadonlyMap<string, RecentView>>
   /** Memory of all figures, in bytes. */
@@ -24,8 +24,8 @@ export interface HistoryDeps {
   readonly engine: Pick<EngineClientService, "state">
   readonly configs: () => Iterable<ChannelConfig>
   readonly runs: (channelId: string) => boolean
-  readonly events: Pick<EventLog, "list">
-  readonly cues: Pick<CueLog, "list">
+  readonly events: Pick<EventLogService, "list">
+  readonly cues: Pick<CueLogService, "list">
 }
 
 /** Figures that came later than this behind the last ones leave a gap: what was between nobody knows. */
@@ -50,7 +50,7 @@ const spanBetween = (before: Tick | null, now: Tick): Span | null => {
 }
 
 /** Follows the engine until the scope ends. */
-export const makeHistory = (deps: HistoryDeps): Effect.Effect<History, never, Scope.Scope> =>
+export const makeHistory = (deps: HistoryDeps): Effect.Effect<HistoryService, never, Scope.Scope> =>
   Effect.gen(function* () {
     const channels = new Map<string, ChannelHistory>()
     let last: Tick | null = null

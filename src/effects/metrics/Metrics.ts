@@ -3,7 +3,7 @@
 import { breakView } from "../../core/scte35/break-state.ts"
 import type { ChannelStats, EngineStats, LegStats, OutputStats } from "../../engine/messages.ts"
 import type { ChannelRuntime } from "../channel/runtime/channel-runtime.ts"
-import { makeTallies, outputTally, type Tallies } from "../channel/runtime/tally.ts"
+import { makeTallies, outputTally, type TalliesService } from "../channel/runtime/tally.ts"
 import { activeLeg, channelStatus, isCarrying } from "../channel/status.ts"
 import type { EngineState } from "../engine/engine-state.ts"
 import type { ChannelConfig, OutputConfig, SourceName } from "../model/channel.ts"
@@ -23,9 +23,9 @@ export interface MetricsMoment {
   readonly monotonicMs: number
 }
 
-export interface Metrics {
+export interface MetricsService {
   /** What the control plane counts by itself; channels and outputs count into it. */
-  readonly tallies: Tallies
+  readonly tallies: TalliesService
   /** To be called with every message of figures. */
   readonly observe: (moment: MetricsMoment) => void
   /** What was counted of a channel up to the figures of `engine`. */
@@ -66,7 +66,7 @@ const legFigures = (source: SourceName, stats: ChannelStats | undefined, ledger:
   }
 }
 
-export const makeMetrics = (): Metrics => {
+export const makeMetrics = (): MetricsService => {
   const tallies = makeTallies()
   const engineLedger = makeEngineLedger()
   const ledgers = new Map<string, ChannelLedger>()
@@ -165,7 +165,7 @@ export const makeMetrics = (): Metrics => {
     loopDelay: engineLedger.delay,
   })
 
-  const totals: Metrics["totals"] = (id, engine, configs) => {
+  const totals: MetricsService["totals"] = (id, engine, configs) => {
     if (engine.stats !== null && !observed.has(engine.stats)) observe({ configs: configs(), engine })
     const ledger = ledgerOf(id)
     const tally = tallies.of(id)

@@ -2,7 +2,7 @@
 import { Data, Deferred, Effect, type Scope } from "effect"
 import { AccessPointStart } from "../../core/preview/access-point-start.ts"
 import { registrationOf } from "../../core/ts/psi.ts"
-import type { Taps } from "../taps/Taps.ts"
+import type { TapsService } from "../taps/Taps.ts"
 
 /** Why a preview is over, as the viewer is told. */
 export type PreviewEndKind = "not_running" | "too_many" | "no_picture" | "time_is_up" | "too_slow" | "lost"
@@ -22,7 +22,7 @@ export interface PreviewViewer {
   readonly bufferedBytes: () => number
 }
 
-export interface Previews {
+export interface PreviewsService {
   /** Runs until the preview is over, and fails with the reason; interrupted when the viewer has gone. */
   readonly watch: (channelId: string, viewer: PreviewViewer) => Effect.Effect<never, PreviewEnded>
   readonly size: () => number
@@ -35,7 +35,7 @@ export const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
 /** Access points are at most ten seconds apart in what is broadcast. */
 const FIRST_WITHIN = "15 seconds"
 
-export const makePreviews = (taps: Taps): Previews => {
+export const makePreviews = (taps: TapsService): PreviewsService => {
   let viewers = 0
 
   const run = (channelId: string, viewer: PreviewViewer): Effect.Effect<never, PreviewEnded, Scope.Scope> =>

@@ -3,12 +3,12 @@ import { Effect, PubSub, Stream } from "effect"
 
 const MIN_GAP = "250 millis"
 
-export interface ChangeFeed {
+export interface ChangeFeedService {
   readonly publish: Effect.Effect<void>
   readonly changes: Stream.Stream<void>
 }
 
-export const makeChangeFeed: Effect.Effect<ChangeFeed> = Effect.gen(function* () {
+export const makeChangeFeed: Effect.Effect<ChangeFeedService> = Effect.gen(function* () {
   const hub = yield* PubSub.sliding<void>(1)
   return {
     publish: Effect.asVoid(PubSub.publish(hub, undefined)),

@@ -15,7 +15,7 @@ export interface CueEntry {
   readonly update: (change: (cue: NewCue) => NewCue) => void
 }
 
-export interface CueLog {
+export interface CueLogService {
   /** Takes a cue; never waits, never fails. */
   readonly add: (cue: NewCue) => CueEntry
   /** Cues of a channel, newest first, those of this moment included. */
@@ -39,7 +39,7 @@ export const MAX_CUES_WAITING = 1000
 const EVERY = "250 millis"
 
 /** The scope's end writes what waits, within 0.5 s. */
-export const makeCueLog = (store: Pick<StoreService, "writeCues" | "cues" | "allCues">): Effect.Effect<CueLog, never, Scope.Scope> =>
+export const makeCueLog = (store: Pick<StoreService, "writeCues" | "cues" | "allCues">): Effect.Effect<CueLogService, never, Scope.Scope> =>
   Effect.gen(function* () {
     const waiting = new Set<Kept>()
     const something = yield* Queue.sliding<void>(1)

@@ -11,7 +11,7 @@ import { makeBatchWriter } from "./batch-writer.ts"
 import { makeEventLimit } from "./event-limit.ts"
 import type { StoreService } from "./Store.ts"
 
-export interface EventLog {
+export interface EventLogService {
   /** Takes an event; never waits, never fails. `nowMs` is monotonic. */
   readonly add: (event: NewEvent, nowMs: number) => void
   /** Events of a channel, newest first, those of this moment included. */
@@ -32,7 +32,7 @@ const EVERY = "250 millis"
 /** The scope's end writes what waits, within 0.5 s. */
 export const makeEventLog = (
   store: Pick<StoreService, "appendEvents" | "events" | "allEvents">,
-): Effect.Effect<EventLog, never, Scope.Scope> =>
+): Effect.Effect<EventLogService, never, Scope.Scope> =>
   Effect.gen(function* () {
     const limit = makeEventLimit()
     const waiting: NewEvent[] = []

@@ -2,14 +2,14 @@
 import { Effect } from "effect"
 import type { ChannelConfig, ChannelName } from "../model/channel.ts"
 import type { NotFound, StoreError } from "../model/Errors.ts"
-import type { CueLog } from "../store/CueLog.ts"
-import type { EventLog } from "../store/EventLog.ts"
+import type { CueLogService } from "../store/CueLog.ts"
+import type { EventLogService } from "../store/EventLog.ts"
 import type { Registry } from "./channel-registry.ts"
 import type { DistributorService } from "./Distributor.ts"
 
 type Across = Pick<DistributorService, "allEvents" | "allCues">
 
-export const acrossChannels = ({ configs, find }: Registry, events: EventLog, cues: CueLog): Across => {
+export const acrossChannels = ({ configs, find }: Registry, events: EventLogService, cues: CueLogService): Across => {
   const nameOf = ({ id, name, slug }: ChannelConfig): ChannelName => ({ id, slug, name })
   /** None for a channel that went while its rows were read. */
   const named = (id: string): ReadonlyArray<ChannelName> => {

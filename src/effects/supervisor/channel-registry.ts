@@ -1,7 +1,7 @@
 /** The channels that there are: looked up, shown, checked, and brought into line with what is stored. */
 import { Clock, Effect, FiberRef, SubscriptionRef } from "effect"
 import { reconfigure } from "../channel/Channel.ts"
-import type { RunningChannels } from "../channel/RunningChannels.ts"
+import type { RunningChannelsService } from "../channel/RunningChannels.ts"
 import { claimConflicts, type PathOf } from "../config/claim-conflicts.ts"
 import { findChannel } from "../config/find-config.ts"
 import { demandedBy } from "../config/on-demand.ts"
@@ -9,7 +9,7 @@ import type { OutputHost } from "../config/output-place.ts"
 import { privateTargetErrors } from "../config/private-targets.ts"
 import type { Checked } from "../config/validate.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
-import type { Metrics } from "../metrics/Metrics.ts"
+import type { MetricsService } from "../metrics/Metrics.ts"
 import { Actor } from "../model/actor.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import { Conflict, InvalidInput, type StoreError } from "../model/Errors.ts"
@@ -23,9 +23,9 @@ export interface RegistryDeps {
   readonly engine: EngineClientService
   readonly host: OutputHost
   readonly configs: Map<string, ChannelConfig>
-  readonly running: RunningChannels
+  readonly running: RunningChannelsService
   readonly publish: Effect.Effect<void>
-  readonly totals: Metrics["totals"]
+  readonly totals: MetricsService["totals"]
 }
 
 export const withOutputs = (config: ChannelConfig, outputs: ReadonlyArray<OutputConfig>): ChannelConfig => ({ ...config, outputs })

@@ -8,7 +8,7 @@ import type { ChannelConfig } from "../model/channel.ts"
 import { Conflict, InvalidInput } from "../model/Errors.ts"
 import type { ChannelRequest } from "../templates/template-model.ts"
 import type { makeTemplates } from "../templates/templates-service.ts"
-import type { Removals } from "../undo/removals.ts"
+import type { RemovalsService } from "../undo/removals.ts"
 import { makeUndo } from "../undo/undo-removal.ts"
 import type { Changes } from "./changes.ts"
 import { accept, type Registry, stamp } from "./channel-registry.ts"
@@ -17,7 +17,7 @@ export const makeChannelVerbs = (
   registry: Registry,
   { change }: Changes,
   templates: ReturnType<typeof makeTemplates>,
-  removals: Removals,
+  removals: RemovalsService,
 ) => {
   const { adoptConfig, bring, checkClaims, checkTargets, configs, find, followDemand, host, publish, running, store, view, viewOutput } =
     registry

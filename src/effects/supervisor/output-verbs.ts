@@ -9,7 +9,7 @@ import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import { outputPreview } from "../show/views-of.ts"
 import type { OutputRequest } from "../templates/template-model.ts"
 import type { makeTemplates } from "../templates/templates-service.ts"
-import type { Removals } from "../undo/removals.ts"
+import type { RemovalsService } from "../undo/removals.ts"
 import type { Changes } from "./changes.ts"
 import { accept, type Registry, stamp, withOutputs } from "./channel-registry.ts"
 import { dryRun } from "./dry-run.ts"
@@ -18,7 +18,7 @@ export const makeOutputVerbs = (
   registry: Registry,
   { change }: Changes,
   templates: ReturnType<typeof makeTemplates>,
-  removals: Removals,
+  removals: RemovalsService,
 ) => {
   const { adoptConfig, checkClaims, checkTargets, engine, find, followDemand, host, now, running, store, viewOutput } = registry
 

@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from "node:util"
 import { Effect } from "effect"
-import type { RunningChannels } from "../channel/RunningChannels.ts"
+import type { RunningChannelsService } from "../channel/RunningChannels.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { StoreError } from "../model/Errors.ts"
 
@@ -13,7 +13,7 @@ const WHY = "as the store has it"
 export interface RereadDeps {
   readonly load: Effect.Effect<ReadonlyArray<ChannelConfig>, StoreError>
   readonly configs: Map<string, ChannelConfig>
-  readonly running: Pick<RunningChannels, "get" | "halt" | "runNow">
+  readonly running: Pick<RunningChannelsService, "get" | "halt" | "runNow">
   /** Makes a configuration known, and gives it to the channel when that runs. */
   readonly adopt: (config: ChannelConfig, by: string) => Effect.Effect<void>
   readonly publish: Effect.Effect<void>

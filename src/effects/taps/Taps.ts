@@ -15,7 +15,7 @@ import type { EngineRefused, EngineUnavailable } from "../model/Errors.ts"
 /** Why there is no stream, or none any more: a sentence. */
 export class TapEnded extends Data.TaggedError("TapEnded")<{ readonly reason: string }> {}
 
-export interface Taps {
+export interface TapsService {
   /**
    * Hands on what a channel sends out from now on; `onData` must not keep the bytes. Succeeds with what completes when there will be no
    * more; the scope's end closes it.
@@ -74,7 +74,7 @@ const listen = (path: string, waiting: ReadonlyMap<string, Waiting>) =>
   })
 
 /** Nothing is opened before the first tap is asked for. */
-export const makeTaps = (engine: Pick<EngineClientService, "send">, dataDir: string): Effect.Effect<Taps, never, Scope.Scope> =>
+export const makeTaps = (engine: Pick<EngineClientService, "send">, dataDir: string): Effect.Effect<TapsService, never, Scope.Scope> =>
   Effect.gen(function* () {
     const path = tapSocketPath(dataDir)
     const waiting = new Map<string, Waiting>()

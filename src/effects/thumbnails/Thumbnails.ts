@@ -5,11 +5,11 @@
 import { Clock, Effect, FiberMap, type Scope } from "effect"
 import type { ThumbnailLimit } from "../config/thumbnail-limit.ts"
 import { monotonicMs } from "../model/monotonic.ts"
-import type { TapEnded, Taps } from "../taps/Taps.ts"
+import type { TapEnded, TapsService } from "../taps/Taps.ts"
 import { captureKeyFrame, decodeKeyFrame } from "./picture-of.ts"
 import type { Thumbnail, ThumbnailAnswer } from "./thumbnail-model.ts"
 
-export interface Thumbnails {
+export interface ThumbnailsService {
   readonly get: (channelId: string) => Effect.Effect<ThumbnailAnswer>
 }
 
@@ -43,7 +43,7 @@ interface Known {
 const none = (reason: string): ThumbnailAnswer => ({ ok: false, reason })
 
 /** Follows the channels until the scope ends, which ends every process. */
-export const makeThumbnails = (taps: Taps, deps: ThumbnailDeps): Effect.Effect<Thumbnails, never, Scope.Scope> =>
+export const makeThumbnails = (taps: TapsService, deps: ThumbnailDeps): Effect.Effect<ThumbnailsService, never, Scope.Scope> =>
   Effect.gen(function* () {
     const known = new Map<string, Known>()
     const fibers = yield* FiberMap.make<string>()

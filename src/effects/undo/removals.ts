@@ -20,7 +20,7 @@ export interface RemovalView {
   readonly until: string
 }
 
-export interface Removals {
+export interface RemovalsService {
   /** Keeps it under a token that nobody can guess. */
   readonly keep: (removed: Removed, nowMs: number) => string
   /** Null when there is none, or none any more. */
@@ -31,7 +31,7 @@ export interface Removals {
 }
 
 /** Times are milliseconds since 1970. */
-export const makeRemovals = (maxRemovals = MAX_REMOVALS, withinMs = UNDO_WITHIN_MS): Removals => {
+export const makeRemovals = (maxRemovals = MAX_REMOVALS, withinMs = UNDO_WITHIN_MS): RemovalsService => {
   const kept = new Map<string, { readonly removed: Removed; readonly untilMs: number }>()
   const entry = (token: string, nowMs: number) => {
     const found = kept.get(token)

@@ -99,14 +99,14 @@ export const outputTally = ({ outputs }: ChannelTally, id: string): OutputTally 
   return known
 }
 
-export interface Tallies {
+export interface TalliesService {
   /** The tally of a channel, begun when there is none. */
   readonly of: (channelId: string) => ChannelTally
   /** Forgets all channels and outputs but these. */
   readonly keep: (channels: ReadonlyArray<{ readonly id: string; readonly outputs: ReadonlyArray<{ readonly id: string }> }>) => void
 }
 
-export const makeTallies = (): Tallies => {
+export const makeTallies = (): TalliesService => {
   const channels = new Map<string, ChannelTally>()
   return {
     of: (id) => {
