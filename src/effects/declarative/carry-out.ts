@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import type { RunningChannelsService } from "../channel/RunningChannels.ts"
 import type { ChannelConfig } from "../model/channel.ts"
-import type { ConfigDeps } from "./config-service.ts"
+import type { ConfigDeps } from "./Configuration.ts"
 
 /** @param adopt makes a configuration known, and gives it to the channel when that runs: outputs that stay as they are go on */
 export const makeCarryOut =

@@ -3,8 +3,8 @@
  */
 import { Context, type Effect, type Stream } from "effect"
 import type { ChannelUpdate, CueInput, OutputInput, OutputUpdate } from "../config/request-bodies.ts"
+import type { ConfigService } from "../declarative/Configuration.ts"
 import type { LeftOut } from "../declarative/clone.ts"
-import type { ConfigService } from "../declarative/config-service.ts"
 import type { CloneInput } from "../declarative/document.ts"
 import type { EngineUsage } from "../engine/engine-usage.ts"
 import type { HistoryView, HistoryWindow, RecentView } from "../history/history-model.ts"
@@ -25,10 +25,10 @@ import type { PreviewEnded, PreviewViewer } from "../preview/Previews.ts"
 import type { Health } from "../show/health-of.ts"
 import type { Surroundings } from "../show/surroundings.ts"
 import type { OutputPreview } from "../show/views-of.ts"
+import type { TemplatesService } from "../templates/Templates.ts"
 import type { ChannelRequest, OutputRequest } from "../templates/template-model.ts"
-import type { TemplatesService } from "../templates/templates-service.ts"
 import type { ThumbnailAnswer } from "../thumbnails/thumbnail-model.ts"
-import type { RemovalView } from "../undo/removals.ts"
+import type { RemovalView } from "../undo/Removals.ts"
 
 type Refused = InvalidInput | Conflict | StoreError
 

@@ -3,7 +3,7 @@ import { Clock, Effect } from "effect"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import { Conflict, type StoreError } from "../model/Errors.ts"
 import type { StoreService } from "../store/Store.ts"
-import type { RemovalsService } from "./removals.ts"
+import type { RemovalsService } from "./Removals.ts"
 
 /** What came back: the channel as it is now, and the output when it was one. */
 export interface Restored {

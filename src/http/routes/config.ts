@@ -1,7 +1,7 @@
 /** REST routes of the configuration as a whole: shown, compared, applied, and its versions. */
 import { Duration, Effect } from "effect"
 import type { Context, Hono } from "hono"
-import type { ConfigAnswer } from "../../effects/declarative/config-service.ts"
+import type { ConfigAnswer } from "../../effects/declarative/Configuration.ts"
 import { type ConfigDocument, decodeDocument, RollbackInput } from "../../effects/declarative/document.ts"
 import { toJson } from "../../effects/declarative/export.ts"
 import { toYaml } from "../../effects/declarative/yaml.ts"

@@ -3,7 +3,7 @@
 import { Duration, Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
 import { ConfigPage, DiffPage, VersionPage } from "../../../../views/settings/ConfigPages.tsx"
-import type { ConfigAnswer } from "../../../effects/declarative/config-service.ts"
+import type { ConfigAnswer } from "../../../effects/declarative/Configuration.ts"
 import { methods } from "../../methods.ts"
 import { makeProblem, type Problem, problemResponse } from "../../problem.ts"
 import { wholeNumber } from "../../read-query.ts"

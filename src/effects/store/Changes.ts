@@ -1,8 +1,8 @@
 /** How changes take turns, and what is done when nobody knows whether one was stored. */
 import { Effect, Queue, Schedule, type Scope } from "effect"
 import { StoreError } from "../model/Errors.ts"
-import type { Registry } from "./channel-registry.ts"
-import { rereadStore } from "./reread-store.ts"
+import type { Registry } from "../supervisor/channel-registry.ts"
+import { rereadStore } from "../supervisor/reread-store.ts"
 
 /** Until the store is read again that was lost while it committed. */
 const SETTLE_EVERY = "1 second"
