@@ -1,19 +1,27 @@
 /** The configuration as a whole: shown, compared, applied in one transaction, and kept in versions. */
-import { Effect } from "effect"
+import { Context, Effect, Layer } from "effect"
+import { RunningChannels } from "../channel/RunningChannels.ts"
+import { AppConfig } from "../config/AppConfig.ts"
+import { ChannelBook, type ChannelBookService } from "../config/ChannelBook.ts"
+import { outputHostOf } from "../config/output-host.ts"
 import type { OutputHost } from "../config/output-place.ts"
+import { stamp } from "../config/stamp.ts"
 import type { StateTag } from "../config/state-tag.ts"
-import type { Stamp } from "../config/validate.ts"
+import { ChangeFeed } from "../model/ChangeFeed.ts"
 import type { ChannelConfig } from "../model/channel.ts"
-import { Conflict, InvalidInput, type StartRefused, type StoreError } from "../model/Errors.ts"
-import { inSlices } from "../model/slices.ts"
+import { type Conflict, InvalidInput, type StartRefused, type StoreError } from "../model/Errors.ts"
+import { Changes, type ChangesService } from "../store/Changes.ts"
+import { StateTags } from "../store/StateTags.ts"
+import { Store } from "../store/Store.ts"
+import { makeCarryOut } from "./carry-out.ts"
 import { exposureOf, parseConfigFile, readConfigFile, refuseFile } from "./config-file.ts"
-import { conflictsWithin, privateTargetsWithin } from "./conflicts.ts"
 import type { ConfigDiff } from "./diff.ts"
 import { type ConfigDocument, decodeDocument } from "./document.ts"
 import { exportConfig, maskedDocument } from "./export.ts"
-import { type Action, type Plan, planOf, STEPS } from "./plan.ts"
-import { resolveDocument, type WantedChannel } from "./resolve.ts"
-import type { AppliedFile, NewVersion, VersionEntry, VersionRows } from "./version-rows.ts"
+import { type Action, STEPS } from "./plan.ts"
+import { planDocument } from "./plan-document.ts"
+import { makeVersionRows, type VersionEntry, type VersionRows } from "./version-rows.ts"
+import { writePlan } from "./write-plan.ts"
 
 export type { VersionEntry } from "./version-rows.ts"
 
@@ -41,24 +49,44 @@ export interface ConfigService {
   readonly export: (secrets: boolean) => Effect.Effect<ConfigDocument>
   /** With a name of the state, which is the same with and without the secrets, changes with them, and tells nothing of them. */
   readonly tagged: (secrets: boolean) => Effect.Effect<{ readonly document: ConfigDocument; readonly tag: string }>
-  /** The document becomes the configuration: what it does not name is removed. Only what differs is touched. */
-  readonly apply: (document: ConfigDocument, options: ApplyOptions) => Effect.Effect<ConfigAnswer, Refused>
+  /**
+   * The document becomes the configuration: what it does not name is removed. Only what differs is touched.
+   *
+   * @param check see `ChangesService.change`
+   */
+  readonly apply: <E = never>(
+    document: ConfigDocument,
+    options: ApplyOptions,
+    check?: Effect.Effect<void, E>,
+  ) => Effect.Effect<ConfigAnswer, E | Refused>
   /** Newest first. */
   readonly versions: Effect.Effect<ReadonlyArray<VersionEntry>, StoreError>
   /** Null when there is no such version, or no more. */
   readonly version: (version: number, secrets: boolean) => Effect.Effect<VersionView | null, StoreError>
-  readonly rollback: (version: number, options: ApplyOptions) => Effect.Effect<ConfigAnswer, Refused>
+  readonly rollback: <E = never>(
+    version: number,
+    options: ApplyOptions,
+    check?: Effect.Effect<void, E>,
+  ) => Effect.Effect<ConfigAnswer, E | Refused>
 }
 
-/** What the supervisor lends. */
+/** What requests do not ask for. */
+export interface ConfigurationService extends ConfigService {
+  /**
+   * Applies a file before any channel is started, unless its content is what was applied last: changes made since by other requests
+   * then stay.
+   */
+  readonly applyFile: (path: string) => Effect.Effect<void, StartRefused | StoreError>
+  /** Number of the version that was made last, 0 without one. */
+  readonly latestVersion: () => number
+}
+
 export interface ConfigDeps {
   readonly versions: VersionRows
   readonly host: OutputHost
-  readonly configs: Map<string, ChannelConfig>
-  readonly stamp: Effect.Effect<Stamp>
+  readonly book: ChannelBookService
   readonly tag: StateTag
-  /** One change at a time, carried out to its end. */
-  readonly change: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E | StoreError>
+  readonly change: ChangesService["change"]
   /** Carries out one action; `config` is the channel as it is stored now, undefined when it was removed. */
   readonly carryOut: (action: Action, config: ChannelConfig | undefined) => Effect.Effect<unknown>
 }
@@ -66,115 +94,22 @@ export interface ConfigDeps {
 /** Channels that are started or changed at a time. */
 const AT_ONCE = 16
 
-const textOf = (channels: Iterable<ChannelConfig>): string => JSON.stringify(exportConfig([...channels]))
-const runningOf = (channels: Iterable<ChannelConfig>): string =>
-  JSON.stringify([...channels].filter(({ should_run }) => should_run).map(({ slug }) => slug))
-
-export const makeConfigService = ({ carryOut, change, configs, host, stamp, tag, versions: rows }: ConfigDeps) => {
-  /** Checks the whole of it; nothing is changed. `runs` are slugs of channels that run when they come back. */
-  const plan = (document: ConfigDocument, runs: ReadonlySet<string> = new Set()) =>
-    Effect.gen(function* () {
-      const current = [...configs.values()].sort((a, b) => a.number - b.number)
-      const at = yield* stamp
-      const resolved = yield* inSlices(() => resolveDocument(document, current, at))
-      if (!resolved.ok) return yield* new InvalidInput({ errors: resolved.errors })
-      const refused = yield* inSlices(() => privateTargetsWithin(resolved.value, document, host))
-      if (refused.length > 0) return yield* new InvalidInput({ errors: refused })
-      const errors = yield* inSlices(() => conflictsWithin(resolved.value, document, host))
-      if (errors.length > 0) return yield* new Conflict({ errors })
-      const wanted = resolved.value.map((channel) =>
-        runs.has(channel.slug) && !configs.has(channel.id) ? { ...channel, should_run: true } : channel,
-      )
-      return { ...(yield* inSlices(() => planOf(current, wanted, host))), wanted }
-    })
-
-  /** Writes the plan and makes it known; `what` names the deed in front of what changed. */
-  const write = (planned: Plan & { readonly wanted: ReadonlyArray<WantedChannel> }, by: string, what: string, file: AppliedFile | null) =>
-    Effect.gen(function* () {
-      const { createdAt: at } = yield* stamp
-      const numbered = (numbers: ReadonlyMap<string, number>): ReadonlyArray<ChannelConfig> =>
-        planned.wanted.map((channel) => ({ ...channel, number: configs.get(channel.id)?.number ?? numbers.get(channel.id) ?? 0 }))
-      // New channels have no number yet and come last, in the order in which they will get one.
-      const next = numbered(new Map(planned.wanted.map(({ id }, index) => [id, Number.MAX_SAFE_INTEGER - planned.wanted.length + index])))
-      const versions: NewVersion[] = []
-      if (planned.diff.changed) {
-        const last = yield* rows.find(null)
-        const before = textOf(configs.values())
-        const running = runningOf(configs.values())
-        if (last?.document !== before || last.running !== running) {
-          const since =
-            last === null ? "as it was before the first one was applied" : `with what other requests changed since version ${last.version}`
-          versions.push({ at, by, what: `the configuration ${since}`, document: before, running })
-        }
-        versions.push({ at, by, what: `${what}: ${planned.diff.summary}`, document: textOf(next), running: runningOf(next) })
-      }
-      const { numbers, version } = yield* rows.apply(planned.store, versions, file)
-      const kept = new Map(numbered(numbers).map((channel) => [channel.id, channel]))
-      for (const id of configs.keys()) if (!kept.has(id)) configs.delete(id)
-      for (const [id, channel] of kept) configs.set(id, channel)
-      if (planned.diff.changed) yield* Effect.log(`${what}, by ${by}: ${planned.diff.summary}`)
-      return version
-    })
-
-  const perform = (actions: ReadonlyArray<Action>) =>
-    Effect.forEach(
-      STEPS,
-      (step) =>
-        Effect.forEach(
-          actions.filter((action) => action.do === step),
-          (action) => carryOut(action, configs.get(action.id)),
-          { concurrency: AT_ONCE, discard: true },
-        ),
-      { discard: true },
-    )
-
-  const applied = (document: ConfigDocument, { by, dryRun }: ApplyOptions, what: string, runs?: ReadonlySet<string>) =>
-    Effect.gen(function* () {
-      const planned = yield* plan(document, runs)
-      const { diff } = planned
-      if (dryRun || !diff.changed) return { dry_run: dryRun, version: null, ...diff }
-      const version = yield* write(planned, by, what, null)
-      yield* perform(planned.actions)
-      return { dry_run: false, version, ...diff }
-    })
-
-  const tagged = (secrets: boolean) => {
-    const document = exportConfig([...configs.values()])
-    return { document: secrets ? document : maskedDocument(document), tag: tag(JSON.stringify(document)) }
-  }
-
-  const service: ConfigService = {
-    export: (secrets) => Effect.sync(() => tagged(secrets).document),
-    tagged: (secrets) => Effect.sync(() => tagged(secrets)),
-    apply: (document, options) => change(applied(document, options, "a configuration is applied")),
-    versions: rows.list,
-    version: (number, secrets) =>
-      Effect.map(rows.find(number), (found) => {
-        if (found === null) return null
-        const { at, by, document, version, what } = found
-        const config = JSON.parse(document) as ConfigDocument
-        return { version, at, by, what, config: secrets ? config : maskedDocument(config) }
-      }),
-    rollback: (number, options) =>
-      change(
-        Effect.gen(function* () {
-          const found = yield* rows.find(number)
-          if (found === null) {
-            const message = `is ${number}, which is no version that is kept: GET /api/config/versions names those there are`
-            return yield* new InvalidInput({ errors: [{ path: "version", message }] })
-          }
-          const document = yield* decodeDocument(JSON.parse(found.document))
-          const runs = new Set<string>(JSON.parse(found.running))
-          return yield* applied(document, options, `the configuration is rolled back to version ${number}`, runs)
-        }),
+/** Carries out actions step by step, many channels at a time. */
+const perform = ({ book, carryOut }: ConfigDeps, actions: ReadonlyArray<Action>) =>
+  Effect.forEach(
+    STEPS,
+    (step) =>
+      Effect.forEach(
+        actions.filter((action) => action.do === step),
+        (action) => carryOut(action, book.configs.get(action.id)),
+        { concurrency: AT_ONCE, discard: true },
       ),
-  }
+    { discard: true },
+  )
 
-  /**
-   * Applies a file before any channel is started, unless its content is what was applied last: changes made since by other requests
-   * then stay.
-   */
-  const applyFile = (path: string): Effect.Effect<void, StartRefused | StoreError> =>
+const makeApplyFile =
+  ({ book, host, versions: rows }: ConfigDeps): ConfigurationService["applyFile"] =>
+  (path) =>
     Effect.gen(function* () {
       const file = yield* readConfigFile(path)
       if ((yield* rows.fileHash(path)) === file.sha256) {
@@ -184,13 +119,84 @@ export const makeConfigService = ({ carryOut, change, configs, host, stamp, tag,
       const document = yield* parseConfigFile(file)
       const exposure = yield* exposureOf(path, document)
       if (exposure !== null) yield* Effect.logWarning(exposure)
-      const planned = yield* plan(document).pipe(
+      const planned = yield* planDocument(book, host, document).pipe(
         Effect.catchTags({ InvalidInput: (e) => refuseFile(path, e), Conflict: (e) => refuseFile(path, e) }),
       )
       const { createdAt: at } = yield* stamp
-      yield* write(planned, `DISTRIBUTOR_CONFIG`, `${path} is applied at the start`, { path, sha256: file.sha256, at })
+      yield* writePlan(book, rows, planned, `DISTRIBUTOR_CONFIG`, `${path} is applied at the start`, { path, sha256: file.sha256, at })
       if (!planned.diff.changed) yield* Effect.log(`${path} says what the configuration is: nothing changes`)
     })
 
-  return { service, applyFile }
+export const makeConfigService = (deps: ConfigDeps): ConfigService => {
+  const { book, change, host, tag, versions: rows } = deps
+
+  const applied = (document: ConfigDocument, { by, dryRun }: ApplyOptions, what: string, runs?: ReadonlySet<string>) =>
+    Effect.gen(function* () {
+      const planned = yield* planDocument(book, host, document, runs)
+      const { diff } = planned
+      if (dryRun || !diff.changed) return { dry_run: dryRun, version: null, ...diff }
+      const version = yield* writePlan(book, rows, planned, by, what, null)
+      yield* perform(deps, planned.actions)
+      return { dry_run: false, version, ...diff }
+    })
+
+  const tagged = (secrets: boolean) => {
+    const document = exportConfig(book.all())
+    return { document: secrets ? document : maskedDocument(document), tag: tag(JSON.stringify(document)) }
+  }
+
+  const rolledBack = (number: number, options: ApplyOptions) =>
+    Effect.gen(function* () {
+      const found = yield* rows.find(number)
+      if (found === null) {
+        const message = `is ${number}, which is no version that is kept: GET /api/config/versions names those there are`
+        return yield* new InvalidInput({ errors: [{ path: "version", message }] })
+      }
+      const document = yield* decodeDocument(JSON.parse(found.document))
+      const runs = new Set<string>(JSON.parse(found.running))
+      return yield* applied(document, options, `the configuration is rolled back to version ${number}`, runs)
+    })
+
+  return {
+    export: (secrets) => Effect.sync(() => tagged(secrets).document),
+    tagged: (secrets) => Effect.sync(() => tagged(secrets)),
+    apply: (document, options, check) => change(applied(document, options, "a configuration is applied"), check),
+    versions: rows.list,
+    version: (number, secrets) =>
+      Effect.map(rows.find(number), (found) => {
+        if (found === null) return null
+        const { at, by, document, version, what } = found
+        const config = JSON.parse(document) as ConfigDocument
+        return { version, at, by, what, config: secrets ? config : maskedDocument(config) }
+      }),
+    rollback: (number, options, check) => change(rolledBack(number, options), check),
+  }
+}
+
+const make = Effect.gen(function* () {
+  const rows = makeVersionRows(yield* Store)
+  let latest = (yield* rows.list)[0]?.version ?? 0
+  const versions: VersionRows = {
+    ...rows,
+    apply: (...args) =>
+      Effect.tap(rows.apply(...args), ({ version }) =>
+        Effect.sync(() => {
+          latest = Math.max(latest, version)
+        }),
+      ),
+  }
+  const deps: ConfigDeps = {
+    versions,
+    host: outputHostOf(yield* AppConfig),
+    book: yield* ChannelBook,
+    tag: (yield* StateTags).tag,
+    change: (yield* Changes).change,
+    carryOut: makeCarryOut(yield* RunningChannels, (yield* ChangeFeed).publish),
+  }
+  return Configuration.of({ ...makeConfigService(deps), applyFile: makeApplyFile(deps), latestVersion: () => latest })
+})
+
+export class Configuration extends Context.Tag("distributor/Configuration")<Configuration, ConfigurationService>() {
+  /** Fails with `StoreError` when the versions cannot be read. */
+  static readonly Live = Layer.effect(Configuration, make)
 }

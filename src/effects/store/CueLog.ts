@@ -2,11 +2,11 @@
  * The way of cues into the store: taken at once, written in batches by one fiber, never waited for. A cue is written as soon as it came,
  * and again as its proofs and repetitions come in.
  */
-import { Clock, Effect, Queue, type Scope } from "effect"
+import { Clock, Context, Effect, Layer, Queue, type Scope } from "effect"
 import type { CueQuery, CueView, NewCue } from "../model/cue.ts"
 import type { StoreError } from "../model/Errors.ts"
 import { makeBatchWriter } from "./batch-writer.ts"
-import type { StoreService } from "./Store.ts"
+import { Store, type StoreService } from "./Store.ts"
 
 /** A cue that may still change. */
 export interface CueEntry {
@@ -110,3 +110,7 @@ export const makeCueLog = (store: Pick<StoreService, "writeCues" | "cues" | "all
       counts: () => ({ waiting: waiting.size, dropped, failures: failures() }),
     }
   })
+
+export class CueLog extends Context.Tag("distributor/CueLog")<CueLog, CueLogService>() {
+  static readonly Live = Layer.scoped(CueLog, Effect.flatMap(Store, makeCueLog))
+}

@@ -7,9 +7,10 @@
  */
 import { chmodSync, rmSync } from "node:fs"
 import { createServer, type Server, type Socket } from "node:net"
-import { Data, Deferred, Effect, FiberId, type Scope } from "effect"
+import { Context, Data, Deferred, Effect, FiberId, Layer, type Scope } from "effect"
 import { engineSocketPath } from "../../engine/socket-path.ts"
-import type { EngineClientService } from "../engine/EngineClient.ts"
+import { AppConfig } from "../config/AppConfig.ts"
+import { EngineClient, type EngineClientService } from "../engine/EngineClient.ts"
 import type { EngineRefused, EngineUnavailable } from "../model/Errors.ts"
 
 /** Why there is no stream, or none any more: a sentence. */
@@ -122,3 +123,12 @@ export const makeTaps = (engine: Pick<EngineClientService, "send">, dataDir: str
         }),
     }
   })
+
+export class Taps extends Context.Tag("distributor/Taps")<Taps, TapsService>() {
+  static readonly Live = Layer.scoped(
+    Taps,
+    Effect.gen(function* () {
+      return yield* makeTaps(yield* EngineClient, (yield* AppConfig).dataDir)
+    }),
+  )
+}

@@ -1,4 +1,5 @@
 /** What was removed a while ago, whole, for whoever wants it back. In memory of this process alone: it holds secrets. */
+import { Context, Layer } from "effect"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 
 /** How long a removal can be undone. */
@@ -63,4 +64,8 @@ export const makeRemovals = (maxRemovals = MAX_REMOVALS, withinMs = UNDO_WITHIN_
     },
     forget: (token) => void kept.delete(token),
   }
+}
+
+export class Removals extends Context.Tag("distributor/Removals")<Removals, RemovalsService>() {
+  static readonly Live = Layer.sync(Removals, () => makeRemovals())
 }
