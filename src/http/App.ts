@@ -5,11 +5,10 @@ import type { AccountsService } from "../effects/accounts/Accounts.ts"
 import type { AuditRows } from "../effects/accounts/audit-rows.ts"
 import type { AppConfigService } from "../effects/config/AppConfig.ts"
 import { type LogLines, makeLogLines } from "../effects/config/log-lines.ts"
-import type { DistributorService } from "../effects/supervisor/Distributor.ts"
+import type { ControlPlane } from "../effects/supervisor/ControlPlane.ts"
 import { audited, makeAudit } from "./audit.ts"
 import { type AccessSettings, makeAccess } from "./auth.ts"
 import { compressPages } from "./compress.ts"
-import { makeTurns } from "./etag.ts"
 import { checkRole, gate, limitWrites, securityHeaders } from "./gate.ts"
 import { makeIdempotency } from "./idempotency.ts"
 import { makeLimits } from "./limits.ts"
@@ -58,7 +57,7 @@ import { makeRunner } from "./run.ts"
 import type { AppServices } from "./services.ts"
 
 export interface AppDeps {
-  readonly distributor: DistributorService
+  readonly plane: ControlPlane
   readonly settings: AccessSettings & Partial<Pick<AppConfigService, "thumbnails" | "trustedProxies">>
   readonly accounts: AccountsService
   readonly audit: AuditRows
@@ -76,11 +75,11 @@ export interface AppDeps {
 export const makeApp = ({
   accounts,
   audit: auditRows,
-  distributor,
   grafanaUrl = Option.none(),
   livePages,
   log,
   openSockets,
+  plane,
   settings,
   runtime,
 }: AppDeps): Hono => {
@@ -90,9 +89,9 @@ export const makeApp = ({
   const audit = makeAudit(auditRows, runtime)
   const runner = makeRunner(runtime, (c) => access.callerOf(c)?.name ?? null)
   const services: AppServices = {
-    ...makeTurns(distributor),
+    ...plane,
     ...{ runner, access, accounts, audit, limits, idempotency: makeIdempotency(), live: livePages ?? makeLivePages(runtime) },
-    ...{ log: log ?? makeLogLines(), openSockets: openSockets ?? (() => 0), thumbnails: (settings.thumbnails ?? 0) > 0 },
+    ...{ log: log ?? makeLogLines(), openSockets: openSockets ?? (() => 0), pictures: (settings.thumbnails ?? 0) > 0 },
     grafana: Option.getOrNull(Option.map(grafanaUrl, grafanaLinks)),
   }
 

@@ -40,6 +40,8 @@ export interface ApplyOptions {
   readonly dryRun: boolean
   /** Who asks, for the record. */
   readonly by: string
+  /** Applied only when this holds of what would change; else it is a dry run. */
+  readonly only?: (diff: ConfigDiff) => boolean
 }
 
 type Refused = InvalidInput | Conflict | StoreError
@@ -130,11 +132,12 @@ const makeApplyFile =
 export const makeConfigService = (deps: ConfigDeps): ConfigService => {
   const { book, change, host, tag, versions: rows } = deps
 
-  const applied = (document: ConfigDocument, { by, dryRun }: ApplyOptions, what: string, runs?: ReadonlySet<string>) =>
+  const applied = (document: ConfigDocument, { by, dryRun, only }: ApplyOptions, what: string, runs?: ReadonlySet<string>) =>
     Effect.gen(function* () {
       const planned = yield* planDocument(book, host, document, runs)
       const { diff } = planned
-      if (dryRun || !diff.changed) return { dry_run: dryRun, version: null, ...diff }
+      const dry = dryRun || only?.(diff) === false
+      if (dry || !diff.changed) return { dry_run: dry, version: null, ...diff }
       const version = yield* writePlan(book, rows, planned, by, what, null)
       yield* perform(deps, planned.actions)
       return { dry_run: false, version, ...diff }

@@ -14,7 +14,7 @@ import { OutputUpdate } from "../../../effects/config/request-bodies.ts"
 import type { ChannelView } from "../../../effects/model/channel.ts"
 import { NotFound } from "../../../effects/model/Errors.ts"
 import type { OutputPreview } from "../../../effects/show/views-of.ts"
-import type { DistributorService } from "../../../effects/supervisor/Distributor.ts"
+import type { DryRunsService } from "../../../effects/supervisor/DryRuns.ts"
 import { OutputRequest, type TemplateView } from "../../../effects/templates/template-model.ts"
 import { decode, readForm } from "../../body.ts"
 import { methods } from "../../methods.ts"
@@ -64,13 +64,13 @@ const understandingOf = (fields: Fields, preview: Either.Either<OutputPreview, P
 const KEEP_TYPING = "Secrets are not sent back: type those that are missing or shown as *** again."
 
 export const outputPageRoutes = (app: Hono, services: AppServices): void => {
-  const { distributor, runner } = services
+  const { channels, dryRuns, outputs, runner, templates } = services
   const outputOf = (channel: ChannelView, ref: string) => {
     const output = channel.outputs.find((o) => o.id === ref || o.slug === ref)
     return output === undefined ? Effect.fail(new NotFound({ kind: "output", ref })) : Effect.succeed(output)
   }
   const place = (ref: string, output: string) =>
-    Effect.flatMap(distributor.get(ref), (channel) => Effect.map(outputOf(channel, output), (found) => ({ channel, output: found })))
+    Effect.flatMap(channels.get(ref), (channel) => Effect.map(outputOf(channel, output), (found) => ({ channel, output: found })))
 
   /** What the form says, as the verbs of the control plane take it. */
   const change = (fields: Fields, ref: string, output: string) =>
@@ -79,8 +79,8 @@ export const outputPageRoutes = (app: Hono, services: AppServices): void => {
     const ref = field(fields, "channel")
     const output = field(fields, "output")
     return output === ""
-      ? Effect.flatMap(decode(OutputRequest, newOutputBody(fields)), (input) => distributor.previewOutput(ref, input))
-      : Effect.flatMap(change(fields, ref, output), ({ id: _, ...input }) => distributor.previewOutput(ref, input, output))
+      ? Effect.flatMap(decode(OutputRequest, newOutputBody(fields)), (input) => outputs.preview(ref, input))
+      : Effect.flatMap(change(fields, ref, output), ({ id: _, ...input }) => outputs.preview(ref, input, output))
   }
   const understood = async (c: Context, fields: Fields) => ({
     understanding: understandingOf(
@@ -93,7 +93,7 @@ export const outputPageRoutes = (app: Hono, services: AppServices): void => {
     preset: presetNotes(field(fields, "preset")),
   })
 
-  type Test = Effect.Effect.Success<ReturnType<DistributorService["testOutput"]>>
+  type Test = Effect.Effect.Success<ReturnType<DryRunsService["ofNew"]>>
   interface More {
     readonly problem?: Problem | undefined
     readonly outcome?: Test | undefined
@@ -107,13 +107,13 @@ export const outputPageRoutes = (app: Hono, services: AppServices): void => {
 
   /** None where the store does not answer: the form works without. */
   const templatesFor = async (c: Context): Promise<ReadonlyArray<TemplateView>> =>
-    Either.getOrElse(await runner.settle(c, distributor.templates.list), () => [])
+    Either.getOrElse(await runner.settle(c, templates.list), () => [])
 
   const addPage = async (c: Context, fields: Fields, more: More = {}): Promise<Response> => {
-    const channels = await runner.settle(c, distributor.list)
-    if (Either.isLeft(channels)) return problemResponse(channels.left, c.req.path)
+    const listed = await runner.settle(c, channels.list)
+    if (Either.isLeft(listed)) return problemResponse(listed.left, c.req.path)
     const wanted = field(fields, "channel")
-    const known = channels.right.find(({ id, number, slug }) => [id, slug, String(number)].includes(wanted))
+    const known = listed.right.find(({ id, number, slug }) => [id, slug, String(number)].includes(wanted))
     const values = { ...fields, channel: known?.slug ?? wanted }
     const state = stateFor(values, more, "url")
     const templates = await templatesFor(c)
@@ -124,7 +124,7 @@ export const outputPageRoutes = (app: Hono, services: AppServices): void => {
         action="/outputs"
         test="/outputs/test"
         state={state}
-        channels={channelChoices(channels.right)}
+        channels={channelChoices(listed.right)}
         templates={templates.map(({ name }) => ({ value: name, text: name }))}
         presets={PRESET_CHOICES}
         settings={{ protocol, groups: settingGroups(protocol), state }}
@@ -211,9 +211,7 @@ export const outputPageRoutes = (app: Hono, services: AppServices): void => {
   methods(app, "/outputs", {
     POST: (c) =>
       withForm(c, async (fields) => {
-        const add = Effect.flatMap(decode(OutputRequest, newOutputBody(fields)), (input) =>
-          distributor.addOutput(field(fields, "channel"), input),
-        )
+        const add = Effect.flatMap(decode(OutputRequest, newOutputBody(fields)), (input) => outputs.add(field(fields, "channel"), input))
         const added = await runner.settle(c, add)
         if (Either.isLeft(added)) return addPage(c, fields, { problem: added.left })
         return goTo(c, withPlace(backOf(c, fields), { hash: `output-${added.right.id}` }))
@@ -224,7 +222,7 @@ export const outputPageRoutes = (app: Hono, services: AppServices): void => {
       withForm(c, async (fields) => {
         const test = await runner.settle(
           c,
-          Effect.flatMap(decode(OutputRequest, newOutputBody(fields)), (input) => distributor.testOutput(input, field(fields, "channel"))),
+          Effect.flatMap(decode(OutputRequest, newOutputBody(fields)), (input) => dryRuns.ofNew(input, field(fields, "channel"))),
           TESTED_WITHIN,
         )
         if (isInPlace(c)) return testInPlace(c, test)
@@ -238,7 +236,7 @@ export const outputPageRoutes = (app: Hono, services: AppServices): void => {
     POST: (c) =>
       withForm(c, async (fields) => {
         const [ref, output] = [c.req.param("id"), c.req.param("output")]
-        const update = Effect.flatMap(change(fields, ref, output), (input) => distributor.updateOutput(ref, output, input))
+        const update = Effect.flatMap(change(fields, ref, output), (input) => outputs.update(ref, output, input))
         const updated = await runner.settle(c, update)
         if (Either.isRight(updated)) return goTo(c, withPlace(backOf(c, fields), { hash: `output-${updated.right.id}` }))
         return updated.left.kind === "not-found"
@@ -255,8 +253,8 @@ export const outputPageRoutes = (app: Hono, services: AppServices): void => {
       const fields: Fields = form.right
       const isTyped = fields["url"] !== undefined
       const tested = isTyped
-        ? Effect.flatMap(change(fields, ref, output), (input) => distributor.testExisting(ref, output, input))
-        : distributor.testExisting(ref, output)
+        ? Effect.flatMap(change(fields, ref, output), (input) => dryRuns.ofExisting(ref, output, input))
+        : dryRuns.ofExisting(ref, output)
       const test = await runner.settle(c, tested, TESTED_WITHIN)
       if (isInPlace(c)) return testInPlace(c, test)
       if (Either.isLeft(test)) {
@@ -281,7 +279,7 @@ export const outputPageRoutes = (app: Hono, services: AppServices): void => {
   methods(app, `${path}/duplicate`, {
     POST: async (c) => {
       const [ref, output] = [c.req.param("id"), c.req.param("output")]
-      const copied = await runner.settle(c, distributor.duplicateOutput(ref, output))
+      const copied = await runner.settle(c, outputs.duplicate(ref, output))
       const found = await runner.settle(c, place(ref, output))
       if (Either.isLeft(found)) return problemResponse(found.left, c.req.path)
       const { channel, output: source } = found.right

@@ -33,8 +33,7 @@ import { makeWithForm } from "./settings-forms.ts"
 const BASE = "/settings/notifications"
 
 export const destinationPageRoutes = (app: Hono, services: AppServices): void => {
-  const { distributor, runner } = services
-  const { notifications } = distributor
+  const { notifications, runner } = services
   const withForm = makeWithForm(services)
 
   const formPage = (c: Context, kind: DestinationKind, old: DestinationView | null, fields?: Fields, problem?: Problem) => {
