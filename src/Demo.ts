@@ -8,7 +8,8 @@ import { Console, Effect, Layer, Schedule } from "effect"
 import { execa } from "execa"
 import { toolEnvironment } from "./effects/engine/child-environment.ts"
 import type { ChannelView } from "./effects/model/channel.ts"
-import { Distributor, type DistributorService } from "./effects/supervisor/Distributor.ts"
+import { Channels, type ChannelsService } from "./effects/supervisor/Channels.ts"
+import { Outputs, type OutputsService } from "./effects/supervisor/Outputs.ts"
 import { withGivenPriority } from "./engine/system/priority.ts"
 
 const SLUG = "demo"
@@ -45,36 +46,36 @@ const claimedBy = (channels: ReadonlyArray<ChannelView>) =>
     ]),
   )
 
-const create = (distributor: DistributorService) =>
+const create = (channels: ChannelsService) =>
   Effect.gen(function* () {
-    const claimed = claimedBy(yield* distributor.list)
+    const claimed = claimedBy(yield* channels.list)
     const rtp_port = yield* freePort(INPUT_PORT, claimed)
     const url = listenerUrl(yield* freePort(OUTPUT_PORT, claimed))
-    return yield* distributor.create({ name: "Demo", rtp_ip: HOST, rtp_port, autostart: true, outputs: [{ protocol: "srt", url }] })
+    return yield* channels.create({ name: "Demo", rtp_ip: HOST, rtp_port, autostart: true, outputs: [{ protocol: "srt", url }] })
   })
 
 /** A port that another program took since the last start is replaced by the next free one. */
-const repair = (distributor: DistributorService) =>
+const repair = (channels: ChannelsService, outputs: OutputsService) =>
   Effect.gen(function* () {
     // The engine opens sockets at once; its first figures tell of those that failed.
     yield* Effect.sleep("1200 millis")
-    const demo = yield* distributor.get(SLUG)
-    const claimed = claimedBy(yield* distributor.list)
+    const demo = yield* channels.get(SLUG)
+    const claimed = claimedBy(yield* channels.list)
     if (demo.input.legs[0]?.last_error != null) {
-      yield* distributor.update(SLUG, { rtp_port: yield* freePort(INPUT_PORT, claimed) })
+      yield* channels.update(SLUG, { rtp_port: yield* freePort(INPUT_PORT, claimed) })
     }
     const output = demo.outputs[0]
     if (output?.status === "error") {
-      yield* distributor.updateOutput(SLUG, output.id, { url: listenerUrl(yield* freePort(OUTPUT_PORT, claimed)) })
+      yield* outputs.update(SLUG, output.id, { url: listenerUrl(yield* freePort(OUTPUT_PORT, claimed)) })
     }
-    return yield* distributor.get(SLUG)
+    return yield* channels.get(SLUG)
   })
 
-const prepare = (distributor: DistributorService) =>
-  distributor.get(SLUG).pipe(
-    Effect.flatMap(() => distributor.start(SLUG)),
-    Effect.zipRight(repair(distributor)),
-    Effect.catchTag("NotFound", () => create(distributor)),
+const prepare = (channels: ChannelsService, outputs: OutputsService) =>
+  channels.get(SLUG).pipe(
+    Effect.flatMap(() => channels.start(SLUG)),
+    Effect.zipRight(repair(channels, outputs)),
+    Effect.catchTag("NotFound", () => create(channels)),
   )
 
 /** Sends until interrupted; ends when the process does. Its standard input is a pipe: it cannot outlive this process. */
@@ -116,11 +117,10 @@ const banner = (httpUrl: string, demo: ChannelView) => {
 }
 
 /** Sets the demo up and feeds it until the layer's scope closes. `httpUrl` is what to open, e.g. `http://127.0.0.1:8000`. */
-export const demoLayer = (httpUrl: string): Layer.Layer<never, never, Distributor> =>
+export const demoLayer = (httpUrl: string): Layer.Layer<never, never, Channels | Outputs> =>
   Layer.scopedDiscard(
     Effect.gen(function* () {
-      const distributor = yield* Distributor
-      const demo = yield* prepare(distributor)
+      const demo = yield* prepare(yield* Channels, yield* Outputs)
       yield* Effect.forkScoped(testSource(`${demo.rtp_ip}:${demo.rtp_port}`))
       yield* Console.log(banner(httpUrl, demo))
     }).pipe(Effect.catchAll((error) => Effect.logError(`the demo could not be set up: ${error.message}`))),

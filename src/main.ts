@@ -1,23 +1,54 @@
 /**
  * The service: its layers, and nothing else. `--demo` adds a channel with a test source; `--parent-pipe` is `npm start`'s.
  *
- * Shutdown (SIGTERM, SIGINT), in the reverse order of the layers below, each step with its own deadline, under 5 s in all:
- *   1. Demo        the test source is ended                                                0.5 s
- *   2. HttpLive    no new requests; those under way finish                                 1.5 s
- *   3. Distributor every channel's fibers: outputs closed one by one (SRT sends shutdown)  1.5 s
- *   4. Engine      told to close what is left and exit; killed when it does not            2 s
- *   5. Store       the database is closed                                                  1 s
+ * Every service is named once, and read from the bottom up they are built in that order: each knows those below it. Shutdown (SIGTERM,
+ * SIGINT) goes from the top down, each step with its own deadline, under 5 s in all:
+ *   1. Demo             the test source is ended                                                0.5 s
+ *   2. HttpLive         no new requests; those under way finish                                 1.5 s
+ *   3. Supervisor       what happened is noted: "stopped with the service"
+ *   4. RunningChannels  every channel's fibers: outputs closed one by one (SRT sends shutdown)  1.5 s
+ *   5. CueLog, EventLog what the channels recorded is written                                   0.5 s each
+ *   6. EngineClient     told to close what is left and exit; killed when it does not            2 s
+ *   7. Store            the database is closed                                                  1 s
  */
 import { Effect, Layer } from "effect"
 import { demoLayer } from "./Demo.ts"
 import { Accounts } from "./effects/accounts/Accounts.ts"
+import { Audit } from "./effects/accounts/Audit.ts"
+import { RunningChannels } from "./effects/channel/RunningChannels.ts"
+import { Tallies } from "./effects/channel/runtime/Tallies.ts"
 import { AppConfig } from "./effects/config/AppConfig.ts"
+import { ChannelBook } from "./effects/config/ChannelBook.ts"
 import { LoggingLive } from "./effects/config/Logging.ts"
+import { ChannelsJson } from "./effects/declarative/ChannelsJson.ts"
+import { Configuration } from "./effects/declarative/Configuration.ts"
 import { EngineClient } from "./effects/engine/EngineClient.ts"
 import { EngineProcess } from "./effects/engine/EngineProcess.ts"
 import { PriorityLive } from "./effects/engine/Priority.ts"
+import { History } from "./effects/history/History.ts"
+import { Metrics } from "./effects/metrics/Metrics.ts"
+import { ChangeFeed } from "./effects/model/ChangeFeed.ts"
+import { Notifications } from "./effects/notifications/Notifications.ts"
+import { Previews } from "./effects/preview/Previews.ts"
+import { System } from "./effects/show/System.ts"
+import { Changes } from "./effects/store/Changes.ts"
+import { CueLog } from "./effects/store/CueLog.ts"
+import { EventLog } from "./effects/store/EventLog.ts"
+import { StateTags } from "./effects/store/StateTags.ts"
 import { Store } from "./effects/store/Store.ts"
-import { DistributorLive } from "./effects/supervisor/Supervisor.ts"
+import { Channels } from "./effects/supervisor/Channels.ts"
+import { Cues } from "./effects/supervisor/Cues.ts"
+import { DryRuns } from "./effects/supervisor/DryRuns.ts"
+import { Events } from "./effects/supervisor/Events.ts"
+import { HlsFiles } from "./effects/supervisor/HlsFiles.ts"
+import { Outputs } from "./effects/supervisor/Outputs.ts"
+import { Registry } from "./effects/supervisor/Registry.ts"
+import { Supervisor } from "./effects/supervisor/Supervisor.ts"
+import { Undo } from "./effects/supervisor/Undo.ts"
+import { Taps } from "./effects/taps/Taps.ts"
+import { Templates } from "./effects/templates/Templates.ts"
+import { Thumbnails } from "./effects/thumbnails/Thumbnails.ts"
+import { Removals } from "./effects/undo/Removals.ts"
 import { HttpLive, HttpServer } from "./http/HttpServer.ts"
 import { endWithParent } from "./parent-pipe.ts"
 import { runMain } from "./run-main.ts"
@@ -25,14 +56,49 @@ import { runMain } from "./run-main.ts"
 const DemoLive = Layer.unwrapEffect(Effect.map(HttpServer, ({ url }) => demoLayer(url)))
 const Front = process.argv.includes("--demo") ? Layer.provideMerge(DemoLive, HttpLive) : HttpLive
 
-// The engine is built upon the store: a file that cannot be used stops the start before any process is touched.
-const EngineLive = EngineClient.Live.pipe(Layer.provide(EngineProcess.Live))
+/** What requests ask for. */
+const WithVerbs = Front.pipe(
+  Layer.provideMerge(Channels.Live),
+  Layer.provideMerge(Outputs.Live),
+  Layer.provideMerge(DryRuns.Live),
+  Layer.provideMerge(Cues.Live),
+  Layer.provideMerge(Events.Live),
+  Layer.provideMerge(HlsFiles.Live),
+  Layer.provideMerge(Undo.Live),
+  Layer.provideMerge(Registry.Live),
+)
 
-const MainLive = Front.pipe(
-  Layer.provide(DistributorLive),
-  Layer.provide(EngineLive),
+/** The control plane. The Supervisor starts the channels, so that all that listens to them is below it. */
+const WithControlPlane = WithVerbs.pipe(
+  Layer.provideMerge(Supervisor.Live),
+  Layer.provideMerge(Metrics.Live),
+  Layer.provideMerge(Notifications.Live),
+  Layer.provideMerge(System.Live),
+  Layer.provideMerge(ChannelsJson.Live),
+  Layer.provideMerge(Configuration.Live),
+  Layer.provideMerge(Removals.Live),
+  Layer.provideMerge(Templates.Live),
+  Layer.provideMerge(Thumbnails.Live),
+  Layer.provideMerge(Previews.Live),
+  Layer.provideMerge(Taps.Live),
+  Layer.provideMerge(History.Live),
+  Layer.provideMerge(RunningChannels.Live),
+  Layer.provideMerge(Tallies.Live),
+  Layer.provideMerge(CueLog.Live),
+  Layer.provideMerge(EventLog.Live),
+  Layer.provideMerge(Changes.Live),
+  Layer.provideMerge(StateTags.Live),
+  Layer.provideMerge(ChannelBook.Live),
+  Layer.provideMerge(ChangeFeed.Live),
+)
+
+/** What it stands on. The engine is built upon the store: a file that cannot be used stops the start before any process is touched. */
+const MainLive = WithControlPlane.pipe(
+  Layer.provide(EngineClient.Live),
+  Layer.provide(EngineProcess.Live),
   // Before any process is touched: it refuses to be open to other machines.
   Layer.provide(Accounts.Live),
+  Layer.provide(Audit.Live),
   Layer.provide(Store.Live),
   Layer.provide(PriorityLive),
   Layer.provide(LoggingLive),

@@ -5,7 +5,7 @@ import type { AccountsService } from "../effects/accounts/Accounts.ts"
 import type { AuditRows } from "../effects/accounts/audit-rows.ts"
 import type { AppConfigService } from "../effects/config/AppConfig.ts"
 import { type LogLines, makeLogLines } from "../effects/config/log-lines.ts"
-import type { DistributorService } from "../effects/supervisor/Distributor.ts"
+import type { ControlPlane } from "../effects/supervisor/ControlPlane.ts"
 import { audited, makeAudit } from "./access/audit.ts"
 import { type AccessSettings, makeAccess } from "./access/auth.ts"
 import { checkRole, gate, limitWrites, securityHeaders } from "./access/gate.ts"
@@ -36,7 +36,6 @@ import { staticRoutes } from "./pages/static.ts"
 import { systemPageRoutes } from "./pages/system.tsx"
 import { thumbnailRoutes } from "./pages/thumbnail.ts"
 import { compressPages } from "./request/compress.ts"
-import { makeTurns } from "./request/etag.ts"
 import { makeIdempotency } from "./request/idempotency.ts"
 import { makeProblem, problemResponse } from "./request/problem.ts"
 import { makeRunner } from "./request/run.ts"
@@ -58,7 +57,7 @@ import { grafanaLinks } from "./services/grafana-links.ts"
 import type { AppServices } from "./services/services.ts"
 
 export interface AppDeps {
-  readonly distributor: DistributorService
+  readonly plane: ControlPlane
   readonly settings: AccessSettings & Partial<Pick<AppConfigService, "thumbnails" | "trustedProxies">>
   readonly accounts: AccountsService
   readonly audit: AuditRows
@@ -76,11 +75,11 @@ export interface AppDeps {
 export const makeApp = ({
   accounts,
   audit: auditRows,
-  distributor,
   grafanaUrl = Option.none(),
   livePages,
   log,
   openSockets,
+  plane,
   settings,
   runtime,
 }: AppDeps): Hono => {
@@ -90,9 +89,9 @@ export const makeApp = ({
   const audit = makeAudit(auditRows, runtime)
   const runner = makeRunner(runtime, (c) => access.callerOf(c)?.name ?? null)
   const services: AppServices = {
-    ...makeTurns(distributor),
+    ...plane,
     ...{ runner, access, accounts, audit, limits, idempotency: makeIdempotency(), live: livePages ?? makeLivePages(runtime) },
-    ...{ log: log ?? makeLogLines(), openSockets: openSockets ?? (() => 0), thumbnails: (settings.thumbnails ?? 0) > 0 },
+    ...{ log: log ?? makeLogLines(), openSockets: openSockets ?? (() => 0), pictures: (settings.thumbnails ?? 0) > 0 },
     grafana: Option.getOrNull(Option.map(grafanaUrl, grafanaLinks)),
   }
 

@@ -7,12 +7,12 @@ import { createSecureContext } from "node:tls"
 import { createAdaptorServer } from "@hono/node-server"
 import { Context, Effect, Layer, Option, type Scope } from "effect"
 import { Accounts, type AccountsService } from "../effects/accounts/Accounts.ts"
-import { type AuditRows, makeAuditRows } from "../effects/accounts/audit-rows.ts"
+import { Audit } from "../effects/accounts/Audit.ts"
+import type { AuditRows } from "../effects/accounts/audit-rows.ts"
 import { AppConfig, type AppConfigService } from "../effects/config/AppConfig.ts"
 import { type LogLines, ServiceLog } from "../effects/config/log-lines.ts"
 import { StartRefused } from "../effects/model/Errors.ts"
-import { Store } from "../effects/store/Store.ts"
-import { Distributor, type DistributorService } from "../effects/supervisor/Distributor.ts"
+import { type ControlPlane, type ControlPlaneServices, controlPlane } from "../effects/supervisor/ControlPlane.ts"
 import { makeApp } from "./App.ts"
 import { makeLiveFeed } from "./live/LiveFeed.ts"
 import { type LivePages, makeLivePages } from "./live/live-pages.ts"
@@ -102,7 +102,7 @@ const readCertificate = ({ tls = Option.none() }: HttpSettings) =>
 /** Listens until the scope closes, which takes 1.5 s at most. */
 export const serveHttp = (
   settings: HttpSettings,
-  distributor: DistributorService,
+  plane: ControlPlane,
   { accounts, audit, log }: { readonly accounts: AccountsService; readonly audit: AuditRows; readonly log?: LogLines },
 ): Effect.Effect<Context.Tag.Service<HttpServer>, StartRefused, Scope.Scope> =>
   Effect.gen(function* () {
@@ -111,10 +111,10 @@ export const serveHttp = (
     const openSockets = () => sockets.size()
     const grafanaUrl = settings.grafanaUrl ?? Option.none()
     const app = makeApp({
-      ...{ distributor, accounts, audit, livePages, openSockets, settings, grafanaUrl, runtime },
+      ...{ plane, accounts, audit, livePages, openSockets, settings, grafanaUrl, runtime },
       ...(log === undefined ? {} : { log }),
     })
-    const sockets: WebSockets = mountWebSocket(app, yield* makeLiveFeed(distributor), [yield* makePreviewRoute(distributor)])
+    const sockets: WebSockets = mountWebSocket(app, yield* makeLiveFeed(plane), [yield* makePreviewRoute(plane.previews)])
     const pair = yield* readCertificate(settings)
     const options = { fetch: app.fetch, overrideGlobalObjects: false }
     const server = (
@@ -133,10 +133,11 @@ export const serveHttp = (
     return { port: address.port, url }
   })
 
-export const HttpLive: Layer.Layer<HttpServer, StartRefused, AppConfig | Distributor | Accounts | Store | ServiceLog> = Layer.scoped(
-  HttpServer,
-  Effect.gen(function* () {
-    const audit = makeAuditRows((yield* Store).access)
-    return yield* serveHttp(yield* AppConfig, yield* Distributor, { accounts: yield* Accounts, audit, log: yield* ServiceLog })
-  }),
-)
+export const HttpLive: Layer.Layer<HttpServer, StartRefused, AppConfig | ControlPlaneServices | Accounts | Audit | ServiceLog> =
+  Layer.scoped(
+    HttpServer,
+    Effect.gen(function* () {
+      const others = { accounts: yield* Accounts, audit: yield* Audit, log: yield* ServiceLog }
+      return yield* serveHttp(yield* AppConfig, yield* controlPlane, others)
+    }),
+  )

@@ -1,6 +1,6 @@
 /** What every page knows of its reader and of the service. */
 import type { Role } from "../../src/effects/accounts/account-bodies.ts"
-import type { RemovalView } from "../../src/effects/undo/removals.ts"
+import type { RemovalView } from "../../src/effects/undo/Removals.ts"
 
 export const THEMES = ["auto", "light", "dark"] as const
 export type Theme = (typeof THEMES)[number]

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { VersionEntry } from "../../src/effects/declarative/config-service.ts"
+import type { VersionEntry } from "../../src/effects/declarative/Configuration.ts"
 import type { ConfigDiff } from "../../src/effects/declarative/diff.ts"
 import { formatTime } from "../format.ts"
 import { Alerts, TextArea } from "../forms/Field.tsx"

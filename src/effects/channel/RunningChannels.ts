@@ -1,31 +1,44 @@
-/** The channels that run: their fibers, what they record, and what the engine's figures and its coming and going mean for them. */
-import { Cause, Clock, Effect, type Exit, FiberMap, Schedule, Scope, Stream, SubscriptionRef } from "effect"
+/** The channels that run: their fibers, and what they record. */
+import { Cause, Clock, Context, Effect, type Exit, FiberMap, FiberRef, Layer, Schedule, Scope } from "effect"
+import { AppConfig } from "../config/AppConfig.ts"
+import { ChannelBook } from "../config/ChannelBook.ts"
 import { maskText } from "../config/Logging.ts"
-import type { OutputHost } from "../config/output-place.ts"
-import type { EngineClientService } from "../engine/EngineClient.ts"
+import { outputHostOf } from "../config/output-host.ts"
+import { EngineClient } from "../engine/EngineClient.ts"
+import { Actor } from "../model/actor.ts"
+import { ChangeFeed } from "../model/ChangeFeed.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { Happening } from "../model/channel-event.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { within } from "../model/within.ts"
-import type { CueLog } from "../store/CueLog.ts"
-import type { EventLog } from "../store/EventLog.ts"
-import { awaitChannel, makeChannel, runChannel } from "./Channel.ts"
-import { observeChannel } from "./observe-channel.ts"
-import { makeTallies, type Tallies } from "./runtime/tally.ts"
+import { CueLog } from "../store/CueLog.ts"
+import { EventLog } from "../store/EventLog.ts"
+import { awaitChannel, makeChannel, reconfigure, runChannel } from "./Channel.ts"
+import { followFigures, followLink } from "./follow-engine.ts"
+import type { ChannelRuntime } from "./runtime/channel-runtime.ts"
+import { Tallies } from "./runtime/Tallies.ts"
 import type { Channel, RecordHappening } from "./started-channel.ts"
 
-export interface RunningChannels {
+export interface RunningChannelsService {
   readonly get: (id: string) => Channel | undefined
+  /** What is known of a channel while it runs; null when it does not. */
+  readonly runtimeOf: (id: string) => ChannelRuntime | null
   /** Starts a channel; `how` ends the sentence "started ...". */
   readonly run: (config: ChannelConfig, how: string) => Effect.Effect<Channel>
-  /** The same for verbs: answers when the engine has the channel, so that the next command finds it there. */
+  /** Starts a channel for a verb: answers when the engine has it, so that the next command finds it there. */
   readonly runNow: (config: ChannelConfig, how: string) => Effect.Effect<unknown>
+  /**
+   * What is stored becomes what is known and what runs: outputs that stay as they are go on.
+   *
+   * @param by who has it so; the `Actor` when left out
+   */
+  readonly adopt: (config: ChannelConfig, by?: string) => Effect.Effect<void>
   /** Returns when the channel is closed; nothing happens when it does not run. */
   readonly halt: (id: string, why?: string) => Effect.Effect<void>
   /** True while a channel is being closed. */
   readonly isStopping: (id: string) => boolean
   /** Looks at each message of figures once, for all channels; never ends. */
-  readonly follow: (configOf: (id: string) => ChannelConfig | undefined) => Effect.Effect<void>
+  readonly follow: Effect.Effect<void>
   /** Records that the engine went and came back; never ends. */
   readonly followEngine: Effect.Effect<void>
   /** To be called when the service ends and the channels with it. */
@@ -37,115 +50,93 @@ const TAKEN_WITHIN = "1 second"
 /** Messages quote peers and the operating system; this is more than any of ours. */
 const MAX_MESSAGE = 1000
 
-/** The scope's end closes every channel, within 1.5 s. */
-export const makeRunningChannels = (
-  engine: EngineClientService,
-  host: OutputHost,
-  log: EventLog,
-  cues: Pick<CueLog, "add">,
-  changed: Effect.Effect<void>,
-  tallies: Pick<Tallies, "of"> = makeTallies(),
-): Effect.Effect<RunningChannels, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    const running = new Map<string, Channel>()
-    const stopping = new Set<string>()
-    const close = (scope: Scope.CloseableScope, exit: Exit.Exit<unknown, unknown>) => within(SHUTDOWN_WITHIN)(Scope.close(scope, exit))
-    const scope = yield* Effect.acquireRelease(Scope.make(), close)
-    const fibers = yield* Scope.extend(FiberMap.make<string>(), scope)
+/** Runs a channel until it is interrupted, whatever fails in it. */
+const lasting = (channel: Channel) =>
+  runChannel(channel).pipe(
+    Effect.tapErrorCause((cause) =>
+      Effect.annotateLogs(Effect.logError("the channel failed and is started again", cause), "channel", channel.slug),
+    ),
+    Effect.sandbox,
+    Effect.retry(Schedule.spaced("1 second")),
+  )
 
-    const recordFor =
-      (channelId: string): RecordHappening =>
-      (happening) =>
-        Effect.zipWith(Clock.currentTimeMillis, monotonicMs, (at, nowMs) =>
-          log.add({ ...happening, message: maskText(happening.message).slice(0, MAX_MESSAGE), channelId, at }, nowMs),
-        )
-    const recordAll = (happening: Happening) =>
-      Effect.suspend(() => Effect.forEach([...running.values()], (channel) => channel.record(happening), { discard: true }))
+const make = Effect.gen(function* () {
+  const book = yield* ChannelBook
+  const engine = yield* EngineClient
+  const host = outputHostOf(yield* AppConfig)
+  const log = yield* EventLog
+  const cues = yield* CueLog
+  const tallies = yield* Tallies
+  const { publish: changed } = yield* ChangeFeed
+  const running = new Map<string, Channel>()
+  const stopping = new Set<string>()
+  const close = (scope: Scope.CloseableScope, exit: Exit.Exit<unknown, unknown>) => within(SHUTDOWN_WITHIN)(Scope.close(scope, exit))
+  const scope = yield* Effect.acquireRelease(Scope.make(), close)
+  const fibers = yield* Scope.extend(FiberMap.make<string>(), scope)
 
-    const run = (config: ChannelConfig, how: string) =>
-      Effect.gen(function* () {
-        yield* FiberMap.remove(fibers, config.id)
-        const channel = yield* makeChannel(config, engine, host, changed, recordFor(config.id), cues.add, tallies.of(config.id))
-        running.set(config.id, channel)
-        const lasting = runChannel(channel).pipe(
-          Effect.tapErrorCause((cause) =>
-            Effect.annotateLogs(Effect.logError("the channel failed and is started again", cause), "channel", config.slug),
-          ),
-          Effect.sandbox,
-          Effect.retry(Schedule.spaced("1 second")),
-        )
-        yield* channel.record({ kind: "started", severity: "info", message: `started ${how}` })
-        yield* FiberMap.run(fibers, config.id, lasting)
-        yield* Effect.annotateLogs(Effect.log("started"), "channel", config.slug)
-        return channel
-      })
-
-    const followEngine = Effect.gen(function* () {
-      let lost = false
-      let connected = (yield* SubscriptionRef.get(engine.link)).connected
-      yield* Stream.runForEach(engine.link.changes, (link) =>
-        Effect.gen(function* () {
-          if (link.connected === connected) return
-          connected = link.connected
-          if (!connected) {
-            const { problem } = yield* SubscriptionRef.get(engine.state)
-            yield* recordAll({ kind: "engine_lost", severity: "critical", message: problem ?? "the engine was lost" })
-          } else if (lost) {
-            // Only the link was lost when it carries something already.
-            const { stats } = yield* SubscriptionRef.get(engine.state)
-            const livedOn = (stats?.channels.length ?? 0) > 0
-            const message = livedOn ? "the engine is back, and went on meanwhile" : "the engine is back: input and outputs are opened again"
-            yield* recordAll({ kind: "engine_back", severity: "info", message })
-          }
-          lost = !connected
-        }),
+  const recordFor =
+    (channelId: string): RecordHappening =>
+    (happening) =>
+      Effect.zipWith(Clock.currentTimeMillis, monotonicMs, (at, nowMs) =>
+        log.add({ ...happening, message: maskText(happening.message).slice(0, MAX_MESSAGE), channelId, at }, nowMs),
       )
+  const recordAll = (happening: Happening) =>
+    Effect.suspend(() => Effect.forEach([...running.values()], (channel) => channel.record(happening), { discard: true }))
+
+  const run = (config: ChannelConfig, how: string) =>
+    Effect.gen(function* () {
+      yield* FiberMap.remove(fibers, config.id)
+      const channel = yield* makeChannel(config, engine, host, changed, recordFor(config.id), cues.add, tallies.of(config.id))
+      running.set(config.id, channel)
+      book.setRuns(config.id, true)
+      yield* channel.record({ kind: "started", severity: "info", message: `started ${how}` })
+      yield* FiberMap.run(fibers, config.id, lasting(channel))
+      yield* Effect.annotateLogs(Effect.log("started"), "channel", config.slug)
+      return channel
     })
 
-    const follow: RunningChannels["follow"] = (configOf) =>
-      Stream.runForEach(engine.state.changes, ({ stats }) =>
-        Effect.gen(function* () {
-          const moment = { monotonicMs: yield* monotonicMs, nowMs: yield* Clock.currentTimeMillis }
-          for (const { id, record, runtime, slug } of running.values()) {
-            const config = configOf(id)
-            if (config === undefined) continue
-            const figures = stats?.channels.find((c) => c.id === id)
-            const { events, lines } = observeChannel(config, runtime, figures, moment)
-            for (const event of events) yield* record(event)
-            // Annotations copy every fiber reference: not for each channel every second.
-            if (lines.length === 0) continue
-            yield* Effect.forEach(lines, (l) => (l.warn ? Effect.logWarning(l.message) : Effect.log(l.message)), { discard: true }).pipe(
-              Effect.annotateLogs("channel", slug),
-            )
-          }
-          yield* changed
-        }),
+  const halt = (id: string, why = "stopped by the operator") =>
+    Effect.gen(function* () {
+      const channel = running.get(id)
+      if (channel === undefined) return
+      running.delete(id)
+      book.setRuns(id, false)
+      stopping.add(id)
+      const closed = Effect.ensuring(
+        FiberMap.remove(fibers, id),
+        Effect.sync(() => stopping.delete(id)),
       )
+      yield* Effect.zipRight(changed, closed)
+      yield* channel.record({ kind: "stopped", severity: "info", message: why })
+      yield* Effect.annotateLogs(Effect.log("stopped"), "channel", channel.slug)
+    })
 
-    return {
-      get: (id) => running.get(id),
-      run,
-      runNow: (config, how) => Effect.flatMap(run(config, how), (channel) => within(TAKEN_WITHIN)(awaitChannel(channel)(0))),
-      isStopping: (id) => stopping.has(id),
-      halt: (id, why = "stopped by the operator") =>
-        Effect.gen(function* () {
-          const channel = running.get(id)
-          if (channel === undefined) return
-          running.delete(id)
-          stopping.add(id)
-          const closed = Effect.ensuring(
-            FiberMap.remove(fibers, id),
-            Effect.sync(() => stopping.delete(id)),
-          )
-          yield* Effect.zipRight(changed, closed)
-          yield* channel.record({ kind: "stopped", severity: "info", message: why })
-          yield* Effect.annotateLogs(Effect.log("stopped"), "channel", channel.slug)
-        }),
-      follow,
-      followEngine,
-      recordShutdown: recordAll({ kind: "stopped", severity: "info", message: "stopped with the service" }),
-    }
+  const adopt = (config: ChannelConfig, by?: string) =>
+    Effect.gen(function* () {
+      book.put(config)
+      const channel = running.get(config.id)
+      if (channel !== undefined) yield* reconfigure(channel, config, by ?? (yield* FiberRef.get(Actor)))
+      yield* changed
+    })
+
+  return RunningChannels.of({
+    get: (id) => running.get(id),
+    runtimeOf: (id) => running.get(id)?.runtime ?? null,
+    run,
+    runNow: (config, how) => Effect.flatMap(run(config, how), (channel) => within(TAKEN_WITHIN)(awaitChannel(channel)(0))),
+    adopt,
+    halt,
+    isStopping: (id) => stopping.has(id),
+    follow: followFigures(engine, book, running, changed),
+    followEngine: followLink(engine, recordAll),
+    recordShutdown: recordAll({ kind: "stopped", severity: "info", message: "stopped with the service" }),
   })
+})
+
+export class RunningChannels extends Context.Tag("distributor/RunningChannels")<RunningChannels, RunningChannelsService>() {
+  /** The scope's end closes every channel, within 1.5 s. */
+  static readonly Live = Layer.scoped(RunningChannels, make)
+}
 
 /** True when the start failed further up: what an engine that was found carries then goes on. */
 export const isFailedStart = (exit: Exit.Exit<unknown, unknown>): boolean => exit._tag === "Failure" && !Cause.isInterruptedOnly(exit.cause)

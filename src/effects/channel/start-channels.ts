@@ -1,11 +1,11 @@
 /** What the start of the service does with the channels that are stored and with those that an engine was found running. */
 import { Effect, type Scope, SubscriptionRef } from "effect"
+import type { ChannelBookService } from "../config/ChannelBook.ts"
 import { startsWithService } from "../config/on-demand.ts"
 import type { OutputHost } from "../config/output-place.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
-import type { ChannelConfig } from "../model/channel.ts"
 import { clearLeftovers } from "../rtsp/rtsp-feed.ts"
-import type { RunningChannels } from "./RunningChannels.ts"
+import type { RunningChannelsService } from "./RunningChannels.ts"
 import { endStrangersAtEachConnection, runsOutput } from "./strangers.ts"
 
 /**
@@ -14,29 +14,29 @@ import { endStrangersAtEachConnection, runsOutput } from "./strangers.ts"
  * @param exclusively lets no change of the configuration come in between
  */
 export const startChannels = (
-  configs: ReadonlyMap<string, ChannelConfig>,
+  book: ChannelBookService,
   engine: EngineClientService,
-  running: RunningChannels,
+  running: RunningChannelsService,
   host: OutputHost,
   exclusively: (effect: Effect.Effect<void>) => Effect.Effect<void>,
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { stats } = yield* SubscriptionRef.get(engine.state)
-    for (const config of configs.values()) {
+    for (const config of book.configs.values()) {
       if (!startsWithService(config)) continue
       const carried = stats?.channels.find((channel) => channel.id === config.id)
       const how = carried === undefined ? "with the service" : `with the service: found running, on the ${carried.active_source}`
       yield* running.run(config, how)
     }
     // Channels and outputs that should run are adopted by their own fibers.
-    const wanted = (id: string) => (running.get(id) === undefined ? undefined : configs.get(id))
+    const wanted = (id: string) => (book.runs(id) ? book.configs.get(id) : undefined)
     yield* Effect.forkScoped(endStrangersAtEachConnection(engine, wanted, exclusively))
     const isRunning = (output: string) =>
       runsOutput(
-        [...configs.values()].filter(({ id }) => running.get(id) !== undefined),
+        book.all().filter(({ id }) => book.runs(id)),
         output,
       )
     yield* Effect.forkScoped(clearLeftovers(host.runDir, isRunning))
-    yield* Effect.forkScoped(running.follow((id) => configs.get(id)))
+    yield* Effect.forkScoped(running.follow)
     yield* Effect.forkScoped(running.followEngine)
   })

@@ -1,19 +1,14 @@
 /** What a plan does to the channels that run, once it is stored. */
 import { Effect } from "effect"
-import type { RunningChannels } from "../channel/RunningChannels.ts"
+import type { RunningChannelsService } from "../channel/RunningChannels.ts"
 import type { ChannelConfig } from "../model/channel.ts"
-import type { ConfigDeps } from "./config-service.ts"
+import type { Action } from "./plan.ts"
 
-/** @param adopt makes a configuration known, and gives it to the channel when that runs: outputs that stay as they are go on */
 export const makeCarryOut =
-  (
-    running: Pick<RunningChannels, "get" | "halt" | "runNow">,
-    adopt: (config: ChannelConfig, by: string) => Effect.Effect<void>,
-    publish: Effect.Effect<void>,
-  ): ConfigDeps["carryOut"] =>
-  ({ do: step, id }, config) => {
+  (running: Pick<RunningChannelsService, "adopt" | "get" | "halt" | "runNow">, publish: Effect.Effect<void>) =>
+  ({ do: step, id }: Action, config: ChannelConfig | undefined): Effect.Effect<unknown> => {
     if (step === "remove" || config === undefined) return Effect.zipRight(running.halt(id, "removed by a new configuration"), publish)
     if (step === "halt") return running.halt(id, "stopped on demand: no output is enabled any more")
-    if (step === "adopt" || step === "take_over") return adopt(config, "a new configuration")
+    if (step === "adopt" || step === "take_over") return running.adopt(config, "a new configuration")
     return running.get(id) === undefined ? running.runNow(config, "by a new configuration") : Effect.void
   }

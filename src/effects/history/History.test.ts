@@ -1,19 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
 import type { ChannelStats } from "../../engine/protocol/messages.ts"
+import { findChannel } from "../config/find-config.ts"
 import type { ChannelConfig, ChannelEventView } from "../model/channel.ts"
 import type { CueView } from "../model/cue.ts"
 import { StoreError } from "../model/Errors.ts"
 import { channelConfig, outputConfig } from "../testing/configs.ts"
 import { channelStats, engineStats, type FakeEngine, legStats, makeFakeEngine, outputStats, settle } from "../testing/FakeEngine.ts"
-import { type History, makeHistory } from "./History.ts"
+import { type HistoryService, makeHistory } from "./History.ts"
 import type { HistoryMeasure, HistoryView } from "./history-model.ts"
 
 const EPOCH_S = 1_800_000_000
 const OUTPUTS = [outputConfig(), outputConfig({ id: "out-2", slug: "udp-1", protocol: "udp", url: "udp://192.0.2.1:9001" })]
 
 interface Bench {
-  readonly history: History
+  readonly history: HistoryService
   readonly engine: FakeEngine
   configs: Array<ChannelConfig>
   runs: boolean
@@ -37,8 +38,13 @@ const bench = Effect.gen(function* () {
   const cue = { at: new Date((EPOCH_S + 1) * 1000).toISOString(), kind: "out", description: "splice_insert, out" } as CueView
   const history = yield* makeHistory({
     engine: engine.service,
-    configs: () => state.configs,
-    runs: () => state.runs,
+    book: {
+      get configs() {
+        return new Map(state.configs.map((config) => [config.id, config]))
+      },
+      find: (ref) => Effect.suspend(() => findChannel(state.configs, ref)),
+      runs: () => state.runs,
+    },
     events: { list: () => (state.storeFails ? broken() : Effect.succeed(state.events)) },
     cues: { list: () => Effect.succeed([cue]) },
   })
@@ -67,7 +73,7 @@ const valuesOf = (view: HistoryView, of: string, measure: HistoryMeasure) =>
 const tail = (view: HistoryView, of: string, measure: HistoryMeasure, count: number) => valuesOf(view, of, measure).slice(-count)
 const shown = ({ configs, history }: Bench, window: "5m" | "1h" | "24h" = "5m") => {
   const [config] = configs
-  return config === undefined ? Effect.dieMessage("no channel") : history.view(config, window)
+  return config === undefined ? Effect.dieMessage("no channel") : history.view(config.id, window)
 }
 
 describe("makeHistory", () => {

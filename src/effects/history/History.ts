@@ -1,20 +1,20 @@
-/**
- * Keeps the history of channels and outputs, fed once a second by the engine's figures. Its time is monotonic; what is shown is moved to
- * the wall clock, so that a clock that is set leaves no hole and no double.
- */
-import { Clock, Effect, type Scope, Stream } from "effect"
+import { Clock, Context, Effect, Layer, type Scope, Stream } from "effect"
 import type { EngineStats } from "../../engine/protocol/messages.ts"
-import type { EngineClientService } from "../engine/EngineClient.ts"
+import { ChannelBook, type ChannelBookService } from "../config/ChannelBook.ts"
+import { EngineClient, type EngineClientService } from "../engine/EngineClient.ts"
 import type { ChannelConfig } from "../model/channel.ts"
+import type { NotFound } from "../model/Errors.ts"
 import { monotonicMs } from "../model/monotonic.ts"
-import type { CueLog } from "../store/CueLog.ts"
-import type { EventLog } from "../store/EventLog.ts"
+import { CueLog, type CueLogService } from "../store/CueLog.ts"
+import { EventLog, type EventLogService } from "../store/EventLog.ts"
 import { ChannelHistory, emptySeries, type Span } from "./channel-history.ts"
 import { type HistoryView, type HistoryWindow, type RecentView, WINDOWS } from "./history-model.ts"
 import { readMarks } from "./marks.ts"
 
-export interface History {
-  readonly view: (config: ChannelConfig, window: HistoryWindow) => Effect.Effect<HistoryView>
+export interface HistoryService {
+  /** Figures of a channel (UUID, slug or number) and its outputs; kept in memory, so a restart of the service begins anew. */
+  readonly view: (ref: string, window: HistoryWindow) => Effect.Effect<HistoryView, NotFound>
+  /** The last figures of each channel, by its `id`. */
   readonly recent: Effect.Effect<ReadonlyMap<string, RecentView>>
   /** Memory of all figures, in bytes. */
   readonly bytes: () => number
@@ -22,10 +22,9 @@ export interface History {
 
 export interface HistoryDeps {
   readonly engine: Pick<EngineClientService, "state">
-  readonly configs: () => Iterable<ChannelConfig>
-  readonly runs: (channelId: string) => boolean
-  readonly events: Pick<EventLog, "list">
-  readonly cues: Pick<CueLog, "list">
+  readonly book: Pick<ChannelBookService, "configs" | "find" | "runs">
+  readonly events: Pick<EventLogService, "list">
+  readonly cues: Pick<CueLogService, "list">
 }
 
 /** Figures that came later than this behind the last ones leave a gap: what was between nobody knows. */
@@ -50,7 +49,7 @@ const spanBetween = (before: Tick | null, now: Tick): Span | null => {
 }
 
 /** Follows the engine until the scope ends. */
-export const makeHistory = (deps: HistoryDeps): Effect.Effect<History, never, Scope.Scope> =>
+export const makeHistory = (deps: HistoryDeps): Effect.Effect<HistoryService, never, Scope.Scope> =>
   Effect.gen(function* () {
     const channels = new Map<string, ChannelHistory>()
     let last: Tick | null = null
@@ -66,9 +65,9 @@ export const makeHistory = (deps: HistoryDeps): Effect.Effect<History, never, Sc
       const span = spanBetween(last, tick)
       last = tick
       const known = new Set<string>()
-      for (const config of deps.configs()) {
+      for (const config of deps.book.configs.values()) {
         known.add(config.id)
-        const runs = deps.runs(config.id)
+        const runs = deps.book.runs(config.id)
         const found = channels.get(config.id)
         if (found === undefined && !runs) continue
         const history = found ?? new ChannelHistory()
@@ -102,8 +101,15 @@ export const makeHistory = (deps: HistoryDeps): Effect.Effect<History, never, Sc
       })
 
     return {
-      view,
+      view: (ref, window) => Effect.flatMap(deps.book.find(ref), (config) => view(config, window)),
       recent: Effect.map(current, (second) => new Map([...channels].map(([id, history]) => [id, history.recent(second)]))),
       bytes: () => [...channels.values()].reduce((sum, history) => sum + history.bytes, 0),
     }
   })
+
+export class History extends Context.Tag("distributor/History")<History, HistoryService>() {
+  static readonly Live = Layer.scoped(
+    History,
+    Effect.flatMap(Effect.all({ engine: EngineClient, book: ChannelBook, events: EventLog, cues: CueLog }), makeHistory),
+  )
+}

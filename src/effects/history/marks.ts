@@ -3,8 +3,8 @@ import { Effect } from "effect"
 import type { ChannelEventView, EventKind } from "../model/channel.ts"
 import type { CueView, StoredCueKind } from "../model/cue.ts"
 import type { StoreError } from "../model/Errors.ts"
-import type { CueLog } from "../store/CueLog.ts"
-import type { EventLog } from "../store/EventLog.ts"
+import type { CueLogService } from "../store/CueLog.ts"
+import type { EventLogService } from "../store/EventLog.ts"
 import type { HistoryMark } from "./history-model.ts"
 
 /** The latest of each; more lines than these hide the plot. */
@@ -34,8 +34,8 @@ const ofCue = ({ at, description, kind }: CueView): HistoryMark => ({
 
 /** The marks of a channel since a time (ms since 1970), oldest first. */
 export const readMarks = (
-  events: Pick<EventLog, "list">,
-  cues: Pick<CueLog, "list">,
+  events: Pick<EventLogService, "list">,
+  cues: Pick<CueLogService, "list">,
   channelId: string,
   sinceMs: number,
 ): Effect.Effect<ReadonlyArray<HistoryMark>, StoreError> =>

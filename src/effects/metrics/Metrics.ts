@@ -1,73 +1,43 @@
 /** Follows the engine's figures, so that counters never fall while this process lives, and puts together what `/metrics` shows. */
 
-import { breakView } from "../../core/scte35/break-state.ts"
-import type { ChannelStats, EngineStats, LegStats, OutputStats } from "../../engine/protocol/messages.ts"
-import type { ChannelRuntime } from "../channel/runtime/channel-runtime.ts"
-import { makeTallies, outputTally, type Tallies } from "../channel/runtime/tally.ts"
-import { activeLeg, channelStatus, isCarrying } from "../channel/status.ts"
+import { Clock, Context, Effect, Layer, Stream, SubscriptionRef } from "effect"
+import type { EngineStats } from "../../engine/protocol/messages.ts"
+import { RunningChannels } from "../channel/RunningChannels.ts"
+import { Tallies, type TalliesService } from "../channel/runtime/Tallies.ts"
+import { outputTally } from "../channel/runtime/tally.ts"
+import { ChannelBook } from "../config/ChannelBook.ts"
+import { Configuration } from "../declarative/Configuration.ts"
+import { EngineClient } from "../engine/EngineClient.ts"
 import type { EngineState } from "../engine/engine-state.ts"
-import type { ChannelConfig, OutputConfig, SourceName } from "../model/channel.ts"
+import type { ChannelConfig } from "../model/channel.ts"
+import { monotonicMs } from "../model/monotonic.ts"
 import type { Health } from "../show/health-of.ts"
-import { inputState } from "../show/leg-view.ts"
+import { System } from "../show/System.ts"
 import type { ChannelTotals } from "../show/totals.ts"
-import { channelAlarms } from "../show/views-of.ts"
+import { Changes } from "../store/Changes.ts"
+import { CueLog } from "../store/CueLog.ts"
+import { EventLog } from "../store/EventLog.ts"
 import { type ChannelLedger, makeChannelLedger } from "./channel-ledger.ts"
 import { makeEngineLedger } from "./engine-ledger.ts"
-import type { ChannelFigures, EngineFigures, LegFigures, MetricsView, OutputFigures, OutputState, StoreFigures } from "./metrics-model.ts"
+import { channelFigures, engineFigures, type MetricsMoment } from "./figures-of.ts"
+import type { MetricsView, StoreFigures } from "./metrics-model.ts"
 
-export interface MetricsMoment {
-  readonly engine: EngineState
-  readonly configs: ReadonlyArray<ChannelConfig>
-  readonly runtimeOf: (id: string) => ChannelRuntime | null
-  readonly nowMs: number
-  readonly monotonicMs: number
+export interface MetricsService {
+  /** What `/metrics` shows. */
+  readonly view: Effect.Effect<MetricsView>
+  /** What was counted of a channel up to the figures of `engine`. */
+  readonly totals: (channelId: string, engine: EngineState) => ChannelTotals
 }
 
-export interface Metrics {
-  /** What the control plane counts by itself; channels and outputs count into it. */
-  readonly tallies: Tallies
+/** What is counted over sessions and restarts of the engine. */
+export interface MetricsBook {
   /** To be called with every message of figures. */
-  readonly observe: (moment: MetricsMoment) => void
-  /** What was counted of a channel up to the figures of `engine`. */
+  readonly observe: (moment: Pick<MetricsMoment, "configs" | "engine">) => void
   readonly totals: (channelId: string, engine: EngineState, configs: () => ReadonlyArray<ChannelConfig>) => ChannelTotals
   readonly view: (moment: MetricsMoment, rest: { health: Health; store: StoreFigures; configVersion: number }) => MetricsView
 }
 
-const stateOf = (config: OutputConfig, runtime: ChannelRuntime | null, stats: OutputStats | undefined): OutputState => {
-  if (runtime === null || !config.enabled) return "stopped"
-  const status = runtime.outputs.get(config.id)?.status ?? "connecting"
-  return status === "connecting" && stats?.state === "listening" ? "listening" : status
-}
-
-/** By output id: cues of which nothing is known yet. */
-const pendingCues = (runtime: ChannelRuntime | null): ReadonlyMap<string, number> => {
-  const found = new Map<string, number>()
-  for (const { entry, places } of runtime?.scte35.open.values() ?? []) {
-    const { outputs } = entry.current()
-    for (const [id, place] of places) if (outputs[place]?.status === "pending") found.set(id, (found.get(id) ?? 0) + 1)
-  }
-  return found
-}
-
-const legFigures = (source: SourceName, stats: ChannelStats | undefined, ledger: ChannelLedger): LegFigures => {
-  const leg = stats?.legs.find(({ name }) => name === source)
-  return {
-    source,
-    receiving: leg?.receiving ?? false,
-    active: stats?.active_source === source,
-    verdict: leg?.verdict ?? "lost",
-    lastPacketAt: leg?.last_packet_at ?? null,
-    jitterMs: leg?.jitter_ms ?? 0,
-    pcrJitterMs: leg?.pcr_jitter_ms ?? 0,
-    pcrJitterMaxMs: leg?.pcr_jitter_max_ms ?? 0,
-    maxGapMs: leg?.max_gap_ms ?? 0,
-    receiveBufferBytes: leg?.rcvbuf_bytes ?? 0,
-    sums: ledger.sumsOf(source),
-  }
-}
-
-export const makeMetrics = (): Metrics => {
-  const tallies = makeTallies()
+export const makeMetricsBook = (tallies: TalliesService): MetricsBook => {
   const engineLedger = makeEngineLedger()
   const ledgers = new Map<string, ChannelLedger>()
   let seenAny = false
@@ -99,73 +69,7 @@ export const makeMetrics = (): Metrics => {
     for (const { id } of configs) ledgerOf(id).observe(figures.get(id), run, baseline)
   }
 
-  const outputFigures = (
-    channel: ChannelConfig,
-    config: OutputConfig,
-    { nowMs, runtimeOf }: MetricsMoment,
-    stats: OutputStats | undefined,
-    leg: LegStats | undefined,
-    pending: number,
-  ): OutputFigures => {
-    const runtime = runtimeOf(channel.id)
-    const ledger = ledgerOf(channel.id).output(config.id)
-    const live = stats !== undefined && stats.session === runtime?.outputs.get(config.id)?.session ? stats : undefined
-    const state = stateOf(config, runtime, live)
-    return {
-      config,
-      desired: channel.should_run && config.enabled,
-      state,
-      carrying: isCarrying(state, leg),
-      stateSince: ledger.enter(state, nowMs),
-      sums: ledger.sums,
-      tally: outputTally(tallies.of(channel.id), config.id),
-      cuesPending: pending,
-      queueBytes: live?.queue_bytes ?? 0,
-      receivers: live === undefined ? 0 : live.receivers.length > 0 ? live.receivers.length : state === "connected" ? 1 : 0,
-      srt: config.protocol === "srt" ? ledger.srtFigures(live) : null,
-    }
-  }
-
-  const channelFigures = (config: ChannelConfig, moment: MetricsMoment, running: ChannelStats | undefined): ChannelFigures => {
-    const runtime = moment.runtimeOf(config.id)
-    const stats = runtime === null ? undefined : running
-    const ledger = ledgerOf(config.id)
-    const pending = pendingCues(runtime)
-    const sources: ReadonlyArray<SourceName> = config.backup_rtp_ip === null ? ["primary"] : ["primary", "backup"]
-    const outputs = new Map(stats?.outputs.map((output) => [output.id, output]))
-    return {
-      config,
-      status: channelStatus(config, runtime, stats, moment.monotonicMs).status,
-      alarms: channelAlarms(config, { ...moment, runtime }),
-      input: inputState(stats),
-      mergeLost: ledger.merge.merge_lost,
-      mergeMismatches: ledger.merge.merge_mismatches,
-      legs: sources.map((source) => legFigures(source, stats, ledger)),
-      tally: tallies.of(config.id),
-      inBreak: runtime !== null && breakView(runtime.scte35.breaks, moment.monotonicMs).state === "in_break",
-      outputs: config.outputs.map((output) =>
-        outputFigures(config, output, moment, outputs.get(output.id), activeLeg(stats), pending.get(output.id) ?? 0),
-      ),
-    }
-  }
-
-  const engineFigures = ({ connected, info, restarts, stats }: EngineState): EngineFigures => ({
-    connected,
-    restarts,
-    startedAt: connected ? (info?.started_at ?? null) : null,
-    cpuSeconds: engineLedger.sums.cpu_seconds,
-    rssBytes: stats?.rss_bytes ?? 0,
-    loopPasses: engineLedger.passes(),
-    eventOverflows: engineLedger.sums.event_overflows,
-    faults: {
-      output: engineLedger.sums.output_faults,
-      input: engineLedger.sums.input_faults,
-      engine: engineLedger.sums.engine_faults,
-    },
-    loopDelay: engineLedger.delay,
-  })
-
-  const totals: Metrics["totals"] = (id, engine, configs) => {
+  const totals: MetricsBook["totals"] = (id, engine, configs) => {
     if (engine.stats !== null && !observed.has(engine.stats)) observe({ configs: configs(), engine })
     const ledger = ledgerOf(id)
     const tally = tallies.of(id)
@@ -182,7 +86,6 @@ export const makeMetrics = (): Metrics => {
   }
 
   return {
-    tallies,
     observe,
     totals,
     view: (moment, rest) => {
@@ -190,9 +93,43 @@ export const makeMetrics = (): Metrics => {
       const figures = new Map(moment.engine.stats?.channels.map((channel) => [channel.id, channel]))
       return {
         ...rest,
-        engine: engineFigures(moment.engine),
-        channels: moment.configs.map((config) => channelFigures(config, moment, figures.get(config.id))),
+        engine: engineFigures(engineLedger, moment.engine),
+        channels: moment.configs.map((config) => channelFigures({ ledgerOf, tallies }, config, moment, figures.get(config.id))),
       }
     },
   }
+}
+
+const make = Effect.gen(function* () {
+  const book = yield* ChannelBook
+  const changes = yield* Changes
+  const configuration = yield* Configuration
+  const cues = yield* CueLog
+  const engine = yield* EngineClient
+  const events = yield* EventLog
+  const { runtimeOf } = yield* RunningChannels
+  const { health } = yield* System
+  const metrics = makeMetricsBook(yield* Tallies)
+
+  const observe = (state: EngineState) => Effect.sync(() => metrics.observe({ engine: state, configs: book.inOrder() }))
+  // Not before the channels are known: what the engine counted of them until then is an earlier process's to tell.
+  yield* Effect.forkScoped(Effect.zipRight(book.loaded, Stream.runForEach(engine.state.changes, observe)))
+
+  const storeFigures = (): StoreFigures => ({
+    errors: { configuration: changes.failures(), events: events.counts().failures, cues: cues.counts().failures },
+    dropped: { events: events.counts().dropped, cues: cues.counts().dropped },
+  })
+  return Metrics.of({
+    totals: (id, state) => metrics.totals(id, state, book.inOrder),
+    view: Effect.gen(function* () {
+      const state = yield* SubscriptionRef.get(engine.state)
+      const moment = { engine: state, nowMs: yield* Clock.currentTimeMillis, monotonicMs: yield* monotonicMs }
+      const rest = { health: yield* health, store: storeFigures(), configVersion: configuration.latestVersion() }
+      return metrics.view({ ...moment, configs: book.inOrder(), runtimeOf }, rest)
+    }),
+  })
+})
+
+export class Metrics extends Context.Tag("distributor/Metrics")<Metrics, MetricsService>() {
+  static readonly Live = Layer.scoped(Metrics, make)
 }

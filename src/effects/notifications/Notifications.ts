@@ -8,13 +8,20 @@
  * None of them is waited for by anything that streams.
  */
 import { randomUUID } from "node:crypto"
-import { Clock, Effect, FiberMap, FiberRef, Queue, type Scope } from "effect"
-import type { Checked } from "../config/checked.ts"
+import { Clock, Context, Effect, FiberMap, FiberRef, Layer, Queue, type Scope, SubscriptionRef } from "effect"
+import { RunningChannels } from "../channel/RunningChannels.ts"
+import { AppConfig } from "../config/AppConfig.ts"
+import { accept } from "../config/accept.ts"
+import { ChannelBook } from "../config/ChannelBook.ts"
+import { EngineClient } from "../engine/EngineClient.ts"
 import { Actor } from "../model/actor.ts"
 import type { NewEvent } from "../model/channel-event.ts"
 import { Conflict, InvalidInput, NotFound, type StoreError } from "../model/Errors.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { makeBatchWriter } from "../store/batch-writer.ts"
+import { CueLog } from "../store/CueLog.ts"
+import { EventLog } from "../store/EventLog.ts"
+import { Store } from "../store/Store.ts"
 import { conditionsOf, isWatched, type Sighting } from "./conditions.ts"
 import { type DeliveryQueue, makeDeliveryQueue } from "./DeliveryQueue.ts"
 import { ANY_HOST, type CheckHost, type Deliver, makeDeliver } from "./deliver.ts"
@@ -36,8 +43,10 @@ import type {
   RulesView,
   TestAnswer,
 } from "./notification-bodies.ts"
-import type { NotificationRows, Outgoing } from "./notification-rows.ts"
+import { makeNotificationRows, type NotificationRows, type Outgoing } from "./notification-rows.ts"
+import { refusePrivateHost } from "./refuse-private-host.ts"
 import { DEFAULT_RULES, isFor, mutesOf, policyOf, rulesOf, withoutDestination } from "./rules.ts"
+import { watchStore } from "./watch-store.ts"
 
 export interface NotificationsService {
   /** Open notices, newest first, then those that are over. */
@@ -64,7 +73,7 @@ export interface NotificationsService {
   readonly unmute: (id: string) => Effect.Effect<void, NotFound | StoreError>
 }
 
-export interface Notifications {
+export interface MadeNotifications {
   readonly service: NotificationsService
   /** Takes note of what happens to channels; never waits. `nowMs` is monotonic. */
   readonly note: (event: NewEvent, nowMs: number) => void
@@ -95,10 +104,9 @@ interface Line {
 
 const newestFirst = (notices: ReadonlyArray<Notice>) => [...notices].sort((a, b) => b.openedAt - a.openedAt || (a.key < b.key ? -1 : 1))
 
-const accept = <A>(checked: Checked<A>) => (checked.ok ? Effect.succeed(checked.value) : new InvalidInput({ errors: checked.errors }))
 const conflict = (path: string, message: string) => new Conflict({ errors: [{ path, message }] })
 
-export const makeNotifications = (deps: NotificationDeps): Effect.Effect<Notifications, StoreError, Scope.Scope> =>
+export const makeNotifications = (deps: NotificationDeps): Effect.Effect<MadeNotifications, StoreError, Scope.Scope> =>
   Effect.gen(function* () {
     const { look, rows } = deps
     const checkHost = deps.checkHost ?? ANY_HOST
@@ -314,3 +322,36 @@ export const makeNotifications = (deps: NotificationDeps): Effect.Effect<Notific
     }
     return { service, note: happenings.note, start }
   })
+
+const make = Effect.gen(function* () {
+  const book = yield* ChannelBook
+  const cues = yield* CueLog
+  const engine = yield* EngineClient
+  const events = yield* EventLog
+  const { runtimeOf } = yield* RunningChannels
+  const settings = yield* AppConfig
+  const store = yield* Store
+
+  const storeProblem = yield* watchStore(store.problem, () => events.problem() ?? cues.problem())
+  const look = Effect.gen(function* () {
+    const moment = {
+      engine: yield* SubscriptionRef.get(engine.state),
+      nowMs: yield* Clock.currentTimeMillis,
+      monotonicMs: yield* monotonicMs,
+    }
+    return { ...moment, configs: book.all(), runtimeOf, storeProblem: storeProblem() }
+  })
+  const { note, service, start } = yield* makeNotifications({
+    rows: makeNotificationRows(store.access),
+    ...(settings.allowPrivateTargets ? {} : { checkHost: refusePrivateHost() }),
+    look,
+  })
+  yield* events.listen(note)
+  yield* Effect.forkScoped(Effect.zipRight(book.loaded, start))
+  return service
+})
+
+export class Notifications extends Context.Tag("distributor/Notifications")<Notifications, NotificationsService>() {
+  /** Fails with `StoreError` when what was stored cannot be read. */
+  static readonly Live = Layer.scoped(Notifications, make)
+}

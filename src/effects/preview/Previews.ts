@@ -1,8 +1,10 @@
 /** Live previews: what a channel sends out, from a random access point on, for a browser. Few at a time, each for a few minutes. */
-import { Data, Deferred, Effect, type Scope } from "effect"
+import { Context, Data, Deferred, Effect, Layer, type Scope } from "effect"
 import { AccessPointStart } from "../../core/preview/access-point-start.ts"
 import { registrationOf } from "../../core/ts/psi.ts"
-import type { Taps } from "../taps/Taps.ts"
+import { ChannelBook } from "../config/ChannelBook.ts"
+import type { NotFound } from "../model/Errors.ts"
+import { Taps, type TapsService } from "../taps/Taps.ts"
 
 /** Why a preview is over, as the viewer is told. */
 export type PreviewEndKind = "not_running" | "too_many" | "no_picture" | "time_is_up" | "too_slow" | "lost"
@@ -22,7 +24,13 @@ export interface PreviewViewer {
   readonly bufferedBytes: () => number
 }
 
-export interface Previews {
+export interface PreviewsService {
+  /** Shows what a channel (UUID, slug or number) sends out until interrupted; fails with the reason when it is over. */
+  readonly watch: (ref: string, viewer: PreviewViewer) => Effect.Effect<never, NotFound | PreviewEnded>
+}
+
+/** The previews by the ids of their channels, which are all taken for known. */
+interface OpenPreviews {
   /** Runs until the preview is over, and fails with the reason; interrupted when the viewer has gone. */
   readonly watch: (channelId: string, viewer: PreviewViewer) => Effect.Effect<never, PreviewEnded>
   readonly size: () => number
@@ -35,7 +43,7 @@ export const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
 /** Access points are at most ten seconds apart in what is broadcast. */
 const FIRST_WITHIN = "15 seconds"
 
-export const makePreviews = (taps: Taps): Previews => {
+export const makePreviews = (taps: TapsService): OpenPreviews => {
   let viewers = 0
 
   const run = (channelId: string, viewer: PreviewViewer): Effect.Effect<never, PreviewEnded, Scope.Scope> =>
@@ -102,4 +110,15 @@ export const makePreviews = (taps: Taps): Previews => {
           }),
       ),
   }
+}
+
+export class Previews extends Context.Tag("distributor/Previews")<Previews, PreviewsService>() {
+  static readonly Live = Layer.effect(
+    Previews,
+    Effect.gen(function* () {
+      const book = yield* ChannelBook
+      const previews = makePreviews(yield* Taps)
+      return { watch: (ref: string, viewer: PreviewViewer) => Effect.flatMap(book.find(ref), ({ id }) => previews.watch(id, viewer)) }
+    }),
+  )
 }

@@ -3,13 +3,13 @@ import { Effect, Exit, Logger, Scope, TestClock } from "effect"
 import { StoreError } from "../model/Errors.ts"
 import { newCue } from "../testing/cues.ts"
 import { settle } from "../testing/FakeEngine.ts"
-import { type CueLog, MAX_CUES_WAITING, makeCueLog } from "./CueLog.ts"
+import { type CueLogService, MAX_CUES_WAITING, makeCueLog } from "./CueLog.ts"
 import type { CueWrite } from "./cue-rows.ts"
 
 const full = new StoreError({ operation: "store the cues", cause: new Error("database or disk is full") })
 
 interface Bench {
-  readonly log: CueLog
+  readonly log: CueLogService
   /** What the store was given, batch by batch, as `id description repeats`. */
   readonly batches: ReadonlyArray<ReadonlyArray<string>>
   readonly lines: ReadonlyArray<string>
@@ -50,7 +50,7 @@ const bench = Effect.gen(function* () {
 const add = ({ log }: Bench, ...names: ReadonlyArray<string>) =>
   Effect.sync(() => names.map((description) => log.add(newCue({ description }))))
 const adjust = (time: Parameters<typeof TestClock.adjust>[0]) => Effect.zipRight(TestClock.adjust(time), settle)
-const repeat = (entry: ReturnType<CueLog["add"]> | undefined) =>
+const repeat = (entry: ReturnType<CueLogService["add"]> | undefined) =>
   Effect.sync(() => entry?.update((cue) => ({ ...cue, repeats: cue.repeats + 1 })))
 
 describe("CueLog", () => {

@@ -2,11 +2,11 @@
  * The way of cues into the store: taken at once, written in batches by one fiber, never waited for. A cue is written as soon as it came,
  * and again as its proofs and repetitions come in.
  */
-import { Clock, Effect, Queue, type Scope } from "effect"
+import { Clock, Context, Effect, Layer, Queue, type Scope } from "effect"
 import type { CueQuery, CueView, NewCue } from "../model/cue.ts"
 import type { StoreError } from "../model/Errors.ts"
 import { makeBatchWriter } from "./batch-writer.ts"
-import type { StoreService } from "./Store.ts"
+import { Store, type StoreService } from "./Store.ts"
 
 /** A cue that may still change. */
 export interface CueEntry {
@@ -15,7 +15,7 @@ export interface CueEntry {
   readonly update: (change: (cue: NewCue) => NewCue) => void
 }
 
-export interface CueLog {
+export interface CueLogService {
   /** Takes a cue; never waits, never fails. */
   readonly add: (cue: NewCue) => CueEntry
   /** Cues of a channel, newest first, those of this moment included. */
@@ -39,7 +39,7 @@ export const MAX_CUES_WAITING = 1000
 const EVERY = "250 millis"
 
 /** The scope's end writes what waits, within 0.5 s. */
-export const makeCueLog = (store: Pick<StoreService, "writeCues" | "cues" | "allCues">): Effect.Effect<CueLog, never, Scope.Scope> =>
+export const makeCueLog = (store: Pick<StoreService, "writeCues" | "cues" | "allCues">): Effect.Effect<CueLogService, never, Scope.Scope> =>
   Effect.gen(function* () {
     const waiting = new Set<Kept>()
     const something = yield* Queue.sliding<void>(1)
@@ -110,3 +110,7 @@ export const makeCueLog = (store: Pick<StoreService, "writeCues" | "cues" | "all
       counts: () => ({ waiting: waiting.size, dropped, failures: failures() }),
     }
   })
+
+export class CueLog extends Context.Tag("distributor/CueLog")<CueLog, CueLogService>() {
+  static readonly Live = Layer.scoped(CueLog, Effect.flatMap(Store, makeCueLog))
+}

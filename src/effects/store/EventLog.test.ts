@@ -3,10 +3,10 @@ import { Effect, Exit, Logger, Scope, TestClock } from "effect"
 import type { NewEvent } from "../model/channel-event.ts"
 import { StoreError } from "../model/Errors.ts"
 import { settle } from "../testing/FakeEngine.ts"
-import { BATCH, type EventLog, MAX_WAITING, makeEventLog } from "./EventLog.ts"
+import { BATCH, type EventLogService, MAX_WAITING, makeEventLog } from "./EventLog.ts"
 
 interface Bench {
-  readonly log: EventLog
+  readonly log: EventLogService
   /** What the store was given, batch by batch. */
   readonly batches: ReadonlyArray<ReadonlyArray<string>>
   readonly lines: ReadonlyArray<string>

@@ -2,18 +2,20 @@
  * The way of channel events into the store: taken at once, written in batches by one fiber, never waited for. Streams do not depend
  * on it: when the store fails, events wait, and beyond a bound the newest are given up and counted.
  */
-import { Effect, Queue, type Scope } from "effect"
+import { Context, Effect, Layer, Queue, type Scope } from "effect"
 import type { ChannelEventView, EventQuery } from "../model/channel.ts"
 import type { NewEvent } from "../model/channel-event.ts"
 import type { StoreError } from "../model/Errors.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { makeBatchWriter } from "./batch-writer.ts"
 import { makeEventLimit } from "./event-limit.ts"
-import type { StoreService } from "./Store.ts"
+import { Store, type StoreService } from "./Store.ts"
 
-export interface EventLog {
+export interface EventLogService {
   /** Takes an event; never waits, never fails. `nowMs` is monotonic. */
   readonly add: (event: NewEvent, nowMs: number) => void
+  /** Hands every event on as it is taken, until the scope ends. What listens must neither wait nor throw; `nowMs` is monotonic. */
+  readonly listen: (listener: (event: NewEvent, nowMs: number) => void) => Effect.Effect<void, never, Scope.Scope>
   /** Events of a channel, newest first, those of this moment included. */
   readonly list: (channelId: string, query: EventQuery) => Effect.Effect<ReadonlyArray<ChannelEventView>, StoreError>
   /** Those of all channels. */
@@ -32,10 +34,11 @@ const EVERY = "250 millis"
 /** The scope's end writes what waits, within 0.5 s. */
 export const makeEventLog = (
   store: Pick<StoreService, "appendEvents" | "events" | "allEvents">,
-): Effect.Effect<EventLog, never, Scope.Scope> =>
+): Effect.Effect<EventLogService, never, Scope.Scope> =>
   Effect.gen(function* () {
     const limit = makeEventLimit()
     const waiting: NewEvent[] = []
+    const listeners = new Set<(event: NewEvent, nowMs: number) => void>()
     const something = yield* Queue.sliding<void>(1)
     const full = yield* Queue.sliding<void>(1)
     let dropped = 0
@@ -75,12 +78,24 @@ export const makeEventLog = (
 
     return {
       add: (event, nowMs) => {
+        for (const listener of listeners) listener(event, nowMs)
         if (limit.admit(event, nowMs)) enqueue(event)
         something.unsafeOffer(undefined)
       },
+      listen: (listener) =>
+        Effect.asVoid(
+          Effect.acquireRelease(
+            Effect.sync(() => listeners.add(listener)),
+            () => Effect.sync(() => listeners.delete(listener)),
+          ),
+        ),
       list: (channelId, query) => Effect.zipRight(flush, store.events(channelId, query)),
       listAll: (query) => Effect.zipRight(flush, store.allEvents(query)),
       problem,
       counts: () => ({ waiting: waiting.length, dropped, failures: failures() }),
     }
   })
+
+export class EventLog extends Context.Tag("distributor/EventLog")<EventLog, EventLogService>() {
+  static readonly Live = Layer.scoped(EventLog, Effect.flatMap(Store, makeEventLog))
+}

@@ -17,15 +17,15 @@ const youtube = { name: "YouTube", url: "rtmp://192.0.2.1/live2/key-of-mine" }
 describe("a channel on demand", () => {
   it.scoped("runs while a destination does, from ready to streaming to ready", () =>
     Effect.gen(function* () {
-      const { distributor, engine, stop } = yield* fresh
-      const states = Effect.map(distributor.get("news"), ({ lifecycle, outputs }) => [lifecycle, ...outputs.map((o) => o.lifecycle)])
-      const created = yield* distributor.create(news)
+      const { plane, engine, stop } = yield* fresh
+      const states = Effect.map(plane.channels.get("news"), ({ lifecycle, outputs }) => [lifecycle, ...outputs.map((o) => o.lifecycle)])
+      const created = yield* plane.channels.create(news)
       assert.deepInclude(created, { auto_run: "on_demand", lifecycle: "idle" })
       // Creating a destination changes nothing at the channel.
-      const { id } = yield* distributor.addOutput("news", { ...youtube, enabled: false })
+      const { id } = yield* plane.outputs.add("news", { ...youtube, enabled: false })
       assert.deepStrictEqual(yield* states, ["idle", "ready"])
       assert.deepStrictEqual(engine.log(), [])
-      yield* distributor.startOutput("news", "youtube")
+      yield* plane.outputs.start("news", "youtube")
       yield* settle
       assert.deepStrictEqual(yield* states, ["starting", "starting"])
       assert.deepStrictEqual(engine.log(), ["put_channel news", `open_output ${id}`])
@@ -33,10 +33,10 @@ describe("a channel on demand", () => {
       assert.deepStrictEqual(yield* states, ["starting", "streaming"])
       yield* engine.output(id, "ended", { code: "x", message: "refused", transient: true })
       assert.deepStrictEqual(yield* states, ["starting", "error"])
-      yield* distributor.stopOutput("news", "youtube")
+      yield* plane.outputs.stop("news", "youtube")
       assert.deepStrictEqual(yield* states, ["idle", "ready"])
       assert.strictEqual(engine.log().at(-1), "remove_channel ch-1".replace("ch-1", created.id))
-      const [last] = yield* distributor.events("news", { limit: 1 })
+      const [last] = yield* plane.events.list("news", { limit: 1 })
       assert.deepInclude(last, { kind: "stopped", message: "stopped on demand: no output is enabled any more" })
       yield* stop
     }),
@@ -44,15 +44,15 @@ describe("a channel on demand", () => {
 
   it.scoped("starts with the first and stops with the last of several, also when that is deleted while it runs", () =>
     Effect.gen(function* () {
-      const { distributor, stop } = yield* fresh
-      const lifecycle = Effect.map(distributor.get("news"), (channel) => channel.lifecycle)
-      yield* distributor.create(news)
-      yield* distributor.addOutput("news", youtube)
-      yield* distributor.addOutput("news", { name: "Backup", url: "srt://192.0.2.1:9000" })
+      const { plane, stop } = yield* fresh
+      const lifecycle = Effect.map(plane.channels.get("news"), (channel) => channel.lifecycle)
+      yield* plane.channels.create(news)
+      yield* plane.outputs.add("news", youtube)
+      yield* plane.outputs.add("news", { name: "Backup", url: "srt://192.0.2.1:9000" })
       assert.strictEqual(yield* lifecycle, "starting")
-      yield* distributor.updateOutput("news", "youtube", { enabled: false })
+      yield* plane.outputs.update("news", "youtube", { enabled: false })
       assert.strictEqual(yield* lifecycle, "starting")
-      yield* distributor.removeOutput("news", "backup")
+      yield* plane.outputs.remove("news", "backup")
       assert.strictEqual(yield* lifecycle, "idle")
       yield* stop
     }),
@@ -60,14 +60,14 @@ describe("a channel on demand", () => {
 
   it.scoped("is started by an output that is started although it is enabled, and left alone by hand until then", () =>
     Effect.gen(function* () {
-      const { distributor, stop } = yield* fresh
-      const lifecycle = Effect.map(distributor.get("news"), (channel) => channel.lifecycle)
-      yield* distributor.create({ ...news, outputs: [youtube] })
+      const { plane, stop } = yield* fresh
+      const lifecycle = Effect.map(plane.channels.get("news"), (channel) => channel.lifecycle)
+      yield* plane.channels.create({ ...news, outputs: [youtube] })
       assert.strictEqual(yield* lifecycle, "starting")
-      yield* distributor.stop("news")
-      yield* distributor.updateOutput("news", "youtube", { name: "Tube" })
+      yield* plane.channels.stop("news")
+      yield* plane.outputs.update("news", "youtube", { name: "Tube" })
       assert.strictEqual(yield* lifecycle, "idle")
-      yield* distributor.startOutput("news", "youtube")
+      yield* plane.outputs.start("news", "youtube")
       assert.strictEqual(yield* lifecycle, "starting")
       yield* stop
     }),
@@ -77,12 +77,12 @@ describe("a channel on demand", () => {
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       const first = yield* start(directory)
-      yield* first.distributor.create({ ...news, auto_run: "off", outputs: [youtube] })
-      assert.strictEqual((yield* first.distributor.update("news", { auto_run: "on_demand" })).lifecycle, "starting")
-      yield* first.distributor.create({ ...news, name: "Idle", rtp_port: 5001, autostart: true })
+      yield* first.plane.channels.create({ ...news, auto_run: "off", outputs: [youtube] })
+      assert.strictEqual((yield* first.plane.channels.update("news", { auto_run: "on_demand" })).lifecycle, "starting")
+      yield* first.plane.channels.create({ ...news, name: "Idle", rtp_port: 5001, autostart: true })
       yield* first.stop
       const second = yield* start(directory)
-      const states = (yield* second.distributor.list).map(({ auto_run, lifecycle }) => [auto_run, lifecycle])
+      const states = (yield* second.plane.channels.list).map(({ auto_run, lifecycle }) => [auto_run, lifecycle])
       assert.deepStrictEqual(states, [
         ["on_demand", "starting"],
         ["on_demand", "idle"],
@@ -94,12 +94,12 @@ describe("a channel on demand", () => {
   it.scoped("shows that it is stopping, and so do its outputs", () =>
     Effect.gen(function* () {
       const held = yield* Deferred.make<void>()
-      const { distributor, stop } = yield* start(yield* temporaryDirectory, held)
-      yield* distributor.create({ ...news, auto_run: "off", outputs: [youtube, { url: "srt://192.0.2.1:9000", enabled: false }] })
-      yield* distributor.start("news")
-      const stopping = yield* Effect.fork(distributor.stop("news"))
+      const { plane, stop } = yield* start(yield* temporaryDirectory, held)
+      yield* plane.channels.create({ ...news, auto_run: "off", outputs: [youtube, { url: "srt://192.0.2.1:9000", enabled: false }] })
+      yield* plane.channels.start("news")
+      const stopping = yield* Effect.fork(plane.channels.stop("news"))
       yield* settle
-      const during = yield* distributor.get("news")
+      const during = yield* plane.channels.get("news")
       assert.deepInclude(during, { status: "stopped", lifecycle: "stopping" })
       assert.deepStrictEqual(
         during.outputs.map(({ lifecycle }) => lifecycle),
@@ -114,12 +114,12 @@ describe("a channel on demand", () => {
   it.scoped("shows an output that is stopping while the channel goes on", () =>
     Effect.gen(function* () {
       const held = yield* Deferred.make<void>()
-      const { distributor, stop } = yield* start(yield* temporaryDirectory, held)
-      yield* distributor.create({ ...news, auto_run: "off", autostart: true, outputs: [youtube] })
+      const { plane, stop } = yield* start(yield* temporaryDirectory, held)
+      yield* plane.channels.create({ ...news, auto_run: "off", autostart: true, outputs: [youtube] })
       yield* settle
-      const stopping = yield* Effect.fork(distributor.stopOutput("news", "youtube"))
+      const stopping = yield* Effect.fork(plane.outputs.stop("news", "youtube"))
       yield* settle
-      assert.deepInclude((yield* distributor.get("news")).outputs[0], { status: "stopped", lifecycle: "stopping" })
+      assert.deepInclude((yield* plane.channels.get("news")).outputs[0], { status: "stopped", lifecycle: "stopping" })
       yield* Deferred.succeed(held, undefined)
       assert.deepInclude(yield* Fiber.join(stopping), { status: "stopped", lifecycle: "ready" })
       yield* stop

@@ -23,8 +23,8 @@ describe("outputs with keys and settings", () => {
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       const first = yield* start(directory)
-      yield* first.distributor.create(news)
-      const added = yield* first.distributor.addOutput("news", {
+      yield* first.plane.channels.create(news)
+      const added = yield* first.plane.outputs.add("news", {
         preset: "youtube",
         stream_key: "s3cret-key",
         settings: { cue_points: "youtube" },
@@ -37,7 +37,7 @@ describe("outputs with keys and settings", () => {
         protocol: "rtmp",
         warnings: [],
       })
-      assert.notInclude(JSON.stringify(yield* first.distributor.list), "s3cret-key")
+      assert.notInclude(JSON.stringify(yield* first.plane.channels.list), "s3cret-key")
       const [spec] = opened(first.engine)
       assert.deepInclude(spec, { stream_key: "s3cret-key", settings: { audio: "silence", cue_points: "youtube", codecs: ["hevc"] } })
       yield* first.stop
@@ -49,23 +49,23 @@ describe("outputs with keys and settings", () => {
 
   it.scoped("are begun anew by a change of a setting, and not by what comes back as it was shown", () =>
     Effect.gen(function* () {
-      const { distributor, engine, stop } = yield* fresh
-      yield* distributor.create({
+      const { plane, engine, stop } = yield* fresh
+      yield* plane.channels.create({
         ...news,
         outputs: [{ name: "out", url: "rtmp://h/live", stream_key: "KEY", settings: { audio: "silence" } }],
       })
       yield* settle
-      const shown = (yield* distributor.get("news")).outputs[0]
+      const shown = (yield* plane.channels.get("news")).outputs[0]
       assert(shown !== undefined)
       const back = { url: shown.url, stream_key: shown.stream_key, settings: shown.settings, preset: shown.preset }
-      yield* distributor.updateOutput("news", "out", back)
+      yield* plane.outputs.update("news", "out", back)
       yield* settle
       assert.lengthOf(opened(engine), 1)
-      const changed = yield* distributor.updateOutput("news", "out", { settings: { audio: null, verify_tls: false } })
+      const changed = yield* plane.outputs.update("news", "out", { settings: { audio: null, verify_tls: false } })
       yield* settle
       assert.deepStrictEqual(changed.settings, { verify_tls: false })
       assert.deepInclude(opened(engine)[1], { stream_key: "KEY", settings: { verify_tls: false } })
-      const refused = yield* Effect.flip(distributor.updateOutput("news", "out", { settings: { keep_gb: 1 } }))
+      const refused = yield* Effect.flip(plane.outputs.update("news", "out", { settings: { keep_gb: 1 } }))
       assert.match(refused.message, /^settings\.keep_gb: is no setting of rtmp/)
       yield* stop
     }),
@@ -74,8 +74,8 @@ describe("outputs with keys and settings", () => {
   it.scoped("that write to a directory have it for themselves, and are served while enabled", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
-      const { distributor, engine, stop } = yield* start(directory)
-      yield* distributor.create({
+      const { plane, engine, stop } = yield* start(directory)
+      yield* plane.channels.create({
         ...news,
         outputs: [
           { name: "rec", url: "file://news" },
@@ -87,14 +87,14 @@ describe("outputs with keys and settings", () => {
         opened(engine).map((spec) => spec.directory),
         [join(directory, "recordings", "news"), join(directory, "hls", "news")],
       )
-      const twin = yield* Effect.flip(distributor.addOutput("news", { url: "hls://news/inside" }))
+      const twin = yield* Effect.flip(plane.outputs.add("news", { url: "hls://news/inside" }))
       assert.strictEqual(twin._tag, "Conflict")
       assert.match(twin.message, /^url: .*lie one in the other$/)
-      assert.strictEqual(yield* distributor.hlsDirectory("news", null), join(directory, "hls", "news"))
-      assert.strictEqual(yield* distributor.hlsDirectory("1", "web"), join(directory, "hls", "news"))
-      assert.strictEqual((yield* Effect.flip(distributor.hlsDirectory("news", "rec")))._tag, "NotFound")
-      yield* distributor.stopOutput("news", "web")
-      assert.strictEqual((yield* Effect.flip(distributor.hlsDirectory("news", null)))._tag, "NotFound")
+      assert.strictEqual(yield* plane.hlsFiles.directory("news", null), join(directory, "hls", "news"))
+      assert.strictEqual(yield* plane.hlsFiles.directory("1", "web"), join(directory, "hls", "news"))
+      assert.strictEqual((yield* Effect.flip(plane.hlsFiles.directory("news", "rec")))._tag, "NotFound")
+      yield* plane.outputs.stop("news", "web")
+      assert.strictEqual((yield* Effect.flip(plane.hlsFiles.directory("news", null)))._tag, "NotFound")
       yield* stop
     }),
   )
@@ -111,16 +111,16 @@ describe("a dry run", () => {
 
   it.scoped("asks the engine as the output would be opened, and repeats no secret", () =>
     Effect.gen(function* () {
-      const { distributor, engine, stop } = yield* start(yield* temporaryDirectory, failed)
-      const test = yield* distributor.testOutput({ url: "rtmp://h/live", stream_key: "s3cret-key", settings: { verify_tls: false } })
+      const { plane, engine, stop } = yield* start(yield* temporaryDirectory, failed)
+      const test = yield* plane.dryRuns.ofNew({ url: "rtmp://h/live", stream_key: "s3cret-key", settings: { verify_tls: false } })
       assert.deepInclude(test, { ok: false, address: "192.0.2.1:1935", took_ms: 12 })
       assert.notInclude(JSON.stringify(test), "s3cret-key")
       const [asked] = engine.sent.filter((command) => command.cmd === "test_output")
       assert.deepInclude(asked?.output, { url: "rtmp://h/live", stream_key: "s3cret-key", settings: { verify_tls: false } })
-      assert.strictEqual((yield* Effect.flip(distributor.testOutput({})))._tag, "InvalidInput")
-      yield* distributor.create({ ...news, autostart: false, outputs: [{ name: "out", url: "rtmp://h/live/s3cret-key" }] })
-      assert.notInclude(JSON.stringify(yield* distributor.testExisting("news", "out")), "s3cret-key")
-      assert.strictEqual((yield* Effect.flip(distributor.testExisting("news", "none")))._tag, "NotFound")
+      assert.strictEqual((yield* Effect.flip(plane.dryRuns.ofNew({})))._tag, "InvalidInput")
+      yield* plane.channels.create({ ...news, autostart: false, outputs: [{ name: "out", url: "rtmp://h/live/s3cret-key" }] })
+      assert.notInclude(JSON.stringify(yield* plane.dryRuns.ofExisting("news", "out")), "s3cret-key")
+      assert.strictEqual((yield* Effect.flip(plane.dryRuns.ofExisting("news", "none")))._tag, "NotFound")
       yield* stop
     }),
   )
@@ -133,8 +133,8 @@ describe("a dry run", () => {
     Effect.gen(function* () {
       const first = yield* start(yield* temporaryDirectory, passed)
       const own = { url: "rtmp://origin.example.com/live", stream_key: "s3cret-key" }
-      assert.deepInclude(yield* first.distributor.testOutput(own), { outcome: "ok", ok: true, untested: null })
-      yield* first.distributor.testOutput({ preset: "twitch", stream_key: "s3cret-key" })
+      assert.deepInclude(yield* first.plane.dryRuns.ofNew(own), { outcome: "ok", ok: true, untested: null })
+      yield* first.plane.dryRuns.ofNew({ preset: "twitch", stream_key: "s3cret-key" })
       assert.deepStrictEqual(askedOf(first.engine), [{ query: "" }, { query: "bandwidthtest=true" }])
       yield* first.stop
 
@@ -144,7 +144,7 @@ describe("a dry run", () => {
         { url: "rtmp://a.rtmp.youtube.com/live2/s3cret-key" },
         { preset: "facebook" as const, stream_key: "s3cret-key" },
       ]) {
-        const test = yield* second.distributor.testOutput(output)
+        const test = yield* second.plane.dryRuns.ofNew(output)
         assert.deepInclude(test, { outcome: "unknown", ok: false, error: null })
         assert.match(test.untested ?? "", /^the stream key was not tried: (YouTube|Facebook) Live.* as soon as somebody publishes$/)
       }
@@ -154,19 +154,19 @@ describe("a dry run", () => {
       // An engine from before this: its word that all is well says nothing of the key.
       const { untested: _, ...old } = passed
       const third = yield* start(yield* temporaryDirectory, old)
-      assert.deepInclude(yield* third.distributor.testOutput(own), { outcome: "unknown", ok: false })
-      assert.deepInclude(yield* third.distributor.testOutput({ url: "srt://h:1" }), { outcome: "ok", ok: true })
+      assert.deepInclude(yield* third.plane.dryRuns.ofNew(own), { outcome: "unknown", ok: false })
+      assert.deepInclude(yield* third.plane.dryRuns.ofNew({ url: "srt://h:1" }), { outcome: "ok", ok: true })
       yield* third.stop
     }),
   )
 
   it.scoped("that the engine refuses is an outcome, one it does not answer is a failure", () =>
     Effect.gen(function* () {
-      const { distributor, engine, stop } = yield* fresh
-      const silent = yield* Effect.flip(distributor.testOutput({ url: "srt://h:1" }))
+      const { plane, engine, stop } = yield* fresh
+      const silent = yield* Effect.flip(plane.dryRuns.ofNew({ url: "srt://h:1" }))
       assert.strictEqual(silent._tag, "EngineUnavailable")
       engine.refuse = () => ({ code: "libsrt_missing", message: "libsrt is not installed", transient: false })
-      assert.deepInclude(yield* distributor.testOutput({ url: "srt://h:1" }), {
+      assert.deepInclude(yield* plane.dryRuns.ofNew({ url: "srt://h:1" }), {
         ok: false,
         error: { code: "libsrt_missing", message: "libsrt is not installed", transient: false },
       })

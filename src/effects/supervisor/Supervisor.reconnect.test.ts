@@ -62,24 +62,24 @@ const bench = Effect.gen(function* () {
 describe("behind a connection that was lost while the engine lived", () => {
   it.scoped("outputs that were removed, stopped or changed are so in the engine; what stayed is not touched", () =>
     Effect.gen(function* () {
-      const { distributor, engine, follow } = yield* bench
-      const { id, outputs } = yield* distributor.create(input("News", 5000))
+      const { plane, engine, follow } = yield* bench
+      const { id, outputs } = yield* plane.channels.create(input("News", 5000))
       yield* settle
       const before = follow.urls()[id]
       assert.lengthOf(before ?? [], 4)
       yield* follow.tellStats
       yield* engine.lose
-      yield* distributor.removeOutput("news", "to-7000")
-      yield* distributor.stopOutput("news", "to-7001")
-      yield* distributor.updateOutput("news", "to-7002", { url: "udp://192.0.2.9:9" })
+      yield* plane.outputs.remove("news", "to-7000")
+      yield* plane.outputs.stop("news", "to-7001")
+      yield* plane.outputs.update("news", "to-7002", { url: "udp://192.0.2.9:9" })
       const sent = engine.sent.length
       yield* follow.reconnect
       assert.deepStrictEqual(follow.urls(), { [id]: ["udp://192.0.2.1:12003", "udp://192.0.2.9:9"] })
       const touched = engine.sent.slice(sent).flatMap((c) => (c.cmd === "close_output" ? [c.output_id] : []))
       assert.notInclude(touched, outputs[3]?.id)
-      const [back] = yield* distributor.events("news", { limit: 10, kinds: ["engine_back"] })
+      const [back] = yield* plane.events.list("news", { limit: 10, kinds: ["engine_back"] })
       assert.strictEqual(back?.message, "the engine is back, and went on meanwhile")
-      const shown = (yield* distributor.get("news")).outputs.map(({ name, status }) => [name, status])
+      const shown = (yield* plane.channels.get("news")).outputs.map(({ name, status }) => [name, status])
       assert.deepStrictEqual(shown, [
         ["to 7001", "stopped"],
         ["to 7002", "connecting"],
@@ -90,23 +90,23 @@ describe("behind a connection that was lost while the engine lived", () => {
 
   it.scoped("channels that were stopped or removed are gone, one that was begun runs, one that was stopped and begun goes on", () =>
     Effect.gen(function* () {
-      const { distributor, engine, follow } = yield* bench
+      const { plane, engine, follow } = yield* bench
       const [stopped, removed, again, kept] = yield* Effect.forEach(["Stopped", "Removed", "Again", "Kept"], (name, index) =>
-        distributor.create(input(name, 5000 + 100 * index)),
+        plane.channels.create(input(name, 5000 + 100 * index)),
       )
-      const begun = yield* distributor.create({ ...input("Begun", 5900), autostart: false })
+      const begun = yield* plane.channels.create({ ...input("Begun", 5900), autostart: false })
       yield* settle
       const sessions = () => [again, kept].map((c) => [...(follow.carried.get(c?.id ?? "")?.values() ?? [])].map(({ session }) => session))
       const before = sessions()
       yield* follow.tellStats
       yield* engine.lose
-      yield* distributor.stop("stopped")
-      yield* distributor.remove("removed")
-      yield* distributor.stop("again")
-      yield* distributor.start("again").pipe(Effect.fork)
+      yield* plane.channels.stop("stopped")
+      yield* plane.channels.remove("removed")
+      yield* plane.channels.stop("again")
+      yield* plane.channels.start("again").pipe(Effect.fork)
       yield* settle
       yield* TestClock.adjust("2 seconds")
-      yield* distributor.start("begun").pipe(Effect.fork)
+      yield* plane.channels.start("begun").pipe(Effect.fork)
       yield* settle
       yield* TestClock.adjust("2 seconds")
       assert.hasAllKeys(follow.urls(), [stopped?.id, removed?.id, again?.id, kept?.id].map(String))
@@ -119,14 +119,14 @@ describe("behind a connection that was lost while the engine lived", () => {
 
   it.scoped("a stop that was on its way when the connection broke is carried out behind it", () =>
     Effect.gen(function* () {
-      const { distributor, engine, follow } = yield* bench
-      const { id } = yield* distributor.create(input("News", 5000))
+      const { plane, engine, follow } = yield* bench
+      const { id } = yield* plane.channels.create(input("News", 5000))
       yield* settle
       yield* follow.tellStats
       // The engine never reads it: what it was told is lost with the connection.
       const obey = engine.refuse
       engine.refuse = (command) => (command.cmd === "remove_channel" ? { code: "x", message: "lost", transient: true } : obey(command))
-      yield* distributor.stop("news")
+      yield* plane.channels.stop("news")
       assert.hasAllKeys(follow.urls(), [id])
       engine.refuse = obey
       yield* engine.lose
@@ -147,13 +147,13 @@ describe("behind a connection that was lost while the engine lived", () => {
 
   it.scoped("an output that is begun again in the moment of the connection is not ended", () =>
     Effect.gen(function* () {
-      const { distributor, engine, follow } = yield* bench
-      const { id } = yield* distributor.create(input("News", 5000))
+      const { plane, engine, follow } = yield* bench
+      const { id } = yield* plane.channels.create(input("News", 5000))
       yield* settle
       yield* follow.tellStats
       yield* engine.lose
-      yield* distributor.stopOutput("news", "to-7000")
-      yield* Effect.all([follow.reconnect, distributor.startOutput("news", "to-7000")], { concurrency: "unbounded" })
+      yield* plane.outputs.stop("news", "to-7000")
+      yield* Effect.all([follow.reconnect, plane.outputs.start("news", "to-7000")], { concurrency: "unbounded" })
       yield* settle
       assert.sameMembers(
         follow.urls()[id] ?? [],

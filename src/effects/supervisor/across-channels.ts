@@ -1,43 +1,38 @@
-/** Events and cues of all channels, or of one among them, each with the name of its channel. */
+/** Rows of all channels, or of one among them, each with the name of its channel. */
 import { Effect } from "effect"
+import type { ChannelBookService } from "../config/ChannelBook.ts"
 import type { ChannelConfig, ChannelName } from "../model/channel.ts"
 import type { NotFound, StoreError } from "../model/Errors.ts"
-import type { CueLog } from "../store/CueLog.ts"
-import type { EventLog } from "../store/EventLog.ts"
-import type { Registry } from "./channel-registry.ts"
-import type { DistributorService } from "./Distributor.ts"
 
-type Across = Pick<DistributorService, "allEvents" | "allCues">
+const nameOf = ({ id, name, slug }: ChannelConfig): ChannelName => ({ id, slug, name })
 
-export const acrossChannels = ({ configs, find }: Registry, events: EventLog, cues: CueLog): Across => {
-  const nameOf = ({ id, name, slug }: ChannelConfig): ChannelName => ({ id, slug, name })
-  /** None for a channel that went while its rows were read. */
-  const named = (id: string): ReadonlyArray<ChannelName> => {
-    const config = configs.get(id)
-    return config === undefined ? [] : [nameOf(config)]
+/**
+ * @param one reads the rows of a channel, by its id
+ * @param all reads the rows of all channels
+ */
+export const acrossChannels =
+  <Row extends object, Query extends object>(
+    { configs, find }: Pick<ChannelBookService, "configs" | "find">,
+    one: (channelId: string, query: Query) => Effect.Effect<ReadonlyArray<Row>, StoreError>,
+    all: (query: Query) => Effect.Effect<ReadonlyArray<{ readonly channelId: string; readonly row: Row }>, StoreError>,
+  ) =>
+  ({
+    channel,
+    ...rest
+  }: Query & { readonly channel?: string | undefined }): Effect.Effect<
+    ReadonlyArray<Row & { readonly channel: ChannelName }>,
+    NotFound | StoreError
+  > => {
+    const query = rest as unknown as Query
+    if (channel !== undefined) {
+      return Effect.flatMap(find(channel), (config) =>
+        Effect.map(one(config.id, query), (found) => found.map((row) => ({ ...row, channel: nameOf(config) }))),
+      )
+    }
+    // A channel may go while its rows are read.
+    const named = (id: string): ReadonlyArray<ChannelName> => {
+      const config = configs.get(id)
+      return config === undefined ? [] : [nameOf(config)]
+    }
+    return Effect.map(all(query), (found) => found.flatMap(({ channelId, row }) => named(channelId).map((of) => ({ ...row, channel: of }))))
   }
-  const ofAllChannels = <A>(
-    ref: string | undefined,
-    one: (config: ChannelConfig) => Effect.Effect<A, StoreError>,
-    all: Effect.Effect<A, StoreError>,
-  ): Effect.Effect<A, NotFound | StoreError> => (ref === undefined ? all : Effect.flatMap(find(ref), one))
-
-  return {
-    allEvents: ({ channel, ...query }) =>
-      ofAllChannels(
-        channel,
-        (config) => Effect.map(events.list(config.id, query), (found) => found.map((event) => ({ ...event, channel: nameOf(config) }))),
-        Effect.map(events.listAll(query), (found) =>
-          found.flatMap(({ channelId, event }) => named(channelId).map((of) => ({ ...event, channel: of }))),
-        ),
-      ),
-    allCues: ({ channel, ...query }) =>
-      ofAllChannels(
-        channel,
-        (config) => Effect.map(cues.list(config.id, query), (found) => found.map((cue) => ({ ...cue, channel: nameOf(config) }))),
-        Effect.map(cues.listAll(query), (found) =>
-          found.flatMap(({ channelId, cue }) => named(channelId).map((of) => ({ ...cue, channel: of }))),
-        ),
-      ),
-  }
-}

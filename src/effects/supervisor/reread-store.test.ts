@@ -26,17 +26,16 @@ it.effect("makes what is known and what runs as the store has it, and leaves alo
     ]
     yield* rereadStore({
       load: Effect.succeed(stored.map((config) => (config.id === "idle" ? { ...config, should_run: false } : config))),
-      configs,
+      book: { configs, delete: (id) => void configs.delete(id), runs: (id) => runs.has(id) },
       running: {
-        get: (id) => (runs.has(id) ? ({} as never) : undefined),
         halt: (id) => note("halt", id),
         runNow: ({ id }) => note("run", id),
+        adopt: (config) =>
+          Effect.zipRight(
+            Effect.sync(() => configs.set(config.id, config)),
+            note("adopt", config.id),
+          ),
       },
-      adopt: (config) =>
-        Effect.zipRight(
-          Effect.sync(() => configs.set(config.id, config)),
-          note("adopt", config.id),
-        ),
       publish: note("publish", ""),
     })
     assert.deepStrictEqual(done, [

@@ -4,7 +4,8 @@
  */
 import { isDeepStrictEqual } from "node:util"
 import { Effect } from "effect"
-import type { RunningChannels } from "../channel/RunningChannels.ts"
+import type { RunningChannelsService } from "../channel/RunningChannels.ts"
+import type { ChannelBookService } from "../config/ChannelBook.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { StoreError } from "../model/Errors.ts"
 
@@ -12,25 +13,23 @@ const WHY = "as the store has it"
 
 export interface RereadDeps {
   readonly load: Effect.Effect<ReadonlyArray<ChannelConfig>, StoreError>
-  readonly configs: Map<string, ChannelConfig>
-  readonly running: Pick<RunningChannels, "get" | "halt" | "runNow">
-  /** Makes a configuration known, and gives it to the channel when that runs. */
-  readonly adopt: (config: ChannelConfig, by: string) => Effect.Effect<void>
+  readonly book: Pick<ChannelBookService, "configs" | "delete" | "runs">
+  readonly running: Pick<RunningChannelsService, "adopt" | "halt" | "runNow">
   readonly publish: Effect.Effect<void>
 }
 
 /** What is as it was known to be is left alone. */
-export const rereadStore = ({ adopt, configs, load, publish, running }: RereadDeps): Effect.Effect<void, StoreError> =>
+export const rereadStore = ({ book, load, publish, running }: RereadDeps): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
     const stored = new Map((yield* load).map((config) => [config.id, config]))
-    for (const id of [...configs.keys()].filter((one) => !stored.has(one))) {
-      configs.delete(id)
+    for (const id of [...book.configs.keys()].filter((one) => !stored.has(one))) {
+      book.delete(id)
       yield* running.halt(id, `removed, ${WHY}`)
     }
     for (const config of stored.values()) {
-      if (isDeepStrictEqual(configs.get(config.id), config)) continue
-      yield* adopt(config, WHY)
-      const runs = running.get(config.id) !== undefined
+      if (isDeepStrictEqual(book.configs.get(config.id), config)) continue
+      yield* running.adopt(config, WHY)
+      const runs = book.runs(config.id)
       if (config.should_run && !runs) yield* running.runNow(config, WHY)
       if (!config.should_run && runs) yield* running.halt(config.id, `stopped, ${WHY}`)
     }

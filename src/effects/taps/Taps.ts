@@ -7,15 +7,16 @@
  */
 import { chmodSync, rmSync } from "node:fs"
 import { createServer, type Server, type Socket } from "node:net"
-import { Data, Deferred, Effect, FiberId, type Scope } from "effect"
+import { Context, Data, Deferred, Effect, FiberId, Layer, type Scope } from "effect"
 import { engineSocketPath } from "../../engine/protocol/socket-path.ts"
-import type { EngineClientService } from "../engine/EngineClient.ts"
+import { AppConfig } from "../config/AppConfig.ts"
+import { EngineClient, type EngineClientService } from "../engine/EngineClient.ts"
 import type { EngineRefused, EngineUnavailable } from "../model/Errors.ts"
 
 /** Why there is no stream, or none any more: a sentence. */
 export class TapEnded extends Data.TaggedError("TapEnded")<{ readonly reason: string }> {}
 
-export interface Taps {
+export interface TapsService {
   /**
    * Hands on what a channel sends out from now on; `onData` must not keep the bytes. Succeeds with what completes when there will be no
    * more; the scope's end closes it.
@@ -74,7 +75,7 @@ const listen = (path: string, waiting: ReadonlyMap<string, Waiting>) =>
   })
 
 /** Nothing is opened before the first tap is asked for. */
-export const makeTaps = (engine: Pick<EngineClientService, "send">, dataDir: string): Effect.Effect<Taps, never, Scope.Scope> =>
+export const makeTaps = (engine: Pick<EngineClientService, "send">, dataDir: string): Effect.Effect<TapsService, never, Scope.Scope> =>
   Effect.gen(function* () {
     const path = tapSocketPath(dataDir)
     const waiting = new Map<string, Waiting>()
@@ -122,3 +123,12 @@ export const makeTaps = (engine: Pick<EngineClientService, "send">, dataDir: str
         }),
     }
   })
+
+export class Taps extends Context.Tag("distributor/Taps")<Taps, TapsService>() {
+  static readonly Live = Layer.scoped(
+    Taps,
+    Effect.gen(function* () {
+      return yield* makeTaps(yield* EngineClient, (yield* AppConfig).dataDir)
+    }),
+  )
+}

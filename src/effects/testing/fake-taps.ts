@@ -1,8 +1,8 @@
 /** Taps without an engine: the test sends the bytes. */
 import { Deferred, Effect } from "effect"
-import { TapEnded, type Taps } from "../taps/Taps.ts"
+import { TapEnded, type TapsService } from "../taps/Taps.ts"
 
-export interface FakeTaps extends Taps {
+export interface FakeTaps extends TapsService {
   /** Hands bytes to everybody who has a tap. */
   readonly send: (bytes: Uint8Array) => void
   /** Ends all taps. */

@@ -2,14 +2,25 @@
  * Pictures of the running channels, taken one by one by few short-lived ffmpeg processes: often while somebody looks at them, seldom
  * else. Above a number of running channels there are none, since decoding would take what the streams need.
  */
-import { Clock, Effect, FiberMap, type Scope } from "effect"
+import { Clock, Context, Effect, FiberMap, Layer, type Scope, SubscriptionRef } from "effect"
+import { activeLeg } from "../channel/status.ts"
+import { AppConfig } from "../config/AppConfig.ts"
+import { ChannelBook } from "../config/ChannelBook.ts"
 import type { ThumbnailLimit } from "../config/thumbnail-limit.ts"
+import { EngineClient } from "../engine/EngineClient.ts"
+import type { NotFound } from "../model/Errors.ts"
 import { monotonicMs } from "../model/monotonic.ts"
-import type { TapEnded, Taps } from "../taps/Taps.ts"
+import { type TapEnded, Taps, type TapsService } from "../taps/Taps.ts"
 import { captureKeyFrame, decodeKeyFrame } from "./picture-of.ts"
 import type { Thumbnail, ThumbnailAnswer } from "./thumbnail-model.ts"
 
-export interface Thumbnails {
+export interface ThumbnailsService {
+  /** The latest picture of what a channel (UUID, slug or number) sends out. */
+  readonly get: (ref: string) => Effect.Effect<ThumbnailAnswer, NotFound>
+}
+
+/** The pictures by the ids of their channels, which are all taken for known. */
+interface Pictures {
   readonly get: (channelId: string) => Effect.Effect<ThumbnailAnswer>
 }
 
@@ -43,7 +54,7 @@ interface Known {
 const none = (reason: string): ThumbnailAnswer => ({ ok: false, reason })
 
 /** Follows the channels until the scope ends, which ends every process. */
-export const makeThumbnails = (taps: Taps, deps: ThumbnailDeps): Effect.Effect<Thumbnails, never, Scope.Scope> =>
+export const makeThumbnails = (taps: TapsService, deps: ThumbnailDeps): Effect.Effect<Pictures, never, Scope.Scope> =>
   Effect.gen(function* () {
     const known = new Map<string, Known>()
     const fibers = yield* FiberMap.make<string>()
@@ -104,3 +115,21 @@ export const makeThumbnails = (taps: Taps, deps: ThumbnailDeps): Effect.Effect<T
         }),
     }
   })
+
+export class Thumbnails extends Context.Tag("distributor/Thumbnails")<Thumbnails, ThumbnailsService>() {
+  static readonly Live = Layer.scoped(
+    Thumbnails,
+    Effect.gen(function* () {
+      const book = yield* ChannelBook
+      const engine = yield* EngineClient
+      const pictures = yield* makeThumbnails(yield* Taps, {
+        limit: (yield* AppConfig).thumbnails,
+        running: Effect.map(SubscriptionRef.get(engine.state), ({ stats }) => {
+          const carried = [...book.configs.keys()].filter(book.runs)
+          return new Map(carried.map((id) => [id, { receiving: activeLeg(stats?.channels.find((c) => c.id === id))?.receiving === true }]))
+        }),
+      })
+      return { get: (ref: string) => Effect.flatMap(book.find(ref), ({ id }) => pictures.get(id)) }
+    }),
+  )
+}

@@ -4,7 +4,7 @@ import { execa } from "execa"
 import { AccessPointStart } from "../../core/preview/access-point-start.ts"
 import { withGivenPriority } from "../../engine/system/priority.ts"
 import { maskText } from "../config/Logging.ts"
-import { TapEnded, type Taps } from "../taps/Taps.ts"
+import { TapEnded, type TapsService } from "../taps/Taps.ts"
 
 /** In pixels. */
 export const WIDTH = 320
@@ -19,7 +19,7 @@ const MAX_JPEG_BYTES = 1024 * 1024
 const UNITS = 3
 
 /** PAT, PMT and the first key frame that goes out from now on, a few pictures more at most. */
-export const captureKeyFrame = (taps: Taps, channelId: string): Effect.Effect<Uint8Array, TapEnded> =>
+export const captureKeyFrame = (taps: TapsService, channelId: string): Effect.Effect<Uint8Array, TapEnded> =>
   Effect.scoped(
     Effect.gen(function* () {
       const start = new AccessPointStart()

@@ -3,7 +3,7 @@ import { Clock, Effect } from "effect"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import { Conflict, type StoreError } from "../model/Errors.ts"
 import type { StoreService } from "../store/Store.ts"
-import type { Removals } from "./removals.ts"
+import type { RemovalsService } from "./Removals.ts"
 
 /** What came back: the channel as it is now, and the output when it was one. */
 export interface Restored {
@@ -16,7 +16,7 @@ export interface Restored {
 export interface UndoDeps {
   readonly store: Pick<StoreService, "insertOutput" | "restoreChannel">
   readonly configs: ReadonlyMap<string, ChannelConfig>
-  readonly removals: Removals
+  readonly removals: RemovalsService
   /** Fails when ports or directories are taken. */
   readonly check: (config: ChannelConfig, pathOf: (output: OutputConfig) => string | null, legs: boolean) => Effect.Effect<void, Conflict>
 }

@@ -1,6 +1,6 @@
 /** Tells every WebSocket client how the channels are: on connecting, on changes (at most twice a second) and every 2 s. */
 import { Duration, Effect, Queue, type Scope, Stream } from "effect"
-import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
+import type { ControlPlane } from "../../effects/supervisor/ControlPlane.ts"
 
 /** A connected client, whatever carries it. */
 export interface LiveClient {
@@ -26,11 +26,17 @@ export const MAX_BUFFERED_BYTES = 1024 * 1024
 /** Rounds a client may be left out in a row before it is closed: 10 s when something changes all the time, 40 s else. */
 export const MAX_SKIPPED = 20
 
-export const makeLiveFeed = (distributor: Pick<DistributorService, "list" | "changes">): Effect.Effect<LiveFeed, never, Scope.Scope> =>
+/** What it tells, and when. */
+export interface LiveSource {
+  readonly channels: Pick<ControlPlane["channels"], "list">
+  readonly changeFeed: ControlPlane["changeFeed"]
+}
+
+export const makeLiveFeed = ({ changeFeed, channels }: LiveSource): Effect.Effect<LiveFeed, never, Scope.Scope> =>
   Effect.gen(function* () {
     const clients = new Map<LiveClient, { skipped: number }>()
     const newcomers = yield* Effect.acquireRelease(Queue.sliding<LiveClient>(1024), Queue.shutdown)
-    const snapshot = Effect.map(distributor.list, (channels) => JSON.stringify({ channels }))
+    const snapshot = Effect.map(channels.list, (channels) => JSON.stringify({ channels }))
 
     const tell = (client: LiveClient, text: string) => {
       const state = clients.get(client)
@@ -61,7 +67,7 @@ export const makeLiveFeed = (distributor: Pick<DistributorService, "list" | "cha
     }).pipe(safely)
 
     yield* Stream.tick(AT_LEAST_EVERY).pipe(
-      Stream.merge(distributor.changes),
+      Stream.merge(changeFeed.changes),
       // What happens during a round and its pause is one more round.
       Stream.buffer({ capacity: 1, strategy: "sliding" }),
       Stream.runForEach(() => round),

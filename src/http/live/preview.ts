@@ -3,8 +3,7 @@
  * a code of its own for each reason, which browsers hand on to the page as they do not with an answer to the upgrade.
  */
 import { Cause, Effect, Fiber, Option, Runtime, type Scope } from "effect"
-import type { PreviewEndKind } from "../../effects/preview/Previews.ts"
-import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
+import type { PreviewEndKind, PreviewsService } from "../../effects/preview/Previews.ts"
 import type { SocketRoute } from "./websocket.ts"
 
 /** RFC 6455 7.4.2: 4000 to 4999 are for private use. */
@@ -28,7 +27,7 @@ const short = (reason: string): string => {
 }
 
 /** The scope's end ends every preview. */
-export const makePreviewRoute = (distributor: Pick<DistributorService, "preview">): Effect.Effect<SocketRoute, never, Scope.Scope> =>
+export const makePreviewRoute = (previews: PreviewsService): Effect.Effect<SocketRoute, never, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     const runtime = yield* Effect.runtime<never>()
@@ -39,8 +38,8 @@ export const makePreviewRoute = (distributor: Pick<DistributorService, "preview"
         const id = c.req.param("id") ?? ""
         return (raw, close) => {
           const end = (code: number, reason: string) => Effect.sync(() => close(code, short(reason)))
-          const watching = distributor
-            .preview(id, {
+          const watching = previews
+            .watch(id, {
               begin: (streams) => raw.send(JSON.stringify(streams)),
               data: (bytes) => raw.send(bytes),
               bufferedBytes: () => raw.bufferedAmount,

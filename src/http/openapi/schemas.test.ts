@@ -6,7 +6,7 @@ import type { SpliceDescriptor, Upid } from "../../core/scte35/descriptor-fields
 import type { SpliceInfoSection } from "../../core/scte35/section-fields.ts"
 import type { KeyView, UserView } from "../../effects/accounts/account-bodies.ts"
 import type { AuditEntry } from "../../effects/accounts/audit-rows.ts"
-import type { ConfigAnswer, VersionEntry, VersionView } from "../../effects/declarative/config-service.ts"
+import type { ConfigAnswer, VersionEntry, VersionView } from "../../effects/declarative/Configuration.ts"
 import type { HistoryMark, HistorySeries, HistoryView } from "../../effects/history/history-model.ts"
 import type {
   Alarm,

@@ -40,7 +40,12 @@ const backOf = (c: Context): string => {
 
 const connected = ({ outputs }: ChannelView) => outputs.filter(({ status }) => status === "connected").map(({ name }) => name)
 
-export const actionRoutes = (app: Hono, { access, distributor, live, runner }: AppServices, page: PageWith): void => {
+export const actionRoutes = (
+  app: Hono,
+  { access, channels, live, outputs, runner }: Pick<AppServices, "access" | "channels" | "live" | "outputs" | "runner">,
+  page: PageWith,
+): void => {
+  const acted = { channels, outputs }
   const isScript = (c: Context) => c.req.header("hx-request") === "true"
 
   /** `say` tells what was done. */
@@ -57,7 +62,7 @@ export const actionRoutes = (app: Hono, { access, distributor, live, runner }: A
   }
 
   const asks = (c: Context, ref: string) =>
-    runner.run(c, distributor.get(ref), (channel) => {
+    runner.run(c, channels.get(ref), (channel) => {
       const back = backOf(c)
       const to = `/channels/${channel.slug}/stop?back=${encodeURIComponent(back)}`
       const names = connected(channel)
@@ -89,7 +94,7 @@ export const actionRoutes = (app: Hono, { access, distributor, live, runner }: A
       const failed = (results: Effect.Effect.Success<ReturnType<typeof actOnMany>>) =>
         results.flatMap(({ channel, error }) => (error === null ? [] : [`${channel}: ${error.message}`]))
       const done = Effect.filterOrFail(
-        actOnMany(distributor, input.right),
+        actOnMany(acted, input.right),
         (results) => failed(results).length === 0,
         (results) => new Refused({ problem: makeProblem("conflict", failed(results).join("; ")) }),
       )
@@ -100,21 +105,21 @@ export const actionRoutes = (app: Hono, { access, distributor, live, runner }: A
   })
 
   methods(app, "/channels/:id/start", {
-    POST: (c) => act(c, distributor.start(c.req.param("id")), ({ name }) => `${name} started`),
+    POST: (c) => act(c, channels.start(c.req.param("id")), ({ name }) => `${name} started`),
   })
   methods(app, "/channels/:id/stop", {
     GET: (c) => asks(c, c.req.param("id")),
-    POST: (c) => act(c, distributor.stop(c.req.param("id")), ({ name }) => `${name} stopped`),
+    POST: (c) => act(c, channels.stop(c.req.param("id")), ({ name }) => `${name} stopped`),
   })
   for (const source of SOURCES) {
     methods(app, `/channels/:id/switch/${source}`, {
-      POST: (c) => act(c, distributor.switchSource(c.req.param("id"), source), ({ name }) => `${name} goes to its ${source}`),
+      POST: (c) => act(c, channels.switchSource(c.req.param("id"), source), ({ name }) => `${name} goes to its ${source}`),
     })
   }
   methods(app, "/channels/:id/outputs/:output/start", {
-    POST: (c) => act(c, distributor.startOutput(c.req.param("id"), c.req.param("output")), ({ name }) => `${name} started`),
+    POST: (c) => act(c, outputs.start(c.req.param("id"), c.req.param("output")), ({ name }) => `${name} started`),
   })
   methods(app, "/channels/:id/outputs/:output/stop", {
-    POST: (c) => act(c, distributor.stopOutput(c.req.param("id"), c.req.param("output")), ({ name }) => `${name} stopped`),
+    POST: (c) => act(c, outputs.stop(c.req.param("id"), c.req.param("output")), ({ name }) => `${name} stopped`),
   })
 }

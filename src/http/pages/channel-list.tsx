@@ -20,19 +20,24 @@ const sentence = (problem: Problem): string =>
 const MAX_FILTER = 100
 const filterOf = (c: Context) => ({ text: (c.req.query("q") ?? "").slice(0, MAX_FILTER), problemsOnly: c.req.query("only") === "problems" })
 
-export const pageRoutes = (app: Hono, services: AppServices): void => {
-  const { access, distributor, live, runner, thumbnails } = services
-  const renderer = makeListRenderer({ thumbnails })
+type Services = Pick<
+  AppServices,
+  "access" | "channels" | "events" | "history" | "live" | "outputs" | "pictures" | "runner" | "system" | "thumbnails"
+>
+
+export const pageRoutes = (app: Hono, services: Services): void => {
+  const { access, channels, events, live, pictures, runner } = services
+  const renderer = makeListRenderer({ thumbnails: pictures })
 
   /** @param problem of what was asked for on the page, shown on top of it */
   const page = (c: Context, problem?: Problem): Promise<Response> =>
-    runner.run(c, listState(distributor, { thumbnails }), (state) => {
+    runner.run(c, listState(services, { pictures }), (state) => {
       const frame = frameOf(c, { access })
       const filter = filterOf(c)
       const now = Date.now()
       const { problems, rows, totals } = renderer.regions(state, now, may(frame, "operator"))
       const shown = rows.filter(({ row }) => matches(row, filter))
-      const props = { frame, thumbnails, filter, now, problems, totals, rows: shown, total: rows.length }
+      const props = { frame, thumbnails: pictures, filter, now, problems, totals, rows: shown, total: rows.length }
       const html = <ChannelListPage {...props} alert={problem === undefined ? undefined : sentence(problem)} />
       const headers = { ...problem?.headers, "Content-Type": "text/html; charset=UTF-8" }
       return new Response(String(html), { status: problem?.status ?? 200, headers })
@@ -41,22 +46,20 @@ export const pageRoutes = (app: Hono, services: AppServices): void => {
   methods(app, "/live/channels", {
     GET: (c) => {
       const mayOperate = may({ caller: access.callerOf(c) }, "operator")
-      const view = Effect.map(listState(distributor, { thumbnails }), (state) =>
-        liveRegions(renderer.regions(state, Date.now(), mayOperate)),
-      )
+      const view = Effect.map(listState(services, { pictures }), (state) => liveRegions(renderer.regions(state, Date.now(), mayOperate)))
       return live.stream(c, `channels ${mayOperate}`, view)
     },
   })
   actionRoutes(app, services, page)
 
-  const events = (c: Context, ref: string) =>
+  const eventsPage = (c: Context, ref: string) =>
     runner.run(
       c,
       Effect.flatMap(readEventQuery(new URL(c.req.url).searchParams), (query) =>
-        Effect.all([distributor.get(ref), distributor.events(ref, query), Effect.succeed(query.limit)]),
+        Effect.all([channels.get(ref), events.list(ref, query), Effect.succeed(query.limit)]),
       ),
       ([channel, found, limit]) =>
         c.html(<EventsPage frame={frameOf(c, { access })} channel={channel} events={found} more={found.length === limit} />),
     )
-  methods(app, "/channels/:id/events", { GET: (c) => events(c, c.req.param("id")) })
+  methods(app, "/channels/:id/events", { GET: (c) => eventsPage(c, c.req.param("id")) })
 }

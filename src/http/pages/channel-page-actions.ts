@@ -12,7 +12,7 @@ const ON_CHANNEL = "channel"
 
 /** Stands before the routes of the list: what is not for this page goes on to them. */
 export const channelPageActions = (app: Hono, services: AppServices): void => {
-  const { distributor, live, runner } = services
+  const { channels, live, outputs, runner } = services
   const post = (path: string, act: (c: Context, ref: string) => Effect.Effect<unknown, ApiError>, source?: "primary" | "backup") => {
     const handler: Handler = async (c, next) => {
       if (c.req.query("on") !== ON_CHANNEL) return next()
@@ -25,11 +25,11 @@ export const channelPageActions = (app: Hono, services: AppServices): void => {
     app.post(path, handler)
   }
   const output = (c: Context) => c.req.param("output") ?? ""
-  post("/channels/:id/start", (_, ref) => distributor.start(ref))
-  post("/channels/:id/stop", (_, ref) => distributor.stop(ref))
+  post("/channels/:id/start", (_, ref) => channels.start(ref))
+  post("/channels/:id/stop", (_, ref) => channels.stop(ref))
   for (const source of ["primary", "backup"] as const) {
-    post(`/channels/:id/switch/${source}`, (c, ref) => distributor.switchSource(ref, source, c.req.query("force") === "yes"), source)
+    post(`/channels/:id/switch/${source}`, (c, ref) => channels.switchSource(ref, source, c.req.query("force") === "yes"), source)
   }
-  post("/channels/:id/outputs/:output/start", (c, ref) => distributor.startOutput(ref, output(c)))
-  post("/channels/:id/outputs/:output/stop", (c, ref) => distributor.stopOutput(ref, output(c)))
+  post("/channels/:id/outputs/:output/start", (c, ref) => outputs.start(ref, output(c)))
+  post("/channels/:id/outputs/:output/stop", (c, ref) => outputs.stop(ref, output(c)))
 }

@@ -43,7 +43,10 @@ export interface ActionDone {
   readonly source?: SourceName | undefined
 }
 
-type Services = Pick<AppServices, "access" | "distributor" | "grafana" | "live" | "log" | "runner">
+type Services = Pick<
+  AppServices,
+  "access" | "channels" | "cues" | "events" | "grafana" | "history" | "live" | "log" | "runner" | "thumbnails"
+>
 
 const pageProblem = ({ problem, source }: ActionDone): PageProblem | undefined => {
   if (problem === undefined) return undefined
@@ -55,14 +58,19 @@ const pageProblem = ({ problem, source }: ActionDone): PageProblem | undefined =
   return { text, force: problem.kind === "conflict" ? source : undefined }
 }
 
-const shownOf = ({ access, distributor, log }: Services, c: Context, ref: string, steady: Steady) => {
+const shownOf = (
+  { access, channels, cues, events, log }: Pick<Services, "access" | "channels" | "cues" | "events" | "log">,
+  c: Context,
+  ref: string,
+  steady: Steady,
+) => {
   const mayAct = may(frameOf(c, { access }), "operator")
   const { origin } = new URL(c.req.url)
   const level = levelOf(c)
   return Effect.all({
-    channel: distributor.get(ref),
-    cues: distributor.cues(ref, { limit: CUES }),
-    events: distributor.events(ref, { limit: EVENTS }),
+    channel: channels.get(ref),
+    cues: cues.list(ref, { limit: CUES }),
+    events: events.list(ref, { limit: EVENTS }),
     now: Clock.currentTimeMillis,
   }).pipe(
     Effect.map((found): ChannelShown => {
@@ -74,15 +82,15 @@ const shownOf = ({ access, distributor, log }: Services, c: Context, ref: string
 
 /** The page, with what became of a button when there is something to tell. */
 const page = (services: Services, c: Context, ref: string, done: ActionDone = {}): Promise<Response> => {
-  const { access, distributor, grafana, runner } = services
-  const read = Effect.all([shownOf(services, c, ref, makeSteady()), distributor.history(ref, windowOf(c)), distributor.thumbnail(ref)])
-  return runner.run(c, read, ([shown, history, picture]) => {
+  const { access, grafana, history, runner, thumbnails } = services
+  const read = Effect.all([shownOf(services, c, ref, makeSteady()), history.view(ref, windowOf(c)), thumbnails.get(ref)])
+  return runner.run(c, read, ([shown, figures, picture]) => {
     const frame = frameOf(c, { access })
     // A refused button's page stands at the button's path, where the browser cannot come back to.
     const here = done.problem === undefined ? frame.here : `/channels/${encodeURIComponent(shown.channel.slug)}`
     const dashboard = grafana?.channel(shown.channel.slug, shown.origin)
     const preview = <Preview channel={shown.channel} picture={picture.ok} />
-    const props = { shown, history, dashboard, preview, problem: pageProblem(done) }
+    const props = { shown, history: figures, dashboard, preview, problem: pageProblem(done) }
     const html = <ChannelPage {...props} frame={{ ...frame, here }} />
     return new Response(String(html), {
       status: done.problem?.status ?? 200,
@@ -110,18 +118,18 @@ export const afterAction = (services: Services, c: Context, ref: string, done: A
   })
 }
 
-export const channelDetailRoutes = (app: Hono, services: AppServices): void => {
-  const { access, distributor, live, runner } = services
+export const channelDetailRoutes = (app: Hono, services: Services): void => {
+  const { access, channels, history, live, runner } = services
   methods(app, "/channels/:id", { GET: (c) => page(services, c, c.req.param("id")) })
   methods(app, "/fragments/channels/:id/figures", {
-    GET: (c) => runner.run(c, distributor.history(c.req.param("id"), windowOf(c)), (history) => c.html(<PlotFigures history={history} />)),
+    GET: (c) => runner.run(c, history.view(c.req.param("id"), windowOf(c)), (figures) => c.html(<PlotFigures history={figures} />)),
   })
   methods(app, "/live/channels/:id", {
     GET: async (c) => {
       const ref = c.req.param("id")
       const { caller } = frameOf(c, { access })
       const key = `channel ${ref} for ${caller?.role ?? "nobody"} at ${new URL(c.req.url).origin} log ${levelOf(c) ?? "all"}`
-      const found = await runner.settle(c, distributor.get(ref))
+      const found = await runner.settle(c, channels.get(ref))
       if (found._tag === "Left") return problemResponse(found.left, c.req.path)
       const view = Effect.map(shownOf(services, c, ref, makeSteady()), (shown) => Object.values(channelRegions(shown)))
       return live.stream(c, key, view)

@@ -20,14 +20,17 @@ const olderThan = (url: URL, id: number): string => {
   return `${url.pathname}?${parameters}`
 }
 
-export const cuePageRoutes = (app: Hono, { access, distributor, runner }: AppServices): void => {
+export const cuePageRoutes = (
+  app: Hono,
+  { access, channels, cues, runner }: Pick<AppServices, "access" | "channels" | "cues" | "runner">,
+): void => {
   const frame = (c: Context) => frameOf(c, { access })
   methods(app, "/channels/:id/cues", {
     GET: (c) => {
       const ref = c.req.param("id")
       const url = new URL(c.req.url)
       const read = Effect.flatMap(readCueQuery(url.searchParams), ({ query }) =>
-        Effect.all({ channel: distributor.get(ref), cues: distributor.cues(ref, query), limit: Effect.succeed(query.limit) }),
+        Effect.all({ channel: channels.get(ref), cues: cues.list(ref, query), limit: Effect.succeed(query.limit) }),
       )
       return runner.run(c, read, ({ channel, cues, limit }) => {
         const last = cues.length < limit ? undefined : cues.at(-1)

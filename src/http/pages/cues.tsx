@@ -18,18 +18,21 @@ const TYPES = [...CUE_KINDS, ...CUE_COMMANDS]
 const rowsOf = (cues: ReadonlyArray<ChannelCueView>) =>
   cues.map((cue) => ({ id: `cue-${cue.id}`, html: String(<CueRow cue={cue} of={cue.channel} />) }))
 
-export const cuesPageRoutes = (app: Hono, { access, distributor, live, runner }: AppServices): void => {
+export const cuesPageRoutes = (
+  app: Hono,
+  { access, channels, cues, live, runner }: Pick<AppServices, "access" | "channels" | "cues" | "live" | "runner">,
+): void => {
   methods(app, "/cues", {
     GET: async (c) => {
       const asked = pageQuery(new URL(c.req.url))
       const query = withRows(asked)
       const read = Effect.flatMap(readAllCuesQuery(query), ({ query }) =>
-        Effect.map(distributor.allCues(query), (cues) => ({ cues, limit: query.limit })),
+        Effect.map(cues.listAll(query), (cues) => ({ cues, limit: query.limit })),
       )
       const found = await runner.settle(c, read)
       const errors = Either.isLeft(found) ? filterErrors(found.left) : []
       if (Either.isLeft(found) && errors === null) return problemResponse(found.left, c.req.path)
-      return runner.run(c, distributor.list, (channels) => {
+      return runner.run(c, channels.list, (channels) => {
         const { cues, limit } = Either.getOrElse(found, () => ({ cues: [], limit: 1 }))
         const last = cues.length < limit ? undefined : cues.at(-1)
         const html = (
@@ -50,7 +53,7 @@ export const cuesPageRoutes = (app: Hono, { access, distributor, live, runner }:
       live.stream(
         c,
         "cues",
-        Effect.map(distributor.allCues({ limit: PAGE_ROWS }), (cues) => [{ id: "cue-rows", items: rowsOf(cues) }]),
+        Effect.map(cues.listAll({ limit: PAGE_ROWS }), (cues) => [{ id: "cue-rows", items: rowsOf(cues) }]),
       ),
   })
 }

@@ -16,18 +16,21 @@ import { errorsByField, exportOf, olderOf, PAGE_ROWS, pageQuery, withRows } from
 const rowsOf = (events: ReadonlyArray<ChannelEventOfView>) =>
   events.map((event) => ({ id: `event-${event.id}`, html: String(<EventRow event={event} of={event.channel} />) }))
 
-export const eventsPageRoutes = (app: Hono, { access, distributor, live, runner }: AppServices): void => {
+export const eventsPageRoutes = (
+  app: Hono,
+  { access, channels, events, live, runner }: Pick<AppServices, "access" | "channels" | "events" | "live" | "runner">,
+): void => {
   methods(app, "/events", {
     GET: async (c) => {
       const asked = pageQuery(new URL(c.req.url))
       const query = withRows(asked)
       const read = Effect.flatMap(readAllEventsQuery(query), ({ query }) =>
-        Effect.map(distributor.allEvents(query), (events) => ({ events, limit: query.limit })),
+        Effect.map(events.listAll(query), (events) => ({ events, limit: query.limit })),
       )
       const found = await runner.settle(c, read)
       const errors = Either.isLeft(found) ? filterErrors(found.left) : []
       if (Either.isLeft(found) && errors === null) return problemResponse(found.left, c.req.path)
-      return runner.run(c, distributor.list, (channels) => {
+      return runner.run(c, channels.list, (channels) => {
         const { events, limit } = Either.getOrElse(found, () => ({ events: [], limit: 1 }))
         const last = events.length < limit ? undefined : events.at(-1)
         const html = (
@@ -48,7 +51,7 @@ export const eventsPageRoutes = (app: Hono, { access, distributor, live, runner 
       live.stream(
         c,
         "events",
-        Effect.map(distributor.allEvents({ limit: PAGE_ROWS }), (events) => [{ id: "event-rows", items: rowsOf(events) }]),
+        Effect.map(events.listAll({ limit: PAGE_ROWS }), (events) => [{ id: "event-rows", items: rowsOf(events) }]),
       ),
   })
 }

@@ -8,8 +8,8 @@ import { totalsOf } from "../../../views/channels/totals.ts"
 import type { RecentView } from "../../effects/history/history-model.ts"
 import type { ChannelView } from "../../effects/model/channel.ts"
 import type { Health } from "../../effects/show/health-of.ts"
-import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
 import type { LiveRegion } from "../live/live-pages.ts"
+import type { AppServices } from "../services/services.ts"
 
 /** What the list is made of. */
 export interface ListState {
@@ -22,16 +22,16 @@ export interface ListState {
 
 /** To ask for pictures is to have them taken more often, so it is left out where they are not shown. */
 export const listState = (
-  { health, list, recent, thumbnail }: DistributorService,
-  { thumbnails = false }: { readonly thumbnails?: boolean } = {},
+  { channels, history, system, thumbnails }: Pick<AppServices, "channels" | "history" | "system" | "thumbnails">,
+  { pictures = false }: { readonly pictures?: boolean } = {},
 ): Effect.Effect<ListState> => {
-  const state = Effect.all({ channels: list, recent, health })
-  if (!thumbnails) return state
+  const state = Effect.all({ channels: channels.list, recent: history.recent, health: system.health })
+  if (!pictures) return state
   return Effect.flatMap(state, (found) => {
     const running = found.channels.filter(({ status }) => status === "running")
     const having = Effect.filter(running, ({ id }) =>
       Effect.orElseSucceed(
-        Effect.map(thumbnail(id), ({ ok }) => ok),
+        Effect.map(thumbnails.get(id), ({ ok }) => ok),
         () => false,
       ),
     )

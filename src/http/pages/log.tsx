@@ -35,7 +35,10 @@ const find = (log: LogLines, { channel, level, text = "" }: Effect.Effect.Succes
 }
 const rowsOf = (lines: ReadonlyArray<LogLine>) => lines.map((line) => ({ id: `log-${line.id}`, html: String(<LogRow line={line} many />) }))
 
-export const logPageRoutes = (app: Hono, { access, distributor, live, log, runner }: AppServices): void => {
+export const logPageRoutes = (
+  app: Hono,
+  { access, channels, live, log, runner }: Pick<AppServices, "access" | "channels" | "live" | "log" | "runner">,
+): void => {
   methods(app, "/system/log", {
     GET: async (c) => {
       const asked = pageQuery(new URL(c.req.url))
@@ -43,7 +46,7 @@ export const logPageRoutes = (app: Hono, { access, distributor, live, log, runne
       const errors = Either.isLeft(query) ? errorsByField(filterErrors(query.left) ?? []) : {}
       const rows = Either.isLeft(query) ? [] : rowsOf(find(log, query.right))
       const frame = frameOf(c, { access })
-      return runner.run(c, distributor.list, (channels) =>
+      return runner.run(c, channels.list, (channels) =>
         c.html(<LogPage {...{ frame, channels, rows, asked, errors, kept: LOG_BOUNDS.inAll }} />, Either.isLeft(query) ? 400 : 200),
       )
     },

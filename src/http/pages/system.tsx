@@ -32,15 +32,26 @@ const networkOf = (channels: ReadonlyArray<ChannelView>): SystemShown["network"]
   }
 }
 
-export const systemPageRoutes = (app: Hono, { access, distributor, grafana, live, openSockets, runner }: AppServices): void => {
+export const systemPageRoutes = (
+  app: Hono,
+  {
+    access,
+    channels,
+    grafana,
+    live,
+    openSockets,
+    runner,
+    system,
+  }: Pick<AppServices, "access" | "channels" | "grafana" | "live" | "openSockets" | "runner" | "system">,
+): void => {
   const cpuPercent = makeCpuMeter(ofThisProcess)
   const ofProcess = processMetrics()
   const steady = makeSteady()
   const read = Effect.all({
-    health: distributor.health,
-    usage: distributor.engineUsage,
-    channels: distributor.list,
-    around: distributor.surroundings,
+    health: system.health,
+    usage: system.engineUsage,
+    channels: channels.list,
+    around: system.surroundings,
     now: Clock.currentTimeMillis,
   }).pipe(
     Effect.map(({ around, channels, health, now, usage }) => {

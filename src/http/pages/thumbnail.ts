@@ -10,12 +10,12 @@ import type { AppServices } from "../services/services.ts"
 const etagOf = ({ at, jpeg }: Thumbnail): string =>
   `"${at.toString(36)}-${createHash("sha256").update(jpeg).digest("base64url").slice(0, 16)}"`
 
-export const thumbnailRoutes = (app: Hono, { distributor, runner }: AppServices): void =>
+export const thumbnailRoutes = (app: Hono, { runner, thumbnails }: Pick<AppServices, "runner" | "thumbnails">): void =>
   methods(app, "/channels/:id/thumbnail.jpg", {
     GET: (c) =>
       runner.run(
         c,
-        Effect.flatMap(distributor.thumbnail(c.req.param("id")), (answer) =>
+        Effect.flatMap(thumbnails.get(c.req.param("id")), (answer) =>
           answer.ok
             ? Effect.succeed(answer.thumbnail)
             : new Refused({ problem: makeProblem("not-found", `there is no picture of this channel: ${answer.reason}`) }),

@@ -7,7 +7,7 @@ import { Effect } from "effect"
 import type { Context } from "hono"
 import { InputSettingsInput } from "../../effects/config/request-bodies.ts"
 import type { ChannelView, OutputView } from "../../effects/model/channel.ts"
-import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
+import type { StateTagsService } from "../../effects/store/StateTags.ts"
 import { makeProblem, Refused } from "./problem.ts"
 
 /** Of the fields that the API shows, the configuration; live figures change every second, and no one decides anything by them. */
@@ -34,7 +34,7 @@ const INPUT_FIELDS = Object.keys(InputSettingsInput.fields) as ReadonlyArray<key
 /** Settings are shown in the order in which they were given. */
 const sorted = (settings: object): ReadonlyArray<unknown> => Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1))
 
-type SecretsTag = DistributorService["secretsTag"]
+type SecretsTag = StateTagsService["secretsTag"]
 
 // A list of 50 channels is asked for hundreds of times a second: no copies, no searching.
 const configOfOutput = (output: OutputView, secretsTag: SecretsTag): ReadonlyArray<unknown> => [
@@ -75,51 +75,3 @@ export const checkIfMatch = (c: Context, etag: string): Effect.Effect<void, Refu
     const detail = "the configuration was changed since it was read: read it again, and send the ETag of that answer as If-Match"
     return refuse("precondition-failed", detail, { ETag: etag })
   })
-
-export interface Turns {
-  /** The same verbs; those that change the configuration wait for each other. */
-  readonly distributor: DistributorService
-  /** Checks and changes in one turn: nobody else's change comes between. `change` is given the verbs without their own turns. */
-  readonly conditionally: <A, E1, E2>(
-    check: Effect.Effect<void, E1>,
-    change: (distributor: DistributorService) => Effect.Effect<A, E2>,
-  ) => Effect.Effect<A, E1 | E2>
-}
-
-export const makeTurns = (distributor: DistributorService): Turns => {
-  const turn = Effect.unsafeMakeSemaphore(1).withPermits(1)
-  const inTurn =
-    <Args extends ReadonlyArray<unknown>, A, E>(verb: (...args: Args) => Effect.Effect<A, E>) =>
-    (...args: Args) =>
-      turn(Effect.suspend(() => verb(...args)))
-  return {
-    distributor: {
-      ...distributor,
-      create: inTurn(distributor.create),
-      clone: inTurn(distributor.clone),
-      templates: {
-        ...distributor.templates,
-        create: inTurn(distributor.templates.create),
-        update: inTurn(distributor.templates.update),
-        remove: inTurn(distributor.templates.remove),
-      },
-      update: inTurn(distributor.update),
-      remove: inTurn(distributor.remove),
-      addOutput: inTurn(distributor.addOutput),
-      updateOutput: inTurn(distributor.updateOutput),
-      removeOutput: inTurn(distributor.removeOutput),
-      addOutputs: inTurn(distributor.addOutputs),
-      duplicateOutput: inTurn(distributor.duplicateOutput),
-      undo: inTurn(distributor.undo),
-      startOutput: inTurn(distributor.startOutput),
-      stopOutput: inTurn(distributor.stopOutput),
-    },
-    conditionally: (check, change) =>
-      turn(
-        Effect.zipRight(
-          check,
-          Effect.suspend(() => change(distributor)),
-        ),
-      ),
-  }
-}

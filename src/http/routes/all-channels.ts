@@ -21,11 +21,11 @@ const EVENT_COLUMNS: ReadonlyArray<CsvColumn<ChannelEventOfView>> = [
   ["message", ({ message }) => message],
 ]
 
-export const allChannelsRoutes = (app: Hono, { distributor, runner }: AppServices): void => {
+export const allChannelsRoutes = (app: Hono, { cues, events, runner }: Pick<AppServices, "cues" | "events" | "runner">): void => {
   methods(app, "/api/cues", {
     GET: (c) => {
       const read = Effect.flatMap(readAllCuesQuery(new URL(c.req.url).searchParams), ({ format, query }) =>
-        Effect.map(distributor.allCues(query), (cues) => ({ cues, format })),
+        Effect.map(cues.listAll(query), (cues) => ({ cues, format })),
       )
       return runner.run(c, read, ({ cues, format }) =>
         format === "csv"
@@ -37,7 +37,7 @@ export const allChannelsRoutes = (app: Hono, { distributor, runner }: AppService
   methods(app, "/api/events", {
     GET: (c) => {
       const read = Effect.flatMap(readAllEventsQuery(new URL(c.req.url).searchParams), ({ format, query }) =>
-        Effect.map(distributor.allEvents(query), (events) => ({ events, format })),
+        Effect.map(events.listAll(query), (events) => ({ events, format })),
       )
       return runner.run(c, read, ({ events, format }) =>
         format === "csv" ? c.body(csvOf(EVENT_COLUMNS, events), 200, csvHeaders("events.csv")) : c.json({ events }),

@@ -2,7 +2,6 @@
 import { Duration, Effect, Either, Schema } from "effect"
 import type { Hono } from "hono"
 import { CloneInput } from "../../effects/declarative/document.ts"
-import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
 import { readJson } from "../request/body.ts"
 import { MANY_THINGS } from "../request/json-bounds.ts"
 import { methods } from "../request/methods.ts"
@@ -31,32 +30,31 @@ export interface BulkResult {
   readonly error: { readonly status: number; readonly message: string } | null
 }
 
+/** What a request for many channels works with. */
+type Acted = Pick<AppServices, "channels" | "outputs">
+
 /** Only outputs that are not so already are touched. */
-const setOutputs = (
-  { get, startOutput, stopOutput }: DistributorService,
-  ref: string,
-  enabled: boolean,
-): Effect.Effect<unknown, ApiError> =>
-  Effect.flatMap(get(ref), ({ id, outputs }) =>
+const setOutputs = ({ channels, outputs }: Acted, ref: string, enabled: boolean): Effect.Effect<unknown, ApiError> =>
+  Effect.flatMap(channels.get(ref), ({ id, outputs: known }) =>
     Effect.forEach(
-      outputs.filter((output) => output.enabled !== enabled),
-      (output) => (enabled ? startOutput : stopOutput)(id, output.id),
+      known.filter((output) => output.enabled !== enabled),
+      (output) => (enabled ? outputs.start : outputs.stop)(id, output.id),
       { discard: true },
     ),
   )
 
-const actOn = (distributor: DistributorService, action: BulkInput["action"], ref: string): Effect.Effect<unknown, ApiError> => {
+const actOn = ({ channels, outputs }: Acted, action: BulkInput["action"], ref: string): Effect.Effect<unknown, ApiError> => {
   switch (action) {
     case "start":
-      return distributor.start(ref)
+      return channels.start(ref)
     case "stop":
-      return distributor.stop(ref)
+      return channels.stop(ref)
     case "delete":
-      return distributor.remove(ref)
+      return channels.remove(ref)
     case "enable_outputs":
-      return setOutputs(distributor, ref, true)
+      return setOutputs({ channels, outputs }, ref, true)
     case "disable_outputs":
-      return setOutputs(distributor, ref, false)
+      return setOutputs({ channels, outputs }, ref, false)
   }
 }
 
@@ -67,15 +65,18 @@ const resultOf = (channel: string, outcome: Either.Either<unknown, ApiError>): B
 }
 
 /** Does one thing to many channels, one after the other. */
-export const actOnMany = (distributor: DistributorService, { action, channels }: BulkInput): Effect.Effect<ReadonlyArray<BulkResult>> =>
-  Effect.forEach(channels, (ref) => Effect.map(Effect.either(actOn(distributor, action, ref)), (outcome) => resultOf(ref, outcome)))
+export const actOnMany = (services: Acted, { action, channels }: BulkInput): Effect.Effect<ReadonlyArray<BulkResult>> =>
+  Effect.forEach(channels, (ref) => Effect.map(Effect.either(actOn(services, action, ref)), (outcome) => resultOf(ref, outcome)))
 
-export const bulkRoutes = (app: Hono, { conditionally, distributor, idempotency, runner }: AppServices): void => {
+export const bulkRoutes = (
+  app: Hono,
+  { channels, idempotency, outputs, runner }: Pick<AppServices, "channels" | "idempotency" | "outputs" | "runner">,
+): void => {
   // Alone, without 405 for other methods: for those `bulk` is the slug of a channel.
   app.post("/api/channels/bulk", (c) =>
     runner.run(
       c,
-      Effect.flatMap(readJson(c, BulkInput, MANY_THINGS), (input) => actOnMany(distributor, input)),
+      Effect.flatMap(readJson(c, BulkInput, MANY_THINGS), (input) => actOnMany({ channels, outputs }, input)),
       (results) => c.json({ results }),
       DONE_WITHIN,
     ),
@@ -84,12 +85,10 @@ export const bulkRoutes = (app: Hono, { conditionally, distributor, idempotency,
   methods(app, "/api/channels/:id/clone", {
     POST: (c) => {
       const ref = c.req.param("id")
-      return runner.run(c, Effect.zipRight(distributor.get(ref), readJson(c, CloneInput)), (input) =>
+      return runner.run(c, Effect.zipRight(channels.get(ref), readJson(c, CloneInput)), (input) =>
         idempotency.once(c, { ref, ...input }, () =>
-          runner.run(
-            c,
-            conditionally(Effect.void, (verbs) => verbs.clone(ref, input)),
-            ({ channel, left_out }) => c.json({ ...channel, left_out }, 201, { Location: `/api/channels/${channel.id}` }),
+          runner.run(c, channels.clone(ref, input), ({ channel, left_out }) =>
+            c.json({ ...channel, left_out }, 201, { Location: `/api/channels/${channel.id}` }),
           ),
         ),
       )

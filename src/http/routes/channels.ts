@@ -20,57 +20,56 @@ export const checkId = (given: string | undefined, known: ReadonlyArray<string>)
 
 const idsOf = (channel: ChannelView) => [channel.id, channel.slug, String(channel.number)]
 
-export const channelRoutes = (app: Hono, { conditionally, distributor, idempotency, runner }: AppServices): void => {
-  const etags = makeEtags(distributor)
+export const channelRoutes = (
+  app: Hono,
+  { channels, events, idempotency, runner }: Pick<AppServices, "channels" | "events" | "idempotency" | "runner">,
+): void => {
+  const etags = makeEtags(channels)
   const answer = (c: Context, channel: ChannelView, headers: Readonly<Record<string, string>> = {}, status: 200 | 201 = 200) =>
     c.json(channel, status, { ETag: etags.ofChannel(channel), ...headers })
-  const isAsRead = (c: Context, ref: string) => Effect.flatMap(distributor.get(ref), (channel) => checkIfMatch(c, etags.ofChannel(channel)))
+  const isAsRead = (c: Context, ref: string) => Effect.flatMap(channels.get(ref), (channel) => checkIfMatch(c, etags.ofChannel(channel)))
 
   methods(app, "/api/channels", {
-    GET: (c) => runner.run(c, distributor.list, (channels) => c.json({ channels }, 200, { ETag: etags.ofChannels(channels) })),
+    GET: (c) => runner.run(c, channels.list, (channels) => c.json({ channels }, 200, { ETag: etags.ofChannels(channels) })),
     POST: (c) =>
       runner.run(c, readJson(c, ChannelRequest, MANY_THINGS), (input) =>
         idempotency.once(c, input, () =>
-          runner.run(c, distributor.create(input), (channel) => answer(c, channel, { Location: `/api/channels/${channel.id}` }, 201)),
+          runner.run(c, channels.create(input), (channel) => answer(c, channel, { Location: `/api/channels/${channel.id}` }, 201)),
         ),
       ),
   })
 
   methods(app, "/api/channels/:id", {
-    GET: (c) => runner.run(c, distributor.get(c.req.param("id")), (channel) => answer(c, channel)),
+    GET: (c) => runner.run(c, channels.get(c.req.param("id")), (channel) => answer(c, channel)),
     PUT: (c) =>
       runner.run(
         c,
         Effect.gen(function* () {
           const ref = c.req.param("id")
-          const channel = yield* distributor.get(ref)
+          const channel = yield* channels.get(ref)
           const { id, ...update } = yield* readJson(c, ChannelUpdate, MANY_THINGS)
           yield* checkId(id, idsOf(channel))
-          return yield* conditionally(isAsRead(c, ref), (verbs) => verbs.update(ref, update))
+          return yield* channels.update(ref, update, isAsRead(c, ref))
         }),
         (channel) => answer(c, channel),
       ),
     DELETE: (c) => {
       const ref = c.req.param("id")
-      return runner.run(
-        c,
-        conditionally(isAsRead(c, ref), (verbs) => verbs.remove(ref)),
-        () => c.body(null, 204),
-      )
+      return runner.run(c, channels.remove(ref, isAsRead(c, ref)), () => c.body(null, 204))
     },
   })
 
   methods(app, "/api/channels/:id/start", {
-    POST: (c) => runner.run(c, distributor.start(c.req.param("id")), (channel) => answer(c, channel)),
+    POST: (c) => runner.run(c, channels.start(c.req.param("id")), (channel) => answer(c, channel)),
   })
   methods(app, "/api/channels/:id/stop", {
-    POST: (c) => runner.run(c, distributor.stop(c.req.param("id")), (channel) => answer(c, channel)),
+    POST: (c) => runner.run(c, channels.stop(c.req.param("id")), (channel) => answer(c, channel)),
   })
   methods(app, "/api/channels/:id/switch", {
     POST: (c) =>
       runner.run(
         c,
-        Effect.flatMap(readJson(c, SwitchInput), ({ force, source }) => distributor.switchSource(c.req.param("id"), source, force)),
+        Effect.flatMap(readJson(c, SwitchInput), ({ force, source }) => channels.switchSource(c.req.param("id"), source, force)),
         (channel) => answer(c, channel),
       ),
   })
@@ -78,7 +77,7 @@ export const channelRoutes = (app: Hono, { conditionally, distributor, idempoten
     GET: (c) =>
       runner.run(
         c,
-        Effect.flatMap(readEventQuery(new URL(c.req.url).searchParams), (query) => distributor.events(c.req.param("id"), query)),
+        Effect.flatMap(readEventQuery(new URL(c.req.url).searchParams), (query) => events.list(c.req.param("id"), query)),
         (events) => c.json({ events }),
       ),
   })

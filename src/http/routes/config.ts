@@ -1,7 +1,7 @@
 /** REST routes of the configuration as a whole: shown, compared, applied, and its versions. */
 import { Duration, Effect } from "effect"
 import type { Context, Hono } from "hono"
-import type { ConfigAnswer } from "../../effects/declarative/config-service.ts"
+import type { ConfigAnswer } from "../../effects/declarative/Configuration.ts"
 import { type ConfigDocument, decodeDocument, RollbackInput } from "../../effects/declarative/document.ts"
 import { toJson } from "../../effects/declarative/export.ts"
 import { toYaml } from "../../effects/declarative/yaml.ts"
@@ -58,9 +58,12 @@ const noVersion = (asked: string) =>
     problem: makeProblem("not-found", `there is no version "${asked.slice(0, 40)}": GET /api/config/versions names those that are kept`),
   })
 
-export const configRoutes = (app: Hono, { access, conditionally, distributor, runner }: AppServices): void => {
+export const configRoutes = (
+  app: Hono,
+  { access, configuration, runner }: Pick<AppServices, "access" | "configuration" | "runner">,
+): void => {
   const by = (c: Context) => requesterOf(c, access)
-  const isAsRead = (c: Context) => Effect.flatMap(distributor.config.tagged(false), ({ tag }) => checkIfMatch(c, quoted(tag)))
+  const isAsRead = (c: Context) => Effect.flatMap(configuration.tagged(false), ({ tag }) => checkIfMatch(c, quoted(tag)))
   const answer = (c: Context, effect: Effect.Effect<ConfigAnswer, ApiError>) =>
     runner.run(c, effect, (result) => c.json(result), APPLIED_WITHIN)
 
@@ -71,7 +74,7 @@ export const configRoutes = (app: Hono, { access, conditionally, distributor, ru
         Effect.gen(function* () {
           const { format, secrets } = yield* readQuery(c, ["format", "secrets"])
           yield* checkSecrets(c, access, secrets)
-          return { ...(yield* distributor.config.tagged(secrets)), format }
+          return { ...(yield* configuration.tagged(secrets)), format }
         }),
         ({ document, format, tag }) =>
           format === "yaml"
@@ -85,13 +88,13 @@ export const configRoutes = (app: Hono, { access, conditionally, distributor, ru
           const { dryRun } = yield* readQuery(c, ["dry_run"])
           const document = yield* readDocument(c)
           const options = { dryRun, by: by(c) }
-          return yield* conditionally(isAsRead(c), ({ config }) => config.apply(document, options))
+          return yield* configuration.apply(document, options, isAsRead(c))
         }),
       ),
   })
 
   methods(app, "/api/config/versions", {
-    GET: (c) => runner.run(c, distributor.config.versions, (versions) => c.json({ versions })),
+    GET: (c) => runner.run(c, configuration.versions, (versions) => c.json({ versions })),
   })
   methods(app, "/api/config/versions/:version", {
     GET: (c) =>
@@ -102,7 +105,7 @@ export const configRoutes = (app: Hono, { access, conditionally, distributor, ru
           yield* checkSecrets(c, access, secrets)
           const asked = c.req.param("version")
           const number = wholeNumber(asked, Number.MAX_SAFE_INTEGER)
-          const found = number === null ? null : yield* distributor.config.version(number, secrets)
+          const found = number === null ? null : yield* configuration.version(number, secrets)
           return found ?? (yield* noVersion(asked))
         }),
         (version) => c.json(version),
@@ -116,7 +119,7 @@ export const configRoutes = (app: Hono, { access, conditionally, distributor, ru
           const { dryRun } = yield* readQuery(c, ["dry_run"])
           const { version } = yield* readJson(c, RollbackInput)
           const options = { dryRun, by: by(c) }
-          return yield* conditionally(isAsRead(c), ({ config }) => config.rollback(version, options))
+          return yield* configuration.rollback(version, options, isAsRead(c))
         }),
       ),
   })

@@ -7,16 +7,16 @@ import type { AppServices } from "../services/services.ts"
 /** Probes ask every few seconds; an answer that takes longer is a no. */
 const READY_WITHIN = Duration.seconds(2)
 
-export const healthRoutes = (app: Hono, { distributor, runner }: AppServices): void => {
+export const healthRoutes = (app: Hono, { runner, system }: Pick<AppServices, "runner" | "system">): void => {
   methods(app, "/api/health", {
-    GET: (c) => runner.run(c, distributor.health, (health) => c.json(health)),
+    GET: (c) => runner.run(c, system.health, (health) => c.json(health)),
   })
   methods(app, "/livez", {
     GET: (c) => c.json({ status: "ok" }),
   })
   methods(app, "/readyz", {
     GET: (c) =>
-      runner.run(c, Effect.timeoutOption(distributor.health, READY_WITHIN), (health) => {
+      runner.run(c, Effect.timeoutOption(system.health, READY_WITHIN), (health) => {
         const checks = Option.match(health, {
           onNone: () => ({ store: false, engine: false }),
           onSome: ({ store, engine }) => ({ store: store.ok, engine: engine.connected }),

@@ -17,12 +17,12 @@ const windowOf = (parameters: URLSearchParams): Effect.Effect<HistoryWindow, Inv
     return errors.length > 0 ? new InvalidInput({ errors }) : Effect.succeed(window ?? DEFAULT_WINDOW)
   })
 
-export const historyRoutes = (app: Hono, { distributor, runner }: AppServices): void =>
+export const historyRoutes = (app: Hono, { history, runner }: Pick<AppServices, "history" | "runner">): void =>
   methods(app, "/api/channels/:id/history", {
     GET: (c) =>
       runner.run(
         c,
-        Effect.flatMap(windowOf(new URL(c.req.url).searchParams), (window) => distributor.history(c.req.param("id"), window)),
+        Effect.flatMap(windowOf(new URL(c.req.url).searchParams), (window) => history.view(c.req.param("id"), window)),
         (history) => c.json(history),
       ),
   })

@@ -96,7 +96,7 @@ const answer = async (c: Context, { etag, file, headers, size }: Served): Promis
   return c.body(streamOf(file, size), 200, whole)
 }
 
-export const hlsRoutes = (app: Hono, { distributor, runner }: AppServices): void => {
+export const hlsRoutes = (app: Hono, { hlsFiles, runner }: Pick<AppServices, "hlsFiles" | "runner">): void => {
   app.use("/hls/*", async (c, next) => {
     await next()
     c.header("Access-Control-Allow-Origin", "*")
@@ -111,7 +111,7 @@ export const hlsRoutes = (app: Hono, { distributor, runner }: AppServices): void
       c,
       Effect.gen(function* () {
         if (name.length > MAX_NAME || !NAME.test(name)) return yield* noFile(name)
-        return yield* openFile(yield* distributor.hlsDirectory(channel, output), name)
+        return yield* openFile(yield* hlsFiles.directory(channel, output), name)
       }),
       (served) => answer(c, served),
     )

@@ -3,8 +3,10 @@ import { Effect, Schema } from "effect"
 import { ChannelInput, ChannelUpdate, OutputUpdate } from "../../effects/config/request-bodies.ts"
 import type { ChannelEventView, ChannelStatus, ChannelView, OutputView, SourceName } from "../../effects/model/channel.ts"
 import { Conflict, type FieldError, InvalidInput, NotFound, type StoreError } from "../../effects/model/Errors.ts"
-import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
+import type { ChannelsService } from "../../effects/supervisor/Channels.ts"
+import type { EventsService } from "../../effects/supervisor/Events.ts"
 import type { OutputRequest } from "../../effects/templates/template-model.ts"
+import type { AppServices } from "../services/services.ts"
 
 const { name, rtp_port } = ChannelInput.fields
 /** An id that comes back as it was shown; others are refused. */
@@ -79,17 +81,17 @@ const inItsWords = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | Con
 /** Between asking for a free port and taking it another request may have taken it. */
 const TRIES = 5
 const withFreePort = <A, E>(
-  distributor: DistributorService,
+  channels: Pick<ChannelsService, "freePort">,
   use: "udp" | "srt",
   attempt: (port: number) => Effect.Effect<A, E>,
 ): Effect.Effect<A, E | Conflict> =>
-  Effect.retry(Effect.flatMap(distributor.freePort(use), attempt), { times: TRIES, while: (error) => error instanceof Conflict })
+  Effect.retry(Effect.flatMap(channels.freePort(use), attempt), { times: TRIES, while: (error) => error instanceof Conflict })
 
 /** The input, started at once: on every address of the machine, for RTP and raw UDP alike. */
-export const createInput = (distributor: DistributorService, { name, udp_port }: InputBody) => {
-  const create = (rtp_port: number) => distributor.create({ name, rtp_ip: "0.0.0.0", rtp_port })
-  const created = udp_port == null ? withFreePort(distributor, "udp", create) : create(udp_port)
-  return inItsWords(Effect.flatMap(created, ({ id }) => distributor.start(id))).pipe(Effect.map(inputView))
+export const createInput = (channels: ChannelsService, { name, udp_port }: InputBody) => {
+  const create = (rtp_port: number) => channels.create({ name, rtp_ip: "0.0.0.0", rtp_port })
+  const created = udp_port == null ? withFreePort(channels, "udp", create) : create(udp_port)
+  return inItsWords(Effect.flatMap(created, ({ id }) => channels.start(id))).pipe(Effect.map(inputView))
 }
 
 const sameId = (given: string | number | undefined, known: ReadonlyArray<string>): Effect.Effect<void, InvalidInput> =>
@@ -97,20 +99,24 @@ const sameId = (given: string | number | undefined, known: ReadonlyArray<string>
     ? Effect.void
     : new InvalidInput({ errors: [{ path: "id", message: "differs from the one in the path; ids cannot be changed" }] })
 
-export const changeInput = (distributor: DistributorService, ref: string, { id, name, udp_port }: InputChange) =>
-  Effect.gen(function* () {
-    const channel = yield* distributor.get(ref)
-    yield* sameId(id, [channel.id, channel.slug, String(channel.number)])
-    return inputView(yield* inItsWords(distributor.update(ref, { name, rtp_port: udp_port })))
-  })
+/** @param check what must hold for the change to be made: looked at before the id of the body is */
+export const changeInput = <E>(
+  channels: ChannelsService,
+  ref: string,
+  { id, name, udp_port }: InputChange,
+  check: Effect.Effect<void, E>,
+) => {
+  const isSame = Effect.flatMap(channels.get(ref), (channel) => sameId(id, [channel.id, channel.slug, String(channel.number)]))
+  return inItsWords(channels.update(ref, { name, rtp_port: udp_port }, Effect.zipRight(check, isSame)))
+}
 
 /** An output of an input by its number; its UUID and slug find it too. */
 export const findInputOutput = (
-  distributor: DistributorService,
+  channels: Pick<ChannelsService, "get">,
   ref: string,
   outputRef: string,
 ): Effect.Effect<{ readonly channel: ChannelView; readonly output: OutputView }, NotFound> =>
-  Effect.flatMap(distributor.get(ref), (channel) => {
+  Effect.flatMap(channels.get(ref), (channel) => {
     const { outputs } = channel
     const output = outputs.find((o) => String(o.number) === outputRef) ?? outputs.find((o) => o.id === outputRef || o.slug === outputRef)
     return output === undefined ? new NotFound({ kind: "output", ref: outputRef }) : Effect.succeed({ channel, output })
@@ -127,23 +133,32 @@ const withoutPort = (url: string): readonly [before: string, after: string] | nu
 }
 
 /** A SRT listener without a port, or SRT without a URL, gets a free one. */
-export const addInputOutput = (distributor: DistributorService, ref: string, input: OutputRequest) =>
+export const addInputOutput = ({ channels, outputs }: Pick<AppServices, "channels" | "outputs">, ref: string, input: OutputRequest) =>
   Effect.gen(function* () {
-    const { number } = yield* distributor.get(ref)
+    const { number } = yield* channels.get(ref)
     const url =
       input.url ??
       (input.protocol === "srt" && input.preset == null && input.template === undefined ? "srt://0.0.0.0?mode=listener" : undefined)
     const parts = url === undefined ? null : withoutPort(url)
-    const add = (port: number) => distributor.addOutput(ref, { ...input, url: `${parts?.[0]}:${port}${parts?.[1]}` })
-    const added = yield* parts === null ? distributor.addOutput(ref, input) : withFreePort(distributor, "srt", add)
+    const add = (port: number) => outputs.add(ref, { ...input, url: `${parts?.[0]}:${port}${parts?.[1]}` })
+    const added = yield* parts === null ? outputs.add(ref, input) : withFreePort(channels, "srt", add)
     return inputOutputView(number, added)
   })
 
-export const changeInputOutput = (distributor: DistributorService, ref: string, outputRef: string, { id, ...change }: InputOutputChange) =>
+/** @param check what must hold for the change to be made: looked at before the id of the body is */
+export const changeInputOutput = <E>(
+  { channels, outputs }: Pick<AppServices, "channels" | "outputs">,
+  ref: string,
+  outputRef: string,
+  { id, ...change }: InputOutputChange,
+  check: Effect.Effect<void, E>,
+) =>
   Effect.gen(function* () {
-    const { channel, output } = yield* findInputOutput(distributor, ref, outputRef)
-    yield* sameId(id, [output.id, output.slug, String(output.number)])
-    return inputOutputView(channel.number, yield* distributor.updateOutput(channel.id, output.id, change))
+    const { channel } = yield* findInputOutput(channels, ref, outputRef)
+    const isSame = Effect.flatMap(findInputOutput(channels, ref, outputRef), ({ output }) =>
+      sameId(id, [output.id, output.slug, String(output.number)]),
+    )
+    return { channel, output: yield* outputs.update(channel.id, outputRef, change, Effect.zipRight(check, isSame)) }
   })
 
 /** A line of an output's log. */
@@ -165,7 +180,7 @@ const MAX_PAGES = 20
 
 /** What happened to an output, newest first. */
 export const outputLog = (
-  distributor: DistributorService,
+  events: Pick<EventsService, "list">,
   channel: ChannelView,
   output: OutputView,
   limit: number,
@@ -176,13 +191,13 @@ export const outputLog = (
     const lines: OutputLogLine[] = []
     let before: number | undefined
     for (let page = 0; page < MAX_PAGES && lines.length < limit; page++) {
-      const events = yield* distributor.events(channel.id, { limit: PAGE, before, sinceMs: Number.isFinite(since) ? since : undefined })
-      for (const event of events) {
+      const found = yield* events.list(channel.id, { limit: PAGE, before, sinceMs: Number.isFinite(since) ? since : undefined })
+      for (const event of found) {
         if (event.output !== output.slug) continue
         lines.push({ at: event.at, level: LEVELS[event.severity], kind: event.kind, message: event.message })
       }
-      before = events.at(-1)?.id
-      if (events.length < PAGE) break
+      before = found.at(-1)?.id
+      if (found.length < PAGE) break
     }
     return lines.slice(0, limit)
   })

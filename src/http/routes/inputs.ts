@@ -45,70 +45,66 @@ const readLogQuery = (c: Context): Either.Either<LogQuery, InvalidInput> => {
 }
 
 /** Routes of inputs themselves: list, create, read, change, remove, start and stop. */
-const inputVerbRoutes = (app: Hono, { conditionally, distributor, idempotency, runner }: AppServices): void => {
-  const etags = makeEtags(distributor)
+const inputVerbRoutes = (app: Hono, { channels, idempotency, runner }: Pick<AppServices, "channels" | "idempotency" | "runner">): void => {
+  const etags = makeEtags(channels)
   const answer = (c: Context, channel: ChannelView) => c.json(inputView(channel), 200, { ETag: etags.ofChannel(channel) })
-  const isAsRead = (c: Context, ref: string) => Effect.flatMap(distributor.get(ref), (channel) => checkIfMatch(c, etags.ofChannel(channel)))
+  const isAsRead = (c: Context, ref: string) => Effect.flatMap(channels.get(ref), (channel) => checkIfMatch(c, etags.ofChannel(channel)))
 
   methods(app, "/api/inputs", {
     GET: (c) =>
-      runner.run(c, distributor.list, (channels) => c.json({ inputs: channels.map(inputView) }, 200, { ETag: etags.ofChannels(channels) })),
+      runner.run(c, channels.list, (channels) => c.json({ inputs: channels.map(inputView) }, 200, { ETag: etags.ofChannels(channels) })),
     POST: (c) =>
       runner.run(c, readJson(c, InputBody, MANY_THINGS), (body) =>
         idempotency.once(c, body, () =>
-          runner.run(c, createInput(distributor, body), (input) => c.json(input, 201, { Location: `/api/inputs/${input.id}` })),
+          runner.run(c, createInput(channels, body), (input) => c.json(input, 201, { Location: `/api/inputs/${input.id}` })),
         ),
       ),
   })
 
   methods(app, "/api/inputs/:id", {
-    GET: (c) => runner.run(c, distributor.get(c.req.param("id")), (channel) => answer(c, channel)),
+    GET: (c) => runner.run(c, channels.get(c.req.param("id")), (channel) => answer(c, channel)),
     PUT: (c) =>
       runner.run(
         c,
-        Effect.flatMap(distributor.get(c.req.param("id")), ({ id }) =>
-          Effect.flatMap(readJson(c, InputChange, MANY_THINGS), (change) =>
-            // The answer is read in the same turn, before the next change.
-            conditionally(isAsRead(c, id), (verbs) => Effect.zipRight(changeInput(verbs, id, change), verbs.get(id))),
-          ),
+        Effect.flatMap(channels.get(c.req.param("id")), ({ id }) =>
+          Effect.flatMap(readJson(c, InputChange, MANY_THINGS), (change) => changeInput(channels, id, change, isAsRead(c, id))),
         ),
         (channel) => answer(c, channel),
       ),
     DELETE: (c) => {
       const ref = c.req.param("id")
-      return runner.run(
-        c,
-        conditionally(isAsRead(c, ref), (verbs) => verbs.remove(ref)),
-        () => c.body(null, 204),
-      )
+      return runner.run(c, channels.remove(ref, isAsRead(c, ref)), () => c.body(null, 204))
     },
   })
   methods(app, "/api/inputs/:id/start", {
-    POST: (c) => runner.run(c, distributor.start(c.req.param("id")), (channel) => answer(c, channel)),
+    POST: (c) => runner.run(c, channels.start(c.req.param("id")), (channel) => answer(c, channel)),
   })
   methods(app, "/api/inputs/:id/stop", {
-    POST: (c) => runner.run(c, distributor.stop(c.req.param("id")), (channel) => answer(c, channel)),
+    POST: (c) => runner.run(c, channels.stop(c.req.param("id")), (channel) => answer(c, channel)),
   })
 }
 
 /** Routes of an input's outputs. */
-const inputOutputRoutes = (app: Hono, { conditionally, distributor, idempotency, runner }: AppServices): void => {
-  const etags = makeEtags(distributor)
+const inputOutputRoutes = (
+  app: Hono,
+  { channels, events, idempotency, outputs, runner }: Pick<AppServices, "channels" | "events" | "idempotency" | "outputs" | "runner">,
+): void => {
+  const etags = makeEtags(channels)
   const answerOutput = (c: Context, { channel, output }: { readonly channel: ChannelView; readonly output: OutputView }) =>
     c.json(inputOutputView(channel.number, output), 200, { ETag: etags.ofOutput(output) })
-  const find = (c: Context) => findInputOutput(distributor, c.req.param("id") ?? "", c.req.param("output") ?? "")
+  const find = (c: Context) => findInputOutput(channels, c.req.param("id") ?? "", c.req.param("output") ?? "")
   const outputIsAsRead = (c: Context) => Effect.flatMap(find(c), ({ output }) => checkIfMatch(c, etags.ofOutput(output)))
 
   methods(app, "/api/inputs/:id/outputs", {
     GET: (c) =>
-      runner.run(c, distributor.get(c.req.param("id")), (channel) =>
+      runner.run(c, channels.get(c.req.param("id")), (channel) =>
         c.json({ outputs: inputView(channel).outputs }, 200, { ETag: etags.ofOutputs(channel.outputs) }),
       ),
     POST: (c) => {
       const ref = c.req.param("id")
-      return runner.run(c, Effect.zipRight(distributor.get(ref), readJson(c, OutputRequest)), (body) =>
+      return runner.run(c, Effect.zipRight(channels.get(ref), readJson(c, OutputRequest)), (body) =>
         idempotency.once(c, body, () =>
-          runner.run(c, addInputOutput(distributor, ref, body), (output) =>
+          runner.run(c, addInputOutput({ channels, outputs }, ref, body), (output) =>
             c.json(output, 201, { Location: `/api/inputs/${output.input_id}/outputs/${output.id}` }),
           ),
         ),
@@ -124,9 +120,7 @@ const inputOutputRoutes = (app: Hono, { conditionally, distributor, idempotency,
         c,
         Effect.flatMap(find(c), ({ channel, output }) =>
           Effect.flatMap(readJson(c, InputOutputChange), (change) =>
-            conditionally(outputIsAsRead(c), (verbs) =>
-              Effect.zipRight(changeInputOutput(verbs, channel.id, output.id, change), findInputOutput(verbs, channel.id, output.id)),
-            ),
+            changeInputOutput({ channels, outputs }, channel.id, output.id, change, outputIsAsRead(c)),
           ),
         ),
         (found) => answerOutput(c, found),
@@ -134,14 +128,12 @@ const inputOutputRoutes = (app: Hono, { conditionally, distributor, idempotency,
     DELETE: (c) =>
       runner.run(
         c,
-        Effect.flatMap(find(c), ({ channel, output }) =>
-          conditionally(outputIsAsRead(c), (verbs) => verbs.removeOutput(channel.id, output.id)),
-        ),
+        Effect.flatMap(find(c), ({ channel, output }) => outputs.remove(channel.id, output.id, outputIsAsRead(c))),
         () => c.body(null, 204),
       ),
   })
 
-  const carryOut = (c: Context, verb: typeof distributor.startOutput) =>
+  const carryOut = (c: Context, verb: typeof outputs.start) =>
     runner.run(
       c,
       Effect.flatMap(find(c), ({ channel, output }) =>
@@ -149,15 +141,15 @@ const inputOutputRoutes = (app: Hono, { conditionally, distributor, idempotency,
       ),
       (found) => answerOutput(c, found),
     )
-  methods(app, `${path}/start`, { POST: (c) => carryOut(c, distributor.startOutput) })
-  methods(app, `${path}/stop`, { POST: (c) => carryOut(c, distributor.stopOutput) })
+  methods(app, `${path}/start`, { POST: (c) => carryOut(c, outputs.start) })
+  methods(app, `${path}/stop`, { POST: (c) => carryOut(c, outputs.stop) })
 
   methods(app, `${path}/logs`, {
     GET: (c) => {
       const read = Effect.gen(function* () {
         const { channel, output } = yield* find(c)
         const { format, limit } = yield* readLogQuery(c)
-        return { format, lines: yield* outputLog(distributor, channel, output, limit) }
+        return { format, lines: yield* outputLog(events, channel, output, limit) }
       })
       return runner.run(c, read, ({ format, lines }) =>
         format === "json" ? c.json({ logs: lines }) : c.body(logAsText(lines), 200, { "Content-Type": "text/plain; charset=utf-8" }),

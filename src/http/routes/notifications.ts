@@ -10,7 +10,7 @@ import type { AppServices } from "../services/services.ts"
 /** Mail servers take their time. */
 const TEST_WITHIN = Duration.seconds(40)
 
-export const notificationRoutes = (app: Hono, { distributor: { notifications }, runner }: AppServices): void => {
+export const notificationRoutes = (app: Hono, { notifications, runner }: Pick<AppServices, "notifications" | "runner">): void => {
   methods(app, "/api/notifications", {
     GET: (c) => runner.run(c, notifications.notices, (notices) => c.json({ notices })),
   })

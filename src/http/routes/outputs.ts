@@ -15,12 +15,15 @@ import { checkId } from "./channels.ts"
 /** Longer than the engine takes for a test at most. */
 const TESTED_WITHIN = Duration.seconds(28)
 
-export const outputRoutes = (app: Hono, { conditionally, distributor, idempotency, runner }: AppServices): void => {
-  const etags = makeEtags(distributor)
+export const outputRoutes = (
+  app: Hono,
+  { channels, dryRuns, idempotency, outputs, runner }: Pick<AppServices, "channels" | "dryRuns" | "idempotency" | "outputs" | "runner">,
+): void => {
+  const etags = makeEtags(channels)
   const answer = (c: Context, output: OutputView, headers: Readonly<Record<string, string>> = {}, status: 200 | 201 = 200) =>
     c.json(output, status, { ETag: etags.ofOutput(output), ...headers })
   const find = (channelRef: string, ref: string): Effect.Effect<OutputView, NotFound> =>
-    Effect.flatMap(distributor.get(channelRef), (channel) => {
+    Effect.flatMap(channels.get(channelRef), (channel) => {
       const output = channel.outputs.find((o) => o.id === ref || o.slug === ref)
       return output === undefined ? Effect.fail(new NotFound({ kind: "output", ref })) : Effect.succeed(output)
     })
@@ -29,16 +32,16 @@ export const outputRoutes = (app: Hono, { conditionally, distributor, idempotenc
 
   methods(app, "/api/channels/:id/outputs", {
     GET: (c) =>
-      runner.run(c, distributor.get(c.req.param("id")), ({ outputs }) => c.json({ outputs }, 200, { ETag: etags.ofOutputs(outputs) })),
+      runner.run(c, channels.get(c.req.param("id")), ({ outputs }) => c.json({ outputs }, 200, { ETag: etags.ofOutputs(outputs) })),
     POST: (c) => {
       const ref = c.req.param("id")
       return runner.run(
         c,
         // The channel first: to somebody with a wrong address what is wrong with the body is of no use.
-        Effect.zipRight(distributor.get(ref), readJson(c, OutputRequest)),
+        Effect.zipRight(channels.get(ref), readJson(c, OutputRequest)),
         (input) =>
           idempotency.once(c, input, () =>
-            runner.run(c, distributor.addOutput(ref, input), (output) =>
+            runner.run(c, outputs.add(ref, input), (output) =>
               answer(c, output, { Location: `/api/channels/${encodeURIComponent(ref)}/outputs/${output.id}` }, 201),
             ),
           ),
@@ -48,7 +51,7 @@ export const outputRoutes = (app: Hono, { conditionally, distributor, idempotenc
 
   methods(app, "/api/presets", { GET: (c) => c.json({ presets: PRESETS }) })
   methods(app, "/api/outputs/test", {
-    POST: (c) => runner.run(c, Effect.flatMap(readJson(c, OutputInput), distributor.testOutput), (test) => c.json(test), TESTED_WITHIN),
+    POST: (c) => runner.run(c, Effect.flatMap(readJson(c, OutputInput), dryRuns.ofNew), (test) => c.json(test), TESTED_WITHIN),
   })
 
   const path = "/api/channels/:id/outputs/:output"
@@ -62,27 +65,23 @@ export const outputRoutes = (app: Hono, { conditionally, distributor, idempotenc
           const output = yield* find(channel, ref)
           const { id, ...update } = yield* readJson(c, OutputUpdate)
           yield* checkId(id, [output.id, output.slug])
-          return yield* conditionally(isAsRead(c, channel, ref), (verbs) => verbs.updateOutput(channel, ref, update))
+          return yield* outputs.update(channel, ref, update, isAsRead(c, channel, ref))
         }),
         (output) => answer(c, output),
       )
     },
     DELETE: (c) => {
       const [channel, ref] = [c.req.param("id"), c.req.param("output")]
-      return runner.run(
-        c,
-        conditionally(isAsRead(c, channel, ref), (verbs) => verbs.removeOutput(channel, ref)),
-        () => c.body(null, 204),
-      )
+      return runner.run(c, outputs.remove(channel, ref, isAsRead(c, channel, ref)), () => c.body(null, 204))
     },
   })
   methods(app, `${path}/start`, {
-    POST: (c) => runner.run(c, distributor.startOutput(c.req.param("id"), c.req.param("output")), (output) => answer(c, output)),
+    POST: (c) => runner.run(c, outputs.start(c.req.param("id"), c.req.param("output")), (output) => answer(c, output)),
   })
   methods(app, `${path}/test`, {
-    POST: (c) => runner.run(c, distributor.testExisting(c.req.param("id"), c.req.param("output")), (test) => c.json(test), TESTED_WITHIN),
+    POST: (c) => runner.run(c, dryRuns.ofExisting(c.req.param("id"), c.req.param("output")), (test) => c.json(test), TESTED_WITHIN),
   })
   methods(app, `${path}/stop`, {
-    POST: (c) => runner.run(c, distributor.stopOutput(c.req.param("id"), c.req.param("output")), (output) => answer(c, output)),
+    POST: (c) => runner.run(c, outputs.stop(c.req.param("id"), c.req.param("output")), (output) => answer(c, output)),
   })
 }

@@ -23,7 +23,10 @@ export const decodeCue = (text: string): Effect.Effect<SpliceInfoSection, Invali
     return decoded.ok ? Effect.succeed(decoded.section) : new InvalidInput({ errors: [{ path: "cue", message: decoded.error }] })
   })
 
-export const scte35Routes = (app: Hono, { access, distributor, idempotency, runner }: AppServices): void => {
+export const scte35Routes = (
+  app: Hono,
+  { access, channels, cues, idempotency, runner }: Pick<AppServices, "access" | "channels" | "cues" | "idempotency" | "runner">,
+): void => {
   methods(app, "/api/scte35/decode", {
     POST: (c) =>
       runner.run(
@@ -37,7 +40,7 @@ export const scte35Routes = (app: Hono, { access, distributor, idempotency, runn
     GET: (c) => {
       const ref = c.req.param("id")
       const read = Effect.flatMap(readCueQuery(new URL(c.req.url).searchParams), ({ format, query }) =>
-        Effect.all({ channel: distributor.get(ref), cues: distributor.cues(ref, query), format: Effect.succeed(format) }),
+        Effect.all({ channel: channels.get(ref), cues: cues.list(ref, query), format: Effect.succeed(format) }),
       )
       return runner.run(c, read, ({ channel, cues, format }) => {
         if (format === "json") return c.json({ cues: cues.map(withSection) })
@@ -49,14 +52,14 @@ export const scte35Routes = (app: Hono, { access, distributor, idempotency, runn
       const ref = c.req.param("id")
       const by = requesterOf(c, access)
       const read = Effect.gen(function* () {
-        const { slug } = yield* distributor.get(ref)
+        const { slug } = yield* channels.get(ref)
         return yield* Effect.tapError(readJson(c, CueInput), (error) => {
           const why = error._tag === "Refused" ? error.problem.detail : error.message
           return Effect.annotateLogs(Effect.logWarning(`a cue of ${by} was not inserted: ${why}`), "channel", slug)
         })
       })
       return runner.run(c, read, (input) =>
-        idempotency.once(c, input, () => runner.run(c, distributor.insertCue(ref, input, by), (answer) => c.json(answer, 202))),
+        idempotency.once(c, input, () => runner.run(c, cues.insert(ref, input, by), (answer) => c.json(answer, 202))),
       )
     },
   })

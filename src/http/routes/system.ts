@@ -40,14 +40,17 @@ export const ofThisProcess = (): Sample => {
 
 const SECRETS = { true: true, "1": true, false: false, "0": false } as const
 
-export const systemRoutes = (app: Hono, { access, distributor, runner }: AppServices): void => {
+export const systemRoutes = (
+  app: Hono,
+  { access, channels, channelsJson, runner, system }: Pick<AppServices, "access" | "channels" | "channelsJson" | "runner" | "system">,
+): void => {
   const cpuPercent = makeCpuMeter(ofThisProcess)
 
   methods(app, "/api/system/stats", {
     GET: (c) =>
       runner.run(
         c,
-        Effect.all({ health: distributor.health, usage: distributor.engineUsage, channels: distributor.list }),
+        Effect.all({ health: system.health, usage: system.engineUsage, channels: channels.list }),
         ({ channels, health, usage }) => {
           const outputs = channels.flatMap((channel) => channel.outputs)
           return c.json({
@@ -89,7 +92,7 @@ export const systemRoutes = (app: Hono, { access, distributor, runner }: AppServ
         const secrets = read("secrets", (text) => Object.entries(SECRETS).find(([name]) => name === text)?.[1] ?? null, "1 or 0")
         if (errors.length > 0) return yield* new InvalidInput({ errors })
         if (secrets === true && !maySeeSecrets(c, access)) return yield* keyNeeded
-        return yield* distributor.channelsJson(secrets ?? false)
+        return yield* channelsJson.text(secrets ?? false)
       })
       return runner.run(c, read, (text) =>
         c.body(text, 200, {

@@ -8,8 +8,10 @@ import { MANY_THINGS } from "../request/json-bounds.ts"
 import { methods } from "../request/methods.ts"
 import type { AppServices } from "../services/services.ts"
 
-export const templateRoutes = (app: Hono, { conditionally, distributor, idempotency, runner }: AppServices): void => {
-  const { templates } = distributor
+export const templateRoutes = (
+  app: Hono,
+  { idempotency, runner, templates }: Pick<AppServices, "idempotency" | "runner" | "templates">,
+): void => {
   const isAsRead = (c: Context, name: string) => Effect.flatMap(templates.tagged(name), ({ tag }) => checkIfMatch(c, quoted(tag)))
   type Tagged = Effect.Effect.Success<ReturnType<typeof templates.tagged>>
   const answer = (c: Context, { tag, template }: Tagged) => c.json(template, 200, { ETag: quoted(tag) })
@@ -30,18 +32,14 @@ export const templateRoutes = (app: Hono, { conditionally, distributor, idempote
       return runner.run(
         c,
         Effect.flatMap(Effect.zipRight(templates.get(name), readJson(c, TemplateUpdate, MANY_THINGS)), (update) =>
-          conditionally(isAsRead(c, name), (verbs) => Effect.zipRight(verbs.templates.update(name, update), templates.tagged(name))),
+          templates.update(name, update, isAsRead(c, name)),
         ),
         (changed) => answer(c, changed),
       )
     },
     DELETE: (c) => {
       const name = c.req.param("template")
-      return runner.run(
-        c,
-        conditionally(isAsRead(c, name), (verbs) => verbs.templates.remove(name)),
-        () => c.body(null, 204),
-      )
+      return runner.run(c, templates.remove(name, isAsRead(c, name)), () => c.body(null, 204))
     },
   })
 }

@@ -1,20 +1,16 @@
 import type { AccountsService } from "../../effects/accounts/Accounts.ts"
 import type { LogLines } from "../../effects/config/log-lines.ts"
-import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
+import type { ControlPlane } from "../../effects/supervisor/ControlPlane.ts"
 import type { Audit } from "../access/audit.ts"
 import type { Access } from "../access/auth.ts"
 import type { Limits } from "../access/limits.ts"
 import type { LivePages } from "../live/live-pages.ts"
-import type { Turns } from "../request/etag.ts"
 import type { Idempotency } from "../request/idempotency.ts"
 import type { Runner } from "../request/run.ts"
 import type { GrafanaLinks } from "./grafana-links.ts"
 
-/** What routes work with. */
-export interface AppServices {
-  readonly distributor: DistributorService
-  /** Changes that rest on a state which must still hold: `If-Match`. */
-  readonly conditionally: Turns["conditionally"]
+/** What routes work with; each takes what it needs of it. */
+export interface AppServices extends ControlPlane {
   readonly idempotency: Idempotency
   readonly runner: Runner
   readonly access: Access
@@ -27,7 +23,7 @@ export interface AppServices {
   /** WebSockets that are open. */
   readonly openSockets: () => number
   /** Whether pictures are taken of channels. */
-  readonly thumbnails: boolean
+  readonly pictures: boolean
   /** Null without `GRAFANA_URL`. */
   readonly grafana: GrafanaLinks | null
 }

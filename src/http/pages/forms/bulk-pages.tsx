@@ -28,13 +28,13 @@ const bodyOf = (lines: ReadonlyArray<PastedLine>, fields: Fields): Effect.Effect
 const isOfLine = ({ path }: FieldError) => path.startsWith("outputs[")
 
 export const bulkPageRoutes = (app: Hono, services: AppServices): void => {
-  const { distributor, runner } = services
+  const { channels, outputs, runner } = services
   const add = (fields: Fields, lines: ReadonlyArray<PastedLine>): Effect.Effect<unknown, ApiError> =>
-    Effect.flatMap(bodyOf(lines, fields), ({ outputs }) => distributor.addOutputs(field(fields, "channel"), outputs))
+    Effect.flatMap(bodyOf(lines, fields), (body) => outputs.addMany(field(fields, "channel"), body.outputs))
 
   const page = async (c: Context, fields: Fields, problem?: Problem): Promise<Response> => {
-    const channels = await runner.settle(c, distributor.list)
-    if (Either.isLeft(channels)) return problemResponse(channels.left, c.req.path)
+    const listed = await runner.settle(c, channels.list)
+    if (Either.isLeft(listed)) return problemResponse(listed.left, c.req.path)
     const errors = problem?.errors ?? []
     const lines = bulkLines(pastedLines(fields["urls"] ?? "").slice(0, MAX_LINES), errors)
     // The errors of a line stand beside it; the field says that there are some.
@@ -50,7 +50,7 @@ export const bulkPageRoutes = (app: Hono, services: AppServices): void => {
       <BulkPage
         frame={frameOf(c, services)}
         state={{ ...state, alerts }}
-        channels={channelChoices(channels.right)}
+        channels={channelChoices(listed.right)}
         lines={lines}
         back={backOf(c, fields)}
       />

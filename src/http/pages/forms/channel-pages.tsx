@@ -20,17 +20,17 @@ const stateFor = (fields: Fields, problem: Problem | undefined, focus: string) =
   stateOf(shownAgain(fields, [], ["output_url"]), problem, CHANNEL_FIELDS, focus, CHANNEL_ALIASES)
 
 /** The advice beside a form: its conflicts with what exists, as far as it is typed, and what to enter at MediaLive. */
-const adviceOf = async ({ distributor, runner }: AppServices, c: Context, fields: Fields) => {
+const adviceOf = async ({ channels, runner }: Pick<AppServices, "channels" | "runner">, c: Context, fields: Fields) => {
   const host = c.req.header("host") ?? new URL(c.req.url).host
   const ref = field(fields, "channel")
   // What is not typed yet is no fault: only a conflict with another channel or output is told.
   const check = Effect.suspend(() =>
     ref === ""
-      ? Effect.flatMap(decode(ChannelInput, { name: "new", ...newChannelBody(fields) }), (input) => distributor.checkChannel(input))
+      ? Effect.flatMap(decode(ChannelInput, { name: "new", ...newChannelBody(fields) }), (input) => channels.preview(input))
       : Effect.flatMap(
-          Effect.zip(decode(ChannelUpdate, changedChannelBody(fields)), distributor.get(ref)),
+          Effect.zip(decode(ChannelUpdate, changedChannelBody(fields)), channels.get(ref)),
           ([{ id: _, ...update }, channel]) =>
-            distributor.checkChannel({ ...update, name: channel.name, rtp_port: update.rtp_port ?? channel.rtp_port }, ref),
+            channels.preview({ ...update, name: channel.name, rtp_port: update.rtp_port ?? channel.rtp_port }, ref),
         ),
   )
   const checked = await runner.settle(c, check)
@@ -43,10 +43,10 @@ const adviceOf = async ({ distributor, runner }: AppServices, c: Context, fields
  * with it.
  */
 const makeChannelForms = (services: AppServices) => {
-  const { distributor, runner } = services
+  const { channels, runner } = services
 
   const addPage = async (c: Context, typed?: Fields, problem?: Problem): Promise<Response> => {
-    const port = typed === undefined ? await runner.settle(c, distributor.freePort("udp")) : null
+    const port = typed === undefined ? await runner.settle(c, channels.freePort("udp")) : null
     const fields: Fields = typed ?? (port !== null && Either.isRight(port) ? { rtp_port: String(port.right) } : {})
     const html = (
       <AddChannelPage
@@ -62,7 +62,7 @@ const makeChannelForms = (services: AppServices) => {
   }
 
   const editPage = async (c: Context, ref: string, typed?: Fields, problem?: Problem): Promise<Response> => {
-    const found = await runner.settle(c, distributor.get(ref))
+    const found = await runner.settle(c, channels.get(ref))
     if (Either.isLeft(found)) return problemResponse(found.left, c.req.path)
     const channel = found.right
     const fields = { ...(typed ?? channelValues(channel)), channel: channel.slug }
@@ -85,7 +85,7 @@ const makeChannelForms = (services: AppServices) => {
   }
 
   const clonePage = async (c: Context, ref: string, typed?: Fields, problem?: Problem): Promise<Response> => {
-    const found = await runner.settle(c, distributor.get(ref))
+    const found = await runner.settle(c, channels.get(ref))
     if (Either.isLeft(found)) return problemResponse(found.left, c.req.path)
     const { name, slug } = found.right
     const state = stateOf(typed ?? { name: `${name.slice(0, 120)} copy` }, problem, ["name", "rtp_port"], "name")
@@ -96,7 +96,7 @@ const makeChannelForms = (services: AppServices) => {
 }
 
 export const channelPageRoutes = (app: Hono, services: AppServices): void => {
-  const { distributor, runner } = services
+  const { channels, runner } = services
   const { addPage, clonePage, editPage } = makeChannelForms(services)
   const withForm = makeWithForm(services)
   const backTo = (c: Context, fields: Fields, { slug }: ChannelView) => withPlace(backOf(c, fields), { hash: `channel-${slug}` })
@@ -108,11 +108,11 @@ export const channelPageRoutes = (app: Hono, services: AppServices): void => {
   methods(app, "/channels", {
     POST: (c) =>
       withForm(c, async (fields) => {
-        const created = await runner.settle(c, Effect.flatMap(decode(ChannelInput, newChannelBody(fields)), distributor.create))
+        const created = await runner.settle(c, Effect.flatMap(decode(ChannelInput, newChannelBody(fields)), channels.create))
         if (Either.isLeft(created)) return addPage(c, fields, created.left)
         const { slug, status } = created.right
         if (fields["save"] === "start" && status === "stopped") {
-          const started = await runner.settle(c, distributor.start(slug))
+          const started = await runner.settle(c, channels.start(slug))
           // The channel is there all the same: what is left to do with it is told on its own page.
           if (Either.isLeft(started)) return editPage(c, slug, undefined, started.left)
         }
@@ -124,7 +124,7 @@ export const channelPageRoutes = (app: Hono, services: AppServices): void => {
     POST: (c) =>
       withForm(c, async (fields) => {
         const ref = c.req.param("id")
-        const update = Effect.flatMap(decode(ChannelUpdate, changedChannelBody(fields)), (input) => distributor.update(ref, input))
+        const update = Effect.flatMap(decode(ChannelUpdate, changedChannelBody(fields)), (input) => channels.update(ref, input))
         const updated = await runner.settle(c, update)
         return Either.isRight(updated) ? goTo(c, backTo(c, fields, updated.right)) : editPage(c, ref, fields, updated.left)
       }),
@@ -138,7 +138,7 @@ export const channelPageRoutes = (app: Hono, services: AppServices): void => {
         const body = { name: field(fields, "name"), ...(port === "" ? {} : { rtp_port: numeric(port) }) }
         const cloned = await runner.settle(
           c,
-          Effect.flatMap(decode(CloneInput, body), (input) => distributor.clone(ref, input)),
+          Effect.flatMap(decode(CloneInput, body), (input) => channels.clone(ref, input)),
         )
         if (Either.isLeft(cloned)) return clonePage(c, ref, fields, cloned.left)
         const { channel, left_out } = cloned.right
@@ -147,6 +147,6 @@ export const channelPageRoutes = (app: Hono, services: AppServices): void => {
       }),
   })
   methods(app, "/channels/:id/remove", {
-    POST: (c) => runner.run(c, distributor.remove(c.req.param("id")), (token) => goTo(c, withPlace("/", { undo: token }))),
+    POST: (c) => runner.run(c, channels.remove(c.req.param("id")), (token) => goTo(c, withPlace("/", { undo: token }))),
   })
 }

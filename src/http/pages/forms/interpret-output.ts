@@ -35,30 +35,31 @@ const understandingOf = (fields: Fields, preview: Either.Either<OutputPreview, P
 }
 
 /** Finds a channel as the control plane does, and its output by id or slug; fails with `NotFound`. */
-export const findOutput = (distributor: Pick<AppServices["distributor"], "get">, ref: string, outputRef: string) =>
+export const findOutput = (channels: Pick<AppServices["channels"], "get">, ref: string, outputRef: string) =>
   Effect.gen(function* () {
-    const channel = yield* distributor.get(ref)
+    const channel = yield* channels.get(ref)
     const output = channel.outputs.find(({ id, slug }) => id === outputRef || slug === outputRef)
     return output === undefined ? yield* new NotFound({ kind: "output", ref: outputRef }) : { channel, output }
   })
 
 /** What the form of an output that is there says, as the verbs of the control plane take it. */
-export const changedOutput = ({ distributor }: Pick<AppServices, "distributor">, fields: Fields, ref: string, output: string) =>
-  Effect.flatMap(findOutput(distributor, ref, output), (found) => decode(OutputUpdate, changedOutputBody(fields, found.output)))
+export const changedOutput = ({ channels }: Pick<AppServices, "channels">, fields: Fields, ref: string, output: string) =>
+  Effect.flatMap(findOutput(channels, ref, output), (found) => decode(OutputUpdate, changedOutputBody(fields, found.output)))
 
-const preview = ({ distributor }: Pick<AppServices, "distributor">, fields: Fields): Effect.Effect<OutputPreview, ApiError> => {
+const preview = (
+  { channels, outputs }: Pick<AppServices, "channels" | "outputs">,
+  fields: Fields,
+): Effect.Effect<OutputPreview, ApiError> => {
   const ref = field(fields, "channel")
   const output = field(fields, "output")
   return output === ""
-    ? Effect.flatMap(decode(OutputRequest, newOutputBody(fields)), (input) => distributor.previewOutput(ref, input))
-    : Effect.flatMap(changedOutput({ distributor }, fields, ref, output), ({ id: _, ...input }) =>
-        distributor.previewOutput(ref, input, output),
-      )
+    ? Effect.flatMap(decode(OutputRequest, newOutputBody(fields)), (input) => outputs.preview(ref, input))
+    : Effect.flatMap(changedOutput({ channels }, fields, ref, output), ({ id: _, ...input }) => outputs.preview(ref, input, output))
 }
 
 /** What the fragment below the URL shows for these fields. */
 export const interpret = async (
-  { distributor, runner }: Pick<AppServices, "distributor" | "runner">,
+  { channels, outputs, runner }: Pick<AppServices, "channels" | "outputs" | "runner">,
   c: Context,
   fields: Fields,
 ): Promise<UnderstoodProps> => ({
@@ -66,7 +67,7 @@ export const interpret = async (
     fields,
     await runner.settle(
       c,
-      Effect.suspend(() => preview({ distributor }, fields)),
+      Effect.suspend(() => preview({ channels, outputs }, fields)),
     ),
   ),
   preset: presetNotes(field(fields, "preset")),
@@ -74,6 +75,6 @@ export const interpret = async (
 
 /** The templates to begin from; none where the store does not answer: the form works without. */
 export const templatesFor = async (
-  { distributor, runner }: Pick<AppServices, "distributor" | "runner">,
+  { runner, templates }: Pick<AppServices, "runner" | "templates">,
   c: Context,
-): Promise<ReadonlyArray<TemplateView>> => Either.getOrElse(await runner.settle(c, distributor.templates.list), () => [])
+): Promise<ReadonlyArray<TemplateView>> => Either.getOrElse(await runner.settle(c, templates.list), () => [])

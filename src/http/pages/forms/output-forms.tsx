@@ -4,7 +4,7 @@ import { type Effect, Either } from "effect"
 import type { Context } from "hono"
 import { isLive } from "../../../../views/channel/OutputRows.tsx"
 import { AddOutputPage, EditOutputPage } from "../../../../views/forms/OutputPages.tsx"
-import type { DistributorService } from "../../../effects/supervisor/Distributor.ts"
+import type { DryRunsService } from "../../../effects/supervisor/DryRuns.ts"
 import { type Problem, problemResponse } from "../../request/problem.ts"
 import type { AppServices } from "../../services/services.ts"
 import { frameOf } from "../frame.ts"
@@ -16,7 +16,7 @@ import { OUTPUT_FIELDS, outputValues, PRESET_CHOICES, SECRET_FIELDS, settingGrou
 const KEEP_TYPING = "Secrets are not sent back: type those that are missing or shown as *** again."
 
 /** The outcome of a test. */
-export type Tested = Effect.Effect.Success<ReturnType<DistributorService["testOutput"]>>
+export type Tested = Effect.Effect.Success<ReturnType<DryRunsService["ofNew"]>>
 
 /** What became of the form when it was sent. */
 export interface Sent {
@@ -38,13 +38,13 @@ export interface OutputForms {
 }
 
 export const makeOutputForms = (services: AppServices): OutputForms => {
-  const { distributor, runner } = services
+  const { channels, runner } = services
 
   const addPage = async (c: Context, fields: Fields, sent: Sent = {}): Promise<Response> => {
-    const channels = await runner.settle(c, distributor.list)
-    if (Either.isLeft(channels)) return problemResponse(channels.left, c.req.path)
+    const listed = await runner.settle(c, channels.list)
+    if (Either.isLeft(listed)) return problemResponse(listed.left, c.req.path)
     const wanted = field(fields, "channel")
-    const known = channels.right.find(({ id, number, slug }) => [id, slug, String(number)].includes(wanted))
+    const known = listed.right.find(({ id, number, slug }) => [id, slug, String(number)].includes(wanted))
     const values = { ...fields, channel: known?.slug ?? wanted }
     const state = stateFor(values, sent, "url")
     const templates = await templatesFor(services, c)
@@ -55,7 +55,7 @@ export const makeOutputForms = (services: AppServices): OutputForms => {
         action="/outputs"
         test="/outputs/test"
         state={state}
-        channels={channelChoices(channels.right)}
+        channels={channelChoices(listed.right)}
         templates={templates.map(({ name }) => ({ value: name, text: name }))}
         presets={PRESET_CHOICES}
         settings={{ protocol, groups: settingGroups(protocol), state }}
@@ -68,7 +68,7 @@ export const makeOutputForms = (services: AppServices): OutputForms => {
   }
 
   const editPage = async (c: Context, ref: string, outputRef: string, typed?: Fields, sent: Sent = {}): Promise<Response> => {
-    const found = await runner.settle(c, findOutput(distributor, ref, outputRef))
+    const found = await runner.settle(c, findOutput(channels, ref, outputRef))
     if (Either.isLeft(found)) return problemResponse(found.left, c.req.path)
     const { channel, output } = found.right
     const values = { ...(typed ?? outputValues(output)), channel: channel.slug, output: output.id }

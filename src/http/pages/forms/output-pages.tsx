@@ -17,7 +17,7 @@ import { outputTestRoutes } from "./output-test-pages.tsx"
 import { makeWithForm } from "./with-form.ts"
 
 export const outputPageRoutes = (app: Hono, services: AppServices): void => {
-  const { distributor, runner } = services
+  const { channels, outputs, runner } = services
   const forms = makeOutputForms(services)
   const { addPage, editPage } = forms
   const withForm = makeWithForm(services)
@@ -46,9 +46,7 @@ export const outputPageRoutes = (app: Hono, services: AppServices): void => {
   methods(app, "/outputs", {
     POST: (c) =>
       withForm(c, async (fields) => {
-        const add = Effect.flatMap(decode(OutputRequest, newOutputBody(fields)), (input) =>
-          distributor.addOutput(field(fields, "channel"), input),
-        )
+        const add = Effect.flatMap(decode(OutputRequest, newOutputBody(fields)), (input) => outputs.add(field(fields, "channel"), input))
         const added = await runner.settle(c, add)
         if (Either.isLeft(added)) return addPage(c, fields, { problem: added.left })
         return goTo(c, withPlace(backOf(c, fields), { hash: `output-${added.right.id}` }))
@@ -61,7 +59,7 @@ export const outputPageRoutes = (app: Hono, services: AppServices): void => {
     POST: (c) =>
       withForm(c, async (fields) => {
         const [ref, output] = [c.req.param("id"), c.req.param("output")]
-        const update = Effect.flatMap(changedOutput(services, fields, ref, output), (input) => distributor.updateOutput(ref, output, input))
+        const update = Effect.flatMap(changedOutput(services, fields, ref, output), (input) => outputs.update(ref, output, input))
         const updated = await runner.settle(c, update)
         if (Either.isRight(updated)) return goTo(c, withPlace(backOf(c, fields), { hash: `output-${updated.right.id}` }))
         return updated.left.kind === "not-found"
@@ -72,8 +70,8 @@ export const outputPageRoutes = (app: Hono, services: AppServices): void => {
   methods(app, `${path}/duplicate`, {
     POST: async (c) => {
       const [ref, output] = [c.req.param("id"), c.req.param("output")]
-      const copied = await runner.settle(c, distributor.duplicateOutput(ref, output))
-      const found = await runner.settle(c, findOutput(distributor, ref, output))
+      const copied = await runner.settle(c, outputs.duplicate(ref, output))
+      const found = await runner.settle(c, findOutput(channels, ref, output))
       if (Either.isLeft(found)) return problemResponse(found.left, c.req.path)
       const { channel, output: source } = found.right
       if (Either.isRight(copied)) return goTo(c, `/channels/${channel.slug}/outputs/${copied.right.slug}/edit`)

@@ -36,7 +36,7 @@ const testInPlace = (c: Context, test: Either.Either<Tested, Problem>) => {
 }
 
 export const outputTestRoutes = (app: Hono, services: AppServices, { addPage, editPage }: OutputForms): void => {
-  const { distributor, runner } = services
+  const { channels, dryRuns, runner } = services
   const withForm = makeWithForm(services)
 
   methods(app, "/outputs/test", {
@@ -44,7 +44,7 @@ export const outputTestRoutes = (app: Hono, services: AppServices, { addPage, ed
       withForm(c, async (fields) => {
         const test = await runner.settle(
           c,
-          Effect.flatMap(decode(OutputRequest, newOutputBody(fields)), (input) => distributor.testOutput(input, field(fields, "channel"))),
+          Effect.flatMap(decode(OutputRequest, newOutputBody(fields)), (input) => dryRuns.ofNew(input, field(fields, "channel"))),
           TESTED_WITHIN,
         )
         if (isInPlace(c)) return testInPlace(c, test)
@@ -60,8 +60,8 @@ export const outputTestRoutes = (app: Hono, services: AppServices, { addPage, ed
       const fields: Fields = form.right
       const isTyped = fields["url"] !== undefined
       const tested = isTyped
-        ? Effect.flatMap(changedOutput(services, fields, ref, output), (input) => distributor.testExisting(ref, output, input))
-        : distributor.testExisting(ref, output)
+        ? Effect.flatMap(changedOutput(services, fields, ref, output), (input) => dryRuns.ofExisting(ref, output, input))
+        : dryRuns.ofExisting(ref, output)
       const test = await runner.settle(c, tested, TESTED_WITHIN)
       if (isInPlace(c)) return testInPlace(c, test)
       if (Either.isLeft(test)) {
@@ -70,7 +70,7 @@ export const outputTestRoutes = (app: Hono, services: AppServices, { addPage, ed
           : problemResponse(test.left, c.req.path)
       }
       if (isTyped) return editPage(c, ref, output, fields, { outcome: test.right })
-      return runner.run(c, findOutput(distributor, ref, output), (found) =>
+      return runner.run(c, findOutput(channels, ref, output), (found) =>
         c.html(
           <TestPage
             frame={frameOf(c, services)}

@@ -25,10 +25,10 @@ const stakes = ({ receivers, status }: OutputView): string => {
 }
 
 export const removeOutputRoutes = (app: Hono, services: AppServices): void => {
-  const { distributor, runner } = services
+  const { channels, outputs, runner } = services
   const place = (c: Context) =>
     Effect.gen(function* () {
-      const channel = yield* distributor.get(c.req.param("id") ?? "")
+      const channel = yield* channels.get(c.req.param("id") ?? "")
       const ref = c.req.param("output") ?? ""
       const output = channel.outputs.find(({ id, slug }) => id === ref || slug === ref)
       return output === undefined ? yield* new NotFound({ kind: "output", ref }) : { channel, output }
@@ -59,7 +59,7 @@ export const removeOutputRoutes = (app: Hono, services: AppServices): void => {
       const back = backOf(c, form.right)
       // It may have been started since the page with the button was shown. 409: nothing was done.
       if (form.right["confirmed"] !== "yes" && isLive(output, channel)) return c.html(question(c, found.right, back), 409)
-      const removed = await runner.settle(c, distributor.removeOutput(channel.id, output.id))
+      const removed = await runner.settle(c, outputs.remove(channel.id, output.id))
       if (Either.isLeft(removed)) return problemResponse(removed.left, c.req.path)
       return goTo(c, withPlace(back, { undo: removed.right }))
     },

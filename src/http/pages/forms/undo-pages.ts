@@ -15,23 +15,23 @@ declare module "hono" {
 
 /** Looks up what the page is to offer; `frameOf` puts it into the frame. */
 export const withRemoved =
-  ({ access, distributor, runner }: Pick<AppServices, "access" | "distributor" | "runner">): MiddlewareHandler =>
+  ({ access, runner, undo }: Pick<AppServices, "access" | "runner" | "undo">): MiddlewareHandler =>
   async (c, next) => {
     const token = c.req.method === "GET" ? c.req.query("undo") : undefined
     if (token !== undefined && access.allows(c)) {
-      const found = await runner.settle(c, distributor.removed(token))
+      const found = await runner.settle(c, undo.removed(token))
       if (Either.isRight(found) && found.right !== null) c.set("removed", { ...found.right, token })
     }
     return next()
   }
 
-export const undoRoutes = (app: Hono, { distributor, runner }: AppServices): void => {
+export const undoRoutes = (app: Hono, { runner, undo }: Pick<AppServices, "runner" | "undo">): void => {
   const refused = (c: Context, problem: Parameters<typeof problemResponse>[0]) => problemResponse(problem, c.req.path)
   methods(app, "/undo/:token", {
     POST: async (c) => {
       const undone = await runner.settle(
         c,
-        Effect.suspend(() => distributor.undo(c.req.param("token"))),
+        Effect.suspend(() => undo.undo(c.req.param("token"))),
       )
       if (Either.isLeft(undone)) return refused(c, undone.left)
       const { channel, output } = undone.right

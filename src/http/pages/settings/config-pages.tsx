@@ -26,12 +26,11 @@ const OTHER = "The configuration was changed meanwhile: this is what the documen
 /** The number of sentences about one document; more of them help nobody. */
 const MAX_ALERTS = 50
 
-const seen = ({ channels }: ConfigAnswer) => JSON.stringify(channels)
+const seen = ({ channels }: Pick<ConfigAnswer, "channels">) => JSON.stringify(channels)
 
 /** The page of the configuration, and the way of a document from its comparison to its application. */
 const documentRoutes = (app: Hono, services: AppServices): void => {
-  const { access, conditionally, distributor, runner } = services
-  const { config } = distributor
+  const { access, configuration: config, runner } = services
   const withForm = makeWithForm(services)
   const pending = makePendingDocuments()
   const subjectOf = (c: Context) => access.callerOf(c)?.subject ?? null
@@ -82,11 +81,7 @@ const documentRoutes = (app: Hono, services: AppServices): void => {
         if (waiting === undefined) return page(c, "", makeProblem("conflict", GONE))
         const { document } = waiting
         // What is applied is what was seen: whatever came between is shown first.
-        const apply = conditionally(Effect.void, ({ config }) =>
-          Effect.flatMap(config.apply(document, { dryRun: true, by: by(c) }), (diff) =>
-            seen(diff) === waiting.seen ? config.apply(document, { dryRun: false, by: by(c) }) : Effect.succeed(diff),
-          ),
-        )
+        const apply = config.apply(document, { dryRun: false, by: by(c), only: (diff) => seen(diff) === waiting.seen })
         const applied = await runner.settle(c, apply, APPLIED_WITHIN)
         if (Either.isLeft(applied)) return page(c, "", applied.left)
         pending.forget(token)
@@ -107,8 +102,7 @@ const noVersion = (c: Context, asked: string) =>
 
 /** The page of a version that is kept, and going back to it. */
 const versionRoutes = (app: Hono, services: AppServices): void => {
-  const { access, conditionally, distributor, runner } = services
-  const { config } = distributor
+  const { access, configuration: config, runner } = services
   const by = (c: Context) => requesterOf(c, access)
 
   const versionPage = async (c: Context, asked: string, problem?: Problem): Promise<Response> => {
@@ -129,7 +123,7 @@ const versionRoutes = (app: Hono, services: AppServices): void => {
       const asked = c.req.param("version")
       const number = versionOf(asked)
       if (number === null) return noVersion(c, asked)
-      const rollback = conditionally(Effect.void, ({ config }) => config.rollback(number, { dryRun: false, by: by(c) }))
+      const rollback = config.rollback(number, { dryRun: false, by: by(c) })
       const rolled = await runner.settle(c, rollback, APPLIED_WITHIN)
       return Either.isLeft(rolled) ? versionPage(c, asked, rolled.left) : c.redirect("/settings/config?done=rolled-back", 303)
     },

@@ -34,8 +34,7 @@ const BASE = "/settings/notifications"
 
 /** Pages that add, change and remove a destination. */
 const destinationRoutes = (app: Hono, services: AppServices): void => {
-  const { distributor, runner } = services
-  const { notifications } = distributor
+  const { notifications, runner } = services
   const withForm = makeWithForm(services)
 
   const formPage = (c: Context, kind: DestinationKind, old: DestinationView | null, fields?: Fields, problem?: Problem) => {
@@ -107,8 +106,7 @@ const destinationRoutes = (app: Hono, services: AppServices): void => {
 
 /** The page that changes the rules. */
 const ruleRoutes = (app: Hono, services: AppServices): void => {
-  const { distributor, runner } = services
-  const { notifications } = distributor
+  const { notifications, runner } = services
   const withForm = makeWithForm(services)
 
   const rulesPage = (c: Context, destinations: ReadonlyArray<DestinationView>, fields: Fields, problem?: Problem) => {

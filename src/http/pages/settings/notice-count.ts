@@ -15,10 +15,10 @@ const isPage = (path: string) =>
 
 /** Counts for `frameOf`, which puts it into the frame. */
 export const withOpenNotices =
-  ({ access, distributor, runner }: Pick<AppServices, "access" | "distributor" | "runner">): MiddlewareHandler =>
+  ({ access, notifications, runner }: Pick<AppServices, "access" | "notifications" | "runner">): MiddlewareHandler =>
   async (c, next) => {
     if (isPage(c.req.path) && access.allows(c)) {
-      const open = Effect.map(distributor.notifications.notices, (notices) =>
+      const open = Effect.map(notifications.notices, (notices) =>
         notices.filter(({ acknowledged_at, state }) => state === "open" && acknowledged_at === null),
       )
       const found = await runner.settle(c, open)

@@ -45,12 +45,11 @@ const destinationRow = ({ delivery, enabled, from, host, id, kind, name, port, t
 }
 
 export const notificationPageRoutes = (app: Hono, services: AppServices): void => {
-  const { distributor, runner } = services
-  const { notifications } = distributor
+  const { channels, notifications, runner } = services
   const withForm = makeWithForm(services)
   const read = Effect.all({
     ...{ notices: notifications.notices, mutes: notifications.mutes, destinations: notifications.destinations },
-    ...{ rules: notifications.rules, channels: distributor.list },
+    ...{ rules: notifications.rules, channels: channels.list },
   })
 
   interface More {

@@ -51,13 +51,12 @@ const meaningFor = (template: TemplateView, channel: ChannelView) => {
 }
 
 export const templatePageRoutes = (app: Hono, services: AppServices): void => {
-  const { distributor, runner } = services
-  const { templates } = distributor
+  const { channels, runner, templates } = services
   const withForm = makeWithForm(services)
 
   methods(app, "/settings/templates", {
     GET: (c) =>
-      runner.run(c, Effect.all([templates.list, distributor.list]), ([all, channels]) => {
+      runner.run(c, Effect.all([templates.list, channels.list]), ([all, channels]) => {
         const asked = c.req.query("channel")
         const channel = channels.find(({ slug }) => slug === asked) ?? channels[0]
         return c.html(
@@ -107,7 +106,7 @@ export const templatePageRoutes = (app: Hono, services: AppServices): void => {
         runner.run(c, templates.get(c.req.param("template")), async (old) => {
           const update = Effect.flatMap(decode(TemplateUpdate, changedBody(fields, old)), (body) => templates.update(old.name, body))
           const changed = await runner.settle(c, update)
-          return Either.isLeft(changed) ? formPage(c, old, fields, changed.left) : saved(c, changed.right)
+          return Either.isLeft(changed) ? formPage(c, old, fields, changed.left) : saved(c, changed.right.template)
         }),
       ),
   })

@@ -1,14 +1,39 @@
-/** Tests of destinations: RTSP from here, since ffmpeg cannot log in without publishing; everything else by the engine. */
-import { Effect } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { keyTestOf } from "../../core/output/key-test.ts"
 import type { OutputTest, Reason } from "../../engine/protocol/messages.ts"
+import { AppConfig } from "../config/AppConfig.ts"
+import { accept } from "../config/accept.ts"
+import { ChannelBook } from "../config/ChannelBook.ts"
+import { findOutput } from "../config/find-config.ts"
 import { hideSecrets } from "../config/hide-secrets.ts"
+import { outputHostOf } from "../config/output-host.ts"
 import { type OutputHost, outputSpec, readOutput } from "../config/output-place.ts"
-import type { EngineClientService } from "../engine/EngineClient.ts"
+import type { OutputUpdate } from "../config/request-bodies.ts"
+import { stamp } from "../config/stamp.ts"
+import { changedOutput, newOutput } from "../config/validate.ts"
+import { EngineClient, type EngineClientService } from "../engine/EngineClient.ts"
 import type { OutputConfig, OutputTestView } from "../model/channel.ts"
-import { EngineUnavailable } from "../model/Errors.ts"
+import { EngineUnavailable, type InvalidInput, type NotFound, type StoreError } from "../model/Errors.ts"
 import { publicRtspUrl } from "../rtsp/rtsp-address.ts"
 import { probeRtsp } from "../rtsp/rtsp-probe.ts"
+import { Templates } from "../templates/Templates.ts"
+import type { OutputRequest } from "../templates/template-model.ts"
+import { Registry } from "./Registry.ts"
+
+/** A dry run connects to a destination as an output would, and leaves without sending anything of a channel; it answers within 25 s. */
+export interface DryRunsService {
+  /** Tries an output that is not stored; a template is filled in for the channel `ref` (UUID, slug or number). */
+  readonly ofNew: (
+    input: OutputRequest,
+    ref?: string,
+  ) => Effect.Effect<OutputTestView, NotFound | InvalidInput | StoreError | EngineUnavailable>
+  /** Tries an output that there is, as it is or as `change` would make it. */
+  readonly ofExisting: (
+    ref: string,
+    output: string,
+    change?: OutputUpdate,
+  ) => Effect.Effect<OutputTestView, NotFound | InvalidInput | EngineUnavailable>
+}
 
 const UNTRIED_KEY = "the stream key was not tried"
 const UNTRIED_PATH = "the path, and the login where OPTIONS needs none, were not tried: that takes publishing"
@@ -36,11 +61,7 @@ const keyTest = (output: OutputConfig) => {
 }
 
 /** What came of it; that it failed is an answer like any other. */
-export const dryRun = (
-  engine: EngineClientService,
-  host: OutputHost,
-  output: OutputConfig,
-): Effect.Effect<OutputTestView, EngineUnavailable> =>
+const dryRun = (engine: EngineClientService, host: OutputHost, output: OutputConfig): Effect.Effect<OutputTestView, EngineUnavailable> =>
   Effect.gen(function* () {
     if (output.protocol === "rtsp") {
       const url = host.allowPrivateTargets ? output.url : yield* publicRtspUrl(output.url)
@@ -61,3 +82,27 @@ export const dryRun = (
     Effect.catchTag("OutputEnded", ({ code, reason, transient }) => Effect.succeed(refused({ code, message: reason, transient }))),
     Effect.map((test) => shown(output, test)),
   )
+
+const make = Effect.gen(function* () {
+  const book = yield* ChannelBook
+  const engine = yield* EngineClient
+  const host = outputHostOf(yield* AppConfig)
+  const { checkTargets } = yield* Registry
+  const templates = yield* Templates
+
+  return DryRuns.of({
+    ofNew: Effect.fn("DryRuns.ofNew")(function* (request: OutputRequest, ref = "") {
+      const input = request.template === undefined ? request : yield* templates.outputFor(request, yield* book.find(ref))
+      const output = yield* accept(newOutput(input, [], yield* stamp, ""))
+      yield* checkTargets([output])
+      return yield* dryRun(engine, host, output)
+    }),
+    ofExisting: Effect.fn("DryRuns.ofExisting")(function* (ref: string, output: string, input: OutputUpdate = {}) {
+      return yield* dryRun(engine, host, yield* accept(changedOutput(yield* findOutput(yield* book.find(ref), output), input)))
+    }),
+  })
+})
+
+export class DryRuns extends Context.Tag("distributor/DryRuns")<DryRuns, DryRunsService>() {
+  static readonly Live = Layer.effect(DryRuns, make)
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import type { ChannelConfig } from "../model/channel.ts"
-import { makeRemovals, type Removed } from "./removals.ts"
+import { makeRemovals, type Removed } from "./Removals.ts"
 
 const removal = (name: string): Removed => ({ kind: "channel", channel: { name, slug: name } as ChannelConfig })
 

@@ -1,14 +1,15 @@
 /** Tells viewers that something has changed, at most four times a second each; changes in between become one. */
-import { Effect, PubSub, Stream } from "effect"
+import { Context, Effect, Layer, PubSub, Stream } from "effect"
 
 const MIN_GAP = "250 millis"
 
-export interface ChangeFeed {
+export interface ChangeFeedService {
   readonly publish: Effect.Effect<void>
+  /** Emits when something a viewer would see has changed; at most a few times a second. */
   readonly changes: Stream.Stream<void>
 }
 
-export const makeChangeFeed: Effect.Effect<ChangeFeed> = Effect.gen(function* () {
+export const makeChangeFeed: Effect.Effect<ChangeFeedService> = Effect.gen(function* () {
   const hub = yield* PubSub.sliding<void>(1)
   return {
     publish: Effect.asVoid(PubSub.publish(hub, undefined)),
@@ -22,3 +23,7 @@ export const makeChangeFeed: Effect.Effect<ChangeFeed> = Effect.gen(function* ()
     ),
   }
 })
+
+export class ChangeFeed extends Context.Tag("distributor/ChangeFeed")<ChangeFeed, ChangeFeedService>() {
+  static readonly Live = Layer.effect(ChangeFeed, makeChangeFeed)
+}

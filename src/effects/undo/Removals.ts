@@ -1,4 +1,5 @@
 /** What was removed a while ago, whole, for whoever wants it back. In memory of this process alone: it holds secrets. */
+import { Context, Layer } from "effect"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 
 /** How long a removal can be undone. */
@@ -20,7 +21,7 @@ export interface RemovalView {
   readonly until: string
 }
 
-export interface Removals {
+export interface RemovalsService {
   /** Keeps it under a token that nobody can guess. */
   readonly keep: (removed: Removed, nowMs: number) => string
   /** Null when there is none, or none any more. */
@@ -31,7 +32,7 @@ export interface Removals {
 }
 
 /** Times are milliseconds since 1970. */
-export const makeRemovals = (maxRemovals = MAX_REMOVALS, withinMs = UNDO_WITHIN_MS): Removals => {
+export const makeRemovals = (maxRemovals = MAX_REMOVALS, withinMs = UNDO_WITHIN_MS): RemovalsService => {
   const kept = new Map<string, { readonly removed: Removed; readonly untilMs: number }>()
   const entry = (token: string, nowMs: number) => {
     const found = kept.get(token)
@@ -63,4 +64,8 @@ export const makeRemovals = (maxRemovals = MAX_REMOVALS, withinMs = UNDO_WITHIN_
     },
     forget: (token) => void kept.delete(token),
   }
+}
+
+export class Removals extends Context.Tag("distributor/Removals")<Removals, RemovalsService>() {
+  static readonly Live = Layer.sync(Removals, () => makeRemovals())
 }

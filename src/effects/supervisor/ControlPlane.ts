@@ -1,0 +1,62 @@
+/** What requests may ask of the control plane, service by service: each route takes those that it needs. */
+import { Effect } from "effect"
+import { ChannelsJson, type ChannelsJsonService } from "../declarative/ChannelsJson.ts"
+import { type ConfigService, Configuration } from "../declarative/Configuration.ts"
+import { History, type HistoryService } from "../history/History.ts"
+import { Metrics, type MetricsService } from "../metrics/Metrics.ts"
+import { ChangeFeed, type ChangeFeedService } from "../model/ChangeFeed.ts"
+import { Notifications, type NotificationsService } from "../notifications/Notifications.ts"
+import { Previews, type PreviewsService } from "../preview/Previews.ts"
+import { System, type SystemService } from "../show/System.ts"
+import { Templates, type TemplatesService } from "../templates/Templates.ts"
+import { Thumbnails, type ThumbnailsService } from "../thumbnails/Thumbnails.ts"
+import { Channels, type ChannelsService } from "./Channels.ts"
+import { Cues, type CuesService } from "./Cues.ts"
+import { DryRuns, type DryRunsService } from "./DryRuns.ts"
+import { Events, type EventsService } from "./Events.ts"
+import { HlsFiles, type HlsFilesService } from "./HlsFiles.ts"
+import { Outputs, type OutputsService } from "./Outputs.ts"
+import { Undo, type UndoService } from "./Undo.ts"
+
+export interface ControlPlane {
+  readonly changeFeed: Pick<ChangeFeedService, "changes">
+  readonly channels: ChannelsService
+  readonly channelsJson: Pick<ChannelsJsonService, "text">
+  readonly configuration: ConfigService
+  readonly cues: CuesService
+  readonly dryRuns: DryRunsService
+  readonly events: EventsService
+  readonly history: Pick<HistoryService, "recent" | "view">
+  readonly hlsFiles: HlsFilesService
+  readonly metrics: Pick<MetricsService, "view">
+  readonly notifications: NotificationsService
+  readonly outputs: OutputsService
+  readonly previews: PreviewsService
+  readonly system: SystemService
+  readonly templates: TemplatesService
+  readonly thumbnails: ThumbnailsService
+  readonly undo: UndoService
+}
+
+/** All of it, from the services that `main.ts` names. */
+export const controlPlane = Effect.all({
+  changeFeed: ChangeFeed,
+  channels: Channels,
+  channelsJson: ChannelsJson,
+  configuration: Configuration,
+  cues: Cues,
+  dryRuns: DryRuns,
+  events: Events,
+  history: History,
+  hlsFiles: HlsFiles,
+  metrics: Metrics,
+  notifications: Notifications,
+  outputs: Outputs,
+  previews: Previews,
+  system: System,
+  templates: Templates,
+  thumbnails: Thumbnails,
+  undo: Undo,
+})
+/** What `controlPlane` is made of. */
+export type ControlPlaneServices = Effect.Effect.Context<typeof controlPlane>
