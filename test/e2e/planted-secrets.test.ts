@@ -182,7 +182,7 @@ const filesBelow = (directory: string): ReadonlyArray<string> =>
     .map((name) => join(directory, String(name)))
     .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true)
 
-/** Content of a file of the running product, which may remove it (a `.pid` of a process that ended) between listing and reading: then empty. */
+/** Content of a file of the running product; empty when it was removed since it was listed, as the `.pid` of a process. */
 const contentOf = (path: string): string => {
   try {
     return readFileSync(path, "latin1")

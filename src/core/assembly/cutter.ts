@@ -153,7 +153,7 @@ export function takeUp(cutter: usize, data: usize, length: u32): bool {
     store<u32>(cutter + SIZE, TS_PACKET);
     return true;
   }
-  // Bytes are missing where this datagram begins: no packet reaches across, though a sync byte may chance to stand where one would begin.
+  // Bytes are missing where this datagram begins. No packet reaches across, though a sync byte may stand there by chance.
   return search(cutter, hasPlace(cutter) ? carried : 0);
 }
 
