@@ -73,7 +73,7 @@ beforeAll(async () => {
   product = await Product.start({ env: { API_KEY, LOG_LEVEL: "debug" } })
   source = await startSource({ port: inputPort, bitrate: 2_000_000 })
   watching = setInterval(lookAtProcesses, 100)
-}, 60_000)
+}, 180_000)
 afterAll(async () => {
   clearInterval(watching)
   await source.stop()
@@ -313,4 +313,4 @@ it("a planted secret is found nowhere", async () => {
   look("what the service wrote", first.output + product.output)
   expect(first.output).toContain("rtmp-taken")
   expect([...found]).toEqual([])
-}, 90_000)
+}, 180_000)
