@@ -42,7 +42,7 @@ beforeAll(async () => {
     ({ outputs: [partner], status }) => status === "running" && partner?.status === "connected",
     30_000,
   )
-}, 90_000)
+}, 180_000)
 afterAll(async () => {
   await monitoring?.stop()
   await source?.stop()
@@ -58,7 +58,7 @@ interface Rule {
 }
 
 it("fires OutputDown within 60 s of the death of a destination, with channel and output, and says when it is over", {
-  timeout: 150_000,
+  timeout: 180_000,
 }, async () => {
   await eventually("it is seen up", async () => (await monitoring.query('distributor_output_up{output="partner"} == 1'))[0] ?? null, 20_000)
   const killedMs = performance.now()

@@ -113,7 +113,7 @@ beforeAll(async () => {
   await primary.is("silent")
   await seen("the channel went on without its primary", `increase(distributor_input_switches_total{channel="${CHANNEL}"}[10s]) > 0`)
   process.kill(await product.enginePid(), "SIGKILL")
-}, 120_000)
+}, 180_000)
 afterAll(async () => {
   await monitoring?.stop()
   await feed?.kill()
@@ -122,7 +122,7 @@ afterAll(async () => {
 })
 
 describe("dashboards", () => {
-  it("get an answer to every query of their panels and annotations", { timeout: 90_000 }, async () => {
+  it("get an answer to every query of their panels and annotations", { timeout: 180_000 }, async () => {
     expect(asked.length).toBeGreaterThan(120)
     let empty: ReadonlyArray<string> = []
     await eventually(

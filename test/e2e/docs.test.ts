@@ -61,7 +61,7 @@ const run = ({ folder, network }: Stage, text: string, prelude = PRELUDE): { rea
     cwd: folder,
     env: environment(),
     encoding: "utf8",
-    timeout: 100_000,
+    timeout: 180_000,
   })
   return { code: status, output: `${stdout}${stderr}` }
 }

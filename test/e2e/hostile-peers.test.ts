@@ -124,7 +124,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
 
   it.each(RTMP_KINDS)(
     "100 000 messages of a RTMP server that sends %s: each connection is ended at once",
-    { timeout: 120_000 },
+    { timeout: 180_000 },
     async (kind) => {
       const peak = peakKb(engine.pid)
       expect(await publishTo(kind, 10, RTMP_FLOODS[kind].messages > 1 ? 100_000 : 100)).toBe(true)
@@ -134,7 +134,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     },
   )
 
-  it.each(HTTP_KINDS)("an upload server that sends %s: the request is given up", { timeout: 120_000 }, async (kind) => {
+  it.each(HTTP_KINDS)("an upload server that sends %s: the request is given up", { timeout: 180_000 }, async (kind) => {
     const server = await HostileHttp.start(kind)
     const peak = peakKb(engine.pid)
     const id = `http ${kind}`

@@ -60,7 +60,7 @@ beforeAll(async () => {
   channelId = channel.id
   srt = await SrtReceiver.open(`srt://127.0.0.1:${listenPort}?latency=120`)
   await product.until("outputs are connected", channelId, (view) => view.outputs.every((o) => o.status === "connected"), 20_000)
-}, 60_000)
+}, 180_000)
 afterAll(async () => {
   udp.close()
   srt.stop()

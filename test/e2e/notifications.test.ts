@@ -42,7 +42,7 @@ beforeAll(async () => {
   rtmp = await RtmpTestServer.start()
   hook = await startHttpReceiver()
   product = await Product.start()
-}, 60_000)
+}, 180_000)
 afterAll(async () => {
   await product.dispose()
   await hook.close()

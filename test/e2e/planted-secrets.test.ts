@@ -73,7 +73,7 @@ beforeAll(async () => {
   product = await Product.start({ env: { API_KEY, LOG_LEVEL: "debug" } })
   source = await startSource({ port: inputPort, bitrate: 2_000_000 })
   watching = setInterval(lookAtProcesses, 100)
-}, 60_000)
+}, 180_000)
 afterAll(async () => {
   clearInterval(watching)
   await source.stop()
@@ -182,7 +182,7 @@ const filesBelow = (directory: string): ReadonlyArray<string> =>
     .map((name) => join(directory, String(name)))
     .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true)
 
-/** Content of a file of the running product, which may remove it (a `.pid` of a process that ended) between listing and reading: then empty. */
+/** Content of a file of the running product; empty when it was removed since it was listed, as the `.pid` of a process. */
 const contentOf = (path: string): string => {
   try {
     return readFileSync(path, "latin1")
@@ -313,4 +313,4 @@ it("a planted secret is found nowhere", async () => {
   look("what the service wrote", first.output + product.output)
   expect(first.output).toContain("rtmp-taken")
   expect([...found]).toEqual([])
-}, 90_000)
+}, 180_000)

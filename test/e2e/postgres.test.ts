@@ -26,7 +26,7 @@ beforeAll(async () => {
   link = await startPostgresLink(await server.createDatabase())
   product = await Product.start({ env: { DATABASE_URL: link.url, API_KEY } })
   receiver = await UdpReceiver.open()
-}, 60_000)
+}, 180_000)
 afterAll(async () => {
   await source?.stop()
   receiver?.close()

@@ -61,7 +61,7 @@ beforeAll(async () => {
     input: inputs[name as Name] ?? {},
   }))
   outcomes = await play(product, scenarios)
-}, 60_000)
+}, 180_000)
 afterAll(() => product.dispose())
 
 const outcome = (name: Name): Outcome => {

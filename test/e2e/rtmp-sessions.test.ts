@@ -18,7 +18,7 @@ let server: RtmpTestServer
 beforeAll(async () => {
   server = await RtmpTestServer.start()
   product = await Product.start()
-}, 60_000)
+}, 180_000)
 afterAll(async () => {
   await product.dispose()
   server.stop()

@@ -54,7 +54,7 @@ let nginx: NginxRtmp
 beforeAll(async () => {
   nginx = await NginxRtmp.start()
   product = await Product.start()
-}, 60_000)
+}, 180_000)
 afterAll(async () => {
   await product.dispose()
   await nginx.stop()
