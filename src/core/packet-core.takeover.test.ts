@@ -162,7 +162,7 @@ const WAYS = {
 } as const
 type Way = (typeof WAYS)[keyof typeof WAYS]
 
-/** Heads of the ring when the new leg takes over, in slots, not yet taken modulo 2^32. */
+/** Head of the ring at the takeover, in slots since the count began at 0, so that it may be 2^32 and more. */
 const HEADS = [31, 32].flatMap((bits) => [
   [`one below 2^${bits}`, 2 ** bits - 1] as const,
   [`2^${bits}`, 2 ** bits] as const,
@@ -175,7 +175,7 @@ describe.each(coreBuilds)("switch where the ring's positions wrap (%s)", (build)
   const primary = toDatagrams(generateTs(4, { bitrate: 3_000_000, label: "ONE" }))
   const backup = toDatagrams(generateTs(4, { bitrate: 3_000_000, label: "TWO", seed: 2, startPts90k: 900_000_000 }))
 
-  /** What goes out around a takeover, and the ring's head at it. The backup is asked for after `before` datagrams of the primary. */
+  /** Bytes of the ring around a takeover, and its head at that moment. `before` datagrams of the primary come first. */
   const takeOver = async (countersFrom: number, { isSilent, atOnce }: Way, before: number) => {
     const core = await loadCore(build, { countersFrom })
     for (const leg of [0, 1]) core.resetLeg(leg)
