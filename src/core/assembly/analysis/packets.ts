@@ -3,9 +3,9 @@ import {
   LEG_DISCONTINUITIES, LEG_IN_SYNC, LEG_NULL_PACKETS, LEG_PCRS, LEG_PCR_27M, LEG_PCR_PID, LEG_RAI, LEG_SCRAMBLED,
   LEG_SYNC_BYTE_ERRORS, LEG_SYNC_LOSSES, LEG_TEI, PIDS, PID_PACKETS, SLOT_FLAG_DISCONTINUITY, SLOT_FLAG_PCR, SLOT_FLAG_RAI, SLOT_FLAG_SCTE35, TS_PACKET,
 } from "../memory/layout";
-import { isScte35 } from "../ring/watch";
 import { STATE_SYNC, STATE_SYNC_GOOD, count, setGauge } from "../memory/leg";
 import { AFTER_GAP, REPEATED, WATCHED, checkContinuity, continuesPlainly, excuseNext, pidStateAddress } from "../memory/continuity";
+import { isScte35 } from "./section-slots";
 import { abandonSection, feedSections } from "./sections";
 import { announcePoint, findPoint } from "./access-point";
 import { advanceClock } from "../memory/check-clock";

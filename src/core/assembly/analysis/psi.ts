@@ -1,4 +1,5 @@
 // Complete sections: PAT (ISO/IEC 13818-1 2.4.4.3) and PMT (2.4.4.8) steer what is watched, SCTE-35 goes to the host.
+import { STREAM_TYPE_SCTE35 } from "../memory/scte35-stream-type";
 import {
   EVENT_PSI, EVENT_SCTE35, LEG_CRC_ERRORS, LEG_PAT_SECTIONS, LEG_PMT_SECTIONS, LEG_SCTE35_SECTIONS, PSI_COPY_SIZE, SECTION_SLOTS,
 } from "../memory/layout";
@@ -15,7 +16,6 @@ import { expectPmt, noteForeignTable, noteTablePat, noteTablePmt, settleChecks, 
 
 const TABLE_PAT = 0x00;
 const TABLE_PMT = 0x02;
-const STREAM_SCTE35 = 0x86;
 const CRC_SIZE = 4;
 /** Up to last_section_number, and CRC_32. */
 const PAT_MIN = 12;
@@ -113,7 +113,7 @@ function nextStream(section: usize, entry: u32): u32 {
 
 function listsScte35(section: usize, length: u32, pid: u32): bool {
   for (let entry = firstStream(section); entry + 5 <= length - CRC_SIZE; entry = nextStream(section, entry)) {
-    if (load<u8>(section + entry) == STREAM_SCTE35 && (u16be(section + entry + 1) & 0x1fff) == pid) return true;
+    if (load<u8>(section + entry) == STREAM_TYPE_SCTE35 && (u16be(section + entry + 1) & 0x1fff) == pid) return true;
   }
   return false;
 }
@@ -149,7 +149,7 @@ function applyPmt(index: i32, pmtPid: u32, section: usize, length: u32): void {
     if (ownerCount(slot) == 0) closeSlot(index, slot);
   }
   for (let entry = firstStream(section); entry + 5 <= length - CRC_SIZE; entry = nextStream(section, entry)) {
-    if (load<u8>(section + entry) != STREAM_SCTE35) continue;
+    if (load<u8>(section + entry) != STREAM_TYPE_SCTE35) continue;
     const pid = u16be(section + entry + 1) & 0x1fff;
     if (!isAssignable(pid)) continue;
     let slot = findSlot(index, pid);

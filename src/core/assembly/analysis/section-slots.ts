@@ -206,3 +206,9 @@ export function rememberSection(slot: usize, key: u32, crc: u32, length: u32): v
   store<u32>(entry, crc, 4);
   store<u32>(entry, length, 8);
 }
+
+/** True for a PID that the tables of this leg name as SCTE-35. */
+export function isScte35(index: i32, pid: u32): bool {
+  const slot = findSlot(index, pid);
+  return slot != 0 && kindOf(slot) == KIND_SCTE35;
+}

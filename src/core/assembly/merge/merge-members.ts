@@ -13,7 +13,7 @@ import {
   legMerge, takesPart,
 } from "./merge-state";
 import { postEvent } from "../memory/events";
-import { isHolding } from "../order/reorder";
+import { isHolding } from "../memory/order-state";
 import { sequenceDistance } from "../receive/rtp";
 
 const SILENT_US: f64 = 1000000;

@@ -16,7 +16,7 @@ import {
   groupLast, indexEntry, isEmpty, nextUsed, occupy, release,
 } from "./fec-state";
 import { sequenceDistance } from "../receive/rtp";
-import { recovered } from "./reorder";
+import { recovered } from "./recovered";
 
 /** Media older than this says nothing about where the sequence numbers are now. */
 const MEDIA_AGE_MAX_US: f64 = 1000000;

@@ -12,8 +12,7 @@ import {
 } from "../memory/packet";
 import { putSlot } from "./ring";
 import { findFacts, foundFlags, foundPcr, foundPcrIndex, foundPcrPid } from "./scan";
-import { ACTIVE, findSlot } from "../analysis/section-slots";
-import { isScte35 } from "./watch";
+import { ACTIVE, findSlot, isScte35 } from "../analysis/section-slots";
 
 /** A section of the stream's own that has been under way for so long (us) will not be completed. */
 const SECTION_DEAD_US: f64 = 400000;

@@ -5,7 +5,7 @@ import {
   adaptationControl, adaptationFlags, adaptationLength, hasTransportError, pidOf, readHeader, readPcr, syncByte,
 } from "../memory/packet";
 import { WATCHED, pidStateAddress } from "../memory/continuity";
-import { isScte35 } from "./watch";
+import { isScte35 } from "../analysis/section-slots";
 
 // What `findFacts` found.
 export let foundFlags: u32 = 0;

@@ -8,14 +8,8 @@ import {
   ADAPTATION_MAX, ADAPTATION_PRESENT, FLAG_DISCONTINUITY, PAYLOAD_PRESENT, SYNC_BYTE, adaptationControl, adaptationFlags, adaptationLength,
   continuityCounter, hasTransportError, hasUnitStart, isScrambled, pidOf, readHeader, syncByte,
 } from "../memory/packet";
-import { KIND_SCTE35, clearSlots, findSlot, kindOf, openSlot } from "../analysis/section-slots";
+import { KIND_SCTE35, clearSlots, findSlot, isScte35, openSlot } from "../analysis/section-slots";
 import { abandonSection, feedSections } from "../analysis/sections";
-
-/** True for a PID that the tables of this leg name as SCTE-35. */
-export function isScte35(index: i32, pid: u32): bool {
-  const slot = findSlot(index, pid);
-  return slot != 0 && kindOf(slot) == KIND_SCTE35;
-}
 
 function watchPacket(index: i32, packet: usize, header: u32, pid: u32): void {
   const control = adaptationControl(header);
