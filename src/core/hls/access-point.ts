@@ -2,7 +2,7 @@
 import { H264_IDR, H264_SEI, H264_SLICE, h264NalType, hasRecoveryPoint } from "../es/h264.ts"
 import { hevcNalType } from "../es/hevc.ts"
 import { findNals } from "../es/nal.ts"
-import type { ReferenceKind } from "./program-tables.ts"
+import type { ReferenceKind } from "../ts/stream-types.ts"
 
 /**
  * `idr`: nothing from here on looks back; `point`: a decoder may begin, but pictures that follow may look back (open GOP); `more`: the

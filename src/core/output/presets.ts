@@ -8,7 +8,7 @@ import type { UrlProtocol } from "./output-url.ts"
 export const PRESET_NAMES = ["youtube", "youtube_backup", "youtube_hls", "twitch", "facebook", "vimeo", "restream", "ivs"] as const
 export type PresetName = (typeof PRESET_NAMES)[number]
 
-/** Codecs by the names of `input/stream-types.ts`. */
+/** Codecs by the names of `ts/stream-types.ts`. */
 export interface PresetLimits {
   readonly video_codecs: ReadonlyArray<string>
   readonly audio_codecs: ReadonlyArray<string>

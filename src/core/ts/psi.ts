@@ -9,8 +9,6 @@ import { buildPacket, TS_PACKET_SIZE } from "./packet.ts"
 
 export const TABLE_ID_PAT = 0x00
 export const TABLE_ID_PMT = 0x02
-/** stream_type of SCTE-35 sections (ANSI/SCTE 35 8.1). */
-export const STREAM_TYPE_SCTE35 = 0x86
 export const TAG_REGISTRATION = 0x05
 /** format_identifier that announces SCTE-35 in a programme (ANSI/SCTE 35 8.1). */
 export const CUEI = "CUEI"

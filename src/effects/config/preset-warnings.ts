@@ -1,5 +1,5 @@
 /** What the input of a channel has that a well-known destination does not take. */
-import { AUDIO_CODECS, VIDEO_CODECS } from "../../core/input/stream-types.ts"
+import { AUDIO_CODECS, VIDEO_CODECS } from "../../core/ts/stream-types.ts"
 import type { OutputSettings } from "../../core/output/output-settings.ts"
 import { type PresetName, presetOf } from "../../core/output/presets.ts"
 import type { LegStats } from "../../engine/protocol/messages.ts"

@@ -3,7 +3,7 @@
 import * as L from "../../core/assembly/memory/layout.ts"
 import { formatEndpoint, zoneOf } from "../../core/net/address.ts"
 import type { CoreEvent, PacketCore } from "../../core/packet-core/packet-core.ts"
-import { STREAM_TYPE_SCTE35 } from "../../core/ts/psi.ts"
+import { STREAM_TYPE_SCTE35 } from "../../core/ts/stream-types.ts"
 import { libc, MSG_DONTWAIT } from "../ffi/libc.ts"
 import type { InputPolicy, LegSpec, LegStats, Reason } from "../protocol/messages.ts"
 import { reasonOf } from "../protocol/setup-failure.ts"

@@ -1,6 +1,7 @@
 /** Section assembly (ISO/IEC 13818-1 2.4.4) and what PAT and PMTs make the reference parser watch. */
 import { crc32 } from "../../ts/crc32.ts"
-import { type Pmt, parsePat, parsePmt, STREAM_TYPE_SCTE35, TABLE_ID_PAT, TABLE_ID_PMT } from "../../ts/psi.ts"
+import { type Pmt, parsePat, parsePmt, TABLE_ID_PAT, TABLE_ID_PMT } from "../../ts/psi.ts"
+import { STREAM_TYPE_SCTE35 } from "../../ts/stream-types.ts"
 
 const PSI_SECTION_MAX = 1024
 const SECTION_MAX = 4096
