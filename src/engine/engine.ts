@@ -299,7 +299,7 @@ export class Engine {
     }
   }
 
-  /** A SCTE-35 section of what goes out. */
+  /** An SCTE-35 section of what goes out. */
   #section(channel: EngineChannel, event: CoreEvent): void {
     this.#cues += 1
     const arrivedUs = channel.cues.timeOf(event.position)
@@ -313,7 +313,7 @@ export class Engine {
       cue: this.#cues,
       at: Math.round(Date.now() - (monotonicUs() - arrivedUs) / 1000),
       clock_90k: channel.source.clock90k,
-      // Of a section that was cut off nobody knows.
+      // Whether a section that was cut off was sound is not known.
       crc_ok: event.b !== 0,
       section_base64: Buffer.from(event.data).toString("base64"),
     })

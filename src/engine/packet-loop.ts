@@ -55,7 +55,7 @@ export class PacketLoop {
   #nextSecondUs = 0
   #lastPassUs = 0
   #running = false
-  /** Of the pass at hand. */
+  // What the current pass has found so far.
   #carried = 0
   #immediate = false
   #busy = false

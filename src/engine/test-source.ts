@@ -23,7 +23,7 @@ const openSocket = async (address: string, settings: Settings): Promise<Socket> 
   socket.setSendBufferSize(SEND_BUFFER_BYTES)
   if (isMulticast(address)) {
     if (settings.ttl !== undefined) socket.setMulticastTTL(settings.ttl)
-    // Of IPv6 the interface is named by its zone (RFC 4007 section 11), which may be the group's.
+    // IPv6 names the interface by its zone (RFC 4007 section 11), which may be the group's.
     const named = isIPv6(address)
       ? (zoneOf(settings.interface ?? "") ?? settings.interface ?? zoneOf(address) ?? undefined)
       : settings.interface

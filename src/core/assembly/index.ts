@@ -1,4 +1,5 @@
-// The ABI of the packet core. All state lives at the fixed addresses of memory/layout.ts; nothing is allocated, nothing throws.
+// The ABI of the packet core. All state lives at the fixed addresses of memory/layout.ts; nothing is allocated, nothing
+// throws.
 import { MAX_CHANNELS, MAX_LEGS, RX_BATCH, TX_BATCH } from "./memory/layout";
 import { takeForScte35 } from "./analysis/psi";
 import { startChannelCounters, startLegCounters } from "./ingest/start-counters";
@@ -13,7 +14,10 @@ export { resetChannel, resetLeg } from "./ingest/reset";
 export { tick } from "./ingest/tick";
 export { setSource } from "./merge/source";
 
-/** Starts the counters of a channel that wrap at `from`; behind `resetChannel`, before anything is fed. For tests: see start-counters.ts. */
+/**
+ * Starts the counters of a channel that wrap at `from`; behind `resetChannel`, before anything is fed. For tests: see
+ * start-counters.ts.
+ */
 export function startChannelAt(channel: i32, from: u32): void {
   if (<u32>channel < <u32>MAX_CHANNELS) startChannelCounters(channel, from);
 }
@@ -24,9 +28,10 @@ export function startLegAt(leg: i32, from: u32): void {
 }
 
 /**
- * Lets the first `count` packets at INSERTION_PACKETS of a channel, one section on one SCTE-35 PID, go out in place of null packets, from
- * `afterUs` on also as packets of their own, from `untilUs` on not at all. 0 when the tables do not name the PID, four others were
- * inserted into, or a section waits already; else 1. Times are CLOCK_MONOTONIC in microseconds.
+ * Lets the first `count` packets at INSERTION_PACKETS of a channel, one section on one SCTE-35 PID, go out in place of
+ * null packets, from `afterUs` on also as packets of their own, from `untilUs` on not at all. 0 when the tables do not
+ * name the PID, four others were inserted into, or a section waits already; else 1. Times are CLOCK_MONOTONIC in
+ * microseconds.
  */
 export function insertPackets(channel: i32, pid: u32, count: u32, afterUs: f64, untilUs: f64, nowUs: f64): i32 {
   return <u32>channel < <u32>MAX_CHANNELS && beginInsertion(channel, pid, count, afterUs, untilUs, nowUs) ? 1 : 0;
@@ -37,7 +42,10 @@ export function setScte35Pid(leg: i32, pid: u32): void {
   if (<u32>leg < <u32>MAX_LEGS) takeForScte35(leg, pid);
 }
 
-/** Lets the legs of a channel be merged when they agree; a gap then waits for the other leg up to `windowUs` microseconds. */
+/**
+ * Lets the legs of a channel be merged when they agree; a gap then waits for the other leg up to `windowUs`
+ * microseconds.
+ */
 export function allowMerge(channel: i32, allowed: i32, windowUs: f64): void {
   if (<u32>channel < <u32>MAX_CHANNELS) allowChannelMerge(channel, allowed != 0, windowUs);
 }
@@ -47,7 +55,9 @@ export function initReceive(base: u64): void {
   initReceiveHeaders(base);
 }
 
-/** Gives all headers of the receive batch full room. `ingest` does so for those it has read, so this is for other uses. */
+/**
+ * Gives all headers of the receive batch full room. `ingest` does so for those it has read, so this is for other uses.
+ */
 export function prepareReceive(): void {
   for (let index = 0; index < RX_BATCH; index++) resetHeader(index);
 }
@@ -58,8 +68,8 @@ export function initSend(base: u64): void {
 }
 
 /**
- * Message `index` of the send batch: `length` bytes of the payload of the slot at `slotAddress`, from byte `offset` of that
- * payload on; with `withHeader` behind a RTP header of payload type 33.
+ * Message `index` of the send batch: `length` bytes of the payload of the slot at `slotAddress`, from byte `offset` of
+ * that payload on; with `withHeader` behind an RTP header of payload type 33.
  */
 export function setSend(
   index: i32, slotAddress: i32, offset: i32, length: i32, withHeader: i32, sequence: i32, timestamp: u32, ssrc: u32,

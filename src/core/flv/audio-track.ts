@@ -71,7 +71,7 @@ export class AudioTrack {
     this.output = output
   }
 
-  /** Of what is, or will be, sent; null while that is not known. */
+  /** Facts of the audio that is, or will be, sent; null while they are not known. */
   get facts(): AudioFacts | null {
     return this.current?.facts ?? null
   }

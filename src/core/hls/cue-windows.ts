@@ -161,7 +161,7 @@ export class CueWindows {
     const known = this.#windows.findLast((one) => one.family === family && one.signal === signal)
     if (known === undefined && point.pts !== null && this.#over.includes(keyOf(family, signal, point))) return null
     const isSame = known !== undefined && (known.told === null || point.pts === null || isNear(known.out, point))
-    // Of a cue that is only said again nothing is to be cut any more where its splice point has gone by, or was at once.
+    // A repeated cue has nothing left to cut where its splice point has gone by or was immediate.
     const isAgain = isSame && (known.told !== null || known.out.pts === point.pts)
     if (isSame) {
       known.outCues.push(position)

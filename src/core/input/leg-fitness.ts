@@ -106,7 +106,7 @@ export const observeLeg = (leg: LegFitness, numbers: LegNumbers, failoverAfterMs
     leg.fitSince = clock
 }
 
-/** Of a leg that is not configured: should it be added, its time starts then. */
+/** Forgets a leg that is not configured, so that its time starts when it is added. */
 export const forgetLeg = (leg: LegFitness, tick: Tick): void => {
   leg.fault = null
   leg.fitSince = null

@@ -1,5 +1,5 @@
 /** Findings on what the stream holds: programmes, codecs, markers, clock, random access points. */
-import type { Finding, PreflightFacts, ProgrammeFacts } from "./preflight-facts.ts"
+
 import {
   AUDIO_CODECS,
   STREAM_TYPE_AAC_ADTS,
@@ -8,6 +8,7 @@ import {
   STREAM_TYPE_SCTE35,
   VIDEO_CODECS,
 } from "../ts/stream-types.ts"
+import type { Finding, PreflightFacts, ProgrammeFacts } from "./preflight-facts.ts"
 
 const NO_PCR_PID = 0x1fff
 const NO_IDR_AFTER_S = 10

@@ -7,7 +7,7 @@ export const ENHANCED_CODECS = ["hevc", "ac3", "eac3", "opus"] as const
 
 export interface OutputSettings {
   // --- SRT
-  /** Of a listener: addresses or networks, IPv4 and IPv6, that may receive, at most 32; without it anyone may. */
+  /** Addresses or networks, IPv4 and IPv6, that may receive from a listener, at most 32; without it anyone may. */
   readonly allowed_receivers?: ReadonlyArray<string> | undefined
   // --- RTMP
   /** Shape of the SCTE-35 data messages; `none` (default) sends none, since some ingests drop the connection at unknown ones. */
@@ -28,7 +28,10 @@ export interface OutputSettings {
   readonly cue_tags?: (typeof CUE_TAG_STYLES)[number] | undefined
   /** Method of uploads by HTTP; default `put`. */
   readonly http_method?: "put" | "post" | undefined
-  /** Of a `s3://` destination. Without an endpoint that of AWS in the region, us-east-1 by default; without keys those of the environment. */
+  /**
+   * Server and keys of an `s3://` destination. Without an endpoint it is AWS's in the region, us-east-1 by default; without keys
+   * those of the environment are used.
+   */
   readonly s3_endpoint?: string | undefined
   readonly s3_region?: string | undefined
   readonly s3_access_key_id?: string | undefined

@@ -1,4 +1,4 @@
-/** Which local addresses a SRT socket takes its port on, as `bindsOverlap` reads it. */
+/** Which local addresses an SRT socket takes its port on, as `bindsOverlap` reads it. */
 import { isAny, isIPv6 } from "../net/address.ts"
 import type { SrtTarget } from "./url/target.ts"
 

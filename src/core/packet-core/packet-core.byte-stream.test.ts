@@ -30,7 +30,7 @@ const cut = (bytes: Uint8Array, sizes: ReadonlyArray<number>): Uint8Array[] => {
 const arriving = (pieces: ReadonlyArray<Uint8Array>, stepUs = 500, port = 5000, startUs = START_US): Datagram[] =>
   pieces.map((bytes, i) => ({ bytes, rx_us: startUs + i * stepUs, ipv4: 0x7f000001, port }))
 const packetsOf = (bytes: Uint8Array): Uint8Array[] => cut(bytes, [TS_PACKET_SIZE])
-/** The same with 16 Reed-Solomon bytes behind each packet; they hold sync bytes, too. */
+/** TS packets with 16 Reed-Solomon bytes behind each; those hold sync bytes, too. */
 const with204 = (bytes: Uint8Array) => joinBytes(packetsOf(bytes).map((each) => joinBytes([each, new Uint8Array(16).fill(0x47)])))
 /** Without sync bytes: a single one where it is looked for, in a short datagram, cannot be told from the stream's own. */
 const noise = (length: number, seed: number) =>

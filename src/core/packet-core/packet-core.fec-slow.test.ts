@@ -102,7 +102,7 @@ describe.each(coreBuilds)("FEC at low bit rates (%s)", (build) => {
     expect(Buffer.compare(out, payloadsOf(media))).toBe(0)
   })
 
-  it("one stray packet on a FEC port holds nothing up for longer than 2 s", () => {
+  it("one stray packet on an FEC port holds nothing up for longer than 2 s", () => {
     const stray = { port: "row" as const, bytes: fecOf(media, 0, 1, 20) }
     const arrivals = media.slice(0, 500).map((bytes): Arrival => ({ port: "media", bytes }))
     const { longestQuietUs, counters } = play([...arrivals.slice(0, 30), stray, ...arrivals.slice(30)], [31, 200], stepOf(0.28))

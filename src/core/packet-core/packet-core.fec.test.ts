@@ -142,7 +142,7 @@ describe.each(coreBuilds)("FEC recovery (%s)", (build) => {
     expect(storedDatagram(core, 10)).toEqual(media[10])
   })
 
-  it("has forgotten a FEC packet by the time its numbers come round again", () => {
+  it("has forgotten an FEC packet by the time its numbers come round again", () => {
     const turns = range(0, 43).flatMap((turn) => [turn * 1500, turn * 1500 + 1])
     // 4 and 5 for the first time, then 0 to 9 for the second.
     const places = [...turns, 4, 5, ...range(0, 10)]

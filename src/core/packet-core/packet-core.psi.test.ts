@@ -58,7 +58,7 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
     expect(run([start, writer.section(OTHER_SCTE35_PID, cue)]).counters.scte35_sections).toBe(0)
   })
 
-  it("watches a SCTE-35 PID from the PMT that names it on, and no longer than the one that does not", () => {
+  it("watches an SCTE-35 PID from the PMT that names it on, and no longer than the one that does not", () => {
     const { writer, start } = tables()
     const { counters } = run([
       start,

@@ -146,7 +146,7 @@ export class PacketCore {
   }
 
   /**
-   * Lets TS packets that carry one section on a SCTE-35 PID, at most INSERTION_PACKETS_MAX, go out of a channel: in place of null packets,
+   * Lets TS packets that carry one section on an SCTE-35 PID, at most INSERTION_PACKETS_MAX, go out of a channel: in place of null packets,
    * from `afterUs` on also as packets of their own, from `untilUs` on not at all (CLOCK_MONOTONIC). False when the tables of the source
    * do not name the PID, four other PIDs were inserted into, or a section waits already.
    */

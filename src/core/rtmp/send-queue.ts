@@ -20,7 +20,7 @@ export interface QueuedMessage {
   readonly timestampMs: number
   /** What it costs on the wire. */
   readonly bytes: number
-  /** Of a header: which one it replaces, such as `video`, `audio` or `metadata`. */
+  /** The header that a header replaces, such as `video`, `audio` or `metadata`. */
   readonly slot?: string
 }
 

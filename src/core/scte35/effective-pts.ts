@@ -17,7 +17,7 @@ export const effectivePts = ({ command, pts_adjustment }: Timed): number | null 
   return time === null ? null : (time + pts_adjustment) % PTS_MODULUS
 }
 
-/** The same as fields of a section that was read; none when there is no time. */
+/** The splice time with pts_adjustment applied, as fields of a decoded section: none when the command has no time. */
 export const adjustedPts = (
   command: SpliceCommand | null,
   pts_adjustment: number,

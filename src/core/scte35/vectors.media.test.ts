@@ -38,7 +38,7 @@ const strip = (value: unknown, drop: (key: string) => boolean): unknown => {
   return Object.fromEntries(Object.entries(value).flatMap(([key, inner]) => (drop(key) ? [] : [[key, strip(inner, drop)]])))
 }
 
-/** The same keys and values, no more and no fewer, but for those that we add. */
+/** Expects the keys and values of the vector, no more and no fewer, but for those that we add. */
 const expectContract = (section: unknown, expected: Fields): void => {
   const wanted = strip(expected, (key) => ABOUT_THE_VECTOR.has(key)) as Fields
   const got = strip(section, (key) => OURS.test(key)) as Fields

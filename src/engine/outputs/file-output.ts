@@ -38,7 +38,7 @@ export class FileOutput implements OutputSession {
   /** The first slot that is not written yet, since the reader began. */
   #writtenTo = 0
   #current: string | null = null
-  /** Of the last turn. */
+  /** Time of the last turn, CLOCK_MONOTONIC in microseconds. */
   #turnUs = 0
   #nextRetentionUs = 0
   #isTidying = false

@@ -26,7 +26,7 @@ type File = Awaited<ReturnType<typeof open>>
 interface Chunk {
   readonly bytes: Uint8Array
   used: number
-  /** Of the last packets in it. */
+  /** Mark of the last packets in the chunk. */
   mark: number
   /** Unix time in ms; null: it goes on in the same file. */
   readonly fileMs: number | null
@@ -53,7 +53,7 @@ export class FileWriter {
   #name = ""
   /** Bytes written to the file. */
   #size = 0
-  /** Of the file that pushed packets belong to. */
+  /** Start of the file that pushed packets belong to, CLOCK_MONOTONIC in microseconds; null before the first. */
   #startUs: number | null = null
   #pushed = 0
 

@@ -28,7 +28,7 @@ export interface SessionContext {
   readonly receiver: (session: OutputSession, peer: string, streamId: string, joined: boolean, reason: string | null) => void
 }
 
-/** A SCTE-35 section of what goes out. */
+/** An SCTE-35 section of what goes out. */
 export interface OutgoingCue {
   /** Slot of the ring that completes it. */
   readonly position: number

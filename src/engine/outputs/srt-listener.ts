@@ -82,7 +82,7 @@ export class SrtListener implements OutputSession {
     const local = encodeSockaddr(this.#target.host === "" ? "0.0.0.0" : this.#target.host, this.#target.port)
     const shown = formatSockaddr(local)
     this.#figures.address = shown
-    this.#releasePort = this.#context.udpPorts.hold(takenAddress(this.#target), this.#target.port, "a SRT listener")
+    this.#releasePort = this.#context.udpPorts.hold(takenAddress(this.#target), this.#target.port, "an SRT listener")
     this.#context.listenerPorts.claim(local)
     this.#claimed = local
     this.#socket = createSocket(this.#srt, forFamily(this.#target, isIPv6(this.#target.host) ? 6 : 4))

@@ -1,5 +1,5 @@
 /**
- * The dry run of a RTMP destination. Whether the stream key works the server says only to who publishes, so it is published for a
+ * The dry run of an RTMP destination. Whether the stream key works the server says only to who publishes, so it is published for a
  * moment, without any media, and ended again. A publication that runs with the key is left alone: some servers end it for a second one.
  */
 import { withKeyQuery } from "../../core/output/key-test.ts"

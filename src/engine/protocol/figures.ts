@@ -59,7 +59,7 @@ export const SrtStats = v.custom<Record<(typeof SRT_FIGURES)[number], number>>(
 )
 export type SrtStats = v.InferOutput<typeof SrtStats>
 
-/** One peer of a SRT listener. */
+/** One peer of an SRT listener. */
 export const ReceiverStats = v.object({
   peer: v.string(),
   stream_id: v.string(),

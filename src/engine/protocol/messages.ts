@@ -141,7 +141,7 @@ export const Request = v.variant("cmd", [
   }),
   /**
    * Connects to a destination as an output would, logs in, and leaves again without sending anything of a channel; answered with `test`
-   * within about 20 s. Nothing of the channels is touched. With `publish` a RTMP destination is published to for a moment, unless one of
+   * within about 20 s. Nothing of the channels is touched. With `publish` an RTMP destination is published to for a moment, unless one of
    * the sessions uses its stream key: `query` is put behind the key; "" for none.
    */
   v.object({ id, cmd: v.literal("test_output"), output: OutputSpec, publish: v.optional(v.object({ query: v.string() })) }),
@@ -249,7 +249,7 @@ export const Event = v.variant("event", [
     reason: v.string(),
     message: v.string(),
   }),
-  /** A section from a SCTE-35 PID of the channel's stream, as it goes to the outputs. */
+  /** A section from an SCTE-35 PID of the channel's stream, as it goes to the outputs. */
   v.object({
     event: v.literal("scte35"),
     channel_id: v.string(),

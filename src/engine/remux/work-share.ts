@@ -4,7 +4,7 @@
  */
 import { threadCpuUs } from "../ffi/clock.ts"
 
-/** Of the time that goes by. An ordinary stream of 20 Mbit/s takes 1 to 2 of 100. */
+/** Share of elapsed time. An ordinary stream of 20 Mbit/s takes 1 to 2 %. */
 export const REMUX_SHARE = 0.25
 /** Saved up at most, in microseconds of CPU time: what one pass may take. */
 export const REMUX_BURST_US = 5000

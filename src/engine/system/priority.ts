@@ -48,8 +48,8 @@ export const raisePriority = (nice: number): string | null => {
 }
 
 /**
- * The same for the threads that are there already: a collector of garbage that waits for the processor holds up the thread that waits for
- * it. To be called after `raisePriority`, with what that could have.
+ * Raises the priority of the threads that exist already: a garbage collector that waits for the processor holds up the thread that
+ * waits for it. To be called after `raisePriority`, with the nice value that it could get.
  */
 export const raiseThreads = (nice: number): void => {
   try {

@@ -1,7 +1,7 @@
 /**
  * Who in this process uses which UDP port, so that the ports of FEC, which are only ever taken on trial, yield to real users.
  *
- * A claim is for an address that somebody was told to use: a leg, a SRT listener, an output with a local port. A loan is for one
+ * A claim is for an address that somebody was told to use: a leg, an SRT listener, an output with a local port. A loan is for one
  * that is merely likely to be of use; it ends the moment the address is claimed, and is not given while it is.
  */
 import { type Bind, bindsOverlap, isMulticast } from "../../core/net/address.ts"

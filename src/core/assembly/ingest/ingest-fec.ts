@@ -1,4 +1,4 @@
-// The receive batch of a FEC port (SMPTE 2022-1).
+// The receive batch of an FEC port (SMPTE 2022-1).
 import { LEG_FEC_BAD, LEG_NOT_ALLOWED, LEG_SOURCE_ADDRESS, MAX_LEGS, RX_BATCH } from "../memory/layout";
 import { count, legAddress } from "../memory/leg";
 import { datagramAddress, datagramLength, hasName, isTruncated, nameAddress, resetHeader } from "../receive/receive";
@@ -14,7 +14,10 @@ function takeFecDatagram(leg: i32, address: usize, index: i32, isRow: bool, nowU
   else takeFec(leg, address, datagramAddress(index), datagramLength(index), isRow, nowUs);
 }
 
-/** Takes the first `datagrams` of the receive batch as SMPTE 2022-1 packets of a leg, from its row port or its column port. */
+/**
+ * Takes the first `datagrams` of the receive batch as SMPTE 2022-1 packets of a leg, from its row port or its column
+ * port.
+ */
 export function ingestFec(leg: i32, isRow: i32, datagrams: i32, clockOffsetUs: f64, nowUs: f64): void {
   if (<u32>leg >= <u32>MAX_LEGS) return;
   const address = legAddress(leg);

@@ -1,7 +1,7 @@
 // The receive batch: who sent each datagram, how it is framed, and where it goes on from here.
 import {
-  LEG_BYTES, LEG_DATAGRAMS, LEG_FOREIGN_ADDRESS, LEG_FOREIGN_PORT, LEG_FOREIGN_SSRC, LEG_NOT_ALLOWED, LEG_TRUNCATED, LEG_UDP_DATAGRAMS,
-  MAX_LEGS, RX_BATCH,
+  LEG_BYTES, LEG_DATAGRAMS, LEG_FOREIGN_ADDRESS, LEG_FOREIGN_PORT, LEG_FOREIGN_SSRC, LEG_NOT_ALLOWED, LEG_TRUNCATED,
+  LEG_UDP_DATAGRAMS, MAX_LEGS, RX_BATCH,
 } from "../memory/layout";
 import { forgetContinuity, watchPat } from "../memory/continuity";
 import { STATE_CUTS, STATE_FRAMING, STATE_IDENTITY, count, legAddress, setGauge } from "../memory/leg";
@@ -15,7 +15,9 @@ import { mergeLegRestarted } from "../merge/merge-members";
 import { restartReorder } from "../order/reorder";
 import { BYTES, dropBytes, passBytes, reconsider, takeBytes, takePackets } from "./byte-stream";
 import { ingestRtp } from "./ingest-rtp";
-import { SENDER_NEW, SENDER_REFUSED, acceptSender, isAllowed, keepSource, keepTaken, readSource, sourceIdentity, sourcePort } from "./sender";
+import {
+  SENDER_NEW, SENDER_REFUSED, acceptSender, isAllowed, keepSource, keepTaken, readSource, sourceIdentity, sourcePort,
+} from "./sender";
 
 /** Nearly all datagrams: from the sender in use, framed as before, with a packet where the payload begins. */
 // @ts-ignore: decorator
@@ -88,9 +90,9 @@ function ingestDatagram(leg: i32, index: i32, clockOffsetUs: f64, nowUs: f64): v
 }
 
 /**
- * Takes the first `datagrams` of the receive batch for a leg. What its channel's source brings, in order, goes to the channel's
- * ring; the other leg is measured, or merged with it. `clockOffsetUs` is CLOCK_REALTIME less CLOCK_MONOTONIC, `nowUs`
- * CLOCK_MONOTONIC, both in microseconds. Returns the slots appended; 0 for a leg that does not exist.
+ * Takes the first `datagrams` of the receive batch for a leg. What its channel's source brings, in order, goes to the
+ * channel's ring; the other leg is measured, or merged with it. `clockOffsetUs` is CLOCK_REALTIME less CLOCK_MONOTONIC,
+ * `nowUs` CLOCK_MONOTONIC, both in microseconds. Returns the slots appended; 0 for a leg that does not exist.
  */
 export function ingest(leg: i32, datagrams: i32, clockOffsetUs: f64, nowUs: f64): i32 {
   if (<u32>leg >= <u32>MAX_LEGS) return 0;

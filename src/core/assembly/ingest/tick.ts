@@ -8,9 +8,9 @@ import { tickReorder } from "../order/reorder";
 import { settleBytes } from "./byte-stream";
 
 /**
- * To be called every 10 ms or so, after all sockets were read and before the outputs have their turn: gaps that have lasted too
- * long are given up, what waited goes on. `nowUs`: CLOCK_MONOTONIC before the sockets were read, since what came later may
- * still be in one of them.
+ * To be called every 10 ms or so, after all sockets were read and before the outputs have their turn: gaps that have
+ * lasted too long are given up, what waited goes on. `nowUs`: CLOCK_MONOTONIC before the sockets were read, since what
+ * came later may still be in one of them.
  */
 export function tick(nowUs: f64): void {
   for (let channel = 0; channel < MAX_CHANNELS; channel++) {

@@ -1,4 +1,5 @@
-// How far the RTP datagrams of a leg have got in the order of their sequence numbers: private state in the leg's range of order/.
+// How far the RTP datagrams of a leg have got in the order of their sequence numbers: private state in the leg's range
+// of order/.
 import { STATE_REORDER } from "./leg";
 
 /** u32: 1 once a datagram was taken. */

@@ -4,8 +4,9 @@ import { CHANNEL_AT_ONCE, channelAddress, setChannelField, sourceOf } from "../m
 import { isMerged } from "./merge-members";
 
 /**
- * Makes leg 1 (primary) or 2 (backup) the source of a channel: at once when there is none yet or both legs are merged, else
- * at its next access point, or with its next packet when `atOnce`. 0 takes the source away: the legs are only measured.
+ * Makes leg 1 (primary) or 2 (backup) the source of a channel: at once when there is none yet or both legs are merged,
+ * else at its next access point, or with its next packet when `atOnce`. 0 takes the source away: the legs are only
+ * measured.
  */
 export function setSource(channel: i32, leg: i32, atOnce: i32): void {
   if (<u32>channel >= <u32>MAX_CHANNELS || <u32>leg > 2) return;

@@ -1,7 +1,8 @@
-// The store of a leg: its RTP datagrams by sequence number, those that wait behind a gap among them, and the release of what waits.
+// The store of a leg: its RTP datagrams by sequence number, those that wait behind a gap among them, and the release of
+// what waits.
 import {
-  LEG_HELD, LEG_RTP_UNRECOVERED, STORES, STORE_BITS, STORE_BYTES, STORE_INDEX, STORE_LENGTH, STORE_PAYLOAD, STORE_PRESENT,
-  STORE_RX_US, STORE_SLOTS, STORE_STRIDE, STORE_TIMESTAMP, STORE_WAITING,
+  LEG_HELD, LEG_RTP_UNRECOVERED, STORES, STORE_BITS, STORE_BYTES, STORE_INDEX, STORE_LENGTH, STORE_PAYLOAD,
+  STORE_PRESENT, STORE_RX_US, STORE_SLOTS, STORE_STRIDE, STORE_TIMESTAMP, STORE_WAITING,
 } from "../memory/layout";
 import { CHANNEL_RELEASED, channelAddress, mayRelease } from "../memory/channel";
 import { count, setGauge } from "../memory/leg";
@@ -35,7 +36,9 @@ export function isWaiting(index: i32, sequence: u32): bool {
 }
 
 /** Puts a datagram into the store. */
-export function keep(index: i32, data: usize, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32, flags: u32): void {
+export function keep(
+  index: i32, data: usize, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32, flags: u32,
+): void {
   const slot = storeSlot(index, sequence);
   store<f64>(slot, rxUs, STORE_RX_US);
   store<u32>(slot, timestamp, STORE_TIMESTAMP);
@@ -69,7 +72,8 @@ export function drain(index: i32, leg: usize): void {
     const slot = storeSlot(index, next);
     const before = appended;
     store<u32>(entryAddress(index, next), next | STORE_PRESENT);
-    deliver(index, leg, slot + STORE_PAYLOAD, load<u32>(slot, STORE_LENGTH), load<f64>(slot, STORE_RX_US), load<u32>(slot, STORE_TIMESTAMP), next);
+    deliver(index, leg, slot + STORE_PAYLOAD, load<u32>(slot, STORE_LENGTH), load<f64>(slot, STORE_RX_US),
+      load<u32>(slot, STORE_TIMESTAMP), next);
     store<u32>(channel + CHANNEL_RELEASED, load<u32>(channel + CHANNEL_RELEASED) + <u32>(appended - before));
     next = (next + 1) & 0xffff;
     waiting--;

@@ -1,8 +1,9 @@
-// RTP datagrams of a leg in the order of their sequence numbers. One that is in order goes straight on; only behind a gap do
-// datagrams wait in the leg's store, until the gap is filled by a late datagram or by FEC, or has lasted too long.
+// RTP datagrams of a leg in the order of their sequence numbers. One that is in order goes straight on; only behind a
+// gap do datagrams wait in the leg's store, until the gap is filled by a late datagram or by FEC, or has lasted too
+// long.
 import {
-  LEG_FEC_ENABLED, LEG_HELD, LEG_REORDER_FULL, LEG_REORDER_MAX, LEG_REORDER_US, LEG_RTP_LATE, LEG_RTP_UNRECOVERED, MAX_LEGS, STORE_INDEX,
-  STORE_PAYLOAD_MAX, STORE_SLOTS, STORE_WAITING,
+  LEG_FEC_ENABLED, LEG_HELD, LEG_REORDER_FULL, LEG_REORDER_MAX, LEG_REORDER_US, LEG_RTP_LATE, LEG_RTP_UNRECOVERED,
+  MAX_LEGS, STORE_INDEX, STORE_PAYLOAD_MAX, STORE_SLOTS, STORE_WAITING,
 } from "../memory/layout";
 import { channelAddress, mayRelease } from "../memory/channel";
 import { count, gauge, setGauge } from "../memory/leg";
@@ -57,7 +58,9 @@ export function restartReorder(index: i32, leg: usize): void {
 }
 
 /** Takes a datagram: it goes on if it is next, waits behind a gap, or has come too late. */
-export function order(index: i32, leg: usize, data: usize, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32): void {
+export function order(
+  index: i32, leg: usize, data: usize, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32,
+): void {
   assert(index < MAX_LEGS);
   const hasFec = gauge(leg, LEG_FEC_ENABLED) != 0;
   if (!load<u32>(leg + STARTED)) {

@@ -73,7 +73,7 @@ interface Watch {
   readonly kind: "pat" | "pmt" | "scte35"
   readonly pid: number
   readonly collector: SectionCollector
-  /** What named this PID: (PAT section, programme) for a PMT PID, (PMT PID, programme) for a SCTE-35 PID. */
+  /** What named this PID: (PAT section, programme) for a PMT PID, (PMT PID, programme) for an SCTE-35 PID. */
   readonly owners: Map<string, { readonly scope: number; readonly programme: number }>
   /** Last section of each table id extension and section number, in hex. */
   readonly told: Map<string, string>

@@ -94,7 +94,7 @@ export class ReferenceStreams {
     this.main = this.#chooseMain()
   }
 
-  /** Of the programmes with video, else with audio, else with a PCR, the one with the lowest number. */
+  /** The programme with the lowest number among those with video, else with audio, else with a PCR. */
   #chooseMain(): Main {
     const programmes = [...this.#programmes.values()].sort((a, b) => a.number - b.number || a.pmtPid - b.pmtPid)
     for (const media of ["video", "audio"] as const) {

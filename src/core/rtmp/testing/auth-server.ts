@@ -32,7 +32,7 @@ export const adobeLogin =
     return same ? null : rejected("[ AccessManager.Reject ] : [ authmod=adobe ] : ?reason=authfailed")
   }
 
-/** The same for llnw. */
+/** A server that asks for a login by the llnw method. */
 export const llnwLogin =
   (user: string, password: string) =>
   (app: string): Record<string, string> | null => {

@@ -1,4 +1,4 @@
-/** From a HLS target to what its segments are put by. */
+/** From an HLS target to what its segments are put by. */
 import type { HlsTarget } from "../../../core/output/output-url.ts"
 import type { OutputSpec } from "../../protocol/messages.ts"
 import { SetupFailure } from "../../protocol/setup-failure.ts"
