@@ -1,6 +1,6 @@
 /**
- * An engine that has run for weeks: ring heads, merges and packet counts pass 2^31 or 2^32 while a stream of two merged legs goes out by every
- * kind of output, to real peers. Nothing is missing, and every cue is proven.
+ * An engine that has run for weeks: ring heads, merges and packet counts pass 2^31 or 2^32 while a stream of two merged
+ * legs goes out by every kind of output, to real peers. Nothing is missing, and every cue is proven.
  */
 import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"

@@ -376,8 +376,8 @@ export class Engine {
   }
 
   /**
-   * Closes every output and leg; libsrt's clean-up sends the shutdowns and joins its threads. Resolves when what was being written is on
-   * disk, or after 2.5 s.
+   * Closes every output and leg; libsrt's clean-up sends the shutdowns and joins its threads. Resolves when what was
+   * being written is on disk, or after 2.5 s.
    */
   async close(): Promise<void> {
     this.#loop.stop()

@@ -4,8 +4,9 @@ export const MAX_BURST_US = 20_000
 export const MAX_LAG_US = 2_000_000
 
 /**
- * Tells how far a constant-rate stream may be sent, against deadlines counted from one start, so that timers that fire late never add up.
- * After a stall it sends at most 20 ms at once and then at twice the rate until it has caught up. All times are microseconds.
+ * Tells how far a constant-rate stream may be sent, against deadlines counted from one start, so that timers that fire
+ * late never add up. After a stall it sends at most 20 ms at once and then at twice the rate until it has caught up.
+ * All times are microseconds.
  */
 export class Pacer {
   private start: number

@@ -32,7 +32,9 @@ const openSocket = async (address: string, settings: Settings): Promise<Socket> 
   return socket
 }
 
-/** One line a second at most, as sending fails for every datagram alike; silent while nobody listens at the far port. */
+/**
+ * One line a second at most, as sending fails for every datagram alike; silent while nobody listens at the far port.
+ */
 const reportErrors = (): ((cause: Error) => void) => {
   let reportedAt = Number.NEGATIVE_INFINITY
   return (cause) => {

@@ -1,4 +1,5 @@
-// A constant-rate multiplexer (ISO/IEC 13818-1): decides for each packet slot what goes out, so that byte position and PCR always agree.
+// A constant-rate multiplexer (ISO/IEC 13818-1): decides for each packet slot what goes out, so that byte position and
+// PCR always agree.
 import { buildPacket, NULL_PID, SYNC_BYTE, TS_PACKET_SIZE } from "../core/ts/packet.ts"
 import { packetizeSection } from "../core/ts/psi.ts"
 import { AUDIO_PID, PAT_PID, PMT_PID, type ProgramTables, SCTE35_PID, SDT_PID, VIDEO_PID } from "./program-tables.ts"
@@ -108,7 +109,10 @@ export class Multiplexer {
     }
   }
 
-  /** A packet of the video PID, with PCR when it is due or an IDR picture begins; without a picture it carries the PCR alone. */
+  /**
+   * A packet of the video PID, with PCR when it is due or an IDR picture begins; without a picture it carries the PCR
+   * alone.
+   */
   private videoPacket(unit: Unit | undefined): Uint8Array {
     const first = unit !== undefined && unit.sent === 0
     const randomAccess = first && unit.idr

@@ -1,4 +1,5 @@
-// When the breaks of the test programme are, and which SCTE-35 sections announce them, as functions of time since the start.
+// When the breaks of the test programme are, and which SCTE-35 sections announce them, as functions of time since the
+// start.
 import { FRAMES_PER_SECOND } from "./picture.ts"
 import { spliceInsert, spliceNull } from "./splice.ts"
 

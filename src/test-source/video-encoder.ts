@@ -1,4 +1,5 @@
-// A small H.264 encoder (ITU-T H.264), constrained baseline level 3: IDR pictures of intra macroblocks, P pictures that skip what did not change.
+// A small H.264 encoder (ITU-T H.264), constrained baseline level 3: IDR pictures of intra macroblocks, P pictures that
+// skip what did not change.
 import { BitWriter } from "./bit-writer.ts"
 import { QP, writeMacroblock } from "./macroblock.ts"
 import { FRAMES_PER_SECOND, MB_COLUMNS, MB_ROWS, Picture } from "./picture.ts"
@@ -73,7 +74,9 @@ export class VideoEncoder {
   private frameNum = 0
   private idrPicId = 0
 
-  /** Encodes the next picture; `minBytes` pads the access unit with filler data (clause 7.3.2.7) up to about that size. */
+  /**
+   * Encodes the next picture; `minBytes` pads the access unit with filler data (clause 7.3.2.7) up to about that size.
+   */
   encode(target: Picture, idr: boolean, minBytes: number): EncodedPicture {
     this.unitLength = 0
     this.frameNum = idr ? 0 : (this.frameNum + 1) & 0xff

@@ -9,7 +9,10 @@ export interface Ac3Header {
   readonly samples: number
   /** Coded channels, LFE included. */
   readonly channels: number
-  /** Begins a frame of the first programme: an independent substream with number 0. What does not goes with the frame before. */
+  /**
+   * Begins a frame of the first programme: an independent substream with number 0. What does not goes with the frame
+   * before.
+   */
   readonly begins: boolean
 }
 

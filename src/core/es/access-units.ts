@@ -15,7 +15,10 @@ import { hevcNalType } from "./hevc.ts"
 export interface NalRole {
   /** A slice: part of the picture itself. */
   readonly vcl: boolean
-  /** Behind a slice of one picture, this NAL unit belongs to the next; at the beginning of a PES packet it begins an access unit. */
+  /**
+   * Behind a slice of one picture, this NAL unit belongs to the next; at the beginning of a PES packet it begins an
+   * access unit.
+   */
   readonly begins: boolean
   readonly idr: boolean
   readonly randomAccess: boolean

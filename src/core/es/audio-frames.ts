@@ -92,8 +92,8 @@ const couldBegin = (bytes: Uint8Array, at: number, first: number, mask: number, 
   bytes[at] === first && (at + 1 >= bytes.length || ((bytes[at + 1] ?? 0) & mask) === second)
 
 /**
- * Splits payloads into frames; a frame may go on in the next payload. A frame's time counts from the PTS of the packet in which it
- * begins, or from an earlier one where that has none; frames before the first PTS are dropped.
+ * Splits payloads into frames; a frame may go on in the next payload. A frame's time counts from the PTS of the packet
+ * in which it begins, or from an earlier one where that has none; frames before the first PTS are dropped.
  */
 export class AudioFrames {
   private readonly codec: AudioCodec

@@ -1,8 +1,8 @@
 /** NAL units in a byte stream: ITU-T H.264 Annex B, ITU-T H.265 Annex B. */
 
 /**
- * Adds start and end of every NAL unit of `bytes` to `out`, without start codes, zero_byte and trailing_zero_8bits; nothing is
- * copied. Empty units are left out. What stands before the first start code is not part of any.
+ * Adds start and end of every NAL unit of `bytes` to `out`, without start codes, zero_byte and trailing_zero_8bits;
+ * nothing is copied. Empty units are left out. What stands before the first start code is not part of any.
  */
 export const findNals = (bytes: Uint8Array, out: number[] = []): number[] => {
   let open = -1
@@ -32,7 +32,10 @@ export class NalScan {
   private end = 0
   private isLastOpen = false
 
-  /** Takes the bytes of before with more behind them. Stops when there are more than `most` units, and is of no use then but for `restart`. */
+  /**
+   * Takes the bytes of before with more behind them. Stops when there are more than `most` units, and is of no use then
+   * but for `restart`.
+   */
   take(bytes: Uint8Array, most: number): ReadonlyArray<number> {
     if (this.isLastOpen) this.nals.length -= 2
     const { known, nals } = this

@@ -10,8 +10,8 @@ const VIDEO_START = INTAKE + AUDIO_PES_MAX
 const VIDEO_INITIAL = 512 * 1024
 
 /**
- * One piece of memory, so that a TS packet's payload moves within it (copyWithin): taking a view of the source for each packet costs
- * an object a packet. Video comes last, for it grows.
+ * One piece of memory, so that a TS packet's payload moves within it (copyWithin): taking a view of the source for each
+ * packet costs an object a packet. Video comes last, for it grows.
  */
 export class PesArena {
   bytes = new Uint8Array(VIDEO_START + VIDEO_INITIAL)
@@ -38,8 +38,8 @@ export interface PesHeader {
 
 export interface PesHandler {
   /**
-   * A whole PES packet: its payload from `header.payload` to `end`, in the arena until the call returns. Where it ended with the
-   * beginning of the next, the first part of that lies from `next` on, up to `nextEnd`; both are 0 otherwise.
+   * A whole PES packet: its payload from `header.payload` to `end`, in the arena until the call returns. Where it ended
+   * with the beginning of the next, the first part of that lies from `next` on, up to `nextEnd`; both are 0 otherwise.
    */
   readonly packet: (bytes: Uint8Array, header: PesHeader, end: number, next: number, nextEnd: number) => void
   readonly lost: (reason: LossReason, bytes: number) => void
@@ -58,7 +58,9 @@ const timeAt = (bytes: Uint8Array, at: number): number =>
   ((bytes[at + 3] ?? 0) << 7) +
   ((bytes[at + 4] ?? 0) >> 1)
 
-/** Reads the header of the PES packet at `start`; "malformed", "scrambled", or "other" for a packet that holds no media. */
+/**
+ * Reads the header of the PES packet at `start`; "malformed", "scrambled", or "other" for a packet that holds no media.
+ */
 export const parsePesHeader = (bytes: Uint8Array, start: number, end: number): PesHeader | "malformed" | "scrambled" | "other" => {
   if (end - start < 6 || bytes[start] !== 0 || bytes[start + 1] !== 0 || bytes[start + 2] !== 1) return "malformed"
   if (PLAIN_IDS.has(bytes[start + 3] ?? 0)) return "other"
@@ -155,7 +157,8 @@ export class PesAssembler {
     this.at = next
     if (headerCame && next >= this.start + 6) {
       const length = ((bytes[this.start + 4] ?? 0) << 8) | (bytes[this.start + 5] ?? 0)
-      // Video ends where the next packet begins: PES_packet_length may be 0, and of pictures over 65 kB it is the low 16 bits with some.
+      // Video ends where the next packet begins: PES_packet_length may be 0, and of pictures over 65 kB it is the low
+      // 16 bits with some.
       this.end = length === 0 || this.isVideo ? UNKNOWN : this.start + 6 + length
     }
   }

@@ -33,8 +33,8 @@ export class TsDemuxer {
   }
 
   /**
-   * Takes `length` bytes from `offset`: whole TS packets. Bytes are copied, nothing of `bytes` is kept. A packet without sync byte is
-   * left out. Handlers are called from within.
+   * Takes `length` bytes from `offset`: whole TS packets. Bytes are copied, nothing of `bytes` is kept. A packet
+   * without sync byte is left out. Handlers are called from within.
    */
   push(bytes: Uint8Array, offset = 0, length = bytes.length - offset): void {
     const end = offset + length - (length % TS_PACKET_SIZE)

@@ -18,8 +18,8 @@ const LONGEST_STEP = 90_000
 /** Parameter sets and the like wait for their picture up to this size. */
 const HEAD_MAX = 1 << 20
 /**
- * Bytes of a unit that comes in several PES packets: as much as one PES packet may hold. An HEVC 2160p60 intra picture of a 2 Gbit/s
- * stream has half of it, and RTMP carries it twice over.
+ * Bytes of a unit that comes in several PES packets: as much as one PES packet may hold. An HEVC 2160p60 intra picture
+ * of a 2 Gbit/s stream has half of it, and RTMP carries it twice over.
  */
 export const UNIT_MAX = VIDEO_PES_MAX
 /** NAL units of one: an encoder that cuts such a picture into slices of 1400 bytes for packet networks makes 6000. */
@@ -38,7 +38,10 @@ interface SplitState {
   readonly joinedTo: number
 }
 
-/** A unit that waits for its rest; its bytes lie in the buffer, and nothing of it is looked at twice but its last NAL unit. */
+/**
+ * A unit that waits for its rest; its bytes lie in the buffer, and nothing of it is looked at twice but its last NAL
+ * unit.
+ */
 interface Held {
   readonly size: number
   readonly times: Times | null
@@ -59,8 +62,8 @@ interface Piece {
 }
 
 /**
- * What is supported: one unit a PES packet (the rule); several a PES packet, where the later ones get times by the step between units;
- * and units that go on in the next PES packets.
+ * What is supported: one unit a PES packet (the rule); several a PES packet, where the later ones get times by the step
+ * between units; and units that go on in the next PES packets.
  */
 export class VideoUnits {
   private readonly codec: VideoCodec
@@ -91,7 +94,10 @@ export class VideoUnits {
     return nals.length > 0 && leadOf(payload, nals[0] ?? 0) === 0 && this.firstBeginning(payload, nals) === 0
   }
 
-  /** One PES packet's payload, a view; times null when it states none. `goesOn`: its last unit may go on in the next packet. */
+  /**
+   * One PES packet's payload, a view; times null when it states none. `goesOn`: its last unit may go on in the next
+   * packet.
+   */
   push(payload: Uint8Array, times: Times | null, goesOn: boolean): void {
     const size = this.held?.size ?? 0
     if (size > 0 && size + payload.length > UNIT_MAX) {
@@ -212,7 +218,10 @@ export class VideoUnits {
     return pieces
   }
 
-  /** Index of the next picture's first slice, from `i` on, if it is the second field of the frame that has begun; -1 otherwise. */
+  /**
+   * Index of the next picture's first slice, from `i` on, if it is the second field of the frame that has begun; -1
+   * otherwise.
+   */
   private secondField(bytes: Uint8Array, nals: ReadonlyArray<number>, i: number): number {
     if (!this.fields.possible) return -1
     for (let at = i; at < nals.length; at += 2) {

@@ -84,7 +84,10 @@ export class FlvMuxer implements DemuxerHandler {
     })
   }
 
-  /** The source has no video that is carried, so that nothing waits for a key frame. False while the source is not known. */
+  /**
+   * The source has no video that is carried, so that nothing waits for a key frame. False while the source is not
+   * known.
+   */
   get audioOnly(): boolean {
     return this.selected !== null && this.config === null
   }
@@ -99,7 +102,10 @@ export class FlvMuxer implements DemuxerHandler {
     return this.lastMs
   }
 
-  /** Time on the output's timeline, ms, of a PTS of the source (33 bits), past or future; null before the first key frame. */
+  /**
+   * Time on the output's timeline, ms, of a PTS of the source (33 bits), past or future; null before the first key
+   * frame.
+   */
   mediaTimeMs(pts90k: number): number | null {
     const ticks = this.timeline.started ? this.timeline.locate(pts90k) : null
     return ticks === null ? null : toMilliseconds(ticks)

@@ -32,8 +32,8 @@ export const toMilliseconds = (ticks: number, samples = 0, rate = 1): number => 
 }
 
 /**
- * Both tracks share a base, so that they stay in step. A track that jumps by more than a second goes on where it was expected, and the
- * other follows with its own jump; unless the other track shows that only this one had a gap.
+ * Both tracks share a base, so that they stay in step. A track that jumps by more than a second goes on where it was
+ * expected, and the other follows with its own jump; unless the other track shows that only this one had a gap.
  */
 export class Timeline {
   private newest: number | null = null
@@ -78,7 +78,9 @@ export class Timeline {
     this.tracks[name].next = ticks
   }
 
-  /** Output time that belongs to a source time, ticks, as the track with the pictures sees it; null before the start. */
+  /**
+   * Output time that belongs to a source time, ticks, as the track with the pictures sees it; null before the start.
+   */
   locate(ticks33: number): number | null {
     const { video, audio } = this.tracks
     const track = video.base !== null ? video : audio

@@ -24,7 +24,10 @@ const SETS_MAX: Readonly<Record<SetKind, number>> = { vps: 16, sps: 31, pps: 255
 
 const nalType = (codec: VideoCodec, header: number): number => (codec === "h264" ? h264NalType(header) : hevcNalType(header))
 
-/** The NAL units that go out: all but access unit delimiters and filler, parameter sets included (as `ffmpeg -c copy` does). */
+/**
+ * The NAL units that go out: all but access unit delimiters and filler, parameter sets included (as `ffmpeg -c copy`
+ * does).
+ */
 export const carriedNals = ({ codec, bytes, nals }: VideoUnit): ReadonlyArray<number> => {
   const dropped = codec === "h264" ? [H264_AUD, H264_FILLER] : [HEVC_AUD, HEVC_FILLER]
   const isDropped = (i: number) => dropped.includes(nalType(codec, bytes[nals[i] ?? 0] ?? 0))
@@ -48,7 +51,9 @@ export class VideoConfig {
     this.codec = codec
   }
 
-  /** Takes up the unit's parameter sets: a unit with an SPS brings VPS and SPS anew, a PPS replaces that of its number. */
+  /**
+   * Takes up the unit's parameter sets: a unit with an SPS brings VPS and SPS anew, a PPS replaces that of its number.
+   */
   see({ bytes, nals }: VideoUnit): void {
     const found: Record<SetKind, Uint8Array[]> = { vps: [], sps: [], pps: [] }
     for (let i = 0; i + 1 < nals.length; i += 2) {

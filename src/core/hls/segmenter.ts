@@ -1,6 +1,6 @@
 /**
- * Cuts a transport stream into HLS segments (RFC 8216 3.2): each begins with PAT and PMT, then the PES packet of an access point; every
- * other packet is in one of them, in order and untouched but for the counters of PAT and PMT.
+ * Cuts a transport stream into HLS segments (RFC 8216 3.2): each begins with PAT and PMT, then the PES packet of an
+ * access point; every other packet is in one of them, in order and untouched but for the counters of PAT and PMT.
  */
 import { difference33 } from "../es/unwrap.ts"
 import { SYNC_BYTE, TS_PACKET_SIZE } from "../ts/packet.ts"
@@ -32,7 +32,9 @@ export interface HlsSegment {
 export interface SegmenterOptions {
   /** A segment ends at the first access point at or behind this length, in 90 kHz ticks. */
   readonly wanted90k: number
-  /** A segment that grows beyond either is ended where it is, and what follows is left out up to the next access point. */
+  /**
+   * A segment that grows beyond either is ended where it is, and what follows is left out up to the next access point.
+   */
   readonly maxBytes: number
   readonly maxUs: number
   readonly onSegment: (segment: HlsSegment) => void
@@ -89,7 +91,10 @@ export class Segmenter {
     this.#options = options
   }
 
-  /** PTS of the first picture of the segment at hand, and of the latest one; null without one, and once its timeline is no more. */
+  /**
+   * PTS of the first picture of the segment at hand, and of the latest one; null without one, and once its timeline is
+   * no more.
+   */
   get position(): { readonly startPts90k: number; readonly latestPts90k: number } | null {
     const open = this.#open
     return open === null || this.#discontinuity ? null : { startPts90k: open.startPts90k, latestPts90k: this.#clock.latest }
@@ -123,7 +128,10 @@ export class Segmenter {
     } else if (!this.#keeps || (this.#open === null && this.#chunks.size > maxBytes)) this.#discard()
   }
 
-  /** Packets are missing from here on: ends the segment at hand; the next one begins at the next access point, with a discontinuity. */
+  /**
+   * Packets are missing from here on: ends the segment at hand; the next one begins at the next access point, with a
+   * discontinuity.
+   */
   lose(mark = 0): void {
     this.end(mark)
     this.#discontinuity = true

@@ -83,7 +83,10 @@ export interface PreflightFacts {
   readonly alignment: Alignment | null
   readonly mode: "auto" | "failover" | "merge"
   readonly mergeWindowMs: number
-  /** How far apart the legs may be to be merged at their bit rate, and how far apart they are by their PCR; in ms, null when not known. */
+  /**
+   * How far apart the legs may be to be merged at their bit rate, and how far apart they are by their PCR; in ms, null
+   * when not known.
+   */
   readonly mergeReachMs: number | null
   readonly pathsApartMs: number | null
 }

@@ -1,4 +1,7 @@
-/** How an output is written, beyond what its URL says. Which settings a protocol has, their bounds and defaults, in one place. */
+/**
+ * How an output is written, beyond what its URL says. Which settings a protocol has, their bounds and defaults, in one
+ * place.
+ */
 import type { UrlProtocol } from "./output-url.ts"
 
 export const CUE_POINT_STYLES = ["none", "elemental", "primetime", "youtube", "bin64"] as const
@@ -10,7 +13,10 @@ export interface OutputSettings {
   /** Addresses or networks, IPv4 and IPv6, that may receive from a listener, at most 32; without it anyone may. */
   readonly allowed_receivers?: ReadonlyArray<string> | undefined
   // --- RTMP
-  /** Shape of the SCTE-35 data messages; `none` (default) sends none, since some ingests drop the connection at unknown ones. */
+  /**
+   * Shape of the SCTE-35 data messages; `none` (default) sends none, since some ingests drop the connection at unknown
+   * ones.
+   */
   readonly cue_points?: (typeof CUE_POINT_STYLES)[number] | undefined
   /** `silence` adds a silent AAC track to a stream that has no audio; default `source`. */
   readonly audio?: "source" | "silence" | undefined
@@ -29,8 +35,8 @@ export interface OutputSettings {
   /** Method of uploads by HTTP; default `put`. */
   readonly http_method?: "put" | "post" | undefined
   /**
-   * Server and keys of an `s3://` destination. Without an endpoint it is AWS's in the region, us-east-1 by default; without keys
-   * those of the environment are used.
+   * Server and keys of an `s3://` destination. Without an endpoint it is AWS's in the region, us-east-1 by default;
+   * without keys those of the environment are used.
    */
   readonly s3_endpoint?: string | undefined
   readonly s3_region?: string | undefined
@@ -46,9 +52,15 @@ export interface OutputSettings {
   // --- RTSP
   readonly rtsp_transport?: "tcp" | "udp" | undefined
   // --- Of every protocol
-  /** Attempts to reconnect in a row after which it is given up: 0 (never) to 1000000, default by the service (`MAX_RECONNECT_ATTEMPTS`). */
+  /**
+   * Attempts to reconnect in a row after which it is given up: 0 (never) to 1000000, default by the service
+   * (`MAX_RECONNECT_ATTEMPTS`).
+   */
   readonly retry_attempts?: number | undefined
-  /** Delay of the first attempt to reconnect, and the shortest: 1 to 3600 s, default by the service (`DEFAULT_RECONNECT_DELAY`). */
+  /**
+   * Delay of the first attempt to reconnect, and the shortest: 1 to 3600 s, default by the service
+   * (`DEFAULT_RECONNECT_DELAY`).
+   */
   readonly retry_delay_s?: number | undefined
 }
 
@@ -99,8 +111,8 @@ export const HLS_SEGMENT_MAX_S = 30
 export const SECRET_SETTINGS: ReadonlyArray<OutputSetting> = ["s3_secret_access_key"]
 
 /**
- * True when SCTE-35 goes out by an output: TS outputs carry its packets, HLS tags and RTMP data messages are a matter of the settings,
- * and RTSP carries video and audio alone. Of an output that is not to carry cues, none is missed.
+ * True when SCTE-35 goes out by an output: TS outputs carry its packets, HLS tags and RTMP data messages are a matter
+ * of the settings, and RTSP carries video and audio alone. Of an output that is not to carry cues, none is missed.
  */
 export const carriesCues = ({ protocol, settings }: { readonly protocol: UrlProtocol; readonly settings: OutputSettings }): boolean => {
   if (protocol === "rtsp") return false

@@ -29,8 +29,8 @@ describe.each(coreBuilds)("FEC at low bit rates (%s)", (build) => {
   const core = cores[build]
 
   /**
-   * Plays arrivals, media `stepUs` apart and FEC right behind, with the ticks of the engine in between. A datagram that is lost takes its
-   * time all the same.
+   * Plays arrivals, media `stepUs` apart and FEC right behind, with the ticks of the engine in between. A datagram that
+   * is lost takes its time all the same.
    */
   const play = (arrivals: ReadonlyArray<Arrival>, lost: ReadonlyArray<number>, stepUs: number) => {
     startFec(core)

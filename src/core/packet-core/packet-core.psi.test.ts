@@ -20,7 +20,9 @@ const privateSection = (length: number, table = 0xfc) => {
   return sealSection(section)
 }
 
-/** Sections one after the other in one payload stream of a PID, each start marked by the pointer_field of its packet. */
+/**
+ * Sections one after the other in one payload stream of a PID, each start marked by the pointer_field of its packet.
+ */
 const packSections = (pid: number, sections: ReadonlyArray<Uint8Array>) => {
   const starts = sections.map((_, i) => sections.slice(0, i).reduce((sum, section) => sum + section.length, 0))
   const content = joinBytes(sections)

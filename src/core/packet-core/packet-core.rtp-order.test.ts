@@ -1,4 +1,7 @@
-/** What leaves an RTP leg whose datagrams come late, twice, or under numbers that start over: never one behind its successor. */
+/**
+ * What leaves an RTP leg whose datagrams come late, twice, or under numbers that start over: never one behind its
+ * successor.
+ */
 import { describe, expect, it } from "vitest"
 import { choose, feedBatch, readSlot } from "../../../test/feed-core.ts"
 import { coreBuilds, loadCores } from "../../../test/load-core.ts"

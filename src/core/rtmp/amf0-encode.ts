@@ -131,8 +131,8 @@ const writeValue = (output: Output, value: AmfValue, depth: number) => {
 }
 
 /**
- * The values one after the other. RangeError for names and class names over 65535 bytes and for values more than AMF0_MAX_DEPTH deep:
- * faults of the program, since nothing that comes from a peer is written again.
+ * The values one after the other. RangeError for names and class names over 65535 bytes and for values more than
+ * AMF0_MAX_DEPTH deep: faults of the program, since nothing that comes from a peer is written again.
  */
 export const encodeAmf0 = (...values: ReadonlyArray<AmfValue>): Uint8Array<ArrayBuffer> => {
   const output = new Output()

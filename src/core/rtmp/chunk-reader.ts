@@ -47,7 +47,10 @@ interface ChunkStream {
 const FIRST_BODY = 4096
 const HEADER_SIZES = [11, 7, 3, 0] as const
 
-/** Obeys Set Chunk Size and Abort, and takes peers that repeat the extended timestamp on type 3 chunks as well as those that do not. */
+/**
+ * Obeys Set Chunk Size and Abort, and takes peers that repeat the extended timestamp on type 3 chunks as well as those
+ * that do not.
+ */
 export class ChunkReader {
   private readonly limits: ChunkReaderLimits
   private readonly streams = new Map<number, ChunkStream>()
@@ -143,7 +146,8 @@ export class ChunkReader {
     const { extended } = stream
     if (extended === null || !this.repeatsExtended) return this.continueAt(stream, end)
     const starts = stream.body === null
-    // Inside a message the four bytes can only be the same again. Where they differ they are payload, so the peer leaves them out.
+    // Inside a message the four bytes can only be the same again. Where they differ they are payload, so the peer
+    // leaves them out.
     for (let i = 0; i < got && !starts; i++) {
       if (this.header[end + i] === ((extended >>> (24 - 8 * i)) & 0xff)) continue
       this.repeatsExtended = false

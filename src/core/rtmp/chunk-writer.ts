@@ -1,4 +1,7 @@
-/** Messages into chunks (Adobe RTMP Specification 1.0, 5.3.1). Bodies are never copied: one serves any number of outputs. */
+/**
+ * Messages into chunks (Adobe RTMP Specification 1.0, 5.3.1). Bodies are never copied: one serves any number of
+ * outputs.
+ */
 import { writeUint24, writeUint32 } from "./bytes.ts"
 import { DEFAULT_CHUNK_SIZE, EXTENDED_TIMESTAMP, MAX_CHUNK_SIZE, type RtmpMessage } from "./constants.ts"
 
@@ -32,7 +35,10 @@ const writeBasicHeader = (header: Uint8Array, format: number, id: number): numbe
 
 const basicHeaderSize = (id: number): number => (id < 64 ? 1 : id < 320 ? 2 : 3)
 
-/** Header of the chunks after the first of a message: type 3, with the extended timestamp again where there is one (5.3.1.3). */
+/**
+ * Header of the chunks after the first of a message: type 3, with the extended timestamp again where there is one
+ * (5.3.1.3).
+ */
 const continuationHeader = (id: number, extended: number | null): Uint8Array => {
   const header = new Uint8Array(basicHeaderSize(id) + (extended === null ? 0 : 4))
   const at = writeBasicHeader(header, 3, id)
@@ -41,9 +47,10 @@ const continuationHeader = (id: number, extended: number | null): Uint8Array => 
 }
 
 /**
- * Cuts messages into chunks for one connection. The first message of a chunk stream, one of another message stream, one that lies
- * before its predecessor, and one 4 h 39 min after it get a type 0 header; all others type 1. So an extended timestamp is always
- * an absolute one: receivers differ on whether behind a type 1 header it is a delta. Type 3 only continues a message.
+ * Cuts messages into chunks for one connection. The first message of a chunk stream, one of another message stream, one
+ * that lies before its predecessor, and one 4 h 39 min after it get a type 0 header; all others type 1. So an extended
+ * timestamp is always an absolute one: receivers differ on whether behind a type 1 header it is a delta. Type 3 only
+ * continues a message.
  */
 export class ChunkWriter {
   private size = DEFAULT_CHUNK_SIZE
@@ -56,8 +63,8 @@ export class ChunkWriter {
   }
 
   /**
-   * Holds from the next message on; the peer must have been told by a Set Chunk Size message before. RangeError when it is not a
-   * whole number from 1 to 0xFFFFFF.
+   * Holds from the next message on; the peer must have been told by a Set Chunk Size message before. RangeError when it
+   * is not a whole number from 1 to 0xFFFFFF.
    */
   set chunkSize(size: number) {
     if (!Number.isInteger(size) || size < 1 || size > MAX_CHUNK_SIZE)
@@ -66,8 +73,9 @@ export class ChunkWriter {
   }
 
   /**
-   * The bytes of a message, to be sent in this order and before those of any later call. Parts of the body are views of it and must
-   * not change until they are sent. RangeError for a body of 16 MiB or more and a chunk stream id outside 2 to 65599.
+   * The bytes of a message, to be sent in this order and before those of any later call. Parts of the body are views of
+   * it and must not change until they are sent. RangeError for a body of 16 MiB or more and a chunk stream id outside 2
+   * to 65599.
    */
   pieces(message: RtmpMessage): Uint8Array[] {
     const { body, chunkStreamId } = message

@@ -1,4 +1,7 @@
-/** The client's side of the simple handshake (Adobe RTMP Specification 1.0, 5.2): C0 C1, then S0 S1 answered by C2, then S2. */
+/**
+ * The client's side of the simple handshake (Adobe RTMP Specification 1.0, 5.2): C0 C1, then S0 S1 answered by C2, then
+ * S2.
+ */
 import { writeUint32 } from "./bytes.ts"
 
 /** Bytes of C1, C2, S1 and S2. */

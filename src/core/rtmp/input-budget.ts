@@ -1,6 +1,12 @@
-/** What the server of a publisher may send: it confirms, asks for a sign of life now and then, and has nothing else to say. */
+/**
+ * What the server of a publisher may send: it confirms, asks for a sign of life now and then, and has nothing else to
+ * say.
+ */
 
-/** Bytes and messages at once, and a second in the long run; real servers send less than 5 KiB and 50 messages to begin with. */
+/**
+ * Bytes and messages at once, and a second in the long run; real servers send less than 5 KiB and 50 messages to begin
+ * with.
+ */
 export const INPUT_BUDGET = { bytes: 1024 * 1024, bytesPerSecond: 64 * 1024, messages: 1000, messagesPerSecond: 100 } as const
 
 export class InputBudget {

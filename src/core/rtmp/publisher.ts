@@ -1,6 +1,7 @@
 /**
- * The publishing client of RTMP as a state machine (Adobe RTMP Specification 1.0, 7.2, in the order of librtmp and OBS). Bytes go in,
- * bytes and events come out; the connection, its time-outs and retries are the caller's. One publisher serves one TCP connection.
+ * The publishing client of RTMP as a state machine (Adobe RTMP Specification 1.0, 7.2, in the order of librtmp and
+ * OBS). Bytes go in, bytes and events come out; the connection, its time-outs and retries are the caller's. One
+ * publisher serves one TCP connection.
  */
 
 import { joinBytes } from "../bytes/join-bytes.ts"
@@ -33,7 +34,10 @@ const MAX_NOTES = 20
 
 type State = PublishStage | "probed" | "over"
 
-/** `start` first; then `bytesIn`, `ended`, `timedOut` and `close` as things happen, and `media` from `ready` on. Never throws on bytes. */
+/**
+ * `start` first; then `bytesIn`, `ended`, `timedOut` and `close` as things happen, and `media` from `ready` on. Never
+ * throws on bytes.
+ */
 export class RtmpPublisher {
   private readonly options: PublisherOptions
   private readonly handshake: ClientHandshake
@@ -115,8 +119,8 @@ export class RtmpPublisher {
   }
 
   /**
-   * The bytes of one message of the stream, with views of `body` that must not change until they are sent; nothing unless `ready`.
-   * `timestampMs` may pass 2^32. RangeError for a body over 16 MiB.
+   * The bytes of one message of the stream, with views of `body` that must not change until they are sent; nothing
+   * unless `ready`. `timestampMs` may pass 2^32. RangeError for a body over 16 MiB.
    */
   media(kind: MediaKind, timestampMs: number, body: Uint8Array): Uint8Array[] {
     if (this.state !== "publishing") return []

@@ -1,6 +1,6 @@
 /**
- * The queue before the socket of one RTMP output. A peer that reads too slowly loses whole groups of pictures out of its own queue,
- * so that what it gets can always be decoded, memory stays bounded, and no other output is touched.
+ * The queue before the socket of one RTMP output. A peer that reads too slowly loses whole groups of pictures out of
+ * its own queue, so that what it gets can always be decoded, memory stays bounded, and no other output is touched.
  */
 
 export type QueuedKind =
@@ -55,8 +55,9 @@ export interface SendQueueCounters {
 const MISSED_MAX = 64
 
 /**
- * `offer` what is to be sent, then `next` until it gives null, whenever something was offered and whenever the socket has drained.
- * Audio without any video is treated as if every message were a key frame, also when video has stopped for `maxAgeMs`.
+ * `offer` what is to be sent, then `next` until it gives null, whenever something was offered and whenever the socket
+ * has drained. Audio without any video is treated as if every message were a key frame, also when video has stopped for
+ * `maxAgeMs`.
  */
 export class SendQueue<M extends QueuedMessage> {
   private readonly limits: SendQueueLimits
@@ -182,13 +183,17 @@ export class SendQueue<M extends QueuedMessage> {
     }
   }
 
-  /** Index of the first restart point behind the first message that is none of its headers; -1 without one; `head` to leave all. */
+  /**
+   * Index of the first restart point behind the first message that is none of its headers; -1 without one; `head` to
+   * leave all.
+   */
   private nextRestart(): number {
     let at = this.head
     while (this.queue[at]?.kind === "header") at++
     const first = this.queue[at]
     const firstRestarts = first !== undefined && this.restarts(first)
-    // The latest restart point is all that is left: dropping it would starve a peer for whom a single frame is too much.
+    // The latest restart point is all that is left: dropping it would starve a peer for whom a single frame is too
+    // much.
     if (firstRestarts && at === this.queue.length - 1) return this.head
     for (let index = firstRestarts ? at + 1 : at; index < this.queue.length; index++) {
       const message = this.queue[index]

@@ -8,8 +8,9 @@ export type Reserved = Readonly<Record<string, number>>
 const allOnes = (width: number): number => 2 ** width - 1
 
 /**
- * Reads one structure that lies at bytes `position` to `end` of a section. Never throws: `group` announces the bytes that are about
- * to be read, and the first group that does not fit is kept as `problem`; whatever is read from then on is zero bits or means nothing.
+ * Reads one structure that lies at bytes `position` to `end` of a section. Never throws: `group` announces the bytes
+ * that are about to be read, and the first group that does not fit is kept as `problem`; whatever is read from then on
+ * is zero bits or means nothing.
  */
 export class BitReader {
   /** The first thing that did not fit, as a sentence. */

@@ -1,4 +1,7 @@
-/** Sections out of public test suites, decoded independently beside them, and those of captured and encoder-made streams. */
+/**
+ * Sections out of public test suites, decoded independently beside them, and those of captured and encoder-made
+ * streams.
+ */
 import { describe, expect, it } from "vitest"
 import { hasMedia, readMedia } from "../../../test/media.ts"
 import { fromHex, toHex } from "../bytes/bytes-text.ts"

@@ -1,6 +1,6 @@
 /**
- * Stream types of the PMT (ISO/IEC 13818-1 Table 2-34, ATSC A/53 and private users): one row for each, from which the demuxer, the
- * HLS segmenter and the words for people take what they need.
+ * Stream types of the PMT (ISO/IEC 13818-1 Table 2-34, ATSC A/53 and private users): one row for each, from which the
+ * demuxer, the HLS segmenter and the words for people take what they need.
  */
 export { STREAM_TYPE_SCTE35 } from "../assembly/memory/scte35-stream-type.ts"
 

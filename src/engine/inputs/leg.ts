@@ -15,7 +15,10 @@ import { hexIdentity, LegFigures, type LegSurroundings } from "./leg-figures.ts"
 import { MulticastWatch } from "./multicast-watch.ts"
 import { ProgrammeTables } from "./programme-tables.ts"
 
-/** Ring slots filled from one socket before the outputs have their turn: well below what a ring and an output's queue hold. */
+/**
+ * Ring slots filled from one socket before the outputs have their turn: well below what a ring and an output's queue
+ * hold.
+ */
 const SLOTS_PER_TURN = 256
 /** Slots of the largest datagram: 64 KiB are 348 TS packets. */
 const SLOTS_PER_DATAGRAM_MAX = 50

@@ -1,6 +1,6 @@
 /**
- * Which leg fills the ring of a channel. The decision is core's (`core/input/failover.ts`), the switch itself the packet core's; here
- * they are brought together, and what happens is told.
+ * Which leg fills the ring of a channel. The decision is core's (`core/input/failover.ts`), the switch itself the
+ * packet core's; here they are brought together, and what happens is told.
  */
 import * as L from "../../core/assembly/memory/layout.ts"
 import { decide, type FailoverPolicy, type FailoverState, type LegNumbers, manual, newFailover } from "../../core/input/failover.ts"
@@ -110,7 +110,9 @@ export class SourceControl {
     return pending === 0 ? this.active : nameOf(pending)
   }
 
-  /** Asked for from outside: by the operator (`manually`), or as it was before an engine restart, which is done at once. */
+  /**
+   * Asked for from outside: by the operator (`manually`), or as it was before an engine restart, which is done at once.
+   */
   choose(leg: LegName, manually: boolean, nowUs: number): void {
     if (manually) manual(this.#state, leg)
     this.#switch(leg, manually ? "operator" : "restart", "", nowUs, !manually)

@@ -165,7 +165,8 @@ export class FileOutput implements OutputSession {
 
   close(): void {
     if (this.state === "ended") return
-    // What has arrived since the last turn belongs to the recording that somebody ends; one that failed has nowhere to put it.
+    // What has arrived since the last turn belongs to the recording that somebody ends; one that failed has nowhere to
+    // put it.
     if (this.reason === null) this.flush(this.#turnUs)
     // Writing may have failed just now.
     if (this.#hasEnded) return

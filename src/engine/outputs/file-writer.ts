@@ -1,9 +1,9 @@
 /**
  * Writes a recording: files of whole TS packets, one after the other, in the background.
  *
- * What is pushed is gathered for up to a quarter of a second and written in turn, one write at a time; beyond `PENDING_MAX` nothing more is
- * taken. Each file is synced (fdatasync) when it is closed, and not before: a power cut may take what the kernel had not written yet, about
- * half a minute, never a file that was finished.
+ * What is pushed is gathered for up to a quarter of a second and written in turn, one write at a time; beyond
+ * `PENDING_MAX` nothing more is taken. Each file is synced (fdatasync) when it is closed, and not before: a power cut
+ * may take what the kernel had not written yet, about half a minute, never a file that was finished.
  */
 import { open, unlink } from "node:fs/promises"
 import { join } from "node:path"

@@ -20,7 +20,10 @@ const ACCEPT_INTERVAL_US = 10_000
 const STATE_CHECK_US = 250_000
 /** More waiting callers than this are taken at the next poll, so that a storm of them does not hold the loop. */
 const ACCEPTS_PER_POLL = 8
-/** A receiver without a packet to acknowledge has shown that it is there when libsrt has not given it up for so long (PEERIDLETIMEO is 5 s). */
+/**
+ * A receiver without a packet to acknowledge has shown that it is there when libsrt has not given it up for so long
+ * (PEERIDLETIMEO is 5 s).
+ */
 const PROVEN_AFTER_US = 6e6
 const PROOF_CHECK_US = 50_000
 const FLOODED =

@@ -1,4 +1,6 @@
-/** Which PIDs the reference parser follows, as the PMTs in force name them, and which of them are the main programme's. */
+/**
+ * Which PIDs the reference parser follows, as the PMTs in force name them, and which of them are the main programme's.
+ */
 import { type Pmt, type PmtStream, registrationOf } from "../../ts/psi.ts"
 
 export type VideoCodec = "mpeg2" | "avc" | "hevc" | "other"

@@ -1,4 +1,7 @@
-/** A login of a test server, adobe or llnw: asks, and checks the answer with node-independent arithmetic of its own order. */
+/**
+ * A login of a test server, adobe or llnw: asks, and checks the answer with node-independent arithmetic of its own
+ * order.
+ */
 import { toBase64, toHex } from "../../bytes/bytes-text.ts"
 import { utf8 } from "../bytes.ts"
 import { md5 } from "../md5.ts"

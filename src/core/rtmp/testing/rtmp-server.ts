@@ -1,6 +1,6 @@
 /**
- * The server's side of a publication, for tests: answers as nginx-rtmp and FMS do, and checks what the client sends on the wire with
- * `readStrictly`. Bytes in, bytes out; a socket may be put around it.
+ * The server's side of a publication, for tests: answers as nginx-rtmp and FMS do, and checks what the client sends on
+ * the wire with `readStrictly`. Bytes in, bytes out; a socket may be put around it.
  */
 
 import { joinBytes } from "../../bytes/join-bytes.ts"

@@ -6,7 +6,9 @@ import { DirectorySink } from "./directory-sink.ts"
 import { HttpSink } from "./http-sink.ts"
 import { s3Destination } from "./s3-destination.ts"
 
-/** The sink of a target; throws SetupFailure for a specification that lacks something. `timeoutMs` is for one request. */
+/**
+ * The sink of a target; throws SetupFailure for a specification that lacks something. `timeoutMs` is for one request.
+ */
 export const openSink = (target: HlsTarget, spec: OutputSpec, timeoutMs: number): DirectorySink | HttpSink => {
   const settings = spec.settings ?? {}
   const publicOnly = spec.public_only === true

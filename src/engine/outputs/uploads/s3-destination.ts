@@ -6,7 +6,10 @@ import type { HttpDestination } from "./http-sink.ts"
 import { s3Keys } from "./s3-keys.ts"
 import { s3Signer } from "./s3-signer.ts"
 
-/** The URL that the keys of objects are put behind: of a server of its own by path, of AWS by host unless the name has dots. */
+/**
+ * The URL that the keys of objects are put behind: of a server of its own by path, of AWS by host unless the name has
+ * dots.
+ */
 export const s3Base = (bucket: string, prefix: string, region: string, endpoint: string | undefined): string => {
   const path = prefix === "" ? "" : `${prefix.split("/").map(encodeURIComponent).join("/")}/`
   if (endpoint === undefined || endpoint === "") {

@@ -12,7 +12,10 @@ export interface S3Keys {
 
 const DEFAULT_REGION = "us-east-1"
 
-/** Keys of the settings, or else those of the environment as all tools of AWS read them. Throws SetupFailure without any. */
+/**
+ * Keys of the settings, or else those of the environment as all tools of AWS read them. Throws SetupFailure without
+ * any.
+ */
 export const s3Keys = (settings: OutputSettings, environment: Readonly<Record<string, string | undefined>>): S3Keys => {
   const region = settings.s3_region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? DEFAULT_REGION
   const { s3_access_key_id: ownId, s3_secret_access_key: ownSecret } = settings

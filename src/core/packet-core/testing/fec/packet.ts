@@ -1,4 +1,7 @@
-/** FEC packets of SMPTE 2022-1 (8.4, XOR of whole RTP packets), written and read byte by byte: encoder and oracle of the tests. */
+/**
+ * FEC packets of SMPTE 2022-1 (8.4, XOR of whole RTP packets), written and read byte by byte: encoder and oracle of the
+ * tests.
+ */
 import { RTP_HEADER_SIZE, writeRtpHeader } from "../../../rtp/header.ts"
 
 export const FEC_HEADER_SIZE = 16
