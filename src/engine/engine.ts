@@ -9,6 +9,7 @@ import {
   MAX_CHANNELS,
   MAX_LEGS,
 } from "../core/assembly/memory/layout.ts"
+import { channelOfIndex } from "../core/packet-core/leg-index.ts"
 import type { CoreEvent, PacketCore } from "../core/packet-core/packet-core.ts"
 import { decodeSpliceInfoSection } from "../core/scte35/decode-section.ts"
 import { insertCue } from "./cue-insertion.ts"
@@ -276,7 +277,7 @@ export class Engine {
 
   #coreEvents(events: ReadonlyArray<CoreEvent>): void {
     for (const event of events) {
-      const channel = this.#channelAt(event.leg >= MAX_LEGS ? event.leg - MAX_LEGS : event.leg >> 1)
+      const channel = this.#channelAt(channelOfIndex(event.leg))
       if (channel === undefined) continue
       try {
         this.#coreEvent(channel, event)

@@ -5,8 +5,9 @@
 import type { SpliceInfoSection } from "../scte35/section-fields.ts"
 import type { CueStyle } from "./cue-tags.ts"
 import { CueWindows, type SegmentTags } from "./cue-windows.ts"
+import type { HlsSegment } from "./hls-segment.ts"
 import { segmentName } from "./segment-names.ts"
-import { type HlsSegment, Segmenter } from "./segmenter.ts"
+import { Segmenter } from "./segmenter.ts"
 
 export interface PackagedSegment extends HlsSegment {
   readonly name: string
