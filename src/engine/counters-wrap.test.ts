@@ -23,7 +23,7 @@ import { openSrtLibrary } from "./srt/srt-library.ts"
 const readers = vi.hoisted(() => ({ age: 0, begun: 0 }))
 // The path begins at the project's root, because Vitest on Bun does not find a mocked module by a relative one.
 vi.mock("/src/engine/outputs/ring-reader.ts", async (original) => {
-  const actual = await original<typeof import("./outputs/ring-reader.ts")>()
+  const actual = await original<typeof import("./ring/ring-reader.ts")>()
   class OldReader extends actual.RingReader {
     constructor(head: number) {
       super((head - readers.age) >>> 0)

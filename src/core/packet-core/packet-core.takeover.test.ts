@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, it } from "vitest"
 import { feed, feedBatch, readSlot } from "../../../test/feed-core.ts"
-import { coreBuilds, loadCores } from "../../../test/load-core.ts"
+import { coreBuilds, loadCore, loadCores } from "../../../test/load-core.ts"
 import { analyseStrictly } from "../../../test/strict-analyser.ts"
 import { AUDIO_PID, PMT_PID, pat, TsWriter, toDatagrams, VIDEO_PID } from "../../../test/ts-stream.ts"
 import { AUDIO_PID as SOUND_PID } from "../../test-source/program-tables.ts"
@@ -11,7 +11,6 @@ import * as L from "../assembly/memory/layout.ts"
 import { joinBytes } from "../bytes/join-bytes.ts"
 import { TS_PACKET_SIZE } from "../ts/packet.ts"
 import { buildPmt, registrationDescriptor } from "../ts/psi.ts"
-import { coreBuilds, loadCore, loadCores } from "../../../test/load-core.ts"
 import type { PacketCore } from "./packet-core.ts"
 import type { Datagram } from "./testing/reference-parser.ts"
 
