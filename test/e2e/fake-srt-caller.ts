@@ -1,4 +1,4 @@
-/** A SRT caller that keeps the protocol as far as the test wants: to send a listener what a real one never would. */
+/** An SRT caller that keeps the protocol as far as the test wants: to send a listener what a real one never would. */
 import { createSocket, type Socket } from "node:dgram"
 import { eventually } from "./product.ts"
 import {

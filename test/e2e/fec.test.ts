@@ -264,7 +264,7 @@ describe.concurrent("row 9: FEC that changes", () => {
     }))
 })
 
-/** A FEC packet for `count` datagrams `offset` apart from `base` on, with an RTP header, a FEC header and a payload of noise. */
+/** An FEC packet for `count` datagrams `offset` apart from `base` on, with an RTP header, an FEC header and a payload of noise. */
 const fecPacket = (base: number, offset: number, count: number, isRow: boolean, payload = 1316): Buffer => {
   const random = randomOf(base * 65_536 + offset * 256 + count)
   const bytes = Buffer.from(Array.from({ length: 28 + payload }, () => Math.floor(random() * 256)))
@@ -287,8 +287,8 @@ const garbage: ReadonlyArray<readonly [string, Buffer]> = [
   ["one byte", noise(1, 1)],
   ["noise", noise(1344, 2)],
   ["short noise", noise(20, 3)],
-  ["a RTP header and nothing more", fecPacket(5, 8, 8, false).subarray(0, 12)],
-  ["half a FEC header", fecPacket(5, 8, 8, false).subarray(0, 20)],
+  ["an RTP header and nothing more", fecPacket(5, 8, 8, false).subarray(0, 12)],
+  ["half an FEC header", fecPacket(5, 8, 8, false).subarray(0, 20)],
   ["offset 0", fecPacket(500, 0, 8, false)],
   ["no packets", fecPacket(500, 8, 0, false)],
   ["a matrix of 255 x 255", fecPacket(500, 255, 255, false)],

@@ -14,7 +14,7 @@ export interface MediaDatagram {
   readonly lost: boolean
 }
 
-/** What a FEC packet protects: `base + i * offset` for i below `count`, and when it came. */
+/** What an FEC packet protects: `base + i * offset` for i below `count`, and when it came. */
 export interface FecGroup {
   readonly base: number
   readonly offset: number
@@ -38,7 +38,7 @@ const bound = (port: number): Promise<Socket> => {
 export interface RelayRules {
   /** True loses the media datagram of this number. */
   readonly losesMedia?: (index: number) => boolean
-  /** True loses a FEC packet, of a row or of a column, that comes after this number of media datagrams. */
+  /** True loses an FEC packet, of a row or of a column, that comes after this number of media datagrams. */
   readonly losesFec?: (media: number, isRow: boolean) => boolean
 }
 

@@ -13,7 +13,7 @@ export interface Scenario {
   readonly legs: ReadonlyArray<Pick<Schedule, "datagrams">>
   /** `input` of the channel. */
   readonly input?: Readonly<Record<string, unknown>>
-  /** Also through a SRT listener with a latency of 600 ms, to srt-live-transmit. */
+  /** Also through an SRT listener with a latency of 600 ms, to srt-live-transmit. */
   readonly srt?: boolean
 }
 
@@ -26,7 +26,7 @@ export interface Sample {
 
 export interface Outcome {
   readonly udp: Buffer
-  /** Null without a SRT output. */
+  /** Null without an SRT output. */
   readonly srt: Buffer | null
   readonly during: ReadonlyArray<Sample>
   /** Once every datagram was counted. */

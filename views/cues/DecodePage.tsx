@@ -40,12 +40,12 @@ const Result = ({ decoded }: { readonly decoded: DecodedCue }) => (
   </section>
 )
 
-/** A form for a SCTE-35 cue in base64 or hexadecimal, and what it says. */
+/** A form for an SCTE-35 cue in base64 or hexadecimal, and what it says. */
 export const DecodePage = ({ cue, decoded, frame, problem }: DecodePageProps) => (
   <Layout frame={frame} title="Decode a cue · Stream Distributor">
     <main id="main">
       <div class="head">
-        <h1>Decode a SCTE-35 cue</h1>
+        <h1>Decode an SCTE-35 cue</h1>
       </div>
       <form method="post" action="/scte35" class="card">
         <div class="field">

@@ -176,7 +176,7 @@ export const OutputForm = (props: OutputFormProps) => {
         </a>
       </div>
       <p class="hint">
-        A test of a RTMP server of your own publishes for 3 s, without pictures, to learn whether the stream key works. An encoder elsewhere
+        A test of an RTMP server of your own publishes for 3 s, without pictures, to learn whether the stream key works. An encoder elsewhere
         that is on air with the same key may be cut by it.
       </p>
       <div id="outcome" role="status">

@@ -1,4 +1,4 @@
-/** Users and API keys, held in memory as the store has them: every request asks, few change them. */
+/** Users and API keys, mirrored in memory: every request asks for them, few change them. */
 import { createHash, randomUUID } from "node:crypto"
 import { Context, Effect, Layer, Option } from "effect"
 import { AppConfig, isLoopback } from "../config/AppConfig.ts"
@@ -18,24 +18,24 @@ export interface AccountsService {
   readonly isEmpty: () => boolean
   readonly findUser: (name: string) => StoredUser | undefined
   readonly findKey: (id: string) => StoredKey | undefined
-  /** The stored key that this is. */
+  /** The stored key that a text is; undefined when it is none. */
   readonly keyOf: (candidate: string) => StoredKey | undefined
-  /** The user when it is the password; takes as long when there is no such user. */
+  /** The user when the password is right. Takes as long when there is no such user. */
   readonly login: (name: string, password: string) => Effect.Effect<StoredUser | null>
   readonly createUser: (input: UserInput) => Effect.Effect<UserView, Conflict | StoreError>
   readonly updateUser: (name: string, change: UserChange) => Effect.Effect<UserView, NotFound | Conflict | StoreError>
   readonly removeUser: (name: string) => Effect.Effect<void, NotFound | Conflict | StoreError>
-  /** The key itself is in this answer and nowhere else. `key` is one of `newKey()` that somebody has been given already. */
+  /** Creates a key, whose text is in this answer and nowhere else. `key` is a text from `newKey()` that somebody already has. */
   readonly createKey: (input: KeyInput, key?: string) => Effect.Effect<KeyView & { readonly key: string }, Conflict | StoreError>
   readonly removeKey: (id: string) => Effect.Effect<void, NotFound | Conflict | StoreError>
-  /** Signs sessions; as long as this is the same they outlive a restart. */
+  /** Key that signs sessions, which outlive a restart as long as it stays the same. */
   readonly sessionKey: Uint8Array
 }
 
 export interface AccountsOptions {
-  /** `API_KEY` is set: there is an admin whatever else there is. */
+  /** True when `API_KEY` is set: then there is always an admin. */
   readonly apiKey: boolean
-  /** Without users and keys the service may be open. */
+  /** True when the service may be open while there are neither users nor keys. */
   readonly mayBeOpen: boolean
   readonly sessionKey: Uint8Array
 }
@@ -55,7 +55,7 @@ export const makeAccounts = (rows: AccountRows, options: AccountsOptions): Effec
     const turns = yield* Effect.makeSemaphore(1)
     const now = () => new Date().toISOString()
 
-    /** Nobody may lock everybody out: who remains has an admin among them. */
+    /** Fails unless those who remain include an admin: nobody may lock everybody out. */
     const checkRemaining = (path: string, roles: ReadonlyArray<Role>): Effect.Effect<void, Conflict> =>
       options.apiKey || roles.includes("admin") || (roles.length === 0 && options.mayBeOpen)
         ? Effect.void
@@ -146,11 +146,11 @@ export const makeAccounts = (rows: AccountRows, options: AccountsOptions): Effec
 
 type Reach = { readonly host: string; readonly auth: boolean; readonly apiKey: Option.Option<unknown> }
 
-/** Other machines reach it, and there is nobody whom it could let in. */
+/** True when other machines reach the service and there is nobody whom it could let in. */
 const isClosedForAll = ({ apiKey, auth, host }: Reach, accounts: AccountsService): boolean =>
   !isLoopback(host) && auth && Option.isNone(apiKey) && accounts.isEmpty()
 
-/** A service that other machines reach must know whom to let in. */
+/** Checks that a service which other machines reach has somebody to let in. */
 export const checkReachable = (reach: Reach, accounts: AccountsService): Effect.Effect<void, StartRefused> =>
   isClosedForAll(reach, accounts)
     ? new StartRefused({

@@ -27,7 +27,7 @@ interface Line {
 }
 
 const ALARMING: ReadonlyArray<LegEvent["kind"]> = ["failed", "silent", "sender_changed", "sequence_reset", "pcr_jump", "rejoined"]
-/** What of a leg is worth keeping; that it is silent or live, the `source` events say. */
+/** Events of a leg that are kept. That it falls silent or comes back is already told by the `source` events. */
 const KEPT: Partial<Record<LegEvent["kind"], EventKind>> = {
   failed: "leg_failed",
   sender_changed: "sender_changed",
@@ -39,7 +39,7 @@ const KEPT: Partial<Record<LegEvent["kind"], EventKind>> = {
   rejoined: "rejoined",
 }
 const WORSE: ReadonlyArray<SourceEvent["kind"]> = ["leg_lost", "redundancy_lost", "merge_off", "legs_differ"]
-/** Reasons of a switch that was wanted. */
+/** Reasons for a switch that somebody or something asked for, as opposed to a failover. */
 const WANTED = ["operator", "failback", "merged", "restart", "settings"]
 
 const isWarning = (event: SourceEvent) => WORSE.includes(event.kind) || (event.kind === "switched" && !WANTED.includes(event.reason))
@@ -74,7 +74,7 @@ const happeningOf = (event: InputEvent): Happening | null => {
 
 const receiverOf = ({ peer, stream_id }: ReceiverEvent) => (stream_id === "" ? peer : `${peer} (${stream_id})`)
 
-/** What became of a receiver of a listener, for people. */
+/** Sentence that tells people what happened to a receiver of a listener. */
 export const receiverMessage = (event: ReceiverEvent): string => {
   const gone = event.reason === null ? "left" : `was turned away: ${event.reason}`
   return `receiver ${receiverOf(event)} ${event.joined ? "joined" : gone}`
@@ -102,7 +102,7 @@ const lineOf = (channel: Channel, event: InputEvent, slugOf: (outputId: string) 
   }
 }
 
-/** While a break is near, a proof is open or a manual cue on its way; and otherwise. */
+/** Pause between two looks at SCTE-35: `TICK` while a break is near, a proof open or a manual cue on its way, else the longer one. */
 const TICK = "1 second"
 const IDLE_TICK = "10 seconds"
 
@@ -141,7 +141,7 @@ export const watchEvents = (channel: Channel): Effect.Effect<never, never, Scope
         if (found.length > 0 || runtime.scte35.cues !== cues) yield* channel.changed
       })
 
-    // Fifty channels that wake each second for nothing cost more than all else the control plane does.
+    // Fifty channels that each wake once a second for nothing would cost more than everything else in the control plane.
     const scope = yield* Effect.scope
     let ticking = false
     const isBusy = Effect.map(

@@ -1,5 +1,5 @@
 /**
- * One attempt of a RTSP output: the engine writes the stream into a FIFO, ffmpeg reads it there and publishes it. It is connected when
+ * One attempt of an RTSP output: the engine writes the stream into a FIFO, ffmpeg reads it there and publishes it. It is connected when
  * the server takes packets, and over when either of the two is.
  *
  *   engine session ──FIFO──> ffmpeg ──RTSP──> server

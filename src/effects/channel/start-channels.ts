@@ -9,7 +9,7 @@ import type { RunningChannels } from "./RunningChannels.ts"
 import { endStrangersAtEachConnection, runsOutput } from "./strangers.ts"
 
 /**
- * Starts what is to run, ends what the engine runs and nobody asked for any more, and follows both from then on.
+ * Starts the channels that are to run, ends whatever the engine runs that nobody asks for any more, and follows both from then on.
  *
  * @param exclusively lets no change of the configuration come in between
  */

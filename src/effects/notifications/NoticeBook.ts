@@ -1,6 +1,6 @@
 /**
- * Notices: what holds long enough is opened, what is gone long enough is over, and of each change it is decided when it is told.
- * Without clocks and stores of its own: it is stepped once a second.
+ * The book of notices: a condition that holds long enough opens one, a condition that is gone long enough ends it, and the book decides
+ * when each change is told. It has neither clock nor store and is stepped once a second.
  */
 import { randomUUID } from "node:crypto"
 import type { Condition, Named } from "./conditions.ts"
@@ -9,7 +9,7 @@ import { isOfService, kindInfo, type NoticeKind, type NoticeSeverity } from "./n
 export interface Notice {
   /** UUID of this occurrence. */
   readonly id: string
-  /** The same each time the same thing happens to the same channel and output. */
+  /** Identifies what happened to which channel and output; equal whenever that happens again. */
   readonly key: string
   readonly kind: NoticeKind
   readonly severity: NoticeSeverity
@@ -20,14 +20,14 @@ export interface Notice {
   readonly openedAt: number
   /** Null while it is open. */
   readonly resolvedAt: number | null
-  /** It ended because the channel or output was stopped or removed. */
+  /** True when it ended because the channel or output was stopped or removed. */
   readonly stopped: boolean
   readonly acknowledged: { readonly by: string; readonly at: number } | null
   /** When it was last told; null when it never was. */
   readonly toldAt: number | null
 }
 
-/** What of a notice is told. */
+/** Which change of a notice is told. */
 export type Telling = "opened" | "resolved" | "repeated"
 export interface Told {
   readonly telling: Telling
@@ -36,21 +36,21 @@ export interface Told {
 
 export interface BookPolicy {
   readonly outputDownMs: number
-  /** How long the first of a channel waits for others. */
+  /** How long a channel's first notice waits for others to be told with it. */
   readonly groupWaitMs: number
   /** Shortest time between two tellings about one channel. */
   readonly groupIntervalMs: number
-  /** 0 never repeats. */
+  /** Time between two tellings of an open notice; 0 never repeats. */
   readonly repeatMs: number
 }
 
 export interface StepInput {
   readonly conditions: ReadonlyArray<Condition>
-  /** False while nothing is known of channels: their notices stay as they are. */
+  /** False while nothing is known about the channels, whose notices then stay as they are. */
   readonly known: boolean
   readonly isWatched: (channel: string | null, output: string | null) => boolean
   readonly isMuted: (channel: string | null, output: string | null) => boolean
-  /** False when nobody is to hear of it. */
+  /** False when no rule sends it to anybody. */
   readonly isWanted: (told: Told) => boolean
   readonly policy: BookPolicy
   readonly nowMs: number
@@ -58,30 +58,30 @@ export interface StepInput {
 }
 
 export interface Stepped {
-  /** To be stored. */
+  /** Notices that changed and are to be stored. */
   readonly changed: ReadonlyArray<Notice>
-  /** What goes out now: a list for each channel and one for the service, or one for all when more than three have news. */
+  /** Tellings that go out now: a list for each channel and one for the service, or one for all when more than three have news. */
   readonly groups: ReadonlyArray<ReadonlyArray<Told>>
 }
 
 export interface NoticeBook {
   readonly step: (input: StepInput) => Stepped
-  /** Marks an open notice; undefined when there is none. */
+  /** Acknowledges an open notice; undefined when there is none. */
   readonly acknowledge: (key: string, by: string, nowMs: number) => Notice | undefined
   readonly find: (id: string) => Notice | undefined
   readonly open: () => ReadonlyArray<Notice>
-  /** Those that are over, newest first. */
+  /** Notices that are over, newest first. */
   readonly recent: () => ReadonlyArray<Notice>
 }
 
-/** Notices that are over and still shown. */
+/** Most notices that are over and still shown. */
 export const MAX_RECENT = 200
-/** Channels that are told of one by one; when more have news, there is one message for all. */
+/** Most channels with a message each; when more have news, one message covers all. */
 export const MAX_APART = 3
-/** After a restart of the service, what was open is looked for so long, in ms: outputs have to try again first. */
+/** How long after a restart open notices wait for their condition to be seen again, in ms: outputs need time to reconnect. */
 export const RESTART_GRACE_MS = 60_000
 
-/** What a lack of input brings about by itself. */
+/** Kinds of notices that missing input causes by itself. */
 const OF_MISSING_INPUT: ReadonlySet<NoticeKind> = new Set(["output_down", "output_flapping"])
 
 export const keyOf = ({ channel, kind, output }: Pick<Condition, "channel" | "kind" | "output">): string =>
@@ -89,14 +89,14 @@ export const keyOf = ({ channel, kind, output }: Pick<Condition, "channel" | "ki
 
 interface Held {
   notice: Notice
-  /** Monotonic ms since when its condition is gone; null while it holds. */
+  /** Monotonic ms since which the condition has been gone; null while it holds. */
   goneMs: number | null
-  /** Found in the store and not seen since. */
+  /** True for a notice from the store whose condition has not been seen since. */
   restored: boolean
 }
 
 export const makeNoticeBook = (stored: ReadonlyArray<Notice> = []): NoticeBook => {
-  /** Conditions that do not hold long enough yet, with the monotonic ms of their beginning. */
+  /** Conditions that have not held long enough yet, with the monotonic ms at which they began. */
   const pending = new Map<string, number>()
   const held = new Map<string, Held>(
     stored.filter(({ resolvedAt }) => resolvedAt === null).map((notice) => [notice.key, { notice, goneMs: null, restored: true }]),
@@ -105,11 +105,11 @@ export const makeNoticeBook = (stored: ReadonlyArray<Notice> = []): NoticeBook =
     .filter(({ resolvedAt }) => resolvedAt !== null)
     .sort((a, b) => (b.resolvedAt ?? 0) - (a.resolvedAt ?? 0))
     .slice(0, MAX_RECENT)
-  /** What waits to be told, by channel, with the monotonic ms of the first of it. */
+  /** Tellings that wait, by channel, with the monotonic ms of the first. */
   const waiting = new Map<string, { readonly sinceMs: number; readonly tellings: Map<string, Told> }>()
   /** Monotonic ms of the last telling of each channel. */
   const lastTold = new Map<string, number>()
-  /** The same of the last telling about many of them. */
+  /** Monotonic ms of the last message that covered many channels. */
   let lastMergedMs = Number.NEGATIVE_INFINITY
 
   const groupOf = ({ channel }: Notice) => channel?.slug ?? ""
@@ -117,7 +117,7 @@ export const makeNoticeBook = (stored: ReadonlyArray<Notice> = []): NoticeBook =
     const name = groupOf(told.notice)
     const group = waiting.get(name) ?? { sinceMs: monotonicMs, tellings: new Map<string, Told>() }
     waiting.set(name, group)
-    // One that is over before it was told is told as a whole.
+    // A notice that ends before it was told is told once, with its end.
     group.tellings.set(told.notice.id, told)
   }
   const isWaiting = (notice: Notice) => waiting.get(groupOf(notice))?.tellings.has(notice.id) === true
@@ -134,7 +134,7 @@ export const makeNoticeBook = (stored: ReadonlyArray<Notice> = []): NoticeBook =
         })
         continue
       }
-      // Without input outputs have nothing to send, and servers close such connections: that is said of the input, once.
+      // Without input, outputs have nothing to send and servers close the connections: one notice about the input says it all.
       if (OF_MISSING_INPUT.has(kind) && seen.has(keyOf({ kind: "input_lost", channel, output: null }))) {
         pending.delete(key)
         continue
@@ -178,7 +178,7 @@ export const makeNoticeBook = (stored: ReadonlyArray<Notice> = []): NoticeBook =
     }
   }
 
-  /** Open ones that nobody was told of, or not for long; those that are muted wait for the end of that. */
+  /** Open notices that nobody has been told of yet, or not for a long time. Muted ones wait for the end of the mute. */
   const remind = ({ isMuted, isWanted, monotonicMs, nowMs, policy }: StepInput) => {
     for (const { notice } of held.values()) {
       const { acknowledged, channel, output, toldAt } = notice
@@ -189,7 +189,7 @@ export const makeNoticeBook = (stored: ReadonlyArray<Notice> = []): NoticeBook =
     }
   }
 
-  /** What has waited long enough, without what was muted or acknowledged meanwhile. */
+  /** Tellings that have waited long enough, without those muted or acknowledged in the meantime. */
   const release = ({ isMuted, monotonicMs, nowMs, policy }: StepInput, changed: Map<string, Notice>) => {
     const groups: Array<ReadonlyArray<Told>> = []
     const { groupIntervalMs, groupWaitMs } = policy
@@ -197,7 +197,7 @@ export const makeNoticeBook = (stored: ReadonlyArray<Notice> = []): NoticeBook =
       monotonicMs - sinceMs >= groupWaitMs && monotonicMs - (lastTold.get(name) ?? Number.NEGATIVE_INFINITY) >= groupIntervalMs
     const due = [...waiting].filter(([name, { sinceMs }]) => isDue(name, sinceMs))
     if (due.length === 0 || monotonicMs - lastMergedMs < groupIntervalMs) return groups
-    // What hits many channels at once is one matter: nobody wants a message for each.
+    // Trouble that hits many channels at once is one matter: nobody wants a message for each.
     const merged = waiting.size > MAX_APART
     for (const [name, { tellings }] of merged ? [...waiting] : due) {
       waiting.delete(name)
@@ -211,7 +211,7 @@ export const makeNoticeBook = (stored: ReadonlyArray<Notice> = []): NoticeBook =
         if (one !== undefined && one.notice.id === notice.id) one.notice = notice
         recent = recent.map((old) => (old.id === notice.id ? notice : old))
         changed.set(notice.id, notice)
-        // Of one that nobody was told of when it began, the end is the first that is heard.
+        // When nobody was told of the beginning, the end is the first that anybody hears.
         group.push({ telling, notice: telling === "resolved" ? { ...notice, toldAt: current.toldAt } : notice })
       }
       if (group.length === 0) continue

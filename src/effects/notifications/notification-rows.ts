@@ -1,4 +1,4 @@
-/** Rows of destinations, rules, mutes, notices and of messages that are on their way. Settings of destinations are encrypted. */
+/** Rows of destinations, rules, mutes, notices and messages on their way. Settings of destinations are encrypted. */
 import type * as Client from "@effect/sql/SqlClient"
 import { Effect } from "effect"
 import type { StoreAccess } from "../accounts/account-rows.ts"
@@ -9,9 +9,9 @@ import type { Message } from "./message.ts"
 import type { Notice } from "./NoticeBook.ts"
 import type { MuteView, RulesView } from "./notification-bodies.ts"
 
-/** A message for one destination that was not delivered yet. */
+/** A message for one destination that has not been delivered yet. */
 export interface Outgoing {
-  /** UUID. */
+  /** UUID of the message for this destination. */
   readonly id: string
   readonly destinationId: string
   /** Unix time in ms. */
@@ -21,23 +21,23 @@ export interface Outgoing {
 
 export interface StoredNotifications {
   readonly destinations: ReadonlyArray<Destination>
-  /** Null when they were never changed. */
+  /** Rules; null when they were never changed. */
   readonly rules: RulesView | null
   readonly mutes: ReadonlyArray<MuteView>
   readonly notices: ReadonlyArray<Notice>
-  /** Oldest first. */
+  /** Messages on their way, oldest first. */
   readonly outgoing: ReadonlyArray<Outgoing>
 }
 
 export interface NotificationRows {
   readonly load: Effect.Effect<StoredNotifications, StoreError>
   readonly putDestination: (destination: Destination) => Effect.Effect<void, StoreError>
-  /** With the messages for it, and without its place in the rules. */
+  /** Deletes a destination and the messages for it, and stores `rules`, which no longer name it. */
   readonly deleteDestination: (id: string, rules: RulesView) => Effect.Effect<void, StoreError>
   readonly putRules: (rules: RulesView) => Effect.Effect<void, StoreError>
   readonly insertMute: (mute: MuteView) => Effect.Effect<void, StoreError>
   readonly deleteMutes: (ids: ReadonlyArray<string>) => Effect.Effect<void, StoreError>
-  /** One transaction; the oldest of those that are over are let go of. */
+  /** Writes everything in one transaction and deletes the oldest notices that are over. */
   readonly write: (
     notices: ReadonlyArray<Notice>,
     outgoing: ReadonlyArray<Outgoing>,
@@ -45,7 +45,7 @@ export interface NotificationRows {
   ) => Effect.Effect<void, StoreError>
 }
 
-/** Notices kept that are over. */
+/** Most notices kept that are over. */
 const MAX_OVER = 200
 
 interface DestinationRow {
@@ -132,7 +132,7 @@ export const makeNotificationRows = (sql: Client.SqlClient, { change, read }: St
               (SELECT id FROM notices WHERE resolved_at IS NOT NULL ORDER BY resolved_at DESC, id LIMIT ${MAX_OVER})`
           }
           for (const { destinationId, id, message, queuedAt } of outgoing) {
-            // One whose destination was deleted meanwhile goes nowhere.
+            // A message whose destination has been deleted in the meantime is dropped.
             yield* sql`INSERT INTO notification_outbox (id, destination_id, queued_at, message)
               SELECT ${id}, id, ${queuedAt}, ${JSON.stringify(message)} FROM notification_destinations WHERE id = ${destinationId}`
           }

@@ -1,14 +1,14 @@
 /** A picture of what a channel sends out. */
 export interface Thumbnail {
   readonly jpeg: Uint8Array
-  /** When it was taken, ms since 1970. */
+  /** When the picture was taken, ms since 1970. */
   readonly at: number
 }
 
-/** A picture, or a sentence why there is none. */
+/** A picture, or a sentence that says why there is none. */
 export type ThumbnailAnswer = { readonly ok: true; readonly thumbnail: Thumbnail } | { readonly ok: false; readonly reason: string }
 
-/** Up to how many running channels have pictures; `THUMBNAILS`. */
+/** Number of running channels up to which there are pictures; setting `THUMBNAILS`. */
 export type ThumbnailLimit = number
-/** `THUMBNAILS=auto`. */
+/** Limit that `THUMBNAILS=auto` stands for. */
 export const AUTO_LIMIT: ThumbnailLimit = 16

@@ -55,7 +55,7 @@ it("row 30: a UDP output whose name cannot be resolved ends with the name; the n
   receiver.close()
 })
 
-it.skipIf(library.srt === null)("row 30: a SRT caller follows its receiver to another address at the next attempt", async () => {
+it.skipIf(library.srt === null)("row 30: an SRT caller follows its receiver to another address at the next attempt", async () => {
   const srtPort = await freeUdpPort()
   // Nobody is at the old address; the attempt ends by the connect timeout of the URL.
   answers.next = "127.0.0.2"

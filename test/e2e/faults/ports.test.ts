@@ -135,7 +135,7 @@ describe.skipIf(!hasSrt)("SRT listener ports", () => {
     holder.close()
   })
 
-  it("row 34: a SRT caller's local port that a listener output has ends the caller alone", async () => {
+  it("row 34: an SRT caller's local port that a listener output has ends the caller alone", async () => {
     const srtPort = await freeUdpPort()
     bench.open(`srt://:${srtPort}?mode=listener`, "listener")
     await bench.outputIs("listener", "listening")
