@@ -8,43 +8,43 @@ import { makeProblem, problemResponse } from "./problem.ts"
 
 /** An element of the page whose children come, go and change places; each child has an `id` and changes by itself. */
 export interface LiveRegion {
-  /** `id` of the element that holds the items. */
+  /** `id` of the element that contains the items. */
   readonly id: string
-  /** Its children in order: their `id` and their whole markup. */
+  /** The element's children in order: their `id` and their whole markup. */
   readonly items: ReadonlyArray<{ readonly id: string; readonly html: string }>
 }
 
-/** What a page shows now; fails when what it is about is gone, which ends its streams. */
+/** The present content of a page; fails when its subject is gone, which ends its streams. */
 export type LiveView = Effect.Effect<ReadonlyArray<LiveRegion>, unknown>
 
 export interface LivePages {
   /**
-   * The event stream of a page. All readers with the same `key` share one rendering, so the key names all it depends on: the page, and
+   * The event stream of a page. All readers with one `key` share one rendering, so the key names everything it depends on: the page, and
    * the reader's role where that shows.
    */
   readonly stream: (c: Context, key: string, view: LiveView) => Response
   readonly size: () => number
-  /** Renders all open pages now instead of within the second: somebody has just changed something. */
+  /** Renders all open pages now rather than within the second, because somebody has just changed something. */
   readonly refresh: () => void
-  /** Ends all streams; browsers come back to a service that is there again. */
+  /** Ends all streams; browsers reconnect when the service is back. */
   readonly close: () => void
 }
 
 const EVERY_MS = 1000
-/** A stream without news is kept alive by a comment. */
+/** Time in ms after which a stream without news gets a comment to keep it alive. */
 const KEEP_ALIVE_MS = 15_000
-/** Streams at the same time. */
+/** Most streams at a time. */
 export const MAX_STREAMS = 200
-/** A reader that has this many bytes unread is left out until it has caught up, and then gets everything. */
+/** Backlog in bytes from which a reader is skipped until it has caught up; then it gets everything. */
 export const MAX_BUFFERED_BYTES = 256 * 1024
-/** Rounds it may be left out in a row before it is closed. */
+/** Rounds a reader may be skipped in a row before its stream is closed. */
 const MAX_SKIPPED = 30
 
 interface Reader {
   readonly controller: ReadableStreamDefaultController<Uint8Array>
-  /** False once whom it was opened for may no longer read it. */
+  /** False once the caller it was opened for may no longer read it. */
   readonly lasts: () => boolean
-  /** True until it has got everything once, and after it was left out. */
+  /** True until the reader has got everything once, and again after it was skipped. */
   behind: boolean
   skipped: number
 }
@@ -63,7 +63,7 @@ const message = (markup: string) => encoder.encode(`data: ${markup.replaceAll("\
 const partial = (id: string, swap: string, html: string) => `<hx-partial hx-target="#${id}" hx-swap="${swap}">${html}</hx-partial>`
 const whole = ({ id, items }: LiveRegion) => partial(id, "innerMorph", items.map(({ html }) => html).join(""))
 
-/** What changes a page that shows `before` into one that shows `region`. */
+/** Markup that changes a page showing `before` into one showing `region`. */
 export const changesOf = (before: LiveRegion | undefined, region: LiveRegion): string => {
   const same =
     before !== undefined && before.items.length === region.items.length && before.items.every((item, i) => item.id === region.items[i]?.id)
@@ -90,7 +90,7 @@ export const makeLivePages = (runtime: Runtime.Runtime<never>): LivePages => {
     try {
       reader.controller.close()
     } catch {
-      // It had gone by itself.
+      // The reader had already left.
     }
   }
 

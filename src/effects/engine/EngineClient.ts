@@ -1,5 +1,5 @@
 /**
- * The control plane's hold on the engine: finds or starts it, keeps it alive, sends commands, hands out what it tells.
+ * The control plane's client of the engine: finds or starts it, keeps it alive, sends commands, and hands out its events.
  *
  *   connected ──(connection lost, or 5 s without a line)──> lost: all sessions end at once ──> attach again ──> connected
  */
@@ -17,7 +17,7 @@ export interface EngineClientService extends Pick<EngineInboxes, "watchSession" 
   readonly state: SubscriptionRef.SubscriptionRef<EngineState>
   readonly link: SubscriptionRef.SubscriptionRef<EngineLink>
   readonly send: (command: Command) => Effect.Effect<Accepted, EngineUnavailable | EngineRefused>
-  /** Lets go of the engine without ending it; whatever is sent from now on fails. */
+  /** Detaches from the engine without ending it; whatever is sent from now on fails. */
   readonly detach: Effect.Effect<void>
 }
 
@@ -26,12 +26,12 @@ export class EngineClient extends Context.Tag("distributor/EngineClient")<Engine
 }
 
 export interface EngineClientOptions {
-  /** A connected engine that writes nothing for this many ticks is hung. Ticks, not time: a suspended machine is no fault of it. */
+  /** A connected engine that writes nothing for this many ticks is hung. Ticks rather than time, since a suspended machine is not the engine's fault. */
   readonly hungAfterTicks?: number
   readonly tickMs?: number
 }
 
-/** How long the start of the service waits for the engine before it goes on without. */
+/** How long the start of the service waits for the engine before it goes on without it. */
 const FIRST_ATTACH_WITHIN = "12 seconds"
 const HEALTHY_AFTER_MS = 30_000
 const MAX_BACKOFF_MS = 5_000
@@ -39,7 +39,7 @@ const LOG_CHECK_TICKS = 600
 const END_WITHIN = "2 seconds"
 const SILENT = "it was silent"
 
-/** Delay before attach number `failures` + 1 in a row; the first one after a healthy time is at once. */
+/** Delay before attach number `failures` + 1 in a row, in ms; the first one after a healthy time comes at once. */
 export const respawnDelayMs = (failures: number): number => (failures <= 1 ? 0 : Math.min(MAX_BACKOFF_MS, 250 * 2 ** (failures - 2)))
 
 const make = ({ hungAfterTicks = 5, tickMs = 1000 }: EngineClientOptions) =>
@@ -54,7 +54,7 @@ const make = ({ hungAfterTicks = 5, tickMs = 1000 }: EngineClientOptions) =>
     const onEvent = (event: Event) =>
       event.event === "stats" ? setState((s) => ({ stats: event.stats, previous: s.stats })) : Effect.sync(() => inboxes.dispatch(event))
 
-    /** Never ends while lines come; ends with the reason when they do not. */
+    /** Runs as long as lines arrive and ends with the reason when they stop. */
     const heartbeat = (engine: AttachedEngine) =>
       Effect.gen(function* () {
         let silent = 0
@@ -74,7 +74,7 @@ const make = ({ hungAfterTicks = 5, tickMs = 1000 }: EngineClientOptions) =>
     const session = Effect.gen(function* () {
       const events = yield* Mailbox.make<Event>()
       const engine = yield* attachEngine(process, (event) => events.unsafeOffer(event))
-      // Before any event is read: one that ends an adoptable session must find it.
+      // Done before any event is read: one that ends an adoptable session must find it.
       inboxes.offerForAdoption(engine.stats)
       current = engine
       const { pid, srt } = engine.info
@@ -116,7 +116,7 @@ const make = ({ hungAfterTicks = 5, tickMs = 1000 }: EngineClientOptions) =>
           const error = Cause.squash(exit.cause)
           const refused = Cause.failureOption(exit.cause)
           if (refused._tag === "Some" && refused.value._tag === "StartRefused") {
-            // At the start this ends the service, which then says so; later it can only be told and tried again.
+            // At the start this ends the service, which then says why; later it can only be logged and tried again.
             if (yield* Deferred.fail(first, refused.value)) return
           }
           const problem = error instanceof Error ? error.message : String(error)

@@ -23,7 +23,7 @@ export interface EngineConnection {
 }
 
 const REQUEST_TIMEOUT_MS = 5000
-/** The engine gives a destination 20 s. */
+/** How long a dry run may take, in ms; the engine itself gives a destination 20 s. */
 const TEST_TIMEOUT_MS = 25_000
 
 type Pending = Deferred.Deferred<Accepted, EngineUnavailable | EngineRefused>

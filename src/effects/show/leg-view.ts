@@ -1,11 +1,11 @@
-/** What the API shows of a channel's input: each leg, and how they are joined. Pure. */
+/** The API's view of a channel's input: each leg, and how the legs are joined. Pure. */
 import type { ChannelStats, LegStats } from "../../engine/messages.ts"
 import type { ChannelRuntime } from "../channel/channel-runtime.ts"
 import type { InputState, LegView, SourceName } from "../model/channel.ts"
 
 const SCTE35_STREAM_TYPE = 0x86
 
-/** bit/s between two byte counts; a counter that fell belongs to a new session. `seconds` that make no sense count as one. */
+/** Bit rate in bit/s between two byte counts; a counter that fell belongs to a new session. Implausible `seconds` count as one. */
 export const bitRate = (bytes: number, before: number | undefined, seconds: number): number => {
   if (before === undefined || bytes < before) return 0
   const span = seconds > 0.2 && seconds < 10 ? seconds : 1
@@ -21,7 +21,10 @@ export interface LegPlace {
   readonly port: number
 }
 
-/** `leg` and `before` are the engine's last two figures, `seconds` apart; undefined while it tells nothing of the leg. The last are its totals. */
+/**
+ * The API's view of a leg. `leg` and `before` are the engine's last two figures, `seconds` apart, undefined while it reports none for the
+ * leg; the last argument is the leg's totals.
+ */
 export const legView = (
   { ip, name, port }: LegPlace,
   runtime: ChannelRuntime | null,
@@ -57,7 +60,7 @@ export const legView = (
   counters,
 })
 
-/** How the legs are joined; without figures as for one leg. */
+/** How the legs are joined; without figures the state of a single leg. */
 export const inputState = (stats: ChannelStats | undefined): InputState => ({
   merge: stats?.merge ?? "off",
   path_difference_ms: stats?.path_difference_ms ?? null,

@@ -1,5 +1,5 @@
 /**
- * What the API shows, computed when asked from configuration, runtime and the engine's last two messages of figures. Pure.
+ * The API's views, computed on demand from configuration, runtime state and the engine's last two messages of figures. Pure.
  */
 import { formatEndpoint } from "../../core/address.ts"
 import { describeOutput } from "../../core/describe-output.ts"
@@ -29,18 +29,18 @@ import type {
 import type { OutputPreview } from "../supervisor/Distributor.ts"
 import { bitRate, inputState, legView, scte35PidsOf } from "./leg-view.ts"
 
-/** Input that is away for longer than this, in ms, is an error. */
+/** How long input may be missing before that is an error, in ms. */
 export const SILENT_AFTER_MS = 5000
 
 export interface ViewInput {
   readonly engine: EngineState
-  /** Null when the channel is stopped. */
+  /** State of the started channel; null when it is stopped. */
   readonly runtime: ChannelRuntime | null
   /** True while a stopped channel is being closed. */
   readonly stopping?: boolean
   readonly nowMs: number
   readonly monotonicMs: number
-  /** What was counted for good; nothing unless told. */
+  /** Totals of the channel; zero when left out. */
   readonly totals?: ChannelTotals
 }
 
@@ -52,7 +52,7 @@ const channelIn = (stats: EngineState["stats"], id: string): ChannelStats | unde
 export const activeLeg = (stats: ChannelStats | undefined): LegStats | undefined =>
   stats?.legs.find((leg) => leg.name === stats.active_source)
 
-/** Status of a channel with the reason when it is not `running`, or runs and drops much of what arrives. */
+/** Status of a channel, with the reason when it is not `running`, or runs but drops much of what arrives. */
 export const channelStatus = (
   config: ChannelConfig,
   runtime: ChannelRuntime | null,
@@ -90,14 +90,14 @@ const LIFECYCLE: Readonly<Record<OutputStatus, OutputLifecycle>> = {
   error: "error",
 }
 
-/** Codes whose masked spelling in a URL hides what an operator must not see in an answer. */
+/** What an output's URL says, as far as it is shown: its options, and warnings about unknown or unusual ones. */
 const urlParts = (config: OutputConfig) => {
   const parsed = readOutput(config)
   if (!parsed.ok) return { options: {}, warnings: parsed.errors.map((e) => e.message) }
   return { options: parsed.options, warnings: [...parsed.ignored.map((key) => `ignored: ${key} is not known`), ...parsed.warnings] }
 }
 
-/** What an output would be, if it were stored. */
+/** Preview of an output as it would be shown if it were stored. */
 export const outputPreview = (config: OutputConfig, moment: Omit<ViewInput, "runtime">): OutputPreview => {
   const parsed = readOutput(config)
   const output = outputView(config, { ...moment, runtime: null }, undefined, undefined)
@@ -109,10 +109,10 @@ const hidden = (config: OutputConfig) => {
   return (text: string | null) => (text === null ? null : hide(text))
 }
 
-/** True while something goes out; `leg` is the one in use. A datagram goes to whoever is there, so that a socket is open says nothing. */
+/** True while something goes out; `leg` is the one in use. For datagrams an open socket alone says nothing, as nobody need be there. */
 export const isCarrying = (status: string, leg: LegStats | undefined): boolean => status === "connected" && leg?.receiving === true
 
-/** `before` are the figures of a second ago; `leg` is the one in use. */
+/** The API's view of an output. `before` holds the figures of a second ago; `leg` is the one in use. */
 export const outputView = (
   config: OutputConfig,
   { monotonicMs: _, ...input }: ViewInput,
@@ -127,7 +127,7 @@ export const outputView = (
   const same = live !== undefined && before?.session === live.session ? before : undefined
   const url = urlParts(config)
   const told = [live?.last_send_error ?? null, ...(live?.warnings ?? [])]
-  // Parsing each second what is seldom needed would cost more than the rest of the view.
+  // This is seldom needed; parsing it every second would cost more than the rest of the view.
   const [sendError = null, ...warnings] = told.some((text) => text !== null) ? told.map(hidden(config)) : told
   return {
     id: config.id,
@@ -186,7 +186,7 @@ export const channelAlarms = (config: ChannelConfig, input: ViewInput): Readonly
     nowMs,
     monotonicMs,
   })
-  // All of SCTE-35 are warnings, so the gravest stay first.
+  // SCTE-35 alarms are all warnings, so the gravest stay first.
   return [...ofInput, ...scte35Alarms(runtime.scte35, monotonicMs)]
 }
 

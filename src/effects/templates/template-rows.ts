@@ -8,9 +8,9 @@ import type { SecretBox } from "../store/secret-box.ts"
 import type { Template } from "./template-model.ts"
 
 export interface TemplateRows {
-  /** By name. */
+  /** All templates, by name. */
   readonly list: Effect.Effect<ReadonlyArray<Template>, StoreError>
-  /** Stores a template, or what changed of one. */
+  /** Stores a new or changed template. */
   readonly put: (template: Template) => Effect.Effect<void, StoreError>
   readonly delete: (name: string) => Effect.Effect<void, StoreError>
 }
