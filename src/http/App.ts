@@ -64,7 +64,7 @@ export interface AppDeps {
   readonly audit: AuditRows
   /** Live pages; made here when left out. Whoever closes the server passes them in, to be able to end their streams. */
   readonly livePages?: LivePages
-  /** Log lines, and below, the setting; both are empty when left out. */
+  /** The service's log, and below, the number of open WebSockets; empty and 0 when left out. */
   readonly log?: LogLines
   readonly openSockets?: () => number
   /** Address of Grafana, to whose dashboards pages then link. */

@@ -1,4 +1,7 @@
-/** Sends every WebSocket client the state of the channels: on connecting, on changes (at most twice a second) and every 2 s. */
+/**
+ * Sends every WebSocket client the state of the channels: on connecting, on changes (at most twice a second) and every
+ * 2 s.
+ */
 import { Duration, Effect, Queue, type Scope, Stream } from "effect"
 import type { DistributorService } from "../effects/supervisor/Distributor.ts"
 
@@ -9,7 +12,10 @@ export interface LiveClient {
   readonly send: (text: string) => void
   /** False once the caller it was opened for may no longer look. */
   readonly lasts?: (() => boolean) | undefined
-  /** Ends the connection; 1008 says that its rights have ended, 1013 asks the client to come back later (RFC 6455 7.4, IANA registry). */
+  /**
+   * Ends the connection; 1008 says that its rights have ended, 1013 asks the client to come back later (RFC 6455 7.4,
+   * IANA registry).
+   */
   readonly close: (code: number, reason: string) => void
 }
 

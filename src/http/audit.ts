@@ -1,4 +1,7 @@
-/** Records who asked for which change and what came of it. Neither queries nor bodies are recorded, as they may hold secrets. */
+/**
+ * Records who asked for which change and what came of it. Neither queries nor bodies are recorded, as they may hold
+ * secrets.
+ */
 import { Cause, Effect, Exit, Runtime } from "effect"
 import type { Context, MiddlewareHandler } from "hono"
 import type { AuditRows, NewAuditEntry } from "../effects/accounts/audit-rows.ts"
@@ -12,8 +15,8 @@ const MAX_PATH = 300
 export interface Audit {
   readonly record: (c: Context, actor: string, what: string, status: number) => Promise<void>
   /**
-   * Records a request that was refused before it was looked at: one line a minute for each actor at an address and status, and
-   * `MAX_REFUSALS` in all, so that nobody fills the log.
+   * Records a request that was refused before it was looked at: one line a minute for each actor at an address and
+   * status, and `MAX_REFUSALS` in all, so that nobody fills the log.
    */
   readonly refused: (c: Context, actor: string, what: string, status: 401 | 429) => Promise<void>
   readonly rows: AuditRows

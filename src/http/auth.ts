@@ -1,6 +1,7 @@
 /**
- * Authentication: a request comes from the environment's API key, a stored key or a user, proved by a header or a session cookie, or from
- * anybody where there are neither keys nor users. Secrets are compared by their hashes in constant time.
+ * Authentication: a request comes from the environment's API key, a stored key or a user, proved by a header or a
+ * session cookie, or from anybody where there are neither keys nor users. Secrets are compared by their hashes in
+ * constant time.
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto"
 import { Option, Redacted } from "effect"
@@ -16,7 +17,10 @@ export type AccessSettings = Pick<AppConfigService, "host" | "apiKey" | "auth">
 const COOKIE = "distributor_session"
 /** How long a login on the pages lasts, in seconds. */
 const SESSION_SECONDS = 7 * 24 * 3600
-/** WebSocket subprotocol that carries the key, since browsers cannot set headers there: `bearer.` + encodeURIComponent(key). */
+/**
+ * WebSocket subprotocol that carries the key, since browsers cannot set headers there: `bearer.` +
+ * encodeURIComponent(key).
+ */
 const BEARER_PROTOCOL = "bearer."
 
 /** Subject of a session: the environment's API key, a stored key by its id, or a user by name. */
@@ -37,7 +41,9 @@ export interface Access {
   /** The caller; null when the request needs credentials and has no valid ones. */
   readonly callerOf: (c: Context) => Caller | null
   readonly allows: (c: Context) => boolean
-  /** For connections that stay open: a function that says whether the request would still be let in as the same caller. */
+  /**
+   * For connections that stay open: a function that says whether the request would still be let in as the same caller.
+   */
   readonly lasting: (c: Context) => () => boolean
   /** True when the request's headers hold a key, right or wrong, that is not a stored one. */
   readonly guesses: (c: Context) => boolean
@@ -131,7 +137,10 @@ export const makeAccess = (settings: AccessSettings, accounts: AccountsService, 
     return ofSession(cookie)
   }
   const find = (c: Context) => findBy(offeredKeys(c), getCookie(c, COOKIE) ?? "")
-  /** Callers as they were when their requests came in: a request that changes the caller's own account is still the caller's. */
+  /**
+   * Callers as they were when their requests came in: a request that changes the caller's own account is still the
+   * caller's.
+   */
   const found = new WeakMap<Context, Caller>()
   const callerOf: Access["callerOf"] = (c) => {
     const caller = found.get(c) ?? find(c)

@@ -334,7 +334,8 @@ describe("versions", () => {
     const before = await exported(app)
     await put(app, document())
     expect((await exported(app)).channels).toEqual([])
-    // Whether a channel runs is not configuration: the version before the removal knows the channel, that of the first apply does not.
+    // Whether a channel runs is not configuration: the version before the removal knows the channel, that of the first
+    // apply does not.
     const last = (await versions(app))[0]?.version ?? 0
     const dry = await rollback(app, last - 1, "?dry_run=1")
     expect(dry.body).toMatchObject({ dry_run: true, summary: "2 channels created" })

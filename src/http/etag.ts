@@ -1,6 +1,6 @@
 /**
- * Optimistic locking (RFC 9110 13.1.1): every answer with a channel or an output names the state of its configuration in `ETag`, and a
- * change with `If-Match` is made only while that state still holds.
+ * Optimistic locking (RFC 9110 13.1.1): every answer with a channel or an output names the state of its configuration
+ * in `ETag`, and a change with `If-Match` is made only while that state still holds.
  */
 import { createHash } from "node:crypto"
 import { Effect } from "effect"
@@ -10,7 +10,10 @@ import type { ChannelView, OutputView } from "../effects/model/channel.ts"
 import type { DistributorService } from "../effects/supervisor/Distributor.ts"
 import { makeProblem, Refused } from "./problem.ts"
 
-/** Fields of the API that are configuration (true) and part of the tag. Live figures change every second, and nobody decides by them. */
+/**
+ * Fields of the API that are configuration (true) and part of the tag. Live figures change every second, and nobody
+ * decides by them.
+ */
 const OF_OUTPUT: Readonly<Record<keyof OutputView, boolean>> = {
   ...{ id: true, number: true, slug: true, name: true, protocol: true, url: true, stream_key: true, settings: true, preset: true },
   ...{ enabled: true, created_at: true },
@@ -79,7 +82,10 @@ export const checkIfMatch = (c: Context, etag: string): Effect.Effect<void, Refu
 export interface Turns {
   /** The distributor's verbs, with those that change the configuration waiting for each other. */
   readonly distributor: DistributorService
-  /** Checks and changes in one turn, so that no other change comes between. `change` gets the verbs without turns of their own. */
+  /**
+   * Checks and changes in one turn, so that no other change comes between. `change` gets the verbs without turns of
+   * their own.
+   */
   readonly conditionally: <A, E1, E2>(
     check: Effect.Effect<void, E1>,
     change: (distributor: DistributorService) => Effect.Effect<A, E2>,

@@ -80,7 +80,8 @@ export const gate =
       )
     }
     if (isFree(c.req.path)) return next()
-    // Stored keys are random and cannot be guessed, so whoever has one is let in whatever others at the same address try.
+    // Stored keys are random and cannot be guessed, so whoever has one is let in whatever others at the same address
+    // try.
     if (access.guesses(c)) {
       const address = addressOf(c)
       const wait = limits.keys.waitFor(address)

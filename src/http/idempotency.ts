@@ -1,6 +1,6 @@
 /**
- * `Idempotency-Key`: a request that creates something may be repeated without creating it twice. The answer is kept in memory for 24 h, as
- * long as there is room; a restart of the service forgets it.
+ * `Idempotency-Key`: a request that creates something may be repeated without creating it twice. The answer is kept in
+ * memory for 24 h, as long as there is room; a restart of the service forgets it.
  */
 import { createHash } from "node:crypto"
 import type { Context } from "hono"
@@ -38,7 +38,10 @@ export interface Idempotency {
   readonly once: (c: Context, body: unknown, act: () => Promise<Response>) => Promise<Response>
 }
 
-/** True when the answer says that nothing was done. A failure that leaves this open is kept: trying again could do it twice. */
+/**
+ * True when the answer says that nothing was done. A failure that leaves this open is kept: trying again could do it
+ * twice.
+ */
 const didNothing = (status: number, body: string): boolean =>
   (status >= 400 && status < 500) || (status === 503 && body.includes(":problem:store-unavailable"))
 

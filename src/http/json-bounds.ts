@@ -6,7 +6,10 @@ export interface BodyBounds extends JsonBounds {
 }
 
 const KIB = 1024
-/** Largest body that any route takes, in bytes: 500 outputs with the longest URLs would not fit, a real channel fits a hundred times over. */
+/**
+ * Largest body that any route takes, in bytes: 500 outputs with the longest URLs would not fit, a real channel fits a
+ * hundred times over.
+ */
 export const MAX_BODY_BYTES = 1024 * KIB
 /** Most keys in an object; none that we accept has a fifth of that. */
 const KEYS = 200

@@ -23,8 +23,8 @@ export interface Limiter {
 }
 
 /**
- * Lets `perMinute` tries through in a minute. The next one is blocked: to the end of the minute, or with `growing` for a minute, then
- * two, four and so on up to an hour, until it has been quiet for twice as long as the last block.
+ * Lets `perMinute` tries through in a minute. The next one is blocked: to the end of the minute, or with `growing` for
+ * a minute, then two, four and so on up to an hour, until it has been quiet for twice as long as the last block.
  * @param now milliseconds since 1970
  */
 export const makeLimiter = (perMinute: number, growing: boolean, now: () => number = Date.now): Limiter => {

@@ -1,6 +1,6 @@
 /**
- * Keeps open pages up to date by server-sent events: once a second each page's regions are rendered once for all of its readers, and
- * only the items whose markup has changed are sent, as `<hx-partial>`s that htmx morphs into the page.
+ * Keeps open pages up to date by server-sent events: once a second each page's regions are rendered once for all of its
+ * readers, and only the items whose markup has changed are sent, as `<hx-partial>`s that htmx morphs into the page.
  */
 import { Effect, Fiber, Runtime } from "effect"
 import type { Context } from "hono"
@@ -19,8 +19,8 @@ export type LiveView = Effect.Effect<ReadonlyArray<LiveRegion>, unknown>
 
 export interface LivePages {
   /**
-   * The event stream of a page. All readers with one `key` share one rendering, so the key names everything it depends on: the page, and
-   * the reader's role where that shows.
+   * The event stream of a page. All readers with one `key` share one rendering, so the key names everything it depends
+   * on: the page, and the reader's role where that shows.
    */
   readonly stream: (c: Context, key: string, view: LiveView) => Response
   readonly size: () => number

@@ -1,4 +1,7 @@
-/** Refuses requests that another site makes a browser send: foreign origins, and host names that DNS rebinding points at us. */
+/**
+ * Refuses requests that another site makes a browser send: foreign origins, and host names that DNS rebinding points at
+ * us.
+ */
 import type { Context } from "hono"
 import type { AccessSettings } from "./auth.ts"
 import { makeProblem, type Problem } from "./problem.ts"
@@ -28,7 +31,8 @@ const isOwnOrigin = (c: Context): boolean => {
   const origin = c.req.header("origin")
   if (origin === undefined) return true
   const host = hostOfOrigin(origin)
-  // Behind a proxy the browser's name for us is the forwarded one; a page cannot set that header without our consent (CORS).
+  // Behind a proxy the browser's name for us is the forwarded one; a page cannot set that header without our consent
+  // (CORS).
   return host !== undefined && (host === hostOf(c) || host === c.req.header("x-forwarded-host")?.toLowerCase())
 }
 

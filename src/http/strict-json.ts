@@ -1,22 +1,23 @@
 /**
- * JSON as RFC 8259 has it, without what different readers understand differently: duplicate keys, numbers beyond a double,
- * lone surrogates, and keys that reach into JavaScript's prototypes are refused, as is nesting that no request of ours needs.
+ * JSON as RFC 8259 has it, without what different readers understand differently: duplicate keys, numbers beyond a
+ * double, lone surrogates, and keys that reach into JavaScript's prototypes are refused, as is nesting that no request
+ * of ours needs.
  */
 export type JsonValue = null | boolean | number | string | ReadonlyArray<JsonValue> | { readonly [key: string]: JsonValue }
 
-/** How much a text may hold. Reading stops where it is more. */
+/** Bounds on the content of a text; parsing stops where they are exceeded. */
 export interface JsonBounds {
-  /** Lists, objects, texts, numbers and words, in all. */
+  /** Most lists, objects, strings, numbers and literals in all. */
   readonly values: number
-  /** Keys of one object. */
+  /** Most keys in an object. */
   readonly keys: number
-  /** Lists and objects within each other. */
+  /** Most lists and objects nested in each other. */
   readonly depth: number
 }
 
 const UNBOUNDED: JsonBounds = { values: Number.POSITIVE_INFINITY, keys: Number.POSITIVE_INFINITY, depth: 64 }
 
-/** What is wrong, and where: `path` like `outputs[0].url`, or `body` at the top. */
+/** Says what is wrong, and where: `path` is like `outputs[0].url`, or `body` at the top. */
 export class JsonError extends Error {
   readonly path: string
   constructor(path: string, message: string) {
@@ -36,7 +37,7 @@ const WORDS: ReadonlyArray<readonly [string, JsonValue]> = [
   ["null", null],
 ]
 
-/** Reads one JSON value. Throws `JsonError`. */
+/** Parses one JSON value. Throws `JsonError`. */
 export const parseStrictJson = (text: string, { depth: maxDepth, keys, values }: JsonBounds = UNBOUNDED): JsonValue => {
   let at = 0
   let count = 0

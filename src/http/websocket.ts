@@ -1,4 +1,7 @@
-/** `/ws` and `/preview/{id}` on Node's HTTP server. The only importer of @hono/node-ws, whose successor is built into @hono/node-server 2. */
+/**
+ * `/ws` and `/preview/{id}` on Node's HTTP server. The only importer of @hono/node-ws, whose successor is built into
+ * @hono/node-server 2.
+ */
 import { EventEmitter } from "node:events"
 import type { IncomingMessage, Server } from "node:http"
 import type { Duplex } from "node:stream"
@@ -8,19 +11,22 @@ import type { LiveFeed } from "./LiveFeed.ts"
 import { methods } from "./methods.ts"
 import { makeProblem, problemResponse } from "./problem.ts"
 
-/** Clients at the same time; each costs a copy of every message. */
+/** Most clients at a time; each costs a copy of every message. */
 export const MAX_CLIENTS = 200
-/** Nothing a client sends is used; what is longer than this closes it (1009). */
+/**
+ * Longest message from a client, in bytes; a longer one closes the connection (1009). Nothing that clients send is
+ * used.
+ */
 export const MAX_INCOMING_BYTES = 64 * 1024
-/** A client that does not answer our close frame is cut off after this many ms. */
+/** Time in ms after which a client that does not answer our close frame is cut off. */
 const CLOSE_TIMEOUT_MS = 1000
 
-/** How often it is looked at whether the caller still may. */
+/** Time in ms between two checks that the caller still has its rights. */
 const RIGHT_CHECK_MS = 2000
 
 const PATH = "/ws"
 
-/** What we use of a `ws` socket, which brings no types. */
+/** The parts of a `ws` socket that we use; it comes without types. */
 export interface RawSocket {
   readonly bufferedAmount: number
   send(data: string | Uint8Array): void
@@ -28,12 +34,12 @@ export interface RawSocket {
   terminate(): void
 }
 
-/** Handles one connection; returns what is to be run when it has gone. */
+/** Handles one connection; returns the function to call when it has gone. */
 export type Connected = (raw: RawSocket, close: (code: number, reason: string) => void) => () => void
 
-/** A path with a connection of its own kind. */
+/** A path with its own kind of connection. */
 export interface SocketRoute {
-  /** As Hono declares it. */
+  /** Path in Hono's syntax. */
   readonly path: string
   readonly matches: (path: string) => boolean
   readonly connect: (c: Context) => Connected
@@ -41,10 +47,10 @@ export interface SocketRoute {
 
 export interface WebSockets {
   readonly attach: (server: Server) => void
-  /** Asks all clients to go (1001). */
+  /** Closes all connections as going away (1001). */
   readonly close: () => void
   readonly terminate: () => void
-  /** Connections of all kinds. */
+  /** Number of connections of all kinds. */
   readonly size: () => number
 }
 
@@ -57,7 +63,8 @@ const refuse = (socket: Duplex, status: string) => {
 export const mountWebSocket = (app: Hono, feed: LiveFeed, others: ReadonlyArray<SocketRoute> = []): WebSockets => {
   const { injectWebSocket, upgradeWebSocket, wss } = createNodeWebSocket({ app })
   wss.options.maxPayload = MAX_INCOMING_BYTES
-  // The protocol that carries the key is echoed only when the client offers no other: browsers insist on one of theirs.
+  // The protocol that carries the key is echoed only when the client offers no other, since browsers insist on one of
+  // theirs.
   wss.options.handleProtocols = (offered: ReadonlySet<string>) =>
     [...offered].find((p) => !p.startsWith("bearer.")) ?? [...offered][0] ?? false
 
@@ -104,7 +111,7 @@ export const mountWebSocket = (app: Hono, feed: LiveFeed, others: ReadonlyArray<
     path: PATH,
     connect: (c) => (raw, close) => {
       const lasts = c.get("lasting")
-      // Asked again: many may have come in while this one was shaking hands.
+      // Checked again, since many may have come in during this one's handshake.
       if (feed.size() < MAX_CLIENTS) {
         return feed.add({ bufferedBytes: () => raw.bufferedAmount, send: (text) => raw.send(text), lasts, close })
       }
@@ -116,7 +123,7 @@ export const mountWebSocket = (app: Hono, feed: LiveFeed, others: ReadonlyArray<
 
   return {
     attach: (server) => {
-      // node-ws listens on an emitter of our own, so that nothing reaches it that it does not expect.
+      // node-ws listens on an emitter of our own, so that nothing unexpected reaches it.
       const accepted = new EventEmitter() as Server
       injectWebSocket(accepted)
       server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {

@@ -17,11 +17,11 @@ export interface ChannelPageProps {
   readonly frame: Frame
   readonly shown: ChannelShown
   readonly history: HistoryView
-  /** What became of the last button. */
+  /** Problem of the last button that was pressed. */
   readonly problem?: PageProblem | undefined
   /** Address of the channel's dashboard in Grafana. */
   readonly dashboard?: string | undefined
-  /** Picture of what is received; stands beside the inputs. */
+  /** Preview of the stream, shown beside the inputs. */
   readonly preview?: Child
 }
 
@@ -47,7 +47,7 @@ const Links = ({ dashboard, frame, path, slug }: LinksProps) => (
   </nav>
 )
 
-/** All of a channel: state, both legs, outputs, plots, ad breaks, events. */
+/** The page of a channel: state, both legs, outputs, plots, ad breaks, events. */
 export const ChannelPage = ({ dashboard, frame, history, preview, problem, shown }: ChannelPageProps) => {
   const { channel } = shown
   const path = pathOf(channel)
@@ -71,7 +71,7 @@ export const ChannelPage = ({ dashboard, frame, history, preview, problem, shown
         <section class="card" aria-labelledby="input-title">
           <h2 id="input-title">Input</h2>
           <div class="input">
-            {/* The preview's place. */}
+            {/* Place of the preview. */}
             {preview === undefined ? null : <div class="preview">{preview}</div>}
             <div id="legs" class="legs">
               {itemsOf(regions.legs)}
@@ -131,7 +131,7 @@ export const ChannelPage = ({ dashboard, frame, history, preview, problem, shown
         <ChannelLog path={path} shown={shown} window={history.window} />
       </main>
       <link rel="stylesheet" href="/static/uplot.css" />
-      {/* Not a module: it only has to be there before plots.js, which runs after all of the page. */}
+      {/* Not a module: it only has to be loaded before plots.js, which runs after the whole page. */}
       <script src="/static/uplot.js"></script>
     </Layout>
   )

@@ -10,18 +10,18 @@ export interface ChannelFormProps {
   readonly state: FormState
   readonly groups: ReadonlyArray<{ readonly title: string; readonly fields: ReadonlyArray<FieldSpec> }>
   readonly advice: ChannelAdviceProps
-  /** Slug of the channel that is changed. */
+  /** Slug of the channel that is being changed. */
   readonly editing?: string | undefined
   readonly back: string
 }
 
 export interface ChannelAdviceProps {
-  /** What contradicts what exists, as far as it is typed. */
+  /** Conflicts of what has been typed so far with what exists. */
   readonly warnings: ReadonlyArray<string>
   readonly medialive: MediaLiveProps
 }
 
-/** The fragment that is swapped in while somebody types. */
+/** Fragment with advice on a channel, swapped in while somebody types. */
 export const ChannelAdvice = ({ medialive, warnings }: ChannelAdviceProps) => (
   <>
     {warnings.map((warning) => (
@@ -190,7 +190,7 @@ export interface CloneProps {
   readonly back: string
 }
 
-/** A second channel like one there is. */
+/** A page that makes a copy of a channel. */
 export const ClonePage = ({ back, frame, name, slug, state }: CloneProps) => {
   const field = (of: string, label: string) => ({
     ...{ form: "clone", name: of, label, value: state.values[of], error: state.errors[of] },
@@ -229,7 +229,7 @@ export interface ClonedProps {
   readonly leftOut: ReadonlyArray<{ readonly output: string; readonly reason: string }>
 }
 
-/** Told when a copy lacks outputs. */
+/** A page that says which outputs a copy lacks. */
 export const ClonedPage = ({ frame, leftOut, name, slug }: ClonedProps) => (
   <Layout frame={frame} title={`${name} was made · Stream Distributor`}>
     <main id="main" class="form-page">

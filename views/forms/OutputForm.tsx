@@ -6,33 +6,33 @@ import { TestOutcome } from "./TestOutcome.tsx"
 import { Understood, type UnderstoodProps } from "./Understood.tsx"
 
 export interface OutputFormProps {
-  /** Where it goes. */
+  /** Path that the form is posted to. */
   readonly action: string
-  /** Where a test goes. */
+  /** Path of a dry run. */
   readonly test: string
   readonly state: FormState
-  /** Channels to choose from; of an output that there is, none. */
+  /** Channels to choose from; none for an existing output. */
   readonly channels: ReadonlyArray<Choice>
-  /** Templates to begin from; none for an output that there is. */
+  /** Templates to start from; none for an existing output. */
   readonly templates?: ReadonlyArray<Choice> | undefined
-  /** The output that is changed: the id of it and of its channel. */
+  /** Ids of the output that is being changed and of its channel. */
   readonly editing?: { readonly channel: string; readonly output: string; readonly hasKey: boolean } | undefined
   readonly presets: ReadonlyArray<Choice>
   readonly settings: SettingsProps
   readonly understood: UnderstoodProps
   readonly outcome?: OutputTestView | undefined
-  /** Where to go in the end. */
+  /** Path to return to. */
   readonly back: string
 }
 
 export interface SettingsProps {
-  /** The protocol whose settings these are; "" are those of all. */
+  /** The protocol whose settings these are; "" for settings of all protocols. */
   readonly protocol: string
   readonly groups: ReadonlyArray<{ readonly title: string; readonly fields: ReadonlyArray<FieldSpec> }>
   readonly state: FormState
 }
 
-/** The settings of a protocol. The hidden field tells which, so that only another protocol swaps them. */
+/** The settings of a protocol, which a hidden field names, so that they are swapped only for another protocol. */
 export const OutputSettings = ({ groups, protocol, state }: SettingsProps) => {
   const isOpen = groups.some(({ fields }) =>
     fields.some(({ name }) => state.errors[name] !== undefined || (state.values[name] ?? "") !== ""),
@@ -90,7 +90,7 @@ type FieldOf = (
   readonly autofocus: boolean
 }
 
-/** Adds or changes an output: the URL first, and what it means below it as it is typed. */
+/** A form that adds or changes an output: the URL first, and below it, while typing, what it means. */
 export const OutputForm = (props: OutputFormProps) => {
   const { action, back, channels, editing, outcome, presets, settings, state, templates = [], test, understood } = props
   const field: FieldOf = (name, label) => ({
@@ -176,8 +176,8 @@ export const OutputForm = (props: OutputFormProps) => {
         </a>
       </div>
       <p class="hint">
-        A test of an RTMP server of your own publishes for 3 s, without pictures, to learn whether the stream key works. An encoder elsewhere
-        that is on air with the same key may be cut by it.
+        A test of an RTMP server of your own publishes for 3 s, without pictures, to learn whether the stream key works. An encoder
+        elsewhere that is on air with the same key may be cut by it.
       </p>
       <div id="outcome" role="status">
         {outcome === undefined ? null : <TestOutcome test={outcome} />}

@@ -25,7 +25,10 @@ export interface AccountsService {
   readonly createUser: (input: UserInput) => Effect.Effect<UserView, Conflict | StoreError>
   readonly updateUser: (name: string, change: UserChange) => Effect.Effect<UserView, NotFound | Conflict | StoreError>
   readonly removeUser: (name: string) => Effect.Effect<void, NotFound | Conflict | StoreError>
-  /** Creates a key, whose text is in this answer and nowhere else. `key` is a text from `newKey()` that somebody already has. */
+  /**
+   * Creates a key, whose text is in this answer and nowhere else. `key` is a text from `newKey()` that somebody already
+   * has.
+   */
   readonly createKey: (input: KeyInput, key?: string) => Effect.Effect<KeyView & { readonly key: string }, Conflict | StoreError>
   readonly removeKey: (id: string) => Effect.Effect<void, NotFound | Conflict | StoreError>
   /** Key that signs sessions, which outlive a restart as long as it stays the same. */

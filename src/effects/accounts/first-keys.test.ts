@@ -8,7 +8,10 @@ import { appConfig } from "../testing/configs.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
 import { Accounts, type AccountsService } from "./Accounts.ts"
 
-/** A start of the service with these settings: returns what it prints on standard output, and what `look` sees of its accounts. */
+/**
+ * A start of the service with these settings: returns what it prints on standard output, and what `look` sees of its
+ * accounts.
+ */
 const start = <A>(directory: string, over: Partial<AppConfigService>, look: (accounts: AccountsService) => A) =>
   Effect.gen(function* () {
     const said: string[] = []

@@ -1,7 +1,8 @@
 /**
- * Keys that the service makes by itself and leaves in files, for installations that start with one command: an admin's key where it would
- * refuse to be open to other machines (`FIRST_KEY_FILE`), and a viewer's key for Prometheus (`METRICS_KEY_FILE`). Both are ordinary keys
- * in the store: their files may be removed, and `DELETE /api/keys/{id}` revokes them.
+ * Keys that the service makes by itself and leaves in files, for installations that start with one command: an admin's
+ * key where it would refuse to be open to other machines (`FIRST_KEY_FILE`), and a viewer's key for Prometheus
+ * (`METRICS_KEY_FILE`). Both are ordinary keys in the store: their files may be removed, and `DELETE /api/keys/{id}`
+ * revokes them.
  */
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
@@ -47,7 +48,10 @@ const writeKeyFile = (file: string, text: string, mode: number): void => {
   }
 }
 
-/** Announces a key on standard output alone, in the log's format where that is JSON, so that no log shown on a page has it. */
+/**
+ * Announces a key on standard output alone, in the log's format where that is JSON, so that no log shown on a page has
+ * it.
+ */
 const announce = (text: string, format: AppConfigService["logFormat"]) =>
   Effect.flatMap(
     Effect.sync(() => new Date().toISOString()),
@@ -55,8 +59,8 @@ const announce = (text: string, format: AppConfigService["logFormat"]) =>
   )
 
 /**
- * Makes an admin's key, leaves it in `FIRST_KEY_FILE` and announces it once; does nothing without that setting. A key that is already in
- * the file is used: a start that was interrupted had written it.
+ * Makes an admin's key, leaves it in `FIRST_KEY_FILE` and announces it once; does nothing without that setting. A key
+ * that is already in the file is used: a start that was interrupted had written it.
  */
 export const makeFirstKey = (
   { firstKeyFile, logFormat }: Pick<AppConfigService, "firstKeyFile" | "logFormat">,
@@ -84,8 +88,8 @@ export const makeFirstKey = (
   })
 
 /**
- * Makes sure that `METRICS_KEY_FILE` holds a valid key; does nothing without that setting. A file that cannot be written is only a
- * warning: streams do not wait for their monitoring.
+ * Makes sure that `METRICS_KEY_FILE` holds a valid key; does nothing without that setting. A file that cannot be
+ * written is only a warning: streams do not wait for their monitoring.
  */
 export const keepMetricsKey = (
   { apiKey, auth, metricsKeyFile }: Pick<AppConfigService, "apiKey" | "auth" | "metricsKeyFile">,

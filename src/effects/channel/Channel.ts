@@ -116,7 +116,10 @@ const put = (channel: Channel, connection: number, spec: ChannelSpec): Effect.Ef
     ),
   )
 
-/** Waits until the engine has the channel, in a connection newer than `after`. Gives up after 5 s, in case that connection was not lost. */
+/**
+ * Waits until the engine has the channel, in a connection newer than `after`. Gives up after 5 s, in case that
+ * connection was not lost.
+ */
 export const awaitChannel =
   (channel: Channel) =>
   (after: number): Effect.Effect<number> => {

@@ -1,4 +1,7 @@
-/** The channels that run: their fibers, what they record, and what the engine's figures and its coming and going mean for them. */
+/**
+ * The channels that run: their fibers, what they record, and what the engine's figures and its coming and going mean
+ * for them.
+ */
 import { Cause, Clock, Effect, type Exit, FiberMap, Schedule, Scope, Stream, SubscriptionRef } from "effect"
 import { maskText } from "../config/Logging.ts"
 import type { OutputHost } from "../config/output-place.ts"
@@ -34,7 +37,10 @@ export interface RunningChannels {
 
 const SHUTDOWN_WITHIN = "1500 millis"
 const TAKEN_WITHIN = "1 second"
-/** Longest message that is recorded, in characters. Messages quote peers and the operating system; none of ours is this long. */
+/**
+ * Longest message that is recorded, in characters. Messages quote peers and the operating system; none of ours is this
+ * long.
+ */
 const MAX_MESSAGE = 1000
 
 /** Makes the service that runs channels. When its scope ends, every channel is closed within 1.5 s. */

@@ -91,7 +91,10 @@ const askedAgain = (runtime: OutputRuntime): Effect.Effect<void> =>
     Effect.sync(() => (runtime.tryAgain = null)),
   )
 
-/** Runs an output until interrupted. Delays grow (`retryDelayMs`) and start afresh once a session has worked for 10 s, or when somebody asks. */
+/**
+ * Runs an output until interrupted. Delays grow (`retryDelayMs`) and start afresh once a session has worked for 10 s,
+ * or when somebody asks.
+ */
 export const runWriter = (deps: WriterDeps): Effect.Effect<never> =>
   Effect.gen(function* () {
     const { runtime } = deps

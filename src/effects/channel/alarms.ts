@@ -74,7 +74,10 @@ const messages: Readonly<Record<Held, (stats: ChannelStats | undefined, legsDiff
 
 const NOTHING: NotedAlarms = new Map()
 
-/** Conditions as they are now; returns `noted` itself when nothing changed. Without figures nothing is known, so the notes stay. */
+/**
+ * Conditions as they are now; returns `noted` itself when nothing changed. Without figures nothing is known, so the
+ * notes stay.
+ */
 export const noteAlarms = (
   noted: NotedAlarms,
   config: ChannelConfig,

@@ -1,6 +1,6 @@
 /**
- * Follows what the engine tells of one channel: its legs and which of them is used, SCTE-35 sections, receivers of its listeners.
- * At most one log line a second of each kind; what is worth keeping is recorded.
+ * Follows what the engine tells of one channel: its legs and which of them is used, SCTE-35 sections, receivers of its
+ * listeners. At most one log line a second of each kind; what is worth keeping is recorded.
  */
 
 import { Clock, type Duration, Effect, type Scope } from "effect"
@@ -102,7 +102,10 @@ const lineOf = (channel: Channel, event: InputEvent, slugOf: (outputId: string) 
   }
 }
 
-/** Pause between two looks at SCTE-35: `TICK` while a break is near, a proof open or a manual cue on its way, else the longer one. */
+/**
+ * Pause between two looks at SCTE-35: `TICK` while a break is near, a proof open or a manual cue on its way, else the
+ * longer one.
+ */
 const TICK = "1 second"
 const IDLE_TICK = "10 seconds"
 
@@ -141,7 +144,8 @@ export const watchEvents = (channel: Channel): Effect.Effect<never, never, Scope
         if (found.length > 0 || runtime.scte35.cues !== cues) yield* channel.changed
       })
 
-    // Fifty channels that each wake once a second for nothing would cost more than everything else in the control plane.
+    // Fifty channels that each wake once a second for nothing would cost more than everything else in the control
+    // plane.
     const scope = yield* Effect.scope
     let ticking = false
     const isBusy = Effect.map(

@@ -1,6 +1,7 @@
 /**
- * Puts a manual cue into a channel's outgoing stream: the one way in which we change a stream. Allowed by `input.manual_cues` only, built
- * or checked here, inserted by the engine, recorded with who asked for it, and recognised by its bytes when it goes out.
+ * Puts a manual cue into a channel's outgoing stream: the one way in which we change a stream. Allowed by
+ * `input.manual_cues` only, built or checked here, inserted by the engine, recorded with who asked for it, and
+ * recognised by its bytes when it goes out.
  */
 import { Clock, Effect } from "effect"
 import type { ChannelStats, LegStats } from "../../engine/messages.ts"
@@ -35,7 +36,10 @@ type Refusal = InvalidInput | Conflict | EngineUnavailable
 const conflict = (path: string, message: string) => new Conflict({ errors: [{ path, message }] })
 const noInput = (why: string) => conflict("channel", `${why}, and a cue goes out with those of the stream`)
 
-/** Stream types of ISO/IEC 13818-1 and SCTE 35 that may carry sections: private sections, private data, splice information. */
+/**
+ * Stream types of ISO/IEC 13818-1 and SCTE 35 that may carry sections: private sections, private data, splice
+ * information.
+ */
 const SECTION_STREAM_TYPES = [0x05, 0x06, 0x86]
 
 /** What else the PMT says a PID carries; null when a section may go on it. */
@@ -65,7 +69,10 @@ const pidFor = ({ config }: InsertionPlace, leg: LegStats | undefined, asked: nu
     return other === null ? Effect.succeed(pid) : conflict(path, `PID ${pid} carries ${other}, which a cue would damage: set another PID`)
   })
 
-/** Event id for a new cue: seconds since 1970, or the next number that no recent cue had. Unique for a long time and rising, as people expect. */
+/**
+ * Event id for a new cue: seconds since 1970, or the next number that no recent cue had. Unique for a long time and
+ * rising, as people expect.
+ */
 const freeEventId = ({ channel, lastCues }: InsertionPlace): Effect.Effect<number> =>
   Effect.gen(function* () {
     // A store that does not answer must not keep a cue out of the stream.

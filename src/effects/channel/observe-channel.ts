@@ -14,7 +14,10 @@ export interface Observed {
 
 const NOTHING: Observed = { lines: [], events: [] }
 
-/** Takes note of the figures of one channel: when its input last arrived, which SCTE-35 PIDs it has, what is wrong with it. */
+/**
+ * Takes note of the figures of one channel: when its input last arrived, which SCTE-35 PIDs it has, what is wrong with
+ * it.
+ */
 export const observeChannel = (
   config: ChannelConfig,
   runtime: ChannelRuntime,

@@ -19,7 +19,10 @@ export interface WriterDeps {
   /** Retry policy, asked for at each failure because it may change while the output runs. */
   readonly retry: () => RetryPolicy
   readonly runtime: OutputRuntime
-  /** Waits until the engine has the channel, in a connection newer than the one given, or 5 s at most; returns the connection's number. */
+  /**
+   * Waits until the engine has the channel, in a connection newer than the one given, or 5 s at most; returns the
+   * connection's number.
+   */
   readonly awaitChannel: (after: number) => Effect.Effect<number>
   /** Run at every change of status. */
   readonly changed: Effect.Effect<void>
@@ -83,7 +86,9 @@ export const closeSession = ({ engine, channelId, output }: WriterDeps, { open }
     ? engine.send({ cmd: "close_output", channel_id: channelId, output_id: output.id }).pipe(within(CLOSE_WITHIN), Effect.ignore)
     : Effect.void
 
-/** The output's session: the one the engine already runs for this configuration, or a new one; closed with the scope. */
+/**
+ * The output's session: the one the engine already runs for this configuration, or a new one; closed with the scope.
+ */
 export const engineSession = (deps: WriterDeps): Effect.Effect<Session, OutputEnded, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.gen(function* () {

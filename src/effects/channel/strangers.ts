@@ -1,6 +1,6 @@
 /**
- * Strangers: channels and outputs that a running engine carries and nobody asks for. They are older than this control plane, or were to
- * be ended at a time when the engine could not be reached.
+ * Strangers: channels and outputs that a running engine carries and nobody asks for. They are older than this control
+ * plane, or were to be ended at a time when the engine could not be reached.
  */
 import { Effect, Stream, SubscriptionRef } from "effect"
 import type { Command, EngineStats } from "../../engine/messages.ts"
@@ -22,7 +22,10 @@ export const strangers = (stats: EngineStats | null, wanted: WantedChannel): Rea
 const nameOf = (command: Command) =>
   command.cmd === "close_output" ? `output ${command.output_id}` : command.cmd === "remove_channel" ? `channel ${command.channel_id}` : ""
 
-/** Ends what nobody asks for, as far as the engine can be reached; never fails. What the configuration asks for is left alone. */
+/**
+ * Ends what nobody asks for, as far as the engine can be reached; never fails. What the configuration asks for is left
+ * alone.
+ */
 export const endStrangers = (engine: EngineClientService, wanted: WantedChannel): Effect.Effect<void> =>
   Effect.gen(function* () {
     const { stats } = yield* SubscriptionRef.get(engine.state)
@@ -33,7 +36,8 @@ export const endStrangers = (engine: EngineClientService, wanted: WantedChannel)
   })
 
 /**
- * Ends strangers at each connection with the engine: a stop or a removal made while there was none has reached nobody. Never ends.
+ * Ends strangers at each connection with the engine: a stop or a removal made while there was none has reached nobody.
+ * Never ends.
  *
  * @param exclusively lets no change of the configuration come between the look and its commands
  */

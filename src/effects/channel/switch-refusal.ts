@@ -3,7 +3,10 @@ import { formatEndpoint } from "../../core/address.ts"
 import type { ChannelStats } from "../../engine/messages.ts"
 import type { SourceName } from "../model/channel.ts"
 
-/** Why switching to `source` is refused unless forced; null when it is allowed, also while nothing is known about the channel. */
+/**
+ * Why switching to `source` is refused unless forced; null when it is allowed, also while nothing is known about the
+ * channel.
+ */
 export const deadLeg = (stats: ChannelStats | undefined, source: SourceName): string | null => {
   const leg = stats?.legs.find((l) => l.name === source)
   if (leg === undefined || stats?.active_source === source) return null

@@ -1,6 +1,6 @@
 /**
- * Counters that the control plane itself keeps for a channel and its outputs. They last as long as the configuration, so stopping and
- * starting them loses nothing. Plain fields.
+ * Counters that the control plane itself keeps for a channel and its outputs. They last as long as the configuration,
+ * so stopping and starting them loses nothing. Plain fields.
  */
 import { END_REASONS, type EndReason } from "../metrics/end-reason.ts"
 

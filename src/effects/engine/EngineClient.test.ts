@@ -10,7 +10,9 @@ import { EngineProcess, type EngineProcessService, layer as processLayer } from 
 import type { EngineState } from "./engine-state.ts"
 
 const script = fileURLToPath(new URL("../testing/fake-engine-main.ts", import.meta.url))
-/** Short ticks, so that a hung engine is found within two seconds, longer than a busy machine keeps a process waiting. */
+/**
+ * Short ticks, so that a hung engine is found within two seconds, longer than a busy machine keeps a process waiting.
+ */
 const options = { tickMs: 400, hungAfterTicks: 5 }
 
 interface Bench {

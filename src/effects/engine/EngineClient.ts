@@ -1,5 +1,6 @@
 /**
- * The control plane's client of the engine: finds or starts it, keeps it alive, sends commands, and hands out its events.
+ * The control plane's client of the engine: finds or starts it, keeps it alive, sends commands, and hands out its
+ * events.
  *
  *   connected ──(connection lost, or 5 s without a line)──> lost: all sessions end at once ──> attach again ──> connected
  */
@@ -26,7 +27,10 @@ export class EngineClient extends Context.Tag("distributor/EngineClient")<Engine
 }
 
 export interface EngineClientOptions {
-  /** A connected engine that writes nothing for this many ticks is hung. Ticks rather than time, since a suspended machine is not the engine's fault. */
+  /**
+   * A connected engine that writes nothing for this many ticks is hung. Ticks rather than time, since a suspended
+   * machine is not the engine's fault.
+   */
   readonly hungAfterTicks?: number
   readonly tickMs?: number
 }

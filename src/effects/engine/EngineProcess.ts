@@ -47,7 +47,10 @@ export interface EngineProcessOptions {
 const MAX_LOG_BYTES = 5_000_000
 const KEPT_LOG_BYTES = 1_000_000
 const TAIL_LINES = 5
-/** Prefix of runtime settings that suit the control plane (scripts/service-environment.mjs) but would slow the packet loop down. */
+/**
+ * Prefix of runtime settings that suit the control plane (scripts/service-environment.mjs) but would slow the packet
+ * loop down.
+ */
 const COMPILER_SETTINGS = "BUN_JSC_"
 
 const engineScript = fileURLToPath(new URL("../../engine/main.ts", import.meta.url))

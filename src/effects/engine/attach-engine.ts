@@ -1,6 +1,6 @@
 /**
- * Getting hold of an engine: the one that already runs for this data directory, or a new one. An engine of another protocol
- * version is replaced, one that does not answer is killed, one that another control plane holds is refused.
+ * Getting hold of an engine: the one that already runs for this data directory, or a new one. An engine of another
+ * protocol version is replaced, one that does not answer is killed, one that another control plane holds is refused.
  */
 import { Deferred, Effect, Option, Schedule, type Scope } from "effect"
 import { type EngineInfo, type EngineStats, type Event, PROTOCOL_VERSION } from "../../engine/messages.ts"
@@ -42,7 +42,10 @@ const awaitEnd = (process: EngineProcessService, pid: number) =>
 export const endEngine = (process: EngineProcessService, { connection, info }: Pick<AttachedEngine, "connection" | "info">) =>
   connection.request({ cmd: "shutdown" }).pipe(within(DIE_WITHIN_MS), Effect.ignore, Effect.zipRight(awaitEnd(process, info.pid)))
 
-/** Connects to a running engine, or fails at once. One that is alive but does not listen yet gets some time, then is killed. */
+/**
+ * Connects to a running engine, or fails at once. One that is alive but does not listen yet gets some time, then is
+ * killed.
+ */
 const connectRunning = (process: EngineProcessService, onEvent: OnEvent) =>
   Effect.gen(function* () {
     const attempt = connectEngine(process.socketPath, onEvent)

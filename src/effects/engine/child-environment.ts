@@ -13,5 +13,8 @@ export const childEnvironment = (...others: ReadonlyArray<string>): Record<strin
   )
 }
 
-/** Environment for programs that are not part of the service. Only the engine uploads, so the keys of an object store are left out. */
+/**
+ * Environment for programs that are not part of the service. Only the engine uploads, so the keys of an object store
+ * are left out.
+ */
 export const toolEnvironment = (): Record<string, string> => childEnvironment("AWS_")

@@ -1,6 +1,6 @@
 /**
- * Inboxes for the engine's events: one per watched session and per watched channel, and the sessions that an engine already runs, which
- * wait to be adopted. Plain maps; everything happens in the fiber that reads the events.
+ * Inboxes for the engine's events: one per watched session and per watched channel, and the sessions that an engine
+ * already runs, which wait to be adopted. Plain maps; everything happens in the fiber that reads the events.
  */
 import { Effect, Mailbox, type Scope } from "effect"
 import type { EngineStats, Event, Reason, SessionState } from "../../engine/messages.ts"
@@ -31,7 +31,10 @@ export interface EngineInboxes {
   readonly endAll: (reason: Reason) => void
 }
 
-/** Number of events by which a channel's watcher may fall behind; a flood loses the oldest. A cue brings one for each output. */
+/**
+ * Number of events by which a channel's watcher may fall behind; a flood loses the oldest. A cue brings one for each
+ * output.
+ */
 const CHANNEL_INBOX = 2048
 
 export const makeInboxes = (): EngineInboxes => {

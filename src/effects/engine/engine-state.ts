@@ -1,4 +1,7 @@
-/** The engine's state: all of it in `state`, which changes every second, and the connection alone for those who wait for it. */
+/**
+ * The engine's state: all of it in `state`, which changes every second, and the connection alone for those who wait for
+ * it.
+ */
 import { Effect, SubscriptionRef } from "effect"
 import type { EngineInfo, EngineStats } from "../../engine/messages.ts"
 
@@ -16,7 +19,10 @@ export interface EngineState {
   readonly previous: EngineStats | null
 }
 
-/** The connection alone. It changes only when the engine comes or goes, so that a waiting fiber costs nothing in between. */
+/**
+ * The connection alone. It changes only when the engine comes or goes, so that a waiting fiber costs nothing in
+ * between.
+ */
 export type EngineLink = Pick<EngineState, "connected" | "generation">
 
 export const initialState: EngineState = {

@@ -1,6 +1,6 @@
 /**
- * Keeps the history of channels and outputs, fed once a second by the engine's figures. It runs on monotonic time, which is mapped to the
- * wall clock for display, so that setting the clock leaves neither a hole nor an overlap.
+ * Keeps the history of channels and outputs, fed once a second by the engine's figures. It runs on monotonic time,
+ * which is mapped to the wall clock for display, so that setting the clock leaves neither a hole nor an overlap.
  */
 import { Clock, Effect, type Scope, Stream } from "effect"
 import type { EngineStats } from "../../engine/messages.ts"
@@ -28,7 +28,10 @@ export interface HistoryDeps {
   readonly cues: Pick<CueLog, "list">
 }
 
-/** Longest time between two messages of figures, in s, that is filled in; beyond it a gap is left, since nobody knows what happened. */
+/**
+ * Longest time between two messages of figures, in s, that is filled in; beyond it a gap is left, since nobody knows
+ * what happened.
+ */
 const MAX_SPAN_S = 5
 /** Age in s up to which a plot ends with the last figures; older ones leave a gap up to now. */
 const CURRENT_WITHIN_S = 5

@@ -1,10 +1,16 @@
-/** The history of one channel: turns the engine's counters into figures a second and keeps them, for each leg and output. Pure. */
+/**
+ * The history of one channel: turns the engine's counters into figures a second and keeps them, for each leg and
+ * output. Pure.
+ */
 import type { ChannelStats, LegStats, OutputStats } from "../../engine/messages.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import { type Digest, FigureRings, type RingWindow } from "./figure-rings.ts"
 import { type HistoryMeasure, type HistorySeries, type HistoryWindow, type RecentView, WINDOWS } from "./history-model.ts"
 
-/** Time covered by a message of figures: `buckets` whole seconds up to `second`, which lasted `seconds` by the engine's clock. */
+/**
+ * Time covered by a message of figures: `buckets` whole seconds up to `second`, which lasted `seconds` by the engine's
+ * clock.
+ */
 export interface Span {
   readonly second: number
   readonly buckets: number
@@ -55,7 +61,10 @@ class Track {
     this.rings = new FigureRings(measures.map(digestOf), windows)
   }
 
-  /** Takes a second's counters. `of` names their run: figures are made only between two counts of one run. Null: nothing counts. */
+  /**
+   * Takes a second's counters. `of` names their run: figures are made only between two counts of one run. Null: nothing
+   * counts.
+   */
   take(span: Span | null, of: string, counters: ReadonlyArray<number> | null): void {
     const before = this.#before
     this.#before = counters === null ? null : { of, counters }
@@ -65,7 +74,9 @@ class Track {
   }
 }
 
-/** The figure between two counts. A counter that fell has been restarted and gives no figure, so none is ever negative. */
+/**
+ * The figure between two counts. A counter that fell has been restarted and gives no figure, so none is ever negative.
+ */
 const figureOf = (form: Form, now: number, before: number, { buckets, seconds }: Span): number => {
   if (form === "level") return now
   if (now < before) return Number.NaN
@@ -110,8 +121,8 @@ export class ChannelHistory {
   }
 
   /**
-   * Takes the figures of a channel, undefined while there are none; `span` is null when it is not known what time they cover. Legs and
-   * outputs that the configuration no longer has are dropped.
+   * Takes the figures of a channel, undefined while there are none; `span` is null when it is not known what time they
+   * cover. Legs and outputs that the configuration no longer has are dropped.
    */
   note(config: ChannelConfig, stats: ChannelStats | undefined, span: Span | null): void {
     const run = String(stats?.started_at)

@@ -8,7 +8,10 @@ export const WINDOWS = {
 } as const
 export type HistoryWindow = keyof typeof WINDOWS
 
-/** What a series counts. Bit rates are bit/s; losses, drops, errors and retransmissions are packets (errors: counts) a second; `rtt` and `queue` are ms. */
+/**
+ * What a series counts. Bit rates are bit/s; losses, drops, errors and retransmissions are packets (errors: counts) a
+ * second; `rtt` and `queue` are ms.
+ */
 export type HistoryMeasure = "bitrate" | "lost" | "cc_errors" | "rtt" | "retransmitted" | "dropped" | "queue"
 
 export interface HistorySeries {
@@ -16,7 +19,10 @@ export interface HistorySeries {
   readonly of: string
   readonly is: "leg" | "output"
   readonly measure: HistoryMeasure
-  /** A value for each point of `times`: the mean over the step, for `rtt` and `queue` the highest; null where there is no figure. */
+  /**
+   * A value for each point of `times`: the mean over the step, for `rtt` and `queue` the highest; null where there is
+   * no figure.
+   */
   readonly values: ReadonlyArray<number | null>
 }
 
@@ -40,7 +46,10 @@ export interface HistoryView {
 
 /** A channel's last minutes as a row of the list shows them. */
 export interface RecentView {
-  /** Bit rate of the active leg in bit/s over the last 60 s, a value every 2 s, oldest first; null while it was not running. */
+  /**
+   * Bit rate of the active leg in bit/s over the last 60 s, a value every 2 s, oldest first; null while it was not
+   * running.
+   */
   readonly bitrates: ReadonlyArray<number | null>
   /** Continuity errors on the active leg in the last 5 minutes. */
   readonly cc_errors: number

@@ -1,4 +1,7 @@
-/** Follows the engine's figures, so that counters never fall while this process lives, and assembles the view behind `/metrics`. */
+/**
+ * Follows the engine's figures, so that counters never fall while this process lives, and assembles the view behind
+ * `/metrics`.
+ */
 
 import { breakView } from "../../core/scte35/break-state.ts"
 import type { ChannelStats, EngineStats, LegStats, OutputStats } from "../../engine/messages.ts"

@@ -153,7 +153,10 @@ export interface EngineFigures {
   readonly loopPasses: number
   readonly eventOverflows: number
   readonly faults: Readonly<Record<FaultPart, number>>
-  /** The longest time between two passes in each second: seconds counted by upper bound, their number, and the sum of these times in seconds. */
+  /**
+   * The longest time between two passes in each second: seconds counted by upper bound, their number, and the sum of
+   * these times in seconds.
+   */
   readonly loopDelay: { readonly buckets: ReadonlyArray<number>; readonly count: number; readonly sum: number }
 }
 

@@ -11,9 +11,9 @@ export interface RunningSums<K extends string> {
   /** Sums less what was taken back, i.e. by figures that fell within a life. */
   readonly exact: Readonly<Record<K, number>>
   /**
-   * Takes the figures of all present lives. A new life counts in full, or only from now on when `baseline` is set, as it began before
-   * anybody looked. A figure that falls within a life (a late packet makes up for a loss) counts again only above its previous maximum,
-   * so the sums never fall.
+   * Takes the figures of all present lives. A new life counts in full, or only from now on when `baseline` is set, as
+   * it began before anybody looked. A figure that falls within a life (a late packet makes up for a loss) counts again
+   * only above its previous maximum, so the sums never fall.
    */
   readonly advance: (lives: ReadonlyArray<Life<K>>, baseline?: boolean) => void
 }

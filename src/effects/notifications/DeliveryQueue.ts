@@ -1,6 +1,6 @@
 /**
- * The queue of messages to one destination. They go out in order, each retried with growing pauses until it is an hour old. An unreachable
- * destination affects no other: its queue is bounded and has a fiber of its own.
+ * The queue of messages to one destination. They go out in order, each retried with growing pauses until it is an hour
+ * old. An unreachable destination affects no other: its queue is bounded and has a fiber of its own.
  */
 import { Clock, Effect, Queue, Random } from "effect"
 import type { Deliver, NotDelivered } from "./deliver.ts"

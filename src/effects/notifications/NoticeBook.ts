@@ -1,6 +1,6 @@
 /**
- * The book of notices: a condition that holds long enough opens one, a condition that is gone long enough ends it, and the book decides
- * when each change is told. It has neither clock nor store and is stepped once a second.
+ * The book of notices: a condition that holds long enough opens one, a condition that is gone long enough ends it, and
+ * the book decides when each change is told. It has neither clock nor store and is stepped once a second.
  */
 import { randomUUID } from "node:crypto"
 import type { Condition, Named } from "./conditions.ts"
@@ -60,7 +60,10 @@ export interface StepInput {
 export interface Stepped {
   /** Notices that changed and are to be stored. */
   readonly changed: ReadonlyArray<Notice>
-  /** Tellings that go out now: a list for each channel and one for the service, or one for all when more than three have news. */
+  /**
+   * Tellings that go out now: a list for each channel and one for the service, or one for all when more than three have
+   * news.
+   */
   readonly groups: ReadonlyArray<ReadonlyArray<Told>>
 }
 
@@ -78,7 +81,10 @@ export interface NoticeBook {
 export const MAX_RECENT = 200
 /** Most channels with a message each; when more have news, one message covers all. */
 export const MAX_APART = 3
-/** How long after a restart open notices wait for their condition to be seen again, in ms: outputs need time to reconnect. */
+/**
+ * How long after a restart open notices wait for their condition to be seen again, in ms: outputs need time to
+ * reconnect.
+ */
 export const RESTART_GRACE_MS = 60_000
 
 /** Kinds of notices that missing input causes by itself. */
@@ -134,7 +140,8 @@ export const makeNoticeBook = (stored: ReadonlyArray<Notice> = []): NoticeBook =
         })
         continue
       }
-      // Without input, outputs have nothing to send and servers close the connections: one notice about the input says it all.
+      // Without input, outputs have nothing to send and servers close the connections: one notice about the input says
+      // it all.
       if (OF_MISSING_INPUT.has(kind) && seen.has(keyOf({ kind: "input_lost", channel, output: null }))) {
         pending.delete(key)
         continue

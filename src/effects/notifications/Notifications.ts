@@ -67,7 +67,9 @@ export interface Notifications {
   readonly service: NotificationsService
   /** Takes note of what happens to channels; never waits. `nowMs` is monotonic. */
   readonly note: (event: NewEvent, nowMs: number) => void
-  /** Starts watching, until the scope ends. Run it once the channels exist: open notices of unknown channels are ended. */
+  /**
+   * Starts watching, until the scope ends. Run it once the channels exist: open notices of unknown channels are ended.
+   */
   readonly start: Effect.Effect<void>
 }
 

@@ -94,7 +94,10 @@ export const conditionsOf = (at: Sighting, happenings: Happenings): ReadonlyArra
   return [...ofService, ...ofChannels].map((one) => ({ ...one, message: maskText(one.message).slice(0, MAX_MESSAGE) }))
 }
 
-/** True when the channel runs and the output, if there is one, is enabled. Otherwise open notices end, since nobody wants the stream. */
+/**
+ * True when the channel runs and the output, if there is one, is enabled. Otherwise open notices end, since nobody
+ * wants the stream.
+ */
 export const isWatched =
   ({ configs, runtimeOf }: Pick<Sighting, "configs" | "runtimeOf">) =>
   (channel: string | null, output: string | null): boolean => {

@@ -20,7 +20,10 @@ export class NotDelivered extends Data.TaggedError("NotDelivered")<{
 
 /** Delivers a message; succeeds with the other side's words. */
 export type Deliver = (destination: Destination, message: Message) => Effect.Effect<string, NotDelivered>
-/** Whether a host may be reached. Where it matters, `address` is the one that was checked and the only one to connect to. */
+/**
+ * Whether a host may be reached. Where it matters, `address` is the one that was checked and the only one to connect
+ * to.
+ */
 export type HostCheck =
   | { readonly ok: true; readonly address: string | null }
   /** Refused; `again` is true when the host may be reachable at another time. */

@@ -4,7 +4,9 @@ import type { NoticeKind } from "./notice-kinds.ts"
 
 /** ms for which a momentary condition is shown after it was last seen. */
 export const SHOWN_MS = { source_switched: 300_000, cue_missed: 600_000, kernel_drops: 60_000, output_drops: 60_000 } as const
-/** Returns of an output within the time below that count as flapping; without any return for as long, flapping is over. */
+/**
+ * Returns of an output within the time below that count as flapping; without any return for as long, flapping is over.
+ */
 export const FLAPS = 4
 export const FLAP_WINDOW_MS = 600_000
 

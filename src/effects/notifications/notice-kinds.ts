@@ -1,4 +1,7 @@
-/** Kinds of notices, a closed list. A condition must hold for a while before its notice opens, and be gone for a while before it ends. */
+/**
+ * Kinds of notices, a closed list. A condition must hold for a while before its notice opens, and be gone for a while
+ * before it ends.
+ */
 import { Schema } from "effect"
 
 export interface NoticeKindInfo {

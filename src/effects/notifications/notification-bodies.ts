@@ -80,7 +80,10 @@ export interface DeliveryState {
   readonly next_attempt_at: string | null
 }
 
-/** A destination as it is shown: secrets are `***`, and only the host of a URL is shown, as paths and queries hold tokens. */
+/**
+ * A destination as it is shown: secrets are `***`, and only the host of a URL is shown, as paths and queries hold
+ * tokens.
+ */
 export interface DestinationView {
   readonly id: string
   readonly name: string

@@ -31,8 +31,9 @@ const readSome = (answer: IncomingMessage): Promise<string> =>
   })
 
 /**
- * Posts a body; rejects when no answer came. Redirects are not followed. The connection goes to `address` instead of the URL's host, as a
- * second look-up of the name could give another address. The certificate is still checked against the name.
+ * Posts a body; rejects when no answer came. Redirects are not followed. The connection goes to `address` instead of
+ * the URL's host, as a second look-up of the name could give another address. The certificate is still checked against
+ * the name.
  */
 export const postHttp = (
   url: URL,

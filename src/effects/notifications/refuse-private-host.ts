@@ -15,8 +15,8 @@ const refused = (what: string): HostCheck => ({
 })
 
 /**
- * Checks every address of a name and allows a connection to one of them only: asked again, a hostile name server could give another
- * address.
+ * Checks every address of a name and allows a connection to one of them only: asked again, a hostile name server could
+ * give another address.
  */
 export const refusePrivateHost =
   (ask: LookupAll = lookup): CheckHost =>

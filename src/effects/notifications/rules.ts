@@ -51,7 +51,10 @@ export const rulesOf = (input: RulesInput, { channelOf, isDestination }: KnownNa
 
 const isIn = <A>(list: ReadonlyArray<A> | null, one: A) => list === null || list.includes(one)
 
-/** True when the rules send a notice to a destination. Notices of the service belong to no channel: only rules for all channels cover them. */
+/**
+ * True when the rules send a notice to a destination. Notices of the service belong to no channel: only rules for all
+ * channels cover them.
+ */
 export const isFor =
   ({ rules }: RulesView, destinationId: string) =>
   ({ notice, telling }: Told): boolean =>

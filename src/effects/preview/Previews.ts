@@ -1,4 +1,7 @@
-/** Live previews: a channel's outgoing stream for a browser, from a random access point on. A few at a time, each for a few minutes. */
+/**
+ * Live previews: a channel's outgoing stream for a browser, from a random access point on. A few at a time, each for a
+ * few minutes.
+ */
 import { Data, Deferred, Effect, type Scope } from "effect"
 import { AccessPointStart } from "../../core/preview/access-point-start.ts"
 import { registrationOf } from "../../core/ts/psi.ts"

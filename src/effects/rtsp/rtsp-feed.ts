@@ -1,9 +1,9 @@
 /**
- * The ffmpeg behind one attempt of an RTSP output: a FIFO that the engine fills with the stream, and the process that publishes it. Both
- * live as long as the scope.
+ * The ffmpeg behind one attempt of an RTSP output: a FIFO that the engine fills with the stream, and the process that
+ * publishes it. Both live as long as the scope.
  *
- * A process whose control plane was killed goes on until the engine closes its end of the FIFO. The next control plane cannot supervise it
- * and ends it (`endLeftover`) before starting another.
+ * A process whose control plane was killed goes on until the engine closes its end of the FIFO. The next control plane
+ * cannot supervise it and ends it (`endLeftover`) before starting another.
  */
 import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -29,7 +29,9 @@ export interface FeedOptions {
   readonly attempt: string
   readonly url: string
   readonly transport: "tcp" | "udp"
-  /** False when packets may only go to the server's own address, whatever address it names (ALLOW_PRIVATE_TARGETS=off). */
+  /**
+   * False when packets may only go to the server's own address, whatever address it names (ALLOW_PRIVATE_TARGETS=off).
+   */
   readonly elsewhere: boolean
 }
 
@@ -53,7 +55,10 @@ const LAST_WORDS_MS = 200
 const KILL_AFTER_MS = 3000
 const POLL_MS = 20
 
-/** Arguments for ffmpeg: video and audio are copied. AAC in a TS has no global header, which RTSP needs unless it is sent as LATM. */
+/**
+ * Arguments for ffmpeg: video and audio are copied. AAC in a TS has no global header, which RTSP needs unless it is
+ * sent as LATM.
+ */
 export const feedArguments = ({ transport, url }: Pick<FeedOptions, "transport" | "url">, pipe: string): ReadonlyArray<string> => [
   ...["-hide_banner", "-nostdin", "-loglevel", "warning", "-nostats", "-progress", "pipe:1"],
   ...["-f", "mpegts", "-i", pipe, "-map", "0:v?", "-map", "0:a?", "-c", "copy"],
@@ -76,7 +81,9 @@ const makeFifo = (path: string) =>
     },
   })
 
-/** Gives a process that waits for a writer of the FIFO one that leaves at once, so that it sees the end of its input. */
+/**
+ * Gives a process that waits for a writer of the FIFO one that leaves at once, so that it sees the end of its input.
+ */
 const releaseReader = (pipe: string): void => {
   try {
     closeSync(openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK))
@@ -182,7 +189,10 @@ const startProcess = (options: FeedOptions, pipe: string, shown: string) =>
     return { child, exited, feed: { pipe, streaming, ended: over, lastSentMs: () => lastSentMs } satisfies Feed }
   })
 
-/** Makes the FIFO and starts ffmpeg on it. When the scope ends, ffmpeg gets SIGTERM, after 3 s SIGKILL, and its end is waited for. */
+/**
+ * Makes the FIFO and starts ffmpeg on it. When the scope ends, ffmpeg gets SIGTERM, after 3 s SIGKILL, and its end is
+ * waited for.
+ */
 export const startFeed = (options: FeedOptions): Effect.Effect<Feed, OutputEnded, Scope.Scope> =>
   Effect.gen(function* () {
     const { attempt, outputId, runDir } = options

@@ -1,4 +1,7 @@
-/** Asks an RTSP server for its OPTIONS (RFC 2326 10.1), with the login of the URL where it wants one (RFC 2617), and leaves. */
+/**
+ * Asks an RTSP server for its OPTIONS (RFC 2326 10.1), with the login of the URL where it wants one (RFC 2617), and
+ * leaves.
+ */
 import { randomBytes } from "node:crypto"
 import type { Socket } from "node:net"
 import { parseOutputUrl } from "../../core/output-url.ts"
@@ -87,7 +90,10 @@ const talk = async (socket: Socket, url: string, steps: string[]): Promise<Outco
   return { ok: true, error: null, address }
 }
 
-/** Probes an RTSP server within 10 s; never rejects. Whether the server accepts the path shows only when somebody publishes. */
+/**
+ * Probes an RTSP server within 10 s; never rejects. Whether the server accepts the path shows only when somebody
+ * publishes.
+ */
 export const probeRtsp = async (url: string): Promise<OutputTest> => {
   const startedMs = performance.now()
   const steps: string[] = []

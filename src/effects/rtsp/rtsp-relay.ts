@@ -1,13 +1,14 @@
 /**
- * Stands between an ffmpeg and an RTSP server that wants a login: ffmpeg takes its URL from its arguments, which every user of the machine
- * can read. So ffmpeg gets the URL of this relay; only the relay knows the server's address, path and login.
+ * Stands between an ffmpeg and an RTSP server that wants a login: ffmpeg takes its URL from its arguments, which every
+ * user of the machine can read. So ffmpeg gets the URL of this relay; only the relay knows the server's address, path
+ * and login.
  *
  *   ffmpeg ──rtsp://127.0.0.1:PORT/output──▶ relay ──address, path, Authorization, TLS──▶ server
  *
  * The relay is also used where the server must not direct ffmpeg's packets to another machine.
  *
- * Interleaved frames pass through unchanged. With `rtsp_transport: udp` only requests come through here: ffmpeg is told the server's
- * address as the source of the SETUP answer (RFC 2326 12.39), and sends there directly.
+ * Interleaved frames pass through unchanged. With `rtsp_transport: udp` only requests come through here: ffmpeg is told
+ * the server's address as the source of the SETUP answer (RFC 2326 12.39), and sends there directly.
  */
 import { randomBytes } from "node:crypto"
 import { readFileSync } from "node:fs"
@@ -43,7 +44,10 @@ const isOurs = (socket: Socket): boolean => {
 
 export interface RelayTarget {
   readonly url: string
-  /** Whether the server may have packets sent to another machine; with ALLOW_PRIVATE_TARGETS=off it may not, as that could be one of ours. */
+  /**
+   * Whether the server may have packets sent to another machine; with ALLOW_PRIVATE_TARGETS=off it may not, as that
+   * could be one of ours.
+   */
   readonly elsewhere: boolean
 }
 
@@ -52,7 +56,9 @@ class Exchange {
   readonly #server: Socket
   readonly #local: string
   readonly #remote: ReturnType<typeof splitLogin>
-  /** Requests still without an answer, in order. The answer to one that is repeated with a login is kept from ffmpeg. */
+  /**
+   * Requests still without an answer, in order. The answer to one that is repeated with a login is kept from ffmpeg.
+   */
   readonly #asked: { readonly message: RtspMessage; again: boolean }[] = []
   readonly #elsewhere: boolean
   #challenges: ReadonlyArray<string> = []
@@ -220,7 +226,10 @@ const listen = (target: RelayTarget) =>
     })
   })
 
-/** Listens on a free port of 127.0.0.1 for one connection from a process of ours and returns its URL. Ends with the scope. */
+/**
+ * Listens on a free port of 127.0.0.1 for one connection from a process of ours and returns its URL. Ends with the
+ * scope.
+ */
 export const startRtspRelay = (target: RelayTarget): Effect.Effect<string, OutputEnded, Scope.Scope> =>
   Effect.acquireRelease(listen(target), ({ server, sockets }) =>
     Effect.sync(() => {

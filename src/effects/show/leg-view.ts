@@ -5,7 +5,10 @@ import type { InputState, LegView, SourceName } from "../model/channel.ts"
 
 const SCTE35_STREAM_TYPE = 0x86
 
-/** Bit rate in bit/s between two byte counts; a counter that fell belongs to a new session. Implausible `seconds` count as one. */
+/**
+ * Bit rate in bit/s between two byte counts; a counter that fell belongs to a new session. Implausible `seconds` count
+ * as one.
+ */
 export const bitRate = (bytes: number, before: number | undefined, seconds: number): number => {
   if (before === undefined || bytes < before) return 0
   const span = seconds > 0.2 && seconds < 10 ? seconds : 1
@@ -22,8 +25,8 @@ export interface LegPlace {
 }
 
 /**
- * The API's view of a leg. `leg` and `before` are the engine's last two figures, `seconds` apart, undefined while it reports none for the
- * leg; the last argument is the leg's totals.
+ * The API's view of a leg. `leg` and `before` are the engine's last two figures, `seconds` apart, undefined while it
+ * reports none for the leg; the last argument is the leg's totals.
  */
 export const legView = (
   { ip, name, port }: LegPlace,

@@ -1,4 +1,7 @@
-/** The service's surroundings: its store, the disks it writes to, the programs it runs. Read on demand, for a page that people look at. */
+/**
+ * The service's surroundings: its store, the disks it writes to, the programs it runs. Read on demand, for a page that
+ * people look at.
+ */
 import { execFile } from "node:child_process"
 import { statfs } from "node:fs/promises"
 import { dirname } from "node:path"

@@ -1,5 +1,6 @@
 /**
- * The API's views, computed on demand from configuration, runtime state and the engine's last two messages of figures. Pure.
+ * The API's views, computed on demand from configuration, runtime state and the engine's last two messages of figures.
+ * Pure.
  */
 import { formatEndpoint } from "../../core/address.ts"
 import { describeOutput } from "../../core/describe-output.ts"
@@ -109,7 +110,10 @@ const hidden = (config: OutputConfig) => {
   return (text: string | null) => (text === null ? null : hide(text))
 }
 
-/** True while something goes out; `leg` is the one in use. For datagrams an open socket alone says nothing, as nobody need be there. */
+/**
+ * True while something goes out; `leg` is the one in use. For datagrams an open socket alone says nothing, as nobody
+ * need be there.
+ */
 export const isCarrying = (status: string, leg: LegStats | undefined): boolean => status === "connected" && leg?.receiving === true
 
 /** The API's view of an output. `before` holds the figures of a second ago; `leg` is the one in use. */

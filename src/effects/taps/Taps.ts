@@ -1,9 +1,11 @@
 /**
- * Taps: a channel's outgoing stream for the control plane itself. The engine connects to our unix socket and sends it there.
+ * Taps: a channel's outgoing stream for the control plane itself. The engine connects to our unix socket and sends it
+ * there.
  *
  *   ring ──> tap (engine) ──unix socket──> here ──> live preview, thumbnails
  *
- * A tap ends with its scope, when the channel is stopped or the engine is lost, and when we read too slowly: then the engine closes it.
+ * A tap ends with its scope, when the channel is stopped or the engine is lost, and when we read too slowly: then the
+ * engine closes it.
  */
 import { chmodSync, rmSync } from "node:fs"
 import { createServer, type Server, type Socket } from "node:net"
@@ -17,8 +19,8 @@ export class TapEnded extends Data.TaggedError("TapEnded")<{ readonly reason: st
 
 export interface Taps {
   /**
-   * Hands over what a channel sends out from now on; `onData` must not keep the bytes. Succeeds with a value that completes when there is no
-   * more; the scope's end closes it.
+   * Hands over what a channel sends out from now on; `onData` must not keep the bytes. Succeeds with a value that
+   * completes when there is no more; the scope's end closes it.
    */
   readonly open: (
     channelId: string,

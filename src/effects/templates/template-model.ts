@@ -78,7 +78,9 @@ const unknownPlaces = (path: string, text: string | null, known: ReadonlyArray<s
     .filter(([, key = ""]) => !known.includes(key))
     .map(([place]) => ({ path, message: `${place} is no placeholder: write ${known.map((key) => `{${key}}`).join(", ")}` }))
 
-/** The output that a template describes for a channel. Values in a URL are percent-encoded; `over` is used unchanged. */
+/**
+ * The output that a template describes for a channel. Values in a URL are percent-encoded; `over` is used unchanged.
+ */
 export const fromTemplate = (template: Template, channel: TemplateChannel, over: OutputInput = {}): OutputInput => {
   const { enabled, name, output_name, preset, settings, stream_key, url } = template
   const isOther = over.url !== undefined && protocolOfUrl(over.url) !== protocolOfUrl(url)
@@ -117,7 +119,10 @@ export const newTemplate = (input: TemplateInput, createdAt: string): Checked<Te
   return checked(template, protocol)
 }
 
-/** Applies an update. Fields left out and secrets sent back masked stay; key, settings and preset go when the protocol changes. */
+/**
+ * Applies an update. Fields left out and secrets sent back masked stay; key, settings and preset go when the protocol
+ * changes.
+ */
 export const changedTemplate = (old: Template, input: TemplateUpdate): Checked<Template> => {
   const url = input.url === undefined || input.url === maskSecrets(old.url) ? old.url : input.url
   const kept = protocolOfUrl(url) === protocolOfUrl(old.url) ? old : { stream_key: null, settings: {}, preset: null }

@@ -1,4 +1,7 @@
-/** Verbs on output templates. Outputs do not remember the template they were made from, so a change touches none of them. */
+/**
+ * Verbs on output templates. Outputs do not remember the template they were made from, so a change touches none of
+ * them.
+ */
 import { Clock, Effect } from "effect"
 import type { Checked } from "../config/checked.ts"
 import type { OutputInput } from "../config/request-bodies.ts"

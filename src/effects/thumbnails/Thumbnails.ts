@@ -1,6 +1,7 @@
 /**
- * Pictures of the running channels, taken by a few short-lived ffmpeg processes: often while somebody looks at them, seldom otherwise.
- * Above a certain number of running channels there are none, since decoding would take the CPU time that the streams need.
+ * Pictures of the running channels, taken by a few short-lived ffmpeg processes: often while somebody looks at them,
+ * seldom otherwise. Above a certain number of running channels there are none, since decoding would take the CPU time
+ * that the streams need.
  */
 import { Clock, Effect, FiberMap, type Scope } from "effect"
 import { monotonicMs } from "../model/monotonic.ts"

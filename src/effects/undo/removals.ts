@@ -1,4 +1,6 @@
-/** Recent removals, kept whole for whoever wants them back. They hold secrets, so they stay in this process's memory. */
+/**
+ * Recent removals, kept whole for whoever wants them back. They hold secrets, so they stay in this process's memory.
+ */
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 
 /** How long a removal can be undone, in ms. */

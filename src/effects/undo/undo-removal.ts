@@ -24,7 +24,10 @@ export interface UndoDeps {
 const refuse = (path: string, message: string) => new Conflict({ errors: [{ path, message }] })
 const isTaken = (what: string, slug: string) => refuse("slug", `the ${what} "${slug}" exists already: remove or rename it first`)
 
-/** Makes the verb that stores a removal again; running it is up to the caller. A refusal keeps the token, for another try. */
+/**
+ * Makes the verb that stores a removal again; running it is up to the caller. A refusal keeps the token, for another
+ * try.
+ */
 export const makeUndo =
   ({ check, configs, removals, store }: UndoDeps) =>
   (token: string): Effect.Effect<Restored, Conflict | StoreError> =>

@@ -1,11 +1,13 @@
 /**
- * Metrics in Prometheus' text format 0.0.4, written from plain numbers: a registry that copies each figure into objects of its own
- * would block the control plane for several times as long (`docs/metrics.md`, "Cost of a scrape").
+ * Metrics in Prometheus' text format 0.0.4, written from plain numbers: a registry that copies each figure into objects
+ * of its own would block the control plane for several times as long (`docs/metrics.md`, "Cost of a scrape").
  */
 
 export type MetricType = "counter" | "gauge" | "histogram"
 
-/** Writes one sample; `more` are labels beyond the object's own, by `label`; `suffix` is for the parts of a histogram. */
+/**
+ * Writes one sample; `more` are labels beyond the object's own, by `label`; `suffix` is for the parts of a histogram.
+ */
 export type Put = (value: number, more?: string, suffix?: "" | "_bucket" | "_sum" | "_count") => void
 
 /** A metric of objects of kind `A`: channels, legs, outputs, or the service. */

@@ -24,7 +24,10 @@ const destination = (target: OutputTarget): string => {
 
 const known = new WeakMap<OutputConfig, string>()
 
-/** The host of an output; "" for a URL that cannot be read. Reading it costs more than the rest of a scrape, so it is done once. */
+/**
+ * The host of an output; "" for a URL that cannot be read. Reading it costs more than the rest of a scrape, so it is
+ * done once.
+ */
 export const hostOf = (config: OutputConfig): string => {
   const before = known.get(config)
   if (before !== undefined) return before

@@ -5,8 +5,8 @@ const EVERY_MS = 100
 const TICKS_A_SECOND = 1000 / EVERY_MS
 const WORST_OF_S = 10
 /**
- * Default metrics that are left out: each runtime measures them differently or not at all; ours are `build_info` and the histogram below.
- * Sizes of heap spaces make Bun walk the whole heap, 100 ms and more with 400 outputs.
+ * Default metrics that are left out: each runtime measures them differently or not at all; ours are `build_info` and
+ * the histogram below. Sizes of heap spaces make Bun walk the whole heap, 100 ms and more with 400 outputs.
  */
 const LEFT_OUT = /^nodejs_(eventloop_lag|active_|version_info|heap_space_)/
 

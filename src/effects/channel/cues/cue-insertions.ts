@@ -20,7 +20,10 @@ export interface PendingInsertion {
   audited: boolean
 }
 
-/** The record of an insertion, made by whichever comes first, the engine's answer or the cue itself; null when it already exists. */
+/**
+ * The record of an insertion, made by whichever comes first, the engine's answer or the cue itself; null when it
+ * already exists.
+ */
 export const auditOf = (insertion: PendingInsertion): Happening | null => {
   if (insertion.audited) return null
   insertion.audited = true

@@ -6,7 +6,10 @@ import type { SpliceInfoSection } from "../../../core/scte35/section-fields.ts"
 import { seconds } from "../../../core/scte35/timing.ts"
 import type { NewCue } from "../../model/cue.ts"
 
-/** Longest text that is kept, in characters. Sentences about a damaged section quote its bytes; a longer one helps nobody. */
+/**
+ * Longest text that is kept, in characters. Sentences about a damaged section quote its bytes; a longer one helps
+ * nobody.
+ */
 const MAX_TEXT = 1000
 const MAX_ERRORS = 20
 

@@ -1,4 +1,7 @@
-/** Builds the section that a request for a manual cue asks for, with warnings about anything unusual. Pure; errors carry the request's paths. */
+/**
+ * Builds the section that a request for a manual cue asks for, with warnings about anything unusual. Pure; errors carry
+ * the request's paths.
+ */
 import { Either } from "effect"
 import { type BuiltCue, type SegmentationOptions, spliceInsert, timeSignal } from "../../../core/scte35/build-cue.ts"
 import { decodeCueText } from "../../../core/scte35/cue-text.ts"
@@ -165,7 +168,10 @@ const returnWarnings = ({ command, out_of_network_indicator, splice_event_id }: 
     ? [`splice_event_id ${eventId} was chosen: receivers may ask that a return names the event which it ends`]
     : []
 
-/** The section that a request asks for. Fails with `InvalidInput` when the request contradicts itself, with `Conflict` when it needs the stream's clock and there is none. */
+/**
+ * The section that a request asks for. Fails with `InvalidInput` when the request contradicts itself, with `Conflict`
+ * when it needs the stream's clock and there is none.
+ */
 export const sectionOf = (input: CueInput, moment: CueMoment): Either.Either<CueSection, InvalidInput | Conflict> =>
   Either.map(input.cue === undefined ? ofFields(input, moment) : ofText(input, input.cue), (section) => ({
     section,

@@ -1,4 +1,6 @@
-/** The SCTE-35 state of a started channel: its breaks, counts and alarms, and the cues that still wait for their proofs. */
+/**
+ * The SCTE-35 state of a started channel: its breaks, counts and alarms, and the cues that still wait for their proofs.
+ */
 import { Effect } from "effect"
 import { type BreakEvent, type BreakPolicy, type BreakState, breakView, newBreakState } from "../../../core/scte35/break-state.ts"
 import type { Alarm, AlarmKind } from "../../model/channel.ts"
@@ -37,7 +39,10 @@ export interface Scte35Runtime {
   /** Limits that `breaks` follows; its fields are replaced when the settings change. */
   readonly policy: BreakPolicy
   readonly breaks: BreakState
-  /** Number of the last sighting. It rises as long as the channel runs, while the engine's own numbers restart with the engine. */
+  /**
+   * Number of the last sighting. It rises as long as the channel runs, while the engine's own numbers restart with the
+   * engine.
+   */
   sightings: number
   /** Monotonic ms of the last sighting. */
   seenMs: number
@@ -107,7 +112,10 @@ export const raiseAlarm = ({ raised }: Scte35Runtime, kind: Scte35AlarmKind, mes
   raised.set(kind, { sinceMs: goesOn ? before.sinceMs : nowMs, lastMs: monotonicMs, message })
 }
 
-/** Takes the break events of one moment. Alarms are cleared before others are raised, since an overlong break ends with the event that says so. */
+/**
+ * Takes the break events of one moment. Alarms are cleared before others are raised, since an overlong break ends with
+ * the event that says so.
+ */
 export const noteBreakAlarms = (runtime: Scte35Runtime, events: ReadonlyArray<BreakEvent>, monotonicMs: number, nowMs: number): void => {
   if (events.some(({ kind }) => CLEARS.includes(kind))) {
     runtime.raised.delete("missing_return")

@@ -1,6 +1,6 @@
 /**
- * What a channel's watcher does with SCTE-35: decodes each section, follows the breaks, keeps each cue, and notes by which outputs it
- * left. Plain functions over the channel's runtime; each returns what to record and to log.
+ * What a channel's watcher does with SCTE-35: decodes each section, follows the breaks, keeps each cue, and notes by
+ * which outputs it left. Plain functions over the channel's runtime; each returns what to record and to log.
  */
 import { carriesCues } from "../../../core/output-settings.ts"
 import { type BreakEvent, noteDamaged, noteSection, tickBreaks } from "../../../core/scte35/break-state.ts"
@@ -42,7 +42,9 @@ export interface Scte35Noted {
 const NOTHING: Scte35Noted = { events: [], lines: [] }
 /** How long the engine is given to say whether an output sent a cue, in ms. */
 export const PROOF_WITHIN_MS = 10_000
-/** How long an HLS output is given, in ms: its tag is written with the segment of the splice, which may be minutes away. */
+/**
+ * How long an HLS output is given, in ms: its tag is written with the segment of the splice, which may be minutes away.
+ */
 export const HLS_PROOF_WITHIN_MS = 610_000
 /** Least time between two damaged sections that are kept, in ms: a stream full of them must not fill the history. */
 export const DAMAGED_EVERY_MS = 10_000
@@ -77,7 +79,9 @@ const onBreakEvents = ({ runtime }: Scte35Channel, found: ReadonlyArray<BreakEve
   }
 }
 
-/** How long after its last receiver left a listener still counts cues as missed, in ms; from then on nobody wants them. */
+/**
+ * How long after its last receiver left a listener still counts cues as missed, in ms; from then on nobody wants them.
+ */
 const NOBODY_AFTER_MS = 60_000
 
 /** A listener that nobody has joined is connected to nobody. */
@@ -220,8 +224,8 @@ export const onSection = (channel: Scte35Channel, told: Scte35Event, moment: Sct
 const withProof = (cue: NewCue, place: number, proof: CueProof): NewCue => ({ ...cue, outputs: cue.outputs.with(place, proof) })
 
 /**
- * Takes the engine's word on whether an output sent a cue. Nothing is kept of heartbeats and of cues from before. A repetition that was
- * sent makes good for a cue that was missed.
+ * Takes the engine's word on whether an output sent a cue. Nothing is kept of heartbeats and of cues from before. A
+ * repetition that was sent makes good for a cue that was missed.
  */
 export const onCueSent = ({ runtime }: Scte35Channel, event: CueSentEvent): Scte35Noted => {
   const open = runtime.scte35.open.get(event.cue)
@@ -243,7 +247,10 @@ export const onCueSent = ({ runtime }: Scte35Channel, event: CueSentEvent): Scte
   return { events: missedEvent(open.entry.current(), proof), lines: [] }
 }
 
-/** Closes a cue: every proof still pending becomes a miss. Misses are counted here, where nothing can change them any more. */
+/**
+ * Closes a cue: every proof still pending becomes a miss. Misses are counted here, where nothing can change them any
+ * more.
+ */
 const close = (
   { runtime }: Scte35Channel,
   number: number,

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-/** Pages of users and API keys. All of them need the role admin, by the table of `roles.ts`. */
+/** Pages of users and API keys. All of them need the admin role, by the table in `roles.ts`. */
 import { Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
 import { ConfirmPage } from "../../../../views/channels/ConfirmPage.tsx"
@@ -57,7 +57,7 @@ export const accountPageRoutes = (app: Hono, services: AppServices): void => {
         )
         if (Either.isLeft(changed))
           return changed.left.kind === "not-found" ? problemResponse(changed.left, c.req.path) : userPage(c, name, fields, changed.left)
-        // Whoever changes their own password here stays logged in here.
+        // Users who change their own password stay logged in in this browser.
         if (subject === `user:${name}` && access.callerOf(c)?.by === "session") access.login(c, subject)
         return c.redirect(`/settings/users?done=saved#user-${changed.right.name}`, 303)
       }),
@@ -109,7 +109,7 @@ export const accountPageRoutes = (app: Hono, services: AppServices): void => {
       withForm(c, async (fields) => {
         const input = { name: field(fields, "name"), role: field(fields, "role") }
         const created = await runner.settle(c, Effect.flatMap(decode(KeyInput, input), accounts.createKey))
-        // The answer itself shows the key: to show it after a redirect it would have to be kept.
+        // The answer itself shows the key; to show it after a redirect it would have to be kept.
         return Either.isLeft(created) ? keysPage(c, { fields, problem: created.left }) : keysPage(c, { created: created.right })
       }),
   })

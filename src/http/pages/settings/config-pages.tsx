@@ -1,5 +1,7 @@
 /** @jsxImportSource hono/jsx */
-/** Pages of the configuration as a whole: what another document would change, applying it, and going back to a version. */
+/**
+ * Pages of the whole configuration: preview of what a document would change, applying it, and going back to a version.
+ */
 import { Duration, Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
 import { ConfigPage, DiffPage, VersionPage } from "../../../../views/settings/ConfigPages.tsx"
@@ -16,11 +18,11 @@ import { maskedText } from "./masked-text.ts"
 import { makePendingDocuments } from "./pending-documents.ts"
 import { doneOf, makeWithForm, sentenceOf } from "./settings-forms.ts"
 
-/** Each channel that is started may take a second. */
+/** Time allowed for applying a document, since each channel that is started may take a second. */
 const APPLIED_WITHIN = Duration.seconds(60)
 const GONE = "The document is not kept any more: paste it or choose the file again."
 const OTHER = "The configuration was changed meanwhile: this is what the document changes now."
-/** Sentences about one document; more help nobody. */
+/** Most sentences shown about one document; more would help nobody. */
 const MAX_ALERTS = 50
 
 const seen = ({ channels }: ConfigAnswer) => JSON.stringify(channels)
@@ -43,7 +45,7 @@ export const configPageRoutes = (app: Hono, services: AppServices): void => {
         problem,
       )
     })
-  /** What was typed, without its secrets; where they cannot be told from the rest, nothing of it. */
+  /** The form with what was typed, without its secrets; empty when they cannot be told from the rest. */
   const again = (c: Context, text: string, problem: Problem) => {
     const shown = maskedText(text)
     const isWhole = shown === text
@@ -75,7 +77,7 @@ export const configPageRoutes = (app: Hono, services: AppServices): void => {
         const waiting = pending.find(token, subjectOf(c))
         if (waiting === undefined) return page(c, "", makeProblem("conflict", GONE))
         const { document } = waiting
-        // What is applied is what was seen: whatever came between is shown first.
+        // Only what the reader has seen is applied: changes made in between are shown first.
         const apply = conditionally(Effect.void, ({ config }) =>
           Effect.flatMap(config.apply(document, { dryRun: true, by: by(c) }), (diff) =>
             seen(diff) === waiting.seen ? config.apply(document, { dryRun: false, by: by(c) }) : Effect.succeed(diff),

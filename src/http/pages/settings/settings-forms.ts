@@ -1,4 +1,4 @@
-/** What the pages of the settings share. */
+/** Helpers shared by the settings pages. */
 import { Either } from "effect"
 import type { Context } from "hono"
 import { readForm } from "../../body.ts"
@@ -6,7 +6,7 @@ import { type Problem, problemResponse } from "../../problem.ts"
 import type { AppServices } from "../../services.ts"
 import type { Fields } from "../forms/form-fields.ts"
 
-/** Runs `use` with the fields of the form; a body that is none is refused as everywhere. */
+/** Makes a function that runs `use` with the form's fields; a body that is not a form is refused as everywhere. */
 export const makeWithForm =
   ({ runner }: Pick<AppServices, "runner">) =>
   async (c: Context, use: (fields: Fields) => Promise<Response>): Promise<Response> => {
@@ -14,7 +14,10 @@ export const makeWithForm =
     return Either.isLeft(form) ? problemResponse(form.left, c.req.path) : use(form.right)
   }
 
-/** What a redirect may say was done: `?done=` names one of these, so nobody can put words of their own on a page. */
+/**
+ * Sentences about what was done. `?done=` of a redirect names one of them, so that nobody can put their own words on a
+ * page.
+ */
 const DONE: Readonly<Record<string, string>> = {
   password: "The password was changed.",
   saved: "Saved.",
@@ -30,11 +33,11 @@ export const doneOf = (c: Context): string | undefined => {
   return Object.hasOwn(DONE, done) ? DONE[done] : undefined
 }
 
-/** The problem in one sentence, for what has no field. */
+/** A problem in one sentence, for requests without fields. */
 export const sentenceOf = ({ detail, errors }: Problem): string =>
   errors.length === 0 ? detail : errors.map(({ message, path }) => (path === "" ? message : `${path}: ${message}`)).join("; ")
 
-/** A problem as one that belongs to no field: what was tried, and why it was not done. */
+/** A problem rewritten to belong to no field: what was tried, and why it was not done. */
 export const told = (problem: Problem, tried: string): Problem => ({
   ...problem,
   detail: `${tried}: ${problem.errors.map(({ message }) => message).join("; ") || problem.detail}`,
