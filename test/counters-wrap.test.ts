@@ -23,7 +23,7 @@ const STARTS = [2 ** 31, 2 ** 32].flatMap((limit) =>
 )
 
 const ts = numberNulls(generateTs(SECONDS, { bitrate: BITRATE, breakEverySeconds: 5, breakSeconds: 2, spliceNullSeconds: 1 }))
-/** Of connections, in slots, when the stream begins. 2^31 are 13 days at 20 Mbit/s. */
+/** Ages of connections, in slots, when the stream begins. 2^31 slots are 13 days at 20 Mbit/s. */
 const AGES = [2 ** 31 - 2000, 2 ** 31 + 2000, 2 ** 32 - 2000]
 
 /** From half of it on another stream. */

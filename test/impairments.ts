@@ -31,7 +31,7 @@ export interface Schedule {
   readonly lost: ReadonlyArray<number>
 }
 
-/** The same numbers for the same seed in every run (mulberry32); any two seeds differ. */
+/** Random numbers (mulberry32) that depend on the seed alone, so that every run repeats them; any two seeds differ. */
 export const randomOf = (seed: number): Random => {
   let state = seed >>> 0
   return () => {

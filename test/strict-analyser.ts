@@ -174,7 +174,7 @@ export const analyseStrictly = (stream: Uint8Array, timeOf?: (packet: number) =>
   return { packets, violations, segments, discontinuities, longestGap }
 }
 
-/** The same for datagrams as they arrived; `header` bytes are cut off each (12 for RTP), what remains is whole packets. */
+/** Analyses datagrams in order of arrival. `header` bytes are cut off each (12 for RTP); whole packets must remain. */
 export const analyseDatagrams = (
   datagrams: ReadonlyArray<{ readonly at: number; readonly data: Uint8Array }>,
   header = 0,

@@ -19,7 +19,7 @@ export class PidWatch {
   #hasComplained = false
   #pcr: { ticks: number; packet: number } | null = null
   #pcrsOfBase = 0
-  /** Of each pair of PCRs that are in order: ticks for one packet, sorted when asked. */
+  /** Ticks per packet between each pair of PCRs that are in order; sorted when asked for. */
   #pace: number[] = []
 
   constructor(pid: number) {

@@ -15,7 +15,7 @@ export type ViolationKind =
   | "time_base"
   /** PCR step outside 0 to 100 ms without discontinuity_indicator (TR 101 290 2.3.b). */
   | "pcr_jump"
-  /** The same, where the clock runs on and PCRs are missing (TR 101 290 2.3.a). */
+  /** Intervals in which the clock runs on but PCRs are missing (TR 101 290 2.3.a). */
   | "pcr_repetition"
   /** A section that is cut off, has a bad CRC_32 or stands on the wrong PID (TR 101 290 2.2, 1.3, 1.5). */
   | "section"

@@ -11,15 +11,15 @@ export interface Measured {
   /** Output packets that were due in the window: outputs x input datagrams. */
   readonly packets: number
   readonly cpu_us_per_packet: number
-  /** Percent of one core for each output. */
+  /** CPU in percent of one core per output. */
   readonly cpu_percent_per_output: number
   /** Cores used, by role. */
   readonly cores: Readonly<Record<string, number>>
   readonly rss_mib: number
-  /** The same with pages that processes share counted once. */
+  /** Memory in MiB with pages that processes share counted once. */
   readonly pss_mib: number
   readonly received: number
-  /** Missing at the sink, of pattern datagrams. */
+  /** Pattern datagrams missing at the sink. */
   readonly lost: number
   readonly corrupt: number
   readonly duplicated: number
@@ -31,7 +31,7 @@ export interface Measured {
   readonly own: OwnCounters | null
   /** Report of api-load.ts; null without it. */
   readonly asked: Readonly<Record<string, number>> | null
-  /** The helpers' share, to see whether the box was the limit. */
+  /** Cores used by the helpers, to see whether the machine was the limit. */
   readonly sink_cores: number
   readonly sender_cores: number
   readonly sender_late_max_us: number
@@ -70,7 +70,7 @@ const lateOf = (sender: Started): number => {
   }
 }
 
-/** Runs it; throws with the peer's own words when the outputs do not come up. Ends what it started in any case. */
+/** Measures one window. Throws with the peer's own words when outputs do not come up; always ends what it started. */
 export const measure = async (work: Work): Promise<Measured> => {
   const { peer, channels, bitrate, srtOutputs, udpOutputs } = work
   const outputs = channels * (srtOutputs + udpOutputs)

@@ -1,4 +1,4 @@
-/** Child processes of a benchmark: everything started here is ended here, on every way out. */
+/** Child processes of a benchmark: everything started here is ended here, however the benchmark ends. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { createSocket } from "node:dgram"
 import { createServer } from "node:net"

@@ -1,6 +1,6 @@
 /**
- * The few libc calls the load tools need, a fixed piece of native memory, and the clocks. Own bindings on purpose: the tools that
- * judge the product share no code with it.
+ * The few libc calls the load tools need, a fixed piece of native memory, and the clocks. The bindings are their own on purpose: the
+ * senders and sinks that judge the product share no code with it.
  */
 import koffi from "koffi"
 

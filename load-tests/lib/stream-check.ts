@@ -11,7 +11,7 @@ import { channelAt, counterAt, DATAGRAM_BYTES, DATAGRAM_WORDS, isIntact, sentNsA
 
 export type Verify = "pattern" | "ts" | "none"
 
-/** What was found since the start or the last reset. Counts are of pattern datagrams, or of messages when none were looked for. */
+/** Findings since the start or the last reset. Counts are of pattern datagrams, or of messages when the pattern is not checked. */
 export interface StreamReport {
   readonly stream: string
   /** Channel number of the pattern; -1 unknown. */
@@ -159,7 +159,7 @@ export class StreamCheck {
     else if (counter > this.#expected) this.#lost += counter - this.#expected
     else if (counter < this.#expected) {
       this.#outOfOrder += 1
-      // What came before the first one was never counted as lost.
+      // Counters before the first one were never counted as lost.
       if (counter > this.#first) this.#lost -= 1
     }
     this.#expected = Math.max(this.#expected, counter + 1)

@@ -26,7 +26,7 @@ export interface OpenPage {
   readonly click: (target: Locator) => Promise<void>
   /** Puts text into a field as if it came from the clipboard: one paste, counted. */
   readonly paste: (target: Locator, text: string) => Promise<void>
-  /** Of `click` and `paste` since the page was opened. */
+  /** Number of `click` and `paste` events since the page was opened. */
   readonly count: { clicks: number; pastes: number }
   readonly close: () => Promise<void>
 }

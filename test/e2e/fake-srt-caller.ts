@@ -21,7 +21,7 @@ export class FakeSrtCaller {
   readonly #answers: Handshake[] = []
   /** Shutdown packets that came; a peer says goodbye by one. */
   shutdowns = 0
-  /** Of this peer; a new one for each connection. */
+  /** Socket id of this peer; a new one for each connection. */
   #socketId = 0x20000000
 
   private constructor(socket: Socket, port: number) {

@@ -28,7 +28,7 @@ export interface SendReport {
   readonly sent: ReadonlyArray<number>
   /** How long after its time each datagram left, by leg and in the order of its list. */
   readonly late_us: ReadonlyArray<ReadonlyArray<number>>
-  /** The same of all. */
+  /** Median of these times over all datagrams, and below, their 99th percentile and their maximum, in microseconds. */
   readonly late_p50_us: number
   readonly late_p99_us: number
   readonly late_max_us: number

@@ -33,7 +33,7 @@ interface Leg {
   illness: LegIllness
   ssrc: number
   sequence: number
-  /** Of the next datagram, before which the discontinuity is told. */
+  /** Number of the next datagram, before which the discontinuity is signalled. */
   flagged: boolean
   /** Nothing is sent before, in monotonic microseconds. */
   notBeforeUs: number

@@ -31,7 +31,7 @@ const later = (impairment: Impairment): Impairment => between(CLEAN_US, ENDLESS,
 const padded = generateTs(SECONDS, { bitrate: 4_000_000, videoBitrate: 2_500_000 })
 const ts = numberNulls(generateTs(SECONDS, { bitrate: 4_000_000 }))
 const wrapTs = numberNulls(generateTs(SECONDS, { bitrate: 4_000_000, startPts90k: 2 ** 33 - 4 * 90_000 }))
-/** The same sound, tables and null packets, other pictures. */
+/** A stream with equal sound, tables and null packets but other pictures. */
 const other = generateTs(SECONDS, { bitrate: 4_000_000, videoBitrate: 2_500_000, seed: 5, label: "OTHER" })
 const packets = ts.length / 188
 

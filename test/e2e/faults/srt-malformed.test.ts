@@ -57,7 +57,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("malformed SRT", () => {
     await engine.dispose()
   })
 
-  /** The same process answers, and its receivers have lost nothing since the start. */
+  /** Checks that the process is still the one that was started and that its receivers have lost nothing since. */
   const isUnharmed = async () => {
     expect(engine.alive).toBe(true)
     expect(engine.pid).toBe(pid)
