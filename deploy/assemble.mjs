@@ -9,8 +9,13 @@ import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const FILES = [
-  ...["package.json", "tsconfig.json", "LICENSE", "build/core.wasm"],
-  ...["scripts/distributor.mjs", "scripts/dotenv.mjs", "scripts/service-environment.mjs"],
+  "package.json",
+  "tsconfig.json",
+  "LICENSE",
+  "build/core.wasm",
+  "scripts/distributor.mjs",
+  "scripts/dotenv.mjs",
+  "scripts/service-environment.mjs",
 ]
 const FOLDERS = ["src", "views"]
 /** Packages that are only needed to make core.wasm, and the runtime, which is copied apart: its package holds it twice. */

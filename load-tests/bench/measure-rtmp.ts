@@ -89,13 +89,29 @@ export const measureRtmp = async (work: RtmpWork): Promise<RtmpMeasured> => {
   try {
     const inputPort = await freeUdpPorts(channels * 2 + 2)
     const load: Load = {
-      ...{ channels, bitrate, inputPort, srtPort: 0, srtOutputs: 0, udpPort: 0, udpOutputs: 0 },
-      ...{ rtmpPort: server.port, rtmpOutputs: outputs / channels },
+      channels,
+      bitrate,
+      inputPort,
+      srtPort: 0,
+      srtOutputs: 0,
+      udpPort: 0,
+      udpOutputs: 0,
+      rtmpPort: server.port,
+      rtmpOutputs: outputs / channels,
     }
     const running = await peer.start(load)
     ends.unshift(() => running.stop())
     const sender = startTool("rtp-sender", [
-      ...["--base-port", inputPort, "--port-step", 2, "--channels", channels, "--bitrate", bitrate, "--file", file],
+      "--base-port",
+      inputPort,
+      "--port-step",
+      2,
+      "--channels",
+      channels,
+      "--bitrate",
+      bitrate,
+      "--file",
+      file,
       ...(peer.input === "udp" ? ["--udp"] : []),
     ])
     ends.unshift(() => sender.stop())

@@ -79,7 +79,9 @@ export const measure = async (work: Work): Promise<Measured> => {
   const srtPort = udpPort + channels * udpOutputs
   const load: Load = { channels, bitrate, inputPort, srtPort, srtOutputs, udpPort, udpOutputs }
   const sink = await startSink([
-    ...["--verify", peer.verify, "--no-tsbpd"],
+    "--verify",
+    peer.verify,
+    "--no-tsbpd",
     ...(srtOutputs > 0 ? ["--srt-listen", srtPort] : []),
     ...(udpOutputs > 0 ? ["--udp", `${udpPort}:${channels * udpOutputs}`] : []),
   ])
@@ -88,7 +90,16 @@ export const measure = async (work: Work): Promise<Measured> => {
     const running = await peer.start(load)
     ends.unshift(() => running.stop())
     const sender = startTool("rtp-sender", [
-      ...["--base-port", inputPort, "--port-step", 2, "--channels", channels, "--bitrate", bitrate, "--slots", 8],
+      "--base-port",
+      inputPort,
+      "--port-step",
+      2,
+      "--channels",
+      channels,
+      "--bitrate",
+      bitrate,
+      "--slots",
+      8,
       ...(peer.input === "udp" ? ["--udp"] : []),
     ])
     ends.unshift(() => sender.stop())

@@ -91,7 +91,9 @@ beforeAll(async () => {
   const at = { rtp_ip: "127.0.0.1", backup_rtp_ip: "127.0.0.1" }
   channel = await product.channel({
     ...at,
-    ...{ name: "Main Event", rtp_port: primary.port, backup_rtp_port: backup.port },
+    name: "Main Event",
+    rtp_port: primary.port,
+    backup_rtp_port: backup.port,
     outputs: [
       { name: "Partner", url: `srt://127.0.0.1:${port}?latency=300` },
       { name: "Rack", url: `udp://127.0.0.1:${udp}` },

@@ -247,7 +247,10 @@ describe("destinations", () => {
     const product = await start()
     const port = await freeUdpPort()
     const channel = await product.api<ChannelView>("POST", "/api/channels", {
-      ...{ name: "Stream A", rtp_ip: "127.0.0.1", rtp_port: port, auto_run: "on_demand" },
+      name: "Stream A",
+      rtp_ip: "127.0.0.1",
+      rtp_port: port,
+      auto_run: "on_demand",
     })
     expect(channel.body).toMatchObject({ status: "stopped", lifecycle: "idle", auto_run: "on_demand" })
     await source(port, false)

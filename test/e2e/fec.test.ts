@@ -199,7 +199,7 @@ describe.concurrent("ffmpeg with prompeg", () => {
 
   it("row 5: sequence 65535 to 0 with losses on both sides of it, in one matrix", () => {
     const wrap = 536
-    const lost = [wrap - 3, wrap - 1, wrap, wrap + 1, wrap + 9, ...[650, 700, 750, 800]]
+    const lost = [wrap - 3, wrap - 1, wrap, wrap + 1, wrap + 9, 650, 700, 750, 800]
     const rules = { losesMedia: (i: number) => lost.includes(i) }
     return once(
       "wrap",

@@ -51,7 +51,10 @@ afterAll(async () => {
 
 it("a destination dies: the webhook hears of it, and of its return", async () => {
   const created = await product.api<{ id: string }>("POST", "/api/notifications/destinations", {
-    ...{ name: "On call", kind: "webhook", url: `${hook.url}/hook`, secret: "correct horse battery" },
+    name: "On call",
+    kind: "webhook",
+    url: `${hook.url}/hook`,
+    secret: "correct horse battery",
   })
   expect(created.status).toBe(201)
   expect((await product.api("POST", `/api/notifications/destinations/${created.body.id}/test`)).body).toMatchObject({

@@ -42,7 +42,10 @@ export const AllCuesPage = ({ asked, channels, csv, errors, frame, json, older, 
           fields={[
             { name: "channel", label: "Channel", kind: "choice", options: channels.map(({ name, slug }) => ({ value: slug, name })) },
             {
-              ...{ name: "type", label: "Type", kind: "text", placeholder: "splice_insert, 0x34" },
+              name: "type",
+              label: "Type",
+              kind: "text",
+              placeholder: "splice_insert, 0x34",
               options: types.map((value) => ({ value, name: value })),
             },
             { name: "event_id", label: "Event id", kind: "text", placeholder: "4711 or 0x1267" },

@@ -50,7 +50,9 @@ export const AllEventsPage = ({ asked, channels, csv, errors, frame, json, kinds
           fields={[
             { name: "channel", label: "Channel", kind: "choice", options: channels.map(({ name, slug }) => ({ value: slug, name })) },
             {
-              ...{ name: "kind", label: "What", kind: "choice" },
+              name: "kind",
+              label: "What",
+              kind: "choice",
               options: kinds.map((value) => ({ value, name: value.replaceAll("_", " ") })),
             },
             { name: "severity", label: "Severity", kind: "choice", options: SEVERITIES },

@@ -93,13 +93,21 @@ export const BulkPage = ({ back, channels, frame, lines, state }: BulkPageProps)
         <Alerts alerts={state.alerts} />
         <input type="hidden" name="back" value={back} />
         <SelectField
-          {...{ form: "bulk", name: "channel", label: "Channel", error: state.errors["channel"], value: state.values["channel"] }}
+          form="bulk"
+          name="channel"
+          label="Channel"
+          error={state.errors["channel"]}
+          value={state.values["channel"]}
           choices={channels}
           autofocus={state.focus === "channel"}
           required
         />
         <TextArea
-          {...{ form: "bulk", name: "urls", label: "URLs", error: state.errors["urls"], value: state.values["urls"] }}
+          form="bulk"
+          name="urls"
+          label="URLs"
+          error={state.errors["urls"]}
+          value={state.values["urls"]}
           rows={8}
           hint="One a line, with a name in front of it if you like: news srt://receiver.example:9000. All are added, or none."
           autofocus={state.focus === "urls"}

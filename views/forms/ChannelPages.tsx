@@ -46,7 +46,11 @@ const RUNS = [
 
 export const ChannelForm = ({ action, advice, back, editing, groups, state }: ChannelFormProps) => {
   const field = (name: string, label: string) => ({
-    ...{ form: "channel", name, label, value: state.values[name], error: state.errors[name] },
+    form: "channel",
+    name,
+    label,
+    value: state.values[name],
+    error: state.errors[name],
     autofocus: state.focus === name,
   })
   const isTuned = groups.some(({ fields }) =>
@@ -193,7 +197,11 @@ export interface CloneProps {
 /** A page that makes a copy of a channel. */
 export const ClonePage = ({ back, frame, name, slug, state }: CloneProps) => {
   const field = (of: string, label: string) => ({
-    ...{ form: "clone", name: of, label, value: state.values[of], error: state.errors[of] },
+    form: "clone",
+    name: of,
+    label,
+    value: state.values[of],
+    error: state.errors[of],
     autofocus: state.focus === of,
   })
   return (

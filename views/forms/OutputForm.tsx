@@ -94,7 +94,11 @@ type FieldOf = (
 export const OutputForm = (props: OutputFormProps) => {
   const { action, back, channels, editing, outcome, presets, settings, state, templates = [], test, understood } = props
   const field: FieldOf = (name, label) => ({
-    ...{ form: "output", name, label, value: state.values[name], error: state.errors[name] },
+    form: "output",
+    name,
+    label,
+    value: state.values[name],
+    error: state.errors[name],
     autofocus: state.focus === name,
   })
   return (

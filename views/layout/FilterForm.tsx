@@ -53,7 +53,10 @@ const Control = ({ asked, field, isWrong }: { readonly asked: string; readonly f
   return (
     <>
       <input
-        {...{ id, name, placeholder, ...wrong }}
+        id={id}
+        name={name}
+        placeholder={placeholder}
+        {...wrong}
         type="text"
         value={asked}
         maxlength={MAX_TEXT}

@@ -118,7 +118,11 @@ const BEGINS: ReadonlyArray<Choice> = [
 /** A page that adds or changes a template. */
 export const TemplateFormPage = ({ frame, hasKey, name, presets, settings, state }: TemplateFormProps) => {
   const field = (one: string, label: string) => ({
-    ...{ form: "template", name: one, label, value: state.values[one], error: state.errors[one] },
+    form: "template",
+    name: one,
+    label,
+    value: state.values[one],
+    error: state.errors[one],
     autofocus: state.focus === one,
   })
   return (

@@ -3,8 +3,12 @@ import type { LogLine } from "../../src/effects/config/log-lines.ts"
 import { formatTime } from "../format.ts"
 
 const CLASSES: Readonly<Record<LogLine["level"], string>> = {
-  ...{ trace: "hint", debug: "hint", info: "" },
-  ...{ warn: "warning", error: "error", fatal: "error" },
+  trace: "hint",
+  debug: "hint",
+  info: "",
+  warn: "warning",
+  error: "error",
+  fatal: "error",
 }
 
 /** A line of the log; `many` in tables about many channels. */
