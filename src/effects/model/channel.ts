@@ -22,9 +22,9 @@ export type OutputStatus = typeof OutputStatus.Type
 export const AutoRun = Schema.Literal("off", "on_demand")
 export type AutoRun = typeof AutoRun.Type
 
-/** A channel's states with those on the way (seed C): `stopping` until its sockets are closed. */
+/** States of a channel's life cycle, transitions included: `stopping` until its sockets are closed. */
 export type ChannelLifecycle = "idle" | "starting" | "running" | "stopping" | "error"
-/** The same of an output: `ready` waits to be started, `starting` connects, `error` has failed, whether it is tried again or not. */
+/** States of an output's life cycle: `ready` waits to be started, `starting` connects, `error` has failed, whether or not it is retried. */
 export type OutputLifecycle = "ready" | "starting" | "streaming" | "stopping" | "error"
 
 /** Receive settings of a channel; what is left out has its default (`docs/configuration.md`, "Inputs"). */
@@ -50,12 +50,12 @@ export interface InputSettings {
   readonly interface?: string | undefined
   /** Source address of a source-specific multicast join. */
   readonly source?: string | undefined
-  /** The same for the backup; without them those of the primary count for both. */
+  /** Sources allowed on the backup leg; when absent those of the primary apply to both. */
   readonly backup_interface?: string | undefined
   readonly backup_source?: string | undefined
   /** Kernel receive buffer to ask for, in bytes. */
   readonly rcvbuf?: number | undefined
-  /** Seconds before its splice point by which a SCTE-35 cue must come, lest it be an alarm: 0 to 60, default 4. */
+  /** Seconds before its splice point by which an SCTE-35 cue must come, lest it be an alarm: 0 to 60, default 4. */
   readonly scte35_min_preroll_s?: number | undefined
   /** Seconds after which an ad break is taken for over: 10 to 86400, default 600. */
   readonly scte35_max_break_s?: number | undefined
@@ -89,7 +89,7 @@ export interface OutputConfig {
 /** A channel as stored. */
 export interface ChannelConfig {
   readonly id: string
-  /** Small whole number that never changes, for systems that count inputs (seed B). */
+  /** Small whole number that never changes, by which `/api/inputs` names the channel. */
   readonly number: number
   readonly slug: string
   readonly name: string
@@ -108,7 +108,7 @@ export interface ChannelConfig {
   readonly outputs: ReadonlyArray<OutputConfig>
 }
 
-/** One receiver of a SRT listener output. */
+/** One receiver of an SRT listener output. */
 export interface ReceiverView {
   readonly peer: string
   readonly stream_id: string
