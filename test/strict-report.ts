@@ -9,7 +9,9 @@ export type ViolationKind =
   | "adaptation_field"
   /** continuity_counter neither continuous nor excused by discontinuity_indicator (2.4.3.3, TR 101 290 1.4). */
   | "continuity"
-  /** A packet a third time, or discontinuity_indicator in three packets in a row of a PID that carries no PCR (2.4.3.5). */
+  /**
+   * A packet a third time, or discontinuity_indicator in three packets in a row of a PID that carries no PCR (2.4.3.5).
+   */
   | "repetition"
   /** discontinuity_indicator on the PCR PID that does not lead to a new time base as 2.4.3.5 asks. */
   | "time_base"
@@ -68,7 +70,10 @@ export interface Segment {
     readonly pid: number
     readonly accessPoint: "indicator" | "picture" | "none" | "unknown"
   } | null
-  /** Time of arrival between the last packet before the segment and its first one, in ms; null without times or for the first segment. */
+  /**
+   * Time of arrival between the last packet before the segment and its first one, in ms; null without times or for the
+   * first segment.
+   */
   readonly gapMs: number | null
 }
 

@@ -1,4 +1,6 @@
-/** Annotations: events drawn across all plots. Their windows are fixed, as Grafana gives annotations no rate interval. */
+/**
+ * Annotations: events drawn across all plots. Their windows are fixed, as Grafana gives annotations no rate interval.
+ */
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard"
 import * as prometheus from "@grafana/grafana-foundation-sdk/prometheus"
 import { DATASOURCE } from "./panels.ts"

@@ -160,7 +160,10 @@ export const bars = (spec: PanelSpec): Panel =>
     .displayMode(common.BarGaugeDisplayMode.Basic)
     .thresholds(thresholds(spec.limits))
 
-/** A table of the present series, a row each, with a column for each of these labels, and `Value` where it is meaningful. */
+/**
+ * A table of the present series, a row each, with a column for each of these labels, and `Value` where it is
+ * meaningful.
+ */
 export const listing = ({ columns, ...spec }: PanelSpec & { readonly columns: Readonly<Record<string, string>> }): Panel =>
   fill(new table.PanelBuilder(), spec, "table")
     .thresholds(thresholds(spec.limits))

@@ -1,4 +1,7 @@
-/** `npm run bench`: every part on the same input in one go, interleaved when repeated; tables on stdout, JSON in build/bench.json. */
+/**
+ * `npm run bench`: every part on the same input in one go, interleaved when repeated; tables on stdout, JSON in
+ * build/bench.json.
+ */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { cpus, release } from "node:os"
 import { join } from "node:path"

@@ -1,4 +1,7 @@
-/** One window of measurement: sink, peer and sender up, a warm-up, then CPU, memory, loss and delay over the same seconds. */
+/**
+ * One window of measurement: sink, peer and sender up, a warm-up, then CPU, memory, loss and delay over the same
+ * seconds.
+ */
 import type { Load, OwnCounters, Peer } from "./peer.ts"
 import { cpuSeconds, pssBytes, rssBytes, stealSeconds } from "./proc.ts"
 import { freeUdpPorts, type Started, sleep, startSink, startTool } from "./processes.ts"

@@ -1,6 +1,9 @@
 /** Peers: programs that take channels on UDP ports and pass them on, and can be measured. */
 
-/** The load of a run. Channel c arrives on `inputPort + 2c`; SRT outputs call `srtPort`, UDP outputs go to `udpPort + c * udpOutputs + o`. */
+/**
+ * The load of a run. Channel c arrives on `inputPort + 2c`; SRT outputs call `srtPort`, UDP outputs go to `udpPort + c
+ * * udpOutputs + o`.
+ */
 export interface Load {
   readonly channels: number
   readonly bitrate: number

@@ -1,4 +1,6 @@
-/** Every query of every dashboard, asked of a real Prometheus that scrapes the real product while things happen on it. */
+/**
+ * Every query of every dashboard, asked of a real Prometheus that scrapes the real product while things happen on it.
+ */
 import { type ChildProcess, spawn } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -26,7 +28,10 @@ let feed: Feed
 let destination: ChildProcess
 let channel: ChannelView
 
-/** As Grafana asks: its own variables, then the dashboard's: all values of a picker, the channel of the test of the others. */
+/**
+ * As Grafana asks: its own variables, then the dashboard's: all values of a picker, the channel of the test of the
+ * others.
+ */
 const filledIn = (expr: string, { templating }: DashboardFile): string =>
   templating.list.reduce(
     (text, { allValue, name }) => text.replaceAll(new RegExp(`\\$${name}\\b`, "g"), allValue ?? CHANNEL),

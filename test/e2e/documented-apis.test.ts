@@ -1,6 +1,6 @@
 /**
- * Documented requests, settings and files (`/api/channels`, `channels.json`, `/api/inputs`, destinations) against the real
- * product: each must do what its documentation says. Only ports and keys are those of a test.
+ * Documented requests, settings and files (`/api/channels`, `channels.json`, `/api/inputs`, destinations) against the
+ * real product: each must do what its documentation says. Only ports and keys are those of a test.
  */
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"

@@ -62,7 +62,9 @@ export class FakeSrtCaller {
     return sent
   }
 
-  /** The cookie the listener gives this address; asked for four times a second, as callers do while nobody listens yet. */
+  /**
+   * The cookie the listener gives this address; asked for four times a second, as callers do while nobody listens yet.
+   */
   async cookie(): Promise<number> {
     this.#answers.length = 0
     const induction = packHandshake(0, { version: 4, extensionField: 2, type: INDUCTION, socketId: ++this.#socketId })

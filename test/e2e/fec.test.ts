@@ -1,4 +1,7 @@
-/** SMPTE 2022-1 with ffmpeg as the sender and losses on the way, through the whole product. Rows 7 to 9 of the fault matrix. */
+/**
+ * SMPTE 2022-1 with ffmpeg as the sender and losses on the way, through the whole product. Rows 7 to 9 of the fault
+ * matrix.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -13,7 +16,10 @@ import { UdpReceiver } from "./receivers.ts"
 import { freePortBlock } from "./udp-ports.ts"
 
 const SECONDS = 4.5
-/** Losses begin when the matrix is known and end before the last matrix, which is never complete; ffmpeg sends about 1400 datagrams. */
+/**
+ * Losses begin when the matrix is known and end before the last matrix, which is never complete; ffmpeg sends about
+ * 1400 datagrams.
+ */
 const FROM = 192
 const TO = 1100
 const L8D8 = { columns: 8, rows: 8 }
@@ -264,7 +270,10 @@ describe.concurrent("row 9: FEC that changes", () => {
     }))
 })
 
-/** An FEC packet for `count` datagrams `offset` apart from `base` on, with an RTP header, an FEC header and a payload of noise. */
+/**
+ * An FEC packet for `count` datagrams `offset` apart from `base` on, with an RTP header, an FEC header and a payload of
+ * noise.
+ */
 const fecPacket = (base: number, offset: number, count: number, isRow: boolean, payload = 1316): Buffer => {
   const random = randomOf(base * 65_536 + offset * 256 + count)
   const bytes = Buffer.from(Array.from({ length: 28 + payload }, () => Math.floor(random() * 256)))

@@ -1,4 +1,6 @@
-/** The running product tells a webhook that a destination has died, and that it is back, with channel and output named. */
+/**
+ * The running product tells a webhook that a destination has died, and that it is back, with channel and output named.
+ */
 import { connect, createServer, type Server, type Socket } from "node:net"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import type { Message } from "../../src/effects/notifications/message.ts"

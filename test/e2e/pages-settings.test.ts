@@ -1,4 +1,7 @@
-/** The settings in Chromium, on the running product with an API key and users: what each role sees and may do, and what it changes. */
+/**
+ * The settings in Chromium, on the running product with an API key and users: what each role sees and may do, and what
+ * it changes.
+ */
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startHttpReceiver } from "../../src/effects/testing/receivers.ts"

@@ -1,6 +1,6 @@
 /**
- * A secret is planted in every place that takes one, while the running product uses them all: against servers that take them, that refuse
- * them, that repeat them in what they answer, and where nobody is. A search finds them nowhere.
+ * A secret is planted in every place that takes one, while the running product uses them all: against servers that take
+ * them, that refuse them, that repeat them in what they answer, and where nobody is. A search finds them nowhere.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"

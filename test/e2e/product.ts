@@ -33,7 +33,9 @@ export interface ProductOptions {
 const LOOK_MS = 25
 const ASK_MS = 100
 
-/** Resolves with the first result of `look` that is not null or undefined; rejects after `ms` naming what was awaited. */
+/**
+ * Resolves with the first result of `look` that is not null or undefined; rejects after `ms` naming what was awaited.
+ */
 export const eventually = async <T>(
   what: string,
   look: () => Promise<T | null | undefined> | T | null | undefined,

@@ -1,4 +1,7 @@
-/** Cues in are cues out: on each output as an independent parser finds them on the far side, and as the product itself proves it. */
+/**
+ * Cues in are cues out: on each output as an independent parser finds them on the far side, and as the product itself
+ * proves it.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { SCTE35_PID } from "../../src/core/test-source/program-tables.ts"
 import { generateTs } from "../../src/core/test-source/test-programme.ts"

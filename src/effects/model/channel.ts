@@ -1,4 +1,7 @@
-/** What is stored and what the API shows; what it takes is in `request-bodies.ts`. Field names are the contract's (snake_case). */
+/**
+ * What is stored and what the API shows; what it takes is in `request-bodies.ts`. Field names are the contract's
+ * (snake_case).
+ */
 import { Schema } from "effect"
 import type { OutputSettings } from "../../core/output-settings.ts"
 import type { PresetName } from "../../core/presets.ts"
@@ -24,14 +27,23 @@ export type AutoRun = typeof AutoRun.Type
 
 /** States of a channel's life cycle, transitions included: `stopping` until its sockets are closed. */
 export type ChannelLifecycle = "idle" | "starting" | "running" | "stopping" | "error"
-/** States of an output's life cycle: `ready` waits to be started, `starting` connects, `error` has failed, whether or not it is retried. */
+/**
+ * States of an output's life cycle: `ready` waits to be started, `starting` connects, `error` has failed, whether or
+ * not it is retried.
+ */
 export type OutputLifecycle = "ready" | "starting" | "streaming" | "stopping" | "error"
 
 /** Receive settings of a channel; what is left out has its default (`docs/configuration.md`, "Inputs"). */
 export interface InputSettings {
-  /** `auto` (default) merges legs that agree and fails over otherwise; `failover` never merges; `merge` warns while not merged. */
+  /**
+   * `auto` (default) merges legs that agree and fails over otherwise; `failover` never merges; `merge` warns while not
+   * merged.
+   */
   readonly mode?: "auto" | "failover" | "merge" | undefined
-  /** Silence (or null packets, lost sync, missing tables, continuity errors) of the active leg before the switch: 50 to 60000 ms, default 500. */
+  /**
+   * Silence (or null packets, lost sync, missing tables, continuity errors) of the active leg before the switch: 50 to
+   * 60000 ms, default 500.
+   */
   readonly failover_after_ms?: number | undefined
   /** `auto` (default) returns to the primary once it has been good for `failback_after_s` (1 to 86400, default 30). */
   readonly failback?: "auto" | "manual" | undefined
@@ -50,7 +62,10 @@ export interface InputSettings {
   readonly interface?: string | undefined
   /** Source address of a source-specific multicast join. */
   readonly source?: string | undefined
-  /** Sources allowed on the backup leg; when absent those of the primary apply to both. */
+  /**
+   * Interface, and below, source address for multicast joins of the backup leg; without both, the primary's count for
+   * both legs.
+   */
   readonly backup_interface?: string | undefined
   readonly backup_source?: string | undefined
   /** Kernel receive buffer to ask for, in bytes. */
@@ -61,7 +76,10 @@ export interface InputSettings {
   readonly scte35_max_break_s?: number | undefined
   /** Hours without a cue that are an alarm: 0 (never, default) to 720. */
   readonly scte35_silent_after_h?: number | undefined
-  /** PID to be taken for SCTE-35 although the PMT does not call it so: 32 to 8190. Without it those that the PMT names count. */
+  /**
+   * PID to be taken for SCTE-35 although the PMT does not call it so: 32 to 8190. Without it those that the PMT names
+   * count.
+   */
   readonly scte35_pid?: number | null | undefined
   /** true lets `POST /api/channels/{id}/cues` insert cues into the stream; default false. */
   readonly manual_cues?: boolean | undefined
@@ -134,7 +152,10 @@ export interface OutputView {
   readonly enabled: boolean
   readonly status: OutputStatus
   readonly lifecycle: OutputLifecycle
-  /** Something goes out: it is connected, and packets of the source in use arrive. One that is connected and carries nothing is idle. */
+  /**
+   * Something goes out: it is connected, and packets of the source in use arrive. One that is connected and carries
+   * nothing is idle.
+   */
   readonly carrying: boolean
   /** Seconds since connected; 0 when not. */
   readonly uptime: number

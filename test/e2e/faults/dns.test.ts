@@ -1,4 +1,7 @@
-/** Row 30: a destination's name that moves to another address, or cannot be resolved for a while; every session asks anew. */
+/**
+ * Row 30: a destination's name that moves to another address, or cannot be resolved for a while; every session asks
+ * anew.
+ */
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest"
 import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"
 import { numberedTs } from "../datagrams.ts"

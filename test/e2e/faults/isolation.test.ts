@@ -1,6 +1,6 @@
 /**
- * One engine, one run: each attack hits a channel of its own, all at the same time, while the sink of a sibling counts every packet. Another
- * attack is another line of `ATTACKS`.
+ * One engine, one run: each attack hits a channel of its own, all at the same time, while the sink of a sibling counts
+ * every packet. Another attack is another line of `ATTACKS`.
  */
 import { execFileSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, utimesSync, writeFileSync } from "node:fs"

@@ -1,4 +1,6 @@
-/** Row 34: ports that are taken, by others or by ourselves. The one who comes second is told; the first notices nothing. */
+/**
+ * Row 34: ports that are taken, by others or by ourselves. The one who comes second is told; the first notices nothing.
+ */
 import { createSocket } from "node:dgram"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"

@@ -1,4 +1,7 @@
-/** Row 18: SCTE-35 PIDs that come and go, and two in one programme: watched at once, and everything goes through untouched. */
+/**
+ * Row 18: SCTE-35 PIDs that come and go, and two in one programme: watched at once, and everything goes through
+ * untouched.
+ */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest"
 import { timeSignal } from "../../../src/core/scte35/build-cue.ts"
 import { pmt } from "../../ts-stream.ts"

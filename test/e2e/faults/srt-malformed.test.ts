@@ -1,4 +1,7 @@
-/** Row 31: malformed SRT, from strangers, from callers and from listeners. The engine goes on, and so do its real receivers. */
+/**
+ * Row 31: malformed SRT, from strangers, from callers and from listeners. The engine goes on, and so do its real
+ * receivers.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { createSrtSink, type SrtSink } from "../../../load-tests/lib/srt-sink.ts"
 import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"
