@@ -9,7 +9,10 @@ import { freeUdpPort } from "./ports.ts"
 import { eventually, Product } from "./product.ts"
 import { type BackgroundSource, startSource } from "./source.ts"
 
-/** The product, its rules and real monitoring: what fires when a destination dies, and that every rule asks for what there is. */
+/**
+ * The product, its rules and real monitoring: what fires when a destination dies, and that every rule asks for what
+ * there is.
+ */
 const root = fileURLToPath(new URL("../..", import.meta.url))
 let product: Product
 let monitoring: Monitoring

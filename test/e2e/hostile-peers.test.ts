@@ -1,4 +1,7 @@
-/** Peers that want the engine's memory: they do not get it, and no receiver of another output, or of the same, loses a packet. */
+/**
+ * Peers that want the engine's memory: they do not get it, and no receiver of another output, or of the same, loses a
+ * packet.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { createSrtSink, type SrtSink } from "../../load-tests/lib/srt-sink.ts"
 import { openSrtLibrary } from "../../src/engine/srt/srt-library.ts"
@@ -52,7 +55,10 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     await engine.dispose()
   })
 
-  /** Connects again and again, `times` at least and until the server has sent `messages`; every session ends for a reason that can be tried again. */
+  /**
+   * Connects again and again, `times` at least and until the server has sent `messages`; every session ends for a
+   * reason that can be tried again.
+   */
   const publishTo = async (kind: keyof typeof RTMP_FLOODS, times: number, messages = 0): Promise<boolean> => {
     const server = await HostileRtmp.start(kind)
     const codes: string[] = []

@@ -1,4 +1,7 @@
-/** A cue inserted by the operator, as the far side has it: well-formed, continuity intact, and the stream otherwise as it came. */
+/**
+ * A cue inserted by the operator, as the far side has it: well-formed, continuity intact, and the stream otherwise as
+ * it came.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { ChannelEventView, CueView } from "../../src/effects/model/channel.ts"
 import { SCTE35_PID } from "../../src/test-source/program-tables.ts"

@@ -1,6 +1,6 @@
 /**
- * A secret is planted in every place that takes one, while the running product uses them all: against servers that take them, that refuse
- * them, that repeat them in what they answer, and where nobody is. A search finds them nowhere.
+ * A secret is planted in every place that takes one, while the running product uses them all: against servers that take
+ * them, that refuse them, that repeat them in what they answer, and where nobody is. A search finds them nowhere.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
@@ -127,7 +127,8 @@ const makeOutputs = async () => {
       { name: "hls", url: `${http.url}/live/main.m3u8?token=${token}`, protocol: "hls" },
       { name: "hls-login", url: `${http.url.replace("//", `//me:${planted("HlsLogin")}@`)}/live/login.m3u8`, protocol: "hls" },
       {
-        ...{ name: "s3", url: "s3://bucket/live" },
+        name: "s3",
+        url: "s3://bucket/live",
         settings: { s3_endpoint: http.url, s3_access_key_id: "AKIA", s3_secret_access_key: s3 },
       },
     ],
@@ -200,11 +201,9 @@ it("a planted secret is found nowhere", async () => {
 
   // The answer that makes a key is the one place that shows it.
   const made = await fetch(`${product.url}/api/keys`, {
-    ...{
-      method: "POST",
-      headers: { ...ADMIN, "Content-Type": "application/json" },
-      body: JSON.stringify({ name: "robot", role: "admin" }),
-    },
+    method: "POST",
+    headers: { ...ADMIN, "Content-Type": "application/json" },
+    body: JSON.stringify({ name: "robot", role: "admin" }),
   })
   const { key } = (await made.json()) as { key: string }
   expect(key.length).toBeGreaterThan(20)

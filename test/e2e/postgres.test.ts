@@ -1,4 +1,7 @@
-/** The running product on a real PostgreSQL: all is kept there, streams need none of it, and what it does not know is read again. */
+/**
+ * The running product on a real PostgreSQL: all is kept there, streams need none of it, and what it does not know is
+ * read again.
+ */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"

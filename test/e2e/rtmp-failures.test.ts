@@ -1,4 +1,7 @@
-/** Row 24 and the failures of platforms: what an operator reads when a RTMP output does not come up, and whether it is tried again. */
+/**
+ * Row 24 and the failures of platforms: what an operator reads when an RTMP output does not come up, and whether it is
+ * tried again.
+ */
 import { createServer } from "node:net"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { selfSigned } from "./certificates.ts"

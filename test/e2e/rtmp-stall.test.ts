@@ -1,4 +1,7 @@
-/** Row 23: a RTMP server that stops reading harms nobody else, costs bounded memory, and is back at a key frame when it reads again. */
+/**
+ * Row 23: an RTMP server that stops reading harms nobody else, costs bounded memory, and is back at a key frame when it
+ * reads again.
+ */
 import { readFileSync } from "node:fs"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { aacOf, flvTags, picturesOf } from "../flv-file.ts"

@@ -1,4 +1,4 @@
-/** RTSP push through ffmpeg: arrives at a RTSP server, is supervised, and leaves nothing behind. */
+/** RTSP push through ffmpeg: arrives at an RTSP server, is supervised, and leaves nothing behind. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"

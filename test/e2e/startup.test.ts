@@ -198,7 +198,7 @@ describe("bad input", () => {
   })
 })
 
-describe("seed A, as written", () => {
+describe("/api/channels as documented", () => {
   it("create, start, add, list, remove, delete", async () => {
     const product = await start()
     const body = {

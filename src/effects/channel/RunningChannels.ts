@@ -1,4 +1,7 @@
-/** The channels that run: their fibers, what they record, and what the engine's figures and its coming and going mean for them. */
+/**
+ * The channels that run: their fibers, what they record, and what the engine's figures and its coming and going mean
+ * for them.
+ */
 import { Cause, Clock, Effect, type Exit, FiberMap, Schedule, Scope, Stream, SubscriptionRef } from "effect"
 import { maskText } from "../config/Logging.ts"
 import type { OutputHost } from "../config/output-place.ts"
@@ -18,13 +21,13 @@ export interface RunningChannels {
   readonly get: (id: string) => Channel | undefined
   /** Starts a channel; `how` ends the sentence "started ...". */
   readonly run: (config: ChannelConfig, how: string) => Effect.Effect<Channel>
-  /** The same for verbs: answers when the engine has the channel, so that the next command finds it there. */
+  /** Starts a channel and answers once the engine has it, so that the next command of a verb finds it there. */
   readonly runNow: (config: ChannelConfig, how: string) => Effect.Effect<unknown>
   /** Returns when the channel is closed; nothing happens when it does not run. */
   readonly halt: (id: string, why?: string) => Effect.Effect<void>
   /** True while a channel is being closed. */
   readonly isStopping: (id: string) => boolean
-  /** Looks at each message of figures once, for all channels; never ends. */
+  /** Follows the engine's figures: looks at each message once, for all channels. Never ends. */
   readonly follow: (configOf: (id: string) => ChannelConfig | undefined) => Effect.Effect<void>
   /** Records that the engine went and came back; never ends. */
   readonly followEngine: Effect.Effect<void>
@@ -34,10 +37,13 @@ export interface RunningChannels {
 
 const SHUTDOWN_WITHIN = "1500 millis"
 const TAKEN_WITHIN = "1 second"
-/** Messages quote peers and the operating system; this is more than any of ours. */
+/**
+ * Longest message that is recorded, in characters. Messages quote peers and the operating system; none of ours is this
+ * long.
+ */
 const MAX_MESSAGE = 1000
 
-/** The scope's end closes every channel, within 1.5 s. */
+/** Makes the service that runs channels. When its scope ends, every channel is closed within 1.5 s. */
 export const makeRunningChannels = (
   engine: EngineClientService,
   host: OutputHost,
@@ -91,7 +97,7 @@ export const makeRunningChannels = (
             const { problem } = yield* SubscriptionRef.get(engine.state)
             yield* recordAll({ kind: "engine_lost", severity: "critical", message: problem ?? "the engine was lost" })
           } else if (lost) {
-            // Only the link was lost when it carries something already.
+            // An engine that already carries something had lost only its link to us.
             const { stats } = yield* SubscriptionRef.get(engine.state)
             const livedOn = (stats?.channels.length ?? 0) > 0
             const message = livedOn ? "the engine is back, and went on meanwhile" : "the engine is back: input and outputs are opened again"
@@ -112,7 +118,7 @@ export const makeRunningChannels = (
             const figures = stats?.channels.find((c) => c.id === id)
             const { events, lines } = observeChannel(config, runtime, figures, moment)
             for (const event of events) yield* record(event)
-            // Annotations copy every fiber reference: not for each channel every second.
+            // Log annotations copy every fiber reference: too dear for each channel every second.
             if (lines.length === 0) continue
             yield* Effect.forEach(lines, (l) => (l.warn ? Effect.logWarning(l.message) : Effect.log(l.message)), { discard: true }).pipe(
               Effect.annotateLogs("channel", slug),
@@ -147,5 +153,5 @@ export const makeRunningChannels = (
     }
   })
 
-/** True when the start failed further up: what an engine that was found carries then goes on. */
+/** True when the service failed to start: an engine that was found running then keeps its streams. */
 export const isFailedStart = (exit: Exit.Exit<unknown, unknown>): boolean => exit._tag === "Failure" && !Cause.isInterruptedOnly(exit.cause)

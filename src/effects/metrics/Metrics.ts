@@ -1,4 +1,7 @@
-/** Follows the engine's figures, so that counters never fall while this process lives, and puts together what `/metrics` shows. */
+/**
+ * Follows the engine's figures, so that counters never fall while this process lives, and assembles the view behind
+ * `/metrics`.
+ */
 
 import { breakView } from "../../core/scte35/break-state.ts"
 import type { ChannelStats, EngineStats, LegStats, OutputStats } from "../../engine/protocol/messages.ts"
@@ -24,11 +27,11 @@ export interface MetricsMoment {
 }
 
 export interface Metrics {
-  /** What the control plane counts by itself; channels and outputs count into it. */
+  /** Counters of the control plane itself; channels and outputs count into them. */
   readonly tallies: Tallies
-  /** To be called with every message of figures. */
+  /** Takes the engine's figures; to be called with every message. */
   readonly observe: (moment: MetricsMoment) => void
-  /** What was counted of a channel up to the figures of `engine`. */
+  /** Totals of a channel up to the figures of `engine`. */
   readonly totals: (channelId: string, engine: EngineState, configs: () => ReadonlyArray<ChannelConfig>) => ChannelTotals
   readonly view: (moment: MetricsMoment, rest: { health: Health; store: StoreFigures; configVersion: number }) => MetricsView
 }
@@ -39,7 +42,7 @@ const stateOf = (config: OutputConfig, runtime: ChannelRuntime | null, stats: Ou
   return status === "connecting" && stats?.state === "listening" ? "listening" : status
 }
 
-/** By output id: cues of which nothing is known yet. */
+/** Number of cues by output id of which nothing is known yet. */
 const pendingCues = (runtime: ChannelRuntime | null): ReadonlyMap<string, number> => {
   const found = new Map<string, number>()
   for (const { entry, places } of runtime?.scte35.open.values() ?? []) {
@@ -71,7 +74,7 @@ export const makeMetrics = (): Metrics => {
   const engineLedger = makeEngineLedger()
   const ledgers = new Map<string, ChannelLedger>()
   let seenAny = false
-  /** Messages that were counted: one that comes again, behind a newer one, would be taken for new sessions. */
+  /** Messages already counted: one that came again, after a newer one, would look like new sessions. */
   const observed = new WeakSet<EngineStats>()
 
   const ledgerOf = (id: string): ChannelLedger => {
@@ -90,7 +93,7 @@ export const makeMetrics = (): Metrics => {
     }
     if (stats === null || observed.has(stats)) return
     observed.add(stats)
-    // What an engine counted before this process began is an earlier process's to tell.
+    // Whatever an engine counted before this process started was an earlier process's to report.
     const baseline = !seenAny
     seenAny = true
     const run = info?.engine_id ?? ""

@@ -1,4 +1,7 @@
-/** The verbs of output templates. Outputs that were made from one know nothing of it: a change touches none of them. */
+/**
+ * Verbs on output templates. Outputs do not remember the template they were made from, so a change touches none of
+ * them.
+ */
 import { Clock, Effect } from "effect"
 import type { Checked } from "../config/checked.ts"
 import type { OutputInput } from "../config/request-bodies.ts"
@@ -19,10 +22,10 @@ import {
 import type { TemplateRows } from "./template-rows.ts"
 
 export interface TemplatesService {
-  /** By name; secrets masked, here and below. */
+  /** All templates, by name; secrets are masked, here and below. */
   readonly list: Effect.Effect<ReadonlyArray<TemplateView>, StoreError>
   readonly get: (name: string) => Effect.Effect<TemplateView, NotFound | StoreError>
-  /** With a name of the state, which changes with its secrets too and tells nothing of them. */
+  /** A template with a tag of its state, which also changes with its secrets but reveals nothing about them. */
   readonly tagged: (name: string) => Effect.Effect<{ readonly template: TemplateView; readonly tag: string }, NotFound | StoreError>
   readonly create: (input: TemplateInput) => Effect.Effect<TemplateView, InvalidInput | Conflict | StoreError>
   readonly update: (name: string, input: TemplateUpdate) => Effect.Effect<TemplateView, NotFound | InvalidInput | StoreError>
@@ -31,7 +34,10 @@ export interface TemplatesService {
 
 const accept = <A>(checked: Checked<A>) => (checked.ok ? Effect.succeed(checked.value) : new InvalidInput({ errors: checked.errors }))
 
-/** @param change one change at a time, carried out to its end */
+/**
+ * Makes the verbs.
+ * @param change runs one change at a time, to its end
+ */
 export const makeTemplates = (
   rows: TemplateRows,
   change: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E | StoreError>,
@@ -72,7 +78,7 @@ export const makeTemplates = (
     remove: (name) => change(Effect.zipRight(need(name), rows.delete(name))),
   }
 
-  /** The output that is asked for; `at` names the template in the request. */
+  /** The output that a request asks for; `at` is the path of the template in the request. */
   const outputFor = ({ template, ...over }: OutputRequest, channel: TemplateChannel, at = "template") =>
     Effect.gen(function* () {
       if (template === undefined) return over satisfies OutputInput

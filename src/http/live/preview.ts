@@ -1,13 +1,13 @@
 /**
- * Live preview: a WebSocket that says in one text message which streams there are, and then sends TS in binary ones. It is closed with
- * a code of its own for each reason, which browsers hand on to the page as they do not with an answer to the upgrade.
+ * Live preview: a WebSocket that names the streams in one text message and then sends TS in binary ones. Each reason
+ * for closing has its own close code, which browsers pass on to the page, unlike an answer to the upgrade.
  */
 import { Cause, Effect, Fiber, Option, Runtime, type Scope } from "effect"
 import type { PreviewEndKind } from "../../effects/preview/Previews.ts"
 import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
 import type { SocketRoute } from "./websocket.ts"
 
-/** RFC 6455 7.4.2: 4000 to 4999 are for private use. */
+/** Close codes by reason; 4000 to 4999 are for private use (RFC 6455 7.4.2). */
 export const CLOSE_CODES: Readonly<Record<PreviewEndKind | "not_found" | "failed", number>> = {
   time_is_up: 4000,
   not_found: 4004,
@@ -18,7 +18,7 @@ export const CLOSE_CODES: Readonly<Record<PreviewEndKind | "not_found" | "failed
   too_many: 4029,
   failed: 1011,
 }
-/** In bytes, RFC 6455 5.5. */
+/** Longest close reason, in bytes (RFC 6455 5.5). */
 const MAX_REASON = 123
 
 const short = (reason: string): string => {
@@ -27,7 +27,7 @@ const short = (reason: string): string => {
   return text
 }
 
-/** The scope's end ends every preview. */
+/** Makes the WebSocket route of previews, all of which end with the scope. */
 export const makePreviewRoute = (distributor: Pick<DistributorService, "preview">): Effect.Effect<SocketRoute, never, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope

@@ -24,7 +24,10 @@ export const pageRoutes = (app: Hono, services: AppServices): void => {
   const { access, distributor, live, runner, thumbnails } = services
   const renderer = makeListRenderer({ thumbnails })
 
-  /** @param problem of what was asked for on the page, shown on top of it */
+  /**
+   * Renders the page.
+   * @param problem of the last request made on the page, shown at the top
+   */
   const page = (c: Context, problem?: Problem): Promise<Response> =>
     runner.run(c, listState(distributor, { thumbnails }), (state) => {
       const frame = frameOf(c, { access })

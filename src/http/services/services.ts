@@ -10,10 +10,10 @@ import type { Idempotency } from "../request/idempotency.ts"
 import type { Runner } from "../request/run.ts"
 import type { GrafanaLinks } from "./grafana-links.ts"
 
-/** What routes work with. */
+/** Services that routes use. */
 export interface AppServices {
   readonly distributor: DistributorService
-  /** Changes that rest on a state which must still hold: `If-Match`. */
+  /** Makes a change only while the state that the request names still holds (`If-Match`). */
   readonly conditionally: Turns["conditionally"]
   readonly idempotency: Idempotency
   readonly runner: Runner
@@ -24,10 +24,10 @@ export interface AppServices {
   readonly live: LivePages
   /** The last lines of the service's log. */
   readonly log: LogLines
-  /** WebSockets that are open. */
+  /** Number of open WebSockets. */
   readonly openSockets: () => number
   /** Whether pictures are taken of channels. */
   readonly thumbnails: boolean
-  /** Null without `GRAFANA_URL`. */
+  /** Links to Grafana; null without `GRAFANA_URL`. */
   readonly grafana: GrafanaLinks | null
 }

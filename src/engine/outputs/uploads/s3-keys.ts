@@ -1,5 +1,6 @@
 /** The keys that requests to S3 are signed with. */
 import type { OutputSettings } from "../../../core/output/output-settings.ts"
+import { OUTPUT_SETTINGS } from "../../../core/output/setting-table.ts"
 import { SetupFailure } from "../../protocol/setup-failure.ts"
 
 export interface S3Keys {

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 /**
- * Pages of the configuration as a whole: what another document would change, applying it, and going back to a version.
+ * Pages of the whole configuration: preview of what a document would change, applying it, and going back to a version.
  */
 import { Duration, Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
@@ -47,9 +47,7 @@ const documentRoutes = (app: Hono, services: AppServices): void => {
         problem,
       )
     })
-  /**
-   * The page with what was typed, without its secrets; where they cannot be told from the rest, nothing is shown again.
-   */
+  /** The form with what was typed, without its secrets; empty when they cannot be told from the rest. */
   const again = (c: Context, text: string, problem: Problem) => {
     const shown = maskedText(text)
     const isWhole = shown === text
@@ -81,7 +79,7 @@ const documentRoutes = (app: Hono, services: AppServices): void => {
         const waiting = pending.find(token, subjectOf(c))
         if (waiting === undefined) return page(c, "", makeProblem("conflict", GONE))
         const { document } = waiting
-        // What is applied is what was seen: whatever came between is shown first.
+        // Only what the reader has seen is applied: changes made in between are shown first.
         const apply = conditionally(Effect.void, ({ config }) =>
           Effect.flatMap(config.apply(document, { dryRun: true, by: by(c) }), (diff) =>
             seen(diff) === waiting.seen ? config.apply(document, { dryRun: false, by: by(c) }) : Effect.succeed(diff),
