@@ -63,7 +63,7 @@ module.exports = {
       name: "packet-core-shows-its-layout-only",
       severity: "error",
       from: { pathNot: "^src/core/assembly/" },
-      to: { path: "^src/core/assembly/", pathNot: "^src/core/assembly/memory/layout\\.ts$" },
+      to: { path: "^src/core/assembly/", pathNot: "^src/core/assembly/memory/(layout|scte35-stream-type)\\.ts$" },
     },
     {
       name: "test-source-is-pure",

@@ -27,7 +27,7 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** Time-outs in ms end what hangs; they say nothing about how fast something is, and leave room for a machine that is busy with other things. */
+/** Time-outs in ms end what hangs. They say nothing about how fast something is, and leave room for a busy machine. */
 const FAST = { testTimeout: 120_000, hookTimeout: 120_000 }
 /** Tests of these files wait for real time to pass, so many of one file may wait together. */
 const END_TO_END = { testTimeout: 180_000, hookTimeout: 180_000, maxConcurrency: 12 }

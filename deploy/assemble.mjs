@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * `assemble.mjs DIRECTORY`: copies what a running product needs, and nothing else, from a checkout with its npm packages and core.wasm.
- * The image and the systemd installer are both made of it. Runs on Node 20 and on Bun; `bin/bun` in DIRECTORY is the runtime.
+ * `assemble.mjs DIRECTORY`: copies what a running product needs, and nothing else, from a checkout with its npm
+ * packages and core.wasm. The image and the systemd installer are both made of it. Runs on Node 20 and on Bun;
+ * `bin/bun` in DIRECTORY is the runtime.
  */
 import { chmodSync, constants, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
@@ -9,11 +10,18 @@ import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const FILES = [
-  ...["package.json", "tsconfig.json", "LICENSE", "build/core.wasm"],
-  ...["scripts/distributor.mjs", "scripts/dotenv.mjs", "scripts/service-environment.mjs"],
+  "package.json",
+  "tsconfig.json",
+  "LICENSE",
+  "build/core.wasm",
+  "scripts/distributor.mjs",
+  "scripts/dotenv.mjs",
+  "scripts/service-environment.mjs",
 ]
 const FOLDERS = ["src", "views"]
-/** Packages that are only needed to make core.wasm, and the runtime, which is copied apart: its package holds it twice. */
+/**
+ * Packages that are only needed to make core.wasm, and the runtime, which is copied apart: its package holds it twice.
+ */
 const LEFT_OUT = /^node_modules\/(?:assemblyscript|binaryen|long|bun|@oven\/.*)$/
 const TESTS = /(?:^|\/)testing$|\.(?:test|bench)\.tsx?$/
 /** `erasableSyntaxOnly` code needs neither declarations nor source maps. */

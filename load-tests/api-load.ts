@@ -1,6 +1,7 @@
 /**
- * Asks a running service as its users do, all at once: reads at a steady rate over kept connections, WebSocket clients that take every message,
- * and a scrape of /metrics each second. Prints a JSON report at the end or on SIGTERM. See README.md for the options.
+ * Asks a running service as its users do, all at once: reads at a steady rate over kept connections, WebSocket clients
+ * that take every message, and a scrape of /metrics each second. Prints a JSON report at the end or on SIGTERM. See
+ * README.md for the options.
  */
 import { Agent, get } from "node:http"
 import { readArguments } from "./lib/arguments.ts"

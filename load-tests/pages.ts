@@ -1,10 +1,11 @@
 /**
- * What the channel list costs: 50 channels with 8 outputs, all changing every second, in Chromium and on the server (issue targets in brackets).
+ * What the channel list costs: 50 channels with 8 outputs, all changing every second, in Chromium and on the server
+ * (issue targets in brackets).
  *
  *     node_modules/.bin/bun load-tests/pages.ts [--channels 50] [--outputs 8] [--pages 10] [--seconds 20]
  *
- * The control plane is the one of the tests, without streams, so that the figures are those of pages alone. Prints a table; ends with 1 when a
- * target is missed. Needs /usr/bin/chromium and a machine that does nothing else.
+ * The control plane is the one of the tests, without streams, so that the figures are those of pages alone. Prints a
+ * table; ends with 1 when a target is missed. Needs /usr/bin/chromium and a machine that does nothing else.
  */
 import { Effect, Exit, Option, Scope } from "effect"
 import { memoryAccounts, memoryAudit } from "../src/effects/testing/accounts.ts"

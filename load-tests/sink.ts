@@ -1,6 +1,6 @@
 /**
- * Receives UDP, RTP and SRT streams, checks every packet, and prints a JSON report at the end, on SIGTERM, or when told on stdin.
- * See README.md for the options and the figures.
+ * Receives UDP, RTP and SRT streams, checks every packet, and prints a JSON report at the end, on SIGTERM, or when told
+ * on stdin. See README.md for the options and the figures.
  */
 import { createInterface } from "node:readline"
 import { readArguments } from "./lib/arguments.ts"

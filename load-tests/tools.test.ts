@@ -55,7 +55,8 @@ describe("pacing", () => {
     source.start(startNs)
     source.pump(startNs + 1e9)
     const { sent, send_errors, next_counter } = source.report()
-    // 759.878 periods of 1316 us fit into a second, and each channel's slot lies a quarter of a period after the one before.
+    // 759.878 periods of 1316 us fit into a second, and each channel's slot lies a quarter of a period after the one
+    // before.
     assert.deepStrictEqual([next_counter, sent + send_errors], [760, 3040])
     source.close()
   })

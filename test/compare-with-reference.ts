@@ -42,7 +42,9 @@ const readEvent = ({ type, pid, a, b, data }: CoreEvent): ReferenceEvent => {
   return { kind: type === L.EVENT_PSI ? "psi" : "scte35", pid, table_id: a, crc_ok: b === 1, section: data }
 }
 
-/** Resets `leg`, feeds both, compares counters, gauges, PIDs, events and slots; returns the reference for further facts. */
+/**
+ * Resets `leg`, feeds both, compares counters, gauges, PIDs, events and slots; returns the reference for further facts.
+ */
 export const compareWithReference = (core: PacketCore, datagrams: ReadonlyArray<Datagram>, leg = 0): ReferenceParser => {
   core.resetLeg(leg)
   core.resetChannel(leg >> 1)

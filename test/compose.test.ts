@@ -26,7 +26,9 @@ interface ComposeService {
   readonly volumes?: ReadonlyArray<string>
 }
 
-/** `${NAME}`, `${NAME:-default}` and `${NAME:?message}` in a value of a compose file; throws where that would stop it. */
+/**
+ * `${NAME}`, `${NAME:-default}` and `${NAME:?message}` in a value of a compose file; throws where that would stop it.
+ */
 const interpolate = (text: string, variables: Readonly<Record<string, string>>): string =>
   text.replace(/\$\$|\$\{(\w+)(?::([-?])([^}]*))?\}/g, (all, name: string, kind: string | undefined, rest: string) => {
     if (all === "$$") return "$"

@@ -1,6 +1,7 @@
 /**
- * A machine that has run for weeks: every counter of the core that wraps starts just below 2^31 and 2^32 and passes it while a stream with
- * cues goes through merge, switch and the readers of outputs. What comes out, and what is told of it, is that of a machine that starts at 0.
+ * A machine that has run for weeks: every counter of the core that wraps starts just below 2^31 and 2^32 and passes it
+ * while a stream with cues goes through merge, switch and the readers of outputs. What comes out, and what is told of
+ * it, is that of a machine that starts at 0.
  */
 import { createHash } from "node:crypto"
 import { describe, expect, it } from "vitest"
@@ -16,14 +17,17 @@ import { simulate } from "./simulate-legs.ts"
 import { numberNulls, tsDifference } from "./ts-difference.ts"
 
 const BITRATE = 4_000_000
-/** About 4250 slots and 29 800 packets of the stream, so that each boundary is passed early, late, or while legs are apart. */
+/**
+ * About 4250 slots and 29 800 packets of the stream, so that each boundary is passed early, late, or while legs are
+ * apart.
+ */
 const SECONDS = 14
 const STARTS = [2 ** 31, 2 ** 32].flatMap((limit) =>
   [90, 1500, 3800, 20_000].map((before) => [`${before} below ${limit}`, limit - before] as const),
 )
 
 const ts = numberNulls(generateTs(SECONDS, { bitrate: BITRATE, breakEverySeconds: 5, breakSeconds: 2, spliceNullSeconds: 1 }))
-/** Of connections, in slots, when the stream begins. 2^31 are 13 days at 20 Mbit/s. */
+/** Ages of connections, in slots, when the stream begins. 2^31 slots are 13 days at 20 Mbit/s. */
 const AGES = [2 ** 31 - 2000, 2 ** 31 + 2000, 2 ** 32 - 2000]
 
 /** From half of it on another stream. */
@@ -34,7 +38,10 @@ const parted = (): Uint8Array => {
 }
 const other = parted()
 
-/** The sequence number with which the leg's count begins at `from`, and a time stamp that passes the same boundary after 2 s. */
+/**
+ * The sequence number with which the leg's count begins at `from`, and a time stamp that passes the same boundary after
+ * 2 s.
+ */
 const rtp = (from: number, ssrc: number, shift = 0): Packetising => ({
   rtp: { ssrc, sequence: (Math.floor(from / 7) + shift) & 0xffff, timestamp: from > 2 ** 31 ? 2 ** 32 - 180_000 : 2 ** 31 - 180_000 },
 })

@@ -1,6 +1,6 @@
 /**
- * Three hours of the test source's schedule, across the wrap of PTS and PCR: the watcher misses no cue and makes none up. Pictures and
- * sound are left out, since encoding them would take minutes.
+ * Three hours of the test source's schedule, across the wrap of PTS and PCR: the watcher misses no cue and makes none
+ * up. Pictures and sound are left out, since encoding them would take minutes.
  */
 import { describe, expect, it } from "vitest"
 import { EVENT_SCTE35, LEG_PCR_27M, MAX_LEGS } from "../src/core/assembly/memory/layout.ts"
@@ -39,7 +39,9 @@ interface Watch {
   readonly endMs: number
 }
 
-/** Plays the programme through the packet core and gives what goes out to the watcher, as engine and control plane do. */
+/**
+ * Plays the programme through the packet core and gives what goes out to the watcher, as engine and control plane do.
+ */
 const watch = (core: PacketCore): Watch => {
   const cues: NewCue[] = []
   const keepCue = (cue: NewCue): CueEntry => {
@@ -77,7 +79,9 @@ const watch = (core: PacketCore): Watch => {
 }
 
 const pts = (second: number): number => (START_PTS + second * TICKS) % PTS_MODULUS
-/** Breaks and returns that are announced within the three hours, 7.6 and 4.1 s ahead, by arithmetic of the test's own. */
+/**
+ * Breaks and returns that are announced within the three hours, 7.6 and 4.1 s ahead, by arithmetic of the test's own.
+ */
 const expected = Array.from({ length: SECONDS / EVERY }, (_, i) => i + 1).flatMap((event_id) => {
   const [out, back] = [event_id * EVERY, event_id * EVERY + BREAK]
   const said = [7.6, 5.6, 4.1].filter((ahead) => out - ahead < SECONDS).length

@@ -1,4 +1,7 @@
-/** The dashboards as they stand in their files: what the code makes, by the rules, with a case that breaks each rule; and their provisioning. */
+/**
+ * The dashboards as they stand in their files: what the code makes, by the rules, with a case that breaks each rule;
+ * and their provisioning.
+ */
 import { readdirSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"

@@ -1,4 +1,5 @@
-// Commands of the pages that cannot be run here (docker, kubectl, systemctl, sudo): that what they name exists. The others are run by test/e2e/docs.test.ts.
+// Commands of the pages that cannot be run here (docker, kubectl, systemctl, sudo): that what they name exists. The
+// others are run by test/e2e/docs.test.ts.
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"

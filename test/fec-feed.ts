@@ -17,7 +17,10 @@ export const startFec = (core: PacketCore, leg = 0): void => {
   choose(core, leg)
 }
 
-/** Feeds arrivals one by one, a millisecond apart from `startUs` on; returns the payloads the channel's ring then got, in order. */
+/**
+ * Feeds arrivals one by one, a millisecond apart from `startUs` on; returns the payloads the channel's ring then got,
+ * in order.
+ */
 export const feedFec = (core: PacketCore, arrivals: ReadonlyArray<Arrival>, startUs = 1_000_000, leg = 0): Uint8Array[] => {
   const channel = leg >> 1
   const payloads: Uint8Array[] = []

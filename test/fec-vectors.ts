@@ -1,4 +1,6 @@
-/** FEC vectors of the shared test material: whole packets in hexadecimal, and what a decoder recovers after each step. */
+/**
+ * FEC vectors of the shared test material: whole packets in hexadecimal, and what a decoder recovers after each step.
+ */
 import { hasMedia, readMedia } from "./media.ts"
 
 interface VectorStep {

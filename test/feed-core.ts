@@ -11,7 +11,9 @@ const CLOCK_OFFSET_US = 1_763_700_000_000_000
 /** The core believes kernel times of the last second only. */
 const BATCH_SPAN_US = 900_000
 
-/** Writes datagram `index` of the batch with its source address and, unless `stamped` is false, a kernel receive time. */
+/**
+ * Writes datagram `index` of the batch with its source address and, unless `stamped` is false, a kernel receive time.
+ */
 export const writeDatagram = (core: PacketCore, index: number, datagram: Datagram, stamped = true): void => {
   const { view, u8 } = core
   const header = L.RX_MMSG + index * L.MMSGHDR_SIZE
@@ -70,7 +72,10 @@ export const choose = (core: PacketCore, leg: number, isSource = true): void => 
   if (isSource) core.setSource(leg >> 1, leg % 2 === 0 ? 1 : 2)
 }
 
-/** Puts datagrams, at most RX_BATCH of them, into the receive batch and lets the core take them; returns the slots they made. */
+/**
+ * Puts datagrams, at most RX_BATCH of them, into the receive batch and lets the core take them; returns the slots they
+ * made.
+ */
 export const feedBatch = (core: PacketCore, batch: ReadonlyArray<Datagram>, leg: number): ReferenceSlot[] => {
   batch.forEach((datagram, index) => {
     writeDatagram(core, index, datagram)

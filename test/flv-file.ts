@@ -7,7 +7,7 @@ export interface FlvTag {
   readonly body: Buffer
 }
 
-/** Tags of a FLV file (Adobe FLV 10.1, annex E), those that are whole. */
+/** Tags of an FLV file (Adobe FLV 10.1, annex E), those that are whole. */
 export const flvTags = (file: Buffer): FlvTag[] => {
   if (file.toString("latin1", 0, 3) !== "FLV") throw new Error("no FLV file")
   const tags: FlvTag[] = []

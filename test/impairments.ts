@@ -1,6 +1,6 @@
 /**
- * What a network does to a stream, as pure functions over a list of timed datagrams: the same seed gives the same damage, and what
- * was lost can be asked for exactly, so that a test knows which bytes must come out.
+ * What a network does to a stream, as pure functions over a list of timed datagrams: the same seed gives the same
+ * damage, and what was lost can be asked for exactly, so that a test knows which bytes must come out.
  */
 import { buildRtp } from "../src/core/rtp/header.ts"
 import { TS_PACKET_SIZE } from "../src/core/ts/packet.ts"
@@ -31,7 +31,7 @@ export interface Schedule {
   readonly lost: ReadonlyArray<number>
 }
 
-/** The same numbers for the same seed in every run (mulberry32); any two seeds differ. */
+/** Random numbers (mulberry32) that depend on the seed alone, so that every run repeats them; any two seeds differ. */
 export const randomOf = (seed: number): Random => {
   let state = seed >>> 0
   return () => {
@@ -78,8 +78,8 @@ export const packetise = (ts: Uint8Array, how: Packetising = {}): TimedDatagram[
 const inOrder = (datagrams: ReadonlyArray<TimedDatagram>): TimedDatagram[] => [...datagrams].sort((a, b) => a.us - b.us)
 
 /**
- * Damages a stream step by step. Each step draws from a random source of its own, so that a step more or less leaves the choices of
- * the others as they were.
+ * Damages a stream step by step. Each step draws from a random source of its own, so that a step more or less leaves
+ * the choices of the others as they were.
  */
 export const impair = (stream: ReadonlyArray<TimedDatagram>, seed: number, ...steps: ReadonlyArray<Impairment>): Schedule => {
   let datagrams = inOrder(stream)
@@ -101,8 +101,8 @@ export const drop = (indices: Iterable<number>): Impairment => {
 }
 
 /**
- * Gilbert-Elliott model: from the good state to the bad one with probability `p` at each datagram, back with `r`; all are lost in the
- * bad state and none in the good one. Mean burst 1/r, mean loss p/(p+r).
+ * Gilbert-Elliott model: from the good state to the bad one with probability `p` at each datagram, back with `r`; all
+ * are lost in the bad state and none in the good one. Mean burst 1/r, mean loss p/(p+r).
  */
 export const bursts =
   (p: number, r: number): Impairment =>

@@ -1,4 +1,7 @@
-/** Merge and reordering of the packet core under many seeds of impairments, on made-up time: what must come out is known to the packet. */
+/**
+ * Merge and reordering of the packet core under many seeds of impairments, on made-up time: what must come out is known
+ * to the packet.
+ */
 import fc from "fast-check"
 import { beforeAll, describe, expect, it } from "vitest"
 import * as L from "../src/core/assembly/memory/layout.ts"

@@ -1,6 +1,6 @@
 /**
- * The test source's programme without its pictures and sound, so that hours of it pass in seconds: the same tables, cues and
- * multiplexer at a low bit rate, with one short PES packet for each picture.
+ * The test source's programme without its pictures and sound, so that hours of it pass in seconds: the same tables,
+ * cues and multiplexer at a low bit rate, with one short PES packet for each picture.
  */
 
 import { PCR_MODULUS, TS_PACKET_SIZE } from "../src/core/ts/packet.ts"

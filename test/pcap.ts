@@ -1,4 +1,7 @@
-/** UDP datagrams out of a capture: classic pcap and pcapng, Ethernet with VLAN tags, Linux cooked, raw IP; IPv4 and IPv6. */
+/**
+ * UDP datagrams out of a capture: classic pcap and pcapng, Ethernet with VLAN tags, Linux cooked, raw IP; IPv4 and
+ * IPv6.
+ */
 
 export interface CapturedDatagram {
   /** Time of capture in microseconds of the Unix clock. */

@@ -1,4 +1,7 @@
-/** What is shipped for Prometheus and Alertmanager: valid by their own tools, every alert tested both ways and explained, every metric one of ours. */
+/**
+ * What is shipped for Prometheus and Alertmanager: valid by their own tools, every alert tested both ways and
+ * explained, every metric one of ours.
+ */
 import { execFile } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"

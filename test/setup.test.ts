@@ -13,7 +13,10 @@ const PATH = (process.env["PATH"] ?? "")
   .split(delimiter)
   .filter((entry) => !entry.includes("bun-node"))
   .join(delimiter)
-/** Leaves what the real one would: the runtime, and with the test tools vitest. Omitting them removes those that are there. */
+/**
+ * Leaves what the real one would: the runtime, and with the test tools vitest. Omitting them removes those that are
+ * there.
+ */
 const NPM = `#!/bin/sh
 echo "$@" >> calls
 [ -e npm-fails ] && exit 1

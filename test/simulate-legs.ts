@@ -1,4 +1,7 @@
-/** Feeds the schedules of one or two legs to the packet core on made-up time, as the packet loop does, and collects the channel's ring. */
+/**
+ * Feeds the schedules of one or two legs to the packet core on made-up time, as the packet loop does, and collects the
+ * channel's ring.
+ */
 import * as L from "../src/core/assembly/memory/layout.ts"
 import type { CoreEvent, PacketCore } from "../src/core/packet-core/packet-core.ts"
 import type { Datagram } from "../src/core/packet-core/testing/reference-parser.ts"

@@ -1,4 +1,6 @@
-/** One thing spoilt at a time: the strict analyser tells it as what it is, and says nothing of what the standard allows. */
+/**
+ * One thing spoilt at a time: the strict analyser tells it as what it is, and says nothing of what the standard allows.
+ */
 import { describe, expect, it } from "vitest"
 import { buildPacket, parsePacket, type TsPacket } from "../src/core/ts/packet.ts"
 import { AUDIO_PID, PAT_PID, PMT_PID, VIDEO_PID } from "../src/test-source/program-tables.ts"

@@ -1,6 +1,7 @@
 /**
- * A strict analyser of transport streams, written from ISO/IEC 13818-1 and ETSI TR 101 290 apart from src/core, to judge what leaves the
- * product: where a source was switched, only flagged discontinuities are allowed, and each must be one a decoder can start at.
+ * A strict analyser of transport streams, written from ISO/IEC 13818-1 and ETSI TR 101 290 apart from src/core, to
+ * judge what leaves the product: where a source was switched, only flagged discontinuities are allowed, and each must
+ * be one a decoder can start at.
  *
  * The first segment may begin anywhere, as a capture does. Rates are taken as constant within a segment.
  */
@@ -84,7 +85,10 @@ class Analyser {
     return synchronised && !damaged && control !== 0 && pid !== NULL_PID
   }
 
-  /** A flag on a PID that had settled since its last one opens a new segment; flags of other PIDs join the one that is open. */
+  /**
+   * A flag on a PID that had settled since its last one opens a new segment; flags of other PIDs join the one that is
+   * open.
+   */
   #noteFlag({ discontinuity, pid }: Packet, gapMs: number | null): void {
     if (!discontinuity) {
       if (this.#stretch.flagged.has(pid)) this.#stretch.settled.add(pid)
@@ -174,7 +178,7 @@ export const analyseStrictly = (stream: Uint8Array, timeOf?: (packet: number) =>
   return { packets, violations, segments, discontinuities, longestGap }
 }
 
-/** The same for datagrams as they arrived; `header` bytes are cut off each (12 for RTP), what remains is whole packets. */
+/** Analyses datagrams in order of arrival. `header` bytes are cut off each (12 for RTP); whole packets must remain. */
 export const analyseDatagrams = (
   datagrams: ReadonlyArray<{ readonly at: number; readonly data: Uint8Array }>,
   header = 0,

@@ -1,6 +1,6 @@
 /**
- * Transport packets and PSI sections as ISO/IEC 13818-1 2.4.3 and 2.4.4 write them, read for the strict analyser. Shares no code with
- * src/core, so that a mistake there cannot hide itself here.
+ * Transport packets and PSI sections as ISO/IEC 13818-1 2.4.3 and 2.4.4 write them, read for the strict analyser.
+ * Shares no code with src/core, so that a mistake there cannot hide itself here.
  */
 
 export const PACKET_BYTES = 188
@@ -82,7 +82,10 @@ export const sectionRemainder = (section: Uint8Array): number => {
   return register >>> 0
 }
 
-/** Puts the sections of one PID together (2.4.4.1): a section may start anywhere behind the pointer and run over packets. */
+/**
+ * Puts the sections of one PID together (2.4.4.1): a section may start anywhere behind the pointer and run over
+ * packets.
+ */
 export class SectionReader {
   #gathered: number[] | null = null
 

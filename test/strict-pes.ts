@@ -1,9 +1,15 @@
-/** PES headers (ISO/IEC 13818-1 2.4.3.6) and access points of video, read for the strict analyser; shares no code with src/core. */
+/**
+ * PES headers (ISO/IEC 13818-1 2.4.3.6) and access points of video, read for the strict analyser; shares no code with
+ * src/core.
+ */
 
 /** stream_type of Table 2-34 and what is common beside it: which ones travel as PES, and which of those are video. */
 const VIDEO_TYPES = new Set([0x01, 0x02, 0x10, 0x1b, 0x24])
 const PES_TYPES = new Set([...VIDEO_TYPES, 0x03, 0x04, 0x06, 0x0f, 0x11, 0x81, 0x87])
-/** stream_id without optional header (Table 2-21): program_stream_map, padding, private_stream_2, ECM, EMM, DSM-CC, H.222.1 E, directory. */
+/**
+ * stream_id without optional header (Table 2-21): program_stream_map, padding, private_stream_2, ECM, EMM, DSM-CC,
+ * H.222.1 E, directory.
+ */
 const PLAIN_IDS = new Set([0xbc, 0xbe, 0xbf, 0xf0, 0xf1, 0xf2, 0xf8, 0xff])
 
 export const isPes = (streamType: number): boolean => PES_TYPES.has(streamType)

@@ -1,4 +1,6 @@
-/** One PID's continuity_counter, discontinuity_indicator and PCR, by the letter of ISO/IEC 13818-1 2.4.3.3 and 2.4.3.5. */
+/**
+ * One PID's continuity_counter, discontinuity_indicator and PCR, by the letter of ISO/IEC 13818-1 2.4.3.3 and 2.4.3.5.
+ */
 import { isDuplicate, type Packet, PCR_WRAP, TICKS_PER_MS } from "./strict-packet.ts"
 import type { Complain } from "./strict-report.ts"
 
@@ -19,7 +21,7 @@ export class PidWatch {
   #hasComplained = false
   #pcr: { ticks: number; packet: number } | null = null
   #pcrsOfBase = 0
-  /** Of each pair of PCRs that are in order: ticks for one packet, sorted when asked. */
+  /** Ticks per packet between each pair of PCRs that are in order; sorted when asked for. */
   #pace: number[] = []
 
   constructor(pid: number) {
@@ -77,7 +79,10 @@ export class PidWatch {
     this.#hasComplained = true
   }
 
-  /** Checks the PCR of a packet that was not a duplicate. Returns how far the clock went on, in ticks; null at a new time base or a jump. */
+  /**
+   * Checks the PCR of a packet that was not a duplicate. Returns how far the clock went on, in ticks; null at a new
+   * time base or a jump.
+   */
   takePcr(packet: Packet, number: number, carriesClock: boolean, complain: Complain): number | null {
     const { pcr } = packet
     if (pcr === null) return null
@@ -104,7 +109,9 @@ export class PidWatch {
     return null
   }
 
-  /** A long step is missing PCRs where the packets in between fit it at the usual pace, and a jump where they do not. */
+  /**
+   * A long step is missing PCRs where the packets in between fit it at the usual pace, and a jump where they do not.
+   */
   #complainStep(step: number, packets: number, complain: Complain): void {
     const sorted = this.#pace.sort((a, b) => a - b)
     const expected = packets * (sorted[sorted.length >> 1] ?? 0)

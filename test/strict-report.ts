@@ -9,13 +9,15 @@ export type ViolationKind =
   | "adaptation_field"
   /** continuity_counter neither continuous nor excused by discontinuity_indicator (2.4.3.3, TR 101 290 1.4). */
   | "continuity"
-  /** A packet a third time, or discontinuity_indicator in three packets in a row of a PID that carries no PCR (2.4.3.5). */
+  /**
+   * A packet a third time, or discontinuity_indicator in three packets in a row of a PID that carries no PCR (2.4.3.5).
+   */
   | "repetition"
   /** discontinuity_indicator on the PCR PID that does not lead to a new time base as 2.4.3.5 asks. */
   | "time_base"
   /** PCR step outside 0 to 100 ms without discontinuity_indicator (TR 101 290 2.3.b). */
   | "pcr_jump"
-  /** The same, where the clock runs on and PCRs are missing (TR 101 290 2.3.a). */
+  /** Intervals in which the clock runs on but PCRs are missing (TR 101 290 2.3.a). */
   | "pcr_repetition"
   /** A section that is cut off, has a bad CRC_32 or stands on the wrong PID (TR 101 290 2.2, 1.3, 1.5). */
   | "section"
@@ -68,7 +70,10 @@ export interface Segment {
     readonly pid: number
     readonly accessPoint: "indicator" | "picture" | "none" | "unknown"
   } | null
-  /** Time of arrival between the last packet before the segment and its first one, in ms; null without times or for the first segment. */
+  /**
+   * Time of arrival between the last packet before the segment and its first one, in ms; null without times or for the
+   * first segment.
+   */
   readonly gapMs: number | null
 }
 

@@ -1,5 +1,7 @@
-/** Joins two test programmes as 2.4.3.5 of ISO/IEC 13818-1 asks, or with one thing left out: material that the strict analyser must tell apart. */
-
+/**
+ * Joins two test programmes as 2.4.3.5 of ISO/IEC 13818-1 asks, or with one thing left out: material that the strict
+ * analyser must tell apart.
+ */
 import { buildPacket, parsePacket, TS_PACKET_SIZE, type TsPacket } from "../src/core/ts/packet.ts"
 import { AUDIO_PID, PAT_PID, PMT_PID, VIDEO_PID } from "../src/test-source/program-tables.ts"
 

@@ -37,7 +37,8 @@ describe("kernel settings and samples", () => {
 
   it("the sample of the environment has every setting that is for people to set", () => {
     const names = [...read("deploy/examples/environment").matchAll(/^#?([A-Z_]+)=/gm)].map(([, name = ""]) => name)
-    // Whoever starts the service sets these, and the keys that it makes itself have their places in the image and the compose file.
+    // Whoever starts the service sets these, and the keys that it makes itself have their places in the image and the
+    // compose file.
     const elsewhere = ["DATA_DIR", "FIRST_KEY_FILE", "METRICS_KEY_FILE"]
     expect([...names, ...elsewhere].sort()).toEqual(Object.keys(SETTINGS).sort())
   })
@@ -100,7 +101,8 @@ describe("deploy/systemd", () => {
       encoding: "utf8",
       timeout: 20_000,
     })
-    // Everything was found and read up to where it looks at its settings: as installed it has no key for an open address.
+    // Everything was found and read up to where it looks at its settings: as installed it has no key for an open
+    // address.
     expect([said.status, said.stderr]).toEqual([1, expect.stringMatching(/API_KEY/)])
 
     install("--uninstall", "--root", target)

@@ -1,10 +1,16 @@
-/** Tells exactly which TS packets of a source are missing from what came out, and what came out that is not of it or not in order. */
+/**
+ * Tells exactly which TS packets of a source are missing from what came out, and what came out that is not of it or not
+ * in order.
+ */
 import { NULL_PID, TS_PACKET_SIZE } from "../src/core/ts/packet.ts"
 
 const packetAt = (ts: Uint8Array, packet: number): string =>
   Buffer.from(ts.buffer, ts.byteOffset + packet * TS_PACKET_SIZE, TS_PACKET_SIZE).toString("latin1")
 
-/** A copy whose null packets carry their number in the payload, which may be anything (ISO/IEC 13818-1 2.4.3.3): each is then one of a kind. */
+/**
+ * A copy whose null packets carry their number in the payload, which may be anything (ISO/IEC 13818-1 2.4.3.3): each is
+ * then one of a kind.
+ */
 export const numberNulls = (ts: Uint8Array): Uint8Array => {
   const numbered = Buffer.from(ts)
   for (let at = 0; at + TS_PACKET_SIZE <= numbered.length; at += TS_PACKET_SIZE) {
@@ -14,7 +20,10 @@ export const numberNulls = (ts: Uint8Array): Uint8Array => {
 }
 
 export interface TsDifference {
-  /** Numbers of the source's packets that did not come out. Of packets that are alike the first ones are taken for those that did. */
+  /**
+   * Numbers of the source's packets that did not come out. Of packets that are alike the first ones are taken for those
+   * that did.
+   */
   readonly missing: ReadonlyArray<number>
   /** Packets that came out and are repeated, out of order, or not the source's. */
   readonly extra: number

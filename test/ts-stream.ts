@@ -3,7 +3,8 @@ import { joinBytes } from "../src/core/bytes/join-bytes.ts"
 import type { Datagram } from "../src/core/packet-core/testing/reference-parser.ts"
 import { buildRtp } from "../src/core/rtp/header.ts"
 import { buildPacket, NULL_PID, TS_PACKET_SIZE } from "../src/core/ts/packet.ts"
-import { buildPat, buildPmt, CUEI, packetizeSection, registrationDescriptor, STREAM_TYPE_SCTE35, sealSection } from "../src/core/ts/psi.ts"
+import { buildPat, buildPmt, CUEI, packetizeSection, registrationDescriptor, sealSection } from "../src/core/ts/psi.ts"
+import { STREAM_TYPE_SCTE35 } from "../src/core/ts/stream-types.ts"
 
 export const PMT_PID = 0x1000
 export const VIDEO_PID = 0x100

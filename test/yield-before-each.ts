@@ -1,6 +1,6 @@
 /**
- * Gives the event loop of a worker a turn before each test. Tests that only compute would otherwise keep it from answers of the runner's main process for
- * as long as their file takes, and the runner gives up after 60 s.
+ * Gives the event loop of a worker a turn before each test. Tests that only compute would otherwise keep it from
+ * answers of the runner's main process for as long as their file takes, and the runner gives up after 60 s.
  */
 import { beforeEach } from "vitest"
 

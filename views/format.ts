@@ -2,7 +2,7 @@
 
 const UNITS = ["bit/s", "kbit/s", "Mbit/s", "Gbit/s"] as const
 
-/** @param bitrate bit/s; three significant figures from kbit/s on. */
+/** A bit rate in bit/s with its unit, three significant figures from kbit/s on. */
 export const formatBitrate = (bitrate: number): string => {
   if (!Number.isFinite(bitrate) || bitrate <= 0) return "0"
   const step = Math.min(Math.floor(Math.log10(bitrate) / 3), UNITS.length - 1)
@@ -13,7 +13,7 @@ export const formatBitrate = (bitrate: number): string => {
 
 const two = (n: number) => String(n).padStart(2, "0")
 
-/** @param seconds as `3 d 04:05:06`, without the days when there are none. */
+/** A time in seconds as `3 d 04:05:06`, without the days when there are none. */
 export const formatUptime = (seconds: number): string => {
   const whole = Math.max(0, Math.floor(seconds))
   const days = Math.floor(whole / 86400)
@@ -21,13 +21,13 @@ export const formatUptime = (seconds: number): string => {
   return days > 0 ? `${days} d ${clock}` : clock
 }
 
-/** @param seconds as `04:05`, minutes beyond 99 as they are. */
+/** A time in seconds as `04:05`; minutes may go beyond 99. */
 export const formatCountdown = (seconds: number): string => {
   const whole = Math.max(0, Math.ceil(seconds))
   return `${two(Math.floor(whole / 60))}:${two(whole % 60)}`
 }
 
-/** Host and port; IPv6 in brackets. */
+/** Host and port, with IPv6 in brackets. */
 export const formatAddress = (ip: string, port: number): string => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`)
 
 /** Seconds from `now` (ms since 1970) to an ISO 8601 time, as `in 4 s`. */

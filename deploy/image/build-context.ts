@@ -1,4 +1,6 @@
-/** The build context: what `.dockerignore` lets through. Patterns are those of Docker; the last one that matches counts. */
+/**
+ * The build context: what `.dockerignore` lets through. Patterns are those of Docker; the last one that matches counts.
+ */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 

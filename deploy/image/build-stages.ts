@@ -1,4 +1,7 @@
-/** Carries out the stages of a Dockerfile, each in a copy of a Debian root. Needs root; every mount lives in a namespace of its own. */
+/**
+ * Carries out the stages of a Dockerfile, each in a copy of a Debian root. Needs root; every mount lives in a namespace
+ * of its own.
+ */
 import { execFileSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
@@ -19,7 +22,10 @@ export interface BuildPlace {
   readonly context: string
   /** Where the stages' roots are made. */
   readonly work: string
-  /** Environment that lets package managers of this machine reach their mirrors; a build by Docker gets it as build arguments. */
+  /**
+   * Environment that lets package managers of this machine reach their mirrors; a build by Docker gets it as build
+   * arguments.
+   */
   readonly network: Readonly<Record<string, string>>
   readonly log: (line: string) => void
 }
@@ -107,7 +113,8 @@ export const buildStages = (stages: ReadonlyArray<Stage>, place: BuildPlace): Bu
     const root = join(place.work, `stage-${index}`)
     rmSync(root, { recursive: true, force: true })
     execFileSync("cp", ["-a", "--reflink=auto", place.base, root])
-    // Services that a package starts when it is installed would run on this machine; a container engine has no init either.
+    // Services that a package starts when it is installed would run on this machine; a container engine has no init
+    // either.
     writeFileSync(join(root, "usr/sbin/policy-rc.d"), "#!/bin/sh\nexit 101\n", { mode: 0o755 })
     image = runStage(stage, root, roots, place)
     for (const name of [String(index), ...(stage.name === null ? [] : [stage.name])]) roots.set(name, root)

@@ -1,6 +1,7 @@
 /**
- * Starts a built root as a container engine would: its user, no capabilities, a process namespace with the product as its first process,
- * everything read-only but /data and /tmp. To be run in a network and mount namespace of its own (main.ts).
+ * Starts a built root as a container engine would: its user, no capabilities, a process namespace with the product as
+ * its first process, everything read-only but /data and /tmp. To be run in a network and mount namespace of its own
+ * (main.ts).
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process"
 import { chownSync, mkdirSync, readFileSync } from "node:fs"
@@ -54,7 +55,10 @@ export class ContainerProcess {
     return new RegExp(`^${field}:\\s*(.*)$`, "m").exec(readFileSync(`/proc/${this.pid()}/status`, "utf8"))?.[1] ?? ""
   }
 
-  /** Runs a command beside the product, in its namespaces and as its user, as `docker exec` does; its exit code and output. */
+  /**
+   * Runs a command beside the product, in its namespaces and as its user, as `docker exec` does; its exit code and
+   * output.
+   */
   exec(image: BuiltImage, command: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}): { code: number; output: string } {
     const { gid, uid } = image.user
     const enter = ["--target", String(this.pid()), "--mount", "--pid", "--root", "--wd", "--setuid", String(uid), "--setgid", String(gid)]
@@ -63,12 +67,18 @@ export class ContainerProcess {
     return { code: status ?? 1, output: `${stdout}${stderr}` }
   }
 
-  /** Ends it and, as it is the first process of its namespace, everything it started. `--kill-child` does not outlive the change of user. */
+  /**
+   * Ends it and, as it is the first process of its namespace, everything it started. `--kill-child` does not outlive
+   * the change of user.
+   */
   kill(): void {
     if (this.child.exitCode === null && this.child.signalCode === null) process.kill(this.pid(), "SIGKILL")
   }
 
-  /** Sends the signal to the product and waits for its end: its exit code and how long it took in ms; SIGKILL after 10 s. */
+  /**
+   * Sends the signal to the product and waits for its end: its exit code and how long it took in ms; SIGKILL after 10
+   * s.
+   */
   async stop(signal: NodeJS.Signals): Promise<{ readonly code: number | null; readonly ms: number }> {
     const started = performance.now()
     process.kill(this.pid(), signal)

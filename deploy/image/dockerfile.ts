@@ -1,6 +1,6 @@
 /**
- * Reads a Dockerfile into its stages. It knows the instructions that ours has and refuses every other one, so that what the test of the
- * image carries out is what a container engine would.
+ * Reads a Dockerfile into its stages. It knows the instructions that ours has and refuses every other one, so that what
+ * the test of the image carries out is what a container engine would.
  */
 
 export type Step =

@@ -1,6 +1,6 @@
 /**
- * `npm run test:image [-- WORK_DIRECTORY]`: carries out the Dockerfile in a clean Debian root and starts what comes out. See test-image.sh.
- * The Debian root is kept in WORK_DIRECTORY and used again; the stages are made anew each time.
+ * `npm run test:image [-- WORK_DIRECTORY]`: carries out the Dockerfile in a clean Debian root and starts what comes
+ * out. See test-image.sh. The Debian root is kept in WORK_DIRECTORY and used again; the stages are made anew each time.
  */
 import { execFileSync, spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -61,7 +61,8 @@ writeFileSync(join(work, "image.json"), JSON.stringify(built))
 say(
   `built in ${seconds()} s; size of the image's own files: ${execFileSync("du", ["-sh", built.image.root], { encoding: "utf8" }).split("\t")[0]}`,
 )
-// A network of its own, with nothing but loopback: no port of this machine is touched, and nothing can be fetched at the start.
+// A network of its own, with nothing but loopback: no port of this machine is touched, and nothing can be fetched at
+// the start.
 const inside = [process.execPath, fileURLToPath(import.meta.url), "--inside", work]
 const run = spawnSync("unshare", ["--net", "--mount", "--propagation", "private", ...inside], { stdio: "inherit", timeout: 300_000 })
 if (run.status === 0)

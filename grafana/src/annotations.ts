@@ -1,4 +1,6 @@
-/** What happened, drawn across all plots. Windows are fixed: Grafana gives annotations no rate interval. */
+/**
+ * Annotations: events drawn across all plots. Their windows are fixed, as Grafana gives annotations no rate interval.
+ */
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard"
 import * as prometheus from "@grafana/grafana-foundation-sdk/prometheus"
 import { DATASOURCE } from "./panels.ts"
@@ -29,7 +31,7 @@ const annotation = ({ color, expr, name, tags, title }: Happening) =>
 
 const happened = (series: string) => `increase(${series}[1m]) > 0`
 
-/** Ad breaks as regions. */
+/** Ad breaks drawn as regions. */
 export const breaks = (channel: string) =>
   annotation({
     name: "Ad breaks",

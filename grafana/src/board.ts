@@ -1,4 +1,4 @@
-/** A dashboard: what all of them have, and its panels row by row. */
+/** Builds a dashboard: what all of them have in common, and its panels row by row. */
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard"
 import { dashboardLinks, TAGS, UIDS } from "./links.ts"
 import type { Panel } from "./panels.ts"
@@ -8,9 +8,9 @@ export interface BoardSpec {
   readonly board: keyof typeof UIDS
   readonly title: string
   readonly description: string
-  /** How far back it looks when it is opened. */
+  /** Start of the time range when the dashboard is opened. */
   readonly from: string
-  /** Page of the product that it belongs to. */
+  /** Path of the product's page that the dashboard belongs to. */
   readonly productPath: string
   readonly variables: ReadonlyArray<dashboard.QueryVariableBuilder>
   readonly annotations: ReadonlyArray<dashboard.AnnotationQueryBuilder>
@@ -18,10 +18,10 @@ export interface BoardSpec {
   readonly sections: ReadonlyArray<{ readonly title: string; readonly panels: ReadonlyArray<Panel> }>
 }
 
-/** Ids of rows, out of the way of the panels'. */
+/** First id of rows, apart from those of panels. */
 const FIRST_ROW = 1000
 
-/** @returns the dashboard in Grafana's classic model, as it stands in a file */
+/** The dashboard in Grafana's classic model, as stored in a file. */
 export const board = (spec: BoardSpec): dashboard.Dashboard => {
   const builder = new dashboard.DashboardBuilder(`Stream Distributor / ${spec.title}`)
     .uid(UIDS[spec.board])

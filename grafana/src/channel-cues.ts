@@ -1,4 +1,4 @@
-/** Of one channel: SCTE-35, as it arrives and as it leaves. */
+/** SCTE-35 of one channel, as it arrives and as it goes out. */
 import { graph, states } from "./panels.ts"
 import { CHANNEL, increase, of, sumBy } from "./query.ts"
 import { IN_BREAK } from "./words.ts"

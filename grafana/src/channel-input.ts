@@ -1,4 +1,4 @@
-/** Of one channel: what its sources bring, how they become one stream, and its alarms. */
+/** Input of one channel: what its legs bring, how they become one stream, and the channel's alarms. */
 import { graph, states } from "./panels.ts"
 import { bitsPerSecond, CHANNEL, increase, of, rate } from "./query.ts"
 import { ALARM, IN_USE } from "./words.ts"
@@ -7,7 +7,7 @@ const third = { width: 8, height: 8 } as const
 const half = { width: 12, height: 8 } as const
 const SOURCE = "{{source}}"
 const input = (name: string, ...matchers: ReadonlyArray<string>) => of(`distributor_input_${name}`, CHANNEL, ...matchers)
-/** Events of both sources by kind. */
+/** Events of both legs by kind. */
 const counts = (kinds: Readonly<Record<string, string>>) =>
   Object.entries(kinds).map(([legend, name]) => ({ expr: increase(input(`${name}_total`)), legend: `${SOURCE} ${legend}` }))
 

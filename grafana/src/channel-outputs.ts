@@ -1,4 +1,4 @@
-/** Of one channel: its outputs side by side. */
+/** Outputs of one channel, side by side. */
 import { outputState, retransmitted } from "./expressions.ts"
 import { graph, listing, states } from "./panels.ts"
 import { bitsPerSecond, CHANNEL, increase, of } from "./query.ts"

@@ -1,4 +1,4 @@
-/** One channel: its sources, the way from two to one, its cues and its outputs. */
+/** Dashboard of one channel: its legs, how two become one stream, its cues and its outputs. */
 import { breaks, cues, switches } from "./annotations.ts"
 import { board } from "./board.ts"
 import { channelCues } from "./channel-cues.ts"

@@ -14,5 +14,5 @@ export const dashboards = (): Readonly<Record<string, Dashboard>> => ({
   "slo.json": slos(),
 })
 
-/** As it stands in the file. */
+/** A dashboard as the text of its file. */
 export const asText = (dashboard: Dashboard): string => `${JSON.stringify(dashboard, null, 2)}\n`

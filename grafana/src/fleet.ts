@@ -1,4 +1,4 @@
-/** All channels and outputs: what is wrong, and where. */
+/** Dashboard of all channels and outputs: what is wrong, and where. */
 import { engineRestarts } from "./annotations.ts"
 import { board } from "./board.ts"
 import { channelState, firing, outputState, retransmitted } from "./expressions.ts"

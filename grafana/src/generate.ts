@@ -1,4 +1,4 @@
-/** `npm run dashboards`: writes grafana/dashboards anew. */
+/** `npm run dashboards`: generates grafana/dashboards. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { asText, dashboards } from "./dashboards.ts"

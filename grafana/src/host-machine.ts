@@ -1,11 +1,11 @@
-/** The machine, by node-exporter. */
+/** Panels about the machine, from node-exporter. */
 import { graph } from "./panels.ts"
 import { increase, ofHost, rate } from "./query.ts"
 
 const third = { width: 8, height: 8 } as const
 const half = { width: 12, height: 8 } as const
 const HOST = "{{instance}}"
-/** Interfaces of containers come and go. */
+/** Matcher for network devices, without those of containers, which come and go. */
 const DEVICES = 'device!~"veth.*|docker.*|br-.*|cali.*"'
 const DISKS = 'device!~"loop.*|ram.*|sr.*"'
 const FILES = 'fstype!~"tmpfs|overlay|squashfs|ramfs"'

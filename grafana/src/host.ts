@@ -1,4 +1,4 @@
-/** The machine and the two processes of the product on it. */
+/** Dashboard of the machine and the product's two processes on it. */
 import { engineRestarts } from "./annotations.ts"
 import { board } from "./board.ts"
 import { hostMachine } from "./host-machine.ts"

@@ -1,7 +1,7 @@
-/** Ways from a dashboard to the others and to the product's own pages. */
+/** Links from a dashboard to the others and to the product's own pages. */
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard"
 
-/** What a series is about; it has the labels for it. */
+/** Subject of a series, for which it has the labels. */
 export type About = "channel" | "output"
 
 export const UIDS = {
@@ -12,15 +12,15 @@ export const UIDS = {
   slo: "distributor-slo",
 } as const
 
-/** A variable of Grafana, as `${name}`. */
+/** Reference to a Grafana variable: `${name}`. */
 export const variable = (name: string): string => `$\{${name}}`
 
-/** What the next dashboard is to show as well. */
+/** Variables that a link carries over to the next dashboard. */
 const KEPT = ["datasource", "job", "instance", "product"].map((name) => variable(`${name}:queryparam`)).join("&")
 const TAG = "stream-distributor"
 export const TAGS = [TAG]
 
-/** The builder would hide it in a menu. */
+/** Shows a link in the bar; by default the builder would hide it in a menu. */
 const inSight = (builder: dashboard.DashboardLinkBuilder) => ({
   build: (): dashboard.DashboardLink => {
     const { placement: _, ...rest } = builder.build()
@@ -31,7 +31,7 @@ const inSight = (builder: dashboard.DashboardLinkBuilder) => ({
 const link = (title: string, url: string, targetBlank: boolean, icon = "") =>
   inSight(new dashboard.DashboardLinkBuilder(title).type(dashboard.DashboardLinkType.Link).url(url).targetBlank(targetBlank).icon(icon))
 
-/** From a series, or from a row of a table. */
+/** Links from a series, or from a row of a table. */
 export const dataLinks = (about: About, fromTable: boolean) => {
   const label = (name: string) => variable(fromTable ? `__data.fields.${name}` : `__field.labels.${name}`)
   const query = `${KEPT}&${variable("__url_time_range")}&var-channel=${label("channel")}`
@@ -42,7 +42,7 @@ export const dataLinks = (about: About, fromTable: boolean) => {
   ]
 }
 
-/** At the top of a dashboard. */
+/** Links at the top of a dashboard. */
 export const dashboardLinks = (productPath: string) => [
   inSight(
     new dashboard.DashboardLinkBuilder("Stream Distributor")

@@ -1,4 +1,4 @@
-/** Outputs of one channel: connection, bit rate, SRT, queue and cues. */
+/** Dashboard of one channel's outputs: connection, bit rate, SRT, queue and cues. */
 import { breaks, cues, reconnects, switches } from "./annotations.ts"
 import { board } from "./board.ts"
 import { outputState, retransmitted } from "./expressions.ts"

@@ -1,4 +1,4 @@
-/** Panels as the dashboards describe them, made with Grafana's builders. */
+/** Builds panels from the dashboards' descriptions, with Grafana's builders. */
 import * as bargauge from "@grafana/grafana-foundation-sdk/bargauge"
 import type { Builder } from "@grafana/grafana-foundation-sdk/cog"
 import * as common from "@grafana/grafana-foundation-sdk/common"
@@ -17,31 +17,31 @@ type Color = "green" | "red" | "yellow" | "blue" | "text"
 
 export interface Query {
   readonly expr: string
-  /** Of a series, with labels as `{{channel}}`. */
+  /** Name of a series, with labels as `{{channel}}`. */
   readonly legend: string
 }
 
 export interface PanelSpec {
-  /** Stands in addresses (`viewPanel`): never given to another panel of the dashboard. */
+  /** Id of the panel. It is part of addresses (`viewPanel`), so it is never given to another panel of the dashboard. */
   readonly id: number
   readonly title: string
   readonly description: string
   readonly unit: Unit
-  /** Of 24 columns. */
+  /** Width in columns, of which there are 24. */
   readonly width: number
-  /** In grid units of 30 pixels. */
+  /** Height in grid units of 30 pixels. */
   readonly height: number
   readonly queries: ReadonlyArray<Query>
-  /** What a series is about: it links there. */
+  /** Subject of the series, to which it links. */
   readonly about?: About
   readonly decimals?: number
   readonly min?: number
   readonly max?: number
-  /** Words for values. */
+  /** Words and colours for values. */
   readonly words?: Readonly<Record<string, readonly [text: string, color: Color]>>
-  /** Colour from a value on; below the first one it is green. */
+  /** Colours from given values on; green below the first one. */
   readonly limits?: ReadonlyArray<readonly [from: number, color: Color]>
-  /** Shown when there is no series. */
+  /** Text shown when there is no series. */
   readonly nothing?: string
 }
 
@@ -110,13 +110,13 @@ const tooltip = () => new common.VizTooltipOptionsBuilder().mode(common.TooltipD
 const last = () => new common.ReduceDataOptionsBuilder().calcs(["lastNotNull"]).values(false).fields("")
 
 export interface GraphStyle {
-  /** Counts of events as bars, shares of a whole stacked. */
+  /** Style of the graph: bars for counts of events, stacked for shares of a whole. */
   readonly style?: "line" | "bars" | "stack"
-  /** Values may be below zero. */
+  /** True when values may be below zero. */
   readonly signed?: boolean
 }
 
-/** Figures over time. */
+/** A graph: figures over time. */
 export const graph = ({ signed = false, style = "line", ...spec }: PanelSpec & GraphStyle): Panel => {
   const builder = fill(new timeseries.PanelBuilder(), signed ? spec : { min: 0, ...spec }, "range")
     .legend(legend())
@@ -132,7 +132,7 @@ export const graph = ({ signed = false, style = "line", ...spec }: PanelSpec & G
     .thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed))
 }
 
-/** The newest figure, large; its name instead when `names` says so. */
+/** A panel with the newest figure in large type, or its name when `names` is set. */
 export const figure = ({ names = false, ...spec }: PanelSpec & { readonly names?: boolean }): Panel =>
   fill(new stat.PanelBuilder(), spec, "range")
     .reduceOptions(last())
@@ -141,7 +141,7 @@ export const figure = ({ names = false, ...spec }: PanelSpec & { readonly names?
     .textMode(names ? common.BigValueTextMode.Name : common.BigValueTextMode.Auto)
     .thresholds(thresholds(spec.limits))
 
-/** States as coloured bars, a row each series. */
+/** A timeline: states as coloured bars, a row for each series. */
 export const states = (spec: PanelSpec & Required<Pick<PanelSpec, "words">>): Panel =>
   fill(new statetimeline.PanelBuilder(), spec, "range")
     .mergeValues(true)
@@ -152,7 +152,7 @@ export const states = (spec: PanelSpec & Required<Pick<PanelSpec, "words">>): Pa
     .tooltip(tooltip())
     .thresholds(thresholds())
 
-/** The highest ones of now, longest bar first. */
+/** A bar gauge: the highest present values, longest bar first. */
 export const bars = (spec: PanelSpec): Panel =>
   fill(new bargauge.PanelBuilder(), { min: 0, ...spec }, "now")
     .reduceOptions(last())
@@ -160,7 +160,10 @@ export const bars = (spec: PanelSpec): Panel =>
     .displayMode(common.BarGaugeDisplayMode.Basic)
     .thresholds(thresholds(spec.limits))
 
-/** What there is now, a row each series, a column each of these labels; `Value` as well where it says something. */
+/**
+ * A table of the present series, a row each, with a column for each of these labels, and `Value` where it is
+ * meaningful.
+ */
 export const listing = ({ columns, ...spec }: PanelSpec & { readonly columns: Readonly<Record<string, string>> }): Panel =>
   fill(new table.PanelBuilder(), spec, "table")
     .thresholds(thresholds(spec.limits))

@@ -1,16 +1,22 @@
-/** The objective: outputs that are to send are up for 99.9 % of the time. How much of the budget is left, and how fast it goes. */
+/**
+ * Dashboard of the objective that outputs which should send are up 99.9 % of the time: how much budget is left, and how
+ * fast it is used.
+ */
 import { board } from "./board.ts"
 import { bars, figure, graph, listing, states } from "./panels.ts"
 import { CHANNELS, OUTPUTS, of } from "./query.ts"
 import { channels, outputsOf } from "./variables.ts"
 import { IS_UP } from "./words.ts"
 
-/** As in prometheus/rules. */
+/** Error budget as a share of time, as in prometheus/rules. */
 const BUDGET = 0.001
 const slo = (name: string) => of(`channel_output:distributor_output_${name}`, CHANNELS, OUTPUTS)
-/** How many times faster than the objective allows: at 1 the budget is used up by the end of the month. */
+/** Burn rate, relative to what the objective allows: at 1 the budget is used up at the end of the month. */
 const burn = (window: string) => `${slo(`down:ratio${window}`)} / ${BUDGET}`
-/** Part of the month's budget that is left; from averages over 6 h, since a month of samples of 400 outputs is too much to read. */
+/**
+ * Share of the month's budget that is left, from averages over 6 h, since a month of samples of 400 outputs is too much
+ * to read.
+ */
 const left = `1 - avg_over_time(${slo("down:ratio6h")}[30d]) / ${BUDGET}`
 const byChannel = (how: string, expr: string) => `${how} by (job, instance, channel) (${expr})`
 

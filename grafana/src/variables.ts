@@ -1,4 +1,4 @@
-/** Variables of the dashboards: what is looked at. */
+/** Variables of the dashboards: what they show. */
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard"
 import { DATASOURCE } from "./panels.ts"
 import { of } from "./query.ts"
@@ -14,7 +14,7 @@ const values = (name: string, label: string, series: string, of: string) =>
     .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
     .sort(dashboard.VariableSort.NaturalAsc)
 
-/** As many as one likes, all to begin with. */
+/** A variable with any number of values, initially all. */
 const many = (...args: Parameters<typeof values>) =>
   values(...args)
     .multi(true)
@@ -24,7 +24,7 @@ const many = (...args: Parameters<typeof values>) =>
 
 const datasource = () => new dashboard.DatasourceVariableBuilder("datasource").label("Data Source").type("prometheus")
 
-/** Where the product's pages are, as the reader's browser reaches them. */
+/** A variable with the address of the product's pages as the reader's browser reaches them. */
 const product = () =>
   new dashboard.TextBoxVariableBuilder("product")
     .label("Product")
@@ -37,10 +37,10 @@ const instances = () => [
   many("instance", "Instance", 'distributor_build_info{job=~"$job"}', "instance"),
 ]
 
-/** For every dashboard; those of its own come after the instances. */
+/** Variables of every dashboard; its own ones come after the instances. */
 export const variables = (own: ReadonlyArray<dashboard.QueryVariableBuilder>) => [datasource(), ...instances(), ...own, product()]
 
-/** One channel, since the dashboard is about one. */
+/** A variable with one channel, for dashboards about a single one. */
 export const oneChannel = () => values("channel", "Channel", of("distributor_channel_info"), "channel")
 export const channels = () => many("channel", "Channel", of("distributor_channel_info"), "channel")
 export const outputsOf = (channel: string) => many("output", "Output", of("distributor_output_info", channel), "output")

@@ -3,9 +3,9 @@ import type { PanelSpec } from "./panels.ts"
 
 type Words = NonNullable<PanelSpec["words"]>
 
-/** Of `wanted + running`. */
+/** Words for the states of a channel, the sum of `wanted` and `running`. */
 export const CHANNEL_STATES: Words = { 0: ["stopped", "text"], 1: ["no input", "red"], 2: ["running", "green"] }
-/** Of `wanted + up`. */
+/** Words for the states of an output, the sum of `wanted` and `up`. */
 export const OUTPUT_STATES: Words = { 0: ["off", "text"], 1: ["down", "red"], 2: ["up", "green"] }
 export const REDUNDANCY: Words = { 0: ["lost", "red"], 1: ["redundant", "green"] }
 export const IN_BREAK: Words = { 0: ["programme", "text"], 1: ["ad break", "blue"] }

@@ -1,4 +1,7 @@
-/** The C relay of peers/relay.c, built when a compiler is there, at the same ticks and callers per port as the engine's source says. */
+/**
+ * The C relay of peers/relay.c, built when a compiler is there, at the same ticks and callers per port as the engine's
+ * source says.
+ */
 import { spawnSync } from "node:child_process"
 import { mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"

@@ -1,4 +1,7 @@
-/** `npm run bench`: every part on the same input in one go, interleaved when repeated; tables on stdout, JSON in build/bench.json. */
+/**
+ * `npm run bench`: every part on the same input in one go, interleaved when repeated; tables on stdout, JSON in
+ * build/bench.json.
+ */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { cpus, release } from "node:os"
 import { join } from "node:path"
@@ -19,7 +22,7 @@ const workOf = (part: Part, options: BenchOptions): Work => {
   const { channels, outputs, processes, bitrate, warmupS, windowS } = options
   const srt = { part, channels, bitrate, warmupS, windowS, srtOutputs: outputs, udpOutputs: 0 }
   const udp = { ...srt, srtOutputs: 0, udpOutputs: outputs }
-  // One process an output, each with an input of its own: unicast to one port cannot be shared by two of them.
+  // One process per output, each with an input of its own, since two processes cannot share unicast to one port.
   const single = { ...srt, channels: processes, srtOutputs: 1 }
   switch (part) {
     case "ours":
@@ -81,7 +84,7 @@ const run = async (options: BenchOptions) => {
   return { results, notes }
 }
 
-/** What RTMP outputs share is small, so that the compiler's own work would be most of what is seen. */
+/** Warm-up for RTMP outputs, in s. Without it the compiler's own work would be most of what is measured. */
 const RTMP_WARMUP_S = 20
 
 const runRtmp = async (options: BenchOptions, notes: Array<string>): Promise<ReadonlyArray<RtmpMeasured>> => {

@@ -11,12 +11,12 @@ export interface RtmpMeasured {
   readonly part: string
   readonly outputs: number
   readonly seconds: number
-  /** Percent of one core, and MiB of resident memory, for each output. */
+  /** CPU in percent of one core, and below, MiB of resident memory, per output. */
   readonly cpu_percent_per_output: number
   readonly rss_mib_per_output: number
   /** Cores used, by role. */
   readonly cores: Readonly<Record<string, number>>
-  /** Bit/s that the server received, of the slowest and the fastest output. */
+  /** Bit rate in bit/s that the server received from the slowest output, and below, from the fastest. */
   readonly received_min: number
   readonly received_max: number
   readonly steal_cores: number
@@ -25,7 +25,7 @@ export interface RtmpMeasured {
 export interface RtmpWork {
   readonly part: string
   readonly peer: Peer
-  /** 1 with all outputs, or one for each output. */
+  /** Number of channels: 1 with all outputs, or one for each output. */
   readonly channels: number
   readonly outputs: number
   readonly bitrate: number
@@ -80,7 +80,7 @@ const programme = (bitrate: number): string => {
   return file
 }
 
-/** Runs it; throws with the peer's own words when the outputs do not come up. Ends what it started in any case. */
+/** Measures RTMP outputs. Throws with the peer's own words when they do not come up; always ends what it started. */
 export const measureRtmp = async (work: RtmpWork): Promise<RtmpMeasured> => {
   const { bitrate, channels, outputs, peer } = work
   const file = programme(bitrate)
@@ -89,13 +89,29 @@ export const measureRtmp = async (work: RtmpWork): Promise<RtmpMeasured> => {
   try {
     const inputPort = await freeUdpPorts(channels * 2 + 2)
     const load: Load = {
-      ...{ channels, bitrate, inputPort, srtPort: 0, srtOutputs: 0, udpPort: 0, udpOutputs: 0 },
-      ...{ rtmpPort: server.port, rtmpOutputs: outputs / channels },
+      channels,
+      bitrate,
+      inputPort,
+      srtPort: 0,
+      srtOutputs: 0,
+      udpPort: 0,
+      udpOutputs: 0,
+      rtmpPort: server.port,
+      rtmpOutputs: outputs / channels,
     }
     const running = await peer.start(load)
     ends.unshift(() => running.stop())
     const sender = startTool("rtp-sender", [
-      ...["--base-port", inputPort, "--port-step", 2, "--channels", channels, "--bitrate", bitrate, "--file", file],
+      "--base-port",
+      inputPort,
+      "--port-step",
+      2,
+      "--channels",
+      channels,
+      "--bitrate",
+      bitrate,
+      "--file",
+      file,
       ...(peer.input === "udp" ? ["--udp"] : []),
     ])
     ends.unshift(() => sender.stop())

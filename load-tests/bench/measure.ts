@@ -1,4 +1,7 @@
-/** One window of measurement: sink, peer and sender up, a warm-up, then CPU, memory, loss and delay over the same seconds. */
+/**
+ * One window of measurement: sink, peer and sender up, a warm-up, then CPU, memory, loss and delay over the same
+ * seconds.
+ */
 import type { Load, OwnCounters, Peer } from "./peer.ts"
 import { cpuSeconds, pssBytes, rssBytes, stealSeconds } from "./proc.ts"
 import { freeUdpPorts, type Started, sleep, startSink, startTool } from "./processes.ts"
@@ -11,15 +14,15 @@ export interface Measured {
   /** Output packets that were due in the window: outputs x input datagrams. */
   readonly packets: number
   readonly cpu_us_per_packet: number
-  /** Percent of one core for each output. */
+  /** CPU in percent of one core per output. */
   readonly cpu_percent_per_output: number
   /** Cores used, by role. */
   readonly cores: Readonly<Record<string, number>>
   readonly rss_mib: number
-  /** The same with pages that processes share counted once. */
+  /** Memory in MiB with pages that processes share counted once. */
   readonly pss_mib: number
   readonly received: number
-  /** Missing at the sink, of pattern datagrams. */
+  /** Pattern datagrams missing at the sink. */
   readonly lost: number
   readonly corrupt: number
   readonly duplicated: number
@@ -31,7 +34,7 @@ export interface Measured {
   readonly own: OwnCounters | null
   /** Report of api-load.ts; null without it. */
   readonly asked: Readonly<Record<string, number>> | null
-  /** The helpers' share, to see whether the box was the limit. */
+  /** Cores used by the helpers, to see whether the machine was the limit. */
   readonly sink_cores: number
   readonly sender_cores: number
   readonly sender_late_max_us: number
@@ -70,7 +73,7 @@ const lateOf = (sender: Started): number => {
   }
 }
 
-/** Runs it; throws with the peer's own words when the outputs do not come up. Ends what it started in any case. */
+/** Measures one window. Throws with the peer's own words when outputs do not come up; always ends what it started. */
 export const measure = async (work: Work): Promise<Measured> => {
   const { peer, channels, bitrate, srtOutputs, udpOutputs } = work
   const outputs = channels * (srtOutputs + udpOutputs)
@@ -79,7 +82,9 @@ export const measure = async (work: Work): Promise<Measured> => {
   const srtPort = udpPort + channels * udpOutputs
   const load: Load = { channels, bitrate, inputPort, srtPort, srtOutputs, udpPort, udpOutputs }
   const sink = await startSink([
-    ...["--verify", peer.verify, "--no-tsbpd"],
+    "--verify",
+    peer.verify,
+    "--no-tsbpd",
     ...(srtOutputs > 0 ? ["--srt-listen", srtPort] : []),
     ...(udpOutputs > 0 ? ["--udp", `${udpPort}:${channels * udpOutputs}`] : []),
   ])
@@ -88,7 +93,16 @@ export const measure = async (work: Work): Promise<Measured> => {
     const running = await peer.start(load)
     ends.unshift(() => running.stop())
     const sender = startTool("rtp-sender", [
-      ...["--base-port", inputPort, "--port-step", 2, "--channels", channels, "--bitrate", bitrate, "--slots", 8],
+      "--base-port",
+      inputPort,
+      "--port-step",
+      2,
+      "--channels",
+      channels,
+      "--bitrate",
+      bitrate,
+      "--slots",
+      8,
       ...(peer.input === "udp" ? ["--udp"] : []),
     ])
     ends.unshift(() => sender.stop())

@@ -1,4 +1,4 @@
-/** What `npm run bench` was asked to measure. */
+/** Options of `npm run bench`. */
 import { readArguments } from "../lib/arguments.ts"
 
 /** Parts in the order they run; each is one window of measurement. */

@@ -1,6 +1,9 @@
-/** What can be measured: something that takes channels on UDP ports and hands them on. */
+/** Peers: programs that take channels on UDP ports and pass them on, and can be measured. */
 
-/** The load of a run. Channel c arrives on `inputPort + 2c`; SRT outputs call `srtPort`, UDP outputs go to `udpPort + c * udpOutputs + o`. */
+/**
+ * The load of a run. Channel c arrives on `inputPort + 2c`; SRT outputs call `srtPort`, UDP outputs go to `udpPort + c
+ * * udpOutputs + o`.
+ */
 export interface Load {
   readonly channels: number
   readonly bitrate: number
@@ -9,7 +12,7 @@ export interface Load {
   readonly srtOutputs: number
   readonly udpPort: number
   readonly udpOutputs: number
-  /** Of an RTMP server at 127.0.0.1; outputs publish to `live/c<channel>-o<output>`. */
+  /** Port of an RTMP server at 127.0.0.1; outputs publish to `live/c<channel>-o<output>`. */
   readonly rtmpPort?: number
   readonly rtmpOutputs?: number
 }
@@ -21,24 +24,24 @@ export interface OwnCounters {
 }
 
 export interface RunningPeer {
-  /** Its processes now, by role. */
+  /** The peer's present processes, by role. */
   pids(): ReadonlyArray<{ readonly pid: number; readonly role: string }>
-  /** Null when it keeps none. */
+  /** The peer's own counters; null when it keeps none. */
   counters(): Promise<OwnCounters | null>
-  /** Where its HTTP side listens; left out where there is none. */
+  /** Address of its HTTP side; left out where there is none. */
   readonly url?: string
-  /** What it said on stderr, when something went wrong. */
+  /** Text that it wrote to stderr, for when something went wrong. */
   errors(): string
   stop(): Promise<void>
 }
 
 export interface Peer {
   readonly name: string
-  /** What it reads: RTP, or raw UDP when it does not know RTP. */
+  /** Input that it reads: RTP, or raw UDP when it does not know RTP. */
   readonly input: "rtp" | "udp"
-  /** How the sink can check what it sends: byte for byte, or continuity counters when it remultiplexes. */
+  /** How the sink can check its output: byte for byte, or by continuity counters when it remultiplexes. */
   readonly verify: "pattern" | "ts"
-  /** A sentence when it cannot run here. */
+  /** Sentence that says why it cannot run here; null when it can. */
   readonly missing: () => string | null
   start(load: Load): Promise<RunningPeer>
 }

@@ -18,7 +18,7 @@ const coresOf = (results: ReadonlyArray<Measured>): string => {
   return roles.length === 1 ? (used[0] ?? "") : roles.map((role, i) => `${role} ${used[i] ?? ""}`).join(" + ")
 }
 
-/** One row a part: medians over the runs, worst of loss and gap. */
+/** Table with a row for each part: medians over the runs, and the worst loss and gap. */
 export const resultTable = (results: ReadonlyArray<Measured>): string => {
   const parts = [...new Set(results.map((result) => result.part))]
   const rows = parts.map((part) => {
@@ -37,7 +37,7 @@ export const resultTable = (results: ReadonlyArray<Measured>): string => {
       mid((r) => r.pss_mib, 0),
       lost,
       String(sum((r) => r.corrupt + r.duplicated + r.out_of_order)),
-      // Only UDP has the kernel's receive stamp; what SRT adds is its latency by design.
+      // Only UDP has the kernel's receive stamp; the delay that SRT adds is its latency by design.
       ...(part === "ours-udp" || part === "c-udp" || part === "ours-udp-asked"
         ? [mid((r) => r.delay_us.p50 / 1000, 2), mid((r) => r.delay_us.p99 / 1000, 2)]
         : ["-", "-"]),
@@ -50,7 +50,7 @@ export const resultTable = (results: ReadonlyArray<Measured>): string => {
   return table([...head, "delay p50 ms", "p99", "gap max ms", "helper cores", "steal %"], rows)
 }
 
-/** The same of RTMP outputs. */
+/** Table of the results of RTMP outputs. */
 export const rtmpTable = (results: ReadonlyArray<RtmpMeasured>): string => {
   const parts = [...new Set(results.map(({ part }) => part))]
   const rows = parts.map((part) => {

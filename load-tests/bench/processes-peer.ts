@@ -1,4 +1,4 @@
-/** The peers that are one process an output: ffmpeg and srt-live-transmit. */
+/** Peers with one process per output: ffmpeg and srt-live-transmit. */
 import { existsSync } from "node:fs"
 import { delimiter, join } from "node:path"
 import type { Load, Peer } from "./peer.ts"
@@ -31,14 +31,34 @@ const onePerOutput = (
 
 /** Half a second of analysis instead of five: only the start is quicker, the steady state is the same. */
 export const ffmpeg = onePerOutput("ffmpeg", { input: "rtp", verify: "ts" }, ({ inputPort, srtPort }, channel) => [
-  ...["-nostdin", "-loglevel", "error", "-analyzeduration", "500000", "-i", `rtp://127.0.0.1:${inputPort + 2 * channel}`],
-  ...["-c", "copy", "-f", "mpegts", `srt://127.0.0.1:${srtPort}?mode=caller&pkt_size=1316&streamid=c${channel}-o0`],
+  "-nostdin",
+  "-loglevel",
+  "error",
+  "-analyzeduration",
+  "500000",
+  "-i",
+  `rtp://127.0.0.1:${inputPort + 2 * channel}`,
+  "-c",
+  "copy",
+  "-f",
+  "mpegts",
+  `srt://127.0.0.1:${srtPort}?mode=caller&pkt_size=1316&streamid=c${channel}-o0`,
 ])
 
-/** An RTMP output as the seeds have it: one ffmpeg each. */
+/** RTMP outputs by ffmpeg, one process each. */
 export const ffmpegRtmp = onePerOutput("ffmpeg", { input: "rtp", verify: "ts" }, ({ inputPort, rtmpPort }, channel) => [
-  ...["-nostdin", "-loglevel", "error", "-analyzeduration", "500000", "-i", `rtp://127.0.0.1:${inputPort + 2 * channel}`],
-  ...["-c", "copy", "-f", "flv", `rtmp://127.0.0.1:${rtmpPort}/live/c${channel}-o0`],
+  "-nostdin",
+  "-loglevel",
+  "error",
+  "-analyzeduration",
+  "500000",
+  "-i",
+  `rtp://127.0.0.1:${inputPort + 2 * channel}`,
+  "-c",
+  "copy",
+  "-f",
+  "flv",
+  `rtmp://127.0.0.1:${rtmpPort}/live/c${channel}-o0`,
 ])
 
 export const srtLiveTransmit = onePerOutput("srt-live-transmit", { input: "udp", verify: "pattern" }, ({ inputPort, srtPort }, channel) => [

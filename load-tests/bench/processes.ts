@@ -1,4 +1,4 @@
-/** Child processes of a benchmark: everything started here is ended here, on every way out. */
+/** Child processes of a benchmark: everything started here is ended here, however the benchmark ends. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { createSocket } from "node:dgram"
 import { createServer } from "node:net"
@@ -35,7 +35,10 @@ export interface Started {
   readonly stop: (graceMs?: number) => Promise<void>
 }
 
-/** The engine takes this priority by itself where it may; sender, sink and peers get the same, before they start threads. */
+/**
+ * The engine takes this priority by itself where it may; sender, sink and peers get the same, before they start
+ * threads.
+ */
 const NICE = -10
 
 const raise = (pid: number | undefined) => {
@@ -47,7 +50,9 @@ const raise = (pid: number | undefined) => {
   }
 }
 
-/** Starts a program; what it writes is kept, not shown. `env` set means the product, which chooses its priority itself. */
+/**
+ * Starts a program; what it writes is kept, not shown. `env` set means the product, which chooses its priority itself.
+ */
 export const start = (command: string, args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>): Started => {
   const child = spawn(command, args, { cwd: root, stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...env } })
   if (env === undefined) raise(child.pid)

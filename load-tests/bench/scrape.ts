@@ -1,4 +1,7 @@
-/** How long a scrape of `/metrics` holds the control plane up: 50 channels x 8 SRT outputs, in process. Run with bun; prints JSON. */
+/**
+ * How long a scrape of `/metrics` holds the control plane up: 50 channels x 8 SRT outputs, in process. Run with bun;
+ * prints JSON.
+ */
 import { newOutputTally } from "../../src/effects/channel/runtime/tally.ts"
 import { channelConfig, outputConfig } from "../../src/effects/testing/configs.ts"
 import { renderMetrics } from "../../src/http/metrics/render.ts"

@@ -61,7 +61,10 @@ export const judge = (results: ReadonlyArray<Measured>): ReadonlyArray<Verdict> 
   ]
 }
 
-/** RTMP outputs of one channel against one ffmpeg for each: with all that runs anyway shared among them, and what one more costs. */
+/**
+ * RTMP outputs of one channel against one ffmpeg for each: with all that runs anyway shared among them, and what one
+ * more costs.
+ */
 export const judgeRtmp = (results: ReadonlyArray<RtmpMeasured>): ReadonlyArray<Verdict> => {
   const row = (target: string, limit: number, pick: (result: RtmpMeasured) => number, unit: string): ReadonlyArray<Verdict> => {
     const of = (part: string) => results.filter((result) => result.part === part)

@@ -1,6 +1,7 @@
 /**
- * Fuzzes what an RTMP server can make us read: AMF0, the chunk reader and the publisher's state machine must give values, messages and
- * events or an error, never a throw. Prints a JSON report; the first case that breaks the promise ends the run with status 1.
+ * Fuzzes what an RTMP server can make us read: AMF0, the chunk reader and the publisher's state machine must give
+ * values, messages and events or an error, never a throw. Prints a JSON report; the first case that breaks the promise
+ * ends the run with status 1.
  */
 
 import { fuzzRtmp } from "../../src/core/rtmp/testing/fuzz-rtmp.ts"

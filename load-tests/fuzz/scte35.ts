@@ -1,6 +1,7 @@
 /**
- * Fuzzes the SCTE-35 decoder: damaged and made-up sections must give a value or an error, never a throw, and every value must encode
- * to the bytes it came from. Prints a JSON report; the first case that breaks the promise ends the run with status 1.
+ * Fuzzes the SCTE-35 decoder: damaged and made-up sections must give a value or an error, never a throw, and every
+ * value must encode to the bytes it came from. Prints a JSON report; the first case that breaks the promise ends the
+ * run with status 1.
  */
 
 import { fuzzCorpus } from "../../src/core/scte35/testing/fuzz-corpus.ts"

@@ -1,6 +1,7 @@
 /**
- * A tiny but decodable H.264 stream (ITU-T H.264 clause 7.3): grey 640x360 pictures, an IDR then pictures that repeat it. The bit rate is
- * made by SEI user data (D.1.7) whose bytes are the test pattern, so remuxers copy the stream like any other.
+ * A tiny but decodable H.264 stream (ITU-T H.264 clause 7.3): grey 640x360 pictures, an IDR then pictures that repeat
+ * it. The bit rate is made by SEI user data (D.1.7) whose bytes are the test pattern, so remuxers copy the stream like
+ * any other.
  */
 
 class BitWriter {
@@ -97,7 +98,10 @@ export const skipSlice = (frameNumber: number): Array<number> =>
       .finish(),
   )
 
-/** Start of a SEI NAL unit with user data of `payload` bytes (16 of them the UUID); one byte 0x80 must follow the payload. */
+/**
+ * Start of a SEI NAL unit with user data of `payload` bytes (16 of them the UUID); one byte 0x80 must follow the
+ * payload.
+ */
 export const seiHeader = (payload: number): Array<number> => [
   ...[0, 0, 0, 1, 6, 5],
   ...new Array<number>(Math.floor(payload / 255)).fill(255),

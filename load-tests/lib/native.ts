@@ -1,6 +1,6 @@
 /**
- * The few libc calls the load tools need, a fixed piece of native memory, and the clocks. Own bindings on purpose: the tools that
- * judge the product share no code with it.
+ * The few libc calls the load tools need, a fixed piece of native memory, and the clocks. The bindings are their own on
+ * purpose: the senders and sinks that judge the product share no code with it.
  */
 import koffi from "koffi"
 
@@ -41,7 +41,10 @@ export const systemError = (call: string): Error => {
   return new Error(`${call}: ${errnoNames.get(code) ?? `errno ${code}`}`)
 }
 
-/** Native memory that never moves, seen as bytes and as little-endian 32-bit words, with its address for pointers in C structures. */
+/**
+ * Native memory that never moves, seen as bytes and as little-endian 32-bit words, with its address for pointers in C
+ * structures.
+ */
 export interface Arena {
   readonly bytes: Uint8Array
   readonly words: Uint32Array
@@ -135,7 +138,9 @@ const readClock = (clock: number): number => {
 /** CLOCK_MONOTONIC in nanoseconds. */
 export const monotonicNs = (): number => readClock(CLOCK_MONOTONIC)
 
-/** What to take from a CLOCK_REALTIME stamp (SO_TIMESTAMPNS) to get CLOCK_MONOTONIC, split so that no precision is lost. */
+/**
+ * What to take from a CLOCK_REALTIME stamp (SO_TIMESTAMPNS) to get CLOCK_MONOTONIC, split so that no precision is lost.
+ */
 export const realtimeOffset = (): { seconds: number; ns: number } => {
   libc.clockGettime(CLOCK_REALTIME, timespecBytes)
   const seconds = (timespec[0] ?? 0) + (timespec[1] ?? 0) * 4294967296

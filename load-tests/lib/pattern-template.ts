@@ -1,8 +1,10 @@
 /**
- * The transport stream of the test pattern, except for what depends on channel, counter and time (ISO/IEC 13818-1 2.4.3).
+ * The transport stream of the test pattern, except for what depends on channel, counter and time (ISO/IEC 13818-1
+ * 2.4.3).
  *
- * Every datagram is 7 TS packets: one of the pattern PID, then PSI, audio or video. The layout repeats every `CYCLE` datagrams (two
- * pictures, one PAT and PMT) and the continuity counters every `PERIOD`, which is also one group of pictures.
+ * Every datagram is 7 TS packets: one of the pattern PID, then PSI, audio or video. The layout repeats every `CYCLE`
+ * datagrams (two pictures, one PAT and PMT) and the continuity counters every `PERIOD`, which is also one group of
+ * pictures.
  */
 import { AUD, idrSlice, PPS, SILENT_AAC, SPS, seiHeader, skipSlice } from "./h264.ts"
 
@@ -76,7 +78,8 @@ const picture = (index: number, capacity: number): { bytes: Uint8Array; from: nu
   const head = [...pesHeader(0xe0, 0), ...AUD, ...(idr ? [...SPS, ...PPS] : [])]
   const tail = [0x80, ...(idr ? idrSlice() : skipSlice(index))]
   let payload = capacity - head.length - tail.length
-  // The SEI header grows with the payload it announces; a length it cannot express is made up with zero bytes before the slice.
+  // The SEI header grows with the payload it announces; a length it cannot express is made up with zero bytes before
+  // the slice.
   while (payload + seiHeader(payload).length - 16 > capacity - head.length - tail.length) payload -= 1
   const sei = seiHeader(payload)
   const from = head.length + sei.length

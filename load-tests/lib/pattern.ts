@@ -1,8 +1,10 @@
 /**
- * Datagrams that prove themselves: 7 TS packets whose every byte is a function of channel, counter and PCR step, except the send time.
+ * Datagrams that prove themselves: 7 TS packets whose every byte is a function of channel, counter and PCR step, except
+ * the send time.
  *
- * Words after the pattern packet's TS header, little endian: magic, channel, counter low and high, send time low and high
- * (CLOCK_MONOTONIC nanoseconds), PCR step in 27 MHz ticks, reserved 0; the rest of it, and most of the video, is the pattern.
+ * Words after the pattern packet's TS header, little endian: magic, channel, counter low and high, send time low and
+ * high (CLOCK_MONOTONIC nanoseconds), PCR step in 27 MHz ticks, reserved 0; the rest of it, and most of the video, is
+ * the pattern.
  */
 import { buildTemplate, DATAGRAM_BYTES, DATAGRAM_WORDS, PATTERN_PID, PERIOD } from "./pattern-template.ts"
 
@@ -52,7 +54,8 @@ const writePts = (words: Uint32Array, at: number, ticks: number) => {
 }
 
 /**
- * Writes a datagram at a word index. `channel` 0..65535, `counter` 0..2^52, `sentNs` CLOCK_MONOTONIC nanoseconds, `step` from `pcrStep`.
+ * Writes a datagram at a word index. `channel` 0..65535, `counter` 0..2^52, `sentNs` CLOCK_MONOTONIC nanoseconds,
+ * `step` from `pcrStep`.
  */
 export const writeDatagram = (words: Uint32Array, at: number, channel: number, counter: number, sentNs: number, step: number): void => {
   const place = counter % PERIOD
@@ -94,7 +97,10 @@ export const sentNsAt = (words: Uint32Array, at: number): number => (words[at + 
 
 const expected = new Uint32Array(DATAGRAM_WORDS)
 
-/** True when every byte of the datagram at a word index is what its own channel, counter and step say; the send time may be anything. */
+/**
+ * True when every byte of the datagram at a word index is what its own channel, counter and step say; the send time may
+ * be anything.
+ */
 export const isIntact = (words: Uint32Array, at: number): boolean => {
   if (!startsDatagram(words, at)) return false
   writeDatagram(expected, 0, channelAt(words, at), counterAt(words, at), sentNsAt(words, at), words[at + 7] ?? 0)

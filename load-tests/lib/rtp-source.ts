@@ -1,6 +1,6 @@
 /**
- * The sender behind rtp-sender.ts, without a loop of its own: `pump` sends what is due. Deadlines are absolute, so an interruption is
- * caught up and the rate never drifts; datagrams of one slot leave in one `sendmmsg`.
+ * The sender behind rtp-sender.ts, without a loop of its own: `pump` sends what is due. Deadlines are absolute, so an
+ * interruption is caught up and the rate never drifts; datagrams of one slot leave in one `sendmmsg`.
  */
 import {
   type Arena,
@@ -271,8 +271,8 @@ export class RtpSource {
   }
 
   /**
-   * Sends from the event loop, every millisecond, for tests that receive in the same process; resolves when `count` is reached.
-   * `stop` ends it earlier.
+   * Sends from the event loop, every millisecond, for tests that receive in the same process; resolves when `count` is
+   * reached. `stop` ends it earlier.
    */
   run(): { readonly finished: Promise<SenderReport>; readonly stop: () => SenderReport } {
     if (this.#startNs === 0) this.start()

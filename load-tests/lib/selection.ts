@@ -12,8 +12,8 @@ const noise = (index: number, channel: number): number => {
 }
 
 /**
- * `every:N` the last of each N; `burst:N:L` the last L of each N; `list:3,8` exactly these numbers; a fraction such as `0.01` that share,
- * spread at random but the same in every run. Throws on anything else.
+ * `every:N` the last of each N; `burst:N:L` the last L of each N; `list:3,8` exactly these numbers; a fraction such as
+ * `0.01` that share, spread at random but the same in every run. Throws on anything else.
  */
 export const parseSelection = (text: string): Selection => {
   const [kind = "", first = "", second = ""] = text.split(":")

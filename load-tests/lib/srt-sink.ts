@@ -1,6 +1,7 @@
 /**
- * Receives SRT streams and checks every message: as a listener it takes any number of callers on one port, as a caller it connects to a
- * listener output and, if asked, again after a loss. Sockets are polled, which avoids libsrt's epoll defect of versions before 1.5.5.
+ * Receives SRT streams and checks every message: as a listener it takes any number of callers on one port, as a caller
+ * it connects to a listener output and, if asked, again after a loss. Sockets are polled, which avoids libsrt's epoll
+ * defect of versions before 1.5.5.
  */
 import {
   createSrtSocket,
@@ -67,8 +68,8 @@ interface Connection {
 
 const MAX_MESSAGE = 1536
 /**
- * libsrt 1.5.1 now and then breaks a process's first connection before the peer has answered, and has no reason to give (seen once in about
- * twenty runs): what is tested is the peer, so such an attempt is made again.
+ * libsrt 1.5.1 now and then breaks a process's first connection before the peer has answered, and has no reason to give
+ * (seen once in about twenty runs): what is tested is the peer, so such an attempt is made again.
  */
 const SRT_REJ_UNKNOWN = 0
 const MAX_UNEXPLAINED = 3

@@ -1,8 +1,8 @@
 /**
  * Judges one received stream: what is missing, doubled, late or altered, and how long it took.
  *
- * `pattern` expects the datagrams of pattern.ts, cut into messages in any way that keeps TS packets whole; `ts` accepts any transport
- * stream and counts continuity errors (remuxers); `none` only counts.
+ * `pattern` expects the datagrams of pattern.ts, cut into messages in any way that keeps TS packets whole; `ts` accepts
+ * any transport stream and counts continuity errors (remuxers); `none` only counts.
  */
 
 import { DelayHistogram } from "./delay-histogram.ts"
@@ -11,7 +11,10 @@ import { channelAt, counterAt, DATAGRAM_BYTES, DATAGRAM_WORDS, isIntact, sentNsA
 
 export type Verify = "pattern" | "ts" | "none"
 
-/** What was found since the start or the last reset. Counts are of pattern datagrams, or of messages when none were looked for. */
+/**
+ * Findings since the start or the last reset. Counts are of pattern datagrams, or of messages when the pattern is not
+ * checked.
+ */
 export interface StreamReport {
   readonly stream: string
   /** Channel number of the pattern; -1 unknown. */
@@ -159,7 +162,7 @@ export class StreamCheck {
     else if (counter > this.#expected) this.#lost += counter - this.#expected
     else if (counter < this.#expected) {
       this.#outOfOrder += 1
-      // What came before the first one was never counted as lost.
+      // Counters before the first one were never counted as lost.
       if (counter > this.#first) this.#lost -= 1
     }
     this.#expected = Math.max(this.#expected, counter + 1)

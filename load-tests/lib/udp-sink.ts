@@ -1,4 +1,6 @@
-/** Receives one UDP or RTP stream and checks every datagram; delays end at the kernel's receive stamp (SO_TIMESTAMPNS). */
+/**
+ * Receives one UDP or RTP stream and checks every datagram; delays end at the kernel's receive stamp (SO_TIMESTAMPNS).
+ */
 import {
   type Arena,
   boundPort,

@@ -1,8 +1,8 @@
 /**
  * The engine's side of the control socket: one control plane at a time, NDJSON both ways.
  *
- * A control plane that goes away, crashed or not, changes nothing for the streams. A second one is told who is connected and
- * turned away.
+ * A control plane that goes away, crashed or not, changes nothing for the streams. A second one is told who is
+ * connected and turned away.
  */
 import { chmodSync, rmSync } from "node:fs"
 import { createServer, type Server, type Socket } from "node:net"
@@ -43,7 +43,10 @@ export class ControlServer {
     return this.#controller !== null
   }
 
-  /** Resolves once listening; rejects when the path cannot be used. The caller has made sure that no other engine answers there. */
+  /**
+   * Resolves once listening; rejects when the path cannot be used. The caller has made sure that no other engine
+   * answers there.
+   */
   listen(): Promise<void> {
     rmSync(this.#path, { force: true })
     return new Promise((resolve, reject) => {
@@ -119,7 +122,9 @@ export class ControlServer {
     if (request.cmd === "shutdown") socket.end(() => this.#handlers.shutdown())
   }
 
-  /** Why a request is not carried out, or null. Any peer may ask a forsaken engine to shut down, whatever its protocol. */
+  /**
+   * Why a request is not carried out, or null. Any peer may ask a forsaken engine to shut down, whatever its protocol.
+   */
   #refuse(socket: Socket, request: Request): Reply | null {
     const other = this.#controller !== null && this.#controller.socket !== socket ? this.#controller : null
     if (other !== null) return refusal(request.id, "busy", `another control plane (pid ${other.pid}) is connected to this engine`)

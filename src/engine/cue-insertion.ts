@@ -23,7 +23,10 @@ const SILENT_US = 1e6
 
 const refused = (code: string, message: string, transient: boolean): Insertion => ({ ok: false, error: { code, message, transient } })
 
-/** Queues a splice_info_section; refused with `no_input`, `no_pid`, `too_long` or `busy`. Takes effect with the next packets that go out. */
+/**
+ * Queues a splice_info_section; refused with `no_input`, `no_pid`, `too_long` or `busy`. Takes effect with the next
+ * packets that go out.
+ */
 export const insertCue = (
   core: PacketCore,
   channel: number,

@@ -1,4 +1,6 @@
-/** Proof that each SCTE-35 section went out: which outputs were connected when it came, and when its slot left by each. */
+/**
+ * Proof that each SCTE-35 section went out: which outputs were connected when it came, and when its slot left by each.
+ */
 import type { PacketCore } from "../core/packet-core/packet-core.ts"
 import type { OutputSession } from "./outputs/output-session.ts"
 import type { SlotFate } from "./ring/ring-reader.ts"

@@ -1,4 +1,5 @@
 /** A channel inside the engine: its legs, which of them fills the ring, and the outputs that read it. */
+import { legIndex } from "../core/packet-core/leg-index.ts"
 import type { PacketCore } from "../core/packet-core/packet-core.ts"
 import { CueTracker } from "./cue-tracker.ts"
 import { monotonicUs } from "./ffi/clock.ts"
@@ -73,7 +74,7 @@ export class EngineChannel {
   }
 
   #newLeg(spec: LegSpec, policy: InputPolicy): Leg {
-    const index = this.index * 2 + (spec.name === "primary" ? 0 : 1)
+    const index = legIndex(this.index, spec.name)
     return new Leg(spec, policy, index, this.#core, this.#base, this.#ports, (kind, message) =>
       this.#hooks.leg(this, spec.name, kind, message),
     )

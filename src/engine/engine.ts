@@ -9,6 +9,7 @@ import {
   MAX_CHANNELS,
   MAX_LEGS,
 } from "../core/assembly/memory/layout.ts"
+import { channelOfIndex } from "../core/packet-core/leg-index.ts"
 import type { CoreEvent, PacketCore } from "../core/packet-core/packet-core.ts"
 import { decodeSpliceInfoSection } from "../core/scte35/decode-section.ts"
 import { insertCue } from "./cue-insertion.ts"
@@ -276,7 +277,7 @@ export class Engine {
 
   #coreEvents(events: ReadonlyArray<CoreEvent>): void {
     for (const event of events) {
-      const channel = this.#channelAt(event.leg >= MAX_LEGS ? event.leg - MAX_LEGS : event.leg >> 1)
+      const channel = this.#channelAt(channelOfIndex(event.leg))
       if (channel === undefined) continue
       try {
         this.#coreEvent(channel, event)
@@ -299,7 +300,7 @@ export class Engine {
     }
   }
 
-  /** A SCTE-35 section of what goes out. */
+  /** An SCTE-35 section of what goes out. */
   #section(channel: EngineChannel, event: CoreEvent): void {
     this.#cues += 1
     const arrivedUs = channel.cues.timeOf(event.position)
@@ -313,7 +314,7 @@ export class Engine {
       cue: this.#cues,
       at: Math.round(Date.now() - (monotonicUs() - arrivedUs) / 1000),
       clock_90k: channel.source.clock90k,
-      // Of a section that was cut off nobody knows.
+      // Whether a section that was cut off was sound is not known.
       crc_ok: event.b !== 0,
       section_base64: Buffer.from(event.data).toString("base64"),
     })
@@ -376,8 +377,8 @@ export class Engine {
   }
 
   /**
-   * Closes every output and leg; libsrt's clean-up sends the shutdowns and joins its threads. Resolves when what was being written is on
-   * disk, or after 2.5 s.
+   * Closes every output and leg; libsrt's clean-up sends the shutdowns and joins its threads. Resolves when what was
+   * being written is on disk, or after 2.5 s.
    */
   async close(): Promise<void> {
     this.#loop.stop()

@@ -1,7 +1,10 @@
 /** What goes wrong where nothing should: counted, and logged with its stack, while it ends only what it belongs to. */
 import type { Reason } from "./protocol/messages.ts"
 
-/** Whose it is: an output's session; a leg, or the choice between the legs of a channel; the engine's own, which belongs to no stream. */
+/**
+ * Whose it is: an output's session; a leg, or the choice between the legs of a channel; the engine's own, which belongs
+ * to no stream.
+ */
 export type FaultPart = "output" | "input" | "engine"
 
 /** Stacks logged in a minute; of more only the number is told. */
@@ -29,7 +32,10 @@ export class Faults {
     return this.#counts
   }
 
-  /** Takes up what was thrown at `what`, such as `output main of channel news`. Never throws; the answer is why that has ended. */
+  /**
+   * Takes up what was thrown at `what`, such as `output main of channel news`. Never throws; the answer is why that has
+   * ended.
+   */
   report(part: FaultPart, what: string, cause: unknown): Reason {
     this.#counts[part] += 1
     this.#tell(`internal error: ${what}: ${stackOf(cause)}`)

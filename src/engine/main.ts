@@ -1,7 +1,8 @@
 /**
  * The engine process: `bun src/engine/main.ts --data-dir DIR`.
  *
- * Started by the control plane and found again by it after a crash; also ends by itself when nobody can reach it any more.
+ * Started by the control plane and found again by it after a crash; also ends by itself when nobody can reach it any
+ * more.
  */
 import { existsSync, mkdirSync, readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
@@ -16,7 +17,9 @@ import { ENGINE_NICE, raisePriority } from "./system/priority.ts"
 const { values } = parseArgs({ options: { "data-dir": { type: "string", default: "./config" } } })
 const dataDir = values["data-dir"]
 const CORE = new URL("../../build/core.wasm", import.meta.url)
-/** With no control plane and nothing to carry for this long, or its socket gone, nobody will come back for this process. */
+/**
+ * With no control plane and nothing to carry for this long, or its socket gone, nobody will come back for this process.
+ */
 const ORPHAN_CHECK_MS = 10_000
 const ORPHAN_CHECKS = 6
 const TRIM_CHECK_MS = 5_000
@@ -54,8 +57,9 @@ process.on("SIGINT", () => exit("ended by SIGINT"))
 process.on("SIGHUP", () => {})
 await server.listen()
 engine.start()
-// What nobody caught was thrown in the event of a socket or a file of one output, or in a promise nobody waits for. The packet loop runs by
-// itself, and to end here would cut every stream of every channel: it is counted, logged, and the engine goes on.
+// What nobody caught was thrown in the event of a socket or a file of one output, or in a promise nobody waits for. The
+// packet loop runs by itself, and to end here would cut every stream of every channel: it is counted, logged, and the
+// engine goes on.
 process.on("uncaughtException", (cause) => void engine.faults.report("engine", "nobody caught it", cause))
 process.on("unhandledRejection", (cause) => void engine.faults.report("engine", "a promise was rejected", cause))
 log(`listening on ${path}; libsrt ${library.info.version ?? "not available"}`)

@@ -1,17 +1,19 @@
 /**
  * The packet loop: one thread, no promise and no object per packet.
  *
- * A pass drains the sockets that are ready into the rings, lets the outputs send, and sleeps until the next tick; between two
- * passes the JavaScript event loop runs (control socket, timers). Two rhythms:
+ * A pass drains the sockets that are ready into the rings, lets the outputs send, and sleeps until the next tick;
+ * between two passes the JavaScript event loop runs (control socket, timers). Two rhythms:
  *
  * - UDP and RTP outputs keep the input's spacing, so the sockets of their channels are drained every `FAST_TICK_US`.
- * - SRT packets carry the kernel's receive time (`srctime`), which the receiver's TSBPD restores, so they may leave in bursts every
+ * - SRT packets carry the kernel's receive time (`srctime`), which the receiver's TSBPD restores, so they may leave in
+ * bursts every
  *   `SLOW_TICK_US`, or less when a connection's latency is short: larger bursts are what makes libsrt's sending thread cheap. Channels
  *   with nothing but SRT are drained then, too.
  *
  * With nothing arriving the loop blocks in epoll for at most `IDLE_MS`.
  *
- * Whatever is thrown belongs to one session or one leg, and ends that and nothing else; a pass always leads to the next.
+ * Whatever is thrown belongs to one session or one leg, and ends that and nothing else; a pass always leads to the
+ * next.
  */
 import { EVENT_COUNT } from "../core/assembly/memory/layout.ts"
 import type { CoreEvent, PacketCore } from "../core/packet-core/packet-core.ts"
@@ -55,7 +57,7 @@ export class PacketLoop {
   #nextSecondUs = 0
   #lastPassUs = 0
   #running = false
-  /** Of the pass at hand. */
+  // What the current pass has found so far.
   #carried = 0
   #immediate = false
   #busy = false

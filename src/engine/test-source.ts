@@ -23,7 +23,7 @@ const openSocket = async (address: string, settings: Settings): Promise<Socket> 
   socket.setSendBufferSize(SEND_BUFFER_BYTES)
   if (isMulticast(address)) {
     if (settings.ttl !== undefined) socket.setMulticastTTL(settings.ttl)
-    // Of IPv6 the interface is named by its zone (RFC 4007 section 11), which may be the group's.
+    // IPv6 names the interface by its zone (RFC 4007 section 11), which may be the group's.
     const named = isIPv6(address)
       ? (zoneOf(settings.interface ?? "") ?? settings.interface ?? zoneOf(address) ?? undefined)
       : settings.interface
@@ -32,7 +32,9 @@ const openSocket = async (address: string, settings: Settings): Promise<Socket> 
   return socket
 }
 
-/** One line a second at most, as sending fails for every datagram alike; silent while nobody listens at the far port. */
+/**
+ * One line a second at most, as sending fails for every datagram alike; silent while nobody listens at the far port.
+ */
 const reportErrors = (): ((cause: Error) => void) => {
   let reportedAt = Number.NEGATIVE_INFINITY
   return (cause) => {

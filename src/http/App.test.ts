@@ -148,7 +148,7 @@ describe("failures behind", () => {
         audit: memoryAudit(),
       })
       const answer = Promise.resolve(app.request("/api/channels"))
-      // Lets the handler reach its wait.
+      // Gives the handler time to reach the point where it waits.
       yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 10)))
       yield* TestClock.adjust("15 seconds")
       assert.strictEqual((yield* Effect.promise(() => answer)).status, 503)

@@ -61,14 +61,14 @@ export interface AppDeps {
   readonly settings: AccessSettings & Partial<Pick<AppConfigService, "thumbnails" | "trustedProxies">>
   readonly accounts: AccountsService
   readonly audit: AuditRows
-  /** Made here when left out; whoever closes the server gives them, to end their streams. */
+  /** Live pages; made here when left out. Whoever closes the server passes them in, to be able to end their streams. */
   readonly livePages?: LivePages
-  /** Both are empty when left out. */
+  /** The service's log, and below, the number of open WebSockets; empty and 0 when left out. */
   readonly log?: LogLines
   readonly openSockets?: () => number
-  /** Address of Grafana; pages link to its dashboards when there is one. */
+  /** Address of Grafana, to whose dashboards pages then link. */
   readonly grafanaUrl?: Option.Option<string>
-  /** Runs the handlers' Effects; brings the logger. */
+  /** Runtime for the handlers' Effects, with the logger. */
   readonly runtime: Runtime.Runtime<never>
 }
 
@@ -112,7 +112,7 @@ export const makeApp = ({
   app.use(withRemoved(services))
   app.use(withOpenNotices(services))
   healthRoutes(app, services)
-  // Before the channels: `bulk` is none of them.
+  // Declared before the channels, or `bulk` would be taken for one.
   bulkRoutes(app, services)
   channelRoutes(app, services)
   allChannelsRoutes(app, services)
@@ -131,7 +131,7 @@ export const makeApp = ({
   hlsRoutes(app, services)
   themeRoutes(app, services)
   sessionRoutes(app, services)
-  // Before the list's: they have the same paths.
+  // Declared before the list's actions, which have the same paths.
   channelPageActions(app, services)
   outputPageRoutes(app, services)
   removeOutputRoutes(app, services)

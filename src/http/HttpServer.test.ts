@@ -26,7 +26,7 @@ const serve = (settings = OPEN, distributor = makeFakeDistributor()) =>
 
 const promise = <A>(run: () => Promise<A>) => Effect.tryPromise(run).pipe(Effect.timeout("5 seconds"))
 
-/** Sends text, gives what comes back until the first header block is complete or the connection ends. */
+/** Sends text and returns the answer up to the end of its first header block, or of the connection. */
 const exchange = (port: number, text: string): Promise<string> =>
   new Promise((resolve) => {
     let answer = ""
@@ -149,7 +149,7 @@ describe("HttpServer", () => {
         })
       const request = `GET /api/channels HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`
       const peers = yield* Effect.forEach([request, upgrade(port, "/ws")], open)
-      // Bun closes a connection that never sent anything only with the process; it must not delay the others.
+      // Bun closes a connection that never sent anything only when the process ends; it must not delay the others.
       yield* open("")
       yield* promise(() => follow(port))
       const began = performance.now()
@@ -229,7 +229,7 @@ describe("/ws", () => {
       const first = Array.from(clients)[0]
       first?.socket.close()
       yield* promise(async () => first?.closed)
-      // The place is free once the server has seen it leave.
+      // The place is free once the server has noticed that the client left.
       yield* join.pipe(Effect.retry({ times: 50, schedule: Schedule.spaced("20 millis") }))
     }),
   )

@@ -29,17 +29,17 @@ export class HttpServer extends Context.Tag("distributor/HttpServer")<
 export type HttpSettings = Pick<AppConfigService, "host" | "port" | "apiKey" | "auth"> &
   Partial<Pick<AppConfigService, "tls" | "thumbnails" | "grafanaUrl">>
 
-/** In ms. Slow senders and forgotten connections must not hold what others need. */
+/** Limits, in ms, so that slow senders and forgotten connections do not hold on to what others need. */
 const LIMITS = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 20_000,
   connectionsCheckingInterval: 2_000,
-  /** In bytes. */
+  /** Largest header block, in bytes. */
   maxHeaderSize: 16 * 1024,
 } as const
 const MAX_CONNECTIONS = 1024
-/** What is under way may finish within the first, everything is over after the second. */
+/** Grace in ms for requests under way, and below, the time after which every connection is cut. */
 const CLOSE_POLITELY_MS = 1000
 const CLOSE_WITHIN_MS = 1500
 
@@ -49,7 +49,7 @@ const refusal = ({ host, port }: HttpSettings, error: Error): StartRefused => {
   const reasons: Readonly<Record<string, string>> = {
     EADDRINUSE: `PORT: ${port} on ${host} is already in use by another program; stop that program or choose another port, e.g. PORT=${port + 1}`,
     EADDRNOTAVAIL: foreign,
-    // Deno's word for it.
+    // Deno uses this code.
     EINVAL: foreign,
     EACCES: `PORT: ${port} needs more rights; choose a port from 1024 on`,
     ENOTFOUND: `HOST: ${host} is not a known name`,
@@ -68,7 +68,7 @@ const listen = (server: Server, settings: HttpSettings) =>
     })
   })
 
-/** Real timers, whatever the clock of the fiber: sockets do not follow a test clock. */
+/** Closes the server. It uses real timers whatever the fiber's clock, as sockets do not follow a test clock. */
 const close = (server: Server, sockets: WebSockets, livePages: LivePages) =>
   Effect.async<void>((resume) => {
     const cutOff = setTimeout(() => {
@@ -86,7 +86,7 @@ const close = (server: Server, sockets: WebSockets, livePages: LivePages) =>
     server.closeIdleConnections()
   })
 
-/** The certificate and its key; null for plain HTTP. Renewed ones are read at the next start. */
+/** Reads the certificate and its key; null for plain HTTP. Renewed files are read at the next start. */
 const readCertificate = ({ tls = Option.none() }: HttpSettings) =>
   Effect.try({
     try: () => {

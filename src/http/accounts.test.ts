@@ -34,11 +34,11 @@ describe("the table of roles", () => {
   })
 
   it("asks for more than looking wherever something changes, and names it", () => {
-    // What prepares a change and makes none.
+    // Requests that prepare a change without making it.
     const isPreparation = (path: string) => /^\/(?:add|fragments|settings)\/|\/(?:edit|clone|remove)$/.test(path)
     for (const { method, path, role, what } of RULES) {
       const isChange = method !== "GET" && !["/login", "/logout", "/theme", "/scte35", "/api/scte35/decode"].includes(path)
-      // Everybody has one of their own.
+      // Users change their own.
       if (path === "/settings/password") continue
       if (what === null && isPreparation(path)) continue
       expect([path, role === "operator" || (role === "admin" && method !== "GET")]).toEqual([path, isChange])

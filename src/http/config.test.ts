@@ -29,7 +29,7 @@ const fifty = Array.from({ length: 50 }, (_, n) => channel(n))
 
 const put = (app: RealApp, body: unknown, query = "") => app.call<ConfigAnswer & ProblemBody>("PUT", `/api/config${query}`, body)
 const exported = async (app: RealApp) => (await app.call<ConfigDocument>("GET", "/api/config?secrets=1")).body
-/** What the engine was told while something was done. */
+/** Commands that the engine received while `act` ran. */
 const during = async (app: RealApp, act: () => Promise<unknown>) => {
   await Effect.runPromise(settle)
   const before = app.engine.log().length
@@ -37,7 +37,7 @@ const during = async (app: RealApp, act: () => Promise<unknown>) => {
   await Effect.runPromise(settle)
   return app.engine.log().slice(before)
 }
-/** Everything that a change would show in. */
+/** All state in which a change would show. */
 const state = async (app: RealApp) => {
   const versions = await app.call("GET", "/api/config/versions")
   return { config: await exported(app), versions: versions.text, sent: app.engine.sent.length }
@@ -334,7 +334,8 @@ describe("versions", () => {
     const before = await exported(app)
     await put(app, document())
     expect((await exported(app)).channels).toEqual([])
-    // What started a channel is not configuration: the version before the removal knows it, that of the first apply does not.
+    // Whether a channel runs is not configuration: the version before the removal knows the channel, that of the first
+    // apply does not.
     const last = (await versions(app))[0]?.version ?? 0
     const dry = await rollback(app, last - 1, "?dry_run=1")
     expect(dry.body).toMatchObject({ dry_run: true, summary: "2 channels created" })

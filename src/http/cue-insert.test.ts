@@ -28,7 +28,7 @@ describe("POST /api/channels/{id}/cues", () => {
     expect(cue).toMatchObject({ pid: 500, command: "splice_insert", event_id: 4242, pts: 1_620_000 })
     expect(cue.section).toMatchObject({ crc_ok: true, errors: [], command: { splice_event_id: 4242, break_duration: 2_700_000 } })
     expect(Buffer.from(cue.base64, "base64").toString("hex")).toBe(cue.hex)
-    // The answer can be sent to the decoder, and the decode is the same.
+    // The answer can be sent to the decoder and gives an equal decode.
     expect(await (await call("POST", "/api/scte35/decode", { cue: cue.hex })).json()).toEqual(JSON.parse(JSON.stringify(cue.section)))
   })
 

@@ -10,7 +10,7 @@ const withChannel = async (over: Parameters<typeof makeTestApp>[0] = {}) => {
   await test.call("POST", "/api/channels", { name: "Main event", rtp_port: 5000 })
   return test
 }
-/** The query that the control plane was asked. */
+/** The query with which the control plane was asked. */
 const asked = async (query: string) => {
   const queries: EventQuery[] = []
   const test = await withChannel({ over: { events: (_, q) => Effect.as(Effect.succeed(queries.push(q)), []) } })

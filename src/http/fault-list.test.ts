@@ -1,4 +1,4 @@
-/** Bad requests that clients and attackers are known to send: each is refused in words, and changes nothing. */
+/** Bad requests that clients and attackers are known to send: each is refused with a sentence and changes nothing. */
 import { Effect } from "effect"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { makeRealApps, type RealApp } from "./testing/real-app.ts"
@@ -127,7 +127,7 @@ describe("secrets", () => {
     }
     const masked = (await app.call<{ url: string }>("GET", "/api/channels/news/outputs/out")).body.url
     expect(masked).toContain("***")
-    // What was read may be sent back: the secret stays what it was.
+    // A configuration may be sent back as it was read: the secret stays as it was.
     expect((await app.call("PUT", "/api/channels/news/outputs/out", { url: masked })).status).toBe(200)
     expect((await Effect.runPromise(app.store.load))[0]?.outputs[0]?.url).toContain(SECRET)
   })

@@ -1,10 +1,10 @@
-/** Requests below 1 MiB that are built to keep the control plane from everybody else. */
+/** Requests below 1 MiB that are built to keep the control plane busy for everybody else. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { longestStretchMs } from "./testing/main-thread.ts"
 import { type RealApp, startRealApp } from "./testing/real-app.ts"
 import { makeTestApp, withKey } from "./testing/test-app.ts"
 
-/** `/livez` is answered within this time, whatever others ask for. */
+/** Time in ms within which `/livez` is answered, whatever others ask for. */
 const WITHIN_MS = 100
 
 const keys = (count: number, width = 4) =>
@@ -25,7 +25,7 @@ describe("one request below 1 MiB", () => {
   let app: RealApp
   beforeAll(async () => {
     app = await startRealApp()
-    // What runs for the first time is compiled; the measured requests are not about that.
+    // Code that runs for the first time is compiled, which the measured requests are not about.
     for (const url of ["srt://h:1", "srt://i:1"]) await app.call("PUT", "/api/config?dry_run=1", config(url))
     await app.call("PUT", "/api/config?dry_run=1", merges(5), yaml)
     await app.call("POST", "/api/channels", keys(50))

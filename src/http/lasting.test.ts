@@ -1,4 +1,4 @@
-/** What stays open ends once whom it was opened for is gone. */
+/** Connections that stay open end once the caller they were opened for is gone. */
 import { it as effectIt } from "@effect/vitest"
 import { Effect } from "effect"
 import { Hono } from "hono"
@@ -15,7 +15,7 @@ const run = <A, E>(effect: Effect.Effect<A, E>) => Effect.runPromise(effect)
 const user = { name: "ada", password: "correct horse battery", role: "viewer" } as const
 
 describe("Access.lasting", () => {
-  /** What a request with these headers was told. */
+  /** What `lasting` says about a request with these headers. */
   const opened = async (access: ReturnType<typeof makeAccess>, headers: Record<string, string> = {}) => {
     const app = new Hono()
     const found: Array<() => boolean> = []

@@ -1,4 +1,7 @@
-/** A secret planted in every place that takes one is found nowhere: no answer, page, figure, event, export, log line or file. */
+/**
+ * A secret planted in every place that takes one appears nowhere: in no answer, page, figure, event, export, log line
+ * or file.
+ */
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
@@ -93,6 +96,6 @@ it("a planted secret is found nowhere", async () => {
   look("logs", real.logs.join("\n"))
   for (const file of filesBelow(real.dataDir)) look(file, readFileSync(file, "latin1"))
   expect(found).toEqual([])
-  // The search finds what is there.
+  // The search itself works: it finds a text that is there.
   expect((await real.call("GET", "/api/config?secrets=1", undefined, ADMIN)).text).toContain(SECRET)
 })

@@ -1,4 +1,4 @@
-/** ALLOW_PRIVATE_TARGETS=off: what names a private address is refused where it is entered, with its field. */
+/** ALLOW_PRIVATE_TARGETS=off: a setting that names a private address is refused where it is entered, with its field. */
 import { afterEach, describe, expect, it } from "vitest"
 import type { ChannelView } from "../effects/model/channel.ts"
 import type { FakeEngine } from "../effects/testing/FakeEngine.ts"

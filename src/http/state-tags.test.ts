@@ -1,4 +1,4 @@
-/** `ETag`, `If-Match` and `Idempotency-Key` over the real control plane: secrets count, and are not told. */
+/** `ETag`, `If-Match` and `Idempotency-Key` over the real control plane: secrets count, but are not revealed. */
 import { afterEach, describe, expect, it } from "vitest"
 import { makeRealApps } from "./testing/real-app.ts"
 
@@ -56,7 +56,7 @@ describe("ETag", () => {
     await first.stop()
     const second = await prepared(first.dataDir)
     expect(await Promise.all(WITH_OUTPUT.map(second.tagOf))).toEqual(all)
-    // Another service, with another key, has another name for the same state: nobody can try passphrases on it.
+    // Another service, with another key, gives an equal state another tag, so nobody can use tags to guess passphrases.
     const other = await prepared()
     expect(await other.tagOf("/api/config")).not.toBe(tag)
   })
@@ -81,7 +81,7 @@ describe("If-Match", () => {
       await call("POST", "/api/channels", CHANNEL)
     }
     const old = await tagOf(at)
-    // Nothing but a secret is changed meanwhile.
+    // Only a secret is changed in between.
     expect((await call("PUT", at.includes("templates") ? at : (OUTPUTS[0] ?? ""), OTHER)).status).toBe(200)
     const current = await tagOf(at)
     const refused = await call(method, path, body, { "If-Match": old })

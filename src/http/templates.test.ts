@@ -29,7 +29,7 @@ describe("templates", () => {
     expect((await call("POST", "/api/templates", CDN)).status).toBe(409)
     const listed = await call<{ templates: ReadonlyArray<TemplateView> }>("GET", "/api/templates")
     expect(listed.body.templates.map(({ name }) => name)).toEqual(["cdn-main", "youtube"])
-    // What comes back masked stays.
+    // Secrets sent back masked stay as they are.
     const changed = await call("PUT", "/api/templates/cdn-main", { url: created.body.url, enabled: false })
     expect(changed.body).toMatchObject({ enabled: false, url: created.body.url })
     for (const { text } of [created, listed, changed]) expect(text).not.toContain("PLANTED")

@@ -25,7 +25,7 @@ const serve = (tls: { readonly cert: string; readonly key: string }) =>
     audit: memoryAudit(),
   }).pipe(Logger.withMinimumLogLevel(LogLevel.Warning))
 
-/** Posts the login form; gives the status and the cookie. */
+/** Posts the login form and returns the status and the cookie. */
 const login = (url: string, ca: string) =>
   Effect.tryPromise(
     () =>

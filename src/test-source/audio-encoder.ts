@@ -23,7 +23,10 @@ interface Quantised {
   readonly values: Int32Array
 }
 
-/** Clause 4.6.1: the decoder shows sign(q) x |q|^(4/3) x 2^((scaleFactor - 100) / 4); one scale factor, with which the largest value is PEAK. */
+/**
+ * Clause 4.6.1: the decoder shows sign(q) x |q|^(4/3) x 2^((scaleFactor - 100) / 4); one scale factor, with which the
+ * largest value is PEAK.
+ */
 const quantise = (spectrum: Float64Array): Quantised => {
   const peak = spectrum.reduce((most, value) => Math.max(most, Math.abs(value)), 1)
   const scaleFactor = Math.ceil(100 + 4 * Math.log2(peak / PEAK ** (4 / 3)))
@@ -32,14 +35,19 @@ const quantise = (spectrum: Float64Array): Quantised => {
   return { scaleFactor, values }
 }
 
-/** Escape sequence of a value from 16 on (4.6.3.3): N ones and a zero, then the low N + 4 bits of the value, whose highest bit is N + 4. */
+/**
+ * Escape sequence of a value from 16 on (4.6.3.3): N ones and a zero, then the low N + 4 bits of the value, whose
+ * highest bit is N + 4.
+ */
 const writeEscape = (w: BitWriter, value: number): void => {
   const bits = 31 - Math.clz32(value)
   w.put((1 << (bits - 3)) - 2, bits - 3)
   w.put(value - (1 << bits), bits)
 }
 
-/** individual_channel_stream with a common window: one section of codebook 11 over all bands, all scale factors equal. */
+/**
+ * individual_channel_stream with a common window: one section of codebook 11 over all bands, all scale factors equal.
+ */
 const writeChannel = (w: BitWriter, { scaleFactor, values }: Quantised): void => {
   w.put(scaleFactor, 8) // global_gain
   w.put(BOOK, 4)

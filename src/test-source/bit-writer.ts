@@ -1,24 +1,24 @@
 /** Writes bit fields, most significant bit first, into a buffer that grows. */
 export class BitWriter {
-  private bytes: Uint8Array
-  private length = 0
-  private accumulator = 0
-  private pending = 0
+  #bytes: Uint8Array
+  #length = 0
+  #accumulator = 0
+  #pending = 0
 
   constructor(capacity = 4096) {
-    this.bytes = new Uint8Array(capacity)
+    this.#bytes = new Uint8Array(capacity)
   }
 
   /** Forgets everything written, keeps the memory. */
   reset(): void {
-    this.length = 0
-    this.accumulator = 0
-    this.pending = 0
+    this.#length = 0
+    this.#accumulator = 0
+    this.#pending = 0
   }
 
   /** Bits written so far. */
   get bitLength(): number {
-    return this.length * 8 + this.pending
+    return this.#length * 8 + this.#pending
   }
 
   /** The low `count` bits of `value`; count 0..32. */
@@ -28,13 +28,13 @@ export class BitWriter {
       this.put(value & 0xffff, 16)
       return
     }
-    this.accumulator = ((this.accumulator << count) | (value & ((1 << count) - 1))) >>> 0
-    this.pending += count
-    while (this.pending >= 8) {
-      this.pending -= 8
-      this.push((this.accumulator >>> this.pending) & 0xff)
+    this.#accumulator = ((this.#accumulator << count) | (value & ((1 << count) - 1))) >>> 0
+    this.#pending += count
+    while (this.#pending >= 8) {
+      this.#pending -= 8
+      this.#push((this.#accumulator >>> this.#pending) & 0xff)
     }
-    this.accumulator &= (1 << this.pending) - 1
+    this.#accumulator &= (1 << this.#pending) - 1
   }
 
   /** Exp-Golomb ue(v) (ITU-T H.264 9.1); value 0..65534. */
@@ -51,7 +51,7 @@ export class BitWriter {
 
   /** Zero bits up to the next byte boundary. */
   align(): void {
-    if (this.pending > 0) this.put(0, 8 - this.pending)
+    if (this.#pending > 0) this.put(0, 8 - this.#pending)
   }
 
   /** rbsp_trailing_bits (ITU-T H.264 7.3.2.11): a one, then zeros to the byte boundary. */
@@ -62,15 +62,15 @@ export class BitWriter {
 
   /** The whole bytes written: a view that the next write or reset may change. */
   view(): Uint8Array {
-    return this.bytes.subarray(0, this.length)
+    return this.#bytes.subarray(0, this.#length)
   }
 
-  private push(byte: number): void {
-    if (this.length === this.bytes.length) {
-      const grown = new Uint8Array(this.bytes.length * 2)
-      grown.set(this.bytes)
-      this.bytes = grown
+  #push(byte: number): void {
+    if (this.#length === this.#bytes.length) {
+      const grown = new Uint8Array(this.#bytes.length * 2)
+      grown.set(this.#bytes)
+      this.#bytes = grown
     }
-    this.bytes[this.length++] = byte
+    this.#bytes[this.#length++] = byte
   }
 }

@@ -1,5 +1,5 @@
-// CAVLC code words as bit strings, in the order of the tables of ITU-T H.264 clause 9.2. Only the columns this encoder can meet:
-// coeff_token for 0 <= nC < 2 and nC = -1, since its blocks never have a neighbour with AC coefficients.
+// CAVLC code words as bit strings, in the order of the tables of ITU-T H.264 clause 9.2. Only the columns this encoder
+// can meet: coeff_token for 0 <= nC < 2 and nC = -1, since its blocks never have a neighbour with AC coefficients.
 
 const words = (row: string): ReadonlyArray<string> => row.split(" ")
 

@@ -41,7 +41,9 @@ const putLevel = (writer: BitWriter, levelCode: number, suffixLength: number): v
 const levels = new Int32Array(16)
 const runs = new Int32Array(16)
 
-/** Writes one block of coefficients in scan order: 16 (Intra16x16DCLevel, neighbours without AC) or 4 (ChromaDCLevel). */
+/**
+ * Writes one block of coefficients in scan order: 16 (Intra16x16DCLevel, neighbours without AC) or 4 (ChromaDCLevel).
+ */
 export const writeResidualBlock = (writer: BitWriter, coefficients: Int32Array): void => {
   const { token, zeros } = coefficients.length === 4 ? CHROMA : LUMA
   // Gathered from the highest frequency down, as they are sent; a run is the zeros below its level.

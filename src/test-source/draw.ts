@@ -1,4 +1,5 @@
-// The test picture: colour bars (or the break card), a block that moves every frame, a running clock, a line of text, moving grain.
+// The test picture: colour bars (or the break card), a block that moves every frame, a running clock, a line of text,
+// moving grain.
 import { forEachDot, GLYPH_ADVANCE, GLYPH_HEIGHT } from "./font.ts"
 import { FRAMES_PER_SECOND, LUMA_COLUMNS, LUMA_ROWS, type Picture, rgb } from "./picture.ts"
 

@@ -1,10 +1,14 @@
-// Intra_16x16 macroblocks with DC prediction and DC coefficients only (ITU-T H.264 7.3.5, 8.3.3.3, 8.3.4, 8.5.10, 8.5.11).
-// A DC coefficient moves a whole 4x4 block, so flat cells in give flat cells out: a cell stands for its 16 pixels.
+// Intra_16x16 macroblocks with DC prediction and DC coefficients only (ITU-T H.264 7.3.5, 8.3.3.3, 8.3.4, 8.5.10,
+// 8.5.11). A DC coefficient moves a whole 4x4 block, so flat cells in give flat cells out: a cell stands for its 16
+// pixels.
 import type { BitWriter } from "./bit-writer.ts"
 import { writeResidualBlock } from "./cavlc.ts"
 import { CHROMA_COLUMNS, LUMA_COLUMNS, type Picture } from "./picture.ts"
 
-/** Quantiser of the whole stream. At 20 a level step is 26/64 of a luma and 52/64 of a chroma value: any flat colour is met exactly. */
+/**
+ * Quantiser of the whole stream. At 20 a level step is 26/64 of a luma and 52/64 of a chroma value: any flat colour is
+ * met exactly.
+ */
 export const QP = 20
 const LUMA_STEP = 26
 const CHROMA_STEP = 52
@@ -87,8 +91,8 @@ const codeChroma = (plane: Uint8Array, target: Uint8Array, at: number, top: bool
 }
 
 /**
- * Writes one macroblock of `target` and puts what a decoder will show into `decoded`, on which later macroblocks are predicted.
- * `firstMbType` is 0 in an I slice and 5 in a P slice (Table 7-13: intra types follow the five inter types).
+ * Writes one macroblock of `target` and puts what a decoder will show into `decoded`, on which later macroblocks are
+ * predicted. `firstMbType` is 0 in an I slice and 5 in a P slice (Table 7-13: intra types follow the five inter types).
  */
 export const writeMacroblock = (
   writer: BitWriter,

@@ -1,4 +1,5 @@
-// A constant-rate multiplexer (ISO/IEC 13818-1): decides for each packet slot what goes out, so that byte position and PCR always agree.
+// A constant-rate multiplexer (ISO/IEC 13818-1): decides for each packet slot what goes out, so that byte position and
+// PCR always agree.
 import { buildPacket, NULL_PID, SYNC_BYTE, TS_PACKET_SIZE } from "../core/ts/packet.ts"
 import { packetizeSection } from "../core/ts/psi.ts"
 import { AUDIO_PID, PAT_PID, PMT_PID, type ProgramTables, SCTE35_PID, SDT_PID, VIDEO_PID } from "./program-tables.ts"
@@ -30,125 +31,128 @@ interface Unit {
 }
 
 export class Multiplexer {
-  private readonly sources: Sources
-  private readonly startPcr: number
-  private readonly tables: ReadonlyArray<readonly [number, Uint8Array]>
-  private readonly sdt: Uint8Array
-  private readonly whole: number
-  private readonly rest: number
-  private readonly bitrate: number
-  private readonly counters = new Map<number, number>()
-  private readonly tableQueue: Array<readonly [number, Uint8Array]> = []
-  private now = 0
-  private remainder = 0
-  private nextPsi = 0
-  private nextSdt = 0
-  private nextPcr = 0
-  private video: Unit | undefined
-  private audio: Unit | undefined
+  readonly #sources: Sources
+  readonly #startPcr: number
+  readonly #tables: ReadonlyArray<readonly [number, Uint8Array]>
+  readonly #sdt: Uint8Array
+  readonly #whole: number
+  readonly #rest: number
+  readonly #bitrate: number
+  readonly #counters = new Map<number, number>()
+  readonly #tableQueue: Array<readonly [number, Uint8Array]> = []
+  #now = 0
+  #remainder = 0
+  #nextPsi = 0
+  #nextSdt = 0
+  #nextPcr = 0
+  #video: Unit | undefined
+  #audio: Unit | undefined
 
   /** `bitrate` in bit/s of the whole stream; `startPcr` in 27 MHz ticks. */
   constructor(bitrate: number, startPcr: number, tables: ProgramTables, sources: Sources) {
-    this.bitrate = bitrate
-    this.startPcr = startPcr
-    this.sources = sources
-    this.tables = [
+    this.#bitrate = bitrate
+    this.#startPcr = startPcr
+    this.#sources = sources
+    this.#tables = [
       [PAT_PID, tables.pat],
       [PMT_PID, tables.pmt],
     ]
-    this.sdt = tables.sdt
+    this.#sdt = tables.sdt
     // Time of a packet in exact integers: `whole` ticks each, and one more whenever the remainders fill up.
-    this.whole = Math.floor(PACKET_BITS_27M / bitrate)
-    this.rest = PACKET_BITS_27M % bitrate
+    this.#whole = Math.floor(PACKET_BITS_27M / bitrate)
+    this.#rest = PACKET_BITS_27M % bitrate
   }
 
   /** Writes the next packet at an offset of `target`. */
   writePacket(target: Uint8Array, offset: number): void {
-    target.set(this.choosePacket(), offset)
-    this.now += this.whole
-    this.remainder += this.rest
-    if (this.remainder >= this.bitrate) {
-      this.remainder -= this.bitrate
-      this.now++
+    target.set(this.#choosePacket(), offset)
+    this.#now += this.#whole
+    this.#remainder += this.#rest
+    if (this.#remainder >= this.#bitrate) {
+      this.#remainder -= this.#bitrate
+      this.#now++
     }
   }
 
-  private choosePacket(): Uint8Array {
-    this.takeVideo()
+  #choosePacket(): Uint8Array {
+    this.#takeVideo()
     // Tables come between pictures, before an IDR picture in any case, so that a segment can start there.
-    this.queueTables()
-    const started = this.video !== undefined && this.video.sent > 0
-    if (this.now >= this.nextPcr && (started || this.tableQueue.length === 0)) return this.videoPacket(this.video)
-    const table = this.tableQueue.shift()
-    if (table !== undefined) return this.tablePacket(...table)
-    if (this.video?.idr === true && !started) return this.videoPacket(this.video)
-    const cue = this.sources.cue(this.now)
-    if (cue !== undefined) return packetizeSection(cue, SCTE35_PID, this.count(SCTE35_PID))
-    const audio = this.audioPacket()
+    this.#queueTables()
+    const started = this.#video !== undefined && this.#video.sent > 0
+    if (this.#now >= this.#nextPcr && (started || this.#tableQueue.length === 0)) return this.#videoPacket(this.#video)
+    const table = this.#tableQueue.shift()
+    if (table !== undefined) return this.#tablePacket(...table)
+    if (this.#video?.idr === true && !started) return this.#videoPacket(this.#video)
+    const cue = this.#sources.cue(this.#now)
+    if (cue !== undefined) return packetizeSection(cue, SCTE35_PID, this.#count(SCTE35_PID))
+    const audio = this.#audioPacket()
     if (audio !== undefined) return audio
-    return this.video === undefined ? NULL_PACKET : this.videoPacket(this.video)
+    return this.#video === undefined ? NULL_PACKET : this.#videoPacket(this.#video)
   }
 
-  private takeVideo(): void {
-    if (this.video !== undefined) return
-    const next = this.sources.video(this.now)
+  #takeVideo(): void {
+    if (this.#video !== undefined) return
+    const next = this.#sources.video(this.#now)
     if (next === undefined) return
-    this.video = { ...next, sent: 0 }
-    if (next.idr) this.nextPsi = this.now
+    this.#video = { ...next, sent: 0 }
+    if (next.idr) this.#nextPsi = this.#now
   }
 
-  private queueTables(): void {
-    if (this.now >= this.nextPsi) {
-      this.nextPsi = this.now + PSI_INTERVAL
-      this.tableQueue.push(...this.tables)
+  #queueTables(): void {
+    if (this.#now >= this.#nextPsi) {
+      this.#nextPsi = this.#now + PSI_INTERVAL
+      this.#tableQueue.push(...this.#tables)
     }
-    if (this.now >= this.nextSdt) {
-      this.nextSdt = this.now + SDT_INTERVAL
-      this.tableQueue.push([SDT_PID, this.sdt])
+    if (this.#now >= this.#nextSdt) {
+      this.#nextSdt = this.#now + SDT_INTERVAL
+      this.#tableQueue.push([SDT_PID, this.#sdt])
     }
   }
 
-  /** A packet of the video PID, with PCR when it is due or an IDR picture begins; without a picture it carries the PCR alone. */
-  private videoPacket(unit: Unit | undefined): Uint8Array {
+  /**
+   * A packet of the video PID, with PCR when it is due or an IDR picture begins; without a picture it carries the PCR
+   * alone.
+   */
+  #videoPacket(unit: Unit | undefined): Uint8Array {
     const first = unit !== undefined && unit.sent === 0
     const randomAccess = first && unit.idr
-    const withPcr = randomAccess || this.now >= this.nextPcr
-    if (withPcr) this.nextPcr = this.now + PCR_INTERVAL
-    const pcr = withPcr ? { pcr: this.startPcr + this.now } : {}
+    const withPcr = randomAccess || this.#now >= this.#nextPcr
+    if (withPcr) this.#nextPcr = this.#now + PCR_INTERVAL
+    const pcr = withPcr ? { pcr: this.#startPcr + this.#now } : {}
     if (unit === undefined) {
       // No payload: the counter stays at the last packet's value (2.4.3.3).
-      return buildPacket({ pid: VIDEO_PID, continuity_counter: (this.counters.get(VIDEO_PID) ?? 0) - 1, ...pcr })
+      return buildPacket({ pid: VIDEO_PID, continuity_counter: (this.#counters.get(VIDEO_PID) ?? 0) - 1, ...pcr })
     }
     const payload = unit.pes.subarray(unit.sent, unit.sent + PAYLOAD_SIZE - (withPcr ? PCR_FIELD : 0))
     unit.sent += payload.length
-    if (unit.sent === unit.pes.length) this.video = undefined
-    const fields = { pid: VIDEO_PID, continuity_counter: this.count(VIDEO_PID), unit_start: first, random_access: randomAccess, payload }
+    if (unit.sent === unit.pes.length) this.#video = undefined
+    const fields = { pid: VIDEO_PID, continuity_counter: this.#count(VIDEO_PID), unit_start: first, random_access: randomAccess, payload }
     return buildPacket({ ...fields, ...pcr })
   }
 
-  private audioPacket(): Uint8Array | undefined {
-    if (this.audio === undefined) {
-      const pes = this.sources.audio(this.now)
+  #audioPacket(): Uint8Array | undefined {
+    if (this.#audio === undefined) {
+      const pes = this.#sources.audio(this.#now)
       if (pes === undefined) return undefined
-      this.audio = { pes, idr: false, sent: 0 }
+      this.#audio = { pes, idr: false, sent: 0 }
     }
-    const unit = this.audio
+    const unit = this.#audio
     const payload = unit.pes.subarray(unit.sent, unit.sent + PAYLOAD_SIZE)
     const first = unit.sent === 0
     unit.sent += payload.length
-    if (unit.sent === unit.pes.length) this.audio = undefined
-    return buildPacket({ pid: AUDIO_PID, continuity_counter: this.count(AUDIO_PID), unit_start: first, payload })
+    if (unit.sent === unit.pes.length) this.#audio = undefined
+    return buildPacket({ pid: AUDIO_PID, continuity_counter: this.#count(AUDIO_PID), unit_start: first, payload })
   }
 
-  private tablePacket(pid: number, packet: Uint8Array): Uint8Array {
-    packet[3] = 0x10 | this.count(pid)
+  #tablePacket(pid: number, packet: Uint8Array): Uint8Array {
+    packet[3] = 0x10 | this.#count(pid)
     return packet
   }
 
   /** The next continuity counter of a PID with payload. */
-  private count(pid: number): number {
-    const value = this.counters.get(pid) ?? 0
-    this.counters.set(pid, (value + 1) & 15)
+  #count(pid: number): number {
+    const value = this.#counters.get(pid) ?? 0
+    this.#counters.set(pid, (value + 1) & 15)
     return value
   }
 }

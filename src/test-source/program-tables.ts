@@ -1,5 +1,7 @@
-// The tables of the test programme: PAT and PMT (ISO/IEC 13818-1 2.4.4), SDT (ETSI EN 300 468 5.2.3), SCTE-35 signalling (SCTE 35 8).
-import { buildPat, buildPmt, packetizeSection, registrationDescriptor, STREAM_TYPE_SCTE35, sealSection } from "../core/ts/psi.ts"
+// The tables of the test programme: PAT and PMT (ISO/IEC 13818-1 2.4.4), SDT (ETSI EN 300 468 5.2.3), SCTE-35
+// signalling (SCTE 35 8).
+import { buildPat, buildPmt, packetizeSection, registrationDescriptor, sealSection } from "../core/ts/psi.ts"
+import { STREAM_TYPE_SCTE35 } from "../core/ts/stream-types.ts"
 
 export const PAT_PID = 0
 export const SDT_PID = 17

@@ -1,4 +1,5 @@
-// When the breaks of the test programme are, and which SCTE-35 sections announce them, as functions of time since the start.
+// When the breaks of the test programme are, and which SCTE-35 sections announce them, as functions of time since the
+// start.
 import { FRAMES_PER_SECOND } from "./picture.ts"
 import { spliceInsert, spliceNull } from "./splice.ts"
 
@@ -37,52 +38,52 @@ interface Message {
 
 /** The sections in the order of their sending; time is counted in frames since the start, in fractions. */
 export class CueSchedule {
-  private readonly plan: BreakPlan | undefined
-  private readonly startPts90k: number
-  private readonly programNumber: number
-  private readonly heartbeatFrames: number
-  private readonly heartbeat = spliceNull()
-  private nextHeartbeat = 0
-  private plannedBreaks = 0
-  private messages: Message[] = []
+  readonly #plan: BreakPlan | undefined
+  readonly #startPts90k: number
+  readonly #programNumber: number
+  readonly #heartbeatFrames: number
+  readonly #heartbeat = spliceNull()
+  #nextHeartbeat = 0
+  #plannedBreaks = 0
+  #messages: Message[] = []
 
   constructor(plan: BreakPlan | undefined, startPts90k: number, programNumber: number, heartbeatFrames: number) {
-    this.plan = plan
-    this.startPts90k = startPts90k
-    this.programNumber = programNumber
-    this.heartbeatFrames = heartbeatFrames
+    this.#plan = plan
+    this.#startPts90k = startPts90k
+    this.#programNumber = programNumber
+    this.#heartbeatFrames = heartbeatFrames
   }
 
   /** The next section that is due, undefined when there is none yet. */
   take(frame: number): Uint8Array | undefined {
     // Two breaks ahead: with breaks close together, the next is announced before this one ends.
-    while (this.plan !== undefined && frame >= (this.plannedBreaks - 1) * this.plan.everyFrames) this.planBreak(this.plan)
-    const first = this.messages[0]
+    while (this.#plan !== undefined && frame >= (this.#plannedBreaks - 1) * this.#plan.everyFrames) this.#planBreak(this.#plan)
+    const first = this.#messages[0]
     if (first !== undefined && frame >= first.atFrame) {
-      this.messages.shift()
+      this.#messages.shift()
       return first.section
     }
-    if (this.heartbeatFrames > 0 && frame >= this.nextHeartbeat) {
-      this.nextHeartbeat += this.heartbeatFrames
-      return this.heartbeat
+    if (this.#heartbeatFrames > 0 && frame >= this.#nextHeartbeat) {
+      this.#nextHeartbeat += this.#heartbeatFrames
+      return this.#heartbeat
     }
     return undefined
   }
 
-  private planBreak(plan: BreakPlan): void {
-    const number = ++this.plannedBreaks
+  #planBreak(plan: BreakPlan): void {
+    const number = ++this.#plannedBreaks
     const out = number * plan.everyFrames
     const back = out + plan.frames
-    const pts = (frame: number): number => (this.startPts90k + frame * FRAME_90K) % PTS_MODULUS
-    const event = { eventId: number >>> 0, uniqueProgramId: this.programNumber }
+    const pts = (frame: number): number => (this.#startPts90k + frame * FRAME_90K) % PTS_MODULUS
+    const event = { eventId: number >>> 0, uniqueProgramId: this.#programNumber }
     const announcement = spliceInsert({ ...event, outOfNetwork: true, pts90k: pts(out), duration90k: plan.frames * FRAME_90K })
     for (const seconds of PRE_ROLLS) {
       const atFrame = out - seconds * FRAMES_PER_SECOND
-      if (atFrame >= 0) this.messages.push({ atFrame, section: announcement })
+      if (atFrame >= 0) this.#messages.push({ atFrame, section: announcement })
     }
     // A break shorter than the pre-roll announces its end once it has begun.
     const atFrame = Math.max(back - (PRE_ROLLS.at(-1) ?? 0) * FRAMES_PER_SECOND, out + 1)
-    this.messages.push({ atFrame, section: spliceInsert({ ...event, outOfNetwork: false, pts90k: pts(back) }) })
-    this.messages.sort((a, b) => a.atFrame - b.atFrame)
+    this.#messages.push({ atFrame, section: spliceInsert({ ...event, outOfNetwork: false, pts90k: pts(back) }) })
+    this.#messages.sort((a, b) => a.atFrame - b.atFrame)
   }
 }

@@ -20,7 +20,10 @@ const bytesOf = (cue: BuiltCue): Uint8Array => {
 /** A heartbeat: splice_null (SCTE 35 9.7.1). */
 export const spliceNull = (): Uint8Array => bytesOf(buildNull())
 
-/** splice_insert (SCTE 35 9.7.3) for the whole programme, at `pts90k`; avail 1 of 1. RangeError for a value that does not fit its field. */
+/**
+ * splice_insert (SCTE 35 9.7.3) for the whole programme, at `pts90k`; avail 1 of 1. RangeError for a value that does
+ * not fit its field.
+ */
 export const spliceInsert = ({ eventId, outOfNetwork, pts90k, duration90k, uniqueProgramId }: SpliceInsert): Uint8Array =>
   bytesOf(
     buildInsert({

@@ -13,7 +13,10 @@ export const BATCH_PACKETS = 7
 export const BATCH_BYTES = BATCH_PACKETS * TS_PACKET_SIZE
 /** IDR pictures are at most 2 s apart. */
 export const GOP_FRAMES = 2 * FRAMES_PER_SECOND
-/** PTS less PCR when a picture, or an audio frame, starts to be sent: 400 and 200 ms (the audio buffer of 2.4.2.7 is small). */
+/**
+ * PTS less PCR when a picture, or an audio frame, starts to be sent: 400 and 200 ms (the audio buffer of 2.4.2.7 is
+ * small).
+ */
 export const VIDEO_DELAY_90K = 36_000
 const AUDIO_DELAY_90K = 18_000
 const AUDIO_FRAMES_PER_PES = 2
@@ -135,10 +138,16 @@ const startProgramme = (options: TestProgrammeOptions, end: number): TestProgram
   return programme
 }
 
-/** Starts a test programme: H.264 640x360 at 25 frames a second, AAC stereo tone, SCTE-35 breaks. Pure: no clock, no sockets. */
+/**
+ * Starts a test programme: H.264 640x360 at 25 frames a second, AAC stereo tone, SCTE-35 breaks. Pure: no clock, no
+ * sockets.
+ */
 export const createTestProgramme = (options: TestProgrammeOptions = {}): TestProgramme => startProgramme(options, Number.POSITIVE_INFINITY)
 
-/** About `seconds` of a test programme in memory, whole batches; nothing starts in the last 40 ms, so the last picture is whole. */
+/**
+ * About `seconds` of a test programme in memory, whole batches; nothing starts in the last 40 ms, so the last picture
+ * is whole.
+ */
 export const generateTs = (seconds: number, options: TestProgrammeOptions = {}): Uint8Array => {
   const programme = startProgramme(options, seconds * 27_000_000 - FRAME_27M)
   const batches = Math.ceil((seconds * programme.bitrate) / 8 / BATCH_BYTES)

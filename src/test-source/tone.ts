@@ -1,4 +1,5 @@
-// The spectrum of the test tone: 1 kHz, quiet, with a louder beep of 100 ms at each full second; MDCT of ISO/IEC 14496-3 4.6.11.
+// The spectrum of the test tone: 1 kHz, quiet, with a louder beep of 100 ms at each full second; MDCT of ISO/IEC
+// 14496-3 4.6.11.
 
 export const SAMPLE_RATE = 48_000
 export const FRAME_SAMPLES = 1024

@@ -1,4 +1,5 @@
-// A small H.264 encoder (ITU-T H.264), constrained baseline level 3: IDR pictures of intra macroblocks, P pictures that skip what did not change.
+// A small H.264 encoder (ITU-T H.264), constrained baseline level 3: IDR pictures of intra macroblocks, P pictures that
+// skip what did not change.
 import { BitWriter } from "./bit-writer.ts"
 import { QP, writeMacroblock } from "./macroblock.ts"
 import { FRAMES_PER_SECOND, MB_COLUMNS, MB_ROWS, Picture } from "./picture.ts"
@@ -65,49 +66,51 @@ const writePps = (w: BitWriter): void => {
 
 /** Encodes pictures one after another; deterministic. */
 export class VideoEncoder {
-  private readonly previous = new Picture()
-  private readonly decoded = new Picture()
-  private readonly rbsp = new BitWriter()
-  private unit: Uint8Array = new Uint8Array(65536)
-  private unitLength = 0
-  private frameNum = 0
-  private idrPicId = 0
+  readonly #previous = new Picture()
+  readonly #decoded = new Picture()
+  readonly #rbsp = new BitWriter()
+  #unit: Uint8Array = new Uint8Array(65536)
+  #unitLength = 0
+  #frameNum = 0
+  #idrPicId = 0
 
-  /** Encodes the next picture; `minBytes` pads the access unit with filler data (clause 7.3.2.7) up to about that size. */
+  /**
+   * Encodes the next picture; `minBytes` pads the access unit with filler data (clause 7.3.2.7) up to about that size.
+   */
   encode(target: Picture, idr: boolean, minBytes: number): EncodedPicture {
-    this.unitLength = 0
-    this.frameNum = idr ? 0 : (this.frameNum + 1) & 0xff
-    this.nal(0, NAL_ACCESS_UNIT_DELIMITER, (w) => {
+    this.#unitLength = 0
+    this.#frameNum = idr ? 0 : (this.#frameNum + 1) & 0xff
+    this.#nal(0, NAL_ACCESS_UNIT_DELIMITER, (w) => {
       w.put(idr ? 0 : 1, 3) // primary_pic_type: I, or I and P
       w.trailing()
     })
     if (idr) {
-      this.idrPicId = (this.idrPicId + 1) & 1
-      this.nal(3, NAL_SPS, writeSps)
-      this.nal(3, NAL_PPS, writePps)
-      this.nal(3, NAL_IDR_SLICE, (w) => this.writeIdrSlice(w, target))
+      this.#idrPicId = (this.#idrPicId + 1) & 1
+      this.#nal(3, NAL_SPS, writeSps)
+      this.#nal(3, NAL_PPS, writePps)
+      this.#nal(3, NAL_IDR_SLICE, (w) => this.#writeIdrSlice(w, target))
     } else {
-      this.nal(2, NAL_SLICE, (w) => this.writeSlice(w, target))
+      this.#nal(2, NAL_SLICE, (w) => this.#writeSlice(w, target))
     }
-    const missing = minBytes - this.unitLength - 6
+    const missing = minBytes - this.#unitLength - 6
     if (missing > 0) {
-      this.nal(0, NAL_FILLER, (w) => {
+      this.#nal(0, NAL_FILLER, (w) => {
         for (let i = 0; i < missing; i++) w.put(0xff, 8)
         w.trailing()
       })
     }
-    this.previous.set(target)
-    return { data: this.unit.slice(0, this.unitLength), idr }
+    this.#previous.set(target)
+    return { data: this.#unit.slice(0, this.#unitLength), idr }
   }
 
   /** Clause 7.3.3: slice_header of the only slice of a picture. */
-  private writeSliceHeader(w: BitWriter, idr: boolean): void {
+  #writeSliceHeader(w: BitWriter, idr: boolean): void {
     w.ue(0) // first_mb_in_slice
     w.ue(idr ? 7 : 5) // slice_type: all slices I, all slices P
     w.ue(0) // pic_parameter_set_id
-    w.put(this.frameNum, 8)
+    w.put(this.#frameNum, 8)
     if (idr) {
-      w.ue(this.idrPicId)
+      w.ue(this.#idrPicId)
       w.put(0, 2) // no_output_of_prior_pics_flag, long_term_reference_flag
     } else {
       w.put(0, 3) // one reference as in the PPS, list not modified, sliding window marking
@@ -116,27 +119,27 @@ export class VideoEncoder {
     w.ue(1) // disable_deblocking_filter_idc: cells stay flat
   }
 
-  private writeIdrSlice(w: BitWriter, target: Picture): void {
-    this.writeSliceHeader(w, true)
+  #writeIdrSlice(w: BitWriter, target: Picture): void {
+    this.#writeSliceHeader(w, true)
     for (let row = 0; row < MB_ROWS; row++) {
-      for (let column = 0; column < MB_COLUMNS; column++) writeMacroblock(w, target, this.decoded, column, row, 0)
+      for (let column = 0; column < MB_COLUMNS; column++) writeMacroblock(w, target, this.#decoded, column, row, 0)
     }
     w.trailing()
   }
 
   /** What did not change is P_Skip: all vectors are zero, so it is a copy of the previous picture (8.4.1.1). */
-  private writeSlice(w: BitWriter, target: Picture): void {
-    this.writeSliceHeader(w, false)
+  #writeSlice(w: BitWriter, target: Picture): void {
+    this.#writeSliceHeader(w, false)
     let skipped = 0
     for (let row = 0; row < MB_ROWS; row++) {
       for (let column = 0; column < MB_COLUMNS; column++) {
-        if (!target.differs(this.previous, column, row)) {
+        if (!target.differs(this.#previous, column, row)) {
           skipped++
           continue
         }
         w.ue(skipped) // mb_skip_run
         skipped = 0
-        writeMacroblock(w, target, this.decoded, column, row, 5)
+        writeMacroblock(w, target, this.#decoded, column, row, 5)
       }
     }
     if (skipped > 0) w.ue(skipped)
@@ -144,13 +147,13 @@ export class VideoEncoder {
   }
 
   /** Annex B start code, NAL header and the payload with emulation prevention (clause 7.4.1). */
-  private nal(refIdc: number, type: number, write: (writer: BitWriter) => void): void {
-    this.rbsp.reset()
-    write(this.rbsp)
-    const payload = this.rbsp.view()
-    this.reserve(6 + payload.length * 1.5)
-    const unit = this.unit
-    let at = this.unitLength
+  #nal(refIdc: number, type: number, write: (writer: BitWriter) => void): void {
+    this.#rbsp.reset()
+    write(this.#rbsp)
+    const payload = this.#rbsp.view()
+    this.#reserve(6 + payload.length * 1.5)
+    const unit = this.#unit
+    let at = this.#unitLength
     unit.set([0, 0, 0, 1, (refIdc << 5) | type], at)
     at += 5
     let zeros = 0
@@ -162,13 +165,13 @@ export class VideoEncoder {
       unit[at++] = byte
       zeros = byte === 0 ? zeros + 1 : 0
     }
-    this.unitLength = at
+    this.#unitLength = at
   }
 
-  private reserve(bytes: number): void {
-    if (this.unitLength + bytes <= this.unit.length) return
-    const grown = new Uint8Array((this.unitLength + Math.ceil(bytes)) * 2)
-    grown.set(this.unit)
-    this.unit = grown
+  #reserve(bytes: number): void {
+    if (this.#unitLength + bytes <= this.#unit.length) return
+    const grown = new Uint8Array((this.#unitLength + Math.ceil(bytes)) * 2)
+    grown.set(this.#unit)
+    this.#unit = grown
   }
 }

@@ -9,7 +9,10 @@ import { freeUdpPort } from "./ports.ts"
 import { eventually, Product } from "./product.ts"
 import { type BackgroundSource, startSource } from "./source.ts"
 
-/** The product, its rules and real monitoring: what fires when a destination dies, and that every rule asks for what there is. */
+/**
+ * The product, its rules and real monitoring: what fires when a destination dies, and that every rule asks for what
+ * there is.
+ */
 const root = fileURLToPath(new URL("../..", import.meta.url))
 let product: Product
 let monitoring: Monitoring
@@ -42,7 +45,7 @@ beforeAll(async () => {
     ({ outputs: [partner], status }) => status === "running" && partner?.status === "connected",
     30_000,
   )
-}, 90_000)
+}, 180_000)
 afterAll(async () => {
   await monitoring?.stop()
   await source?.stop()
@@ -58,7 +61,7 @@ interface Rule {
 }
 
 it("fires OutputDown within 60 s of the death of a destination, with channel and output, and says when it is over", {
-  timeout: 150_000,
+  timeout: 180_000,
 }, async () => {
   await eventually("it is seen up", async () => (await monitoring.query('distributor_output_up{output="partner"} == 1'))[0] ?? null, 20_000)
   const killedMs = performance.now()

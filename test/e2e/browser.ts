@@ -1,6 +1,7 @@
 /**
- * Debian's Chromium for tests of pages. A page that is opened here keeps what goes wrong on it: errors, messages of the console, violations of the
- * content security policy and failed requests; `problems` must be empty at the end of a test.
+ * Debian's Chromium for tests of pages. A page that is opened here keeps what goes wrong on it: errors, messages of the
+ * console, violations of the content security policy and failed requests; `problems` must be empty at the end of a
+ * test.
  */
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -26,12 +27,15 @@ export interface OpenPage {
   readonly click: (target: Locator) => Promise<void>
   /** Puts text into a field as if it came from the clipboard: one paste, counted. */
   readonly paste: (target: Locator, text: string) => Promise<void>
-  /** Of `click` and `paste` since the page was opened. */
+  /** Number of `click` and `paste` events since the page was opened. */
   readonly count: { clicks: number; pastes: number }
   readonly close: () => Promise<void>
 }
 
-/** Opens `url` in a context of its own: its cookies are nobody else's. `javaScriptEnabled: false` and `colorScheme` go through `options`. */
+/**
+ * Opens `url` in a context of its own: its cookies are nobody else's. `javaScriptEnabled: false` and `colorScheme` go
+ * through `options`.
+ */
 export const openPage = async (browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<OpenPage> => {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, ...options })
   context.setDefaultTimeout(WAIT_MS)
@@ -82,8 +86,8 @@ interface AxeResults {
 }
 
 /**
- * What axe-core finds against WCAG 2.2 AA and its own best practices, a line each; empty when all is well. The page needs JavaScript, and its `.head`
- * stands in `main`.
+ * What axe-core finds against WCAG 2.2 AA and its own best practices, a line each; empty when all is well. The page
+ * needs JavaScript, and its `.head` stands in `main`.
  * @param rules only these: where all others have been looked at already, or the page is so long that they take seconds
  */
 export const axe = async (page: Page, rules?: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {

@@ -9,7 +9,10 @@ export interface Certificate {
   readonly key: string
 }
 
-/** A self-signed certificate; `names` as openssl writes them, such as `DNS:localhost,IP:127.0.0.1`. `days` may be negative: expired. */
+/**
+ * A self-signed certificate; `names` as openssl writes them, such as `DNS:localhost,IP:127.0.0.1`. `days` may be
+ * negative: expired.
+ */
 export const selfSigned = (names = "DNS:localhost,IP:127.0.0.1"): Certificate => {
   const folder = mkdtempSync(join(tmpdir(), "certificate-"))
   const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")]

@@ -1,4 +1,6 @@
-/** Encoders in a process of their own (`leg-sender.ts`): programmes that run on, and legs that carry them, well or ill. */
+/**
+ * Encoders in a process of their own (`leg-sender.ts`): programmes that run on, and legs that carry them, well or ill.
+ */
 import { type ChildProcess, spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"

@@ -1,4 +1,6 @@
-/** Every query of every dashboard, asked of a real Prometheus that scrapes the real product while things happen on it. */
+/**
+ * Every query of every dashboard, asked of a real Prometheus that scrapes the real product while things happen on it.
+ */
 import { type ChildProcess, spawn } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -26,7 +28,10 @@ let feed: Feed
 let destination: ChildProcess
 let channel: ChannelView
 
-/** As Grafana asks: its own variables, then the dashboard's: all values of a picker, the channel of the test of the others. */
+/**
+ * As Grafana asks: its own variables, then the dashboard's: all values of a picker, the channel of the test of the
+ * others.
+ */
 const filledIn = (expr: string, { templating }: DashboardFile): string =>
   templating.list.reduce(
     (text, { allValue, name }) => text.replaceAll(new RegExp(`\\$${name}\\b`, "g"), allValue ?? CHANNEL),
@@ -91,7 +96,9 @@ beforeAll(async () => {
   const at = { rtp_ip: "127.0.0.1", backup_rtp_ip: "127.0.0.1" }
   channel = await product.channel({
     ...at,
-    ...{ name: "Main Event", rtp_port: primary.port, backup_rtp_port: backup.port },
+    name: "Main Event",
+    rtp_port: primary.port,
+    backup_rtp_port: backup.port,
     outputs: [
       { name: "Partner", url: `srt://127.0.0.1:${port}?latency=300` },
       { name: "Rack", url: `udp://127.0.0.1:${udp}` },
@@ -113,7 +120,7 @@ beforeAll(async () => {
   await primary.is("silent")
   await seen("the channel went on without its primary", `increase(distributor_input_switches_total{channel="${CHANNEL}"}[10s]) > 0`)
   process.kill(await product.enginePid(), "SIGKILL")
-}, 120_000)
+}, 180_000)
 afterAll(async () => {
   await monitoring?.stop()
   await feed?.kill()
@@ -122,7 +129,7 @@ afterAll(async () => {
 })
 
 describe("dashboards", () => {
-  it("get an answer to every query of their panels and annotations", { timeout: 90_000 }, async () => {
+  it("get an answer to every query of their panels and annotations", { timeout: 180_000 }, async () => {
     expect(asked.length).toBeGreaterThan(120)
     let empty: ReadonlyArray<string> = []
     await eventually(

@@ -1,4 +1,5 @@
-// Every `sh` block of the pages for operators, as written: one after the other in a network of its own, so that ports and addresses are those of the page.
+// Every `sh` block of the pages for operators, as written: one after the other in a network of its own, so that ports
+// and addresses are those of the page.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -61,7 +62,7 @@ const run = ({ folder, network }: Stage, text: string, prelude = PRELUDE): { rea
     cwd: folder,
     env: environment(),
     encoding: "utf8",
-    timeout: 100_000,
+    timeout: 180_000,
   })
   return { code: status, output: `${stdout}${stderr}` }
 }

@@ -1,4 +1,7 @@
-/** What an engine has told so far, and waiting for what it will tell; shared by the engine in this process and the one in its own. */
+/**
+ * What an engine has told so far, and waiting for what it will tell; shared by the engine in this process and the one
+ * in its own.
+ */
 import type { Event, Reason, SessionState } from "../../src/engine/protocol/messages.ts"
 import { eventually } from "./product.ts"
 

@@ -1,4 +1,7 @@
-/** Point 12: the engine lives and its link to the control plane does not; what is stopped or removed then streams no further. */
+/**
+ * Point 12: the engine lives and its link to the control plane does not; what is stopped or removed then streams no
+ * further.
+ */
 import { afterEach, expect, it } from "vitest"
 import { createUdpSink, type UdpSink } from "../../load-tests/lib/udp-sink.ts"
 import { engineSocketPath } from "../../src/engine/protocol/socket-path.ts"

@@ -40,7 +40,8 @@ it("events are kept over a restart and over kill -9, in their order, with ids th
     expect(kept.slice(-before.length)).toEqual(before)
     await next.until("running again", "history", (v) => v.status === "running", 15_000)
   }
-  // On the backup still, as it was left, also by an engine that is new; the next event comes on top of those that were kept.
+  // On the backup still, as it was left, also by an engine that is new; the next event comes on top of those that were
+  // kept.
   const newest = (await eventsOf(product, "history"))[0]
   expect(await product.view("history")).toMatchObject({ active_source: "backup" })
   await on.primary.is("none")

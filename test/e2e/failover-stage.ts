@@ -1,4 +1,7 @@
-/** A channel with two legs, a UDP output and SRT outputs with real receivers, and what can be asked of it before and after a switch. */
+/**
+ * A channel with two legs, a UDP output and SRT outputs with real receivers, and what can be asked of it before and
+ * after a switch.
+ */
 import { expect } from "vitest"
 import type { ChannelEventView, ChannelView, InputSettings, LegView, OutputView, SourceName } from "../../src/effects/model/channel.ts"
 import { analyseDatagrams, analyseStrictly, type Segment, type StrictReport } from "../strict-analyser.ts"
@@ -11,7 +14,9 @@ import { SrtReceiver, UdpReceiver } from "./receivers.ts"
 export const GOP_MS = 2000
 /** What two processes on a busy machine may add to a time that is measured across them, in ms. */
 export const MARGIN_MS = 400
-/** More than a busy machine keeps a process waiting: what is late is dropped, and would look like a fault of the switch. */
+/**
+ * More than a busy machine keeps a process waiting: what is late is dropped, and would look like a fault of the switch.
+ */
 const SRT_LATENCY_MS = 1000
 /** Video PID of the test programmes. */
 const VIDEO_PID = 481
@@ -104,7 +109,10 @@ export class FailoverStage {
     return this.product.until(`${this.channel.name}: ${what}`, this.channel.id, found, ms)
   }
 
-  /** Waits until the outputs run and every leg that should be is known well enough to be switched to, its access points included. */
+  /**
+   * Waits until the outputs run and every leg that should be is known well enough to be switched to, its access points
+   * included.
+   */
   async ready(ms = 20_000): Promise<void> {
     const isKnown = (leg: LegView) => leg.receiving && leg.access_point_interval_ms !== null
     const view = await this.until(
@@ -143,7 +151,10 @@ export class FailoverStage {
     )
   }
 
-  /** Waits until pictures of a programme come out of the UDP output, and `more` seconds of them; the time of its first datagram. */
+  /**
+   * Waits until pictures of a programme come out of the UDP output, and `more` seconds of them; the time of its first
+   * datagram.
+   */
   async shows(programme: ProgrammeName, more = 1, ms = 10_000): Promise<number> {
     let read = this.udp.datagrams.length
     const found = await eventually(

@@ -1,4 +1,7 @@
-/** Everything that makes the engine leave a leg, each with a real encoder that falls ill in that way while its packets keep coming. */
+/**
+ * Everything that makes the engine leave a leg, each with a real encoder that falls ill in that way while its packets
+ * keep coming.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Feed, type LegIllness } from "./channel-feed.ts"
 import { FailoverStage, GOP_MS, MARGIN_MS, namesOf } from "./failover-stage.ts"

@@ -1,4 +1,7 @@
-/** Failing over, switching by hand and failing back, with the real product, encoders in processes of their own and real receivers. */
+/**
+ * Failing over, switching by hand and failing back, with the real product, encoders in processes of their own and real
+ * receivers.
+ */
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest"
 import type { Segment } from "../strict-analyser.ts"
 import { Feed, SKIP_SECONDS } from "./channel-feed.ts"
@@ -92,7 +95,8 @@ describe.concurrent("failing back", () => {
     await on.until("it is shown", (v) => v.active_source === "primary" && v.input.switches === 2)
     const report = on.report()
     expect(namesOf(report)).toEqual(["A", "B", "A"])
-    // The primary may be back before the backup's access point: what the network lost of it is seen, up to the switch and never again.
+    // The primary may be back before the backup's access point: what the network lost of it is seen, up to the switch
+    // and never again.
     const away = report.segments[1]?.from ?? 0
     const lost = ["continuity", "pcr_jump", "stamp_repetition", "pes", "stamp_time_base"]
     expect(report.violations.filter(({ kind, packet }) => packet >= away || !lost.includes(kind))).toEqual([])

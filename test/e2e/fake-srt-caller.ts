@@ -1,4 +1,4 @@
-/** A SRT caller that keeps the protocol as far as the test wants: to send a listener what a real one never would. */
+/** An SRT caller that keeps the protocol as far as the test wants: to send a listener what a real one never would. */
 import { createSocket, type Socket } from "node:dgram"
 import { eventually } from "./product.ts"
 import {
@@ -21,7 +21,7 @@ export class FakeSrtCaller {
   readonly #answers: Handshake[] = []
   /** Shutdown packets that came; a peer says goodbye by one. */
   shutdowns = 0
-  /** Of this peer; a new one for each connection. */
+  /** Socket id of this peer; a new one for each connection. */
   #socketId = 0x20000000
 
   private constructor(socket: Socket, port: number) {
@@ -62,7 +62,9 @@ export class FakeSrtCaller {
     return sent
   }
 
-  /** The cookie the listener gives this address; asked for four times a second, as callers do while nobody listens yet. */
+  /**
+   * The cookie the listener gives this address; asked for four times a second, as callers do while nobody listens yet.
+   */
   async cookie(): Promise<number> {
     this.#answers.length = 0
     const induction = packHandshake(0, { version: 4, extensionField: 2, type: INDUCTION, socketId: ++this.#socketId })

@@ -1,4 +1,4 @@
-/** A SRT listener that answers the induction as it should, and the conclusion as the test says. */
+/** An SRT listener that answers the induction as it should, and the conclusion as the test says. */
 import { createSocket, type Socket } from "node:dgram"
 import { CONCLUSION, EXT_SID, type Handshake, INDUCTION, MAGIC, packHandshake, parseHandshake, REJECTION, unpackText } from "./srt-wire.ts"
 

@@ -1,4 +1,7 @@
-/** SMPTE 2022-1 with ffmpeg as the sender and losses on the way, through the whole product. Rows 7 to 9 of the fault matrix. */
+/**
+ * SMPTE 2022-1 with ffmpeg as the sender and losses on the way, through the whole product. Rows 7 to 9 of the fault
+ * matrix.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -13,7 +16,10 @@ import { UdpReceiver } from "./receivers.ts"
 import { freePortBlock } from "./udp-ports.ts"
 
 const SECONDS = 4.5
-/** Losses begin when the matrix is known and end before the last matrix, which is never complete; ffmpeg sends about 1400 datagrams. */
+/**
+ * Losses begin when the matrix is known and end before the last matrix, which is never complete; ffmpeg sends about
+ * 1400 datagrams.
+ */
 const FROM = 192
 const TO = 1100
 const L8D8 = { columns: 8, rows: 8 }
@@ -199,7 +205,7 @@ describe.concurrent("ffmpeg with prompeg", () => {
 
   it("row 5: sequence 65535 to 0 with losses on both sides of it, in one matrix", () => {
     const wrap = 536
-    const lost = [wrap - 3, wrap - 1, wrap, wrap + 1, wrap + 9, ...[650, 700, 750, 800]]
+    const lost = [wrap - 3, wrap - 1, wrap, wrap + 1, wrap + 9, 650, 700, 750, 800]
     const rules = { losesMedia: (i: number) => lost.includes(i) }
     return once(
       "wrap",
@@ -264,7 +270,10 @@ describe.concurrent("row 9: FEC that changes", () => {
     }))
 })
 
-/** A FEC packet for `count` datagrams `offset` apart from `base` on, with an RTP header, a FEC header and a payload of noise. */
+/**
+ * An FEC packet for `count` datagrams `offset` apart from `base` on, with an RTP header, an FEC header and a payload of
+ * noise.
+ */
 const fecPacket = (base: number, offset: number, count: number, isRow: boolean, payload = 1316): Buffer => {
   const random = randomOf(base * 65_536 + offset * 256 + count)
   const bytes = Buffer.from(Array.from({ length: 28 + payload }, () => Math.floor(random() * 256)))
@@ -287,8 +296,8 @@ const garbage: ReadonlyArray<readonly [string, Buffer]> = [
   ["one byte", noise(1, 1)],
   ["noise", noise(1344, 2)],
   ["short noise", noise(20, 3)],
-  ["a RTP header and nothing more", fecPacket(5, 8, 8, false).subarray(0, 12)],
-  ["half a FEC header", fecPacket(5, 8, 8, false).subarray(0, 20)],
+  ["an RTP header and nothing more", fecPacket(5, 8, 8, false).subarray(0, 12)],
+  ["half an FEC header", fecPacket(5, 8, 8, false).subarray(0, 20)],
   ["offset 0", fecPacket(500, 0, 8, false)],
   ["no packets", fecPacket(500, 8, 0, false)],
   ["a matrix of 255 x 255", fecPacket(500, 255, 255, false)],

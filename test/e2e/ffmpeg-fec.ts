@@ -1,6 +1,7 @@
 /**
- * ffmpeg as a sender of RTP with SMPTE 2022-1 FEC, behind a relay that loses what it is told to: media port p, column FEC p + 2, row
- * FEC p + 4. The relay keeps what ffmpeg sent, so that a test can work out what a receiver must be able to rebuild.
+ * ffmpeg as a sender of RTP with SMPTE 2022-1 FEC, behind a relay that loses what it is told to: media port p, column
+ * FEC p + 2, row FEC p + 4. The relay keeps what ffmpeg sent, so that a test can work out what a receiver must be able
+ * to rebuild.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { createSocket, type Socket } from "node:dgram"
@@ -14,7 +15,7 @@ export interface MediaDatagram {
   readonly lost: boolean
 }
 
-/** What a FEC packet protects: `base + i * offset` for i below `count`, and when it came. */
+/** What an FEC packet protects: `base + i * offset` for i below `count`, and when it came. */
 export interface FecGroup {
   readonly base: number
   readonly offset: number
@@ -38,7 +39,7 @@ const bound = (port: number): Promise<Socket> => {
 export interface RelayRules {
   /** True loses the media datagram of this number. */
   readonly losesMedia?: (index: number) => boolean
-  /** True loses a FEC packet, of a row or of a column, that comes after this number of media datagrams. */
+  /** True loses an FEC packet, of a row or of a column, that comes after this number of media datagrams. */
   readonly losesFec?: (media: number, isRow: boolean) => boolean
 }
 
@@ -55,8 +56,8 @@ export class FecRelay {
     this.#sockets = sockets
     for (const [i, socket] of sockets.entries()) {
       const pass = (data: Buffer) => socket.send(data, target + 2 * i, "127.0.0.1")
-      // A relay that a busy machine kept waiting finds all three sockets full and reads one after the other: the FEC packets among
-      // them go first, or media that came after them would be given up while they wait here.
+      // A relay that a busy machine kept waiting finds all three sockets full and reads one after the other: the FEC
+      // packets among them go first, or media that came after them would be given up while they wait here.
       if (i === 0) socket.on("message", (data) => this.#takeMedia(data) && setImmediate(pass, data))
       else socket.on("message", (data) => this.#takeFec(data, i === 2) && pass(data))
     }
@@ -91,7 +92,10 @@ export class FecRelay {
     return this.media.filter(({ lost }) => lost).map(({ index }) => index)
   }
 
-  /** Numbers of the lost datagrams that no FEC packet that passed can bring back, by rows and columns in turn until nothing changes. */
+  /**
+   * Numbers of the lost datagrams that no FEC packet that passed can bring back, by rows and columns in turn until
+   * nothing changes.
+   */
   unrecoverable(): number[] {
     const missing = new Map(this.media.filter(({ lost }) => lost).map(({ sequence, index }) => [sequence, index]))
     for (let changed = true; changed; ) {

@@ -1,8 +1,9 @@
 /**
- * Floods a SRT listener with handshakes: `bun handshake-flood.ts PORT COUNT PER_SECOND KIND`, from eight ports of 127.0.0.1. Prints how many it sent.
+ * Floods an SRT listener with handshakes: `bun handshake-flood.ts PORT COUNT PER_SECOND KIND`, from eight ports of
+ * 127.0.0.1. Prints how many it sent.
  *
- * `malformed` are conclusions with the right cookie and something else that is wrong, of every kind; `sound` are those of callers that
- * never say anything again.
+ * `malformed` are conclusions with the right cookie and something else that is wrong, of every kind; `sound` are those
+ * of callers that never say anything again.
  */
 import { FakeSrtCaller } from "./fake-srt-caller.ts"
 import { conclusions } from "./malformed-srt.ts"

@@ -1,4 +1,7 @@
-/** Peers that want the engine's memory: they do not get it, and no receiver of another output, or of the same, loses a packet. */
+/**
+ * Peers that want the engine's memory: they do not get it, and no receiver of another output, or of the same, loses a
+ * packet.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { createSrtSink, type SrtSink } from "../../load-tests/lib/srt-sink.ts"
 import { openSrtLibrary } from "../../src/engine/srt/srt-library.ts"
@@ -52,7 +55,10 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     await engine.dispose()
   })
 
-  /** Connects again and again, `times` at least and until the server has sent `messages`; every session ends for a reason that can be tried again. */
+  /**
+   * Connects again and again, `times` at least and until the server has sent `messages`; every session ends for a
+   * reason that can be tried again.
+   */
   const publishTo = async (kind: keyof typeof RTMP_FLOODS, times: number, messages = 0): Promise<boolean> => {
     const server = await HostileRtmp.start(kind)
     const codes: string[] = []
@@ -124,7 +130,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
 
   it.each(RTMP_KINDS)(
     "100 000 messages of a RTMP server that sends %s: each connection is ended at once",
-    { timeout: 120_000 },
+    { timeout: 180_000 },
     async (kind) => {
       const peak = peakKb(engine.pid)
       expect(await publishTo(kind, 10, RTMP_FLOODS[kind].messages > 1 ? 100_000 : 100)).toBe(true)
@@ -134,7 +140,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     },
   )
 
-  it.each(HTTP_KINDS)("an upload server that sends %s: the request is given up", { timeout: 120_000 }, async (kind) => {
+  it.each(HTTP_KINDS)("an upload server that sends %s: the request is given up", { timeout: 180_000 }, async (kind) => {
     const server = await HostileHttp.start(kind)
     const peak = peakKb(engine.pid)
     const id = `http ${kind}`

@@ -1,4 +1,7 @@
-/** Plays impaired legs into channels of the real product, all channels at once, and collects what their outputs and the API gave. */
+/**
+ * Plays impaired legs into channels of the real product, all channels at once, and collects what their outputs and the
+ * API gave.
+ */
 import type { ChannelEventView, ChannelView } from "../../src/effects/model/channel.ts"
 import type { Schedule } from "../impairments.ts"
 import { type SendReport, sendSchedules } from "./impaired-sender.ts"
@@ -13,7 +16,7 @@ export interface Scenario {
   readonly legs: ReadonlyArray<Pick<Schedule, "datagrams">>
   /** `input` of the channel. */
   readonly input?: Readonly<Record<string, unknown>>
-  /** Also through a SRT listener with a latency of 600 ms, to srt-live-transmit. */
+  /** Also through an SRT listener with a latency of 600 ms, to srt-live-transmit. */
   readonly srt?: boolean
 }
 
@@ -26,7 +29,7 @@ export interface Sample {
 
 export interface Outcome {
   readonly udp: Buffer
-  /** Null without a SRT output. */
+  /** Null without an SRT output. */
   readonly srt: Buffer | null
   readonly during: ReadonlyArray<Sample>
   /** Once every datagram was counted. */
@@ -48,7 +51,10 @@ interface Stage {
 }
 
 const SAMPLE_MS = 500
-/** Outputs are done when nothing came for this long: more than merge window, SRT latency and a pass of the statistics together. */
+/**
+ * Outputs are done when nothing came for this long: more than merge window, SRT latency and a pass of the statistics
+ * together.
+ */
 const QUIET_MS = 1200
 
 const setUp = async (product: Product, scenario: Scenario): Promise<Stage> => {
@@ -106,8 +112,8 @@ const LATE_MAX_US = 30_000
 const ATTEMPTS = 3
 
 /**
- * Plays the scenarios, again when the machine was too busy to send in time. The channels are removed afterwards. Rejects only when
- * something does not start or the sender fails: outcomes are the tests' to judge.
+ * Plays the scenarios, again when the machine was too busy to send in time. The channels are removed afterwards.
+ * Rejects only when something does not start or the sender fails: outcomes are the tests' to judge.
  */
 export const play = async (product: Product, scenarios: ReadonlyArray<Scenario>): Promise<ReadonlyMap<string, Outcome>> => {
   for (let attempt = 1; ; attempt++) {

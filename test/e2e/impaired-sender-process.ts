@@ -1,6 +1,6 @@
 /**
- * Sends a file of timed datagrams, of any number of legs, from one thread that sleeps to absolute deadlines; the process of
- * `impaired-sender.ts`. Prints a line when it starts, and a report as JSON at the end or on SIGTERM.
+ * Sends a file of timed datagrams, of any number of legs, from one thread that sleeps to absolute deadlines; the
+ * process of `impaired-sender.ts`. Prints a line when it starts, and a report as JSON at the end or on SIGTERM.
  *
  * File: u32 length of the header, the header (`ScheduleHeader` as JSON), the datagrams one after the other.
  */
@@ -42,8 +42,8 @@ const leg = Uint32Array.from(header.leg)
 const length = Uint32Array.from(header.length)
 const data = file.subarray(4 + headerLength)
 
-// On a busy machine only real-time threads keep their pace, the collector's included; they sleep nearly all of the time. Without the
-// right to be that, a better priority; without that, the pace is as good as the machine is idle.
+// On a busy machine only real-time threads keep their pace, the collector's included; they sleep nearly all of the
+// time. Without the right to be that, a better priority; without that, the pace is as good as the machine is idle.
 const SCHED_FIFO = 1
 const setScheduler = koffi.load("libc.so.6").func("sched_setscheduler", "int", ["int", "int", "void *"])
 const threads = readdirSync("/proc/self/task").map(Number)

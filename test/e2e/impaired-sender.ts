@@ -1,4 +1,7 @@
-/** Sends the schedules of several legs to the ports of one or many channels at once, in real time, from a process of its own. */
+/**
+ * Sends the schedules of several legs to the ports of one or many channels at once, in real time, from a process of its
+ * own.
+ */
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -28,7 +31,7 @@ export interface SendReport {
   readonly sent: ReadonlyArray<number>
   /** How long after its time each datagram left, by leg and in the order of its list. */
   readonly late_us: ReadonlyArray<ReadonlyArray<number>>
-  /** The same of all. */
+  /** Median of these times over all datagrams, and below, their 99th percentile and their maximum, in microseconds. */
   readonly late_p50_us: number
   readonly late_p99_us: number
   readonly late_max_us: number
@@ -49,8 +52,9 @@ const scheduleFile = (legs: ReadonlyArray<ImpairedLeg>): Buffer => {
 }
 
 /**
- * Resolves when all was sent, or soon after `signal` is aborted, with what was. `onStart` is called with the first datagram. Each leg has a source port of its own and keeps the
- * order of its list for equal times. Rejects when the process fails.
+ * Resolves when all was sent, or soon after `signal` is aborted, with what was. `onStart` is called with the first
+ * datagram. Each leg has a source port of its own and keeps the order of its list for equal times. Rejects when the
+ * process fails.
  */
 export const sendSchedules = async (
   legs: ReadonlyArray<ImpairedLeg>,

@@ -1,4 +1,7 @@
-/** Inputs and outputs over IPv6: on ::1 through the whole product, and on a cable between two namespaces, where zones and groups count. */
+/**
+ * Inputs and outputs over IPv6: on ::1 through the whole product, and on a cable between two namespaces, where zones
+ * and groups count.
+ */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { networkInterfaces, tmpdir } from "node:os"

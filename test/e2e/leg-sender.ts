@@ -1,6 +1,7 @@
 /**
- * Encoders in a process of their own: any number of programmes, each sent to any number of legs at its real pace, and each leg
- * healthy or ill in its own way. Commands come as NDJSON on stdin, each answered by a line; ends with its stdin. See `channel-feed.ts`.
+ * Encoders in a process of their own: any number of programmes, each sent to any number of legs at its real pace, and
+ * each leg healthy or ill in its own way. Commands come as NDJSON on stdin, each answered by a line; ends with its
+ * stdin. See `channel-feed.ts`.
  */
 import { createSocket, type Socket } from "node:dgram"
 import { createInterface } from "node:readline"
@@ -28,7 +29,7 @@ interface Leg {
   illness: LegIllness
   ssrc: number
   sequence: number
-  /** Of the next datagram, before which the discontinuity is told. */
+  /** Number of the next datagram, before which the discontinuity is signalled. */
   flagged: boolean
   /** Nothing is sent before, in monotonic microseconds. */
   notBeforeUs: number

@@ -1,4 +1,7 @@
-/** The sender and the sink of load-tests/ as processes of their own, so that neither shares a thread with what is tested. */
+/**
+ * The sender and the sink of load-tests/ as processes of their own, so that neither shares a thread with what is
+ * tested.
+ */
 import { type ChildProcess, spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
@@ -62,7 +65,9 @@ export class SinkProcess {
   }
 }
 
-/** load-tests/rtp-sender.ts; resolves with its report. `prefix` are words before the command, e.g. `ip netns exec NAME`. */
+/**
+ * load-tests/rtp-sender.ts; resolves with its report. `prefix` are words before the command, e.g. `ip netns exec NAME`.
+ */
 export const runSender = (args: ReadonlyArray<string>, prefix: ReadonlyArray<string> = [], ms = 20_000): Promise<SenderReport> => {
   const child = start("rtp-sender", args, prefix)
   let output = ""

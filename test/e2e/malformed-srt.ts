@@ -51,7 +51,9 @@ export const randomDatagrams = (count: number, seed = 1): Buffer[] => {
   })
 }
 
-/** Key material messages, 3.2.2: the fields in order, then wrapped keys of `keyBytes`; lengths in the fields may lie. */
+/**
+ * Key material messages, 3.2.2: the fields in order, then wrapped keys of `keyBytes`; lengths in the fields may lie.
+ */
 export const keyMaterial = (keyBytes: number, claimedKey = 4, claimedSalt = 4, keyFlags = 1): Buffer =>
   Buffer.concat([
     Buffer.of(0x12, 0x20, 0x29, keyFlags, 0, 0, 0, 0, 2, 0, 2, 0, 0, 0, claimedSalt, claimedKey),
@@ -129,7 +131,8 @@ export const rogueControl = (socketId: number): Buffer[] => {
   const to = (type: number, body: Uint8Array, subtype = 0, info = 0) => controlPacket(type, socketId, body, subtype, info)
   const first = 0x80000000
   return [
-    // LOSSREPORT: nothing, a range without its end, ranges that run backwards, numbers never sent, a whole datagram of ranges.
+    // LOSSREPORT: nothing, a range without its end, ranges that run backwards, numbers never sent, a whole datagram of
+    // ranges.
     ...[[], [first], [first | 5], [1, first | 2], [first | 9, 3], [first | 1, 0x7fffffff], [0x7fffffff], [0, 0, 0, first]].map((list) =>
       to(NAK, words(...list)),
     ),
@@ -168,7 +171,10 @@ export const randomControl = (socketId: number, count: number, seed = 1): Buffer
   })
 }
 
-/** DROPREQ, which only a sender has a use for: without its range, with half of it, and with ranges of half of all numbers. */
+/**
+ * DROPREQ, which only a sender has a use for: without its range, with half of it, and with ranges of half of all
+ * numbers.
+ */
 export const dropRequests = (socketId: number): Buffer[] =>
   [[], [0x7fffffff], [1000, 0x3fffffff], [0, 0x7fffffff], [0x7fffffff, 0], [1000, 0xffffffff]].map((list) =>
     controlPacket(DROPREQ, socketId, words(...list), 0, 7),

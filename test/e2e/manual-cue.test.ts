@@ -1,4 +1,7 @@
-/** A cue inserted by the operator, as the far side has it: well-formed, continuity intact, and the stream otherwise as it came. */
+/**
+ * A cue inserted by the operator, as the far side has it: well-formed, continuity intact, and the stream otherwise as
+ * it came.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { ChannelEventView, CueView } from "../../src/effects/model/channel.ts"
 import { SCTE35_PID } from "../../src/test-source/program-tables.ts"
@@ -60,7 +63,7 @@ beforeAll(async () => {
   channelId = channel.id
   srt = await SrtReceiver.open(`srt://127.0.0.1:${listenPort}?latency=120`)
   await product.until("outputs are connected", channelId, (view) => view.outputs.every((o) => o.status === "connected"), 20_000)
-}, 60_000)
+}, 180_000)
 afterAll(async () => {
   udp.close()
   srt.stop()

@@ -1,6 +1,6 @@
 /**
- * Two legs with the same TS in other datagrams: another SSRC, numbering and alignment, or no RTP at all. They merge by content, through
- * the whole product; legs of different programmes do not.
+ * Two legs with the same TS in other datagrams: another SSRC, numbering and alignment, or no RTP at all. They merge by
+ * content, through the whole product; legs of different programmes do not.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { generateTs } from "../../src/test-source/test-programme.ts"
@@ -27,11 +27,13 @@ const SECONDS = 8
 const ENDLESS = Number.POSITIVE_INFINITY
 const later = (impairment: Impairment): Impairment => between(CLEAN_US, ENDLESS, impairment)
 
-/** Null packets all alike, pictures padded with filler, as a constant-rate encoder has them: much of it looks the same. */
+/**
+ * Null packets all alike, pictures padded with filler, as a constant-rate encoder has them: much of it looks the same.
+ */
 const padded = generateTs(SECONDS, { bitrate: 4_000_000, videoBitrate: 2_500_000 })
 const ts = numberNulls(generateTs(SECONDS, { bitrate: 4_000_000 }))
 const wrapTs = numberNulls(generateTs(SECONDS, { bitrate: 4_000_000, startPts90k: 2 ** 33 - 4 * 90_000 }))
-/** The same sound, tables and null packets, other pictures. */
+/** A stream with equal sound, tables and null packets but other pictures. */
 const other = generateTs(SECONDS, { bitrate: 4_000_000, videoBitrate: 2_500_000, seed: 5, label: "OTHER" })
 const packets = ts.length / 188
 
@@ -106,7 +108,10 @@ const different = {
   },
 } satisfies Record<string, Omit<Scenario, "name"> & { ts: Uint8Array }>
 
-/** Numbers of datagrams: leg A loses the TS packets 7000 to 7006 and 14000 to 14020, leg B 7003 to 7009 and 14003 to 14009. */
+/**
+ * Numbers of datagrams: leg A loses the TS packets 7000 to 7006 and 14000 to 14020, leg B 7003 to 7009 and 14003 to
+ * 14009.
+ */
 const PARTLY = "partly lost on both"
 const partly = {
   ts,
@@ -129,7 +134,7 @@ beforeAll(async () => {
     product,
     Object.entries(all).map(([name, { legs, input }]) => ({ name, legs, ...(input === undefined ? {} : { input }) })),
   )
-}, 90_000)
+}, 180_000)
 afterAll(() => product.dispose())
 
 const outcome = (name: string): Outcome => {

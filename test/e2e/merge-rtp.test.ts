@@ -1,6 +1,6 @@
 /**
- * Two legs with the same RTP packets (SMPTE 2022-7), each damaged for itself, through the whole product: what comes out is what
- * either leg brought, byte for byte. Rows 10, 11, 15 and 16 of the fault matrix.
+ * Two legs with the same RTP packets (SMPTE 2022-7), each damaged for itself, through the whole product: what comes out
+ * is what either leg brought, byte for byte. Rows 10, 11, 15 and 16 of the fault matrix.
  */
 import { createHash } from "node:crypto"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -120,8 +120,9 @@ const captureFacts = () => {
 const captureLeadIn = () => Buffer.concat(captured("gst_rtp_fec2022-1_L5D5_scte35", 5000).map(({ payload }) => payload.subarray(12)))
 
 /**
- * The capture loses from its first packets on, before anybody can know that its legs are alike: the same media goes before it on
- * both legs, whole, under the sequence numbers that lead up to it. Its 18.6 s are played faster; the skew stays.
+ * The capture loses from its first packets on, before anybody can know that its legs are alike: the same media goes
+ * before it on both legs, whole, under the sequence numbers that lead up to it. Its 18.6 s are played faster; the skew
+ * stays.
  */
 const captureLegs = (): Scenario["legs"] => {
   const whole = captured("gst_rtp_fec2022-1_L5D5_scte35", 5000)
@@ -155,7 +156,7 @@ beforeAll(async () => {
   product = await Product.start()
   const ours = Object.entries(scenarios).map(([name, scenario]) => ({ name, ...scenario }))
   outcomes = await play(product, hasMedia ? [...ours, { name: CAPTURE, legs: captureLegs() }] : ours)
-}, 90_000)
+}, 180_000)
 afterAll(() => product.dispose())
 
 const outcome = (name: Name): Outcome => {
@@ -177,7 +178,10 @@ const sentAt = (name: Name, leg: number): ReadonlyMap<number, number> => {
   return new Map(legsOf(name)[leg]?.datagrams.map(({ index, us }, i) => [index, us + (late[i] ?? 0)]))
 }
 
-/** TS packets that came by one leg only and, the machine being busy, so late behind the other's gap that the window of 200 ms was over. */
+/**
+ * TS packets that came by one leg only and, the machine being busy, so late behind the other's gap that the window of
+ * 200 ms was over.
+ */
 const tooLate = (name: Name): Set<number> => {
   const found = new Set<number>()
   for (const [leg, { lost }] of legsOf(name).entries()) {

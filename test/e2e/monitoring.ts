@@ -1,4 +1,7 @@
-/** Prometheus, Alertmanager and node-exporter as Debian ships them, with the configuration that we ship, faster, and on free ports. */
+/**
+ * Prometheus, Alertmanager and node-exporter as Debian ships them, with the configuration that we ship, faster, and on
+ * free ports.
+ */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, type Server } from "node:http"
@@ -154,7 +157,10 @@ export class Monitoring {
     return result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }))
   }
 
-  /** A range query over the last `seconds`, a point each second; its series with their values, those that are no number left out. */
+  /**
+   * A range query over the last `seconds`, a point each second; its series with their values, those that are no number
+   * left out.
+   */
   async range(
     expr: string,
     seconds: number,

@@ -1,6 +1,6 @@
 /**
- * Receives a leg's multicast group until it is killed: `multicast-receiver.ts LEG_SPEC_JSON [unwatched]`. Prints a line of
- * JSON (ReceiverLine) every 50 ms.
+ * Receives a leg's multicast group until it is killed: `multicast-receiver.ts LEG_SPEC_JSON [unwatched]`. Prints a line
+ * of JSON (ReceiverLine) every 50 ms.
  */
 import { readSync } from "node:fs"
 import { monotonicUs } from "../../src/engine/ffi/clock.ts"

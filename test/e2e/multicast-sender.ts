@@ -1,7 +1,8 @@
 /**
- * Sends RTP with TS to a multicast group until it is killed: `multicast-sender.ts GROUP PORT ADDRESS...`, a datagram every 5 ms from
- * each local address. The SSRC is the address, of IPv6 its last four bytes. What cannot be sent, as while there is no network, is sent when it can
- * be: what is lost is lost on the way. A group of IPv6 names its interface as its zone.
+ * Sends RTP with TS to a multicast group until it is killed: `multicast-sender.ts GROUP PORT ADDRESS...`, a datagram
+ * every 5 ms from each local address. The SSRC is the address, of IPv6 its last four bytes. What cannot be sent, as
+ * while there is no network, is sent when it can be: what is lost is lost on the way. A group of IPv6 names its
+ * interface as its zone.
  */
 import { createSocket } from "node:dgram"
 import { addressWords } from "../../src/core/net/address.ts"

@@ -87,8 +87,9 @@ export interface MulticastPathOptions {
 }
 
 /**
- * Two machines with a cable: `near0` with 10.98.0.1 and fd98::1, where the product listens, and 10.98.0.2 and 10.98.0.3, fd98::2 and
- * fd98::3 at the far end, where senders run. With IPv6 the link-local addresses are fe80::1 and fe80::2.
+ * Two machines with a cable: `near0` with 10.98.0.1 and fd98::1, where the product listens, and 10.98.0.2 and
+ * 10.98.0.3, fd98::2 and fd98::3 at the far end, where senders run. With IPv6 the link-local addresses are fe80::1 and
+ * fe80::2.
  */
 export class MulticastPath {
   readonly near: NetNamespace
@@ -119,7 +120,10 @@ export class MulticastPath {
     }
   }
 
-  /** A switch that snoops and asks nobody itself; a router behind it asks twice in its first second, then every two minutes. */
+  /**
+   * A switch that snoops and asks nobody itself; a router behind it asks twice in its first second, then every two
+   * minutes.
+   */
   #openSwitch(): void {
     const bridge = (name: string, ...settings: ReadonlyArray<string>) =>
       this.far.ip("link", "add", name, "type", "bridge", "mcast_igmp_version", "3", "mcast_stats_enabled", "1", ...settings)

@@ -1,4 +1,6 @@
-/** The running product tells a webhook that a destination has died, and that it is back, with channel and output named. */
+/**
+ * The running product tells a webhook that a destination has died, and that it is back, with channel and output named.
+ */
 import { connect, createServer, type Server, type Socket } from "node:net"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import type { Message } from "../../src/effects/notifications/message.ts"
@@ -42,7 +44,7 @@ beforeAll(async () => {
   rtmp = await RtmpTestServer.start()
   hook = await startHttpReceiver()
   product = await Product.start()
-}, 60_000)
+}, 180_000)
 afterAll(async () => {
   await product.dispose()
   await hook.close()
@@ -51,7 +53,10 @@ afterAll(async () => {
 
 it("a destination dies: the webhook hears of it, and of its return", async () => {
   const created = await product.api<{ id: string }>("POST", "/api/notifications/destinations", {
-    ...{ name: "On call", kind: "webhook", url: `${hook.url}/hook`, secret: "correct horse battery" },
+    name: "On call",
+    kind: "webhook",
+    url: `${hook.url}/hook`,
+    secret: "correct horse battery",
   })
   expect(created.status).toBe(201)
   expect((await product.api("POST", `/api/notifications/destinations/${created.body.id}/test`)).body).toMatchObject({

@@ -7,7 +7,10 @@ import { eventually, Product } from "./product.ts"
 import { SrtReceiver } from "./receivers.ts"
 import { type BackgroundSource, startSource } from "./source.ts"
 
-/** Outputs of a running channel come, go, change and fail; a sink that checks every packet proves that siblings notice nothing. */
+/**
+ * Outputs of a running channel come, go, change and fail; a sink that checks every packet proves that siblings notice
+ * nothing.
+ */
 let product: Product
 let channel: ChannelView
 let source: BackgroundSource
@@ -167,7 +170,8 @@ describe("SRT receivers", () => {
   it("see a goodbye when their output is removed", async () => {
     const port = await freeUdpPort()
     const output = await product.addOutput(channel.id, { url: `srt://127.0.0.1:${port}?mode=listener` })
-    // A receiver made of the wire's bytes: srt-live-transmit sees the end now and then only when its own idle time is over (libsrt before 1.5.5).
+    // A receiver made of the wire's bytes: srt-live-transmit sees the end now and then only when its own idle time is
+    // over (libsrt before 1.5.5).
     const receiver = await FakeSrtCaller.open(port)
     expect(await receiver.connect()).toHaveProperty("socketId")
     await product.until("connected", channel.id, (v) => outputOf(v, output.id)?.receivers.length === 1)

@@ -1,4 +1,7 @@
-/** The page of a channel in Chromium, on the running product with two legs, ad breaks, and outputs that run and that fail. */
+/**
+ * The page of a channel in Chromium, on the running product with two legs, ad breaks, and outputs that run and that
+ * fail.
+ */
 import type { Browser, Locator, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { axe, type OpenPage, openPage, startBrowser } from "./browser.ts"

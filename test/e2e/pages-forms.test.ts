@@ -23,7 +23,7 @@ afterAll(async () => {
 })
 
 const open = (path: string, options?: Parameters<typeof openPage>[2]) => openPage(browser, `${product.url}${path}`, options)
-/** A SRT listener that waits for the product's call. */
+/** An SRT listener that waits for the product's call. */
 const receiver = async () => {
   const at = await freeUdpPort()
   return { at, srt: await SrtReceiver.open(`srt://127.0.0.1:${at}?mode=listener`) }

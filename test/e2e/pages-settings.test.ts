@@ -1,4 +1,7 @@
-/** The settings in Chromium, on the running product with an API key and users: what each role sees and may do, and what it changes. */
+/**
+ * The settings in Chromium, on the running product with an API key and users: what each role sees and may do, and what
+ * it changes.
+ */
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startHttpReceiver } from "../../src/effects/testing/receivers.ts"
@@ -23,7 +26,7 @@ beforeAll(async () => {
   // Nobody sends to it.
   await api("POST", "/api/channels/news/start")
   for (const role of ["viewer", "operator", "admin"]) await api("POST", "/api/users", { name: `the-${role}`, role, password: PASSWORD })
-}, 60_000)
+}, 180_000)
 afterAll(async () => {
   await Promise.all([browser?.close(), product?.dispose(), hook?.close()])
 })
@@ -208,10 +211,20 @@ describe("the settings", () => {
     const { page, problems, close } = await openAs("the-admin", "/settings")
     const barriers: string[] = []
     const paths = [
-      ...["/settings", "/settings/users", "/settings/users/the-viewer/edit", "/settings/users/the-viewer/remove", "/settings/keys"],
-      ...["/settings/templates", "/settings/templates/add", "/settings/templates/lan/edit", "/settings/notifications"],
-      ...["/settings/notifications/destinations/add?kind=email", `${destination}/edit`, "/settings/notifications/rules"],
-      ...["/settings/config", "/settings/config/versions/2"],
+      "/settings",
+      "/settings/users",
+      "/settings/users/the-viewer/edit",
+      "/settings/users/the-viewer/remove",
+      "/settings/keys",
+      "/settings/templates",
+      "/settings/templates/add",
+      "/settings/templates/lan/edit",
+      "/settings/notifications",
+      "/settings/notifications/destinations/add?kind=email",
+      `${destination}/edit`,
+      "/settings/notifications/rules",
+      "/settings/config",
+      "/settings/config/versions/2",
     ]
     for (const [n, path] of paths.entries()) {
       await page.emulateMedia({ colorScheme: n % 2 === 0 ? "light" : "dark" })

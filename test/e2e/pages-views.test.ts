@@ -46,7 +46,7 @@ const clean = async ({ page }: OpenPage) => {
   await page.emulateMedia({ colorScheme: "dark" })
   expect(await axe(page, ["color-contrast"]), `${page.url()}, dark`).toEqual([])
 }
-/** Of the document of the API, which is too long for all rules. */
+/** Rules checked on the page of the API, which is too long for all of them. */
 const LANDMARKS = ["region", "landmark-one-main", "page-has-heading-one", "heading-order", "bypass", "document-title"]
 
 describe("the pages across channels", () => {

@@ -1,6 +1,6 @@
 /**
- * A secret is planted in every place that takes one, while the running product uses them all: against servers that take them, that refuse
- * them, that repeat them in what they answer, and where nobody is. A search finds them nowhere.
+ * A secret is planted in every place that takes one, while the running product uses them all: against servers that take
+ * them, that refuse them, that repeat them in what they answer, and where nobody is. A search finds them nowhere.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
@@ -73,7 +73,7 @@ beforeAll(async () => {
   product = await Product.start({ env: { API_KEY, LOG_LEVEL: "debug" } })
   source = await startSource({ port: inputPort, bitrate: 2_000_000 })
   watching = setInterval(lookAtProcesses, 100)
-}, 60_000)
+}, 180_000)
 afterAll(async () => {
   clearInterval(watching)
   await source.stop()
@@ -127,7 +127,8 @@ const makeOutputs = async () => {
       { name: "hls", url: `${http.url}/live/main.m3u8?token=${token}`, protocol: "hls" },
       { name: "hls-login", url: `${http.url.replace("//", `//me:${planted("HlsLogin")}@`)}/live/login.m3u8`, protocol: "hls" },
       {
-        ...{ name: "s3", url: "s3://bucket/live" },
+        name: "s3",
+        url: "s3://bucket/live",
         settings: { s3_endpoint: http.url, s3_access_key_id: "AKIA", s3_secret_access_key: s3 },
       },
     ],
@@ -182,7 +183,7 @@ const filesBelow = (directory: string): ReadonlyArray<string> =>
     .map((name) => join(directory, String(name)))
     .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true)
 
-/** Content of a file of the running product, which may remove it (a `.pid` of a process that ended) between listing and reading: then empty. */
+/** Content of a file of the running product; empty when it was removed since it was listed, as the `.pid` of a process. */
 const contentOf = (path: string): string => {
   try {
     return readFileSync(path, "latin1")
@@ -200,11 +201,9 @@ it("a planted secret is found nowhere", async () => {
 
   // The answer that makes a key is the one place that shows it.
   const made = await fetch(`${product.url}/api/keys`, {
-    ...{
-      method: "POST",
-      headers: { ...ADMIN, "Content-Type": "application/json" },
-      body: JSON.stringify({ name: "robot", role: "admin" }),
-    },
+    method: "POST",
+    headers: { ...ADMIN, "Content-Type": "application/json" },
+    body: JSON.stringify({ name: "robot", role: "admin" }),
   })
   const { key } = (await made.json()) as { key: string }
   expect(key.length).toBeGreaterThan(20)
@@ -313,4 +312,4 @@ it("a planted secret is found nowhere", async () => {
   look("what the service wrote", first.output + product.output)
   expect(first.output).toContain("rtmp-taken")
   expect([...found]).toEqual([])
-}, 90_000)
+}, 180_000)

@@ -1,6 +1,7 @@
 /**
- * Ports that are free now, on 127.0.0.1. They lie below those the kernel gives out by itself and beside those of udp-ports.ts, and each worker of the test runner has a range
- * of its own: a port that is free when it is asked for must not be somebody else's when it is used.
+ * Ports that are free now, on 127.0.0.1. They lie below those the kernel gives out by itself and beside those of
+ * udp-ports.ts, and each worker of the test runner has a range of its own: a port that is free when it is asked for
+ * must not be somebody else's when it is used.
  */
 import { createSocket } from "node:dgram"
 import { createServer } from "node:net"

@@ -1,4 +1,7 @@
-/** The running product on a real PostgreSQL: all is kept there, streams need none of it, and what it does not know is read again. */
+/**
+ * The running product on a real PostgreSQL: all is kept there, streams need none of it, and what it does not know is
+ * read again.
+ */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"
@@ -26,7 +29,7 @@ beforeAll(async () => {
   link = await startPostgresLink(await server.createDatabase())
   product = await Product.start({ env: { DATABASE_URL: link.url, API_KEY } })
   receiver = await UdpReceiver.open()
-}, 60_000)
+}, 180_000)
 afterAll(async () => {
   await source?.stop()
   receiver?.close()

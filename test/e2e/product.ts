@@ -33,7 +33,7 @@ export interface ProductOptions {
 const LOOK_MS = 25
 const ASK_MS = 100
 
-/** Longest wait in ms for what a test says no time for: it ends what hangs, and leaves room for a machine that is busy with other things. */
+/** Longest wait in ms for what a test names no time for: it ends what hangs, and leaves room for a busy machine. */
 const PATIENCE_MS = 30_000
 
 /** Resolves with the first result of `look` that is not null or undefined; rejects after `ms` naming what was awaited. */

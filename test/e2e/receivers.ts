@@ -86,8 +86,8 @@ export class UdpReceiver {
 }
 
 /**
- * srt-live-transmit with `url` as its source (`srt://127.0.0.1:9000`, `srt://:9000?mode=listener`) and a UDP port of ours as its
- * target: its stdout would keep the last kilobytes in a buffer.
+ * srt-live-transmit with `url` as its source (`srt://127.0.0.1:9000`, `srt://:9000?mode=listener`) and a UDP port of
+ * ours as its target: its stdout would keep the last kilobytes in a buffer.
  */
 export class SrtReceiver {
   readonly program: ProgramReceiver

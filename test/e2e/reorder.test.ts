@@ -1,4 +1,7 @@
-/** Rows 5, 6 and 16 with reordering on: what a single RTP leg delivers out of order, twice or too late, through the whole product. */
+/**
+ * Rows 5, 6 and 16 with reordering on: what a single RTP leg delivers out of order, twice or too late, through the
+ * whole product.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { sequenceOf } from "../../src/core/packet-core/testing/fec/packet.ts"
 import { generateTs } from "../../src/test-source/test-programme.ts"
@@ -24,7 +27,9 @@ import { Product } from "./product.ts"
 
 const SECONDS = 4
 const BITRATE = 6_000_000
-/** The beginning and the end are left whole, so that every number is known to be missing and none is late at the end. */
+/**
+ * The beginning and the end are left whole, so that every number is known to be missing and none is late at the end.
+ */
 const middle = (impairment: Impairment): Impairment => between(0.3e6, (SECONDS - 0.3) * 1e6, impairment)
 
 const ts = numberNulls(generateTs(SECONDS, { bitrate: BITRATE }))
@@ -61,7 +66,7 @@ beforeAll(async () => {
     input: inputs[name as Name] ?? {},
   }))
   outcomes = await play(product, scenarios)
-}, 60_000)
+}, 180_000)
 afterAll(() => product.dispose())
 
 const outcome = (name: Name): Outcome => {

@@ -1,4 +1,7 @@
-/** Row 24 and the failures of platforms: what an operator reads when a RTMP output does not come up, and whether it is tried again. */
+/**
+ * Row 24 and the failures of platforms: what an operator reads when an RTMP output does not come up, and whether it is
+ * tried again.
+ */
 import { createServer } from "node:net"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { selfSigned } from "./certificates.ts"
@@ -14,7 +17,7 @@ beforeAll(async () => {
   product = await Product.start()
   const channel = await product.channel({ name: "failures", rtp_ip: "127.0.0.1", rtp_port: await freeUdpPort() })
   channelId = channel.id
-}, 60_000)
+}, 180_000)
 afterAll(async () => {
   await product.dispose()
   await nginx.stop()
@@ -93,4 +96,4 @@ it("a port that takes connections and says nothing, and one without the TLS that
   expect(dumb.status).toBe("retrying")
   expect(plain.error).toMatch(/TLS/)
   silent.close()
-}, 30_000)
+}, 180_000)

@@ -1,4 +1,6 @@
-/** Point 14: a test of a RTMP destination says whether the stream key works, and disturbs nobody who is on air with it. */
+/**
+ * Point 14: a test of an RTMP destination says whether the stream key works, and disturbs nobody who is on air with it.
+ */
 import { createServer, type Server } from "node:http"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import type { OutputTestView } from "../../src/effects/model/channel.ts"
@@ -30,7 +32,7 @@ beforeAll(async () => {
   const address = door.address()
   nginx = await NginxRtmp.start(typeof address === "object" && address !== null ? address.port : 0)
   product = await Product.start()
-}, 60_000)
+}, 180_000)
 afterAll(async () => {
   await product.dispose()
   await nginx.stop()

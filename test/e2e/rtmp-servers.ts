@@ -1,4 +1,6 @@
-/** Real RTMP servers for outputs: nginx with its RTMP module, which records what it gets, and things put in front of it. */
+/**
+ * Real RTMP servers for outputs: nginx with its RTMP module, which records what it gets, and things put in front of it.
+ */
 import { type ChildProcess, spawn } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { connect, createServer, type Server, type Socket } from "node:net"
@@ -67,7 +69,10 @@ const reachable = (port: number): Promise<true | null> =>
     socket.once("error", () => resolve(null))
   })
 
-/** Hands TCP connections on to another port; can stop reading for a while, or cut them all. With a certificate it speaks TLS. */
+/**
+ * Hands TCP connections on to another port; can stop reading for a while, or cut them all. With a certificate it speaks
+ * TLS.
+ */
 export class TcpFront {
   readonly port: number
   readonly #server: Server

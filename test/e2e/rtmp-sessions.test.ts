@@ -1,4 +1,7 @@
-/** What a strict RTMP server sees of the product: cue points in their shapes, logins, TLS, leave-taking, times across reconnects. */
+/**
+ * What a strict RTMP server sees of the product: cue points in their shapes, logins, TLS, leave-taking, times across
+ * reconnects.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { adobeLogin, llnwLogin } from "../../src/core/rtmp/testing/auth-server.ts"
 import type { CueView } from "../../src/effects/model/channel.ts"
@@ -18,7 +21,7 @@ let server: RtmpTestServer
 beforeAll(async () => {
   server = await RtmpTestServer.start()
   product = await Product.start()
-}, 60_000)
+}, 180_000)
 afterAll(async () => {
   await product.dispose()
   server.stop()

@@ -1,4 +1,7 @@
-/** Row 23: a RTMP server that stops reading harms nobody else, costs bounded memory, and is back at a key frame when it reads again. */
+/**
+ * Row 23: an RTMP server that stops reading harms nobody else, costs bounded memory, and is back at a key frame when it
+ * reads again.
+ */
 import { readFileSync } from "node:fs"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { aacOf, flvTags, picturesOf } from "../flv-file.ts"
@@ -18,7 +21,7 @@ beforeAll(async () => {
   nginx = await NginxRtmp.start()
   front = await TcpFront.start(nginx.port)
   product = await Product.start()
-}, 60_000)
+}, 180_000)
 afterAll(async () => {
   await product.dispose()
   front.stop()
@@ -74,4 +77,4 @@ it("row 23: a stalled server loses whole groups of pictures out of its own queue
   const times = torn.map(({ ms, type }) => ({ ms, type })).filter(({ type }) => type === 8)
   expect(times.every(({ ms }, i) => i === 0 || ms >= (times[i - 1]?.ms ?? 0))).toBe(true)
   expect(aacOf(torn).length).toBeGreaterThan(100)
-}, 90_000)
+}, 180_000)

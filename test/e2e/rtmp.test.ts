@@ -1,4 +1,7 @@
-/** RTMP outputs against nginx: what is recorded there is the source's pictures and sound, byte for byte, with their times. */
+/**
+ * RTMP outputs against nginx: what is recorded there is the source's pictures and sound, byte for byte, with their
+ * times.
+ */
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -54,7 +57,7 @@ let nginx: NginxRtmp
 beforeAll(async () => {
   nginx = await NginxRtmp.start()
   product = await Product.start()
-}, 60_000)
+}, 180_000)
 afterAll(async () => {
   await product.dispose()
   await nginx.stop()

@@ -1,4 +1,4 @@
-/** A RTSP server that takes one stream over TCP from whoever logs in with the Basic scheme (RFC 2617 2). */
+/** An RTSP server that takes one stream over TCP from whoever logs in with the Basic scheme (RFC 2617 2). */
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net"
 import { RtspSplitter, rtspBytes, rtspHeader } from "../../src/effects/rtsp/rtsp-splitter.ts"
 

@@ -1,4 +1,4 @@
-/** RTSP push through ffmpeg: arrives at a RTSP server, is supervised, and leaves nothing behind. */
+/** RTSP push through ffmpeg: arrives at an RTSP server, is supervised, and leaves nothing behind. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -13,7 +13,7 @@ const BITRATE = 3_000_000
 let product: Product
 beforeAll(async () => {
   product = await Product.start()
-}, 60_000)
+}, 180_000)
 afterAll(() => product.dispose())
 
 /** ffmpeg as RTSP server; counts the pictures and sound frames it gets by their hashes. */
@@ -102,4 +102,4 @@ it("pushes, comes back when ffmpeg is killed or the server has gone, and ends wi
   abort.abort()
   await sending
   await second.stop()
-}, 120_000)
+}, 180_000)

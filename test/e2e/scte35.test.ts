@@ -1,4 +1,7 @@
-/** Cues in are cues out: on each output as an independent parser finds them on the far side, and as the product itself proves it. */
+/**
+ * Cues in are cues out: on each output as an independent parser finds them on the far side, and as the product itself
+ * proves it.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { CueView } from "../../src/effects/model/channel.ts"
 import { SCTE35_PID } from "../../src/test-source/program-tables.ts"
@@ -55,7 +58,7 @@ beforeAll(async () => {
     const settled = found.every((cue) => cue.outputs.every(({ status }) => status !== "pending"))
     return found.length === new Set(sent).size && settled ? found : null
   })
-}, 60_000)
+}, 180_000)
 afterAll(async () => {
   udp.close()
   rtp.close()

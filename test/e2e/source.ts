@@ -24,8 +24,14 @@ export interface SourceOptions {
 export const startSource = async (options: SourceOptions): Promise<BackgroundSource> => {
   const args = [
     `${root}load-tests/rtp-sender.ts`,
-    ...["--base-port", String(options.port), "--channels", String(options.channels ?? 1)],
-    ...["--bitrate", String(options.bitrate ?? 8_000_000), "--duration", String(options.seconds ?? 60)],
+    "--base-port",
+    String(options.port),
+    "--channels",
+    String(options.channels ?? 1),
+    "--bitrate",
+    String(options.bitrate ?? 8_000_000),
+    "--duration",
+    String(options.seconds ?? 60),
     ...(options.udp === true ? ["--udp"] : []),
   ]
   const child = spawn(`${root}node_modules/.bin/bun`, args, { stdio: ["ignore", "pipe", "inherit"] })

@@ -1,6 +1,6 @@
 /**
- * SRT control packets as bytes, for peers that break the rules (draft-sharabayko-srt 3.2). Nothing here belongs to the product:
- * it leaves the protocol to libsrt.
+ * SRT control packets as bytes, for peers that break the rules (draft-sharabayko-srt 3.2). Nothing here belongs to the
+ * product: it leaves the protocol to libsrt.
  */
 
 export const HANDSHAKE = 0
@@ -129,7 +129,10 @@ export const parseHandshake = (packet: Buffer): (Handshake & { readonly destinat
   }
 }
 
-/** HSREQ and HSRSP, 3.2.1.1: version 1.5.1, TSBPD in both directions, TLPKTDROP, NAK reports, retransmission flag; latencies in ms. */
+/**
+ * HSREQ and HSRSP, 3.2.1.1: version 1.5.1, TSBPD in both directions, TLPKTDROP, NAK reports, retransmission flag;
+ * latencies in ms.
+ */
 export const hsreq = (latencyMs = 120, flags = 0xbf, version = 0x010501): Buffer => {
   const body = Buffer.alloc(12)
   body.writeUInt32BE(version, 0)

@@ -36,7 +36,7 @@ const refusedStart = (env: Record<string, string>): Promise<{ code: number | nul
   new Promise((resolve) => {
     const child = spawn(`${root}node_modules/.bin/bun`, [`${root}src/main.ts`], {
       env: { ...process.env, DATA_DIR: folder(), PORT: "0", ...env },
-      timeout: 15_000,
+      timeout: 180_000,
     })
     let text = ""
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (text += String(chunk)))
@@ -198,7 +198,7 @@ describe("bad input", () => {
   })
 })
 
-describe("seed A, as written", () => {
+describe("/api/channels as documented", () => {
   it("create, start, add, list, remove, delete", async () => {
     const product = await start()
     const body = {

@@ -25,7 +25,7 @@ afterEach(async () => {
   receiver = null
 })
 
-/** A running channel with a verifying UDP output and a SRT listener with one receiver. */
+/** A running channel with a verifying UDP output and an SRT listener with one receiver. */
 const streaming = async (): Promise<{
   product: Product
   channel: ChannelView

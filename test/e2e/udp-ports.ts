@@ -1,11 +1,17 @@
-/** Blocks of UDP ports that are free now, below the range the kernel gives out by itself, so that no socket opened later takes them. */
+/**
+ * Blocks of UDP ports that are free now, below the range the kernel gives out by itself, so that no socket opened later
+ * takes them.
+ */
 import { createSocket, type Socket } from "node:dgram"
 
 const FIRST = 20_000
 const LAST = 31_000
 /** What a block may touch: media, RTCP and the FEC ports + 2 and + 4. */
 const BLOCK = 6
-/** The RTCP port, which the product leaves alone: bound for as long as the process lives, it keeps the block from other test runs. */
+/**
+ * The RTCP port, which the product leaves alone: bound for as long as the process lives, it keeps the block from other
+ * test runs.
+ */
 const GUARD = 1
 
 let next = FIRST + ((process.pid * 97) % (LAST - FIRST))

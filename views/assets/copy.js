@@ -1,7 +1,8 @@
-// Copies the text beside a `data-copy` button and says so. It listens at the document, so buttons that htmx swaps in work as well.
+// Copies the text beside a `data-copy` button and says so. It listens at the document, so buttons that htmx swaps in
+// work as well.
 const SHOWN_MS = 2000
 
-// A live region must be in the page before it speaks.
+// Screen readers only announce a live region that was in the page before its text.
 const notice = document.createElement("p")
 notice.className = "notice"
 notice.setAttribute("role", "status")
@@ -10,7 +11,7 @@ document.body.append(notice)
 document.documentElement.classList.add("scripted")
 
 let timer
-/** Shows a sentence for a while and has it read out. */
+/** Shows a sentence for a while and has screen readers announce it. */
 export const say = (text, ms = SHOWN_MS) => {
   clearTimeout(timer)
   notice.textContent = text
@@ -27,7 +28,10 @@ const select = (element) => {
   selection.addRange(range)
 }
 
-/** False when the text is only selected: browsers give pages a clipboard on HTTPS and localhost, and not on a LAN address. */
+/**
+ * Copies a text; false when it is only selected, since browsers grant the clipboard on HTTPS and localhost, not on a
+ * LAN address.
+ */
 const copy = async (element) => {
   try {
     await navigator.clipboard.writeText(element.textContent.trim())

@@ -4,7 +4,7 @@ interface Click {
   readonly target: { readonly closest: (query: string) => unknown }
 }
 
-/** The little of a page that copy.js touches: one button with its text. `copies`: whether execCommand does. */
+/** The parts of a page that copy.js touches: one button with its text. `copies` says whether execCommand copies. */
 const makePage = (copies: boolean) => {
   const text = { textContent: " /DAR \n" }
   const button = { dataset: { copy: "base64" }, parentElement: { querySelector: () => text } }

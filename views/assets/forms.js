@@ -1,4 +1,5 @@
-// Shows secrets on demand, and keeps them in their fields when a form comes back from the server, which never sends them.
+// Shows secrets on demand, and keeps them in their fields when a form comes back from the server, which never sends
+// them.
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-reveal]")
@@ -23,7 +24,7 @@ document.addEventListener("htmx:after:swap", (event) => {
     const isMasked = field.value.includes("***") || field.closest(".secret") !== null
     if (before && isMasked && before !== field.value) field.value = before
   }
-  // Of a form that was refused, not of what is swapped in while somebody types.
+  // Only for a form that was refused, not for fragments that are swapped in while somebody types.
   if (event.target?.id !== "main" && event.detail?.ctx?.target?.id !== "main") return
   const [wrong] = document.querySelectorAll('#main [aria-invalid="true"]')
   for (const details of document.querySelectorAll("#main details:has([aria-invalid])")) details.open = true

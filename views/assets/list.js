@@ -1,5 +1,7 @@
-// The channel list: filters rows as one types, goes on with countdowns, asks before it stops something, and acts without leaving the page.
-// All of it works without this script as well, by forms. Rows are replaced under it once a second, so nothing is kept in them but `data-kept-*`.
+// The channel list: filters rows while typing, runs countdowns, asks before stopping something, and acts without
+// leaving the page.
+// All of it also works without this script, by forms. Rows are replaced once a second, so only `data-kept-*` is kept in
+// them.
 import { say } from "./copy.js"
 
 const ERROR_SHOWN_MS = 10_000
@@ -39,11 +41,11 @@ filter?.addEventListener("input", () => {
 })
 filter?.addEventListener("submit", (event) => event.preventDefault())
 
-// Selection: the boxes are the truth; morphs leave what is ticked.
+// Selection: the checkboxes are the state; morphs leave them ticked.
 
 const boxes = () => [...rows.querySelectorAll("tr:not([data-kept-out]) input[name=channel]")]
 
-// An action was asked for with nothing ticked: said where the click was, until something is.
+// An action was requested with nothing ticked: a message beside the button says so until something is.
 let missed = false
 
 const countSelected = () => {
@@ -60,7 +62,7 @@ document.addEventListener("change", ({ target }) => {
   if (target === all || target.name === "channel") countSelected()
 })
 
-// Countdowns: by the service's clock, which the page brought with it.
+// Countdowns follow the service's clock, which came with the page.
 
 const [loaded] = performance.getEntriesByType("navigation")
 const ahead = performance.timeOrigin + (loaded?.responseStart ?? 0) - Number(rows.dataset.now)
@@ -76,7 +78,7 @@ const countDown = () => {
 }
 setInterval(countDown, 1000)
 
-// Once for each message of the stream, before the next frame is drawn.
+// Runs once for each message of the stream, before the next frame is drawn.
 let due = false
 const afterUpdate = () => {
   if (due) return
@@ -93,7 +95,7 @@ new MutationObserver(afterUpdate).observe(rows, { childList: true })
 
 // Actions
 
-/** Resolves with what the reader answers. */
+/** Asks the reader; resolves with the answer. */
 const confirmed = (question, verb) =>
   new Promise((resolve) => {
     document.getElementById("confirm-question").textContent = question
@@ -122,7 +124,7 @@ const send = async (form, button) => {
 
 document.addEventListener("submit", async (event) => {
   const { submitter: button, target: form } = event
-  // With the updates paused the page is asked for again, as without scripts.
+  // While updates are paused the page is loaded again, as without scripts.
   if (!form.matches("[data-live]") || !document.getElementById("stream")) return
   event.preventDefault()
   if (form.id === "bulk" && !rows.querySelector("input[name=channel]:checked")) {

@@ -1,15 +1,15 @@
-// Draws the plots of a channel from its history, and again as time goes on. uPlot is on the page before this.
+// Draws a channel's plots from its history, and keeps them up to date. uPlot is loaded before this script.
 const { uPlot } = globalThis
 const root = document.querySelector("#plots")
 const holder = root.querySelector("[data-plots]")
 const figures = root.querySelector("[data-figures]")
 
-/** Seconds between two looks: a new point each time, but no more often than every 2 s. */
+/** Seconds between two updates of a window: one for each new point, but at least 2 s. */
 const EVERY_S = { "5m": 2, "1h": 10, "24h": 60 }
 const LENGTH_S = { "5m": 300, "1h": 3600, "24h": 86_400 }
 const HEIGHT = 190
 const COLOURS = 8
-/** With the colours, so that nobody needs the colours. */
+/** Dash patterns of the lines, used with the colours so that nobody has to tell colours apart. */
 const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [16, 4]]
 const SIGNS = { switch: "S", cue_out: "▼", cue_in: "▲", cue: "◆", output_lost: "×", restart: "R" }
 
@@ -38,7 +38,7 @@ const PLOTS = [
   },
 ]
 
-/** What the stylesheet says now: canvases know no variables. */
+/** An element that reads colours from the stylesheet, as canvases know no CSS variables. */
 const probe = document.createElement("span")
 probe.hidden = true
 root.append(probe)
@@ -59,7 +59,7 @@ const el = (tag, properties = {}, ...children) => {
   return element
 }
 
-/** A piece of the line as it is drawn. */
+/** Sample of a series' line for the legend. */
 const sample = (index) => {
   const NS = "http://www.w3.org/2000/svg"
   const svg = document.createElementNS(NS, "svg")
@@ -72,7 +72,7 @@ const sample = (index) => {
   svg.append(line)
   return svg
 }
-// The dash changes with each series, and the pairs repeat only after 40 of them.
+// The dash changes with each series, so pairs of colour and dash repeat only after 40 series.
 const dashOf = (index) => DASHES[index % DASHES.length]
 
 const drawMarks = (state) => (plot) => {
@@ -147,7 +147,7 @@ const optionsOf = (kind, series, state) => {
   }
 }
 
-/** Those under the cursor, else the last ones. */
+/** Shows the values under the cursor, or else the last ones. */
 const showValues = ({ kind, plot, series, values }) => {
   if (!plot) return
   const at = plot.cursor.idx ?? plot.data[0].length - 1
@@ -223,7 +223,7 @@ const show = ({ marks, series, times, window }) => {
   }
 }
 
-/** The table is drawn by the server; what somebody has selected in it stays. */
+/** Refreshes the table, which the server renders; text that somebody has selected in it stays selected. */
 const refreshFigures = async () => {
   if (!figures.open || figures.contains(getSelection().anchorNode)) return
   const answer = await fetch(`${figures.dataset.figures}?window=${root.dataset.window}`)
@@ -241,13 +241,13 @@ const refresh = async () => {
   try {
     if (!document.hidden) {
       const answer = await fetch(`${root.dataset.history}?window=${window}`)
-      // Another span was chosen meanwhile.
+      // Another window was chosen in the meantime.
       if (mine !== round) return
       if (answer.ok) show(await answer.json())
       await refreshFigures()
     }
   } catch {
-    // The service is away; the plots stand still until it is back.
+    // The service cannot be reached; the plots stand still until it is back.
   }
   if (mine === round && live === "on") timer = setTimeout(refresh, EVERY_S[window] * 1000)
 }

@@ -1,4 +1,4 @@
-// Plays what a channel sends out: TS from our WebSocket, by mpegts.js, which is loaded with the first click.
+// Plays a channel's outgoing stream: TS from our WebSocket, by mpegts.js, which is loaded with the first click.
 const START = "Play the stream"
 const STOP = "Stop"
 const GO_ON = "Go on"
@@ -7,24 +7,24 @@ const TIME_IS_UP = 4000
 const AAC = 0x0f
 const H264 = 0x1b
 const HEVC = 0x24
-/** What browsers do not play, by stream_type of the PMT. */
+/** Names of formats that browsers do not play, by stream_type of the PMT. */
 const VIDEO_NAMES = { 1: "MPEG-1", 2: "MPEG-2", 16: "MPEG-4 part 2", 36: "HEVC (H.265)", 51: "VVC (H.266)", 66: "AVS", 210: "AVS2" }
 const AUDIO_NAMES = { 3: "MPEG audio", 4: "MPEG audio", 17: "AAC in LATM", 129: "AC-3", 135: "E-AC-3" }
 const AUDIO_TAGS = { "AC-3": "AC-3", EAC3: "E-AC-3", Opus: "Opus", "AC-4": "AC-4", BSSD: "SMPTE 302M" }
 const HEVC_TYPE = 'video/mp4; codecs="hvc1.1.6.L120.90"'
-/** Seconds that the picture may be behind before it is shown a little faster. */
+/** Seconds that the picture may lag before it is played a little faster. */
 const BEHIND_S = 3
 
 const canPlay = (type) => globalThis.MediaSource?.isTypeSupported(type) === true
 
-/** What can be played of these streams, in mpegts.js's words, or a sentence why nothing can. */
+/** Which of these streams can be played, as mpegts.js's options, or a sentence that says why none can. */
 export const planOf = (streams, plays = canPlay) => {
   const video = streams.find(({ stream_type: type }) => type === H264 || type === HEVC || VIDEO_NAMES[type] !== undefined)
   if (video === undefined) return { problem: "the stream has no video that is known here" }
   const isPlayed = video.stream_type === H264 || (video.stream_type === HEVC && plays(HEVC_TYPE))
   if (!isPlayed) return { problem: `the video is ${VIDEO_NAMES[video.stream_type]}, which this browser does not play` }
   const audio = streams.find(({ registration, stream_type: type }) => type === AAC || AUDIO_NAMES[type] || AUDIO_TAGS[registration])
-  // Sound that the browser does not play would end the picture as well.
+  // Sound that the browser cannot play would stop the picture as well.
   const hasAudio = streams.some(({ stream_type: type }) => type === AAC)
   if (hasAudio || audio === undefined) return { hasAudio, note: hasAudio ? "" : "without sound" }
   return { hasAudio, note: `without sound: it is ${AUDIO_TAGS[audio.registration] ?? AUDIO_NAMES[audio.stream_type]}` }
@@ -45,7 +45,7 @@ const loadLibrary = () => {
   return library
 }
 
-/** A loader of mpegts.js that takes its bytes from a connection that is open already. */
+/** A loader for mpegts.js that takes its bytes from an open connection. */
 const loaderOf = (mpegts, feed) =>
   class extends mpegts.BaseLoader {
     constructor() {
@@ -71,7 +71,7 @@ const loaderOf = (mpegts, feed) =>
     }
   }
 
-/** Holds what comes before somebody takes it. */
+/** A queue that holds bytes until somebody takes them. */
 const makeFeed = () => {
   const waiting = []
   let taker = null
@@ -126,7 +126,7 @@ const play = async (element, session, streams) => {
   video.addEventListener("playing", () => say(note === "" ? "Live." : `Live, ${note}.`), { once: true })
   session.player.attachMediaElement(video)
   session.player.load()
-  // Muted, so that browsers allow it without a gesture; what goes wrong is told by the player.
+  // Muted, so that browsers allow it without a gesture; the player reports errors.
   await session.player.play()?.catch(() => undefined)
 }
 

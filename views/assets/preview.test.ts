@@ -9,7 +9,7 @@ interface Plan {
   readonly hasAudio?: boolean
   readonly note?: string
 }
-// A browser's module: plain JavaScript without types.
+// A module for browsers: plain JavaScript without types.
 const script: string = "./preview.js"
 const { planOf } = (await import(script)) as { planOf: (streams: ReadonlyArray<Stream>, plays: (type: string) => boolean) => Plan }
 

@@ -1,12 +1,14 @@
-// Makes `<time data-countdown-to>` and `<time data-count-from>` run: the page is sent once, the seconds are counted here.
+// Runs `<time data-countdown-to>` and `<time data-count-from>`: the page is sent once, and the seconds are counted
+// here.
 const EVERY_MS = 250
 
-// Clocks of readers are wrong by minutes at times: the server's time stands on the page, and when the page arrived is known.
+// Readers' clocks are sometimes wrong by minutes, so the server's time is on the page, and when the page arrived is
+// known.
 const stamp = document.querySelector("[data-server-time]")
 const [navigation] = performance.getEntriesByType("navigation")
 const arrived = performance.timeOrigin + (navigation?.responseStart ?? 0)
 const apart = stamp ? Date.parse(stamp.dataset.serverTime) - arrived : 0
-// A page may have been long on its way; a second is nobody's wrong clock.
+// A page may have taken a while to arrive; a difference of a second does not mean a wrong clock.
 const ahead = Math.abs(apart) < 2000 ? 0 : apart
 
 const two = (n) => String(n).padStart(2, "0")
@@ -26,12 +28,12 @@ const tick = () => {
   for (const time of document.querySelectorAll("time[data-countdown-to], time[data-count-from]")) {
     const { countFrom, countdownTo } = time.dataset
     const text = countdownTo ? countdown((Date.parse(countdownTo) - now) / 1000) : elapsed((now - Date.parse(countFrom)) / 1000)
-    // Writing the same again would undo what the reader has selected.
+    // Writing an equal text again would undo the reader's selection.
     if (time.textContent !== text) time.textContent = text
   }
 }
 
 setInterval(tick, EVERY_MS)
-// What has just come in shows the time of day until then.
+// An element that has just arrived shows the time of day until then.
 document.addEventListener("htmx:after:swap", tick)
 tick()

@@ -3,9 +3,9 @@ export interface ActionButtonProps {
   /** Path that the form is posted to. */
   readonly to: string
   readonly label: string
-  /** What it is done to, for those who do not see where the button stands. */
+  /** What the button acts on, for readers who do not see where it is. */
   readonly of?: string
-  /** Does it although something speaks against it. */
+  /** Carries the action out although there is an objection. */
   readonly force?: boolean
   readonly kind?: "danger"
 }
@@ -19,7 +19,7 @@ const Button = ({ kind, label, of }: LabelProps) => (
   </button>
 )
 
-/** A button that is a form; with htmx its answer holds the parts of the page that have changed. */
+/** A button in a form of its own; with htmx the answer holds the parts of the page that have changed. */
 export const ActionButton = ({ force = false, to, ...button }: ActionButtonProps) => {
   const path = `${to}?on=channel${force ? "&force=yes" : ""}`
   return (
@@ -29,7 +29,7 @@ export const ActionButton = ({ force = false, to, ...button }: ActionButtonProps
   )
 }
 
-/** Leads to a page that asks first; `to` is its path. */
+/** A link to a page that asks first; `to` is its path. */
 export const AskingLink = ({ back, kind, label, of, to }: Omit<ActionButtonProps, "force"> & { readonly back: string }) => (
   <a class={kind === undefined ? "button" : `button ${kind}`} href={`${to}?back=${encodeURIComponent(back)}`}>
     {label}
@@ -37,7 +37,7 @@ export const AskingLink = ({ back, kind, label, of, to }: Omit<ActionButtonProps
   </a>
 )
 
-/** A button that leads to another page, which comes back to `back`. */
+/** A button that leads to another page, which returns to `back`. */
 export const LeavingButton = ({ back, to, ...button }: Omit<ActionButtonProps, "force"> & { readonly back: string }) => (
   <form method="post" action={to}>
     <input type="hidden" name="back" value={back} />

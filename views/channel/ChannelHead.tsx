@@ -10,7 +10,7 @@ const plural = (count: number, one: string, many = `${one}s`) => `${count} ${cou
 const MERGE = { off: "not merged", rtp: "merged by RTP", content: "merged by content" } as const
 const REDUNDANCY = { none: "no redundancy", ok: "redundant", lost: "redundancy lost" } as const
 
-/** How two legs make one stream, in a few sentences. */
+/** How the two legs are joined into one stream, in a few sentences. */
 const joined = ({ input }: ChannelView): string => {
   const { merge, merge_lost, merge_mismatches, path_difference_ms: difference, pending_source: pending, switches } = input
   const later =
@@ -33,12 +33,12 @@ const AlarmLine = ({ alarm }: { readonly alarm: Alarm }) => (
   </li>
 )
 
-/** State, uptime, source in use, redundancy and ad break as one line of facts. */
+/** State, uptime, leg in use, redundancy and ad break as one line of facts. */
 export const ChannelState = ({ shown }: { readonly shown: ChannelShown }) => {
   const { channel, now, steady } = shown
   const { active_source, error, input, scte35, status } = channel
   const isStopped = status === "stopped"
-  // Much of what arrives is dropped, and `error` says why.
+  // The channel drops much of what arrives, and `error` says why.
   const shownStatus = status === "running" && error !== null ? "degraded" : status
   const { ends_in_s: left, event_id: event, state } = scte35
   return (
@@ -75,7 +75,7 @@ export const ChannelState = ({ shown }: { readonly shown: ChannelShown }) => {
   )
 }
 
-/** Alarms but for what the state says already. */
+/** Alarms, except those that the state already tells. */
 export const ChannelAlarms = ({ shown: { channel } }: { readonly shown: ChannelShown }) => {
   const alarms = channel.alarms.filter(({ message }) => message !== channel.error)
   return (
@@ -87,7 +87,7 @@ export const ChannelAlarms = ({ shown: { channel } }: { readonly shown: ChannelS
   )
 }
 
-/** Start at once; stop after a second click, since every output ends with it. */
+/** Buttons of a channel: it starts at once, but stops only after a second click, since every output ends with it. */
 export const ChannelActions = ({ shown: { channel } }: { readonly shown: ChannelShown }) => {
   const path = pathOf(channel)
   const streaming = channel.outputs.filter(({ carrying }) => carrying).length

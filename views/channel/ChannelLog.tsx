@@ -6,14 +6,14 @@ import { channelRegions } from "./channel-regions.tsx"
 import type { ChannelShown } from "./channel-shown.ts"
 
 export interface ChannelLogProps {
-  /** Of the channel's page. */
+  /** Path of the channel's page. */
   readonly path: string
   readonly shown: ChannelShown
-  /** Of the plots, which stays as it is. */
+  /** Window of the plots, which a change of level keeps. */
   readonly window: HistoryWindow
 }
 
-/** The log of the service as far as it is about this channel. */
+/** Lines of the service's log about this channel. */
 export const ChannelLog = ({ path, shown, window }: ChannelLogProps) => (
   <section class="card" id="log" aria-labelledby="log-title">
     <h2 id="log-title">Log</h2>

@@ -17,11 +17,11 @@ export interface ChannelPageProps {
   readonly frame: Frame
   readonly shown: ChannelShown
   readonly history: HistoryView
-  /** Why the last button did nothing. */
+  /** Problem of the last button that was pressed. */
   readonly problem?: PageProblem | undefined
   /** The address of the channel's dashboard in Grafana. */
   readonly dashboard?: string | undefined
-  /** The picture of what is received, which stands beside the inputs. */
+  /** Preview of the stream, shown beside the inputs. */
   readonly preview?: Child
 }
 
@@ -147,7 +147,7 @@ export const ChannelPage = ({ dashboard, frame, history, preview, problem, shown
         <ChannelLog path={path} shown={shown} window={history.window} />
       </main>
       <link rel="stylesheet" href="/static/uplot.css" />
-      {/* Not a module: it only has to be there before plots.js, which runs after all of the page. */}
+      {/* Not a module: it only has to be loaded before plots.js, which runs after the whole page. */}
       <script src="/static/uplot.js"></script>
     </Layout>
   )

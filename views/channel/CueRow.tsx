@@ -5,7 +5,7 @@ import { formatTime } from "../format.ts"
 import { CopyText } from "../layout/CopyText.tsx"
 import { ChannelCell } from "./EventRow.tsx"
 
-/** A cue with what it says, its bytes to copy or decode, and the proof that it left. */
+/** A cue: its meaning, its bytes to copy or decode, and the proof that it went out. */
 export const CueRow = ({ cue, of }: { readonly cue: CueView; readonly of?: ChannelName }) => (
   <tr id={`cue-${cue.id}`}>
     <td class="when">

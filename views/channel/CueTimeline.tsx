@@ -5,9 +5,9 @@ import type { ChannelShown } from "./channel-shown.ts"
 
 const WIDTH = 1000
 const HEIGHT = 46
-/** Breaks that are drawn: as many as the list below can name. */
+/** Most breaks drawn: as many as the list below can name. */
 const MAX_BARS = 12
-/** A break of seconds on an axis of hours has to be seen all the same. */
+/** Least width of a bar, so that a break of seconds can still be seen on an axis of hours. */
 const MIN_WIDTH = 4
 const TICKS = 5
 
@@ -24,7 +24,7 @@ const lengthOf = (bar: BreakBar): string => {
 const Bar = ({ axis, bar, now }: { readonly axis: TimeAxis; readonly bar: BreakBar; readonly now: number }) => {
   const x = (ms: number) => ((ms - axis.from) / (axis.to - axis.from)) * WIDTH
   const from = x(bar.from)
-  // An open one goes on to the end of this minute, so that it is not drawn anew each second.
+  // An open break is drawn to the end of this minute, so that it is not redrawn every second.
   const to = x(bar.to ?? Math.max(bar.from, Math.ceil(now / 60_000) * 60_000))
   return (
     <g class={`ends-${bar.ends}`}>
@@ -34,7 +34,7 @@ const Bar = ({ axis, bar, now }: { readonly axis: TimeAxis; readonly bar: BreakB
   )
 }
 
-/** Breaks as bars on a time axis, and the same as a list for those who do not see them. */
+/** Breaks as bars on a time axis, and as a list for those who do not see the bars. */
 export const CueTimeline = ({ shown: { cues, now } }: { readonly shown: ChannelShown }) => {
   const bars = breakBars(cues).slice(-MAX_BARS)
   const axis = axisOf(bars, now)

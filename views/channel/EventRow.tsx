@@ -4,7 +4,7 @@ import { formatTime } from "../format.ts"
 
 const CLASSES: Readonly<Record<ChannelEventView["severity"], string>> = { info: "", warning: "warning", critical: "error" }
 
-/** A cell with the way to a channel, where rows are of many. */
+/** A cell with a link to the channel, for tables about many channels. */
 export const ChannelCell = ({ channel: { name, slug } }: { readonly channel: ChannelName }) => (
   <td>
     <a href={`/channels/${encodeURIComponent(slug)}`}>{name}</a>
@@ -13,11 +13,11 @@ export const ChannelCell = ({ channel: { name, slug } }: { readonly channel: Cha
 
 export interface EventRowProps {
   readonly event: ChannelEventView
-  /** Named where rows are of many channels. */
+  /** The event's channel, in tables about many channels. */
   readonly of?: ChannelName
 }
 
-/** What happened, when and where. */
+/** An event: what happened, when and where. */
 export const EventRow = ({ event: { at, id, kind, message, output, severity, source }, of }: EventRowProps) => (
   <tr id={`event-${id}`} class={CLASSES[severity]}>
     <td class="when">{formatTime(at)}</td>

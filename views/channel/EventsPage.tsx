@@ -7,13 +7,13 @@ import { EventColumns, EventRow } from "./EventRow.tsx"
 export interface EventsPageProps {
   readonly frame: Frame
   readonly channel: ChannelView
-  /** Newest first. */
+  /** Events, newest first. */
   readonly events: ReadonlyArray<ChannelEventView>
   /** True when there may be older ones. */
   readonly more: boolean
 }
 
-/** What happened to a channel, newest first. */
+/** The events of a channel, newest first. */
 export const EventsPage = ({ channel, events, frame, more }: EventsPageProps) => {
   const oldest = events.at(-1)?.id
   return (

@@ -18,7 +18,7 @@ const count = (leg: LegView, ...names: ReadonlyArray<string>) => names.reduce((s
 const ms = (value: number, digits = 1) => `${value.toFixed(digits)} ms`
 const bytes = (value: number) => `${(value / 1024 / 1024).toFixed(1)} MiB`
 
-/** Which leg, where it listens, how it is and why; the button that takes it on air. */
+/** A leg's name, address and state with the reason, and the button that takes it on air. */
 export const LegHead = ({ channel, leg, mayAct }: LegProps) => {
   const isActive = channel.active_source === leg.source
   const isStopped = channel.status === "stopped"
@@ -60,7 +60,7 @@ export const LegHead = ({ channel, leg, mayAct }: LegProps) => {
   )
 }
 
-/** What arrives: rates, losses, repairs and times. */
+/** Figures of a leg: rates, losses, repairs and times. */
 export const LegFigures = ({ leg }: LegProps) => {
   const fec = leg.fec === null ? "no FEC" : `${leg.fec.columns} × ${leg.fec.rows}, ${Math.round(leg.fec.latency_ms)} ms`
   const figures: ReadonlyArray<readonly [name: string, value: string | number]> = [
@@ -68,7 +68,7 @@ export const LegFigures = ({ leg }: LegProps) => {
     ["By its PCR", formatBitrate(leg.pcr_bitrate)],
     ["RTP lost", count(leg, "rtp_lost")],
     ["Recovered by FEC", `${count(leg, "fec_recovered")} (${fec})`],
-    ["Used by the merge", `${count(leg, "merge_used")} datagrams`],
+    ["Used by the merge", `${count(leg, "merge_used")} TS packets`],
     ["Unrecovered", count(leg, "rtp_unrecovered")],
     ["Reordered", `${count(leg, "rtp_reordered")}, ${count(leg, "rtp_late")} too late`],
     ["Duplicates", count(leg, "rtp_duplicates")],
@@ -123,7 +123,7 @@ export const LegErrors = ({ leg }: LegProps) => (
   </div>
 )
 
-/** What preflight found: things that would surprise later. */
+/** Findings of the preflight check: things that would surprise somebody later. */
 export const LegFindings = ({ channel, leg }: LegProps) => (
   <div id={`leg-${leg.source}-findings`} class={classOf(leg, "findings")}>
     <h4>Preflight of the {leg.source}</h4>

@@ -11,7 +11,7 @@ export interface OutputRowProps {
   readonly output: OutputView
 }
 
-/** Columns of a row. */
+/** Columns of the table of outputs. */
 export const OUTPUT_COLUMNS = [
   "Output",
   "State",
@@ -26,7 +26,7 @@ export const OUTPUT_COLUMNS = [
 ] as const
 const NUMBERS = new Set<string>(OUTPUT_COLUMNS.slice(2, -1))
 
-/** Head of the table. */
+/** Head of the table of outputs. */
 export const OutputColumns = () => (
   <tr>
     {OUTPUT_COLUMNS.map((name) => (
@@ -96,7 +96,7 @@ const State = ({ output, shown }: OutputRowProps) => (
   </>
 )
 
-/** Whether somebody may be watching: it is to send, and its channel runs. */
+/** True when somebody may be watching: the output is enabled and its channel runs. */
 export const isLive = ({ enabled }: Pick<OutputView, "enabled">, { status }: Pick<ChannelView, "status">): boolean =>
   enabled && status !== "stopped"
 
@@ -104,7 +104,7 @@ const Actions = ({ output, shown: { channel } }: OutputRowProps) => {
   const back = pathOf(channel)
   const path = `${back}/outputs/${encodeURIComponent(output.slug)}`
   const of = `output ${output.name}`
-  // One that carries the stream is asked about; any removal can be undone.
+  // Removing an output that carries the stream needs confirmation; any removal can be undone.
   const Remove = isLive(output, channel) ? AskingLink : LeavingButton
   return (
     <td class="actions">
@@ -119,7 +119,7 @@ const Actions = ({ output, shown: { channel } }: OutputRowProps) => {
   )
 }
 
-/** One output with its figures, why it fails, and what can be done to it. */
+/** An output with its figures, the reason for a failure, and its buttons. */
 export const OutputRow = ({ output, shown }: OutputRowProps) => {
   const { srt } = output
   const flows = output.status === "connected"
@@ -161,6 +161,6 @@ export const OutputRow = ({ output, shown }: OutputRowProps) => {
   )
 }
 
-/** Failing ones first, the rest as they were added. */
+/** Outputs with failing ones first, the rest in the order they were added. */
 export const failingFirst = (outputs: ReadonlyArray<OutputView>): ReadonlyArray<OutputView> =>
   [...outputs].sort((a, b) => Number(isFailing(b)) - Number(isFailing(a)) || a.number - b.number)

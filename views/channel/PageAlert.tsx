@@ -4,13 +4,13 @@ import { ActionButton } from "./ActionButton.tsx"
 import { pathOf } from "./channel-shown.ts"
 
 export interface PageProblem {
-  /** A sentence. */
+  /** The problem, a sentence. */
   readonly text: string
-  /** The source that was asked for, when it may be switched to all the same. */
+  /** The leg that was asked for, when the switch can be forced. */
   readonly force?: SourceName | undefined
 }
 
-/** Why a button did nothing, and what can be done about it. */
+/** An alert: why a button did nothing, and what can be done about it. */
 export const PageAlert = ({ channel, problem: { force, text } }: { readonly channel: ChannelView; readonly problem: PageProblem }) => {
   const path = pathOf(channel)
   return (

@@ -3,7 +3,7 @@ import type { HistoryView, HistoryWindow } from "../../src/effects/history/histo
 import { figuresOf } from "./history-figures.ts"
 
 export interface PlotsProps {
-  /** Of the channel. */
+  /** Path of the channel's page. */
   readonly path: string
   readonly channelId: string
   readonly history: HistoryView
@@ -28,7 +28,7 @@ const MEASURES = {
 
 const time = (seconds: number) => `${new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`
 
-/** The same in figures: for screen readers, and where scripts do not run. */
+/** The plots in figures, for screen readers and where scripts do not run. */
 export const PlotFigures = ({ history }: Pick<PlotsProps, "history">) => (
   <>
     <table>
@@ -68,7 +68,7 @@ export const PlotFigures = ({ history }: Pick<PlotsProps, "history">) => (
   </>
 )
 
-/** What the lines across the plots mean, by their signs. */
+/** Legend of the lines across the plots. */
 const Signs = () => (
   <p class="hint">
     Marks: S switch of sources · ▼ out of the programme · ▲ back in · ◆ other cue · × output lost · R restart. Times are UTC.

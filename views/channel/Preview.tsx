@@ -11,8 +11,8 @@ export interface PreviewProps {
 }
 
 /**
- * The live preview of a channel: its latest picture, and a button that plays the stream in its place. To be put outside of live regions,
- * since a video that is morphed starts again. The button is shown by the script.
+ * The live preview of a channel: its latest picture, and a button that plays the stream in its place. It must be
+ * outside live regions, since a video that is morphed starts again. The script shows the button.
  */
 export const Preview = ({ channel, picture = true }: PreviewProps) => {
   const path = encodeURIComponent(channel.slug)

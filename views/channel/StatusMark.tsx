@@ -1,8 +1,8 @@
 /** @jsxImportSource hono/jsx */
 export interface StatusMarkProps {
-  /** A state as the API has it: `running`, `retrying`, `lost`, ... */
+  /** A state in the API's words: `running`, `retrying`, `lost`, ... */
   readonly status: string
-  /** Other words for it. */
+  /** Words shown in place of the state's own. */
   readonly words?: string
 }
 

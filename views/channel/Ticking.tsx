@@ -1,21 +1,21 @@
 /** @jsxImportSource hono/jsx */
-/** Times that ticking.js turns into clocks that run; without it they are the times themselves, which stay true. */
+/** Times that ticking.js turns into running clocks; without it they are plain times, which stay correct. */
 
 export interface TickingProps {
-  /** ISO 8601. */
+  /** The time, ISO 8601. */
   readonly at: string
 }
 
 const clock = (at: string) => `${at.slice(11, 19)} UTC`
 
-/** Minutes and seconds until then. */
+/** Minutes and seconds until a time. */
 export const Countdown = ({ at }: TickingProps) => (
   <time class="number" datetime={at} data-countdown-to={at} hx-morph-skip-children="">
     {clock(at)}
   </time>
 )
 
-/** How long ago that was. */
+/** Time elapsed since a time. */
 export const Elapsed = ({ at }: TickingProps) => (
   <time class="number" datetime={at} data-count-from={at} hx-morph-skip-children="">
     {at.slice(0, 10)} {clock(at)}

@@ -1,18 +1,18 @@
-/** Ad breaks as the cues tell them: which out belongs to which in, and where both stand on a time axis. */
+/** Ad breaks derived from cues: which out belongs to which in, and where both are on a time axis. */
 import type { CueView } from "../../src/effects/model/channel.ts"
 
 export interface BreakBar {
-  /** Id of the cue that began it. */
+  /** Id of the cue that began the break. */
   readonly id: number
-  /** Milliseconds since 1970 of the splice point. */
+  /** Splice point at which it began, in milliseconds since 1970. */
   readonly from: number
-  /** When it ended or is announced to end; null while nothing tells. */
+  /** When it ended or is due to end, in milliseconds since 1970; null while unknown. */
   readonly to: number | null
-  /** `in` by a cue, `duration` by the announced length alone, `open` neither. */
+  /** What ends it: `in` a cue, `duration` the announced length alone, `open` neither. */
   readonly ends: "in" | "duration" | "open"
-  /** As announced, in seconds. */
+  /** Announced length, in seconds. */
   readonly announcedS: number | null
-  /** Segmentation types and UPIDs, or the command. */
+  /** Label: segmentation types and UPIDs, or the command. */
   readonly label: string
   readonly eventId: number | null
 }
@@ -24,12 +24,12 @@ const hex = (type: number) => `0x${type.toString(16).padStart(2, "0")}`
 const labelOf = ({ command, segmentation_type_ids: types, upids }: CueView): string =>
   [types.length === 0 ? command : `type ${types.map(hex).join(", ")}`, ...upids.map((upid) => `UPID ${upid}`)].join(" · ")
 
-/** The in that ends an out: the first one after it with one of its event ids. */
+/** The in that ends an out: the first after it with one of its event ids. */
 const endOf = (out: CueView, later: ReadonlyArray<CueView>): CueView | undefined =>
   later.find((cue) => (cue.kind === "in" || cue.kind === "cancel") && cue.event_ids.some((id) => out.event_ids.includes(id)))
 
 /**
- * The breaks that these cues tell of, oldest first; cancelled ones are none.
+ * The breaks that these cues describe, oldest first, without cancelled ones.
  * @param cues newest first, as the store gives them
  */
 export const breakBars = (cues: ReadonlyArray<CueView>): ReadonlyArray<BreakBar> => {
@@ -50,7 +50,7 @@ const MINUTE = 60_000
 const SPANS = [5, 15, 60, 360, 1440, 10_080].map((minutes) => minutes * MINUTE)
 
 export interface TimeAxis {
-  /** Milliseconds since 1970. */
+  /** Start of the axis, in milliseconds since 1970. */
   readonly from: number
   readonly to: number
 }

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-/** The parts of a channel's page that change by themselves: drawn with the page, and again by its event stream. */
+/** Parts of a channel's page that change by themselves: rendered with the page, and again for its event stream. */
 import type { LegView } from "../../src/effects/model/channel.ts"
 import { LogRow } from "../system/LogRow.tsx"
 import { ChannelActions, ChannelAlarms, ChannelState } from "./ChannelHead.tsx"
@@ -12,7 +12,7 @@ import { LegErrors, LegFigures, LegFindings, LegHead, type LegProps, LegStreams 
 import { failingFirst, OutputRow } from "./OutputRows.tsx"
 import { UrlItem } from "./UrlItem.tsx"
 
-/** Cues that are listed; the breaks are found among all that are given. */
+/** Most cues listed; breaks are looked for among all cues given. */
 const LISTED_CUES = 20
 
 const LEG_PARTS = {

@@ -1,4 +1,4 @@
-/** What the parts of a channel's page are made from. */
+/** Data from which the parts of a channel's page are rendered. */
 
 import type { LogLine } from "../../src/effects/config/log-lines.ts"
 import type { ChannelEventView, ChannelView, CueView } from "../../src/effects/model/channel.ts"
@@ -11,20 +11,20 @@ export interface ChannelShown {
   readonly cues: ReadonlyArray<CueView>
   /** Newest first. */
   readonly events: ReadonlyArray<ChannelEventView>
-  /** The last lines of the log about it that pass `level`, newest first. */
+  /** Last lines of the log about the channel that pass `level`, newest first. */
   readonly log: ReadonlyArray<LogLine>
-  /** What the reader wants to see of the log; all of it when undefined. */
+  /** Level of the log that the reader asked for; undefined means all lines. */
   readonly level: LogChoice | undefined
-  /** Milliseconds since 1970. */
+  /** Time of the rendering, in milliseconds since 1970. */
   readonly now: number
-  /** As the reader's browser has it, `http://203.0.113.5:8080`. */
+  /** Origin in the reader's browser, e.g. `http://203.0.113.5:8080`. */
   readonly origin: string
   /** False for readers whose buttons would be refused. */
   readonly mayAct: boolean
   readonly steady: Steady
 }
 
-/** Elements of the page that are kept up to date one by one; `LiveRegion` of the HTTP side. */
+/** An element of the page whose children are kept up to date one by one; `LiveRegion` of the HTTP side. */
 export interface Region {
   readonly id: string
   readonly items: ReadonlyArray<{ readonly id: string; readonly html: string }>
@@ -32,6 +32,6 @@ export interface Region {
 
 export const pathOf = ({ slug }: Pick<ChannelView, "slug">): string => `/channels/${encodeURIComponent(slug)}`
 
-/** The time that lies `seconds` back, as ISO 8601, the same each time it is asked for. */
+/** The time `seconds` ago as ISO 8601, unchanged from one rendering to the next. */
 export const since = ({ now, steady }: ChannelShown, name: string, seconds: number): string =>
   new Date(steady(name, now - seconds * 1000)).toISOString()

@@ -30,7 +30,7 @@ describe("the URLs for receivers", () => {
   ])("%s is dialled by %s", (url, dialled) => {
     const found = srt(url)
     expect(found?.url).toBe(dialled)
-    // What it dials is what was listened for.
+    // The address that is dialled is the one that the output listens on.
     expect(parseOutputUrl(dialled)).toMatchObject({ ok: true, options: { mode: "caller" } })
   })
 

@@ -1,4 +1,4 @@
-/** What a plot shows, as a few figures for a table. */
+/** A plot summed up in a few figures for a table. */
 import type { HistoryMeasure, HistorySeries } from "../../src/effects/history/history-model.ts"
 import { formatBitrate } from "../format.ts"
 

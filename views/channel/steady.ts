@@ -1,9 +1,9 @@
-/** Keeps a time that is reckoned anew each second, and falls a little to either side each time, where it was. */
+/** Steadies a time that is computed every second and differs slightly each time. */
 export type Steady = (name: string, atMs: number) => number
 
-/** A time that moves by less is the same time, in ms. */
+/** Difference in ms up to which a time counts as unchanged. */
 const SLACK_MS = 1500
-/** More names than a channel has outputs. */
+/** Most names remembered, more than a channel has outputs. */
 const MAX_NAMES = 2000
 
 export const makeSteady = (): Steady => {

@@ -15,17 +15,17 @@ export interface ChannelListPageProps {
   readonly frame: Frame
   /** Rows of the channels that pass the filter. */
   readonly rows: ReadonlyArray<Item>
-  /** Channels there are. */
+  /** Number of channels. */
   readonly total: number
   readonly totals: ReadonlyArray<Item>
-  /** What is wrong with the service itself. */
+  /** Problems of the service itself. */
   readonly problems: ReadonlyArray<Item>
   readonly filter: ListFilter
   /** Whether rows have pictures. */
   readonly thumbnails?: boolean
-  /** Milliseconds since 1970: countdowns in the browser go by this clock. */
+  /** Time of the rendering, in milliseconds since 1970; countdowns in the browser follow this clock. */
   readonly now: number
-  /** What went wrong with the last action. */
+  /** Problem of the last action. */
   readonly alert?: string | undefined
 }
 
@@ -67,7 +67,7 @@ const FilterForm = ({ filter }: { readonly filter: ListFilter }) => (
   </search>
 )
 
-/** The operators' first page: all channels, what fails first, live. */
+/** The operators' first page: all channels, failing ones first, live. */
 export const ChannelListPage = ({ alert, filter, frame, now, problems, rows, thumbnails = false, total, totals }: ChannelListPageProps) => {
   const mayOperate = may(frame, "operator")
   return (

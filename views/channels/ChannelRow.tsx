@@ -5,7 +5,7 @@ import { SPARK } from "./list-texts.ts"
 
 export interface ChannelRowProps {
   readonly row: ListRow
-  /** Milliseconds since 1970, for countdowns; list.js goes on with them. */
+  /** Time of the rendering, in milliseconds since 1970, for countdowns, which list.js continues. */
   readonly now: number
   /** Whether the reader may start and stop. */
   readonly mayOperate: boolean
@@ -61,7 +61,10 @@ const Input = ({ row }: { readonly row: ListRow }) => (
 const stopQuestion = ({ name, running }: ListRow) =>
   `Stop ${name}? ${running === 0 ? "No output is connected." : `${running} connected ${running === 1 ? "output loses" : "outputs lose"} the stream.`}`
 
-/** Both buttons are of one form beside the table: without JavaScript the second leads to a page that asks. */
+/**
+ * Start or stop button. Both belong to a form beside the table; without JavaScript the second leads to a page that
+ * asks.
+ */
 const Switch = ({ row }: { readonly row: ListRow }) =>
   row.running === null ? (
     <button type="submit" form="act" formaction={`/channels/${row.slug}/start`} aria-label={`Start ${row.name}`}>
@@ -80,7 +83,7 @@ const Switch = ({ row }: { readonly row: ListRow }) =>
     </button>
   )
 
-/** One channel: its state, input, SCTE-35 and outputs at a glance. */
+/** A channel's row: its state, input, SCTE-35 and outputs at a glance. */
 export const ChannelRow = ({ mayOperate, now, row, thumbnail }: ChannelRowProps) => (
   <tr id={row.id} data-search={row.search} data-problem={row.problem ? "" : undefined}>
     {mayOperate ? (
@@ -90,7 +93,7 @@ export const ChannelRow = ({ mayOperate, now, row, thumbnail }: ChannelRowProps)
     ) : null}
     <th scope="row">
       {thumbnail === null ? null : (
-        // What thumbnails.js has made of it stays when the row is morphed.
+        // Changes by thumbnails.js stay when the row is morphed.
         <span class="thumbnail-place" hx-morph-skip-children="">
           <img class="thumbnail" src={thumbnail} data-thumbnail={thumbnail} width="80" height="45" alt={`What ${row.name} sends out`} />
           <span class="hint" hidden>

@@ -1,6 +1,9 @@
 /** @jsxImportSource hono/jsx */
 
-/** Asks before something ends. list.js opens it, with the question of the button that was pressed; it stands outside of what is live. */
+/**
+ * A dialog that asks before something ends. list.js opens it with the question of the pressed button; it is outside the
+ * live regions.
+ */
 export const ConfirmDialog = () => (
   <dialog id="confirm" aria-labelledby="confirm-question">
     <form method="dialog">

@@ -5,18 +5,18 @@ import { Layout } from "../layout/Layout.tsx"
 export interface ConfirmPageProps {
   readonly frame: Frame
   readonly question: string
-  /** What it is about, an item each. */
+  /** What the question is about, an item each. */
   readonly items: ReadonlyArray<string>
-  /** Where the form goes, with which fields, when the answer is yes. */
+  /** Path that the form is posted to when the answer is yes, and below, its fields. */
   readonly to: string
   readonly fields: ReadonlyArray<readonly [name: string, value: string]>
-  /** Word of the button. */
+  /** Label of the button. */
   readonly yes: string
   /** Where to go when the answer is no. */
   readonly back: string
 }
 
-/** Asks before something ends, for pages without JavaScript. */
+/** A page that asks before something ends, for browsers without JavaScript. */
 export const ConfirmPage = ({ back, fields, frame, items, question, to, yes }: ConfirmPageProps) => (
   <Layout frame={frame} title="Are you sure? · Stream Distributor">
     <main id="main" class="narrow">

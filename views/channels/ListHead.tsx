@@ -9,7 +9,7 @@ const some = (n: number, word: string, is: string) =>
     </span>
   )
 
-/** The sums above the list; a live region of one item. */
+/** Totals above the list; a live region of one item. */
 export const TotalsLine = ({ totals }: { readonly totals: Totals }) => (
   <p id="totals-line">
     {some(totals.channels.error, "in error", "error")}
@@ -27,7 +27,7 @@ export const TotalsLine = ({ totals }: { readonly totals: Totals }) => (
   </p>
 )
 
-/** One of the sentences about the service itself. */
+/** A sentence about a problem of the service itself. */
 export const ServiceProblem = ({ id, text }: { readonly id: string; readonly text: string }) => (
   <p id={id} class="banner warning">
     {text}

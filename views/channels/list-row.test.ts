@@ -123,7 +123,10 @@ describe("the row of a channel", () => {
       { is: "connecting", text: "SRT 0/2" },
     ])
     expect(totalsOf([channelView({ status: "error", outputs: [idle("udp"), idle("rtp")] })]).outputs).toEqual({
-      ...{ connected: 0, idle: 2, connecting: 0, failing: 0 },
+      connected: 0,
+      idle: 2,
+      connecting: 0,
+      failing: 0,
     })
   })
 

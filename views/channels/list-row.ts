@@ -1,4 +1,4 @@
-/** What a row of the channel list says: texts only, so that two of them are the same when they read the same. */
+/** Rows of the channel list as texts only, so that two rows are equal when they read alike. */
 import type { RecentView } from "../../src/effects/history/history-model.ts"
 import type { ChannelView, OutputView } from "../../src/effects/model/channel.ts"
 import { formatAddress } from "../format.ts"
@@ -13,9 +13,9 @@ export interface State {
 export interface FailingOutput extends State {
   readonly slug: string
   readonly name: string
-  /** Why, in a few words. */
+  /** The reason, in a few words. */
   readonly error: string
-  /** When it is tried again, in ms since 1970. */
+  /** Time of the next attempt, in ms since 1970. */
   readonly retryAt: number | null
 }
 
@@ -25,26 +25,29 @@ export interface ListRow {
   readonly number: number
   readonly name: string
   readonly state: State
-  /** True when it needs a person. */
+  /** True when the channel needs a person. */
   readonly problem: boolean
-  /** What the filter looks into, in lower case. */
+  /** Text that the filter searches, in lower case. */
   readonly search: string
   readonly notes: ReadonlyArray<{ readonly is: "error" | "warning"; readonly text: string }>
-  /** Path of the sparkline, empty without one. */
+  /** SVG path of the sparkline; empty without one. */
   readonly spark: string
   readonly bitrate: string
-  /** Empty for a channel with one input. */
+  /** Name of the leg in use; empty for a channel with one leg. */
   readonly source: string
-  /** In the last 5 minutes; null where that is not known. */
+  /** Continuity errors in the last 5 minutes; null where unknown. */
   readonly ccErrors: number | null
   readonly scte35: (State & { /** When the break ends, in ms since 1970. */ readonly until: number | null }) | null
-  /** One for each protocol: `SRT 2/3`, those that carry the stream of those that are enabled; `UDP 0/1, idle` where there is nothing to carry. */
+  /**
+   * Outputs by protocol: `SRT 2/3` for two of three enabled ones carrying the stream, `UDP 0/1, idle` where there is
+   * nothing to carry.
+   */
   readonly outputs: ReadonlyArray<State>
   readonly failing: ReadonlyArray<FailingOutput>
-  /** Failing outputs that are not named here. */
+  /** Number of failing outputs beyond those named. */
   readonly moreFailing: number
   readonly uptime: string
-  /** Outputs that would lose the stream; null for a channel that does not run. */
+  /** Number of outputs that would lose the stream; null for a channel that does not run. */
   readonly running: number | null
 }
 
@@ -55,7 +58,7 @@ export const isFailing = ({ enabled, status }: OutputView): boolean => enabled &
 
 const isStopped = ({ status }: ChannelView) => status === "stopped"
 
-/** It runs, and yet something is to be said of it. */
+/** True when a channel runs but drops much of what arrives. */
 export const isDropping = ({ error, status }: ChannelView): boolean => status === "running" && error !== null
 
 /** True when a channel needs a person: the list shows these first. */
@@ -69,7 +72,10 @@ const urgency = (channel: ChannelView): number => {
   return isStopped(channel) ? 4 : 3
 }
 
-/** Channels in error, then those with alarms or failing outputs, then what runs, then what does not; by number among those. */
+/**
+ * Channels in error, then those with alarms or failing outputs, then running ones, then the rest; by number within each
+ * group.
+ */
 export const failingFirst = (channels: ReadonlyArray<ChannelView>): ReadonlyArray<ChannelView> =>
   channels
     .map((channel) => ({ channel, rank: urgency(channel) }))
@@ -132,7 +138,7 @@ const failingOf = ({ last_error, name, next_retry_at, slug, status }: OutputView
   retryAt: next_retry_at === null ? null : Date.parse(next_retry_at),
 })
 
-/** @param now ms since 1970. */
+/** The row of a channel; `now` is ms since 1970. */
 export const rowOf = (channel: ChannelView, recent: RecentView | undefined, now: number): ListRow => {
   const stopped = isStopped(channel)
   const active = channel.input.legs.find((leg) => leg.source === channel.active_source)
@@ -165,13 +171,13 @@ export const rowOf = (channel: ChannelView, recent: RecentView | undefined, now:
   }
 }
 
-/** Which rows to show; everything when left out. */
+/** Which rows to show; fields left out show everything. */
 export interface ListFilter {
   readonly text: string
   readonly problemsOnly: boolean
 }
 
-/** As list.js filters in the browser: each word has to occur. */
+/** True when a row passes the filter, by the rule of list.js in the browser: each word must occur. */
 export const matches = (row: ListRow, { problemsOnly, text }: ListFilter): boolean =>
   (!problemsOnly || row.problem) &&
   text

@@ -1,6 +1,6 @@
-/** Figures of the channel list, coarse on purpose: a row is sent again only when something in it reads differently. */
+/** Figures for the channel list, coarse on purpose: a row is sent again only when something in it reads differently. */
 
-/** @param seconds as `<1 min`, `12 min`, `3 h 05 min` or `2 d 3 h`. */
+/** An age in seconds as `<1 min`, `12 min`, `3 h 05 min` or `2 d 3 h`. */
 export const formatAge = (seconds: number): string => {
   const minutes = Math.floor(Math.max(0, seconds) / 60)
   if (minutes < 1) return "<1 min"
@@ -9,18 +9,18 @@ export const formatAge = (seconds: number): string => {
   return hours < 24 ? `${hours} h ${String(minutes % 60).padStart(2, "0")} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`
 }
 
-/** @param bitrate bit/s, as `8.0 Mbit/s`: one decimal from Mbit/s on. */
+/** A bit rate in bit/s as `8.0 Mbit/s`, with one decimal from Mbit/s on. */
 export const formatRate = (bitrate: number): string => {
   if (!Number.isFinite(bitrate) || bitrate < 500) return "0"
   if (bitrate < 1e6) return `${Math.round(bitrate / 1e3)} kbit/s`
   return bitrate < 1e9 ? `${(bitrate / 1e6).toFixed(1)} Mbit/s` : `${(bitrate / 1e9).toFixed(2)} Gbit/s`
 }
 
-/** The first words of a message; the whole of it is on the channel's page. */
+/** The first words of a message, which the channel's page shows in full. */
 export const inShort = (message: string, longest = 90): string =>
   message.length <= longest ? message : `${message.slice(0, longest - 1).trimEnd()}…`
 
-/** The cause without the advice that messages give behind a colon. */
+/** A message's cause, without the advice that follows a colon. */
 export const causeOf = (message: string): string => {
   const [cause = ""] = message.split(": ", 1)
   return inShort(cause.length < 12 || cause.includes("://") ? message : cause)
@@ -32,8 +32,8 @@ const STEP = 2
 export const SPARK = { width: 58, height: LEVELS + 2 } as const
 
 /**
- * The line of a sparkline as an SVG path, from 0 to the highest value; empty without values. In steps of a twelfth, so that the usual few per mille
- * up and down of a bit rate draw the same line again.
+ * The line of a sparkline as an SVG path, from 0 to the highest value; empty without values. In steps of a twelfth, so
+ * that a bit rate that varies by a few per mille, as usual, gives an equal line.
  */
 export const sparkline = (values: ReadonlyArray<number | null>): string => {
   const most = Math.max(0, ...values.map((value) => value ?? 0))
@@ -46,7 +46,7 @@ export const sparkline = (values: ReadonlyArray<number | null>): string => {
       continue
     }
     const at = y(value)
-    // A level that holds is drawn by the next that differs, or at the end.
+    // A constant level is drawn up to the next different one, or to the end.
     const holds = last === at && i < values.length - 1 && values[i + 1] !== null && y(values[i + 1] ?? 0) === at
     if (!holds) path += last === null ? `M${i * STEP} ${at}` : last === at ? `H${i * STEP}` : `L${i * STEP} ${at}`
     last = at

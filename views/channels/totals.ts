@@ -5,9 +5,9 @@ import { formatRate } from "./list-texts.ts"
 /** Sums over all channels. */
 export interface Totals {
   readonly channels: Readonly<Record<ChannelStatus, number>>
-  /** Outputs of running channels that are enabled; `connected` are those that carry something, `idle` those that have nothing to carry. */
+  /** Numbers of enabled outputs of running channels: `connected` carry something, `idle` have nothing to carry. */
   readonly outputs: { readonly connected: number; readonly idle: number; readonly connecting: number; readonly failing: number }
-  /** Bit rate of the active inputs, and of all outputs. */
+  /** Bit rate of the active legs, and below, of all outputs. */
   readonly input: string
   readonly output: string
 }

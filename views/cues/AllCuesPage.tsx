@@ -7,21 +7,21 @@ import { Layout } from "../layout/Layout.tsx"
 
 export interface AllCuesPageProps {
   readonly frame: Frame
-  /** For the filter. */
+  /** Channels to choose from in the filter. */
   readonly channels: ReadonlyArray<ChannelName>
   /** Kinds and commands to choose from. */
   readonly types: ReadonlyArray<string>
-  /** Newest first, each a table row of its own. */
+  /** Cues, newest first, a table row each. */
   readonly rows: ReadonlyArray<{ readonly id: string; readonly html: string }>
   readonly asked: URLSearchParams
   readonly errors: Readonly<Record<string, string>>
-  /** Where older ones are; undefined when there are none. */
+  /** Address of the page with older cues; undefined when there are none. */
   readonly older?: string | undefined
   readonly json: string
   readonly csv: string
 }
 
-/** SCTE-35 cues of all channels, newest first; new ones come by themselves while nothing is filtered. */
+/** SCTE-35 cues of all channels, newest first; new ones appear by themselves while nothing is filtered. */
 export const AllCuesPage = ({ asked, channels, csv, errors, frame, json, older, rows, types }: AllCuesPageProps) => {
   const isLive = asked.size === 0
   return (
@@ -42,7 +42,10 @@ export const AllCuesPage = ({ asked, channels, csv, errors, frame, json, older, 
           fields={[
             { name: "channel", label: "Channel", kind: "choice", options: channels.map(({ name, slug }) => ({ value: slug, name })) },
             {
-              ...{ name: "type", label: "Type", kind: "text", placeholder: "splice_insert, 0x34" },
+              name: "type",
+              label: "Type",
+              kind: "text",
+              placeholder: "splice_insert, 0x34",
               options: types.map((value) => ({ value, name: value })),
             },
             { name: "event_id", label: "Event id", kind: "text", placeholder: "4711 or 0x1267" },

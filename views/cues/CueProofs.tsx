@@ -9,7 +9,7 @@ const proofText = ({ delay_ms, output, reason, status }: CueProof): string => {
   return status === "no_receiver" ? `${output}: ${reason ?? "no receiver"}` : `${output} missed: ${reason ?? "no reason is known"}`
 }
 
-/** Whether a cue left by each output, one line each. */
+/** Proofs of a cue: a line for each output that says whether it sent the cue. */
 export const CueProofs = ({ proofs }: { readonly proofs: ReadonlyArray<CueProof> }) => (
   <>
     {proofs.map((proof) => (

@@ -9,9 +9,9 @@ import { CueProofs } from "./CueProofs.tsx"
 export interface CuesPageProps {
   readonly frame: Frame
   readonly channel: ChannelView
-  /** Newest first. */
+  /** Cues, newest first. */
   readonly cues: ReadonlyArray<CueView>
-  /** Where older ones are; undefined when there are none. */
+  /** Address of the page with older cues; undefined when there are none. */
   readonly older?: string | undefined
 }
 
@@ -38,7 +38,7 @@ const CueRow = ({ cue }: { readonly cue: CueView }) => (
   </tr>
 )
 
-/** The SCTE-35 cues of a channel, newest first, with the proof that they left. */
+/** The SCTE-35 cues of a channel, newest first, with the proofs that they went out. */
 export const CuesPage = ({ channel, cues, older, frame }: CuesPageProps) => (
   <Layout frame={frame} title={`Cues of ${channel.name} · Stream Distributor`}>
     <main id="main">

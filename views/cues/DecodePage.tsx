@@ -4,21 +4,21 @@ import type { Frame } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
 
 export interface DecodedCue {
-  /** One line. */
+  /** Description of the cue on one line. */
   readonly description: string
   readonly errors: ReadonlyArray<string>
   readonly warnings: ReadonlyArray<string>
   readonly base64: string
   readonly hex: string
-  /** All fields, as indented JSON. */
+  /** All fields of the section as indented JSON. */
   readonly json: string
 }
 
 export interface DecodePageProps {
   readonly frame: Frame
-  /** What was typed. */
+  /** The text that was typed. */
   readonly cue: string
-  /** Why it is no section. */
+  /** Why the text is not a section. */
   readonly problem?: string | undefined
   readonly decoded?: DecodedCue | undefined
 }
@@ -40,12 +40,12 @@ const Result = ({ decoded }: { readonly decoded: DecodedCue }) => (
   </section>
 )
 
-/** A form for a SCTE-35 cue in base64 or hexadecimal, and what it says. */
+/** A form for an SCTE-35 cue in base64 or hexadecimal, and its decode. */
 export const DecodePage = ({ cue, decoded, frame, problem }: DecodePageProps) => (
   <Layout frame={frame} title="Decode a cue · Stream Distributor">
     <main id="main">
       <div class="head">
-        <h1>Decode a SCTE-35 cue</h1>
+        <h1>Decode an SCTE-35 cue</h1>
       </div>
       <form method="post" action="/scte35" class="card">
         <div class="field">

@@ -9,14 +9,14 @@ import { EventTabs } from "./EventTabs.tsx"
 
 export interface AllEventsPageProps {
   readonly frame: Frame
-  /** For the filter. */
+  /** Channels to choose from in the filter. */
   readonly channels: ReadonlyArray<ChannelName>
   readonly kinds: ReadonlyArray<string>
-  /** Newest first, each a table row of its own. */
+  /** Events, newest first, a table row each. */
   readonly rows: ReadonlyArray<{ readonly id: string; readonly html: string }>
   readonly asked: URLSearchParams
   readonly errors: Readonly<Record<string, string>>
-  /** Where older ones are; undefined when there are none. */
+  /** Address of the page with older events; undefined when there are none. */
   readonly older?: string | undefined
   readonly json: string
   readonly csv: string
@@ -29,7 +29,7 @@ const SEVERITIES = [
   { value: "info", name: "info" },
 ]
 
-/** What happened to all channels, newest first; what happens comes by itself while nothing is filtered. */
+/** Events of all channels, newest first; new ones appear by themselves while nothing is filtered. */
 export const AllEventsPage = ({ asked, channels, csv, errors, frame, json, kinds, older, rows }: AllEventsPageProps) => {
   const isLive = asked.size === 0
   return (
@@ -50,7 +50,9 @@ export const AllEventsPage = ({ asked, channels, csv, errors, frame, json, kinds
           fields={[
             { name: "channel", label: "Channel", kind: "choice", options: channels.map(({ name, slug }) => ({ value: slug, name })) },
             {
-              ...{ name: "kind", label: "What", kind: "choice" },
+              name: "kind",
+              label: "What",
+              kind: "choice",
               options: kinds.map((value) => ({ value, name: value.replaceAll("_", " ") })),
             },
             { name: "severity", label: "Severity", kind: "choice", options: SEVERITIES },

@@ -8,14 +8,14 @@ import { EventTabs } from "./EventTabs.tsx"
 
 export interface AuditPageProps {
   readonly frame: Frame
-  /** Newest first. */
+  /** Entries, newest first. */
   readonly entries: ReadonlyArray<AuditEntry>
   readonly asked: URLSearchParams
   readonly errors: Readonly<Record<string, string>>
-  /** Where older ones are; undefined when there are none. */
+  /** Address of the page with older entries; undefined when there are none. */
   readonly older?: string | undefined
   readonly json: string
-  /** To choose from. */
+  /** Outcomes to choose from. */
   readonly outcomes: ReadonlyArray<string>
 }
 
@@ -38,7 +38,7 @@ const AuditRow = ({ entry }: { readonly entry: AuditEntry }) => (
   </tr>
 )
 
-/** Who asked for which change, and what came of it. */
+/** The audit log: who asked for which change, and what came of it. */
 export const AuditPage = ({ asked, entries, errors, frame, json, older, outcomes }: AuditPageProps) => (
   <Layout frame={frame} title="Audit log · Stream Distributor">
     <main id="main">

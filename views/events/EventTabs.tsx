@@ -6,7 +6,7 @@ const TABS = [
   { path: "/audit", name: "Audit log" },
 ] as const
 
-/** For admins, who may see both. */
+/** Tabs between events and the audit log, for admins, who may see both. */
 export const EventTabs = ({ frame, here }: { readonly frame: Frame; readonly here: (typeof TABS)[number]["path"] }) =>
   may(frame, "admin") ? (
     <nav class="tabs" aria-label="Kinds of events">

@@ -4,11 +4,11 @@ import { Layout } from "../layout/Layout.tsx"
 import { Alerts, SelectField, TextArea } from "./Field.tsx"
 import type { Choice, FormState } from "./form-state.ts"
 
-/** What a line is understood as; `line` is its number in the text, from 1. */
+/** How a line is understood; `line` is its number in the text, from 1. */
 export interface BulkLine {
   readonly line: number
   readonly name: string
-  /** Masked. */
+  /** URL with its secrets masked. */
   readonly url: string
   readonly sentence: string
   readonly warnings: ReadonlyArray<string>
@@ -23,7 +23,7 @@ export interface BulkPageProps {
   readonly back: string
 }
 
-/** The fragment that is swapped in while somebody pastes. */
+/** Fragment with the lines as understood, swapped in while somebody pastes. */
 export const BulkLines = ({ lines }: Pick<BulkPageProps, "lines">) =>
   lines.length === 0 ? (
     <p class="hint">What each line means is said here.</p>
@@ -73,7 +73,7 @@ const INTERPRET = {
   "hx-sync": "this:replace",
 }
 
-/** Adds many outputs at once, all of them or none. */
+/** A page that adds many outputs at once, all of them or none. */
 export const BulkPage = ({ back, channels, frame, lines, state }: BulkPageProps) => (
   <Layout frame={frame} title="Add many outputs · Stream Distributor" scripts={["forms.js"]}>
     <main id="main" class="form-page">
@@ -93,13 +93,21 @@ export const BulkPage = ({ back, channels, frame, lines, state }: BulkPageProps)
         <Alerts alerts={state.alerts} />
         <input type="hidden" name="back" value={back} />
         <SelectField
-          {...{ form: "bulk", name: "channel", label: "Channel", error: state.errors["channel"], value: state.values["channel"] }}
+          form="bulk"
+          name="channel"
+          label="Channel"
+          error={state.errors["channel"]}
+          value={state.values["channel"]}
           choices={channels}
           autofocus={state.focus === "channel"}
           required
         />
         <TextArea
-          {...{ form: "bulk", name: "urls", label: "URLs", error: state.errors["urls"], value: state.values["urls"] }}
+          form="bulk"
+          name="urls"
+          label="URLs"
+          error={state.errors["urls"]}
+          value={state.values["urls"]}
           rows={8}
           hint="One a line, with a name in front of it if you like: news srt://receiver.example:9000. All are added, or none."
           autofocus={state.focus === "urls"}

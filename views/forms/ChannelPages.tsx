@@ -10,18 +10,18 @@ export interface ChannelFormProps {
   readonly state: FormState
   readonly groups: ReadonlyArray<{ readonly title: string; readonly fields: ReadonlyArray<FieldSpec> }>
   readonly advice: ChannelAdviceProps
-  /** Slug of the channel that is changed; undefined for one that is added. */
+  /** Slug of the channel that is being changed. */
   readonly editing?: string | undefined
   readonly back: string
 }
 
 export interface ChannelAdviceProps {
-  /** Conflicts with other channels and outputs, as far as the form is filled in. */
+  /** Conflicts of what has been typed so far with what exists. */
   readonly warnings: ReadonlyArray<string>
   readonly medialive: MediaLiveProps
 }
 
-/** The fragment that is swapped in while somebody types. */
+/** Fragment with advice on a channel, swapped in while somebody types. */
 export const ChannelAdvice = ({ medialive, warnings }: ChannelAdviceProps) => (
   <>
     {warnings.map((warning) => (
@@ -206,7 +206,7 @@ export interface CloneProps {
   readonly back: string
 }
 
-/** Asks for the name and port of a copy of a channel. */
+/** A page that makes a copy of a channel. */
 export const ClonePage = ({ back, frame, name, slug, state }: CloneProps) => {
   const field = (of: string, label: string) => ({
     form: "clone",
@@ -249,7 +249,7 @@ export interface ClonedProps {
   readonly leftOut: ReadonlyArray<{ readonly output: string; readonly reason: string }>
 }
 
-/** Says which outputs a copy lacks, and why. */
+/** A page that says which outputs a copy lacks. */
 export const ClonedPage = ({ frame, leftOut, name, slug }: ClonedProps) => (
   <Layout frame={frame} title={`${name} was made · Stream Distributor`}>
     <main id="main" class="form-page">

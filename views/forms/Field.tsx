@@ -19,7 +19,7 @@ export interface FieldProps extends Named {
   readonly list?: string
 }
 
-/** What ties a control to its label, hint and error. */
+/** Attributes that tie a control to its label, hint and error. */
 const tied = ({ autofocus, error, form, hint, name }: Named) => {
   const id = `${form}-${name}`
   const notes = [hint === undefined ? [] : [`${id}-hint`], error === undefined ? [] : [`${id}-error`]].flat()
@@ -52,7 +52,7 @@ const Around = ({ children, error, form, hint, label, name }: Named & { readonly
   )
 }
 
-/** A labelled text field with what was typed and, beside it, what is wrong with it. */
+/** A labelled text field with what was typed and, beside it, its error. */
 export const Field = ({ value, placeholder, required, numeric, ...named }: FieldProps) => (
   <Around {...named}>
     <input
@@ -69,11 +69,13 @@ export const Field = ({ value, placeholder, required, numeric, ...named }: Field
 
 export interface SecretFieldProps extends Named {
   readonly placeholder?: string | undefined
-  /** What browsers may fill in; nothing unless said. */
+  /** What browsers may fill in; nothing when left out. */
   readonly complete?: "current-password" | "new-password" | undefined
 }
 
-/** A secret is never sent back: the field is empty, whatever was typed. forms.js makes its button show what is typed. */
+/**
+ * A secret is never sent back: the field is empty, whatever was typed. forms.js makes its button show what is typed.
+ */
 export const SecretField = ({ complete, placeholder, ...named }: SecretFieldProps) => (
   <Around {...named}>
     <span class="secret">
@@ -115,7 +117,7 @@ export const TextArea = ({ value, rows, ...named }: Named & { readonly value?: s
   </Around>
 )
 
-/** A checkbox, with its label behind it. */
+/** A checkbox followed by its label. */
 export const CheckField = ({ checked, form, hint, label, name }: Omit<Named, "error" | "autofocus"> & { readonly checked: boolean }) => {
   const id = `${form}-${name}`
   return (
@@ -164,7 +166,7 @@ const Checks = ({ form, spec, state }: { readonly form: string; readonly spec: F
   )
 }
 
-/** The field that a description asks for. */
+/** The field that a `FieldSpec` describes. */
 export const SpecField = ({ form, spec, state }: { readonly form: string; readonly spec: FieldSpec; readonly state: FormState }) => {
   const { choices = [], hint, kind, label, name, placeholder } = spec
   const named = { form, name, label, hint, error: state.errors[name], autofocus: state.focus === name }

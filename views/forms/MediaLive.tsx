@@ -10,7 +10,7 @@ export interface MediaLiveLeg {
 
 export interface MediaLiveProps {
   readonly legs: ReadonlyArray<MediaLiveLeg>
-  /** Setting and value as the console of MediaLive names them. */
+  /** Settings and values as MediaLive's console names them. */
   readonly settings: ReadonlyArray<readonly [setting: string, value: string, why: string]>
   /** UDP ports that a firewall must let in. */
   readonly ports: ReadonlyArray<number>

@@ -13,26 +13,26 @@ export interface OutputFormProps {
   readonly state: FormState
   /** Channels to choose from; none for an output that there is. */
   readonly channels: ReadonlyArray<Choice>
-  /** Templates to begin from; none for an output that there is. */
+  /** Templates to start from; none for an existing output. */
   readonly templates?: ReadonlyArray<Choice> | undefined
-  /** The output that is changed: its id and its channel's slug; undefined for one that is added. */
+  /** Ids of the output that is being changed and of its channel. */
   readonly editing?: { readonly channel: string; readonly output: string; readonly hasKey: boolean } | undefined
   readonly presets: ReadonlyArray<Choice>
   readonly settings: SettingsProps
   readonly understood: UnderstoodProps
   readonly outcome?: OutputTestView | undefined
-  /** The path of the page to return to. */
+  /** Path to return to. */
   readonly back: string
 }
 
 export interface SettingsProps {
-  /** The protocol whose settings these are; "" for those of all protocols. */
+  /** The protocol whose settings these are; "" for settings of all protocols. */
   readonly protocol: string
   readonly groups: ReadonlyArray<{ readonly title: string; readonly fields: ReadonlyArray<FieldSpec> }>
   readonly state: FormState
 }
 
-/** The settings of a protocol. The hidden field tells which, so that only another protocol swaps them. */
+/** The settings of a protocol, which a hidden field names, so that they are swapped only for another protocol. */
 export const OutputSettings = ({ groups, protocol, state }: SettingsProps) => {
   const isOpen = groups.some(({ fields }) =>
     fields.some(({ name }) => state.errors[name] !== undefined || (state.values[name] ?? "") !== ""),
@@ -191,8 +191,8 @@ export const OutputForm = (props: OutputFormProps) => {
       </div>
       <Actions back={back} editing={editing} test={test} />
       <p class="hint">
-        A test of a RTMP server of your own publishes for 3 s, without pictures, to learn whether the stream key works. An encoder elsewhere
-        that is on air with the same key may be cut by it.
+        A test of an RTMP server of your own publishes for 3 s, without pictures, to learn whether the stream key works. An encoder
+        elsewhere that is on air with the same key may be cut by it.
       </p>
       <div id="outcome" role="status">
         {outcome === undefined ? null : <TestOutcome test={outcome} />}

@@ -6,7 +6,7 @@ import { Layout } from "../layout/Layout.tsx"
 import { OutputForm, type OutputFormProps } from "./OutputForm.tsx"
 import { TestOutcome } from "./TestOutcome.tsx"
 
-/** Adds an output; many at once have a page of their own. */
+/** A page that adds an output; adding many at once has a page of its own. */
 export const AddOutputPage = ({ frame, ...form }: OutputFormProps & { readonly frame: Frame }) => {
   const channel = form.state.values["channel"] ?? ""
   return (
@@ -36,11 +36,11 @@ export interface EditOutputProps extends OutputFormProps {
   readonly name: string
   /** Path of the output. */
   readonly path: string
-  /** Whether somebody may be watching it. */
+  /** True when somebody may be watching it. */
   readonly live: boolean
 }
 
-/** Changes an output, and what else can be done with it. */
+/** A page that changes an output, with everything else that can be done with it. */
 export const EditOutputPage = ({ channel, frame, live, name, path, ...form }: EditOutputProps) => (
   <Layout frame={frame} title={`Output ${name} of ${channel} · Stream Distributor`} scripts={["forms.js"]}>
     <main id="main" class="form-page">
@@ -76,7 +76,7 @@ export interface TestPageProps {
   readonly test: OutputTestView
 }
 
-/** How a test of an output that there is ended, for browsers without JavaScript. */
+/** A page with the outcome of an existing output's dry run, for browsers without JavaScript. */
 export const TestPage = ({ back, channel, frame, name, test }: TestPageProps) => (
   <Layout frame={frame} title={`Test of ${name} · Stream Distributor`}>
     <main id="main" class="form-page">

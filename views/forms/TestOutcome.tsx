@@ -4,7 +4,7 @@ import type { OutputTestView } from "../../src/effects/model/channel.ts"
 const HEADS = { ok: "The test went well", failed: "The test failed", unknown: "The test could not tell" } as const
 const LOOKS = { ok: "banner good", failed: "banner error", unknown: "banner warning" } as const
 
-/** What a test of a destination did, step by step, and how it ended. */
+/** Outcome of a dry run: what it did, step by step, and how it ended. */
 export const TestOutcome = ({ test }: { readonly test: OutputTestView }) => (
   <section class={LOOKS[test.outcome]} aria-label="Test of the destination">
     <p>

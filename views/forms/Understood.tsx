@@ -1,18 +1,18 @@
 /** @jsxImportSource hono/jsx */
 
-/** What a form makes of what was typed so far. */
+/** How a form understands what has been typed so far. */
 export type Understanding =
   | { readonly kind: "nothing" }
   | {
       readonly kind: "understood"
       readonly sentence: string
-      /** Masked. */
+      /** URL with its secrets masked. */
       readonly url: string
       readonly warnings: ReadonlyArray<string>
     }
   | { readonly kind: "wrong"; readonly errors: ReadonlyArray<{ readonly field: string; readonly message: string }> }
 
-/** A well-known destination, with what it accepts and what to look at. */
+/** Notes on a well-known destination: what it accepts and what to watch. */
 export interface PresetNotes {
   readonly title: string
   readonly limits: ReadonlyArray<string>
@@ -48,7 +48,7 @@ const Meaning = ({ understanding }: Pick<UnderstoodProps, "understanding">) => {
   )
 }
 
-/** The fragment that is swapped in while somebody types. */
+/** Fragment that says how a URL is understood, swapped in while somebody types. */
 export const Understood = ({ preset, understanding }: UnderstoodProps) => (
   <>
     <Meaning understanding={understanding} />

@@ -3,7 +3,7 @@ import { raw } from "hono/html"
 import type { Frame } from "./frame.ts"
 import { Layout } from "./Layout.tsx"
 
-/** Words of a type; the names of schemas become links. */
+/** A type in words; names of schemas become links. */
 export type ApiType = ReadonlyArray<string | { readonly schema: string }>
 
 export interface ApiField {
@@ -16,7 +16,7 @@ export interface ApiField {
 export interface ApiParameter extends ApiField {
   /** `path`, `query` or `header`. */
   readonly place: string
-  /** Its default, empty without one. */
+  /** Default value; empty without one. */
   readonly standard: string
 }
 
@@ -31,7 +31,7 @@ export interface ApiOperation {
   readonly path: string
   readonly summary: string
   readonly description: string
-  /** No key is asked for. */
+  /** True when no key is needed. */
   readonly free: boolean
   readonly parameters: ReadonlyArray<ApiParameter>
   readonly body: ReadonlyArray<ApiContent>
@@ -43,7 +43,7 @@ export interface ApiSchema {
   readonly description: string
   /** Fields of each of the shapes it may have. */
   readonly variants: ReadonlyArray<ReadonlyArray<ApiField>>
-  /** Indented JSON. */
+  /** Examples as indented JSON. */
   readonly examples: ReadonlyArray<string>
 }
 
@@ -59,7 +59,7 @@ const TypeText = ({ type }: { readonly type: ApiType }) => (
   <>{type.map((part) => (typeof part === "string" ? part : <a href={`#schema-${part.schema}`}>{part.schema}</a>))}</>
 )
 
-/** Marks `code` as the descriptions write it. */
+/** Text with `code` between backquotes, as descriptions have it, marked up. */
 const Prose = ({ text }: { readonly text: string }) => <>{text.split("`").map((part, i) => (i % 2 === 0 ? part : <code>{part}</code>))}</>
 
 const Contents = ({ contents }: { readonly contents: ReadonlyArray<ApiContent> }) => (
@@ -197,7 +197,7 @@ const SchemaCard = ({ schema }: { readonly schema: ApiSchema }) => (
   </section>
 )
 
-/** The OpenAPI document for people; without scripts, and nothing from elsewhere. */
+/** The OpenAPI document for people, without scripts and without files from elsewhere. */
 export const ApiDocs = ({ description, schemas, tags, title, version }: ApiDocsPageProps) => (
   <>
     <main id="main">
@@ -250,7 +250,7 @@ export const ApiDocs = ({ description, schemas, tags, title, version }: ApiDocsP
   </>
 )
 
-/** The page around `content`, the markup of `ApiDocs`, which is too long to be made for each reader. */
+/** The page around `content`, the markup of `ApiDocs`, which is too long to render for each reader. */
 export const ApiDocsPage = ({ content, frame }: { readonly content: string; readonly frame: Frame }) => (
   <Layout frame={frame} title="API · Stream Distributor">
     {raw(content)}

@@ -1,13 +1,13 @@
 /** @jsxImportSource hono/jsx */
 export interface CopyTextProps {
-  /** What the text is, `base64` for one. */
+  /** Kind of text, e.g. `base64`. */
   readonly name: string
   readonly text: string
-  /** Less prominent than what stands around it. */
+  /** True for a look less prominent than the surroundings. */
   readonly faint?: boolean
 }
 
-/** A text to take elsewhere: copy.js makes its button work and shows it; without JavaScript a click selects all of it. */
+/** A text to copy. copy.js shows its button and makes it work; without JavaScript a click selects the whole text. */
 export const CopyText = ({ name, text, faint = false }: CopyTextProps) => (
   <p>
     <code class={faint ? "url hint" : "url"} title={`${name}; click selects all of it`}>

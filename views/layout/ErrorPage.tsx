@@ -5,15 +5,15 @@ import { Layout } from "./Layout.tsx"
 export interface ErrorPageProps {
   readonly frame: Frame
   readonly status: number
-  /** What is wrong, in a few words. */
+  /** The problem in a few words. */
   readonly title: string
-  /** A sentence. */
+  /** The problem in a sentence. */
   readonly detail: string
-  /** Of single fields, each a sentence. */
+  /** Errors of single fields, each a sentence. */
   readonly errors: ReadonlyArray<string>
 }
 
-/** What browsers show in place of a page that there is not, or not for this reader. */
+/** The page shown in place of one that does not exist, or not for this reader. */
 export const ErrorPage = ({ detail, errors, frame, status, title }: ErrorPageProps) => (
   <Layout frame={frame} title={`${title} · Stream Distributor`}>
     <main id="main" class="narrow">

@@ -9,7 +9,7 @@ export interface FilterOption {
 export interface FilterField {
   readonly name: string
   readonly label: string
-  /** `choice` has one of `options`, `text` suggests them. */
+  /** Kind of field: `choice` takes one of `options`, `text` suggests them. */
   readonly kind: "text" | "choice" | "time"
   readonly options?: ReadonlyArray<FilterOption>
   readonly placeholder?: string
@@ -19,16 +19,16 @@ export interface FilterFormProps {
   /** Path of the page. */
   readonly action: string
   readonly fields: ReadonlyArray<FilterField>
-  /** What was asked for, as it was typed. */
+  /** The query as it was typed. */
   readonly asked: URLSearchParams
-  /** By the name of the field; others are told above the form. */
+  /** Errors by name of the field; others are shown above the form. */
   readonly errors: Readonly<Record<string, string>>
   readonly children?: Child
 }
 
 const MAX_TEXT = 256
 
-/** An option for what the address asks for, where the list has none. */
+/** The options, with one for the value in the address where the list lacks it. */
 const optionsFor = ({ options = [] }: FilterField, value: string): ReadonlyArray<FilterOption> =>
   value === "" || options.some((one) => one.value === value) ? options : [...options, { value, name: value }]
 
@@ -48,12 +48,15 @@ const Control = ({ asked, field, isWrong }: { readonly asked: string; readonly f
       </select>
     )
   }
-  // The field shows UTC: an offset of the address is that already.
+  // The field shows UTC; a time with an offset in the address has been converted.
   if (kind === "time") return <input id={id} name={name} type="datetime-local" step="1" value={asked.replace(/Z$/i, "")} {...wrong} />
   return (
     <>
       <input
-        {...{ id, name, placeholder, ...wrong }}
+        id={id}
+        name={name}
+        placeholder={placeholder}
+        {...wrong}
         type="text"
         value={asked}
         maxlength={MAX_TEXT}
@@ -72,7 +75,9 @@ const Control = ({ asked, field, isWrong }: { readonly asked: string; readonly f
   )
 }
 
-/** Narrows a table down; a plain form of the page's address, so that what it shows can be kept and sent to others. */
+/**
+ * A form that narrows a table down. Its fields are part of the page's address, which can be kept and sent to others.
+ */
 export const FilterForm = ({ action, asked, children, errors, fields }: FilterFormProps) => {
   const others = Object.entries(errors).filter(([name]) => !fields.some((field) => field.name === name))
   return (

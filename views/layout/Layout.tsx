@@ -35,7 +35,10 @@ const isHere = (path: string, here: string): boolean => {
   return path === "/" ? at === "/" || /^\/(?:channels|add)\//.test(at) : at === path || at.startsWith(`${path}/`)
 }
 
-/** A morph leaves alone what scripts (`data-kept-*`) and readers (`open` of details and dialogs) have set. */
+/**
+ * Configuration of htmx. A morph leaves alone what scripts (`data-kept-*`) and readers (`open` of details and dialogs)
+ * have set.
+ */
 const HTMX = JSON.stringify({ includeIndicatorCSS: false, morphIgnore: ["data-htmx-powered", "data-kept-", "open"] })
 
 const THEME_NAMES = { auto: "as the system", light: "light", dark: "dark" } as const
@@ -57,7 +60,7 @@ const ThemeSwitch = ({ frame }: { readonly frame: Frame }) => (
   </form>
 )
 
-/** The way to what is wrong, while something is. */
+/** A link to the open notices, while there are any. */
 const OpenNotices = ({ frame: { openNotices } }: { readonly frame: Frame }) =>
   openNotices === undefined || openNotices.count === 0 ? null : (
     <a class={`open-notices chip ${openNotices.isCritical ? "is-critical" : "is-warning"}`} href="/settings/notifications">

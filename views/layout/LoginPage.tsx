@@ -4,7 +4,7 @@ import { Layout } from "./Layout.tsx"
 
 export interface LoginProps {
   readonly frame: Frame
-  /** Where to go after it. */
+  /** Path to go to after the login. */
   readonly next: string
   /** The name that was typed in. */
   readonly user?: string
@@ -35,7 +35,7 @@ const Input = ({ complete, isWrong, label, name, value }: InputProps) => (
   </div>
 )
 
-/** Two forms: as a user, or with an API key. */
+/** The login page with two forms: as a user, or with an API key. */
 export const LoginPage = ({ frame, next, problem, user = "" }: LoginProps) => {
   const isWrong = problem !== undefined
   return (

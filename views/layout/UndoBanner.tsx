@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 import type { Frame } from "./frame.ts"
 
-/** What was just removed, with the way back. */
+/** A banner that names what was just removed and offers to undo it. */
 export const UndoBanner = ({ removed }: { readonly removed: NonNullable<Frame["removed"]> }) => (
   <div class="banner undo" role="status">
     <span>{removed.kind === "channel" ? `Channel ${removed.name}` : `Output ${removed.name} of ${removed.channel.name}`} removed.</span>

@@ -1,4 +1,4 @@
-/** What every page knows of its reader and of the service. */
+/** The frame of a page: what every page knows about its reader and the service. */
 import type { Role } from "../../src/effects/accounts/account-bodies.ts"
 import type { RemovalView } from "../../src/effects/undo/Removals.ts"
 
@@ -7,16 +7,16 @@ export type Theme = (typeof THEMES)[number]
 
 export interface Frame {
   readonly theme: Theme
-  /** Path and query of the page, for forms that come back to it. */
+  /** Path and query of the page, for forms that return to it. */
   readonly here: string
   readonly version: string
-  /** Null on the login page. */
+  /** The reader; null on the login page. */
   readonly caller: { readonly name: string; readonly role: Role } | null
   /** True when there is a session to end. */
   readonly canLogOut: boolean
   /** False when the reader paused the updates (`?live=off`). */
   readonly live: boolean
-  /** What the reader just removed and can have back. */
+  /** The removal that the reader just made and can undo. */
   readonly removed?: (RemovalView & { readonly token: string }) | undefined
   /** Open notices that nobody has acknowledged. */
   readonly openNotices?: { readonly count: number; readonly isCritical: boolean } | undefined

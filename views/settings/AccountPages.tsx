@@ -17,7 +17,7 @@ interface Common {
   readonly frame: Frame
   readonly state: FormState
   readonly done?: string | undefined
-  /** True while nobody is asked who they are: the first account ends that. */
+  /** True while nobody has to log in, which the first account ends. */
   readonly isOpen: boolean
 }
 
@@ -38,7 +38,7 @@ const FirstOne = ({ isOpen, what }: { readonly isOpen: boolean; readonly what: "
 
 const date = (at: string) => <time datetime={at}>{formatTime(at).slice(0, 16)} UTC</time>
 
-/** All users, and a form for one more. */
+/** The page of all users, with a form for another one. */
 export const UsersPage = ({ done, frame, isOpen, state, users }: Common & { readonly users: ReadonlyArray<UserView> }) => {
   const field = fieldOf("user", state)
   return (
@@ -99,7 +99,7 @@ export const UsersPage = ({ done, frame, isOpen, state, users }: Common & { read
   )
 }
 
-/** Changes the role or the password of a user. */
+/** A page that changes the role or the password of a user. */
 export const UserPage = ({ frame, name, state }: Pick<Common, "frame" | "state"> & { readonly name: string }) => {
   const field = fieldOf("user", state)
   const path = `/settings/users/${encodeURIComponent(name)}`
@@ -133,11 +133,11 @@ export const UserPage = ({ frame, name, state }: Pick<Common, "frame" | "state">
 
 export interface KeysProps extends Common {
   readonly keys: ReadonlyArray<KeyView>
-  /** The one that was just made. */
+  /** The key that was just made. */
   readonly created?: (KeyView & { readonly key: string }) | undefined
 }
 
-/** All API keys, a form for one more, and the one that was just made. */
+/** The page of all API keys, with a form for another one and the key that was just made. */
 export const KeysPage = ({ created, done, frame, isOpen, keys, state }: KeysProps) => {
   const field = fieldOf("key", state)
   return (

@@ -50,7 +50,7 @@ const Versions = ({ versions }: Pick<ConfigProps, "versions">) =>
     </div>
   )
 
-/** The whole configuration: as a file, a form for another one, and its versions. */
+/** The page of the whole configuration: a file to download, a form for another document, and the versions. */
 export const ConfigPage = ({ done, frame, state, versions }: ConfigProps) => (
   <SettingsPage frame={frame} title="Configuration" done={done}>
     <section class="card" aria-labelledby="export">
@@ -102,12 +102,12 @@ export const ConfigPage = ({ done, frame, state, versions }: ConfigProps) => (
 export interface DiffPageProps {
   readonly frame: Frame
   readonly diff: ConfigDiff
-  /** Of the document that waits to be applied. */
+  /** Token of the document that waits to be applied. */
   readonly token: string
   readonly alerts: ReadonlyArray<string>
 }
 
-/** What a document would change, and the button that changes it. */
+/** A page with what a document would change, and the button that applies it. */
 export const DiffPage = ({ alerts, diff, frame, token }: DiffPageProps) => (
   <SettingsPage frame={frame} title="What the document changes">
     <Alerts alerts={alerts} />
@@ -129,13 +129,13 @@ export const DiffPage = ({ alerts, diff, frame, token }: DiffPageProps) => (
 export interface VersionPageProps {
   readonly frame: Frame
   readonly version: VersionEntry
-  /** From now to the version. */
+  /** Changes from now to the version. */
   readonly diff: ConfigDiff | null
-  /** Why there is no way back. */
+  /** Why going back is not possible. */
   readonly alerts: ReadonlyArray<string>
 }
 
-/** What going back to a version would change, and the button that does it. */
+/** A page with what going back to a version would change, and the button that does it. */
 export const VersionPage = ({ alerts, diff, frame, version: { at, by, version, what } }: VersionPageProps) => (
   <SettingsPage frame={frame} title={`Version ${version}`}>
     <p>

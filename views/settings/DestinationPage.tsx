@@ -6,7 +6,7 @@ import { SettingsPage } from "./SettingsPage.tsx"
 
 export interface DestinationFormProps {
   readonly frame: Frame
-  /** The one that is changed; null for a new one. */
+  /** The destination that is being changed; null for a new one. */
   readonly editing: { readonly id: string; readonly name: string; readonly hasSecret: boolean } | null
   readonly kind: string
   readonly kinds: ReadonlyArray<Choice>
@@ -16,7 +16,7 @@ export interface DestinationFormProps {
 
 const PATH = "/settings/notifications/destinations"
 
-/** Adds or changes a destination of notifications. */
+/** A page that adds or changes a notification destination. */
 export const DestinationFormPage = ({ editing, fields, frame, kind, kinds, state }: DestinationFormProps) => (
   <SettingsPage frame={frame} title={editing === null ? "Add a destination" : `Destination ${editing.name}`}>
     {editing === null ? (

@@ -50,7 +50,7 @@ const Output = ({ output: { action, changes, name, restarts, url } }: { readonly
   </li>
 )
 
-/** Channels and outputs that would be added, changed and removed. */
+/** A list of channels and outputs that would be added, changed and removed. */
 export const DiffList = ({ diff }: { readonly diff: ConfigDiff }) => {
   const anew = diff.channels.flatMap(({ outputs }) => outputs.filter(({ restarts }) => restarts)).length
   return (

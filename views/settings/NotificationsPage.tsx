@@ -19,7 +19,7 @@ export interface DestinationRow {
   readonly kind: string
   readonly to: string
   readonly enabled: boolean
-  /** How it does, in words. */
+  /** State of its deliveries in words. */
   readonly does: string
   readonly isFailing: boolean
 }
@@ -31,7 +31,7 @@ export interface NotificationsProps {
   readonly recent: ReadonlyArray<NoticeRow>
   readonly mutes: ReadonlyArray<MuteView>
   readonly destinations: ReadonlyArray<DestinationRow>
-  /** What the rules say, a sentence each. */
+  /** The rules, a sentence each. */
   readonly rules: ReadonlyArray<string>
   readonly channels: ReadonlyArray<Choice>
   readonly durations: ReadonlyArray<Choice>
@@ -245,7 +245,7 @@ const Destinations = ({ destinations, frame, rules }: Pick<NotificationsProps, "
   </section>
 )
 
-/** What is wrong, who is told of it, and what is muted. */
+/** The page of notifications: open notices, who is told, and what is muted. */
 export const NotificationsPage = (props: NotificationsProps) => {
   const { destinations, done, frame, open, recent, rules, tested } = props
   return (

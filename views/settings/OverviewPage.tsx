@@ -6,9 +6,9 @@ import { SETTINGS_PAGES, SettingsPage } from "./SettingsPage.tsx"
 
 export interface OverviewProps {
   readonly frame: Frame
-  /** False where nobody is asked who they are. */
+  /** False where nobody has to log in. */
   readonly isKnown: boolean
-  /** The name of the user; null for a key. */
+  /** Name of the user; null for a key. */
   readonly user: string | null
   readonly state: FormState
   readonly done?: string | undefined
@@ -40,7 +40,7 @@ const PasswordForm = ({ state, user }: { readonly state: FormState; readonly use
   )
 }
 
-/** Who the reader is, and the way to all settings they may open. */
+/** The overview: who the reader is, with links to all settings that they may open. */
 export const OverviewPage = ({ done, frame, isKnown, state, user }: OverviewProps) => (
   <SettingsPage frame={frame} title="Settings" done={done}>
     <section class="card" aria-labelledby="you">

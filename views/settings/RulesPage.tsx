@@ -6,13 +6,13 @@ import { SettingsPage } from "./SettingsPage.tsx"
 
 export interface RulesProps {
   readonly frame: Frame
-  /** Those that there are, and an empty one behind. */
+  /** The existing rules, followed by an empty one. */
   readonly rules: ReadonlyArray<{ readonly prefix: string; readonly fields: ReadonlyArray<FieldSpec>; readonly isNew: boolean }>
   readonly times: ReadonlyArray<FieldSpec>
   readonly state: FormState
 }
 
-/** Who is told of what, and when. */
+/** The page of the rules: who is told of what, and when. */
 export const RulesPage = ({ frame, rules, state, times }: RulesProps) => (
   <SettingsPage frame={frame} title="Rules of notifications">
     <form method="post" action="/settings/notifications/rules" class="card" aria-label="Rules">

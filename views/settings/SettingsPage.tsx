@@ -3,7 +3,7 @@ import type { Child } from "hono/jsx"
 import { type Frame, may } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
 
-/** The pages of the settings, with the role that may open each. */
+/** The settings pages, with the role that may open each. */
 export const SETTINGS_PAGES = [
   {
     path: "/settings/notifications",
@@ -25,12 +25,14 @@ export const SETTINGS_PAGES = [
 export interface SettingsPageProps {
   readonly frame: Frame
   readonly title: string
-  /** What was just done. */
+  /** Sentence about what was just done. */
   readonly done?: string | undefined
   readonly children: Child
 }
 
-/** The frame of every page of the settings: its title, the way to the others that the reader may open, and what was just done. */
+/**
+ * The frame of every settings page: its title, links to the others that the reader may open, and what was just done.
+ */
 export const SettingsPage = ({ children, done, frame, title }: SettingsPageProps) => {
   const at = frame.here.split("?", 1)[0] ?? ""
   return (
@@ -60,6 +62,6 @@ export const SettingsPage = ({ children, done, frame, title }: SettingsPageProps
   )
 }
 
-/** A hint for those who may look and not change. */
+/** A hint for those who may look but not change anything. */
 export const LookOnly = ({ frame, needs }: { readonly frame: Frame; readonly needs: "operator" | "admin" }) =>
   may(frame, needs) ? null : <p class="hint">Changes here take the role {needs}.</p>

@@ -18,15 +18,15 @@ export interface TemplateListProps {
   readonly done?: string | undefined
   readonly templates: ReadonlyArray<{
     readonly template: TemplateView
-    /** What it becomes for the chosen channel; null without one. */
+    /** The output that it becomes for the chosen channel; null without one. */
     readonly means: { readonly name: string; readonly url: string } | null
   }>
   readonly channels: ReadonlyArray<Choice>
-  /** Slug of the channel for which they are shown. */
+  /** Slug of the channel for which the outputs are shown. */
   readonly channel: string
 }
 
-/** All templates, and what they become for a channel. */
+/** The page of all templates, with what they become for a channel. */
 export const TemplateListPage = ({ channel, channels, done, frame, templates }: TemplateListProps) => (
   <SettingsPage frame={frame} title="Templates" done={done}>
     <div class="toolbar">
@@ -102,7 +102,7 @@ export const TemplateListPage = ({ channel, channels, done, frame, templates }: 
 
 export interface TemplateFormProps {
   readonly frame: Frame
-  /** Name of the one that is changed; null for a new one. */
+  /** Name of the template that is being changed; null for a new one. */
   readonly name: string | null
   readonly hasKey: boolean
   readonly state: FormState
@@ -115,10 +115,14 @@ const BEGINS: ReadonlyArray<Choice> = [
   { value: "false", text: "when they are started" },
 ]
 
-/** Adds or changes a template. */
+/** A page that adds or changes a template. */
 export const TemplateFormPage = ({ frame, hasKey, name, presets, settings, state }: TemplateFormProps) => {
   const field = (one: string, label: string) => ({
-    ...{ form: "template", name: one, label, value: state.values[one], error: state.errors[one] },
+    form: "template",
+    name: one,
+    label,
+    value: state.values[one],
+    error: state.errors[one],
     autofocus: state.focus === one,
   })
   return (

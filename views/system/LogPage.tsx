@@ -7,17 +7,17 @@ import { LOG_CHOICES, LogColumns } from "./LogRow.tsx"
 
 export interface LogPageProps {
   readonly frame: Frame
-  /** Slugs, for the filter. */
+  /** Channels to choose from in the filter. */
   readonly channels: ReadonlyArray<{ readonly slug: string; readonly name: string }>
-  /** Newest first, each a table row of its own. */
+  /** Lines, newest first, a table row each. */
   readonly rows: ReadonlyArray<{ readonly id: string; readonly html: string }>
   readonly asked: URLSearchParams
   readonly errors: Readonly<Record<string, string>>
-  /** Lines that are kept at most. */
+  /** Most lines that are kept. */
   readonly kept: number
 }
 
-/** The last lines of the service's log, live. */
+/** The page of the service's log: its last lines, live. */
 export const LogPage = ({ asked, channels, errors, frame, kept, rows }: LogPageProps) => (
   <Layout
     frame={frame}

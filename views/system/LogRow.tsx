@@ -3,11 +3,15 @@ import type { LogLine } from "../../src/effects/config/log-lines.ts"
 import { formatTime } from "../format.ts"
 
 const CLASSES: Readonly<Record<LogLine["level"], string>> = {
-  ...{ trace: "hint", debug: "hint", info: "" },
-  ...{ warn: "warning", error: "error", fatal: "error" },
+  trace: "hint",
+  debug: "hint",
+  info: "",
+  warn: "warning",
+  error: "error",
+  fatal: "error",
 }
 
-/** A line of the log; `many` where lines are of many channels. */
+/** A line of the log; `many` in tables about many channels. */
 export const LogRow = ({ line, many = false }: { readonly line: LogLine; readonly many?: boolean }) => (
   <tr id={`log-${line.id}`}>
     <td class="when">{formatTime(line.at)}</td>
@@ -29,7 +33,7 @@ export const LogColumns = ({ many = false }: { readonly many?: boolean }) => (
   </tr>
 )
 
-/** Levels to choose from: each shows itself and what is graver. */
+/** Levels to choose from; each includes graver ones. */
 export const LOG_CHOICES = [
   { value: "warn", name: "warnings and errors" },
   { value: "error", name: "errors" },
@@ -40,6 +44,6 @@ const SHOWN: Readonly<Record<LogChoice, ReadonlyArray<LogLine["level"]>>> = { wa
 
 export const isLogChoice = (text: string | undefined): text is LogChoice => LOG_CHOICES.some(({ value }) => value === text)
 
-/** Lines of the level and graver; all without one. */
+/** Lines of a level and graver ones; all lines without a level. */
 export const linesFrom = (lines: ReadonlyArray<LogLine>, level: LogChoice | undefined): ReadonlyArray<LogLine> =>
   level === undefined ? lines : lines.filter((line) => SHOWN[level].includes(line.level))

@@ -11,7 +11,7 @@ interface Region {
   readonly items: ReadonlyArray<{ readonly id: string; readonly html: string }>
 }
 
-/** What changes by itself. */
+/** The live regions of the page. */
 export const systemRegions = (shown: SystemShown): ReadonlyArray<Region> => [
   {
     id: "problems",
@@ -22,14 +22,14 @@ export const systemRegions = (shown: SystemShown): ReadonlyArray<Region> => [
 
 export interface SystemPageProps {
   readonly frame: Frame
-  /** Milliseconds since 1970. */
+  /** Time of the rendering, in milliseconds since 1970. */
   readonly now: number
   readonly shown: SystemShown
-  /** Grafana's dashboard of the host. */
+  /** Address of Grafana's dashboard of the host. */
   readonly dashboard?: string | undefined
 }
 
-/** The service itself: what it uses, what it lacks, what it is made of. */
+/** The page of the service itself: its resources, its problems, its parts. */
 export const SystemPage = ({ dashboard, frame, now, shown }: SystemPageProps) => (
   <Layout frame={frame} title="System · Stream Distributor" scripts={["ticking.js"]} stream="/live/system">
     <main id="main" data-server-time={new Date(now).toISOString()}>

@@ -115,7 +115,7 @@ const Disks = ({ shown: { disks } }: { readonly shown: SystemShown }) => (
     ])}
   />
 )
-/** Less than this part of a disk is little. */
+/** Free share of a disk below which space is low. */
 const LOW_SHARE = 0.05
 
 const Machine = ({ shown: { machine, open } }: { readonly shown: SystemShown }) => (

@@ -1,15 +1,15 @@
-/** What the page of the system is made from. */
+/** Data from which the system page is rendered. */
 import type { EngineUsage } from "../../src/effects/engine/engine-usage.ts"
 import type { DiskRoom } from "../../src/effects/show/surroundings.ts"
 
 export interface SystemShown {
-  /** Sentences: what is wrong and what to do. */
+  /** Problems, each a sentence that also says what to do. */
   readonly problems: ReadonlyArray<string>
   readonly service: {
     readonly pid: number
-    /** ISO 8601. */
+    /** Start of the service, ISO 8601. */
     readonly startedAt: string
-    /** Per cent of one core. */
+    /** CPU use in per cent of one core. */
     readonly cpuPercent: number
     readonly rssBytes: number
     readonly loopDelayMs: number
@@ -22,7 +22,7 @@ export interface SystemShown {
     readonly usage: EngineUsage | null
   }
   readonly network: {
-    /** Datagrams of all sources. */
+    /** Datagrams dropped over all legs. */
     readonly drops: number
     readonly lines: ReadonlyArray<{ readonly channel: string; readonly slug: string; readonly text: string }>
   }

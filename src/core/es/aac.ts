@@ -72,8 +72,8 @@ export const parseAudioSpecificConfig = (bytes: Uint8Array): AacConfig | null =>
 export const aacChannels = (channel_configuration: number): number => (channel_configuration === 7 ? 8 : channel_configuration)
 
 /**
- * A raw_data_block of AAC-LC (4.4.2) that decodes as silence at every sampling frequency: one element with max_sfb 0, so that it has
- * neither sections nor spectral data, then ID_END.
+ * A raw_data_block of AAC-LC (4.4.2) that decodes as silence at every sampling frequency: one element with max_sfb 0,
+ * so that it has neither sections nor spectral data, then ID_END.
  */
 export const silentAacBlock = (channels: 1 | 2): Uint8Array => {
   /** window_sequence long, window_shape sine, max_sfb 0, no prediction. */

@@ -7,9 +7,12 @@ export interface Ac3Header {
   /** Bytes. */
   readonly frame_size: number
   readonly samples: number
-  /** Of the coded channels, LFE included. */
+  /** Coded channels, LFE included. */
   readonly channels: number
-  /** Begins a frame of the first programme: an independent substream with number 0. What does not goes with the frame before. */
+  /**
+   * Begins a frame of the first programme: an independent substream with number 0. What does not goes with the frame
+   * before.
+   */
   readonly begins: boolean
 }
 

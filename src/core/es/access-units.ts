@@ -15,7 +15,10 @@ import { hevcNalType } from "./hevc.ts"
 export interface NalRole {
   /** A slice: part of the picture itself. */
   readonly vcl: boolean
-  /** Behind a slice of one picture, this NAL unit belongs to the next; at the beginning of a PES packet it begins an access unit. */
+  /**
+   * Behind a slice of one picture, this NAL unit belongs to the next; at the beginning of a PES packet it begins an
+   * access unit.
+   */
   readonly begins: boolean
   readonly idr: boolean
   readonly randomAccess: boolean
@@ -60,28 +63,28 @@ export const nalRole = (codec: "h264" | "hevc", bytes: Uint8Array, start: number
 
 /** Knows the stream's SPS, and with it whether a slice is of the second field of a frame. */
 export class FieldPairs {
-  private sps: H264Sps | null = null
-  private first: H264SliceStart | null = null
+  #sps: H264Sps | null = null
+  #first: H264SliceStart | null = null
 
   /** An SPS that goes by. */
   see(sps: Uint8Array): void {
-    this.sps = parseH264Sps(sps) ?? this.sps
+    this.#sps = parseH264Sps(sps) ?? this.#sps
   }
 
   /** The stream may hold fields: the two calls below mean something. */
   get possible(): boolean {
-    return this.sps !== null && !this.sps.frame_mbs_only
+    return this.#sps !== null && !this.#sps.frame_mbs_only
   }
 
   /** The first slice of an access unit. */
   begin(slice: Uint8Array): void {
-    this.first = this.sps === null ? null : parseH264SliceStart(slice, this.sps)
+    this.#first = this.#sps === null ? null : parseH264SliceStart(slice, this.#sps)
   }
 
   /** `slice`, the first of a picture, is of the other field of the frame that `begin` saw. */
   completes(slice: Uint8Array): boolean {
-    if (this.first === null || this.sps === null || !this.first.field) return false
-    const second = parseH264SliceStart(slice, this.sps)
-    return second.field && second.bottom !== this.first.bottom && second.frame_num === this.first.frame_num
+    if (this.#first === null || this.#sps === null || !this.#first.field) return false
+    const second = parseH264SliceStart(slice, this.#sps)
+    return second.field && second.bottom !== this.#first.bottom && second.frame_num === this.#first.frame_num
   }
 }

@@ -92,95 +92,95 @@ const couldBegin = (bytes: Uint8Array, at: number, first: number, mask: number, 
   bytes[at] === first && (at + 1 >= bytes.length || ((bytes[at + 1] ?? 0) & mask) === second)
 
 /**
- * Splits payloads into frames; a frame may go on in the next payload. A frame's time counts from the PTS of the packet in which it
- * begins, or from an earlier one where that has none; frames before the first PTS are dropped.
+ * Splits payloads into frames; a frame may go on in the next payload. A frame's time counts from the PTS of the packet
+ * in which it begins, or from an earlier one where that has none; frames before the first PTS are dropped.
  */
 export class AudioFrames {
-  private readonly codec: AudioCodec
-  private readonly onFrame: (frame: AudioFrame) => void
-  private readonly onSkipped: (bytes: number) => void
-  private carry = new Uint8Array(0)
-  private pts: number | null = null
-  private offset = 0
+  readonly #codec: AudioCodec
+  readonly #onFrame: (frame: AudioFrame) => void
+  readonly #onSkipped: (bytes: number) => void
+  #carry = new Uint8Array(0)
+  #pts: number | null = null
+  #offset = 0
   /** Frames come one behind the other; if not, a header counts only if another follows. */
-  private locked = false
+  #locked = false
 
   /** `onSkipped`: that many bytes were no frame. */
   constructor(codec: AudioCodec, onFrame: (frame: AudioFrame) => void, onSkipped: (bytes: number) => void) {
-    this.codec = codec
-    this.onFrame = onFrame
-    this.onSkipped = onSkipped
+    this.#codec = codec
+    this.#onFrame = onFrame
+    this.#onSkipped = onSkipped
   }
 
   push(pes: AudioPes): void {
-    const before = this.carry.length
-    const bytes = before === 0 ? pes.bytes : joined(this.carry, pes.bytes)
+    const before = this.#carry.length
+    const bytes = before === 0 ? pes.bytes : joined(this.#carry, pes.bytes)
     let stamp = pes.pts90k
     let at = 0
     let skipped = 0
     while (at < bytes.length) {
-      const shape = this.shape(bytes, at)
+      const shape = this.#shape(bytes, at)
       if (shape === "more" || (shape !== null && at + shape.size > bytes.length)) break
-      if (shape === null || !(this.locked || this.confirmed(bytes, at + shape.size))) {
-        this.locked = false
+      if (shape === null || !(this.#locked || this.#confirmed(bytes, at + shape.size))) {
+        this.#locked = false
         at++
         skipped++
         continue
       }
-      this.locked = true
+      this.#locked = true
       if (stamp !== null && at >= before) {
-        this.pts = stamp
-        this.offset = 0
+        this.#pts = stamp
+        this.#offset = 0
         stamp = null
       }
-      this.emit(bytes, at, shape)
+      this.#emit(bytes, at, shape)
       at += shape.size
     }
-    if (skipped > 0) this.onSkipped(skipped)
-    this.keep(bytes, at, stamp, before)
+    if (skipped > 0) this.#onSkipped(skipped)
+    this.#keep(bytes, at, stamp, before)
   }
 
   /** Something was lost: a frame that waits for its rest is gone. */
   lost(): void {
-    this.carry = new Uint8Array(0)
-    this.locked = false
+    this.#carry = new Uint8Array(0)
+    this.#locked = false
   }
 
-  private shape(bytes: Uint8Array, at: number): Shaped {
-    if (this.codec === "aac") return aacShape(bytes, at)
-    return this.codec === "opus" ? opusShape(bytes, at) : ac3Shape(bytes, at)
+  #shape(bytes: Uint8Array, at: number): Shaped {
+    if (this.#codec === "aac") return aacShape(bytes, at)
+    return this.#codec === "opus" ? opusShape(bytes, at) : ac3Shape(bytes, at)
   }
 
   /** After bytes that were no frame: the one that seems to begin ends where another begins, or where the bytes end. */
-  private confirmed(bytes: Uint8Array, next: number): boolean {
-    return next >= bytes.length || this.shape(bytes, next) !== null
+  #confirmed(bytes: Uint8Array, next: number): boolean {
+    return next >= bytes.length || this.#shape(bytes, next) !== null
   }
 
-  private emit(bytes: Uint8Array, at: number, { size, header_size, ...shape }: Shape): void {
-    const offset = this.offset
-    this.offset += shape.samples
-    if (this.pts === null) return
-    this.onFrame({
-      codec: this.codec,
+  #emit(bytes: Uint8Array, at: number, { size, header_size, ...shape }: Shape): void {
+    const offset = this.#offset
+    this.#offset += shape.samples
+    if (this.#pts === null) return
+    this.#onFrame({
+      codec: this.#codec,
       ...shape,
       bytes: bytes.subarray(at + header_size, at + size),
       whole: bytes.subarray(at, at + size),
-      pts90k: this.pts,
+      pts90k: this.#pts,
       offset,
     })
   }
 
   /** What begins in this PES packet and ends in the next takes its time from this one. */
-  private keep(bytes: Uint8Array, at: number, stamp: number | null, before: number): void {
+  #keep(bytes: Uint8Array, at: number, stamp: number | null, before: number): void {
     if (stamp !== null && at >= before && at < bytes.length) {
-      this.pts = stamp
-      this.offset = 0
+      this.#pts = stamp
+      this.#offset = 0
     }
     const rest = bytes.length - at
     if (rest > CARRY_MAX) {
-      this.onSkipped(rest)
+      this.#onSkipped(rest)
       this.lost()
-    } else this.carry = rest === 0 ? EMPTY : bytes.slice(at)
+    } else this.#carry = rest === 0 ? EMPTY : bytes.slice(at)
   }
 }
 

@@ -133,8 +133,8 @@ export const parseH264Sps = (nal: Uint8Array): H264Sps | null => {
 const withLengths = (nals: ReadonlyArray<Uint8Array>): number[] => nals.flatMap((nal) => [nal.length >> 8, nal.length & 255, ...nal])
 
 /**
- * AVCDecoderConfigurationRecord with 4-byte NAL unit lengths. Null without an SPS that can be read or without a PPS, and for more than
- * the record holds (31 SPS, 255 PPS, 65535 bytes each).
+ * AVCDecoderConfigurationRecord with 4-byte NAL unit lengths. Null without an SPS that can be read or without a PPS,
+ * and for more than the record holds (31 SPS, 255 PPS, 65535 bytes each).
  */
 export const buildAvcC = (spsNals: ReadonlyArray<Uint8Array>, ppsNals: ReadonlyArray<Uint8Array>): Uint8Array | null => {
   const [first] = spsNals

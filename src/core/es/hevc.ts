@@ -78,8 +78,9 @@ const nalArray = (type: number, nals: ReadonlyArray<Uint8Array>): number[] =>
     : [0x80 | type, nals.length >> 8, nals.length & 255, ...nals.flatMap((nal) => [nal.length >> 8, nal.length & 255, ...nal])]
 
 /**
- * HEVCDecoderConfigurationRecord with 4-byte NAL unit lengths; every array is marked complete. What the record leaves to the writer is
- * stated as unknown (parallelism, average frame rate, constant frame rate). Null without a VPS, an SPS that can be read and a PPS.
+ * HEVCDecoderConfigurationRecord with 4-byte NAL unit lengths; every array is marked complete. What the record leaves
+ * to the writer is stated as unknown (parallelism, average frame rate, constant frame rate). Null without a VPS, an SPS
+ * that can be read and a PPS.
  */
 export const buildHvcC = (
   vpsNals: ReadonlyArray<Uint8Array>,

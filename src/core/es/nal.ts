@@ -1,8 +1,8 @@
 /** NAL units in a byte stream: ITU-T H.264 Annex B, ITU-T H.265 Annex B. */
 
 /**
- * Adds start and end of every NAL unit of `bytes` to `out`, without start codes, zero_byte and trailing_zero_8bits; nothing is
- * copied. Empty units are left out. What stands before the first start code is not part of any.
+ * Adds start and end of every NAL unit of `bytes` to `out`, without start codes, zero_byte and trailing_zero_8bits;
+ * nothing is copied. Empty units are left out. What stands before the first start code is not part of any.
  */
 export const findNals = (bytes: Uint8Array, out: number[] = []): number[] => {
   let open = -1
@@ -26,23 +26,27 @@ const close = (bytes: Uint8Array, start: number, limit: number, out: number[]): 
 export class NalScan {
   /** Start and end of each unit so far; the last may turn out longer. */
   nals: number[] = []
-  private known = 0
-  private open = -1
+  #known = 0
+  #open = -1
   /** Behind the last byte of the open unit that is not zero. */
-  private end = 0
-  private isLastOpen = false
+  #end = 0
+  #isLastOpen = false
 
-  /** Takes the bytes of before with more behind them. Stops when there are more than `most` units, and is of no use then but for `restart`. */
+  /**
+   * Takes the bytes of before with more behind them. Stops when there are more than `most` units, and is of no use then
+   * but for `restart`.
+   */
   take(bytes: Uint8Array, most: number): ReadonlyArray<number> {
-    if (this.isLastOpen) this.nals.length -= 2
-    const { known, nals } = this
+    if (this.#isLastOpen) this.nals.length -= 2
+    const known = this.#known
+    const nals = this.nals
     for (let at = bytes.indexOf(1, Math.max(2, known)); at > 0 && nals.length <= 2 * most; at = bytes.indexOf(1, at + 1)) {
       if (bytes[at - 1] !== 0 || bytes[at - 2] !== 0) continue
-      this.close(bytes, at - 2)
-      this.open = this.end = at + 1
+      this.#close(bytes, at - 2)
+      this.#open = this.#end = at + 1
     }
-    this.isLastOpen = this.close(bytes, bytes.length)
-    this.known = bytes.length
+    this.#isLastOpen = this.#close(bytes, bytes.length)
+    this.#known = bytes.length
     return nals
   }
 
@@ -50,28 +54,28 @@ export class NalScan {
   shift(index: number, from: number): void {
     if (from === 0) return
     this.nals = this.nals.slice(index).map((at) => at - from)
-    this.known -= from
-    this.open -= from
-    this.end -= from
+    this.#known -= from
+    this.#open -= from
+    this.#end -= from
   }
 
   restart(): void {
     this.nals = []
-    this.known = 0
-    this.open = -1
-    this.end = 0
-    this.isLastOpen = false
+    this.#known = 0
+    this.#open = -1
+    this.#end = 0
+    this.#isLastOpen = false
   }
 
   /** Adds the open unit, which ends at `limit` at the latest; false for one that is empty so far. */
-  private close(bytes: Uint8Array, limit: number): boolean {
-    if (this.open < 0) return false
-    const floor = Math.max(this.end, this.known)
+  #close(bytes: Uint8Array, limit: number): boolean {
+    if (this.#open < 0) return false
+    const floor = Math.max(this.#end, this.#known)
     let end = limit
     while (end > floor && bytes[end - 1] === 0) end--
-    if (end > floor) this.end = end
-    if (this.end <= this.open) return false
-    this.nals.push(this.open, this.end)
+    if (end > floor) this.#end = end
+    if (this.#end <= this.#open) return false
+    this.nals.push(this.#open, this.#end)
     return true
   }
 }

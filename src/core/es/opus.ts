@@ -1,4 +1,6 @@
-/** Opus in transport streams (ETSI TS 103 491 Annex B), packets (RFC 6716 3.1), identification header (RFC 7845 5.1). */
+/**
+ * Opus in transport streams (ETSI TS 103 491 Annex B), packets (RFC 6716 3.1), identification header (RFC 7845 5.1).
+ */
 
 export const OPUS_RATE = 48_000
 
@@ -52,7 +54,10 @@ export const opusPacketSamples = (packet: Uint8Array): number => {
   return samples > 5760 ? 0 : samples
 }
 
-/** stream_count, coupled_count and channel mapping of family 1 by channel count, 3 to 8 (RFC 7845 5.1.1.2, as TS 103 491 Table B-1). */
+/**
+ * stream_count, coupled_count and channel mapping of family 1 by channel count, 3 to 8 (RFC 7845 5.1.1.2, as TS 103 491
+ * Table B-1).
+ */
 const MAPPINGS: ReadonlyArray<readonly [number, number, ReadonlyArray<number>]> = [
   [2, 1, [0, 2, 1]],
   [2, 2, [0, 1, 2, 3]],
@@ -63,8 +68,8 @@ const MAPPINGS: ReadonlyArray<readonly [number, number, ReadonlyArray<number>]> 
 ]
 
 /**
- * OpusHead for a channel_config_code (0 dual mono, 1 to 8 channels in Vorbis order); pre-skip 0, for a live stream is joined in its
- * middle. Null for any other code.
+ * OpusHead for a channel_config_code (0 dual mono, 1 to 8 channels in Vorbis order); pre-skip 0, for a live stream is
+ * joined in its middle. Null for any other code.
  */
 export const buildOpusHead = (channelConfig: number): Uint8Array | null => {
   const magic = [0x4f, 0x70, 0x75, 0x73, 0x48, 0x65, 0x61, 0x64]

@@ -18,22 +18,22 @@ export const unescapeRbsp = (bytes: Uint8Array): Uint8Array => {
 
 /** Reads bit fields; past the end it reads zeros and `overrun` is true. */
 export class RbspReader {
-  private readonly bytes: Uint8Array
-  private bit = 0
+  readonly #bytes: Uint8Array
+  #bit = 0
 
   /** `bytes` hold no emulation prevention. */
   constructor(bytes: Uint8Array) {
-    this.bytes = bytes
+    this.#bytes = bytes
   }
 
   get overrun(): boolean {
-    return this.bit > this.bytes.length * 8
+    return this.#bit > this.#bytes.length * 8
   }
 
   /** u(n), n 0 … 32. */
   u(count: number): number {
     let value = 0
-    for (let i = 0; i < count; i++, this.bit++) value = value * 2 + (((this.bytes[this.bit >> 3] ?? 0) >> (7 - (this.bit & 7))) & 1)
+    for (let i = 0; i < count; i++, this.#bit++) value = value * 2 + (((this.#bytes[this.#bit >> 3] ?? 0) >> (7 - (this.#bit & 7))) & 1)
     return value
   }
 
@@ -42,7 +42,7 @@ export class RbspReader {
   }
 
   skip(count: number): void {
-    this.bit += count
+    this.#bit += count
   }
 
   /** ue(v) (H.264 9.1); more than 32 leading zeros read as 0 with `overrun`. */
@@ -50,7 +50,7 @@ export class RbspReader {
     let zeros = 0
     while (this.u(1) === 0) {
       if (++zeros > 32 || this.overrun) {
-        this.bit = this.bytes.length * 8 + 1
+        this.#bit = this.#bytes.length * 8 + 1
         return 0
       }
     }

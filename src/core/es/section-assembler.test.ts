@@ -2,7 +2,10 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { SectionAssembler } from "./section-assembler.ts"
 
-/** Sections with a length field that is right, cut into payloads as a multiplexer may do: several in a packet, or one in several. */
+/**
+ * Sections with a length field that is right, cut into payloads as a multiplexer may do: several in a packet, or one in
+ * several.
+ */
 const payloadsOf = (sections: ReadonlyArray<Uint8Array>, packed: boolean): Array<{ bytes: Uint8Array; unitStart: boolean }> => {
   const payloads: Array<{ bytes: Uint8Array; unitStart: boolean }> = []
   const begins: number[] = []

@@ -1,5 +1,14 @@
 /** Which streams of a programme are carried on. */
 import { type PmtStream, registrationOf } from "../ts/psi.ts"
+import {
+  STREAM_TYPE_AAC_ADTS,
+  STREAM_TYPE_AC3,
+  STREAM_TYPE_EAC3,
+  STREAM_TYPE_H264,
+  STREAM_TYPE_HEVC,
+  STREAM_TYPE_PRIVATE_PES,
+  STREAM_TYPES,
+} from "../ts/stream-types.ts"
 import type { AudioCodec, AudioStream, SelectedStreams, UnsupportedStream, VideoCodec, VideoStream } from "./units.ts"
 
 /** PIDs set by hand; a PID that the PMT does not list with a supported codec selects nothing. */
@@ -10,42 +19,28 @@ export interface StreamChoice {
 
 type Codec = { readonly video: VideoCodec } | { readonly audio: AudioCodec } | { readonly unsupported: string }
 
-const PRIVATE_PES = 0x06
 const TAG_AC3 = 0x6a
 const TAG_ENHANCED_AC3 = 0x7a
 const TAG_EXTENSION = 0x7f
 /** descriptor_tag_extension of the Opus descriptor (ETSI TS 103 491 B.2). */
 const EXTENSION_OPUS = 0x80
 
-/** stream_type values of ISO/IEC 13818-1 Table 2-34 and ATSC A/53; null: neither video nor audio. */
-const STREAM_TYPES: ReadonlyMap<number, Codec> = new Map<number, Codec>([
-  [0x01, { unsupported: "MPEG-1 video" }],
-  [0x02, { unsupported: "MPEG-2 video" }],
-  [0x03, { unsupported: "MPEG-1 audio" }],
-  [0x04, { unsupported: "MPEG-2 audio" }],
-  [0x0f, { audio: "aac" }],
-  [0x10, { unsupported: "MPEG-4 Visual" }],
-  [0x11, { unsupported: "AAC in LATM" }],
-  [0x1b, { video: "h264" }],
-  [0x1c, { unsupported: "raw AAC" }],
-  [0x1f, { unsupported: "SVC video" }],
-  [0x20, { unsupported: "MVC video" }],
-  [0x21, { unsupported: "JPEG 2000 video" }],
-  [0x24, { video: "hevc" }],
-  [0x2d, { unsupported: "MPEG-H audio" }],
-  [0x2e, { unsupported: "MPEG-H audio" }],
-  [0x32, { unsupported: "JPEG XS video" }],
-  [0x33, { unsupported: "VVC video" }],
-  [0x42, { unsupported: "AVS video" }],
-  [0x81, { audio: "ac3" }],
-  [0x82, { unsupported: "DTS audio" }],
-  [0x83, { unsupported: "TrueHD audio" }],
-  [0x87, { audio: "eac3" }],
-  [0x88, { unsupported: "DTS-HD audio" }],
-  [0x8a, { unsupported: "DTS audio" }],
-  [0xac, { unsupported: "AC-4 audio" }],
-  [0xea, { unsupported: "VC-1 video" }],
+/** Stream types whose frames are read. */
+const READ: ReadonlyMap<number, Codec> = new Map<number, Codec>([
+  [STREAM_TYPE_AAC_ADTS, { audio: "aac" }],
+  [STREAM_TYPE_H264, { video: "h264" }],
+  [STREAM_TYPE_HEVC, { video: "hevc" }],
+  [STREAM_TYPE_AC3, { audio: "ac3" }],
+  [STREAM_TYPE_EAC3, { audio: "eac3" }],
 ])
+
+/** What each stream type is to the demuxer; one that is left out is neither video nor audio. */
+const CODECS: ReadonlyMap<number, Codec> = new Map(
+  STREAM_TYPES.flatMap(({ fullName, type }): ReadonlyArray<[number, Codec]> => {
+    const codec = READ.get(type) ?? (fullName === null ? null : { unsupported: fullName })
+    return codec === null ? [] : [[type, codec]]
+  }),
+)
 
 /** format_identifier of a registration descriptor in a private stream. */
 const REGISTRATIONS: ReadonlyMap<string, Codec> = new Map<string, Codec>([
@@ -63,7 +58,7 @@ const REGISTRATIONS: ReadonlyMap<string, Codec> = new Map<string, Codec>([
 
 /** The codec of an elementary stream; null for what is neither video nor audio. */
 export const codecOf = ({ stream_type, descriptors }: PmtStream): Codec | null => {
-  if (stream_type !== PRIVATE_PES) return STREAM_TYPES.get(stream_type) ?? null
+  if (stream_type !== STREAM_TYPE_PRIVATE_PES) return CODECS.get(stream_type) ?? null
   for (const descriptor of descriptors) {
     if (descriptor.tag === TAG_AC3) return { audio: "ac3" }
     if (descriptor.tag === TAG_ENHANCED_AC3) return { audio: "eac3" }

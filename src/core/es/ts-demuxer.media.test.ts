@@ -13,7 +13,10 @@ import { collect } from "./testing/collect.ts"
 const installed = spawnSync("ffmpeg", ["-version"]).status === 0
 const TIMEOUT_MS = 60_000
 
-/** Of each: bytes of audio before the first header, which ffmpeg hands on and we do not; bytes of the last frame, which is cut off. */
+/**
+ * Bytes of audio in each file before the first header, which ffmpeg hands on and we do not, and bytes of the last
+ * frame, which is cut off.
+ */
 const FILES: Array<[name: string, head?: number, tail?: number]> = [
   ["tsduck/test-064.ts"],
   ["tsduck/test-072.ts"],

@@ -23,7 +23,7 @@ export interface VideoUnit {
 /** The payload of one PES packet, which may hold several frames and parts of frames. */
 export interface AudioPes {
   readonly codec: AudioCodec
-  /** Of the first frame that begins in it; null when there is none. */
+  /** PTS of the first frame that begins in the packet, in 90 kHz ticks; null when none begins. */
   readonly pts90k: number | null
   /** A view that holds until the handler returns. */
   readonly bytes: Uint8Array

@@ -18,8 +18,8 @@ const LONGEST_STEP = 90_000
 /** Parameter sets and the like wait for their picture up to this size. */
 const HEAD_MAX = 1 << 20
 /**
- * Bytes of a unit that comes in several PES packets: as much as one PES packet may hold. An HEVC 2160p60 intra picture of a 2 Gbit/s
- * stream has half of it, and RTMP carries it twice over.
+ * Bytes of a unit that comes in several PES packets: as much as one PES packet may hold. An HEVC 2160p60 intra picture
+ * of a 2 Gbit/s stream has half of it, and RTMP carries it twice over.
  */
 export const UNIT_MAX = VIDEO_PES_MAX
 /** NAL units of one: an encoder that cuts such a picture into slices of 1400 bytes for packet networks makes 6000. */
@@ -38,7 +38,10 @@ interface SplitState {
   readonly joinedTo: number
 }
 
-/** A unit that waits for its rest; its bytes lie in the buffer, and nothing of it is looked at twice but its last NAL unit. */
+/**
+ * A unit that waits for its rest; its bytes lie in the buffer, and nothing of it is looked at twice but its last NAL
+ * unit.
+ */
 interface Held {
   readonly size: number
   readonly times: Times | null
@@ -59,58 +62,61 @@ interface Piece {
 }
 
 /**
- * What is supported: one unit a PES packet (the rule); several a PES packet, where the later ones get times by the step between units;
- * and units that go on in the next PES packets.
+ * What is supported: one unit a PES packet (the rule); several a PES packet, where the later ones get times by the step
+ * between units; and units that go on in the next PES packets.
  */
 export class VideoUnits {
-  private readonly codec: VideoCodec
-  private readonly onUnit: (unit: VideoUnit) => void
-  private readonly onLost: (reason: LossReason, bytes: number) => void
-  private readonly fields = new FieldPairs()
-  private held: Held | null = null
-  private buffer = new Uint8Array(0)
+  readonly #codec: VideoCodec
+  readonly #onUnit: (unit: VideoUnit) => void
+  readonly #onLost: (reason: LossReason, bytes: number) => void
+  readonly #fields = new FieldPairs()
+  #held: Held | null = null
+  #buffer = new Uint8Array(0)
   /** Over what is held, and what came now. */
-  private readonly scan = new NalScan()
+  readonly #scan = new NalScan()
   /** As `split` left it in front of the last NAL unit it saw. */
-  private beforeLast = FRESH
-  private last: Times | null = null
-  private step = DEFAULT_STEP
-  private stamped: number | null = null
-  private sinceStamped = 0
+  #beforeLast = FRESH
+  #last: Times | null = null
+  #step = DEFAULT_STEP
+  #stamped: number | null = null
+  #sinceStamped = 0
 
   /** `onLost`: bytes were left out because no unit was to be found in them, or one without an end. */
   constructor(codec: VideoCodec, onUnit: (unit: VideoUnit) => void, onLost: (reason: LossReason, bytes: number) => void) {
-    this.codec = codec
-    this.onUnit = onUnit
-    this.onLost = onLost
+    this.#codec = codec
+    this.#onUnit = onUnit
+    this.#onLost = onLost
   }
 
   /** Whether a PES packet's payload that begins with these bytes begins with an access unit. */
   begins(payload: Uint8Array): boolean {
     const nals = findNals(payload)
-    return nals.length > 0 && leadOf(payload, nals[0] ?? 0) === 0 && this.firstBeginning(payload, nals) === 0
+    return nals.length > 0 && leadOf(payload, nals[0] ?? 0) === 0 && this.#firstBeginning(payload, nals) === 0
   }
 
-  /** One PES packet's payload, a view; times null when it states none. `goesOn`: its last unit may go on in the next packet. */
+  /**
+   * One PES packet's payload, a view; times null when it states none. `goesOn`: its last unit may go on in the next
+   * packet.
+   */
   push(payload: Uint8Array, times: Times | null, goesOn: boolean): void {
-    const size = this.held?.size ?? 0
+    const size = this.#held?.size ?? 0
     if (size > 0 && size + payload.length > UNIT_MAX) {
-      this.held = null
-      this.onLost("too_large", size)
+      this.#held = null
+      this.#onLost("too_large", size)
     }
-    const { held } = this
-    this.held = null
-    const bytes = held === null ? payload : this.joined(held.size, payload)
+    const held = this.#held
+    this.#held = null
+    const bytes = held === null ? payload : this.#joined(held.size, payload)
     const boundary = held === null ? 0 : held.size
-    if (held === null) this.scan.restart()
-    const nals = this.scan.take(bytes, UNIT_NALS_MAX)
+    if (held === null) this.#scan.restart()
+    const nals = this.#scan.take(bytes, UNIT_NALS_MAX)
     if (nals.length === 0 || nals.length > 2 * UNIT_NALS_MAX) {
-      this.onLost(nals.length === 0 ? "no_start_code" : "malformed", bytes.length)
+      this.#onLost(nals.length === 0 ? "no_start_code" : "malformed", bytes.length)
       return
     }
-    const first = held === null ? this.firstBeginning(bytes, nals) : 0
+    const first = held === null ? this.#firstBeginning(bytes, nals) : 0
     const lead = held !== null ? 0 : first === 0 ? leadOf(bytes, nals[0] ?? 0) : (nals[first - 1] ?? bytes.length)
-    const pieces = this.split(bytes, nals, first, held?.beforeLast ?? FRESH, held?.last ?? first)
+    const pieces = this.#split(bytes, nals, first, held?.beforeLast ?? FRESH, held?.last ?? first)
     let unused: Times | null = times
     for (let i = 0; i < pieces.length; i++) {
       const piece = pieces[i]
@@ -122,77 +128,77 @@ export class VideoUnits {
       const own = old ? (i === 0 ? held.times : null) : unused
       if (!old) unused = null
       const isLast = next === nals.length
-      if (isLast && (goesOn || (!piece.picture && to - from < HEAD_MAX))) this.hold(bytes, from, nals, piece, own)
-      else this.emit(bytes.subarray(from, to), relative(nals, piece.nal, next, from), piece, own)
+      if (isLast && (goesOn || (!piece.picture && to - from < HEAD_MAX))) this.#hold(bytes, from, nals, piece, own)
+      else this.#emit(bytes.subarray(from, to), relative(nals, piece.nal, next, from), piece, own)
     }
-    if (this.held === null && this.buffer.length > HELD_KEPT) this.buffer = new Uint8Array(0)
+    if (this.#held === null && this.#buffer.length > HELD_KEPT) this.#buffer = new Uint8Array(0)
   }
 
   /** Keeps what lies from `from` on in the buffer. */
-  private hold(bytes: Uint8Array, from: number, nals: ReadonlyArray<number>, piece: Piece, times: Times | null): void {
+  #hold(bytes: Uint8Array, from: number, nals: ReadonlyArray<number>, piece: Piece, times: Times | null): void {
     const size = bytes.length - from
-    if (bytes.buffer !== this.buffer.buffer) {
-      this.reserve(0, size)
-      this.buffer.set(bytes.subarray(from))
-    } else if (from > 0) this.buffer.copyWithin(0, from, bytes.length)
-    const { joinedTo } = this.beforeLast
+    if (bytes.buffer !== this.#buffer.buffer) {
+      this.#reserve(0, size)
+      this.#buffer.set(bytes.subarray(from))
+    } else if (from > 0) this.#buffer.copyWithin(0, from, bytes.length)
+    const { joinedTo } = this.#beforeLast
     // A unit that begins with the last NAL unit begins afresh there.
     const isFresh = piece.nal >= nals.length - 2
-    const beforeLast = isFresh ? FRESH : { ...this.beforeLast, joinedTo: joinedTo < 0 ? -1 : joinedTo - piece.nal }
-    this.scan.shift(piece.nal, from)
-    this.held = { size, times, picture: piece.picture, last: nals.length - 2 - piece.nal, beforeLast }
+    const beforeLast = isFresh ? FRESH : { ...this.#beforeLast, joinedTo: joinedTo < 0 ? -1 : joinedTo - piece.nal }
+    this.#scan.shift(piece.nal, from)
+    this.#held = { size, times, picture: piece.picture, last: nals.length - 2 - piece.nal, beforeLast }
   }
 
   /** The held bytes with the payload behind them. */
-  private joined(size: number, payload: Uint8Array): Uint8Array {
-    this.reserve(size, size + payload.length)
-    this.buffer.set(payload, size)
-    return this.buffer.subarray(0, size + payload.length)
+  #joined(size: number, payload: Uint8Array): Uint8Array {
+    this.#reserve(size, size + payload.length)
+    this.#buffer.set(payload, size)
+    return this.#buffer.subarray(0, size + payload.length)
   }
 
   /** Makes room for `wanted` bytes, of which the first `used` are kept. */
-  private reserve(used: number, wanted: number): void {
-    if (wanted <= this.buffer.length) return
-    const grown = new Uint8Array(Math.max(wanted, Math.min(2 * this.buffer.length, UNIT_MAX), HELD_INITIAL))
-    grown.set(this.buffer.subarray(0, used))
-    this.buffer = grown
+  #reserve(used: number, wanted: number): void {
+    if (wanted <= this.#buffer.length) return
+    const grown = new Uint8Array(Math.max(wanted, Math.min(2 * this.#buffer.length, UNIT_MAX), HELD_INITIAL))
+    grown.set(this.#buffer.subarray(0, used))
+    this.#buffer = grown
   }
 
   /** Something was lost: of a unit that waits for its rest. */
   lost(): void {
-    this.held = null
+    this.#held = null
   }
 
   /** The end: what waits goes out. */
   flush(): void {
-    const { held } = this
-    this.held = null
+    const held = this.#held
+    this.#held = null
     if (held === null || !held.picture) return
     const { beforeLast, last, size, times } = held
-    const { nals } = this.scan
-    const bytes = this.buffer.subarray(0, size)
-    const [piece] = this.split(bytes, nals, 0, beforeLast, last)
-    if (piece !== undefined) this.emit(bytes, nals, piece, times)
+    const { nals } = this.#scan
+    const bytes = this.#buffer.subarray(0, size)
+    const [piece] = this.#split(bytes, nals, 0, beforeLast, last)
+    if (piece !== undefined) this.#emit(bytes, nals, piece, times)
   }
 
-  private firstBeginning(bytes: Uint8Array, nals: ReadonlyArray<number>): number {
+  #firstBeginning(bytes: Uint8Array, nals: ReadonlyArray<number>): number {
     let at = 0
-    while (at < nals.length && !nalRole(this.codec, bytes, nals[at] ?? 0, nals[at + 1] ?? 0).begins) at += 2
+    while (at < nals.length && !nalRole(this.#codec, bytes, nals[at] ?? 0, nals[at + 1] ?? 0).begins) at += 2
     return at
   }
 
   /** The units of `nals` from index `first` on, of which those before `at` were looked at before and left `state`. */
-  private split(bytes: Uint8Array, nals: ReadonlyArray<number>, first: number, state: SplitState, at: number): Piece[] {
+  #split(bytes: Uint8Array, nals: ReadonlyArray<number>, first: number, state: SplitState, at: number): Piece[] {
     const pieces: Piece[] = []
     let nal = first
     let { idr, randomAccess, picture, paired, joinedTo } = state
     for (let i = at; i < nals.length; i += 2) {
-      if (i === nals.length - 2) this.beforeLast = { idr, randomAccess, picture, paired, joinedTo }
+      if (i === nals.length - 2) this.#beforeLast = { idr, randomAccess, picture, paired, joinedTo }
       const start = nals[i] ?? 0
       const end = nals[i + 1] ?? 0
-      const role = nalRole(this.codec, bytes, start, end)
+      const role = nalRole(this.#codec, bytes, start, end)
       if (picture && role.begins && i > joinedTo) {
-        const second = paired ? -1 : this.secondField(bytes, nals, i)
+        const second = paired ? -1 : this.#secondField(bytes, nals, i)
         if (second >= 0) {
           joinedTo = second
           paired = true
@@ -202,8 +208,8 @@ export class VideoUnits {
           idr = randomAccess = picture = paired = false
         }
       }
-      if (this.codec === "h264" && h264NalType(bytes[start] ?? 0) === H264_SPS) this.fields.see(bytes.subarray(start, end))
-      if (role.vcl && !picture && this.fields.possible) this.fields.begin(bytes.subarray(start, end))
+      if (this.#codec === "h264" && h264NalType(bytes[start] ?? 0) === H264_SPS) this.#fields.see(bytes.subarray(start, end))
+      if (role.vcl && !picture && this.#fields.possible) this.#fields.begin(bytes.subarray(start, end))
       picture ||= role.vcl
       idr ||= role.idr
       randomAccess ||= role.randomAccess
@@ -212,37 +218,40 @@ export class VideoUnits {
     return pieces
   }
 
-  /** Index of the next picture's first slice, from `i` on, if it is the second field of the frame that has begun; -1 otherwise. */
-  private secondField(bytes: Uint8Array, nals: ReadonlyArray<number>, i: number): number {
-    if (!this.fields.possible) return -1
+  /**
+   * Index of the next picture's first slice, from `i` on, if it is the second field of the frame that has begun; -1
+   * otherwise.
+   */
+  #secondField(bytes: Uint8Array, nals: ReadonlyArray<number>, i: number): number {
+    if (!this.#fields.possible) return -1
     for (let at = i; at < nals.length; at += 2) {
       const start = nals[at] ?? 0
       const end = nals[at + 1] ?? 0
-      if (nalRole(this.codec, bytes, start, end).vcl) return this.fields.completes(bytes.subarray(start, end)) ? at : -1
+      if (nalRole(this.#codec, bytes, start, end).vcl) return this.#fields.completes(bytes.subarray(start, end)) ? at : -1
     }
     return -1
   }
 
-  private emit(bytes: Uint8Array, nals: ReadonlyArray<number>, { idr, randomAccess }: Piece, times: Times | null): void {
-    if (times === null && this.last === null) return
-    const { pts, dts } = times ?? this.estimated()
-    if (times !== null) this.learnStep(dts)
-    else this.sinceStamped++
-    this.last = { pts, dts }
-    this.onUnit({ codec: this.codec, pts90k: pts, dts90k: dts, bytes, nals, idr, randomAccess })
+  #emit(bytes: Uint8Array, nals: ReadonlyArray<number>, { idr, randomAccess }: Piece, times: Times | null): void {
+    if (times === null && this.#last === null) return
+    const { pts, dts } = times ?? this.#estimated()
+    if (times !== null) this.#learnStep(dts)
+    else this.#sinceStamped++
+    this.#last = { pts, dts }
+    this.#onUnit({ codec: this.#codec, pts90k: pts, dts90k: dts, bytes, nals, idr, randomAccess })
   }
 
   /** One step behind the unit before. */
-  private estimated(): Times {
-    const { pts, dts } = this.last ?? { pts: 0, dts: 0 }
-    return { pts: wrap33(pts + this.step), dts: wrap33(dts + this.step) }
+  #estimated(): Times {
+    const { pts, dts } = this.#last ?? { pts: 0, dts: 0 }
+    return { pts: wrap33(pts + this.#step), dts: wrap33(dts + this.#step) }
   }
 
-  private learnStep(dts: number): void {
-    const step = this.stamped === null ? 0 : Math.round(difference33(dts, this.stamped) / (1 + this.sinceStamped))
-    if (step > 0 && step < LONGEST_STEP) this.step = step
-    this.stamped = dts
-    this.sinceStamped = 0
+  #learnStep(dts: number): void {
+    const step = this.#stamped === null ? 0 : Math.round(difference33(dts, this.#stamped) / (1 + this.#sinceStamped))
+    if (step > 0 && step < LONGEST_STEP) this.#step = step
+    this.#stamped = dts
+    this.#sinceStamped = 0
   }
 }
 

@@ -7,7 +7,10 @@ import { readAmf0 } from "./testing/read-amf0.ts"
 
 const STYLES: ReadonlyArray<CuePointStyle> = ["elemental", "primetime", "youtube", "bin64"]
 
-/** SCTE 35 14.2: splice_insert 0x4800008F, out, pts_time 0x07369C02E (1936310318), break 0x00052CCF5 (5426421 ticks), auto return. */
+/**
+ * SCTE 35 14.2: splice_insert 0x4800008F, out, pts_time 0x07369C02E (1936310318), break 0x00052CCF5 (5426421 ticks),
+ * auto return.
+ */
 const OUT = "/DAvAAAAAAAA///wFAVIAACPf+/+c2nALv4AUsz1AAAAAAAKAAhDVUVJAAABNWLbowo="
 const OUT_ID = 0x4800008f
 
@@ -21,7 +24,9 @@ const built = (cue: BuiltCue): SpliceInfoSection => {
   return cue.section
 }
 
-/** Output time 0 is PTS 1936000000: the splice of OUT is 310318 ticks later, at 3448 ms; the message goes at 1000 ms. */
+/**
+ * Output time 0 is PTS 1936000000: the splice of OUT is 310318 ticks later, at 3448 ms; the message goes at 1000 ms.
+ */
 const MOMENT: CueMoment = { nowMs: 1000, clock90k: 1_936_085_000, timeOf: (pts) => Math.round((pts - 1_936_000_000) / 90) }
 const IN = built(
   spliceInsert({

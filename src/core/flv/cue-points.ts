@@ -1,8 +1,9 @@
 /**
- * SCTE-35 cues as RTMP data messages, in the shapes that receivers are known to read: Elemental's onCuePoint, Adobe Primetime's
- * onAdCue, YouTube's onCuePoint, and the whole section in base64.
+ * SCTE-35 cues as RTMP data messages, in the shapes that receivers are known to read: Elemental's onCuePoint, Adobe
+ * Primetime's onAdCue, YouTube's onCuePoint, and the whole section in base64.
  *
- * Every message goes out when its cue comes, ahead of the splice, as the section does in the transport stream; the splice time is inside.
+ * Every message goes out when its cue comes, ahead of the splice, as the section does in the transport stream; the
+ * splice time is inside.
  */
 
 import { difference33 } from "../es/unwrap.ts"
@@ -135,9 +136,10 @@ const speaks = (style: CuePointStyle, { kind }: CueReading, { command }: SpliceI
   kind !== "null" && (style === "bin64" || command?.name === "splice_insert" || command?.name === "time_signal")
 
 /**
- * The message for a section; null where the style has nothing to say: for heartbeats (splice_null, bandwidth_reservation) and sections
- * with errors always, for all but breaks with `elemental` (outs, ins and cancels) and `youtube` (outs and ins), for commands other than
- * splice_insert and time_signal with `primetime`. `bin64` hands on everything else, encrypted sections too.
+ * The message for a section; null where the style has nothing to say: for heartbeats (splice_null,
+ * bandwidth_reservation) and sections with errors always, for all but breaks with `elemental` (outs, ins and cancels)
+ * and `youtube` (outs and ins), for commands other than splice_insert and time_signal with `primetime`. `bin64` hands
+ * on everything else, encrypted sections too.
  */
 export const cuePointOf = (style: CuePointStyle, section: SpliceInfoSection, moment: CueMoment): CuePoint | null => {
   if (section.errors.length > 0) return null

@@ -37,7 +37,10 @@ const FILES = [
   "srtrelay/h264.ts",
   "gstreamer/test.ts",
 ]
-/** Audio that begins in the middle of a frame: ffmpeg takes the rest for a frame, and then leaves ADTS headers (7 bytes) in all others. */
+/**
+ * Audio that begins in the middle of a frame: ffmpeg takes the rest for a frame, and then leaves ADTS headers (7 bytes)
+ * in all others.
+ */
 const AUDIO_DAMAGED = new Set(["gstreamer/test.ts"])
 
 interface Packet {
@@ -57,7 +60,10 @@ const whole = (name: string): Uint8Array => {
   return bytes.subarray(0, bytes.length - (bytes.length % 188))
 }
 
-/** Tags of an FLV file, read by its layout alone: type, time, body. Empty AAC headers, as ffmpeg writes them, are among them. */
+/**
+ * Tags of an FLV file, read by its layout alone: type, time, body. Empty AAC headers, as ffmpeg writes them, are among
+ * them.
+ */
 const tags = (file: Uint8Array): Array<{ type: number; time: number; body: Uint8Array }> => {
   const view = Buffer.from(file.buffer, file.byteOffset, file.length)
   const list = []
@@ -183,7 +189,8 @@ describe.skipIf(!hasMedia || !installed)("[media] Enhanced RTMP", () => {
     const at = reference.indexOf("hvcC")
     expect(at).toBeGreaterThan(0)
     const theirs = reference.subarray(at + 4, at - 4 + reference.readUInt32BE(at - 4))
-    // Profile, tier, level; chroma and depths. ffmpeg knows more of parallelism than the SPS says, and orders arrays in its own way.
+    // Profile, tier, level; chroma and depths. ffmpeg knows more of parallelism than the SPS says, and orders arrays in
+    // its own way.
     expect(Buffer.compare(record.subarray(0, 13), theirs.subarray(0, 13))).toBe(0)
     expect([...record.subarray(16, 19)]).toEqual([...theirs.subarray(16, 19)])
   })

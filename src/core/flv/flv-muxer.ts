@@ -48,264 +48,270 @@ const hex = (pid: number): string => `0x${pid.toString(16)}`
 
 /** Handles what a demuxer gives. */
 export class FlvMuxer implements DemuxerHandler {
-  private readonly allow: NonNullable<FlvMuxerOptions["allow"]>
-  private readonly encoder: string
-  private readonly handler: FlvMuxerHandler
-  private readonly timeline = new Timeline()
-  private readonly track: AudioTrack
-  private readonly said = new Set<string>()
-  private selected: SelectedStreams | null = null
-  private config: VideoConfig | null = null
-  private record: Uint8Array | null = null
-  private facts: VideoFacts | null = null
-  private metadata: Uint8Array | null = null
+  readonly #allow: NonNullable<FlvMuxerOptions["allow"]>
+  readonly #encoder: string
+  readonly #handler: FlvMuxerHandler
+  readonly #timeline = new Timeline()
+  readonly #track: AudioTrack
+  readonly #said = new Set<string>()
+  #selected: SelectedStreams | null = null
+  #config: VideoConfig | null = null
+  #record: Uint8Array | null = null
+  #facts: VideoFacts | null = null
+  #metadata: Uint8Array | null = null
   /** Pictures are dropped until one that can be started from. */
-  private waiting = true
-  private recoveryPoints = 0
+  #waiting = true
+  #recoveryPoints = 0
   /** PTS of a start that is no IDR picture: what is shown before it cannot be decoded. */
-  private leadingUntil: number | null = null
-  private lastVideoMs = 0
-  private lastMs = 0
-  private lastDts: number | null = null
-  private step = DEFAULT_STEP
+  #leadingUntil: number | null = null
+  #lastVideoMs = 0
+  #lastMs = 0
+  #lastDts: number | null = null
+  #step = DEFAULT_STEP
   /** Audio that came before the first picture was whole, some of which belongs behind it. */
-  private early: AudioPes[] = []
+  #early: AudioPes[] = []
   /** The first messages, while the audio's configuration is not known. */
-  private held: FlvMessage[] | null = null
+  #held: FlvMessage[] | null = null
 
   constructor(handler: FlvMuxerHandler, options: FlvMuxerOptions = {}) {
-    this.handler = handler
-    this.allow = options.allow ?? {}
-    this.encoder = options.encoder ?? ENCODER
-    this.track = new AudioTrack(this.timeline, options.audio === "silence", {
-      configured: (timestampMs, dts90k) => this.audioConfigured(timestampMs, dts90k),
-      frame: (timestampMs, body, dts90k) => this.send(TYPE_AUDIO, "audio", timestampMs, body, dts90k),
-      problem: (sentence) => this.say(sentence),
+    this.#handler = handler
+    this.#allow = options.allow ?? {}
+    this.#encoder = options.encoder ?? ENCODER
+    this.#track = new AudioTrack(this.#timeline, options.audio === "silence", {
+      configured: (timestampMs, dts90k) => this.#audioConfigured(timestampMs, dts90k),
+      frame: (timestampMs, body, dts90k) => this.#send(TYPE_AUDIO, "audio", timestampMs, body, dts90k),
+      problem: (sentence) => this.#say(sentence),
     })
   }
 
-  /** The source has no video that is carried, so that nothing waits for a key frame. False while the source is not known. */
+  /**
+   * The source has no video that is carried, so that nothing waits for a key frame. False while the source is not
+   * known.
+   */
   get audioOnly(): boolean {
-    return this.selected !== null && this.config === null
+    return this.#selected !== null && this.#config === null
   }
 
   /** How often the source's times jumped, and the timeline was fitted to them. */
   get rebases(): number {
-    return this.timeline.rebases
+    return this.#timeline.rebases
   }
 
   /** Time of the latest message, ms. */
   get latestMs(): number {
-    return this.lastMs
+    return this.#lastMs
   }
 
-  /** Time on the output's timeline, ms, of a PTS of the source (33 bits), past or future; null before the first key frame. */
+  /**
+   * Time on the output's timeline, ms, of a PTS of the source (33 bits), past or future; null before the first key
+   * frame.
+   */
   mediaTimeMs(pts90k: number): number | null {
-    const ticks = this.timeline.started ? this.timeline.locate(pts90k) : null
+    const ticks = this.#timeline.started ? this.#timeline.locate(pts90k) : null
     return ticks === null ? null : toMilliseconds(ticks)
   }
 
   /** The end of the stream: messages that wait for something go out. */
   flush(): void {
-    this.release()
+    this.#release()
   }
 
   readonly streams = (streams: SelectedStreams): void => {
-    const before = this.selected?.video
+    const before = this.#selected?.video
     const { video } = streams
-    const carried = video !== null && (video.codec === "h264" || this.allow.hevc === true)
-    if (this.selected === null || before?.pid !== video?.pid || before?.codec !== video?.codec) {
-      this.config = carried ? new VideoConfig(video.codec) : null
-      this.record = null
-      this.facts = null
-      this.waiting = true
-      this.recoveryPoints = 0
-      this.leadingUntil = null
+    const carried = video !== null && (video.codec === "h264" || this.#allow.hevc === true)
+    if (this.#selected === null || before?.pid !== video?.pid || before?.codec !== video?.codec) {
+      this.#config = carried ? new VideoConfig(video.codec) : null
+      this.#record = null
+      this.#facts = null
+      this.#waiting = true
+      this.#recoveryPoints = 0
+      this.#leadingUntil = null
     }
-    this.selected = streams
-    this.early = []
-    this.track.select(this.carried(streams.audio))
-    this.sayWhatIsLeftOut(streams)
+    this.#selected = streams
+    this.#early = []
+    this.#track.select(this.#carried(streams.audio))
+    this.#sayWhatIsLeftOut(streams)
   }
 
   readonly video = (unit: VideoUnit): void => {
-    const { config } = this
+    const config = this.#config
     if (config === null) return
     config.see(unit)
-    const changed = unit.randomAccess && this.configure(config)
-    if (this.waiting && !this.canStart(unit)) return
-    if (this.isLeading(unit)) return
-    const first = !this.timeline.started
-    if (first) this.timeline.start(unit.dts90k)
-    const out = this.timeline.place("video", unit.dts90k)
-    this.learnStep(unit.dts90k)
-    this.timeline.expect("video", out + this.step)
-    const timestampMs = Math.max(this.lastVideoMs, toMilliseconds(out))
-    if (first) this.held = []
-    else if (changed || this.waiting) this.sendHeaders(timestampMs, unit.dts90k)
-    this.waiting = false
+    const changed = unit.randomAccess && this.#configure(config)
+    if (this.#waiting && !this.#canStart(unit)) return
+    if (this.#isLeading(unit)) return
+    const first = !this.#timeline.started
+    if (first) this.#timeline.start(unit.dts90k)
+    const out = this.#timeline.place("video", unit.dts90k)
+    this.#learnStep(unit.dts90k)
+    this.#timeline.expect("video", out + this.#step)
+    const timestampMs = Math.max(this.#lastVideoMs, toMilliseconds(out))
+    if (first) this.#held = []
+    else if (changed || this.#waiting) this.#sendHeaders(timestampMs, unit.dts90k)
+    this.#waiting = false
     const nals = carriedNals(unit)
     if (nals.length > 0) {
       const shownMs = toMilliseconds(out + difference33(unit.pts90k, unit.dts90k))
       const compositionMs = Math.min(COMPOSITION_TIME_MAX, Math.max(0, shownMs - timestampMs))
       const body = videoFrameBody(unit.codec, unit.randomAccess, compositionMs, unit.bytes, nals)
-      this.send(TYPE_VIDEO, unit.randomAccess ? "key" : "inter", timestampMs, body, unit.dts90k)
-      this.lastVideoMs = timestampMs
+      this.#send(TYPE_VIDEO, unit.randomAccess ? "key" : "inter", timestampMs, body, unit.dts90k)
+      this.#lastVideoMs = timestampMs
     }
-    if (first) this.sendEarly()
-    if (out >= HOLD || !this.track.unknown) this.release()
-    this.track.fill(out, unit.dts90k)
+    if (first) this.#sendEarly()
+    if (out >= HOLD || !this.#track.unknown) this.#release()
+    this.#track.fill(out, unit.dts90k)
   }
 
   readonly audio = (pes: AudioPes): void => {
-    if (!this.timeline.started) {
+    if (!this.#timeline.started) {
       if (!this.audioOnly) {
-        this.early.push({ ...pes, bytes: pes.bytes.slice() })
-        if (this.early.length > EARLY_MAX) this.early.shift()
+        this.#early.push({ ...pes, bytes: pes.bytes.slice() })
+        if (this.#early.length > EARLY_MAX) this.#early.shift()
         return
       }
-      if (pes.pts90k !== null) this.timeline.start(pes.pts90k)
+      if (pes.pts90k !== null) this.#timeline.start(pes.pts90k)
     }
-    this.track.push(pes)
-    if (!this.track.unknown) this.release()
+    this.#track.push(pes)
+    if (!this.#track.unknown) this.#release()
   }
 
   readonly lost = ({ kind, reason }: Loss): void => {
-    this.timeline.suspect()
+    this.#timeline.suspect()
     if (kind === "video") {
-      this.sayWhatWasLost(reason)
+      this.#sayWhatWasLost(reason)
       return
     }
-    this.early = []
-    this.track.lost()
+    this.#early = []
+    this.#track.lost()
   }
 
-  readonly discontinuity = (): void => this.timeline.suspect()
+  readonly discontinuity = (): void => this.#timeline.suspect()
 
-  private sendEarly(): void {
-    const { early } = this
-    this.early = []
-    for (const pes of early) this.track.push(pes)
+  #sendEarly(): void {
+    const early = this.#early
+    this.#early = []
+    for (const pes of early) this.#track.push(pes)
   }
 
   /** The audio stream if it is one that the output takes. */
-  private carried(audio: AudioStream | null): AudioStream | null {
-    return audio !== null && (audio.codec === "aac" || this.allow[audio.codec] === true) ? audio : null
+  #carried(audio: AudioStream | null): AudioStream | null {
+    return audio !== null && (audio.codec === "aac" || this.#allow[audio.codec] === true) ? audio : null
   }
 
   /** Takes over the parameter sets; true when the decoder needs another configuration. */
-  private configure(config: VideoConfig): boolean {
+  #configure(config: VideoConfig): boolean {
     const record = config.record()
-    if (record === null || equal(this.record, record)) return false
-    this.record = record
-    this.facts = config.facts()
+    if (record === null || equal(this.#record, record)) return false
+    this.#record = record
+    this.#facts = config.facts()
     return true
   }
 
-  private canStart(unit: VideoUnit): boolean {
+  #canStart(unit: VideoUnit): boolean {
     if (!unit.randomAccess) return false
-    if (this.record === null) {
-      this.say("The video has a key frame without parameter sets (SPS, PPS): set the encoder to repeat them before each IDR picture.")
+    if (this.#record === null) {
+      this.#say("The video has a key frame without parameter sets (SPS, PPS): set the encoder to repeat them before each IDR picture.")
       return false
     }
     if (unit.idr) return true
-    if (unit.codec === "h264" && ++this.recoveryPoints < RECOVERY_POINTS) return false
-    this.leadingUntil = unit.pts90k
+    if (unit.codec === "h264" && ++this.#recoveryPoints < RECOVERY_POINTS) return false
+    this.#leadingUntil = unit.pts90k
     return true
   }
 
-  private isLeading(unit: VideoUnit): boolean {
-    if (this.leadingUntil === null) return false
-    const ahead = difference33(unit.pts90k, this.leadingUntil)
-    if (ahead > 0) this.leadingUntil = null
+  #isLeading(unit: VideoUnit): boolean {
+    if (this.#leadingUntil === null) return false
+    const ahead = difference33(unit.pts90k, this.#leadingUntil)
+    if (ahead > 0) this.#leadingUntil = null
     return ahead < 0
   }
 
-  private learnStep(dts: number): void {
-    const step = this.lastDts === null ? 0 : difference33(dts, this.lastDts)
-    if (step > 0 && step < LONGEST_STEP) this.step = step
-    this.lastDts = dts
+  #learnStep(dts: number): void {
+    const step = this.#lastDts === null ? 0 : difference33(dts, this.#lastDts)
+    if (step > 0 && step < LONGEST_STEP) this.#step = step
+    this.#lastDts = dts
   }
 
   /** Lets the first messages go, behind the headers. */
-  private release(): void {
-    const { held } = this
+  #release(): void {
+    const held = this.#held
     const [first] = held ?? []
     if (held === null || first === undefined) return
-    this.held = null
-    this.sendHeaders(first.timestampMs, first.dts90k)
-    const { header } = this.track
-    if (header !== null) this.send(TYPE_AUDIO, "audio_header", first.timestampMs, header, first.dts90k)
-    this.track.announce()
-    for (const message of held) this.handler.message(message)
+    this.#held = null
+    this.#sendHeaders(first.timestampMs, first.dts90k)
+    const { header } = this.#track
+    if (header !== null) this.#send(TYPE_AUDIO, "audio_header", first.timestampMs, header, first.dts90k)
+    this.#track.announce()
+    for (const message of held) this.#handler.message(message)
   }
 
-  private sendHeaders(timestampMs: number, dts90k: number): void {
-    this.sendMetadata(timestampMs, dts90k)
-    const codec = this.selected?.video?.codec
-    if (this.record !== null && codec !== undefined) {
-      this.send(TYPE_VIDEO, "video_header", timestampMs, videoHeaderBody(codec, this.record), dts90k)
+  #sendHeaders(timestampMs: number, dts90k: number): void {
+    this.#sendMetadata(timestampMs, dts90k)
+    const codec = this.#selected?.video?.codec
+    if (this.#record !== null && codec !== undefined) {
+      this.#send(TYPE_VIDEO, "video_header", timestampMs, videoHeaderBody(codec, this.#record), dts90k)
     }
   }
 
-  private audioConfigured(timestampMs: number, dts90k: number): void {
-    if (this.held !== null) {
-      this.release()
+  #audioConfigured(timestampMs: number, dts90k: number): void {
+    if (this.#held !== null) {
+      this.#release()
       return
     }
-    this.sendMetadata(timestampMs, dts90k)
-    const { header } = this.track
-    if (header !== null) this.send(TYPE_AUDIO, "audio_header", timestampMs, header, dts90k)
-    this.track.announce()
+    this.#sendMetadata(timestampMs, dts90k)
+    const { header } = this.#track
+    if (header !== null) this.#send(TYPE_AUDIO, "audio_header", timestampMs, header, dts90k)
+    this.#track.announce()
   }
 
   /** Only what is new: some readers take metadata in the middle of a stream for a stream of its own. */
-  private sendMetadata(timestampMs: number, dts90k: number): void {
-    const body = metadataBody({ video: this.facts, audio: this.track.facts, encoder: this.encoder })
-    if (equal(this.metadata, body)) return
-    this.metadata = body
-    this.send(TYPE_DATA, "metadata", timestampMs, body, dts90k)
+  #sendMetadata(timestampMs: number, dts90k: number): void {
+    const body = metadataBody({ video: this.#facts, audio: this.#track.facts, encoder: this.#encoder })
+    if (equal(this.#metadata, body)) return
+    this.#metadata = body
+    this.#send(TYPE_DATA, "metadata", timestampMs, body, dts90k)
   }
 
-  private send(type: FlvMessage["type"], kind: FlvMessageKind, timestampMs: number, body: Uint8Array, dts90k: number): void {
+  #send(type: FlvMessage["type"], kind: FlvMessageKind, timestampMs: number, body: Uint8Array, dts90k: number): void {
     if (body.length > MESSAGE_MAX) {
-      this.handler.fault?.(`A message of ${body.length} bytes is left out: RTMP carries at most ${MESSAGE_MAX} in one.`)
+      this.#handler.fault?.(`A message of ${body.length} bytes is left out: RTMP carries at most ${MESSAGE_MAX} in one.`)
       return
     }
     const message: FlvMessage = { type, kind, timestampMs, body, dts90k }
-    this.lastMs = Math.max(this.lastMs, timestampMs)
-    if (this.held === null) this.handler.message(message)
-    else if (this.held.push(message) >= HELD_MAX) this.release()
+    this.#lastMs = Math.max(this.#lastMs, timestampMs)
+    if (this.#held === null) this.#handler.message(message)
+    else if (this.#held.push(message) >= HELD_MAX) this.#release()
   }
 
-  private sayWhatWasLost(reason: LossReason): void {
-    const pid = hex(this.selected?.video?.pid ?? 0)
+  #sayWhatWasLost(reason: LossReason): void {
+    const pid = hex(this.#selected?.video?.pid ?? 0)
     if (reason === "no_start_code")
-      this.handler.fault?.(
+      this.#handler.fault?.(
         `The video on PID ${pid} holds no pictures at times, and those parts are left out: it is scrambled, or of another codec than the PMT says.`,
       )
     else if (reason === "too_large")
-      this.handler.fault?.(
+      this.#handler.fault?.(
         `A picture of the video on PID ${pid} found no end within ${UNIT_MAX >> 20} MiB and is left out: look at what the encoder sends there.`,
       )
   }
 
-  private sayWhatIsLeftOut({ video, audio, unsupported }: SelectedStreams): void {
-    if (video !== null && this.config === null) {
-      this.say(`The HEVC video on PID ${hex(video.pid)} is left out: allow hevc where the destination takes Enhanced RTMP, or send H.264.`)
+  #sayWhatIsLeftOut({ video, audio, unsupported }: SelectedStreams): void {
+    if (video !== null && this.#config === null) {
+      this.#say(`The HEVC video on PID ${hex(video.pid)} is left out: allow hevc where the destination takes Enhanced RTMP, or send H.264.`)
     }
-    if (audio !== null && this.carried(audio) === null) {
+    if (audio !== null && this.#carried(audio) === null) {
       const what = `The ${NAMES[audio.codec]} audio on PID ${hex(audio.pid)} is left out`
-      this.say(`${what}: allow ${audio.codec} where the destination takes Enhanced RTMP, or send AAC.`)
+      this.#say(`${what}: allow ${audio.codec} where the destination takes Enhanced RTMP, or send AAC.`)
     }
     for (const { pid, name } of unsupported) {
-      this.say(`The ${name} on PID ${hex(pid)} is left out: RTMP cannot carry it, send H.264 video and AAC audio.`)
+      this.#say(`The ${name} on PID ${hex(pid)} is left out: RTMP cannot carry it, send H.264 video and AAC audio.`)
     }
   }
 
-  private say(sentence: string): void {
-    if (this.said.has(sentence)) return
-    this.said.add(sentence)
-    this.handler.problem(sentence)
+  #say(sentence: string): void {
+    if (this.#said.has(sentence)) return
+    this.#said.add(sentence)
+    this.#handler.problem(sentence)
   }
 }

@@ -8,11 +8,16 @@ export const TYPE_DATA = 18
 
 export interface FlvMessage {
   readonly type: 8 | 9 | 18
-  /** DTS on the output's timeline, which begins with 0 at the first key frame. Not wrapped: RTMP and FLV take it modulo 2^32. */
+  /**
+   * DTS on the output's timeline, which begins with 0 at the first key frame. Not wrapped: RTMP and FLV take it modulo
+   * 2^32.
+   */
   readonly timestampMs: number
   /** RTMP message body, FLV tag body. Metadata: `onMetaData` and its array; RTMP publishers put `@setDataFrame` in front. */
   readonly body: Uint8Array
   readonly kind: FlvMessageKind
-  /** The stream's own time: DTS, of audio PTS; 90 kHz, 33 bits. Of headers and metadata that of the frame behind them. */
+  /**
+   * The stream's own time: DTS, of audio PTS; 90 kHz, 33 bits. Of headers and metadata that of the frame behind them.
+   */
   readonly dts90k: number
 }

@@ -1,6 +1,6 @@
 /**
- * Bodies of RTMP audio and video messages, which are those of FLV tags (Adobe Flash Video File Format 10.1, E.4.2 and E.4.3) and of
- * Enhanced RTMP v2 (ExVideoTagHeader, ExAudioTagHeader).
+ * Bodies of RTMP audio and video messages, which are those of FLV tags (Adobe Flash Video File Format 10.1, E.4.2 and
+ * E.4.3) and of Enhanced RTMP v2 (ExVideoTagHeader, ExAudioTagHeader).
  */
 import type { VideoCodec } from "../es/units.ts"
 
@@ -138,7 +138,10 @@ const decodeExVideo = (body: Uint8Array, first: number): VideoTag | null => {
   }
 }
 
-/** Takes a video body apart (type 9); null for one that is too short or of a codec other than AVC and those of Enhanced RTMP. */
+/**
+ * Takes a video body apart (type 9); null for one that is too short or of a codec other than AVC and those of Enhanced
+ * RTMP.
+ */
 export const decodeVideoBody = (body: Uint8Array): VideoTag | null => {
   const first = body[0] ?? 0
   if ((first & EX_HEADER) !== 0) return decodeExVideo(body, first)
@@ -147,7 +150,10 @@ export const decodeVideoBody = (body: Uint8Array): VideoTag | null => {
   return { kind: "video", codec: "avc1", key: first >> 4 === KEY, packet, compositionTimeMs: si24(body, 2), data: body.subarray(5) }
 }
 
-/** Takes an audio body apart (type 8); null for one that is too short or of a codec other than AAC and those of Enhanced RTMP. */
+/**
+ * Takes an audio body apart (type 8); null for one that is too short or of a codec other than AAC and those of Enhanced
+ * RTMP.
+ */
 export const decodeAudioBody = (body: Uint8Array): AudioTag | null => {
   const first = body[0] ?? 0
   if (first >> 4 === 9) {

@@ -32,41 +32,41 @@ export const toMilliseconds = (ticks: number, samples = 0, rate = 1): number => 
 }
 
 /**
- * Both tracks share a base, so that they stay in step. A track that jumps by more than a second goes on where it was expected, and the
- * other follows with its own jump; unless the other track shows that only this one had a gap.
+ * Both tracks share a base, so that they stay in step. A track that jumps by more than a second goes on where it was
+ * expected, and the other follows with its own jump; unless the other track shows that only this one had a gap.
  */
 export class Timeline {
-  private newest: number | null = null
-  private readonly tracks = { video: fresh(), audio: fresh() }
-  private count = 0
+  #newest: number | null = null
+  readonly #tracks = { video: fresh(), audio: fresh() }
+  #count = 0
 
   /** How often times were rebased. */
   get rebases(): number {
-    return this.count
+    return this.#count
   }
 
   get started(): boolean {
-    return this.newest !== null
+    return this.#newest !== null
   }
 
   /** The source time that is 0. */
   start(ticks33: number): void {
-    this.newest = ticks33
+    this.#newest = ticks33
   }
 
   /** Times may jump from here on. */
   suspect(): void {
-    this.tracks.video.suspect = true
-    this.tracks.audio.suspect = true
+    this.#tracks.video.suspect = true
+    this.#tracks.audio.suspect = true
   }
 
   /** Output time of a sample, ticks, a whole number; negative for what lies before the start. */
   place(name: Track, ticks33: number): number {
-    const track = this.tracks[name]
-    const other = this.tracks[name === "video" ? "audio" : "video"]
-    const newest = this.newest ?? ticks33
-    this.newest = newest
-    const out = track.base === null ? this.first(track, other, ticks33, newest) : this.follow(track, track.base, other, ticks33, newest)
+    const track = this.#tracks[name]
+    const other = this.#tracks[name === "video" ? "audio" : "video"]
+    const newest = this.#newest ?? ticks33
+    this.#newest = newest
+    const out = track.base === null ? this.#first(track, other, ticks33, newest) : this.#follow(track, track.base, other, ticks33, newest)
     track.suspect = false
     track.last = out
     track.lead = other.base === null ? 0 : out - other.last
@@ -75,18 +75,20 @@ export class Timeline {
 
   /** The track's next sample is expected at this output time, ticks. */
   expect(name: Track, ticks: number): void {
-    this.tracks[name].next = ticks
+    this.#tracks[name].next = ticks
   }
 
-  /** Output time that belongs to a source time, ticks, as the track with the pictures sees it; null before the start. */
+  /**
+   * Output time that belongs to a source time, ticks, as the track with the pictures sees it; null before the start.
+   */
   locate(ticks33: number): number | null {
-    const { video, audio } = this.tracks
+    const { video, audio } = this.#tracks
     const track = video.base !== null ? video : audio
-    const base = track.base ?? this.newest
+    const base = track.base ?? this.#newest
     return base === null ? null : unwrapNear(ticks33 - base, track.last)
   }
 
-  private first(track: TrackState, other: TrackState, ticks33: number, newest: number): number {
+  #first(track: TrackState, other: TrackState, ticks33: number, newest: number): number {
     const out = unwrapNear(ticks33 - newest, other.last)
     const apart = other.base !== null && Math.abs(out - other.last) > APART
     track.base = apart ? wrap33(ticks33 - Math.round(other.last)) : newest
@@ -94,7 +96,7 @@ export class Timeline {
     return track.next
   }
 
-  private follow(track: TrackState, base: number, other: TrackState, ticks33: number, newest: number): number {
+  #follow(track: TrackState, base: number, other: TrackState, ticks33: number, newest: number): number {
     const out = unwrapNear(ticks33 - base, track.next)
     const ahead = out - track.next
     if (newest !== base) {
@@ -109,10 +111,10 @@ export class Timeline {
     if (!back && ahead <= JUMP) return out
     const onlyThis = !back && other.base === base && Math.abs(out - other.last - track.lead) <= JUMP
     if (onlyThis) return out
-    this.count++
+    this.#count++
     const place = Math.round(track.next)
-    this.newest = wrap33(ticks33 - place)
-    track.base = this.newest
+    this.#newest = wrap33(ticks33 - place)
+    track.base = this.#newest
     return place
   }
 }

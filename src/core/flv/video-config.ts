@@ -24,7 +24,10 @@ const SETS_MAX: Readonly<Record<SetKind, number>> = { vps: 16, sps: 31, pps: 255
 
 const nalType = (codec: VideoCodec, header: number): number => (codec === "h264" ? h264NalType(header) : hevcNalType(header))
 
-/** The NAL units that go out: all but access unit delimiters and filler, parameter sets included (as `ffmpeg -c copy` does). */
+/**
+ * The NAL units that go out: all but access unit delimiters and filler, parameter sets included (as `ffmpeg -c copy`
+ * does).
+ */
 export const carriedNals = ({ codec, bytes, nals }: VideoUnit): ReadonlyArray<number> => {
   const dropped = codec === "h264" ? [H264_AUD, H264_FILLER] : [HEVC_AUD, HEVC_FILLER]
   const isDropped = (i: number) => dropped.includes(nalType(codec, bytes[nals[i] ?? 0] ?? 0))
@@ -39,34 +42,36 @@ const equal = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length &
 const ppsId = (codec: VideoCodec, nal: Uint8Array): number => new RbspReader(unescapeRbsp(nal.subarray(codec === "h264" ? 1 : 2, 12))).ue()
 
 export class VideoConfig {
-  private readonly codec: VideoCodec
-  private vps: ReadonlyArray<Uint8Array> = []
-  private sps: ReadonlyArray<Uint8Array> = []
-  private pps: ReadonlyArray<Uint8Array> = []
+  readonly #codec: VideoCodec
+  #vps: ReadonlyArray<Uint8Array> = []
+  #sps: ReadonlyArray<Uint8Array> = []
+  #pps: ReadonlyArray<Uint8Array> = []
 
   constructor(codec: VideoCodec) {
-    this.codec = codec
+    this.#codec = codec
   }
 
-  /** Takes up the unit's parameter sets: a unit with an SPS brings VPS and SPS anew, a PPS replaces that of its number. */
+  /**
+   * Takes up the unit's parameter sets: a unit with an SPS brings VPS and SPS anew, a PPS replaces that of its number.
+   */
   see({ bytes, nals }: VideoUnit): void {
     const found: Record<SetKind, Uint8Array[]> = { vps: [], sps: [], pps: [] }
     for (let i = 0; i + 1 < nals.length; i += 2) {
-      const kind = KINDS[this.codec].get(nalType(this.codec, bytes[nals[i] ?? 0] ?? 0))
+      const kind = KINDS[this.#codec].get(nalType(this.#codec, bytes[nals[i] ?? 0] ?? 0))
       if (kind === undefined) continue
       if (found[kind].length >= SETS_MAX[kind]) continue
       const nal = bytes.subarray(nals[i], nals[i + 1])
       if (!found[kind].some((known) => equal(known, nal))) found[kind].push(nal.slice())
     }
-    if (found.vps.length > 0) this.vps = found.vps
+    if (found.vps.length > 0) this.#vps = found.vps
     if (found.sps.length > 0) {
-      const changed = found.sps.length !== this.sps.length || found.sps.some((nal, i) => !equal(nal, this.sps[i] ?? nal.subarray(1)))
-      this.sps = found.sps
-      if (changed && found.pps.length > 0) this.pps = []
+      const changed = found.sps.length !== this.#sps.length || found.sps.some((nal, i) => !equal(nal, this.#sps[i] ?? nal.subarray(1)))
+      this.#sps = found.sps
+      if (changed && found.pps.length > 0) this.#pps = []
     }
     if (found.pps.length === 0) return
-    const byId = new Map([...this.pps, ...found.pps].map((nal) => [ppsId(this.codec, nal), nal]))
-    this.pps = [...byId]
+    const byId = new Map([...this.#pps, ...found.pps].map((nal) => [ppsId(this.#codec, nal), nal]))
+    this.#pps = [...byId]
       .filter(([id]) => id < SETS_MAX.pps)
       .sort(([a], [b]) => a - b)
       .map(([, nal]) => nal)
@@ -74,13 +79,13 @@ export class VideoConfig {
 
   /** avcC or hvcC; null while a set is missing or cannot be read. */
   record(): Uint8Array | null {
-    return this.codec === "h264" ? buildAvcC(this.sps, this.pps) : buildHvcC(this.vps, this.sps, this.pps)
+    return this.#codec === "h264" ? buildAvcC(this.#sps, this.#pps) : buildHvcC(this.#vps, this.#sps, this.#pps)
   }
 
   facts(): VideoFacts | null {
-    const [first] = this.sps
+    const [first] = this.#sps
     if (first === undefined) return null
-    if (this.codec === "hevc") {
+    if (this.#codec === "hevc") {
       const sps = parseHevcSps(first)
       return sps === null ? null : { codec: "hevc", width: sps.width, height: sps.height, frame_rate: null }
     }

@@ -2,11 +2,11 @@
 import { H264_IDR, H264_SEI, H264_SLICE, h264NalType, hasRecoveryPoint } from "../es/h264.ts"
 import { hevcNalType } from "../es/hevc.ts"
 import { findNals } from "../es/nal.ts"
-import type { ReferenceKind } from "./program-tables.ts"
+import type { ReferenceKind } from "../ts/stream-types.ts"
 
 /**
- * `idr`: nothing from here on looks back; `point`: a decoder may begin, but pictures that follow may look back (open GOP); `more`: the
- * first slice is still to come.
+ * `idr`: nothing from here on looks back; `point`: a decoder may begin, but pictures that follow may look back (open
+ * GOP); `more`: the first slice is still to come.
  */
 export type AccessPoint = "idr" | "point" | "none" | "more"
 
@@ -56,7 +56,10 @@ const h264Point = (es: Uint8Array, nals: ReadonlyArray<number>, marked: boolean)
   return "more"
 }
 
-/** nal_unit_type 16 to 23 are IRAP pictures, of which 21 (CRA) may have leading pictures that look back (ITU-T H.265 7.4.2.2). */
+/**
+ * nal_unit_type 16 to 23 are IRAP pictures, of which 21 (CRA) may have leading pictures that look back (ITU-T H.265
+ * 7.4.2.2).
+ */
 const hevcPoint = (es: Uint8Array, nals: ReadonlyArray<number>, marked: boolean): AccessPoint => {
   for (let i = 0; i + 1 < nals.length; i += 2) {
     const type = hevcNalType(es[nals[i] ?? 0] ?? 0)

@@ -1,4 +1,7 @@
-/** Bytes that are appended at one end and taken from the other, in chunks of whole TS packets. Offsets count from the first byte ever appended. */
+/**
+ * Bytes that are appended at one end and taken from the other, in chunks of whole TS packets. Offsets count from the
+ * first byte ever appended.
+ */
 import { TS_PACKET_SIZE } from "../ts/packet.ts"
 
 const CHUNK_PACKETS = 512

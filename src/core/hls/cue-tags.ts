@@ -24,7 +24,9 @@ export const dateRangeOut = (style: CueStyle, { id, startMs }: ToldRange, durati
       ]
     : []
 
-/** It ends: `hex` is null where no section said so. START-DATE is repeated, since every EXT-X-DATERANGE must have it. */
+/**
+ * It ends: `hex` is null where no section said so. START-DATE is repeated, since every EXT-X-DATERANGE must have it.
+ */
 export const dateRangeIn = (style: CueStyle, { id, startMs }: ToldRange, endMs: number, hex: string | null): string[] =>
   hasRanges(style)
     ? [

@@ -138,7 +138,8 @@ describe("a break by splice_insert", () => {
       expect.arrayContaining(once.told.map(({ start, tags }) => ({ start, tags }))),
     )
     expect(repeated.told.flatMap(({ tags }) => tags).filter((tag) => tag.includes("SCTE35-OUT"))).toHaveLength(1)
-    // Repetitions within the break are sent with the tags of the next segment; those behind it go in the segments alone.
+    // Repetitions within the break are sent with the tags of the next segment; those behind it go in the segments
+    // alone.
     expect(repeated.told.flatMap(({ cues }) => cues)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
   })
 

@@ -1,8 +1,9 @@
 /**
- * SCTE-35 breaks as playlist tags: EXT-X-DATERANGE (RFC 8216 4.3.2.7.1) and EXT-X-CUE-OUT, -CONT and -IN. A tag stands before the first
- * segment that begins at or behind its splice point.
+ * SCTE-35 breaks as playlist tags: EXT-X-DATERANGE (RFC 8216 4.3.2.7.1) and EXT-X-CUE-OUT, -CONT and -IN. A tag stands
+ * before the first segment that begins at or behind its splice point.
  *
- * Media time counts 90 kHz ticks of the segments' durations since the output began, so that it goes on where PTS do not.
+ * Media time counts 90 kHz ticks of the segments' durations since the output began, so that it goes on where PTS do
+ * not.
  */
 import { difference33, wrap33 } from "../es/unwrap.ts"
 import { type CueAction, readCue, SPLICE_INSERT_SIGNAL } from "../scte35/cue-key.ts"
@@ -84,8 +85,8 @@ export class CueWindows {
   }
 
   /**
-   * Takes a sound section; `position` names it. Without a segment at hand, or with one whose timeline is no more, `place` is the media
-   * time from which the next may begin.
+   * Takes a sound section; `position` names it. Without a segment at hand, or with one whose timeline is no more,
+   * `place` is the media time from which the next may begin.
    */
   take(position: number, section: SpliceInfoSection, place: MediaPlace | number): TakenCue {
     const { actions, pts } = readCue(section, 0)
@@ -156,12 +157,13 @@ export class CueWindows {
 
   #out(action: CueAction, point: Point, hex: string, position: number, place: MediaPlace | number): Array<number | null> | null {
     const { duration90k, eventId, family, signal } = action
-    // A segment's duration tells when it is over; a splicer stays away until it is called back, unless it is to return by itself.
+    // A segment's duration tells when it is over; a splicer stays away until it is called back, unless it is to return
+    // by itself.
     const endsByDuration = duration90k !== null && (action.autoReturn || signal !== SPLICE_INSERT_SIGNAL)
     const known = this.#windows.findLast((one) => one.family === family && one.signal === signal)
     if (known === undefined && point.pts !== null && this.#over.includes(keyOf(family, signal, point))) return null
     const isSame = known !== undefined && (known.told === null || point.pts === null || isNear(known.out, point))
-    // Of a cue that is only said again nothing is to be cut any more where its splice point has gone by, or was at once.
+    // A repeated cue has nothing left to cut where its splice point has gone by or was immediate.
     const isAgain = isSame && (known.told !== null || known.out.pts === point.pts)
     if (isSame) {
       known.outCues.push(position)

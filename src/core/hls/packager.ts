@@ -1,9 +1,13 @@
-/** From TS packets to segments that know their place in the playlist: names, media time, wall-clock time, cues. Pure: the caller tells the time. */
+/**
+ * From TS packets to segments that know their place in the playlist: names, media time, wall-clock time, cues. Pure:
+ * the caller tells the time.
+ */
 import type { SpliceInfoSection } from "../scte35/section-fields.ts"
 import type { CueStyle } from "./cue-tags.ts"
 import { CueWindows, type SegmentTags } from "./cue-windows.ts"
+import type { HlsSegment } from "./hls-segment.ts"
 import { segmentName } from "./segment-names.ts"
-import { type HlsSegment, Segmenter } from "./segmenter.ts"
+import { Segmenter } from "./segmenter.ts"
 
 export interface PackagedSegment extends HlsSegment {
   readonly name: string
@@ -29,7 +33,10 @@ const SEGMENT_MAX_S = 60
 /** Wall-clock times go on by the durations; when they are this far off, they begin afresh. */
 const DRIFT_MAX_MS = 500
 
-/** EXT-X-TARGETDURATION, chosen up front: access points lie at most as far apart as a segment is wanted to be long, or it has to be raised. */
+/**
+ * EXT-X-TARGETDURATION, chosen up front: access points lie at most as far apart as a segment is wanted to be long, or
+ * it has to be raised.
+ */
 export const targetDurationOf = (segmentS: number): number => Math.ceil(2 * segmentS)
 
 export class Packager {
@@ -67,7 +74,10 @@ export class Packager {
     return isTagged
   }
 
-  /** The tags of a segment: to be asked for once, in order, when it is listed; what was given up before leaves its tags to the next. */
+  /**
+   * The tags of a segment: to be asked for once, in order, when it is listed; what was given up before leaves its tags
+   * to the next.
+   */
   tagsFor(segment: PackagedSegment): SegmentTags {
     return this.#cues.tagsFor(segment)
   }

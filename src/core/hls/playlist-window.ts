@@ -7,8 +7,8 @@ export interface WindowOptions {
   /** Segments listed at least. */
   readonly segments: number
   /**
-   * True: segments also stay while the playlist would be shorter than three target durations without them (RFC 8216 6.2.2). False for
-   * destinations with an upper bound of their own.
+   * True: segments also stay while the playlist would be shorter than three target durations without them (RFC 8216
+   * 6.2.2). False for destinations with an upper bound of their own.
    */
   readonly keepsThreeTargets: boolean
   readonly mediaSequence: number
@@ -62,11 +62,15 @@ export class PlaylistWindow {
     this.#independent = earlier.independent
   }
 
-  /** Lists a segment; those that leave for it may be removed after the time a player may still take to fetch them (6.2.2). */
+  /**
+   * Lists a segment; those that leave for it may be removed after the time a player may still take to fetch them
+   * (6.2.2).
+   */
   add(segment: PlaylistSegment, independent: boolean, nowMs: number): void {
     this.#segments.push(segment)
     this.#independent = this.#independent && independent
-    // EXTINF, rounded, is at most the target duration (4.3.3.1). It should never change, but a segment that is longer must be listed.
+    // EXTINF, rounded, is at most the target duration (4.3.3.1). It should never change, but a segment that is longer
+    // must be listed.
     this.#targetDurationS = Math.max(this.#targetDurationS, Math.round(segment.durationS))
     while (this.#mayLeave()) this.#leave(nowMs)
   }

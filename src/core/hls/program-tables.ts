@@ -1,11 +1,9 @@
 /** PAT and PMT as they were last seen, and the stream of the programme that segments are cut by. */
 import { SectionAssembler } from "../es/section-assembler.ts"
 import { type Pmt, type PmtStream, parsePat, parsePmt, registrationOf } from "../ts/psi.ts"
+import { type ReferenceKind, STREAM_TYPE_PRIVATE_PES, STREAM_TYPES } from "../ts/stream-types.ts"
 
 export const PAT_PID = 0
-
-/** How access points of a stream are told. `marked`: by its random_access_indicator alone. */
-export type ReferenceKind = "h264" | "hevc" | "mpeg2" | "marked" | "audio"
 
 /** The stream that decides where segments begin: video, or audio where there is none. */
 export interface ReferenceStream {
@@ -16,37 +14,31 @@ export interface ReferenceStream {
 /** `tables`: other bytes, the same streams; `streams`: another programme, or other PIDs or types. */
 export type TableChange = "none" | "tables" | "streams"
 
-const VIDEO: ReadonlyMap<number, ReferenceKind> = new Map([
-  [0x01, "mpeg2"],
-  [0x02, "mpeg2"],
-  [0x10, "marked"],
-  [0x1b, "h264"],
-  [0x21, "marked"],
-  [0x24, "hevc"],
-  [0x33, "marked"],
-  [0x42, "marked"],
-  [0xea, "marked"],
-])
-const AUDIO = new Set([0x03, 0x04, 0x0f, 0x11, 0x1c, 0x2d, 0x2e, 0x81, 0x82, 0x83, 0x87, 0x88, 0x8a, 0xac])
-const PRIVATE_PES = 0x06
+const REFERENCES = new Map(STREAM_TYPES.map(({ reference, type }) => [type, reference]))
 /** AC-3, DTS, E-AC-3, AAC (ETSI EN 300 468), and the extension descriptor, which Opus has. */
 const AUDIO_TAGS = new Set([0x6a, 0x7a, 0x7b, 0x7c, 0x7f])
 const AUDIO_REGISTRATIONS = new Set(["AC-3", "EAC3", "Opus", "BSSD", "AC-4", "DTS1", "DTS2", "DTS3"])
 
-const videoKind = ({ descriptors, stream_type }: PmtStream): ReferenceKind | null =>
-  stream_type === PRIVATE_PES && descriptors.some((one) => registrationOf(one) === "HEVC") ? "hevc" : (VIDEO.get(stream_type) ?? null)
+const isHevc = (one: PmtStream["descriptors"][number]): boolean => registrationOf(one) === "HEVC"
 
-const isAudio = ({ descriptors, stream_type }: PmtStream): boolean =>
-  AUDIO.has(stream_type) ||
-  (stream_type === PRIVATE_PES && descriptors.some((one) => AUDIO_TAGS.has(one.tag) || AUDIO_REGISTRATIONS.has(registrationOf(one) ?? "")))
+const isAudioDescriptor = (one: PmtStream["descriptors"][number]): boolean =>
+  AUDIO_TAGS.has(one.tag) || AUDIO_REGISTRATIONS.has(registrationOf(one) ?? "")
 
+const kindOf = ({ descriptors, stream_type }: PmtStream): ReferenceKind | null => {
+  if (stream_type !== STREAM_TYPE_PRIVATE_PES) return REFERENCES.get(stream_type) ?? null
+  return descriptors.some(isHevc) ? "hevc" : descriptors.some(isAudioDescriptor) ? "audio" : null
+}
+
+/** The first video stream of a programme, or its first audio stream where there is none. */
 const referenceOf = (pmt: Pmt): ReferenceStream | null => {
+  let audio: ReferenceStream | null = null
   for (const stream of pmt.streams) {
-    const kind = videoKind(stream)
-    if (kind !== null) return { pid: stream.pid, kind }
+    const kind = kindOf(stream)
+    if (kind === null) continue
+    if (kind !== "audio") return { pid: stream.pid, kind }
+    audio ??= { pid: stream.pid, kind }
   }
-  const audio = pmt.streams.find(isAudio)
-  return audio === undefined ? null : { pid: audio.pid, kind: "audio" }
+  return audio
 }
 
 const layoutOf = (pmt: Pmt): string => `${pmt.program_number}/${pmt.pcr_pid}/${pmt.streams.map((s) => `${s.pid}:${s.stream_type}`).join()}`
@@ -189,9 +181,9 @@ export class ProgramTables {
   /** The first programme with video; once all PMTs, or one of them twice, were seen: else the first with audio. */
   #first(): void {
     const complete = this.#programs.every(({ pmt }) => pmt !== null) || this.#programs.some(({ seen }) => seen > 1)
-    const kindOf = ({ pmt }: Program) => (pmt === null ? null : (referenceOf(pmt)?.kind ?? null))
-    const video = this.#programs.find((one) => (kindOf(one) ?? "audio") !== "audio")
-    const chosen = video ?? (complete ? (this.#programs.find((one) => kindOf(one) !== null) ?? null) : null)
+    const kind = ({ pmt }: Program) => (pmt === null ? null : (referenceOf(pmt)?.kind ?? null))
+    const video = this.#programs.find((one) => (kind(one) ?? "audio") !== "audio")
+    const chosen = video ?? (complete ? (this.#programs.find((one) => kind(one) !== null) ?? null) : null)
     if (chosen === null) return
     this.#choose(chosen)
     this.#watch()

@@ -1,42 +1,15 @@
 /**
- * Cuts a transport stream into HLS segments (RFC 8216 3.2): each begins with PAT and PMT, then the PES packet of an access point; every
- * other packet is in one of them, in order and untouched but for the counters of PAT and PMT.
+ * Cuts a transport stream into HLS segments (RFC 8216 3.2): each begins with PAT and PMT, then the PES packet of an
+ * access point; every other packet is in one of them, in order and untouched but for the counters of PAT and PMT.
  */
 import { difference33 } from "../es/unwrap.ts"
 import { SYNC_BYTE, TS_PACKET_SIZE } from "../ts/packet.ts"
 import { type AccessPoint, accessPointOf, HEAD_MAX, type PesTimes, readPesTimes } from "./access-point.ts"
 import { ChunkList } from "./chunk-list.ts"
+import type { SegmenterOptions } from "./hls-segment.ts"
 import { PAT_PID, ProgramTables } from "./program-tables.ts"
 import { SegmentClock } from "./segment-clock.ts"
 import { TablePackets } from "./table-packets.ts"
-
-export interface HlsSegment {
-  /** The bytes, in order. Nothing writes to them any more. */
-  readonly parts: ReadonlyArray<Uint8Array>
-  readonly bytes: number
-  /** From its first picture to that of the next segment, 90 kHz ticks. */
-  readonly duration90k: number
-  /** PTS of its first picture, 33 bits. */
-  readonly startPts90k: number
-  /** When its first packet was pushed, by the clock of `push`. */
-  readonly startUs: number
-  /** Times, streams or counters do not go on from the segment before. */
-  readonly discontinuity: boolean
-  /** Begins with a picture behind which nothing looks back. */
-  readonly independent: boolean
-  /** The marks pushed with the packets that it begins in, and that the next segment does. */
-  readonly startMark: number
-  readonly endMark: number
-}
-
-export interface SegmenterOptions {
-  /** A segment ends at the first access point at or behind this length, in 90 kHz ticks. */
-  readonly wanted90k: number
-  /** A segment that grows beyond either is ended where it is, and what follows is left out up to the next access point. */
-  readonly maxBytes: number
-  readonly maxUs: number
-  readonly onSegment: (segment: HlsSegment) => void
-}
 
 interface OpenSegment {
   readonly head: Uint8Array
@@ -89,7 +62,10 @@ export class Segmenter {
     this.#options = options
   }
 
-  /** PTS of the first picture of the segment at hand, and of the latest one; null without one, and once its timeline is no more. */
+  /**
+   * PTS of the first picture of the segment at hand, and of the latest one; null without one, and once its timeline is
+   * no more.
+   */
   get position(): { readonly startPts90k: number; readonly latestPts90k: number } | null {
     const open = this.#open
     return open === null || this.#discontinuity ? null : { startPts90k: open.startPts90k, latestPts90k: this.#clock.latest }
@@ -123,7 +99,10 @@ export class Segmenter {
     } else if (!this.#keeps || (this.#open === null && this.#chunks.size > maxBytes)) this.#discard()
   }
 
-  /** Packets are missing from here on: ends the segment at hand; the next one begins at the next access point, with a discontinuity. */
+  /**
+   * Packets are missing from here on: ends the segment at hand; the next one begins at the next access point, with a
+   * discontinuity.
+   */
   lose(mark = 0): void {
     this.end(mark)
     this.#discontinuity = true

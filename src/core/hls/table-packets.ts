@@ -1,6 +1,7 @@
 /**
- * Continuity counters of the PAT and PMT PIDs across segments. Each segment begins with tables of its own, so what follows on their PIDs is
- * numbered on by as many packets; what was odd about the source's counters (a loss, a repeated packet) stays so.
+ * Continuity counters of the PAT and PMT PIDs across segments. Each segment begins with tables of its own, so what
+ * follows on their PIDs is numbered on by as many packets; what was odd about the source's counters (a loss, a repeated
+ * packet) stays so.
  */
 import { joinBytes } from "../bytes/join-bytes.ts"
 import { NULL_PID, SYNC_BYTE, TS_PACKET_SIZE } from "../ts/packet.ts"
@@ -60,8 +61,8 @@ export class TablePackets {
   }
 
   /**
-   * Packets of `tables` for a segment that begins at `offset`, and those which the segment before still needs to end a section in. To be
-   * called before the chunks are divided there.
+   * Packets of `tables` for a segment that begins at `offset`, and those which the segment before still needs to end a
+   * section in. To be called before the chunks are divided there.
    */
   divide(offset: number, tables: ReadonlyArray<Table>): { readonly head: Uint8Array; readonly rest: Uint8Array } {
     const rest = this.#moveRest(offset)

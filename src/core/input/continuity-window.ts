@@ -4,12 +4,13 @@
  * The last five slots are looked at, together `max(1 s, failoverAfterMs)`. A leg is sick when all of
  * - every slot holds an error: one burst, which ends within four slots (600 ms or more), never does that;
  * - 5 errors a second on average: a picture that breaks up several times a second is not worth keeping;
- * - 0.1 % of the TS packets: 1 % of datagrams lost, which is what FEC is dimensioned for, makes at least one error in 700
+ * - 0.1 % of the TS packets: 1 % of datagrams lost, which is what FEC is dimensioned for, makes at least one error in
+ * 700
  *   packets (0.14 %), while the scattered loss of a multiplex with a high bit rate stays below.
  * It recovers when the five slots together hold at most one error a second.
  *
- * Products that judge by data alone (MediaConnect: 500 ms without any) stay on such a leg for ever; those with a limit of errors
- * and no share or spread leave a good one for a single burst.
+ * Products that judge by data alone (MediaConnect: 500 ms without any) stay on such a leg for ever; those with a limit
+ * of errors and no share or spread leave a good one for a single burst.
  */
 
 const SLOTS = 5
@@ -40,7 +41,9 @@ export const newContinuityWindow = (): ContinuityWindow => ({
   sick: false,
 })
 
-/** Takes a leg's totals at `clock` (ms) and tells whether it is sick. Totals that fall were reset and count from there. */
+/**
+ * Takes a leg's totals at `clock` (ms) and tells whether it is sick. Totals that fall were reset and count from there.
+ */
 export const observeContinuity = (
   window: ContinuityWindow,
   clock: number,

@@ -7,7 +7,8 @@ describe("failover on made-up time", () => {
   it("makes no switch in 72 h with sparse loss, RTP and PCR wraps, SSRC changes and encoder restarts", { timeout: 60_000 }, () => {
     const simulation = new Simulation({}, 0, 40)
     const { numbers } = simulation
-    // What a leg's counters show of each: a burst of continuity errors at most, with or without a pause shorter than the limit.
+    // What a leg's counters show of each: a burst of continuity errors at most, with or without a pause shorter than
+    // the limit.
     const happenings = [
       { everyMs: (2 ** 33 / 90_000) * 1000, errors: 9, pauseMs: 0 },
       { everyMs: (2 ** 32 / 90_000) * 1000, errors: 0, pauseMs: 0 },

@@ -3,9 +3,11 @@
  *
  * - A leg with a fault (`leg-fitness.ts`) is left for the other one when that is usable. Both bad: stay.
  * - `failback: auto` returns to the primary leg once it was usable for `failbackAfterMs` while the backup was active.
- * - An operator's switch holds: there is no failback until the leg chosen fails or the operator switches again. That leg has
+ * - An operator's switch holds: there is no failback until the leg chosen fails or the operator switches again. That
+ * leg has
  *   `failoverAfterMs` before a fault counts.
- * - Flapping: from the third switch within 10 s on, each doubles how long a leg must have been usable before the stream goes to it
+ * - Flapping: from the third switch within 10 s on, each doubles how long a leg must have been usable before the stream
+ * goes to it
  *   (200 ms at first, 10 s at most), until a minute passes without a switch. A steady leg takes over at once all the same: only one
  *   that was bad a moment ago waits.
  */
@@ -63,7 +65,9 @@ export interface Decision {
   readonly events: readonly SafetyEvent[]
 }
 
-/** Mutable; owned by the caller, one for each channel, and changed by `decide` and `manual` only. Times in observed ms. */
+/**
+ * Mutable; owned by the caller, one for each channel, and changed by `decide` and `manual` only. Times in observed ms.
+ */
 export interface FailoverState {
   readonly tick: Tick
   readonly legs: Record<Leg, LegFitness>
@@ -131,8 +135,9 @@ export const otherLeg = (leg: Leg): Leg => (leg === "primary" ? "backup" : "prim
 /**
  * Decides at `now` (monotonic ms). To be called every 20 ms or so, after what the sockets held was taken in.
  *
- * `active` is the leg the stream comes from, or the one that a switch under way leads to. Of a leg that is not configured the numbers are null.
- * `merged`: both legs make up the stream, so that gaps of one alone are no fault. Allocates only when something happens.
+ * `active` is the leg the stream comes from, or the one that a switch under way leads to. Of a leg that is not
+ * configured the numbers are null. `merged`: both legs make up the stream, so that gaps of one alone are no fault.
+ * Allocates only when something happens.
  */
 export const decide = (
   state: FailoverState,

@@ -1,9 +1,9 @@
 /**
- * Whether a leg is fit to be a channel's source, from counters and times of arrival alone: what PCR, PTS, RTP sequence numbers or
- * SSRC do is none of its business.
+ * Whether a leg is fit to be a channel's source, from counters and times of arrival alone: what PCR, PTS, RTP sequence
+ * numbers or SSRC do is none of its business.
  *
- * Time is observed time: it runs with the caller's clock, but at most `STEP_MAX_MS` between two calls and never backwards, so that a
- * stalled process or a clock that jumps is not taken for silence on the network.
+ * Time is observed time: it runs with the caller's clock, but at most `STEP_MAX_MS` between two calls and never
+ * backwards, so that a stalled process or a clock that jumps is not taken for silence on the network.
  */
 import { type ContinuityWindow, newContinuityWindow, observeContinuity } from "./continuity-window.ts"
 
@@ -32,8 +32,9 @@ export const STEP_MAX_MS = 40
 /** How long a leg must have been without fault to be usable, in ms. */
 export const PROVEN_MS = 200
 /**
- * PAT and PMT may be away this long, in ms, or `failoverAfterMs` where that is more. TR 101 290 1.3 and 1.5 allow 500 ms, MediaLive
- * can be set to 1000 ms (PatInterval, PmtInterval), and what such a stream had all along is no reason to leave it.
+ * PAT and PMT may be away this long, in ms, or `failoverAfterMs` where that is more. TR 101 290 1.3 and 1.5 allow 500
+ * ms, MediaLive can be set to 1000 ms (PatInterval, PmtInterval), and what such a stream had all along is no reason to
+ * leave it.
  */
 export const PSI_MISSING_MS = 1250
 /** A stream whose first PAT or PMT has not come after this time is faulty, in ms. */
@@ -106,7 +107,7 @@ export const observeLeg = (leg: LegFitness, numbers: LegNumbers, failoverAfterMs
     leg.fitSince = clock
 }
 
-/** Of a leg that is not configured: should it be added, its time starts then. */
+/** Forgets a leg that is not configured, so that its time starts when it is added. */
 export const forgetLeg = (leg: LegFitness, tick: Tick): void => {
   leg.fault = null
   leg.fitSince = null

@@ -1,7 +1,10 @@
 /** How far apart the paths of two legs may be for a merge to find the legs alike, and what it means when it did not. */
 import { MERGE_CELLS, TS_PACKET } from "../assembly/memory/layout.ts"
 
-/** `too_far`: whether the legs carry the same packets cannot be known, because they are further apart than can be compared. */
+/**
+ * `too_far`: whether the legs carry the same packets cannot be known, because they are further apart than can be
+ * compared.
+ */
 export type Alignment = "same" | "different" | "too_far" | "unknown"
 
 /** Whether `legs` was compared, and what is known of how far apart the two are. */
@@ -36,7 +39,10 @@ export const mergeReachMs = (packetsPerS: number): number | null => (packetsPerS
 /** TS bit rate, bit/s, at which a merge reaches so far. */
 export const bitrateOfReach = (reachMs: number): number => (MERGE_CELLS * TS_PACKET * 8 * 1000) / reachMs
 
-/** How much later the backup carries the same PCR, to about 100 ms; null where the legs show no PCR of one PID, or those of two clocks. */
+/**
+ * How much later the backup carries the same PCR, to about 100 ms; null where the legs show no PCR of one PID, or those
+ * of two clocks.
+ */
 export const pathsApartMs = (primary: LegClock, backup: LegClock): number | null => {
   if (primary.lastUs === 0 || backup.lastUs === 0 || primary.pcrPid === 0 || primary.pcrPid !== backup.pcrPid) return null
   const rest = (((backup.pcr27m - primary.pcr27m) % PCR_MODULUS) + PCR_MODULUS) % PCR_MODULUS
@@ -45,7 +51,10 @@ export const pathsApartMs = (primary: LegClock, backup: LegClock): number | null
   return Math.abs(apartMs) <= APART_MAX_MS ? apartMs : null
 }
 
-/** Legs that were found to have nothing in common may still be the same where the paths are, or may be, further apart than was looked. */
+/**
+ * Legs that were found to have nothing in common may still be the same where the paths are, or may be, further apart
+ * than was looked.
+ */
 export const judgeAlignment = ({ apartMs, found, reachMs, windowMs }: LegsFacts, hasPcr: boolean): Alignment => {
   if (found !== "different" || reachMs === null) return found
   if (apartMs !== null) return Math.abs(apartMs) > Math.min(reachMs, windowMs + TRIAL_MS) ? "too_far" : "different"

@@ -7,7 +7,7 @@ export const FINDING_CODES = {
   no_programme: "no PAT and PMT: there is nothing that outputs other than SRT, UDP, RTP and file could carry",
   mpts: "several programmes in one stream",
   no_scte35: "no PID of stream type 0x86: ad markers are not in the stream",
-  no_cuei: "a SCTE-35 PID without the CUEI registration descriptor in its PMT",
+  no_cuei: "an SCTE-35 PID without the CUEI registration descriptor in its PMT",
   no_video: "a programme without video",
   no_audio: "a programme without audio",
   rtmp_video: "a video codec that classic RTMP cannot carry",
@@ -83,7 +83,10 @@ export interface PreflightFacts {
   readonly alignment: Alignment | null
   readonly mode: "auto" | "failover" | "merge"
   readonly mergeWindowMs: number
-  /** How far apart the legs may be to be merged at their bit rate, and how far apart they are by their PCR; in ms, null when not known. */
+  /**
+   * How far apart the legs may be to be merged at their bit rate, and how far apart they are by their PCR; in ms, null
+   * when not known.
+   */
   readonly mergeReachMs: number | null
   readonly pathsApartMs: number | null
 }

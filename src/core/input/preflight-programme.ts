@@ -1,6 +1,14 @@
 /** Findings on what the stream holds: programmes, codecs, markers, clock, random access points. */
+
+import {
+  AUDIO_CODECS,
+  STREAM_TYPE_AAC_ADTS,
+  STREAM_TYPE_H264,
+  STREAM_TYPE_PRIVATE_PES,
+  STREAM_TYPE_SCTE35,
+  VIDEO_CODECS,
+} from "../ts/stream-types.ts"
 import type { Finding, PreflightFacts, ProgrammeFacts } from "./preflight-facts.ts"
-import { AAC_ADTS, AUDIO_CODECS, H264, PRIVATE_PES, SCTE35, VIDEO_CODECS } from "./stream-types.ts"
 
 const NO_PCR_PID = 0x1fff
 const NO_IDR_AFTER_S = 10
@@ -38,7 +46,7 @@ export const programmeFindings = (facts: PreflightFacts, liveS: number): Finding
   return [...found, ...accessPoints(facts, liveS, programmes)]
 }
 
-const isScte35 = ({ stream_type }: { readonly stream_type: number }) => stream_type === SCTE35
+const isScte35 = ({ stream_type }: { readonly stream_type: number }) => stream_type === STREAM_TYPE_SCTE35
 
 const mpts = (programmes: ReadonlyArray<ProgrammeFacts>): Finding => ({
   code: "mpts",
@@ -46,7 +54,7 @@ const mpts = (programmes: ReadonlyArray<ProgrammeFacts>): Finding => ({
 })
 
 const noScte35 = (programmes: ReadonlyArray<ProgrammeFacts>): Finding => {
-  const suspects = programmes.flatMap(({ streams }) => streams.filter(({ stream_type }) => stream_type === PRIVATE_PES))
+  const suspects = programmes.flatMap(({ streams }) => streams.filter(({ stream_type }) => stream_type === STREAM_TYPE_PRIVATE_PES))
   const hint =
     suspects.length === 0
       ? ""
@@ -78,7 +86,7 @@ const withoutClock = ({ pcrs }: PreflightFacts, programmes: ReadonlyArray<Progra
 const video = ({ streams }: ProgrammeFacts, name: string): Finding[] => {
   const codecs = streams.flatMap(({ stream_type }) => VIDEO_CODECS[stream_type] ?? [])
   if (codecs.length === 0) return [{ code: "no_video", message: `${name}has no video: RTMP platforms refuse such a stream` }]
-  if (streams.some(({ stream_type }) => stream_type === H264)) return []
+  if (streams.some(({ stream_type }) => stream_type === STREAM_TYPE_H264)) return []
   const enhanced = codecs.includes("HEVC") ? "; platforms that take Enhanced RTMP, such as YouTube, take HEVC" : ""
   return [
     {
@@ -89,9 +97,9 @@ const video = ({ streams }: ProgrammeFacts, name: string): Finding[] => {
 }
 
 const audio = ({ streams }: ProgrammeFacts, name: string): Finding[] => {
-  if (streams.some(({ stream_type }) => stream_type === AAC_ADTS)) return []
+  if (streams.some(({ stream_type }) => stream_type === STREAM_TYPE_AAC_ADTS)) return []
   const codecs = streams.flatMap(({ stream_type }) => AUDIO_CODECS[stream_type] ?? [])
-  const mayBePrivate = streams.some(({ stream_type }) => stream_type === PRIVATE_PES)
+  const mayBePrivate = streams.some(({ stream_type }) => stream_type === STREAM_TYPE_PRIVATE_PES)
   if (codecs.length > 0)
     return [
       {

@@ -1,6 +1,6 @@
 /**
- * What would surprise the operator later, said once a leg is live: what the stream lacks, what outputs cannot carry, what the setup
- * does not protect from. Findings are no faults: verdict and warnings tell of those.
+ * What would surprise the operator later, said once a leg is live: what the stream lacks, what outputs cannot carry,
+ * what the setup does not protect from. Findings are no faults: verdict and warnings tell of those.
  */
 import { deliveryFindings } from "./preflight-delivery.ts"
 import type { Finding, PreflightFacts } from "./preflight-facts.ts"

@@ -1,4 +1,6 @@
-/** When a leg counts as lost and as back, and what that does to redundancy, with hysteresis so that events do not flap. */
+/**
+ * When a leg counts as lost and as back, and what that does to redundancy, with hysteresis so that events do not flap.
+ */
 import { describeFault, type FailoverReason, isFresh, isUsable, type LegFitness } from "./leg-fitness.ts"
 
 export type Leg = "primary" | "backup"
@@ -15,7 +17,10 @@ export interface SafetyEvent {
   readonly detail: string
 }
 
-/** A lost leg is back when it was usable for this long without a break, in ms; doubled for each loss soon after it was back. */
+/**
+ * A lost leg is back when it was usable for this long without a break, in ms; doubled for each loss soon after it was
+ * back.
+ */
 export const BACK_AFTER_MS = 1000
 const BACK_AFTER_MAX_MS = 32_000
 /** A leg lost sooner than this after it was back flaps. */
@@ -36,7 +41,10 @@ export const newPresence = (): Presence => ({ state: "new", upSince: 0, lostSinc
 
 export const noEvents: readonly SafetyEvent[] = []
 
-/** Moves one leg on; an event when it was lost or came back. A fault has lasted `failoverAfterMs` already, but for a closed socket. */
+/**
+ * Moves one leg on; an event when it was lost or came back. A fault has lasted `failoverAfterMs` already, but for a
+ * closed socket.
+ */
 export const trackLeg = (
   presence: Presence,
   name: Leg,

@@ -50,7 +50,7 @@ export interface Dropping {
   readonly sentence: string
   /** More than that is of no use, not only of somebody else. */
   readonly isUnusable: boolean
-  /** Of the last ten seconds, those in which what cannot be used arrived. */
+  /** Seconds, of the last ten, in which something arrived that cannot be used. */
   readonly seconds: number
 }
 

@@ -1,8 +1,8 @@
 /**
- * How a leg is, from its counters of the last ten seconds, by the priorities of TR 101 290 (ETSI TR 101 290 V1.4.1 5.2): errors of
- * priority 1 make it bad when they go on and degraded when they are isolated, errors of priority 2 degraded; packets lost on the
- * way count as priority 1. Nothing usable is lost. Reasons name the most likely cause first: what was dropped, then what was lost, then
- * what came of it.
+ * How a leg is, from its counters of the last ten seconds, by the priorities of TR 101 290 (ETSI TR 101 290 V1.4.1
+ * 5.2): errors of priority 1 make it bad when they go on and degraded when they are isolated, errors of priority 2
+ * degraded; packets lost on the way count as priority 1. Nothing usable is lost. Reasons name the most likely cause
+ * first: what was dropped, then what was lost, then what came of it.
  */
 import type { LegCounter } from "../packet-core/leg-fields.ts"
 import { droppingOf, GOES_ON, RULES, sentenceOf } from "./verdict-rules.ts"
@@ -60,8 +60,8 @@ export const UNKNOWN_HEALTH: Health = { verdict: "lost", reasons: [], dropping: 
 const lost = (reason: string, dropping: string | null = null): Health => ({ verdict: "lost", reasons: [reason], dropping })
 
 /**
- * Takes a leg's totals, once a second, and the packets its socket's buffer had no room for. Totals that fall were reset and count as no
- * error; so does all that was counted before the first call. Allocates nothing while the leg is good.
+ * Takes a leg's totals, once a second, and the packets its socket's buffer had no room for. Totals that fall were reset
+ * and count as no error; so does all that was counted before the first call. Allocates nothing while the leg is good.
  */
 export const observeSecond = (
   memory: HealthMemory,

@@ -1,4 +1,7 @@
-/** IP address literals as text, strictly: what `inet_pton` takes, so that "0x7f.1" or "127.1" never slip past a check as a name. */
+/**
+ * IP address literals as text, strictly: what `inet_pton` takes, so that "0x7f.1" or "127.1" never slip past a check as
+ * a name.
+ */
 
 const DECIMAL_OCTET = /^(?:0|[1-9]\d{0,2})$/
 const HEX_GROUP = /^[0-9a-f]{1,4}$/i
@@ -29,7 +32,10 @@ const parseGroups = (text: string): ReadonlyArray<number> | null => {
   return groups
 }
 
-/** The eight groups of an IPv6 address without brackets (RFC 4291 2.2), or null. A zone (`%eth0`) is allowed and left out. */
+/**
+ * The eight groups of an IPv6 address without brackets (RFC 4291 2.2), or null. A zone (`%eth0`) is allowed and left
+ * out.
+ */
 export const parseIPv6 = (text: string): ReadonlyArray<number> | null => {
   const percent = text.indexOf("%")
   if (percent >= 0 && !ZONE.test(text.slice(percent + 1))) return null
@@ -64,7 +70,10 @@ export const isMulticast = (ip: string): boolean => {
 /** 0.0.0.0, `::` or nothing at all: every local address. */
 export const isAny = (ip: string): boolean => ip === "" || ip === "0.0.0.0" || (parseIPv6(ip)?.every((group) => group === 0) ?? false)
 
-/** The zone of an IPv6 address, an interface by name or number (RFC 4007 section 11): `eth0` of `fe80::1%eth0`; null without one. */
+/**
+ * The zone of an IPv6 address, an interface by name or number (RFC 4007 section 11): `eth0` of `fe80::1%eth0`; null
+ * without one.
+ */
 export const zoneOf = (ip: string): string | null => {
   const percent = ip.indexOf("%")
   return percent < 0 ? null : ip.slice(percent + 1)
@@ -73,7 +82,10 @@ export const zoneOf = (ip: string): string | null => {
 /** fe80::/10 (RFC 4291 2.5.6): means a machine only together with a zone. */
 export const isLinkLocal = (ip: string): boolean => ((parseIPv6(ip)?.[0] ?? 0) & 0xffc0) === 0xfe80
 
-/** True of an address that exists once on each interface, so that only its zone makes it one: fe80::/10, ff01::/16 and ff02::/16. */
+/**
+ * True of an address that exists once on each interface, so that only its zone makes it one: fe80::/10, ff01::/16 and
+ * ff02::/16.
+ */
 export const needsZone = (ip: string): boolean => {
   const first = parseIPv6(ip)?.[0] ?? 0
   return isLinkLocal(ip) || ((first & 0xff00) === 0xff00 && ((first & 0xf) === 1 || (first & 0xf) === 2))
@@ -88,7 +100,10 @@ export const zoneProblem = (ip: string): string | null =>
 /** `10.0.0.1:5000`, `[fd00::1]:5000`. */
 export const formatEndpoint = (ip: string, port: number): string => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`)
 
-/** IPv6 in four words of 32 bits, IPv4 in its mapped form (RFC 4291 2.5.5.2); null for anything else. The zone is left out. */
+/**
+ * IPv6 in four words of 32 bits, IPv4 in its mapped form (RFC 4291 2.5.5.2); null for anything else. The zone is left
+ * out.
+ */
 export const addressWords = (ip: string): readonly [number, number, number, number] | null => {
   const octets = parseIPv4(ip)
   if (octets !== null) return [0, 0, 0xffff, octets.reduce((all, octet) => all * 256 + octet, 0)]
@@ -137,9 +152,9 @@ export interface Bind {
 }
 
 /**
- * Whether two sockets cannot both have their port: the rule of Linux for UDP sockets. The same address overlaps; 0.0.0.0 overlaps
- * with all of IPv4, `::` with all of IPv6, as the sockets here take one of the two (IPV6_V6ONLY); two multicast groups, or a group and
- * a unicast address, live side by side.
+ * Whether two sockets cannot both have their port: the rule of Linux for UDP sockets. The same address overlaps;
+ * 0.0.0.0 overlaps with all of IPv4, `::` with all of IPv6, as the sockets here take one of the two (IPV6_V6ONLY); two
+ * multicast groups, or a group and a unicast address, live side by side.
  */
 export const bindsOverlap = (a: Bind, b: Bind): boolean => {
   if (a.port !== b.port) return false

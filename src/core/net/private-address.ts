@@ -48,7 +48,9 @@ const numberOf = (part: string): number => {
   return part.length > 1 && part.startsWith("0") ? (/^[0-7]+$/.test(part) ? Number.parseInt(part, 8) : Number.NaN) : Number(part)
 }
 
-/** What inet_aton makes of a text: one to four decimal, octal or hexadecimal parts, the last one filling what is left. */
+/**
+ * What inet_aton makes of a text: one to four decimal, octal or hexadecimal parts, the last one filling what is left.
+ */
 const looseIPv4 = (text: string): number | null => {
   const parts = text.replace(/\.$/, "").split(".")
   if (parts.length > 4 || !parts.every((part) => PART.test(part))) return null
@@ -59,9 +61,9 @@ const looseIPv4 = (text: string): number | null => {
 }
 
 /**
- * What kind of address of this machine or of a private network a host is, in words for a sentence (`a loopback address`); null for a
- * public address or a name that has to be resolved. Brackets and a zone (`%eth0`) are taken off; `0x7f.1`, `2130706433` and `0177.0.0.1`
- * are read as inet_aton does, IPv4 inside IPv6 is looked at as IPv4.
+ * What kind of address of this machine or of a private network a host is, in words for a sentence (`a loopback
+ * address`); null for a public address or a name that has to be resolved. Brackets and a zone (`%eth0`) are taken off;
+ * `0x7f.1`, `2130706433` and `0177.0.0.1` are read as inet_aton does, IPv4 inside IPv6 is looked at as IPv4.
  */
 export const privateKind = (host: string): string | null => {
   const text = host.replace(/^\[(.*)\]$/s, "$1").toLowerCase()
@@ -73,7 +75,8 @@ export const privateKind = (host: string): string | null => {
 }
 
 /**
- * Why nothing may go to `address`, as a sentence for people; null where it may. `host` is what it was resolved from, or the address itself.
+ * Why nothing may go to `address`, as a sentence for people; null where it may. `host` is what it was resolved from, or
+ * the address itself.
  */
 export const privateTargetProblem = (address: string, host: string): string | null => {
   const kind = privateKind(address)

@@ -1,6 +1,6 @@
 /**
- * Whether a test may publish with a stream key, which is the only way to learn whether it works. Nothing of a channel is sent, but some
- * platforms begin a broadcast, or end the one that is on air, as soon as somebody publishes.
+ * Whether a test may publish with a stream key, which is the only way to learn whether it works. Nothing of a channel
+ * is sent, but some platforms begin a broadcast, or end the one that is on air, as soon as somebody publishes.
  */
 import { type PresetName, presetOf } from "./presets.ts"
 

@@ -1,7 +1,9 @@
 import { expect, it } from "vitest"
 import type { SettingRow } from "../settings/setting-row.ts"
+import { OUTPUT_SETTINGS, type OutputColumns, PROTOCOLS } from "./setting-table.ts"
 import {
   boundsIn,
+  COMMON_SETTINGS,
   carriesCues,
   describeSetting,
   engineSettings,
@@ -29,17 +31,19 @@ it.each<[UrlProtocol, OutputSettings, boolean]>([
   expect(carriesCues({ protocol, settings })).toBe(carries)
 })
 
-it.each<[UrlProtocol, ReadonlyArray<OutputSetting>]>([
-  ["srt", ["allowed_receivers", "retry_attempts", "retry_delay_s"]],
-  ["udp", ["retry_attempts", "retry_delay_s"]],
-  ["rtmp", ["cue_points", "audio", "codecs", "verify_tls", "retry_attempts", "retry_delay_s"]],
-  ["file", ["segment_s", "segment_mb", "keep_hours", "keep_gb", "retry_attempts", "retry_delay_s"]],
-])("an output over %s has the settings %j, in this order", (protocol, settings) => {
-  expect(SETTINGS_OF[protocol]).toEqual(settings)
+it("each protocol has the settings whose rows name it, those of every protocol last", () => {
+  expect(COMMON_SETTINGS).toEqual(["retry_attempts", "retry_delay_s"])
+  for (const protocol of PROTOCOLS) {
+    const named = LISTED_SETTINGS.filter((name) => (OUTPUT_SETTINGS[name].protocols as ReadonlyArray<UrlProtocol>).includes(protocol))
+    expect([...SETTINGS_OF[protocol]].sort(), protocol).toEqual([...named].sort())
+    expect(SETTINGS_OF[protocol].slice(-2), protocol).toEqual(COMMON_SETTINGS)
+  }
 })
 
-it("HLS lists the check of certificates behind the method of uploads", () => {
-  expect(SETTINGS_OF.hls.slice(2, 6)).toEqual(["cue_tags", "http_method", "verify_tls", "s3_endpoint"])
+it("a setting stands behind the one that its row names, where a protocol has both", () => {
+  const { hls, rtmp } = SETTINGS_OF
+  expect(hls.indexOf("verify_tls")).toBe(hls.indexOf("http_method") + 1)
+  expect(rtmp.slice(0, 4)).toEqual(["cue_points", "audio", "codecs", "verify_tls"])
 })
 
 it("the engine is not told what the control plane uses itself, nor what is left out", () => {

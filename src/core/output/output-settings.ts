@@ -86,8 +86,8 @@ export const describeSetting = (name: OutputSetting): string => {
 }
 
 /**
- * True when SCTE-35 goes out by an output: TS outputs carry its packets, HLS tags and RTMP data messages are a matter of the settings,
- * and RTSP carries video and audio alone. Of an output that is not to carry cues, none is missed.
+ * True when SCTE-35 goes out by an output: TS outputs carry its packets, HLS tags and RTMP data messages are a matter
+ * of the settings, and RTSP carries video and audio alone. Of an output that is not to carry cues, none is missed.
  */
 export const carriesCues = ({ protocol, settings }: { readonly protocol: UrlProtocol; readonly settings: OutputSettings }): boolean => {
   if (protocol === "rtsp") return false

@@ -1,6 +1,6 @@
 /**
- * From the URL of an output, in whatever dialect it was pasted, to what the engine does with it (docs/urls.md). Everything that
- * is understood is told back in plain options; what is not is reported, never dropped in silence.
+ * From the URL of an output, in whatever dialect it was pasted, to what the engine does with it (docs/urls.md).
+ * Everything that is understood is told back in plain options; what is not is reported, never dropped in silence.
  */
 
 import { parseRtmpUrl } from "../rtmp/rtmp-url.ts"
@@ -53,7 +53,10 @@ export const protocolOfUrl = (url: string): UrlProtocol | null => {
   return scheme !== null && Object.hasOwn(SCHEMES, scheme) ? (SCHEMES[scheme] ?? null) : null
 }
 
-/** What no URL may hold as written: it would mean something to a shell, a log or a C string. Inside a value it is percent-encoded. */
+/**
+ * What no URL may hold as written: it would mean something to a shell, a log or a C string. Inside a value it is
+ * percent-encoded.
+ */
 const forbidden = (url: string): string | null => {
   if (/[\u0000-\u001f\u007f]/.test(url)) return "the URL must not hold control characters or line breaks"
   if (/\s/u.test(url)) return "the URL must not hold spaces: inside a value write %20"
@@ -63,8 +66,8 @@ const forbidden = (url: string): string | null => {
 }
 
 /**
- * Reads the URL of an output; `streamKey` is that of RTMP where it is given apart. Never throws; what is wrong comes as sentences with
- * the path `url` or `stream_key`, none of which repeats a secret.
+ * Reads the URL of an output; `streamKey` is that of RTMP where it is given apart. Never throws; what is wrong comes as
+ * sentences with the path `url` or `stream_key`, none of which repeats a secret.
  */
 export const parseOutputUrl = (url: string, streamKey?: string): ParsedOutput => {
   if (url === "") return refuse("the URL is empty")
@@ -86,7 +89,10 @@ export const parseOutputUrl = (url: string, streamKey?: string): ParsedOutput =>
   return protocol === "srt" ? parseSrtUrl(parts) : parseDatagramUrl(parts, protocol)
 }
 
-/** The query of an application is shown without what it could hold: `live2?backup=1` is as good a place for a key as any. */
+/**
+ * The query of an application is shown without what it could hold: `live2?backup=1` is as good a place for a key as
+ * any.
+ */
 const maskedApp = (app: string): string =>
   app.includes("?") ? `${app.slice(0, app.indexOf("?") + 1)}${maskNamed(app.slice(app.indexOf("?") + 1))}` : app
 

@@ -1,6 +1,6 @@
 /**
- * Well-known destinations: their URL, what they accept, and what to look at before going live. Facts as the platforms and the
- * service list of OBS give them (2026-08); an input beyond the limits is warned of, never refused.
+ * Well-known destinations: their URL, what they accept, and what to look at before going live. Facts as the platforms
+ * and the service list of OBS give them (2026-08); an input beyond the limits is warned of, never refused.
  */
 import type { OutputSettings } from "./output-settings.ts"
 import type { UrlProtocol } from "./output-url.ts"
@@ -8,7 +8,7 @@ import type { UrlProtocol } from "./output-url.ts"
 export const PRESET_NAMES = ["youtube", "youtube_backup", "youtube_hls", "twitch", "facebook", "vimeo", "restream", "ivs"] as const
 export type PresetName = (typeof PRESET_NAMES)[number]
 
-/** Codecs by the names of `input/stream-types.ts`. */
+/** Codecs by the names of `ts/stream-types.ts`. */
 export interface PresetLimits {
   readonly video_codecs: ReadonlyArray<string>
   readonly audio_codecs: ReadonlyArray<string>
@@ -24,7 +24,10 @@ export interface Preset {
   readonly name: PresetName
   readonly title: string
   readonly protocol: UrlProtocol
-  /** Null: the platform gives every customer another one, so `url` is asked for. `{stream_key}` stands where the key goes. */
+  /**
+   * Null: the platform gives every customer another one, so `url` is asked for. `{stream_key}` stands where the key
+   * goes.
+   */
   readonly url: string | null
   /** Settings that a new output of this kind begins with. */
   readonly settings: OutputSettings

@@ -1,4 +1,6 @@
-/** Names of a leg's counters, as the engine's messages and the metrics use them: LEG_* of the memory map in snake_case. */
+/**
+ * Names of a leg's counters, as the engine's messages and the metrics use them: LEG_* of the memory map in snake_case.
+ */
 import * as L from "../assembly/memory/layout.ts"
 
 export const LEG_COUNTERS = {

@@ -221,7 +221,8 @@ describe.each(coreBuilds)("random access points (%s)", (build) => {
 describe.skipIf(!hasMedia).each(coreBuilds)("[media] random access points of real streams (%s)", (build) => {
   const core = cores[build]
 
-  // The first picture of mux.js has SPS and IDR behind 700 bytes of SEI, in a later packet, and no random_access_indicator.
+  // The first picture of mux.js has SPS and IDR behind 700 bytes of SEI, in a later packet, and no
+  // random_access_indicator.
   it.each<[string, string, number]>([
     ["shaka/hls-ts-rollover_360p30_h264_48k_160_aac_ts-0000000028.ts", "shaka_hls-ts-rollover_360p30_h264_48k_160_aac_ts-0000000028", 0],
     ["mux.js/test-segment.ts", "muxjs_test-segment", 1],

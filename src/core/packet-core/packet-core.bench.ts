@@ -1,8 +1,9 @@
 /**
- * Nanoseconds the core takes for a datagram of seven TS packets. Run: `bun src/core/packet-core/packet-core.bench.ts` (or Deno).
+ * Nanoseconds the core takes for a datagram of seven TS packets. Run: `bun src/core/packet-core/packet-core.bench.ts`
+ * (or Deno).
  *
- * One full receive batch is ingested again and again: 416 video and 32 audio packets, so that continuity counters close the
- * circle, with a PCR in every fortieth packet.
+ * One full receive batch is ingested again and again: 416 video and 32 audio packets, so that continuity counters close
+ * the circle, with a PCR in every fortieth packet.
  */
 
 import { readFile } from "node:fs/promises"

@@ -30,9 +30,11 @@ const cut = (bytes: Uint8Array, sizes: ReadonlyArray<number>): Uint8Array[] => {
 const arriving = (pieces: ReadonlyArray<Uint8Array>, stepUs = 500, port = 5000, startUs = START_US): Datagram[] =>
   pieces.map((bytes, i) => ({ bytes, rx_us: startUs + i * stepUs, ipv4: 0x7f000001, port }))
 const packetsOf = (bytes: Uint8Array): Uint8Array[] => cut(bytes, [TS_PACKET_SIZE])
-/** The same with 16 Reed-Solomon bytes behind each packet; they hold sync bytes, too. */
+/** TS packets with 16 Reed-Solomon bytes behind each; those hold sync bytes, too. */
 const with204 = (bytes: Uint8Array) => joinBytes(packetsOf(bytes).map((each) => joinBytes([each, new Uint8Array(16).fill(0x47)])))
-/** Without sync bytes: a single one where it is looked for, in a short datagram, cannot be told from the stream's own. */
+/**
+ * Without sync bytes: a single one where it is looked for, in a short datagram, cannot be told from the stream's own.
+ */
 const noise = (length: number, seed: number) =>
   Uint8Array.from({ length }, (_, i) => Math.imul(i + seed * 7919, 2654435761) >>> 24).map((byte) => (byte === 0x47 ? 0 : byte))
 const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex")
@@ -177,7 +179,8 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
     const full = packetsOf(buildStream(60)).map((packet) => Uint8Array.from(packet).fill(0x47, 20, 180))
     const bytes = joinBytes(full)
     expectAll(run(arriving(cut(bytes, [1472]))).bytes, bytes)
-    // The first datagram is cut within a packet: the packet's end passes by, and sync is found among all those 0x47 or a bit later.
+    // The first datagram is cut within a packet: the packet's end passes by, and sync is found among all those 0x47 or
+    // a bit later.
     const sparse = joinBytes(
       packetsOf(buildStream(60)).map((packet, i) => Uint8Array.from(packet).fill(0x47, 20 + (i % 90), 60 + (i % 90))),
     )

@@ -13,7 +13,10 @@ describe.each(coreBuilds)("row 36: the wall clock is set while datagrams are und
   const core = cores[build]
   const datagrams = toDatagrams(buildStream(100), { rtp: { sequence: 1, timestamp: 0, ssrc: 1 }, startUs: START_US, stepUs: 1000 })
 
-  /** Ring times of datagrams 1 ms apart, 2 ms under way each; `offsetAt` is the clock offset the loop holds, `stampAt` the kernel's. */
+  /**
+   * Ring times of datagrams 1 ms apart, 2 ms under way each; `offsetAt` is the clock offset the loop holds, `stampAt`
+   * the kernel's.
+   */
   const times = (offsetAt: (i: number) => number, stampAt: (i: number) => number): number[] => {
     core.resetLeg(0)
     core.resetChannel(0)

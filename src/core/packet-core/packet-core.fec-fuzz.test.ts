@@ -16,7 +16,7 @@ const noise = fc.oneof(fc.uint8Array({ maxLength: 60 }), fc.uint8Array({ minLeng
 const near = fc.integer({ min: FIRST - 40, max: FIRST + 300 })
 const side = fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 1, max: 12 }) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: 255 }) })
 
-/** The headers of a FEC packet about numbers that are there, around bytes that are no XOR of anything. */
+/** The headers of an FEC packet about numbers that are there, around bytes that are no XOR of anything. */
 const dressed = fc
   .record({
     base: near,

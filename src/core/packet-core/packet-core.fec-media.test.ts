@@ -123,7 +123,7 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] the same captures in their 
 const stretch = (payload: Uint8Array) => joinBytes([...payload].map((byte) => new Uint8Array(188).fill(byte).fill(0x47, 0, 1)))
 const stretchMedia = (datagram: Uint8Array) => joinBytes([datagram.subarray(0, 12), stretch(datagram.subarray(12))])
 
-/** A FEC packet of the vectors over stretched payloads; `lengths`: bytes of payload by sequence number. */
+/** An FEC packet of the vectors over stretched payloads; `lengths`: bytes of payload by sequence number. */
 const stretchFec = (datagram: Uint8Array, lengths: ReadonlyMap<number, number>): Uint8Array => {
   const bytes = joinBytes([datagram.subarray(0, 28), stretch(datagram.subarray(28))])
   const packet = parseFec(datagram)
@@ -144,7 +144,7 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] vectors of GStreamer's FEC 
       ...recovered.map(({ sequence, payload }): [number, number] => [sequence, payload.length]),
     ])
     const packet = (sequence: number) => buildRtp({ sequence, timestamp: 0, ssrc: 0 }, stretch(Uint8Array.of(sequence & 255)))
-    // What the core wants besides: a FEC packet found right, and a datagram behind the last one missing.
+    // What the core wants besides: an FEC packet found right, and a datagram behind the last one missing.
     const before = [65_500, 65_501].map(packet)
     startFec(core)
     feedFec(core, [

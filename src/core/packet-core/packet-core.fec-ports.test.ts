@@ -8,7 +8,7 @@ import { sequenceOf } from "./testing/fec/packet.ts"
 
 const cores = await loadCores()
 
-describe.each(coreBuilds)("what a FEC port brings (%s)", (build) => {
+describe.each(coreBuilds)("what an FEC port brings (%s)", (build) => {
   const core = cores[build]
   const media = mediaDatagrams(60, 1000)
   const row = fecOf(media, 1010, 1, 5)
@@ -25,7 +25,7 @@ describe.each(coreBuilds)("what a FEC port brings (%s)", (build) => {
     ["a row on the column port", "column", row, "fec_packets"],
     ["a column on the row port", "row", column, "fec_packets"],
     ["a row without its D bit on the row port", "row", changed(row, 24, 0), "fec_packets"],
-    ["a SSRC of its own", "row", changed(row, 8, 1, 2, 3, 4), "fec_packets"],
+    ["an SSRC of its own", "row", changed(row, 8, 1, 2, 3, 4), "fec_packets"],
     ["another payload type", "row", changed(row, 1, 127), "fec_packets"],
     ["50 columns by 8 rows", "column", changed(column, 25, 50, 8), "fec_packets"],
     ["nothing", "row", new Uint8Array(), "fec_bad"],

@@ -56,7 +56,10 @@ const delayed = (arrivals: ReadonlyArray<Arrival>, random: Random, rate: number)
     .sort((a, b) => a.place - b.place)
     .map(({ arrival }) => arrival)
 
-/** What arrives. The first two datagrams and the last always do, in their places: what lies outside of them was never lost. */
+/**
+ * What arrives. The first two datagrams and the last always do, in their places: what lies outside of them was never
+ * lost.
+ */
 const play = (s: Scenario) => {
   const random = randomOf(s.seed)
   const media = mediaDatagrams(Math.min(s.matrices * s.matrix.columns * s.matrix.rows + 1, MEDIA_MAX), s.firstSequence, s.sizes)

@@ -29,8 +29,8 @@ describe.each(coreBuilds)("FEC at low bit rates (%s)", (build) => {
   const core = cores[build]
 
   /**
-   * Plays arrivals, media `stepUs` apart and FEC right behind, with the ticks of the engine in between. A datagram that is lost takes its
-   * time all the same.
+   * Plays arrivals, media `stepUs` apart and FEC right behind, with the ticks of the engine in between. A datagram that
+   * is lost takes its time all the same.
    */
   const play = (arrivals: ReadonlyArray<Arrival>, lost: ReadonlyArray<number>, stepUs: number) => {
     startFec(core)
@@ -102,7 +102,7 @@ describe.each(coreBuilds)("FEC at low bit rates (%s)", (build) => {
     expect(Buffer.compare(out, payloadsOf(media))).toBe(0)
   })
 
-  it("one stray packet on a FEC port holds nothing up for longer than 2 s", () => {
+  it("one stray packet on an FEC port holds nothing up for longer than 2 s", () => {
     const stray = { port: "row" as const, bytes: fecOf(media, 0, 1, 20) }
     const arrivals = media.slice(0, 500).map((bytes): Arrival => ({ port: "media", bytes }))
     const { longestQuietUs, counters } = play([...arrivals.slice(0, 30), stray, ...arrivals.slice(30)], [31, 200], stepOf(0.28))

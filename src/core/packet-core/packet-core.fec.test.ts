@@ -142,7 +142,7 @@ describe.each(coreBuilds)("FEC recovery (%s)", (build) => {
     expect(storedDatagram(core, 10)).toEqual(media[10])
   })
 
-  it("has forgotten a FEC packet by the time its numbers come round again", () => {
+  it("has forgotten an FEC packet by the time its numbers come round again", () => {
     const turns = range(0, 43).flatMap((turn) => [turn * 1500, turn * 1500 + 1])
     // 4 and 5 for the first time, then 0 to 9 for the second.
     const places = [...turns, 4, 5, ...range(0, 10)]
@@ -169,8 +169,8 @@ describe.each(coreBuilds)("FEC recovery (%s)", (build) => {
     // Arrivals are 1 ms apart, and the row packet comes right behind 9.
     run(losing(withFec(media, { columns: 5, rows: 4, streams: "rows" }), [8]))
     expect(core.legField(0, L.LEG_FEC_LATENCY_US)).toBe(1000)
-    // The packets of columns 0, 1 and 2 are sent behind 23, 27 and 31. With that of column 2, the first to be whole, 5 and 6 are
-    // rebuilt: 26 arrivals after 7, of which 2 are FEC.
+    // The packets of columns 0, 1 and 2 are sent behind 23, 27 and 31. With that of column 2, the first to be whole, 5
+    // and 6 are rebuilt: 26 arrivals after 7, of which 2 are FEC.
     run(losing(withFec(media, { columns: 5, rows: 4, streams: "columns" }), [5, 6]))
     expect(core.legField(0, L.LEG_FEC_LATENCY_US)).toBe((31 - 7 + 3) * 1000)
   })

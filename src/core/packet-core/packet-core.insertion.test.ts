@@ -59,7 +59,10 @@ const breaks = (packets: ReadonlyArray<Uint8Array>, pid: number) => {
   }).length
 }
 
-/** What must hold of any insertion: every packet that came goes out as it was, but for counters of the PID and null packets. */
+/**
+ * What must hold of any insertion: every packet that came goes out as it was, but for counters of the PID and null
+ * packets.
+ */
 const check = (
   before: ReadonlyArray<Uint8Array>,
   after: ReadonlyArray<Uint8Array>,

@@ -1,4 +1,7 @@
-/** A merge that is older than half of the 2^32 packets its positions count, reached as it would be: by packets, most of them lost on the way. */
+/**
+ * A merge that is older than half of the 2^32 packets its positions count, reached as it would be: by packets, most of
+ * them lost on the way.
+ */
 import { describe, expect, it } from "vitest"
 import { feedBatch } from "../../../test/feed-core.ts"
 import { loadCore } from "../../../test/load-core.ts"

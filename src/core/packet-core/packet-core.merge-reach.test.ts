@@ -22,7 +22,9 @@ beforeAll(async () => {
   core = await loadCore()
 })
 
-/** Plays both legs, the backup `skewMs` behind, for `seconds`; the numbers that `lose` names are missing on the primary. */
+/**
+ * Plays both legs, the backup `skewMs` behind, for `seconds`; the numbers that `lose` names are missing on the primary.
+ */
 const play = (mbit: number, skewMs: number, windowMs: number, seconds: number, lose: (number: number) => boolean = () => false) => {
   core.resetChannel(0)
   for (const leg of [0, 1]) {

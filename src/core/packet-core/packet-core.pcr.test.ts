@@ -184,7 +184,8 @@ describe.each(coreBuilds)("TS bit rate between PCRs (%s)", (build) => {
     for (const rate of run(lossy(toDatagrams(stream, { rtp: { sequence: 65_000, timestamp: 0, ssrc: 1 } })))) {
       expect(Math.abs(rate / BITRATE - 1)).toBeLessThan(1e-5)
     }
-    // Without sequence numbers nobody can tell that null packets are missing, and other packets only when their PID goes on.
+    // Without sequence numbers nobody can tell that null packets are missing, and other packets only when their PID
+    // goes on.
     const [, lowest, highest] = run(lossy(toDatagrams(stream)))
     expect(Math.abs(highest / BITRATE - 1)).toBeLessThan(1e-5)
     expect(lowest).toBeGreaterThan(0.75 * BITRATE)

@@ -20,7 +20,9 @@ const privateSection = (length: number, table = 0xfc) => {
   return sealSection(section)
 }
 
-/** Sections one after the other in one payload stream of a PID, each start marked by the pointer_field of its packet. */
+/**
+ * Sections one after the other in one payload stream of a PID, each start marked by the pointer_field of its packet.
+ */
 const packSections = (pid: number, sections: ReadonlyArray<Uint8Array>) => {
   const starts = sections.map((_, i) => sections.slice(0, i).reduce((sum, section) => sum + section.length, 0))
   const content = joinBytes(sections)
@@ -58,7 +60,7 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
     expect(run([start, writer.section(OTHER_SCTE35_PID, cue)]).counters.scte35_sections).toBe(0)
   })
 
-  it("watches a SCTE-35 PID from the PMT that names it on, and no longer than the one that does not", () => {
+  it("watches an SCTE-35 PID from the PMT that names it on, and no longer than the one that does not", () => {
     const { writer, start } = tables()
     const { counters } = run([
       start,

@@ -1,4 +1,7 @@
-/** What leaves a RTP leg whose datagrams come late, twice, or under numbers that start over: never one behind its successor. */
+/**
+ * What leaves an RTP leg whose datagrams come late, twice, or under numbers that start over: never one behind its
+ * successor.
+ */
 import { describe, expect, it } from "vitest"
 import { choose, feedBatch, readSlot } from "../../../test/feed-core.ts"
 import { coreBuilds, loadCores } from "../../../test/load-core.ts"
@@ -58,7 +61,7 @@ const skewed = (first: ReadonlyArray<Sent>, second: ReadonlyArray<Sent>, skew: n
   ...interleave([first.slice(skew), second], burst),
 ]
 
-describe.each(coreBuilds)("order of a RTP leg (%s)", (build) => {
+describe.each(coreBuilds)("order of an RTP leg (%s)", (build) => {
   const core = cores[build]
 
   /** Plays datagrams at an even rate; returns what went out, as [source, place]. */

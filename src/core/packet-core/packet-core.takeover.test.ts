@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, it } from "vitest"
 import { feed, feedBatch, readSlot } from "../../../test/feed-core.ts"
-import { coreBuilds, loadCores } from "../../../test/load-core.ts"
+import { coreBuilds, loadCore, loadCores } from "../../../test/load-core.ts"
 import { analyseStrictly } from "../../../test/strict-analyser.ts"
 import { AUDIO_PID, PMT_PID, pat, TsWriter, toDatagrams, VIDEO_PID } from "../../../test/ts-stream.ts"
 import { AUDIO_PID as SOUND_PID } from "../../test-source/program-tables.ts"
@@ -151,5 +151,80 @@ describe.each(coreBuilds)("switch (%s)", (build) => {
     expect(core.channelField(0, L.CHANNEL_PENDING)).toBe(2)
     core.setSource(0, 1)
     expect([core.channelField(0, L.CHANNEL_SOURCE), core.channelField(0, L.CHANNEL_PENDING)]).toEqual([1, 0])
+  })
+})
+
+/** Whether the primary falls silent when the backup is asked for, and whether that waits for an access point. */
+const WAYS = {
+  "a clean switch between two legs that send": { isSilent: false, atOnce: false },
+  "a clean failover from a leg that has fallen silent": { isSilent: true, atOnce: false },
+  "an immediate failover from a leg that has fallen silent": { isSilent: true, atOnce: true },
+} as const
+type Way = (typeof WAYS)[keyof typeof WAYS]
+
+/** Head of the ring at the takeover, in slots since the count began at 0, so that it may be 2^32 and more. */
+const HEADS = [31, 32].flatMap((bits) => [
+  [`one below 2^${bits}`, 2 ** bits - 1] as const,
+  [`2^${bits}`, 2 ** bits] as const,
+  [`one above 2^${bits}`, 2 ** bits + 1] as const,
+])
+/** Datagrams of the backup that follow a takeover. */
+const AFTER = 100
+
+describe.each(coreBuilds)("switch where the ring's positions wrap (%s)", (build) => {
+  const primary = toDatagrams(generateTs(4, { bitrate: 3_000_000, label: "ONE" }))
+  const backup = toDatagrams(generateTs(4, { bitrate: 3_000_000, label: "TWO", seed: 2, startPts90k: 900_000_000 }))
+
+  /** Bytes of the ring around a takeover, and its head at that moment. `before` datagrams of the primary come first. */
+  const takeOver = async (countersFrom: number, { isSilent, atOnce }: Way, before: number) => {
+    const core = await loadCore(build, { countersFrom })
+    for (const leg of [0, 1]) core.resetLeg(leg)
+    core.resetChannel(0)
+    core.setSource(0, 1)
+    core.takeEvents()
+    const start = core.ringHead(0)
+    const parts: Uint8Array[] = []
+    let head = -1
+    for (let i = 0, after = 0; after < AFTER; i++) {
+      const [one, two] = [primary[i], backup[i]]
+      if (one === undefined || two === undefined) throw new Error("nothing took over")
+      if (i === before) core.setSource(0, 2, atOnce)
+      const from = core.ringHead(0)
+      if (i < before || (before > 0 && !isSilent)) feedBatches(core, [one], 0)
+      if (head < 0) head = core.ringHead(0)
+      feedBatches(core, [two], 1)
+      if (core.channelField(0, L.CHANNEL_SWITCHES) > 0) after += 1
+      else head = -1
+      parts.push(ringBytes(core, from))
+    }
+    const switched = core.takeEvents().filter(({ type }) => type === L.EVENT_SWITCHED)
+    const slots = (core.ringHead(0) - start) >>> 0
+    return { bytes: Buffer.concat(parts), head, slots, switched: switched.map(({ leg, a, b }) => ({ leg, a, b })) }
+  }
+
+  describe.each(Object.entries(WAYS))("%s", (_, way) => {
+    const fromZero = takeOver(0, way, 100)
+
+    it("is signalled", async () => {
+      const { bytes, head, switched } = await fromZero
+      expect(head).toBeGreaterThanOrEqual(100)
+      expect(switched).toEqual([{ leg: 1, a: way.atOnce ? 0 : 1, b: 1 }])
+      const { segments, violations } = analyseStrictly(bytes)
+      expect(segments).toHaveLength(2)
+      // What an access point would bring is missing where none was waited for.
+      expect(violations.filter(({ kind }) => !way.atOnce || !["access_point", "unit_start"].includes(kind))).toEqual([])
+    })
+
+    it.each(HEADS)("is signalled in the same way with the ring's head at %s", async (_, head) => {
+      const { bytes, ...young } = await fromZero
+      const old = await takeOver(head - young.head, way, 100)
+      expect({ ...old, bytes: old.bytes.equals(bytes) }).toEqual({ ...young, head: head % 2 ** 32, bytes: true })
+    })
+
+    it.each(HEADS)("is not signalled when nothing has gone out before, with the ring's head at %s", async (_, head) => {
+      const { bytes, ...old } = await takeOver(head % 2 ** 32, way, 0)
+      expect(old.head).toBe(head % 2 ** 32)
+      expect(packetsOf(bytes).filter(isFlagged)).toEqual([])
+    })
   })
 })

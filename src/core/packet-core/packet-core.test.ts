@@ -183,7 +183,7 @@ describe.each(coreBuilds)("batches (%s)", (build) => {
     expect(room()).toEqual(full)
   })
 
-  it("builds send messages with and without a RTP header", () => {
+  it("builds send messages with and without an RTP header", () => {
     core.bind(BASE)
     const { view } = core
     const slot = core.slotAddress(2, 77)

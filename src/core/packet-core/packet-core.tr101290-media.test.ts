@@ -135,7 +135,8 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] TR 101 290 of real streams 
     for (const [i, jitter] of found.entries()) expect(Math.abs(jitter - (jitters[i] ?? 0))).toBeLessThan(100)
   })
 
-  // PAT and PMT first, which some files have late, and one PCR more at the end, as a bit rate is told with the next PCR.
+  // PAT and PMT first, which some files have late, and one PCR more at the end, as a bit rate is told with the next
+  // PCR.
   it.each<[string, string, number]>([
     ["tsduck/test-072.ts", "tsduck/reference/test-072.tsanalyze.full.txt", 11.96],
     ["tsduck/test-146.ts", "tsduck/reference/test-146.1.log", 0.207],

@@ -32,40 +32,12 @@ import {
   SLOT_STRIDE,
   TS_PACKET,
 } from "../assembly/memory/layout.ts"
+import type { CoreExports } from "./core-exports.ts"
 import { LEG_COUNTERS, type LegCounter, type LegCounters } from "./leg-fields.ts"
 import { type WasmMemory, webAssembly } from "./web-assembly.ts"
 
 const WASM_PAGE = 65536
 const counterNames = Object.keys(LEG_COUNTERS) as ReadonlyArray<LegCounter>
-
-/** Exports of core.wasm, see `assembly/index.ts`. u64 parameters take BigInt. */
-interface CoreExports {
-  readonly resetLeg: (leg: number) => void
-  readonly resetChannel: (channel: number) => void
-  readonly startLegAt: (leg: number, from: number) => void
-  readonly startChannelAt: (channel: number, from: number) => void
-  readonly initReceive: (base: bigint) => void
-  readonly prepareReceive: () => void
-  readonly setSource: (channel: number, leg: number, atOnce: number) => void
-  readonly allowMerge: (channel: number, allowed: number, windowUs: number) => void
-  readonly insertPackets: (channel: number, pid: number, count: number, afterUs: number, untilUs: number, nowUs: number) => number
-  readonly setScte35Pid: (leg: number, pid: number) => void
-  readonly tick: (nowUs: number) => void
-  readonly ingest: (leg: number, count: number, clockOffsetUs: number, nowUs: number) => number
-  readonly ingestFec: (leg: number, isRow: number, count: number, clockOffsetUs: number, nowUs: number) => void
-  readonly initSend: (base: bigint) => void
-  readonly setSend: (
-    index: number,
-    slotAddress: number,
-    offset: number,
-    length: number,
-    withHeader: number,
-    sequence: number,
-    timestamp: number,
-    ssrc: number,
-  ) => void
-  readonly setMsgCtrl: (slotAddress: number, minUs: number) => void
-}
 
 /** One event record; `type` is an EVENT_* constant, which says what `pid`, `a` and `b` mean. `data` is a copy. */
 export interface CoreEvent {
@@ -99,8 +71,9 @@ export class PacketCore {
   }
 
   /**
-   * Makes a core of its own from the bytes of core.wasm. Rejects when they are not a module with this ABI. `countersFrom`, for tests: where
-   * every counter that wraps at 2^32 starts (ring heads, packets of legs, PIDs and merges), as on a machine that has run for weeks.
+   * Makes a core of its own from the bytes of core.wasm. Rejects when they are not a module with this ABI.
+   * `countersFrom`, for tests: where every counter that wraps at 2^32 starts (ring heads, packets of legs, PIDs and
+   * merges), as on a machine that has run for weeks.
    */
   static async instantiate(wasm: ArrayBuffer | Uint8Array, { countersFrom = 0 } = {}): Promise<PacketCore> {
     const pages = Math.ceil(MEMORY_BYTES / WASM_PAGE)
@@ -133,22 +106,26 @@ export class PacketCore {
   }
 
   /**
-   * Makes `leg` of a channel (1 primary, 2 backup, 0 none) its source: at once when there is none yet or both are merged, else at
-   * the leg's next random access point, or with its next packet when `atOnce`.
+   * Makes `leg` of a channel (1 primary, 2 backup, 0 none) its source: at once when there is none yet or both are
+   * merged, else at the leg's next random access point, or with its next packet when `atOnce`.
    */
   setSource(channel: number, leg: 0 | 1 | 2, atOnce = false): void {
     this.#exports.setSource(channel, leg, atOnce ? 1 : 0)
   }
 
-  /** Lets the legs of a channel be merged when they agree; a gap then waits up to `windowUs` microseconds for the other leg. */
+  /**
+   * Lets the legs of a channel be merged when they agree; a gap then waits up to `windowUs` microseconds for the other
+   * leg.
+   */
   allowMerge(channel: number, allowed: boolean, windowUs: number): void {
     this.#exports.allowMerge(channel, allowed ? 1 : 0, windowUs)
   }
 
   /**
-   * Lets TS packets that carry one section on a SCTE-35 PID, at most INSERTION_PACKETS_MAX, go out of a channel: in place of null packets,
-   * from `afterUs` on also as packets of their own, from `untilUs` on not at all (CLOCK_MONOTONIC). False when the tables of the source
-   * do not name the PID, four other PIDs were inserted into, or a section waits already.
+   * Lets TS packets that carry one section on an SCTE-35 PID, at most INSERTION_PACKETS_MAX, go out of a channel: in
+   * place of null packets, from `afterUs` on also as packets of their own, from `untilUs` on not at all
+   * (CLOCK_MONOTONIC). False when the tables of the source do not name the PID, four other PIDs were inserted into, or
+   * a section waits already.
    */
   insertPackets(channel: number, pid: number, packets: Uint8Array, afterUs: number, untilUs: number, nowUs: number): boolean {
     const count = packets.length / TS_PACKET
@@ -166,33 +143,41 @@ export class PacketCore {
     return count > 0 && (next > 0 || nowUs < (this.f64[(area + INSERTION_UNTIL) >> 3] ?? 0))
   }
 
-  /** Takes a PID of a leg for SCTE-35 although no PMT says so, instead of the one told before; 0 takes none. Forgotten by `resetLeg`. */
+  /**
+   * Takes a PID of a leg for SCTE-35 although no PMT says so, instead of the one told before; 0 takes none. Forgotten
+   * by `resetLeg`.
+   */
   setScte35Pid(leg: number, pid: number): void {
     this.#exports.setScte35Pid(leg, pid)
   }
 
-  /** Every 10 ms or so, before the outputs' turn: gives up gaps that have lasted too long. `nowUs` is CLOCK_MONOTONIC. */
+  /**
+   * Every 10 ms or so, before the outputs' turn: gives up gaps that have lasted too long. `nowUs` is CLOCK_MONOTONIC.
+   */
   tick(nowUs: number): void {
     this.#exports.tick(nowUs)
   }
 
   /**
-   * Takes the first `count` datagrams of the receive batch for `leg` (channel * 2 for the primary, + 1 for the backup); those of
-   * its channel's source go to that channel's ring. `clockOffsetUs` is CLOCK_REALTIME - CLOCK_MONOTONIC, `nowUs` is
-   * CLOCK_MONOTONIC, in microseconds. Returns the slots appended.
+   * Takes the first `count` datagrams of the receive batch for `leg` (channel * 2 for the primary, + 1 for the backup);
+   * those of its channel's source go to that channel's ring. `clockOffsetUs` is CLOCK_REALTIME - CLOCK_MONOTONIC,
+   * `nowUs` is CLOCK_MONOTONIC, in microseconds. Returns the slots appended.
    */
   ingest(leg: number, count: number, clockOffsetUs: number, nowUs: number): number {
     return this.#exports.ingest(leg, count, clockOffsetUs, nowUs)
   }
 
-  /** Takes the first `count` datagrams of the receive batch as SMPTE 2022-1 packets of `leg`, from its row or column port. */
+  /**
+   * Takes the first `count` datagrams of the receive batch as SMPTE 2022-1 packets of `leg`, from its row or column
+   * port.
+   */
   ingestFec(leg: number, isRow: boolean, count: number, clockOffsetUs: number, nowUs: number): void {
     this.#exports.ingestFec(leg, isRow ? 1 : 0, count, clockOffsetUs, nowUs)
   }
 
   /**
-   * Message `index` of the send batch: `length` bytes from byte `offset` of the payload in the slot at `slotAddress`, behind a
-   * RTP header (payload type 33; `timestamp` in 90 kHz) when `withHeader`. Call `bind` first.
+   * Message `index` of the send batch: `length` bytes from byte `offset` of the payload in the slot at `slotAddress`,
+   * behind a RTP header (payload type 33; `timestamp` in 90 kHz) when `withHeader`. Call `bind` first.
    */
   setSend(
     index: number,
@@ -217,7 +202,10 @@ export class PacketCore {
     return this.u32[(RING_HEADS + channel * 64) >> 2] ?? 0
   }
 
-  /** Offset of the slot that holds position `n` (modulo 2^32) of the channel's ring, while `n` is within RING_SLOTS of its head. */
+  /**
+   * Offset of the slot that holds position `n` (modulo 2^32) of the channel's ring, while `n` is within RING_SLOTS of
+   * its head.
+   */
   slotAddress(channel: number, n: number): number {
     return RINGS + channel * RING_BYTES + (n & (RING_SLOTS - 1)) * SLOT_STRIDE
   }

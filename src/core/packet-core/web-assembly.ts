@@ -1,4 +1,7 @@
-/** The part of the WebAssembly JavaScript API the packet core needs; the compiler's own types for it come only with the DOM. */
+/**
+ * The part of the WebAssembly JavaScript API the packet core needs; the compiler's own types for it come only with the
+ * DOM.
+ */
 
 export interface WasmMemory {
   readonly buffer: ArrayBuffer

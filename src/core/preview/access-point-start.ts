@@ -1,4 +1,6 @@
-/** Lets a transport stream begin where a decoder can: PAT and PMT, then the PES packet of a random access point. Pure. */
+/**
+ * Lets a transport stream begin where a decoder can: PAT and PMT, then the PES packet of a random access point. Pure.
+ */
 
 import { joinBytes } from "../bytes/join-bytes.ts"
 import { type AccessPoint, accessPointOf, HEAD_MAX, readPesTimes } from "../hls/access-point.ts"
@@ -6,7 +8,9 @@ import { PAT_PID, ProgramTables } from "../hls/program-tables.ts"
 import { SYNC_BYTE, TS_PACKET_SIZE } from "../ts/packet.ts"
 import { type PmtStream, packetizeSection, parsePmt } from "../ts/psi.ts"
 
-/** What is kept of a PES packet that may be an access point, all PIDs together; a longer wait is given up. In packets. */
+/**
+ * What is kept of a PES packet that may be an access point, all PIDs together; a longer wait is given up. In packets.
+ */
 const HELD_MAX = 20_000
 
 interface Candidate {
@@ -38,7 +42,10 @@ export class AccessPointStart {
     return section === undefined ? [] : (parsePmt(section)?.streams ?? [])
   }
 
-  /** Takes bytes of any length; returns what goes on. The first piece begins with PAT and PMT. Nothing is kept of `bytes` by reference. */
+  /**
+   * Takes bytes of any length; returns what goes on. The first piece begins with PAT and PMT. Nothing is kept of
+   * `bytes` by reference.
+   */
   push(bytes: Uint8Array): ReadonlyArray<Uint8Array> {
     const all = this.#rest.length === 0 ? bytes : joinBytes([this.#rest, bytes])
     const whole = all.length - (all.length % TS_PACKET_SIZE)

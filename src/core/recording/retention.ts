@@ -16,8 +16,8 @@ export interface RetentionPolicy {
 }
 
 /**
- * Names of the files to remove, oldest first. Only names of recordings count and go, and never `current`, the one being written.
- * A clock that was wrong is no reason to remove anything for its age that ends in the future.
+ * Names of the files to remove, oldest first. Only names of recordings count and go, and never `current`, the one being
+ * written. A clock that was wrong is no reason to remove anything for its age that ends in the future.
  */
 export const expiredRecordings = (
   files: ReadonlyArray<RecordedFile>,

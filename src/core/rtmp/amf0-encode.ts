@@ -5,48 +5,48 @@ import { utf8 } from "./bytes.ts"
 const SHORT_STRING_MAX = 0xffff
 
 class Output {
-  private bytes = new Uint8Array(256)
-  private view = new DataView(this.bytes.buffer)
-  private length = 0
+  #bytes = new Uint8Array(256)
+  #view = new DataView(this.#bytes.buffer)
+  #length = 0
 
   byte(value: number): void {
-    const at = this.room(1)
-    this.bytes[at] = value
+    const at = this.#room(1)
+    this.#bytes[at] = value
   }
 
   uint16(value: number): void {
-    const at = this.room(2)
-    this.view.setUint16(at, value)
+    const at = this.#room(2)
+    this.#view.setUint16(at, value)
   }
 
   uint32(value: number): void {
-    const at = this.room(4)
-    this.view.setUint32(at, value)
+    const at = this.#room(4)
+    this.#view.setUint32(at, value)
   }
 
   float64(value: number): void {
-    const at = this.room(8)
-    this.view.setFloat64(at, value)
+    const at = this.#room(8)
+    this.#view.setFloat64(at, value)
   }
 
   append(bytes: Uint8Array): void {
-    const at = this.room(bytes.length)
-    this.bytes.set(bytes, at)
+    const at = this.#room(bytes.length)
+    this.#bytes.set(bytes, at)
   }
 
   finish(): Uint8Array<ArrayBuffer> {
-    return this.bytes.slice(0, this.length)
+    return this.#bytes.slice(0, this.#length)
   }
 
   /** Place of `size` new bytes. */
-  private room(size: number): number {
-    const at = this.length
-    this.length += size
-    if (this.length > this.bytes.length) {
-      const grown = new Uint8Array(Math.max(this.length, this.bytes.length * 2))
-      grown.set(this.bytes)
-      this.bytes = grown
-      this.view = new DataView(grown.buffer)
+  #room(size: number): number {
+    const at = this.#length
+    this.#length += size
+    if (this.#length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2))
+      grown.set(this.#bytes)
+      this.#bytes = grown
+      this.#view = new DataView(grown.buffer)
     }
     return at
   }
@@ -131,8 +131,8 @@ const writeValue = (output: Output, value: AmfValue, depth: number) => {
 }
 
 /**
- * The values one after the other. RangeError for names and class names over 65535 bytes and for values more than AMF0_MAX_DEPTH deep:
- * faults of the program, since nothing that comes from a peer is written again.
+ * The values one after the other. RangeError for names and class names over 65535 bytes and for values more than
+ * AMF0_MAX_DEPTH deep: faults of the program, since nothing that comes from a peer is written again.
  */
 export const encodeAmf0 = (...values: ReadonlyArray<AmfValue>): Uint8Array<ArrayBuffer> => {
   const output = new Output()

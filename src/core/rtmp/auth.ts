@@ -1,6 +1,7 @@
 /**
- * Logins of publishers as librtmp and FMLE do them: the server refuses `connect` with a description that holds its question, and the
- * answer goes as a query behind the application and the tcUrl of the next attempt, on a new TCP connection.
+ * Logins of publishers as librtmp and FMLE do them: the server refuses `connect` with a description that holds its
+ * question, and the answer goes as a query behind the application and the tcUrl of the next attempt, on a new TCP
+ * connection.
  */
 import { toBase64, toHex } from "../bytes/bytes-text.ts"
 import { uint32, utf8 } from "./bytes.ts"
@@ -90,8 +91,8 @@ const llnwRound = (login: { user: string; password: string }, app: string, descr
 }
 
 /**
- * What a refused `connect` asks for. `previous` is the round that this connection carried, `random` any 32 bits for the client's own
- * challenge. No sentence holds a secret.
+ * What a refused `connect` asks for. `previous` is the round that this connection carried, `random` any 32 bits for the
+ * client's own challenge. No sentence holds a secret.
  */
 export const answerAuth = (
   description: string,

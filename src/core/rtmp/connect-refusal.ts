@@ -6,8 +6,8 @@ import { hideSecrets } from "./publish-commands.ts"
 import type { RtmpUrl } from "./rtmp-url.ts"
 
 /**
- * `info` is the information object of the refusal, `auth` what this connection carried, `random` any 32 bits. With `auth` in the
- * result the next connection goes on with the login.
+ * `info` is the information object of the refusal, `auth` what this connection carried, `random` any 32 bits. With
+ * `auth` in the result the next connection goes on with the login.
  */
 export const connectRefusal = (info: AmfValue, url: RtmpUrl, auth: AuthRound | null, random: number): RtmpFailure => {
   const description = amfText(info, "description")

@@ -21,8 +21,8 @@ export const MESSAGE_TYPE = {
 export const USER_CONTROL = { streamBegin: 0, streamEof: 1, streamDry: 2, setBufferLength: 3, pingRequest: 6, pingResponse: 7 } as const
 
 /**
- * Chunk stream ids we send on. All stay below 32, where nginx-rtmp ends the connection, and audio shares one with data and
- * `publish` as in librtmp.
+ * Chunk stream ids we send on. All stay below 32, where nginx-rtmp ends the connection, and audio shares one with data
+ * and `publish` as in librtmp.
  */
 export const CHUNK_STREAM = { control: 2, command: 3, audio: 4, data: 4, video: 6 } as const
 

@@ -7,7 +7,10 @@ import type { AuthRound } from "./auth.ts"
 export type PublishStage = "handshake" | "connect" | "createStream" | "publish" | "publishing"
 
 export interface RtmpFailure {
-  /** The server's code as it is, or one of ours (no code of a server begins with `Auth.`, `Handshake.`, `Protocol.`, `Closed.` or `Timeout.`). */
+  /**
+   * The server's code as it is, or one of ours (no code of a server begins with `Auth.`, `Handshake.`, `Protocol.`,
+   * `Closed.` or `Timeout.`).
+   */
   readonly code: string
   /** For the operator: cause, and what to do where that is known. Holds the server's words, and no secret. */
   readonly description: string

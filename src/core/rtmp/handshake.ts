@@ -1,4 +1,7 @@
-/** The client's side of the simple handshake (Adobe RTMP Specification 1.0, 5.2): C0 C1, then S0 S1 answered by C2, then S2. */
+/**
+ * The client's side of the simple handshake (Adobe RTMP Specification 1.0, 5.2): C0 C1, then S0 S1 answered by C2, then
+ * S2.
+ */
 import { writeUint32 } from "./bytes.ts"
 
 /** Bytes of C1, C2, S1 and S2. */
@@ -43,8 +46,8 @@ export type HandshakeStep =
 /** Takes the server's bytes in any pieces. Send `c0c1` first. */
 export class ClientHandshake {
   readonly c0c1: Uint8Array
-  private readonly received = new Uint8Array(1 + 2 * HANDSHAKE_SIZE)
-  private length = 0
+  readonly #received = new Uint8Array(1 + 2 * HANDSHAKE_SIZE)
+  #length = 0
 
   /** `timeMs` of any epoch, HANDSHAKE_RANDOM_SIZE random bytes. */
   constructor(timeMs: number, random: Uint8Array) {
@@ -53,21 +56,21 @@ export class ClientHandshake {
 
   /** Not to be called again after `done` or `failed`. */
   push(bytes: Uint8Array): HandshakeStep {
-    const hadS1 = this.length > HANDSHAKE_SIZE
-    const taken = Math.min(bytes.length, this.received.length - this.length)
-    this.received.set(bytes.subarray(0, taken), this.length)
-    this.length += taken
-    const error = this.length > 0 ? versionProblem(this.received[0] ?? 0) : null
+    const hadS1 = this.#length > HANDSHAKE_SIZE
+    const taken = Math.min(bytes.length, this.#received.length - this.#length)
+    this.#received.set(bytes.subarray(0, taken), this.#length)
+    this.#length += taken
+    const error = this.#length > 0 ? versionProblem(this.#received[0] ?? 0) : null
     if (error !== null) return { state: "failed", error }
-    const hasS1 = this.length > HANDSHAKE_SIZE
-    const toSend = hasS1 && !hadS1 ? this.received.slice(1, 1 + HANDSHAKE_SIZE) : null
-    if (this.length < this.received.length) return { state: "more", toSend }
-    return { state: "done", toSend, rest: bytes.subarray(taken), echoed: this.isEcho() }
+    const hasS1 = this.#length > HANDSHAKE_SIZE
+    const toSend = hasS1 && !hadS1 ? this.#received.slice(1, 1 + HANDSHAKE_SIZE) : null
+    if (this.#length < this.#received.length) return { state: "more", toSend }
+    return { state: "done", toSend, rest: bytes.subarray(taken), echoed: this.#isEcho() }
   }
 
   /** S2 against C1 without the time of arrival in its second field. */
-  private isEcho(): boolean {
-    const s2 = this.received.subarray(1 + HANDSHAKE_SIZE)
+  #isEcho(): boolean {
+    const s2 = this.#received.subarray(1 + HANDSHAKE_SIZE)
     for (let at = 0; at < HANDSHAKE_SIZE; at++) {
       if (at >= 4 && at < 8) continue
       if (s2[at] !== this.c0c1[1 + at]) return false

@@ -19,11 +19,13 @@ export interface PublisherOptions {
   /** `probe` stops before `publish`. */
   readonly mode?: "publish" | "probe"
   /**
-   * Sends releaseStream and FCPublish. A probe leaves them out unless told: releaseStream can end the session of whoever is live with
-   * the key, so `without_release` sends FCPublish alone.
+   * Sends releaseStream and FCPublish. A probe leaves them out unless told: releaseStream can end the session of
+   * whoever is live with the key, so `without_release` sends FCPublish alone.
    */
   readonly announce?: Announce
-  /** More properties for `connect`, such as `capsEx: 1`, without which no server asks to reconnect (Enhanced RTMP v2). */
+  /**
+   * More properties for `connect`, such as `capsEx: 1`, without which no server asks to reconnect (Enhanced RTMP v2).
+   */
   readonly connectProperties?: Readonly<Record<string, AmfValue>>
 }
 

@@ -1,6 +1,7 @@
 /**
- * The publishing client of RTMP as a state machine (Adobe RTMP Specification 1.0, 7.2, in the order of librtmp and OBS). Bytes go in,
- * bytes and events come out; the connection, its time-outs and retries are the caller's. One publisher serves one TCP connection.
+ * The publishing client of RTMP as a state machine (Adobe RTMP Specification 1.0, 7.2, in the order of librtmp and
+ * OBS). Bytes go in, bytes and events come out; the connection, its time-outs and retries are the caller's. One
+ * publisher serves one TCP connection.
  */
 
 import { joinBytes } from "../bytes/join-bytes.ts"
@@ -33,97 +34,100 @@ const MAX_NOTES = 20
 
 type State = PublishStage | "probed" | "over"
 
-/** `start` first; then `bytesIn`, `ended`, `timedOut` and `close` as things happen, and `media` from `ready` on. Never throws on bytes. */
+/**
+ * `start` first; then `bytesIn`, `ended`, `timedOut` and `close` as things happen, and `media` from `ready` on. Never
+ * throws on bytes.
+ */
 export class RtmpPublisher {
-  private readonly options: PublisherOptions
-  private readonly handshake: ClientHandshake
-  private readonly writer = new ChunkWriter()
-  private readonly reader = new ChunkReader({
+  readonly #options: PublisherOptions
+  readonly #handshake: ClientHandshake
+  readonly #writer = new ChunkWriter()
+  readonly #reader = new ChunkReader({
     maxMessageBytes: MAX_MESSAGE,
     maxPartialBytes: 2 * MAX_MESSAGE,
     maxMessagesAtOnce: MAX_MESSAGES_AT_ONCE,
   })
-  private readonly acknowledgements = new Acknowledgements()
-  private state: State = "handshake"
-  private came: PublishStage | null = null
-  private streamId: number | null = null
-  private announcedKey: string | null = null
-  private notes = 0
-  private taken = 0
-  private fmsVersion = ""
-  private toSend: Uint8Array[] = []
-  private events: PublisherEvent[] = []
+  readonly #acknowledgements = new Acknowledgements()
+  #state: State = "handshake"
+  #came: PublishStage | null = null
+  #streamId: number | null = null
+  #announcedKey: string | null = null
+  #notes = 0
+  #taken = 0
+  #fmsVersion = ""
+  #toSend: Uint8Array[] = []
+  #events: PublisherEvent[] = []
 
   /** RangeError for wrong sizes of `random` and `chunkSize`. */
   constructor(options: PublisherOptions) {
-    this.options = options
+    this.#options = options
     const { chunkSize = SEND_CHUNK_SIZE } = options
     if (chunkSize < DEFAULT_CHUNK_SIZE) throw new RangeError(`the chunk size must be at least ${DEFAULT_CHUNK_SIZE}, is ${chunkSize}`)
     // The first message announces it, and is shorter than any.
-    this.writer.chunkSize = chunkSize
-    this.handshake = new ClientHandshake(options.timeMs, options.random)
+    this.#writer.chunkSize = chunkSize
+    this.#handshake = new ClientHandshake(options.timeMs, options.random)
   }
 
   /** What has been completed so far: null before the handshake is. */
   get reached(): PublishStage | null {
-    return this.came
+    return this.#came
   }
 
   /** What the server calls itself in its answer to `connect`; "" before. */
   get serverVersion(): string {
-    return this.fmsVersion
+    return this.#fmsVersion
   }
 
   /** Media may be sent. */
   get ready(): boolean {
-    return this.state === "publishing"
+    return this.#state === "publishing"
   }
 
   /** Bytes of chunks that the server says it has got. */
   get acknowledgedBytes(): number {
-    return this.acknowledgements.peerReceivedBytes
+    return this.#acknowledgements.peerReceivedBytes
   }
 
   /** Messages that have come. */
   get messagesIn(): number {
-    return this.taken
+    return this.#taken
   }
 
   /** The connection is there: what to send first. */
   start(): PublisherStep {
-    this.toSend.push(this.handshake.c0c1)
-    return this.step()
+    this.#toSend.push(this.#handshake.c0c1)
+    return this.#step()
   }
 
   /** The server has sent these bytes. */
   bytesIn(bytes: Uint8Array): PublisherStep {
-    if (this.state === "handshake") this.shakeHands(bytes)
-    else if (this.state !== "over") this.read(bytes)
-    return this.step()
+    if (this.#state === "handshake") this.#shakeHands(bytes)
+    else if (this.#state !== "over") this.#read(bytes)
+    return this.#step()
   }
 
   /** The connection is gone and nobody here ended it. */
   ended(): PublisherStep {
-    if (this.state !== "over") this.fail(closedFailure(this.stage()))
-    return this.step()
+    if (this.#state !== "over") this.#fail(closedFailure(this.#stage()))
+    return this.#step()
   }
 
   /** Nothing happened for as long as the caller waits at this stage. */
   timedOut(): PublisherStep {
-    if (this.state !== "over") this.fail(timeoutFailure(this.stage()))
-    return this.step()
+    if (this.#state !== "over") this.#fail(timeoutFailure(this.#stage()))
+    return this.#step()
   }
 
   /**
-   * The bytes of one message of the stream, with views of `body` that must not change until they are sent; nothing unless `ready`.
-   * `timestampMs` may pass 2^32. RangeError for a body over 16 MiB.
+   * The bytes of one message of the stream, with views of `body` that must not change until they are sent; nothing
+   * unless `ready`. `timestampMs` may pass 2^32. RangeError for a body over 16 MiB.
    */
   media(kind: MediaKind, timestampMs: number, body: Uint8Array): Uint8Array[] {
-    if (this.state !== "publishing") return []
-    return this.writer.pieces({
+    if (this.#state !== "publishing") return []
+    return this.#writer.pieces({
       chunkStreamId: CHUNK_STREAM[kind],
       typeId: MESSAGE_TYPE[kind],
-      messageStreamId: this.streamId ?? 0,
+      messageStreamId: this.#streamId ?? 0,
       timestampMs,
       body,
     })
@@ -131,182 +135,183 @@ export class RtmpPublisher {
 
   /** Takes leave: what is to be sent before the connection is ended. */
   close(): PublisherStep {
-    if (this.state === "over") return this.step()
-    for (const command of leaveCommands(this.announcedKey, this.streamId)) this.send(command)
-    this.state = "over"
-    this.events.push({ type: "closed" })
-    return this.step()
+    if (this.#state === "over") return this.#step()
+    for (const command of leaveCommands(this.#announcedKey, this.#streamId)) this.#send(command)
+    this.#state = "over"
+    this.#events.push({ type: "closed" })
+    return this.#step()
   }
 
-  private shakeHands(bytes: Uint8Array) {
-    const step = this.handshake.push(bytes)
-    if (step.state === "failed") return this.fail(ownFailure("Handshake.Failed", step.error))
-    if (step.toSend !== null) this.toSend.push(step.toSend)
+  #shakeHands(bytes: Uint8Array) {
+    const step = this.#handshake.push(bytes)
+    if (step.state === "failed") return this.#fail(ownFailure("Handshake.Failed", step.error))
+    if (step.toSend !== null) this.#toSend.push(step.toSend)
     if (step.state !== "done") return
-    if (!step.echoed) this.note("the server's handshake does not repeat ours")
-    this.came = "handshake"
-    this.connect()
-    if (step.rest.length > 0) this.read(step.rest)
+    if (!step.echoed) this.#note("the server's handshake does not repeat ours")
+    this.#came = "handshake"
+    this.#connect()
+    if (step.rest.length > 0) this.#read(step.rest)
   }
 
-  private connect(): void {
-    const { url, auth, connectProperties = {} } = this.options
-    this.send(setChunkSizeMessage(this.writer.chunkSize))
-    this.state = "connect"
-    this.send(connectCommand(url, auth, connectProperties))
+  #connect(): void {
+    const { url, auth, connectProperties = {} } = this.#options
+    this.#send(setChunkSizeMessage(this.#writer.chunkSize))
+    this.#state = "connect"
+    this.#send(connectCommand(url, auth, connectProperties))
   }
 
-  private read(bytes: Uint8Array) {
-    const { messages, error } = this.reader.push(bytes)
-    this.taken += messages.length
-    for (const message of messages) this.take(message)
-    if (this.state === "over") return
-    if (error !== null) return this.fail(ownFailure("Protocol.Error", `the server breaks the RTMP protocol: ${error}`))
-    this.send(this.acknowledgements.count(bytes.length))
+  #read(bytes: Uint8Array) {
+    const { messages, error } = this.#reader.push(bytes)
+    this.#taken += messages.length
+    for (const message of messages) this.#take(message)
+    if (this.#state === "over") return
+    if (error !== null) return this.#fail(ownFailure("Protocol.Error", `the server breaks the RTMP protocol: ${error}`))
+    this.#send(this.#acknowledgements.count(bytes.length))
   }
 
-  private take(message: RtmpMessage) {
-    if (this.state === "over") return
+  #take(message: RtmpMessage) {
+    if (this.#state === "over") return
     const parsed = parseMessage(message)
     switch (parsed.type) {
       case "userControl":
-        if (parsed.event === USER_CONTROL.pingRequest) this.send(pingResponseMessage(parsed.data))
+        if (parsed.event === USER_CONTROL.pingRequest) this.#send(pingResponseMessage(parsed.data))
         return
       case "windowAcknowledgementSize":
-        return this.acknowledgements.setWindow(parsed.size)
+        return this.#acknowledgements.setWindow(parsed.size)
       case "acknowledgement":
-        return this.acknowledgements.peerAcknowledges(parsed.sequenceNumber)
+        return this.#acknowledgements.peerAcknowledges(parsed.sequenceNumber)
       case "setPeerBandwidth":
-        return this.send(this.acknowledgements.setPeerBandwidth(parsed.size))
+        return this.#send(this.#acknowledgements.setPeerBandwidth(parsed.size))
       case "command":
-        return this.command(parsed)
+        return this.#command(parsed)
       case "malformed":
-        return this.note(`a message of the server is not understood: ${parsed.error}`)
+        return this.#note(`a message of the server is not understood: ${parsed.error}`)
       default:
         return
     }
   }
 
-  private command(command: CommandMessage) {
+  #command(command: CommandMessage) {
     switch (command.name) {
       case "_result":
-        return this.result(command)
+        return this.#result(command)
       case "_error":
-        return this.refused(command)
+        return this.#refused(command)
       case "onStatus":
-        return this.status(infoOf(command.values))
+        return this.#status(infoOf(command.values))
       case "onFCPublish": {
         const code = amfText(infoOf(command.values), "code")
-        return isFailureCode(code) ? this.note(`the server answers FCPublish with ${code}`) : undefined
+        return isFailureCode(code) ? this.#note(`the server answers FCPublish with ${code}`) : undefined
       }
       case "close":
-        return this.fail(closedFailure(this.stage()))
+        return this.#fail(closedFailure(this.#stage()))
       case "_onbwcheck":
       case "ping":
         // Questions of FMS: an answer of any kind will do.
-        return this.send(commandMessage("_result", command.transactionId, null, 0))
+        return this.#send(commandMessage("_result", command.transactionId, null, 0))
       default:
         return
     }
   }
 
-  private result({ transactionId, values }: CommandMessage) {
-    if (transactionId === TRANSACTION.connect && this.state === "connect") {
+  #result({ transactionId, values }: CommandMessage) {
+    if (transactionId === TRANSACTION.connect && this.#state === "connect") {
       const info = infoOf(values)
-      if (amfText(info, "level") === "error") return this.connectRefused(info)
-      this.fmsVersion = amfText(values[0], "fmsVer").slice(0, 100)
-      this.came = "connect"
-      this.createStream()
-    } else if (transactionId === TRANSACTION.createStream && this.state === "createStream") {
+      if (amfText(info, "level") === "error") return this.#connectRefused(info)
+      this.#fmsVersion = amfText(values[0], "fmsVer").slice(0, 100)
+      this.#came = "connect"
+      this.#createStream()
+    } else if (transactionId === TRANSACTION.createStream && this.#state === "createStream") {
       const id = values[1]
       if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id > 0xffffffff)
-        return this.fail(ownFailure("Protocol.NoStream", ""))
-      this.streamId = id
-      this.came = "createStream"
-      this.publish(id)
+        return this.#fail(ownFailure("Protocol.NoStream", ""))
+      this.#streamId = id
+      this.#came = "createStream"
+      this.#publish(id)
     }
   }
 
-  private createStream(): void {
-    const { mode, url, announce = mode !== "probe" } = this.options
-    this.state = "createStream"
-    if (announce !== false) this.announcedKey = url.streamKey
-    for (const command of openCommands(url.streamKey, announce)) this.send(command)
+  #createStream(): void {
+    const { mode, url, announce = mode !== "probe" } = this.#options
+    this.#state = "createStream"
+    if (announce !== false) this.#announcedKey = url.streamKey
+    for (const command of openCommands(url.streamKey, announce)) this.#send(command)
   }
 
-  private publish(id: number): void {
-    if (this.options.mode === "probe") {
-      this.state = "probed"
-      this.events.push({ type: "probed", stage: "createStream" })
+  #publish(id: number): void {
+    if (this.#options.mode === "probe") {
+      this.#state = "probed"
+      this.#events.push({ type: "probed", stage: "createStream" })
       return
     }
-    this.state = "publish"
-    this.send(publishCommand(id, this.options.url.streamKey))
+    this.#state = "publish"
+    this.#send(publishCommand(id, this.#options.url.streamKey))
   }
 
-  private refused({ transactionId, values }: CommandMessage) {
+  #refused({ transactionId, values }: CommandMessage) {
     const info = infoOf(values)
     if (transactionId === TRANSACTION.releaseStream || transactionId === TRANSACTION.fcPublish) {
       const name = transactionId === TRANSACTION.fcPublish ? "FCPublish" : "releaseStream"
       // Servers that do not know them say so; that is no reason to stop.
-      return this.note(`the server refuses ${name}: ${amfText(info, "code")} ${amfText(info, "description")}`.trim())
+      return this.#note(`the server refuses ${name}: ${amfText(info, "code")} ${amfText(info, "description")}`.trim())
     }
-    if (this.state === "connect") return this.connectRefused(info)
+    if (this.#state === "connect") return this.#connectRefused(info)
     if (transactionId === TRANSACTION.createStream || transactionId === TRANSACTION.publish)
-      this.fail(serverFailure(amfText(info, "code"), hideSecrets(amfText(info, "description"), this.options.url)))
+      this.#fail(serverFailure(amfText(info, "code"), hideSecrets(amfText(info, "description"), this.#options.url)))
   }
 
-  private connectRefused(info: AmfValue): void {
-    const { url, auth, random } = this.options
-    this.fail(connectRefusal(info, url, auth, readUint32(random, 0)))
+  #connectRefused(info: AmfValue): void {
+    const { url, auth, random } = this.#options
+    this.#fail(connectRefusal(info, url, auth, readUint32(random, 0)))
   }
 
-  private status(info: AmfValue) {
+  #status(info: AmfValue) {
     const code = amfText(info, "code")
-    const description = hideSecrets(amfText(info, "description"), this.options.url)
-    if (code === "NetConnection.Connect.ReconnectRequest") return this.reconnect(amfText(info, "tcUrl"), description)
+    const description = hideSecrets(amfText(info, "description"), this.#options.url)
+    if (code === "NetConnection.Connect.ReconnectRequest") return this.#reconnect(amfText(info, "tcUrl"), description)
     if (code === "NetStream.Publish.Start") {
-      if (this.state !== "publish") return
-      this.state = "publishing"
-      this.came = "publishing"
-      this.events.push({ type: "ready", messageStreamId: this.streamId ?? 0 })
+      if (this.#state !== "publish") return
+      this.#state = "publishing"
+      this.#came = "publishing"
+      this.#events.push({ type: "ready", messageStreamId: this.#streamId ?? 0 })
       return
     }
     // What a server says when a session before ours ends is none of our business.
-    const ours = code !== "NetStream.Unpublish.Success" || this.state === "publishing"
+    const ours = code !== "NetStream.Unpublish.Success" || this.#state === "publishing"
     if (amfText(info, "level") === "error" || (ours && isFailureCode(code)))
-      return this.state === "connect" ? this.connectRefused(info) : this.fail(serverFailure(code, description))
-    this.note(`the server says ${code === "" ? "nothing known" : code}: ${description}`)
+      return this.#state === "connect" ? this.#connectRefused(info) : this.#fail(serverFailure(code, description))
+    this.#note(`the server says ${code === "" ? "nothing known" : code}: ${description}`)
   }
 
-  private reconnect(tcUrl: string, description: string) {
-    const url = reconnectUrl(this.options.url, tcUrl)
-    if (url === null) return this.note("the server asks to connect to another URL that is not taken: it is no RTMP URL, or leaves TLS")
-    this.events.push({ type: "reconnect", url, description })
+  #reconnect(tcUrl: string, description: string) {
+    const url = reconnectUrl(this.#options.url, tcUrl)
+    if (url === null) return this.#note("the server asks to connect to another URL that is not taken: it is no RTMP URL, or leaves TLS")
+    this.#events.push({ type: "reconnect", url, description })
   }
 
-  private stage(): PublishStage {
-    return this.state === "probed" || this.state === "over" ? "createStream" : this.state
+  #stage(): PublishStage {
+    return this.#state === "probed" || this.#state === "over" ? "createStream" : this.#state
   }
 
-  private note(text: string): void {
-    if (this.notes++ < MAX_NOTES) this.events.push({ type: "note", text: hideSecrets(text, this.options.url).slice(0, 500) })
+  #note(text: string): void {
+    if (this.#notes++ < MAX_NOTES) this.#events.push({ type: "note", text: hideSecrets(text, this.#options.url).slice(0, 500) })
   }
 
-  private fail(failure: RtmpFailure): void {
-    this.state = "over"
-    this.events.push({ type: "failed", failure })
+  #fail(failure: RtmpFailure): void {
+    this.#state = "over"
+    this.#events.push({ type: "failed", failure })
   }
 
   /** Control and command messages: their pieces are joined, for they are small and nobody shares them. */
-  private send(message: RtmpMessage | null): void {
-    if (message !== null) this.toSend.push(joinBytes(this.writer.pieces(message)))
+  #send(message: RtmpMessage | null): void {
+    if (message !== null) this.#toSend.push(joinBytes(this.#writer.pieces(message)))
   }
 
-  private step(): PublisherStep {
-    const { toSend, events } = this
-    this.toSend = []
-    this.events = []
+  #step(): PublisherStep {
+    const toSend = this.#toSend
+    const events = this.#events
+    this.#toSend = []
+    this.#events = []
     return { toSend, events }
   }
 }

@@ -11,8 +11,9 @@ const resolve = (reference: string, base: string): string => {
 }
 
 /**
- * The URL to publish to after a reconnect request with `tcUrl`, which may be relative to the one in use, or "" for the same again.
- * The stream key stays, the login only on the same host. Null for what is no RTMP URL, and for a way out of TLS.
+ * The URL to publish to after a reconnect request with `tcUrl`, which may be relative to the one in use, or "" for the
+ * same again. The stream key stays, the login only on the same host. Null for what is no RTMP URL, and for a way out of
+ * TLS.
  */
 export const reconnectUrl = (current: RtmpUrl, tcUrl: string): RtmpUrl | null => {
   if (tcUrl === "") return current

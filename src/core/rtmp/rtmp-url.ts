@@ -1,6 +1,6 @@
 /**
- * From the URL of an RTMP server, with or without the stream key in it, to what `connect` and `publish` are told. Keys are secrets
- * that only the server understands: they are never decoded, normalised or repeated in a sentence.
+ * From the URL of an RTMP server, with or without the stream key in it, to what `connect` and `publish` are told. Keys
+ * are secrets that only the server understands: they are never decoded, normalised or repeated in a sentence.
  */
 import { bad, good, type Read, readHost, readPort } from "../url/endpoint.ts"
 import { percentDecode } from "../url/url-text.ts"
@@ -39,8 +39,9 @@ interface Split {
 }
 
 /**
- * Divides what stands after the host. A query behind two path segments or more is the key's (`rtmp/KEY?s_bl=1`); behind a single
- * one, with a slash in the query, it is the application's (`live2?backup=1/KEY`), and so it is when another `?` follows.
+ * Divides what stands after the host. A query behind two path segments or more is the key's (`rtmp/KEY?s_bl=1`); behind
+ * a single one, with a slash in the query, it is the application's (`live2?backup=1/KEY`), and so it is when another
+ * `?` follows.
  */
 const splitKey = (rest: string): Split => {
   const first = rest.indexOf("?")
@@ -95,8 +96,8 @@ const keyProblem = (key: string): string | null => {
 const refuse = (error: string): ParsedRtmpUrl => ({ ok: false, error })
 
 /**
- * Reads an RTMP or RTMPS URL. With `streamKey` the whole path and query are the application, as platforms print them; without it the
- * key is the last part of the URL. Never throws, and no sentence repeats a secret.
+ * Reads an RTMP or RTMPS URL. With `streamKey` the whole path and query are the application, as platforms print them;
+ * without it the key is the last part of the URL. Never throws, and no sentence repeats a secret.
  */
 export const parseRtmpUrl = (text: string, streamKey?: string): ParsedRtmpUrl => {
   const match = /^(rtmps?):\/\/([^/?]*)(\/?[\s\S]*)$/i.exec(text)

@@ -9,7 +9,10 @@ interface Message extends QueuedMessage {
 const KINDS: Readonly<Record<string, QueuedKind>> = { K: "key", p: "inter", a: "audio", d: "data", V: "header", A: "header", M: "header" }
 const SLOTS: Readonly<Record<string, string>> = { V: "video", A: "audio", M: "metadata" }
 
-/** `K0 p40 a40`: key frame at 0 ms, inter frame and audio at 40 ms; V, A and M are headers, d a cue point. 100 bytes each. */
+/**
+ * `K0 p40 a40`: key frame at 0 ms, inter frame and audio at 40 ms; V, A and M are headers, d a cue point. 100 bytes
+ * each.
+ */
 const messages = (line: string): Message[] =>
   line
     .split(" ")
@@ -209,7 +212,8 @@ describe("the send queue", () => {
         const sent = [...got.map(({ name }) => name), ...rest]
         const sentMedia = sent.filter((name) => !"VAM".includes(name.slice(0, 1))).length
         expect(sentMedia + queue.counters.droppedMessages).toBe(media(offered))
-        // No inter frame without the whole of its group before it, and each key frame behind the latest header offered before it.
+        // No inter frame without the whole of its group before it, and each key frame behind the latest header offered
+        // before it.
         const names = offered.map(({ name, kind }) => ({ name, kind }))
         let previousVideo = -1
         for (const name of sent.filter((one) => one.startsWith("p") || one.startsWith("K"))) {

@@ -20,7 +20,10 @@ export interface RtpHeader {
   readonly payload_length: number
 }
 
-/** Null when the version is not 2, or the CSRC list, extension or padding runs past the datagram, or the padding count is 0. */
+/**
+ * Null when the version is not 2, or the CSRC list, extension or padding runs past the datagram, or the padding count
+ * is 0.
+ */
 export const parseRtp = (datagram: Uint8Array): RtpHeader | null => {
   if (datagram.length < RTP_HEADER_SIZE) return null
   const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength)

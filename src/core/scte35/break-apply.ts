@@ -60,7 +60,10 @@ const applyOut = (table: BreakTable, action: CueAction, moment: Moment, policy: 
   if (startMs > nowMs && !nested) tell(say.announced(one, nowMs, known !== undefined))
 }
 
-/** Which events an in ends: its own, the one that starts last before it; or else, of splice_insert, all that the network was left for. */
+/**
+ * Which events an in ends: its own, the one that starts last before it; or else, of splice_insert, all that the network
+ * was left for.
+ */
 const returning = (table: BreakTable, action: CueAction, { pid, spliceMs }: Moment): Break[] => {
   const own = table.breaks.filter((one) => one.family === action.family && one.signal === action.signal)
   if (own.length > 0) {
@@ -111,7 +114,10 @@ export const alignBreaks = (table: BreakTable, atMs: number, clock90k: number): 
   }
 }
 
-/** The clock went elsewhere: announced splice points lie on a timeline that is no more. Open breaks keep their ends, in real time. */
+/**
+ * The clock went elsewhere: announced splice points lie on a timeline that is no more. Open breaks keep their ends, in
+ * real time.
+ */
 export const abandonAnnounced = (table: BreakTable, cue: number, jumpMs: number, nowMs: number, tell: Tell): void => {
   for (const one of table.breaks) one.returnPts = null
   for (const one of table.breaks.filter(({ open, pts }) => !open && pts !== null)) {

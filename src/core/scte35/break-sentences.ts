@@ -85,7 +85,7 @@ export const damaged = (crcOk: boolean, cue: number | null, message: string): Br
   severity: "warning",
   cue,
   eventId: null,
-  message: crcOk ? `A SCTE-35 section cannot be acted on: ${message}.` : `A SCTE-35 section came damaged: ${message}.`,
+  message: crcOk ? `An SCTE-35 section cannot be acted on: ${message}.` : `An SCTE-35 section came damaged: ${message}.`,
 })
 
 export const silent = (hours: number): BreakEvent => ({

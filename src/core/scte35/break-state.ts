@@ -1,8 +1,9 @@
 /**
- * The ad breaks of one channel, from the sections of its stream (SCTE 35 9.7.3, 9.7.4, 10.3.3). Pure: time comes with every call.
+ * The ad breaks of one channel, from the sections of its stream (SCTE 35 9.7.3, 9.7.4, 10.3.3). Pure: time comes with
+ * every call.
  *
- * A break is announced, open, and over: by its return, by its duration (auto-return, or a segment's), by a cancel, or after
- * `maxBreakS`. break-table.ts says how events that overlap make one break of the channel.
+ * A break is announced, open, and over: by its return, by its duration (auto-return, or a segment's), by a cancel, or
+ * after `maxBreakS`. break-table.ts says how events that overlap make one break of the channel.
  */
 import { INPUT_SETTINGS } from "../input/setting-table.ts"
 import { abandonAnnounced, alignBreaks, applyAction } from "./break-apply.ts"
@@ -78,7 +79,10 @@ const followClock = (state: BreakState, sighting: Sighting, events: BreakEvent[]
   } else alignBreaks(state.table, atMs, clock90k)
 }
 
-/** The sighting that this one repeats: one that is remembered, or the one that an event still on the table has its times from. */
+/**
+ * The sighting that this one repeats: one that is remembered, or the one that an event still on the table has its times
+ * from.
+ */
 const repeated = (state: BreakState, reading: CueReading, telling: Telling): number | null => {
   const found = recall(state.memory, reading.actions, telling)
   if (found !== null || reading.kind !== "out") return found

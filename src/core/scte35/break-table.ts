@@ -1,9 +1,9 @@
 /**
  * The announced and open breaks of a channel and what time does to them.
  *
- * The channel is in a break from the first out until the last open event is over. Events of different signals nest (an advertisement
- * in a placement opportunity in a splice_insert avail); two of the same signal on a PID follow each other or, when the first is not
- * due to end where the second starts, overlap.
+ * The channel is in a break from the first out until the last open event is over. Events of different signals nest (an
+ * advertisement in a placement opportunity in a splice_insert avail); two of the same signal on a PID follow each other
+ * or, when the first is not due to end where the second starts, overlap.
  */
 import { type Break, type ChannelBreak, endOf } from "./break-record.ts"
 import * as say from "./break-sentences.ts"
@@ -62,7 +62,9 @@ const start = (table: BreakTable, one: Break, policy: BreakPolicy, tell: Tell): 
   tell(say.started(one))
 }
 
-/** When an open event that nothing else ends is taken for over: not before its announced end, had it the time to return. */
+/**
+ * When an open event that nothing else ends is taken for over: not before its announced end, had it the time to return.
+ */
 const capOf = ({ startMs, endMs }: Break, policy: BreakPolicy): number =>
   Math.max(startMs + policy.maxBreakS * 1000, (endMs ?? 0) + policy.returnSlackS * 1000)
 

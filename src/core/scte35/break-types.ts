@@ -1,4 +1,6 @@
-/** What the watcher of a channel's ad breaks takes in and gives out. Times in milliseconds are of one monotonic clock. */
+/**
+ * What the watcher of a channel's ad breaks takes in and gives out. Times in milliseconds are of one monotonic clock.
+ */
 import type { SpliceInfoSection } from "./section-fields.ts"
 
 /** Limits of the watch. */
@@ -25,8 +27,9 @@ export interface Sighting {
 }
 
 /**
- * What a section asks for: out, in and cancel of ad breaks; start, end and point of programme-level segmentation; null for
- * splice_null and bandwidth_reservation; other for private and unknown commands, splice_schedule and encrypted sections.
+ * What a section asks for: out, in and cancel of ad breaks; start, end and point of programme-level segmentation; null
+ * for splice_null and bandwidth_reservation; other for private and unknown commands, splice_schedule and encrypted
+ * sections.
  */
 export type CueKind = "out" | "in" | "cancel" | "start" | "end" | "point" | "null" | "other"
 
@@ -57,7 +60,10 @@ export interface Noted {
   /** Number of the sighting that this one repeats; null when it is new. */
   readonly repeatOf: number | null
   readonly kind: CueKind
-  /** Seconds from arrival to the splice point; null when immediate, without a time or without a clock. Negative: too late. */
+  /**
+   * Seconds from arrival to the splice point; null when immediate, without a time or without a clock. Negative: too
+   * late.
+   */
   readonly prerollS: number | null
   readonly events: ReadonlyArray<BreakEvent>
 }

@@ -1,8 +1,10 @@
 /**
- * Splice commands (ANSI/SCTE 35 2022b and 2023r1, 9.7), in the specification's field names. Times are 90 kHz ticks of 33 bits.
+ * Splice commands (ANSI/SCTE 35 2022b and 2023r1, 9.7), in the specification's field names. Times are 90 kHz ticks of
+ * 33 bits.
  *
- * Every structure keeps what is odd about it, so that it can be written again byte for byte: `reserved` holds reserved bits that are
- * not all ones, by place, and `trailing_bytes` (hexadecimal) what follows the last field inside the declared length.
+ * Every structure keeps what is odd about it, so that it can be written again byte for byte: `reserved` holds reserved
+ * bits that are not all ones, by place, and `trailing_bytes` (hexadecimal) what follows the last field inside the
+ * declared length.
  */
 import type { Reserved } from "./bits.ts"
 
@@ -101,7 +103,10 @@ export interface ActiveSpliceInsert extends Avail, CommandKept {
   readonly splice_immediate_flag: boolean
   /** As on the wire, inverted: false states that the event id complies with 9.9.3 (2023r1; a reserved bit before). */
   readonly event_id_compliance_flag: boolean
-  /** With program_splice_flag and without splice_immediate_flag; null when the time is not specified. Before pts_adjustment. */
+  /**
+   * With program_splice_flag and without splice_immediate_flag; null when the time is not specified. Before
+   * pts_adjustment.
+   */
   readonly pts_time?: number | null
   readonly pts_time_seconds?: number | null
   /** Without program_splice_flag. */
@@ -134,7 +139,10 @@ export interface PrivateCommand extends CommandKept {
   readonly private_bytes: string
 }
 
-/** A command kept as it came: of a type that the specification reserves, or of a known type that does not fit its length. */
+/**
+ * A command kept as it came: of a type that the specification reserves, or of a known type that does not fit its
+ * length.
+ */
 export interface RawCommand {
   readonly name: "unknown_command" | "malformed_command"
   readonly splice_command_type: number

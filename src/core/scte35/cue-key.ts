@@ -130,7 +130,8 @@ const timeless = (command: SpliceCommand | null, adjustment: number): unknown =>
 
 const actionsOf = (section: SpliceInfoSection, pid: number, signature: string): ReadonlyArray<CueAction> => {
   const { command } = section
-  // In a splice_insert the command decides: its descriptors only say more about the same break, and need not have an end.
+  // In a splice_insert the command decides: its descriptors only say more about the same break, and need not have an
+  // end.
   if (command?.name === "splice_insert") return [insertAction(command, pid)]
   if (command?.name === "time_signal") {
     const segments = (section.descriptors ?? []).flatMap((one) => (one.name === "segmentation_descriptor" ? [segmentAction(one, pid)] : []))

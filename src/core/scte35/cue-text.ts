@@ -29,8 +29,8 @@ const describeStranger = (text: string): string => {
 }
 
 /**
- * Bytes of base64 (standard or URL-safe, padded or not) or hexadecimal (0x before it or not), white space anywhere. Text of
- * hexadecimal digits alone is hexadecimal: base64 of a section starts with "/D" or "_D".
+ * Bytes of base64 (standard or URL-safe, padded or not) or hexadecimal (0x before it or not), white space anywhere.
+ * Text of hexadecimal digits alone is hexadecimal: base64 of a section starts with "/D" or "_D".
  */
 const readBytes = (text: string): Bytes => {
   const dense = text.replace(/\s+/g, "")
@@ -53,8 +53,9 @@ const readBytes = (text: string): Bytes => {
 }
 
 /**
- * Decodes a cue given as text; `error` is a sentence that says what is wrong where. A pointer_field of 0 before the section, as tools
- * that print a packet's payload leave it there, is taken off. A section with `errors` of its own is still returned.
+ * Decodes a cue given as text; `error` is a sentence that says what is wrong where. A pointer_field of 0 before the
+ * section, as tools that print a packet's payload leave it there, is taken off. A section with `errors` of its own is
+ * still returned.
  */
 export const decodeCueText = (text: string): DecodedCueText => {
   const read = readBytes(text)

@@ -152,8 +152,9 @@ const READERS: ReadonlyMap<number, (r: BitReader) => KnownCommand> = new Map([
 ])
 
 /**
- * Reads the command of `type` that starts at `start`. `declared` is splice_command_length, null where it is not stated; `limit` is
- * where the section's body ends. A command that does not fit is kept as bytes, up to its declared end or, without one, to `limit`.
+ * Reads the command of `type` that starts at `start`. `declared` is splice_command_length, null where it is not stated;
+ * `limit` is where the section's body ends. A command that does not fit is kept as bytes, up to its declared end or,
+ * without one, to `limit`.
  */
 export const decodeCommand = (bytes: Uint8Array, type: number, start: number, declared: number | null, limit: number): DecodedCommand => {
   const end = declared === null ? limit : Math.min(start + declared, limit)

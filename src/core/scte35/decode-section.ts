@@ -98,7 +98,10 @@ type Body = Pick<
   | "encrypted_bytes"
 >
 
-/** descriptor_loop_length and what follows it, from `start` to `limit`. `explained`: an error has said why nothing may be left. */
+/**
+ * descriptor_loop_length and what follows it, from `start` to `limit`. `explained`: an error has said why nothing may
+ * be left.
+ */
 const readTail = (bytes: Uint8Array, start: number, limit: number, explained: boolean, found: Findings): Omit<Body, "command"> => {
   if (start + 2 > limit) {
     if (!explained)
@@ -149,8 +152,9 @@ const joinPlaces = (places: ReadonlyArray<string>): string[] => {
 /**
  * The section at the start of `bytes`, which may be followed by stuffing of 0xFF. Never throws.
  *
- * A section that is damaged or breaks its own lengths is still returned, as far as it can be read, with sentences in `errors`:
- * never act on such a one as a cue. `ok` is false only when there is no section: no table_id 0xFC, or fewer bytes than it announces.
+ * A section that is damaged or breaks its own lengths is still returned, as far as it can be read, with sentences in
+ * `errors`: never act on such a one as a cue. `ok` is false only when there is no section: no table_id 0xFC, or fewer
+ * bytes than it announces.
  */
 export const decodeSpliceInfoSection = (bytes: Uint8Array): Decoded => {
   const error = refuse(bytes)

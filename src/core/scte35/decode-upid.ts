@@ -1,4 +1,7 @@
-/** Reads UPIDs (ANSI/SCTE 35 10.3.3.1 to 10.3.3.4). Their bytes are always kept; what they mean is added where they are sound. */
+/**
+ * Reads UPIDs (ANSI/SCTE 35 10.3.3.1 to 10.3.3.4). Their bytes are always kept; what they mean is added where they are
+ * sound.
+ */
 import { byteCount, toHex, toPrintable } from "../bytes/bytes-text.ts"
 import type { AtscContentIdentifier, Mpu, Upid } from "./descriptor-fields.ts"
 import { UPID_MID, type UpidForm, upidType, upidTypeName } from "./upid-types.ts"

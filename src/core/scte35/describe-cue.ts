@@ -102,8 +102,8 @@ const describeEncrypted = ({ encryption_algorithm, cw_index }: SpliceInfoSection
   `encrypted section (${encryptionAlgorithmName(encryption_algorithm)}, control word ${cw_index})`
 
 /**
- * One line: what the cue does, which event, when on the stream's clock (pts_adjustment included, h:mm:ss.mmm), for how long, and its
- * segments; whether it is damaged.
+ * One line: what the cue does, which event, when on the stream's clock (pts_adjustment included, h:mm:ss.mmm), for how
+ * long, and its segments; whether it is damaged.
  */
 export const describeCue = (section: SpliceInfoSection): string => {
   const command = section.command === null ? describeEncrypted(section) : describeCommand(section.command, section)

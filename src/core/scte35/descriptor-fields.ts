@@ -1,4 +1,7 @@
-/** Splice descriptors (ANSI/SCTE 35 2022b and 2023r1, clause 10), in the specification's field names. Bytes are hexadecimal. */
+/**
+ * Splice descriptors (ANSI/SCTE 35 2022b and 2023r1, clause 10), in the specification's field names. Bytes are
+ * hexadecimal.
+ */
 import type { Reserved } from "./bits.ts"
 
 /** identifier of every descriptor that the specification defines: "CUEI". */
@@ -160,7 +163,10 @@ export interface PrivateDescriptor {
   readonly private_bytes: string
 }
 
-/** A CUEI descriptor of a tag that the specification reserves, or one whose fields do not fit its length: kept as it came. */
+/**
+ * A CUEI descriptor of a tag that the specification reserves, or one whose fields do not fit its length: kept as it
+ * came.
+ */
 export interface RawDescriptor {
   readonly name: "unknown_descriptor" | "malformed_descriptor"
   readonly tag: number

@@ -11,13 +11,16 @@ const ptsTime = (command: SpliceCommand | null): number | null => {
   return command.pts_time ?? null
 }
 
-/** (pts_time + pts_adjustment) mod 2^33 in 90 kHz ticks (9.6.1); null when the command has no time, or takes effect at once. */
+/**
+ * (pts_time + pts_adjustment) mod 2^33 in 90 kHz ticks (9.6.1); null when the command has no time, or takes effect at
+ * once.
+ */
 export const effectivePts = ({ command, pts_adjustment }: Timed): number | null => {
   const time = ptsTime(command)
   return time === null ? null : (time + pts_adjustment) % PTS_MODULUS
 }
 
-/** The same as fields of a section that was read; none when there is no time. */
+/** The splice time with pts_adjustment applied, as fields of a decoded section: none when the command has no time. */
 export const adjustedPts = (
   command: SpliceCommand | null,
   pts_adjustment: number,

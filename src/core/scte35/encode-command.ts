@@ -128,7 +128,10 @@ const writeFields = (w: BitWriter, command: CommandFields): void => {
   }
 }
 
-/** Writes the command's fields, without its type and length. RangeError, naming the field, for one that is missing or out of range. */
+/**
+ * Writes the command's fields, without its type and length. RangeError, naming the field, for one that is missing or
+ * out of range.
+ */
 export const encodeCommand = (w: BitWriter, command: CommandFields): void => {
   writeFields(w, command)
   if ("trailing_bytes" in command && command.trailing_bytes !== undefined) writeHex(w, "trailing_bytes", command.trailing_bytes)

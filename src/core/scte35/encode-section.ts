@@ -52,8 +52,8 @@ const writeBody = (fields: SpliceInfoSectionFields): { commandSize: number; byte
 }
 
 /**
- * The section's bytes, with the lengths and CRC_32 that belong to it. RangeError, naming the field, for a value that is missing or
- * does not fit its field, and for a section that is too long.
+ * The section's bytes, with the lengths and CRC_32 that belong to it. RangeError, naming the field, for a value that is
+ * missing or does not fit its field, and for a section that is too long.
  *
  * encode(decode(x)) is x for every section x whose CRC_32 is right, also for one that breaks its own lengths.
  */

@@ -46,7 +46,10 @@ const convert = (type: UpidType, text: string): { hex: string | null; form: stri
   }
 }
 
-/** Bytes of a UPID of `id` written as `text`: the inverse of `upid_text`; structures are given as 0x and hexadecimal digits. */
+/**
+ * Bytes of a UPID of `id` written as `text`: the inverse of `upid_text`; structures are given as 0x and hexadecimal
+ * digits.
+ */
 export const encodeUpid = (id: number, text: string): EncodedUpid => {
   const type = upidType(id)
   if (type === undefined) return { ok: false, problem: `segmentation_upid_type ${id} is not defined` }

@@ -1,4 +1,6 @@
-/** splice_info_section (ANSI/SCTE 35 2022b and 2023r1, 9.6), in the specification's field names. Bytes are hexadecimal. */
+/**
+ * splice_info_section (ANSI/SCTE 35 2022b and 2023r1, 9.6), in the specification's field names. Bytes are hexadecimal.
+ */
 import type { SpliceCommand } from "./command-fields.ts"
 import type { SpliceDescriptor } from "./descriptor-fields.ts"
 
@@ -104,8 +106,8 @@ export type Encodable<T> =
       : T
 
 /**
- * A section to write. Fields of the header that are left out take their usual values. Lengths and CRC_32 are computed, except
- * splice_command_length 0xFFF and the lengths of a section that could not be read to its end.
+ * A section to write. Fields of the header that are left out take their usual values. Lengths and CRC_32 are computed,
+ * except splice_command_length 0xFFF and the lengths of a section that could not be read to its end.
  */
 export type SpliceInfoSectionFields = Partial<Header> & Encodable<Partial<Body> & Pick<Body, "command">>
 

@@ -1,4 +1,7 @@
-/** Sections out of public test suites, decoded independently beside them, and those of captured and encoder-made streams. */
+/**
+ * Sections out of public test suites, decoded independently beside them, and those of captured and encoder-made
+ * streams.
+ */
 import { describe, expect, it } from "vitest"
 import { hasMedia, readMedia } from "../../../test/media.ts"
 import { fromHex, toHex } from "../bytes/bytes-text.ts"
@@ -38,7 +41,7 @@ const strip = (value: unknown, drop: (key: string) => boolean): unknown => {
   return Object.fromEntries(Object.entries(value).flatMap(([key, inner]) => (drop(key) ? [] : [[key, strip(inner, drop)]])))
 }
 
-/** The same keys and values, no more and no fewer, but for those that we add. */
+/** Expects the keys and values of the vector, no more and no fewer, but for those that we add. */
 const expectContract = (section: unknown, expected: Fields): void => {
   const wanted = strip(expected, (key) => ABOUT_THE_VECTOR.has(key)) as Fields
   const got = strip(section, (key) => OURS.test(key)) as Fields

@@ -2,7 +2,9 @@
 import { PTS_MODULUS, TICKS_PER_SECOND } from "./timing.ts"
 
 const TICKS_PER_MS = TICKS_PER_SECOND / 1000
-/** What buffers and retransmission shift; more is another timeline: an encoder that started again, a file that loops. */
+/**
+ * What buffers and retransmission shift; more is another timeline: an encoder that started again, a file that loops.
+ */
 export const TIMELINE_SLACK_MS = 10_000
 /** Two clocks drift apart; crystals keep 100 ppm with ease. */
 const DRIFT = 1e-4

@@ -1,4 +1,7 @@
-/** The cues of late, to know one that is sent again. Bounded: the events that were not heard of for longest are forgotten. */
+/**
+ * The cues of late, to know one that is sent again. Bounded: the events that were not heard of for longest are
+ * forgotten.
+ */
 import type { CueAction } from "./cue-key.ts"
 import { TIMELINE_SLACK_MS } from "./watch-clock.ts"
 
@@ -36,7 +39,10 @@ const isSame = (told: Told, telling: Telling): boolean => {
   return telling.atMs - told.seenMs <= (telling.timed ? UNPLACED_REPEAT_MS : UNTIMED_REPEAT_MS)
 }
 
-/** Number of the sighting that told all of the same before, nothing else having been told of these events since; or null. */
+/**
+ * Number of the sighting that told all of the same before, nothing else having been told of these events since; or
+ * null.
+ */
 export const recall = (memory: CueMemory, actions: ReadonlyArray<CueAction>, telling: Telling): number | null => {
   const found: Told[] = []
   for (const { family, kind, signal } of actions) {

@@ -1,12 +1,17 @@
 /**
- * Socket options of libsrt 1.5.1 (`SRT_SOCKOPT` in srt.h) that mean something on a sender: id, C type, when they may be set and
- * what the library accepts. Ids, defaults and bounds were read back from the library itself.
+ * Socket options of libsrt 1.5.1 (`SRT_SOCKOPT` in srt.h) that mean something on a sender: id, C type, when they may be
+ * set and what the library accepts. Ids, defaults and bounds were read back from the library itself.
  */
 
-/** How the value is passed: int32 and bool as 4 bytes, int64 as 8, string without terminator, linger as `{int on; int seconds}`. */
+/**
+ * How the value is passed: int32 and bool as 4 bytes, int64 as 8, string without terminator, linger as `{int on; int
+ * seconds}`.
+ */
 export type SrtOptionType = "int32" | "int64" | "bool" | "string" | "linger"
 
-/** Until when it may be set: before srt_bind, before srt_connect or srt_listen, or at any time; `never` is read-only. */
+/**
+ * Until when it may be set: before srt_bind, before srt_connect or srt_listen, or at any time; `never` is read-only.
+ */
 export type SrtOptionPhase = "bind" | "connect" | "any" | "never"
 
 export interface SrtOption {
@@ -47,7 +52,10 @@ const flag = row("bool", [0, 1])
 const text = row("string", [0, 512])
 const linger = row("linger", [0, 3600])
 
-/** By libsrt's name, in the order of the ids: also a good order to set them, as the general ones come before the particular. */
+/**
+ * By libsrt's name, in the order of the ids: also a good order to set them, as the general ones come before the
+ * particular.
+ */
 export const SRT_OPTIONS = {
   MSS: int("MSS", 0, "bind", "bytes", "largest UDP datagram with IP and UDP headers", [232, 9000]),
   SNDSYN: flag("SNDSYN", 1, "any", "", "blocking send"),

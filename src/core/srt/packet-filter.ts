@@ -1,6 +1,6 @@
 /**
- * The packet filter of libsrt, `fec,cols:10,rows:5,layout:staircase,arq:onreq`, checked before libsrt sees it: 1.5.1 crashes on an
- * empty one and takes sizes that no buffer holds.
+ * The packet filter of libsrt, `fec,cols:10,rows:5,layout:staircase,arq:onreq`, checked before libsrt sees it: 1.5.1
+ * crashes on an empty one and takes sizes that no buffer holds.
  */
 
 /** Columns and rows libsrt takes go further; SMPTE 2022-1 matrices, which it follows, have at most 20 of each. */

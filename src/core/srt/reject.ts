@@ -6,8 +6,8 @@ export interface SrtDiagnosis {
   /** What to do about it; empty when nothing needs to be done. */
   readonly advice: string
   /**
-   * Whether trying again can help. A refusal always can: passphrases, stream ids and limits are changed at the far end, and
-   * nothing tells us of it. What this host refuses by itself (a bad value) stays refused until the URL is changed.
+   * Whether trying again can help. A refusal always can: passphrases, stream ids and limits are changed at the far end,
+   * and nothing tells us of it. What this host refuses by itself (a bad value) stays refused until the URL is changed.
    */
   readonly transient: boolean
 }
@@ -108,7 +108,10 @@ const ERRORS: Rows = {
 
 const diagnosis = (row: Rows[number]): SrtDiagnosis => ({ text: row[0], advice: row[1], transient: row[2] ?? true })
 
-/** Explains srt_getrejectreason: 0-17 by the library, 1000-1999 predefined for applications, 2000 and up the application's own. */
+/**
+ * Explains srt_getrejectreason: 0-17 by the library, 1000-1999 predefined for applications, 2000 and up the
+ * application's own.
+ */
 export const describeReject = (code: number): SrtDiagnosis => {
   const row = REJECTS[code]
   if (row !== undefined) return diagnosis(row)

@@ -1,6 +1,7 @@
 /**
- * SRT stream ids as their syntaxes have them: the standard one of the SRT Access Control guideline (`#!::r=live/x,m=publish`) and
- * those of media servers. The stream id itself always goes out verbatim; what is read here is for showing it to the operator.
+ * SRT stream ids as their syntaxes have them: the standard one of the SRT Access Control guideline
+ * (`#!::r=live/x,m=publish`) and those of media servers. The stream id itself always goes out verbatim; what is read
+ * here is for showing it to the operator.
  */
 import { printable } from "../printable.ts"
 import { isSecretName, maskNamed } from "../url/secret-names.ts"
@@ -142,8 +143,9 @@ export const parseStreamId = (text: string): StreamId => {
 export const shownStreamId = (text: string): string => printable(parseStreamId(text).masked)
 
 /**
- * What is wrong with a stream id that says it is of the standard syntax (`#!::`), or null: a server would refuse it, or read it
- * otherwise than it was meant. Other forms are the far end's own business. The sentence repeats nothing of the id.
+ * What is wrong with a stream id that says it is of the standard syntax (`#!::`), or null: a server would refuse it, or
+ * read it otherwise than it was meant. Other forms are the far end's own business. The sentence repeats nothing of the
+ * id.
  */
 export const streamIdProblem = (text: string): string | null => {
   if (!text.startsWith("#!::")) return null
@@ -164,7 +166,10 @@ export interface StreamIdFields {
   readonly extra?: ReadonlyArray<readonly [key: string, value: string]>
 }
 
-/** Writes the standard syntax; null when a value cannot be written in it (a comma) or the whole is longer than 512 bytes. */
+/**
+ * Writes the standard syntax; null when a value cannot be written in it (a comma) or the whole is longer than 512
+ * bytes.
+ */
 export const formatStreamId = (fields: StreamIdFields): string | null => {
   const pairs: Array<readonly [string, string | undefined]> = [
     ["u", fields.user],

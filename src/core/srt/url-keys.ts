@@ -1,6 +1,7 @@
 /**
- * Keys of a `srt://` URL in the dialects people paste: FFmpeg and OBS (libavformat/libsrt.c), srt-live-transmit (libsrt's own
- * tools), gosrt with MediaMTX and datarhei Core, GStreamer. One row a meaning; docs/urls.md is checked against it.
+ * Keys of a `srt://` URL in the dialects people paste: FFmpeg and OBS (libavformat/libsrt.c), srt-live-transmit
+ * (libsrt's own tools), gosrt with MediaMTX and datarhei Core, GStreamer. One row a meaning; docs/urls.md is checked
+ * against it.
  */
 import { SRT_OPTIONS, type SrtOption } from "./options.ts"
 

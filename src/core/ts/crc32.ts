@@ -1,4 +1,6 @@
-/** CRC-32/MPEG-2, ISO/IEC 13818-1 Annex A: polynomial 0x04C11DB7, initial value all ones, not reflected, not inverted. */
+/**
+ * CRC-32/MPEG-2, ISO/IEC 13818-1 Annex A: polynomial 0x04C11DB7, initial value all ones, not reflected, not inverted.
+ */
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte << 24

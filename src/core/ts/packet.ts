@@ -24,7 +24,9 @@ export interface TsPacket {
   readonly continuity_counter: number
   /** Null when there is none, it is empty, or its length runs past the packet. */
   readonly adaptation: AdaptationField | null
-  /** Bytes behind header and adaptation field; empty unless adaptation_field_control has a payload. A view, not a copy. */
+  /**
+   * Bytes behind header and adaptation field; empty unless adaptation_field_control has a payload. A view, not a copy.
+   */
   readonly payload: Uint8Array
 }
 
@@ -88,7 +90,10 @@ const writePcr = (field: Uint8Array, ticks: number): void => {
   field[5] = extension & 255
 }
 
-/** One packet of 188 bytes; what the payload does not fill is stuffing in the adaptation field. Throws RangeError when it does not fit. */
+/**
+ * One packet of 188 bytes; what the payload does not fill is stuffing in the adaptation field. Throws RangeError when
+ * it does not fit.
+ */
 export const buildPacket = (fields: PacketFields): Uint8Array => {
   const { payload, pcr } = fields
   const flags = (fields.discontinuity === true ? 0x80 : 0) | (fields.random_access === true ? 0x40 : 0) | (pcr === undefined ? 0 : 0x10)

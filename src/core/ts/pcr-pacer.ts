@@ -1,21 +1,27 @@
 /**
- * Pacing by the stream's own clock (ISO/IEC 13818-1 2.4.2.2 and annex D): between two PCRs bytes arrive at a constant rate, so
- * the time at which each ring slot should leave is known from its byte position. PCR time is laid on the monotonic clock by a slow
- * loop that follows the drift of the encoder's clock, plus a fixed delay that absorbs bursts.
+ * Pacing by the stream's own clock (ISO/IEC 13818-1 2.4.2.2 and annex D): between two PCRs bytes arrive at a constant
+ * rate, so the time at which each ring slot should leave is known from its byte position. PCR time is laid on the
+ * monotonic clock by a slow loop that follows the drift of the encoder's clock, plus a fixed delay that absorbs bursts.
  *
- * Slots wait in a ring until the PCR behind them has arrived. Those that come due before it leave at the last known rate. Without
- * a usable PCR, slots leave as they came, `delayMs` later.
+ * Slots wait in a ring until the PCR behind them has arrived. Those that come due before it leave at the last known
+ * rate. Without a usable PCR, slots leave as they came, `delayMs` later.
  */
 
 import { RING_SLOTS } from "../assembly/memory/layout.ts"
 
-/** Slots an output holds at most: below its queue, so that none is given up for it. Of 1316 bytes they are 4.38 Mbit. docs/urls.md says so. */
+/**
+ * Slots an output holds at most: below its queue, so that none is given up for it. Of 1316 bytes they are 4.38 Mbit.
+ * docs/urls.md says so.
+ */
 export const PACED_SLOTS = RING_SLOTS - 96
 
 export interface PcrPacerOptions {
   /** How long slots are held on average, in ms; bursts up to twice as long are evened out. Default 100. */
   readonly delayMs?: number
-  /** Most slots held; more than that and the oldest leave early, and the delay becomes shorter until all fit. Default PACED_SLOTS. */
+  /**
+   * Most slots held; more than that and the oldest leave early, and the delay becomes shorter until all fit. Default
+   * PACED_SLOTS.
+   */
   readonly maxHeld?: number
 }
 
@@ -35,7 +41,10 @@ const DRIFT_MAX = 0.002
 /** Samples a new time base counts as when it continues the old spacing: its phase is nearly right already. */
 const CONTINUED_SAMPLES = 10
 
-/** While more slots come than may be held, the delay becomes shorter by this share of time, down to half of what they last. */
+/**
+ * While more slots come than may be held, the delay becomes shorter by this share of time, down to half of what they
+ * last.
+ */
 const SHORTEN = 0.1
 /** With room for a longer delay for this long, it becomes longer again. */
 const CALM_US = 10e6
@@ -104,7 +113,9 @@ export class PcrPacer {
     return this.#tail - this.#head
   }
 
-  /** How long slots are held on average now, in ms: shorter than asked for where the bit rate would make them too many. */
+  /**
+   * How long slots are held on average now, in ms: shorter than asked for where the bit rate would make them too many.
+   */
   get delayMs(): number {
     return this.#delayUs / 1000
   }
@@ -202,7 +213,10 @@ export class PcrPacer {
     }
   }
 
-  /** Gives the waiting slots their final time, on the line between the last PCR and one at `position` that leaves at `releaseUs`. */
+  /**
+   * Gives the waiting slots their final time, on the line between the last PCR and one at `position` that leaves at
+   * `releaseUs`.
+   */
   #resolveTo(position: number, releaseUs: number): void {
     const span = position - this.#pcrPosition
     const slope = span > 0 ? (releaseUs - this.#pcrReleaseUs) / span : 0
@@ -251,7 +265,10 @@ export class PcrPacer {
     this.#note(pcr, rxUs, position, mediaUs + this.#offsetUs + this.#delayUs)
   }
 
-  /** A burst moves the arrival time of a PCR too, but then its distance in bytes still fits; beyond twice the delay nothing helps. */
+  /**
+   * A burst moves the arrival time of a PCR too, but then its distance in bytes still fits; beyond twice the delay
+   * nothing helps.
+   */
   #isJump(error: number, position: number, elapsedUs: number): boolean {
     const off = Math.abs(error)
     if (off <= JUMP_US) return false
@@ -269,7 +286,10 @@ export class PcrPacer {
     this.#offsetUs += this.#drift * elapsedUs + clamp(gain * error, SLEW * elapsedUs)
   }
 
-  /** Shortens the delay while slots do not fit, and gives it back, as slowly as the clock is corrected, when they have for long. */
+  /**
+   * Shortens the delay while slots do not fit, and gives it back, as slowly as the clock is corrected, when they have
+   * for long.
+   */
   #fitDelay(rxUs: number, elapsedUs: number): void {
     const leastUs = Math.min(this.#delayUs, (this.#maxHeld / 2) * this.#lastBytes * this.#usPerByte)
     if (this.#isFull) this.#delayUs = Math.max(leastUs, this.#delayUs - SHORTEN * elapsedUs)
@@ -307,7 +327,10 @@ export class PcrPacer {
     if (rate > 0) this.#usPerByte = rate
   }
 
-  /** A new time base goes on with the old spacing where that keeps slots within the delay's bounds, so that nothing is seen of it. */
+  /**
+   * A new time base goes on with the old spacing where that keeps slots within the delay's bounds, so that nothing is
+   * seen of it.
+   */
   #reanchor(pcr: number, rxUs: number, position: number): void {
     const wanted = this.#extrapolate(position, rxUs)
     const smooth = this.#locked && wanted >= rxUs && wanted <= rxUs + 2 * this.#delayUs

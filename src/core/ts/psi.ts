@@ -1,16 +1,14 @@
 /**
  * Programme specific information: PAT (ISO/IEC 13818-1 2.4.4.3) and PMT (2.4.4.8), read and written as whole sections.
  *
- * Readers return null for anything that is not a sound, current-or-next section of their table: wrong table_id, lengths that
- * disagree, a bad CRC_32.
+ * Readers return null for anything that is not a sound, current-or-next section of their table: wrong table_id, lengths
+ * that disagree, a bad CRC_32.
  */
 import { crc32 } from "./crc32.ts"
 import { buildPacket, TS_PACKET_SIZE } from "./packet.ts"
 
 export const TABLE_ID_PAT = 0x00
 export const TABLE_ID_PMT = 0x02
-/** stream_type of SCTE-35 sections (ANSI/SCTE 35 8.1). */
-export const STREAM_TYPE_SCTE35 = 0x86
 export const TAG_REGISTRATION = 0x05
 /** format_identifier that announces SCTE-35 in a programme (ANSI/SCTE 35 8.1). */
 export const CUEI = "CUEI"
@@ -155,7 +153,9 @@ export const buildPmt = (pmt: Omit<Pmt, "cuei">): Uint8Array => {
   return buildSection(TABLE_ID_PMT, pmt.program_number, pmt.version, body)
 }
 
-/** TS packets that carry one section from pointer_field on, the rest stuffed; counters run on from `continuity_counter`. */
+/**
+ * TS packets that carry one section from pointer_field on, the rest stuffed; counters run on from `continuity_counter`.
+ */
 export const packetizeSection = (section: Uint8Array, pid: number, continuity_counter: number): Uint8Array => {
   if (section.length > SECTION_MAX) throw new RangeError(`a section has at most ${SECTION_MAX} bytes`)
   const room = TS_PACKET_SIZE - 4

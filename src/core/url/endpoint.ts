@@ -8,7 +8,10 @@ export const bad = (message: string): Read<never> => ({ ok: false, message })
 
 const LABELS = /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.?$/i
 
-/** An address or a host name in lower case; "" for none. IPv6 stands in brackets and loses them, its zone stays (`fe80::1%eth0`). */
+/**
+ * An address or a host name in lower case; "" for none. IPv6 stands in brackets and loses them, its zone stays
+ * (`fe80::1%eth0`).
+ */
 export const readHost = (text: string): Read<string> => {
   if (text === "") return good("")
   if (text.startsWith("[")) {
@@ -22,7 +25,8 @@ export const readHost = (text: string): Read<string> => {
   if (isIPv4(text)) return good(text)
   if (/[^\u0000-\u007f]/.test(text)) return bad("the host name has letters outside ASCII: write its xn-- form")
   if (text.length > 253 || !LABELS.test(text)) return bad("the host is neither an IP address nor a host name")
-  // A last label of digits is an address to every resolver, in whatever base (0x7f.1 is 127.0.0.1): only the plain form is taken.
+  // A last label of digits is an address to every resolver, in whatever base (0x7f.1 is 127.0.0.1): only the plain form
+  // is taken.
   if (/(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$/i.test(text)) return bad(`${text} is not an IPv4 address (four decimal numbers, 0 to 255)`)
   return good(text.toLowerCase())
 }

@@ -1,4 +1,7 @@
-/** Names whose values are secrets, in queries and stream ids: of logins, signed URLs (AWS, Azure, Akamai), CDNs and media servers. */
+/**
+ * Names whose values are secrets, in queries and stream ids: of logins, signed URLs (AWS, Azure, Akamai), CDNs and
+ * media servers.
+ */
 
 const SECRET_NAME =
   /pass|secret|token|pwd|auth|signature|credential|ticket|hmac|jwt|api_?key|stream_?key|^(?:key|k|sig|cid|pw|p|tok|otp|st|sas|policy|hdn(?:ea|tl|ts))$/i

@@ -1,6 +1,6 @@
 /**
- * Takes a URL apart by hand. A WHATWG parser would lose a stream id at its `#` (`streamid=#!::r=live/x`) and silently rewrite
- * hosts like `0x7f.1`. The query goes from the first `?` to the end, and only `&` divides it.
+ * Takes a URL apart by hand. A WHATWG parser would lose a stream id at its `#` (`streamid=#!::r=live/x`) and silently
+ * rewrite hosts like `0x7f.1`. The query goes from the first `?` to the end, and only `&` divides it.
  */
 
 export interface QueryPart {
@@ -31,7 +31,10 @@ export interface UrlParts {
   readonly query: ReadonlyArray<QueryPart>
 }
 
-/** Undoes percent-encoding; an escape that is none stays as it is, and a plus is a plus. Null when the result is not UTF-8. */
+/**
+ * Undoes percent-encoding; an escape that is none stays as it is, and a plus is a plus. Null when the result is not
+ * UTF-8.
+ */
 export const percentDecode = (text: string): string | null => {
   if (!text.includes("%")) return text
   try {

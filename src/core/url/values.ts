@@ -1,4 +1,7 @@
-/** Values of URL keys: whole numbers, switches, texts. Messages name the key and what it takes; secrets are never repeated. */
+/**
+ * Values of URL keys: whole numbers, switches, texts. Messages name the key and what it takes; secrets are never
+ * repeated.
+ */
 import { bad, good, type Read } from "./endpoint.ts"
 
 /** A value shown in a message: short, quoted. */

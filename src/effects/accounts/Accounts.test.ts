@@ -12,7 +12,7 @@ import { hashPassword, isPassword } from "./password.ts"
 
 const PASSWORD = "correct horse battery"
 
-/** The accounts of a service with these settings, over the store in that directory. */
+/** Runs the accounts of a service with these settings on the store in that directory. */
 const use = <A, E>(directory: string, over: Partial<AppConfigService>, act: Effect.Effect<A, E, Accounts | Store>) =>
   act.pipe(
     Effect.provide(

@@ -1,4 +1,4 @@
-/** Users and API keys, held in memory as the store has them: every request asks for them, few change them. */
+/** Users and API keys, mirrored in memory: every request asks for them, few change them. */
 import { createHash, randomUUID } from "node:crypto"
 import { Context, Effect, Layer, Option } from "effect"
 import { AppConfig, isLoopback } from "../config/AppConfig.ts"

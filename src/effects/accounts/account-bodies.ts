@@ -1,8 +1,8 @@
-/** What requests about users and keys hold, and what is shown of them. */
+/** Request bodies about users and keys, and what is shown of both. */
 import { Schema } from "effect"
 import { matches } from "../config/pattern.ts"
 
-/** Each may do what the ones before it may: look, run channels, and everything. */
+/** Roles in rising order, each allowed everything the ones before it are: look, run channels, do everything. */
 export const ROLES = ["viewer", "operator", "admin"] as const
 export const Role = Schema.Literal(...ROLES)
 export type Role = typeof Role.Type
@@ -42,7 +42,7 @@ export interface KeyView {
   readonly id: string
   readonly name: string
   readonly role: Role
-  /** The first characters of the key, by which its owner knows it. */
+  /** First characters of the key, by which its owner recognises it. */
   readonly prefix: string
   readonly created_at: string
 }

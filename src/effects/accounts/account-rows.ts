@@ -1,4 +1,4 @@
-/** Rows of users and API keys. Passwords and keys are there as hashes only. */
+/** Rows of users and API keys. Passwords and keys are stored as hashes only. */
 import { Effect, Schema } from "effect"
 import type { StoreError } from "../model/Errors.ts"
 import type { StoreAccess } from "../store/store-access.ts"
@@ -7,7 +7,7 @@ import { Role } from "./account-bodies.ts"
 export interface StoredUser {
   readonly name: string
   readonly role: Role
-  /** As `password.ts` writes it. */
+  /** Password hash in the form that `password.ts` writes. */
   readonly password: string
   readonly created_at: string
   readonly changed_at: string
@@ -18,14 +18,14 @@ export interface StoredKey {
   readonly name: string
   readonly role: Role
   readonly prefix: string
-  /** SHA-256 of the key, hexadecimal: a key is 256 random bits, which no dictionary finds. */
+  /** SHA-256 of the key, hexadecimal. Enough, as a key is 256 random bits, which no dictionary finds. */
   readonly sha256: string
   readonly created_at: string
 }
 
 export interface AccountRows {
   readonly load: Effect.Effect<{ readonly users: ReadonlyArray<StoredUser>; readonly keys: ReadonlyArray<StoredKey> }, StoreError>
-  /** Stores a user, or what changed of one. */
+  /** Stores a new or changed user. */
   readonly putUser: (user: StoredUser) => Effect.Effect<void, StoreError>
   readonly deleteUser: (name: string) => Effect.Effect<void, StoreError>
   readonly insertKey: (key: StoredKey) => Effect.Effect<void, StoreError>

@@ -4,19 +4,19 @@ import { Effect } from "effect"
 import type { StoreError } from "../model/Errors.ts"
 import type { StoreAccess } from "../store/store-access.ts"
 
-/** Entries kept; the oldest go first. */
+/** Most entries kept; the oldest go first. */
 export const MAX_AUDIT_ROWS = 100_000
 
 export interface NewAuditEntry {
-  /** ISO 8601. */
+  /** Time of the request, ISO 8601. */
   readonly at: string
-  /** As in `user ada` or `key ci`. */
+  /** Who asked, as in `user ada` or `key ci`. */
   readonly actor: string
   readonly address: string
   readonly method: string
-  /** Without its query. */
+  /** Path of the request, without its query. */
   readonly path: string
-  /** What was asked for, in a few words. */
+  /** The change that was asked for, in a few words. */
   readonly what: string
   /** HTTP status of the answer. */
   readonly status: number
@@ -31,12 +31,12 @@ export interface AuditQuery {
   readonly limit: number
   /** Only entries with a lower id. */
   readonly before?: number | undefined
-  /** Part of who asked; of these two parts of a text case does not matter. */
+  /** Text contained in `actor`; case does not matter. */
   readonly actor?: string | undefined
-  /** Part of what was asked for, or of its path. */
+  /** Text contained in `what` or `path`; case does not matter. */
   readonly text?: string | undefined
   readonly outcome?: AuditOutcome | undefined
-  /** Only entries at or after this time, and before that one; ms since 1970. */
+  /** Only entries at or after this time, and below, before that one; ms since 1970. */
   readonly sinceMs?: number | undefined
   readonly untilMs?: number | undefined
 }
@@ -69,7 +69,7 @@ export const makeAuditRows = ({ change, read, sql }: StoreAccess, max = MAX_AUDI
     if (actor !== undefined) conditions.push(holds("actor", actor))
     if (text !== undefined) conditions.push(sql`(${holds("what", text)} OR ${holds("path", text)})`)
     if (outcome !== undefined) conditions.push(sql`outcome = ${outcome}`)
-    // ISO 8601 in UTC sorts as text does.
+    // ISO 8601 times in UTC sort as text.
     if (sinceMs !== undefined) conditions.push(sql`at >= ${new Date(sinceMs).toISOString()}`)
     if (untilMs !== undefined) conditions.push(sql`at < ${new Date(untilMs).toISOString()}`)
     return read("read the audit log", sql<AuditEntry>`SELECT * FROM audit WHERE ${sql.and(conditions)} ORDER BY id DESC LIMIT ${limit}`)

@@ -8,7 +8,10 @@ import { appConfig } from "../testing/configs.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
 import { Accounts, type AccountsService } from "./Accounts.ts"
 
-/** A start of the service with these settings: what it says on standard output, and what `look` sees of its accounts. */
+/**
+ * A start of the service with these settings: returns what it prints on standard output, and what `look` sees of its
+ * accounts.
+ */
 const start = <A>(directory: string, over: Partial<AppConfigService>, look: (accounts: AccountsService) => A) =>
   Effect.gen(function* () {
     const said: string[] = []
@@ -40,7 +43,7 @@ describe("the key of the first start", () => {
       assert.include(line.msg, read(file))
       const second = yield* start(directory, settings, (accounts) => [listing(accounts), accounts.keyOf(read(file))?.role])
       assert.deepStrictEqual(second, { said: [], seen: first.seen })
-      // It is a key of the store: the file may go.
+      // The key is in the store, so the file may be removed.
       rmSync(file)
       assert.deepStrictEqual((yield* start(directory, settings, listing)).seen, ["first-start admin"])
       assert.isFalse(existsSync(file))
@@ -125,7 +128,7 @@ describe("the key for Prometheus", () => {
       const settings = { metricsKeyFile: Option.some(file) }
       const { seen } = yield* start(directory, settings, (accounts) => accounts.isEmpty())
       assert.deepStrictEqual([seen, read(file)], [true, "no-key-needed"])
-      // Closed later, it gets one that is good.
+      // When the service is closed later, it makes a valid key.
       yield* start(directory, { ...settings, apiKey: Option.some(Redacted.make("k")) }, (accounts) => accounts.keyOf(read(file))?.role)
       assert.match(read(file), /^sd_/)
     }),

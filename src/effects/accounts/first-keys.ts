@@ -1,7 +1,8 @@
 /**
- * Keys that the service makes for itself and leaves in files, for installations that start with one command: an admin's where it would
- * refuse to be open to other machines (`FIRST_KEY_FILE`), and a viewer's for Prometheus (`METRICS_KEY_FILE`). Both are keys of the store
- * like any other: their files may be removed, and `DELETE /api/keys/{id}` ends them.
+ * Keys that the service makes by itself and leaves in files, for installations that start with one command: an admin's
+ * key where it would refuse to be open to other machines (`FIRST_KEY_FILE`), and a viewer's key for Prometheus
+ * (`METRICS_KEY_FILE`). Both are ordinary keys in the store: their files may be removed, and `DELETE /api/keys/{id}`
+ * revokes them.
  */
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
@@ -13,15 +14,15 @@ import { isKeyText, newKey } from "./api-key.ts"
 
 const FIRST_NAME = "first-start"
 const METRICS_NAME = "metrics-key-file"
-/** What Prometheus sends where nobody is asked for a key: its file must be there. */
+/** Text for Prometheus to send where nobody is asked for a key, since its file must exist. */
 const NO_KEY = "no-key-needed"
-/** The viewer's key is for a process of another user, which has the directory mounted. */
+/** Mode of the viewer's key file: it is read by a process of another user, which has the directory mounted. */
 const READABLE = 0o644
 const PRIVATE = 0o600
 
 const causeOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))
 
-/** Its text without the line end; empty when there is no such file. */
+/** Text of a key file without the line end; empty when there is no such file. */
 const readKeyFile = (file: string): string => {
   try {
     return readFileSync(file, "utf8").trim()
@@ -31,14 +32,14 @@ const readKeyFile = (file: string): string => {
   }
 }
 
-/** Whole or not at all. */
+/** Writes a key file whole or not at all. */
 const writeKeyFile = (file: string, text: string, mode: number): void => {
   mkdirSync(dirname(file), { recursive: true, mode: 0o755 })
   const partial = `${file}.${process.pid}.part`
   try {
     rmSync(partial, { force: true })
     writeFileSync(partial, `${text}\n`, { mode, flag: "wx" })
-    // The mode above is less the umask.
+    // The umask has been taken off the mode above.
     chmodSync(partial, mode)
     renameSync(partial, file)
   } catch (cause) {
@@ -47,7 +48,10 @@ const writeKeyFile = (file: string, text: string, mode: number): void => {
   }
 }
 
-/** In no log that pages show: standard output alone, as a line of the log where lines are JSON. */
+/**
+ * Announces a key on standard output alone, in the log's format where that is JSON, so that no log shown on a page has
+ * it.
+ */
 const announce = (text: string, format: AppConfigService["logFormat"]) =>
   Effect.flatMap(
     Effect.sync(() => new Date().toISOString()),
@@ -55,8 +59,8 @@ const announce = (text: string, format: AppConfigService["logFormat"]) =>
   )
 
 /**
- * Makes an admin's key, leaves it in `FIRST_KEY_FILE` and says it once; does nothing without that setting. A key that stands there already
- * is taken: a start that was broken off had written it.
+ * Makes an admin's key, leaves it in `FIRST_KEY_FILE` and announces it once; does nothing without that setting. A key
+ * that is already in the file is used: a start that was interrupted had written it.
  */
 export const makeFirstKey = (
   { firstKeyFile, logFormat }: Pick<AppConfigService, "firstKeyFile" | "logFormat">,
@@ -70,7 +74,7 @@ export const makeFirstKey = (
         const found = yield* Effect.try({ try: () => readKeyFile(file), catch: (cause) => refuse(`cannot be read: ${causeOf(cause)}`) })
         if (found !== "" && !isKeyText(found)) return yield* refuse("holds no key that this service made; remove it for a new one")
         const key = found === "" ? newKey() : found
-        // Before it is stored: a key that is nowhere but in the store, as a hash, would lock everybody out.
+        // The file comes before the store: a key that exists only as a hash in the store would lock everybody out.
         if (found === "") {
           const write = () => writeKeyFile(file, key, PRIVATE)
           yield* Effect.try({ try: write, catch: (cause) => refuse(`cannot be written: ${causeOf(cause)}`) })
@@ -84,8 +88,8 @@ export const makeFirstKey = (
   })
 
 /**
- * Sees to it that `METRICS_KEY_FILE` holds a key that is good; does nothing without that setting. A file that cannot be written is a
- * warning: streams do not wait for their monitoring.
+ * Makes sure that `METRICS_KEY_FILE` holds a valid key; does nothing without that setting. A file that cannot be
+ * written is only a warning: streams do not wait for their monitoring.
  */
 export const keepMetricsKey = (
   { apiKey, auth, metricsKeyFile }: Pick<AppConfigService, "apiKey" | "auth" | "metricsKeyFile">,
@@ -101,7 +105,7 @@ export const keepMetricsKey = (
         const key = isOpen ? NO_KEY : newKey()
         yield* Effect.try(() => writeKeyFile(file, key, READABLE))
         if (isOpen) return
-        // The one whose file is lost or was changed.
+        // The old key, whose file was lost or changed.
         const last = accounts.keys().find(({ name }) => name === METRICS_NAME)
         if (last !== undefined) yield* accounts.removeKey(last.id)
         yield* accounts.createKey({ name: METRICS_NAME, role: "viewer" }, key)

@@ -2,18 +2,18 @@
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto"
 import { Effect } from "effect"
 
-/** 32 MiB and about a tenth of a second for each guess. */
+/** Parameters of scrypt: each guess costs 32 MiB and about a tenth of a second. */
 const COST = { N: 2 ** 15, r: 8, p: 1 } as const
 const HASH_BYTES = 32
 
-/** Logins at the same time must not take all memory, nor all cores from the streams. */
+/** Permits for hashing: simultaneous logins must not use up all memory, nor take all cores from the streams. */
 const turns = Effect.unsafeMakeSemaphore(2)
 
 const derive = (password: string, salt: Buffer, cost: { readonly N: number; readonly r: number; readonly p: number }) =>
   turns.withPermits(1)(
     Effect.async<Buffer>((resume) => {
       const options = { ...cost, maxmem: 256 * cost.N * cost.r }
-      // Bun says undefined where Node says null.
+      // Bun gives undefined where Node gives null.
       scrypt(password.normalize("NFC"), salt, HASH_BYTES, options, (error, hash) =>
         resume(error == null ? Effect.succeed(hash) : Effect.die(error)),
       )
@@ -27,7 +27,7 @@ export const hashPassword = (password: string): Effect.Effect<string> =>
     return Effect.map(derive(password, salt, COST), text)
   })
 
-/** Compares in constant time. Without a stored password (no such user) it takes as long, and is false. */
+/** Compares a password in constant time. Without a stored one (no such user) it takes as long and is false. */
 export const isPassword = (password: string, stored: string | undefined): Effect.Effect<boolean> => {
   const [kind, N, r, p, salt = "", hash = ""] = (stored ?? "").split("$")
   if (kind !== "scrypt") return Effect.as(derive(password, Buffer.alloc(16), COST), false)

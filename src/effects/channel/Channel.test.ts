@@ -23,7 +23,7 @@ interface Started {
   readonly engine: FakeEngine
   readonly channel: Channel
   readonly fiber: Fiber.RuntimeFiber<void>
-  /** What was recorded. */
+  /** Events that were recorded. */
   readonly events: ReadonlyArray<Happening>
 }
 
@@ -169,7 +169,7 @@ describe("a writer", () => {
     }),
   )
 
-  /** The delay before the next attempt, of a session of output `a` that was connected for so many ms. */
+  /** Delay before the next attempt, in ms, after a session of output `a` that was connected for `connectedFor` ms. */
   const failAfter = (run: Started, connectedFor: number) =>
     Effect.gen(function* () {
       yield* run.engine.output("a", "connected")

@@ -4,7 +4,7 @@
  *   channel
  *   ├─ receivers    put_channel, again after every engine restart and change of a leg; remove_channel when the channel stops
  *   ├─ watcher      what the engine tells of legs, SCTE-35 sections and receivers: log lines, events, cues, breaks
- *   └─ writers      one fiber per enabled output, keyed by its id; each retries for itself and touches no sibling
+ *   └─ writers      one fiber per enabled output, keyed by its id; each retries by itself and touches no sibling
  */
 import { Deferred, Effect, FiberMap, Mailbox, type Scope, Stream, SubscriptionRef } from "effect"
 import type { ChannelSpec } from "../../engine/protocol/messages.ts"
@@ -51,7 +51,7 @@ export const makeChannel = (
     }
   })
 
-/** Runs until interrupted; then every output and leg of the channel is closed. */
+/** Runs a channel until interrupted; then every output and leg of it is closed. */
 export const runChannel = (channel: Channel): Effect.Effect<void> =>
   Effect.all([receivers(channel), watchEvents(channel), writers(channel)], { concurrency: "unbounded", discard: true }).pipe(
     Effect.scoped,
@@ -60,7 +60,7 @@ export const runChannel = (channel: Channel): Effect.Effect<void> =>
 
 /**
  * Gives a started channel its new configuration; returns when outputs that must go have gone and new ones are starting.
- * @param by who has it so, for what is recorded of outputs that are disabled or removed; null for nobody in particular
+ * @param by who made the change, recorded for outputs that it disables or removes; null for nobody in particular
  */
 export const reconfigure = (channel: Channel, config: ChannelConfig, by: string | null = null): Effect.Effect<void> =>
   Effect.gen(function* () {
@@ -90,7 +90,7 @@ const receivers = (channel: Channel): Effect.Effect<void, never, Scope.Scope> =>
     )
   })
 
-/** Tells the engine of the channel until it takes it. */
+/** Offers the channel to the engine until the engine takes it. */
 const put = (channel: Channel, connection: number, spec: ChannelSpec): Effect.Effect<void> =>
   Effect.gen(function* () {
     const { engine, runtime } = channel
@@ -98,7 +98,7 @@ const put = (channel: Channel, connection: number, spec: ChannelSpec): Effect.Ef
     const { stats } = yield* SubscriptionRef.get(engine.state)
     const carried = stats?.channels.some((c) => c.id === spec.id) === true
     yield* engine.send({ cmd: "put_channel", channel: spec })
-    // An engine that has the channel knows better which source is good; a new one starts with the primary.
+    // An engine that has the channel knows better which leg is good; a new one starts with the primary.
     if (!carried && source !== "primary" && spec.legs.some((leg) => leg.name === source)) {
       yield* Effect.ignore(engine.send({ cmd: "switch_source", channel_id: spec.id, leg: source, manual: false }))
     }
@@ -116,7 +116,10 @@ const put = (channel: Channel, connection: number, spec: ChannelSpec): Effect.Ef
     ),
   )
 
-/** Waits until the engine has the channel; after the loss of connection `after`, for a newer one, or 5 s should it have been no loss. */
+/**
+ * Waits until the engine has the channel, in a connection newer than `after`. Gives up after 5 s, in case that
+ * connection was not lost.
+ */
 export const awaitChannel =
   (channel: Channel) =>
   (after: number): Effect.Effect<number> => {
@@ -140,7 +143,7 @@ const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
     const running = new Map<string, OutputConfig>()
     const wanted = (outputs: ReadonlyArray<OutputConfig>) => new Map(outputs.filter((o) => o.enabled).map((o) => [o.id, o]))
 
-    /** `next` is the output as it is wanted now; undefined when it was removed. */
+    /** Stops an output. `next` is its new configuration; undefined when it was removed. */
     const stop = ({ id: outputId, slug, url }: OutputConfig, next: OutputConfig | undefined, by: string | null) =>
       Effect.gen(function* () {
         const left = runtime.outputs.get(outputId)
@@ -183,7 +186,7 @@ const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
         return FiberMap.run(fibers, output.id, lasting)
       })
 
-    /** It goes on as it is; what the control plane alone does by its settings follows them. */
+    /** Lets an output go on undisturbed; only what the control plane itself does by its settings changes. */
     const keep = (output: OutputConfig) => Effect.sync(() => void running.set(output.id, output))
 
     const apply = ({ by, done, outputs }: WritersRequest) =>
@@ -192,7 +195,7 @@ const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
         const isSame = (old: OutputConfig, now: OutputConfig | undefined) =>
           now !== undefined && revisionOf(now, host) === revisionOf(old, host)
         const gone = [...running.values()].filter((old) => !isSame(old, next.get(old.id)))
-        // Out before in: a new URL may need the very port the old one holds.
+        // Old outputs stop first: a new URL may need the very port that an old one holds.
         const stopOne = (old: OutputConfig) =>
           stop(
             old,

@@ -1,4 +1,7 @@
-/** The channels that run: their fibers, and what they record. */
+/**
+ * The channels that run: their fibers, what they record, and what the engine's figures and its coming and going mean
+ * for them.
+ */
 import { Cause, Clock, Context, Effect, type Exit, FiberMap, FiberRef, Layer, Schedule, Scope } from "effect"
 import { AppConfig } from "../config/AppConfig.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
@@ -25,7 +28,7 @@ export interface RunningChannelsService {
   readonly runtimeOf: (id: string) => ChannelRuntime | null
   /** Starts a channel; `how` ends the sentence "started ...". */
   readonly run: (config: ChannelConfig, how: string) => Effect.Effect<Channel>
-  /** Starts a channel for a verb: answers when the engine has it, so that the next command finds it there. */
+  /** Starts a channel and answers once the engine has it, so that the next command of a verb finds it there. */
   readonly runNow: (config: ChannelConfig, how: string) => Effect.Effect<unknown>
   /**
    * What is stored becomes what is known and what runs: outputs that stay as they are go on.
@@ -47,7 +50,10 @@ export interface RunningChannelsService {
 
 const SHUTDOWN_WITHIN = "1500 millis"
 const TAKEN_WITHIN = "1 second"
-/** Messages quote peers and the operating system; this is more than any of ours. */
+/**
+ * Longest message that is recorded, in characters. Messages quote peers and the operating system; none of ours is this
+ * long.
+ */
 const MAX_MESSAGE = 1000
 
 /** Runs a channel until it is interrupted, whatever fails in it. */
@@ -138,5 +144,5 @@ export class RunningChannels extends Context.Tag("distributor/RunningChannels")<
   static readonly Live = Layer.scoped(RunningChannels, make)
 }
 
-/** True when the start failed further up: what an engine that was found carries then goes on. */
+/** True when the service failed to start: an engine that was found running then keeps its streams. */
 export const isFailedStart = (exit: Exit.Exit<unknown, unknown>): boolean => exit._tag === "Failure" && !Cause.isInterruptedOnly(exit.cause)

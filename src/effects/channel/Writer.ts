@@ -19,11 +19,11 @@ import { endReasonOf } from "./runtime/end-reason.ts"
 
 /** What an attempt leaves behind for its parent. */
 interface Attempt {
-  /** Monotonic ms since when the session works; null before. */
+  /** Monotonic ms since which the session has worked; null before. */
   upSinceMs: number | null
   /** True once it counts as a reconnect, or as the first connect. */
   counted: boolean
-  /** True until the state in which a running session was found is taken note of: it is no news. */
+  /** True until the state in which a running session was found has been noted: that state is not news. */
   found: boolean
 }
 
@@ -82,7 +82,7 @@ const onState = (deps: WriterDeps, attempt: Attempt, state: SessionState) =>
     if (news) yield* deps.record({ kind, severity: "info", output: deps.output.slug, message })
   })
 
-/** Ends when somebody asks for the next attempt. */
+/** Waits until somebody asks for the next attempt. */
 const askedAgain = (runtime: OutputRuntime): Effect.Effect<void> =>
   Effect.ensuring(
     Effect.async<void>((resume) => {
@@ -91,7 +91,10 @@ const askedAgain = (runtime: OutputRuntime): Effect.Effect<void> =>
     Effect.sync(() => (runtime.tryAgain = null)),
   )
 
-/** Runs an output for good. Delays grow (`retryDelayMs`) and start afresh once a session worked for 10 s, or when somebody asks. */
+/**
+ * Runs an output until interrupted. Delays grow (`retryDelayMs`) and start afresh once a session has worked for 10 s,
+ * or when somebody asks.
+ */
 export const runWriter = (deps: WriterDeps): Effect.Effect<never> =>
   Effect.gen(function* () {
     const { runtime } = deps
@@ -113,7 +116,7 @@ export const runWriter = (deps: WriterDeps): Effect.Effect<never> =>
     }
   })
 
-/** Waits as long as is right; true when somebody has asked for the next attempt. */
+/** Waits before the next attempt; true when somebody asked for it to start at once. */
 const onFailure = (deps: WriterDeps, error: OutputEnded, failures: number): Effect.Effect<boolean> =>
   Effect.gen(function* () {
     const { runtime } = deps
@@ -122,7 +125,7 @@ const onFailure = (deps: WriterDeps, error: OutputEnded, failures: number): Effe
     const errorCount = runtime.errorCount + 1
     const common = { session: null, lastError: error.reason, errorCount }
     if (error.code === ENGINE_LOST) {
-      // The engine comes back with all its sessions gone: no fault of the far side, so no delay.
+      // The engine comes back without any sessions. That is no fault of the far side, so there is no delay.
       yield* setStatus(deps, { ...common, status: "retrying", nextRetryAt: null })
       return false
     }
@@ -139,7 +142,7 @@ const onFailure = (deps: WriterDeps, error: OutputEnded, failures: number): Effe
     return yield* Effect.raceFirst(Effect.as(askedAgain(runtime), true), Effect.as(Effect.sleep(delay), false))
   })
 
-/** Enough failures in a row: nothing more happens until the output is started anew. */
+/** Gives up after too many failures in a row: nothing more happens until the output is started again. */
 const giveUp = (deps: WriterDeps, error: OutputEnded, failed: Partial<OutputRuntime>, attempts: number) =>
   Effect.gen(function* () {
     const message = `${error.reason}; given up after ${attempts} ${attempts === 1 ? "attempt" : "attempts"} to reconnect: start the output again`

@@ -1,6 +1,6 @@
 /**
- * Follows what the engine tells of one channel: its legs and which of them is used, SCTE-35 sections, receivers of its listeners.
- * At most one log line a second of each kind; what is worth keeping is recorded.
+ * Follows what the engine tells of one channel: its legs and which of them is used, SCTE-35 sections, receivers of its
+ * listeners. At most one log line a second of each kind; what is worth keeping is recorded.
  */
 
 import { Clock, type Duration, Effect, type Scope } from "effect"
@@ -28,7 +28,7 @@ interface Line {
 }
 
 const ALARMING: ReadonlyArray<LegEvent["kind"]> = ["failed", "silent", "sender_changed", "sequence_reset", "pcr_jump", "rejoined"]
-/** What of a leg is worth keeping; that it is silent or live, the `source` events say. */
+/** Events of a leg that are kept. That it falls silent or comes back is already told by the `source` events. */
 const KEPT: Partial<Record<LegEvent["kind"], EventKind>> = {
   failed: "leg_failed",
   sender_changed: "sender_changed",
@@ -40,7 +40,7 @@ const KEPT: Partial<Record<LegEvent["kind"], EventKind>> = {
   rejoined: "rejoined",
 }
 const WORSE: ReadonlyArray<SourceEvent["kind"]> = ["leg_lost", "redundancy_lost", "merge_off", "legs_differ"]
-/** Reasons of a switch that was wanted. */
+/** Reasons for a switch that somebody or something asked for, as opposed to a failover. */
 const WANTED = ["operator", "failback", "merged", "restart", "settings"]
 
 const isWarning = (event: SourceEvent) => WORSE.includes(event.kind) || (event.kind === "switched" && !WANTED.includes(event.reason))
@@ -75,7 +75,7 @@ const happeningOf = (event: InputEvent): Happening | null => {
 
 const receiverOf = ({ peer, stream_id }: ReceiverEvent) => (stream_id === "" ? peer : `${peer} (${shownStreamId(stream_id)})`)
 
-/** What became of a receiver of a listener, for people. */
+/** Sentence that tells people what happened to a receiver of a listener. */
 export const receiverMessage = (event: ReceiverEvent): string => {
   const gone = event.reason === null ? "left" : `was turned away: ${event.reason}`
   return `receiver ${receiverOf(event)} ${event.joined ? "joined" : gone}`
@@ -103,7 +103,10 @@ const lineOf = (channel: Channel, event: InputEvent, slugOf: (outputId: string) 
   }
 }
 
-/** While a break is near, a proof is open or a manual cue on its way; and otherwise. */
+/**
+ * Pause between two looks at SCTE-35: `TICK` while a break is near, a proof open or a manual cue on its way, else the
+ * longer one.
+ */
 const TICK = "1 second"
 const IDLE_TICK = "10 seconds"
 
@@ -142,7 +145,8 @@ export const watchEvents = (channel: Channel): Effect.Effect<never, never, Scope
         if (found.length > 0 || runtime.scte35.cues !== cues) yield* channel.changed
       })
 
-    // Fifty channels that wake each second for nothing cost more than all else the control plane does.
+    // Fifty channels that each wake once a second for nothing would cost more than everything else in the control
+    // plane.
     const scope = yield* Effect.scope
     let ticking = false
     const isBusy = Effect.map(

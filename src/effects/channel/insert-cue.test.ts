@@ -236,7 +236,7 @@ describe("the PID", () => {
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* refused({}, { pid: 600 }), [
         "Conflict",
-        "pid: 600 is not a SCTE-35 PID of the stream (there is 500, 501): leave it out, or set input.scte35_pid to it first",
+        "pid: 600 is not an SCTE-35 PID of the stream (there is 500, 501): leave it out, or set input.scte35_pid to it first",
       ])
       assert.include((yield* refused({}, { pid: 600 }, withoutPids))[1], "(there is none)")
       for (const [pid, what] of [
@@ -319,7 +319,7 @@ describe("a manual cue is refused", () => {
       run.engine.refuse = (command) => (command.cmd === "insert_cue" ? reason : null)
       assert.deepStrictEqual(yield* Effect.provide(refusal(run, OUT), capture), [tag, message])
       assert.deepStrictEqual(lines, [`a cue of 192.0.2.7 (with the API key) was not inserted: ${message}`])
-      // It is forgotten: the same from the stream is the stream's, and nothing is missed.
+      // The insertion is forgotten: an equal section from the stream is the stream's own, and nothing counts as missed.
       yield* section(run, 1, inserted(run)[0]?.section_base64 ?? "")
       assert.deepInclude(run.cues[0], { manual: false })
       yield* adjust("10 seconds")

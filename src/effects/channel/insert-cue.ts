@@ -1,6 +1,7 @@
 /**
- * Puts a manual cue into what goes out of a channel: the one way in which we change a stream. Allowed by `input.manual_cues` only, built
- * or checked here, inserted by the engine, recorded with who asked for it, and known again by its bytes when it goes out.
+ * Puts a manual cue into a channel's outgoing stream: the one way in which we change a stream. Allowed by
+ * `input.manual_cues` only, built or checked here, inserted by the engine, recorded with who asked for it, and
+ * recognised by its bytes when it goes out.
  */
 import { Clock, Effect } from "effect"
 import type { ChannelStats, LegStats } from "../../engine/protocol/messages.ts"
@@ -34,10 +35,13 @@ type Refusal = InvalidInput | Conflict | EngineUnavailable
 const conflict = (path: string, message: string) => new Conflict({ errors: [{ path, message }] })
 const noInput = (why: string) => conflict("channel", `${why}, and a cue goes out with those of the stream`)
 
-/** Stream types of ISO/IEC 13818-1 and SCTE 35 that may carry sections: private sections, private data, splice information. */
+/**
+ * Stream types of ISO/IEC 13818-1 and SCTE 35 that may carry sections: private sections, private data, splice
+ * information.
+ */
 const SECTION_STREAM_TYPES = [0x05, 0x06, 0x86]
 
-/** What else goes on a PID as far as the PMT tells; null when nothing speaks against a section on it. */
+/** What else the PMT says a PID carries; null when a section may go on it. */
 const occupant = (leg: LegStats | undefined, pid: number): string | null => {
   for (const { pcr_pid, pmt_pid, streams } of leg?.programmes ?? []) {
     if (pmt_pid === pid) return "the PMT"
@@ -56,7 +60,7 @@ const pidFor = ({ config }: InsertionPlace, leg: LegStats | undefined, asked: nu
     const pids = withPidByHand(config.input.scte35_pid, scte35PidsOf(leg))
     if (asked !== undefined && !pids.includes(asked)) {
       const known = pids.length === 0 ? "there is none" : `there is ${pids.join(", ")}`
-      return conflict("pid", `${asked} is not a SCTE-35 PID of the stream (${known}): leave it out, or set input.scte35_pid to it first`)
+      return conflict("pid", `${asked} is not an SCTE-35 PID of the stream (${known}): leave it out, or set input.scte35_pid to it first`)
     }
     const pid = asked ?? pids[0] ?? null
     const other = pid === null ? null : occupant(leg, pid)
@@ -64,10 +68,13 @@ const pidFor = ({ config }: InsertionPlace, leg: LegStats | undefined, asked: nu
     return other === null ? Effect.succeed(pid) : conflict(path, `PID ${pid} carries ${other}, which a cue would damage: set another PID`)
   })
 
-/** Seconds since 1970, or the next number that no cue of late had: unique for long, and rising as people expect. */
+/**
+ * Event id for a new cue: seconds since 1970, or the next number that no recent cue had. Unique for a long time and
+ * rising, as people expect.
+ */
 const freeEventId = ({ channel, lastCues }: InsertionPlace): Effect.Effect<number> =>
   Effect.gen(function* () {
-    // A store that is away must not keep a cue from the stream.
+    // A store that does not answer must not keep a cue out of the stream.
     const stored = yield* Effect.orElseSucceed(lastCues, () => [])
     const scte35 = channel?.runtime.scte35
     const used = new Set([
@@ -80,7 +87,7 @@ const freeEventId = ({ channel, lastCues }: InsertionPlace): Effect.Effect<numbe
     return id
   })
 
-/** `wanted` is the PID that the engine was asked for; null: any. */
+/** The error for an engine's refusal. `wanted` is the PID that was asked for; null means any. */
 const refusalOf = ({ code, reason }: EngineRefused, wanted: number | null): Conflict | EngineUnavailable => {
   switch (code) {
     case "no_input":
@@ -110,7 +117,7 @@ const attempt = (place: InsertionPlace, input: CueInput, by: string): Effect.Eff
     }
     const stats = yield* Effect.catchTag(place.figures, "EngineRefused", ({ reason }) => new EngineUnavailable({ reason }))
     const leg = activeLeg(stats)
-    // The engine would say so, but for a cue whose time it needs a clock.
+    // The engine would say so too, but a cue with a time needs the clock first.
     if (stats?.clock_90k === null && leg?.receiving === false) return yield* noInput("no packets arrive")
     const chooses = input.command === "splice_insert" && input.splice_event_id === undefined
     const { section, warnings } = yield* sectionOf(input, {
@@ -123,7 +130,7 @@ const attempt = (place: InsertionPlace, input: CueInput, by: string): Effect.Eff
     const { base64, command, description, event_id, event_ids: eventIds, pts } = factsOf(section)
     const deadlineMs = (yield* monotonicMs) + INSERTED_WITHIN_MS
     const insertion: PendingInsertion = { base64, eventIds, description, by, deadlineMs, pid: wanted, audited: false }
-    // Before it is sent: the cue may show in the stream before the answer is read. When no answer comes, it still may.
+    // Noted before it is sent: the cue may appear in the stream before the answer is read, or without any answer.
     insertions.push(insertion)
     yield* insertionBegun.open
     const reply = yield* engine.send({ cmd: "insert_cue", channel_id: config.id, pid: wanted, section_base64: base64 }).pipe(
@@ -141,7 +148,10 @@ const attempt = (place: InsertionPlace, input: CueInput, by: string): Effect.Eff
     return { cue: { pid, command, event_id, pts, description, base64, hex: section.hex, section }, warnings }
   })
 
-/** @param by who asked for it, as the record is to name them */
+/**
+ * Inserts a manual cue.
+ * @param by who asked for it, as the record is to name them
+ */
 export const insertCue = (place: InsertionPlace, input: CueInput, by: string): Effect.Effect<CueAnswer, Refusal> =>
   attempt(place, input, by).pipe(
     Effect.tapError((error) => Effect.logWarning(`a cue of ${by} was not inserted: ${error.message}`)),

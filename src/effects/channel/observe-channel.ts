@@ -1,4 +1,4 @@
-/** What each message of figures says that was not known before: lines to log, events to keep. */
+/** News in each message of figures: lines to log, events to keep. */
 import type { ChannelStats } from "../../engine/protocol/messages.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { Happening } from "../model/channel-event.ts"
@@ -13,7 +13,10 @@ export interface Observed {
 
 const NOTHING: Observed = { lines: [], events: [] }
 
-/** Takes note of the figures of one channel: when its input last arrived, which SCTE-35 PIDs it has, what is wrong with it. */
+/**
+ * Takes note of the figures of one channel: when its input last arrived, which SCTE-35 PIDs it has, what is wrong with
+ * it.
+ */
 export const observeChannel = (
   config: ChannelConfig,
   runtime: ChannelRuntime,
@@ -31,7 +34,7 @@ export const observeChannel = (
     const pids = scte35PidsOf(leg)
     if (pids.join() !== runtime.scte35Pids.join()) {
       const found = pids.length > 0
-      lines.push({ message: found ? `SCTE-35 on PID ${pids.join(", ")}` : "the programme no longer has a SCTE-35 PID", warn: !found })
+      lines.push({ message: found ? `SCTE-35 on PID ${pids.join(", ")}` : "the programme no longer has an SCTE-35 PID", warn: !found })
       runtime.scte35Pids = pids
     }
   }
@@ -45,7 +48,7 @@ export const observeChannel = (
   }
   const now = status === "error" ? `error: ${error}` : status
   if (now !== runtime.logged) {
-    // Rates inside the reason change each second: the sentence without its numbers tells whether it is news.
+    // Rates inside the reason change every second, so the sentence is compared without its numbers.
     const withoutNumbers = (s: string) => s.replace(/\d+/g, "")
     if (withoutNumbers(now) !== withoutNumbers(runtime.logged)) lines.push({ message: now, warn: status === "error" })
     runtime.logged = now

@@ -1,4 +1,4 @@
-/** One attempt of an output as the engine runs it: opened or found, and closed with its scope. */
+/** One attempt of an output as the engine runs it: opened, or found running, and closed with its scope. */
 import { Effect, type Mailbox, type Scope } from "effect"
 import type { Reason, SessionState } from "../../engine/protocol/messages.ts"
 import { type OutputHost, outputSpec, revisionOf } from "../config/output-place.ts"
@@ -16,18 +16,21 @@ export interface WriterDeps {
   readonly host: OutputHost
   readonly channelId: string
   readonly output: OutputConfig
-  /** Asked at each failure: it may change while the output runs. */
+  /** Retry policy, asked for at each failure because it may change while the output runs. */
   readonly retry: () => RetryPolicy
   readonly runtime: OutputRuntime
-  /** Waits until the engine has the channel, in a connection newer than the one given, or 5 s at most; returns the connection's number. */
+  /**
+   * Waits until the engine has the channel, in a connection newer than the one given, or 5 s at most; returns the
+   * connection's number.
+   */
   readonly awaitChannel: (after: number) => Effect.Effect<number>
-  /** Told of every change of status. */
+  /** Run at every change of status. */
   readonly changed: Effect.Effect<void>
   readonly record: RecordHappening
 }
 
 const CLOSE_WITHIN = "3 seconds"
-/** Code of a session that went with the engine. */
+/** Reason code of a session that was lost together with the engine. */
 export const ENGINE_LOST = "engine_lost"
 
 const ended = (error: EngineRefused | EngineUnavailable): OutputEnded =>
@@ -42,18 +45,18 @@ export const endedBy = (reason: Reason | null): OutputEnded =>
     transient: reason?.transient ?? true,
   })
 
-/** One attempt, as it was opened or found. */
+/** A session of the engine, as it was opened or found. */
 export interface Session {
   readonly id: string
   readonly state: SessionState
   readonly updates: Mailbox.ReadonlyMailbox<SessionUpdate>
-  /** The engine ran it before. */
+  /** True when the engine already ran it. */
   readonly found: boolean
   /** False once the engine has said that it ended: there is nothing left to close. */
   open: boolean
 }
 
-/** Opens a session in the engine. `pipe` is the FIFO of one that ffmpeg reads. */
+/** Opens a session in the engine. `pipe` is the FIFO of a session that ffmpeg reads. */
 export const openSession = (
   { engine, host, channelId, output }: WriterDeps,
   pipe: string | null = null,
@@ -67,7 +70,7 @@ export const openSession = (
       output: outputSpec(output, host, id, pipe),
     })
     const close = engine.send({ cmd: "close_output", channel_id: channelId, output_id: output.id })
-    // A session that nobody here knows, e.g. of an older configuration: it makes way.
+    // A session that nobody here knows, e.g. of an older configuration, makes way.
     const replace = Effect.catchIf(
       open,
       (e) => e._tag === "EngineRefused" && e.code === "exists",
@@ -77,13 +80,15 @@ export const openSession = (
     return { id, state: "connecting", updates, found: false, open: true }
   })
 
-/** Closes what is still open, within 3 s. */
+/** Closes a session that is still open, within 3 s. */
 export const closeSession = ({ engine, channelId, output }: WriterDeps, { open }: Session): Effect.Effect<void> =>
   open
     ? engine.send({ cmd: "close_output", channel_id: channelId, output_id: output.id }).pipe(within(CLOSE_WITHIN), Effect.ignore)
     : Effect.void
 
-/** The output's session: the one the engine already runs for this configuration, or a new one; closed with the scope. */
+/**
+ * The output's session: the one the engine already runs for this configuration, or a new one; closed with the scope.
+ */
 export const engineSession = (deps: WriterDeps): Effect.Effect<Session, OutputEnded, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.gen(function* () {

@@ -12,7 +12,7 @@ import type { Channel } from "./started-channel.ts"
 const rtsp = outputConfig({ id: "r", slug: "r", protocol: "rtsp", url: "rtsp://me:s3cret@192.0.2.1/live" })
 const noCues: Channel["keepCue"] = (cue) => ({ current: () => cue, update: () => undefined })
 
-/** A running channel with a RTSP output; `script` stands for ffmpeg. */
+/** A running channel with an RTSP output; `script` stands for ffmpeg. */
 const started = (script: string) =>
   Effect.gen(function* () {
     const directory = yield* temporaryDirectory
@@ -31,11 +31,11 @@ const started = (script: string) =>
     yield* Effect.addFinalizer(() => Fiber.interrupt(fiber))
     return { channel, engine, events, fiber, runDir }
   })
-/** Waits until it is so, 8 s at most. */
+/** Waits until the condition holds, 8 s at most. */
 const until = (condition: () => boolean) => Effect.sleep(10).pipe(Effect.repeat({ until: condition }), Effect.timeout("8 seconds"))
 const opened = (engine: FakeEngine) => engine.sent.flatMap((command) => (command.cmd === "open_output" ? [command.output] : []))
 
-describe("a RTSP output", () => {
+describe("an RTSP output", () => {
   it.scopedLive("is connected when ffmpeg streams, not when the engine has opened the FIFO", () =>
     Effect.gen(function* () {
       const { channel, engine, fiber, runDir } = yield* started(

@@ -1,11 +1,11 @@
 /**
- * One attempt of a RTSP output: the engine writes the stream into a FIFO, ffmpeg reads it there and publishes it. It is connected when
- * the server takes packets, and over when either of the two is.
+ * One attempt of an RTSP output: the engine writes the stream into a FIFO, ffmpeg reads it there and publishes it. It
+ * is connected when the server takes packets, and over when either of the two is.
  *
  *   engine session ──FIFO──> ffmpeg ──RTSP──> server
  *
- * A session that an earlier control plane left running is not adopted, since nobody hears its ffmpeg any more: both are ended and begun
- * anew, which the server sees as a reconnect.
+ * A session that an earlier control plane left running is not adopted, since nobody hears its ffmpeg any more: both are
+ * ended and begun anew, which the server sees as a reconnect.
  */
 import { Deferred, Effect, Fiber, Mailbox, Option, type Scope, SubscriptionRef } from "effect"
 import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"

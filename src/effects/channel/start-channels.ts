@@ -1,4 +1,6 @@
-/** What the start of the service does with the channels that are stored and with those that an engine was found running. */
+/**
+ * What the start of the service does with the channels that are stored and with those that an engine was found running.
+ */
 import { Effect, type Scope, SubscriptionRef } from "effect"
 import type { ChannelBookService } from "../config/ChannelBook.ts"
 import { startsWithService } from "../config/on-demand.ts"
@@ -9,7 +11,8 @@ import type { RunningChannelsService } from "./RunningChannels.ts"
 import { endStrangersAtEachConnection, runsOutput } from "./strangers.ts"
 
 /**
- * Starts what is to run, ends what the engine runs and nobody asked for any more, and follows both from then on.
+ * Starts the channels that are to run, ends whatever the engine runs that nobody asks for any more, and follows both
+ * from then on.
  *
  * @param exclusively lets no change of the configuration come in between
  */

@@ -12,7 +12,7 @@ export type RecordHappening = (happening: Happening) => Effect.Effect<void>
 
 export interface WritersRequest {
   readonly outputs: ReadonlyArray<OutputConfig>
-  /** Who wants them so; null for nobody in particular. */
+  /** Who made the change; null for nobody in particular. */
   readonly by: string | null
   readonly done: Deferred.Deferred<void>
 }
@@ -27,7 +27,7 @@ export interface Channel {
   /** Number of the engine connection in which the engine has taken this channel. */
   readonly taken: SubscriptionRef.SubscriptionRef<number>
   readonly writerRequests: Mailbox.Mailbox<WritersRequest>
-  /** To be run when something that a viewer sees has changed. */
+  /** Run this when something that a viewer sees has changed. */
   readonly changed: Effect.Effect<void>
   /** Keeps what happened to the channel. Never fails, never waits for the store. */
   readonly record: RecordHappening

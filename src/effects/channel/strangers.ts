@@ -1,16 +1,16 @@
 /**
- * What an engine that was found running carries and nobody asks for: it ran before this control plane, or was told to end it while
- * nobody could tell it anything.
+ * Strangers: channels and outputs that a running engine carries and nobody asks for. They are older than this control
+ * plane, or were to be ended at a time when the engine could not be reached.
  */
 import { Effect, Stream, SubscriptionRef } from "effect"
 import type { Command, EngineStats } from "../../engine/protocol/messages.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 
-/** Gives the configuration of a channel that runs; undefined for all others. */
+/** Gives the configuration of a running channel; undefined for all others. */
 export type WantedChannel = (channelId: string) => ChannelConfig | undefined
 
-/** The commands that end it. Outputs that changed are not among them: their own fibers replace them. */
+/** Commands that end what nobody asks for. Changed outputs are not among them: their own fibers replace them. */
 export const strangers = (stats: EngineStats | null, wanted: WantedChannel): ReadonlyArray<Command> =>
   (stats?.channels ?? []).flatMap(({ id, outputs }): Command[] => {
     const config = wanted(id)
@@ -22,7 +22,10 @@ export const strangers = (stats: EngineStats | null, wanted: WantedChannel): Rea
 const nameOf = (command: Command) =>
   command.cmd === "close_output" ? `output ${command.output_id}` : command.cmd === "remove_channel" ? `channel ${command.channel_id}` : ""
 
-/** Ends it, as far as the engine can be told; never fails. What the configuration asks for is left as it is. */
+/**
+ * Ends what nobody asks for, as far as the engine can be reached; never fails. What the configuration asks for is left
+ * alone.
+ */
 export const endStrangers = (engine: EngineClientService, wanted: WantedChannel): Effect.Effect<void> =>
   Effect.gen(function* () {
     const { stats } = yield* SubscriptionRef.get(engine.state)
@@ -33,7 +36,8 @@ export const endStrangers = (engine: EngineClientService, wanted: WantedChannel)
   })
 
 /**
- * The same at each connection with the engine: a stop or a removal that fell into the time without one has reached nobody. Never ends.
+ * Ends strangers at each connection with the engine: a stop or a removal made while there was none has reached nobody.
+ * Never ends.
  *
  * @param exclusively lets no change of the configuration come between the look and its commands
  */

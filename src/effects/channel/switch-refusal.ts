@@ -1,9 +1,12 @@
-/** Whether an operator's switch would leave the outputs without a stream. Pure. */
+/** Decides whether an operator's switch would leave the outputs without a stream. Pure. */
 import { formatEndpoint } from "../../core/net/address.ts"
 import type { ChannelStats } from "../../engine/protocol/messages.ts"
 import type { SourceName } from "../model/channel.ts"
 
-/** Why switching to `source` is refused unless forced; null when it may be done, also while nothing is known of the channel. */
+/**
+ * Why switching to `source` is refused unless forced; null when it is allowed, also while nothing is known about the
+ * channel.
+ */
 export const deadLeg = (stats: ChannelStats | undefined, source: SourceName): string | null => {
   const leg = stats?.legs.find((l) => l.name === source)
   if (leg === undefined || stats?.active_source === source) return null

@@ -1,4 +1,4 @@
-/** The operator's change of source. */
+/** An operator's switch to the other leg. */
 import { Effect } from "effect"
 import type { ChannelStats } from "../../engine/protocol/messages.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
@@ -9,16 +9,16 @@ import { deadLeg } from "./switch-refusal.ts"
 
 export interface SwitchDeps {
   readonly config: ChannelConfig
-  /** Undefined when it is stopped. */
+  /** The running channel; undefined when it is stopped. */
   readonly channel: Channel | undefined
   readonly engine: Pick<EngineClientService, "send">
   /** The engine's last figures of the channel. */
   readonly figures: Effect.Effect<ChannelStats | undefined>
-  /** Asks the engine for those of this moment. */
+  /** Asks the engine for the figures of this moment. */
   readonly refreshed: Effect.Effect<unknown, unknown>
 }
 
-/** Refused with `Conflict` when nothing usable arrives on that source, unless forced. */
+/** Switches a channel to a leg. Refused with `Conflict` when nothing usable arrives there, unless forced. */
 export const switchSource = (
   { channel, config, engine, figures, refreshed }: SwitchDeps,
   source: SourceName,
@@ -28,7 +28,7 @@ export const switchSource = (
     const refuse = (message: string) => new InvalidInput({ errors: [{ path: "source", message }] })
     if (channel === undefined) return yield* refuse("the channel is stopped")
     if (source === "backup" && config.backup_rtp_ip === null) return yield* refuse("the channel has no backup")
-    // Figures are a second old at most: a leg that has just come up is asked for again.
+    // Figures may be a second old, so the engine is asked again about a leg that may just have come up.
     const isDead = Effect.map(figures, (stats) => deadLeg(stats, source))
     if (!force && (yield* isDead) !== null) {
       yield* Effect.ignore(refreshed)

@@ -74,7 +74,7 @@ const checkKey = ({ stream_key, url }: Destination): ReadonlyArray<FieldError> =
   return stream_key === null && url.includes(STREAM_KEY_PLACE) ? message("is required: the URL has a place for it") : []
 }
 
-/** What is wrong with the receivers that a SRT output is to serve; `isListener` as its URL says. */
+/** What is wrong with the receivers that an SRT output is to serve; `isListener` as its URL says. */
 const checkReceivers = (receivers: OutputSettings["allowed_receivers"], isListener: boolean): ReadonlyArray<FieldError> => {
   if (receivers === undefined) return []
   const path = "settings.allowed_receivers"

@@ -1,7 +1,8 @@
 /** What the input of a channel has that a well-known destination does not take. */
-import { AUDIO_CODECS, VIDEO_CODECS } from "../../core/input/stream-types.ts"
+
 import type { OutputSettings } from "../../core/output/output-settings.ts"
 import { type PresetName, presetOf } from "../../core/output/presets.ts"
+import { AUDIO_CODECS, VIDEO_CODECS } from "../../core/ts/stream-types.ts"
 import type { LegStats } from "../../engine/protocol/messages.ts"
 
 /** A bit rate is measured with the TS headers and over one second, so it may be this much above what the encoder was set to. */

@@ -28,7 +28,7 @@ describe("newChannel", () => {
   })
 
   it.each<[string, Partial<ChannelInput>, string[]]>([
-    ["takes the seeds' example", { outputs: [{ protocol: "srt", url: "srt://destination:9000?streamid=publish" }] }, []],
+    ["takes the documented example", { outputs: [{ protocol: "srt", url: "srt://destination:9000?streamid=publish" }] }, []],
     ["refuses a bad URL at its place", { outputs: [{ url: "srt://h:1" }, { url: "srt://h" }] }, ["outputs[1].url"]],
     ["refuses an unknown scheme", { outputs: [{ url: "gopher://h:1" }] }, ["outputs[0].url"]],
     ["refuses a protocol that is not the URL's", { outputs: [{ protocol: "rtmp", url: "srt://h:1" }] }, ["outputs[0].protocol"]],

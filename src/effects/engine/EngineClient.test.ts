@@ -10,13 +10,15 @@ import { EngineProcess, type EngineProcessService, layer as processLayer } from 
 import type { EngineState } from "./engine-state.ts"
 
 const script = fileURLToPath(new URL("../testing/fake-engine-main.ts", import.meta.url))
-/** Short ticks, so that a hung engine is found within two seconds: more than a busy machine keeps a process waiting. */
+/**
+ * Short ticks, so that a hung engine is found within two seconds, longer than a busy machine keeps a process waiting.
+ */
 const options = { tickMs: 400, hungAfterTicks: 5 }
 
 interface Bench {
   readonly dataDir: string
   readonly process: EngineProcessService
-  /** Starts a control plane in a scope of its own; closing it with an exit is how that control plane ends. */
+  /** Starts a control plane in a scope of its own; closing that scope with an exit ends it. */
   readonly controlPlane: Effect.Effect<
     { client: EngineClientService; end: (exit?: Exit.Exit<unknown, unknown>) => Effect.Effect<void> },
     unknown
@@ -29,7 +31,7 @@ const bench = Effect.gen(function* () {
   const dataDir = yield* temporaryDirectory
   const processes = processLayer({ dataDir, script })
   const process = yield* Effect.provide(EngineProcess, processes)
-  // Whatever a test leaves running is ended, by its pid.
+  // Engines that a test leaves running are ended by their pid.
   yield* Effect.addFinalizer(() =>
     Effect.flatMap(process.remembered, (pid) => (pid._tag === "Some" ? process.kill(pid.value) : Effect.void)),
   )
@@ -50,7 +52,7 @@ const bench = Effect.gen(function* () {
   return bench
 })
 
-/** An engine without a control plane: what a killed one leaves behind. */
+/** An engine without a control plane, as a killed control plane leaves it behind. */
 const leftBehind = (process: EngineProcessService) =>
   Effect.gen(function* () {
     const child = yield* process.spawn

@@ -1,5 +1,6 @@
 /**
- * The control plane's hold on the engine: finds or starts it, keeps it alive, sends commands, hands out what it tells.
+ * The control plane's client of the engine: finds or starts it, keeps it alive, sends commands, and hands out its
+ * events.
  *
  *   connected ──(connection lost, or 5 s without a line)──> lost: all sessions end at once ──> attach again ──> connected
  */
@@ -17,7 +18,7 @@ export interface EngineClientService extends Pick<EngineInboxes, "watchSession" 
   readonly state: SubscriptionRef.SubscriptionRef<EngineState>
   readonly link: SubscriptionRef.SubscriptionRef<EngineLink>
   readonly send: (command: Command) => Effect.Effect<Accepted, EngineUnavailable | EngineRefused>
-  /** Lets go of the engine without ending it; whatever is sent from now on fails. */
+  /** Detaches from the engine without ending it; whatever is sent from now on fails. */
   readonly detach: Effect.Effect<void>
 }
 
@@ -27,14 +28,14 @@ export class EngineClient extends Context.Tag("distributor/EngineClient")<Engine
 
 export interface EngineClientOptions {
   /**
-   * A connected engine that writes nothing for this many ticks is hung. Ticks, not time: a suspended machine is no
-   * fault of it.
+   * A connected engine that writes nothing for this many ticks is hung. Ticks rather than time, since a suspended
+   * machine is not the engine's fault.
    */
   readonly hungAfterTicks?: number
   readonly tickMs?: number
 }
 
-/** How long the start of the service waits for the engine before it goes on without. */
+/** How long the start of the service waits for the engine before it goes on without it. */
 const FIRST_ATTACH_WITHIN = "12 seconds"
 const HEALTHY_AFTER_MS = 30_000
 const MAX_BACKOFF_MS = 5_000
@@ -42,7 +43,7 @@ const LOG_CHECK_TICKS = 600
 const END_WITHIN = "2 seconds"
 const SILENT = "it was silent"
 
-/** The delay before attach number `failures` + 1 in a row, in ms; the first attach after a healthy time is at once. */
+/** Delay before attach number `failures` + 1 in a row, in ms; the first one after a healthy time comes at once. */
 export const respawnDelayMs = (failures: number): number => (failures <= 1 ? 0 : Math.min(MAX_BACKOFF_MS, 250 * 2 ** (failures - 2)))
 
 /** The client's hold on its engine, from one session to the next. */

@@ -1,6 +1,7 @@
 /**
- * One connection to the engine: NDJSON over its unix-domain socket. Requests are matched to their replies, events are handed
- * to a plain callback. Lines that are not messages are counted and dropped; a line above 4 MiB ends the connection.
+ * One connection to the engine: NDJSON over its unix-domain socket. Requests are matched to their replies, events are
+ * handed to a plain callback. Lines that are not messages are counted and dropped; a line above 4 MiB ends the
+ * connection.
  */
 import { createConnection, type Socket } from "node:net"
 import { Deferred, Effect, FiberId, type Scope } from "effect"
@@ -12,7 +13,9 @@ import { EngineRefused, EngineUnavailable } from "../model/Errors.ts"
 export type Accepted = Extract<Reply, { readonly ok: true }>
 
 export interface EngineConnection {
-  /** Fails with `EngineUnavailable` after 5 s without a reply (a dry run: 25 s), or at once when the connection ends. */
+  /**
+   * Fails with `EngineUnavailable` after 5 s without a reply (a dry run: 25 s), or at once when the connection ends.
+   */
   readonly request: (command: Command) => Effect.Effect<Accepted, EngineUnavailable | EngineRefused>
   /** Completed when the connection has ended, with the reason. */
   readonly closed: Deferred.Deferred<string>
@@ -23,7 +26,7 @@ export interface EngineConnection {
 }
 
 const REQUEST_TIMEOUT_MS = 5000
-/** The engine gives a destination 20 s. */
+/** How long a dry run may take, in ms; the engine itself gives a destination 20 s. */
 const TEST_TIMEOUT_MS = 25_000
 
 type Pending = Deferred.Deferred<Accepted, EngineUnavailable | EngineRefused>

@@ -1,5 +1,5 @@
 /**
- * The engine as an operating-system process: starting it in a session of its own, finding it again, ending it, reading its log.
+ * The engine as an operating-system process: starts it in a session of its own, finds it again, ends it, reads its log.
  */
 import { spawn } from "node:child_process"
 import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync, statSync, writeFileSync, writeSync } from "node:fs"
@@ -14,7 +14,7 @@ import { commandLine, isAlive } from "./os-process.ts"
 
 export interface EngineChild {
   readonly pid: number
-  /** Completed with a sentence when the process has ended. */
+  /** Completes with a sentence when the process has ended. */
   readonly ended: Deferred.Deferred<string>
 }
 
@@ -22,11 +22,11 @@ export interface EngineProcessService {
   readonly socketPath: string
   readonly spawn: Effect.Effect<EngineChild, EngineUnavailable>
   readonly isAlive: (pid: number) => boolean
-  /** SIGKILL; does nothing when the process is gone. */
+  /** Sends SIGKILL; does nothing when the process is gone. */
   readonly kill: (pid: number) => Effect.Effect<void>
   /** Remembers the pid of the engine of this data directory, for a control plane that finds it hung. */
   readonly remember: (pid: number) => Effect.Effect<void>
-  /** The pid last remembered, when that process lives and is an engine of this data directory. */
+  /** The pid last remembered, if that process is alive and is an engine of this data directory. */
   readonly remembered: Effect.Effect<Option.Option<number>>
   /** Last lines of the engine's log, newest last. */
   readonly logTail: Effect.Effect<string>
@@ -40,14 +40,17 @@ export class EngineProcess extends Context.Tag("distributor/EngineProcess")<Engi
 
 export interface EngineProcessOptions {
   readonly dataDir: string
-  /** What to run, for tests; the data directory is appended. */
+  /** Script to run, replaced in tests; the data directory is appended. */
   readonly script?: string
 }
 
 const MAX_LOG_BYTES = 5_000_000
 const KEPT_LOG_BYTES = 1_000_000
 const TAIL_LINES = 5
-/** Settings of the runtime that suit the control plane (scripts/service-environment.mjs) and would slow the packet loop down. */
+/**
+ * Prefix of runtime settings that suit the control plane (scripts/service-environment.mjs) but would slow the packet
+ * loop down.
+ */
 const COMPILER_SETTINGS = "BUN_JSC_"
 
 const engineScript = fileURLToPath(new URL("../../engine/main.ts", import.meta.url))
@@ -64,7 +67,7 @@ const readTail = (file: string, bytes: number): Buffer => {
   }
 }
 
-/** In place, since a running engine appends to this very file. */
+/** Trims the log in place, since a running engine appends to this very file. */
 const trim = (file: string): void => {
   if (statSync(file, { throwIfNoEntry: false }) === undefined || statSync(file).size <= MAX_LOG_BYTES) return
   const tail = readTail(file, KEPT_LOG_BYTES)
@@ -114,7 +117,7 @@ export const make = ({ dataDir, script = engineScript }: EngineProcessOptions): 
     remember: (pid) => Effect.ignore(Effect.try(() => writeFileSync(pidFile, `${pid}\n`, { mode: 0o600 }))),
     remembered: Effect.sync(() => {
       const pid = Number(readFileSync(pidFile, "utf8"))
-      // A pid is given out again after a while: only a process that was started as our engine may be ended.
+      // Pids are reused after a while: only a process that was started as our engine may be ended.
       const ours = Number.isInteger(pid) && pid > 0 && isAlive(pid) && commandLine(pid).includes(`--data-dir ${dataDir}`)
       return ours ? Option.some(pid) : Option.none()
     }).pipe(Effect.catchAllDefect(() => Effect.succeedNone)),

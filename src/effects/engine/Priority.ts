@@ -3,8 +3,8 @@ import { Effect, Layer } from "effect"
 import { CONTROL_PLANE_NICE, raisePriority, raiseThreads } from "../../engine/system/priority.ts"
 
 /**
- * Raises it once. What could not be had is for those who look for it: the engine, which asks for more, says so in its log. Children that
- * are other programs are started without it (`withGivenPriority`).
+ * Raises the priority once. A refusal is not reported here: the engine, which asks for more, says so in its log.
+ * Children that are other programs are started without it (`withGivenPriority`).
  */
 export const PriorityLive: Layer.Layer<never> = Layer.effectDiscard(
   Effect.suspend(() => {

@@ -1,6 +1,6 @@
 /**
- * Getting hold of an engine: the one that already runs for this data directory, or a new one. An engine of another protocol
- * version is replaced, one that does not answer is killed, one that another control plane holds is refused.
+ * Getting hold of an engine: the one that already runs for this data directory, or a new one. An engine of another
+ * protocol version is replaced, one that does not answer is killed, one that another control plane holds is refused.
  */
 import { Deferred, Effect, Option, Schedule, type Scope } from "effect"
 import { type EngineInfo, type EngineStats, type Event, PROTOCOL_VERSION } from "../../engine/protocol/messages.ts"
@@ -15,7 +15,7 @@ export interface AttachedEngine {
   readonly stats: EngineStats
   /** True when the engine ran before this control plane came. */
   readonly adopted: boolean
-  /** Completed with a sentence when the process has ended; never for an adopted one. */
+  /** Completes with a sentence when the process has ended; never for an adopted one. */
   readonly ended: Deferred.Deferred<string>
 }
 
@@ -23,7 +23,7 @@ type OnEvent = (event: Event) => void
 
 const CONNECT_EVERY = 20
 const START_WITHIN = "10 seconds"
-/** A control plane that was killed just now may still count as connected. */
+/** How often a busy engine is tried again: a control plane that was just killed may still count as connected. */
 const BUSY_RETRIES = 20
 const BUSY_EVERY = 100
 const DIE_WITHIN_MS = 1500
@@ -42,7 +42,10 @@ const awaitEnd = (process: EngineProcessService, pid: number) =>
 export const endEngine = (process: EngineProcessService, { connection, info }: Pick<AttachedEngine, "connection" | "info">) =>
   connection.request({ cmd: "shutdown" }).pipe(within(DIE_WITHIN_MS), Effect.ignore, Effect.zipRight(awaitEnd(process, info.pid)))
 
-/** Connects to an engine that runs, or fails at once. One that lives but does not listen is given time to, then killed. */
+/**
+ * Connects to a running engine, or fails at once. One that is alive but does not listen yet gets some time, then is
+ * killed.
+ */
 const connectRunning = (process: EngineProcessService, onEvent: OnEvent) =>
   Effect.gen(function* () {
     const attempt = connectEngine(process.socketPath, onEvent)
@@ -95,7 +98,7 @@ const greet = (connection: EngineConnection): Effect.Effect<Greeting, EngineUnav
     Effect.catchTag("EngineUnavailable", (e) => Effect.as(Effect.logWarning(e.message), "hung" as const)),
   )
 
-/** Ends an engine that cannot be used, by its word or by force. */
+/** Ends an engine that cannot be used, by asking it or by force. */
 const replace = (process: EngineProcessService, connection: EngineConnection, greeting: "other version" | "hung") =>
   Effect.gen(function* () {
     yield* Effect.logWarning(

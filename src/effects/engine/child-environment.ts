@@ -1,8 +1,11 @@
-/** The environment of child processes: what one has no use for must not be readable in it. */
+/** The environment of child processes: secrets that a child has no use for must not be readable in it. */
 
 const OURS = ["API_KEY", "DATABASE_URL"]
 
-/** @param others further names that the child has no use for begin with one of these */
+/**
+ * The environment without our secrets.
+ * @param others beginnings of further names that the child has no use for
+ */
 export const childEnvironment = (...others: ReadonlyArray<string>): Record<string, string> => {
   const isKept = (name: string) => !OURS.includes(name) && !others.some((start) => name.startsWith(start))
   return Object.fromEntries(
@@ -10,5 +13,8 @@ export const childEnvironment = (...others: ReadonlyArray<string>): Record<strin
   )
 }
 
-/** For programs that are no part of the service; only the engine uploads, with the keys of an object store. */
+/**
+ * Environment for programs that are not part of the service. Only the engine uploads, so the keys of an object store
+ * are left out.
+ */
 export const toolEnvironment = (): Record<string, string> => childEnvironment("AWS_")

@@ -1,6 +1,6 @@
 /**
- * Where events of the engine go: one inbox per watched session and per watched channel, and the sessions an engine already runs,
- * waiting to be adopted. Plain maps; everything happens in the fiber that reads the events.
+ * Inboxes for the engine's events: one per watched session and per watched channel, and the sessions that an engine
+ * already runs, which wait to be adopted. Plain maps; everything happens in the fiber that reads the events.
  */
 import { Effect, Mailbox, type Scope } from "effect"
 import type { EngineStats, Event, Reason, SessionState } from "../../engine/protocol/messages.ts"
@@ -22,16 +22,19 @@ export interface AdoptedSession {
 export interface EngineInboxes {
   readonly watchSession: (session: string) => Effect.Effect<Mailbox.ReadonlyMailbox<SessionUpdate>, never, Scope.Scope>
   readonly watchChannel: (channelId: string) => Effect.Effect<Mailbox.ReadonlyMailbox<ChannelEvent>, never, Scope.Scope>
-  /** Takes over the session an output already has, when it lives and runs this revision of its configuration. */
+  /** Takes over the session an output already has, if it is alive and runs this revision of its configuration. */
   readonly adopt: (outputId: string, revision: string) => Effect.Effect<AdoptedSession | null, never, Scope.Scope>
-  /** What the engine ran when the control plane connected to it. */
+  /** Offers the sessions that the engine ran when the control plane connected to it. */
   readonly offerForAdoption: (stats: EngineStats) => void
   readonly dispatch: (event: Exclude<Event, { readonly event: "stats" }>) => void
   /** Tells every session that it is over. */
   readonly endAll: (reason: Reason) => void
 }
 
-/** Events a channel's watcher may fall behind by; a flood loses the oldest. A cue brings one for each output. */
+/**
+ * Number of events by which a channel's watcher may fall behind; a flood loses the oldest. A cue brings one for each
+ * output.
+ */
 const CHANNEL_INBOX = 2048
 
 export const makeInboxes = (): EngineInboxes => {

@@ -1,22 +1,28 @@
-/** What is known of the engine: everything in `state`, which changes every second, and just the connection for those who wait for it. */
+/**
+ * The engine's state: all of it in `state`, which changes every second, and the connection alone for those who wait for
+ * it.
+ */
 import { Effect, SubscriptionRef } from "effect"
 import type { EngineInfo, EngineStats } from "../../engine/protocol/messages.ts"
 
 export interface EngineState {
   readonly connected: boolean
   readonly info: EngineInfo | null
-  /** Counts connections: what was sent in an earlier one may have to be sent again. */
+  /** Number of the connection: commands sent in an earlier one may have to be sent again. */
   readonly generation: number
-  /** Times the engine was lost since the control plane started. */
+  /** How often the engine was lost since the control plane started. */
   readonly restarts: number
-  /** Why it is not connected; null when it is. */
+  /** Why the engine is not connected; null when it is. */
   readonly problem: string | null
   /** The last two messages of figures, one second apart. */
   readonly stats: EngineStats | null
   readonly previous: EngineStats | null
 }
 
-/** Changes only when the engine comes or goes, so that a waiting fiber costs nothing in between. */
+/**
+ * The connection alone. It changes only when the engine comes or goes, so that a waiting fiber costs nothing in
+ * between.
+ */
 export type EngineLink = Pick<EngineState, "connected" | "generation">
 
 export const initialState: EngineState = {

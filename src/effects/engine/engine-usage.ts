@@ -1,18 +1,18 @@
-/** What the engine process uses of the machine, from its figures. Pure. */
+/** Resources that the engine process uses, computed from its figures. Pure. */
 import type { EngineState } from "./engine-state.ts"
 
 export interface EngineUsage {
   /** CPU time since it started, in seconds. */
   readonly cpu_seconds: number
-  /** Per cent of one core over the last second. */
+  /** CPU use over the last second, in per cent of one core. */
   readonly cpu_percent: number
   /** Resident memory in bytes. */
   readonly rss_bytes: number
-  /** Longest pass of the packet loop over the last second. */
+  /** Longest pass of the packet loop in the last second, in ms. */
   readonly loop_max_ms: number
 }
 
-/** Null while the engine is away. */
+/** The engine's usage; null while the engine is away. */
 export const engineUsageOf = ({ previous, stats }: Pick<EngineState, "previous" | "stats">): EngineUsage | null => {
   if (stats === null) return null
   const ms = previous === null ? 0 : stats.at - previous.at

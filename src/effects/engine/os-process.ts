@@ -1,7 +1,7 @@
-/** Processes of the operating system that may not be children of this one. */
+/** Looks at operating-system processes that need not be children of this one. */
 import { readFileSync } from "node:fs"
 
-/** False for a zombie too: in a container nobody may reap an adopted engine. */
+/** True for a live process; a zombie counts as dead, since in a container nobody may reap an adopted engine. */
 export const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)

@@ -20,7 +20,7 @@ interface Bench {
   runs: boolean
   events: ReadonlyArray<ChannelEventView>
   storeFails: boolean
-  /** The next second's figures come in. */
+  /** Feeds the next second's figures. */
   readonly second: (stats: ReadonlyArray<ChannelStats>, afterMs?: number, at?: number) => Effect.Effect<void>
 }
 
@@ -119,7 +119,7 @@ describe("makeHistory", () => {
       yield* run.second([receiving(200, { cc: 4 })], 50)
       yield* run.second([receiving(300, { cc: 10 })], 1050)
       assert.strictEqual((yield* run.history.recent).get("ch-1")?.cc_errors, 10)
-      // What was counted while nothing was heard belongs to no second.
+      // Counts from the time when nothing was heard belong to no second.
       yield* run.second([receiving(9_000_000, { cc: 500 })], 20_000)
       yield* run.second([receiving(9_001_000, { cc: 501 })])
       assert.strictEqual((yield* run.history.recent).get("ch-1")?.cc_errors, 11)
@@ -140,7 +140,7 @@ describe("makeHistory", () => {
 
       yield* run.second([receiving(5000)])
       yield* run.second([receiving(6000)])
-      // Another engine counts from 0, which may be above what the last one had reached.
+      // Another engine counts from 0 and may already be above what the last one had reached.
       yield* run.second([receiving(9000, { started: 7 })])
       yield* run.second([receiving(8000, { started: 7 })])
       yield* run.second([receiving(9000, { started: 7 })])

@@ -1,3 +1,7 @@
+/**
+ * Keeps the history of channels and outputs, fed once a second by the engine's figures. It runs on monotonic time,
+ * which is mapped to the wall clock for display, so that setting the clock leaves neither a hole nor an overlap.
+ */
 import { Clock, Context, Effect, Layer, type Scope, Stream } from "effect"
 import type { EngineStats } from "../../engine/protocol/messages.ts"
 import { ChannelBook, type ChannelBookService } from "../config/ChannelBook.ts"
@@ -27,9 +31,12 @@ export interface HistoryDeps {
   readonly cues: Pick<CueLogService, "list">
 }
 
-/** Figures that came later than this behind the last ones leave a gap: what was between nobody knows. */
+/**
+ * Longest time between two messages of figures, in s, that is filled in; beyond it a gap is left, since nobody knows
+ * what happened.
+ */
 const MAX_SPAN_S = 5
-/** The plot ends with the last figures, unless these are older than this. */
+/** Age in s up to which a plot ends with the last figures; older ones leave a gap up to now. */
 const CURRENT_WITHIN_S = 5
 
 interface Tick {
@@ -43,7 +50,7 @@ const spanBetween = (before: Tick | null, now: Tick): Span | null => {
   if (before === null || now.second - before.second > MAX_SPAN_S) return null
   const received = (now.ms - before.ms) / 1000
   const counted = (now.at - before.at) / 1000
-  // The engine's clock may be set at any time.
+  // The clock that the engine reads may be set at any time.
   const seconds = counted > received / 2 && counted < received * 2 ? counted : received
   return { second: now.second, buckets: now.second - before.second, seconds }
 }
@@ -60,7 +67,7 @@ export const makeHistory = (deps: HistoryDeps): Effect.Effect<HistoryService, ne
         return
       }
       const tick = { ms, second: Math.floor(ms / 1000), at: stats.at }
-      // A second that has its figures already: what was counted since belongs to the next one.
+      // This second already has its figures: anything counted since belongs to the next one.
       if (last !== null && tick.second <= last.second) return
       const span = spanBetween(last, tick)
       last = tick
@@ -93,7 +100,7 @@ export const makeHistory = (deps: HistoryDeps): Effect.Effect<HistoryService, ne
         const first = Math.floor(second / step_s) - points + 1
         const times = Array.from({ length: points }, (_, i) => (first + i) * step_s + offset)
         const marks = yield* readMarks(deps.events, deps.cues, config.id, wallMs - length_s * 1000).pipe(
-          // The plot is worth more than its marks.
+          // A plot without marks is better than no plot.
           Effect.catchAll((error) => Effect.as(Effect.logWarning(`the history is shown without marks: ${error.message}`), [])),
         )
         const series = channels.get(config.id)?.series(config, window, second) ?? emptySeries(config, window)

@@ -1,17 +1,23 @@
-/** The history of one channel: turns the engine's counters into figures a second and keeps them, for each leg and output. Pure. */
+/**
+ * The history of one channel: turns the engine's counters into figures a second and keeps them, for each leg and
+ * output. Pure.
+ */
 import type { ChannelStats, LegStats, OutputStats } from "../../engine/protocol/messages.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import { type Digest, FigureRings, type RingWindow } from "./figure-rings.ts"
 import { type HistoryMeasure, type HistorySeries, type HistoryWindow, type RecentView, WINDOWS } from "./history-model.ts"
 
-/** The time that a message of figures stands for: `buckets` whole seconds up to `second`, which took `seconds` by the engine's clock. */
+/**
+ * Time covered by a message of figures: `buckets` whole seconds up to `second`, which lasted `seconds` by the engine's
+ * clock.
+ */
 export interface Span {
   readonly second: number
   readonly buckets: number
   readonly seconds: number
 }
 
-/** How a counter becomes a figure: bit/s of bytes, events a second; or it is a level and stays what it is. */
+/** How a counter becomes a figure: bytes as bit/s, events per second, or a level that is kept as it is. */
 type Form = "bits" | "events" | "level"
 interface Measure {
   readonly measure: HistoryMeasure
@@ -35,7 +41,7 @@ const SRT: ReadonlyArray<Measure> = [
 ]
 const NAMES: ReadonlyArray<HistoryWindow> = ["5m", "1h", "24h"]
 const ALL_WINDOWS = NAMES.map((name) => WINDOWS[name])
-/** For the list: five minutes by the second, one minute by two seconds. */
+/** Windows for the list of channels: five minutes in steps of 1 s, one minute in steps of 2 s. */
 const RECENT_WINDOWS = [
   { length_s: 300, step_s: 1 },
   { length_s: 60, step_s: 2 },
@@ -43,11 +49,11 @@ const RECENT_WINDOWS = [
 
 const digestOf = ({ form }: Measure): Digest => (form === "level" ? "peak" : "mean")
 
-/** Counters of one leg or output, and the figures made of them. */
+/** Counters of one leg or output and the figures made from them. */
 class Track {
   readonly measures: ReadonlyArray<Measure>
   readonly rings: FigureRings
-  /** The counters before; null when what is counted has begun anew, or was away. */
+  /** The previous counters; null when counting has started afresh or had stopped. */
   #before: { readonly of: string; readonly counters: ReadonlyArray<number> } | null = null
 
   constructor(measures: ReadonlyArray<Measure>, windows: ReadonlyArray<RingWindow> = ALL_WINDOWS) {
@@ -55,7 +61,10 @@ class Track {
     this.rings = new FigureRings(measures.map(digestOf), windows)
   }
 
-  /** `of` names the run of the counters: figures are made only between two counts of the same. Null: there is nothing that counts. */
+  /**
+   * Takes a second's counters. `of` names their run: figures are made only between two counts of one run. Null: nothing
+   * counts.
+   */
   take(span: Span | null, of: string, counters: ReadonlyArray<number> | null): void {
     const before = this.#before
     this.#before = counters === null ? null : { of, counters }
@@ -65,11 +74,13 @@ class Track {
   }
 }
 
-/** A counter that fell was begun anew: there is no figure, and never a negative one. */
+/**
+ * The figure between two counts. A counter that fell has been restarted and gives no figure, so none is ever negative.
+ */
 const figureOf = (form: Form, now: number, before: number, { buckets, seconds }: Span): number => {
   if (form === "level") return now
   if (now < before) return Number.NaN
-  // Events are spread over the seconds that they are kept in, so that sums over time are those of the counter.
+  // Events are spread over the seconds they are stored under, so that sums over time equal the counter.
   return form === "bits" ? ((now - before) * 8) / seconds : (now - before) / buckets
 }
 
@@ -82,7 +93,7 @@ const legCounters = ({ counters }: LegStats): ReadonlyArray<number> => [
 const outputCounters = (output: OutputStats, isSrt: boolean): ReadonlyArray<number> => {
   const plain = [output.bytes_sent, output.packets_dropped]
   if (!isSrt) return plain
-  // Of a listener each receiver counts for itself.
+  // Each receiver of a listener counts by itself.
   const connections = output.receivers.length > 0 ? output.receivers.map(({ srt }) => srt) : [output.srt]
   const live = connections.flatMap((one) => (one === null ? [] : [one]))
   if (live.length === 0) return [...plain, 0, Number.NaN, Number.NaN]
@@ -100,7 +111,7 @@ const isSrt = ({ protocol }: OutputConfig) => protocol === "srt"
 
 export class ChannelHistory {
   readonly #legs = new Map<string, Track>()
-  /** By id. */
+  /** Tracks of the outputs, by output id. */
   readonly #outputs = new Map<string, Track>()
   readonly #active = new Track(LEG, RECENT_WINDOWS)
 
@@ -110,8 +121,8 @@ export class ChannelHistory {
   }
 
   /**
-   * Takes the figures of a channel; undefined while there are none, null as `span` when the time before them is not known. What the
-   * configuration no longer has is dropped.
+   * Takes the figures of a channel, undefined while there are none; `span` is null when it is not known what time they
+   * cover. Legs and outputs that the configuration no longer has are dropped.
    */
   note(config: ChannelConfig, stats: ChannelStats | undefined, span: Span | null): void {
     const run = String(stats?.started_at)
@@ -149,7 +160,7 @@ export class ChannelHistory {
   }
 }
 
-/** The series of a channel that has no figures: all values are null. */
+/** Series of a channel without figures: all values are null. */
 export const emptySeries = (config: ChannelConfig, window: HistoryWindow): ReadonlyArray<HistorySeries> =>
   seriesOf(config, window, 0, new Map(), new Map())
 
@@ -173,10 +184,10 @@ const seriesOf = (
   ]
 }
 
-/** Two decimals are more than any plot shows. */
+/** Rounds to two decimals, more than any plot shows. */
 const rounded = (value: number | null): number | null => (value === null ? null : Math.round(value * 100) / 100)
 
-/** The track of a name; a new one when there is none, or one of other measures. */
+/** The track of a name; a new one when there is none yet, or only one with other measures. */
 const track = (tracks: Map<string, Track>, name: string, measures: ReadonlyArray<Measure>): Track => {
   const found = tracks.get(name)
   if (found?.measures === measures) return found

@@ -9,7 +9,7 @@ const WINDOWS = [
 ]
 const MEASURES = ["mean", "peak"] as const
 
-/** What the rings must say, from the list of all figures. */
+/** Values the rings must give, computed from the list of all figures. */
 const expected = (
   all: ReadonlyArray<{ readonly second: number; readonly figure: number }>,
   w: number,

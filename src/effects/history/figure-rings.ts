@@ -1,24 +1,29 @@
-/** Figures of one leg or output over several windows at once: one array of numbers for all of them, made once and never grown. */
+/**
+ * Figures of one leg or output over several windows at once, in a single array that is allocated once and never grows.
+ */
 
-/** How the figures of a step become its one value: their mean, or the highest of them. */
+/** How the figures of a step become its single value: their mean, or the highest of them. */
 export type Digest = "mean" | "peak"
 
 export interface RingWindow {
-  /** Time that the window covers and time between two of its values, in seconds; the second divides the first. */
+  /**
+   * Time that the window covers and time between two of its values, both in seconds; `length_s` is a multiple of
+   * `step_s`.
+   */
   readonly length_s: number
   readonly step_s: number
 }
 
 interface Place extends RingWindow {
   readonly slots: number
-  /** Where its values begin within those of a measure. */
+  /** Index at which the window's values begin within those of a measure. */
   readonly offset: number
 }
 
 export class FigureRings {
   readonly #digests: ReadonlyArray<Digest>
   readonly #places: ReadonlyArray<Place>
-  /** NaN where there is no figure. By measure, then by window. */
+  /** Values by measure, then by window; NaN where there is no figure. */
   readonly #values: Float32Array
   readonly #perMeasure: number
   /** Sum and number of the figures in the latest step, by measure and window. */
@@ -45,7 +50,10 @@ export class FigureRings {
     return this.#values.byteLength + this.#sums.byteLength + this.#counts.byteLength
   }
 
-  /** Takes the figures of a second, one of each measure, NaN for none; seconds that do not come after the last one are not taken. */
+  /**
+   * Takes the figures of a second, one for each measure, NaN for none. A second that is not after the last one is
+   * ignored.
+   */
   put(second: number, figures: ArrayLike<number>): void {
     if (second <= this.#second) return
     for (const [w, place] of this.#places.entries()) {
@@ -82,7 +90,10 @@ export class FigureRings {
     return m * this.#perMeasure + offset + (step % slots)
   }
 
-  /** Values of measure `m` in window `w` up to the step that holds `second`, oldest first, as many as the window has; null for none. */
+  /**
+   * Values of measure `m` in window `w` up to the step that holds `second`, oldest first, as many as the window has;
+   * null for none.
+   */
   read(m: number, w: number, second: number): Array<number | null> {
     const place = this.#places[w]
     if (place === undefined) return []

@@ -1,4 +1,4 @@
-/** What plots and sparklines are drawn from: figures of the last minutes to a day, kept in memory. */
+/** Data behind plots and sparklines: figures from the last minutes up to a day, kept in memory. */
 
 /** Name of a window with its length and the time between two points, in seconds. */
 export const WINDOWS = {
@@ -8,7 +8,10 @@ export const WINDOWS = {
 } as const
 export type HistoryWindow = keyof typeof WINDOWS
 
-/** What a series counts. Bit rates are bit/s; losses, drops, errors and retransmissions are packets (errors: counts) a second; `rtt` and `queue` are ms. */
+/**
+ * What a series counts. Bit rates are bit/s; losses, drops, errors and retransmissions are packets (errors: counts) a
+ * second; `rtt` and `queue` are ms.
+ */
 export type HistoryMeasure = "bitrate" | "lost" | "cc_errors" | "rtt" | "retransmitted" | "dropped" | "queue"
 
 export interface HistorySeries {
@@ -16,11 +19,14 @@ export interface HistorySeries {
   readonly of: string
   readonly is: "leg" | "output"
   readonly measure: HistoryMeasure
-  /** One for each point of `times`; null where there is no figure (not running, or not known). Means over the step, but the highest of `rtt` and `queue`. */
+  /**
+   * A value for each point of `times`: the mean over the step, for `rtt` and `queue` the highest; null where there is
+   * no figure.
+   */
   readonly values: ReadonlyArray<number | null>
 }
 
-/** Something to be drawn as a line across a plot. */
+/** An event or cue that is drawn as a line across a plot. */
 export interface HistoryMark {
   /** Seconds since 1970. */
   readonly at: number
@@ -38,10 +44,13 @@ export interface HistoryView {
   readonly marks: ReadonlyArray<HistoryMark>
 }
 
-/** What a row of the list shows of a channel's last minutes. */
+/** A channel's last minutes as a row of the list shows them. */
 export interface RecentView {
-  /** Bit rate of the active source in bit/s, the last 60 s, a value each 2 s, oldest first; null while it was not running. */
+  /**
+   * Bit rate of the active leg in bit/s over the last 60 s, a value every 2 s, oldest first; null while it was not
+   * running.
+   */
   readonly bitrates: ReadonlyArray<number | null>
-  /** Continuity errors of the active source in the last 5 minutes. */
+  /** Continuity errors on the active leg in the last 5 minutes. */
   readonly cc_errors: number
 }

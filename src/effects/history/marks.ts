@@ -1,4 +1,4 @@
-/** What plots are marked with: the events and cues that are recorded anyway. */
+/** Marks on plots: the events and cues that are recorded anyway. */
 import { Effect } from "effect"
 import type { ChannelEventView, EventKind } from "../model/channel.ts"
 import type { CueView, StoredCueKind } from "../model/cue.ts"
@@ -7,7 +7,7 @@ import type { CueLogService } from "../store/CueLog.ts"
 import type { EventLogService } from "../store/EventLog.ts"
 import type { HistoryMark } from "./history-model.ts"
 
-/** The latest of each; more lines than these hide the plot. */
+/** Most events drawn, and below, cues, the latest ones; more lines would hide the plot. */
 const MAX_EVENTS = 200
 const MAX_CUES = 200
 

@@ -1,4 +1,7 @@
-/** Follows the engine's figures, so that counters never fall while this process lives, and puts together what `/metrics` shows. */
+/**
+ * Follows the engine's figures, so that counters never fall while this process lives, and assembles the view behind
+ * `/metrics`.
+ */
 
 import { Clock, Context, Effect, Layer, Stream, SubscriptionRef } from "effect"
 import type { EngineStats } from "../../engine/protocol/messages.ts"
@@ -41,7 +44,7 @@ export const makeMetricsBook = (tallies: TalliesService): MetricsBook => {
   const engineLedger = makeEngineLedger()
   const ledgers = new Map<string, ChannelLedger>()
   let seenAny = false
-  /** Messages that were counted: one that comes again, behind a newer one, would be taken for new sessions. */
+  /** Messages already counted: one that came again, after a newer one, would look like new sessions. */
   const observed = new WeakSet<EngineStats>()
 
   const ledgerOf = (id: string): ChannelLedger => {
@@ -60,7 +63,7 @@ export const makeMetricsBook = (tallies: TalliesService): MetricsBook => {
     }
     if (stats === null || observed.has(stats)) return
     observed.add(stats)
-    // What an engine counted before this process began is an earlier process's to tell.
+    // Whatever an engine counted before this process started was an earlier process's to report.
     const baseline = !seenAny
     seenAny = true
     const run = info?.engine_id ?? ""

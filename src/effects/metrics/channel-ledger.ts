@@ -1,4 +1,4 @@
-/** What the engine counts of one channel's input, summed over its starts and sockets. */
+/** The engine's counters of one channel's input, summed over starts and sockets. */
 import { LEG_COUNTERS, type LegCounter } from "../../core/packet-core/leg-fields.ts"
 import type { ChannelStats, LegStats } from "../../engine/protocol/messages.ts"
 import type { SourceName } from "../model/channel.ts"
@@ -20,7 +20,7 @@ const makeLegLedger = () => {
         return
       }
       const now = leg.counters["datagrams"] ?? 0
-      // A leg's counters have no name; that they fell tells that it was opened again.
+      // A leg's counters carry no name of their run; a fall shows that the leg was opened again.
       if (now < datagrams) opened++
       datagrams = now
       const figures: Partial<Record<LegTotal, number>> = { ...leg.counters, kernel_drops: leg.kernel_drops }
@@ -47,7 +47,7 @@ export const makeChannelLedger = () => {
     keep: (ids: ReadonlySet<string>): void => {
       for (const id of outputs.keys()) if (!ids.has(id)) outputs.delete(id)
     },
-    /** @param run names the engine process; undefined `stats`: the engine does not run the channel */
+    /** Takes the channel's figures; undefined means that the engine does not run it. `run` names the engine process. */
     observe: (stats: ChannelStats | undefined, run: string, baseline: boolean): void => {
       merge.advance(stats === undefined ? [] : [[`${run} ${stats.started_at}`, stats]], baseline)
       for (const [source, leg] of Object.entries(legs))

@@ -1,4 +1,4 @@
-/** What the engine counts of itself, summed over its runs, and how evenly its loop turned. */
+/** The engine's counters about itself, summed over its runs, and how evenly its loop ran. */
 import type { EngineStats } from "../../engine/protocol/messages.ts"
 import { LOOP_DELAY_BUCKETS } from "./metrics-model.ts"
 import { makeRunningSums } from "./running-sums.ts"
@@ -14,10 +14,10 @@ export const makeEngineLedger = () => {
     delay,
     sums: sums.total,
     passes: () => passes,
-    /** @param run names the engine process */
+    /** Takes a message of figures. `run` names the engine process. */
     observe: (stats: EngineStats, run: string, baseline: boolean): void => {
       sums.advance([[run, stats]], baseline)
-      // These are of the last second; figures that were asked for in between would be counted twice.
+      // These cover the last second; figures asked for in between would be counted twice.
       if (Math.abs(stats.at - lastAt) < MOST_OF_A_SECOND_MS) return
       lastAt = stats.at
       if (baseline || stats.loop_passes === 0) return

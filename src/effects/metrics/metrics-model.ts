@@ -4,7 +4,7 @@ import type { ChannelTally, OutputTally } from "../channel/runtime/tally.ts"
 import type { Alarm, ChannelConfig, InputState, OutputConfig, SourceName } from "../model/channel.ts"
 import type { Health } from "../show/health-of.ts"
 
-/** Figures of a leg that are summed over its sockets: counters of core's memory map, and what the kernel dropped. */
+/** Figures of a leg that are summed over its sockets: the counters of core's memory map, and the kernel's drops. */
 export const LEG_SUMS = [
   "datagrams",
   "bytes",
@@ -84,42 +84,42 @@ export const SRT_SUMS = [
 ] as const
 export type SrtSum = (typeof SRT_SUMS)[number]
 
-/** All connections of one SRT output together: one of a caller, any number of a listener. */
+/** Figures of one SRT output over all its connections: a caller has one, a listener any number. */
 export interface SrtFigures {
   readonly sums: Readonly<Record<SrtSum, number>>
   readonly connections: number
-  /** The worst of the connections: highest round-trip time, lowest latency; null without a connection. */
+  /** Highest round-trip time of the connections, and below, their lowest latency, in ms; null without a connection. */
   readonly rttMs: number | null
   readonly latencyMs: number | null
   readonly sendBufferPackets: number
   readonly sendBufferMs: number
   readonly flightPackets: number
-  /** Lowest of the connections, as libsrt estimates it. */
+  /** Lowest bandwidth of the connections in Mbit/s, as libsrt estimates it. */
   readonly bandwidthMbps: number | null
 }
 
-/** An output's status, with a listener that waits for receivers told from one that is connecting. */
+/** States of an output: its status, with `listening` for a listener that waits for receivers. */
 export const OUTPUT_STATES = ["stopped", "connecting", "listening", "connected", "retrying", "error"] as const
 export type OutputState = (typeof OUTPUT_STATES)[number]
 
 export interface OutputFigures {
   readonly config: OutputConfig
-  /** The channel is to run and the output is enabled. */
+  /** True when the channel is to run and the output is enabled. */
   readonly desired: boolean
   readonly state: OutputState
-  /** Something goes out. */
+  /** True while something goes out. */
   readonly carrying: boolean
   /** Unix time in ms at which the state was first seen. */
   readonly stateSince: number
   readonly sums: Readonly<Record<OutputSum, number>>
   readonly tally: OutputTally
-  /** Cues of which it is not yet known whether they left. */
+  /** Number of cues of which it is not yet known whether they went out. */
   readonly cuesPending: number
-  /** TS bytes that wait in its own queue. */
+  /** TS bytes that wait in the output's own queue. */
   readonly queueBytes: number
-  /** Receivers of a listener; 1 or 0 of other outputs. */
+  /** Number of receivers of a listener; 1 or 0 for other outputs. */
   readonly receivers: number
-  /** Null where the output is not SRT. */
+  /** SRT figures; null where the output is not SRT. */
   readonly srt: SrtFigures | null
 }
 
@@ -136,7 +136,7 @@ export interface ChannelFigures {
   readonly outputs: ReadonlyArray<OutputFigures>
 }
 
-/** What an internal error of the engine ended: an output's session, a leg, or nothing. */
+/** Parts that an internal error of the engine ends: an output's session, a leg, or `engine` for neither. */
 export const FAULT_PARTS = ["output", "input", "engine"] as const
 export type FaultPart = (typeof FAULT_PARTS)[number]
 
@@ -146,24 +146,27 @@ export const LOOP_DELAY_BUCKETS = [0.002, 0.005, 0.012, 0.025, 0.05, 0.1, 0.25, 
 export interface EngineFigures {
   readonly connected: boolean
   readonly restarts: number
-  /** Unix time in ms; null while it is away. */
+  /** Start of the engine, Unix time in ms; null while it is away. */
   readonly startedAt: number | null
   readonly cpuSeconds: number
   readonly rssBytes: number
   readonly loopPasses: number
   readonly eventOverflows: number
   readonly faults: Readonly<Record<FaultPart, number>>
-  /** Of each second the longest time between two passes: how many were at most each bound, all of them, and their sum in seconds. */
+  /**
+   * The longest time between two passes in each second: seconds counted by upper bound, their number, and the sum of
+   * these times in seconds.
+   */
   readonly loopDelay: { readonly buckets: ReadonlyArray<number>; readonly count: number; readonly sum: number }
 }
 
-/** Kinds of records of the store that can fail to be written. */
+/** Kinds of records that the store can fail to write. */
 export const STORE_RECORDS = ["configuration", "events", "cues"] as const
 export type StoreRecord = (typeof STORE_RECORDS)[number]
 
 export interface StoreFigures {
   readonly errors: Readonly<Record<StoreRecord, number>>
-  /** Records that were given up for good. */
+  /** Number of records given up for good. */
   readonly dropped: Readonly<Record<"events" | "cues", number>>
 }
 

@@ -1,17 +1,17 @@
-/** What the engine counts of one output, summed over its sessions and connections. */
+/** The engine's counters of one output, summed over its sessions and connections. */
 import type { OutputStats, SrtStats } from "../../engine/protocol/messages.ts"
 import { OUTPUT_SUMS, type OutputState, SRT_SUMS, type SrtFigures } from "./metrics-model.ts"
 import { type Life, makeRunningSums } from "./running-sums.ts"
 
 type Connection = readonly [name: string, figures: SrtStats]
 
-/** Connections of a session: the caller's own, or one of each receiver. */
+/** SRT connections of a session: a caller's own, or one for each receiver of a listener. */
 const connectionsOf = (stats: OutputStats | undefined): ReadonlyArray<Connection> => {
   if (stats === undefined) return []
   const receivers = stats.receivers.flatMap(
     ({ connected_at, peer, srt }): ReadonlyArray<Connection> => (srt === null ? [] : [[`${stats.session} ${peer} ${connected_at}`, srt]]),
   )
-  // A listener with one receiver shows its figures as its own, too.
+  // A listener with a single receiver also shows that receiver's figures as its own.
   return receivers.length > 0 || stats.srt === null ? receivers : [[stats.session, stats.srt]]
 }
 
@@ -25,13 +25,13 @@ export const makeOutputLedger = () => {
   let since = 0
   return {
     sums: output.total,
-    /** Of what the engine tells of it in this message; undefined when it has no session. */
+    /** Takes the engine's figures of the output; undefined when it has no session. */
     observe: (stats: OutputStats | undefined, baseline: boolean): void => {
       const session: ReadonlyArray<Life<(typeof OUTPUT_SUMS)[number]>> = stats === undefined ? [] : [[stats.session, stats]]
       output.advance(session, baseline)
       srt.advance(connectionsOf(stats), baseline)
     },
-    /** @returns since when it is in this state */
+    /** Notes the output's state and returns the Unix time in ms since which it has been in it. */
     enter: (now: OutputState, nowMs: number): number => {
       if (state !== now) since = nowMs
       state = now

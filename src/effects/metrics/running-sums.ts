@@ -1,19 +1,19 @@
 /**
- * Sums that outlive what counts: a session, a socket or an engine process begins at nothing, the sum goes on. Pure.
+ * Sums that outlive their counters: a session, a socket or an engine process starts at zero, and the sum goes on. Pure.
  */
 
-/** One thing that counts, while it lasts: its name, and its figures since it began. */
+/** The life of one thing that counts: its name, and its figures since it began. */
 export type Life<K extends string> = readonly [name: string, figures: Readonly<Partial<Record<K, number>>>]
 
 export interface RunningSums<K extends string> {
-  /** Never falls. */
+  /** Sums that never fall. */
   readonly total: Readonly<Record<K, number>>
-  /** The same, less what was taken back: figures that fell within a life. */
+  /** Sums less what was taken back, i.e. by figures that fell within a life. */
   readonly exact: Readonly<Record<K, number>>
   /**
-   * Takes the figures of all lives that last at this moment. One that is new counts in full, or from here on when `baseline` is set: it
-   * began before anybody looked. A figure that falls within a life (a late packet makes a loss good) counts again only beyond the
-   * highest it had, so the sums never fall.
+   * Takes the figures of all present lives. A new life counts in full, or only from now on when `baseline` is set, as
+   * it began before anybody looked. A figure that falls within a life (a late packet makes up for a loss) counts again
+   * only above its previous maximum, so the sums never fall.
    */
   readonly advance: (lives: ReadonlyArray<Life<K>>, baseline?: boolean) => void
 }
@@ -36,7 +36,7 @@ export const makeRunningSums = <const K extends string>(names: ReadonlyArray<K>)
         const counts = !(baseline && before === undefined)
         for (const name of names) {
           const value = usable(figures[name])
-          // What was lost before anybody looked may be made good now.
+          // A loss from before anybody looked may be made up for now.
           if (counts) exact[name] = Math.max(0, exact[name] + value - last[name])
           last[name] = value
           if (value <= highest[name]) continue

@@ -1,4 +1,4 @@
-/** Tells viewers that something has changed, at most four times a second each; changes in between become one. */
+/** Tells viewers that something has changed, each at most four times a second; changes in between are merged. */
 import { Context, Effect, Layer, PubSub, Stream } from "effect"
 
 const MIN_GAP = "250 millis"
@@ -13,7 +13,7 @@ export const makeChangeFeed: Effect.Effect<ChangeFeedService> = Effect.gen(funct
   const hub = yield* PubSub.sliding<void>(1)
   return {
     publish: Effect.asVoid(PubSub.publish(hub, undefined)),
-    // The pause comes after the element, so that the first change of a quiet time is shown at once.
+    // The pause comes after the element, so that the first change after a quiet time is shown at once.
     changes: Stream.unwrapScoped(
       Effect.map(PubSub.subscribe(hub), (queue) =>
         Stream.flatMap(Stream.fromQueue(queue, { maxChunkSize: 1 }), () =>

@@ -1,4 +1,7 @@
-/** What is stored and what the API shows; what it takes is in `request-bodies.ts`. Field names are the contract's (snake_case). */
+/**
+ * What is stored and what the API shows; what it takes is in `request-bodies.ts`. Field names are the contract's
+ * (snake_case).
+ */
 import { Schema } from "effect"
 import type { InputSettings } from "../../core/input/input-settings.ts"
 import type { OutputSettings } from "../../core/output/output-settings.ts"
@@ -24,9 +27,12 @@ export type OutputStatus = typeof OutputStatus.Type
 export const AutoRun = Schema.Literal("off", "on_demand")
 export type AutoRun = typeof AutoRun.Type
 
-/** A channel's states with those on the way (seed C): `stopping` until its sockets are closed. */
+/** States of a channel's life cycle, transitions included: `stopping` until its sockets are closed. */
 export type ChannelLifecycle = "idle" | "starting" | "running" | "stopping" | "error"
-/** The same of an output: `ready` waits to be started, `starting` connects, `error` has failed, whether it is tried again or not. */
+/**
+ * States of an output's life cycle: `ready` waits to be started, `starting` connects, `error` has failed, whether or
+ * not it is retried.
+ */
 export type OutputLifecycle = "ready" | "starting" | "streaming" | "stopping" | "error"
 
 /** An output as stored, with its secrets. */
@@ -51,7 +57,7 @@ export interface OutputConfig {
 /** A channel as stored. */
 export interface ChannelConfig {
   readonly id: string
-  /** Small whole number that never changes, for systems that count inputs (seed B). */
+  /** Small whole number that never changes, by which `/api/inputs` names the channel. */
   readonly number: number
   readonly slug: string
   readonly name: string
@@ -70,7 +76,7 @@ export interface ChannelConfig {
   readonly outputs: ReadonlyArray<OutputConfig>
 }
 
-/** One receiver of a SRT listener output. */
+/** One receiver of an SRT listener output. */
 export interface ReceiverView {
   readonly peer: string
   readonly stream_id: string
@@ -96,7 +102,10 @@ export interface OutputView {
   readonly enabled: boolean
   readonly status: OutputStatus
   readonly lifecycle: OutputLifecycle
-  /** Something goes out: it is connected, and packets of the source in use arrive. One that is connected and carries nothing is idle. */
+  /**
+   * Something goes out: it is connected, and packets of the source in use arrive. One that is connected and carries
+   * nothing is idle.
+   */
   readonly carrying: boolean
   /** Seconds since connected; 0 when not. */
   readonly uptime: number

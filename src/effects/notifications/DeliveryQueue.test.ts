@@ -18,7 +18,7 @@ const destination: Destination = {
 const outgoing = (id: string, queuedAt = 0): Outgoing => ({ id, destinationId: "d", queuedAt, message: { ...testMessage(0), id } })
 const refused = (over: Partial<NotDelivered> = {}) => new NotDelivered({ reason: "no", again: true, retryAfterMs: null, ...over })
 
-/** A queue in front of a server that answers what `answer` says. */
+/** A queue in front of a server that answers as `answer` says. */
 const stage = (
   answer: (id: string, attempt: number) => Effect.Effect<string, NotDelivered>,
   waiting: DeliveryQueueOptions["waiting"] = [],

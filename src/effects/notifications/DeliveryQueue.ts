@@ -1,6 +1,6 @@
 /**
- * The way of messages to one destination: in their order, each tried again with growing pauses until it is an hour old. A destination
- * that is away costs nobody else anything: its queue is bounded, and its fiber its own.
+ * The queue of messages to one destination. They go out in order, each retried with growing pauses until it is an hour
+ * old. An unreachable destination affects no other: its queue is bounded and has a fiber of its own.
  */
 import { Clock, Effect, Queue, Random } from "effect"
 import type { Deliver, NotDelivered } from "./deliver.ts"
@@ -11,10 +11,10 @@ import type { Outgoing } from "./notification-rows.ts"
 export const MAX_QUEUED = 200
 export const FIRST_PAUSE_MS = 2000
 export const LONGEST_PAUSE_MS = 300_000
-/** A message older than this is of no use any more. */
+/** Age in ms from which a message is given up as useless. */
 export const GIVE_UP_AFTER_MS = 3_600_000
 
-/** Pause before the attempt that follows `failures` of them, in ms; `random` is from 0 to 1 and shifts it by 20 %. */
+/** Pause in ms before the next attempt after `failures` failed ones; `random`, from 0 to 1, shifts it by up to 20 %. */
 export const pauseMs = (failures: number, random: number, retryAfterMs: number | null): number => {
   const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(20, Math.max(0, failures - 1))) * (0.8 + 0.4 * random)
   return Math.min(GIVE_UP_AFTER_MS, Math.max(Math.round(pause), retryAfterMs ?? 0))
@@ -24,14 +24,14 @@ export interface DeliveryQueue {
   /** Takes a message; never waits. */
   readonly offer: (outgoing: Outgoing) => void
   readonly state: () => DeliveryState
-  /** Delivers for good; `destination` is asked at each attempt. */
+  /** Delivers until interrupted; `destination` is asked for at each attempt. */
   readonly run: Effect.Effect<never>
 }
 
 export interface DeliveryQueueOptions {
   readonly destination: () => Destination
   readonly deliver: Deliver
-  /** Told of each message that is delivered or given up. */
+  /** Called for each message that is delivered or given up. */
   readonly settled: (outgoing: Outgoing) => void
   /** Messages from before a restart. */
   readonly waiting: ReadonlyArray<Outgoing>
@@ -47,7 +47,7 @@ export const makeDeliveryQueue = (options: DeliveryQueueOptions): Effect.Effect<
     const counts = { sent: 0, failed: 0 }
     const at = { lastSent: null as number | null, lastError: null as number | null, next: null as number | null }
     let error: string | null = null
-    /** Failures in a row of the destination, whatever the message: a new one does not storm a server that is down. */
+    /** The destination's failures in a row, over all messages: a new message must not storm a server that is down. */
     let failures = 0
 
     const drop = (outgoing: Outgoing) => {
@@ -95,7 +95,7 @@ export const makeDeliveryQueue = (options: DeliveryQueueOptions): Effect.Effect<
     return {
       offer: (outgoing) => {
         queue.push(outgoing)
-        // The newest tell how things are now; the first may be on its way.
+        // The newest messages say how things are now. The first one stays, as it may be on its way.
         const excess = queue.length > MAX_QUEUED ? queue[1] : undefined
         if (excess !== undefined) {
           counts.failed++

@@ -16,7 +16,7 @@ const down = (output: string, channel = "news") => condition("output_down", chan
 const short = (groups: ReadonlyArray<ReadonlyArray<Told>>) =>
   groups.map((group) => group.map(({ notice, telling }) => `${telling} ${notice.key}`))
 
-/** Steps once a second; gives what was told, with the second it was told in. */
+/** Steps the book once a second; returns what was told, with the second in which it was told. */
 const stage = (stored: ReadonlyArray<Notice> = [], policy = POLICY) => {
   const book = makeNoticeBook(stored)
   let second = 0
@@ -46,7 +46,7 @@ describe("a notice", () => {
     expect(book.open()).toEqual([])
     expect(run(10, [down("cdn")]).told).toEqual([[16, "opened output_down:news:cdn"]])
     expect(book.open()[0]).toMatchObject({ severity: "critical", openedAt: START + 11_000, toldAt: START + 16_000 })
-    // Gone for 3 s, told 30 s after the last message about the channel.
+    // Over after 3 s without the condition, told 30 s after the last message about the channel.
     expect(run(40, []).told).toEqual([[46, "resolved output_down:news:cdn"]])
     expect(book.recent()[0]).toMatchObject({ resolvedAt: START + 24_000, stopped: false })
   })
@@ -70,7 +70,7 @@ describe("a notice", () => {
     const without = [silent, down("before"), down("rtmp"), down("hls"), condition("output_flapping", "news", "rtmp"), down("cdn", "sport")]
     const { told } = run(120, without)
     expect(told.flatMap(([, ...keys]) => keys)).toEqual(["opened output_down:sport:cdn", "opened input_lost:news"])
-    // What was down for reasons of its own stays open; what is down still when the input is back is told then.
+    // An output that was down for reasons of its own stays open; one still down when the input is back is told then.
     expect(book.open().map(({ key }) => key)).toContain("output_down:news:before")
     const back = run(60, [down("before"), down("rtmp")]).told.flatMap(([, ...keys]) => keys)
     expect(back.sort()).toEqual(["opened output_down:news:rtmp", "resolved input_lost:news", "resolved output_down:sport:cdn"])
@@ -116,7 +116,7 @@ describe("grouping", () => {
   it("makes one message of 200 outputs of a channel, and one of their return", () => {
     const { run } = stage()
     const outputs = Array.from({ length: 200 }, (_, n) => `o${n}`)
-    // They go one after the other, within 4 s.
+    // The four outputs fail one after the other, within 4 s.
     const { groups } = run(
       1,
       outputs.slice(0, 50).map((o) => down(o)),
@@ -198,7 +198,7 @@ describe("a restart", () => {
     const before = stage()
     before.run(20, [down("cdn")])
     const { run } = stage(before.stored())
-    // Outputs have to try again first.
+    // Outputs need time to reconnect first.
     expect([...run(30, []).told, ...run(30, [down("cdn")]).told]).toEqual([])
     expect(run(10, []).told.map(([, what]) => what)).toEqual(["resolved output_down:news:cdn"])
   })

@@ -1,7 +1,6 @@
 /**
- * The book of notices: a condition that holds long enough opens one, one whose condition is gone long enough is over,
- * and each change is told when its time has come. The book has no clock and no store of its own: it is stepped once a
- * second.
+ * The book of notices: a condition that holds long enough opens one, a condition that is gone long enough ends it, and
+ * the book decides when each change is told. It has neither clock nor store and is stepped once a second.
  */
 import { randomUUID } from "node:crypto"
 import type { Condition } from "./conditions.ts"
@@ -41,7 +40,7 @@ export interface Stepped {
 
 export interface NoticeBook {
   readonly step: (input: StepInput) => Stepped
-  /** Marks an open notice; undefined when there is none. */
+  /** Acknowledges an open notice; undefined when there is none. */
   readonly acknowledge: (key: string, by: string, nowMs: number) => Notice | undefined
   readonly find: (id: string) => Notice | undefined
   readonly open: () => ReadonlyArray<Notice>

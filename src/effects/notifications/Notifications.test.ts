@@ -19,7 +19,7 @@ const config = channelConfig({ outputs })
 const HOOK = { name: "hook", kind: "webhook", url: "https://hooks.example.com/abc", secret: "planted-secret-4711" } as const
 const QUICK = { rules: [{}], output_down_after_s: 2, group_wait_s: 0, group_interval_s: 0 }
 
-/** A service that watches one channel, whose outputs fail when a test says so; nothing goes over the network. */
+/** A service that watches one channel whose outputs fail on request; nothing goes over the network. */
 const serve = (rows: NotificationRows, answer: Deliver = () => Effect.succeed("HTTP 200")) =>
   Effect.gen(function* () {
     const runtime = newChannelRuntime(yield* monotonicMs)

@@ -1,11 +1,11 @@
 /**
  * Tells people what is wrong, for those without Prometheus and Alertmanager:
  *
- *   scan      once a second: conditions become notices, and notices messages for those whom the rules name
- *   writer    keeps notices and messages on their way in the store; what the store does not take waits
- *   queues    one fiber a destination
+ *   scan      once a second: conditions become notices, and notices become messages for those whom the rules name
+ *   writer    stores notices and messages on their way; whatever the store refuses waits
+ *   queues    one fiber per destination
  *
- * None of them is waited for by anything that streams.
+ * Nothing that streams ever waits for any of them.
  */
 import { randomUUID } from "node:crypto"
 import { Clock, Context, Effect, FiberMap, FiberRef, Layer, Queue, type Scope, SubscriptionRef } from "effect"
@@ -51,23 +51,23 @@ import { watchStore } from "./watch-store.ts"
 export interface NotificationsService {
   /** Open notices, newest first, then those that are over. */
   readonly notices: Effect.Effect<ReadonlyArray<NoticeView>>
-  /** Stops the repeats of an open notice; who does it is the `Actor`. */
+  /** Stops the repeats of an open notice, in the name of the current `Actor`. */
   readonly acknowledge: (key: string) => Effect.Effect<NoticeView, NotFound | StoreError>
   readonly destinations: Effect.Effect<ReadonlyArray<DestinationView>>
   readonly destination: (id: string) => Effect.Effect<DestinationView, NotFound>
   readonly createDestination: (input: DestinationInput) => Effect.Effect<DestinationView, InvalidInput | Conflict | StoreError>
-  /** What is left out stays as it is. Messages that wait are tried again at once. */
+  /** Changes a destination; fields left out stay. Messages that wait are tried again at once. */
   readonly updateDestination: (
     id: string,
     change: DestinationUpdate,
   ) => Effect.Effect<DestinationView, NotFound | InvalidInput | Conflict | StoreError>
-  /** With the messages that wait for it. */
+  /** Removes a destination together with the messages that wait for it. */
   readonly removeDestination: (id: string) => Effect.Effect<void, NotFound | StoreError>
-  /** Sends a message to a destination, enabled or not, and tells what came of it; within 30 s. */
+  /** Sends a message to a destination, enabled or not, and says how it went, within 30 s. */
   readonly test: (id: string) => Effect.Effect<TestAnswer, NotFound>
   readonly rules: Effect.Effect<RulesView>
   readonly setRules: (input: RulesInput) => Effect.Effect<RulesView, InvalidInput | StoreError>
-  /** Those that have not ended. */
+  /** Mutes that have not ended. */
   readonly mutes: Effect.Effect<ReadonlyArray<MuteView>>
   readonly mute: (input: MuteInput) => Effect.Effect<MuteView, InvalidInput | Conflict | StoreError>
   readonly unmute: (id: string) => Effect.Effect<void, NotFound | StoreError>
@@ -77,24 +77,26 @@ export interface MadeNotifications {
   readonly service: NotificationsService
   /** Takes note of what happens to channels; never waits. `nowMs` is monotonic. */
   readonly note: (event: NewEvent, nowMs: number) => void
-  /** Begins to look, until the scope ends: to be run once the channels are there, as what is open of others is over. */
+  /**
+   * Starts watching, until the scope ends. Run it once the channels exist: open notices of unknown channels are ended.
+   */
   readonly start: Effect.Effect<void>
 }
 
 export interface NotificationDeps {
   readonly rows: NotificationRows
-  /** What is looked at each second. */
+  /** The state of the service, read each second. */
   readonly look: Effect.Effect<Sighting>
-  /** Why a host must not be reached; everything may be when it is left out. */
+  /** Checks whether a host may be reached; left out, every host may be. */
   readonly checkHost?: CheckHost
-  /** The network, unless a test says otherwise. */
+  /** Delivers a message; over the network, unless a test replaces it. */
   readonly deliver?: Deliver
 }
 
 const EVERY = "1 second"
 const MAX_DESTINATIONS = 50
 const MAX_MUTES = 1000
-/** Notices and messages that wait for a store which does not answer. */
+/** Most notices and messages that wait for a store that does not answer. */
 const MAX_UNWRITTEN = 2000
 
 interface Line {
@@ -121,7 +123,7 @@ export const makeNotifications = (deps: NotificationDeps): Effect.Effect<MadeNot
     const inTurn = (yield* Effect.makeSemaphore(1)).withPermits(1)
     const change = <A, E>(effect: Effect.Effect<A, E>) => inTurn(Effect.uninterruptible(effect))
 
-    // --- Writer: what changes is marked, and written as it is by then
+    // --- Writer: changed notices are marked, and written in the state they have by then
     const something = yield* Queue.sliding<void>(1)
     const unwritten = { notices: new Set<string>(), added: new Map<string, Outgoing>(), done: new Set<string>() }
     let dropped = 0
@@ -135,7 +137,7 @@ export const makeNotifications = (deps: NotificationDeps): Effect.Effect<MadeNot
       for (const id of done) unwritten.done.delete(id)
       const putBack = () => {
         for (const id of notices) unwritten.notices.add(id)
-        // One that was delivered meanwhile need not be kept.
+        // A message that has been delivered in the meantime need not be stored.
         for (const one of added) if (!unwritten.done.delete(one.id)) unwritten.added.set(one.id, one)
         for (const id of done) unwritten.done.add(id)
         for (const one of [unwritten.notices, unwritten.added, unwritten.done]) {

@@ -1,4 +1,4 @@
-/** What of the service needs telling now, from what the control plane knows anyway. */
+/** Conditions that may have to be told, derived from what the control plane knows anyway. */
 import type { ChannelRuntime } from "../channel/runtime/channel-runtime.ts"
 import { maskText } from "../config/Logging.ts"
 import type { EngineState } from "../engine/engine-state.ts"
@@ -19,18 +19,18 @@ export interface Condition {
   readonly message: string
 }
 
-/** What is looked at, each second. */
+/** The state of the service as it is looked at each second. */
 export interface Sighting {
   readonly engine: EngineState
   readonly configs: ReadonlyArray<ChannelConfig>
   readonly runtimeOf: (id: string) => ChannelRuntime | null
-  /** Why the store does not do what it should; null when it does. */
+  /** Why the store does not work as it should; null when it does. */
   readonly storeProblem: string | null
   readonly nowMs: number
   readonly monotonicMs: number
 }
 
-/** Peers are quoted: this is more than any sentence of ours. */
+/** Longest message, in characters. Messages quote peers; none of our own sentences is this long. */
 const MAX_MESSAGE = 500
 const OF_ALARM: Readonly<Record<AlarmKind, NoticeKind>> = {
   no_input: "input_lost",
@@ -46,7 +46,7 @@ const OF_ALARM: Readonly<Record<AlarmKind, NoticeKind>> = {
 
 const named = ({ name, slug }: Named): Named => ({ slug, name })
 
-/** Hands the counters of a channel to what remembers them. */
+/** Notes a channel's drop counters. */
 const countDrops = (config: ChannelConfig, { engine, monotonicMs }: Sighting, happenings: Happenings) => {
   const stats = engine.stats?.channels.find(({ id }) => id === config.id)
   for (const leg of stats?.legs ?? []) {
@@ -76,7 +76,7 @@ const ofChannel = (config: ChannelConfig, runtime: ChannelRuntime, at: Sighting,
   return found
 }
 
-/** All conditions of this moment. Without an engine nothing is known of channels, so there is but one. */
+/** All conditions that hold now. Without an engine nothing is known about channels, so that is the only one. */
 export const conditionsOf = (at: Sighting, happenings: Happenings): ReadonlyArray<Condition> => {
   const { configs, engine, runtimeOf, storeProblem } = at
   const ofService: Condition[] = []
@@ -94,7 +94,10 @@ export const conditionsOf = (at: Sighting, happenings: Happenings): ReadonlyArra
   return [...ofService, ...ofChannels].map((one) => ({ ...one, message: maskText(one.message).slice(0, MAX_MESSAGE) }))
 }
 
-/** True when the channel runs and the output, if it is about one, is enabled: else what was open is over, as nobody wants it. */
+/**
+ * True when the channel runs and the output, if there is one, is enabled. Otherwise open notices end, since nobody
+ * wants the stream.
+ */
 export const isWatched =
   ({ configs, runtimeOf }: Pick<Sighting, "configs" | "runtimeOf">) =>
   (channel: string | null, output: string | null): boolean => {

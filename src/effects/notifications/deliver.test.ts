@@ -57,7 +57,7 @@ const failure = async (destination: Destination, refuse: string | null = null) =
   return { again, reason, wait }
 }
 
-/** The example of the documentation, as a function. */
+/** The documentation's example as a function. */
 const documented = (): ((secret: string, headers: unknown, body: string) => boolean) => {
   const text = readFileSync(new URL("../../../docs/notifications.md", import.meta.url), "utf8")
   const code = /```js\n[\s\S]*?(function isGenuine[\s\S]*?)```/.exec(text)?.[1] ?? ""
@@ -65,13 +65,13 @@ const documented = (): ((secret: string, headers: unknown, body: string) => bool
 }
 
 describe("a name that is another address the next time it is looked up", () => {
-  // As a name server of an attacker's own answers: a public address first, then one of this machine.
+  // An attacker's name server answers with a public address first, then with one of this machine.
   const looked: CheckHost = () => Effect.succeed({ ok: true, address: "127.0.0.1" })
 
   it("a webhook and a mail go to the address that was looked at, under the name", async () => {
     const server = await http()
     const { port } = new URL(server.url)
-    // `.invalid` has no address at all (RFC 6761): a second look-up would fail.
+    // `.invalid` never has an address (RFC 6761): a second look-up would fail.
     const hook = webhook(`http://hook.invalid:${port}/path?x=1`)
     expect(await Effect.runPromise(Effect.either(makeDeliver(looked)(hook, opened)))).toEqual(Either.right("HTTP 200: ok"))
     expect(server.received[0]).toMatchObject({ path: "/path?x=1", headers: { host: `hook.invalid:${port}` } })

@@ -1,4 +1,4 @@
-/** One attempt to deliver a message; whatever comes of it is a value or a `NotDelivered`. */
+/** Makes one attempt to deliver a message; the result is the answer or a `NotDelivered`. */
 import { isIP } from "node:net"
 import { Clock, Data, Duration, Effect } from "effect"
 import nodemailer from "nodemailer"
@@ -9,9 +9,9 @@ import { postHttp } from "./post-http.ts"
 
 export class NotDelivered extends Data.TaggedError("NotDelivered")<{
   readonly reason: string
-  /** False when the same message would be refused again. */
+  /** True when another attempt may succeed; false when the message would only be refused again. */
   readonly again: boolean
-  /** ms that the other side asks to wait; null when it does not. */
+  /** Pause in ms that the other side asks for; null when it asks for none. */
   readonly retryAfterMs: number | null
 }> {
   override get message() {
@@ -19,20 +19,23 @@ export class NotDelivered extends Data.TaggedError("NotDelivered")<{
   }
 }
 
-/** The other side's words. */
+/** Delivers a message; succeeds with the other side's words. */
 export type Deliver = (destination: Destination, message: Message) => Effect.Effect<string, NotDelivered>
-/** Whether a host may be reached; where it matters, `address` is the one that was looked at, and the only one to connect to. */
+/**
+ * Whether a host may be reached. Where it matters, `address` is the one that was checked and the only one to connect
+ * to.
+ */
 export type HostCheck =
   | { readonly ok: true; readonly address: string | null }
-  /** `again`: it may be reached at another time. */
+  /** Refused; `again` is true when the host may be reachable at another time. */
   | { readonly ok: false; readonly reason: string; readonly again: boolean }
-/** Asked before every attempt, as names change their addresses. */
+/** Checks a host. Asked before every attempt, since names change their addresses. */
 export type CheckHost = (host: string) => Effect.Effect<HostCheck>
 export const ANY_HOST: CheckHost = () => Effect.succeed({ ok: true, address: null })
 
 /** How long an attempt may take, in ms. */
 const WITHIN_MS = { http: 10_000, mail: 30_000 }
-/** Of an answer that is shown, in characters. */
+/** Length up to which an answer is shown, in characters. */
 const MAX_SHOWN = 300
 
 /** `Retry-After` of RFC 9110, 10.2.3: seconds or a date. */
@@ -62,7 +65,7 @@ const post = (url: string, address: string | null, headers: Readonly<Record<stri
     const { retryAfter, status, text } = yield* Effect.tryPromise({
       try: (signal) => {
         const own = { "Content-Type": "application/json", "User-Agent": "stream-distributor" }
-        // Redirects are not followed: they could lead anywhere, and the body is not meant for there.
+        // Redirects are not followed: they could lead anywhere, and the body is not meant for other places.
         return postHttp(new URL(url), address, { ...own, ...headers }, body, signal)
       },
       catch: (error) => new NotDelivered({ reason: `no answer: ${causeOf(error)}`, again: true, retryAfterMs: null }),
@@ -106,7 +109,7 @@ const toMail = (destination: MailDestination, message: Message, address: string 
           ignoreTLS: security === "none",
         },
         ...(user === null || password === null ? {} : { auth: { user, pass: password } }),
-        // Certificates are of the name, whatever address is connected to.
+        // The certificate is checked against the name, whatever address is connected to.
         ...{ tls: { rejectUnauthorized: verify_tls, ...(isIP(name) === 0 ? { servername: name } : {}) } },
         ...{ disableFileAccess: true, disableUrlAccess: true },
         ...{ dnsTimeout: 10_000, connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 },
@@ -132,7 +135,7 @@ const toMail = (destination: MailDestination, message: Message, address: string 
     },
   })
 
-/** Delivers over the network, within 10 s by HTTP and 30 s by mail unless told otherwise. */
+/** Makes a `Deliver` that uses the network: within 10 s by HTTP and 30 s by mail unless told otherwise. */
 export const makeDeliver =
   (checkHost: CheckHost, withinMs = WITHIN_MS): Deliver =>
   (destination, message) => {

@@ -1,4 +1,4 @@
-/** Destinations of notifications: what is stored, how requests change it, and what is shown of it. */
+/** Destinations of notifications: how they are stored, changed by requests, and shown. */
 
 import { type Checked, done, failed } from "../config/checked.ts"
 import { maskText } from "../config/Logging.ts"
@@ -47,17 +47,20 @@ const ALLOWED: Readonly<Record<DestinationKind, ReadonlyArray<Field>>> = {
   slack: ["url"],
   webhook: ["url", "secret"],
 }
-/** As RFC 8314 and RFC 6409 have them. */
+/** Default ports by security, from RFC 8314 and RFC 6409. */
 const PORTS: Readonly<Record<MailSecurity, number>> = { tls: 465, starttls: 587, none: 25 }
 
-/** Enough of RFC 5321 for what people write; no display names, which could hold further addresses. */
+/** Mail address: as much of RFC 5321 as people use. No display names, which could hold further addresses. */
 const MAIL_ADDRESS = /^[^\s<>,;:"()[\]\\@]+@[^\s<>,;:"()[\]\\@]+$/
 const badAddresses = ({ from, to }: DestinationInput): ReadonlyArray<FieldError> =>
   [...(from === undefined ? [] : [["from", from] as const]), ...(to ?? []).map((address, n) => [`to[${n}]`, address] as const)]
     .filter(([, address]) => !MAIL_ADDRESS.test(address))
     .map(([path]) => ({ path, message: "must be a mail address such as ops@example.com" }))
 
-/** @param input with everything that the destination is to have */
+/**
+ * Checks and builds a destination.
+ * @param input everything that the destination is to have
+ */
 const build = (common: Common, input: DestinationInput): Checked<Destination> => {
   const { kind } = input
   const errors: FieldError[] = []
@@ -106,14 +109,14 @@ export const changedDestination = (old: Destination, change: DestinationUpdate):
   if (errors.length > 0) return failed(errors)
   const { created_at, id, ...own } = old
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
-  // Another server could be told the password that was meant for the first.
+  // Otherwise another server would be told the password that was meant for the first.
   const moved = old.kind === "email" && change.host !== undefined && change.host !== old.host && change.password === undefined
   if (moved && old.password !== null) return failed([{ path: "password", message: "is required again when the host changes" }])
   const input = { ...own, ...given } as unknown as DestinationInput
   return build({ id, name: input.name, enabled: input.enabled ?? true, created_at }, input)
 }
 
-/** Host and scheme: the rest of a webhook's URL is as good as a password. */
+/** Masks a webhook's URL down to scheme and host: the rest is as good as a password. */
 const maskedUrl = (url: string) => {
   const { host, pathname, protocol, search } = new URL(url)
   return `${protocol}//${host}${pathname === "/" && search === "" ? "/" : `/${MASK}`}`
@@ -132,7 +135,7 @@ export const destinationView = (destination: Destination, delivery: DeliveryStat
   return { ...common, ...none, url: maskedUrl(destination.url), secret }
 }
 
-/** Masks what a server or the operating system repeats of a destination's secrets. */
+/** Masks a destination's secrets where a server or the operating system repeats them. */
 export const hideIn = (destination: Destination): ((text: string) => string) => {
   const found: string[] = []
   if (destination.kind === "email") {

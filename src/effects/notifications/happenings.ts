@@ -1,10 +1,12 @@
-/** Events and counters, from which conditions are made that last a while: a switch, missed cues, flapping outputs, drops. */
+/** Turns events and counters into conditions that last a while: a switch, missed cues, flapping outputs, drops. */
 import type { NewEvent } from "../model/channel-event.ts"
 import type { NoticeKind } from "./notice-kinds.ts"
 
-/** ms for which a moment is shown after it was last seen. */
+/** ms for which a momentary condition is shown after it was last seen. */
 export const SHOWN_MS = { source_switched: 300_000, cue_missed: 600_000, kernel_drops: 60_000, output_drops: 60_000 } as const
-/** So many returns of an output within this time are flapping; without any for as long it is over. */
+/**
+ * Returns of an output within the time below that count as flapping; without any return for as long, flapping is over.
+ */
 export const FLAPS = 4
 export const FLAP_WINDOW_MS = 600_000
 
@@ -15,12 +17,12 @@ interface Seen {
   readonly message: string
 }
 interface Flaps {
-  /** Monotonic ms, oldest first, at most `FLAPS`. */
+  /** When the output came back, in monotonic ms, oldest first, at most `FLAPS`. */
   returns: ReadonlyArray<number>
   flapping: boolean
 }
 
-/** Of a channel or one of its outputs, by slug. */
+/** A condition of a channel or of one of its outputs, both named by slug. */
 export interface HappeningCondition {
   readonly kind: NoticeKind
   readonly output: string | null
@@ -28,9 +30,9 @@ export interface HappeningCondition {
 }
 
 export interface Happenings {
-  /** Takes note of an event; costs nothing for those that mean nothing here. `nowMs` is monotonic. */
+  /** Notes an event; cheap for events that mean nothing here. `nowMs` is monotonic. */
   readonly note: (event: NewEvent, nowMs: number) => void
-  /** Takes note of a counter: a value above the last one is a loss. `what` names the counter within the channel. */
+  /** Notes a counter: a value above the last one is a loss. `what` names the counter within the channel. */
   readonly count: (
     channelId: string,
     kind: "kernel_drops" | "output_drops",
@@ -87,7 +89,7 @@ export const makeHappenings = (): Happenings => {
       const key = `${kind} ${output ?? ""} ${what}`
       const before = counters.get(key)
       counters.set(key, value)
-      // A counter that fell began anew.
+      // A counter that fell has been restarted.
       if (before === undefined || value <= before) return
       const lost = value - before
       const words =

@@ -1,4 +1,4 @@
-/** What is told, in the form that each kind of destination takes. */
+/** Messages in the form that each kind of destination takes. */
 import { createHmac, randomUUID } from "node:crypto"
 import type { Notice, Telling, Told } from "./notice.ts"
 import { kindInfo, type NoticeKind, type NoticeSeverity } from "./notice-kinds.ts"
@@ -20,10 +20,10 @@ export interface MessageNotice {
   readonly resolved_at: string | null
 }
 
-/** The body of a webhook. Fields are added, never changed or taken away, while `version` is 1. */
+/** Body of a webhook. While `version` is 1, fields are added, but never changed or removed. */
 export interface Message {
   readonly version: 1
-  /** UUID; the same however often it is delivered. */
+  /** UUID; unchanged however often the message is delivered. */
   readonly id: string
   /** ISO 8601. */
   readonly at: string
@@ -31,16 +31,16 @@ export interface Message {
   readonly severity: NoticeSeverity | "info"
   readonly title: string
   readonly notices: ReadonlyArray<MessageNotice>
-  /** Of how many notices it tells; `notices` holds 200 at most. */
+  /** Number of notices that the message tells of; `notices` holds 200 at most. */
   readonly total: number
 }
 
 const MAX_NOTICES = 200
-/** Lines of a text for people. */
+/** Most lines of a text for people. */
 const MAX_LINES = 20
 const iso = (ms: number) => new Date(ms).toISOString()
 
-/** `2 h 5 min`, `45 s`. */
+/** A duration in words: `2 h 5 min`, `45 s`. */
 export const duration = (ms: number): string => {
   const s = Math.max(0, Math.round(ms / 1000))
   if (s < 60) return `${s} s`
@@ -54,7 +54,7 @@ const subjectOf = ({ channel, output }: Notice) => {
   return output === null ? `${channel.name}: ` : `${channel.name}, output ${output.name}: `
 }
 
-/** One line: where, what, and for how long. */
+/** A notice on one line: where, what, and for how long. */
 const titleOf = ({ notice, telling }: Told, nowMs: number): string => {
   const { kind, openedAt, resolvedAt, stopped, toldAt } = notice
   const info = kindInfo(kind)
@@ -88,7 +88,7 @@ const noticeOf = (told: Told, nowMs: number): MessageNotice => {
 
 const plural = (n: number, one: string) => `${n} ${one}${n === 1 ? "" : "s"}`
 
-/** `News: 12 outputs down, no input`. */
+/** A group on one line: `News: 12 outputs down, no input`. */
 const summary = (group: ReadonlyArray<Told>): string => {
   const channels = new Set(group.map(({ notice }) => notice.channel?.name))
   const [only] = channels
@@ -105,13 +105,16 @@ const summary = (group: ReadonlyArray<Told>): string => {
   return `${where === undefined ? "" : `${where}: `}${parts.join(", ")}`
 }
 
-/** @param group not empty */
+/**
+ * The message about a group of notices.
+ * @param group not empty
+ */
 export const messageOf = (group: ReadonlyArray<Told>, nowMs: number): Message => {
   const [first] = group
   const events = new Set(group.map(({ telling }) => telling))
   const open = group.filter(({ telling }) => telling !== "resolved")
   const worst = (open.length === 0 ? group : open).some(({ notice }) => notice.severity === "critical") ? "critical" : "warning"
-  // The gravest first, what is over last.
+  // The gravest come first, those that are over last.
   const weight = ({ notice, telling }: Told) => (telling === "resolved" ? 2 : 0) + (notice.severity === "critical" ? 0 : 1)
   const sorted = [...group].sort((a, b) => weight(a) - weight(b))
   return {
@@ -134,10 +137,10 @@ export const testMessage = (nowMs: number): Message => ({
 const LABELS: Readonly<Record<Message["event"], string>> = { opened: "", repeated: "", mixed: "", resolved: "resolved", test: "test" }
 const labelOf = ({ event, severity }: Pick<Message, "event" | "severity">) => LABELS[event] || severity
 
-/** The subject of a mail, the first line of a chat message. */
+/** Subject of a mail and first line of a chat message. */
 export const subjectLine = (message: Message): string => `[${labelOf(message)}] ${message.title}`
 
-/** All of it in words; `line` writes one notice. */
+/** The whole message in words; `line` writes one notice. */
 const linesOf = (message: Message, line: (notice: MessageNotice) => string): ReadonlyArray<string> => {
   const shown = message.notices.slice(0, MAX_LINES).map(line)
   const more = message.total - shown.length
@@ -153,7 +156,7 @@ export const mailText = (message: Message): string => {
   return [message.title, "", ...linesOf(message, line), "", `Stream Distributor, ${message.at}`, ""].join("\n")
 }
 
-/** What would be a link, a mention or formatting in Slack is text. */
+/** Escapes what Slack would take for a link, a mention or formatting. */
 const plain = (text: string) =>
   text
     .replaceAll("&", "&amp;")
@@ -173,6 +176,6 @@ export const slackText = (message: Message): string => {
   return [`${mark} *${plain(subjectLine(message))}*`, ...linesOf(message, line)].join("\n").slice(0, 20_000)
 }
 
-/** `t` and the hexadecimal HMAC-SHA256 of `<timestamp>.<body>`. */
+/** Signature header: `t` and the hexadecimal HMAC-SHA256 of `<timestamp>.<body>`. */
 export const signature = (secret: string, timestamp: number, body: string): string =>
   `sha256=${createHmac("sha256", secret).update(`${timestamp}.${body}`).digest("hex")}`

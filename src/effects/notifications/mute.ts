@@ -1,11 +1,11 @@
-/** For how long notices of what are not told. */
+/** Mutes: which notices are not told, and until when. */
 import { type Checked, done, failed } from "../config/checked.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { FieldError } from "../model/Errors.ts"
 import type { MuteInput, MuteView } from "./notification-bodies.ts"
 
 const LONGEST_MS = 366 * 24 * 3_600_000
-/** As RFC 3339 has it: with its offset, or nobody knows which hour is meant. */
+/** Time of RFC 3339. The offset is required, or nobody would know which hour is meant. */
 const TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:\d\d)$/
 
 const endOf = ({ minutes, until }: MuteInput, nowMs: number): Checked<number> => {
@@ -19,7 +19,10 @@ const endOf = ({ minutes, until }: MuteInput, nowMs: number): Checked<number> =>
   return at > nowMs + LONGEST_MS ? fail("until", "must be within a year") : done(at)
 }
 
-/** @param created `nowMs` is Unix time */
+/**
+ * Checks a request for a mute and builds it.
+ * @param created `nowMs` is Unix time
+ */
 export const muteOf = (
   input: MuteInput,
   configs: ReadonlyArray<ChannelConfig>,

@@ -1,17 +1,20 @@
-/** What can be notified: a closed list. Each is held for a while before it opens, and must be gone for a while before it is over. */
+/**
+ * Kinds of notices, a closed list. A condition must hold for a while before its notice opens, and be gone for a while
+ * before it ends.
+ */
 import { Schema } from "effect"
 
 export interface NoticeKindInfo {
   readonly severity: "warning" | "critical"
-  /** What happened, as the end of "News: ..." and "News, output CDN: ...". */
+  /** Words for what happened, to follow "News: ..." and "News, output CDN: ...". */
   readonly words: string
-  /** The same once it is over. */
+  /** Words for the end, once the condition is over. */
   readonly over: string
-  /** ms for which it must hold before it opens; of `output_down` the rules say it. */
+  /** ms for which the condition must hold before the notice opens; for `output_down` the rules say how long. */
   readonly openMs: number
-  /** ms for which it must be gone before it is over: what comes and goes within stays one notice. */
+  /** ms for which the condition must be gone before the notice ends; if it returns sooner, it stays one notice. */
   readonly resolveMs: number
-  /** It tells of a moment: that it is over is no news. */
+  /** True for a moment rather than a state: that it is over is no news. */
   readonly moment: boolean
 }
 
@@ -19,7 +22,7 @@ const state = (severity: NoticeKindInfo["severity"], words: string, over: string
   ...{ severity, words, over, openMs, resolveMs },
   moment: false,
 })
-/** How long it is shown is said where it is seen (`happenings.ts`, `scte35-runtime.ts`). */
+/** A kind that is a moment. How long it is shown is decided where it is seen (`happenings.ts`, `scte35-runtime.ts`). */
 const moment = (severity: NoticeKindInfo["severity"], words: string): NoticeKindInfo => ({
   ...{ severity, words, over: `${words}: over`, openMs: 0, resolveMs: 0 },
   moment: true,
@@ -52,5 +55,5 @@ export const SEVERITIES = ["warning", "critical"] as const
 export type NoticeSeverity = (typeof SEVERITIES)[number]
 
 export const kindInfo = (kind: NoticeKind): NoticeKindInfo => NOTICE_KINDS[kind]
-/** Those of the service itself, which are seen even while nothing is known of the channels. */
+/** True for kinds about the service itself, which are seen even while nothing is known about the channels. */
 export const isOfService = (kind: NoticeKind): boolean => kind === "engine_lost" || kind === "store_problem"

@@ -1,4 +1,4 @@
-/** Notices as they are shown. */
+/** Notices as the API shows them. */
 import type { Notice } from "./notice.ts"
 import type { MuteView, NoticeView } from "./notification-bodies.ts"
 import { mutedUntil } from "./rules.ts"

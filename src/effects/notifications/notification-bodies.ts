@@ -1,4 +1,4 @@
-/** What requests about notifications hold, and what is shown. */
+/** Request bodies about notifications, and what is shown. */
 import { Schema } from "effect"
 import { matches } from "../config/pattern.ts"
 import { NoticeKindName, SEVERITIES } from "./notice-kinds.ts"
@@ -19,7 +19,7 @@ const Url = matching(2048, /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/?#]+/, "an http or h
 const Host = matching(253, /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?|\[?[0-9A-Fa-f:.]+\]?)$/, "a host name or an IP address")
 const MailAddress = text(254)
 
-/** Null takes a setting away. Which of them a destination needs, its kind says. */
+/** Settings of a destination; null removes one. Its kind decides which of them it needs. */
 const FIELDS = {
   enabled: Schema.optional(Schema.Boolean),
   url: Schema.optional(Url),
@@ -36,7 +36,7 @@ const FIELDS = {
 
 export const DestinationInput = Schema.Struct({ name: text(64), kind: DestinationKind, ...FIELDS })
 export type DestinationInput = typeof DestinationInput.Type
-/** What is left out stays as it is. */
+/** A change to a destination; fields left out stay. */
 export const DestinationUpdate = Schema.Struct({ name: Schema.optional(text(64)), ...FIELDS })
 export type DestinationUpdate = typeof DestinationUpdate.Type
 
@@ -67,20 +67,23 @@ export const MuteInput = Schema.Struct({
 })
 export type MuteInput = typeof MuteInput.Type
 
-/** How a destination does; counts are since the start of the service. */
+/** How deliveries to a destination go. Counts are since the start of the service. */
 export interface DeliveryState {
   readonly queued: number
   readonly sent: number
-  /** Messages given up: refused, too old, or too many at a time. */
+  /** Number of messages given up: refused, too old, or too many at a time. */
   readonly failed: number
   readonly last_sent_at: string | null
   readonly last_error: string | null
   readonly last_error_at: string | null
-  /** When the first in the queue is tried again. */
+  /** When the first message in the queue is tried again. */
   readonly next_attempt_at: string | null
 }
 
-/** A destination as it is shown: secrets are `***`, and of a URL its host is shown, as paths and queries hold tokens. */
+/**
+ * A destination as it is shown: secrets are `***`, and only the host of a URL is shown, as paths and queries hold
+ * tokens.
+ */
 export interface DestinationView {
   readonly id: string
   readonly name: string
@@ -101,7 +104,7 @@ export interface DestinationView {
 }
 
 export interface RuleView {
-  /** Null: all of them; the same below. */
+  /** Kinds of notices that the rule covers; null, as below, means all. */
   readonly kinds: ReadonlyArray<typeof NoticeKindName.Type> | null
   readonly severities: ReadonlyArray<(typeof SEVERITIES)[number]> | null
   readonly channels: ReadonlyArray<string> | null
@@ -119,7 +122,7 @@ export interface RulesView {
 
 export interface MuteView {
   readonly id: string
-  /** Slugs; null for all. */
+  /** Slug of the channel, and below, of the output; null means all. */
   readonly channel: string | null
   readonly output: string | null
   readonly until: string
@@ -142,16 +145,16 @@ export interface NoticeView {
   readonly resolved_at: string | null
   readonly acknowledged_at: string | null
   readonly acknowledged_by: string | null
-  /** The end of the longest mute that covers it now. */
+  /** End of the longest mute that covers the notice now. */
   readonly muted_until: string | null
-  /** When it was last told to anybody. */
+  /** When anybody was last told of the notice. */
   readonly notified_at: string | null
 }
 
-/** What came of a test message. */
+/** Result of a test message. */
 export interface TestAnswer {
   readonly ok: boolean
-  /** The other side's words, or why there are none. */
+  /** The other side's words, or the reason why there are none. */
   readonly answer: string
   readonly took_ms: number
 }

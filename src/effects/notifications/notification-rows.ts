@@ -1,7 +1,4 @@
-/**
- * Rows of destinations, rules, mutes, notices and messages that are on their way. The settings of a destination are
- * encrypted.
- */
+/** Rows of destinations, rules, mutes, notices and messages on their way. Settings of destinations are encrypted. */
 import { Effect } from "effect"
 import type { StoreError } from "../model/Errors.ts"
 import type { StoreAccess } from "../store/store-access.ts"
@@ -10,9 +7,9 @@ import type { Message } from "./message.ts"
 import type { Notice } from "./notice.ts"
 import type { MuteView, RulesView } from "./notification-bodies.ts"
 
-/** A message to one destination that has not been delivered yet. */
+/** A message for one destination that has not been delivered yet. */
 export interface Outgoing {
-  /** UUID. */
+  /** UUID of the message for this destination. */
   readonly id: string
   readonly destinationId: string
   /** Unix time in ms. */
@@ -22,26 +19,23 @@ export interface Outgoing {
 
 export interface StoredNotifications {
   readonly destinations: ReadonlyArray<Destination>
-  /** Null when they were never changed. */
+  /** Rules; null when they were never changed. */
   readonly rules: RulesView | null
   readonly mutes: ReadonlyArray<MuteView>
   readonly notices: ReadonlyArray<Notice>
-  /** Oldest first. */
+  /** Messages on their way, oldest first. */
   readonly outgoing: ReadonlyArray<Outgoing>
 }
 
 export interface NotificationRows {
   readonly load: Effect.Effect<StoredNotifications, StoreError>
   readonly putDestination: (destination: Destination) => Effect.Effect<void, StoreError>
-  /** Deletes a destination with the messages for it, and stores the rules, in which it no longer stands. */
+  /** Deletes a destination and the messages for it, and stores `rules`, which no longer name it. */
   readonly deleteDestination: (id: string, rules: RulesView) => Effect.Effect<void, StoreError>
   readonly putRules: (rules: RulesView) => Effect.Effect<void, StoreError>
   readonly insertMute: (mute: MuteView) => Effect.Effect<void, StoreError>
   readonly deleteMutes: (ids: ReadonlyArray<string>) => Effect.Effect<void, StoreError>
-  /**
-   * Stores notices and the messages on their way, and deletes the messages with the ids `done`, in one transaction. The
-   * oldest notices that are over are deleted.
-   */
+  /** Writes everything in one transaction and deletes the oldest notices that are over. */
   readonly write: (
     notices: ReadonlyArray<Notice>,
     outgoing: ReadonlyArray<Outgoing>,
@@ -49,7 +43,7 @@ export interface NotificationRows {
   ) => Effect.Effect<void, StoreError>
 }
 
-/** The number of notices kept that are over. */
+/** Most notices kept that are over. */
 const MAX_OVER = 200
 
 interface DestinationRow {

@@ -1,15 +1,15 @@
-/** One POST over HTTP or HTTPS, to an address that was looked at before where there is one. */
+/** One POST over HTTP or HTTPS, to an address that was checked beforehand where there is one. */
 import { request as httpRequest, type IncomingMessage } from "node:http"
 import { request as httpsRequest } from "node:https"
 import { isIP } from "node:net"
 
-/** Of an answer that is read, in bytes. */
+/** Length up to which an answer is read, in bytes. */
 const MAX_ANSWER = 2048
 
 export interface HttpAnswer {
   readonly status: number
   readonly retryAfter: string | null
-  /** The beginning of the body. */
+  /** Beginning of the body. */
   readonly text: string
 }
 
@@ -31,8 +31,9 @@ const readSome = (answer: IncomingMessage): Promise<string> =>
   })
 
 /**
- * Rejects when no answer came. Redirects are not followed. `address` is connected to in the place of the URL's host: a name that is
- * looked up once more could have become another one. The certificate is still checked against the name.
+ * Posts a body; rejects when no answer came. Redirects are not followed. The connection goes to `address` instead of
+ * the URL's host, as a second look-up of the name could give another address. The certificate is still checked against
+ * the name.
  */
 export const postHttp = (
   url: URL,

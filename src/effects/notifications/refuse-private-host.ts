@@ -1,4 +1,4 @@
-/** With ALLOW_PRIVATE_TARGETS=off: notifications do not go to this machine or into a private network either. */
+/** With ALLOW_PRIVATE_TARGETS=off, notifications do not go to this machine or into a private network either. */
 import { lookup } from "node:dns/promises"
 import { isIP } from "node:net"
 import { Effect } from "effect"
@@ -15,8 +15,8 @@ const refused = (what: string): HostCheck => ({
 })
 
 /**
- * Looks at every address of a name, and lets the connection go to one of those alone: asked again, a name server of somebody's own could
- * give another one.
+ * Checks every address of a name and allows a connection to one of them only: asked again, a hostile name server could
+ * give another address.
  */
 export const refusePrivateHost =
   (ask: LookupAll = lookup): CheckHost =>

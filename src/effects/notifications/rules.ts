@@ -6,7 +6,7 @@ import type { BookPolicy } from "./NoticeBook.ts"
 import type { Notice, Told } from "./notice.ts"
 import type { MuteView, RulesInput, RulesView, RuleView } from "./notification-bodies.ts"
 
-/** Everything of all channels to every destination, those included that are added later. */
+/** Rules that send everything about all channels to every destination, including those added later. */
 export const DEFAULT_RULES: RulesView = {
   rules: [{ kinds: null, severities: null, channels: null, destinations: null, resolved: true }],
   output_down_after_s: 15,
@@ -23,12 +23,12 @@ export const policyOf = ({ group_interval_s, group_wait_s, output_down_after_s, 
 })
 
 export interface KnownNames {
-  /** The slug of a channel by its UUID, slug or number. */
+  /** Slug of a channel by its UUID, slug or number. */
   readonly channelOf: (ref: string) => string | undefined
   readonly isDestination: (id: string) => boolean
 }
 
-/** What is left out of `input` has its default; channels and destinations must be there. */
+/** Builds rules. Fields left out of `input` get their defaults; channels and destinations must exist. */
 export const rulesOf = (input: RulesInput, { channelOf, isDestination }: KnownNames): Checked<RulesView> => {
   const errors: FieldError[] = []
   const rules = input.rules.map((rule, n): RuleView => {
@@ -52,7 +52,10 @@ export const rulesOf = (input: RulesInput, { channelOf, isDestination }: KnownNa
 
 const isIn = <A>(list: ReadonlyArray<A> | null, one: A) => list === null || list.includes(one)
 
-/** True when the rules send that to the destination. Notices of the service belong to no channel: only rules for all have them. */
+/**
+ * True when the rules send a notice to a destination. Notices of the service belong to no channel: only rules for all
+ * channels cover them.
+ */
 export const isFor =
   ({ rules }: RulesView, destinationId: string) =>
   ({ notice, telling }: Told): boolean =>
@@ -79,7 +82,7 @@ export const mutesOf = (mutes: Iterable<MuteView>, channel: string | null, outpu
       (mute.channel === null || (mute.channel === channel && (mute.output === null || mute.output === output))),
   )
 
-/** The end of the longest of them; null without any. */
+/** End of the longest mute that covers a notice; null without any. */
 export const mutedUntil = (
   mutes: Iterable<MuteView>,
   { channel, output }: Pick<Notice, "channel" | "output">,

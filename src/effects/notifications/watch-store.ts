@@ -1,9 +1,10 @@
-/** Asks the store now and then whether it answers, so that nobody has to wait for it to know. */
+/** Checks now and then whether the store answers, so that nobody has to wait on it to find out. */
 import { Effect, type Scope } from "effect"
 
 const EVERY = "5 seconds"
 
 /**
+ * Watches the store until the scope ends.
  * @param asked why the store does not answer; null when it does
  * @param written why what happens is not being stored; null when it is
  */

@@ -1,4 +1,7 @@
-/** Live previews: what a channel sends out, from a random access point on, for a browser. Few at a time, each for a few minutes. */
+/**
+ * Live previews: a channel's outgoing stream for a browser, from a random access point on. A few at a time, each for a
+ * few minutes.
+ */
 import { Context, Data, Deferred, Effect, Layer, type Scope } from "effect"
 import { AccessPointStart } from "../../core/preview/access-point-start.ts"
 import { registrationOf } from "../../core/ts/psi.ts"
@@ -6,7 +9,7 @@ import { ChannelBook } from "../config/ChannelBook.ts"
 import type { NotFound } from "../model/Errors.ts"
 import { Taps, type TapsService } from "../taps/Taps.ts"
 
-/** Why a preview is over, as the viewer is told. */
+/** Why a preview ended, as the viewer is told. */
 export type PreviewEndKind = "not_running" | "too_many" | "no_picture" | "time_is_up" | "too_slow" | "lost"
 export class PreviewEnded extends Data.TaggedError("PreviewEnded")<{ readonly kind: PreviewEndKind; readonly reason: string }> {}
 
@@ -18,9 +21,9 @@ export interface PreviewStreams {
 export interface PreviewViewer {
   /** Told once, before the first bytes. */
   readonly begin: (streams: PreviewStreams) => void
-  /** TS; nothing writes to the bytes any more. */
+  /** Takes TS bytes, which nobody writes to afterwards. */
   readonly data: (bytes: Uint8Array) => void
-  /** Bytes handed over and not yet sent. */
+  /** Number of bytes handed over and not yet sent. */
   readonly bufferedBytes: () => number
 }
 
@@ -38,9 +41,9 @@ interface OpenPreviews {
 
 export const MAX_VIEWERS = 4
 export const LASTS = "5 minutes"
-/** A viewer that has this much unread is not watching live any more. */
+/** Largest backlog of a viewer, in bytes; one with more unread is no longer watching live. */
 export const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
-/** Access points are at most ten seconds apart in what is broadcast. */
+/** How long the first access point is waited for; broadcasts have one at least every ten seconds. */
 const FIRST_WITHIN = "15 seconds"
 
 export const makePreviews = (taps: TapsService): OpenPreviews => {

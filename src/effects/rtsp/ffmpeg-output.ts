@@ -1,9 +1,8 @@
-/** What ffmpeg says while it publishes: its progress, and the line that tells why it failed. Pure. */
-
+/** Reads what ffmpeg prints while it publishes: its progress, and the line that says why it failed. Pure. */
 import { printable } from "../../core/printable.ts"
 import { maskText } from "../config/Logging.ts"
 
-/** Lines kept of its standard error. */
+/** Lines of ffmpeg's standard error that are kept. */
 export const KEPT_LINES = 50
 const MAX_LINE = 500
 
@@ -13,7 +12,7 @@ export class ProgressReader {
   #frames = 0
   #outTimeUs = 0
 
-  /** True when a block in this chunk shows that more was sent than at the one before. */
+  /** True when a block in this chunk shows that more has been sent than at the block before. */
   push(chunk: string): boolean {
     const lines = (this.#rest + chunk).split("\n")
     this.#rest = (lines.pop() ?? "").slice(-MAX_LINE)
@@ -21,7 +20,7 @@ export class ProgressReader {
     for (const line of lines) {
       const [key, value] = line.trim().split("=")
       const number = Number(value)
-      // `N/A` and negative times stand for nothing yet.
+      // `N/A` and negative times mean that nothing has been sent yet.
       if (key === "frame" && number > this.#frames) {
         this.#frames = number
         advanced = true
@@ -45,7 +44,7 @@ export class LineTail {
     for (const line of lines) this.#keep(line)
   }
 
-  /** Takes the last line when no line end came behind it. */
+  /** Takes a last line that has no line end. */
   end(): void {
     this.#keep(this.#rest)
     this.#rest = ""
@@ -60,13 +59,13 @@ export class LineTail {
   }
 }
 
-/** Lines that follow from another one, which says more. */
+/** Lines that only follow from another one, which says more. */
 const CONSEQUENCE =
   /^(?:Error initializing output stream|Conversion failed|Error writing trailer|av_interleaved_write_frame|Could not write header|Error (?:muxing|submitting)|Error opening output|Task finished|Terminating thread|Last message repeated)/i
 const FAILURE =
   /fail|refused|error|denied|unable|unauthori[sz]ed|forbidden|invalid|not supported|not found|unknown|timed? ?out|could not|cannot|no route|unreachable|broken pipe|reset by peer|resolve/i
 
-/** Secrets of a URL in ffmpeg's words: it repeats the URL as it got it, or parts of it. */
+/** Masks the secrets of a URL in ffmpeg's text, which repeats the URL, or parts of it, as given. */
 const hide = (text: string, url: string): string => {
   const login = /^[a-z]+:\/\/([^/?#]*)@/i.exec(url)?.[1]
   const secret = login === undefined ? "" : login.slice(login.indexOf(":") + 1)
@@ -74,7 +73,7 @@ const hide = (text: string, url: string): string => {
   return secret === "" ? masked : masked.replaceAll(secret, "***")
 }
 
-/** The line that says best why ffmpeg ended, its secrets masked; null when none does. */
+/** The line that best explains why ffmpeg ended, with its secrets masked; null when none does. */
 export const failureIn = (lines: ReadonlyArray<string>, url: string): string | null => {
   const line =
     lines.findLast((l) => FAILURE.test(l) && !CONSEQUENCE.test(l)) ??
@@ -83,5 +82,5 @@ export const failureIn = (lines: ReadonlyArray<string>, url: string): string | n
   return line === null ? null : hide(line, url)
 }
 
-/** What was kept, for the log. */
+/** The kept lines for the log, with secrets masked. */
 export const shownLines = (lines: ReadonlyArray<string>, url: string): string => hide(lines.join("\n"), url)

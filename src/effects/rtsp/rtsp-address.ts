@@ -1,4 +1,7 @@
-/** RTSP with ALLOW_PRIVATE_TARGETS=off: ffmpeg resolves names by itself, so it is given the very address that was looked at. */
+/**
+ * RTSP with ALLOW_PRIVATE_TARGETS=off: ffmpeg would resolve the name again, so it is given the very address that was
+ * checked.
+ */
 import { lookup } from "node:dns/promises"
 import { isIP } from "node:net"
 import { Effect } from "effect"
@@ -10,7 +13,10 @@ export type RtspLookup = (host: string) => Promise<{ readonly address: string }>
 const RESOLVE_WITHIN = "5 seconds"
 const HOST = /^(rtsps?:\/\/(?:[^/?#]*@)?)(\[[^\]]*\]|[^:/?#]*)/i
 
-/** The URL with its host resolved. Fails (`private_target`) when that is on this machine or in a private network, and with `dns`. */
+/**
+ * The URL with its host resolved. Fails with `private_target` for an address on this machine or in a private network,
+ * with `dns` for a name without one.
+ */
 export const publicRtspUrl = (url: string, ask: RtspLookup = lookup): Effect.Effect<string, OutputEnded> =>
   Effect.gen(function* () {
     const host = (HOST.exec(url)?.[2] ?? "").replace(/^\[(.*)\]$/, "$1")

@@ -1,6 +1,6 @@
 import { connect, isIP, type Socket } from "node:net"
 import { connect as connectTls } from "node:tls"
 
-/** A connection to a RTSP server; with TLS as ffmpeg has it, which does not check the certificate. */
+/** A connection to an RTSP server. With TLS the certificate is not checked, as ffmpeg does not check it either. */
 export const connectRtsp = (host: string, port: number, tls: boolean): Socket =>
   tls ? connectTls({ host, port, rejectUnauthorized: false, ...(isIP(host) === 0 ? { servername: host } : {}) }) : connect({ host, port })

@@ -9,7 +9,7 @@ import { isAlive } from "../engine/os-process.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
 import { clearLeftovers, endLeftover, type FeedOptions, feedArguments, hasLeftover, startFeed } from "./rtsp-feed.ts"
 
-/** A directory with a program in it that stands for ffmpeg; `$pipe` is the FIFO. */
+/** A directory with a program that stands in for ffmpeg; `$pipe` is the FIFO. */
 const place = (script: string) =>
   Effect.map(temporaryDirectory, (directory): FeedOptions => {
     const ffmpeg = join(directory, "ffmpeg")
@@ -24,7 +24,7 @@ const within = <A, E>(effect: Effect.Effect<A, E>) => Effect.timeout(effect, "8 
 
 const isRoot = process.getuid?.() === 0
 
-describe("the ffmpeg of a RTSP output", () => {
+describe("the ffmpeg of an RTSP output", () => {
   it.scopedLive.skipIf(!isRoot)("does not have the priority of the control plane", () =>
     Effect.gen(function* () {
       const options = yield* place(`nice > $pipe.copy; ${STREAMING.replace("> $pipe.copy", "> /dev/null")}`)

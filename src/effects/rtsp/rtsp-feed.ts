@@ -1,9 +1,9 @@
 /**
- * The ffmpeg of one attempt of a RTSP output: a FIFO that the engine fills with the stream, and the process that publishes it. Both
- * live as long as the scope.
+ * The ffmpeg behind one attempt of an RTSP output: a FIFO that the engine fills with the stream, and the process that
+ * publishes it. Both live as long as the scope.
  *
- * A process that outlived a control plane that was killed goes on until the engine closes its end of the FIFO; the next control plane
- * has no hold on it and ends it (`endLeftover`) before it starts another.
+ * A process whose control plane was killed goes on until the engine closes its end of the FIFO. The next control plane
+ * cannot supervise it and ends it (`endLeftover`) before starting another.
  */
 import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -20,26 +20,28 @@ import { failureIn, LineTail, ProgressReader, shownLines } from "./ffmpeg-output
 import { startRtspRelay } from "./rtsp-relay.ts"
 
 export interface FeedOptions {
-  /** Directory of FIFOs and process ids; created when missing. */
+  /** Directory for FIFOs and process ids; created when missing. */
   readonly runDir: string
   /** Program to run. */
   readonly ffmpeg: string
   readonly outputId: string
-  /** Names the FIFO, so that it is never that of an attempt before. */
+  /** Goes into the FIFO's name, so that no attempt gets the FIFO of an earlier one. */
   readonly attempt: string
   readonly url: string
   readonly transport: "tcp" | "udp"
-  /** False where packets may go to the server's own address alone, whatever address it names (ALLOW_PRIVATE_TARGETS=off). */
+  /**
+   * False when packets may only go to the server's own address, whatever address it names (ALLOW_PRIVATE_TARGETS=off).
+   */
   readonly elsewhere: boolean
 }
 
 export interface Feed {
   readonly pipe: string
-  /** Completed when the server has taken the first packets. */
+  /** Completes when the server has taken the first packets. */
   readonly streaming: Deferred.Deferred<void>
-  /** Completed when the process has ended, with the reason. */
+  /** Completes with the reason when the process has ended. */
   readonly ended: Deferred.Deferred<OutputEnded>
-  /** Monotonic ms of the last time something was sent; null before. */
+  /** Monotonic ms of the last time that something was sent; null before. */
   readonly lastSentMs: () => number | null
 }
 
@@ -53,7 +55,10 @@ const LAST_WORDS_MS = 200
 const KILL_AFTER_MS = 3000
 const POLL_MS = 20
 
-/** Video and audio as they are. AAC of a TS has no global header, which RTSP needs but for LATM. */
+/**
+ * Arguments for ffmpeg: video and audio are copied. AAC in a TS has no global header, which RTSP needs unless it is
+ * sent as LATM.
+ */
 export const feedArguments = ({ transport, url }: Pick<FeedOptions, "transport" | "url">, pipe: string): ReadonlyArray<string> => [
   ...["-hide_banner", "-nostdin", "-loglevel", "warning", "-nostats", "-progress", "pipe:1"],
   ...["-f", "mpegts", "-i", pipe, "-map", "0:v?", "-map", "0:a?", "-c", "copy"],
@@ -66,7 +71,7 @@ const missing = (program: string, debianPackage: string) =>
 
 const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT"
 
-/** Node makes no FIFOs, so the mkfifo of coreutils does. */
+/** Makes a FIFO with the mkfifo of coreutils, since Node cannot. */
 const makeFifo = (path: string) =>
   Effect.tryPromise({
     try: () => execa("mkfifo", ["-m", "600", path], { stdin: "ignore", env: toolEnvironment(), extendEnv: false }),
@@ -76,12 +81,14 @@ const makeFifo = (path: string) =>
     },
   })
 
-/** A process that waits for a writer of the FIFO gets one that leaves at once: the end of its input. */
+/**
+ * Gives a process that waits for a writer of the FIFO one that leaves at once, so that it sees the end of its input.
+ */
 const releaseReader = (pipe: string): void => {
   try {
     closeSync(openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK))
   } catch {
-    // Nobody waits.
+    // No process is waiting.
   }
 }
 
@@ -90,7 +97,7 @@ const pidFileOf = (runDir: string, outputId: string) => join(runDir, `${outputId
 const pidOf = (runDir: string, outputId: string): number | null => {
   try {
     const pid = Number(readFileSync(pidFileOf(runDir, outputId), "utf8"))
-    // A pid is given out again after a while: only a process that reads a FIFO of this output may be ended.
+    // Pids are reused after a while: only a process that reads a FIFO of this output may be ended.
     const ours = Number.isInteger(pid) && pid > 1 && isAlive(pid) && commandLine(pid).includes(join(runDir, `${outputId}-`))
     return ours ? pid : null
   } catch {
@@ -109,7 +116,7 @@ const filesIn = (runDir: string): ReadonlyArray<string> => {
 /** True when a control plane that was killed may have left an ffmpeg of this output behind. */
 export const hasLeftover = (runDir: string, outputId: string): boolean => filesIn(runDir).includes(`${outputId}.pid`)
 
-/** Outputs that may have one. */
+/** Ids of outputs that may have left an ffmpeg behind. */
 const leftovers = (runDir: string): ReadonlyArray<string> =>
   filesIn(runDir).flatMap((name) => (name.endsWith(".pid") ? [name.slice(0, -".pid".length)] : []))
 
@@ -130,7 +137,7 @@ export const endLeftover = (runDir: string, outputId: string): Effect.Effect<voi
     }
   })
 
-/** Ends those of outputs that do not run; the others are ended by their writers. */
+/** Ends leftovers of outputs that do not run; the others are ended by their writers. */
 export const clearLeftovers = (runDir: string, runs: (outputId: string) => boolean): Effect.Effect<void> =>
   Effect.suspend(() =>
     Effect.forEach(
@@ -140,7 +147,10 @@ export const clearLeftovers = (runDir: string, runs: (outputId: string) => boole
     ),
   )
 
-/** @param shown the URL that ffmpeg is given */
+/**
+ * Starts ffmpeg.
+ * @param shown the URL that ffmpeg is given
+ */
 const startProcess = (options: FeedOptions, pipe: string, shown: string) =>
   Effect.gen(function* () {
     const { ffmpeg, outputId, runDir, url } = options
@@ -163,7 +173,7 @@ const startProcess = (options: FeedOptions, pipe: string, shown: string) =>
     })
     child.stderr?.setEncoding("utf8").on("data", (chunk: string) => tail.push(chunk))
     if (child.pid !== undefined) writeFileSync(pidFileOf(runDir, outputId), `${child.pid}\n`)
-    // By the end of the process, since its pipes may be held open by others; what it said last is given a moment to arrive.
+    // The process's exit counts, since others may hold its pipes open; its last words get a moment to arrive.
     const gone = new Promise<Exited>((resolve) => {
       child.nodeChildProcess.once("exit", (code, signal) => setTimeout(() => resolve({ exitCode: code, signal }), LAST_WORDS_MS))
       void child.then(resolve)
@@ -179,7 +189,10 @@ const startProcess = (options: FeedOptions, pipe: string, shown: string) =>
     return { child, exited, feed: { pipe, streaming, ended: over, lastSentMs: () => lastSentMs } satisfies Feed }
   })
 
-/** Makes the FIFO and starts ffmpeg on it. The scope's end sends SIGTERM, after 3 s SIGKILL, and waits until the process is gone. */
+/**
+ * Makes the FIFO and starts ffmpeg on it. When the scope ends, ffmpeg gets SIGTERM, after 3 s SIGKILL, and its end is
+ * waited for.
+ */
 export const startFeed = (options: FeedOptions): Effect.Effect<Feed, OutputEnded, Scope.Scope> =>
   Effect.gen(function* () {
     const { attempt, outputId, runDir } = options
@@ -189,7 +202,7 @@ export const startFeed = (options: FeedOptions): Effect.Effect<Feed, OutputEnded
       catch: (cause) => ended("pipe", `the directory ${runDir} cannot be made: ${String(cause)}`, true),
     })
     yield* Effect.acquireRelease(makeFifo(pipe), () => Effect.sync(() => rmSync(pipe, { force: true })))
-    // What arguments hold, every user of this machine can read. And over UDP a server says where the packets are to go.
+    // Every user of this machine can read a process's arguments. And over UDP, the server says where packets go.
     const direct = maskSecrets(options.url) === options.url && (options.elsewhere || options.transport === "tcp")
     const url = direct ? withPlainZone(options.url) : yield* startRtspRelay(options)
     const { feed } = yield* Effect.acquireRelease(startProcess(options, pipe, url), ({ child, exited }) =>

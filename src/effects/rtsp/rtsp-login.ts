@@ -1,4 +1,4 @@
-/** Logins of RTSP requests: RFC 2617, Digest (MD5) before Basic. */
+/** Logins for RTSP requests (RFC 2617): Digest with MD5, else Basic. */
 import { createHash } from "node:crypto"
 
 export interface Login {
@@ -6,11 +6,11 @@ export interface Login {
   readonly password: string
 }
 
-/** What an authorization is made for. */
+/** The request that an authorization is made for. */
 export interface AuthorizedRequest {
   readonly method: string
   readonly uri: string
-  /** Client nonce, and how often it was used with the server's nonce, from 1. */
+  /** Client nonce, and how often it has been used with the server's nonce, counted from 1. */
   readonly cnonce: string
   readonly count: number
 }
@@ -55,7 +55,7 @@ const decoded = (text: string): string => {
   }
 }
 
-/** The URL without its login, which stays out of requests, and the login. */
+/** Splits a URL into the URL without its login, as requests carry it, and the login. */
 export const splitLogin = (url: string): { readonly uri: string; readonly login: Login | null } => {
   const match = /^([a-z]+:\/\/)(?:([^/?#]*)@)?(.*)$/is.exec(url)
   const [, scheme = "", userinfo, rest = ""] = match ?? []

@@ -8,7 +8,7 @@ const md5 = (text: string) => createHash("md5").update(text).digest("hex")
 let stop = () => {}
 afterEach(() => stop())
 
-/** A server that answers the requests of a connection one after the other; what it was asked is kept. */
+/** A server that answers a connection's requests one after the other and keeps them. */
 const server = (...answers: ReadonlyArray<string>) =>
   new Promise<{ port: number; asked: string[] }>((resolve) => {
     const asked: string[] = []
@@ -30,7 +30,7 @@ const OK = "RTSP/1.0 200 OK\r\nCSeq: 1\r\nPublic: OPTIONS, ANNOUNCE, SETUP, RECO
 const CHALLENGE =
   'RTSP/1.0 401 Unauthorized\r\nWWW-Authenticate: Basic realm="x"\r\nWWW-Authenticate: Digest realm="cam", nonce="n1", qop="auth"'
 
-describe("the test of a RTSP destination", () => {
+describe("the test of an RTSP destination", () => {
   it("says what the server knows", async () => {
     const { asked, port } = await server(OK)
     const test = await probeRtsp(`rtsp://127.0.0.1:${port}/live`)

@@ -1,4 +1,7 @@
-/** Asks a RTSP server for its OPTIONS (RFC 2326 10.1), with the login of the URL where it wants one (RFC 2617), and leaves. */
+/**
+ * Asks an RTSP server for its OPTIONS (RFC 2326 10.1), with the login of the URL where it wants one (RFC 2617), and
+ * leaves.
+ */
 import { randomBytes } from "node:crypto"
 import type { Socket } from "node:net"
 import { parseOutputUrl } from "../../core/output/output-url.ts"
@@ -7,13 +10,13 @@ import { connectRtsp } from "./rtsp-connect.ts"
 import { authorize, splitLogin } from "./rtsp-login.ts"
 
 const WITHIN_MS = 10_000
-/** More than any answer without a body has. */
+/** Longest answer read, in bytes; none without a body is longer. */
 const MAX_ANSWER = 16_384
 
 interface Answer {
   readonly status: number
   readonly phrase: string
-  /** Names in lower case. */
+  /** Headers in order, their names in lower case. */
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>
 }
 
@@ -87,7 +90,10 @@ const talk = async (socket: Socket, url: string, steps: string[]): Promise<Outco
   return { ok: true, error: null, address }
 }
 
-/** Within 10 s; never rejects. Whether the server takes this very path it says only when somebody publishes. */
+/**
+ * Probes an RTSP server within 10 s; never rejects. Whether the server accepts the path shows only when somebody
+ * publishes.
+ */
 export const probeRtsp = async (url: string): Promise<OutputTest> => {
   const startedMs = performance.now()
   const steps: string[] = []

@@ -14,7 +14,7 @@ import { RtspSplitter, rtspBytes, rtspHeader } from "./rtsp-splitter.ts"
 const SECRET = "s3cret p@ss"
 const md5 = (text: string) => createHash("md5").update(text).digest("hex")
 
-/** A RTSP server that takes one stream of whoever logs in, and counts what it gets. */
+/** An RTSP server that accepts one stream from whoever logs in and counts what it gets. */
 class RecordingServer {
   readonly methods: string[] = []
   uris: string[] = []
@@ -23,7 +23,7 @@ class RecordingServer {
   readonly #sockets = new Set<Socket>()
   readonly #scheme: "digest" | "basic"
   #udp: UdpSocket | null = null
-  /** Added to what SETUP over UDP is answered. */
+  /** Appended to the Transport header of the answer to SETUP over UDP. */
   transportMore = ""
   readonly #server: Server
   #wake = () => {}
@@ -149,7 +149,7 @@ describe("a relay for RTSP", () => {
       server.transportMore = more
       const port = await server.listen()
       const login = `me:${encodeURIComponent(SECRET)}@`
-      // 127.0.0.9 has no socket that counts: what the server counts came to its own address.
+      // No counting socket is bound to 127.0.0.9, so everything the server counts came to its own address.
       ffmpeg = push(await relayTo(`rtsp://${login}127.0.0.1:${port}/live`, false), "udp")
       await server.received(30)
       expect(server.methods).toEqual(["OPTIONS", "ANNOUNCE 401", "ANNOUNCE", "SETUP", "RECORD"])

@@ -1,13 +1,14 @@
 /**
- * Stands between an ffmpeg and a RTSP server that wants a login: ffmpeg takes its URL from its arguments, which every user of the machine
- * can read. It gets the URL of this relay; the address, the path and the login of the server are known here only.
+ * Stands between an ffmpeg and an RTSP server that wants a login: ffmpeg takes its URL from its arguments, which every
+ * user of the machine can read. So ffmpeg gets the URL of this relay; only the relay knows the server's address, path
+ * and login.
  *
  *   ffmpeg ──rtsp://127.0.0.1:PORT/output──▶ relay ──address, path, Authorization, TLS──▶ server
  *
- * It also stands where a server must not send ffmpeg's packets to another machine.
+ * The relay is also used where the server must not direct ffmpeg's packets to another machine.
  *
- * Interleaved frames go through as they are. With `rtsp_transport: udp` only the requests come through here: ffmpeg is told the server's
- * address as the source of the SETUP answer (RFC 2326 12.39), and sends to it by itself.
+ * Interleaved frames pass through unchanged. With `rtsp_transport: udp` only requests come through here: ffmpeg is told
+ * the server's address as the source of the SETUP answer (RFC 2326 12.39), and sends there directly.
  */
 import { randomBytes } from "node:crypto"
 import { readFileSync } from "node:fs"
@@ -22,7 +23,7 @@ import { NoRtsp, type RtspMessage, RtspSplitter, rtspBytes, rtspHeader } from ".
 const LOCAL_PATH = "/output"
 const CONNECT_WITHIN_MS = 10_000
 
-/** User of the process at the other end of a connection on this machine; null where the kernel does not tell. */
+/** User id of the process at the other end of a connection on this machine; null where the kernel does not say. */
 const userAt = (port: number): number | null => {
   try {
     const own = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`
@@ -35,7 +36,7 @@ const userAt = (port: number): number | null => {
   }
 }
 
-/** Any process of this machine could connect; only those of our user may. */
+/** True for a connection from a process of our own user; any process on this machine could connect. */
 const isOurs = (socket: Socket): boolean => {
   const user = socket.remotePort === undefined ? null : userAt(socket.remotePort)
   return user === null || user === process.getuid?.()
@@ -43,7 +44,10 @@ const isOurs = (socket: Socket): boolean => {
 
 export interface RelayTarget {
   readonly url: string
-  /** Whether the server may have the packets sent to another machine; with ALLOW_PRIVATE_TARGETS=off that could be one of ours. */
+  /**
+   * Whether the server may have packets sent to another machine; with ALLOW_PRIVATE_TARGETS=off it may not, as that
+   * could be one of ours.
+   */
   readonly elsewhere: boolean
 }
 
@@ -52,7 +56,9 @@ class Exchange {
   readonly #server: Socket
   readonly #local: string
   readonly #remote: ReturnType<typeof splitLogin>
-  /** Requests without an answer yet, in order; what is asked again with a login is not told to ffmpeg. */
+  /**
+   * Requests still without an answer, in order. The answer to one that is repeated with a login is kept from ffmpeg.
+   */
   readonly #asked: { readonly message: RtspMessage; again: boolean }[] = []
   readonly #elsewhere: boolean
   #challenges: ReadonlyArray<string> = []
@@ -71,7 +77,7 @@ class Exchange {
     this.#pipe(this.#server, this.#ffmpeg, (message) => this.#answer(message))
   }
 
-  /** Frames go through at once; each side is read as fast as the other one takes. */
+  /** Passes frames through at once; each side is read only as fast as the other accepts. */
   #pipe(from: Socket, to: Socket, onMessage: (message: RtspMessage) => void): void {
     const splitter = new RtspSplitter()
     from.on("data", (chunk: Buffer) => {
@@ -97,12 +103,12 @@ class Exchange {
     const real = uri.startsWith(this.#local) ? this.#remote.uri + uri.slice(this.#local.length) : uri
     const body = /\bsdp\b/i.test(rtspHeader(message, "content-type") ?? "") ? this.#description(message.body) : message.body
     const asked = { ...message, first: `${method} ${real} ${version}`, body }
-    // An answer of ffmpeg to a request of the server is no request.
+    // This is ffmpeg's answer to a request of the server, not a request.
     if (/^RTSP\//.test(method)) {
       this.#server.write(rtspBytes(message))
       return
     }
-    // One that brings a login at once is asked again only when the server's nonce is no longer good.
+    // A request that already carried a login is repeated only when the server's nonce has expired.
     this.#asked.push({ message: asked, again: this.#challenges.length > 0 })
     this.#send(asked)
   }
@@ -121,7 +127,7 @@ class Exchange {
   }
 
   #answer(message: RtspMessage): void {
-    // A request of the server's own.
+    // This is a request that the server makes itself.
     if (!/^RTSP\//.test(message.first)) {
       this.#ffmpeg.write(rtspBytes(message))
       return
@@ -137,7 +143,7 @@ class Exchange {
       return
     }
     this.#asked.shift()
-    // ffmpeg has no login that it could try.
+    // ffmpeg has no login to try.
     const headers = message.headers.filter(([name]) => name.toLowerCase() !== "www-authenticate").map((header) => this.#withSource(header))
     this.#ffmpeg.write(rtspBytes({ ...message, headers }))
   }
@@ -150,7 +156,7 @@ class Exchange {
     return [name, `${own};source=${this.#server.remoteAddress}`]
   }
 
-  /** The session's address in the SDP (RFC 4566 5.7) is that of the server. */
+  /** Puts the server's address in place of the session's in the SDP (RFC 4566 5.7). */
   #description(body: Uint8Array): Uint8Array {
     const address = this.#server.remoteAddress ?? "0.0.0.0"
     const line = `c=IN IP${isIP(address) === 6 ? 6 : 4} ${address}`
@@ -163,7 +169,7 @@ class Exchange {
   }
 }
 
-/** What ffmpeg shows when the server cannot be reached: the reason phrase of an answer to its first request. */
+/** Answers ffmpeg's first request with a reason phrase that ffmpeg then prints: why the server cannot be reached. */
 const refuse = (ffmpeg: Socket, reason: string): void => {
   const phrase = reason.replace(/[^\x20-\x7e]/g, " ").slice(0, 150)
   ffmpeg.once("data", (chunk: Buffer) => {
@@ -220,7 +226,10 @@ const listen = (target: RelayTarget) =>
     })
   })
 
-/** Listens on a free port of 127.0.0.1 for one connection of a process of ours; gives the URL for it. Ends with the scope. */
+/**
+ * Listens on a free port of 127.0.0.1 for one connection from a process of ours and returns its URL. Ends with the
+ * scope.
+ */
 export const startRtspRelay = (target: RelayTarget): Effect.Effect<string, OutputEnded, Scope.Scope> =>
   Effect.acquireRelease(listen(target), ({ server, sockets }) =>
     Effect.sync(() => {

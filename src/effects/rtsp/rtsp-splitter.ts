@@ -1,19 +1,19 @@
-/** Cuts a RTSP connection's bytes into messages (RFC 2326 4) and interleaved frames (10.12). Pure. */
+/** Cuts an RTSP connection's bytes into messages (RFC 2326 4) and interleaved frames (10.12). Pure. */
 
 export type RtspPart =
-  /** `$`, channel, length and data, as they came. */
+  /** An interleaved frame: `$`, channel, length and data, as received. */
   | { readonly kind: "frame"; readonly bytes: Uint8Array }
   | {
       readonly kind: "message"
       /** Request or status line. */
       readonly first: string
-      /** In order, as they came. */
+      /** Headers in order, as received. */
       readonly headers: ReadonlyArray<readonly [name: string, value: string]>
       readonly body: Uint8Array
     }
 export type RtspMessage = Extract<RtspPart, { kind: "message" }>
 
-/** More than any head or SDP of a stream has; what is longer is no RTSP. */
+/** Longest head or body, in bytes; anything longer is not RTSP. */
 const MAX_HEAD = 16_384
 const MAX_BODY = 65_536
 const DOLLAR = 0x24
@@ -26,7 +26,7 @@ export class NoRtsp extends Error {}
 export class RtspSplitter {
   #rest: Buffer = Buffer.alloc(0)
 
-  /** The parts that are whole now. Throws `NoRtsp` at what cannot be RTSP. */
+  /** Returns the parts that are now complete. Throws `NoRtsp` for bytes that cannot be RTSP. */
   push(chunk: Uint8Array): ReadonlyArray<RtspPart> {
     this.#rest = this.#rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#rest, chunk])
     const parts: RtspPart[] = []
@@ -72,7 +72,7 @@ export class RtspSplitter {
 
 export const rtspHeader = headerOf
 
-/** The bytes of a message; Content-Length follows the body. */
+/** Bytes of a message; Content-Length is computed from the body. */
 export const rtspBytes = ({ body, first, headers }: RtspMessage): Uint8Array => {
   const kept = headers.filter(([name]) => name.toLowerCase() !== "content-length")
   const all = body.length === 0 ? kept : [...kept, ["Content-Length", String(body.length)] as const]

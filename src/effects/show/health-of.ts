@@ -37,7 +37,7 @@ export interface HealthInput {
 
 const SENTENCES: Partial<Record<AlarmKind, string>> = { no_input: "has no input", redundancy_lost: "has lost its redundancy" }
 
-/** One sentence for a channel: alarms come gravest first. */
+/** One sentence for each channel in trouble, from its gravest alarm. */
 const channelProblems = ({ configs, runtimeOf, ...moment }: HealthInput): ReadonlyArray<string> =>
   configs.flatMap((config) => {
     const alarm = channelAlarms(config, { ...moment, runtime: runtimeOf(config.id) }).find(({ kind }) => kind in SENTENCES)
@@ -51,7 +51,7 @@ export const healthOf = (input: HealthInput): Health => {
     return channelStatus(config, runtimeOf(config.id), stats, monotonicMs).status
   })
   const info = engine.connected ? engine.info : null
-  // What is known of libsrt stays known while the engine is away.
+  // The last known facts about libsrt stay while the engine is away.
   const srt = engine.info?.srt
   // Without the engine no channel has input: one sentence says so.
   const channel_problems = engine.connected ? channelProblems(input) : []

@@ -17,7 +17,10 @@ export interface LegPlace {
   readonly port: number
 }
 
-/** `leg` and `before` are the engine's last two figures, `seconds` apart; undefined while it tells nothing of the leg. The last are its totals. */
+/**
+ * The API's view of a leg. `leg` and `before` are the engine's last two figures, `seconds` apart, undefined while it
+ * reports none for the leg; the last argument is the leg's totals.
+ */
 export const legView = (
   { ip, name, port }: LegPlace,
   runtime: ChannelRuntime | null,
@@ -53,7 +56,7 @@ export const legView = (
   counters,
 })
 
-/** How the legs are joined; without figures as for one leg. */
+/** How the legs are joined; without figures the state of a single leg. */
 export const inputState = (stats: ChannelStats | undefined): InputState => ({
   merge: stats?.merge ?? "off",
   path_difference_ms: stats?.path_difference_ms ?? null,

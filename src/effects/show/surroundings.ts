@@ -1,4 +1,7 @@
-/** What the service stands on: its store, the disks it writes to, the programs it runs. Read when asked, for a page that people look at. */
+/**
+ * The service's surroundings: its store, the disks it writes to, the programs it runs. Read on demand, for a page that
+ * people look at.
+ */
 import { execFile } from "node:child_process"
 import { statfs } from "node:fs/promises"
 import { dirname } from "node:path"
@@ -7,12 +10,12 @@ import type { AppConfigService } from "../config/AppConfig.ts"
 import { toolEnvironment } from "../engine/child-environment.ts"
 import type { StoreService } from "../store/Store.ts"
 
-/** Room on the file system of a directory. */
+/** Free space on the file system of a directory. */
 export interface DiskRoom {
   /** Setting that names the directory. */
   readonly setting: "DATA_DIR" | "HLS_DIR" | "RECORDINGS_DIR"
   readonly path: string
-  /** Bytes that this service may still write, and of the file system; null where that cannot be told. */
+  /** Bytes that this service may still write, and below, the size of the file system; null where unknown. */
   readonly free: number | null
   readonly total: number | null
 }
@@ -20,15 +23,15 @@ export interface DiskRoom {
 export interface Surroundings {
   readonly store: Effect.Effect.Success<StoreService["size"]>
   readonly disks: ReadonlyArray<DiskRoom>
-  /** As ffmpeg says it; null when it cannot be run. */
+  /** Version that ffmpeg prints; null when it cannot be run. */
   readonly ffmpeg: string | null
 }
 
 const FFMPEG_WITHIN_MS = 5000
-/** It may be installed while the service runs. */
+/** How long the answer about ffmpeg is kept, in ms: it may be installed while the service runs. */
 const FFMPEG_AGAIN_MS = 300_000
 
-/** A directory that nobody has written to yet is on the file system of the one it will be in. */
+/** Free space for a directory. One that does not exist yet is on the file system of its parent. */
 const roomAt = async (path: string): Promise<{ readonly free: number; readonly total: number } | null> => {
   try {
     const { bavail, blocks, bsize } = await statfs(path)
@@ -46,7 +49,7 @@ const askFfmpeg = () =>
     )
   })
 
-/** Never fails. */
+/** Makes the reader of the surroundings, which never fails. */
 export const makeSurroundings = (
   { dataDir, hlsDir, recordingsDir }: Pick<AppConfigService, "dataDir" | "hlsDir" | "recordingsDir">,
   store: Pick<StoreService, "size">,

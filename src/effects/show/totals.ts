@@ -1,6 +1,6 @@
 /**
- * What was counted of a channel since this process began, or since the channel or output was created: over connections, stops and starts,
- * and restarts of the engine. The numbers of `/metrics`, for whoever else shows them.
+ * Totals of a channel since this process started, or since the channel or output was created, across connections, stops
+ * and starts, and restarts of the engine. These are the numbers of `/metrics`, for whatever else shows them.
  */
 
 export interface OutputTotals {
@@ -12,7 +12,10 @@ export interface OutputTotals {
 }
 
 export interface ChannelTotals {
-  /** Counters of a source by the engine's names, and `kernel_drops`. Losses that late packets made good are taken off again. */
+  /**
+   * Counters of a leg by the engine's names, and `kernel_drops`. Losses that late packets made up for are taken off
+   * again.
+   */
   readonly leg: (source: "primary" | "backup") => Readonly<Record<string, number>>
   readonly merge_lost: number
   readonly merge_mismatches: number

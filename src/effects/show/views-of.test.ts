@@ -236,7 +236,7 @@ describe("observeChannel", () => {
     expect(messages(rt, quiet, 1000)).toEqual([])
     expect(messages(rt, withScte, 2000)).toEqual(["SCTE-35 on PID 500", "running"])
     expect(messages(rt, withScte, 3000)).toEqual([])
-    expect(messages(rt, without, 4000)).toEqual(["the programme no longer has a SCTE-35 PID"])
+    expect(messages(rt, without, 4000)).toEqual(["the programme no longer has an SCTE-35 PID"])
     expect(messages(rt, quiet, 8999)).toEqual(["starting"])
     expect(messages(rt, quiet, 9000)[0]).toMatch(/^error: no packets on/)
     expect(messages(rt, quiet, 10_000)).toEqual([])

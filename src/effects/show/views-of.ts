@@ -1,5 +1,6 @@
 /**
- * What the API shows, computed when asked from configuration, runtime and the engine's last two messages of figures. Pure.
+ * The API's views, computed on demand from configuration, runtime state and the engine's last two messages of figures.
+ * Pure.
  */
 
 import { describeOutput } from "../../core/output/describe-output.ts"
@@ -39,13 +40,13 @@ export interface OutputPreview {
 
 export interface ViewInput {
   readonly engine: EngineState
-  /** Null when the channel is stopped. */
+  /** State of the started channel; null when it is stopped. */
   readonly runtime: ChannelRuntime | null
   /** True while a stopped channel is being closed. */
   readonly stopping?: boolean
   readonly nowMs: number
   readonly monotonicMs: number
-  /** What was counted for good; nothing unless told. */
+  /** Totals of the channel; zero when left out. */
   readonly totals?: ChannelTotals
 }
 
@@ -65,14 +66,14 @@ const LIFECYCLE: Readonly<Record<OutputStatus, OutputLifecycle>> = {
   error: "error",
 }
 
-/** Codes whose masked spelling in a URL hides what an operator must not see in an answer. */
+/** What an output's URL says, as far as it is shown: its options, and warnings about unknown or unusual ones. */
 const urlParts = (config: OutputConfig) => {
   const parsed = readOutput(config)
   if (!parsed.ok) return { options: {}, warnings: parsed.errors.map((e) => e.message) }
   return { options: parsed.options, warnings: [...parsed.ignored.map((key) => `ignored: ${key} is not known`), ...parsed.warnings] }
 }
 
-/** What an output would be, if it were stored. */
+/** Preview of an output as it would be shown if it were stored. */
 export const outputPreview = (config: OutputConfig, moment: Omit<ViewInput, "runtime">): OutputPreview => {
   const parsed = readOutput(config)
   const output = outputView(config, { ...moment, runtime: null }, undefined, undefined)
@@ -99,7 +100,7 @@ export const outputView = (
   const same = live !== undefined && before?.session === live.session ? before : undefined
   const url = urlParts(config)
   const told = [live?.last_send_error ?? null, ...(live?.warnings ?? [])]
-  // Parsing each second what is seldom needed would cost more than the rest of the view.
+  // This is seldom needed; parsing it every second would cost more than the rest of the view.
   const [sendError = null, ...warnings] = told.some((text) => text !== null) ? told.map(hidden(config)) : told
   return {
     id: config.id,
@@ -158,7 +159,7 @@ export const channelAlarms = (config: ChannelConfig, input: ViewInput): Readonly
     nowMs,
     monotonicMs,
   })
-  // All of SCTE-35 are warnings, so the gravest stay first.
+  // SCTE-35 alarms are all warnings, so the gravest stay first.
   return [...ofInput, ...scte35Alarms(runtime.scte35, monotonicMs)]
 }
 

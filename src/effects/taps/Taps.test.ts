@@ -7,7 +7,7 @@ import { EngineRefused } from "../model/Errors.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
 import { makeTaps, tapSocketPath } from "./Taps.ts"
 
-/** Does what the engine does with `open_tap`, in pieces. */
+/** Plays the engine's part of `open_tap`, one step at a time. */
 const makeSender = () => {
   const sockets: Socket[] = []
   const send = (command: Command) =>

@@ -1,9 +1,11 @@
 /**
- * A channel's stream for the control plane itself: the engine connects to our unix socket and sends what goes out.
+ * Taps: a channel's outgoing stream for the control plane itself. The engine connects to our unix socket and sends it
+ * there.
  *
  *   ring ──> tap (engine) ──unix socket──> here ──> live preview, thumbnails
  *
- * A tap ends with its scope, when the channel is stopped or the engine is lost, and when we are too slow: then the engine lets go of us.
+ * A tap ends with its scope, when the channel is stopped or the engine is lost, and when we read too slowly: then the
+ * engine closes it.
  */
 import { chmodSync, rmSync } from "node:fs"
 import { createServer, type Server, type Socket } from "node:net"
@@ -13,13 +15,13 @@ import { AppConfig } from "../config/AppConfig.ts"
 import { EngineClient, type EngineClientService } from "../engine/EngineClient.ts"
 import type { EngineRefused, EngineUnavailable } from "../model/Errors.ts"
 
-/** Why there is no stream, or none any more: a sentence. */
+/** There is no stream, or no longer one; `message` is a sentence that says why. */
 export class TapEnded extends Data.TaggedError("TapEnded")<{ readonly reason: string }> {}
 
 export interface TapsService {
   /**
-   * Hands on what a channel sends out from now on; `onData` must not keep the bytes. Succeeds with what completes when there will be no
-   * more; the scope's end closes it.
+   * Hands over what a channel sends out from now on; `onData` must not keep the bytes. Succeeds with a value that
+   * completes when there is no more; the scope's end closes it.
    */
   readonly open: (
     channelId: string,
@@ -39,10 +41,10 @@ const CONNECT_WITHIN = "5 seconds"
 const TOKEN_LENGTH = 36
 const LINE_FEED = 10
 
-/** Beside the engine's own socket, in the directory of the data or the temporary one. */
+/** Path of the socket for taps: beside the engine's own socket, in the data directory or the temporary one. */
 export const tapSocketPath = (dataDir: string): string => engineSocketPath(dataDir).replace(/\.sock$/, "-tap.sock")
 
-/** Reads the token, then hands on everything behind it. */
+/** Reads the token, then hands over everything after it. */
 const follow = (socket: Socket, waiting: ReadonlyMap<string, Waiting>): void => {
   let head: Buffer<ArrayBufferLike> | null = Buffer.alloc(0)
   let owner: Waiting | undefined
@@ -54,7 +56,7 @@ const follow = (socket: Socket, waiting: ReadonlyMap<string, Waiting>): void => 
     const at = head.indexOf(LINE_FEED)
     if (at < 0 && head.length <= TOKEN_LENGTH) return
     owner = waiting.get(head.toString("latin1", 0, Math.max(0, at)))
-    // Not asked for, or given up in the meantime.
+    // Nobody asked for this tap, or it has been given up in the meantime.
     if (owner === undefined || owner.socket !== null) return socket.destroy()
     owner.socket = socket
     const rest = head.subarray(at + 1)

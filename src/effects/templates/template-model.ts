@@ -1,4 +1,4 @@
-/** Templates of outputs: an output with places for what differs from channel to channel. Pure. */
+/** Output templates: an output with placeholders for what differs between channels. Pure. */
 import { Schema } from "effect"
 import { maskSecrets, protocolOfUrl } from "../../core/output/output-url.ts"
 import { type Checked, done, failed } from "../config/checked.ts"
@@ -21,7 +21,7 @@ const { name, ...inputFields } = OutputInput.fields
 /** Body of `POST /api/templates`. `output_name`, `url` and `stream_key` may hold placeholders. */
 export const TemplateInput = Schema.Struct({ name: TemplateName, output_name: name, ...inputFields })
 export type TemplateInput = typeof TemplateInput.Type
-/** Body of `PUT /api/templates/{name}`: what is left out stays as it is. */
+/** Body of `PUT /api/templates/{name}`; fields left out stay as they are. */
 export const TemplateUpdate = Schema.Struct({ output_name: name, ...updateFields })
 export type TemplateUpdate = typeof TemplateUpdate.Type
 
@@ -32,18 +32,18 @@ export const ChannelRequest = Schema.Struct({
   templates: Schema.optional(Schema.Array(TemplateName).pipe(Schema.maxItems(MAX_TEMPLATES))),
 })
 export type ChannelRequest = typeof ChannelRequest.Type
-/** Body of `POST /api/channels/{id}/outputs`: what is given beside `template` counts instead of what that says. */
+/** Body of `POST /api/channels/{id}/outputs`; fields given beside `template` override the template's. */
 export const OutputRequest = Schema.Struct({ ...OutputInput.fields, template: Schema.optional(TemplateName) })
 export type OutputRequest = typeof OutputRequest.Type
 
-/** As stored, with its secrets and placeholders. */
+/** A template as stored, with its secrets and placeholders. */
 export interface Template extends Pick<OutputConfig, "url" | "stream_key" | "settings" | "preset" | "enabled" | "created_at"> {
   readonly name: string
-  /** What outputs are called; null calls them as the template. */
+  /** Name for outputs; null names them after the template. */
   readonly output_name: string | null
 }
 
-/** As the API shows it: secrets masked. */
+/** A template as the API shows it, with secrets masked. */
 export interface TemplateView extends Template {
   readonly protocol: Protocol
 }
@@ -56,7 +56,7 @@ export const templateView = (template: Template): TemplateView => ({
   settings: maskedSettings(template.settings),
 })
 
-/** What takes the place of `{channel}`, `{number}` and `{name}`. */
+/** Values for the placeholders `{channel}`, `{number}` and `{name}`. */
 export interface TemplateChannel {
   readonly slug: string
   readonly number: number
@@ -78,7 +78,9 @@ const unknownPlaces = (path: string, text: string | null, known: ReadonlyArray<s
     .filter(([, key = ""]) => !known.includes(key))
     .map(([place]) => ({ path, message: `${place} is no placeholder: write ${known.map((key) => `{${key}}`).join(", ")}` }))
 
-/** The output that a template means for a channel. In a URL values are percent-encoded. `over` is taken as it is. */
+/**
+ * The output that a template describes for a channel. Values in a URL are percent-encoded; `over` is used unchanged.
+ */
 export const fromTemplate = (template: Template, channel: TemplateChannel, over: OutputInput = {}): OutputInput => {
   const { enabled, name, output_name, preset, settings, stream_key, url } = template
   const isOther = over.url !== undefined && protocolOfUrl(over.url) !== protocolOfUrl(url)
@@ -91,7 +93,7 @@ export const fromTemplate = (template: Template, channel: TemplateChannel, over:
   }
 }
 
-/** What is wrong with it is what is wrong with the output that it means for some channel. */
+/** Checks a template by checking the output that it describes for some channel. */
 const checked = (template: Template, asked: Protocol | undefined): Checked<Template> => {
   const places = ["channel", "number", "name"]
   const errors = [
@@ -104,10 +106,10 @@ const checked = (template: Template, asked: Protocol | undefined): Checked<Templ
   return output.ok ? done(template) : failed(output.errors)
 }
 
-/** A preset brings its URL and settings, which are then the template's own. */
+/** Builds a new template. A preset's URL and settings become the template's own. */
 export const newTemplate = (input: TemplateInput, createdAt: string): Checked<Template> => {
   const { enabled = true, name, output_name, preset = null, protocol, settings, stream_key = null, url } = input
-  // Without a URL it is the preset's, or an error that says so.
+  // Without a URL the preset's is used; without either, an error says so.
   const whole = url === undefined ? newOutput({ preset, stream_key, ...(settings ? { settings } : {}) }, [], STAMP, "") : null
   if (whole !== null && !whole.ok) return whole
   const template: Template = {
@@ -117,7 +119,10 @@ export const newTemplate = (input: TemplateInput, createdAt: string): Checked<Te
   return checked(template, protocol)
 }
 
-/** What the update leaves out stays; secrets sent back masked are the secrets as they are. Key, settings and preset go with their protocol. */
+/**
+ * Applies an update. Fields left out and secrets sent back masked stay; key, settings and preset go when the protocol
+ * changes.
+ */
 export const changedTemplate = (old: Template, input: TemplateUpdate): Checked<Template> => {
   const url = input.url === undefined || input.url === maskSecrets(old.url) ? old.url : input.url
   const kept = protocolOfUrl(url) === protocolOfUrl(old.url) ? old : { stream_key: null, settings: {}, preset: null }

@@ -6,9 +6,9 @@ import type { StoreAccess } from "../store/store-access.ts"
 import type { Template } from "./template-model.ts"
 
 export interface TemplateRows {
-  /** By name. */
+  /** All templates, by name. */
   readonly list: Effect.Effect<ReadonlyArray<Template>, StoreError>
-  /** Stores a template, or what changed of one. */
+  /** Stores a new or changed template. */
   readonly put: (template: Template) => Effect.Effect<void, StoreError>
   readonly delete: (name: string) => Effect.Effect<void, StoreError>
 }

@@ -104,7 +104,7 @@ export interface FakeEngine {
   readonly service: EngineClientService
   /** Everything sent so far, in order. */
   readonly sent: Array<Command>
-  /** The same as `cmd output` or `cmd channel`, for comparing. */
+  /** A command as `cmd output` or `cmd channel`, for comparing. */
   readonly log: () => ReadonlyArray<string>
   /** Makes commands fail; null accepts. */
   refuse: (command: Command) => Reason | null

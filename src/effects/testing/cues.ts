@@ -37,7 +37,7 @@ export const segmentCue = (event: number, type: number, upid: string, durationS?
       ],
     }),
   )
-/** The same with one bit of its CRC-32 wrong. */
+/** The section with one bit of its CRC-32 wrong. */
 export const damagedCue = (base64: string): string => {
   const bytes = Buffer.from(base64, "base64")
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1

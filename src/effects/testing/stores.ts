@@ -1,4 +1,4 @@
-/** The same store tests on both databases. */
+/** Runs the store tests on both databases. */
 import { mkdirSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { DatabaseSync } from "node:sqlite"

@@ -79,7 +79,7 @@ describe("makeThumbnails", () => {
       assert.strictEqual(yield* answer("c"), "no packets arrive")
       assert.strictEqual(yield* answer("d"), "the channel does not run")
       yield* adjust(200)
-      // What it has is too old by now, although packets arrive.
+      // The picture is too old by now, although packets arrive.
       assert.strictEqual(yield* answer("a"), "no key frame of video came within 12 s")
     }),
   )

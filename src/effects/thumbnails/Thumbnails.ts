@@ -1,6 +1,7 @@
 /**
- * Pictures of the running channels, taken one by one by few short-lived ffmpeg processes: often while somebody looks at them, seldom
- * else. Above a number of running channels there are none, since decoding would take what the streams need.
+ * Pictures of the running channels, taken by a few short-lived ffmpeg processes: often while somebody looks at them,
+ * seldom otherwise. Above a certain number of running channels there are none, since decoding would take the CPU time
+ * that the streams need.
  */
 import { Clock, Context, Effect, FiberMap, Layer, type Scope, SubscriptionRef } from "effect"
 import { activeLeg } from "../channel/status.ts"
@@ -26,27 +27,27 @@ interface Pictures {
 
 export interface ThumbnailDeps {
   readonly limit: ThumbnailLimit
-  /** The channels that run, and whether packets arrive. */
+  /** Running channels, and whether packets arrive on each. */
   readonly running: Effect.Effect<ReadonlyMap<string, { readonly receiving: boolean }>>
   /** Takes the picture of a channel; replaced in tests. */
   readonly take?: (channelId: string) => Effect.Effect<Uint8Array, TapEnded>
 }
 
-/** ms between two pictures of a channel that was looked at within `WATCHED`, and of another. */
+/** ms between two pictures of a channel that somebody looked at within `WATCHED`; below, of any other channel. */
 export const WATCHED_EVERY_MS = 8000
 export const UNWATCHED_EVERY_MS = 60_000
 const WATCHED_MS = 60_000
-/** A picture of a channel without input is not live for longer than this, and one of a channel with it is not either. */
+/** Age in ms from which a picture no longer counts as live, whether or not the channel has input. */
 export const STALE_AFTER_MS = 30_000
 export const OLD_AFTER_MS = 150_000
-/** Channels whose key frames are waited for at a time, and ffmpeg processes. */
+/** How many channels' key frames are waited for at a time, and below, how many ffmpeg processes run. */
 const CAPTURES = 4
 const DECODERS = 2
 
 interface Known {
   thumbnail: Thumbnail | null
   problem: string | null
-  /** Monotonic ms of the last attempt; of the last look. */
+  /** Monotonic ms of the last attempt, and below, of the last look. */
   triedMs: number
   watchedMs: number
 }

@@ -7,7 +7,7 @@ import { CONTROL_PLANE_NICE, raisePriority } from "../../engine/system/priority.
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
 import { decodeKeyFrame } from "./picture-of.ts"
 
-/** Puts a program in the place of ffmpeg. */
+/** Puts another program in the place of ffmpeg. */
 const withFfmpeg = (script: string) =>
   Effect.gen(function* () {
     const directory = yield* temporaryDirectory

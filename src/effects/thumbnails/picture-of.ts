@@ -1,4 +1,4 @@
-/** One picture of a channel: the next key frame from the engine, decoded by an ffmpeg that runs for it alone. */
+/** Takes one picture of a channel: the next key frame from the engine, decoded by an ffmpeg process of its own. */
 import { Effect, type Scope } from "effect"
 import { execa } from "execa"
 import { AccessPointStart } from "../../core/preview/access-point-start.ts"
@@ -6,16 +6,16 @@ import { withGivenPriority } from "../../engine/system/priority.ts"
 import { maskText } from "../config/Logging.ts"
 import { TapEnded, type TapsService } from "../taps/Taps.ts"
 
-/** In pixels. */
+/** Width of a picture, in pixels. */
 export const WIDTH = 320
-/** A key frame every ten seconds is rare, and none in twelve is a stream of another kind. */
+/** How long a key frame is waited for. One every ten seconds is rare; none in twelve means another kind of stream. */
 const KEY_FRAME_WITHIN = "12 seconds"
 const DECODE_WITHIN_MS = 10_000
 const KILL_AFTER_MS = 1000
-/** Largest key frame taken, in bytes with everything around it. */
+/** Largest key frame taken, in bytes, including all packets around it. */
 const MAX_BYTES = 8 * 1024 * 1024
 const MAX_JPEG_BYTES = 1024 * 1024
-/** A key frame may be two fields, each a PES packet; the packet behind shows where it ends. */
+/** PES packets taken: a key frame may be two fields, each a PES packet, and the next packet shows where it ends. */
 const UNITS = 3
 
 /** PAT, PMT and the first key frame that goes out from now on, a few pictures more at most. */
@@ -28,7 +28,7 @@ export const captureKeyFrame = (taps: TapsService, channelId: string): Effect.Ef
       let done: ((bytes: Uint8Array) => void) | null = null
       const onData = (bytes: Uint8Array) => {
         if (size > MAX_BYTES || start.units >= UNITS) return
-        // What is passed on once it has begun is a copy already.
+        // Bytes handed over after the start are already a copy.
         for (const part of start.push(bytes)) {
           parts.push(part)
           size += part.length
@@ -51,14 +51,14 @@ export const captureKeyFrame = (taps: TapsService, channelId: string): Effect.Ef
 
 export const decodeArguments = (width: number): ReadonlyArray<string> => [
   ...["-hide_banner", "-loglevel", "error", "-threads", "1", "-skip_frame", "nokey", "-f", "mpegts", "-i", "pipe:0"],
-  // Pixels of broadcast formats are not square; the height follows the shape that is shown.
+  // Pixels of broadcast formats are not square, so the height follows from the display aspect ratio.
   ...["-an", "-sn", "-dn", "-frames:v", "1", "-vf", `scale=${width}:trunc(${width}/dar/2)*2,setsar=1`],
   ...["-threads", "1", "-c:v", "mjpeg", "-q:v", "6", "-f", "image2pipe", "pipe:1"],
 ]
 
 const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT"
 
-/** Runs at the lowest priority; its end is waited for, whatever ends it. */
+/** Starts ffmpeg at the lowest priority; its end is awaited, whatever causes it. */
 const startDecoder = (ts: Uint8Array): Effect.Effect<Effect.Effect<Uint8Array, TapEnded>, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
@@ -66,7 +66,7 @@ const startDecoder = (ts: Uint8Array): Effect.Effect<Effect.Effect<Uint8Array, T
         withGivenPriority(() =>
           execa("nice", ["-n", "19", "ffmpeg", ...decodeArguments(WIDTH)], {
             ...{ input: ts, encoding: "buffer", reject: false, timeout: DECODE_WITHIN_MS, maxBuffer: MAX_JPEG_BYTES },
-            // What ffmpeg has no use for must not be readable in its environment.
+            // Secrets that ffmpeg has no use for must not be readable in its environment.
             ...{ env: { PATH: process.env["PATH"] ?? "" }, extendEnv: false, forceKillAfterDelay: KILL_AFTER_MS },
           }),
         ),

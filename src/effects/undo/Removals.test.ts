@@ -23,7 +23,7 @@ describe("removals", () => {
     const [a = "", b = "", c = ""] = ["a", "b", "c"].map((name, i) => removals.keep(removal(name), i))
     expect([a, b, c].map((token) => removals.find(token, 10) !== null)).toEqual([false, true, true])
     const late = removals.keep(removal("d"), 5000)
-    // What is over is gone, not only hidden.
+    // An expired removal is gone, not merely hidden.
     expect([b, c, late].map((token) => removals.find(token, 0) !== null)).toEqual([false, false, true])
   })
 })

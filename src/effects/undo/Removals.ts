@@ -1,10 +1,12 @@
-/** What was removed a while ago, whole, for whoever wants it back. In memory of this process alone: it holds secrets. */
+/**
+ * Recent removals, kept whole for whoever wants them back. They hold secrets, so they stay in this process's memory.
+ */
 import { Context, Layer } from "effect"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 
-/** How long a removal can be undone. */
+/** How long a removal can be undone, in ms. */
 export const UNDO_WITHIN_MS = 10 * 60_000
-/** Removals kept at a time; the oldest go first. */
+/** Most removals kept at a time; the oldest go first. */
 export const MAX_REMOVALS = 100
 
 export type Removed =
@@ -15,19 +17,19 @@ export type Removed =
 export interface RemovalView {
   readonly kind: Removed["kind"]
   readonly name: string
-  /** The channel that was removed, or whose output was. */
+  /** The removed channel, or the channel of the removed output. */
   readonly channel: { readonly name: string; readonly slug: string }
-  /** When it can be undone no more (ISO 8601). */
+  /** Until when it can be undone (ISO 8601). */
   readonly until: string
 }
 
 export interface RemovalsService {
   /** Keeps it under a token that nobody can guess. */
   readonly keep: (removed: Removed, nowMs: number) => string
-  /** Null when there is none, or none any more. */
+  /** The removal of a token; null when there is none, or no longer one. */
   readonly find: (token: string, nowMs: number) => Removed | null
   readonly view: (token: string, nowMs: number) => RemovalView | null
-  /** It has come back. */
+  /** Forgets a removal that has been undone. */
   readonly forget: (token: string) => void
 }
 
@@ -42,7 +44,7 @@ export const makeRemovals = (maxRemovals = MAX_REMOVALS, withinMs = UNDO_WITHIN_
     keep: (removed, nowMs) => {
       const token = crypto.randomUUID()
       kept.set(token, { removed, untilMs: nowMs + withinMs })
-      // In the order of their coming: the first one that may stay ends the search.
+      // Removals are in order of arrival: the first that may stay ends the search.
       for (const [old, { untilMs }] of kept) {
         if (untilMs > nowMs && kept.size <= maxRemovals) break
         kept.delete(old)

@@ -1,14 +1,14 @@
-/** Brings back what was removed, as it was: checked against what came meanwhile, stored in one transaction, then carried out. */
+/** Undoes a removal: checked against changes made since, stored in one transaction, then carried out. */
 import { Clock, Effect } from "effect"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import { Conflict, type StoreError } from "../model/Errors.ts"
 import type { StoreService } from "../store/Store.ts"
 import type { RemovalsService } from "./Removals.ts"
 
-/** What came back: the channel as it is now, and the output when it was one. */
+/** Result of an undo: the channel as it is now, and the output when one came back. */
 export interface Restored {
   readonly config: ChannelConfig
-  /** The channel before it. */
+  /** The channel before the undo. */
   readonly before: ChannelConfig | null
   readonly output: OutputConfig | null
 }
@@ -24,7 +24,10 @@ export interface UndoDeps {
 const refuse = (path: string, message: string) => new Conflict({ errors: [{ path, message }] })
 const isTaken = (what: string, slug: string) => refuse("slug", `the ${what} "${slug}" exists already: remove or rename it first`)
 
-/** Stores it again; running it is the caller's. The token stays when it is refused, for another try. */
+/**
+ * Makes the verb that stores a removal again; running it is up to the caller. A refusal keeps the token, for another
+ * try.
+ */
 export const makeUndo =
   ({ check, configs, removals, store }: UndoDeps) =>
   (token: string): Effect.Effect<Restored, Conflict | StoreError> =>

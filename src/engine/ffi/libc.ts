@@ -32,7 +32,10 @@ export const libc = {
   getsockopt: lib.func("getsockopt", "int", ["int", "int", "int", "void *", "void *"]),
   /** int close(int fd) */
   close: lib.func("close", "int", ["int"]),
-  /** int open(const char *path, int flags, mode_t mode): the third argument is passed alike with and without `...` on Linux */
+  /**
+   * int open(const char *path, int flags, mode_t mode): the third argument is passed alike with and without `...` on
+   * Linux
+   */
   open: lib.func("open", "int", ["str", "int", "uint32_t"]),
   /** ssize_t write(int fd, const void *bytes, size_t length) */
   write: lib.func("write", "intptr_t", ["int", "uintptr_t", "size_t"]),
@@ -68,7 +71,10 @@ export const libc = {
   mallopt: lib.func("mallopt", "int", ["int", "int"]),
   /** int malloc_trim(size_t pad) */
   mallocTrim: lib.func("malloc_trim", "int", ["size_t"]),
-  /** int ioctl(int fd, unsigned long request, void *argument): the third argument is passed alike with and without `...` on Linux */
+  /**
+   * int ioctl(int fd, unsigned long request, void *argument): the third argument is passed alike with and without `...`
+   * on Linux
+   */
   ioctl: lib.func("ioctl", "int", ["int", "ulong", "void *"]),
 }
 

@@ -1,6 +1,7 @@
 /**
- * libsrt's C interface as used here, and nothing else. Sockets and epoll ids are int32. Only non-blocking calls: libsrt's own
- * threads never call back into JavaScript (`listenCallback` is given a function of libc), and srt_getlasterror is per thread, so every call stays on the packet loop's.
+ * libsrt's C interface as used here, and nothing else. Sockets and epoll ids are int32. Only non-blocking calls:
+ * libsrt's own threads never call back into JavaScript (`listenCallback` is given a function of libc), and
+ * srt_getlasterror is per thread, so every call stays on the packet loop's.
  */
 import koffi from "koffi"
 
@@ -22,7 +23,9 @@ const bindings = (lib: ReturnType<typeof koffi.load>) => ({
   bind: lib.func("srt_bind", "int", ["int", "void *", "int"]),
   /** int srt_listen(SRTSOCKET u, int backlog) */
   listen: lib.func("srt_listen", "int", ["int", "int"]),
-  /** int srt_listen_callback(SRTSOCKET u, srt_listen_callback_fn *hook, void *opaque): -1 of the hook refuses the caller */
+  /**
+   * int srt_listen_callback(SRTSOCKET u, srt_listen_callback_fn *hook, void *opaque): -1 of the hook refuses the caller
+   */
   listenCallback: lib.func("srt_listen_callback", "int", ["int", "uintptr_t", "uintptr_t"]),
   /** SRTSOCKET srt_accept(SRTSOCKET u, struct sockaddr *addr, int *addrlen) */
   accept: lib.func("srt_accept", "int", ["int", "void *", "void *"]),
@@ -68,12 +71,14 @@ const bindings = (lib: ReturnType<typeof koffi.load>) => ({
 
 export type LibSrt = ReturnType<typeof bindings>
 
-/** Loads and starts libsrt; the error's message is the loader's. `path` overrides the soname (tests, odd installations). */
+/**
+ * Loads and starts libsrt; the error's message is the loader's. `path` overrides the soname (tests, odd installations).
+ */
 export const loadLibSrt = (path: string = SONAME): LibSrt => {
   const srt = bindings(koffi.load(path))
   srt.startup()
-  // 2 = critical: libsrt writes past any limit of ours, and a receiver with a wrong passphrase that keeps calling is 100 errors a second.
-  // What matters of them arrives as states and reject codes.
+  // 2 = critical: libsrt writes past any limit of ours, and a receiver with a wrong passphrase that keeps calling is
+  // 100 errors a second. What matters of them arrives as states and reject codes.
   srt.setloglevel(2)
   return srt
 }

@@ -30,13 +30,19 @@ const ipv6Bytes = (text: string): Uint8Array => {
   return bytes
 }
 
-/** Index of a zone's interface as it is now, by its name or, where there is none of that name, its number; 0 when there is none. */
+/**
+ * Index of a zone's interface as it is now, by its name or, where there is none of that name, its number; 0 when there
+ * is none.
+ */
 export const zoneIndex = (zone: string): number => {
   const index = libc.ifNametoindex(zone)
   return index === 0 && /^[1-9]\d{0,8}$/.test(zone) ? Number(zone) : index
 }
 
-/** The index of the zone's interface as it is now. Throws SetupFailure (`ENODEV`) when there is none; `ip` is for its sentence. */
+/**
+ * The index of the zone's interface as it is now. Throws SetupFailure (`ENODEV`) when there is none; `ip` is for its
+ * sentence.
+ */
 export const scopeOfZone = (zone: string, ip: string): number => {
   const index = zoneIndex(zone)
   if (index === 0)
@@ -49,8 +55,9 @@ export const scopeOfZone = (zone: string, ip: string): number => {
 }
 
 /**
- * Encodes an address literal. An IPv6 zone (`%eth0`) becomes the scope id by `scopeOf`, which is asked each time: the index of an
- * interface that went and came back is another. Throws SetupFailure (`ENODEV`) when there is no such interface now.
+ * Encodes an address literal. An IPv6 zone (`%eth0`) becomes the scope id by `scopeOf`, which is asked each time: the
+ * index of an interface that went and came back is another. Throws SetupFailure (`ENODEV`) when there is no such
+ * interface now.
  */
 export const encodeSockaddr = (ip: string, port: number, scopeOf: (zone: string, ip: string) => number = scopeOfZone): Uint8Array => {
   const v6 = isIPv6(ip)

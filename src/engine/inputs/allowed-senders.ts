@@ -26,8 +26,8 @@ const networkOf = (text: string): AllowedNetwork => {
 }
 
 /**
- * Addresses and networks of IPv4 (RFC 4632 3.1, `10.0.0.0/8`) and IPv6 (RFC 4291 2.3, `2001:db8::/32`) as the packet core takes them.
- * Throws SetupFailure when an entry cannot be read or there are more than the core holds.
+ * Addresses and networks of IPv4 (RFC 4632 3.1, `10.0.0.0/8`) and IPv6 (RFC 4291 2.3, `2001:db8::/32`) as the packet
+ * core takes them. Throws SetupFailure when an entry cannot be read or there are more than the core holds.
  */
 export const parseAllowedSenders = (list: ReadonlyArray<string>): AllowedNetwork[] => {
   if (list.length > ALLOWED_MAX)

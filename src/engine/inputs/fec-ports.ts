@@ -1,8 +1,9 @@
 /**
  * The sockets of a leg's FEC: SMPTE 2022-1 sends columns to the media port + 2 and rows to the port + 4.
  *
- * With FEC `auto` they are open as long as the leg listens. With FEC `off` they are opened once for a moment after the leg came
- * to life, to find out whether the sender offers FEC that nobody uses. Real users of a port come first (udp-port-registry.ts).
+ * With FEC `auto` they are open as long as the leg listens. With FEC `off` they are opened once for a moment after the
+ * leg came to life, to find out whether the sender offers FEC that nobody uses. Real users of a port come first
+ * (udp-port-registry.ts).
  */
 import { libc } from "../ffi/libc.ts"
 import type { InputPolicy, LegSpec } from "../protocol/messages.ts"
@@ -12,7 +13,10 @@ import { openInputSocket } from "./input-socket.ts"
 
 const RECEIVE_BUFFER = 1 << 20
 const RETRY_US = 5e6
-/** A probe begins when the leg has been live for this long, and lasts so long: one matrix of 20 x 20 takes 0.4 s at 10 Mbit/s. */
+/**
+ * A probe begins when the leg has been live for this long, and lasts so long: one matrix of 20 x 20 takes 0.4 s at 10
+ * Mbit/s.
+ */
 const PROBE_AFTER_US = 1e6
 const PROBE_US = 1.5e6
 /** A sender that was silent for so long may have been set up anew. */
@@ -100,7 +104,10 @@ export class FecPorts {
     this.#mode = mode
   }
 
-  /** Descriptors to read from, -1 while closed. They change in `poll`, and whenever the registry grants somebody a claim. */
+  /**
+   * Descriptors to read from, -1 while closed. They change in `poll`, and whenever the registry grants somebody a
+   * claim.
+   */
   get column(): number {
     return this.#column.fd
   }
@@ -123,8 +130,8 @@ export class FecPorts {
   }
 
   /**
-   * Opens and closes the sockets; cheap enough for every tick. `listening`: the leg's own socket is open; `live`: TS arrived in the
-   * last second; `heard`: FEC packets taken so far, a counter.
+   * Opens and closes the sockets; cheap enough for every tick. `listening`: the leg's own socket is open; `live`: TS
+   * arrived in the last second; `heard`: FEC packets taken so far, a counter.
    */
   poll(nowUs: number, listening: boolean, live: boolean, heard: number): void {
     if (!listening) this.close()

@@ -15,7 +15,9 @@ export interface InputSocket {
   /** What the kernel granted; it counts its own overhead, about half is payload. */
   readonly rcvbuf: number
   readonly warnings: ReadonlyArray<string>
-  /** Index of the interface the group was joined on; 0 when the kernel chose one that is not known, null for unicast. */
+  /**
+   * Index of the interface the group was joined on; 0 when the kernel chose one that is not known, null for unicast.
+   */
   readonly joinedOn: number | null
   /** Index of the interface that the kernel has tied the socket to for the zone of its address; 0: to none. */
   readonly scope: number
@@ -49,8 +51,8 @@ const fail = (doing: string): never => {
 }
 
 /**
- * What to say of a receive buffer of `granted` bytes, in the kernel's doubled count (socket(7)), where `wanted` were asked for; null
- * when that is enough. Above net.core.rmem_max the kernel grants more only to CAP_NET_ADMIN.
+ * What to say of a receive buffer of `granted` bytes, in the kernel's doubled count (socket(7)), where `wanted` were
+ * asked for; null when that is enough. Above net.core.rmem_max the kernel grants more only to CAP_NET_ADMIN.
  */
 export const bufferWarning = (granted: number, wanted: number): string | null =>
   granted >= wanted * 2
@@ -58,8 +60,8 @@ export const bufferWarning = (granted: number, wanted: number): string | null =>
     : `the kernel granted a receive buffer of ${granted >> 1} bytes instead of ${wanted}, so packets may be dropped while the machine is busy: raise it with sysctl -w net.core.rmem_max=${wanted}, or lower input.rcvbuf`
 
 /**
- * True when the interface of the socket's zone is another one than it was opened on, or gone: the kernel keeps the socket tied to the
- * index of old, which comes to nothing, so it has to be opened again.
+ * True when the interface of the socket's zone is another one than it was opened on, or gone: the kernel keeps the
+ * socket tied to the index of old, which comes to nothing, so it has to be opened again.
  */
 export const hasLostZone = ({ scope }: InputSocket, { ip }: LegSpec): boolean => scope !== 0 && zoneIndex(zoneOf(ip) ?? "") !== scope
 
@@ -93,8 +95,8 @@ export const openInputSocket = (spec: LegSpec): InputSocket => {
 }
 
 /**
- * Leaves the group, which was joined on the interface with index `joinedOn`, and joins it again, so that routers and switches hear
- * of it anew. Returns the new index; throws SetupFailure when the group cannot be joined now.
+ * Leaves the group, which was joined on the interface with index `joinedOn`, and joins it again, so that routers and
+ * switches hear of it anew. Returns the new index; throws SetupFailure when the group cannot be joined now.
  */
 export const rejoin = (fd: number, spec: LegSpec, joinedOn: number): number => {
   leaveGroup(fd, spec, joinedOn)

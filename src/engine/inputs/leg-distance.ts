@@ -1,6 +1,7 @@
 /** How far apart the legs of a channel are, and how far apart they may be to be merged: looked at once a second. */
 import * as L from "../../core/assembly/memory/layout.ts"
 import { type Alignment, judgeAlignment, type LegClock, mergeReachMs, pathsApartMs } from "../../core/input/merge-reach.ts"
+import { legIndex } from "../../core/packet-core/leg-index.ts"
 import type { PacketCore } from "../../core/packet-core/packet-core.ts"
 
 /** A rate over less time, in us, says little. */
@@ -28,7 +29,8 @@ export class LegDistance {
   }
 
   look(windowMs: number): void {
-    const [primary, backup] = [0, 1].map((leg) => this.#channel * 2 + leg) as [number, number]
+    const primary = legIndex(this.#channel, "primary")
+    const backup = legIndex(this.#channel, "backup")
     this.#counted = [primary, backup].map((leg, i) => this.#count(leg, this.#counted[i] ?? NONE))
     this.reachMs = mergeReachMs(Math.max(...this.#counted.map(({ perS }) => perS)))
     this.apartMs = pathsApartMs(this.#clock(primary), this.#clock(backup))

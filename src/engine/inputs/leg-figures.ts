@@ -178,7 +178,10 @@ export class LegFigures {
     })
   }
 
-  /** Rates of the PIDs that tables name, the tables' own, and null packets: a look at all 8192 a second would cost more than the packets. */
+  /**
+   * Rates of the PIDs that tables name, the tables' own, and null packets: a look at all 8192 a second would cost more
+   * than the packets.
+   */
   #pidRates(programmes: ReadonlyArray<ProgrammeInfo>, seconds: number): PidStats[] {
     const pids = new Set([0, NULL_PID])
     for (const programme of programmes) {

@@ -1,4 +1,7 @@
-/** What the counters of a leg say in words: arrivals that cannot be used, a second sender, one not allowed, lost kernel packets. */
+/**
+ * What the counters of a leg say in words: arrivals that cannot be used, a second sender, one not allowed, lost kernel
+ * packets.
+ */
 
 import { REORDER_DATAGRAMS_MAX } from "../../core/assembly/memory/layout.ts"
 
@@ -57,8 +60,8 @@ const RULES: ReadonlyArray<readonly [counter: string, sentence: Sentence]> = [
 ]
 
 /**
- * Sentences for what went wrong between two snapshots `seconds` apart. `rival` names the second sender and `stranger` the one that is
- * not allowed, where they are known.
+ * Sentences for what went wrong between two snapshots `seconds` apart. `rival` names the second sender and `stranger`
+ * the one that is not allowed, where they are known.
  */
 export const legWarnings = (
   before: Counters,

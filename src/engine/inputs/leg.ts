@@ -3,9 +3,9 @@
 import * as L from "../../core/assembly/memory/layout.ts"
 import { formatEndpoint, zoneOf } from "../../core/net/address.ts"
 import type { CoreEvent, PacketCore } from "../../core/packet-core/packet-core.ts"
-import { STREAM_TYPE_SCTE35 } from "../../core/ts/psi.ts"
+import { STREAM_TYPE_SCTE35 } from "../../core/ts/stream-types.ts"
 import { libc, MSG_DONTWAIT } from "../ffi/libc.ts"
-import type { InputPolicy, LegSpec, LegStats, Reason } from "../protocol/messages.ts"
+import type { Event, InputPolicy, LegSpec, LegStats, Reason } from "../protocol/messages.ts"
 import { reasonOf } from "../protocol/setup-failure.ts"
 import type { UdpPortRegistry } from "../system/udp-port-registry.ts"
 import { parseAllowedSenders } from "./allowed-senders.ts"
@@ -15,7 +15,10 @@ import { hexIdentity, LegFigures, type LegSurroundings } from "./leg-figures.ts"
 import { MulticastWatch } from "./multicast-watch.ts"
 import { ProgrammeTables } from "./programme-tables.ts"
 
-/** Ring slots filled from one socket before the outputs have their turn: well below what a ring and an output's queue hold. */
+/**
+ * Ring slots filled from one socket before the outputs have their turn: well below what a ring and an output's queue
+ * hold.
+ */
 const SLOTS_PER_TURN = 256
 /** Slots of the largest datagram: 64 KiB are 348 TS packets. */
 const SLOTS_PER_DATAGRAM_MAX = 50
@@ -24,18 +27,8 @@ const REOPEN_US = 1e6
 const POLL_US = 50_000
 const INTERFACE_CHECK_US = 1e6
 
-export type LegKind =
-  | "open"
-  | "failed"
-  | "live"
-  | "silent"
-  | "sender_changed"
-  | "sequence_reset"
-  | "psi_changed"
-  | "pcr_jump"
-  | "fec_on"
-  | "fec_off"
-  | "rejoined"
+/** What a leg reports, as in the `leg` event. */
+export type LegKind = Extract<Event, { readonly event: "leg" }>["kind"]
 
 export class Leg {
   readonly spec: LegSpec

@@ -1,8 +1,10 @@
 /**
- * Joining and leaving multicast groups of IPv4 and IPv6 by interface index (ip(7), ipv6(7), RFC 3678): the kernel speaks IGMP or MLD.
+ * Joining and leaving multicast groups of IPv4 and IPv6 by interface index (ip(7), ipv6(7), RFC 3678): the kernel
+ * speaks IGMP or MLD.
  *
- * The kernel keeps a socket's membership under the index of the interface it was joined on. When that interface is deleted the
- * entry stays with the socket, dead, and only its index can remove it; so the index is always told and remembered.
+ * The kernel keeps a socket's membership under the index of the interface it was joined on. When that interface is
+ * deleted the entry stays with the socket, dead, and only its index can remove it; so the index is always told and
+ * remembered.
  */
 import { isAny, isIPv6, zoneOf } from "../../core/net/address.ts"
 import * as c from "../ffi/libc.ts"
@@ -15,7 +17,10 @@ import { addressedIndexes, interfaceIndex } from "../system/network-interface.ts
 /** What a join needs of a leg. */
 export type Group = Pick<LegSpec, "ip" | "interface" | "source">
 
-/** The interface the operator named, as the zone of the group or in `interface`; null leaves the choice to the kernel's route. */
+/**
+ * The interface the operator named, as the zone of the group or in `interface`; null leaves the choice to the kernel's
+ * route.
+ */
 export const chosenInterface = (group: Group): string | null =>
   zoneOf(group.ip) ?? (group.interface === undefined || isAny(group.interface) ? null : group.interface)
 
@@ -78,8 +83,9 @@ const absent = (group: Group): SetupFailure =>
   })
 
 /**
- * Joins the group of a leg: on its interface, or where the kernel's route to the group leads. Returns the interface's index; 0 when
- * the kernel chose and it cannot be told which. Throws SetupFailure, always transient: interfaces come and go.
+ * Joins the group of a leg: on its interface, or where the kernel's route to the group leads. Returns the interface's
+ * index; 0 when the kernel chose and it cannot be told which. Throws SetupFailure, always transient: interfaces come
+ * and go.
  */
 export const joinGroup = (fd: number, group: Group): number => {
   const index = chosenIndex(fd, group)
@@ -97,7 +103,10 @@ export const joinGroup = (fd: number, group: Group): number => {
   return index > 0 ? index : (addressedIndexes(fd, isIPv6(group.ip)).find((i) => isMember(fd, group, i)) ?? 0)
 }
 
-/** Leaves the group on the interface with `index`, which need not exist any more; with 0 on the one the kernel's route leads to. */
+/**
+ * Leaves the group on the interface with `index`, which need not exist any more; with 0 on the one the kernel's route
+ * leads to.
+ */
 export const leaveGroup = (fd: number, group: Group, index: number): void => {
   const request = encode(group, index, GROUP_REQ_SIZE)
   c.libc.setsockopt(fd, levelOf(group), c.MCAST_LEAVE_GROUP, request, request.length)

@@ -1,9 +1,9 @@
 /**
  * Keeps a leg in its multicast group while interfaces come and go.
  *
- * The kernel tells nobody when a membership dies with its interface, and it does not report a membership again when a cable is
- * plugged in elsewhere or a snooping switch has forgotten the port. So the interface is looked at about once a second, which costs
- * three system calls, and a leg that hears nothing joins again now and then.
+ * The kernel tells nobody when a membership dies with its interface, and it does not report a membership again when a
+ * cable is plugged in elsewhere or a snooping switch has forgotten the port. So the interface is looked at about once a
+ * second, which costs three system calls, and a leg that hears nothing joins again now and then.
  */
 import { readFileSync } from "node:fs"
 import { isIPv4 } from "../../core/net/address.ts"
@@ -64,7 +64,10 @@ const readNumber = (path: string): number => {
   }
 }
 
-/** Strict reverse-path filtering (RFC 3704 2.2), which Linux has for IPv4 alone, drops multicast from senders that are not routed over the interface; the higher value counts. */
+/**
+ * Strict reverse-path filtering (RFC 3704 2.2), which Linux has for IPv4 alone, drops multicast from senders that are
+ * not routed over the interface; the higher value counts.
+ */
 const filterHint = (group: string, name: string): string => {
   const setting = (scope: string) => readNumber(`/proc/sys/net/ipv4/conf/${scope}/rp_filter`)
   return name !== "" && isIPv4(group) && Math.max(setting("all"), setting(name)) === 1
@@ -107,9 +110,9 @@ export class MulticastWatch {
   }
 
   /**
-   * To be called about once a second. `lastRxUs` is when a datagram last came, 0 for never. `beforeRejoin` must close other
-   * sockets of this leg in the same group (FEC): while one of them stays, the kernel reports neither the leaving nor the joining.
-   * Returns what the operator should hear, or null.
+   * To be called about once a second. `lastRxUs` is when a datagram last came, 0 for never. `beforeRejoin` must close
+   * other sockets of this leg in the same group (FEC): while one of them stays, the kernel reports neither the leaving
+   * nor the joining. Returns what the operator should hear, or null.
    */
   check(nowUs: number, lastRxUs: number, beforeRejoin: () => void = () => {}): WatchReport | null {
     if (lastRxUs > this.#heardUs) {

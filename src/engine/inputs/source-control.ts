@@ -1,10 +1,11 @@
 /**
- * Which leg fills the ring of a channel. The decision is core's (`core/input/failover.ts`), the switch itself the packet core's; here
- * they are brought together, and what happens is told.
+ * Which leg fills the ring of a channel. The decision is core's (`core/input/failover.ts`), the switch itself the
+ * packet core's; here they are brought together, and what happens is told.
  */
 import * as L from "../../core/assembly/memory/layout.ts"
 import { decide, type FailoverPolicy, type FailoverState, type LegNumbers, manual, newFailover } from "../../core/input/failover.ts"
 import { describeTooFar } from "../../core/input/merge-reach.ts"
+import { legIndex, legNumber } from "../../core/packet-core/leg-index.ts"
 import type { CoreEvent, PacketCore } from "../../core/packet-core/packet-core.ts"
 import type { ChannelStats, Event, InputPolicy, LegName } from "../protocol/messages.ts"
 import { LegDistance } from "./leg-distance.ts"
@@ -27,7 +28,6 @@ const CLEAN_WAIT_UNKNOWN_US = 5e6
 /** but not at all for a leg that has had none for so long. */
 const WITHOUT_POINTS_US = 15e6
 
-const numberOf = (leg: LegName): 1 | 2 => (leg === "primary" ? 1 : 2)
 const nameOf = (number: number): LegName => (number === 2 ? "backup" : "primary")
 const msOf = (us: number): number | null => (us > 0 ? us / 1000 : null)
 
@@ -89,7 +89,7 @@ export class SourceControl {
     this.#core.allowMerge(this.#channel, policy.mode !== "failover" && legs.length === 2, policy.merge_window_ms * 1000)
     if (!names.includes(this.active) || this.#field(L.CHANNEL_SOURCE) + this.#field(L.CHANNEL_PENDING) === 0) {
       this.#told = names[0] ?? "primary"
-      this.#core.setSource(this.#channel, numberOf(this.#told), true)
+      this.#core.setSource(this.#channel, legNumber(this.#told), true)
     }
     if (legs.length < 2) this.#redundancy = "none"
   }
@@ -110,7 +110,9 @@ export class SourceControl {
     return pending === 0 ? this.active : nameOf(pending)
   }
 
-  /** Asked for from outside: by the operator (`manually`), or as it was before an engine restart, which is done at once. */
+  /**
+   * Asked for from outside: by the operator (`manually`), or as it was before an engine restart, which is done at once.
+   */
   choose(leg: LegName, manually: boolean, nowUs: number): void {
     if (manually) manual(this.#state, leg)
     this.#switch(leg, manually ? "operator" : "restart", "", nowUs, !manually)
@@ -120,7 +122,7 @@ export class SourceControl {
     this.#reason = reason
     this.#detail = detail
     this.#pendingSinceUs = nowUs
-    this.#core.setSource(this.#channel, numberOf(leg), atOnce || this.#policy.switch === "immediate")
+    this.#core.setSource(this.#channel, legNumber(leg), atOnce || this.#policy.switch === "immediate")
     if (this.#field(L.CHANNEL_PENDING) === 0) this.#noteSource(leg, "")
   }
 
@@ -147,7 +149,7 @@ export class SourceControl {
 
   /** A switch waits for an access point; should none come, it is made without. */
   #hasten(leg: LegName, nowUs: number): void {
-    const index = this.#channel * 2 + numberOf(leg) - 1
+    const index = legIndex(this.#channel, leg)
     const field = (f: number) => this.#core.legField(index, f)
     const usual = field(L.LEG_ACCESS_POINT_INTERVAL_US)
     const since = nowUs - Math.max(field(L.LEG_ACCESS_POINT_US), field(L.LEG_FIRST_RX_US))
@@ -157,11 +159,11 @@ export class SourceControl {
         : usual === 0
           ? CLEAN_WAIT_UNKNOWN_US
           : Math.min(CLEAN_WAIT_MAX_US, Math.max(CLEAN_WAIT_MIN_US, 2 * usual))
-    if (nowUs - this.#pendingSinceUs > wait) this.#core.setSource(this.#channel, numberOf(leg), true)
+    if (nowUs - this.#pendingSinceUs > wait) this.#core.setSource(this.#channel, legNumber(leg), true)
   }
 
   #read({ fd, spec }: ControlledLeg): void {
-    const index = this.#channel * 2 + numberOf(spec.name) - 1
+    const index = legIndex(this.#channel, spec.name)
     const field = (f: number) => this.#core.legField(index, f)
     const numbers = this.#numbers[spec.name]
     numbers.open = fd >= 0
@@ -206,7 +208,7 @@ export class SourceControl {
 
   /** Last PCR of the active leg in 90 kHz ticks; null before there is one. */
   get clock90k(): number | null {
-    const leg = this.#channel * 2 + numberOf(this.active) - 1
+    const leg = legIndex(this.#channel, this.active)
     if (this.#core.legField(leg, L.LEG_PCRS) === 0) return null
     return Math.floor(this.#core.legField(leg, L.LEG_PCR_27M) / 300)
   }

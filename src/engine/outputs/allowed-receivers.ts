@@ -1,4 +1,4 @@
-/** Reads the list of receivers that a SRT listener output serves. */
+/** Reads the list of receivers that an SRT listener output serves. */
 import { isInNetworks, parseNetwork } from "../../core/net/network.ts"
 import { SetupFailure } from "../protocol/setup-failure.ts"
 

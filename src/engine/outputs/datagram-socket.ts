@@ -26,7 +26,9 @@ const setInt = (fd: number, level: number, name: number, value: number, doing: s
   if (c.libc.setsockopt(fd, level, name, bytes, 4) !== 0) fail(doing)
 }
 
-/** Index of the interface that a group is sent on: its zone, or the one that was named; null leaves it to the routes. */
+/**
+ * Index of the interface that a group is sent on: its zone, or the one that was named; null leaves it to the routes.
+ */
 const groupInterface = (fd: number, ip: string, target: DatagramTarget): number | null => {
   const zone = zoneOf(ip)
   const named = zone ?? target.interface
@@ -74,8 +76,8 @@ const localOf = (ip: string, { interface: named }: DatagramTarget): string => {
 }
 
 /**
- * The address as the kernel takes it. A link-local one without a zone is on the interface that was named, since without any the kernel
- * refuses it.
+ * The address as the kernel takes it. A link-local one without a zone is on the interface that was named, since without
+ * any the kernel refuses it.
  */
 const peerOf = (ip: string, target: DatagramTarget): string => {
   const named = target.interface

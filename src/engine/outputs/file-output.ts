@@ -39,7 +39,7 @@ export class FileOutput implements OutputSession {
   /** The first slot that is not written yet, since the reader began. */
   #writtenTo = 0
   #current: string | null = null
-  /** Of the last turn. */
+  /** Time of the last turn, CLOCK_MONOTONIC in microseconds. */
   #turnUs = 0
   #nextRetentionUs = 0
   #isTidying = false
@@ -166,7 +166,8 @@ export class FileOutput implements OutputSession {
 
   close(): void {
     if (this.state === "ended") return
-    // What has arrived since the last turn belongs to the recording that somebody ends; one that failed has nowhere to put it.
+    // What has arrived since the last turn belongs to the recording that somebody ends; one that failed has nowhere to
+    // put it.
     if (this.reason === null) this.flush(this.#turnUs)
     // Writing may have failed just now.
     if (this.#hasEnded) return

@@ -1,9 +1,9 @@
 /**
  * Writes a recording: files of whole TS packets, one after the other, in the background.
  *
- * What is pushed is gathered for up to a quarter of a second and written in turn, one write at a time; beyond `PENDING_MAX` nothing more is
- * taken. Each file is synced (fdatasync) when it is closed, and not before: a power cut may take what the kernel had not written yet, about
- * half a minute, never a file that was finished.
+ * What is pushed is gathered for up to a quarter of a second and written in turn, one write at a time; beyond
+ * `PENDING_MAX` nothing more is taken. Each file is synced (fdatasync) when it is closed, and not before: a power cut
+ * may take what the kernel had not written yet, about half a minute, never a file that was finished.
  */
 import { open, unlink } from "node:fs/promises"
 import { join } from "node:path"
@@ -26,7 +26,7 @@ type File = Awaited<ReturnType<typeof open>>
 interface Chunk {
   readonly bytes: Uint8Array
   used: number
-  /** Of the last packets in it. */
+  /** Mark of the last packets in the chunk. */
   mark: number
   /** Unix time in ms; null: it goes on in the same file. */
   readonly fileMs: number | null
@@ -53,7 +53,7 @@ export class FileWriter {
   #name = ""
   /** Bytes written to the file. */
   #size = 0
-  /** Of the file that pushed packets belong to. */
+  /** Start of the file that pushed packets belong to, CLOCK_MONOTONIC in microseconds; null before the first. */
   #startUs: number | null = null
   #pushed = 0
 

@@ -1,8 +1,9 @@
 /**
  * HLS output: cuts the channel's stream into segments and puts them, with a live playlist, into a directory or by HTTP.
  *
- * It is connecting until the first playlist was written or accepted. No EXT-X-ENDLIST is ever written: the engine cannot tell a stop from a
- * restart, and players would not come back; the session that follows goes on behind an EXT-X-DISCONTINUITY.
+ * It is connecting until the first playlist was written or accepted. No EXT-X-ENDLIST is ever written: the engine
+ * cannot tell a stop from a restart, and players would not come back; the session that follows goes on behind an
+ * EXT-X-DISCONTINUITY.
  */
 import { SLOT_LENGTH, SLOT_PAYLOAD, SLOT_RX_US } from "../../core/assembly/memory/layout.ts"
 import { type PackagedSegment, Packager, targetDurationOf } from "../../core/hls/packager.ts"
@@ -249,8 +250,9 @@ const nextRun = (): number => {
 }
 
 /**
- * The window to begin with. Segments of an earlier run stay listed while players may still be at them, and its counts go on. Where nothing can
- * be read, the media sequence begins with the time in seconds, which no earlier run has reached at a segment a second or less.
+ * The window to begin with. Segments of an earlier run stay listed while players may still be at them, and its counts
+ * go on. Where nothing can be read, the media sequence begins with the time in seconds, which no earlier run has
+ * reached at a segment a second or less.
  */
 const windowFor = (earlier: EarlierRun | null, nowMs: number, segmentS: number, wanted: number, most: number | null): PlaylistWindow => {
   const known = earlier?.playlist ?? null

@@ -26,7 +26,7 @@ export const openSession = (context: SessionContext, spec: OutputSpec, channel: 
     case "rtmp":
       return { ok: true, session: new RtmpOutput(context, spec, channel, target) }
     case "rtsp":
-      if (spec.pipe == null) return refused("pipe", "the session of a RTSP output needs the FIFO of its ffmpeg")
+      if (spec.pipe == null) return refused("pipe", "the session of an RTSP output needs the FIFO of its ffmpeg")
       return { ok: true, session: new PipeOutput(context, spec, channel, spec.pipe) }
     case "srt":
       return openSrt(context, spec, channel, target)

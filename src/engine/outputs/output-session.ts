@@ -28,7 +28,7 @@ export interface SessionContext {
   readonly receiver: (session: OutputSession, peer: string, streamId: string, joined: boolean, reason: string | null) => void
 }
 
-/** A SCTE-35 section of what goes out. */
+/** An SCTE-35 section of what goes out. */
 export interface OutgoingCue {
   /** Slot of the ring that completes it. */
   readonly position: number
@@ -40,7 +40,10 @@ export interface OutgoingCue {
 export interface OutputSession {
   readonly spec: OutputSpec
   readonly channel: number
-  /** True when packets should leave as soon as they arrive; false lets the loop send in bursts that carry their own time. */
+  /**
+   * True when packets should leave as soon as they arrive; false lets the loop send in bursts that carry their own
+   * time.
+   */
   readonly immediate: boolean
   /** Longest time packets may be held back to leave in a burst, in microseconds. */
   readonly maxBurstUs: number
@@ -53,7 +56,9 @@ export interface OutputSession {
   flush(nowUs: number): void
   /** Connection progress, accepts, liveness: every few milliseconds. */
   poll(nowUs: number): void
-  /** False when cues do not go out by this output at all, because its settings say so: it has no part in their proof. */
+  /**
+   * False when cues do not go out by this output at all, because its settings say so: it has no part in their proof.
+   */
   readonly carriesCues: boolean
   /** True when what it is given while it is still connecting goes out later, cues included. */
   readonly takesCuesEarly?: boolean

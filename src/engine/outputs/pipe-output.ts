@@ -1,4 +1,7 @@
-/** TS into a FIFO, whose reader (ffmpeg, for RTSP) the control plane runs: slots straight out of the packet memory, never blocking. */
+/**
+ * TS into a FIFO, whose reader (ffmpeg, for RTSP) the control plane runs: slots straight out of the packet memory,
+ * never blocking.
+ */
 import { constants } from "node:fs"
 import { SLOT_LENGTH, SLOT_PAYLOAD } from "../../core/assembly/memory/layout.ts"
 import { errno, libc } from "../ffi/libc.ts"

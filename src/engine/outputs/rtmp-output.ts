@@ -1,4 +1,7 @@
-/** RTMP and RTMPS output: the channel's shared messages, queued for one server, whole groups of pictures dropped when it reads too slowly. */
+/**
+ * RTMP and RTMPS output: the channel's shared messages, queued for one server, whole groups of pictures dropped when it
+ * reads too slowly.
+ */
 
 import { cuePoint } from "../../core/flv/cue-points.ts"
 import type { FlvMessage } from "../../core/flv/message.ts"

@@ -1,4 +1,7 @@
-/** Puts segments and their playlist, one after the other, in the background; what does not get away in time is given up, oldest first. */
+/**
+ * Puts segments and their playlist, one after the other, in the background; what does not get away in time is given up,
+ * oldest first.
+ */
 import type { PackagedSegment } from "../../core/hls/packager.ts"
 import type { PlaylistWindow } from "../../core/hls/playlist-window.ts"
 import type { Reason } from "../protocol/messages.ts"

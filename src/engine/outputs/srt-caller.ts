@@ -68,7 +68,7 @@ export class SrtCaller implements OutputSession {
     }
     const host = target.localHost ?? (family === 6 ? "::" : "0.0.0.0")
     const port = target.localPort ?? target.port
-    this.#releasePort = this.#context.udpPorts.hold(host, port, "a SRT output")
+    this.#releasePort = this.#context.udpPorts.hold(host, port, "an SRT output")
     const local = encodeSockaddr(host, port)
     if (this.#srt.bind(this.#socket, local, local.length) !== 0)
       throw new SetupFailure({ ...lastError(this.#srt, `cannot bind to ${formatSockaddr(local)}`), transient: false })

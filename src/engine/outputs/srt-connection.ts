@@ -1,4 +1,6 @@
-/** The sending side of one established SRT connection: ring slots into libsrt's send buffer, with the time they arrived. */
+/**
+ * The sending side of one established SRT connection: ring slots into libsrt's send buffer, with the time they arrived.
+ */
 import { SLOT_LENGTH, SLOT_PAYLOAD, SLOT_RX_US, TX_MSGCTRL } from "../../core/assembly/memory/layout.ts"
 import { SRT_OPTIONS } from "../../core/srt/options.ts"
 import { SRT_EASYNCSND, SRT_EINVALMSGAPI, SRT_EINVSOCK } from "../ffi/libsrt.ts"

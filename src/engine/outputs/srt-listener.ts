@@ -20,7 +20,10 @@ const ACCEPT_INTERVAL_US = 10_000
 const STATE_CHECK_US = 250_000
 /** More waiting callers than this are taken at the next poll, so that a storm of them does not hold the loop. */
 const ACCEPTS_PER_POLL = 8
-/** A receiver without a packet to acknowledge has shown that it is there when libsrt has not given it up for so long (PEERIDLETIMEO is 5 s). */
+/**
+ * A receiver without a packet to acknowledge has shown that it is there when libsrt has not given it up for so long
+ * (PEERIDLETIMEO is 5 s).
+ */
 const PROVEN_AFTER_US = 6e6
 const PROOF_CHECK_US = 50_000
 const FLOODED =
@@ -82,7 +85,7 @@ export class SrtListener implements OutputSession {
     const local = encodeSockaddr(this.#target.host === "" ? "0.0.0.0" : this.#target.host, this.#target.port)
     const shown = formatSockaddr(local)
     this.#figures.address = shown
-    this.#releasePort = this.#context.udpPorts.hold(takenAddress(this.#target), this.#target.port, "a SRT listener")
+    this.#releasePort = this.#context.udpPorts.hold(takenAddress(this.#target), this.#target.port, "an SRT listener")
     this.#context.listenerPorts.claim(local)
     this.#claimed = local
     this.#socket = createSocket(this.#srt, forFamily(this.#target, isIPv6(this.#target.host) ? 6 : 4))

@@ -1,6 +1,6 @@
 /**
- * Dry runs of destinations: as far as a connection goes without sending anything of a channel. What they could not try they say: a
- * destination whose key nobody looked at has passed no test.
+ * Dry runs of destinations: as far as a connection goes without sending anything of a channel. What they could not try
+ * they say: a destination whose key nobody looked at has passed no test.
  */
 import { constants } from "node:fs"
 import { access, mkdir } from "node:fs/promises"

@@ -1,6 +1,7 @@
 /**
- * The dry run of a RTMP destination. Whether the stream key works the server says only to who publishes, so it is published for a
- * moment, without any media, and ended again. A publication that runs with the key is left alone: some servers end it for a second one.
+ * The dry run of an RTMP destination. Whether the stream key works the server says only to who publishes, so it is
+ * published for a moment, without any media, and ended again. A publication that runs with the key is left alone: some
+ * servers end it for a second one.
  */
 import { withKeyQuery } from "../../core/output/key-test.ts"
 import { parseOutputUrl, type RtmpTarget } from "../../core/output/output-url.ts"
@@ -10,7 +11,9 @@ import { RtmpConnection } from "../rtmp/rtmp-connection.ts"
 import type { OutputSession } from "./output-session.ts"
 import { type Outcome, poll, TOO_LATE } from "./test-outcome.ts"
 
-/** Servers that look at the key only after they have said that the publication has started close within a second or two. */
+/**
+ * Servers that look at the key only after they have said that the publication has started close within a second or two.
+ */
 const SETTLED_AFTER_MS = 3000
 
 type Conclusion = { readonly steps: ReadonlyArray<string>; readonly untested: string | null }

@@ -48,8 +48,8 @@ const isNumbers = (input: unknown): input is Record<string, number> => {
   return true
 }
 
-// Plain loops where a statistics message has hundreds of figures: entry by entry, the schema library took a quarter of the
-// control plane's time.
+// Plain loops where a statistics message has hundreds of figures: entry by entry, the schema library took a quarter of
+// the control plane's time.
 const Counters = v.custom<Record<string, number>>(isNumbers, "must be an object of numbers")
 
 /** libsrt's own figures of one connection; names as in SRT_TRACEBSTATS, units in the name. */
@@ -59,7 +59,7 @@ export const SrtStats = v.custom<Record<(typeof SRT_FIGURES)[number], number>>(
 )
 export type SrtStats = v.InferOutput<typeof SrtStats>
 
-/** One peer of a SRT listener. */
+/** One peer of an SRT listener. */
 export const ReceiverStats = v.object({
   peer: v.string(),
   stream_id: v.string(),
@@ -114,7 +114,10 @@ export const ProgrammeInfo = v.object({
 })
 export type ProgrammeInfo = v.InferOutput<typeof ProgrammeInfo>
 
-/** How a leg is: `good`; `degraded` with errors that viewers may notice; `bad`: not fit for the outputs; `lost`: nothing usable. */
+/**
+ * How a leg is: `good`; `degraded` with errors that viewers may notice; `bad`: not fit for the outputs; `lost`: nothing
+ * usable.
+ */
 export const Verdict = v.picklist(["good", "degraded", "bad", "lost"])
 export type Verdict = v.InferOutput<typeof Verdict>
 
@@ -192,7 +195,10 @@ export const ChannelStats = v.object({
   switches: count,
   /** `none`: one leg only; `ok`: the other leg could take over now; `lost`: it could not. */
   redundancy: v.picklist(["none", "ok", "lost"]),
-  /** System time clock of what goes out, from the last PCR of the active leg, in 90 kHz ticks modulo 2^33; null before there is one. */
+  /**
+   * System time clock of what goes out, from the last PCR of the active leg, in 90 kHz ticks modulo 2^33; null before
+   * there is one.
+   */
   clock_90k: v.nullable(v.number()),
   legs: v.array(LegStats),
   outputs: v.array(OutputStats),
@@ -224,7 +230,10 @@ export const EngineStats = v.object({
   loop_max_ms: count,
   loop_passes: count,
   event_overflows: count,
-  /** Internal errors that ended a session, that ended a leg or its channel's choice of source, and that belong to no stream. */
+  /**
+   * Internal errors that ended a session, that ended a leg or its channel's choice of source, and that belong to no
+   * stream.
+   */
   output_faults: v.optional(count, 0),
   input_faults: v.optional(count, 0),
   engine_faults: v.optional(count, 0),

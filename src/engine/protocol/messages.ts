@@ -1,10 +1,11 @@
 /**
  * The messages between control plane and engine: NDJSON over a unix-domain socket, one JSON object a line.
  *
- * Both sides validate with these schemas. A change that an older peer would misread raises `PROTOCOL_VERSION`; the control
- * plane replaces an engine of another version instead of talking to it.
+ * Both sides validate with these schemas. A change that an older peer would misread raises `PROTOCOL_VERSION`; the
+ * control plane replaces an engine of another version instead of talking to it.
  *
- * Requests carry an `id` and are answered once by `{re: id, ok: true, ...}` or `{re: id, ok: false, error}`. Events carry no id.
+ * Requests carry an `id` and are answered once by `{re: id, ok: true, ...}` or `{re: id, ok: false, error}`. Events
+ * carry no id.
  */
 import * as v from "valibot"
 import { POLICY_SETTINGS, type PolicySettings } from "../../core/input/input-settings.ts"
@@ -22,7 +23,10 @@ export const PROTOCOL_VERSION = 4
 /** Longest line either side accepts, in bytes; a longer one closes the connection. */
 export const MAX_LINE_BYTES = 4 * 1024 * 1024
 
-/** Where a leg listens. `ip` is a local address, 0.0.0.0 (all of IPv4), `::` (all of IPv6), or a multicast group; IPv6 may have a zone (`%eth0`). */
+/**
+ * Where a leg listens. `ip` is a local address, 0.0.0.0 (all of IPv4), `::` (all of IPv6), or a multicast group; IPv6
+ * may have a zone (`%eth0`).
+ */
 export const LegSpec = v.object({
   name: LegName,
   ip: v.string(),
@@ -68,7 +72,10 @@ export const OutputSpec = v.object({
   public_only: v.optional(v.boolean()),
   /** RTSP: path of the FIFO whose reader is the ffmpeg that the control plane runs. */
   pipe: v.optional(v.nullable(v.string())),
-  /** Names this configuration (URL, key and settings), so that a session that runs it already is known again; told back in the stats. */
+  /**
+   * Names this configuration (URL, key and settings), so that a session that runs it already is known again; told back
+   * in the stats.
+   */
   revision: v.optional(v.string()),
 })
 export type OutputSpec = v.InferOutput<typeof OutputSpec>
@@ -84,16 +91,21 @@ export const Request = v.variant("cmd", [
   v.object({ id, cmd: v.literal("put_channel"), channel: ChannelSpec }),
   /** Closes the legs and all outputs of a channel; ok when it does not exist. */
   v.object({ id, cmd: v.literal("remove_channel"), channel_id: v.string() }),
-  /** Starts a session. Answered at once; `output_state` events follow. An output id that is open is refused (`exists`). */
+  /**
+   * Starts a session. Answered at once; `output_state` events follow. An output id that is open is refused (`exists`).
+   */
   v.object({ id, cmd: v.literal("open_output"), channel_id: v.string(), output: OutputSpec }),
   /** Ends whatever session the output has, answered when its sockets are closed; ok when there is none. */
   v.object({ id, cmd: v.literal("close_output"), channel_id: v.string(), output_id: v.string() }),
-  /** `manual`: the operator asks, with a clean switch while the old leg runs. Otherwise told again to an engine that was restarted: at once. */
+  /**
+   * `manual`: the operator asks, with a clean switch while the old leg runs. Otherwise told again to an engine that was
+   * restarted: at once.
+   */
   v.object({ id, cmd: v.literal("switch_source"), channel_id: v.string(), leg: LegName, manual: v.optional(v.boolean()) }),
   /**
-   * Puts a splice_info_section into the stream that goes out, on `pid` or, when that is null, on the first SCTE-35 PID; answered with
-   * the PID. Refused (`no_pid`, `no_input`, `busy`) when it cannot be done now. The section shows as a `scte35` event when it went out;
-   * when no packet went out for 2 s it is dropped.
+   * Puts a splice_info_section into the stream that goes out, on `pid` or, when that is null, on the first SCTE-35 PID;
+   * answered with the PID. Refused (`no_pid`, `no_input`, `busy`) when it cannot be done now. The section shows as a
+   * `scte35` event when it went out; when no packet went out for 2 s it is dropped.
    */
   v.object({
     id,
@@ -103,14 +115,15 @@ export const Request = v.variant("cmd", [
     section_base64: v.pipe(v.string(), v.maxLength(8192)),
   }),
   /**
-   * Connects to a destination as an output would, logs in, and leaves again without sending anything of a channel; answered with `test`
-   * within about 20 s. Nothing of the channels is touched. With `publish` a RTMP destination is published to for a moment, unless one of
-   * the sessions uses its stream key: `query` is put behind the key; "" for none.
+   * Connects to a destination as an output would, logs in, and leaves again without sending anything of a channel;
+   * answered with `test` within about 20 s. Nothing of the channels is touched. With `publish` an RTMP destination is
+   * published to for a moment, unless one of the sessions uses its stream key: `query` is put behind the key; "" for
+   * none.
    */
   v.object({ id, cmd: v.literal("test_output"), output: OutputSpec, publish: v.optional(v.object({ query: v.string() })) }),
   /**
-   * Sends what goes out on a channel from now on to the unix socket at `path`, behind `token` and a line feed, until either side closes the
-   * connection. No output: it shows in no figures.
+   * Sends what goes out on a channel from now on to the unix socket at `path`, behind `token` and a line feed, until
+   * either side closes the connection. No output: it shows in no figures.
    */
   v.object({ id, cmd: v.literal("open_tap"), channel_id: v.string(), path: v.string(), token: v.string() }),
   /** Closes every output (SRT shutdown sent), then the process exits with 0. */
@@ -124,7 +137,9 @@ export type Command = Request extends infer R ? (R extends { id: number } ? Omit
 export const OutputTest = v.object({
   /** Nothing that was tried failed. */
   ok: v.boolean(),
-  /** A sentence: what could not be tried, so that nobody knows whether the output would work; null when everything was. */
+  /**
+   * A sentence: what could not be tried, so that nobody knows whether the output would work; null when everything was.
+   */
   untested: v.optional(v.nullable(v.string())),
   /** What was done and came back, step by step, for a person: `resolved to 203.0.113.5`, `TLS handshake done`, ... */
   steps: v.array(v.string()),
@@ -171,7 +186,10 @@ export const Event = v.variant("event", [
     joined: v.boolean(),
     reason: v.nullable(v.string()),
   }),
-  /** A leg's socket failed or came back, its input began or ceased, or its sender or programme changed: what to log and show. */
+  /**
+   * A leg's socket failed or came back, its input began or ceased, or its sender or programme changed: what to log and
+   * show.
+   */
   v.object({
     event: v.literal("leg"),
     channel_id: v.string(),
@@ -191,7 +209,10 @@ export const Event = v.variant("event", [
     ]),
     message: v.string(),
   }),
-  /** The source of the channel's stream changed, or the safety that a second leg gives. `message` is a sentence for a person. */
+  /**
+   * The source of the channel's stream changed, or the safety that a second leg gives. `message` is a sentence for a
+   * person.
+   */
   v.object({
     event: v.literal("source"),
     channel_id: v.string(),
@@ -212,7 +233,7 @@ export const Event = v.variant("event", [
     reason: v.string(),
     message: v.string(),
   }),
-  /** A section from a SCTE-35 PID of the channel's stream, as it goes to the outputs. */
+  /** A section from an SCTE-35 PID of the channel's stream, as it goes to the outputs. */
   v.object({
     event: v.literal("scte35"),
     channel_id: v.string(),

@@ -9,8 +9,8 @@ import { join, resolve } from "node:path"
 const MAX_SOCKET_PATH_BYTES = 100
 
 /**
- * Path of the engine's unix-domain socket: `<dataDir>/engine.sock`, or a name in the temporary directory derived from the data
- * directory's absolute path when that would be longer than 100 bytes.
+ * Path of the engine's unix-domain socket: `<dataDir>/engine.sock`, or a name in the temporary directory derived from
+ * the data directory's absolute path when that would be longer than 100 bytes.
  */
 export const engineSocketPath = (dataDir: string): string => {
   const path = join(resolve(dataDir), "engine.sock")

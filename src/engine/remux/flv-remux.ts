@@ -1,6 +1,6 @@
 /**
- * What goes out of a channel as RTMP messages, made once for all RTMP outputs of the same settings. Reads the ring like an output; its
- * messages are shared by all queues and must not be changed.
+ * What goes out of a channel as RTMP messages, made once for all RTMP outputs of the same settings. Reads the ring like
+ * an output; its messages are shared by all queues and must not be changed.
  */
 import { SLOT_LENGTH, SLOT_PAYLOAD } from "../../core/assembly/memory/layout.ts"
 import { TsDemuxer } from "../../core/es/ts-demuxer.ts"
@@ -46,7 +46,9 @@ export class FlvRemux {
   readonly #subscribers = new Set<FlvSubscriber>()
   /** Latest metadata and sequence headers. */
   readonly #headers = new Map<FlvMessage["kind"], FlvMessage>()
-  /** Time of the first key frame each output got, so that its time goes on when it connects again; by the output's id. */
+  /**
+   * Time of the first key frame each output got, so that its time goes on when it connects again; by the output's id.
+   */
   readonly bases = new Map<string, number>()
   readonly #problems: string[] = []
   readonly #share: WorkShare
@@ -129,7 +131,9 @@ export class FlvRemux {
     this.#subscribers.delete(subscriber)
   }
 
-  /** Takes what the ring holds, as far as the channel's share of the loop's time goes; any subscriber may ask for it. */
+  /**
+   * Takes what the ring holds, as far as the channel's share of the loop's time goes; any subscriber may ask for it.
+   */
   pump(nowUs: number): void {
     const before = this.#reader.dropped
     const waiting = this.#reader.backlog(this.#core.ringHead(this.#channel))

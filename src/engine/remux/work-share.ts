@@ -1,10 +1,11 @@
 /**
- * What taking the stream of a channel apart (RTMP, HLS) may cost: a share of the packet loop's time, whatever the stream holds. A stream
- * that takes more waits in its ring, which gives up the oldest slots, counted, and no other channel waits for it.
+ * What taking the stream of a channel apart (RTMP, HLS) may cost: a share of the packet loop's time, whatever the
+ * stream holds. A stream that takes more waits in its ring, which gives up the oldest slots, counted, and no other
+ * channel waits for it.
  */
 import { threadCpuUs } from "../ffi/clock.ts"
 
-/** Of the time that goes by. An ordinary stream of 20 Mbit/s takes 1 to 2 of 100. */
+/** Share of elapsed time. An ordinary stream of 20 Mbit/s takes 1 to 2 %. */
 export const REMUX_SHARE = 0.25
 /** Saved up at most, in microseconds of CPU time: what one pass may take. */
 export const REMUX_BURST_US = 5000
@@ -12,8 +13,8 @@ export const REMUX_BURST_US = 5000
 export const SLOTS_A_LOOK = 8
 
 /**
- * Counts the CPU time of the loop's thread, so that a machine that is busy otherwise does not make a stream look dear. One PES packet is
- * taken apart in one go; what it takes beyond the share is made up for by waiting.
+ * Counts the CPU time of the loop's thread, so that a machine that is busy otherwise does not make a stream look dear.
+ * One PES packet is taken apart in one go; what it takes beyond the share is made up for by waiting.
  */
 export class WorkShare {
   readonly #cpuUs: () => number
@@ -25,7 +26,9 @@ export class WorkShare {
     this.#cpuUs = cpuUs
   }
 
-  /** Work is to begin, `nowUs` by the loop's clock; false when the share is used up for now. `end` belongs to each true. */
+  /**
+   * Work is to begin, `nowUs` by the loop's clock; false when the share is used up for now. `end` belongs to each true.
+   */
   begin(nowUs: number): boolean {
     const sinceUs = Number.isNaN(this.#lastUs) ? 0 : Math.max(0, nowUs - this.#lastUs)
     this.#lastUs = nowUs

@@ -1,8 +1,9 @@
 /**
  * An output's place in its channel's ring: the bounded queue of that output.
  *
- * Positions of the ring count modulo 2^32, and a connection can be older than that: what is kept of the past is kept as slots since this
- * reader began, which do not wrap. A position asked for lies within 2^31 slots of the cursor, which are 13 days at 20 Mbit/s.
+ * Positions of the ring count modulo 2^32, and a connection can be older than that: what is kept of the past is kept as
+ * slots since this reader began, which do not wrap. A position asked for lies within 2^31 slots of the cursor, which
+ * are 13 days at 20 Mbit/s.
  */
 import { RING_SLOTS } from "../../core/assembly/memory/layout.ts"
 

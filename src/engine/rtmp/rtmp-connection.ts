@@ -1,6 +1,6 @@
 /**
- * One RTMP or RTMPS connection as far as the packet loop is concerned: connects, logs in where the server asks for it (each round on a
- * new TCP connection), and publishes. The protocol is core's; here are the sockets and the time-outs.
+ * One RTMP or RTMPS connection as far as the packet loop is concerned: connects, logs in where the server asks for it
+ * (each round on a new TCP connection), and publishes. The protocol is core's; here are the sockets and the time-outs.
  */
 import { randomBytes } from "node:crypto"
 import { connect as connectTcp, isIP, type Socket } from "node:net"

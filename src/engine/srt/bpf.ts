@@ -1,4 +1,7 @@
-/** Classic BPF as it is written by hand: instructions with names for the places they jump to (Linux, networking/filter.rst). */
+/**
+ * Classic BPF as it is written by hand: instructions with names for the places they jump to (Linux,
+ * networking/filter.rst).
+ */
 
 export interface BpfInstruction {
   readonly code: number
@@ -7,7 +10,9 @@ export interface BpfInstruction {
   readonly k: number
 }
 
-/** One line: an instruction, with the labels it jumps to; without one a jump falls through. `at` names the line itself. */
+/**
+ * One line: an instruction, with the labels it jumps to; without one a jump falls through. `at` names the line itself.
+ */
 export interface BpfLine {
   readonly code: number
   readonly k?: number

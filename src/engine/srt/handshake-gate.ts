@@ -1,13 +1,14 @@
 /**
  * How many connections libsrt sets up at a time for callers of a listener: the defence against floods of handshakes.
  *
- * libsrt sets a connection up, with all its buffers, on the word of a handshake, and keeps what comes to nothing for one to two
- * seconds: 2500 malformed handshakes a second were 400 MB. It asks a hook before it does so. The hook here is `sem_trywait` of libc,
- * which no thread of ours needs to serve: each connection takes a token from a semaphore, or is refused before anything is allocated.
- * Tokens come back when a receiver has shown that it is there or is gone, and slowly for those that came to nothing.
+ * libsrt sets a connection up, with all its buffers, on the word of a handshake, and keeps what comes to nothing for
+ * one to two seconds: 2500 malformed handshakes a second were 400 MB. It asks a hook before it does so. The hook here
+ * is `sem_trywait` of libc, which no thread of ours needs to serve: each connection takes a token from a semaphore, or
+ * is refused before anything is allocated. Tokens come back when a receiver has shown that it is there or is gone, and
+ * slowly for those that came to nothing.
  *
- * While there are no tokens left, the port's packet filter lets no new handshakes through, and then, a quarter of a second each, those
- * of a quarter of all sources: a flood from one of them leaves the others their turns.
+ * While there are no tokens left, the port's packet filter lets no new handshakes through, and then, a quarter of a
+ * second each, those of a quarter of all sources: a flood from one of them leaves the others their turns.
  */
 import * as c from "../ffi/libc.ts"
 import type { LibSrt } from "../ffi/libsrt.ts"
@@ -115,7 +116,10 @@ export class HandshakeGate {
     if (this.#open && this.left < this.#gates.capacity) c.libc.semPost(this.#semaphore)
   }
 
-  /** Every few milliseconds. `unproven` connected receivers have not shown that they are there: their tokens do not come back before they have, or are gone. */
+  /**
+   * Every few milliseconds. `unproven` connected receivers have not shown that they are there: their tokens do not come
+   * back before they have, or are gone.
+   */
   poll(nowUs: number, unproven = 0): void {
     if (!this.#open) return
     const left = this.left

@@ -1,9 +1,9 @@
 /**
- * Whether a SRT listener may take a UDP port.
+ * Whether an SRT listener may take a UDP port.
  *
- * libsrt needs SRTO_REUSEADDR to listen again on a port it used within the last seconds (its multiplexer lingers), but with that
- * flag a port that another program holds with SO_REUSEADDR is shared silently and one of the two gets nothing. So ports that are
- * not ours are tried first with a plain socket.
+ * libsrt needs SRTO_REUSEADDR to listen again on a port it used within the last seconds (its multiplexer lingers), but
+ * with that flag a port that another program holds with SO_REUSEADDR is shared silently and one of the two gets
+ * nothing. So ports that are not ours are tried first with a plain socket.
  */
 
 import * as c from "../ffi/libc.ts"

@@ -1,11 +1,13 @@
 /**
- * Keeps packets from libsrt's UDP ports that no sound peer sends, in the kernel: what libsrt does not see costs it no memory and
- * none of its threads' time.
+ * Keeps packets from libsrt's UDP ports that no sound peer sends, in the kernel: what libsrt does not see costs it no
+ * memory and none of its threads' time.
  *
- * - DROPREQ control packets (draft-sharabayko-srt 3.2.9): only a receiver has a use for them, and here every SRT socket sends. libsrt
+ * - DROPREQ control packets (draft-sharabayko-srt 3.2.9): only a receiver has a use for them, and here every SRT socket
+ * sends. libsrt
  *   1.5.1 walks through the range of sequence numbers that such a packet names, one by one, on the thread that receives for the whole
  *   port: one forged range holds up every receiver of a listener, and every caller of a shared port, for seconds.
- * - Handshakes (3.2.1) that are cut short, whose extensions do not add up, or whose fields lie outside what peers send. libsrt 1.5.1
+ * - Handshakes (3.2.1) that are cut short, whose extensions do not add up, or whose fields lie outside what peers send.
+ * libsrt 1.5.1
  *   sets up a connection before it reads the extensions, and allocates and fills 24 bytes for each packet of the window that the peer
  *   names: one handshake of 112 bytes made it take 1.5 GB.
  * - While a listener is flooded with handshakes, those of most sources; see `handshake-gate.ts`.
@@ -19,12 +21,14 @@ import { assemble, BPF, type BpfInstruction, type BpfLine, DROP, PASS } from "./
 export type FilterRole = "listener" | "caller"
 
 /**
- * Which new connections a listener's port lets through: all, none, or those of a quarter of all sources, chosen anew by each
- * `salt`, an odd number below 2^32.
+ * Which new connections a listener's port lets through: all, none, or those of a quarter of all sources, chosen anew by
+ * each `salt`, an odd number below 2^32.
  */
 export type Admission = "all" | "none" | { readonly salt: number }
 
-/** Largest flow window a peer may name, in packets: 172 MB under way, 14 s at 100 Mbit/s. It costs 3 MB a connection. */
+/**
+ * Largest flow window a peer may name, in packets: 172 MB under way, 14 s at 100 Mbit/s. It costs 3 MB a connection.
+ */
 export const WINDOW_MAX = 131_072
 /** Smallest MSS: IP, UDP and SRT headers and one TS packet. */
 const MSS_MIN = 28 + 16 + 188
@@ -75,7 +79,10 @@ const extensionsAddUp: ReadonlyArray<BpfLine> = [
   ]).flat(),
 ]
 
-/** A number that is the same for all packets of an IPv4 address or an IPv6 /64, multiplied by the salt: its highest bits must be 0. */
+/**
+ * A number that is the same for all packets of an IPv4 address or an IPv6 /64, multiplied by the salt: its highest bits
+ * must be 0.
+ */
 const sourceIsChosen = (salt: number): ReadonlyArray<BpfLine> => [
   { code: loadByte, k: IP_HEADER },
   { code: BPF.shiftRight, k: 4 },
@@ -160,7 +167,10 @@ const isBoundTo = (fd: number, shown: string): boolean => {
   return c.libc.getsockname(fd, name, length) === 0 && formatSockaddr(name.subarray(0, length[0])) === shown
 }
 
-/** UDP sockets of this process that are bound to `address`: libsrt keeps the descriptors of its ports to itself. None where there is no /proc. */
+/**
+ * UDP sockets of this process that are bound to `address`: libsrt keeps the descriptors of its ports to itself. None
+ * where there is no /proc.
+ */
 export const udpSocketsOn = (address: Uint8Array): number[] => {
   const shown = formatSockaddr(address)
   try {
@@ -178,7 +188,10 @@ export const stillOn = (sockets: ReadonlyArray<number>, address: Uint8Array): nu
   return sockets.filter((fd) => isBoundTo(fd, shown))
 }
 
-/** Sets the filter on these sockets in place of the one before. Returns on how many; 0 where the system has no such filters. */
+/**
+ * Sets the filter on these sockets in place of the one before. Returns on how many; 0 where the system has no such
+ * filters.
+ */
 export const attachFilter = (sockets: ReadonlyArray<number>, filter: ReadonlyArray<BpfInstruction>): number => {
   const program = { len: filter.length, filter }
   return sockets.filter((fd) => c.libc.attachFilter(fd, c.SOL_SOCKET, c.SO_ATTACH_FILTER, program, SOCK_FPROG_SIZE) === 0).length

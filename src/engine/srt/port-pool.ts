@@ -1,9 +1,9 @@
 /**
- * Shared local ports of SRT callers. Every UDP port costs libsrt two threads, so up to `CALLERS_PER_PORT` callers with equal
- * socket-level options are bound to one port (measured: half the CPU of a port each).
+ * Shared local ports of SRT callers. Every UDP port costs libsrt two threads, so up to `CALLERS_PER_PORT` callers with
+ * equal socket-level options are bound to one port (measured: half the CPU of a port each).
  *
- * An anchor socket, bound and never connected, keeps a port's multiplexer alive while it has callers: libsrt before 1.5.2 must
- * not find a multiplexer that is being torn down when the next caller binds.
+ * An anchor socket, bound and never connected, keeps a port's multiplexer alive while it has callers: libsrt before
+ * 1.5.2 must not find a multiplexer that is being torn down when the next caller binds.
  */
 import { SRT_OPTIONS } from "../../core/srt/options.ts"
 import type { LibSrt } from "../ffi/libsrt.ts"
@@ -14,7 +14,10 @@ import { createSocket, lastError, localAddress, type SrtTarget } from "./srt-soc
 
 export const CALLERS_PER_PORT = 64
 
-/** Options that must be equal on all sockets of one UDP port (libsrt's CSrtMuxerConfig), and the MSS it keeps from the first. */
+/**
+ * Options that must be equal on all sockets of one UDP port (libsrt's CSrtMuxerConfig), and the MSS it keeps from the
+ * first.
+ */
 const MUXER_OPTIONS = new Set([
   SRT_OPTIONS.MSS.name,
   SRT_OPTIONS.IPTTL.name,
@@ -41,7 +44,10 @@ export class PortPool {
     this.#srt = srt
   }
 
-  /** Binds `socket` beside others like it; the returned function gives the place back and must be called after the socket is closed. */
+  /**
+   * Binds `socket` beside others like it; the returned function gives the place back and must be called after the
+   * socket is closed.
+   */
   bind(socket: number, target: SrtTarget, family: 4 | 6): () => void {
     const localHost = target.localHost ?? (family === 6 ? "::" : "0.0.0.0")
     const options = target.options.filter((o) => MUXER_OPTIONS.has(o.option.name)).map((o) => `${o.option.name}=${String(o.value)}`)

@@ -26,7 +26,9 @@ export const debianVersion = (status: string, name = PACKAGE): string | null => 
   return null
 }
 
-/** Why a build must be upgraded, or null. A Debian 12 package carries the fix as a backport, so its revision decides. */
+/**
+ * Why a build must be upgraded, or null. A Debian 12 package carries the fix as a backport, so its revision decides.
+ */
 export const vulnerability = (version: number, debian: string | null): string | null => {
   if (version >= FIXED_VERSION) return null
   const match = /^1\.5\.1-\d+\+deb12u(\d+)/.exec(debian ?? "")

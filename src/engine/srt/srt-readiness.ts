@@ -1,4 +1,7 @@
-/** Whether one SRT socket has something to take, by libsrt's epoll. One socket a set: with more ready than room, 1.5.1 miscounts. */
+/**
+ * Whether one SRT socket has something to take, by libsrt's epoll. One socket a set: with more ready than room, 1.5.1
+ * miscounts.
+ */
 import { type LibSrt, SRT_EPOLL_IN } from "../ffi/libsrt.ts"
 
 const ENABLE_EMPTY = 1

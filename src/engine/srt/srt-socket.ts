@@ -91,13 +91,17 @@ export const acceptOne = (srt: LibSrt, listener: number): { socket: number; peer
 }
 
 /**
- * Room in libsrt's send buffer for a stalled or lossy receiver: sender-side TLPKTDROP holds at most max(1 s, latency), so half
- * a second more than that at 25 Mbit/s. The library's default of 12 MB a socket let prototypes grow to gigabytes.
+ * Room in libsrt's send buffer for a stalled or lossy receiver: sender-side TLPKTDROP holds at most max(1 s, latency),
+ * so half a second more than that at 25 Mbit/s. The library's default of 12 MB a socket let prototypes grow to
+ * gigabytes.
  */
 const defaultSendBuffer = (target: SrtTarget): number =>
   Math.min(64 << 20, Math.round((25e6 / 8) * (Math.max(1000, target.latencyMs ?? 0) / 1000 + 0.5)))
 
-/** The target as an address family needs it: libsrt binds to `::` only when told whether that includes IPv4; here it does not. */
+/**
+ * The target as an address family needs it: libsrt binds to `::` only when told whether that includes IPv4; here it
+ * does not.
+ */
 export const forFamily = (target: SrtTarget, family: 4 | 6): SrtTarget => {
   const given = target.options.some(({ option }) => option.name === SRT_OPTIONS.IPV6ONLY.name)
   return family === 4 || given ? target : { ...target, options: [...target.options, { option: SRT_OPTIONS.IPV6ONLY, value: 1 }] }

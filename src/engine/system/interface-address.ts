@@ -20,8 +20,8 @@ export const interfaceAddress = (nameOrAddress: string): string => {
 }
 
 /**
- * The same of IPv6: its first link-local address, with the zone, or its first other one, that is in use. Without one the failure is
- * transient: an interface that comes up has its addresses a second or two later.
+ * An IPv6 address of an interface that is in use: its first link-local one, with the zone, or its first other one.
+ * Without one the failure is transient: an interface that comes up has its addresses a second or two later.
  */
 export const interfaceAddress6 = (nameOrAddress: string, linkLocal: boolean): string => {
   if (isIPv6(nameOrAddress)) return nameOrAddress

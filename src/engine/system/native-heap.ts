@@ -1,12 +1,13 @@
 /**
- * Gives memory that libsrt no longer uses back to the system. glibc keeps what was freed for the thread that freed it, and libsrt has
- * two threads a port: after a flood of connections that came to nothing, 390 of 480 MB were free and yet held for good.
+ * Gives memory that libsrt no longer uses back to the system. glibc keeps what was freed for the thread that freed it,
+ * and libsrt has two threads a port: after a flood of connections that came to nothing, 390 of 480 MB were free and yet
+ * held for good.
  */
 import * as c from "../ffi/libc.ts"
 
 /**
- * Larger blocks are mapped one by one and returned at once when freed. glibc raises its own threshold of the same size with each such
- * block that is freed, up to 32 MB, after which most stay; a threshold that was set stays as it is.
+ * Larger blocks are mapped one by one and returned at once when freed. glibc raises its own threshold of the same size
+ * with each such block that is freed, up to 32 MB, after which most stay; a threshold that was set stays as it is.
  */
 const MMAP_THRESHOLD = 128 * 1024
 const TRIM_THRESHOLD = 1024 * 1024

@@ -3,7 +3,10 @@ import { readFileSync } from "node:fs"
 import { normaliseAddress, parseIPv4, parseIPv6 } from "../../core/net/address.ts"
 import * as c from "../ffi/libc.ts"
 
-/** An interface at one moment. `address` is its first IPv4 address in host order, 0 without one and where `fd` is of IPv6. */
+/**
+ * An interface at one moment. `address` is its first IPv4 address in host order, 0 without one and where `fd` is of
+ * IPv6.
+ */
 export interface LinkState {
   /** Kernel index, which changes when an interface is deleted and created again; 0: there is none. */
   readonly index: number
@@ -74,7 +77,10 @@ interface Address6 {
   /** As `normaliseAddress` writes it. */
   readonly address: string
   readonly isLinkLocal: boolean
-  /** False while the kernel still asks whether somebody else has it (RFC 4862 5.4), when somebody has, and when it is deprecated. */
+  /**
+   * False while the kernel still asks whether somebody else has it (RFC 4862 5.4), when somebody has, and when it is
+   * deprecated.
+   */
   readonly isUsable: boolean
 }
 
@@ -84,7 +90,10 @@ const IFA_F_DEPRECATED = 0x20
 const IFA_F_TENTATIVE = 0x40
 const UNUSABLE = IFA_F_DADFAILED | IFA_F_DEPRECATED | IFA_F_TENTATIVE
 
-/** Every IPv6 address of every interface that is up (/proc/net/if_inet6: address, index, prefix, scope, flags, name); none without /proc. */
+/**
+ * Every IPv6 address of every interface that is up (/proc/net/if_inet6: address, index, prefix, scope, flags, name);
+ * none without /proc.
+ */
 export const ipv6Addresses = (): Address6[] => {
   let text = ""
   try {
@@ -108,7 +117,9 @@ export const ipv6Addresses = (): Address6[] => {
   })
 }
 
-/** Index of an interface given as people name it, `eth1` or one of its IPv4 or IPv6 addresses; 0 when there is none now. */
+/**
+ * Index of an interface given as people name it, `eth1` or one of its IPv4 or IPv6 addresses; 0 when there is none now.
+ */
 export const interfaceIndex = (fd: number, nameOrAddress: string): number => {
   if (parseIPv6(nameOrAddress) !== null) {
     const [ip = "", zone] = nameOrAddress.split("%")

@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest"
 import { CONTROL_PLANE_NICE, ENGINE_NICE } from "./priority.ts"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
-const module = pathToFileURL(join(root, "src", "engine", "priority.ts")).href
+const module = pathToFileURL(join(root, "src", "engine", "system", "priority.ts")).href
 const isRoot = process.getuid?.() === 0
 const RUNTIMES = [
   ["bun", ["-e"]],

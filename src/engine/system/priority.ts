@@ -1,6 +1,6 @@
 /**
- * Processor time for what must not wait: what the engine and the control plane ask of the scheduler, so that other work on the machine
- * does not delay packets, nor silence the API.
+ * Processor time for what must not wait: what the engine and the control plane ask of the scheduler, so that other work
+ * on the machine does not delay packets, nor silence the API.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { getPriority, setPriority } from "node:os"
@@ -26,11 +26,13 @@ const isSessionLeader = (): boolean => {
 const isMissing = (cause: unknown): boolean => cause instanceof Error && "code" in cause && cause.code === "ENOENT"
 
 /**
- * Raises the priority of the calling thread, of all threads that it starts later, and of the session that this process leads.
+ * Raises the priority of the calling thread, of all threads that it starts later, and of the session that this process
+ * leads.
  *
- * A detached process leads a session of its own, and where autogroups are on (the default of most distributions) a session competes
- * with all others as one: its threads' nice values count among themselves only. Measured on two cores with 2 busy loops and 20 other
- * sessions: without this the engine waited up to 3.5 s for the processor, with it never 0.3 s.
+ * A detached process leads a session of its own, and where autogroups are on (the default of most distributions) a
+ * session competes with all others as one: its threads' nice values count among themselves only. Measured on two cores
+ * with 2 busy loops and 20 other sessions: without this the engine waited up to 3.5 s for the processor, with it never
+ * 0.3 s.
  *
  * Returns what could not be had, as a sentence for the log; null when all was.
  */
@@ -48,8 +50,8 @@ export const raisePriority = (nice: number): string | null => {
 }
 
 /**
- * The same for the threads that are there already: a collector of garbage that waits for the processor holds up the thread that waits for
- * it. To be called after `raisePriority`, with what that could have.
+ * Raises the priority of the threads that exist already: a garbage collector that waits for the processor holds up the
+ * thread that waits for it. To be called after `raisePriority`, with the nice value that it could get.
  */
 export const raiseThreads = (nice: number): void => {
   try {
@@ -60,8 +62,8 @@ export const raiseThreads = (nice: number): void => {
 }
 
 /**
- * Runs `start`, which starts a process, with the priority that this process was given: children inherit what the calling thread has at
- * that moment, and other programs (ffmpeg) are not to compete with the engine.
+ * Runs `start`, which starts a process, with the priority that this process was given: children inherit what the
+ * calling thread has at that moment, and other programs (ffmpeg) are not to compete with the engine.
  */
 export const withGivenPriority = <A>(start: () => A): A => {
   const raised = getPriority()

@@ -43,7 +43,7 @@ describe("resolve", () => {
   ])("refuses a name that leads to %s when only public addresses are wanted", async (address, said) => {
     const answers = ["203.0.113.7", address]
     const lookup = async () => ({ address: answers.shift() ?? "", family: 4 })
-    // The same name was a public one a moment ago.
+    // This name was a public one a moment ago.
     expect(await resolve("rebound.example", true, lookup)).toEqual({ address: "203.0.113.7", family: 4 })
     const failure = await resolve("rebound.example", true, lookup).catch((cause: unknown) => cause)
     expect((failure as SetupFailure).reason).toMatchObject({

@@ -1,4 +1,6 @@
-/** Host names to addresses, afresh for every attempt: destinations move, and a name that failed once may work next time. */
+/**
+ * Host names to addresses, afresh for every attempt: destinations move, and a name that failed once may work next time.
+ */
 import { lookup as systemLookup } from "node:dns/promises"
 import { isIP } from "node:net"
 import { zoneOf } from "../../core/net/address.ts"
@@ -12,15 +14,19 @@ const DNS_TIMEOUT_MS = 5000
 /** Asks for one address of a name; the system's resolver but for tests. */
 export type Lookup = (host: string) => Promise<{ readonly address: string; readonly family: number }>
 
-/** Throws a SetupFailure (`private_target`) for an address of this machine or of a private network. `host` is what it was resolved from. */
+/**
+ * Throws a SetupFailure (`private_target`) for an address of this machine or of a private network. `host` is what it
+ * was resolved from.
+ */
 export const checkPublic = (address: string, host: string): void => {
   const message = privateTargetProblem(address, host)
   if (message !== null) throw new SetupFailure({ code: "private_target", message, transient: false })
 }
 
 /**
- * Resolves a host name afresh; rejects with a SetupFailure whose code is `dns`, or `ENODEV` for the zone of an interface that is not there. With `publicOnly` it rejects as `checkPublic` does: the
- * address that it returns is the one to connect to, since the name may mean another one the next moment.
+ * Resolves a host name afresh; rejects with a SetupFailure whose code is `dns`, or `ENODEV` for the zone of an
+ * interface that is not there. With `publicOnly` it rejects as `checkPublic` does: the address that it returns is the
+ * one to connect to, since the name may mean another one the next moment.
  */
 export const resolve = async (
   host: string,

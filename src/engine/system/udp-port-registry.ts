@@ -1,8 +1,10 @@
 /**
- * Who in this process uses which UDP port, so that the ports of FEC, which are only ever taken on trial, yield to real users.
+ * Who in this process uses which UDP port, so that the ports of FEC, which are only ever taken on trial, yield to real
+ * users.
  *
- * A claim is for an address that somebody was told to use: a leg, a SRT listener, an output with a local port. A loan is for one
- * that is merely likely to be of use; it ends the moment the address is claimed, and is not given while it is.
+ * A claim is for an address that somebody was told to use: a leg, an SRT listener, an output with a local port. A loan
+ * is for one that is merely likely to be of use; it ends the moment the address is claimed, and is not given while it
+ * is.
  */
 import { type Bind, bindsOverlap, isMulticast } from "../../core/net/address.ts"
 
@@ -23,8 +25,8 @@ export class UdpPortRegistry {
   readonly #loans = new Set<Loan>()
 
   /**
-   * To be called before the port is bound; sockets on overlapping loans are closed when it returns. Claims may overlap and are
-   * counted. `ip` empty means every address; `user` is how sentences name the claimant, e.g. `another input`.
+   * To be called before the port is bound; sockets on overlapping loans are closed when it returns. Claims may overlap
+   * and are counted. `ip` empty means every address; `user` is how sentences name the claimant, e.g. `another input`.
    */
   claim(ip: string, port: number, user = "another part of this service"): void {
     const claim = { ip, port, user }
@@ -53,8 +55,8 @@ export class UdpPortRegistry {
   }
 
   /**
-   * Lends a port for as long as nobody claims it; `onClaim` is called, once at most, when somebody does and must close the socket.
-   * Returns the function that ends the loan, or who uses the port now.
+   * Lends a port for as long as nobody claims it; `onClaim` is called, once at most, when somebody does and must close
+   * the socket. Returns the function that ends the loan, or who uses the port now.
    */
   lend(ip: string, port: number, onClaim: () => void): EndLoan | string {
     const loan: Loan = { ip, port, yield: onClaim }

@@ -1,6 +1,7 @@
 /**
- * A channel's stream for the control plane itself (live preview, thumbnails): slots of the ring copied into a unix socket. It is no
- * output: it shows in no figures, has no part in the proof of cues, and gives way as soon as its reader is slow.
+ * A channel's stream for the control plane itself (live preview, thumbnails): slots of the ring copied into a unix
+ * socket. It is no output: it shows in no figures, has no part in the proof of cues, and gives way as soon as its
+ * reader is slow.
  */
 import { createConnection, type Socket } from "node:net"
 import { SLOT_LENGTH, SLOT_PAYLOAD } from "../../core/assembly/memory/layout.ts"

@@ -1,4 +1,7 @@
-/** Writes down who asked for which change and what came of it. Neither queries nor bodies are written: they may hold secrets. */
+/**
+ * Records who asked for which change and what came of it. Neither queries nor bodies are recorded, as they may hold
+ * secrets.
+ */
 import { Cause, Effect, Exit, Runtime } from "effect"
 import type { Context, MiddlewareHandler } from "hono"
 import type { AuditRows, NewAuditEntry } from "../../effects/accounts/audit-rows.ts"
@@ -6,24 +9,24 @@ import type { Access } from "./auth.ts"
 import { addressOf } from "./requester.ts"
 import { ruleFor } from "./roles.ts"
 
-/** Slugs and UUIDs; what is longer is nothing of ours. */
+/** Longest path recorded, in characters: with slugs and UUIDs none of ours is longer. */
 const MAX_PATH = 300
 
 export interface Audit {
   readonly record: (c: Context, actor: string, what: string, status: number) => Promise<void>
   /**
-   * The same for what was refused before it was looked at: one line a minute for each actor at an address and status, and so many in
-   * all, so that nobody fills the log.
+   * Records a request that was refused before it was looked at: one line a minute for each actor at an address and
+   * status, and `MAX_REFUSALS` in all, so that nobody fills the log.
    */
   readonly refused: (c: Context, actor: string, what: string, status: 401 | 429) => Promise<void>
   readonly rows: AuditRows
 }
 
 const MINUTE_MS = 60_000
-/** Lines of refusals in a minute. */
+/** Most refusals recorded in a minute. */
 export const MAX_REFUSALS = 100
 
-/** True for what was not passed within the last minute, `MAX_REFUSALS` times a minute. */
+/** Makes a filter that is true for a key not seen within the last minute, at most `MAX_REFUSALS` times a minute. */
 export const makeOncePerMinute = (now: () => number = Date.now): ((subject: string) => boolean) => {
   const passed = new Map<string, number>()
   return (subject) => {
@@ -50,7 +53,7 @@ export const makeAudit = (rows: AuditRows, runtime: Runtime.Runtime<never>, now?
     }
     const exit = await Runtime.runPromiseExit(runtime)(rows.append(entry))
     if (Exit.isSuccess(exit)) return
-    // The change is done: it must not look undone because its record failed.
+    // The change has been made; it must not look as if it had not because its record failed.
     const line = `the audit entry could not be stored: ${JSON.stringify(entry)}`
     await Runtime.runPromise(runtime)(Effect.logError(line, Cause.squash(exit.cause)))
   }

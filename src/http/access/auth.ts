@@ -1,6 +1,7 @@
 /**
- * Who a request is from: the API key of the environment, a stored key or a user, shown by a header or by a session
- * cookie; or anybody where there is neither a key nor a user. Secrets are compared by their hashes in constant time.
+ * Authentication: a request comes from the environment's API key, a stored key or a user, proved by a header or a
+ * session cookie, or from anybody where there are neither keys nor users. Secrets are compared by their hashes in
+ * constant time.
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto"
 import { Option, Redacted } from "effect"
@@ -22,37 +23,33 @@ const SESSION_SECONDS = 7 * 24 * 3600
  */
 const BEARER_PROTOCOL = "bearer."
 
-/** Whom a session is for: the API key of the environment, a stored key by its id, or a user by name. */
+/** Subject of a session: the environment's API key, a stored key by its id, or a user by name. */
 export type Subject = "env" | `key:${string}` | `user:${string}`
 
 export interface Caller {
   readonly role: Role
-  /** As records of changes name it: `user ada`, `key ci`, `the API key`, or `the operator` where nobody is asked. */
+  /** Name in records of changes: `user ada`, `key ci`, `the API key`, or `the operator` where nobody is asked. */
   readonly name: string
-  /** How the request shows who it is from. */
+  /** How the request proves it. */
   readonly by: "key" | "session" | "nothing"
   readonly subject: Subject | null
 }
 
 export interface Access {
-  /** True when requests must show a key or session; from the first key or user on. */
+  /** True when requests need a key or session, which is from the first key or user on. */
   readonly required: () => boolean
-  /** Null when the request shows nothing that is valid although it must. */
+  /** The caller; null when the request needs credentials and has no valid ones. */
   readonly callerOf: (c: Context) => Caller | null
   readonly allows: (c: Context) => boolean
   /**
-   * For connections that stay open: tells, when asked later, whether the request would still be let in as the same
-   * caller.
+   * For connections that stay open: a function that says whether the request would still be let in as the same caller.
    */
   readonly lasting: (c: Context) => () => boolean
-  /** True when the request has a key in its headers, right or wrong, that is no stored one. */
+  /** True when the request's headers hold a key, right or wrong, that is not a stored one. */
   readonly guesses: (c: Context) => boolean
-  /** Whom a key that was typed in belongs to. */
+  /** The subject that a typed-in key belongs to. */
   readonly subjectOfKey: (candidate: string) => Subject | null
-  /**
-   * Gives the browser a session cookie. It ends after 7 days, and with the key, the user or the password it was given
-   * for.
-   */
+  /** Gives the browser a session cookie. It ends after 7 days, or when its key, user or password goes. */
   readonly login: (c: Context, subject: Subject) => void
   readonly logout: (c: Context) => void
 }
@@ -67,7 +64,7 @@ const percentDecoded = (text: string): string => {
   }
 }
 
-/** The keys that the request offers, from headers only: secrets in URLs end in logs. */
+/** Keys that a request offers. Only headers count, as secrets in URLs end up in logs. */
 const offeredKeys = (c: Context): ReadonlyArray<string> => {
   const bearer = /^Bearer +(\S+) *$/i.exec(c.req.header("authorization") ?? "")?.[1]
   const protocols = (c.req.header("sec-websocket-protocol") ?? "").split(",").map((p) => p.trim())
@@ -173,7 +170,10 @@ export const makeAccess = (settings: AccessSettings, accounts: AccountsService, 
     return sessions.callerOf(cookie)
   }
   const find = (c: Context) => findBy(offeredKeys(c), getCookie(c, COOKIE) ?? "")
-  /** Who each request was from when it came in: one that changes the caller's own account is still the caller's. */
+  /**
+   * Callers as they were when their requests came in: a request that changes the caller's own account is still the
+   * caller's.
+   */
   const found = new WeakMap<Context, Caller>()
   const callerOf: Access["callerOf"] = (c) => {
     const caller = found.get(c) ?? find(c)

@@ -1,4 +1,4 @@
-/** What every request passes before a route sees it: security headers, origin, secrets in URLs, the key. */
+/** The gate that every request passes before a route sees it: security headers, origin, secrets in URLs, the key. */
 import type { Context, MiddlewareHandler } from "hono"
 import { mayAct } from "../../effects/accounts/account-bodies.ts"
 import { makeProblem, problemResponse } from "../request/problem.ts"
@@ -9,33 +9,33 @@ import { originProblem } from "./origin.ts"
 import { addressOf } from "./requester.ts"
 import { ruleFor } from "./roles.ts"
 
-// `media-src blob:` is for the live preview: only scripts of ours can make such a URL, from what they have received.
+// `media-src blob:` is for the live preview: only our own scripts can make such a URL, from data they have received.
 const SECURITY_HEADERS = {
   "Content-Security-Policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   "X-Content-Type-Options": "nosniff",
   "X-Frame-Options": "DENY",
-  // Not no-referrer: with that browsers send `Origin: null` with the forms of our own pages.
+  // `no-referrer` would make browsers send `Origin: null` with our own pages' forms.
   "Referrer-Policy": "same-origin",
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Resource-Policy": "same-origin",
 } as const
 
-/** HLS: players cannot send a key. */
+/** True for HLS, whose players cannot send a key. */
 const isStream = (path: string) => path.startsWith("/hls/")
 
 /** Adds the security headers; nothing is cached unless the route says so. */
 export const securityHeaders: MiddlewareHandler = async (c, next) => {
   await next()
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value)
-  // Made for players on pages of others.
+  // These are meant for players on other people's pages.
   if (isStream(c.req.path)) c.header("Cross-Origin-Resource-Policy", "cross-origin")
   if (!c.res.headers.has("cache-control")) c.header("Cache-Control", "no-store")
 }
 
 const FREE_PATHS = new Set(["/livez", "/readyz", "/login"])
 const isFree = (path: string) => FREE_PATHS.has(path) || path.startsWith("/static/") || isStream(path)
-/** What a browser shows to people. */
+/** True for a path that browsers show to people. */
 export const isPage = (path: string) => path === "/api/docs" || !/^\/(?:api|ws|preview|metrics|hls)(?:\/|$)/.test(path)
 
 const unauthorized = (c: Context): Response => {
@@ -55,7 +55,7 @@ const tooMany = (c: Context, seconds: number, detail: string): Response =>
 
 declare module "hono" {
   interface ContextVariableMap {
-    /** For what stays open behind the gate; see `Access.lasting`. */
+    /** Set for connections that stay open behind the gate; see `Access.lasting`. */
     lasting: (() => boolean) | undefined
   }
 }
@@ -80,7 +80,8 @@ export const gate =
       )
     }
     if (isFree(c.req.path)) return next()
-    // Stored keys are random and cannot be guessed: whoever has one is let in whatever others at the same address try.
+    // Stored keys are random and cannot be guessed, so whoever has one is let in whatever others at the same address
+    // try.
     if (access.guesses(c)) {
       const address = addressOf(c)
       const wait = limits.keys.waitFor(address)
@@ -98,7 +99,7 @@ export const gate =
     return next()
   }
 
-/** Bounds how many changes a caller asks for; where nobody is asked who they are, nobody can be told apart. */
+/** Limits how many changes a caller may ask for. Where nobody has to log in, all callers count as one. */
 export const limitWrites =
   (access: Access, limits: Limits, audit: Audit): MiddlewareHandler =>
   async (c, next) => {

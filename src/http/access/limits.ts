@@ -1,6 +1,6 @@
-/** How often somebody may try: counts in memory, for as many as there is room for. */
+/** Limits on how often somebody may try. Counts are kept in memory, for as many as there is room. */
 
-/** Of those remembered at a time; the longest idle are forgotten first. */
+/** Most clients remembered at a time; those idle longest are forgotten first. */
 const MAX_REMEMBERED = 10_000
 const MINUTE_MS = 60_000
 const LONGEST_BLOCK_MS = 60 * MINUTE_MS
@@ -9,22 +9,22 @@ interface Entry {
   count: number
   since: number
   blockedUntil: number
-  /** Of the last block; the next one is twice as long. */
+  /** Length of the last block in ms; the next one is twice as long. */
   blockMs: number
 }
 
 export interface Limiter {
-  /** Whole seconds until the next try is let through; 0 when it is now. */
+  /** Whole seconds until the next try is let through; 0 for now. */
   readonly waitFor: (who: string) => number
   /** Counts a try. */
   readonly count: (who: string) => void
-  /** A success: what was counted is forgotten. */
+  /** Forgets what was counted, after a success. */
   readonly clear: (who: string) => void
 }
 
 /**
- * Lets `perMinute` tries through in a minute. The next one is blocked: to the end of the minute, or with `growing` for a minute, then
- * two, four and so on up to an hour, until it has been quiet for twice as long as the last block.
+ * Lets `perMinute` tries through in a minute. The next one is blocked: to the end of the minute, or with `growing` for
+ * a minute, then two, four and so on up to an hour, until it has been quiet for twice as long as the last block.
  * @param now milliseconds since 1970
  */
 export const makeLimiter = (perMinute: number, growing: boolean, now: () => number = Date.now): Limiter => {
@@ -60,7 +60,7 @@ export const makeLimiter = (perMinute: number, growing: boolean, now: () => numb
   }
 }
 
-/** A minute's worth for each. */
+/** Tries per minute. */
 export const LIMITS = { logins: 10, keys: 30, writes: 300 } as const
 
 export interface Limits {

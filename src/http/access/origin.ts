@@ -1,4 +1,7 @@
-/** Refuses what another site makes a browser send: foreign origins, and host names that DNS rebinding put on us. */
+/**
+ * Refuses requests that another site makes a browser send: foreign origins, and host names that DNS rebinding points at
+ * us.
+ */
 import type { Context } from "hono"
 import { makeProblem, type Problem } from "../request/problem.ts"
 import type { AccessSettings } from "./auth.ts"
@@ -6,10 +9,10 @@ import type { AccessSettings } from "./auth.ts"
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"])
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/
 
-/** Host and port the client believes to talk to. On a WebSocket upgrade only the header tells. */
+/** Host and port that the client believes it talks to. On a WebSocket upgrade only the header says. */
 const hostOf = (c: Context): string => (c.req.header("host") ?? new URL(c.req.url).host).toLowerCase()
 
-/** The name without its port. */
+/** A host without its port. */
 const nameOf = (host: string): string => (host.startsWith("[") ? host.slice(0, host.indexOf("]") + 1) : host.replace(/:\d*$/, ""))
 
 const hostOfOrigin = (origin: string): string | undefined => {
@@ -20,26 +23,27 @@ const hostOfOrigin = (origin: string): string | undefined => {
   }
 }
 
-/** True when a browser says that a page of ours sent this, or when no browser sent it. */
+/** True when a browser says that one of our pages sent the request, or when no browser sent it. */
 const isOwnOrigin = (c: Context): boolean => {
   const site = c.req.header("sec-fetch-site")
-  // Browsers set it themselves, no page can.
+  // Browsers set this header themselves; no page can.
   if (site !== undefined) return site === "same-origin" || site === "none"
   const origin = c.req.header("origin")
   if (origin === undefined) return true
   const host = hostOfOrigin(origin)
-  // Behind a proxy the name in the browser is the forwarded one; a page cannot set that header without our consent (CORS).
+  // Behind a proxy the browser's name for us is the forwarded one; a page cannot set that header without our consent
+  // (CORS).
   return host !== undefined && (host === hostOf(c) || host === c.req.header("x-forwarded-host")?.toLowerCase())
 }
 
-/** Names that cannot be somebody's DNS record: literal addresses, localhost, and what HOST says. */
+/** True for names that cannot be somebody's DNS record: literal addresses, localhost, and the value of HOST. */
 const isLocalName = (name: string, configured: string): boolean =>
   name.startsWith("[") || IPV4.test(name) || name === "localhost" || name.endsWith(".localhost") || name === configured.toLowerCase()
 
 /** The problem with where a request comes from, if there is one. */
 export const originProblem = (c: Context, settings: AccessSettings, open: boolean): Problem | undefined => {
   const name = nameOf(hostOf(c))
-  // With a key a rebound page has nothing to show; with AUTH=off the operator has decided.
+  // Where a key is required a rebound page has none; with AUTH=off the operator has decided.
   if (open && settings.auth && !isLocalName(name, settings.host)) {
     return makeProblem(
       "forbidden",

@@ -15,9 +15,9 @@ describe("the address of a client", () => {
     ["127.0.0.1", "203.0.113.9:4711", "203.0.113.9"],
     ["127.0.0.1", "[2001:db8::7]:4711", "2001:db8::7"],
     ["127.0.0.1", "2001:DB8::7", "2001:db8::7"],
-    // Through two proxies.
+    // The request came through two proxies.
     ["127.0.0.1", "203.0.113.9, 10.1.2.3", "203.0.113.9"],
-    // What the client wrote itself does not count.
+    // Addresses written by the client itself do not count.
     ["127.0.0.1", "198.51.100.1, 203.0.113.9", "203.0.113.9"],
     ["127.0.0.1", "127.0.0.1, 203.0.113.9", "203.0.113.9"],
     ["203.0.113.9", "198.51.100.1", "203.0.113.9"],
@@ -34,7 +34,7 @@ describe("behind a reverse proxy", () => {
   const start = async (trustedProxies: ReturnType<typeof networks>) => {
     const { accounts, app, logs } = makeTestApp({ settings: { ...withKey(KEY), trustedProxies } })
     await Effect.runPromise(accounts.createUser({ name: "ada", password: "correct horse 1", role: "admin" }))
-    // What the node server hands to the app: the socket is the proxy's.
+    // As the Node server hands it to the app: the socket is the proxy's.
     const incoming = { incoming: { socket: { remoteAddress: "127.0.0.1", remotePort: 4711, remoteFamily: "IPv4" } } }
     const ask = (client: string, key: string) =>
       app.request("/api/channels", { headers: { "X-API-Key": key, "X-Forwarded-For": client } }, incoming)

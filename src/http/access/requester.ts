@@ -1,4 +1,4 @@
-/** Who a request is from, as records of changes to a stream name them. */
+/** Who sent a request, as named in records of changes. */
 import { getConnInfo } from "@hono/node-server/conninfo"
 import type { Context, MiddlewareHandler } from "hono"
 import { normaliseAddress } from "../../core/net/address.ts"
@@ -7,14 +7,14 @@ import type { Access } from "./auth.ts"
 
 declare module "hono" {
   interface ContextVariableMap {
-    /** Of the client: the socket's, or what a trusted proxy says. */
+    /** Address of the client: the socket's, or the one that a trusted proxy reports. */
     address: string | undefined
   }
 }
 
 const UNKNOWN = "an unknown address"
 
-/** Only a request that came through a socket has one. */
+/** Remote address of the socket; only a request that came through one has it. */
 const ofSocket = (c: Context): string => {
   try {
     return getConnInfo(c).remote.address?.replace(/^::ffff:(?=\d+\.)/, "") ?? UNKNOWN
@@ -23,7 +23,7 @@ const ofSocket = (c: Context): string => {
   }
 }
 
-/** An entry of `X-Forwarded-For`, which some proxies write with a port. */
+/** Address in an entry of `X-Forwarded-For`, which some proxies write with a port. */
 const ofEntry = (entry: string): string | null =>
   normaliseAddress(
     entry
@@ -33,8 +33,8 @@ const ofEntry = (entry: string): string | null =>
   )
 
 /**
- * The client behind proxies: from the socket's end of `X-Forwarded-For`, the first address that is no trusted proxy. What stands before it
- * the client may have written itself.
+ * Address of the client behind proxies: read from the end of `X-Forwarded-For`, the first address that is not a trusted
+ * proxy. Anything before it may have been written by the client itself.
  */
 export const clientAddress = (socket: string, forwarded: string | undefined, trusted: ReadonlyArray<Network>): string => {
   let address = socket
@@ -47,7 +47,10 @@ export const clientAddress = (socket: string, forwarded: string | undefined, tru
   return address
 }
 
-/** Finds out for all others who is asking. `untrusted` is told of the first proxy that is not trusted, and no more. */
+/**
+ * Middleware that finds the client's address for all later handlers. `untrusted` is called for the first untrusted
+ * proxy only.
+ */
 export const findAddress = (trusted: ReadonlyArray<Network>, untrusted: (proxy: string) => void): MiddlewareHandler => {
   let told = false
   return (c, next) => {
@@ -62,10 +65,10 @@ export const findAddress = (trusted: ReadonlyArray<Network>, untrusted: (proxy: 
   }
 }
 
-/** Who asks; behind a proxy that is not trusted it is the proxy. */
+/** Address of the client; behind an untrusted proxy, that of the proxy. */
 export const addressOf = (c: Context): string => c.get("address") ?? ofSocket(c)
 
-/** The address of the client, and how the request was authorised: the user or key, where it is a stored one. */
+/** Address of the client, and the stored user or key that authorised the request. */
 export const requesterOf = (c: Context, access: Access): string => {
   const caller = access.callerOf(c)
   const ofKey = caller?.by === "session" ? "with a session of the pages" : "with the API key"

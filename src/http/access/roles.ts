@@ -1,13 +1,13 @@
-/** Which role each request needs. A test holds the table against the routes: none is without an entry. */
+/** The role that each request needs. A test compares the table with the routes: every route has an entry. */
 import type { Role } from "../../effects/accounts/account-bodies.ts"
 
 export interface Rule {
   readonly method: "GET" | "POST" | "PUT" | "DELETE"
-  /** As the route is declared. */
+  /** Path as the route declares it. */
   readonly path: string
-  /** `free` asks for nothing. */
+  /** Role that is needed; `free` needs none. */
   readonly role: Role | "free"
-  /** What it asks for, as the audit log says it; null for what changes nothing. */
+  /** The request in the words of the audit log; null when it changes nothing. */
   readonly what: string | null
 }
 
@@ -17,10 +17,10 @@ const rules = (role: Rule["role"], lines: ReadonlyArray<Line>): ReadonlyArray<Ru
 const looks = (role: Rule["role"], ...paths: ReadonlyArray<string>): ReadonlyArray<Rule> =>
   paths.map((path) => ({ role, method: "GET", path, what: null }))
 
-/** A rule with more literal parts stands before one with parameters in their place. */
+/** Rules in order: one with more literal parts comes before one with parameters in their place. */
 export const RULES: ReadonlyArray<Rule> = [
   ...looks("free", "/livez", "/readyz", "/login", "/static/:file", "/hls/:id/:file", "/hls/:id/:output/:file"),
-  // Each writes its own line into the audit log.
+  // These write their own lines into the audit log.
   { role: "free", method: "POST", path: "/login", what: null },
   { role: "free", method: "POST", path: "/logout", what: null },
   { role: "free", method: "POST", path: "/theme", what: null },
@@ -93,10 +93,10 @@ export const RULES: ReadonlyArray<Rule> = [
     ["POST", "/channels/:id/outputs/:output/stop", "stop an output on the page"],
   ]),
 
-  // The pages with forms.
+  // Pages with forms.
   ...looks("operator", "/add/channel", "/add/output", "/add/outputs", "/channels/:id/edit", "/channels/:id/clone"),
   ...looks("operator", "/channels/:id/outputs/:output/edit", "/channels/:id/outputs/:output/remove"),
-  // They say what was understood and change nothing.
+  // These say what was understood and change nothing.
   ...["/fragments/interpret", "/fragments/interpret-many", "/fragments/check-channel"].map(
     (path): Rule => ({ role: "operator", method: "POST", path, what: null }),
   ),
@@ -115,7 +115,7 @@ export const RULES: ReadonlyArray<Rule> = [
     ["POST", "/undo/:token", "bring back what was removed"],
   ]),
 
-  // The pages of the settings. What somebody adds, changes or removes there is as in the API.
+  // Settings pages. Additions, changes and removals need the same roles as in the API.
   ...looks("viewer", "/settings", "/settings/notifications", "/settings/config", "/settings/config/versions/:version"),
   ...looks("operator", "/settings/templates", "/settings/templates/add"),
   ...looks("operator", "/settings/templates/:template/edit", "/settings/templates/:template/remove"),
@@ -168,15 +168,15 @@ export const RULES: ReadonlyArray<Rule> = [
 
 const PATTERNS = RULES.map((rule) => ({ rule, pattern: new RegExp(`^${rule.path.replace(/:\w+/g, "[^/]+").replaceAll(".", "\\.")}/?$`) }))
 
-/** What is asked for where there is nothing: whoever may look is told so; to change anything there takes an admin. */
+/** Rule for a path without a route: whoever may look is told that there is nothing; other methods need an admin. */
 const nothing = (method: string): Pick<Rule, "role" | "what"> =>
   ["GET", "OPTIONS"].includes(method) ? { role: "viewer", what: null } : { role: "admin", what: "ask for what there is not" }
 
-/** The rule for a request; HEAD is a GET. */
+/** The rule for a request; HEAD counts as GET. */
 export const ruleFor = (method: string, path: string): Pick<Rule, "role" | "what"> => {
   const asked = method === "HEAD" ? "GET" : method
   const here = PATTERNS.filter(({ pattern }) => pattern.test(path))
   const found = here.find(({ rule }) => rule.method === asked)
-  // A method that the path does not have does nothing but say so.
+  // A method that the path does not support only gets an answer that says so.
   return found?.rule ?? (here.length > 0 ? { role: "viewer", what: null } : nothing(asked))
 }

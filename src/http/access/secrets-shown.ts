@@ -1,4 +1,4 @@
-/** Secrets are for an admin who shows the key itself: a session may be somebody else's open browser. */
+/** Secrets are shown only to an admin who sends the key itself: a session may be somebody else's open browser. */
 import type { Context } from "hono"
 import { mayAct } from "../../effects/accounts/account-bodies.ts"
 import { makeProblem, Refused } from "../request/problem.ts"

@@ -30,7 +30,7 @@ const makeCounted = Effect.gen(function* () {
   const counted = { reads: 0 }
   const list = Effect.tap(fake.list, () => Effect.sync(() => counted.reads++))
   const feed = yield* makeLiveFeed({ list, changes: fake.changes })
-  // Passes the first tick and its pause, with nobody there.
+  // Lets the first tick and its pause go by with nobody connected.
   yield* TestClock.adjust("600 millis")
   return { fake, feed, counted }
 })
@@ -70,7 +70,7 @@ describe("LiveFeed", () => {
         assert.isAtMost(client.received.length, 6)
         assert.isAtLeast(client.received.length, 4)
       }
-      // Six rounds, and a greeting of its own for who came first.
+      // Six rounds, and a separate greeting for the client that came first.
       assert.isAtMost(counted.reads, 7)
     }),
   )

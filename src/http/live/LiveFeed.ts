@@ -1,29 +1,35 @@
-/** Tells every WebSocket client how the channels are: on connecting, on changes (at most twice a second) and every 2 s. */
+/**
+ * Sends every WebSocket client the state of the channels: on connecting, on changes (at most twice a second) and every
+ * 2 s.
+ */
 import { Duration, Effect, Queue, type Scope, Stream } from "effect"
 import type { ControlPlane } from "../../effects/supervisor/ControlPlane.ts"
 
 /** A connected client, whatever carries it. */
 export interface LiveClient {
-  /** Bytes handed over and not yet sent. */
+  /** Number of bytes handed over and not yet sent. */
   readonly bufferedBytes: () => number
   readonly send: (text: string) => void
-  /** False once whom it was opened for may no longer look. */
+  /** False once the caller it was opened for may no longer look. */
   readonly lasts?: (() => boolean) | undefined
-  /** Ends the connection; 1008 says that it may not go on, 1013 asks the client to come back later (RFC 6455 7.4, IANA registry). */
+  /**
+   * Ends the connection; 1008 says that its rights have ended, 1013 asks the client to come back later (RFC 6455 7.4,
+   * IANA registry).
+   */
   readonly close: (code: number, reason: string) => void
 }
 
 export interface LiveFeed {
-  /** Sends the state to the client and keeps it informed. Returns what ends that. */
+  /** Sends the state to the client and keeps it up to date. Returns the function that ends that. */
   readonly add: (client: LiveClient) => () => void
   readonly size: () => number
 }
 
 const AT_LEAST_EVERY = Duration.seconds(2)
 const AT_MOST_EVERY = Duration.millis(500)
-/** A client that has this much unread is left out until it catches up. */
+/** Backlog in bytes from which a client is skipped until it has caught up. */
 export const MAX_BUFFERED_BYTES = 1024 * 1024
-/** Rounds a client may be left out in a row before it is closed: 10 s when something changes all the time, 40 s else. */
+/** Rounds a client may be skipped in a row before it is closed: 10 s when something changes all the time, else 40 s. */
 export const MAX_SKIPPED = 20
 
 /** What it tells, and when. */

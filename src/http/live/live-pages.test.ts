@@ -44,7 +44,7 @@ const setUp = () => {
     }
     return { status: response.status, read, leave: async () => void (await reader?.cancel()) }
   }
-  /** Shows something else and has it told at once. */
+  /** Shows something else and has it sent at once. */
   const show = async (...items: ReadonlyArray<readonly [string, string]>) => {
     const { renderings } = state
     state.regions = [region(...items)]
@@ -103,7 +103,7 @@ describe("live pages", () => {
       await show(["a", `${text} ${big}`])
       expect(await quick.read()).toContain(`outerMorph">${text} `)
     }
-    // The first page and one change lie before it; the changes after them are gone.
+    // The first page and one change come before it; the changes after them are gone.
     expect(await slow.read()).toContain("innerMorph")
     expect(await slow.read()).toContain(`outerMorph">1 `)
     await show(["a", "4"])

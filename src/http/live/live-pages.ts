@@ -14,19 +14,19 @@ export interface LiveRegion {
   readonly items: ReadonlyArray<{ readonly id: string; readonly html: string }>
 }
 
-/** What a page shows now; fails when what it is about is gone, which ends its streams. */
+/** The present content of a page; fails when its subject is gone, which ends its streams. */
 export type LiveView = Effect.Effect<ReadonlyArray<LiveRegion>, unknown>
 
 export interface LivePages {
   /**
-   * The event stream of a page. All readers with the same `key` share one rendering, so the key names everything that
-   * the rendering depends on: the page, and the reader's role where that shows.
+   * The event stream of a page. All readers with one `key` share one rendering, so the key names everything it depends
+   * on: the page, and the reader's role where that shows.
    */
   readonly stream: (c: Context, key: string, view: LiveView) => Response
   readonly size: () => number
-  /** Renders all open pages now instead of within the second: somebody has just changed something. */
+  /** Renders all open pages now rather than within the second, because somebody has just changed something. */
   readonly refresh: () => void
-  /** Ends all streams; browsers come back to a service that is there again. */
+  /** Ends all streams; browsers reconnect when the service is back. */
   readonly close: () => void
 }
 
@@ -67,7 +67,7 @@ const message = (markup: string) => encoder.encode(`data: ${markup.replaceAll("\
 const partial = (id: string, swap: string, html: string) => `<hx-partial hx-target="#${id}" hx-swap="${swap}">${html}</hx-partial>`
 const whole = ({ id, items }: LiveRegion) => partial(id, "innerMorph", items.map(({ html }) => html).join(""))
 
-/** The markup that changes a page that shows `before` into one that shows `region`; empty when they are equal. */
+/** Markup that changes a page showing `before` into one showing `region`. */
 export const changesOf = (before: LiveRegion | undefined, region: LiveRegion): string => {
   const same =
     before !== undefined && before.items.length === region.items.length && before.items.every((item, i) => item.id === region.items[i]?.id)
@@ -148,7 +148,7 @@ export const makeLivePages = (runtime: Runtime.Runtime<never>): LivePages => {
     try {
       reader.controller.close()
     } catch {
-      // The reader had gone by itself.
+      // The reader had already left.
     }
   }
 

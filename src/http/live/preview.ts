@@ -1,12 +1,12 @@
 /**
- * Live preview: a WebSocket that says in one text message which streams there are, and then sends TS in binary ones. It is closed with
- * a code of its own for each reason, which browsers hand on to the page as they do not with an answer to the upgrade.
+ * Live preview: a WebSocket that names the streams in one text message and then sends TS in binary ones. Each reason
+ * for closing has its own close code, which browsers pass on to the page, unlike an answer to the upgrade.
  */
 import { Cause, Effect, Fiber, Option, Runtime, type Scope } from "effect"
 import type { PreviewEndKind, PreviewsService } from "../../effects/preview/Previews.ts"
 import type { SocketRoute } from "./websocket.ts"
 
-/** RFC 6455 7.4.2: 4000 to 4999 are for private use. */
+/** Close codes by reason; 4000 to 4999 are for private use (RFC 6455 7.4.2). */
 export const CLOSE_CODES: Readonly<Record<PreviewEndKind | "not_found" | "failed", number>> = {
   time_is_up: 4000,
   not_found: 4004,
@@ -17,7 +17,7 @@ export const CLOSE_CODES: Readonly<Record<PreviewEndKind | "not_found" | "failed
   too_many: 4029,
   failed: 1011,
 }
-/** In bytes, RFC 6455 5.5. */
+/** Longest close reason, in bytes (RFC 6455 5.5). */
 const MAX_REASON = 123
 
 const short = (reason: string): string => {

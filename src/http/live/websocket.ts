@@ -17,15 +17,15 @@ export const MAX_CLIENTS = 200
  * The longest message a client may send, in bytes: no message is used, and a longer one closes the connection (1009).
  */
 export const MAX_INCOMING_BYTES = 64 * 1024
-/** A client that does not answer our close frame is cut off after this many ms. */
+/** Time in ms after which a client that does not answer our close frame is cut off. */
 const CLOSE_TIMEOUT_MS = 1000
 
-/** How often it is checked that the caller may still use the connection, in ms. */
+/** Time in ms between two checks that the caller still has its rights. */
 const RIGHT_CHECK_MS = 2000
 
 const PATH = "/ws"
 
-/** The part of a `ws` socket that is used here; `ws` brings no types. */
+/** The parts of a `ws` socket that we use; it comes without types. */
 export interface RawSocket {
   readonly bufferedAmount: number
   send(data: string | Uint8Array): void
@@ -33,7 +33,7 @@ export interface RawSocket {
   terminate(): void
 }
 
-/** Handles one connection; returns what is to be run when it has gone. */
+/** Handles one connection; returns the function to call when it has gone. */
 export type Connected = (raw: RawSocket, close: (code: number, reason: string) => void) => () => void
 
 /** A path whose WebSockets are of a kind of their own. */
@@ -46,10 +46,10 @@ export interface SocketRoute {
 
 export interface WebSockets {
   readonly attach: (server: Server) => void
-  /** Asks all clients to go (1001). */
+  /** Closes all connections as going away (1001). */
   readonly close: () => void
   readonly terminate: () => void
-  /** The number of connections of all kinds. */
+  /** Number of connections of all kinds. */
   readonly size: () => number
 }
 
@@ -122,7 +122,8 @@ const mountRoute = (
 export const mountWebSocket = (app: Hono, feed: LiveFeed, others: ReadonlyArray<SocketRoute> = []): WebSockets => {
   const { injectWebSocket, upgradeWebSocket, wss } = createNodeWebSocket({ app })
   wss.options.maxPayload = MAX_INCOMING_BYTES
-  // The protocol that carries the key is echoed only when the client offers no other: browsers insist on one of theirs.
+  // The protocol that carries the key is echoed only when the client offers no other, since browsers insist on one of
+  // theirs.
   wss.options.handleProtocols = (offered: ReadonlySet<string>) =>
     [...offered].find((p) => !p.startsWith("bearer.")) ?? [...offered][0] ?? false
 
@@ -130,7 +131,7 @@ export const mountWebSocket = (app: Hono, feed: LiveFeed, others: ReadonlyArray<
 
   return {
     attach: (server) => {
-      // node-ws listens on an emitter of our own, so that nothing reaches it that it does not expect.
+      // node-ws listens on an emitter of our own, so that nothing unexpected reaches it.
       const accepted = new EventEmitter() as Server
       injectWebSocket(accepted)
       server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {

@@ -1,4 +1,4 @@
-/** Metrics of channels: whether they run, how their sources are joined, alarms, SCTE-35. */
+/** Metrics of channels: whether they run, how their legs are joined, alarms, SCTE-35. */
 
 import { SWITCH_REASONS } from "../../effects/channel/runtime/tally.ts"
 import type { ChannelFigures, MetricsView } from "../../effects/metrics/metrics-model.ts"

@@ -1,19 +1,21 @@
 /**
- * Metrics in Prometheus' text format 0.0.4, written from plain numbers: a registry that copies each figure into objects of its own
- * would block the control plane for several times as long (`docs/metrics.md`, "Cost of a scrape").
+ * Metrics in Prometheus' text format 0.0.4, written from plain numbers: a registry that copies each figure into objects
+ * of its own would block the control plane for several times as long (`docs/metrics.md`, "Cost of a scrape").
  */
 
 export type MetricType = "counter" | "gauge" | "histogram"
 
-/** Writes one sample; `more` are labels beyond the object's own, by `label`; `suffix` is for the parts of a histogram. */
+/**
+ * Writes one sample; `more` are labels beyond the object's own, by `label`; `suffix` is for the parts of a histogram.
+ */
 export type Put = (value: number, more?: string, suffix?: "" | "_bucket" | "_sum" | "_count") => void
 
-/** A metric of objects of kind `A`: channels, sources, outputs, or the service. */
+/** A metric of objects of kind `A`: channels, legs, outputs, or the service. */
 export interface Family<A> {
-  /** Without the prefix. */
+  /** Name without the prefix. */
   readonly name: string
   readonly type: MetricType
-  /** One sentence. */
+  /** Help text, one sentence. */
   readonly help: string
   /** Names of the labels that `read` adds to the object's. */
   readonly labels?: ReadonlyArray<string>
@@ -36,12 +38,13 @@ export const PREFIX = "distributor_"
 
 const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", '"': '\\"', "\n": "\\n" }
 
-/** One label as it stands in a sample. */
+/** A label as written in a sample. */
 export const label = (name: string, value: string): string => `${name}="${value.replace(/[\\"\n]/g, (c) => ESCAPES[c] ?? c)}"`
 
 const join = (own: string, more: string) => (own === "" ? more : more === "" ? own : `${own},${more}`)
 
 /**
+ * Makes a group of families.
  * @param labels names of the labels of every object
  * @param objects the objects to show, each with its labels as text
  */
@@ -69,7 +72,7 @@ export const makeArea = <V, A>(
   },
 })
 
-/** A counter that is one number of the object. */
+/** A counter that shows one number of the object. */
 export const counter = <A>(name: string, help: string, read: (of: A) => number): Family<A> => ({
   name,
   type: "counter",
@@ -77,7 +80,7 @@ export const counter = <A>(name: string, help: string, read: (of: A) => number):
   read: (of, put) => put(read(of)),
 })
 
-/** A gauge that is one number of the object; absent while that is null. */
+/** A gauge that shows one number of the object; absent while that is null. */
 export const gauge = <A>(name: string, help: string, read: (of: A) => number | boolean | null): Family<A> => ({
   name,
   type: "gauge",

@@ -1,4 +1,4 @@
-/** Where an output goes, for a label: host and port, bucket or directory; never a path, a key or a login. */
+/** An output's destination as a label: host and port, bucket or directory; never a path, a key or a login. */
 import type { OutputTarget } from "../../core/output/url/target.ts"
 import { readOutput } from "../../effects/config/output-place.ts"
 import type { OutputConfig } from "../../effects/model/channel.ts"
@@ -24,7 +24,10 @@ const destination = (target: OutputTarget): string => {
 
 const known = new WeakMap<OutputConfig, string>()
 
-/** "" for a URL that cannot be read. Reading a URL costs more than all else a scrape does for an output, so it is done once. */
+/**
+ * The host of an output; "" for a URL that cannot be read. Reading it costs more than the rest of a scrape, so it is
+ * done once.
+ */
 export const hostOf = (config: OutputConfig): string => {
   const before = known.get(config)
   if (before !== undefined) return before

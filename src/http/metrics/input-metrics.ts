@@ -1,8 +1,8 @@
-/** Metrics of each source of a channel: what arrived, what was lost, what TR 101 290 says of it. */
+/** Metrics of each leg of a channel: what arrived, what was lost, and the checks of TR 101 290. */
 import type { LegFigures, LegSum, MetricsView } from "../../effects/metrics/metrics-model.ts"
 import { by, counter, type Family, gauge, label, makeArea, timestamp } from "./exposition.ts"
 
-/** Counters that are shown as they are: name of the sum, name of the metric, help. */
+/** Counters that are shown unchanged: name of the sum, name of the metric, help. */
 const COUNTERS: ReadonlyArray<readonly [sum: LegSum, name: string, help: string]> = [
   ["bytes", "input_received_bytes_total", "UDP payload bytes received."],
   ["datagrams", "input_received_packets_total", "Datagrams received."],

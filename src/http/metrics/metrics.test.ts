@@ -16,7 +16,7 @@ const samplesOf = (text: string) =>
   )
 const shown = (...channels: ReadonlyArray<ChannelFigures>) => samplesOf(renderMetrics(fakeMetrics(channels)))
 
-/** What one family shows of the channels, by its labels. */
+/** Samples of one family for the channels, by their labels. */
 const family = (name: string, ...channels: ReadonlyArray<ChannelFigures>) =>
   Object.fromEntries(
     [...shown(...channels)].flatMap(([sample, value]) => {
@@ -211,7 +211,7 @@ describe("GET /metrics", () => {
     expect(samples.get("distributor_up")).toBe(1)
     expect(samples.get("process_resident_memory_bytes")).toBeGreaterThan(1e6)
     expect(samples.get('distributor_event_loop_delay_seconds_bucket{le="+Inf"}')).toBeGreaterThanOrEqual(0)
-    // Their meaning differs between runtimes, or they cost more than all others together.
+    // Metrics whose meaning differs between runtimes, or which cost more than all others together.
     expect([...samples.keys()].filter((name) => /nodejs_(eventloop|active|version|heap_space)/.test(name))).toEqual([])
   })
 })

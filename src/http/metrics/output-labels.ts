@@ -1,7 +1,7 @@
 import type { ChannelFigures, MetricsView, OutputFigures } from "../../effects/metrics/metrics-model.ts"
 import { label } from "./exposition.ts"
 
-/** The outputs that `want` wants, with their labels. */
+/** The outputs that `want` accepts, with their labels. */
 export const outputsWith =
   <A>(want: (output: OutputFigures, channel: ChannelFigures) => A | null) =>
   ({ channels }: MetricsView): ReadonlyArray<readonly [labels: string, object: A]> =>

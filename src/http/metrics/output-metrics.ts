@@ -1,11 +1,11 @@
-/** Metrics of outputs: what was sent and what not, and how their connections do. */
+/** Metrics of outputs: what was sent, what was not, and the state of their connections. */
 import { END_REASONS } from "../../effects/channel/runtime/end-reason.ts"
 import { type MetricsView, OUTPUT_STATES, type OutputFigures } from "../../effects/metrics/metrics-model.ts"
 import { by, counter, type Family, gauge, label, makeArea, timestamp } from "./exposition.ts"
 import { hostOf } from "./host-of.ts"
 import { outputsWith } from "./output-labels.ts"
 
-/** `queue`: ours was full; `late`: libsrt gave them up because their latency was over. */
+/** Reasons for drops: `queue` when our queue was full, `late` when libsrt gave packets up after their latency. */
 const DROP_REASONS = ["queue", "late"] as const
 const dropped = ({ sums, srt }: OutputFigures, reason: (typeof DROP_REASONS)[number]): number => {
   const late = srt?.sums.packets_dropped ?? 0

@@ -5,18 +5,18 @@ const EVERY_MS = 100
 const TICKS_A_SECOND = 1000 / EVERY_MS
 const WORST_OF_S = 10
 /**
- * Measured otherwise by each runtime, or not at all; ours are `build_info` and the histogram below. Sizes of heap spaces make Bun walk
- * the whole heap: 100 ms and more with 400 outputs.
+ * Default metrics that are left out: each runtime measures them differently or not at all; ours are `build_info` and
+ * the histogram below. Sizes of heap spaces make Bun walk the whole heap, 100 ms and more with 400 outputs.
  */
 const LEFT_OUT = /^nodejs_(eventloop_lag|active_|version_info|heap_space_)/
 
 export interface ProcessMetrics {
   readonly contentType: string
-  /** In the text format. */
+  /** The metrics in Prometheus' text format. */
   readonly render: () => Promise<string>
-  /** By how much a timer fired too late at worst within the last 10 s, in ms. */
+  /** Worst delay of a timer within the last 10 s, in ms. */
   readonly worstDelayMs: () => number
-  /** What `render` shows. */
+  /** Names, types and help of the metrics that `render` shows. */
   readonly describe: () => Promise<ReadonlyArray<{ readonly name: string; readonly type: string; readonly help: string }>>
 }
 
@@ -30,7 +30,7 @@ const make = (): ProcessMetrics => {
     buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
     registers: [registry],
   })
-  /** Of the last seconds, the oldest first. */
+  /** Worst delay in each of the last seconds, oldest first. */
   const worst: number[] = []
   let ticks = 0
   let due = performance.now() + EVERY_MS
@@ -53,7 +53,7 @@ const make = (): ProcessMetrics => {
 
 let shared: ProcessMetrics | null = null
 
-/** One for the process, however many apps it serves: measuring begins with the first call. */
+/** The process's metrics, shared by all apps in it. Measuring begins with the first call. */
 export const processMetrics = (): ProcessMetrics => {
   shared ??= make()
   return shared

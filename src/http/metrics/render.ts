@@ -1,4 +1,4 @@
-/** All metrics of the product but those of the process, area by area. */
+/** All metrics of the product, except those of the process, area by area. */
 import type { MetricsView } from "../../effects/metrics/metrics-model.ts"
 import { channelArea } from "./channel-metrics.ts"
 import type { Area } from "./exposition.ts"
@@ -9,7 +9,7 @@ import { srtArea } from "./srt-metrics.ts"
 
 export const AREAS: ReadonlyArray<Area<MetricsView>> = [serviceArea, channelArea, inputArea, outputArea, srtArea]
 
-/** In Prometheus' text format. */
+/** Renders the metrics in Prometheus' text format. */
 export const renderMetrics = (view: MetricsView): string => {
   const out: string[] = []
   for (const area of AREAS) area.write(view, out)

@@ -1,4 +1,4 @@
-/** libsrt's figures of SRT outputs, over all connections of an output; names as srtrelay has them. */
+/** libsrt's figures of SRT outputs, over all connections of an output; named as in srtrelay. */
 import type { MetricsView, SrtFigures, SrtSum } from "../../effects/metrics/metrics-model.ts"
 import { counter, type Family, gauge, makeArea } from "./exposition.ts"
 import { outputsWith } from "./output-labels.ts"

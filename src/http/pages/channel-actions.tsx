@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-/** What the buttons of pages do to channels and outputs: with a page before and after, or a sentence for scripts (`HX-Request`). */
+/** Buttons that act on channels and outputs. They answer with a page, or with a sentence for scripts (`HX-Request`). */
 import { type Duration, Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
 import { ConfirmPage } from "../../../views/channels/ConfirmPage.tsx"
@@ -12,7 +12,7 @@ import type { AppServices } from "../services/services.ts"
 import { frameOf } from "./frame.ts"
 import { localPath } from "./local-path.ts"
 
-/** Renders the page that the buttons stand on, with what went wrong. */
+/** Renders the page that the buttons are on, with what went wrong. */
 type PageWith = (c: Context, problem: Problem) => Promise<Response>
 
 const SOURCES: ReadonlyArray<SourceName> = ["primary", "backup"]
@@ -25,13 +25,13 @@ const DONE: Readonly<Record<BulkInput["action"], string>> = {
   disable_outputs: "changed: outputs disabled",
 }
 
-/** Asked for before it is done. */
+/** Questions asked before an action is carried out. */
 const QUESTIONS: Partial<Record<BulkInput["action"], string>> = {
   stop: "Stop these channels? Their outputs lose the stream.",
   disable_outputs: "Disable all outputs of these channels?",
 }
 
-/** Where the button was: as the address says it, or else the browser. */
+/** The page that the button was on, as the address says, or else the browser. */
 const backOf = (c: Context): string => {
   const referer = c.req.header("referer")
   const from = referer === undefined || !URL.canParse(referer) ? null : new URL(referer)
@@ -48,7 +48,7 @@ export const actionRoutes = (
   const acted = { channels, outputs }
   const isScript = (c: Context) => c.req.header("hx-request") === "true"
 
-  /** `say` tells what was done. */
+  /** Carries out an action; `say` puts into words what was done. */
   const act = async <A,>(
     c: Context,
     effect: Effect.Effect<A, ApiError>,
@@ -72,7 +72,7 @@ export const actionRoutes = (
       )
     })
 
-  // Before those with a channel: `bulk` is none.
+  // Declared before the routes with a channel, or `bulk` would be taken for one.
   methods(app, "/channels/bulk", {
     POST: async (c) => {
       const form = await runner.settle(c, readFields(c))

@@ -93,7 +93,7 @@ describe("the status page", () => {
     const test = makeTestApp({ over: { health: Effect.succeed(health) } })
     const html = await pageOf(test)
     expect(html).toMatch(/class="banner warning">libsrt is missing: apt-get install it/)
-    // What the rows say is no banner.
+    // Problems shown in the rows do not appear in a banner as well.
     expect(html).not.toContain("has no input")
     expect(html).toContain('hx-sse:connect="/live/channels"')
     expect(await pageOf(test, "/?live=off")).not.toContain("hx-sse:connect")
@@ -281,7 +281,7 @@ describe("the cues of a channel", () => {
     }
     expect(html).toContain('href="/channels/a/cues?limit=2&amp;type=out&amp;before=4"')
     expect(html).not.toMatch(/<b>|\sstyle=|\son\w+=/)
-    // A button beside each text, in the parent that copy.js looks in.
+    // Each text has a button beside it, in the parent element where copy.js looks.
     for (const [name, text] of [
       ["base64", "/DAlAAAA"],
       ["hex", "fc3025"],

@@ -29,7 +29,10 @@ export const pageRoutes = (app: Hono, services: Services): void => {
   const { access, channels, events, live, pictures, runner } = services
   const renderer = makeListRenderer({ thumbnails: pictures })
 
-  /** @param problem of what was asked for on the page, shown on top of it */
+  /**
+   * Renders the page.
+   * @param problem of the last request made on the page, shown at the top
+   */
   const page = (c: Context, problem?: Problem): Promise<Response> =>
     runner.run(c, listState(services, { pictures }), (state) => {
       const frame = frameOf(c, { access })

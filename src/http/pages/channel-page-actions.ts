@@ -1,6 +1,6 @@
 /**
- * The buttons of a channel's page. They are posted to where those of the list are, with `?on=channel`, so that rights and audit are the
- * same; the answer is the channel's page, or with htmx what of it has changed.
+ * Buttons of a channel's page. They are posted to the routes of the list's buttons, with `?on=channel`, so that rights
+ * and audit are the same; the answer is the channel's page, or with htmx the parts of it that have changed.
  */
 import { type Effect, Either } from "effect"
 import type { Context, Handler, Hono } from "hono"
@@ -10,7 +10,7 @@ import { afterAction } from "./channel-page.tsx"
 
 const ON_CHANNEL = "channel"
 
-/** Stands before the routes of the list: what is not for this page goes on to them. */
+/** Declares the routes before those of the list, to which requests not meant for this page are passed on. */
 export const channelPageActions = (app: Hono, services: AppServices): void => {
   const { channels, live, outputs, runner } = services
   const post = (path: string, act: (c: Context, ref: string) => Effect.Effect<unknown, ApiError>, source?: "primary" | "backup") => {
@@ -18,7 +18,7 @@ export const channelPageActions = (app: Hono, services: AppServices): void => {
       if (c.req.query("on") !== ON_CHANNEL) return next()
       const ref = c.req.param("id") ?? ""
       const done = await runner.settle(c, act(c, ref))
-      // Others who have the page open see it as soon as this reader does.
+      // Others who have the page open see the change as soon as this reader does.
       live.refresh()
       return afterAction(services, c, ref, { problem: Either.isLeft(done) ? done.left : undefined, source })
     }

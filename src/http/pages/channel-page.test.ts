@@ -70,7 +70,7 @@ describe("the page of a channel", () => {
       "Bit rate 8.02 Mbit/s",
       "RTP lost 7",
       "Recovered by FEC 6 (8 × 10, 120 ms)",
-      "Used by the merge 5 datagrams",
+      "Used by the merge 5 TS packets",
       "Reordered 4, 3 too late",
       "PCR jitter 4.26 ms, 9.00 ms at most",
       "Kernel drops 8",
@@ -209,7 +209,7 @@ describe("buttons of the channel's page", () => {
     const html = await inPlace.text()
     expect(html).toMatch(/^<hx-partial hx-target="#page-alert" hx-swap="innerMorph"><\/hx-partial>/)
     expect(text(html)).toContain(says)
-    // The list's buttons are its own.
+    // The buttons of the list are not those of this page.
     expect((await test.call("POST", path)).headers.get("location")).toBe("/")
   })
 
@@ -267,7 +267,7 @@ describe("the event stream of the page", () => {
     for (const id of ["channel-head", "legs", "output-rows", "urls", "breaks", "cue-rows", "event-rows"]) {
       expect(first).toContain(`hx-target="#${id}" hx-swap="innerMorph"`)
     }
-    // A second on: the uptime alone is no news, since the browser counts it.
+    // A second later: the uptime alone is not news, since the browser counts it.
     test.distributor.show("a", { uptime: 6, outputs: [{ ...output, uptime: 61.2, bitrate: 2_000_000 }, fakeOutput({ id: "p" })] })
     const second = await next()
     expect(second.match(/hx-target="[^"]*"/g)).toEqual(['hx-target="#output-o"'])

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-/** The page of one channel, its event stream, and what its buttons answer. */
+/** The page of one channel, its event stream, and the answers of its buttons. */
 import { Clock, Effect } from "effect"
 import type { Context, Hono } from "hono"
 import { ChannelPage } from "../../../views/channel/ChannelPage.tsx"
@@ -18,28 +18,28 @@ import { type Problem, problemResponse } from "../request/problem.ts"
 import type { AppServices } from "../services/services.ts"
 import { frameOf } from "./frame.ts"
 
-/** Breaks are drawn from this many cues; fewer are listed. */
+/** Number of cues from which breaks are drawn; fewer are listed. */
 const CUES = 60
 const EVENTS = 30
 const LOG_LINES = 50
 
-/** Of the log, as the query asks for. */
+/** Level of the log that the query asks for. */
 const levelOf = (c: Context): LogChoice | undefined => {
   const asked = c.req.query("level")
   return isLogChoice(asked) ? asked : undefined
 }
 
 const isWindow = (text: string | undefined): text is HistoryWindow => text !== undefined && Object.hasOwn(WINDOWS, text)
-/** Of the plots, as the query asks for. */
+/** Window of the plots that the query asks for. */
 const windowOf = (c: Context): HistoryWindow => {
   const asked = c.req.query("window")
   return isWindow(asked) ? asked : "5m"
 }
 
 export interface ActionDone {
-  /** Undefined when all went well. */
+  /** What went wrong; undefined when nothing did. */
   readonly problem?: Problem | undefined
-  /** The source that a refused switch was for. */
+  /** The leg that a refused switch was for. */
   readonly source?: SourceName | undefined
 }
 
@@ -50,7 +50,7 @@ type Services = Pick<
 
 const pageProblem = ({ problem, source }: ActionDone): PageProblem | undefined => {
   if (problem === undefined) return undefined
-  // What the API says about its own field is of no use beside a button.
+  // The API's message about its own field is of no use beside a button.
   const text = (problem.errors.length === 0 ? problem.detail : problem.errors.map(({ message }) => message).join("; ")).replace(
     /; send "force": true .*$/,
     "",
@@ -80,7 +80,7 @@ const shownOf = (
   )
 }
 
-/** The page, with what became of a button when there is something to tell. */
+/** Renders the page, with the outcome of a button when there is something to say. */
 const page = (services: Services, c: Context, ref: string, done: ActionDone = {}): Promise<Response> => {
   const { access, grafana, history, runner, thumbnails } = services
   const read = Effect.all([shownOf(services, c, ref, makeSteady()), history.view(ref, windowOf(c)), thumbnails.get(ref)])
@@ -100,8 +100,8 @@ const page = (services: Services, c: Context, ref: string, done: ActionDone = {}
 }
 
 /**
- * What a button of the channel's page answers: for htmx the parts of the page that changed and the alert, without it the page itself, by
- * a redirect when all went well.
+ * The answer of a button on the channel's page: with htmx the changed parts of the page and the alert, otherwise the
+ * page itself, by a redirect when all went well.
  */
 export const afterAction = (services: Services, c: Context, ref: string, done: ActionDone): Promise<Response> | Response => {
   const { runner } = services

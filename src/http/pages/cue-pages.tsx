@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-/** Pages of SCTE-35: the cues of a channel, and what a cue says. They work without JavaScript. */
+/** SCTE-35 pages: a channel's cues, and the decode of a cue. They work without JavaScript. */
 import { Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
 import { CuesPage } from "../../../views/cues/CuesPage.tsx"
@@ -13,7 +13,7 @@ import { decodeCue } from "../routes/scte35.ts"
 import type { AppServices } from "../services/services.ts"
 import { frameOf } from "./frame.ts"
 
-/** The same query, from the last cue shown on. */
+/** Query for cues older than the last one shown, otherwise unchanged. */
 const olderThan = (url: URL, id: number): string => {
   const parameters = new URLSearchParams(url.search)
   parameters.set("before", String(id))

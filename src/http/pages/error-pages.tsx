@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-/** Problems as pages: a person who follows a link to what there is not is told so in words, programs get their JSON. */
+/** Problems as pages: a person who follows a dead link is told so in words, while programs get JSON. */
 import type { MiddlewareHandler } from "hono"
 import { ErrorPage } from "../../../views/layout/ErrorPage.tsx"
 import type { Access } from "../access/auth.ts"
@@ -12,7 +12,10 @@ interface ProblemText {
   readonly errors?: ReadonlyArray<{ readonly path: string; readonly message: string }>
 }
 
-/** Browsers name HTML when they go to a page; their scripts, pictures and streams, htmx and other programs do not. */
+/**
+ * Answers with pages where HTML is accepted by name, as browsers do for pages; scripts, pictures, streams, htmx and
+ * programs do not.
+ */
 export const problemPages =
   (access: Access): MiddlewareHandler =>
   async (c, next) => {
@@ -27,7 +30,7 @@ export const problemPages =
     const headers = new Headers(res.headers)
     headers.set("Content-Type", "text/html; charset=UTF-8")
     headers.delete("Content-Length")
-    // Or else the headers of the answer that it replaces are set over these.
+    // Otherwise the headers of the answer that it replaces would override these.
     c.res = undefined
     c.res = new Response(String(page), { status: res.status, headers })
   }

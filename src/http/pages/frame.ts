@@ -1,4 +1,4 @@
-/** The frame of a page for the one who asks for it, and the cookie with the colours they chose. */
+/** The frame of a page for its reader, and the cookie with the colours that the reader chose. */
 
 import { Either } from "effect"
 import type { Context, Hono } from "hono"

@@ -11,16 +11,19 @@ import type { Health } from "../../effects/show/health-of.ts"
 import type { LiveRegion } from "../live/live-pages.ts"
 import type { AppServices } from "../services/services.ts"
 
-/** What the list is made of. */
+/** The state that the list is rendered from. */
 export interface ListState {
   readonly channels: ReadonlyArray<ChannelView>
   readonly recent: ReadonlyMap<string, RecentView>
   readonly health: Pick<Health, "problems" | "channel_problems">
-  /** Ids of the channels that there is a picture of; left out where none are taken. */
+  /** Ids of the channels with a picture; left out where none are taken. */
   readonly pictures?: ReadonlySet<string>
 }
 
-/** To ask for pictures is to have them taken more often, so it is left out where they are not shown. */
+/**
+ * Reads the list's state. Pictures are only asked for where they are shown, since asking makes them be taken more
+ * often.
+ */
 export const listState = (
   { channels, history, system, thumbnails }: Pick<AppServices, "channels" | "history" | "system" | "thumbnails">,
   { pictures = false }: { readonly pictures?: boolean } = {},
@@ -40,26 +43,26 @@ export const listState = (
 }
 
 export interface ListRegions {
-  /** Failing channels first, with the rows they are shown by. */
+  /** Rows of the channels, failing ones first. */
   readonly rows: ReadonlyArray<{ readonly row: ListRow; readonly id: string; readonly html: string }>
   readonly totals: ReadonlyArray<{ readonly id: string; readonly html: string }>
   readonly problems: ReadonlyArray<{ readonly id: string; readonly html: string }>
 }
 
 export interface ListRenderer {
-  /** @param now ms since 1970 */
+  /** The live regions of the list; `now` is ms since 1970. */
   readonly regions: (state: ListState, now: number, mayOperate: boolean) => ListRegions
 }
 
-/** Those of the service; what is wrong with a channel is in its row. */
+/** Problems of the service itself; a channel's problems are in its row. */
 const problemsOf = ({ channel_problems, problems }: ListState["health"]) => {
   const ofChannels = new Set(channel_problems)
   return problems.filter((problem) => !ofChannels.has(problem))
 }
 
 /**
- * Rows are rendered again only when they say something else. A countdown runs in the browser (list.js) from a time in the row, so that a row in
- * which nothing but a countdown changes is neither rendered nor sent.
+ * Makes the renderer of the list. A row is rendered again only when it reads differently. Countdowns run in the browser
+ * (list.js) from a time in the row, so a row in which only a countdown changes is neither rendered nor sent.
  */
 export const makeListRenderer = ({ thumbnails = false }: { readonly thumbnails?: boolean } = {}): ListRenderer => {
   let rendered = new Map<string, { readonly says: string; readonly html: string }>()
@@ -67,7 +70,7 @@ export const makeListRenderer = ({ thumbnails = false }: { readonly thumbnails?:
     const next: typeof rendered = new Map()
     const rows = failingFirst(state.channels).map((channel) => {
       const row = rowOf(channel, state.recent.get(channel.id), now)
-      // The browser asks for the next picture by itself (thumbnails.js): a row is not sent again for it.
+      // The browser asks for the next picture by itself (thumbnails.js), so the row is not sent again for it.
       const thumbnail = thumbnails && state.pictures?.has(channel.id) === true ? `/channels/${channel.id}/thumbnail.jpg` : null
       const key = `${row.id} ${mayOperate}`
       const says = JSON.stringify([row, thumbnail])
@@ -77,7 +80,7 @@ export const makeListRenderer = ({ thumbnails = false }: { readonly thumbnails?:
       next.set(key, { says, html })
       return { row, id: row.id, html }
     })
-    // Those of readers with the other role stay, while their channels are there.
+    // Rows for readers with the other role stay as long as their channels exist.
     for (const [key, row] of rendered) if (!next.has(key) && next.has(`${key.split(" ", 1)[0]} ${mayOperate}`)) next.set(key, row)
     rendered = next
     return {

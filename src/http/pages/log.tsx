@@ -14,7 +14,7 @@ import { filterErrors } from "./filter-error.ts"
 import { frameOf } from "./frame.ts"
 import { errorsByField, pageQuery } from "./page-query.ts"
 
-/** Rows of the page. */
+/** Most rows on the page. */
 const SHOWN = 200
 const MAX_TEXT = 100
 

@@ -1,14 +1,14 @@
-/** Queries of pages: what a form left empty is not asked for, times without an offset are UTC, as the page says. */
+/** Queries of pages: fields left empty are dropped, and times without an offset are UTC, as the page says. */
 import type { FieldError } from "../../effects/model/Errors.ts"
 
-/** Rows of a page that shows many. */
+/** Rows on a page of a long table. */
 export const PAGE_ROWS = 50
 
 const LOCAL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?$/
-/** Of the frame, not of what is shown. */
+/** Parameters that concern the frame of the page rather than its content. */
 const OF_THE_PAGE = ["live"]
 
-/** What was asked for, as the API takes it. */
+/** The query of a page in the form that the API takes. */
 export const pageQuery = (url: URL): URLSearchParams => {
   const asked = new URLSearchParams()
   for (const [name, value] of url.searchParams) {
@@ -19,7 +19,7 @@ export const pageQuery = (url: URL): URLSearchParams => {
   return asked
 }
 
-/** The same with as many rows as a page has, unless the reader asked for others. */
+/** The query with a limit of one page's rows, unless the reader asked for another. */
 export const withRows = (asked: URLSearchParams): URLSearchParams => {
   const query = new URLSearchParams(asked)
   if (!query.has("limit")) query.set("limit", String(PAGE_ROWS))
@@ -33,13 +33,13 @@ export const olderOf = (path: string, asked: URLSearchParams, id: number): strin
   return `${path}?${query}`
 }
 
-/** Address of an export of what the page shows. */
+/** Address of an export of the page's rows. */
 export const exportOf = (path: string, query: URLSearchParams, format?: "csv"): string => {
   const asked = new URLSearchParams(query)
   if (format !== undefined) asked.set("format", format)
   return `${path}?${asked}`
 }
 
-/** What is wrong with a query: beside its field, or with none. */
+/** Messages about a query by the name of the parameter. */
 export const errorsByField = (errors: ReadonlyArray<FieldError>): Readonly<Record<string, string>> =>
   Object.fromEntries(errors.map(({ message, path }) => [path, message]))

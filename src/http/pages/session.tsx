@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-/** Login of people, as a user or with an API key: they get a session cookie for it. */
+/** Login for people, as a user or with an API key, in exchange for a session cookie. */
 import { Either } from "effect"
 import type { Context, Hono } from "hono"
 import { LoginPage } from "../../../views/layout/LoginPage.tsx"
@@ -12,12 +12,12 @@ import type { AppServices } from "../services/services.ts"
 import { frameOf } from "./frame.ts"
 import { localPath } from "./local-path.ts"
 
-/** Longer ones are nobody's, and would fill the audit log. */
+/** Longest user name, in characters; a longer one belongs to nobody and would fill the audit log. */
 const MAX_NAME = 64
 
 export const sessionRoutes = (app: Hono, { access, accounts, audit, limits, runner }: AppServices): void => {
   const frame = (c: Context) => frameOf(c, { access })
-  /** Whom the form is from; null when it is nobody's password or key. */
+  /** The subject who sent the form; null when the password or key is nobody's. */
   const subjectOf = async (c: Context, form: Readonly<Record<string, string>>): Promise<Either.Either<Subject | null, Problem>> => {
     const user = form["user"] ?? ""
     if (user === "") return Either.right(access.subjectOfKey(form["key"] ?? ""))
@@ -45,7 +45,7 @@ export const sessionRoutes = (app: Hono, { access, accounts, audit, limits, runn
         const problem = `Too many logins failed. Try again in ${wait} s.`
         return c.html(<LoginPage frame={frame(c)} next={next} user={user} problem={problem} />, 429, { "Retry-After": String(wait) })
       }
-      // Counted before the slow check: many at once must not all get through.
+      // Counted before the slow check, so that many at once do not all get through.
       for (const one of tries) limits.logins.count(one)
       const found = await subjectOf(c, { ...form.right, user })
       if (Either.isLeft(found)) return problemResponse(found.left, c.req.path)

@@ -1,4 +1,4 @@
-/** The files that pages need, read once at start: our stylesheets and scripts, and those of packages. */
+/** Files that pages need, read once at the start: our stylesheets and scripts, and those of packages. */
 import { createHash } from "node:crypto"
 import { readdirSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -11,8 +11,8 @@ const CSS = "text/css; charset=utf-8"
 const SCRIPT = "text/javascript; charset=utf-8"
 
 /**
- * By the name below `/static/`: files of npm packages and their type. htmx and its extension are one: as two deferred scripts the first may begin
- * with the page before the second is there, and event streams are then never opened.
+ * Files of npm packages and their types, by name below `/static/`. htmx and its extension are joined: as two deferred
+ * scripts the first may process the page before the second has loaded, and event streams are then never opened.
  */
 const OF_PACKAGES: ReadonlyArray<readonly [name: string, files: ReadonlyArray<string>, type: string]> = [
   ["htmx.js", ["htmx.org/dist/htmx.min.js", "htmx.org/dist/ext/hx-sse.min.js"], SCRIPT],
@@ -30,10 +30,10 @@ interface StaticFile {
   readonly etag: string
 }
 
-/** Minified scripts need not end with a line. */
+/** Joins scripts with line ends, since minified ones need not end with one. */
 const joined = (parts: ReadonlyArray<Buffer>) => Buffer.concat(parts.flatMap((part) => [part, Buffer.from("\n")]))
 
-/** All stylesheets of `views/assets` are one, base.css first; every script is one of its own. */
+/** Files by name: all stylesheets of `views/assets` joined into one, base.css first; every script by itself. */
 const files = (): ReadonlyMap<string, StaticFile> => {
   const require = createRequire(import.meta.url)
   const file = (bytes: Buffer<ArrayBuffer>, type: string): StaticFile => ({
@@ -58,7 +58,7 @@ export const staticRoutes = (app: Hono): void => {
   for (const [name, { type, bytes, etag, gzip }] of files()) {
     methods(app, `/static/${name}`, {
       GET: (c) => {
-        // Asked for again with each page, answered with 304: an upgrade shows at once.
+        // Browsers ask again with each page and get a 304, so an upgrade shows at once.
         const headers = { ETag: etag, "Cache-Control": "no-cache", Vary: "Accept-Encoding" }
         if (c.req.header("if-none-match") === etag) return c.body(null, 304, headers)
         const packed = takesGzip(c) ? { "Content-Encoding": "gzip" } : null

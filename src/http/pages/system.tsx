@@ -19,7 +19,7 @@ const RUNTIME = ["bun", "deno", "node"].flatMap((name) => {
   return version === undefined ? [] : [{ name: `${name.charAt(0).toUpperCase()}${name.slice(1)}`, version }]
 })[0] ?? { name: "Runtime", version: "unknown" }
 
-/** What the engine says of receive buffers; it names what to do. */
+/** Matches the engine's warning about receive buffers, which names the remedy. */
 const OF_BUFFERS = /receive buffer/
 
 const networkOf = (channels: ReadonlyArray<ChannelView>): SystemShown["network"] => {

@@ -1,4 +1,4 @@
-/** The latest picture of what a channel sends out. */
+/** The latest picture of a channel's outgoing stream. */
 import { createHash } from "node:crypto"
 import { Effect } from "effect"
 import type { Hono } from "hono"
@@ -22,7 +22,7 @@ export const thumbnailRoutes = (app: Hono, { runner, thumbnails }: Pick<AppServi
         ),
         (thumbnail) => {
           const etag = etagOf(thumbnail)
-          // Asked for again each time: the next picture has the same name.
+          // Not cached without asking, since the next picture has the same address.
           const headers = { ETag: etag, "Last-Modified": new Date(thumbnail.at).toUTCString(), "Cache-Control": "no-cache" }
           if (c.req.header("if-none-match") === etag) return c.body(null, 304, headers)
           return c.body(new Uint8Array(thumbnail.jpeg), 200, { ...headers, "Content-Type": "image/jpeg" })

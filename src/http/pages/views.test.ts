@@ -1,4 +1,4 @@
-/** The pages that look across channels, as readers of each role get them. */
+/** Pages across all channels, as readers of each role get them. */
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import type { LogLine } from "../../effects/config/log-lines.ts"

@@ -9,7 +9,7 @@ const MAX_TEXT = 100
 const TEXT_WANTED = `text of 1 to ${MAX_TEXT} characters`
 const textOf = (text: string): string | null => (text.length >= 1 && text.length <= MAX_TEXT ? text : null)
 
-/** All parameters with their mistakes. */
+/** Reads all parameters, and fails with all their mistakes. */
 export const readAuditQuery = (parameters: URLSearchParams): Effect.Effect<AuditQuery, InvalidInput> =>
   Effect.suspend(() => {
     const { errors, read } = makeQueryReader(parameters, ["limit", "before", "since", "until", "actor", "text", "outcome"])

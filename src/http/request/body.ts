@@ -40,7 +40,7 @@ const readBytes = (body: ReadableStream<Uint8Array> | null, most: number): Effec
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
-/** The body as text, after its type and size are checked. */
+/** Reads the body as text, after checking its type and size. */
 export const readText = (c: Context, type: RegExp, hint: string, bytes = MAX_BODY_BYTES): Effect.Effect<string, Refused> =>
   Effect.suspend(() => {
     const given = c.req.header("content-type") ?? ""
@@ -60,13 +60,13 @@ export const readText = (c: Context, type: RegExp, hint: string, bytes = MAX_BOD
     )
   })
 
-/** Checks a value against a schema; unknown fields are errors, and all errors are named, up to the first 50. */
+/** Checks a value against a schema. Unknown fields are errors; all errors are named, up to the first 50. */
 export const decode = decodeStrictly
 
 const JSON_TYPE = /^application\/(?:json|[\w.-]+\+json)\s*(?:;\s*charset="?utf-?8"?\s*)?$/i
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;.*)?$/i
 
-/** Reads a JSON body without a look at what it should be. */
+/** Reads a JSON body without checking it against a schema. */
 export const readJsonValue = (c: Context, bounds: BodyBounds): Effect.Effect<unknown, Refused> =>
   readText(c, JSON_TYPE, "send JSON with Content-Type: application/json", bounds.bytes).pipe(
     Effect.flatMap((text) =>
@@ -76,7 +76,7 @@ export const readJsonValue = (c: Context, bounds: BodyBounds): Effect.Effect<unk
     ),
   )
 
-/** Reads a JSON body; `bounds` fits the route. */
+/** Reads a JSON body and checks it against a schema; `bounds` depend on the route. */
 export const readJson = <A, I>(
   c: Context,
   schema: Schema.Schema<A, I>,
@@ -89,7 +89,7 @@ const countOf = (text: string, char: string, most: number): number => {
   return count
 }
 
-/** Reads the fields of an HTML form, those given more than once as well. */
+/** Reads the fields of an HTML form, including fields given more than once. */
 export const readFields = (c: Context): Effect.Effect<URLSearchParams, Refused> =>
   Effect.flatMap(readText(c, FORM_TYPE, "send the form as application/x-www-form-urlencoded"), (text) =>
     countOf(text, "&", MAX_FORM_FIELDS) >= MAX_FORM_FIELDS
@@ -97,6 +97,6 @@ export const readFields = (c: Context): Effect.Effect<URLSearchParams, Refused> 
       : Effect.succeed(new URLSearchParams(text)),
   )
 
-/** The same as a record; of a field given twice the last one counts. */
+/** Reads the fields of an HTML form as a record; the last value of a repeated field counts. */
 export const readForm = (c: Context): Effect.Effect<Readonly<Record<string, string>>, Refused> =>
   Effect.map(readFields(c), (fields) => Object.fromEntries(fields))

@@ -14,7 +14,7 @@ describe("compression", () => {
     const bytes = new Uint8Array(await packed.arrayBuffer())
     expect(gunzipSync(bytes).toString()).toMatch(/^<!doctype html>/)
     expect(bytes.byteLength).toBeLessThan((await plain.text()).length / 2)
-    // What every page carries besides stays.
+    // Headers that every page carries stay.
     expect(packed.headers.get("content-security-policy")).toBe(plain.headers.get("content-security-policy"))
   })
 

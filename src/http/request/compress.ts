@@ -1,10 +1,10 @@
-/** Pages go out compressed where the browser takes that; event streams, media and small answers as they are. */
+/** Compresses pages for browsers that accept it; event streams, media and small answers stay as they are. */
 import { promisify } from "node:util"
 import { gzip } from "node:zlib"
 import type { Context, MiddlewareHandler } from "hono"
 
 const pack = promisify(gzip)
-/** Less fits into one packet anyway. */
+/** Smallest page that is compressed, in bytes; less fits into one packet anyway. */
 const MIN_BYTES = 1400
 
 /** True when the client has asked for gzip, and not with `q=0`. */

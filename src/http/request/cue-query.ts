@@ -7,7 +7,7 @@ import { CHANNEL_WANTED, channelOf, makeQueryReader, type QueryReader, quote, TI
 
 export type CueFormat = "json" | "csv"
 
-/** A CSV holds no decode, so it may hold all cues of a channel. */
+/** Most cues in a CSV. It holds no decodes, so it may hold all cues of a channel. */
 export const MAX_CSV_LIMIT = 10_000
 const MAX_UPID = 256
 const HIGHEST_ID = 2 ** 32 - 1
@@ -40,12 +40,12 @@ const upidOf = (text: string): string | null => (text.length >= 1 && text.length
 
 const KNOWN = ["limit", "before", "since", "until", "type", "event_id", "upid", "outcome", "format"] as const
 
-/** All parameters with their mistakes. */
+/** Reads all parameters, and fails with all their mistakes. */
 export const readCueQuery = (
   parameters: URLSearchParams,
 ): Effect.Effect<{ readonly query: CueQuery; readonly format: CueFormat }, InvalidInput> => readFrom(makeQueryReader(parameters, KNOWN))
 
-/** Those of `GET /api/cues`. */
+/** Reads the parameters of `GET /api/cues`. */
 export const readAllCuesQuery = (
   parameters: URLSearchParams,
 ): Effect.Effect<{ readonly query: CueQuery & { readonly channel: string | undefined }; readonly format: CueFormat }, InvalidInput> =>

@@ -122,7 +122,7 @@ describe("If-Match", () => {
   it("lets one of many writers through that read the same state", async () => {
     const slow = await withChannel()
     const { update } = slow.distributor
-    // The change itself takes a while, as with a store on a disk.
+    // The change itself takes a while, as it does with a store on disk.
     const test = makeTestApp({ over: { ...slow.distributor, update: (...args) => Effect.zipRight(Effect.yieldNow(), update(...args)) } })
     const tag = (await test.call("GET", CHANNEL)).headers.get("etag") ?? ""
     const names = Array.from({ length: 20 }, (_, i) => `Writer ${i}`)

@@ -1,6 +1,6 @@
 /**
- * Optimistic locking (RFC 9110 13.1.1): every answer with a channel or an output names the state of its configuration in `ETag`, and a
- * change with `If-Match` is made only while that state still holds.
+ * Optimistic locking (RFC 9110 13.1.1): every answer with a channel or an output names the state of its configuration
+ * in `ETag`, and a change with `If-Match` is made only while that state still holds.
  */
 import { createHash } from "node:crypto"
 import { Effect } from "effect"
@@ -10,7 +10,10 @@ import type { ChannelView, OutputView } from "../../effects/model/channel.ts"
 import type { StateTagsService } from "../../effects/store/StateTags.ts"
 import { makeProblem, Refused } from "./problem.ts"
 
-/** Of the fields that the API shows, the configuration; live figures change every second, and no one decides anything by them. */
+/**
+ * Fields of the API that are configuration (true) and part of the tag. Live figures change every second, and nobody
+ * decides by them.
+ */
 const OF_OUTPUT: Readonly<Record<keyof OutputView, boolean>> = {
   ...{ id: true, number: true, slug: true, name: true, protocol: true, url: true, stream_key: true, settings: true, preset: true },
   ...{ enabled: true, created_at: true },
@@ -24,19 +27,19 @@ const OF_CHANNEL: Readonly<Record<keyof ChannelView, boolean>> = {
   ...{ status: false, lifecycle: false, error: false, uptime: false, active_source: false, alarms: false, scte35: false },
 }
 
-/** Names in the order in which they are hashed. */
+/** Names of the fields in the order in which they are hashed. */
 const namesIn = (table: Readonly<Record<string, boolean>>, nested: ReadonlyArray<string>): ReadonlyArray<string> =>
   Object.keys(table).filter((name) => table[name] && !nested.includes(name))
 const OUTPUT_FIELDS = namesIn(OF_OUTPUT, ["settings"]) as ReadonlyArray<keyof OutputView>
 const CHANNEL_FIELDS = namesIn(OF_CHANNEL, ["input", "outputs"]) as ReadonlyArray<keyof ChannelView>
 const INPUT_FIELDS = Object.keys(InputSettingsInput.fields) as ReadonlyArray<keyof typeof InputSettingsInput.fields>
 
-/** Settings are shown in the order in which they were given. */
+/** Entries sorted by name, since settings are shown in the order in which they were given. */
 const sorted = (settings: object): ReadonlyArray<unknown> => Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1))
 
 type SecretsTag = StateTagsService["secretsTag"]
 
-// A list of 50 channels is asked for hundreds of times a second: no copies, no searching.
+// A list of 50 channels may be asked for hundreds of times a second, so nothing is copied or searched.
 const configOfOutput = (output: OutputView, secretsTag: SecretsTag): ReadonlyArray<unknown> => [
   OUTPUT_FIELDS.map((name) => output[name]),
   sorted(output.settings),
@@ -50,20 +53,20 @@ const configOfChannel = (channel: ChannelView, secretsTag: SecretsTag): Readonly
 
 const tagOf = (config: unknown): string => `"${createHash("sha256").update(JSON.stringify(config)).digest("base64url").slice(0, 22)}"`
 
-/** Strong entity tags of what is stored: what the API masks has a part in them too, by a tag that tells nothing of it. */
+/** Makes strong entity tags of stored state. Masked secrets count too, by a tag that reveals nothing about them. */
 export const makeEtags = ({ secretsTag }: { readonly secretsTag: SecretsTag }) => ({
   ofChannel: (channel: ChannelView): string => tagOf(configOfChannel(channel, secretsTag)),
   ofChannels: (channels: ReadonlyArray<ChannelView>): string => tagOf(channels.map((one) => configOfChannel(one, secretsTag))),
   ofOutput: (output: OutputView): string => tagOf(configOfOutput(output, secretsTag)),
   ofOutputs: (outputs: ReadonlyArray<OutputView>): string => tagOf(outputs.map((one) => configOfOutput(one, secretsTag))),
 })
-/** A tag that the control plane has made, as a header has it. */
+/** A tag made by the control plane, quoted as in a header. */
 export const quoted = (tag: string): string => `"${tag}"`
 
-/** A list of entity tags (RFC 9110 8.8.3); weak ones are legal, and never match. */
+/** A list of entity tags (RFC 9110 8.8.3); weak ones are legal but never match. */
 const TAGS = /^\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")*\s*$/
 
-/** Fails when the request rests on another state than `etag`: 412; without `If-Match` anything goes. */
+/** Fails with 412 when the request's `If-Match` names another state than `etag`; without `If-Match` it passes. */
 export const checkIfMatch = (c: Context, etag: string): Effect.Effect<void, Refused> =>
   Effect.suspend(() => {
     const given = c.req.header("if-match")?.trim()

@@ -24,11 +24,11 @@ const severitiesOf = (text: string): NonNullable<EventQuery["severities"]> | nul
 
 const KNOWN = ["limit", "before", "since", "until", "kind", "severity"] as const
 
-/** All parameters with their mistakes. */
+/** Reads all parameters, and fails with all their mistakes. */
 export const readEventQuery = (parameters: URLSearchParams): Effect.Effect<EventQuery, InvalidInput> =>
   readFrom(makeQueryReader(parameters, KNOWN))
 
-/** Those of `GET /api/events`. */
+/** Reads the parameters of `GET /api/events`. */
 export const readAllEventsQuery = (
   parameters: URLSearchParams,
 ): Effect.Effect<

@@ -112,7 +112,7 @@ describe("Idempotency-Key", () => {
   })
 })
 
-/** Counts how often it is done. */
+/** An action that counts how often it is run. */
 const counting = (answer: () => Response = () => new Response("done", { status: 201 })) => {
   const clock = { now: 0 }
   const { once } = makeIdempotency(() => clock.now)

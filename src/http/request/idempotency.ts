@@ -1,18 +1,18 @@
 /**
- * `Idempotency-Key`: a request that creates something may be sent again without doing it again. The answer is kept in memory, for 24 h and
- * as long as there is room; a restart of the service forgets it.
+ * `Idempotency-Key`: a request that creates something may be repeated without creating it twice. The answer is kept in
+ * memory for 24 h, as long as there is room; a restart of the service forgets it.
  */
 import { createHash } from "node:crypto"
 import type { Context } from "hono"
 import { makeProblem, problemResponse } from "./problem.ts"
 
-/** Requests remembered at a time; the oldest are forgotten first. */
+/** Most requests remembered at a time; the oldest are forgotten first. */
 export const MAX_ENTRIES = 1000
-/** Text of all answers remembered; one with 500 outputs takes half a megabyte. */
+/** Most bytes of remembered answers; one with 500 outputs takes half a megabyte. */
 export const MAX_KEPT_BYTES = 32 * 1024 * 1024
 export const KEPT_MS = 24 * 3600 * 1000
 
-/** Visible characters, as clients make of UUIDs and order numbers. */
+/** Keys that are accepted: visible characters, as in UUIDs and order numbers. */
 const KEY = /^[\x21-\x7e]{1,255}$/
 export const KEY_WANTED = "1 to 255 visible ASCII characters, such as a UUID"
 
@@ -25,20 +25,23 @@ interface Kept {
 interface Entry {
   readonly fingerprint: string
   readonly at: number
-  /** Null when nothing was done, so that it may be tried again. */
+  /** The answer; null when nothing was done, so that the request may be tried again. */
   readonly answer: Promise<Kept | null>
   bytes: number
 }
 
 export interface Idempotency {
   /**
-   * Runs `act`, or gives the answer that the same request with the same key got.
+   * Runs `act`, or returns the answer that an equal request with this key got.
    * @param body what the request asks for, decoded
    */
   readonly once: (c: Context, body: unknown, act: () => Promise<Response>) => Promise<Response>
 }
 
-/** True when the answer says that nothing was done. A failure that leaves it open is kept: trying again could do it twice. */
+/**
+ * True when the answer says that nothing was done. A failure that leaves this open is kept: trying again could do it
+ * twice.
+ */
 const didNothing = (status: number, body: string): boolean =>
   (status >= 400 && status < 500) || (status === 503 && body.includes(":problem:store-unavailable"))
 
@@ -48,7 +51,10 @@ const keep = async (response: Response): Promise<Kept> => ({
   body: await response.text(),
 })
 
-/** @param now milliseconds since 1970 */
+/**
+ * Makes the memory of answers.
+ * @param now milliseconds since 1970
+ */
 export const makeIdempotency = (now: () => number = Date.now): Idempotency => {
   const entries = new Map<string, Entry>()
   let bytes = 0
@@ -57,7 +63,7 @@ export const makeIdempotency = (now: () => number = Date.now): Idempotency => {
     bytes -= entries.get(key)?.bytes ?? 0
     entries.delete(key)
   }
-  /** Entries stand in the order of their age. */
+  /** Forgets the oldest entries, which stand in order of age. */
   const makeRoom = () => {
     for (const [key, { at }] of entries) {
       if (entries.size <= MAX_ENTRIES && bytes <= MAX_KEPT_BYTES && now() - at < KEPT_MS) return
@@ -94,7 +100,7 @@ export const makeIdempotency = (now: () => number = Date.now): Idempotency => {
 
     const request = JSON.stringify([c.req.method, c.req.path, body])
     const fingerprint = createHash("sha256").update(request).digest("base64url")
-    // Those that wait for one that did nothing try it one after the other.
+    // Requests that waited for one that did nothing try it one after the other.
     for (;;) {
       makeRoom()
       const entry = entries.get(key)

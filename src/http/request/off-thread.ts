@@ -1,4 +1,4 @@
-/** Reads large texts on a thread of their own, so that everybody else's requests go on meanwhile. */
+/** Parses large texts on threads of their own, so that everybody else's requests go on in the meantime. */
 import { Worker } from "node:worker_threads"
 import { Duration, Effect } from "effect"
 import { parseYaml, YamlError } from "../../effects/declarative/yaml.ts"
@@ -13,18 +13,18 @@ export type ParseAnswer =
   | { readonly ok: true; readonly json: string }
   | { readonly ok: false; readonly path: string; readonly message: string }
 
-/** What is wrong with a text, and where; never repeats the text. */
+/** What is wrong with a text, and where. It never repeats the text. */
 export interface Unreadable {
   readonly path: string
   readonly message: string
 }
 
-/** Longer texts are read off the main thread: characters. YAML that is built to be slow takes long much sooner than JSON. */
+/** Length in characters up to which JSON is parsed on the main thread; YAML built to be slow takes long much sooner. */
 export const JSON_AT_ONCE = 100_000
 export const YAML_AT_ONCE = 4000
-/** No configuration of a person takes a tenth of it. */
+/** Longest time for parsing; no configuration that a person writes takes a tenth of it. */
 const WITHIN = Duration.seconds(5)
-/** Threads at a time; more requests wait for their turn. */
+/** Permits for threads; further requests wait for their turn. */
 const AT_A_TIME = Effect.unsafeMakeSemaphore(2)
 
 const unreadable = (path: string, message: string): Unreadable => ({ path, message })
@@ -62,6 +62,6 @@ const elsewhere = (request: ParseRequest): Effect.Effect<unknown, Unreadable> =>
     AT_A_TIME.withPermits(1),
   )
 
-/** Reads a text, where it is large on a thread of its own. */
+/** Parses a text, on a thread of its own when it is large. */
 export const parseText = (request: ParseRequest): Effect.Effect<unknown, Unreadable> =>
   request.text.length > (request.kind === "json" ? JSON_AT_ONCE : YAML_AT_ONCE) ? elsewhere(request) : here(request)

@@ -1,4 +1,4 @@
-/** Thread that reads large JSON and YAML texts: `off-thread.ts` starts one for each, and ends it when it takes too long. */
+/** Thread that parses one large JSON or YAML text. `off-thread.ts` starts it, and ends it when it takes too long. */
 import { parentPort } from "node:worker_threads"
 import { parseYaml, YamlError } from "../../effects/declarative/yaml.ts"
 import type { ParseAnswer, ParseRequest } from "./off-thread.ts"
@@ -7,7 +7,7 @@ import { JsonError, parseStrictJson } from "./strict-json.ts"
 const answerTo = ({ bounds, kind, text }: ParseRequest): ParseAnswer => {
   try {
     const value = kind === "json" ? parseStrictJson(text, bounds) : parseYaml(text)
-    // As text: to copy the values one by one would take the receiver longer than to read them.
+    // Sent as text: copying the values one by one would take the receiver longer than parsing them.
     return { ok: true, json: JSON.stringify(value) }
   } catch (error) {
     if (error instanceof JsonError || error instanceof YamlError) return { ok: false, path: error.path, message: error.message }

@@ -33,7 +33,7 @@ export interface Problem {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** The HTTP side's own refusals; the control plane has its errors in `effects/Errors.ts`. */
+/** Refusals by the HTTP side itself; the control plane's errors are in `effects/model/Errors.ts`. */
 export class Refused extends Data.TaggedError("Refused")<{ readonly problem: Problem }> {}
 
 /** Everything a handler's Effect may fail with. */
@@ -45,7 +45,7 @@ export const makeProblem = (
   more: { readonly errors?: ReadonlyArray<FieldError>; readonly headers?: Readonly<Record<string, string>> } = {},
 ): Problem => ({ kind, status: KINDS[kind][0], detail, errors: more.errors ?? [], headers: more.headers ?? {} })
 
-/** A person reads this to the end, a log line holds it. */
+/** Longest detail, in characters: short enough for a person to read to the end, and for a log line. */
 const MAX_DETAIL = 500
 const shorten = (text: string) => (text.length > MAX_DETAIL ? `${text.slice(0, MAX_DETAIL)}…` : text)
 
@@ -68,10 +68,13 @@ export const problemOf = (error: ApiError): Problem => {
   }
 }
 
-/** Mistakes that are named; more help nobody, and each of a thousand query parameters can be one. */
+/** Most errors named; more help nobody, and each of a thousand query parameters could be one. */
 const MAX_ERRORS = 50
 
-/** @param instance path of the request, without its query (which could hold what should not be repeated) */
+/**
+ * A problem as an answer.
+ * @param instance path of the request, without its query (which could hold what should not be repeated)
+ */
 export const problemResponse = (problem: Problem, instance: string): Response =>
   new Response(
     JSON.stringify({

@@ -1,4 +1,4 @@
-/** Reads the parameters of a query, with all their mistakes. */
+/** Reads the parameters of a query and collects all their mistakes. */
 import type { FieldError } from "../../effects/model/Errors.ts"
 
 // RFC 3339 with an offset: a time without one would mean something else on every machine.
@@ -22,18 +22,18 @@ export const timeOf = (text: string): number | null => {
   return Number.isFinite(ms) ? ms : null
 }
 
-/** UUID, slug or number of a channel; null for what none can be. */
+/** A text that can be the UUID, slug or number of a channel; null otherwise. */
 export const channelOf = (text: string): string | null => (/^[a-z0-9-]{1,100}$/.test(text) ? text : null)
 export const CHANNEL_WANTED = "the UUID, slug or number of a channel"
 
 export interface QueryReader<Parameter extends string> {
   readonly errors: FieldError[]
-  /** Undefined when it is not given, or wrong; `wanted` ends the sentence "must be ...". */
+  /** Reads a parameter; undefined when missing or wrong. `wanted` completes the sentence "must be ...". */
   readonly read: <A>(name: Parameter, parse: (text: string) => A | null, wanted: string) => A | undefined
   readonly text: (name: Parameter) => string | undefined
 }
 
-/** A parameter that is not known or given twice is a mistake. */
+/** Makes a reader of a query's parameters. Unknown and repeated ones are mistakes. */
 export const makeQueryReader = <const Parameter extends string>(
   parameters: URLSearchParams,
   known: ReadonlyArray<Parameter>,

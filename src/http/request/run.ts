@@ -4,20 +4,26 @@ import type { Context } from "hono"
 import { Actor } from "../../effects/model/actor.ts"
 import { type ApiError, makeProblem, type Problem, problemOf, problemResponse } from "./problem.ts"
 
-/** A control plane that does not answer within this time is reported as such; automation must not hang on us. */
+/**
+ * Time within which the control plane must answer; beyond it the request gets an error, so that automation does not
+ * hang.
+ */
 const ANSWER_WITHIN = Duration.seconds(15)
 
 export interface Runner {
-  /** Runs, for 15 s unless told otherwise, to a value or to the problem to show. Never rejects: a defect is logged and becomes an `internal-error` without details. */
+  /**
+   * Runs an Effect, for 15 s unless told otherwise, to its value or to the problem to show. Never rejects: a defect is
+   * logged and becomes an `internal-error` without details.
+   */
   readonly settle: <A>(c: Context, effect: Effect.Effect<A, ApiError>, within?: Duration.Duration) => Promise<Either.Either<A, Problem>>
-  /** The same, answering problems as `application/problem+json`. */
+  /** Runs an Effect and answers with its value, or with its problem as `application/problem+json`. */
   readonly run: <A>(
     c: Context,
     effect: Effect.Effect<A, ApiError>,
     answer: (value: A) => Response | Promise<Response>,
     within?: Duration.Duration,
   ) => Promise<Response>
-  /** Logs a failure outside any Effect (a view that threw) and names no internals. */
+  /** Logs a failure outside any Effect (a view that threw); the problem it returns reveals no internals. */
   readonly defect: (c: Context, error: unknown) => Promise<Problem>
 }
 
@@ -55,7 +61,7 @@ export const makeRunner = (runtime: Runtime.Runtime<never>, callerOf: (c: Contex
   }
 }
 
-/** Logs errors that come from an emitter, where no Effect runs. */
+/** Makes a function that logs errors from an emitter, where no Effect runs. */
 export const makeReporter =
   (runtime: Runtime.Runtime<never>, message: string) =>
   (error: unknown): void =>

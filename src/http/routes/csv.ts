@@ -2,7 +2,7 @@
 
 export type Cell = string | number | boolean | null
 
-/** Spreadsheets run what begins with one of these as a formula; UPIDs and descriptions are what somebody sent us. */
+/** First characters that make spreadsheets run a cell as a formula. UPIDs and descriptions come from outside. */
 const FORMULA = /^[=+\-@\t\r]/
 
 const cell = (value: Cell): string => {
@@ -14,13 +14,13 @@ const cell = (value: Cell): string => {
 
 export type CsvColumn<A> = readonly [name: string, value: (row: A) => Cell]
 
-/** A header and a line for each row; lines end with CR LF. */
+/** CSV with a header and a line for each row; lines end with CR LF. */
 export const csvOf = <A>(columns: ReadonlyArray<CsvColumn<A>>, rows: ReadonlyArray<A>): string => {
   const lines = [columns.map(([name]) => name), ...rows.map((row) => columns.map(([, of]) => cell(of(row))))]
   return lines.map((line) => `${line.join(",")}\r\n`).join("")
 }
 
-/** Of an answer that a browser saves as a file of this name. */
+/** Headers of an answer that a browser saves as a file of this name. */
 export const csvHeaders = (name: string): Record<string, string> => ({
   "Content-Type": "text/csv; charset=utf-8; header=present",
   "Content-Disposition": `attachment; filename="${name}"`,

@@ -38,9 +38,9 @@ const COLUMNS: ReadonlyArray<CsvColumn<CueView>> = [
   ["hex", ({ hex }) => hex],
 ]
 
-/** A header and a line for each cue. */
+/** CSV of one channel's cues: a header and a line for each cue. */
 export const cuesAsCsv = (cues: ReadonlyArray<CueView>): string => csvOf(COLUMNS, cues)
 
-/** The same with the channel in front. */
+/** CSV of several channels' cues, with the channel in the first columns. */
 export const cuesOfChannelsAsCsv = (cues: ReadonlyArray<ChannelCueView>): string =>
   csvOf([["channel", ({ channel }) => channel.slug], ...COLUMNS], cues)

@@ -1,10 +1,10 @@
-/** A cue as the API shows it: with its decode by this version of the software. */
+/** A cue as the API shows it, decoded by this version of the software. */
 import { decodeSpliceInfoSection } from "../../core/scte35/decode-section.ts"
 import type { SpliceInfoSection } from "../../core/scte35/section-fields.ts"
 import type { CueView } from "../../effects/model/cue.ts"
 
 export interface DecodedCueView extends CueView {
-  /** Null when the bytes are no section; `errors` says why. */
+  /** The decoded section; null when the bytes are not one, and `errors` says why. */
   readonly section: SpliceInfoSection | null
 }
 

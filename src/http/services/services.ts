@@ -20,7 +20,7 @@ export interface AppServices extends ControlPlane {
   readonly live: LivePages
   /** The last lines of the service's log. */
   readonly log: LogLines
-  /** WebSockets that are open. */
+  /** Number of open WebSockets. */
   readonly openSockets: () => number
   /** Whether pictures are taken of channels. */
   readonly pictures: boolean

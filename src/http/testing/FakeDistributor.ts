@@ -30,19 +30,22 @@ const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0
 const protocolOf = (url: string): Protocol => protocolOfUrl(url) ?? "srt"
 
 export interface FakeDistributor extends DistributorService {
-  /** Replaces what a channel shows. */
+  /** Replaces parts of a channel's view. */
   readonly show: (ref: string, over: Partial<ChannelView>) => void
   /** Replaces the events of a channel, newest first. */
   readonly happened: (ref: string, ...events: ReadonlyArray<ChannelEventView>) => void
   /** Replaces the cues of a channel, newest first. */
   readonly cued: (ref: string, ...cues: ReadonlyArray<CueView>) => void
-  /** Who inserted cues so far. */
+  /** Names of those who have inserted cues so far. */
   readonly inserters: ReadonlyArray<string>
   /** Makes `changes` emit. */
   readonly change: () => void
 }
 
-/** @param over replaces single verbs, to fail or to hang */
+/**
+ * Makes the fake.
+ * @param over replaces single verbs, e.g. by ones that fail or hang
+ */
 export const makeFakeDistributor = (over: Partial<DistributorService> = {}): FakeDistributor => {
   const channels = new Map<string, ChannelView>()
   const events = new Map<string, ReadonlyArray<ChannelEventView>>()
@@ -62,7 +65,7 @@ export const makeFakeDistributor = (over: Partial<DistributorService> = {}): Fak
       const found = [...channels.values()].find((c) => c.id === ref || c.slug === ref || String(c.number) === ref)
       return found === undefined ? Effect.fail(new NotFound({ kind: "channel", ref })) : Effect.succeed(found)
     })
-  /** What `of` holds for all channels, or for one; newest first. */
+  /** Entries of `of` for all channels or for one, newest first. */
   const ofAll = <A extends { readonly id: number }>(
     of: ReadonlyMap<string, ReadonlyArray<A>>,
     {

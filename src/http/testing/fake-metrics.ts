@@ -1,4 +1,4 @@
-/** Figures for `/metrics`: of a service without channels, and of channels to put into it. */
+/** Figures for `/metrics`: a service without channels, and channels to put into it. */
 
 import { newChannelTally, newOutputTally } from "../../effects/channel/runtime/tally.ts"
 import {

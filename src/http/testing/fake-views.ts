@@ -1,10 +1,10 @@
-/** What channels, inputs, outputs, cues and events of a test show: whole, with what the test changes. */
+/** Complete views of channels, inputs, outputs, cues and events for tests, with the fields that a test changes. */
 import { policyOf } from "../../effects/config/input-policy.ts"
 import type { ChannelEventView, ChannelView, LegView, OutputTestView, OutputView } from "../../effects/model/channel.ts"
 import type { CueView, Scte35View } from "../../effects/model/cue.ts"
 import type { Surroundings } from "../../effects/show/surroundings.ts"
 
-/** When all of it was made. */
+/** Creation time of everything here. */
 export const CREATED = "2026-01-02T03:04:05.000Z"
 
 export const fakeLeg = (over: Partial<LegView> = {}): LegView => ({

@@ -25,9 +25,9 @@ export interface RealApp {
   readonly store: StoreService
   readonly engine: FakeEngine
   readonly dataDir: string
-  /** What was logged. */
+  /** Lines that were logged. */
   readonly logs: ReadonlyArray<string>
-  /** Of that, what was logged as an error, with its cause: nothing, unless a handler failed. */
+  /** Errors that were logged, with their causes; none, unless a handler failed. */
   readonly errors: ReadonlyArray<string>
   /** Sends a request with an optional JSON body; the answer's body is read as JSON where it is JSON. */
   readonly call: <A = Record<string, unknown>>(
@@ -42,13 +42,13 @@ export interface RealApp {
 export interface RealAppOptions {
   readonly settings?: AccessSettings
   readonly config?: Partial<AppConfigService>
-  /** Files to find in the data directory. */
+  /** Files to put into the data directory. */
   readonly files?: Readonly<Record<string, string>>
-  /** Keeps the data of an earlier run. */
+  /** Data directory of an earlier run, which is kept. */
   readonly dataDir?: string
 }
 
-/** Starts it; fails with the reason when the service refuses to start. */
+/** Starts the app; fails with the reason when the service refuses to start. */
 export const startRealApp = async (options: RealAppOptions = {}): Promise<RealApp> => {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "distributor-"))
   for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(join(dataDir, name), text)

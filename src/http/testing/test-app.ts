@@ -16,7 +16,7 @@ export interface TestApp {
   readonly app: Hono
   readonly distributor: FakeDistributor
   readonly accounts: AccountsService
-  /** What was logged. */
+  /** Lines that were logged. */
   readonly logs: ReadonlyArray<string>
   /** Sends a request with an optional JSON body. */
   readonly call: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>

@@ -1,4 +1,5 @@
-// A small check of a single-programme transport stream, written apart from the code under test: plain byte arithmetic, no shared parser.
+// A small check of a single-programme transport stream, written apart from the code under test: plain byte arithmetic,
+// no shared parser.
 
 export interface PesUnit {
   /** Byte position of its first and behind its last TS packet. */
@@ -47,7 +48,10 @@ const timestamp = (b: Uint8Array, at: number): number =>
   Math.floor(bigEndian(b, at + 1, 2) / 2) * 2 ** 15 +
   Math.floor(bigEndian(b, at + 3, 2) / 2)
 
-/** Reads the whole stream; throws on a lost sync byte. PIDs in `sectionPids` carry sections that fit one packet, others PES. */
+/**
+ * Reads the whole stream; throws on a lost sync byte. PIDs in `sectionPids` carry sections that fit one packet, others
+ * PES.
+ */
 export const analyse = (ts: Uint8Array, sectionPids: ReadonlyArray<number>): Analysis => {
   const packets = new Map<number, number>()
   const counters = new Map<number, number>()

@@ -16,13 +16,16 @@ afterEach(async () => {
   for (const step of cleanup.splice(0).reverse()) await step()
 })
 
-/** How long the packet loop's clock and the kernel's receive stamps disagree: several times what a loop pass takes in real life. */
+/**
+ * How long the packet loop's clock and the kernel's receive stamps disagree: several times what a loop pass takes in
+ * real life.
+ */
 const DISAGREE_MS = 50
 
 /**
- * Sets the wall clock as this process sees it. JavaScript's stays set; the packet loop's goes with it for `DISAGREE_MS` only, as
- * the kernel's receive stamps cannot be set here: so it is the difference of the two that steps there and back, which is what the
- * loop sees when datagrams were stamped before the step.
+ * Sets the wall clock as this process sees it. JavaScript's stays set; the packet loop's goes with it for `DISAGREE_MS`
+ * only, as the kernel's receive stamps cannot be set here: so it is the difference of the two that steps there and
+ * back, which is what the loop sees when datagrams were stamped before the step.
  */
 const wallClock = () => {
   let stepMs = 0

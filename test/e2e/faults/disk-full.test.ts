@@ -17,7 +17,10 @@ interface SmallDisk {
   readonly unmount: () => void
 }
 
-/** A small file system in a mount namespace of its own, held by a process; null where this machine does not let us have one. */
+/**
+ * A small file system in a mount namespace of its own, held by a process; null where this machine does not let us have
+ * one.
+ */
 const smallDisk = async (at: string): Promise<SmallDisk | null> => {
   mkdirSync(at)
   const script = `mount -t tmpfs -o size=${DISK_MB}m small "$1" && echo mounted && exec cat`

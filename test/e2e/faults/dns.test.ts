@@ -1,4 +1,7 @@
-/** Row 30: a destination's name that moves to another address, or cannot be resolved for a while; every session asks anew. */
+/**
+ * Row 30: a destination's name that moves to another address, or cannot be resolved for a while; every session asks
+ * anew.
+ */
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest"
 import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"
 import { numberedTs } from "../datagrams.ts"
@@ -55,7 +58,7 @@ it("row 30: a UDP output whose name cannot be resolved ends with the name; the n
   receiver.close()
 })
 
-it.skipIf(library.srt === null)("row 30: a SRT caller follows its receiver to another address at the next attempt", async () => {
+it.skipIf(library.srt === null)("row 30: an SRT caller follows its receiver to another address at the next attempt", async () => {
   const srtPort = await freeUdpPort()
   // Nobody is at the old address; the attempt ends by the connect timeout of the URL.
   answers.next = "127.0.0.2"

@@ -34,7 +34,9 @@ interface Extras {
   readonly payloadType?: number
 }
 
-/** RFC 3550 5.1 with every optional part. The CSRCs and the extension are full of sync bytes, which must not mislead. */
+/**
+ * RFC 3550 5.1 with every optional part. The CSRCs and the extension are full of sync bytes, which must not mislead.
+ */
 const rtpWith = (sequence: number, payload: Uint8Array, extras: Extras): Buffer => {
   const header = rtpHeader(sequence, sequence * 90, 0x77, (extras.payloadType ?? 33) | (extras.marker === true ? 0x80 : 0))
   header[0] = 0x80 | (extras.padding ? 0x20 : 0) | (extras.extension === undefined ? 0 : 0x10) | (extras.csrc ?? 0)

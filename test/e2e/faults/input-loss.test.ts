@@ -1,4 +1,7 @@
-/** Rows 2 and 11: a leg, or both, are away for a while; the outputs keep their connections and nobody has to do anything. */
+/**
+ * Rows 2 and 11: a leg, or both, are away for a while; the outputs keep their connections and nobody has to do
+ * anything.
+ */
 import { readFileSync } from "node:fs"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Feed } from "../channel-feed.ts"

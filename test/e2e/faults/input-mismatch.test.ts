@@ -12,7 +12,7 @@ beforeAll(async () => {
   const started = await Promise.all([Product.start(), Feed.start(["A", "B"])])
   product = started[0]
   feed = started[1]
-  // The same pictures and PIDs as B under another number.
+  // C has the pictures and PIDs of B under another programme number.
   await feed.ask({ cmd: "programme", id: "C", options: { bitrate: 2_000_000, label: "C", startPts90k: 4e9, programNumber: 77, seed: 3 } })
 })
 afterAll(async () => {

@@ -1,4 +1,7 @@
-/** Rows 3 and 22: the active leg's encoder starts again under other numbers and another clock. No switch, one event, no alarm that stays. */
+/**
+ * Rows 3 and 22: the active leg's encoder starts again under other numbers and another clock. No switch, one event, no
+ * alarm that stays.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { FEED_BITRATE, Feed, programmeOptions } from "../channel-feed.ts"
 import { FailoverStage } from "../failover-stage.ts"
@@ -39,7 +42,8 @@ const BEFORE_WRAP = 2 ** 33 - 100_000
 describe.concurrent("rows 3 and 22: the encoder of the active leg starts again", () => {
   it.for<readonly [string, Restart]>([
     ["new SSRC at once", { rtp: "other SSRC", pauseMs: 0, startPts90k: HOUR_AHEAD, flagged: false, told: ["sender_changed"] }],
-    // The first datagram of another sender, which holds the flags of all PIDs but the clock's, is not taken: it might be a stray one.
+    // The first datagram of another sender, which holds the flags of all PIDs but the clock's, is not taken: it might
+    // be a stray one.
     ["new SSRC after 400 ms, flagged", { rtp: "other SSRC", pauseMs: 400, startPts90k: 1, flagged: true, told: ["sender_changed"] }],
     [
       "new sequence numbers after 400 ms",

@@ -1,6 +1,6 @@
 /**
- * One engine, one run: each attack hits a channel of its own, all at the same time, while the sink of a sibling counts every packet. Another
- * attack is another line of `ATTACKS`.
+ * One engine, one run: each attack hits a channel of its own, all at the same time, while the sink of a sibling counts
+ * every packet. Another attack is another line of `ATTACKS`.
  */
 import { execFileSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, utimesSync, writeFileSync } from "node:fs"
@@ -72,7 +72,7 @@ interface Attack {
   readonly run: (round: Round) => Promise<void>
 }
 
-/** 18 MB on a H.264 PID without a start code: more than a RTMP message may hold. */
+/** 18 MB on an H.264 PID without a start code: more than an RTMP message may hold. */
 const garbageVideo = async (): Promise<void> => {
   const server = await RtmpTestServer.start()
   const media = () => server.publications[0]?.server.media ?? []
@@ -172,7 +172,7 @@ const fullDisk = async (round: Round): Promise<void> => {
   }
 }
 
-/** At a SRT listener whose own receiver is served all the while. */
+/** At an SRT listener whose own receiver is served all the while. */
 const malformedHandshakes = async (round: Round): Promise<void> => {
   const listener = await freeUdpPort()
   await putChannel("handshakes")

@@ -7,24 +7,30 @@ import { type BackgroundSource, startSource } from "../source.ts"
 const CHANNELS = 10
 const OUTPUTS = 500
 const LABELS = [
-  ...[
-    "channel",
-    "part",
-    "output",
-    "source",
-    "name",
-    "number",
-    "protocol",
-    "host",
-    "state",
-    "alarm",
-    "reason",
-    "verdict",
-    "check",
-    "command",
-    "type",
-  ],
-  ...["result", "record", "desired", "le", "version", "runtime", "runtime_version", "kind", "space"],
+  "channel",
+  "part",
+  "output",
+  "source",
+  "name",
+  "number",
+  "protocol",
+  "host",
+  "state",
+  "alarm",
+  "reason",
+  "verdict",
+  "check",
+  "command",
+  "type",
+  "result",
+  "record",
+  "desired",
+  "le",
+  "version",
+  "runtime",
+  "runtime_version",
+  "kind",
+  "space",
 ]
 
 let product: Product
@@ -44,7 +50,7 @@ beforeAll(async () => {
     })
   }
   source = await startSource({ port: input, bitrate: 500_000, seconds: 120 })
-}, 90_000)
+}, 180_000)
 afterAll(async () => {
   await source?.stop()
   await product?.dispose()

@@ -133,7 +133,8 @@ describe.skipIf(unavailable !== null)(`multicast${unavailable === null ? "" : ` 
       const receiver = new Receiver(spec)
       await receiver.hears(OURS6)
       path.setLink("near", "down")
-      // The kernel forgets the addresses of IPv6 with the link, and what is named by one may be gone before it is seen to be down.
+      // The kernel forgets the addresses of IPv6 with the link, and what is named by one may be gone before it is seen
+      // to be down.
       await receiver.says(
         /^down: ff15::33:1(%near0)? cannot be received: (the network interface near0 is down or has no link|there is no network interface fd98::1 now)/,
       )
@@ -196,8 +197,8 @@ describe.skipIf(unavailable !== null)(`multicast${unavailable === null ? "" : ` 
       startSender(OURS)
       receiver = new Receiver({ interface: "near0" })
       await receiver.hears(OURS)
-      // The kernel reports a join twice within a second (RFC 3376 8.11), beside its answers to queries; none of that must mend
-      // what is broken next.
+      // The kernel reports a join twice within a second (RFC 3376 8.11), beside its answers to queries; none of that
+      // must mend what is broken next.
       let last = { reports: -1, at: 0 }
       await eventually("no more reports", () => {
         const { reports } = path.igmp()

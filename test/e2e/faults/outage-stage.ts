@@ -1,6 +1,7 @@
 /**
- * Row 32, the near side: the product with many SRT callers to one receiver at the far end of a path, and its monitoring, all inside a
- * network namespace. Tells its state a few times a second as a line of JSON; the test cuts the path and mends it.
+ * Row 32, the near side: the product with many SRT callers to one receiver at the far end of a path, and its
+ * monitoring, all inside a network namespace. Tells its state a few times a second as a line of JSON; the test cuts the
+ * path and mends it.
  */
 import { Monitoring } from "../monitoring.ts"
 import { eventually, Product } from "../product.ts"

@@ -68,7 +68,8 @@ describe.skipIf(unavailable !== null)(`an outage${unavailable === null ? "" : ` 
     const fullest = Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 1000).length))
     expect(spreadMs).toBeGreaterThan(2000)
     expect(fullest).toBeLessThan(OUTPUTS / 2)
-    // Of a core. Trying costs no more than sending did, however fast the machine is; most of the control plane's part is this test asking.
+    // Shares of a core. Retrying costs no more than sending did, however fast the machine is; the control plane's share
+    // is mostly this test's own requests.
     const cpu = (of: "cpuSeconds" | "engineCpuSeconds", from: OutageLine, to: OutageLine) =>
       (to[of] - from[of]) / ((to.atMs - from.atMs) / 1000)
     const trying = [cpu("cpuSeconds", before, told), cpu("engineCpuSeconds", before, told)] as const

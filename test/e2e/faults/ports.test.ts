@@ -1,4 +1,6 @@
-/** Row 34: ports that are taken, by others or by ourselves. The one who comes second is told; the first notices nothing. */
+/**
+ * Row 34: ports that are taken, by others or by ourselves. The one who comes second is told; the first notices nothing.
+ */
 import { createSocket } from "node:dgram"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"
@@ -135,7 +137,7 @@ describe.skipIf(!hasSrt)("SRT listener ports", () => {
     holder.close()
   })
 
-  it("row 34: a SRT caller's local port that a listener output has ends the caller alone", async () => {
+  it("row 34: an SRT caller's local port that a listener output has ends the caller alone", async () => {
     const srtPort = await freeUdpPort()
     bench.open(`srt://:${srtPort}?mode=listener`, "listener")
     await bench.outputIs("listener", "listening")

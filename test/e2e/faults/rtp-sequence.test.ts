@@ -1,4 +1,6 @@
-/** Rows 3 to 6: the RTP numbers of a sender that pauses, restarts, wraps, loses and reorders, through the whole engine. */
+/**
+ * Rows 3 to 6: the RTP numbers of a sender that pauses, restarts, wraps, loses and reorders, through the whole engine.
+ */
 import { afterEach, beforeEach, expect, it } from "vitest"
 import { buildRtp } from "../../../src/core/rtp/header.ts"
 import { DatagramSender, numberedTs, payloadsOf } from "../datagrams.ts"
@@ -82,8 +84,8 @@ it("row 4: an encoder that starts again at the same numbers within a second is a
 })
 
 it("row 5: 65535 to 0 with loss, reordering and repetition on it: exact counts, output in order", async () => {
-  // Payload i travels as sequence 65500 + i, so 36 is sequence 0. Lost: 65530, 65535, 0 and 5. Swapped: 65533 with 65534, and 2
-  // with 3; 65532 comes after 1, on the other side of the wrap. 4 and 65534 come twice.
+  // Payload i travels as sequence 65500 + i, so 36 is sequence 0. Lost: 65530, 65535, 0 and 5. Swapped: 65533 with
+  // 65534, and 2 with 3; 65532 comes after 1, on the other side of the wrap. 4 and 65534 come twice.
   const lost = [30, 35, 36, 41]
   const order = [...range(0, 30), 31, 34, 33, 37, 32, 39, 38, 40, ...range(42, 100)]
   const repeated = order.flatMap((i) => (i === 40 ? [40, 40, 34] : [i]))

@@ -1,4 +1,7 @@
-/** Row 19: sections that are damaged, broken, encrypted or unknown: forwarded as they came, counted, marked, and no harm to what follows. */
+/**
+ * Row 19: sections that are damaged, broken, encrypted or unknown: forwarded as they came, counted, marked, and no harm
+ * to what follows.
+ */
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { spliceNull } from "../../../src/core/scte35/build-cue.ts"
 import { encodeSpliceInfoSection } from "../../../src/core/scte35/encode-section.ts"
@@ -169,7 +172,9 @@ it("row 19: a hundred damaged sections in a second are all counted, one is kept,
   stage.close()
 })
 
-/** A section of 403 bytes whose second packet never comes, and one that announces more bytes than a section may have. */
+/**
+ * A section of 403 bytes whose second packet never comes, and one that announces more bytes than a section may have.
+ */
 const cutOff = async () => {
   const stage = await CueStage.open(product, "cut off")
   const stream = new CueStream()

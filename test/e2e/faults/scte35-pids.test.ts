@@ -1,4 +1,7 @@
-/** Row 18: SCTE-35 PIDs that come and go, and two in one programme: watched at once, and everything goes through untouched. */
+/**
+ * Row 18: SCTE-35 PIDs that come and go, and two in one programme: watched at once, and everything goes through
+ * untouched.
+ */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest"
 import { timeSignal } from "../../../src/core/scte35/build-cue.ts"
 import { pmt } from "../../ts-stream.ts"
@@ -31,7 +34,7 @@ const changes = async (): Promise<string[]> => {
   return body.events.map(({ message }) => message).toReversed()
 }
 
-it("row 18: a SCTE-35 PID appears, a second joins it, and both disappear: each is watched while the PMT lists it", async () => {
+it("row 18: an SCTE-35 PID appears, a second joins it, and both disappear: each is watched while the PMT lists it", async () => {
   const stream = new CueStream()
   const pidsAre = (pids: ReadonlyArray<number>) => stage.until(`SCTE-35 on ${pids}`, (view) => view.scte35.pids.join() === pids.join())
   let event = 0

@@ -21,7 +21,10 @@ export const bytesOf = (cue: BuiltCue): Uint8Array => {
   return cue.bytes
 }
 
-/** A programme at a constant bit rate, made frame by frame: 40 ms of 28 packets, with PCR, PAT, PMT, cues, audio and video. */
+/**
+ * A programme at a constant bit rate, made frame by frame: 40 ms of 28 packets, with PCR, PAT, PMT, cues, audio and
+ * video.
+ */
 export class CueStream {
   readonly writer = new TsWriter()
   #frame = 0

@@ -1,4 +1,7 @@
-/** Row 20: over a hundred cues a second and heartbeats: memory is bounded, viewers and logs are not flooded, every count is exact. */
+/**
+ * Row 20: over a hundred cues a second and heartbeats: memory is bounded, viewers and logs are not flooded, every count
+ * is exact.
+ */
 import { readFileSync } from "node:fs"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { spliceNull } from "../../../src/core/scte35/build-cue.ts"
@@ -94,7 +97,8 @@ it("row 20: a storm of cues with heartbeats in it", async () => {
   expect(input.legs[0]?.counters).toMatchObject({ cc_errors: 0, crc_errors: 0, rtp_lost: 0 })
   expect(alarms).toEqual([])
 
-  // The last thousand of the history are the last thousand that were sent, each once, with its repetition where there was one.
+  // The last thousand of the history are the last thousand that were sent, each once, with its repetition where there
+  // was one.
   const cues = await stage.cues()
   expect(cues.map(({ event_id, repeats }) => [event_id, repeats])).toEqual(
     Array.from({ length: 1000 }, (_, i) => CUES - 999 + i).map((id) => [id, id % CUES_PER_FRAME === 0 ? 1 : 0]),

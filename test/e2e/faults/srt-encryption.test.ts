@@ -1,4 +1,6 @@
-/** Row 27: passphrases on both sides, on one, on none, that differ, and key lengths; a sibling loses nothing meanwhile. */
+/**
+ * Row 27: passphrases on both sides, on one, on none, that differ, and key lengths; a sibling loses nothing meanwhile.
+ */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { createSrtSink } from "../../../load-tests/lib/srt-sink.ts"
 import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"

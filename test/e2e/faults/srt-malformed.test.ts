@@ -1,4 +1,7 @@
-/** Row 31: malformed SRT, from strangers, from callers and from listeners. The engine goes on, and so do its real receivers. */
+/**
+ * Row 31: malformed SRT, from strangers, from callers and from listeners. The engine goes on, and so do its real
+ * receivers.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { createSrtSink, type SrtSink } from "../../../load-tests/lib/srt-sink.ts"
 import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"
@@ -57,7 +60,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("malformed SRT", () => {
     await engine.dispose()
   })
 
-  /** The same process answers, and its receivers have lost nothing since the start. */
+  /** Checks that the process is still the one that was started and that its receivers have lost nothing since. */
   const isUnharmed = async () => {
     expect(engine.alive).toBe(true)
     expect(engine.pid).toBe(pid)

@@ -1,4 +1,4 @@
-/** Row 29: a SRT listener output with 50 receivers, one on a lossy link and one that answers nothing. */
+/** Row 29: an SRT listener output with 50 receivers, one on a lossy link and one that answers nothing. */
 import { afterEach, expect, it } from "vitest"
 import { createSrtSink, type SrtSink } from "../../../load-tests/lib/srt-sink.ts"
 import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"

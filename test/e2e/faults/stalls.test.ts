@@ -1,4 +1,7 @@
-/** Row 40, the engine's part: the whole process stands still for a while, as on a machine that swaps or a guest that is not scheduled. */
+/**
+ * Row 40, the engine's part: the whole process stands still for a while, as on a machine that swaps or a guest that is
+ * not scheduled.
+ */
 import { afterEach, expect, it } from "vitest"
 import { createSrtSink } from "../../../load-tests/lib/srt-sink.ts"
 import { createUdpSink } from "../../../load-tests/lib/udp-sink.ts"

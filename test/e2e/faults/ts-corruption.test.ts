@@ -102,7 +102,8 @@ it("row 21: continuity errors: lost packets, a repeated one, a third repeat, a j
     ts[at] = ((ts[at] ?? 0) & 0xf0) | (value & 15)
   }
   const value = (i: number) => (ts[counter(i)] ?? 0) & 15
-  // From number 100 on two are missing: one error. 200 repeats 199: legal; 201 repeats it again: an error, and 202 follows on.
+  // From number 100 on two are missing: one error. 200 repeats 199: legal; 201 repeats it again: an error, and 202
+  // follows on.
   for (let i = 100; i < packets.length; i++) set(i, value(i) + 2)
   const shift = value(199)
   set(200, shift)

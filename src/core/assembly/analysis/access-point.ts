@@ -4,7 +4,8 @@ import { STATE_TR101290, count, setGauge } from "../memory/leg";
 import { arrivalUs, checkTime, silences } from "../memory/check-clock";
 import { pesHeaderLength } from "./pes";
 import {
-  ACCESS_KIND, ACCESS_PID, AUDIO, CODEC_AVC, CODEC_HEVC, CODEC_MPEG2, MAIN_CHANGES, POINT_AHEAD, POINT_FOUND, flagsOf, setFlags, streamPid,
+  ACCESS_KIND, ACCESS_PID, AUDIO, CODEC_AVC, CODEC_HEVC, CODEC_MPEG2, MAIN_CHANGES, POINT_AHEAD, POINT_FOUND, flagsOf,
+  setFlags, streamPid,
 } from "./streams";
 
 /** f64 us: the last access point; the last distances. u32: how many of both; silences and MAIN_CHANGES then. */
@@ -68,15 +69,20 @@ function showsPoint(kind: u32, payload: usize, length: u32): bool {
 
 function notePoint(leg: usize): void {
   const now = checkTime(leg);
-  const isSameRun = load<u32>(leg + LAST_SILENCES) == silences(leg) && load<u32>(leg + LAST_CHANGES) == load<u32>(leg + MAIN_CHANGES);
+  const isSameRun = load<u32>(leg + LAST_SILENCES) == silences(leg) &&
+    load<u32>(leg + LAST_CHANGES) == load<u32>(leg + MAIN_CHANGES);
   let found = load<u32>(leg + FOUND);
   if (load<u32>(leg + LAST_CHANGES) != load<u32>(leg + MAIN_CHANGES)) found = 0;
-  if (found > 0 && isSameRun) store<f64>(leg + DISTANCES + (((found - 1) % DISTANCES_MAX) << 3), now - load<f64>(leg + LAST));
+  if (found > 0 && isSameRun) {
+    store<f64>(leg + DISTANCES + (((found - 1) % DISTANCES_MAX) << 3), now - load<f64>(leg + LAST));
+  }
   // A distance with a silence in it says nothing; the ones before stay.
   if (found == 0 || isSameRun) found++;
   let longest: f64 = 0;
   const known = min(found - 1, DISTANCES_MAX);
-  for (let number: u32 = 0; number < known; number++) longest = max(longest, load<f64>(leg + DISTANCES + (number << 3)));
+  for (let number: u32 = 0; number < known; number++) {
+    longest = max(longest, load<f64>(leg + DISTANCES + (number << 3)));
+  }
   store<u32>(leg + FOUND, found);
   store<f64>(leg + LAST, now);
   store<u32>(leg + LAST_SILENCES, silences(leg));
@@ -90,17 +96,21 @@ function notePoint(leg: usize): void {
 export function announcePoint(leg: usize, stream: usize, isRandomAccess: bool): bool {
   const kind = load<u32>(leg + ACCESS_KIND);
   const flags = flagsOf(stream);
-  if (!isRandomAccess || streamPid(stream) != load<u32>(leg + ACCESS_PID) || kind == AUDIO || flags & POINT_AHEAD) return false;
+  if (!isRandomAccess || streamPid(stream) != load<u32>(leg + ACCESS_PID) || kind == AUDIO || flags & POINT_AHEAD) {
+    return false;
+  }
   setFlags(stream, flags | POINT_AHEAD);
   notePoint(leg);
   return true;
 }
 
 /**
- * A packet of a followed PID with a payload, `length` 0 when that cannot be read; true when a decoder can start with it. Each PES
- * packet is one access point at most.
+ * A packet of a followed PID with a payload, `length` 0 when that cannot be read; true when a decoder can start with
+ * it. Each PES packet is one access point at most.
  */
-export function findPoint(leg: usize, stream: usize, payload: usize, length: u32, hasUnitStart: bool, isRandomAccess: bool): bool {
+export function findPoint(
+  leg: usize, stream: usize, payload: usize, length: u32, hasUnitStart: bool, isRandomAccess: bool,
+): bool {
   if (streamPid(stream) != load<u32>(leg + ACCESS_PID)) return false;
   const kind = load<u32>(leg + ACCESS_KIND);
   let flags = flagsOf(stream);

@@ -1,11 +1,14 @@
 // Analysis of the TS packets of one ring slot: TR 101 290 counters, PCR, random access, sections.
 import {
   LEG_DISCONTINUITIES, LEG_IN_SYNC, LEG_NULL_PACKETS, LEG_PCRS, LEG_PCR_27M, LEG_PCR_PID, LEG_RAI, LEG_SCRAMBLED,
-  LEG_SYNC_BYTE_ERRORS, LEG_SYNC_LOSSES, LEG_TEI, PIDS, PID_PACKETS, SLOT_FLAG_DISCONTINUITY, SLOT_FLAG_PCR, SLOT_FLAG_RAI, SLOT_FLAG_SCTE35, TS_PACKET,
+  LEG_SYNC_BYTE_ERRORS, LEG_SYNC_LOSSES, LEG_TEI, PIDS, PID_PACKETS, SLOT_FLAG_DISCONTINUITY, SLOT_FLAG_PCR,
+  SLOT_FLAG_RAI, SLOT_FLAG_SCTE35, TS_PACKET,
 } from "../memory/layout";
-import { isScte35 } from "../ring/watch";
 import { STATE_SYNC, STATE_SYNC_GOOD, count, setGauge } from "../memory/leg";
-import { AFTER_GAP, REPEATED, WATCHED, checkContinuity, continuesPlainly, excuseNext, pidStateAddress } from "../memory/continuity";
+import {
+  AFTER_GAP, REPEATED, WATCHED, checkContinuity, continuesPlainly, excuseNext, pidStateAddress,
+} from "../memory/continuity";
+import { isScte35 } from "./section-slots";
 import { abandonSection, feedSections } from "./sections";
 import { announcePoint, findPoint } from "./access-point";
 import { advanceClock } from "../memory/check-clock";
@@ -15,8 +18,8 @@ import { AUDIO, CODEC_MASK, EXCUSED, findStream, flagsOf, mayBeStream, saidOf, s
 import { noteCatPacket, noteScrambled, noteScrambledTable, startChecks } from "./tr101290";
 import {
   ADAPTATION_MAX, ADAPTATION_PRESENT, ADAPTATION_WITH_PCR, FLAG_DISCONTINUITY, FLAG_PCR, FLAG_RANDOM_ACCESS, NULL_PID,
-  PAYLOAD_PRESENT, SYNC_BYTE, adaptationControl, adaptationFlags, adaptationLength, continuityCounter, hasTransportError,
-  hasUnitStart, isPlain, isScrambled, pidOf, readHeader, readPcr, syncByte,
+  PAYLOAD_PRESENT, SYNC_BYTE, adaptationControl, adaptationFlags, adaptationLength, continuityCounter,
+  hasTransportError, hasUnitStart, isPlain, isScrambled, pidOf, readHeader, readPcr, syncByte,
 } from "../memory/packet";
 
 // Sync of a leg. It starts as NOT_HELD: the host clears the leg to zero.
@@ -81,7 +84,9 @@ function noteAccessPoint(position: u32): void {
 }
 
 /** Takes an adaptation field that has flags, and returns them. */
-function readAdaptation(index: i32, leg: usize, stream: usize, packet: usize, pid: u32, length: u32, position: u32): u32 {
+function readAdaptation(
+  index: i32, leg: usize, stream: usize, packet: usize, pid: u32, length: u32, position: u32,
+): u32 {
   const flags = adaptationFlags(packet);
   if (flags & FLAG_RANDOM_ACCESS) {
     count(leg, LEG_RAI);
@@ -97,7 +102,9 @@ function readAdaptation(index: i32, leg: usize, stream: usize, packet: usize, pi
 }
 
 /** The payload of a followed PID, once: PTS and access points. */
-function readUnit(leg: usize, stream: usize, payload: usize, length: u32, header: u32, flags: u32, position: u32): void {
+function readUnit(
+  leg: usize, stream: usize, payload: usize, length: u32, header: u32, flags: u32, position: u32,
+): void {
   const hasStart = hasUnitStart(header);
   const readable = isScrambled(header) ? 0 : length;
   if (hasStart && saidOf(flagsOf(stream)) & (CODEC_MASK | AUDIO)) {
@@ -134,7 +141,9 @@ function analysePacket(index: i32, leg: usize, packet: usize, header: u32, posit
   if (control & ADAPTATION_PRESENT) {
     const length = adaptationLength(packet);
     payload = min<u32>(5 + length, TS_PACKET);
-    if (length > 0 && length <= ADAPTATION_MAX) flags = readAdaptation(index, leg, stream, packet, pid, length, position);
+    if (length > 0 && length <= ADAPTATION_MAX) {
+      flags = readAdaptation(index, leg, stream, packet, pid, length, position);
+    }
   }
 
   if (!(control & PAYLOAD_PRESENT)) {
@@ -153,7 +162,10 @@ function analysePacket(index: i32, leg: usize, packet: usize, header: u32, posit
   if (!scrambled) feedSections(index, leg, pid, packet + payload, TS_PACKET - payload, hasUnitStart(header));
 }
 
-/** Analyses `packets` TS packets from `address` on, received at `rxUs`, and leaves what the ring slot needs in the slot* variables. */
+/**
+ * Analyses `packets` TS packets from `address` on, received at `rxUs`, and leaves what the ring slot needs in the slot*
+ * variables.
+ */
 export function analysePackets(index: i32, leg: usize, address: usize, packets: u32, rxUs: f64): void {
   slotFlags = 0;
   slotPcr = 0;

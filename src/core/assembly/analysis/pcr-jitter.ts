@@ -1,5 +1,6 @@
-// Deviation of PCRs from their arrival: how far each comes from the line that the ones before lie on. The line follows offset and
-// drift of the encoder's clock as a second-order loop with 10 mHz, the demarcation between drift and jitter of TR 101 290 (annex I).
+// Deviation of PCRs from their arrival: how far each comes from the line that the ones before lie on. The line follows
+// offset and drift of the encoder's clock as a second-order loop with 10 mHz, the demarcation between drift and jitter
+// of TR 101 290 (annex I).
 import { LEG_PCR_BITRATE, LEG_PCR_JITTER_MAX_US, LEG_PCR_JITTER_US } from "../memory/layout";
 import { STATE_TR101290, gauge, setGauge } from "../memory/leg";
 import { arrivalUs, packetsTogether } from "../memory/check-clock";
@@ -9,7 +10,10 @@ import { MAIN_CHANGES } from "./streams";
 const SAMPLES = STATE_TR101290 + 192;
 const FAR = STATE_TR101290 + 196;
 const CHANGES = STATE_TR101290 + 200;
-/** f64: arrival less PCR (us), the same as the line has it, the line's slope (us a second), its age (s); last arrival (us). */
+/**
+ * f64: arrival less PCR (us), the same as the line has it, the line's slope (us a second), its age (s); last arrival
+ * (us).
+ */
 const LAG = STATE_TR101290 + 208;
 const LINE = STATE_TR101290 + 216;
 const SLOPE = STATE_TR101290 + 224;
@@ -37,7 +41,10 @@ export function restartJitter(leg: usize): void {
   store<u32>(leg + SAMPLES, 0);
 }
 
-/** Time before the end of the datagram at which the packet was there (us): packets come together, but were sent one by one. */
+/**
+ * Time before the end of the datagram at which the packet was there (us): packets come together, but were sent one by
+ * one.
+ */
 function aheadOf(leg: usize, position: u32): f64 {
   const bitrate = gauge(leg, LEG_PCR_BITRATE);
   return bitrate > 0 ? (<f64>(packetsTogether - 1 - position) * PACKET_BITS * 1000000) / bitrate : 0;
@@ -85,7 +92,9 @@ export function measureJitter(leg: usize, position: u32, stepUs: f64): void {
   store<u32>(leg + SAMPLES, samples);
   store<f64>(leg + LAG, lag);
   store<f64>(leg + LINE, line + deviation * min<f64>(1, max(1 / <f64>samples, 2 * loop * seconds)));
-  if (age > SLOPE_FROM_S) store<f64>(leg + SLOPE, min(max(slope + deviation * loop * loop * seconds, -SLOPE_MAX), SLOPE_MAX));
+  if (age > SLOPE_FROM_S) {
+    store<f64>(leg + SLOPE, min(max(slope + deviation * loop * loop * seconds, -SLOPE_MAX), SLOPE_MAX));
+  }
   store<f64>(leg + AGE, age);
   store<f64>(leg + ARRIVAL, arrivalUs);
   if (isFarForLong(leg, deviation)) {

@@ -1,15 +1,16 @@
-// PCR (ISO/IEC 13818-1 2.4.3.5, 2.7.2): TR 101 290 2.3.a and 2.3.b, deviation from arrival, and the TS bit rate between PCRs.
+// PCR (ISO/IEC 13818-1 2.4.3.5, 2.7.2): TR 101 290 2.3.a and 2.3.b, deviation from arrival, and the TS bit rate between
+// PCRs.
 import {
-  EVENT_PCR_JUMP, LEG_CC_ERRORS, LEG_PCR_BITRATE, LEG_PCR_BITRATE_MAX, LEG_PCR_BITRATE_MIN, LEG_PCR_DISCONTINUITY_ERRORS,
-  LEG_PCR_REPETITION_ERRORS, LEG_RTP_LOST, LEG_RTP_RESETS, LEG_RTP_UNRECOVERED, LEG_TEI,
+  EVENT_PCR_JUMP, LEG_CC_ERRORS, LEG_PCR_BITRATE, LEG_PCR_BITRATE_MAX, LEG_PCR_BITRATE_MIN,
+  LEG_PCR_DISCONTINUITY_ERRORS, LEG_PCR_REPETITION_ERRORS, LEG_RTP_LOST, LEG_RTP_RESETS, LEG_RTP_UNRECOVERED, LEG_TEI,
 } from "../memory/layout";
 import { STATE_TR101290, count, gauge, setGauge } from "../memory/leg";
 import { arrivalUs, checkTime, firstPacket, periodsOver, silences } from "../memory/check-clock";
 import { measureJitter, restartJitter } from "./pcr-jitter";
 import { postEvent } from "../memory/events";
 import {
-  EXCUSED, HAS_PCR, MAIN_CHANGES, MAIN_PCR_PID, PCR, PCR_ANYWHERE, PCR_ARRIVAL_MS, PCR_FAULTS, PCR_LATE, PCR_PACKET, PCR_PID, PCR_SILENCES, PCR_TIME,
-  flagsOf, saidOf, setFlags, streamPid,
+  EXCUSED, HAS_PCR, MAIN_CHANGES, MAIN_PCR_PID, PCR, PCR_ANYWHERE, PCR_ARRIVAL_MS, PCR_FAULTS, PCR_LATE, PCR_PACKET,
+  PCR_PID, PCR_SILENCES, PCR_TIME, flagsOf, saidOf, setFlags, streamPid,
 } from "./streams";
 
 /** f64 us of arrival: the last EVENT_PCR_JUMP; 0 before the first. */
@@ -31,7 +32,7 @@ const LIMIT_US: f64 = 100000;
 const AGAIN_US: f64 = 1000000;
 /** A step that agrees with the time passed this well is no jump of the clock: packets were lost, or PCRs are rare. */
 const AGREES_US: f64 = 100000;
-/** The same after a silence, when delays may have changed. */
+/** How well a step has to agree after a silence (us), when delays may have changed. */
 const AGREES_AFTER_SILENCE_US: f64 = 1000000;
 /** Longer intervals say little of the bit rate. */
 const BITRATE_INTERVAL_US: f64 = 1000000;
@@ -43,7 +44,8 @@ const JUMP_EVENT_EVERY_US: f64 = 1000000;
 // @ts-ignore: decorator
 @inline
 function faultsOf(leg: usize): u32 {
-  const lost = gauge(leg, LEG_CC_ERRORS) + gauge(leg, LEG_RTP_LOST) + gauge(leg, LEG_RTP_UNRECOVERED) + gauge(leg, LEG_RTP_RESETS);
+  const lost = gauge(leg, LEG_CC_ERRORS) + gauge(leg, LEG_RTP_LOST) + gauge(leg, LEG_RTP_UNRECOVERED) + gauge(leg,
+    LEG_RTP_RESETS);
   return <u32>(<i64>(lost + gauge(leg, LEG_TEI)));
 }
 
@@ -55,7 +57,10 @@ function signed(ticks: f64): f64 {
   return wrapped > MODULUS / 2 ? wrapped - MODULUS : wrapped;
 }
 
-/** Reports PCRs that are missing, each second; the first report of an interval is left to the PCR that ends it, if that comes sooner. */
+/**
+ * Reports PCRs that are missing, each second; the first report of an interval is left to the PCR that ends it, if that
+ * comes sooner.
+ */
 export function checkPcrRepetition(leg: usize, stream: usize): void {
   const flags = flagsOf(stream);
   if (!(flags & HAS_PCR)) return;
@@ -68,8 +73,8 @@ export function checkPcrRepetition(leg: usize, stream: usize): void {
 }
 
 /**
- * 2.3.a by the shorter of the two distances, that of arrival and that of the values: neither what the network holds back nor a
- * jump of the clock is a PCR that came too late.
+ * 2.3.a by the shorter of the two distances, that of arrival and that of the values: neither what the network holds
+ * back nor a jump of the clock is a PCR that came too late.
  */
 function checkRepetition(leg: usize, stream: usize, stepUs: f64, isStepTrue: bool): void {
   checkPcrRepetition(leg, stream);
@@ -87,8 +92,9 @@ function tellJump(index: i32, leg: usize, stream: usize, pcr: f64): void {
 }
 
 /**
- * 2.3.b; false when the step does not fit the time passed. Of those only a step back, or one far ahead of that time, is told as a jump: a sender or
- * a network that stalled goes on with its clock a little ahead of where it was, however long it was away.
+ * 2.3.b; false when the step does not fit the time passed. Of those only a step back, or one far ahead of that time, is
+ * told as a jump: a sender or a network that stalled goes on with its clock a little ahead of where it was, however
+ * long it was away.
  */
 function checkStep(index: i32, leg: usize, stream: usize, pcr: f64, stepUs: f64, isAfterSilence: bool): bool {
   if (stepUs >= 0 && stepUs <= LIMIT_US) return true;
@@ -102,13 +108,16 @@ function checkStep(index: i32, leg: usize, stream: usize, pcr: f64, stepUs: f64,
 }
 
 /**
- * Publishes the bit rate of the interval before. That has waited for this PCR because a loss shows only with the next packet of its
- * PID: no fault may have come up since the interval began.
+ * Publishes the bit rate of the interval before. That has waited for this PCR because a loss shows only with the next
+ * packet of its PID: no fault may have come up since the interval began.
  */
 function publishBitrate(leg: usize, faults: u32): void {
   const bitrate = load<f64>(leg + BITRATE);
   store<f64>(leg + BITRATE, 0);
-  if (bitrate == 0 || load<u32>(leg + BITRATE_FAULTS) != faults || load<u32>(leg + BITRATE_CHANGES) != load<u32>(leg + MAIN_CHANGES)) return;
+  if (bitrate == 0 || load<u32>(leg + BITRATE_FAULTS) != faults ||
+    load<u32>(leg + BITRATE_CHANGES) != load<u32>(leg + MAIN_CHANGES)) {
+    return;
+  }
   setGauge(leg, LEG_PCR_BITRATE, bitrate);
   const least = gauge(leg, LEG_PCR_BITRATE_MIN);
   if (least == 0 || bitrate < least) setGauge(leg, LEG_PCR_BITRATE_MIN, bitrate);

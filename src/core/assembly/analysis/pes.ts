@@ -1,7 +1,7 @@
 // The start of a PES packet (ISO/IEC 13818-1 2.4.3.6), and TR 101 290 2.5: its PTS.
 //
-// The distance of two PTS is taken by arrival, not by their values: those run in the order of presentation, jump with the time
-// base and wrap, and none of that is what 2.5 looks for, a decoder left without a time stamp.
+// The distance of two PTS is taken by arrival, not by their values: those run in the order of presentation, jump with
+// the time base and wrap, and none of that is what 2.5 looks for, a decoder left without a time stamp.
 import { LEG_PTS_ERRORS } from "../memory/layout";
 import { count } from "../memory/leg";
 import { checkTime, periodsOver } from "../memory/check-clock";
@@ -23,7 +23,10 @@ function hasHeader(payload: usize, length: u32): bool {
   return (load<u32>(payload) & 0xffffff) == 0x010000 && (load<u8>(payload, 6) & 0xc0) == 0x80;
 }
 
-/** Bytes before the elementary stream in the payload of a packet in which a PES packet starts; 0 when there is no sound header. */
+/**
+ * Bytes before the elementary stream in the payload of a packet in which a PES packet starts; 0 when there is no sound
+ * header.
+ */
 export function pesHeaderLength(payload: usize, length: u32): u32 {
   if (!hasHeader(payload, length)) return 0;
   return min<u32>(PES_HEADER + <u32>load<u8>(payload, 8), length);

@@ -1,13 +1,15 @@
 // Complete sections: PAT (ISO/IEC 13818-1 2.4.4.3) and PMT (2.4.4.8) steer what is watched, SCTE-35 goes to the host.
+import { STREAM_TYPE_SCTE35 } from "../memory/scte35-stream-type";
 import {
-  EVENT_PSI, EVENT_SCTE35, LEG_CRC_ERRORS, LEG_PAT_SECTIONS, LEG_PMT_SECTIONS, LEG_SCTE35_SECTIONS, PSI_COPY_SIZE, SECTION_SLOTS,
+  EVENT_PSI, EVENT_SCTE35, LEG_CRC_ERRORS, LEG_PAT_SECTIONS, LEG_PMT_SECTIONS, LEG_SCTE35_SECTIONS, PSI_COPY_SIZE,
+  SECTION_SLOTS,
 } from "../memory/layout";
 import { count, legAddress } from "../memory/leg";
 import { crc32 } from "../memory/crc32";
 import { postEvent } from "../memory/events";
 import {
-  BUFFER, KIND_PAT, KIND_PMT, KIND_SCTE35, addOwner, closeSlot, findSlot, forgetSections, isAssignable, isKnownSection, kindOf,
-  openSlot, ownerAt, ownerCount, psiCopy, rememberSection, removeOwnerAt, slotAt, slotPid,
+  BUFFER, KIND_PAT, KIND_PMT, KIND_SCTE35, addOwner, closeSlot, findSlot, forgetSections, isAssignable, isKnownSection,
+  kindOf, openSlot, ownerAt, ownerCount, psiCopy, rememberSection, removeOwnerAt, slotAt, slotPid,
 } from "./section-slots";
 import { streamKind } from "./stream-types";
 import { CONSTANT, PCR_ANYWHERE, PCR_PID, addStream, beginStreams, endStreams } from "./streams";
@@ -15,7 +17,6 @@ import { expectPmt, noteForeignTable, noteTablePat, noteTablePmt, settleChecks, 
 
 const TABLE_PAT = 0x00;
 const TABLE_PMT = 0x02;
-const STREAM_SCTE35 = 0x86;
 const CRC_SIZE = 4;
 /** Up to last_section_number, and CRC_32. */
 const PAT_MIN = 12;
@@ -30,7 +31,10 @@ function u16be(address: usize): u32 {
   return bswap(<u32>load<u16>(address)) >>> 16;
 }
 
-/** Lets go of the streams and SCTE-35 PIDs of a PMT (pmtPid, programme), or of all its programmes when `programme` is negative. */
+/**
+ * Lets go of the streams and SCTE-35 PIDs of a PMT (pmtPid, programme), or of all its programmes when `programme` is
+ * negative.
+ */
 function releaseStreams(index: i32, pmtPid: u32, programme: i32): void {
   beginStreams(index, pmtPid, programme);
   endStreams(index, false);
@@ -39,7 +43,9 @@ function releaseStreams(index: i32, pmtPid: u32, programme: i32): void {
     if (kindOf(slot) != KIND_SCTE35) continue;
     for (let position = ownerCount(slot); position > 0; position--) {
       const owner = ownerAt(slot, position - 1);
-      if (owner >>> 16 == pmtPid && (programme < 0 || (owner & 0xffff) == <u32>programme)) removeOwnerAt(slot, position - 1);
+      if (owner >>> 16 == pmtPid && (programme < 0 || (owner & 0xffff) == <u32>programme)) {
+        removeOwnerAt(slot, position - 1);
+      }
     }
     if (ownerCount(slot) == 0) closeSlot(index, slot);
   }
@@ -113,7 +119,7 @@ function nextStream(section: usize, entry: u32): u32 {
 
 function listsScte35(section: usize, length: u32, pid: u32): bool {
   for (let entry = firstStream(section); entry + 5 <= length - CRC_SIZE; entry = nextStream(section, entry)) {
-    if (load<u8>(section + entry) == STREAM_SCTE35 && (u16be(section + entry + 1) & 0x1fff) == pid) return true;
+    if (load<u8>(section + entry) == STREAM_TYPE_SCTE35 && (u16be(section + entry + 1) & 0x1fff) == pid) return true;
   }
   return false;
 }
@@ -149,7 +155,7 @@ function applyPmt(index: i32, pmtPid: u32, section: usize, length: u32): void {
     if (ownerCount(slot) == 0) closeSlot(index, slot);
   }
   for (let entry = firstStream(section); entry + 5 <= length - CRC_SIZE; entry = nextStream(section, entry)) {
-    if (load<u8>(section + entry) != STREAM_SCTE35) continue;
+    if (load<u8>(section + entry) != STREAM_TYPE_SCTE35) continue;
     const pid = u16be(section + entry + 1) & 0x1fff;
     if (!isAssignable(pid)) continue;
     let slot = findSlot(index, pid);
@@ -166,7 +172,9 @@ export function takeForScte35(index: i32, pid: u32): void {
   for (let number = 1; number < SECTION_SLOTS; number++) {
     const slot = slotAt(index, number);
     if (kindOf(slot) != KIND_SCTE35 || slotPid(slot) == pid) continue;
-    for (let position = ownerCount(slot); position > 0; position--) if (ownerAt(slot, position - 1) == BY_HAND) removeOwnerAt(slot, position - 1);
+    for (let position = ownerCount(slot); position > 0; position--) {
+      if (ownerAt(slot, position - 1) == BY_HAND) removeOwnerAt(slot, position - 1);
+    }
     if (ownerCount(slot) == 0) closeSlot(index, slot);
   }
   if (!isAssignable(pid)) return;

@@ -1,6 +1,6 @@
 // The section PIDs of a leg: slot 0 is the PAT's, the others go to PMT and SCTE-35 PIDs as PAT and PMTs name them.
 //
-// A slot is a header of 64 bytes and 4096 bytes. A SCTE-35 section may fill them; PAT and PMT sections end at 1024
+// A slot is a header of 64 bytes and 4096 bytes. An SCTE-35 section may fill them; PAT and PMT sections end at 1024
 // (2.4.4.3, 2.4.4.8), so behind theirs lie the owners of a PMT slot and the history of the sections last seen.
 import { PSI_COPIES, PSI_COPY_SIZE, SECTIONS, SECTION_SLOTS, SECTION_SLOT_SIZE } from "../memory/layout";
 import { WATCHED, pidStateAddress } from "../memory/continuity";
@@ -24,8 +24,8 @@ const HISTORY = 24;
 const HISTORY_NEXT = 28;
 const SCTE35_OWNERS = 32;
 const SCTE35_OWNERS_MAX: u32 = 8;
-// The same bytes of a PMT slot, f64 us: since when a PMT is missing and when the last fault was reported, on the clock of the
-// checks; arrival of the last good one.
+// A PMT slot uses the bytes of SCTE35_OWNERS for three times (f64, microseconds): since when a PMT is missing and when
+// the last fault was reported, both on the clock of the checks, and the arrival of the last good PMT.
 export const PMT_SINCE = 32;
 export const PMT_FAULT_TIME = 40;
 export const PMT_ARRIVAL = 48;
@@ -40,7 +40,7 @@ const HISTORY_ENTRIES = PMT_OWNERS + 256 * 4;
 const HISTORY_ENTRY = 12;
 const HISTORY_MAX: u32 = 170;
 
-/** Of the 15 slots at most these for PMTs, so that a large multiplex cannot crowd out its SCTE-35. */
+/** PMTs take at most this many of the 15 slots, so that a large multiplex cannot crowd out its SCTE-35. */
 const PMT_SLOTS_MAX = 10;
 
 const LOWEST_PID: u32 = 0x10;
@@ -119,14 +119,18 @@ export function closeSlot(index: i32, slot: usize): void {
   memory.fill(slot, 0, BUFFER);
 }
 
-/** Frees all slots of a leg without touching the pages no section was ever written to, and forgets the streams they named. */
+/**
+ * Frees all slots of a leg without touching the pages no section was ever written to, and forgets the streams they
+ * named.
+ */
 export function clearSlots(index: i32): void {
   clearStreams(index);
   for (let number = 0; number < SECTION_SLOTS; number++) memory.fill(slotAt(index, number), 0, BUFFER);
   store<u32>(psiCopy(index, slotAt(index, 0)), 0);
 }
 
-// --- Owners: what named this PID. A PMT slot is owned by (PAT section, programme), a SCTE-35 slot by (PMT PID, programme).
+// --- Owners: what named this PID. A PMT slot is owned by (PAT section, programme), an SCTE-35 slot by (PMT PID,
+// programme).
 
 // @ts-ignore: decorator
 @inline
@@ -205,4 +209,10 @@ export function rememberSection(slot: usize, key: u32, crc: u32, length: u32): v
   }
   store<u32>(entry, crc, 4);
   store<u32>(entry, length, 8);
+}
+
+/** True for a PID that the tables of this leg name as SCTE-35. */
+export function isScte35(index: i32, pid: u32): bool {
+  const slot = findSlot(index, pid);
+  return slot != 0 && kindOf(slot) == KIND_SCTE35;
 }

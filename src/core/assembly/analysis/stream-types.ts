@@ -1,4 +1,5 @@
-// stream_type (ISO/IEC 13818-1 Table 2-34) and the descriptors that say what private PES packets carry, as the flags of streams.ts.
+// stream_type (ISO/IEC 13818-1 Table 2-34) and the descriptors that say what private PES packets carry, as the flags of
+// streams.ts.
 import { AUDIO, CODEC_AVC, CODEC_HEVC, CODEC_MPEG2, CODEC_OTHER, CONSTANT } from "./streams";
 
 const PRIVATE_PES: u32 = 0x06;
@@ -69,8 +70,8 @@ function isAudioDescriptor(address: usize, length: u32): bool {
 }
 
 /**
- * What a stream of this type is, with its descriptors from `address` to `end`. Audio for the hard of hearing and the like
- * (audio_type of ISO_639_language_descriptor not 0) need not be there all the time (TR 101 290 1.6).
+ * What a stream of this type is, with its descriptors from `address` to `end`. Audio for the hard of hearing and the
+ * like (audio_type of ISO_639_language_descriptor not 0) need not be there all the time (TR 101 290 1.6).
  */
 export function streamKind(type: u32, address: usize, end: usize): u32 {
   let kind = typeKind(type);

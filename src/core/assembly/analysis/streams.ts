@@ -1,8 +1,11 @@
-// The elementary streams of a leg that TR 101 290 and the search for access points follow: video, audio and PCR PIDs of all PMTs.
+// The elementary streams of a leg that TR 101 290 and the search for access points follow: video, audio and PCR PIDs of
+// all PMTs.
 //
-// One record for each stream of each programme. A PID that several programmes name has several; the first of them, the primary,
-// has what is known of the PID. Records beyond STREAM_SLOTS are left out.
-import { LEG_PCR_BITRATE, LEG_VIDEO_PID, PIDS, PID_PACKETS, STREAMS, STREAM_SIZE, STREAM_SLOTS } from "../memory/layout";
+// One record for each stream of each programme. A PID that several programmes name has several; the first of them, the
+// primary, has what is known of the PID. Records beyond STREAM_SLOTS are left out.
+import {
+  LEG_PCR_BITRATE, LEG_VIDEO_PID, PIDS, PID_PACKETS, STREAMS, STREAM_SIZE, STREAM_SLOTS,
+} from "../memory/layout";
 import { STATE_TR101290, gauge, legAddress, setGauge } from "../memory/leg";
 import { checkTime } from "../memory/check-clock";
 
@@ -12,7 +15,10 @@ const PID = 0; // u16
 const ORDER = 2;
 /** u32: PMT PID and programme number. */
 const OWNER = 4;
-/** u32: what the record's PMT says; from bit 8 on what all PMTs say of the PID (primary only); from bit 16 on state of the PID. */
+/**
+ * u32: what the record's PMT says; from bit 8 on what all PMTs say of the PID (primary only); from bit 16 on state of
+ * the PID.
+ */
 const FLAGS = 8;
 /** u32: packets of the PID when it was last looked at. */
 export const PACKETS = 12;
@@ -165,7 +171,10 @@ export function beginStreams(index: i32, pmtPid: u32, programme: i32): void {
   }
 }
 
-/** `owner`: PMT PID in the upper half, programme number in the lower. A PID named twice in one PMT counts as named first. */
+/**
+ * `owner`: PMT PID in the upper half, programme number in the lower. A PID named twice in one PMT counts as named
+ * first.
+ */
 export function addStream(index: i32, pid: u32, owner: u32, order: u32, said: u32): void {
   const leg = legAddress(index);
   const records = streamCount(leg);
@@ -250,8 +259,8 @@ function dropUnused(stream: usize): void {
 }
 
 /**
- * Lowest for the record whose access points count: video before audio before PCR alone, of the programme with the lowest number (of
- * two with one number that on the lowest PMT PID), first in its PMT.
+ * Lowest for the record whose access points count: video before audio before PCR alone, of the programme with the
+ * lowest number (of two with one number that on the lowest PMT PID), first in its PMT.
  */
 function rank(stream: usize): f64 {
   const said = flagsOf(stream) & SAID;

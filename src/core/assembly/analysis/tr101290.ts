@@ -1,9 +1,12 @@
-// TR 101 290 (ETSI TR 101 290 V1.4.1 5.2.1 and 5.2.2): tables and PIDs that do not come in time, 1.3.a, 1.5.a, 1.6 and 2.6, and the
-// call that looks at all timers. 1.1, 1.2 and 2.1 are in packets.ts, 1.4 in continuity.ts, 2.2 in psi.ts, 2.3 in pcr.ts, 2.5 in pes.ts.
+// TR 101 290 (ETSI TR 101 290 V1.4.1 5.2.1 and 5.2.2): tables and PIDs that do not come in time, 1.3.a, 1.5.a, 1.6 and
+// 2.6, and the call that looks at all timers. 1.1, 1.2 and 2.1 are in packets.ts, 1.4 in continuity.ts, 2.2 in psi.ts,
+// 2.3 in pcr.ts, 2.5 in pes.ts.
 //
-// What is due is worked out from times alone, whenever somebody asks: how often the timers are looked at changes no count.
+// What is due is worked out from times alone, whenever somebody asks: how often the timers are looked at changes no
+// count.
 import {
-  LEG_CAT_ERRORS, LEG_PAT_ERRORS, LEG_PAT_US, LEG_PID_ERRORS, LEG_PMT_ERRORS, LEG_PMT_US, PIDS, PID_PACKETS, SECTION_SLOTS,
+  LEG_CAT_ERRORS, LEG_PAT_ERRORS, LEG_PAT_US, LEG_PID_ERRORS, LEG_PMT_ERRORS, LEG_PMT_US, PIDS, PID_PACKETS,
+  SECTION_SLOTS,
 } from "../memory/layout";
 import { STATE_TR101290, count, legAddress, setGauge } from "../memory/leg";
 import { crc32 } from "../memory/crc32";
@@ -11,7 +14,9 @@ import { arrivalUs, checkTime, isClockRunning, isTimeToLook, periodsOver, stopCl
 import { checkPcrRepetition } from "./pcr";
 import { checkPtsRepetition } from "./pes";
 import { KIND_PAT, KIND_PMT, PMT_ARRIVAL, PMT_FAULT_TIME, PMT_SINCE, findSlot, kindOf, slotAt } from "./section-slots";
-import { CONSTANT, PACKETS, SEEN_TIME, flagsOf, restartStreams, saidOf, streamAt, streamCount, streamPid } from "./streams";
+import {
+  CONSTANT, PACKETS, SEEN_TIME, flagsOf, restartStreams, saidOf, streamAt, streamCount, streamPid,
+} from "./streams";
 
 // f64 us on the clock of the checks. Since when a PAT is missing, and the last fault of PID 0 reported.
 const PAT_SINCE = STATE_TR101290 + 32;

@@ -1,28 +1,31 @@
-// Raw UDP as a stream of bytes: for senders whose datagrams are no whole number of TS packets (ffmpeg's are 1472 bytes long), or of
-// packets of 204 bytes. Datagrams that are whole and even, of a sender that never sent others, do not come here.
+// Raw UDP as a stream of bytes: for senders whose datagrams are no whole number of TS packets (ffmpeg's are 1472 bytes
+// long), or of packets of 204 bytes. Datagrams that are whole and even, of a sender that never sent others, do not come
+// here.
 import {
-  CUTTER_GROUP, LEG_BAD_SYNC, LEG_CC_ERRORS, LEG_RESYNCS, LEG_SKIPPED_BYTES, LEG_TS_204, LEG_UNALIGNED, SLOT_TS_PACKETS, TS_PACKET,
+  CUTTER_GROUP, LEG_BAD_SYNC, LEG_CC_ERRORS, LEG_RESYNCS, LEG_SKIPPED_BYTES, LEG_TS_204, LEG_UNALIGNED, SLOT_TS_PACKETS,
+  TS_PACKET,
 } from "../memory/layout";
 import { STATE_CUTS, STATE_FRAMING, STATE_IDENTITY, count, gauge } from "../memory/leg";
 import {
-  CARRIED, GROUPED, GROUP_RX, IDENTITY, LAST_RX, NO_PACKET, PLACE_LOST, SIZE, clearCutter, continues, cutterOf, findAgain, hasPlace,
-  hasRunBeside, heldPacket, joinsRunBeside, leaveOver, nextPacket, skipped, takeUp, wasFound,
+  CARRIED, GROUPED, GROUP_RX, IDENTITY, LAST_RX, NO_PACKET, PLACE_LOST, SIZE, clearCutter, continues, cutterOf,
+  findAgain, hasPlace, hasRunBeside, heldPacket, joinsRunBeside, leaveOver, nextPacket, skipped, takeUp, wasFound,
 } from "./cutter";
 import { deliver } from "../order/deliver";
 import { mergeArrived } from "../merge/merge";
 import { mergeCountBroken } from "../merge/merge-members";
 import {
-  FRAMING_RTP, FRAMING_UDP, RTP_204, SYNC_BYTE, findRtpPayload, isEven, payloadAddress, payloadLength, rtpSsrc, strip204,
+  FRAMING_RTP, FRAMING_UDP, RTP_204, SYNC_BYTE, findRtpPayload, isEven, payloadAddress, payloadLength, rtpSsrc,
+  strip204,
 } from "../receive/rtp";
 
-/** Of `reconsider`: bytes of a stream, which `takeBytes` or `passBytes` goes through. */
+/** What `reconsider` returns for bytes of a stream, which `takeBytes` or `passBytes` goes through. */
 export const BYTES = -2;
 /** Neither a packet that may be wrong nor a group of less than seven waits longer for the next datagram (us). */
 const WAIT_US: f64 = 2000;
 /** Extension bit of RTP: FEC takes such a datagram for one it cannot rebuild. */
 const EXTENSION: u32 = 0x10;
 
-/** Of the datagram that `reconsider` has found to be BYTES: whether its sender is the one in use. */
+/** True when the datagram that `reconsider` has found to be BYTES is from the sender in use. */
 let isOwn: bool = false;
 
 /** Packets of raw UDP in their order: analysed, sent on, merged. */
@@ -82,7 +85,8 @@ function noteLoss(index: i32, leg: usize, cutter: usize): void {
 
 /** A datagram that would be RTP but for its length: no evidence for raw bytes. */
 function isBrokenRtp(data: usize, length: u32): bool {
-  return load<u8>(data) >> 6 == 2 && findRtpPayload(data, length) && payloadLength > 0 && load<u8>(payloadAddress) == SYNC_BYTE;
+  return load<u8>(data) >> 6 == 2 && findRtpPayload(data, length) && payloadLength > 0 &&
+    load<u8>(payloadAddress) == SYNC_BYTE;
 }
 
 /** Takes the bytes up; BYTES, or the counter to raise when they do not show where packets are. */
@@ -100,8 +104,8 @@ function consider(index: i32, leg: usize, cutter: usize, data: usize, length: u3
 }
 
 /**
- * Says again what a datagram is that `classify` took for `kind`, now with what its sender has sent before: FRAMING_RTP, FRAMING_UDP,
- * BYTES, or the LEG_BAD_* counter to raise. `source` is the identity of its source address.
+ * Says again what a datagram is that `classify` took for `kind`, now with what its sender has sent before: FRAMING_RTP,
+ * FRAMING_UDP, BYTES, or the LEG_BAD_* counter to raise. `source` is the identity of its source address.
  */
 export function reconsider(index: i32, leg: usize, data: usize, length: u32, kind: i32, source: u32, rxUs: f64): i32 {
   if (load<u32>(leg + STATE_CUTS)) settleBytes(index, leg, rxUs);
@@ -169,7 +173,9 @@ export function takeBytes(index: i32, leg: usize, length: u32, rxUs: f64): void 
   leaveOver(cutter);
 }
 
-/** Goes through the bytes of a sender that is not listened to, so that it is known where its packets are should it be. */
+/**
+ * Goes through the bytes of a sender that is not listened to, so that it is known where its packets are should it be.
+ */
 export function passBytes(index: i32): void {
   const cutter = cutterOf(index, false);
   for (;;) {

@@ -1,19 +1,21 @@
 // A cutter makes TS packets of a sender's bytes, wherever its datagrams begin and end.
 //
-// Packets have a place once five sync bytes in a row lie 188 bytes apart, or 204 with Reed-Solomon bytes: a payload has 0x47 too, but
-// not at one place of five packets. From then on a packet that lies in one datagram is taken as it is. One that was begun in an
-// earlier datagram is taken only when sync bytes follow where they should, up to four of those that are there: else a datagram
-// between its two parts was lost. What cannot be seen is a loss after which the bytes fit again, by a whole number of packets.
+// Packets have a place once five sync bytes in a row lie 188 bytes apart, or 204 with Reed-Solomon bytes: a payload has
+// 0x47 too, but not at one place of five packets. From then on a packet that lies in one datagram is taken as it is.
+// One that was begun in an earlier datagram is taken only when sync bytes follow where they should, up to four of those
+// that are there: else a datagram between its two parts was lost. What cannot be seen is a loss after which the bytes
+// fit again, by a whole number of packets.
 //
-// A datagram that begins with something else and ends with a packet is no evidence: SRT, RIST and others put a header before seven of
-// them. In a stream of bytes the next datagram then begins with a packet.
+// A datagram that begins with something else and ends with a packet is no evidence: SRT, RIST and others put a header
+// before seven of them. In a stream of bytes the next datagram then begins with a packet.
 //
-// The bytes left over of a datagram are put right before the next one in the receive batch, so that no datagram is copied.
+// The bytes left over of a datagram are put right before the next one in the receive batch, so that no datagram is
+// copied.
 import { CUTTERS, CUTTER_CARRY, CUTTER_SIZE, TS_PACKET } from "../memory/layout";
 import { SYNC_BYTE, TS_PACKET_204, isEven } from "../receive/rtp";
 
-// u32: whose bytes they are; length of their packets, 0 while that has to be found; bytes carried over; packets in the group; 1 once
-// packets were found.
+// u32: whose bytes they are; length of their packets, 0 while that has to be found; bytes carried over; packets in the
+// group; 1 once packets were found.
 export const IDENTITY: usize = 0;
 export const SIZE: usize = 4;
 export const CARRIED: usize = 8;
@@ -30,7 +32,8 @@ const NONE: u32 = 0xffffffff;
 /** The most a search leaves over: any of these bytes may yet begin a packet. */
 const TAIL_MAX: u32 = FURTHER * 204;
 
-// The bytes under way: those carried over and the datagram behind them; how many were carried; where the next packet begins.
+// The bytes under way: those carried over and the datagram behind them; how many were carried; where the next packet
+// begins.
 let bytes: usize = 0;
 let total: u32 = 0;
 let carried: u32 = 0;
@@ -74,7 +77,9 @@ function findRun(address: usize, length: u32, from: u32): u32 {
   for (let at = from; at + FURTHER * TS_PACKET < length; at++) {
     if (load<u8>(address + at) != SYNC_BYTE) continue;
     foundSize = isRun(address + at, TS_PACKET) ? TS_PACKET : TS_PACKET_204;
-    if (foundSize == TS_PACKET || (at + FURTHER * TS_PACKET_204 < length && isRun(address + at, TS_PACKET_204))) return at;
+    if (foundSize == TS_PACKET || (at + FURTHER * TS_PACKET_204 < length && isRun(address + at, TS_PACKET_204))) {
+      return at;
+    }
   }
   return NONE;
 }
@@ -93,13 +98,15 @@ function join(cutter: usize, data: usize, length: u32): void {
   memory.copy(bytes, cutter + CUTTER_CARRY, carried);
 }
 
-/** The same of these bytes with those carried over. */
+/** True when the bytes carried over and these together hold packets elsewhere than where they are expected. */
 export function joinsRunBeside(cutter: usize, data: usize, length: u32): bool {
   join(cutter, data, length);
   return hasRunBeside(bytes, total, carried);
 }
 
-/** True when sync bytes are where a packet that begins `offset` bytes into the datagram, or before it, says they are. */
+/**
+ * True when sync bytes are where a packet that begins `offset` bytes into the datagram, or before it, says they are.
+ */
 function follow(data: usize, length: u32, offset: u32, size: u32): bool {
   for (let i: u32 = 0; i < FURTHER && offset < length; i++) {
     if (load<u8>(data + offset) != SYNC_BYTE) return false;
@@ -140,7 +147,10 @@ function search(cutter: usize, from: u32): bool {
   return false;
 }
 
-/** Takes a datagram's bytes up; false when they do not show where packets are. Then `nextPacket` and `leaveOver` are due. */
+/**
+ * Takes a datagram's bytes up; false when they do not show where packets are. Then `nextPacket` and `leaveOver` are
+ * due.
+ */
 export function takeUp(cutter: usize, data: usize, length: u32): bool {
   skipped = 0;
   next = 0;
@@ -157,7 +167,10 @@ export function takeUp(cutter: usize, data: usize, length: u32): bool {
   return search(cutter, hasPlace(cutter) ? carried : 0);
 }
 
-/** What `nextPacket` says beside an address: the datagram holds no further packet; the place was lost and has to be found again. */
+/**
+ * What `nextPacket` says beside an address: the datagram holds no further packet; the place was lost and has to be
+ * found again.
+ */
 export const NO_PACKET: usize = 0;
 export const PLACE_LOST: usize = 1;
 

@@ -1,8 +1,8 @@
-// RTP datagrams of a leg whose numbers are far from those in use. They wait here until their successors show that the numbers
-// start over, and then go out first; or the numbers in use go on, and they are dropped.
+// RTP datagrams of a leg whose numbers are far from those in use. They wait here until their successors show that the
+// numbers start over, and then go out first; or the numbers in use go on, and they are dropped.
 import {
-  HELD_IS_MERGED, HELD_MARK, HELD_PAYLOAD_MAX, HELD_SEQUENCE, HELD_SLOTS, HELD_STORES, HELD_STRIDE, LEG_RTP_LATE, STORE_BITS, STORE_LENGTH,
-  STORE_PAYLOAD, STORE_RX_US, STORE_TIMESTAMP,
+  HELD_IS_MERGED, HELD_MARK, HELD_PAYLOAD_MAX, HELD_SEQUENCE, HELD_SLOTS, HELD_STORES, HELD_STRIDE, LEG_RTP_LATE,
+  STORE_BITS, STORE_LENGTH, STORE_PAYLOAD, STORE_RX_US, STORE_TIMESTAMP,
 } from "../memory/layout";
 import { STATE_SEQ_HELD, STATE_SEQ_HELD_EVER, count } from "../memory/leg";
 
@@ -52,11 +52,12 @@ export function dropHeld(leg: usize): void {
 }
 
 /**
- * Holds a datagram; the oldest of HELD_SLOTS makes room. `data` is its RTP header. Of one that is larger than a jumbo frame only the
- * number is held: its payload is lost.
+ * Holds a datagram; the oldest of HELD_SLOTS makes room. `data` is its RTP header. Of one that is larger than a jumbo
+ * frame only the number is held: its payload is lost.
  */
 export function hold(
-  index: i32, leg: usize, data: usize, payload: usize, length: u32, rxUs: f64, timestamp: u32, mark: u32, sequence: u32, isMerged: bool,
+  index: i32, leg: usize, data: usize, payload: usize, length: u32, rxUs: f64, timestamp: u32, mark: u32,
+  sequence: u32, isMerged: bool,
 ): void {
   if (load<u32>(leg + STATE_SEQ_HELD) == <u32>HELD_SLOTS) dropOldest(leg);
   const held = load<u32>(leg + STATE_SEQ_HELD);

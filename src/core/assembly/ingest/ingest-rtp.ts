@@ -1,4 +1,5 @@
-// RTP datagrams of a leg on their way into its order: taken, held until it is known whether the numbers start over, or dropped.
+// RTP datagrams of a leg on their way into its order: taken, held until it is known whether the numbers start over, or
+// dropped.
 import {
   HELD_IS_MERGED, HELD_MARK, HELD_SEQUENCE, LEG_FOREIGN, LEG_PAYLOAD_TYPE, LEG_RTP_DATAGRAMS, LEG_RTP_LATE, STORE_BITS,
   STORE_LENGTH, STORE_PAYLOAD, STORE_RX_US, STORE_TIMESTAMP,
@@ -7,7 +8,8 @@ import { STATE_SEQ_HELD, STATE_SEQ_HELD_EVER, count, setGauge } from "../memory/
 import { payloadAddress, payloadLength, payloadMark, rtpSequence, rtpTimestamp } from "../receive/rtp";
 import { findAmong, heldSlot, hold } from "./held";
 import {
-  SEQUENCE_CURRENT, SEQUENCE_FOREIGN, SEQUENCE_LATE, SEQUENCE_REFUSED, SEQUENCE_RESTARTED, SEQUENCE_STRAY, acceptSequence, restartedAt,
+  SEQUENCE_CURRENT, SEQUENCE_FOREIGN, SEQUENCE_LATE, SEQUENCE_REFUSED, SEQUENCE_RESTARTED, SEQUENCE_STRAY,
+  acceptSequence, restartedAt,
 } from "./sequence";
 import { updateJitter } from "./jitter";
 import { mergeArrived } from "../merge/merge";
@@ -16,14 +18,15 @@ import { order, restartReorder } from "../order/reorder";
 
 /** Puts a datagram of the numbers in use into the leg's order, and into the merge unless that has it already. */
 function takeRtp(
-  index: i32, leg: usize, data: usize, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32, isForMerge: bool,
+  index: i32, leg: usize, data: usize, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32,
+  isForMerge: bool,
 ): void {
   updateJitter(leg, rxUs, timestamp);
   order(index, leg, data, payload, length, rxUs, timestamp, sequence);
   if (isForMerge) mergeArrived(index, true, sequence, payload, length, rxUs);
 }
 
-/** The same for one that was held. */
+/** Takes a datagram that was held, unless its number is refused after all. */
 function takeHeld(index: i32, leg: usize, slot: usize): void {
   const sequence = load<u32>(slot, HELD_SEQUENCE);
   const timestamp = load<u32>(slot, STORE_TIMESTAMP);
@@ -39,7 +42,10 @@ function takeHeld(index: i32, leg: usize, slot: usize): void {
   takeRtp(index, leg, slot + STORE_BITS, slot + STORE_PAYLOAD, length, rxUs, timestamp, sequence, isForMerge);
 }
 
-/** The numbers start over: what was held of the new ones goes first, then this datagram, then what else was held and fits. */
+/**
+ * The numbers start over: what was held of the new ones goes first, then this datagram, then what else was held and
+ * fits.
+ */
 function restartRtp(
   index: i32, leg: usize, data: usize, payload: usize, length: u32, rxUs: f64, timestamp: u32, mark: u32, sequence: u32,
 ): void {
@@ -53,7 +59,9 @@ function restartRtp(
     for (let n = from; n != to; n++) store<u32>(heldSlot(index, n), 0, HELD_IS_MERGED);
   }
   restartReorder(index, leg);
-  for (let next = first; next != sequence; next = (next + 1) & 0xffff) takeHeld(index, leg, findAmong(index, from, to, next));
+  for (let next = first; next != sequence; next = (next + 1) & 0xffff) {
+    takeHeld(index, leg, findAmong(index, from, to, next));
+  }
   acceptSequence(index, leg, sequence, timestamp, mark, rxUs);
   takeRtp(index, leg, data, payload, length, rxUs, timestamp, sequence, true);
   for (let n = from; n != to; n++) {
@@ -62,7 +70,7 @@ function restartRtp(
   }
 }
 
-/** Takes a RTP datagram that `classify` has found sound: in order, held, or counted as late, repeated or foreign. */
+/** Takes an RTP datagram that `classify` has found sound: in order, held, or counted as late, repeated or foreign. */
 export function ingestRtp(index: i32, leg: usize, data: usize, rxUs: f64): void {
   const payload = payloadAddress;
   const length = payloadLength;

@@ -1,11 +1,11 @@
 // Which sender a leg listens to. Two senders on one port must not be mixed: the one in use stays until it is silent.
 import {
-  ALLOWED_FIELDS, EVENT_SENDER, LEG_ALLOWED, LEG_ALLOWED_COUNT, LEG_FIRST_RX_US, LEG_FOREIGN, LEG_FRAMING, LEG_IDENTITY, LEG_JITTER_90K, LEG_LAST_RX_US, LEG_MAX_GAP_US,
-  LEG_SENDER_CHANGES, LEG_SOURCE_ADDRESS, LEG_SOURCE_PORT,
+  ALLOWED_FIELDS, EVENT_SENDER, LEG_ALLOWED, LEG_ALLOWED_COUNT, LEG_FIRST_RX_US, LEG_FOREIGN, LEG_FRAMING, LEG_IDENTITY,
+  LEG_JITTER_90K, LEG_LAST_RX_US, LEG_MAX_GAP_US, LEG_SENDER_CHANGES, LEG_SOURCE_ADDRESS, LEG_SOURCE_PORT,
 } from "../memory/layout";
 import {
-  STATE_BUCKET_LAST, STATE_BUCKET_MAX, STATE_BUCKET_START, STATE_FRAMING, STATE_IDENTITY, STATE_RIVAL_FRAMING, STATE_RIVAL_IDENTITY,
-  STATE_RIVAL_RUN, STATE_SOURCE, STATE_TRANSIT_VALID, count, gauge, setGauge,
+  STATE_BUCKET_LAST, STATE_BUCKET_MAX, STATE_BUCKET_START, STATE_FRAMING, STATE_IDENTITY, STATE_RIVAL_FRAMING,
+  STATE_RIVAL_IDENTITY, STATE_RIVAL_RUN, STATE_SOURCE, STATE_TRANSIT_VALID, count, gauge, setGauge,
 } from "../memory/leg";
 import { forgetContinuity, watchPat } from "../memory/continuity";
 import { abandonSections } from "../analysis/sections";
@@ -81,7 +81,9 @@ function ipv4Source(name: usize): u64 {
   return load<u16>(name) == AF_INET ? load<u64>(name) : 0;
 }
 
-/** Keeps the source of a datagram that was taken; `name` 0 when it has none. Nearly always it is that of the one before. */
+/**
+ * Keeps the source of a datagram that was taken; `name` 0 when it has none. Nearly always it is that of the one before.
+ */
 // @ts-ignore: decorator
 @inline
 export function keepTaken(leg: usize, name: usize): void {
@@ -95,7 +97,8 @@ export function keepTaken(leg: usize, name: usize): void {
 
 /** True when four fields of a leg hold no address, or the one that `readSource` took. */
 export function isSourceOrNone(leg: usize, field: i32): bool {
-  const a = <u32>gauge(leg, field), b = <u32>gauge(leg, field + 1), c = <u32>gauge(leg, field + 2), d = <u32>gauge(leg, field + 3);
+  const a = <u32>gauge(leg, field), b = <u32>gauge(leg, field + 1), c = <u32>gauge(leg, field + 2),
+    d = <u32>gauge(leg, field + 3);
   if ((a | b | c | d) == 0) return true;
   return a == source0 && b == source1 && c == source2 && d == source3;
 }
@@ -137,7 +140,8 @@ function adopt(index: i32, leg: usize, identity: u32, framing: u32, rxUs: f64): 
 }
 
 function challenge(index: i32, leg: usize, identity: u32, framing: u32, rxUs: f64): bool {
-  const isSameRival = load<u32>(leg + STATE_RIVAL_IDENTITY) == identity && load<u32>(leg + STATE_RIVAL_FRAMING) == framing;
+  const isSameRival = load<u32>(leg + STATE_RIVAL_IDENTITY) == identity &&
+    load<u32>(leg + STATE_RIVAL_FRAMING) == framing;
   const run = isSameRival ? load<u32>(leg + STATE_RIVAL_RUN) + 1 : 1;
   const silentUs = rxUs - gauge(leg, LEG_LAST_RX_US);
   // A sender that was away this long has no packet in flight that could be mixed up: nothing of the next one is lost.
@@ -159,7 +163,10 @@ export const SENDER_REFUSED = 0;
 export const SENDER_CURRENT = 1;
 export const SENDER_NEW = 2;
 
-/** Whether the bits in which a word of an address differs from a network's lie behind the prefix; `bits` of it are in this word or before. */
+/**
+ * Whether the bits in which a word of an address differs from a network's lie behind the prefix; `bits` of it are in
+ * this word or before.
+ */
 // @ts-ignore: decorator
 @inline
 function agrees(difference: u32, bits: i32): bool {
@@ -167,7 +174,10 @@ function agrees(difference: u32, bits: i32): bool {
   return bits >= 32 ? difference == 0 : difference >>> (32 - bits) == 0;
 }
 
-/** True when a datagram from a socket address (`name` 0: unknown) may come: no list of networks is in force, or one of them holds it. */
+/**
+ * True when a datagram from a socket address (`name` 0: unknown) may come: no list of networks is in force, or one of
+ * them holds it.
+ */
 // @ts-ignore: decorator
 @inline
 export function isAllowed(leg: usize, name: usize): bool {

@@ -1,18 +1,19 @@
 // RTP sequence numbers in the spirit of RFC 3550 A.1: loss, duplicates, late ones, and sources that start over.
 //
-// `expected` is the number after the highest one received; `span` says how far back this run of numbers reaches, since what came
-// before it was never counted as lost. Of the last SEQUENCE_WINDOW numbers a bitmap tells which came, and a mark what came under
-// them. So the copies that a second path brings (SMPTE 2022-7, both paths to one port) are known for what they are however many
-// there are in a row, and a source that starts over just behind its last numbers is known too: it brings something else under them.
+// `expected` is the number after the highest one received; `span` says how far back this run of numbers reaches, since
+// what came before it was never counted as lost. Of the last SEQUENCE_WINDOW numbers a bitmap tells which came, and a
+// mark what came under them. So the copies that a second path brings (SMPTE 2022-7, both paths to one port) are known
+// for what they are however many there are in a row, and a source that starts over just behind its last numbers is
+// known too: it brings something else under them.
 //
 // A datagram that fits neither is held (held.ts) until its successor shows that the numbers start over.
 import {
-  EVENT_SEQUENCE_RESET, LEG_RTP_DUPLICATES, LEG_RTP_LATE, LEG_RTP_LOST, LEG_RTP_REORDERED, LEG_RTP_RESETS, SEQUENCE_MARKS, SEQUENCE_SEEN,
-  SEQUENCE_SEEN_BYTES, SEQUENCE_WINDOW,
+  EVENT_SEQUENCE_RESET, LEG_RTP_DUPLICATES, LEG_RTP_LATE, LEG_RTP_LOST, LEG_RTP_REORDERED, LEG_RTP_RESETS,
+  SEQUENCE_MARKS, SEQUENCE_SEEN, SEQUENCE_SEEN_BYTES, SEQUENCE_WINDOW,
 } from "../memory/layout";
 import {
-  STATE_SEQ_BEFORE, STATE_SEQ_BEFORE_US, STATE_SEQ_EXPECTED, STATE_SEQ_HELD, STATE_SEQ_MOVED_US, STATE_SEQ_SPAN, STATE_SEQ_STARTED,
-  STATE_SEQ_TIMESTAMP, count,
+  STATE_SEQ_BEFORE, STATE_SEQ_BEFORE_US, STATE_SEQ_EXPECTED, STATE_SEQ_HELD, STATE_SEQ_MOVED_US, STATE_SEQ_SPAN,
+  STATE_SEQ_STARTED, STATE_SEQ_TIMESTAMP, count,
 } from "../memory/leg";
 import { dropHeld, expireHeld, findHeld } from "./held";
 import { postEvent } from "../memory/events";
@@ -21,11 +22,11 @@ import { sequenceDistance } from "../receive/rtp";
 // What `acceptSequence` says of a datagram.
 /** It was taken already, or is of other numbers than those in use, and is counted: to be dropped. */
 export const SEQUENCE_REFUSED = 0;
-/** The same of a second source with this SSRC; left to the caller to count. */
+/** It belongs to a second source with this SSRC: to be dropped, and left to the caller to count. */
 export const SEQUENCE_FOREIGN = 5;
 /** It belongs to the numbers in use, in order or not. */
 export const SEQUENCE_CURRENT = 1;
-/** The same, more than MAX_MISORDER numbers late. */
+/** It belongs to the numbers in use, but is more than MAX_MISORDER numbers late. */
 export const SEQUENCE_LATE = 2;
 /** The numbers start over, from `restartedAt` on, which is held as are those between it and this one. */
 export const SEQUENCE_RESTARTED = 3;
@@ -39,7 +40,7 @@ const MAX_DROPOUT = 3000;
 const MAX_MISORDER = 128;
 /** A number from the past after this long without a new one is a source that started over, not a late packet (us). */
 const RESTART_SILENCE_US: f64 = 200000;
-/** The same for what looks like a copy: the paths of SMPTE 2022-7 class C are up to 450 ms apart (us). */
+/** What looks like a copy may be this late (us): the paths of SMPTE 2022-7 class C are up to 450 ms apart. */
 const COPY_SILENCE_US: f64 = 500000;
 /** A late datagram is no older than 10 s of 90 kHz. */
 const LATE_MAX_90K = 900000;
@@ -104,7 +105,10 @@ function advance(index: i32, leg: usize, sequence: u32, delta: i32, timestamp: u
   if (load<u32>(leg + STATE_SEQ_HELD)) dropHeld(leg);
 }
 
-/** How long no new number must have come before a datagram from the past is one of a source that started over; microseconds. */
+/**
+ * How long no new number must have come before a datagram from the past is one of a source that started over;
+ * microseconds.
+ */
 function silenceBefore(index: i32, leg: usize, sequence: u32, lag: u32, timestamp: u32, mark: u32): f64 {
   if (isSeen(index, sequence)) return load<u32>(markAddress(index, sequence)) == mark ? COPY_SILENCE_US : 0;
   const age = <i32>(load<u32>(leg + STATE_SEQ_TIMESTAMP) - timestamp);
@@ -125,12 +129,15 @@ function acceptLate(index: i32, leg: usize, sequence: u32, lag: u32, mark: u32):
 }
 
 /**
- * After a restart: SEQUENCE_REFUSED or SEQUENCE_FOREIGN for a datagram of the numbers before, while the new ones go on. It is one that was
- * on its way, or there are two sources with one SSRC, of which the one that came last is taken until it is silent. Else SEQUENCE_STRAY.
+ * After a restart: SEQUENCE_REFUSED or SEQUENCE_FOREIGN for a datagram of the numbers before, while the new ones go on.
+ * It is one that was on its way, or there are two sources with one SSRC, of which the one that came last is taken until
+ * it is silent. Else SEQUENCE_STRAY.
  */
 function ofNumbersBefore(leg: usize, sequence: u32, rxUs: f64): i32 {
   const us = load<f64>(leg + STATE_SEQ_BEFORE_US);
-  if (us == 0 || rxUs - us > BEFORE_MAX_US || rxUs - load<f64>(leg + STATE_SEQ_MOVED_US) >= RESTART_SILENCE_US) return SEQUENCE_STRAY;
+  if (us == 0 || rxUs - us > BEFORE_MAX_US || rxUs - load<f64>(leg + STATE_SEQ_MOVED_US) >= RESTART_SILENCE_US) {
+    return SEQUENCE_STRAY;
+  }
   const ahead = sequenceDistance(sequence, load<u32>(leg + STATE_SEQ_BEFORE));
   if (ahead < -SEQUENCE_WINDOW || ahead >= MAX_DROPOUT) return SEQUENCE_STRAY;
   store<f64>(leg + STATE_SEQ_BEFORE_US, rxUs);
@@ -172,8 +179,8 @@ export function forgetSequence(leg: usize): void {
 }
 
 /**
- * Counts one sequence number; returns SEQUENCE_*. `mark` tells the datagram from others that could come under its number, see
- * `payloadMark`.
+ * Counts one sequence number; returns SEQUENCE_*. `mark` tells the datagram from others that could come under its
+ * number, see `payloadMark`.
  */
 export function acceptSequence(index: i32, leg: usize, sequence: u32, timestamp: u32, mark: u32, rxUs: f64): i32 {
   if (!load<u32>(leg + STATE_SEQ_STARTED)) startBefore(index, leg, sequence);
@@ -185,7 +192,9 @@ export function acceptSequence(index: i32, leg: usize, sequence: u32, timestamp:
   const lag = <u32>-delta;
   if (delta < 0 && lag <= min<u32>(SEQUENCE_WINDOW, load<u32>(leg + STATE_SEQ_SPAN) + MAX_MISORDER)) {
     const silentUs = rxUs - load<f64>(leg + STATE_SEQ_MOVED_US);
-    if (silentUs < silenceBefore(index, leg, sequence, lag, timestamp, mark)) return acceptLate(index, leg, sequence, lag, mark);
+    if (silentUs < silenceBefore(index, leg, sequence, lag, timestamp, mark)) {
+      return acceptLate(index, leg, sequence, lag, mark);
+    }
   }
   return acceptStray(index, leg, sequence, rxUs);
 }

@@ -5,7 +5,10 @@ import { PACKETS_ANALYSED } from "../memory/check-clock";
 import { legAddress } from "../memory/leg";
 import { headAddress } from "../ring/ring";
 
-/** The ring's head and the legs' counts in the merge begin at `from`. To be called behind `resetChannel`, before anything is fed. */
+/**
+ * The ring's head and the legs' counts in the merge begin at `from`. To be called behind `resetChannel`, before
+ * anything is fed.
+ */
 export function startChannelCounters(channel: i32, from: u32): void {
   store<u32>(headAddress(channel), from);
   store<u32>(channelAddress(channel) + CHANNEL_COUNT_FROM, from);

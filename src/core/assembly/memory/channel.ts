@@ -19,8 +19,8 @@ export const CHANNEL_MERGE_STATE = STATE + 64;
 export const CHANNEL_ALIGN_STATE = STATE + 256;
 
 /**
- * Slots that packets which waited may fill between two ticks. The outputs get their turn after each tick; with the datagrams
- * the host reads in that time it must stay within an output's queue.
+ * Slots that packets which waited may fill between two ticks. The outputs get their turn after each tick; with the
+ * datagrams the host reads in that time it must stay within an output's queue.
  */
 export const RELEASE_MAX: u32 = 160;
 

@@ -1,5 +1,6 @@
-// The clock of the TR 101 290 checks: arrival time of the packets analysed, with silences left out. It stands still while nothing
-// arrives, so a leg that is gone is one fault and not a missing PAT twice a second, and what was due before goes on afterwards.
+// The clock of the TR 101 290 checks: arrival time of the packets analysed, with silences left out. It stands still
+// while nothing arrives, so a leg that is gone is one fault and not a missing PAT twice a second, and what was due
+// before goes on afterwards.
 import { STATE_TR101290 } from "./leg";
 
 /** f64 us: latest arrival analysed, 0 before the first one of a sender; silences up to then. */
@@ -16,10 +17,9 @@ const LOOKED_AT = STATE_TR101290 + 24;
 export const SILENCE_US: f64 = 500000;
 const LOOK_EVERY_US: f64 = 50000;
 
-// Of the packets being analysed.
-/** Their arrival (us). */
+/** Arrival of the packets that are being analysed (us). */
 export let arrivalUs: f64 = 0;
-/** Number of the first one on the leg, modulo 2^32, and how many there are. */
+/** Number of the first of those packets on the leg, modulo 2^32, and how many there are. */
 export let firstPacket: u32 = 0;
 export let packetsTogether: u32 = 0;
 
@@ -36,7 +36,10 @@ export function silences(leg: usize): u32 {
   return load<u32>(leg + SILENCES);
 }
 
-/** Moves the clock on to packets about to be analysed; true when they are the first of a sender. Arrivals may run back after reordering. */
+/**
+ * Moves the clock on to packets about to be analysed; true when they are the first of a sender. Arrivals may run back
+ * after reordering.
+ */
 // @ts-ignore: decorator
 @inline
 export function advanceClock(leg: usize, packets: u32, rxUs: f64): bool {
@@ -76,7 +79,10 @@ export function isTimeToLook(leg: usize, nowUs: f64): bool {
   return true;
 }
 
-/** How often a period has passed since `sinceUs`, each time to be counted once: 0 up to the period itself, 1 from then on, ... */
+/**
+ * How often a period has passed since `sinceUs`, each time to be counted once: 0 up to the period itself, 1 from then
+ * on, ...
+ */
 export function periodsOver(sinceUs: f64, nowUs: f64, periodUs: f64): i32 {
   return nowUs - sinceUs > periodUs ? <i32>(Math.ceil((nowUs - sinceUs) / periodUs) - 1) : 0;
 }

@@ -1,5 +1,7 @@
 // Events for the host: a table of records and one area for their bytes, both emptied by the host when it takes them.
-import { EVENTS, EVENT_COUNT, EVENT_DATA, EVENT_DATA_SIZE, EVENT_DATA_USED, EVENT_MAX, EVENT_OVERFLOW, EVENT_SIZE } from "./layout";
+import {
+  EVENTS, EVENT_COUNT, EVENT_DATA, EVENT_DATA_SIZE, EVENT_DATA_USED, EVENT_MAX, EVENT_OVERFLOW, EVENT_SIZE,
+} from "./layout";
 
 /** Position in the ring that the next events are about. */
 let ringPosition: u32 = 0;

@@ -32,7 +32,10 @@ export const RX_MMSG = 1024;
 export const RX_IOVEC = RX_MMSG + RX_BATCH * MMSGHDR_SIZE;
 export const RX_CONTROL = RX_IOVEC + RX_BATCH * IOVEC_SIZE;
 export const RX_NAME = RX_CONTROL + RX_BATCH * RX_CONTROL_SIZE;
-/** Room before each datagram for what a byte stream left over of the one before it; behind the first, RX_STRIDE has it to spare. */
+/**
+ * Room before each datagram for what a byte stream left over of the one before it; behind the first, RX_STRIDE has it
+ * to spare.
+ */
 export const RX_HEADROOM = 1024;
 export const RX_DATA = RX_NAME + RX_BATCH * RX_NAME_SIZE + RX_HEADROOM;
 
@@ -62,9 +65,9 @@ export const EVENT_DATA = EVENTS + EVENT_MAX * EVENT_SIZE;
 /** A PAT or PMT section that differs from the last one of its PID and table id extension, CRC good. a = table_id. */
 export const EVENT_PSI = 1;
 /**
- * Any complete section on a SCTE-35 PID. a = table_id, b = 1 when the CRC is good. Told of each leg, and, with leg = MAX_LEGS +
- * channel, of what goes out: then the ring position is that of the slot that completes it, and b = SECTION_CUT tells of one that was
- * begun and never completed, with the bytes there are.
+ * Any complete section on an SCTE-35 PID. a = table_id, b = 1 when the CRC is good. Told of each leg, and, with leg =
+ * MAX_LEGS + channel, of what goes out: then the ring position is that of the slot that completes it, and b =
+ * SECTION_CUT tells of one that was begun and never completed, with the bytes there are.
  */
 export const EVENT_SCTE35 = 2;
 export const SECTION_CUT = 2;
@@ -72,7 +75,9 @@ export const SECTION_CUT = 2;
 export const EVENT_SENDER = 3;
 /** RTP sequence numbers restarted. a = new sequence number, b = expected one. */
 export const EVENT_SEQUENCE_RESET = 4;
-/** The ring is now filled by this leg. a = 1 when the switch waited for a clean point, b = the leg before (1, 2) or 0. */
+/**
+ * The ring is now filled by this leg. a = 1 when the switch waited for a clean point, b = the leg before (1, 2) or 0.
+ */
 export const EVENT_SWITCHED = 5;
 /** Merging began or ended on the channel of this leg. a = MERGE_*, b = why it ended: MERGE_END_*. */
 export const EVENT_MERGE = 6;
@@ -115,7 +120,10 @@ export const LEG_FOREIGN = 10;
 export const LEG_BAD_NOT_TS = 11;
 /** RTP whose header, CSRC list, extension or padding runs past the datagram. */
 export const LEG_BAD_RTP = 12;
-/** Payload that is not a whole number of TS packets, in RTP, or before the place of packets in a raw byte stream is known. */
+/**
+ * Payload that is not a whole number of TS packets, in RTP, or before the place of packets in a raw byte stream is
+ * known.
+ */
 export const LEG_BAD_LENGTH = 13;
 /** TS packets of 204 bytes taken, without their 16 Reed-Solomon bytes. */
 export const LEG_TS_204 = 14;
@@ -148,7 +156,10 @@ export const LEG_FORWARDED = 30;
 /** TS packets with random_access_indicator. */
 export const LEG_RAI = 31;
 
-/** Random access points: random_access_indicator on video, or an IDR/IRAP picture found by its NAL unit or sequence header. */
+/**
+ * Random access points: random_access_indicator on video, or an IDR/IRAP picture found by its NAL unit or sequence
+ * header.
+ */
 export const LEG_ACCESS_POINTS = 32;
 /** RTP datagrams that came after their place had been given up, or fitted no place, and were dropped. */
 export const LEG_RTP_LATE = 33;
@@ -187,7 +198,7 @@ export const LEG_PCR_PID = 49;
 export const LEG_IN_SYNC = 50;
 /** Source port as in the socket; its address is LEG_SOURCE_ADDRESS. */
 export const LEG_SOURCE_PORT = 52;
-/** The same of the last datagram dropped as a second sender's, and its RTP SSRC, -1 when it was raw UDP. */
+/** Source port of the last datagram dropped as a second sender's, and its RTP SSRC, -1 when it was raw UDP. */
 export const LEG_FOREIGN_PORT = 54;
 export const LEG_FOREIGN_SSRC = 55;
 
@@ -224,7 +235,10 @@ export const LEG_PMT_US = 81;
 /** When the last random access point came, and the longest distance of two lately, in microseconds. */
 export const LEG_ACCESS_POINT_US = 82;
 export const LEG_ACCESS_POINT_INTERVAL_US = 83;
-/** Of the programme with the lowest number that has video, as are the access points. Deviation of PCR against arrival: smoothed, and the highest since the host last wrote 0 here; microseconds. */
+/**
+ * Deviation of the PCR against arrival in microseconds: smoothed, and the highest since the host last wrote 0 here. It
+ * is taken from the programme with the lowest number that has video, as the access points are.
+ */
 export const LEG_PCR_JITTER_US = 84;
 export const LEG_PCR_JITTER_MAX_US = 85;
 /** TS bit rate between the last PCRs of LEG_PCR_PID, bit/s; 0 when unknown. */
@@ -235,7 +249,10 @@ export const LEG_PCR_BITRATE_MAX = 88;
 /** SMPTE 2022-1 matrix learnt from the FEC packets: columns (L) and rows (D); 0 when unknown. */
 export const LEG_FEC_COLUMNS = 89;
 export const LEG_FEC_ROWS = 90;
-/** When the last valid FEC packet came; and the longest time a datagram was rebuilt after its place in order, microseconds. */
+/**
+ * When the last valid FEC packet came; and the longest time a datagram was rebuilt after its place in order,
+ * microseconds.
+ */
 export const LEG_FEC_LAST_US = 91;
 export const LEG_FEC_LATENCY_US = 92;
 /** Datagrams held back now, behind a gap. */
@@ -244,15 +261,19 @@ export const LEG_HELD = 93;
 export const LEG_VIDEO_PID = 94;
 
 // Settings of a leg, written by the host after `resetLeg` (float64 index). 0 means off.
-/** Longest time a datagram waits for one before it, microseconds; 0: none waits, and one that comes behind its successor is dropped. */
+/**
+ * Longest time a datagram waits for one before it, microseconds; 0: none waits, and one that comes behind its successor
+ * is dropped.
+ */
 export const LEG_REORDER_US = 100;
 /** Most datagrams that wait, 1 to REORDER_DATAGRAMS_MAX. With FEC two matrices count, when that is more. */
 export const LEG_REORDER_MAX = 101;
 /** 1 takes SMPTE 2022-1 packets for recovery. */
 export const LEG_FEC_ENABLED = 102;
 /**
- * Networks that may send, ALLOWED_MAX entries of ALLOWED_FIELDS from LEG_ALLOWED on: four words of the address, in host order, and the
- * length of the prefix; IPv4 in its mapped form (RFC 4291 2.5.5.2), so that /8 is 104. And how many are in force.
+ * Networks that may send, ALLOWED_MAX entries of ALLOWED_FIELDS from LEG_ALLOWED on: four words of the address, in host
+ * order, and the length of the prefix; IPv4 in its mapped form (RFC 4291 2.5.5.2), so that /8 is 104. And how many are
+ * in force.
  */
 export const LEG_ALLOWED_COUNT = 103;
 export const LEG_ALLOWED = 104;
@@ -275,7 +296,10 @@ export const CHANNEL_SOURCE = 0;
 export const CHANNEL_PENDING = 1;
 /** MERGE_OFF, MERGE_RTP or MERGE_CONTENT. */
 export const CHANNEL_MERGE = 2;
-/** How much later the backup's packets arrive than the primary's, microseconds, negative when earlier. Valid while merged. */
+/**
+ * How much later the backup's packets arrive than the primary's, microseconds, negative when earlier. Valid while
+ * merged.
+ */
 export const CHANNEL_PATH_DIFFERENCE_US = 3;
 /** TS packets given up while merged: neither leg brought them in time. */
 export const CHANNEL_MERGE_LOST = 4;
@@ -298,7 +322,7 @@ export const MERGE_RTP = 1;
 export const MERGE_CONTENT = 2;
 
 export const ALIGNMENT_UNKNOWN = 0;
-/** The same TS packets on both legs. */
+/** Both legs carry equal TS packets. */
 export const ALIGNMENT_SAME = 1;
 /** Both legs were compared for ALIGNMENT_TRIAL_US and carry different packets. */
 export const ALIGNMENT_DIFFERENT = 2;
@@ -318,7 +342,8 @@ export const SECTIONS = PID_PACKETS + MAX_LEGS * PIDS * 4;
 
 // --- Rings: the TS payload each channel carries, written by `ingest` from its active leg, read by every output.
 // Slot: rx time i64 microseconds@0 (CLOCK_MONOTONIC), the same as float64@8, payload length u32@16, flags u32@20,
-// first PCR in 27 MHz float64@24, its packet index u32@32, its PID u32@36, RTP timestamp u32@40, RTP sequence u32@44; payload@64.
+// first PCR in 27 MHz float64@24, its packet index u32@32, its PID u32@36, RTP timestamp u32@40, RTP sequence u32@44;
+// payload@64.
 export const RING_SLOTS = 512;
 export const SLOT_RX_I64 = 0;
 export const SLOT_RX_US = 8;
@@ -334,16 +359,17 @@ export const SLOT_STRIDE = 1408;
 export const SLOT_FLAG_PCR = 1;
 export const SLOT_FLAG_RAI = 2;
 export const SLOT_FLAG_DISCONTINUITY = 4;
-/** Packets of a SCTE-35 PID. */
+/** Packets of an SCTE-35 PID. */
 export const SLOT_FLAG_SCTE35 = 8;
 /** u32 head of each channel's ring: slots ever written, modulo 2^32. */
 export const RING_HEADS = SECTIONS + MAX_INDEXES * SECTION_SLOTS * SECTION_SLOT_SIZE;
 export const RINGS = RING_HEADS + MAX_CHANNELS * 64;
 export const RING_BYTES = RING_SLOTS * SLOT_STRIDE;
 
-// --- Datagram store of each leg: what waits behind a gap, and what FEC needs of the past. Slot = sequence number modulo STORE_SLOTS.
-// One u32 a slot in the index: sequence number, STORE_PRESENT, STORE_WAITING. The slots are touched only when needed.
-// Slot: receive time f64@0 us, RTP timestamp u32@8, payload length u32@12, first two bytes of the RTP header u16@16; payload@64.
+// --- Datagram store of each leg: what waits behind a gap, and what FEC needs of the past. Slot = sequence number
+// modulo STORE_SLOTS. One u32 a slot in the index: sequence number, STORE_PRESENT, STORE_WAITING. The slots are touched
+// only when needed. Slot: receive time f64@0 us, RTP timestamp u32@8, payload length u32@12, first two bytes of the RTP
+// header u16@16; payload@64.
 export const STORE_SLOTS = 1024;
 /** Datagrams that may wait behind a gap: half of the store, the rest is what FEC needs of the past. */
 export const REORDER_DATAGRAMS_MAX = 512;
@@ -378,11 +404,14 @@ export const STREAM_SIZE = 64;
 export const STREAMS = PSI_COPIES + MAX_INDEXES * SECTION_SLOTS * PSI_COPY_SIZE;
 
 // --- Merge of two legs, a cell a TS packet; see merge.ts. Cell = position modulo MERGE_CELLS.
-/** How far apart two legs can be compared and joined, in TS packets: 49 Mbit, which are 2.4 s at 20 Mbit/s and 0.98 s at 50. */
+/**
+ * How far apart two legs can be compared and joined, in TS packets: 49 Mbit, which are 2.4 s at 20 Mbit/s and 0.98 s at
+ * 50.
+ */
 export const MERGE_CELLS = 32768;
 /**
- * Flag of each cell (u8), place of a packet that waits (u16), receive time (u32 us modulo 2^32), and hash of the TS packet of each leg (u16).
- * Times and hashes of merged legs are written all the time: that is all their memory.
+ * Flag of each cell (u8), place of a packet that waits (u16), receive time (u32 us modulo 2^32), and hash of the TS
+ * packet of each leg (u16). Times and hashes of merged legs are written all the time: that is all their memory.
  */
 export const MERGE_FLAGS = STREAMS + MAX_INDEXES * STREAM_SLOTS * STREAM_SIZE;
 export const MERGE_PLACES = MERGE_FLAGS + MAX_CHANNELS * MERGE_CELLS;
@@ -394,15 +423,17 @@ export const ALIGN_TABLES = MERGE_HASHES + MAX_LEGS * MERGE_CELLS * 2;
 /** Packets that wait, by place: as many are ever touched as waited at a time. */
 export const MERGE_PACKETS = ALIGN_TABLES + MAX_LEGS * ALIGN_BUCKETS * 4;
 
-/** After a switch: what each PID of a channel still owes of discontinuity_indicator, one byte a PID; see flagging.ts. */
+/**
+ * After a switch: what each PID of a channel still owes of discontinuity_indicator, one byte a PID; see flagging.ts.
+ */
 export const DUE_FLAGS = MERGE_PACKETS + MAX_CHANNELS * MERGE_CELLS * TS_PACKET;
 /** One slot of packets the core puts together itself. */
 export const SCRATCH = DUE_FLAGS + MAX_CHANNELS * PIDS;
 /** One slot of packets on their way out of the merge. */
 export const MERGE_SCRATCH = SCRATCH + 2048;
 
-// --- Packets of the operator's that wait to go out, by channel; see insertion.ts. Header: PID u32@0, packets u32@4, next one u32@8,
-// times f64@16 and @24; private up to 64; then the packets.
+// --- Packets of the operator's that wait to go out, by channel; see insertion.ts. Header: PID u32@0, packets u32@4,
+// next one u32@8, times f64@16 and @24; private up to 64; then the packets.
 export const INSERTION_PACKETS_MAX = 24;
 export const INSERTION_PID = 0;
 /** Packets of the section that waits; 0: none waits. */
@@ -415,15 +446,17 @@ export const INSERTION_SIZE = 4608;
 export const INSERTIONS = MERGE_SCRATCH + 2048;
 export const INSERTION_SCRATCH = INSERTIONS + MAX_CHANNELS * INSERTION_SIZE;
 
-// --- RTP sequence numbers of each leg; see sequence.ts. One bit a number for those that came, and of each of these a u32 that tells
-// its datagram from another one under the same number. 4096 numbers are 450 ms (SMPTE 2022-7 class C) at 95 Mbit/s.
+// --- RTP sequence numbers of each leg; see sequence.ts. One bit a number for those that came, and of each of these a
+// u32 that tells its datagram from another one under the same number. 4096 numbers are 450 ms (SMPTE 2022-7 class C) at
+// 95 Mbit/s.
 export const SEQUENCE_WINDOW = 4096;
 export const SEQUENCE_SEEN_BYTES = SEQUENCE_WINDOW / 8;
 export const SEQUENCE_SEEN = INSERTION_SCRATCH + 2048;
 export const SEQUENCE_MARKS = SEQUENCE_SEEN + MAX_LEGS * SEQUENCE_SEEN_BYTES;
 
-// --- Datagrams of each leg whose numbers are far from those in use, until it is known whether the numbers start over; see held.ts.
-// Slot: as in the store above, with the sequence number u32@20, the mark u32@24, and u32@28 1 when the merge has it already; payload@64.
+// --- Datagrams of each leg whose numbers are far from those in use, until it is known whether the numbers start over;
+// see held.ts. Slot: as in the store above, with the sequence number u32@20, the mark u32@24, and u32@28 1 when the
+// merge has it already; payload@64.
 export const HELD_SLOTS = 16;
 /** Jumbo frames fit: 9000 bytes less the headers of IP, UDP and RTP. */
 export const HELD_STRIDE = 9088;
@@ -433,8 +466,8 @@ export const HELD_MARK = 24;
 export const HELD_IS_MERGED = 28;
 export const HELD_STORES = SEQUENCE_MARKS + MAX_LEGS * SEQUENCE_WINDOW * 4;
 
-// --- Raw UDP as a byte stream: what the sender in use left over, and the same of one that would like to be; see cutter.ts.
-// Header of 64 bytes, bytes carried over, and up to seven packets that wait to be sent on together.
+// --- Raw UDP as a byte stream: what the sender in use left over, and the same of one that would like to be; see
+// cutter.ts. Header of 64 bytes, bytes carried over, and up to seven packets that wait to be sent on together.
 export const CUTTER_CARRY = 64;
 export const CUTTER_CARRY_SIZE = RX_HEADROOM;
 export const CUTTER_GROUP = CUTTER_CARRY + CUTTER_CARRY_SIZE;

@@ -1,12 +1,12 @@
 // Do the two legs of a channel carry the same TS packets, and how far apart are their counts?
 //
-// Every packet's hash is kept by its leg's own count. A packet whose hash the other leg has had proposes an offset between the
-// counts; from then on each packet is compared with the one at that offset, and AGREEMENT of them in a row, without one that
-// differs, settle it. Null packets, tables and packets that repeat (filler), which any two encoders may have alike, neither
-// propose nor count.
+// Every packet's hash is kept by its leg's own count. A packet whose hash the other leg has had proposes an offset
+// between the counts; from then on each packet is compared with the one at that offset, and AGREEMENT of them in a row,
+// without one that differs, settle it. Null packets, tables and packets that repeat (filler), which any two encoders
+// may have alike, neither propose nor count.
 import {
-  ALIGNMENT_DIFFERENT, ALIGNMENT_TRIAL_US, ALIGNMENT_UNKNOWN, ALIGN_BUCKETS, ALIGN_TABLES, CHANNEL_ALIGNMENT, CHANNEL_MERGE_WINDOW_US,
-  MERGE_CELLS, MERGE_HASHES, TS_PACKET,
+  ALIGNMENT_DIFFERENT, ALIGNMENT_TRIAL_US, ALIGNMENT_UNKNOWN, ALIGN_BUCKETS, ALIGN_TABLES, CHANNEL_ALIGNMENT,
+  CHANNEL_MERGE_WINDOW_US, MERGE_CELLS, MERGE_HASHES, TS_PACKET,
 } from "../memory/layout";
 import { CHANNEL_ALIGN_STATE, channelField, setChannelField } from "../memory/channel";
 import { NULL_PID, pidOf, readHeader } from "../memory/packet";
@@ -88,7 +88,10 @@ export function forgetAlignment(channel: usize): void {
   setChannelField(channel, CHANNEL_ALIGNMENT, ALIGNMENT_UNKNOWN);
 }
 
-/** Whether hashes are worth their time now: always in the first seconds of both legs, later for a while every ten seconds. */
+/**
+ * Whether hashes are worth their time now: always in the first seconds of both legs, later for a while every ten
+ * seconds.
+ */
 export function isLooking(channel: usize, index: i32, nowUs: f64): bool {
   let since = load<f64>(channel + TRIAL_SINCE);
   if (since == 0) {
@@ -117,7 +120,8 @@ export function agreedOffset(channel: usize): u32 {
 }
 
 /**
- * Takes the packet at `position` of a leg's own count, whose hash `keepHash` has kept; true when the legs are found to agree.
+ * Takes the packet at `position` of a leg's own count, whose hash `keepHash` has kept; true when the legs are found to
+ * agree.
  */
 export function compare(channel: usize, index: i32, packet: usize, position: u32, hash: u32): bool {
   if (!isTelling(index, packet)) return false;
@@ -160,8 +164,8 @@ export function keepHash(index: i32, packet: usize, position: u32): u32 {
 }
 
 /**
- * Makes the packet at `position` one that can be found by its hash; false when the leg has had the same lately. Filler of
- * different encoders is alike and comes in long runs: what repeats tells nothing.
+ * Makes the packet at `position` one that can be found by its hash; false when the leg has had the same lately. Filler
+ * of different encoders is alike and comes in long runs: what repeats tells nothing.
  */
 function makeFindable(index: i32, leg: usize, position: u32, hash: u32): bool {
   const bucket = bucketAddress(index, hash);

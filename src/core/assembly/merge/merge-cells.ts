@@ -1,6 +1,9 @@
-// The cells of a merge, one a TS packet of the joint stream or of a leg: a position modulo MERGE_CELLS. Packets that wait lie at places
-// of their own, so that a channel touches no more memory than as many packets as ever waited at a time.
-import { MERGE_CELLS, MERGE_FLAGS, MERGE_HASHES, MERGE_PACKETS, MERGE_PLACES, MERGE_TIMES, TS_PACKET } from "../memory/layout";
+// The cells of a merge, one a TS packet of the joint stream or of a leg: a position modulo MERGE_CELLS. Packets that
+// wait lie at places of their own, so that a channel touches no more memory than as many packets as ever waited at a
+// time.
+import {
+  MERGE_CELLS, MERGE_FLAGS, MERGE_HASHES, MERGE_PACKETS, MERGE_PLACES, MERGE_TIMES, TS_PACKET,
+} from "../memory/layout";
 import { MERGE_CELLS_STATE } from "./merge-state";
 
 /** u32: places to be had again, as a list (0: none, else place + 1); how many were ever taken. */
@@ -79,7 +82,10 @@ export function packetAddress(channel: i32, position: u32): usize {
   return packetAt(channel, load<u16>(placeAddress(channel, position)));
 }
 
-/** A place for the packet that is to wait in a cell, the one freed last before one never used: cells are as many as places. */
+/**
+ * A place for the packet that is to wait in a cell, the one freed last before one never used: cells are as many as
+ * places.
+ */
 export function takePlace(index: i32, channel: usize, position: u32): usize {
   const free = load<u32>(channel + PLACE_FREE);
   let place = free - 1;

@@ -1,11 +1,13 @@
 // The joint stream of two merged legs: each packet in its place, what is behind a gap waits, gaps are given up in time.
 import {
-  CHANNEL_HELD, CHANNEL_MERGE_LOST, CHANNEL_MERGE_WINDOW_US, CHANNEL_PATH_DIFFERENCE_US, LEG_MERGE_USED, LEG_REORDER_US, MERGE_CELLS,
-  MERGE_FLAGS, MERGE_SCRATCH, TS_PACKET,
+  CHANNEL_HELD, CHANNEL_MERGE_LOST, CHANNEL_MERGE_WINDOW_US, CHANNEL_PATH_DIFFERENCE_US, LEG_MERGE_USED, LEG_REORDER_US,
+  MERGE_CELLS, MERGE_FLAGS, MERGE_SCRATCH, TS_PACKET,
 } from "../memory/layout";
 import { count, gauge, legAddress } from "../memory/leg";
 import { CHANNEL_RELEASED, channelField, mayRelease, setChannelField } from "../memory/channel";
-import { BY_BACKUP, VOID, WAITS, flagAddress, freeAllPlaces, freePlace, packetAddress, takePlace, timeAt } from "./merge-cells";
+import {
+  BY_BACKUP, VOID, WAITS, flagAddress, freeAllPlaces, freePlace, packetAddress, takePlace, timeAt,
+} from "./merge-cells";
 import { GAP_SINCE, HIGH, NEXT, OFFSET, WAITING, ahead, isPresent, legMerge } from "./merge-state";
 import { appendScanned } from "../ring/flagging";
 
@@ -104,7 +106,8 @@ function isOver(channelIndex: i32, channel: usize, nowUs: f64): bool {
     if (ahead(load<u32>(state + HIGH) + load<u32>(state + OFFSET), next) <= 0) return false;
     reorderUs = max(reorderUs, gauge(legAddress(channelIndex * 2 + leg), LEG_REORDER_US));
   }
-  // The cells behind the gap hold the time of the leg that came first; the slower one passed it later by the path difference.
+  // The cells behind the gap hold the time of the leg that came first; the slower one passed it later by the path
+  // difference.
   return age >= reorderUs + abs(channelField(channel, CHANNEL_PATH_DIFFERENCE_US));
 }
 
@@ -131,7 +134,9 @@ function clearCell(channelIndex: i32, channel: usize, position: u32): void {
 }
 
 /** A datagram's packets: those not gone out yet go out, or wait behind the gap before them. */
-export function place(channelIndex: i32, channel: usize, leg: i32, position: u32, packets: u32, stride: u32, payload: usize, rxUs: f64): void {
+export function place(
+  channelIndex: i32, channel: usize, leg: i32, position: u32, packets: u32, stride: u32, payload: usize, rxUs: f64,
+): void {
   const next = load<u32>(channel + NEXT);
   const end = position + packets;
   if (ahead(end, next) <= 0) {
@@ -146,7 +151,8 @@ export function place(channelIndex: i32, channel: usize, leg: i32, position: u32
     // Further ahead than can wait: the gap is given up.
     while (load<u32>(channel + WAITING) > 0 && mayRelease(channel)) skipGap(channelIndex, channel);
     dropWaiting(channelIndex, channel);
-    setChannelField(channel, CHANNEL_MERGE_LOST, channelField(channel, CHANNEL_MERGE_LOST) + max(0, ahead(position, load<u32>(channel + NEXT))));
+    setChannelField(channel, CHANNEL_MERGE_LOST,
+      channelField(channel, CHANNEL_MERGE_LOST) + max(0, ahead(position, load<u32>(channel + NEXT))));
     store<u32>(channel + NEXT, position);
   }
   const from = load<u32>(channel + NEXT);

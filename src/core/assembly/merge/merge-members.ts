@@ -1,19 +1,21 @@
 // Which legs take part in a merge: joining, falling silent, coming back, leaving, and the end of the merge.
 import {
   ALIGNMENT_SAME, CHANNEL_ALIGNMENT, CHANNEL_MERGE, CHANNEL_MERGE_ALLOWED, CHANNEL_MERGE_BOTH, CHANNEL_MERGE_WINDOW_US,
-  CHANNEL_PATH_DIFFERENCE_US, CHANNEL_PENDING, CHANNEL_SOURCE, EVENT_MERGE, EVENT_MERGE_LEG, LEG_LAST_RX_US, MERGE_CONTENT,
-  MERGE_END_ASKED, MERGE_END_RESTARTED, MERGE_OFF, MERGE_RTP,
+  CHANNEL_PATH_DIFFERENCE_US, CHANNEL_PENDING, CHANNEL_SOURCE, EVENT_MERGE, EVENT_MERGE_LEG, LEG_LAST_RX_US,
+  MERGE_CONTENT, MERGE_END_ASKED, MERGE_END_RESTARTED, MERGE_OFF, MERGE_RTP,
 } from "../memory/layout";
 import { gauge, legAddress } from "../memory/leg";
-import { CHANNEL_AT_ONCE, channelAddress, channelField, mayRelease, setChannelField, sourceOf } from "../memory/channel";
+import {
+  CHANNEL_AT_ONCE, channelAddress, channelField, mayRelease, setChannelField, sourceOf,
+} from "../memory/channel";
 import { agreedOffset, forgetAlignment } from "./align";
 import { dropWaiting, skipGap } from "./merge-flow";
 import {
-  ABSENT, EXTENDED, HIGH, MISMATCHES, NEXT, OFFSET, SAMPLES, STARTED, STRIDE, TAKES_PART, TIMES_FROM, WAITING, ahead, isPresent,
-  legMerge, takesPart,
+  ABSENT, EXTENDED, HIGH, MISMATCHES, NEXT, OFFSET, SAMPLES, STARTED, STRIDE, TAKES_PART, TIMES_FROM, WAITING, ahead,
+  isPresent, legMerge, takesPart,
 } from "./merge-state";
 import { postEvent } from "../memory/events";
-import { isHolding } from "../order/reorder";
+import { isHolding } from "../memory/order-state";
 import { sequenceDistance } from "../receive/rtp";
 
 const SILENT_US: f64 = 1000000;
@@ -82,8 +84,8 @@ export function comeBack(channelIndex: i32, channel: usize, leg: i32): void {
 }
 
 /**
- * A sequence number far from the leg's last ones, from the sender it had. True when it is where the joint stream is by now: the
- * numbers went on while the leg was cut off, and it takes its place again at once.
+ * A sequence number far from the leg's last ones, from the sender it had. True when it is where the joint stream is by
+ * now: the numbers went on while the leg was cut off, and it takes its place again at once.
  */
 export function mergeFindsPlace(index: i32, sequence: u32): bool {
   const channel = channelAddress(index >> 1);
@@ -112,8 +114,8 @@ export function mergeLegRestarted(index: i32): void {
 }
 
 /**
- * Packets are missing from the count of a raw UDP leg, whose datagrams have no numbers. While the other leg takes part this
- * one has to be aligned again; alone it goes on as it comes.
+ * Packets are missing from the count of a raw UDP leg, whose datagrams have no numbers. While the other leg takes part
+ * this one has to be aligned again; alone it goes on as it comes.
  */
 export function mergeCountBroken(index: i32): void {
   const channel = channelAddress(index >> 1);
@@ -177,7 +179,7 @@ export function join(channelIndex: i32, channel: usize): void {
   }
 }
 
-/** The same sequence numbers stand for the same packets. */
+/** True when equal sequence numbers on both legs stand for equal packets. */
 function isByRtp(primary: usize, backup: usize, offset: u32): bool {
   const stride = load<u32>(primary + STRIDE);
   if (stride == 0 || stride != load<u32>(backup + STRIDE)) return false;

@@ -1,13 +1,16 @@
-// What the merge of two legs keeps: per channel the place in the joint stream, per leg its own count of TS packets and how it
-// maps to that place. Positions count TS packets modulo 2^32: no two that are compared may be half of that apart, so marks that stay
-// where they were set are moved along (`ageMarks`).
+// What the merge of two legs keeps: per channel the place in the joint stream, per leg its own count of TS packets and
+// how it maps to that place. Positions count TS packets modulo 2^32: no two that are compared may be half of that
+// apart, so marks that stay where they were set are moved along (`ageMarks`).
 import { CHANNEL_MERGE_STATE } from "../memory/channel";
 
 /** u32: position of the next packet to go out; packets waiting behind a gap. f64 us: when the first of them came. */
 export const NEXT = CHANNEL_MERGE_STATE;
 export const WAITING = CHANNEL_MERGE_STATE + 4;
 export const GAP_SINCE = CHANNEL_MERGE_STATE + 8;
-/** u32: compared packets that differed, in a row; position from which the cell times are valid; samples of the path difference. */
+/**
+ * u32: compared packets that differed, in a row; position from which the cell times are valid; samples of the path
+ * difference.
+ */
 export const MISMATCHES = CHANNEL_MERGE_STATE + 16;
 export const TIMES_FROM = CHANNEL_MERGE_STATE + 20;
 export const SAMPLES = CHANNEL_MERGE_STATE + 24;
@@ -21,7 +24,9 @@ const LEG_MERGE_SIZE = 48;
 export const STARTED: usize = 0;
 /** RTP: highest sequence number, extended. */
 export const EXTENDED: usize = 4;
-/** TS packets a sequence number stands for; what its largest datagram held. 0 for raw UDP, which counts what arrives. */
+/**
+ * TS packets a sequence number stands for; what its largest datagram held. 0 for raw UDP, which counts what arrives.
+ */
 export const STRIDE: usize = 8;
 /** Position after the last packet received, in the leg's own count. */
 export const HIGH: usize = 12;
@@ -29,7 +34,10 @@ export const HIGH: usize = 12;
 export const OFFSET: usize = 16;
 /** 1 while the leg takes part in the merge. */
 export const TAKES_PART: usize = 20;
-/** 1 while a leg that takes part is silent: nothing is expected of it, but it may come back to where the joint stream is. */
+/**
+ * 1 while a leg that takes part is silent: nothing is expected of it, but it may come back to where the joint stream
+ * is.
+ */
 export const ABSENT: usize = 28;
 /** Position from which the hashes of the leg are valid. */
 export const HASHED_FROM: usize = 24;

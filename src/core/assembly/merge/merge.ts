@@ -1,17 +1,19 @@
-// Hitless merge (SMPTE 2022-7 for RTP; by content where the datagrams of the legs differ): of two legs that carry the same TS
-// packets, each packet goes out once, from whichever leg brings it first. A gap waits for the other leg.
+// Hitless merge (SMPTE 2022-7 for RTP; by content where the datagrams of the legs differ): of two legs that carry the
+// same TS packets, each packet goes out once, from whichever leg brings it first. A gap waits for the other leg.
 import {
-  CHANNEL_MERGE, CHANNEL_MERGE_ALLOWED, CHANNEL_MERGE_MISMATCHES, CHANNEL_PATH_DIFFERENCE_US, MERGE_CELLS, MERGE_END_DIFFERENT,
-  MERGE_END_SILENT, MERGE_OFF, SLOT_PAYLOAD_MAX, TS_PACKET,
+  CHANNEL_MERGE, CHANNEL_MERGE_ALLOWED, CHANNEL_MERGE_MISMATCHES, CHANNEL_PATH_DIFFERENCE_US, MERGE_CELLS,
+  MERGE_END_DIFFERENT, MERGE_END_SILENT, MERGE_OFF, SLOT_PAYLOAD_MAX, TS_PACKET,
 } from "../memory/layout";
-import { CHANNEL_COUNT_FROM, channelAddress, channelField, numberOf, setChannelField, sourceOf } from "../memory/channel";
+import {
+  CHANNEL_COUNT_FROM, channelAddress, channelField, numberOf, setChannelField, sourceOf,
+} from "../memory/channel";
 import { compare, hashAt, isLooking, keepHash, keyOf, packetsIn, skipHashes } from "./align";
 import { place, releaseOverdue } from "./merge-flow";
 import { WAITS, flagAddress, lowTime, noteCellClock, setTime, timeAt } from "./merge-cells";
 import { NEAR, comeBack, endFlagged, goOnWithout, isSilent, join, leave, mergeLegRestarted } from "./merge-members";
 import {
-  ABSENT, EXTENDED, HASHED_FROM, HIGH, MISMATCHES, NEXT, OFFSET, SAMPLES, STARTED, STRIDE, TIMES_FROM, WAITING, ahead, isPresent, legMerge,
-  takesPart,
+  ABSENT, EXTENDED, HASHED_FROM, HIGH, MISMATCHES, NEXT, OFFSET, SAMPLES, STARTED, STRIDE, TIMES_FROM, WAITING, ahead,
+  isPresent, legMerge, takesPart,
 } from "./merge-state";
 import { sequenceDistance } from "../receive/rtp";
 import { appendScanned } from "../ring/flagging";
@@ -38,8 +40,8 @@ export function tickMerge(channelIndex: i32, nowUs: f64): void {
 }
 
 /**
- * Moves along what was marked long ago. A mark is left behind by the positions compared with it, and half of 2^32 packets later, which is
- * after 1.9 days at 20 Mbit/s, it would lie ahead of them.
+ * Moves along what was marked long ago. A mark is left behind by the positions compared with it, and half of 2^32
+ * packets later, which is after 1.9 days at 20 Mbit/s, it would lie ahead of them.
  */
 function ageMarks(channel: usize): void {
   for (let leg = 0; leg < 2; leg++) {
@@ -89,7 +91,9 @@ export function mergeArrived(index: i32, isRtp: bool, sequence: u32, payload: us
       const wasDirect = <i32>channelField(channel, CHANNEL_MERGE) == MERGE_OFF;
       join(channelIndex, channel);
       // Its packets have gone out in the leg's own order already, or are not ahead of it.
-      if (wasDirect && <i32>channelField(channel, CHANNEL_MERGE) != MERGE_OFF && sourceOf(channel) == numberOf(index)) return;
+      if (wasDirect && <i32>channelField(channel, CHANNEL_MERGE) != MERGE_OFF && sourceOf(channel) == numberOf(index)) {
+        return;
+      }
     }
   }
   if (!takesPart(channel, me)) return;
@@ -119,7 +123,10 @@ function positionOf(index: i32, state: usize, isRtp: bool, sequence: u32, packet
   return extended * load<u32>(state + STRIDE);
 }
 
-/** A datagram larger than those before: the leg's count starts over. When it was alone in the merge, it goes out by itself. */
+/**
+ * A datagram larger than those before: the leg's count starts over. When it was alone in the merge, it goes out by
+ * itself.
+ */
 function outgrow(index: i32, channel: usize, payload: usize, length: u32, rxUs: f64): void {
   const wasAlone = takesPart(channel, index & 1) && !isPresent(channel, (index & 1) ^ 1);
   mergeLegRestarted(index);
@@ -143,9 +150,12 @@ function noteTimes(channelIndex: i32, joint: u32, packets: u32, rxUs: f64): void
   }
 }
 
-/** Compares a datagram of a merged leg with what the other leg had at the same places; false when the legs have parted. */
+/**
+ * Compares a datagram of a merged leg with what the other leg had at the same places; false when the legs have parted.
+ */
 function verify(
-  index: i32, channel: usize, state: usize, position: u32, joint: u32, packets: u32, stride: u32, payload: usize, rxUs: f64,
+  index: i32, channel: usize, state: usize, position: u32, joint: u32, packets: u32, stride: u32, payload: usize,
+  rxUs: f64,
 ): bool {
   const channelIndex = index >> 1;
   const other = legMerge(channel, (index & 1) ^ 1);
@@ -190,7 +200,7 @@ function noteMismatch(channel: usize): bool {
   return run >= DIFFERENT;
 }
 
-/** The same for a datagram that FEC has rebuilt. */
+/** Takes the packets of a datagram that FEC has rebuilt. */
 export function mergeRecovered(index: i32, sequence: u32, payload: usize, length: u32, rxUs: f64): void {
   if (length % TS_PACKET == 0) mergeArrived(index, true, sequence, payload, length, rxUs);
 }

@@ -1,15 +1,21 @@
 // A leg becomes the source of its channel.
-import { CHANNEL_MERGE, CHANNEL_PENDING, CHANNEL_SOURCE, CHANNEL_SWITCHES, EVENT_SWITCHED, TS_PACKET } from "../memory/layout";
-import { CHANNEL_AT_ONCE, CHANNEL_CLOCK, channelAddress, channelField, numberOf, setChannelField, sourceOf } from "../memory/channel";
+import {
+  CHANNEL_MERGE, CHANNEL_PENDING, CHANNEL_SOURCE, CHANNEL_SWITCHES, EVENT_SWITCHED, TS_PACKET,
+} from "../memory/layout";
+import {
+  CHANNEL_AT_ONCE, CHANNEL_CLOCK, channelAddress, channelField, numberOf, setChannelField, sourceOf,
+} from "../memory/channel";
 import { postEvent } from "../memory/events";
 import { appendScanned, signalSwitch } from "../ring/flagging";
 import { endMerge } from "./merge-members";
 
 /**
- * The leg fills the ring from packet `first` of this slot on. Its analysis has seen the slot already. Where nothing went out
- * before, nothing has to be signalled.
+ * The leg fills the ring from packet `first` of this slot on. Its analysis has seen the slot already. Where nothing
+ * went out before, nothing has to be signalled.
  */
-export function takeOver(index: i32, payload: usize, length: u32, first: u32, rxUs: f64, timestamp: u32, sequence: u32): void {
+export function takeOver(
+  index: i32, payload: usize, length: u32, first: u32, rxUs: f64, timestamp: u32, sequence: u32,
+): void {
   const channel = channelAddress(index >> 1);
   const before = sourceOf(channel);
   const isClean = !load<u32>(channel + CHANNEL_AT_ONCE);

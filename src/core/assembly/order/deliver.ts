@@ -3,14 +3,18 @@ import {
   CHANNEL_MERGE, CHANNEL_PENDING, LEG_FORWARDED, LEG_LAST_PROGRAMME_US, LEG_TS_PACKETS, SLOT_PAYLOAD_MAX, TS_PACKET,
 } from "../memory/layout";
 import { count, gauge, setGauge } from "../memory/leg";
-import { analysePackets, slotAccessPoint, slotFlags, slotHasProgramme, slotPcr, slotPcrIndex, slotPcrPid } from "../analysis/packets";
+import {
+  analysePackets, slotAccessPoint, slotFlags, slotHasProgramme, slotPcr, slotPcrIndex, slotPcrPid,
+} from "../analysis/packets";
 import { CHANNEL_AT_ONCE, CHANNEL_DUE, channelAddress, channelField, numberOf, sourceOf } from "../memory/channel";
 import { appendFlagged } from "../ring/flagging";
 import { appendSlot } from "../ring/insertion";
 import { takeOver } from "../merge/takeover";
 
 /** Takes `length` bytes of whole TS packets received at `rxUs`, splitting them into slots. */
-export function deliver(index: i32, leg: usize, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32): void {
+export function deliver(
+  index: i32, leg: usize, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32,
+): void {
   const channel = channelAddress(index >> 1);
   const me = numberOf(index);
   let hasProgramme = false;
@@ -23,7 +27,8 @@ export function deliver(index: i32, leg: usize, payload: usize, length: u32, rxU
     if (sourceOf(channel) == me) {
       if (channelField(channel, CHANNEL_MERGE) == 0) {
         if (load<u32>(channel + CHANNEL_DUE)) appendFlagged(index >> 1, payload, part, rxUs, timestamp, sequence);
-        else appendSlot(index >> 1, payload, part, rxUs, timestamp, sequence, slotFlags, slotPcr, slotPcrIndex, slotPcrPid);
+        else appendSlot(index >> 1, payload, part, rxUs, timestamp, sequence, slotFlags, slotPcr, slotPcrIndex,
+          slotPcrPid);
         forwarded++;
       }
     } else if (<i32>channelField(channel, CHANNEL_PENDING) == me) {

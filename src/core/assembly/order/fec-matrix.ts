@@ -1,18 +1,22 @@
-// The matrix of a leg, L columns by D rows, learnt from its FEC packets: a column has offset L and NA D, a row has NA L.
+// The matrix of a leg, L columns by D rows, learnt from its FEC packets: a column has offset L and NA D, a row has NA
+// L.
 import { FEC_SLOTS, LEG_FEC_COLUMNS, LEG_FEC_LAST_US, LEG_FEC_ROWS, STORE_SLOTS } from "../memory/layout";
 import { gauge, setGauge } from "../memory/leg";
 import { fecGroup, fecIsRow } from "./fec-packet";
 import {
-  COLUMN_AT, COLUMN_CANDIDATE, COLUMN_MATRIX, COLUMN_US, EXPIRY_US, NEWEST, ROW_AT, ROW_CANDIDATE, ROW_MATRIX, ROW_US, USED, WAIT_SPAN,
-  groupCount, groupOffset, isEmpty,
+  COLUMN_AT, COLUMN_CANDIDATE, COLUMN_MATRIX, COLUMN_US, EXPIRY_US, NEWEST, ROW_AT, ROW_CANDIDATE, ROW_MATRIX, ROW_US,
+  USED, WAIT_SPAN, groupCount, groupOffset, isEmpty,
 } from "./fec-state";
 
 /**
- * Columns or rows have stopped when none came for 2 s and for the datagrams of two matrices: at low bit rates a matrix takes seconds,
- * and some encoders send its column packets all at once. (us)
+ * Columns or rows have stopped when none came for 2 s and for the datagrams of two matrices: at low bit rates a matrix
+ * takes seconds, and some encoders send its column packets all at once. (us)
  */
 const SILENCE_US: f64 = 2000000;
-/** Nothing is waited for longer than this: 200 datagrams, two matrices of 10 x 10, at 0.21 Mbit/s (us). docs/configuration.md says so. */
+/**
+ * Nothing is waited for longer than this: 200 datagrams, two matrices of 10 x 10, at 0.21 Mbit/s (us).
+ * docs/configuration.md says so.
+ */
 export const FEC_WAIT_MAX_US: f64 = 10000000;
 /** Between two looks at what may have stopped (us). */
 const LOOK_US: f64 = 100000;
@@ -40,8 +44,8 @@ function waitForCandidates(leg: usize): void {
 }
 
 /**
- * Learns from the packet `readFec` has just accepted. Two packets in a row must agree, so that a stray one changes nothing; an
- * encoder's new matrix is in force with its second packet.
+ * Learns from the packet `readFec` has just accepted. Two packets in a row must agree, so that a stray one changes
+ * nothing; an encoder's new matrix is in force with its second packet.
  */
 export function learnMatrix(leg: usize, rxUs: f64): void {
   const geometry = groupOffset(fecGroup) | (groupCount(fecGroup) << 8);
@@ -67,7 +71,8 @@ export function learnMatrix(leg: usize, rxUs: f64): void {
 function hasStopped(leg: usize, us: usize, at: usize, rxUs: f64): bool {
   const silentUs = rxUs - load<f64>(leg + us);
   if (silentUs < SILENCE_US) return false;
-  return silentUs >= FEC_WAIT_MAX_US || ((load<u32>(leg + NEWEST) - load<u32>(leg + at)) & 0xffff) > load<u32>(leg + WAIT_SPAN);
+  return silentUs >= FEC_WAIT_MAX_US ||
+    ((load<u32>(leg + NEWEST) - load<u32>(leg + at)) & 0xffff) > load<u32>(leg + WAIT_SPAN);
 }
 
 /** Forgets what has stopped, and sets the time to look again. */
@@ -88,7 +93,8 @@ export function expireMatrix(leg: usize, rxUs: f64): void {
   if (rxUs - gauge(leg, LEG_FEC_LAST_US) >= SILENCE_US) {
     if (!load<u32>(leg + COLUMN_MATRIX)) store<u32>(leg + COLUMN_CANDIDATE, 0);
     if (!load<u32>(leg + ROW_MATRIX)) store<u32>(leg + ROW_CANDIDATE, 0);
-  } else if (load<u32>(leg + COLUMN_CANDIDATE) | load<u32>(leg + ROW_CANDIDATE)) oldest = min(oldest, gauge(leg, LEG_FEC_LAST_US));
+  } else if (load<u32>(leg + COLUMN_CANDIDATE) | load<u32>(leg + ROW_CANDIDATE)) oldest = min(oldest,
+    gauge(leg, LEG_FEC_LAST_US));
   store<f64>(leg + EXPIRY_US, oldest == Infinity ? 0 : max(oldest + SILENCE_US, rxUs + LOOK_US));
   show(leg);
 }

@@ -1,11 +1,11 @@
-// Rebuilding one datagram: XOR of a FEC packet with all but one of those it protects (SMPTE 2022-1, RFC 2733 7).
+// Rebuilding one datagram: XOR of an FEC packet with all but one of those it protects (SMPTE 2022-1, RFC 2733 7).
 import {
   LEG_FEC_LATENCY_US, STORE_BITS, STORE_LENGTH, STORE_PAYLOAD, STORE_RX_US, STORE_TIMESTAMP, TS_PACKET,
 } from "../memory/layout";
 import { gauge, setGauge } from "../memory/leg";
 import {
-  NEWEST, SLOT_FEC_LENGTH, SLOT_FEC_PAYLOAD, SLOT_FIRST_RECOVERY, SLOT_LENGTH_RECOVERY, SLOT_SECOND_RECOVERY, SLOT_TS_RECOVERY, SPAN,
-  fecSlot, groupAt, groupBase, groupCount, groupLast, groupOffset, isStored, mediaSlot,
+  NEWEST, SLOT_FEC_LENGTH, SLOT_FEC_PAYLOAD, SLOT_FIRST_RECOVERY, SLOT_LENGTH_RECOVERY, SLOT_SECOND_RECOVERY,
+  SLOT_TS_RECOVERY, SPAN, fecSlot, groupAt, groupBase, groupCount, groupLast, groupOffset, isStored, mediaSlot,
 } from "./fec-state";
 import { sequenceDistance } from "../receive/rtp";
 
@@ -17,8 +17,8 @@ const TIMESTAMP_STEP_MAX = 450000;
 export let missing: u32 = 0;
 
 /**
- * How many datagrams of a group are not in the store: 0, 1, or 2 for more. The newest, which come last, are looked at first.
- * What the store holds from before a jump, or from the last time round, is another datagram.
+ * How many datagrams of a group are not in the store: 0, 1, or 2 for more. The newest, which come last, are looked at
+ * first. What the store holds from before a jump, or from the last time round, is another datagram.
  */
 export function countMissing(index: i32, leg: usize, group: u32): u32 {
   const offset = groupOffset(group);
@@ -60,7 +60,8 @@ function isTransportStream(payload: usize, length: u32, end: u32): bool {
 /** The stored datagram nearest to `sequence` in the direction of `step`, as its slot; 0 when there is none. */
 function neighbour(index: i32, leg: usize, sequence: u32, step: i32): usize {
   const newest = load<u32>(leg + NEWEST);
-  const reach = step > 0 ? sequenceDistance(newest, sequence) : <i32>load<u32>(leg + SPAN) - 1 - sequenceDistance(newest, sequence);
+  const reach = step > 0 ? sequenceDistance(newest,
+    sequence) : <i32>load<u32>(leg + SPAN) - 1 - sequenceDistance(newest, sequence);
   for (let left = reach; left > 0; left--) {
     sequence = (sequence + step) & 0xffff;
     if (isStored(index, sequence)) return mediaSlot(index, sequence);
@@ -75,8 +76,8 @@ function isNear(slot: usize, timestamp: u32): bool {
 }
 
 /**
- * Rebuilds `missing`, which `countMissing` has just found in the group of a FEC slot, into its place in the store, and uses up
- * the FEC packet. False, and nothing written, when the result is no datagram of this stream.
+ * Rebuilds `missing`, which `countMissing` has just found in the group of an FEC slot, into its place in the store, and
+ * uses up the FEC packet. False, and nothing written, when the result is no datagram of this stream.
  */
 export function rebuild(index: i32, leg: usize, slot: u32, rxUs: f64): bool {
   const group = groupAt(leg, slot);
@@ -112,6 +113,8 @@ export function rebuild(index: i32, leg: usize, slot: u32, rxUs: f64): bool {
   store<u8>(target, 0x80, STORE_BITS);
   store<u8>(target, second, STORE_BITS + 1);
   memory.copy(target + STORE_PAYLOAD, payload, length);
-  if (later != 0) setGauge(leg, LEG_FEC_LATENCY_US, max(gauge(leg, LEG_FEC_LATENCY_US), rxUs - load<f64>(later, STORE_RX_US)));
+  if (later != 0) {
+    setGauge(leg, LEG_FEC_LATENCY_US, max(gauge(leg, LEG_FEC_LATENCY_US), rxUs - load<f64>(later, STORE_RX_US)));
+  }
   return true;
 }

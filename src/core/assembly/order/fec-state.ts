@@ -1,13 +1,16 @@
 // What FEC keeps of a leg: the reach of its media, the matrix, and the FEC packets that still wait for media.
 import {
-  FEC_SLOTS, FEC_STORES, FEC_STORE_BYTES, FEC_STRIDE, STORES, STORE_BYTES, STORE_INDEX, STORE_PRESENT, STORE_SLOTS, STORE_STRIDE,
-  STORE_WAITING,
+  FEC_SLOTS, FEC_STORES, FEC_STORE_BYTES, FEC_STRIDE, STORES, STORE_BYTES, STORE_INDEX, STORE_PRESENT, STORE_SLOTS,
+  STORE_STRIDE, STORE_WAITING,
 } from "../memory/layout";
 import { STATE_FEC } from "../memory/leg";
 
-/** u64: one bit a FEC slot in use, FEC_SLOTS of them. */
+/** u64: one bit an FEC slot in use, FEC_SLOTS of them. */
 export const USED = STATE_FEC;
-/** u32: highest media sequence number stored, and how many numbers up to it have been seen go by, at most STORE_SLOTS; 0 before any. */
+/**
+ * u32: highest media sequence number stored, and how many numbers up to it have been seen go by, at most STORE_SLOTS; 0
+ * before any.
+ */
 export const NEWEST = STATE_FEC + 16;
 export const SPAN = STATE_FEC + 20;
 /** u32: highest sequence number that a packet in the slots protects. Valid while a slot is in use. */
@@ -31,7 +34,7 @@ export const TRUST = STATE_FEC + 80;
 /** u32: NEWEST when the last packet of the geometry in force came. */
 export const COLUMN_AT = STATE_FEC + 84;
 export const ROW_AT = STATE_FEC + 88;
-/** u32 a FEC slot: SNBase, offset << 16, NA << 24. */
+/** u32 an FEC slot: SNBase, offset << 16, NA << 24. */
 export const GROUPS = STATE_FEC + 96;
 export const STATE_SIZE = 96 + FEC_SLOTS * 4;
 

@@ -1,5 +1,5 @@
-// XOR has no checksum: FEC of another stream, or about other numbers, gives datagrams that look sound. So a FEC packet whose
-// datagrams are all there is held against them, and nothing is rebuilt before one has been found right.
+// XOR has no checksum: FEC of another stream, or about other numbers, gives datagrams that look sound. So an FEC packet
+// whose datagrams are all there is held against them, and nothing is rebuilt before one has been found right.
 import { LEG_FEC_BAD, STORE_BITS, STORE_LENGTH, STORE_PAYLOAD, STORE_TIMESTAMP } from "../memory/layout";
 import { count } from "../memory/leg";
 import {
@@ -16,14 +16,15 @@ export function isTrusted(leg: usize): bool {
 }
 
 /**
- * Compares length, timestamp and the first 8 bytes of payload of a FEC packet in a slot with those of the datagrams it protects,
- * which are all stored; a wrong one is counted. True when FEC may be used from now on and could not before.
+ * Compares length, timestamp and the first 8 bytes of payload of an FEC packet in a slot with those of the datagrams it
+ * protects, which are all stored; a wrong one is counted. True when FEC may be used from now on and could not before.
  */
 export function checkGroup(index: i32, leg: usize, group: u32, fec: usize): bool {
-  return check(index, leg, group, load<u32>(fec, SLOT_TS_RECOVERY), load<u16>(fec, SLOT_LENGTH_RECOVERY), load<u64>(fec, SLOT_FEC_PAYLOAD));
+  return check(index, leg, group, load<u32>(fec, SLOT_TS_RECOVERY), load<u16>(fec, SLOT_LENGTH_RECOVERY),
+    load<u64>(fec, SLOT_FEC_PAYLOAD));
 }
 
-/** The same for a FEC packet as it came. */
+/** Checks an FEC packet as it arrived, before it is in a slot, as `checkGroup` does one in a slot. */
 export function checkDatagram(index: i32, leg: usize, group: u32, data: usize): bool {
   return check(index, leg, group, bswap(load<u32>(data, 20)), bswap(load<u16>(data, 14)), load<u64>(data, 28));
 }

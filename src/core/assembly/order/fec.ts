@@ -1,10 +1,11 @@
 // SMPTE 2022-1 receive: column FEC on the media port + 2, row FEC on + 4.
 //
-// A FEC packet is kept only while datagrams it protects are missing, so without loss there is nothing to look at. A datagram is
-// rebuilt once a later one has come: until then it may just not have been read yet. And it is rebuilt only while the FEC packets
-// that can be checked are right.
+// An FEC packet is kept only while datagrams it protects are missing, so without loss there is nothing to look at. A
+// datagram is rebuilt once a later one has come: until then it may just not have been read yet. And it is rebuilt only
+// while the FEC packets that can be checked are right.
 import {
-  FEC_SLOTS, LEG_FEC_BAD, LEG_FEC_COLUMNS, LEG_FEC_PACKETS, LEG_FEC_RECOVERED, LEG_FEC_ROWS, LEG_LAST_RX_US, STORE_SLOTS, STORE_WAITING,
+  FEC_SLOTS, LEG_FEC_BAD, LEG_FEC_COLUMNS, LEG_FEC_PACKETS, LEG_FEC_RECOVERED, LEG_FEC_ROWS, LEG_LAST_RX_US,
+  STORE_SLOTS, STORE_WAITING,
 } from "../memory/layout";
 import { STATE_FEC, count, gauge, setGauge } from "../memory/leg";
 import { expireMatrix, learnMatrix } from "./fec-matrix";
@@ -12,11 +13,11 @@ import { fecGroup, keepFec, readFec } from "./fec-packet";
 import { countMissing, missing, rebuild } from "./fec-rebuild";
 import { checkDatagram, checkGroup, isTrusted } from "./fec-trust";
 import {
-  EXPIRY_US, IS_READY, LAST_MEMBER, NEWEST, READY, SPAN, STATE_SIZE, WAIT_SPAN, covers, fecSlot, firstFree, groupAt, groupBase,
-  groupLast, indexEntry, isEmpty, nextUsed, occupy, release,
+  EXPIRY_US, IS_READY, LAST_MEMBER, NEWEST, READY, SPAN, STATE_SIZE, WAIT_SPAN, covers, fecSlot, firstFree, groupAt,
+  groupBase, groupLast, indexEntry, isEmpty, nextUsed, occupy, release,
 } from "./fec-state";
 import { sequenceDistance } from "../receive/rtp";
-import { recovered } from "./reorder";
+import { recovered } from "./recovered";
 
 /** Media older than this says nothing about where the sequence numbers are now. */
 const MEDIA_AGE_MAX_US: f64 = 1000000;
@@ -40,7 +41,7 @@ function releaseFar(leg: usize): void {
   }
 }
 
-/** A FEC packet about numbers far from those that arrive now is of another stream or damaged. */
+/** An FEC packet about numbers far from those that arrive now is of another stream or damaged. */
 function isWithinReach(leg: usize, rxUs: f64): bool {
   if (load<u32>(leg + SPAN) == 0 || rxUs - gauge(leg, LEG_LAST_RX_US) >= MEDIA_AGE_MAX_US) return true;
   const ahead = sequenceDistance(groupBase(fecGroup), load<u32>(leg + NEWEST));
@@ -66,7 +67,7 @@ function takeSlot(leg: usize, group: u32): u32 {
   return oldest;
 }
 
-/** A datagram of a FEC port. */
+/** A datagram of an FEC port. */
 export function takeFec(index: i32, leg: usize, data: usize, length: u32, isRow: bool, rxUs: f64): void {
   if (!readFec(data, length, isRow) || !isWithinReach(leg, rxUs)) {
     count(leg, LEG_FEC_BAD);
@@ -90,14 +91,20 @@ export function takeFec(index: i32, leg: usize, data: usize, length: u32, isRow:
   if (lacking == 1) resolve(index, leg, rxUs);
 }
 
-/** The lone missing datagram of a FEC slot comes after all media so far: it is looked at again when a later one is stored. */
+/**
+ * The lone missing datagram of an FEC slot comes after all media so far: it is looked at again when a later one is
+ * stored.
+ */
 function setReady(leg: usize, sequence: u32): void {
   if (load<u32>(leg + IS_READY) && sequenceDistance(sequence, load<u32>(leg + READY)) >= 0) return;
   store<u32>(leg + READY, sequence);
   store<u32>(leg + IS_READY, 1);
 }
 
-/** Looks at one FEC slot; true when others may now be of more use: a datagram was rebuilt from it, or it was found right. */
+/**
+ * Looks at one FEC slot; true when others may now be of more use: a datagram was rebuilt from it, or it was found
+ * right.
+ */
 function resolveSlot(index: i32, leg: usize, slot: u32, rxUs: f64): bool {
   const group = groupAt(leg, slot);
   const lacking = countMissing(index, leg, group);
@@ -124,7 +131,7 @@ function resolveSlot(index: i32, leg: usize, slot: u32, rxUs: f64): bool {
   return true;
 }
 
-/** Rows and columns in turn until none of them helps any more. Each round but the last uses up a FEC packet. */
+/** Rows and columns in turn until none of them helps any more. Each round but the last uses up an FEC packet. */
 function resolve(index: i32, leg: usize, rxUs: f64): void {
   if (isResolving || load<u32>(leg + SPAN) == 0) return;
   isResolving = true;

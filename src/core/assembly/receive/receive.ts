@@ -1,6 +1,8 @@
-// The receive batch: Linux mmsghdr, iovec, control data and source address of each datagram (64-bit layout, see layout.ts).
+// The receive batch: Linux mmsghdr, iovec, control data and source address of each datagram (64-bit layout, see
+// layout.ts).
 import {
-  IOVEC_SIZE, MMSGHDR_SIZE, RX_BATCH, RX_CONTROL, RX_CONTROL_SIZE, RX_DATA, RX_IOVEC, RX_MMSG, RX_NAME, RX_NAME_SIZE, RX_STRIDE,
+  IOVEC_SIZE, MMSGHDR_SIZE, RX_BATCH, RX_CONTROL, RX_CONTROL_SIZE, RX_DATA, RX_IOVEC, RX_MMSG, RX_NAME, RX_NAME_SIZE,
+  RX_STRIDE,
 } from "../memory/layout";
 import { STATE_CLOCK } from "../memory/leg";
 
@@ -80,8 +82,8 @@ export function initHeaders(base: u64): void {
 }
 
 /**
- * Monotonic receive time in whole microseconds: the kernel's realtime stamp less the offset of the two clocks, within the
- * second before now, never before the leg's last; now when there is no stamp.
+ * Monotonic receive time in whole microseconds: the kernel's realtime stamp less the offset of the two clocks, within
+ * the second before now, never before the leg's last; now when there is no stamp.
  */
 export function receiveTime(index: i32, leg: usize, clockOffsetUs: f64, nowUs: f64): f64 {
   let rxUs = nowUs;

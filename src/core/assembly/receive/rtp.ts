@@ -3,7 +3,7 @@ import { LEG_BAD_LENGTH, LEG_BAD_NOT_TS, LEG_BAD_RTP, LEG_BAD_SYNC, TS_PACKET } 
 
 export const FRAMING_RTP = 1;
 export const FRAMING_UDP = 2;
-/** Of `classify` only: RTP with TS packets of 204 bytes. */
+/** RTP with TS packets of 204 bytes; only `classify` returns it. */
 export const RTP_204 = -1;
 export const SYNC_BYTE = 0x47;
 /** TS packet with 16 bytes of Reed-Solomon parity (ETSI EN 300 429). */
@@ -39,13 +39,14 @@ export function rtpSsrc(address: usize): u32 {
 }
 
 /**
- * Tells the payload of a datagram, of one TS packet at least, from another one: 24 bytes of it, from the begin, the middle and the
- * end. Packets of the same content, as null packets, look the same.
+ * Tells the payload of a datagram, of one TS packet at least, from another one: 24 bytes of it, from the begin, the
+ * middle and the end. Packets of the same content, as null packets, look the same.
  */
 // @ts-ignore: decorator
 @inline
 export function payloadMark(payload: usize, length: u32): u32 {
-  const words = load<u64>(payload) ^ rotl<u64>(load<u64>(payload + (length >> 1)), 23) ^ rotl<u64>(load<u64>(payload + length - 8), 41);
+  const words = load<u64>(payload) ^ rotl<u64>(load<u64>(payload + (length >> 1)),
+    23) ^ rotl<u64>(load<u64>(payload + length - 8), 41);
   return <u32>((words * 0x9e3779b97f4a7c15) >> 32);
 }
 
@@ -96,8 +97,8 @@ export function isEven(address: usize, length: u32, size: u32): bool {
  * FRAMING_RTP or FRAMING_UDP with `payloadAddress` and `payloadLength` set, RTP_204, or the LEG_BAD_* counter to raise.
  *
  * 0x47 has RTP version 1, so a sound TS packet is never taken for RTP. A TS whose first byte is damaged may look like
- * version 2; it is taken for RTP only if what would be its payload is TS. Raw UDP that is no whole number of packets, or begins
- * within one, is a matter of the bytes before it: byte-stream.ts has the last word on it.
+ * version 2; it is taken for RTP only if what would be its payload is TS. Raw UDP that is no whole number of packets,
+ * or begins within one, is a matter of the bytes before it: byte-stream.ts has the last word on it.
  */
 export function classify(address: usize, length: u32): i32 {
   if (length == 0) return LEG_BAD_NOT_TS;
@@ -128,7 +129,9 @@ export function classify(address: usize, length: u32): i32 {
 /** Takes the Reed-Solomon bytes out of the payload of RTP_204 where it lies; returns how many packets it held. */
 export function strip204(): u32 {
   const packets = payloadLength / TS_PACKET_204;
-  for (let i: u32 = 1; i < packets; i++) memory.copy(payloadAddress + i * TS_PACKET, payloadAddress + i * TS_PACKET_204, TS_PACKET);
+  for (let i: u32 = 1; i < packets; i++) {
+    memory.copy(payloadAddress + i * TS_PACKET, payloadAddress + i * TS_PACKET_204, TS_PACKET);
+  }
   payloadLength = packets * TS_PACKET;
   return packets;
 }

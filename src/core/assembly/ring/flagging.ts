@@ -1,7 +1,8 @@
-// discontinuity_indicator after a switch of source (ISO/IEC 13818-1 2.4.3.4, 2.4.3.5). PAT and PMT go out with the switch, in packets
-// that carry the flag and the table; each other PID is flagged by a packet of its own right before its first one of the new leg,
-// when its counter is known for sure. PCR PIDs are flagged before all of these: no time stamp of a new time base may come before
-// its first PCR. The flag on a PCR PID comes with a PCR: only there may the counter break.
+// discontinuity_indicator after a switch of source (ISO/IEC 13818-1 2.4.3.4, 2.4.3.5). PAT and PMT go out with the
+// switch, in packets that carry the flag and the table; each other PID is flagged by a packet of its own right before
+// its first one of the new leg, when its counter is known for sure. PCR PIDs are flagged before all of these: no time
+// stamp of a new time base may come before its first PCR. The flag on a PCR PID comes with a PCR: only there may the
+// counter break.
 import {
   DUE_FLAGS, LEG_PCR_BITRATE, PIDS, PID_STATE, SCRATCH, SECTION_SLOTS, SLOT_PAYLOAD_MAX, TS_PACKET,
 } from "../memory/layout";
@@ -10,10 +11,13 @@ import { CHANNEL_DUE, channelAddress, sourceLeg } from "../memory/channel";
 import { firstPacket } from "../memory/check-clock";
 import { COUNTER, KNOWN, pidStateAddress } from "../memory/continuity";
 import { KIND_PAT, KIND_PMT, kindOf, psiCopy, slotAt, slotPid } from "../analysis/section-slots";
-import { HAS_PCR, PCR, PCR_ANYWHERE, PCR_PACKET, PCR_PID, findStream, flagsOf, saidOf, streamAt, streamCount, streamPid } from "../analysis/streams";
 import {
-  ADAPTATION_MAX, ADAPTATION_PRESENT, ADAPTATION_WITH_PCR, FLAG_DISCONTINUITY, FLAG_PCR, NULL_PID, PAYLOAD_PRESENT, SYNC_BYTE, adaptationControl,
-  adaptationFlags, adaptationLength, continuityCounter, hasTransportError, pidOf, readHeader, readPcr, syncByte,
+  HAS_PCR, PCR, PCR_ANYWHERE, PCR_PACKET, PCR_PID, findStream, flagsOf, saidOf, streamAt, streamCount, streamPid,
+} from "../analysis/streams";
+import {
+  ADAPTATION_MAX, ADAPTATION_PRESENT, ADAPTATION_WITH_PCR, FLAG_DISCONTINUITY, FLAG_PCR, NULL_PID, PAYLOAD_PRESENT,
+  SYNC_BYTE, adaptationControl, adaptationFlags, adaptationLength, continuityCounter, hasTransportError, pidOf,
+  readHeader, readPcr, syncByte,
 } from "../memory/packet";
 import { appendFound } from "./insertion";
 
@@ -128,8 +132,8 @@ function wrapped(ticks: f64): f64 {
 }
 
 /**
- * What the PCR of a PID is just before packet `first` of the slot just analysed, reckoned from the next one there or from the
- * last one before; negative when the PID has none.
+ * What the PCR of a PID is just before packet `first` of the slot just analysed, reckoned from the next one there or
+ * from the last one before; negative when the PID has none.
  */
 function pcrBefore(index: i32, pid: u32, payload: usize, packets: u32, first: u32): f64 {
   const leg = legAddress(index);
@@ -155,7 +159,10 @@ function owe(channel: i32, pid: u32, what: u8): void {
   store<u8>(address, what);
 }
 
-/** Sends PAT and PMT of the leg, flagged, and has every other PID that either leg has shown flagged before its next packet. */
+/**
+ * Sends PAT and PMT of the leg, flagged, and has every other PID that either leg has shown flagged before its next
+ * packet.
+ */
 export function signalSwitch(index: i32, rxUs: f64): void {
   const channel = index >> 1;
   for (let leg = channel * 2; leg < channel * 2 + 2; leg++) {
@@ -185,14 +192,18 @@ export function forgetDue(channel: i32): void {
 }
 
 /** Copies packets behind what is in the scratch slot, with a flagged packet before each that owes one. */
-export function appendFlagged(channel: i32, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32): void {
+export function appendFlagged(
+  channel: i32, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32,
+): void {
   const index = sourceLeg(channel);
   const packets = length / TS_PACKET;
   begin(rxUs, timestamp, sequence);
   for (let position: u32 = 0; position < packets; position++) {
     const packet = payload + position * TS_PACKET;
     const header = readHeader(packet);
-    if (syncByte(header) == SYNC_BYTE && !hasTransportError(header)) settle(channel, index, header, payload, packets, position);
+    if (syncByte(header) == SYNC_BYTE && !hasTransportError(header)) {
+      settle(channel, index, header, payload, packets, position);
+    }
     memory.copy(room(channel), packet, TS_PACKET);
   }
   flush(channel);
@@ -208,7 +219,9 @@ function counterBefore(header: u32): u32 {
 function counterAt(index: i32, pid: u32, payload: usize, packets: u32, first: u32): i32 {
   for (let position = first; position < packets; position++) {
     const header = readHeader(payload + position * TS_PACKET);
-    if (syncByte(header) == SYNC_BYTE && pidOf(header) == pid && !hasTransportError(header)) return counterBefore(header);
+    if (syncByte(header) == SYNC_BYTE && pidOf(header) == pid && !hasTransportError(header)) {
+      return counterBefore(header);
+    }
   }
   const state = <u32>load<u8>(pidStateAddress(index, pid));
   return state & KNOWN ? state & COUNTER : -1;
@@ -248,8 +261,14 @@ function settle(channel: i32, index: i32, header: u32, payload: usize, packets: 
   signalOnly(channel, pid, before, pcrBefore(index, pid, payload, packets, position));
 }
 
-/** Appends up to seven packets that were not analysed as they are; after a switch each PID that owes it is flagged first. */
-export function appendScanned(channel: i32, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32): void {
-  if (load<u32>(channelAddress(channel) + CHANNEL_DUE)) appendFlagged(channel, payload, length, rxUs, timestamp, sequence);
+/**
+ * Appends up to seven packets that were not analysed as they are; after a switch each PID that owes it is flagged
+ * first.
+ */
+export function appendScanned(
+  channel: i32, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32,
+): void {
+  if (load<u32>(channelAddress(channel) + CHANNEL_DUE)) appendFlagged(channel, payload, length, rxUs, timestamp,
+    sequence);
   else appendFound(channel, payload, length, rxUs, timestamp, sequence);
 }

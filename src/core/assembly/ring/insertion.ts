@@ -1,25 +1,25 @@
-// Sections of the operator's in what goes out: in place of null packets of the stream, or as packets of their own when none comes in
-// time. From then on the continuity counters of their PID are counted on by as many packets; nothing else of the stream changes.
+// Sections of the operator's in what goes out: in place of null packets of the stream, or as packets of their own when
+// none comes in time. From then on the continuity counters of their PID are counted on by as many packets; nothing else
+// of the stream changes.
 import {
-  INSERTIONS, INSERTION_AFTER, INSERTION_COUNT, INSERTION_NEXT, INSERTION_PACKETS, INSERTION_PACKETS_MAX, INSERTION_PID, INSERTION_SCRATCH,
-  INSERTION_SIZE, INSERTION_UNTIL, MAX_LEGS, SLOT_PAYLOAD_MAX, TS_PACKET,
+  INSERTIONS, INSERTION_AFTER, INSERTION_COUNT, INSERTION_NEXT, INSERTION_PACKETS, INSERTION_PACKETS_MAX, INSERTION_PID,
+  INSERTION_SCRATCH, INSERTION_SIZE, INSERTION_UNTIL, MAX_LEGS, SLOT_PAYLOAD_MAX, TS_PACKET,
 } from "../memory/layout";
 import { CHANNEL_INSERTION, channelAddress, sourceLeg } from "../memory/channel";
 import { COUNTER, KNOWN, pidStateAddress } from "../memory/continuity";
 import {
-  ADAPTATION_PRESENT, NULL_PID, PAYLOAD_PRESENT, SYNC_BYTE, adaptationControl, adaptationFlags, adaptationLength, continuityCounter,
-  FLAG_DISCONTINUITY, hasTransportError, pidOf, readHeader, syncByte,
+  ADAPTATION_PRESENT, NULL_PID, PAYLOAD_PRESENT, SYNC_BYTE, adaptationControl, adaptationFlags, adaptationLength,
+  continuityCounter, FLAG_DISCONTINUITY, hasTransportError, pidOf, readHeader, syncByte,
 } from "../memory/packet";
 import { putSlot } from "./ring";
 import { findFacts, foundFlags, foundPcr, foundPcrIndex, foundPcrPid } from "./scan";
-import { ACTIVE, findSlot } from "../analysis/section-slots";
-import { isScte35 } from "./watch";
+import { ACTIVE, findSlot, isScte35 } from "../analysis/section-slots";
 
 /** A section of the stream's own that has been under way for so long (us) will not be completed. */
 const SECTION_DEAD_US: f64 = 400000;
 
-// The PIDs that were inserted into: records of 8 bytes behind the header. PID u16, what is added to the counter u8, counter of the last
-// packet with payload as it came u8, flags u8.
+// The PIDs that were inserted into: records of 8 bytes behind the header. PID u16, what is added to the counter u8,
+// counter of the last packet with payload as it came u8, flags u8.
 const SHIFTS = 32;
 const SHIFT_SIZE = 8;
 const SHIFTS_MAX = 4;
@@ -74,12 +74,14 @@ function takeShift(channel: i32, pid: u32): usize {
 }
 
 /**
- * Lets the `count` packets that the host has written to INSERTION_PACKETS go out on a SCTE-35 PID: for null packets until `afterUs`, as
- * packets of their own from then on, not at all from `untilUs` on. False when the PID cannot be had or others wait.
+ * Lets the `count` packets that the host has written to INSERTION_PACKETS go out on an SCTE-35 PID: for null packets
+ * until `afterUs`, as packets of their own from then on, not at all from `untilUs` on. False when the PID cannot be had
+ * or others wait.
  */
 export function beginInsertion(channel: i32, pid: u32, count: u32, afterUs: f64, untilUs: f64, nowUs: f64): bool {
   const area = areaOf(channel);
-  const waits = load<u32>(area, INSERTION_COUNT) > 0 && (load<u32>(area, INSERTION_NEXT) > 0 || nowUs < load<f64>(area, INSERTION_UNTIL));
+  const waits = load<u32>(area, INSERTION_COUNT) > 0 &&
+    (load<u32>(area, INSERTION_NEXT) > 0 || nowUs < load<f64>(area, INSERTION_UNTIL));
   if (waits || count == 0 || count > <u32>INSERTION_PACKETS_MAX) return false;
   if (!isScte35(sourceLeg(channel), pid) || !takeShift(channel, pid)) return false;
   store<u32>(area, pid, INSERTION_PID);
@@ -93,15 +95,18 @@ export function beginInsertion(channel: i32, pid: u32, count: u32, afterUs: f64,
 
 /** Appends a slot to the ring of a channel, with what is to be inserted. */
 export function appendSlot(
-  channel: i32, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32, flags: u32, pcr: f64, pcrIndex: u32, pcrPid: u32,
+  channel: i32, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32, flags: u32, pcr: f64,
+  pcrIndex: u32, pcrPid: u32,
 ): void {
-  if (load<u32>(channelAddress(channel) + CHANNEL_INSERTION)) rewrite(channel, payload, length, rxUs, timestamp, sequence);
+  if (load<u32>(channelAddress(channel) + CHANNEL_INSERTION)) rewrite(channel, payload, length, rxUs, timestamp,
+    sequence);
   else putSlot(channel, payload, length, rxUs, timestamp, sequence, flags, pcr, pcrIndex, pcrPid);
 }
 
-/** The same for packets whose flags and PCR have not been looked for. */
+/** Appends a slot whose packets have not been searched for flags and PCR yet, with what is to be inserted. */
 export function appendFound(channel: i32, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32): void {
-  if (load<u32>(channelAddress(channel) + CHANNEL_INSERTION)) rewrite(channel, payload, length, rxUs, timestamp, sequence);
+  if (load<u32>(channelAddress(channel) + CHANNEL_INSERTION)) rewrite(channel, payload, length, rxUs, timestamp,
+    sequence);
   else putFound(channel, payload, length, rxUs, timestamp, sequence);
 }
 
@@ -180,7 +185,8 @@ function countOn(packet: usize, header: u32, shift: usize): void {
       return;
     }
     store<u8>(shift, (last + 1 - raw) & 15, SHIFT_ADDED);
-  } else if (flags & OURS_LAST && hasPayload && raw == (load<u8>(shift, SHIFT_RAW) & 15) && !isDiscontinuous(packet, header)) {
+  } else if (flags & OURS_LAST && hasPayload && raw == (load<u8>(shift, SHIFT_RAW) & 15) &&
+    !isDiscontinuous(packet, header)) {
     // The repetition of a packet that ours stand behind now: it would be taken for a repetition of ours.
     makeNull(packet);
     return;
@@ -208,7 +214,9 @@ function rewrite(channel: i32, payload: usize, length: u32, rxUs: f64, timestamp
   slotTime = rxUs;
   slotTimestamp = timestamp;
   slotSequence = sequence;
-  if (load<u32>(area, INSERTION_NEXT) == 0 && rxUs >= load<f64>(area, INSERTION_UNTIL)) store<u32>(area, 0, INSERTION_COUNT);
+  if (load<u32>(area, INSERTION_NEXT) == 0 && rxUs >= load<f64>(area, INSERTION_UNTIL)) {
+    store<u32>(area, 0, INSERTION_COUNT);
+  }
   for (let offset: u32 = 0; offset < length; offset += TS_PACKET) {
     const packet = payload + offset;
     const header = readHeader(packet);

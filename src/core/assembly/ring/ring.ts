@@ -1,7 +1,7 @@
 // The ring of a channel: TS payload in slots of up to seven packets, with what the outputs need to know about each.
 import {
-  RINGS, RING_BYTES, RING_HEADS, RING_SLOTS, SLOT_FLAG_SCTE35, SLOT_FLAGS, SLOT_LENGTH, SLOT_PAYLOAD, SLOT_PAYLOAD_MAX, SLOT_PCR, SLOT_PCR_INDEX,
-  SLOT_PCR_PID, SLOT_RTP_SEQUENCE, SLOT_RTP_TIMESTAMP, SLOT_RX_I64, SLOT_RX_US, SLOT_STRIDE,
+  RINGS, RING_BYTES, RING_HEADS, RING_SLOTS, SLOT_FLAG_SCTE35, SLOT_FLAGS, SLOT_LENGTH, SLOT_PAYLOAD, SLOT_PAYLOAD_MAX,
+  SLOT_PCR, SLOT_PCR_INDEX, SLOT_PCR_PID, SLOT_RTP_SEQUENCE, SLOT_RTP_TIMESTAMP, SLOT_RX_I64, SLOT_RX_US, SLOT_STRIDE,
 } from "../memory/layout";
 import { CHANNEL_CLOCK, channelAddress, sourceLeg } from "../memory/channel";
 import { watchSlot } from "./watch";
@@ -21,9 +21,12 @@ export function headAddress(channel: i32): usize {
   return <usize>(RING_HEADS + channel * 64);
 }
 
-/** Copies one slot of payload with what was found in it, then moves the head on. Times in a ring never run backwards. */
+/**
+ * Copies one slot of payload with what was found in it, then moves the head on. Times in a ring never run backwards.
+ */
 export function putSlot(
-  channel: i32, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32, flags: u32, pcr: f64, pcrIndex: u32, pcrPid: u32,
+  channel: i32, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32, flags: u32, pcr: f64,
+  pcrIndex: u32, pcrPid: u32,
 ): void {
   assert(length <= <u32>SLOT_PAYLOAD_MAX);
   const clock = channelAddress(channel) + CHANNEL_CLOCK;

@@ -1,11 +1,13 @@
-// What an output needs to know of a slot that is not analysed as it goes out: the merge and the switch put slots together anew.
+// What an output needs to know of a slot that is not analysed as it goes out: the merge and the switch put slots
+// together anew.
 import { SLOT_FLAG_DISCONTINUITY, SLOT_FLAG_PCR, SLOT_FLAG_RAI, SLOT_FLAG_SCTE35, TS_PACKET } from "../memory/layout";
 import {
-  ADAPTATION_MAX, ADAPTATION_PRESENT, ADAPTATION_WITH_PCR, FLAG_DISCONTINUITY, FLAG_PCR, FLAG_RANDOM_ACCESS, NULL_PID, SYNC_BYTE,
-  adaptationControl, adaptationFlags, adaptationLength, hasTransportError, pidOf, readHeader, readPcr, syncByte,
+  ADAPTATION_MAX, ADAPTATION_PRESENT, ADAPTATION_WITH_PCR, FLAG_DISCONTINUITY, FLAG_PCR, FLAG_RANDOM_ACCESS, NULL_PID,
+  SYNC_BYTE, adaptationControl, adaptationFlags, adaptationLength, hasTransportError, pidOf, readHeader, readPcr,
+  syncByte,
 } from "../memory/packet";
 import { WATCHED, pidStateAddress } from "../memory/continuity";
-import { isScte35 } from "./watch";
+import { isScte35 } from "../analysis/section-slots";
 
 // What `findFacts` found.
 export let foundFlags: u32 = 0;
@@ -23,8 +25,13 @@ export function findFacts(source: i32, payload: usize, length: u32): void {
   for (let position: u32 = 0; position < packets; position++) {
     const packet = payload + position * TS_PACKET;
     const header = readHeader(packet);
-    if (<u32>load<u8>(pidStateAddress(source, pidOf(header))) & WATCHED && isScte35(source, pidOf(header))) foundFlags |= SLOT_FLAG_SCTE35;
-    if (!(adaptationControl(header) & ADAPTATION_PRESENT) || syncByte(header) != SYNC_BYTE || hasTransportError(header)) continue;
+    if (<u32>load<u8>(pidStateAddress(source, pidOf(header))) & WATCHED && isScte35(source, pidOf(header))) {
+      foundFlags |= SLOT_FLAG_SCTE35;
+    }
+    if (!(adaptationControl(header) & ADAPTATION_PRESENT) || syncByte(header) != SYNC_BYTE ||
+      hasTransportError(header)) {
+      continue;
+    }
     const size = adaptationLength(packet);
     if (size == 0 || size > ADAPTATION_MAX || pidOf(header) == NULL_PID) continue;
     const flags = adaptationFlags(packet);

@@ -1,6 +1,7 @@
 // The send batch: mmsghdr with one or two iovecs a message, RTP headers, and the SRT_MSGCTRL of libsrt.
 import {
-  IOVEC_SIZE, MMSGHDR_SIZE, SLOT_PAYLOAD, SLOT_RX_US, TX_BATCH, TX_IOVEC, TX_MMSG, TX_MSGCTRL, TX_RTP_HEADER, TX_RTP_HEADER_SIZE,
+  IOVEC_SIZE, MMSGHDR_SIZE, SLOT_PAYLOAD, SLOT_RX_US, TX_BATCH, TX_IOVEC, TX_MMSG, TX_MSGCTRL, TX_RTP_HEADER,
+  TX_RTP_HEADER_SIZE,
 } from "../memory/layout";
 
 /** MPEG-2 transport streams (RFC 3551 6). */
@@ -37,7 +38,7 @@ export function setMessage(index: i32, payload: usize, length: u32): void {
   store<u64>(message, 1, 24);
 }
 
-/** Puts a RTP header (RFC 3550 5.1, version 2, nothing optional) before the payload `setMessage` has set. */
+/** Puts an RTP header (RFC 3550 5.1, version 2, nothing optional) before the payload `setMessage` has set. */
 export function setRtpHeader(index: i32, sequence: u32, timestamp: u32, ssrc: u32): void {
   const message = <usize>(TX_MMSG + index * MMSGHDR_SIZE);
   const rtp = <usize>(TX_RTP_HEADER + index * TX_RTP_HEADER_SIZE);
@@ -49,7 +50,8 @@ export function setRtpHeader(index: i32, sequence: u32, timestamp: u32, ssrc: u3
 }
 
 /**
- * SRT_MSGCTRL of a live message: no time to live, in order, srctime in microseconds of the monotonic clock, the rest at its default.
+ * SRT_MSGCTRL of a live message: no time to live, in order, srctime in microseconds of the monotonic clock, the rest at
+ * its default.
  *
  * In order matters to receivers without TSBPD: they would read what came after a lost packet before it is there again.
  */

@@ -1,21 +1,17 @@
-// The SCTE-35 sections of what goes out of a channel, wherever it came from: legs, merge or FEC. They are assembled once more,
-// from the ring's slots, since neither leg alone has to have all of them; an index of its own behind the legs keeps their state.
+// The SCTE-35 sections of what goes out of a channel, wherever it came from: legs, merge or FEC. They are assembled
+// once more, from the ring's slots, since neither leg alone has to have all of them; an index of its own behind the
+// legs keeps their state.
 import { MAX_LEGS, TS_PACKET } from "../memory/layout";
 import { legAddress } from "../memory/leg";
 import { AFTER_GAP, REPEATED, checkContinuity, excuseNext, pidStateAddress } from "../memory/continuity";
 import { setRingPosition } from "../memory/events";
 import {
-  ADAPTATION_MAX, ADAPTATION_PRESENT, FLAG_DISCONTINUITY, PAYLOAD_PRESENT, SYNC_BYTE, adaptationControl, adaptationFlags, adaptationLength,
-  continuityCounter, hasTransportError, hasUnitStart, isScrambled, pidOf, readHeader, syncByte,
+  ADAPTATION_MAX, ADAPTATION_PRESENT, FLAG_DISCONTINUITY, PAYLOAD_PRESENT, SYNC_BYTE, adaptationControl,
+  adaptationFlags, adaptationLength, continuityCounter, hasTransportError, hasUnitStart, isScrambled, pidOf, readHeader,
+  syncByte,
 } from "../memory/packet";
-import { KIND_SCTE35, clearSlots, findSlot, kindOf, openSlot } from "../analysis/section-slots";
+import { KIND_SCTE35, clearSlots, findSlot, isScte35, openSlot } from "../analysis/section-slots";
 import { abandonSection, feedSections } from "../analysis/sections";
-
-/** True for a PID that the tables of this leg name as SCTE-35. */
-export function isScte35(index: i32, pid: u32): bool {
-  const slot = findSlot(index, pid);
-  return slot != 0 && kindOf(slot) == KIND_SCTE35;
-}
 
 function watchPacket(index: i32, packet: usize, header: u32, pid: u32): void {
   const control = adaptationControl(header);
@@ -40,7 +36,10 @@ function watchPacket(index: i32, packet: usize, header: u32, pid: u32): void {
   if (!isScrambled(header)) feedSections(index, leg, pid, packet + payload, TS_PACKET - payload, hasUnitStart(header));
 }
 
-/** Takes a slot that is about to stand at `position` of the channel's ring; `source` is the leg whose tables say what is SCTE-35. */
+/**
+ * Takes a slot that is about to stand at `position` of the channel's ring; `source` is the leg whose tables say what is
+ * SCTE-35.
+ */
 export function watchSlot(channel: i32, source: i32, payload: usize, length: u32, position: u32): void {
   const index = MAX_LEGS + channel;
   setRingPosition(position);

@@ -47,23 +47,23 @@ export const H264_AAC: ReadonlyArray<TsStream> = [
 
 /** Writes packets with continuity counters that run on. */
 export class TsWriter {
-  private readonly counters = new Map<number, number>()
-  private readonly packets: Uint8Array[] = []
-  private version = 0
+  readonly #counters = new Map<number, number>()
+  readonly #packets: Uint8Array[] = []
+  #version = 0
 
   /** Everything written so far. */
   get bytes(): Uint8Array {
-    return joinBytes(this.packets)
+    return joinBytes(this.#packets)
   }
 
   /** How many packets there are. */
   get length(): number {
-    return this.packets.length
+    return this.#packets.length
   }
 
   /** PAT and PMT of one programme; other streams than before make another version. */
   tables(streams: ReadonlyArray<TsStream> = H264_AAC, program_number = 1, pid = PMT_PID): this {
-    const version = this.version++
+    const version = this.#version++
     this.pat([{ program_number, pid }])
     return this.pmt(streams, program_number, pid, version)
   }
@@ -79,7 +79,7 @@ export class TsWriter {
 
   section(pid: number, section: Uint8Array): this {
     const packets = packetizeSection(section, pid, this.take(pid, Math.ceil((section.length + 1) / 184)))
-    for (let at = 0; at < packets.length; at += 188) this.packets.push(packets.subarray(at, at + 188))
+    for (let at = 0; at < packets.length; at += 188) this.#packets.push(packets.subarray(at, at + 188))
     return this
   }
 
@@ -94,7 +94,7 @@ export class TsWriter {
         payload: pes.subarray(at, at + size),
       })
       const changed = change(packet, index)
-      if (changed !== null) this.packets.push(changed)
+      if (changed !== null) this.#packets.push(changed)
       at += size
     }
     return this
@@ -102,14 +102,14 @@ export class TsWriter {
 
   /** Any packet as it is. */
   packet(packet: Uint8Array): this {
-    this.packets.push(packet)
+    this.#packets.push(packet)
     return this
   }
 
   /** The counter of the next `count` packets of a PID; they are used up. */
   take(pid: number, count: number): number {
-    const counter = this.counters.get(pid) ?? 0
-    this.counters.set(pid, (counter + count) & 15)
+    const counter = this.#counters.get(pid) ?? 0
+    this.#counters.set(pid, (counter + count) & 15)
     return counter
   }
 }

@@ -4,7 +4,7 @@ import { BitWriter } from "../../../test-source/bit-writer.ts"
 export interface SpsOptions {
   readonly profile?: number
   readonly widthMbs?: number
-  /** Of the frame. */
+  /** Height of the frame in macroblocks. */
   readonly heightMbs?: number
   /** left, right, top, bottom in crop units. */
   readonly crop?: readonly [number, number, number, number]
@@ -114,7 +114,7 @@ export interface SliceOptions {
   readonly firstMb?: number
   /** 4 bits. */
   readonly frameNum?: number
-  /** Of an interlaced stream: which field the slice is of; null: a frame. Left out: the stream has no fields. */
+  /** The field that a slice of an interlaced stream belongs to; null: a frame. Left out: the stream has no fields. */
   readonly field?: "top" | "bottom" | null
   /** Bytes of slice data; no zeros. */
   readonly data?: ReadonlyArray<number>

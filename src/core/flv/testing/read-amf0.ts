@@ -1,4 +1,7 @@
-/** A reader of AMF0 of its own, for tests only: numbers, booleans, strings, objects and ECMA arrays (as pairs, in their order). */
+/**
+ * A reader of AMF0 of its own, for tests only: numbers, booleans, strings, objects and ECMA arrays (as pairs, in their
+ * order).
+ */
 export type Amf0 = number | boolean | string | ReadonlyArray<readonly [string, Amf0]>
 
 export const readAmf0 = (bytes: Uint8Array): Amf0[] => {

@@ -1,6 +1,7 @@
 /** Cuts whole streams in tests, and looks into what comes out. */
 import { TS_PACKET_SIZE } from "../../ts/packet.ts"
-import { type HlsSegment, Segmenter, type SegmenterOptions } from "../segmenter.ts"
+import type { HlsSegment, SegmenterOptions } from "../hls-segment.ts"
+import { Segmenter } from "../segmenter.ts"
 
 export interface CutOptions extends Partial<Omit<SegmenterOptions, "onSegment">> {
   /** TS packets pushed at a time. */

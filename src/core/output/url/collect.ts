@@ -1,4 +1,7 @@
-/** From the query of a URL to the rows of a key table: the last of several wins, what no row knows is reported as ignored. */
+/**
+ * From the query of a URL to the rows of a key table: the last of several wins, what no row knows is reported as
+ * ignored.
+ */
 import { isSecretName } from "../../url/secret-names.ts"
 import type { QueryPart } from "../../url/url-text.ts"
 import { textProblem } from "../../url/values.ts"

@@ -71,7 +71,10 @@ const parseS3 = (url: string, parts: UrlParts): ParsedOutput => {
 }
 
 const PLAYLIST_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]*\.m3u8$/i
-/** A last key of the query behind which the name of each file is put: YouTube's upload URL, with or without a name there. */
+/**
+ * A last key of the query behind which the name of each file is put: YouTube's upload URL, with or without a name
+ * there.
+ */
 const FILE_KEY = /^([\s\S]*[?&]file=)([^&]*)$/i
 
 interface Place {

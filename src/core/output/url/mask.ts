@@ -41,8 +41,8 @@ const maskStreamKey = (text: string): string => {
 }
 
 /**
- * The URL with `***` for passphrases, passwords, tokens, the password parts of stream ids, and RTMP stream keys. The result is
- * for people: parsing it as an output is refused, so that a masked URL is never taken for a real one.
+ * The URL with `***` for passphrases, passwords, tokens, the password parts of stream ids, and RTMP stream keys. The
+ * result is for people: parsing it as an output is refused, so that a masked URL is never taken for a real one.
  */
 export const maskSecrets = (url: string): string => {
   const scheme = /^\s*[a-z][a-z0-9+.-]*:\/\//i.exec(url)?.[0] ?? ""

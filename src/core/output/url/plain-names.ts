@@ -1,4 +1,7 @@
-/** Directories of this machine as outputs name them: plain names divided by `/`, below a directory that the service chose. */
+/**
+ * Directories of this machine as outputs name them: plain names divided by `/`, below a directory that the service
+ * chose.
+ */
 import { bad, good, type Read } from "../../url/endpoint.ts"
 import { percentDecode } from "../../url/url-text.ts"
 import { shown } from "../../url/values.ts"
@@ -8,8 +11,9 @@ const NAME_MAX = 64
 const NAMES_MAX = 8
 
 /**
- * The names between `scheme://` and `?` or `#`, joined by `/`. Percent escapes are undone before the check, so that none hides anything.
- * Refused: `..`, hidden names, empty names, an absolute path, anything but letters, digits, `_`, `.` and `-`.
+ * The names between `scheme://` and `?` or `#`, joined by `/`. Percent escapes are undone before the check, so that
+ * none hides anything. Refused: `..`, hidden names, empty names, an absolute path, anything but letters, digits, `_`,
+ * `.` and `-`.
  */
 export const readPlainNames = (text: string, scheme: string): Read<string> => {
   const form = `write ${scheme}://NAME or ${scheme}://NAME/NAME`

@@ -1,4 +1,7 @@
-/** Latencies of a `srt://` URL: FFmpeg writes microseconds, everybody else milliseconds, and a URL does not say whose it is. */
+/**
+ * Latencies of a `srt://` URL: FFmpeg writes microseconds, everybody else milliseconds, and a URL does not say whose it
+ * is.
+ */
 import { FFMPEG_KEYS, LATENCY_KEYS, SRT_TOOL_KEYS } from "../../srt/url-keys.ts"
 import { bad, good, type Read } from "../../url/endpoint.ts"
 import { readInteger } from "../../url/values.ts"
@@ -29,8 +32,8 @@ export interface Latency {
 }
 
 /**
- * Reads a latency: microseconds in FFmpeg's dialect, milliseconds in libsrt's, and without a dialect milliseconds below 30000 and
- * microseconds from there on, as no one waits half a minute.
+ * Reads a latency: microseconds in FFmpeg's dialect, milliseconds in libsrt's, and without a dialect milliseconds below
+ * 30000 and microseconds from there on, as no one waits half a minute.
  */
 export const readLatency = (key: string, value: string, dialect: Dialect | null): Read<Latency> => {
   if (!LATENCY_KEYS.has(key)) {

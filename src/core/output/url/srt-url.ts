@@ -126,7 +126,7 @@ class SrtUrlReading {
     if (address !== "") {
       const read = readLocalAddress(address)
       if (!read.ok) this.errors.push(`the host of a listener ${read.message}, or left out: srt://:${port}?mode=listener`)
-      else if (isMulticast(read.value)) this.errors.push("a SRT listener cannot use a multicast address")
+      else if (isMulticast(read.value)) this.errors.push("an SRT listener cannot use a multicast address")
       else address = read.value
     }
     return { mode: "listener", host: address, port, localHost: null, localPort: null }

@@ -57,7 +57,9 @@ const readPacketFilter = (key: string, value: string): Read<SrtValue> => {
   return problem === null ? plain(value === "" ? null : value) : bad(`${key} ${problem}, not ${shown(value)}`)
 }
 
-/** Reads a value for its option; null in it means that nothing needs to be set. Secrets are not repeated in messages. */
+/**
+ * Reads a value for its option; null in it means that nothing needs to be set. Secrets are not repeated in messages.
+ */
 export const readSrtValue = (option: SrtOption, { key, value }: Given): Read<SrtValue> => {
   switch (option) {
     case O.PASSPHRASE:

@@ -26,8 +26,8 @@ export interface SrtTarget {
   readonly latencyMs: number | null
   readonly connectTimeoutMs: number
   /**
-   * Everything to set with srt_setsockflag, in this order. The stream id is there for a caller only: sockets a listener accepts
-   * would inherit it, and a receiver without one would seem to have sent it.
+   * Everything to set with srt_setsockflag, in this order. The stream id is there for a caller only: sockets a listener
+   * accepts would inherit it, and a receiver without one would seem to have sent it.
    */
   readonly options: ReadonlyArray<SrtSetting>
 }
@@ -59,9 +59,15 @@ export interface DatagramTarget {
 
 /** Where HLS segments and playlists go. */
 export type HlsTarget =
-  /** `hls://NAME`: a directory of this machine, below the one for HLS. `path` is relative, of plain names divided by `/`. */
+  /**
+   * `hls://NAME`: a directory of this machine, below the one for HLS. `path` is relative, of plain names divided by
+   * `/`.
+   */
   | { readonly protocol: "hls"; readonly kind: "directory"; readonly path: string }
-  /** `https://HOST/PATH/index.m3u8`: segments beside the playlist; or a URL that ends in `file=` (YouTube), which names are put behind. */
+  /**
+   * `https://HOST/PATH/index.m3u8`: segments beside the playlist; or a URL that ends in `file=` (YouTube), which names
+   * are put behind.
+   */
   | { readonly protocol: "hls"; readonly kind: "http"; readonly base: string; readonly playlist: string; readonly query: string }
   | { readonly protocol: "hls"; readonly kind: "s3"; readonly bucket: string; readonly prefix: string }
 

@@ -1,4 +1,7 @@
-/** The way back from a URL as it was shown: an operator changes a latency and must not have to type the passphrase again. */
+/**
+ * The way back from a URL as it was shown: an operator changes a latency and must not have to type the passphrase
+ * again.
+ */
 import { maskSecrets } from "./mask.ts"
 
 const MASK = "***"
@@ -14,7 +17,10 @@ const placeOf = (masked: string): string => {
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
 
-/** The secrets of `url` in the order of their masks, with their names; none where the masked URL does not tell where they stand. */
+/**
+ * The secrets of `url` in the order of their masks, with their names; none where the masked URL does not tell where
+ * they stand.
+ */
 const secretsOf = (url: string, masked: string): Array<{ readonly name: string; readonly secret: string }> => {
   const parts = masked.split(MASK)
   const found = new RegExp(`^${parts.map(escaped).join("([\\s\\S]+?)")}$`).exec(url)
@@ -25,8 +31,8 @@ const secretsOf = (url: string, masked: string): Array<{ readonly name: string; 
 export const secretsInUrl = (url: string): ReadonlyArray<string> => secretsOf(url, maskSecrets(url)).map(({ secret }) => secret)
 
 /**
- * `typed` with the secrets of `url` in the places where it holds `***` as `maskSecrets(url)` does. Unchanged, and so refused later on,
- * when it is for another host or has a mask that `url` has no secret for.
+ * `typed` with the secrets of `url` in the places where it holds `***` as `maskSecrets(url)` does. Unchanged, and so
+ * refused later on, when it is for another host or has a mask that `url` has no secret for.
  */
 export const unmaskSecrets = (typed: string, url: string): string => {
   const parts = typed.split(MASK)

@@ -1,4 +1,7 @@
-/** Arbitrary streams of several programmes on made-up time, sound for the most part, with all that the checks of TR 101 290 look for. */
+/**
+ * Arbitrary streams of several programmes on made-up time, sound for the most part, with all that the checks of TR 101
+ * 290 look for.
+ */
 import * as fc from "effect/FastCheck"
 import { buildPes } from "../../../test-source/pes.ts"
 import { buildPacket, PCR_MODULUS, TS_PACKET_SIZE } from "../../ts/packet.ts"

@@ -34,8 +34,8 @@ export const NO_ERRORS: Checks = {
 const LOOK_AFTER_US = 100_000
 
 /**
- * Counts on leg 0, with a tick after each datagram. The reference parser must count the same, and so must a run without ticks; only
- * PID errors, which are polled, are left out there.
+ * Counts on leg 0, with a tick after each datagram. The reference parser must count the same, and so must a run without
+ * ticks; only PID errors, which are polled, are left out there.
  */
 export const countChecks = (core: PacketCore, datagrams: ReadonlyArray<Datagram>): Checks => {
   compareWithReference(core, datagrams)

@@ -71,7 +71,10 @@ export class ReferenceBytes {
     return step
   }
 
-  /** Takes a datagram; `isTaken` when it begins where packets are, or that place is found in it, by the steps of `entry`. */
+  /**
+   * Takes a datagram; `isTaken` when it begins where packets are, or that place is found in it, by the steps of
+   * `entry`.
+   */
   take(datagram: Uint8Array): { readonly isTaken: boolean; readonly entry: Step[]; readonly steps: Step[] } {
     const entry: Step[] = []
     const steps: Step[] = []

@@ -1,8 +1,9 @@
 /**
- * The checks of TR 101 290 that need time (1.3.a, 1.5.a, 2.3, 2.5, 2.6) and random access points, for the reference parser.
+ * The checks of TR 101 290 that need time (1.3.a, 1.5.a, 2.3, 2.5, 2.6) and random access points, for the reference
+ * parser.
  *
- * Every timer is advanced with every datagram, so that nothing here depends on when somebody looks. Left to tests of their own: 1.6,
- * which the core polls, and the deviation of PCR from arrival.
+ * Every timer is advanced with every datagram, so that nothing here depends on when somebody looks. Left to tests of
+ * their own: 1.6, which the core polls, and the deviation of PCR from arrival.
  */
 
 import { crc32 } from "../../ts/crc32.ts"

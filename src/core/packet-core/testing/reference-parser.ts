@@ -1,8 +1,8 @@
 /**
  * A readable parser of datagrams that counts what the packet core counts: the oracle of its tests.
  *
- * Written for clarity from the specifications (RFC 3550, ISO/IEC 13818-1, ETSI TR 101 290), with objects and maps, and sharing
- * no code with the AssemblyScript core. Names of counters are those of `leg-fields.ts`.
+ * Written for clarity from the specifications (RFC 3550, ISO/IEC 13818-1, ETSI TR 101 290), with objects and maps, and
+ * sharing no code with the AssemblyScript core. Names of counters are those of `leg-fields.ts`.
  */
 
 import { joinBytes } from "../../bytes/join-bytes.ts"
@@ -162,7 +162,8 @@ export class ReferenceParser {
       return
     }
     const stream = this.#streamOf(source, isOwn)
-    // One that begins with a packet, from a sender of whole packets, is not looked at further: its damage is for the counters.
+    // One that begins with a packet, from a sender of whole packets, is not looked at further: its damage is for the
+    // counters.
     const isUsual = hasBegin && kind.framing === "udp" && isOwn && !stream.wasFound
     if (bytes.length > 0 && !isUsual && this.#isOfStream(stream, kind, bytes)) {
       this.#takeBytes(stream, kind, datagram, isOwn, source)

@@ -64,7 +64,10 @@ export class PcrTimer {
     }
   }
 
-  /** The interval since the PCR before, null when it says nothing of the bit rate; and the PCR before when the clock jumped. */
+  /**
+   * The interval since the PCR before, null when it says nothing of the bit rate; and the PCR before when the clock
+   * jumped.
+   */
   take(moment: PcrMoment): { interval: Interval | null; jumpedFrom: number | null } {
     const last = this.#last
     const result = last === null ? { interval: null, jumpedFrom: null } : this.#compare(last, moment)

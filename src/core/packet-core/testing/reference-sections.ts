@@ -1,6 +1,7 @@
 /** Section assembly (ISO/IEC 13818-1 2.4.4) and what PAT and PMTs make the reference parser watch. */
 import { crc32 } from "../../ts/crc32.ts"
-import { type Pmt, parsePat, parsePmt, STREAM_TYPE_SCTE35, TABLE_ID_PAT, TABLE_ID_PMT } from "../../ts/psi.ts"
+import { type Pmt, parsePat, parsePmt, TABLE_ID_PAT, TABLE_ID_PMT } from "../../ts/psi.ts"
+import { STREAM_TYPE_SCTE35 } from "../../ts/stream-types.ts"
 
 const PSI_SECTION_MAX = 1024
 const SECTION_MAX = 4096
@@ -72,7 +73,7 @@ interface Watch {
   readonly kind: "pat" | "pmt" | "scte35"
   readonly pid: number
   readonly collector: SectionCollector
-  /** What named this PID: (PAT section, programme) for a PMT PID, (PMT PID, programme) for a SCTE-35 PID. */
+  /** What named this PID: (PAT section, programme) for a PMT PID, (PMT PID, programme) for an SCTE-35 PID. */
   readonly owners: Map<string, { readonly scope: number; readonly programme: number }>
   /** Last section of each table id extension and section number, in hex. */
   readonly told: Map<string, string>

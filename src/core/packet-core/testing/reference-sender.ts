@@ -21,7 +21,10 @@ const mix = (value: number): number => {
 const swap16 = (value: number) => ((value & 255) << 8) | (value >> 8)
 const swap32 = (value: number) => ((swap16(value & 0xffff) << 16) | swap16(value >>> 16)) >>> 0
 
-/** Identity of a raw UDP sender: its port and IPv4 address as they lie in the socket address on a little-endian machine, mixed. */
+/**
+ * Identity of a raw UDP sender: its port and IPv4 address as they lie in the socket address on a little-endian machine,
+ * mixed.
+ */
 export const sourceIdentity = (ipv4: number, port: number): number => mix(Math.imul(swap16(port), 0x9e3779b1) ^ swap32(ipv4))
 
 export class ReferenceSender {

@@ -1,6 +1,6 @@
 /**
- * RTP sequence numbers as the reference parser counts them: numbers extended beyond 16 bits, a map of those received, and a list of
- * the datagrams held. None waits for one before it, as with `reorder_ms` 0.
+ * RTP sequence numbers as the reference parser counts them: numbers extended beyond 16 bits, a map of those received,
+ * and a list of the datagrams held. None waits for one before it, as with `reorder_ms` 0.
  */
 
 const MAX_DROPOUT = 3000

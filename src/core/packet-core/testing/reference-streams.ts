@@ -1,4 +1,6 @@
-/** Which PIDs the reference parser follows, as the PMTs in force name them, and which of them are the main programme's. */
+/**
+ * Which PIDs the reference parser follows, as the PMTs in force name them, and which of them are the main programme's.
+ */
 import { type Pmt, type PmtStream, registrationOf } from "../../ts/psi.ts"
 
 export type VideoCodec = "mpeg2" | "avc" | "hevc" | "other"
@@ -94,7 +96,7 @@ export class ReferenceStreams {
     this.main = this.#chooseMain()
   }
 
-  /** Of the programmes with video, else with audio, else with a PCR, the one with the lowest number. */
+  /** The programme with the lowest number among those with video, else with audio, else with a PCR. */
   #chooseMain(): Main {
     const programmes = [...this.#programmes.values()].sort((a, b) => a.number - b.number || a.pmtPid - b.pmtPid)
     for (const media of ["video", "audio"] as const) {

@@ -1,6 +1,6 @@
 /**
- * Transport streams on made-up time, for tests of the checks that need time: what is sent at which millisecond. A null packet goes out
- * every millisecond beside it, so that time passes on the leg.
+ * Transport streams on made-up time, for tests of the checks that need time: what is sent at which millisecond. A null
+ * packet goes out every millisecond beside it, so that time passes on the leg.
  */
 import { buildPes } from "../../../test-source/pes.ts"
 import { buildPacket, NULL_PID, type PacketFields, TS_PACKET_SIZE } from "../../ts/packet.ts"

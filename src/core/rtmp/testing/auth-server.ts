@@ -1,4 +1,7 @@
-/** A login of a test server, adobe or llnw: asks, and checks the answer with node-independent arithmetic of its own order. */
+/**
+ * A login of a test server, adobe or llnw: asks, and checks the answer with node-independent arithmetic of its own
+ * order.
+ */
 import { toBase64, toHex } from "../../bytes/bytes-text.ts"
 import { utf8 } from "../bytes.ts"
 import { md5 } from "../md5.ts"
@@ -32,7 +35,7 @@ export const adobeLogin =
     return same ? null : rejected("[ AccessManager.Reject ] : [ authmod=adobe ] : ?reason=authfailed")
   }
 
-/** The same for llnw. */
+/** A server that asks for a login by the llnw method. */
 export const llnwLogin =
   (user: string, password: string) =>
   (app: string): Record<string, string> | null => {

@@ -1,6 +1,6 @@
 /**
- * The fuzz target of the RTMP codecs and the publisher: damages what servers say and makes up bytes. Shared by the short run in the
- * suite and load-tests/fuzz/rtmp.ts. The same seed gives the same cases.
+ * The fuzz target of the RTMP codecs and the publisher: damages what servers say and makes up bytes. Shared by the
+ * short run in the suite and load-tests/fuzz/rtmp.ts. The same seed gives the same cases.
  */
 
 import { toHex } from "../../bytes/bytes-text.ts"

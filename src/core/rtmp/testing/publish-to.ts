@@ -22,13 +22,13 @@ export class Wire {
   readonly events: PublisherEvent[] = []
   /** What the server has said behind the handshake. */
   readonly fromServer: Uint8Array[] = []
-  private readonly pieceSize: number
+  readonly #pieceSize: number
 
   /** Bytes go to and fro in pieces of `pieceSize`. */
   constructor(options: Partial<PublisherOptions> = {}, server: TestServerOptions = {}, pieceSize = 1_000_000) {
     this.publisher = testPublisher(options)
     this.server = new TestServer(server)
-    this.pieceSize = pieceSize
+    this.#pieceSize = pieceSize
     this.pass(this.publisher.start())
   }
 
@@ -45,13 +45,13 @@ export class Wire {
   pass(step: PublisherStep): void {
     this.events.push(...step.events)
     const bytes = joinBytes(step.toSend)
-    for (let at = 0; at < bytes.length; at += this.pieceSize) this.toClient(this.server.bytesIn(bytes.slice(at, at + this.pieceSize)))
+    for (let at = 0; at < bytes.length; at += this.#pieceSize) this.toClient(this.server.bytesIn(bytes.slice(at, at + this.#pieceSize)))
   }
 
   /** Bytes of the server. */
   toClient(bytes: Uint8Array): void {
     if (this.publisher.reached !== null) this.fromServer.push(bytes)
-    for (let at = 0; at < bytes.length; at += this.pieceSize) this.pass(this.publisher.bytesIn(bytes.slice(at, at + this.pieceSize)))
+    for (let at = 0; at < bytes.length; at += this.#pieceSize) this.pass(this.publisher.bytesIn(bytes.slice(at, at + this.#pieceSize)))
   }
 
   media(kind: "audio" | "video" | "data", timestampMs: number, body: Uint8Array): void {

@@ -35,9 +35,9 @@ export class BreakChannel {
   /** Stream clock at the start, 90 kHz; null: none. */
   clock0: number | null
   pid = 500
-  private cue = 0
-  private now = 0
-  private last: SpliceInfoSection | null = null
+  #cue = 0
+  #now = 0
+  #last: SpliceInfoSection | null = null
 
   constructor(clock0: number | null = 900_000, policy: BreakPolicy = POLICY) {
     this.clock0 = clock0
@@ -45,7 +45,7 @@ export class BreakChannel {
   }
 
   get view(): BreakView {
-    return breakView(this.state, this.now * 1000)
+    return breakView(this.state, this.#now * 1000)
   }
 
   /** Kinds of what was told since the last call. */
@@ -59,22 +59,22 @@ export class BreakChannel {
 
   /** Ticks every second until then. */
   until(seconds: number): this {
-    for (let now = Math.floor(this.now) + 1; now < seconds; now++) this.told.push(...tickBreaks(this.state, now * 1000))
-    this.now = seconds
+    for (let now = Math.floor(this.#now) + 1; now < seconds; now++) this.told.push(...tickBreaks(this.state, now * 1000))
+    this.#now = seconds
     this.told.push(...tickBreaks(this.state, seconds * 1000))
     return this
   }
 
   /** Exactly what was sent last. */
   get lastSection(): SpliceInfoSection {
-    if (this.last === null) throw new Error("nothing was sent yet")
-    return this.last
+    if (this.#last === null) throw new Error("nothing was sent yet")
+    return this.#last
   }
 
   note(section: SpliceInfoSection): Noted {
-    this.last = section
-    const clock90k = this.clock0 === null ? null : this.pts(this.now)
-    const noted = noteSection(this.state, { cue: ++this.cue, atMs: this.now * 1000, pid: this.pid, clock90k, section })
+    this.#last = section
+    const clock90k = this.clock0 === null ? null : this.pts(this.#now)
+    const noted = noteSection(this.state, { cue: ++this.#cue, atMs: this.#now * 1000, pid: this.pid, clock90k, section })
     this.told.push(...noted.events)
     return noted
   }

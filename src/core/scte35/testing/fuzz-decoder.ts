@@ -1,6 +1,6 @@
 /**
- * The fuzz target of the SCTE-35 decoder: damages sound sections and makes up bytes, and holds the decoder to its word for each.
- * Shared by the short run in the suite and load-tests/fuzz/scte35.ts. The same seed gives the same cases.
+ * The fuzz target of the SCTE-35 decoder: damages sound sections and makes up bytes, and holds the decoder to its word
+ * for each. Shared by the short run in the suite and load-tests/fuzz/scte35.ts. The same seed gives the same cases.
  */
 
 import { toBase64, toHex } from "../../bytes/bytes-text.ts"
@@ -115,8 +115,9 @@ const checkText = (random: Random, bytes: Uint8Array): void => {
 }
 
 /**
- * Runs `cases` cases. Throws an Error that holds the case in hexadecimal when the decoder throws, when a section that it returns does
- * not encode to the same bytes, or when a refusal gives no reason. `decode` stands for the decoder, so that this can be seen to work.
+ * Runs `cases` cases. Throws an Error that holds the case in hexadecimal when the decoder throws, when a section that
+ * it returns does not encode to the same bytes, or when a refusal gives no reason. `decode` stands for the decoder, so
+ * that this can be seen to work.
  */
 export const fuzzDecoder = (
   cases: number,

@@ -1,4 +1,4 @@
-/** From a section of the stream to what is kept of it. Pure. */
+/** Turns a section of the stream into the record that is kept of it. Pure. */
 import { describeCue } from "../../../core/scte35/describe-cue.ts"
 import type { SpliceDescriptor, Upid } from "../../../core/scte35/descriptor-fields.ts"
 import { effectivePts } from "../../../core/scte35/effective-pts.ts"
@@ -6,7 +6,10 @@ import type { SpliceInfoSection } from "../../../core/scte35/section-fields.ts"
 import { seconds } from "../../../core/scte35/timing.ts"
 import type { NewCue } from "../../model/cue.ts"
 
-/** Sentences of a damaged section quote its bytes; this is more than any that helps. */
+/**
+ * Longest text that is kept, in characters. Sentences about a damaged section quote its bytes; a longer one helps
+ * nobody.
+ */
 const MAX_TEXT = 1000
 const MAX_ERRORS = 20
 
@@ -66,7 +69,7 @@ export const factsOf = (section: SpliceInfoSection): CueFacts => {
   }
 }
 
-/** The same for bytes that are no section. */
+/** The record's facts for bytes that cannot be read as a section. */
 export const factsOfUnreadable = (base64: string, crc_ok: boolean, error: string): CueFacts => ({
   command: "unreadable",
   event_id: null,

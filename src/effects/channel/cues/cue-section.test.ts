@@ -170,7 +170,7 @@ describe("a cue of fields", () => {
 
   it("is refused or well-formed, whatever is asked", () => {
     let taken = 0
-    // Half of them without what most often contradicts the rest.
+    // Half of them lack the fields that most often contradict the rest.
     const check = (asked: CueInput, clock90k: number | null, plain: boolean) => {
       const { cue: _, ...fields } = asked
       const { break_duration, pre_roll_s, splice_event_cancel_indicator, ...rest } = fields
@@ -234,7 +234,7 @@ describe("a cue of bytes", () => {
 
   it("may be as long as a section may", () => {
     expect(made({ cue: base64(long(15)) }).section.section_length).toBeGreaterThan(3800)
-    // Written by hand: the encoder refuses such a one.
+    // Written by hand, since the encoder refuses to build such a section.
     const bytes = Buffer.alloc(4098, 0xff)
     bytes.set(long(15))
     bytes.writeUInt16BE(0x3fff, 1)

@@ -1,4 +1,7 @@
-/** From a request for a manual cue to its section, and what is unusual about it. Pure; errors carry the request's paths. */
+/**
+ * Builds the section that a request for a manual cue asks for, with warnings about anything unusual. Pure; errors carry
+ * the request's paths.
+ */
 import { Either } from "effect"
 import { type BuiltCue, type SegmentationOptions, spliceInsert, timeSignal } from "../../../core/scte35/build-cue.ts"
 import { decodeCueText } from "../../../core/scte35/cue-text.ts"
@@ -10,9 +13,9 @@ import { CueInput, MAX_PRE_ROLL_S, SegmentationInput } from "../../config/reques
 import { Conflict, type FieldError, InvalidInput } from "../../model/Errors.ts"
 
 export interface CueMoment {
-  /** System time clock of what goes out, 90 kHz ticks of 33 bits; null while it is not known. */
+  /** System time clock of the outgoing stream, in 90 kHz ticks, 33 bits; null while unknown. */
   readonly clock90k: number | null
-  /** For a splice_insert whose request names none. */
+  /** Event id of a splice_insert whose request names none. */
   readonly eventId: number
   /** The channel's `scte35_min_preroll_s`. */
   readonly minPrerollS: number
@@ -20,7 +23,7 @@ export interface CueMoment {
 
 export interface CueSection {
   readonly section: SpliceInfoSection
-  /** Sentences. */
+  /** What is unusual about the cue, each a sentence. */
   readonly warnings: ReadonlyArray<string>
 }
 
@@ -29,7 +32,7 @@ type Built = Either.Either<SpliceInfoSection, InvalidInput | Conflict>
 
 const FIELDS = Object.keys(CueInput.fields) as ReadonlyArray<Field>
 const OF_BOTH_FORMS: ReadonlyArray<Field> = ["pid", "cue"]
-/** What a splice_insert has unless it calls its event off. */
+/** Fields that a splice_insert may have only when it does not cancel its event. */
 const OF_ACTIVE_INSERT: ReadonlyArray<Field> = [
   ...(["out_of_network_indicator", "break_duration", "break_duration_seconds", "break_auto_return"] as const),
   ...(["unique_program_id", "avail_num", "avails_expected"] as const),
@@ -39,7 +42,7 @@ const OF_TIME: ReadonlyArray<Field> = ["pre_roll_s", "pts_time"]
 
 const invalid = (errors: ReadonlyArray<FieldError>) => Either.left(new InvalidInput({ errors }))
 
-/** An error for each of `names` that was given: what we do not use must not look as if it were. */
+/** Errors for each of `names` that was given: a field that is not used must not look as if it were. */
 const stray = (input: CueInput, names: ReadonlyArray<Field>, message: string): ReadonlyArray<FieldError> =>
   names.filter((name) => input[name] !== undefined).map((path) => ({ path, message }))
 
@@ -53,10 +56,10 @@ const straySegments = (segments: ReadonlyArray<SegmentationOptions>): ReadonlyAr
   )
 
 const KNOWN = new Set([...FIELDS, ...Object.keys(SegmentationInput.fields)])
-/** Beginnings of what is left of a sentence when it makes sense without its field. */
+/** How a sentence may begin once its field is cut off and still make sense. */
 const PREDICATE = /^(?:must|is|has|only) /
 
-/** A problem of `build-cue.ts`, a sentence that begins with its field, as an error of that field. */
+/** Turns a problem from `build-cue.ts`, a sentence that begins with a field's name, into an error of that field. */
 export const fieldErrorOf = (problem: string): FieldError => {
   const [, place, own] = /^segmentation (\d+): (.*)$/s.exec(problem) ?? []
   const at = place === undefined ? "" : `segmentation[${Number(place) - 1}]`
@@ -70,7 +73,7 @@ export const fieldErrorOf = (problem: string): FieldError => {
 
 const MAX_QUOTED = 3
 
-/** What speaks against inserting a section that was given as a whole; null: nothing. */
+/** Why a section that was given as a whole cannot be inserted; null when it can. */
 const objection = (section: SpliceInfoSection): string | null => {
   if (section.section_length > SECTION_LENGTH_MAXIMUM) {
     return `is a section of ${section.section_length + 3} bytes, the longest may have ${SECTION_LENGTH_MAXIMUM + 3}`
@@ -99,7 +102,7 @@ const ofText = (input: CueInput, text: string): Built => {
   return decoded.ok && errors.length === 0 ? Either.right(decoded.section) : invalid(errors)
 }
 
-/** pts_time of the request; undefined: at once. */
+/** The request's pts_time in 90 kHz ticks; undefined means immediately. */
 const timeOf = (
   { pre_roll_s, pts_adjustment = 0, pts_time }: CueInput,
   { clock90k }: CueMoment,
@@ -153,7 +156,7 @@ const timeWarnings = (section: SpliceInfoSection, { clock90k, minPrerollS }: Cue
   const ahead = msBetween(clock90k, pts) / 1000
   if (ahead < 0) return [`its splice point lies ${secondsText(ahead)} in the past on the stream's clock`]
   if (ahead > MAX_PRE_ROLL_S) return [`its splice point lies ${secondsText(ahead)} ahead on the stream's clock: look at its pts_time`]
-  // A moment passes until it is out.
+  // Some time passes before the cue is out.
   if (minPrerollS === 0 || ahead > minPrerollS) return []
   return [
     `it comes ${secondsText(ahead)} before its splice point, less a moment until it is out; input.scte35_min_preroll_s asks for ${minPrerollS} s`,
@@ -165,7 +168,10 @@ const returnWarnings = ({ command, out_of_network_indicator, splice_event_id }: 
     ? [`splice_event_id ${eventId} was chosen: receivers may ask that a return names the event which it ends`]
     : []
 
-/** `InvalidInput` when the request is wrong in itself, `Conflict` when the stream's clock is missing for it. */
+/**
+ * The section that a request asks for. Fails with `InvalidInput` when the request contradicts itself, with `Conflict`
+ * when it needs the stream's clock and there is none.
+ */
 export const sectionOf = (input: CueInput, moment: CueMoment): Either.Either<CueSection, InvalidInput | Conflict> =>
   Either.map(input.cue === undefined ? ofFields(input, moment) : ofText(input, input.cue), (section) => ({
     section,

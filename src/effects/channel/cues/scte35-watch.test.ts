@@ -68,7 +68,7 @@ describe("the break of a channel", () => {
       assert.deepStrictEqual(yield* alarms(run), [])
       yield* adjust("2 seconds")
       assert.deepStrictEqual(yield* alarms(run), ["overlong_break"])
-      // Taken for over, it stays an alarm: somebody should know. The next break is a new matter.
+      // The break is taken to be over, yet the alarm stays, since somebody should know. The next break starts afresh.
       assert.deepInclude((yield* view(run)).scte35, { state: "idle" })
       yield* section(run, 2, outCue(8, 36, 30))
       yield* adjust("6 seconds")

@@ -1,6 +1,6 @@
 /**
- * What a channel's watcher does with SCTE-35: decodes each section, follows the breaks, keeps each cue, and notes by which outputs it
- * left. Plain functions over the channel's runtime; each returns what to record and to log.
+ * What a channel's watcher does with SCTE-35: decodes each section, follows the breaks, keeps each cue, and notes by
+ * which outputs it left. Plain functions over the channel's runtime; each returns what to record and to log.
  */
 import { carriesCues } from "../../../core/output/output-settings.ts"
 import { type BreakEvent, noteDamaged, noteSection, tickBreaks } from "../../../core/scte35/break-state.ts"
@@ -40,15 +40,17 @@ export interface Scte35Noted {
 }
 
 const NOTHING: Scte35Noted = { events: [], lines: [] }
-/** How long the engine is given to tell of an output, in ms. */
+/** How long the engine is given to say whether an output sent a cue, in ms. */
 export const PROOF_WITHIN_MS = 10_000
-/** The same for HLS: its tag is written with the segment of the splice, which may be announced minutes ahead. */
+/**
+ * How long an HLS output is given, in ms: its tag is written with the segment of the splice, which may be minutes away.
+ */
 export const HLS_PROOF_WITHIN_MS = 610_000
-/** A stream whose every section is damaged must not fill the history: one of them is kept in this time, in ms. */
+/** Least time between two damaged sections that are kept, in ms: a stream full of them must not fill the history. */
 export const DAMAGED_EVERY_MS = 10_000
 /** Cues whose repetitions are still counted. */
 const MAX_FIRSTS = 1000
-/** What arrived longer ago than this, in ms, was held up by a clock that was set, not by us. */
+/** Largest lag that is believed, in ms. Anything longer comes from a clock that was set, not from us. */
 const MAX_LAG_MS = 5000
 
 const KINDS: Readonly<Record<BreakEvent["kind"], EventKind>> = {
@@ -70,14 +72,16 @@ const onBreakEvents = ({ runtime }: Scte35Channel, found: ReadonlyArray<BreakEve
   noteBreakAlarms(runtime.scte35, found, monotonicMs, nowMs)
   return {
     events: found.map(({ kind, message, severity }) => ({ kind: KINDS[kind], message, severity })),
-    // Damaged sections have a line of their own.
+    // Damaged sections get a line of their own.
     lines: found
       .filter(({ kind }) => kind !== "crc_error" && kind !== "bad_section")
       .map(({ kind, message, severity }) => ({ kind: `scte35 ${kind}`, message, warn: severity === "warning" })),
   }
 }
 
-/** A listener with a receiver lost for longer than that is one that nobody wants anything of: cues are not missed there, in ms. */
+/**
+ * How long after its last receiver left a listener still counts cues as missed, in ms; from then on nobody wants them.
+ */
 const NOBODY_AFTER_MS = 60_000
 
 /** A listener that nobody has joined is connected to nobody. */
@@ -148,7 +152,7 @@ const onDamaged = (
     scte35.crcErrors++
     channel.runtime.tally.crcErrors++
     // Not by the break events, which are thinned out.
-    const message = `a SCTE-35 section on PID ${event.pid} came with a wrong CRC-32; ${scte35.crcErrors} since the start`
+    const message = `an SCTE-35 section on PID ${event.pid} came with a wrong CRC-32; ${scte35.crcErrors} since the start`
     raiseAlarm(scte35, "scte35_crc", message, moment.monotonicMs, moment.nowMs)
   }
   const found = onBreakEvents(channel, noteDamaged(scte35.breaks, moment.monotonicMs, crcOk, error), moment)
@@ -177,7 +181,7 @@ const onSound = (channel: Scte35Channel, event: Scte35Event, section: SpliceInfo
   const audit = insertion === undefined ? null : auditOf(insertion)
   const audited: Scte35Noted = audit === null ? NOTHING : { events: [audit], lines: [] }
   const first = repeatOf === null ? undefined : scte35.firsts.get(repeatOf)
-  // Ours is kept for itself where it repeats one of the stream's.
+  // A manual cue is kept as a cue of its own, even where it repeats one of the stream's.
   const isRepeat = repeatOf !== null && (insertion === undefined || first?.entry.current().manual === true)
   if (isRepeat) {
     if (first !== undefined) {
@@ -198,13 +202,13 @@ const onSound = (channel: Scte35Channel, event: Scte35Event, section: SpliceInfo
 
 /** Takes a section of the stream. */
 export const onSection = (channel: Scte35Channel, told: Scte35Event, moment: Scte35Moment): Scte35Noted => {
-  // The engine reckons in microseconds; whole milliseconds are kept.
+  // The engine counts microseconds; whole milliseconds are kept.
   const event = { ...told, at: Math.round(told.at) }
   const { scte35 } = channel.runtime
   scte35.sections++
   channel.runtime.tally.sections++
   const unproven = scte35.open.get(event.cue)
-  // Numbers begin anew with the engine: nothing more will come of an older cue of this number.
+  // An engine that restarts counts from the beginning: nothing more will be heard of an older cue with this number.
   const closed = unproven === undefined ? NOTHING : close(channel, event.cue, unproven, moment)
   const decoded = decodeSpliceInfoSection(new Uint8Array(Buffer.from(event.section_base64, "base64")))
   if (!decoded.ok) {
@@ -220,8 +224,8 @@ export const onSection = (channel: Scte35Channel, told: Scte35Event, moment: Sct
 const withProof = (cue: NewCue, place: number, proof: CueProof): NewCue => ({ ...cue, outputs: cue.outputs.with(place, proof) })
 
 /**
- * Takes what the engine says of a cue and an output; of heartbeats and cues of an earlier time nothing is kept. A repetition that was
- * sent makes good for a cue that was missed.
+ * Takes the engine's word on whether an output sent a cue. Nothing is kept of heartbeats and of cues from before. A
+ * repetition that was sent makes good for a cue that was missed.
  */
 export const onCueSent = ({ runtime }: Scte35Channel, event: CueSentEvent): Scte35Noted => {
   const open = runtime.scte35.open.get(event.cue)
@@ -243,7 +247,10 @@ export const onCueSent = ({ runtime }: Scte35Channel, event: CueSentEvent): Scte
   return { events: missedEvent(open.entry.current(), proof), lines: [] }
 }
 
-/** What is still pending of a cue is missed. Misses are counted here, where no word can change them any more. */
+/**
+ * Closes a cue: every proof still pending becomes a miss. Misses are counted here, where nothing can change them any
+ * more.
+ */
 const close = (
   { runtime }: Scte35Channel,
   number: number,
@@ -276,7 +283,7 @@ const onExpired = (events: ReadonlyArray<Happening>): Scte35Noted => ({
 const patienceMs = ({ entry, slow }: OpenCue): number =>
   entry.current().outputs.some(({ status }, place) => status === "pending" && slow.has(place)) ? HLS_PROOF_WITHIN_MS : PROOF_WITHIN_MS
 
-/** To be called about once a second: what time brings to breaks, proofs and manual cues. */
+/** Lets time pass for breaks, proofs and manual cues. To be called about once a second. */
 export const tickScte35 = (channel: Scte35Channel, moment: Scte35Moment): Scte35Noted => {
   const { scte35 } = channel.runtime
   const found = join(

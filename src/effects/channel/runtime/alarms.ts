@@ -1,10 +1,10 @@
-/** What needs a person now, and since when. Pure: conditions are held against what was noted of them before. */
+/** Alarms: what needs a person now, and since when. Pure: conditions are compared with what was noted before. */
 import { formatEndpoint } from "../../../core/net/address.ts"
 import type { ChannelStats } from "../../../engine/protocol/messages.ts"
 import { policyOf } from "../../config/input-policy.ts"
 import type { Alarm, AlarmKind, ChannelConfig, ChannelStatus } from "../../model/channel.ts"
 
-/** A condition as it was noted: monotonic ms, but for `sinceMs`, which is Unix time. */
+/** A condition as it was noted. Times are monotonic ms, except `sinceMs`, which is Unix time. */
 export interface NotedAlarm {
   readonly firstMs: number
   readonly lastMs: number
@@ -19,7 +19,7 @@ export interface AlarmMoment {
 
 export interface AlarmInput extends AlarmMoment {
   readonly config: ChannelConfig
-  /** Undefined while the engine tells nothing of the channel. */
+  /** The engine's figures; undefined while it reports none for the channel. */
   readonly stats: ChannelStats | undefined
   readonly status: ChannelStatus
   /** Why the status is `error`. */
@@ -49,7 +49,7 @@ const holds: Readonly<Record<Held, (config: ChannelConfig, stats: ChannelStats) 
     policyOf(config.input).mode === "merge" && stats.merge === "off" && stats.legs.length === 2 && stats.legs.every((leg) => leg.receiving),
   leg_bad: (_, stats) => {
     const leg = activeOf(stats)
-    // Nothing usable although packets arrive, e.g. null packets only.
+    // Packets arrive but hold nothing usable, e.g. null packets only.
     return leg?.verdict === "bad" || (leg?.verdict === "lost" && leg.receiving)
   },
 }
@@ -74,7 +74,10 @@ const messages: Readonly<Record<Held, (stats: ChannelStats | undefined, legsDiff
 
 const NOTHING: NotedAlarms = new Map()
 
-/** The conditions as they are now. Without figures nothing is known, so what was noted stays. The same map when nothing changed. */
+/**
+ * Conditions as they are now; returns `noted` itself when nothing changed. Without figures nothing is known, so the
+ * notes stay.
+ */
 export const noteAlarms = (
   noted: NotedAlarms,
   config: ChannelConfig,
@@ -91,7 +94,7 @@ export const noteAlarms = (
       next.set(kind, { firstMs: old?.firstMs ?? monotonicMs, sinceMs: old?.sinceMs ?? nowMs, lastMs: monotonicMs })
     } else if (old !== undefined) {
       const raised = old.lastMs - old.firstMs >= HOLD[kind].raiseMs
-      // What never became an alarm begins anew; an alarm outlives a short pause of its cause.
+      // A condition that never became an alarm starts over; an alarm outlives a short pause of its cause.
       if (raised && monotonicMs - old.lastMs < HOLD[kind].clearMs) continue
       next ??= new Map(noted)
       next.delete(kind)

@@ -1,4 +1,4 @@
-/** What is known of a started channel beside its configuration and the engine's figures. Plain fields, read by views. */
+/** State of a started channel beyond its configuration and the engine's figures. Plain fields, read by views. */
 import { DEFAULT_BREAK_POLICY } from "../../../core/scte35/break-state.ts"
 import type { OutputStatus, SourceName } from "../../model/channel.ts"
 import type { NotedAlarms } from "./alarms.ts"
@@ -12,13 +12,13 @@ export interface OutputRuntime {
   errorCount: number
   reconnects: number
   everConnected: boolean
-  /** Monotonic ms since when a listener waits for receivers; null while it has one, and of any other output. */
+  /** Monotonic ms since which a listener has waited for receivers; null while it has one, and for any other output. */
   listeningSinceMs: number | null
   /** Unix time in ms of the next attempt. */
   nextRetryAt: number | null
   /** True while its session is being closed for good. */
   stopping: boolean
-  /** Starts the next attempt at once, as the first of a row; null unless one is waited for. */
+  /** Starts the next attempt at once, as the first of a series; null unless an attempt is pending. */
   tryAgain: (() => void) | null
   /** What is counted for good. */
   readonly tally: OutputTally
@@ -27,17 +27,17 @@ export interface OutputRuntime {
 export interface ChannelRuntime {
   /** Monotonic ms when the channel was started, or when its input last arrived. */
   lastInputMs: number
-  /** Source in use, or asked for by the operator; told again to an engine that was restarted. */
+  /** The leg in use, or the one the operator asked for; a restarted engine is told again. */
   source: SourceName
   /** Why the engine does not take the channel. */
   refused: string | null
-  /** Socket problem of each leg as the engine's events told it, ahead of the next figures. */
+  /** Socket problem of each leg as reported by the engine's events, ahead of the next figures. */
   readonly legProblems: Map<SourceName, string>
   scte35Pids: ReadonlyArray<number>
   readonly scte35: Scte35Runtime
   /** Status as last logged. */
   logged: string
-  /** True once a lack of input was recorded and not yet its end. */
+  /** True from the record that input is missing until the record that it is back. */
   toldNoInput: boolean
   noted: NotedAlarms
   /** What the engine last said of legs that differ; null once they merge. */

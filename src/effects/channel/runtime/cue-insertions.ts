@@ -1,9 +1,9 @@
-/** Manual cues that the engine was given and that have not gone out yet. Plain functions over a short list. */
+/** Manual cues that the engine has been given and that have not gone out yet. Plain functions over a short list. */
 import type { Happening } from "../../model/channel-event.ts"
 
-/** How long a cue may take to show in the stream, in ms; the engine itself gives up after 2 s. */
+/** How long a manual cue may take to appear in the stream, in ms; the engine itself gives up after 2 s. */
 export const INSERTED_WITHIN_MS = 5000
-/** The engine takes one after the other; this only bounds what is kept. */
+/** Most insertions kept at a time. The engine takes them one after the other, so this is only a bound. */
 export const MAX_INSERTIONS = 16
 
 export interface PendingInsertion {
@@ -16,11 +16,14 @@ export interface PendingInsertion {
   readonly deadlineMs: number
   /** Null until the engine has named it. */
   pid: number | null
-  /** True once `cue_inserted` is recorded of it. */
+  /** True once `cue_inserted` has been recorded for it. */
   audited: boolean
 }
 
-/** The record of an insertion, for whoever comes first: the engine's answer or the cue itself. Null when it was made. */
+/**
+ * The record of an insertion, made by whichever comes first, the engine's answer or the cue itself; null when it
+ * already exists.
+ */
 export const auditOf = (insertion: PendingInsertion): Happening | null => {
   if (insertion.audited) return null
   insertion.audited = true
@@ -28,7 +31,7 @@ export const auditOf = (insertion: PendingInsertion): Happening | null => {
   return { kind: "cue_inserted", severity: "info", message: `inserted by ${by} on PID ${pid}: ${description}` }
 }
 
-/** Takes the insertion that a section of the stream is; undefined when the section is not ours. */
+/** Takes the insertion that a section of the stream belongs to off the list; undefined when the section is not ours. */
 export const takeInsertion = (insertions: PendingInsertion[], base64: string, pid: number): PendingInsertion | undefined => {
   const place = insertions.findIndex((one) => one.base64 === base64 && (one.pid === null || one.pid === pid))
   const [found] = place < 0 ? [] : insertions.splice(place, 1)
@@ -42,7 +45,7 @@ export const dropInsertion = (insertions: PendingInsertion[], insertion: Pending
   if (place >= 0) insertions.splice(place, 1)
 }
 
-/** Takes those whose time is over, as what is to be recorded of them. */
+/** Takes insertions whose deadline has passed off the list and returns what to record about them. */
 export const expireInsertions = (insertions: PendingInsertion[], monotonicMs: number): ReadonlyArray<Happening> => {
   const over = insertions.filter(({ deadlineMs }) => monotonicMs >= deadlineMs)
   for (const insertion of over) dropInsertion(insertions, insertion)

@@ -1,11 +1,13 @@
-/** Why connections end, as a closed set: the codes of the engine are many, and some hold what a server said. */
+/** Why connections end, as a closed set. The engine's codes are many, and some contain a server's words. */
 
 export const END_REASONS = ["closed", "stalled", "network", "rejected", "local", "engine", "other"] as const
 /**
+ * Reasons for the end of a connection:
+ *
  * - `closed`: the far side ended the connection or fell silent
- * - `stalled`: it took nothing for too long
- * - `network`: no name, no way, no answer, nobody listens
- * - `rejected`: the far side, or its certificate, says no: login, key, stream id, encryption
+ * - `stalled`: the far side took nothing for too long
+ * - `network`: name not found, no route, no answer, or nobody listens
+ * - `rejected`: the far side refused (login, key, stream id, encryption), or its certificate is not valid
  * - `local`: this machine or the output's settings: a port in use, no space, a missing program, a bad URL
  * - `engine`: the engine ended, or failed inside
  */
@@ -25,5 +27,5 @@ const RULES: ReadonlyArray<readonly [RegExp, EndReason]> = [
   [/^(url|protocol|directory|directory_taken|file_gone|s3_.*|.*_missing|srt_[1345]\d*|exists|no_channel)$/, "local"],
 ]
 
-/** @param code of a `Reason` */
+/** The reason for a code of the engine's `Reason`. */
 export const endReasonOf = (code: string): EndReason => RULES.find(([pattern]) => pattern.test(code))?.[1] ?? "other"

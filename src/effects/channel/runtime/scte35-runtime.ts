@@ -1,4 +1,6 @@
-/** What is known of the SCTE-35 of a started channel: its breaks, counts, alarms, and the cues whose proofs come in. */
+/**
+ * The SCTE-35 state of a started channel: its breaks, counts and alarms, and the cues that still wait for their proofs.
+ */
 import { Effect } from "effect"
 import { type BreakEvent, type BreakPolicy, type BreakState, breakView, newBreakState } from "../../../core/scte35/break-state.ts"
 import type { Alarm, AlarmKind } from "../../model/channel.ts"
@@ -11,21 +13,21 @@ export type Scte35AlarmKind = Extract<AlarmKind, "short_preroll" | "missing_retu
 interface Raised {
   /** Unix time in ms. */
   readonly sinceMs: number
-  /** Monotonic ms of the last time it was said. */
+  /** Monotonic ms of the last time the cause was reported. */
   readonly lastMs: number
   readonly message: string
 }
 
-/** A cue, and which outputs have a part in its proof. */
+/** A cue and the outputs that have a part in its proof. */
 export interface KnownCue {
   readonly entry: CueEntry
   /** Place of each output in the cue's proofs, by the output's id. */
   readonly places: ReadonlyMap<string, number>
-  /** Places of outputs whose word takes longer. */
+  /** Places of outputs that take longer to answer (HLS). */
   readonly slow: ReadonlySet<number>
 }
 
-/** A section whose proofs come in. */
+/** A section that still waits for proofs. */
 export interface OpenCue extends KnownCue {
   /** Monotonic ms. */
   readonly openedMs: number
@@ -34,10 +36,13 @@ export interface OpenCue extends KnownCue {
 }
 
 export interface Scte35Runtime {
-  /** The limits that `breaks` goes by: fields are replaced when the settings change. */
+  /** Limits that `breaks` follows; its fields are replaced when the settings change. */
   readonly policy: BreakPolicy
   readonly breaks: BreakState
-  /** Number of the last sighting: rises as long as the channel runs, while the engine's numbers begin anew with it. */
+  /**
+   * Number of the last sighting. It rises as long as the channel runs, while the engine's own numbers restart with the
+   * engine.
+   */
   sightings: number
   /** Monotonic ms of the last sighting. */
   seenMs: number
@@ -49,7 +54,7 @@ export interface Scte35Runtime {
   /** Monotonic ms when a damaged section was last kept. */
   damagedMs: number
   readonly raised: Map<Scte35AlarmKind, Raised>
-  /** By the engine's number. */
+  /** Cues that wait for proofs, by the engine's number. */
   readonly open: Map<number, OpenCue>
   /** Cues that may be repeated, by number of their sighting; bounded. */
   readonly firsts: Map<number, KnownCue>
@@ -79,7 +84,7 @@ export const newScte35Runtime = (limits: BreakPolicy, nowMs: number): Scte35Runt
   }
 }
 
-/** Gives a watch that goes on other limits. */
+/** Changes the limits of a watch that is running. */
 export const setBreakPolicy = ({ policy }: Scte35Runtime, limits: BreakPolicy): void => void Object.assign(policy, limits)
 
 /** How long an alarm is shown after its cause was last seen, in ms; what ends it sooner is in `CLEARS`. */
@@ -97,17 +102,20 @@ const RAISES: Partial<Record<BreakEvent["kind"], Scte35AlarmKind>> = {
   overlong_break: "overlong_break",
   silent: "scte35_silent",
 }
-/** A break that begins, ends or is called off shows that the one before is over. */
+/** Break events that clear alarms: a break that begins, ends or is cancelled shows that the one before is over. */
 const CLEARS: ReadonlyArray<BreakEvent["kind"]> = ["break_started", "break_ended", "break_cancelled"]
 
-/** Raises an alarm, or tells that its cause is still there. */
+/** Raises an alarm, or notes that its cause is still there. */
 export const raiseAlarm = ({ raised }: Scte35Runtime, kind: Scte35AlarmKind, message: string, monotonicMs: number, nowMs: number): void => {
   const before = raised.get(kind)
   const goesOn = before !== undefined && monotonicMs - before.lastMs < SCTE35_ALARM_MS[kind]
   raised.set(kind, { sinceMs: goesOn ? before.sinceMs : nowMs, lastMs: monotonicMs, message })
 }
 
-/** Takes the events of one moment: what they end first, what they raise then, since a break that is overlong ends with it. */
+/**
+ * Takes the break events of one moment. Alarms are cleared before others are raised, since an overlong break ends with
+ * the event that says so.
+ */
 export const noteBreakAlarms = (runtime: Scte35Runtime, events: ReadonlyArray<BreakEvent>, monotonicMs: number, nowMs: number): void => {
   if (events.some(({ kind }) => CLEARS.includes(kind))) {
     runtime.raised.delete("missing_return")
@@ -119,7 +127,7 @@ export const noteBreakAlarms = (runtime: Scte35Runtime, events: ReadonlyArray<Br
   }
 }
 
-/** The alarms of this moment. */
+/** The SCTE-35 alarms at a monotonic time in ms. */
 export const scte35Alarms = ({ raised }: Scte35Runtime, monotonicMs: number): ReadonlyArray<Alarm> =>
   [...raised].flatMap(([kind, { lastMs, message, sinceMs }]) =>
     monotonicMs - lastMs < SCTE35_ALARM_MS[kind]
@@ -132,7 +140,7 @@ export const withPidByHand = (byHand: number | null | undefined, ofPmt: Readonly
   ...new Set([...(byHand === null || byHand === undefined ? [] : [byHand]), ...ofPmt]),
 ]
 
-/** `runtime` is null when the channel is stopped. */
+/** What the API shows of a channel's SCTE-35; `runtime` is null when the channel is stopped. */
 export const scte35View = (runtime: Scte35Runtime | null, pids: ReadonlyArray<number>, monotonicMs: number): Scte35View => {
   if (runtime === null) {
     return { pids, state: "idle", event_id: null, ends_in_s: null, last_cue_at: null, cues: 0, sections: 0, crc_errors: 0 }

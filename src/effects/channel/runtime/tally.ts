@@ -1,10 +1,10 @@
 /**
- * What the control plane itself counts of a channel and its outputs, where it happens. Kept as long as they are configured, so stopping and
- * starting them loses nothing. Plain fields.
+ * Counters that the control plane itself keeps for a channel and its outputs. They last as long as the configuration,
+ * so stopping and starting them loses nothing. Plain fields.
  */
 import { END_REASONS, type EndReason } from "./end-reason.ts"
 
-/** Why the stream changed over to another source; all but `WANTED_SWITCHES` are failovers. */
+/** Why the stream switched to the other leg; all but `WANTED_SWITCHES` are failovers. */
 export const SWITCH_REASONS = [
   "no_packets",
   "null_packets",
@@ -40,13 +40,13 @@ export const USUAL_CUES = [
 const zeros = <const K extends string>(names: ReadonlyArray<K>) => Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>
 
 export interface OutputTally {
-  /** Times a connection was made. */
+  /** Number of connections made. */
   connects: number
-  /** Connections that ended by themselves. */
+  /** Number of connections that ended by themselves, by reason. */
   readonly lost: Record<EndReason, number>
-  /** Attempts that made none. */
+  /** Number of attempts that made no connection, by reason. */
   readonly failed: Record<EndReason, number>
-  /** Cues that left by it, and that did not; heartbeats and repetitions not counted. */
+  /** Number of cues that the output sent, and below, missed; heartbeats and repetitions are not counted. */
   cuesSent: number
   cuesMissed: number
 }
@@ -54,7 +54,7 @@ export interface OutputTally {
 export interface ChannelTally {
   sections: number
   crcErrors: number
-  /** By `command type`. */
+  /** Number of cues by `command type`. */
   readonly cues: Map<string, number>
   /** Unix time in ms. */
   lastCueAt: number | null
@@ -85,14 +85,14 @@ export const countSwitch = ({ switches }: ChannelTally, reason: string): void =>
   switches[isSwitchReason(reason) ? reason : "other"]++
 }
 
-/** Both words are of closed sets: core's names of commands and kinds. */
+/** Counts a cue. Both words come from closed sets: core's names of commands and kinds. */
 export const countCue = (tally: ChannelTally, command: string, kind: string, atMs: number): void => {
   const name = `${command} ${kind}`
   tally.cues.set(name, (tally.cues.get(name) ?? 0) + 1)
   tally.lastCueAt = atMs
 }
 
-/** The tally of an output, begun when there is none. */
+/** The tally of an output; a new one when there is none. */
 export const outputTally = ({ outputs }: ChannelTally, id: string): OutputTally => {
   const known = outputs.get(id) ?? newOutputTally()
   outputs.set(id, known)

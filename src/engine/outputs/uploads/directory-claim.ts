@@ -17,7 +17,10 @@ export interface DirectoryClaim {
 const HANDOVER_MS = 5000
 const holders = new Map<string, Holder>()
 
-/** Takes `directory` (absolute, normal) for the output `label`. Rejects with a SetupFailure while another output writes there. */
+/**
+ * Takes `directory` (absolute, normal) for the output `label`. Rejects with a SetupFailure while another output writes
+ * there.
+ */
 export const claimDirectory = async (directory: string, label: string): Promise<DirectoryClaim> => {
   const deadline = Date.now() + HANDOVER_MS
   for (let holder = holders.get(directory); holder !== undefined; holder = holders.get(directory)) {

@@ -14,7 +14,10 @@ const PERMANENT: Readonly<Record<string, string>> = {
 export const errorCode = (cause: unknown): string =>
   typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string" ? cause.code : "EIO"
 
-/** A reason for what was thrown while `doing`, such as "writing /data/hls/x.ts". A full disk may have room again: that is transient. */
+/**
+ * A reason for what was thrown while `doing`, such as "writing /data/hls/x.ts". A full disk may have room again: that
+ * is transient.
+ */
 export const diskFailure = (cause: unknown, doing: string): SetupFailure => {
   if (cause instanceof SetupFailure) return cause
   const code = errorCode(cause)

@@ -23,7 +23,10 @@ export interface HttpCall {
 }
 
 const TEXT_MAX = 300
-/** Bytes of an answer's body, and pieces they come in: a server that stores what it is sent has little to say. Node bounds the head to 16 KiB. */
+/**
+ * Bytes of an answer's body, and pieces they come in: a server that stores what it is sent has little to say. Node
+ * bounds the head to 16 KiB.
+ */
 const ANSWER_BYTES_MAX = 64 * 1024
 const ANSWER_PIECES_MAX = 2048
 /** Interim answers (RFC 9110 15.2) before the one that counts. */

@@ -1,4 +1,4 @@
-/** From a HLS target to what its segments are put by. */
+/** From an HLS target to what its segments are put by. */
 import type { HlsTarget } from "../../../core/output/output-url.ts"
 import type { OutputSpec } from "../../protocol/messages.ts"
 import { SetupFailure } from "../../protocol/setup-failure.ts"
@@ -6,7 +6,9 @@ import { DirectorySink } from "./directory-sink.ts"
 import { HttpSink } from "./http-sink.ts"
 import { s3Destination } from "./s3-destination.ts"
 
-/** The sink of a target; throws SetupFailure for a specification that lacks something. `timeoutMs` is for one request. */
+/**
+ * The sink of a target; throws SetupFailure for a specification that lacks something. `timeoutMs` is for one request.
+ */
 export const openSink = (target: HlsTarget, spec: OutputSpec, timeoutMs: number): DirectorySink | HttpSink => {
   const settings = spec.settings ?? {}
   const publicOnly = spec.public_only === true

@@ -3,7 +3,8 @@ import { createServer, type IncomingHttpHeaders } from "node:http"
 import type { AddressInfo } from "node:net"
 import { describe, expect, it } from "vitest"
 import { HttpSink } from "./http-sink.ts"
-import { s3Base, s3Destination, s3Keys } from "./s3-destination.ts"
+import { s3Base, s3Destination } from "./s3-destination.ts"
+import { s3Keys } from "./s3-keys.ts"
 
 describe("where objects are", () => {
   it.each([

@@ -8,7 +8,9 @@ export interface EarlierRun {
   readonly files: ReadonlyArray<string>
 }
 
-/** Every method but `remove` and `close` rejects with a SetupFailure, whose reason tells whether trying again can help. */
+/**
+ * Every method but `remove` and `close` rejects with a SetupFailure, whose reason tells whether trying again can help.
+ */
 export interface SegmentSink {
   /** For people: a directory, or host and port. */
   readonly address: string

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-/** Pages of users and API keys. All of them need the role admin, by the table of `roles.ts`. */
+/** Pages of users and API keys. All of them need the admin role, by the table in `roles.ts`. */
 import { Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
 import { ConfirmPage } from "../../../../views/channels/ConfirmPage.tsx"
@@ -127,7 +127,7 @@ const keyRoutes = (app: Hono, services: AppServices): void => {
       withForm(c, async (fields) => {
         const input = { name: field(fields, "name"), role: field(fields, "role") }
         const created = await runner.settle(c, Effect.flatMap(decode(KeyInput, input), accounts.createKey))
-        // The answer itself shows the key: to show it after a redirect it would have to be kept.
+        // The answer itself shows the key; to show it after a redirect it would have to be kept.
         return Either.isLeft(created) ? keysPage(c, { fields, problem: created.left }) : keysPage(c, { created: created.right })
       }),
   })

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 /**
- * Pages of the configuration as a whole: what another document would change, applying it, and going back to a version.
+ * Pages of the whole configuration: preview of what a document would change, applying it, and going back to a version.
  */
 import { Duration, Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
@@ -46,9 +46,7 @@ const documentRoutes = (app: Hono, services: AppServices): void => {
         problem,
       )
     })
-  /**
-   * The page with what was typed, without its secrets; where they cannot be told from the rest, nothing is shown again.
-   */
+  /** The form with what was typed, without its secrets; empty when they cannot be told from the rest. */
   const again = (c: Context, text: string, problem: Problem) => {
     const shown = maskedText(text)
     const isWhole = shown === text

@@ -16,7 +16,7 @@ const broken = new Refused({
   }),
 })
 
-/** The text of the file when there is one, else what was typed. */
+/** Text of the uploaded file when there is one, else the text that was typed. */
 export const readUpload = (c: Context): Effect.Effect<string, Refused> =>
   Effect.flatMap(readText(c, FORM, "send the form as multipart/form-data"), (body) =>
     Effect.tryPromise({
@@ -31,7 +31,7 @@ export const readUpload = (c: Context): Effect.Effect<string, Refused> =>
     }),
   )
 
-/** YAML, or JSON, which is a part of it. */
+/** Parses a document in YAML, or in JSON, which is a subset of it. */
 export const documentOf = (text: string): Effect.Effect<ConfigDocument, InvalidInput> => {
   const wrong = (path: string, message: string) => new InvalidInput({ errors: [{ path, message }] })
   if (text.trim() === "") return wrong("document", "is empty: paste a configuration or choose a file")

@@ -1,4 +1,4 @@
-/** The fields of destinations of notifications: which there are of each kind, and what they are in a body of the API. */
+/** Form fields of notification destinations: those of each kind, and how they become a body for the API. */
 import type { Choice, FieldSpec } from "../../../../views/forms/form-state.ts"
 import type { DestinationKind, DestinationView } from "../../../effects/notifications/notification-bodies.ts"
 import { bodyValue, type Fields, field } from "../forms/form-fields.ts"
@@ -20,7 +20,10 @@ const ENABLED: FieldSpec = {
 }
 const STAYS = "Left empty it stays as it is; it is never shown again"
 
-/** @param old the one that is changed */
+/**
+ * Fields of a kind of destination.
+ * @param old the destination that is changed
+ */
 export const destinationFields = (kind: DestinationKind, old: DestinationView | null): ReadonlyArray<FieldSpec> => {
   const secret = (name: string, label: string, hint: string, kept: string | null | undefined): FieldSpec => ({
     ...{ name, kind: "secret", label },
@@ -70,7 +73,7 @@ export const newDestinationBody = (fields: Fields, kind: DestinationKind): Recor
   ...given(fields, destinationFields(kind, null)),
 })
 
-/** What is left empty stays, but for the user: without it there is no password either. */
+/** Body for a change. Fields left empty stay, except the user: without one there is no password either. */
 export const changedDestinationBody = (fields: Fields, old: DestinationView): Record<string, unknown> => ({
   name: "",
   ...given(fields, destinationFields(old.kind, old)),
@@ -78,7 +81,7 @@ export const changedDestinationBody = (fields: Fields, old: DestinationView): Re
   ...(old.kind === "webhook" && field(fields, "secret_none") === "true" ? { secret: null } : {}),
 })
 
-/** What the form of one that there is begins with. */
+/** Initial values for the form of an existing destination. */
 export const destinationValues = (old: DestinationView): Fields => {
   const { enabled, from, host, name, port, security, to, user, verify_tls } = old
   const texts = { name, enabled, host, port, security, verify_tls, user, from, to: to.join(", ") }

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-/** Pages that add, change and remove destinations of notifications, and change the rules. They need the role admin. */
+/** Pages that add, change and remove notification destinations, and change the rules. They need the admin role. */
 import { Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
 import { ConfirmPage } from "../../../../views/channels/ConfirmPage.tsx"

@@ -1,31 +1,33 @@
-/** Takes the secrets out of a configuration that was typed, so that the page may show it again. */
+/** Removes the secrets from a configuration that was typed, so that the page may show it again. */
 import { SECRET_SETTINGS } from "../../../core/output/output-settings.ts"
 import { maskSecrets } from "../../../core/output/output-url.ts"
 import { MASK } from "../../../effects/config/output-input.ts"
 
 const NAMES = ["stream_key", ...SECRET_SETTINGS].join("|")
-/** A secret's name with what stands behind it: a text in quotes, or all up to the end of the line. */
+/** A secret's name and value: a text in quotes, or everything up to the end of the line. */
 const SECRET = new RegExp(`((?:${NAMES})["']?[ \\t]*:[ \\t]*)("(?:[^"\\\\\\n]|\\\\.)*"|'[^'\\n]*'|null\\b|[^\\n]+)`, "g")
-/** Secrets that are not on the line of their name, and names that are not written out: nothing less than reading it all would find them. */
+/** Secrets on another line than their name, and names not written out, which only a real parser would find. */
 const ELSEWHERE = new RegExp(
   [
     `(?:${NAMES})["']?[ \\t]*:[ \\t]*(?:[|>&*!#\\r\\n]|$|"(?:[^"\\\\\\n]|\\\\.)*$|'[^'\\n]*$|'[^'\\n]*'')`,
-    // A value without quotes in braces: where it ends, braces around it tell.
+    // A value without quotes inside braces: the braces around it show where it ends.
     `(?:${NAMES})["']?[ \\t]*:[ \\t]*(?!null\\b)[^"'\\s][^\\n]*[,}\\]]`,
     `(?:${NAMES})["']?\\s*\\n|\\?[ \\t]+["']?(?:${NAMES})|<<[ \\t]*:|\\\\[ux]`,
   ].join("|"),
   "m",
 )
-/** A URL in quotes, else one with all that follows on its line: where it ends, a secret with blanks in it would hide. */
+/**
+ * A URL in quotes, or one with the rest of its line, since a secret with blanks in it would hide where the URL ends.
+ */
 const URL_TEXT = /(["'])([a-z][a-z0-9+.-]*:\/\/(?:\\.|(?!\1)[^\\\n])*)|[a-z][a-z0-9+.-]*:\/\/[^\n]*/gi
-/** A port that is no number: a user and a password whose host is not typed yet. */
+/** A URL whose port is not a number: a user and a password whose host has not been typed yet. */
 const UNFINISHED = /^([a-z][a-z0-9+.-]*:\/\/)[^/?#@[]*:(?!\d*(?:[/?#\s,}\]]|$))[^@]*$/i
 const maskedUrl = (url: string): string => {
   const [, scheme] = UNFINISHED.exec(url) ?? []
   return scheme === undefined ? maskSecrets(url) : `${scheme}${MASK}`
 }
 
-/** The text with `***` for what is secret in it; null where that cannot be told, and it must not be shown. */
+/** The text with `***` in place of its secrets; null where they cannot be told apart, so that it must not be shown. */
 export const maskedText = (text: string): string | null => {
   if (ELSEWHERE.test(text)) return null
   return text

@@ -1,4 +1,7 @@
-/** The number of open notices that nobody has acknowledged, for the head of every page. It is kept in memory: no page asks the store for it. */
+/**
+ * Number of open notices that nobody has acknowledged, for the head of every page. It is kept in memory, so no page
+ * asks the store for it.
+ */
 import { Effect, Either } from "effect"
 import type { MiddlewareHandler } from "hono"
 import type { Frame } from "../../../../views/layout/frame.ts"
@@ -13,7 +16,7 @@ declare module "hono" {
 const isPage = (path: string) =>
   !/^\/(?:api\/(?!docs)|ws|preview|metrics|hls|live|livez|readyz|static|fragments|login|theme)(?:\/|$)/.test(path)
 
-/** Counts for `frameOf`, which puts it into the frame. */
+/** Counts the open notices for `frameOf`, which puts the number into the frame. */
 export const withOpenNotices =
   ({ access, notifications, runner }: Pick<AppServices, "access" | "notifications" | "runner">): MiddlewareHandler =>
   async (c, next) => {

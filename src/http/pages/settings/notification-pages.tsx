@@ -18,7 +18,7 @@ import { destinationPageRoutes } from "./destination-pages.tsx"
 import { ruleWords } from "./rule-fields.ts"
 import { doneOf } from "./settings-forms.ts"
 
-/** Mail servers take their time. */
+/** Time allowed for a test message, as mail servers take their time. */
 const TESTED_WITHIN = Duration.seconds(40)
 const MUTE_FIELDS = ["channel", "output", "minutes"]
 const DURATIONS: ReadonlyArray<Choice> = [

@@ -20,7 +20,7 @@ const wrong = (path: string, message: string) => new InvalidInput({ errors: [{ p
 export const overviewRoutes = (app: Hono, services: AppServices): void => {
   const { access, accounts, limits, runner } = services
   const withForm = makeWithForm(services)
-  /** The user that the reader is; null for a key or nobody. */
+  /** Name of the user who is reading; null for a key or nobody. */
   const userOf = (c: Context): string | null => {
     const subject = access.callerOf(c)?.subject ?? ""
     return subject.startsWith("user:") ? subject.slice("user:".length) : null
@@ -31,7 +31,10 @@ export const overviewRoutes = (app: Hono, services: AppServices): void => {
     return pageAnswer(<OverviewPage frame={frame} isKnown={access.required()} user={userOf(c)} state={state} done={doneOf(c)} />, problem)
   }
 
-  /** The present password is asked for: a session may be somebody else's open browser. It is guessed as seldom as at the login. */
+  /**
+   * Changes the reader's password. The present one is required, as a session may be somebody else's open browser, and
+   * tries are limited as at the login.
+   */
   const change = (fields: Fields, user: string): Effect.Effect<void, ApiError> =>
     Effect.gen(function* () {
       const guessed = `user ${user}`
@@ -59,7 +62,7 @@ export const overviewRoutes = (app: Hono, services: AppServices): void => {
         if (user === null) return page(c, makeProblem("bad-request", "Only users have a password; you came in with a key or without any."))
         const changed = await runner.settle(c, change(fields, user))
         if (Either.isLeft(changed)) return page(c, changed.left)
-        // The session rests on the password.
+        // The session depends on the password.
         if (access.callerOf(c)?.by === "session") access.login(c, `user:${user}`)
         return c.redirect("/settings?done=password", 303)
       }),

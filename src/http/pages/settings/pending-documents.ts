@@ -1,4 +1,7 @@
-/** Documents whose changes were shown and that wait for a yes: they hold secrets, so they wait here and not in a page. */
+/**
+ * Documents whose changes were shown and that wait for confirmation. They hold secrets, so they wait here and not in a
+ * page.
+ */
 import { randomUUID } from "node:crypto"
 import type { ConfigDocument } from "../../../effects/declarative/document.ts"
 
@@ -7,20 +10,23 @@ const MAX_KEPT = 20
 
 export interface PendingDocument {
   readonly document: ConfigDocument
-  /** Who is to apply it: nobody else may. */
+  /** The only subject who may apply it. */
   readonly subject: string | null
-  /** What was shown, as JSON. */
+  /** The changes that were shown, as JSON. */
   readonly seen: string
 }
 
 export interface PendingDocuments {
   readonly keep: (pending: PendingDocument) => string
-  /** Undefined when it is not there, not any more, or another's. */
+  /** The document of a token; undefined when there is none, no longer one, or it is somebody else's. */
   readonly find: (token: string, subject: string | null) => PendingDocument | undefined
   readonly forget: (token: string) => void
 }
 
-/** @param now milliseconds since 1970 */
+/**
+ * Makes the memory of pending documents.
+ * @param now milliseconds since 1970
+ */
 export const makePendingDocuments = (now: () => number = Date.now): PendingDocuments => {
   const kept = new Map<string, PendingDocument & { readonly until: number }>()
   const clean = () => {

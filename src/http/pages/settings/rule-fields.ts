@@ -1,14 +1,14 @@
-/** The fields of the rules of notifications, and what they are in a body of the API. */
+/** Form fields of the notification rules, and how they become a body for the API. */
 import type { FieldSpec } from "../../../../views/forms/form-state.ts"
 import { KIND_NAMES, kindInfo, type NoticeKind, SEVERITIES } from "../../../effects/notifications/notice-kinds.ts"
 import type { DestinationView, RulesView, RuleView } from "../../../effects/notifications/notification-bodies.ts"
 import { bodyValue, type Fields, field } from "../forms/form-fields.ts"
 
-/** As many as the API takes. */
+/** Most rules, as many as the API takes. */
 const MAX_RULES = 100
 type Destinations = ReadonlyArray<Pick<DestinationView, "id" | "name">>
 
-/** The words of an output's notices leave its name before them out. */
+/** A kind of notice in words; those of outputs, which leave the name out, get it in front. */
 const wordsOf = (kind: NoticeKind) => (kind.startsWith("output_") ? `output ${kindInfo(kind).words}` : kindInfo(kind).words)
 
 export const prefixOf = (n: number): string => `rules[${n}]`
@@ -49,13 +49,13 @@ export const TIMES: ReadonlyArray<FieldSpec> = [
   { name: "repeat_minutes", kind: "number", label: "Repeat after, minutes", hint: "0 to 10080; 0 never tells again" },
 ]
 
-/** How many rules the form had, the empty one among them. */
+/** Number of rules in the form, including the empty one. */
 export const countOf = (fields: Fields): number => {
   const count = Number(field(fields, "count"))
   return Number.isInteger(count) && count > 0 ? Math.min(count, MAX_RULES + 1) : 1
 }
 
-/** The places in the form of the rules that stay or come. */
+/** Indices in the form of the rules that are kept or added. */
 export const keptRules = (fields: Fields): ReadonlyArray<number> => {
   const count = countOf(fields)
   return Array.from({ length: count }, (_, n) => n).filter((n) =>
@@ -74,7 +74,7 @@ export const rulesBody = (fields: Fields, destinations: Destinations): Record<st
   ),
 })
 
-/** Where what is wrong in the body stands in the form: rules that go are in the form only. */
+/** Form fields for the paths of errors in the body. The two differ, as removed rules are only in the form. */
 export const ruleAliases = (fields: Fields): Fields =>
   Object.fromEntries(
     keptRules(fields).flatMap((n, at) =>

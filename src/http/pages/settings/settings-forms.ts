@@ -2,7 +2,10 @@
 import type { Context } from "hono"
 import type { Problem } from "../../request/problem.ts"
 
-/** What a redirect may say was done: `?done=` names one of these, so nobody can put words of their own on a page. */
+/**
+ * Sentences about what was done. `?done=` of a redirect names one of them, so that nobody can put their own words on a
+ * page.
+ */
 const DONE: Readonly<Record<string, string>> = {
   password: "The password was changed.",
   saved: "Saved.",
@@ -18,11 +21,11 @@ export const doneOf = (c: Context): string | undefined => {
   return Object.hasOwn(DONE, done) ? DONE[done] : undefined
 }
 
-/** The problem in one sentence, for pages that show it beside no field. */
+/** A problem in one sentence, for requests without fields. */
 export const sentenceOf = ({ detail, errors }: Problem): string =>
   errors.length === 0 ? detail : errors.map(({ message, path }) => (path === "" ? message : `${path}: ${message}`)).join("; ")
 
-/** A problem as one that belongs to no field: what was tried, and why it was not done. */
+/** A problem rewritten to belong to no field: what was tried, and why it was not done. */
 export const told = (problem: Problem, tried: string): Problem => ({
   ...problem,
   detail: `${tried}: ${problem.errors.map(({ message }) => message).join("; ") || problem.detail}`,

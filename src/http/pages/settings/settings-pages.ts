@@ -1,4 +1,4 @@
-/** All pages of the settings. */
+/** All settings pages. */
 import type { Hono } from "hono"
 import type { AppServices } from "../../services/services.ts"
 import { accountPageRoutes } from "./account-pages.tsx"

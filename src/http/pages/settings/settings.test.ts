@@ -1,4 +1,7 @@
-/** The pages of the settings over the real control plane: what each role sees and may do, what is stored, and what is never shown. */
+/**
+ * The settings pages over the real control plane: what each role sees and may do, what is stored, and what is never
+ * shown.
+ */
 import { Effect } from "effect"
 import fc from "fast-check"
 import { afterEach, describe, expect, it } from "vitest"
@@ -97,7 +100,7 @@ describe("accounts", () => {
     expect(await get(app, "/settings/users/vera/remove", ada)).toContain("Remove the user vera?")
     expect((await post(app, "/settings/users/vera/remove", {}, ada)).status).toBe(303)
     expect(app.accounts.users().map(({ name }) => name)).toEqual(["ada"])
-    // An own password that an admin sets on the page of users leaves them logged in.
+    // Admins who set their own password on the page of users stay logged in.
     const renewed = await post(app, "/settings/users/ada/edit", { role: "admin", password: `${PASSWORD}!` }, ada)
     expect((await app.call("GET", "/settings", undefined, sessionOf(renewed.headers))).status).toBe(200)
     expect((await app.call("GET", "/settings", undefined, ada)).status).toBe(303)
@@ -208,7 +211,7 @@ describe("notifications", () => {
     const wrong = await post(app, "/settings/notifications/rules", { ...rules, "rules[1].channels": "none", repeat_minutes: "x" })
     expect(wrong.status).toBe(400)
     const unknown = await post(app, "/settings/notifications/rules", { ...rules, "rules[1].channels": "none" })
-    // The rule that goes does not count in what is sent, yet the message stands where it was typed.
+    // The removed rule is not part of the request, yet the message appears where the faulty value was typed.
     expect(unknown.text).toContain('id="rules-rules[1].channels-error" class="error">there is no channel &quot;none&quot;')
     expect((await post(app, "/settings/notifications/rules", { ...rules, "rules[1].channels": "news-more" })).status).toBe(303)
     expect(textOf(await get(app, "/settings/notifications"))).toContain(
@@ -242,14 +245,14 @@ describe("the configuration", () => {
     expect(compared.status).toBe(200)
     expect(textOf(compared.text)).toMatch(/name: News &amp; more → News .*\+ added output/)
     expect(compared.text).not.toContain(SECRET)
-    // Somebody else's token is none.
+    // Somebody else's token does not work.
     const { text } = await upload(app, document(outputs(SECRET)))
     const other = await user(app, "ada", "admin")
     expect((await post(app, "/settings/config/apply", { token: tokenOf(text) }, other)).status).toBe(409)
     const applied = await post(app, "/settings/config/apply", { token: tokenOf(compared.text) })
     expect([applied.status, applied.headers.get("location")]).toEqual([303, "/settings/config?done=applied"])
     expect((await post(app, "/settings/config/apply", { token: tokenOf(compared.text) })).status).toBe(409)
-    // It was seen against what is not there any more.
+    // The configuration that the preview was compared with no longer exists.
     const again = await post(app, "/settings/config/apply", { token: tokenOf(text) })
     expect([again.status, textOf(again.text)]).toEqual([409, expect.stringContaining("was changed meanwhile")])
 

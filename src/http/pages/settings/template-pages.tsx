@@ -26,7 +26,7 @@ import { makeWithForm } from "../forms/with-form.ts"
 import { frameOf } from "../frame.ts"
 import { doneOf } from "./settings-forms.ts"
 
-/** On the page the template's own name is `template`; `name` is no field, or it would be the output's. */
+/** Fields of the page. The template's own name is the field `template`, since `name` would be the output's. */
 const FIELDS = ["template", ...OUTPUT_FIELDS.filter((name) => !["channel", "template", "name"].includes(name)), "output_name", "enabled"]
 
 const begins = (fields: Fields) => (field(fields, "enabled") === "" ? {} : { enabled: field(fields, "enabled") === "true" })
@@ -44,7 +44,7 @@ const templateValues = (template: TemplateView): Fields => {
   return { ...values, output_name: template.output_name ?? "", enabled: String(template.enabled) }
 }
 
-/** What it becomes; its secrets are masked already. */
+/** The output that a template becomes for a channel; its secrets are already masked. */
 const meaningFor = (template: TemplateView, channel: ChannelView) => {
   const { name, url } = fromTemplate(template, channel)
   return { name: name ?? template.name, url: url ?? template.url }

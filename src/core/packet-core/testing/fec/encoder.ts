@@ -1,4 +1,7 @@
-/** SMPTE 2022-1 encoder for tests: block-aligned matrices, rows behind their last datagram, columns spread over the next matrix. */
+/**
+ * SMPTE 2022-1 encoder for tests: block-aligned matrices, rows behind their last datagram, columns spread over the next
+ * matrix.
+ */
 import { buildFec } from "./packet.ts"
 
 export interface FecMatrix {

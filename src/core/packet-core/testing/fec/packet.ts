@@ -1,4 +1,7 @@
-/** FEC packets of SMPTE 2022-1 (8.4, XOR of whole RTP packets), written and read byte by byte: encoder and oracle of the tests. */
+/**
+ * FEC packets of SMPTE 2022-1 (8.4, XOR of whole RTP packets), written and read byte by byte: encoder and oracle of the
+ * tests.
+ */
 import { RTP_HEADER_SIZE, writeRtpHeader } from "../../../rtp/header.ts"
 
 export const FEC_HEADER_SIZE = 16
@@ -9,7 +12,7 @@ const SEQUENCES = 65536
 /** P, X and CC of an RTP header's first byte. */
 const OPTIONS_MASK = 0x3f
 
-/** XOR of the RTP packets a FEC packet protects; a recovered packet has the same shape. */
+/** XOR of the RTP packets an FEC packet protects; a recovered packet has the same shape. */
 export interface Recovery {
   /** P, X and CC bits. */
   readonly options: number
@@ -33,7 +36,7 @@ const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffse
 /** Sequence number of an RTP datagram. RangeError when it is shorter than 4 bytes. */
 export const sequenceOf = (datagram: Uint8Array): number => viewOf(datagram).getUint16(2)
 
-/** Sequence numbers that a FEC packet protects, in order. */
+/** Sequence numbers that an FEC packet protects, in order. */
 export const protectedBy = ({ base, offset, count }: Pick<FecPacket, "base" | "offset" | "count">): number[] =>
   Array.from({ length: count }, (_, i) => (base + i * offset) % SEQUENCES)
 

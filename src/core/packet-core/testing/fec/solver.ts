@@ -20,8 +20,8 @@ export const isConfirmed = (media: ReadonlyArray<Uint8Array>, fec: ReadonlyArray
 }
 
 /**
- * Recovers, round after round, every datagram that is the only one missing of some FEC packet. Returns the recovered RTP datagrams
- * by sequence number, in the order found. The sequence numbers of `media` must be unique.
+ * Recovers, round after round, every datagram that is the only one missing of some FEC packet. Returns the recovered
+ * RTP datagrams by sequence number, in the order found. The sequence numbers of `media` must be unique.
  */
 export const recoverAll = (
   media: ReadonlyArray<Uint8Array>,

@@ -1,4 +1,7 @@
-/** s3rver, which comes without types: a server with the interface of S3, in this process. It knows keys, and does not check signatures of version 4. */
+/**
+ * s3rver, which comes without types: a server with the interface of S3, in this process. It knows keys, and does not
+ * check signatures of version 4.
+ */
 import { createRequire } from "node:module"
 
 interface Server {

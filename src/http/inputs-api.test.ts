@@ -21,7 +21,7 @@ const addOutput = async ({ call }: Pick<RealApp, "call">, body: unknown) =>
   (await call<InputOutputView>("POST", "/api/inputs/1/outputs", body)).body
 const problem = ({ body }: { readonly body: unknown }) => (body as { errors: ReadonlyArray<{ path: string; message: string }> }).errors[0]
 
-describe("seed B: inputs", () => {
+describe("/api/inputs", () => {
   it("creates one as written, with the API key, and starts it at once on all addresses", async () => {
     const { call, engine } = await apps.start({ settings: withKey("your-api-key") })
     expect((await call("POST", "/api/inputs", INPUT)).status).toBe(401)
@@ -114,7 +114,7 @@ describe("seed B: inputs", () => {
   })
 })
 
-describe("seed B: outputs", () => {
+describe("/api/inputs/{id}/outputs", () => {
   it.each([
     ["srt", "srt://192.0.2.1:9000?streamid=x", "caller"],
     ["srt", "srt://0.0.0.0:8890?mode=listener", "listener"],
@@ -206,7 +206,7 @@ describe("seed B: outputs", () => {
   })
 })
 
-describe("seed B: resource usage", () => {
+describe("resource usage", () => {
   it("tells what the two processes use, and what runs", async () => {
     const app = await withInput()
     await addOutput(app, YOUTUBE)

@@ -30,7 +30,7 @@ const URLS: ReadonlyArray<[protocol: string, url: string, options: Record<string
   ["rtmp", "rtmps://live-api-s.facebook.com:443/rtmp/YOUR_KEY", { tls: true, port: 443 }, "rtmps://live-api-s.facebook.com:443/rtmp/***"],
 ]
 
-describe("seed A", () => {
+describe("/api/channels and channels.json", () => {
   it("creates, shows, lists, starts, stops and deletes a channel as written", async () => {
     const { call } = await apps.start()
     expect((await call("GET", "/api/channels")).body).toEqual({ channels: [] })

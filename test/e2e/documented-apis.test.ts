@@ -1,6 +1,6 @@
 /**
- * Every request, setting and file that the documents of the systems A, B and C show, against the real product: what a user of theirs types
- * must do here what they describe. Ports are free ones, and keys those of a test; everything else is as they have it.
+ * Documented requests, settings and files (`/api/channels`, `channels.json`, `/api/inputs`, destinations) against the
+ * real product: each must do what its documentation says. Only ports and keys are those of a test.
  */
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -24,7 +24,7 @@ const start = async (options: ProductOptions = {}) => {
   return product
 }
 const folder = () => {
-  const path = mkdtempSync(join(tmpdir(), "seeds-"))
+  const path = mkdtempSync(join(tmpdir(), "documented-"))
   cleanUp.push(() => rmSync(path, { recursive: true, force: true }))
   return path
 }
@@ -62,7 +62,7 @@ const curl = <A = Record<string, unknown>>(...args: ReadonlyArray<string>): { re
 }
 const JSON_HEADER = ["-H", "Content-Type: application/json"]
 
-describe("system A", () => {
+describe("/api/channels and channels.json", () => {
   it("every endpoint, by curl, on a service without authentication", async () => {
     const product = await start()
     const api = `http://localhost:${product.port}/api`
@@ -136,7 +136,7 @@ describe("system A", () => {
   })
 })
 
-describe("system B", () => {
+describe("/api/inputs", () => {
   const KEY = ["-H", "X-API-Key: your-api-key"]
 
   it("the quick examples, by curl, with the key; the stream goes through", async () => {
@@ -242,12 +242,15 @@ describe("system B", () => {
   })
 })
 
-describe("plan C", () => {
+describe("destinations", () => {
   it("a destination from ready to streaming to deleted, and the channel that runs for it", async () => {
     const product = await start()
     const port = await freeUdpPort()
     const channel = await product.api<ChannelView>("POST", "/api/channels", {
-      ...{ name: "Stream A", rtp_ip: "127.0.0.1", rtp_port: port, auto_run: "on_demand" },
+      name: "Stream A",
+      rtp_ip: "127.0.0.1",
+      rtp_port: port,
+      auto_run: "on_demand",
     })
     expect(channel.body).toMatchObject({ status: "stopped", lifecycle: "idle", auto_run: "on_demand" })
     await source(port, false)
