@@ -10,7 +10,7 @@
 import { Effect, Exit, Option, Scope } from "effect"
 import { memoryAccounts, memoryAudit } from "../src/effects/testing/accounts.ts"
 import { serveHttp } from "../src/http/HttpServer.ts"
-import { makeFakeDistributor } from "../src/http/testing/FakeDistributor.ts"
+import { makeFakeControlPlane } from "../src/http/testing/FakeControlPlane.ts"
 import { fakeInput, fakeLeg, fakeOutput } from "../src/http/testing/fake-views.ts"
 import { startBrowser } from "../test/e2e/browser.ts"
 import { readArguments } from "./lib/arguments.ts"
@@ -20,13 +20,13 @@ const args = readArguments({ channels: "number", outputs: "number", pages: "numb
 const { channels = 50, outputs = 8, pages = 10, seconds = 20 } = args
 
 const recent = new Map<string, { readonly bitrates: ReadonlyArray<number>; readonly cc_errors: number }>()
-const distributor = makeFakeDistributor({ recent: Effect.sync(() => recent) })
+const plane = makeFakeControlPlane({ history: { recent: Effect.sync(() => recent) } })
 const any = (most: number) => Math.floor(Math.random() * most)
 
 for (let i = 0; i < channels; i++) {
-  await Effect.runPromise(distributor.create({ name: `Channel ${i + 1}`, rtp_port: 5000 + 2 * i }))
+  await Effect.runPromise(plane.channels.create({ name: `Channel ${i + 1}`, rtp_port: 5000 + 2 * i }))
 }
-const ids = (await Effect.runPromise(distributor.list)).map(({ id }) => id)
+const ids = (await Effect.runPromise(plane.channels.list)).map(({ id }) => id)
 
 /** Every figure of every channel changes, and one output in ten fails; the order stays. */
 const change = () => {
@@ -36,7 +36,7 @@ const change = () => {
       return fakeOutput({ id: `out-${i}`, status: i === 0 ? "retrying" : "connected", bitrate: 4e6 + any(4e6), ...failing })
     })
     const input = fakeInput({ legs: [fakeLeg({ bitrate: 4e6 + any(8e6) })] })
-    distributor.show(id, { status: "running", uptime: any(1e6), outputs: made, input })
+    plane.show(id, { status: "running", uptime: any(1e6), outputs: made, input })
     recent.set(id, { bitrates: Array.from({ length: 30 }, () => 4e6 + any(8e6)), cc_errors: any(100) })
   }
 }
@@ -45,7 +45,7 @@ change()
 const scope = await Effect.runPromise(Scope.make())
 const settings = { host: "127.0.0.1", port: 0, apiKey: Option.none(), auth: true }
 const accounts = { accounts: memoryAccounts({ apiKey: false }), audit: memoryAudit() }
-const { url } = await Effect.runPromise(Scope.extend(serveHttp(settings, distributor, accounts), scope))
+const { url } = await Effect.runPromise(Scope.extend(serveHttp(settings, plane, accounts), scope))
 const browser = await startBrowser()
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 let pace: ReturnType<typeof setInterval> | undefined

@@ -5,7 +5,7 @@ import type { ChannelView } from "../effects/model/channel.ts"
 import { EngineUnavailable, StoreError } from "../effects/model/Errors.ts"
 import { memoryAccounts, memoryAudit } from "../effects/testing/accounts.ts"
 import { makeApp } from "./App.ts"
-import { makeFakeDistributor } from "./testing/FakeDistributor.ts"
+import { makeFakeControlPlane } from "./testing/FakeControlPlane.ts"
 import { fakeHealth } from "./testing/fake-health.ts"
 import { makeTestApp, OPEN, problemBody } from "./testing/test-app.ts"
 
@@ -116,17 +116,19 @@ describe("outputs", () => {
 
 describe("failures behind", () => {
   it("answers 503 with the reason when the store or the engine is away", async () => {
-    const store = makeTestApp({ over: { create: () => new StoreError({ operation: "write", cause: new Error("disk is full") }) } })
+    const store = makeTestApp({
+      over: { channels: { create: () => new StoreError({ operation: "write", cause: new Error("disk is full") }) } },
+    })
     const full = await store.call("POST", "/api/channels", NEW)
     expect(full.headers.get("retry-after")).toBe("2")
     expect(await problemBody(full)).toMatchObject({ status: 503, detail: "the configuration store failed to write: disk is full" })
-    const engine = makeTestApp({ over: { start: () => new EngineUnavailable({ reason: "no answer in 5 s" }) } })
+    const engine = makeTestApp({ over: { channels: { start: () => new EngineUnavailable({ reason: "no answer in 5 s" }) } } })
     expect((await engine.call("POST", "/api/channels/1/start")).status).toBe(503)
   })
 
   it("answers 500 without internals to a defect, and logs one line", async () => {
     const defect = Effect.die(new Error("secret internals at /home/x.ts:1"))
-    const { call, logs } = makeTestApp({ over: { list: defect, metrics: defect } })
+    const { call, logs } = makeTestApp({ over: { channels: { list: defect }, metrics: { view: defect } } })
     for (const path of ["/api/channels", "/", "/metrics"]) {
       const response = await call("GET", path)
       expect(response.status).toBe(500)
@@ -141,7 +143,7 @@ describe("failures behind", () => {
     Effect.gen(function* () {
       const runtime = yield* Effect.runtime<never>()
       const app = makeApp({
-        distributor: makeFakeDistributor({ list: Effect.never }),
+        plane: makeFakeControlPlane({ channels: { list: Effect.never } }),
         settings: OPEN,
         runtime,
         accounts: memoryAccounts(),
@@ -168,7 +170,7 @@ describe("health", () => {
     [{ store: { ok: false } }, { store: false, engine: true }],
     [{ engine: { ...fakeHealth.engine, connected: false } }, { store: true, engine: false }],
   ])("is not ready with %j, but alive", async (over, checks) => {
-    const { call } = makeTestApp({ over: { health: Effect.succeed({ ...fakeHealth, ...over }) } })
+    const { call } = makeTestApp({ over: { system: { health: Effect.succeed({ ...fakeHealth, ...over }) } } })
     const ready = await call("GET", "/readyz")
     expect(ready.status).toBe(503)
     expect(await bodyOf(ready)).toEqual({ status: "not ready", ...checks })

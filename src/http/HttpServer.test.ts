@@ -5,22 +5,25 @@ import { describe, it } from "@effect/vitest"
 import { Effect, Exit, Layer, Logger, LogLevel, Schedule, Scope } from "effect"
 import { assert } from "vitest"
 import { Accounts } from "../effects/accounts/Accounts.ts"
+import { Audit } from "../effects/accounts/Audit.ts"
 import { AppConfig } from "../effects/config/AppConfig.ts"
 import { makeLogLines, ServiceLog } from "../effects/config/log-lines.ts"
+import { EngineClient } from "../effects/engine/EngineClient.ts"
 import { layerFile } from "../effects/store/Store.ts"
-import { Distributor } from "../effects/supervisor/Distributor.ts"
 import { memoryAccounts, memoryAudit } from "../effects/testing/accounts.ts"
 import { appConfig } from "../effects/testing/configs.ts"
+import { ControlPlaneLive } from "../effects/testing/control-plane.ts"
+import { makeFakeEngine } from "../effects/testing/FakeEngine.ts"
 import { temporaryDirectory } from "../effects/testing/temporary-directory.ts"
 import { HttpLive, HttpServer, serveHttp } from "./HttpServer.ts"
 import { MAX_CLIENTS, MAX_INCOMING_BYTES } from "./live/websocket.ts"
-import { makeFakeDistributor } from "./testing/FakeDistributor.ts"
+import { makeFakeControlPlane } from "./testing/FakeControlPlane.ts"
 import { OPEN, withKey } from "./testing/test-app.ts"
 
 const NOBODY = { accounts: memoryAccounts(), audit: memoryAudit() }
-const serve = (settings = OPEN, distributor = makeFakeDistributor()) =>
-  serveHttp({ ...settings, host: "127.0.0.1", port: 0 }, distributor, NOBODY).pipe(
-    Effect.map((server) => ({ ...server, distributor })),
+const serve = (settings = OPEN, plane = makeFakeControlPlane()) =>
+  serveHttp({ ...settings, host: "127.0.0.1", port: 0 }, plane, NOBODY).pipe(
+    Effect.map((server) => ({ ...server, plane })),
     Logger.withMinimumLogLevel(LogLevel.Warning),
   )
 
@@ -98,7 +101,7 @@ describe("HttpServer", () => {
   it.scopedLive("says which port is taken and what to do", () =>
     Effect.gen(function* () {
       const { port } = yield* serve()
-      const refused = yield* Effect.flip(serveHttp({ ...OPEN, port }, makeFakeDistributor(), NOBODY))
+      const refused = yield* Effect.flip(serveHttp({ ...OPEN, port }, makeFakeControlPlane(), NOBODY))
       assert.strictEqual(
         refused.message,
         `PORT: ${port} on 127.0.0.1 is already in use by another program; stop that program or choose another port, e.g. PORT=${port + 1}`,
@@ -108,7 +111,7 @@ describe("HttpServer", () => {
 
   it.scopedLive("says when the address is not of this machine", () =>
     Effect.gen(function* () {
-      const refused = yield* Effect.flip(serveHttp({ ...OPEN, host: "192.0.2.1", port: 0 }, makeFakeDistributor(), NOBODY))
+      const refused = yield* Effect.flip(serveHttp({ ...OPEN, host: "192.0.2.1", port: 0 }, makeFakeControlPlane(), NOBODY))
       assert.match(refused.message, /^HOST: 192\.0\.2\.1 is not an address of this machine/)
     }),
   )
@@ -119,15 +122,23 @@ describe("HttpServer", () => {
       assert.strictEqual((yield* promise(() => fetch(`${url}/readyz`))).status, 200)
     }).pipe(
       Effect.provide(HttpLive),
-      Effect.provideService(Distributor, makeFakeDistributor()),
+      Effect.provide(ControlPlaneLive),
+      Effect.provide(Audit.Live),
+      Effect.provide(
+        Layer.effect(
+          EngineClient,
+          Effect.map(makeFakeEngine(), ({ service }) => service),
+        ),
+      ),
       Effect.provideService(Accounts, memoryAccounts()),
       Effect.provideService(ServiceLog, makeLogLines()),
-      Effect.provide(Layer.unwrapScoped(Effect.map(temporaryDirectory, (directory) => layerFile(join(directory, "x.db"))))),
-      Effect.provideService(AppConfig, {
-        ...appConfig("/nonexistent"),
-        ...OPEN,
-        port: 0,
-      }),
+      Effect.provide(
+        Layer.unwrapScoped(
+          Effect.map(temporaryDirectory, (directory) =>
+            Layer.merge(layerFile(join(directory, "x.db")), Layer.succeed(AppConfig, { ...appConfig(directory), ...OPEN, port: 0 })),
+          ),
+        ),
+      ),
       Logger.withMinimumLogLevel(LogLevel.Warning),
     ),
   )
@@ -135,7 +146,7 @@ describe("HttpServer", () => {
   it.live("closes within 1.5 s with a request that hangs, a silent connection and a WebSocket that does not answer", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
-      const hanging = makeFakeDistributor({ list: Effect.never })
+      const hanging = makeFakeControlPlane({ channels: { list: Effect.never } })
       const { port } = yield* Scope.extend(serve(OPEN, hanging), scope)
       const open = (text: string) =>
         promise(async () => {
@@ -180,11 +191,11 @@ describe("HttpServer", () => {
 describe("/ws", () => {
   it.scopedLive("sends all channels on connecting and again on a change", () =>
     Effect.gen(function* () {
-      const { distributor, port } = yield* serve()
+      const { plane, port } = yield* serve()
       const client = yield* promise(() => follow(port))
       assert.deepStrictEqual(JSON.parse((yield* promise(() => client.next(1)))[0] ?? ""), { channels: [] })
-      yield* distributor.create({ name: "Main event", rtp_port: 5000 })
-      distributor.change()
+      yield* plane.channels.create({ name: "Main event", rtp_port: 5000 })
+      plane.change()
       yield* promise(async () => {
         while (!(client.received.at(-1) ?? "").includes("Main event")) await client.next(client.received.length + 1)
       })

@@ -5,7 +5,7 @@ import { Conflict, EngineUnavailable } from "../effects/model/Errors.ts"
 import { memoryAccounts, memoryAudit } from "../effects/testing/accounts.ts"
 import { serveHttp } from "./HttpServer.ts"
 import { cuesAsCsv } from "./routes/cue-csv.ts"
-import { makeFakeDistributor } from "./testing/FakeDistributor.ts"
+import { makeFakeControlPlane } from "./testing/FakeControlPlane.ts"
 import { fakeCue } from "./testing/fake-views.ts"
 import { makeTestApp, OPEN, problemBody, withKey } from "./testing/test-app.ts"
 
@@ -48,10 +48,10 @@ describe("POST /api/channels/{id}/cues", () => {
     ["both forms", { cue: BASE64, pre_roll_s: 5 }, "pre_roll_s", /together with cue/],
     ["too long a text", { cue: "A".repeat(32_769) }, "cue", /text of at most 32768 characters, got text of 32769 characters/],
   ])("answers 400 to %s", async (_, body, path, message) => {
-    const { call, distributor } = await withChannel()
+    const { call, plane } = await withChannel()
     const problem = await problemBody(await call("POST", PATH, body))
     expect(problem).toMatchObject({ status: 400, errors: [{ path, message: expect.stringMatching(message) }] })
-    expect(distributor.inserters).toEqual([])
+    expect(plane.inserters).toEqual([])
   })
 
   it("logs a body that is no cue", async () => {
@@ -68,18 +68,18 @@ describe("POST /api/channels/{id}/cues", () => {
     const { call } = await withChannel()
     expect((await call("POST", "/api/channels/7/cues", OUT)).status).toBe(404)
     const errors = [{ path: "input.manual_cues", message: "is not true" }]
-    const off = await withChannel({ over: { insertCue: () => new Conflict({ errors }) } })
+    const off = await withChannel({ over: { cues: { insert: () => new Conflict({ errors }) } } })
     expect(await problemBody(await off.call("POST", PATH, OUT))).toMatchObject({ status: 409, errors })
-    const gone = await withChannel({ over: { insertCue: () => new EngineUnavailable({ reason: "killed" }) } })
+    const gone = await withChannel({ over: { cues: { insert: () => new EngineUnavailable({ reason: "killed" }) } } })
     expect((await gone.call("POST", PATH, OUT)).status).toBe(503)
   })
 
   it("needs the key, is refused to pages of other sites, and says how it was shown", async () => {
     const key = { "X-API-Key": "secret" }
-    const { call, distributor } = await withChannel({ settings: withKey("secret") }, key)
+    const { call, plane } = await withChannel({ settings: withKey("secret") }, key)
     expect((await call("POST", PATH, OUT)).status).toBe(401)
     expect((await call("POST", PATH, OUT, { ...key, Origin: "https://evil.example" })).status).toBe(403)
-    expect(distributor.inserters).toEqual([])
+    expect(plane.inserters).toEqual([])
     const form = { "Content-Type": "application/x-www-form-urlencoded" }
     const login = await call("POST", "/login", new URLSearchParams({ key: "secret", next: "/" }).toString(), form)
     const cookie = (login.headers.get("set-cookie") ?? "").split(";")[0] ?? ""
@@ -87,7 +87,7 @@ describe("POST /api/channels/{id}/cues", () => {
       expect((await call("POST", PATH, OUT, headers)).status).toBe(202)
     }
     const unknown = "an unknown address"
-    expect(distributor.inserters).toEqual([
+    expect(plane.inserters).toEqual([
       `${unknown} (with the API key)`,
       `${unknown} (with the API key)`,
       `${unknown} (with a session of the pages)`,
@@ -96,21 +96,21 @@ describe("POST /api/channels/{id}/cues", () => {
 
   it("knows the address of the socket, whatever a header says", () =>
     Effect.gen(function* () {
-      const distributor = makeFakeDistributor()
-      yield* distributor.create({ name: "Main event", rtp_port: 5000 })
-      const { url } = yield* serveHttp({ ...OPEN, port: 0 }, distributor, { accounts: memoryAccounts(), audit: memoryAudit() })
+      const plane = makeFakeControlPlane()
+      yield* plane.channels.create({ name: "Main event", rtp_port: 5000 })
+      const { url } = yield* serveHttp({ ...OPEN, port: 0 }, plane, { accounts: memoryAccounts(), audit: memoryAudit() })
       const headers = { "Content-Type": "application/json", "X-Forwarded-For": "192.0.2.9" }
       const response = yield* Effect.promise(() => fetch(`${url}${PATH}`, { method: "POST", headers, body: JSON.stringify(OUT) }))
-      expect([response.status, distributor.inserters]).toEqual([202, ["127.0.0.1 (without a key, as none is needed)"]])
+      expect([response.status, plane.inserters]).toEqual([202, ["127.0.0.1 (without a key, as none is needed)"]])
     }).pipe(Effect.scoped, Effect.runPromise))
 })
 
 describe("cues of ours", () => {
   it("are marked in JSON, in CSV and on the page", async () => {
-    const { call, distributor } = await withChannel()
+    const { call, plane } = await withChannel()
     const plain = { description: "a cue" }
     const cues = [fakeCue({ ...plain, id: 2, manual: true }), fakeCue({ ...plain, id: 1 })]
-    distributor.cued("1", ...cues)
+    plane.cued("1", ...cues)
     expect(await (await call("GET", PATH)).json()).toMatchObject({ cues: [{ manual: true }, { manual: false }] })
     const [header = [], ...rows] = cuesAsCsv(cues)
       .trimEnd()

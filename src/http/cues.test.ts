@@ -15,7 +15,7 @@ const withChannel = async (over: Parameters<typeof makeTestApp>[0] = {}) => {
 /** The query with which the control plane was asked. */
 const asked = async (query: string) => {
   const queries: CueQuery[] = []
-  const test = await withChannel({ over: { cues: (_, q) => Effect.as(Effect.succeed(queries.push(q)), []) } })
+  const test = await withChannel({ over: { cues: { list: (_, q) => Effect.as(Effect.succeed(queries.push(q)), []) } } })
   const response = await test.call("GET", `${PATH}${query}`)
   return { status: response.status, query: queries[0], response }
 }
@@ -39,9 +39,9 @@ const readCsv = (text: string): string[][] => {
 
 describe("GET /api/channels/{id}/cues", () => {
   it("answers with cues, newest first, each with its bytes and its decode", async () => {
-    const { call, distributor } = await withChannel()
+    const { call, plane } = await withChannel()
     const outputs: CueView["outputs"] = [{ output: "cdn", status: "sent", at: "2026-01-02T03:04:05.100Z", delay_ms: 12, reason: null }]
-    distributor.cued("1", fakeCue({ id: 9, outputs }), fakeCue({ id: 4, base64: "AAAA", hex: "000000", kind: "damaged", crc_ok: false }))
+    plane.cued("1", fakeCue({ id: 9, outputs }), fakeCue({ id: 4, base64: "AAAA", hex: "000000", kind: "damaged", crc_ok: false }))
     const response = await call("GET", PATH)
     const { cues } = (await response.json()) as { cues: Array<Record<string, unknown>> }
     expect(response.status).toBe(200)
@@ -57,7 +57,9 @@ describe("GET /api/channels/{id}/cues", () => {
     const { call } = await withChannel()
     expect((await call("GET", "/api/channels/7/cues")).status).toBe(404)
     expect((await call("PUT", PATH, {})).status).toBe(405)
-    const broken = await withChannel({ over: { cues: () => new StoreError({ operation: "read the cues", cause: new Error("x") }) } })
+    const broken = await withChannel({
+      over: { cues: { list: () => new StoreError({ operation: "read the cues", cause: new Error("x") }) } },
+    })
     expect((await broken.call("GET", PATH)).status).toBe(503)
   })
 
@@ -102,18 +104,14 @@ describe("GET /api/channels/{id}/cues", () => {
 
 describe("cues as CSV", () => {
   it("are a file with a header, one line each, quoted where they must be", async () => {
-    const { call, distributor } = await withChannel()
+    const { call, plane } = await withChannel()
     const outputs: CueView["outputs"] = [
       { output: "cdn", status: "sent", at: "2026-01-02T03:04:05.100Z", delay_ms: 12.4, reason: null },
       { output: "udp", status: "missed", at: "2026-01-02T03:04:05.100Z", delay_ms: null, reason: 'refused, "busy"' },
       { output: "new", status: "pending", at: null, delay_ms: null, reason: null },
       { output: "pull", status: "no_receiver", at: null, delay_ms: null, reason: "nobody is connected to the listener" },
     ]
-    distributor.cued(
-      "1",
-      fakeCue({ id: 9, outputs, segmentation_type_ids: [0x34], upids: ["a", "b\r\nc"], preroll_s: -0.5 }),
-      fakeCue({ id: 4 }),
-    )
+    plane.cued("1", fakeCue({ id: 9, outputs, segmentation_type_ids: [0x34], upids: ["a", "b\r\nc"], preroll_s: -0.5 }), fakeCue({ id: 4 }))
     const response = await call("GET", `${PATH}?format=csv`)
     expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8; header=present")
     expect(response.headers.get("content-disposition")).toBe('attachment; filename="main-event-cues.csv"')

@@ -13,16 +13,16 @@ const withChannel = async (over: Parameters<typeof makeTestApp>[0] = {}) => {
 /** The query with which the control plane was asked. */
 const asked = async (query: string) => {
   const queries: EventQuery[] = []
-  const test = await withChannel({ over: { events: (_, q) => Effect.as(Effect.succeed(queries.push(q)), []) } })
+  const test = await withChannel({ over: { events: { list: (_, q) => Effect.as(Effect.succeed(queries.push(q)), []) } } })
   const response = await test.call("GET", `/api/channels/main-event/events${query}`)
   return { status: response.status, query: queries[0], response }
 }
 
 describe("GET /api/channels/{id}/events", () => {
   it("answers with what happened, newest first", async () => {
-    const { call, distributor } = await withChannel()
+    const { call, plane } = await withChannel()
     const events: ChannelEventView[] = [fakeEvent({ id: 9, kind: "switched", source: "backup" }), fakeEvent({ id: 4 })]
-    distributor.happened("1", ...events)
+    plane.happened("1", ...events)
     for (const ref of ["1", "main-event"]) {
       const response = await call("GET", `/api/channels/${ref}/events`)
       expect([response.status, await response.json()]).toEqual([200, { events }])
@@ -34,7 +34,9 @@ describe("GET /api/channels/{id}/events", () => {
     const { call } = await withChannel()
     expect((await call("GET", "/api/channels/7/events")).status).toBe(404)
     expect((await call("POST", "/api/channels/1/events", {})).status).toBe(405)
-    const broken = await withChannel({ over: { events: () => new StoreError({ operation: "read the events", cause: new Error("x") }) } })
+    const broken = await withChannel({
+      over: { events: { list: () => new StoreError({ operation: "read the events", cause: new Error("x") }) } },
+    })
     expect((await broken.call("GET", "/api/channels/1/events")).status).toBe(503)
   })
 
@@ -80,7 +82,7 @@ describe("GET /api/channels/{id}/events", () => {
 
 describe("POST /api/channels/{id}/switch", () => {
   const refuse = {
-    over: { switchSource: () => new Conflict({ errors: [{ path: "source", message: "no packets arrive on the backup" }] }) },
+    over: { channels: { switchSource: () => new Conflict({ errors: [{ path: "source", message: "no packets arrive on the backup" }] }) } },
   }
 
   it("answers 409 with the reason when nothing arrives there", async () => {
@@ -95,7 +97,9 @@ describe("POST /api/channels/{id}/switch", () => {
   it("passes force on, and takes nothing but true or false for it", async () => {
     const forced: Array<boolean | undefined> = []
     const test = await withChannel({
-      over: { switchSource: (_, __, force) => Effect.zipRight(Effect.succeed(forced.push(force)), new Conflict({ errors: [] })) },
+      over: {
+        channels: { switchSource: (_, __, force) => Effect.zipRight(Effect.succeed(forced.push(force)), new Conflict({ errors: [] })) },
+      },
     })
     for (const body of [{ source: "backup" }, { source: "backup", force: true }, { source: "backup", force: false }]) {
       await test.call("POST", "/api/channels/1/switch", body)

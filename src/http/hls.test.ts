@@ -25,10 +25,12 @@ const app = () =>
   makeTestApp({
     settings: withKey("k"),
     over: {
-      hlsDirectory: (ref, output) =>
-        ref === "news" && (output === null || output === "web")
-          ? Effect.succeed(directory)
-          : new NotFound({ kind: "output", ref: output ?? "of HLS" }),
+      hlsFiles: {
+        directory: (ref, output) =>
+          ref === "news" && (output === null || output === "web")
+            ? Effect.succeed(directory)
+            : new NotFound({ kind: "output", ref: output ?? "of HLS" }),
+      },
     },
   })
 const get = (path: string, headers = {}, method = "GET") => app().call(method, path, undefined, headers)

@@ -7,7 +7,7 @@ import { memoryAccounts, memoryAudit } from "../effects/testing/accounts.ts"
 import { makeAccess } from "./access/auth.ts"
 import { serveHttp } from "./HttpServer.ts"
 import { makeLivePages } from "./live/live-pages.ts"
-import { makeFakeDistributor } from "./testing/FakeDistributor.ts"
+import { makeFakeControlPlane } from "./testing/FakeControlPlane.ts"
 import { OPEN, withKey } from "./testing/test-app.ts"
 
 const KEY = "the-key-of-the-environment"
@@ -64,7 +64,7 @@ effectIt.scopedLive("a WebSocket is closed with 1008 once its key is gone, other
   Effect.gen(function* () {
     const accounts = memoryAccounts({ apiKey: true })
     const settings = { ...withKey(KEY), host: "127.0.0.1", port: 0 }
-    const { port } = yield* serveHttp(settings, makeFakeDistributor(), { accounts, audit: memoryAudit() })
+    const { port } = yield* serveHttp(settings, makeFakeControlPlane(), { accounts, audit: memoryAudit() })
     const { id, key } = yield* accounts.createKey({ name: "wall", role: "viewer" })
     const open = (secret: string) =>
       Effect.promise(

@@ -11,11 +11,13 @@ describe("POST /api/outputs/test", () => {
     const failed = { ...fakeTest, ok: false, error: { code: "rtmp_badname", message: "the key is in use", transient: true } }
     const { call } = makeTestApp({
       over: {
-        testOutput: (input) =>
-          Effect.as(
-            Effect.sync(() => asked.push(input)),
-            failed,
-          ),
+        dryRuns: {
+          ofNew: (input) =>
+            Effect.as(
+              Effect.sync(() => asked.push(input)),
+              failed,
+            ),
+        },
       },
     })
     const body = { preset: "youtube", stream_key: "KEY", settings: { verify_tls: false } }
@@ -41,9 +43,9 @@ describe("POST /api/outputs/test", () => {
 
   it("tells what the control plane refuses, and that the engine is away", async () => {
     const bad = new InvalidInput({ errors: [{ path: "url", message: "is required, or a preset" }] })
-    const refusing = makeTestApp({ over: { testOutput: () => bad } })
+    const refusing = makeTestApp({ over: { dryRuns: { ofNew: () => bad } } })
     expect((await refusing.call("POST", "/api/outputs/test", {})).status).toBe(400)
-    const away = makeTestApp({ over: { testOutput: () => new EngineUnavailable({ reason: "it is starting" }) } })
+    const away = makeTestApp({ over: { dryRuns: { ofNew: () => new EngineUnavailable({ reason: "it is starting" }) } } })
     expect((await away.call("POST", "/api/outputs/test", { url: "srt://h:1" })).status).toBe(503)
   })
 

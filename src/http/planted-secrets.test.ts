@@ -85,7 +85,7 @@ it("a planted secret is found nowhere", async () => {
   await Effect.runPromise(
     Effect.scoped(
       Effect.gen(function* () {
-        const feed = yield* makeLiveFeed(real.distributor)
+        const feed = yield* makeLiveFeed(real.plane)
         feed.add({ bufferedBytes: () => 0, send: (text) => void sent.push(text), close: () => undefined })
         while (sent.length === 0) yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
       }),

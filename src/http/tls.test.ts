@@ -8,7 +8,7 @@ import { selfSigned } from "../../test/e2e/certificates.ts"
 import { memoryAccounts, memoryAudit } from "../effects/testing/accounts.ts"
 import { temporaryDirectory } from "../effects/testing/temporary-directory.ts"
 import { serveHttp } from "./HttpServer.ts"
-import { makeFakeDistributor } from "./testing/FakeDistributor.ts"
+import { makeFakeControlPlane } from "./testing/FakeControlPlane.ts"
 import { withKey } from "./testing/test-app.ts"
 
 const KEY = "a-key"
@@ -20,7 +20,7 @@ const files = Effect.map(temporaryDirectory, (directory) => {
   return { tls, ca: made.cert }
 })
 const serve = (tls: { readonly cert: string; readonly key: string }) =>
-  serveHttp({ ...withKey(KEY), host: "127.0.0.1", port: 0, tls: Option.some(tls) }, makeFakeDistributor(), {
+  serveHttp({ ...withKey(KEY), host: "127.0.0.1", port: 0, tls: Option.some(tls) }, makeFakeControlPlane(), {
     accounts: memoryAccounts({ apiKey: true }),
     audit: memoryAudit(),
   }).pipe(Logger.withMinimumLogLevel(LogLevel.Warning))

@@ -1,6 +1,5 @@
 import { expect, it } from "vitest"
 import type { SettingRow } from "../settings/setting-row.ts"
-import { OUTPUT_SETTINGS, type OutputColumns, PROTOCOLS } from "./setting-table.ts"
 import {
   boundsIn,
   COMMON_SETTINGS,
@@ -13,7 +12,7 @@ import {
   SETTINGS_OF,
 } from "./output-settings.ts"
 import type { UrlProtocol } from "./output-url.ts"
-import { OUTPUT_SETTINGS, type OutputColumns } from "./setting-table.ts"
+import { OUTPUT_SETTINGS, type OutputColumns, PROTOCOLS } from "./setting-table.ts"
 
 it.each<[UrlProtocol, OutputSettings, boolean]>([
   ["srt", {}, true],

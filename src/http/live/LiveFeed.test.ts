@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
 import { assert } from "vitest"
-import { type FakeDistributor, makeFakeDistributor } from "../testing/FakeDistributor.ts"
+import { type FakeControlPlane, makeFakeControlPlane } from "../testing/FakeControlPlane.ts"
 import { type LiveClient, MAX_BUFFERED_BYTES, MAX_SKIPPED, makeLiveFeed } from "./LiveFeed.ts"
 
 interface FakeClient extends LiveClient {
@@ -26,11 +26,11 @@ const makeClient = (): FakeClient => {
 
 /** A feed whose reads of the channels are counted. */
 const makeCounted = Effect.gen(function* () {
-  const fake: FakeDistributor = makeFakeDistributor()
+  const fake: FakeControlPlane = makeFakeControlPlane()
   const counted = { reads: 0 }
-  const list = Effect.tap(fake.list, () => Effect.sync(() => counted.reads++))
-  const feed = yield* makeLiveFeed({ list, changes: fake.changes })
-  // Lets the first tick and its pause go by with nobody connected.
+  const list = Effect.tap(fake.channels.list, () => Effect.sync(() => counted.reads++))
+  const feed = yield* makeLiveFeed({ channels: { list }, changeFeed: fake.changeFeed })
+  // Passes the first tick and its pause, with nobody there.
   yield* TestClock.adjust("600 millis")
   return { fake, feed, counted }
 })
@@ -81,7 +81,7 @@ describe("LiveFeed", () => {
       const client = makeClient()
       feed.add(client)
       for (const port of [5000, 5001, 5002]) {
-        yield* fake.create({ name: `at ${port}`, rtp_port: port })
+        yield* fake.channels.create({ name: `at ${port}`, rtp_port: port })
         fake.change()
         yield* TestClock.adjust("10 millis")
       }
@@ -128,7 +128,7 @@ describe("LiveFeed", () => {
     Effect.gen(function* () {
       let broken = true
       const list = Effect.suspend(() => (broken ? Effect.die(new Error("broken")) : Effect.succeed([])))
-      const feed = yield* makeLiveFeed({ list, changes: makeFakeDistributor().changes })
+      const feed = yield* makeLiveFeed({ channels: { list }, changeFeed: makeFakeControlPlane().changeFeed })
       const client = makeClient()
       feed.add(client)
       yield* TestClock.adjust("3 seconds")

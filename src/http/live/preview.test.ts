@@ -2,16 +2,15 @@ import { request } from "node:http"
 import { describe, it } from "@effect/vitest"
 import { Effect, Logger, LogLevel } from "effect"
 import { assert } from "vitest"
-import { PreviewEnded } from "../../effects/preview/Previews.ts"
-import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
+import { PreviewEnded, type PreviewsService } from "../../effects/preview/Previews.ts"
 import { memoryAccounts, memoryAudit } from "../../effects/testing/accounts.ts"
 import { serveHttp } from "../HttpServer.ts"
-import { makeFakeDistributor } from "../testing/FakeDistributor.ts"
+import { makeFakeControlPlane } from "../testing/FakeControlPlane.ts"
 import { makeTestApp, OPEN, problemBody, withKey } from "../testing/test-app.ts"
 import { CLOSE_CODES } from "./preview.ts"
 
-const serve = (preview: DistributorService["preview"], settings = OPEN) =>
-  serveHttp({ ...settings, host: "127.0.0.1", port: 0 }, makeFakeDistributor({ preview }), {
+const serve = (preview: PreviewsService["watch"], settings = OPEN) =>
+  serveHttp({ ...settings, host: "127.0.0.1", port: 0 }, makeFakeControlPlane({ previews: { watch: preview } }), {
     accounts: memoryAccounts({ apiKey: settings !== OPEN }),
     audit: memoryAudit(),
   }).pipe(Logger.withMinimumLogLevel(LogLevel.Warning))
@@ -109,7 +108,7 @@ describe("/channels/{id}/thumbnail.jpg", () => {
   it.effect("is the picture, with what tells whether it is a new one", () =>
     Effect.promise(async () => {
       const jpeg = new Uint8Array([0xff, 0xd8, 0xff])
-      const { call } = makeTestApp({ over: { thumbnail: () => Effect.succeed({ ok: true, thumbnail: { jpeg, at } }) } })
+      const { call } = makeTestApp({ over: { thumbnails: { get: () => Effect.succeed({ ok: true, thumbnail: { jpeg, at } }) } } })
       const answer = await call("GET", "/channels/main/thumbnail.jpg")
       assert.deepStrictEqual(new Uint8Array(await answer.arrayBuffer()), jpeg)
       assert.deepStrictEqual(
@@ -123,7 +122,7 @@ describe("/channels/{id}/thumbnail.jpg", () => {
 
   it.effect("is not there with a reason", () =>
     Effect.promise(async () => {
-      const { call } = makeTestApp({ over: { thumbnail: () => Effect.succeed({ ok: false, reason: "no packets arrive" }) } })
+      const { call } = makeTestApp({ over: { thumbnails: { get: () => Effect.succeed({ ok: false, reason: "no packets arrive" }) } } })
       const answer = await call("GET", "/channels/main/thumbnail.jpg")
       assert.strictEqual(answer.status, 404)
       assert.strictEqual((await problemBody(answer)).detail, "there is no picture of this channel: no packets arrive")

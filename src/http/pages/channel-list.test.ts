@@ -46,7 +46,7 @@ describe("the status page", () => {
     const test = makeTestApp()
     const evil = `<script>alert(1)</script>"'&`
     await test.call("POST", "/api/channels", { name: evil, rtp_port: 5000 })
-    test.distributor.show("1", {
+    test.plane.show("1", {
       status: "error",
       error: evil,
       outputs: [
@@ -72,9 +72,9 @@ describe("the status page", () => {
       last_error: "connection refused",
       next_retry_at: new Date(Date.now() + 4500).toISOString(),
     })
-    test.distributor.show("1", { status: "running", uptime: 90_061, outputs: [good] })
-    test.distributor.show("2", { status: "error", error: "no packets on 0.0.0.0:5001 for 10 s" })
-    test.distributor.show("3", { status: "running", outputs: [good, bad] })
+    test.plane.show("1", { status: "running", uptime: 90_061, outputs: [good] })
+    test.plane.show("2", { status: "error", error: "no packets on 0.0.0.0:5001 for 10 s" })
+    test.plane.show("3", { status: "running", outputs: [good, bad] })
     const html = await pageOf(test)
     const order = ["silent", "lossy", "good", "idle"].map((slug) => html.indexOf(`<tr id="channel-${slug}"`))
     expect(order).toEqual([...order].sort((a, b) => a - b))
@@ -90,7 +90,7 @@ describe("the status page", () => {
   it("shows what is wrong with the service, and can be paused", async () => {
     const sentence = 'channel "A" has no input'
     const health = { ...fakeHealth, problems: ["libsrt is missing: apt-get install it", sentence], channel_problems: [sentence] }
-    const test = makeTestApp({ over: { health: Effect.succeed(health) } })
+    const test = makeTestApp({ over: { system: { health: Effect.succeed(health) } } })
     const html = await pageOf(test)
     expect(html).toMatch(/class="banner warning">libsrt is missing: apt-get install it/)
     // Problems shown in the rows do not appear in a banner as well.
@@ -103,7 +103,7 @@ describe("the status page", () => {
     const test = makeTestApp()
     await test.call("POST", "/api/channels", { name: "Sports HD", rtp_port: 5000 })
     await test.call("POST", "/api/channels", { name: "News", rtp_port: 5002, outputs: [{ name: "sports-backup", url: "srt://a:1" }] })
-    test.distributor.show("1", { status: "error", error: "silent" })
+    test.plane.show("1", { status: "error", error: "silent" })
     const shown = async (query: string) =>
       [...(await pageOf(test, `/?${query}`)).matchAll(/<tr id="channel-([^"]*)"/g)].map(([, slug]) => slug)
     expect(await shown("q=SPORTS")).toEqual(["sports-hd", "news"])
@@ -136,7 +136,7 @@ describe("the live list", () => {
     const next = async () => new TextDecoder().decode((await reader?.read())?.value)
     const whole = await next()
     expect(whole).toContain('<hx-partial hx-target="#channel-rows" hx-swap="innerMorph"><tr id="channel-a"')
-    test.distributor.show("2", { name: "B2" })
+    test.plane.show("2", { name: "B2" })
     const changed = await next()
     expect(changed).toContain('<hx-partial hx-target="#channel-b" hx-swap="outerMorph"><tr id="channel-b"')
     expect(changed).not.toContain("channel-a")
@@ -149,7 +149,7 @@ describe("the events page", () => {
     const evil = `<img src=x onerror=alert(1)>"'&`
     const test = makeTestApp()
     await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000 })
-    test.distributor.happened("1", fakeEvent({ id: 1, message: evil, output: evil }))
+    test.plane.happened("1", fakeEvent({ id: 1, message: evil, output: evil }))
     const page = await pageOf(test, "/channels/a/events")
     expect(page).not.toContain("<img")
     expect(page).toContain("&lt;img src=x onerror=alert(1)&gt;")
@@ -159,7 +159,7 @@ describe("the events page", () => {
     const test = makeTestApp()
     await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000 })
     expect(await pageOf(test, "/channels/a/events")).toContain("Nothing has happened yet.")
-    test.distributor.happened(
+    test.plane.happened(
       "a",
       fakeEvent({ id: 12, kind: "redundancy_lost", severity: "warning", source: "backup", message: "the backup is silent" }),
       fakeEvent({ id: 11, kind: "output_failed", severity: "critical", output: "cdn", at: "2026-01-02T03:04:05.678Z" }),
@@ -184,7 +184,7 @@ describe("the events page", () => {
 describe("buttons", () => {
   const SCRIPT = { "HX-Request": "true" }
   const statuses = async (test: ReturnType<typeof makeTestApp>) =>
-    (await Effect.runPromise(test.distributor.list)).map(({ status }) => status)
+    (await Effect.runPromise(test.plane.channels.list)).map(({ status }) => status)
 
   it("start and stop, and lead back to where they were pressed or answer scripts with a sentence", async () => {
     const test = makeTestApp()
@@ -206,9 +206,9 @@ describe("buttons", () => {
     const test = makeTestApp()
     await test.call("POST", "/api/channels", { name: "a", rtp_port: 5000, backup_rtp_ip: "0.0.0.0", backup_rtp_port: 5001 })
     expect((await test.call("POST", "/channels/1/switch/backup")).status).toBe(303)
-    expect((await Effect.runPromise(test.distributor.get("1"))).active_source).toBe("backup")
+    expect((await Effect.runPromise(test.plane.channels.get("1"))).active_source).toBe("backup")
     const dead = new Conflict({ errors: [{ path: "source", message: "no packets arrive on the backup" }] })
-    const refusing = makeTestApp({ over: { switchSource: () => dead } })
+    const refusing = makeTestApp({ over: { channels: { switchSource: () => dead } } })
     const refused = await refusing.call("POST", "/channels/1/switch/backup")
     expect(refused.status).toBe(409)
     expect(await refused.text()).toMatch(/role="alert"[^>]*>source: no packets arrive on the backup/)
@@ -219,7 +219,7 @@ describe("buttons", () => {
     const test = makeTestApp()
     await post(test, "/channels", { name: "a", rtp_port: "5000" })
     const outputs = [fakeOutput({ id: "on", status: "connected" }), fakeOutput({ id: "off", status: "retrying" })]
-    test.distributor.show("1", { status: "running", outputs })
+    test.plane.show("1", { status: "running", outputs })
     const html = await (await test.call("GET", "/channels/a/stop", undefined, { Referer: "http://localhost/?q=a" })).text()
     expect(html).toContain("Stop a? These outputs lose the stream:")
     expect(html.match(/<li>[^<]*/g)).toEqual(["<li>on"])
@@ -229,7 +229,7 @@ describe("buttons", () => {
   })
 
   it("show a failure on the page, and tell it to scripts", async () => {
-    const test = makeTestApp({ over: { start: () => new EngineUnavailable({ reason: "it is starting" }) } })
+    const test = makeTestApp({ over: { channels: { start: () => new EngineUnavailable({ reason: "it is starting" }) } } })
     await post(test, "/channels", { name: "a", rtp_port: "5000" })
     const response = await test.call("POST", "/channels/1/start")
     expect(response.status).toBe(503)
@@ -266,7 +266,7 @@ describe("the cues of a channel", () => {
     await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000 })
     const missed = { output: "udp", status: "missed", at: null, delay_ms: null, reason: "<b>refused</b>" } as const
     const sent = { output: "cdn", status: "sent", at: null, delay_ms: 12.4, reason: null } as const
-    test.distributor.cued("1", fakeCue({ id: 9, outputs: [sent, missed], repeats: 2 }), fakeCue({ id: 4, errors: ["CRC_32 is wrong"] }))
+    test.plane.cued("1", fakeCue({ id: 9, outputs: [sent, missed], repeats: 2 }), fakeCue({ id: 4, errors: ["CRC_32 is wrong"] }))
     const html = await pageOf(test, "/channels/a/cues?limit=2&type=out")
     for (const text of [
       "out × 3",

@@ -14,7 +14,7 @@ const BACKUP = fakeLeg({ source: "backup", port: 5001 })
 const start = async (over: Partial<ChannelView> = {}, options: Options = {}) => {
   const test = makeTestApp(options)
   await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000, backup_rtp_ip: "0.0.0.0", backup_rtp_port: 5001 })
-  test.distributor.show("a", { status: "running", uptime: 5, input: fakeInput({ legs: [fakeLeg(), BACKUP] }), ...over })
+  test.plane.show("a", { status: "running", uptime: 5, input: fakeInput({ legs: [fakeLeg(), BACKUP] }), ...over })
   return test
 }
 const page = async (test: ReturnType<typeof makeTestApp>, path = PAGE) => (await test.call("GET", path)).text()
@@ -47,8 +47,8 @@ describe("the page of a channel", () => {
       alarms: [{ kind: "leg_bad", severity: "critical", since: new Date().toISOString(), message: `${evil}!` }],
       outputs: [fakeOutput({ id: "o", name: evil, url: `srt://:1?mode=listener&streamid=${evil}`, last_error: evil, warnings: [evil] })],
     })
-    test.distributor.happened("a", fakeEvent({ id: 1, message: evil, output: evil }))
-    test.distributor.cued("a", fakeCue({ id: 1, description: evil, errors: [evil], upids: [evil] }))
+    test.plane.happened("a", fakeEvent({ id: 1, message: evil, output: evil }))
+    test.plane.cued("a", fakeCue({ id: 1, description: evil, errors: [evil], upids: [evil] }))
     const html = await page(test)
     expect(html).not.toContain("<img")
     expect(html).not.toMatch(/="[^"]*<img/)
@@ -134,11 +134,11 @@ describe("the page of a channel", () => {
     const test = await start()
     const missed = { output: "udp", status: "missed", at: null, delay_ms: null, reason: "refused" } as const
     const idle = { output: "pull", status: "no_receiver", at: null, delay_ms: null, reason: "nobody is connected" } as const
-    test.distributor.cued(
+    test.plane.cued(
       "a",
       ...Array.from({ length: 30 }, (_, i) => fakeCue({ id: 30 - i, outputs: [missed, idle], kind: i % 2 === 0 ? "in" : "out" })),
     )
-    test.distributor.happened("a", fakeEvent({ id: 12, kind: "redundancy_lost", severity: "warning", message: "the backup is silent" }))
+    test.plane.happened("a", fakeEvent({ id: 12, kind: "redundancy_lost", severity: "warning", message: "the backup is silent" }))
     const html = await page(test)
     expect(html.match(/id="cue-\d+"/g)).toHaveLength(20)
     expect(html).toContain('<p class="error">udp missed: refused')
@@ -162,7 +162,7 @@ describe("the page of a channel", () => {
         marks: [{ at: 1e9, kind: "switch", label: "to <backup>" }],
       })
     }
-    const test = await start({}, { over: { history } })
+    const test = await start({}, { over: { history: { view: history } } })
     expect(text(await page(test, `${PAGE}?window=1h`))).toContain("primary bit rate 4.00 Mbit/s 2.00 Mbit/s 3.00 Mbit/s 4.00 Mbit/s")
     expect(await page(test, "/fragments/channels/a/figures?window=24h")).toContain("2001-09-09 01:46:40 UTC to &lt;backup&gt;")
     await page(test, `${PAGE}?window=constructor`)
@@ -187,7 +187,7 @@ describe("buttons of the channel's page", () => {
     const admin = { "X-API-Key": "admin-key-of-this-test" }
     const input = { name: "A", rtp_port: 5000, backup_rtp_ip: "0.0.0.0", backup_rtp_port: 5001, outputs: [{ url: "srt://192.0.2.1:9" }] }
     await test.call("POST", "/api/channels", input, admin)
-    test.distributor.show("a", { status: "running", input: fakeInput({ legs: [fakeLeg(), BACKUP] }) })
+    test.plane.show("a", { status: "running", input: fakeInput({ legs: [fakeLeg(), BACKUP] }) })
     const html = await (await test.call("GET", PAGE, undefined, { "X-API-Key": key })).text()
     expect(html).toContain("srt://192.0.2.1:9")
     expect(html).not.toMatch(/<form method="post"[^>]*action="\/channels|href="[^"]*\/(?:edit|clone)"|add\/output/)
@@ -226,9 +226,11 @@ describe("buttons of the channel's page", () => {
       {},
       {
         over: {
-          switchSource: (_, __, force) => {
-            forced.push(force)
-            return new Conflict({ errors: [{ path: "source", message }] })
+          channels: {
+            switchSource: (_, __, force) => {
+              forced.push(force)
+              return new Conflict({ errors: [{ path: "source", message }] })
+            },
           },
         },
       },
@@ -245,7 +247,10 @@ describe("buttons of the channel's page", () => {
   })
 
   it("say what else went wrong, without an offer", async () => {
-    const test = await start({ status: "stopped" }, { over: { start: () => new EngineUnavailable({ reason: "it is <starting>" }) } })
+    const test = await start(
+      { status: "stopped" },
+      { over: { channels: { start: () => new EngineUnavailable({ reason: "it is <starting>" }) } } },
+    )
     const refused = await test.call("POST", "/channels/a/start?on=channel")
     expect(refused.status).toBe(503)
     const html = await refused.text()
@@ -267,8 +272,8 @@ describe("the event stream of the page", () => {
     for (const id of ["channel-head", "legs", "output-rows", "urls", "breaks", "cue-rows", "event-rows"]) {
       expect(first).toContain(`hx-target="#${id}" hx-swap="innerMorph"`)
     }
-    // A second later: the uptime alone is not news, since the browser counts it.
-    test.distributor.show("a", { uptime: 6, outputs: [{ ...output, uptime: 61.2, bitrate: 2_000_000 }, fakeOutput({ id: "p" })] })
+    // A second on: the uptime alone is no news, since the browser counts it.
+    test.plane.show("a", { uptime: 6, outputs: [{ ...output, uptime: 61.2, bitrate: 2_000_000 }, fakeOutput({ id: "p" })] })
     const second = await next()
     expect(second.match(/hx-target="[^"]*"/g)).toEqual(['hx-target="#output-o"'])
     expect(second).toContain("2.00 Mbit/s")

@@ -31,10 +31,10 @@ const many = (count: number) => Array.from({ length: count }, (_, n) => count - 
 
 describe("/cues", () => {
   it("shows those of all channels with their channel and proof, escaped, live while nothing is filtered", async () => {
-    const { distributor, get } = await stage()
+    const { plane, get } = await stage()
     const missed = { output: "cdn", status: "missed", at: null, delay_ms: null, reason: NASTY } as const
-    distributor.cued("news", fakeCue({ id: 7, description: NASTY, outputs: [missed] }))
-    distributor.cued("sport", fakeCue({ id: 8 }))
+    plane.cued("news", fakeCue({ id: 7, description: NASTY, outputs: [missed] }))
+    plane.cued("sport", fakeCue({ id: 8 }))
     const { status, text } = await get("/cues")
     expect(status).toBe(200)
     expect(text.indexOf('id="cue-8"')).toBeLessThan(text.indexOf('id="cue-7"'))
@@ -53,11 +53,13 @@ describe("/cues", () => {
     const asked: unknown[] = []
     const { get } = await stage({
       over: {
-        allCues: (query) =>
-          Effect.as(
-            Effect.sync(() => asked.push(query)),
-            [],
-          ),
+        cues: {
+          listAll: (query) =>
+            Effect.as(
+              Effect.sync(() => asked.push(query)),
+              [],
+            ),
+        },
       },
     })
     await get("/cues?event_id=0x10&upid=ab&outcome=missed&type=out,0x34&since=2026-01-02T03:04&until=2026-01-02T03:04:05")
@@ -70,8 +72,8 @@ describe("/cues", () => {
   })
 
   it("pages, and keeps the filter on the way", async () => {
-    const { distributor, get } = await stage()
-    distributor.cued("news", ...many(60).map((id) => fakeCue({ id })))
+    const { plane, get } = await stage()
+    plane.cued("news", ...many(60).map((id) => fakeCue({ id })))
     const first = (await get("/cues?channel=news")).text
     expect(first).toContain('<a href="/cues?channel=news&amp;before=11">Older</a>')
     const last = (await get("/cues?channel=news&before=11")).text
@@ -105,9 +107,9 @@ describe("/cues", () => {
 
 describe("/events", () => {
   it("shows those of all channels, filtered, and the way to the audit log to admins", async () => {
-    const { distributor, get } = await stage()
-    distributor.happened("news", fakeEvent({ id: 1, message: NASTY, severity: "critical" }))
-    distributor.happened("sport", fakeEvent({ id: 2 }))
+    const { plane, get } = await stage()
+    plane.happened("news", fakeEvent({ id: 1, message: NASTY, severity: "critical" }))
+    plane.happened("sport", fakeEvent({ id: 2 }))
     const { text } = await get("/events")
     expect(text.indexOf('id="event-2"')).toBeLessThan(text.indexOf('id="event-1"'))
     expect(text).toContain(ESCAPED)
@@ -122,14 +124,14 @@ describe("/events", () => {
   })
 
   it("is the same for programs, as JSON and CSV", async () => {
-    const { distributor, get } = await stage()
-    distributor.happened("news", fakeEvent({ id: 1, message: "=1+1" }))
+    const { plane, get } = await stage()
+    plane.happened("news", fakeEvent({ id: 1, message: "=1+1" }))
     const found = JSON.parse((await get("/api/events?channel=news")).text)
     expect(found.events).toMatchObject([{ id: 1, channel: { slug: "news", name: "News" } }])
     const csv = await get("/api/events?format=csv")
     expect(csv.type).toContain("text/csv")
     expect(csv.text).toBe("channel,id,at,kind,severity,source,output,message\r\nnews,1,2026-01-02T03:04:05.000Z,started,info,,,'=1+1\r\n")
-    distributor.cued("sport", fakeCue({ id: 5 }))
+    plane.cued("sport", fakeCue({ id: 5 }))
     expect(JSON.parse((await get("/api/cues")).text).cues).toMatchObject([{ id: 5, channel: { slug: "sport" }, section: { crc_ok: true } }])
     expect((await get("/api/cues?format=csv")).text).toMatch(/^channel,id,[\s\S]*\r\nsport,5,/)
     for (const path of ["/api/events?format=xml", "/api/cues?outcome=sent", "/api/cues?channel=A%20B"]) {
@@ -188,9 +190,9 @@ describe("problems of pages", () => {
 describe("/system", () => {
   it("shows figures, versions, disks, drops and small buffers with what to do", async () => {
     const warning = "the kernel granted a receive buffer of 212992 bytes instead of 8388608: raise it with sysctl"
-    const { distributor, get } = await stage({ over: { health: Effect.succeed({ ...fakeHealth, problems: [NASTY] }) } })
+    const { plane, get } = await stage({ over: { system: { health: Effect.succeed({ ...fakeHealth, problems: [NASTY] }) } } })
     const legs = [fakeLeg({ kernel_drops: 3, warnings: [warning, "something else"] }), fakeLeg({ source: "backup", kernel_drops: 4 })]
-    distributor.show("news", { input: fakeInput({ legs }) })
+    plane.show("news", { input: fakeInput({ legs }) })
     const { status, text } = await get("/system")
     expect(status).toBe(200)
     for (const part of [
@@ -219,14 +221,14 @@ describe("the log", () => {
 
   const withLog = async () => {
     const log = makeLogLines()
-    const { accounts, app: first, distributor } = makeTestApp()
+    const { accounts, app: first, plane } = makeTestApp()
     await first.request("/api/channels", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ name: "News", rtp_port: 5000 }),
     })
     const runtime = Effect.runSync(Effect.runtime<never>())
-    const app = makeApp({ distributor, accounts, audit: memoryAudit(), settings: OPEN, runtime, log })
+    const app = makeApp({ plane, accounts, audit: memoryAudit(), settings: OPEN, runtime, log })
     return { log, get: async (path: string) => (await app.request(path, { headers: HTML })).text() }
   }
 

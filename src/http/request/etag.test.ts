@@ -34,10 +34,10 @@ describe("ETag", () => {
   })
 
   it("follows the configuration and no live figure", async () => {
-    const { call, distributor, tagOf } = await withChannel()
+    const { call, plane, tagOf } = await withChannel()
     const paths = [CHANNEL, OUTPUT, "/api/channels", `${CHANNEL}/outputs`]
     const before = await Promise.all(paths.map(tagOf))
-    distributor.show("1", {
+    plane.show("1", {
       ...{
         status: "running",
         uptime: 9,
@@ -121,9 +121,11 @@ describe("If-Match", () => {
 
   it("lets one of many writers through that read the same state", async () => {
     const slow = await withChannel()
-    const { update } = slow.distributor
-    // The change itself takes a while, as it does with a store on disk.
-    const test = makeTestApp({ over: { ...slow.distributor, update: (...args) => Effect.zipRight(Effect.yieldNow(), update(...args)) } })
+    const { channels } = slow.plane
+    // The change itself takes a while, as with a store on a disk.
+    const update: typeof channels.update = (ref, input, check) =>
+      channels.update(ref, input, Effect.zipLeft(check ?? Effect.void, Effect.yieldNow()))
+    const test = makeTestApp({ over: { ...slow.plane, channels: { ...channels, update } } })
     const tag = (await test.call("GET", CHANNEL)).headers.get("etag") ?? ""
     const names = Array.from({ length: 20 }, (_, i) => `Writer ${i}`)
     const answers = await Promise.all(

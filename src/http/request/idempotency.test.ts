@@ -2,12 +2,12 @@ import { Effect } from "effect"
 import { Hono } from "hono"
 import { describe, expect, it } from "vitest"
 import { EngineUnavailable, StoreError } from "../../effects/model/Errors.ts"
-import { makeFakeDistributor } from "../testing/FakeDistributor.ts"
+import { makeFakeControlPlane } from "../testing/FakeControlPlane.ts"
 import { makeTestApp, problemBody } from "../testing/test-app.ts"
 import { KEPT_MS, MAX_ENTRIES, MAX_KEPT_BYTES, makeIdempotency } from "./idempotency.ts"
 
 const NEW = { name: "Main event", rtp_port: 5000 }
-const fakeChannel = Effect.runSync(makeFakeDistributor().create(NEW))
+const fakeChannel = Effect.runSync(makeFakeControlPlane().channels.create(NEW))
 const KEY = { "Idempotency-Key": "9f0c2b1e-3c55-4d0a" }
 
 describe("Idempotency-Key", () => {
@@ -16,7 +16,7 @@ describe("Idempotency-Key", () => {
     ["/api/channels/1/outputs", { url: "srt://h:1" }, 201],
     ["/api/channels/1/cues", { command: "splice_insert", out_of_network_indicator: true, pre_roll_s: 8 }, 202],
   ] as const)("makes POST %s happen once", async (path, body, status) => {
-    const { call, distributor } = makeTestApp()
+    const { call, plane } = makeTestApp()
     await call("POST", "/api/channels", NEW)
     const first = await call("POST", path, body, KEY)
     expect([first.status, first.headers.get("idempotency-replayed")]).toEqual([status, null])
@@ -24,14 +24,14 @@ describe("Idempotency-Key", () => {
     expect([again.status, again.headers.get("idempotency-replayed")]).toEqual([status, "true"])
     expect(await again.text()).toBe(await first.text())
     for (const name of ["location", "etag", "content-type"]) expect(again.headers.get(name)).toBe(first.headers.get(name))
-    const channels = await Effect.runPromise(distributor.list)
-    expect([channels.length, channels[0]?.outputs.length, distributor.inserters.length]).toEqual(
+    const channels = await Effect.runPromise(plane.channels.list)
+    expect([channels.length, channels[0]?.outputs.length, plane.inserters.length]).toEqual(
       { 201: [path === "/api/channels" ? 2 : 1, path === "/api/channels" ? 0 : 1, 0], 202: [1, 0, 1] }[status],
     )
   })
 
   it("belongs to one request: another body or path with it is refused with 422", async () => {
-    const { call, distributor } = makeTestApp()
+    const { call, plane } = makeTestApp()
     await call("POST", "/api/channels", NEW, KEY)
     for (const [path, body] of [
       ["/api/channels", { ...NEW, name: "Other" }],
@@ -44,7 +44,7 @@ describe("Idempotency-Key", () => {
         errors: [{ path: "Idempotency-Key" }],
       })
     }
-    expect((await Effect.runPromise(distributor.list))[0]).toMatchObject({ name: NEW.name, outputs: [] })
+    expect((await Effect.runPromise(plane.channels.list))[0]).toMatchObject({ name: NEW.name, outputs: [] })
   })
 
   it("lets a request that was refused be sent again", async () => {
@@ -59,22 +59,28 @@ describe("Idempotency-Key", () => {
     const done = { created: 0, added: 0, inserted: 0 }
     const { call } = makeTestApp({
       over: {
-        create: () =>
-          Effect.zipRight(
-            Effect.sync(() => done.created++),
-            new StoreError({ operation: "write", cause: "full" }),
-          ),
-        addOutput: () =>
-          Effect.zipRight(
-            Effect.sync(() => done.added++),
-            new StoreError({ operation: "write", cause: "lost", outcome: "unknown" }),
-          ),
-        insertCue: () =>
-          Effect.zipRight(
-            Effect.sync(() => done.inserted++),
-            new EngineUnavailable({ reason: "no answer in 5 s" }),
-          ),
-        get: () => Effect.sync(() => fakeChannel),
+        channels: {
+          create: () =>
+            Effect.zipRight(
+              Effect.sync(() => done.created++),
+              new StoreError({ operation: "write", cause: "full" }),
+            ),
+          get: () => Effect.sync(() => fakeChannel),
+        },
+        outputs: {
+          add: () =>
+            Effect.zipRight(
+              Effect.sync(() => done.added++),
+              new StoreError({ operation: "write", cause: "lost", outcome: "unknown" }),
+            ),
+        },
+        cues: {
+          insert: () =>
+            Effect.zipRight(
+              Effect.sync(() => done.inserted++),
+              new EngineUnavailable({ reason: "no answer in 5 s" }),
+            ),
+        },
       },
     })
     const cue = { cue: "/DA=" }
@@ -92,10 +98,10 @@ describe("Idempotency-Key", () => {
   })
 
   it("makes those that come at the same time wait for the first", async () => {
-    const { call, distributor } = makeTestApp()
+    const { call, plane } = makeTestApp()
     const answers = await Promise.all(Array.from({ length: 20 }, () => call("POST", "/api/channels", NEW, KEY)))
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]))
-    expect(await Effect.runPromise(distributor.list)).toHaveLength(1)
+    expect(await Effect.runPromise(plane.channels.list)).toHaveLength(1)
     expect(answers.filter(({ headers }) => headers.get("idempotency-replayed") === null)).toHaveLength(1)
   })
 

@@ -37,7 +37,7 @@ describe("engineUsageOf", () => {
 
 describe("GET /api/system/stats", () => {
   it("has zeros for an engine that is away", async () => {
-    const { call } = makeTestApp({ over: { engineUsage: Effect.succeed(null) } })
+    const { call } = makeTestApp({ over: { system: { engineUsage: Effect.succeed(null) } } })
     const body = (await (await call("GET", "/api/system/stats")).json()) as { engine: Record<string, unknown> }
     expect(body.engine).toMatchObject({ cpu_seconds: 0, cpu_percent: 0, rss_bytes: 0, loop_max_ms: 0 })
   })

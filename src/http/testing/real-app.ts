@@ -10,9 +10,9 @@ import { makeAuditRows } from "../../effects/accounts/audit-rows.ts"
 import { AppConfig, type AppConfigService } from "../../effects/config/AppConfig.ts"
 import { EngineClient } from "../../effects/engine/EngineClient.ts"
 import { layerFile, Store, type StoreService } from "../../effects/store/Store.ts"
-import { Distributor, type DistributorService } from "../../effects/supervisor/Distributor.ts"
-import { DistributorLive } from "../../effects/supervisor/Supervisor.ts"
+import { type ControlPlane, controlPlane } from "../../effects/supervisor/ControlPlane.ts"
 import { appConfig } from "../../effects/testing/configs.ts"
+import { ControlPlaneLive } from "../../effects/testing/control-plane.ts"
 import { type FakeEngine, makeFakeEngine } from "../../effects/testing/FakeEngine.ts"
 import { makeApp } from "../App.ts"
 import type { AccessSettings } from "../access/auth.ts"
@@ -21,7 +21,7 @@ import { OPEN } from "./test-app.ts"
 export interface RealApp {
   readonly app: Hono
   readonly accounts: AccountsService
-  readonly distributor: DistributorService
+  readonly plane: ControlPlane
   readonly store: StoreService
   readonly engine: FakeEngine
   readonly dataDir: string
@@ -63,7 +63,7 @@ export const startRealApp = async (options: RealAppOptions = {}): Promise<RealAp
   const layer = Effect.gen(function* () {
     const engine = yield* makeFakeEngine()
     const context = yield* Layer.buildWithScope(
-      DistributorLive.pipe(
+      ControlPlaneLive.pipe(
         Layer.provideMerge(layerFile(join(dataDir, "distributor.db"))),
         Layer.provide(Layer.succeed(EngineClient, engine.service)),
         Layer.provide(Layer.succeed(AppConfig, { ...appConfig(dataDir), ...options.config })),
@@ -74,18 +74,18 @@ export const startRealApp = async (options: RealAppOptions = {}): Promise<RealAp
     const store = yield* Effect.provide(Store, context)
     const access = { apiKey: Option.isSome((options.settings ?? OPEN).apiKey), mayBeOpen: true, sessionKey: new Uint8Array(32) }
     const accounts = yield* makeAccounts(makeAccountRows(store.access), access)
-    return { engine, store, accounts, distributor: yield* Effect.provide(Distributor, context), runtime }
+    return { engine, store, accounts, plane: yield* Effect.provide(controlPlane, context), runtime }
   }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
-  const { accounts, distributor, engine, runtime, store } = await Effect.runPromise(layer).catch(async (error: unknown) => {
+  const { accounts, engine, plane, runtime, store } = await Effect.runPromise(layer).catch(async (error: unknown) => {
     await Effect.runPromise(Scope.close(scope, Exit.void))
     if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true })
     throw error
   })
-  const app = makeApp({ distributor, accounts, audit: makeAuditRows(store.access), settings: options.settings ?? OPEN, runtime })
+  const app = makeApp({ plane, accounts, audit: makeAuditRows(store.access), settings: options.settings ?? OPEN, runtime })
   return {
     app,
     accounts,
-    distributor,
+    plane,
     store,
     engine,
     dataDir,

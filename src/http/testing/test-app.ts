@@ -2,11 +2,10 @@
 import { Effect, Logger, Option, Redacted } from "effect"
 import type { Hono } from "hono"
 import type { AccountsService } from "../../effects/accounts/Accounts.ts"
-import type { DistributorService } from "../../effects/supervisor/Distributor.ts"
 import { memoryAccounts, memoryAudit } from "../../effects/testing/accounts.ts"
 import { type AppDeps, makeApp } from "../App.ts"
 import type { AccessSettings } from "../access/auth.ts"
-import { type FakeDistributor, makeFakeDistributor } from "./FakeDistributor.ts"
+import { type FakeControlPlane, type FakeOver, makeFakeControlPlane } from "./FakeControlPlane.ts"
 
 export const OPEN: AccessSettings = { host: "127.0.0.1", apiKey: Option.none(), auth: true }
 /** Settings that ask for this key. */
@@ -14,7 +13,7 @@ export const withKey = (key: string): AccessSettings => ({ host: "0.0.0.0", apiK
 
 export interface TestApp {
   readonly app: Hono
-  readonly distributor: FakeDistributor
+  readonly plane: FakeControlPlane
   readonly accounts: AccountsService
   /** Lines that were logged. */
   readonly logs: ReadonlyArray<string>
@@ -23,24 +22,19 @@ export interface TestApp {
 }
 
 export const makeTestApp = (
-  options: {
-    settings?: AppDeps["settings"]
-    accounts?: AccountsService
-    over?: Partial<DistributorService>
-    grafanaUrl?: Option.Option<string>
-  } = {},
+  options: { settings?: AppDeps["settings"]; accounts?: AccountsService; over?: FakeOver; grafanaUrl?: Option.Option<string> } = {},
 ): TestApp => {
-  const distributor = makeFakeDistributor(options.over)
+  const plane = makeFakeControlPlane(options.over)
   const logs: Array<string> = []
   const logger = Logger.make(({ cause, message }) => void logs.push(`${String(message)} ${String(cause)}`))
   const runtime = Effect.runSync(Effect.provide(Effect.runtime<never>(), Logger.replace(Logger.defaultLogger, logger)))
   const settings = options.settings ?? OPEN
   const accounts = options.accounts ?? memoryAccounts({ apiKey: Option.isSome(settings.apiKey) })
-  const app = makeApp({ distributor, settings, accounts, audit: memoryAudit(), grafanaUrl: options.grafanaUrl ?? Option.none(), runtime })
+  const app = makeApp({ plane, settings, accounts, audit: memoryAudit(), grafanaUrl: options.grafanaUrl ?? Option.none(), runtime })
   return {
     app,
     accounts,
-    distributor,
+    plane,
     logs,
     call: async (method, path, body, headers = {}) =>
       app.request(path, {

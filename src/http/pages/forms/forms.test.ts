@@ -28,7 +28,7 @@ describe("the forms", () => {
       name: "",
       back: "/channels/main-event",
     })
-    const [added] = (await Effect.runPromise(test.distributor.get("1"))).outputs
+    const [added] = (await Effect.runPromise(test.plane.channels.get("1"))).outputs
     expect([output.status, output.headers.get("location")]).toEqual([303, `/channels/main-event#output-${added?.id}`])
     expect(added).toMatchObject({ url: "srt://receiver:9000", enabled: true })
   })
@@ -203,7 +203,7 @@ describe("a test of a destination", () => {
     expect(page).toContain('value="mine"')
     expect(page).toContain("Secrets are not sent back")
     expect(page).not.toContain("s3cret-key")
-    expect((await Effect.runPromise(test.distributor.get("a"))).outputs).toHaveLength(1)
+    expect((await Effect.runPromise(test.plane.channels.get("a"))).outputs).toHaveLength(1)
     const existing = await test.call("POST", "/channels/a/outputs/out/test")
     expect([existing.status, textOf(await existing.text())]).toEqual([200, expect.stringContaining("Test of output out of a")])
     expect((await test.call("POST", "/channels/a/outputs/x/test")).status).toBe(404)

@@ -5,7 +5,7 @@
 import { Duration, Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
 import { ConfigPage, DiffPage, VersionPage } from "../../../../views/settings/ConfigPages.tsx"
-import type { ConfigAnswer } from "../../../effects/declarative/config-service.ts"
+import type { ConfigAnswer } from "../../../effects/declarative/Configuration.ts"
 import { requesterOf } from "../../access/requester.ts"
 import { methods } from "../../request/methods.ts"
 import { makeProblem, type Problem, problemResponse } from "../../request/problem.ts"

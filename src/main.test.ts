@@ -1,0 +1,14 @@
+import { readFileSync } from "node:fs"
+import { expect, it } from "vitest"
+
+const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8")
+/** The layers of a file in their order, from the verbs to what they stand on. */
+const namesIn = (text: string) =>
+  [...text.matchAll(/^const .* = Channels\.Live|provideMerge\((\w+)\.Live\)/gm)].map(([, name]) => name ?? "Channels")
+
+it("has the control plane of the tests in the order of main.ts", () => {
+  const names = namesIn(read("./main.ts"))
+  expect(names[0]).toBe("Channels")
+  expect(names).toContain("RunningChannels")
+  expect(namesIn(read("./effects/testing/control-plane.ts"))).toEqual(names)
+})
