@@ -22,7 +22,7 @@ import { openSrtLibrary } from "./srt/srt-library.ts"
 /** How many slots ago the reader of an output began when it opens, and how many readers began so. */
 const readers = vi.hoisted(() => ({ age: 0, begun: 0 }))
 // The path begins at the project's root, because Vitest on Bun does not find a mocked module by a relative one.
-vi.mock("/src/engine/outputs/ring-reader.ts", async (original) => {
+vi.mock("/src/engine/ring/ring-reader.ts", async (original) => {
   const actual = await original<typeof import("./ring/ring-reader.ts")>()
   class OldReader extends actual.RingReader {
     constructor(head: number) {
