@@ -7,6 +7,7 @@ import { Clock, Effect } from "effect"
 import type { ChannelStats, LegStats } from "../../engine/protocol/messages.ts"
 import { watchSettingsOf } from "../config/input-policy.ts"
 import type { CueInput } from "../config/request-bodies.ts"
+import { activeLeg } from "../engine/active-leg.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { CueAnswer, CueView } from "../model/cue.ts"
@@ -17,7 +18,7 @@ import { sectionOf } from "./cues/cue-section.ts"
 import { auditOf, dropInsertion, INSERTED_WITHIN_MS, MAX_INSERTIONS, type PendingInsertion } from "./runtime/cue-insertions.ts"
 import { withPidByHand } from "./runtime/scte35-runtime.ts"
 import type { Channel } from "./started-channel.ts"
-import { activeLeg, scte35PidsOf } from "./status.ts"
+import { scte35PidsOf } from "./status.ts"
 
 export interface InsertionPlace {
   readonly config: ChannelConfig

@@ -1,10 +1,11 @@
 /** News in each message of figures: lines to log, events to keep. */
 import type { ChannelStats } from "../../engine/protocol/messages.ts"
+import { activeLeg } from "../engine/active-leg.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { Happening } from "../model/channel-event.ts"
 import { type AlarmMoment, noteAlarms } from "./runtime/alarms.ts"
 import type { ChannelRuntime } from "./runtime/channel-runtime.ts"
-import { activeLeg, channelStatus, scte35PidsOf } from "./status.ts"
+import { channelStatus, scte35PidsOf } from "./status.ts"
 
 export interface Observed {
   readonly lines: ReadonlyArray<{ readonly message: string; readonly warn: boolean }>

@@ -1,6 +1,7 @@
 /** What the engine's figures say of a channel: the leg in use, the status and its reason. Pure; it decides, views only show. */
 import { formatEndpoint } from "../../core/net/address.ts"
 import type { ChannelStats, LegStats } from "../../engine/protocol/messages.ts"
+import { activeLeg } from "../engine/active-leg.ts"
 import type { ChannelConfig, ChannelStatus } from "../model/channel.ts"
 import type { ChannelRuntime } from "./runtime/channel-runtime.ts"
 
@@ -8,10 +9,6 @@ import type { ChannelRuntime } from "./runtime/channel-runtime.ts"
 export const SILENT_AFTER_MS = 5000
 
 const SCTE35_STREAM_TYPE = 0x86
-
-/** The leg that is handed on; undefined while the engine has told nothing of the channel. */
-export const activeLeg = (stats: ChannelStats | undefined): LegStats | undefined =>
-  stats?.legs.find((leg) => leg.name === stats.active_source)
 
 /** Status of a channel with the reason when it is not `running`, or runs and drops much of what arrives. */
 export const channelStatus = (

@@ -10,12 +10,13 @@ import type { ChannelStats, LegStats, OutputStats } from "../../engine/protocol/
 import { alarmsOf } from "../channel/runtime/alarms.ts"
 import type { ChannelRuntime, OutputRuntime } from "../channel/runtime/channel-runtime.ts"
 import { scte35Alarms, scte35View, withPidByHand } from "../channel/runtime/scte35-runtime.ts"
-import { activeLeg, channelStatus, isCarrying, scte35PidsOf } from "../channel/status.ts"
+import { channelStatus, isCarrying, scte35PidsOf } from "../channel/status.ts"
 import { hideSecrets } from "../config/hide-secrets.ts"
 import { policyOf, watchSettingsOf } from "../config/input-policy.ts"
 import { MASK, maskedSettings } from "../config/output-input.ts"
 import { readOutput } from "../config/output-place.ts"
 import { presetWarnings } from "../config/preset-warnings.ts"
+import { activeLeg } from "../engine/active-leg.ts"
 import type { EngineState } from "../engine/engine-state.ts"
 import type {
   Alarm,

@@ -4,10 +4,10 @@
  * that the streams need.
  */
 import { Clock, Context, Effect, FiberMap, Layer, type Scope, SubscriptionRef } from "effect"
-import { activeLeg } from "../channel/status.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
 import type { ThumbnailLimit } from "../config/thumbnail-limit.ts"
+import { activeLeg } from "../engine/active-leg.ts"
 import { EngineClient } from "../engine/EngineClient.ts"
 import type { NotFound } from "../model/Errors.ts"
 import { monotonicMs } from "../model/monotonic.ts"

@@ -12,8 +12,8 @@ import { POLICY_SETTINGS, type PolicySettings } from "../../core/input/input-set
 import { INPUT_SETTINGS } from "../../core/input/setting-table.ts"
 import { ENGINE_SETTINGS, type EngineOutputSettings } from "../../core/output/output-settings.ts"
 import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
-import { optionalSettings, wholeSettings } from "../setting-schemas.ts"
 import { EngineInfo, EngineStats, epochMs, LegName, Reason, SessionState } from "./figures.ts"
+import { optionalSettings, wholeSettings } from "./setting-schemas.ts"
 
 export * from "./figures.ts"
 

@@ -3,7 +3,7 @@
  * engine takes any number, but a PID only from the range of a stream's own PIDs, since it is an index of the packet core.
  */
 import * as v from "valibot"
-import type { SettingRow, SettingTable } from "../core/settings/setting-row.ts"
+import type { SettingRow, SettingTable } from "../../core/settings/setting-row.ts"
 
 const integerOf = ({ bounds: [lowest, highest], default: value }: Extract<SettingRow, { readonly type: "integer" }>) =>
   value === null ? v.nullable(v.pipe(v.number(), v.integer(), v.minValue(lowest), v.maxValue(highest))) : v.number()
