@@ -6,12 +6,12 @@ import { type Effect, Either } from "effect"
 import type { Context, Handler, Hono } from "hono"
 import type { ApiError } from "../problem.ts"
 import type { AppServices } from "../services.ts"
-import { afterAction } from "./channel-page.tsx"
+import { afterAction, type ChannelPageServices } from "./channel-page.tsx"
 
 const ON_CHANNEL = "channel"
 
 /** Stands before the routes of the list: what is not for this page goes on to them. */
-export const channelPageActions = (app: Hono, services: AppServices): void => {
+export const channelPageActions = (app: Hono, services: ChannelPageServices & Pick<AppServices, "outputs">): void => {
   const { channels, live, outputs, runner } = services
   const post = (path: string, act: (c: Context, ref: string) => Effect.Effect<unknown, ApiError>, source?: "primary" | "backup") => {
     const handler: Handler = async (c, next) => {

@@ -15,7 +15,10 @@ import { localPath } from "./local-path.ts"
 /** Longer ones are nobody's, and would fill the audit log. */
 const MAX_NAME = 64
 
-export const sessionRoutes = (app: Hono, { access, accounts, audit, limits, runner }: AppServices): void => {
+export const sessionRoutes = (
+  app: Hono,
+  { access, accounts, audit, limits, runner }: Pick<AppServices, "access" | "accounts" | "audit" | "limits" | "runner">,
+): void => {
   const frame = (c: Context) => frameOf(c, { access })
   /** Whom the form is from; null when it is nobody's password or key. */
   const subjectOf = async (c: Context, form: Readonly<Record<string, string>>): Promise<Either.Either<Subject | null, Problem>> => {

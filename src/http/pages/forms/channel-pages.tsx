@@ -15,7 +15,7 @@ import { CHANNEL_ALIASES, CHANNEL_FIELDS, changedChannelBody, channelValues, INP
 import { backOf, type Fields, field, goTo, numeric, pageAnswer, shownAgain, stateOf, withPlace } from "./form-fields.ts"
 import { mediaLiveOf } from "./medialive.ts"
 
-export const channelPageRoutes = (app: Hono, services: AppServices): void => {
+export const channelPageRoutes = (app: Hono, services: Pick<AppServices, "access" | "channels" | "runner">): void => {
   const { channels, runner } = services
   const stateFor = (fields: Fields, problem: Problem | undefined, focus: string) =>
     stateOf(shownAgain(fields, [], ["output_url"]), problem, CHANNEL_FIELDS, focus, CHANNEL_ALIASES)

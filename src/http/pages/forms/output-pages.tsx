@@ -63,7 +63,10 @@ const understandingOf = (fields: Fields, preview: Either.Either<OutputPreview, P
 
 const KEEP_TYPING = "Secrets are not sent back: type those that are missing or shown as *** again."
 
-export const outputPageRoutes = (app: Hono, services: AppServices): void => {
+export const outputPageRoutes = (
+  app: Hono,
+  services: Pick<AppServices, "access" | "channels" | "dryRuns" | "outputs" | "runner" | "templates">,
+): void => {
   const { channels, dryRuns, outputs, runner, templates } = services
   const outputOf = (channel: ChannelView, ref: string) => {
     const output = channel.outputs.find((o) => o.id === ref || o.slug === ref)

@@ -17,7 +17,7 @@ import { doneOf, makeWithForm, told } from "./settings-forms.ts"
 const USER_FIELDS = ["name", "role", "password"]
 const shown = (fields: Fields) => shownAgain(fields, ["password"], [])
 
-export const accountPageRoutes = (app: Hono, services: AppServices): void => {
+export const accountPageRoutes = (app: Hono, services: Pick<AppServices, "access" | "accounts" | "runner">): void => {
   const { access, accounts, runner } = services
   const withForm = makeWithForm(services)
   const missing = (c: Context, kind: "user" | "key", ref: string) => problemResponse(problemOf(new NotFound({ kind, ref })), c.req.path)

@@ -25,7 +25,7 @@ const MAX_ALERTS = 50
 
 const seen = ({ channels }: Pick<ConfigAnswer, "channels">) => JSON.stringify(channels)
 
-export const configPageRoutes = (app: Hono, services: AppServices): void => {
+export const configPageRoutes = (app: Hono, services: Pick<AppServices, "access" | "configuration" | "runner">): void => {
   const { access, configuration: config, runner } = services
   const withForm = makeWithForm(services)
   const pending = makePendingDocuments()

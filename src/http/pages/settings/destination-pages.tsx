@@ -32,7 +32,7 @@ import { makeWithForm } from "./settings-forms.ts"
 
 const BASE = "/settings/notifications"
 
-export const destinationPageRoutes = (app: Hono, services: AppServices): void => {
+export const destinationPageRoutes = (app: Hono, services: Pick<AppServices, "access" | "notifications" | "runner">): void => {
   const { notifications, runner } = services
   const withForm = makeWithForm(services)
 

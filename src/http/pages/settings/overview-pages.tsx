@@ -16,7 +16,7 @@ import { doneOf, makeWithForm } from "./settings-forms.ts"
 const FIELDS = ["current", "password", "again"]
 const wrong = (path: string, message: string) => new InvalidInput({ errors: [{ path, message }] })
 
-export const overviewRoutes = (app: Hono, services: AppServices): void => {
+export const overviewRoutes = (app: Hono, services: Pick<AppServices, "access" | "accounts" | "limits" | "runner">): void => {
   const { access, accounts, limits, runner } = services
   const withForm = makeWithForm(services)
   /** The user that the reader is; null for a key or nobody. */
