@@ -35,7 +35,7 @@ const once = <A,>(make: () => A): (() => A) => {
   }
 }
 
-export const openApiRoutes = (app: Hono, services: AppServices): void => {
+export const openApiRoutes = (app: Hono, services: Pick<AppServices, "access" | "runner">): void => {
   const document = once(openApiDocument)
   const json = once(() => made(JSON.stringify(document()), "application/json"))
   const content = once(() => String(<ApiDocs {...readingOf(document())} />))

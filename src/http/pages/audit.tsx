@@ -12,7 +12,7 @@ import { filterErrors } from "./filter-error.ts"
 import { frameOf } from "./frame.ts"
 import { errorsByField, exportOf, olderOf, pageQuery, withRows } from "./page-query.ts"
 
-export const auditPageRoutes = (app: Hono, { access, audit, runner }: AppServices): void =>
+export const auditPageRoutes = (app: Hono, { access, audit, runner }: Pick<AppServices, "access" | "audit" | "runner">): void =>
   methods(app, "/audit", {
     GET: async (c) => {
       const asked = pageQuery(new URL(c.req.url))

@@ -6,12 +6,12 @@ import { type Effect, Either } from "effect"
 import type { Context, Handler, Hono } from "hono"
 import type { ApiError } from "../request/problem.ts"
 import type { AppServices } from "../services/services.ts"
-import { afterAction } from "./channel-page.tsx"
+import { afterAction, type ChannelPageServices } from "./channel-page.tsx"
 
 const ON_CHANNEL = "channel"
 
 /** Declares the routes before those of the list, to which requests not meant for this page are passed on. */
-export const channelPageActions = (app: Hono, services: AppServices): void => {
+export const channelPageActions = (app: Hono, services: ChannelPageServices & Pick<AppServices, "outputs">): void => {
   const { channels, live, outputs, runner } = services
   const post = (path: string, act: (c: Context, ref: string) => Effect.Effect<unknown, ApiError>, source?: "primary" | "backup") => {
     const handler: Handler = async (c, next) => {

@@ -43,7 +43,7 @@ export interface ActionDone {
   readonly source?: SourceName | undefined
 }
 
-type Services = Pick<
+export type ChannelPageServices = Pick<
   AppServices,
   "access" | "channels" | "cues" | "events" | "grafana" | "history" | "live" | "log" | "runner" | "thumbnails"
 >
@@ -59,7 +59,7 @@ const pageProblem = ({ problem, source }: ActionDone): PageProblem | undefined =
 }
 
 const shownOf = (
-  { access, channels, cues, events, log }: Pick<Services, "access" | "channels" | "cues" | "events" | "log">,
+  { access, channels, cues, events, log }: Pick<ChannelPageServices, "access" | "channels" | "cues" | "events" | "log">,
   c: Context,
   ref: string,
   steady: Steady,
@@ -81,7 +81,7 @@ const shownOf = (
 }
 
 /** Renders the page, with the outcome of a button when there is something to say. */
-const page = (services: Services, c: Context, ref: string, done: ActionDone = {}): Promise<Response> => {
+const page = (services: ChannelPageServices, c: Context, ref: string, done: ActionDone = {}): Promise<Response> => {
   const { access, grafana, history, runner, thumbnails } = services
   const read = Effect.all([shownOf(services, c, ref, makeSteady()), history.view(ref, windowOf(c)), thumbnails.get(ref)])
   return runner.run(c, read, ([shown, figures, picture]) => {
@@ -103,7 +103,7 @@ const page = (services: Services, c: Context, ref: string, done: ActionDone = {}
  * The answer of a button on the channel's page: with htmx the changed parts of the page and the alert, otherwise the
  * page itself, by a redirect when all went well.
  */
-export const afterAction = (services: Services, c: Context, ref: string, done: ActionDone): Promise<Response> | Response => {
+export const afterAction = (services: ChannelPageServices, c: Context, ref: string, done: ActionDone): Promise<Response> | Response => {
   const { runner } = services
   if (c.req.header("hx-request") !== "true") {
     return done.problem === undefined ? c.redirect(`/channels/${encodeURIComponent(ref)}`, 303) : page(services, c, ref, done)
@@ -118,7 +118,7 @@ export const afterAction = (services: Services, c: Context, ref: string, done: A
   })
 }
 
-export const channelDetailRoutes = (app: Hono, services: Services): void => {
+export const channelDetailRoutes = (app: Hono, services: ChannelPageServices): void => {
   const { access, channels, history, live, runner } = services
   methods(app, "/channels/:id", { GET: (c) => page(services, c, c.req.param("id")) })
   methods(app, "/fragments/channels/:id/figures", {

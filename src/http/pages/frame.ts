@@ -32,7 +32,7 @@ export const frameOf = (c: Context, { access }: Pick<AppServices, "access">): Fr
   }
 }
 
-export const themeRoutes = (app: Hono, { runner }: AppServices): void =>
+export const themeRoutes = (app: Hono, { runner }: Pick<AppServices, "runner">): void =>
   methods(app, "/theme", {
     POST: async (c) => {
       const form = await runner.settle(c, readForm(c))

@@ -15,7 +15,10 @@ import { localPath } from "./local-path.ts"
 /** Longest user name, in characters; a longer one belongs to nobody and would fill the audit log. */
 const MAX_NAME = 64
 
-export const sessionRoutes = (app: Hono, { access, accounts, audit, limits, runner }: AppServices): void => {
+export const sessionRoutes = (
+  app: Hono,
+  { access, accounts, audit, limits, runner }: Pick<AppServices, "access" | "accounts" | "audit" | "limits" | "runner">,
+): void => {
   const frame = (c: Context) => frameOf(c, { access })
   /** The subject who sent the form; null when the password or key is nobody's. */
   const subjectOf = async (c: Context, form: Readonly<Record<string, string>>): Promise<Either.Either<Subject | null, Problem>> => {

@@ -7,7 +7,7 @@ import { readJson } from "../request/body.ts"
 import { methods } from "../request/methods.ts"
 import type { AppServices } from "../services/services.ts"
 
-export const accountRoutes = (app: Hono, { accounts, audit, runner }: AppServices): void => {
+export const accountRoutes = (app: Hono, { accounts, audit, runner }: Pick<AppServices, "accounts" | "audit" | "runner">): void => {
   methods(app, "/api/users", {
     GET: (c) => c.json({ users: accounts.users() }),
     POST: (c) =>

@@ -27,7 +27,7 @@ const bodyOf = (lines: ReadonlyArray<PastedLine>, fields: Fields): Effect.Effect
 
 const isOfLine = ({ path }: FieldError) => path.startsWith("outputs[")
 
-export const bulkPageRoutes = (app: Hono, services: AppServices): void => {
+export const bulkPageRoutes = (app: Hono, services: Pick<AppServices, "access" | "channels" | "outputs" | "runner">): void => {
   const { channels, outputs, runner } = services
   const add = (fields: Fields, lines: ReadonlyArray<PastedLine>): Effect.Effect<unknown, ApiError> =>
     Effect.flatMap(bodyOf(lines, fields), (body) => outputs.addMany(field(fields, "channel"), body.outputs))

@@ -16,6 +16,9 @@ import { backOf, type Fields, field, goTo, numeric, pageAnswer, shownAgain, stat
 import { mediaLiveOf } from "./medialive.ts"
 import { makeWithForm } from "./with-form.ts"
 
+/** The services that these pages use. */
+type ChannelFormServices = Pick<AppServices, "access" | "channels" | "runner">
+
 const stateFor = (fields: Fields, problem: Problem | undefined, focus: string) =>
   stateOf(shownAgain(fields, [], ["output_url"]), problem, CHANNEL_FIELDS, focus, CHANNEL_ALIASES)
 
@@ -42,7 +45,7 @@ const adviceOf = async ({ channels, runner }: Pick<AppServices, "channels" | "ru
  * The forms that add, change and clone a channel: as they are first shown, or with what was typed and what is wrong
  * with it.
  */
-const makeChannelForms = (services: AppServices) => {
+const makeChannelForms = (services: ChannelFormServices) => {
   const { channels, runner } = services
 
   const addPage = async (c: Context, typed?: Fields, problem?: Problem): Promise<Response> => {
@@ -95,7 +98,7 @@ const makeChannelForms = (services: AppServices) => {
   return { addPage, editPage, clonePage }
 }
 
-export const channelPageRoutes = (app: Hono, services: AppServices): void => {
+export const channelPageRoutes = (app: Hono, services: ChannelFormServices): void => {
   const { channels, runner } = services
   const { addPage, clonePage, editPage } = makeChannelForms(services)
   const withForm = makeWithForm(services)

@@ -24,7 +24,7 @@ const stakes = ({ receivers, status }: OutputView): string => {
   return `It is connected now: ${receivers.length > 1 ? `its ${receivers.length} receivers lose` : "its receiver loses"} the stream.`
 }
 
-export const removeOutputRoutes = (app: Hono, services: AppServices): void => {
+export const removeOutputRoutes = (app: Hono, services: Pick<AppServices, "access" | "channels" | "outputs" | "runner">): void => {
   const { channels, outputs, runner } = services
   const place = (c: Context) =>
     Effect.gen(function* () {

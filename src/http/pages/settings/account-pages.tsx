@@ -15,20 +15,23 @@ import { makeWithForm } from "../forms/with-form.ts"
 import { frameOf } from "../frame.ts"
 import { doneOf, told } from "./settings-forms.ts"
 
+/** The services that these pages use. */
+type AccountPageServices = Pick<AppServices, "access" | "accounts" | "runner">
+
 const USER_FIELDS = ["name", "role", "password"]
 const shown = (fields: Fields) => shownAgain(fields, ["password"], [])
 
 const missing = (c: Context, kind: "user" | "key", ref: string) => problemResponse(problemOf(new NotFound({ kind, ref })), c.req.path)
 
 /** The properties that the lists of users and of keys share. */
-const listProps = (c: Context, services: AppServices) => ({
+const listProps = (c: Context, services: AccountPageServices) => ({
   frame: frameOf(c, services),
   done: doneOf(c),
   isOpen: !services.access.required(),
 })
 
 /** The list of users, which adds one, and the page that removes one, which falls back to the list. */
-const userListRoutes = (app: Hono, services: AppServices): void => {
+const userListRoutes = (app: Hono, services: AccountPageServices): void => {
   const { access, accounts, runner } = services
   const withForm = makeWithForm(services)
   const usersPage = (c: Context, fields: Fields = {}, problem?: Problem) => {
@@ -78,7 +81,7 @@ const userListRoutes = (app: Hono, services: AppServices): void => {
 }
 
 /** The page that changes a user. */
-const userRoutes = (app: Hono, services: AppServices): void => {
+const userRoutes = (app: Hono, services: AccountPageServices): void => {
   const { access, accounts, runner } = services
   const withForm = makeWithForm(services)
   const userPage = (c: Context, name: string, fields?: Fields, problem?: Problem) => {
@@ -109,7 +112,7 @@ const userRoutes = (app: Hono, services: AppServices): void => {
 }
 
 /** The list of keys, which adds one, and the page that removes one. */
-const keyRoutes = (app: Hono, services: AppServices): void => {
+const keyRoutes = (app: Hono, services: AccountPageServices): void => {
   const { accounts, runner } = services
   const withForm = makeWithForm(services)
   const keysPage = (
@@ -158,7 +161,7 @@ const keyRoutes = (app: Hono, services: AppServices): void => {
   })
 }
 
-export const accountPageRoutes = (app: Hono, services: AppServices): void => {
+export const accountPageRoutes = (app: Hono, services: AccountPageServices): void => {
   userListRoutes(app, services)
   userRoutes(app, services)
   keyRoutes(app, services)

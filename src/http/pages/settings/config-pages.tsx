@@ -19,6 +19,9 @@ import { maskedText } from "./masked-text.ts"
 import { makePendingDocuments } from "./pending-documents.ts"
 import { doneOf, sentenceOf } from "./settings-forms.ts"
 
+/** The services that these pages use. */
+type ConfigPageServices = Pick<AppServices, "access" | "configuration" | "runner">
+
 /** The time for applying a document: each channel that is started may take a second. */
 const APPLIED_WITHIN = Duration.seconds(60)
 const GONE = "The document is not kept any more: paste it or choose the file again."
@@ -29,7 +32,7 @@ const MAX_ALERTS = 50
 const seen = ({ channels }: Pick<ConfigAnswer, "channels">) => JSON.stringify(channels)
 
 /** The page of the configuration, and the way of a document from its comparison to its application. */
-const documentRoutes = (app: Hono, services: AppServices): void => {
+const documentRoutes = (app: Hono, services: ConfigPageServices): void => {
   const { access, configuration: config, runner } = services
   const withForm = makeWithForm(services)
   const pending = makePendingDocuments()
@@ -99,7 +102,7 @@ const noVersion = (c: Context, asked: string) =>
   )
 
 /** The page of a version that is kept, and going back to it. */
-const versionRoutes = (app: Hono, services: AppServices): void => {
+const versionRoutes = (app: Hono, services: ConfigPageServices): void => {
   const { access, configuration: config, runner } = services
   const by = (c: Context) => requesterOf(c, access)
 
@@ -128,7 +131,7 @@ const versionRoutes = (app: Hono, services: AppServices): void => {
   })
 }
 
-export const configPageRoutes = (app: Hono, services: AppServices): void => {
+export const configPageRoutes = (app: Hono, services: ConfigPageServices): void => {
   documentRoutes(app, services)
   versionRoutes(app, services)
 }

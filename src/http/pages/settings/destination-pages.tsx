@@ -30,10 +30,13 @@ import {
 } from "./destination-fields.ts"
 import { countOf, prefixOf, ruleAliases, ruleFields, rulesBody, ruleValues, TIMES } from "./rule-fields.ts"
 
+/** The services that these pages use. */
+type DestinationPageServices = Pick<AppServices, "access" | "notifications" | "runner">
+
 const BASE = "/settings/notifications"
 
 /** Pages that add, change and remove a destination. */
-const destinationRoutes = (app: Hono, services: AppServices): void => {
+const destinationRoutes = (app: Hono, services: DestinationPageServices): void => {
   const { notifications, runner } = services
   const withForm = makeWithForm(services)
 
@@ -105,7 +108,7 @@ const destinationRoutes = (app: Hono, services: AppServices): void => {
 }
 
 /** The page that changes the rules. */
-const ruleRoutes = (app: Hono, services: AppServices): void => {
+const ruleRoutes = (app: Hono, services: DestinationPageServices): void => {
   const { notifications, runner } = services
   const withForm = makeWithForm(services)
 
@@ -136,7 +139,7 @@ const ruleRoutes = (app: Hono, services: AppServices): void => {
   })
 }
 
-export const destinationPageRoutes = (app: Hono, services: AppServices): void => {
+export const destinationPageRoutes = (app: Hono, services: DestinationPageServices): void => {
   destinationRoutes(app, services)
   ruleRoutes(app, services)
 }

@@ -44,7 +44,10 @@ const destinationRow = ({ delivery, enabled, from, host, id, kind, name, port, t
   }
 }
 
-export const notificationPageRoutes = (app: Hono, services: AppServices): void => {
+export const notificationPageRoutes = (
+  app: Hono,
+  services: Pick<AppServices, "access" | "channels" | "notifications" | "runner">,
+): void => {
   const { channels, notifications, runner } = services
   const withForm = makeWithForm(services)
   const read = Effect.all({

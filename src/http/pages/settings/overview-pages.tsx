@@ -17,7 +17,7 @@ import { doneOf } from "./settings-forms.ts"
 const FIELDS = ["current", "password", "again"]
 const wrong = (path: string, message: string) => new InvalidInput({ errors: [{ path, message }] })
 
-export const overviewRoutes = (app: Hono, services: AppServices): void => {
+export const overviewRoutes = (app: Hono, services: Pick<AppServices, "access" | "accounts" | "limits" | "runner">): void => {
   const { access, accounts, limits, runner } = services
   const withForm = makeWithForm(services)
   /** Name of the user who is reading; null for a key or nobody. */

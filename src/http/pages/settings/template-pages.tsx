@@ -50,7 +50,7 @@ const meaningFor = (template: TemplateView, channel: ChannelView) => {
   return { name: name ?? template.name, url: url ?? template.url }
 }
 
-export const templatePageRoutes = (app: Hono, services: AppServices): void => {
+export const templatePageRoutes = (app: Hono, services: Pick<AppServices, "access" | "channels" | "runner" | "templates">): void => {
   const { channels, runner, templates } = services
   const withForm = makeWithForm(services)
 
