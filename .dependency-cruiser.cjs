@@ -1,5 +1,5 @@
-// The arrows of ARCHITECTURE.md: main -> http -> effects -> engine (message types only) -> core; http -> views -> types.
-// Type-only imports count like any other, except where a rule says otherwise.
+// The arrows of ARCHITECTURE.md: main -> http -> effects -> engine (message types only) -> core; http -> views ->
+// types. Type-only imports count like any other, except where a rule says otherwise.
 const tests = "\\.test\\.tsx?$|\\.bench\\.ts$|/testing/"
 const from = (path) => ({ path, pathNot: tests })
 const typesExcepted = { dependencyTypesNot: ["type-only"] }
@@ -88,7 +88,10 @@ module.exports = {
       name: "effects-know-only-the-engines-messages",
       severity: "error",
       from: from("^src/effects/"),
-      to: { path: "^src/engine/", pathNot: "^src/engine/(protocol/(messages|figures|socket-path|line-reader)|system/priority)\\.ts$" },
+      to: {
+        path: "^src/engine/",
+        pathNot: "^src/engine/(protocol/(messages|figures|socket-path|line-reader)|system/priority)\\.ts$",
+      },
     },
     {
       name: "effects-never-import-http",
@@ -156,6 +159,10 @@ module.exports = {
     // Node 20, which may run this check, has no sqlite; Bun, which runs the product, has.
     builtInModules: { add: ["sqlite", "node:sqlite"] },
     // Imports in src/core/assembly carry no extension.
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "types"], extensions: [".ts", ".tsx", ".js"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "types"],
+      extensions: [".ts", ".tsx", ".js"],
+    },
   },
 }

@@ -31,7 +31,10 @@ const UNUSED = /\.(?:d\.[cm]?ts|[cm]?js\.map)$/
 const packages = () => {
   const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages
   return Object.entries(lock)
-    .filter(([path, entry]) => /^node_modules\/(?:@[^/]+\/)?[^/]+$/.test(path) && !entry.dev && !entry.devOptional && !LEFT_OUT.test(path))
+    .filter(
+      ([path, entry]) =>
+        /^node_modules\/(?:@[^/]+\/)?[^/]+$/.test(path) && !entry.dev && !entry.devOptional && !LEFT_OUT.test(path),
+    )
     .map(([path]) => path)
     .filter((path) => existsSync(join(root, path)))
 }
@@ -59,5 +62,9 @@ for (const path of FILES) copy(path, UNUSED)
 for (const path of FOLDERS) copy(path, TESTS)
 for (const path of packages()) copy(path, UNUSED)
 mkdirSync(join(target, "bin"), { recursive: true })
-copyFileSync(join(root, "node_modules", "bun", "bin", "bun.exe"), join(target, "bin", "bun"), constants.COPYFILE_FICLONE)
+copyFileSync(
+  join(root, "node_modules", "bun", "bin", "bun.exe"),
+  join(target, "bin", "bun"),
+  constants.COPYFILE_FICLONE,
+)
 chmodSync(join(target, "bin", "bun"), 0o755)

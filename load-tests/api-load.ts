@@ -7,7 +7,10 @@ import { Agent, get } from "node:http"
 import { readArguments } from "./lib/arguments.ts"
 
 const USAGE = `api-load --url http://127.0.0.1:8000 [--rate 500] [--sockets 50] [--scrape seconds] [--duration seconds] [--key KEY]`
-const args = readArguments({ url: "string", rate: "number", sockets: "number", scrape: "number", duration: "number", key: "string" }, USAGE)
+const args = readArguments(
+  { url: "string", rate: "number", sockets: "number", scrape: "number", duration: "number", key: "string" },
+  USAGE,
+)
 const base = args.url ?? "http://127.0.0.1:8000"
 const rate = args.rate ?? 500
 const headers: Record<string, string> = args.key === undefined ? {} : { "X-API-Key": args.key }
@@ -15,7 +18,16 @@ const headers: Record<string, string> = args.key === undefined ? {} : { "X-API-K
 /** Connections kept open for reads. */
 const agent = new Agent({ keepAlive: true, maxSockets: 16 })
 const took: number[] = []
-const report = { asked: 0, answered: 0, failed: 0, bytes: 0, scrapes: 0, scrape_ms_max: 0, socket_messages: 0, socket_errors: 0 }
+const report = {
+  asked: 0,
+  answered: 0,
+  failed: 0,
+  bytes: 0,
+  scrapes: 0,
+  scrape_ms_max: 0,
+  socket_messages: 0,
+  socket_errors: 0,
+}
 
 const ask = (path: string): Promise<number> => {
   const from = performance.now()
@@ -47,10 +59,15 @@ const pathOf = (n: number, ids: ReadonlyArray<number>): string => {
   return n % 10 === 0 ? "/api/health" : n % 3 === 0 ? `/api/channels/${id}/outputs` : `/api/channels/${id}`
 }
 
-const listed = (await (await fetch(`${base}/api/channels`, { headers })).json()) as { channels: ReadonlyArray<{ number: number }> }
+const listed = (await (await fetch(`${base}/api/channels`, { headers })).json()) as {
+  channels: ReadonlyArray<{ number: number }>
+}
 const ids = listed.channels.map(({ number }) => number)
 for (let i = 0; i < (args.sockets ?? 50); i++) {
-  const socket = new WebSocket(`${base.replace(/^http/, "ws")}/ws`, args.key === undefined ? [] : [`bearer.${args.key}`])
+  const socket = new WebSocket(
+    `${base.replace(/^http/, "ws")}/ws`,
+    args.key === undefined ? [] : [`bearer.${args.key}`],
+  )
   socket.addEventListener("message", () => {
     report.socket_messages += 1
   })
@@ -84,7 +101,9 @@ const end = () => {
   const at = (share: number) => Math.round((took[Math.floor(took.length * share)] ?? 0) * 10) / 10
   const seconds = (performance.now() - begun) / 1000
   const rates = { per_second: Math.round(report.answered / seconds), p50_ms: at(0.5), p99_ms: at(0.99) }
-  process.stdout.write(`${JSON.stringify({ ...report, ...rates, seconds: Math.round(seconds * 10) / 10 })}\n`, () => process.exit(0))
+  process.stdout.write(`${JSON.stringify({ ...report, ...rates, seconds: Math.round(seconds * 10) / 10 })}\n`, () =>
+    process.exit(0),
+  )
 }
 process.on("SIGTERM", end)
 process.on("SIGINT", end)

@@ -32,8 +32,16 @@ const ids = (await Effect.runPromise(plane.channels.list)).map(({ id }) => id)
 const change = () => {
   for (const id of ids) {
     const made = Array.from({ length: outputs }, (_, i) => {
-      const failing = i === 0 ? { last_error: "connection refused", next_retry_at: new Date(Date.now() + any(9000)).toISOString() } : {}
-      return fakeOutput({ id: `out-${i}`, status: i === 0 ? "retrying" : "connected", bitrate: 4e6 + any(4e6), ...failing })
+      const failing =
+        i === 0
+          ? { last_error: "connection refused", next_retry_at: new Date(Date.now() + any(9000)).toISOString() }
+          : {}
+      return fakeOutput({
+        id: `out-${i}`,
+        status: i === 0 ? "retrying" : "connected",
+        bitrate: 4e6 + any(4e6),
+        ...failing,
+      })
     })
     const input = fakeInput({ legs: [fakeLeg({ bitrate: 4e6 + any(8e6) })] })
     plane.show(id, { status: "running", uptime: any(1e6), outputs: made, input })
@@ -78,7 +86,9 @@ try {
   const after = await busy()
   const perSecond = (name: string) => ((after.get(name) ?? 0) - (before.get(name) ?? 0)) * (1000 / seconds)
   results.push(["main thread of an open page", perSecond("TaskDuration"), "ms/s", 50])
-  const parts = ["ScriptDuration", "RecalcStyleDuration", "LayoutDuration"].map((name) => `${name} ${perSecond(name).toFixed(1)}`)
+  const parts = ["ScriptDuration", "RecalcStyleDuration", "LayoutDuration"].map(
+    (name) => `${name} ${perSecond(name).toFixed(1)}`,
+  )
   process.stdout.write(`of the main thread, in ms/s: ${parts.join(", ")}\n`)
   if ((await page.evaluate<number>("window.swaps")) < seconds / 2) throw new Error("the page was not updated")
 
@@ -90,7 +100,9 @@ try {
   }
   await page.close()
   const idle = await cpu()
-  const readers = await Promise.all(Array.from({ length: pages }, async () => (await fetch(`${url}/live/channels`)).body?.getReader()))
+  const readers = await Promise.all(
+    Array.from({ length: pages }, async () => (await fetch(`${url}/live/channels`)).body?.getReader()),
+  )
   // In this process, so reading is part of the figure.
   for (const reader of readers)
     void (async () => {
@@ -106,6 +118,8 @@ try {
 }
 
 for (const [what, value, unit, most] of results) {
-  process.stdout.write(`${value <= most ? "ok    " : "MISSED"} ${what}: ${value.toFixed(1)} ${unit} (at most ${most})\n`)
+  process.stdout.write(
+    `${value <= most ? "ok    " : "MISSED"} ${what}: ${value.toFixed(1)} ${unit} (at most ${most})\n`,
+  )
 }
 process.exit(results.every(([, value, , most]) => value <= most) ? 0 : 1)

@@ -44,7 +44,9 @@ const args = readArguments(
 const YIELD_NS = 20e6
 
 const present = <T extends object>(options: T) =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> }
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>
+  }
 
 const options: RtpSourceOptions = {
   basePort: args["base-port"] ?? 20000,

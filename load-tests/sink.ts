@@ -89,7 +89,9 @@ const report = () => {
     totals: totals(checks),
     connected: srtSinks.reduce((sum, sink) => sum + sink.stats().connected, 0),
     kernel_drops: udpSinks.reduce((sum, sink) => sum + sink.stats().kernel_drops, 0),
-    ...(args.summary === true ? {} : { streams: [...udpSinks.map((sink) => sink.stats()), ...srtSinks.flatMap((sink) => sink.streams())] }),
+    ...(args.summary === true
+      ? {}
+      : { streams: [...udpSinks.map((sink) => sink.stats()), ...srtSinks.flatMap((sink) => sink.streams())] }),
   }
 }
 export type SinkReport = ReturnType<typeof report>

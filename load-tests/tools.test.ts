@@ -24,7 +24,14 @@ describe("the command-line tools", () => {
       assert.strictEqual(sender.errors(), "")
       assert.deepInclude(JSON.parse(sender.output()), { channels: 3, sent: 597, skipped: 3, next_counter: 200 })
       const report = await sink.report()
-      assert.deepInclude(report.totals, { streams: 3, received: 597, lost: 3, corrupt: 0, duplicated: 0, out_of_order: 0 })
+      assert.deepInclude(report.totals, {
+        streams: 3,
+        received: 597,
+        lost: 3,
+        corrupt: 0,
+        duplicated: 0,
+        out_of_order: 0,
+      })
       assert.deepStrictEqual(
         report.streams?.map(({ channel, first, last }) => [channel, first, last]),
         [

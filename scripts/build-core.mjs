@@ -28,7 +28,9 @@ const readSources = async () => {
   const entries = await readdir(sourceDirectory, { recursive: true })
   const names = entries.map((name) => name.replaceAll(sep, "/")).filter((name) => name.endsWith(".ts"))
   names.sort()
-  return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(sourceDirectory, name), "utf8")])))
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(sourceDirectory, name), "utf8")])),
+  )
 }
 
 const sourceHash = async (sources) => {
@@ -41,7 +43,9 @@ const isFresh = async (hash) => {
   try {
     const stamp = JSON.parse(await readFile(stampFile, "utf8"))
     if (stamp.sources !== hash) return false
-    const outputs = await Promise.all(targets.map(async ({ name }) => sha256(await readFile(join(outputDirectory, name)))))
+    const outputs = await Promise.all(
+      targets.map(async ({ name }) => sha256(await readFile(join(outputDirectory, name)))),
+    )
     return outputs.every((output, index) => output === stamp.outputs[index])
   } catch {
     return false
@@ -55,7 +59,8 @@ const isFresh = async (hash) => {
 const readLayout = (sources) => {
   const script = sources.get("memory/layout.ts").replaceAll(/^export /gm, "")
   const layout = new Function(`${script}; return { MAP_END, MEMORY_BYTES }`)()
-  if (!Object.values(layout).every(Number.isSafeInteger)) throw new Error("core: layout.ts does not add up to whole numbers")
+  if (!Object.values(layout).every(Number.isSafeInteger))
+    throw new Error("core: layout.ts does not add up to whole numbers")
   return layout
 }
 

@@ -44,7 +44,11 @@ export const check = async (names = []) => {
     else failedNames.push(name)
     process.stdout.write(`${status === 0 ? "" : output}${status === 0 ? "ok" : "FAILED"}: ${name}\n`)
   }
-  return { passed, failed: failedNames.length, failures: failedNames.map((name) => `check: ${name}, see its output above`) }
+  return {
+    passed,
+    failed: failedNames.length,
+    failures: failedNames.map((name) => `check: ${name}, see its output above`),
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {

@@ -20,7 +20,8 @@ export const platformOf = (name) => {
   const words = name.split("/").at(-1).split("-")
   const os = words.find((word) => SYSTEMS.includes(word))
   const cpu = words.find((word) => PROCESSORS.includes(word))
-  if (os === undefined || cpu === undefined) throw new Error(`complete-lock: ${name} does not say which platform it is for`)
+  if (os === undefined || cpu === undefined)
+    throw new Error(`complete-lock: ${name} does not say which platform it is for`)
   const libc = os === "linux" ? C_LIBRARIES[words.at(-1)] : undefined
   return { cpu: [cpu], ...(libc === undefined ? {} : { libc: [libc] }), os: [os] }
 }
@@ -32,7 +33,9 @@ export const platformOf = (name) => {
 const candidates = (path, name) => {
   const parents = path.split("/node_modules/")
   const nested = parents.map((_, depth) => parents.slice(0, parents.length - depth).join("/node_modules/"))
-  return [...new Set([...nested, ""])].map((folder) => (folder === "" ? `node_modules/${name}` : `${folder}/node_modules/${name}`))
+  return [...new Set([...nested, ""])].map((folder) =>
+    folder === "" ? `node_modules/${name}` : `${folder}/node_modules/${name}`,
+  )
 }
 
 /** Optional packages that the lock file's packages ask for and that it has no entry for. */
@@ -50,7 +53,8 @@ export const missingPackages = (packages) =>
  */
 export const completed = (packages) => {
   const added = missingPackages(packages).map(({ name, version, neededBy, dev }) => {
-    if (!/^\d+\.\d+\.\d+$/.test(version)) throw new Error(`complete-lock: ${neededBy} asks for ${name} ${version}, not one version`)
+    if (!/^\d+\.\d+\.\d+$/.test(version))
+      throw new Error(`complete-lock: ${neededBy} asks for ${name} ${version}, not one version`)
     const { cpu, libc, os } = platformOf(name)
     const entry = { version, cpu, ...(dev ? { dev } : {}), ...(libc === undefined ? {} : { libc }), optional: true, os }
     return [`node_modules/${name}`, entry]
@@ -63,6 +67,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const file = join(root, "package-lock.json")
   const lock = JSON.parse(readFileSync(file, "utf8"))
   const missing = missingPackages(lock.packages)
-  if (missing.length > 0) writeFileSync(file, `${JSON.stringify({ ...lock, packages: completed(lock.packages) }, null, 2)}\n`)
+  if (missing.length > 0)
+    writeFileSync(file, `${JSON.stringify({ ...lock, packages: completed(lock.packages) }, null, 2)}\n`)
   process.stderr.write(`complete-lock: ${missing.length} packages added\n`)
 }

@@ -80,8 +80,11 @@ const writeOutput = (file, text, mode) => {
  * repository.
  */
 const warnUnlessIgnored = (file) => {
-  if (file === "-" || spawnSync("git", ["check-ignore", "--quiet", "--", file], { stdio: "ignore" }).status !== 1) return
-  process.stderr.write(`distributor: ${file} holds secrets, and git does not ignore it: keep it out of the repository\n`)
+  if (file === "-" || spawnSync("git", ["check-ignore", "--quiet", "--", file], { stdio: "ignore" }).status !== 1)
+    return
+  process.stderr.write(
+    `distributor: ${file} holds secrets, and git does not ignore it: keep it out of the repository\n`,
+  )
 }
 
 const setting = (name) => (process.env[name] ?? "").trim()
@@ -192,12 +195,15 @@ const commands = {
     process.stdout.write(describeDiff(answer))
     return answer.changed ? 2 : 0
   },
-  apply: async (call, { options, rest: [file] }) => report(await send(call, file, options["dry-run"] ? "?dry_run=1" : "")),
+  apply: async (call, { options, rest: [file] }) =>
+    report(await send(call, file, options["dry-run"] ? "?dry_run=1" : "")),
   restore: async (call, parsed) => commands.apply(call, parsed),
   rollback: async (call, { options, rest: [version] }) => {
     if (!/^\d{1,15}$/.test(version)) throw new Failure(`rollback needs the number of a version, not "${version}"`)
     const query = options["dry-run"] ? "?dry_run=1" : ""
-    const { text } = await call("POST", `/api/config/rollback${query}`, { body: JSON.stringify({ version: Number(version) }) })
+    const { text } = await call("POST", `/api/config/rollback${query}`, {
+      body: JSON.stringify({ version: Number(version) }),
+    })
     return report(JSON.parse(text))
   },
   export: async (call, { options, rest: [file] }) => {
@@ -213,7 +219,8 @@ const commands = {
   },
   versions: async (call) => {
     const { text } = await call("GET", "/api/config/versions")
-    for (const { at, by, version, what } of JSON.parse(text).versions) process.stdout.write(`${version}  ${at}  ${by}\n    ${what}\n`)
+    for (const { at, by, version, what } of JSON.parse(text).versions)
+      process.stdout.write(`${version}  ${at}  ${by}\n    ${what}\n`)
     return 0
   },
   health: async (call) => {
@@ -259,7 +266,8 @@ const main = async () => {
     process.stdout.write(`${USAGE}\n`)
     return command === undefined && !parsed.options.help ? 1 : 0
   }
-  if (!Object.hasOwn(commands, command)) throw new Failure(`"${command}" is no command; distributor --help says which there are`)
+  if (!Object.hasOwn(commands, command))
+    throw new Failure(`"${command}" is no command; distributor --help says which there are`)
   const [least, most] = WORDS[command]
   if (rest.length < least || rest.length > most)
     throw new Failure(

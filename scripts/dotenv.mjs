@@ -6,7 +6,8 @@
 import { readFileSync } from "node:fs"
 
 /** `NAME=value` with an optional `export`; a value in quotes may have several lines, one without ends at a comment. */
-const ENTRY = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=[ \t]*(?:"((?:\\.|[^"\\])*)"|'([^']*)'|`([^`]*)`|([^\r\n]*))/gm
+const ENTRY =
+  /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=[ \t]*(?:"((?:\\.|[^"\\])*)"|'([^']*)'|`([^`]*)`|([^\r\n]*))/gm
 const ESCAPES = { n: "\n", r: "\r", t: "\t" }
 
 /** Replaces `$NAME`, `${NAME}` and `${NAME:-default}` by the values known so far; `\$` is a dollar sign. */

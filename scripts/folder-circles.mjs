@@ -24,7 +24,8 @@ const relativeImports = (file) => {
   const found = []
   const visit = (node) => {
     const specifier = specifierOf(node)
-    if (specifier !== undefined && ts.isStringLiteralLike(specifier) && specifier.text.startsWith(".")) found.push(specifier.text)
+    if (specifier !== undefined && ts.isStringLiteralLike(specifier) && specifier.text.startsWith("."))
+      found.push(specifier.text)
     ts.forEachChild(node, visit)
   }
   visit(ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest))
@@ -91,7 +92,9 @@ export const folderCircles = (imports) => {
     if (seen.has(folder) || !before.has(folder)) continue
     const group = [...before.keys()].filter((other) => ways.get(other)?.has(folder)).sort()
     for (const member of group) seen.add(member)
-    const shortest = group.map((member) => shortestCircle(ways.get(member), member)).sort((a, b) => a.length - b.length)[0]
+    const shortest = group
+      .map((member) => shortestCircle(ways.get(member), member))
+      .sort((a, b) => a.length - b.length)[0]
     circles.push({ group, shortest })
   }
   return circles

@@ -51,14 +51,22 @@ const prepare = async (): Promise<Product> => {
   }
   for (const name of ["Regional news", "Sport 2"]) {
     const outputs = [{ name: "Head end", url: `rtp://127.0.0.1:${await freeUdpPort()}` }]
-    await product.api("POST", "/api/channels", { name, rtp_port: await freeUdpPort(), autostart: name === "Sport 2", outputs })
+    await product.api("POST", "/api/channels", {
+      name,
+      rtp_port: await freeUdpPort(),
+      autostart: name === "Sport 2",
+      outputs,
+    })
   }
   return product
 }
 
 const take = async (browser: Browser, product: Product, theme: (typeof THEMES)[number]) => {
   for (const [name, path, ready] of PAGES) {
-    const open = await openPage(browser, `${product.url}${path}`, { colorScheme: theme, viewport: { width: 1400, height: 900 } })
+    const open = await openPage(browser, `${product.url}${path}`, {
+      colorScheme: theme,
+      viewport: { width: 1400, height: 900 },
+    })
     await open.page.locator(ready).first().waitFor()
     if (name === "decode") {
       await open.page.locator("textarea, input[name=cue]").first().fill(CUE)

@@ -1,4 +1,7 @@
-/** `npm run docs:settings`: writes the tables of settings in `docs/` from the rows in core. A test holds the files to it. */
+/**
+ * `npm run docs:settings`: writes the tables of settings in `docs/` from the rows in core. A test holds the files
+ * to it.
+ */
 import { readFileSync, writeFileSync } from "node:fs"
 import { INPUT_SETTINGS } from "../src/core/input/setting-table.ts"
 import { LISTED_SETTINGS, type OutputSetting, rangeOf } from "../src/core/output/output-settings.ts"
@@ -50,7 +53,8 @@ const inputRow = (name: keyof typeof INPUT_SETTINGS): ReadonlyArray<string> => {
 const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
   const [head = []] = rows
   const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const line = (cells: ReadonlyArray<string>) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`
+  const line = (cells: ReadonlyArray<string>) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`
   const [first = "", ...others] = rows.map(line)
   return [first, line(widths.map((width) => "-".repeat(width))), ...others].join("\n")
 }
@@ -71,7 +75,8 @@ export const settingsDocs = () =>
   TABLES.map(({ file, head, rows }) => {
     const text = readFileSync(new URL(`../${file}`, import.meta.url), "utf8")
     const isTable = new RegExp(`^\\| ${head.join(" +\\| ")} +\\|\n(?:\\|.*\n)+`, "gm")
-    if (text.match(isTable)?.length !== 1) throw new Error(`${file} must have one table with the columns ${head.join(", ")}`)
+    if (text.match(isTable)?.length !== 1)
+      throw new Error(`${file} must have one table with the columns ${head.join(", ")}`)
     return { file, text, wanted: text.replace(isTable, () => `${table([head, ...rows])}\n`) }
   })
 

@@ -10,7 +10,13 @@ export const root = fileURLToPath(new URL("..", import.meta.url))
 export const bun = join(root, "node_modules", ".bin", "bun")
 export const deno = join(root, "node_modules", ".bin", "deno")
 
-const LIBRARY_FOLDERS = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib"]
+const LIBRARY_FOLDERS = [
+  "/usr/lib/x86_64-linux-gnu",
+  "/usr/lib/aarch64-linux-gnu",
+  "/usr/lib64",
+  "/usr/lib",
+  "/usr/local/lib",
+]
 const hasLibrary = (name) => LIBRARY_FOLDERS.some((folder) => existsSync(join(folder, name)))
 export const hasProgram = (name) =>
   (process.env["PATH"] ?? "").split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, name)))
@@ -65,8 +71,12 @@ export const nodePackages = (purpose) => {
   // `npm ci` empties node_modules first. A machine that has run before must not lose its packages when the registry is
   // down.
   const how = existsSync(join(root, "node_modules")) ? ["install", "--no-save"] : ["ci"]
-  const npm = spawnSync("npm", [...how, which, "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: ["ignore", 2, 2] })
-  if (npm.status !== 0) throw new Error(`npm ${how[0]} failed: see the lines above; the npm registry must be reachable once`)
+  const npm = spawnSync("npm", [...how, which, "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  })
+  if (npm.status !== 0)
+    throw new Error(`npm ${how[0]} failed: see the lines above; the npm registry must be reachable once`)
   writeFileSync(stamp, all ? lock : `run ${lock}`)
 }
 

@@ -11,8 +11,8 @@ try {
   process.exit(1)
 }
 // Detached, the service has a session of its own and can raise that session's share of a busy machine
-// (src/engine/system/priority.ts); in the terminal's session it would compete with everything else there. The pipe tells it
-// when this process has been killed, which no signal does.
+// (src/engine/system/priority.ts); in the terminal's session it would compete with everything else there. The pipe
+// tells it when this process has been killed, which no signal does.
 const service = spawn(bun, [join(root, "src", "main.ts"), "--parent-pipe", ...process.argv.slice(2)], {
   detached: true,
   stdio: ["pipe", "inherit", "inherit"],

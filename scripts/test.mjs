@@ -1,5 +1,5 @@
-// `npm test` sets the machine up, then runs the checks and the fast tests beside the end-to-end tests. `npm test -- <file>`
-// runs single files. The last line is `N passed, N failed`. Tests named "[media] ..." need ../shared/media.
+// `npm test` sets the machine up, then runs the checks and the fast tests beside the end-to-end tests. `npm test --
+// <file>` runs single files. The last line is `N passed, N failed`. Tests named "[media] ..." need ../shared/media.
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { existsSync, readFileSync, rmSync } from "node:fs"
@@ -18,17 +18,25 @@ const AT_A_TIME = { fast: 3, watchful: 3, e2e: 4, files: 3 }
 const SHARED = ["fast"]
 
 /**
- * Runs projects of vitest.config.ts, all of them or those of `files`. What it writes is shown at once, or, with `later`,
- * when it has ended, so that two runners do not write into each other's lines.
+ * Runs projects of vitest.config.ts, all of them or those of `files`. What it writes is shown at once, or, with
+ * `later`, when it has ended, so that two runners do not write into each other's lines.
  */
 const vitest = async (name, { projects = [name], files = [], later = false } = {}) => {
   const report = join(root, "build", `${name}.json`)
   rmSync(report, { force: true })
-  const args = ["--bun", join(root, "node_modules", ".bin", "vitest"), "run", ...projects.flatMap((project) => ["--project", project])]
+  const args = [
+    "--bun",
+    join(root, "node_modules", ".bin", "vitest"),
+    "run",
+    ...projects.flatMap((project) => ["--project", project]),
+  ]
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile=${report}`]
   const forks = AT_A_TIME[name]
-  // As many at least as at most: vitest 3.2 ends a shared worker twice when it is one too many, and fails the run for it.
-  const shared = SHARED.includes(name) ? ["--poolOptions.forks.isolate=false", `--poolOptions.forks.minForks=${forks}`] : []
+  // As many at least as at most: vitest 3.2 ends a shared worker twice when it is one too many, and fails the run
+  // for it.
+  const shared = SHARED.includes(name)
+    ? ["--poolOptions.forks.isolate=false", `--poolOptions.forks.minForks=${forks}`]
+    : []
   const pool = [`--poolOptions.forks.maxForks=${forks}`, ...shared]
   const all = [...args, ...pool, ...reporters, "--passWithNoTests", ...files]
   const output = later ? "pipe" : "inherit"
@@ -37,7 +45,8 @@ const vitest = async (name, { projects = [name], files = [], later = false } = {
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => written.push(chunk))
   const [status, signal] = await once(child, "close")
   process.stdout.write(Buffer.concat(written))
-  if (!existsSync(report)) return { passed: 0, failed: 1, media: 0, failures: [`${name}: the runner wrote no report (exit ${status})`] }
+  if (!existsSync(report))
+    return { passed: 0, failed: 1, media: 0, failures: [`${name}: the runner wrote no report (exit ${status})`] }
   const results = JSON.parse(readFileSync(report, "utf8"))
   const tests = results.testResults.flatMap((file) => file.assertionResults)
   const media = tests.filter((t) => t.status === "passed" && t.fullName.includes("[media]")).length
@@ -52,7 +61,10 @@ const vitest = async (name, { projects = [name], files = [], later = false } = {
 const failuresOf = (path, file) => {
   const failed = file.assertionResults.filter((t) => t.status === "failed")
   if (failed.length === 0) return file.status === "failed" ? [`${path}: ${firstLines(file.message)}`] : []
-  return failed.map((t) => `${path} > ${t.fullName} (${Math.round(t.duration ?? 0)} ms)\n    ${firstLines(t.failureMessages.join("\n"))}`)
+  return failed.map(
+    (t) =>
+      `${path} > ${t.fullName} (${Math.round(t.duration ?? 0)} ms)\n    ${firstLines(t.failureMessages.join("\n"))}`,
+  )
 }
 
 const firstLines = (text) => (text ?? "").split("\n").slice(0, 6).join("\n    ")
@@ -73,7 +85,10 @@ try {
   process.exit(1)
 }
 
-const parts = only.length === 0 ? await everything() : [await vitest("files", { projects: ["fast", "watchful", "e2e"], files: only })]
+const parts =
+  only.length === 0
+    ? await everything()
+    : [await vitest("files", { projects: ["fast", "watchful", "e2e"], files: only })]
 const failures = parts.flatMap((part) => part.failures ?? [])
 // Failures are repeated at the end, where they survive a log that is cut at its beginning.
 if (failures.length > 0) process.stdout.write(`\nfailed:\n${failures.map((f) => `  ${f}\n`).join("")}`)

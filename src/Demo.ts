@@ -1,6 +1,6 @@
 /**
- * `--demo`: a channel "Demo" with one SRT listener output, fed by the built-in test source, a supervised child process. Everything
- * lives in the normal store; a second start finds it there.
+ * `--demo`: a channel "Demo" with one SRT listener output, fed by the built-in test source, a supervised child process.
+ * Everything lives in the normal store; a second start finds it there.
  */
 import { createSocket } from "node:dgram"
 import { fileURLToPath } from "node:url"
@@ -31,7 +31,8 @@ const isFree = (port: number) =>
 /** The first port from `from` on that is neither bound nor claimed by a channel. */
 const freePort = (from: number, claimed: ReadonlySet<number>): Effect.Effect<number> =>
   Effect.gen(function* () {
-    for (let port = from; port < from + PORTS_TRIED; port++) if (!claimed.has(port) && (yield* isFree(port))) return port
+    for (let port = from; port < from + PORTS_TRIED; port++)
+      if (!claimed.has(port) && (yield* isFree(port))) return port
     return from
   })
 
@@ -51,7 +52,13 @@ const create = (channels: ChannelsService) =>
     const claimed = claimedBy(yield* channels.list)
     const rtp_port = yield* freePort(INPUT_PORT, claimed)
     const url = listenerUrl(yield* freePort(OUTPUT_PORT, claimed))
-    return yield* channels.create({ name: "Demo", rtp_ip: HOST, rtp_port, autostart: true, outputs: [{ protocol: "srt", url }] })
+    return yield* channels.create({
+      name: "Demo",
+      rtp_ip: HOST,
+      rtp_port,
+      autostart: true,
+      outputs: [{ protocol: "srt", url }],
+    })
   })
 
 /** A port that another program took since the last start is replaced by the next free one. */
@@ -78,7 +85,9 @@ const prepare = (channels: ChannelsService, outputs: OutputsService) =>
     Effect.catchTag("NotFound", () => create(channels)),
   )
 
-/** Sends until interrupted; ends when the process does. Its standard input is a pipe: it cannot outlive this process. */
+/**
+ * Sends until interrupted; ends when the process does. Its standard input is a pipe: it cannot outlive this process.
+ */
 const testSource = (to: string) =>
   Effect.acquireUseRelease(
     Effect.sync(() =>
@@ -101,7 +110,9 @@ const testSource = (to: string) =>
         Effect.promise(() => child),
       ),
   ).pipe(
-    Effect.tap((result) => Effect.logWarning(`the test source ended (exit code ${result.exitCode ?? result.signal}) and is started again`)),
+    Effect.tap((result) =>
+      Effect.logWarning(`the test source ended (exit code ${result.exitCode ?? result.signal}) and is started again`),
+    ),
     Effect.repeat(Schedule.spaced("1 second")),
   )
 
@@ -116,7 +127,10 @@ const banner = (httpUrl: string, demo: ChannelView) => {
   ].join("\n")
 }
 
-/** Sets the demo up and feeds it until the layer's scope closes. `httpUrl` is what to open, e.g. `http://127.0.0.1:8000`. */
+/**
+ * Sets the demo up and feeds it until the layer's scope closes. `httpUrl` is what to open,
+ * e.g. `http://127.0.0.1:8000`.
+ */
 export const demoLayer = (httpUrl: string): Layer.Layer<never, never, Channels | Outputs> =>
   Layer.scopedDiscard(
     Effect.gen(function* () {

@@ -1,8 +1,9 @@
 /**
- * The service: its layers, and nothing else. `--demo` adds a channel with a test source; `--parent-pipe` is `npm start`'s.
+ * The service: its layers, and nothing else. `--demo` adds a channel with a test source; `--parent-pipe` is
+ * `npm start`'s.
  *
- * Every service is named once, and read from the bottom up they are built in that order: each knows those below it. Shutdown (SIGTERM,
- * SIGINT) goes from the top down, each step with its own deadline, under 5 s in all:
+ * Every service is named once, and read from the bottom up they are built in that order: each knows those below it.
+ * Shutdown (SIGTERM, SIGINT) goes from the top down, each step with its own deadline, under 5 s in all:
  *   1. Demo             the test source is ended                                                0.5 s
  *   2. HttpLive         no new requests; those under way finish                                 1.5 s
  *   3. Supervisor       what happened is noted: "stopped with the service"
@@ -92,7 +93,10 @@ const WithControlPlane = WithVerbs.pipe(
   Layer.provideMerge(ChangeFeed.Live),
 )
 
-/** What it stands on. The engine is built upon the store: a file that cannot be used stops the start before any process is touched. */
+/**
+ * What it stands on. The engine is built upon the store: a file that cannot be used stops the start before any process
+ * is touched.
+ */
 const MainLive = WithControlPlane.pipe(
   Layer.provide(EngineClient.Live),
   Layer.provide(EngineProcess.Live),

@@ -12,7 +12,8 @@ const explain = (cause: Cause.Cause<unknown>): string => {
 }
 
 const teardown: Teardown = (exit, onExit) => {
-  if (Exit.isFailure(exit) && !Cause.isInterruptedOnly(exit.cause)) process.stderr.write(`distributor: ${explain(exit.cause)}\n`)
+  if (Exit.isFailure(exit) && !Cause.isInterruptedOnly(exit.cause))
+    process.stderr.write(`distributor: ${explain(exit.cause)}\n`)
   defaultTeardown(exit, onExit)
 }
 

@@ -26,17 +26,22 @@ const pmtSection = fc
     pid: tablePid,
     program_number: program,
     version,
-    streams: fc.array(fc.record({ pid: streamPid, stream_type: fc.constantFrom(0x1b, 0x86, 0x86), descriptors: fc.constant([]) }), {
-      maxLength: 4,
-    }),
+    streams: fc.array(
+      fc.record({ pid: streamPid, stream_type: fc.constantFrom(0x1b, 0x86, 0x86), descriptors: fc.constant([]) }),
+      {
+        maxLength: 4,
+      },
+    ),
   })
   .map(({ pid, ...pmt }) => ({ pid, section: buildPmt({ ...pmt, pcr_pid: 0x100, descriptors: [] }) }))
 
-const privateSection = fc.record({ pid: streamPid, length: fc.integer({ min: 7, max: 700 }) }).map(({ pid, length }) => {
-  const section = new Uint8Array(length).fill(length & 255)
-  section.set([0xfc, 0x30 | ((length - 3) >> 8), (length - 3) & 255])
-  return { pid, section: sealSection(section) }
-})
+const privateSection = fc
+  .record({ pid: streamPid, length: fc.integer({ min: 7, max: 700 }) })
+  .map(({ pid, length }) => {
+    const section = new Uint8Array(length).fill(length & 255)
+    section.set([0xfc, 0x30 | ((length - 3) >> 8), (length - 3) & 255])
+    return { pid, section: sealSection(section) }
+  })
 
 type Write = (next: (pid: number, packets: number) => number) => Uint8Array
 
@@ -82,7 +87,13 @@ const packets = fc.oneof(
 /** What happens to the sequence number, and to the datagram. */
 const fate = fc.oneof(
   { weight: 30, arbitrary: fc.constant({ kind: "sound" } as const) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("skip" as const), by: fc.constantFrom(1, 2, 130, 2999, 3000, 40000, 65408) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("skip" as const),
+      by: fc.constantFrom(1, 2, 130, 2999, 3000, 40000, 65408),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("late" as const), by: fc.integer({ min: 1, max: 130 }) }) },
   { weight: 1, arbitrary: fc.constant({ kind: "twice" } as const) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("damage" as const), at: fc.nat(1400), value: fc.nat(255) }) },
@@ -122,7 +133,8 @@ const play = (steps: ReadonlyArray<Step>, firstSequence: number, firstTimestamp:
     const number = now.kind === "late" ? sequence - now.by : sequence++
     const timestamp = firstTimestamp + Math.round(rx_us * 0.09)
     let bytes = sender < 2 ? buildRtp({ sequence: number, timestamp, ssrc: sender }, payload) : payload
-    if (now.kind === "damage") bytes = Uint8Array.from(bytes).fill(now.value, now.at % bytes.length, (now.at % bytes.length) + 1)
+    if (now.kind === "damage")
+      bytes = Uint8Array.from(bytes).fill(now.value, now.at % bytes.length, (now.at % bytes.length) + 1)
     if (now.kind === "cut") bytes = bytes.slice(0, now.at % bytes.length)
     if (now.kind === "noise") bytes = now.bytes
     const datagram = { bytes, rx_us, ipv4: 0x7f000001, port: 5000 + sender }
@@ -150,10 +162,14 @@ export const arbitraryNoise = (maxLength: number): fc.Arbitrary<Datagram[]> =>
         bytes: fc.oneof(
           fc.uint8Array({ maxLength: 600 }),
           fc.uint8Array({ minLength: 188, maxLength: 188 }).map((bytes) => Uint8Array.from(bytes).fill(0x47, 0, 1)),
-          fc.uint8Array({ minLength: 200, maxLength: 200 }).map((bytes) => Uint8Array.from(bytes).fill(0x80, 0, 1).fill(0x47, 12, 13)),
+          fc
+            .uint8Array({ minLength: 200, maxLength: 200 })
+            .map((bytes) => Uint8Array.from(bytes).fill(0x80, 0, 1).fill(0x47, 12, 13)),
         ),
         port: fc.nat(2),
       }),
       { maxLength },
     )
-    .map((datagrams) => datagrams.map((datagram, i) => ({ ...datagram, rx_us: 1_000_000 + i * 30_000, ipv4: 0x7f000001 })))
+    .map((datagrams) =>
+      datagrams.map((datagram, i) => ({ ...datagram, rx_us: 1_000_000 + i * 30_000, ipv4: 0x7f000001 })),
+    )

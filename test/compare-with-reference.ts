@@ -45,7 +45,11 @@ const readEvent = ({ type, pid, a, b, data }: CoreEvent): ReferenceEvent => {
 /**
  * Resets `leg`, feeds both, compares counters, gauges, PIDs, events and slots; returns the reference for further facts.
  */
-export const compareWithReference = (core: PacketCore, datagrams: ReadonlyArray<Datagram>, leg = 0): ReferenceParser => {
+export const compareWithReference = (
+  core: PacketCore,
+  datagrams: ReadonlyArray<Datagram>,
+  leg = 0,
+): ReferenceParser => {
   core.resetLeg(leg)
   core.resetChannel(leg >> 1)
   core.takeEvents()

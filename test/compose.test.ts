@@ -49,7 +49,9 @@ describe("docker-compose.yml", () => {
     if (env_file.some(({ required }) => required && !isThere)) throw new Error("docker compose stops: there is no .env")
     return {
       ...(env_file.some(({ path }) => path === ".env") ? dotenv : {}),
-      ...Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, interpolate(String(value), dotenv)])),
+      ...Object.fromEntries(
+        Object.entries(environment).map(([key, value]) => [key, interpolate(String(value), dotenv)]),
+      ),
     }
   }
 
@@ -62,8 +64,12 @@ describe("docker-compose.yml", () => {
 
   it("gives the product the image's health check, its volumes and its version", () => {
     const product = compose.services["distributor"]
-    expect(product?.healthcheck?.test.slice(1)).toEqual(parseDockerfile(read("Dockerfile")).at(-1)?.meta.healthcheck?.command)
-    expect(product?.image).toBe(`stream-distributor:${(JSON.parse(read("package.json")) as { version: string }).version}`)
+    expect(product?.healthcheck?.test.slice(1)).toEqual(
+      parseDockerfile(read("Dockerfile")).at(-1)?.meta.healthcheck?.command,
+    )
+    expect(product?.image).toBe(
+      `stream-distributor:${(JSON.parse(read("package.json")) as { version: string }).version}`,
+    )
     expect(product?.volumes).toEqual(["distributor:/data", "keys:/keys", "./deploy/files:/files:ro"])
   })
 
@@ -71,8 +77,13 @@ describe("docker-compose.yml", () => {
     const dotenv = Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, `${name} of .env`]))
     const seen = environmentOf("distributor", dotenv)
     const shared = { DATA_DIR: "/data", METRICS_KEY_FILE: "/keys/prometheus.key" }
-    expect(Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, seen[name]]))).toEqual({ ...dotenv, ...shared })
-    expect(Object.keys(environmentOf("distributor", {})).filter((name) => !(name in SETTINGS))).toEqual(["GRAFANA_PASSWORD"])
+    expect(Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, seen[name]]))).toEqual({
+      ...dotenv,
+      ...shared,
+    })
+    expect(Object.keys(environmentOf("distributor", {})).filter((name) => !(name in SETTINGS))).toEqual([
+      "GRAFANA_PASSWORD",
+    ])
     // A password of another service is not for its processes.
     expect(environmentOf("distributor", { GRAFANA_PASSWORD: "x" })["GRAFANA_PASSWORD"]).toBe("")
   })
@@ -80,13 +91,22 @@ describe("docker-compose.yml", () => {
   it("starts without .env, and is then open to others with a key that the first start makes", () => {
     for (const name of Object.keys(compose.services)) expect(() => environmentOf(name, {}), name).not.toThrow()
     const image = parseDockerfile(read("Dockerfile")).at(-1)?.steps ?? []
-    const ofImage = Object.assign({}, ...image.map((step) => (step.op === "env" ? step.variables : {}))) as Record<string, string>
-    expect({ ...ofImage, ...environmentOf("distributor", {}) }).toMatchObject({ HOST: "0.0.0.0", FIRST_KEY_FILE: "/data/first.key" })
+    const ofImage = Object.assign({}, ...image.map((step) => (step.op === "env" ? step.variables : {}))) as Record<
+      string,
+      string
+    >
+    expect({ ...ofImage, ...environmentOf("distributor", {}) }).toMatchObject({
+      HOST: "0.0.0.0",
+      FIRST_KEY_FILE: "/data/first.key",
+    })
     // A volume takes its owner from the directory in the image.
     for (const path of ["/data", "/keys"])
       expect(
         image.some(
-          (step) => step.op === "run" && step.command.includes(`install -d -o 10001 -g 10001 -m 07`) && step.command.includes(` ${path}`),
+          (step) =>
+            step.op === "run" &&
+            step.command.includes(`install -d -o 10001 -g 10001 -m 07`) &&
+            step.command.includes(` ${path}`),
         ),
         path,
       ).toBe(true)
@@ -95,7 +115,9 @@ describe("docker-compose.yml", () => {
   it("has Prometheus scrape as prometheus.yml does, with the key that the product leaves for it", () => {
     const prometheus = compose.services["prometheus"]
     const file = /--config\.file=\/etc\/(\S+)/.exec((prometheus?.command ?? []).join(" "))?.[1] ?? ""
-    const ours = parseYaml(read(file)) as { scrape_configs: ReadonlyArray<{ job_name: string; authorization?: unknown }> }
+    const ours = parseYaml(read(file)) as {
+      scrape_configs: ReadonlyArray<{ job_name: string; authorization?: unknown }>
+    }
     const key = environmentOf("distributor", {})["METRICS_KEY_FILE"]
     expect(ours.scrape_configs.filter((job) => job.authorization !== undefined)).toMatchObject([
       { job_name: "distributor", authorization: { credentials_file: key } },
@@ -109,9 +131,13 @@ describe("docker-compose.yml", () => {
     let folder: string
     beforeEach(() => {
       folder = mkdtempSync(join(tmpdir(), "grafana-"))
-      writeFileSync(join(folder, "run.sh"), '#!/bin/sh\necho "password=$(printenv GF_SECURITY_ADMIN_PASSWORD || echo unset)"\n', {
-        mode: 0o755,
-      })
+      writeFileSync(
+        join(folder, "run.sh"),
+        '#!/bin/sh\necho "password=$(printenv GF_SECURITY_ADMIN_PASSWORD || echo unset)"\n',
+        {
+          mode: 0o755,
+        },
+      )
     })
     afterEach(() => rmSync(folder, { recursive: true, force: true }))
     /** What its entrypoint says, with its volume in `folder`. */
@@ -144,17 +170,24 @@ describe("docker-compose.yml", () => {
   })
 
   it("lets nothing but the product listen on other addresses than loopback", () => {
-    for (const [name, { command = [], environment = {} }] of Object.entries(compose.services).filter(([name]) => name !== "distributor")) {
-      const listens = command.find((word) => word.startsWith("--web.listen-address=")) ?? environment["GF_SERVER_HTTP_ADDR"]
+    for (const [name, { command = [], environment = {} }] of Object.entries(compose.services).filter(
+      ([name]) => name !== "distributor",
+    )) {
+      const listens =
+        command.find((word) => word.startsWith("--web.listen-address=")) ?? environment["GF_SERVER_HTTP_ADDR"]
       expect(listens, name).toContain("127.0.0.1")
     }
   })
 
   it("mounts named volumes and folders of the checkout", () => {
-    const sources = Object.values(compose.services).flatMap(({ volumes = [] }) => volumes.map((volume) => volume.split(":")[0] ?? ""))
+    const sources = Object.values(compose.services).flatMap(({ volumes = [] }) =>
+      volumes.map((volume) => volume.split(":")[0] ?? ""),
+    )
     const named = sources.filter((source) => !/^[./]/.test(source))
     expect(named.filter((name) => !(name in compose.volumes))).toEqual([])
-    const top = sources.filter((source) => source.startsWith("./") && existsSync(join(root, source.split("/")[1] ?? "")))
+    const top = sources.filter(
+      (source) => source.startsWith("./") && existsSync(join(root, source.split("/")[1] ?? "")),
+    )
     expect(top.filter((source) => !existsSync(join(root, source)))).toEqual([])
   })
 })

@@ -26,14 +26,17 @@ const STARTS = [2 ** 31, 2 ** 32].flatMap((limit) =>
   [90, 1500, 3800, 20_000].map((before) => [`${before} below ${limit}`, limit - before] as const),
 )
 
-const ts = numberNulls(generateTs(SECONDS, { bitrate: BITRATE, breakEverySeconds: 5, breakSeconds: 2, spliceNullSeconds: 1 }))
+const ts = numberNulls(
+  generateTs(SECONDS, { bitrate: BITRATE, breakEverySeconds: 5, breakSeconds: 2, spliceNullSeconds: 1 }),
+)
 /** Ages of connections, in slots, when the stream begins. 2^31 slots are 13 days at 20 Mbit/s. */
 const AGES = [2 ** 31 - 2000, 2 ** 31 + 2000, 2 ** 32 - 2000]
 
 /** From half of it on another stream. */
 const parted = (): Uint8Array => {
   const copy = Uint8Array.from(ts)
-  for (let at = Math.floor(ts.length / 376) * 188; at < copy.length; at += 188) copy[at + 187] = (copy[at + 187] ?? 0) ^ 0x55
+  for (let at = Math.floor(ts.length / 376) * 188; at < copy.length; at += 188)
+    copy[at + 187] = (copy[at + 187] ?? 0) ^ 0x55
   return copy
 }
 const other = parted()
@@ -43,7 +46,11 @@ const other = parted()
  * 2 s.
  */
 const rtp = (from: number, ssrc: number, shift = 0): Packetising => ({
-  rtp: { ssrc, sequence: (Math.floor(from / 7) + shift) & 0xffff, timestamp: from > 2 ** 31 ? 2 ** 32 - 180_000 : 2 ** 31 - 180_000 },
+  rtp: {
+    ssrc,
+    sequence: (Math.floor(from / 7) + shift) & 0xffff,
+    timestamp: from > 2 ** 31 ? 2 ** 32 - 180_000 : 2 ** 31 - 180_000,
+  },
 })
 const later = delay(80_000)
 const SCENARIOS: Readonly<Record<string, (from: number) => ReadonlyArray<Schedule>>> = {
@@ -58,7 +65,10 @@ const SCENARIOS: Readonly<Record<string, (from: number) => ReadonlyArray<Schedul
     impair(packetise(ts, rtp(from, 2, 77)), 4, loss(0.02), cut(5e6, 8e6), later),
   ],
   "merged, raw UDP": () => [impair(packetise(ts), 5, cut(6e6, 8e6)), impair(packetise(ts), 6, later)],
-  "legs that part while merged": (from) => [impair(packetise(ts, rtp(from, 1)), 7), impair(packetise(other, rtp(from, 2)), 8, later)],
+  "legs that part while merged": (from) => [
+    impair(packetise(ts, rtp(from, 1)), 7),
+    impair(packetise(other, rtp(from, 2)), 8, later),
+  ],
 }
 
 /** A session with a reader of its own, which reads `every` passes. */
@@ -158,12 +168,17 @@ describe.each(Object.keys(SCENARIOS))("%s", (scenario) => {
     expect(slots).toBeGreaterThan(3900)
     expect(sections.length).toBeGreaterThan(8)
     const sent = (id: string) =>
-      fates.filter((fate) => (fate as { output_id: string }).output_id === id).map((fate) => (fate as { sent: boolean }).sent)
-    for (const id of ["prompt", ...AGES.map((age) => `${age} slots old`)]) expect([id, sent(id)]).toEqual([id, sections.map(() => true)])
+      fates
+        .filter((fate) => (fate as { output_id: string }).output_id === id)
+        .map((fate) => (fate as { sent: boolean }).sent)
+    for (const id of ["prompt", ...AGES.map((age) => `${age} slots old`)])
+      expect([id, sent(id)]).toEqual([id, sections.map(() => true)])
     expect(new Set(sent("two seconds late"))).toEqual(new Set([true, false]))
     expect(readers.map(({ dropped }) => dropped > 0)).toEqual([false, true, ...AGES.map(() => false)])
     if (scenario === "legs that part while merged") {
-      const ends = notes.filter((one) => (one as CoreEvent).type === L.EVENT_MERGE && (one as CoreEvent).a === L.MERGE_OFF)
+      const ends = notes.filter(
+        (one) => (one as CoreEvent).type === L.EVENT_MERGE && (one as CoreEvent).a === L.MERGE_OFF,
+      )
       expect(ends).toMatchObject([{ b: L.MERGE_END_DIFFERENT }])
     } else expect(difference.extra).toBe(0)
   })

@@ -22,7 +22,13 @@ const EVERY = 30
 const BREAK = 10
 /** The wrap falls in the middle of break 20, ten minutes after the start. */
 const START_PTS = PTS_MODULUS - (20 * EVERY + BREAK / 2) * TICKS
-const OPTIONS = { bitrate: 250_000, startPts90k: START_PTS, breakEverySeconds: EVERY, breakSeconds: BREAK, spliceNullSeconds: 10 }
+const OPTIONS = {
+  bitrate: 250_000,
+  startPts90k: START_PTS,
+  breakEverySeconds: EVERY,
+  breakSeconds: BREAK,
+  spliceNullSeconds: 10,
+}
 const STARTED_US = 5e6
 const WALL_MS = Date.UTC(2026, 0, 1)
 
@@ -92,17 +98,27 @@ const expected = Array.from({ length: SECONDS / EVERY }, (_, i) => i + 1).flatMa
 })
 
 describe("three hours of the test source's schedule", () => {
-  it("lose no cue on their way through packet core and watcher, across the wrap of PTS", { timeout: 60_000 }, async () => {
+  it("lose no cue on their way through packet core and watcher, across the wrap of PTS", {
+    timeout: 60_000,
+  }, async () => {
     const { cues, endMs, events, runtime, scheduled, seen } = watch(await loadCore())
 
     expect(seen).toEqual(scheduled)
-    expect(seen.length).toBe(expected.reduce((sum, { repeats }) => sum + 1 + repeats, SECONDS / OPTIONS.spliceNullSeconds))
-    expect(cues.map(({ duration_s, event_id, kind, pts: at, repeats }) => ({ event_id, kind, pts: at, duration_s, repeats }))).toEqual(
-      expected,
+    expect(seen.length).toBe(
+      expected.reduce((sum, { repeats }) => sum + 1 + repeats, SECONDS / OPTIONS.spliceNullSeconds),
     )
-    expect(new Set(cues.map(({ command, crc_ok, errors, pid }) => JSON.stringify({ command, crc_ok, errors, pid })))).toEqual(
-      new Set([JSON.stringify({ command: "splice_insert", crc_ok: true, errors: [], pid: SCTE35_PID })]),
-    )
+    expect(
+      cues.map(({ duration_s, event_id, kind, pts: at, repeats }) => ({
+        event_id,
+        kind,
+        pts: at,
+        duration_s,
+        repeats,
+      })),
+    ).toEqual(expected)
+    expect(
+      new Set(cues.map(({ command, crc_ok, errors, pid }) => JSON.stringify({ command, crc_ok, errors, pid }))),
+    ).toEqual(new Set([JSON.stringify({ command: "splice_insert", crc_ok: true, errors: [], pid: SCTE35_PID })]))
     // Announced by the clock of the stream, 0.4 s behind the first picture, some ms after its packet was due.
     for (const { kind, preroll_s } of cues) {
       expect(preroll_s).toBeGreaterThan(kind === "out" ? 7.9 : 4.4)

@@ -24,7 +24,8 @@ describe("dashboards", () => {
   it("are what the code makes: npm run dashboards was not forgotten", () => {
     const made = dashboards()
     expect(names.toSorted()).toEqual(Object.keys(made).toSorted())
-    for (const [name, dashboard] of Object.entries(made)) expect(text(`grafana/dashboards/${name}`) === asText(dashboard), name).toBe(true)
+    for (const [name, dashboard] of Object.entries(made))
+      expect(text(`grafana/dashboards/${name}`) === asText(dashboard), name).toBe(true)
   })
 
   it.each(files)("%s keeps to all rules", (_, dashboard) => {
@@ -34,7 +35,9 @@ describe("dashboards", () => {
 
   it("are all told of in docs/dashboards.md", () => {
     for (const [name, { title }] of files) {
-      expect(text("docs/dashboards.md")).toMatch(new RegExp(`\\| \\*\\*${title.split(" / ").at(-1)}\\*\\* +\\| \`${name}\` `))
+      expect(text("docs/dashboards.md")).toMatch(
+        new RegExp(`\\| \\*\\*${title.split(" / ").at(-1)}\\*\\* +\\| \`${name}\` `),
+      )
     }
   })
 
@@ -68,7 +71,11 @@ describe("lint", () => {
     ["template-job", "a pattern that matches what has no job", (d) => (named(d, "job").allValue = ".*")],
     ["template-instance", "not all", (d) => (named(d, "instance").includeAll = false)],
     ["template-instance", "from a fixed data source", (d) => (named(d, "instance").datasource.uid = "prom")],
-    ["template-label-promql", "a query that cannot be read", (d) => (named(d, "job").query.query = "label_values(up{, job)")],
+    [
+      "template-label-promql",
+      "a query that cannot be read",
+      (d) => (named(d, "job").query.query = "label_values(up{, job)"),
+    ],
     ["template-label-promql", "no label_values", (d) => (named(d, "job").query.query = "query_result(up)")],
     ["template-on-time-change-reload", "only at the start", (d) => (named(d, "job").refresh = 1)],
     ["template-labelled", "without a label", (d) => delete named(d, "product").label],
@@ -120,10 +127,17 @@ describe("lint", () => {
   })
 
   it("reads selectors with their ranges and the functions that take them", () => {
-    const { error, selectors } = parsePromql(`sum by (a) (increase(b_total${S}[$__range])) / (rate(c_total[1m]) > 0) and up == 1`)
+    const { error, selectors } = parsePromql(
+      `sum by (a) (increase(b_total${S}[$__range])) / (rate(c_total[1m]) > 0) and up == 1`,
+    )
     expect(error).toBeNull()
     expect(selectors).toEqual([
-      { metric: "b_total", matchers: ['job=~"$job"', 'instance=~"$instance"'], range: "$__range", function: "increase" },
+      {
+        metric: "b_total",
+        matchers: ['job=~"$job"', 'instance=~"$instance"'],
+        range: "$__range",
+        function: "increase",
+      },
       { metric: "c_total", matchers: [], range: "1m", function: "rate" },
       { metric: "up", matchers: [], range: null, function: null },
     ])
@@ -158,14 +172,22 @@ describe("provisioning", () => {
     const prometheus = parse(text("prometheus/prometheus.yml")) as Broken
     const [source] = yaml("datasources/prometheus.yaml").datasources
     expect(compose.services.prometheus.command).toContain(`--web.listen-address=${new URL(source.url).host}`)
-    expect(source).toMatchObject({ type: "prometheus", isDefault: true, jsonData: { timeInterval: prometheus.global.scrape_interval } })
+    expect(source).toMatchObject({
+      type: "prometheus",
+      isDefault: true,
+      jsonData: { timeInterval: prometheus.global.scrape_interval },
+    })
   })
 
   it("reads the dashboards where docker-compose.yml mounts them", () => {
-    const mounts: ReadonlyArray<string> = (parse(text("docker-compose.yml"), { merge: true }) as Broken).services.grafana.volumes
+    const mounts: ReadonlyArray<string> = (parse(text("docker-compose.yml"), { merge: true }) as Broken).services
+      .grafana.volumes
     const [provider] = yaml("dashboards/distributor.yaml").providers
     expect(mounts).toEqual(
-      expect.arrayContaining([`./grafana/dashboards:${provider.options.path}:ro`, "./grafana/provisioning:/etc/grafana/provisioning:ro"]),
+      expect.arrayContaining([
+        `./grafana/dashboards:${provider.options.path}:ro`,
+        "./grafana/provisioning:/etc/grafana/provisioning:ro",
+      ]),
     )
     expect(provider).toMatchObject({ type: "file", allowUiUpdates: false })
   })

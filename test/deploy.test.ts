@@ -13,12 +13,16 @@ const root = fileURLToPath(new URL("..", import.meta.url))
 const read = (path: string) => readFileSync(join(root, path), "utf8")
 /** Read by the runtime and its libraries, not by us. */
 const OF_THE_RUNTIME = ["NODE_ENV", "BUN_RUNTIME_TRANSPILER_CACHE_PATH", ...Object.keys(serviceEnvironment)]
-const unknownSettings = (names: ReadonlyArray<string>) => names.filter((name) => !(name in SETTINGS) && !OF_THE_RUNTIME.includes(name))
+const unknownSettings = (names: ReadonlyArray<string>) =>
+  names.filter((name) => !(name in SETTINGS) && !OF_THE_RUNTIME.includes(name))
 
 describe("Dockerfile", () => {
   const stages = parseDockerfile(read("Dockerfile"))
   const image = stages.at(-1)
-  const env = Object.assign({}, ...(image?.steps ?? []).map((step) => (step.op === "env" ? step.variables : {}))) as Record<string, string>
+  const env = Object.assign(
+    {},
+    ...(image?.steps ?? []).map((step) => (step.op === "env" ? step.variables : {})),
+  ) as Record<string, string>
 
   it("has two stages on one Debian of an exact version", () => {
     expect(stages.map(({ base }) => base)).toEqual([stages[0]?.base, stages[0]?.base])
@@ -44,7 +48,11 @@ describe("Dockerfile", () => {
     ["an unknown instruction", "FROM debian:12.15-slim\nADD a b", /Dockerfile:2: ADD/],
     ["a tag that moves", "FROM debian:latest", /no image with an exact tag/],
     ["no tag", "FROM debian", /exact tag/],
-    ["a shell-form entrypoint", "FROM debian:12.15-slim\nENTRYPOINT bun main.ts", /Dockerfile:2: ENTRYPOINT: must have the exec form/],
+    [
+      "a shell-form entrypoint",
+      "FROM debian:12.15-slim\nENTRYPOINT bun main.ts",
+      /Dockerfile:2: ENTRYPOINT: must have the exec form/,
+    ],
     ["a user by name", "FROM debian:12.15-slim\nUSER distributor", /must be numbers/],
     ["options of COPY", "FROM debian:12.15-slim\nCOPY --chown=1:1 a b", /--chown/],
     ["a wildcard", "FROM debian:12.15-slim\nCOPY *.json /x/", /plain paths/],
@@ -56,7 +64,9 @@ describe("Dockerfile", () => {
   })
 
   it("its reader joins lines, and drops comments between them", () => {
-    const [stage] = parseDockerfile("# x\nFROM debian:12.15-slim AS one\nRUN a \\\n # why\n && b\nCOPY --from=zero /a /b\nENV A=1 B=\n")
+    const [stage] = parseDockerfile(
+      "# x\nFROM debian:12.15-slim AS one\nRUN a \\\n # why\n && b\nCOPY --from=zero /a /b\nENV A=1 B=\n",
+    )
     expect(stage).toMatchObject({ base: "debian:12.15-slim", name: "one" })
     expect(stage?.steps).toEqual([
       { op: "run", command: "a && b" },
@@ -85,7 +95,13 @@ describe("Dockerfile", () => {
   it("finds all that it copies in its context", () => {
     const files = contextFiles(root)
     expect(files).toEqual(
-      expect.arrayContaining(["package.json", "package-lock.json", "tsconfig.json", "LICENSE", "scripts/build-core.mjs"]),
+      expect.arrayContaining([
+        "package.json",
+        "package-lock.json",
+        "tsconfig.json",
+        "LICENSE",
+        "scripts/build-core.mjs",
+      ]),
     )
     expect(files.filter((path) => /\.(db|key|pem)$|\.env/.test(path))).toEqual([])
   })
@@ -104,7 +120,9 @@ describe("commands of the pages", () => {
     // `-e NAME` without a value passes on what the shell has.
     const pages = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"))
     expect(
-      pages.flatMap((name) => [...read(`docs/${name}`).matchAll(/^.*(?:-e|--env) [A-Z_]+(?=[\s\\]).*$/gm)].map(([line]) => line)),
+      pages.flatMap((name) =>
+        [...read(`docs/${name}`).matchAll(/^.*(?:-e|--env) [A-Z_]+(?=[\s\\]).*$/gm)].map(([line]) => line),
+      ),
     ).toEqual([])
   })
 })
@@ -121,7 +139,8 @@ describe("deploy/kubernetes", () => {
 
   it("has what it takes, in one namespace", () => {
     expect(documents.map(({ kind }) => kind)).toEqual(["Namespace", "Secret", "Service", "StatefulSet", "PodMonitor"])
-    for (const { kind, metadata } of documents) if (kind !== "Namespace") expect(metadata.namespace).toBe("stream-distributor")
+    for (const { kind, metadata } of documents)
+      if (kind !== "Namespace") expect(metadata.namespace).toBe("stream-distributor")
   })
 
   it("selectors find the pod, by the port's name", () => {
@@ -129,7 +148,11 @@ describe("deploy/kubernetes", () => {
     const set = documents.find(({ kind }) => kind === "StatefulSet")
     const service = documents.find(({ kind }) => kind === "Service")
     const monitor = documents.find(({ kind }) => kind === "PodMonitor")
-    for (const selector of [set?.spec.selector.matchLabels, service?.spec.selector, monitor?.spec.selector.matchLabels]) {
+    for (const selector of [
+      set?.spec.selector.matchLabels,
+      service?.spec.selector,
+      monitor?.spec.selector.matchLabels,
+    ]) {
       expect(labels).toMatchObject(selector)
     }
     expect(set?.spec).toMatchObject({ replicas: 1, serviceName: service?.metadata.name })
@@ -138,8 +161,14 @@ describe("deploy/kubernetes", () => {
   })
 
   it("has the node's network and names, and one pod a node", () => {
-    expect(pod.spec).toMatchObject({ hostNetwork: true, dnsPolicy: "ClusterFirstWithHostNet", automountServiceAccountToken: false })
-    expect(pod.spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey).toBe("kubernetes.io/hostname")
+    expect(pod.spec).toMatchObject({
+      hostNetwork: true,
+      dnsPolicy: "ClusterFirstWithHostNet",
+      automountServiceAccountToken: false,
+    })
+    expect(pod.spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey).toBe(
+      "kubernetes.io/hostname",
+    )
     expect(container.ports[0].hostPort).toBe(container.ports[0].containerPort)
   })
 
@@ -155,7 +184,12 @@ describe("deploy/kubernetes", () => {
     const { gid, uid } = parseDockerfile(read("Dockerfile"))
       .at(-1)
       ?.steps.find((step) => step.op === "user") ?? { gid: 0, uid: 0 }
-    expect(pod.spec.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: uid, runAsGroup: gid, fsGroup: gid })
+    expect(pod.spec.securityContext).toMatchObject({
+      runAsNonRoot: true,
+      runAsUser: uid,
+      runAsGroup: gid,
+      fsGroup: gid,
+    })
     expect(container.securityContext).toMatchObject({
       readOnlyRootFilesystem: true,
       allowPrivilegeEscalation: false,

@@ -29,7 +29,8 @@ let directory: string
 /** Answered instead of the app's, when it is set. */
 let instead: { status: number; text: string } | null = null
 const server = createServer((request, response) => {
-  if (instead === null) return void getRequestListener(app.app.fetch, { overrideGlobalObjects: false })(request, response)
+  if (instead === null)
+    return void getRequestListener(app.app.fetch, { overrideGlobalObjects: false })(request, response)
   response.writeHead(instead.status).end(instead.text)
 })
 
@@ -57,8 +58,11 @@ const run = (
   cwd = directory,
 ) =>
   new Promise<{ code: number; out: string; err: string }>((resolve) => {
-    const child = execFile("node", [CLI, ...words], { env: { PATH, ...env }, cwd, timeout: 10_000 }, (error, out, err) =>
-      resolve({ code: error === null ? 0 : Number(error.code ?? 99), out, err }),
+    const child = execFile(
+      "node",
+      [CLI, ...words],
+      { env: { PATH, ...env }, cwd, timeout: 10_000 },
+      (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code ?? 99), out, err }),
     )
     child.stdin?.end(input)
   })
@@ -149,13 +153,18 @@ describe("distributor", () => {
     await run(["apply", file("channels.yaml", yaml())])
     await run(["apply", file("empty.yaml", "version: 1\nchannels: []")])
     const { out } = await run(["versions"])
-    expect(out).toMatch(/^3 {2}\S+ {2}127\.0\.0\.1 \(with the API key\)\n {4}a configuration is applied: 1 channel removed\n2 /)
+    expect(out).toMatch(
+      /^3 {2}\S+ {2}127\.0\.0\.1 \(with the API key\)\n {4}a configuration is applied: 1 channel removed\n2 /,
+    )
     expect((await run(["rollback", "2"])).out).toContain("1 channel created\nversion 4\n")
     expect(await run(["rollback", "99"])).toMatchObject({ code: 1, err: expect.stringContaining("version: is 99") })
   })
 
   it("is a health check, without a key", async () => {
-    expect(await run(["health"], { DISTRIBUTOR_URL: url })).toMatchObject({ code: 0, out: expect.stringContaining('"ready"') })
+    expect(await run(["health"], { DISTRIBUTOR_URL: url })).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('"ready"'),
+    })
     expect(await run(["health", "--url", url], {})).toMatchObject({ code: 0 })
     instead = { status: 503, text: '{"status":"not ready"}' }
     expect(await run(["health", `--url=${url}`], {})).toEqual({ code: 1, out: '{"status":"not ready"}\n', err: "" })
@@ -168,9 +177,15 @@ describe("distributor", () => {
 
   it("takes port and key from the .env of the working directory, as the service does, and what the environment has before it", async () => {
     const port = new URL(url).port
-    const folder = folderWith(".env", `# settings\nHOST=127.0.0.1\nexport PORT=${port}  # of the pages\nAPI_KEY="${KEY}"\n`)
+    const folder = folderWith(
+      ".env",
+      `# settings\nHOST=127.0.0.1\nexport PORT=${port}  # of the pages\nAPI_KEY="${KEY}"\n`,
+    )
     expect(await run(["versions"], {}, "", folder)).toMatchObject({ code: 0, err: "" })
-    expect(await run(["versions"], { API_KEY: "another" }, "", folder)).toMatchObject({ code: 1, err: expect.stringContaining("API key") })
+    expect(await run(["versions"], { API_KEY: "another" }, "", folder)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("API key"),
+    })
     writeFileSync(join(folder, ".env.local"), "API_KEY=another\n")
     expect(await run(["versions"], {}, "", folder)).toMatchObject({ code: 1 })
     expect(await run(["versions"], { NODE_ENV: "test" }, "", folder)).toMatchObject({ code: 0 })
@@ -179,8 +194,12 @@ describe("distributor", () => {
   it("takes the key that the first start of a container left, unless there is another", async () => {
     const FIRST_KEY_FILE = file("first.key", `${KEY}\n`)
     expect(await run(["versions"], { DISTRIBUTOR_URL: url, FIRST_KEY_FILE })).toMatchObject({ code: 0 })
-    expect(await run(["versions"], { DISTRIBUTOR_URL: url, FIRST_KEY_FILE, API_KEY: "another" })).toMatchObject({ code: 1 })
-    expect(await run(["health"], { DISTRIBUTOR_URL: url, FIRST_KEY_FILE: "/nonexistent/first.key" })).toMatchObject({ code: 0 })
+    expect(await run(["versions"], { DISTRIBUTOR_URL: url, FIRST_KEY_FILE, API_KEY: "another" })).toMatchObject({
+      code: 1,
+    })
+    expect(await run(["health"], { DISTRIBUTOR_URL: url, FIRST_KEY_FILE: "/nonexistent/first.key" })).toMatchObject({
+      code: 0,
+    })
   })
 
   it("speaks HTTPS to this machine where the service does, whatever name its certificate has", async () => {
@@ -192,7 +211,10 @@ describe("distributor", () => {
     try {
       expect(await run(["health"], settings)).toMatchObject({ code: 0, out: expect.stringContaining('"ready"') })
       const path = file("channels.yaml", yaml())
-      expect(await run(["apply", path], settings)).toMatchObject({ code: 0, out: expect.stringContaining("1 channel created") })
+      expect(await run(["apply", path], settings)).toMatchObject({
+        code: 0,
+        out: expect.stringContaining("1 channel created"),
+      })
       // Another machine is held to its certificate.
       expect(await run(["health", `--url=https://127.0.0.1:${port}`], settings)).toMatchObject({ code: 1, out: "" })
     } finally {
@@ -223,7 +245,10 @@ describe("distributor", () => {
     const broken = await run(["apply", file("broken.yaml", `${yaml()}\n   ${SECRET}: [`)])
     expect(broken).toMatchObject({ code: 1, err: expect.stringContaining("line 8") })
     expect(wrong.err + broken.err).not.toContain(SECRET)
-    expect(await run(["export"], { DISTRIBUTOR_URL: url })).toMatchObject({ code: 1, err: expect.stringContaining("API key") })
+    expect(await run(["export"], { DISTRIBUTOR_URL: url })).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("API key"),
+    })
     expect(await run(["export", "--api-key", KEY], { DISTRIBUTOR_URL: url })).toMatchObject({ code: 0 })
     instead = { status: 502, text: "<html>" }
     expect(await run(["export"])).toEqual({ code: 1, out: "", err: "distributor: the service answered 502\n" })

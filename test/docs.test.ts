@@ -50,9 +50,13 @@ const PROGRAMS: Readonly<Record<string, (words: ReadonlyArray<string>) => string
   journalctl: (words) => (words.includes("stream-distributor") ? null : "another unit"),
   "deploy/systemd/install.sh": (words) => words.find((word) => !installer.includes(`${word})`)) ?? null,
   "apt-get": (words) =>
-    words.filter((w) => !w.startsWith("-") && w !== "install").find((name) => !/^(libsrt1\.5-openssl|ffmpeg)$/.test(name)) ?? null,
+    words
+      .filter((w) => !w.startsWith("-") && w !== "install")
+      .find((name) => !/^(libsrt1\.5-openssl|ffmpeg)$/.test(name)) ?? null,
   npm: ([run, name = ""]) =>
-    run === "run" && name in (JSON.parse(read("package.json")) as { scripts: Record<string, string> }).scripts ? null : "no such script",
+    run === "run" && name in (JSON.parse(read("package.json")) as { scripts: Record<string, string> }).scripts
+      ? null
+      : "no such script",
   // What would lock the pages behind it out; the path and its body are held.
   curl: (words) => {
     const path = /^https:\/\/distributor\.example\.com(\/api\/\w+)$/.exec(words[0] ?? "")?.[1]
@@ -61,10 +65,9 @@ const PROGRAMS: Readonly<Record<string, (words: ReadonlyArray<string>) => string
     return null
   },
   ...Object.fromEntries(
-    ["cp", "echo", "ffplay", "ufw", "tcpdump", "sysctl", "git", "rsync", "pg_dump", "rm", "cd", "install"].map((name) => [
-      name,
-      () => null,
-    ]),
+    ["cp", "echo", "ffplay", "ufw", "tcpdump", "sysctl", "git", "rsync", "pg_dump", "rm", "cd", "install"].map(
+      (name) => [name, () => null],
+    ),
   ),
 }
 
@@ -112,7 +115,9 @@ describe.each(PAGES)("%s", (page) => {
 
 describe("docs/pages.md", () => {
   it("shows a picture of every page, which has a dark twin", () => {
-    const pictures = [...read("docs/pages.md").matchAll(/\]\((screenshots\/[\w-]+)-light\.png\)/g)].map(([, name]) => name ?? "")
+    const pictures = [...read("docs/pages.md").matchAll(/\]\((screenshots\/[\w-]+)-light\.png\)/g)].map(
+      ([, name]) => name ?? "",
+    )
     expect(pictures.length).toBeGreaterThan(10)
     const missing = pictures
       .flatMap((name) => [`docs/${name}-light.png`, `docs/${name}-dark.png`])

@@ -70,7 +70,13 @@ describe("settings in files", () => {
     )
     const { cli, service } = both()
     expect(cli).toEqual(service)
-    expect(service).toMatchObject({ S_PLAIN: "8000", S_DOUBLE: "a # that stays", S_TWICE: "second", S_NAMED: "8000/8000/x", S_EMPTY: "" })
+    expect(service).toMatchObject({
+      S_PLAIN: "8000",
+      S_DOUBLE: "a # that stays",
+      S_TWICE: "second",
+      S_NAMED: "8000/8000/x",
+      S_EMPTY: "",
+    })
   })
 
   it.each([{}, { NODE_ENV: "production" }, { NODE_ENV: "test" }, { S_A: "", S_B: "from the environment" }])(

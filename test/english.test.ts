@@ -36,9 +36,17 @@ const faultsIn = (file: string, text: string): ReadonlyArray<string> => {
 describe("plain English", () => {
   it("finds what it looks for", () => {
     const article = "a"
-    const faults = [`/** ${"Of"} an output. */`, `  // ${"The"} same.`, `${article} SRT output`, `${"seed"} B`, `${"A"} RTMP server`]
+    const faults = [
+      `/** ${"Of"} an output. */`,
+      `  // ${"The"} same.`,
+      `${article} SRT output`,
+      `${"seed"} B`,
+      `${"A"} RTMP server`,
+    ]
     for (const fault of faults) expect(faultsIn("x.ts", fault)).toHaveLength(1)
-    expect(faultsIn("x.ts", "/** An SRT output of the same name. */\n// The sameness of an RTP leg; seed 5")).toEqual([])
+    expect(faultsIn("x.ts", "/** An SRT output of the same name. */\n// The sameness of an RTP leg; seed 5")).toEqual(
+      [],
+    )
     expect(faultsIn("x.ts", ` * one, which are those\n * ${"Of"} the other`)).toEqual([])
   })
 

@@ -16,11 +16,16 @@ export interface Arrival {
 
 export const SSRC = 0x1234
 /** `count` RTP datagrams of one to seven TS packets, whose bytes all differ; some carry the marker bit. */
-export const mediaDatagrams = (count: number, firstSequence = 0, packets: (i: number) => number = () => 7): Uint8Array[] =>
+export const mediaDatagrams = (
+  count: number,
+  firstSequence = 0,
+  packets: (i: number) => number = () => 7,
+): Uint8Array[] =>
   Array.from({ length: count }, (_, i) => {
     const payload = Array.from({ length: packets(i) }, (_, part) => {
       const filling = new Uint8Array(184)
-      for (let at = 0; at < filling.length; at++) filling[at] = (Math.imul(i * 7 + part + 1, 2654435761) >>> (at % 24)) ^ at
+      for (let at = 0; at < filling.length; at++)
+        filling[at] = (Math.imul(i * 7 + part + 1, 2654435761) >>> (at % 24)) ^ at
       return buildPacket({ pid: 0x100, continuity_counter: part & 15, payload: filling })
     })
     return buildRtp(
@@ -33,11 +38,15 @@ export const mediaDatagrams = (count: number, firstSequence = 0, packets: (i: nu
 export const withFec = (media: ReadonlyArray<Uint8Array>, matrix: FecMatrix): Arrival[] => {
   const encoder = new FecEncoder(matrix)
   const port = ({ isRow, bytes }: FecDatagram): Arrival => ({ port: isRow ? "row" : "column", bytes })
-  return [...media.flatMap((bytes) => [{ port: "media" as const, bytes }, ...encoder.push(bytes).map(port)]), ...encoder.flush().map(port)]
+  return [
+    ...media.flatMap((bytes) => [{ port: "media" as const, bytes }, ...encoder.push(bytes).map(port)]),
+    ...encoder.flush().map(port),
+  ]
 }
 
 /** Sequence numbers `from` to `to` - 1, which wrap. */
-export const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => (from + i) & 0xffff)
+export const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, i) => (from + i) & 0xffff)
 
 export const arrival =
   (port: Port) =>
@@ -57,9 +66,12 @@ export const losing = (arrivals: ReadonlyArray<Arrival>, sequences: ReadonlyArra
 
 /** The FEC packet over those of `media` that have the sequence numbers base, base + offset and so on. */
 export const fecOf = (media: ReadonlyArray<Uint8Array>, base: number, offset: number, count: number): Uint8Array => {
-  const members = range(0, count).flatMap((i) => media.find((datagram) => sequenceOf(datagram) === ((base + i * offset) & 0xffff)) ?? [])
+  const members = range(0, count).flatMap(
+    (i) => media.find((datagram) => sequenceOf(datagram) === ((base + i * offset) & 0xffff)) ?? [],
+  )
   return buildFec({ isRow: offset === 1, offset, sequence: 0, timestamp: 0 }, members)
 }
 
 /** RTP payloads of datagrams without options, one behind the other. */
-export const payloadsOf = (media: ReadonlyArray<Uint8Array>): Uint8Array => joinBytes(media.map((datagram) => datagram.subarray(12)))
+export const payloadsOf = (media: ReadonlyArray<Uint8Array>): Uint8Array =>
+  joinBytes(media.map((datagram) => datagram.subarray(12)))

@@ -21,7 +21,12 @@ export const startFec = (core: PacketCore, leg = 0): void => {
  * Feeds arrivals one by one, a millisecond apart from `startUs` on; returns the payloads the channel's ring then got,
  * in order.
  */
-export const feedFec = (core: PacketCore, arrivals: ReadonlyArray<Arrival>, startUs = 1_000_000, leg = 0): Uint8Array[] => {
+export const feedFec = (
+  core: PacketCore,
+  arrivals: ReadonlyArray<Arrival>,
+  startUs = 1_000_000,
+  leg = 0,
+): Uint8Array[] => {
   const channel = leg >> 1
   const payloads: Uint8Array[] = []
   for (const [i, { port, bytes }] of arrivals.entries()) {
@@ -32,7 +37,8 @@ export const feedFec = (core: PacketCore, arrivals: ReadonlyArray<Arrival>, star
     else core.ingestFec(leg, port === "row", 1, 0, nowUs)
     core.tick(nowUs)
     core.takeEvents()
-    for (let n = head; n !== core.ringHead(channel); n = (n + 1) >>> 0) payloads.push(readSlot(core, channel, n).payload)
+    for (let n = head; n !== core.ringHead(channel); n = (n + 1) >>> 0)
+      payloads.push(readSlot(core, channel, n).payload)
   }
   return payloads
 }

@@ -27,7 +27,9 @@ const fromHex = (hex: string) => Uint8Array.from(Buffer.from(hex, "hex"))
 /** Name and steps of each vector; none without the material. */
 export const fecVectors = (): ReadonlyArray<readonly [name: string, steps: ReadonlyArray<VectorStep>]> => {
   if (!hasMedia) return []
-  const { tests } = JSON.parse(Buffer.from(readMedia("gstreamer/fec-2022-1-gstreamer-vectors.json")).toString()) as VectorFile
+  const { tests } = JSON.parse(
+    Buffer.from(readMedia("gstreamer/fec-2022-1-gstreamer-vectors.json")).toString(),
+  ) as VectorFile
   return tests.map(({ name, steps }) => [
     name,
     steps.map(({ media = [], row_fec = [], column_fec = [], expect_recovered = [] }) => ({

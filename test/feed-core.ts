@@ -60,7 +60,10 @@ export const readSlot = (core: PacketCore, channel: number, n: number): Referenc
     rx_us: f64(L.SLOT_RX_US),
     rtp_timestamp: u32(L.SLOT_RTP_TIMESTAMP),
     rtp_sequence: u32(L.SLOT_RTP_SEQUENCE),
-    pcr: (flags & L.SLOT_FLAG_PCR) !== 0 ? { ticks: f64(L.SLOT_PCR), index: u32(L.SLOT_PCR_INDEX), pid: u32(L.SLOT_PCR_PID) } : null,
+    pcr:
+      (flags & L.SLOT_FLAG_PCR) !== 0
+        ? { ticks: f64(L.SLOT_PCR), index: u32(L.SLOT_PCR_INDEX), pid: u32(L.SLOT_PCR_PID) }
+        : null,
     random_access: (flags & L.SLOT_FLAG_RAI) !== 0,
     discontinuity: (flags & L.SLOT_FLAG_DISCONTINUITY) !== 0,
   }
@@ -87,7 +90,12 @@ export const feedBatch = (core: PacketCore, batch: ReadonlyArray<Datagram>, leg:
 }
 
 /** Feeds datagrams to a leg and returns the slots they made in the ring of its channel, or none unless `isSource`. */
-export const feed = (core: PacketCore, datagrams: ReadonlyArray<Datagram>, leg = 0, isSource = true): ReferenceSlot[] => {
+export const feed = (
+  core: PacketCore,
+  datagrams: ReadonlyArray<Datagram>,
+  leg = 0,
+  isSource = true,
+): ReferenceSlot[] => {
   choose(core, leg, isSource)
   const slots: ReferenceSlot[] = []
   for (const batch of batches(datagrams)) slots.push(...feedBatch(core, batch, leg))

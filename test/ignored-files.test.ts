@@ -30,7 +30,12 @@ const SECRET_FILES = [
 ]
 /** Whatever their names are. */
 const MOUNTED = ["deploy/files/tls.crt", "deploy/files/channels.yaml"]
-const SOURCES = ["src/effects/store/sqlite/copies.ts", "docs/backup.md", "deploy/examples/channels.yaml", "deploy/examples/environment"]
+const SOURCES = [
+  "src/effects/store/sqlite/copies.ts",
+  "docs/backup.md",
+  "deploy/examples/channels.yaml",
+  "deploy/examples/environment",
+]
 
 describe(".gitignore", () => {
   let checkout: string

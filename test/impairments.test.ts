@@ -35,7 +35,9 @@ describe("packetise", () => {
     expect(stream[10]?.us).toBeCloseTo((10 * 1316 * 8) / 4, 6)
     const headers = stream.map(({ bytes }) => parseRtp(bytes))
     expect(headers.map((h) => h?.sequence)).toEqual(stream.map((_, i) => (65_000 + i) & 0xffff))
-    expect(headers.map((h) => h?.timestamp)).toEqual(stream.map(({ us }) => (2 ** 32 - 45_000 + Math.round(us * 0.09)) % 2 ** 32))
+    expect(headers.map((h) => h?.timestamp)).toEqual(
+      stream.map(({ us }) => (2 ** 32 - 45_000 + Math.round(us * 0.09)) % 2 ** 32),
+    )
     expect(Buffer.concat(stream.map(({ bytes }) => bytes.subarray(12))).equals(ts)).toBe(true)
   })
 
@@ -55,9 +57,12 @@ describe("packetise", () => {
     )
   })
 
-  it.each([{ packets: 0 }, { packets: 8 }, { shift: 8 }, { packets: [] as number[], shift: 9 }])("refuses %o", (how) => {
-    expect(() => packetise(ts, how)).toThrow(RangeError)
-  })
+  it.each([{ packets: 0 }, { packets: 8 }, { shift: 8 }, { packets: [] as number[], shift: 9 }])(
+    "refuses %o",
+    (how) => {
+      expect(() => packetise(ts, how)).toThrow(RangeError)
+    },
+  )
 })
 
 describe("impair", () => {
@@ -71,7 +76,8 @@ describe("impair", () => {
   ]
 
   it.each(steps)("%s: a seed gives the same schedule again, another seed another one", (_, step) => {
-    const ofSeed = (seed: number) => JSON.stringify(impair(stream, seed, step).datagrams.map(({ index, us }) => [index, us]))
+    const ofSeed = (seed: number) =>
+      JSON.stringify(impair(stream, seed, step).datagrams.map(({ index, us }) => [index, us]))
     expect(ofSeed(1)).toBe(ofSeed(1))
     expect(ofSeed(1)).not.toBe(ofSeed(2))
     expect(isSorted(times(impair(stream, 3, step)))).toBe(true)
@@ -81,7 +87,9 @@ describe("impair", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1e6 }), (seed) => {
         const lossy = impair(stream, seed, loss(0.02))
-        expect([...new Set([...indices(lossy), ...lossy.lost])].sort((a, b) => a - b)).toEqual(stream.map(({ index }) => index))
+        expect([...new Set([...indices(lossy), ...lossy.lost])].sort((a, b) => a - b)).toEqual(
+          stream.map(({ index }) => index),
+        )
         expect(impair(stream, seed, loss(0.02), jitter(5000, true), delay(80_000)).lost).toEqual(lossy.lost)
       }),
       { numRuns: 20 },
@@ -154,7 +162,9 @@ describe("each impairment", () => {
 
   it("delay and straggle add what they say", () => {
     expect(times(impair(stream, 1, delay(80_000)))).toEqual(stream.map(({ us }) => us + 80_000))
-    const late = impair(stream, 1, straggle(0.05, 150_000)).datagrams.filter(({ index, us }) => us !== stream[index]?.us)
+    const late = impair(stream, 1, straggle(0.05, 150_000)).datagrams.filter(
+      ({ index, us }) => us !== stream[index]?.us,
+    )
     expect(late.length).toBeGreaterThan(20)
     for (const { index, us } of late) expect(us).toBeCloseTo((stream[index]?.us ?? 0) + 150_000, 6)
   })

@@ -68,7 +68,11 @@ export const packetise = (ts: Uint8Array, how: Packetising = {}): TimedDatagram[
     const count = Math.min(size, total - first)
     const us = (first * TS_PACKET_SIZE * 8 * 1e6) / bitrate
     const payload = ts.subarray(first * TS_PACKET_SIZE, (first + count) * TS_PACKET_SIZE)
-    const header = rtp && { ssrc: rtp.ssrc, sequence: rtp.sequence + index, timestamp: rtp.timestamp + Math.round(us * 0.09) }
+    const header = rtp && {
+      ssrc: rtp.ssrc,
+      sequence: rtp.sequence + index,
+      timestamp: rtp.timestamp + Math.round(us * 0.09),
+    }
     datagrams.push({ index, first, packets: count, us, bytes: header ? buildRtp(header, payload) : payload })
     first += count
   }
@@ -81,9 +85,14 @@ const inOrder = (datagrams: ReadonlyArray<TimedDatagram>): TimedDatagram[] => [.
  * Damages a stream step by step. Each step draws from a random source of its own, so that a step more or less leaves
  * the choices of the others as they were.
  */
-export const impair = (stream: ReadonlyArray<TimedDatagram>, seed: number, ...steps: ReadonlyArray<Impairment>): Schedule => {
+export const impair = (
+  stream: ReadonlyArray<TimedDatagram>,
+  seed: number,
+  ...steps: ReadonlyArray<Impairment>
+): Schedule => {
   let datagrams = inOrder(stream)
-  for (const [number, step] of steps.entries()) datagrams = inOrder(step(datagrams, randomOf(seed * 1009 + number * 7919 + 1)))
+  for (const [number, step] of steps.entries())
+    datagrams = inOrder(step(datagrams, randomOf(seed * 1009 + number * 7919 + 1)))
   const sent = new Set(datagrams.map(({ index }) => index))
   return { datagrams, lost: stream.map(({ index }) => index).filter((index) => !sent.has(index)) }
 }
@@ -183,7 +192,9 @@ export const lostOnAll = (total: number, ...legs: ReadonlyArray<Schedule>): numb
 /** The TS without the packets of these numbers. */
 export const tsWithout = (ts: Uint8Array, lost: Iterable<number>): Uint8Array => {
   const gone = new Set(lost)
-  const left = Array.from({ length: ts.length / TS_PACKET_SIZE }, (_, packet) => packet).filter((packet) => !gone.has(packet))
+  const left = Array.from({ length: ts.length / TS_PACKET_SIZE }, (_, packet) => packet).filter(
+    (packet) => !gone.has(packet),
+  )
   const bytes = new Uint8Array(left.length * TS_PACKET_SIZE)
   for (const [place, packet] of left.entries()) {
     bytes.set(ts.subarray(packet * TS_PACKET_SIZE, (packet + 1) * TS_PACKET_SIZE), place * TS_PACKET_SIZE)

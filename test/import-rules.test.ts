@@ -8,7 +8,13 @@ import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
-const COPIED = [".dependency-cruiser.cjs", "tsconfig.json", "scripts/check.mjs", "scripts/setup.mjs", "scripts/folder-circles.mjs"]
+const COPIED = [
+  ".dependency-cruiser.cjs",
+  "tsconfig.json",
+  "scripts/check.mjs",
+  "scripts/setup.mjs",
+  "scripts/folder-circles.mjs",
+]
 const FOLDERS = ["views", "test", "load-tests", "grafana/src", "deploy"]
 const MANIFEST = {
   name: "made-up",
@@ -32,9 +38,11 @@ const checked = (files: Readonly<Record<string, string>>): { readonly passes: bo
     mkdirSync(join(checkout, dirname(path)), { recursive: true })
     writeFileSync(join(checkout, path), text)
   }
-  for (const folder of [...FOLDERS, "src", "scripts", "node_modules"]) mkdirSync(join(checkout, folder), { recursive: true })
+  for (const folder of [...FOLDERS, "src", "scripts", "node_modules"])
+    mkdirSync(join(checkout, folder), { recursive: true })
   for (const path of COPIED) copyFileSync(join(root, path), join(checkout, path))
-  for (const name of [".bin", "typescript"]) symlinkSync(join(root, "node_modules", name), join(checkout, "node_modules", name))
+  for (const name of [".bin", "typescript"])
+    symlinkSync(join(root, "node_modules", name), join(checkout, "node_modules", name))
   for (const name of PACKAGES) {
     write(`node_modules/${name}/package.json`, JSON.stringify({ name, version: "1.0.0", main: "index.js" }))
     write(`node_modules/${name}/index.js`, "module.exports = {}\n")
@@ -77,7 +85,12 @@ const HARMLESS = {
 /** A rule, an import that it forbids, and the file that it is said of. */
 const FORBIDDEN: ReadonlyArray<readonly [what: string, rule: string, file: string, source: string]> = [
   ["an import that climbs a floor", "effects-floor-1-model", "src/effects/model/climbs.ts", value("../store/Store.ts")],
-  ["a type-only import that climbs", "effects-floor-2-config", "src/effects/config/climbs.ts", type("../show/views.ts")],
+  [
+    "a type-only import that climbs",
+    "effects-floor-2-config",
+    "src/effects/config/climbs.ts",
+    type("../show/views.ts"),
+  ],
   [
     "a re-exported type that climbs",
     "effects-floor-6-show",
@@ -90,7 +103,12 @@ const FORBIDDEN: ReadonlyArray<readonly [what: string, rule: string, file: strin
     "src/effects/undo/climbs.ts",
     'export type B = import("../show/views.ts").B\n',
   ],
-  ["an import from a neighbour", "effects-floor-3-engine-store", "src/effects/engine/beside.ts", type("../store/Store.ts")],
+  [
+    "an import from a neighbour",
+    "effects-floor-3-engine-store",
+    "src/effects/engine/beside.ts",
+    type("../store/Store.ts"),
+  ],
   ["a folder without a floor", "effects-are-on-a-floor", "src/effects/supervisor/loose.ts", value("../loose/thing.ts")],
   [
     "an import out of assembly",
@@ -110,7 +128,12 @@ const FORBIDDEN: ReadonlyArray<readonly [what: string, rule: string, file: strin
     "src/core/assembly/clock.ts",
     'import { hrtime } from "node:process";\nexport const b = hrtime;\n',
   ],
-  ["AssemblyScript in TypeScript", "packet-core-shows-its-layout-only", "src/core/inside.ts", value("./assembly/ring.ts")],
+  [
+    "AssemblyScript in TypeScript",
+    "packet-core-shows-its-layout-only",
+    "src/core/inside.ts",
+    value("./assembly/ring.ts"),
+  ],
   [
     "an import of what does not exist",
     "imports-resolve",
@@ -124,7 +147,9 @@ const FORBIDDEN: ReadonlyArray<readonly [what: string, rule: string, file: strin
 ]
 
 describe("rules about imports", () => {
-  it("let imports pass that go down, tests that import anything, and packages that are declared", { timeout: LONG_MS }, () => {
+  it("let imports pass that go down, tests that import anything, and packages that are declared", {
+    timeout: LONG_MS,
+  }, () => {
     const { output, passes } = checked(HARMLESS)
     expect(passes, output).toBe(true)
     expect(output).toContain("ok: folder circles")
@@ -147,7 +172,9 @@ describe("rules about imports", () => {
   })
 
   it("name only folders that exist", () => {
-    const config = createRequire(import.meta.url)("../.dependency-cruiser.cjs") as { readonly forbidden: ReadonlyArray<Rule> }
+    const config = createRequire(import.meta.url)("../.dependency-cruiser.cjs") as {
+      readonly forbidden: ReadonlyArray<Rule>
+    }
     const floors = config.forbidden.filter(({ name }) => name.startsWith("effects-floor-"))
     const onFloors = floors.flatMap(({ from }) => /\((.*)\)/.exec(from.path ?? "")?.[1]?.split("|") ?? [])
     expect(onFloors.length).toBeGreaterThan(15)
@@ -162,7 +189,9 @@ describe("rules about imports", () => {
 describe("circles of folders", () => {
   const circled = (files: Readonly<Record<string, string>>) => checked({ ...HARMLESS, ...files })
 
-  it("are found across type-only imports and round corners, and are named with the imports that make them", { timeout: LONG_MS }, () => {
+  it("are found across type-only imports and round corners, and are named with the imports that make them", {
+    timeout: LONG_MS,
+  }, () => {
     const { output, passes } = circled({
       "src/http/a/one.ts": value("../b/two.ts"),
       "src/http/b/two.ts": type("../c/three.ts"),

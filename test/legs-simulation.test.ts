@@ -110,8 +110,14 @@ describe.each(coreBuilds)("merge (%s)", (build) => {
     fc.assert(
       fc.property(seeds, fc.integer({ min: -180_000, max: 180_000 }), (seed, skew) => {
         const [early, late] = skewed(skew)
-        const legs = [leg(ts, RTP, seed, later(bursts(0.01, 0.4)), early), leg(ts, RTP, seed + 1, later(bursts(0.01, 0.4)), late)] as const
-        isHitless(cores[build], ts, legs, L.MERGE_RTP, { windowUs: 200_000, stalls: { everyUs: 300_000, lengthUs: 100_000 } })
+        const legs = [
+          leg(ts, RTP, seed, later(bursts(0.01, 0.4)), early),
+          leg(ts, RTP, seed + 1, later(bursts(0.01, 0.4)), late),
+        ] as const
+        isHitless(cores[build], ts, legs, L.MERGE_RTP, {
+          windowUs: 200_000,
+          stalls: { everyUs: 300_000, lengthUs: 100_000 },
+        })
       }),
       runs,
     )
@@ -122,7 +128,10 @@ describe.each(coreBuilds)("merge (%s)", (build) => {
     fc.assert(
       fc.property(seeds, sizes, (seed, rest) => {
         const how = { ...RTP, packets: [7, ...rest] }
-        const legs = [leg(ts, how, seed, later(loss(0.03))), leg(ts, how, seed + 1, later(loss(0.03)), delay(60_000))] as const
+        const legs = [
+          leg(ts, how, seed, later(loss(0.03))),
+          leg(ts, how, seed + 1, later(loss(0.03)), delay(60_000)),
+        ] as const
         isHitless(cores[build], ts, legs, L.MERGE_RTP)
       }),
       runs,
@@ -157,7 +166,10 @@ describe.each(coreBuilds)("merge (%s)", (build) => {
   })
 
   it("PCR, PTS, RTP sequence and timestamp wrap without a jump, a reset or an error", () => {
-    const legs = [leg(wrapTs, RTP, 1, later(loss(0.02))), leg(wrapTs, RTP, 2, later(loss(0.02)), delay(80_000))] as const
+    const legs = [
+      leg(wrapTs, RTP, 1, later(loss(0.02))),
+      leg(wrapTs, RTP, 2, later(loss(0.02)), delay(80_000)),
+    ] as const
     const { events } = isHitless(cores[build], wrapTs, legs, L.MERGE_RTP)
     const kinds = events.map(({ type }) => type)
     for (const kind of [L.EVENT_PCR_JUMP, L.EVENT_SEQUENCE_RESET, L.EVENT_SENDER]) expect(kinds).not.toContain(kind)
@@ -169,7 +181,12 @@ describe.each(coreBuilds)("merge (%s)", (build) => {
 describe("a leg away for 10 s, on made-up time", () => {
   const ways = [
     ["by RTP", RTP, RTP, L.MERGE_RTP],
-    ["by content", RTP, { rtp: { ssrc: 2, sequence: 9, timestamp: 9 }, shift: 3 } satisfies Packetising, L.MERGE_CONTENT],
+    [
+      "by content",
+      RTP,
+      { rtp: { ssrc: 2, sequence: 9, timestamp: 9 }, shift: 3 } satisfies Packetising,
+      L.MERGE_CONTENT,
+    ],
   ] as const
 
   it.each(ways)("%s: nothing is lost that the other leg had; both merge again", (_, a, b, mode) => {
@@ -182,7 +199,9 @@ describe("a leg away for 10 s, on made-up time", () => {
       ] as const
       const { channel, events } = isHitless(cores.release, long, legs, mode)
       expect(channel(L.CHANNEL_MERGE)).not.toBe(L.MERGE_OFF)
-      const told = events.filter(({ type, leg: index }) => type === L.EVENT_MERGE_LEG && index === away).map(({ a: joined }) => joined)
+      const told = events
+        .filter(({ type, leg: index }) => type === L.EVENT_MERGE_LEG && index === away)
+        .map(({ a: joined }) => joined)
       expect(told.slice(0, 2)).toEqual([0, 1])
     }
   })
@@ -195,7 +214,10 @@ describe("legs of different programmes", () => {
 
   it("that have tables, sound, null packets and long runs of filler in common are never merged", () => {
     for (let skew = 0; skew < 40_000; skew += 1500) {
-      const legs = [leg(one, RTP, 1), leg(other, { rtp: { ssrc: 2, sequence: 9, timestamp: 9 }, shift: 3 }, 2, delay(skew))] as const
+      const legs = [
+        leg(one, RTP, 1),
+        leg(other, { rtp: { ssrc: 2, sequence: 9, timestamp: 9 }, shift: 3 }, 2, delay(skew)),
+      ] as const
       const { bytes, events } = simulate(cores.release, legs, { windowUs: 200_000 })
       expect([skew, events.filter(({ type }) => type === L.EVENT_MERGE)]).toEqual([skew, []])
       expect(bytes.equals(one)).toBe(true)
@@ -211,7 +233,9 @@ describe("raw UDP legs, one cut", () => {
       const legs = [leg(long, {}, 1, later), leg(long, {}, 2, gap, delay(seed % 2 === 0 ? 30_000 : 0))]
       const { events } = simulate(cores.release, legs, { windowUs: 200_000 })
       for (const away of [0, 1]) {
-        const told = events.filter(({ type, leg: index }) => type === L.EVENT_MERGE_LEG && index === away).map(({ a: joined }) => joined)
+        const told = events
+          .filter(({ type, leg: index }) => type === L.EVENT_MERGE_LEG && index === away)
+          .map(({ a: joined }) => joined)
         expect(told.slice(0, 2), `seed ${seed}, leg ${away}`).toEqual([0, 1])
       }
     }
@@ -235,7 +259,14 @@ describe("reordering of a single leg", () => {
     const core = cores.release
     fc.assert(
       fc.property(seeds, fc.integer({ min: 1, max: 15 }), (seed, most) => {
-        const only = leg(ts, RTP, seed, between(1e5, 3.8e6, loss(0.02)), between(1e5, 3.8e6, displace(0.1, most)), duplicate(0.05, 30_000))
+        const only = leg(
+          ts,
+          RTP,
+          seed,
+          between(1e5, 3.8e6, loss(0.02)),
+          between(1e5, 3.8e6, displace(0.1, most)),
+          duplicate(0.05, 30_000),
+        )
         const { bytes, mostHeld } = simulate(core, [only])
         expect(tsDifference(ts, bytes)).toEqual({ missing: lostPackets(ts, only), extra: 0 })
         expect(core.legField(0, L.LEG_RTP_UNRECOVERED)).toBe(only.lost.length)

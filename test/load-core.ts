@@ -8,7 +8,10 @@ export const coreBuilds = ["release", "debug"] as const
 export type CoreBuild = (typeof coreBuilds)[number]
 
 /** A fresh core with its own memory; `countersFrom` as in `PacketCore.instantiate`. */
-export const loadCore = async (build: CoreBuild = "release", options: { readonly countersFrom?: number } = {}): Promise<PacketCore> => {
+export const loadCore = async (
+  build: CoreBuild = "release",
+  options: { readonly countersFrom?: number } = {},
+): Promise<PacketCore> => {
   const paths = await buildCore()
   return PacketCore.instantiate(await readFile(paths[build]), options)
 }

@@ -34,9 +34,16 @@ export interface Batch {
 }
 
 /** `seconds` of a programme; every section that goes out is told to `onCue` as it is made. */
-export function* longProgramme(seconds: number, options: LongProgrammeOptions, onCue: (section: Uint8Array) => void): Generator<Batch> {
+export function* longProgramme(
+  seconds: number,
+  options: LongProgrammeOptions,
+  onCue: (section: Uint8Array) => void,
+): Generator<Batch> {
   const { bitrate, breakEverySeconds, breakSeconds, spliceNullSeconds, startPts90k } = options
-  const plan: BreakPlan = { everyFrames: breakEverySeconds * FRAMES_PER_SECOND, frames: breakSeconds * FRAMES_PER_SECOND }
+  const plan: BreakPlan = {
+    everyFrames: breakEverySeconds * FRAMES_PER_SECOND,
+    frames: breakSeconds * FRAMES_PER_SECOND,
+  }
   const schedule = new CueSchedule(plan, startPts90k, 1, spliceNullSeconds * FRAMES_PER_SECOND)
   let frame = 0
   const video = (now: number) => {
@@ -52,7 +59,11 @@ export function* longProgramme(seconds: number, options: LongProgrammeOptions, o
     return section
   }
   const startPcr = ((startPts90k + PTS_MODULUS - VIDEO_DELAY_90K) * 300) % PCR_MODULUS
-  const multiplexer = new Multiplexer(bitrate, startPcr, programTables(1, "LONG"), { video, audio: () => undefined, cue })
+  const multiplexer = new Multiplexer(bitrate, startPcr, programTables(1, "LONG"), {
+    video,
+    audio: () => undefined,
+    cue,
+  })
   const bytes = new Uint8Array(BATCH_BYTES)
   const batches = Math.floor((seconds * bitrate) / 8 / BATCH_BYTES)
   for (let n = 0; n < batches; n++) {

@@ -22,7 +22,11 @@ export interface StreamFacts {
   readonly discontinuities: number
   /** PCRs by PID. */
   readonly pcrs: ReadonlyMap<number, number>
-  readonly programs: ReadonlyArray<{ readonly program_number: number; readonly pmt_pid: number; readonly pcr_pid: number }>
+  readonly programs: ReadonlyArray<{
+    readonly program_number: number
+    readonly pmt_pid: number
+    readonly pcr_pid: number
+  }>
   readonly streams: ReadonlyArray<number>
   readonly pids: ReadonlyArray<number>
   readonly scte35_sections: number
@@ -45,7 +49,9 @@ const readFacts = (name: string, text: string): StreamFacts => ({
     pmt_pid: Number(pmt),
     pcr_pid: Number(pcr),
   })),
-  streams: [...(/pcr 0x[^[]*\[([^\]]*)\]/.exec(text)?.[1] ?? "").matchAll(/(0x[0-9a-f]+):/g)].map(([, pid]) => Number(pid)),
+  streams: [...(/pcr 0x[^[]*\[([^\]]*)\]/.exec(text)?.[1] ?? "").matchAll(/(0x[0-9a-f]+):/g)].map(([, pid]) =>
+    Number(pid),
+  ),
   pids: (/; pids ([0-9a-fx,]+)/.exec(text)?.[1] ?? "").split(",").filter(Boolean).map(Number),
   scte35_sections: numberAfter(text, /SCTE-35 sections (\d+)/),
 })

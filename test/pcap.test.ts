@@ -2,7 +2,14 @@ import { describe, expect, it } from "vitest"
 import { readPcap } from "./pcap.ts"
 
 const u16 = (value: number) => [value >> 8, value & 255]
-const udp = (payload: ReadonlyArray<number>) => [...u16(4000), ...u16(5000), ...u16(8 + payload.length), 0, 0, ...payload]
+const udp = (payload: ReadonlyArray<number>) => [
+  ...u16(4000),
+  ...u16(5000),
+  ...u16(8 + payload.length),
+  0,
+  0,
+  ...payload,
+]
 const ipv4 = (inner: ReadonlyArray<number>, protocol = 17, fragment = 0) => [
   ...[0x45, 0, ...u16(20 + inner.length), 0, 0, ...u16(fragment), 64, protocol, 0, 0, 10, 0, 0, 1, 239, 1, 2, 3],
   ...inner,
@@ -21,7 +28,11 @@ const ipv6 = (inner: ReadonlyArray<number>) => [
   2,
   ...inner,
 ]
-const ethernet = (type: ReadonlyArray<number>, inner: ReadonlyArray<number>) => [...new Array(12).fill(0), ...type, ...inner]
+const ethernet = (type: ReadonlyArray<number>, inner: ReadonlyArray<number>) => [
+  ...new Array(12).fill(0),
+  ...type,
+  ...inner,
+]
 const padded = [1, 2, 3, 0xee, 0xee].slice(0, 3)
 
 const classic = (little: boolean, magic: number, link: number, frames: ReadonlyArray<ReadonlyArray<number>>) => {
@@ -31,7 +42,8 @@ const classic = (little: boolean, magic: number, link: number, frames: ReadonlyA
   view.setUint32(20, link, little)
   let at = 24
   for (const frame of frames) {
-    for (const [i, value] of [3, 500_000, frame.length, frame.length].entries()) view.setUint32(at + i * 4, value, little)
+    for (const [i, value] of [3, 500_000, frame.length, frame.length].entries())
+      view.setUint32(at + i * 4, value, little)
     bytes.set(frame, at + 16)
     at += 16 + frame.length
   }
@@ -42,7 +54,8 @@ const blocks = (link: number, frame: ReadonlyArray<number>) => {
   const length = Math.ceil(frame.length / 4) * 4
   const bytes = new Uint8Array(28 + 32 + 32 + length)
   const view = new DataView(bytes.buffer)
-  const write = (at: number, values: ReadonlyArray<number>) => values.forEach((value, i) => void view.setUint32(at + i * 4, value, true))
+  const write = (at: number, values: ReadonlyArray<number>) =>
+    values.forEach((value, i) => void view.setUint32(at + i * 4, value, true))
   write(0, [0x0a0d0d0a, 28, 0x1a2b3c4d, 1])
   // if_tsresol 9: nanoseconds.
   write(28, [1, 32, link, 65535, 9 | (1 << 16), 9, 0, 32])
@@ -63,7 +76,10 @@ describe("pcap reader", () => {
   const packet = ipv4(udp(padded))
 
   it.each<[string, Uint8Array]>([
-    ["little endian, trailing Ethernet padding", classic(true, 0xa1b2c3d4, 1, [ethernet([8, 0], [...packet, 0, 0, 0])])],
+    [
+      "little endian, trailing Ethernet padding",
+      classic(true, 0xa1b2c3d4, 1, [ethernet([8, 0], [...packet, 0, 0, 0])]),
+    ],
     ["big endian", classic(false, 0xa1b2c3d4, 1, [ethernet([8, 0], packet)])],
     ["one VLAN tag", classic(true, 0xa1b2c3d4, 1, [ethernet([0x81, 0, 0, 123, 8, 0], packet)])],
     ["two VLAN tags", classic(true, 0xa1b2c3d4, 1, [ethernet([0x88, 0xa8, 0, 1, 0x81, 0, 0, 123, 8, 0], packet)])],
@@ -80,6 +96,8 @@ describe("pcap reader", () => {
 
   it("reads IPv6 and leaves out other protocols, fragments and stumps", () => {
     const frames = [ipv6(udp(padded)), ipv4(udp(padded), 6), ipv4(udp(padded), 17, 0x2000), [0x45, 0]]
-    expect(readPcap(classic(true, 0xa1b2c3d4, 101, frames))).toMatchObject([{ source: "0:0:0:0:0:0:0:1", destination_port: 5000 }])
+    expect(readPcap(classic(true, 0xa1b2c3d4, 101, frames))).toMatchObject([
+      { source: "0:0:0:0:0:0:0:1", destination_port: 5000 },
+    ])
   })
 })

@@ -68,7 +68,11 @@ function* blockFrames(bytes: Uint8Array): Generator<Frame> {
     const from = type === 6 ? interfaces[block.getUint32(8, little)] : undefined
     if (from !== undefined) {
       const ticks = block.getUint32(12, little) * 2 ** 32 + block.getUint32(16, little)
-      yield { link: from.link, us: (ticks / from.rate) * 1e6, bytes: bytes.subarray(at + 28, at + 28 + block.getUint32(20, little)) }
+      yield {
+        link: from.link,
+        us: (ticks / from.rate) * 1e6,
+        bytes: bytes.subarray(at + 28, at + 28 + block.getUint32(20, little)),
+      }
     }
     at += length
   }

@@ -78,7 +78,8 @@ describe("alerts", () => {
     const of = checks.filter(({ alertname }) => alertname === alert)
     expect(of.filter(({ exp_alerts }) => (exp_alerts ?? []).length > 0).length).toBeGreaterThan(0)
     // The watchdog is the one that never stops.
-    if (alert !== "Watchdog") expect(tests.filter(({ name }) => name.startsWith(`${alert} does not fire:`))).toHaveLength(1)
+    if (alert !== "Watchdog")
+      expect(tests.filter(({ name }) => name.startsWith(`${alert} does not fire:`))).toHaveLength(1)
     for (const { alert_rule_test, name } of tests.filter((test) => test.name.startsWith(`${alert} does not fire:`))) {
       expect(
         alert_rule_test.flatMap(({ exp_alerts }) => exp_alerts ?? []),
@@ -90,7 +91,9 @@ describe("alerts", () => {
   it("are all that the tests speak of, in groups that are evaluated in order", () => {
     const known = new Set(alerts.map(({ alert }) => alert))
     expect(
-      tests.flatMap(({ alert_rule_test }) => alert_rule_test.map(({ alertname }) => alertname)).filter((one) => !known.has(one)),
+      tests
+        .flatMap(({ alert_rule_test }) => alert_rule_test.map(({ alertname }) => alertname))
+        .filter((one) => !known.has(one)),
     ).toEqual([])
     for (const { group_eval_order } of tested) expect(group_eval_order).toEqual(groups.map(({ name }) => name))
   })
@@ -129,10 +132,14 @@ describe("alerts", () => {
       ...described,
     ]
     const known = new Set(
-      ours.flatMap(({ name, type }) => (type === "histogram" ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name])),
+      ours.flatMap(({ name, type }) =>
+        type === "histogram" ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+      ),
     )
     const recorded = new Set(rules.flatMap(({ record }) => record ?? []))
-    const unknown = rules.flatMap(({ expr }) => metricsIn(expr)).filter((name) => !known.has(name) && !recorded.has(name))
+    const unknown = rules
+      .flatMap(({ expr }) => metricsIn(expr))
+      .filter((name) => !known.has(name) && !recorded.has(name))
     expect([...new Set(unknown)]).toEqual(["node_netstat_Udp_RcvbufErrors"])
   })
 })

@@ -46,7 +46,9 @@ export const simulateInput = (core: PacketCore, run: InputRun): SimulatedInput =
     { spec: { name: "primary" }, fd: 1 },
     { spec: { name: "backup" }, fd: 1 },
   ])
-  const queues = [run.primary, run.backup].map((datagrams) => datagrams.map((d) => ({ ...d, rx_us: d.rx_us + START_US })))
+  const queues = [run.primary, run.backup].map((datagrams) =>
+    datagrams.map((d) => ({ ...d, rx_us: d.rx_us + START_US })),
+  )
   const next = [0, 0]
   const operator = [...(run.operator ?? [])]
   const parts: Uint8Array[] = []
@@ -65,7 +67,8 @@ export const simulateInput = (core: PacketCore, run: InputRun): SimulatedInput =
       next[leg] = from
     }
     for (const event of core.takeEvents())
-      if (event.type === L.EVENT_SWITCHED || event.type === L.EVENT_MERGE || event.type === L.EVENT_MERGE_LEG) control.handle(event)
+      if (event.type === L.EVENT_SWITCHED || event.type === L.EVENT_MERGE || event.type === L.EVENT_MERGE_LEG)
+        control.handle(event)
     while ((operator[0]?.atUs ?? Number.POSITIVE_INFINITY) <= nowUs)
       control.choose(operator.shift()?.leg ?? "primary", true, START_US + nowUs)
     control.decide(START_US + nowUs)

@@ -38,7 +38,11 @@ const PASS_US = 1000
 const TICK_US = 10_000
 
 /** Channel 0 of the core is used, with the primary as its source. */
-export const simulate = (core: PacketCore, legs: ReadonlyArray<Pick<Schedule, "datagrams">>, how: Simulation = {}): Simulated => {
+export const simulate = (
+  core: PacketCore,
+  legs: ReadonlyArray<Pick<Schedule, "datagrams">>,
+  how: Simulation = {},
+): Simulated => {
   const { windowUs, reorderUs = 50_000, startUs = 10_000_000, stalls, eachPass } = how
   core.takeEvents()
   core.resetChannel(0)
@@ -66,7 +70,9 @@ export const simulate = (core: PacketCore, legs: ReadonlyArray<Pick<Schedule, "d
     eachPass?.(nowUs, told)
   }
   const queues = legs.map(({ datagrams }, leg) =>
-    datagrams.map(({ bytes, us }): Datagram => ({ bytes, rx_us: Math.round(startUs + us), ipv4: 0x7f00_0001, port: 5000 + leg })),
+    datagrams.map(
+      ({ bytes, us }): Datagram => ({ bytes, rx_us: Math.round(startUs + us), ipv4: 0x7f00_0001, port: 5000 + leg }),
+    ),
   )
   const next = queues.map(() => 0)
   const end = Math.max(...queues.map((queue) => queue.at(-1)?.rx_us ?? 0))
@@ -78,7 +84,8 @@ export const simulate = (core: PacketCore, legs: ReadonlyArray<Pick<Schedule, "d
       let to = from
       while ((queue[to]?.rx_us ?? Number.POSITIVE_INFINITY) <= nowUs) to += 1
       next[leg] = to
-      for (let at = from; at < to; at += L.RX_BATCH) feedBatch(core, queue.slice(at, Math.min(at + L.RX_BATCH, to)), leg)
+      for (let at = from; at < to; at += L.RX_BATCH)
+        feedBatch(core, queue.slice(at, Math.min(at + L.RX_BATCH, to)), leg)
       if (to > from) [merge, pathDifferenceUs] = [channel(L.CHANNEL_MERGE), channel(L.CHANNEL_PATH_DIFFERENCE_US)]
     }
     if ((nowUs - startUs) % TICK_US === 0) core.tick(nowUs)

@@ -12,7 +12,8 @@ const sound = packetsOf(generateTs(4, { bitrate: 2_000_000, breakEverySeconds: 0
 const facts = sound.map((packet) => parsePacket(packet) as TsPacket)
 const soundAt = (number: number): Uint8Array => sound[number] ?? new Uint8Array(0)
 /** Numbers of the packets for which `is` holds. */
-const where = (is: (packet: TsPacket, number: number) => boolean): number[] => facts.flatMap((f, i) => (is(f, i) ? [i] : []))
+const where = (is: (packet: TsPacket, number: number) => boolean): number[] =>
+  facts.flatMap((f, i) => (is(f, i) ? [i] : []))
 const ofPid = (pid: number) => where((f) => f.pid === pid)
 const startsOf = (pid: number) => where((f) => f.pid === pid && f.unit_start)
 const at = (numbers: ReadonlyArray<number>, nth: number): number => numbers[nth] ?? Number.NaN
@@ -24,7 +25,9 @@ const pcrWithPayload = at(
 )
 /** A video packet of payload alone whose next packet on the PID is of payload alone too. */
 const plain = at(
-  where((f, i) => i > 1500 && f.pid === VIDEO_PID && f.adaptation_field_control === 1 && facts[i + 1]?.pid === VIDEO_PID),
+  where(
+    (f, i) => i > 1500 && f.pid === VIDEO_PID && f.adaptation_field_control === 1 && facts[i + 1]?.pid === VIDEO_PID,
+  ),
   0,
 )
 const counter = facts[plain]?.continuity_counter ?? 0
@@ -32,7 +35,8 @@ const counter = facts[plain]?.continuity_counter ?? 0
 const payloadIn = (packet: Uint8Array) => (((packet[3] ?? 0) & 0x20) !== 0 ? 5 + (packet[4] ?? 0) : 4)
 
 const lose = (numbers: ReadonlyArray<number>) => Buffer.concat(sound.filter((_, i) => !numbers.includes(i)))
-const insert = (number: number, packets: ReadonlyArray<Uint8Array>) => Buffer.concat(sound.toSpliced(number, 0, ...packets))
+const insert = (number: number, packets: ReadonlyArray<Uint8Array>) =>
+  Buffer.concat(sound.toSpliced(number, 0, ...packets))
 const spoil = (number: number, change: (packet: Buffer) => void) => {
   const packet = Buffer.from(sound[number] ?? [])
   change(packet)
@@ -45,7 +49,8 @@ const signal = (continuity_counter: number, more: { discontinuity?: boolean; pcr
   buildPacket({ pid, continuity_counter, ...more })
 const tagged = (pid: number, counters: ReadonlyArray<number>, discontinuity: boolean) =>
   counters.map((c) => buildPacket({ pid, continuity_counter: c, discontinuity }))
-const pes = (number: number, change: (packet: Buffer, at: number) => void) => spoil(number, (p) => change(p, payloadIn(p)))
+const pes = (number: number, change: (packet: Buffer, at: number) => void) =>
+  spoil(number, (p) => change(p, payloadIn(p)))
 const audioStart = at(startsOf(AUDIO_PID), 20)
 const earlierPts = Buffer.from(facts[at(startsOf(AUDIO_PID), 19)]?.payload.subarray(9, 14) ?? [])
 
@@ -54,13 +59,21 @@ describe("damage", () => {
     ["a wrong sync byte on a null packet", spoil(at(ofPid(0x1fff), 50), (p) => p.writeUInt8(0x48, 0)), ["sync"]],
     ["a stream that ends inside a packet", Buffer.concat([...sound, new Uint8Array([0x47, 0x1f, 0xff])]), ["sync"]],
     ["transport_error_indicator", spoil(at(ofPid(0x1fff), 50), (p) => p.writeUInt8(0x9f, 1)), ["transport_error"]],
-    ["an adaptation field that leaves no payload", spoil(pcrWithPayload, (p) => p.writeUInt8(183, 4)), ["adaptation_field"]],
+    [
+      "an adaptation field that leaves no payload",
+      spoil(pcrWithPayload, (p) => p.writeUInt8(183, 4)),
+      ["adaptation_field"],
+    ],
     ["a lost audio packet", lose([at(ofPid(AUDIO_PID), 41)]), ["continuity"]],
     ["a lost packet of a table", lose([at(ofPid(PMT_PID), 9)]), ["continuity"]],
     ["a counter repeated with other content", spoil(plain + 1, (p) => p.writeUInt8(0x10 | counter, 3)), ["continuity"]],
     ["a packet three times", insert(plain, [soundAt(plain), soundAt(plain)]), ["repetition"]],
     ["a counter moved by a packet without payload", insert(plain, [signal(counter)]), ["continuity"]],
-    ["a flag in three packets in a row", insert(at(startsOf(AUDIO_PID), 5), tagged(AUDIO_PID, [3, 9, 14], true)), ["repetition"]],
+    [
+      "a flag in three packets in a row",
+      insert(at(startsOf(AUDIO_PID), 5), tagged(AUDIO_PID, [3, 9, 14], true)),
+      ["repetition"],
+    ],
     [
       "a flag on the PCR PID that no PCR follows at once",
       insert(plain, [signal(counter - 1, { discontinuity: true })]),

@@ -36,12 +36,18 @@ describe("a sound stream", () => {
   })
 
   it("may be captured from anywhere", () => {
-    for (const from of [1, 50, 333, 1001]) expect(analyseStrictly(A.subarray(from * TS_PACKET_SIZE)).violations).toEqual([])
+    for (const from of [1, 50, 333, 1001])
+      expect(analyseStrictly(A.subarray(from * TS_PACKET_SIZE)).violations).toEqual([])
   })
 
   it("tells the time stamps of its streams", () => {
     const [segment] = analyseStrictly(A).segments
-    expect(segment?.streams.get(VIDEO_PID)).toEqual({ streamType: 0x1b, firstPts: 900_000, lastPts: 900_000 + 123 * 3600, units: 124 })
+    expect(segment?.streams.get(VIDEO_PID)).toEqual({
+      streamType: 0x1b,
+      firstPts: 900_000,
+      lastPts: 900_000 + 123 * 3600,
+      units: 124,
+    })
     expect(segment?.streams.get(AUDIO_PID)).toMatchObject({ streamType: 0x0f, firstPts: 900_000 })
   })
 })
@@ -58,7 +64,9 @@ describe("a splice", () => {
     expect([...(after?.flagged.keys() ?? [])]).toEqual(expect.arrayContaining([PAT_PID, PMT_PID, VIDEO_PID, AUDIO_PID]))
     // The programmes run at the same time, so their time stamps tell how much of the pictures' time is missing.
     const elapsed = (pts: number | null | undefined, start: number) => (pts ?? 0) - start
-    const gap = elapsed(after?.streams.get(VIDEO_PID)?.firstPts, 500_000_000) - elapsed(before?.streams.get(VIDEO_PID)?.lastPts, 900_000)
+    const gap =
+      elapsed(after?.streams.get(VIDEO_PID)?.firstPts, 500_000_000) -
+      elapsed(before?.streams.get(VIDEO_PID)?.lastPts, 900_000)
     expect(gap).toBeGreaterThan(0)
     expect(gap).toBeLessThanOrEqual(2 * 90_000)
   })

@@ -121,7 +121,8 @@ class Analyser {
     if (programme !== null) stretch.pmts.add(programme)
     else {
       stretch.hasPat = true
-      for (const pmtPid of this.#tables.pmtPids) if (!stretch.tablesAt.has(pmtPid)) stretch.tablesAt.set(pmtPid, stretch.clock)
+      for (const pmtPid of this.#tables.pmtPids)
+        if (!stretch.tablesAt.has(pmtPid)) stretch.tablesAt.set(pmtPid, stretch.clock)
     }
   }
 
@@ -135,7 +136,13 @@ class Analyser {
   /** Once the segment has told all its programmes. */
   #checkReference(pid: number): void {
     const { hasPat, pmts, strangers } = this.#stretch
-    if (!hasPat || pmts.size < Math.max(this.#tables.programmes, 1) || strangers.has(pid) || this.#tables.isReferenced(pid)) return
+    if (
+      !hasPat ||
+      pmts.size < Math.max(this.#tables.programmes, 1) ||
+      strangers.has(pid) ||
+      this.#tables.isReferenced(pid)
+    )
+      return
     strangers.add(pid)
     this.#complain("unreferenced", pid, "neither PAT nor PMT names this PID")
   }
@@ -159,7 +166,11 @@ class Analyser {
     const stretch = this.#stretch
     if (!stretch.begun.has(pid) || stretch.hasComplainedOfTables || (stretch.hasPat && stretch.pmts.size > 0)) return
     stretch.hasComplainedOfTables = true
-    this.#complain("table_missing", pid, `video begins after the discontinuity without ${stretch.hasPat ? "a PMT" : "a PAT"}`)
+    this.#complain(
+      "table_missing",
+      pid,
+      `video begins after the discontinuity without ${stretch.hasPat ? "a PMT" : "a PAT"}`,
+    )
   }
 }
 
@@ -184,6 +195,8 @@ export const analyseDatagrams = (
   header = 0,
 ): StrictReport => {
   const payloads = datagrams.map(({ data }) => data.subarray(header))
-  const times = datagrams.flatMap(({ at, data }) => Array.from({ length: Math.ceil((data.length - header) / PACKET_BYTES) }, () => at))
+  const times = datagrams.flatMap(({ at, data }) =>
+    Array.from({ length: Math.ceil((data.length - header) / PACKET_BYTES) }, () => at),
+  )
   return analyseStrictly(Buffer.concat(payloads), (packet) => times[packet] ?? 0)
 }

@@ -8,7 +8,8 @@ export const cuesIn = (stream: Uint8Array, pid: number): string[] => {
   for (let at = 0; at + PACKET_BYTES <= stream.length; at += PACKET_BYTES) {
     const packet = readPacket(stream, at)
     if (packet.pid !== pid || packet.payload.length === 0) continue
-    for (const section of reader.push(packet.payload, packet.unitStart).sections) found.push(Buffer.from(section).toString("hex"))
+    for (const section of reader.push(packet.payload, packet.unitStart).sections)
+      found.push(Buffer.from(section).toString("hex"))
   }
   return found
 }

@@ -48,7 +48,8 @@ export const readPacket = (stream: Uint8Array, at: number): Packet => {
   const fault = adaptationFault(control, length)
   const flags = fault === null && length > 0 ? byteAt(bytes, 5) : 0
   const hasPcr = (flags & 0x10) !== 0 && length >= 7
-  const base = byteAt(bytes, 6) * 2 ** 25 + number16(bytes, 7) * 2 ** 9 + byteAt(bytes, 9) * 2 + (byteAt(bytes, 10) >> 7)
+  const base =
+    byteAt(bytes, 6) * 2 ** 25 + number16(bytes, 7) * 2 ** 9 + byteAt(bytes, 9) * 2 + (byteAt(bytes, 10) >> 7)
   return {
     bytes,
     synchronised: bytes.length === PACKET_BYTES && bytes[0] === 0x47,
@@ -62,7 +63,10 @@ export const readPacket = (stream: Uint8Array, at: number): Packet => {
     discontinuity: (flags & 0x80) !== 0,
     randomAccess: (flags & 0x40) !== 0,
     pcr: hasPcr ? base * 300 + (number16(bytes, 10) & 0x1ff) : null,
-    payload: (control & 1) !== 0 && fault === null ? bytes.subarray((control & 2) !== 0 ? 5 + length : 4) : bytes.subarray(0, 0),
+    payload:
+      (control & 1) !== 0 && fault === null
+        ? bytes.subarray((control & 2) !== 0 ? 5 + length : 4)
+        : bytes.subarray(0, 0),
   }
 }
 
@@ -95,7 +99,10 @@ export class SectionReader {
   }
 
   /** Sections that this payload completes; `problem` is a sentence when it makes no sense. */
-  push(payload: Uint8Array, unitStart: boolean): { readonly sections: ReadonlyArray<Uint8Array>; readonly problem: string | null } {
+  push(
+    payload: Uint8Array,
+    unitStart: boolean,
+  ): { readonly sections: ReadonlyArray<Uint8Array>; readonly problem: string | null } {
     const pointer = unitStart ? byteAt(payload, 0) : 0
     if (unitStart && 1 + pointer > payload.length) {
       this.reset()
@@ -147,7 +154,11 @@ export interface ProgrammeMap {
 
 export const readPmt = (section: Uint8Array): ProgrammeMap => {
   const streams = new Map<number, number>()
-  for (let at = 12 + (number16(section, 10) & 0xfff); at + 5 <= section.length - 4; at += 5 + (number16(section, at + 3) & 0xfff)) {
+  for (
+    let at = 12 + (number16(section, 10) & 0xfff);
+    at + 5 <= section.length - 4;
+    at += 5 + (number16(section, at + 3) & 0xfff)
+  ) {
     streams.set(number16(section, at + 1) & 0x1fff, byteAt(section, at))
   }
   return { programme: number16(section, 3), pcrPid: number16(section, 8) & 0x1fff, streams }

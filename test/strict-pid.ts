@@ -66,7 +66,10 @@ export class PidWatch {
     }
     // The counter of the PCR PID may break only where the new time base begins, and the flag stays until then.
     if (packet.discontinuity && !isContinuous && packet.pcr === null) {
-      this.#complainOnce(complain, "the counter breaks in a flagged packet without PCR, before the new time base begins")
+      this.#complainOnce(
+        complain,
+        "the counter breaks in a flagged packet without PCR, before the new time base begins",
+      )
     }
     if (packet.discontinuity && packet.pcr === null) this.#waitsForBase = true
     if (!packet.discontinuity && this.#waitsForBase) {
@@ -91,7 +94,11 @@ export class PidWatch {
     this.#pcr = { ticks: pcr, packet: number }
     if (before === null || isNewBase) {
       if (isNewBase && before !== null && carriesClock && this.#pcrsOfBase < 2) {
-        complain("time_base", this.pid, `a new time base after ${this.#pcrsOfBase} PCRs of the last one, which needs two`)
+        complain(
+          "time_base",
+          this.pid,
+          `a new time base after ${this.#pcrsOfBase} PCRs of the last one, which needs two`,
+        )
       }
       this.#waitsForBase = false
       this.#hasComplained = false

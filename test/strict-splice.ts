@@ -21,7 +21,9 @@ export interface SpliceFaults {
 const FLAGS = 5
 /** Copies of its packets. */
 export const packetsOf = (ts: Uint8Array): Uint8Array[] =>
-  Array.from({ length: Math.floor(ts.length / TS_PACKET_SIZE) }, (_, i) => ts.slice(i * TS_PACKET_SIZE, (i + 1) * TS_PACKET_SIZE))
+  Array.from({ length: Math.floor(ts.length / TS_PACKET_SIZE) }, (_, i) =>
+    ts.slice(i * TS_PACKET_SIZE, (i + 1) * TS_PACKET_SIZE),
+  )
 const read = (packet: Uint8Array): TsPacket => {
   const facts = parsePacket(packet)
   if (facts === null) throw new Error("the test programme has lost its sync")
@@ -41,7 +43,10 @@ const firstOf = (packets: ReadonlyArray<Uint8Array>, pid: number, from: number):
 
 /** The tables as they stand in the second programme, flagged, with the counters before those that follow. */
 const tablesAhead = (packets: ReadonlyArray<Uint8Array>, from: number, faults: SpliceFaults): Uint8Array[] => {
-  const wanted = [...(faults.withoutTables === "pat" ? [] : [PAT_PID]), ...(faults.withoutTables === "pmt" ? [] : [PMT_PID])]
+  const wanted = [
+    ...(faults.withoutTables === "pat" ? [] : [PAT_PID]),
+    ...(faults.withoutTables === "pmt" ? [] : [PMT_PID]),
+  ]
   return wanted.flatMap((pid) => {
     const [table, next] = [firstOf(packets, pid, 0), firstOf(packets, pid, from)]
     if (table === undefined || next === undefined) return []

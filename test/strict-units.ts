@@ -29,7 +29,11 @@ export class UnitWatch {
   #isIndicated = false
   #video: { packet: number; head: Uint8Array[]; size: number; isIndicated: boolean } | null = null
   #isVideoJudged = false
-  #facts: { firstPts: number | null; lastPts: number | null; units: number } = { firstPts: null, lastPts: null, units: 0 }
+  #facts: { firstPts: number | null; lastPts: number | null; units: number } = {
+    firstPts: null,
+    lastPts: null,
+    units: 0,
+  }
   #dts: number | null = null
 
   /** `afterFlag`: its PID begins anew here, by discontinuity_indicator or as one that was not there before. */
@@ -67,7 +71,8 @@ export class UnitWatch {
   }
 
   #complainStart(complain: Complain): void {
-    if (this.#mustStart) complain("unit_start", this.pid, "the first payload after the discontinuity is not the start of a PES packet")
+    if (this.#mustStart)
+      complain("unit_start", this.pid, "the first payload after the discontinuity is not the start of a PES packet")
     this.#mustStart = false
   }
 
@@ -84,7 +89,12 @@ export class UnitWatch {
     this.#unit = { length: header.length, bytes: 0 }
     this.#facts.units++
     if (isVideo(this.streamType) && this.#video === null)
-      this.#video = { packet: number, head: [packet.payload.subarray(header.dataAt)], size: 0, isIndicated: this.#isIndicated }
+      this.#video = {
+        packet: number,
+        head: [packet.payload.subarray(header.dataAt)],
+        size: 0,
+        isIndicated: this.#isIndicated,
+      }
     this.#count(packet.payload, complain)
     if (header.pts !== null) this.#stamp(header.pts, header.dts ?? header.pts, pcr, complain)
   }
@@ -123,14 +133,16 @@ export class UnitWatch {
       const ahead = (dts - (pcr % PCR_WRAP) / 300 + STAMP_WRAP) % STAMP_WRAP
       const behind = STAMP_WRAP - ahead
       if (ahead > BUFFER_MAX) {
-        const where = behind < ahead ? `${Math.round(behind / 90)} ms before the PCR` : `${Math.round(ahead / 90)} ms after the PCR`
+        const where =
+          behind < ahead ? `${Math.round(behind / 90)} ms before the PCR` : `${Math.round(ahead / 90)} ms after the PCR`
         complain("stamp_time_base", this.pid, `DTS ${dts} is ${where}`)
       }
     }
     if (before === null) return
     const step = (dts - before + STAMP_WRAP) % STAMP_WRAP
     if (step === 0 || step > STAMP_WRAP / 2) complain("stamp_order", this.pid, `DTS ${dts} after ${before}`)
-    else if (step > STAMP_STEP_MAX) complain("stamp_repetition", this.pid, `${Math.round(step / 90)} ms between two time stamps`)
+    else if (step > STAMP_STEP_MAX)
+      complain("stamp_repetition", this.pid, `${Math.round(step / 90)} ms between two time stamps`)
   }
 
   /** First video unit, judged once its bytes are there. `final` judges with what came. */
@@ -139,7 +151,13 @@ export class UnitWatch {
     if (video === null || this.#isVideoJudged || !(final || this.#facts.units > 1)) return null
     this.#isVideoJudged = true
     const shown = isAccessPoint(this.streamType, Buffer.concat(video.head))
-    const accessPoint = video.isIndicated ? "indicator" : shown === true ? "picture" : shown === false ? "none" : "unknown"
+    const accessPoint = video.isIndicated
+      ? "indicator"
+      : shown === true
+        ? "picture"
+        : shown === false
+          ? "none"
+          : "unknown"
     if (this.#mustBeAccessPoint && accessPoint === "none")
       complain(
         "access_point",

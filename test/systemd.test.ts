@@ -12,7 +12,8 @@ const root = fileURLToPath(new URL("..", import.meta.url))
 const read = (path: string) => readFileSync(join(root, path), "utf8")
 /** Read by the runtime and its libraries, not by us. */
 const OF_THE_RUNTIME = ["NODE_ENV", "BUN_RUNTIME_TRANSPILER_CACHE_PATH", ...Object.keys(serviceEnvironment)]
-const unknownSettings = (names: ReadonlyArray<string>) => names.filter((name) => !(name in SETTINGS) && !OF_THE_RUNTIME.includes(name))
+const unknownSettings = (names: ReadonlyArray<string>) =>
+  names.filter((name) => !(name in SETTINGS) && !OF_THE_RUNTIME.includes(name))
 const hasProgram = (name: string) => spawnSync("sh", ["-c", `command -v ${name}`]).status === 0
 const folders: string[] = []
 const folder = (): string => {
@@ -32,7 +33,8 @@ describe("kernel settings and samples", () => {
     const settings = new Map(lines.map((line) => line.split(/\s*=\s*/) as [string, string]))
     const missing = [...settings.keys()].filter((name) => !existsSync(`/proc/sys/${name.replaceAll(".", "/")}`))
     expect(missing).toEqual([])
-    for (const name of ["net.core.rmem_max", "net.core.wmem_max"]) expect(Number(settings.get(name))).toBeGreaterThanOrEqual(8 * 2 ** 20)
+    for (const name of ["net.core.rmem_max", "net.core.wmem_max"])
+      expect(Number(settings.get(name))).toBeGreaterThanOrEqual(8 * 2 ** 20)
   })
 
   it("the sample of the environment has every setting that is for people to set", () => {
@@ -57,7 +59,9 @@ describe("deploy/systemd", () => {
 
   it("has the settings of npm start, and only the control plane is signalled", () => {
     const text = read(unit)
-    const env = [...text.matchAll(/^Environment=(.*)$/gm)].flatMap(([, words = ""]) => words.split(" ").map((word) => word.split("=")))
+    const env = [...text.matchAll(/^Environment=(.*)$/gm)].flatMap(([, words = ""]) =>
+      words.split(" ").map((word) => word.split("=")),
+    )
     expect(Object.fromEntries(env)).toMatchObject({ ...serviceEnvironment, DATA_DIR: "/var/lib/stream-distributor" })
     expect(unknownSettings(env.map(([name = ""]) => name))).toEqual([])
     expect(text).toMatch(/^KillMode=process$/m)
@@ -89,8 +93,13 @@ describe("deploy/systemd", () => {
 
     // The unit as it was installed, among the units of this machine, which it names.
     if (hasProgram("systemd-analyze")) {
-      cpSync("/usr/lib/systemd/system", join(target, "usr/lib/systemd/system"), { recursive: true, verbatimSymlinks: true })
-      const verified = spawnSync("systemd-analyze", ["verify", `--root=${target}`, "stream-distributor.service"], { encoding: "utf8" })
+      cpSync("/usr/lib/systemd/system", join(target, "usr/lib/systemd/system"), {
+        recursive: true,
+        verbatimSymlinks: true,
+      })
+      const verified = spawnSync("systemd-analyze", ["verify", `--root=${target}`, "stream-distributor.service"], {
+        encoding: "utf8",
+      })
       expect([verified.status, verified.stderr]).toEqual([0, ""])
     }
 

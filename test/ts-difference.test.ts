@@ -32,7 +32,10 @@ describe("tsDifference", () => {
   })
 
   it("foreign packets and loose bytes are extra", () => {
-    expect(tsDifference(ts, Buffer.concat([ts, numberedTs(1, 1000), Buffer.alloc(3)]))).toEqual({ missing: [], extra: 2 })
+    expect(tsDifference(ts, Buffer.concat([ts, numberedTs(1, 1000), Buffer.alloc(3)]))).toEqual({
+      missing: [],
+      extra: 2,
+    })
   })
 
   it("nothing came out", () => {

@@ -65,7 +65,10 @@ export const buildStream = (frames: number): Uint8Array => {
     if (frame % 10 === 5) parts.push(writer.section(SCTE35_PID, spliceNull()))
     parts.push(writer.media(VIDEO_PID, { pcr: frame * PCR_STEP, random_access: frame % 25 === 0 }))
     for (let i = 0; i < 8; i++) parts.push(writer.media(VIDEO_PID))
-    parts.push(writer.media(AUDIO_PID), buildPacket({ pid: NULL_PID, continuity_counter: 0, payload: new Uint8Array(184) }))
+    parts.push(
+      writer.media(AUDIO_PID),
+      buildPacket({ pid: NULL_PID, continuity_counter: 0, payload: new Uint8Array(184) }),
+    )
   }
   return joinBytes(parts)
 }
@@ -91,7 +94,10 @@ export const toDatagrams = (stream: Uint8Array, carriage: Carriage = {}): Datagr
     const bytes =
       rtp === undefined
         ? payload
-        : buildRtp({ ssrc: rtp.ssrc, sequence: rtp.sequence + i, timestamp: rtp.timestamp + Math.round(i * stepUs * 0.09) }, payload)
+        : buildRtp(
+            { ssrc: rtp.ssrc, sequence: rtp.sequence + i, timestamp: rtp.timestamp + Math.round(i * stepUs * 0.09) },
+            payload,
+          )
     return { bytes, rx_us: startUs + i * stepUs, ipv4: 0x7f000001, port }
   })
 }

@@ -28,7 +28,8 @@ export const formatCountdown = (seconds: number): string => {
 }
 
 /** Host and port, with IPv6 in brackets. */
-export const formatAddress = (ip: string, port: number): string => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`)
+export const formatAddress = (ip: string, port: number): string =>
+  ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`
 
 /** Seconds from `now` (ms since 1970) to an ISO 8601 time, as `in 4 s`. */
 export const formatRetry = (at: string, now: number): string => {

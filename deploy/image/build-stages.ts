@@ -48,7 +48,19 @@ exec chroot "$root" "$@"
 `
 
 const shellIn = (root: string, workdir: string, env: Readonly<Record<string, string>>, command: string): void => {
-  const enter = ["--mount", "--pid", "--fork", "--kill-child", "--propagation", "private", "sh", "-c", ENTER, "enter", root]
+  const enter = [
+    "--mount",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "--propagation",
+    "private",
+    "sh",
+    "-c",
+    ENTER,
+    "enter",
+    root,
+  ]
   const line = ["/bin/sh", "-c", `cd "$0" && ${command}`, workdir]
   execFileSync("unshare", [...enter, ...line], { env, stdio: ["ignore", "ignore", "inherit"], timeout: 900_000 })
 }
@@ -81,7 +93,12 @@ const runStage = (stage: Stage, root: string, roots: ReadonlyMap<string, string>
         const from = step.from === null ? place.context : roots.get(step.from)
         if (from === undefined) throw new Error(`COPY: there is no stage ${step.from}`)
         const target = resolve(root, `.${resolve(workdir, step.target)}`)
-        copyInto(from, step.sources, target, step.sources.length > 1 || /(^|\/)\.?$/.test(step.target) || isFolder(target))
+        copyInto(
+          from,
+          step.sources,
+          target,
+          step.sources.length > 1 || /(^|\/)\.?$/.test(step.target) || isFolder(target),
+        )
         break
       }
       case "workdir":

@@ -26,7 +26,12 @@ const until = async <T>(what: string, ask: () => Promise<T | null>, seconds = 40
 
 interface Channel {
   readonly status: string
-  readonly outputs: ReadonlyArray<{ readonly slug: string; readonly status: string; readonly url: string; readonly last_error: unknown }>
+  readonly outputs: ReadonlyArray<{
+    readonly slug: string
+    readonly status: string
+    readonly url: string
+    readonly last_error: unknown
+  }>
 }
 
 const get = async (path: string): Promise<Response> => {
@@ -38,7 +43,8 @@ const get = async (path: string): Promise<Response> => {
 /** A container that was told nothing makes a key for itself, says it once, and lets nobody in without it. */
 const makesItsKey = async (image: BuiltImage, entrypoint: ReadonlyArray<string>, work: string): Promise<void> => {
   const dataDir = dataOf(work, "first")
-  const status = async (key: string) => (await fetch(`${URL_INSIDE}/api/channels`, { headers: { "X-API-Key": key } })).status
+  const status = async (key: string) =>
+    (await fetch(`${URL_INSIDE}/api/channels`, { headers: { "X-API-Key": key } })).status
   let key = ""
   for (const time of ["first", "second"]) {
     const container = new ContainerProcess(image, dataDir, entrypoint)
@@ -46,7 +52,11 @@ const makesItsKey = async (image: BuiltImage, entrypoint: ReadonlyArray<string>,
       await until(`the ${time} start is ready`, async () => ((await fetch(`${URL_INSIDE}/readyz`)).ok ? true : null))
       const said = /\bsd_[\w-]{43}/.exec(container.output)?.[0]
       if (time === "first") key = said ?? ""
-      expectThat(`the ${time} start says its key: ${time === "first"}`, (said !== undefined) === (time === "first"), container.output)
+      expectThat(
+        `the ${time} start says its key: ${time === "first"}`,
+        (said !== undefined) === (time === "first"),
+        container.output,
+      )
       expectThat("nobody is let in without it", (await status("")) === 401 && (await status(key)) === 200)
       const backup = container.exec(image, ["/app/bin/bun", "/app/scripts/distributor.mjs", "backup", "-"])
       expectThat("the command line finds it", backup.code === 0 && backup.output.includes("channels"), backup)
@@ -67,7 +77,10 @@ const streams = async (image: BuiltImage, container: ContainerProcess): Promise<
   expectThat("a channel runs, with an SRT output", port !== undefined, running)
   const ffmpeg = `ffmpeg -v quiet -i 'srt://127.0.0.1:${port}?timeout=20000000' -t 3 -c copy -f mpegts pipe:1 | wc -c`
   const received = container.exec(image, ["/bin/sh", "-c", ffmpeg])
-  expectThat(`ffmpeg of the image receives 3 s by SRT: ${received.output.trim()} bytes`, Number(received.output.trim()) > 50_000)
+  expectThat(
+    `ffmpeg of the image receives 3 s by SRT: ${received.output.trim()} bytes`,
+    Number(received.output.trim()) > 50_000,
+  )
 
   const body = JSON.stringify({ name: "Web", url: "hls://demo", settings: { segment_s: 2 } })
   const added = await fetch(`${URL_INSIDE}/api/channels/demo/outputs`, { method: "POST", headers: HEADERS, body })
@@ -89,7 +102,10 @@ const isConfined = (image: BuiltImage, container: ContainerProcess): void => {
       .split(/\s+/)
       .every((id) => id === String(image.user.uid)),
   )
-  expectThat("it has no capabilities", /^0+$/.test(container.status("CapEff")) && /^0+$/.test(container.status("CapBnd")))
+  expectThat(
+    "it has no capabilities",
+    /^0+$/.test(container.status("CapEff")) && /^0+$/.test(container.status("CapBnd")),
+  )
   for (const path of ["/app/x", "/etc/x", "/var/x", "/usr/x"]) {
     const tried = container.exec(image, ["/bin/sh", "-c", `touch ${path}`])
     expectThat(`${path.slice(0, -2)} cannot be written`, tried.code !== 0 && !existsSync(`${image.root}${path}`), tried)
@@ -112,17 +128,31 @@ export const checkImage = async (image: BuiltImage, meta: StageMeta, work: strin
     expectThat(`it is ready after ${Math.round(performance.now() - started)} ms`, true)
     const health = container.exec(image, healthcheck.command)
     expectThat("the HEALTHCHECK passes", health.code === 0, health)
-    const state = (await (await get("/api/health")).json()) as { srt: { available: boolean }; problems: ReadonlyArray<string> }
+    const state = (await (await get("/api/health")).json()) as {
+      srt: { available: boolean }
+      problems: ReadonlyArray<string>
+    }
     expectThat("health has libsrt and no problems", state.srt.available && state.problems.length === 0, state)
     expectThat("the page is served", (await (await get("/")).text()).includes("Demo"))
     await streams(image, container)
     isConfined(image, container)
-    expectThat("nothing of the image was written", changedSince(image.root, builtAt) === "", changedSince(image.root, builtAt))
+    expectThat(
+      "nothing of the image was written",
+      changedSince(image.root, builtAt) === "",
+      changedSince(image.root, builtAt),
+    )
     const kept = readdirSync(dataDir)
-    expectThat("/data holds the store", kept.includes("distributor.db") && statSync(dataDir).uid === image.user.uid, kept)
+    expectThat(
+      "/data holds the store",
+      kept.includes("distributor.db") && statSync(dataDir).uid === image.user.uid,
+      kept,
+    )
     const signal = stopSignal as NodeJS.Signals
     const { code, ms } = await container.stop(signal)
-    expectThat(`${signal} ends it with 0 in ${Math.round(ms)} ms`, code === 0 && ms < 5000, { code, output: container.output })
+    expectThat(`${signal} ends it with 0 in ${Math.round(ms)} ms`, code === 0 && ms < 5000, {
+      code,
+      output: container.output,
+    })
     const left = existsSync(`${dataDir}/engine.sock`)
     expectThat("its engine has ended too", !left)
   } catch (cause) {

@@ -30,15 +30,24 @@ export class ContainerProcess {
   output = ""
   readonly ended: Promise<number | null>
 
-  constructor(image: BuiltImage, dataDir: string, command: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) {
+  constructor(
+    image: BuiltImage,
+    dataDir: string,
+    command: ReadonlyArray<string>,
+    env: Readonly<Record<string, string>> = {},
+  ) {
     const { gid, uid } = image.user
     mkdirSync(dataDir, { recursive: true })
     chownSync(dataDir, uid, gid)
     const words = ["--mount", "--pid", "--fork", "--kill-child", "--propagation", "private", "sh", "-c", ENTER, "enter"]
     const about = [image.root, dataDir, String(uid), String(gid), image.workdir]
     // Nothing of this machine's environment gets inside.
-    this.child = spawn("unshare", [...words, ...about, ...command], { env: { ...image.env, ...env }, stdio: ["ignore", "pipe", "pipe"] })
-    for (const stream of [this.child.stdout, this.child.stderr]) stream?.on("data", (chunk) => (this.output += String(chunk)))
+    this.child = spawn("unshare", [...words, ...about, ...command], {
+      env: { ...image.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    })
+    for (const stream of [this.child.stdout, this.child.stderr])
+      stream?.on("data", (chunk) => (this.output += String(chunk)))
     this.ended = new Promise((resolve) => this.child.once("exit", (code) => resolve(code)))
   }
 
@@ -59,9 +68,24 @@ export class ContainerProcess {
    * Runs a command beside the product, in its namespaces and as its user, as `docker exec` does; its exit code and
    * output.
    */
-  exec(image: BuiltImage, command: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}): { code: number; output: string } {
+  exec(
+    image: BuiltImage,
+    command: ReadonlyArray<string>,
+    env: Readonly<Record<string, string>> = {},
+  ): { code: number; output: string } {
     const { gid, uid } = image.user
-    const enter = ["--target", String(this.pid()), "--mount", "--pid", "--root", "--wd", "--setuid", String(uid), "--setgid", String(gid)]
+    const enter = [
+      "--target",
+      String(this.pid()),
+      "--mount",
+      "--pid",
+      "--root",
+      "--wd",
+      "--setuid",
+      String(uid),
+      "--setgid",
+      String(gid),
+    ]
     const options = { env: { ...image.env, ...env }, encoding: "utf8", timeout: 60_000 } as const
     const { status, stderr, stdout } = spawnSync("nsenter", [...enter, "--", ...command], options)
     return { code: status ?? 1, output: `${stdout}${stderr}` }
@@ -91,6 +115,8 @@ export class ContainerProcess {
 
 /** Paths below `root` that were changed after `since` (ms of the epoch); what a read-only root must not have. */
 export const changedSince = (root: string, since: number): string =>
-  execFileSync("find", [root, "-xdev", "-newermt", `@${Math.ceil(since / 1000)}`, "-not", "-type", "d"], { encoding: "utf8" }).trim()
+  execFileSync("find", [root, "-xdev", "-newermt", `@${Math.ceil(since / 1000)}`, "-not", "-type", "d"], {
+    encoding: "utf8",
+  }).trim()
 
 export const dataOf = (work: string, name: string): string => join(work, "data", name)

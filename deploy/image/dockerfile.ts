@@ -5,7 +5,12 @@
 
 export type Step =
   | { readonly op: "run"; readonly command: string }
-  | { readonly op: "copy"; readonly from: string | null; readonly sources: ReadonlyArray<string>; readonly target: string }
+  | {
+      readonly op: "copy"
+      readonly from: string | null
+      readonly sources: ReadonlyArray<string>
+      readonly target: string
+    }
   | { readonly op: "workdir"; readonly path: string }
   | { readonly op: "env"; readonly variables: Readonly<Record<string, string>> }
   | { readonly op: "user"; readonly uid: number; readonly gid: number }
@@ -24,7 +29,10 @@ export interface StageMeta {
   readonly ports: ReadonlyArray<string>
   readonly stopSignal: string | null
   readonly entrypoint: ReadonlyArray<string> | null
-  readonly healthcheck: { readonly options: Readonly<Record<string, string>>; readonly command: ReadonlyArray<string> } | null
+  readonly healthcheck: {
+    readonly options: Readonly<Record<string, string>>
+    readonly command: ReadonlyArray<string>
+  } | null
 }
 
 interface Line {
@@ -84,7 +92,8 @@ const readCopy = (line: Line): Step => {
   for (const flag of Object.keys(flags)) if (flag !== "from") refuse(line, `--${flag} is not known here`)
   const words = rest.split(/\s+/)
   const target = words.at(-1)
-  if (words.length < 2 || target === undefined || /["[*?]/.test(rest)) return refuse(line, "must be plain paths and a target")
+  if (words.length < 2 || target === undefined || /["[*?]/.test(rest))
+    return refuse(line, "must be plain paths and a target")
   return { op: "copy", from: flags["from"] ?? null, sources: words.slice(0, -1), target }
 }
 
@@ -107,7 +116,8 @@ const readUser = (line: Line): Step => {
 
 const readFrom = (line: Line): { readonly base: string; readonly name: string | null } => {
   const [, base, name] = /^(\S+)(?:\s+AS\s+(\S+))?$/i.exec(line.rest) ?? []
-  if (base === undefined || !/:[\w.-]*\d[\w.-]*$/.test(base)) return refuse(line, `"${line.rest}" is no image with an exact tag`)
+  if (base === undefined || !/:[\w.-]*\d[\w.-]*$/.test(base))
+    return refuse(line, `"${line.rest}" is no image with an exact tag`)
   return { base, name: name ?? null }
 }
 
@@ -136,7 +146,9 @@ const readMeta = (line: Line, meta: StageMeta): StageMeta => {
 const readStep = (line: Line): Step | null => {
   switch (line.instruction) {
     case "RUN":
-      return /^(\[|--|<<)/.test(line.rest) ? refuse(line, "must have the shell form without options") : { op: "run", command: line.rest }
+      return /^(\[|--|<<)/.test(line.rest)
+        ? refuse(line, "must have the shell form without options")
+        : { op: "run", command: line.rest }
     case "COPY":
       return readCopy(line)
     case "WORKDIR":

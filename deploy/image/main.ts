@@ -18,7 +18,10 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
 /** As this machine reaches its registry; a proxy's own certificate comes with it. */
 const network = (): Record<string, string> => {
-  const registry = execFileSync("npm", ["config", "get", "registry"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim()
+  const registry = execFileSync("npm", ["config", "get", "registry"], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  }).trim()
   const proxies = Object.entries(process.env).filter(([name]) => /^(https?|no)_proxy$/i.test(name))
   return {
     ...Object.fromEntries(proxies.map(([name, value]) => [name, value ?? ""])),
@@ -46,7 +49,10 @@ const build = (work: string): { readonly image: BuiltImage; readonly meta: Stage
 
 if (first === "--inside") {
   execFileSync("ip", ["link", "set", "lo", "up"])
-  const { image, meta } = JSON.parse(readFileSync(join(second, "image.json"), "utf8")) as { image: BuiltImage; meta: StageMeta }
+  const { image, meta } = JSON.parse(readFileSync(join(second, "image.json"), "utf8")) as {
+    image: BuiltImage
+    meta: StageMeta
+  }
   await checkImage(image, meta, second)
   process.exit(0)
 }
@@ -64,8 +70,16 @@ say(
 // A network of its own, with nothing but loopback: no port of this machine is touched, and nothing can be fetched at
 // the start.
 const inside = [process.execPath, fileURLToPath(import.meta.url), "--inside", work]
-const run = spawnSync("unshare", ["--net", "--mount", "--propagation", "private", ...inside], { stdio: "inherit", timeout: 300_000 })
+const run = spawnSync("unshare", ["--net", "--mount", "--propagation", "private", ...inside], {
+  stdio: "inherit",
+  timeout: 300_000,
+})
 if (run.status === 0)
-  for (const name of ["stage-0", "stage-1", "context", "data"]) rmSync(join(work, name), { recursive: true, force: true })
-say(run.status === 0 ? `passed in ${seconds()} s` : `failed; what was built is in ${work}${existsSync(work) ? "" : " (gone)"}`)
+  for (const name of ["stage-0", "stage-1", "context", "data"])
+    rmSync(join(work, name), { recursive: true, force: true })
+say(
+  run.status === 0
+    ? `passed in ${seconds()} s`
+    : `failed; what was built is in ${work}${existsSync(work) ? "" : " (gone)"}`,
+)
 process.exit(run.status ?? 1)

@@ -57,7 +57,8 @@ export interface DashboardFile {
 }
 
 /** Panels that show figures: all but rows. */
-export const figuresOf = ({ panels }: DashboardFile): ReadonlyArray<PanelFile> => panels.filter(({ type }) => type !== "row")
+export const figuresOf = ({ panels }: DashboardFile): ReadonlyArray<PanelFile> =>
+  panels.filter(({ type }) => type !== "row")
 
 export const queryOf = ({ query }: VariableFile): string => (typeof query === "string" ? query : query.query)
 

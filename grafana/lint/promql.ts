@@ -39,7 +39,9 @@ export const parsePromql = (expr: string): Parsed => {
       const matrix = node.parent?.name === "MatrixSelector" ? node.parent : null
       const range = matrix?.getChild("DurationExpr") ?? null
       const written = range === null ? null : at(range)
-      const call = [...ancestors(node)].find(({ name }) => name === "FunctionCall" || name === "AggregateExpr" || name === "BinaryExpr")
+      const call = [...ancestors(node)].find(
+        ({ name }) => name === "FunctionCall" || name === "AggregateExpr" || name === "BinaryExpr",
+      )
       const name = node.getChild("Identifier")
       const called = call?.name === "FunctionCall" ? call.getChild("FunctionIdentifier") : null
       selectors.push({

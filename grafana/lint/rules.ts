@@ -1,5 +1,14 @@
 /** What every dashboard keeps to: the rules of Grafana's dashboard-linter, and some of our own. */
-import { type DashboardFile, figuresOf, type Link, labelValues, type PanelFile, type Ref, type Target, type VariableFile } from "./model.ts"
+import {
+  type DashboardFile,
+  figuresOf,
+  type Link,
+  labelValues,
+  type PanelFile,
+  type Ref,
+  type Target,
+  type VariableFile,
+} from "./model.ts"
 import { parsePromql, type Selector } from "./promql.ts"
 
 export interface Finding {
@@ -83,7 +92,9 @@ const linksOf = (dashboard: DashboardFile): ReadonlyArray<{ readonly where: stri
 export const RULES: Readonly<Record<string, Rule>> = {
   "template-datasource": (dashboard) => {
     const found = variable(dashboard, "datasource")
-    return found?.type === "datasource" && found.query === "prometheus" && found.label === "Data Source" ? [] : ["variable datasource"]
+    return found?.type === "datasource" && found.query === "prometheus" && found.label === "Data Source"
+      ? []
+      : ["variable datasource"]
   },
   "template-job": pickerRule("job", "Job"),
   "template-instance": pickerRule("instance", "Instance"),
@@ -110,18 +121,29 @@ export const RULES: Readonly<Record<string, Rule>> = {
       ? []
       : ["dashboard"],
   "panel-datasource": panelRule(({ datasource }) => !isOurs(datasource)),
-  "panel-title-description": panelRule(({ description, title }) => (title ?? "") === "" || !/\.$/.test(description ?? "")),
+  "panel-title-description": panelRule(
+    ({ description, title }) => (title ?? "") === "" || !/\.$/.test(description ?? ""),
+  ),
   "panel-units": panelRule(({ fieldConfig }) => !UNITS.includes(fieldConfig?.defaults.unit ?? "")),
   "panel-no-targets": panelRule((panel) => (panel.targets ?? []).length === 0),
   "panel-ids": ({ panels }) =>
     panels
-      .filter(({ id }, index) => !Number.isInteger(id) || id < 1 || panels.findIndex((other) => other.id === id) !== index)
+      .filter(
+        ({ id }, index) => !Number.isInteger(id) || id < 1 || panels.findIndex((other) => other.id === id) !== index,
+      )
       .map(ofPanel),
   "panel-grid": ({ panels }) =>
     panels
       .filter((panel, index) => {
         const { h, w, x, y } = panel.gridPos
-        return x < 0 || y < 0 || w < 1 || h < 1 || x + w > 24 || panels.slice(0, index).some((other) => overlap(panel, other))
+        return (
+          x < 0 ||
+          y < 0 ||
+          w < 1 ||
+          h < 1 ||
+          x + w > 24 ||
+          panels.slice(0, index).some((other) => overlap(panel, other))
+        )
       })
       .map(ofPanel),
   "target-datasource": (dashboard) =>
@@ -143,13 +165,19 @@ export const RULES: Readonly<Record<string, Rule>> = {
       .map(({ where }) => where),
   "target-job": selectorRule(matchedBy("job", "job", "host_job")),
   "target-instance": selectorRule(matchedBy("instance", "instance", "host")),
-  "target-counter-agg": selectorRule(({ function: called, metric }) => COUNTER.test(metric) !== COUNTS.includes(called ?? "")),
+  "target-counter-agg": selectorRule(
+    ({ function: called, metric }) => COUNTER.test(metric) !== COUNTS.includes(called ?? ""),
+  ),
   // Grafana gives annotations no $__rate_interval, and newer versions read `target`, older ones `expr`.
   "annotation-query": ({ annotations }) =>
     annotations.list
       .filter(
         ({ datasource, expr, step, target }) =>
-          !isOurs(datasource) || !isOurs(target.datasource) || expr !== target.expr || expr.includes("$__") || !/^\d+s$/.test(step),
+          !isOurs(datasource) ||
+          !isOurs(target.datasource) ||
+          expr !== target.expr ||
+          expr.includes("$__") ||
+          !/^\d+s$/.test(step),
       )
       .map(({ name }) => `annotation ${name}`),
   "known-variables": (dashboard) => {

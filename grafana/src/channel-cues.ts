@@ -39,7 +39,8 @@ const panels = [
     ...half,
     id: 43,
     title: "Sections",
-    description: "SCTE-35 sections of the stream, repetitions and splice_null included: silence here means that the PID is gone.",
+    description:
+      "SCTE-35 sections of the stream, repetitions and splice_null included: silence here means that the PID is gone.",
     unit: "short",
     style: "bars",
     queries: [{ expr: increase(of("distributor_scte35_sections_total", CHANNEL)), legend: "sections" }],
@@ -51,7 +52,9 @@ const panels = [
     description: "SCTE-35 sections with a wrong CRC-32: cues may be lost.",
     unit: "short",
     style: "bars",
-    queries: [{ expr: sumBy("channel", increase(of("distributor_scte35_crc_errors_total", CHANNEL))), legend: "wrong CRC-32" }],
+    queries: [
+      { expr: sumBy("channel", increase(of("distributor_scte35_crc_errors_total", CHANNEL))), legend: "wrong CRC-32" },
+    ],
   }),
 ]
 

@@ -6,10 +6,14 @@ import { ALARM, IN_USE } from "./words.ts"
 const third = { width: 8, height: 8 } as const
 const half = { width: 12, height: 8 } as const
 const SOURCE = "{{source}}"
-const input = (name: string, ...matchers: ReadonlyArray<string>) => of(`distributor_input_${name}`, CHANNEL, ...matchers)
+const input = (name: string, ...matchers: ReadonlyArray<string>) =>
+  of(`distributor_input_${name}`, CHANNEL, ...matchers)
 /** Events of both legs by kind. */
 const counts = (kinds: Readonly<Record<string, string>>) =>
-  Object.entries(kinds).map(([legend, name]) => ({ expr: increase(input(`${name}_total`)), legend: `${SOURCE} ${legend}` }))
+  Object.entries(kinds).map(([legend, name]) => ({
+    expr: increase(input(`${name}_total`)),
+    legend: `${SOURCE} ${legend}`,
+  }))
 
 const received = [
   graph({
@@ -24,7 +28,8 @@ const received = [
     ...half,
     id: 11,
     title: "Packets lost",
-    description: "RTP packets missing on the network, those that nothing brought back, and datagrams that the kernel dropped.",
+    description:
+      "RTP packets missing on the network, those that nothing brought back, and datagrams that the kernel dropped.",
     unit: "short",
     style: "bars",
     queries: counts({
@@ -63,18 +68,25 @@ const received = [
     description: "Part of the TS packets that are padding: an encoder that sends nothing else is no source.",
     unit: "percentunit",
     max: 1,
-    queries: [{ expr: `${rate(input("ts_null_packets_total"))} / (${rate(input("ts_packets_total"))} > 0)`, legend: SOURCE }],
+    queries: [
+      { expr: `${rate(input("ts_null_packets_total"))} / (${rate(input("ts_packets_total"))} > 0)`, legend: SOURCE },
+    ],
   }),
   graph({
     ...half,
     id: 15,
     title: "Datagrams not used",
-    description: "Those that are no TS over RTP or UDP, by reason, and those of senders that may not send or came second.",
+    description:
+      "Those that are no TS over RTP or UDP, by reason, and those of senders that may not send or came second.",
     unit: "short",
     style: "bars",
     queries: [
       { expr: increase(input("invalid_packets_total")), legend: `${SOURCE} {{reason}}` },
-      ...counts({ "not allowed": "not_allowed_packets", "second sender": "foreign_packets", duplicate: "rtp_duplicate_packets" }),
+      ...counts({
+        "not allowed": "not_allowed_packets",
+        "second sender": "foreign_packets",
+        duplicate: "rtp_duplicate_packets",
+      }),
     ],
   }),
   graph({
@@ -84,7 +96,11 @@ const received = [
     description: "RTP packets out of order, sequences that began anew, and senders that took over.",
     unit: "short",
     style: "bars",
-    queries: counts({ "out of order": "rtp_reordered_packets", "sequence anew": "rtp_resets", "other sender": "sender_changes" }),
+    queries: counts({
+      "out of order": "rtp_reordered_packets",
+      "sequence anew": "rtp_resets",
+      "other sender": "sender_changes",
+    }),
   }),
 ]
 
@@ -102,7 +118,8 @@ const health = [
     ...half,
     id: 21,
     title: "Errors of the transport stream",
-    description: "Continuity errors, packets marked as damaged, lost synchronisation, and PCR jumps that nothing announces.",
+    description:
+      "Continuity errors, packets marked as damaged, lost synchronisation, and PCR jumps that nothing announces.",
     unit: "short",
     style: "bars",
     queries: counts({
@@ -152,13 +169,18 @@ const joined = [
     description: "RTP packets rebuilt from SMPTE 2022-1 FEC, and FEC packets that came.",
     unit: "short",
     style: "bars",
-    queries: counts({ rebuilt: "fec_recovered_packets", "FEC packets": "fec_received_packets", "no FEC packets": "fec_invalid_packets" }),
+    queries: counts({
+      rebuilt: "fec_recovered_packets",
+      "FEC packets": "fec_received_packets",
+      "no FEC packets": "fec_invalid_packets",
+    }),
   }),
   graph({
     ...third,
     id: 33,
     title: "Merge",
-    description: "TS packets a second that each source brought first or alone, those that neither brought, and those that differed.",
+    description:
+      "TS packets a second that each source brought first or alone, those that neither brought, and those that differed.",
     unit: "pps",
     queries: [
       { expr: rate(input("merge_used_packets_total")), legend: `from ${SOURCE}` },
@@ -170,7 +192,8 @@ const joined = [
     ...third,
     id: 34,
     title: "Path difference",
-    description: "By how much the backup comes later than the primary; below zero, earlier. Only while both are merged.",
+    description:
+      "By how much the backup comes later than the primary; below zero, earlier. Only while both are merged.",
     unit: "s",
     signed: true,
     queries: [{ expr: input("merge_path_difference_seconds"), legend: "backup behind primary" }],

@@ -40,7 +40,9 @@ const panels = [
     description: "Packets given up because the queue was full, or because they were too late for the receiver.",
     unit: "short",
     style: "bars",
-    queries: [{ expr: increase(of("distributor_output_dropped_packets_total", CHANNEL)), legend: "{{output}} {{reason}}" }],
+    queries: [
+      { expr: increase(of("distributor_output_dropped_packets_total", CHANNEL)), legend: "{{output}} {{reason}}" },
+    ],
   }),
   graph({
     ...half,

@@ -72,7 +72,9 @@ const now = [
     unit: "s",
     nothing: "none yet",
     decimals: 0,
-    queries: [{ expr: `time() - (${of("distributor_scte35_last_cue_timestamp_seconds", CHANNEL)} > 0)`, legend: "ago" }],
+    queries: [
+      { expr: `time() - (${of("distributor_scte35_last_cue_timestamp_seconds", CHANNEL)} > 0)`, legend: "ago" },
+    ],
   }),
 ]
 

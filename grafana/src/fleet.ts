@@ -35,7 +35,12 @@ const now = [
     description: "Channels that are to run and of which nothing arrives.",
     unit: "none",
     limits: RED_FROM_ONE,
-    queries: [{ expr: `sum(${of("distributor_channel_desired")} * (1 - ${of("distributor_channel_running")}))`, legend: "without input" }],
+    queries: [
+      {
+        expr: `sum(${of("distributor_channel_desired")} * (1 - ${of("distributor_channel_running")}))`,
+        legend: "without input",
+      },
+    ],
   }),
   figure({
     ...small,
@@ -62,7 +67,9 @@ const now = [
     description: "Outputs that are to send and are not connected.",
     unit: "none",
     limits: RED_FROM_ONE,
-    queries: [{ expr: `sum(${of("distributor_output_desired")} * (1 - ${of("distributor_output_up")}))`, legend: "down" }],
+    queries: [
+      { expr: `sum(${of("distributor_output_desired")} * (1 - ${of("distributor_output_up")}))`, legend: "down" },
+    ],
   }),
   figure({
     ...small,
@@ -115,7 +122,14 @@ const overTime = [
     height: 9,
     about: "channel",
     nothing: "none",
-    columns: { severity: "Severity", alertname: "Alert", channel: "Channel", output: "Output", source: "Source", instance: "Instance" },
+    columns: {
+      severity: "Severity",
+      alertname: "Alert",
+      channel: "Channel",
+      output: "Output",
+      source: "Source",
+      instance: "Instance",
+    },
     queries: [{ expr: firing(), legend: "{{alertname}}" }],
   }),
   graph({
@@ -175,7 +189,10 @@ const worst = [
     description: "SCTE-35 cues that did not leave by the output in the time shown: the ten worst.",
     unit: "short",
     queries: [
-      { expr: top(10, inRange(of("distributor_scte35_output_cues_total", 'result="missed"'))), legend: "{{channel}} / {{output}}" },
+      {
+        expr: top(10, inRange(of("distributor_scte35_output_cues_total", 'result="missed"'))),
+        legend: "{{channel}} / {{output}}",
+      },
     ],
   }),
   bars({
@@ -183,9 +200,15 @@ const worst = [
     about: "channel",
     id: 24,
     title: "Most RTP packets lost",
-    description: "RTP packets that neither network, reordering nor FEC brought in the time shown: the ten worst sources.",
+    description:
+      "RTP packets that neither network, reordering nor FEC brought in the time shown: the ten worst sources.",
     unit: "short",
-    queries: [{ expr: top(10, inRange(of("distributor_input_rtp_unrecovered_packets_total"))), legend: "{{channel}} {{source}}" }],
+    queries: [
+      {
+        expr: top(10, inRange(of("distributor_input_rtp_unrecovered_packets_total"))),
+        legend: "{{channel}} {{source}}",
+      },
+    ],
   }),
   bars({
     ...topList,
@@ -194,7 +217,9 @@ const worst = [
     title: "Most continuity errors",
     description: "TS continuity errors in the time shown: the ten worst sources.",
     unit: "short",
-    queries: [{ expr: top(10, inRange(of("distributor_input_ts_continuity_errors_total"))), legend: "{{channel}} {{source}}" }],
+    queries: [
+      { expr: top(10, inRange(of("distributor_input_ts_continuity_errors_total"))), legend: "{{channel}} {{source}}" },
+    ],
   }),
 ]
 

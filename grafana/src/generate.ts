@@ -10,5 +10,7 @@ mkdirSync(folder, { recursive: true })
 for (const name of readdirSync(folder)) if (name.endsWith(".json") && !(name in all)) rmSync(`${folder}${name}`)
 for (const [name, dashboard] of Object.entries(all)) {
   writeFileSync(`${folder}${name}`, asText(dashboard))
-  process.stdout.write(`grafana/dashboards/${name}: ${dashboard.panels?.filter(({ type }) => type !== "row").length ?? 0} panels\n`)
+  process.stdout.write(
+    `grafana/dashboards/${name}: ${dashboard.panels?.filter(({ type }) => type !== "row").length ?? 0} panels\n`,
+  )
 }

@@ -10,14 +10,18 @@ const DEVICES = 'device!~"veth.*|docker.*|br-.*|cali.*"'
 const DISKS = 'device!~"loop.*|ram.*|sr.*"'
 const FILES = 'fstype!~"tmpfs|overlay|squashfs|ramfs"'
 const perSecond = (kinds: Readonly<Record<string, string>>, ...matchers: ReadonlyArray<string>) =>
-  Object.entries(kinds).map(([legend, name]) => ({ expr: rate(ofHost(`node_${name}_total`, ...matchers)), legend: `${HOST} ${legend}` }))
+  Object.entries(kinds).map(([legend, name]) => ({
+    expr: rate(ofHost(`node_${name}_total`, ...matchers)),
+    legend: `${HOST} ${legend}`,
+  }))
 
 const load = [
   graph({
     ...third,
     id: 20,
     title: "CPU",
-    description: "What the processors are busy with, as a part of all of them. steal is what the hypervisor gave to others.",
+    description:
+      "What the processors are busy with, as a part of all of them. steal is what the hypervisor gave to others.",
     unit: "percentunit",
     style: "stack",
     queries: [
@@ -42,7 +46,9 @@ const load = [
     description: "What processes could still get, as a part of all memory.",
     unit: "percentunit",
     max: 1,
-    queries: [{ expr: `${ofHost("node_memory_MemAvailable_bytes")} / ${ofHost("node_memory_MemTotal_bytes")}`, legend: HOST }],
+    queries: [
+      { expr: `${ofHost("node_memory_MemAvailable_bytes")} / ${ofHost("node_memory_MemTotal_bytes")}`, legend: HOST },
+    ],
   }),
 ]
 
@@ -69,7 +75,10 @@ const network = [
     style: "bars",
     queries: [
       { expr: `sum by (job, instance) (${increase(ofHost("node_softnet_dropped_total"))})`, legend: `${HOST} dropped` },
-      { expr: `sum by (job, instance) (${increase(ofHost("node_softnet_times_squeezed_total"))})`, legend: `${HOST} squeezed` },
+      {
+        expr: `sum by (job, instance) (${increase(ofHost("node_softnet_times_squeezed_total"))})`,
+        legend: `${HOST} squeezed`,
+      },
     ],
   }),
   graph({
@@ -103,7 +112,8 @@ const network = [
     ...third,
     id: 34,
     title: "UDP sockets",
-    description: "Bytes that wait in the queues of UDP sockets, by address family and queue, and what they hold in memory.",
+    description:
+      "Bytes that wait in the queues of UDP sockets, by address family and queue, and what they hold in memory.",
     unit: "bytes",
     queries: [
       { expr: ofHost("node_udp_queues"), legend: `${HOST} {{ip}} {{queue}}` },
@@ -139,7 +149,8 @@ const rest = [
     ...third,
     id: 42,
     title: "Clock",
-    description: "How far the clock is from its source, and by how much that may be wrong. Cue times and logs rest on it.",
+    description:
+      "How far the clock is from its source, and by how much that may be wrong. Cue times and logs rest on it.",
     unit: "s",
     queries: [
       { expr: `abs(${ofHost("node_timex_offset_seconds")})`, legend: `${HOST} off by` },

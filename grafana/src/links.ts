@@ -29,7 +29,13 @@ const inSight = (builder: dashboard.DashboardLinkBuilder) => ({
 })
 
 const link = (title: string, url: string, targetBlank: boolean, icon = "") =>
-  inSight(new dashboard.DashboardLinkBuilder(title).type(dashboard.DashboardLinkType.Link).url(url).targetBlank(targetBlank).icon(icon))
+  inSight(
+    new dashboard.DashboardLinkBuilder(title)
+      .type(dashboard.DashboardLinkType.Link)
+      .url(url)
+      .targetBlank(targetBlank)
+      .icon(icon),
+  )
 
 /** Links from a series, or from a row of a table. */
 export const dataLinks = (about: About, fromTable: boolean) => {
@@ -38,7 +44,9 @@ export const dataLinks = (about: About, fromTable: boolean) => {
   return [
     link("Open the channel in the product", `${variable("product")}/channels/${label("channel")}`, true),
     link("Dashboard of the channel", `/d/${UIDS.channel}?${query}`, false),
-    ...(about === "output" ? [link("Dashboard of the output", `/d/${UIDS.output}?${query}&var-output=${label("output")}`, false)] : []),
+    ...(about === "output"
+      ? [link("Dashboard of the output", `/d/${UIDS.output}?${query}&var-output=${label("output")}`, false)]
+      : []),
   ]
 }
 

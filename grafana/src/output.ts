@@ -10,7 +10,8 @@ import { OUTPUT_STATES } from "./words.ts"
 
 const half = { width: 12, height: 8, about: "output" } as const
 const third = { width: 8, height: 8, about: "output" } as const
-const own = (name: string, ...matchers: ReadonlyArray<string>) => of(`distributor_output_${name}`, CHANNEL, OUTPUTS, ...matchers)
+const own = (name: string, ...matchers: ReadonlyArray<string>) =>
+  of(`distributor_output_${name}`, CHANNEL, OUTPUTS, ...matchers)
 const srt = (name: string) => of(`distributor_srt_${name}`, CHANNEL, OUTPUTS)
 
 const connection = [
@@ -68,7 +69,8 @@ const link = [
     ...half,
     id: 10,
     title: "Round trip and latency",
-    description: "A lost packet can be sent again about three times while the round trip is below a quarter of the latency agreed on.",
+    description:
+      "A lost packet can be sent again about three times while the round trip is below a quarter of the latency agreed on.",
     unit: "s",
     queries: [
       { expr: srt("rtt_seconds"), legend: "{{output}} round trip" },
@@ -79,7 +81,8 @@ const link = [
     ...half,
     id: 11,
     title: "Loss",
-    description: "SRT packets that receivers reported as lost, and those sent again, as a part of those sent for the first time.",
+    description:
+      "SRT packets that receivers reported as lost, and those sent again, as a part of those sent for the first time.",
     unit: "percentunit",
     queries: [
       {
@@ -158,7 +161,9 @@ const queue = [
     description: "SCTE-35 cues that left by the output, and that did not.",
     unit: "short",
     style: "bars",
-    queries: [{ expr: increase(of("distributor_scte35_output_cues_total", CHANNEL, OUTPUTS)), legend: "{{output}} {{result}}" }],
+    queries: [
+      { expr: increase(of("distributor_scte35_output_cues_total", CHANNEL, OUTPUTS)), legend: "{{output}} {{result}}" },
+    ],
   }),
   graph({
     ...half,

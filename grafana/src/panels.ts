@@ -50,9 +50,15 @@ export type Panel = Builder<dashboard.Panel>
 const refId = (index: number) => String.fromCharCode("A".charCodeAt(0) + index)
 
 const target = ({ expr, legend }: Query, index: number, kind: "range" | "now" | "table") => {
-  const query = new prometheus.DataqueryBuilder().refId(refId(index)).expr(expr).legendFormat(legend).datasource(DATASOURCE)
+  const query = new prometheus.DataqueryBuilder()
+    .refId(refId(index))
+    .expr(expr)
+    .legendFormat(legend)
+    .datasource(DATASOURCE)
   if (kind === "range") return query.range()
-  return query.instant().format(kind === "table" ? prometheus.PromQueryFormat.Table : prometheus.PromQueryFormat.TimeSeries)
+  return query
+    .instant()
+    .format(kind === "table" ? prometheus.PromQueryFormat.Table : prometheus.PromQueryFormat.TimeSeries)
 }
 
 const thresholds = (limits: PanelSpec["limits"] = [], base: Color = "green") =>
@@ -66,7 +72,9 @@ const mappings = (words: PanelSpec["words"] = {}): dashboard.ValueMapping[] =>
     : [
         {
           type: dashboard.MappingType.ValueToText,
-          options: Object.fromEntries(Object.entries(words).map(([value, [text, color]], index) => [value, { text, color, index }])),
+          options: Object.fromEntries(
+            Object.entries(words).map(([value, [text, color]], index) => [value, { text, color, index }]),
+          ),
         },
       ]
 
@@ -106,7 +114,8 @@ const legend = () =>
     .placement(common.LegendPlacement.Bottom)
     .showLegend(true)
     .calcs([])
-const tooltip = () => new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending)
+const tooltip = () =>
+  new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending)
 const last = () => new common.ReduceDataOptionsBuilder().calcs(["lastNotNull"]).values(false).fields("")
 
 export interface GraphStyle {
@@ -137,7 +146,11 @@ export const figure = ({ names = false, ...spec }: PanelSpec & { readonly names?
   fill(new stat.PanelBuilder(), spec, "range")
     .reduceOptions(last())
     .graphMode(names || spec.words !== undefined ? common.BigValueGraphMode.None : common.BigValueGraphMode.Area)
-    .colorMode(spec.limits === undefined && spec.words === undefined ? common.BigValueColorMode.None : common.BigValueColorMode.Value)
+    .colorMode(
+      spec.limits === undefined && spec.words === undefined
+        ? common.BigValueColorMode.None
+        : common.BigValueColorMode.Value,
+    )
     .textMode(names ? common.BigValueTextMode.Name : common.BigValueTextMode.Auto)
     .thresholds(thresholds(spec.limits))
 
@@ -164,7 +177,10 @@ export const bars = (spec: PanelSpec): Panel =>
  * A table of the present series, a row each, with a column for each of these labels, and `Value` where it is
  * meaningful.
  */
-export const listing = ({ columns, ...spec }: PanelSpec & { readonly columns: Readonly<Record<string, string>> }): Panel =>
+export const listing = ({
+  columns,
+  ...spec
+}: PanelSpec & { readonly columns: Readonly<Record<string, string>> }): Panel =>
   fill(new table.PanelBuilder(), spec, "table")
     .thresholds(thresholds(spec.limits))
     .transformations([

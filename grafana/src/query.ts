@@ -11,9 +11,11 @@ export const OUTPUTS = 'output=~"$output"'
 const selector = (metric: string, matchers: ReadonlyArray<string>) => `${metric}{${matchers.join(", ")}}`
 
 /** Series of a product metric on the chosen instances; matchers are in PromQL's syntax. */
-export const of = (metric: string, ...matchers: ReadonlyArray<string>): string => selector(metric, [...SELECTED, ...matchers])
+export const of = (metric: string, ...matchers: ReadonlyArray<string>): string =>
+  selector(metric, [...SELECTED, ...matchers])
 /** Series of a node-exporter metric on the chosen machines. */
-export const ofHost = (metric: string, ...matchers: ReadonlyArray<string>): string => selector(metric, [...SELECTED_HOST, ...matchers])
+export const ofHost = (metric: string, ...matchers: ReadonlyArray<string>): string =>
+  selector(metric, [...SELECTED_HOST, ...matchers])
 
 /** Rate of a counter per second. */
 export const rate = (series: string): string => `rate(${series}[$__rate_interval])`

@@ -50,7 +50,8 @@ const now = [
     ...small,
     id: 3,
     title: "Fastest burn, 1 h",
-    description: "How many times faster than allowed the worst output uses its budget up. From 14.4 on somebody is woken.",
+    description:
+      "How many times faster than allowed the worst output uses its budget up. From 14.4 on somebody is woken.",
     unit: "short",
     limits: [
       [1, "yellow"],
@@ -127,7 +128,8 @@ const rates = [
     ...half,
     id: 24,
     title: "What counts",
-    description: "Outputs while they were to send: up or down. Gaps are times in which they were not to; they cost nothing.",
+    description:
+      "Outputs while they were to send: up or down. Gaps are times in which they were not to; they cost nothing.",
     unit: "none",
     about: "output",
     words: IS_UP,
@@ -139,7 +141,8 @@ export const slos = () =>
   board({
     board: "slo",
     title: "SLO",
-    description: "Outputs that are to send are to be up for 99.9 % of the time: the budget that is left, and how fast it goes.",
+    description:
+      "Outputs that are to send are to be up for 99.9 % of the time: the budget that is left, and how fast it goes.",
     from: "now-24h",
     productPath: "/",
     variables: [channels(), outputsOf(CHANNELS)],

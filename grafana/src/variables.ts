@@ -38,7 +38,12 @@ const instances = () => [
 ]
 
 /** Variables of every dashboard; its own ones come after the instances. */
-export const variables = (own: ReadonlyArray<dashboard.QueryVariableBuilder>) => [datasource(), ...instances(), ...own, product()]
+export const variables = (own: ReadonlyArray<dashboard.QueryVariableBuilder>) => [
+  datasource(),
+  ...instances(),
+  ...own,
+  product(),
+]
 
 /** A variable with one channel, for dashboards about a single one. */
 export const oneChannel = () => values("channel", "Channel", of("distributor_channel_info"), "channel")

@@ -12,7 +12,8 @@ import { hasProgram } from "./processes-peer.ts"
 /** A numeric constant of the engine's source, so that both sides always run alike; throws when it has been renamed. */
 const engineConstant = (file: string, name: string): number => {
   const match = new RegExp(`\\b${name} = ([\\d_]+)`).exec(readFileSync(join(root, "src", "engine", file), "utf8"))
-  if (match?.[1] === undefined) throw new Error(`src/engine/${file} has no constant ${name}: the C relay cannot run like the engine`)
+  if (match?.[1] === undefined)
+    throw new Error(`src/engine/${file} has no constant ${name}: the C relay cannot run like the engine`)
   return Number(match[1].replaceAll("_", ""))
 }
 
@@ -23,7 +24,9 @@ const build = (): string | null => {
   const cc = compiler()
   if (cc === undefined) return "no C compiler: install gcc to compare with the C relay"
   mkdirSync(join(root, "build"), { recursive: true })
-  const made = spawnSync(cc, ["-O2", "-o", binary, join(root, "load-tests", "peers", "relay.c"), "-l:libsrt.so.1.5"], { encoding: "utf8" })
+  const made = spawnSync(cc, ["-O2", "-o", binary, join(root, "load-tests", "peers", "relay.c"), "-l:libsrt.so.1.5"], {
+    encoding: "utf8",
+  })
   return made.status === 0 ? null : `the C relay does not compile: ${made.stderr.split("\n")[0] ?? ""}`
 }
 
@@ -38,7 +41,10 @@ export const cRelay: Peer = {
     return built
   },
   start: (load) => {
-    const tickUs = load.udpOutputs > 0 ? engineConstant("packet-loop.ts", "FAST_TICK_US") : engineConstant("packet-loop.ts", "SLOW_TICK_US")
+    const tickUs =
+      load.udpOutputs > 0
+        ? engineConstant("packet-loop.ts", "FAST_TICK_US")
+        : engineConstant("packet-loop.ts", "SLOW_TICK_US")
     const args: Record<string, number> = {
       "--channels": load.channels,
       "--base-port": load.inputPort,

@@ -116,7 +116,9 @@ const runRtmp = async (options: BenchOptions, notes: Array<string>): Promise<Rea
 const main = async () => {
   const options = benchOptions()
   const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? "?"}, Linux ${release()}`
-  say(`${machine}; ${options.bitrate / 1e6} Mbit/s a channel, ${options.windowS} s windows, ${options.runs} run(s), sink without TSBPD`)
+  say(
+    `${machine}; ${options.bitrate / 1e6} Mbit/s a channel, ${options.windowS} s windows, ${options.runs} run(s), sink without TSBPD`,
+  )
   const { results, notes } = await run(options)
   const rtmp = options.capacity === null ? await runRtmp(options, notes) : []
   const verdicts = [...judge(results), ...judgeRtmp(rtmp)]
@@ -137,11 +139,15 @@ const main = async () => {
     notes.push("the sink's kernel buffers overflowed: some losses are the sink's own")
   if (results.length > 0) say(`\n${resultTable(results)}`)
   if (rtmp.length > 0) say(`\n${rtmpTable(rtmp)}`)
-  if (results.length + rtmp.length > 0) say(`\n${verdictTable(verdicts.filter(({ result }) => result !== "not measured"))}`)
+  if (results.length + rtmp.length > 0)
+    say(`\n${verdictTable(verdicts.filter(({ result }) => result !== "not measured"))}`)
   for (const note of notes) say(`note: ${note}`)
   mkdirSync(join(root, "build"), { recursive: true })
   const file = join(root, "build", "bench.json")
-  writeFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), machine, options, results, rtmp, verdicts, notes }, null, 2)}\n`)
+  writeFileSync(
+    file,
+    `${JSON.stringify({ at: new Date().toISOString(), machine, options, results, rtmp, verdicts, notes }, null, 2)}\n`,
+  )
   say(`figures: build/bench.json`)
   process.exit(notes.some((note) => note.includes(": failed,")) ? 1 : 0)
 }

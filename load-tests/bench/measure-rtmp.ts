@@ -72,9 +72,13 @@ const programme = (bitrate: number): string => {
     video,
   ]
   const mux = ["-c:a", "aac", "-b:a", "128k", "-muxrate", String(bitrate), "-f", "mpegts", `${file}.part`]
-  const made = spawnSync("ffmpeg", ["-y", "-nostdin", "-loglevel", "error", ...source, "-t", String(FILE_S), ...encode, ...mux], {
-    encoding: "utf8",
-  })
+  const made = spawnSync(
+    "ffmpeg",
+    ["-y", "-nostdin", "-loglevel", "error", ...source, "-t", String(FILE_S), ...encode, ...mux],
+    {
+      encoding: "utf8",
+    },
+  )
   if (made.status !== 0) throw new Error(`ffmpeg could not make the test programme: ${made.stderr}`)
   renameSync(`${file}.part`, file)
   return file
@@ -118,7 +122,8 @@ export const measureRtmp = async (work: RtmpWork): Promise<RtmpMeasured> => {
     for (let waited = 0; ; waited += 0.5) {
       const live = [...(await server.received()).values()].filter((bytes) => bytes > 50_000).length
       if (live >= outputs) break
-      if (waited >= READY_S) throw new Error(`${live} of ${outputs} outputs after ${READY_S} s: ${running.errors().slice(-1500)}`)
+      if (waited >= READY_S)
+        throw new Error(`${live} of ${outputs} outputs after ${READY_S} s: ${running.errors().slice(-1500)}`)
       await sleep(0.5)
     }
     await sleep(work.warmupS)
@@ -130,7 +135,8 @@ export const measureRtmp = async (work: RtmpWork): Promise<RtmpMeasured> => {
     const rss = pids.reduce((sum, { pid }) => sum + rssBytes(pid), 0)
     const seconds = (after.at - before.at) / 1000
     const cores: Record<string, number> = {}
-    for (const [i, { cpu, role }] of after.used.entries()) cores[role] = (cores[role] ?? 0) + (cpu - (before.used[i]?.cpu ?? 0)) / seconds
+    for (const [i, { cpu, role }] of after.used.entries())
+      cores[role] = (cores[role] ?? 0) + (cpu - (before.used[i]?.cpu ?? 0)) / seconds
     const rates = [...after.bytes].map(([name, bytes]) => ((bytes - (before.bytes.get(name) ?? 0)) * 8) / seconds)
     const all = Object.values(cores).reduce((sum, used) => sum + used, 0)
     return {

@@ -110,7 +110,8 @@ export const measure = async (work: Work): Promise<Measured> => {
       const { streams = [] } = await sink.report()
       const live = streams.filter((stream) => stream.messages > 0).length
       if (live >= outputs) break
-      if (waited >= READY_S) throw new Error(`${live} of ${outputs} outputs after ${READY_S} s: ${running.errors().slice(-1500)}`)
+      if (waited >= READY_S)
+        throw new Error(`${live} of ${outputs} outputs after ${READY_S} s: ${running.errors().slice(-1500)}`)
       await sleep(0.5)
     }
     const asking = work.asked === undefined ? null : startTool("api-load", ["--url", running.url ?? "", ...work.asked])
@@ -134,7 +135,9 @@ export const measure = async (work: Work): Promise<Measured> => {
 
     const seconds = (after.at - before.at) / 1000
     const packets = (seconds * bitrate * outputs) / PACKET_BITS
-    const cores = Object.fromEntries([...after.cpu].map(([role, cpu]) => [role, round((cpu - (before.cpu.get(role) ?? 0)) / seconds, 4)]))
+    const cores = Object.fromEntries(
+      [...after.cpu].map(([role, cpu]) => [role, round((cpu - (before.cpu.get(role) ?? 0)) / seconds, 4)]),
+    )
     const cpu = Object.values(cores).reduce((sum, used) => sum + used, 0) * seconds
     return {
       part: work.part,

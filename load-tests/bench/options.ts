@@ -2,7 +2,16 @@
 import { readArguments } from "../lib/arguments.ts"
 
 /** Parts in the order they run; each is one window of measurement. */
-export const PARTS = ["ours", "ffmpeg", "srt-live-transmit", "c-relay", "ours-udp", "c-udp", "memory", "ours-udp-asked"] as const
+export const PARTS = [
+  "ours",
+  "ffmpeg",
+  "srt-live-transmit",
+  "c-relay",
+  "ours-udp",
+  "c-udp",
+  "memory",
+  "ours-udp-asked",
+] as const
 export type Part = (typeof PARTS)[number]
 
 export interface BenchOptions {

@@ -22,14 +22,16 @@ export const cpuSeconds = (pid: number): number | null => {
 }
 
 /** Resident set in bytes; 0 when the process is gone. */
-export const rssBytes = (pid: number): number => Number(/^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? "")?.[1] ?? 0) * 1024
+export const rssBytes = (pid: number): number =>
+  Number(/^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? "")?.[1] ?? 0) * 1024
 
 /**
  * Proportional set size in bytes: resident memory with shared pages divided among those that share them, so that the
  * sum over processes counts each page once (two processes of one 44 MiB executable have it in memory once). 0 when the
  * process is gone.
  */
-export const pssBytes = (pid: number): number => Number(/^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? "")?.[1] ?? 0) * 1024
+export const pssBytes = (pid: number): number =>
+  Number(/^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? "")?.[1] ?? 0) * 1024
 
 export const commandLine = (pid: number): string => (read(`/proc/${pid}/cmdline`) ?? "").replaceAll("\0", " ")
 

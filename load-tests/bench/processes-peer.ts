@@ -61,8 +61,12 @@ export const ffmpegRtmp = onePerOutput("ffmpeg", { input: "rtp", verify: "ts" },
   `rtmp://127.0.0.1:${rtmpPort}/live/c${channel}-o0`,
 ])
 
-export const srtLiveTransmit = onePerOutput("srt-live-transmit", { input: "udp", verify: "pattern" }, ({ inputPort, srtPort }, channel) => [
-  "-q",
-  `udp://127.0.0.1:${inputPort + 2 * channel}`,
-  `srt://127.0.0.1:${srtPort}?streamid=c${channel}-o0`,
-])
+export const srtLiveTransmit = onePerOutput(
+  "srt-live-transmit",
+  { input: "udp", verify: "pattern" },
+  ({ inputPort, srtPort }, channel) => [
+    "-q",
+    `udp://127.0.0.1:${inputPort + 2 * channel}`,
+    `srt://127.0.0.1:${srtPort}?streamid=c${channel}-o0`,
+  ],
+)

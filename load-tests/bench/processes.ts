@@ -53,7 +53,11 @@ const raise = (pid: number | undefined) => {
 /**
  * Starts a program; what it writes is kept, not shown. `env` set means the product, which chooses its priority itself.
  */
-export const start = (command: string, args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>): Started => {
+export const start = (
+  command: string,
+  args: ReadonlyArray<string>,
+  env?: Readonly<Record<string, string>>,
+): Started => {
   const child = spawn(command, args, { cwd: root, stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...env } })
   if (env === undefined) raise(child.pid)
   children.add(child)

@@ -23,8 +23,14 @@ interface ApiChannel {
 
 const outputUrls = (load: Load, channel: number): ReadonlyArray<string> => [
   ...Array.from({ length: load.srtOutputs }, (_, o) => `srt://127.0.0.1:${load.srtPort}?streamid=c${channel}-o${o}`),
-  ...Array.from({ length: load.udpOutputs }, (_, o) => `udp://127.0.0.1:${load.udpPort + channel * load.udpOutputs + o}`),
-  ...Array.from({ length: load.rtmpOutputs ?? 0 }, (_, o) => `rtmp://127.0.0.1:${load.rtmpPort}/live/c${channel}-o${o}`),
+  ...Array.from(
+    { length: load.udpOutputs },
+    (_, o) => `udp://127.0.0.1:${load.udpPort + channel * load.udpOutputs + o}`,
+  ),
+  ...Array.from(
+    { length: load.rtmpOutputs ?? 0 },
+    (_, o) => `rtmp://127.0.0.1:${load.rtmpPort}/live/c${channel}-o${o}`,
+  ),
 ]
 
 /** A channel list, as an array or wrapped. */
@@ -121,7 +127,10 @@ const startProduct = async (load: Load): Promise<RunningPeer> => {
       const legs = channels.flatMap((channel) => channel.input.legs)
       const outputs = channels.flatMap((channel) => channel.outputs)
       return {
-        input_drops: legs.reduce((sum, { counters }) => sum + (counters["rtp_lost"] ?? 0) + (counters["kernel_drops"] ?? 0), 0),
+        input_drops: legs.reduce(
+          (sum, { counters }) => sum + (counters["rtp_lost"] ?? 0) + (counters["kernel_drops"] ?? 0),
+          0,
+        ),
         failed_sends: outputs.reduce((sum, output) => sum + output.packets_dropped + output.error_count, 0),
       }
     },

@@ -28,15 +28,23 @@ export interface RtmpServer {
 }
 
 export const rtmpServerMissing = (): string | null =>
-  existsSync(MODULE) && (hasProgram("nginx") || existsSync("/usr/sbin/nginx")) ? null : "nginx with its RTMP module is not installed"
+  existsSync(MODULE) && (hasProgram("nginx") || existsSync("/usr/sbin/nginx"))
+    ? null
+    : "nginx with its RTMP module is not installed"
 
 export const startRtmpServer = async (): Promise<RtmpServer> => {
   const folder = mkdtempSync(join(tmpdir(), "distributor-nginx-"))
   const [port, httpPort] = [await freeTcpPort(), await freeTcpPort()]
   writeFileSync(join(folder, "nginx.conf"), configuration(folder, port, httpPort))
-  const nginx = start(hasProgram("nginx") ? "nginx" : "/usr/sbin/nginx", ["-p", folder, "-c", join(folder, "nginx.conf")])
+  const nginx = start(hasProgram("nginx") ? "nginx" : "/usr/sbin/nginx", [
+    "-p",
+    folder,
+    "-c",
+    join(folder, "nginx.conf"),
+  ])
   const forget = onAbort(() => rmSync(folder, { recursive: true, force: true }))
-  const statistics = async () => (await fetch(`http://127.0.0.1:${httpPort}/`, { signal: AbortSignal.timeout(5000) })).text()
+  const statistics = async () =>
+    (await fetch(`http://127.0.0.1:${httpPort}/`, { signal: AbortSignal.timeout(5000) })).text()
   for (let attempt = 0; ; attempt++) {
     const up = await statistics().then(
       () => true,
@@ -55,7 +63,9 @@ export const startRtmpServer = async (): Promise<RtmpServer> => {
         streams.flatMap((stream) => {
           const name = /<name>([^<]*)<\/name>/.exec(stream)?.[1]
           const bytes = /<bytes_in>(\d+)<\/bytes_in>/.exec(stream)?.[1]
-          return name === undefined || bytes === undefined || !stream.includes("<publishing/>") ? [] : [[name, Number(bytes)] as const]
+          return name === undefined || bytes === undefined || !stream.includes("<publishing/>")
+            ? []
+            : [[name, Number(bytes)] as const]
         }),
       )
     },

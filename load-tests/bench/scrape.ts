@@ -5,7 +5,13 @@
 import { newOutputTally } from "../../src/effects/channel/runtime/tally.ts"
 import { channelConfig, outputConfig } from "../../src/effects/testing/configs.ts"
 import { renderMetrics } from "../../src/http/metrics/render.ts"
-import { fakeChannelFigures, fakeLegFigures, fakeMetrics, fakeOutputFigures, fakeSrtFigures } from "../../src/http/testing/fake-metrics.ts"
+import {
+  fakeChannelFigures,
+  fakeLegFigures,
+  fakeMetrics,
+  fakeOutputFigures,
+  fakeSrtFigures,
+} from "../../src/http/testing/fake-metrics.ts"
 
 const CHANNELS = 50
 const OUTPUTS = 8
@@ -13,12 +19,23 @@ const RUNS = 100
 
 const channels = Array.from({ length: CHANNELS }, (_, i) =>
   fakeChannelFigures({
-    config: channelConfig({ id: `ch-${i}`, slug: `channel-${i}`, name: `Channel ${i}`, backup_rtp_ip: "127.0.0.1", backup_rtp_port: 6000 }),
+    config: channelConfig({
+      id: `ch-${i}`,
+      slug: `channel-${i}`,
+      name: `Channel ${i}`,
+      backup_rtp_ip: "127.0.0.1",
+      backup_rtp_port: 6000,
+    }),
     legs: [fakeLegFigures({}, { bytes: 1e12 + i }), fakeLegFigures({ source: "backup" }, { bytes: 1e12 })],
     outputs: Array.from({ length: OUTPUTS }, (__, n) =>
       fakeOutputFigures(
         {
-          config: outputConfig({ id: `out-${i}-${n}`, slug: `output-${n}`, name: `Output ${n}`, url: `srt://192.0.2.${n}:9000` }),
+          config: outputConfig({
+            id: `out-${i}-${n}`,
+            slug: `output-${n}`,
+            name: `Output ${n}`,
+            url: `srt://192.0.2.${n}:9000`,
+          }),
           srt: fakeSrtFigures({}, { packets_sent: 1e9 + i * n }),
           tally: newOutputTally(),
         },

@@ -31,7 +31,8 @@ const measured = (part: string, figures: Partial<Measured>): Measured => ({
   steal_cores: 0,
   ...figures,
 })
-const resultOf = (results: ReadonlyArray<Measured>, target: RegExp) => judge(results).find((verdict) => target.test(verdict.target))
+const resultOf = (results: ReadonlyArray<Measured>, target: RegExp) =>
+  judge(results).find((verdict) => target.test(verdict.target))
 
 describe("the targets", () => {
   it("takes the median of the runs before the ratio", () => {
@@ -56,7 +57,12 @@ describe("the targets", () => {
 
   it("judges capacity by the engine's cores and its own counters", () => {
     const results = [
-      measured("capacity", { channels: 50, outputs: 100, cores: { engine: 0.55, control: 0.3 }, own: { input_drops: 0, failed_sends: 2 } }),
+      measured("capacity", {
+        channels: 50,
+        outputs: 100,
+        cores: { engine: 0.55, control: 0.3 },
+        own: { input_drops: 0, failed_sends: 2 },
+      }),
     ]
     assert.deepInclude(resultOf(results, /engine at 50x2/), { measured: "0.55 core", result: "pass" })
     assert.deepInclude(resultOf(results, /input drops/), { measured: "2", result: "MISS" })

@@ -31,7 +31,13 @@ export const judge = (results: ReadonlyArray<Measured>): ReadonlyArray<Verdict> 
   })
   const ratio = (target: string, limit: number, ours: string, theirs: string) => {
     const value = cpu(ours) / cpu(theirs)
-    return verdict(target, `<= ${fixed(limit)}`, value, `${fixed(value)} (${fixed(cpu(ours))} / ${fixed(cpu(theirs))} us)`, value <= limit)
+    return verdict(
+      target,
+      `<= ${fixed(limit)}`,
+      value,
+      `${fixed(value)} (${fixed(cpu(ours))} / ${fixed(cpu(theirs))} us)`,
+      value <= limit,
+    )
   }
   const compared = ["ours", "ours-udp", "ours-udp-asked", "memory", "capacity"].flatMap(of)
   const bad = compared.reduce((sum, r) => sum + r.lost + r.corrupt + r.duplicated + r.out_of_order, 0)
@@ -43,19 +49,46 @@ export const judge = (results: ReadonlyArray<Measured>): ReadonlyArray<Verdict> 
   const askedP99 = median(asked.map((result) => result.delay_us.p99)) / 1000
   const capacity = of("capacity")
   const engine = median(capacity.map((result) => result.cores["engine"] ?? Number.NaN))
-  const drops = capacity.reduce((sum, result) => sum + (result.own?.input_drops ?? 0) + (result.own?.failed_sends ?? 0), 0)
+  const drops = capacity.reduce(
+    (sum, result) => sum + (result.own?.input_drops ?? 0) + (result.own?.failed_sends ?? 0),
+    0,
+  )
   const load = capacity.map(({ channels, outputs }) => `${channels}x${outputs / channels}`)[0] ?? "50x2"
   return [
     ratio("CPU per SRT output / one ffmpeg -c copy per output", 0.3, "ours", "ffmpeg"),
     ratio("CPU per SRT output / one srt-live-transmit per output", 0.33, "ours", "srt-live-transmit"),
     ratio("CPU per SRT output / C relay on libsrt", 1.1, "ours", "c-relay"),
     ratio("CPU per UDP output / C sendmmsg relay", 1.5, "ours-udp", "c-udp"),
-    verdict("memory, 25 channels x 4 outputs, all processes", "<= 250 MiB", memory, `${fixed(memory, 0)} MiB`, memory <= 250),
+    verdict(
+      "memory, 25 channels x 4 outputs, all processes",
+      "<= 250 MiB",
+      memory,
+      `${fixed(memory, 0)} MiB`,
+      memory <= 250,
+    ),
     verdict("added delay, UDP in to UDP out, p50", "<= 1 ms", p50, `${fixed(p50)} ms`, p50 <= 1),
     verdict("added delay, UDP in to UDP out, p99", "<= 5 ms", p99, `${fixed(p99)} ms`, p99 <= 5),
-    verdict("the same at 500 reads/s, 50 WebSockets, a scrape a second: p50", "<= 1 ms", askedP50, `${fixed(askedP50)} ms`, askedP50 <= 1),
-    verdict("the same at 500 reads/s, 50 WebSockets, a scrape a second: p99", "<= 5 ms", askedP99, `${fixed(askedP99)} ms`, askedP99 <= 5),
-    verdict("packets of ours lost, altered, doubled or out of order", "0", compared.length > 0 ? bad : Number.NaN, String(bad), bad === 0),
+    verdict(
+      "the same at 500 reads/s, 50 WebSockets, a scrape a second: p50",
+      "<= 1 ms",
+      askedP50,
+      `${fixed(askedP50)} ms`,
+      askedP50 <= 1,
+    ),
+    verdict(
+      "the same at 500 reads/s, 50 WebSockets, a scrape a second: p99",
+      "<= 5 ms",
+      askedP99,
+      `${fixed(askedP99)} ms`,
+      askedP99 <= 5,
+    ),
+    verdict(
+      "packets of ours lost, altered, doubled or out of order",
+      "0",
+      compared.length > 0 ? bad : Number.NaN,
+      String(bad),
+      bad === 0,
+    ),
     verdict(`engine at ${load} SRT outputs`, "<= 0.6 core", engine, `${fixed(engine)} core`, engine <= 0.6),
     verdict(`engine's input drops and failed sends at ${load}`, "0", engine, String(drops), drops === 0),
   ]
@@ -66,7 +99,12 @@ export const judge = (results: ReadonlyArray<Measured>): ReadonlyArray<Verdict> 
  * more costs.
  */
 export const judgeRtmp = (results: ReadonlyArray<RtmpMeasured>): ReadonlyArray<Verdict> => {
-  const row = (target: string, limit: number, pick: (result: RtmpMeasured) => number, unit: string): ReadonlyArray<Verdict> => {
+  const row = (
+    target: string,
+    limit: number,
+    pick: (result: RtmpMeasured) => number,
+    unit: string,
+  ): ReadonlyArray<Verdict> => {
     const of = (part: string) => results.filter((result) => result.part === part)
     const total = (part: string) => median(of(part).map((result) => pick(result) * result.outputs))
     const outputs = of("ours-rtmp")[0]?.outputs ?? Number.NaN

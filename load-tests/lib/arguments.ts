@@ -17,7 +17,10 @@ export const readArguments = <const T extends Table>(
     process.exit(code)
   }
   const options = Object.fromEntries(
-    [...Object.entries(table), ["help", "boolean"]].map(([name, kind]) => [name, { type: kind === "boolean" ? "boolean" : "string" }]),
+    [...Object.entries(table), ["help", "boolean"]].map(([name, kind]) => [
+      name,
+      { type: kind === "boolean" ? "boolean" : "string" },
+    ]),
   ) as Record<string, { type: "boolean" | "string" }>
   const parsed: Record<string, unknown> = {}
   try {

@@ -74,7 +74,10 @@ export const SPS = nal(
 )
 
 /** CAVLC, one slice group, no optional tools. */
-export const PPS = nal(0x68, new BitWriter().ue(0).ue(0).u(2, 0).ue(0).ue(0).ue(0).u(3, 0).ue(0).ue(0).ue(0).u(3, 0).finish())
+export const PPS = nal(
+  0x68,
+  new BitWriter().ue(0).ue(0).u(2, 0).ue(0).ue(0).ue(0).u(3, 0).ue(0).ue(0).ue(0).u(3, 0).finish(),
+)
 
 /** Every macroblock I_16x16 with DC prediction and no residual: eight bits each. */
 export const idrSlice = (): Array<number> => {

@@ -67,7 +67,8 @@ export interface SrtOptions {
 }
 
 const setOption = (srt: LibSrt, socket: number, option: number, value: number | string): void => {
-  const bytes = typeof value === "string" ? new TextEncoder().encode(value) : new Uint8Array(Int32Array.of(value).buffer)
+  const bytes =
+    typeof value === "string" ? new TextEncoder().encode(value) : new Uint8Array(Int32Array.of(value).buffer)
   if (srt.setsockflag(socket, option, bytes, bytes.length) !== 0) throw srtError(srt, `SRT option ${option}`)
 }
 
@@ -98,7 +99,9 @@ export const createSrtSocket = (options: SrtOptions): number => {
 export const srtStreamId = (socket: number): string => {
   const bytes = new Uint8Array(513)
   const length = Int32Array.of(513)
-  return libsrt().getsockflag(socket, STREAMID, bytes, length) === 0 ? new TextDecoder().decode(bytes.slice(0, length[0])) : ""
+  return libsrt().getsockflag(socket, STREAMID, bytes, length) === 0
+    ? new TextDecoder().decode(bytes.slice(0, length[0]))
+    : ""
 }
 
 /** Binds and listens; returns the port. */
@@ -115,5 +118,7 @@ export const srtListen = (socket: number, host: string, port: number): number =>
 export const srtAccept = (listener: number): { socket: number; peer: string } | null => {
   const address = new Uint8Array(128)
   const socket = libsrt().accept(listener, address, Int32Array.of(128))
-  return socket < 0 ? null : { socket, peer: `${address.slice(4, 8).join(".")}:${new DataView(address.buffer).getUint16(2)}` }
+  return socket < 0
+    ? null
+    : { socket, peer: `${address.slice(4, 8).join(".")}:${new DataView(address.buffer).getUint16(2)}` }
 }

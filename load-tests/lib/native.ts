@@ -55,7 +55,8 @@ interface MemoryConstructor {
   new (size: { initial: number; maximum: number }): { readonly buffer: ArrayBuffer }
 }
 /** The compiler's own types for WebAssembly come only with the DOM. */
-const { Memory } = (globalThis as unknown as { readonly WebAssembly: { readonly Memory: MemoryConstructor } }).WebAssembly
+const { Memory } = (globalThis as unknown as { readonly WebAssembly: { readonly Memory: MemoryConstructor } })
+  .WebAssembly
 
 /** A WebAssembly memory is the one buffer every runtime keeps in place. `size` is rounded up to 64 KiB. */
 export const createArena = (size: number): Arena => {

@@ -70,7 +70,22 @@ const PMT = section(2, 1, [
 ])
 
 /** PES header with a PTS (2.4.3.6); length 0 means unbounded, video only. */
-const pesHeader = (streamId: number, length: number) => [0, 0, 1, streamId, length >> 8, length & 255, 0x84, 0x80, 5, 0x21, 0, 1, 0, 1]
+const pesHeader = (streamId: number, length: number) => [
+  0,
+  0,
+  1,
+  streamId,
+  length >> 8,
+  length & 255,
+  0x84,
+  0x80,
+  5,
+  0x21,
+  0,
+  1,
+  0,
+  1,
+]
 
 /** A picture's elementary stream for `capacity` bytes, PES header included, and where the pattern bytes are. */
 const picture = (index: number, capacity: number): { bytes: Uint8Array; from: number; to: number } => {
@@ -101,7 +116,8 @@ const kindOf = (phase: number, packet: number): "pattern" | "pat" | "pmt" | "aud
 
 const VIDEO_PER_PICTURE = [0, PICTURE].map((first) => {
   let count = 0
-  for (let d = first; d < first + PICTURE; d++) for (let p = 0; p < DATAGRAM_PACKETS; p++) if (kindOf(d, p) === "video") count += 1
+  for (let d = first; d < first + PICTURE; d++)
+    for (let p = 0; p < DATAGRAM_PACKETS; p++) if (kindOf(d, p) === "video") count += 1
   return count
 })
 

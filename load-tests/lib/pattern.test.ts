@@ -2,7 +2,16 @@ import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import * as fc from "effect/FastCheck"
 import { assert, describe, it } from "vitest"
-import { channelAt, counterAt, DATAGRAM_BYTES, DATAGRAM_WORDS, isIntact, pcrStep, sentNsAt, writeDatagram } from "./pattern.ts"
+import {
+  channelAt,
+  counterAt,
+  DATAGRAM_BYTES,
+  DATAGRAM_WORDS,
+  isIntact,
+  pcrStep,
+  sentNsAt,
+  writeDatagram,
+} from "./pattern.ts"
 import { PMT_PID, VIDEO_PID } from "./pattern-template.ts"
 
 const datagram = (channel: number, counter: number, sentNs = 0, step = pcrStep(8e6)) => {
@@ -21,7 +30,10 @@ describe("the test pattern", () => {
     fc.assert(
       fc.property(fc.nat(65535), fc.nat({ max: 2 ** 45 }), fc.nat({ max: 2 ** 52 }), (channel, counter, sentNs) => {
         const words = datagram(channel, counter, sentNs)
-        assert.deepStrictEqual([channelAt(words, 0), counterAt(words, 0), sentNsAt(words, 0)], [channel, counter, sentNs])
+        assert.deepStrictEqual(
+          [channelAt(words, 0), counterAt(words, 0), sentNsAt(words, 0)],
+          [channel, counter, sentNs],
+        )
         assert.isTrue(isIntact(words, 0))
       }),
     )
@@ -69,11 +81,15 @@ describe("the test pattern", () => {
   it.skipIf(!existsSync("/usr/bin/ffmpeg"))(
     "decodes in ffmpeg as H.264 and AAC without an error",
     () => {
-      const run = spawnSync("ffmpeg", ["-v", "warning", "-f", "mpegts", "-i", "pipe:0", "-map", "0:v", "-map", "0:a", "-f", "null", "-"], {
-        input: stream(1024),
-        encoding: "utf8",
-        timeout: 20_000,
-      })
+      const run = spawnSync(
+        "ffmpeg",
+        ["-v", "warning", "-f", "mpegts", "-i", "pipe:0", "-map", "0:v", "-map", "0:a", "-f", "null", "-"],
+        {
+          input: stream(1024),
+          encoding: "utf8",
+          timeout: 20_000,
+        },
+      )
       assert.strictEqual(run.stderr, "")
       assert.strictEqual(run.status, 0)
     },

@@ -57,7 +57,14 @@ const writePts = (words: Uint32Array, at: number, ticks: number) => {
  * Writes a datagram at a word index. `channel` 0..65535, `counter` 0..2^52, `sentNs` CLOCK_MONOTONIC nanoseconds,
  * `step` from `pcrStep`.
  */
-export const writeDatagram = (words: Uint32Array, at: number, channel: number, counter: number, sentNs: number, step: number): void => {
+export const writeDatagram = (
+  words: Uint32Array,
+  at: number,
+  channel: number,
+  counter: number,
+  sentNs: number,
+  step: number,
+): void => {
   const place = counter % PERIOD
   words.set(template.words.subarray(place * DATAGRAM_WORDS, (place + 1) * DATAGRAM_WORDS), at)
   const high = Math.floor(counter / TWO_32)
@@ -91,7 +98,8 @@ export const startsDatagram = (words: Uint32Array, at: number): boolean =>
   ((words[at] ?? 0) & 0xffffff) === PATTERN_TS_HEADER && words[at + 1] === MAGIC
 
 export const channelAt = (words: Uint32Array, at: number): number => words[at + 2] ?? 0
-export const counterAt = (words: Uint32Array, at: number): number => (words[at + 3] ?? 0) + (words[at + 4] ?? 0) * TWO_32
+export const counterAt = (words: Uint32Array, at: number): number =>
+  (words[at + 3] ?? 0) + (words[at + 4] ?? 0) * TWO_32
 /** CLOCK_MONOTONIC nanoseconds at which the datagram was sent. */
 export const sentNsAt = (words: Uint32Array, at: number): number => (words[at + 5] ?? 0) + (words[at + 6] ?? 0) * TWO_32
 

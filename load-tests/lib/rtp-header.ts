@@ -7,7 +7,12 @@ export const RTP_HEADER = 12
 export const writeRtpHeader = (
   view: DataView,
   offset: number,
-  header: { readonly payloadType: number; readonly sequence: number; readonly timestamp: number; readonly ssrc: number },
+  header: {
+    readonly payloadType: number
+    readonly sequence: number
+    readonly timestamp: number
+    readonly ssrc: number
+  },
 ): void => {
   view.setUint8(offset, 0x80)
   view.setUint8(offset + 1, header.payloadType)

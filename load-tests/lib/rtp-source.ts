@@ -111,8 +111,12 @@ export class RtpSource {
   constructor(options: RtpSourceOptions) {
     const perDatagram = options.packetsPerDatagram ?? 7
     const media = options.media ?? null
-    if (media !== null && (media.length === 0 || media.length % 188 !== 0)) throw new Error("the file is not a whole number of TS packets")
-    const once = options.mediaOnce === true && media !== null ? Math.ceil(media.length / (perDatagram * 188)) : Number.POSITIVE_INFINITY
+    if (media !== null && (media.length === 0 || media.length % 188 !== 0))
+      throw new Error("the file is not a whole number of TS packets")
+    const once =
+      options.mediaOnce === true && media !== null
+        ? Math.ceil(media.length / (perDatagram * 188))
+        : Number.POSITIVE_INFINITY
     this.#options = {
       channels: options.channels ?? 1,
       host: options.host ?? "127.0.0.1",
@@ -148,9 +152,12 @@ export class RtpSource {
       writeU64(words, header + 16, address + iovecs + i * IOVEC_SIZE)
       writeU64(words, header + 24, 1)
     }
-    for (let c = 0; c < channels; c++) this.#arena.bytes.set(sockaddrIn(host, basePort + c * portStep), this.#names + c * NAME_SIZE)
+    for (let c = 0; c < channels; c++)
+      this.#arena.bytes.set(sockaddrIn(host, basePort + c * portStep), this.#names + c * NAME_SIZE)
     this.#held = new Float64Array(channels).fill(-1)
-    this.#perSlot = Array.from({ length: slots }, (_, s) => Array.from({ length: channels }, (_, c) => c).filter((c) => c % slots === s))
+    this.#perSlot = Array.from({ length: slots }, (_, s) =>
+      Array.from({ length: channels }, (_, c) => c).filter((c) => c % slots === s),
+    )
     this.#slotNs = (this.#options.packetsPerDatagram * 188 * 8 * 1e9) / bitrate / slots
     this.#fd = udpSocket()
     setInt(this.#fd, SOL_SOCKET, SO_SNDBUF, 4 << 20)

@@ -15,13 +15,21 @@ afterEach(() => {
 const deliver = async (source: Partial<RtpSourceOptions>, sink: Partial<UdpSinkOptions> = {}) => {
   const receiver = createUdpSink({ port: 0, ...sink })
   cleanups.push(() => receiver.close())
-  const sender = new RtpSource({ basePort: receiver.port, bitrate: 20e6, ...(source.mediaOnce === true ? {} : { count: 300 }), ...source })
+  const sender = new RtpSource({
+    basePort: receiver.port,
+    bitrate: 20e6,
+    ...(source.mediaOnce === true ? {} : { count: 300 }),
+    ...source,
+  })
   const sent = await sender.run().finished
   receiver.poll()
   return { sent, received: receiver.stats(), bytes: receiver.captured() }
 }
 
-/** What the least disturbed of a few attempts measured, in the unit of `measure`: a busy machine delays, and never hastens. */
+/**
+ * What the least disturbed of a few attempts measured, in the unit of `measure`: a busy machine delays, and
+ * never hastens.
+ */
 const least = async (measure: () => Promise<number>, enough: number): Promise<number> => {
   let found = await measure()
   for (let attempt = 1; attempt < 10 && found > enough; attempt++) found = Math.min(found, await measure())
@@ -33,7 +41,13 @@ describe("sender and UDP sink", () => {
     const { sent, received } = await deliver({ seqStart: 65400, ssrc: 77 })
     assert.deepStrictEqual([sent.sent, sent.next_counter], [300, 300])
     assert.deepStrictEqual([received.received, received.lost, received.corrupt, received.kernel_drops], [300, 0, 0, 0])
-    assert.deepStrictEqual(received.rtp, { packets: 300, sequence_gaps: 0, ssrc: 77, ssrc_changes: 0, payload_type: 33 })
+    assert.deepStrictEqual(received.rtp, {
+      packets: 300,
+      sequence_gaps: 0,
+      ssrc: 77,
+      ssrc_changes: 0,
+      payload_type: 33,
+    })
     const delayUs = await least(async () => (await deliver({})).received.delay_us.p50, 50_000)
     assert.isBelow(Math.min(received.delay_us.p50, delayUs), 50_000)
   })
@@ -135,7 +149,14 @@ describe.skipIf(!hasLibsrt)("the SRT sink", () => {
     await refused.until((s) => s.stats().last_error !== null)
     assert.match(String(refused.stats().last_error), /\(10\)$/)
 
-    const sink = createSrtSink({ mode: "caller", port, passphrase: "correct horse", tsbpd: false, reconnectMs: 10, name: "out" })
+    const sink = createSrtSink({
+      mode: "caller",
+      port,
+      passphrase: "correct horse",
+      tsbpd: false,
+      reconnectMs: 10,
+      name: "out",
+    })
     cleanups.push(() => sink.close())
     for (const round of [1, 2]) {
       await sink.until((s) => s.stats().connected === 1)

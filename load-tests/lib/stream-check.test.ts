@@ -17,7 +17,9 @@ const check = (counters: ReadonlyArray<number>) => {
 
 describe("the stream check", () => {
   it("counts loss, duplicates and late datagrams apart", () => {
-    const cases: ReadonlyArray<[Array<number>, { received: number; lost: number; duplicated: number; out_of_order: number }]> = [
+    const cases: ReadonlyArray<
+      [Array<number>, { received: number; lost: number; duplicated: number; out_of_order: number }]
+    > = [
       [[10, 11, 12, 13], { received: 4, lost: 0, duplicated: 0, out_of_order: 0 }],
       [[10, 13, 14], { received: 3, lost: 2, duplicated: 0, out_of_order: 0 }],
       [[10, 11, 11, 12, 10], { received: 3, lost: 0, duplicated: 2, out_of_order: 0 }],
@@ -97,6 +99,7 @@ describe("selections", () => {
     assert.deepStrictEqual(chosen("burst:6:2"), [4, 5, 10, 11])
     assert.deepStrictEqual(chosen("list:3,8"), [3, 8])
     assert.approximately(chosen("0.1", 10_000).length, 1000, 150)
-    for (const bad of ["", "every:0", "every:x", "burst:5", "list:", "2", "often"]) assert.throws(() => parseSelection(bad))
+    for (const bad of ["", "every:0", "every:x", "burst:5", "list:", "2", "often"])
+      assert.throws(() => parseSelection(bad))
   })
 })

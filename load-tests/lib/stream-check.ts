@@ -227,7 +227,17 @@ export type Totals = Omit<StreamReport, "stream" | "channel" | "first" | "last">
 /** Sums of several streams; gap and delays over all of them. */
 export const totals = (checks: Iterable<StreamCheck>): Totals => {
   const all = new DelayHistogram()
-  const sum = { received: 0, messages: 0, bytes: 0, lost: 0, duplicated: 0, out_of_order: 0, corrupt: 0, foreign: 0, cc_errors: 0 }
+  const sum = {
+    received: 0,
+    messages: 0,
+    bytes: 0,
+    lost: 0,
+    duplicated: 0,
+    out_of_order: 0,
+    corrupt: 0,
+    foreign: 0,
+    cc_errors: 0,
+  }
   let streams = 0
   let gap = 0
   for (const check of checks) {
@@ -237,5 +247,10 @@ export const totals = (checks: Iterable<StreamCheck>): Totals => {
     all.merge(check.delays)
     for (const key of Object.keys(sum) as Array<keyof typeof sum>) sum[key] += report[key]
   }
-  return { streams, ...sum, gap_max_ms: gap, delay_us: { p50: all.percentile(0.5), p99: all.percentile(0.99), max: all.max } }
+  return {
+    streams,
+    ...sum,
+    gap_max_ms: gap,
+    delay_us: { p50: all.percentile(0.5), p99: all.percentile(0.99), max: all.max },
+  }
 }

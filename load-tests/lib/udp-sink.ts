@@ -127,7 +127,9 @@ export const createUdpSink = (options: UdpSinkOptions): UdpSink => {
 
   const drops = (): number => {
     const info = new Uint32Array(9)
-    return libc.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, new Uint8Array(info.buffer), Uint32Array.of(36)) === 0 ? (info[8] ?? 0) : 0
+    return libc.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, new Uint8Array(info.buffer), Uint32Array.of(36)) === 0
+      ? (info[8] ?? 0)
+      : 0
   }
 
   const take = (index: number, fallbackNs: number, offset: { seconds: number; ns: number }) => {
@@ -135,7 +137,9 @@ export const createUdpSink = (options: UdpSinkOptions): UdpSink => {
     const control = (CONTROLS + index * CONTROL) >> 2
     const stamped = words[control + 2] === SOL_SOCKET && words[control + 3] === SO_TIMESTAMPNS
     // struct timespec at 16: seconds of CLOCK_REALTIME fit into 32 bits unsigned until 2106.
-    const rxNs = stamped ? ((words[control + 4] ?? 0) - offset.seconds) * 1e9 + ((words[control + 6] ?? 0) - offset.ns) : fallbackNs
+    const rxNs = stamped
+      ? ((words[control + 4] ?? 0) - offset.seconds) * 1e9 + ((words[control + 6] ?? 0) - offset.ns)
+      : fallbackNs
     const at = DATA + index * STRIDE
     const length = words[(index * MMSGHDR_SIZE + 56) >> 2] ?? 0
     const payload = bytes[at] === 0x47 ? null : rtpPayload(bytes, at, length)

@@ -15,14 +15,20 @@ const peers: SrtReceiver[] = []
 
 /** Calls the listener from a local address. */
 const callFrom = async (address: string, listener: number): Promise<SrtReceiver> => {
-  const peer = await SrtReceiver.open(`srt://127.0.0.1:${listener}?mode=caller&adapter=${address}&port=${await freeUdpPort()}`)
+  const peer = await SrtReceiver.open(
+    `srt://127.0.0.1:${listener}?mode=caller&adapter=${address}&port=${await freeUdpPort()}`,
+  )
   peers.push(peer)
   return peer
 }
 const openListener = (listener: number, allowed_receivers: ReadonlyArray<string>) => {
   const url = `srt://127.0.0.1:${listener}?mode=listener`
   const settings = { allowed_receivers: [...allowed_receivers] }
-  return bench.ask({ cmd: "open_output", channel_id: "c1", output: { id: "o1", label: "o1", session: `s-${listener}`, url, settings } })
+  return bench.ask({
+    cmd: "open_output",
+    channel_id: "c1",
+    output: { id: "o1", label: "o1", session: `s-${listener}`, url, settings },
+  })
 }
 const turnedAway = () => bench.all("receiver").filter(({ joined }) => !joined)
 const joined = () => bench.all("receiver").filter((event) => event.joined)
@@ -77,6 +83,10 @@ describe.skipIf(library.srt === null)("allowed_receivers", () => {
   it("serves nobody when the list cannot be read", async () => {
     openListener(await freeUdpPort(), ["127.0.0.0/8", "everybody"])
     const ended = await bench.outputIs("o1", "ended")
-    expect(ended.reason).toMatchObject({ code: "allowed_receivers", transient: false, message: expect.stringContaining('"everybody"') })
+    expect(ended.reason).toMatchObject({
+      code: "allowed_receivers",
+      transient: false,
+      message: expect.stringContaining('"everybody"'),
+    })
   })
 })

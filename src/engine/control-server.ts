@@ -8,7 +8,15 @@ import { chmodSync, rmSync } from "node:fs"
 import { createServer, type Server, type Socket } from "node:net"
 import * as v from "valibot"
 import { LineReader } from "./protocol/line-reader.ts"
-import { type Event, MAX_LINE_BYTES, type Outgoing, PROTOCOL_VERSION, type Reason, type Reply, Request } from "./protocol/messages.ts"
+import {
+  type Event,
+  MAX_LINE_BYTES,
+  type Outgoing,
+  PROTOCOL_VERSION,
+  type Reason,
+  type Reply,
+  Request,
+} from "./protocol/messages.ts"
 
 /** A control plane that does not read its statistics is cut off before they fill the memory; it connects again. */
 const MAX_UNSENT_BYTES = 16 * 1024 * 1024
@@ -111,7 +119,11 @@ export class ControlServer {
       return
     }
     if (request.cmd === "hello") this.#controller = { socket, pid: request.pid }
-    const failed = (cause: unknown): Reply => ({ re: request.id, ok: false, error: this.#handlers.fault(request.cmd, cause) })
+    const failed = (cause: unknown): Reply => ({
+      re: request.id,
+      ok: false,
+      error: this.#handlers.fault(request.cmd, cause),
+    })
     try {
       const reply = this.#handlers.handle(request)
       if (reply instanceof Promise) void reply.catch(failed).then((late) => this.#write(socket, late))
@@ -127,7 +139,8 @@ export class ControlServer {
    */
   #refuse(socket: Socket, request: Request): Reply | null {
     const other = this.#controller !== null && this.#controller.socket !== socket ? this.#controller : null
-    if (other !== null) return refusal(request.id, "busy", `another control plane (pid ${other.pid}) is connected to this engine`)
+    if (other !== null)
+      return refusal(request.id, "busy", `another control plane (pid ${other.pid}) is connected to this engine`)
     if (request.cmd === "hello" && request.protocol !== PROTOCOL_VERSION)
       return refusal(request.id, "protocol", `this engine speaks protocol ${PROTOCOL_VERSION}, not ${request.protocol}`)
     if (request.cmd !== "hello" && request.cmd !== "shutdown" && this.#controller === null)

@@ -74,7 +74,9 @@ afterEach(async () => {
 })
 
 const open = (id: string, url: string, more: Partial<OutputSpec> = {}) =>
-  expect(bench.ask({ cmd: "open_output", channel_id: "c1", output: { id, label: id, session: `s-${id}`, url, ...more } })).toMatchObject({
+  expect(
+    bench.ask({ cmd: "open_output", channel_id: "c1", output: { id, label: id, session: `s-${id}`, url, ...more } }),
+  ).toMatchObject({
     ok: true,
   })
 
@@ -87,17 +89,21 @@ describe.each([
   it("carries a merged stream to every kind of output, and proves its cues", async () => {
     Object.assign(readers, { age, begun: 0 })
     bench = ending(await EngineBench.start(library, { countersFrom }), (b) => b.close())
-    const [primary, backup, srtPort, listenPort] = [await freeUdpPort(), await freeUdpPort(), await freeUdpPort(), await freeUdpPort()]
+    const [primary, backup, srtPort, listenPort] = [
+      await freeUdpPort(),
+      await freeUdpPort(),
+      await freeUdpPort(),
+      await freeUdpPort(),
+    ]
     bench.putLegs([
       { name: "primary", ip: "127.0.0.1", port: primary },
       { name: "backup", ip: "127.0.0.1", port: backup },
     ])
     await bench.legSaid("open", 2)
 
-    const [udp, rtp] = [await UdpReceiver.open(), await UdpReceiver.open()].map((receiver) => ending(receiver, (r) => r.close())) as [
-      UdpReceiver,
-      UdpReceiver,
-    ]
+    const [udp, rtp] = [await UdpReceiver.open(), await UdpReceiver.open()].map((receiver) =>
+      ending(receiver, (r) => r.close()),
+    ) as [UdpReceiver, UdpReceiver]
     const rtmp = ending(await RtmpTestServer.start(), (server) => server.stop())
     const fifo = join(root, "fifo")
     spawnSync("mkfifo", [fifo])
@@ -121,12 +127,16 @@ describe.each([
       carrying.push("srt", "listener")
     }
     for (const id of [...carrying, "rtmp", "rtsp"]) await bench.outputIs(id, "connected")
-    expect(bench.ask({ cmd: "open_tap", channel_id: "c1", path: join(root, "tap"), token: "token" })).toMatchObject({ ok: true })
+    expect(bench.ask({ cmd: "open_tap", channel_id: "c1", path: join(root, "tap"), token: "token" })).toMatchObject({
+      ok: true,
+    })
     await eventually("the tap", () => tap.all.length > 0 || null)
 
     const sequence = Math.floor(countersFrom / 7) & 0xffff
     const timestamp = (countersFrom > 2 ** 31 ? 2 ** 32 : 2 ** 31) - 90_000
-    await Promise.all([primary, backup].map((port, i) => sendTs(ts, { port, bitrate: BITRATE, ssrc: i + 1, sequence, timestamp })))
+    await Promise.all(
+      [primary, backup].map((port, i) => sendTs(ts, { port, bitrate: BITRATE, ssrc: i + 1, sequence, timestamp })),
+    )
     await udp.atLeastBytes(ts.length)
     await rtp.atLeastBytes(ts.length, 12)
     for (const receiver of srt) await receiver.atLeast(ts.length)
@@ -150,7 +160,9 @@ describe.each([
     expect(bench.all("cue_sent").filter(({ output_id, sent }) => !sent && proven.includes(output_id))).toEqual([])
     expect(readers.begun).toBeGreaterThan(carrying.length)
     // A splice_null has no form there, and what came before the first picture has no time.
-    expect(bench.all("cue_sent").filter(({ output_id, sent }) => sent && output_id === "rtmp").length).toBeGreaterThan(0)
+    expect(bench.all("cue_sent").filter(({ output_id, sent }) => sent && output_id === "rtmp").length).toBeGreaterThan(
+      0,
+    )
     for (const id of [...carrying, "rtsp", "rtmp"]) expect([id, bench.output(id).packets_dropped]).toEqual([id, 0])
 
     const media = rtmp.publications.flatMap(({ server }) => server.media)
@@ -159,7 +171,9 @@ describe.each([
     // Rates of PIDs go on over the wrap of their counts: once a second, each stands in the figures.
     const video = bench
       .all("stats")
-      .flatMap(({ stats }) => stats.channels.flatMap(({ legs }) => legs[0]?.pids.find(({ pid }) => pid === 0x100)?.packets ?? []))
+      .flatMap(({ stats }) =>
+        stats.channels.flatMap(({ legs }) => legs[0]?.pids.find(({ pid }) => pid === 0x100)?.packets ?? []),
+      )
     expect(video.every((packets, i) => i === 0 || packets >= (video[i - 1] ?? 0))).toBe(true)
 
     for (const id of ["file", "hls"]) bench.closeOutput(id)

@@ -21,7 +21,10 @@ const NULL_WAIT_US = 100_000
 const GIVE_UP_US = 2e6
 const SILENT_US = 1e6
 
-const refused = (code: string, message: string, transient: boolean): Insertion => ({ ok: false, error: { code, message, transient } })
+const refused = (code: string, message: string, transient: boolean): Insertion => ({
+  ok: false,
+  error: { code, message, transient },
+})
 
 /**
  * Queues a splice_info_section; refused with `no_input`, `no_pid`, `too_long` or `busy`. Takes effect with the next
@@ -36,7 +39,8 @@ export const insertCue = (
   nowUs: number,
 ): Insertion => {
   const lastUs = source === undefined ? 0 : core.legField(source.index, LEG_LAST_RX_US)
-  if (source === undefined || lastUs === 0 || nowUs - lastUs > SILENT_US) return refused("no_input", "no packets arrive", true)
+  if (source === undefined || lastUs === 0 || nowUs - lastUs > SILENT_US)
+    return refused("no_input", "no packets arrive", true)
   const pid = wanted ?? source.scte35Pids[0]
   if (pid === undefined) return refused("no_pid", "the stream has no SCTE-35 PID", false)
   if (!source.scte35Pids.includes(pid)) return refused("no_pid", `PID ${pid} is no SCTE-35 PID of the stream`, false)

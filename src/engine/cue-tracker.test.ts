@@ -33,7 +33,11 @@ const start = () => {
     throw cause
   })
   const session = new Session("o1", 100)
-  return { tracker, session, add: (cue: number, position: number) => tracker.add(cue, position, 1_000_000, [session.asOutput]) }
+  return {
+    tracker,
+    session,
+    add: (cue: number, position: number) => tracker.add(cue, position, 1_000_000, [session.asOutput]),
+  }
 }
 
 describe("CueTracker", () => {
@@ -51,7 +55,13 @@ describe("CueTracker", () => {
     tracker.add(1, 100, 1_000_000, [broken.asOutput, other.asOutput])
     other.reader.next()
     expect(tracker.poll(1_010_000)).toEqual([
-      { cue: 1, output_id: "broken", sent: false, delay_ms: 10, reason: "the connection ended before it was sent: internal error" },
+      {
+        cue: 1,
+        output_id: "broken",
+        sent: false,
+        delay_ms: 10,
+        reason: "the connection ended before it was sent: internal error",
+      },
       { cue: 1, output_id: "other", sent: true, delay_ms: 10, reason: null },
     ])
     expect(failed).toHaveLength(1)
@@ -85,7 +95,9 @@ describe("CueTracker", () => {
     add(1, 100)
     session.state = "ended"
     session.reason = { message: "SRT connection lost" }
-    expect(tracker.poll(1_010_000)).toMatchObject([{ sent: false, reason: "the connection ended before it was sent: SRT connection lost" }])
+    expect(tracker.poll(1_010_000)).toMatchObject([
+      { sent: false, reason: "the connection ended before it was sent: SRT connection lost" },
+    ])
   })
 
   it("gives up after 10 s, and takes no interest in outputs that were not connected", () => {

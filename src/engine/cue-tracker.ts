@@ -57,7 +57,8 @@ export class CueTracker {
   poll(nowUs: number): ReadonlyArray<CueFate> {
     if (this.#pending.length === 0) return NOTHING
     const fates: CueFate[] = []
-    for (const pending of this.#pending) for (const session of pending.waiting) this.#settle(pending, session, nowUs, fates)
+    for (const pending of this.#pending)
+      for (const session of pending.waiting) this.#settle(pending, session, nowUs, fates)
     this.#pending = this.#pending.filter(({ waiting }) => waiting.size > 0)
     return fates
   }
@@ -76,7 +77,13 @@ export class CueTracker {
         : late
           ? `it was not sent within ${limitUs / 1e6} s`
           : `the connection ended before it was sent${session.reason === null ? "" : `: ${session.reason.message}`}`
-    fates.push({ cue: pending.cue, output_id: session.spec.id, sent, delay_ms: (nowUs - pending.arrivedUs) / 1000, reason })
+    fates.push({
+      cue: pending.cue,
+      output_id: session.spec.id,
+      sent,
+      delay_ms: (nowUs - pending.arrivedUs) / 1000,
+      reason,
+    })
   }
 
   #fateOf(session: OutputSession, position: number): SlotFate {

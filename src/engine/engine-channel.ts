@@ -7,7 +7,16 @@ import { Leg, type LegKind } from "./inputs/leg.ts"
 import type { LegSurroundings } from "./inputs/leg-figures.ts"
 import { SourceControl, type SourceReport } from "./inputs/source-control.ts"
 import type { OutputSession } from "./outputs/output-session.ts"
-import type { ChannelSpec, ChannelStats, InputPolicy, LegName, LegSpec, LegStats, OutputStats, Reason } from "./protocol/messages.ts"
+import type {
+  ChannelSpec,
+  ChannelStats,
+  InputPolicy,
+  LegName,
+  LegSpec,
+  LegStats,
+  OutputStats,
+  Reason,
+} from "./protocol/messages.ts"
 import type { UdpPortRegistry } from "./system/udp-port-registry.ts"
 
 const sameLeg = (a: LegSpec, b: LegSpec): boolean =>
@@ -44,7 +53,14 @@ export class EngineChannel {
   /** No choice between the legs before. */
   #decideUs = 0
 
-  constructor(spec: ChannelSpec, index: number, core: PacketCore, base: number, ports: UdpPortRegistry, hooks: ChannelHooks) {
+  constructor(
+    spec: ChannelSpec,
+    index: number,
+    core: PacketCore,
+    base: number,
+    ports: UdpPortRegistry,
+    hooks: ChannelHooks,
+  ) {
     this.id = spec.id
     this.label = spec.label
     this.index = index

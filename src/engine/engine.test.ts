@@ -32,21 +32,24 @@ describe("UDP and RTP outputs", () => {
     ["udp", "udp", 0],
     ["rtp", "rtp", 12],
     ["rtp", "udp", 12],
-  ])("%s output of %s input carries the input's TS bytes, all of them, in order", async (outgoing, incoming, header) => {
-    putChannel()
-    await bench.legSaid("open")
-    open(`${outgoing}://127.0.0.1:${receiver.port}`)
-    await bench.outputIs("o1", "connected")
-    const ts = numberedTs(7 * 300)
-    await sendTs(ts, { port, rtp: incoming === "rtp", bitrate: 20e6 })
-    await receiver.atLeast(300)
-    expect(receiver.bytes(header).equals(ts)).toBe(true)
-    if (header === 12) {
-      const sequences = receiver.datagrams.map(({ data }) => data.readUInt16BE(2))
-      expect(sequences.every((s, i) => i === 0 || s === (((sequences[i - 1] ?? 0) + 1) & 0xffff))).toBe(true)
-      expect(receiver.datagrams[0]?.data[1]).toBe(33)
-    }
-  })
+  ])(
+    "%s output of %s input carries the input's TS bytes, all of them, in order",
+    async (outgoing, incoming, header) => {
+      putChannel()
+      await bench.legSaid("open")
+      open(`${outgoing}://127.0.0.1:${receiver.port}`)
+      await bench.outputIs("o1", "connected")
+      const ts = numberedTs(7 * 300)
+      await sendTs(ts, { port, rtp: incoming === "rtp", bitrate: 20e6 })
+      await receiver.atLeast(300)
+      expect(receiver.bytes(header).equals(ts)).toBe(true)
+      if (header === 12) {
+        const sequences = receiver.datagrams.map(({ data }) => data.readUInt16BE(2))
+        expect(sequences.every((s, i) => i === 0 || s === (((sequences[i - 1] ?? 0) + 1) & 0xffff))).toBe(true)
+        expect(receiver.datagrams[0]?.data[1]).toBe(33)
+      }
+    },
+  )
 
   it("splits by pkt_size and keeps datagrams with fewer packets as they are", async () => {
     putChannel()
@@ -122,7 +125,9 @@ describe("legs", () => {
 
   it("reports an address that is not local", async () => {
     bench.putLegs([{ name: "primary", ip: "192.0.2.77", port }])
-    expect(await bench.legSaid("failed")).toMatchObject({ message: expect.stringMatching(/EADDRNOTAVAIL.*not one of this machine/) })
+    expect(await bench.legSaid("failed")).toMatchObject({
+      message: expect.stringMatching(/EADDRNOTAVAIL.*not one of this machine/),
+    })
   })
 
   it("put_channel again leaves a matching leg open: no packet is lost", async () => {
@@ -167,7 +172,10 @@ describe("legs", () => {
     socket.close()
     expect(receiver.bytes().equals(ts)).toBe(true)
     const counters = bench.counters()
-    const refused = ["bad_not_ts", "bad_rtp", "bad_length", "bad_sync", "foreign"].reduce((sum, key) => sum + (counters[key] ?? 0), 0)
+    const refused = ["bad_not_ts", "bad_rtp", "bad_length", "bad_sync", "foreign"].reduce(
+      (sum, key) => sum + (counters[key] ?? 0),
+      0,
+    )
     expect(refused).toBe(bad.length)
     expect(counters["datagrams"]).toBe(10 + bad.length)
   })
@@ -190,7 +198,9 @@ describe("legs", () => {
     )
     const [signal] = packets.splice(7, 1)
     expect([(signal?.[3] ?? 0) & 0x30, signal?.[5]]).toEqual([0x20, 0x80])
-    expect(packets.map((packet) => packet.readUInt32BE(4))).toEqual([0, 1, 2, 3, 4, 5, 6, 2000, 2001, 2002, 2003, 2004, 2005, 2006])
+    expect(packets.map((packet) => packet.readUInt32BE(4))).toEqual([
+      0, 1, 2, 3, 4, 5, 6, 2000, 2001, 2002, 2003, 2004, 2005, 2006,
+    ])
   })
 })
 

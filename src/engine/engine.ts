@@ -70,7 +70,12 @@ export class Engine {
   readonly #told = new Map<OutputSession, string>()
 
   /** `log` gets the stacks of internal errors. */
-  constructor(core: PacketCore, library: SrtLibrary, emit: (event: Event) => void, log: (message: string) => void = toStderr) {
+  constructor(
+    core: PacketCore,
+    library: SrtLibrary,
+    emit: (event: Event) => void,
+    log: (message: string) => void = toStderr,
+  ) {
     this.faults = new Faults(log)
     this.#core = core
     this.#library = library
@@ -205,8 +210,10 @@ export class Engine {
 
   #openOutput(channelId: string, spec: OutputSpec): Reason | null {
     const channel = this.#channels.get(channelId)
-    if (channel === undefined) return { ...refused("no_channel", `the engine has no channel ${channelId}`), transient: true }
-    if (channel.sessions.has(spec.id)) return { ...refused("exists", `output ${spec.label} is open already`), transient: true }
+    if (channel === undefined)
+      return { ...refused("no_channel", `the engine has no channel ${channelId}`), transient: true }
+    if (channel.sessions.has(spec.id))
+      return { ...refused("exists", `output ${spec.label} is open already`), transient: true }
     const opened = openSession(this.#context, spec, channel.index)
     if (!opened.ok) return opened.error
     channel.sessions.set(spec.id, opened.session)
@@ -215,7 +222,8 @@ export class Engine {
 
   #openTap(channelId: string, path: string, token: string): Reason | null {
     const channel = this.#channels.get(channelId)
-    if (channel === undefined) return { ...refused("no_channel", `the engine has no channel ${channelId}`), transient: true }
+    if (channel === undefined)
+      return { ...refused("no_channel", `the engine has no channel ${channelId}`), transient: true }
     return this.#taps.open(channel.index, path, token)
   }
 
@@ -265,9 +273,17 @@ export class Engine {
 
   #insertCue(re: number, request: Extract<Request, { readonly cmd: "insert_cue" }>): Reply {
     const channel = this.#channels.get(request.channel_id)
-    if (channel === undefined) return { re, ok: false, error: refused("no_channel", `the engine has no channel ${request.channel_id}`) }
+    if (channel === undefined)
+      return { re, ok: false, error: refused("no_channel", `the engine has no channel ${request.channel_id}`) }
     const section = new Uint8Array(Buffer.from(request.section_base64, "base64"))
-    const answer = insertCue(this.#core, channel.index, channel.leg(channel.source.active), section, request.pid, monotonicUs())
+    const answer = insertCue(
+      this.#core,
+      channel.index,
+      channel.leg(channel.source.active),
+      section,
+      request.pid,
+      monotonicUs(),
+    )
     return answer.ok ? { re, ok: true, pid: answer.pid } : { re, ok: false, error: answer.error }
   }
 
@@ -289,7 +305,8 @@ export class Engine {
 
   #coreEvent(channel: EngineChannel, event: CoreEvent): void {
     if (event.leg >= MAX_LEGS) this.#section(channel, event)
-    else if (event.type === EVENT_SWITCHED || event.type === EVENT_MERGE || event.type === EVENT_MERGE_LEG) channel.source.handle(event)
+    else if (event.type === EVENT_SWITCHED || event.type === EVENT_MERGE || event.type === EVENT_MERGE_LEG)
+      channel.source.handle(event)
     else if (event.type !== EVENT_SCTE35) {
       const leg = channel.legs.find((one) => one.index === event.leg)
       try {

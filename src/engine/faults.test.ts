@@ -25,7 +25,10 @@ it("logs the stack, ten a minute, and then how many more there were", () => {
   expect(log[0]).toMatch(/^internal error: the loop: .*made to fail[\s\S]*faults\.test\.ts/)
   nowMs = 60_000
   faults.report("engine", "the loop", new Error("again"))
-  expect(log.slice(10)).toEqual(["990 more internal errors were not logged in the minute before", expect.stringContaining("again")])
+  expect(log.slice(10)).toEqual([
+    "990 more internal errors were not logged in the minute before",
+    expect.stringContaining("again"),
+  ])
   expect(faults.counts.engine).toBe(1001)
 })
 

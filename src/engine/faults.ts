@@ -40,7 +40,11 @@ export class Faults {
     this.#counts[part] += 1
     this.#tell(`internal error: ${what}: ${stackOf(cause)}`)
     const message = cause instanceof Error ? cause.message : String(cause)
-    return { code: "internal", message: `internal error of the engine, whose log has more: ${message}`, transient: true }
+    return {
+      code: "internal",
+      message: `internal error of the engine, whose log has more: ${message}`,
+      transient: true,
+    }
   }
 
   #tell(message: string): void {

@@ -51,32 +51,38 @@ afterEach(() => {
 })
 
 describe("a session that throws", () => {
-  it.each(["flush", "poll", "stats", "close"] as const)("in %s ends with the reason internal, and nothing else does", async (method) => {
-    await bench.connect(`udp://127.0.0.1:${await freeUdpPort()}`, "o1", "bad")
-    const original = DatagramOutput.prototype[method] as (...args: unknown[]) => unknown
-    vi.spyOn(DatagramOutput.prototype, method).mockImplementation(function (this: DatagramOutput, ...args: unknown[]) {
-      return this.spec.id === "o1" ? boom() : (original.apply(this, args) as never)
-    })
-    if (method === "close") {
-      expect(bench.closeOutput("o1", "bad").ok).toBe(true)
-      expect(bench.stats().output_faults).toBeGreaterThan(0)
-    } else {
-      const reason = await eventually("the session ended", () => {
-        const state = bench.stateOf("o1")
-        return state?.state === "ended" ? state.reason : null
+  it.each(["flush", "poll", "stats", "close"] as const)(
+    "in %s ends with the reason internal, and nothing else does",
+    async (method) => {
+      await bench.connect(`udp://127.0.0.1:${await freeUdpPort()}`, "o1", "bad")
+      const original = DatagramOutput.prototype[method] as (...args: unknown[]) => unknown
+      vi.spyOn(DatagramOutput.prototype, method).mockImplementation(function (
+        this: DatagramOutput,
+        ...args: unknown[]
+      ) {
+        return this.spec.id === "o1" ? boom() : (original.apply(this, args) as never)
       })
-      expect(reason).toEqual({ code: "internal", message: expect.stringContaining("made to fail"), transient: true })
-    }
-    await siblingIsWhole()
-    const { input_faults, engine_faults, output_faults } = bench.stats()
-    expect({ input_faults, engine_faults }).toEqual({ input_faults: 0, engine_faults: 0 })
-    expect(output_faults).toBeGreaterThan(0)
-    expect(bench.log.join("\n")).toMatch(/output o1 of channel bad: .*made to fail[\s\S]*isolation\.test\.ts/)
-    // It can be opened again.
-    vi.restoreAllMocks()
-    bench.forget()
-    await bench.connect(`udp://127.0.0.1:${await freeUdpPort()}`, "o1", "bad")
-  })
+      if (method === "close") {
+        expect(bench.closeOutput("o1", "bad").ok).toBe(true)
+        expect(bench.stats().output_faults).toBeGreaterThan(0)
+      } else {
+        const reason = await eventually("the session ended", () => {
+          const state = bench.stateOf("o1")
+          return state?.state === "ended" ? state.reason : null
+        })
+        expect(reason).toEqual({ code: "internal", message: expect.stringContaining("made to fail"), transient: true })
+      }
+      await siblingIsWhole()
+      const { input_faults, engine_faults, output_faults } = bench.stats()
+      expect({ input_faults, engine_faults }).toEqual({ input_faults: 0, engine_faults: 0 })
+      expect(output_faults).toBeGreaterThan(0)
+      expect(bench.log.join("\n")).toMatch(/output o1 of channel bad: .*made to fail[\s\S]*isolation\.test\.ts/)
+      // It can be opened again.
+      vi.restoreAllMocks()
+      bench.forget()
+      await bench.connect(`udp://127.0.0.1:${await freeUdpPort()}`, "o1", "bad")
+    },
+  )
 
   it("where a socket calls ends the same way", async () => {
     const server = await RtmpTestServer.start()
@@ -91,28 +97,31 @@ describe("a session that throws", () => {
 })
 
 describe("a leg that throws", () => {
-  it.each(["receive", "poll", "stats"] as const)("in %s is closed, says so, and opens again after a while", async (method) => {
-    const original = Leg.prototype[method] as (...args: unknown[]) => unknown
-    let failures = 0
-    vi.spyOn(Leg.prototype, method).mockImplementation(function (this: Leg, ...args: unknown[]) {
-      return this.spec.port === bad && failures++ < 1 ? boom() : (original.apply(this, args) as never)
-    })
-    bench.forget()
-    if (method === "receive") await sendTs(numberedTs(7), { port: bad })
-    const { message } = await bench.legSaid("failed")
-    expect(message).toContain("made to fail")
-    expect(bench.stats()).toMatchObject({ input_faults: 1, output_faults: 0, engine_faults: 0 })
-    expect(bench.leg("primary", "bad").problem).toMatchObject({ code: "internal", transient: true })
-    await siblingIsWhole()
-    await bench.legSaid("open")
-    // What arrives goes out again.
-    const sink = await UdpReceiver.open()
-    await bench.connect(`udp://127.0.0.1:${sink.port}`, "o1", "bad")
-    await sendTs(numberedTs(70), { port: bad })
-    await sink.atLeast(10)
-    expect(sink.bytes().equals(numberedTs(70))).toBe(true)
-    sink.close()
-  })
+  it.each(["receive", "poll", "stats"] as const)(
+    "in %s is closed, says so, and opens again after a while",
+    async (method) => {
+      const original = Leg.prototype[method] as (...args: unknown[]) => unknown
+      let failures = 0
+      vi.spyOn(Leg.prototype, method).mockImplementation(function (this: Leg, ...args: unknown[]) {
+        return this.spec.port === bad && failures++ < 1 ? boom() : (original.apply(this, args) as never)
+      })
+      bench.forget()
+      if (method === "receive") await sendTs(numberedTs(7), { port: bad })
+      const { message } = await bench.legSaid("failed")
+      expect(message).toContain("made to fail")
+      expect(bench.stats()).toMatchObject({ input_faults: 1, output_faults: 0, engine_faults: 0 })
+      expect(bench.leg("primary", "bad").problem).toMatchObject({ code: "internal", transient: true })
+      await siblingIsWhole()
+      await bench.legSaid("open")
+      // What arrives goes out again.
+      const sink = await UdpReceiver.open()
+      await bench.connect(`udp://127.0.0.1:${sink.port}`, "o1", "bad")
+      await sendTs(numberedTs(70), { port: bad })
+      await sink.atLeast(10)
+      expect(sink.bytes().equals(numberedTs(70))).toBe(true)
+      sink.close()
+    },
+  )
 })
 
 describe("what belongs to a channel or to nobody", () => {

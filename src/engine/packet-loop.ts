@@ -7,8 +7,8 @@
  * - UDP and RTP outputs keep the input's spacing, so the sockets of their channels are drained every `FAST_TICK_US`.
  * - SRT packets carry the kernel's receive time (`srctime`), which the receiver's TSBPD restores, so they may leave in
  * bursts every
- *   `SLOW_TICK_US`, or less when a connection's latency is short: larger bursts are what makes libsrt's sending thread cheap. Channels
- *   with nothing but SRT are drained then, too.
+ * `SLOW_TICK_US`, or less when a connection's latency is short: larger bursts are what makes libsrt's sending thread
+ * cheap. Channels with nothing but SRT are drained then, too.
  *
  * With nothing arriving the loop blocks in epoll for at most `IDLE_MS`.
  *
@@ -151,7 +151,8 @@ export class PacketLoop {
       for (const session of channel.sessions.values()) this.#turn(session, nowUs, slow)
       if (slow) channel.decide(nowUs)
     }
-    if ((this.#core.u32[EVENT_COUNT >> 2] ?? 0) > 0) this.#guarded("events", () => this.#hooks.onEvents(this.#core.takeEvents()))
+    if ((this.#core.u32[EVENT_COUNT >> 2] ?? 0) > 0)
+      this.#guarded("events", () => this.#hooks.onEvents(this.#core.takeEvents()))
     if (slow) {
       this.#slowTickUs = Math.max(SLOW_TICK_MIN_US, this.#burstUs)
       this.#guarded("the states of the outputs", this.#hooks.onSlowTick)

@@ -65,7 +65,10 @@ describe("open_output with public_only", () => {
     const output = { id: name, label: name, session: `o-${name}`, url: url(), public_only: true }
     bench.ask({ cmd: "open_output", channel_id: "c1", output })
     const { reason } = await bench.outputIs(name, "ended")
-    expect(reason).toMatchObject({ code: "private_target", message: expect.stringContaining("ALLOW_PRIVATE_TARGETS=off") })
+    expect(reason).toMatchObject({
+      code: "private_target",
+      message: expect.stringContaining("ALLOW_PRIVATE_TARGETS=off"),
+    })
     expect(connections).toBe(0)
   })
 
@@ -73,7 +76,13 @@ describe("open_output with public_only", () => {
     bench.ask({
       cmd: "open_output",
       channel_id: "c1",
-      output: { id: "m", label: "m", session: "o-m", url: "udp://239.77.1.1:9999?localaddr=127.0.0.1", public_only: true },
+      output: {
+        id: "m",
+        label: "m",
+        session: "o-m",
+        url: "udp://239.77.1.1:9999?localaddr=127.0.0.1",
+        public_only: true,
+      },
     })
     await bench.outputIs("m", "connected")
   })

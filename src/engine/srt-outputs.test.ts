@@ -13,7 +13,9 @@ import { openSrtLibrary } from "./srt/srt-library.ts"
 /** Real libsrt on both sides: ours in this process, srt-live-transmit as the peer. */
 const library = openSrtLibrary({})
 /** Some containers have no IPv6 at all. */
-const hasIpv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === "::1"))
+const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
+  addresses?.some(({ address }) => address === "::1"),
+)
 
 let bench: EngineBench
 let port: number
@@ -68,8 +70,20 @@ describe.skipIf(library.srt === null)("SRT caller output", () => {
   })
 
   it.each([
-    ["wrong passphrase", "passphrase=wrong-wrong-wrong", "passphrase=0123456789abcdef", "srt_reject_10", /Incorrect passphrase/],
-    ["a passphrase on one side only", "", "passphrase=0123456789abcdef", "srt_reject_11", /Password required or unexpected/],
+    [
+      "wrong passphrase",
+      "passphrase=wrong-wrong-wrong",
+      "passphrase=0123456789abcdef",
+      "srt_reject_10",
+      /Incorrect passphrase/,
+    ],
+    [
+      "a passphrase on one side only",
+      "",
+      "passphrase=0123456789abcdef",
+      "srt_reject_11",
+      /Password required or unexpected/,
+    ],
   ])("%s ends with libsrt's own reason", async (_, ours, theirs, code, text) => {
     const srtPort = await freeUdpPort()
     await peer(`srt://127.0.0.1:${srtPort}?mode=listener&${theirs}`)
@@ -114,7 +128,10 @@ describe.skipIf(library.srt === null)("SRT caller output", () => {
 
   it("a name that does not resolve ends with a reason that names it", async () => {
     open("srt://no-such-host.invalid:9000")
-    expect((await outputIs("o1", "ended")).reason).toMatchObject({ code: "dns", message: expect.stringMatching(/no-such-host\.invalid/) })
+    expect((await outputIs("o1", "ended")).reason).toMatchObject({
+      code: "dns",
+      message: expect.stringMatching(/no-such-host\.invalid/),
+    })
   })
 
   it("a receiver that is killed is noticed, one that says goodbye at once", async () => {
@@ -129,7 +146,11 @@ describe.skipIf(library.srt === null)("SRT caller output", () => {
     await receiver.atLeast(100_000)
     await receiver.stop("SIGKILL")
     const ended = await outputIs("o1", "ended", 9000)
-    expect(ended.reason).toMatchObject({ code: "srt_2001", message: expect.stringMatching(/Connection was broken/), transient: true })
+    expect(ended.reason).toMatchObject({
+      code: "srt_2001",
+      message: expect.stringMatching(/Connection was broken/),
+      transient: true,
+    })
     sending.abort()
     await done
   })
@@ -185,7 +206,9 @@ describe.skipIf(library.srt === null)("SRT listener output", () => {
     await stays?.atLeast(200_000)
     stalls?.program.child.kill("SIGSTOP")
     await leaves?.stop("SIGTERM")
-    await eventually("one has left", () => (bench.events.some((e) => e.event === "receiver" && !e.joined) ? true : null))
+    await eventually("one has left", () =>
+      bench.events.some((e) => e.event === "receiver" && !e.joined) ? true : null,
+    )
     await sending
     await stays?.atLeast(ts.length)
     stalls?.program.child.kill("SIGCONT")
@@ -211,7 +234,11 @@ describe.skipIf(library.srt === null)("SRT listener output", () => {
     open(`srt://127.0.0.1:${holder.port}?mode=listener`)
     const ended = await outputIs("o1", "ended")
     holder.close()
-    expect(ended.reason).toMatchObject({ code: "EADDRINUSE", message: expect.stringMatching(/taken by another program/), transient: false })
+    expect(ended.reason).toMatchObject({
+      code: "EADDRINUSE",
+      message: expect.stringMatching(/taken by another program/),
+      transient: false,
+    })
   })
 
   it("refuses an address that is not local", async () => {
@@ -224,7 +251,10 @@ describe.skipIf(library.srt === null)("SRT listener output", () => {
     open(`srt://127.0.0.1:${srtPort}?mode=listener&streamid=right`)
     await outputIs("o1", "listening")
     await peer(`srt://127.0.0.1:${srtPort}?streamid=wrong`)
-    const refused = await eventually("a refusal", () => bench.events.find((e) => e.event === "receiver" && !e.joined) ?? null)
+    const refused = await eventually(
+      "a refusal",
+      () => bench.events.find((e) => e.event === "receiver" && !e.joined) ?? null,
+    )
     expect(refused).toMatchObject({ stream_id: "wrong", reason: expect.stringMatching(/stream id/) })
     await peer(`srt://127.0.0.1:${srtPort}?streamid=right`)
     await outputIs("o1", "connected")

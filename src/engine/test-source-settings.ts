@@ -47,13 +47,27 @@ const seconds = (name: string, text: string | undefined): number | undefined => 
 
 /** Leaves out what was not given, so that the programme's own defaults hold. */
 const given = <T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> }
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>
+  }
 
 /** Reads the command line; RangeError or TypeError with a message for the user. */
 export const parseSettings = (args: string[]): Settings => {
   const text = { type: "string" } as const
   const flag = { type: "boolean" } as const
-  const texts = ["to", "bitrate", "video-bitrate", "ssrc", "break-every", "break-length", "duration", "ttl", "interface", "label", "seed"]
+  const texts = [
+    "to",
+    "bitrate",
+    "video-bitrate",
+    "ssrc",
+    "break-every",
+    "break-length",
+    "duration",
+    "ttl",
+    "interface",
+    "label",
+    "seed",
+  ]
   const options = { ...Object.fromEntries(texts.map((name) => [name, text])), udp: flag, "parent-pipe": flag }
   const parsed: Record<string, unknown> = parseArgs({ args, options }).values
   const value = (name: string): string | undefined => (typeof parsed[name] === "string" ? parsed[name] : undefined)

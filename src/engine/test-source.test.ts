@@ -79,7 +79,9 @@ describe.each(runtimes)("test source under %s", (_, command, prefix) => {
       for (const [i, { bytes }] of arrivals.entries()) {
         expect(bytes.readUInt16BE(0)).toBe(0x8021)
         expect(bytes.readUInt16BE(2)).toBe((first.readUInt16BE(2) + i) & 0xffff)
-        expect(bytes.readUInt32BE(4)).toBe((first.readUInt32BE(4) + Math.floor((i * 1316 * 8 * 90_000) / 3_000_000)) % 2 ** 32)
+        expect(bytes.readUInt32BE(4)).toBe(
+          (first.readUInt32BE(4) + Math.floor((i * 1316 * 8 * 90_000) / 3_000_000)) % 2 ** 32,
+        )
         expect(bytes.readUInt32BE(8)).toBe(77)
       }
       const tookMs = (arrivals.at(-1)?.atMs ?? 0) - (arrivals[0]?.atMs ?? 0)
@@ -92,7 +94,15 @@ describe.each(runtimes)("test source under %s", (_, command, prefix) => {
     "sends over IPv6",
     async () => {
       const { arrivals, arrived, port } = await receive("::1")
-      const { exit, output } = start(command, [...prefix, "--to", `[::1]:${port}`, "--bitrate", "3000000", "--duration", "0.2"])
+      const { exit, output } = start(command, [
+        ...prefix,
+        "--to",
+        `[::1]:${port}`,
+        "--bitrate",
+        "3000000",
+        "--duration",
+        "0.2",
+      ])
       await arrived(10)
       expect(await exit).toBe(0)
       expect(output.stdout).toContain(`to [::1]:${port}, `)
@@ -105,7 +115,15 @@ describe.each(runtimes)("test source under %s", (_, command, prefix) => {
     "sends raw UDP, and ends with its parent's pipe",
     async () => {
       const { arrivals, arrived, port } = await receive()
-      const { child, exit } = start(command, [...prefix, "--to", `127.0.0.1:${port}`, "--bitrate", "3000000", "--udp", "--parent-pipe"])
+      const { child, exit } = start(command, [
+        ...prefix,
+        "--to",
+        `127.0.0.1:${port}`,
+        "--bitrate",
+        "3000000",
+        "--udp",
+        "--parent-pipe",
+      ])
       await arrived(1)
       child.stdin.end()
       expect(await exit).toBe(0)

@@ -9,7 +9,12 @@ import { makeFakeControlPlane } from "./testing/FakeControlPlane.ts"
 import { fakeHealth } from "./testing/fake-health.ts"
 import { makeTestApp, OPEN, problemBody } from "./testing/test-app.ts"
 
-const NEW = { name: "Main event", rtp_ip: "127.0.0.1", rtp_port: 5000, outputs: [{ url: "srt://destination:9000?streamid=publish" }] }
+const NEW = {
+  name: "Main event",
+  rtp_ip: "127.0.0.1",
+  rtp_port: 5000,
+  outputs: [{ url: "srt://destination:9000?streamid=publish" }],
+}
 const bodyOf = async <A>(response: Response): Promise<A> => (await response.json()) as A
 
 const withChannel = async () => {
@@ -35,7 +40,13 @@ describe("channels", () => {
     expect(created.status).toBe(201)
     const channel = await bodyOf<ChannelView>(created)
     expect(created.headers.get("location")).toBe(`/api/channels/${channel.id}`)
-    expect(channel).toMatchObject({ name: "New Channel", rtp_port: 5000, backup_rtp_port: 5001, status: "stopped", outputs: [] })
+    expect(channel).toMatchObject({
+      name: "New Channel",
+      rtp_port: 5000,
+      backup_rtp_port: 5001,
+      status: "stopped",
+      outputs: [],
+    })
     expect(await bodyOf(await call("GET", "/api/channels"))).toEqual({ channels: [channel] })
   })
 
@@ -75,7 +86,9 @@ describe("channels", () => {
     const switched = await call("POST", "/api/channels/1/switch", { source: "backup" })
     expect(await bodyOf(switched)).toMatchObject({ active_source: "backup" })
     const nowhere = await call("POST", "/api/channels/1/switch", { source: "third" })
-    expect((await problemBody(nowhere)).errors).toEqual([{ path: "source", message: 'must be one of primary, backup, got "third"' }])
+    expect((await problemBody(nowhere)).errors).toEqual([
+      { path: "source", message: 'must be one of primary, backup, got "third"' },
+    ])
     expect(await bodyOf(await call("POST", "/api/channels/1/stop"))).toMatchObject({ status: "stopped" })
   })
 
@@ -91,7 +104,11 @@ describe("outputs", () => {
   it("adds one as the documents write it, named or not", async () => {
     const { call, channel } = await withChannel()
     const path = `/api/channels/${channel.id}/outputs`
-    const named = await call("POST", path, { name: "Output 1", protocol: "srt", url: "srt://destination:9000?streamid=publish" })
+    const named = await call("POST", path, {
+      name: "Output 1",
+      protocol: "srt",
+      url: "srt://destination:9000?streamid=publish",
+    })
     expect(named.status).toBe(201)
     const output = await bodyOf<{ id: string }>(named)
     expect(named.headers.get("location")).toBe(`${path}/${output.id}`)
@@ -104,7 +121,10 @@ describe("outputs", () => {
     const { call, output } = await withChannel()
     const path = `/api/channels/1/outputs/${output.id}`
     expect(await bodyOf(await call("GET", path))).toEqual(output)
-    expect(await bodyOf(await call("PUT", path, { name: "Renamed" }))).toMatchObject({ name: "Renamed", url: output.url })
+    expect(await bodyOf(await call("PUT", path, { name: "Renamed" }))).toMatchObject({
+      name: "Renamed",
+      url: output.url,
+    })
     expect((await call("PUT", path, { id: "other" })).status).toBe(400)
     expect(await bodyOf(await call("POST", `${path}/stop`))).toMatchObject({ enabled: false, status: "stopped" })
     expect(await bodyOf(await call("POST", `${path}/start`))).toMatchObject({ enabled: true })
@@ -121,8 +141,13 @@ describe("failures behind", () => {
     })
     const full = await store.call("POST", "/api/channels", NEW)
     expect(full.headers.get("retry-after")).toBe("2")
-    expect(await problemBody(full)).toMatchObject({ status: 503, detail: "the configuration store failed to write: disk is full" })
-    const engine = makeTestApp({ over: { channels: { start: () => new EngineUnavailable({ reason: "no answer in 5 s" }) } } })
+    expect(await problemBody(full)).toMatchObject({
+      status: 503,
+      detail: "the configuration store failed to write: disk is full",
+    })
+    const engine = makeTestApp({
+      over: { channels: { start: () => new EngineUnavailable({ reason: "no answer in 5 s" }) } },
+    })
     expect((await engine.call("POST", "/api/channels/1/start")).status).toBe(503)
   })
 

@@ -90,7 +90,15 @@ export const makeApp = ({
   const runner = makeRunner(runtime, (c) => access.callerOf(c)?.name ?? null)
   const services: AppServices = {
     ...plane,
-    ...{ runner, access, accounts, audit, limits, idempotency: makeIdempotency(), live: livePages ?? makeLivePages(runtime) },
+    ...{
+      runner,
+      access,
+      accounts,
+      audit,
+      limits,
+      idempotency: makeIdempotency(),
+      live: livePages ?? makeLivePages(runtime),
+    },
     ...{ log: log ?? makeLogLines(), openSockets: openSockets ?? (() => 0), pictures: (settings.thumbnails ?? 0) > 0 },
     grafana: Option.getOrNull(Option.map(grafanaUrl, grafanaLinks)),
   }

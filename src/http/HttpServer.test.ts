@@ -47,11 +47,20 @@ const exchange = (port: number, text: string): Promise<string> =>
   })
 
 const upgrade = (port: number, path: string, headers: Readonly<Record<string, string>> = {}) => {
-  const all = { Host: `127.0.0.1:${port}`, Connection: "Upgrade", Upgrade: "websocket", "Sec-WebSocket-Version": "13", ...headers }
-  const lines = Object.entries({ ...all, "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==" }).map(([name, value]) => `${name}: ${value}\r\n`)
+  const all = {
+    Host: `127.0.0.1:${port}`,
+    Connection: "Upgrade",
+    Upgrade: "websocket",
+    "Sec-WebSocket-Version": "13",
+    ...headers,
+  }
+  const lines = Object.entries({ ...all, "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==" }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  )
   return `GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`
 }
-const upgradeStatus = async (...args: Parameters<typeof upgrade>) => (await exchange(args[0], upgrade(...args))).split("\r\n", 1)[0]
+const upgradeStatus = async (...args: Parameters<typeof upgrade>) =>
+  (await exchange(args[0], upgrade(...args))).split("\r\n", 1)[0]
 
 /** A WebSocket client that keeps what it receives. */
 const follow = async (port: number, protocols: Array<string> = []) => {
@@ -85,7 +94,10 @@ describe("HttpServer", () => {
       assert.strictEqual((yield* promise(() => fetch(`${url}/api/channels`))).status, 200)
       assert.match(yield* promise(() => exchange(port, `TRACE /api/channels HTTP/1.1\r\n${host}`)), /^HTTP\/1\.1 405/)
       assert.match(yield* promise(() => exchange(port, `FOO / HTTP/1.1\r\n${host}`)), /^HTTP\/1\.1 400/)
-      assert.match(yield* promise(() => exchange(port, `GET / HTTP/1.1\r\nA: ${"a".repeat(50_000)}\r\n${host}`)), /^HTTP\/1\.1 431/)
+      assert.match(
+        yield* promise(() => exchange(port, `GET / HTTP/1.1\r\nA: ${"a".repeat(50_000)}\r\n${host}`)),
+        /^HTTP\/1\.1 431/,
+      )
       assert.match(yield* promise(() => exchange(port, "GET / HTTP/1.1\r\nHost: a b\r\n\r\n")), /^HTTP\/1\.1 400/)
     }),
   )
@@ -111,7 +123,9 @@ describe("HttpServer", () => {
 
   it.scopedLive("says when the address is not of this machine", () =>
     Effect.gen(function* () {
-      const refused = yield* Effect.flip(serveHttp({ ...OPEN, host: "192.0.2.1", port: 0 }, makeFakeControlPlane(), NOBODY))
+      const refused = yield* Effect.flip(
+        serveHttp({ ...OPEN, host: "192.0.2.1", port: 0 }, makeFakeControlPlane(), NOBODY),
+      )
       assert.match(refused.message, /^HOST: 192\.0\.2\.1 is not an address of this machine/)
     }),
   )
@@ -135,7 +149,10 @@ describe("HttpServer", () => {
       Effect.provide(
         Layer.unwrapScoped(
           Effect.map(temporaryDirectory, (directory) =>
-            Layer.merge(layerFile(join(directory, "x.db")), Layer.succeed(AppConfig, { ...appConfig(directory), ...OPEN, port: 0 })),
+            Layer.merge(
+              layerFile(join(directory, "x.db")),
+              Layer.succeed(AppConfig, { ...appConfig(directory), ...OPEN, port: 0 }),
+            ),
           ),
         ),
       ),
@@ -143,35 +160,37 @@ describe("HttpServer", () => {
     ),
   )
 
-  it.live("closes within 1.5 s with a request that hangs, a silent connection and a WebSocket that does not answer", () =>
-    Effect.gen(function* () {
-      const scope = yield* Scope.make()
-      const hanging = makeFakeControlPlane({ channels: { list: Effect.never } })
-      const { port } = yield* Scope.extend(serve(OPEN, hanging), scope)
-      const open = (text: string) =>
-        promise(async () => {
-          const socket: Socket = connect(port, "127.0.0.1")
-          socket.on("error", () => undefined)
-          socket.resume()
-          const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()))
-          await once(socket, "connect")
-          socket.write(text)
-          return { closed }
-        })
-      const request = `GET /api/channels HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`
-      const peers = yield* Effect.forEach([request, upgrade(port, "/ws")], open)
-      // Bun closes a connection that never sent anything only when the process ends; it must not delay the others.
-      yield* open("")
-      yield* promise(() => follow(port))
-      const began = performance.now()
-      yield* Scope.close(scope, Exit.void)
-      assert.isBelow(performance.now() - began, 1700)
-      yield* promise(() => Promise.all(peers.map((peer) => peer.closed)))
-      // The port is free again.
-      const again = createServer().listen(port, "127.0.0.1")
-      yield* promise(() => once(again, "listening"))
-      again.close()
-    }),
+  it.live(
+    "closes within 1.5 s with a request that hangs, a silent connection and a WebSocket that does not answer",
+    () =>
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const hanging = makeFakeControlPlane({ channels: { list: Effect.never } })
+        const { port } = yield* Scope.extend(serve(OPEN, hanging), scope)
+        const open = (text: string) =>
+          promise(async () => {
+            const socket: Socket = connect(port, "127.0.0.1")
+            socket.on("error", () => undefined)
+            socket.resume()
+            const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()))
+            await once(socket, "connect")
+            socket.write(text)
+            return { closed }
+          })
+        const request = `GET /api/channels HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`
+        const peers = yield* Effect.forEach([request, upgrade(port, "/ws")], open)
+        // Bun closes a connection that never sent anything only when the process ends; it must not delay the others.
+        yield* open("")
+        yield* promise(() => follow(port))
+        const began = performance.now()
+        yield* Scope.close(scope, Exit.void)
+        assert.isBelow(performance.now() - began, 1700)
+        yield* promise(() => Promise.all(peers.map((peer) => peer.closed)))
+        // The port is free again.
+        const again = createServer().listen(port, "127.0.0.1")
+        yield* promise(() => once(again, "listening"))
+        again.close()
+      }),
   )
 
   it.live("closes at once when nothing is under way", () =>

@@ -54,7 +54,9 @@ const refusal = ({ host, port }: HttpSettings, error: Error): StartRefused => {
     EACCES: `PORT: ${port} needs more rights; choose a port from 1024 on`,
     ENOTFOUND: `HOST: ${host} is not a known name`,
   }
-  return new StartRefused({ reason: reasons[String(code)] ?? `HOST/PORT: cannot listen on ${host} port ${port}: ${error.message}` })
+  return new StartRefused({
+    reason: reasons[String(code)] ?? `HOST/PORT: cannot listen on ${host} port ${port}: ${error.message}`,
+  })
 }
 
 const listen = (server: Server, settings: HttpSettings) =>
@@ -63,7 +65,9 @@ const listen = (server: Server, settings: HttpSettings) =>
     server.listen(settings.port, settings.host, () => {
       const address = server.address()
       resume(
-        address === null || typeof address === "string" ? refusal(settings, new Error("no address was assigned")) : Effect.succeed(address),
+        address === null || typeof address === "string"
+          ? refusal(settings, new Error("no address was assigned"))
+          : Effect.succeed(address),
       )
     })
   })
@@ -96,7 +100,9 @@ const readCertificate = ({ tls = Option.none() }: HttpSettings) =>
       return pair
     },
     catch: (error) =>
-      new StartRefused({ reason: `TLS_CERT, TLS_KEY: cannot be used: ${error instanceof Error ? error.message : String(error)}` }),
+      new StartRefused({
+        reason: `TLS_CERT, TLS_KEY: cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+      }),
   })
 
 /** Listens until the scope closes, which takes 1.5 s at most. */
@@ -114,13 +120,19 @@ export const serveHttp = (
       ...{ plane, accounts, audit, livePages, openSockets, settings, grafanaUrl, runtime },
       ...(log === undefined ? {} : { log }),
     })
-    const sockets: WebSockets = mountWebSocket(app, yield* makeLiveFeed(plane), [yield* makePreviewRoute(plane.previews)])
+    const sockets: WebSockets = mountWebSocket(app, yield* makeLiveFeed(plane), [
+      yield* makePreviewRoute(plane.previews),
+    ])
     const pair = yield* readCertificate(settings)
     const options = { fetch: app.fetch, overrideGlobalObjects: false }
     const server = (
       pair === null
         ? createAdaptorServer({ ...options, createServer, serverOptions: LIMITS })
-        : createAdaptorServer({ ...options, createServer: createTlsServer, serverOptions: { ...LIMITS, ...pair, minVersion: "TLSv1.2" } })
+        : createAdaptorServer({
+            ...options,
+            createServer: createTlsServer,
+            serverOptions: { ...LIMITS, ...pair, minVersion: "TLSv1.2" },
+          })
     ) as Server
     server.maxConnections = MAX_CONNECTIONS
     sockets.attach(server)
@@ -133,11 +145,14 @@ export const serveHttp = (
     return { port: address.port, url }
   })
 
-export const HttpLive: Layer.Layer<HttpServer, StartRefused, AppConfig | ControlPlaneServices | Accounts | Audit | ServiceLog> =
-  Layer.scoped(
-    HttpServer,
-    Effect.gen(function* () {
-      const others = { accounts: yield* Accounts, audit: yield* Audit, log: yield* ServiceLog }
-      return yield* serveHttp(yield* AppConfig, yield* controlPlane, others)
-    }),
-  )
+export const HttpLive: Layer.Layer<
+  HttpServer,
+  StartRefused,
+  AppConfig | ControlPlaneServices | Accounts | Audit | ServiceLog
+> = Layer.scoped(
+  HttpServer,
+  Effect.gen(function* () {
+    const others = { accounts: yield* Accounts, audit: yield* Audit, log: yield* ServiceLog }
+    return yield* serveHttp(yield* AppConfig, yield* controlPlane, others)
+  }),
+)

@@ -16,7 +16,8 @@ afterEach(apps.stopAll)
 const cookieOf = (headers: Headers) => ({ Cookie: (headers.get("set-cookie") ?? "").split(";")[0] ?? "" })
 const secured = async (dataDir?: string) => {
   const app = await apps.start({ settings: withKey(KEY), ...(dataDir === undefined ? {} : { dataDir }) })
-  const login = (user: string, password: string) => app.call("POST", "/login", new URLSearchParams({ user, password }).toString(), form)
+  const login = (user: string, password: string) =>
+    app.call("POST", "/login", new URLSearchParams({ user, password }).toString(), form)
   return { ...app, login }
 }
 
@@ -37,7 +38,8 @@ describe("the table of roles", () => {
     // Requests that prepare a change without making it.
     const isPreparation = (path: string) => /^\/(?:add|fragments|settings)\/|\/(?:edit|clone|remove)$/.test(path)
     for (const { method, path, role, what } of RULES) {
-      const isChange = method !== "GET" && !["/login", "/logout", "/theme", "/scte35", "/api/scte35/decode"].includes(path)
+      const isChange =
+        method !== "GET" && !["/login", "/logout", "/theme", "/scte35", "/api/scte35/decode"].includes(path)
       // Users change their own.
       if (path === "/settings/password") continue
       if (what === null && isPreparation(path)) continue
@@ -47,7 +49,8 @@ describe("the table of roles", () => {
   })
 
   it("finds the rule of each route, and none that is weaker", () => {
-    for (const one of RULES) expect([one.path, ruleFor(one.method, one.path.replace(/:\w+/g, "x"))]).toEqual([one.path, one])
+    for (const one of RULES)
+      expect([one.path, ruleFor(one.method, one.path.replace(/:\w+/g, "x"))]).toEqual([one.path, one])
     expect(ruleFor("HEAD", "/api/users").role).toBe("admin")
     expect(ruleFor("GET", "/api/users/").role).toBe("admin")
     expect(ruleFor("POST", "/api/nothing").role).toBe("admin")
@@ -58,12 +61,20 @@ describe("the table of roles", () => {
     const { key } = (await (await call("POST", "/api/keys", { name: role, role }, ADMIN)).json()) as { key: string }
     const rank = ["free", "viewer", "operator", "admin"]
     for (const rule of RULES.filter(({ path }) => path !== "/login" && path !== "/logout" && path !== "/ws")) {
-      const response = await call(rule.method, rule.path.replace(/:\w+/g, "none"), rule.method === "GET" ? undefined : {}, {
-        "X-API-Key": key,
-      })
+      const response = await call(
+        rule.method,
+        rule.path.replace(/:\w+/g, "none"),
+        rule.method === "GET" ? undefined : {},
+        {
+          "X-API-Key": key,
+        },
+      )
       const isRefused = rank.indexOf(rule.role) > rank.indexOf(role)
       expect([rule.method, rule.path, response.status === 403]).toEqual([rule.method, rule.path, isRefused])
-      if (isRefused) expect((await problemBody(response)).detail).toBe(`this needs the role ${rule.role}; key ${role} has the role ${role}`)
+      if (isRefused)
+        expect((await problemBody(response)).detail).toBe(
+          `this needs the role ${rule.role}; key ${role} has the role ${role}`,
+        )
     }
   })
 })
@@ -73,11 +84,19 @@ describe("users", () => {
     const { call, login } = await secured()
     const created = await call("POST", "/api/users", { name: "ada", password: PASSWORD, role: "viewer" }, ADMIN)
     expect([created.status, created.headers.get("location")]).toEqual([201, "/api/users/ada"])
-    expect(created.body).toEqual({ name: "ada", role: "viewer", created_at: expect.any(String), changed_at: expect.any(String) })
+    expect(created.body).toEqual({
+      name: "ada",
+      role: "viewer",
+      created_at: expect.any(String),
+      changed_at: expect.any(String),
+    })
     const session = cookieOf((await login("ada", PASSWORD)).headers)
     expect((await call("GET", "/api/channels", undefined, session)).status).toBe(200)
     const refused = await call("POST", "/api/channels", { name: "a", rtp_port: 5000 }, session)
-    expect([refused.status, refused.body["detail"]]).toEqual([403, "this needs the role operator; user ada has the role viewer"])
+    expect([refused.status, refused.body["detail"]]).toEqual([
+      403,
+      "this needs the role operator; user ada has the role viewer",
+    ])
     await call("PUT", "/api/users/ada", { role: "operator" }, ADMIN)
     expect((await call("POST", "/api/channels", { name: "a", rtp_port: 5000 }, session)).status).toBe(201)
     expect((await call("GET", "/api/users", undefined, session)).status).toBe(403)
@@ -102,11 +121,19 @@ describe("users", () => {
   it("cannot be forged: the name and the expiry of a session are signed", async () => {
     const { call, login } = await secured()
     await call("POST", "/api/users", { name: "ada", password: PASSWORD, role: "viewer" }, ADMIN)
-    const [expires, , signature] = (cookieOf((await login("ada", PASSWORD)).headers).Cookie.split("=")[1] ?? "").split(".")
+    const [expires, , signature] = (cookieOf((await login("ada", PASSWORD)).headers).Cookie.split("=")[1] ?? "").split(
+      ".",
+    )
     const env = Buffer.from("env").toString("base64url")
     const ada = Buffer.from("user:ada").toString("base64url")
-    for (const forged of [`${expires}.${env}.${signature}`, `${Number(expires) + 1}.${ada}.${signature}`, `${expires}.${ada}.`]) {
-      expect((await call("GET", "/api/channels", undefined, { Cookie: `distributor_session=${forged}` })).status).toBe(401)
+    for (const forged of [
+      `${expires}.${env}.${signature}`,
+      `${Number(expires) + 1}.${ada}.${signature}`,
+      `${expires}.${ada}.`,
+    ]) {
+      expect((await call("GET", "/api/channels", undefined, { Cookie: `distributor_session=${forged}` })).status).toBe(
+        401,
+      )
     }
   })
 
@@ -116,12 +143,19 @@ describe("users", () => {
     expect([refused.status, refused.text]).toEqual([409, expect.stringContaining("nobody with the role admin")])
     expect((await call("POST", "/api/users", { name: "ada", password: PASSWORD, role: "admin" })).status).toBe(201)
     expect((await call("GET", "/api/channels")).status).toBe(401)
-    const login = await call("POST", "/login", new URLSearchParams({ user: "ada", password: PASSWORD }).toString(), form)
+    const login = await call(
+      "POST",
+      "/login",
+      new URLSearchParams({ user: "ada", password: PASSWORD }).toString(),
+      form,
+    )
     const session = cookieOf(login.headers)
     await call("POST", "/api/users", { name: "v", password: PASSWORD, role: "viewer" }, session)
     expect((await call("PUT", "/api/users/ada", { role: "viewer" }, session)).status).toBe(409)
     expect((await call("DELETE", "/api/users/ada", undefined, session)).status).toBe(409)
-    expect((await call("POST", "/api/users", { name: "ada", password: PASSWORD, role: "admin" }, session)).status).toBe(409)
+    expect((await call("POST", "/api/users", { name: "ada", password: PASSWORD, role: "admin" }, session)).status).toBe(
+      409,
+    )
     expect((await call("PUT", "/api/users/nobody", { role: "viewer" }, session)).status).toBe(404)
   })
 })
@@ -129,7 +163,12 @@ describe("users", () => {
 describe("keys", () => {
   it("are shown once, work until they are deleted, and are stored as hashes", async () => {
     const { call, store } = await secured()
-    const created = await call<{ id: string; key: string; prefix: string }>("POST", "/api/keys", { name: "ci", role: "operator" }, ADMIN)
+    const created = await call<{ id: string; key: string; prefix: string }>(
+      "POST",
+      "/api/keys",
+      { name: "ci", role: "operator" },
+      ADMIN,
+    )
     const { id, key, prefix } = created.body
     expect(key).toMatch(/^sd_[\w-]{43}$/)
     expect(key.startsWith(prefix)).toBe(true)
@@ -154,15 +193,34 @@ describe("the audit log", () => {
     const session = cookieOf((await login("ada", PASSWORD)).headers)
     await call("POST", "/api/channels", { name: "a", rtp_port: 5000 }, session)
     await call("GET", "/api/channels", undefined, session)
-    const { body, text } = await call<{ entries: ReadonlyArray<Record<string, unknown>> }>("GET", "/api/audit", undefined, ADMIN)
-    expect(body.entries.map(({ actor, method, outcome, path, status, what }) => [actor, method, path, what, status, outcome])).toEqual([
+    const { body, text } = await call<{ entries: ReadonlyArray<Record<string, unknown>> }>(
+      "GET",
+      "/api/audit",
+      undefined,
+      ADMIN,
+    )
+    expect(
+      body.entries.map(({ actor, method, outcome, path, status, what }) => [
+        actor,
+        method,
+        path,
+        what,
+        status,
+        outcome,
+      ]),
+    ).toEqual([
       ["user ada", "POST", "/api/channels", "create a channel", 403, "refused"],
       ["user ada", "POST", "/login", "log in", 303, "done"],
       ["user ada", "POST", "/login", "log in", 401, "refused"],
       ["the API key", "POST", "/api/users", "create a user", 201, "done"],
     ])
     for (const secret of [PASSWORD, "a wrong password", KEY]) expect(text).not.toContain(secret)
-    const older = await call<{ entries: ReadonlyArray<unknown> }>("GET", "/api/audit?limit=1&before=2", undefined, ADMIN)
+    const older = await call<{ entries: ReadonlyArray<unknown> }>(
+      "GET",
+      "/api/audit?limit=1&before=2",
+      undefined,
+      ADMIN,
+    )
     expect(older.body.entries).toHaveLength(1)
     expect((await call("GET", "/api/audit?limit=0", undefined, ADMIN)).status).toBe(400)
   })
@@ -195,7 +253,9 @@ describe("the audit log", () => {
     await call("POST", "/api/channels", { name: "a", rtp_port: 5000 }, ADMIN)
     const { key } = (await call<{ key: string }>("POST", "/api/keys", { name: "ci", role: "operator" }, ADMIN)).body
     await call("POST", "/api/channels/a/start", undefined, { "X-API-Key": key })
-    await expect.poll(async () => (await call("GET", "/api/channels/a/events", undefined, ADMIN)).text).toContain("started by key ci")
+    await expect
+      .poll(async () => (await call("GET", "/api/channels/a/events", undefined, ADMIN)).text)
+      .toContain("started by key ci")
   })
 })
 
@@ -210,15 +270,19 @@ describe("limits", () => {
 
   it("refuse guessed keys, and let stored ones through", async () => {
     const { call } = makeTestApp({ settings: withKey(KEY) })
-    const { key } = (await (await call("POST", "/api/keys", { name: "ci", role: "viewer" }, ADMIN)).json()) as { key: string }
-    const status = async (tried: string) => (await call("GET", "/api/channels", undefined, { "X-API-Key": tried })).status
+    const { key } = (await (await call("POST", "/api/keys", { name: "ci", role: "viewer" }, ADMIN)).json()) as {
+      key: string
+    }
+    const status = async (tried: string) =>
+      (await call("GET", "/api/channels", undefined, { "X-API-Key": tried })).status
     for (let i = 0; i < LIMITS.keys; i += 1) expect(await status(`guess ${i}`)).toBe(401)
     expect([await status("guess"), await status(KEY), await status(key)]).toEqual([429, 429, 200])
   })
 
   it("refuse writes above the bound, and no reads", async () => {
     const { call } = makeTestApp({ settings: withKey(KEY) })
-    for (let i = 0; i < LIMITS.writes; i += 1) expect((await call("POST", "/api/channels/none/stop", undefined, ADMIN)).status).toBe(404)
+    for (let i = 0; i < LIMITS.writes; i += 1)
+      expect((await call("POST", "/api/channels/none/stop", undefined, ADMIN)).status).toBe(404)
     const refused = await call("POST", "/api/channels/none/stop", undefined, ADMIN)
     expect([refused.status, Number(refused.headers.get("retry-after")) > 0]).toEqual([429, true])
     expect((await call("GET", "/api/channels", undefined, ADMIN)).status).toBe(200)

@@ -11,7 +11,9 @@ describe("docs/api.md", () => {
   it("lists exactly the requests that programs may send", () => {
     const { app } = makeTestApp()
     const served = app.routes
-      .filter(({ method, path }) => /^(GET|POST|PUT|DELETE)$/.test(method) && /^\/(api|metrics|livez|readyz)/.test(path))
+      .filter(
+        ({ method, path }) => /^(GET|POST|PUT|DELETE)$/.test(method) && /^\/(api|metrics|livez|readyz)/.test(path),
+      )
       .map(
         ({ method, path }) =>
           `${method} ${path.replace(":id", "{id}").replace(":name", "{name}").replace(":output", "{output_id}").replace(":version", "{n}").replace(":template", "{name}").replace(":key", "{key}")}`,
@@ -26,7 +28,9 @@ describe("docs/api.md", () => {
 
   it("has every preset with its URL and limits", () => {
     const rows = new Map(
-      docs.split("\n").flatMap((line) => (/^\| `([a-z_]+)` .*\| every \d+ s/.test(line) ? [[line.split("`")[1], line]] : [])),
+      docs
+        .split("\n")
+        .flatMap((line) => (/^\| `([a-z_]+)` .*\| every \d+ s/.test(line) ? [[line.split("`")[1], line]] : [])),
     )
     expect([...rows.keys()]).toEqual(PRESETS.map(({ name }) => name))
     for (const { limits, name, title, url } of PRESETS) {

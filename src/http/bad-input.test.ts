@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest"
 import { MAX_BODY_BYTES } from "./request/json-bounds.ts"
 import { makeTestApp, problemBody } from "./testing/test-app.ts"
 
-const NEW = { name: "Main event", rtp_ip: "127.0.0.1", rtp_port: 5000, outputs: [{ url: "srt://destination:9000?streamid=publish" }] }
+const NEW = {
+  name: "Main event",
+  rtp_ip: "127.0.0.1",
+  rtp_port: 5000,
+  outputs: [{ url: "srt://destination:9000?streamid=publish" }],
+}
 
 const withChannel = async () => {
   const test = makeTestApp()
@@ -77,7 +82,11 @@ describe("bad input", () => {
   it("answers 400 to bytes that are not UTF-8", async () => {
     const { app } = makeTestApp()
     const body = new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x7d])
-    const response = await app.request("/api/channels", { method: "POST", body, headers: { "Content-Type": "application/json" } })
+    const response = await app.request("/api/channels", {
+      method: "POST",
+      body,
+      headers: { "Content-Type": "application/json" },
+    })
     expect(await problemBody(response)).toMatchObject({ status: 400, detail: "body: is not valid UTF-8" })
   })
 
@@ -113,14 +122,21 @@ describe("bad input", () => {
     expect(sent).toBeLessThan(2 * MAX_BODY_BYTES)
   })
 
-  it.each([undefined, "text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", "multipart/form-data"])(
-    "answers 415 to content type %s",
-    async (type) => {
-      const { app } = makeTestApp()
-      const init = { method: "POST", body: new TextEncoder().encode("{}"), headers: type === undefined ? {} : { "Content-Type": type } }
-      expect((await app.request("/api/channels", init)).status).toBe(415)
-    },
-  )
+  it.each([
+    undefined,
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "application/json; charset=latin1",
+    "multipart/form-data",
+  ])("answers 415 to content type %s", async (type) => {
+    const { app } = makeTestApp()
+    const init = {
+      method: "POST",
+      body: new TextEncoder().encode("{}"),
+      headers: type === undefined ? {} : { "Content-Type": type },
+    }
+    expect((await app.request("/api/channels", init)).status).toBe(415)
+  })
 
   it.each(["application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8"])(
     "takes content type %s",
@@ -151,9 +167,19 @@ describe("bad input", () => {
   })
 
   it.each(
-    ["../x", "%2e%2e", "%2e%2e%2fx", "%ff", "%00", "main-еvent", "x".repeat(5000), "-1", "99999999999999999999", "1.0", "0x1"].map(
-      (ref) => [ref.slice(0, 30), ref] as const,
-    ),
+    [
+      "../x",
+      "%2e%2e",
+      "%2e%2e%2fx",
+      "%ff",
+      "%00",
+      "main-еvent",
+      "x".repeat(5000),
+      "-1",
+      "99999999999999999999",
+      "1.0",
+      "0x1",
+    ].map((ref) => [ref.slice(0, 30), ref] as const),
   )("answers 404 to the channel %s", async (_start, ref) => {
     const { call } = await withChannel()
     const response = await call("GET", `/api/channels/${ref}`)
@@ -161,12 +187,15 @@ describe("bad input", () => {
     expect((await problemBody(response)).detail.length).toBeLessThan(600)
   })
 
-  it.each(["/nothing", "/api", "/api/nothing", "/static/../api/nothing", "/static/htmx.js.map"])("answers 404 to %s", async (path) => {
-    const { call } = makeTestApp()
-    const response = await call("GET", `http://localhost${path}`)
-    expect(response.status).toBe(404)
-    expect(response.headers.get("content-type")).toBe("application/problem+json")
-  })
+  it.each(["/nothing", "/api", "/api/nothing", "/static/../api/nothing", "/static/htmx.js.map"])(
+    "answers 404 to %s",
+    async (path) => {
+      const { call } = makeTestApp()
+      const response = await call("GET", `http://localhost${path}`)
+      expect(response.status).toBe(404)
+      expect(response.headers.get("content-type")).toBe("application/problem+json")
+    },
+  )
 
   it("answers 404, not what is wrong with the body, when the channel does not exist", async () => {
     const { call } = makeTestApp()

@@ -15,13 +15,18 @@ const outputs = [
 const start = async (...ports: ReadonlyArray<number>) => {
   const app = await apps.start()
   for (const [index, rtp_port] of ports.entries()) {
-    await app.call("POST", "/api/channels", { name: `Channel ${index + 1}`, rtp_port, outputs: index === 0 ? outputs : [outputs[2]] })
+    await app.call("POST", "/api/channels", {
+      name: `Channel ${index + 1}`,
+      rtp_port,
+      outputs: index === 0 ? outputs : [outputs[2]],
+    })
   }
   return app
 }
 const bulk = (app: RealApp, action: string, channels: ReadonlyArray<string>) =>
   app.call<{ results: BulkResult[] } & ProblemBody>("POST", "/api/channels/bulk", { action, channels })
-const channels = async (app: RealApp) => (await app.call<{ channels: ChannelView[] }>("GET", "/api/channels")).body.channels
+const channels = async (app: RealApp) =>
+  (await app.call<{ channels: ChannelView[] }>("GET", "/api/channels")).body.channels
 const clone = (app: RealApp, ref: string, body: unknown) =>
   app.call<ChannelView & Pick<ProblemBody, "errors"> & { left_out: Array<{ output: string; reason: string }> }>(
     "POST",
@@ -81,7 +86,12 @@ describe("POST /api/channels/bulk", () => {
 describe("POST /api/channels/{id}/clone", () => {
   it("takes the next free port, and disabled copies of what can be there twice", async () => {
     const app = await start(5000, 5002)
-    await app.call("PUT", "/api/channels/1", { input: { reorder_ms: 7 }, backup_rtp_ip: "0.0.0.0", backup_rtp_port: 5010, autostart: true })
+    await app.call("PUT", "/api/channels/1", {
+      input: { reorder_ms: 7 },
+      backup_rtp_ip: "0.0.0.0",
+      backup_rtp_port: 5010,
+      autostart: true,
+    })
     const answer = await clone(app, "channel-1", { name: "Second" })
     expect(answer.status).toBe(201)
     expect(answer.headers.get("location")).toBe(`/api/channels/${answer.body.id}`)
@@ -111,7 +121,10 @@ describe("POST /api/channels/{id}/clone", () => {
   it("moves the backup with a port that is asked for", async () => {
     const app = await start(5000)
     await app.call("PUT", "/api/channels/1", { backup_rtp_ip: "0.0.0.0", backup_rtp_port: 5010 })
-    expect((await clone(app, "1", { name: "B", rtp_port: 6000 })).body).toMatchObject({ rtp_port: 6000, backup_rtp_port: 6010 })
+    expect((await clone(app, "1", { name: "B", rtp_port: 6000 })).body).toMatchObject({
+      rtp_port: 6000,
+      backup_rtp_port: 6010,
+    })
     const beyond = await clone(app, "1", { name: "C", rtp_port: 65_530 })
     expect([beyond.status, beyond.body.errors?.[0]?.path]).toEqual([400, "rtp_port"])
   })

@@ -27,7 +27,12 @@ const URLS: ReadonlyArray<[protocol: string, url: string, options: Record<string
   ["rtmp", "rtmp://10.0.0.50:1935/app/mystream", { app: "app" }, "rtmp://10.0.0.50:1935/app/***"],
   ["rtmp", "rtmp://cdn.example.com/live/streamkey", { host: "cdn.example.com" }, "rtmp://cdn.example.com/live/***"],
   ["rtmp", "rtmp://a.rtmp.youtube.com/live2/YOUR_STREAM_KEY", { app: "live2" }, "rtmp://a.rtmp.youtube.com/live2/***"],
-  ["rtmp", "rtmps://live-api-s.facebook.com:443/rtmp/YOUR_KEY", { tls: true, port: 443 }, "rtmps://live-api-s.facebook.com:443/rtmp/***"],
+  [
+    "rtmp",
+    "rtmps://live-api-s.facebook.com:443/rtmp/YOUR_KEY",
+    { tls: true, port: 443 },
+    "rtmps://live-api-s.facebook.com:443/rtmp/***",
+  ],
 ]
 
 describe("/api/channels and channels.json", () => {
@@ -53,13 +58,19 @@ describe("/api/channels and channels.json", () => {
 
   it("takes the quick reference's bodies: a channel of three fields, an output of two", async () => {
     const { call } = await apps.start()
-    const { body } = await call<ChannelView>("POST", "/api/channels", { name: "Main Event", rtp_ip: "192.168.1.100", rtp_port: 5000 })
+    const { body } = await call<ChannelView>("POST", "/api/channels", {
+      name: "Main Event",
+      rtp_ip: "192.168.1.100",
+      rtp_port: 5000,
+    })
     const path = `/api/channels/${body.id}/outputs`
     const first = await call<OutputView>("POST", path, { protocol: "srt", url: "srt://destination:9000" })
     expect([first.status, first.body.name, first.body.enabled]).toEqual([201, "SRT 1", true])
     const blank = await call<OutputView>("POST", path, { name: "", protocol: "srt", url: "srt://destination:9001" })
     expect([blank.status, blank.body.name]).toEqual([201, "SRT 2"])
-    expect((await call<OutputView>("POST", path, { name: null, protocol: "srt", url: "srt://d:9002" })).body.name).toBe("SRT 3")
+    expect((await call<OutputView>("POST", path, { name: null, protocol: "srt", url: "srt://d:9002" })).body.name).toBe(
+      "SRT 3",
+    )
   })
 
   it("adds, changes and removes outputs of a running channel without a word to the others", async () => {
@@ -68,7 +79,12 @@ describe("/api/channels and channels.json", () => {
     await call("POST", `/api/channels/${channel.id}/start`)
     const path = `/api/channels/${channel.id}/outputs`
     const one = await call<OutputView>("POST", path, OUTPUT)
-    expect([one.status, one.body.name, one.body.protocol, one.body.url]).toEqual([201, OUTPUT.name, OUTPUT.protocol, OUTPUT.url])
+    expect([one.status, one.body.name, one.body.protocol, one.body.url]).toEqual([
+      201,
+      OUTPUT.name,
+      OUTPUT.protocol,
+      OUTPUT.url,
+    ])
     expect(engine.log()).toContain(`open_output ${one.body.id}`)
     const two = await call<OutputView>("POST", path, { ...OUTPUT, name: "Output 2" })
     const changed = await call<OutputView>("PUT", `${path}/${two.body.id}`, { url: "srt://destination:9100" })
@@ -77,7 +93,8 @@ describe("/api/channels and channels.json", () => {
     expect(engine.log().filter((line) => line.endsWith(one.body.id))).toEqual([`open_output ${one.body.id}`])
     const left = await call<ChannelView>("GET", `/api/channels/${channel.id}`)
     expect(left.body.outputs.map(({ id }) => id)).toEqual([one.body.id])
-    for (const field of ["status", "uptime", "error_count", "last_error"]) expect(left.body.outputs[0]).toHaveProperty(field)
+    for (const field of ["status", "uptime", "error_count", "last_error"])
+      expect(left.body.outputs[0]).toHaveProperty(field)
   })
 
   it.each(URLS)("understands %s %s", async (protocol, url, options, shown) => {
@@ -93,7 +110,10 @@ describe("/api/channels and channels.json", () => {
     const { body } = await call<ChannelView>("POST", "/api/channels", { name: "URLs", rtp_port: 5000 })
     const url = "srt://destination:9000?mode=caller&passphrase=secret"
     const path = `/api/channels/${body.id}/outputs`
-    const refused = await call<{ errors: ReadonlyArray<{ path: string; message: string }> }>("POST", path, { protocol: "srt", url })
+    const refused = await call<{ errors: ReadonlyArray<{ path: string; message: string }> }>("POST", path, {
+      protocol: "srt",
+      url,
+    })
     expect([refused.status, refused.body.errors[0]?.path]).toEqual([400, "url"])
     expect(refused.body.errors[0]?.message).toMatch(/10 to 80 bytes long.*has 6/)
     expect(refused.text).not.toContain("secret")
@@ -102,9 +122,14 @@ describe("/api/channels and channels.json", () => {
 
   it("takes 25 channels and says how it is", async () => {
     const { call } = await apps.start()
-    for (let n = 0; n < 26; n++) expect((await call("POST", "/api/channels", { name: `C${n}`, rtp_port: 5000 + n })).status).toBe(201)
+    for (let n = 0; n < 26; n++)
+      expect((await call("POST", "/api/channels", { name: `C${n}`, rtp_port: 5000 + n })).status).toBe(201)
     const health = await call("GET", "/api/health")
-    expect([health.status, health.body["status"], health.body["channels"]]).toEqual([200, "ok", { total: 26, running: 0, error: 0 }])
+    expect([health.status, health.body["status"], health.body["channels"]]).toEqual([
+      200,
+      "ok",
+      { total: 26, running: 0, error: 0 },
+    ])
   })
 
   const FILE = JSON.stringify({
@@ -116,9 +141,16 @@ describe("/api/channels and channels.json", () => {
 
   it("imports config/channels.json at the first start, keeps it, and exports the same bytes each time", async () => {
     const first = await apps.start({ files: { "channels.json": FILE } })
-    expect(first.logs.find((line) => line.startsWith("imported"))).toMatch(/^imported 1 channels with 1 outputs from .*channels\.json$/)
+    expect(first.logs.find((line) => line.startsWith("imported"))).toMatch(
+      /^imported 1 channels with 1 outputs from .*channels\.json$/,
+    )
     const channel = (await first.call<ChannelView>("GET", "/api/channels/channel-uuid")).body
-    expect(channel).toMatchObject({ id: "channel-uuid", name: "Channel Name", rtp_port: 5000, created_at: "2025-10-30T12:00:00.000Z" })
+    expect(channel).toMatchObject({
+      id: "channel-uuid",
+      name: "Channel Name",
+      rtp_port: 5000,
+      created_at: "2025-10-30T12:00:00.000Z",
+    })
     expect(channel.outputs).toMatchObject([OUTPUT])
     const exported = await first.call("GET", "/api/config/channels.json?secrets=true")
     expect((await first.call("GET", "/api/config/channels.json?secrets=1")).text).toBe(exported.text)
@@ -140,7 +172,9 @@ describe("/api/channels and channels.json", () => {
     expect(masked.headers.get("content-disposition")).toContain("channels.json")
     const whole = await call("GET", "/api/config/channels.json?secrets=true")
     expect(whole.text).toMatch(/live\/streamkey[\s\S]*k3y-apart/)
-    await expect(apps.start({ files: { "channels.json": masked.text } })).rejects.toThrow(/masked|the secret itself|the key itself/)
+    await expect(apps.start({ files: { "channels.json": masked.text } })).rejects.toThrow(
+      /masked|the secret itself|the key itself/,
+    )
     const copy = await apps.start({ files: { "channels.json": whole.text } })
     expect((await copy.call("GET", "/api/config/channels.json?secrets=true")).text).toBe(whole.text)
   })
@@ -155,7 +189,9 @@ describe("/api/channels and channels.json", () => {
     const cookie = { Cookie: login.headers.get("set-cookie")?.split(";")[0] ?? "" }
     expect((await call("GET", "/api/config/channels.json", undefined, cookie)).status).toBe(200)
     expect((await call("GET", "/api/config/channels.json?secrets=1", undefined, cookie)).status).toBe(403)
-    expect((await call("GET", "/api/config/channels.json?secrets=1", undefined, { "X-API-Key": "the-key" })).status).toBe(200)
+    expect(
+      (await call("GET", "/api/config/channels.json?secrets=1", undefined, { "X-API-Key": "the-key" })).status,
+    ).toBe(200)
   })
 
   it("names what it left out of a file, and takes over what was started with the service", async () => {
@@ -186,8 +222,16 @@ describe("/api/channels and channels.json", () => {
     ["no JSON", '{"a": ', /channels\.json cannot be imported: file: is not valid JSON.*mend the file/],
     ["a list", "[]", /must be an object of channels/],
     ["an entry without config", '{"a": {}}', /a: must be an object with "config"/],
-    ["a port that is none", FILE.replace("5000", "70000"), /channel-uuid\.config\.rtp_port: must be a whole number from 1 to 65535/],
-    ["a URL that is none", FILE.replace("srt://destination:9000", "ftp://x"), /channel-uuid\.config\.outputs\[0\]\.\w+: /],
+    [
+      "a port that is none",
+      FILE.replace("5000", "70000"),
+      /channel-uuid\.config\.rtp_port: must be a whole number from 1 to 65535/,
+    ],
+    [
+      "a URL that is none",
+      FILE.replace("srt://destination:9000", "ftp://x"),
+      /channel-uuid\.config\.outputs\[0\]\.\w+: /,
+    ],
   ])("refuses to start with %s, and imports nothing", async (_, text, words) => {
     const { dataDir, stop } = await apps.start()
     await stop()

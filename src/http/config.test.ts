@@ -27,7 +27,8 @@ const channel = (n: number, over: Partial<ChannelDocument> = {}): ChannelDocumen
 const document = (...channels: ReadonlyArray<ChannelDocument>): ConfigDocument => ({ version: 1, channels })
 const fifty = Array.from({ length: 50 }, (_, n) => channel(n))
 
-const put = (app: RealApp, body: unknown, query = "") => app.call<ConfigAnswer & ProblemBody>("PUT", `/api/config${query}`, body)
+const put = (app: RealApp, body: unknown, query = "") =>
+  app.call<ConfigAnswer & ProblemBody>("PUT", `/api/config${query}`, body)
 const exported = async (app: RealApp) => (await app.call<ConfigDocument>("GET", "/api/config?secrets=1")).body
 /** Commands that the engine received while `act` ran. */
 const during = async (app: RealApp, act: () => Promise<unknown>) => {
@@ -58,7 +59,13 @@ describe("PUT /api/config", () => {
     for (const again of [document(...fifty), await exported(app), (await app.call("GET", "/api/config")).body]) {
       const nothing = await during(app, async () => {
         const { body } = await put(app, again)
-        expect(body).toEqual({ dry_run: false, version: null, changed: false, summary: "nothing changes", channels: [] })
+        expect(body).toEqual({
+          dry_run: false,
+          version: null,
+          changed: false,
+          summary: "nothing changes",
+          channels: [],
+        })
       })
       expect(nothing).toEqual([])
     }
@@ -75,7 +82,11 @@ describe("PUT /api/config", () => {
       expect(app.engine.log().slice(-1)).not.toContain("close_output")
       const { body } = await put(app, document(...changed))
       expect(body.channels).toEqual(dry.body.channels)
-      expect(body.channels[0]).toMatchObject({ action: "updated", slug: "ch-7", outputs: [{ slug: "cdn", restarts: true }] })
+      expect(body.channels[0]).toMatchObject({
+        action: "updated",
+        slug: "ch-7",
+        outputs: [{ slug: "cdn", restarts: true }],
+      })
     })
     expect(commands).toEqual([`close_output ${outputs[0]?.id}`, `open_output ${outputs[0]?.id}`])
   })
@@ -83,7 +94,8 @@ describe("PUT /api/config", () => {
   it("creates, changes and removes in one go, and keeps ids, numbers and what runs", async () => {
     const app = await apps.start()
     await put(app, document(channel(1), channel(2), channel(3, { autostart: false })))
-    const ids = async () => (await app.call<{ channels: Array<Record<string, unknown>> }>("GET", "/api/channels")).body.channels
+    const ids = async () =>
+      (await app.call<{ channels: Array<Record<string, unknown>> }>("GET", "/api/channels")).body.channels
     const before = await ids()
     const commands = await during(app, async () => {
       const next = document(channel(4), channel(3, { name: "Third" }), channel(2))
@@ -111,7 +123,9 @@ describe("PUT /api/config", () => {
     const id = async (ref: string) =>
       (await app.call<{ outputs: Array<{ id: string }> }>("GET", `/api/channels/${ref}`)).body.outputs[0]?.id
     const old = await id("ch-2")
-    const commands = await during(app, () => put(app, document(channel(1, { outputs: [listener] }), channel(2, { outputs: [] }))))
+    const commands = await during(app, () =>
+      put(app, document(channel(1, { outputs: [listener] }), channel(2, { outputs: [] }))),
+    )
     expect(commands).toEqual([`close_output ${old}`, `open_output ${await id("ch-1")}`])
   })
 
@@ -120,7 +134,20 @@ describe("PUT /api/config", () => {
     await put(app, document(...fifty.slice(0, 2)))
     const before = await state(app)
     const place = fc.array(
-      fc.constantFrom("version", "channels", "0", "1", "outputs", "slug", "url", "settings", "input", "rtp_port", "preset", "x"),
+      fc.constantFrom(
+        "version",
+        "channels",
+        "0",
+        "1",
+        "outputs",
+        "slug",
+        "url",
+        "settings",
+        "input",
+        "rtp_port",
+        "preset",
+        "x",
+      ),
       {
         minLength: 1,
         maxLength: 6,
@@ -135,7 +162,10 @@ describe("PUT /api/config", () => {
         const body = JSON.parse(JSON.stringify(document(...fifty.slice(0, 2))))
         const parent = path
           .slice(0, -1)
-          .reduce((at: unknown, key) => (typeof at === "object" && at !== null ? Reflect.get(at, key) : undefined), body)
+          .reduce(
+            (at: unknown, key) => (typeof at === "object" && at !== null ? Reflect.get(at, key) : undefined),
+            body,
+          )
         if (typeof parent === "object" && parent !== null) Reflect.set(parent, path.at(-1) ?? "x", mutation)
         const answer = await put(app, body, "?dry_run=1")
         expect([200, 400, 409]).toContain(answer.status)
@@ -151,11 +181,13 @@ describe("PUT /api/config", () => {
     await put(app, document(...fifty.slice(0, 5)))
     await put(app, document(...outputOf({ slug: "new", url: "udp://192.0.2.1:9000" }, fifty.slice(1, 4), 0)))
     const before = await exported(app)
-    const list = (await app.call<{ channels: Array<{ id: string; number: number }> }>("GET", "/api/channels")).body.channels
+    const list = (await app.call<{ channels: Array<{ id: string; number: number }> }>("GET", "/api/channels")).body
+      .channels
     await app.stop()
     const again = await apps.start({ dataDir: app.dataDir })
     expect(await exported(again)).toEqual(before)
-    const found = (await again.call<{ channels: Array<{ id: string; number: number }> }>("GET", "/api/channels")).body.channels
+    const found = (await again.call<{ channels: Array<{ id: string; number: number }> }>("GET", "/api/channels")).body
+      .channels
     expect(found.map(({ id, number }) => [id, number])).toEqual(list.map(({ id, number }) => [id, number]))
     expect((await put(again, before)).body.changed).toBe(false)
   })
@@ -164,10 +196,16 @@ describe("PUT /api/config", () => {
     const app = await apps.start()
     await put(app, document(channel(1), channel(2)))
     const db = new DatabaseSync(join(app.dataDir, "distributor.db"))
-    db.exec("CREATE TRIGGER full BEFORE INSERT ON outputs WHEN NEW.slug = 'last' BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
+    db.exec(
+      "CREATE TRIGGER full BEFORE INSERT ON outputs WHEN NEW.slug = 'last' BEGIN SELECT RAISE(ABORT, 'disk is full'); END",
+    )
     db.close()
     const before = await state(app)
-    const next = document(channel(2, { name: "Other" }), channel(3), channel(4, { outputs: [{ slug: "last", url: "udp://192.0.2.1:1" }] }))
+    const next = document(
+      channel(2, { name: "Other" }),
+      channel(3),
+      channel(4, { outputs: [{ slug: "last", url: "udp://192.0.2.1:1" }] }),
+    )
     const answer = await put(app, next)
     expect(answer.status).toBe(503)
     expect(answer.body.detail).toContain("disk is full")
@@ -184,8 +222,18 @@ describe("PUT /api/config", () => {
       "channels[3].outputs[0].url",
     ],
     ["a slug twice", [channel(1), channel(1)], 400, "channels[1].slug"],
-    ["a bad URL", outputOf({ slug: "x", url: `gopher://h/${SECRET}` }, fifty.slice(0, 5), 3), 400, "channels[3].outputs[0].url"],
-    ["a secret of a wrong type", [{ ...channel(1), outputs: [{ slug: "a", url: [SECRET] }] }], 400, "channels[0].outputs[0].url"],
+    [
+      "a bad URL",
+      outputOf({ slug: "x", url: `gopher://h/${SECRET}` }, fifty.slice(0, 5), 3),
+      400,
+      "channels[3].outputs[0].url",
+    ],
+    [
+      "a secret of a wrong type",
+      [{ ...channel(1), outputs: [{ slug: "a", url: [SECRET] }] }],
+      400,
+      "channels[0].outputs[0].url",
+    ],
     ["an unknown field", [{ ...channel(1), [SECRET.slice(0, 3)]: 1 }], 400, "channels[0].s3c"],
     ["a bare number as slug", [{ ...channel(1), slug: "7" }], 400, "channels[0].slug"],
     [
@@ -254,11 +302,21 @@ channels:
 
   it("that is broken is refused with its place", async () => {
     const app = await apps.start()
-    const answer = await app.call<ProblemBody>("PUT", "/api/config", `version: 1\nchannels:\n  - slug: ${SECRET}\n slug: x`, yaml)
+    const answer = await app.call<ProblemBody>(
+      "PUT",
+      "/api/config",
+      `version: 1\nchannels:\n  - slug: ${SECRET}\n slug: x`,
+      yaml,
+    )
     expect(answer.status).toBe(400)
     expect(answer.body.detail).toContain("line 4")
     expect(answer.text).not.toContain(SECRET)
-    const wrong = await app.call<ProblemBody>("PUT", "/api/config", "version: 1\nchannels: [{slug: a, name: A, rtp_port: x}]", yaml)
+    const wrong = await app.call<ProblemBody>(
+      "PUT",
+      "/api/config",
+      "version: 1\nchannels: [{slug: a, name: A, rtp_port: x}]",
+      yaml,
+    )
     expect(wrong.body.errors).toEqual([{ path: "channels[0].rtp_port", message: expect.stringContaining('got "x"') }])
     expect((await app.call("PUT", "/api/config", "version: 1", { "Content-Type": "text/plain" })).status).toBe(415)
   })
@@ -274,7 +332,10 @@ describe("secrets", () => {
     expect((await app.call("GET", "/api/config?secrets=1", undefined, key)).text).toContain(SECRET)
     expect((await app.call("GET", "/api/config/versions/2?secrets=1", undefined, key)).text).toContain(SECRET)
     expect((await app.call("GET", "/api/config?secrets=1")).status).toBe(401)
-    const login = await app.app.request("/login", { method: "POST", body: new URLSearchParams({ key: "the-key-of-it" }) })
+    const login = await app.app.request("/login", {
+      method: "POST",
+      body: new URLSearchParams({ key: "the-key-of-it" }),
+    })
     const session = { Cookie: login.headers.get("set-cookie")?.split(";")[0] ?? "" }
     for (const path of ["/api/config", "/api/config/versions/2"]) {
       expect((await app.call("GET", path, undefined, session)).status).toBe(200)
@@ -286,14 +347,23 @@ describe("secrets", () => {
   it("are in no diff, export, version, log or error", async () => {
     const app = await apps.start(guarded)
     const texts: string[] = []
-    const send = async (method: string, path: string, body?: unknown) => texts.push((await app.call(method, path, body, key)).text)
+    const send = async (method: string, path: string, body?: unknown) =>
+      texts.push((await app.call(method, path, body, key)).text)
     await send("PUT", "/api/config", document(channel(1), channel(2)))
-    const other = document(channel(1, { outputs: [{ slug: "youtube", preset: "youtube", stream_key: `${SECRET}-other` }] }))
+    const other = document(
+      channel(1, { outputs: [{ slug: "youtube", preset: "youtube", stream_key: `${SECRET}-other` }] }),
+    )
     await send("PUT", "/api/config?dry_run=1", other)
     await send("PUT", "/api/config", other)
     await send("POST", "/api/config/rollback?dry_run=1", { version: 2 })
     await send("POST", "/api/config/rollback", { version: 2 })
-    for (const path of ["/api/config", "/api/config?format=yaml", "/api/config/versions", "/api/config/versions/2", "/api/channels"])
+    for (const path of [
+      "/api/config",
+      "/api/config?format=yaml",
+      "/api/config/versions",
+      "/api/config/versions/2",
+      "/api/channels",
+    ])
       await send("GET", path)
     expect(texts[1]).toContain("stream_key")
     expect([...texts, ...app.logs].filter((text) => text.includes(SECRET))).toEqual([])
@@ -301,7 +371,8 @@ describe("secrets", () => {
 })
 
 describe("versions", () => {
-  const versions = async (app: RealApp) => (await app.call<{ versions: VersionEntry[] }>("GET", "/api/config/versions")).body.versions
+  const versions = async (app: RealApp) =>
+    (await app.call<{ versions: VersionEntry[] }>("GET", "/api/config/versions")).body.versions
   const rollback = (app: RealApp, version: unknown, query = "") =>
     app.call<ConfigAnswer & ProblemBody>("POST", `/api/config/rollback${query}`, { version })
 
@@ -324,7 +395,9 @@ describe("versions", () => {
     expect(body.config.channels.map(({ name }) => name)).toEqual(["By hand"])
     expect((await rollback(app, 3)).body.summary).toBe("1 channel updated, 1 channel removed")
     expect((await exported(app)).channels.map(({ name }) => name)).toEqual(["By hand"])
-    expect((await versions(app))[0]?.what).toBe("the configuration is rolled back to version 3: 1 channel updated, 1 channel removed")
+    expect((await versions(app))[0]?.what).toBe(
+      "the configuration is rolled back to version 3: 1 channel updated, 1 channel removed",
+    )
   })
 
   it("bring channels back that ran, running", async () => {
@@ -440,7 +513,9 @@ channels:
       await app.stop()
       return app.logs.join("\n")
     }
-    expect(await begun(0o644, text("News"))).toContain(`holds secrets, and everyone on this machine may read it: chmod 640 ${path}`)
+    expect(await begun(0o644, text("News"))).toContain(
+      `holds secrets, and everyone on this machine may read it: chmod 640 ${path}`,
+    )
     expect(await begun(0o640, text("News 2"))).not.toContain("may read it")
     expect(await begun(0o644, text("News 3").replace(`?passphrase=${SECRET}`, ""))).not.toContain("may read it")
   })

@@ -24,12 +24,27 @@ describe("POST /api/channels/{id}/cues", () => {
     const response = await call("POST", PATH, OUT)
     const { cue, warnings } = (await response.json()) as CueAnswer
     expect([response.status, warnings]).toEqual([202, []])
-    expect(Object.keys(cue).sort()).toEqual(["base64", "command", "description", "event_id", "hex", "pid", "pts", "section"])
+    expect(Object.keys(cue).sort()).toEqual([
+      "base64",
+      "command",
+      "description",
+      "event_id",
+      "hex",
+      "pid",
+      "pts",
+      "section",
+    ])
     expect(cue).toMatchObject({ pid: 500, command: "splice_insert", event_id: 4242, pts: 1_620_000 })
-    expect(cue.section).toMatchObject({ crc_ok: true, errors: [], command: { splice_event_id: 4242, break_duration: 2_700_000 } })
+    expect(cue.section).toMatchObject({
+      crc_ok: true,
+      errors: [],
+      command: { splice_event_id: 4242, break_duration: 2_700_000 },
+    })
     expect(Buffer.from(cue.base64, "base64").toString("hex")).toBe(cue.hex)
     // The answer can be sent to the decoder and gives an equal decode.
-    expect(await (await call("POST", "/api/scte35/decode", { cue: cue.hex })).json()).toEqual(JSON.parse(JSON.stringify(cue.section)))
+    expect(await (await call("POST", "/api/scte35/decode", { cue: cue.hex })).json()).toEqual(
+      JSON.parse(JSON.stringify(cue.section)),
+    )
   })
 
   it("takes a whole section, by every name of the channel, and says what is unusual", async () => {
@@ -46,7 +61,12 @@ describe("POST /api/channels/{id}/cues", () => {
     ["a wrong CRC-32", { cue: BASE64.replace("w==", "g==") }, "cue", /CRC_32/],
     ["no cue at all", {}, "command", /is required/],
     ["both forms", { cue: BASE64, pre_roll_s: 5 }, "pre_roll_s", /together with cue/],
-    ["too long a text", { cue: "A".repeat(32_769) }, "cue", /text of at most 32768 characters, got text of 32769 characters/],
+    [
+      "too long a text",
+      { cue: "A".repeat(32_769) },
+      "cue",
+      /text of at most 32768 characters, got text of 32769 characters/,
+    ],
   ])("answers 400 to %s", async (_, body, path, message) => {
     const { call, plane } = await withChannel()
     const problem = await problemBody(await call("POST", PATH, body))
@@ -59,7 +79,9 @@ describe("POST /api/channels/{id}/cues", () => {
     await call("POST", PATH, { pid: 0 })
     await call("POST", PATH, "{")
     expect(logs).toEqual([
-      expect.stringMatching(/^a cue of an unknown address \(without a key, as none is needed\) was not inserted: pid: must be /),
+      expect.stringMatching(
+        /^a cue of an unknown address \(without a key, as none is needed\) was not inserted: pid: must be /,
+      ),
       expect.stringMatching(/was not inserted: body: the JSON text ends too early/),
     ])
   })
@@ -98,9 +120,14 @@ describe("POST /api/channels/{id}/cues", () => {
     Effect.gen(function* () {
       const plane = makeFakeControlPlane()
       yield* plane.channels.create({ name: "Main event", rtp_port: 5000 })
-      const { url } = yield* serveHttp({ ...OPEN, port: 0 }, plane, { accounts: memoryAccounts(), audit: memoryAudit() })
+      const { url } = yield* serveHttp({ ...OPEN, port: 0 }, plane, {
+        accounts: memoryAccounts(),
+        audit: memoryAudit(),
+      })
       const headers = { "Content-Type": "application/json", "X-Forwarded-For": "192.0.2.9" }
-      const response = yield* Effect.promise(() => fetch(`${url}${PATH}`, { method: "POST", headers, body: JSON.stringify(OUT) }))
+      const response = yield* Effect.promise(() =>
+        fetch(`${url}${PATH}`, { method: "POST", headers, body: JSON.stringify(OUT) }),
+      )
       expect([response.status, plane.inserters]).toEqual([202, ["127.0.0.1 (without a key, as none is needed)"]])
     }).pipe(Effect.scoped, Effect.runPromise))
 })

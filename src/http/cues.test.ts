@@ -40,8 +40,14 @@ const readCsv = (text: string): string[][] => {
 describe("GET /api/channels/{id}/cues", () => {
   it("answers with cues, newest first, each with its bytes and its decode", async () => {
     const { call, plane } = await withChannel()
-    const outputs: CueView["outputs"] = [{ output: "cdn", status: "sent", at: "2026-01-02T03:04:05.100Z", delay_ms: 12, reason: null }]
-    plane.cued("1", fakeCue({ id: 9, outputs }), fakeCue({ id: 4, base64: "AAAA", hex: "000000", kind: "damaged", crc_ok: false }))
+    const outputs: CueView["outputs"] = [
+      { output: "cdn", status: "sent", at: "2026-01-02T03:04:05.100Z", delay_ms: 12, reason: null },
+    ]
+    plane.cued(
+      "1",
+      fakeCue({ id: 9, outputs }),
+      fakeCue({ id: 4, base64: "AAAA", hex: "000000", kind: "damaged", crc_ok: false }),
+    )
     const response = await call("GET", PATH)
     const { cues } = (await response.json()) as { cues: Array<Record<string, unknown>> }
     expect(response.status).toBe(200)
@@ -63,9 +69,22 @@ describe("GET /api/channels/{id}/cues", () => {
     expect((await broken.call("GET", PATH)).status).toBe(503)
   })
 
-  const types = (over: Partial<NonNullable<CueQuery["types"]>>) => ({ types: { kinds: [], commands: [], segmentations: [], ...over } })
+  const types = (over: Partial<NonNullable<CueQuery["types"]>>) => ({
+    types: { kinds: [], commands: [], segmentations: [], ...over },
+  })
   it.each<[string, Partial<CueQuery>]>([
-    ["", { limit: 100, before: undefined, sinceMs: undefined, untilMs: undefined, types: undefined, eventId: undefined, upid: undefined }],
+    [
+      "",
+      {
+        limit: 100,
+        before: undefined,
+        sinceMs: undefined,
+        untilMs: undefined,
+        types: undefined,
+        eventId: undefined,
+        upid: undefined,
+      },
+    ],
     ["?limit=1000&before=42", { limit: 1000, before: 42 }],
     ["?limit=10000&format=csv", { limit: 10_000 }],
     [
@@ -73,7 +92,10 @@ describe("GET /api/channels/{id}/cues", () => {
       { sinceMs: Date.UTC(2026, 0, 2, 3, 4, 5), untilMs: Date.UTC(2026, 0, 2, 2, 4, 5, 678) },
     ],
     ["?type=out", types({ kinds: ["out"] })],
-    ["?type=in,%20splice_insert,0x34,53", types({ kinds: ["in"], commands: ["splice_insert"], segmentations: [0x34, 53] })],
+    [
+      "?type=in,%20splice_insert,0x34,53",
+      types({ kinds: ["in"], commands: ["splice_insert"], segmentations: [0x34, 53] }),
+    ],
     ["?event_id=0", { eventId: 0 }],
     ["?event_id=0xFFFFFFFF", { eventId: 4_294_967_295 }],
     ["?upid=SIGNAL:abc", { upid: "SIGNAL:abc" }],
@@ -94,11 +116,18 @@ describe("GET /api/channels/{id}/cues", () => {
     ["event_id=4294967296", "event_id", 'got "4294967296"'],
     ["upid=", "upid", 'must be text of 1 to 256 characters, got ""'],
     ["format=xml", "format", 'must be json or csv, got "xml"'],
-    ["kind=out", "kind", "is not a known parameter; there are limit, before, since, until, type, event_id, upid, outcome, format"],
+    [
+      "kind=out",
+      "kind",
+      "is not a known parameter; there are limit, before, since, until, type, event_id, upid, outcome, format",
+    ],
     ["upid=a&upid=b", "upid", "is given twice"],
   ])("answers 400 to %s", async (query, path, message) => {
     const { response } = await asked(`?${query}`)
-    expect(await problemBody(response)).toMatchObject({ status: 400, errors: [{ path, message: expect.stringContaining(message) }] })
+    expect(await problemBody(response)).toMatchObject({
+      status: 400,
+      errors: [{ path, message: expect.stringContaining(message) }],
+    })
   })
 })
 
@@ -109,9 +138,19 @@ describe("cues as CSV", () => {
       { output: "cdn", status: "sent", at: "2026-01-02T03:04:05.100Z", delay_ms: 12.4, reason: null },
       { output: "udp", status: "missed", at: "2026-01-02T03:04:05.100Z", delay_ms: null, reason: 'refused, "busy"' },
       { output: "new", status: "pending", at: null, delay_ms: null, reason: null },
-      { output: "pull", status: "no_receiver", at: null, delay_ms: null, reason: "nobody is connected to the listener" },
+      {
+        output: "pull",
+        status: "no_receiver",
+        at: null,
+        delay_ms: null,
+        reason: "nobody is connected to the listener",
+      },
     ]
-    plane.cued("1", fakeCue({ id: 9, outputs, segmentation_type_ids: [0x34], upids: ["a", "b\r\nc"], preroll_s: -0.5 }), fakeCue({ id: 4 }))
+    plane.cued(
+      "1",
+      fakeCue({ id: 9, outputs, segmentation_type_ids: [0x34], upids: ["a", "b\r\nc"], preroll_s: -0.5 }),
+      fakeCue({ id: 4 }),
+    )
     const response = await call("GET", `${PATH}?format=csv`)
     expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8; header=present")
     expect(response.headers.get("content-disposition")).toBe('attachment; filename="main-event-cues.csv"')
@@ -135,11 +174,16 @@ describe("cues as CSV", () => {
     })
   })
 
-  it.each(["=1+1", "+1", "-1", "@SUM(A1)", "\tx", '=HYPERLINK("x")'])("hold %j as text that no spreadsheet runs", (evil) => {
-    const [header = [], row = []] = readCsv(cuesAsCsv([fakeCue({ id: 1, upids: [evil], description: evil, event_id: null })]))
-    expect([row[header.indexOf("upids")], row[header.indexOf("description")]]).toEqual([`'${evil}`, `'${evil}`])
-    expect(row[header.indexOf("event_id")]).toBe("")
-  })
+  it.each(["=1+1", "+1", "-1", "@SUM(A1)", "\tx", '=HYPERLINK("x")'])(
+    "hold %j as text that no spreadsheet runs",
+    (evil) => {
+      const [header = [], row = []] = readCsv(
+        cuesAsCsv([fakeCue({ id: 1, upids: [evil], description: evil, event_id: null })]),
+      )
+      expect([row[header.indexOf("upids")], row[header.indexOf("description")]]).toEqual([`'${evil}`, `'${evil}`])
+      expect(row[header.indexOf("event_id")]).toBe("")
+    },
+  )
 
   it("are a header alone when there are none", () => expect(cuesAsCsv([]).split("\r\n")).toHaveLength(2))
 })

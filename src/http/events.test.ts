@@ -13,7 +13,9 @@ const withChannel = async (over: Parameters<typeof makeTestApp>[0] = {}) => {
 /** The query with which the control plane was asked. */
 const asked = async (query: string) => {
   const queries: EventQuery[] = []
-  const test = await withChannel({ over: { events: { list: (_, q) => Effect.as(Effect.succeed(queries.push(q)), []) } } })
+  const test = await withChannel({
+    over: { events: { list: (_, q) => Effect.as(Effect.succeed(queries.push(q)), []) } },
+  })
   const response = await test.call("GET", `/api/channels/main-event/events${query}`)
   return { status: response.status, query: queries[0], response }
 }
@@ -63,8 +65,16 @@ describe("GET /api/channels/{id}/events", () => {
     ["before=-1", "before", 'must be the id of an event, got "-1"'],
     ["before=99999999999999999999", "before", 'must be the id of an event, got "99999999999999999999"'],
     ["since=yesterday", "since", 'must be a time with its offset, such as 2026-01-02T03:04:05Z, got "yesterday"'],
-    ["since=2026-01-02T03:04:05", "since", 'must be a time with its offset, such as 2026-01-02T03:04:05Z, got "2026-01-02T03:04:05"'],
-    ["since=2026-13-02T03:04:05Z", "since", 'must be a time with its offset, such as 2026-01-02T03:04:05Z, got "2026-13-02T03:04:05Z"'],
+    [
+      "since=2026-01-02T03:04:05",
+      "since",
+      'must be a time with its offset, such as 2026-01-02T03:04:05Z, got "2026-01-02T03:04:05"',
+    ],
+    [
+      "since=2026-13-02T03:04:05Z",
+      "since",
+      'must be a time with its offset, such as 2026-01-02T03:04:05Z, got "2026-13-02T03:04:05Z"',
+    ],
     ["kind=switched,", "kind", `must be one or more, separated by commas, of ${EVENT_KINDS.join(", ")}, got ""`],
     ["kind=Switched", "kind", `must be one or more, separated by commas, of ${EVENT_KINDS.join(", ")}, got "Switched"`],
     ["limit=1&limit=2", "limit", "is given twice"],
@@ -82,7 +92,11 @@ describe("GET /api/channels/{id}/events", () => {
 
 describe("POST /api/channels/{id}/switch", () => {
   const refuse = {
-    over: { channels: { switchSource: () => new Conflict({ errors: [{ path: "source", message: "no packets arrive on the backup" }] }) } },
+    over: {
+      channels: {
+        switchSource: () => new Conflict({ errors: [{ path: "source", message: "no packets arrive on the backup" }] }),
+      },
+    },
   }
 
   it("answers 409 with the reason when nothing arrives there", async () => {
@@ -98,7 +112,10 @@ describe("POST /api/channels/{id}/switch", () => {
     const forced: Array<boolean | undefined> = []
     const test = await withChannel({
       over: {
-        channels: { switchSource: (_, __, force) => Effect.zipRight(Effect.succeed(forced.push(force)), new Conflict({ errors: [] })) },
+        channels: {
+          switchSource: (_, __, force) =>
+            Effect.zipRight(Effect.succeed(forced.push(force)), new Conflict({ errors: [] })),
+        },
       },
     })
     for (const body of [{ source: "backup" }, { source: "backup", force: true }, { source: "backup", force: false }]) {

@@ -16,7 +16,10 @@ const stored = async () => (await app.call("GET", "/api/config/channels.json")).
 beforeEach(async () => {
   app = await apps.start()
   await app.call("POST", "/api/channels", CHANNEL)
-  await app.call("POST", "/api/channels/news/outputs", { name: "out", url: `srt://127.0.0.1:15001?passphrase=${SECRET}` })
+  await app.call("POST", "/api/channels/news/outputs", {
+    name: "out",
+    url: `srt://127.0.0.1:15001?passphrase=${SECRET}`,
+  })
   before = await stored()
 })
 
@@ -58,7 +61,12 @@ describe("bodies", () => {
   })
 
   it.each(["text/plain", "application/xml", "multipart/form-data; boundary=x"])("as %s: 415", async (type) => {
-    await refused(await app.call("POST", "/api/channels", JSON.stringify({ name: "A", rtp_port: 15_010 }), { "Content-Type": type }), 415)
+    await refused(
+      await app.call("POST", "/api/channels", JSON.stringify({ name: "A", rtp_port: 15_010 }), {
+        "Content-Type": type,
+      }),
+      415,
+    )
   })
 
   it("markup in a name is kept as text, and escaped on the pages", async () => {
@@ -71,17 +79,30 @@ describe("bodies", () => {
 })
 
 describe("paths and queries", () => {
-  it.each(["..%2Fx", "%2e%2e", "%252e%252e", "nеws", "NEWS", "news%00", "-1", "0", "9223372036854775808", "1e0", "%20"])(
-    "a channel called %j: 404",
-    async (id) => {
-      for (const path of [`/api/channels/${id}`, `/api/channels/${id}/outputs`]) expect((await app.call("GET", path)).status).toBe(404)
-      await refused(await app.call("DELETE", `/api/channels/${id}`), 404)
+  it.each([
+    "..%2Fx",
+    "%2e%2e",
+    "%252e%252e",
+    "nеws",
+    "NEWS",
+    "news%00",
+    "-1",
+    "0",
+    "9223372036854775808",
+    "1e0",
+    "%20",
+  ])("a channel called %j: 404", async (id) => {
+    for (const path of [`/api/channels/${id}`, `/api/channels/${id}/outputs`])
+      expect((await app.call("GET", path)).status).toBe(404)
+    await refused(await app.call("DELETE", `/api/channels/${id}`), 404)
+  })
+
+  it.each(["limit=-1", "limit=0", "limit=1e3", "limit=9223372036854775808", "limit=", "before=x", "page=-1"])(
+    "?%s: 400",
+    async (query) => {
+      await refused(await app.call("GET", `/api/channels/news/events?${query}`), 400)
     },
   )
-
-  it.each(["limit=-1", "limit=0", "limit=1e3", "limit=9223372036854775808", "limit=", "before=x", "page=-1"])("?%s: 400", async (query) => {
-    await refused(await app.call("GET", `/api/channels/news/events?${query}`), 400)
-  })
 
   it.each([
     ["PATCH", "/api/channels/news"],
@@ -104,7 +125,12 @@ describe("who asks", () => {
   it("without a key where one is needed, or with a wrong one: 401, on metrics and the API alike", async () => {
     const secured = await apps.start({ settings: withKey("right-key-0123456789") })
     for (const path of ["/api/channels", "/api/config", "/metrics", "/api/audit", "/api/channels/news/cues"]) {
-      for (const headers of [{}, { "X-API-Key": "wrong" }, { Authorization: "Bearer wrong" }, { Cookie: "distributor_session=1.ZW52.x" }]) {
+      for (const headers of [
+        {},
+        { "X-API-Key": "wrong" },
+        { Authorization: "Bearer wrong" },
+        { Cookie: "distributor_session=1.ZW52.x" },
+      ]) {
         const answer = await secured.call("GET", path, undefined, headers)
         expect([path, answer.status]).toEqual([path, 401])
       }
@@ -146,10 +172,17 @@ describe("two clients at the same output", () => {
 
   it("row 44: a request that is sent again with its Idempotency-Key creates one output, and is answered alike", async () => {
     const again = () =>
-      app.call<{ id: string }>("POST", "/api/channels/news/outputs", { url: "udp://127.0.0.1:15020" }, { "Idempotency-Key": "k-1" })
+      app.call<{ id: string }>(
+        "POST",
+        "/api/channels/news/outputs",
+        { url: "udp://127.0.0.1:15020" },
+        { "Idempotency-Key": "k-1" },
+      )
     const answers = [await again(), await again(), await again()]
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1)
     expect(answers.map(({ status }) => status)).toEqual([201, 201, 201])
-    expect((await app.call<{ outputs: ReadonlyArray<unknown> }>("GET", "/api/channels/news/outputs")).body.outputs).toHaveLength(2)
+    expect(
+      (await app.call<{ outputs: ReadonlyArray<unknown> }>("GET", "/api/channels/news/outputs")).body.outputs,
+    ).toHaveLength(2)
   })
 })

@@ -36,17 +36,20 @@ const app = () =>
 const get = (path: string, headers = {}, method = "GET") => app().call(method, path, undefined, headers)
 
 describe("/hls", () => {
-  it.each(["/hls/news/index.m3u8", "/hls/news/web/index.m3u8"])("serves the playlist at %s without a key, to any page", async (path) => {
-    const response = await get(path)
-    expect([response.status, await response.text()]).toEqual([200, "#EXTM3U\n"])
-    expect(Object.fromEntries(response.headers)).toMatchObject({
-      "content-type": "application/vnd.apple.mpegurl",
-      "cache-control": "no-cache",
-      "access-control-allow-origin": "*",
-      "cross-origin-resource-policy": "cross-origin",
-      "content-length": "8",
-    })
-  })
+  it.each(["/hls/news/index.m3u8", "/hls/news/web/index.m3u8"])(
+    "serves the playlist at %s without a key, to any page",
+    async (path) => {
+      const response = await get(path)
+      expect([response.status, await response.text()]).toEqual([200, "#EXTM3U\n"])
+      expect(Object.fromEntries(response.headers)).toMatchObject({
+        "content-type": "application/vnd.apple.mpegurl",
+        "cache-control": "no-cache",
+        "access-control-allow-origin": "*",
+        "cross-origin-resource-policy": "cross-origin",
+        "content-length": "8",
+      })
+    },
+  )
 
   it("serves segments whole, to be kept for a day, and 304 to who has them", async () => {
     const response = await get("/hls/news/web/1700000000-1.ts")

@@ -19,7 +19,8 @@ const withInput = async () => {
 }
 const addOutput = async ({ call }: Pick<RealApp, "call">, body: unknown) =>
   (await call<InputOutputView>("POST", "/api/inputs/1/outputs", body)).body
-const problem = ({ body }: { readonly body: unknown }) => (body as { errors: ReadonlyArray<{ path: string; message: string }> }).errors[0]
+const problem = ({ body }: { readonly body: unknown }) =>
+  (body as { errors: ReadonlyArray<{ path: string; message: string }> }).errors[0]
 
 describe("/api/inputs", () => {
   it("creates one as written, with the API key, and starts it at once on all addresses", async () => {
@@ -33,7 +34,13 @@ describe("/api/inputs", () => {
     expect(put).toMatchObject({ cmd: "put_channel", channel: { legs: [{ ip: "0.0.0.0", port: 5001 }] } })
     const output = await call<InputOutputView>("POST", "/api/inputs/1/outputs", YOUTUBE, key)
     expect([output.status, output.headers.get("location")]).toEqual([201, "/api/inputs/1/outputs/1"])
-    expect(output.body).toMatchObject({ id: 1, input_id: 1, name: "YouTube", protocol: "rtmp", url: "rtmp://a.rtmp.youtube.com/live2/***" })
+    expect(output.body).toMatchObject({
+      id: 1,
+      input_id: 1,
+      name: "YouTube",
+      protocol: "rtmp",
+      url: "rtmp://a.rtmp.youtube.com/live2/***",
+    })
     expect(engine.log().at(-1)).toBe(`open_output ${output.body.output_id}`)
   })
 
@@ -55,7 +62,10 @@ describe("/api/inputs", () => {
     const changed = await call<InputView>("PUT", "/api/inputs/1", { id: 1, name: "Camera 2", udp_port: 5003 })
     expect([changed.status, changed.body.name, changed.body.udp_port]).toEqual([200, "Camera 2", 5003])
     expect((await call<InputView>("GET", "/api/inputs/1")).body).toMatchObject({ name: "Camera 2", udp_port: 5003 })
-    expect((await call<InputView>("POST", "/api/inputs/1/stop")).body).toMatchObject({ status: "stopped", lifecycle: "idle" })
+    expect((await call<InputView>("POST", "/api/inputs/1/stop")).body).toMatchObject({
+      status: "stopped",
+      lifecycle: "idle",
+    })
     expect((await call<InputView>("POST", "/api/inputs/1/start")).body.status).toBe("starting")
     expect((await call("DELETE", "/api/inputs/1")).status).toBe(204)
     expect((await call("GET", "/api/inputs/1")).status).toBe(404)
@@ -101,7 +111,9 @@ describe("/api/inputs", () => {
     const isGood = (n: number) => n >= first && n <= first + 40 && n !== port
     expect(given.every(isGood)).toBe(true)
     expect(new Set(given).size).toBe(2)
-    const twice = await Promise.all(["c", "d"].map((name) => call<InputView>("POST", "/api/inputs", { name, udp_port: null })))
+    const twice = await Promise.all(
+      ["c", "d"].map((name) => call<InputView>("POST", "/api/inputs", { name, udp_port: null })),
+    )
     expect(new Set([...given, ...twice.map(({ body }) => body.udp_port)]).size).toBe(4)
     holder.close()
   })
@@ -110,7 +122,10 @@ describe("/api/inputs", () => {
     const { call } = await apps.start({ config: { udpPorts: { first: 5001, last: 5001 } } })
     await call("POST", "/api/inputs", INPUT)
     const refused = await call("POST", "/api/inputs", { name: "b" })
-    expect([refused.status, problem(refused)]).toMatchObject([409, { path: "udp_port", message: expect.stringContaining("5001 to 5001") }])
+    expect([refused.status, problem(refused)]).toMatchObject([
+      409,
+      { path: "udp_port", message: expect.stringContaining("5001 to 5001") },
+    ])
   })
 })
 
@@ -162,7 +177,8 @@ describe("/api/inputs/{id}/outputs", () => {
     const second = await apps.start({ dataDir: first.dataDir })
     expect((await addOutput(second, url(4))).id).toBe(4)
     await second.call("DELETE", "/api/inputs/1/outputs/2")
-    const { outputs } = (await second.call<{ outputs: ReadonlyArray<InputOutputView> }>("GET", "/api/inputs/1/outputs")).body
+    const { outputs } = (await second.call<{ outputs: ReadonlyArray<InputOutputView> }>("GET", "/api/inputs/1/outputs"))
+      .body
     expect(outputs.map(({ id }) => id)).toEqual([1, 4])
     expect((await second.call("GET", "/api/inputs/1/outputs/2")).status).toBe(404)
   })
@@ -171,7 +187,9 @@ describe("/api/inputs/{id}/outputs", () => {
     const app = await withInput()
     const output = await addOutput(app, YOUTUBE)
     for (const ref of ["1", output.output_id, "youtube"])
-      expect((await app.call<InputOutputView>("GET", `/api/inputs/1/outputs/${ref}`)).body.output_id).toBe(output.output_id)
+      expect((await app.call<InputOutputView>("GET", `/api/inputs/1/outputs/${ref}`)).body.output_id).toBe(
+        output.output_id,
+      )
     const path = "/api/inputs/1/outputs/1"
     expect((await app.call<InputOutputView>("PUT", path, { id: 1, name: "Tube" })).body).toMatchObject({
       id: 1,
@@ -179,8 +197,14 @@ describe("/api/inputs/{id}/outputs", () => {
       url: output.url,
     })
     expect((await app.call("PUT", path, { id: 2 })).status).toBe(400)
-    expect((await app.call<InputOutputView>("POST", `${path}/stop`)).body).toMatchObject({ enabled: false, lifecycle: "ready" })
-    expect((await app.call<InputOutputView>("POST", `${path}/start`)).body).toMatchObject({ enabled: true, lifecycle: "starting" })
+    expect((await app.call<InputOutputView>("POST", `${path}/stop`)).body).toMatchObject({
+      enabled: false,
+      lifecycle: "ready",
+    })
+    expect((await app.call<InputOutputView>("POST", `${path}/start`)).body).toMatchObject({
+      enabled: true,
+      lifecycle: "starting",
+    })
     expect((await app.call("DELETE", path)).status).toBe(204)
     expect((await app.call<InputView>("GET", "/api/inputs/1")).body.outputs).toEqual([])
   })
@@ -190,7 +214,9 @@ describe("/api/inputs/{id}/outputs", () => {
     const { output_id } = await addOutput(app, { name: "A", url: "udp://192.0.2.1:9000" })
     await addOutput(app, { name: "B", url: "udp://192.0.2.1:9001" })
     await Effect.runPromise(app.engine.output(output_id, "connected"))
-    await Effect.runPromise(app.engine.output(output_id, "ended", { code: "x", message: "the peer  went\naway", transient: true }))
+    await Effect.runPromise(
+      app.engine.output(output_id, "ended", { code: "x", message: "the peer  went\naway", transient: true }),
+    )
     const path = "/api/inputs/1/outputs/1/logs"
     const { logs } = (await app.call<{ logs: ReadonlyArray<OutputLogLine> }>("GET", path)).body
     expect(logs.map(({ kind, level }) => [kind, level])).toEqual([

@@ -70,7 +70,10 @@ effectIt.scopedLive("a WebSocket is closed with 1008 once its key is gone, other
       Effect.promise(
         () =>
           new Promise<{ readonly socket: WebSocket; readonly closed: Promise<number> }>((resolve, reject) => {
-            const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, ["distributor", `bearer.${encodeURIComponent(secret)}`])
+            const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, [
+              "distributor",
+              `bearer.${encodeURIComponent(secret)}`,
+            ])
             const closed = new Promise<number>((done) => socket.addEventListener("close", ({ code }) => done(code)))
             socket.addEventListener("open", () => resolve({ socket, closed }))
             socket.addEventListener("error", reject)

@@ -35,7 +35,11 @@ it("one POST reads the URL it brings, and none of the 400 that are stored", asyn
   await count("list again", "GET", "/api/channels")
   await count("post", "POST", "/api/channels/channel-7/outputs", { url: "srt://192.0.2.9:9000" })
   await count("post again", "POST", "/api/channels/channel-7/outputs", { url: "srt://192.0.2.9:9001" })
-  await count("post channel", "POST", "/api/channels", { name: "New", rtp_port: 7000, outputs: [{ url: "srt://:9100" }] })
+  await count("post channel", "POST", "/api/channels", {
+    name: "New",
+    rtp_port: 7000,
+    outputs: [{ url: "srt://:9100" }],
+  })
   // Once as what is asked for, once as what is stored.
   expect(counts["post"]).toBeLessThanOrEqual(2)
   expect(counts["post again"]).toBeLessThanOrEqual(2)

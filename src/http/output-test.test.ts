@@ -8,7 +8,11 @@ import { makeTestApp, problemBody } from "./testing/test-app.ts"
 describe("POST /api/outputs/test", () => {
   it("takes the body of an output and answers with what came of it", async () => {
     const asked: OutputInput[] = []
-    const failed = { ...fakeTest, ok: false, error: { code: "rtmp_badname", message: "the key is in use", transient: true } }
+    const failed = {
+      ...fakeTest,
+      ok: false,
+      error: { code: "rtmp_badname", message: "the key is in use", transient: true },
+    }
     const { call } = makeTestApp({
       over: {
         dryRuns: {
@@ -36,7 +40,13 @@ describe("POST /api/outputs/test", () => {
     })
     expect(response.status).toBe(400)
     const { detail, errors } = await problemBody(response)
-    expect(errors?.map(({ path }) => path).sort()).toEqual(["settings.keep_gb", "settings.s3_secret_access_key", "stream_key", "url", "x"])
+    expect(errors?.map(({ path }) => path).sort()).toEqual([
+      "settings.keep_gb",
+      "settings.s3_secret_access_key",
+      "stream_key",
+      "url",
+      "x",
+    ])
     expect(detail).not.toMatch(/123456|98765/)
     expect((await call("GET", "/api/outputs/test")).status).toBe(405)
   })
@@ -45,13 +55,19 @@ describe("POST /api/outputs/test", () => {
     const bad = new InvalidInput({ errors: [{ path: "url", message: "is required, or a preset" }] })
     const refusing = makeTestApp({ over: { dryRuns: { ofNew: () => bad } } })
     expect((await refusing.call("POST", "/api/outputs/test", {})).status).toBe(400)
-    const away = makeTestApp({ over: { dryRuns: { ofNew: () => new EngineUnavailable({ reason: "it is starting" }) } } })
+    const away = makeTestApp({
+      over: { dryRuns: { ofNew: () => new EngineUnavailable({ reason: "it is starting" }) } },
+    })
     expect((await away.call("POST", "/api/outputs/test", { url: "srt://h:1" })).status).toBe(503)
   })
 
   it("works for an output that there is", async () => {
     const { call } = makeTestApp()
-    await call("POST", "/api/channels", { name: "A", rtp_port: 5000, outputs: [{ name: "out", url: "rtmp://h/a", stream_key: "KEY" }] })
+    await call("POST", "/api/channels", {
+      name: "A",
+      rtp_port: 5000,
+      outputs: [{ name: "out", url: "rtmp://h/a", stream_key: "KEY" }],
+    })
     const response = await call("POST", "/api/channels/a/outputs/out/test")
     expect([response.status, await response.json()]).toEqual([200, fakeTest])
     expect((await call("POST", "/api/channels/a/outputs/none/test")).status).toBe(404)

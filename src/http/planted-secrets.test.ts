@@ -52,7 +52,16 @@ it("a planted secret is found nowhere", async () => {
   for (const destination of [
     { name: "hook", ...hook },
     { name: "chat", kind: "slack", url: `http://127.0.0.1:9/services/${SECRET}` },
-    { name: "mail", kind: "email", host: "127.0.0.1", port: 9, user: "me", password: SECRET, from: "a@example.com", to: ["b@example.com"] },
+    {
+      name: "mail",
+      kind: "email",
+      host: "127.0.0.1",
+      port: 9,
+      user: "me",
+      password: SECRET,
+      from: "a@example.com",
+      to: ["b@example.com"],
+    },
   ]) {
     const created = await call("POST", "/api/notifications/destinations", destination)
     expect(created.status).toBe(201)
@@ -71,11 +80,15 @@ it("a planted secret is found nowhere", async () => {
   await call("POST", "/api/channels/main/start")
   const { body: document } = await call("GET", "/api/config")
   await call("PUT", "/api/config?dry_run=1", document)
-  await call("PUT", "/api/config", { version: 1, channels: [{ slug: "main", name: "main", rtp_port: 5000, outputs: OUTPUTS.slice(0, 1) }] })
+  await call("PUT", "/api/config", {
+    version: 1,
+    channels: [{ slug: "main", name: "main", rtp_port: 5000, outputs: OUTPUTS.slice(0, 1) }],
+  })
   await call("POST", "/api/config/rollback?dry_run=1", { version: 1 })
   await call("POST", "/api/config/rollback", { version: 1 })
   // Streams do not end; the WebSocket is looked at below, and live pages send parts of the pages.
-  const isRead = (rule: (typeof RULES)[number]) => rule.method === "GET" && rule.path !== "/ws" && !rule.path.startsWith("/live/")
+  const isRead = (rule: (typeof RULES)[number]) =>
+    rule.method === "GET" && rule.path !== "/ws" && !rule.path.startsWith("/live/")
   for (const { method, path } of RULES.filter(isRead)) {
     for (const output of ["srt", "rtmp-url"])
       await call(method, path.replace(":id", "main").replace(":output", output).replace(":version", "1"))

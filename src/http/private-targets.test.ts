@@ -17,8 +17,16 @@ const CASES: ReadonlyArray<readonly [string, Record<string, unknown>, string]> =
   ["rtmps", { url: "rtmps://localhost/app/S3CRET" }, "url"],
   ["rtsp", { url: "rtsp://[fd00::1]/live" }, "url"],
   ["https", { url: "https://169.254.169.254/latest/index.m3u8" }, "url"],
-  ["s3 in hexadecimal", { url: "s3://bucket/p", settings: { ...s3, s3_endpoint: "http://0x7f.1:9000" } }, "settings.s3_endpoint"],
-  ["s3 in decimal", { url: "s3://bucket/p", settings: { ...s3, s3_endpoint: "http://2130706433:9000" } }, "settings.s3_endpoint"],
+  [
+    "s3 in hexadecimal",
+    { url: "s3://bucket/p", settings: { ...s3, s3_endpoint: "http://0x7f.1:9000" } },
+    "settings.s3_endpoint",
+  ],
+  [
+    "s3 in decimal",
+    { url: "s3://bucket/p", settings: { ...s3, s3_endpoint: "http://2130706433:9000" } },
+    "settings.s3_endpoint",
+  ],
   ["s3", { url: "s3://bucket/p", settings: s3 }, "settings.s3_endpoint"],
 ]
 const FREE: ReadonlyArray<readonly [string, Record<string, unknown>]> = [
@@ -28,7 +36,8 @@ const FREE: ReadonlyArray<readonly [string, Record<string, unknown>]> = [
   ["multicast", { url: "udp://239.1.1.1:5000" }],
   ["a directory", { url: "hls://one" }],
 ]
-const opened = ({ sent }: FakeEngine) => sent.flatMap((command) => (command.cmd === "open_output" ? [command.output] : []))
+const opened = ({ sent }: FakeEngine) =>
+  sent.flatMap((command) => (command.cmd === "open_output" ? [command.output] : []))
 const channel = { name: "One", rtp_port: 5000 }
 
 describe("with ALLOW_PRIVATE_TARGETS=off", () => {
@@ -36,7 +45,9 @@ describe("with ALLOW_PRIVATE_TARGETS=off", () => {
     const { call } = await start({ config: { allowPrivateTargets: false } })
     const { id } = (await call<ChannelView>("POST", "/api/channels", channel)).body
     for (const [name, output, field] of CASES) {
-      const at = (path: string) => [expect.objectContaining({ path, message: expect.stringContaining("ALLOW_PRIVATE_TARGETS=off") })]
+      const at = (path: string) => [
+        expect.objectContaining({ path, message: expect.stringContaining("ALLOW_PRIVATE_TARGETS=off") }),
+      ]
       const refused = async (method: string, path: string, body: unknown, where: string) => {
         const answer = await call<ProblemBody>(method, path, body)
         expect([name, path, answer.status, answer.body.errors]).toEqual([name, path, 400, at(where)])
@@ -44,7 +55,12 @@ describe("with ALLOW_PRIVATE_TARGETS=off", () => {
       }
       await refused("POST", `/api/channels/${id}/outputs`, output, field)
       await refused("POST", "/api/outputs/test", output, field)
-      await refused("POST", "/api/channels", { name: "Two", rtp_port: 5010, outputs: [FREE[0]?.[1], output] }, `outputs[1].${field}`)
+      await refused(
+        "POST",
+        "/api/channels",
+        { name: "Two", rtp_port: 5010, outputs: [FREE[0]?.[1], output] },
+        `outputs[1].${field}`,
+      )
       const document = { version: 1, channels: [{ ...channel, slug: "one", outputs: [{ slug: "a", ...output }] }] }
       await refused("PUT", "/api/config", document, `channels[0].outputs[0].${field}`)
     }
@@ -65,8 +81,12 @@ describe("with ALLOW_PRIVATE_TARGETS=off", () => {
 
   it("lets one that was stored before be renamed and stopped, and has the engine refuse it", async () => {
     const before = await start()
-    const { id } = (await before.call<ChannelView>("POST", "/api/channels", { ...channel, outputs: [{ url: "srt://127.0.0.1:9000" }] }))
-      .body
+    const { id } = (
+      await before.call<ChannelView>("POST", "/api/channels", {
+        ...channel,
+        outputs: [{ url: "srt://127.0.0.1:9000" }],
+      })
+    ).body
     await before.call("POST", `/api/channels/${id}/start`)
     expect(opened(before.engine).map(({ public_only }) => public_only)).toEqual([undefined])
     await before.stop()

@@ -3,7 +3,12 @@ import { hasMedia, readMedia } from "../../test/media.ts"
 import { spliceInsert, timeSignal } from "../core/scte35/build-cue.ts"
 import { makeTestApp, problemBody } from "./testing/test-app.ts"
 
-const built = spliceInsert({ splice_event_id: 4711, out_of_network_indicator: true, pts_time: 900_000, break_duration_seconds: 30 })
+const built = spliceInsert({
+  splice_event_id: 4711,
+  out_of_network_indicator: true,
+  pts_time: 900_000,
+  break_duration_seconds: 30,
+})
 const signal = timeSignal({
   pts_time: 8_100_000,
   segmentation: [{ segmentation_event_id: 7, segmentation_type_id: 0x34, segmentation_upid_type: 1, upid_text: "abc" }],
@@ -65,7 +70,9 @@ describe.skipIf(!hasMedia)("[media] POST /api/scte35/decode", () => {
     readonly hex?: string
     readonly expected: { readonly ok: boolean }
   }
-  const vectors: Vector[] = hasMedia ? JSON.parse(new TextDecoder().decode(readMedia("scte35-vectors.json"))).vectors : []
+  const vectors: Vector[] = hasMedia
+    ? JSON.parse(new TextDecoder().decode(readMedia("scte35-vectors.json"))).vectors
+    : []
 
   it("answers every valid vector, in both notations, without errors", async () => {
     const { call } = makeTestApp()
@@ -75,7 +82,11 @@ describe.skipIf(!hasMedia)("[media] POST /api/scte35/decode", () => {
       for (const cue of [vector.base64, vector.hex]) {
         if (cue === undefined) continue
         const response = await call("POST", "/api/scte35/decode", { cue })
-        expect([id, response.status, await response.json()]).toMatchObject([id, 200, { crc_ok: true, errors: [], hex: vector.hex }])
+        expect([id, response.status, await response.json()]).toMatchObject([
+          id,
+          200,
+          { crc_ok: true, errors: [], hex: vector.hex },
+        ])
       }
     }
   })
@@ -97,7 +108,9 @@ describe.skipIf(!hasMedia)("[media] POST /api/scte35/decode", () => {
 
 describe("the page that decodes a cue", () => {
   const post = (cue: string) =>
-    makeTestApp().call("POST", "/scte35", new URLSearchParams({ cue }).toString(), { "Content-Type": "application/x-www-form-urlencoded" })
+    makeTestApp().call("POST", "/scte35", new URLSearchParams({ cue }).toString(), {
+      "Content-Type": "application/x-www-form-urlencoded",
+    })
 
   it("is a form that needs no script, and is linked from the status page", async () => {
     const { call } = makeTestApp()
@@ -111,7 +124,8 @@ describe("the page that decodes a cue", () => {
     const response = await post(hex)
     const html = await response.text()
     expect(response.status).toBe(200)
-    for (const text of ["splice_insert out, event 4711", base64, hex, "&quot;splice_event_id&quot;: 4711"]) expect(html).toContain(text)
+    for (const text of ["splice_insert out, event 4711", base64, hex, "&quot;splice_event_id&quot;: 4711"])
+      expect(html).toContain(text)
     for (const [name, text] of Object.entries({ base64, hex })) {
       expect(html).toContain(`>${text}</code> <button type="button" data-copy="${name}">Copy ${name}</button></p>`)
     }

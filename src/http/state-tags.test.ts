@@ -5,7 +5,11 @@ import { makeRealApps } from "./testing/real-app.ts"
 const { start, stopAll } = makeRealApps()
 afterEach(stopAll)
 
-const CHANNEL = { name: "main", rtp_port: 5000, outputs: [{ name: "cdn", url: "srt://192.0.2.1:9000?passphrase=first-passphrase" }] }
+const CHANNEL = {
+  name: "main",
+  rtp_port: 5000,
+  outputs: [{ name: "cdn", url: "srt://192.0.2.1:9000?passphrase=first-passphrase" }],
+}
 const TEMPLATE = { name: "cdn", url: "srt://192.0.2.1:9000?passphrase=first-passphrase" }
 const OTHER = { url: "srt://192.0.2.1:9000?passphrase=other-passphrase" }
 const FIRST = { url: "srt://192.0.2.1:9000?passphrase=first-passphrase" }
@@ -95,12 +99,17 @@ describe("If-Match", () => {
     const { call, tagOf } = await prepared()
     const write = async (path: string, bodyOf: (writer: number) => unknown) => {
       const tag = await tagOf(path)
-      const answers = await Promise.all(Array.from({ length: 8 }, (_, writer) => call("PUT", path, bodyOf(writer), { "If-Match": tag })))
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, (_, writer) => call("PUT", path, bodyOf(writer), { "If-Match": tag })),
+      )
       expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 7 }, () => 412)])
     }
     await write("/api/inputs/1", (writer) => ({ name: `writer ${writer}` }))
     await write("/api/templates/cdn", (writer) => ({ output_name: `writer ${writer}` }))
-    await write("/api/config", (writer) => ({ version: 1, channels: [{ slug: "w", name: `writer ${writer}`, rtp_port: 5000 }] }))
+    await write("/api/config", (writer) => ({
+      version: 1,
+      channels: [{ slug: "w", name: `writer ${writer}`, rtp_port: 5000 }],
+    }))
   })
 })
 

@@ -23,9 +23,19 @@ describe("templates", () => {
     const { call, dataDir } = await start()
     const created = await call<TemplateView>("POST", "/api/templates", CDN)
     expect([created.status, created.headers.get("location")]).toEqual([201, "/api/templates/cdn-main"])
-    expect(created.body).toMatchObject({ name: "cdn-main", protocol: "srt", output_name: "CDN {name}", enabled: true, preset: null })
+    expect(created.body).toMatchObject({
+      name: "cdn-main",
+      protocol: "srt",
+      output_name: "CDN {name}",
+      enabled: true,
+      preset: null,
+    })
     expect(created.body.url).toBe("srt://cdn.example.com:90{number}0?streamid=publish/{channel}-{name}&passphrase=***")
-    expect((await call("POST", "/api/templates", YOUTUBE)).body).toMatchObject({ stream_key: "***", protocol: "rtmp", preset: "youtube" })
+    expect((await call("POST", "/api/templates", YOUTUBE)).body).toMatchObject({
+      stream_key: "***",
+      protocol: "rtmp",
+      preset: "youtube",
+    })
     expect((await call("POST", "/api/templates", CDN)).status).toBe(409)
     const listed = await call<{ templates: ReadonlyArray<TemplateView> }>("GET", "/api/templates")
     expect(listed.body.templates.map(({ name }) => name)).toEqual(["cdn-main", "youtube"])
@@ -79,7 +89,12 @@ describe("outputs made from templates", () => {
     expect(first.body.options).toMatchObject({ stream_id: "publish/a-b-Ä & B" })
     const over = { template: "youtube", name: "Mine {name}", enabled: false, settings: { audio: "silence" } }
     const second = await call<OutputView>("POST", `/api/channels/${id}/outputs`, over)
-    expect(second.body).toMatchObject({ name: "Mine {name}", enabled: false, preset: "youtube", settings: { audio: "silence" } })
+    expect(second.body).toMatchObject({
+      name: "Mine {name}",
+      enabled: false,
+      preset: "youtube",
+      settings: { audio: "silence" },
+    })
     expect((await call("GET", "/api/config?secrets=1")).text).toContain("a-b-PLANTED")
   })
 
@@ -88,7 +103,12 @@ describe("outputs made from templates", () => {
     await call("POST", "/api/templates", CDN)
     await call("POST", "/api/templates", { name: "lan", url: "udp://239.1.{number}.1:5000" })
     await call("POST", "/api/channels", channel)
-    const second = { name: "Second", rtp_port: 5010, templates: ["lan", "cdn-main"], outputs: [{ url: "hls://second" }] }
+    const second = {
+      name: "Second",
+      rtp_port: 5010,
+      templates: ["lan", "cdn-main"],
+      outputs: [{ url: "hls://second" }],
+    }
     const created = await call<ChannelView>("POST", "/api/channels", second)
     expect(created.body.number).toBe(2)
     expect(created.body.outputs.map(({ url }) => url)).toEqual([
@@ -96,10 +116,21 @@ describe("outputs made from templates", () => {
       "udp://239.1.2.1:5000",
       "srt://cdn.example.com:9020?streamid=publish/second-Second&passphrase=***",
     ])
-    const unknown = await call<ProblemBody>("POST", "/api/channels", { name: "Third", rtp_port: 5020, templates: ["lan", "nope"] })
-    expect([unknown.status, unknown.body.errors]).toEqual([400, [{ path: "templates[1]", message: 'there is no template "nope"' }]])
+    const unknown = await call<ProblemBody>("POST", "/api/channels", {
+      name: "Third",
+      rtp_port: 5020,
+      templates: ["lan", "nope"],
+    })
+    expect([unknown.status, unknown.body.errors]).toEqual([
+      400,
+      [{ path: "templates[1]", message: 'there is no template "nope"' }],
+    ])
     await call("POST", "/api/templates", { name: "fixed", url: "hls://second" })
-    const clash = await call<ProblemBody>("POST", "/api/channels", { name: "Third", rtp_port: 5020, templates: ["lan", "fixed"] })
+    const clash = await call<ProblemBody>("POST", "/api/channels", {
+      name: "Third",
+      rtp_port: 5020,
+      templates: ["lan", "fixed"],
+    })
     expect([clash.status, clash.body.errors?.[0]?.path]).toEqual([409, "templates[1].url"])
     const { channels } = (await call<{ channels: ReadonlyArray<ChannelView> }>("GET", "/api/channels")).body
     expect(channels.map(({ name }) => name)).toEqual(["Ä & B", "Second"])

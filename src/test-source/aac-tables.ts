@@ -64,4 +64,6 @@ export const SPECTRUM_BOOK_11: ReadonlyArray<ReadonlyArray<string>> = [
  * Scale factor band edges of long windows at 44.1 and 48 kHz (ISO/IEC 14496-3 4.5.4), as far as the tone reaches (2.8
  * kHz).
  */
-export const BAND_EDGES: ReadonlyArray<number> = [0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 48, 56, 64, 72, 80, 88, 96, 108, 120]
+export const BAND_EDGES: ReadonlyArray<number> = [
+  0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 48, 56, 64, 72, 80, 88, 96, 108, 120,
+]

@@ -31,7 +31,10 @@ const quantise = (spectrum: Float64Array): Quantised => {
   const peak = spectrum.reduce((most, value) => Math.max(most, Math.abs(value)), 1)
   const scaleFactor = Math.ceil(100 + 4 * Math.log2(peak / PEAK ** (4 / 3)))
   const step = 2 ** ((scaleFactor - 100) / 4)
-  const values = Int32Array.from(spectrum, (value) => Math.sign(value) * Math.min(Math.round((Math.abs(value) / step) ** 0.75), PEAK))
+  const values = Int32Array.from(
+    spectrum,
+    (value) => Math.sign(value) * Math.min(Math.round((Math.abs(value) / step) ** 0.75), PEAK),
+  )
   return { scaleFactor, values }
 }
 

@@ -29,7 +29,9 @@ export const COEFF_TOKEN_CHROMA_DC: ReadonlyArray<ReadonlyArray<string>> = [
 
 /** Tables 9-7 and 9-8: [TotalCoeff - 1][total_zeros]. */
 export const TOTAL_ZEROS: ReadonlyArray<ReadonlyArray<string>> = [
-  words("1 011 010 0011 0010 00011 00010 000011 000010 0000011 0000010 00000011 00000010 000000011 000000010 000000001"),
+  words(
+    "1 011 010 0011 0010 00011 00010 000011 000010 0000011 0000010 00000011 00000010 000000011 000000010 000000001",
+  ),
   words("111 110 101 100 011 0101 0100 0011 0010 00011 00010 000011 000010 000001 000000"),
   words("0101 111 110 101 0100 0011 100 011 0010 00011 00010 000001 00001 000000"),
   words("00011 111 0101 0100 110 101 100 0011 011 0010 00010 00001 00000"),
@@ -47,7 +49,11 @@ export const TOTAL_ZEROS: ReadonlyArray<ReadonlyArray<string>> = [
 ]
 
 /** Table 9-9 (a), chroma DC 2x2: [TotalCoeff - 1][total_zeros]. */
-export const TOTAL_ZEROS_CHROMA_DC: ReadonlyArray<ReadonlyArray<string>> = [words("1 01 001 000"), words("1 01 00"), words("1 0")]
+export const TOTAL_ZEROS_CHROMA_DC: ReadonlyArray<ReadonlyArray<string>> = [
+  words("1 01 001 000"),
+  words("1 01 00"),
+  words("1 0"),
+]
 
 /** Table 9-10: [min(zerosLeft, 7) - 1][run_before]. */
 export const RUN_BEFORE: ReadonlyArray<ReadonlyArray<string>> = [

@@ -51,7 +51,9 @@ describe("writeResidualBlock", () => {
 
   it("escapes large levels", () => {
     // one coefficient without trailing ones: levelCode 2 x 600 - 2 - 2 = 1196, escape from 30
-    expect(bits([600, ...new Array(15).fill(0)])).toBe(`000101${"0".repeat(15)}1${(1166).toString(2).padStart(12, "0")}1`)
+    expect(bits([600, ...new Array(15).fill(0)])).toBe(
+      `000101${"0".repeat(15)}1${(1166).toString(2).padStart(12, "0")}1`,
+    )
   })
 
   it("writes chroma DC with its own tables", () => expect(bits([-1, 0, 0, 0])).toBe("111"))

@@ -50,7 +50,12 @@ const two = (value: number): string => String(value).padStart(2, "0")
 /** hh:mm:ss:ff since the start; the hours wrap at 24. */
 export const clockText = (frame: number): string => {
   const seconds = Math.floor(frame / FRAMES_PER_SECOND)
-  const parts = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60, frame % FRAMES_PER_SECOND]
+  const parts = [
+    Math.floor(seconds / 3600) % 24,
+    Math.floor(seconds / 60) % 60,
+    seconds % 60,
+    frame % FRAMES_PER_SECOND,
+  ]
   return parts.map(two).join(":")
 }
 

@@ -9,7 +9,11 @@ import { generateTs, type TestProgrammeOptions } from "./test-programme.ts"
 const installed = spawnSync("ffmpeg", ["-version"]).status === 0
 if (!installed) process.stderr.write("ffmpeg is not installed: the test source is not checked against a decoder\n")
 
-const run = (command: string, args: string[], input: Uint8Array): { stdout: Buffer; stderr: string; status: number | null } => {
+const run = (
+  command: string,
+  args: string[],
+  input: Uint8Array,
+): { stdout: Buffer; stderr: string; status: number | null } => {
   const { stdout, stderr, status } = spawnSync(command, args, { input, maxBuffer: 2 ** 28, timeout: 60_000 })
   return { stdout, stderr: stderr.toString(), status }
 }
@@ -19,7 +23,10 @@ const decode = (ts: Uint8Array, args: string[]) =>
 describe.skipIf(!installed)("the test programme in ffmpeg", () => {
   it.each<[string, TestProgrammeOptions]>([
     ["the defaults", {}],
-    ["breaks, filler data and an odd rate", { bitrate: 6_543_210, videoBitrate: 4_000_000, breakEverySeconds: 5, breakSeconds: 2 }],
+    [
+      "breaks, filler data and an odd rate",
+      { bitrate: 6_543_210, videoBitrate: 4_000_000, breakEverySeconds: 5, breakSeconds: 2 },
+    ],
     ["clocks that wrap after 4 s", { startPts90k: 2 ** 33 - 4 * 90_000 }],
   ])("decodes with no error: %s", (_, options) => {
     const { stderr, status, stdout } = decode(generateTs(10, options), ["-map", "0:v", "-map", "0:a", "-f", "null"])
@@ -29,13 +36,21 @@ describe.skipIf(!installed)("the test programme in ffmpeg", () => {
   })
 
   it("has H.264, AAC and SCTE-35 streams on the documented PIDs, and the label as its name", () => {
-    const entries = "stream=id,codec_name,profile,width,height,avg_frame_rate,sample_rate,channels:program_tags=service_name"
+    const entries =
+      "stream=id,codec_name,profile,width,height,avg_frame_rate,sample_rate,channels:program_tags=service_name"
     const args = ["-v", "error", "-f", "mpegts", "-show_entries", entries, "-of", "json", "pipe:0"]
     const { stdout, stderr } = run("ffprobe", args, generateTs(6, { label: "CHANNEL 7" }))
     expect(stderr).toBe("")
     const { streams, programs } = JSON.parse(stdout.toString())
     expect(streams).toMatchObject([
-      { id: "0x1e1", codec_name: "h264", profile: "Constrained Baseline", width: 640, height: 360, avg_frame_rate: "25/1" },
+      {
+        id: "0x1e1",
+        codec_name: "h264",
+        profile: "Constrained Baseline",
+        width: 640,
+        height: 360,
+        avg_frame_rate: "25/1",
+      },
       { id: "0x1e2", codec_name: "aac", profile: "LC", sample_rate: "48000", channels: 2 },
       { id: "0x1f4", codec_name: "scte_35" },
     ])
@@ -47,7 +62,18 @@ describe.skipIf(!installed)("the test programme in ffmpeg", () => {
     const ts = generateTs(7.2, { breakEverySeconds: 5, breakSeconds: 2, label: "LABEL" })
     const every = 6
     const filter = `select='not(mod(n,${every}))'`
-    const { stdout, stderr } = decode(ts, ["-map", "0:v", "-vf", filter, "-vsync", "0", "-f", "rawvideo", "-pix_fmt", "yuv420p"])
+    const { stdout, stderr } = decode(ts, [
+      "-map",
+      "0:v",
+      "-vf",
+      filter,
+      "-vsync",
+      "0",
+      "-f",
+      "rawvideo",
+      "-pix_fmt",
+      "yuv420p",
+    ])
     expect(stderr).toBe("")
     const size = (WIDTH * HEIGHT * 3) / 2
     expect(stdout.length / size).toBeGreaterThanOrEqual(29)

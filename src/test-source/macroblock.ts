@@ -77,16 +77,29 @@ const predictChroma = (plane: Uint8Array, at: number, top: boolean, left: boolea
 }
 
 /** Returns whether any level is not zero. */
-const codeChroma = (plane: Uint8Array, target: Uint8Array, at: number, top: boolean, left: boolean, levels: Int32Array): boolean => {
+const codeChroma = (
+  plane: Uint8Array,
+  target: Uint8Array,
+  at: number,
+  top: boolean,
+  left: boolean,
+  levels: Int32Array,
+): boolean => {
   predictChroma(plane, at, top, left)
   const position = (i: number): number => at + (i >> 1) * CHROMA_COLUMNS + (i & 1)
   const difference = (i: number): number => (target[position(i)] ?? 0) - (prediction[i] ?? 0)
   const [a, b, c, d] = [difference(0), difference(1), difference(2), difference(3)]
   const quantise = (value: number): number => Math.round((value * 16) / CHROMA_STEP)
-  const [p, q, r, s] = [quantise(a + b + c + d), quantise(a - b + c - d), quantise(a + b - c - d), quantise(a - b - c + d)]
+  const [p, q, r, s] = [
+    quantise(a + b + c + d),
+    quantise(a - b + c - d),
+    quantise(a + b - c - d),
+    quantise(a - b - c + d),
+  ]
   levels.set([p, q, r, s])
   const residual = [p + q + r + s, p - q + r - s, p + q - r - s, p - q - r + s]
-  for (let i = 0; i < 4; i++) plane[position(i)] = clip((prediction[i] ?? 0) + ((CHROMA_STEP * (residual[i] ?? 0) + 32) >> 6))
+  for (let i = 0; i < 4; i++)
+    plane[position(i)] = clip((prediction[i] ?? 0) + ((CHROMA_STEP * (residual[i] ?? 0) + 32) >> 6))
   return p !== 0 || q !== 0 || r !== 0 || s !== 0
 }
 

@@ -126,7 +126,13 @@ export class Multiplexer {
     const payload = unit.pes.subarray(unit.sent, unit.sent + PAYLOAD_SIZE - (withPcr ? PCR_FIELD : 0))
     unit.sent += payload.length
     if (unit.sent === unit.pes.length) this.#video = undefined
-    const fields = { pid: VIDEO_PID, continuity_counter: this.#count(VIDEO_PID), unit_start: first, random_access: randomAccess, payload }
+    const fields = {
+      pid: VIDEO_PID,
+      continuity_counter: this.#count(VIDEO_PID),
+      unit_start: first,
+      random_access: randomAccess,
+      payload,
+    }
     return buildPacket({ ...fields, ...pcr })
   }
 

@@ -2,7 +2,12 @@
 const PES_HEADER = 14
 
 /** PES packet with a PTS (90 kHz, 33 bits); DTS is left out, as it equals the PTS. Video has PES_packet_length 0. */
-export const buildPes = (streamId: number, pts90k: number, payloads: ReadonlyArray<Uint8Array>, bounded: boolean): Uint8Array => {
+export const buildPes = (
+  streamId: number,
+  pts90k: number,
+  payloads: ReadonlyArray<Uint8Array>,
+  bounded: boolean,
+): Uint8Array => {
   const size = payloads.reduce((sum, payload) => sum + payload.length, 0)
   const pes = new Uint8Array(PES_HEADER + size)
   const length = bounded ? PES_HEADER - 6 + size : 0
@@ -10,7 +15,10 @@ export const buildPes = (streamId: number, pts90k: number, payloads: ReadonlyArr
   const low = pts90k % 2 ** 30
   // 0x84: data_alignment_indicator; 0x80: PTS only; 5 header bytes.
   pes.set([0, 0, 1, streamId, length >> 8, length & 255, 0x84, 0x80, 5])
-  pes.set([0x21 | (high << 1), (low >> 22) & 255, ((low >> 14) & 0xfe) | 1, (low >> 7) & 255, ((low << 1) & 0xfe) | 1], 9)
+  pes.set(
+    [0x21 | (high << 1), (low >> 22) & 255, ((low >> 14) & 0xfe) | 1, (low >> 7) & 255, ((low << 1) & 0xfe) | 1],
+    9,
+  )
   let at = PES_HEADER
   for (const payload of payloads) {
     pes.set(payload, at)

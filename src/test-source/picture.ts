@@ -45,7 +45,8 @@ export class Picture {
 
   /** Fills luma alone: for grey shapes on a grey ground, at any cell. */
   fillLuma(column: number, row: number, columns: number, rows: number, luma: number): void {
-    for (let r = row; r < row + rows; r++) this.y.fill(luma, r * LUMA_COLUMNS + column, r * LUMA_COLUMNS + column + columns)
+    for (let r = row; r < row + rows; r++)
+      this.y.fill(luma, r * LUMA_COLUMNS + column, r * LUMA_COLUMNS + column + columns)
   }
 
   /** Copies another picture. */

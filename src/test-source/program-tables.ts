@@ -26,10 +26,26 @@ const ascii = (text: string): number[] => Array.from(text, (letter) => letter.ch
 const buildSdt = (programNumber: number, name: string): Uint8Array => {
   const service = [1, PROVIDER.length, ...ascii(PROVIDER), name.length, ...ascii(name)] // service_type 1: digital television
   const descriptor = [TAG_SERVICE, service.length, ...service]
-  const body = [ORIGINAL_NETWORK_ID >> 8, ORIGINAL_NETWORK_ID & 255, 0xff, programNumber >> 8, programNumber & 255, 0xfc]
+  const body = [
+    ORIGINAL_NETWORK_ID >> 8,
+    ORIGINAL_NETWORK_ID & 255,
+    0xff,
+    programNumber >> 8,
+    programNumber & 255,
+    0xfc,
+  ]
   body.push(0x80 | (descriptor.length >> 8), descriptor.length & 255, ...descriptor) // running, not scrambled
   const length = 5 + body.length + 4
-  const head = [0x42, 0xf0 | (length >> 8), length & 255, TRANSPORT_STREAM_ID >> 8, TRANSPORT_STREAM_ID & 255, 0xc1, 0, 0]
+  const head = [
+    0x42,
+    0xf0 | (length >> 8),
+    length & 255,
+    TRANSPORT_STREAM_ID >> 8,
+    TRANSPORT_STREAM_ID & 255,
+    0xc1,
+    0,
+    0,
+  ]
   return sealSection(Uint8Array.from([...head, ...body, 0, 0, 0, 0]))
 }
 
@@ -43,7 +59,11 @@ export interface ProgramTables {
 /** Tables of a programme with H.264, AAC and SCTE-35; `name` is cut to 48 characters. */
 export const programTables = (programNumber: number, name: string): ProgramTables => ({
   pat: packetizeSection(
-    buildPat({ transport_stream_id: TRANSPORT_STREAM_ID, version: 0, programs: [{ program_number: programNumber, pid: PMT_PID }] }),
+    buildPat({
+      transport_stream_id: TRANSPORT_STREAM_ID,
+      version: 0,
+      programs: [{ program_number: programNumber, pid: PMT_PID }],
+    }),
     PAT_PID,
     0,
   ),
@@ -61,7 +81,11 @@ export const programTables = (programNumber: number, name: string): ProgramTable
           descriptors: [{ tag: TAG_LANGUAGE, data: Uint8Array.from([...ascii("eng"), 0]) }],
         },
         // cue_stream_type 0: splice_insert, splice_null and splice_schedule.
-        { pid: SCTE35_PID, stream_type: STREAM_TYPE_SCTE35, descriptors: [{ tag: TAG_CUE_IDENTIFIER, data: Uint8Array.of(0) }] },
+        {
+          pid: SCTE35_PID,
+          stream_type: STREAM_TYPE_SCTE35,
+          descriptors: [{ tag: TAG_CUE_IDENTIFIER, data: Uint8Array.of(0) }],
+        },
       ],
     }),
     PMT_PID,

@@ -16,7 +16,10 @@ export interface BreakPlan {
 }
 
 /** The break a frame is in, or else the next one; undefined without breaks. */
-export const breakAt = (plan: BreakPlan | undefined, frame: number): { number: number; on: boolean; framesLeft: number } | undefined => {
+export const breakAt = (
+  plan: BreakPlan | undefined,
+  frame: number,
+): { number: number; on: boolean; framesLeft: number } | undefined => {
   if (plan === undefined) return undefined
   const number = Math.floor(frame / plan.everyFrames)
   const into = frame - number * plan.everyFrames
@@ -57,7 +60,8 @@ export class CueSchedule {
   /** The next section that is due, undefined when there is none yet. */
   take(frame: number): Uint8Array | undefined {
     // Two breaks ahead: with breaks close together, the next is announced before this one ends.
-    while (this.#plan !== undefined && frame >= (this.#plannedBreaks - 1) * this.#plan.everyFrames) this.#planBreak(this.#plan)
+    while (this.#plan !== undefined && frame >= (this.#plannedBreaks - 1) * this.#plan.everyFrames)
+      this.#planBreak(this.#plan)
     const first = this.#messages[0]
     if (first !== undefined && frame >= first.atFrame) {
       this.#messages.shift()
@@ -76,7 +80,12 @@ export class CueSchedule {
     const back = out + plan.frames
     const pts = (frame: number): number => (this.#startPts90k + frame * FRAME_90K) % PTS_MODULUS
     const event = { eventId: number >>> 0, uniqueProgramId: this.#programNumber }
-    const announcement = spliceInsert({ ...event, outOfNetwork: true, pts90k: pts(out), duration90k: plan.frames * FRAME_90K })
+    const announcement = spliceInsert({
+      ...event,
+      outOfNetwork: true,
+      pts90k: pts(out),
+      duration90k: plan.frames * FRAME_90K,
+    })
     for (const seconds of PRE_ROLLS) {
       const atFrame = out - seconds * FRAMES_PER_SECOND
       if (atFrame >= 0) this.#messages.push({ atFrame, section: announcement })

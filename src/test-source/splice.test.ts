@@ -14,20 +14,26 @@ describe("splice sections of the test source", () => {
 
   it("writes splice_insert out of the network with a break duration", () => {
     const cue = { eventId: 1000, outOfNetwork: true, pts90k: 5_525_641_644, duration90k: 8_100_000, uniqueProgramId: 1 }
-    expect(hex(spliceInsert(cue))).toBe("fc302500000000000000fff01405000003e87fefff495a99acfe007b98a000010101000041c7e754")
+    expect(hex(spliceInsert(cue))).toBe(
+      "fc302500000000000000fff01405000003e87fefff495a99acfe007b98a000010101000041c7e754",
+    )
   })
 
   it("puts each field where 9.7.3 has it", () => {
     const event = fc.record({
       eventId: fc.oneof(fc.constantFrom(0, 1, 2 ** 31, 2 ** 32 - 1), fc.integer({ min: 0, max: 2 ** 32 - 1 })),
       pts90k: fc.oneof(fc.constantFrom(0, 2 ** 32 - 1, 2 ** 32, 2 ** 33 - 1), fc.integer({ min: 0, max: 2 ** 33 - 1 })),
-      duration90k: fc.option(fc.oneof(fc.constantFrom(1, 2 ** 32, 2 ** 33 - 1), fc.integer({ min: 1, max: 2 ** 33 - 1 })), {
-        nil: undefined,
-      }),
+      duration90k: fc.option(
+        fc.oneof(fc.constantFrom(1, 2 ** 32, 2 ** 33 - 1), fc.integer({ min: 1, max: 2 ** 33 - 1 })),
+        {
+          nil: undefined,
+        },
+      ),
       uniqueProgramId: fc.integer({ min: 0, max: 0xffff }),
     })
     const check = fc.property(event, ({ duration90k, ...fields }) => {
-      const given = duration90k === undefined ? { ...fields, outOfNetwork: false } : { ...fields, outOfNetwork: true, duration90k }
+      const given =
+        duration90k === undefined ? { ...fields, outOfNetwork: false } : { ...fields, outOfNetwork: true, duration90k }
       const flags = duration90k === undefined ? "4f" : "ef"
       const [length, commandLength] = duration90k === undefined ? ["20", "0f"] : ["25", "14"]
       const command = [

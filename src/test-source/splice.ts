@@ -24,7 +24,13 @@ export const spliceNull = (): Uint8Array => bytesOf(buildNull())
  * splice_insert (SCTE 35 9.7.3) for the whole programme, at `pts90k`; avail 1 of 1. RangeError for a value that does
  * not fit its field.
  */
-export const spliceInsert = ({ eventId, outOfNetwork, pts90k, duration90k, uniqueProgramId }: SpliceInsert): Uint8Array =>
+export const spliceInsert = ({
+  eventId,
+  outOfNetwork,
+  pts90k,
+  duration90k,
+  uniqueProgramId,
+}: SpliceInsert): Uint8Array =>
   bytesOf(
     buildInsert({
       splice_event_id: eventId,

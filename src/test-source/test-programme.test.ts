@@ -50,7 +50,8 @@ describe.each(CASES)("test programme: %s", (_, seconds, options) => {
     for (const { bytes } of sections) expect(slowCrc(bytes)).toBe(0)
     for (const pid of [PAT, PMT]) {
       const positions = sections.filter((section) => section.pid === pid).map((section) => section.at)
-      for (const [i, at] of positions.entries()) expect(at27M(at - (positions[i - 1] ?? 0))).toBeLessThanOrEqual(0.1 * 27_000_000)
+      for (const [i, at] of positions.entries())
+        expect(at27M(at - (positions[i - 1] ?? 0))).toBeLessThanOrEqual(0.1 * 27_000_000)
       for (const unit of video.filter((one) => one.randomAccess)) {
         const gap = unit.start - (positions.filter((at) => at < unit.start).at(-1) ?? Number.NEGATIVE_INFINITY)
         expect(gap).toBeLessThanOrEqual(3 * 188)
@@ -153,7 +154,9 @@ describe("SCTE-35 of the test programme", () => {
 
   it("cuts the GOP where a break is off the two-second grid", () => {
     const odd = read(generateTs(10, { breakEverySeconds: 5, breakSeconds: 1, bitrate: 2_000_000 }))
-    const pts = (odd.units.get(VIDEO) ?? []).filter((unit) => unit.randomAccess).map((unit) => (unit.pts - 900_000) / 90_000)
+    const pts = (odd.units.get(VIDEO) ?? [])
+      .filter((unit) => unit.randomAccess)
+      .map((unit) => (unit.pts - 900_000) / 90_000)
     expect(pts).toEqual([0, 2, 4, 5, 6, 8])
     const cue = odd.sections.find((section) => section.pid === SCTE35 && section.bytes[13] === 5)
     expect(((cue?.at ?? 0) * 8) / 2_000_000).toBeCloseTo(0.9, 1)
@@ -161,13 +164,19 @@ describe("SCTE-35 of the test programme", () => {
 
   it("sends no splice_insert without breaks", () => {
     const none = read(generateTs(12, { breakEverySeconds: 0, bitrate: 2_000_000 }))
-    expect(none.sections.filter((section) => section.pid === SCTE35).map((section) => section.bytes[13])).toEqual([0, 0])
+    expect(none.sections.filter((section) => section.pid === SCTE35).map((section) => section.bytes[13])).toEqual([
+      0, 0,
+    ])
   })
 })
 
 describe("createTestProgramme", () => {
   it("gives the same bytes for the same options, by next and by writeNext, and others for another seed", () => {
-    const [one, two, other] = [createTestProgramme({ seed: 3 }), createTestProgramme({ seed: 3 }), createTestProgramme({ seed: 4 })]
+    const [one, two, other] = [
+      createTestProgramme({ seed: 3 }),
+      createTestProgramme({ seed: 3 }),
+      createTestProgramme({ seed: 4 }),
+    ]
     const memory = new Uint8Array(1400)
     let differs = false
     for (let i = 0; i < 1200; i++) {

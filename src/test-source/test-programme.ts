@@ -65,7 +65,8 @@ export interface TestProgramme {
 }
 
 const within = (name: string, value: number, least: number, most: number): number => {
-  if (!(value >= least && value <= most)) throw new RangeError(`${name} must be between ${least} and ${most}, not ${value}`)
+  if (!(value >= least && value <= most))
+    throw new RangeError(`${name} must be between ${least} and ${most}, not ${value}`)
   return value
 }
 
@@ -117,7 +118,11 @@ const startProgramme = (options: TestProgrammeOptions, end: number): TestProgram
 
   const startPcr = ((startPts90k + PTS_MODULUS - VIDEO_DELAY_90K) * 300) % PCR_MODULUS
   const tables = programTables(programNumber, label)
-  const multiplexer = new Multiplexer(bitrate, startPcr, tables, { video, audio, cue: (now) => cues.take(now / FRAME_27M) })
+  const multiplexer = new Multiplexer(bitrate, startPcr, tables, {
+    video,
+    audio,
+    cue: (now) => cues.take(now / FRAME_27M),
+  })
   const batch = new Uint8Array(BATCH_BYTES)
   let batches = 0
 
@@ -142,7 +147,8 @@ const startProgramme = (options: TestProgrammeOptions, end: number): TestProgram
  * Starts a test programme: H.264 640x360 at 25 frames a second, AAC stereo tone, SCTE-35 breaks. Pure: no clock, no
  * sockets.
  */
-export const createTestProgramme = (options: TestProgrammeOptions = {}): TestProgramme => startProgramme(options, Number.POSITIVE_INFINITY)
+export const createTestProgramme = (options: TestProgrammeOptions = {}): TestProgramme =>
+  startProgramme(options, Number.POSITIVE_INFINITY)
 
 /**
  * About `seconds` of a test programme in memory, whole batches; nothing starts in the last 40 ms, so the last picture

@@ -22,9 +22,13 @@ let destination: ChildProcess
 let port = 0
 
 const startDestination = () =>
-  spawn(`${root}node_modules/.bin/bun`, [`${root}load-tests/sink.ts`, "--srt-listen", String(port), "--verify", "none"], {
-    stdio: "ignore",
-  })
+  spawn(
+    `${root}node_modules/.bin/bun`,
+    [`${root}load-tests/sink.ts`, "--srt-listen", String(port), "--verify", "none"],
+    {
+      stdio: "ignore",
+    },
+  )
 
 beforeAll(async () => {
   product = await Product.start()
@@ -63,7 +67,11 @@ interface Rule {
 it("fires OutputDown within 60 s of the death of a destination, with channel and output, and says when it is over", {
   timeout: 180_000,
 }, async () => {
-  await eventually("it is seen up", async () => (await monitoring.query('distributor_output_up{output="partner"} == 1'))[0] ?? null, 20_000)
+  await eventually(
+    "it is seen up",
+    async () => (await monitoring.query('distributor_output_up{output="partner"} == 1'))[0] ?? null,
+    20_000,
+  )
   const killedMs = performance.now()
   destination.kill("SIGKILL")
 
@@ -84,20 +92,34 @@ it("fires OutputDown within 60 s of the death of a destination, with channel and
   })
   expect(told?.alerts).toHaveLength(1)
   expect(told?.alerts[0]).toMatchObject({
-    labels: { channel: "main-event", output: "partner", severity: "critical", protocol: "srt", host: `127.0.0.1:${port}` },
-    annotations: { summary: "Output partner of channel main-event is down", runbook_url: expect.stringMatching(/#outputdown$/) },
+    labels: {
+      channel: "main-event",
+      output: "partner",
+      severity: "critical",
+      protocol: "srt",
+      host: `127.0.0.1:${port}`,
+    },
+    annotations: {
+      summary: "Output partner of channel main-event is down",
+      runbook_url: expect.stringMatching(/#outputdown$/),
+    },
   })
   // A listener that waits for receivers is not down.
-  expect((await monitoring.query("ALERTS{alertname='OutputDown',alertstate='firing'}")).map(({ labels }) => labels["output"])).toEqual([
-    "partner",
-  ])
+  expect(
+    (await monitoring.query("ALERTS{alertname='OutputDown',alertstate='firing'}")).map(
+      ({ labels }) => labels["output"],
+    ),
+  ).toEqual(["partner"])
 
   destination = startDestination()
   await eventually(
     "the output is connected again",
     async () => {
       // The next attempt may be half a minute away.
-      const { body } = await product.api<{ status: string }>("POST", `/api/channels/${channel.id}/outputs/partner/start`)
+      const { body } = await product.api<{ status: string }>(
+        "POST",
+        `/api/channels/${channel.id}/outputs/partner/start`,
+      )
       return body.status === "connected" ? true : null
     },
     40_000,
@@ -122,18 +144,24 @@ it("has rules that all evaluate, over metrics that there are, of the type that t
   // Those of the groups with long intervals may not have had their turn.
   expect(rules.filter(({ health, lastError }) => health === "err" || (lastError ?? "") !== "")).toEqual([])
 
-  const metadata = await monitoring.get<Record<string, ReadonlyArray<{ type: string; help: string }>>>("/api/v1/metadata")
-  const typeOf = (name: string) => metadata[name]?.[0]?.type ?? metadata[name.replace(/_bucket$/, "")]?.[0]?.type ?? "none"
+  const metadata =
+    await monitoring.get<Record<string, ReadonlyArray<{ type: string; help: string }>>>("/api/v1/metadata")
+  const typeOf = (name: string) =>
+    metadata[name]?.[0]?.type ?? metadata[name.replace(/_bucket$/, "")]?.[0]?.type ?? "none"
   const named = rules.flatMap(({ name, query }) =>
-    [...query.matchAll(/(?<![\w:])(?:(rate|increase)\()?((?:distributor|node|process)_\w+)/g)].map(([, asCounter, metric = ""]) => ({
-      name,
-      metric,
-      wanted: asCounter === undefined ? "gauge" : metric.endsWith("_bucket") ? "histogram" : "counter",
-    })),
+    [...query.matchAll(/(?<![\w:])(?:(rate|increase)\()?((?:distributor|node|process)_\w+)/g)].map(
+      ([, asCounter, metric = ""]) => ({
+        name,
+        metric,
+        wanted: asCounter === undefined ? "gauge" : metric.endsWith("_bucket") ? "histogram" : "counter",
+      }),
+    ),
   )
   expect(named.length).toBeGreaterThan(30)
   // node-exporter leaves the types of what it finds in /proc/net open.
-  const wrong = named.filter(({ metric, wanted }) => typeOf(metric) !== (metric.startsWith("node_netstat_") ? "unknown" : wanted))
+  const wrong = named.filter(
+    ({ metric, wanted }) => typeOf(metric) !== (metric.startsWith("node_netstat_") ? "unknown" : wanted),
+  )
   expect(wrong).toEqual([])
 })
 

@@ -5,7 +5,14 @@
  */
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core"
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Locator,
+  type Page,
+} from "playwright-core"
 
 const EXECUTABLE = "/usr/bin/chromium"
 /** Longest wait for anything on a page, unless told otherwise; generous for a busy machine. */
@@ -14,7 +21,11 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 
 /** One for each file, closed in `afterAll`. */
 export const startBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath: EXECUTABLE, headless: true, args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"] })
+  chromium.launch({
+    executablePath: EXECUTABLE,
+    headless: true,
+    args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+  })
 
 export interface OpenPage {
   readonly page: Page
@@ -36,7 +47,11 @@ export interface OpenPage {
  * Opens `url` in a context of its own: its cookies are nobody else's. `javaScriptEnabled: false` and `colorScheme` go
  * through `options`.
  */
-export const openPage = async (browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<OpenPage> => {
+export const openPage = async (
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<OpenPage> => {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, ...options })
   context.setDefaultTimeout(WAIT_MS)
   const page = await context.newPage()
@@ -48,7 +63,8 @@ export const openPage = async (browser: Browser, url: string, options: BrowserCo
   page.on("pageerror", (error) => tell(`error: ${error.message}`))
   // A violation of the content security policy is one of these as well.
   page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") tell(`console: ${message.text()} (${message.location().url})`)
+    if (message.type() === "error" || message.type() === "warning")
+      tell(`console: ${message.text()} (${message.location().url})`)
   })
   page.on("requestfailed", (request) => {
     // Streams and pictures are given up when the page goes.
@@ -82,7 +98,11 @@ interface AxeNode {
   readonly failureSummary?: string
 }
 interface AxeResults {
-  readonly violations: ReadonlyArray<{ readonly id: string; readonly help: string; readonly nodes: ReadonlyArray<AxeNode> }>
+  readonly violations: ReadonlyArray<{
+    readonly id: string
+    readonly help: string
+    readonly nodes: ReadonlyArray<AxeNode>
+  }>
 }
 
 /**
@@ -98,6 +118,9 @@ export const axe = async (page: Page, rules?: ReadonlyArray<string>): Promise<Re
     { resultTypes: ["violations"], ...(rules === undefined ? {} : { runOnly: [...rules] }) },
   )
   return violations.flatMap(({ help, id, nodes }) =>
-    nodes.map(({ failureSummary = "", target }) => `${id}: ${help}: ${target.join(" ")}: ${failureSummary.replaceAll("\n", " ")}`),
+    nodes.map(
+      ({ failureSummary = "", target }) =>
+        `${id}: ${help}: ${target.join(" ")}: ${failureSummary.replaceAll("\n", " ")}`,
+    ),
   )
 }

@@ -16,8 +16,22 @@ export interface Certificate {
 export const selfSigned = (names = "DNS:localhost,IP:127.0.0.1"): Certificate => {
   const folder = mkdtempSync(join(tmpdir(), "certificate-"))
   const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")]
-  const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=test"]
-  const made = spawnSync("openssl", [...request, "-addext", `subjectAltName=${names}`, "-keyout", key, "-out", cert], { encoding: "utf8" })
+  const request = [
+    "req",
+    "-x509",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:prime256v1",
+    "-nodes",
+    "-days",
+    "2",
+    "-subj",
+    "/CN=test",
+  ]
+  const made = spawnSync("openssl", [...request, "-addext", `subjectAltName=${names}`, "-keyout", key, "-out", cert], {
+    encoding: "utf8",
+  })
   if (made.status !== 0) throw new Error(made.stderr)
   const files = { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") }
   rmSync(folder, { recursive: true, force: true })

@@ -32,7 +32,12 @@ export interface Identity {
 }
 
 export type FeedCommand =
-  | { readonly cmd: "programme"; readonly id: string; readonly options: TestProgrammeOptions; readonly skipSeconds?: number }
+  | {
+      readonly cmd: "programme"
+      readonly id: string
+      readonly options: TestProgrammeOptions
+      readonly skipSeconds?: number
+    }
   /** Microseconds of a programme's time that have passed. */
   | { readonly cmd: "elapsed"; readonly id: string }
   | { readonly cmd: "leg"; readonly id: string; readonly options: LegOptions }
@@ -68,7 +73,9 @@ export const programmeOptions = (name: ProgrammeName, more: TestProgrammeOptions
 })
 
 /** The programme a PTS belongs to, and how long that has run, in seconds. */
-export const programmeAt = (pts: number | null | undefined): { readonly name: ProgrammeName; readonly seconds: number } | null => {
+export const programmeAt = (
+  pts: number | null | undefined,
+): { readonly name: ProgrammeName; readonly seconds: number } | null => {
   if (pts === null || pts === undefined) return null
   const names = Object.keys(START_PTS) as ReadonlyArray<ProgrammeName>
   const name = names.findLast((n) => pts >= START_PTS[n])
@@ -92,7 +99,11 @@ export class FeedLeg {
   }
 
   /** Another encoder takes the leg over: `pauseMs` later, with a programme from its beginning. */
-  restart(identity: Identity, options: TestProgrammeOptions, more: { flagged?: boolean; pauseMs?: number } = {}): Promise<number> {
+  restart(
+    identity: Identity,
+    options: TestProgrammeOptions,
+    more: { flagged?: boolean; pauseMs?: number } = {},
+  ): Promise<number> {
     return this.#feed.ask({ cmd: "restart", id: this.id, identity, options, ...more })
   }
 
@@ -135,14 +146,16 @@ export class Feed {
   static async start(names: ReadonlyArray<ProgrammeName> = ["A", "B"]): Promise<Feed> {
     const bun = `${root}node_modules/.bin/bun`
     const feed = new Feed(spawn(bun, [`${root}test/e2e/leg-sender.ts`], { stdio: ["pipe", "pipe", "inherit"] }))
-    for (const id of names) await feed.ask({ cmd: "programme", id, options: programmeOptions(id), skipSeconds: SKIP_SECONDS[id] })
+    for (const id of names)
+      await feed.ask({ cmd: "programme", id, options: programmeOptions(id), skipSeconds: SKIP_SECONDS[id] })
     return feed
   }
 
   ask(command: FeedCommand): Promise<number> {
     const re = ++this.#requests
     return new Promise((resolve, reject) => {
-      if (this.#child.exitCode !== null || this.#child.signalCode !== null) return reject(new Error("the feed has ended"))
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null)
+        return reject(new Error("the feed has ended"))
       this.#waiting.set(re, { resolve, reject })
       this.#child.stdin?.write(`${JSON.stringify({ re, ...command })}\n`)
     })
@@ -152,7 +165,13 @@ export class Feed {
   async leg(programme: ProgrammeName, more: Partial<Omit<LegOptions, "programme">> = {}): Promise<FeedLeg> {
     const id = `leg ${++this.#legs}`
     const port = more.port ?? (await freeUdpPort())
-    const options: LegOptions = { ssrc: 0x1000_0000 + this.#legs * 0x0101, sequence: this.#legs * 1000, ...more, programme, port }
+    const options: LegOptions = {
+      ssrc: 0x1000_0000 + this.#legs * 0x0101,
+      sequence: this.#legs * 1000,
+      ...more,
+      programme,
+      port,
+    }
     await this.ask({ cmd: "leg", id, options })
     return new FeedLeg(this, id, port)
   }

@@ -76,8 +76,15 @@ const answer = async ({ expr, instant }: Asked): Promise<ReadonlyArray<Readonly<
 }
 
 beforeAll(async () => {
-  ;[product, feed] = await Promise.all([Product.start({ env: { GRAFANA_URL: "http://127.0.0.1:3000/grafana/" } }), Feed.start([])])
-  await feed.ask({ cmd: "programme", id: "A", options: programmeOptions("A", { breakEverySeconds: 8, breakSeconds: 4 }) })
+  ;[product, feed] = await Promise.all([
+    Product.start({ env: { GRAFANA_URL: "http://127.0.0.1:3000/grafana/" } }),
+    Feed.start([]),
+  ])
+  await feed.ask({
+    cmd: "programme",
+    id: "A",
+    options: programmeOptions("A", { breakEverySeconds: 8, breakSeconds: 4 }),
+  })
   const [primary, backup, torn, port, nobody, udp] = await Promise.all([
     feed.leg("A"),
     feed.leg("A"),
@@ -118,7 +125,10 @@ beforeAll(async () => {
   ])
   // A failover, a lost engine and connections that end with it: each draws a line across the plots.
   await primary.is("silent")
-  await seen("the channel went on without its primary", `increase(distributor_input_switches_total{channel="${CHANNEL}"}[10s]) > 0`)
+  await seen(
+    "the channel went on without its primary",
+    `increase(distributor_input_switches_total{channel="${CHANNEL}"}[10s]) > 0`,
+  )
   process.kill(await product.enginePid(), "SIGKILL")
 }, 180_000)
 afterAll(async () => {
@@ -151,7 +161,9 @@ describe("dashboards", () => {
       const missing = asked.map(async (one) => {
         const labels = [...one.linked, ...[...one.legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = ""]) => label)]
         const series = await answer(one)
-        return labels.filter((label) => !series.some((found) => found[label] !== undefined)).map((label) => `${one.where}: ${label}`)
+        return labels
+          .filter((label) => !series.some((found) => found[label] !== undefined))
+          .map((label) => `${one.where}: ${label}`)
       })
       wrong = (await Promise.all(missing)).flat()
       return wrong.length === 0 || null
@@ -171,7 +183,9 @@ describe("dashboards", () => {
     }
     const page = await fetch(`${product.url}/channels/${CHANNEL}`)
     expect(page.status).toBe(200)
-    expect(await page.text()).toContain(`href="http://127.0.0.1:3000/grafana/d/distributor-channel?var-channel=${CHANNEL}&amp;var-product=`)
+    expect(await page.text()).toContain(
+      `href="http://127.0.0.1:3000/grafana/d/distributor-channel?var-channel=${CHANNEL}&amp;var-product=`,
+    )
   })
 })
 
@@ -188,7 +202,8 @@ it("every metric of dashboards and rules is there, of the type that it is taken 
   const recorded = new Set(rules.filter(({ type }) => type === "recording").map(({ name }) => name))
 
   const metadata = await monitoring.get<Record<string, ReadonlyArray<{ readonly type: string }>>>("/api/v1/metadata")
-  const typeOf = (name: string) => metadata[name]?.[0]?.type ?? metadata[name.replace(/_bucket$/, "")]?.[0]?.type ?? "none"
+  const typeOf = (name: string) =>
+    metadata[name]?.[0]?.type ?? metadata[name.replace(/_bucket$/, "")]?.[0]?.type ?? "none"
   const selectors = [
     ...asked.map(({ expr, where }) => ({ expr, where })),
     ...rules.map(({ name, query }) => ({ expr: query, where: `rule ${name}` })),

@@ -13,7 +13,9 @@ export const numberedTs = (packets: number, first = 0): Buffer => {
 
 /** Cuts TS into payloads of `packets` packets. */
 export const payloadsOf = (ts: Uint8Array, packets = 7): Uint8Array[] =>
-  Array.from({ length: Math.ceil(ts.length / (packets * 188)) }, (_, i) => ts.subarray(i * packets * 188, (i + 1) * packets * 188))
+  Array.from({ length: Math.ceil(ts.length / (packets * 188)) }, (_, i) =>
+    ts.subarray(i * packets * 188, (i + 1) * packets * 188),
+  )
 
 export class DatagramSender {
   readonly #socket: Socket

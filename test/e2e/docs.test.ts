@@ -15,7 +15,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url))
 /** In the order in which somebody reads them: the first one starts the service that the others use. */
 const PAGES = ["quick-start", "deployment", "examples", "troubleshooting", "upgrade", "backup", "dashboards"]
 /** Requests that fail end the block, as a person would stop there. */
-const PRELUDE = 'set -euo pipefail; curl() { command curl --silent --show-error --fail-with-body --max-time 60 "$@"; }; '
+const PRELUDE =
+  'set -euo pipefail; curl() { command curl --silent --show-error --fail-with-body --max-time 60 "$@"; }; '
 /** npm takes a second to find the program that its `bin` names; one page shows that it does. */
 const WITHOUT_NPX = 'npx() { shift; node scripts/distributor.mjs "$@"; }; '
 const WITH_NPX = "troubleshooting"
@@ -36,13 +37,19 @@ let stage: Stage | null = null
 
 const open = (): Stage => {
   const folder = mkdtempSync(join(tmpdir(), "docs-"))
-  for (const name of readdirSync(root)) if (!["config", ".env", ".git"].includes(name)) symlinkSync(join(root, name), join(folder, name))
+  for (const name of readdirSync(root))
+    if (!["config", ".env", ".git"].includes(name)) symlinkSync(join(root, name), join(folder, name))
   return { network: NetNamespace.empty(), folder, background: [] }
 }
 
 const begin = ({ background, folder, network }: Stage, text: string, env: Record<string, string>): ChildProcess => {
   const [ip = "", ...words] = network.exec
-  const child = spawn(ip, [...words, "bash", "-c", text], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], detached: true })
+  const child = spawn(ip, [...words, "bash", "-c", text], {
+    cwd: folder,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  })
   background.push(child)
   return child
 }
@@ -56,7 +63,11 @@ const environment = (): Record<string, string> => ({
   npm_config_update_notifier: "false",
 })
 
-const run = ({ folder, network }: Stage, text: string, prelude = PRELUDE): { readonly code: number | null; readonly output: string } => {
+const run = (
+  { folder, network }: Stage,
+  text: string,
+  prelude = PRELUDE,
+): { readonly code: number | null; readonly output: string } => {
   const [ip = "", ...words] = network.exec
   const { status, stderr, stdout } = spawnSync(ip, [...words, "bash", "-c", prelude + text], {
     cwd: folder,
@@ -113,19 +124,26 @@ describe.skipIf(unavailable !== null)("the commands of the pages", () => {
   it("nginx, as deployment.md has it, passes pages, WebSockets and uploads on", async () => {
     const at = stage
     if (at === null) throw new Error("there is no network")
-    const server = blocksOf(join(root, "docs", "deployment.md")).find(({ language }) => language === "nginx")?.text ?? ""
+    const server =
+      blocksOf(join(root, "docs", "deployment.md")).find(({ language }) => language === "nginx")?.text ?? ""
     const pair = selfSigned()
     const folder = join(at.folder, "nginx")
     mkdirSync(folder)
     writeFileSync(join(folder, "fullchain.pem"), pair.cert)
     writeFileSync(join(folder, "privkey.pem"), pair.key)
-    const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${folder}/${name};`).join(" ")
+    const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+      .map((name) => `${name}_temp_path ${folder}/${name};`)
+      .join(" ")
     const text = server.replaceAll("/etc/ssl/distributor", folder)
     writeFileSync(
       join(folder, "nginx.conf"),
       `pid ${folder}/pid; error_log stderr; events {} http { access_log off; ${temporary}\n${text}\n}`,
     )
-    const nginx = begin(at, `exec /usr/sbin/nginx -c ${folder}/nginx.conf -g 'daemon off; master_process off;'`, environment())
+    const nginx = begin(
+      at,
+      `exec /usr/sbin/nginx -c ${folder}/nginx.conf -g 'daemon off; master_process off;'`,
+      environment(),
+    )
     let said = ""
     nginx.stderr?.on("data", (chunk) => (said += String(chunk)))
     await eventually(

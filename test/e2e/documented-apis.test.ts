@@ -38,9 +38,17 @@ afterEach(async () => {
 })
 
 /** Starts the service in a directory of its own and waits until it is ready; gives what it has printed so far. */
-const startIn = async (cwd: string, port: number, env: Readonly<Record<string, string>> = {}): Promise<() => string> => {
+const startIn = async (
+  cwd: string,
+  port: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<() => string> => {
   const bun = join(root, "node_modules", ".bin", "bun")
-  const child = spawn(bun, [join(root, "src", "main.ts")], { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] })
+  const child = spawn(bun, [join(root, "src", "main.ts")], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  })
   let printed = ""
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (printed += String(chunk)))
   const ended = new Promise((resolve) => child.once("exit", resolve))
@@ -54,7 +62,9 @@ const startIn = async (cwd: string, port: number, env: Readonly<Record<string, s
 }
 
 /** Runs curl with these arguments and gives what it printed as JSON, with the HTTP status. */
-const curl = <A = Record<string, unknown>>(...args: ReadonlyArray<string>): { readonly status: number; readonly body: A } => {
+const curl = <A = Record<string, unknown>>(
+  ...args: ReadonlyArray<string>
+): { readonly status: number; readonly body: A } => {
   const { stdout } = spawnSync("curl", ["-s", "-m", "10", "-w", "\n%{http_code}", ...args], { encoding: "utf8" })
   const end = stdout.lastIndexOf("\n")
   const text = stdout.slice(0, end)
@@ -90,7 +100,9 @@ describe("/api/channels and channels.json", () => {
     const path = `${channel}/outputs/${output.body.id}`
     expect(curl("-X", "PUT", path, ...JSON_HEADER, "-d", '{"name": "Renamed"}').body).toMatchObject({ name: "Renamed" })
     // Nothing answers to the name, which its card says; its neighbour does not care.
-    await product.until("an error", created.body.id, (view) => view.outputs.some((o) => o.id === output.body.id && o.last_error !== null))
+    await product.until("an error", created.body.id, (view) =>
+      view.outputs.some((o) => o.id === output.body.id && o.last_error !== null),
+    )
     expect(curl("-X", "DELETE", path).status).toBe(204)
     await receiver.atLeast(50)
     const left = await product.view(created.body.id)
@@ -110,7 +122,8 @@ describe("/api/channels and channels.json", () => {
     const socket = new WebSocket(`ws://localhost:${product.port}/ws`)
     cleanUp.push(() => socket.close())
     const seen = await new Promise<ReadonlyArray<ChannelView>>((resolve, reject) => {
-      socket.onmessage = (event) => resolve((JSON.parse(String(event.data)) as { channels: ReadonlyArray<ChannelView> }).channels)
+      socket.onmessage = (event) =>
+        resolve((JSON.parse(String(event.data)) as { channels: ReadonlyArray<ChannelView> }).channels)
       socket.onerror = () => reject(new Error("the WebSocket failed"))
     })
     expect(seen).toMatchObject([{ name: "Main Event", status: "stopped", outputs: [] }])
@@ -119,13 +132,21 @@ describe("/api/channels and channels.json", () => {
   it("config/channels.json is taken over at the first start, and a broken one stops it by name", async () => {
     const dataDir = folder()
     const url = "srt://destination:9000?streamid=publish"
-    const config = { name: "Channel Name", rtp_ip: "192.168.1.100", rtp_port: 5000, outputs: [{ name: "Output 1", protocol: "srt", url }] }
+    const config = {
+      name: "Channel Name",
+      rtp_ip: "192.168.1.100",
+      rtp_port: 5000,
+      outputs: [{ name: "Output 1", protocol: "srt", url }],
+    }
     const file = join(dataDir, "channels.json")
     writeFileSync(file, '{"channel-uuid": {"config": ')
     const bun = join(root, "node_modules", ".bin", "bun")
     const env = { ...process.env, PORT: "0", DATA_DIR: dataDir }
     const refused = spawnSync(bun, [join(root, "src", "main.ts")], { env, encoding: "utf8", timeout: 20_000 })
-    expect([refused.status, `${refused.stdout}${refused.stderr}`]).toEqual([1, expect.stringMatching(/channels\.json cannot be imported/)])
+    expect([refused.status, `${refused.stdout}${refused.stderr}`]).toEqual([
+      1,
+      expect.stringMatching(/channels\.json cannot be imported/),
+    ])
     writeFileSync(file, JSON.stringify({ "channel-uuid": { config, created_at: "2025-10-30T12:00:00" } }))
     const product = await start({ dataDir })
     expect(product.output).toMatch(/imported 1 channels with 1 outputs/)
@@ -157,7 +178,15 @@ describe("/api/inputs", () => {
     )
     expect(youtube).toMatchObject({ status: 201, body: { id: 1, input_id: 1, name: "YouTube" } })
     expect(JSON.stringify(youtube.body)).not.toContain("your-stream-key")
-    const listener = curl<InputOutputView>("-X", "POST", `${api}/inputs/1/outputs`, ...KEY, ...JSON_HEADER, "-d", '{"protocol": "srt"}')
+    const listener = curl<InputOutputView>(
+      "-X",
+      "POST",
+      `${api}/inputs/1/outputs`,
+      ...KEY,
+      ...JSON_HEADER,
+      "-d",
+      '{"protocol": "srt"}',
+    )
     const srtPort = Number(/:(\d+)\?/.exec(listener.body.url)?.[1])
     expect([listener.status, srtPort >= 8890]).toEqual([201, true])
     const receiver = await SrtReceiver.open(`srt://127.0.0.1:${srtPort}`)
@@ -165,12 +194,17 @@ describe("/api/inputs", () => {
     await receiver.atLeast(200_000)
     await eventually("both outputs are connected and the input runs", () => {
       const { body } = curl<InputView>(`${api}/inputs/1`, ...KEY)
-      return body.status === "running" && body.bitrate > 0 && body.outputs.every((o) => o.status === "connected") ? true : null
+      return body.status === "running" && body.bitrate > 0 && body.outputs.every((o) => o.status === "connected")
+        ? true
+        : null
     })
     expect(curl<{ inputs: InputView[] }>(`${api}/inputs`, ...KEY).body.inputs).toHaveLength(1)
     const { logs } = curl<{ logs: ReadonlyArray<OutputLogLine> }>(`${api}/inputs/1/outputs/1/logs`, ...KEY).body
     expect(logs[0]).toMatchObject({ kind: "output_connected", level: "info" })
-    const stats = curl<{ engine: { cpu_seconds: number }; service: { rss_bytes: number } }>(`${api}/system/stats`, ...KEY)
+    const stats = curl<{ engine: { cpu_seconds: number }; service: { rss_bytes: number } }>(
+      `${api}/system/stats`,
+      ...KEY,
+    )
     expect(stats.body.engine.cpu_seconds).toBeGreaterThan(0)
     expect(stats.body.service.rss_bytes).toBeGreaterThan(1e6)
     expect(curl("-X", "DELETE", `${api}/inputs/1/outputs/1`, ...KEY).status).toBe(204)
@@ -259,20 +293,32 @@ describe("destinations", () => {
     const ids: string[] = []
     for (const [index, receiver] of receivers.entries()) {
       const name = `Destination ${index + 1}`
-      const created = await product.addOutput("stream-a", { name, url: `udp://127.0.0.1:${receiver.port}`, enabled: false })
+      const created = await product.addOutput("stream-a", {
+        name,
+        url: `udp://127.0.0.1:${receiver.port}`,
+        enabled: false,
+      })
       expect(created.lifecycle).toBe("ready")
       ids.push(created.id)
     }
     expect((await product.view("stream-a")).lifecycle).toBe("idle")
     const path = (index: number) => `/api/channels/stream-a/outputs/${ids[index]}`
     expect((await product.api<OutputView>("POST", `${path(0)}/start`)).body.lifecycle).toMatch(/starting|streaming/)
-    await product.until("streaming", "stream-a", (v) => v.lifecycle === "running" && v.outputs[0]?.lifecycle === "streaming")
+    await product.until(
+      "streaming",
+      "stream-a",
+      (v) => v.lifecycle === "running" && v.outputs[0]?.lifecycle === "streaming",
+    )
     await product.api("POST", `${path(1)}/start`)
     await receivers[1]?.atLeast(20)
     expect((await product.api<OutputView>("POST", `${path(0)}/stop`)).body.lifecycle).toBe("ready")
     expect((await product.view("stream-a")).lifecycle).toBe("running")
     // Deleting a destination that streams stops it first, and the channel after the last one.
     expect((await product.api("DELETE", path(1))).status).toBe(204)
-    expect(await product.view("stream-a")).toMatchObject({ status: "stopped", lifecycle: "idle", outputs: [{ lifecycle: "ready" }] })
+    expect(await product.view("stream-a")).toMatchObject({
+      status: "stopped",
+      lifecycle: "idle",
+      outputs: [{ lifecycle: "ready" }],
+    })
   })
 })

@@ -44,7 +44,10 @@ export class EngineBench extends EngineEvents {
   }
 
   /** `countersFrom` as in `PacketCore.instantiate`. */
-  static async start(library: SrtLibrary = withoutSrt(), options: { readonly countersFrom?: number } = {}): Promise<EngineBench> {
+  static async start(
+    library: SrtLibrary = withoutSrt(),
+    options: { readonly countersFrom?: number } = {},
+  ): Promise<EngineBench> {
     const core = await PacketCore.instantiate(readFileSync(new URL("../../build/core.wasm", import.meta.url)), options)
     return new EngineBench(core, library)
   }

@@ -61,7 +61,9 @@ export class EngineProcess extends EngineEvents {
     ]
     const started = new EngineProcess(spawn(command, args, { cwd: root, stdio: ["ignore", "ignore", "pipe"] }), dataDir)
     try {
-      await eventually("the engine answers", () => started.#connect(engineSocketPath(dataDir)).catch(() => started.#checkAlive()))
+      await eventually("the engine answers", () =>
+        started.#connect(engineSocketPath(dataDir)).catch(() => started.#checkAlive()),
+      )
       await started.ask({ cmd: "hello", protocol: PROTOCOL_VERSION, pid: process.pid })
     } catch (cause) {
       await started.dispose()
@@ -79,7 +81,8 @@ export class EngineProcess extends EngineEvents {
   }
 
   #checkAlive(): null {
-    if (!this.alive) throw new Error(`the engine ended with ${this.child.exitCode ?? this.child.signalCode}: ${this.log}`)
+    if (!this.alive)
+      throw new Error(`the engine ended with ${this.child.exitCode ?? this.child.signalCode}: ${this.log}`)
     return null
   }
 
@@ -106,7 +109,10 @@ export class EngineProcess extends EngineEvents {
   ask(command: Command, ms = 10_000): Promise<Reply> {
     const id = ++this.#requests
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`the engine did not answer ${command.cmd} within ${ms} ms:\n${this.log}`)), ms)
+      const timer = setTimeout(
+        () => reject(new Error(`the engine did not answer ${command.cmd} within ${ms} ms:\n${this.log}`)),
+        ms,
+      )
       this.#waiting.set(id, (reply) => {
         clearTimeout(timer)
         this.#waiting.delete(id)

@@ -24,13 +24,18 @@ const restart = async (signal: "SIGTERM" | "SIGKILL"): Promise<Product> => {
 }
 
 it("events are kept over a restart and over kill -9, in their order, with ids that only grow", async () => {
-  const on = await FailoverStage.open(product, feed, { name: "History", input: { failover_after_ms: 1500, failback: "manual" } })
+  const on = await FailoverStage.open(product, feed, {
+    name: "History",
+    input: { failover_after_ms: 1500, failback: "manual" },
+  })
   await on.ready()
   await on.primary.is("silent")
   await on.shows("B", 0.2)
   await on.event("redundancy_lost")
   const before = await on.events()
-  expect(before.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["started", "switched", "leg_lost", "redundancy_lost"]))
+  expect(before.map(({ kind }) => kind)).toEqual(
+    expect.arrayContaining(["started", "switched", "leg_lost", "redundancy_lost"]),
+  )
   expect(before.map(({ id }) => id)).toEqual(before.map(({ id }) => id).toSorted((a, b) => b - a))
   for (const { at } of before) expect(at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
 
@@ -51,7 +56,10 @@ it("events are kept over a restart and over kill -9, in their order, with ids th
   const [last] = await eventsOf(product, "history", "switched")
   expect(last).toMatchObject({ source: "primary", message: expect.stringContaining("operator") })
   expect(last?.id).toBeGreaterThan(newest?.id ?? Number.POSITIVE_INFINITY)
-  const older = await product.api<{ events: unknown[] }>("GET", `/api/channels/history/events?before=${last?.id}&limit=2`)
+  const older = await product.api<{ events: unknown[] }>(
+    "GET",
+    `/api/channels/history/events?before=${last?.id}&limit=2`,
+  )
   expect(older.body.events).toHaveLength(2)
   on.udp.close()
 })

@@ -3,7 +3,14 @@
  * after a switch.
  */
 import { expect } from "vitest"
-import type { ChannelEventView, ChannelView, InputSettings, LegView, OutputView, SourceName } from "../../src/effects/model/channel.ts"
+import type {
+  ChannelEventView,
+  ChannelView,
+  InputSettings,
+  LegView,
+  OutputView,
+  SourceName,
+} from "../../src/effects/model/channel.ts"
 import { analyseDatagrams, analyseStrictly, type Segment, type StrictReport } from "../strict-analyser.ts"
 import { type Feed, type FeedLeg, type LegOptions, type ProgrammeName, programmeAt } from "./channel-feed.ts"
 import { freeUdpPort } from "./ports.ts"
@@ -50,7 +57,8 @@ export const picturesOf = (segment: Segment | undefined) => {
 }
 
 /** Whose pictures each segment shows. */
-export const namesOf = (report: StrictReport): ReadonlyArray<string> => report.segments.map((s) => picturesOf(s).first?.name ?? "none")
+export const namesOf = (report: StrictReport): ReadonlyArray<string> =>
+  report.segments.map((s) => picturesOf(s).first?.name ?? "none")
 
 export class FailoverStage {
   readonly product: Product
@@ -96,7 +104,9 @@ export class FailoverStage {
         ...wanted.map(({ mode, port }) => ({ url: `srt://127.0.0.1:${port}?mode=${mode}&latency=${SRT_LATENCY_MS}` })),
       ],
     })
-    const calling = wanted.filter(({ mode }) => mode === "listener").map(({ port }) => SrtReceiver.open(`srt://127.0.0.1:${port}`))
+    const calling = wanted
+      .filter(({ mode }) => mode === "listener")
+      .map(({ port }) => SrtReceiver.open(`srt://127.0.0.1:${port}`))
     const srt = await Promise.all([...listening, ...calling])
     return new FailoverStage({ product, channel, primary, backup, udp, srt })
   }
@@ -167,7 +177,11 @@ export class FailoverStage {
       ms,
     )
     const enough = found.at + more * 1000
-    await eventually(`${more} s more`, () => ((this.udp.datagrams.at(-1)?.at ?? 0) >= enough ? true : null), more * 1000 + 5000)
+    await eventually(
+      `${more} s more`,
+      () => ((this.udp.datagrams.at(-1)?.at ?? 0) >= enough ? true : null),
+      more * 1000 + 5000,
+    )
     return found.at
   }
 
@@ -193,7 +207,13 @@ export class FailoverStage {
     const { outputs } = await this.view()
     for (const [index, output] of outputs.entries()) {
       const before = this.#before[index]
-      expect(output).toMatchObject({ status: "connected", reconnects: 0, error_count: 0, last_error: null, packets_dropped: 0 })
+      expect(output).toMatchObject({
+        status: "connected",
+        reconnects: 0,
+        error_count: 0,
+        last_error: null,
+        packets_dropped: 0,
+      })
       expect(output.uptime).toBeGreaterThan((before?.uptime ?? 0) + 0.5)
       expect(output.receivers.map(({ peer }) => peer)).toEqual(before?.receivers.map(({ peer }) => peer))
     }
@@ -219,7 +239,8 @@ const programmesIn = (data: Buffer): ReadonlyArray<ProgrammeName> => {
     if ((data.readUInt16BE(at + 1) & 0x5fff) !== (0x4000 | VIDEO_PID)) continue
     const payload = at + 4 + ((data[at + 3] ?? 0) & 0x20 ? 1 + (data[at + 4] ?? 0) : 0)
     const byte = (i: number) => data[payload + 9 + i] ?? 0
-    const pts = ((byte(0) >> 1) & 7) * 2 ** 30 + byte(1) * 2 ** 22 + (byte(2) >> 1) * 2 ** 15 + byte(3) * 2 ** 7 + (byte(4) >> 1)
+    const pts =
+      ((byte(0) >> 1) & 7) * 2 ** 30 + byte(1) * 2 ** 22 + (byte(2) >> 1) * 2 ** 15 + byte(3) * 2 ** 7 + (byte(4) >> 1)
     const name = programmeAt(pts)?.name
     if (name !== undefined) found.push(name)
   }

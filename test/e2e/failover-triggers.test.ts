@@ -61,6 +61,9 @@ describe.concurrent("row 1: the primary falls ill", () => {
     await on.shows("A", 0.3, 15_000)
     expect(namesOf(on.report())).toEqual(["A", "B", "A"])
     expect(on.report().violations.filter(({ packet }) => packet >= (clean?.from ?? 0))).toEqual([])
-    await on.until("it is shown", (v) => v.active_source === "primary" && v.status === "running" && v.input.switches === 2)
+    await on.until(
+      "it is shown",
+      (v) => v.active_source === "primary" && v.status === "running" && v.input.switches === 2,
+    )
   })
 })

@@ -58,7 +58,11 @@ describe.concurrent("failing back", () => {
     await on.checkReceivers(["A", "B", "A"])
     await on.checkOutputsStayed()
     const [back, away] = await on.events("switched")
-    expect(back).toMatchObject({ source: "primary", severity: "info", message: expect.stringContaining("usable for 2 s") })
+    expect(back).toMatchObject({
+      source: "primary",
+      severity: "info",
+      message: expect.stringContaining("usable for 2 s"),
+    })
     expect(away).toMatchObject({ source: "backup", severity: "warning" })
     expect(await on.event("leg_back")).toMatchObject({ source: "primary" })
     await on.event("redundancy_back")
@@ -66,7 +70,10 @@ describe.concurrent("failing back", () => {
   })
 
   it("manual: it stays on the backup until somebody switches", async (context) => {
-    const on = await stage(context, { name: "manual", input: { failover_after_ms: 200, failback: "manual", failback_after_s: 1 } })
+    const on = await stage(context, {
+      name: "manual",
+      input: { failover_after_ms: 200, failback: "manual", failback_after_s: 1 },
+    })
     await on.primary.is("silent")
     await on.shows("B", 0.5)
     await on.primary.is("none")
@@ -106,7 +113,10 @@ describe.concurrent("failing back", () => {
   })
 
   it("with both legs coming and going by turns it is on the one that is there, with no more switches than turns", async (context) => {
-    const on = await stage(context, { name: "by turns", input: { failover_after_ms: 200, failback: "auto", failback_after_s: 1 } })
+    const on = await stage(context, {
+      name: "by turns",
+      input: { failover_after_ms: 200, failback: "auto", failback_after_s: 1 },
+    })
     const turns = 5
     for (let turn = 0; turn < turns; turn++) {
       const [gone, there] = turn % 2 === 0 ? [on.primary, on.backup] : [on.backup, on.primary]
@@ -115,7 +125,11 @@ describe.concurrent("failing back", () => {
       await on.shows(turn % 2 === 0 ? "B" : "A", 0.2)
     }
     await Promise.all([on.primary.is("none"), on.backup?.is("none")])
-    const { input } = await on.until("it is steady", (v) => v.input.redundancy === "ok" && v.status === "running" && v, 20_000)
+    const { input } = await on.until(
+      "it is steady",
+      (v) => v.input.redundancy === "ok" && v.status === "running" && v,
+      20_000,
+    )
     expect(input.switches).toBeGreaterThanOrEqual(turns)
     expect(input.switches).toBeLessThanOrEqual(turns + 1)
     const report = on.report()
@@ -160,14 +174,23 @@ describe.concurrent("row 1: the primary's sender is killed", () => {
     expect(await on.event("leg_lost")).toMatchObject({ source: "primary" })
     expect(await on.event("redundancy_lost")).toMatchObject({ severity: "warning" })
     const view = await on.until("the alarm", (v) => v.alarms.some(({ kind }) => kind === "redundancy_lost") && v)
-    expect(view).toMatchObject({ active_source: "backup", status: "running", error: null, input: { redundancy: "lost", switches: 1 } })
+    expect(view).toMatchObject({
+      active_source: "backup",
+      status: "running",
+      error: null,
+      input: { redundancy: "lost", switches: 1 },
+    })
     expect(view.alarms.find(({ kind }) => kind === "redundancy_lost")?.message).toMatch(/primary/)
   })
 })
 
 describe.concurrent("switching by hand", () => {
   it("while both legs run there is no gap, neither in time nor in pictures, there and back", async (context) => {
-    const on = await stage(context, { name: "by hand", input: { failover_after_ms: 300, failback: "manual" }, srt: ["listener", "caller"] })
+    const on = await stage(context, {
+      name: "by hand",
+      input: { failover_after_ms: 300, failback: "manual" },
+      srt: ["listener", "caller"],
+    })
     await on.switchTo("backup")
     await on.shows("B", 0.5)
     await on.switchTo("primary")
@@ -220,7 +243,10 @@ describe.concurrent("switching by hand", () => {
     // Every counter and clock is flagged all the same; only what an access point would bring is missing.
     const excused = ["access_point", "unit_start"]
     expect(report.violations.filter(({ kind }) => !excused.includes(kind))).toEqual([])
-    expect(await on.event("switched")).toMatchObject({ source: "backup", message: expect.not.stringContaining("random access point") })
+    expect(await on.event("switched")).toMatchObject({
+      source: "backup",
+      message: expect.not.stringContaining("random access point"),
+    })
   })
 
   it("to a leg where nothing arrives is refused, with a sentence", async (context) => {

@@ -71,7 +71,8 @@ export class FakeSrtCaller {
     await this.send(induction)
     const again = setInterval(() => void this.send(induction).catch(() => undefined), 250)
     try {
-      return (await eventually("an induction response", () => this.#answers.find((a) => a.type === INDUCTION) ?? null)).cookie
+      return (await eventually("an induction response", () => this.#answers.find((a) => a.type === INDUCTION) ?? null))
+        .cookie
     } finally {
       clearInterval(again)
     }
@@ -90,13 +91,18 @@ export class FakeSrtCaller {
   }
 
   /** Connects; the listener's socket id, to address control packets to, or the reject code. */
-  async connect(fields: Partial<Handshake> = {}): Promise<{ readonly socketId: number } | { readonly rejected: number }> {
+  async connect(
+    fields: Partial<Handshake> = {},
+  ): Promise<{ readonly socketId: number } | { readonly rejected: number }> {
     const packet = this.conclusion(await this.cookie(), fields)
     this.#answers.length = 0
     await this.send(packet)
     const again = setInterval(() => void this.send(packet).catch(() => undefined), 250)
     try {
-      const answer = await eventually("a conclusion response", () => this.#answers.find((a) => a.type !== INDUCTION) ?? null)
+      const answer = await eventually(
+        "a conclusion response",
+        () => this.#answers.find((a) => a.type !== INDUCTION) ?? null,
+      )
       return answer.type === CONCLUSION ? { socketId: answer.socketId } : { rejected: answer.type - REJECTION }
     } finally {
       clearInterval(again)
@@ -109,4 +115,7 @@ export class FakeSrtCaller {
 }
 
 /** HSREQ first, as the protocol demands, then others. */
-export const withHsreq = (...more: ReadonlyArray<Extension>): ReadonlyArray<Extension> => [{ type: EXT_HSREQ, body: hsreq() }, ...more]
+export const withHsreq = (...more: ReadonlyArray<Extension>): ReadonlyArray<Extension> => [
+  { type: EXT_HSREQ, body: hsreq() },
+  ...more,
+]

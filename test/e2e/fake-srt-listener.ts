@@ -1,6 +1,16 @@
 /** An SRT listener that answers the induction as it should, and the conclusion as the test says. */
 import { createSocket, type Socket } from "node:dgram"
-import { CONCLUSION, EXT_SID, type Handshake, INDUCTION, MAGIC, packHandshake, parseHandshake, REJECTION, unpackText } from "./srt-wire.ts"
+import {
+  CONCLUSION,
+  EXT_SID,
+  type Handshake,
+  INDUCTION,
+  MAGIC,
+  packHandshake,
+  parseHandshake,
+  REJECTION,
+  unpackText,
+} from "./srt-wire.ts"
 
 const COOKIE = 0x600dc00c
 
@@ -10,7 +20,9 @@ export type Conclude = (request: Handshake) => ReadonlyArray<Uint8Array>
 /** Refuses with a code of srt_getrejectreason. */
 export const rejectWith =
   (code: number): Conclude =>
-  (request) => [packHandshake(request.socketId, { ...request, type: REJECTION + code, extensionField: 0, extensions: [] })]
+  (request) => [
+    packHandshake(request.socketId, { ...request, type: REJECTION + code, extensionField: 0, extensions: [] }),
+  ]
 
 export class FakeSrtListener {
   readonly port: number
@@ -41,7 +53,15 @@ export class FakeSrtListener {
     const request = parseHandshake(packet)
     if (request === null) return []
     if (request.type === INDUCTION)
-      return [packHandshake(request.socketId, { ...request, version: 5, extensionField: MAGIC, cookie: COOKIE, extensions: [] })]
+      return [
+        packHandshake(request.socketId, {
+          ...request,
+          version: 5,
+          extensionField: MAGIC,
+          cookie: COOKIE,
+          extensions: [],
+        }),
+      ]
     if (request.type !== CONCLUSION || request.cookie !== COOKIE) return []
     this.requests.push(request)
     const id = request.extensions.find(({ type }) => type === EXT_SID)

@@ -52,7 +52,12 @@ interface Stage {
   out(): Promise<Buffer>
 }
 
-const staged = async (name: string, rules: RelayRules, fec: "auto" | "off", run: (stage: Stage) => Promise<void>): Promise<void> => {
+const staged = async (
+  name: string,
+  rules: RelayRules,
+  fec: "auto" | "off",
+  run: (stage: Stage) => Promise<void>,
+): Promise<void> => {
   const port = await freePortBlock()
   const receiver = await UdpReceiver.open()
   const relay = await FecRelay.open(port, rules)
@@ -71,7 +76,12 @@ const staged = async (name: string, rules: RelayRules, fec: "auto" | "off", run:
       id,
       port,
       send: (matrix, sequence) => {
-        const options = { file, port: relay.port, ...(matrix && { fec: matrix }), ...(sequence !== undefined && { sequence }) }
+        const options = {
+          file,
+          port: relay.port,
+          ...(matrix && { fec: matrix }),
+          ...(sequence !== undefined && { sequence }),
+        }
         const sender = new FfmpegSender(options)
         senders.push(sender)
         return sender
@@ -113,7 +123,10 @@ const once = (
 ) =>
   staged(name, rules, "auto", async (stage) => {
     const sender = stage.send(matrix, sequence)
-    const { fec } = await stage.until("FEC is shown", (leg) => (leg.counters["fec_recovered"] ?? 0) > 0 && leg.fec !== null)
+    const { fec } = await stage.until(
+      "FEC is shown",
+      (leg) => (leg.counters["fec_recovered"] ?? 0) > 0 && leg.fec !== null,
+    )
     await sender.ended
     expect(sender.errors).toBe("")
     const out = await stage.out()
@@ -175,10 +188,15 @@ describe.concurrent("ffmpeg with prompeg", () => {
   it("15 % random loss, FEC packets lost too: what can be rebuilt is, by rows and columns in turn", () => {
     const random = randomOf(21)
     const lost = new Set(Array.from({ length: TO }, (_, i) => i).filter((i) => random() < 0.15 && within(i)))
-    return once("15 percent", { losesMedia: (i) => lost.has(i), losesFec: (n) => within(n) && random() < 0.1 }, L8D8, (played) => {
-      expect(played.relay.unrecoverable().length).toBeGreaterThan(0)
-      isRecovered(played)
-    })
+    return once(
+      "15 percent",
+      { losesMedia: (i) => lost.has(i), losesFec: (n) => within(n) && random() < 0.1 },
+      L8D8,
+      (played) => {
+        expect(played.relay.unrecoverable().length).toBeGreaterThan(0)
+        isRecovered(played)
+      },
+    )
   })
 
   it.each([
@@ -246,14 +264,19 @@ describe.concurrent("row 9: FEC that changes", () => {
     }))
 
   it("FEC stops: plain RTP goes on, a loss is counted, FEC is no longer shown", () =>
-    staged("stops", { losesMedia: (i) => i === 250 || i === 300 || i === 1000, losesFec: (n) => n > 500 }, "auto", async (stage) => {
-      const sender = stage.send(L8D8)
-      await stage.until("FEC", (leg) => leg.counters["fec_recovered"] === 2 && leg.fec !== null)
-      await stage.until("no FEC", (leg) => leg.fec === null && leg.receiving)
-      await sender.ended
-      expect((await stage.out()).equals(stage.relay.ts([1000]))).toBe(true)
-      expect((await stage.leg()).counters).toMatchObject({ fec_recovered: 2, rtp_unrecovered: 1 })
-    }))
+    staged(
+      "stops",
+      { losesMedia: (i) => i === 250 || i === 300 || i === 1000, losesFec: (n) => n > 500 },
+      "auto",
+      async (stage) => {
+        const sender = stage.send(L8D8)
+        await stage.until("FEC", (leg) => leg.counters["fec_recovered"] === 2 && leg.fec !== null)
+        await stage.until("no FEC", (leg) => leg.fec === null && leg.receiving)
+        await sender.ended
+        expect((await stage.out()).equals(stage.relay.ts([1000]))).toBe(true)
+        expect((await stage.leg()).counters).toMatchObject({ fec_recovered: 2, rtp_unrecovered: 1 })
+      },
+    ))
 
   it("FEC without media does no harm: the media that then come are delivered and protected", () =>
     staged("no media", { losesMedia: (i) => i < 640 || singles(i) }, "auto", async (stage) => {
@@ -266,7 +289,11 @@ describe.concurrent("row 9: FEC that changes", () => {
       expect(gone).toEqual([])
       expect(out.equals(stage.relay.ts([], 640))).toBe(true)
       const { counters } = await stage.leg()
-      expect(counters).toMatchObject({ fec_recovered: stage.relay.lost.filter((i) => i >= 640).length, rtp_unrecovered: 0, fec_bad: 0 })
+      expect(counters).toMatchObject({
+        fec_recovered: stage.relay.lost.filter((i) => i >= 640).length,
+        rtp_unrecovered: 0,
+        fec_bad: 0,
+      })
     }))
 })
 

@@ -78,14 +78,21 @@ export class FecRelay {
 
   #takeFec(bytes: Buffer, isRow: boolean): boolean {
     if (this.rules.losesFec?.(this.media.length, isRow) === true) return false
-    this.fec.push({ base: bytes.readUInt16BE(12), offset: bytes.readUInt8(25), count: bytes.readUInt8(26), after: this.media.length })
+    this.fec.push({
+      base: bytes.readUInt16BE(12),
+      offset: bytes.readUInt8(25),
+      count: bytes.readUInt8(26),
+      after: this.media.length,
+    })
     return true
   }
 
   /** The TS that ffmpeg sent, without the datagrams of these numbers. */
   ts(without: ReadonlyArray<number> = [], from = 0): Buffer {
     const gone = new Set(without)
-    return Buffer.concat(this.media.filter(({ index }) => index >= from && !gone.has(index)).map(({ bytes }) => bytes.subarray(12)))
+    return Buffer.concat(
+      this.media.filter(({ index }) => index >= from && !gone.has(index)).map(({ bytes }) => bytes.subarray(12)),
+    )
   }
 
   get lost(): number[] {
@@ -101,7 +108,9 @@ export class FecRelay {
     for (let changed = true; changed; ) {
       changed = false
       for (const { base, offset, count } of this.fec) {
-        const gone = Array.from({ length: count }, (_, i) => (base + i * offset) & 0xffff).filter((sequence) => missing.has(sequence))
+        const gone = Array.from({ length: count }, (_, i) => (base + i * offset) & 0xffff).filter((sequence) =>
+          missing.has(sequence),
+        )
         const [only] = gone
         if (gone.length === 1 && only !== undefined) changed = missing.delete(only)
       }

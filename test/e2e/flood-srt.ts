@@ -6,11 +6,18 @@ import { fileURLToPath } from "node:url"
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
 /** Resolves with how many handshakes were sent. */
-export const floodSrt = (port: number, count: number, perSecond: number, kind: "malformed" | "sound"): Promise<number> =>
+export const floodSrt = (
+  port: number,
+  count: number,
+  perSecond: number,
+  kind: "malformed" | "sound",
+): Promise<number> =>
   new Promise((resolve, reject) => {
     const args = [join(import.meta.dirname, "handshake-flood.ts"), ...[port, count, perSecond].map(String), kind]
     const child = spawn(join(root, "node_modules", ".bin", "bun"), args, { stdio: ["ignore", "pipe", "inherit"] })
     let text = ""
     child.stdout.on("data", (chunk) => (text += String(chunk)))
-    child.once("exit", (code) => (code === 0 ? resolve(Number(text)) : reject(new Error(`the flood ended with ${code}`))))
+    child.once("exit", (code) =>
+      code === 0 ? resolve(Number(text)) : reject(new Error(`the flood ended with ${code}`)),
+    )
   })

@@ -28,9 +28,16 @@ beforeAll(async () => {
     ],
   })
   channelId = channel.id
-  await product.until("the recording is open", channelId, (view) => view.outputs.some((o) => o.name === "rec" && o.status === "connected"))
+  await product.until("the recording is open", channelId, (view) =>
+    view.outputs.some((o) => o.name === "rec" && o.status === "connected"),
+  )
   const sending = sendTs(ts, { port, bitrate: BITRATE })
-  await product.until("the playlist is there", channelId, (view) => view.outputs.every((o) => o.status === "connected"), 20_000)
+  await product.until(
+    "the playlist is there",
+    channelId,
+    (view) => view.outputs.every((o) => o.status === "connected"),
+    20_000,
+  )
   await sending
   playlist = await eventually("four segments are listed", async () => {
     const response = await fetch(`${product.url}/hls/packaged/index.m3u8`)
@@ -49,7 +56,11 @@ describe("HLS in a directory", () => {
     const media = await fetch(`${product.url}/hls/packaged/${segment}`)
     expect([media.status, media.headers.get("content-type")]).toEqual([200, "video/mp2t"])
     expect((await media.arrayBuffer()).byteLength % 188).toBe(0)
-    for (const path of ["/hls/packaged/..%2f..%2fdistributor.sqlite", "/hls/packaged/index.txt", "/hls/other/index.m3u8"])
+    for (const path of [
+      "/hls/packaged/..%2f..%2fdistributor.sqlite",
+      "/hls/packaged/index.txt",
+      "/hls/other/index.m3u8",
+    ])
       expect((await fetch(product.url + path)).status).toBeGreaterThanOrEqual(400)
   })
 
@@ -85,10 +96,15 @@ describe("HLS in a directory", () => {
     const hexes = outs.map(({ hex }) => hex.replace(/^0x/i, "").toUpperCase())
     expect(hexes.some((hex) => playlist.toUpperCase().includes(`SCTE35-OUT=0X${hex}`))).toBe(true)
     expect(playlist).toMatch(/#EXT-X-CUE-(OUT|IN)/)
-    for (const { outputs } of outs.slice(-1)) expect(outputs.map(({ output, status }) => [output, status])).toContainEqual(["rec", "sent"])
+    for (const { outputs } of outs.slice(-1))
+      expect(outputs.map(({ output, status }) => [output, status])).toContainEqual(["rec", "sent"])
     await eventually("a cue is proven to be tagged", async () => {
       const now = await product.api<{ cues: CueView[] }>("GET", `/api/channels/${channelId}/cues`)
-      return now.body.cues.some(({ outputs }) => outputs.some(({ output, status }) => output === "hls" && status === "sent")) ? true : null
+      return now.body.cues.some(({ outputs }) =>
+        outputs.some(({ output, status }) => output === "hls" && status === "sent"),
+      )
+        ? true
+        : null
     })
   })
 })

@@ -6,7 +6,10 @@ const repeat = (text: string, times: number): Buffer => Buffer.from(text.repeat(
 /** What begins the answer, and what is sent behind it for as long as the far side takes it. */
 export const HTTP_FLOODS = {
   "a body without end": { head: "HTTP/1.1 200 OK\r\n\r\n", flood: repeat("A", 1 << 20) },
-  "chunks of a byte": { head: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", flood: repeat("1\r\nA\r\n", 100_000) },
+  "chunks of a byte": {
+    head: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+    flood: repeat("1\r\nA\r\n", 100_000),
+  },
   "interim answers": { head: "", flood: repeat("HTTP/1.1 100 Continue\r\n\r\n", 10_000) },
   "headers without end": { head: "HTTP/1.1 200 OK\r\n", flood: repeat(`X: ${"a".repeat(100)}\r\n`, 10_000) },
   "an answer nobody asked for": { head: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", flood: repeat("Z", 1 << 20) },

@@ -29,9 +29,11 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
   let before = 0
 
   const within10Percent = () =>
-    eventually("memory is within 10 % of before", () => (residentKb(engine.pid) <= before * 1.1 ? true : null), 60_000).catch(() =>
-      expect(residentKb(engine.pid), "KiB resident, against before").toBeLessThanOrEqual(before * 1.1),
-    )
+    eventually(
+      "memory is within 10 % of before",
+      () => (residentKb(engine.pid) <= before * 1.1 ? true : null),
+      60_000,
+    ).catch(() => expect(residentKb(engine.pid), "KiB resident, against before").toBeLessThanOrEqual(before * 1.1))
 
   beforeAll(async () => {
     engine = await EngineProcess.start()
@@ -85,8 +87,11 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     const peak = peakKb(engine.pid)
     const caller = await FakeSrtCaller.open(ports.attacked)
     const cookie = await caller.cookie()
-    for (const window of [0x0400_0000, 0x00ff_ffff, 0x7fff_ffff, 0xffff_ffff]) await caller.send(caller.conclusion(cookie, { window }))
-    await caller.send(packHandshake(0, { type: CONCLUSION, version: 4, extensionField: 1, cookie, window: 0x0400_0000 }))
+    for (const window of [0x0400_0000, 0x00ff_ffff, 0x7fff_ffff, 0xffff_ffff])
+      await caller.send(caller.conclusion(cookie, { window }))
+    await caller.send(
+      packHandshake(0, { type: CONCLUSION, version: 4, extensionField: 1, cookie, window: 0x0400_0000 }),
+    )
     // Taken behind them, by the same thread.
     expect(await caller.connect()).toHaveProperty("socketId")
     caller.close()
@@ -120,10 +125,16 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     await nobodyLostAnything()
   })
 
-  it("100 000 handshakes of callers that never say anything again leave memory where it was", { timeout: 240_000 }, async () => {
+  it("100 000 handshakes of callers that never say anything again leave memory where it was", {
+    timeout: 240_000,
+  }, async () => {
     expect(await floodSrt(ports.attacked, 100_000, 5000, "sound")).toBe(100_000)
     expect((await engine.output("attacked")).receivers.length).toBeLessThan(500)
-    await eventually("they are given up", async () => ((await engine.output("attacked")).receivers.length === 1 ? true : null), 30_000)
+    await eventually(
+      "they are given up",
+      async () => ((await engine.output("attacked")).receivers.length === 1 ? true : null),
+      30_000,
+    )
     await within10Percent()
     await nobodyLostAnything()
   })
@@ -147,7 +158,13 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     await engine.ask({
       cmd: "open_output",
       channel_id: "c1",
-      output: { id, label: id, session: id, url: `http://127.0.0.1:${server.port}/p/index.m3u8`, settings: { segment_s: 1 } },
+      output: {
+        id,
+        label: id,
+        session: id,
+        url: `http://127.0.0.1:${server.port}/p/index.m3u8`,
+        settings: { segment_s: 1 },
+      },
     })
     await eventually("it was asked three times", () => (server.requests >= 3 ? true : null), 60_000)
     await engine.ask({ cmd: "close_output", channel_id: "c1", output_id: id })

@@ -103,7 +103,10 @@ const settled = async (product: Product, stages: ReadonlyArray<Stage>, { sent }:
 
 /** The events of a channel, oldest first. */
 export const channelEvents = async (product: Product, id: string): Promise<ReadonlyArray<ChannelEventView>> => {
-  const { body } = await product.api<{ readonly events: ReadonlyArray<ChannelEventView> }>("GET", `/api/channels/${id}/events`)
+  const { body } = await product.api<{ readonly events: ReadonlyArray<ChannelEventView> }>(
+    "GET",
+    `/api/channels/${id}/events`,
+  )
   return [...body.events].sort((a, b) => a.id - b.id)
 }
 
@@ -115,7 +118,10 @@ const ATTEMPTS = 3
  * Plays the scenarios, again when the machine was too busy to send in time. The channels are removed afterwards.
  * Rejects only when something does not start or the sender fails: outcomes are the tests' to judge.
  */
-export const play = async (product: Product, scenarios: ReadonlyArray<Scenario>): Promise<ReadonlyMap<string, Outcome>> => {
+export const play = async (
+  product: Product,
+  scenarios: ReadonlyArray<Scenario>,
+): Promise<ReadonlyMap<string, Outcome>> => {
   for (let attempt = 1; ; attempt++) {
     const outcomes = await playOnce(product, scenarios)
     const [first] = outcomes.values()
@@ -123,7 +129,10 @@ export const play = async (product: Product, scenarios: ReadonlyArray<Scenario>)
   }
 }
 
-const playOnce = async (product: Product, scenarios: ReadonlyArray<Scenario>): Promise<ReadonlyMap<string, Outcome>> => {
+const playOnce = async (
+  product: Product,
+  scenarios: ReadonlyArray<Scenario>,
+): Promise<ReadonlyMap<string, Outcome>> => {
   const stages: Stage[] = []
   try {
     for (const scenario of scenarios) stages.push(await setUp(product, scenario))
@@ -141,7 +150,9 @@ const playOnce = async (product: Product, scenarios: ReadonlyArray<Scenario>): P
         }
       }
     })()
-    const sending = await sendSchedules(legs, { onStart: () => (startedAt = performance.now()) }).finally(() => (isSending = false))
+    const sending = await sendSchedules(legs, { onStart: () => (startedAt = performance.now()) }).finally(
+      () => (isSending = false),
+    )
     const events = await Promise.all(stages.map(({ id }) => channelEvents(product, id)))
     await sampling
     await settled(product, stages, sending)
@@ -152,7 +163,15 @@ const playOnce = async (product: Product, scenarios: ReadonlyArray<Scenario>): P
       const told = events[index] ?? []
       const lateUs = sending.late_us.slice(leg, leg + scenario.legs.length)
       leg += scenario.legs.length
-      outcomes.set(scenario.name, { udp: udp.bytes(), srt: srt?.bytes() ?? null, during, after, events: told, sending, lateUs })
+      outcomes.set(scenario.name, {
+        udp: udp.bytes(),
+        srt: srt?.bytes() ?? null,
+        during,
+        after,
+        events: told,
+        sending,
+        lateUs,
+      })
     }
     return outcomes
   } finally {

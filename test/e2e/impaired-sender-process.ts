@@ -59,7 +59,8 @@ const addresses = MMSGHDR_SIZE + IOVEC_SIZE
 const payloads = addresses + targets.length * ADDRESS_SIZE
 const arena = createArena(payloads + data.length)
 arena.bytes.set(data, payloads)
-for (const [i, { host, port }] of targets.entries()) arena.bytes.set(sockaddrIn(host, port), addresses + i * ADDRESS_SIZE)
+for (const [i, { host, port }] of targets.entries())
+  arena.bytes.set(sockaddrIn(host, port), addresses + i * ADDRESS_SIZE)
 writeU64(arena.words, 16, arena.address + MMSGHDR_SIZE)
 writeU64(arena.words, 24, 1)
 arena.words[2] = ADDRESS_SIZE
@@ -114,5 +115,11 @@ const lateOfLegs: number[][] = targets.map(() => [])
 for (let i = 0; i < next; i++) lateOfLegs[leg[i] ?? 0]?.push(Math.round((lateNs[i] ?? 0) / 1000))
 const late = lateNs.subarray(0, next).sort()
 const lateUs = (share: number) => Math.round((late[Math.floor((late.length - 1) * share)] ?? 0) / 1000)
-const report: SendReport = { sent, late_us: lateOfLegs, late_p50_us: lateUs(0.5), late_p99_us: lateUs(0.99), late_max_us: lateUs(1) }
+const report: SendReport = {
+  sent,
+  late_us: lateOfLegs,
+  late_p50_us: lateUs(0.5),
+  late_p99_us: lateUs(0.99),
+  late_max_us: lateUs(1),
+}
 writeSync(1, `${JSON.stringify(report)}\n`)

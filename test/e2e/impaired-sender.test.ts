@@ -39,9 +39,12 @@ it("each leg gets its schedule, in its order and paced, from a port of its own",
 
 it("ends when it is told to, and tells what it had sent by then", async () => {
   const abort = new AbortController()
-  const sending = sendSchedules([{ port: a.port, datagrams: [...stream, ...impair(stream, 1, delay(20e6)).datagrams] }], {
-    signal: abort.signal,
-  })
+  const sending = sendSchedules(
+    [{ port: a.port, datagrams: [...stream, ...impair(stream, 1, delay(20e6)).datagrams] }],
+    {
+      signal: abort.signal,
+    },
+  )
   await a.atLeast(100)
   abort.abort()
   const { sent } = await sending

@@ -38,7 +38,9 @@ export interface SendReport {
 }
 
 const scheduleFile = (legs: ReadonlyArray<ImpairedLeg>): Buffer => {
-  const all = legs.flatMap(({ datagrams }, leg) => datagrams.map(({ bytes, us }) => ({ bytes, us, leg }))).sort((a, b) => a.us - b.us)
+  const all = legs
+    .flatMap(({ datagrams }, leg) => datagrams.map(({ bytes, us }) => ({ bytes, us, leg })))
+    .sort((a, b) => a.us - b.us)
   const header: ScheduleHeader = {
     targets: legs.map(({ host = "127.0.0.1", port }) => ({ host, port })),
     us: all.map(({ us }) => us),
@@ -65,7 +67,9 @@ export const sendSchedules = async (
     const path = join(directory, "schedule")
     writeFileSync(path, scheduleFile(legs))
     const bun = join(root, "node_modules", ".bin", "bun")
-    const child = spawn(bun, [join(root, "test/e2e/impaired-sender-process.ts"), path], { stdio: ["ignore", "pipe", "pipe"] })
+    const child = spawn(bun, [join(root, "test/e2e/impaired-sender-process.ts"), path], {
+      stdio: ["ignore", "pipe", "pipe"],
+    })
     let [text, errors] = ["", ""]
     child.stdout.on("data", (chunk) => {
       if (text === "") onStart?.()
@@ -75,7 +79,9 @@ export const sendSchedules = async (
     const stop = () => child.kill("SIGTERM")
     signal?.addEventListener("abort", stop, { once: true })
     if (signal?.aborted === true) stop()
-    const code = await new Promise<number | null>((resolve, reject) => child.once("error", reject).once("close", resolve))
+    const code = await new Promise<number | null>((resolve, reject) =>
+      child.once("error", reject).once("close", resolve),
+    )
     signal?.removeEventListener("abort", stop)
     const [, report = ""] = text.split("\n")
     if (report === "") {

@@ -57,7 +57,11 @@ describe.skipIf(noLoopback !== null)(titled("on ::1, the product", noLoopback), 
       const leg = await product.until("the figures", id, (view) =>
         view.input.legs.find(({ counters }) => counters["ts_packets"] === 7 * 400),
       )
-      expect(leg).toMatchObject({ ip: rtp_ip, sender: expect.stringMatching(/^\[::1\]:\d+$/), framing: asRtp ? "rtp" : "udp" })
+      expect(leg).toMatchObject({
+        ip: rtp_ip,
+        sender: expect.stringMatching(/^\[::1\]:\d+$/),
+        framing: asRtp ? "rtp" : "udp",
+      })
       expect(leg.counters).toMatchObject({ foreign: 0, not_allowed: 0, rtp_lost: 0 })
     } finally {
       sender.close()
@@ -76,7 +80,8 @@ describe.skipIf(noLoopback !== null)(titled("on ::1, the product", noLoopback), 
         [six.id, 50],
       ]
       for (const { id } of [four, six]) await product.until("a socket", id, (view) => view.input.legs[0]?.rcvbuf_bytes)
-      for (const [index, [, count]] of counts.entries()) await senders[index]?.send(rtpOf(numberedTs(7 * count), index), 2)
+      for (const [index, [, count]] of counts.entries())
+        await senders[index]?.send(rtpOf(numberedTs(7 * count), index), 2)
       for (const [id, count] of counts)
         await product.until(`${count} datagrams`, id, (view) => view.input.legs[0]?.counters["datagrams"] === count)
     } finally {
@@ -98,8 +103,14 @@ describe.skipIf(noLoopback !== null)(titled("on ::1, the product", noLoopback), 
         return leg?.counters["datagrams"] === sent.length ? leg : null
       })
     }
-    expect((await feed("others", ["2001:db8::/32", "0.0.0.0/0"])).counters).toMatchObject({ not_allowed: sent.length, ts_packets: 0 })
-    expect((await feed("itself", ["2001:db8::/32", "::/127"])).counters).toMatchObject({ not_allowed: 0, ts_packets: 70 })
+    expect((await feed("others", ["2001:db8::/32", "0.0.0.0/0"])).counters).toMatchObject({
+      not_allowed: sent.length,
+      ts_packets: 0,
+    })
+    expect((await feed("itself", ["2001:db8::/32", "::/127"])).counters).toMatchObject({
+      not_allowed: 0,
+      ts_packets: 70,
+    })
   })
 
   it("mends losses with FEC on the ports + 2 and + 4", async () => {
@@ -110,7 +121,13 @@ describe.skipIf(noLoopback !== null)(titled("on ::1, the product", noLoopback), 
     const senders = [new DatagramSender(port, "::1"), new DatagramSender(port + 2, "::1")]
     try {
       const outputs = [{ url: `udp://[::1]:${receiver.port}` }]
-      const { id } = await product.channel({ name: "fec", rtp_ip: "::1", rtp_port: port, input: { fec: "auto", reorder_ms: 500 }, outputs })
+      const { id } = await product.channel({
+        name: "fec",
+        rtp_ip: "::1",
+        rtp_port: port,
+        input: { fec: "auto", reorder_ms: 500 },
+        outputs,
+      })
       await product.until("the output is open", id, (view) => view.outputs[0]?.status === "connected")
       // Matrices of 5 columns and 4 rows; of each from the third on one datagram is lost.
       for (let matrix = 0; matrix < media.length / 20; matrix++) {
@@ -118,7 +135,9 @@ describe.skipIf(noLoopback !== null)(titled("on ::1, the product", noLoopback), 
         await senders[0]?.send(matrix < 2 ? of : of.filter((_, i) => i !== 7), 1)
         for (let column = 0; column < 5; column++) {
           const protects = of.filter((_, i) => i % 5 === column)
-          await senders[1]?.send([buildFec({ isRow: false, offset: 5, sequence: matrix * 5 + column, timestamp: 0 }, protects)])
+          await senders[1]?.send([
+            buildFec({ isRow: false, offset: 5, sequence: matrix * 5 + column, timestamp: 0 }, protects),
+          ])
         }
       }
       await receiver.atLeastBytes(ts.length)
@@ -157,7 +176,12 @@ describe.skipIf(noNamespace !== null)(titled("on a cable", noNamespace), () => {
   const children: ChildProcess[] = []
 
   const run = (namespace: NetNamespace, script: string, ...args: ReadonlyArray<string>): ChildProcess => {
-    const [command = "", ...rest] = [...namespace.exec, join(root, "node_modules/.bin/bun"), join(root, `test/e2e/${script}.ts`), ...args]
+    const [command = "", ...rest] = [
+      ...namespace.exec,
+      join(root, "node_modules/.bin/bun"),
+      join(root, `test/e2e/${script}.ts`),
+      ...args,
+    ]
     const child = spawn(command, rest, { stdio: ["ignore", "pipe", "inherit"] })
     children.push(child)
     return child
@@ -174,7 +198,12 @@ describe.skipIf(noNamespace !== null)(titled("on a cable", noNamespace), () => {
   /** Datagrams that the far end has received so far. */
   const farEnd = (spec: Partial<LegSpec>) => {
     let line: ReceiverLine = { received: {}, reports: [], warning: null }
-    const child = run(path.far, "multicast-receiver", JSON.stringify({ name: "primary", port: 7000, ...spec }), "unwatched")
+    const child = run(
+      path.far,
+      "multicast-receiver",
+      JSON.stringify({ name: "primary", port: 7000, ...spec }),
+      "unwatched",
+    )
     if (child.stdout !== null) createInterface({ input: child.stdout }).on("line", (text) => (line = JSON.parse(text)))
     const count = () => Object.values(line.received).reduce((sum, one) => sum + one, 0)
     return {
@@ -234,7 +263,11 @@ describe.skipIf(noNamespace !== null)(titled("on a cable", noNamespace), () => {
   it.each<[string, string, Partial<LegSpec>]>([
     ["a link-local address, its zone as RFC 6874 has it", "rtp://[fe80::2%25near0]:7000", { ip: "fe80::2%far0" }],
     ["a link-local address, its zone as people type it", "rtp://[fe80::2%near0]:7000", { ip: "fe80::2%far0" }],
-    ["a link-local address with the interface beside it", "rtp://[fe80::2]:7000?interface=near0", { ip: "fe80::2%far0" }],
+    [
+      "a link-local address with the interface beside it",
+      "rtp://[fe80::2]:7000?interface=near0",
+      { ip: "fe80::2%far0" },
+    ],
     ["a group of the link", "rtp://[ff02::45%25near0]:7000", { ip: "ff02::45%far0" }],
     ["a group, by its zone", "rtp://[ff15::45%25near0]:7000", { ip: "ff15::45%far0" }],
     ["a group, by the interface", "rtp://[ff15::45]:7000?interface=near0&ttl=3", { ip: "ff15::45", interface: "far0" }],
@@ -248,7 +281,11 @@ describe.skipIf(noNamespace !== null)(titled("on a cable", noNamespace), () => {
     await first.hears()
     path.unplug()
     await engine.open(url, "o2")
-    expect(await engine.ended("o2")).toMatchObject({ code: "ENODEV", message: expect.stringContaining('"near0"'), transient: true })
+    expect(await engine.ended("o2")).toMatchObject({
+      code: "ENODEV",
+      message: expect.stringContaining('"near0"'),
+      transient: true,
+    })
     path.plugIn()
     const second = farEnd(far)
     await groupsAreRouted()
@@ -280,7 +317,9 @@ describe.skipIf(noNamespace !== null)(titled("on a cable", noNamespace), () => {
         state = await eventually(
           "the call is answered or given up",
           () =>
-            other.all("output_state").find((one) => one.output_id === `later-${n}` && ["connected", "ended"].includes(one.state))?.state ??
+            other
+              .all("output_state")
+              .find((one) => one.output_id === `later-${n}` && ["connected", "ended"].includes(one.state))?.state ??
             null,
         )
       }
@@ -309,7 +348,8 @@ describe.skipIf(noNamespace !== null)(titled("on a cable", noNamespace), () => {
     path.unplug()
     await eventually(
       "it says so",
-      () => engine.legMessages("failed").find((text) => text.includes('"near0", the zone of fe80::1%near0, now')) ?? null,
+      () =>
+        engine.legMessages("failed").find((text) => text.includes('"near0", the zone of fe80::1%near0, now')) ?? null,
     )
     path.plugIn()
     await engine.legSaid("open", 2)

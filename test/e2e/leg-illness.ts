@@ -32,13 +32,16 @@ const PCR = 0x10
 let brokenCounters = 0
 
 const pidOf = (packet: Uint8Array) => (((packet[1] ?? 0) & 0x1f) << 8) | (packet[2] ?? 0)
-const flagsOf = (packet: Uint8Array) => (((packet[3] ?? 0) & ADAPTATION) !== 0 && (packet[4] ?? 0) > 0 ? (packet[5] ?? 0) : 0)
+const flagsOf = (packet: Uint8Array) =>
+  ((packet[3] ?? 0) & ADAPTATION) !== 0 && (packet[4] ?? 0) > 0 ? (packet[5] ?? 0) : 0
 
 const without = (pid: number) => (packet: Uint8Array) => {
   if (pidOf(packet) === pid) packet.set(NULL_PACKET)
 }
 
-const treatments: Readonly<Record<Exclude<LegIllness, "none" | "silent">, (packet: Uint8Array, index: number) => void>> = {
+const treatments: Readonly<
+  Record<Exclude<LegIllness, "none" | "silent">, (packet: Uint8Array, index: number) => void>
+> = {
   nulls: (packet) => packet.set(NULL_PACKET),
   garbage: (packet) => {
     packet[0] = NO_SYNC
@@ -66,12 +69,15 @@ export const inflict = (illness: LegIllness, payload: Uint8Array): Uint8Array | 
   if (illness === "silent") return null
   if (illness === "none") return payload
   const ill = payload.slice()
-  for (let at = 0; at < ill.length; at += TS_PACKET_SIZE) treatments[illness](ill.subarray(at, at + TS_PACKET_SIZE), at / TS_PACKET_SIZE)
+  for (let at = 0; at < ill.length; at += TS_PACKET_SIZE)
+    treatments[illness](ill.subarray(at, at + TS_PACKET_SIZE), at / TS_PACKET_SIZE)
   return ill
 }
 
 /** Tells that the counters of all PIDs but the clock's start over: at 0, as a new test programme does. */
 export const signals = (): Uint8Array =>
   Buffer.concat(
-    [PAT_PID, PMT_PID, AUDIO_PID, SCTE35_PID, SDT_PID].map((pid) => buildPacket({ pid, continuity_counter: 15, discontinuity: true })),
+    [PAT_PID, PMT_PID, AUDIO_PID, SCTE35_PID, SDT_PID].map((pid) =>
+      buildPacket({ pid, continuity_counter: 15, discontinuity: true }),
+    ),
   )

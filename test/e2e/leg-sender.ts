@@ -5,7 +5,12 @@
  */
 import { createSocket, type Socket } from "node:dgram"
 import { createInterface } from "node:readline"
-import { BATCH_BYTES, createTestProgramme, type TestProgramme, type TestProgrammeOptions } from "../../src/test-source/test-programme.ts"
+import {
+  BATCH_BYTES,
+  createTestProgramme,
+  type TestProgramme,
+  type TestProgrammeOptions,
+} from "../../src/test-source/test-programme.ts"
 import type { FeedCommand, LegIllness, LegOptions } from "./channel-feed.ts"
 import { inflict, signals } from "./leg-illness.ts"
 import { rtpHeader } from "./send-ts.ts"
@@ -43,7 +48,15 @@ const nowUs = () => performance.now() * 1000
 let epochUs = nowUs()
 const timeOf = ({ source, startUs }: Running) => startUs + source.timeUs
 
-const open = async ({ from, programme, port, rtp = true, ssrc, sequence = 0, illness = "none" }: LegOptions): Promise<Leg> => {
+const open = async ({
+  from,
+  programme,
+  port,
+  rtp = true,
+  ssrc,
+  sequence = 0,
+  illness = "none",
+}: LegOptions): Promise<Leg> => {
   const socket = createSocket("udp4")
   // Nobody listening is the receiver's affair.
   socket.on("error", () => undefined)
@@ -53,7 +66,9 @@ const open = async ({ from, programme, port, rtp = true, ssrc, sequence = 0, ill
 
 const transmit = (leg: Leg, payload: Uint8Array, elapsedUs: number): void => {
   const timestamp = Math.floor((elapsedUs * 9) / 100) % 2 ** 32
-  const datagram = leg.rtp ? Buffer.concat([rtpHeader(leg.sequence, timestamp, leg.ssrc), payload]) : Buffer.from(payload)
+  const datagram = leg.rtp
+    ? Buffer.concat([rtpHeader(leg.sequence, timestamp, leg.ssrc), payload])
+    : Buffer.from(payload)
   leg.sequence = (leg.sequence + 1) & 0xffff
   leg.sent++
   leg.socket.send(datagram, leg.port, "127.0.0.1", () => undefined)

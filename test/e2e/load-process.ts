@@ -31,7 +31,9 @@ const within = <T>(what: string, ms: number, promise: Promise<T>): Promise<T> =>
 }
 
 const ended = (child: ChildProcess): Promise<unknown> =>
-  child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : new Promise((resolve) => child.once("exit", resolve))
+  child.exitCode !== null || child.signalCode !== null
+    ? Promise.resolve()
+    : new Promise((resolve) => child.once("exit", resolve))
 
 /** load-tests/sink.ts under control of its stdin. */
 export class SinkProcess {
@@ -40,7 +42,8 @@ export class SinkProcess {
 
   private constructor(child: ChildProcess) {
     this.child = child
-    if (child.stdout !== null) createInterface({ input: child.stdout }).on("line", (line) => this.#answers.shift()?.(line))
+    if (child.stdout !== null)
+      createInterface({ input: child.stdout }).on("line", (line) => this.#answers.shift()?.(line))
   }
 
   static async start(args: ReadonlyArray<string>): Promise<SinkProcess> {
@@ -68,7 +71,11 @@ export class SinkProcess {
 /**
  * load-tests/rtp-sender.ts; resolves with its report. `prefix` are words before the command, e.g. `ip netns exec NAME`.
  */
-export const runSender = (args: ReadonlyArray<string>, prefix: ReadonlyArray<string> = [], ms = 20_000): Promise<SenderReport> => {
+export const runSender = (
+  args: ReadonlyArray<string>,
+  prefix: ReadonlyArray<string> = [],
+  ms = 20_000,
+): Promise<SenderReport> => {
   const child = start("rtp-sender", args, prefix)
   let output = ""
   child.stdout?.on("data", (chunk) => (output += String(chunk)))

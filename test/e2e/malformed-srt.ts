@@ -64,7 +64,11 @@ export const keyMaterial = (keyBytes: number, claimedKey = 4, claimedSalt = 4, k
 export const keyMaterials = (): Buffer[] => [
   ...range(0, 20).map((n) => Buffer.alloc(n * 4, 0x11)),
   ...[0, 8, 24, 40, 72, 200, 800, 1300].map((n) => keyMaterial(n)),
-  ...[0, 1, 5, 8, 16, 64, 255].flatMap((claim) => [keyMaterial(40, claim), keyMaterial(40, 4, claim), keyMaterial(40, claim, 4, 3)]),
+  ...[0, 1, 5, 8, 16, 64, 255].flatMap((claim) => [
+    keyMaterial(40, claim),
+    keyMaterial(40, 4, claim),
+    keyMaterial(40, claim, 4, 3),
+  ]),
   keyMaterial(24, 8, 4, 0),
   keyMaterial(24, 8, 4, 0xff),
   Buffer.alloc(1400, 0xff),
@@ -73,7 +77,12 @@ export const keyMaterials = (): Buffer[] => [
 /** Handshakes for a listener that are short, old, or without a right cookie. */
 export const handshakes = (): Buffer[] => {
   const induction = packHandshake(0, { version: 4, extensionField: 2, type: INDUCTION })
-  const conclusion = packHandshake(0, { type: CONCLUSION, extensionField: FLAG_HSREQ, extensions: withHsreq(), cookie: 0xbadc00c1 })
+  const conclusion = packHandshake(0, {
+    type: CONCLUSION,
+    extensionField: FLAG_HSREQ,
+    extensions: withHsreq(),
+    cookie: 0xbadc00c1,
+  })
   return [
     ...range(0, induction.length).map((n) => induction.subarray(0, n)),
     ...range(0, conclusion.length + 1).map((n) => conclusion.subarray(0, n)),
@@ -104,14 +113,18 @@ export const conclusions = (caller: FakeSrtCaller, cookie: number): Buffer[] => 
     of(FLAG_HSREQ, [{ type: EXT_HSREQ, body: hsreq(0xffff, 0xffffffff, 0xffffffff) }]),
     of(FLAG_HSREQ, [{ type: EXT_HSREQ, body: hsreq(120, 0, 0) }]),
     of(FLAG_HSREQ, [{ type: EXT_HSRSP, body: hsreq() }]),
-    ...[0, 0xffff].map((claimedWords) => of(FLAG_HSREQ | FLAG_CONFIG, withHsreq({ type: EXT_SID, body: packText("x"), claimedWords }))),
+    ...[0, 0xffff].map((claimedWords) =>
+      of(FLAG_HSREQ | FLAG_CONFIG, withHsreq({ type: EXT_SID, body: packText("x"), claimedWords })),
+    ),
     of(FLAG_HSREQ | FLAG_CONFIG, withHsreq({ type: EXT_SID, body: packText("x".repeat(1300)) })),
     ...[EXT_CONGESTION, EXT_FILTER].flatMap((type) =>
       ["", "x", "%s%n%s", "fec,cols:0", "fec,cols:-1,rows:999999", "a".repeat(1000)].map((text) =>
         of(FLAG_HSREQ | FLAG_CONFIG, withHsreq({ type, body: packText(text) })),
       ),
     ),
-    ...[0, 1, 2, 50].map((n) => of(FLAG_HSREQ | FLAG_CONFIG, withHsreq({ type: EXT_GROUP, body: Buffer.alloc(n * 4, 0xff) }))),
+    ...[0, 1, 2, 50].map((n) =>
+      of(FLAG_HSREQ | FLAG_CONFIG, withHsreq({ type: EXT_GROUP, body: Buffer.alloc(n * 4, 0xff) })),
+    ),
     ...[9, 100, 0xffff].map((type) => of(FLAG_HSREQ | FLAG_CONFIG, withHsreq({ type, body: Buffer.alloc(40) }))),
     ...keyMaterials().map((body) => of(FLAG_HSREQ | FLAG_KMREQ, withHsreq({ type: EXT_KMREQ, body }))),
     ...[1, 0x7fff, 0xffff].map((claimedWords) =>
@@ -128,14 +141,22 @@ export const conclusions = (caller: FakeSrtCaller, cookie: number): Buffer[] => 
 
 /** Control packets from within an established connection, to the far side's socket. */
 export const rogueControl = (socketId: number): Buffer[] => {
-  const to = (type: number, body: Uint8Array, subtype = 0, info = 0) => controlPacket(type, socketId, body, subtype, info)
+  const to = (type: number, body: Uint8Array, subtype = 0, info = 0) =>
+    controlPacket(type, socketId, body, subtype, info)
   const first = 0x80000000
   return [
     // LOSSREPORT: nothing, a range without its end, ranges that run backwards, numbers never sent, a whole datagram of
     // ranges.
-    ...[[], [first], [first | 5], [1, first | 2], [first | 9, 3], [first | 1, 0x7fffffff], [0x7fffffff], [0, 0, 0, first]].map((list) =>
-      to(NAK, words(...list)),
-    ),
+    ...[
+      [],
+      [first],
+      [first | 5],
+      [1, first | 2],
+      [first | 9, 3],
+      [first | 1, 0x7fffffff],
+      [0x7fffffff],
+      [0, 0, 0, first],
+    ].map((list) => to(NAK, words(...list))),
     to(NAK, words(...range(0, 364).map((i) => (i % 2 === 0 ? first | i : i + 1)))),
     to(NAK, Buffer.alloc(7, 0x80)),
     // ACK: every length, and numbers never sent.
@@ -146,7 +167,9 @@ export const rogueControl = (socketId: number): Buffer[] => {
     to(PEER_ERROR, Buffer.alloc(3), 0, 0xffffffff),
     ...[4, 9, 10, 0x100, 0x7ffe].map((type) => to(type, Buffer.alloc(64, type & 255))),
     // UMSG_EXT: the version 4 handshakes and key messages, which a version 5 connection still takes.
-    ...range(0, 12).flatMap((subtype) => [0, 1, 2, 3, 4, 20, 300].map((n) => to(USER_DEFINED, Buffer.alloc(n * 4, 0x5a), subtype))),
+    ...range(0, 12).flatMap((subtype) =>
+      [0, 1, 2, 3, 4, 20, 300].map((n) => to(USER_DEFINED, Buffer.alloc(n * 4, 0x5a), subtype)),
+    ),
     ...[3, 4].flatMap((subtype) => keyMaterials().map((body) => to(USER_DEFINED, body, subtype))),
     to(USER_DEFINED, Buffer.alloc(1001, 0x5a), 0xffff),
     // A second handshake on a live connection.

@@ -36,7 +36,8 @@ interface Problem {
 const plain = (hex: string) => hex.replace(/^0x/i, "").toLowerCase()
 const sectionsIn = (stream: Uint8Array) => cuesIn(stream, SCTE35_PID)
 const pidAt = (stream: Uint8Array, packet: number) => readPacket(stream, packet * PACKET_BYTES).pid
-const packetAt = (stream: Uint8Array, packet: number) => Buffer.from(stream.subarray(packet * PACKET_BYTES, (packet + 1) * PACKET_BYTES))
+const packetAt = (stream: Uint8Array, packet: number) =>
+  Buffer.from(stream.subarray(packet * PACKET_BYTES, (packet + 1) * PACKET_BYTES))
 
 let product: Product
 let channelId: string
@@ -62,7 +63,12 @@ beforeAll(async () => {
   })
   channelId = channel.id
   srt = await SrtReceiver.open(`srt://127.0.0.1:${listenPort}?latency=120`)
-  await product.until("outputs are connected", channelId, (view) => view.outputs.every((o) => o.status === "connected"), 20_000)
+  await product.until(
+    "outputs are connected",
+    channelId,
+    (view) => view.outputs.every((o) => o.status === "connected"),
+    20_000,
+  )
 }, 180_000)
 afterAll(async () => {
   udp.close()
@@ -147,9 +153,14 @@ describe("manual cues", () => {
   it("are in the history as ours, with their proof, and in the events with who asked", async () => {
     const { body } = await product.api<{ cues: CueView[] }>("GET", `/api/channels/${channelId}/cues`)
     const manual = body.cues.filter((cue) => cue.manual)
-    expect(manual.map((cue) => plain(cue.hex)).toReversed()).toEqual([...new Set(inserted.map(({ cue }) => plain(cue.hex)))])
+    expect(manual.map((cue) => plain(cue.hex)).toReversed()).toEqual([
+      ...new Set(inserted.map(({ cue }) => plain(cue.hex))),
+    ])
     for (const { outputs } of manual) expect(outputs.map(({ status }) => status)).toEqual(["sent", "sent"])
-    const events = await product.api<{ events: ChannelEventView[] }>("GET", `/api/channels/${channelId}/events?limit=200`)
+    const events = await product.api<{ events: ChannelEventView[] }>(
+      "GET",
+      `/api/channels/${channelId}/events?limit=200`,
+    )
     const audited = events.body.events.filter(({ kind }) => kind === "cue_inserted")
     expect(audited.length).toBe(3)
     for (const { message } of audited) expect(message).toMatch(/127\.0\.0\.1/)

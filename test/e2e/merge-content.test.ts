@@ -62,8 +62,14 @@ const light = [later(loss(0.01)), later(displace(0.05, 5))]
 
 const merging = {
   "other SSRC, sequence and timestamps": { ts, legs: legsOf({ onA: lossy, onB: [...lossy, delay(80_000)] }) },
-  "shifted by 3 TS packets": { ts, legs: legsOf({ b: { rtp: B, shift: 3 }, onA: light, onB: [...light, delay(80_000)] }) },
-  "other datagram size": { ts, legs: legsOf({ b: { rtp: B, packets: 5, shift: 2 }, onA: light, onB: [...light, delay(40_000)] }) },
+  "shifted by 3 TS packets": {
+    ts,
+    legs: legsOf({ b: { rtp: B, shift: 3 }, onA: light, onB: [...light, delay(80_000)] }),
+  },
+  "other datagram size": {
+    ts,
+    legs: legsOf({ b: { rtp: B, packets: 5, shift: 2 }, onA: light, onB: [...light, delay(40_000)] }),
+  },
   "primary RTP, backup raw UDP, each cut": {
     ts,
     legs: legsOf({ b: { shift: 5 }, onA: [cut(2.5e6, 4e6)], onB: [cut(4.8e6, 6e6), delay(80_000)] }),
@@ -76,7 +82,10 @@ const merging = {
     ts: padded,
     legs: legsOf({ ts: padded, b: { rtp: B, shift: 3 }, onA: [cut(3e6, 5e6)], onB: [delay(80_000)] }),
   },
-  "backup first, primary late": { ts, legs: legsOf({ b: { rtp: B, shift: 3 }, onA: [...light, delay(80_000)], onB: light }) },
+  "backup first, primary late": {
+    ts,
+    legs: legsOf({ b: { rtp: B, shift: 3 }, onA: [...light, delay(80_000)], onB: light }),
+  },
   "wraps of RTP, PCR and PTS": {
     ts: wrapTs,
     legs: legsOf({
@@ -121,7 +130,11 @@ const partly = {
   ],
 }
 
-const all: Readonly<Record<string, Omit<Scenario, "name"> & { ts: Uint8Array }>> = { ...merging, ...different, [PARTLY]: partly }
+const all: Readonly<Record<string, Omit<Scenario, "name"> & { ts: Uint8Array }>> = {
+  ...merging,
+  ...different,
+  [PARTLY]: partly,
+}
 const names = Object.keys(merging) as ReadonlyArray<keyof typeof merging>
 const differentNames = Object.keys(different) as ReadonlyArray<keyof typeof different>
 
@@ -182,7 +195,8 @@ describe("legs that carry the same TS", () => {
 
   it("RTP numbers that wrap cause no reset, no loss but what was lost", () => {
     const { input } = outcome("wraps of RTP, PCR and PTS").after
-    for (const leg of input.legs) expect(leg.counters).toMatchObject({ rtp_resets: 0, pcr_discontinuity_errors: 0, pts_errors: 0 })
+    for (const leg of input.legs)
+      expect(leg.counters).toMatchObject({ rtp_resets: 0, pcr_discontinuity_errors: 0, pts_errors: 0 })
     expect(kinds("wraps of RTP, PCR and PTS")).not.toContain("switched")
   })
 })

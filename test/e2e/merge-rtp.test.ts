@@ -45,7 +45,11 @@ const later = (impairment: Impairment): Impairment => between(CLEAN_US, ENDLESS,
 const REORDER = later(displace(0.05, 5))
 
 /** Both legs for the first seed of which both lose, or do not lose, something in the same place. */
-const pair = (isLost: boolean, a: ReadonlyArray<Impairment>, b: ReadonlyArray<Impairment>): readonly [Schedule, Schedule] => {
+const pair = (
+  isLost: boolean,
+  a: ReadonlyArray<Impairment>,
+  b: ReadonlyArray<Impairment>,
+): readonly [Schedule, Schedule] => {
   for (let seed = 1; seed < 500; seed++) {
     const legs = [impair(stream, seed, ...a), impair(stream, seed + 1000, ...b)] as const
     if (lostOnAll(packets, ...legs).length > 0 === isLost) return legs
@@ -66,11 +70,17 @@ const scenarios = {
   clean: { legs: pair(false, lossy, [...lossy, delay(80_000)]), srt: true },
   "lost on both": { legs: pair(true, lossy, [...lossy, delay(80_000)]) },
   "primary cut": {
-    legs: [impair(stream, 5, ...lossy, cut(CUT_FROM_US, CUT_FROM_US + CUT_US)), impair(stream, 6, later(displace(0.05, 5)), delay(80_000))],
+    legs: [
+      impair(stream, 5, ...lossy, cut(CUT_FROM_US, CUT_FROM_US + CUT_US)),
+      impair(stream, 6, later(displace(0.05, 5)), delay(80_000)),
+    ],
     srt: true,
   },
   "primary cut, loss on both": {
-    legs: [impair(stream, 7, ...lossy, cut(CUT_FROM_US, CUT_FROM_US + CUT_US)), impair(stream, 8, ...lossy, delay(80_000))],
+    legs: [
+      impair(stream, 7, ...lossy, cut(CUT_FROM_US, CUT_FROM_US + CUT_US)),
+      impair(stream, 8, ...lossy, delay(80_000)),
+    ],
   },
   "backup cut": {
     legs: [
@@ -81,7 +91,9 @@ const scenarios = {
   "skew 12 ms": skewed(12_000),
   "skew 90 ms": skewed(90_000),
   "skew 180 ms": skewed(180_000),
-  "primary late by 90 ms": { legs: pair(false, [later(bursts(0.008, 0.4)), delay(90_000)], [later(bursts(0.008, 0.4))]) },
+  "primary late by 90 ms": {
+    legs: pair(false, [later(bursts(0.008, 0.4)), delay(90_000)], [later(bursts(0.008, 0.4))]),
+  },
   "skew 400 ms": skewed(400_000),
   "jitter and repeats": {
     legs: pair(
@@ -101,7 +113,10 @@ const scenarios = {
   },
   "merging is not wanted": {
     // The backup ends first: at the end of the primary there is nothing to fail over to.
-    legs: [impair(stream, 11, later(loss(LOSS))), impair(stream, 12, delay(80_000), cut((SECONDS - 0.5) * 1e6, ENDLESS))],
+    legs: [
+      impair(stream, 11, later(loss(LOSS))),
+      impair(stream, 12, delay(80_000), cut((SECONDS - 0.5) * 1e6, ENDLESS)),
+    ],
     input: { mode: "failover" },
   },
 } satisfies Record<string, Omit<Scenario, "name">>
@@ -117,7 +132,8 @@ const captureFacts = () => {
   }
   return facts.variants["2022-7_disjoint_loss_skew12ms"]
 }
-const captureLeadIn = () => Buffer.concat(captured("gst_rtp_fec2022-1_L5D5_scte35", 5000).map(({ payload }) => payload.subarray(12)))
+const captureLeadIn = () =>
+  Buffer.concat(captured("gst_rtp_fec2022-1_L5D5_scte35", 5000).map(({ payload }) => payload.subarray(12)))
 
 /**
  * The capture loses from its first packets on, before anybody can know that its legs are alike: the same media goes
@@ -144,7 +160,13 @@ const captureLegs = (): Scenario["legs"] => {
       us: us - skewUs - startUs + lengthUs,
     }))
     return {
-      datagrams: [...leadIn, ...damaged].map(({ bytes, us }, index) => ({ bytes, us: us / pace + skewUs, index, first: 0, packets: 0 })),
+      datagrams: [...leadIn, ...damaged].map(({ bytes, us }, index) => ({
+        bytes,
+        us: us / pace + skewUs,
+        index,
+        first: 0,
+        packets: 0,
+      })),
     }
   })
 }
@@ -168,9 +190,11 @@ const legsOf = (name: Name): ReadonlyArray<Schedule> => scenarios[name].legs
 const nothing = { missing: [], extra: 0 }
 const exactly = (missing: ReadonlyArray<number>) => ({ missing, extra: 0 })
 /** Views that show nothing but the time after the clean start. */
-const merged = (name: Name) => outcome(name).during.flatMap(({ at, view }) => (at > CLEAN_US / 1e3 + 1200 ? [view] : []))
+const merged = (name: Name) =>
+  outcome(name).during.flatMap(({ at, view }) => (at > CLEAN_US / 1e3 + 1200 ? [view] : []))
 const lastOf = (name: string) => outcomes.get(name)?.during.at(-1)?.view
-const kinds = (name: Name) => outcome(name).events.map(({ kind, source }) => (source === null ? kind : `${kind} ${source}`))
+const kinds = (name: Name) =>
+  outcome(name).events.map(({ kind, source }) => (source === null ? kind : `${kind} ${source}`))
 
 /** When the datagrams of a leg really left, by number. */
 const sentAt = (name: Name, leg: number): ReadonlyMap<number, number> => {
@@ -224,7 +248,12 @@ describe("identical legs, 2 % loss each, reordering, 80 ms of path difference", 
     expect(input.merge_lost).toBe(0)
     expect(input.merge_mismatches).toBe(0)
     for (const [leg, schedule] of legsOf("clean").entries()) {
-      expect(input.legs[leg]?.counters).toMatchObject({ rtp_lost: missed(schedule), rtp_resets: 0, sender_changes: 0, foreign: 0 })
+      expect(input.legs[leg]?.counters).toMatchObject({
+        rtp_lost: missed(schedule),
+        rtp_resets: 0,
+        sender_changes: 0,
+        foreign: 0,
+      })
     }
     expect(kinds("clean").filter((kind) => kind.startsWith("merge_on"))).toHaveLength(1)
   })
@@ -271,18 +300,21 @@ describe(`a leg is cut for ${CUT_US / 1e6} s and comes back`, () => {
 })
 
 describe("row 10: disjoint loss and skew", () => {
-  it.each(["skew 12 ms", "skew 90 ms", "skew 180 ms", "primary late by 90 ms"] as const)("%s within the window: loss-free", (name) => {
-    const { missing, extra } = tsDifference(ts, outcome(name).udp)
-    const excused = tooLate(name)
-    expect({ missing: missing.filter((packet) => !excused.has(packet)), extra }).toEqual(nothing)
-    const sign = name.startsWith("primary") ? -1 : 1
-    const skew = sign * Number(/\d+/.exec(name)?.[0])
-    for (const { input } of merged(name)) {
-      expect(input.merge).toBe("rtp")
-      expect(input.path_difference_ms).toBeGreaterThan(skew - slackMs(name))
-      expect(input.path_difference_ms).toBeLessThan(skew + slackMs(name))
-    }
-  })
+  it.each(["skew 12 ms", "skew 90 ms", "skew 180 ms", "primary late by 90 ms"] as const)(
+    "%s within the window: loss-free",
+    (name) => {
+      const { missing, extra } = tsDifference(ts, outcome(name).udp)
+      const excused = tooLate(name)
+      expect({ missing: missing.filter((packet) => !excused.has(packet)), extra }).toEqual(nothing)
+      const sign = name.startsWith("primary") ? -1 : 1
+      const skew = sign * Number(/\d+/.exec(name)?.[0])
+      for (const { input } of merged(name)) {
+        expect(input.merge).toBe("rtp")
+        expect(input.path_difference_ms).toBeGreaterThan(skew - slackMs(name))
+        expect(input.path_difference_ms).toBeLessThan(skew + slackMs(name))
+      }
+    },
+  )
 
   it("400 ms with a window of 200 ms: in order, nothing twice, no more lost than the first leg lost, and counted", () => {
     const { udp, after } = outcome("skew 400 ms")
@@ -343,7 +375,9 @@ describe("row 10: the 2022-7 capture", () => {
     const out = found?.udp ?? Buffer.alloc(0)
     const lead = captureLeadIn()
     expect(out.subarray(0, lead.length).equals(lead)).toBe(true)
-    expect(createHash("sha256").update(out.subarray(lead.length)).digest("hex")).toBe(captureFacts().expected_payload_sha256)
+    expect(createHash("sha256").update(out.subarray(lead.length)).digest("hex")).toBe(
+      captureFacts().expected_payload_sha256,
+    )
     expect(lastOf(CAPTURE)?.input.merge).toBe("rtp")
     expect(lastOf(CAPTURE)?.input.path_difference_ms).toBeGreaterThan(12 - slackMs("clean"))
     expect(lastOf(CAPTURE)?.input.path_difference_ms).toBeLessThan(12 + slackMs("clean"))

@@ -114,11 +114,13 @@ export class Monitoring {
       // What fires at the first evaluation comes before Prometheus knows of Alertmanager.
       "--rules.alert.resend-delay=5s",
     ])
-    await eventually("all targets are scraped", async () => ((await this.query("up == 1")).length === 4 ? true : null), 40_000).catch(
-      (cause) => {
-        throw new Error(`${cause instanceof Error ? cause.message : String(cause)}\n${this.#output.slice(-3000)}`)
-      },
-    )
+    await eventually(
+      "all targets are scraped",
+      async () => ((await this.query("up == 1")).length === 4 ? true : null),
+      40_000,
+    ).catch((cause) => {
+      throw new Error(`${cause instanceof Error ? cause.message : String(cause)}\n${this.#output.slice(-3000)}`)
+    })
   }
 
   #run(command: string, args: ReadonlyArray<string>): void {
@@ -143,15 +145,24 @@ export class Monitoring {
   }
 
   async get<T>(path: string): Promise<T> {
-    const answer = (await (await fetch(`${this.prometheus}${path}`)).json()) as { status: string; data: T; error?: string }
+    const answer = (await (await fetch(`${this.prometheus}${path}`)).json()) as {
+      status: string
+      data: T
+      error?: string
+    }
     if (answer.status !== "success") throw new Error(answer.error ?? "Prometheus refuses")
     return answer.data
   }
 
   /** An instant query; its samples with their labels. */
-  async query(expr: string): Promise<ReadonlyArray<{ readonly labels: Readonly<Record<string, string>>; readonly value: number }>> {
+  async query(
+    expr: string,
+  ): Promise<ReadonlyArray<{ readonly labels: Readonly<Record<string, string>>; readonly value: number }>> {
     interface Vector {
-      readonly result: ReadonlyArray<{ readonly metric: Record<string, string>; readonly value: readonly [number, string] }>
+      readonly result: ReadonlyArray<{
+        readonly metric: Record<string, string>
+        readonly value: readonly [number, string]
+      }>
     }
     const { result } = await this.get<Vector>(`/api/v1/query?query=${encodeURIComponent(expr)}`)
     return result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }))
@@ -164,9 +175,14 @@ export class Monitoring {
   async range(
     expr: string,
     seconds: number,
-  ): Promise<ReadonlyArray<{ readonly labels: Readonly<Record<string, string>>; readonly values: ReadonlyArray<number> }>> {
+  ): Promise<
+    ReadonlyArray<{ readonly labels: Readonly<Record<string, string>>; readonly values: ReadonlyArray<number> }>
+  > {
     interface Matrix {
-      readonly result: ReadonlyArray<{ readonly metric: Record<string, string>; readonly values: ReadonlyArray<readonly [number, string]> }>
+      readonly result: ReadonlyArray<{
+        readonly metric: Record<string, string>
+        readonly values: ReadonlyArray<readonly [number, string]>
+      }>
     }
     const now = Date.now() / 1000
     const asked = new URLSearchParams({ query: expr, start: String(now - seconds), end: String(now), step: "1" })
@@ -179,7 +195,9 @@ export class Monitoring {
 
   /** Notifications that hold this alert with this status. */
   told(alertname: string, status: "firing" | "resolved"): ReadonlyArray<Notification> {
-    return this.notifications.filter(({ alerts }) => alerts.some((a) => a.labels["alertname"] === alertname && a.status === status))
+    return this.notifications.filter(({ alerts }) =>
+      alerts.some((a) => a.labels["alertname"] === alertname && a.status === status),
+    )
   }
 
   async stop(): Promise<void> {
@@ -203,7 +221,9 @@ const hastyRules = (directory: string): string => {
   const to = join(directory, "rules")
   mkdirSync(to)
   for (const name of readdirSync(from)) {
-    const { groups } = parse(readFileSync(join(from, name), "utf8")) as { groups: ReadonlyArray<Record<string, unknown>> }
+    const { groups } = parse(readFileSync(join(from, name), "utf8")) as {
+      groups: ReadonlyArray<Record<string, unknown>>
+    }
     writeFileSync(join(to, name), stringify({ groups: groups.map(({ interval: _, ...group }) => group) }))
   }
   return to
@@ -221,7 +241,9 @@ const prometheusConfig = (rules: string, ports: Readonly<Record<string, number>>
 
 /** What is shipped, with one webhook for each receiver and short waits. */
 const alertmanagerConfig = (port: number): string => {
-  const config = parse(readFileSync(join(root, "prometheus", "alertmanager", "alertmanager.yml"), "utf8")) as AlertmanagerConfig
+  const config = parse(
+    readFileSync(join(root, "prometheus", "alertmanager", "alertmanager.yml"), "utf8"),
+  ) as AlertmanagerConfig
   Object.assign(config.route, { group_wait: "2s", group_interval: "2s" })
   const paths: Readonly<Record<string, string>> = { deadman: "watchdog" }
   config.receivers = config.receivers.map(({ name }) => ({

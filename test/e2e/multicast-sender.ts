@@ -31,7 +31,10 @@ for (const address of addresses) {
     const ssrc = words?.[3] ?? 0
     let sent = 0
     setInterval(() => {
-      const datagram = buildRtp({ ssrc, sequence: sent & 0xffff, timestamp: sent * EVERY_MS * 90 }, numberedTs(7, sent * 7))
+      const datagram = buildRtp(
+        { ssrc, sequence: sent & 0xffff, timestamp: sent * EVERY_MS * 90 },
+        numberedTs(7, sent * 7),
+      )
       const mine = sent
       follow()
       socket.send(datagram, Number(port), group, (error) => {

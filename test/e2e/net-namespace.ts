@@ -5,7 +5,8 @@ import { existsSync } from "node:fs"
 /** Whether the kernel has IPv6; /proc/net/if_inet6 is missing where it was switched off at boot. */
 export const HAS_IPV6 = existsSync("/proc/net/if_inet6")
 
-const ip = (...args: ReadonlyArray<string>): string => execFileSync("ip", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] })
+const ip = (...args: ReadonlyArray<string>): string =>
+  execFileSync("ip", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] })
 
 let count = 0
 
@@ -126,7 +127,18 @@ export class MulticastPath {
    */
   #openSwitch(): void {
     const bridge = (name: string, ...settings: ReadonlyArray<string>) =>
-      this.far.ip("link", "add", name, "type", "bridge", "mcast_igmp_version", "3", "mcast_stats_enabled", "1", ...settings)
+      this.far.ip(
+        "link",
+        "add",
+        name,
+        "type",
+        "bridge",
+        "mcast_igmp_version",
+        "3",
+        "mcast_stats_enabled",
+        "1",
+        ...settings,
+      )
     bridge("switch0", "mcast_snooping", "1")
     const asks = ["mcast_query_response_interval", "20", "mcast_startup_query_interval", "50"]
     bridge("router0", "mcast_querier", "1", "mcast_query_use_ifaddr", "1", ...asks)
@@ -151,7 +163,8 @@ export class MulticastPath {
   #address(device: string): void {
     for (const address of ["10.98.0.2/24", "10.98.0.3/24"]) this.far.ip("addr", "add", address, "dev", device)
     if (HAS_IPV6)
-      for (const address of ["fd98::2/64", "fd98::3/64", "fe80::2/64"]) this.far.ip("addr", "add", address, "dev", device, "nodad")
+      for (const address of ["fd98::2/64", "fd98::3/64", "fe80::2/64"])
+        this.far.ip("addr", "add", address, "dev", device, "nodad")
   }
 
   /** Creates both ends, with new interface indexes, the same names and addresses. */
@@ -160,7 +173,8 @@ export class MulticastPath {
     if (this.#snooping) this.far.ip("link", "set", "far0", "master", "switch0")
     else this.#address("far0")
     this.near.ip("addr", "add", "10.98.0.1/24", "dev", "near0")
-    if (HAS_IPV6) for (const address of ["fd98::1/64", "fe80::1/64"]) this.near.ip("addr", "add", address, "dev", "near0", "nodad")
+    if (HAS_IPV6)
+      for (const address of ["fd98::1/64", "fe80::1/64"]) this.near.ip("addr", "add", address, "dev", "near0", "nodad")
     this.setLink("far", "up")
     this.setLink("near", "up")
   }

@@ -14,7 +14,22 @@ export const noisyProgramme = (seconds: number, bitrate: number): Uint8Array => 
     "-i",
     "sine=sample_rate=48000",
   ]
-  const encoder = ["-c:v", "libx264", "-preset", "ultrafast", "-bf", "0", "-g", "25", "-b:v", video, "-maxrate", video, "-bufsize", video]
+  const encoder = [
+    "-c:v",
+    "libx264",
+    "-preset",
+    "ultrafast",
+    "-bf",
+    "0",
+    "-g",
+    "25",
+    "-b:v",
+    video,
+    "-maxrate",
+    video,
+    "-bufsize",
+    video,
+  ]
   const rest = ["-c:a", "aac", "-t", String(seconds), "-muxrate", String(bitrate), "-f", "mpegts", "pipe:1"]
   const made = spawnSync("ffmpeg", ["-nostdin", "-v", "error", ...sources, ...encoder, ...rest], { maxBuffer: 2 ** 29 })
   if (made.status !== 0) throw new Error(`ffmpeg: ${String(made.stderr)}`)

@@ -73,21 +73,44 @@ it("a destination dies: the webhook hears of it, and of its return", async () =>
     { name: "CDN A", url: `rtmp://127.0.0.1:${port}/live/a` },
     { name: "CDN B", url: `rtmp://127.0.0.1:${rtmp.port}/live/b` },
   ]
-  const { id } = await product.channel({ name: "Main event", rtp_ip: "127.0.0.1", rtp_port: await freeUdpPort(), outputs })
-  await product.until("both are connected", id, (view) => view.outputs.every(({ status }) => status === "connected"), 20_000)
+  const { id } = await product.channel({
+    name: "Main event",
+    rtp_ip: "127.0.0.1",
+    rtp_port: await freeUdpPort(),
+    outputs,
+  })
+  await product.until(
+    "both are connected",
+    id,
+    (view) => view.outputs.every(({ status }) => status === "connected"),
+    20_000,
+  )
   const messages = () => hook.received.slice(1).map(({ body }) => JSON.parse(body) as Message)
 
   link.down()
   const opened = await eventually("the webhook hears of it", () => messages()[0], 20_000)
-  expect(opened).toMatchObject({ version: 1, event: "opened", severity: "critical", title: "Main event, output CDN A: down", total: 1 })
-  expect(opened.notices[0]).toMatchObject({ key: "output_down:main-event:cdn-a", channel: "main-event", output: "cdn-a" })
+  expect(opened).toMatchObject({
+    version: 1,
+    event: "opened",
+    severity: "critical",
+    title: "Main event, output CDN A: down",
+    total: 1,
+  })
+  expect(opened.notices[0]).toMatchObject({
+    key: "output_down:main-event:cdn-a",
+    channel: "main-event",
+    output: "cdn-a",
+  })
   expect(hook.received[1]?.headers["x-distributor-signature"]).toMatch(/^sha256=[0-9a-f]{64}$/)
   const acknowledged = await product.api("POST", "/api/notifications/output_down:main-event:cdn-a/acknowledge")
   expect(acknowledged.body).toMatchObject({ state: "open", acknowledged_by: "the operator" })
 
   await link.up()
   const resolved = await eventually("the webhook hears of its return", () => messages()[1], 30_000)
-  expect(resolved).toMatchObject({ event: "resolved", notices: [{ id: opened.notices[0]?.id, output: "cdn-a", event: "resolved" }] })
+  expect(resolved).toMatchObject({
+    event: "resolved",
+    notices: [{ id: opened.notices[0]?.id, output: "cdn-a", event: "resolved" }],
+  })
   const { body } = await product.api<{ notices: Array<{ key: string; state: string }> }>("GET", "/api/notifications")
   expect(body.notices.find(({ key }) => key === "output_down:main-event:cdn-a")?.state).toBe("resolved")
   expect(messages()).toHaveLength(2)

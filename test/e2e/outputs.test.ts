@@ -59,11 +59,16 @@ describe("siblings lose nothing", () => {
   it("while outputs are added, changed, stopped and removed", async () => {
     for (let i = 0; i < 5; i++) {
       const srtPort = await freeUdpPort()
-      const added = await product.addOutput(channel.id, { protocol: "srt", url: `srt://127.0.0.1:${srtPort}?mode=listener` })
+      const added = await product.addOutput(channel.id, {
+        protocol: "srt",
+        url: `srt://127.0.0.1:${srtPort}?mode=listener`,
+      })
       await receive(`srt://127.0.0.1:${srtPort}`)
       await product.until("connected", channel.id, (v) => outputOf(v, added.id)?.status === "connected")
       const path = `/api/channels/${channel.id}/outputs/${added.id}`
-      expect((await product.api("PUT", path, { url: `srt://127.0.0.1:${srtPort}?mode=listener&latency=300` })).status).toBe(200)
+      expect(
+        (await product.api("PUT", path, { url: `srt://127.0.0.1:${srtPort}?mode=listener&latency=300` })).status,
+      ).toBe(200)
       expect((await product.api("POST", `${path}/stop`)).status).toBe(200)
       await product.until("stopped", channel.id, (v) => outputOf(v, added.id)?.status === "stopped")
       expect((await product.api("DELETE", path)).status).toBe(204)
@@ -96,7 +101,11 @@ describe("siblings lose nothing", () => {
       15_000,
     )
     const after = outputOf(await product.view(channel.id), untouched?.id ?? "")
-    expect(after).toMatchObject({ status: "connected", reconnects: before?.reconnects, error_count: before?.error_count })
+    expect(after).toMatchObject({
+      status: "connected",
+      reconnects: before?.reconnects,
+      error_count: before?.error_count,
+    })
     expect(after?.uptime).toBeGreaterThan(before?.uptime ?? 0)
     await witnessLostNothing()
   })
@@ -110,16 +119,33 @@ describe("siblings lose nothing", () => {
     const stallPort = await freeUdpPort()
     const stalling = await receive(`srt://127.0.0.1:${stallPort}?mode=listener`)
     const stalled = await product.addOutput(channel.id, { url: `srt://127.0.0.1:${stallPort}` })
-    await product.until("the one that will stall is connected", channel.id, (v) => outputOf(v, stalled.id)?.status === "connected", 15_000)
+    await product.until(
+      "the one that will stall is connected",
+      channel.id,
+      (v) => outputOf(v, stalled.id)?.status === "connected",
+      15_000,
+    )
     stalling.program.child.kill("SIGSTOP")
     const says = (id: string, text: RegExp) =>
-      product.until(`${text}`, channel.id, (v) => (text.test(outputOf(v, id)?.last_error ?? "") ? outputOf(v, id) : null), 15_000)
+      product.until(
+        `${text}`,
+        channel.id,
+        (v) => (text.test(outputOf(v, id)?.last_error ?? "") ? outputOf(v, id) : null),
+        15_000,
+      )
     expect(await says(wrong.id, /Incorrect passphrase/)).toMatchObject({ status: "retrying" })
-    expect(await says(absent.id, /Connection timeout/)).toMatchObject({ status: expect.stringMatching(/retrying|connecting/) })
+    expect(await says(absent.id, /Connection timeout/)).toMatchObject({
+      status: expect.stringMatching(/retrying|connecting/),
+    })
     await says(nameless.id, /no-such-host\.invalid/)
     await says(stalled.id, /Connection was broken/)
     stalling.program.child.kill("SIGCONT")
-    await product.until("the stalled one is back", channel.id, (v) => outputOf(v, stalled.id)?.status === "connected", 20_000)
+    await product.until(
+      "the stalled one is back",
+      channel.id,
+      (v) => outputOf(v, stalled.id)?.status === "connected",
+      20_000,
+    )
     await witnessLostNothing()
   })
 })

@@ -29,7 +29,8 @@ let id: string
 beforeAll(async () => {
   const starting = Promise.all([Product.start(), Feed.start([]), UdpReceiver.open(), startBrowser()])
   ;[product, feed, udp, browser] = await starting
-  for (const name of ["A", "B"] as const) await feed.ask({ cmd: "programme", id: name, options: programmeOptions(name, BREAKS) })
+  for (const name of ["A", "B"] as const)
+    await feed.ask({ cmd: "programme", id: name, options: programmeOptions(name, BREAKS) })
   const [primary, backup] = [await feed.leg("A"), await feed.leg("B")]
   const [listenPort, deadPort] = [await freeUdpPort(), await freeUdpPort()]
   const channel = await product.channel({
@@ -72,7 +73,11 @@ const textOf = (page: Page, selector: string) => read(page.locator(selector))
 /** Waits until the text of an element is another. */
 const changes = async (page: Page, selector: string, ms?: number) => {
   const before = await textOf(page, selector)
-  return eventually(`${selector} changes from ${before}`, async () => (await textOf(page, selector)) !== before || null, ms)
+  return eventually(
+    `${selector} changes from ${before}`,
+    async () => (await textOf(page, selector)) !== before || null,
+    ms,
+  )
 }
 const open = (options?: Parameters<typeof openPage>[2]): Promise<OpenPage> => openPage(browser, url, options)
 
@@ -116,7 +121,10 @@ describe("the page of a channel", () => {
     expect((await answer).status()).toBe(200)
     await page.locator("#leg-backup-head .role", { hasText: "in use" }).waitFor()
     const seenAt = Date.now()
-    const { body } = await product.api<{ events: ReadonlyArray<{ at: string }> }>("GET", `/api/channels/${id}/events?kind=switched`)
+    const { body } = await product.api<{ events: ReadonlyArray<{ at: string }> }>(
+      "GET",
+      `/api/channels/${id}/events?kind=switched`,
+    )
     // Two seconds, and one for a busy machine.
     expect(seenAt - Date.parse(body.events[0]?.at ?? "")).toBeLessThan(3000)
     const row = page.locator("#output-rows > tr", { hasText: "studio" })
@@ -136,7 +144,11 @@ describe("the page of a channel", () => {
       const name = javaScriptEnabled ? "brief" : "plain"
       await product.addOutput(id, { name, url: `udp://127.0.0.1:${udp.port}` })
       const there = async () => (await product.view(id)).outputs.some((output) => output.name === name)
-      await product.until("it streams", id, (view) => view.outputs.find((output) => output.name === name)?.status === "connected")
+      await product.until(
+        "it streams",
+        id,
+        (view) => view.outputs.find((output) => output.name === name)?.status === "connected",
+      )
       const { page, problems, close } = await openPage(browser, url, { javaScriptEnabled })
       const remove = () => page.getByRole("link", { name: `Remove output ${name}` }).click()
       await remove()

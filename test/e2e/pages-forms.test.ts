@@ -15,14 +15,19 @@ let port: number
 
 beforeAll(async () => {
   port = await freePortBlock()
-  const started = await Promise.all([startBrowser(), Product.start(), startSource({ port, bitrate: 2_000_000, seconds: 120 })])
+  const started = await Promise.all([
+    startBrowser(),
+    Product.start(),
+    startSource({ port, bitrate: 2_000_000, seconds: 120 }),
+  ])
   ;[browser, product, source] = started
 })
 afterAll(async () => {
   await Promise.all([browser?.close(), product?.dispose(), source?.stop()])
 })
 
-const open = (path: string, options?: Parameters<typeof openPage>[2]) => openPage(browser, `${product.url}${path}`, options)
+const open = (path: string, options?: Parameters<typeof openPage>[2]) =>
+  openPage(browser, `${product.url}${path}`, options)
 /** An SRT listener that waits for the product's call. */
 const receiver = async () => {
   const at = await freeUdpPort()
@@ -108,7 +113,11 @@ describe("the forms of the pages", () => {
   })
 
   it("edit, copy, remove an output and bring it back", async () => {
-    await product.addOutput("news", { name: "vault", url: "srt://127.0.0.1:9?passphrase=0123456789ab&latency=200", enabled: false })
+    await product.addOutput("news", {
+      name: "vault",
+      url: "srt://127.0.0.1:9?passphrase=0123456789ab&latency=200",
+      enabled: false,
+    })
     const vault = async () => (await product.view("news")).outputs.find(({ slug }) => slug === "vault")
     const { page, problems, close } = await open("/channels/news/outputs/vault/edit")
     const url = page.getByLabel("URL", { exact: true })
@@ -149,7 +158,9 @@ describe("the forms of the pages", () => {
     await page.getByText("3 outputs, 0 with something wrong").waitFor()
     await click(page.getByRole("button", { name: "Add all" }))
     await page.waitForURL("**/#channel-news")
-    expect((await product.view("news")).outputs.map(({ name }) => name)).toEqual(expect.arrayContaining(["one", "two", "UDP 1"]))
+    expect((await product.view("news")).outputs.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["one", "two", "UDP 1"]),
+    )
     expect(count).toEqual({ clicks: 2, pastes: 1 })
     expect(problems).toEqual([])
     await close()
@@ -192,7 +203,9 @@ describe("the forms of the pages", () => {
     await page.goto(`${product.url}/channels/plain/outputs/srt-1/edit`)
     await page.getByRole("button", { name: "Remove output" }).click()
     await page.getByRole("button", { name: "Undo" }).click()
-    expect((await product.view("plain")).outputs).toMatchObject([{ slug: "srt-1", enabled: false, options: { latency_ms: 500 } }])
+    expect((await product.view("plain")).outputs).toMatchObject([
+      { slug: "srt-1", enabled: false, options: { latency_ms: 500 } },
+    ])
     await close()
   })
 

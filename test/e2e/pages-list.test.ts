@@ -14,7 +14,10 @@ let receiver: SrtReceiver
 let list: OpenPage
 
 const row = (slug: string) => list.page.locator(`#channel-${slug}`)
-const shown = () => list.page.locator("#channel-rows > tr:visible").evaluateAll((rows) => rows.map(({ id }) => id.slice("channel-".length)))
+const shown = () =>
+  list.page
+    .locator("#channel-rows > tr:visible")
+    .evaluateAll((rows) => rows.map(({ id }) => id.slice("channel-".length)))
 /** Waits for updates of the list. */
 const updates = (count: number) =>
   list.page.evaluate<number>(`new Promise((resolve) => {
@@ -37,7 +40,9 @@ beforeAll(async () => {
   const main = await product.channel({ name: "Main event", rtp_ip: "127.0.0.1", rtp_port: port, outputs })
   await product.api("POST", "/api/channels", { name: "Idle", rtp_ip: "127.0.0.1", rtp_port: await freeUdpPort() })
   await product.api("POST", "/api/channels", { name: "Spare", rtp_ip: "127.0.0.1", rtp_port: dead })
-  await product.until("all outputs are connected", main.slug, ({ outputs }) => outputs.every(({ status }) => status === "connected"))
+  await product.until("all outputs are connected", main.slug, ({ outputs }) =>
+    outputs.every(({ status }) => status === "connected"),
+  )
   list = await openPage(browser, `${product.url}/`)
 })
 
@@ -72,7 +77,11 @@ describe("the channel list", () => {
     await box.check()
     await row("main-event").getByRole("button", { name: "Stop Main event" }).focus()
     // A row that changes, and one that comes: the table is sent anew.
-    await product.addOutput("main-event", { name: "Off air", url: `udp://127.0.0.1:${await freeUdpPort()}`, enabled: false })
+    await product.addOutput("main-event", {
+      name: "Off air",
+      url: `udp://127.0.0.1:${await freeUdpPort()}`,
+      enabled: false,
+    })
     await product.api("POST", "/api/channels", { name: "Late", rtp_ip: "127.0.0.1", rtp_port: await freeUdpPort() })
     await row("main-event").getByText("1 off").waitFor()
     await row("late").waitFor({ state: "attached" })
@@ -140,7 +149,11 @@ describe("the channel list", () => {
     await receiver.stop()
     const failing = row("main-event").locator(".failing")
     const [known, seen] = await Promise.all([
-      product.until("the output fails", "main-event", ({ outputs }) => outputs[0]?.status === "retrying" && performance.now()),
+      product.until(
+        "the output fails",
+        "main-event",
+        ({ outputs }) => outputs[0]?.status === "retrying" && performance.now(),
+      ),
       failing
         .getByText(/again in|trying now/)
         .waitFor()

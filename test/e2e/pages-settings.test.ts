@@ -25,7 +25,8 @@ beforeAll(async () => {
   await api("POST", "/api/channels", { name: "News", rtp_ip: "127.0.0.1", rtp_port: await freeUdpPort() })
   // Nobody sends to it.
   await api("POST", "/api/channels/news/start")
-  for (const role of ["viewer", "operator", "admin"]) await api("POST", "/api/users", { name: `the-${role}`, role, password: PASSWORD })
+  for (const role of ["viewer", "operator", "admin"])
+    await api("POST", "/api/users", { name: `the-${role}`, role, password: PASSWORD })
 }, 180_000)
 afterAll(async () => {
   await Promise.all([browser?.close(), product?.dispose(), hook?.close()])
@@ -88,8 +89,15 @@ describe("the settings", () => {
     await page.getByText("Interpreted as: SRT caller to 127.0.0.1:9010").waitFor()
     await page.getByRole("button", { name: "Add output", exact: true }).click()
     await page.waitForURL("**/#output-*")
-    const { body } = await product.api<{ outputs: ReadonlyArray<object> }>("GET", "/api/channels/news", undefined, ADMIN)
-    expect(body.outputs).toMatchObject([{ name: "CDN of News", enabled: false, url: "srt://127.0.0.1:9010?streamid=news" }])
+    const { body } = await product.api<{ outputs: ReadonlyArray<object> }>(
+      "GET",
+      "/api/channels/news",
+      undefined,
+      ADMIN,
+    )
+    expect(body.outputs).toMatchObject([
+      { name: "CDN of News", enabled: false, url: "srt://127.0.0.1:9010?streamid=news" },
+    ])
     expect(problems).toEqual([])
     await close()
   })
@@ -170,7 +178,9 @@ describe("the settings", () => {
     const port = await freeUdpPort()
     const right = JSON.stringify(document).replace("70000", String(port))
     await page.getByLabel("Document").fill("")
-    await page.getByLabel("Or a file").setInputFiles({ name: "channels.json", mimeType: "application/json", buffer: Buffer.from(right) })
+    await page
+      .getByLabel("Or a file")
+      .setInputFiles({ name: "channels.json", mimeType: "application/json", buffer: Buffer.from(right) })
     await page.getByRole("button", { name: "Show what it changes" }).click()
     await page.getByText("1 channel created").waitFor()
     await page.getByRole("region", { name: "Sport: added" }).waitFor()
@@ -205,7 +215,12 @@ describe("the settings", () => {
     await product.api("PUT", "/api/config", { ...config, channels: [] }, ADMIN)
     await product.api("PUT", "/api/config", config, ADMIN)
     const created = await product.api<{ id: string }>(
-      ...(["POST", "/api/notifications/destinations", { name: "Chat", kind: "slack", url: `${hook.url}/x` }, ADMIN] as const),
+      ...([
+        "POST",
+        "/api/notifications/destinations",
+        { name: "Chat", kind: "slack", url: `${hook.url}/x` },
+        ADMIN,
+      ] as const),
     )
     const destination = `/settings/notifications/destinations/${created.body.id}`
     const { page, problems, close } = await openAs("the-admin", "/settings")
@@ -233,7 +248,9 @@ describe("the settings", () => {
       barriers.push(...(await axe(page)).map((line) => `${path}: ${line}`))
     }
     await page.goto(`${product.url}/settings/config`)
-    await page.getByLabel("Document").fill(JSON.stringify({ version: 1, channels: [{ slug: "other", name: "Other", rtp_port: 5000 }] }))
+    await page
+      .getByLabel("Document")
+      .fill(JSON.stringify({ version: 1, channels: [{ slug: "other", name: "Other", rtp_port: 5000 }] }))
     await page.getByRole("button", { name: "Show what it changes" }).click()
     await page.getByText(/1 channel created, 1 .*removed/).waitFor()
     barriers.push(...(await axe(page)))

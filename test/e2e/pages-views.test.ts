@@ -19,7 +19,12 @@ let system: OpenPage
 let channel: OpenPage
 
 beforeAll(async () => {
-  ;[product, feed, udp, browser] = await Promise.all([Product.start(), Feed.start([]), UdpReceiver.open(), startBrowser()])
+  ;[product, feed, udp, browser] = await Promise.all([
+    Product.start(),
+    Feed.start([]),
+    UdpReceiver.open(),
+    startBrowser(),
+  ])
   await feed.ask({ cmd: "programme", id: "A", options: programmeOptions("A", BREAKS) })
   const { port } = await feed.leg("A")
   const outputs = [{ name: "studio", url: `udp://127.0.0.1:${udp.port}` }]
@@ -55,7 +60,9 @@ describe("the pages across channels", () => {
     await rows.getByText("studio sent after").first().waitFor()
     const before = await rows.first().getAttribute("id")
     await eventually("a newer cue", async () => (await rows.first().getAttribute("id")) !== before || null)
-    expect(await rows.first().getByRole("link", { name: "Main event" }).getAttribute("href")).toBe("/channels/main-event")
+    expect(await rows.first().getByRole("link", { name: "Main event" }).getAttribute("href")).toBe(
+      "/channels/main-event",
+    )
     await rows.first().getByText("Bytes").click()
     await rows.first().getByRole("button", { name: "Copy base64" }).waitFor()
   })

@@ -38,7 +38,8 @@ const found = new Set<string>()
 let searched: ReadonlyArray<readonly [secret: string, writing: string]> = []
 /** @param except what may be shown here */
 const look = (where: string, text: string, except = ""): void => {
-  for (const [secret, writing] of searched) if (secret !== except && text.includes(writing)) found.add(`${secret} in ${where}`)
+  for (const [secret, writing] of searched)
+    if (secret !== except && text.includes(writing)) found.add(`${secret} in ${where}`)
 }
 
 /** Every process of this machine that can be looked at: those of the product are among them. */
@@ -60,7 +61,10 @@ const lookAtProcesses = () => {
     look(`the command line ${line.slice(0, 80).replaceAll("\0", " ")}`, line)
     // Who starts the service with a key in its environment has put it there.
     const own = /\/src\/main\.ts\0/.test(line) ? `\0API_KEY=${API_KEY}\0` : "\0\0"
-    look(`the environment of ${line.slice(0, 80).replaceAll("\0", " ")}`, `\0${readProcess(pid, "environ")}`.replace(own, "\0"))
+    look(
+      `the environment of ${line.slice(0, 80).replaceAll("\0", " ")}`,
+      `\0${readProcess(pid, "environ")}`.replace(own, "\0"),
+    )
   }
 }
 
@@ -81,7 +85,13 @@ afterAll(async () => {
   for (const close of closers) close()
 })
 
-const call = async (method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = ADMIN, except = "") => {
+const call = async (
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = ADMIN,
+  except = "",
+) => {
   const json = body === undefined || typeof body === "string" ? {} : { "Content-Type": "application/json" }
   const init: RequestInit = { method, headers: { ...json, ...headers }, redirect: "manual" }
   if (body !== undefined) init.body = typeof body === "string" ? body : JSON.stringify(body)
@@ -94,11 +104,20 @@ const call = async (method: string, path: string, body?: unknown, headers: Reado
 /** Outputs to servers of all kinds, by the status that each comes to. */
 const makeOutputs = async () => {
   const [adobe, llnw, refusing] = [planted("RtmpAdobe"), planted("RtmpLlnw"), planted("RtmpKey")]
-  const [digestKey, rtspLogin, token, s3] = [planted("RtmpUrlKey"), planted("RtspLogin"), planted("HlsToken"), planted("S3")]
+  const [digestKey, rtspLogin, token, s3] = [
+    planted("RtmpUrlKey"),
+    planted("RtspLogin"),
+    planted("HlsToken"),
+    planted("S3"),
+  ]
   const rtmpAdobe = await RtmpTestServer.start({ refuseConnect: adobeLogin("me", adobe) })
   const rtmpLlnw = await RtmpTestServer.start({ refuseConnect: llnwLogin("me", llnw) })
   const wrong = await RtmpTestServer.start({ refuseConnect: adobeLogin("me", "another") })
-  const status = { level: "error", code: "NetStream.Publish.BadName", description: `stream live/${refusing} is already published` }
+  const status = {
+    level: "error",
+    code: "NetStream.Publish.BadName",
+    description: `stream live/${refusing} is already published`,
+  }
   const taken = await RtmpTestServer.start({ publishStatus: status })
   const rtsp = await RtspTestServer.start(`me:${rtspLogin}`)
   const http = await startHttpReceiver((response, { path, headers }) => {
@@ -113,7 +132,11 @@ const makeOutputs = async () => {
   return {
     connected: [
       { name: "rtmp-adobe", url: `rtmp://me:${adobe}@127.0.0.1:${rtmpAdobe.port}/live/${digestKey}` },
-      { name: "rtmp-llnw", url: `rtmp://me:${llnw}@127.0.0.1:${rtmpLlnw.port}/live`, stream_key: planted("RtmpLlnwKey") },
+      {
+        name: "rtmp-llnw",
+        url: `rtmp://me:${llnw}@127.0.0.1:${rtmpLlnw.port}/live`,
+        stream_key: planted("RtmpLlnwKey"),
+      },
       { name: "rtsp", url: `rtsp://me:${rtspLogin}@127.0.0.1:${rtsp.port}/live` },
     ],
     waiting: [{ name: "srt-listener", url: listener }],
@@ -125,7 +148,11 @@ const makeOutputs = async () => {
       { name: "rtsp-wrong", url: `rtsp://me:${planted("RtspWrong")}@127.0.0.1:${rtsp.port}/live` },
       { name: "rtsp-closed", url: `rtsp://me:${planted("RtspClosed")}@${at}/live` },
       { name: "hls", url: `${http.url}/live/main.m3u8?token=${token}`, protocol: "hls" },
-      { name: "hls-login", url: `${http.url.replace("//", `//me:${planted("HlsLogin")}@`)}/live/login.m3u8`, protocol: "hls" },
+      {
+        name: "hls-login",
+        url: `${http.url.replace("//", `//me:${planted("HlsLogin")}@`)}/live/login.m3u8`,
+        protocol: "hls",
+      },
       {
         name: "s3",
         url: "s3://bucket/live",
@@ -143,12 +170,29 @@ const addDestinations = async () => {
     response.end(`${path} is broken`)
   })
   closers.push(refusing.close, http.close)
-  const mail = { kind: "email", host: "127.0.0.1", port: refusing.port, security: "none", from: "a@example.com", to: ["b@example.com"] }
+  const mail = {
+    kind: "email",
+    host: "127.0.0.1",
+    port: refusing.port,
+    security: "none",
+    from: "a@example.com",
+    to: ["b@example.com"],
+  }
   for (const destination of [
     { name: "mail", ...mail, user: "me", password: planted("MailPassword") },
     { name: "chat", kind: "slack", url: `${http.url}/services/${planted("SlackPath")}` },
-    { name: "hook", kind: "webhook", url: `${http.url}/hook?token=${planted("HookToken")}`, secret: planted("HookSecret") },
-    { name: "dead", kind: "webhook", url: `http://127.0.0.1:9/${planted("DeadHook")}`, secret: planted("DeadHookSecret") },
+    {
+      name: "hook",
+      kind: "webhook",
+      url: `${http.url}/hook?token=${planted("HookToken")}`,
+      secret: planted("HookSecret"),
+    },
+    {
+      name: "dead",
+      kind: "webhook",
+      url: `http://127.0.0.1:9/${planted("DeadHook")}`,
+      secret: planted("DeadHookSecret"),
+    },
   ]) {
     searched = secrets.flatMap((secret) => writings(secret).map((writing) => [secret, writing] as const))
     const created = await call("POST", "/api/notifications/destinations", destination)
@@ -156,14 +200,20 @@ const addDestinations = async () => {
     const path = `/api/notifications/destinations/${created.body.id}`
     expect((await call("GET", path)).status).toBe(200)
     expect((await call("POST", `${path}/test`)).body).toMatchObject({ ok: false })
-    expect((await call("PUT", path, { port: 99_999, url: secrets.at(-1), password: 1, secret: [secrets.at(-1)] })).status).toBe(400)
+    expect(
+      (await call("PUT", path, { port: 99_999, url: secrets.at(-1), password: 1, secret: [secrets.at(-1)] })).status,
+    ).toBe(400)
   }
   const rules = { rules: [{ kinds: ["output_down"] }], output_down_after_s: 0, group_wait_s: 0, group_interval_s: 0 }
   expect((await call("PUT", "/api/notifications/rules", rules)).status).toBe(200)
 }
 
 /** What comes until `enough` of it is there. */
-const streamOf = async (path: string, headers: Readonly<Record<string, string>>, enough: (text: string) => boolean): Promise<string> => {
+const streamOf = async (
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  enough: (text: string) => boolean,
+): Promise<string> => {
   const abort = new AbortController()
   const answer = await fetch(`${product.url}${path}`, { headers, signal: abort.signal })
   const reader = answer.body?.getReader()
@@ -183,7 +233,9 @@ const filesBelow = (directory: string): ReadonlyArray<string> =>
     .map((name) => join(directory, String(name)))
     .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true)
 
-/** Content of a file of the running product; empty when it was removed since it was listed, as the `.pid` of a process. */
+/**
+ * Content of a file of the running product; empty when it was removed since it was listed, as the `.pid` of a process.
+ */
 const contentOf = (path: string): string => {
   try {
     return readFileSync(path, "latin1")
@@ -196,7 +248,11 @@ const contentOf = (path: string): string => {
 it("a planted secret is found nowhere", async () => {
   const { connected, failing, waiting } = await makeOutputs()
   const password = planted("UserPassword")
-  const template = { name: "cdn", url: `rtmp://me:${planted("TemplateLogin")}@127.0.0.1:9/live`, stream_key: planted("TemplateKey") }
+  const template = {
+    name: "cdn",
+    url: `rtmp://me:${planted("TemplateLogin")}@127.0.0.1:9/live`,
+    stream_key: planted("TemplateKey"),
+  }
   await addDestinations()
 
   // The answer that makes a key is the one place that shows it.
@@ -220,13 +276,18 @@ it("a planted secret is found nowhere", async () => {
     const { status, text } = await call("POST", "/api/channels/main/outputs", output)
     expect(status, text).toBe(201)
     // What is refused is repeated without its secret.
-    expect((await call("POST", "/api/channels/main/outputs", { ...output, url: `${output.url}\u0000`, no_such: output })).status).toBe(400)
+    expect(
+      (await call("POST", "/api/channels/main/outputs", { ...output, url: `${output.url}\u0000`, no_such: output }))
+        .status,
+    ).toBe(400)
   }
   await call("POST", "/api/channels/main/start")
   const tests = [...connected, ...failing].map((output) => call("POST", "/api/outputs/test", output))
 
   const login = (fields: Record<string, string>) =>
-    call("POST", "/login", new URLSearchParams(fields).toString(), { "Content-Type": "application/x-www-form-urlencoded" })
+    call("POST", "/login", new URLSearchParams(fields).toString(), {
+      "Content-Type": "application/x-www-form-urlencoded",
+    })
   expect((await login({ user: "ada", password: `${password}-wrong` })).status).toBe(401)
   expect((await login({ key: `${key}-wrong` })).status).toBe(401)
   const { headers } = await login({ user: "ada", password })
@@ -241,7 +302,8 @@ it("a planted secret is found nowhere", async () => {
     "all outputs have come to their end",
     async () => {
       const { outputs } = await view()
-      const of = (names: ReadonlyArray<{ readonly name: string }>) => outputs.filter(({ name }) => names.some((one) => one.name === name))
+      const of = (names: ReadonlyArray<{ readonly name: string }>) =>
+        outputs.filter(({ name }) => names.some((one) => one.name === name))
       const up = of(connected).every(({ status }) => status === "connected")
       return up && of(failing).every(({ last_error }) => last_error !== null) ? true : null
     },
@@ -250,14 +312,24 @@ it("a planted secret is found nowhere", async () => {
   for (const { status } of await Promise.all(tests)) expect([200, 503]).toContain(status)
   await eventually("notifications have been tried", async () => {
     const { body } = await call("GET", "/api/notifications/destinations")
-    return body.destinations.every(({ delivery }: { delivery: { last_error: string | null } }) => delivery.last_error !== null) || null
+    return (
+      body.destinations.every(
+        ({ delivery }: { delivery: { last_error: string | null } }) => delivery.last_error !== null,
+      ) || null
+    )
   })
 
   const { body: document } = await call("GET", "/api/config")
   await call("GET", "/api/config?format=yaml")
   await call("PUT", "/api/config?dry_run=1", document)
   expect(
-    (await call("PUT", "/api/config?dry_run=1", { ...document, channels: document.channels.slice(0, 1), no_such: secrets })).status,
+    (
+      await call("PUT", "/api/config?dry_run=1", {
+        ...document,
+        channels: document.channels.slice(0, 1),
+        no_such: secrets,
+      })
+    ).status,
   ).toBe(400)
   await call("POST", "/api/config/rollback?dry_run=1", { version: 1 })
 

@@ -47,8 +47,13 @@ it("keeps channels, outputs and users in PostgreSQL, over a restart as well", as
   source = await startSource({ port, bitrate: 2_000_000 })
   const outputs = [{ name: "out", url: `udp://127.0.0.1:${receiver.port}` }]
   await product.channel({ name: "main", rtp_ip: "127.0.0.1", rtp_port: port, outputs })
-  expect((await product.api("POST", "/api/users", { name: "ada", password: "correct horse battery", role: "admin" })).status).toBe(201)
-  expect((await product.api("POST", "/api/templates", { name: "cdn", url: "srt://192.0.2.1:9000?passphrase=0123456789" })).status).toBe(201)
+  expect(
+    (await product.api("POST", "/api/users", { name: "ada", password: "correct horse battery", role: "admin" })).status,
+  ).toBe(201)
+  expect(
+    (await product.api("POST", "/api/templates", { name: "cdn", url: "srt://192.0.2.1:9000?passphrase=0123456789" }))
+      .status,
+  ).toBe(201)
   await flows()
   const before = await product.view("main")
   expect((await product.health()).problems).toEqual([])
@@ -56,7 +61,13 @@ it("keeps channels, outputs and users in PostgreSQL, over a restart as well", as
   await product.kill("SIGKILL")
   product = await Product.start({ env: { DATABASE_URL: link.url, API_KEY }, dataDir: product.dataDir })
   await product.until("it runs", "main", ({ status }) => status === "running")
-  const known = ({ created_at, id, name, number, outputs }: ChannelView) => ({ created_at, id, name, number, out: outputs[0]?.id })
+  const known = ({ created_at, id, name, number, outputs }: ChannelView) => ({
+    created_at,
+    id,
+    name,
+    number,
+    out: outputs[0]?.id,
+  })
   expect(known(await product.view("main"))).toEqual(known(before))
   expect((await product.api("GET", "/api/templates/cdn")).status).toBe(200)
   const login = {
@@ -93,7 +104,12 @@ it("goes on with its streams while PostgreSQL is away, refuses changes whole, an
     ["POST", "/api/users", { name: "bob", password: "correct horse battery", role: "viewer" }],
   ] as const) {
     const { body: problem, headers, status } = await product.api<Problem>(method, path, body)
-    expect([method, path, status, problem.type]).toEqual([method, path, 503, expect.stringMatching(/:store-unavailable$/)])
+    expect([method, path, status, problem.type]).toEqual([
+      method,
+      path,
+      503,
+      expect.stringMatching(/:store-unavailable$/),
+    ])
     expect(problem.detail).toMatch(/^the configuration store failed to .+: .+/)
     expect(problem.detail).not.toContain("pa55")
     expect(headers.get("retry-after")).toBe("2")
@@ -109,7 +125,9 @@ it("goes on with its streams while PostgreSQL is away, refuses changes whole, an
   await server.start()
   await eventually("all is well", async () => ((await product.health()).problems.length === 0 ? true : null))
   expect((await product.api("POST", "/api/channels", more)).status).toBe(201)
-  expect((await product.api<{ channels: ReadonlyArray<unknown> }>("GET", "/api/channels")).body.channels).toHaveLength(2)
+  expect((await product.api<{ channels: ReadonlyArray<unknown> }>("GET", "/api/channels")).body.channels).toHaveLength(
+    2,
+  )
   await flows()
   expect(await product.enginePid()).toBe(engine)
 })

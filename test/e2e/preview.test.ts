@@ -53,7 +53,10 @@ beforeAll(async () => {
   ]
   source = spawn(join(root, "node_modules/.bin/bun"), args, { cwd: root, stdio: "ignore" })
   await product.until("packets arrive", "main", (view) => view.status === "running", 20_000)
-  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] })
+  browser = await chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+  })
 }, 180_000)
 afterAll(async () => {
   await browser?.close()
@@ -83,8 +86,12 @@ interface Closed {
 const watch = (path: string, headers: Record<string, string> = {}) => {
   const socket = new WebSocket(`${product.url.replace("http", "ws")}${path}`, { headers } as never)
   socket.binaryType = "arraybuffer"
-  const first = new Promise<string>((resolve) => socket.addEventListener("message", ({ data }) => resolve(String(data)), { once: true }))
-  const closed = new Promise<Closed>((resolve) => socket.addEventListener("close", ({ code, reason }) => resolve({ code, reason })))
+  const first = new Promise<string>((resolve) =>
+    socket.addEventListener("message", ({ data }) => resolve(String(data)), { once: true }),
+  )
+  const closed = new Promise<Closed>((resolve) =>
+    socket.addEventListener("close", ({ code, reason }) => resolve({ code, reason })),
+  )
   return { socket, first, closed }
 }
 
@@ -127,7 +134,9 @@ it("says in words why there is none", async () => {
 it("is for a few viewers at a time, and begins with what the stream is made of", async () => {
   const viewers = Array.from({ length: MAX_VIEWERS }, () => watch("/preview/main"))
   const [streams] = await Promise.all(viewers.map(({ first }) => first))
-  expect(JSON.parse(streams ?? "")).toEqual({ streams: expect.arrayContaining([{ pid: 481, stream_type: 0x1b, registration: null }]) })
+  expect(JSON.parse(streams ?? "")).toEqual({
+    streams: expect.arrayContaining([{ pid: 481, stream_type: 0x1b, registration: null }]),
+  })
   const { code, reason } = await watch("/preview/main").closed
   expect([code, reason]).toEqual([4029, `${MAX_VIEWERS} previews are open already, which is the most there can be`])
   for (const { socket } of viewers) socket.close()
@@ -150,7 +159,11 @@ it("has pictures of running channels, and none of others", async () => {
   const jpeg = Buffer.from(await answer.arrayBuffer())
   expect([answer.headers.get("content-type"), answer.headers.get("cache-control")]).toEqual(["image/jpeg", "no-cache"])
   expect(Date.now() - Date.parse(answer.headers.get("last-modified") ?? "")).toBeLessThan(160_000)
-  const size = spawnSync("ffprobe", ["-v", "error", "-show_entries", "stream=codec_name,width", "-of", "csv=p=0", "-"], { input: jpeg })
+  const size = spawnSync(
+    "ffprobe",
+    ["-v", "error", "-show_entries", "stream=codec_name,width", "-of", "csv=p=0", "-"],
+    { input: jpeg },
+  )
   expect(String(size.stdout).trim()).toBe("mjpeg,320")
   const same = await fetch(url, { headers: { "If-None-Match": answer.headers.get("etag") ?? "" } })
   expect([200, 304]).toContain(same.status)
@@ -162,7 +175,9 @@ it("has pictures of running channels, and none of others", async () => {
     },
     60_000,
   )
-  expect(Date.parse(next.headers.get("last-modified") ?? "")).toBeGreaterThan(Date.parse(answer.headers.get("last-modified") ?? ""))
+  expect(Date.parse(next.headers.get("last-modified") ?? "")).toBeGreaterThan(
+    Date.parse(answer.headers.get("last-modified") ?? ""),
+  )
   const none = await fetch(`${product.url}/channels/silent/thumbnail.jpg`)
   expect([none.status, ((await none.json()) as { detail: string }).detail]).toEqual([
     404,
@@ -178,7 +193,10 @@ it("shows nowhere: not among outputs, proofs of cues, metrics or events", async 
     "a cue comes by",
     async () => {
       const { cues } = (
-        await product.api<{ cues: ReadonlyArray<{ id: number; outputs: ReadonlyArray<unknown> }> }>("GET", "/api/channels/main/cues")
+        await product.api<{ cues: ReadonlyArray<{ id: number; outputs: ReadonlyArray<unknown> }> }>(
+          "GET",
+          "/api/channels/main/cues",
+        )
       ).body
       for (const { id, outputs } of cues) {
         expect(outputs).toEqual([])
@@ -192,7 +210,10 @@ it("shows nowhere: not among outputs, proofs of cues, metrics or events", async 
   const metrics = await (await fetch(`${product.url}/metrics`)).text()
   expect(metrics.split("\n").filter((line) => /output=/.test(line))).toEqual([])
   const { events } = (
-    await product.api<{ events: ReadonlyArray<{ kind: string; output: string | null }> }>("GET", "/api/channels/main/events")
+    await product.api<{ events: ReadonlyArray<{ kind: string; output: string | null }> }>(
+      "GET",
+      "/api/channels/main/events",
+    )
   ).body
   expect(events.filter(({ kind, output }) => output !== null || kind === "cue_missed")).toEqual([])
   viewer.socket.close()

@@ -36,7 +36,9 @@ const ASK_MS = 100
 /** Longest wait in ms for what a test names no time for: it ends what hangs, and leaves room for a busy machine. */
 const PATIENCE_MS = 30_000
 
-/** Resolves with the first result of `look` that is not null or undefined; rejects after `ms` naming what was awaited. */
+/**
+ * Resolves with the first result of `look` that is not null or undefined; rejects after `ms` naming what was awaited.
+ */
 export const eventually = async <T>(
   what: string,
   look: () => Promise<T | null | undefined> | T | null | undefined,
@@ -108,8 +110,11 @@ export class Product {
       THUMBNAILS: "off",
       ...options.env,
     }
-    const product = new Product(spawn(command, rest, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] }), dataDir, port, () =>
-      options.keyFile === undefined ? options.env?.["API_KEY"] : readFileSync(options.keyFile, "utf8").trim(),
+    const product = new Product(
+      spawn(command, rest, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] }),
+      dataDir,
+      port,
+      () => (options.keyFile === undefined ? options.env?.["API_KEY"] : readFileSync(options.keyFile, "utf8").trim()),
     )
     await product.ready()
     return product
@@ -171,7 +176,12 @@ export class Product {
   }
 
   /** Waits until the channel satisfies `found`; returns what `found` returned. */
-  until<T>(what: string, channel: string, found: (view: ChannelView) => T | null | undefined | false, ms = PATIENCE_MS): Promise<T> {
+  until<T>(
+    what: string,
+    channel: string,
+    found: (view: ChannelView) => T | null | undefined | false,
+    ms = PATIENCE_MS,
+  ): Promise<T> {
     return eventually(what, async () => found(await this.view(channel)) || null, ms)
   }
 
@@ -196,7 +206,10 @@ export class Product {
     this.child.kill(signal)
     let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`the product did not end within ${ms} ms of ${signal}:\n${this.output}`)), ms)
+      timer = setTimeout(
+        () => reject(new Error(`the product did not end within ${ms} ms of ${signal}:\n${this.output}`)),
+        ms,
+      )
     })
     return Promise.race([ended, late]).finally(() => clearTimeout(timer))
   }

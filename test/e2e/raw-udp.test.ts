@@ -88,7 +88,15 @@ it.each<[string, string[], string, isWhole: boolean]>([
     expect(receiver.bytes().equals(sent)).toBe(true)
     expect(receiver.datagrams.every(({ data }) => data.length % 188 === 0 && data.length <= 1316)).toBe(true)
     const counters = (await view()).input.legs[0]?.counters ?? {}
-    expect(counters).toMatchObject({ bad_length: 0, bad_not_ts: 0, bad_rtp: 0, bad_sync: 0, resyncs: 0, skipped_bytes: 0, cc_errors: 0 })
+    expect(counters).toMatchObject({
+      bad_length: 0,
+      bad_not_ts: 0,
+      bad_rtp: 0,
+      bad_sync: 0,
+      resyncs: 0,
+      skipped_bytes: 0,
+      cc_errors: 0,
+    })
   } finally {
     if (ffmpeg.exitCode === null) ffmpeg.kill("SIGKILL")
     relay.close()
@@ -99,11 +107,19 @@ it.each<[string, string[], string, isWhole: boolean]>([
 
 it("says what it drops when something that is no MPEG-TS comes with the stream, and does not call that running well", async () => {
   const port = await freeUdpPort()
-  const channel = await product.api<ChannelView>("POST", "/api/channels", { name: "dropping", rtp_ip: "127.0.0.1", rtp_port: port })
+  const channel = await product.api<ChannelView>("POST", "/api/channels", {
+    name: "dropping",
+    rtp_ip: "127.0.0.1",
+    rtp_port: port,
+  })
   const path = `/api/channels/${channel.body.id}`
   await product.api("POST", `${path}/start`)
   const to = `udp://127.0.0.1:${port}?pkt_size=1316`
-  const ffmpeg = spawn("ffmpeg", ["-v", "error", "-re", "-stream_loop", "-1", "-i", file, ...COPY, "-f", "mpegts", to], { stdio: "ignore" })
+  const ffmpeg = spawn(
+    "ffmpeg",
+    ["-v", "error", "-re", "-stream_loop", "-1", "-i", file, ...COPY, "-f", "mpegts", to],
+    { stdio: "ignore" },
+  )
   const done = ended(ffmpeg)
   const noise = createSocket("udp4")
   const timer = setInterval(() => noise.send(Buffer.alloc(600, 0x11), port, "127.0.0.1"), 5)
@@ -112,7 +128,9 @@ it("says what it drops when something that is no MPEG-TS comes with the stream, 
       const now = (await product.api<ChannelView>("GET", path)).body
       return now.status === "running" && now.error !== null ? now : null
     })
-    expect(said.error).toMatch(/^\d+ of \d+ datagrams \(\d+ %\) of the last 10 s were dropped: they are neither RTP nor MPEG-TS/)
+    expect(said.error).toMatch(
+      /^\d+ of \d+ datagrams \(\d+ %\) of the last 10 s were dropped: they are neither RTP nor MPEG-TS/,
+    )
     expect(said.input.legs[0]?.reasons[0]).toMatch(/were dropped: they are neither/)
     const page = await (await fetch(`${product.url}/channels/${said.slug}`)).text()
     expect(page).toMatch(/degraded/)

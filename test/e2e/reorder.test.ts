@@ -82,24 +82,36 @@ const copies = (name: Name) => schedules[name].datagrams.length + schedules[name
 const clean = { rtp_late: 0, rtp_resets: 0, sender_changes: 0, foreign: 0, rtp_duplicates: 0 }
 
 describe("within reorder_ms", () => {
-  it.each(["overtaken by up to 10", "jitter of 20 ms"] as const)("%s: the output is the source, in order; no loss is counted", (name) => {
-    const late = overtaken(schedules[name]).length
-    expect(late).toBeGreaterThan(50)
-    expect(difference(name)).toEqual({ missing: [], extra: 0 })
-    expect(counters(name)).toMatchObject({ ...clean, rtp_lost: 0, rtp_unrecovered: 0, rtp_reordered: late, cc_errors: 0 })
-  })
+  it.each(["overtaken by up to 10", "jitter of 20 ms"] as const)(
+    "%s: the output is the source, in order; no loss is counted",
+    (name) => {
+      const late = overtaken(schedules[name]).length
+      expect(late).toBeGreaterThan(50)
+      expect(difference(name)).toEqual({ missing: [], extra: 0 })
+      expect(counters(name)).toMatchObject({
+        ...clean,
+        rtp_lost: 0,
+        rtp_unrecovered: 0,
+        rtp_reordered: late,
+        cc_errors: 0,
+      })
+    },
+  )
 
-  it.each(["loss and reordering", "bursts and reordering"] as const)("%s: only what was lost is missing, and is counted", (name) => {
-    const lost = schedules[name].lost.length
-    expect(lost).toBeGreaterThan(10)
-    expect(difference(name)).toEqual({ missing: lostPackets(name), extra: 0 })
-    expect(counters(name)).toMatchObject({
-      ...clean,
-      rtp_lost: lost,
-      rtp_unrecovered: lost,
-      rtp_reordered: overtaken(schedules[name]).length,
-    })
-  })
+  it.each(["loss and reordering", "bursts and reordering"] as const)(
+    "%s: only what was lost is missing, and is counted",
+    (name) => {
+      const lost = schedules[name].lost.length
+      expect(lost).toBeGreaterThan(10)
+      expect(difference(name)).toEqual({ missing: lostPackets(name), extra: 0 })
+      expect(counters(name)).toMatchObject({
+        ...clean,
+        rtp_lost: lost,
+        rtp_unrecovered: lost,
+        rtp_reordered: overtaken(schedules[name]).length,
+      })
+    },
+  )
 
   it("repeated datagrams come out once, and are counted", () => {
     const name = "repeated, at once and later"
@@ -111,7 +123,11 @@ describe("within reorder_ms", () => {
   it("all at once: only what was lost is missing", () => {
     const name = "repeated, lost and reordered"
     expect(difference(name)).toEqual({ missing: lostPackets(name), extra: 0 })
-    expect(counters(name)).toMatchObject({ ...clean, rtp_duplicates: copies(name), rtp_lost: schedules[name].lost.length })
+    expect(counters(name)).toMatchObject({
+      ...clean,
+      rtp_duplicates: copies(name),
+      rtp_lost: schedules[name].lost.length,
+    })
   })
 })
 
@@ -131,7 +147,12 @@ describe("wraps", () => {
     const name = "wrap with loss and reordering"
     expect(schedules[name].lost).toEqual([1030, 1035, 1036, 1041])
     expect(difference(name)).toEqual({ missing: lostPackets(name), extra: 0 })
-    expect(counters(name)).toMatchObject({ ...clean, rtp_lost: 4, rtp_unrecovered: 4, rtp_reordered: overtaken(schedules[name]).length })
+    expect(counters(name)).toMatchObject({
+      ...clean,
+      rtp_lost: 4,
+      rtp_unrecovered: 4,
+      rtp_reordered: overtaken(schedules[name]).length,
+    })
     expect(outcome(name).after.input.legs[0]?.jitter_ms).toBeLessThan(20)
   })
 })

@@ -53,7 +53,9 @@ it("the host name does not exist", async () => {
 it("the certificate is not trusted, or for another name: no retry storm, an error", async () => {
   const front = await TcpFront.start(nginx.port, selfSigned())
   const self = await errorOf("self-signed", `rtmps://localhost:${front.port}/live/key`)
-  expect(self.error).toBe(`the certificate of localhost:${front.port} is refused: it is self-signed (DEPTH_ZERO_SELF_SIGNED_CERT)`)
+  expect(self.error).toBe(
+    `the certificate of localhost:${front.port} is refused: it is self-signed (DEPTH_ZERO_SELF_SIGNED_CERT)`,
+  )
   expect(self.status).toBe("error")
   expect(front.names).toEqual([])
   front.stop()
@@ -61,7 +63,9 @@ it("the certificate is not trusted, or for another name: no retry storm, an erro
 
 it("the server knows no such application", async () => {
   const { error } = await errorOf("app", `rtmp://127.0.0.1:${nginx.port}/nothing/key`)
-  expect(error).toBe("the server closed the connection without answering connect: it may not know the application in the URL")
+  expect(error).toBe(
+    "the server closed the connection without answering connect: it may not know the application in the URL",
+  )
 })
 
 it("the server lets nobody publish", async () => {
@@ -92,7 +96,9 @@ it("a port that takes connections and says nothing, and one without the TLS that
     errorOf("silent", `rtmp://127.0.0.1:${port}/live/key`),
     errorOf("plain", `rtmps://127.0.0.1:${nginx.port}/live/key`),
   ])
-  expect(dumb.error).toBe("the server does not answer the RTMP handshake: check the port, and whether it must be rtmps://")
+  expect(dumb.error).toBe(
+    "the server does not answer the RTMP handshake: check the port, and whether it must be rtmps://",
+  )
   expect(dumb.status).toBe("retrying")
   expect(plain.error).toMatch(/TLS/)
   silent.close()

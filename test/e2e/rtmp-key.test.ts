@@ -44,7 +44,8 @@ const test = async (body: Record<string, unknown>) => {
   expect(status).toBe(200)
   return outcome
 }
-const namesOf = (server: RtmpTestServer) => server.sessions.flatMap((session) => session.server.commands.map(({ name }) => name))
+const namesOf = (server: RtmpTestServer) =>
+  server.sessions.flatMap((session) => session.server.commands.map(({ name }) => name))
 
 it("nginx refuses a wrong key and takes the right one, which is left again", async () => {
   const wrong = await test({ url: `rtmp://127.0.0.1:${nginx.port}/guarded`, stream_key: BAD })
@@ -67,9 +68,14 @@ it("a publication that runs is not touched: it is the proof itself", async () =>
   })
   await product.until("it publishes", id, ({ outputs }) => (outputs[0]?.uptime ?? 0) > 3.5)
   const itself = (await product.api<OutputTestView>("POST", `/api/channels/${id}/outputs/a/test`)).body
-  for (const outcome of [itself, await test({ url: `rtmp://127.0.0.1:${nginx.port}/live`, stream_key: "on-air?again=1" })]) {
+  for (const outcome of [
+    itself,
+    await test({ url: `rtmp://127.0.0.1:${nginx.port}/live`, stream_key: "on-air?again=1" }),
+  ]) {
     expect(outcome).toMatchObject({ outcome: "ok", ok: true })
-    expect(outcome.steps.at(-1)).toBe("the output a publishes with this stream key at this moment: it was not published a second time")
+    expect(outcome.steps.at(-1)).toBe(
+      "the output a publishes with this stream key at this moment: it was not published a second time",
+    )
   }
   const [output] = (await product.view(id)).outputs
   expect(output).toMatchObject({ status: "connected", error_count: 0, reconnects: 0 })
@@ -79,7 +85,12 @@ it("a key that somebody else uses is told, and he goes on", async () => {
   const other = await Product.start()
   try {
     const url = `rtmp://127.0.0.1:${nginx.port}/live/theirs`
-    const { id } = await other.channel({ name: "Theirs", rtp_ip: "127.0.0.1", rtp_port: await freeUdpPort(), outputs: [{ url }] })
+    const { id } = await other.channel({
+      name: "Theirs",
+      rtp_ip: "127.0.0.1",
+      rtp_port: await freeUdpPort(),
+      outputs: [{ url }],
+    })
     await other.until("it publishes", id, ({ outputs }) => outputs[0]?.status === "connected")
     const outcome = await test({ url })
     expect(outcome).toMatchObject({ outcome: "failed", ok: false })
@@ -103,7 +114,9 @@ it("publishes without media and without a word that ends another's session, and 
 it("a server that starts the publication and closes it for a wrong key has failed the test", async () => {
   const server = await RtmpTestServer.start()
   const asking = test({ url: `rtmp://127.0.0.1:${server.port}/live`, stream_key: BAD })
-  const [session] = await eventually("it publishes", () => (server.publications.length > 0 ? server.publications : null))
+  const [session] = await eventually("it publishes", () =>
+    server.publications.length > 0 ? server.publications : null,
+  )
   setTimeout(() => session?.socket.end(), 700)
   const outcome = await asking
   expect(outcome).toMatchObject({ outcome: "failed", ok: false, error: { transient: true } })

@@ -22,7 +22,9 @@ export class NginxRtmp {
   private constructor(port: number, folder: string) {
     this.port = port
     this.#folder = folder
-    this.#child = spawn(NGINX, ["-p", folder, "-c", join(folder, "nginx.conf")], { stdio: ["ignore", "ignore", "pipe"] })
+    this.#child = spawn(NGINX, ["-p", folder, "-c", join(folder, "nginx.conf")], {
+      stdio: ["ignore", "ignore", "pipe"],
+    })
     this.#child.stderr?.on("data", (chunk) => (this.log += String(chunk)))
   }
 

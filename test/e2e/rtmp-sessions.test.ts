@@ -30,22 +30,34 @@ afterAll(async () => {
 const start = async (name: string, outputs: ReadonlyArray<object>) => {
   const port = await freeUdpPort()
   const { id } = await product.channel({ name, rtp_ip: "127.0.0.1", rtp_port: port, outputs })
-  await product.until(`the outputs of ${name} are connected`, id, (view) => view.outputs.every((o) => o.status === "connected"), 20_000)
+  await product.until(
+    `the outputs of ${name} are connected`,
+    id,
+    (view) => view.outputs.every((o) => o.status === "connected"),
+    20_000,
+  )
   return { id, port }
 }
 const publicationOf = (at: RtmpTestServer, key: string): ReadonlyArray<Session> =>
-  at.publications.filter(({ server: { commands } }) => commands.some(({ name, values }) => name === "publish" && values[1] === key))
+  at.publications.filter(({ server: { commands } }) =>
+    commands.some(({ name, values }) => name === "publish" && values[1] === key),
+  )
 const only = (at: RtmpTestServer, key: string): Session => {
   const [session] = publicationOf(at, key)
   if (session === undefined) throw new Error(`${key} was not published`)
   return session
 }
-const videoTimes = ({ server: { media } }: Session) => media.filter(({ typeId }) => typeId === 9).map(({ timestampMs }) => timestampMs)
-const isObject = (value: Amf | undefined): value is { readonly [key: string]: Amf } => typeof value === "object" && value !== null
+const videoTimes = ({ server: { media } }: Session) =>
+  media.filter(({ typeId }) => typeId === 9).map(({ timestampMs }) => timestampMs)
+const isObject = (value: Amf | undefined): value is { readonly [key: string]: Amf } =>
+  typeof value === "object" && value !== null
 
 describe("cue points", () => {
   const styles = ["none", "elemental", "primetime", "youtube", "bin64"] as const
-  const found = new Map<string, ReadonlyArray<{ readonly ms: number; readonly name: Amf | undefined; readonly fields: Amf | undefined }>>()
+  const found = new Map<
+    string,
+    ReadonlyArray<{ readonly ms: number; readonly name: Amf | undefined; readonly fields: Amf | undefined }>
+  >()
   let cues: ReadonlyArray<CueView> = []
 
   beforeAll(async () => {
@@ -60,7 +72,8 @@ describe("cue points", () => {
     })
     cues = await eventually("all cues have their proof", async () => {
       const { body } = await product.api<{ cues: CueView[] }>("GET", `/api/channels/${id}/cues`)
-      return body.cues.length > 0 && body.cues.every(({ outputs }) => outputs.every(({ status }) => status !== "pending"))
+      return body.cues.length > 0 &&
+        body.cues.every(({ outputs }) => outputs.every(({ status }) => status !== "pending"))
         ? body.cues
         : null
     })
@@ -71,7 +84,9 @@ describe("cue points", () => {
         .map(({ body, timestampMs }) => ({ ms: timestampMs, values: amfValues(Buffer.from(body)) }))
       found.set(
         style,
-        data.filter(({ values }) => CUE_NAMES.includes(String(values[0]))).map(({ ms, values: [name, fields] }) => ({ ms, name, fields })),
+        data
+          .filter(({ values }) => CUE_NAMES.includes(String(values[0])))
+          .map(({ ms, values: [name, fields] }) => ({ ms, name, fields })),
       )
     }
     await product.api("POST", `/api/channels/${id}/stop`)
@@ -85,7 +100,9 @@ describe("cue points", () => {
   it("youtube: start and end of each break, with the time until then and the length", () => {
     const youtube = found.get("youtube") ?? []
     expect(youtube.map(({ name }) => name)).toEqual(youtube.map(() => "onCuePoint"))
-    const [out] = youtube.map(({ fields }) => fields).filter((fields) => isObject(fields) && fields["cue_point_start"] === true)
+    const [out] = youtube
+      .map(({ fields }) => fields)
+      .filter((fields) => isObject(fields) && fields["cue_point_start"] === true)
     expect(out).toMatchObject({ type: "com.youtube.cuepoint", version: "0.1", break_duration_sec: 2 })
     const ahead = isObject(out) ? Number(out["pre_roll_time_sec"]) : Number.NaN
     expect(ahead).toBeGreaterThan(3)
@@ -103,11 +120,14 @@ describe("cue points", () => {
     expect([...new Set(ids)]).toEqual(sent)
     const data = (found.get("bin64") ?? []).map(({ fields }) => (isObject(fields) ? fields["data"] : null))
     expect([...new Set(data)]).toEqual(sent)
-    const firsts = (found.get("primetime") ?? []).filter(({ fields }, i) => isObject(fields) && ids.indexOf(fields["cue"] ?? null) === i)
+    const firsts = (found.get("primetime") ?? []).filter(
+      ({ fields }, i) => isObject(fields) && ids.indexOf(fields["cue"] ?? null) === i,
+    )
     const ahead = firsts.map(({ fields, ms }) => (isObject(fields) ? Number(fields["time"]) * 1000 - ms : Number.NaN))
     const prerolls = cues.map(({ preroll_s }) => (preroll_s ?? Number.NaN) * 1000).toReversed()
     // Pre-roll is told by the PCR; pictures are some tenths of a second ahead of it.
-    for (const [i, aheadMs] of ahead.entries()) expect(Math.abs(aheadMs - (prerolls[i] ?? Number.NaN))).toBeLessThan(700)
+    for (const [i, aheadMs] of ahead.entries())
+      expect(Math.abs(aheadMs - (prerolls[i] ?? Number.NaN))).toBeLessThan(700)
   })
 
   it("are proven on the outputs that carry them; the one without has no part in it", () => {
@@ -160,14 +180,24 @@ describe("sessions", () => {
     await product.api("POST", `/api/channels/${id}/stop`)
     await eventually("it has left", () => (only(tls, "tls").ended ? true : null))
     const names = only(tls, "tls").server.commands.map(({ name }) => name)
-    expect(names).toEqual(["connect", "releaseStream", "FCPublish", "createStream", "publish", "FCUnpublish", "deleteStream"])
+    expect(names).toEqual([
+      "connect",
+      "releaseStream",
+      "FCPublish",
+      "createStream",
+      "publish",
+      "FCUnpublish",
+      "deleteStream",
+    ])
     expect(only(tls, "tls").problem).toBeNull()
     tls.stop()
   }, 60_000)
 
   it("take a stream key apart from the URL, as it is, and never show it", async () => {
     const key = "abc?s_bl=1&a=Ab%2Fc/d"
-    const { id } = await start("key", [{ name: "key", url: `rtmp://127.0.0.1:${server.port}/live2?backup=1`, stream_key: key }])
+    const { id } = await start("key", [
+      { name: "key", url: `rtmp://127.0.0.1:${server.port}/live2?backup=1`, stream_key: key },
+    ])
     const [session] = publicationOf(server, key)
     const connect = session?.server.commands.find(({ name }) => name === "connect")
     expect(JSON.stringify(connect?.values[0])).toContain("live2?backup=1")

@@ -47,11 +47,17 @@ it("row 23: a stalled server loses whole groups of pictures out of its own queue
   await product.until("all are connected", id, (view) => view.outputs.every((o) => o.status === "connected"), 20_000)
   const sending = sendTs(ts, { port, bitrate: BITRATE })
   const slow = async () => (await product.view(id)).outputs.find((o) => o.name === "slow")
-  await eventually("the slow one gets pictures", async () => (((await slow())?.bytes_sent ?? 0) > 1_000_000 ? true : null))
+  await eventually("the slow one gets pictures", async () =>
+    ((await slow())?.bytes_sent ?? 0) > 1_000_000 ? true : null,
+  )
   const engine = await product.enginePid()
   const before = rssOf(engine)
   front.stall()
-  await eventually("its queue is given up", async () => (((await slow())?.packets_dropped ?? 0) > 100 ? true : null), 18_000)
+  await eventually(
+    "its queue is given up",
+    async () => (((await slow())?.packets_dropped ?? 0) > 100 ? true : null),
+    18_000,
+  )
   expect((await slow())?.status).toBe("connected")
   expect(rssOf(engine) - before).toBeLessThan(60)
   front.resume()
@@ -60,12 +66,15 @@ it("row 23: a stalled server loses whole groups of pictures out of its own queue
   expect(last?.status).toBe("connected")
   await product.api("POST", `/api/channels/${id}/stop`)
 
-  const recorded = async (key: string) => flvTags(await eventually(`${key} was recorded`, () => nginx.recordings(key)[0]))
+  const recorded = async (key: string) =>
+    flvTags(await eventually(`${key} was recorded`, () => nginx.recordings(key)[0]))
   const whole = await recorded("one")
   const pictures = picturesOf(whole)
   expect(pictures.length).toBeGreaterThan((SECONDS - 2) * 25)
   expect(pictures.map(({ ms }) => ms)).toEqual(pictures.map((_, i) => i * 40))
-  expect((await recorded("two")).map(({ body }) => body.toString("base64"))).toEqual(whole.map(({ body }) => body.toString("base64")))
+  expect((await recorded("two")).map(({ body }) => body.toString("base64"))).toEqual(
+    whole.map(({ body }) => body.toString("base64")),
+  )
 
   const torn = await recorded("slow")
   const kept = picturesOf(torn)

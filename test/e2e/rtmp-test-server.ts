@@ -28,7 +28,10 @@ export class RtmpTestServer {
   static async start(options: TestServerOptions = {}, certificate?: Certificate): Promise<RtmpTestServer> {
     const port = await freeTcpPort()
     const accept = (socket: Socket) => running.#accept(socket, options)
-    const running = new RtmpTestServer(port, certificate === undefined ? createServer(accept) : createTlsServer(certificate, accept))
+    const running = new RtmpTestServer(
+      port,
+      certificate === undefined ? createServer(accept) : createTlsServer(certificate, accept),
+    )
     await new Promise<void>((resolve) => running.#server.listen(port, "127.0.0.1", resolve))
     return running
   }

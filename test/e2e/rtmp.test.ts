@@ -50,7 +50,8 @@ const trimmed = (nal: Buffer) => {
 const nalTexts = (pictures: ReadonlyArray<FlvPicture>) =>
   pictures.flatMap(({ nals }) => nals.filter((nal) => !LEFT_OUT.includes((nal[0] ?? 0) & 31)).map(trimmed))
 /** NAL units that FLV may carry in its sequence header alone: SPS and PPS. */
-const withoutParameterSets = (nals: ReadonlyArray<string>) => nals.filter((nal) => ![7, 8].includes(nal.charCodeAt(0) & 31))
+const withoutParameterSets = (nals: ReadonlyArray<string>) =>
+  nals.filter((nal) => ![7, 8].includes(nal.charCodeAt(0) & 31))
 
 let product: Product
 let nginx: NginxRtmp
@@ -68,8 +69,18 @@ afterAll(async () => {
 const through = async (name: string, ts: Uint8Array, bitrate = BITRATE) => {
   const port = await freeUdpPort()
   const url = `rtmp://127.0.0.1:${nginx.port}/live/${name}`
-  const channel = await product.channel({ name, rtp_ip: "127.0.0.1", rtp_port: port, outputs: [{ name: "nginx", url }] })
-  await product.until("the output is connected", channel.id, (view) => view.outputs.every((o) => o.status === "connected"), 20_000)
+  const channel = await product.channel({
+    name,
+    rtp_ip: "127.0.0.1",
+    rtp_port: port,
+    outputs: [{ name: "nginx", url }],
+  })
+  await product.until(
+    "the output is connected",
+    channel.id,
+    (view) => view.outputs.every((o) => o.status === "connected"),
+    20_000,
+  )
   await sendTs(ts, { port, bitrate })
   await product.api("POST", `/api/channels/${channel.id}/stop`)
   const recorded = await eventually(`nginx has recorded ${name}`, () => nginx.recordings(name)[0])

@@ -25,7 +25,8 @@ let rtp: UdpReceiver
 let srt: SrtReceiver
 let cues: ReadonlyArray<CueView>
 
-const shown = async (query = "") => (await product.api<{ cues: CueView[] }>("GET", `/api/channels/${channelId}/cues${query}`)).body.cues
+const shown = async (query = "") =>
+  (await product.api<{ cues: CueView[] }>("GET", `/api/channels/${channelId}/cues${query}`)).body.cues
 
 beforeAll(async () => {
   product = await Product.start()

@@ -61,7 +61,14 @@ export interface Handshake {
 }
 
 /** A control packet: type, subtype, the type's own word, destination socket, and what follows. */
-export const controlPacket = (type: number, destination: number, body: Uint8Array, subtype = 0, info = 0, timestampUs = 0): Buffer => {
+export const controlPacket = (
+  type: number,
+  destination: number,
+  body: Uint8Array,
+  subtype = 0,
+  info = 0,
+  timestampUs = 0,
+): Buffer => {
   const packet = Buffer.alloc(HEADER + body.length)
   packet.writeUInt16BE(0x8000 | type, 0)
   packet.writeUInt16BE(subtype, 2)
@@ -98,7 +105,8 @@ export const packHandshake = (destination: number, fields: Partial<Handshake>): 
   body.writeUInt32BE(h.version, 0)
   body.writeUInt16BE(h.encryption, 4)
   body.writeUInt16BE(h.extensionField, 6)
-  for (const [i, word] of [h.sequence, h.mtu, h.window, h.type, h.socketId, h.cookie].entries()) body.writeUInt32BE(word >>> 0, 8 + i * 4)
+  for (const [i, word] of [h.sequence, h.mtu, h.window, h.type, h.socketId, h.cookie].entries())
+    body.writeUInt32BE(word >>> 0, 8 + i * 4)
   // libsrt writes addresses as host-order words.
   body.set([1, 0, 0, 127], 32)
   return controlPacket(HANDSHAKE, destination, Buffer.concat([body, ...h.extensions.map(packExtension)]))

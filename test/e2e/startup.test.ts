@@ -131,13 +131,21 @@ describe("on a busy machine", () => {
     async () => {
       // The test source of the demo is such a program.
       const product = await start({ args: ["--demo"] })
-      const children = () => readFileSync(`/proc/${product.child.pid}/task/${product.child.pid}/children`, "utf8").trim().split(" ")
+      const children = () =>
+        readFileSync(`/proc/${product.child.pid}/task/${product.child.pid}/children`, "utf8").trim().split(" ")
       const source = await eventually("the test source runs", () =>
         children().find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("test-source.ts")),
       )
       const engine = await product.enginePid()
-      const threads = readdirSync(`/proc/${product.child.pid}/task`).map((tid) => niceOf(`${product.child.pid}/task/${tid}`))
-      expect([niceOf(engine), niceOf(product.child.pid), [...new Set(threads)], niceOf(source)]).toEqual([-10, -5, [-5], 0])
+      const threads = readdirSync(`/proc/${product.child.pid}/task`).map((tid) =>
+        niceOf(`${product.child.pid}/task/${tid}`),
+      )
+      expect([niceOf(engine), niceOf(product.child.pid), [...new Set(threads)], niceOf(source)]).toEqual([
+        -10,
+        -5,
+        [-5],
+        0,
+      ])
     },
   )
 })
@@ -160,7 +168,9 @@ describe("bad input", () => {
   it("an address that is not local, and one port for two channels", async () => {
     const product = await start()
     const far = await product.channel({ name: "far", rtp_ip: "192.168.1.100", rtp_port: await freeUdpPort() })
-    expect((await product.until("error", far.id, (v) => v.status === "error" && v)).error).toMatch(/not one of this machine/)
+    expect((await product.until("error", far.id, (v) => v.status === "error" && v)).error).toMatch(
+      /not one of this machine/,
+    )
     const port = await freeUdpPort()
     await product.channel({ name: "one", rtp_ip: "127.0.0.1", rtp_port: port })
     const twice = await product.api<{ errors: Array<{ path: string; message: string }> }>("POST", "/api/channels", {
@@ -212,10 +222,14 @@ describe("/api/channels as documented", () => {
     const created = await product.api<ChannelView>("POST", "/api/channels", body)
     expect(created.status).toBe(201)
     expect(created.body).toMatchObject({ ...body, outputs: [], status: "stopped", uptime: 0 })
-    const output = await product.api<{ id: string; name: string; status: string }>("POST", `/api/channels/${created.body.id}/outputs`, {
-      protocol: "srt",
-      url: "srt://destination:9000?streamid=publish",
-    })
+    const output = await product.api<{ id: string; name: string; status: string }>(
+      "POST",
+      `/api/channels/${created.body.id}/outputs`,
+      {
+        protocol: "srt",
+        url: "srt://destination:9000?streamid=publish",
+      },
+    )
     expect(output.status).toBe(201)
     expect(output.body.name).not.toBe("")
     const named = await product.api("POST", `/api/channels/${created.body.id}/outputs`, {
@@ -228,7 +242,9 @@ describe("/api/channels as documented", () => {
     expect(list.body.channels.map((c) => c.outputs.length)).toEqual([2])
     expect((await product.api("DELETE", `/api/channels/${created.body.id}/outputs/${output.body.id}`)).status).toBe(204)
     expect((await product.api("POST", `/api/channels/${created.body.id}/start`)).status).toBe(200)
-    expect((await product.api("POST", `/api/channels/${created.body.id}/stop`)).body).toMatchObject({ status: "stopped" })
+    expect((await product.api("POST", `/api/channels/${created.body.id}/stop`)).body).toMatchObject({
+      status: "stopped",
+    })
     expect((await product.api("DELETE", `/api/channels/${created.body.id}`)).status).toBe(204)
     expect((await product.api("GET", `/api/channels/${created.body.id}`)).status).toBe(404)
     expect((await product.api("GET", "/api/health")).status).toBe(200)
@@ -250,7 +266,11 @@ describe("/api/channels as documented", () => {
 describe("an open address without a key, where a first key may be made", () => {
   it("starts with a key that it says once, and lets nobody in without it", async () => {
     const dataDir = folder()
-    const env = { HOST: "0.0.0.0", FIRST_KEY_FILE: join(dataDir, "first.key"), METRICS_KEY_FILE: join(dataDir, "keys", "prometheus.key") }
+    const env = {
+      HOST: "0.0.0.0",
+      FIRST_KEY_FILE: join(dataDir, "first.key"),
+      METRICS_KEY_FILE: join(dataDir, "keys", "prometheus.key"),
+    }
     const status = async (product: Product, path: string, key: string) =>
       (await fetch(`${product.url}${path}`, { headers: { Authorization: `Bearer ${key}` } })).status
     const said = (product: Product) => product.output.split(readFileSync(env.FIRST_KEY_FILE, "utf8").trim()).length - 1
@@ -258,9 +278,14 @@ describe("an open address without a key, where a first key may be made", () => {
     const first = await start(options)
     const key = readFileSync(env.FIRST_KEY_FILE, "utf8").trim()
     const metrics = readFileSync(env.METRICS_KEY_FILE, "utf8").trim()
-    expect([said(first), await status(first, "/api/channels", ""), await status(first, "/api/channels", key)]).toEqual([1, 401, 200])
+    expect([said(first), await status(first, "/api/channels", ""), await status(first, "/api/channels", key)]).toEqual([
+      1, 401, 200,
+    ])
     expect([await status(first, "/metrics", ""), await status(first, "/metrics", metrics)]).toEqual([401, 200])
-    expect((await fetch(`${first.url}/api/channels`, { method: "POST", headers: { Authorization: `Bearer ${metrics}` } })).status).toBe(403)
+    expect(
+      (await fetch(`${first.url}/api/channels`, { method: "POST", headers: { Authorization: `Bearer ${metrics}` } }))
+        .status,
+    ).toBe(403)
     await first.kill("SIGTERM")
     const second = await start(options)
     expect([said(second), await status(second, "/api/channels", key)]).toEqual([0, 200])
@@ -281,7 +306,9 @@ describe("npm start", () => {
     }
     const first = await begin()
     process.kill(-(first.npm.pid ?? 0), "SIGKILL")
-    await eventually("the service is gone", async () => ((await fetch(first.url).catch(() => null)) === null ? true : null))
+    await eventually("the service is gone", async () =>
+      (await fetch(first.url).catch(() => null)) === null ? true : null,
+    )
     expect(existsSync(`/proc/${first.engine}`)).toBe(true)
     const second = await begin()
     expect(second.engine).toBe(first.engine)
@@ -289,20 +316,26 @@ describe("npm start", () => {
     await eventually("the engine is gone", () => !existsSync(`/proc/${first.engine}`) || null)
   })
 
-  it.each(["SIGTERM", "SIGINT"] as const)("ends with its service and its engine when it is told to by %s", async (signal) => {
-    const npm = spawn("npm", ["start"], { cwd: root, env: { ...process.env, DATA_DIR: folder(), PORT: "0", LOG_FORMAT: "json" } })
-    let text = ""
-    for (const stream of [npm.stdout, npm.stderr]) stream.on("data", (chunk) => (text += String(chunk)))
-    const ended = new Promise((resolve) => npm.once("exit", (code, by) => resolve(code ?? by)))
-    const url = await eventually("it listens", () => /listening on (http:[^"]+)/.exec(text)?.[1], 30_000)
-    const engine = Number(/engine started \(pid (\d+)\)/.exec(text)?.[1])
-    expect(engine).toBeGreaterThan(0)
-    npm.kill(signal)
-    expect(await ended).toBe(0)
-    await expect(fetch(url)).rejects.toThrow()
-    // Its exit status may wait for whoever adopted it.
-    await eventually("the engine is gone", () => !existsSync(`/proc/${engine}`) || null)
-  })
+  it.each(["SIGTERM", "SIGINT"] as const)(
+    "ends with its service and its engine when it is told to by %s",
+    async (signal) => {
+      const npm = spawn("npm", ["start"], {
+        cwd: root,
+        env: { ...process.env, DATA_DIR: folder(), PORT: "0", LOG_FORMAT: "json" },
+      })
+      let text = ""
+      for (const stream of [npm.stdout, npm.stderr]) stream.on("data", (chunk) => (text += String(chunk)))
+      const ended = new Promise((resolve) => npm.once("exit", (code, by) => resolve(code ?? by)))
+      const url = await eventually("it listens", () => /listening on (http:[^"]+)/.exec(text)?.[1], 30_000)
+      const engine = Number(/engine started \(pid (\d+)\)/.exec(text)?.[1])
+      expect(engine).toBeGreaterThan(0)
+      npm.kill(signal)
+      expect(await ended).toBe(0)
+      await expect(fetch(url)).rejects.toThrow()
+      // Its exit status may wait for whoever adopted it.
+      await eventually("the engine is gone", () => !existsSync(`/proc/${engine}`) || null)
+    },
+  )
 })
 
 describe.each(["bun", "deno"] as const)("the demo on %s", (runtime) => {

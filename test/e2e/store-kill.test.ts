@@ -46,7 +46,8 @@ describe.each(DATABASES)("a store in %s", (database) => {
             const found = yield* using(place, contentsOf)
             // The change under way when it was killed may be there, whole.
             const inside = !isDeepStrictEqual(found, contentsAfter(acknowledged))
-            if (inside) expect(found, `round ${round}, after step ${acknowledged}`).toEqual(contentsAfter(acknowledged + 1))
+            if (inside)
+              expect(found, `round ${round}, after step ${acknowledged}`).toEqual(contentsAfter(acknowledged + 1))
             if (inside) killedInside++
             step = acknowledged + (inside ? 1 : 0)
           }

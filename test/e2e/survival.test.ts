@@ -101,8 +101,16 @@ describe("kill -9 of the control plane", () => {
     store.prepare("DELETE FROM outputs WHERE id = ?").run(gone?.id ?? "")
     store.close()
     const next = await restarted(stage.product)
-    await next.until("one output, still connected", "main-event", (v) => v.outputs.length === 1 && v.outputs[0]?.status === "connected")
-    await eventually("its receiver was told", () => (receiver?.program.errors.includes("SRT source disconnected") ? true : null), 5000)
+    await next.until(
+      "one output, still connected",
+      "main-event",
+      (v) => v.outputs.length === 1 && v.outputs[0]?.status === "connected",
+    )
+    await eventually(
+      "its receiver was told",
+      () => (receiver?.program.errors.includes("SRT source disconnected") ? true : null),
+      5000,
+    )
     await lostNothing(stage.sink, stage.source)
   })
 })
@@ -137,7 +145,11 @@ describe("row 41: SIGTERM while live", () => {
     expect(await stage.product.kill("SIGTERM")).toBe(0)
     expect(performance.now() - startedAt).toBeLessThan(5000)
     await eventually("the engine has ended", () => (stage.product.engineAlive(engine) ? null : true), 2000)
-    await eventually("the receiver was told", () => (receiver?.program.errors.includes("SRT source disconnected") ? true : null), 4000)
+    await eventually(
+      "the receiver was told",
+      () => (receiver?.program.errors.includes("SRT source disconnected") ? true : null),
+      4000,
+    )
     expect(existsSync(`${stage.product.dataDir}/engine.sock`)).toBe(false)
     expect(execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })).not.toContain(stage.product.dataDir)
   })
@@ -146,6 +158,11 @@ describe("row 41: SIGTERM while live", () => {
     const stage = await streaming()
     await stage.product.kill("SIGTERM")
     const next = await restarted(stage.product)
-    await next.until("running again", "main-event", (v) => v.status === "running" && v.outputs[0]?.status === "connected", 15_000)
+    await next.until(
+      "running again",
+      "main-event",
+      (v) => v.status === "running" && v.outputs[0]?.status === "connected",
+      15_000,
+    )
   })
 })

@@ -12,7 +12,10 @@ const makePage = (copies: boolean) => {
   const notice = { textContent: "", setAttribute: (name: string, value: string) => attributes.set(name, value) }
   const done = { classes: [] as string[], selected: [] as unknown[], commands: [] as string[] }
   const listeners: Array<(event: Click) => Promise<void>> = []
-  const selection = { removeAllRanges: () => undefined, addRange: (range: { node: unknown }) => done.selected.push(range.node) }
+  const selection = {
+    removeAllRanges: () => undefined,
+    addRange: (range: { node: unknown }) => done.selected.push(range.node),
+  }
   vi.stubGlobal("document", {
     createElement: () => notice,
     body: { append: () => undefined },
@@ -30,7 +33,8 @@ const makePage = (copies: boolean) => {
     },
     addEventListener: (_: string, listener: (event: Click) => Promise<void>) => listeners.push(listener),
   })
-  const click = (on: unknown) => listeners[0]?.({ target: { closest: (query) => (query === "[data-copy]" ? on : null) } })
+  const click = (on: unknown) =>
+    listeners[0]?.({ target: { closest: (query) => (query === "[data-copy]" ? on : null) } })
   return { attributes, button, click, done, notice, text }
 }
 
@@ -51,8 +55,13 @@ afterEach(() => {
 describe("copy.js", () => {
   it("copies the text beside the button, trimmed, and says so for two seconds in a live region", async () => {
     const written: string[] = []
-    const { attributes, button, click, done, notice } = await open({ writeText: async (text: string) => void written.push(text) })
-    expect([done.classes, Object.fromEntries(attributes)]).toEqual([["scripted"], { role: "status", "aria-live": "polite" }])
+    const { attributes, button, click, done, notice } = await open({
+      writeText: async (text: string) => void written.push(text),
+    })
+    expect([done.classes, Object.fromEntries(attributes)]).toEqual([
+      ["scripted"],
+      { role: "status", "aria-live": "polite" },
+    ])
     await click(button)
     expect([written, notice.textContent, done.selected, done.commands]).toEqual([["/DAR"], "base64 copied", [], []])
     vi.advanceTimersByTime(1999)

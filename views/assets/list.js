@@ -21,7 +21,8 @@ const showMatching = () => {
   const only = filter.elements.only.checked
   let shown = 0
   for (const row of rows.children) {
-    const matches = (!only || row.dataset.problem !== undefined) && words.every((word) => row.dataset.search?.includes(word))
+    const matches =
+      (!only || row.dataset.problem !== undefined) && words.every((word) => row.dataset.search?.includes(word))
     if (row.hasAttribute("data-kept-out") === matches) row.toggleAttribute("data-kept-out", !matches)
     if (matches) shown++
   }
@@ -114,7 +115,9 @@ const send = async (form, button) => {
     const text = await answer.text()
     if (answer.ok) return say(text)
     say(
-      answer.headers.get("content-type")?.includes("json") ? JSON.parse(text).detail : `The service answers ${answer.status}`,
+      answer.headers.get("content-type")?.includes("json")
+        ? JSON.parse(text).detail
+        : `The service answers ${answer.status}`,
       ERROR_SHOWN_MS,
     )
   } catch {

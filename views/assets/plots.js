@@ -14,12 +14,21 @@ const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [16, 4]]
 const SIGNS = { switch: "S", cue_out: "▼", cue_in: "▲", cue: "◆", output_lost: "×", restart: "R" }
 
 const bitrate = (value) =>
-  value >= 1e6 ? `${(value / 1e6).toFixed(2)} Mbit/s` : value >= 1e3 ? `${(value / 1e3).toFixed(0)} kbit/s` : `${value.toFixed(0)} bit/s`
+  value >= 1e6
+    ? `${(value / 1e6).toFixed(2)} Mbit/s`
+    : value >= 1e3
+      ? `${(value / 1e3).toFixed(0)} kbit/s`
+      : `${value.toFixed(0)} bit/s`
 const perSecond = (value) => `${value.toFixed(value < 10 ? 1 : 0)}/s`
 const milliseconds = (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`
 
 const PLOTS = [
-  { id: "bitrate", title: "Bit rate", is: ["leg", "output"], measures: { bitrate: { scale: "y", name: "", text: bitrate } } },
+  {
+    id: "bitrate",
+    title: "Bit rate",
+    is: ["leg", "output"],
+    measures: { bitrate: { scale: "y", name: "", text: bitrate } },
+  },
   {
     id: "srt",
     title: "SRT outputs",
@@ -34,7 +43,10 @@ const PLOTS = [
     id: "errors",
     title: "Input errors",
     is: ["leg"],
-    measures: { lost: { scale: "y", name: "RTP lost", text: perSecond }, cc_errors: { scale: "y", name: "continuity", text: perSecond } },
+    measures: {
+      lost: { scale: "y", name: "RTP lost", text: perSecond },
+      cc_errors: { scale: "y", name: "continuity", text: perSecond },
+    },
   },
 ]
 
@@ -68,7 +80,15 @@ const sample = (index) => {
     for (const [name, value] of Object.entries(values)) of.setAttribute(name, value)
   }
   set(svg, { width: 34, height: 8, "aria-hidden": "true", class: `plot-colour-${index % COLOURS}` })
-  set(line, { x1: 0, x2: 34, y1: 4, y2: 4, stroke: "currentColor", "stroke-width": 2.5, "stroke-dasharray": dashOf(index).join(" ") })
+  set(line, {
+    x1: 0,
+    x2: 34,
+    y1: 4,
+    y2: 4,
+    stroke: "currentColor",
+    "stroke-width": 2.5,
+    "stroke-dasharray": dashOf(index).join(" "),
+  })
   svg.append(line)
   return svg
 }
@@ -125,7 +145,8 @@ const optionsOf = (kind, series, state) => {
     },
     axes: [
       {
-        values: (_, ticks, __, ___, step) => ticks.map((at) => new Date(at * 1000).toISOString().slice(11, step < 60 ? 19 : 16)),
+        values: (_, ticks, __, ___, step) =>
+          ticks.map((at) => new Date(at * 1000).toISOString().slice(11, step < 60 ? 19 : 16)),
         space: 70,
         stroke: () => colours.faint,
         grid: { stroke: () => colours.line, width: 1 },
@@ -164,7 +185,13 @@ const legendOf = (state) =>
     { className: "plot-legend" },
     ...state.series.map(({ measure, of }, i) => {
       const { name } = state.kind.measures[measure]
-      const button = el("button", { type: "button" }, sample(i), ` ${of}${name === "" ? "" : ` ${name}`} `, state.values[i])
+      const button = el(
+        "button",
+        { type: "button" },
+        sample(i),
+        ` ${of}${name === "" ? "" : ` ${name}`} `,
+        state.values[i],
+      )
       button.setAttribute("aria-pressed", "true")
       button.addEventListener("click", () => {
         const shown = button.getAttribute("aria-pressed") !== "true"

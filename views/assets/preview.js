@@ -8,7 +8,15 @@ const AAC = 0x0f
 const H264 = 0x1b
 const HEVC = 0x24
 /** Names of formats that browsers do not play, by stream_type of the PMT. */
-const VIDEO_NAMES = { 1: "MPEG-1", 2: "MPEG-2", 16: "MPEG-4 part 2", 36: "HEVC (H.265)", 51: "VVC (H.266)", 66: "AVS", 210: "AVS2" }
+const VIDEO_NAMES = {
+  1: "MPEG-1",
+  2: "MPEG-2",
+  16: "MPEG-4 part 2",
+  36: "HEVC (H.265)",
+  51: "VVC (H.266)",
+  66: "AVS",
+  210: "AVS2",
+}
 const AUDIO_NAMES = { 3: "MPEG audio", 4: "MPEG audio", 17: "AAC in LATM", 129: "AC-3", 135: "E-AC-3" }
 const AUDIO_TAGS = { "AC-3": "AC-3", EAC3: "E-AC-3", Opus: "Opus", "AC-4": "AC-4", BSSD: "SMPTE 302M" }
 const HEVC_TYPE = 'video/mp4; codecs="hvc1.1.6.L120.90"'
@@ -19,11 +27,15 @@ const canPlay = (type) => globalThis.MediaSource?.isTypeSupported(type) === true
 
 /** Which of these streams can be played, as mpegts.js's options, or a sentence that says why none can. */
 export const planOf = (streams, plays = canPlay) => {
-  const video = streams.find(({ stream_type: type }) => type === H264 || type === HEVC || VIDEO_NAMES[type] !== undefined)
+  const video = streams.find(
+    ({ stream_type: type }) => type === H264 || type === HEVC || VIDEO_NAMES[type] !== undefined,
+  )
   if (video === undefined) return { problem: "the stream has no video that is known here" }
   const isPlayed = video.stream_type === H264 || (video.stream_type === HEVC && plays(HEVC_TYPE))
   if (!isPlayed) return { problem: `the video is ${VIDEO_NAMES[video.stream_type]}, which this browser does not play` }
-  const audio = streams.find(({ registration, stream_type: type }) => type === AAC || AUDIO_NAMES[type] || AUDIO_TAGS[registration])
+  const audio = streams.find(
+    ({ registration, stream_type: type }) => type === AAC || AUDIO_NAMES[type] || AUDIO_TAGS[registration],
+  )
   // Sound that the browser cannot play would stop the picture as well.
   const hasAudio = streams.some(({ stream_type: type }) => type === AAC)
   if (hasAudio || audio === undefined) return { hasAudio, note: hasAudio ? "" : "without sound" }
@@ -101,7 +113,8 @@ const play = async (element, session, streams) => {
   if (problem !== undefined) return stop(element, `Cannot be shown: ${problem}.`)
   const mpegts = await loadLibrary()
   if (running.get(element) !== session) return
-  if (!mpegts.getFeatureList().mseLivePlayback) return stop(element, "Cannot be shown: this browser has no Media Source Extensions.")
+  if (!mpegts.getFeatureList().mseLivePlayback)
+    return stop(element, "Cannot be shown: this browser has no Media Source Extensions.")
   const say = (text) => {
     if (running.get(element) === session) element.querySelector(".preview-state").textContent = text
   }
@@ -120,7 +133,9 @@ const play = async (element, session, streams) => {
     const isCodec = /codec|unsupported/i.test(`${detail} ${info?.msg}`)
     stop(
       element,
-      isCodec ? "Cannot be shown: this browser does not play this kind of video." : `The picture failed (${info?.msg ?? detail}).`,
+      isCodec
+        ? "Cannot be shown: this browser does not play this kind of video."
+        : `The picture failed (${info?.msg ?? detail}).`,
     )
   })
   video.addEventListener("playing", () => say(note === "" ? "Live." : `Live, ${note}.`), { once: true })
@@ -142,7 +157,9 @@ const start = (element) => {
   socket.onmessage = ({ data }) => {
     if (running.get(element) !== session) return
     if (typeof data !== "string") return session.feed.push(data)
-    play(element, session, JSON.parse(data).streams).catch((error) => stop(element, `Cannot be shown: ${error.message}.`))
+    play(element, session, JSON.parse(data).streams).catch((error) =>
+      stop(element, `Cannot be shown: ${error.message}.`),
+    )
   }
   socket.onclose = ({ code, reason }) => {
     if (running.get(element) !== session) return

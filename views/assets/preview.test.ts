@@ -11,11 +11,15 @@ interface Plan {
 }
 // A module for browsers: plain JavaScript without types.
 const script: string = "./preview.js"
-const { planOf } = (await import(script)) as { planOf: (streams: ReadonlyArray<Stream>, plays: (type: string) => boolean) => Plan }
+const { planOf } = (await import(script)) as {
+  planOf: (streams: ReadonlyArray<Stream>, plays: (type: string) => boolean) => Plan
+}
 
 const of = (...types: ReadonlyArray<number | readonly [number, string]>): ReadonlyArray<Stream> =>
   types.map((type) =>
-    typeof type === "number" ? { stream_type: type, registration: null } : { stream_type: type[0], registration: type[1] },
+    typeof type === "number"
+      ? { stream_type: type, registration: null }
+      : { stream_type: type[0], registration: type[1] },
   )
 
 describe("planOf", () => {
@@ -33,6 +37,8 @@ describe("planOf", () => {
   })
 
   it("says that the browser does not play HEVC", () => {
-    expect(planOf(of(0x24), () => false)).toEqual({ problem: "the video is HEVC (H.265), which this browser does not play" })
+    expect(planOf(of(0x24), () => false)).toEqual({
+      problem: "the video is HEVC (H.265), which this browser does not play",
+    })
   })
 })

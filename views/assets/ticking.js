@@ -27,7 +27,9 @@ const tick = () => {
   const now = Date.now() + ahead
   for (const time of document.querySelectorAll("time[data-countdown-to], time[data-count-from]")) {
     const { countFrom, countdownTo } = time.dataset
-    const text = countdownTo ? countdown((Date.parse(countdownTo) - now) / 1000) : elapsed((now - Date.parse(countFrom)) / 1000)
+    const text = countdownTo
+      ? countdown((Date.parse(countdownTo) - now) / 1000)
+      : elapsed((now - Date.parse(countFrom)) / 1000)
     // Writing an equal text again would undo the reader's selection.
     if (time.textContent !== text) time.textContent = text
   }

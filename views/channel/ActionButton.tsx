@@ -30,7 +30,13 @@ export const ActionButton = ({ force = false, to, ...button }: ActionButtonProps
 }
 
 /** A link to a page that asks first; `to` is its path. */
-export const AskingLink = ({ back, kind, label, of, to }: Omit<ActionButtonProps, "force"> & { readonly back: string }) => (
+export const AskingLink = ({
+  back,
+  kind,
+  label,
+  of,
+  to,
+}: Omit<ActionButtonProps, "force"> & { readonly back: string }) => (
   <a class={kind === undefined ? "button" : `button ${kind}`} href={`${to}?back=${encodeURIComponent(back)}`}>
     {label}
     {of === undefined ? null : <span class="visually-hidden"> {of}</span>}
@@ -38,7 +44,11 @@ export const AskingLink = ({ back, kind, label, of, to }: Omit<ActionButtonProps
 )
 
 /** A button that leads to another page, which returns to `back`. */
-export const LeavingButton = ({ back, to, ...button }: Omit<ActionButtonProps, "force"> & { readonly back: string }) => (
+export const LeavingButton = ({
+  back,
+  to,
+  ...button
+}: Omit<ActionButtonProps, "force"> & { readonly back: string }) => (
   <form method="post" action={to}>
     <input type="hidden" name="back" value={back} />
     <Button {...button} />

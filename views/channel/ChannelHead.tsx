@@ -12,9 +12,18 @@ const REDUNDANCY = { none: "no redundancy", ok: "redundant", lost: "redundancy l
 
 /** How the two legs are joined into one stream, in a few sentences. */
 const joined = ({ input }: ChannelView): string => {
-  const { merge, merge_lost, merge_mismatches, path_difference_ms: difference, pending_source: pending, switches } = input
+  const {
+    merge,
+    merge_lost,
+    merge_mismatches,
+    path_difference_ms: difference,
+    pending_source: pending,
+    switches,
+  } = input
   const later =
-    difference === null || difference === 0 ? "" : `, ${difference > 0 ? "backup" : "primary"} ${Math.abs(difference).toFixed(1)} ms later`
+    difference === null || difference === 0
+      ? ""
+      : `, ${difference > 0 ? "backup" : "primary"} ${Math.abs(difference).toFixed(1)} ms later`
   return [
     `${MERGE[merge]}${merge === "off" ? "" : later}`,
     ...(merge_lost === 0 ? [] : [`${merge_lost} TS packets lost on both`]),
@@ -60,7 +69,10 @@ export const ChannelState = ({ shown }: { readonly shown: ChannelShown }) => {
       )}
       {isStopped || state === "idle" ? null : (
         <span class="break">
-          <StatusMark status={state.replace("_", "-")} words={state === "in_break" ? "in an ad break" : "ad break announced"} />
+          <StatusMark
+            status={state.replace("_", "-")}
+            words={state === "in_break" ? "in an ad break" : "ad break announced"}
+          />
           {event === null ? "" : ` event ${event}`}
           {left === null ? null : (
             <>
@@ -99,8 +111,8 @@ export const ChannelActions = ({ shown: { channel } }: { readonly shown: Channel
         <details class="confirm" name="confirm">
           <summary>Stop …</summary>
           <p>
-            {streaming === 0 ? "No output is streaming now." : `${plural(streaming, "output")} streaming now will end.`} Stop {channel.name}
-            ?
+            {streaming === 0 ? "No output is streaming now." : `${plural(streaming, "output")} streaming now will end.`}{" "}
+            Stop {channel.name}?
           </p>
           <ActionButton to={`${path}/stop`} label="Stop now" of={`channel ${channel.name}`} kind="danger" />
         </details>

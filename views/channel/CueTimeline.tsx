@@ -45,7 +45,12 @@ export const CueTimeline = ({ shown: { cues, now } }: { readonly shown: ChannelS
         <p class="empty">No ad break in the last cues.</p>
       ) : (
         <>
-          <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} class="timeline" role="img" aria-label="Ad breaks on a time axis; listed below">
+          <svg
+            viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+            class="timeline"
+            role="img"
+            aria-label="Ad breaks on a time axis; listed below"
+          >
             {bars.map((bar) => (
               <Bar axis={axis} bar={bar} now={now} />
             ))}

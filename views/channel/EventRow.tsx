@@ -2,7 +2,11 @@
 import type { ChannelEventView, ChannelName } from "../../src/effects/model/channel.ts"
 import { formatTime } from "../format.ts"
 
-const CLASSES: Readonly<Record<ChannelEventView["severity"], string>> = { info: "", warning: "warning", critical: "error" }
+const CLASSES: Readonly<Record<ChannelEventView["severity"], string>> = {
+  info: "",
+  warning: "warning",
+  critical: "error",
+}
 
 /** A cell with a link to the channel, for tables about many channels. */
 export const ChannelCell = ({ channel: { name, slug } }: { readonly channel: ChannelName }) => (

@@ -14,7 +14,8 @@ export interface LegProps {
 const NAMES = { primary: "Primary", backup: "Backup" } as const
 
 const classOf = (leg: LegView, part: string) => `leg of-${leg.source} ${part}`
-const count = (leg: LegView, ...names: ReadonlyArray<string>) => names.reduce((sum, name) => sum + (leg.counters[name] ?? 0), 0)
+const count = (leg: LegView, ...names: ReadonlyArray<string>) =>
+  names.reduce((sum, name) => sum + (leg.counters[name] ?? 0), 0)
 const ms = (value: number, digits = 1) => `${value.toFixed(digits)} ms`
 const bytes = (value: number) => `${(value / 1024 / 1024).toFixed(1)} MiB`
 
@@ -75,7 +76,10 @@ export const LegFigures = ({ leg }: LegProps) => {
     ["Jitter", ms(leg.jitter_ms, 2)],
     ["PCR jitter", `${ms(leg.pcr_jitter_ms, 2)}, ${ms(leg.pcr_jitter_max_ms, 2)} at most`],
     ["Longest gap", ms(leg.max_gap_ms)],
-    ["Access points", leg.access_point_interval_ms === null ? "not known" : `every ${ms(leg.access_point_interval_ms, 0)}`],
+    [
+      "Access points",
+      leg.access_point_interval_ms === null ? "not known" : `every ${ms(leg.access_point_interval_ms, 0)}`,
+    ],
     ["Kernel drops", leg.kernel_drops],
     ["Kernel buffer", bytes(leg.rcvbuf_bytes)],
   ]
@@ -128,7 +132,9 @@ export const LegFindings = ({ channel, leg }: LegProps) => (
   <div id={`leg-${leg.source}-findings`} class={classOf(leg, "findings")}>
     <h4>Preflight of the {leg.source}</h4>
     {channel.status === "stopped" || leg.findings.length === 0 ? (
-      <p class="hint">{channel.status === "stopped" ? "Not received while the channel is stopped." : "Nothing to look at."}</p>
+      <p class="hint">
+        {channel.status === "stopped" ? "Not received while the channel is stopped." : "Nothing to look at."}
+      </p>
     ) : (
       <ul class="notes">
         {leg.findings.map(({ message }) => (
@@ -143,7 +149,9 @@ const hex = (n: number) => `0x${n.toString(16).padStart(2, "0")}`
 
 /** Programmes with their streams, and the bit rate of every PID. */
 export const LegStreams = ({ leg }: LegProps) => {
-  const types = new Map(leg.programmes.flatMap(({ streams }) => streams.map(({ pid, stream_type }) => [pid, stream_type] as const)))
+  const types = new Map(
+    leg.programmes.flatMap(({ streams }) => streams.map(({ pid, stream_type }) => [pid, stream_type] as const)),
+  )
   return (
     <details id={`leg-${leg.source}-streams`} class={classOf(leg, "streams")}>
       <summary>

@@ -42,7 +42,9 @@ const isFailing = ({ status }: OutputView) => status === "error" || status === "
 /** A count and its share of all packets sent. */
 const share = (part: number | undefined, whole: number | undefined): string => {
   if (part === undefined) return "–"
-  return part === 0 || whole === undefined || whole === 0 ? String(part) : `${part} (${((part / whole) * 100).toFixed(2)} %)`
+  return part === 0 || whole === undefined || whole === 0
+    ? String(part)
+    : `${part} (${((part / whole) * 100).toFixed(2)} %)`
 }
 
 const Receivers = ({ output, shown }: OutputRowProps) => (
@@ -108,7 +110,11 @@ const Actions = ({ output, shown: { channel } }: OutputRowProps) => {
   const Remove = isLive(output, channel) ? AskingLink : LeavingButton
   return (
     <td class="actions">
-      <ActionButton to={`${path}/${output.enabled ? "stop" : "start"}`} label={output.enabled ? "Stop" : "Start"} of={of} />
+      <ActionButton
+        to={`${path}/${output.enabled ? "stop" : "start"}`}
+        label={output.enabled ? "Stop" : "Start"}
+        of={of}
+      />
       <a class="button" href={`${path}/edit`}>
         Edit<span class="visually-hidden"> {of}</span>
       </a>

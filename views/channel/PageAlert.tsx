@@ -11,7 +11,13 @@ export interface PageProblem {
 }
 
 /** An alert: why a button did nothing, and what can be done about it. */
-export const PageAlert = ({ channel, problem: { force, text } }: { readonly channel: ChannelView; readonly problem: PageProblem }) => {
+export const PageAlert = ({
+  channel,
+  problem: { force, text },
+}: {
+  readonly channel: ChannelView
+  readonly problem: PageProblem
+}) => {
   const path = pathOf(channel)
   return (
     <div class="banner error" role="alert">

@@ -71,7 +71,8 @@ export const PlotFigures = ({ history }: Pick<PlotsProps, "history">) => (
 /** Legend of the lines across the plots. */
 const Signs = () => (
   <p class="hint">
-    Marks: S switch of sources · ▼ out of the programme · ▲ back in · ◆ other cue · × output lost · R restart. Times are UTC.
+    Marks: S switch of sources · ▼ out of the programme · ▲ back in · ◆ other cue · × output lost · R restart. Times are
+    UTC.
   </p>
 )
 
@@ -89,7 +90,11 @@ export const Plots = ({ channelId, history, live, path }: PlotsProps) => (
     <h2 id="plots-title">Over time</h2>
     <nav class="windows" aria-label="Time span">
       {WINDOWS.map(([name, words]) => (
-        <a href={`${path}?window=${name}#plots`} data-window={name} aria-current={name === history.window ? "true" : undefined}>
+        <a
+          href={`${path}?window=${name}#plots`}
+          data-window={name}
+          aria-current={name === history.window ? "true" : undefined}
+        >
           {words}
         </a>
       ))}

@@ -22,11 +22,15 @@ const splicePoint = (cue: CueView): number => Date.parse(cue.at) + (cue.preroll_
 const hex = (type: number) => `0x${type.toString(16).padStart(2, "0")}`
 
 const labelOf = ({ command, segmentation_type_ids: types, upids }: CueView): string =>
-  [types.length === 0 ? command : `type ${types.map(hex).join(", ")}`, ...upids.map((upid) => `UPID ${upid}`)].join(" · ")
+  [types.length === 0 ? command : `type ${types.map(hex).join(", ")}`, ...upids.map((upid) => `UPID ${upid}`)].join(
+    " · ",
+  )
 
 /** The in that ends an out: the first after it with one of its event ids. */
 const endOf = (out: CueView, later: ReadonlyArray<CueView>): CueView | undefined =>
-  later.find((cue) => (cue.kind === "in" || cue.kind === "cancel") && cue.event_ids.some((id) => out.event_ids.includes(id)))
+  later.find(
+    (cue) => (cue.kind === "in" || cue.kind === "cancel") && cue.event_ids.some((id) => out.event_ids.includes(id)),
+  )
 
 /**
  * The breaks that these cues describe, oldest first, without cancelled ones.

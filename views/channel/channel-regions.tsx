@@ -48,13 +48,19 @@ export const channelRegions = (shown: ChannelShown) => {
         html: String(<OutputRow output={output} shown={shown} />),
       })),
     },
-    urls: { id: "urls", items: copyableUrls(shown).map((one) => ({ id: `url-${one.id}`, html: String(<UrlItem one={one} />) })) },
+    urls: {
+      id: "urls",
+      items: copyableUrls(shown).map((one) => ({ id: `url-${one.id}`, html: String(<UrlItem one={one} />) })),
+    },
     breaks: { id: "breaks", items: [{ id: "cue-timeline", html: String(<CueTimeline shown={shown} />) }] },
     cues: {
       id: "cue-rows",
       items: cues.slice(0, LISTED_CUES).map((cue) => ({ id: `cue-${cue.id}`, html: String(<CueRow cue={cue} />) })),
     },
     log: { id: "log-rows", items: log.map((line) => ({ id: `log-${line.id}`, html: String(<LogRow line={line} />) })) },
-    events: { id: "event-rows", items: events.map((event) => ({ id: `event-${event.id}`, html: String(<EventRow event={event} />) })) },
+    events: {
+      id: "event-rows",
+      items: events.map((event) => ({ id: `event-${event.id}`, html: String(<EventRow event={event} />) })),
+    },
   } satisfies Record<string, Region>
 }

@@ -6,7 +6,10 @@ import { copyableUrls } from "./copyable-urls.ts"
 
 const origin = "http://media.example:8080"
 const urlsOf = (...outputs: ReadonlyArray<Partial<OutputView>>) => {
-  const channel = { slug: "news", outputs: outputs.map((one, i) => fakeOutput({ id: `o${i}`, ...one })) } as unknown as ChannelView
+  const channel = {
+    slug: "news",
+    outputs: outputs.map((one, i) => fakeOutput({ id: `o${i}`, ...one })),
+  } as unknown as ChannelView
   return copyableUrls({ channel, origin })
 }
 const srt = (url: string) => {
@@ -42,7 +45,9 @@ describe("the URLs for receivers", () => {
 
   it("are none for callers and senders, and the playlist for HLS here", () => {
     expect(srt("srt://192.0.2.7:9000")).toBeUndefined()
-    expect(urlsOf({ protocol: "udp", url: "udp://239.1.1.1:5000" }, { protocol: "hls", url: "s3://bucket/live" })).toEqual([])
+    expect(
+      urlsOf({ protocol: "udp", url: "udp://239.1.1.1:5000" }, { protocol: "hls", url: "s3://bucket/live" }),
+    ).toEqual([])
     expect(urlsOf({ slug: "web", protocol: "hls", url: "hls://news" })).toMatchObject([
       { url: "http://media.example:8080/hls/news/web/index.m3u8" },
     ])

@@ -26,14 +26,19 @@ const listenerUrl = ({ options, url }: OutputView, origin: string): string | nul
   // Values are as in the listener's URL; only characters that would end a value are escaped, since few receivers
   // unescape.
   const value = (name: string) => String(options[name] ?? "").replace(/[%&#\s]/g, encodeURIComponent)
-  const keys = [["streamid", "stream_id"] as const, ["latency", "latency_ms"] as const].filter(([, name]) => value(name) !== "")
+  const keys = [["streamid", "stream_id"] as const, ["latency", "latency_ms"] as const].filter(
+    ([, name]) => value(name) !== "",
+  )
   return `srt://${host}:${port}?mode=caller${keys.map(([key, name]) => `&${key}=${value(name)}`).join("")}`
 }
 
 const secret = ({ options }: OutputView) => (options["encryption"] ?? "none") !== "none"
 
 /** URLs of a channel's listeners and HLS playlists; outputs that call or send have none. */
-export const copyableUrls = ({ channel, origin }: Pick<ChannelShown, "channel" | "origin">): ReadonlyArray<CopyableUrl> =>
+export const copyableUrls = ({
+  channel,
+  origin,
+}: Pick<ChannelShown, "channel" | "origin">): ReadonlyArray<CopyableUrl> =>
   channel.outputs.flatMap((output) => {
     const { id, name, protocol, url } = output
     if (protocol === "hls" && url.startsWith("hls://"))
@@ -48,5 +53,12 @@ export const copyableUrls = ({ channel, origin }: Pick<ChannelShown, "channel" |
     const dialled = protocol === "srt" ? listenerUrl(output, origin) : null
     return dialled === null
       ? []
-      : [{ id, name, use: secret(output) ? "for SRT callers, who need the passphrase as well" : "for SRT callers", url: dialled }]
+      : [
+          {
+            id,
+            name,
+            use: secret(output) ? "for SRT callers, who need the passphrase as well" : "for SRT callers",
+            url: dialled,
+          },
+        ]
   })

@@ -58,7 +58,16 @@ const FilterForm = ({ filter }: { readonly filter: ListFilter }) => (
       <label for="q" class="visually-hidden">
         Filter by name, number, address or output
       </label>
-      <input id="q" type="search" name="q" value={filter.text} placeholder="Filter ( / )" data-filter autocomplete="off" maxlength={100} />
+      <input
+        id="q"
+        type="search"
+        name="q"
+        value={filter.text}
+        placeholder="Filter ( / )"
+        data-filter
+        autocomplete="off"
+        maxlength={100}
+      />
       <label class="check">
         <input type="checkbox" name="only" value="problems" checked={filter.problemsOnly} /> only problems
       </label>
@@ -68,7 +77,17 @@ const FilterForm = ({ filter }: { readonly filter: ListFilter }) => (
 )
 
 /** The operators' first page: all channels, failing ones first, live. */
-export const ChannelListPage = ({ alert, filter, frame, now, problems, rows, thumbnails = false, total, totals }: ChannelListPageProps) => {
+export const ChannelListPage = ({
+  alert,
+  filter,
+  frame,
+  now,
+  problems,
+  rows,
+  thumbnails = false,
+  total,
+  totals,
+}: ChannelListPageProps) => {
   const mayOperate = may(frame, "operator")
   return (
     <Layout
@@ -98,7 +117,9 @@ export const ChannelListPage = ({ alert, filter, frame, now, problems, rows, thu
         )}
         <div id="problems">{markup(problems)}</div>
         {total === 0 ? (
-          <p class="empty">There is no channel yet. {mayOperate ? <a href="/add/channel">Add one.</a> : "An operator can add one."}</p>
+          <p class="empty">
+            There is no channel yet. {mayOperate ? <a href="/add/channel">Add one.</a> : "An operator can add one."}
+          </p>
         ) : (
           <div class="toolbar">
             <FilterForm filter={filter} />
@@ -114,7 +135,12 @@ export const ChannelListPage = ({ alert, filter, frame, now, problems, rows, thu
                 {mayOperate ? (
                   <th scope="col">
                     <span class="visually-hidden">Select</span>
-                    <input type="checkbox" id="select-all" class="scripted-only" aria-label="Select all channels shown" />
+                    <input
+                      type="checkbox"
+                      id="select-all"
+                      class="scripted-only"
+                      aria-label="Select all channels shown"
+                    />
                   </th>
                 ) : null}
                 <th scope="col">Channel</th>

@@ -26,7 +26,15 @@ const Left = ({ now, until }: { readonly now: number; readonly until: number }) 
   </b>
 )
 
-const Failing = ({ channel, now, output }: { readonly channel: string; readonly now: number; readonly output: FailingOutput }) => (
+const Failing = ({
+  channel,
+  now,
+  output,
+}: {
+  readonly channel: string
+  readonly now: number
+  readonly output: FailingOutput
+}) => (
   <p class="failing">
     <Status is={output.is} text="" />
     <a href={`/channels/${channel}#output-${output.slug}`}>{output.name}</a> {output.error}
@@ -95,7 +103,14 @@ export const ChannelRow = ({ mayOperate, now, row, thumbnail }: ChannelRowProps)
       {thumbnail === null ? null : (
         // Changes by thumbnails.js stay when the row is morphed.
         <span class="thumbnail-place" hx-morph-skip-children="">
-          <img class="thumbnail" src={thumbnail} data-thumbnail={thumbnail} width="80" height="45" alt={`What ${row.name} sends out`} />
+          <img
+            class="thumbnail"
+            src={thumbnail}
+            data-thumbnail={thumbnail}
+            width="80"
+            height="45"
+            alt={`What ${row.name} sends out`}
+          />
           <span class="hint" hidden>
             no picture
           </span>

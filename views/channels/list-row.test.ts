@@ -56,7 +56,9 @@ describe("texts of the list", () => {
   ])("say %d bit/s as %s", (bitrate, text) => expect(formatRate(bitrate)).toBe(text))
 
   it("shorten messages to their cause, and that to 90 characters", () => {
-    expect(causeOf("Connection timeout (SRT reject code 16): check address and port")).toBe("Connection timeout (SRT reject code 16)")
+    expect(causeOf("Connection timeout (SRT reject code 16): check address and port")).toBe(
+      "Connection timeout (SRT reject code 16)",
+    )
     expect(causeOf("srt://a.example:1: refused")).toBe("srt://a.example:1: refused")
     expect(causeOf("DNS: a.example is not known")).toBe("DNS: a.example is not known")
     expect(inShort("x".repeat(91))).toHaveLength(90)
@@ -96,9 +98,22 @@ describe("the row of a channel", () => {
 
   it("counts outputs by protocol and names three that fail, with why and when they are tried again", () => {
     const fail = (slug: string) =>
-      outputView({ slug, name: slug, status: "retrying", last_error: "refused by the far side: wait", next_retry_at: ago(-4) })
+      outputView({
+        slug,
+        name: slug,
+        status: "retrying",
+        last_error: "refused by the far side: wait",
+        next_retry_at: ago(-4),
+      })
     const up = outputView({ status: "connected" })
-    const outputs = [up, fail("a"), fail("b"), fail("c"), fail("d"), outputView({ protocol: "hls", status: "connected" })]
+    const outputs = [
+      up,
+      fail("a"),
+      fail("b"),
+      fail("c"),
+      fail("d"),
+      outputView({ protocol: "hls", status: "connected" }),
+    ]
     const shown = row({ status: "running", outputs: [...outputs, outputView({ enabled: false, status: "stopped" })] })
     expect(shown.outputs).toEqual([
       { is: "retrying", text: "SRT 1/5" },
@@ -118,7 +133,9 @@ describe("the row of a channel", () => {
       { is: "idle", text: "UDP 0/1, idle" },
       { is: "idle", text: "RTP 0/1, idle" },
     ])
-    expect(chips("running", outputView({ protocol: "udp", status: "connected" }))).toEqual([{ is: "connected", text: "UDP 1/1" }])
+    expect(chips("running", outputView({ protocol: "udp", status: "connected" }))).toEqual([
+      { is: "connected", text: "UDP 1/1" },
+    ])
     expect(chips("error", idle("srt"), outputView({ protocol: "srt", status: "connecting" }))).toEqual([
       { is: "connecting", text: "SRT 0/2" },
     ])
@@ -137,7 +154,11 @@ describe("the row of a channel", () => {
       since: ago(90),
       message,
     })
-    const notes = row({ status: "error", error: "silent", alarms: [alarm("silent"), alarm("late", "critical"), alarm("third")] }).notes
+    const notes = row({
+      status: "error",
+      error: "silent",
+      alarms: [alarm("silent"), alarm("late", "critical"), alarm("third")],
+    }).notes
     expect(notes).toEqual([
       { is: "error", text: "silent" },
       { is: "error", text: "leg bad for 1 min: late" },
@@ -147,7 +168,11 @@ describe("the row of a channel", () => {
   it("says where the ad breaks stand", () => {
     const scte35 = (over: Partial<ChannelView["scte35"]>, status: ChannelView["status"] = "running") =>
       row({ status, scte35: { ...channelView({}).scte35, ...over } }).scte35
-    expect(scte35({ state: "in_break", ends_in_s: 83.4 })).toEqual({ is: "in-break", text: "in break", until: NOW + 83_000 })
+    expect(scte35({ state: "in_break", ends_in_s: 83.4 })).toEqual({
+      is: "in-break",
+      text: "in break",
+      until: NOW + 83_000,
+    })
     expect(scte35({ state: "announced", ends_in_s: 34 })).toMatchObject({ text: "break announced", until: null })
     expect(scte35({ last_cue_at: ago(125) })).toMatchObject({ text: "last cue 2 min ago" })
     expect(scte35({})).toMatchObject({ text: "no cue yet" })
@@ -157,7 +182,12 @@ describe("the row of a channel", () => {
 
   it("names the active source of two, and whether there is another", () => {
     const two = (over: Partial<ChannelView["input"]>) =>
-      row({ status: "running", backup_rtp_port: 5001, active_source: "backup", input: { ...channelView({}).input, ...over } }).source
+      row({
+        status: "running",
+        backup_rtp_port: 5001,
+        active_source: "backup",
+        input: { ...channelView({}).input, ...over },
+      }).source
     expect(two({ redundancy: "ok" })).toBe("backup")
     expect(two({ redundancy: "ok", merge: "rtp" })).toBe("backup, merged")
     expect(two({ redundancy: "lost" })).toBe("backup, no other")
@@ -167,7 +197,11 @@ describe("the row of a channel", () => {
   it("shows continuity errors and the last minute where they are known", () => {
     const recent = { bitrates: [1, 1], cc_errors: 7 }
     expect(rowOf(channelView({ status: "running" }), recent, NOW)).toMatchObject({ ccErrors: 7, spark: "M0 1H2" })
-    expect(rowOf(channelView({ status: "stopped" }), recent, NOW)).toMatchObject({ ccErrors: null, spark: "", uptime: "" })
+    expect(rowOf(channelView({ status: "stopped" }), recent, NOW)).toMatchObject({
+      ccErrors: null,
+      spark: "",
+      uptime: "",
+    })
   })
 })
 

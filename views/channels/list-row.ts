@@ -54,7 +54,8 @@ export interface ListRow {
 const MAX_FAILING = 3
 const MAX_NOTES = 2
 
-export const isFailing = ({ enabled, status }: OutputView): boolean => enabled && (status === "error" || status === "retrying")
+export const isFailing = ({ enabled, status }: OutputView): boolean =>
+  enabled && (status === "error" || status === "retrying")
 
 const isStopped = ({ status }: ChannelView) => status === "stopped"
 
@@ -63,7 +64,8 @@ export const isDropping = ({ error, status }: ChannelView): boolean => status ==
 
 /** True when a channel needs a person: the list shows these first. */
 export const hasProblem = (channel: ChannelView): boolean =>
-  !isStopped(channel) && (channel.status === "error" || isDropping(channel) || channel.alarms.length > 0 || channel.outputs.some(isFailing))
+  !isStopped(channel) &&
+  (channel.status === "error" || isDropping(channel) || channel.alarms.length > 0 || channel.outputs.some(isFailing))
 
 const urgency = (channel: ChannelView): number => {
   if (channel.status === "error") return 0
@@ -97,7 +99,10 @@ const notesOf = (channel: ChannelView, now: number): ListRow["notes"] => {
       is: severity === "critical" ? ("error" as const) : ("warning" as const),
       text: `${kind.replaceAll("_", " ")} for ${formatAge((now - Date.parse(since)) / 1000)}: ${inShort(message)}`,
     }))
-  return [...(error === null ? [] : [{ is: "error" as const, text: inShort(error, 160) }]), ...others].slice(0, MAX_NOTES)
+  return [...(error === null ? [] : [{ is: "error" as const, text: inShort(error, 160) }]), ...others].slice(
+    0,
+    MAX_NOTES,
+  )
 }
 
 const scte35Of = ({ scte35, status }: ChannelView, now: number): ListRow["scte35"] => {
@@ -148,7 +153,8 @@ export const rowOf = (channel: ChannelView, recent: RecentView | undefined, now:
     formatAddress(rtp_ip, rtp_port),
     ...(backup_rtp_port === null ? [] : [formatAddress(channel.backup_rtp_ip ?? rtp_ip, backup_rtp_port)]),
   ]
-  const redundancy = channel.input.redundancy === "lost" ? ", no other" : channel.input.merge === "off" ? "" : ", merged"
+  const redundancy =
+    channel.input.redundancy === "lost" ? ", no other" : channel.input.merge === "off" ? "" : ", merged"
   return {
     id: `channel-${slug}`,
     slug,

@@ -6,7 +6,9 @@ export const formatAge = (seconds: number): string => {
   if (minutes < 1) return "<1 min"
   if (minutes < 60) return `${minutes} min`
   const hours = Math.floor(minutes / 60)
-  return hours < 24 ? `${hours} h ${String(minutes % 60).padStart(2, "0")} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`
+  return hours < 24
+    ? `${hours} h ${String(minutes % 60).padStart(2, "0")} min`
+    : `${Math.floor(hours / 24)} d ${hours % 24} h`
 }
 
 /** A bit rate in bit/s as `8.0 Mbit/s`, with one decimal from Mbit/s on. */

@@ -6,7 +6,12 @@ import { formatRate } from "./list-texts.ts"
 export interface Totals {
   readonly channels: Readonly<Record<ChannelStatus, number>>
   /** Numbers of enabled outputs of running channels: `connected` carry something, `idle` have nothing to carry. */
-  readonly outputs: { readonly connected: number; readonly idle: number; readonly connecting: number; readonly failing: number }
+  readonly outputs: {
+    readonly connected: number
+    readonly idle: number
+    readonly connecting: number
+    readonly failing: number
+  }
   /** Bit rate of the active legs, and below, of all outputs. */
   readonly input: string
   readonly output: string

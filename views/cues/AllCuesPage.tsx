@@ -40,7 +40,12 @@ export const AllCuesPage = ({ asked, channels, csv, errors, frame, json, older, 
           asked={asked}
           errors={errors}
           fields={[
-            { name: "channel", label: "Channel", kind: "choice", options: channels.map(({ name, slug }) => ({ value: slug, name })) },
+            {
+              name: "channel",
+              label: "Channel",
+              kind: "choice",
+              options: channels.map(({ name, slug }) => ({ value: slug, name })),
+            },
             {
               name: "type",
               label: "Type",
@@ -50,7 +55,12 @@ export const AllCuesPage = ({ asked, channels, csv, errors, frame, json, older, 
             },
             { name: "event_id", label: "Event id", kind: "text", placeholder: "4711 or 0x1267" },
             { name: "upid", label: "UPID", kind: "text", placeholder: "part of it" },
-            { name: "outcome", label: "Outcome", kind: "choice", options: [{ value: "missed", name: "missed somewhere" }] },
+            {
+              name: "outcome",
+              label: "Outcome",
+              kind: "choice",
+              options: [{ value: "missed", name: "missed somewhere" }],
+            },
             { name: "since", label: "From (UTC)", kind: "time" },
             { name: "until", label: "Before (UTC)", kind: "time" },
           ]}
@@ -71,7 +81,9 @@ export const AllCuesPage = ({ asked, channels, csv, errors, frame, json, older, 
           </table>
         </section>
         {rows.length > 0 || Object.keys(errors).length > 0 ? null : (
-          <p class="empty">{isLive ? "No cue has come yet. They are shown here as they come." : "No cue is like that."}</p>
+          <p class="empty">
+            {isLive ? "No cue has come yet. They are shown here as they come." : "No cue is like that."}
+          </p>
         )}
         {older === undefined ? null : <a href={older}>Older</a>}
       </main>

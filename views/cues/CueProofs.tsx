@@ -1,12 +1,19 @@
 /** @jsxImportSource hono/jsx */
 import type { CueProof } from "../../src/effects/model/channel.ts"
 
-const CLASSES: Readonly<Record<CueProof["status"], string>> = { sent: "hint", missed: "error", pending: "warning", no_receiver: "hint" }
+const CLASSES: Readonly<Record<CueProof["status"], string>> = {
+  sent: "hint",
+  missed: "error",
+  pending: "warning",
+  no_receiver: "hint",
+}
 
 const proofText = ({ delay_ms, output, reason, status }: CueProof): string => {
   if (status === "sent") return `${output} sent after ${Math.round(delay_ms ?? 0)} ms`
   if (status === "pending") return `${output} pending`
-  return status === "no_receiver" ? `${output}: ${reason ?? "no receiver"}` : `${output} missed: ${reason ?? "no reason is known"}`
+  return status === "no_receiver"
+    ? `${output}: ${reason ?? "no receiver"}`
+    : `${output} missed: ${reason ?? "no reason is known"}`
 }
 
 /** Proofs of a cue: a line for each output that says whether it sent the cue. */

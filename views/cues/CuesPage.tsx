@@ -52,7 +52,8 @@ export const CuesPage = ({ channel, cues, older, frame }: CuesPageProps) => (
       </div>
       {cues.length === 0 ? (
         <p class="empty">
-          There are no cues here. splice_null is counted, not listed: {channel.scte35.sections} sections came since the channel was started.
+          There are no cues here. splice_null is counted, not listed: {channel.scte35.sections} sections came since the
+          channel was started.
         </p>
       ) : (
         <table>

@@ -30,7 +30,17 @@ const SEVERITIES = [
 ]
 
 /** Events of all channels, newest first; new ones appear by themselves while nothing is filtered. */
-export const AllEventsPage = ({ asked, channels, csv, errors, frame, json, kinds, older, rows }: AllEventsPageProps) => {
+export const AllEventsPage = ({
+  asked,
+  channels,
+  csv,
+  errors,
+  frame,
+  json,
+  kinds,
+  older,
+  rows,
+}: AllEventsPageProps) => {
   const isLive = asked.size === 0
   return (
     <Layout frame={frame} title="Events · Stream Distributor" stream={isLive ? "/live/events" : undefined}>
@@ -48,7 +58,12 @@ export const AllEventsPage = ({ asked, channels, csv, errors, frame, json, kinds
           asked={asked}
           errors={errors}
           fields={[
-            { name: "channel", label: "Channel", kind: "choice", options: channels.map(({ name, slug }) => ({ value: slug, name })) },
+            {
+              name: "channel",
+              label: "Channel",
+              kind: "choice",
+              options: channels.map(({ name, slug }) => ({ value: slug, name })),
+            },
             {
               name: "kind",
               label: "What",

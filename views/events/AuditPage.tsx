@@ -56,7 +56,12 @@ export const AuditPage = ({ asked, entries, errors, frame, json, older, outcomes
         fields={[
           { name: "actor", label: "Who", kind: "text", placeholder: "part of the name" },
           { name: "text", label: "What", kind: "text", placeholder: "part of it, or of the path" },
-          { name: "outcome", label: "Outcome", kind: "choice", options: outcomes.map((value) => ({ value, name: value })) },
+          {
+            name: "outcome",
+            label: "Outcome",
+            kind: "choice",
+            options: outcomes.map((value) => ({ value, name: value })),
+          },
           { name: "since", label: "From (UTC)", kind: "time" },
           { name: "until", label: "Before (UTC)", kind: "time" },
         ]}

@@ -31,8 +31,8 @@ export const BulkLines = ({ lines }: Pick<BulkPageProps, "lines">) =>
     <div class="table-scroll">
       <table>
         <caption>
-          {lines.length} {lines.length === 1 ? "output" : "outputs"}, {lines.filter(({ errors }) => errors.length > 0).length} with
-          something wrong
+          {lines.length} {lines.length === 1 ? "output" : "outputs"},{" "}
+          {lines.filter(({ errors }) => errors.length > 0).length} with something wrong
         </caption>
         <thead>
           <tr>

@@ -56,7 +56,9 @@ const ChannelFields = ({ editing, groups, state }: Pick<ChannelFormProps, "editi
   const isTuned = groups.some(({ fields }) =>
     fields.some(({ name }) => state.errors[name] !== undefined || (state.values[name] ?? "") !== ""),
   )
-  const hasBackup = ["backup_rtp_ip", "backup_rtp_port"].some((name) => state.values[name] || state.errors[name] !== undefined)
+  const hasBackup = ["backup_rtp_ip", "backup_rtp_port"].some(
+    (name) => state.values[name] || state.errors[name] !== undefined,
+  )
   return (
     <>
       <Field {...field("name", "Name")} placeholder="Main event" required />
@@ -76,7 +78,11 @@ const ChannelFields = ({ editing, groups, state }: Pick<ChannelFormProps, "editi
       <details open={hasBackup}>
         <summary>Backup input</summary>
         <Field {...field("backup_rtp_port", "Backup port")} hint="Where the second pipeline sends" numeric />
-        <Field {...field("backup_rtp_ip", "Backup address")} placeholder="0.0.0.0" hint="Empty, with a port: every IPv4 address" />
+        <Field
+          {...field("backup_rtp_ip", "Backup address")}
+          placeholder="0.0.0.0"
+          hint="Empty, with a port: every IPv4 address"
+        />
       </details>
       <details open={isTuned}>
         <summary>Input settings</summary>
@@ -184,8 +190,8 @@ export const EditChannelPage = ({ frame, isRunning, name, outputs, slug, ...form
         <form method="post" action={`/channels/${slug}/remove`}>
           <p>
             {name}
-            {isRunning ? ", which is running," : ""} and its {outputs === 1 ? "output" : `${outputs} outputs`} will be removed. This can be
-            undone for 10 minutes; its events and cues are gone for good.
+            {isRunning ? ", which is running," : ""} and its {outputs === 1 ? "output" : `${outputs} outputs`} will be
+            removed. This can be undone for 10 minutes; its events and cues are gone for good.
           </p>
           <div class="actions">
             <button type="submit" class="danger">
@@ -226,8 +232,14 @@ export const ClonePage = ({ back, frame, name, slug, state }: CloneProps) => {
           <Alerts alerts={state.alerts} />
           <input type="hidden" name="back" value={back} />
           <Field {...field("name", "Name")} required />
-          <Field {...field("rtp_port", "Input port")} hint="Empty: the next free one; the backup's moves with it" numeric />
-          <p class="hint">The copy is stopped and its outputs are disabled, since both would send to the same destinations.</p>
+          <Field
+            {...field("rtp_port", "Input port")}
+            hint="Empty: the next free one; the backup's moves with it"
+            numeric
+          />
+          <p class="hint">
+            The copy is stopped and its outputs are disabled, since both would send to the same destinations.
+          </p>
           <div class="actions">
             <button type="submit" class="primary">
               Clone channel

@@ -79,7 +79,13 @@ export interface SecretFieldProps extends Named {
 export const SecretField = ({ complete, placeholder, ...named }: SecretFieldProps) => (
   <Around {...named}>
     <span class="secret">
-      <input {...tied(named)} type="password" placeholder={placeholder} autocomplete={complete ?? "off"} spellcheck={false} />
+      <input
+        {...tied(named)}
+        type="password"
+        placeholder={placeholder}
+        autocomplete={complete ?? "off"}
+        spellcheck={false}
+      />
       <button
         type="button"
         data-reveal={`${named.form}-${named.name}`}
@@ -97,7 +103,11 @@ export const SelectField = ({
   value,
   required,
   ...named
-}: Named & { readonly choices: ReadonlyArray<Choice>; readonly value?: string | undefined; readonly required?: boolean }) => (
+}: Named & {
+  readonly choices: ReadonlyArray<Choice>
+  readonly value?: string | undefined
+  readonly required?: boolean
+}) => (
   <Around {...named}>
     <select {...tied(named)} required={required === true}>
       {choices.map((choice) => (
@@ -109,7 +119,11 @@ export const SelectField = ({
   </Around>
 )
 
-export const TextArea = ({ value, rows, ...named }: Named & { readonly value?: string | undefined; readonly rows: number }) => (
+export const TextArea = ({
+  value,
+  rows,
+  ...named
+}: Named & { readonly value?: string | undefined; readonly rows: number }) => (
   <Around {...named}>
     <textarea {...tied(named)} rows={rows} autocomplete="off" spellcheck={false} wrap="off">
       {value ?? ""}
@@ -118,7 +132,13 @@ export const TextArea = ({ value, rows, ...named }: Named & { readonly value?: s
 )
 
 /** A checkbox followed by its label. */
-export const CheckField = ({ checked, form, hint, label, name }: Omit<Named, "error" | "autofocus"> & { readonly checked: boolean }) => {
+export const CheckField = ({
+  checked,
+  form,
+  hint,
+  label,
+  name,
+}: Omit<Named, "error" | "autofocus"> & { readonly checked: boolean }) => {
   const id = `${form}-${name}`
   return (
     <div class="field check">
@@ -142,7 +162,15 @@ export const CheckField = ({ checked, form, hint, label, name }: Omit<Named, "er
   )
 }
 
-const Checks = ({ form, spec, state }: { readonly form: string; readonly spec: FieldSpec; readonly state: FormState }) => {
+const Checks = ({
+  form,
+  spec,
+  state,
+}: {
+  readonly form: string
+  readonly spec: FieldSpec
+  readonly state: FormState
+}) => {
   const error = state.errors[spec.name]
   const id = `${form}-${spec.name}`
   return (
@@ -151,7 +179,12 @@ const Checks = ({ form, spec, state }: { readonly form: string; readonly spec: F
       <span>
         {(spec.choices ?? []).map(({ text, value }) => (
           <label class="choice">
-            <input type="checkbox" name={`${spec.name}.${value}`} value="true" checked={state.values[`${spec.name}.${value}`] === "true"} />{" "}
+            <input
+              type="checkbox"
+              name={`${spec.name}.${value}`}
+              value="true"
+              checked={state.values[`${spec.name}.${value}`] === "true"}
+            />{" "}
             {text}
           </label>
         ))}
@@ -167,7 +200,15 @@ const Checks = ({ form, spec, state }: { readonly form: string; readonly spec: F
 }
 
 /** The field that a `FieldSpec` describes. */
-export const SpecField = ({ form, spec, state }: { readonly form: string; readonly spec: FieldSpec; readonly state: FormState }) => {
+export const SpecField = ({
+  form,
+  spec,
+  state,
+}: {
+  readonly form: string
+  readonly spec: FieldSpec
+  readonly state: FormState
+}) => {
   const { choices = [], hint, kind, label, name, placeholder } = spec
   const named = { form, name, label, hint, error: state.errors[name], autofocus: state.focus === name }
   const value = state.values[name]

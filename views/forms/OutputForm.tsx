@@ -80,7 +80,11 @@ type FieldOf = (
   readonly autofocus: boolean
 }
 
-const Start = ({ editing, channels, field }: Pick<OutputFormProps, "editing" | "channels"> & { readonly field: FieldOf }) =>
+const Start = ({
+  editing,
+  channels,
+  field,
+}: Pick<OutputFormProps, "editing" | "channels"> & { readonly field: FieldOf }) =>
   editing === undefined ? (
     <SelectField {...field("channel", "Channel")} choices={channels} required />
   ) : (
@@ -91,7 +95,11 @@ const Start = ({ editing, channels, field }: Pick<OutputFormProps, "editing" | "
     </>
   )
 
-const StreamKey = ({ editing, field, state }: Pick<OutputFormProps, "editing" | "state"> & { readonly field: FieldOf }) => (
+const StreamKey = ({
+  editing,
+  field,
+  state,
+}: Pick<OutputFormProps, "editing" | "state"> & { readonly field: FieldOf }) => (
   <>
     <SecretField
       {...field("stream_key", "Stream key")}
@@ -191,8 +199,8 @@ export const OutputForm = (props: OutputFormProps) => {
       </div>
       <Actions back={back} editing={editing} test={test} />
       <p class="hint">
-        A test of an RTMP server of your own publishes for 3 s, without pictures, to learn whether the stream key works. An encoder
-        elsewhere that is on air with the same key may be cut by it.
+        A test of an RTMP server of your own publishes for 3 s, without pictures, to learn whether the stream key works.
+        An encoder elsewhere that is on air with the same key may be cut by it.
       </p>
       <div id="outcome" role="status">
         {outcome === undefined ? null : <TestOutcome test={outcome} />}

@@ -35,7 +35,11 @@ export interface ApiOperation {
   readonly free: boolean
   readonly parameters: ReadonlyArray<ApiParameter>
   readonly body: ReadonlyArray<ApiContent>
-  readonly answers: ReadonlyArray<{ readonly status: string; readonly description: string; readonly content: ReadonlyArray<ApiContent> }>
+  readonly answers: ReadonlyArray<{
+    readonly status: string
+    readonly description: string
+    readonly content: ReadonlyArray<ApiContent>
+  }>
 }
 
 export interface ApiSchema {
@@ -51,7 +55,11 @@ export interface ApiDocsPageProps {
   readonly title: string
   readonly version: string
   readonly description: string
-  readonly tags: ReadonlyArray<{ readonly name: string; readonly description: string; readonly operations: ReadonlyArray<ApiOperation> }>
+  readonly tags: ReadonlyArray<{
+    readonly name: string
+    readonly description: string
+    readonly operations: ReadonlyArray<ApiOperation>
+  }>
   readonly schemas: ReadonlyArray<ApiSchema>
 }
 
@@ -60,7 +68,9 @@ const TypeText = ({ type }: { readonly type: ApiType }) => (
 )
 
 /** Text with `code` between backquotes, as descriptions have it, marked up. */
-const Prose = ({ text }: { readonly text: string }) => <>{text.split("`").map((part, i) => (i % 2 === 0 ? part : <code>{part}</code>))}</>
+const Prose = ({ text }: { readonly text: string }) => (
+  <>{text.split("`").map((part, i) => (i % 2 === 0 ? part : <code>{part}</code>))}</>
+)
 
 const Contents = ({ contents }: { readonly contents: ReadonlyArray<ApiContent> }) => (
   <>

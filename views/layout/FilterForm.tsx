@@ -32,10 +32,21 @@ const MAX_TEXT = 256
 const optionsFor = ({ options = [] }: FilterField, value: string): ReadonlyArray<FilterOption> =>
   value === "" || options.some((one) => one.value === value) ? options : [...options, { value, name: value }]
 
-const Control = ({ asked, field, isWrong }: { readonly asked: string; readonly field: FilterField; readonly isWrong: boolean }) => {
+const Control = ({
+  asked,
+  field,
+  isWrong,
+}: {
+  readonly asked: string
+  readonly field: FilterField
+  readonly isWrong: boolean
+}) => {
   const { kind, name, options = [], placeholder } = field
   const id = `filter-${name}`
-  const wrong = { "aria-invalid": isWrong ? "true" : undefined, "aria-describedby": isWrong ? `${id}-error` : undefined } as const
+  const wrong = {
+    "aria-invalid": isWrong ? "true" : undefined,
+    "aria-describedby": isWrong ? `${id}-error` : undefined,
+  } as const
   if (kind === "choice") {
     return (
       <select id={id} name={name} {...wrong}>
@@ -49,7 +60,8 @@ const Control = ({ asked, field, isWrong }: { readonly asked: string; readonly f
     )
   }
   // The field shows UTC; a time with an offset in the address has been converted.
-  if (kind === "time") return <input id={id} name={name} type="datetime-local" step="1" value={asked.replace(/Z$/i, "")} {...wrong} />
+  if (kind === "time")
+    return <input id={id} name={name} type="datetime-local" step="1" value={asked.replace(/Z$/i, "")} {...wrong} />
   return (
     <>
       <input

@@ -63,7 +63,10 @@ const ThemeSwitch = ({ frame }: { readonly frame: Frame }) => (
 /** A link to the open notices, while there are any. */
 const OpenNotices = ({ frame: { openNotices } }: { readonly frame: Frame }) =>
   openNotices === undefined || openNotices.count === 0 ? null : (
-    <a class={`open-notices chip ${openNotices.isCritical ? "is-critical" : "is-warning"}`} href="/settings/notifications">
+    <a
+      class={`open-notices chip ${openNotices.isCritical ? "is-critical" : "is-warning"}`}
+      href="/settings/notifications"
+    >
       <span class="mark" aria-hidden="true"></span>
       {openNotices.count === 1 ? "1 notice" : `${openNotices.count} notices`}
     </a>

@@ -25,4 +25,5 @@ export interface Frame {
 const RANK: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, admin: 2 }
 
 /** True when the reader may do what needs `role`: buttons that would be refused are not shown. */
-export const may = ({ caller }: Pick<Frame, "caller">, role: Role): boolean => caller !== null && RANK[caller.role] >= RANK[role]
+export const may = ({ caller }: Pick<Frame, "caller">, role: Role): boolean =>
+  caller !== null && RANK[caller.role] >= RANK[role]

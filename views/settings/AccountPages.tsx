@@ -39,7 +39,13 @@ const FirstOne = ({ isOpen, what }: { readonly isOpen: boolean; readonly what: "
 const date = (at: string) => <time datetime={at}>{formatTime(at).slice(0, 16)} UTC</time>
 
 /** The page of all users, with a form for another one. */
-export const UsersPage = ({ done, frame, isOpen, state, users }: Common & { readonly users: ReadonlyArray<UserView> }) => {
+export const UsersPage = ({
+  done,
+  frame,
+  isOpen,
+  state,
+  users,
+}: Common & { readonly users: ReadonlyArray<UserView> }) => {
   const field = fieldOf("user", state)
   return (
     <SettingsPage frame={frame} title="Users" done={done}>
@@ -71,10 +77,18 @@ export const UsersPage = ({ done, frame, isOpen, state, users }: Common & { read
                   <td data-label="Since">{date(created_at)}</td>
                   <td data-label="Last changed">{date(changed_at)}</td>
                   <td class="actions">
-                    <a class="button" href={`/settings/users/${encodeURIComponent(name)}/edit`} aria-label={`Change ${name}`}>
+                    <a
+                      class="button"
+                      href={`/settings/users/${encodeURIComponent(name)}/edit`}
+                      aria-label={`Change ${name}`}
+                    >
                       Change
                     </a>{" "}
-                    <a class="button danger" href={`/settings/users/${encodeURIComponent(name)}/remove`} aria-label={`Remove ${name}`}>
+                    <a
+                      class="button danger"
+                      href={`/settings/users/${encodeURIComponent(name)}/remove`}
+                      aria-label={`Remove ${name}`}
+                    >
                       Remove
                     </a>
                   </td>

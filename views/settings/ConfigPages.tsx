@@ -56,8 +56,8 @@ export const ConfigPage = ({ done, frame, state, versions }: ConfigProps) => (
     <section class="card" aria-labelledby="export">
       <h2 id="export">As it is now</h2>
       <p>
-        All channels and outputs as one document. Secrets stand there as ***, which means &quot;as it is&quot; when it is applied here
-        again.
+        All channels and outputs as one document. Secrets stand there as ***, which means &quot;as it is&quot; when it
+        is applied here again.
       </p>
       <div class="actions">
         <a class="button" href="/api/config?format=yaml" download="channels.yaml">
@@ -69,7 +69,13 @@ export const ConfigPage = ({ done, frame, state, versions }: ConfigProps) => (
       </div>
     </section>
     {may(frame, "admin") ? (
-      <form method="post" action="/settings/config/diff" enctype="multipart/form-data" class="card" aria-labelledby="apply">
+      <form
+        method="post"
+        action="/settings/config/diff"
+        enctype="multipart/form-data"
+        class="card"
+        aria-labelledby="apply"
+      >
         <h2 id="apply">Apply another one</h2>
         <Alerts alerts={state.alerts} />
         <TextArea

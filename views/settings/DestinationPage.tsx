@@ -32,7 +32,12 @@ export const DestinationFormPage = ({ editing, fields, frame, kind, kinds, state
         ))}
       </nav>
     ) : null}
-    <form method="post" action={editing === null ? `${PATH}/add` : `${PATH}/${editing.id}/edit`} class="card" aria-label="Destination">
+    <form
+      method="post"
+      action={editing === null ? `${PATH}/add` : `${PATH}/${editing.id}/edit`}
+      class="card"
+      aria-label="Destination"
+    >
       <Alerts alerts={state.alerts} />
       <input type="hidden" name="kind" value={kind} />
       {fields.map((spec) => (

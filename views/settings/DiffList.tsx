@@ -14,7 +14,11 @@ const Action = ({ action }: Pick<ChannelChange, "action">) => (
 )
 
 const textOf = (value: unknown): string =>
-  value === null || value === undefined ? "none or the default" : typeof value === "string" ? value : JSON.stringify(value)
+  value === null || value === undefined
+    ? "none or the default"
+    : typeof value === "string"
+      ? value
+      : JSON.stringify(value)
 
 const Fields = ({ changes }: { readonly changes: ReadonlyArray<FieldChange> }) =>
   changes.length === 0 ? null : (

@@ -99,7 +99,11 @@ const OpenNotices = ({ frame, rows }: { readonly frame: Frame; readonly rows: Re
                       </button>
                     </form>
                   ) : null}{" "}
-                  <a class="button" href={`/settings/notifications?${query({ channel, output })}#mute`} aria-label={`Mute ${key}`}>
+                  <a
+                    class="button"
+                    href={`/settings/notifications?${query({ channel, output })}#mute`}
+                    aria-label={`Mute ${key}`}
+                  >
                     Mute…
                   </a>
                 </td>
@@ -164,13 +168,19 @@ const Mutes = ({ channels, durations, frame, mutes, state }: MutesProps) => {
       {may(frame, "operator") ? (
         <form method="post" action="/settings/notifications/mutes" aria-label="Mute">
           <Alerts alerts={state.alerts} />
-          <SelectField {...field("channel")} label="Channel" choices={[{ value: "", text: "All, and the service" }, ...channels]} />
+          <SelectField
+            {...field("channel")}
+            label="Channel"
+            choices={[{ value: "", text: "All, and the service" }, ...channels]}
+          />
           <Field {...field("output")} label="Output" hint="Its short name, as cdn-main; empty for the whole channel" />
           <SelectField {...field("minutes")} label="For" choices={durations} />
           <div class="actions">
             <button type="submit">Mute</button>
           </div>
-          <p class="hint">What is muted is shown here and told to nobody; what is still open when the mute ends is told then.</p>
+          <p class="hint">
+            What is muted is shown here and told to nobody; what is still open when the mute ends is told then.
+          </p>
         </form>
       ) : null}
     </section>
@@ -221,10 +231,18 @@ const Destinations = ({ destinations, frame, rules }: Pick<NotificationsProps, "
                         Test
                       </button>
                     </form>{" "}
-                    <a class="button" href={`/settings/notifications/destinations/${id}/edit`} aria-label={`Change ${name}`}>
+                    <a
+                      class="button"
+                      href={`/settings/notifications/destinations/${id}/edit`}
+                      aria-label={`Change ${name}`}
+                    >
                       Change
                     </a>{" "}
-                    <a class="button danger" href={`/settings/notifications/destinations/${id}/remove`} aria-label={`Remove ${name}`}>
+                    <a
+                      class="button danger"
+                      href={`/settings/notifications/destinations/${id}/remove`}
+                      aria-label={`Remove ${name}`}
+                    >
                       Remove
                     </a>
                   </td>
@@ -252,7 +270,8 @@ export const NotificationsPage = (props: NotificationsProps) => {
     <SettingsPage frame={frame} title="Notifications" done={done}>
       {tested === undefined ? null : (
         <p class={tested.answer.ok ? "banner good" : "banner error"} role="status">
-          The test of {tested.name} {tested.answer.ok ? "went well" : "failed"}: {tested.answer.answer} ({tested.answer.took_ms} ms)
+          The test of {tested.name} {tested.answer.ok ? "went well" : "failed"}: {tested.answer.answer} (
+          {tested.answer.took_ms} ms)
         </p>
       )}
       {open.length === 0 ? <p class="banner good">Nothing is wrong.</p> : <OpenNotices frame={frame} rows={open} />}

@@ -21,7 +21,12 @@ const ROLES = {
 } as const
 
 const PasswordForm = ({ state, user }: { readonly state: FormState; readonly user: string }) => {
-  const field = (name: string) => ({ form: "password", name, error: state.errors[name], autofocus: state.focus === name })
+  const field = (name: string) => ({
+    form: "password",
+    name,
+    error: state.errors[name],
+    autofocus: state.focus === name,
+  })
   return (
     <form method="post" action="/settings/password" class="card" aria-labelledby="password-title">
       <h2 id="password-title">Your password</h2>
@@ -47,7 +52,8 @@ export const OverviewPage = ({ done, frame, isKnown, state, user }: OverviewProp
       <h2 id="you">You</h2>
       {isKnown && frame.caller !== null ? (
         <p>
-          You are <strong>{frame.caller.name}</strong> with the role <strong>{frame.caller.role}</strong>: you {ROLES[frame.caller.role]}.
+          You are <strong>{frame.caller.name}</strong> with the role <strong>{frame.caller.role}</strong>: you{" "}
+          {ROLES[frame.caller.role]}.
         </p>
       ) : (
         <p>

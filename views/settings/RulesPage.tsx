@@ -7,7 +7,11 @@ import { SettingsPage } from "./SettingsPage.tsx"
 export interface RulesProps {
   readonly frame: Frame
   /** The existing rules, followed by an empty one. */
-  readonly rules: ReadonlyArray<{ readonly prefix: string; readonly fields: ReadonlyArray<FieldSpec>; readonly isNew: boolean }>
+  readonly rules: ReadonlyArray<{
+    readonly prefix: string
+    readonly fields: ReadonlyArray<FieldSpec>
+    readonly isNew: boolean
+  }>
   readonly times: ReadonlyArray<FieldSpec>
   readonly state: FormState
 }
@@ -17,7 +21,9 @@ export const RulesPage = ({ frame, rules, state, times }: RulesProps) => (
   <SettingsPage frame={frame} title="Rules of notifications">
     <form method="post" action="/settings/notifications/rules" class="card" aria-label="Rules">
       <Alerts alerts={state.alerts} />
-      <p class="hint">A destination is told of what any of the rules sends it. Where nothing is chosen, a rule is for all.</p>
+      <p class="hint">
+        A destination is told of what any of the rules sends it. Where nothing is chosen, a rule is for all.
+      </p>
       <input type="hidden" name="count" value={String(rules.length)} />
       {rules.map(({ fields, isNew, prefix }, n) => (
         <fieldset class="group rule">

@@ -8,8 +8,8 @@ import { SettingsPage } from "./SettingsPage.tsx"
 
 const Places = () => (
   <p class="hint">
-    In names, URLs and stream keys <code>{"{channel}"}</code> stands for the channel's short name as in its links, <code>{"{number}"}</code>{" "}
-    for its number and <code>{"{name}"}</code> for its name.
+    In names, URLs and stream keys <code>{"{channel}"}</code> stands for the channel's short name as in its links,{" "}
+    <code>{"{number}"}</code> for its number and <code>{"{name}"}</code> for its name.
   </p>
 )
 
@@ -50,7 +50,8 @@ export const TemplateListPage = ({ channel, channels, done, frame, templates }: 
     <Places />
     {templates.length === 0 ? (
       <p class="empty">
-        There are no templates. One is an output that can be added to many channels, with what differs between them filled in.
+        There are no templates. One is an output that can be added to many channels, with what differs between them
+        filled in.
       </p>
     ) : (
       <div class="card table-scroll">
@@ -127,7 +128,11 @@ export const TemplateFormPage = ({ frame, hasKey, name, presets, settings, state
   })
   return (
     <SettingsPage frame={frame} title={name === null ? "Add a template" : `Template ${name}`}>
-      <form method="post" action={name === null ? "/settings/templates/add" : `/settings/templates/${name}/edit`} class="card">
+      <form
+        method="post"
+        action={name === null ? "/settings/templates/add" : `/settings/templates/${name}/edit`}
+        class="card"
+      >
         <Alerts alerts={state.alerts} />
         {name === null ? (
           <Field

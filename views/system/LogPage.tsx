@@ -38,7 +38,12 @@ export const LogPage = ({ asked, channels, errors, frame, kept, rows }: LogPageP
         errors={errors}
         fields={[
           { name: "level", label: "Level", kind: "choice", options: LOG_CHOICES },
-          { name: "channel", label: "Channel", kind: "choice", options: channels.map(({ name, slug }) => ({ value: slug, name })) },
+          {
+            name: "channel",
+            label: "Channel",
+            kind: "choice",
+            options: channels.map(({ name, slug }) => ({ value: slug, name })),
+          },
           { name: "text", label: "Text", kind: "text", placeholder: "part of the message" },
         ]}
       />

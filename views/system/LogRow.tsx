@@ -16,7 +16,11 @@ export const LogRow = ({ line, many = false }: { readonly line: LogLine; readonl
   <tr id={`log-${line.id}`}>
     <td class="when">{formatTime(line.at)}</td>
     <td class={CLASSES[line.level]}>{line.level}</td>
-    {many ? <td>{line.channel === null ? "" : <a href={`/channels/${encodeURIComponent(line.channel)}`}>{line.channel}</a>}</td> : null}
+    {many ? (
+      <td>
+        {line.channel === null ? "" : <a href={`/channels/${encodeURIComponent(line.channel)}`}>{line.channel}</a>}
+      </td>
+    ) : null}
     <td>{line.output ?? ""}</td>
     <td class="wide">{line.message}</td>
   </tr>
@@ -40,9 +44,13 @@ export const LOG_CHOICES = [
 ] as const
 export type LogChoice = (typeof LOG_CHOICES)[number]["value"]
 
-const SHOWN: Readonly<Record<LogChoice, ReadonlyArray<LogLine["level"]>>> = { warn: ["warn", "error", "fatal"], error: ["error", "fatal"] }
+const SHOWN: Readonly<Record<LogChoice, ReadonlyArray<LogLine["level"]>>> = {
+  warn: ["warn", "error", "fatal"],
+  error: ["error", "fatal"],
+}
 
-export const isLogChoice = (text: string | undefined): text is LogChoice => LOG_CHOICES.some(({ value }) => value === text)
+export const isLogChoice = (text: string | undefined): text is LogChoice =>
+  LOG_CHOICES.some(({ value }) => value === text)
 
 /** Lines of a level and graver ones; all lines without a level. */
 export const linesFrom = (lines: ReadonlyArray<LogLine>, level: LogChoice | undefined): ReadonlyArray<LogLine> =>

@@ -15,7 +15,10 @@ interface Region {
 export const systemRegions = (shown: SystemShown): ReadonlyArray<Region> => [
   {
     id: "problems",
-    items: shown.problems.map((text, i) => ({ id: `problem-${i}`, html: String(<ServiceProblem id={`problem-${i}`} text={text} />) })),
+    items: shown.problems.map((text, i) => ({
+      id: `problem-${i}`,
+      html: String(<ServiceProblem id={`problem-${i}`} text={text} />),
+    })),
   },
   { id: "system-parts", items: systemParts(shown) },
 ]

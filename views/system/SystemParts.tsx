@@ -56,19 +56,29 @@ const Engine = ({ shown: { engine } }: { readonly shown: SystemShown }) => (
     id="engine"
     title="Engine"
     facts={[
-      ["State", engine.connected ? <StatusMark status="running" /> : <StatusMark status="error" words="not connected" />],
+      [
+        "State",
+        engine.connected ? <StatusMark status="running" /> : <StatusMark status="error" words="not connected" />,
+      ],
       ["Running for", engine.startedAt === null ? "" : <Elapsed at={engine.startedAt} />],
       ["Restarts", `${engine.restarts} since the control plane was started`],
       ["CPU", engine.usage === null ? "unknown" : percent(engine.usage.cpu_percent)],
       ["Memory", engine.usage === null ? "unknown" : formatBytes(engine.usage.rss_bytes)],
-      ["Packet loop", engine.usage === null ? "unknown" : `${ms(engine.usage.loop_max_ms)} for the longest pass in the last second`],
+      [
+        "Packet loop",
+        engine.usage === null ? "unknown" : `${ms(engine.usage.loop_max_ms)} for the longest pass in the last second`,
+      ],
       ["Process", engine.pid === null ? "none" : String(engine.pid)],
     ]}
   />
 )
 
 const Network = ({ shown: { network } }: { readonly shown: SystemShown }) => (
-  <Part id="network" title="Receiving" facts={[["Dropped by the kernel", `${network.drops} datagrams since the sockets were opened`]]}>
+  <Part
+    id="network"
+    title="Receiving"
+    facts={[["Dropped by the kernel", `${network.drops} datagrams since the sockets were opened`]]}
+  >
     {network.lines.length === 0 ? (
       <p class="good">Every source has the receive buffer that it asked for.</p>
     ) : (
@@ -89,7 +99,10 @@ const Store = ({ shown: { store } }: { readonly shown: SystemShown }) => (
     title="Store"
     facts={[
       ["Database", store.kind],
-      ["State", store.ok ? <StatusMark status="ok" words="answers" /> : <StatusMark status="error" words="does not answer" />],
+      [
+        "State",
+        store.ok ? <StatusMark status="ok" words="answers" /> : <StatusMark status="error" words="does not answer" />,
+      ],
       ["Size", orUnknown(store.bytes)],
     ]}
   />
@@ -140,7 +153,10 @@ const Versions = ({ shown: { versions } }: { readonly shown: SystemShown }) => (
       ["Stream Distributor", versions.product],
       [versions.runtime.name, versions.runtime.version],
       ["libsrt", versions.libsrt ?? <span class="error">{versions.libsrtProblem ?? "not found"}</span>],
-      ["ffmpeg", versions.ffmpeg ?? <span class="warning">not found: there are no RTSP outputs and no pictures without it</span>],
+      [
+        "ffmpeg",
+        versions.ffmpeg ?? <span class="warning">not found: there are no RTSP outputs and no pictures without it</span>,
+      ],
       ["Licence", `${versions.licence}; nothing is sent to its makers`],
     ]}
   />

@@ -91,16 +91,17 @@ describe("silence", () => {
 
   it
     .skipIf(!ffmpeg)
-    .each(AAC_SAMPLE_RATES.slice(0, 12).flatMap((rate, index) => ([1, 2] as const).map((channels) => [rate, index, channels] as const)))(
-    "at %i Hz (index %i) with %i channels decodes without error, and is silent",
-    (rate, index, channels) => {
-      const adts = joinBytes(new Array<Uint8Array>(20).fill(adtsFrame(silentAacBlock(channels), { index, channels })))
-      const args = ["-v", "error", "-xerror", "-f", "aac", "-i", "pipe:0", "-f", "s16le", "pipe:1"]
-      const { stdout, stderr, status } = spawnSync("ffmpeg", args, { input: adts, maxBuffer: 2 ** 26 })
-      expect([stderr.toString(), status]).toEqual(["", 0])
-      expect(stdout.length).toBe(20 * 1024 * 2 * channels)
-      expect(stdout.every((byte) => byte === 0)).toBe(true)
-      expect(rate).toBe(AAC_SAMPLE_RATES[index])
-    },
-  )
+    .each(
+      AAC_SAMPLE_RATES.slice(0, 12).flatMap((rate, index) =>
+        ([1, 2] as const).map((channels) => [rate, index, channels] as const),
+      ),
+    )("at %i Hz (index %i) with %i channels decodes without error, and is silent", (rate, index, channels) => {
+    const adts = joinBytes(new Array<Uint8Array>(20).fill(adtsFrame(silentAacBlock(channels), { index, channels })))
+    const args = ["-v", "error", "-xerror", "-f", "aac", "-i", "pipe:0", "-f", "s16le", "pipe:1"]
+    const { stdout, stderr, status } = spawnSync("ffmpeg", args, { input: adts, maxBuffer: 2 ** 26 })
+    expect([stderr.toString(), status]).toEqual(["", 0])
+    expect(stdout.length).toBe(20 * 1024 * 2 * channels)
+    expect(stdout.every((byte) => byte === 0)).toBe(true)
+    expect(rate).toBe(AAC_SAMPLE_RATES[index])
+  })
 })

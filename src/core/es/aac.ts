@@ -53,8 +53,15 @@ export interface AacConfig {
 }
 
 /** AudioSpecificConfig of two bytes; SBR and PS stay implicit, as ADTS has them. */
-export const buildAudioSpecificConfig = ({ object_type, sampling_frequency_index, channel_configuration }: AacConfig): Uint8Array =>
-  Uint8Array.of((object_type << 3) | (sampling_frequency_index >> 1), ((sampling_frequency_index & 1) << 7) | (channel_configuration << 3))
+export const buildAudioSpecificConfig = ({
+  object_type,
+  sampling_frequency_index,
+  channel_configuration,
+}: AacConfig): Uint8Array =>
+  Uint8Array.of(
+    (object_type << 3) | (sampling_frequency_index >> 1),
+    ((sampling_frequency_index & 1) << 7) | (channel_configuration << 3),
+  )
 
 /** Reads what buildAudioSpecificConfig writes; null for an escape of object type or sampling frequency. */
 export const parseAudioSpecificConfig = (bytes: Uint8Array): AacConfig | null => {
@@ -69,7 +76,8 @@ export const parseAudioSpecificConfig = (bytes: Uint8Array): AacConfig | null =>
 }
 
 /** Channels of a channel_configuration (1.6.3.5); 0 where it does not say. */
-export const aacChannels = (channel_configuration: number): number => (channel_configuration === 7 ? 8 : channel_configuration)
+export const aacChannels = (channel_configuration: number): number =>
+  channel_configuration === 7 ? 8 : channel_configuration
 
 /**
  * A raw_data_block of AAC-LC (4.4.2) that decodes as silence at every sampling frequency: one element with max_sfb 0,
@@ -83,5 +91,7 @@ export const silentAacBlock = (channels: 1 | 2): Uint8Array => {
   const single = `000 0000 ${channel(ics_info)}`
   const pair = `001 0000 1 ${ics_info} 00 ${channel("")} ${channel("")}`
   const bits = `${channels === 1 ? single : pair} 111`.replaceAll(" ", "")
-  return Uint8Array.from({ length: Math.ceil(bits.length / 8) }, (_, i) => Number.parseInt(bits.slice(i * 8, i * 8 + 8).padEnd(8, "0"), 2))
+  return Uint8Array.from({ length: Math.ceil(bits.length / 8) }, (_, i) =>
+    Number.parseInt(bits.slice(i * 8, i * 8 + 8).padEnd(8, "0"), 2),
+  )
 }

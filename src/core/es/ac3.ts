@@ -34,7 +34,9 @@ const ac3Header = (bytes: Uint8Array, at: number): Ac3Header | null => {
   if (sample_rate === undefined || rate === undefined) return null
   // 16-bit words of 1536 samples; at 44.1 kHz they alternate between two sizes.
   const words =
-    sample_rate === 44_100 ? Math.floor((rate * 1000 * 1536) / (44_100 * 16)) + (code & 1) : (rate * 1000 * 1536) / (sample_rate * 16)
+    sample_rate === 44_100
+      ? Math.floor((rate * 1000 * 1536) / (44_100 * 16)) + (code & 1)
+      : (rate * 1000 * 1536) / (sample_rate * 16)
   const bits = ((bytes[at + 6] ?? 0) << 8) | (bytes[at + 7] ?? 0)
   const acmod = bits >> 13
   const skip = ((acmod & 1) !== 0 && acmod !== 1 ? 2 : 0) + ((acmod & 4) !== 0 ? 2 : 0) + (acmod === 2 ? 2 : 0)

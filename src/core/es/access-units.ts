@@ -24,7 +24,12 @@ export interface NalRole {
   readonly randomAccess: boolean
 }
 
-const role = (vcl: boolean, begins: boolean, idr = false, randomAccess = idr): NalRole => ({ vcl, begins, idr, randomAccess })
+const role = (vcl: boolean, begins: boolean, idr = false, randomAccess = idr): NalRole => ({
+  vcl,
+  begins,
+  idr,
+  randomAccess,
+})
 const OTHER = role(false, false)
 const BEGINS = role(false, true)
 const RECOVERY = role(false, true, false, true)

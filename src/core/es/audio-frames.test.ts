@@ -27,7 +27,8 @@ const run = (codec: AudioCodec): Run => {
   })
 }
 
-const block = (seed: number, size: number): Uint8Array => Uint8Array.from({ length: size }, (_, i) => (seed * 31 + i * 7) & 0x7f)
+const block = (seed: number, size: number): Uint8Array =>
+  Uint8Array.from({ length: size }, (_, i) => (seed * 31 + i * 7) & 0x7f)
 
 describe("AAC frames", () => {
   it("counts the time of each from the PES packet in which it begins", () => {
@@ -61,19 +62,23 @@ describe("AAC frames", () => {
   it("are the same however they are cut, with and without CRC", () => {
     const frame = fc.tuple(fc.integer({ min: 1, max: 300 }), fc.boolean(), fc.nat(255))
     fc.assert(
-      fc.property(fc.array(frame, { minLength: 1, maxLength: 12 }), fc.array(fc.integer({ min: 1, max: 400 })), (shapes, cuts) => {
-        const blocks = shapes.map(([size, , seed]) => block(seed, size))
-        const stream = joinBytes(blocks.map((bytes, i) => adtsFrame(bytes, { crc: shapes[i]?.[1] ?? false })))
-        const r = run("aac")
-        let at = 0
-        for (const cut of [...cuts, stream.length]) {
-          if (at < stream.length) r.feed(stream.subarray(at, at + cut), at === 0 ? 0 : null)
-          at += cut
-        }
-        expect(r.frames.map(({ bytes }) => [...bytes])).toEqual(blocks.map((bytes) => [...bytes]))
-        expect(r.frames.map(({ offset }) => offset)).toEqual(blocks.map((_, i) => i * 1024))
-        expect(r.skipped).toBe(0)
-      }),
+      fc.property(
+        fc.array(frame, { minLength: 1, maxLength: 12 }),
+        fc.array(fc.integer({ min: 1, max: 400 })),
+        (shapes, cuts) => {
+          const blocks = shapes.map(([size, , seed]) => block(seed, size))
+          const stream = joinBytes(blocks.map((bytes, i) => adtsFrame(bytes, { crc: shapes[i]?.[1] ?? false })))
+          const r = run("aac")
+          let at = 0
+          for (const cut of [...cuts, stream.length]) {
+            if (at < stream.length) r.feed(stream.subarray(at, at + cut), at === 0 ? 0 : null)
+            at += cut
+          }
+          expect(r.frames.map(({ bytes }) => [...bytes])).toEqual(blocks.map((bytes) => [...bytes]))
+          expect(r.frames.map(({ offset }) => offset)).toEqual(blocks.map((_, i) => i * 1024))
+          expect(r.skipped).toBe(0)
+        },
+      ),
     )
   })
 
@@ -120,8 +125,16 @@ describe("AC-3 and E-AC-3", () => {
   })
 
   it.each([
-    ["44.1 kHz, 384 kbit/s, odd", [0x0b, 0x77, 0, 0, 0x40 | 29, 0x40, 0xe0, 0], { sample_rate: 44_100, frame_size: 1672 }],
-    ["44.1 kHz, 384 kbit/s, even", [0x0b, 0x77, 0, 0, 0x40 | 28, 0x40, 0xe0, 0], { sample_rate: 44_100, frame_size: 1670 }],
+    [
+      "44.1 kHz, 384 kbit/s, odd",
+      [0x0b, 0x77, 0, 0, 0x40 | 29, 0x40, 0xe0, 0],
+      { sample_rate: 44_100, frame_size: 1672 },
+    ],
+    [
+      "44.1 kHz, 384 kbit/s, even",
+      [0x0b, 0x77, 0, 0, 0x40 | 28, 0x40, 0xe0, 0],
+      { sample_rate: 44_100, frame_size: 1670 },
+    ],
     ["32 kHz, 448 kbit/s", [0x0b, 0x77, 0, 0, 0x80 | 30, 0x40, 0xe0, 0], { sample_rate: 32_000, frame_size: 2688 }],
     // acmod 7 (3/2): cmixlev and surmixlev stand before lfeon.
     ["5.1", [0x0b, 0x77, 0, 0, 30, 0x40, 0xe1, 0], { channels: 6 }],
@@ -192,7 +205,12 @@ describe("Opus", () => {
 
   it("reads the control header", () => {
     const unit = opusUnit(new Uint8Array(510), { start: 312, end: 5, extension: 3 })
-    expect(parseOpusControl(unit)).toEqual({ header_size: 2 + 3 + 2 + 2 + 4, payload_size: 510, start_trim: 312, end_trim: 5 })
+    expect(parseOpusControl(unit)).toEqual({
+      header_size: 2 + 3 + 2 + 2 + 4,
+      payload_size: 510,
+      start_trim: 312,
+      end_trim: 5,
+    })
     expect(parseOpusControl(unit.subarray(0, 4))).toBeNull()
     expect(parseOpusControl(Uint8Array.of(0x7f, 0xc0, 1))).toBeNull()
   })

@@ -44,10 +44,28 @@ const aacShape = (bytes: Uint8Array, at: number): Shaped => {
   if (bytes.length - at < ADTS_HEADER) return couldBegin(bytes, at, 0xff, 0xf6, 0xf0) ? "more" : null
   const header = parseAdtsHeader(bytes, at)
   if (header === null) return null
-  const { frame_size: size, header_size, sample_rate, channel_configuration, blocks, object_type, sampling_frequency_index } = header
+  const {
+    frame_size: size,
+    header_size,
+    sample_rate,
+    channel_configuration,
+    blocks,
+    object_type,
+    sampling_frequency_index,
+  } = header
   const channels = channel_configuration === 7 ? 8 : channel_configuration
   const samples = blocks * AAC_FRAME_SAMPLES
-  return { size, header_size, samples, sample_rate, channels, object_type, sampling_frequency_index, channel_configuration, blocks }
+  return {
+    size,
+    header_size,
+    samples,
+    sample_rate,
+    channels,
+    object_type,
+    sampling_frequency_index,
+    channel_configuration,
+    blocks,
+  }
 }
 
 /** An independent frame with all that belongs to it. */
@@ -74,7 +92,8 @@ const ac3Shape = (bytes: Uint8Array, at: number): Shaped => {
 
 const opusShape = (bytes: Uint8Array, at: number): Shaped => {
   const control = parseOpusControl(bytes, at)
-  if (control === null) return bytes.length - at < OPUS_CONTROL_MAX && couldBegin(bytes, at, 0x7f, 0xe0, 0xe0) ? "more" : null
+  if (control === null)
+    return bytes.length - at < OPUS_CONTROL_MAX && couldBegin(bytes, at, 0x7f, 0xe0, 0xe0) ? "more" : null
   const { header_size, payload_size } = control
   const packet = bytes.subarray(at + header_size, at + header_size + payload_size)
   if (packet.length < payload_size) return "more"

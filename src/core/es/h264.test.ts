@@ -7,7 +7,11 @@ const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.repl
 
 describe("SPS", () => {
   it.each<[string, SpsOptions, Record<string, unknown>]>([
-    ["640x480", {}, { width: 640, height: 480, profile_idc: 77, level_idc: 30, frame_rate: null, frame_mbs_only: true }],
+    [
+      "640x480",
+      {},
+      { width: 640, height: 480, profile_idc: 77, level_idc: 30, frame_rate: null, frame_mbs_only: true },
+    ],
     ["1080 lines by cropping", { widthMbs: 120, heightMbs: 68, crop: [0, 0, 0, 4] }, { width: 1920, height: 1080 }],
     [
       "fields: crop units are twice as high",
@@ -15,8 +19,16 @@ describe("SPS", () => {
       { width: 1920, height: 1080 },
     ],
     ["High with scaling lists", { profile: 100, scaling: true }, { width: 640, height: 480, chroma_format_idc: 1 }],
-    ["4:2:2, 10 bit", { profile: 122, chroma: 2, bitDepth: 10, crop: [1, 1, 1, 1] }, { width: 636, height: 478, bit_depth_luma: 10 }],
-    ["4:4:4 in planes of their own", { profile: 244, chroma: 3, separatePlanes: true, crop: [1, 0, 0, 1] }, { width: 639, height: 479 }],
+    [
+      "4:2:2, 10 bit",
+      { profile: 122, chroma: 2, bitDepth: 10, crop: [1, 1, 1, 1] },
+      { width: 636, height: 478, bit_depth_luma: 10 },
+    ],
+    [
+      "4:4:4 in planes of their own",
+      { profile: 244, chroma: 3, separatePlanes: true, crop: [1, 0, 0, 1] },
+      { width: 639, height: 479 },
+    ],
     ["monochrome", { profile: 100, chroma: 0, crop: [1, 0, 0, 1] }, { width: 639, height: 479 }],
     ["picture order type 1", { picOrderType: 1 }, { width: 640, height: 480 }],
     ["picture order type 2", { picOrderType: 2 }, { width: 640, height: 480 }],
@@ -32,11 +44,20 @@ describe("SPS", () => {
     const size = fc.integer({ min: 2, max: 300 })
     const edge = fc.integer({ min: 0, max: 3 })
     fc.assert(
-      fc.property(size, size, fc.tuple(edge, edge, edge, edge), fc.boolean(), fc.boolean(), (w, half, crop, interlaced, high) => {
-        const sps = parseH264Sps(h264Sps({ widthMbs: w, heightMbs: 2 * half, crop, interlaced, profile: high ? 100 : 66 }))
-        expect(sps?.width).toBe(16 * w - 2 * (crop[0] + crop[1]))
-        expect(sps?.height).toBe(32 * half - (interlaced ? 4 : 2) * (crop[2] + crop[3]))
-      }),
+      fc.property(
+        size,
+        size,
+        fc.tuple(edge, edge, edge, edge),
+        fc.boolean(),
+        fc.boolean(),
+        (w, half, crop, interlaced, high) => {
+          const sps = parseH264Sps(
+            h264Sps({ widthMbs: w, heightMbs: 2 * half, crop, interlaced, profile: high ? 100 : 66 }),
+          )
+          expect(sps?.width).toBe(16 * w - 2 * (crop[0] + crop[1]))
+          expect(sps?.height).toBe(32 * half - (interlaced ? 4 : 2) * (crop[2] + crop[3]))
+        },
+      ),
     )
   })
 
@@ -74,7 +95,11 @@ describe("avcC", () => {
 describe("SEI and slices", () => {
   it.each([
     ["alone", RECOVERY_POINT_NAL, true],
-    ["behind a long message with emulation prevention", bytes(`06 05 ff03 00000300 ${"11".repeat(255)} 06 01 c4 80`), true],
+    [
+      "behind a long message with emulation prevention",
+      bytes(`06 05 ff03 00000300 ${"11".repeat(255)} 06 01 c4 80`),
+      true,
+    ],
     ["missing", bytes("06 05 03 112233 80"), false],
     ["cut short", bytes("06 ff"), false],
   ])("a recovery point %s", (_, nal, found) => {
@@ -84,8 +109,20 @@ describe("SEI and slices", () => {
   it("tells fields apart", () => {
     const sps = parseH264Sps(h264Sps({ interlaced: true }))
     if (sps === null) throw new Error("no SPS")
-    expect(parseH264SliceStart(h264Slice({ frameNum: 9, field: "top" }), sps)).toEqual({ frame_num: 9, field: true, bottom: false })
-    expect(parseH264SliceStart(h264Slice({ frameNum: 3, field: "bottom" }), sps)).toEqual({ frame_num: 3, field: true, bottom: true })
-    expect(parseH264SliceStart(h264Slice({ frameNum: 3, field: null }), sps)).toEqual({ frame_num: 3, field: false, bottom: false })
+    expect(parseH264SliceStart(h264Slice({ frameNum: 9, field: "top" }), sps)).toEqual({
+      frame_num: 9,
+      field: true,
+      bottom: false,
+    })
+    expect(parseH264SliceStart(h264Slice({ frameNum: 3, field: "bottom" }), sps)).toEqual({
+      frame_num: 3,
+      field: true,
+      bottom: true,
+    })
+    expect(parseH264SliceStart(h264Slice({ frameNum: 3, field: null }), sps)).toEqual({
+      frame_num: 3,
+      field: false,
+      bottom: false,
+    })
   })
 })

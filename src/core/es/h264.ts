@@ -130,17 +130,22 @@ export const parseH264Sps = (nal: Uint8Array): H264Sps | null => {
   }
 }
 
-const withLengths = (nals: ReadonlyArray<Uint8Array>): number[] => nals.flatMap((nal) => [nal.length >> 8, nal.length & 255, ...nal])
+const withLengths = (nals: ReadonlyArray<Uint8Array>): number[] =>
+  nals.flatMap((nal) => [nal.length >> 8, nal.length & 255, ...nal])
 
 /**
  * AVCDecoderConfigurationRecord with 4-byte NAL unit lengths. Null without an SPS that can be read or without a PPS,
  * and for more than the record holds (31 SPS, 255 PPS, 65535 bytes each).
  */
-export const buildAvcC = (spsNals: ReadonlyArray<Uint8Array>, ppsNals: ReadonlyArray<Uint8Array>): Uint8Array | null => {
+export const buildAvcC = (
+  spsNals: ReadonlyArray<Uint8Array>,
+  ppsNals: ReadonlyArray<Uint8Array>,
+): Uint8Array | null => {
   const [first] = spsNals
   const sps = first === undefined ? null : parseH264Sps(first)
   if (sps === null || ppsNals.length === 0) return null
-  if (spsNals.length > 31 || ppsNals.length > 255 || [...spsNals, ...ppsNals].some((nal) => nal.length > 0xffff)) return null
+  if (spsNals.length > 31 || ppsNals.length > 255 || [...spsNals, ...ppsNals].some((nal) => nal.length > 0xffff))
+    return null
   const head = [1, sps.profile_idc, sps.constraints, sps.level_idc, 0xff, 0xe0 | spsNals.length]
   const tail = SHORT_RECORD.has(sps.profile_idc)
     ? []

@@ -75,7 +75,12 @@ export const parseHevcSps = (nal: Uint8Array): HevcSps | null => {
 const nalArray = (type: number, nals: ReadonlyArray<Uint8Array>): number[] =>
   nals.length === 0
     ? []
-    : [0x80 | type, nals.length >> 8, nals.length & 255, ...nals.flatMap((nal) => [nal.length >> 8, nal.length & 255, ...nal])]
+    : [
+        0x80 | type,
+        nals.length >> 8,
+        nals.length & 255,
+        ...nals.flatMap((nal) => [nal.length >> 8, nal.length & 255, ...nal]),
+      ]
 
 /**
  * HEVCDecoderConfigurationRecord with 4-byte NAL unit lengths; every array is marked complete. What the record leaves

@@ -21,11 +21,16 @@ describe("findNals", () => {
   })
 
   it("finds what was joined, whatever stands between", () => {
-    const nal = fc.uint8Array({ minLength: 1, maxLength: 60 }).map((body) => Uint8Array.of(0x41, ...escapeRbsp(body), 0x80))
+    const nal = fc
+      .uint8Array({ minLength: 1, maxLength: 60 })
+      .map((body) => Uint8Array.of(0x41, ...escapeRbsp(body), 0x80))
     const code = fc.integer({ min: 2, max: 6 }).map((zeros) => [...new Array<number>(zeros).fill(0), 1])
     fc.assert(
       fc.property(fc.array(fc.tuple(code, nal), { maxLength: 8 }), fc.integer({ min: 0, max: 3 }), (parts, tail) => {
-        const stream = Uint8Array.from([...parts.flatMap(([start, body]) => [...start, ...body]), ...new Array<number>(tail).fill(0)])
+        const stream = Uint8Array.from([
+          ...parts.flatMap(([start, body]) => [...start, ...body]),
+          ...new Array<number>(tail).fill(0),
+        ])
         expect(nalViews(stream).map(hex)).toEqual(parts.map(([, body]) => hex(body)))
       }),
     )

@@ -40,7 +40,11 @@ export class NalScan {
     if (this.#isLastOpen) this.nals.length -= 2
     const known = this.#known
     const nals = this.nals
-    for (let at = bytes.indexOf(1, Math.max(2, known)); at > 0 && nals.length <= 2 * most; at = bytes.indexOf(1, at + 1)) {
+    for (
+      let at = bytes.indexOf(1, Math.max(2, known));
+      at > 0 && nals.length <= 2 * most;
+      at = bytes.indexOf(1, at + 1)
+    ) {
       if (bytes[at - 1] !== 0 || bytes[at - 2] !== 0) continue
       this.#close(bytes, at - 2)
       this.#open = this.#end = at + 1

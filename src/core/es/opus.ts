@@ -74,7 +74,20 @@ const MAPPINGS: ReadonlyArray<readonly [number, number, ReadonlyArray<number>]> 
 export const buildOpusHead = (channelConfig: number): Uint8Array | null => {
   const magic = [0x4f, 0x70, 0x75, 0x73, 0x48, 0x65, 0x61, 0x64]
   const head = (channels: number, family: ReadonlyArray<number>): Uint8Array =>
-    Uint8Array.of(...magic, 1, channels, 0, 0, OPUS_RATE & 255, (OPUS_RATE >> 8) & 255, (OPUS_RATE >> 16) & 255, 0, 0, 0, ...family)
+    Uint8Array.of(
+      ...magic,
+      1,
+      channels,
+      0,
+      0,
+      OPUS_RATE & 255,
+      (OPUS_RATE >> 8) & 255,
+      (OPUS_RATE >> 16) & 255,
+      0,
+      0,
+      0,
+      ...family,
+    )
   if (channelConfig === 1 || channelConfig === 2) return head(channelConfig, [0])
   // Two mono streams, each decoded alone.
   if (channelConfig === 0) return head(2, [255, 2, 0, 0, 1])

@@ -61,7 +61,11 @@ const timeAt = (bytes: Uint8Array, at: number): number =>
 /**
  * Reads the header of the PES packet at `start`; "malformed", "scrambled", or "other" for a packet that holds no media.
  */
-export const parsePesHeader = (bytes: Uint8Array, start: number, end: number): PesHeader | "malformed" | "scrambled" | "other" => {
+export const parsePesHeader = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): PesHeader | "malformed" | "scrambled" | "other" => {
   if (end - start < 6 || bytes[start] !== 0 || bytes[start + 1] !== 0 || bytes[start + 2] !== 1) return "malformed"
   if (PLAIN_IDS.has(bytes[start + 3] ?? 0)) return "other"
   const flags = bytes[start + 6] ?? 0

@@ -60,7 +60,15 @@ export class ProgramTracker {
   }
 
   /** The payload of a TS packet of one of `pids`. */
-  packet(bytes: Uint8Array, start: number, end: number, pid: number, unitStart: boolean, continuity: number, discontinuity: boolean): void {
+  packet(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    pid: number,
+    unitStart: boolean,
+    continuity: number,
+    discontinuity: boolean,
+  ): void {
     let assembler = this.#assemblers.get(pid)
     if (assembler === undefined) {
       assembler = new SectionAssembler((section) => this.#section(pid, section))
@@ -72,7 +80,12 @@ export class ProgramTracker {
 
   #section(pid: number, section: Uint8Array): void {
     const [table = 0xff] = section
-    if ((table !== TABLE_ID_PAT && table !== TABLE_ID_PMT) || (table === TABLE_ID_PAT) !== (pid === PAT_PID) || !isCurrent(section)) return
+    if (
+      (table !== TABLE_ID_PAT && table !== TABLE_ID_PMT) ||
+      (table === TABLE_ID_PAT) !== (pid === PAT_PID) ||
+      !isCurrent(section)
+    )
+      return
     const key = `${pid}/${section[3]}/${section[4]}/${section[6]}`
     const repeated = equal(this.#seen.get(key), section)
     if (!repeated) {
@@ -82,7 +95,8 @@ export class ProgramTracker {
     }
     if (this.#chosen !== null) return
     for (const program of this.#programs) {
-      if (program.pid === pid && program.program_number === (((section[3] ?? 0) << 8) | (section[4] ?? 0))) program.sightings++
+      if (program.pid === pid && program.program_number === (((section[3] ?? 0) << 8) | (section[4] ?? 0)))
+        program.sightings++
     }
     this.#choose()
   }
@@ -92,7 +106,10 @@ export class ProgramTracker {
     if (pat === null) return false
     const [before] = this.#pats.values()
     const last = section[7] ?? 0
-    if (before !== undefined && (before.version !== pat.version || before.transport_stream_id !== pat.transport_stream_id))
+    if (
+      before !== undefined &&
+      (before.version !== pat.version || before.transport_stream_id !== pat.transport_stream_id)
+    )
       this.#pats.clear()
     this.#pats.set(section[6] ?? 0, pat)
     if (this.#pats.size > last) this.#follow()
@@ -101,7 +118,9 @@ export class ProgramTracker {
 
   /** The whole PAT is there: programmes that it still lists keep their PMT. */
   #follow(): void {
-    const listed = [...this.#pats.values()].flatMap(({ programs }) => programs).filter(({ program_number }) => program_number !== 0)
+    const listed = [...this.#pats.values()]
+      .flatMap(({ programs }) => programs)
+      .filter(({ program_number }) => program_number !== 0)
     const old = this.#programs
     this.#programs = listed.slice(0, PROGRAMS_MAX).map(({ program_number, pid }) => {
       return (
@@ -140,7 +159,8 @@ export class ProgramTracker {
 
   #candidate(patient: boolean): Program | null {
     const { programNumber } = this.#choice
-    if (programNumber !== undefined) return this.#programs.find(({ program_number }) => program_number === programNumber) ?? null
+    if (programNumber !== undefined)
+      return this.#programs.find(({ program_number }) => program_number === programNumber) ?? null
     let fallback: Program | null = null
     for (const program of this.#programs) {
       if (program.pmt === null) {
@@ -149,7 +169,10 @@ export class ProgramTracker {
       }
       const { video, audio } = selectStreams(program.pmt, this.#choice)
       if (video !== null) return program
-      if (fallback === null || (audio !== null && selectStreams(fallback.pmt ?? program.pmt, this.#choice).audio === null))
+      if (
+        fallback === null ||
+        (audio !== null && selectStreams(fallback.pmt ?? program.pmt, this.#choice).audio === null)
+      )
         fallback = program
     }
     return fallback

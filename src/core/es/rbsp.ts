@@ -33,7 +33,8 @@ export class RbspReader {
   /** u(n), n 0 … 32. */
   u(count: number): number {
     let value = 0
-    for (let i = 0; i < count; i++, this.#bit++) value = value * 2 + (((this.#bytes[this.#bit >> 3] ?? 0) >> (7 - (this.#bit & 7))) & 1)
+    for (let i = 0; i < count; i++, this.#bit++)
+      value = value * 2 + (((this.#bytes[this.#bit >> 3] ?? 0) >> (7 - (this.#bit & 7))) & 1)
     return value
   }
 

@@ -6,7 +6,10 @@ import { SectionAssembler } from "./section-assembler.ts"
  * Sections with a length field that is right, cut into payloads as a multiplexer may do: several in a packet, or one in
  * several.
  */
-const payloadsOf = (sections: ReadonlyArray<Uint8Array>, packed: boolean): Array<{ bytes: Uint8Array; unitStart: boolean }> => {
+const payloadsOf = (
+  sections: ReadonlyArray<Uint8Array>,
+  packed: boolean,
+): Array<{ bytes: Uint8Array; unitStart: boolean }> => {
   const payloads: Array<{ bytes: Uint8Array; unitStart: boolean }> = []
   const begins: number[] = []
   const stream: number[] = []
@@ -20,7 +23,10 @@ const payloadsOf = (sections: ReadonlyArray<Uint8Array>, packed: boolean): Array
     const first = begins.find((begin) => begin >= at && begin < at + 183)
     const body = stream.slice(at, at + 183)
     while (body.length < 183) body.push(0xff)
-    payloads.push({ bytes: Uint8Array.from(first === undefined ? body : [first - at, ...body]), unitStart: first !== undefined })
+    payloads.push({
+      bytes: Uint8Array.from(first === undefined ? body : [first - at, ...body]),
+      unitStart: first !== undefined,
+    })
   }
   return payloads
 }
@@ -40,7 +46,8 @@ const assemble = (payloads: ReadonlyArray<{ bytes: Uint8Array; unitStart: boolea
   return found
 }
 
-const hex = (sections: ReadonlyArray<Uint8Array>): string[] => sections.map((bytes) => Buffer.from(bytes).toString("hex"))
+const hex = (sections: ReadonlyArray<Uint8Array>): string[] =>
+  sections.map((bytes) => Buffer.from(bytes).toString("hex"))
 
 describe("SectionAssembler", () => {
   it("puts together what was cut", () => {

@@ -29,11 +29,16 @@ describe("codecOf", () => {
 })
 
 describe("selectStreams", () => {
-  const at = (pid: number, stream_type: number, ...descriptors: Descriptor[]) => ({ ...stream(stream_type, ...descriptors), pid })
+  const at = (pid: number, stream_type: number, ...descriptors: Descriptor[]) => ({
+    ...stream(stream_type, ...descriptors),
+    pid,
+  })
 
   it("prefers AAC, and takes other audio for want of it", () => {
     const ac3 = at(2, 0x81)
-    expect(selectStreams({ program_number: 5, streams: [at(1, 0x1b), ac3, at(3, 0x0f), at(4, 0x0f)] }).audio?.pid).toBe(3)
+    expect(selectStreams({ program_number: 5, streams: [at(1, 0x1b), ac3, at(3, 0x0f), at(4, 0x0f)] }).audio?.pid).toBe(
+      3,
+    )
     expect(selectStreams({ program_number: 5, streams: [at(1, 0x1b), at(9, 0x03), ac3] })).toEqual({
       program_number: 5,
       video: { pid: 1, codec: "h264" },
@@ -44,7 +49,14 @@ describe("selectStreams", () => {
 
   it("reads the channels of Opus", () => {
     const opus = at(7, 0x06, registrationDescriptor("Opus"), tagged(0x7f, 0x80, 6))
-    expect(selectStreams({ program_number: 1, streams: [opus] }).audio).toEqual({ pid: 7, codec: "opus", opusChannelConfig: 6 })
-    expect(selectStreams({ program_number: 1, streams: [at(7, 0x06, registrationDescriptor("Opus"))] }).audio?.opusChannelConfig).toBeNull()
+    expect(selectStreams({ program_number: 1, streams: [opus] }).audio).toEqual({
+      pid: 7,
+      codec: "opus",
+      opusChannelConfig: 6,
+    })
+    expect(
+      selectStreams({ program_number: 1, streams: [at(7, 0x06, registrationDescriptor("Opus"))] }).audio
+        ?.opusChannelConfig,
+    ).toBeNull()
   })
 })

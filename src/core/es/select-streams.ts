@@ -85,11 +85,17 @@ export const selectStreams = (
     if (codec === null) continue
     if ("video" in codec) video.push({ pid, codec: codec.video })
     else if ("audio" in codec)
-      audio.push({ pid, codec: codec.audio, opusChannelConfig: codec.audio === "opus" ? opusChannelConfig(stream) : null })
+      audio.push({
+        pid,
+        codec: codec.audio,
+        opusChannelConfig: codec.audio === "opus" ? opusChannelConfig(stream) : null,
+      })
     else unsupported.push({ pid, stream_type, name: codec.unsupported })
   }
-  const byHand = <T extends { readonly pid: number }>(streams: ReadonlyArray<T>, pid: number | undefined): ReadonlyArray<T> =>
-    pid === undefined ? streams : streams.filter((stream) => stream.pid === pid)
+  const byHand = <T extends { readonly pid: number }>(
+    streams: ReadonlyArray<T>,
+    pid: number | undefined,
+  ): ReadonlyArray<T> => (pid === undefined ? streams : streams.filter((stream) => stream.pid === pid))
   const audible = byHand(audio, choice.audioPid)
   return {
     program_number: pmt.program_number,
@@ -100,4 +106,5 @@ export const selectStreams = (
 }
 
 /** Whether two selections are the same. */
-export const sameStreams = (a: SelectedStreams | null, b: SelectedStreams): boolean => a !== null && JSON.stringify(a) === JSON.stringify(b)
+export const sameStreams = (a: SelectedStreams | null, b: SelectedStreams): boolean =>
+  a !== null && JSON.stringify(a) === JSON.stringify(b)

@@ -39,7 +39,9 @@ describe("faults", () => {
   })
 
   it("a packet without sync byte is a missing one", () => {
-    expect(withFault(nth(2, (packet) => packet.slice().fill(0, 0, 1))).losses.map(({ reason }) => reason)).toEqual(["continuity"])
+    expect(withFault(nth(2, (packet) => packet.slice().fill(0, 0, 1))).losses.map(({ reason }) => reason)).toEqual([
+      "continuity",
+    ])
   })
 
   it("a repeated packet counts once", () => {
@@ -71,7 +73,13 @@ describe("faults", () => {
       writer.take(VIDEO_PID, skip)
       const pes = pesPacket(inter(10), { pts: 9 })
       writer.packet(
-        buildPacket({ pid: VIDEO_PID, continuity_counter: writer.take(VIDEO_PID, 1), unit_start: true, discontinuity: true, payload: pes }),
+        buildPacket({
+          pid: VIDEO_PID,
+          continuity_counter: writer.take(VIDEO_PID, 1),
+          unit_start: true,
+          discontinuity: true,
+          payload: pes,
+        }),
       )
       return collect(writer.bytes)
     }
@@ -93,7 +101,8 @@ describe("faults", () => {
       discontinuity: none,
     })
     demuxer.push(writer.bytes)
-    for (let at = 0; at < endless.length; at += 188) endless[at + 3] = ((endless[at + 3] ?? 0) & 0xf0) | writer.take(VIDEO_PID, 1)
+    for (let at = 0; at < endless.length; at += 188)
+      endless[at + 3] = ((endless[at + 3] ?? 0) & 0xf0) | writer.take(VIDEO_PID, 1)
     demuxer.push(endless)
     expect(losses).toEqual(["too_large"])
     demuxer.push(video(writer, inter(), 7200).bytes.subarray(writer.bytes.length - 188))
@@ -126,7 +135,9 @@ describe("programmes", () => {
     const writer = new TsWriter().pat([one, two])
     writer.pmt([hevc], 2, two.pid)
     expect(collect(writer.bytes).streams).toEqual([])
-    expect(collect(writer.pmt([{ pid: 0x201, stream_type: 0x0f }], 1, one.pid).bytes).streams).toMatchObject([{ program_number: 2 }])
+    expect(collect(writer.pmt([{ pid: 0x201, stream_type: 0x0f }], 1, one.pid).bytes).streams).toMatchObject([
+      { program_number: 2 },
+    ])
     const both = new TsWriter().pat([one, two]).pmt([hevc], 2, two.pid).pmt(H264_AAC, 1, one.pid)
     expect(collect(both.bytes).streams).toMatchObject([{ program_number: 1, video: { pid: VIDEO_PID } }])
   })
@@ -141,7 +152,9 @@ describe("programmes", () => {
       .pat([one, two])
       .pmt(H264_AAC, 1, one.pid)
       .pmt([hevc, { pid: 0x201, stream_type: 0x81 }, ...H264_AAC], 2, two.pid)
-    expect(collect(writer.bytes, { programNumber: 2 }).streams).toMatchObject([{ video: { pid: 0x200 }, audio: { pid: AUDIO_PID } }])
+    expect(collect(writer.bytes, { programNumber: 2 }).streams).toMatchObject([
+      { video: { pid: 0x200 }, audio: { pid: AUDIO_PID } },
+    ])
     const chosen = collect(writer.bytes, { programNumber: 2, videoPid: VIDEO_PID, audioPid: 0x201 })
     expect(chosen.streams).toMatchObject([{ video: { pid: VIDEO_PID }, audio: { pid: 0x201, codec: "ac3" } }])
     expect(collect(writer.bytes, { audioPid: 0x999 }).streams).toMatchObject([{ audio: null }])

@@ -55,7 +55,22 @@ const whole = (name: string): Uint8Array => {
 
 /** One PID's elementary stream as ffmpeg writes it. */
 const extract = (ts: Uint8Array, pid: number, format: string): Uint8Array => {
-  const args = ["-v", "error", "-f", "mpegts", "-i", "pipe:0", "-map", `0:i:${pid}`, "-c", "copy", "-copyinkf", "-f", format, "pipe:1"]
+  const args = [
+    "-v",
+    "error",
+    "-f",
+    "mpegts",
+    "-i",
+    "pipe:0",
+    "-map",
+    `0:i:${pid}`,
+    "-c",
+    "copy",
+    "-copyinkf",
+    "-f",
+    format,
+    "pipe:1",
+  ]
   return new Uint8Array(spawnSync("ffmpeg", args, { input: ts, maxBuffer: 2 ** 28, timeout: TIMEOUT_MS }).stdout)
 }
 
@@ -68,7 +83,8 @@ const nalTexts = (stream: Uint8Array): string[] =>
     .map((text) => text.replace(/\0+$/, ""))
     .filter((text) => text !== "")
 
-const digest = (texts: ReadonlyArray<string>): string => createHash("sha256").update(texts.join("\0\0\x01"), "latin1").digest("hex")
+const digest = (texts: ReadonlyArray<string>): string =>
+  createHash("sha256").update(texts.join("\0\0\x01"), "latin1").digest("hex")
 
 describe.skipIf(!hasMedia || !installed)("[media] elementary streams as ffmpeg extracts them", () => {
   it.each(FILES)("%s", { timeout: TIMEOUT_MS }, (name, head = 0, tail = 0) => {
@@ -78,7 +94,9 @@ describe.skipIf(!hasMedia || !installed)("[media] elementary streams as ffmpeg e
     expect(video !== null || audio !== null).toBe(true)
     if (video !== null) {
       const expected = nalTexts(extract(ts, video.pid, video.codec))
-      const mine = units.flatMap(({ bytes, nals }) => nalViews(bytes, nals).map((nal) => Buffer.from(nal).toString("latin1")))
+      const mine = units.flatMap(({ bytes, nals }) =>
+        nalViews(bytes, nals).map((nal) => Buffer.from(nal).toString("latin1")),
+      )
       expect(mine.length).toBe(expected.length)
       expect(digest(mine)).toBe(digest(expected))
       expect(digest(nalTexts(joinBytes(units.map(({ bytes }) => bytes))))).toBe(digest(expected))
@@ -95,7 +113,9 @@ describe.skipIf(!hasMedia || !installed)("[media] elementary streams as ffmpeg e
 describe.skipIf(!hasMedia)("[media] parameter sets of real streams", () => {
   const first = (name: string, type: (header: number) => boolean): Uint8Array => {
     const { units } = collect(whole(name))
-    return units.flatMap(({ bytes, nals }) => nalViews(bytes, nals)).find((nal) => type(nal[0] ?? 0)) ?? new Uint8Array(0)
+    return (
+      units.flatMap(({ bytes, nals }) => nalViews(bytes, nals)).find((nal) => type(nal[0] ?? 0)) ?? new Uint8Array(0)
+    )
   }
 
   it.each([
@@ -122,12 +142,20 @@ describe.skipIf(!hasMedia)("[media] parameter sets of real streams", () => {
   })
 
   it("leaves LATM and MP2 out, and says so", () => {
-    expect(collect(whole("androidx-media/sample_latm.ts")).streams.at(-1)?.unsupported).toMatchObject([{ name: "AAC in LATM" }])
+    expect(collect(whole("androidx-media/sample_latm.ts")).streams.at(-1)?.unsupported).toMatchObject([
+      { name: "AAC in LATM" },
+    ])
     expect(collect(whole("tsduck/test-064.ts")).streams.at(-1)?.unsupported).toMatchObject([{ name: "MPEG-1 audio" }])
   })
 
   it("survives corrupted streams", () => {
-    for (const name of ["tsduck/test-142.ts", "tsduck/test-144.ts", "tsduck/test-146.ts", "tsduck/test-021.ts", "tsduck/test-181.ts"]) {
+    for (const name of [
+      "tsduck/test-142.ts",
+      "tsduck/test-144.ts",
+      "tsduck/test-146.ts",
+      "tsduck/test-021.ts",
+      "tsduck/test-181.ts",
+    ]) {
       const all = collect(whole(name))
       expect(all.streams.length).toBeLessThanOrEqual(2)
     }

@@ -15,7 +15,10 @@ describe("a stream without faults", () => {
     const sent = [key(5000), inter(10), inter(180), key(40_000, 5)]
     sent.forEach((unit, i) => {
       video(writer, unit, 2 ** 33 - 3600 + i * 3600 >= 2 ** 33 ? i * 3600 - 3600 : 2 ** 33 - 3600 + i * 3600, i * 3600)
-      writer.pes(AUDIO_PID, pesPacket(adtsFrame(block(200)), { pts: i * 1920, bounded: true, streamId: 0xc0, stuffing: 3 }))
+      writer.pes(
+        AUDIO_PID,
+        pesPacket(adtsFrame(block(200)), { pts: i * 1920, bounded: true, streamId: 0xc0, stuffing: 3 }),
+      )
     })
     const all = collect(writer.bytes)
     expect(units(all)).toEqual(sent.map(hex))
@@ -32,7 +35,9 @@ describe("a stream without faults", () => {
       [true, true],
     ])
     expect(all.units[0]?.nals).toHaveLength(8)
-    expect(all.audio.map(({ pts90k, bytes }) => [pts90k, bytes.length])).toEqual([0, 1920, 3840, 5760].map((pts) => [pts, 207]))
+    expect(all.audio.map(({ pts90k, bytes }) => [pts90k, bytes.length])).toEqual(
+      [0, 1920, 3840, 5760].map((pts) => [pts, 207]),
+    )
     expect([all.losses, all.skipped, all.streams.length]).toEqual([[], 0, 1])
   })
 
@@ -49,7 +54,8 @@ describe("a stream without faults", () => {
     const all = collect(ts)
     let pictures = 0
     for (let at = 0; at < ts.length; at += 188)
-      if ((ts[at + 1] ?? 0) === (0x40 | (PROGRAMME_VIDEO_PID >> 8)) && ts[at + 2] === (PROGRAMME_VIDEO_PID & 255)) pictures++
+      if ((ts[at + 1] ?? 0) === (0x40 | (PROGRAMME_VIDEO_PID >> 8)) && ts[at + 2] === (PROGRAMME_VIDEO_PID & 255))
+        pictures++
     expect(pictures).toBeGreaterThan(95)
     expect(all.units).toHaveLength(pictures)
     expect(all.frames.length).toBeGreaterThan(170)
@@ -63,7 +69,8 @@ describe("a stream without faults", () => {
       fc.property(sizes, fc.boolean(), (shapes, bounded) => {
         const writer = new TsWriter().tables()
         const sent = shapes.map(([size, idr], i) => (idr ? key(size, i) : inter(size, i)))
-        for (const [i, unit] of sent.entries()) writer.pes(VIDEO_PID, pesPacket(unit, { pts: i * 3600 + 7200, dts: i * 3600, bounded }))
+        for (const [i, unit] of sent.entries())
+          writer.pes(VIDEO_PID, pesPacket(unit, { pts: i * 3600 + 7200, dts: i * 3600, bounded }))
         const all = collect(writer.bytes)
         expect(units(all)).toEqual(sent.map(hex))
         expect(times(all)).toEqual(sent.map((_, i) => [i * 3600 + 7200, i * 3600]))
@@ -92,7 +99,12 @@ describe("access units and PES packets", () => {
       h264Slice({ idr: true, field: null }),
       h264Slice({ idr: true, firstMb: 40, field: null }),
     )
-    const pair = annexB(H264_AUD_NAL, h264Slice({ frameNum: 1, field: "top" }), H264_AUD_NAL, h264Slice({ frameNum: 1, field: "bottom" }))
+    const pair = annexB(
+      H264_AUD_NAL,
+      h264Slice({ frameNum: 1, field: "top" }),
+      H264_AUD_NAL,
+      h264Slice({ frameNum: 1, field: "bottom" }),
+    )
     const other = annexB(h264Slice({ frameNum: 2, field: "bottom" }))
     const writer = video(new TsWriter().tables(), slices, 0)
     video(writer, joinBytes([pair, other]), 3600)
@@ -158,7 +170,9 @@ describe("access units and PES packets", () => {
 
   it("knows a recovery point", () => {
     const unit = annexB(H264_AUD_NAL, RECOVERY_POINT_NAL, h264Slice())
-    expect(collect(video(new TsWriter().tables(), unit, 0).bytes).units).toMatchObject([{ idr: false, randomAccess: true }])
+    expect(collect(video(new TsWriter().tables(), unit, 0).bytes).units).toMatchObject([
+      { idr: false, randomAccess: true },
+    ])
   })
 
   it("gives no unit without a time before the first that has one", () => {

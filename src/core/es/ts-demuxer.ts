@@ -26,7 +26,10 @@ export class TsDemuxer {
 
   constructor(handler: DemuxerHandler, options: TsDemuxerOptions = {}) {
     this.#handler = handler
-    this.#tracker = new ProgramTracker(options, { selected: (streams) => this.#select(streams), tables: () => this.#markPids() })
+    this.#tracker = new ProgramTracker(options, {
+      selected: (streams) => this.#select(streams),
+      tables: () => this.#markPids(),
+    })
     this.#video = new PesAssembler(this.#arena, "video", this.#videoHandler())
     this.#audio = new PesAssembler(this.#arena, "audio", this.#audioHandler())
     this.#markPids()
@@ -77,7 +80,8 @@ export class TsDemuxer {
     const hasPayload = (b3 & 0x10) !== 0
     const unitStart = (b1 & 0x40) !== 0
     if (kind === TABLES) {
-      if (hasPayload && (b3 & 0xc0) === 0 && start < end) this.#tracker.packet(bytes, start, end, pid, unitStart, b3 & 15, discontinuity)
+      if (hasPayload && (b3 & 0xc0) === 0 && start < end)
+        this.#tracker.packet(bytes, start, end, pid, unitStart, b3 & 15, discontinuity)
       return
     }
     const assembler = kind === VIDEO ? this.#video : this.#audio
@@ -115,7 +119,9 @@ export class TsDemuxer {
   }
 
   #unitsOf(codec: VideoCodec): VideoUnits {
-    return new VideoUnits(codec, this.#handler.video, (reason, bytes) => this.#handler.lost({ kind: "video", reason, bytes }))
+    return new VideoUnits(codec, this.#handler.video, (reason, bytes) =>
+      this.#handler.lost({ kind: "video", reason, bytes }),
+    )
   }
 
   #videoHandler(): PesHandler {
@@ -135,7 +141,11 @@ export class TsDemuxer {
   /** Whether the video PES packet whose first part this is begins in the middle of an access unit. */
   #goesOn(bytes: Uint8Array, start: number, end: number): boolean {
     const header = parsePesHeader(bytes, start, end)
-    return typeof header !== "string" && header.payload < end && this.#units?.begins(bytes.subarray(header.payload, end)) === false
+    return (
+      typeof header !== "string" &&
+      header.payload < end &&
+      this.#units?.begins(bytes.subarray(header.payload, end)) === false
+    )
   }
 
   #audioHandler(): PesHandler {

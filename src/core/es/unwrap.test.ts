@@ -18,15 +18,19 @@ describe("33-bit times", () => {
 
   it("follows a time over any number of wraps", () => {
     fc.assert(
-      fc.property(tick, fc.array(fc.integer({ min: -(2 ** 31), max: 2 ** 32 - 1 }), { maxLength: 40 }), (start, steps) => {
-        let reference = start
-        let truth = start
-        for (const step of steps) {
-          truth += step
-          reference = unwrapNear(wrap33(truth), reference)
-          expect(reference).toBe(truth)
-        }
-      }),
+      fc.property(
+        tick,
+        fc.array(fc.integer({ min: -(2 ** 31), max: 2 ** 32 - 1 }), { maxLength: 40 }),
+        (start, steps) => {
+          let reference = start
+          let truth = start
+          for (const step of steps) {
+            truth += step
+            reference = unwrapNear(wrap33(truth), reference)
+            expect(reference).toBe(truth)
+          }
+        },
+      ),
     )
   })
 

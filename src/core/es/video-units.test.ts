@@ -50,7 +50,9 @@ describe("a video PID whose payload has no start codes", () => {
     expect(units).toEqual([hex(inter(70, 9))])
   })
 
-  it("a unit of 8 MiB in 45 000 PES packets is neither searched nor copied again with each of them", { timeout: 60_000 }, () => {
+  it("a unit of 8 MiB in 45 000 PES packets is neither searched nor copied again with each of them", {
+    timeout: 60_000,
+  }, () => {
     const { losses, sizes, video } = collector()
     const part = block(184)
     video.push(key(), at(0), true)
@@ -85,7 +87,9 @@ it("a picture of 7 MiB in PES packets of 64 kB goes out whole", () => {
   const { losses, sizes, video } = collector()
   const picture = joinBytes([
     key(),
-    ...Array.from({ length: 70 }, (_, i) => annexB(h264Slice({ idr: true, firstMb: i + 1, data: [...block(100_000)] }))),
+    ...Array.from({ length: 70 }, (_, i) =>
+      annexB(h264Slice({ idr: true, firstMb: i + 1, data: [...block(100_000)] })),
+    ),
   ])
   for (let from = 0; from < picture.length; from += 65_000)
     video.push(picture.subarray(from, from + 65_000), from === 0 ? at(0) : null, from + 65_000 < picture.length)
@@ -116,7 +120,9 @@ const stream = fc
   .map((parts) => Uint8Array.from(parts.flat()))
 const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 })
 const partsOf = (bytes: Uint8Array, places: ReadonlyArray<number>): Uint8Array[] => {
-  const ends = [...new Set([...places.map((place) => Math.floor(place * bytes.length)), bytes.length])].sort((a, b) => a - b)
+  const ends = [...new Set([...places.map((place) => Math.floor(place * bytes.length)), bytes.length])].sort(
+    (a, b) => a - b,
+  )
   return ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end))
 }
 

@@ -82,7 +82,11 @@ export class VideoUnits {
   #sinceStamped = 0
 
   /** `onLost`: bytes were left out because no unit was to be found in them, or one without an end. */
-  constructor(codec: VideoCodec, onUnit: (unit: VideoUnit) => void, onLost: (reason: LossReason, bytes: number) => void) {
+  constructor(
+    codec: VideoCodec,
+    onUnit: (unit: VideoUnit) => void,
+    onLost: (reason: LossReason, bytes: number) => void,
+  ) {
     this.#codec = codec
     this.#onUnit = onUnit
     this.#onLost = onLost
@@ -208,7 +212,8 @@ export class VideoUnits {
           idr = randomAccess = picture = paired = false
         }
       }
-      if (this.#codec === "h264" && h264NalType(bytes[start] ?? 0) === H264_SPS) this.#fields.see(bytes.subarray(start, end))
+      if (this.#codec === "h264" && h264NalType(bytes[start] ?? 0) === H264_SPS)
+        this.#fields.see(bytes.subarray(start, end))
       if (role.vcl && !picture && this.#fields.possible) this.#fields.begin(bytes.subarray(start, end))
       picture ||= role.vcl
       idr ||= role.idr
@@ -227,7 +232,8 @@ export class VideoUnits {
     for (let at = i; at < nals.length; at += 2) {
       const start = nals[at] ?? 0
       const end = nals[at + 1] ?? 0
-      if (nalRole(this.#codec, bytes, start, end).vcl) return this.#fields.completes(bytes.subarray(start, end)) ? at : -1
+      if (nalRole(this.#codec, bytes, start, end).vcl)
+        return this.#fields.completes(bytes.subarray(start, end)) ? at : -1
     }
     return -1
   }

@@ -1,5 +1,12 @@
 /** The audio of an FLV stream: frames with their times, the decoder configuration, and silence where there is none. */
-import { AAC_FRAME_SAMPLES, AAC_SAMPLE_RATES, type AacConfig, aacChannels, buildAudioSpecificConfig, silentAacBlock } from "../es/aac.ts"
+import {
+  AAC_FRAME_SAMPLES,
+  AAC_SAMPLE_RATES,
+  type AacConfig,
+  aacChannels,
+  buildAudioSpecificConfig,
+  silentAacBlock,
+} from "../es/aac.ts"
 import { type AudioFrame, AudioFrames } from "../es/audio-frames.ts"
 import { buildOpusHead, OPUS_RATE, opusHeadChannels } from "../es/opus.ts"
 import type { AudioPes, AudioStream } from "../es/units.ts"
@@ -124,7 +131,11 @@ export class AudioTrack {
     const filling = this.#filling
     const at = () => filling.origin + (filling.samples * 90_000) / rate
     for (; at() <= until; filling.samples += AAC_FRAME_SAMPLES) {
-      this.#send(toMilliseconds(filling.origin, filling.samples, rate), block, wrap33(dts90k - Math.round(until - at())))
+      this.#send(
+        toMilliseconds(filling.origin, filling.samples, rate),
+        block,
+        wrap33(dts90k - Math.round(until - at())),
+      )
     }
     this.#finishAt(at())
     if (filling.samples > RECKON_MAX) this.#filling = { origin: at(), samples: 0 }
@@ -133,7 +144,8 @@ export class AudioTrack {
   /** As the source had it, where silence can be of that kind; then its decoder goes on as it is. */
   #silentConfig(): AacConfig {
     const aac = this.#current?.aac ?? null
-    const possible = aac !== null && aac.object_type === 2 && (aac.channel_configuration === 1 || aac.channel_configuration === 2)
+    const possible =
+      aac !== null && aac.object_type === 2 && (aac.channel_configuration === 1 || aac.channel_configuration === 2)
     return possible ? aac : SILENCE
   }
 
@@ -181,7 +193,12 @@ export class AudioTrack {
     if (codec === "aac") return this.#aac(frame)
     const fourCc = FOUR_CC[codec]
     if (codec !== "opus")
-      return { key: `${fourCc} ${sample_rate} ${channels}`, header: null, facts: { codec: fourCc, sample_rate, channels }, aac: null }
+      return {
+        key: `${fourCc} ${sample_rate} ${channels}`,
+        header: null,
+        facts: { codec: fourCc, sample_rate, channels },
+        aac: null,
+      }
     const head = buildOpusHead(this.#stream?.opusChannelConfig ?? 2)
     if (head === null) {
       this.#output.problem(
@@ -200,7 +217,9 @@ export class AudioTrack {
 
   #aac({ object_type, sampling_frequency_index, channel_configuration, blocks }: AudioFrame): Configuration | null {
     if (blocks > 1) {
-      this.#output.problem(`The AAC audio has ${blocks} raw data blocks in one ADTS frame, which FLV cannot carry: set the encoder to one.`)
+      this.#output.problem(
+        `The AAC audio has ${blocks} raw data blocks in one ADTS frame, which FLV cannot carry: set the encoder to one.`,
+      )
       return null
     }
     if (channel_configuration === 0) {

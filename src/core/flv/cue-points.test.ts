@@ -27,7 +27,11 @@ const built = (cue: BuiltCue): SpliceInfoSection => {
 /**
  * Output time 0 is PTS 1936000000: the splice of OUT is 310318 ticks later, at 3448 ms; the message goes at 1000 ms.
  */
-const MOMENT: CueMoment = { nowMs: 1000, clock90k: 1_936_085_000, timeOf: (pts) => Math.round((pts - 1_936_000_000) / 90) }
+const MOMENT: CueMoment = {
+  nowMs: 1000,
+  clock90k: 1_936_085_000,
+  timeOf: (pts) => Math.round((pts - 1_936_000_000) / 90),
+}
 const IN = built(
   spliceInsert({
     splice_event_id: 7,
@@ -48,7 +52,9 @@ const segment = {
   segments_expected: 4,
 }
 const PLACEMENT = built(timeSignal({ pts_time: 1_936_180_000, pts_adjustment: 90_000, segmentation: [segment] }))
-const PROGRAM = built(timeSignal({ pts_time: 1_936_180_000, segmentation: [{ segmentation_event_id: 5, segmentation_type_id: 0x10 }] }))
+const PROGRAM = built(
+  timeSignal({ pts_time: 1_936_180_000, segmentation: [{ segmentation_event_id: 5, segmentation_type_id: 0x10 }] }),
+)
 const NULL = built(spliceNull())
 
 const sent = (style: CuePointStyle, cue: SpliceInfoSection, moment = MOMENT) => {
@@ -84,7 +90,11 @@ describe("elemental", () => {
     ["in", IN, ["splice_insert", 5, 7, false, false, false, 4000, 0, 3, 1, 2]],
     ["out at once", AT_ONCE, ["splice_insert", 5, 8, false, true, true, 0, 0, 0, 0, 0]],
     ["cancel", CANCEL, ["splice_insert", 5, 9, true, false, false, 0, 0, 0, 0, 0]],
-    ["a placement opportunity, with pts_adjustment", PLACEMENT, ["time_signal", 6, 0x11, false, true, false, 2000, 30_000, 0, 1, 4]],
+    [
+      "a placement opportunity, with pts_adjustment",
+      PLACEMENT,
+      ["time_signal", 6, 0x11, false, true, false, 2000, 30_000, 0, 1, 4],
+    ],
   ])("%s", (_, cue, values) => {
     expect(sent("elemental", cue)).toEqual(message(fields(...values)))
   })
@@ -162,7 +172,9 @@ describe("bin64", () => {
     const body = cuePoint("bin64", AT_ONCE, { ...MOMENT, nowMs: 2000 })
     const object = `03${text("name")}${string("scte35-bin64")}${text("type")}${string("event")}${text("data")}${string(AT_ONCE.base64)}`
     // 2.0 as a double.
-    expect(Buffer.from(body ?? []).toString("hex")).toBe(`${string("onCuePoint")}${object}${text("time")}004000000000000000000009`)
+    expect(Buffer.from(body ?? []).toString("hex")).toBe(
+      `${string("onCuePoint")}${object}${text("time")}004000000000000000000009`,
+    )
   })
 })
 
@@ -182,13 +194,17 @@ describe("all styles", () => {
 
   it("reckon from the stream's clock where output time is not known, and never below zero", () => {
     const blind = { ...MOMENT, timeOf: () => null }
-    expect(cuePointOf("youtube", section(OUT), blind)?.mediaTimeMs).toBe(1000 + Math.round((1_936_310_318 - 1_936_085_000) / 90))
+    expect(cuePointOf("youtube", section(OUT), blind)?.mediaTimeMs).toBe(
+      1000 + Math.round((1_936_310_318 - 1_936_085_000) / 90),
+    )
     expect(cuePointOf("youtube", section(OUT), { ...blind, clock90k: null })?.mediaTimeMs).toBe(1000)
     expect(sent("youtube", section(OUT), { ...MOMENT, nowMs: 9000 })?.[1]).toContainEqual(["pre_roll_time_sec", 0])
   })
 
   it("a splice time that wraps is ahead, not behind", () => {
     const cue = built(spliceInsert({ splice_event_id: 1, out_of_network_indicator: true, pts_time: 90_000 }))
-    expect(cuePointOf("youtube", cue, { nowMs: 0, clock90k: 2 ** 33 - 90_000, timeOf: () => null })?.mediaTimeMs).toBe(2000)
+    expect(cuePointOf("youtube", cue, { nowMs: 0, clock90k: 2 ** 33 - 90_000, timeOf: () => null })?.mediaTimeMs).toBe(
+      2000,
+    )
   })
 })

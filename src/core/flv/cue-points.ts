@@ -58,7 +58,9 @@ const segmentOf = ({ section, action }: Cue): ActiveSegmentation | null => {
 }
 
 /** What follows the network of the break: of a splice_insert as it stands, of a segment what stands for it. */
-const availOf = (cue: Cue): { immediate: boolean; unique_program_id: number; avail_num: number; avail_expected: number } => {
+const availOf = (
+  cue: Cue,
+): { immediate: boolean; unique_program_id: number; avail_num: number; avail_expected: number } => {
   const { command } = cue.section
   if (command?.name === "splice_insert" && !command.splice_event_cancel_indicator) {
     const { splice_immediate_flag: immediate, unique_program_id, avail_num, avails_expected: avail_expected } = command
@@ -66,7 +68,12 @@ const availOf = (cue: Cue): { immediate: boolean; unique_program_id: number; ava
   }
   const segment = segmentOf(cue)
   const immediate = command?.name === "time_signal" && command.pts_time === null
-  return { immediate, unique_program_id: 0, avail_num: segment?.segment_num ?? 0, avail_expected: segment?.segments_expected ?? 0 }
+  return {
+    immediate,
+    unique_program_id: 0,
+    avail_num: segment?.segment_num ?? 0,
+    avail_expected: segment?.segments_expected ?? 0,
+  }
 }
 
 /** Times in ms, as the one known reader adds break_duration to a message's time. */
@@ -122,7 +129,12 @@ const bin64 = ({ section, mediaTimeMs }: Cue): ReadonlyArray<AmfValue> => [
   amfObject({ name: "scte35-bin64", type: "event", data: section.base64, time: mediaTimeMs / MS_PER_SECOND }),
 ]
 
-const STYLES: Readonly<Record<CuePointStyle, (cue: Cue) => ReadonlyArray<AmfValue> | null>> = { elemental, primetime, youtube, bin64 }
+const STYLES: Readonly<Record<CuePointStyle, (cue: Cue) => ReadonlyArray<AmfValue> | null>> = {
+  elemental,
+  primetime,
+  youtube,
+  bin64,
+}
 
 /** Ms from the message to the splice; negative when it is over. */
 const aheadOf = (pts: number | null, { nowMs, clock90k, timeOf }: CueMoment): number => {

@@ -92,7 +92,9 @@ const reference = (ts: Uint8Array): ReturnType<typeof tags> => {
   const { streams, frames } = collect(ts)
   const { video, audio } = streams.at(-1) ?? { video: null, audio: null }
   // Audio that is listed but never comes stops ffmpeg: it has no sample rate.
-  const maps = [video, frames.length === 0 ? null : audio].flatMap((stream) => (stream === null ? [] : ["-map", `0:i:${stream.pid}`]))
+  const maps = [video, frames.length === 0 ? null : audio].flatMap((stream) =>
+    stream === null ? [] : ["-map", `0:i:${stream.pid}`],
+  )
   const out = join(directory, "reference.flv")
   // -use_wallclock and friends stay off: the file's own times, rebased by ffmpeg to its first packet.
   spawnSync("ffmpeg", ["-v", "error", "-y", "-f", "mpegts", "-i", "pipe:0", ...maps, "-c", "copy", "-f", "flv", out], {
@@ -110,7 +112,8 @@ const content = ({ bytes }: Packet): string =>
     .map((nal) => digest(nal.subarray(0, nal.findLastIndex((byte) => byte !== 0) + 1)))
     .join(" ")
 
-const asTags = (messages: ReadonlyArray<FlvMessage>) => messages.map(({ type, timestampMs: time, body }) => ({ type, time, body }))
+const asTags = (messages: ReadonlyArray<FlvMessage>) =>
+  messages.map(({ type, timestampMs: time, body }) => ({ type, time, body }))
 
 describe.skipIf(!hasMedia || !installed)("[media] FLV against ffmpeg -c copy", () => {
   it.each(FILES)("%s", { timeout: TIMEOUT_MS }, (name) => {
@@ -126,9 +129,12 @@ describe.skipIf(!hasMedia || !installed)("[media] FLV against ffmpeg -c copy", (
       expect(Math.abs(pts - ((theirVideo[i]?.pts ?? 0) - shift))).toBeLessThanOrEqual(1)
     }
     const heard = theirAudio.filter(({ dts }) => dts >= shift)
-    const own = AUDIO_DAMAGED.has(name) ? heard.slice(-audio.length).map((one) => ({ ...one, bytes: one.bytes.subarray(7) })) : heard
+    const own = AUDIO_DAMAGED.has(name)
+      ? heard.slice(-audio.length).map((one) => ({ ...one, bytes: one.bytes.subarray(7) }))
+      : heard
     expect(audio.map(({ bytes }) => digest(bytes))).toEqual(own.map(({ bytes }) => digest(bytes)))
-    for (const [i, { dts }] of audio.entries()) expect(Math.abs(dts - ((own[i]?.dts ?? 0) - shift))).toBeLessThanOrEqual(1)
+    for (const [i, { dts }] of audio.entries())
+      expect(Math.abs(dts - ((own[i]?.dts ?? 0) - shift))).toBeLessThanOrEqual(1)
     expect(muxer.rebases).toBe(0)
     expect(problems.filter((sentence) => !sentence.includes("RTMP cannot carry it"))).toEqual([])
   })
@@ -177,11 +183,27 @@ describe.skipIf(!hasMedia || !installed)("[media] Enhanced RTMP", () => {
   })
 
   it("has an hvcC that says what the SPS says", () => {
-    const header = mux(whole("srtrelay/h265.ts"), { allow: ALLOW_ALL }).messages.find(({ kind }) => kind === "video_header")
+    const header = mux(whole("srtrelay/h265.ts"), { allow: ALLOW_ALL }).messages.find(
+      ({ kind }) => kind === "video_header",
+    )
     const record = decodeVideoBody(header?.body ?? new Uint8Array(0))?.data ?? new Uint8Array(0)
     const reference = spawnSync(
       "ffmpeg",
-      ["-v", "error", "-f", "mpegts", "-i", "pipe:0", "-c", "copy", "-f", "mp4", "-movflags", "frag_keyframe+empty_moov", "pipe:1"],
+      [
+        "-v",
+        "error",
+        "-f",
+        "mpegts",
+        "-i",
+        "pipe:0",
+        "-c",
+        "copy",
+        "-f",
+        "mp4",
+        "-movflags",
+        "frag_keyframe+empty_moov",
+        "pipe:1",
+      ],
       {
         input: whole("srtrelay/h265.ts"),
       },

@@ -87,7 +87,9 @@ describe("the beginning", () => {
   })
 
   it("says why it does not begin", () => {
-    const { messages, problems } = mux(source(VIDEO_ONLY).picture(annexB(H264_AUD_NAL, h264Slice({ idr: true })), 0).bytes)
+    const { messages, problems } = mux(
+      source(VIDEO_ONLY).picture(annexB(H264_AUD_NAL, h264Slice({ idr: true })), 0).bytes,
+    )
     expect(messages).toEqual([])
     expect(problems).toEqual([expect.stringContaining("without parameter sets")])
   })
@@ -103,7 +105,10 @@ describe("pictures", () => {
   it("lose delimiters and filler, and keep the rest, parameter sets too", () => {
     const filler = Uint8Array.of(12, 0xff, 0x80)
     const sei = Uint8Array.of(6, 5, 1, 0xaa, 0x80)
-    const ts = source(VIDEO_ONLY).picture(annexB(H264_AUD_NAL, sps(), h264Pps(), sei, h264Slice({ idr: true }), filler), 0)
+    const ts = source(VIDEO_ONLY).picture(
+      annexB(H264_AUD_NAL, sps(), h264Pps(), sei, h264Slice({ idr: true }), filler),
+      0,
+    )
     ts.picture(annexB(H264_AUD_NAL, filler, sei, h264Slice()), FRAME)
     expect(only(mux(ts.bytes).messages, "key", "inter").map(nalTypes)).toEqual([
       [7, 8, 6, 5],
@@ -162,10 +167,12 @@ describe("audio", () => {
       [7, 22_050],
     ] as const) {
       const ts = source().picture(key(), 90_000)
-      for (let i = 0; i < 40; i++) ts.sound(90_000 + Math.round((i * 5 * 1024 * 90_000) / rate), 5, AUDIO_PID, { index })
+      for (let i = 0; i < 40; i++)
+        ts.sound(90_000 + Math.round((i * 5 * 1024 * 90_000) / rate), 5, AUDIO_PID, { index })
       const times = only(mux(ts.picture(inter(), 93_600).bytes).messages, "audio").map(({ timestampMs }) => timestampMs)
       expect(times).toHaveLength(200)
-      for (const [i, time] of times.entries()) expect(Math.abs(time - (i * 1024 * 1000) / rate)).toBeLessThanOrEqual(0.51)
+      for (const [i, time] of times.entries())
+        expect(Math.abs(time - (i * 1024 * 1000) / rate)).toBeLessThanOrEqual(0.51)
     }
   })
 
@@ -178,7 +185,9 @@ describe("audio", () => {
   })
 
   it("that FLV cannot carry is left out, and said once", () => {
-    const { messages, problems } = mux(source().picture(key(), 0).sound(0, 2, AUDIO_PID, { blocks: 2 }).picture(inter(), FRAME).bytes)
+    const { messages, problems } = mux(
+      source().picture(key(), 0).sound(0, 2, AUDIO_PID, { blocks: 2 }).picture(inter(), FRAME).bytes,
+    )
     expect(only(messages, "audio")).toEqual([])
     expect(problems).toEqual([expect.stringContaining("2 raw data blocks")])
     const pce = mux(source().picture(key(), 0).sound(0, 2, AUDIO_PID, { channels: 0 }).bytes)
@@ -219,7 +228,8 @@ describe("what no message may be", () => {
     const muxer = new FlvMuxer({ message: (message) => messages.push(message), problem: () => {} })
     const audio = { pid: 0x101, codec: "aac" as const, opusChannelConfig: null }
     muxer.streams({ program_number: 1, video: { pid: 0x100, codec: "h264" }, audio, unsupported: [] })
-    for (let i = 0; i < 1100; i++) muxer.video({ ...unit(i === 0 ? key() : inter(), i === 0 ? 0 : 1), pts90k: 0, dts90k: 0 })
+    for (let i = 0; i < 1100; i++)
+      muxer.video({ ...unit(i === 0 ? key() : inter(), i === 0 ? 0 : 1), pts90k: 0, dts90k: 0 })
     expect(messages.length).toBeGreaterThan(1000)
   })
 })

@@ -117,12 +117,18 @@ describe("what is not H.264 and AAC", () => {
   it("Opus goes with its header", () => {
     const streams = [
       ...VIDEO_ONLY,
-      { pid: AUDIO_PID, stream_type: 6, descriptors: [registrationDescriptor("Opus"), { tag: 0x7f, data: Uint8Array.of(0x80, 2) }] },
+      {
+        pid: AUDIO_PID,
+        stream_type: 6,
+        descriptors: [registrationDescriptor("Opus"), { tag: 0x7f, data: Uint8Array.of(0x80, 2) }],
+      },
     ]
     const ts = source(streams).picture(key(), 0)
     ts.pes(AUDIO_PID, pesPacket(opusUnit(Uint8Array.of(0xf8, 1, 2)), { pts: 1800, streamId: 0xbd, bounded: true }))
     const { messages } = mux(ts.picture(inter(), FRAME).bytes, { allow: ALLOW_ALL })
-    const tags = messages.filter(({ type }) => type === 8).map(({ body, timestampMs }) => ({ ...decodeAudioBody(body), timestampMs }))
+    const tags = messages
+      .filter(({ type }) => type === 8)
+      .map(({ body, timestampMs }) => ({ ...decodeAudioBody(body), timestampMs }))
     expect(tags).toMatchObject([
       { codec: "Opus", packet: "header", timestampMs: 0 },
       { codec: "Opus", packet: "frame", timestampMs: 20, data: Uint8Array.of(0xf8, 1, 2) },
@@ -135,7 +141,8 @@ describe("silence", () => {
     for (let i = from; i < to; i++) ts.picture(i === 0 ? key() : inter(), i * FRAME)
     return ts
   }
-  const sounds = (messages: ReadonlyArray<FlvMessage>): number[] => only(messages, "audio").map(({ timestampMs }) => timestampMs)
+  const sounds = (messages: ReadonlyArray<FlvMessage>): number[] =>
+    only(messages, "audio").map(({ timestampMs }) => timestampMs)
 
   it("fills a stream without audio, in exact steps", () => {
     const { messages } = mux(pictures(source(VIDEO_ONLY), 0, 100).bytes, { audio: "silence" })
@@ -166,7 +173,10 @@ describe("silence", () => {
     const { messages } = mux(ts.bytes, { audio: "silence" })
     const times = sounds(messages)
     expect(times).toEqual([...times].sort((a, b) => a - b))
-    expect(only(messages, "audio_header").map(({ body }) => Buffer.from(body).toString("hex"))).toEqual(["af001190", "af001210"])
+    expect(only(messages, "audio_header").map(({ body }) => Buffer.from(body).toString("hex"))).toEqual([
+      "af001190",
+      "af001210",
+    ])
     expect(times.at(-1)).toBeGreaterThan(3900)
   })
 })

@@ -1,5 +1,14 @@
 /** From access units and audio packets to RTMP messages: one muxer a channel, its messages go to every RTMP output. */
-import type { AudioCodec, AudioPes, AudioStream, DemuxerHandler, Loss, LossReason, SelectedStreams, VideoUnit } from "../es/units.ts"
+import type {
+  AudioCodec,
+  AudioPes,
+  AudioStream,
+  DemuxerHandler,
+  Loss,
+  LossReason,
+  SelectedStreams,
+  VideoUnit,
+} from "../es/units.ts"
 import { difference33 } from "../es/unwrap.ts"
 import { UNIT_MAX } from "../es/video-units.ts"
 import { AudioTrack } from "./audio-track.ts"
@@ -43,7 +52,8 @@ const HELD_MAX = 1000
 export const MESSAGE_MAX = 0xffffff
 const NAMES: Readonly<Record<AudioCodec, string>> = { aac: "AAC", ac3: "AC-3", eac3: "E-AC-3", opus: "Opus" }
 
-const equal = (a: Uint8Array | null, b: Uint8Array): boolean => a !== null && a.length === b.length && b.every((byte, i) => byte === a[i])
+const equal = (a: Uint8Array | null, b: Uint8Array): boolean =>
+  a !== null && a.length === b.length && b.every((byte, i) => byte === a[i])
 const hex = (pid: number): string => `0x${pid.toString(16)}`
 
 /** Handles what a demuxer gives. */
@@ -211,7 +221,9 @@ export class FlvMuxer implements DemuxerHandler {
   #canStart(unit: VideoUnit): boolean {
     if (!unit.randomAccess) return false
     if (this.#record === null) {
-      this.#say("The video has a key frame without parameter sets (SPS, PPS): set the encoder to repeat them before each IDR picture.")
+      this.#say(
+        "The video has a key frame without parameter sets (SPS, PPS): set the encoder to repeat them before each IDR picture.",
+      )
       return false
     }
     if (unit.idr) return true
@@ -275,7 +287,9 @@ export class FlvMuxer implements DemuxerHandler {
 
   #send(type: FlvMessage["type"], kind: FlvMessageKind, timestampMs: number, body: Uint8Array, dts90k: number): void {
     if (body.length > MESSAGE_MAX) {
-      this.#handler.fault?.(`A message of ${body.length} bytes is left out: RTMP carries at most ${MESSAGE_MAX} in one.`)
+      this.#handler.fault?.(
+        `A message of ${body.length} bytes is left out: RTMP carries at most ${MESSAGE_MAX} in one.`,
+      )
       return
     }
     const message: FlvMessage = { type, kind, timestampMs, body, dts90k }
@@ -298,7 +312,9 @@ export class FlvMuxer implements DemuxerHandler {
 
   #sayWhatIsLeftOut({ video, audio, unsupported }: SelectedStreams): void {
     if (video !== null && this.#config === null) {
-      this.#say(`The HEVC video on PID ${hex(video.pid)} is left out: allow hevc where the destination takes Enhanced RTMP, or send H.264.`)
+      this.#say(
+        `The HEVC video on PID ${hex(video.pid)} is left out: allow hevc where the destination takes Enhanced RTMP, or send H.264.`,
+      )
     }
     if (audio !== null && this.#carried(audio) === null) {
       const what = `The ${NAMES[audio.codec]} audio on PID ${hex(audio.pid)} is left out`

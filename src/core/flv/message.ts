@@ -13,7 +13,10 @@ export interface FlvMessage {
    * 2^32.
    */
   readonly timestampMs: number
-  /** RTMP message body, FLV tag body. Metadata: `onMetaData` and its array; RTMP publishers put `@setDataFrame` in front. */
+  /**
+   * RTMP message body, FLV tag body. Metadata: `onMetaData` and its array; RTMP publishers put `@setDataFrame`
+   * in front.
+   */
   readonly body: Uint8Array
   readonly kind: FlvMessageKind
   /**

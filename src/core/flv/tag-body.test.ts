@@ -29,7 +29,11 @@ describe("bodies", () => {
     ["AVC end", videoEndBody("h264"), "1702000000"],
     ["HEVC header", videoHeaderBody("hevc", DATA), "9068766331dead"],
     ["HEVC key frame at its own time", videoFrameBody("hevc", true, 0, UNIT, NALS), "93687663310000000265110000000106"],
-    ["HEVC frame shown later", videoFrameBody("hevc", false, 0x010203, UNIT, NALS), "a1687663310102030000000265110000000106"],
+    [
+      "HEVC frame shown later",
+      videoFrameBody("hevc", false, 0x010203, UNIT, NALS),
+      "a1687663310102030000000265110000000106",
+    ],
     ["HEVC end", videoEndBody("hevc"), "9268766331"],
     ["AAC header", aacHeaderBody(Uint8Array.of(0x11, 0x90)), "af001190"],
     ["AAC frame", aacFrameBody(DATA), "af01dead"],
@@ -64,7 +68,13 @@ describe("both ways", () => {
             return [at - one.length, at]
           })
           const tag = decodeVideoBody(videoFrameBody(codec, key, time, bytes, nals))
-          const expected = { kind: "video", codec: codec === "h264" ? "avc1" : "hvc1", key, packet: "frame", compositionTimeMs: time }
+          const expected = {
+            kind: "video",
+            codec: codec === "h264" ? "avc1" : "hvc1",
+            key,
+            packet: "frame",
+            compositionTimeMs: time,
+          }
           expect(tag).toMatchObject(expected)
           expect(splitLengthPrefixed(tag?.data ?? new Uint8Array(1))?.map(hex)).toEqual(list.map(hex))
         },

@@ -147,7 +147,14 @@ export const decodeVideoBody = (body: Uint8Array): VideoTag | null => {
   if ((first & EX_HEADER) !== 0) return decodeExVideo(body, first)
   if (body.length < 5 || (first & 15) !== CODEC_AVC) return null
   const packet = ({ 0: "header", 1: "frame", 2: "end" } as const)[body[1] ?? 0] ?? "other"
-  return { kind: "video", codec: "avc1", key: first >> 4 === KEY, packet, compositionTimeMs: si24(body, 2), data: body.subarray(5) }
+  return {
+    kind: "video",
+    codec: "avc1",
+    key: first >> 4 === KEY,
+    packet,
+    compositionTimeMs: si24(body, 2),
+    data: body.subarray(5),
+  }
 }
 
 /**
@@ -170,7 +177,8 @@ export const splitLengthPrefixed = (data: Uint8Array): Uint8Array[] | null => {
   const nals: Uint8Array[] = []
   for (let at = 0; at < data.length; ) {
     if (at + 4 > data.length) return null
-    const size = (data[at] ?? 0) * 2 ** 24 + (((data[at + 1] ?? 0) << 16) | ((data[at + 2] ?? 0) << 8) | (data[at + 3] ?? 0))
+    const size =
+      (data[at] ?? 0) * 2 ** 24 + (((data[at + 1] ?? 0) << 16) | ((data[at + 2] ?? 0) << 8) | (data[at + 3] ?? 0))
     if (at + 4 + size > data.length) return null
     nals.push(data.subarray(at + 4, at + 4 + size))
     at += 4 + size

@@ -47,7 +47,8 @@ describe("toMilliseconds", () => {
     fc.assert(
       fc.property(fc.nat(n), fc.constantFrom(48_000, 44_100, 22_050), fc.nat(89), (frames, rate, ticks) => {
         const exact =
-          (BigInt(frames) * 1024n * 2000n * 90n + 2n * BigInt(ticks) * BigInt(rate) + 90n * BigInt(rate)) / (2n * 90n * BigInt(rate))
+          (BigInt(frames) * 1024n * 2000n * 90n + 2n * BigInt(ticks) * BigInt(rate) + 90n * BigInt(rate)) /
+          (2n * 90n * BigInt(rate))
         expect(toMilliseconds(ticks, frames * 1024, rate)).toBe(Number(exact))
       }),
     )
@@ -80,7 +81,10 @@ describe("Timeline", () => {
       video(timeline, 5000, 5000 + FRAME)
       audio(timeline, 5000, 5000 + 1920)
       const t = 5000 + 2 * FRAME + jump
-      const go = { video: () => video(timeline, t, t + FRAME), audio: () => audio(timeline, 5000 + 3840 + jump, 5000 + 5760 + jump) }
+      const go = {
+        video: () => video(timeline, t, t + FRAME),
+        audio: () => audio(timeline, 5000 + 3840 + jump, 5000 + 5760 + jump),
+      }
       const [a, b] = first === "video" ? [go.video(), go.audio()] : [go.audio(), go.video()]
       const [pictures, sound] = first === "video" ? [a, b] : [b, a]
       expect(pictures).toEqual([2 * FRAME, 3 * FRAME])
@@ -144,7 +148,10 @@ describe("Timeline", () => {
   })
 
   it("never leaves more than a second, whatever the source does, and never goes back by more", () => {
-    const step = fc.oneof({ arbitrary: fc.constant(FRAME), weight: 10 }, { arbitrary: fc.integer({ min: 0, max: 2 ** 33 - 1 }), weight: 1 })
+    const step = fc.oneof(
+      { arbitrary: fc.constant(FRAME), weight: 10 },
+      { arbitrary: fc.integer({ min: 0, max: 2 ** 33 - 1 }), weight: 1 },
+    )
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const timeline = started(0)

@@ -66,7 +66,10 @@ export class Timeline {
     const other = this.#tracks[name === "video" ? "audio" : "video"]
     const newest = this.#newest ?? ticks33
     this.#newest = newest
-    const out = track.base === null ? this.#first(track, other, ticks33, newest) : this.#follow(track, track.base, other, ticks33, newest)
+    const out =
+      track.base === null
+        ? this.#first(track, other, ticks33, newest)
+        : this.#follow(track, track.base, other, ticks33, newest)
     track.suspect = false
     track.last = out
     track.lead = other.base === null ? 0 : out - other.last

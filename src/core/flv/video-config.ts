@@ -1,6 +1,15 @@
 /** Parameter sets as they go by, and the decoder configuration they make. */
 import { buildAvcC, H264_AUD, H264_FILLER, H264_PPS, H264_SPS, h264NalType, parseH264Sps } from "../es/h264.ts"
-import { buildHvcC, HEVC_AUD, HEVC_FILLER, HEVC_PPS, HEVC_SPS, HEVC_VPS, hevcNalType, parseHevcSps } from "../es/hevc.ts"
+import {
+  buildHvcC,
+  HEVC_AUD,
+  HEVC_FILLER,
+  HEVC_PPS,
+  HEVC_SPS,
+  HEVC_VPS,
+  hevcNalType,
+  parseHevcSps,
+} from "../es/hevc.ts"
 import { RbspReader, unescapeRbsp } from "../es/rbsp.ts"
 import type { VideoCodec, VideoUnit } from "../es/units.ts"
 import type { VideoFacts } from "./metadata.ts"
@@ -22,7 +31,8 @@ const KINDS: Readonly<Record<VideoCodec, ReadonlyMap<number, SetKind>>> = {
 /** The most that any configuration may hold (avcC counts SPS in 5 bits and PPS in 8); more in one unit are damage. */
 const SETS_MAX: Readonly<Record<SetKind, number>> = { vps: 16, sps: 31, pps: 255 }
 
-const nalType = (codec: VideoCodec, header: number): number => (codec === "h264" ? h264NalType(header) : hevcNalType(header))
+const nalType = (codec: VideoCodec, header: number): number =>
+  codec === "h264" ? h264NalType(header) : hevcNalType(header)
 
 /**
  * The NAL units that go out: all but access unit delimiters and filler, parameter sets included (as `ffmpeg -c copy`
@@ -39,7 +49,8 @@ export const carriedNals = ({ codec, bytes, nals }: VideoUnit): ReadonlyArray<nu
 const equal = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i])
 
 /** pic_parameter_set_id or pps_pic_parameter_set_id: the first field of the payload. */
-const ppsId = (codec: VideoCodec, nal: Uint8Array): number => new RbspReader(unescapeRbsp(nal.subarray(codec === "h264" ? 1 : 2, 12))).ue()
+const ppsId = (codec: VideoCodec, nal: Uint8Array): number =>
+  new RbspReader(unescapeRbsp(nal.subarray(codec === "h264" ? 1 : 2, 12))).ue()
 
 export class VideoConfig {
   readonly #codec: VideoCodec
@@ -65,7 +76,9 @@ export class VideoConfig {
     }
     if (found.vps.length > 0) this.#vps = found.vps
     if (found.sps.length > 0) {
-      const changed = found.sps.length !== this.#sps.length || found.sps.some((nal, i) => !equal(nal, this.#sps[i] ?? nal.subarray(1)))
+      const changed =
+        found.sps.length !== this.#sps.length ||
+        found.sps.some((nal, i) => !equal(nal, this.#sps[i] ?? nal.subarray(1)))
       this.#sps = found.sps
       if (changed && found.pps.length > 0) this.#pps = []
     }

@@ -16,7 +16,12 @@ const seconds = (ticks90k: number): string => secondsText(ticks90k / 90_000)
 const binary = (hex: string): string => `0x${hex.replace(/^0x/i, "").toUpperCase()}`
 
 /** A break begins; `hex` is the whole section. */
-export const dateRangeOut = (style: CueStyle, { id, startMs }: ToldRange, duration90k: number | null, hex: string): string[] =>
+export const dateRangeOut = (
+  style: CueStyle,
+  { id, startMs }: ToldRange,
+  duration90k: number | null,
+  hex: string,
+): string[] =>
   hasRanges(style)
     ? [
         `#EXT-X-DATERANGE:ID="${id}",START-DATE="${dateText(startMs)}"` +
@@ -27,7 +32,12 @@ export const dateRangeOut = (style: CueStyle, { id, startMs }: ToldRange, durati
 /**
  * It ends: `hex` is null where no section said so. START-DATE is repeated, since every EXT-X-DATERANGE must have it.
  */
-export const dateRangeIn = (style: CueStyle, { id, startMs }: ToldRange, endMs: number, hex: string | null): string[] =>
+export const dateRangeIn = (
+  style: CueStyle,
+  { id, startMs }: ToldRange,
+  endMs: number,
+  hex: string | null,
+): string[] =>
   hasRanges(style)
     ? [
         `#EXT-X-DATERANGE:ID="${id}",START-DATE="${dateText(startMs)}",END-DATE="${dateText(endMs)}",` +
@@ -41,7 +51,9 @@ export const cueOut = (style: CueStyle, duration90k: number | null): string[] =>
 /** A segment inside a break, so much behind its splice point. */
 export const cueContinues = (style: CueStyle, elapsed90k: number, duration90k: number | null): string[] => {
   const elapsed = seconds(Math.max(0, elapsed90k))
-  return hasCues(style) ? [`#EXT-X-CUE-OUT-CONT:${elapsed}${duration90k === null ? "" : `/${seconds(duration90k)}`}`] : []
+  return hasCues(style)
+    ? [`#EXT-X-CUE-OUT-CONT:${elapsed}${duration90k === null ? "" : `/${seconds(duration90k)}`}`]
+    : []
 }
 
 export const cueIn = (style: CueStyle): string[] => (hasCues(style) ? ["#EXT-X-CUE-IN"] : [])

@@ -41,10 +41,18 @@ const run = (style: CueStyle, steps: ReadonlyArray<Step>, segments: number) => {
   const cuts: Array<number | null> = []
   for (let n = 0; n < segments; n++) {
     const start = n * 4
-    const place = (second: number) => ({ startPts90k: pts(start), startMedia90k: start * SECOND, latestPts90k: pts(second) })
+    const place = (second: number) => ({
+      startPts90k: pts(start),
+      startMedia90k: start * SECOND,
+      latestPts90k: pts(second),
+    })
     for (const [position, { at, cue }] of steps.entries())
       if (at >= start && at < start + 4) cuts.push(...windows.take(position, cue, place(at)).cuts)
-    const { tags, cues } = windows.tagsFor({ startPts90k: pts(start), startMedia90k: start * SECOND, programDateTimeMs: T0 + start * 1000 })
+    const { tags, cues } = windows.tagsFor({
+      startPts90k: pts(start),
+      startMedia90k: start * SECOND,
+      programDateTimeMs: T0 + start * 1000,
+    })
     if (tags.length > 0 || cues.length > 0) told.push({ start, tags, cues })
   }
   return { told, cuts }
@@ -66,7 +74,9 @@ describe("a break by splice_insert", () => {
     expect(run("daterange", steps, 16).told).toEqual([
       {
         start: 24,
-        tags: [`#EXT-X-DATERANGE:ID="${id}",START-DATE="2026-11-21T12:00:21.000Z",PLANNED-DURATION=30.000,SCTE35-OUT=${hex(out)}`],
+        tags: [
+          `#EXT-X-DATERANGE:ID="${id}",START-DATE="2026-11-21T12:00:21.000Z",PLANNED-DURATION=30.000,SCTE35-OUT=${hex(out)}`,
+        ],
         cues: [0, 1],
       },
       {
@@ -102,7 +112,9 @@ describe("a break by splice_insert", () => {
   it("ends by its duration with auto_return, or when it is called back before", () => {
     const auto = { at: 14, cue: insert(5, true, 20, { duration: 12, auto: true }) }
     expect(run("both", [auto], 12).told.map(({ start }) => start)).toEqual([20, 24, 28, 32])
-    expect(run("daterange", [auto], 12).told.at(-1)?.tags[0]).toMatch(/END-DATE="2026-11-21T12:00:32.000Z",DURATION=12.000$/)
+    expect(run("daterange", [auto], 12).told.at(-1)?.tags[0]).toMatch(
+      /END-DATE="2026-11-21T12:00:32.000Z",DURATION=12.000$/,
+    )
     expect(run("cue_out", [auto], 12).cuts).toEqual([pts(20), pts(32)])
     const early = run("cue_out", [auto, { at: 23, cue: insert(5, false, 25) }], 12).told
     expect(early.map(({ start, tags }) => [start, ...tags]).at(-1)).toEqual([28, "#EXT-X-CUE-IN"])
@@ -164,7 +176,9 @@ describe("a break by splice_insert", () => {
   it("has an ID of its own each time, although event ids come again", () => {
     const first = { at: 1, cue: insert(7, true, 4, { duration: 4, auto: true }) }
     const second = { at: 17, cue: insert(7, true, 20, { duration: 4, auto: true }) }
-    const ids = run("daterange", [first, second], 8).told.flatMap(({ tags }) => tags.map((tag) => /ID="([^"]+)"/.exec(tag)?.[1]))
+    const ids = run("daterange", [first, second], 8).told.flatMap(({ tags }) =>
+      tags.map((tag) => /ID="([^"]+)"/.exec(tag)?.[1]),
+    )
     expect(new Set(ids).size).toBe(2)
     expect(ids[0]).toBe(ids[1])
     expect(ids[2]).toBe(ids[3])
@@ -192,7 +206,9 @@ describe("breaks by time_signal", () => {
       [28, "#EXT-X-CUE-IN"],
     ])
     const ranges = run("daterange", steps, 9).told
-    expect(ranges.map(({ start, tags }) => [start, tags.map((tag) => /ID="([a-z0-9]+-[0-9a-f]+-\d+)-\d+"/.exec(tag)?.[1])])).toEqual([
+    expect(
+      ranges.map(({ start, tags }) => [start, tags.map((tag) => /ID="([a-z0-9]+-[0-9a-f]+-\d+)-\d+"/.exec(tag)?.[1])]),
+    ).toEqual([
       [8, ["segment-34-1", "segment-30-2"]],
       [16, ["segment-30-2"]],
       [28, ["segment-34-1"]],
@@ -210,5 +226,8 @@ it("a cue whose timeline begins with the next segment waits for that", () => {
   expect(windows.tagsFor({ startPts90k: pts(4), startMedia90k: 4 * SECOND, programDateTimeMs: T0 }).tags).toEqual([])
   const next = { startPts90k: pts(998), startMedia90k: 8 * SECOND, programDateTimeMs: T0 }
   expect(windows.tagsFor(next).tags).toEqual([])
-  expect(windows.tagsFor({ ...next, startPts90k: pts(1002), startMedia90k: 12 * SECOND })).toEqual({ tags: ["#EXT-X-CUE-OUT"], cues: [9] })
+  expect(windows.tagsFor({ ...next, startPts90k: pts(1002), startMedia90k: 12 * SECOND })).toEqual({
+    tags: ["#EXT-X-CUE-OUT"],
+    cues: [9],
+  })
 })

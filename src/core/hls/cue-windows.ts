@@ -142,20 +142,28 @@ export class CueWindows {
       cues.push(...window.inCues.splice(0))
     }
     const isOver = (window: Window) => window.told !== null && (endOf(window) ?? never) <= limit
-    this.#over = [...this.#over, ...this.#windows.filter(isOver).map(({ family, out, signal }) => keyOf(family, signal, out))].slice(
-      -WINDOWS_MAX,
-    )
+    this.#over = [
+      ...this.#over,
+      ...this.#windows.filter(isOver).map(({ family, out, signal }) => keyOf(family, signal, out)),
+    ].slice(-WINDOWS_MAX)
     this.#windows = this.#windows.filter((window) => !isOver(window))
     if (this.#break !== null) {
       if (!this.#windows.some(({ told }) => told !== null)) {
         this.#break = null
         tags.push(...cueIn(this.#style))
-      } else if (!isTold) tags.push(...cueContinues(this.#style, segment.startMedia90k - this.#break.at, this.#break.duration90k))
+      } else if (!isTold)
+        tags.push(...cueContinues(this.#style, segment.startMedia90k - this.#break.at, this.#break.duration90k))
     }
     return { tags, cues }
   }
 
-  #out(action: CueAction, point: Point, hex: string, position: number, place: MediaPlace | number): Array<number | null> | null {
+  #out(
+    action: CueAction,
+    point: Point,
+    hex: string,
+    position: number,
+    place: MediaPlace | number,
+  ): Array<number | null> | null {
     const { duration90k, eventId, family, signal } = action
     // A segment's duration tells when it is over; a splicer stays away until it is called back, unless it is to return
     // by itself.
@@ -171,7 +179,18 @@ export class CueWindows {
       if (known.told === null) Object.assign(known, { out: point, outHex: hex })
     } else {
       if (known !== undefined) known.back ??= { ...point }
-      const window = { family, signal, eventId, out: point, duration90k, endsByDuration, outHex: hex, back: null, inHex: null, told: null }
+      const window = {
+        family,
+        signal,
+        eventId,
+        out: point,
+        duration90k,
+        endsByDuration,
+        outHex: hex,
+        back: null,
+        inHex: null,
+        told: null,
+      }
       this.#windows.push({ ...window, outCues: [position], inCues: [] })
       if (this.#windows.length > WINDOWS_MAX) this.#windows.shift()
     }
@@ -180,7 +199,13 @@ export class CueWindows {
     return isAgain ? cuts.filter((cut) => cut !== null && isAhead(cut, place)) : cuts
   }
 
-  #in(action: CueAction, point: Point, hex: string, position: number, place: MediaPlace | number): Array<number | null> | null {
+  #in(
+    action: CueAction,
+    point: Point,
+    hex: string,
+    position: number,
+    place: MediaPlace | number,
+  ): Array<number | null> | null {
     const ended = this.#returning(action)
     if (ended.length === 0) return null
     if (ended.every(({ back, inHex }) => back !== null && inHex !== null && back.pts === point.pts)) {
@@ -204,7 +229,9 @@ export class CueWindows {
   #cancel({ family }: CueAction, now: Point, position: number): Array<number | null> | null {
     const own = this.#windows.filter((one) => one.family === family)
     // Behind its splice point a break is not undone, only ended.
-    const open = own.filter(({ out, told }) => told !== null || (out.at !== null && now.at !== null && out.at <= now.at))
+    const open = own.filter(
+      ({ out, told }) => told !== null || (out.at !== null && now.at !== null && out.at <= now.at),
+    )
     this.#windows = this.#windows.filter((one) => !own.includes(one) || open.includes(one))
     if (open.length === 0) return null
     for (const window of open) window.back = { ...now }
@@ -216,7 +243,8 @@ export class CueWindows {
 const keyOf = (family: string, signal: number, { pts }: Point): string => `${family} ${signal} ${pts}`
 
 /** Whether a PTS lies behind the latest picture; without a segment at hand nobody knows. */
-const isAhead = (pts: number, place: MediaPlace | number): boolean => typeof place === "number" || difference33(pts, place.latestPts90k) > 0
+const isAhead = (pts: number, place: MediaPlace | number): boolean =>
+  typeof place === "number" || difference33(pts, place.latestPts90k) > 0
 
 const pointOf = ({ offset90k }: CueAction, pts: number | null, place: MediaPlace | number): Point => {
   const isPlace = typeof place !== "number"
@@ -226,7 +254,11 @@ const pointOf = ({ offset90k }: CueAction, pts: number | null, place: MediaPlace
     if (isPlace) settle(point, place)
     return point
   }
-  return { pts: null, at: isPlace ? notBefore + difference33(place.latestPts90k, place.startPts90k) + 1 : notBefore, notBefore }
+  return {
+    pts: null,
+    at: isPlace ? notBefore + difference33(place.latestPts90k, place.startPts90k) + 1 : notBefore,
+    notBefore,
+  }
 }
 
 const settle = (point: Point, { startMedia90k, startPts90k }: MediaPlace): void => {

@@ -35,7 +35,8 @@ const run = (
   }
   return segments
 }
-const dates = (segments: ReadonlyArray<PackagedSegment>) => segments.map(({ programDateTimeMs }) => Math.round(programDateTimeMs) - T0)
+const dates = (segments: ReadonlyArray<PackagedSegment>) =>
+  segments.map(({ programDateTimeMs }) => Math.round(programDateTimeMs) - T0)
 
 describe("EXT-X-PROGRAM-DATE-TIME", () => {
   it("is the wall clock at the first picture, and goes on by the durations", () => {
@@ -49,12 +50,9 @@ describe("EXT-X-PROGRAM-DATE-TIME", () => {
     const shaken = dates(run((second) => Math.sin(second * 7) * 100))
     for (const [n, date] of shaken.entries()) expect(date).toBe((shaken[0] ?? 0) + n * 2000)
     const stepped = dates(run((second) => (second > 9 ? 3_600_000 : 0)))
-    expect(stepped.slice(3, 7).map((date, n) => Math.abs(date - first - (n + 3) * 2000 - (n + 3 >= 4 ? 3_600_000 : 0)) < 60)).toEqual([
-      true,
-      true,
-      true,
-      true,
-    ])
+    expect(
+      stepped.slice(3, 7).map((date, n) => Math.abs(date - first - (n + 3) * 2000 - (n + 3 >= 4 ? 3_600_000 : 0)) < 60),
+    ).toEqual([true, true, true, true])
   })
 
   it("begins afresh behind a discontinuity", () => {
@@ -87,7 +85,9 @@ it.each([
   [4, 8],
   [2.5, 5],
   [30, 60],
-])("segments of %d s have a target duration of %i s", (segmentS, target) => expect(targetDurationOf(segmentS)).toBe(target))
+])("segments of %d s have a target duration of %i s", (segmentS, target) =>
+  expect(targetDurationOf(segmentS)).toBe(target),
+)
 
 it("a cue that is said again behind its splice point ends no segments", () => {
   const lengths = (everyS: number) => {
@@ -100,7 +100,11 @@ it("a cue that is said again behind its splice point ends no segments", () => {
         next = everyS === 0 ? Number.POSITIVE_INFINITY : next + everyS
         const latest = packager.segmenter.position?.latestPts90k ?? 0
         if (cue === null) {
-          const built = spliceInsert({ splice_event_id: 7, out_of_network_indicator: true, pts_time: (latest + 150_000) % 2 ** 33 })
+          const built = spliceInsert({
+            splice_event_id: 7,
+            out_of_network_indicator: true,
+            pts_time: (latest + 150_000) % 2 ** 33,
+          })
           if (!built.ok) throw new Error(built.problems.join("; "))
           cue = built.section
         }

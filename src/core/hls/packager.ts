@@ -69,7 +69,11 @@ export class Packager {
   takeCue(position: number, section: SpliceInfoSection): boolean {
     const { isOpen, position: place } = this.segmenter
     const next = this.#media90k + (isOpen ? 1 : 0)
-    const { cuts, isTagged } = this.#cues.take(position, section, place === null ? next : { ...place, startMedia90k: this.#media90k })
+    const { cuts, isTagged } = this.#cues.take(
+      position,
+      section,
+      place === null ? next : { ...place, startMedia90k: this.#media90k },
+    )
     for (const cut of cuts) this.segmenter.cutFrom(cut)
     return isTagged
   }

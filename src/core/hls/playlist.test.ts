@@ -23,7 +23,13 @@ describe("names of segments", () => {
   })
   it("sort as they are played, and are known from others", () => {
     expect(segmentName(T0, 999_999) < segmentName(T0 + 1, 0)).toBe(true)
-    for (const other of ["index.m3u8", "1234567890123-1.ts", "a-000001.ts", "1234567890123-000001.ts.tmp", "../1234567890123-000001.ts"])
+    for (const other of [
+      "index.m3u8",
+      "1234567890123-1.ts",
+      "a-000001.ts",
+      "1234567890123-000001.ts.tmp",
+      "../1234567890123-000001.ts",
+    ])
       expect(runOfSegment(other)).toBe(null)
   })
 })
@@ -68,7 +74,11 @@ describe("a playlist", () => {
   ])("%d s is written %s", (seconds, text) => expect(secondsText(seconds)).toBe(text))
 
   it("is read again as it was written", () => {
-    const tag = fc.constantFrom("#EXT-X-CUE-OUT:30.000", "#EXT-X-CUE-IN", '#EXT-X-DATERANGE:ID="a",START-DATE="2026-11-21T12:00:00.000Z"')
+    const tag = fc.constantFrom(
+      "#EXT-X-CUE-OUT:30.000",
+      "#EXT-X-CUE-IN",
+      '#EXT-X-DATERANGE:ID="a",START-DATE="2026-11-21T12:00:00.000Z"',
+    )
     const segments = fc.array(
       fc.record({
         name: fc.nat(2_000_000).map((n) => segmentName(T0, n)),
@@ -106,7 +116,12 @@ describe("the live window", () => {
     const window = new PlaylistWindow({ ...options, mediaSequence: 40, discontinuitySequence: 3 })
     for (let n = 0; n < 10; n++) window.add(segment(n, { discontinuity: n === 2 || n === 7 }), true, T0)
     const playlist = readPlaylist(window.text())
-    expect(playlist).toMatchObject({ mediaSequence: 44, discontinuitySequence: 4, independent: true, targetDurationS: 8 })
+    expect(playlist).toMatchObject({
+      mediaSequence: 44,
+      discontinuitySequence: 4,
+      independent: true,
+      targetDurationS: 8,
+    })
     expect(playlist?.segments.map(({ name }) => name)).toEqual([4, 5, 6, 7, 8, 9].map((n) => segmentName(T0, n)))
   })
 

@@ -54,7 +54,8 @@ export const writePlaylist = (playlist: Playlist): string => {
 const CUE_TAG = /^#EXT-X-(?:DATERANGE|CUE-OUT|CUE-OUT-CONT|CUE-IN)(?::|$)/
 const WHOLE = /^\d{1,15}$/
 
-const numberOf = (value: string | undefined): number | null => (value !== undefined && WHOLE.test(value) ? Number(value) : null)
+const numberOf = (value: string | undefined): number | null =>
+  value !== undefined && WHOLE.test(value) ? Number(value) : null
 
 /** Reads a playlist that `writePlaylist` wrote; null for any other text. */
 export const readPlaylist = (text: string): Playlist | null => {

@@ -41,7 +41,8 @@ const referenceOf = (pmt: Pmt): ReferenceStream | null => {
   return audio
 }
 
-const layoutOf = (pmt: Pmt): string => `${pmt.program_number}/${pmt.pcr_pid}/${pmt.streams.map((s) => `${s.pid}:${s.stream_type}`).join()}`
+const layoutOf = (pmt: Pmt): string =>
+  `${pmt.program_number}/${pmt.pcr_pid}/${pmt.streams.map((s) => `${s.pid}:${s.stream_type}`).join()}`
 
 const same = (a: Uint8Array | undefined, b: Uint8Array): boolean => {
   if (a === undefined || a.length !== b.length) return false
@@ -133,13 +134,16 @@ export class ProgramTables {
     const pat = parsePat(section)
     if (pat === null) return
     const [before] = this.#pat
-    const isOther = before !== undefined && (before[5] !== section[5] || before[3] !== section[3] || before[4] !== section[4])
+    const isOther =
+      before !== undefined && (before[5] !== section[5] || before[3] !== section[3] || before[4] !== section[4])
     if (isOther || this.#pat.length > (section[7] ?? 0) + 1) this.#pat = []
     // A section of a table is put in place once those before it are there.
     if (number > this.#pat.length) return
     this.#pat[number] = section.slice()
     this.#note("tables")
-    const listed = this.#pat.flatMap((one) => parsePat(one)?.programs ?? []).filter(({ program_number }) => program_number !== 0)
+    const listed = this.#pat
+      .flatMap((one) => parsePat(one)?.programs ?? [])
+      .filter(({ program_number }) => program_number !== 0)
     const old = this.#programs
     this.#programs = listed.map(
       ({ program_number, pid }) =>
@@ -161,11 +165,14 @@ export class ProgramTables {
     const pids = new Set([PAT_PID, ...wanted.map(({ pid }) => pid)])
     for (const pid of this.#assemblers.keys()) if (!pids.has(pid)) this.#assemblers.delete(pid)
     for (const pid of pids)
-      if (!this.#assemblers.has(pid)) this.#assemblers.set(pid, new SectionAssembler((section) => this.#section(pid, section)))
+      if (!this.#assemblers.has(pid))
+        this.#assemblers.set(pid, new SectionAssembler((section) => this.#section(pid, section)))
   }
 
   #takePmt(pid: number, section: Uint8Array): void {
-    const program = this.#programs.find((one) => one.pid === pid && one.program_number === (((section[3] ?? 0) << 8) | (section[4] ?? 0)))
+    const program = this.#programs.find(
+      (one) => one.pid === pid && one.program_number === (((section[3] ?? 0) << 8) | (section[4] ?? 0)),
+    )
     if (program === undefined) return
     if (!same(program.section ?? undefined, section)) {
       const pmt = parsePmt(section)

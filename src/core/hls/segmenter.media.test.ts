@@ -30,21 +30,24 @@ const probe = (path: string, ...entries: string[]): string =>
   }).toString()
 
 describe.skipIf(!hasMedia)("[media] real streams", () => {
-  it.each(videos)("$name: cut and joined again it is the source but for PAT and PMT", ({ first_sync, name, programs }) => {
-    const source = wholeOf(name, first_sync)
-    const tables = new Set([0, ...programs.map(({ pmt_pid }) => pmt_pid)])
-    for (const wanted90k of [1, 90_000, 360_000]) {
-      const segments = segmentsOf(source, { wanted90k })
-      const out = without(joined(segments), tables)
-      const all = without(source, tables)
-      expect(out.equals(all.subarray(all.length - out.length)), `${name} ${wanted90k}`).toBe(true)
-      for (const segment of segments) {
-        const bytes = bytesOf(segment)
-        expect([pidOf(bytes, 0), tables.has(pidOf(bytes, TS_PACKET_SIZE))]).toEqual([0, true])
-        expect(segment.duration90k).toBeGreaterThan(0)
+  it.each(videos)(
+    "$name: cut and joined again it is the source but for PAT and PMT",
+    ({ first_sync, name, programs }) => {
+      const source = wholeOf(name, first_sync)
+      const tables = new Set([0, ...programs.map(({ pmt_pid }) => pmt_pid)])
+      for (const wanted90k of [1, 90_000, 360_000]) {
+        const segments = segmentsOf(source, { wanted90k })
+        const out = without(joined(segments), tables)
+        const all = without(source, tables)
+        expect(out.equals(all.subarray(all.length - out.length)), `${name} ${wanted90k}`).toBe(true)
+        for (const segment of segments) {
+          const bytes = bytesOf(segment)
+          expect([pidOf(bytes, 0), tables.has(pidOf(bytes, TS_PACKET_SIZE))]).toEqual([0, true])
+          expect(segment.duration90k).toBeGreaterThan(0)
+        }
       }
-    }
-  })
+    },
+  )
 
   it("covers what there is", () => expect(videos.length).toBeGreaterThan(20))
 
@@ -66,7 +69,12 @@ describe.skipIf(!hasMedia)("[media] real streams", () => {
   it("ffprobe reads the playlist, with the source's frames and durations", () => {
     const directory = mkdtempSync(join(tmpdir(), "hls-media-"))
     try {
-      for (const name of ["kim-company/avsync.ts", "shaka/hls-ts-h265_0.ts", "kim-company/scte35.ts", "shaka/hls-ts-aac_segment_0.ts"]) {
+      for (const name of [
+        "kim-company/avsync.ts",
+        "shaka/hls-ts-h265_0.ts",
+        "kim-company/scte35.ts",
+        "shaka/hls-ts-aac_segment_0.ts",
+      ]) {
         const source = wholeOf(name, 0)
         const segments = segmentsOf(source, { wanted90k: 2 * 90_000 })
         const listed = segments.map((segment, n) => {
@@ -77,19 +85,32 @@ describe.skipIf(!hasMedia)("[media] real streams", () => {
         })
         const list = join(directory, "index.m3u8")
         const targetDurationS = Math.max(...listed.map(({ durationS }) => Math.ceil(durationS)))
-        const playlist = { targetDurationS, mediaSequence: 0, discontinuitySequence: 0, independent: true, segments: listed, ended: true }
+        const playlist = {
+          targetDurationS,
+          mediaSequence: 0,
+          discontinuitySequence: 0,
+          independent: true,
+          segments: listed,
+          ended: true,
+        }
         writeFileSync(list, writePlaylist(playlist))
         writeFileSync(join(directory, "source.ts"), source)
         const stream = name.includes("aac") ? "a:0" : "v:0"
         const count = (path: string) =>
-          Number.parseInt(probe(path, "-count_packets", "-select_streams", stream, "-show_entries", "stream=nb_read_packets"), 10)
+          Number.parseInt(
+            probe(path, "-count_packets", "-select_streams", stream, "-show_entries", "stream=nb_read_packets"),
+            10,
+          )
         expect(count(list), name).toBe(count(join(directory, "source.ts")))
         const length = Number(probe(list, "-show_entries", "format=duration").trim())
         const total = listed.reduce((sum, { durationS }) => sum + durationS, 0)
         expect(Math.abs(length - total), `${name}: ${length} s, ${total} s`).toBeLessThan(0.01)
-        const real = Number.parseFloat(probe(join(directory, "source.ts"), "-select_streams", stream, "-show_entries", "stream=duration"))
+        const real = Number.parseFloat(
+          probe(join(directory, "source.ts"), "-select_streams", stream, "-show_entries", "stream=duration"),
+        )
         expect(Math.abs(total - real), `${name}: ${total} s of ${real} s`).toBeLessThan(0.3)
-        if (listed.length > 2) expect(Math.min(...listed.slice(0, -1).map(({ durationS }) => durationS))).toBeGreaterThanOrEqual(1.95)
+        if (listed.length > 2)
+          expect(Math.min(...listed.slice(0, -1).map(({ durationS }) => durationS))).toBeGreaterThanOrEqual(1.95)
       }
     } finally {
       rmSync(directory, { recursive: true, force: true })

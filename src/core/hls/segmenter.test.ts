@@ -27,7 +27,10 @@ describe("a stream with an IDR picture every 2 s", () => {
   it.each([
     ["with random_access_indicator", A],
     ["without it: the IDR picture is found by its NAL unit", unindicated(A)],
-    ["whose PTS wraps at 33 bits", generateTs(21, { bitrate: BITRATE, breakEverySeconds: 0, startPts90k: 2 ** 33 - 5 * 90_000 })],
+    [
+      "whose PTS wraps at 33 bits",
+      generateTs(21, { bitrate: BITRATE, breakEverySeconds: 0, startPts90k: 2 ** 33 - 5 * 90_000 }),
+    ],
   ])("%s is cut at 4 s, nothing is lost, and no analyser finds an error", (_, ts) => {
     const segments = segmentsOf(ts)
     expect(seconds(segments).slice(0, 5)).toEqual([4, 4, 4, 4, 4])
@@ -61,7 +64,9 @@ describe("a stream with an IDR picture every 2 s", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 40 }), (packets) => {
         const segments = segmentsOf(A, { packets })
-        expect(segments.map(({ bytes, duration90k }) => [bytes, duration90k])).toEqual(whole.map((one) => [one.bytes, one.duration90k]))
+        expect(segments.map(({ bytes, duration90k }) => [bytes, duration90k])).toEqual(
+          whole.map((one) => [one.bytes, one.duration90k]),
+        )
         expect(Buffer.compare(joined(segments), joined(whole))).toBe(0)
       }),
       { numRuns: propertyRuns(5) },
@@ -85,7 +90,9 @@ describe("a stream with an IDR picture every 2 s", () => {
     const from = 900_000 + 5.3 * 90_000
     const segments = segmentsOf(A, { before: (segmenter, packet) => packet === 0 && segmenter.cutFrom(from) })
     expect(seconds(segments).slice(0, 4)).toEqual([4, 2, 4, 4])
-    const exact = segmentsOf(A, { before: (segmenter, packet) => packet === 0 && segmenter.cutFrom(900_000 + 6 * 90_000) })
+    const exact = segmentsOf(A, {
+      before: (segmenter, packet) => packet === 0 && segmenter.cutFrom(900_000 + 6 * 90_000),
+    })
     expect(seconds(exact).slice(0, 4)).toEqual([4, 2, 4, 4])
     const atOnce = segmentsOf(A, { before: (segmenter, packet) => packet === 700 && segmenter.cutFrom(null) })
     expect(seconds(atOnce).slice(0, 3)).toEqual([2, 4, 4])
@@ -153,7 +160,8 @@ const withoutVideo = (packet: Uint8Array): Uint8Array => {
   other[3] = ((other[3] ?? 0) & 0xf0) | ((packet[3] ?? 0) & 15)
   return other
 }
-const clockOnly = (packet: Uint8Array): Uint8Array => buildPacket({ pid: VIDEO_PID, continuity_counter: (packet[3] ?? 0) & 15, pcr: 0 })
+const clockOnly = (packet: Uint8Array): Uint8Array =>
+  buildPacket({ pid: VIDEO_PID, continuity_counter: (packet[3] ?? 0) & 15, pcr: 0 })
 
 describe("audio without video", () => {
   it("is cut by time at the beginning of a PES packet", () => {
@@ -198,7 +206,8 @@ describe("a PMT of several packets", () => {
     let waiting: Array<{ readonly due: number; readonly packet: Uint8Array }> = []
     let counter = 0
     for (let at = 0; at < ts.length; at += TS_PACKET_SIZE) {
-      while (waiting[0] !== undefined && waiting[0].due <= out.length) out.push(waiting.shift()?.packet ?? new Uint8Array(0))
+      while (waiting[0] !== undefined && waiting[0].due <= out.length)
+        out.push(waiting.shift()?.packet ?? new Uint8Array(0))
       if (pidOf(ts, at) !== PMT_PID) {
         out.push(ts.subarray(at, at + TS_PACKET_SIZE))
         continue
@@ -206,7 +215,10 @@ describe("a PMT of several packets", () => {
       const packets = packetizeSection(long, PMT_PID, counter)
       counter += 3
       out.push(...waiting.map(({ packet }) => packet), packets.subarray(0, TS_PACKET_SIZE))
-      waiting = [1, 2].map((n) => ({ due: out.length + n * apart, packet: packets.subarray(n * TS_PACKET_SIZE, (n + 1) * TS_PACKET_SIZE) }))
+      waiting = [1, 2].map((n) => ({
+        due: out.length + n * apart,
+        packet: packets.subarray(n * TS_PACKET_SIZE, (n + 1) * TS_PACKET_SIZE),
+      }))
     }
     return Buffer.concat(out)
   }

@@ -68,7 +68,9 @@ export class Segmenter {
    */
   get position(): { readonly startPts90k: number; readonly latestPts90k: number } | null {
     const open = this.#open
-    return open === null || this.#discontinuity ? null : { startPts90k: open.startPts90k, latestPts90k: this.#clock.latest }
+    return open === null || this.#discontinuity
+      ? null
+      : { startPts90k: open.startPts90k, latestPts90k: this.#clock.latest }
   }
 
   /** A segment is at hand. */
@@ -111,7 +113,8 @@ export class Segmenter {
   /** The stream ends: so does the segment at hand. */
   end(mark = 0): void {
     this.#tablePackets.forget(this.#chunks.end)
-    if (this.#open !== null && this.#chunks.size > 0) this.#finish(this.#open, this.#chunks.end, this.#clock.estimate(), mark)
+    if (this.#open !== null && this.#chunks.size > 0)
+      this.#finish(this.#open, this.#chunks.end, this.#clock.estimate(), mark)
     this.#discard()
     this.#open = null
     this.#waitingUs = -1
@@ -160,7 +163,14 @@ export class Segmenter {
     this.#clock.freeze()
   }
 
-  #table(packet: Uint8Array, payloadAt: number, pid: number, unitStart: boolean, flagged: boolean, offset: number | null): void {
+  #table(
+    packet: Uint8Array,
+    payloadAt: number,
+    pid: number,
+    unitStart: boolean,
+    flagged: boolean,
+    offset: number | null,
+  ): void {
     const before = this.tables.reference?.pid
     const change = this.tables.packet(packet, payloadAt, TS_PACKET_SIZE, pid, unitStart, (packet[3] ?? 0) & 15, flagged)
     this.#tablePackets.take(pid, packet, payloadAt, unitStart, offset)
@@ -184,7 +194,14 @@ export class Segmenter {
       this.#chunks.takeUntil(offset ?? this.#chunks.end)
     }
     const head = packet.slice(payloadAt)
-    this.#candidate = { offset: offset ?? this.#chunks.end, atUs: this.#atUs, mark: this.#mark, marked, head, size: head.length }
+    this.#candidate = {
+      offset: offset ?? this.#chunks.end,
+      atUs: this.#atUs,
+      mark: this.#mark,
+      marked,
+      head,
+      size: head.length,
+    }
     // Without a segment the packet is in the chunks only afterwards: it is decided about with the next one.
     if (offset !== null) this.#decide(this.#candidate, false)
   }
@@ -213,7 +230,8 @@ export class Segmenter {
     }
     const jumped = this.#clock.jumps(times.dts90k)
     const wishes = this.#wishes(times, jumped)
-    let point: AccessPoint = wishes === "none" ? "none" : accessPointOf(kind, head.subarray(times.dataAt), candidate.marked)
+    let point: AccessPoint =
+      wishes === "none" ? "none" : accessPointOf(kind, head.subarray(times.dataAt), candidate.marked)
     if (point === "more" && !isWhole) return
     if (point === "more") point = candidate.marked ? "point" : "none"
     if (point !== "none" && !isWhole && this.#tablePackets.waitsAt(candidate.offset)) return
@@ -232,7 +250,9 @@ export class Segmenter {
   #wishes({ pts90k }: PesTimes, jumped: boolean): "none" | "idr" | "any" {
     const { wanted90k } = this.#options
     const isBroken = this.#open === null || this.#discontinuity || jumped
-    const waited90k = isBroken ? ((this.#atUs - (this.#open?.startUs ?? this.#waitingUs)) * 9) / 100 : this.#clock.elapsedTo(pts90k)
+    const waited90k = isBroken
+      ? ((this.#atUs - (this.#open?.startUs ?? this.#waitingUs)) * 9) / 100
+      : this.#clock.elapsedTo(pts90k)
     const isDue = isBroken || waited90k >= wanted90k - TOLERANCE_90K
     const isAsked = this.#cutNow || this.#cutAt.some((from) => difference33(pts90k, from) >= -TOLERANCE_90K)
     if (!isDue && !isAsked) return "none"

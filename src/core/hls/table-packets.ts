@@ -51,12 +51,17 @@ export class TablePackets {
     const at = payloadAt + pointer
     const size = TS_PACKET_SIZE - at
     if (!unitStart) this.#missing.set(pid, Math.max(0, (this.#missing.get(pid) ?? 0) - Math.max(0, size)))
-    else this.#missing.set(pid, size < 3 ? 1 : Math.max(0, 3 + ((((packet[at + 1] ?? 0) & 15) << 8) | (packet[at + 2] ?? 0)) - size))
+    else
+      this.#missing.set(
+        pid,
+        size < 3 ? 1 : Math.max(0, 3 + ((((packet[at + 1] ?? 0) & 15) << 8) | (packet[at + 2] ?? 0)) - size),
+      )
   }
 
   /** The chunks are about to be emptied up to `end`. */
   forget(end: number): void {
-    for (const { pid, offset } of this.#places) if (offset < end) this.#before.set(pid, (this.#chunks.packetAt(offset)[3] ?? 0) & 15)
+    for (const { pid, offset } of this.#places)
+      if (offset < end) this.#before.set(pid, (this.#chunks.packetAt(offset)[3] ?? 0) & 15)
     this.#places = this.#places.filter((place) => place.offset >= end)
   }
 

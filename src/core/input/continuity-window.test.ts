@@ -4,7 +4,12 @@ import { newContinuityWindow, observeContinuity } from "./continuity-window.ts"
 const PACKETS_PER_S = 6650
 
 /** Feeds `errorsAt(second)` totals every 20 ms for `seconds`; the times in ms at which the verdict changed. */
-const feed = (errorsAt: (ms: number) => number, seconds: number, failoverAfterMs = 500, packetsPerS = PACKETS_PER_S): number[] => {
+const feed = (
+  errorsAt: (ms: number) => number,
+  seconds: number,
+  failoverAfterMs = 500,
+  packetsPerS = PACKETS_PER_S,
+): number[] => {
   const window = newContinuityWindow()
   const changes: number[] = []
   let sick = false

@@ -79,21 +79,30 @@ describe("failover, whatever the legs do", () => {
 
   it("leaves a faulty leg as soon as the other has been good for 10 s, however much has flapped before", () => {
     fc.assert(
-      fc.property(arbitraryPolicy, arbitraryScript, fc.constantFrom<Leg[]>("primary", "backup"), (policy, script, good) => {
-        const simulation = start(policy)
-        for (const { leg, behaviour, forMs } of script) simulation.set(leg, behaviour).run(forMs)
-        simulation.set(good, HEALTHY).set(otherLeg(good), { ...HEALTHY, packets: false })
-        // A continuity fault and the first tables come before the 10 s.
-        simulation.run(10_000 + 4000 + policy.failoverAfterMs)
-        expect(simulation.active).toBe(good)
-      }),
+      fc.property(
+        arbitraryPolicy,
+        arbitraryScript,
+        fc.constantFrom<Leg[]>("primary", "backup"),
+        (policy, script, good) => {
+          const simulation = start(policy)
+          for (const { leg, behaviour, forMs } of script) simulation.set(leg, behaviour).run(forMs)
+          simulation.set(good, HEALTHY).set(otherLeg(good), { ...HEALTHY, packets: false })
+          // A continuity fault and the first tables come before the 10 s.
+          simulation.run(10_000 + 4000 + policy.failoverAfterMs)
+          expect(simulation.active).toBe(good)
+        },
+      ),
       { numRuns: 150 },
     )
   })
 
   it("switches at most 20 times in any minute", () => {
     let most = 0
-    const flap = fc.record({ on: fc.integer({ min: 20, max: 3000 }), off: fc.integer({ min: 20, max: 3000 }), phase: fc.nat(3000) })
+    const flap = fc.record({
+      on: fc.integer({ min: 20, max: 3000 }),
+      off: fc.integer({ min: 20, max: 3000 }),
+      phase: fc.nat(3000),
+    })
     const alternating = { on: 330, off: 120, phase: 0 }
     fc.assert(
       fc.property(arbitraryPolicy, flap, flap, (policy, primary, backup) => {
@@ -105,13 +114,18 @@ describe("failover, whatever the legs do", () => {
           simulation.step()
         }
         const times = switchesOf(simulation.log).map(({ at }) => at)
-        for (const [i, at] of times.entries()) most = Math.max(most, times.slice(i).filter((later) => later < at + 60_000).length)
+        for (const [i, at] of times.entries())
+          most = Math.max(most, times.slice(i).filter((later) => later < at + 60_000).length)
         expect(most).toBeLessThanOrEqual(20)
       }),
       {
         numRuns: 60,
         examples: [
-          [{ failoverAfterMs: 50, failback: "auto", failbackAfterMs: 0 }, alternating, { on: 330, off: 120, phase: 225 }],
+          [
+            { failoverAfterMs: 50, failback: "auto", failbackAfterMs: 0 },
+            alternating,
+            { on: 330, off: 120, phase: 225 },
+          ],
           [{ failoverAfterMs: 50, failback: "auto", failbackAfterMs: 0 }, alternating, { on: 3000, off: 0, phase: 0 }],
         ],
       },

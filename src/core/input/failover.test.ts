@@ -41,7 +41,9 @@ describe("failover triggers", () => {
   it("a stream whose last packets were null packets has no packets, not null packets", () => {
     const simulation = running()
     simulation.set("primary", { programme: false }).run(40)
-    expect(switchesOf(simulation.set("primary", { packets: false }).run(3000))).toMatchObject([{ reason: "no_packets" }])
+    expect(switchesOf(simulation.set("primary", { packets: false }).run(3000))).toMatchObject([
+      { reason: "no_packets" },
+    ])
   })
 
   it.each<[string, Partial<Behaviour>, forMs: number]>([
@@ -79,7 +81,12 @@ describe("failover triggers", () => {
     const simulation = new Simulation()
     simulation.set("primary", ABSENT)
     expect(switchesOf(simulation.run(5000))).toMatchObject([
-      { at: 1_000_500, leg: "backup", reason: "no_packets", detail: expect.stringMatching(/no packets since the start/) },
+      {
+        at: 1_000_500,
+        leg: "backup",
+        reason: "no_packets",
+        detail: expect.stringMatching(/no packets since the start/),
+      },
     ])
   })
 
@@ -149,7 +156,13 @@ describe("failover target", () => {
     const dead = { ...new Simulation().numbers.primary, lastPacketAt: 0 }
     for (let now = 10; now < 10_000; now += 10) {
       const decision = decide(state, POLICY, now, "primary", { primary: dead, backup: null })
-      expect(decision).toMatchObject({ action: null, events: [], redundancy: "none", usable: { backup: false }, faults: { backup: null } })
+      expect(decision).toMatchObject({
+        action: null,
+        events: [],
+        redundancy: "none",
+        usable: { backup: false },
+        faults: { backup: null },
+      })
     }
     expect(state.decision.faults.primary).toBe("no_packets")
   })
@@ -203,7 +216,9 @@ describe("failback", () => {
     const simulation = running()
     simulation.set("backup", { packets: false }).run(5000)
     const since = simulation.operator("backup").now
-    expect(switchesOf(simulation.run(10_000))).toMatchObject([{ at: since + 500, leg: "primary", reason: "no_packets" }])
+    expect(switchesOf(simulation.run(10_000))).toMatchObject([
+      { at: since + 500, leg: "primary", reason: "no_packets" },
+    ])
   })
 })
 
@@ -227,7 +242,9 @@ describe("actions", () => {
     simulation.set("primary", { packets: false }).run(600)
     expect(simulation.active).toBe("backup")
     simulation.set("primary", HEALTHY).run(500)
-    expect(switchesOf(simulation.set("backup", { packets: false }).run(2000))).toMatchObject([{ leg: "primary", reason: "no_packets" }])
+    expect(switchesOf(simulation.set("backup", { packets: false }).run(2000))).toMatchObject([
+      { leg: "primary", reason: "no_packets" },
+    ])
   })
 })
 

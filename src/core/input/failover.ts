@@ -8,8 +8,8 @@
  *   `failoverAfterMs` before a fault counts.
  * - Flapping: from the third switch within 10 s on, each doubles how long a leg must have been usable before the stream
  * goes to it
- *   (200 ms at first, 10 s at most), until a minute passes without a switch. A steady leg takes over at once all the same: only one
- *   that was bad a moment ago waits.
+ * (200 ms at first, 10 s at most), until a minute passes without a switch. A steady leg takes over at once all the
+ * same: only one that was bad a moment ago waits.
  */
 import {
   describeFault,
@@ -181,7 +181,13 @@ export const decide = (
   return decision
 }
 
-const lookAt = (name: Leg, state: FailoverState, policy: FailoverPolicy, numbers: LegNumbers | null, merged: boolean): void => {
+const lookAt = (
+  name: Leg,
+  state: FailoverState,
+  policy: FailoverPolicy,
+  numbers: LegNumbers | null,
+  merged: boolean,
+): void => {
   const { tick, decision } = state
   const leg = state.legs[name]
   if (numbers === null) {
@@ -214,7 +220,12 @@ const act = (state: FailoverState, policy: FailoverPolicy, active: Leg, other: L
   return { to: other, reason, detail }
 }
 
-const reasonToSwitch = (state: FailoverState, policy: FailoverPolicy, active: Leg, other: Leg): FailoverReason | "failback" | null => {
+const reasonToSwitch = (
+  state: FailoverState,
+  policy: FailoverPolicy,
+  active: Leg,
+  other: Leg,
+): FailoverReason | "failback" | null => {
   const { clock } = state.tick
   const target = state.legs[other]
   // A leg that fell silent with the active one, its own time not yet over, is no way out.
@@ -222,10 +233,13 @@ const reasonToSwitch = (state: FailoverState, policy: FailoverPolicy, active: Le
   const { fault } = state.legs[active]
   if (fault !== null) return state.chosen === active && clock - state.chosenAt < policy.failoverAfterMs ? null : fault
   if (active === "primary" || policy.failback === "manual" || state.chosen === active) return null
-  return isUsable(target, clock, policy.failbackAfterMs) && clock - state.activeSince >= policy.failbackAfterMs ? "failback" : null
+  return isUsable(target, clock, policy.failbackAfterMs) && clock - state.activeSince >= policy.failbackAfterMs
+    ? "failback"
+    : null
 }
 
-const holdOf = (state: FailoverState): number => (state.tick.clock - state.lastSwitchAt >= CALM_MS ? PROVEN_MS : state.holdMs)
+const holdOf = (state: FailoverState): number =>
+  state.tick.clock - state.lastSwitchAt >= CALM_MS ? PROVEN_MS : state.holdMs
 
 const noteSwitch = (state: FailoverState): void => {
   const { clock } = state.tick

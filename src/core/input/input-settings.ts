@@ -1,5 +1,12 @@
 /** How a channel is received: what follows from the rows of `setting-table.ts`. */
-import { arranged, type NamesWith, namesOf, type SettingRow, type SettingsOf, type ValueOf } from "../settings/setting-row.ts"
+import {
+  arranged,
+  type NamesWith,
+  namesOf,
+  type SettingRow,
+  type SettingsOf,
+  type ValueOf,
+} from "../settings/setting-row.ts"
 import { INPUT_SETTINGS, type InputColumns } from "./setting-table.ts"
 
 /** Receive settings of a channel; what is left out has its default. */
@@ -28,9 +35,8 @@ export const BACKUP_SETTINGS = NAMES.filter(
 const groups = [...new Set(NAMES.map((name) => ROWS[name].group))]
 
 /** Headings of the form with the settings below them. */
-export const INPUT_GROUPS: ReadonlyArray<{ readonly title: string; readonly settings: ReadonlyArray<InputSetting> }> = groups.map(
-  (title) => {
+export const INPUT_GROUPS: ReadonlyArray<{ readonly title: string; readonly settings: ReadonlyArray<InputSetting> }> =
+  groups.map((title) => {
     const settings = NAMES.filter((name) => ROWS[name].group === title)
     return { title, settings: arranged(ROWS, settings) }
-  },
-)
+  })

@@ -84,7 +84,13 @@ export interface Tick {
 }
 
 /** Takes a leg's numbers. `merged`: gaps are filled from the other leg, so that continuity errors are no fault. */
-export const observeLeg = (leg: LegFitness, numbers: LegNumbers, failoverAfterMs: number, tick: Tick, merged: boolean): void => {
+export const observeLeg = (
+  leg: LegFitness,
+  numbers: LegNumbers,
+  failoverAfterMs: number,
+  tick: Tick,
+  merged: boolean,
+): void => {
   const { clock } = tick
   move(leg.packet, numbers.lastPacketAt, tick)
   move(leg.programme, numbers.lastProgrammeAt, tick)
@@ -103,7 +109,12 @@ export const observeLeg = (leg: LegFitness, numbers: LegNumbers, failoverAfterMs
   if (fault !== null && leg.fault === null) leg.faultSince = clock
   leg.fault = fault
   if (fault !== null || leg.flowSince === null) leg.fitSince = null
-  else if (leg.fitSince === null && numbers.inSync && seenSince(leg.pat, leg.flowSince) && seenSince(leg.pmt, leg.flowSince))
+  else if (
+    leg.fitSince === null &&
+    numbers.inSync &&
+    seenSince(leg.pat, leg.flowSince) &&
+    seenSince(leg.pmt, leg.flowSince)
+  )
     leg.fitSince = clock
 }
 
@@ -126,7 +137,13 @@ const move = (mark: Mark, value: number | null, tick: Tick): void => {
 
 const seenSince = (mark: Mark, since: number): boolean => mark.value !== null && mark.at >= since
 
-const faultOf = (leg: LegFitness, open: boolean, failoverAfterMs: number, clock: number, sick: boolean): FailoverReason | null => {
+const faultOf = (
+  leg: LegFitness,
+  open: boolean,
+  failoverAfterMs: number,
+  clock: number,
+  sick: boolean,
+): FailoverReason | null => {
   if (!open) return "closed"
   if (clock - leg.packet.at >= failoverAfterMs) return "no_packets"
   if (leg.outOfSyncSince !== null && clock - leg.outOfSyncSince >= failoverAfterMs) return "sync_loss"

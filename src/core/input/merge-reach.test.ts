@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest"
-import { type Alignment, describeTooFar, judgeAlignment, type LegsFacts, mergeReachMs, pathsApartMs } from "./merge-reach.ts"
+import {
+  type Alignment,
+  describeTooFar,
+  judgeAlignment,
+  type LegsFacts,
+  mergeReachMs,
+  pathsApartMs,
+} from "./merge-reach.ts"
 
 const packetsPerS = (mbit: number) => (mbit * 1e6) / 1504
 const reach = (mbit: number) => mergeReachMs(packetsPerS(mbit)) ?? Number.NaN
@@ -20,7 +27,11 @@ describe("the reach of a merge", () => {
 })
 
 describe("how far apart the paths are by their PCR", () => {
-  const clock = (pcrMs: number, lastMs: number, pcrPid = 256) => ({ pcr27m: pcrMs * 27_000, pcrPid, lastUs: lastMs * 1000 })
+  const clock = (pcrMs: number, lastMs: number, pcrPid = 256) => ({
+    pcr27m: pcrMs * 27_000,
+    pcrPid,
+    lastUs: lastMs * 1000,
+  })
   const wrapMs = (2 ** 33 * 300) / 27_000
 
   it.each([
@@ -65,7 +76,9 @@ describe("legs without packets in common", () => {
   })
 
   it("are told with the bit rate, the reach and the distance", () => {
-    expect(describeTooFar(facts(50, 1400))).toMatch(/too far apart to be merged at 50\.0 Mbit\/s.*over 0\.99 s.*1\.40 s apart.*not known/)
+    expect(describeTooFar(facts(50, 1400))).toMatch(
+      /too far apart to be merged at 50\.0 Mbit\/s.*over 0\.99 s.*1\.40 s apart.*not known/,
+    )
     expect(describeTooFar(facts(50, null))).toMatch(/may be further apart/)
   })
 })

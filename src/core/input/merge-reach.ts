@@ -34,7 +34,8 @@ const APART_MAX_MS = 30_000
 const TRIAL_MS = 3000
 
 /** What a merge reaches at a rate in TS packets a second, in ms; null for 0, which is no rate. */
-export const mergeReachMs = (packetsPerS: number): number | null => (packetsPerS > 0 ? (MERGE_CELLS * 1000) / packetsPerS : null)
+export const mergeReachMs = (packetsPerS: number): number | null =>
+  packetsPerS > 0 ? (MERGE_CELLS * 1000) / packetsPerS : null
 
 /** TS bit rate, bit/s, at which a merge reaches so far. */
 export const bitrateOfReach = (reachMs: number): number => (MERGE_CELLS * TS_PACKET * 8 * 1000) / reachMs
@@ -44,7 +45,8 @@ export const bitrateOfReach = (reachMs: number): number => (MERGE_CELLS * TS_PAC
  * of two clocks.
  */
 export const pathsApartMs = (primary: LegClock, backup: LegClock): number | null => {
-  if (primary.lastUs === 0 || backup.lastUs === 0 || primary.pcrPid === 0 || primary.pcrPid !== backup.pcrPid) return null
+  if (primary.lastUs === 0 || backup.lastUs === 0 || primary.pcrPid === 0 || primary.pcrPid !== backup.pcrPid)
+    return null
   const rest = (((backup.pcr27m - primary.pcr27m) % PCR_MODULUS) + PCR_MODULUS) % PCR_MODULUS
   const ahead = rest >= PCR_MODULUS / 2 ? rest - PCR_MODULUS : rest
   const apartMs = (backup.lastUs - primary.lastUs) / 1000 - ahead / TICKS_PER_MS
@@ -66,9 +68,16 @@ const seconds = (ms: number): string => `${(Math.abs(ms) / 1000).toFixed(2)} s`
 const megabits = (reachMs: number): string => (bitrateOfReach(reachMs) / 1e6).toFixed(1)
 
 /** A sentence on legs that are `too_far`. */
-export const describeTooFar = ({ apartMs, reachMs, windowMs }: Pick<LegsFacts, "apartMs" | "reachMs" | "windowMs">): string => {
+export const describeTooFar = ({
+  apartMs,
+  reachMs,
+  windowMs,
+}: Pick<LegsFacts, "apartMs" | "reachMs" | "windowMs">): string => {
   const at = reachMs === null ? "" : ` at ${megabits(reachMs)} Mbit/s`
   const reach = Math.min(reachMs ?? windowMs, windowMs + TRIAL_MS)
-  const apart = apartMs === null ? "the paths may be further apart than that" : `by their PCR the paths are ${seconds(apartMs)} apart`
+  const apart =
+    apartMs === null
+      ? "the paths may be further apart than that"
+      : `by their PCR the paths are ${seconds(apartMs)} apart`
   return `primary and backup are too far apart to be merged${at}: packets are compared over ${seconds(reach)}, and ${apart}; whether they carry the same packets is not known`
 }

@@ -67,7 +67,9 @@ const datagramSize = ({ datagrams, tsPackets, unalignedDatagrams }: PreflightFac
     mean < USUAL_TS_PER_DATAGRAM
       ? "the network and this machine carry more packets for the same stream"
       : "they are larger than the 1316 bytes that SRT and UDP receivers expect, and may be fragmented on the way"
-  return [{ code: "datagram_size", message: `datagrams hold ${mean.toFixed(1)} TS packets on average, not 7: ${effect}` }]
+  return [
+    { code: "datagram_size", message: `datagrams hold ${mean.toFixed(1)} TS packets on average, not 7: ${effect}` },
+  ]
 }
 
 const bitRate = ({ pcrBitrateMin: min, pcrBitrateMax: max, tsPackets, nullPackets }: PreflightFacts): Finding[] => {
@@ -75,7 +77,8 @@ const bitRate = ({ pcrBitrateMin: min, pcrBitrateMax: max, tsPackets, nullPacket
   const share = tsPackets > 0 ? nullPackets / tsPackets : 0
   const spread = share >= STUFFED_SHARE ? STUFFED_SPREAD : CBR_SPREAD
   if (max <= min * spread) {
-    const nulls = share > 0 ? `, ${(share * 100).toFixed(1)} % of it null packets, which SRT, UDP and RTP outputs carry too` : ""
+    const nulls =
+      share > 0 ? `, ${(share * 100).toFixed(1)} % of it null packets, which SRT, UDP and RTP outputs carry too` : ""
     return [{ code: "cbr", message: `the bit rate is constant, ${megabits(max)} Mbit/s${nulls}` }]
   }
   return [
@@ -91,7 +94,9 @@ const megabits = (bitsPerS: number): string => (bitsPerS / 1e6).toFixed(bitsPerS
 const spacing = ({ jitterMs, maxGapMs }: PreflightFacts): Finding[] => {
   if (Math.max(jitterMs, maxGapMs) <= USUAL_SRT_LATENCY_MS) return []
   const what =
-    maxGapMs > USUAL_SRT_LATENCY_MS ? `with pauses of up to ${Math.round(maxGapMs)} ms` : `with ${Math.round(jitterMs)} ms of jitter`
+    maxGapMs > USUAL_SRT_LATENCY_MS
+      ? `with pauses of up to ${Math.round(maxGapMs)} ms`
+      : `with ${Math.round(jitterMs)} ms of jitter`
   return [
     {
       code: "bursty",
@@ -133,7 +138,8 @@ const mergeReach = ({ alignment, mergeReachMs: reach, mergeWindowMs: window, mod
 
 const legs = (facts: PreflightFacts): Finding[] => {
   const { alignment, mergeReachMs: reachMs, mergeWindowMs: windowMs, mode, pathsApartMs: apartMs } = facts
-  if (alignment === "too_far") return [{ code: "legs_too_far", message: describeTooFar({ apartMs, reachMs, windowMs }) }]
+  if (alignment === "too_far")
+    return [{ code: "legs_too_far", message: describeTooFar({ apartMs, reachMs, windowMs }) }]
   if (alignment === "same")
     return [
       {

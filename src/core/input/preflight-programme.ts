@@ -29,7 +29,10 @@ export const programmeFindings = (facts: PreflightFacts, liveS: number): Finding
     return found
   }
   if (programmes.length > 1) found.push(mpts(programmes))
-  const names = programmes.length > 1 ? (programme: ProgrammeFacts) => `programme ${programme.program_number} ` : () => "the programme "
+  const names =
+    programmes.length > 1
+      ? (programme: ProgrammeFacts) => `programme ${programme.program_number} `
+      : () => "the programme "
   if (!programmes.some((programme) => programme.streams.some(isScte35))) found.push(noScte35(programmes))
   for (const programme of programmes) found.push(...ofProgramme(programme, names(programme)))
   const clockless = withoutClock(facts, programmes)
@@ -54,7 +57,9 @@ const mpts = (programmes: ReadonlyArray<ProgrammeFacts>): Finding => ({
 })
 
 const noScte35 = (programmes: ReadonlyArray<ProgrammeFacts>): Finding => {
-  const suspects = programmes.flatMap(({ streams }) => streams.filter(({ stream_type }) => stream_type === STREAM_TYPE_PRIVATE_PES))
+  const suspects = programmes.flatMap(({ streams }) =>
+    streams.filter(({ stream_type }) => stream_type === STREAM_TYPE_PRIVATE_PES),
+  )
   const hint =
     suspects.length === 0
       ? ""
@@ -79,13 +84,15 @@ const ofProgramme = (programme: ProgrammeFacts, name: string): Finding[] => {
 
 const withoutClock = ({ pcrs }: PreflightFacts, programmes: ReadonlyArray<ProgrammeFacts>): string | null => {
   const without = programmes.filter(({ pcr_pid }) => pcr_pid === NO_PCR_PID)
-  if (without.length > 0) return `programme ${without.map((p) => p.program_number).join(", ")} has no PCR (PCR_PID 0x1FFF)`
+  if (without.length > 0)
+    return `programme ${without.map((p) => p.program_number).join(", ")} has no PCR (PCR_PID 0x1FFF)`
   return pcrs > 0 ? null : `no PCR has come (PCR_PID ${[...new Set(programmes.map((p) => p.pcr_pid))].join(", ")})`
 }
 
 const video = ({ streams }: ProgrammeFacts, name: string): Finding[] => {
   const codecs = streams.flatMap(({ stream_type }) => VIDEO_CODECS[stream_type] ?? [])
-  if (codecs.length === 0) return [{ code: "no_video", message: `${name}has no video: RTMP platforms refuse such a stream` }]
+  if (codecs.length === 0)
+    return [{ code: "no_video", message: `${name}has no video: RTMP platforms refuse such a stream` }]
   if (streams.some(({ stream_type }) => stream_type === STREAM_TYPE_H264)) return []
   const enhanced = codecs.includes("HEVC") ? "; platforms that take Enhanced RTMP, such as YouTube, take HEVC" : ""
   return [
@@ -120,11 +127,14 @@ const audio = ({ streams }: ProgrammeFacts, name: string): Finding[] => {
 const unique = (codecs: ReadonlyArray<string>): string => [...new Set(codecs)].join(" and ")
 
 const accessPoints = (facts: PreflightFacts, liveS: number, programmes: ReadonlyArray<ProgrammeFacts>): Finding[] => {
-  const hasVideo = programmes.some(({ streams }) => streams.some(({ stream_type }) => VIDEO_CODECS[stream_type] !== undefined))
+  const hasVideo = programmes.some(({ streams }) =>
+    streams.some(({ stream_type }) => VIDEO_CODECS[stream_type] !== undefined),
+  )
   // Nothing can be found in pictures that are scrambled.
   if (!hasVideo || facts.scrambledPackets > 0) return []
   if (liveS >= NO_IDR_AFTER_S && (facts.accessPointAgeS === null || facts.accessPointAgeS >= NO_IDR_AFTER_S)) {
-    const since = facts.accessPointAgeS === null ? `in ${Math.floor(liveS)} s` : `for ${Math.floor(facts.accessPointAgeS)} s`
+    const since =
+      facts.accessPointAgeS === null ? `in ${Math.floor(liveS)} s` : `for ${Math.floor(facts.accessPointAgeS)} s`
     return [
       {
         code: "no_idr",

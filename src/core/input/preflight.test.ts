@@ -36,7 +36,9 @@ const FACTS: PreflightFacts = {
   pathsApartMs: null,
 }
 
-const withStreams = (...streams: ProgrammeFacts["streams"]): Partial<PreflightFacts> => ({ programmes: [{ ...PROGRAMME, streams }] })
+const withStreams = (...streams: ProgrammeFacts["streams"]): Partial<PreflightFacts> => ({
+  programmes: [{ ...PROGRAMME, streams }],
+})
 const second: ProgrammeFacts = { ...PROGRAMME, program_number: 2, pcr_pid: 581 }
 
 interface Case {
@@ -46,8 +48,18 @@ interface Case {
   /** Part of the message; null: the code must not be found. */
   readonly says: RegExp | null
 }
-const found = (code: FindingCode, given: string, facts: Partial<PreflightFacts>, says: RegExp): Case => ({ code, given, facts, says })
-const silent = (code: FindingCode, given: string, facts: Partial<PreflightFacts> = {}): Case => ({ code, given, facts, says: null })
+const found = (code: FindingCode, given: string, facts: Partial<PreflightFacts>, says: RegExp): Case => ({
+  code,
+  given,
+  facts,
+  says,
+})
+const silent = (code: FindingCode, given: string, facts: Partial<PreflightFacts> = {}): Case => ({
+  code,
+  given,
+  facts,
+  says: null,
+})
 
 const CASES: readonly Case[] = [
   found("no_programme", "no PAT", { programmes: [] }, /^no PAT has come/),
@@ -57,15 +69,27 @@ const CASES: readonly Case[] = [
   silent("mpts", "one programme"),
   silent("mpts", "a second one whose PMT never came", { programmes: [PROGRAMME, { ...second, streams: [] }] }),
   found("no_scte35", "no 0x86", withStreams(VIDEO, AAC), /MediaLive.*Scte35Control.*PASSTHROUGH$/),
-  found("no_scte35", "0x06 in its place", withStreams(VIDEO, AAC, stream(258, 6)), /\(PID 258 of private type 0x06 may be/),
-  silent("no_scte35", "0x86 in one of two programmes", { programmes: [{ ...second, streams: [VIDEO, AAC] }, PROGRAMME] }),
+  found(
+    "no_scte35",
+    "0x06 in its place",
+    withStreams(VIDEO, AAC, stream(258, 6)),
+    /\(PID 258 of private type 0x06 may be/,
+  ),
+  silent("no_scte35", "0x86 in one of two programmes", {
+    programmes: [{ ...second, streams: [VIDEO, AAC] }, PROGRAMME],
+  }),
   found(
     "no_cuei",
     "0x86 without the descriptor",
     { programmes: [{ ...PROGRAMME, cuei: false }] },
     /^the programme has SCTE-35 on PID 500 without/,
   ),
-  found("no_cuei", "the second of two programmes", { programmes: [PROGRAMME, { ...second, cuei: false }] }, /^programme 2 has SCTE-35/),
+  found(
+    "no_cuei",
+    "the second of two programmes",
+    { programmes: [PROGRAMME, { ...second, cuei: false }] },
+    /^programme 2 has SCTE-35/,
+  ),
   silent("no_cuei", "the descriptor"),
   silent("no_cuei", "no 0x86 to describe", { programmes: [{ ...PROGRAMME, cuei: false, streams: [VIDEO, AAC] }] }),
   found("no_video", "audio only", withStreams(AAC, MARKERS), /has no video/),
@@ -78,16 +102,31 @@ const CASES: readonly Case[] = [
   silent("rtmp_video", "no video", withStreams(AAC)),
   found("rtmp_audio", "AC-3", withStreams(VIDEO, stream(2, 0x81)), /has AC-3 and no AAC/),
   found("rtmp_audio", "E-AC-3", withStreams(VIDEO, stream(2, 0x87)), /has E-AC-3 and no AAC/),
-  found("rtmp_audio", "MPEG audio, twice", withStreams(VIDEO, stream(2, 3), stream(3, 3)), /has MPEG-1 audio and no AAC/),
+  found(
+    "rtmp_audio",
+    "MPEG audio, twice",
+    withStreams(VIDEO, stream(2, 3), stream(3, 3)),
+    /has MPEG-1 audio and no AAC/,
+  ),
   found("rtmp_audio", "LATM", withStreams(VIDEO, stream(2, 0x11)), /has AAC in LATM and no AAC with ADTS/),
   found("rtmp_audio", "a private stream", withStreams(VIDEO, stream(2, 6)), /type 0x06 may hold AC-3 or Opus/),
   silent("rtmp_audio", "AAC beside AC-3", withStreams(VIDEO, stream(2, 0x81), AAC)),
   found("scrambled", "scrambled packets", { scrambledPackets: 12 }, /^12 packets were scrambled/),
   silent("scrambled", "none"),
-  found("no_pcr", "PCR_PID 0x1FFF", { programmes: [{ ...PROGRAMME, pcr_pid: 0x1fff }] }, /programme 1 has no PCR \(PCR_PID 0x1FFF\)/),
+  found(
+    "no_pcr",
+    "PCR_PID 0x1FFF",
+    { programmes: [{ ...PROGRAMME, pcr_pid: 0x1fff }] },
+    /programme 1 has no PCR \(PCR_PID 0x1FFF\)/,
+  ),
   found("no_pcr", "no PCRs", { pcrs: 0 }, /no PCR has come \(PCR_PID 481\)/),
   silent("no_pcr", "PCRs"),
-  found("no_idr", "none in 10 s", { liveS: 10, accessPointAgeS: null, accessPointIntervalMs: null }, /has come in 10 s/),
+  found(
+    "no_idr",
+    "none in 10 s",
+    { liveS: 10, accessPointAgeS: null, accessPointIntervalMs: null },
+    /has come in 10 s/,
+  ),
   found("no_idr", "none any more", { accessPointAgeS: 15 }, /has come for 15 s/),
   silent("no_idr", "none in 9.9 s", { liveS: 9.9, accessPointAgeS: null }),
   silent("no_idr", "audio only", { ...withStreams(AAC), accessPointAgeS: null }),
@@ -101,11 +140,26 @@ const CASES: readonly Case[] = [
     { pcrBitrateMin: 9.95e6, pcrBitrateMax: 10.05e6, nullPackets: 840 },
     /constant, 10\.1 Mbit\/s, 12\.0 % of it null/,
   ),
-  found("cbr", "15 % spread with nulls", { pcrBitrateMin: 0.9e6, pcrBitrateMax: 1.035e6, nullPackets: 840 }, /constant/),
+  found(
+    "cbr",
+    "15 % spread with nulls",
+    { pcrBitrateMin: 0.9e6, pcrBitrateMax: 1.035e6, nullPackets: 840 },
+    /constant/,
+  ),
   silent("cbr", "15 % spread without nulls", { pcrBitrateMin: 0.9e6, pcrBitrateMax: 1.035e6 }),
   silent("cbr", "an unknown rate"),
-  found("vbr", "15 % spread without nulls", { pcrBitrateMin: 0.9e6, pcrBitrateMax: 1.035e6 }, /from 0\.900 to 1\.0 Mbit\/s/),
-  found("vbr", "a wide spread with nulls", { pcrBitrateMin: 3e6, pcrBitrateMax: 12e6, nullPackets: 840 }, /from 3\.0 to 12\.0 Mbit\/s/),
+  found(
+    "vbr",
+    "15 % spread without nulls",
+    { pcrBitrateMin: 0.9e6, pcrBitrateMax: 1.035e6 },
+    /from 0\.900 to 1\.0 Mbit\/s/,
+  ),
+  found(
+    "vbr",
+    "a wide spread with nulls",
+    { pcrBitrateMin: 3e6, pcrBitrateMax: 12e6, nullPackets: 840 },
+    /from 3\.0 to 12\.0 Mbit\/s/,
+  ),
   silent("vbr", "an even rate", { pcrBitrateMin: 10e6, pcrBitrateMax: 10e6 }),
   silent("vbr", "an unknown rate"),
   found("raw_udp", "UDP", { framing: "udp" }, /without RTP/),
@@ -116,14 +170,24 @@ const CASES: readonly Case[] = [
   silent("datagram_size", "5 % rebuilt from FEC", { datagrams: 950 }),
   silent("datagram_size", "nothing counted", { datagrams: 0, tsPackets: 0 }),
   silent("datagram_size", "parts of packets", { tsPackets: 7830, unalignedDatagrams: 1000 }),
-  found("unaligned_udp", "parts of packets", { framing: "udp", unalignedDatagrams: 40 }, /as ffmpeg sends them.*\?pkt_size=1316$/),
+  found(
+    "unaligned_udp",
+    "parts of packets",
+    { framing: "udp", unalignedDatagrams: 40 },
+    /as ffmpeg sends them.*\?pkt_size=1316$/,
+  ),
   silent("unaligned_udp", "whole packets", { framing: "udp" }),
   found("ts_204", "204 bytes", { packets204: 7000 }, /16 Reed-Solomon bytes each, 204 in all: these are taken off/),
   silent("ts_204", "188 bytes"),
   found("bursty", "pauses", { maxGapMs: 180.4 }, /pauses of up to 180 ms/),
   found("bursty", "jitter", { jitterMs: 130 }, /130 ms of jitter/),
   silent("bursty", "120 ms", { maxGapMs: 120, jitterMs: 120 }),
-  found("rcvbuf_small", "less granted", { rcvbufGrantedBytes: 425_984 }, /holds 212992 bytes instead of 2000000.*net\.core\.rmem_max/),
+  found(
+    "rcvbuf_small",
+    "less granted",
+    { rcvbufGrantedBytes: 425_984 },
+    /holds 212992 bytes instead of 2000000.*net\.core\.rmem_max/,
+  ),
   silent("rcvbuf_small", "all granted"),
   found("fec_not_enabled", "seen and off", { fecSeen: true }, /set input\.fec to auto/),
   silent("fec_not_enabled", "seen and on", { fecSeen: true, fecEnabled: true }),
@@ -149,7 +213,12 @@ const CASES: readonly Case[] = [
     /at 50\.0 Mbit\/s a merge reaches 986 ms/,
   ),
   silent("merge_reach", "a window within reach", { alignment: "same", mergeReachMs: 986 }),
-  silent("merge_reach", "legs that are not to be merged", { alignment: "same", mergeReachMs: 986, mergeWindowMs: 2000, mode: "failover" }),
+  silent("merge_reach", "legs that are not to be merged", {
+    alignment: "same",
+    mergeReachMs: 986,
+    mergeWindowMs: 2000,
+    mode: "failover",
+  }),
   silent("merge_reach", "one leg", { mergeReachMs: 986, mergeWindowMs: 2000 }),
   silent("legs_not_aligned", "one leg"),
 ]

@@ -6,11 +6,19 @@ import { deliveryFindings } from "./preflight-delivery.ts"
 import type { Finding, PreflightFacts } from "./preflight-facts.ts"
 import { programmeFindings } from "./preflight-programme.ts"
 
-export { FINDING_CODES, type Finding, type FindingCode, type PreflightFacts, type ProgrammeFacts } from "./preflight-facts.ts"
+export {
+  FINDING_CODES,
+  type Finding,
+  type FindingCode,
+  type PreflightFacts,
+  type ProgrammeFacts,
+} from "./preflight-facts.ts"
 
 /** A leg is looked at from here on, in seconds: tables, PCRs and rates are there by then. */
 export const PREFLIGHT_AFTER_S = 3
 
 /** Findings in the order in which an operator should read them; empty until the leg has been live for 3 s. */
 export const findingsOf = (facts: PreflightFacts): Finding[] =>
-  facts.liveS === null || facts.liveS < PREFLIGHT_AFTER_S ? [] : [...programmeFindings(facts, facts.liveS), ...deliveryFindings(facts)]
+  facts.liveS === null || facts.liveS < PREFLIGHT_AFTER_S
+    ? []
+    : [...programmeFindings(facts, facts.liveS), ...deliveryFindings(facts)]

@@ -20,7 +20,11 @@ describe("legs and redundancy", () => {
     expect(simulation.last.redundancy).toBe("lost")
     simulation.set("backup", HEALTHY)
     const [back, safe, ...more] = simulation.run(5000)
-    expect(back).toMatchObject({ what: "leg_back", leg: "backup", detail: expect.stringMatching(/^the backup leg is back after 5\.\d s$/) })
+    expect(back).toMatchObject({
+      what: "leg_back",
+      leg: "backup",
+      detail: expect.stringMatching(/^the backup leg is back after 5\.\d s$/),
+    })
     expect(safe).toMatchObject({ what: "redundancy_back", leg: "backup", at: back?.at })
     expect((back?.at ?? 0) - since).toBeGreaterThanOrEqual(6000)
     expect((back?.at ?? 0) - since).toBeLessThanOrEqual(6120)

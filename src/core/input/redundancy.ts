@@ -68,7 +68,10 @@ export const trackLeg = (
   presence.upSince = clock
   if (!wasLost) return events
   const seconds = ((clock - presence.lostSince) / 1000).toFixed(1)
-  return [...events, { kind: "leg_back", leg: name, reason: "usable", detail: `the ${name} leg is back after ${seconds} s` }]
+  return [
+    ...events,
+    { kind: "leg_back", leg: name, reason: "usable", detail: `the ${name} leg is back after ${seconds} s` },
+  ]
 }
 
 /** What was last told of redundancy; null before anything was. */
@@ -91,12 +94,16 @@ export const trackRedundancy = (
     const wasLost = announced.redundancy === "lost"
     announced.redundancy = "ok"
     if (!wasLost) return events
-    return [...events, { kind: "redundancy_back", leg: other, reason: "usable", detail: `the ${other} leg can take over again` }]
+    return [
+      ...events,
+      { kind: "redundancy_back", leg: other, reason: "usable", detail: `the ${other} leg can take over again` },
+    ]
   }
   if (announced.redundancy === "lost") return events
   if (announced.redundancy === null && !isUsable(activeLeg, clock, MISSED_AFTER_MS)) return events
   announced.redundancy = "lost"
-  const why = otherLeg.fault === null ? "it is not usable yet" : describeFault(otherLeg, otherLeg.fault, failoverAfterMs)
+  const why =
+    otherLeg.fault === null ? "it is not usable yet" : describeFault(otherLeg, otherLeg.fault, failoverAfterMs)
   const detail = `redundancy is lost: the ${other} leg could not take over (${why})`
   return [...events, { kind: "redundancy_lost", leg: other, reason: otherLeg.fault ?? "not_usable", detail }]
 }

@@ -6,8 +6,8 @@ import { reorderReachMs } from "./reorder-reach.ts"
 /** Columns that only inputs have. */
 export interface InputColumns {
   /**
-   * What becomes of the setting: `policy` is told to the engine with its default, `leg` to each leg as it is given, `watch` is
-   * the control plane's own and shown with its default.
+   * What becomes of the setting: `policy` is told to the engine with its default, `leg` to each leg as it is given,
+   * `watch` is the control plane's own and shown with its default.
    */
   readonly use: "policy" | "leg" | "watch"
   /** Heading of the fields in the form; groups come in the order of their first settings here. */
@@ -25,7 +25,9 @@ export const INPUT_SETTINGS = {
     default: "auto",
     use: "policy",
     group: "Primary and backup",
-    says: "`auto` merges sources that agree and fails over otherwise, `failover` never merges, " + "`merge` warns while not merged",
+    says:
+      "`auto` merges sources that agree and fails over otherwise, `failover` never merges, " +
+      "`merge` warns while not merged",
     form: {
       label: "Two inputs",
       choices: { auto: "merged where they agree", failover: "failover only", merge: "merged, warns while not" },
@@ -192,7 +194,8 @@ export const INPUT_SETTINGS = {
       default: "`everybody`",
       values: "IP address",
       meaning:
-        "Source-specific multicast: joins the group for this sender only. " + "Needs a multicast group of its IP version in `rtp_ip`.",
+        "Source-specific multicast: joins the group for this sender only. " +
+        "Needs a multicast group of its IP version in `rtp_ip`.",
     },
   },
   backup_interface: {
@@ -251,7 +254,8 @@ export const INPUT_SETTINGS = {
     says: "Seconds before its splice point by which a cue must come",
     form: { label: "Least pre-roll", hint: "A cue that comes later is an alarm" },
     docs: {
-      meaning: "Seconds before its splice point by which a SCTE-35 cue must come; a later one is an event and an alarm.",
+      meaning:
+        "Seconds before its splice point by which a SCTE-35 cue must come; a later one is an event and an alarm.",
     },
   },
   scte35_max_break_s: {

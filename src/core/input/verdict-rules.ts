@@ -26,7 +26,8 @@ const DROPPED_SHARE = 0.05
 
 /** Why datagrams were dropped, by counter: of no use, or of somebody else. */
 const UNUSABLE = {
-  bad_not_ts: "they are neither RTP nor MPEG-TS: another program, or another protocol such as SRT or RIST, sends to this port",
+  bad_not_ts:
+    "they are neither RTP nor MPEG-TS: another program, or another protocol such as SRT or RIST, sends to this port",
   bad_length: "they hold no whole number of TS packets: check what the sender puts into them",
   bad_sync: "no TS sync byte (0x47) is where a packet should start: they are damaged, encrypted or no MPEG-TS",
   bad_rtp: "they are truncated or their RTP header is broken",
@@ -42,7 +43,8 @@ const unusable = Object.keys(UNUSABLE) as ReadonlyArray<keyof typeof UNUSABLE>
 const DROP_CAUSES: Readonly<Record<DropCounter, string>> = { ...UNUSABLE, ...OTHERS }
 const drops = Object.keys(DROP_CAUSES) as ReadonlyArray<DropCounter>
 
-const total = (counters: ReadonlyArray<DropCounter>, sum: Sum): number => counters.reduce((n, counter) => n + sum(counter), 0)
+const total = (counters: ReadonlyArray<DropCounter>, sum: Sum): number =>
+  counters.reduce((n, counter) => n + sum(counter), 0)
 const isMuch = (dropped: number, sum: Sum): boolean => dropped > DROPPED_SHARE * sum("datagrams")
 
 /** What the leg drops of all that arrives, and why most of it; null while it is 5 % at most. */
@@ -87,11 +89,21 @@ const unlessExplained =
 
 const causeOfLoss: Rule["meaning"] = (sum) => {
   if (sum("rtp_late") === 0) return "the network lost them: send FEC, or give the channel a second leg"
-  const remedy = sum("reorder_full") > 0 ? "no more packets may wait at this bit rate, so send FEC" : "raise input.reorder_ms or send FEC"
+  const remedy =
+    sum("reorder_full") > 0
+      ? "no more packets may wait at this bit rate, so send FEC"
+      : "raise input.reorder_ms or send FEC"
   return `the network lost them or brought them too late (${sum("rtp_late")} came after their time): ${remedy}`
 }
 
-const silent = (counter: LegCounter): Rule => ({ counter, badFromSeconds: null, isSilent: true, one: "", many: "", meaning: "" })
+const silent = (counter: LegCounter): Rule => ({
+  counter,
+  badFromSeconds: null,
+  isSilent: true,
+  one: "",
+  many: "",
+  meaning: "",
+})
 
 /** In the order of reasons: what explains others, then priority 1, then 2. */
 export const RULES: readonly Rule[] = [
@@ -117,7 +129,13 @@ export const RULES: readonly Rule[] = [
     meaning:
       "datagrams were lost, or something else came between them, and where TS packets begin had to be found again; send whole packets (ffmpeg: ?pkt_size=1316) or RTP",
   },
-  { counter: "sync_losses", badFromSeconds: GOES_ON, one: "loss of TS sync", many: "losses of TS sync", meaning: "TR 101 290 1.1" },
+  {
+    counter: "sync_losses",
+    badFromSeconds: GOES_ON,
+    one: "loss of TS sync",
+    many: "losses of TS sync",
+    meaning: "TR 101 290 1.1",
+  },
   {
     counter: "sync_byte_errors",
     badFromSeconds: GOES_ON,
@@ -137,14 +155,20 @@ export const RULES: readonly Rule[] = [
     badFromSeconds: GOES_ON,
     one: "PAT error",
     many: "PAT errors",
-    meaning: unlessExplained("TR 101 290 1.3: no PAT for 0.5 s, or PID 0 is misused", "MediaLive's PatInterval should be 100 ms"),
+    meaning: unlessExplained(
+      "TR 101 290 1.3: no PAT for 0.5 s, or PID 0 is misused",
+      "MediaLive's PatInterval should be 100 ms",
+    ),
   },
   {
     counter: "pmt_errors",
     badFromSeconds: GOES_ON,
     one: "PMT error",
     many: "PMT errors",
-    meaning: unlessExplained("TR 101 290 1.5: no PMT for 0.5 s, or it is scrambled", "MediaLive's PmtInterval should be 100 ms"),
+    meaning: unlessExplained(
+      "TR 101 290 1.5: no PMT for 0.5 s, or it is scrambled",
+      "MediaLive's PmtInterval should be 100 ms",
+    ),
   },
   {
     counter: "pid_errors",
@@ -182,7 +206,8 @@ export const RULES: readonly Rule[] = [
     badFromSeconds: null,
     one: "PCR discontinuity error",
     many: "PCR discontinuity errors",
-    meaning: "TR 101 290 2.3b: the PCR jumped without discontinuity_indicator, as when an encoder restarts or packets are lost",
+    meaning:
+      "TR 101 290 2.3b: the PCR jumped without discontinuity_indicator, as when an encoder restarts or packets are lost",
   },
   {
     counter: "pts_errors",

@@ -34,11 +34,21 @@ const PRIORITY_1 = [
   "resyncs",
   "kernel_drops",
 ] as const
-const PRIORITY_2 = ["tei", "crc_errors", "pcr_repetition_errors", "pcr_discontinuity_errors", "pts_errors", "cat_errors"] as const
+const PRIORITY_2 = [
+  "tei",
+  "crc_errors",
+  "pcr_repetition_errors",
+  "pcr_discontinuity_errors",
+  "pts_errors",
+  "cat_errors",
+] as const
 
 describe("verdict", () => {
   it("is good, and the same object, while nothing happens", () => {
-    const seen = watch(() => ({ datagrams: 950, discontinuities: 3, fec_recovered: 2, rtp_reordered: 5, rtp_late: 1, foreign: 9 }), 30)
+    const seen = watch(
+      () => ({ datagrams: 950, discontinuities: 3, fec_recovered: 2, rtp_reordered: 5, rtp_late: 1, foreign: 9 }),
+      30,
+    )
     expect(new Set(seen).size).toBe(1)
     expect(seen[0]).toEqual({ verdict: "good", reasons: [], dropping: null })
   })
@@ -80,14 +90,21 @@ describe("verdict", () => {
   })
 
   it("does not hold what was counted before the first look, nor a reset, against a leg", () => {
-    expect(verdicts(watch((s) => (s === 0 ? { cc_errors: 500 } : s === 3 ? { cc_errors: -500 } : {}), 8))).toEqual(Array(8).fill("good"))
+    expect(verdicts(watch((s) => (s === 0 ? { cc_errors: 500 } : s === 3 ? { cc_errors: -500 } : {}), 8))).toEqual(
+      Array(8).fill("good"),
+    )
   })
 })
 
 describe("lost", () => {
   it.each<[string, Partial<HealthFacts>, Totals, RegExp]>([
     ["nothing arrives", { receiving: false }, {}, /^no TS packets have arrived for a second/],
-    ["the socket is closed", { problem: "address in use", receiving: false }, {}, /^the socket is closed: address in use$/],
+    [
+      "the socket is closed",
+      { problem: "address in use", receiving: false },
+      {},
+      /^the socket is closed: address in use$/,
+    ],
     ["null packets only", {}, { null_packets: 6650 }, /^nothing but null packets arrives.*DROP_PROGRAM/],
   ])("%s", (_name, facts, totals, sentence) => {
     const [last] = watch(() => totals, 3, facts).slice(-1)
@@ -108,7 +125,8 @@ describe("lost", () => {
 })
 
 describe("reasons", () => {
-  const reasons = (totals: Totals, facts: Partial<HealthFacts> = {}) => watch((s) => (s === 1 ? totals : {}), 4, facts)[3]?.reasons
+  const reasons = (totals: Totals, facts: Partial<HealthFacts> = {}) =>
+    watch((s) => (s === 1 ? totals : {}), 4, facts)[3]?.reasons
 
   it.each<[string, Totals, Partial<HealthFacts>, string[]]>([
     [
@@ -121,7 +139,9 @@ describe("reasons", () => {
       "RTP without a gap",
       { cc_errors: 1 },
       {},
-      ["1 continuity counter error in the last 10 s: no RTP packet is missing, so they were lost before the sender put them into RTP"],
+      [
+        "1 continuity counter error in the last 10 s: no RTP packet is missing, so they were lost before the sender put them into RTP",
+      ],
     ],
     [
       "RTP with gaps",
@@ -219,7 +239,9 @@ describe("what is dropped comes first", () => {
 
   it("says so instead of asking whether the encoder runs, where nothing of what arrives can be used", () => {
     const seen = watch(() => ({ datagrams: 100, bad_not_ts: 100 }), 4, { receiving: false, framing: "none" }).at(-1)
-    expect(seen?.reasons).toEqual([expect.stringMatching(/^no TS packets have arrived for a second: 300 of 300 datagrams \(100 %\)/)])
+    expect(seen?.reasons).toEqual([
+      expect.stringMatching(/^no TS packets have arrived for a second: 300 of 300 datagrams \(100 %\)/),
+    ])
     expect(seen?.verdict).toBe("lost")
   })
 

@@ -57,7 +57,11 @@ export const newHealthMemory = (): HealthMemory => ({
 
 const GOOD: Health = { verdict: "good", reasons: [], dropping: null }
 export const UNKNOWN_HEALTH: Health = { verdict: "lost", reasons: [], dropping: null }
-const lost = (reason: string, dropping: string | null = null): Health => ({ verdict: "lost", reasons: [reason], dropping })
+const lost = (reason: string, dropping: string | null = null): Health => ({
+  verdict: "lost",
+  reasons: [reason],
+  dropping,
+})
 
 /**
  * Takes a leg's totals, once a second, and the packets its socket's buffer had no room for. Totals that fall were reset
@@ -78,7 +82,9 @@ export const observeSecond = (
   const dropped = facts.receiving ? null : droppingOf(memory.sums, memory.seconds)
   if (dropped !== null) return lost(`no TS packets have arrived for a second: ${dropped.sentence}`, dropped.sentence)
   if (!facts.receiving)
-    return lost("no TS packets have arrived for a second: check that the encoder runs and sends to this address and port")
+    return lost(
+      "no TS packets have arrived for a second: check that the encoder runs and sends to this address and port",
+    )
   if (packets > 0 && nulls === packets)
     return lost(
       "nothing but null packets arrives: the encoder lost its input or dropped the programme (MediaLive: InputLossAction DROP_PROGRAM)",
@@ -86,7 +92,11 @@ export const observeSecond = (
   return judge(memory, facts)
 }
 
-const remember = (memory: HealthMemory, counters: Readonly<Partial<Record<LegCounter, number>>>, kernelDrops: number): void => {
+const remember = (
+  memory: HealthMemory,
+  counters: Readonly<Partial<Record<LegCounter, number>>>,
+  kernelDrops: number,
+): void => {
   for (let i = 0; i < RULES.length; i++) {
     const counter = RULES[i]?.counter ?? "kernel_drops"
     const total = counter === "kernel_drops" ? kernelDrops : (counters[counter] ?? 0)
@@ -123,5 +133,7 @@ const judge = (memory: HealthMemory, facts: HealthFacts): Health => {
     reasons ??= []
     reasons.push(sentenceOf(rule, memory.sums, facts.framing))
   }
-  return reasons === null ? GOOD : { verdict: isBad ? "bad" : "degraded", reasons, dropping: dropping?.sentence ?? null }
+  return reasons === null
+    ? GOOD
+    : { verdict: isBad ? "bad" : "degraded", reasons, dropping: dropping?.sentence ?? null }
 }

@@ -36,10 +36,16 @@ describe("address literals", () => {
     "+1.2.3.4",
   ])("%j is not IPv4", (ip) => expect(parseIPv4(ip)).toBeNull())
 
-  it.each(["::", "::1", "fe80::1%eth0", "2001:db8::8:800:200c:417a", "1:2:3:4:5:6:7:8", "::ffff:127.0.0.1", "1::", "64:ff9b::1.2.3.4"])(
-    "%s is IPv6",
-    (ip) => expect(isIPv6(ip)).toBe(true),
-  )
+  it.each([
+    "::",
+    "::1",
+    "fe80::1%eth0",
+    "2001:db8::8:800:200c:417a",
+    "1:2:3:4:5:6:7:8",
+    "::ffff:127.0.0.1",
+    "1::",
+    "64:ff9b::1.2.3.4",
+  ])("%s is IPv6", (ip) => expect(isIPv6(ip)).toBe(true))
 
   it.each([
     "",
@@ -154,10 +160,13 @@ describe("zones", () => {
 })
 
 describe("addressWords", () => {
-  it.each(["10.1.2.3", "255.255.255.255", "::", "::1", "fd00::2", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"])("and back: %s", (ip) => {
-    const words = addressWords(ip)
-    expect(words === null ? null : addressOfWords(words)).toBe(ip)
-  })
+  it.each(["10.1.2.3", "255.255.255.255", "::", "::1", "fd00::2", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"])(
+    "and back: %s",
+    (ip) => {
+      const words = addressWords(ip)
+      expect(words === null ? null : addressOfWords(words)).toBe(ip)
+    },
+  )
 
   it("have IPv4 mapped, no zone, and nothing for what is no address", () => {
     expect(addressWords("10.1.2.3")).toEqual([0, 0, 0xffff, 0x0a010203])

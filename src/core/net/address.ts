@@ -58,7 +58,8 @@ export const isIPv4 = (text: string): boolean => parseIPv4(text) !== null
 /** True for an IPv6 literal without brackets, with or without a zone. */
 export const isIPv6 = (text: string): boolean => parseIPv6(text) !== null
 
-const isMapped = (groups: ReadonlyArray<number>): boolean => groups.slice(0, 5).every((g) => g === 0) && groups[5] === 0xffff
+const isMapped = (groups: ReadonlyArray<number>): boolean =>
+  groups.slice(0, 5).every((g) => g === 0) && groups[5] === 0xffff
 
 /** 224.0.0.0/4 (RFC 5771) or ff00::/8 (RFC 4291 2.7); false for anything that is not an address. */
 export const isMulticast = (ip: string): boolean => {
@@ -68,7 +69,8 @@ export const isMulticast = (ip: string): boolean => {
 }
 
 /** 0.0.0.0, `::` or nothing at all: every local address. */
-export const isAny = (ip: string): boolean => ip === "" || ip === "0.0.0.0" || (parseIPv6(ip)?.every((group) => group === 0) ?? false)
+export const isAny = (ip: string): boolean =>
+  ip === "" || ip === "0.0.0.0" || (parseIPv6(ip)?.every((group) => group === 0) ?? false)
 
 /**
  * The zone of an IPv6 address, an interface by name or number (RFC 4007 section 11): `eth0` of `fe80::1%eth0`; null
@@ -98,7 +100,8 @@ export const zoneProblem = (ip: string): string | null =>
     : `only link-local addresses (fe80::/10) and multicast groups have a zone: leave %${zoneOf(ip)} out`
 
 /** `10.0.0.1:5000`, `[fd00::1]:5000`. */
-export const formatEndpoint = (ip: string, port: number): string => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`)
+export const formatEndpoint = (ip: string, port: number): string =>
+  ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`
 
 /**
  * IPv6 in four words of 32 bits, IPv4 in its mapped form (RFC 4291 2.5.5.2); null for anything else. The zone is left

@@ -33,5 +33,7 @@ export const parseNetwork = (text: string): Network | null => {
 export const isInNetworks = (networks: ReadonlyArray<Network>, ip: string): boolean => {
   const address = bitsOf(ip.replace(/%.*$/s, ""))
   if (address === null) return false
-  return networks.some(({ bits, length, prefix }) => length === address.length && (bits ^ address.bits) >> BigInt(length - prefix) === 0n)
+  return networks.some(
+    ({ bits, length, prefix }) => length === address.length && (bits ^ address.bits) >> BigInt(length - prefix) === 0n,
+  )
 }

@@ -17,7 +17,8 @@ const RANGES: ReadonlyArray<Range> = [
 ]
 
 const kindOf4 = (address: number): string | null =>
-  RANGES.find(([network, prefix]) => Math.floor(address / 2 ** (32 - prefix)) === network / 2 ** (32 - prefix))?.[2] ?? null
+  RANGES.find(([network, prefix]) => Math.floor(address / 2 ** (32 - prefix)) === network / 2 ** (32 - prefix))?.[2] ??
+  null
 
 /** The IPv4 address that an IPv6 one stands for, as one number; null when it stands for none. */
 const embedded4 = (groups: ReadonlyArray<number>): number | null => {
@@ -45,7 +46,11 @@ const kindOf6 = (groups: ReadonlyArray<number>): string | null => {
 const PART = /^(?:0x[0-9a-f]{0,16}|\d{1,16})$/i
 const numberOf = (part: string): number => {
   if (/^0x/i.test(part)) return part.length === 2 ? 0 : Number.parseInt(part.slice(2), 16)
-  return part.length > 1 && part.startsWith("0") ? (/^[0-7]+$/.test(part) ? Number.parseInt(part, 8) : Number.NaN) : Number(part)
+  return part.length > 1 && part.startsWith("0")
+    ? /^[0-7]+$/.test(part)
+      ? Number.parseInt(part, 8)
+      : Number.NaN
+    : Number(part)
 }
 
 /**

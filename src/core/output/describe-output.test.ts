@@ -16,8 +16,14 @@ describe("describeOutput", () => {
       "SRT caller to [2001:db8::1]:9000, latency 2000 ms, encrypted with AES-128, stream id live/a",
     ],
     ["srt://:9000?latency=300", "SRT listener on port 9000, latency 300 ms, not encrypted"],
-    ["srt://127.0.0.1:9000?mode=listener&oheadbw=50", "SRT listener on 127.0.0.1:9000, latency 120 ms, overhead 50 %, not encrypted"],
-    ["srt://h:1?mode=rendezvous&tlpktdrop=0", "SRT rendezvous with h:1, latency 120 ms, too late packet drop off, not encrypted"],
+    [
+      "srt://127.0.0.1:9000?mode=listener&oheadbw=50",
+      "SRT listener on 127.0.0.1:9000, latency 120 ms, overhead 50 %, not encrypted",
+    ],
+    [
+      "srt://h:1?mode=rendezvous&tlpktdrop=0",
+      "SRT rendezvous with h:1, latency 120 ms, too late packet drop off, not encrypted",
+    ],
     ["udp://239.1.1.1:5000?ttl=3", "UDP to 239.1.1.1:5000, ttl 3"],
     ["rtp://h:5004?pacing=pcr", "RTP to h:5004, pacing pcr, pacing delay 100 ms"],
     ["rtmps://h/live/key", "RTMP over TLS to h:443, application live"],

@@ -6,7 +6,8 @@ type Understood = Extract<ParsedOutput, { readonly ok: true }>
 const place = (host: string, port: number): string => `${host.includes(":") ? `[${host}]` : host}:${port}`
 
 const ofSrt = (target: Extract<OutputTarget, { readonly protocol: "srt" }>): string => {
-  if (target.mode === "listener") return `SRT listener on ${target.host === "" ? `port ${target.port}` : place(target.host, target.port)}`
+  if (target.mode === "listener")
+    return `SRT listener on ${target.host === "" ? `port ${target.port}` : place(target.host, target.port)}`
   return target.mode === "caller"
     ? `SRT caller to ${place(target.host, target.port)}`
     : `SRT rendezvous with ${place(target.host, target.port)}`
@@ -27,7 +28,9 @@ const where = (target: OutputTarget): string => {
       return `RTSP to ${place(target.host, target.port)}`
     case "hls":
       if (target.kind === "directory") return `HLS into the directory ${target.path}, served below /hls/`
-      return target.kind === "s3" ? `HLS to the S3 bucket ${target.bucket}, below ${target.prefix}` : "HLS upload by HTTP"
+      return target.kind === "s3"
+        ? `HLS to the S3 bucket ${target.bucket}, below ${target.prefix}`
+        : "HLS upload by HTTP"
     case "file":
       return `TS recording into the directory ${target.path}`
   }

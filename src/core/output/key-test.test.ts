@@ -21,12 +21,18 @@ it("every preset of RTMP whose host is known goes by its own flag", () => {
   for (const name of PRESET_NAMES) {
     const { protocol, test_publishes, url } = presetOf(name)
     if (protocol !== "rtmp" || url === null) continue
-    expect([name, keyTestOf(null, new URL(url.replace(/^rtmps?/, "http")).hostname).publish]).toEqual([name, test_publishes])
+    expect([name, keyTestOf(null, new URL(url.replace(/^rtmps?/, "http")).hostname).publish]).toEqual([
+      name,
+      test_publishes,
+    ])
   }
 })
 
 it("Twitch is told that it is a test; other servers are published to as they are", () => {
-  expect(keyTestOf("twitch", "ingest.global-contribute.live-video.net")).toEqual({ publish: true, query: "bandwidthtest=true" })
+  expect(keyTestOf("twitch", "ingest.global-contribute.live-video.net")).toEqual({
+    publish: true,
+    query: "bandwidthtest=true",
+  })
   expect(keyTestOf(null, "fra05.contribute.live-video.net")).toEqual({ publish: true, query: "bandwidthtest=true" })
   expect(keyTestOf(null, "origin.example.com")).toEqual({ publish: true, query: "" })
   expect(keyTestOf(null, "notyoutube.com")).toEqual({ publish: true, query: "" })
@@ -37,7 +43,10 @@ it("says whose rules they are where it does not publish", () => {
     publish: false,
     why: "Facebook Live may begin a broadcast, or end one that is on air, as soon as somebody publishes",
   })
-  expect(keyTestOf(null, "edgetee-upload.instagram.com")).toMatchObject({ publish: false, why: expect.stringMatching(/^Instagram/) })
+  expect(keyTestOf(null, "edgetee-upload.instagram.com")).toMatchObject({
+    publish: false,
+    why: expect.stringMatching(/^Instagram/),
+  })
 })
 
 it("keeps the query that a key has", () => {

@@ -33,7 +33,9 @@ it.each<[UrlProtocol, OutputSettings, boolean]>([
 it("each protocol has the settings whose rows name it, those of every protocol last", () => {
   expect(COMMON_SETTINGS).toEqual(["retry_attempts", "retry_delay_s"])
   for (const protocol of PROTOCOLS) {
-    const named = LISTED_SETTINGS.filter((name) => (OUTPUT_SETTINGS[name].protocols as ReadonlyArray<UrlProtocol>).includes(protocol))
+    const named = LISTED_SETTINGS.filter((name) =>
+      (OUTPUT_SETTINGS[name].protocols as ReadonlyArray<UrlProtocol>).includes(protocol),
+    )
     expect([...SETTINGS_OF[protocol]].sort(), protocol).toEqual([...named].sort())
     expect(SETTINGS_OF[protocol].slice(-2), protocol).toEqual(COMMON_SETTINGS)
   }
@@ -70,7 +72,9 @@ it("bounds are in order, those of a protocol lie within them, and defaults lie w
     for (const protocol of row.protocols) {
       const [low = 0, high = 0] = boundsIn(name, protocol) ?? []
       const usual = row.defaultIn?.[protocol] ?? row.default ?? low
-      expect([lowest <= low, low <= usual, usual <= high, high <= highest], `${name} of ${protocol}`).not.toContain(false)
+      expect([lowest <= low, low <= usual, usual <= high, high <= highest], `${name} of ${protocol}`).not.toContain(
+        false,
+      )
     }
   }
 })

@@ -1,6 +1,14 @@
 /** How an output is written, beyond what its URL says: what follows from the rows of `output/setting-table.ts`. */
 
-import { arranged, type Bounds, type NamesWith, namesOf, type SettingRow, type SettingsOf, sentenceOf } from "../settings/setting-row.ts"
+import {
+  arranged,
+  type Bounds,
+  type NamesWith,
+  namesOf,
+  type SettingRow,
+  type SettingsOf,
+  sentenceOf,
+} from "../settings/setting-row.ts"
 import type { UrlProtocol } from "./output-url.ts"
 import { OUTPUT_SETTINGS, type OutputColumns, PROTOCOLS } from "./setting-table.ts"
 
@@ -20,7 +28,10 @@ const isOfAll = (name: OutputSetting): boolean => PROTOCOLS.every((protocol) => 
 export const COMMON_SETTINGS: ReadonlyArray<OutputSetting> = NAMES.filter(isOfAll)
 
 /** All settings as answers and `docs/` list them: those that every protocol has come last. */
-export const LISTED_SETTINGS: ReadonlyArray<OutputSetting> = [...NAMES.filter((name) => !isOfAll(name)), ...COMMON_SETTINGS]
+export const LISTED_SETTINGS: ReadonlyArray<OutputSetting> = [
+  ...NAMES.filter((name) => !isOfAll(name)),
+  ...COMMON_SETTINGS,
+]
 
 const settingsIn = (protocol: UrlProtocol): ReadonlyArray<OutputSetting> =>
   arranged(
@@ -71,7 +82,9 @@ export const rangeOf = (name: OutputSetting, nameOf: (protocol: UrlProtocol) => 
   if (row.type !== "integer") return ""
   const range = ([lowest, highest]: Bounds) => `${lowest} to ${highest}`
   if (row.boundsIn === undefined) return range(row.bounds)
-  return row.protocols.map((protocol) => `${nameOf(protocol)} ${range(row.boundsIn?.[protocol] ?? row.bounds)}`).join(", ")
+  return row.protocols
+    .map((protocol) => `${nameOf(protocol)} ${range(row.boundsIn?.[protocol] ?? row.bounds)}`)
+    .join(", ")
 }
 
 const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
@@ -89,7 +102,13 @@ export const describeSetting = (name: OutputSetting): string => {
  * True when SCTE-35 goes out by an output: TS outputs carry its packets, HLS tags and RTMP data messages are a matter
  * of the settings, and RTSP carries video and audio alone. Of an output that is not to carry cues, none is missed.
  */
-export const carriesCues = ({ protocol, settings }: { readonly protocol: UrlProtocol; readonly settings: OutputSettings }): boolean => {
+export const carriesCues = ({
+  protocol,
+  settings,
+}: {
+  readonly protocol: UrlProtocol
+  readonly settings: OutputSettings
+}): boolean => {
   if (protocol === "rtsp") return false
   if (protocol === "rtmp") return (settings.cue_points ?? OUTPUT_SETTINGS.cue_points.default) !== "none"
   return protocol !== "hls" || settings.cue_tags !== "none"

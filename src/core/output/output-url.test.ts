@@ -28,7 +28,10 @@ describe("other URLs", () => {
 
   it.each([
     ["rtmp://a.rtmp.youtube.com/live2/KEY", { protocol: "rtmp", url: { app: "live2", streamKey: "KEY", port: 1935 } }],
-    ["rtmps://live-api-s.facebook.com:443/rtmp/1?s_bl=1", { protocol: "rtmp", url: { app: "rtmp", streamKey: "1?s_bl=1" } }],
+    [
+      "rtmps://live-api-s.facebook.com:443/rtmp/1?s_bl=1",
+      { protocol: "rtmp", url: { app: "rtmp", streamKey: "1?s_bl=1" } },
+    ],
     ["rtsp://u:p@h:8554/live", { protocol: "rtsp", host: "h", port: 8554, url: "rtsp://u:p@h:8554/live" }],
     ["rtsps://h/live", { protocol: "rtsp", port: 322 }],
   ])("%s is read", (url, target) => {
@@ -84,7 +87,8 @@ describe("other URLs", () => {
   })
 
   it("reads a value alike with and without percent-encoding", () => {
-    const everyByte = (text: string) => [...new TextEncoder().encode(text)].map((b) => `%${b.toString(16).padStart(2, "0")}`).join("")
+    const everyByte = (text: string) =>
+      [...new TextEncoder().encode(text)].map((b) => `%${b.toString(16).padStart(2, "0")}`).join("")
     const plain = fc.string({ minLength: 1, maxLength: 60 }).filter((s) => !/[\s&|%]|\*\*\*/.test(s))
     fc.assert(
       fc.property(plain, (id) => {

@@ -77,7 +77,9 @@ export const parseOutputUrl = (url: string, streamKey?: string): ParsedOutput =>
   if (scheme === null) return refuse("the URL must start with its protocol, as in srt://HOST:PORT")
   const protocol = protocolOfUrl(url)
   if (protocol === null)
-    return refuse(`${scheme.slice(0, 20)}:// is not a protocol for outputs: use srt, rtmp, rtmps, udp, rtp, rtsp, hls, https, s3 or file`)
+    return refuse(
+      `${scheme.slice(0, 20)}:// is not a protocol for outputs: use srt, rtmp, rtmps, udp, rtp, rtsp, hls, https, s3 or file`,
+    )
   if (streamKey !== undefined && protocol !== "rtmp")
     return { ok: false, errors: [{ path: "stream_key", message: `belongs to RTMP, but the URL is for ${protocol}` }] }
   if (protocol === "rtmp") return readRtmp(url, streamKey)

@@ -5,7 +5,16 @@
 import type { OutputSettings } from "./output-settings.ts"
 import type { UrlProtocol } from "./output-url.ts"
 
-export const PRESET_NAMES = ["youtube", "youtube_backup", "youtube_hls", "twitch", "facebook", "vimeo", "restream", "ivs"] as const
+export const PRESET_NAMES = [
+  "youtube",
+  "youtube_backup",
+  "youtube_hls",
+  "twitch",
+  "facebook",
+  "vimeo",
+  "restream",
+  "ivs",
+] as const
 export type PresetName = (typeof PRESET_NAMES)[number]
 
 /** Codecs by the names of `ts/stream-types.ts`. */
@@ -116,7 +125,13 @@ const TABLE: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     protocol: "rtmp",
     url: "rtmps://live-api-s.facebook.com:443/rtmp/",
     settings: { audio: "silence" },
-    limits: { ...UNLIMITED, max_video_bitrate: 9_000_000, max_audio_bitrate: 128_000, max_keyframe_interval_s: 4, needs_audio: true },
+    limits: {
+      ...UNLIMITED,
+      max_video_bitrate: 9_000_000,
+      max_audio_bitrate: 128_000,
+      max_keyframe_interval_s: 4,
+      needs_audio: true,
+    },
     test_publishes: false,
     check: [
       "the stream key is used up by a broadcast unless it is a persistent one; its part behind ? belongs to it",

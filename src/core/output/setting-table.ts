@@ -17,7 +17,15 @@ export interface OutputColumns {
 }
 
 /** Every protocol, in the order in which forms have their settings. */
-export const PROTOCOLS = ["srt", "udp", "rtp", "rtmp", "hls", "file", "rtsp"] as const satisfies ReadonlyArray<UrlProtocol>
+export const PROTOCOLS = [
+  "srt",
+  "udp",
+  "rtp",
+  "rtmp",
+  "hls",
+  "file",
+  "rtsp",
+] as const satisfies ReadonlyArray<UrlProtocol>
 
 const MAX_RECEIVERS = 32
 

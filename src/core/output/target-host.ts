@@ -9,7 +9,8 @@ export interface TargetHost {
   readonly path: "url" | "settings.s3_endpoint"
 }
 
-const hostOfUrl = (url: string): string | null => (URL.canParse(url) ? new URL(url).hostname.replace(/^\[(.*)\]$/, "$1") : null)
+const hostOfUrl = (url: string): string | null =>
+  URL.canParse(url) ? new URL(url).hostname.replace(/^\[(.*)\]$/, "$1") : null
 
 /** Null for what stays on this machine (files, directories), for listeners, and for the object store of AWS. */
 export const targetHost = (target: OutputTarget, settings: OutputSettings): TargetHost | null => {

@@ -8,7 +8,14 @@ export interface CoreExports {
   readonly prepareReceive: () => void
   readonly setSource: (channel: number, leg: number, atOnce: number) => void
   readonly allowMerge: (channel: number, allowed: number, windowUs: number) => void
-  readonly insertPackets: (channel: number, pid: number, count: number, afterUs: number, untilUs: number, nowUs: number) => number
+  readonly insertPackets: (
+    channel: number,
+    pid: number,
+    count: number,
+    afterUs: number,
+    untilUs: number,
+    nowUs: number,
+  ) => number
   readonly setScte35Pid: (leg: number, pid: number) => void
   readonly tick: (nowUs: number) => void
   readonly ingest: (leg: number, count: number, clockOffsetUs: number, nowUs: number) => number

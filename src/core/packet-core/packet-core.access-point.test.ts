@@ -44,7 +44,11 @@ const SLICE = [0x41, 0x9a]
 const PARTITION = [0x62, 0x9a]
 
 type Send = Partial<PacketFields> & { readonly payload: Uint8Array }
-const start = (payload: Uint8Array, fields: Partial<PacketFields> = {}): Send => ({ unit_start: true, payload, ...fields })
+const start = (payload: Uint8Array, fields: Partial<PacketFields> = {}): Send => ({
+  unit_start: true,
+  payload,
+  ...fields,
+})
 const next = (fields: Partial<PacketFields> = {}): Send => ({ payload: new Uint8Array(100).fill(0x77), ...fields })
 const bare = (fields: Partial<PacketFields>): Send => ({ payload: new Uint8Array(0), ...fields })
 const RAI = { random_access: true }
@@ -58,7 +62,8 @@ describe.each(coreBuilds)("random access points (%s)", (build) => {
       { pid: AUDIO_PID, stream_type: 0x0f },
     ]
     const media = sends.flatMap((fields, i) => packets([10 + i], { pid, ...fields }))
-    return compareWithReference(core, play([...pats([0]), ...pmts([1], { streams }), ...media], { untilMs: 100 })).counters.access_points
+    return compareWithReference(core, play([...pats([0]), ...pmts([1], { streams }), ...media], { untilMs: 100 }))
+      .counters.access_points
   }
 
   it.each<[string, number, ReadonlyArray<Send>, number]>([
@@ -179,7 +184,9 @@ describe.each(coreBuilds)("random access points (%s)", (build) => {
   it("measures anew on another video PID", () => {
     const moved = [{ pid: 0x77, stream_type: 0x1b }]
     const entries = [
-      ...soundProgramme(4000, { pmts: [...pmts(every(100, 3000)), ...pmts(every(100, 4000, 3000), { version: 1, streams: moved })] }),
+      ...soundProgramme(4000, {
+        pmts: [...pmts(every(100, 3000)), ...pmts(every(100, 4000, 3000), { version: 1, streams: moved })],
+      }),
       ...points([100, 2500]),
       ...packets([3100, 3300], { pid: 0x77, ...start(unitOf(AUD, IDR)) }),
     ]
@@ -199,10 +206,13 @@ describe.each(coreBuilds)("random access points (%s)", (build) => {
     const point = idr()
     // A second point in the same datagram must not be the one.
     const rest = position < 6 ? [...Array.from({ length: 5 - position }, plain), idr()] : []
-    const datagrams = [...tables.map((packet) => [packet]), [plain(), plain()], [...before, point, ...rest]].map(joinBytes)
+    const datagrams = [...tables.map((packet) => [packet]), [plain(), plain()], [...before, point, ...rest]].map(
+      joinBytes,
+    )
     core.setSource(0, 1)
     core.setSource(0, 2)
-    for (const [i, bytes] of datagrams.entries()) feedBatch(core, [{ bytes, rx_us: START_US + i * 1000, ipv4: 1, port: 1 }], 1)
+    for (const [i, bytes] of datagrams.entries())
+      feedBatch(core, [{ bytes, rx_us: START_US + i * 1000, ipv4: 1, port: 1 }], 1)
     expect(core.takeEvents().filter(({ type }) => type === L.EVENT_SWITCHED)).toHaveLength(1)
     expect(core.ringHead(0)).toBe(1)
     expect(readSlot(core, 0, 0).payload).toEqual(joinBytes([point, ...rest]))
@@ -224,7 +234,11 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] random access points of rea
   // The first picture of mux.js has SPS and IDR behind 700 bytes of SEI, in a later packet, and no
   // random_access_indicator.
   it.each<[string, string, number]>([
-    ["shaka/hls-ts-rollover_360p30_h264_48k_160_aac_ts-0000000028.ts", "shaka_hls-ts-rollover_360p30_h264_48k_160_aac_ts-0000000028", 0],
+    [
+      "shaka/hls-ts-rollover_360p30_h264_48k_160_aac_ts-0000000028.ts",
+      "shaka_hls-ts-rollover_360p30_h264_48k_160_aac_ts-0000000028",
+      0,
+    ],
     ["mux.js/test-segment.ts", "muxjs_test-segment", 1],
     ["kim-company/scte35.ts", "kim_scte35", 0],
     ["mediabunny/no-initial-keyframe.ts", "mediabunny_no-initial-keyframe", 0],

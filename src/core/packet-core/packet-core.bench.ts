@@ -19,7 +19,8 @@ const REPEATS = 5
 
 const stream = () => {
   const writer = new TsWriter()
-  const packet = (i: number) => (i % 14 === 13 ? writer.media(AUDIO_PID) : writer.media(VIDEO_PID, i % 40 === 0 ? { pcr: i * 1000 } : {}))
+  const packet = (i: number) =>
+    i % 14 === 13 ? writer.media(AUDIO_PID) : writer.media(VIDEO_PID, i % 40 === 0 ? { pcr: i * 1000 } : {})
   return joinBytes(Array.from({ length: RX_BATCH * 7 }, (_, i) => packet(i)))
 }
 
@@ -49,5 +50,7 @@ const core = await PacketCore.instantiate(await readFile(release))
 for (const framing of ["udp", "rtp"]) {
   const analysed = measure(core, framing === "rtp", false)
   const copied = measure(core, framing === "rtp", true)
-  console.log(`${framing}: ${analysed.toFixed(1)} ns/datagram analysed, ${copied.toFixed(1)} ns with the copy into the ring`)
+  console.log(
+    `${framing}: ${analysed.toFixed(1)} ns/datagram analysed, ${copied.toFixed(1)} ns with the copy into the ring`,
+  )
 }

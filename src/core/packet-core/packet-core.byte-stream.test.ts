@@ -31,12 +31,15 @@ const arriving = (pieces: ReadonlyArray<Uint8Array>, stepUs = 500, port = 5000, 
   pieces.map((bytes, i) => ({ bytes, rx_us: startUs + i * stepUs, ipv4: 0x7f000001, port }))
 const packetsOf = (bytes: Uint8Array): Uint8Array[] => cut(bytes, [TS_PACKET_SIZE])
 /** TS packets with 16 Reed-Solomon bytes behind each; those hold sync bytes, too. */
-const with204 = (bytes: Uint8Array) => joinBytes(packetsOf(bytes).map((each) => joinBytes([each, new Uint8Array(16).fill(0x47)])))
+const with204 = (bytes: Uint8Array) =>
+  joinBytes(packetsOf(bytes).map((each) => joinBytes([each, new Uint8Array(16).fill(0x47)])))
 /**
  * Without sync bytes: a single one where it is looked for, in a short datagram, cannot be told from the stream's own.
  */
 const noise = (length: number, seed: number) =>
-  Uint8Array.from({ length }, (_, i) => Math.imul(i + seed * 7919, 2654435761) >>> 24).map((byte) => (byte === 0x47 ? 0 : byte))
+  Uint8Array.from({ length }, (_, i) => Math.imul(i + seed * 7919, 2654435761) >>> 24).map((byte) =>
+    byte === 0x47 ? 0 : byte,
+  )
 const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex")
 
 describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
@@ -66,17 +69,31 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
     const part = sizes.some((size) => size > 9000) ? stream.subarray(0, 188 * 3000) : stream
     const { bytes, counters, slots } = run(arriving(cut(part, sizes)))
     expectAll(bytes, part)
-    expect(counters).toMatchObject({ cc_errors: 0, resyncs: 0, skipped_bytes: 0, sync_byte_errors: 0, rtp_datagrams: 0, foreign: 0 })
+    expect(counters).toMatchObject({
+      cc_errors: 0,
+      resyncs: 0,
+      skipped_bytes: 0,
+      sync_byte_errors: 0,
+      rtp_datagrams: 0,
+      foreign: 0,
+    })
     expect(slots.slice(0, -1).filter(({ payload }) => payload.length !== 1316)).toEqual([])
   })
 
   it("takes what ffmpeg sends: 1472 bytes, the last datagram of a picture shorter, and the next begins with a packet", () => {
-    const pieces = Array.from({ length: 40 }, (_, i) => stream.subarray(i * 47 * 188, (i + 1) * 47 * 188)).flatMap((each) =>
-      cut(each, [1472]),
+    const pieces = Array.from({ length: 40 }, (_, i) => stream.subarray(i * 47 * 188, (i + 1) * 47 * 188)).flatMap(
+      (each) => cut(each, [1472]),
     )
     const { bytes, counters } = run(arriving(pieces, 100))
     expectAll(bytes, stream.subarray(0, 40 * 47 * 188))
-    expect(counters).toMatchObject({ bad_length: 0, bad_not_ts: 0, bad_rtp: 0, bad_sync: 0, udp_datagrams: pieces.length, resyncs: 0 })
+    expect(counters).toMatchObject({
+      bad_length: 0,
+      bad_not_ts: 0,
+      bad_rtp: 0,
+      bad_sync: 0,
+      udp_datagrams: pieces.length,
+      resyncs: 0,
+    })
     expect(counters.unaligned).toBe(pieces.length)
   })
 
@@ -156,21 +173,26 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
     expect(counters).toMatchObject({ resyncs: 1, skipped_bytes: 288, cc_errors: expect.any(Number) })
   })
 
-  it.each([1472, 1000, 500, 100])("a lost datagram of %i bytes costs the packets it held parts of, and nothing is glued", (size) => {
-    const pieces = cut(stream.subarray(0, 60_000), [size])
-    const known = new Set(packetsOf(stream).map(hexOf))
-    const lost = Math.floor(pieces.length / 2)
-    const { bytes, counters } = run(arriving(pieces.filter((_, i) => i !== lost)))
-    expect(packetsOf(bytes).filter((packet) => !known.has(hexOf(packet)))).toEqual([])
-    expect(counters).toMatchObject({ resyncs: 1, sync_byte_errors: 0 })
-    const gone = Math.floor(60_000 / 188) - bytes.length / 188
-    expect(gone).toBeGreaterThanOrEqual(1)
-    expect(gone).toBeLessThanOrEqual(Math.ceil(size / 188) + 1)
-  })
+  it.each([1472, 1000, 500, 100])(
+    "a lost datagram of %i bytes costs the packets it held parts of, and nothing is glued",
+    (size) => {
+      const pieces = cut(stream.subarray(0, 60_000), [size])
+      const known = new Set(packetsOf(stream).map(hexOf))
+      const lost = Math.floor(pieces.length / 2)
+      const { bytes, counters } = run(arriving(pieces.filter((_, i) => i !== lost)))
+      expect(packetsOf(bytes).filter((packet) => !known.has(hexOf(packet)))).toEqual([])
+      expect(counters).toMatchObject({ resyncs: 1, sync_byte_errors: 0 })
+      const gone = Math.floor(60_000 / 188) - bytes.length / 188
+      expect(gone).toBeGreaterThanOrEqual(1)
+      expect(gone).toBeLessThanOrEqual(Math.ceil(size / 188) + 1)
+    },
+  )
 
   it("says what cannot be known: a loss of whole packets shows by their continuity counters alone", () => {
     const bytes = buildStream(30)
-    const { counters } = run(arriving(cut(joinBytes([bytes.subarray(0, 188 * 100 + 50), bytes.subarray(188 * 103 + 50)]), [1472])))
+    const { counters } = run(
+      arriving(cut(joinBytes([bytes.subarray(0, 188 * 100 + 50), bytes.subarray(188 * 103 + 50)]), [1472])),
+    )
     expect(counters.resyncs).toBe(0)
     expect(counters.cc_errors).toBeGreaterThan(0)
   })
@@ -205,11 +227,18 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
 
   it("strips 204-byte packets in RTP, of which reordering holds what it should", () => {
     const short = stream.subarray(0, 188 * 700)
-    const datagrams = cut(with204(short), [7 * 204]).map((payload, i) => buildRtp({ sequence: i, timestamp: i * 90, ssrc: 9 }, payload))
+    const datagrams = cut(with204(short), [7 * 204]).map((payload, i) =>
+      buildRtp({ sequence: i, timestamp: i * 90, ssrc: 9 }, payload),
+    )
     const { bytes, counters } = run(arriving(datagrams))
     expectAll(bytes, short)
     expect(counters).toMatchObject({ ts_204: 700, rtp_datagrams: 100, bad_length: 0, unaligned: 0 })
-    const swapped = [...datagrams.slice(0, 10), ...datagrams.slice(11, 13), ...datagrams.slice(10, 11), ...datagrams.slice(13)]
+    const swapped = [
+      ...datagrams.slice(0, 10),
+      ...datagrams.slice(11, 13),
+      ...datagrams.slice(10, 11),
+      ...datagrams.slice(13),
+    ]
     core.resetLeg(0)
     core.resetChannel(0)
     core.setLegField(0, L.LEG_REORDER_US, 50_000)
@@ -300,24 +329,38 @@ function properties(build: CoreBuild) {
   }
 
   it("random cuts of 1 to 9000 bytes equal the stream", { timeout: TIMEOUT_MS }, () => {
-    const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 9000 }), fc.integer({ min: 1, max: 400 })), { minLength: 1, maxLength: 40 })
+    const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 9000 }), fc.integer({ min: 1, max: 400 })), {
+      minLength: 1,
+      maxLength: 40,
+    })
     fc.assert(
       // The stream begins with enough of it for five sync bytes: shorter datagrams before that are told as of no use.
       fc.property(sizes, fc.boolean(), fc.integer({ min: 0, max: 4000 }), (some, is204, stepUs) => {
         const part = stream.subarray(0, 188 * 500)
         const { bytes, counters } = out(arriving(cut(is204 ? with204(part) : part, [900, ...some]), stepUs))
         expect(Buffer.compare(bytes, part)).toBe(0)
-        expect(counters).toMatchObject({ resyncs: 0, skipped_bytes: 0, rtp_datagrams: 0, cc_errors: 0, ts_204: is204 ? 500 : 0 })
+        expect(counters).toMatchObject({
+          resyncs: 0,
+          skipped_bytes: 0,
+          rtp_datagrams: 0,
+          cc_errors: 0,
+          ts_204: is204 ? 500 : 0,
+        })
       }),
       { numRuns: propertyRuns(40) },
     )
   })
 
-  it("with junk between and datagrams lost, only packets of the stream leave, in order, and most of them", { timeout: TIMEOUT_MS }, () => {
+  it("with junk between and datagrams lost, only packets of the stream leave, in order, and most of them", {
+    timeout: TIMEOUT_MS,
+  }, () => {
     const order = new Map(packetsOf(stream).map((packet, i) => [hexOf(packet), i]))
     const piece = fc.record({
       size: fc.integer({ min: 900, max: 3000 }),
-      fate: fc.oneof({ weight: 12, arbitrary: fc.constant("sound") }, { weight: 1, arbitrary: fc.constantFrom("lost", "junk before") }),
+      fate: fc.oneof(
+        { weight: 12, arbitrary: fc.constant("sound") },
+        { weight: 1, arbitrary: fc.constantFrom("lost", "junk before") },
+      ),
       junk: fc.integer({ min: 1, max: 700 }),
     })
     fc.assert(
@@ -342,7 +385,9 @@ function properties(build: CoreBuild) {
     )
   })
 
-  it("agrees with the reference on two senders of bytes, RTP and whole packets on one port", { timeout: TIMEOUT_MS }, () => {
+  it("agrees with the reference on two senders of bytes, RTP and whole packets on one port", {
+    timeout: TIMEOUT_MS,
+  }, () => {
     const step = fc.record({
       sender: fc.nat(5),
       size: fc.oneof(fc.integer({ min: 1, max: 3000 }), fc.constantFrom(188, 204, 1316, 1328, 1472)),

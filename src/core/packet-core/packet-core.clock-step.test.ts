@@ -11,7 +11,11 @@ const START_US = 10_000_000
 
 describe.each(coreBuilds)("row 36: the wall clock is set while datagrams are under way (%s)", (build) => {
   const core = cores[build]
-  const datagrams = toDatagrams(buildStream(100), { rtp: { sequence: 1, timestamp: 0, ssrc: 1 }, startUs: START_US, stepUs: 1000 })
+  const datagrams = toDatagrams(buildStream(100), {
+    rtp: { sequence: 1, timestamp: 0, ssrc: 1 },
+    startUs: START_US,
+    stepUs: 1000,
+  })
 
   /**
    * Ring times of datagrams 1 ms apart, 2 ms under way each; `offsetAt` is the clock offset the loop holds, `stampAt`
@@ -44,16 +48,19 @@ describe.each(coreBuilds)("row 36: the wall clock is set while datagrams are und
   it.each([
     ["an hour ahead", HOUR_US],
     ["an hour back", -HOUR_US],
-  ])("%s, known 8 datagrams later: no time runs backwards, lies in the future or is off by more than those 8", (_, us) => {
-    const got = times(late(us), step(us))
-    for (const [i, rx] of got.entries()) {
-      expect(rx).toBeGreaterThanOrEqual(got[i - 1] ?? 0)
-      expect(rx).toBeLessThanOrEqual((due[i] ?? 0) + 2000)
-      expect(rx).toBeGreaterThanOrEqual((due[i] ?? 0) - 9000)
-    }
-    // Back in step within the 2 ms that a datagram is under way.
-    expect(got.slice(62)).toEqual(due.slice(62))
-  })
+  ])(
+    "%s, known 8 datagrams later: no time runs backwards, lies in the future or is off by more than those 8",
+    (_, us) => {
+      const got = times(late(us), step(us))
+      for (const [i, rx] of got.entries()) {
+        expect(rx).toBeGreaterThanOrEqual(got[i - 1] ?? 0)
+        expect(rx).toBeLessThanOrEqual((due[i] ?? 0) + 2000)
+        expect(rx).toBeGreaterThanOrEqual((due[i] ?? 0) - 9000)
+      }
+      // Back in step within the 2 ms that a datagram is under way.
+      expect(got.slice(62)).toEqual(due.slice(62))
+    },
+  )
 
   it.each([
     ["an hour ahead", HOUR_US],

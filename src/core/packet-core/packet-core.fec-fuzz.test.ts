@@ -14,7 +14,10 @@ const sound = withFec(media, { columns: 6, rows: 5 })
 
 const noise = fc.oneof(fc.uint8Array({ maxLength: 60 }), fc.uint8Array({ minLength: 1300, maxLength: 1400 }))
 const near = fc.integer({ min: FIRST - 40, max: FIRST + 300 })
-const side = fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 1, max: 12 }) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: 255 }) })
+const side = fc.oneof(
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 12 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 255 }) },
+)
 
 /** The headers of an FEC packet about numbers that are there, around bytes that are no XOR of anything. */
 const dressed = fc
@@ -29,29 +32,68 @@ const dressed = fc
     size: fc.constantFrom(28, 29, 216, 592, 1343, 1344),
   })
   .map(({ base, offset, members, length, isRow, options, payload, size }) => {
-    const header = [0x80 | options, 96, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (base >> 8) & 255, base & 255, length >> 8, length & 255]
-    return Uint8Array.from([...header, 0xa1, 0, 0, 0, 0, 0, 0, 0, isRow ? 0x40 : 0, offset, members, 0, ...payload]).subarray(0, size)
+    const header = [
+      0x80 | options,
+      96,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      (base >> 8) & 255,
+      base & 255,
+      length >> 8,
+      length & 255,
+    ]
+    return Uint8Array.from([
+      ...header,
+      0xa1,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      isRow ? 0x40 : 0,
+      offset,
+      members,
+      0,
+      ...payload,
+    ]).subarray(0, size)
   })
 
 /** Cut, or with one byte of its headers changed. */
-const damaged = fc.tuple(fc.nat(sound.length - 1), fc.nat(27), fc.nat(255), fc.option(fc.nat(1344))).map(([which, at, value, cut]) =>
-  Uint8Array.from(sound[which]?.bytes ?? [])
-    .fill(value, at, at + 1)
-    .subarray(0, cut ?? undefined),
-)
+const damaged = fc
+  .tuple(fc.nat(sound.length - 1), fc.nat(27), fc.nat(255), fc.option(fc.nat(1344)))
+  .map(([which, at, value, cut]) =>
+    Uint8Array.from(sound[which]?.bytes ?? [])
+      .fill(value, at, at + 1)
+      .subarray(0, cut ?? undefined),
+  )
 
 const scenario = (bytes: fc.Arbitrary<Uint8Array>, maxLength: number) =>
   fc.record({
     lost: fc.uniqueArray(fc.integer({ min: FIRST + 1, max: FIRST + 238 }), { maxLength: 40, size: "max" }),
     hasFec: fc.boolean(),
-    intruders: fc.array(fc.record({ at: fc.nat(sound.length), isRow: fc.boolean(), bytes }), { maxLength, size: "max" }),
+    intruders: fc.array(fc.record({ at: fc.nat(sound.length), isRow: fc.boolean(), bytes }), {
+      maxLength,
+      size: "max",
+    }),
   })
 type Scenario = ReturnType<typeof scenario> extends fc.Arbitrary<infer T> ? T : never
 
 const arrivalsOf = ({ lost, hasFec, intruders }: Scenario): Arrival[] => {
   const missing = new Set(lost.map((sequence) => sequence & 0xffff))
   return [...sound, null].flatMap((arrival, i): Arrival[] => {
-    const before = intruders.filter(({ at }) => at === i).map(({ isRow, bytes }): Arrival => ({ port: isRow ? "row" : "column", bytes }))
+    const before = intruders
+      .filter(({ at }) => at === i)
+      .map(({ isRow, bytes }): Arrival => ({ port: isRow ? "row" : "column", bytes }))
     const isLeft = arrival !== null && (arrival.port === "media" ? !missing.has(sequenceOf(arrival.bytes)) : hasFec)
     return isLeft ? [...before, arrival] : before
   })

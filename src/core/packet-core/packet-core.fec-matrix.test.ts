@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest"
-import { arrival, fecOf, isMedia, losing, mediaDatagrams, payloadsOf, SSRC, withFec } from "../../../test/fec-arrivals.ts"
+import {
+  arrival,
+  fecOf,
+  isMedia,
+  losing,
+  mediaDatagrams,
+  payloadsOf,
+  SSRC,
+  withFec,
+} from "../../../test/fec-arrivals.ts"
 import { feedFec, startFec } from "../../../test/fec-feed.ts"
 import { coreBuilds, loadCores } from "../../../test/load-core.ts"
 import * as L from "../assembly/memory/layout.ts"

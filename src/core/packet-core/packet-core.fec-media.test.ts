@@ -52,7 +52,12 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] captures of GStreamer's FEC
     const out = joinBytes(feedFec(core, whole))
     const packets = (expected?.column_fec_packets ?? 0) + (expected?.row_fec_packets ?? 0)
     expect(sha256(out)).toBe(expected?.payload_sha256)
-    expect(core.legSnapshot(0)).toMatchObject({ fec_packets: packets, fec_bad: 0, fec_recovered: 0, rtp_unrecovered: 0 })
+    expect(core.legSnapshot(0)).toMatchObject({
+      fec_packets: packets,
+      fec_bad: 0,
+      fec_recovered: 0,
+      rtp_unrecovered: 0,
+    })
     expect([core.legField(0, L.LEG_FEC_COLUMNS), core.legField(0, L.LEG_FEC_ROWS)]).toEqual([5, 5])
   })
 
@@ -77,50 +82,54 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] captures of GStreamer's FEC
   })
 })
 
-describe.skipIf(!hasMedia).each(coreBuilds)("[media] the same captures in their own time, 0.28 Mbit/s (%s)", (build) => {
-  const core = cores[build]
-  const expected = hasMedia ? (readJson("generated-here/fec-2022-1-expected.json") as Expected) : null
+describe.skipIf(!hasMedia).each(coreBuilds)(
+  "[media] the same captures in their own time, 0.28 Mbit/s (%s)",
+  (build) => {
+    const core = cores[build]
+    const expected = hasMedia ? (readJson("generated-here/fec-2022-1-expected.json") as Expected) : null
 
-  it.each(expected === null ? [] : Object.values(expected.variants))(
-    "$what",
-    ({ file, recoverable, expected_payload_sha256, unrecoverable_seqs }) => {
-      startFec(core)
-      const all = readPcap(readMedia(`generated-here/${file}`))
-      const out: Uint8Array[] = []
-      let us = 1_000_000
-      const step = (act: () => void) => {
-        const head = core.ringHead(0)
-        act()
-        core.takeEvents()
-        for (let n = head; n !== core.ringHead(0); n = (n + 1) >>> 0) out.push(readSlot(core, 0, n).payload)
-      }
-      const wait = (until: number) => {
-        for (; us < until; us = Math.min(until, us + 10_000)) step(() => core.tick(us))
-      }
-      for (const { destination_port, payload, us: at } of all) {
-        const port = PORTS[destination_port]
-        if (port === undefined) continue
-        wait(1_000_000 + Math.round(at - (all[0]?.us ?? at)))
-        step(() => {
-          writeDatagram(core, 0, { bytes: payload, rx_us: us, ipv4: 0x7f000001, port: 5000 }, false)
-          if (port === "media") core.ingest(0, 1, 0, us)
-          else core.ingestFec(0, port === "row", 1, 0, us)
+    it.each(expected === null ? [] : Object.values(expected.variants))(
+      "$what",
+      ({ file, recoverable, expected_payload_sha256, unrecoverable_seqs }) => {
+        startFec(core)
+        const all = readPcap(readMedia(`generated-here/${file}`))
+        const out: Uint8Array[] = []
+        let us = 1_000_000
+        const step = (act: () => void) => {
+          const head = core.ringHead(0)
+          act()
+          core.takeEvents()
+          for (let n = head; n !== core.ringHead(0); n = (n + 1) >>> 0) out.push(readSlot(core, 0, n).payload)
+        }
+        const wait = (until: number) => {
+          for (; us < until; us = Math.min(until, us + 10_000)) step(() => core.tick(us))
+        }
+        for (const { destination_port, payload, us: at } of all) {
+          const port = PORTS[destination_port]
+          if (port === undefined) continue
+          wait(1_000_000 + Math.round(at - (all[0]?.us ?? at)))
+          step(() => {
+            writeDatagram(core, 0, { bytes: payload, rx_us: us, ipv4: 0x7f000001, port: 5000 }, false)
+            if (port === "media") core.ingest(0, 1, 0, us)
+            else core.ingestFec(0, port === "row", 1, 0, us)
+          })
+        }
+        wait(us + 20e6)
+        expect(core.legSnapshot(0)).toMatchObject({
+          fec_recovered: recoverable,
+          rtp_unrecovered: unrecoverable_seqs.length,
+          rtp_late: 0,
+          fec_bad: 0,
         })
-      }
-      wait(us + 20e6)
-      expect(core.legSnapshot(0)).toMatchObject({
-        fec_recovered: recoverable,
-        rtp_unrecovered: unrecoverable_seqs.length,
-        rtp_late: 0,
-        fec_bad: 0,
-      })
-      expect(sha256(joinBytes(out))).toBe(expected_payload_sha256)
-    },
-  )
-})
+        expect(sha256(joinBytes(out))).toBe(expected_payload_sha256)
+      },
+    )
+  },
+)
 
 /** The payloads of the vectors are a few bytes; here each byte is a TS packet that repeats it behind the sync byte. */
-const stretch = (payload: Uint8Array) => joinBytes([...payload].map((byte) => new Uint8Array(188).fill(byte).fill(0x47, 0, 1)))
+const stretch = (payload: Uint8Array) =>
+  joinBytes([...payload].map((byte) => new Uint8Array(188).fill(byte).fill(0x47, 0, 1)))
 const stretchMedia = (datagram: Uint8Array) => joinBytes([datagram.subarray(0, 12), stretch(datagram.subarray(12))])
 
 /** An FEC packet of the vectors over stretched payloads; `lengths`: bytes of payload by sequence number. */
@@ -130,7 +139,8 @@ const stretchFec = (datagram: Uint8Array, lengths: ReadonlyMap<number, number>):
   const members = packet === null ? [] : protectedBy(packet).map((sequence) => lengths.get(sequence) ?? 0)
   const length = members.reduce((sum, n) => sum ^ (n * 188), 0)
   bytes.set([length >> 8, length & 255], 14)
-  for (let at = 28, n = 1; at < bytes.length; at += 188, n++) bytes[at] = members.filter((each) => each >= n).length % 2 === 1 ? 0x47 : 0
+  for (let at = 28, n = 1; at < bytes.length; at += 188, n++)
+    bytes[at] = members.filter((each) => each >= n).length % 2 === 1 ? 0x47 : 0
   return bytes
 }
 
@@ -140,10 +150,13 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] vectors of GStreamer's FEC 
   it.each(fecVectors())("%s", (_, steps) => {
     const recovered = steps.flatMap((step) => step.recovered)
     const lengths = new Map([
-      ...steps.flatMap(({ media }) => media).map((datagram): [number, number] => [sequenceOf(datagram), datagram.length - 12]),
+      ...steps
+        .flatMap(({ media }) => media)
+        .map((datagram): [number, number] => [sequenceOf(datagram), datagram.length - 12]),
       ...recovered.map(({ sequence, payload }): [number, number] => [sequence, payload.length]),
     ])
-    const packet = (sequence: number) => buildRtp({ sequence, timestamp: 0, ssrc: 0 }, stretch(Uint8Array.of(sequence & 255)))
+    const packet = (sequence: number) =>
+      buildRtp({ sequence, timestamp: 0, ssrc: 0 }, stretch(Uint8Array.of(sequence & 255)))
     // What the core wants besides: an FEC packet found right, and a datagram behind the last one missing.
     const before = [65_500, 65_501].map(packet)
     startFec(core)

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest"
-import { type Arrival, arrival, fecOf, isMedia, losing, mediaDatagrams, range, withFec } from "../../../test/fec-arrivals.ts"
+import {
+  type Arrival,
+  arrival,
+  fecOf,
+  isMedia,
+  losing,
+  mediaDatagrams,
+  range,
+  withFec,
+} from "../../../test/fec-arrivals.ts"
 import { feedFec, startFec, storedDatagram } from "../../../test/fec-feed.ts"
 import { coreBuilds, loadCores } from "../../../test/load-core.ts"
 import * as L from "../assembly/memory/layout.ts"
@@ -81,9 +90,13 @@ describe.each(coreBuilds)("what an FEC port brings (%s)", (build) => {
       return copy
     })
     const ours = mediaDatagrams(200, 1000)
-    const foreign = withFec(other, { columns: 5, rows }).map((each) => (isMedia(each) ? ours[sequenceOf(each.bytes) - 1000] : each.bytes))
+    const foreign = withFec(other, { columns: 5, rows }).map((each) =>
+      isMedia(each) ? ours[sequenceOf(each.bytes) - 1000] : each.bytes,
+    )
     const ports = withFec(other, { columns: 5, rows }).map(({ port }) => port)
-    const mixed = foreign.flatMap((bytes, i): Arrival[] => (bytes === undefined ? [] : [{ port: ports[i] ?? "media", bytes }]))
+    const mixed = foreign.flatMap((bytes, i): Arrival[] =>
+      bytes === undefined ? [] : [{ port: ports[i] ?? "media", bytes }],
+    )
     startFec(core)
     feedFec(
       core,
@@ -100,7 +113,9 @@ describe.each(coreBuilds)("what an FEC port brings (%s)", (build) => {
     const stream = mediaDatagrams(400)
     const all = withFec(stream, { columns: 5, rows: 4, streams: "rows" })
     const wrong = all.findIndex(({ port }) => port === "row")
-    const arrivals = losing(all, [8, 103]).map((each, i) => (i === wrong ? { ...each, bytes: changed(each.bytes, 30, 1) } : each))
+    const arrivals = losing(all, [8, 103]).map((each, i) =>
+      i === wrong ? { ...each, bytes: changed(each.bytes, 30, 1) } : each,
+    )
     startFec(core)
     feedFec(core, arrivals.slice(0, wrong + 1))
     expect(core.legSnapshot(0)).toMatchObject({ fec_packets: 1, fec_bad: 1 })

@@ -62,7 +62,11 @@ const delayed = (arrivals: ReadonlyArray<Arrival>, random: Random, rate: number)
  */
 const play = (s: Scenario) => {
   const random = randomOf(s.seed)
-  const media = mediaDatagrams(Math.min(s.matrices * s.matrix.columns * s.matrix.rows + 1, MEDIA_MAX), s.firstSequence, s.sizes)
+  const media = mediaDatagrams(
+    Math.min(s.matrices * s.matrix.columns * s.matrix.rows + 1, MEDIA_MAX),
+    s.firstSequence,
+    s.sizes,
+  )
   const ends = [...media.slice(0, 2), ...media.slice(-1)]
   const kept = new Set([...ends, ...without(media, random, s.mediaLoss, s.burst)])
   const all = withFec(media, s.matrix)

@@ -105,7 +105,11 @@ describe.each(coreBuilds)("FEC at low bit rates (%s)", (build) => {
   it("one stray packet on an FEC port holds nothing up for longer than 2 s", () => {
     const stray = { port: "row" as const, bytes: fecOf(media, 0, 1, 20) }
     const arrivals = media.slice(0, 500).map((bytes): Arrival => ({ port: "media", bytes }))
-    const { longestQuietUs, counters } = play([...arrivals.slice(0, 30), stray, ...arrivals.slice(30)], [31, 200], stepOf(0.28))
+    const { longestQuietUs, counters } = play(
+      [...arrivals.slice(0, 30), stray, ...arrivals.slice(30)],
+      [31, 200],
+      stepOf(0.28),
+    )
     expect(longestQuietUs).toBeLessThan(2.2e6)
     expect(counters).toMatchObject({ rtp_unrecovered: 2, fec_recovered: 0 })
   })

@@ -63,7 +63,9 @@ describe.each(coreBuilds)("FEC recovery (%s)", (build) => {
     ["numbers that wrap in the first matrix", 65_530],
   ])("carries %s", (_, first) => {
     const media = mediaDatagrams(121, first)
-    const lost = [65_533, 65_534, 65_535, 0, 1, 20].filter((sequence) => media.slice(2).some((each) => sequenceOf(each) === sequence))
+    const lost = [65_533, 65_534, 65_535, 0, 1, 20].filter((sequence) =>
+      media.slice(2).some((each) => sequenceOf(each) === sequence),
+    )
     const out = run(losing(withFec(media, { columns: 8, rows: 5 }), lost))
     expect(Buffer.compare(out, payloadsOf(media))).toBe(0)
     expect(fec()).toMatchObject({ fec_bad: 0, fec_recovered: lost.length, rtp_unrecovered: 0 })
@@ -98,7 +100,11 @@ describe.each(coreBuilds)("FEC recovery (%s)", (build) => {
   it("rebuilds more once a late datagram completes a group", () => {
     const media = mediaDatagrams(21)
     const all = losing(withFec(media, { columns: 5, rows: 4, streams: "rows" }), [6, 8])
-    const late = [...all.slice(0, -3), { port: "media" as const, bytes: media[6] ?? new Uint8Array() }, ...all.slice(-3)]
+    const late = [
+      ...all.slice(0, -3),
+      { port: "media" as const, bytes: media[6] ?? new Uint8Array() },
+      ...all.slice(-3),
+    ]
     expect(Buffer.compare(run(late), payloadsOf(media))).toBe(0)
     expect(fec()).toMatchObject({ fec_recovered: 1, rtp_unrecovered: 0 })
     expect(storedDatagram(core, 8)).toEqual(media[8])
@@ -113,7 +119,9 @@ describe.each(coreBuilds)("FEC recovery (%s)", (build) => {
 
   it("takes the same FEC packet twice as one", () => {
     const media = mediaDatagrams(21)
-    const twice = losing(withFec(media, { columns: 5, rows: 4 }), [6]).flatMap((each) => (isMedia(each) ? [each] : [each, each]))
+    const twice = losing(withFec(media, { columns: 5, rows: 4 }), [6]).flatMap((each) =>
+      isMedia(each) ? [each] : [each, each],
+    )
     expect(Buffer.compare(run(twice), payloadsOf(media))).toBe(0)
     expect(fec()).toMatchObject({ fec_recovered: 1, fec_bad: 0 })
   })
@@ -128,7 +136,14 @@ describe.each(coreBuilds)("FEC recovery (%s)", (build) => {
     const media = mediaDatagrams(330)
     const sent = (from: number, to: number) => media.slice(from, to).map(arrival("media"))
     // Of 10 to 312 nothing comes but the FEC; 313 comes late, after FEC of others that are lost.
-    run([...sent(0, 10), ...rowsOf(media, 0, 314), ...sent(314, 316), ...rowsOf(media, 316, 318), ...sent(318, 320), ...sent(313, 314)])
+    run([
+      ...sent(0, 10),
+      ...rowsOf(media, 0, 314),
+      ...sent(314, 316),
+      ...rowsOf(media, 316, 318),
+      ...sent(318, 320),
+      ...sent(313, 314),
+    ])
     expect(fec()).toMatchObject({ fec_recovered: 1, fec_bad: 0 })
     expect(storedDatagram(core, 312)).toEqual(media[312])
   })
@@ -150,11 +165,14 @@ describe.each(coreBuilds)("FEC recovery (%s)", (build) => {
       const sequence = places[i] ?? 0
       return datagram.with(2, sequence >> 8).with(3, sequence & 255)
     })
-    const rowOf = (at: number) => arrival("row")(buildFec({ isRow: true, offset: 1, sequence: 0, timestamp: 0 }, media.slice(at, at + 2)))
+    const rowOf = (at: number) =>
+      arrival("row")(buildFec({ isRow: true, offset: 1, sequence: 0, timestamp: 0 }, media.slice(at, at + 2)))
     const sent = (...at: number[]) => at.flatMap((i) => media.slice(i, i + 1)).map(arrival("media"))
     const second = turns.length + 2
     run([
-      ...turns.flatMap((_, i) => (i % 2 === 0 ? sent(i) : [...sent(i), rowOf(i - 1), ...(i === 1 ? [rowOf(turns.length)] : [])])),
+      ...turns.flatMap((_, i) =>
+        i % 2 === 0 ? sent(i) : [...sent(i), rowOf(i - 1), ...(i === 1 ? [rowOf(turns.length)] : [])],
+      ),
       ...sent(second, second + 1, second + 2, second + 3, second + 5, second + 7),
       rowOf(second + 6),
       ...sent(second + 8),

@@ -22,7 +22,12 @@ beforeAll(async () => {
 })
 
 const cue = (splice_event_id: number): Uint8Array => {
-  const built = spliceInsert({ splice_event_id, out_of_network_indicator: true, pts_time: 900_000, break_duration: 2_700_000 })
+  const built = spliceInsert({
+    splice_event_id,
+    out_of_network_indicator: true,
+    pts_time: 900_000,
+    break_duration: 2_700_000,
+  })
   if (!built.ok) throw new Error(built.problems.join())
   return built.bytes
 }
@@ -36,12 +41,15 @@ const ours = (section: Uint8Array, pid = SCTE35_PID) => packetizeSection(section
 const nullPacket = () => buildPacket({ pid: NULL_PID, continuity_counter: 0, payload: new Uint8Array(184) })
 
 const packetsOf = (bytes: Uint8Array): Uint8Array[] =>
-  Array.from({ length: bytes.length / TS_PACKET_SIZE }, (_, i) => bytes.subarray(i * TS_PACKET_SIZE, (i + 1) * TS_PACKET_SIZE))
+  Array.from({ length: bytes.length / TS_PACKET_SIZE }, (_, i) =>
+    bytes.subarray(i * TS_PACKET_SIZE, (i + 1) * TS_PACKET_SIZE),
+  )
 const pidOf = (packet: Uint8Array) => (((packet[1] ?? 0) & 0x1f) << 8) | (packet[2] ?? 0)
 const counterOf = (packet: Uint8Array) => (packet[3] ?? 0) & 15
 const hasPayload = (packet: Uint8Array) => ((packet[3] ?? 0) & 0x10) !== 0
 const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex")
-const withoutCounter = (packet: Uint8Array) => hexOf(Uint8Array.from(packet, (byte, i) => (i === 3 ? byte & 0xf0 : byte)))
+const withoutCounter = (packet: Uint8Array) =>
+  hexOf(Uint8Array.from(packet, (byte, i) => (i === 3 ? byte & 0xf0 : byte)))
 
 const bytesOf = (slots: ReadonlyArray<ReferenceSlot>) => packetsOf(joinBytes(slots.map(({ payload }) => payload)))
 const sectionsTold = (core: PacketCore) =>
@@ -69,7 +77,8 @@ const check = (
   inserted: ReadonlyArray<Uint8Array>,
   pid = SCTE35_PID,
 ) => {
-  const others = (packets: ReadonlyArray<Uint8Array>) => packets.filter((p) => pidOf(p) !== pid && pidOf(p) !== NULL_PID).map(hexOf)
+  const others = (packets: ReadonlyArray<Uint8Array>) =>
+    packets.filter((p) => pidOf(p) !== pid && pidOf(p) !== NULL_PID).map(hexOf)
   expect(others(after)).toEqual(others(before))
   const mine = new Set(inserted.map(withoutCounter))
   const own = (packets: ReadonlyArray<Uint8Array>) => packets.filter((p) => pidOf(p) === pid).map(withoutCounter)
@@ -131,7 +140,9 @@ describe.each(coreBuilds)("insertion (%s core)", (build) => {
     check(packetsOf(ts), after, packetsOf(ours(section)))
     expect(after.length).toBe(packetsOf(ts).length + 1)
     expect(told).toContain(hexOf(section))
-    const carrier = slots.find(({ payload }) => packetsOf(payload).some((p) => withoutCounter(p) === withoutCounter(ours(section))))
+    const carrier = slots.find(({ payload }) =>
+      packetsOf(payload).some((p) => withoutCounter(p) === withoutCounter(ours(section))),
+    )
     expect(carrier?.rx_us).toBe(START_US + 30_000)
     for (const { payload } of slots) expect(payload.length).toBeLessThanOrEqual(1316)
   })
@@ -152,7 +163,15 @@ describe.each(coreBuilds)("insertion (%s core)", (build) => {
     const writer = new TsWriter()
     const head = [writer.section(0, pat()), writer.section(PMT_PID, pmt()), writer.section(SCTE35_PID, cue(1))]
     const filler = () => Array.from({ length: 4 }, () => writer.media(VIDEO_PID))
-    const tail = [nullPacket(), ...filler(), nullPacket(), ...filler(), writer.section(SCTE35_PID, cue(2)), ...filler(), nullPacket()]
+    const tail = [
+      nullPacket(),
+      ...filler(),
+      nullPacket(),
+      ...filler(),
+      writer.section(SCTE35_PID, cue(2)),
+      ...filler(),
+      nullPacket(),
+    ]
     const ts = joinBytes([...head, ...filler(), ...tail])
     const { after, told } = insertAt(cores[build], ts, 1, ours(section))
     check(packetsOf(ts), after, packetsOf(ours(section)))
@@ -165,7 +184,11 @@ describe.each(coreBuilds)("insertion (%s core)", (build) => {
     const theirs = packetsOf(writer.section(SCTE35_PID, longSection(500, 0x5a)))
     const [first, second, third] = theirs
     if (first === undefined || second === undefined || third === undefined) throw new Error("not three packets")
-    const head = joinBytes([writer.section(0, pat()), writer.section(PMT_PID, pmt()), ...Array.from({ length: 5 }, nullPacket)])
+    const head = joinBytes([
+      writer.section(0, pat()),
+      writer.section(PMT_PID, pmt()),
+      ...Array.from({ length: 5 }, nullPacket),
+    ])
     for (const between of [0, 1, 5, 9]) {
       const gap = Array.from({ length: between }, () => nullPacket())
       const ts = joinBytes([head, first, ...gap, second, ...gap, third, ...Array.from({ length: 9 }, nullPacket)])
@@ -188,7 +211,11 @@ describe.each(coreBuilds)("insertion (%s core)", (build) => {
   it("has its own counter while none of the PID is known, and the stream's follow it", () => {
     const writer = new TsWriter()
     for (let i = 0; i < 9; i++) writer.section(SCTE35_PID, spliceNull())
-    const late = [writer.section(SCTE35_PID, cue(2)), writer.section(SCTE35_PID, cue(3)), ...Array.from({ length: 7 }, nullPacket)]
+    const late = [
+      writer.section(SCTE35_PID, cue(2)),
+      writer.section(SCTE35_PID, cue(3)),
+      ...Array.from({ length: 7 }, nullPacket),
+    ]
     const { after, told } = insertAt(cores[build], joinBytes([stream(40, 1, 0), ...late]), 20, ours(cue(9)))
     expect(told).toEqual([hexOf(cue(9)), hexOf(cue(2)), hexOf(cue(3))])
     expect(breaks(after, SCTE35_PID)).toBe(0)
@@ -200,13 +227,20 @@ describe.each(coreBuilds)("insertion (%s core)", (build) => {
       const writer = new TsWriter()
       for (let i = 0; i < first; i++) writer.section(SCTE35_PID, spliceNull())
       const head = joinBytes([writer.section(0, pat()), writer.section(PMT_PID, pmt())])
-      const parts = [joinBytes([head, nullPacket()]), nullPacket(), nullPacket(), writer.section(SCTE35_PID, cue(2)), nullPacket()]
+      const parts = [
+        joinBytes([head, nullPacket()]),
+        nullPacket(),
+        nullPacket(),
+        writer.section(SCTE35_PID, cue(2)),
+        nullPacket(),
+      ]
       core.resetLeg(0)
       core.resetChannel(0)
       core.takeEvents()
       const slots = parts.flatMap((bytes, i) => {
         const rx = START_US + i * 1000
-        if (i === 1 || i === 2) expect(core.insertPackets(0, SCTE35_PID, ours(cue(100 + i)), rx + SECOND, rx + 2 * SECOND, rx)).toBe(true)
+        if (i === 1 || i === 2)
+          expect(core.insertPackets(0, SCTE35_PID, ours(cue(100 + i)), rx + SECOND, rx + 2 * SECOND, rx)).toBe(true)
         return feed(core, toDatagrams(bytes, { startUs: rx }))
       })
       expect(sectionsTold(core)).toEqual([cue(101), cue(102), cue(2)].map(hexOf))
@@ -231,10 +265,13 @@ describe.each(coreBuilds)("insertion (%s core)", (build) => {
     const slots = parts.flatMap((bytes, i) => {
       const rx = START_US + i * 1000
       const made = feed(core, toDatagrams(bytes, { startUs: rx }))
-      if (i < 2) expect(core.insertPackets(0, SCTE35_PID, ours(cue(100 + i)), rx + SECOND, rx + 2 * SECOND, rx)).toBe(true)
+      if (i < 2)
+        expect(core.insertPackets(0, SCTE35_PID, ours(cue(100 + i)), rx + SECOND, rx + 2 * SECOND, rx)).toBe(true)
       return made
     })
-    slots.push(...feed(core, toDatagrams(joinBytes([writer.section(SCTE35_PID, cue(2)), fill()]), { startUs: START_US + 9000 })))
+    slots.push(
+      ...feed(core, toDatagrams(joinBytes([writer.section(SCTE35_PID, cue(2)), fill()]), { startUs: START_US + 9000 })),
+    )
     const after = bytesOf(slots)
     expect(sectionsTold(core)).toEqual([cue(1), cue(100), cue(101), cue(2)].map(hexOf))
     expect(breaks(after, SCTE35_PID)).toBe(0)
@@ -276,7 +313,11 @@ describe.each(coreBuilds)("insertion (%s core)", (build) => {
             if (kind === "long") return writer.section(SCTE35_PID, longSection(300 + i, i & 255))
             return kind === "null" ? nullPacket() : writer.media(VIDEO_PID, kind === "bare" ? { pcr: i * 1000 } : {})
           }
-          const ts = joinBytes([head, ...pieces.map(make), ...Array.from({ length: 140 }, () => writer.media(VIDEO_PID))])
+          const ts = joinBytes([
+            head,
+            ...pieces.map(make),
+            ...Array.from({ length: 140 }, () => writer.media(VIDEO_PID)),
+          ])
           const section = longSection(size, 0x77)
           const { after, accepted, told } = insertAt(core, ts, 1 + at, ours(section), { afterUs: 3000 })
           if (!accepted) return

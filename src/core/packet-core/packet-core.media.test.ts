@@ -64,7 +64,10 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] real transport streams (%s)
   })
 
   it("carries PCR over the 33-bit wrap", () => {
-    const { slots } = compareWithReference(core, toDatagrams(readMedia("shaka/hls-ts-rollover_360p30_h264_48k_160_aac_ts-0000000028.ts")))
+    const { slots } = compareWithReference(
+      core,
+      toDatagrams(readMedia("shaka/hls-ts-rollover_360p30_h264_48k_160_aac_ts-0000000028.ts")),
+    )
     const pcrs = slots.flatMap((slot) => (slot.pcr === null ? [] : [slot.pcr.ticks]))
     const wraps = pcrs.filter((ticks, i) => ticks < (pcrs[i - 1] ?? 0))
     expect(wraps).toHaveLength(1)
@@ -95,7 +98,9 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] captures and crash inputs (
   it("takes the RTP capture of TSDuck test-162 apart as TSDuck does", () => {
     const { counters, slots } = compareWithReference(core, replay("tsduck/test-162.pcap", 2000))
     expect(counters).toMatchObject({ rtp_datagrams: 16, rtp_lost: 0, ts_packets: 112 })
-    expect(Buffer.compare(joinBytes(slots.map((slot) => slot.payload)), readMedia("tsduck/reference/test-162.1.ts"))).toBe(0)
+    expect(
+      Buffer.compare(joinBytes(slots.map((slot) => slot.payload)), readMedia("tsduck/reference/test-162.1.ts")),
+    ).toBe(0)
   })
 
   it("strips the 204-byte packets of TSDuck test-171", () => {
@@ -104,7 +109,13 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] captures and crash inputs (
     const packets = datagrams.flatMap(({ bytes }) =>
       Array.from({ length: bytes.length / 204 }, (_, i) => bytes.slice(i * 204, i * 204 + 188)),
     )
-    expect(counters).toMatchObject({ datagrams: 47, udp_datagrams: 47, ts_204: packets.length, unaligned: 0, resyncs: 0 })
+    expect(counters).toMatchObject({
+      datagrams: 47,
+      udp_datagrams: 47,
+      ts_204: packets.length,
+      unaligned: 0,
+      resyncs: 0,
+    })
     expect(Buffer.compare(joinBytes(slots.map((slot) => slot.payload)), joinBytes(packets))).toBe(0)
   })
 
@@ -115,8 +126,18 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] captures and crash inputs (
   })
 
   it("sees no loss where sequence and timestamp of the GStreamer capture wrap", () => {
-    const { counters, gauges } = compareWithReference(core, replay("generated-here/gst_rtp_fec2022-1_L5D5_scte35.pcap", 5000))
-    expect(counters).toMatchObject({ rtp_lost: 0, rtp_resets: 0, rtp_reordered: 0, rtp_duplicates: 0, cc_errors: 0, foreign: 0 })
+    const { counters, gauges } = compareWithReference(
+      core,
+      replay("generated-here/gst_rtp_fec2022-1_L5D5_scte35.pcap", 5000),
+    )
+    expect(counters).toMatchObject({
+      rtp_lost: 0,
+      rtp_resets: 0,
+      rtp_reordered: 0,
+      rtp_duplicates: 0,
+      cc_errors: 0,
+      foreign: 0,
+    })
     expect(counters.scte35_sections).toBeGreaterThan(0)
     expect(gauges.jitter_90k).toBeLessThan(90_000)
   })
@@ -135,9 +156,19 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] captures and crash inputs (
       "generated-here/gst_rtp_fec2022-1_L5D5_scte35.pcap",
     ]) {
       const all = readPcap(readMedia(name)).slice(0, 3000)
-      const media = name.startsWith("generated-here") ? all.filter((datagram) => datagram.destination_port !== 5000) : all
-      const datagrams = media.map(({ payload, source_port }, i) => ({ bytes: payload, rx_us: 1e6 + i, ipv4: 1, port: source_port }))
-      expect(compareWithReference(core, datagrams).counters).toMatchObject({ datagrams: datagrams.length, forwarded: 0 })
+      const media = name.startsWith("generated-here")
+        ? all.filter((datagram) => datagram.destination_port !== 5000)
+        : all
+      const datagrams = media.map(({ payload, source_port }, i) => ({
+        bytes: payload,
+        rx_us: 1e6 + i,
+        ipv4: 1,
+        port: source_port,
+      }))
+      expect(compareWithReference(core, datagrams).counters).toMatchObject({
+        datagrams: datagrams.length,
+        forwarded: 0,
+      })
     }
   })
 
@@ -150,7 +181,10 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] captures and crash inputs (
     )
     const datagrams = bytes.map((each, i) => ({ bytes: each, rx_us: 1e6 + i * 30_000, ipv4: 1, port: 1 }))
     expect(compareWithReference(core, datagrams).counters.datagrams).toBe(bytes.length)
-    const pcap = replay("ebu-pi-list/rist_stream.pcap", readPcap(readMedia("ebu-pi-list/rist_stream.pcap"))[0]?.destination_port ?? 0)
+    const pcap = replay(
+      "ebu-pi-list/rist_stream.pcap",
+      readPcap(readMedia("ebu-pi-list/rist_stream.pcap"))[0]?.destination_port ?? 0,
+    )
     compareWithReference(core, pcap)
   })
 })

@@ -56,7 +56,11 @@ class Legs {
       this.#us += STEP_US
       for (const leg of [0, 1] as const) {
         const rx_us = this.#us + leg * skewUs
-        feedBatch(this.core, [{ bytes: datagram(this.#sequence, salts[leg], leg + 1), rx_us, ipv4: 1 + leg, port: 5 }], leg)
+        feedBatch(
+          this.core,
+          [{ bytes: datagram(this.#sequence, salts[leg], leg + 1), rx_us, ipv4: 1 + leg, port: 5 }],
+          leg,
+        )
       }
       if (i % TICK_EVERY !== 0) continue
       this.core.tick(this.#us)

@@ -13,7 +13,10 @@ const datagram = (number: number, ssrc: number): Uint8Array => {
   bytes.set([0x80, 33, (number >> 8) & 255, number & 255])
   bytes[11] = ssrc
   for (let i = 0; i < PACKETS; i++)
-    bytes.set([0x47, 1, 0, 0x10 | ((number * PACKETS + i) & 15), number & 255, (number >> 8) & 255, (number >> 16) & 255, i], 12 + i * 188)
+    bytes.set(
+      [0x47, 1, 0, 0x10 | ((number * PACKETS + i) & 15), number & 255, (number >> 8) & 255, (number >> 16) & 255, i],
+      12 + i * 188,
+    )
   return bytes
 }
 
@@ -25,7 +28,13 @@ beforeAll(async () => {
 /**
  * Plays both legs, the backup `skewMs` behind, for `seconds`; the numbers that `lose` names are missing on the primary.
  */
-const play = (mbit: number, skewMs: number, windowMs: number, seconds: number, lose: (number: number) => boolean = () => false) => {
+const play = (
+  mbit: number,
+  skewMs: number,
+  windowMs: number,
+  seconds: number,
+  lose: (number: number) => boolean = () => false,
+) => {
   core.resetChannel(0)
   for (const leg of [0, 1]) {
     core.resetLeg(leg)
@@ -57,7 +66,12 @@ const play = (mbit: number, skewMs: number, windowMs: number, seconds: number, l
       }
     }
   }
-  return { found, mostHeld, merge: core.channelField(0, L.CHANNEL_MERGE), alignment: core.channelField(0, L.CHANNEL_ALIGNMENT) }
+  return {
+    found,
+    mostHeld,
+    merge: core.channelField(0, L.CHANNEL_MERGE),
+    alignment: core.channelField(0, L.CHANNEL_ALIGNMENT),
+  }
 }
 
 describe("identical legs", () => {

@@ -6,7 +6,17 @@ import { toDatagrams } from "../../../test/ts-stream.ts"
 import { generateTs } from "../../test-source/test-programme.ts"
 import * as L from "../assembly/memory/layout.ts"
 import type { Datagram } from "./testing/reference-parser.ts"
-import { every, packets, pats, pcrs, play, pmts, SECOND_27M, soundProgramme, VIDEO_PID } from "./testing/timed-stream.ts"
+import {
+  every,
+  packets,
+  pats,
+  pcrs,
+  play,
+  pmts,
+  SECOND_27M,
+  soundProgramme,
+  VIDEO_PID,
+} from "./testing/timed-stream.ts"
 
 const cores = await loadCores()
 const BITRATE = 4_000_000
@@ -119,7 +129,11 @@ describe.each(coreBuilds)("PCR against arrival (%s)", (build) => {
 
   it("stays within what the path adds, for any offset, drift and jitter", () => {
     const short = generateTs(6, { bitrate: 2_000_000 })
-    const path = fc.record({ ppm: fc.integer({ min: -100, max: 100 }), width: fc.integer({ min: 0, max: 40_000 }), seed: fc.nat(1e6) })
+    const path = fc.record({
+      ppm: fc.integer({ min: -100, max: 100 }),
+      width: fc.integer({ min: 0, max: 40_000 }),
+      seed: fc.nat(1e6),
+    })
     fc.assert(
       fc.property(path, ({ ppm, width, seed }) => {
         const stepUs = (1316 * 8 * 1e6) / 2_000_000
@@ -136,7 +150,11 @@ describe.each(coreBuilds)("PCR against arrival (%s)", (build) => {
 describe.each(coreBuilds)("TS bit rate between PCRs (%s)", (build) => {
   const core = cores[build]
   const rates = () =>
-    [L.LEG_PCR_BITRATE, L.LEG_PCR_BITRATE_MIN, L.LEG_PCR_BITRATE_MAX].map((each) => core.legField(0, each)) as [number, number, number]
+    [L.LEG_PCR_BITRATE, L.LEG_PCR_BITRATE_MIN, L.LEG_PCR_BITRATE_MAX].map((each) => core.legField(0, each)) as [
+      number,
+      number,
+      number,
+    ]
   const run = (datagrams: ReadonlyArray<Datagram>) => {
     core.resetLeg(0)
     feed(core, datagrams)
@@ -154,14 +172,18 @@ describe.each(coreBuilds)("TS bit rate between PCRs (%s)", (build) => {
   it("takes packets of any number to a datagram", () => {
     const stream = generateTs(2, { bitrate: BITRATE })
     for (const count of [1, 3, 10, 50]) {
-      for (const rate of run(toDatagrams(stream, { packets: count }))) expect(Math.abs(rate / BITRATE - 1)).toBeLessThan(1e-5)
+      for (const rate of run(toDatagrams(stream, { packets: count })))
+        expect(Math.abs(rate / BITRATE - 1)).toBeLessThan(1e-5)
     }
   })
 
   it("tells lowest and highest since the host wrote 0", () => {
     const dense = (from: number, to: number, each: number) =>
       every(each, to, from).flatMap((ms) => packets([ms], { pid: 0x999, payload: new Uint8Array(184) }))
-    const entries = [...soundProgramme(6000, { video: null, audio: null }), ...[0, 1, 2].flatMap(() => dense(2000, 4000, 1))]
+    const entries = [
+      ...soundProgramme(6000, { video: null, audio: null }),
+      ...[0, 1, 2].flatMap(() => dense(2000, 4000, 1)),
+    ]
     const datagrams = play(entries, { untilMs: 6000 })
     const [, lowest, highest] = run(datagrams)
     // One null packet a millisecond, and three more: 1.5 and 6 Mbit/s.
@@ -193,7 +215,11 @@ describe.each(coreBuilds)("TS bit rate between PCRs (%s)", (build) => {
 
   it("is unknown before there is a PMT, and after the video moved", () => {
     expect(run(play([...pcrs(every(30, 900))], { untilMs: 900 }))).toEqual([0, 0, 0])
-    const moved = pmts(every(100, 1100, 1000), { version: 1, pcrPid: 0x77, streams: [{ pid: 0x77, stream_type: 0x1b }] })
+    const moved = pmts(every(100, 1100, 1000), {
+      version: 1,
+      pcrPid: 0x77,
+      streams: [{ pid: 0x77, stream_type: 0x1b }],
+    })
     const entries = soundProgramme(1000, { pmts: [...pmts(every(100, 1000)), ...moved] })
     expect(run(play(entries, { untilMs: 1050 }))[0]).toBe(0)
   })

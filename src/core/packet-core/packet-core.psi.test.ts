@@ -105,13 +105,20 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
   it("reads a PAT of two sections, and lets go of the second when there is none any more", () => {
     const writer = new TsWriter()
     const patOf = (version: number, number: number, last: number, program: number) => {
-      const section = buildPat({ transport_stream_id: 1, version, programs: [{ program_number: program, pid: 100 + program }] })
+      const section = buildPat({
+        transport_stream_id: 1,
+        version,
+        programs: [{ program_number: program, pid: 100 + program }],
+      })
       section.set([number, last], 6)
       return writer.section(0, sealSection(section))
     }
     const pmtOf = (n: number) => {
       const streams = [{ pid: 600 + n, stream_type: 0x86, descriptors: [] }]
-      return writer.section(100 + n, buildPmt({ program_number: n, version: 0, pcr_pid: 0x1fff, descriptors: [], streams }))
+      return writer.section(
+        100 + n,
+        buildPmt({ program_number: n, version: 0, pcr_pid: 0x1fff, descriptors: [], streams }),
+      )
     }
     const cues = () => [1, 2].map((n) => writer.section(600 + n, cue))
     const both = [patOf(0, 0, 1, 1), patOf(0, 1, 1, 2), pmtOf(1), pmtOf(2), ...cues()]
@@ -145,10 +152,17 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
     const programs = numbers.map((n) => ({ program_number: n, pid: 100 + n }))
     const pmts = numbers.map((n) => {
       const streams = [{ pid: 600 + n, stream_type: 0x86, descriptors: [] }]
-      return writer.section(100 + n, buildPmt({ program_number: n, version: 0, pcr_pid: 0x1fff, descriptors: [], streams }))
+      return writer.section(
+        100 + n,
+        buildPmt({ program_number: n, version: 0, pcr_pid: 0x1fff, descriptors: [], streams }),
+      )
     })
     const cues = numbers.map((n) => writer.section(600 + n, cue))
-    const { counters } = run([writer.section(0, buildPat({ transport_stream_id: 1, version: 0, programs })), ...pmts, ...cues])
+    const { counters } = run([
+      writer.section(0, buildPat({ transport_stream_id: 1, version: 0, programs })),
+      ...pmts,
+      ...cues,
+    ])
     expect(counters).toMatchObject({ pmt_sections: 10, scte35_sections: 5 })
   })
 
@@ -162,10 +176,18 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
   it("drops a section that a discontinuity cuts", () => {
     const { start } = tables()
     const packed = packSections(SCTE35_PID, [privateSection(300)])
-    const rest = buildPacket({ pid: SCTE35_PID, continuity_counter: 9, discontinuity: true, payload: packed.subarray(192, 192 + 176) })
+    const rest = buildPacket({
+      pid: SCTE35_PID,
+      continuity_counter: 9,
+      discontinuity: true,
+      payload: packed.subarray(192, 192 + 176),
+    })
     expect(run([start, packed.subarray(0, 188), rest]).counters).toMatchObject({ scte35_sections: 0, cc_errors: 0 })
     const bare = buildPacket({ pid: SCTE35_PID, continuity_counter: 0, discontinuity: true })
-    expect(run([start, packed.subarray(0, 188), bare, packed.subarray(188)]).counters).toMatchObject({ scte35_sections: 0, cc_errors: 0 })
+    expect(run([start, packed.subarray(0, 188), bare, packed.subarray(188)]).counters).toMatchObject({
+      scte35_sections: 0,
+      cc_errors: 0,
+    })
   })
 
   it.each<[string, Uint8Array]>([
@@ -178,13 +200,20 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
     const { start } = tables()
     const payload = new Uint8Array(184).fill(0xff)
     payload.set(head)
-    const packet = (counter: number) => buildPacket({ pid: SCTE35_PID, continuity_counter: counter, unit_start: true, payload })
+    const packet = (counter: number) =>
+      buildPacket({ pid: SCTE35_PID, continuity_counter: counter, unit_start: true, payload })
     run([start, packet(0), packet(1), packSections(SCTE35_PID, [cue]).fill(0x12, 3, 4)])
   })
 
   it.each<[string, Uint8Array]>([
-    ["PMT on the null PID", buildPat({ transport_stream_id: 1, version: 1, programs: [{ program_number: 1, pid: 0x1fff }] })],
-    ["PMT on the PAT's PID", buildPat({ transport_stream_id: 1, version: 1, programs: [{ program_number: 1, pid: 0 }] })],
+    [
+      "PMT on the null PID",
+      buildPat({ transport_stream_id: 1, version: 1, programs: [{ program_number: 1, pid: 0x1fff }] }),
+    ],
+    [
+      "PMT on the PAT's PID",
+      buildPat({ transport_stream_id: 1, version: 1, programs: [{ program_number: 1, pid: 0 }] }),
+    ],
     ["no programme", buildPat({ transport_stream_id: 1, version: 1, programs: [] })],
     [
       "253 programmes",
@@ -202,7 +231,10 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
         programs: Array.from({ length: 253 }, (_, i) => ({ program_number: i + 1, pid: PMT_PID })),
       }),
     ],
-    ["PMT on the SCTE-35 PID", buildPat({ transport_stream_id: 1, version: 1, programs: [{ program_number: 1, pid: SCTE35_PID }] })],
+    [
+      "PMT on the SCTE-35 PID",
+      buildPat({ transport_stream_id: 1, version: 1, programs: [{ program_number: 1, pid: SCTE35_PID }] }),
+    ],
     ["a section of 3 bytes", Uint8Array.of(0, 0xb0, 0)],
     ["a next section", sealSection(Uint8Array.from(pat(5)).fill(0xca, 5, 6))],
   ])("PAT with %s", (_, section) => {
@@ -224,7 +256,11 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
   ])("PMT whose %s overruns", (_, offset, value) => {
     const { writer } = tables()
     const broken = pmt(9).fill(value, offset, offset + 1)
-    run([writer.section(0, pat()), writer.section(PMT_PID, offset === 2 ? broken : sealSection(broken)), writer.section(SCTE35_PID, cue)])
+    run([
+      writer.section(0, pat()),
+      writer.section(PMT_PID, offset === 2 ? broken : sealSection(broken)),
+      writer.section(SCTE35_PID, cue),
+    ])
   })
 
   it("counts a PAT and a PMT with a bad CRC and believes neither", () => {
@@ -267,7 +303,9 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
     const { writer, start } = tables()
     feed(
       core,
-      toDatagrams(joinBytes([start, ...Array.from({ length: L.EVENT_MAX + 10 }, () => writer.section(SCTE35_PID, cue))])),
+      toDatagrams(
+        joinBytes([start, ...Array.from({ length: L.EVENT_MAX + 10 }, () => writer.section(SCTE35_PID, cue))]),
+      ),
       0,
       false,
     )

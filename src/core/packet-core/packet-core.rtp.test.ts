@@ -13,14 +13,34 @@ import { buildFec } from "./testing/fec/packet.ts"
 import type { Datagram } from "./testing/reference-parser.ts"
 
 const cores = await loadCores()
-const bytes = (...parts: ReadonlyArray<Uint8Array | ReadonlyArray<number>>) => Uint8Array.from(parts.flatMap((part) => [...part]))
+const bytes = (...parts: ReadonlyArray<Uint8Array | ReadonlyArray<number>>) =>
+  Uint8Array.from(parts.flatMap((part) => [...part]))
 const packet = buildPacket({ pid: NULL_PID, continuity_counter: 0, payload: new Uint8Array(184) })
 const bad = Uint8Array.from(packet).fill(0x46, 0, 1)
 const ts7 = bytes(...Array.from({ length: 7 }, () => packet))
-const at = (datagram: Uint8Array, rx_us: number, port = 5000): Datagram => ({ bytes: datagram, rx_us, ipv4: 0x0a000001, port })
+const at = (datagram: Uint8Array, rx_us: number, port = 5000): Datagram => ({
+  bytes: datagram,
+  rx_us,
+  ipv4: 0x0a000001,
+  port,
+})
 
 /** RTP header by its fields, so that the broken ones can be written too. */
-const rtp = (first: number, rest: ReadonlyArray<number> = [], second = 33) => [first, second, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4, ...rest]
+const rtp = (first: number, rest: ReadonlyArray<number> = [], second = 33) => [
+  first,
+  second,
+  0,
+  1,
+  0,
+  0,
+  0,
+  0,
+  1,
+  2,
+  3,
+  4,
+  ...rest,
+]
 const reedSolomon = bytes(packet, new Uint8Array(16))
 
 describe.each(coreBuilds)("what a datagram is (%s)", (build) => {
@@ -51,11 +71,19 @@ describe.each(coreBuilds)("what a datagram is (%s)", (build) => {
     ["padding longer than the payload", bytes(rtp(0xa0), [200]), "bad_rtp"],
     ["RTP with half a packet", bytes(rtp(0x80), packet, packet.subarray(0, 94)), "bad_length"],
     ["raw TS with half a packet", bytes(packet, packet.subarray(0, 94)), "bad_length"],
-    ["raw TS that begins and ends within a packet", bytes(packet.subarray(100), ts7, packet.subarray(50)), "udp_datagrams"],
+    [
+      "raw TS that begins and ends within a packet",
+      bytes(packet.subarray(100), ts7, packet.subarray(50)),
+      "udp_datagrams",
+    ],
     ["five 204-byte packets", bytes(...Array.from({ length: 5 }, () => reedSolomon)), "udp_datagrams"],
     ["two 204-byte packets, which may be anything yet", bytes(reedSolomon, reedSolomon), "bad_length"],
     ["204-byte packets in RTP", bytes(rtp(0x80), reedSolomon, reedSolomon, reedSolomon), "rtp_datagrams"],
-    ["204-byte packets in RTP, one without sync byte", bytes(rtp(0x80), reedSolomon, bytes([0], reedSolomon.subarray(1))), "bad_length"],
+    [
+      "204-byte packets in RTP, one without sync byte",
+      bytes(rtp(0x80), reedSolomon, bytes([0], reedSolomon.subarray(1))),
+      "bad_length",
+    ],
     ["right length, no sync", bytes(bad, bad), "bad_sync"],
     ["RTP, right length, no sync", bytes(rtp(0x80), bad, bad), "bad_sync"],
   ])("%s", (_, datagram, counter) => {
@@ -96,15 +124,30 @@ describe.each(coreBuilds)("RTP sequence numbers (%s)", (build) => {
     ["one loss, 300 later its number again", [0, 2, ...range(3, 300), 300], { rtp_lost: 1 }, 0],
     ["restart", [...range(5000, 5010), ...range(20, 30)], { rtp_resets: 1 }, 0],
     ["restart with loss after it", [100, 101, 40000, 40001, 40003], { rtp_resets: 1, rtp_lost: 1 }, 0],
-    ["restart whose first number comes again", [100, 101, 40000, 40001, 40000, 40002], { rtp_resets: 1, rtp_duplicates: 1 }, 1],
+    [
+      "restart whose first number comes again",
+      [100, 101, 40000, 40001, 40000, 40002],
+      { rtp_resets: 1, rtp_duplicates: 1 },
+      1,
+    ],
     ["one stray number", [100, 101, 40000, 102, 103], {}, 1],
     ["stray number twice", [100, 101, 40000, 40000, 102], { rtp_duplicates: 1 }, 2],
     ["two stray numbers", [100, 101, 40000, 20000, 102], {}, 2],
     ["packets from before the first", [100, 99, 98, 101, 99], { rtp_reordered: 2, rtp_duplicates: 1 }, 3],
-    ["a first one from before the restart", [100, 101, 40000, 40001, 39999, 40002], { rtp_resets: 1, rtp_reordered: 1 }, 1],
+    [
+      "a first one from before the restart",
+      [100, 101, 40000, 40001, 39999, 40002],
+      { rtp_resets: 1, rtp_reordered: 1 },
+      1,
+    ],
   ])("%s", (_, numbers, expected, dropped) => {
     const { counters } = compareWithReference(core, sequenced(numbers))
-    expect(counters).toMatchObject({ ...clean, ...expected, rtp_datagrams: numbers.length, forwarded: numbers.length - dropped })
+    expect(counters).toMatchObject({
+      ...clean,
+      ...expected,
+      rtp_datagrams: numbers.length,
+      forwarded: numbers.length - dropped,
+    })
   })
 
   it("takes the same datagrams again for a source that started over after 500 ms, which no path of SMPTE 2022-7 is late", () => {
@@ -129,7 +172,9 @@ describe.each(coreBuilds)("RTP sequence numbers (%s)", (build) => {
 describe.each(coreBuilds)("jitter (%s)", (build) => {
   const core = cores[build]
   const paced = (timestamp: (i: number) => number) =>
-    range(0, 200).map((i) => at(buildRtp({ sequence: i, timestamp: timestamp(i), ssrc: 9 }, packet), 1_000_000 + i * 1000))
+    range(0, 200).map((i) =>
+      at(buildRtp({ sequence: i, timestamp: timestamp(i), ssrc: 9 }, packet), 1_000_000 + i * 1000),
+    )
 
   it("is nothing at an even pace, also across 2^32", () => {
     expect(
@@ -162,7 +207,8 @@ describe.each(coreBuilds)("jitter (%s)", (build) => {
 describe.each(coreBuilds)("two senders on one port (%s)", (build) => {
   const core = cores[build]
   const stream = buildStream(100)
-  const rtpOf = (ssrc: number, startUs: number, sequence = 7) => toDatagrams(stream, { rtp: { ssrc, sequence, timestamp: ssrc }, startUs })
+  const rtpOf = (ssrc: number, startUs: number, sequence = 7) =>
+    toDatagrams(stream, { rtp: { ssrc, sequence, timestamp: ssrc }, startUs })
   const merge = (...lists: ReadonlyArray<Datagram>[]) => lists.flat().sort((a, b) => a.rx_us - b.rx_us)
 
   it("keeps the first while it is alive, and counts the other", () => {
@@ -175,15 +221,26 @@ describe.each(coreBuilds)("two senders on one port (%s)", (build) => {
     expect(events.some((event) => event.kind === "sender")).toBe(false)
   })
 
-  it.each(["rtp", "udp"])("takes another %s sender within 21 ms of the first one's end, with no false loss", (framing) => {
-    const first = framing === "rtp" ? rtpOf(1, 1_000_000) : toDatagrams(stream, { port: 5000 })
-    const endUs = first.at(-1)?.rx_us ?? 0
-    const second = framing === "rtp" ? rtpOf(2, endUs + 500, 40000) : toDatagrams(stream, { port: 5001, startUs: endUs + 500 })
-    const { counters, gauges, events } = compareWithReference(core, [...first, ...second])
-    expect(counters).toMatchObject({ sender_changes: 1, cc_errors: 0, cc_duplicates: 0, rtp_lost: 0, rtp_resets: 0, foreign: 20 })
-    expect(gauges.jitter_90k).toBeLessThan(1)
-    expect(events.filter((event) => event.kind === "sender")).toHaveLength(1)
-  })
+  it.each(["rtp", "udp"])(
+    "takes another %s sender within 21 ms of the first one's end, with no false loss",
+    (framing) => {
+      const first = framing === "rtp" ? rtpOf(1, 1_000_000) : toDatagrams(stream, { port: 5000 })
+      const endUs = first.at(-1)?.rx_us ?? 0
+      const second =
+        framing === "rtp" ? rtpOf(2, endUs + 500, 40000) : toDatagrams(stream, { port: 5001, startUs: endUs + 500 })
+      const { counters, gauges, events } = compareWithReference(core, [...first, ...second])
+      expect(counters).toMatchObject({
+        sender_changes: 1,
+        cc_errors: 0,
+        cc_duplicates: 0,
+        rtp_lost: 0,
+        rtp_resets: 0,
+        foreign: 20,
+      })
+      expect(gauges.jitter_90k).toBeLessThan(1)
+      expect(events.filter((event) => event.kind === "sender")).toHaveLength(1)
+    },
+  )
 
   it("waits four times the longest recent gap of a bursty sender", () => {
     const burst = (startUs: number, ssrc: number, n: number) =>
@@ -191,7 +248,10 @@ describe.each(coreBuilds)("two senders on one port (%s)", (build) => {
         .slice(0, n)
         .map((d) => ({ ...d, rx_us: startUs }))
     const first = range(0, 20).flatMap((i) =>
-      burst(1_000_000 + i * 50_000, 1, 1).map((d) => ({ ...d, bytes: buildRtp({ sequence: i, timestamp: 0, ssrc: 1 }, packet) })),
+      burst(1_000_000 + i * 50_000, 1, 1).map((d) => ({
+        ...d,
+        bytes: buildRtp({ sequence: i, timestamp: 0, ssrc: 1 }, packet),
+      })),
     )
     const endUs = first.at(-1)?.rx_us ?? 0
     const second = (delayUs: number) =>
@@ -215,25 +275,41 @@ describe.each(coreBuilds)("two senders on one port (%s)", (build) => {
     const first = rtpOf(1, 1_000_000)
     const second = rtpOf(2, (first.at(-1)?.rx_us ?? 0) + 1_000_000)
     const { counters } = compareWithReference(core, [...first, ...second])
-    expect(counters).toMatchObject({ sender_changes: 1, foreign: 0, cc_errors: 0, rtp_lost: 0, forwarded: first.length + second.length })
+    expect(counters).toMatchObject({
+      sender_changes: 1,
+      foreign: 0,
+      cc_errors: 0,
+      rtp_lost: 0,
+      forwarded: first.length + second.length,
+    })
   })
 
   it("does not add up datagrams of the new one from before the first was last heard", () => {
-    const one = (ssrc: number, sequence: number, us: number) => at(buildRtp({ sequence, timestamp: 0, ssrc }, packet), us)
-    const start = [...range(0, 50).map((i) => one(1, i, 1_000_000 + i * 1000)), one(2, 0, 1_049_100), one(1, 50, 1_050_000)]
+    const one = (ssrc: number, sequence: number, us: number) =>
+      at(buildRtp({ sequence, timestamp: 0, ssrc }, packet), us)
+    const start = [
+      ...range(0, 50).map((i) => one(1, i, 1_000_000 + i * 1000)),
+      one(2, 0, 1_049_100),
+      one(1, 50, 1_050_000),
+    ]
     expect(compareWithReference(core, [...start, one(2, 1, 1_090_000)]).counters.sender_changes).toBe(0)
-    expect(compareWithReference(core, [...start, one(2, 1, 1_090_000), one(2, 2, 1_090_001)]).counters.sender_changes).toBe(1)
+    expect(
+      compareWithReference(core, [...start, one(2, 1, 1_090_000), one(2, 2, 1_090_001)]).counters.sender_changes,
+    ).toBe(1)
   })
 
   it.each([
     [1900, 0],
     [2000, 1],
   ])("remembers a gap of 400 ms in the first second: %i ms after its begin %i changes", (ms, changes) => {
-    const one = (ssrc: number, sequence: number, us: number) => at(buildRtp({ sequence, timestamp: 0, ssrc }, packet), us)
+    const one = (ssrc: number, sequence: number, us: number) =>
+      at(buildRtp({ sequence, timestamp: 0, ssrc }, packet), us)
     const steady = range(0, (ms - 400) / 10 + 1).map((i) => one(1, i + 1, 1_400_000 + i * 10_000))
     const endUs = steady.at(-1)?.rx_us ?? 0
     const rivals = [one(2, 0, endUs + 50_000), one(2, 1, endUs + 50_001)]
-    expect(compareWithReference(core, [one(1, 0, 1_000_000), ...steady, ...rivals]).counters.sender_changes).toBe(changes)
+    expect(compareWithReference(core, [one(1, 0, 1_000_000), ...steady, ...rivals]).counters.sender_changes).toBe(
+      changes,
+    )
   })
 
   it("takes a change of framing for a change of sender", () => {
@@ -251,7 +327,8 @@ describe.each(coreBuilds)("two senders on one port (%s)", (build) => {
   /** Counters after one datagram of `sender`, with one network allowed. */
   const answer = (sender: string, entry: string, prefix: number) => {
     core.resetLeg(0)
-    for (const [i, field] of [...(addressWords(entry) ?? []), prefix].entries()) core.setLegField(0, L.LEG_ALLOWED + i, field)
+    for (const [i, field] of [...(addressWords(entry) ?? []), prefix].entries())
+      core.setLegField(0, L.LEG_ALLOWED + i, field)
     core.setLegField(0, L.LEG_ALLOWED_COUNT, 1)
     writeDatagram(core, 0, at(ts7, 1_000_000))
     core.view.setUint32(L.RX_MMSG + 8, 28, true)
@@ -309,7 +386,9 @@ describe.each(coreBuilds)("two senders on one port (%s)", (build) => {
 
   it("holds exactly the senders whose first bits agree, IPv4 and IPv6 for themselves", () => {
     const group = fc.integer({ min: 0, max: 0xffff })
-    const address = fc.array(group, { minLength: 8, maxLength: 8 }).map((groups) => groups.map((g) => g.toString(16)).join(":"))
+    const address = fc
+      .array(group, { minLength: 8, maxLength: 8 })
+      .map((groups) => groups.map((g) => g.toString(16)).join(":"))
     fc.assert(
       fc.property(address, address, fc.nat(128), fc.nat(7), (network, other, prefix, shared) => {
         // A sender that begins as the network does, so that both outcomes are common.

@@ -25,9 +25,12 @@ const ringBytes = (core: PacketCore, from: number): Uint8Array => {
   return Buffer.concat(parts)
 }
 const packetsOf = (bytes: Uint8Array) =>
-  Array.from({ length: bytes.length / TS_PACKET_SIZE }, (_, i) => bytes.subarray(i * TS_PACKET_SIZE, (i + 1) * TS_PACKET_SIZE))
+  Array.from({ length: bytes.length / TS_PACKET_SIZE }, (_, i) =>
+    bytes.subarray(i * TS_PACKET_SIZE, (i + 1) * TS_PACKET_SIZE),
+  )
 const pidOf = (packet: Uint8Array) => (((packet[1] ?? 0) & 0x1f) << 8) | (packet[2] ?? 0)
-const isFlagged = (packet: Uint8Array) => ((packet[3] ?? 0) & 0x20) !== 0 && (packet[4] ?? 0) > 0 && ((packet[5] ?? 0) & 0x80) !== 0
+const isFlagged = (packet: Uint8Array) =>
+  ((packet[3] ?? 0) & 0x20) !== 0 && (packet[4] ?? 0) > 0 && ((packet[5] ?? 0) & 0x80) !== 0
 
 /** Feeds a leg and leaves the choice of source as it is. */
 const feedBatches = (core: PacketCore, datagrams: ReadonlyArray<Datagram>, leg: number) => {
@@ -43,7 +46,11 @@ const longPmt = () =>
     descriptors: [],
     streams: [
       { pid: VIDEO_PID, stream_type: 0x1b, descriptors: [] },
-      ...Array.from({ length: 40 }, (_, i) => ({ pid: AUDIO_PID + i, stream_type: 0x0f, descriptors: [registrationDescriptor("TEST")] })),
+      ...Array.from({ length: 40 }, (_, i) => ({
+        pid: AUDIO_PID + i,
+        stream_type: 0x0f,
+        descriptors: [registrationDescriptor("TEST")],
+      })),
     ],
   })
 
@@ -88,7 +95,12 @@ describe.each(coreBuilds)("switch (%s)", (build) => {
     const writer = new TsWriter()
     const table = longPmt()
     expect(table.length).toBeGreaterThan(2 * 184)
-    const backup = joinBytes([writer.section(0, pat()), writer.section(PMT_PID, table), writer.media(VIDEO_PID), writer.media(VIDEO_PID)])
+    const backup = joinBytes([
+      writer.section(0, pat()),
+      writer.section(PMT_PID, table),
+      writer.media(VIDEO_PID),
+      writer.media(VIDEO_PID),
+    ])
     feed(core, toDatagrams(joinBytes([new TsWriter().section(0, pat())])), 0)
     feedBatches(core, toDatagrams(backup), 1)
     core.setSource(0, 2, true)

@@ -15,8 +15,20 @@ describe.each(coreBuilds)("packet core on a sound stream (%s)", (build) => {
   it("forwards raw UDP whole and counts what is in it", () => {
     const stream = buildStream(100)
     const { counters } = compareWithReference(core, toDatagrams(stream))
-    expect(counters).toMatchObject({ udp_datagrams: counters.datagrams, cc_errors: 0, sync_byte_errors: 0, crc_errors: 0 })
-    expect(counters).toMatchObject({ pat_sections: 100, pmt_sections: 100, scte35_sections: 10, pcrs: 100, null_packets: 100, rai: 4 })
+    expect(counters).toMatchObject({
+      udp_datagrams: counters.datagrams,
+      cc_errors: 0,
+      sync_byte_errors: 0,
+      crc_errors: 0,
+    })
+    expect(counters).toMatchObject({
+      pat_sections: 100,
+      pmt_sections: 100,
+      scte35_sections: 10,
+      pcrs: 100,
+      null_packets: 100,
+      rai: 4,
+    })
     expect(counters.ts_packets).toBe(stream.length / 188)
   })
 
@@ -31,19 +43,27 @@ describe.each(coreBuilds)("packet core on a sound stream (%s)", (build) => {
   it.each([1, 2, 3, 6, 8, 50, 348])("takes %i packets in a datagram, in slots of at most 7", (packets) => {
     const datagrams = toDatagrams(buildStream(60), { packets }).slice(0, 20)
     const reference = compareWithReference(core, datagrams)
-    expect(reference.counters.forwarded).toBe(datagrams.reduce((sum, { bytes }) => sum + Math.ceil(bytes.length / 188 / 7), 0))
+    expect(reference.counters.forwarded).toBe(
+      datagrams.reduce((sum, { bytes }) => sum + Math.ceil(bytes.length / 188 / 7), 0),
+    )
   })
 
   it("tells PAT and PMT once, and every cue", () => {
     const reference = compareWithReference(core, toDatagrams(buildStream(100)))
-    expect(reference.events.map((event) => event.kind)).toEqual(["psi", "psi", ...Array.from({ length: 10 }, () => "scte35")])
+    expect(reference.events.map((event) => event.kind)).toEqual([
+      "psi",
+      "psi",
+      ...Array.from({ length: 10 }, () => "scte35"),
+    ])
     expect(reference.events.at(-1)).toMatchObject({ pid: SCTE35_PID, table_id: 0xfc, crc_ok: true })
   })
 
   it("notes first PCR, its packet and PID, in the slot", () => {
     const reference = compareWithReference(core, toDatagrams(buildStream(3)))
     const withPcr = reference.slots.filter((slot) => slot.pcr !== null)
-    expect(withPcr.map((slot) => slot.pcr)).toEqual([0, 1, 2].map((n) => expect.objectContaining({ ticks: n * 1_080_000, pid: VIDEO_PID })))
+    expect(withPcr.map((slot) => slot.pcr)).toEqual(
+      [0, 1, 2].map((n) => expect.objectContaining({ ticks: n * 1_080_000, pid: VIDEO_PID })),
+    )
   })
 
   it("measures only when the channel is -1", () => {
@@ -172,7 +192,11 @@ describe.each(coreBuilds)("batches (%s)", (build) => {
       expect(view.getBigUint64(iovec, true)).toBe(BigInt(BASE + L.RX_DATA + i * L.RX_STRIDE))
       expect(view.getBigUint64(iovec + 8, true)).toBe(BigInt(L.RX_STRIDE))
     }
-    const room = () => [view.getUint32(L.RX_MMSG + 8, true), view.getBigUint64(L.RX_MMSG + 40, true), view.getUint32(L.RX_MMSG + 48, true)]
+    const room = () => [
+      view.getUint32(L.RX_MMSG + 8, true),
+      view.getBigUint64(L.RX_MMSG + 40, true),
+      view.getUint32(L.RX_MMSG + 48, true),
+    ]
     const full = [L.RX_NAME_SIZE, BigInt(L.RX_CONTROL_SIZE), 0]
     expect(room()).toEqual(full)
     core.resetLeg(0)
@@ -191,7 +215,8 @@ describe.each(coreBuilds)("batches (%s)", (build) => {
     const header = L.TX_MMSG + 3 * L.MMSGHDR_SIZE
     const pair = L.TX_IOVEC + 3 * 2 * L.IOVEC_SIZE
     const rtp = L.TX_RTP_HEADER + 3 * L.TX_RTP_HEADER_SIZE
-    const words = (at: number, n: number) => Array.from({ length: n }, (_, i) => Number(view.getBigUint64(at + i * 8, true)))
+    const words = (at: number, n: number) =>
+      Array.from({ length: n }, (_, i) => Number(view.getBigUint64(at + i * 8, true)))
     expect(words(header, 7)).toEqual([0, 0, BASE + pair, 2, 0, 0, 0])
     expect(words(pair, 4)).toEqual([BASE + rtp, 12, BASE + slot + L.SLOT_PAYLOAD + 188, 376])
     expect(Buffer.from(core.u8.slice(rtp, rtp + 12)).toString("hex")).toBe("80210007ffffffffdeadbeef")

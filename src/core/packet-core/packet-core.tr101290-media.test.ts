@@ -56,7 +56,9 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] TR 101 290 of real streams 
   }
 
   it("finds the continuity errors of test-024 in the packets that TSDuck names", () => {
-    const named = [...text("tsduck/reference/test-024.tsp.3.log").matchAll(/"index": (\d+)/g)].map(([, index]) => Number(index))
+    const named = [...text("tsduck/reference/test-024.tsp.3.log").matchAll(/"index": (\d+)/g)].map(([, index]) =>
+      Number(index),
+    )
     expect(risesOf(packetsOf("tsduck/test-024.ts"), "cc_errors")).toEqual(named)
     expect(risesOf(packetsOf("tsduck/reference/test-024.out.ts"), "cc_errors")).toEqual([])
   })
@@ -119,7 +121,9 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] TR 101 290 of real streams 
     expect(pcrs).toEqual(listed.map(([, index, , , , value]) => ({ index: Number(index), ticks: Number(value) })))
 
     const log = [
-      ...text("tsduck/reference/test-064.tsp.log").matchAll(/jitter: (-[\d,]+) = [\d,]+ micro-seconds = (\d+) packets \+ (\d+) bytes/g),
+      ...text("tsduck/reference/test-064.tsp.log").matchAll(
+        /jitter: (-[\d,]+) = [\d,]+ micro-seconds = (\d+) packets \+ (\d+) bytes/g,
+      ),
     ]
     const jitters = log.map(([, ticks = ""]) => Number(ticks.replaceAll(",", "")))
     // The first line gives the bit rate that pcrverify went by.
@@ -181,14 +185,17 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] TR 101 290 of real streams 
     expect(pcrFacts.filter(([, , , , , wraps]) => wraps)).toHaveLength(2)
   })
 
-  it.each(pcrFacts)("%s: PCRs on %i, %i of them from %f to %f s, as the manifest says", (name, pid, n, first, last, wraps) => {
-    const seconds = last - first + (wraps ? PCR_MODULUS / 27e6 : 0) || 1
-    const { pcrs } = pcrsOf(packetsOf(name), seconds)
-    expect(pcrs).toHaveLength(n)
-    expect(seen.field(L.LEG_PCR_PID)).toBe(pid)
-    expect(Math.abs((pcrs[0]?.ticks ?? 0) / 27e6 - first)).toBeLessThanOrEqual(0.0051)
-    expect(Math.abs((pcrs.at(-1)?.ticks ?? 0) / 27e6 - last)).toBeLessThanOrEqual(0.0051)
-    // A wrap is no fault.
-    if (wraps) expect(seen.counts("pcr_discontinuity_errors")).toBe(0)
-  })
+  it.each(pcrFacts)(
+    "%s: PCRs on %i, %i of them from %f to %f s, as the manifest says",
+    (name, pid, n, first, last, wraps) => {
+      const seconds = last - first + (wraps ? PCR_MODULUS / 27e6 : 0) || 1
+      const { pcrs } = pcrsOf(packetsOf(name), seconds)
+      expect(pcrs).toHaveLength(n)
+      expect(seen.field(L.LEG_PCR_PID)).toBe(pid)
+      expect(Math.abs((pcrs[0]?.ticks ?? 0) / 27e6 - first)).toBeLessThanOrEqual(0.0051)
+      expect(Math.abs((pcrs.at(-1)?.ticks ?? 0) / 27e6 - last)).toBeLessThanOrEqual(0.0051)
+      // A wrap is no fault.
+      if (wraps) expect(seen.counts("pcr_discontinuity_errors")).toBe(0)
+    },
+  )
 })

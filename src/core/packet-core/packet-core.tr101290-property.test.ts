@@ -19,7 +19,8 @@ describe.each(coreBuilds)("TR 101 290 and access points against the reference pa
     const seen: Record<string, number> = {}
     const agree = fc.property(arbitraryProgrammes(100), (datagrams) => {
       const { counters } = compareWithReference(core, datagrams)
-      for (const name of Object.keys(LEG_COUNTERS) as Array<keyof typeof LEG_COUNTERS>) seen[name] = (seen[name] ?? 0) + counters[name]
+      for (const name of Object.keys(LEG_COUNTERS) as Array<keyof typeof LEG_COUNTERS>)
+        seen[name] = (seen[name] ?? 0) + counters[name]
     })
     // The streams must have had it all, which those of this seed have; by chance a run would be without one now and
     // then.
@@ -32,7 +33,9 @@ describe.each(coreBuilds)("TR 101 290 and access points against the reference pa
     fc.assert(agree, { numRuns: propertyRuns(50) })
   })
 
-  it("counts the same however often the timers are looked at, and never more than the time allows", { timeout: TIMEOUT_MS }, () => {
+  it("counts the same however often the timers are looked at, and never more than the time allows", {
+    timeout: TIMEOUT_MS,
+  }, () => {
     fc.assert(
       fc.property(arbitraryProgrammes(60), fc.integer({ min: 1, max: 200 }), (datagrams, tickMs) => {
         const { counters } = compareWithReference(core, datagrams)
@@ -40,7 +43,8 @@ describe.each(coreBuilds)("TR 101 290 and access points against the reference pa
         choose(core, 0)
         let ticked = 0
         for (const datagram of datagrams) {
-          for (; ticked < datagram.rx_us; ticked = Math.max(ticked + tickMs * 1000, datagram.rx_us - 1_000_000)) core.tick(ticked)
+          for (; ticked < datagram.rx_us; ticked = Math.max(ticked + tickMs * 1000, datagram.rx_us - 1_000_000))
+            core.tick(ticked)
           feedBatch(core, [datagram], 0)
         }
         core.tick(ticked + 1_000_000)

@@ -53,11 +53,31 @@ describe.each(coreBuilds)("TR 101 290, streams (%s)", (build) => {
   ]
   it.each<[string, ReadonlyArray<Entry>, number, Partial<Checks>]>([
     ["away for 4.99 s", soundProgramme(5000, { audio: units([0], AUDIO_PID) }), 4990, { pts_errors: 5 }],
-    ["away for 10.4 s", soundProgramme(10_500, { audio: units([50], AUDIO_PID) }), 10_450, { pts_errors: 10, pid_errors: 2 }],
+    [
+      "away for 10.4 s",
+      soundProgramme(10_500, { audio: units([50], AUDIO_PID) }),
+      10_450,
+      { pts_errors: 10, pid_errors: 2 },
+    ],
     ["never there", soundProgramme(5300, { audio: null }), 5250, { pid_errors: 1 }],
-    ["back before 5 s", soundProgramme(9000, { audio: units([0, 4800, 8900], AUDIO_PID) }), 9000, { pts_errors: 5 + 4 }],
-    ["SCTE-35, data and secondary audio never there", soundProgramme(11_000, { pmts: withStreams(11_000, sparse) }), 11_000, {}],
-    ["audio in private PES never there", soundProgramme(5400, { pmts: withStreams(5400, privateAudio) }), 5400, { pid_errors: 2 }],
+    [
+      "back before 5 s",
+      soundProgramme(9000, { audio: units([0, 4800, 8900], AUDIO_PID) }),
+      9000,
+      { pts_errors: 5 + 4 },
+    ],
+    [
+      "SCTE-35, data and secondary audio never there",
+      soundProgramme(11_000, { pmts: withStreams(11_000, sparse) }),
+      11_000,
+      {},
+    ],
+    [
+      "audio in private PES never there",
+      soundProgramme(5400, { pmts: withStreams(5400, privateAudio) }),
+      5400,
+      { pid_errors: 2 },
+    ],
     [
       "a PCR PID of its own never there",
       soundProgramme(5400, { pmts: pmts(every(100, 5400), { pcrPid: 0x310 }) }),
@@ -96,8 +116,16 @@ describe.each(coreBuilds)("TR 101 290, streams (%s)", (build) => {
     ["back by one tick", [...step(0, S), ...step(10, S - 1), ...steady(50, 1000)], { pcr_discontinuity_errors: 1 }],
     ["over the 33-bit wrap", steady(0, 1000, WRAP - S / 2), {}],
     ["jump ahead", [...steady(0, 500), ...steady(500, 1000, 9 * S)], { pcr_discontinuity_errors: 1 }],
-    ["jump back over the wrap", [...steady(0, 500), ...steady(500, 1000, WRAP - 5 * S)], { pcr_discontinuity_errors: 1 }],
-    ["jump told with it", [...steady(0, 500), ...step(500, 9 * S, { discontinuity: true }), ...steady(550, 1000, 8.5 * S)], {}],
+    [
+      "jump back over the wrap",
+      [...steady(0, 500), ...steady(500, 1000, WRAP - 5 * S)],
+      { pcr_discontinuity_errors: 1 },
+    ],
+    [
+      "jump told with it",
+      [...steady(0, 500), ...step(500, 9 * S, { discontinuity: true }), ...steady(550, 1000, 8.5 * S)],
+      {},
+    ],
     ["jump told by a packet before", [...steady(0, 500), ...announced(VIDEO_PID), ...steady(500, 1000, 9 * S)], {}],
     [
       "jump told on another PID",
@@ -106,7 +134,12 @@ describe.each(coreBuilds)("TR 101 290, streams (%s)", (build) => {
     ],
     [
       "jump told, then one that is not",
-      [...steady(0, 300), ...step(300, 9 * S, { discontinuity: true }), ...steady(350, 600, 8.7 * S), ...steady(600, 1000, S)],
+      [
+        ...steady(0, 300),
+        ...step(300, 9 * S, { discontinuity: true }),
+        ...steady(350, 600, 8.7 * S),
+        ...steady(600, 1000, S),
+      ],
       { pcr_discontinuity_errors: 1 },
     ],
     ["on a PID that is no PCR PID", [...steady(0, 1000), ...pcrs([0, 300, 10, 500], S, AUDIO_PID)], {}],
@@ -115,7 +148,9 @@ describe.each(coreBuilds)("TR 101 290, streams (%s)", (build) => {
   })
 
   it("2.3 PCR: goes on reporting while there is none", () => {
-    expectChecks(core, play(soundProgramme(4200, { pcrs: pcrs([0, 50]) }), { untilMs: 4200 }), { pcr_repetition_errors: 4 })
+    expectChecks(core, play(soundProgramme(4200, { pcrs: pcrs([0, 50]) }), { untilMs: 4200 }), {
+      pcr_repetition_errors: 4,
+    })
   })
 
   it("2.3 PCR: checks them where they are when the programme names no PCR PID", () => {
@@ -141,7 +176,10 @@ describe.each(coreBuilds)("TR 101 290, streams (%s)", (build) => {
     const second = { number: 2, pmtPid: 0x200, streams: [{ pid: 0x220, stream_type: 0x0f }] }
     const both = pats(every(100, 600), [{}, second])
     const entries = [
-      ...soundProgramme(1000, { pats: [...both, ...pats(every(100, 1000, 600), [second])], pmts: pmts(every(100, 600)) }),
+      ...soundProgramme(1000, {
+        pats: [...both, ...pats(every(100, 1000, 600), [second])],
+        pmts: pmts(every(100, 600)),
+      }),
       ...pmts(every(100, 1000), second),
       ...units(every(50, 1000), 0x220),
     ]
@@ -157,7 +195,9 @@ describe.each(coreBuilds)("TR 101 290, streams (%s)", (build) => {
     const jumps = every(50, 2600).flatMap((ms, i) => step(ms, i % 2 === 0 ? S : 1000 * S))
     feed(core, play(soundProgramme(2600, { pcrs: jumps }), { untilMs: 2600 }))
     const events = core.takeEvents().filter(({ type }) => type === L.EVENT_PCR_JUMP)
-    expect(events.map(({ pid, a, b }) => [pid, a, b])).toEqual(Array.from({ length: 3 }, () => [VIDEO_PID, 1000, 1_000_000]))
+    expect(events.map(({ pid, a, b }) => [pid, a, b])).toEqual(
+      Array.from({ length: 3 }, () => [VIDEO_PID, 1000, 1_000_000]),
+    )
     expect(core.legField(0, L.LEG_PCR_DISCONTINUITY_ERRORS)).toBe(51)
   })
 
@@ -176,7 +216,9 @@ describe.each(coreBuilds)("TR 101 290, streams (%s)", (build) => {
     ["as much back as passed, half a second", 480, -500, 1, 1],
   ])("tells a jump back or far ahead, no stall and no loss: %s", (_, pausedMs, stepMs, told, counted) => {
     const [lastMs, nextMs] = [500, 520]
-    const entries = soundProgramme(600, { pcrs: [...pcrs(every(20, lastMs + 1), S), ...pcrs([nextMs], S + (stepMs - 20) * 27_000)] })
+    const entries = soundProgramme(600, {
+      pcrs: [...pcrs(every(20, lastMs + 1), S), ...pcrs([nextMs], S + (stepMs - 20) * 27_000)],
+    })
     const datagrams = play(entries, { untilMs: 560 }).map((each) =>
       each.rx_us > START_US + (lastMs + 5) * 1000 ? { ...each, rx_us: each.rx_us + pausedMs * 1000 } : each,
     )
@@ -188,7 +230,10 @@ describe.each(coreBuilds)("TR 101 290, streams (%s)", (build) => {
   it("counts lost PCRs, but does not tell them as a jump", () => {
     core.resetLeg(0)
     core.takeEvents()
-    feed(core, play(soundProgramme(2000, { pcrs: pcrs([...every(30, 500), ...every(30, 2000, 800)]) }), { untilMs: 2000 }))
+    feed(
+      core,
+      play(soundProgramme(2000, { pcrs: pcrs([...every(30, 500), ...every(30, 2000, 800)]) }), { untilMs: 2000 }),
+    )
     expect(core.takeEvents().filter(({ type }) => type === L.EVENT_PCR_JUMP)).toEqual([])
     expect(core.legSnapshot(0)).toMatchObject({ pcr_repetition_errors: 1, pcr_discontinuity_errors: 1 })
   })
@@ -211,7 +256,12 @@ describe.each(coreBuilds)("TR 101 290, streams (%s)", (build) => {
       { pts_errors: 1 },
     ],
     ["gone for 2.95 s", units([0, 2950], AUDIO_PID), 3000, { pts_errors: 3 }],
-    ["values that wrap, jump and run back", [...pes(0, 2 ** 33 - 1), ...pes(500, 7), ...pes(1000, 2 ** 32), ...pes(1500, 1)], 2000, {}],
+    [
+      "values that wrap, jump and run back",
+      [...pes(0, 2 ** 33 - 1), ...pes(500, 7), ...pes(1000, 2 ** 32), ...pes(1500, 1)],
+      2000,
+      {},
+    ],
     ["scrambled for 3 s", [...units([0], AUDIO_PID), ...scrambledUnits], 3000, { cat_errors: 5 }],
   ])("2.5 PTS: %s", (_, audio, untilMs, errors) => {
     expectChecks(core, play(soundProgramme(untilMs, { audio }), { untilMs }), errors)

@@ -20,8 +20,10 @@ const HOUR_US = 3_600_000_000
 const VIDEO_PID = 481
 
 const programme = (seconds: number, startPts90k: number) => generateTs(seconds, { bitrate: BITRATE, startPts90k })
-const datagramsAt = (stream: Uint8Array, startUs: number, port = 5000) => toDatagrams(stream, { startUs, stepUs: STEP_US, port })
-const whole = (datagrams: ReadonlyArray<Datagram>) => datagrams.map((datagram) => ({ ...datagram, rx_us: Math.floor(datagram.rx_us) }))
+const datagramsAt = (stream: Uint8Array, startUs: number, port = 5000) =>
+  toDatagrams(stream, { startUs, stepUs: STEP_US, port })
+const whole = (datagrams: ReadonlyArray<Datagram>) =>
+  datagrams.map((datagram) => ({ ...datagram, rx_us: Math.floor(datagram.rx_us) }))
 
 /** discontinuity_indicator on the first packet of the video PID that has an adaptation field. */
 const announced = (stream: Uint8Array): Uint8Array => {

@@ -50,15 +50,30 @@ describe.each(coreBuilds)("TR 101 290, tables (%s)", (build) => {
     ["1000 ms apart", emptyPats([0, 1000]), 1400, { pat_errors: 1 }],
     ["1001 ms apart", emptyPats([0, 1001]), 1400, { pat_errors: 2 }],
     ["with a bad CRC", sections([0, 300, 600], 0, badCrc(table(0))), 1100, { pat_errors: 2 }],
-    ["that is yet to come into force", sections([0, 300, 600], 0, sealSection(table(0).fill(0xc0, 5, 6))), 1100, { pat_errors: 2 }],
-    ["another table on PID 0", [...emptyPats(every(100, 1000)), ...sections([250], 0, table(0x40))], 1000, { pat_errors: 1 }],
+    [
+      "that is yet to come into force",
+      sections([0, 300, 600], 0, sealSection(table(0).fill(0xc0, 5, 6))),
+      1100,
+      { pat_errors: 2 },
+    ],
+    [
+      "another table on PID 0",
+      [...emptyPats(every(100, 1000)), ...sections([250], 0, table(0x40))],
+      1000,
+      { pat_errors: 1 },
+    ],
     [
       "another table thrice within 0.5 s",
       [...emptyPats(every(100, 1000)), ...sections([250, 500, 749], 0, table(0x40))],
       1000,
       { pat_errors: 1 },
     ],
-    ["another table each 0.5 s", [...emptyPats(every(100, 2000)), ...sections([250, 750, 1250], 0, table(0x40))], 2000, { pat_errors: 3 }],
+    [
+      "another table each 0.5 s",
+      [...emptyPats(every(100, 2000)), ...sections([250, 750, 1250], 0, table(0x40))],
+      2000,
+      { pat_errors: 3 },
+    ],
     ["another table and none: one fault at a time", sections(every(50, 1900), 0, table(0x40)), 1900, { pat_errors: 4 }],
     ["scrambled", [...emptyPats([0]), ...scrambled(0, every(100, 1400, 100))], 1400, { pat_errors: 3, cat_errors: 2 }],
   ])("1.3.a PAT: %s", (_, entries, untilMs, errors) => {
@@ -71,8 +86,18 @@ describe.each(coreBuilds)("TR 101 290, tables (%s)", (build) => {
     ["none for 1.7 s after the PAT named it", pats(every(100, 2300, 600)), 2300, { pat_errors: 1, pmt_errors: 3 }],
     ["500 ms apart", [...named(1500), ...pmts([0, 500, 1000])], 1500, {}],
     ["501 ms apart", [...named(1500), ...pmts([0, 501, 1002])], 1500, { pmt_errors: 2 }],
-    ["with a bad CRC", [...named(1100), ...sections(every(100, 1100), PMT_PID, badCrc(table(2)))], 1100, { pmt_errors: 2 }],
-    ["on a PID the PAT does not name", [...named(1100), ...pmts(every(100, 1100), { pmtPid: 0x300 })], 1100, { pmt_errors: 2 }],
+    [
+      "with a bad CRC",
+      [...named(1100), ...sections(every(100, 1100), PMT_PID, badCrc(table(2)))],
+      1100,
+      { pmt_errors: 2 },
+    ],
+    [
+      "on a PID the PAT does not name",
+      [...named(1100), ...pmts(every(100, 1100), { pmtPid: 0x300 })],
+      1100,
+      { pmt_errors: 2 },
+    ],
     [
       "one of two programmes goes",
       [...pats(every(100, 2000), [{}, second]), ...pmts(every(100, 2000)), ...pmts([0, 100], second)],
@@ -80,7 +105,12 @@ describe.each(coreBuilds)("TR 101 290, tables (%s)", (build) => {
       { pmt_errors: 3 },
     ],
     ["the PAT drops it", [...pats([0, 100]), ...emptyPats(every(100, 2000, 200)), ...pmts([0, 100])], 2000, {}],
-    ["scrambled", [...named(1200), ...pmts([0]), ...scrambled(PMT_PID, every(50, 1200, 100))], 1200, { pmt_errors: 3, cat_errors: 2 }],
+    [
+      "scrambled",
+      [...named(1200), ...pmts([0]), ...scrambled(PMT_PID, every(50, 1200, 100))],
+      1200,
+      { pmt_errors: 3, cat_errors: 2 },
+    ],
     ["no PAT, no PMT PID", pmts(every(100, 1200)), 1200, { pat_errors: 2 }],
   ])("1.5.a PMT: %s", (_, entries, untilMs, errors) => {
     expectChecks(core, play(entries, { untilMs }), errors)
@@ -95,7 +125,12 @@ describe.each(coreBuilds)("TR 101 290, tables (%s)", (build) => {
     ["none, nothing scrambled", [], 3000, {}],
     ["each second", [...cats(every(1000, 4000)), ...secret(4000)], 4000, {}],
     ["with a bad CRC", [...sections(every(100, 1900), 1, badCrc(table(1))), ...secret(1101)], 1900, { cat_errors: 2 }],
-    ["another table on its PID", [...cats(every(100, 2000)), ...sections([120, 300, 700], 1, table(2))], 2000, { cat_errors: 2 }],
+    [
+      "another table on its PID",
+      [...cats(every(100, 2000)), ...sections([120, 300, 700], 1, table(2))],
+      2000,
+      { cat_errors: 2 },
+    ],
     ["stuffing on its PID", packets(every(100, 2000), { pid: 1, unit_start: true, payload: stuffing }), 2000, {}],
     ["gone for more than 10 s", [...cats([0]), ...secret(10_601)], 10_700, { cat_errors: 2 }],
   ])("2.6 CAT: %s", (_, entries, untilMs, errors) => {
@@ -151,7 +186,10 @@ describe.each(coreBuilds)("TR 101 290 while a leg is silent (%s)", (build) => {
   it("expects the encoder's clock to have gone on meanwhile, or to be told that it has not", () => {
     const errors = (resumed: Entry[]) => {
       const all = [...pcrs(every(50, 1000)), ...resumed]
-      return countChecks(core, play(soundProgramme(10_000, { pcrs: all }), { untilMs: 10_000, silences: [[960, 9000]] }))
+      return countChecks(
+        core,
+        play(soundProgramme(10_000, { pcrs: all }), { untilMs: 10_000, silences: [[960, 9000]] }),
+      )
     }
     const S = SECOND_27M
     expect(errors(pcrs(every(50, 10_000, 9000)))).toEqual(NO_ERRORS)

@@ -127,7 +127,14 @@ export class PacketCore {
    * (CLOCK_MONOTONIC). False when the tables of the source do not name the PID, four other PIDs were inserted into, or
    * a section waits already.
    */
-  insertPackets(channel: number, pid: number, packets: Uint8Array, afterUs: number, untilUs: number, nowUs: number): boolean {
+  insertPackets(
+    channel: number,
+    pid: number,
+    packets: Uint8Array,
+    afterUs: number,
+    untilUs: number,
+    nowUs: number,
+  ): boolean {
     const count = packets.length / TS_PACKET
     const area = INSERTIONS + channel * INSERTION_SIZE
     if (!Number.isInteger(count) || count > INSERTION_PACKETS_MAX || this.sectionWaits(channel, nowUs)) return false

@@ -11,7 +11,8 @@ const payload = new Uint8Array(180).fill(0x11)
 const packet = (counter: number, fields: Partial<PacketFields> = {}) =>
   buildPacket({ pid: PID, continuity_counter: counter, payload, ...fields })
 /** An adaptation field alone. */
-const bare = (counter: number, fields: Partial<PacketFields> = {}) => buildPacket({ pid: PID, continuity_counter: counter, ...fields })
+const bare = (counter: number, fields: Partial<PacketFields> = {}) =>
+  buildPacket({ pid: PID, continuity_counter: counter, ...fields })
 const damaged = packet(0).fill(0, 0, 1)
 const good = (n: number) => Array.from({ length: n }, (_, i) => packet(i))
 
@@ -29,7 +30,11 @@ describe.each(coreBuilds)("TS packets (%s)", (build) => {
       [packet(0, { payload: payload.subarray(8), pcr: 1 }), packet(0, { payload: payload.subarray(8), pcr: 2 })],
       { cc_errors: 0, cc_duplicates: 1, pcrs: 2 },
     ],
-    ["adaptation field alone keeps the counter", [packet(0), bare(0), bare(0), bare(5), packet(1)], { cc_errors: 0, cc_duplicates: 0 }],
+    [
+      "adaptation field alone keeps the counter",
+      [packet(0), bare(0), bare(0), bare(5), packet(1)],
+      { cc_errors: 0, cc_duplicates: 0 },
+    ],
     [
       "discontinuity_indicator with payload",
       [packet(0), packet(9, { payload: payload.subarray(8), discontinuity: true }), packet(10)],
@@ -50,13 +55,29 @@ describe.each(coreBuilds)("TS packets (%s)", (build) => {
       [packet(0, { pid: 0x1fff }), packet(5, { pid: 0x1fff }), packet(9, { pid: 0x1fff })],
       { cc_errors: 0, null_packets: 3 },
     ],
-    ["each PID on its own", [packet(0), packet(7, { pid: 0x200 }), packet(1), packet(8, { pid: 0x200 })], { cc_errors: 0 }],
-    ["a damaged packet is not believed", [packet(0), packet(7, { transport_error: true }), packet(1)], { cc_errors: 0, tei: 1 }],
-    ["a damaged packet leaves a gap", [packet(0), packet(1, { transport_error: true }), packet(2)], { cc_errors: 1, tei: 1 }],
+    [
+      "each PID on its own",
+      [packet(0), packet(7, { pid: 0x200 }), packet(1), packet(8, { pid: 0x200 })],
+      { cc_errors: 0 },
+    ],
+    [
+      "a damaged packet is not believed",
+      [packet(0), packet(7, { transport_error: true }), packet(1)],
+      { cc_errors: 0, tei: 1 },
+    ],
+    [
+      "a damaged packet leaves a gap",
+      [packet(0), packet(1, { transport_error: true }), packet(2)],
+      { cc_errors: 1, tei: 1 },
+    ],
     ["scrambled", [packet(0, { scrambling: 2 }), packet(1, { scrambling: 3 })], { scrambled: 2, cc_errors: 0 }],
     ["random access", [packet(0, { payload: payload.subarray(8), random_access: true })], { rai: 1 }],
     ["one bad sync byte", [...good(6), damaged, packet(6)], { sync_byte_errors: 1, sync_losses: 0, cc_errors: 0 }],
-    ["two bad sync bytes lose sync once", [...good(6), damaged, damaged, damaged, packet(6)], { sync_byte_errors: 3, sync_losses: 1 }],
+    [
+      "two bad sync bytes lose sync once",
+      [...good(6), damaged, damaged, damaged, packet(6)],
+      { sync_byte_errors: 3, sync_losses: 1 },
+    ],
     [
       "five good ones regain it",
       [...good(6), damaged, damaged, ...good(5), damaged, damaged, ...good(4), damaged, damaged],

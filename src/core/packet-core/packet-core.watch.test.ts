@@ -53,7 +53,10 @@ describe.each(coreBuilds)("SCTE-35 of what goes out (%s)", (build) => {
   it("merged: sections that one leg lost are there, none is there twice, none out of order", () => {
     const cues = datagramsWithCues()
     const [odd, even] = [0, 1].map((side) => cues.filter((_, i) => i > 4 && i % 2 === side))
-    const legs = [impair(packetise(ts, RTP), 1, drop(odd ?? [])), impair(packetise(ts, RTP), 2, drop(even ?? []), delay(40_000))]
+    const legs = [
+      impair(packetise(ts, RTP), 1, drop(odd ?? [])),
+      impair(packetise(ts, RTP), 2, drop(even ?? []), delay(40_000)),
+    ]
     const { bytes, hex, merge } = told(legs, { windowUs: 200_000 })
     expect(merge).toBe(L.MERGE_RTP)
     expect(Buffer.compare(bytes, ts)).toBe(0)

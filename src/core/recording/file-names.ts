@@ -9,6 +9,14 @@ export const recordingName = (unixMs: number): string => `${new Date(unixMs).toI
 export const startOfRecording = (name: string): number | null => {
   const [, year, month, day, hour, minute, second, ms] = PATTERN.exec(name) ?? []
   if (year === undefined) return null
-  const start = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second), Number(ms))
+  const start = Date.UTC(
+    Number(year),
+    Number(month) - 1,
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second),
+    Number(ms),
+  )
   return recordingName(start) === name ? start : null
 }

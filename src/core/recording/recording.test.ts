@@ -77,12 +77,16 @@ describe("retention", () => {
   it("never takes the file being written, nor one of another name, nor counts the latter", () => {
     const strangers = [{ name: "holiday.ts", bytes: 1e9, endMs: 0 }]
     const current = named(5)[0] ?? ""
-    expect(expiredRecordings([...files, ...strangers], { keepHours: 0.5, keepBytes: 0 }, T0, current)).toEqual(named(4, 3, 2, 1))
+    expect(expiredRecordings([...files, ...strangers], { keepHours: 0.5, keepBytes: 0 }, T0, current)).toEqual(
+      named(4, 3, 2, 1),
+    )
     expect(expiredRecordings([...files, ...strangers], { keepHours: null, keepBytes: 500 }, T0, null)).toEqual([])
   })
 
   it("keeps what the policy allows, whatever there is", () => {
-    const some = fc.uniqueArray(fc.record({ ago: fc.integer({ min: 0, max: 200 }), bytes: fc.nat(1000) }), { selector: ({ ago }) => ago })
+    const some = fc.uniqueArray(fc.record({ ago: fc.integer({ min: 0, max: 200 }), bytes: fc.nat(1000) }), {
+      selector: ({ ago }) => ago,
+    })
     fc.assert(
       fc.property(some, fc.nat(50), fc.nat(5000), (list, keepHours, keepBytes) => {
         const all = list.map(({ ago, bytes }) => file(ago, bytes))

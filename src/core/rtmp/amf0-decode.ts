@@ -57,7 +57,11 @@ class Amf0Reader {
       case AMF0_MARKER.xml:
         return { kind: "xml", text: this.#longString("an XML document") }
       case AMF0_MARKER.typedObject:
-        return { kind: "typedObject", className: this.#shortString("a class name"), properties: this.#properties(depth) }
+        return {
+          kind: "typedObject",
+          className: this.#shortString("a class name"),
+          properties: this.#properties(depth),
+        }
       default:
         this.#at--
         return this.#fail(`marker 0x${marker.toString(16).padStart(2, "0")} is not supported`)

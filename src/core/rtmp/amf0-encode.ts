@@ -54,7 +54,8 @@ class Output {
 
 const shortString = (output: Output, text: string, what: string): void => {
   const bytes = utf8(text)
-  if (bytes.length > SHORT_STRING_MAX) throw new RangeError(`${what} has at most ${SHORT_STRING_MAX} bytes of UTF-8, not ${bytes.length}`)
+  if (bytes.length > SHORT_STRING_MAX)
+    throw new RangeError(`${what} has at most ${SHORT_STRING_MAX} bytes of UTF-8, not ${bytes.length}`)
   output.uint16(bytes.length)
   output.append(bytes)
 }

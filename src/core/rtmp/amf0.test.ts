@@ -31,7 +31,11 @@ const cases: ReadonlyArray<[name: string, bytes: string, value: AmfValue]> = [
   ],
   ["a date", "0b 4270000000000000 ff88", { kind: "date", milliseconds: 2 ** 40, timeZone: -120 }],
   ["XML", `0f 00000004 ${ascii("<a/>")}`, { kind: "xml", text: "<a/>" }],
-  ["a typed object", "10 0001 43 0001 61 05 0000 09", { kind: "typedObject", className: "C", properties: [["a", null]] }],
+  [
+    "a typed object",
+    "10 0001 43 0001 61 05 0000 09",
+    { kind: "typedObject", className: "C", properties: [["a", null]] },
+  ],
 ]
 
 /** Bytes of a value inside `depth` strict arrays. */

@@ -71,7 +71,10 @@ export const AMF0_MAX_DEPTH = 16
 
 const entries = (record: Readonly<Record<string, AmfValue>>): AmfProperties => Object.entries(record)
 
-export const amfObject = (record: Readonly<Record<string, AmfValue>>): AmfObject => ({ kind: "object", properties: entries(record) })
+export const amfObject = (record: Readonly<Record<string, AmfValue>>): AmfObject => ({
+  kind: "object",
+  properties: entries(record),
+})
 
 export const amfEcmaArray = (record: Readonly<Record<string, AmfValue>>): AmfEcmaArray => ({
   kind: "ecmaArray",

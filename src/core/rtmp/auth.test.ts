@@ -5,7 +5,8 @@ import { type AuthRound, adobeResponse, answerAuth, appendQuery, llnwResponse } 
 const md5 = (text: string, form: "hex" | "base64") => createHash("md5").update(text).digest(form)
 const login = { user: "bob", password: "s3cret" }
 const FIRST = "[ AccessManager.Reject ] : [ code=403 need auth; authmod=adobe ]"
-const QUESTION = "[ AccessManager.Reject ] : [ authmod=adobe ] : ?reason=needauth&user=bob&salt=NDU=&challenge=NjA4NDEz&opaque=b3Bh"
+const QUESTION =
+  "[ AccessManager.Reject ] : [ authmod=adobe ] : ?reason=needauth&user=bob&salt=NDU=&challenge=NjA4NDEz&opaque=b3Bh"
 const round = (scheme: AuthRound["scheme"], number: 1 | 2): AuthRound => ({ scheme, round: number, query: "" })
 
 const next = (description: string, previous: AuthRound | null, user = "bob", app = "live") => {
@@ -16,7 +17,11 @@ const next = (description: string, previous: AuthRound | null, user = "bob", app
 describe("logins", () => {
   it("name the user first", () => {
     expect(next(FIRST, null)).toEqual({ scheme: "adobe", round: 1, query: "authmod=adobe&user=bob" })
-    expect(next(FIRST.replace("adobe", "llnw"), null)).toEqual({ scheme: "llnw", round: 1, query: "authmod=llnw&user=bob" })
+    expect(next(FIRST.replace("adobe", "llnw"), null)).toEqual({
+      scheme: "llnw",
+      round: 1,
+      query: "authmod=llnw&user=bob",
+    })
     expect(next(FIRST, null, "me@x&y z")).toMatchObject({ query: "authmod=adobe&user=me@x%26y%20z" })
   })
 
@@ -38,8 +43,14 @@ describe("logins", () => {
   it("take what Wowza says, which asks both at once, and what leaves the scheme out", () => {
     const wowza =
       "[ AccessManager.Reject ] : [ code=403 need auth; authmod=adobe ] : /live : ?reason=needauth&user=&salt=6Mn&challenge=7C5&opaque=vb"
-    expect(next(wowza, null)).toMatchObject({ round: 2, query: expect.stringMatching(/^authmod=adobe&user=bob&challenge=.*&opaque=vb$/) })
-    expect(next("?reason=needauth&user=bob&salt=abcd&opaque=dead", round("adobe", 1))).toMatchObject({ scheme: "adobe", round: 2 })
+    expect(next(wowza, null)).toMatchObject({
+      round: 2,
+      query: expect.stringMatching(/^authmod=adobe&user=bob&challenge=.*&opaque=vb$/),
+    })
+    expect(next("?reason=needauth&user=bob&salt=abcd&opaque=dead", round("adobe", 1))).toMatchObject({
+      scheme: "adobe",
+      round: 2,
+    })
   })
 
   it.each([
@@ -47,7 +58,10 @@ describe("logins", () => {
     ["live?x=1", "/live/_definst_"],
     ["live/inst", "/live/inst"],
   ])("answer the digest of llnw for the application %s", (app, uri) => {
-    const digest = md5(`${md5("bob:live:s3cret", "hex")}:4f5a:00000001:01020304:auth:${md5(`publish:${uri}`, "hex")}`, "hex")
+    const digest = md5(
+      `${md5("bob:live:s3cret", "hex")}:4f5a:00000001:01020304:auth:${md5(`publish:${uri}`, "hex")}`,
+      "hex",
+    )
     expect(llnwResponse(login, app, "4f5a", "01020304")).toBe(digest)
     const question = "[ AccessManager.Reject ] : [ authmod=llnw ] : ?reason=needauth&user=bob&nonce=4f5a"
     expect(next(question, round("llnw", 1), "bob", app)).toEqual({
@@ -58,11 +72,29 @@ describe("logins", () => {
   })
 
   it.each([
-    ["a refused password", "[ authmod=adobe ] : ?reason=authfailed&opaque=x", round("adobe", 2), "Auth.Failed", /refuses the password/],
-    ["an unknown user", "[ authmod=adobe ] : ?reason=nosuchuser", round("adobe", 1), "Auth.NoSuchUser", /does not know the user/],
+    [
+      "a refused password",
+      "[ authmod=adobe ] : ?reason=authfailed&opaque=x",
+      round("adobe", 2),
+      "Auth.Failed",
+      /refuses the password/,
+    ],
+    [
+      "an unknown user",
+      "[ authmod=adobe ] : ?reason=nosuchuser",
+      round("adobe", 1),
+      "Auth.NoSuchUser",
+      /does not know the user/,
+    ],
     ["the same question again", FIRST, round("adobe", 1), "Auth.Failed", /after the user was named/],
     ["a question after the answer", QUESTION, round("adobe", 2), "Auth.Failed", /asks again/],
-    ["another kind of login", "[ code=403 need auth; authmod=kerberos ]", null, "Auth.Unsupported", /neither adobe nor llnw/],
+    [
+      "another kind of login",
+      "[ code=403 need auth; authmod=kerberos ]",
+      null,
+      "Auth.Unsupported",
+      /neither adobe nor llnw/,
+    ],
     [
       "a question without a salt",
       "[ authmod=adobe ] : ?reason=needauth&user=bob",
@@ -90,6 +122,9 @@ describe("logins", () => {
   })
 
   it("stand behind a query that is there already", () => {
-    expect([appendQuery("live", "a=1"), appendQuery("live2?backup=1", "a=1")]).toEqual(["live?a=1", "live2?backup=1&a=1"])
+    expect([appendQuery("live", "a=1"), appendQuery("live2?backup=1", "a=1")]).toEqual([
+      "live?a=1",
+      "live2?backup=1&a=1",
+    ])
   })
 })

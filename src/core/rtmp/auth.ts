@@ -38,7 +38,8 @@ const field = (description: string, name: string): string | null =>
   new RegExp(`[?&;,\\s]${name}=([^&;,\\s\\]]*)`).exec(description)?.[1] ?? null
 
 /** Escapes what would end the value; other characters go out as the user wrote them, as librtmp sends them. */
-const queryValue = (text: string): string => text.replace(/[&?#%=+\s\u0000-\u001f\u007f]/gu, (c) => encodeURIComponent(c))
+const queryValue = (text: string): string =>
+  text.replace(/[&?#%=+\s\u0000-\u001f\u007f]/gu, (c) => encodeURIComponent(c))
 
 const failed = (code: AuthFailure, error: string): AuthAnswer => ({ type: "failed", code, error })
 
@@ -81,7 +82,12 @@ const adobeRound = (login: { user: string; password: string }, description: stri
   return { type: "next", round: { scheme: "adobe", round: 2, query } }
 }
 
-const llnwRound = (login: { user: string; password: string }, app: string, description: string, random: number): AuthAnswer => {
+const llnwRound = (
+  login: { user: string; password: string },
+  app: string,
+  description: string,
+  random: number,
+): AuthAnswer => {
   const nonce = field(description, "nonce")
   if (nonce === null) return failed("Auth.Malformed", "the server asks for a login without saying how")
   const cnonce = toHex(uint32(random))
@@ -108,15 +114,22 @@ export const answerAuth = (
   if (reason === "authfailed") return failed("Auth.Failed", "the server refuses the password")
   const needed = description.includes("code=403") || reason === "needauth"
   if (!needed) return { type: "none" }
-  if (scheme === null) return failed("Auth.Unsupported", "the server asks for a kind of login that is neither adobe nor llnw")
+  if (scheme === null)
+    return failed("Auth.Unsupported", "the server asks for a kind of login that is neither adobe nor llnw")
   const { user, password } = credentials
   if (user === null)
-    return failed("Auth.Missing", "the server asks for a login: write user and password into the URL, rtmp://USER:PASSWORD@HOST")
+    return failed(
+      "Auth.Missing",
+      "the server asks for a login: write user and password into the URL, rtmp://USER:PASSWORD@HOST",
+    )
   const login = { user, password: password ?? "" }
   if (reason === "needauth") {
     // A second question after an answer would go round for ever.
     if (previous?.round === 2)
-      return failed("Auth.Failed", "the server asks again after the answer to its challenge: user or password are wrong")
+      return failed(
+        "Auth.Failed",
+        "the server asks again after the answer to its challenge: user or password are wrong",
+      )
     return scheme === "adobe" ? adobeRound(login, description, random) : llnwRound(login, app, description, random)
   }
   if (previous !== null) return failed("Auth.Failed", "the server asks for a login again after the user was named")

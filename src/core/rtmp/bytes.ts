@@ -18,7 +18,8 @@ export const readUint24 = (bytes: Uint8Array, at: number): number =>
   ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0)
 
 /** Missing bytes count as 0. */
-export const readUint32 = (bytes: Uint8Array, at: number): number => (bytes[at] ?? 0) * 0x1000000 + readUint24(bytes, at + 1)
+export const readUint32 = (bytes: Uint8Array, at: number): number =>
+  (bytes[at] ?? 0) * 0x1000000 + readUint24(bytes, at + 1)
 
 /** The low 32 bits in four bytes. */
 export const uint32 = (value: number): Uint8Array<ArrayBuffer> => {

@@ -115,7 +115,12 @@ describe("the chunk reader", () => {
     expect(read(hex(HEADER_0), { maxMessageBytes: 1 }).error).toMatch(/2 bytes is longer than the 1/)
     expect(read(hex("06 000000 ffffff 09 01000000")).error).toBeNull()
     const streams = (count: number) =>
-      hex(Array.from({ length: count }, (_, i) => `00 ${(i % 256).toString(16).padStart(2, "0")} 000000 000001 09 01000000 aa`).join(""))
+      hex(
+        Array.from(
+          { length: count },
+          (_, i) => `00 ${(i % 256).toString(16).padStart(2, "0")} 000000 000001 09 01000000 aa`,
+        ).join(""),
+      )
     expect(read(streams(64)).error).toBeNull()
     expect(read(streams(65)).error).toMatch(/more than 64 chunk streams/)
     const half = `000000 0000ff 09 01000000 ${"11".repeat(128)}`
@@ -145,16 +150,23 @@ describe("the chunk reader", () => {
 
   const message = fc.record({
     chunkStreamId: fc.constantFrom(2, 3, 6, 64, 400),
-    timestampMs: fc.oneof(fc.nat(100), fc.integer({ min: 0xfffff0, max: 0x1000010 }), fc.constantFrom(2 ** 31, 2 ** 32 - 1)),
+    timestampMs: fc.oneof(
+      fc.nat(100),
+      fc.integer({ min: 0xfffff0, max: 0x1000010 }),
+      fc.constantFrom(2 ** 31, 2 ** 32 - 1),
+    ),
     typeId: fc.constantFrom(8, 9, 18, 20),
     messageStreamId: fc.constantFrom(0, 1),
     body: fc.uint8Array({ maxLength: 300 }),
   })
 
   it("reads what the writer writes, in any pieces and with any chunk sizes", () => {
-    const parts = fc.array(fc.record({ messages: fc.array(message, { maxLength: 5 }), chunkSize: fc.integer({ min: 1, max: 200 }) }), {
-      maxLength: 4,
-    })
+    const parts = fc.array(
+      fc.record({ messages: fc.array(message, { maxLength: 5 }), chunkSize: fc.integer({ min: 1, max: 200 }) }),
+      {
+        maxLength: 4,
+      },
+    )
     fc.assert(
       fc.property(parts, fc.infiniteStream(fc.integer({ min: 1, max: 40 })), (list, cuts) => {
         const writer = new ChunkWriter()
@@ -217,7 +229,13 @@ describe("the chunk reader", () => {
   it("forgets an aborted message wherever it is cut", () => {
     const body = new Uint8Array(500).fill(0x55)
     const writer = new ChunkWriter()
-    const [header = hex(""), first = hex("")] = writer.pieces({ chunkStreamId: 6, timestampMs: 0, typeId: 9, messageStreamId: 1, body })
+    const [header = hex(""), first = hex("")] = writer.pieces({
+      chunkStreamId: 6,
+      timestampMs: 0,
+      typeId: 9,
+      messageStreamId: 1,
+      body,
+    })
     const reader = new ChunkReader({ maxPartialBytes: 600 })
     const other = new ChunkWriter()
     for (let round = 0; round < 20; round++) {

@@ -104,7 +104,8 @@ export class ChunkReader {
     const idSize = (first & 63) === 0 ? 2 : (first & 63) === 1 ? 3 : 1
     if (this.#headerLength < idSize) return
     const format = first >> 6
-    const id = idSize === 1 ? first & 63 : 64 + (this.#header[1] ?? 0) + (idSize === 3 ? (this.#header[2] ?? 0) * 256 : 0)
+    const id =
+      idSize === 1 ? first & 63 : 64 + (this.#header[1] ?? 0) + (idSize === 3 ? (this.#header[2] ?? 0) * 256 : 0)
     const end = idSize + (HEADER_SIZES[format] ?? 0)
     if (this.#headerLength < end) return
     const stream = this.#streams.get(id)
@@ -125,7 +126,17 @@ export class ChunkReader {
       return this.#fail(`the peer uses more than ${this.#limits.maxChunkStreams} chunk streams`)
     if (known !== undefined && known.body !== null)
       return this.#fail(`chunk stream ${id} starts a message before the one before it is complete`)
-    const blank = { id, timestamp: 0, delta: 0, extended: null, length: 0, typeId: 0, messageStreamId: 0, body: null, filled: 0 }
+    const blank = {
+      id,
+      timestamp: 0,
+      delta: 0,
+      extended: null,
+      length: 0,
+      typeId: 0,
+      messageStreamId: 0,
+      body: null,
+      filled: 0,
+    }
     const stream: ChunkStream = known ?? blank
     this.#streams.set(id, stream)
     stream.extended = extended
@@ -171,7 +182,9 @@ export class ChunkReader {
 
   #begin(stream: ChunkStream) {
     if (stream.length > this.#limits.maxMessageBytes)
-      return this.#fail(`a message of ${stream.length} bytes is longer than the ${this.#limits.maxMessageBytes} that are taken`)
+      return this.#fail(
+        `a message of ${stream.length} bytes is longer than the ${this.#limits.maxMessageBytes} that are taken`,
+      )
     // Memory goes to bytes that have come, not to those that are announced.
     stream.body = new Uint8Array(Math.min(stream.length, Math.max(FIRST_BODY, this.#size)))
     stream.filled = 0

@@ -6,7 +6,13 @@ import type { RtmpMessage } from "./constants.ts"
 import { hex } from "./testing/hex.ts"
 import { readStrictly } from "./testing/strict-chunks.ts"
 
-const message = (chunkStreamId: number, timestampMs: number, body: Uint8Array | string, typeId = 9, messageStreamId = 1): RtmpMessage => ({
+const message = (
+  chunkStreamId: number,
+  timestampMs: number,
+  body: Uint8Array | string,
+  typeId = 9,
+  messageStreamId = 1,
+): RtmpMessage => ({
   chunkStreamId,
   timestampMs,
   typeId,
@@ -14,7 +20,8 @@ const message = (chunkStreamId: number, timestampMs: number, body: Uint8Array | 
   body: typeof body === "string" ? hex(body) : body,
 })
 
-const written = (writer: ChunkWriter, ...messages: RtmpMessage[]): Uint8Array => joinBytes(messages.flatMap((one) => writer.pieces(one)))
+const written = (writer: ChunkWriter, ...messages: RtmpMessage[]): Uint8Array =>
+  joinBytes(messages.flatMap((one) => writer.pieces(one)))
 
 const cases: ReadonlyArray<[name: string, messages: ReadonlyArray<RtmpMessage>, bytes: string]> = [
   ["type 0 first, the message stream id little-endian", [message(6, 0x010203, "aabb", 9, 0x01020304)], "06 010203 000002 09 04030201 aabb"],
@@ -51,7 +58,9 @@ describe("the chunk writer", () => {
   })
 
   it("ends a body of exactly some chunks without an empty one", () => {
-    expect(new ChunkWriter().pieces(message(6, 5, new Uint8Array(256))).map(({ length }) => length)).toEqual([12, 128, 1, 128])
+    expect(new ChunkWriter().pieces(message(6, 5, new Uint8Array(256))).map(({ length }) => length)).toEqual([
+      12, 128, 1, 128,
+    ])
   })
 
   it("repeats an extended timestamp on every continuation, and not behind a delta", () => {

@@ -94,12 +94,16 @@ export class ChunkWriter {
 
   #header(message: RtmpMessage, timestamp: number): Uint8Array {
     const { body, chunkStreamId: id, messageStreamId, typeId } = message
-    if (body.length > 0xffffff) throw new RangeError(`an RTMP message has at most ${0xffffff} bytes, not ${body.length}`)
+    if (body.length > 0xffffff)
+      throw new RangeError(`an RTMP message has at most ${0xffffff} bytes, not ${body.length}`)
     if (!Number.isInteger(id) || id < CHUNK_STREAM_ID_MIN || id > CHUNK_STREAM_ID_MAX)
-      throw new RangeError(`a chunk stream id is a whole number from ${CHUNK_STREAM_ID_MIN} to ${CHUNK_STREAM_ID_MAX}, not ${id}`)
+      throw new RangeError(
+        `a chunk stream id is a whole number from ${CHUNK_STREAM_ID_MIN} to ${CHUNK_STREAM_ID_MAX}, not ${id}`,
+      )
     const last = this.#last.get(id)
     // Across 2^32 ms a step forward stays one; half the range or more is a step back and does not fit the field anyway.
-    const delta = last === undefined || last.messageStreamId !== messageStreamId ? -1 : (timestamp - last.timestamp) >>> 0
+    const delta =
+      last === undefined || last.messageStreamId !== messageStreamId ? -1 : (timestamp - last.timestamp) >>> 0
     this.#last.set(id, { messageStreamId, timestamp })
     const relative = delta >= 0 && delta < EXTENDED_TIMESTAMP
     const field = relative ? delta : Math.min(timestamp, EXTENDED_TIMESTAMP)

@@ -17,5 +17,10 @@ export const connectRefusal = (info: AmfValue, url: RtmpUrl, auth: AuthRound | n
   const { serverText } = refusal
   if (answer.type === "failed") return ownFailure(answer.code, `${answer.error} (${serverText})`, serverText)
   const { round } = answer
-  return ownFailure("Auth.Needed", `the server asks for a login (${round.scheme}, round ${round.round})`, serverText, round)
+  return ownFailure(
+    "Auth.Needed",
+    `the server asks for a login (${round.scheme}, round ${round.round})`,
+    serverText,
+    round,
+  )
 }

@@ -18,7 +18,14 @@ export const MESSAGE_TYPE = {
 } as const
 
 /** Event types of user control messages (7.1.7). */
-export const USER_CONTROL = { streamBegin: 0, streamEof: 1, streamDry: 2, setBufferLength: 3, pingRequest: 6, pingResponse: 7 } as const
+export const USER_CONTROL = {
+  streamBegin: 0,
+  streamEof: 1,
+  streamDry: 2,
+  setBufferLength: 3,
+  pingRequest: 6,
+  pingResponse: 7,
+} as const
 
 /**
  * Chunk stream ids we send on. All stay below 32, where nginx-rtmp ends the connection, and audio shares one with data

@@ -1,4 +1,7 @@
-/** Why a publication fails, and whether trying again can help: the codes of servers (E-RTMP and FMS reference), and our own. */
+/**
+ * Why a publication fails, and whether trying again can help: the codes of servers (E-RTMP and FMS reference), and
+ * our own.
+ */
 
 import { printable } from "../printable.ts"
 import type { AuthRound } from "./auth.ts"
@@ -34,7 +37,10 @@ const RULES: Readonly<Record<string, FailureRule>> = {
     transient: true,
     meaning: "the stream key is in use: somebody else publishes with it, or the server still holds the session before",
   },
-  "NetStream.Publish.Denied": { transient: false, meaning: "the server denies publishing with this stream key: check the key" },
+  "NetStream.Publish.Denied": {
+    transient: false,
+    meaning: "the server denies publishing with this stream key: check the key",
+  },
   "NetStream.Publish.Rejected": { transient: false, meaning: "the server rejects this stream key: check the key" },
   "NetStream.Publish.Failed": { transient: true, meaning: "the server could not start the publication" },
   "NetStream.Unpublish.Success": { transient: true, meaning: "the server ended the publication" },
@@ -42,13 +48,20 @@ const RULES: Readonly<Record<string, FailureRule>> = {
   "NetStream.Connect.Rejected": { transient: false, meaning: "the server rejects the stream" },
   "NetConnection.Connect.Rejected": {
     transient: false,
-    meaning: "the server rejects the connection: check the application in the URL, the login and what the account allows",
+    meaning:
+      "the server rejects the connection: check the application in the URL, the login and what the account allows",
   },
-  "NetConnection.Connect.InvalidApp": { transient: false, meaning: "the server does not know the application: check the URL" },
+  "NetConnection.Connect.InvalidApp": {
+    transient: false,
+    meaning: "the server does not know the application: check the URL",
+  },
   "NetConnection.Connect.Failed": { transient: true, meaning: "the server could not make the connection" },
   "NetConnection.Connect.AppShutdown": { transient: true, meaning: "the server is shutting the application down" },
   "NetConnection.Connect.Closed": { transient: true, meaning: "the server closed the connection" },
-  "NetConnection.Connect.IdleTimeOut": { transient: true, meaning: "the server closed the connection because nothing came" },
+  "NetConnection.Connect.IdleTimeOut": {
+    transient: true,
+    meaning: "the server closed the connection because nothing came",
+  },
   "NetConnection.Call.Failed": { transient: true, meaning: "the server could not run a command" },
   "NetConnection.Call.BadVersion": { transient: false, meaning: "the server does not understand a command" },
   // Nothing in a wrong password, a missing login or a scheme we lack changes by waiting.
@@ -67,7 +80,8 @@ const RULES: Readonly<Record<string, FailureRule>> = {
 }
 
 const CLOSED: Readonly<Record<PublishStage, string>> = {
-  handshake: "the server closed the connection during the RTMP handshake: check host and port, and whether it must be rtmps://",
+  handshake:
+    "the server closed the connection during the RTMP handshake: check host and port, and whether it must be rtmps://",
   connect: "the server closed the connection without answering connect: it may not know the application in the URL",
   createStream: "the server closed the connection before it gave a stream",
   publish: "the server closed the connection after the stream key was named: check the key",
@@ -106,7 +120,12 @@ export const serverFailure = (code: string, serverText: string): RtmpFailure => 
 }
 
 /** A failure that we found ourselves: its code must be in the table. */
-export const ownFailure = (code: string, description: string, serverText = "", auth: AuthRound | null = null): RtmpFailure => ({
+export const ownFailure = (
+  code: string,
+  description: string,
+  serverText = "",
+  auth: AuthRound | null = null,
+): RtmpFailure => ({
   code,
   description: description === "" ? (RULES[code]?.meaning ?? code) : description,
   serverText,

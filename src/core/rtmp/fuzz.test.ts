@@ -14,6 +14,8 @@ describe("fuzzing RTMP", () => {
     const check = () => {
       throw new TypeError("oops")
     }
-    expect(() => fuzzRtmp(1, 9, { amf: check, reader: check, publisher: check })).toThrow(/^case 0 of seed 9, [0-9a-f]*: oops$/)
+    expect(() => fuzzRtmp(1, 9, { amf: check, reader: check, publisher: check })).toThrow(
+      /^case 0 of seed 9, [0-9a-f]*: oops$/,
+    )
   })
 })

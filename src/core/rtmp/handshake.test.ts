@@ -42,7 +42,9 @@ describe("the client's handshake", () => {
         let done = false
         for (const [index, from] of borders.slice(0, -1).entries()) {
           const piece = bytes.subarray(from, borders[index + 1])
-          const step: HandshakeStep = done ? { state: "done", toSend: null, rest: piece, echoed: true } : handshake.push(piece)
+          const step: HandshakeStep = done
+            ? { state: "done", toSend: null, rest: piece, echoed: true }
+            : handshake.push(piece)
           if (step.state === "failed") throw new Error(step.error)
           if (step.toSend !== null) sent.push(step.toSend)
           if (step.state !== "done") continue

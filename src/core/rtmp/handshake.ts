@@ -14,7 +14,8 @@ const RTMP_VERSION = 3
 
 /** C0 and C1. The four bytes after the time stay 0: anything else lets some servers look for the digests of Flash. */
 export const buildC0C1 = (timeMs: number, random: Uint8Array): Uint8Array<ArrayBuffer> => {
-  if (random.length !== HANDSHAKE_RANDOM_SIZE) throw new RangeError(`C1 holds ${HANDSHAKE_RANDOM_SIZE} random bytes, not ${random.length}`)
+  if (random.length !== HANDSHAKE_RANDOM_SIZE)
+    throw new RangeError(`C1 holds ${HANDSHAKE_RANDOM_SIZE} random bytes, not ${random.length}`)
   const bytes = new Uint8Array(1 + HANDSHAKE_SIZE)
   bytes[0] = RTMP_VERSION
   writeUint32(bytes, 1, timeMs)

@@ -43,7 +43,12 @@ describe("messages", () => {
   it("go where the specification wants them", () => {
     expect(setChunkSizeMessage(1)).toMatchObject({ chunkStreamId: 2, messageStreamId: 0, timestampMs: 0 })
     expect(commandMessage("connect", 1)).toMatchObject({ chunkStreamId: 3, messageStreamId: 0, typeId: 20 })
-    expect(streamCommandMessage(7, 9, "publish", 5)).toMatchObject({ chunkStreamId: 4, messageStreamId: 7, timestampMs: 9, typeId: 20 })
+    expect(streamCommandMessage(7, 9, "publish", 5)).toMatchObject({
+      chunkStreamId: 4,
+      messageStreamId: 7,
+      timestampMs: 9,
+      typeId: 20,
+    })
   })
 
   it("publish as librtmp writes it", () => {
@@ -86,9 +91,19 @@ describe("messages", () => {
 
   it("commands of any name and values both ways", () => {
     fc.assert(
-      fc.property(text, fc.double({ noNaN: true }), fc.array(amfValue, { maxLength: 4 }), (name, transactionId, values) => {
-        expect(parseMessage(commandMessage(name, transactionId, ...values))).toEqual({ type: "command", name, transactionId, values })
-      }),
+      fc.property(
+        text,
+        fc.double({ noNaN: true }),
+        fc.array(amfValue, { maxLength: 4 }),
+        (name, transactionId, values) => {
+          expect(parseMessage(commandMessage(name, transactionId, ...values))).toEqual({
+            type: "command",
+            name,
+            transactionId,
+            values,
+          })
+        },
+      ),
     )
   })
 

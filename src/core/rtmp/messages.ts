@@ -69,7 +69,9 @@ export const parseMessage = ({ typeId, body }: Pick<RtmpMessage, "typeId" | "bod
       if (body.length < 2) return short("User Control", body, 2)
       return { type: "userControl", event: Math.floor(value / 0x10000), data: body.subarray(2) }
     case MESSAGE_TYPE.windowAcknowledgementSize:
-      return body.length < 4 ? short("Window Acknowledgement Size", body, 4) : { type: "windowAcknowledgementSize", size: value }
+      return body.length < 4
+        ? short("Window Acknowledgement Size", body, 4)
+        : { type: "windowAcknowledgementSize", size: value }
     case MESSAGE_TYPE.setPeerBandwidth:
       if (body.length < 5) return short("Set Peer Bandwidth", body, 5)
       return { type: "setPeerBandwidth", size: value, limit: body[4] ?? 0 }
@@ -99,14 +101,17 @@ const control = (typeId: number, body: Uint8Array): RtmpMessage => ({
   body,
 })
 
-export const setChunkSizeMessage = (size: number): RtmpMessage => control(MESSAGE_TYPE.setChunkSize, uint32(size & 0x7fffffff))
+export const setChunkSizeMessage = (size: number): RtmpMessage =>
+  control(MESSAGE_TYPE.setChunkSize, uint32(size & 0x7fffffff))
 
 export const abortMessage = (chunkStreamId: number): RtmpMessage => control(MESSAGE_TYPE.abort, uint32(chunkStreamId))
 
 /** `bytesReceived` in all, modulo 2^32 (5.4.3). */
-export const acknowledgementMessage = (bytesReceived: number): RtmpMessage => control(MESSAGE_TYPE.acknowledgement, uint32(bytesReceived))
+export const acknowledgementMessage = (bytesReceived: number): RtmpMessage =>
+  control(MESSAGE_TYPE.acknowledgement, uint32(bytesReceived))
 
-export const windowAcknowledgementSizeMessage = (size: number): RtmpMessage => control(MESSAGE_TYPE.windowAcknowledgementSize, uint32(size))
+export const windowAcknowledgementSizeMessage = (size: number): RtmpMessage =>
+  control(MESSAGE_TYPE.windowAcknowledgementSize, uint32(size))
 
 export const setPeerBandwidthMessage = (size: number, limit: number): RtmpMessage =>
   control(MESSAGE_TYPE.setPeerBandwidth, joinBytes([uint32(size), Uint8Array.of(limit)]))
@@ -115,10 +120,15 @@ export const userControlMessage = (event: number, data: Uint8Array): RtmpMessage
   control(MESSAGE_TYPE.userControl, joinBytes([Uint8Array.of(event >> 8, event), data]))
 
 /** Answers a ping with the timestamp of its request, whatever its size (7.1.7). */
-export const pingResponseMessage = (requestData: Uint8Array): RtmpMessage => userControlMessage(USER_CONTROL.pingResponse, requestData)
+export const pingResponseMessage = (requestData: Uint8Array): RtmpMessage =>
+  userControlMessage(USER_CONTROL.pingResponse, requestData)
 
 /** A command of the connection: message stream 0. */
-export const commandMessage = (name: string, transactionId: number, ...values: ReadonlyArray<AmfValue>): RtmpMessage => ({
+export const commandMessage = (
+  name: string,
+  transactionId: number,
+  ...values: ReadonlyArray<AmfValue>
+): RtmpMessage => ({
   chunkStreamId: CHUNK_STREAM.command,
   typeId: MESSAGE_TYPE.command,
   messageStreamId: 0,

@@ -21,7 +21,11 @@ export const TRANSACTION = {
 } as const
 
 /** A login stands behind the application and the tcUrl alike. */
-export const connectCommand = (url: RtmpUrl, auth: AuthRound | null, more: Readonly<Record<string, AmfValue>>): RtmpMessage => {
+export const connectCommand = (
+  url: RtmpUrl,
+  auth: AuthRound | null,
+  more: Readonly<Record<string, AmfValue>>,
+): RtmpMessage => {
   const login = (text: string) => (auth === null ? text : appendQuery(text, auth.query))
   const command = {
     app: login(url.app),
@@ -49,9 +53,14 @@ export const publishCommand = (messageStreamId: number, streamKey: string): Rtmp
   streamCommandMessage(messageStreamId, 0, "publish", TRANSACTION.publish, null, streamKey, "live")
 
 /** Undoes what was done: null for a key that was not announced, and for a stream that was not given. */
-export const leaveCommands = (announcedKey: string | null, messageStreamId: number | null): ReadonlyArray<RtmpMessage> => [
+export const leaveCommands = (
+  announcedKey: string | null,
+  messageStreamId: number | null,
+): ReadonlyArray<RtmpMessage> => [
   ...(announcedKey === null ? [] : [commandMessage("FCUnpublish", TRANSACTION.fcUnpublish, null, announcedKey)]),
-  ...(messageStreamId === null ? [] : [commandMessage("deleteStream", TRANSACTION.deleteStream, null, messageStreamId)]),
+  ...(messageStreamId === null
+    ? []
+    : [commandMessage("deleteStream", TRANSACTION.deleteStream, null, messageStreamId)]),
 ]
 
 /** The information object of a status or an answer: the first value that has a code or a description. */
@@ -64,5 +73,8 @@ const SECRET_MIN = 4
 /** A text of the server without the stream key and the password that it may repeat. */
 export const hideSecrets = (text: string, { streamKey, password }: RtmpUrl): string => {
   const secrets = [streamKey, streamKey.replace(/\?.*$/s, ""), password ?? ""]
-  return secrets.reduce((hidden, secret) => (secret.length < SECRET_MIN ? hidden : hidden.replaceAll(secret, "***")), text)
+  return secrets.reduce(
+    (hidden, secret) => (secret.length < SECRET_MIN ? hidden : hidden.replaceAll(secret, "***")),
+    text,
+  )
 }

@@ -3,7 +3,12 @@ import { describe, expect, it } from "vitest"
 import { joinBytes } from "../bytes/join-bytes.ts"
 import { amfObject, amfProperty } from "./amf0.ts"
 import type { RtmpMessage } from "./constants.ts"
-import { commandMessage, setPeerBandwidthMessage, userControlMessage, windowAcknowledgementSizeMessage } from "./messages.ts"
+import {
+  commandMessage,
+  setPeerBandwidthMessage,
+  userControlMessage,
+  windowAcknowledgementSizeMessage,
+} from "./messages.ts"
 import { type PublisherEvent, RtmpPublisher } from "./publisher.ts"
 import { adobeLogin } from "./testing/auth-server.ts"
 import { hex } from "./testing/hex.ts"
@@ -16,7 +21,11 @@ describe("a publication", () => {
   it("goes through handshake, connect, createStream and publish in the order of librtmp", () => {
     const wire = new Wire()
     expect(wire.types).toEqual(["ready"])
-    const sent = wire.server.commands.map(({ name, transactionId, values }) => [name, transactionId, ...values.slice(1)])
+    const sent = wire.server.commands.map(({ name, transactionId, values }) => [
+      name,
+      transactionId,
+      ...values.slice(1),
+    ])
     expect(sent).toEqual([
       ["connect", 1],
       ["releaseStream", 2, "k3y-secret"],
@@ -33,12 +42,16 @@ describe("a publication", () => {
         tcUrl: "rtmp://h/live",
       }),
     )
-    expect(wire.server.strictly().map(({ chunkStreamId, typeId, messageStreamId }) => [chunkStreamId, typeId, messageStreamId])).toEqual([
-      [2, 1, 0],
-      ...[3, 3, 3, 3].map((id) => [id, 20, 0]),
-      [4, 20, 1],
+    expect(
+      wire.server
+        .strictly()
+        .map(({ chunkStreamId, typeId, messageStreamId }) => [chunkStreamId, typeId, messageStreamId]),
+    ).toEqual([[2, 1, 0], ...[3, 3, 3, 3].map((id) => [id, 20, 0]), [4, 20, 1]])
+    expect([wire.publisher.reached, wire.publisher.serverVersion, wire.publisher.ready]).toEqual([
+      "publishing",
+      "FMS/3,0,1,123",
+      true,
     ])
-    expect([wire.publisher.reached, wire.publisher.serverVersion, wire.publisher.ready]).toEqual(["publishing", "FMS/3,0,1,123", true])
   })
 
   it("comes about the same when bytes come one by one, and from a server with large chunks", () => {
@@ -98,9 +111,13 @@ describe("a publication", () => {
       ["deleteStream", [null, 1]],
     ])
     expect(wire.types).toEqual(["ready", "closed"])
-    expect([wire.publisher.close(), wire.publisher.ended(), wire.publisher.timedOut()]).toEqual(Array(3).fill({ toSend: [], events: [] }))
+    expect([wire.publisher.close(), wire.publisher.ended(), wire.publisher.timedOut()]).toEqual(
+      Array(3).fill({ toSend: [], events: [] }),
+    )
     expect(wire.publisher.media("audio", 0, hex("af00"))).toEqual([])
-    expect(new RtmpPublisher({ url: testUrl("rtmp://h/a/k"), auth: null, random: testRandom, timeMs: 0 }).close().toSend).toEqual([])
+    expect(
+      new RtmpPublisher({ url: testUrl("rtmp://h/a/k"), auth: null, random: testRandom, timeMs: 0 }).close().toSend,
+    ).toEqual([])
   })
 
   it("carries more properties of connect when it is told to", () => {
@@ -127,7 +144,10 @@ describe("a server that", () => {
 
   it("sets an acknowledgement window is told what came, and a peer bandwidth is answered", () => {
     const wire = said(windowAcknowledgementSizeMessage(100), setPeerBandwidthMessage(5000, 2))
-    expect(wire.server.controls.slice(1)).toMatchObject([{ type: "acknowledgement" }, { type: "windowAcknowledgementSize", size: 5000 }])
+    expect(wire.server.controls.slice(1)).toMatchObject([
+      { type: "acknowledgement" },
+      { type: "windowAcknowledgementSize", size: 5000 },
+    ])
     expect(wire.types).toEqual(["ready"])
   })
 
@@ -140,11 +160,22 @@ describe("a server that", () => {
   it("refuses releaseStream and FCPublish is published to all the same", () => {
     const wire = new Wire({}, { errorAt: ["releaseStream", "FCPublish"] })
     expect(wire.types).toEqual(["note", "note", "ready"])
-    expect(wire.events[0]).toEqual({ type: "note", text: expect.stringMatching(/refuses releaseStream: NetConnection.Call.Failed/) })
+    expect(wire.events[0]).toEqual({
+      type: "note",
+      text: expect.stringMatching(/refuses releaseStream: NetConnection.Call.Failed/),
+    })
   })
 
   it("sends nonsense causes 20 notes and no more", () => {
-    const wire = said(...Array<RtmpMessage>(50).fill({ chunkStreamId: 3, typeId: 20, messageStreamId: 0, timestampMs: 0, body: hex("ff") }))
+    const wire = said(
+      ...Array<RtmpMessage>(50).fill({
+        chunkStreamId: 3,
+        typeId: 20,
+        messageStreamId: 0,
+        timestampMs: 0,
+        body: hex("ff"),
+      }),
+    )
     expect(wire.types).toEqual(["ready", ...Array(20).fill("note")])
   })
 
@@ -158,7 +189,11 @@ describe("a server that", () => {
     const info = { level: "status", code: "NetConnection.Connect.ReconnectRequest", description: "maintenance" }
     const wire = said(commandMessage("onStatus", 0, null, amfObject(tcUrl === undefined ? info : { ...info, tcUrl })))
     const event = wire.events[1]
-    expect(event).toMatchObject({ type: "reconnect", description: "maintenance", url: { tcUrl: url, streamKey: "k3y-secret" } })
+    expect(event).toMatchObject({
+      type: "reconnect",
+      description: "maintenance",
+      url: { tcUrl: url, streamKey: "k3y-secret" },
+    })
     expect(wire.publisher.ready).toBe(true)
   })
 
@@ -196,7 +231,10 @@ describe("a publication fails with", () => {
     const wire = new Wire({}, server)
     expect(wire.types).toEqual(["failed"])
     expect(wire.failure).toMatchObject({ code, transient, description: expect.stringMatching(description), auth: null })
-    expect(wire.publisher.bytesIn(wire.server.status({ code: "NetStream.Publish.Start" }))).toEqual({ toSend: [], events: [] })
+    expect(wire.publisher.bytesIn(wire.server.status({ code: "NetStream.Publish.Start" }))).toEqual({
+      toSend: [],
+      events: [],
+    })
   })
 
   it("the server's own words without the stream key and the password", () => {
@@ -216,19 +254,29 @@ describe("a publication fails with", () => {
 
   it("the end of the connection, told by how far it came", () => {
     const at = (wire: Wire) =>
-      [wire.publisher.ended(), wire.publisher.ended()].map(({ events }) => events[0]?.type === "failed" && events[0].failure.code)
+      [wire.publisher.ended(), wire.publisher.ended()].map(
+        ({ events }) => events[0]?.type === "failed" && events[0].failure.code,
+      )
     expect(at(new Wire({}, { silentAt: ["connect"] }))).toEqual(["Closed.connect", false])
     expect(at(new Wire({}, { silentAt: ["createStream"] }))[0]).toBe("Closed.createStream")
     expect(at(new Wire({}, { silentAt: ["publish"] }))[0]).toBe("Closed.publish")
     expect(at(new Wire())[0]).toBe("Closed.publishing")
     const { events } = testPublisher().ended()
-    expect(events).toMatchObject([{ failure: { code: "Closed.handshake", transient: true, description: expect.stringMatching(/rtmps:/) } }])
+    expect(events).toMatchObject([
+      { failure: { code: "Closed.handshake", transient: true, description: expect.stringMatching(/rtmps:/) } },
+    ])
   })
 
   it("a time-out, told by what did not come", () => {
     const { events } = new Wire({}, { silentAt: ["publish"] }).publisher.timedOut()
     expect(events).toMatchObject([
-      { failure: { code: "Timeout.publish", transient: true, description: expect.stringMatching(/check the stream key/) } },
+      {
+        failure: {
+          code: "Timeout.publish",
+          transient: true,
+          description: expect.stringMatching(/check the stream key/),
+        },
+      },
     ])
   })
 
@@ -263,7 +311,11 @@ describe("a publication fails with", () => {
     const wire = new Wire({}, { silentAt: ["publish"] })
     wire.toClient(joinBytes([wire.server.status({ level: "status", code: "NetStream.Publish.Start" }), hex("ff")]))
     expect(wire.types).toEqual(["ready", "failed"])
-    expect(wire.failure).toMatchObject({ code: "Protocol.Error", transient: true, description: expect.stringMatching(/chunk stream 63/) })
+    expect(wire.failure).toMatchObject({
+      code: "Protocol.Error",
+      transient: true,
+      description: expect.stringMatching(/chunk stream 63/),
+    })
   })
 })
 
@@ -293,7 +345,10 @@ describe("a server that wants memory", () => {
     const step = wire.publisher.bytesIn(flood)
     expect(step.toSend.length).toBeLessThanOrEqual(512)
     expect(step.events).toContainEqual(
-      expect.objectContaining({ type: "failed", failure: expect.objectContaining({ code: "Protocol.Error", transient: true }) }),
+      expect.objectContaining({
+        type: "failed",
+        failure: expect.objectContaining({ code: "Protocol.Error", transient: true }),
+      }),
     )
   })
 

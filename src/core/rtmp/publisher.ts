@@ -12,10 +12,32 @@ import { ChunkReader } from "./chunk-reader.ts"
 import { ChunkWriter } from "./chunk-writer.ts"
 import { connectRefusal } from "./connect-refusal.ts"
 import { CHUNK_STREAM, DEFAULT_CHUNK_SIZE, MESSAGE_TYPE, type RtmpMessage, USER_CONTROL } from "./constants.ts"
-import { closedFailure, isFailureCode, ownFailure, type PublishStage, type RtmpFailure, serverFailure, timeoutFailure } from "./failures.ts"
+import {
+  closedFailure,
+  isFailureCode,
+  ownFailure,
+  type PublishStage,
+  type RtmpFailure,
+  serverFailure,
+  timeoutFailure,
+} from "./failures.ts"
 import { ClientHandshake } from "./handshake.ts"
-import { type CommandMessage, commandMessage, parseMessage, pingResponseMessage, setChunkSizeMessage } from "./messages.ts"
-import { connectCommand, hideSecrets, infoOf, leaveCommands, openCommands, publishCommand, TRANSACTION } from "./publish-commands.ts"
+import {
+  type CommandMessage,
+  commandMessage,
+  parseMessage,
+  pingResponseMessage,
+  setChunkSizeMessage,
+} from "./messages.ts"
+import {
+  connectCommand,
+  hideSecrets,
+  infoOf,
+  leaveCommands,
+  openCommands,
+  publishCommand,
+  TRANSACTION,
+} from "./publish-commands.ts"
 import type { MediaKind, PublisherEvent, PublisherOptions, PublisherStep } from "./publisher-types.ts"
 import { reconnectUrl } from "./reconnect-url.ts"
 
@@ -62,7 +84,8 @@ export class RtmpPublisher {
   constructor(options: PublisherOptions) {
     this.#options = options
     const { chunkSize = SEND_CHUNK_SIZE } = options
-    if (chunkSize < DEFAULT_CHUNK_SIZE) throw new RangeError(`the chunk size must be at least ${DEFAULT_CHUNK_SIZE}, is ${chunkSize}`)
+    if (chunkSize < DEFAULT_CHUNK_SIZE)
+      throw new RangeError(`the chunk size must be at least ${DEFAULT_CHUNK_SIZE}, is ${chunkSize}`)
     // The first message announces it, and is shorter than any.
     this.#writer.chunkSize = chunkSize
     this.#handshake = new ClientHandshake(options.timeMs, options.random)
@@ -285,7 +308,8 @@ export class RtmpPublisher {
 
   #reconnect(tcUrl: string, description: string) {
     const url = reconnectUrl(this.#options.url, tcUrl)
-    if (url === null) return this.#note("the server asks to connect to another URL that is not taken: it is no RTMP URL, or leaves TLS")
+    if (url === null)
+      return this.#note("the server asks to connect to another URL that is not taken: it is no RTMP URL, or leaves TLS")
     this.#events.push({ type: "reconnect", url, description })
   }
 
@@ -294,7 +318,8 @@ export class RtmpPublisher {
   }
 
   #note(text: string): void {
-    if (this.#notes++ < MAX_NOTES) this.#events.push({ type: "note", text: hideSecrets(text, this.#options.url).slice(0, 500) })
+    if (this.#notes++ < MAX_NOTES)
+      this.#events.push({ type: "note", text: hideSecrets(text, this.#options.url).slice(0, 500) })
   }
 
   #fail(failure: RtmpFailure): void {

@@ -123,7 +123,11 @@ describe("RTMP URLs", () => {
         },
       ),
     )
-    for (const url of ["rtmp://u:hunter2@h:x/app/sEcReT", "rtmp://u:hunter2@/app/sEcReT", "rtmp://u:hunter2@h/sEcReT"]) {
+    for (const url of [
+      "rtmp://u:hunter2@h:x/app/sEcReT",
+      "rtmp://u:hunter2@/app/sEcReT",
+      "rtmp://u:hunter2@h/sEcReT",
+    ]) {
       expect(JSON.stringify(parseRtmpUrl(url))).toMatch(/"ok":false/)
       expect(JSON.stringify(parseRtmpUrl(url))).not.toMatch(/hunter2|sEcReT/)
     }

@@ -56,7 +56,12 @@ const splitKey = (rest: string): Split => {
   const app = rest.slice(0, cut)
   const key = rest.slice(cut + 1)
   return !queryOfApp && slashInQuery > first && first >= 0
-    ? { app, key, warning: "the query after the stream key holds a slash: if it belongs to the application, give the stream key apart" }
+    ? {
+        app,
+        key,
+        warning:
+          "the query after the stream key holds a slash: if it belongs to the application, give the stream key apart",
+      }
     : { app, key }
 }
 
@@ -66,7 +71,8 @@ const readLogin = (userinfo: string): Read<Pick<RtmpUrl, "user" | "password">> =
   const colon = userinfo.indexOf(":")
   const user = percentDecode(colon < 0 ? userinfo : userinfo.slice(0, colon))
   const password = colon < 0 ? "" : percentDecode(userinfo.slice(colon + 1))
-  if (user === null || password === null) return bad("the user or the password before the @ is not UTF-8 in its %XX escapes")
+  if (user === null || password === null)
+    return bad("the user or the password before the @ is not UTF-8 in its %XX escapes")
   if (user === "") return bad("the user name before the @ is missing")
   if (password === "***") return bad("the password is masked (***): write the password itself")
   return good({ user, password })
@@ -102,7 +108,8 @@ const refuse = (error: string): ParsedRtmpUrl => ({ ok: false, error })
 export const parseRtmpUrl = (text: string, streamKey?: string): ParsedRtmpUrl => {
   const match = /^(rtmps?):\/\/([^/?]*)(\/?[\s\S]*)$/i.exec(text)
   if (match === null) return refuse(`the URL must have the form ${FORM} or rtmps://HOST/APP/KEY`)
-  if (/[\u0000-\u0020\u007f]/.test(text)) return refuse("the URL must not hold spaces, control characters or line breaks")
+  if (/[\u0000-\u0020\u007f]/.test(text))
+    return refuse("the URL must not hold spaces, control characters or line breaks")
   const [, schemeText = "", authority = "", place = ""] = match
   const scheme = schemeText.toLowerCase() === "rtmps" ? "rtmps" : "rtmp"
   const at = authority.lastIndexOf("@")

@@ -6,7 +6,15 @@ interface Message extends QueuedMessage {
   readonly name: string
 }
 
-const KINDS: Readonly<Record<string, QueuedKind>> = { K: "key", p: "inter", a: "audio", d: "data", V: "header", A: "header", M: "header" }
+const KINDS: Readonly<Record<string, QueuedKind>> = {
+  K: "key",
+  p: "inter",
+  a: "audio",
+  d: "data",
+  V: "header",
+  A: "header",
+  M: "header",
+}
 const SLOTS: Readonly<Record<string, string>> = { V: "video", A: "audio", M: "metadata" }
 
 /**
@@ -24,7 +32,11 @@ const messages = (line: string): Message[] =>
       return slot === undefined ? base : { ...base, slot }
     })
 
-const restamp = (header: Message, timestampMs: number): Message => ({ ...header, timestampMs, name: `${header.name}>${timestampMs}` })
+const restamp = (header: Message, timestampMs: number): Message => ({
+  ...header,
+  timestampMs,
+  name: `${header.name}>${timestampMs}`,
+})
 
 const queueOf = (limits: Partial<SendQueueLimits> = {}) => new SendQueue<Message>(restamp, limits)
 
@@ -58,7 +70,12 @@ describe("the send queue", () => {
   it("keeps messages back while the socket holds enough", () => {
     const queue = queueOf({ socketBytes: 1000 })
     offerAll(queue, "K0 p40")
-    expect([queue.next(1000), queue.next(999)?.name, queue.queuedMessages, queue.queuedBytes]).toEqual([null, "K0", 1, 100])
+    expect([queue.next(1000), queue.next(999)?.name, queue.queuedMessages, queue.queuedBytes]).toEqual([
+      null,
+      "K0",
+      1,
+      100,
+    ])
   })
 
   const cases: ReadonlyArray<[name: string, limits: Partial<SendQueueLimits>, offered: string, left: string, dropped: [messages: number, gops: number]]> = [
@@ -119,7 +136,10 @@ describe("the send queue", () => {
     offerAll(queue, "p160 p280 K300")
     expect([drain(queue), queue.counters.droppedGops]).toEqual(["K300", 2])
     offerAll(queue, "p320 p440 K460")
-    expect([drain(queue), queue.counters]).toEqual(["K460", { droppedMessages: 6, droppedBytes: 600, droppedGops: 3, drops: 3 }])
+    expect([drain(queue), queue.counters]).toEqual([
+      "K460",
+      { droppedMessages: 6, droppedBytes: 600, droppedGops: 3, drops: 3 },
+    ])
   })
 
   it("keeps a key frame that is alone, however large", () => {
@@ -167,7 +187,10 @@ describe("the send queue", () => {
       { length: 2000 },
       (_, i) => ({ name: `p${i}`, kind: i % 25 === 0 ? "key" : "inter", timestampMs: i * 40 }) as const,
     )
-    const sound = Array.from({ length: 3750 }, (_, i) => ({ name: `a${i}`, kind: "audio", timestampMs: Math.round((i * 64) / 3) }) as const)
+    const sound = Array.from(
+      { length: 3750 },
+      (_, i) => ({ name: `a${i}`, kind: "audio", timestampMs: Math.round((i * 64) / 3) }) as const,
+    )
     const stream = [...pictures, ...sound].sort((a, b) => a.timestampMs - b.timestampMs)
     // Long groups, so that one drop is more than what the queue moves to its front.
     for (const every of [25, 100, 250]) {
@@ -219,7 +242,9 @@ describe("the send queue", () => {
         for (const name of sent.filter((one) => one.startsWith("p") || one.startsWith("K"))) {
           const index = names.findIndex((one) => one.name === name)
           if (name.startsWith("p")) {
-            const between = names.slice(previousVideo + 1, index).filter(({ kind }) => kind === "key" || kind === "inter")
+            const between = names
+              .slice(previousVideo + 1, index)
+              .filter(({ kind }) => kind === "key" || kind === "inter")
             expect(between).toEqual([])
           } else {
             const latest = names.slice(0, index).findLast((one) => one.name.startsWith("V"))?.name ?? ""

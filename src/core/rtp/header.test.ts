@@ -2,20 +2,36 @@ import * as fc from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
 import { buildRtp, parseRtp, type RtpHeader, writeRtpHeader } from "./header.ts"
 
-const base = { marker: false, payload_type: 33, sequence: 0x1234, timestamp: 0xfffffff0, ssrc: 0xdeadbeef, csrc: [], payload_offset: 12 }
+const base = {
+  marker: false,
+  payload_type: 33,
+  sequence: 0x1234,
+  timestamp: 0xfffffff0,
+  ssrc: 0xdeadbeef,
+  csrc: [],
+  payload_offset: 12,
+}
 const fromHex = (hex: string) => new Uint8Array(Buffer.from(hex.replaceAll(" ", ""), "hex"))
 
 describe("RTP header", () => {
   it.each<[string, string, RtpHeader | null]>([
     ["plain", "80 21 1234 fffffff0 deadbeef 47", { ...base, payload_length: 1 }],
     ["no payload", "80 21 1234 fffffff0 deadbeef", { ...base, payload_length: 0 }],
-    ["marker and payload type", "80 e0 1234 fffffff0 deadbeef 47", { ...base, marker: true, payload_type: 96, payload_length: 1 }],
+    [
+      "marker and payload type",
+      "80 e0 1234 fffffff0 deadbeef 47",
+      { ...base, marker: true, payload_type: 96, payload_length: 1 },
+    ],
     [
       "CSRC",
       "82 21 1234 fffffff0 deadbeef 00000001 ffffffff 47",
       { ...base, csrc: [1, 0xffffffff], payload_offset: 20, payload_length: 1 },
     ],
-    ["extension", "90 21 1234 fffffff0 deadbeef bede0001 00000000 47", { ...base, payload_offset: 20, payload_length: 1 }],
+    [
+      "extension",
+      "90 21 1234 fffffff0 deadbeef bede0001 00000000 47",
+      { ...base, payload_offset: 20, payload_length: 1 },
+    ],
     ["empty extension", "90 21 1234 fffffff0 deadbeef bede0000 47", { ...base, payload_offset: 16, payload_length: 1 }],
     ["padding", "a0 21 1234 fffffff0 deadbeef 47 000003", { ...base, payload_length: 1 }],
     ["nothing but padding", "a0 21 1234 fffffff0 deadbeef 000003", { ...base, payload_length: 0 }],
@@ -34,7 +50,13 @@ describe("RTP header", () => {
 
   it("reads what it writes", () => {
     const uint = (bits: number) => fc.integer({ min: 0, max: 2 ** bits - 1 })
-    const fields = fc.record({ marker: fc.boolean(), payload_type: uint(7), sequence: uint(16), timestamp: uint(32), ssrc: uint(32) })
+    const fields = fc.record({
+      marker: fc.boolean(),
+      payload_type: uint(7),
+      sequence: uint(16),
+      timestamp: uint(32),
+      ssrc: uint(32),
+    })
     fc.assert(
       fc.property(fields, fc.uint8Array({ maxLength: 50 }), (header, payload) => {
         const datagram = buildRtp(header, payload)

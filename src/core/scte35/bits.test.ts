@@ -20,7 +20,9 @@ describe("bit fields", () => {
         w.field("padding", 0, ((8 - (bits % 8)) % 8) + 8)
         const bytes = w.finish()
         const digits = list.map(({ width, value }) => value.toString(2).padStart(width, "0")).join("")
-        expect([...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("")).toMatch(new RegExp(`^${digits}0*$`))
+        expect([...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("")).toMatch(
+          new RegExp(`^${digits}0*$`),
+        )
         const r = new BitReader(bytes, 0, bytes.length, "test")
         expect(list.map(({ width }) => r.bits(width))).toEqual(list.map(({ value }) => value))
       }),
@@ -54,6 +56,8 @@ describe("bytes as text", () => {
     )
   })
 
-  it.each(["a", "ab=c", "a===", "ab%d", "abcde", "é"])("%j is not base64", (text) => expect(fromBase64(text)).toBeNull())
+  it.each(["a", "ab=c", "a===", "ab%d", "abcde", "é"])("%j is not base64", (text) =>
+    expect(fromBase64(text)).toBeNull(),
+  )
   it.each(["a", "0g", "0x00", " 00"])("%j is not hexadecimal", (text) => expect(fromHex(text)).toBeNull())
 })

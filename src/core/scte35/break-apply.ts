@@ -23,12 +23,16 @@ export interface Moment {
 
 type Tell = (event: BreakEvent) => void
 
-const ptsOf = ({ offset90k }: CueAction, { pts }: Moment): number | null => (pts === null ? null : (pts + offset90k) % PTS_MODULUS)
+const ptsOf = ({ offset90k }: CueAction, { pts }: Moment): number | null =>
+  pts === null ? null : (pts + offset90k) % PTS_MODULUS
 
 /** Whether an event that starts then lies inside another break, whose announcement says it all. */
 const isNested = (table: BreakTable, { pid, signal, startMs }: Break): boolean =>
   table.breaks.some(
-    (one) => (one.pid !== pid || one.signal !== signal) && one.startMs <= startMs && (endOf(one) ?? Number.POSITIVE_INFINITY) > startMs,
+    (one) =>
+      (one.pid !== pid || one.signal !== signal) &&
+      one.startMs <= startMs &&
+      (endOf(one) ?? Number.POSITIVE_INFINITY) > startMs,
   )
 
 const applyOut = (table: BreakTable, action: CueAction, moment: Moment, policy: BreakPolicy, tell: Tell): void => {
@@ -72,7 +76,11 @@ const returning = (table: BreakTable, action: CueAction, { pid, spliceMs }: Mome
   }
   if (action.signal !== SPLICE_INSERT_SIGNAL) return []
   return table.breaks.filter(
-    (one) => one.signal === SPLICE_INSERT_SIGNAL && one.pid === pid && one.returnMs === null && (one.open || one.startMs < spliceMs),
+    (one) =>
+      one.signal === SPLICE_INSERT_SIGNAL &&
+      one.pid === pid &&
+      one.returnMs === null &&
+      (one.open || one.startMs < spliceMs),
   )
 }
 
@@ -81,7 +89,9 @@ const applyIn = (table: BreakTable, action: CueAction, moment: Moment, tell: Tel
   for (const one of returning(table, action, moment)) {
     if (!one.open && atMs <= one.startMs) {
       closeBreak(table, one, moment.nowMs, "", tell)
-      tell(say.cancelled(one, moment.cue, "called back before its splice point, the break does not take place", "warning"))
+      tell(
+        say.cancelled(one, moment.cue, "called back before its splice point, the break does not take place", "warning"),
+      )
       continue
     }
     one.returnMs = Math.max(atMs, one.startMs)
@@ -91,13 +101,26 @@ const applyIn = (table: BreakTable, action: CueAction, moment: Moment, tell: Tel
 
 const applyCancel = (table: BreakTable, action: CueAction, moment: Moment, tell: Tell): void => {
   for (const one of table.breaks.filter(({ family }) => family === action.family)) {
-    tell(say.cancelled(one, moment.cue, one.open ? "the break was cancelled while it lasted" : "the announced break was cancelled", "info"))
+    tell(
+      say.cancelled(
+        one,
+        moment.cue,
+        one.open ? "the break was cancelled while it lasted" : "the announced break was cancelled",
+        "info",
+      ),
+    )
     closeBreak(table, one, moment.nowMs, "it was cancelled", tell)
   }
 }
 
 /** Carries out what the action asks for; what is due at once takes effect with the next `advanceBreaks`. */
-export const applyAction = (table: BreakTable, action: CueAction, moment: Moment, policy: BreakPolicy, tell: Tell): void => {
+export const applyAction = (
+  table: BreakTable,
+  action: CueAction,
+  moment: Moment,
+  policy: BreakPolicy,
+  tell: Tell,
+): void => {
   if (action.kind === "out") applyOut(table, action, moment, policy, tell)
   else if (action.kind === "in") applyIn(table, action, moment, tell)
   else if (action.kind === "cancel") applyCancel(table, action, moment, tell)
@@ -106,7 +129,8 @@ export const applyAction = (table: BreakTable, action: CueAction, moment: Moment
 /** Puts splice points where the stream's clock says now; the clock goes on as it did, but never quite evenly. */
 export const alignBreaks = (table: BreakTable, atMs: number, clock90k: number): void => {
   for (const one of table.breaks) {
-    if (one.returnMs !== null && one.returnPts !== null) one.returnMs = Math.max(atMs + msBetween(clock90k, one.returnPts), one.startMs)
+    if (one.returnMs !== null && one.returnPts !== null)
+      one.returnMs = Math.max(atMs + msBetween(clock90k, one.returnPts), one.startMs)
     if (one.open || one.pts === null) continue
     const shift = atMs + msBetween(clock90k, one.pts) - one.startMs
     one.startMs += shift

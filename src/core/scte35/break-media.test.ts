@@ -15,7 +15,10 @@ const cores = await loadCores()
 
 interface Monitored {
   readonly "#name": string
-  readonly "#nodes"?: ReadonlyArray<{ readonly "#name": string; readonly "#nodes"?: ReadonlyArray<{ readonly "#nodes": [string] }> }>
+  readonly "#nodes"?: ReadonlyArray<{
+    readonly "#name": string
+    readonly "#nodes"?: ReadonlyArray<{ readonly "#nodes": [string] }>
+  }>
   readonly "packet-index": number
   readonly "event-pts": number
   readonly "event-type": "out" | "in"
@@ -27,9 +30,13 @@ interface Monitored {
 }
 
 describe.skipIf(!hasMedia)("[media] TSDuck test-084, event 18 out and in", () => {
-  const entries: Monitored[] = hasMedia ? JSON.parse(new TextDecoder().decode(readMedia("tsduck/reference/test-084.6.json"))) : []
+  const entries: Monitored[] = hasMedia
+    ? JSON.parse(new TextDecoder().decode(readMedia("tsduck/reference/test-084.6.json")))
+    : []
   const sectionOf = (table: Monitored | undefined) =>
-    decoded(fromHex((table?.["#nodes"]?.[0]?.["#nodes"]?.[0]?.["#nodes"][0] ?? "").replaceAll(" ", "")) ?? new Uint8Array())
+    decoded(
+      fromHex((table?.["#nodes"]?.[0]?.["#nodes"]?.[0]?.["#nodes"][0] ?? "").replaceAll(" ", "")) ?? new Uint8Array(),
+    )
 
   it("counts the same occurrences, finds the same time to the event, and one break", () => {
     const state = newBreakState(POLICY, 0)
@@ -118,7 +125,9 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] streams through the packet 
       { pid: 0x258, kind: "out", repeatOf: 1 },
       { pid: 0x258, kind: "in", repeatOf: null },
     ])
-    expect(found.map(({ noted }) => noted.prerollS)).toEqual([2.222, 2.222, 3.333].map((at) => expect.closeTo(at - 0.7, 2)))
+    expect(found.map(({ noted }) => noted.prerollS)).toEqual(
+      [2.222, 2.222, 3.333].map((at) => expect.closeTo(at - 0.7, 2)),
+    )
     expect(kinds).toEqual(["short_preroll", "break_announced", "short_preroll", "break_started", "break_ended"])
   })
 })

@@ -120,7 +120,12 @@ describe("events inside and over each other", () => {
 
   it("let the command decide where a splice_insert has segments too", () => {
     const channel = new BreakChannel()
-    channel.out(1, { at: 10, duration: 30, auto: true, segmentation: [{ segmentation_event_id: 1, segmentation_type_id: 0x34 }] })
+    channel.out(1, {
+      at: 10,
+      duration: 30,
+      auto: true,
+      segmentation: [{ segmentation_event_id: 1, segmentation_type_id: 0x34 }],
+    })
     channel.until(100)
     expect(channel.kinds()).toEqual(PAIR)
   })

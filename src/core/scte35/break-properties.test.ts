@@ -21,7 +21,11 @@ const happening = fc.oneof(
   fc.record({ act: fc.constant("out" as const), id, at: seconds, duration, auto: fc.boolean() }),
   fc.record({ act: fc.constant("in" as const), id, at: seconds }),
   fc.record({ act: fc.constant("cancel" as const), id }),
-  fc.record({ act: fc.constant("segments" as const), segments: fc.array(fc.tuple(type, id), { minLength: 1, maxLength: 4 }), at: seconds }),
+  fc.record({
+    act: fc.constant("segments" as const),
+    segments: fc.array(fc.tuple(type, id), { minLength: 1, maxLength: 4 }),
+    at: seconds,
+  }),
   fc.record({ act: fc.constant("wait" as const), by: fc.integer({ min: 1, max: 200 }) }),
   fc.record({ act: fc.constant("jump" as const), to: fc.nat(2 ** 31) }),
 )
@@ -38,7 +42,8 @@ class Play {
   do(one: Happening): void {
     const { channel, now } = this
     const at = "at" in one && one.at !== undefined ? { at: now + one.at } : {}
-    if (one.act === "out") channel.out(one.id, { ...at, ...(one.duration === undefined ? {} : { duration: one.duration, auto: one.auto }) })
+    if (one.act === "out")
+      channel.out(one.id, { ...at, ...(one.duration === undefined ? {} : { duration: one.duration, auto: one.auto }) })
     else if (one.act === "in") channel.back(one.id, at)
     else if (one.act === "cancel") channel.cancel(one.id)
     else if (one.act === "segments") channel.signal(one.segments, at.at)
@@ -53,7 +58,9 @@ const happenings = fc.array(happening, { maxLength: 40 })
 const clock = fc.oneof(fc.constant(null), fc.constantFrom(0, 900_000, 2 ** 33 - 50 * 90_000))
 
 const startsAndEnds = (told: ReadonlyArray<BreakEvent>) =>
-  told.filter(({ kind }) => kind === "break_started" || kind === "break_ended").map(({ kind, eventId }) => ({ kind, eventId }))
+  told
+    .filter(({ kind }) => kind === "break_started" || kind === "break_ended")
+    .map(({ kind, eventId }) => ({ kind, eventId }))
 
 describe("the watcher, whatever comes,", () => {
   it("ends every break that it started, before it starts another, with the same event", () => {
@@ -67,7 +74,9 @@ describe("the watcher, whatever comes,", () => {
         }
         play.channel.told.push(...tickBreaks(play.channel.state, (play.now + 3 * DAY_S) * 1000))
         const told = startsAndEnds(play.channel.told)
-        expect(told.map(({ kind }) => kind)).toEqual(told.map((_, i) => (i % 2 === 0 ? "break_started" : "break_ended")))
+        expect(told.map(({ kind }) => kind)).toEqual(
+          told.map((_, i) => (i % 2 === 0 ? "break_started" : "break_ended")),
+        )
         expect(told.length % 2).toBe(0)
         for (let i = 0; i < told.length; i += 2) expect(told[i + 1]?.eventId).toBe(told[i]?.eventId)
         expect(breakView(play.channel.state, 0).state).toBe("idle")
@@ -86,7 +95,8 @@ describe("the watcher, whatever comes,", () => {
           twice.do(one)
           if (one.act !== "wait" && one.act !== "jump") twice.do(one)
         }
-        const said = ({ channel }: Play) => channel.told.map(({ kind, eventId, message }) => ({ kind, eventId, message }))
+        const said = ({ channel }: Play) =>
+          channel.told.map(({ kind, eventId, message }) => ({ kind, eventId, message }))
         expect(said(twice)).toEqual(said(once))
       }),
       { numRuns: propertyRuns(120) },
@@ -99,7 +109,8 @@ describe("the watcher, whatever comes,", () => {
         const channel = new BreakChannel(start * 4)
         const send = () => channel.out(6, { at: 12, duration: 30, auto: true })
         expect(send().repeatOf).toBeNull()
-        for (const time of times.sort((a, b) => a - b)) expect(channel.until(time).note(channel.lastSection).repeatOf).toBe(1)
+        for (const time of times.sort((a, b) => a - b))
+          expect(channel.until(time).note(channel.lastSection).repeatOf).toBe(1)
         expect(channel.until(100).kinds()).toEqual(["break_announced", "break_started", "break_ended"])
       }),
     )
@@ -124,10 +135,13 @@ describe("the watcher, whatever comes,", () => {
 })
 
 describe("a storm of cues, 100 a second for 20 minutes (row 20 of the faults)", () => {
-  const template = built(spliceInsert({ splice_event_id: 1, out_of_network_indicator: true, pts_time: 0, break_duration_seconds: 30 }))
+  const template = built(
+    spliceInsert({ splice_event_id: 1, out_of_network_indicator: true, pts_time: 0, break_duration_seconds: 30 }),
+  )
   const heartbeat = built(spliceNull())
   const { command } = template
-  if (command?.name !== "splice_insert" || command.splice_event_cancel_indicator) throw new Error("the template is an out")
+  if (command?.name !== "splice_insert" || command.splice_event_cancel_indicator)
+    throw new Error("the template is an out")
 
   it.each(["timed", "immediate", "the same one"])("%s: bounded memory and reports", { timeout: 60_000 }, (how) => {
     const state = newBreakState(POLICY, 0)
@@ -138,7 +152,10 @@ describe("a storm of cues, 100 a second for 20 minutes (row 20 of the faults)", 
       const clock90k = (atMs * 90) % 2 ** 33
       const pts_time = how === "the same one" ? 90_000 * 2000 : (clock90k + 450_000) % 2 ** 33
       const splice_event_id = how === "the same one" ? 7 : n
-      const section = { ...template, command: { ...command, splice_event_id, splice_immediate_flag: how === "immediate", pts_time } }
+      const section = {
+        ...template,
+        command: { ...command, splice_event_id, splice_immediate_flag: how === "immediate", pts_time },
+      }
       const immediate = how === "immediate" ? { ...section, command: { ...section.command, pts_time: null } } : section
       const noted = noteSection(state, { cue: n, atMs, pid: 500, clock90k, section: immediate })
       if (noted.repeatOf === null) fresh++
@@ -151,7 +168,9 @@ describe("a storm of cues, 100 a second for 20 minutes (row 20 of the faults)", 
         families = Math.max(families, state.memory.size)
       }
     }
-    expect([fresh, repeats, heartbeats]).toEqual(how === "the same one" ? [1, STORM - 1, STORM / 100] : [STORM, 0, STORM / 100])
+    expect([fresh, repeats, heartbeats]).toEqual(
+      how === "the same one" ? [1, STORM - 1, STORM / 100] : [STORM, 0, STORM / 100],
+    )
     expect(breaks).toBeLessThanOrEqual(64)
     expect(families).toBeLessThanOrEqual(1024)
     // 20 of a kind a minute and one that sums up; beginnings and ends are told one by one.

@@ -10,7 +10,9 @@ const s = (ms: number): string => `${Math.round(ms / 100) / 10} s`
 const subject = ({ cue, eventId }: { readonly cue: number; readonly eventId: number | null }) => ({ cue, eventId })
 
 const length = ({ durationS, autoReturn }: Break): string =>
-  durationS === null ? "for a time not announced" : `for ${s(durationS * 1000)}${autoReturn ? ", with auto-return" : ""}`
+  durationS === null
+    ? "for a time not announced"
+    : `for ${s(durationS * 1000)}${autoReturn ? ", with auto-return" : ""}`
 
 export const announced = (one: Break, nowMs: number, again: boolean): BreakEvent => ({
   kind: "break_announced",
@@ -46,7 +48,13 @@ export const cancelled = (one: Break, cue: number, why: string, severity: BreakE
   message: `${capital(one.name)}: ${why}.`,
 })
 
-export const shortPreroll = (what: string, cue: number, eventId: number | null, prerollS: number, minS: number): BreakEvent => ({
+export const shortPreroll = (
+  what: string,
+  cue: number,
+  eventId: number | null,
+  prerollS: number,
+  minS: number,
+): BreakEvent => ({
   kind: "short_preroll",
   severity: "warning",
   cue,
@@ -85,7 +93,9 @@ export const damaged = (crcOk: boolean, cue: number | null, message: string): Br
   severity: "warning",
   cue,
   eventId: null,
-  message: crcOk ? `An SCTE-35 section cannot be acted on: ${message}.` : `An SCTE-35 section came damaged: ${message}.`,
+  message: crcOk
+    ? `An SCTE-35 section cannot be acted on: ${message}.`
+    : `An SCTE-35 section came damaged: ${message}.`,
 })
 
 export const silent = (hours: number): BreakEvent => ({

@@ -11,7 +11,13 @@ describe("a splice_insert break", () => {
   it("is announced, starts at its splice point and ends at its return", () => {
     const channel = new BreakChannel()
     expect(channel.out(18, { at: 9.294, duration: 75 })).toMatchObject({ repeatOf: null, kind: "out", prerollS: 9.294 })
-    expect(channel.view).toMatchObject({ state: "announced", eventId: 18, startedMs: null, announcedDurationS: 75, autoReturn: false })
+    expect(channel.view).toMatchObject({
+      state: "announced",
+      eventId: 18,
+      startedMs: null,
+      announcedDurationS: 75,
+      autoReturn: false,
+    })
     channel.until(9)
     expect(channel.kinds()).toEqual(["break_announced"])
     channel.until(10)
@@ -56,7 +62,14 @@ describe("a splice_insert break", () => {
       channel.until(n * 4 + 4)
     }
     expect(repeats).toEqual([1, 3, 5, 7, 9, 11].flatMap((cue) => [null, cue]))
-    expect(channel.kinds()).toEqual(["break_started", "break_ended", "break_started", "break_ended", "break_started", "break_ended"])
+    expect(channel.kinds()).toEqual([
+      "break_started",
+      "break_ended",
+      "break_started",
+      "break_ended",
+      "break_started",
+      "break_ended",
+    ])
   })
 
   it("knows an immediate out again as long as its break is open", () => {
@@ -188,7 +201,14 @@ describe("a splice_insert break", () => {
     channel.until(30).out(0, { at: 40, duration: 10, auto: true })
     expect(channel.view.state).toBe("in_break")
     channel.until(60)
-    expect(channel.kinds()).toEqual(["break_announced", "break_started", "break_announced", "break_ended", "break_started", "break_ended"])
+    expect(channel.kinds()).toEqual([
+      "break_announced",
+      "break_started",
+      "break_announced",
+      "break_ended",
+      "break_started",
+      "break_ended",
+    ])
   })
 })
 
@@ -243,7 +263,10 @@ describe("alarms", () => {
   it("does not ask an immediate cue, or a stream without a clock, for a pre-roll", () => {
     expect(new BreakChannel().out(1)).toMatchObject({ prerollS: null, events: [{ kind: "break_started" }] })
     const blind = new BreakChannel(null)
-    expect(blind.out(1, { at: 8, duration: 10, auto: true })).toMatchObject({ prerollS: null, events: [{ kind: "break_started" }] })
+    expect(blind.out(1, { at: 8, duration: 10, auto: true })).toMatchObject({
+      prerollS: null,
+      events: [{ kind: "break_started" }],
+    })
     expect(blind.until(3).out(1, { at: 8, duration: 10, auto: true }).repeatOf).toBe(1)
     expect(blind.until(30).kinds()).toEqual(["break_started", "break_ended"])
   })
@@ -305,17 +328,29 @@ describe("alarms", () => {
     channel.until(59)
     expect(channel.told).toEqual([])
     channel.until(200)
-    expect(channel.told).toMatchObject([{ kind: "crc_error", severity: "warning", cue: null, message: expect.stringContaining("80 more") }])
+    expect(channel.told).toMatchObject([
+      { kind: "crc_error", severity: "warning", cue: null, message: expect.stringContaining("80 more") },
+    ])
   })
 
   it("damage: told apart, never acted on", () => {
     const channel = new BreakChannel()
-    expect(noteDamaged(channel.state, 0, false, "CRC_32 is wrong")).toMatchObject([{ kind: "crc_error", severity: "warning" }])
-    expect(noteDamaged(channel.state, 0, true, "truncated at byte 7")).toMatchObject([{ kind: "bad_section", severity: "warning" }])
-    const bytes = Uint8Array.from(Buffer.from(built(spliceInsert({ splice_event_id: 1, out_of_network_indicator: true })).hex, "hex"))
+    expect(noteDamaged(channel.state, 0, false, "CRC_32 is wrong")).toMatchObject([
+      { kind: "crc_error", severity: "warning" },
+    ])
+    expect(noteDamaged(channel.state, 0, true, "truncated at byte 7")).toMatchObject([
+      { kind: "bad_section", severity: "warning" },
+    ])
+    const bytes = Uint8Array.from(
+      Buffer.from(built(spliceInsert({ splice_event_id: 1, out_of_network_indicator: true })).hex, "hex"),
+    )
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
     const sighting = { cue: 9, atMs: 1000, pid: 500, clock90k: 0, section: decoded(bytes) }
-    expect(noteSection(channel.state, sighting)).toMatchObject({ kind: "other", repeatOf: null, events: [{ kind: "crc_error", cue: 9 }] })
+    expect(noteSection(channel.state, sighting)).toMatchObject({
+      kind: "other",
+      repeatOf: null,
+      events: [{ kind: "crc_error", cue: 9 }],
+    })
     expect(channel.view.state).toBe("idle")
   })
 })

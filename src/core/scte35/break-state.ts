@@ -94,7 +94,13 @@ const repeated = (state: BreakState, reading: CueReading, telling: Telling): num
   return same?.cue ?? null
 }
 
-const reportPreroll = (state: BreakState, cue: number, { actions }: CueReading, prerollS: number | null, events: BreakEvent[]): void => {
+const reportPreroll = (
+  state: BreakState,
+  cue: number,
+  { actions }: CueReading,
+  prerollS: number | null,
+  events: BreakEvent[],
+): void => {
   const action = actions.find(({ kind }) => kind === "out" || kind === "in")
   if (action === undefined || prerollS === null || prerollS >= state.policy.minPrerollS) return
   // Other words about a break that has begun are not late.
@@ -131,7 +137,14 @@ export const noteSection = (state: BreakState, sighting: Sighting): Noted => {
     }
     remember(state.memory, actions, telling, cue)
     reportPreroll(state, cue, reading, prerollS, events)
-    const moment = { cue, pid, nowMs: state.nowMs, spliceMs: spliceMs ?? atMs, pts: prerollMs === null ? null : pts, signature }
+    const moment = {
+      cue,
+      pid,
+      nowMs: state.nowMs,
+      spliceMs: spliceMs ?? atMs,
+      pts: prerollMs === null ? null : pts,
+      signature,
+    }
     for (const action of actions) {
       applyAction(state.table, action, moment, state.policy, teller(state, events))
       if (action.kind === "in") advance(state, atMs, events)
@@ -153,7 +166,14 @@ export const tickBreaks = (state: BreakState, nowMs: number): ReadonlyArray<Brea
   return events
 }
 
-const IDLE: BreakView = { state: "idle", eventId: null, startedMs: null, announcedDurationS: null, endsInS: null, autoReturn: false }
+const IDLE: BreakView = {
+  state: "idle",
+  eventId: null,
+  startedMs: null,
+  announcedDurationS: null,
+  endsInS: null,
+  autoReturn: false,
+}
 
 /** Where the channel stands as of the last call; in a break, times are of the event that has been open for longest. */
 export const breakView = (state: BreakState, nowMs: number): BreakView => {
@@ -173,7 +193,12 @@ export const breakView = (state: BreakState, nowMs: number): BreakView => {
 }
 
 /** A section whose CRC is wrong or that cannot be decoded. `message`: why, without a full stop. */
-export const noteDamaged = (state: BreakState, nowMs: number, crcOk: boolean, message: string): ReadonlyArray<BreakEvent> => {
+export const noteDamaged = (
+  state: BreakState,
+  nowMs: number,
+  crcOk: boolean,
+  message: string,
+): ReadonlyArray<BreakEvent> => {
   const events: BreakEvent[] = []
   advance(state, nowMs, events)
   teller(state, events)(say.damaged(crcOk, null, message))

@@ -27,8 +27,10 @@ const find = (table: BreakTable, event: Pick<Break, "family" | "signal">, open: 
   table.breaks.find((one) => one.open === open && sameEvent(one, event))
 
 /** The open event, or the announced one, with the family and signal of `event`. */
-export const openBreak = (table: BreakTable, event: Pick<Break, "family" | "signal">): Break | undefined => find(table, event, true)
-export const announcedBreak = (table: BreakTable, event: Pick<Break, "family" | "signal">): Break | undefined => find(table, event, false)
+export const openBreak = (table: BreakTable, event: Pick<Break, "family" | "signal">): Break | undefined =>
+  find(table, event, true)
+export const announcedBreak = (table: BreakTable, event: Pick<Break, "family" | "signal">): Break | undefined =>
+  find(table, event, false)
 
 /** Takes an event out of the table; the channel's break ends with the last open one. */
 export const closeBreak = (table: BreakTable, one: Break, atMs: number, why: string, tell: Tell): void => {
@@ -41,7 +43,9 @@ export const closeBreak = (table: BreakTable, one: Break, atMs: number, why: str
 
 /** Those of the same signal that a starting event puts an end to, or runs into. */
 const meetOthers = (table: BreakTable, starting: Break, policy: BreakPolicy, tell: Tell): void => {
-  for (const one of table.breaks.filter((other) => other.open && other.pid === starting.pid && other.signal === starting.signal)) {
+  for (const one of table.breaks.filter(
+    (other) => other.open && other.pid === starting.pid && other.signal === starting.signal,
+  )) {
     const end = endOf(one)
     if (one.family === starting.family) closeBreak(table, one, starting.startMs, "its event starts again", tell)
     else if (end !== null && Math.abs(end - starting.startMs) <= policy.returnSlackS * 1000) {
@@ -77,7 +81,9 @@ const ACTS: ReadonlyArray<Step["act"]> = ["return", "duration", "missing", "over
 
 /** Whether a step of it can be due by then; most of the time none is, and cues may come in storms. */
 const mayBeDue = ({ open, startMs, returnMs, endMs }: Break, nowMs: number, policy: BreakPolicy): boolean =>
-  open ? Math.min(startMs + policy.maxBreakS * 1000, returnMs ?? nowMs + 1, endMs ?? nowMs + 1) <= nowMs : startMs <= nowMs
+  open
+    ? Math.min(startMs + policy.maxBreakS * 1000, returnMs ?? nowMs + 1, endMs ?? nowMs + 1) <= nowMs
+    : startMs <= nowMs
 
 const stepsOf = (one: Break, table: BreakTable, policy: BreakPolicy): Step[] => {
   if (!one.open) return [{ atMs: one.startMs, act: "start" }]
@@ -87,7 +93,8 @@ const stepsOf = (one: Break, table: BreakTable, policy: BreakPolicy): Step[] => 
   if (one.endMs !== null && !one.autoReturn && one.returnMs === null && !one.missingTold) {
     steps.push({ atMs: one.endMs + policy.returnSlackS * 1000, act: "missing" })
   }
-  if (table.current?.overlongTold === false) steps.push({ atMs: one.startMs + policy.maxBreakS * 1000, act: "overlong" })
+  if (table.current?.overlongTold === false)
+    steps.push({ atMs: one.startMs + policy.maxBreakS * 1000, act: "overlong" })
   return steps
 }
 
@@ -96,7 +103,8 @@ const nextStep = (table: BreakTable, nowMs: number, policy: BreakPolicy): { one:
   for (const one of table.breaks) {
     if (!mayBeDue(one, nowMs, policy)) continue
     for (const step of stepsOf(one, table, policy)) {
-      const sooner = next === null ? -1 : step.atMs - next.step.atMs || ACTS.indexOf(step.act) - ACTS.indexOf(next.step.act)
+      const sooner =
+        next === null ? -1 : step.atMs - next.step.atMs || ACTS.indexOf(step.act) - ACTS.indexOf(next.step.act)
       if (sooner < 0) next = { one, step }
     }
   }

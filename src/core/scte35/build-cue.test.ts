@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest"
 import { toHex } from "../bytes/bytes-text.ts"
-import { type BuiltCue, type SpliceInsertOptions, spliceInsert, spliceNull, type TimeSignalOptions, timeSignal } from "./build-cue.ts"
+import {
+  type BuiltCue,
+  type SpliceInsertOptions,
+  spliceInsert,
+  spliceNull,
+  type TimeSignalOptions,
+  timeSignal,
+} from "./build-cue.ts"
 import { describeCue } from "./describe-cue.ts"
 import { encodeUpid } from "./encode-upid.ts"
 import { read } from "./testing/assemble.ts"
@@ -33,12 +40,15 @@ describe("cues from a person's fields", () => {
       break_auto_return: true,
       unique_program_id: 3,
     })
-    expect(describeCue(cue.section)).toBe("splice_insert out, event 7, at 12:34.5, break 60.293 s, auto-return, avail 1 of 2")
+    expect(describeCue(cue.section)).toBe(
+      "splice_insert out, event 7, at 12:34.5, break 60.293 s, auto-return, avail 1 of 2",
+    )
   })
 
   it("fills in what is left out", () => {
     expect(
-      built(spliceInsert({ ...OUT, pts_time: 2 ** 33 - 1, break_duration: 2 ** 33 - 1, break_auto_return: false })).section,
+      built(spliceInsert({ ...OUT, pts_time: 2 ** 33 - 1, break_duration: 2 ** 33 - 1, break_auto_return: false }))
+        .section,
     ).toMatchObject({
       tier: 0xfff,
       pts_adjustment: 0,
@@ -59,7 +69,11 @@ describe("cues from a person's fields", () => {
         avails_expected: 0,
       },
     })
-    const longest = { segmentation_event_id: 2 ** 32 - 1, segmentation_type_id: 0x10, segmentation_duration: 2 ** 40 - 1 }
+    const longest = {
+      segmentation_event_id: 2 ** 32 - 1,
+      segmentation_type_id: 0x10,
+      segmentation_duration: 2 ** 40 - 1,
+    }
     expect(built(timeSignal({ segmentation: [longest] })).section).toMatchObject({
       command: { pts_time: null },
       descriptors: [
@@ -78,9 +92,9 @@ describe("cues from a person's fields", () => {
   })
 
   it("builds the ways back, at once, and off", () => {
-    expect(describeCue(built(spliceInsert({ splice_event_id: 7, out_of_network_indicator: false, pts_time: 0 })).section)).toBe(
-      "splice_insert in, event 7, at 00:00",
-    )
+    expect(
+      describeCue(built(spliceInsert({ splice_event_id: 7, out_of_network_indicator: false, pts_time: 0 })).section),
+    ).toBe("splice_insert in, event 7, at 00:00")
     expect(describeCue(built(spliceInsert(OUT)).section)).toBe("splice_insert out, event 7, immediately")
     const off = built(spliceInsert({ splice_event_id: 7, splice_event_cancel_indicator: true }))
     expect(toHex(off.bytes.subarray(13, 21))).toBe("0500000007ff0000")
@@ -126,16 +140,25 @@ describe("cues from a person's fields", () => {
   })
 
   it("builds as many segments as it says", () => {
-    expect(built(timeSignal({ segmentation: Array.from({ length: 32 }, () => PO) })).section.descriptors).toHaveLength(32)
+    expect(built(timeSignal({ segmentation: Array.from({ length: 32 }, () => PO) })).section.descriptors).toHaveLength(
+      32,
+    )
   })
 
   it("builds a heartbeat", () => {
     expect(built(spliceNull()).section.crc32).toBe("0x7a4fbfff")
-    expect(spliceNull({ tier: -1 })).toEqual({ ok: false, problems: ["tier must be a whole number from 0 to 4095, is -1"] })
+    expect(spliceNull({ tier: -1 })).toEqual({
+      ok: false,
+      problems: ["tier must be a whole number from 0 to 4095, is -1"],
+    })
   })
 
   it.each<[string, SpliceInsertOptions, string[]]>([
-    ["no direction", { splice_event_id: 7 }, ["out_of_network_indicator is missing: true leaves the network, false comes back"]],
+    [
+      "no direction",
+      { splice_event_id: 7 },
+      ["out_of_network_indicator is missing: true leaves the network, false comes back"],
+    ],
     [
       "numbers out of range, all of them",
       { ...OUT, splice_event_id: -1, pts_time: 2 ** 33, unique_program_id: 1.5, avail_num: 256 },
@@ -146,13 +169,21 @@ describe("cues from a person's fields", () => {
         "avail_num must be a whole number from 0 to 255, is 256",
       ],
     ],
-    ["more avails than expected", { ...OUT, avail_num: 3, avails_expected: 2 }, ["avail_num is 3, more than avails_expected (2)"]],
+    [
+      "more avails than expected",
+      { ...OUT, avail_num: 3, avails_expected: 2 },
+      ["avail_num is 3, more than avails_expected (2)"],
+    ],
     [
       "a break on the way back",
       { splice_event_id: 7, out_of_network_indicator: false, break_duration: 90_000 },
       ["break_duration only makes sense on the way out: leave it out, or set out_of_network_indicator"],
     ],
-    ["a break of nothing", { ...OUT, break_duration: 0 }, ["break_duration must be above 0 and at most 8589934591, is 0"]],
+    [
+      "a break of nothing",
+      { ...OUT, break_duration: 0 },
+      ["break_duration must be above 0 and at most 8589934591, is 0"],
+    ],
     [
       "a break of seconds that is no number",
       { ...OUT, break_duration_seconds: Number.NaN },
@@ -168,7 +199,11 @@ describe("cues from a person's fields", () => {
   })
 
   it.each<[string, TimeSignalOptions, string[]]>([
-    ["no segment", { segmentation: [] }, ["segmentation is empty: a time_signal says nothing without a segmentation descriptor"]],
+    [
+      "no segment",
+      { segmentation: [] },
+      ["segmentation is empty: a time_signal says nothing without a segmentation descriptor"],
+    ],
     [
       "a segment without type",
       { segmentation: [PO, { segmentation_event_id: 1 }] },
@@ -199,7 +234,13 @@ describe("cues from a person's fields", () => {
     ],
     [
       "descriptors that are too many",
-      { segmentation: Array.from({ length: 20 }, () => ({ ...PO, segmentation_upid_type: 0x0f, upid_text: "u".repeat(220) })) },
+      {
+        segmentation: Array.from({ length: 20 }, () => ({
+          ...PO,
+          segmentation_upid_type: 0x0f,
+          upid_text: "u".repeat(220),
+        })),
+      },
       ["the section is too long: 4761 bytes, the most is 4096"],
     ],
     [
@@ -236,7 +277,11 @@ describe("cues from a person's fields", () => {
         "segmentation 1: sub_segment_num is 2, more than sub_segments_expected (1)",
       ],
     ],
-    ["segments beyond any use", { segmentation: Array.from({ length: 33 }, () => PO) }, ["segmentation has 33 entries, the most is 32"]],
+    [
+      "segments beyond any use",
+      { segmentation: Array.from({ length: 33 }, () => PO) },
+      ["segmentation has 33 entries, the most is 32"],
+    ],
   ])("refuses a time_signal with %s", (_, options, problems) => {
     expect(timeSignal(options)).toEqual({ ok: false, problems })
   })

@@ -88,7 +88,12 @@ const whole = (problems: string[], name: string, value: number | undefined, maxi
 }
 
 /** Ticks of a duration given in either unit; undefined when there is none, or when it is no good. */
-const ticksOf = (problems: string[], name: string, { ticks, seconds }: DurationOptions, maximum: number): number | undefined => {
+const ticksOf = (
+  problems: string[],
+  name: string,
+  { ticks, seconds }: DurationOptions,
+  maximum: number,
+): number | undefined => {
   if (ticks === undefined && seconds === undefined) return undefined
   const inTicks = seconds === undefined ? undefined : Math.round(seconds * TICKS_PER_SECOND)
   if (ticks !== undefined && inTicks !== undefined && ticks !== inTicks) {
@@ -108,10 +113,17 @@ const checkSection = (problems: string[], { pts_adjustment, tier }: SectionOptio
   whole(problems, "tier", tier, 0xfff)
 }
 
-const checkNumbers = (problems: string[], name: string, of: string, number: number | undefined, expected: number | undefined): void => {
+const checkNumbers = (
+  problems: string[],
+  name: string,
+  of: string,
+  number: number | undefined,
+  expected: number | undefined,
+): void => {
   whole(problems, name, number, 255)
   whole(problems, of, expected, 255)
-  if ((expected ?? 0) > 0 && (number ?? 0) > (expected ?? 0)) problems.push(`${name} is ${number}, more than ${of} (${expected})`)
+  if ((expected ?? 0) > 0 && (number ?? 0) > (expected ?? 0))
+    problems.push(`${name} is ${number}, more than ${of} (${expected})`)
 }
 
 const upidOf = (problems: string[], { segmentation_upid_type = 0, upid_text = "" }: SegmentationOptions): string => {
@@ -127,15 +139,24 @@ const subSegmentsOf = (problems: string[], options: SegmentationOptions) => {
     problems.push("sub_segment_num and sub_segments_expected belong together: give both or neither")
   }
   if (sub_segment_num !== null && segmentationType(segmentation_type_id)?.sub_segments === false) {
-    problems.push(`${segmentationTypeName(segmentation_type_id)} has no sub-segments: leave sub_segment_num and sub_segments_expected out`)
+    problems.push(
+      `${segmentationTypeName(segmentation_type_id)} has no sub-segments: leave sub_segment_num and sub_segments_expected out`,
+    )
   }
-  checkNumbers(problems, "sub_segment_num", "sub_segments_expected", options.sub_segment_num, options.sub_segments_expected)
+  checkNumbers(
+    problems,
+    "sub_segment_num",
+    "sub_segments_expected",
+    options.sub_segment_num,
+    options.sub_segments_expected,
+  )
   return { sub_segment_num, sub_segments_expected }
 }
 
 const typeOf = (problems: string[], id: number | undefined): number => {
   if (id === undefined) problems.push("segmentation_type_id is missing: it says what the segment is")
-  else if (segmentationType(id) === undefined) problems.push(`segmentation_type_id ${id} is not defined by the specification`)
+  else if (segmentationType(id) === undefined)
+    problems.push(`segmentation_type_id ${id} is not defined by the specification`)
   return id ?? 0
 }
 
@@ -147,7 +168,8 @@ const segmentation = (problems: string[], options: SegmentationOptions): Descrip
     segmentation_event_id: options.segmentation_event_id,
     segmentation_event_id_compliance_indicator: true,
   }
-  if (options.segmentation_event_cancel_indicator === true) return { ...event, segmentation_event_cancel_indicator: true }
+  if (options.segmentation_event_cancel_indicator === true)
+    return { ...event, segmentation_event_cancel_indicator: true }
   const { segment_num = 0, segments_expected = 0, restrictions } = options
   checkNumbers(problems, "segment_num", "segments_expected", options.segment_num, options.segments_expected)
   whole(problems, "device_restrictions", restrictions?.device_restrictions, 3)
@@ -156,7 +178,9 @@ const segmentation = (problems: string[], options: SegmentationOptions): Descrip
     ...event,
     segmentation_event_cancel_indicator: false,
     program_segmentation_flag: true,
-    ...(restrictions === undefined ? { delivery_not_restricted_flag: true } : { delivery_not_restricted_flag: false, ...restrictions }),
+    ...(restrictions === undefined
+      ? { delivery_not_restricted_flag: true }
+      : { delivery_not_restricted_flag: false, ...restrictions }),
     segmentation_duration: ticksOf(problems, "segmentation_duration", duration, DURATION_MAXIMUM) ?? null,
     segmentation_upid_type: options.segmentation_upid_type ?? 0,
     segmentation_upid_hex: upidOf(problems, options),
@@ -181,7 +205,11 @@ const segmentations = (problems: string[], options: ReadonlyArray<SegmentationOp
   })
 }
 
-const finish = (problems: string[], fields: SpliceInfoSectionFields, { pts_adjustment = 0, tier = 0xfff }: SectionOptions): BuiltCue => {
+const finish = (
+  problems: string[],
+  fields: SpliceInfoSectionFields,
+  { pts_adjustment = 0, tier = 0xfff }: SectionOptions,
+): BuiltCue => {
   if (problems.length > 0) return { ok: false, problems }
   try {
     const bytes = encodeSpliceInfoSection({ ...fields, pts_adjustment, tier })
@@ -242,7 +270,11 @@ export const timeSignal = (options: TimeSignalOptions): BuiltCue => {
   if (options.segmentation.length === 0)
     problems.push("segmentation is empty: a time_signal says nothing without a segmentation descriptor")
   const descriptors = segmentations(problems, options.segmentation)
-  return finish(problems, { command: { name: "time_signal", pts_time: options.pts_time ?? null }, descriptors }, options)
+  return finish(
+    problems,
+    { command: { name: "time_signal", pts_time: options.pts_time ?? null }, descriptors },
+    options,
+  )
 }
 
 /** A splice_null (9.7.1): a heartbeat. */

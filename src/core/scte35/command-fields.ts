@@ -150,7 +150,13 @@ export interface RawCommand {
 }
 
 /** A command that was read field by field. */
-export type KnownCommand = SpliceNull | SpliceSchedule | SpliceInsert | TimeSignal | BandwidthReservation | PrivateCommand
+export type KnownCommand =
+  | SpliceNull
+  | SpliceSchedule
+  | SpliceInsert
+  | TimeSignal
+  | BandwidthReservation
+  | PrivateCommand
 
 export type SpliceCommand = KnownCommand | RawCommand
 

@@ -18,10 +18,22 @@ describe("what a section asks for", () => {
     expect(insertOf(out)).toMatchObject({
       kind: "out",
       pts: 900_000,
-      actions: [{ kind: "out", signal: SPLICE_INSERT_SIGNAL, eventId: 7, name: "event 7", duration90k: 2_700_000, autoReturn: true }],
+      actions: [
+        {
+          kind: "out",
+          signal: SPLICE_INSERT_SIGNAL,
+          eventId: 7,
+          name: "event 7",
+          duration90k: 2_700_000,
+          autoReturn: true,
+        },
+      ],
     })
     expect(insertOf({ splice_event_id: 7, out_of_network_indicator: false })).toMatchObject({ kind: "in", pts: null })
-    expect(insertOf({ splice_event_id: 7, splice_event_cancel_indicator: true })).toMatchObject({ kind: "cancel", pts: null })
+    expect(insertOf({ splice_event_id: 7, splice_event_cancel_indicator: true })).toMatchObject({
+      kind: "cancel",
+      pts: null,
+    })
     expect(insertOf({ ...out, pts_adjustment: PTS_MODULUS - 900_001 }).pts).toBe(PTS_MODULUS - 1)
   })
 
@@ -30,8 +42,12 @@ describe("what a section asks for", () => {
     if (command?.name !== "splice_insert") throw new Error("not a splice_insert")
     const nothing = { ...command, break_duration: 0 }
     expect(read({ command: nothing }).actions).toMatchObject([{ duration90k: null, autoReturn: false }])
-    expect(insertOf({ ...out, break_duration_seconds: 86_401 }).actions).toMatchObject([{ duration90k: null, autoReturn: false }])
-    expect(insertOf({ ...out, break_duration_seconds: 86_400 }).actions).toMatchObject([{ duration90k: 86_400 * 90_000 }])
+    expect(insertOf({ ...out, break_duration_seconds: 86_401 }).actions).toMatchObject([
+      { duration90k: null, autoReturn: false },
+    ])
+    expect(insertOf({ ...out, break_duration_seconds: 86_400 }).actions).toMatchObject([
+      { duration90k: 86_400 * 90_000 },
+    ])
   })
 
   it("puts ends before starts, outer starts before inner ones", () => {
@@ -71,18 +87,30 @@ describe("what a section asks for", () => {
       sub_segment_num: null,
       sub_segments_expected: null,
     }
-    expect(read({ command: { name: "time_signal", pts_time: 10 }, descriptors: [segment] }).actions).toMatchObject([{ offset90k: 3000 }])
+    expect(read({ command: { name: "time_signal", pts_time: 10 }, descriptors: [segment] }).actions).toMatchObject([
+      { offset90k: 3000 },
+    ])
     const reserved = { ...segment, segmentation_type_id: 0x77 }
-    expect(read({ command: { name: "time_signal", pts_time: 10 }, descriptors: [reserved] })).toMatchObject({ kind: "point" })
+    expect(read({ command: { name: "time_signal", pts_time: 10 }, descriptors: [reserved] })).toMatchObject({
+      kind: "point",
+    })
   })
 
   it.each<[string, SpliceInfoSectionFields, string]>([
     ["bandwidth_reservation", { command: { name: "bandwidth_reservation" } }, "null"],
     ["splice_null", { command: { name: "splice_null" } }, "null"],
     ["private_command", { command: { name: "private_command", identifier: 1, private_bytes: "00" } }, "other"],
-    ["unknown command", { command: { name: "unknown_command", splice_command_type: 0x42, command_bytes: "" } }, "other"],
+    [
+      "unknown command",
+      { command: { name: "unknown_command", splice_command_type: 0x42, command_bytes: "" } },
+      "other",
+    ],
     ["splice_schedule", { command: { name: "splice_schedule", events: [] } }, "other"],
-    ["encrypted", { command: null, encrypted_packet: true, encrypted_bytes: "0123456789abcdef", splice_command_length: 4 }, "other"],
+    [
+      "encrypted",
+      { command: null, encrypted_packet: true, encrypted_bytes: "0123456789abcdef", splice_command_length: 4 },
+      "other",
+    ],
     ["bare time_signal", { command: { name: "time_signal", pts_time: 3 } }, "point"],
   ])("calls %s by its kind", (_, fields, kind) => {
     expect(read(fields).kind).toBe(kind)
@@ -93,8 +121,18 @@ describe("what a section asks for", () => {
 describe("the signature", () => {
   const command: CommandFields = { name: "time_signal", pts_time: 500 }
   const dtmf = (preroll: number): DescriptorFields => ({ name: "DTMF_descriptor", tag: 1, preroll, dtmf_chars: "12*" })
-  const time = (tai_seconds: number): DescriptorFields => ({ name: "time_descriptor", tag: 3, tai_seconds, tai_ns: 0, utc_offset: 37 })
-  const avail = (provider_avail_id: number): DescriptorFields => ({ name: "avail_descriptor", tag: 0, provider_avail_id })
+  const time = (tai_seconds: number): DescriptorFields => ({
+    name: "time_descriptor",
+    tag: 3,
+    tai_seconds,
+    tai_ns: 0,
+    utc_offset: 37,
+  })
+  const avail = (provider_avail_id: number): DescriptorFields => ({
+    name: "avail_descriptor",
+    tag: 0,
+    provider_avail_id,
+  })
   const base = { command, descriptors: [dtmf(80), time(1000), avail(1)] }
   const { signature } = read(base)
 
@@ -102,7 +140,10 @@ describe("the signature", () => {
     ["a DTMF countdown", { ...base, descriptors: [dtmf(60), time(1000), avail(1)] }],
     ["a time stamp", { ...base, descriptors: [dtmf(80), time(1002), avail(1)] }],
     ["another control word and tier", { ...base, cw_index: 3, tier: 1 }],
-    ["the same time by another adjustment", { ...base, command: { name: "time_signal", pts_time: 400 }, pts_adjustment: 100 }],
+    [
+      "the same time by another adjustment",
+      { ...base, command: { name: "time_signal", pts_time: 400 }, pts_adjustment: 100 },
+    ],
   ])("stays with %s", (_, fields) => {
     expect(read(fields).signature).toBe(signature)
   })
@@ -111,7 +152,10 @@ describe("the signature", () => {
     ["another time", { ...base, command: { name: "time_signal", pts_time: 501 } }],
     ["another adjustment", { ...base, pts_adjustment: 1 }],
     ["another avail", { ...base, descriptors: [dtmf(80), time(1000), avail(2)] }],
-    ["other tones", { ...base, descriptors: [{ ...dtmf(80), dtmf_chars: "12#" } as DescriptorFields, time(1000), avail(1)] }],
+    [
+      "other tones",
+      { ...base, descriptors: [{ ...dtmf(80), dtmf_chars: "12#" } as DescriptorFields, time(1000), avail(1)] },
+    ],
   ])("changes with %s", (_, fields) => {
     expect(read(fields).signature).not.toBe(signature)
   })

@@ -60,7 +60,13 @@ const plain = { offset90k: 0, duration90k: null, autoReturn: false }
 
 const insertAction = (command: SpliceCommand & { readonly name: "splice_insert" }, pid: number): CueAction => {
   const { splice_event_id: eventId } = command
-  const event = { family: `${pid}/insert/${eventId}`, signal: SPLICE_INSERT_SIGNAL, name: `event ${eventId}`, eventId, ...plain }
+  const event = {
+    family: `${pid}/insert/${eventId}`,
+    signal: SPLICE_INSERT_SIGNAL,
+    name: `event ${eventId}`,
+    eventId,
+    ...plain,
+  }
   if (command.splice_event_cancel_indicator) return { ...event, kind: "cancel" }
   if (!command.out_of_network_indicator) return { ...event, kind: "in" }
   const duration90k = durationOf(command.break_duration)
@@ -124,7 +130,10 @@ const timeless = (command: SpliceCommand | null, adjustment: number): unknown =>
   if (command?.name === "time_signal") return command.name
   if (command?.name !== "splice_insert" || command.splice_event_cancel_indicator) return command
   const { pts_time: _time, pts_time_seconds: _seconds, components, ...rest } = command
-  const shifted = components?.map(({ tag, pts_time }) => [tag, typeof pts_time === "number" ? (pts_time + adjustment) % PTS_MODULUS : null])
+  const shifted = components?.map(({ tag, pts_time }) => [
+    tag,
+    typeof pts_time === "number" ? (pts_time + adjustment) % PTS_MODULUS : null,
+  ])
   return [rest, shifted ?? null]
 }
 
@@ -134,7 +143,9 @@ const actionsOf = (section: SpliceInfoSection, pid: number, signature: string): 
   // end.
   if (command?.name === "splice_insert") return [insertAction(command, pid)]
   if (command?.name === "time_signal") {
-    const segments = (section.descriptors ?? []).flatMap((one) => (one.name === "segmentation_descriptor" ? [segmentAction(one, pid)] : []))
+    const segments = (section.descriptors ?? []).flatMap((one) =>
+      one.name === "segmentation_descriptor" ? [segmentAction(one, pid)] : [],
+    )
     if (segments.length > 0) return segments.sort(inOrder)
     return [{ kind: "point", family: `${pid}/time_signal`, signal: 0, name: "time_signal", eventId: null, ...plain }]
   }
@@ -149,8 +160,17 @@ export const readCue = (section: SpliceInfoSection, pid: number): CueReading => 
   }
   const insert = command?.name === "splice_insert" && !command.splice_event_cancel_indicator ? command : null
   const pts = insert === null ? effectivePts(section) : insertPts(insert, section)
-  const content = [timeless(command, section.pts_adjustment), (section.descriptors ?? []).map(lasting), section.encrypted_bytes ?? null]
+  const content = [
+    timeless(command, section.pts_adjustment),
+    (section.descriptors ?? []).map(lasting),
+    section.encrypted_bytes ?? null,
+  ]
   const signature = digest(JSON.stringify([pid, pts, content]))
   const actions = actionsOf(section, pid, signature)
-  return { kind: RANK.find((kind) => actions.some((action) => action.kind === kind)) ?? "other", pts, actions, signature }
+  return {
+    kind: RANK.find((kind) => actions.some((action) => action.kind === kind)) ?? "other",
+    pts,
+    actions,
+    signature,
+  }
 }

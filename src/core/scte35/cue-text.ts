@@ -35,14 +35,17 @@ const describeStranger = (text: string): string => {
 const readBytes = (text: string): Bytes => {
   const dense = text.replace(/\s+/g, "")
   if (dense === "") return refuse("the text is empty: give a splice_info_section in base64 or hexadecimal")
-  if (dense.length > LONGEST_TEXT) return refuse(`the text has ${dense.length} characters, the longest section takes 8192 in hexadecimal`)
+  if (dense.length > LONGEST_TEXT)
+    return refuse(`the text has ${dense.length} characters, the longest section takes 8192 in hexadecimal`)
   const digits = dense.replace(/^0x/i, "")
   if (digits !== dense || /^[0-9a-f]+$/i.test(dense)) {
     const bytes = fromHex(digits)
     if (bytes !== null && bytes.length > 0) return { ok: true, bytes }
     const stranger = digits.search(/[^0-9a-f]/i)
     const why =
-      stranger < 0 ? `the number of digits, ${digits.length}, is odd or nought` : `"${digits[stranger]}" is not a hexadecimal digit`
+      stranger < 0
+        ? `the number of digits, ${digits.length}, is odd or nought`
+        : `"${digits[stranger]}" is not a hexadecimal digit`
     return refuse(`this is neither hexadecimal (${why}) nor base64 of a section`)
   }
   const bytes = fromBase64(dense)

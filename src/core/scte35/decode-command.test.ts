@@ -22,7 +22,12 @@ describe("splice commands", () => {
       "41424344 00ff",
       { name: "private_command", identifier: 0x41424344, identifier_text: "ABCD", private_bytes: "00ff" },
     ],
-    ["a command type that is not known", "42", "0102", { name: "unknown_command", splice_command_type: 0x42, command_bytes: "0102" }],
+    [
+      "a command type that is not known",
+      "42",
+      "0102",
+      { name: "unknown_command", splice_command_type: 0x42, command_bytes: "0102" },
+    ],
     [
       "splice_insert, cancelled: nothing follows",
       "05",
@@ -163,7 +168,10 @@ describe("splice commands that are odd", () => {
     expect(section.warnings).toEqual([
       "reserved bits that are not 1 in splice_insert splice_event, splice_insert flags, splice_insert splice_time, splice_insert break_duration",
     ])
-    expect(section.command).toMatchObject({ reserved: { splice_event: 0, flags: 0, splice_time: 0, break_duration: 0 }, pts_time: 5 })
+    expect(section.command).toMatchObject({
+      reserved: { splice_event: 0, flags: 0, splice_time: 0, break_duration: 0 },
+      pts_time: 5,
+    })
     expect(toHex(encodeSpliceInfoSection(section))).toBe(toHex(bytes))
   })
 
@@ -244,7 +252,14 @@ describe("splice commands that are odd", () => {
       { name: "unknown_command", command_bytes: "01020000" },
       /the descriptors, cannot be found/,
     ],
-    ["a private_command of unstated length", "ff", "41424344", "fff", { name: "private_command" }, /the descriptors cannot be found/],
+    [
+      "a private_command of unstated length",
+      "ff",
+      "41424344",
+      "fff",
+      { name: "private_command" },
+      /the descriptors cannot be found/,
+    ],
   ])("%s", (_, type, command, commandLength, expected, error) => {
     const bytes = assemble({ type, command, ...(commandLength === undefined ? {} : { commandLength }) })
     const section = read(bytes)

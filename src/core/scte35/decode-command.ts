@@ -30,7 +30,8 @@ export interface DecodedCommand {
 type Places = Record<string, number>
 
 /** Only there when something is kept. */
-export const keep = (reserved: Places): { reserved?: Reserved } => (Object.keys(reserved).length > 0 ? { reserved } : {})
+export const keep = (reserved: Places): { reserved?: Reserved } =>
+  Object.keys(reserved).length > 0 ? { reserved } : {}
 
 interface Time {
   readonly pts_time: number | null
@@ -98,7 +99,15 @@ const readScheduledEvent = (r: BitReader): ScheduledEvent => {
   const when = program_splice_flag ? readUtc() : { components: readList(r, "component_count", readComponent) }
   const duration = duration_flag ? readBreak(r, reserved) : {}
   const flags = { out_of_network_indicator, program_splice_flag, duration_flag }
-  return { ...id, splice_event_cancel_indicator: false, ...flags, ...when, ...duration, ...readAvailNumbers(r), ...keep(reserved) }
+  return {
+    ...id,
+    splice_event_cancel_indicator: false,
+    ...flags,
+    ...when,
+    ...duration,
+    ...readAvailNumbers(r),
+    ...keep(reserved),
+  }
 }
 
 const readSpliceInsert = (r: BitReader): SpliceInsert => {
@@ -124,8 +133,22 @@ const readSpliceInsert = (r: BitReader): SpliceInsert => {
   const programTime = () => (splice_immediate_flag ? {} : readTime(r, reserved))
   const when = program_splice_flag ? programTime() : { components: readList(r, "component_count", readComponent) }
   const duration = duration_flag ? readBreak(r, reserved) : {}
-  const flags = { out_of_network_indicator, program_splice_flag, duration_flag, splice_immediate_flag, event_id_compliance_flag }
-  return { ...id, splice_event_cancel_indicator: false, ...flags, ...when, ...duration, ...readAvailNumbers(r), ...keep(reserved) }
+  const flags = {
+    out_of_network_indicator,
+    program_splice_flag,
+    duration_flag,
+    splice_immediate_flag,
+    event_id_compliance_flag,
+  }
+  return {
+    ...id,
+    splice_event_cancel_indicator: false,
+    ...flags,
+    ...when,
+    ...duration,
+    ...readAvailNumbers(r),
+    ...keep(reserved),
+  }
 }
 
 const readTimeSignal = (r: BitReader): KnownCommand => {
@@ -143,7 +166,10 @@ const READERS: ReadonlyMap<number, (r: BitReader) => KnownCommand> = new Map([
   [SPLICE_NULL, (): KnownCommand => ({ name: "splice_null" })],
   [
     SPLICE_SCHEDULE,
-    (r: BitReader): KnownCommand => ({ name: "splice_schedule", events: readList(r, "splice_count", () => readScheduledEvent(r)) }),
+    (r: BitReader): KnownCommand => ({
+      name: "splice_schedule",
+      events: readList(r, "splice_count", () => readScheduledEvent(r)),
+    }),
   ],
   [SPLICE_INSERT, readSpliceInsert],
   [TIME_SIGNAL, readTimeSignal],
@@ -156,7 +182,13 @@ const READERS: ReadonlyMap<number, (r: BitReader) => KnownCommand> = new Map([
  * `limit` is where the section's body ends. A command that does not fit is kept as bytes, up to its declared end or,
  * without one, to `limit`.
  */
-export const decodeCommand = (bytes: Uint8Array, type: number, start: number, declared: number | null, limit: number): DecodedCommand => {
+export const decodeCommand = (
+  bytes: Uint8Array,
+  type: number,
+  start: number,
+  declared: number | null,
+  limit: number,
+): DecodedCommand => {
   const end = declared === null ? limit : Math.min(start + declared, limit)
   const raw = (name: "unknown_command" | "malformed_command", errors: string[]): DecodedCommand => {
     const command = { name, splice_command_type: type, command_bytes: toHex(bytes.subarray(start, end)) }
@@ -171,10 +203,16 @@ export const decodeCommand = (bytes: Uint8Array, type: number, start: number, de
   const command = read(r)
   if (r.problem !== null) return raw("malformed_command", [r.problem])
   if (declared === null) {
-    const lost = "splice_command_length is not stated and a private_command has no end of its own: the descriptors cannot be found"
+    const lost =
+      "splice_command_length is not stated and a private_command has no end of its own: the descriptors cannot be found"
     return { command, end: r.position, errors: type === PRIVATE_COMMAND ? [lost] : [], oddPlaces: r.oddPlaces }
   }
   if (r.left === 0) return { command, end, errors: [], oddPlaces: r.oddPlaces }
   const error = `${spliceCommandName(type)} ends at byte ${r.position}, splice_command_length at byte ${end}: ${byteCount(r.left)} left over`
-  return { command: { ...command, trailing_bytes: toHex(r.take(r.left)) }, end, errors: [error], oddPlaces: r.oddPlaces }
+  return {
+    command: { ...command, trailing_bytes: toHex(r.take(r.left)) },
+    end,
+    errors: [error],
+    oddPlaces: r.oddPlaces,
+  }
 }

@@ -49,7 +49,12 @@ const segment = {
 describe("descriptors", () => {
   it.each<[string, string, string, object]>([
     ["avail", "00", `${CUEI} 00000135`, { name: "avail_descriptor", tag: 0, provider_avail_id: 309 }],
-    ["DTMF", "01", `${CUEI} 32 5f 3432`, { name: "DTMF_descriptor", tag: 1, preroll: 50, preroll_seconds: 5, dtmf_chars: "42" }],
+    [
+      "DTMF",
+      "01",
+      `${CUEI} 32 5f 3432`,
+      { name: "DTMF_descriptor", tag: 1, preroll: 50, preroll_seconds: 5, dtmf_chars: "42" },
+    ],
     [
       "time",
       "03",
@@ -67,7 +72,14 @@ describe("descriptors", () => {
       "time beyond what a calendar holds",
       "03",
       `${CUEI} ffffffffffff ffffffff ffff`,
-      { name: "time_descriptor", tag: 3, tai_seconds: 2 ** 48 - 1, tai_ns: 2 ** 32 - 1, utc_offset: 0xffff, utc_iso: null },
+      {
+        name: "time_descriptor",
+        tag: 3,
+        tai_seconds: 2 ** 48 - 1,
+        tai_ns: 2 ** 32 - 1,
+        utc_offset: 0xffff,
+        utc_iso: null,
+      },
     ],
     [
       "audio",
@@ -76,14 +88,23 @@ describe("descriptors", () => {
       {
         name: "audio_descriptor",
         tag: 4,
-        audio_channels: [{ component_tag: 7, iso_code: "eng", bit_stream_mode: 2, num_channels: 2, full_srvc_audio: true }],
+        audio_channels: [
+          { component_tag: 7, iso_code: "eng", bit_stream_mode: 2, num_channels: 2, full_srvc_audio: true },
+        ],
       },
     ],
     [
       "somebody else's identifier, with a tag that CUEI uses",
       "02",
       "53415053 0b",
-      { name: "private_descriptor", tag: 2, identifier: "0x53415053", identifier_text: "SAPS", private: true, private_bytes: "0b" },
+      {
+        name: "private_descriptor",
+        tag: 2,
+        identifier: "0x53415053",
+        identifier_text: "SAPS",
+        private: true,
+        private_bytes: "0b",
+      },
     ],
     [
       "a tag that is not known",
@@ -114,7 +135,13 @@ describe("descriptors", () => {
       "segmentation with sub-segments on a type that does not list them: the length decides",
       "02",
       `${SEGMENT} 00 00 50 01 02 00 00`,
-      { ...segment, segmentation_type_id: 0x50, segmentation_type_name: "Network Start", sub_segment_num: 0, sub_segments_expected: 0 },
+      {
+        ...segment,
+        segmentation_type_id: 0x50,
+        segmentation_type_name: "Network Start",
+        sub_segment_num: 0,
+        sub_segments_expected: 0,
+      },
     ],
     [
       "segmentation, restricted, with the longest duration, by component",
@@ -159,8 +186,18 @@ describe("descriptors", () => {
       { name: "malformed_descriptor", tag: 0, private_bytes: "0001" },
       /avail_descriptor is truncated at byte 22 of 24: provider_avail_id needs 4 bytes, 2 left/,
     ],
-    ["more DTMF than there is", descriptor("01", `${CUEI} 00 ff 31`), { name: "malformed_descriptor" }, /DTMF_char needs 7 bytes, 1 left/],
-    ["more audio than there is", descriptor("04", `${CUEI} ff`), { name: "malformed_descriptor" }, /audio channels needs 75 bytes, 0 left/],
+    [
+      "more DTMF than there is",
+      descriptor("01", `${CUEI} 00 ff 31`),
+      { name: "malformed_descriptor" },
+      /DTMF_char needs 7 bytes, 1 left/,
+    ],
+    [
+      "more audio than there is",
+      descriptor("04", `${CUEI} ff`),
+      { name: "malformed_descriptor" },
+      /audio channels needs 75 bytes, 0 left/,
+    ],
     [
       "UPID longer than the descriptor",
       descriptor("02", `${SEGMENT} 09 ff 41`),
@@ -240,7 +277,12 @@ describe("UPIDs", () => {
     expect(readUpid("0c", "44495343 594d57").descriptor).toMatchObject({
       upid_type_name: "MPU",
       upid_text: null,
-      mpu: { format_identifier: 0x44495343, format_identifier_text: "DISC", private_data_hex: "594d57", private_data_text: "YMW" },
+      mpu: {
+        format_identifier: 0x44495343,
+        format_identifier_text: "DISC",
+        private_data_hex: "594d57",
+        private_data_text: "YMW",
+      },
     })
   })
 
@@ -261,8 +303,15 @@ describe("UPIDs", () => {
     expect(one.descriptor).toMatchObject({
       upids: [
         { upid_type_name: "AiringID", upid_text: "0x000000002ca0a18a" },
-        { upid_type_name: "MID", segmentation_upid_hex: "0903534947", upids: [{ upid_type_name: "ADI", upid_text: "SIG" }] },
-        { upid_type_name: "MPU", mpu: { format_identifier_text: "ABCD", private_data_hex: "ff", private_data_text: null } },
+        {
+          upid_type_name: "MID",
+          segmentation_upid_hex: "0903534947",
+          upids: [{ upid_type_name: "ADI", upid_text: "SIG" }],
+        },
+        {
+          upid_type_name: "MPU",
+          mpu: { format_identifier_text: "ABCD", private_data_hex: "ff", private_data_text: null },
+        },
         { upid_type_name: "Not Used", segmentation_upid_length: 0 },
         { upid_type_name: "Reserved 0x42", segmentation_upid_hex: "7f", upid_text: null },
       ],
@@ -270,8 +319,18 @@ describe("UPIDs", () => {
   })
 
   it.each<[string, string, string, string]>([
-    ["a MID whose UPID runs past it", "0d", "09 04 534947", "MID of 5 bytes is truncated at its byte 0: UPID 1 does not fit"],
-    ["a MID that ends after a type", "0d", "0901 41 08", "MID of 4 bytes is truncated at its byte 3: UPID 2 does not fit"],
+    [
+      "a MID whose UPID runs past it",
+      "0d",
+      "09 04 534947",
+      "MID of 5 bytes is truncated at its byte 0: UPID 1 does not fit",
+    ],
+    [
+      "a MID that ends after a type",
+      "0d",
+      "0901 41 08",
+      "MID of 4 bytes is truncated at its byte 3: UPID 2 does not fit",
+    ],
     ["an EIDR of one byte", "0a", "30", "UPID of type EIDR has 1 byte, the specification says 12"],
     ["an MPU without owner", "0c", "4142", "UPID of type MPU has 2 bytes, it needs at least 4"],
   ])("%s is unusual, not wrong, and kept", (_, type, bytes, warning) => {
@@ -293,7 +352,9 @@ describe("tables", () => {
       const start = types.find((type) => type.id === id - 1)
       expect([role, start?.role, start?.name]).toEqual(["end", "start", name.replace(/End$/, "Start")])
     }
-    expect(types.filter(({ sub_segments }) => sub_segments).map(({ id }) => id)).toEqual([0x30, 0x32, 0x34, 0x36, 0x38, 0x3a, 0x44, 0x46])
+    expect(types.filter(({ sub_segments }) => sub_segments).map(({ id }) => id)).toEqual([
+      0x30, 0x32, 0x34, 0x36, 0x38, 0x3a, 0x44, 0x46,
+    ])
   })
 
   it("know every UPID type of Table 22", () => {

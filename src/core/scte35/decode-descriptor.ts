@@ -49,7 +49,11 @@ const readRestrictions = (r: BitReader, reserved: Places) => {
     r.reserved(5, "delivery_restrictions", reserved)
     return { delivery_not_restricted_flag }
   }
-  const flags = { web_delivery_allowed_flag: r.flag(), no_regional_blackout_flag: r.flag(), archive_allowed_flag: r.flag() }
+  const flags = {
+    web_delivery_allowed_flag: r.flag(),
+    no_regional_blackout_flag: r.flag(),
+    archive_allowed_flag: r.flag(),
+  }
   return { delivery_not_restricted_flag, ...flags, device_restrictions: r.bits(2) }
 }
 
@@ -144,19 +148,28 @@ const readAudio = (r: BitReader): KnownDescriptor => {
   return { name: "audio_descriptor", tag: AUDIO_DESCRIPTOR, audio_channels, ...keep(reserved) }
 }
 
-const READERS: ReadonlyMap<number, { name: string; read: (r: BitReader, warnings: string[]) => KnownDescriptor }> = new Map([
-  [AVAIL_DESCRIPTOR, { name: "avail_descriptor", read: readAvail }],
-  [DTMF_DESCRIPTOR, { name: "DTMF_descriptor", read: readDtmf }],
-  [SEGMENTATION_DESCRIPTOR, { name: "segmentation_descriptor", read: readSegmentation }],
-  [TIME_DESCRIPTOR, { name: "time_descriptor", read: readTime }],
-  [AUDIO_DESCRIPTOR, { name: "audio_descriptor", read: readAudio }],
-])
+const READERS: ReadonlyMap<number, { name: string; read: (r: BitReader, warnings: string[]) => KnownDescriptor }> =
+  new Map([
+    [AVAIL_DESCRIPTOR, { name: "avail_descriptor", read: readAvail }],
+    [DTMF_DESCRIPTOR, { name: "DTMF_descriptor", read: readDtmf }],
+    [SEGMENTATION_DESCRIPTOR, { name: "segmentation_descriptor", read: readSegmentation }],
+    [TIME_DESCRIPTOR, { name: "time_descriptor", read: readTime }],
+    [AUDIO_DESCRIPTOR, { name: "audio_descriptor", read: readAudio }],
+  ])
 
 /** The descriptor whose data, after tag and length, are the bytes from `start` to `end`; they must be there. */
-export const decodeDescriptor = (bytes: Uint8Array, tag: number, start: number, end: number, found: Findings): SpliceDescriptor => {
+export const decodeDescriptor = (
+  bytes: Uint8Array,
+  tag: number,
+  start: number,
+  end: number,
+  found: Findings,
+): SpliceDescriptor => {
   const data = bytes.subarray(start, end)
   if (data.length < 4) {
-    found.errors.push(`descriptor ${hex8(tag)} at byte ${start - 2} has ${byteCount(data.length)}, too few for its identifier`)
+    found.errors.push(
+      `descriptor ${hex8(tag)} at byte ${start - 2} has ${byteCount(data.length)}, too few for its identifier`,
+    )
     return { name: "malformed_descriptor", tag, identifier: null, private_bytes: toHex(data) }
   }
   const r = new BitReader(bytes, start, end, "descriptor")
@@ -177,6 +190,8 @@ export const decodeDescriptor = (bytes: Uint8Array, tag: number, start: number, 
   found.warnings.push(...warnings)
   found.oddPlaces.push(...inside.oddPlaces)
   if (inside.left === 0) return descriptor
-  found.errors.push(`${reader.name} ends at byte ${inside.position}, descriptor_length at byte ${end}: ${byteCount(inside.left)} left over`)
+  found.errors.push(
+    `${reader.name} ends at byte ${inside.position}, descriptor_length at byte ${end}: ${byteCount(inside.left)} left over`,
+  )
   return { ...descriptor, trailing_bytes: toHex(inside.take(inside.left)) }
 }

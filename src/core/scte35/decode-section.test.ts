@@ -51,7 +51,13 @@ describe("splice_info_section", () => {
       command: { name: "splice_null" },
     })
     expect(toHex(bytes.subarray(0, 14))).toBe("fc20110043ffffffffa5123000" + "00")
-    expect(read(bytes)).toMatchObject({ sap_type: 2, encryption_algorithm: 33, pts_adjustment: 2 ** 33 - 1, cw_index: 0xa5, tier: 0x123 })
+    expect(read(bytes)).toMatchObject({
+      sap_type: 2,
+      encryption_algorithm: 33,
+      pts_adjustment: 2 ** 33 - 1,
+      cw_index: 0xa5,
+      tier: 0x123,
+    })
     expect([sapTypeName(2), sapTypeName(3), encryptionAlgorithmName(2), encryptionAlgorithmName(33)]).toEqual([
       "type 3",
       "not specified",
@@ -67,7 +73,11 @@ describe("splice_info_section", () => {
     ["to nought", "00ffffffff", 0, true],
   ])("adds pts_adjustment to pts_time modulo 2^33: %s", (_, adjustment, expected, wrapped) => {
     const section = read(assemble({ type: "06", command: "ff 00000001", adjustment }))
-    expect([section.adjusted_pts, section.adjusted_pts_wrapped, effectivePts(section)]).toEqual([expected, wrapped, expected])
+    expect([section.adjusted_pts, section.adjusted_pts_wrapped, effectivePts(section)]).toEqual([
+      expected,
+      wrapped,
+      expected,
+    ])
     expect(section.adjusted_pts_seconds).toBe(expected / 90_000)
   })
 
@@ -119,7 +129,12 @@ describe("splice_info_section", () => {
   it("keeps alignment_stuffing", () => {
     const bytes = assemble({ type: "00", command: "", descriptors: AVAIL, stuffing: "2c 90 9b" })
     const section = read(bytes)
-    expect(section).toMatchObject({ alignment_stuffing_bytes: 3, alignment_stuffing_hex: "2c909b", descriptors: [{ tag: 0 }], errors: [] })
+    expect(section).toMatchObject({
+      alignment_stuffing_bytes: 3,
+      alignment_stuffing_hex: "2c909b",
+      descriptors: [{ tag: 0 }],
+      errors: [],
+    })
     expect(section.warnings).toEqual(["3 bytes of alignment_stuffing in a section that is not encrypted"])
     expectExactInverse(bytes)
   })
@@ -127,7 +142,9 @@ describe("splice_info_section", () => {
   it("takes the 0xFF that fills a packet after the section, and marks anything else", () => {
     const bytes = bytesOf(NULL_SECTION)
     expect(read(Uint8Array.of(...bytes, 255, 255))).toMatchObject({ errors: [], hex: NULL_SECTION })
-    expect(read(Uint8Array.of(...bytes, 255, 0)).errors).toEqual(["2 bytes after the section, which ends at byte 20 by its section_length"])
+    expect(read(Uint8Array.of(...bytes, 255, 0)).errors).toEqual([
+      "2 bytes after the section, which ends at byte 20 by its section_length",
+    ])
   })
 })
 
@@ -135,14 +152,20 @@ describe("sections that are wrong", () => {
   it("reads one with a wrong CRC_32, and says so", () => {
     const section = read(bytesOf(NULL_SECTION.replace(/ff$/, "fe")))
     expect(section).toMatchObject({ crc_ok: false, command: { name: "splice_null" } })
-    expect(section.errors).toEqual(["CRC_32 is 0x7a4fbffe, the bytes give 0x7a4fbfff: the section was damaged or altered"])
+    expect(section.errors).toEqual([
+      "CRC_32 is 0x7a4fbffe, the bytes give 0x7a4fbfff: the section was damaged or altered",
+    ])
   })
 
   it("marks a protocol_version that is not 0, and indicators that are not", () => {
     expect(read(assemble({ type: "00", command: "", protocol: "04" })).errors).toEqual([
       "protocol_version is 4, only 0 is defined: the fields may mean something else",
     ])
-    const bytes = encodeSpliceInfoSection({ section_syntax_indicator: 1, private_indicator: 1, command: { name: "splice_null" } })
+    const bytes = encodeSpliceInfoSection({
+      section_syntax_indicator: 1,
+      private_indicator: 1,
+      command: { name: "splice_null" },
+    })
     expect(read(bytes).errors).toEqual([
       "section_syntax_indicator is 1, it must be 0 (short section)",
       "private_indicator is 1, it must be 0",
@@ -168,12 +191,16 @@ describe("sections that are wrong", () => {
     const { warnings, errors } = read(bytes)
     expect(errors).toEqual([])
     expect(warnings).toEqual([
-      expect.stringMatching(/^reserved bits that are not 1 in splice_insert splice_event, .*segmentation_event, and 2 more$/),
+      expect.stringMatching(
+        /^reserved bits that are not 1 in splice_insert splice_event, .*segmentation_event, and 2 more$/,
+      ),
     ])
     expectExactInverse(bytes)
   })
 
-  it.each<[string, { descriptors?: string; loopLength?: string; stuffing?: string; commandLength?: string }, object, RegExp[]]>([
+  it.each<
+    [string, { descriptors?: string; loopLength?: string; stuffing?: string; commandLength?: string }, object, RegExp[]]
+  >([
     [
       "descriptor_loop_length 0xFFFF",
       { descriptors: AVAIL, loopLength: "ffff" },
@@ -184,7 +211,9 @@ describe("sections that are wrong", () => {
       "a descriptor that runs past its loop",
       { descriptors: `${AVAIL} 02 ff 43554549`, stuffing: "aa" },
       { descriptors: [{ tag: 0 }], undecoded_bytes: "02ff43554549", alignment_stuffing_hex: "aa" },
-      [/^descriptor 0x02 at byte 26 does not fit in the loop, which ends at byte 32: descriptor_length 255 runs to byte 283$/],
+      [
+        /^descriptor 0x02 at byte 26 does not fit in the loop, which ends at byte 32: descriptor_length 255 runs to byte 283$/,
+      ],
     ],
     [
       "a loop that ends after a tag",
@@ -216,7 +245,9 @@ describe("sections that are wrong", () => {
     })
     expect(bytes.length).toBe(body.length + 4)
     const section = read(bytes)
-    expect(section.errors).toEqual(["truncated at byte 15 of 15: descriptor_loop_length needs 2 bytes, 0 left before CRC_32"])
+    expect(section.errors).toEqual([
+      "truncated at byte 15 of 15: descriptor_loop_length needs 2 bytes, 0 left before CRC_32",
+    ])
     expectExactInverse(bytes)
   })
 })
@@ -229,7 +260,11 @@ describe("bytes that are no section", () => {
       "fd3011",
       "table_id is 0xFD, not 0xFC: 3 bytes that are not a splice_info_section, and too short for one, which takes at least 20",
     ],
-    ["cut off after section_length", "fc3011", "truncated at byte 3 of 20: section_length 17 announces 17 bytes more than there are"],
+    [
+      "cut off after section_length",
+      "fc3011",
+      "truncated at byte 3 of 20: section_length 17 announces 17 bytes more than there are",
+    ],
     ["cut off before section_length", "fc30", "truncated at byte 2: section_length needs bytes 1 and 2"],
     [
       "cut off before its end",
@@ -252,7 +287,8 @@ describe("bytes that are no section", () => {
 
   it("refuses every cut of a section", () => {
     const whole = assemble({ type: "06", command: "ff 00000001", descriptors: AVAIL })
-    for (let size = 0; size < whole.length; size++) expect(decodeSpliceInfoSection(whole.subarray(0, size)).ok).toBe(false)
+    for (let size = 0; size < whole.length; size++)
+      expect(decodeSpliceInfoSection(whole.subarray(0, size)).ok).toBe(false)
     expect(decodeSpliceInfoSection(whole).ok).toBe(true)
   })
 })

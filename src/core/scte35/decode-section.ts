@@ -19,13 +19,16 @@ import {
 import { seconds } from "./timing.ts"
 
 /** A section, which may have `errors` of its own; or why the bytes are none. */
-export type Decoded = { readonly ok: true; readonly section: SpliceInfoSection } | { readonly ok: false; readonly error: string }
+export type Decoded =
+  | { readonly ok: true; readonly section: SpliceInfoSection }
+  | { readonly ok: false; readonly error: string }
 
 /** Why the bytes cannot be read as a section at all; null when they can. */
 const refuse = (bytes: Uint8Array): string | null => {
   if (bytes.length === 0) return "there are no bytes"
   if (bytes[0] !== TABLE_ID_SPLICE_INFO) {
-    const short = bytes.length < SECTION_MINIMUM ? `, and too short for one, which takes at least ${SECTION_MINIMUM}` : ""
+    const short =
+      bytes.length < SECTION_MINIMUM ? `, and too short for one, which takes at least ${SECTION_MINIMUM}` : ""
     return `table_id is ${hex8(bytes[0] ?? 0)}, not 0xFC: ${byteCount(bytes.length)} that are not a splice_info_section${short}`
   }
   if (bytes.length < 3) return `truncated at byte ${bytes.length}: section_length needs bytes 1 and 2`
@@ -69,7 +72,12 @@ const judgeHeader = (header: Header, errors: string[]): void => {
 }
 
 /** The descriptors between `start` and `end`, and where reading stopped. */
-const readLoop = (bytes: Uint8Array, start: number, end: number, found: Findings): { descriptors: SpliceDescriptor[]; at: number } => {
+const readLoop = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  found: Findings,
+): { descriptors: SpliceDescriptor[]; at: number } => {
   const descriptors: SpliceDescriptor[] = []
   let at = start
   while (at < end) {
@@ -77,7 +85,9 @@ const readLoop = (bytes: Uint8Array, start: number, end: number, found: Findings
     const length = bytes[at + 1] ?? 0
     if (data > end || data + length > end) {
       const why = data > end ? "only its tag is there" : `descriptor_length ${length} runs to byte ${data + length}`
-      found.errors.push(`descriptor ${hex8(bytes[at] ?? 0)} at byte ${at} does not fit in the loop, which ends at byte ${end}: ${why}`)
+      found.errors.push(
+        `descriptor ${hex8(bytes[at] ?? 0)} at byte ${at} does not fit in the loop, which ends at byte ${end}: ${why}`,
+      )
       break
     }
     descriptors.push(decodeDescriptor(bytes, bytes[at] ?? 0, data, data + length, found))
@@ -102,10 +112,18 @@ type Body = Pick<
  * descriptor_loop_length and what follows it, from `start` to `limit`. `explained`: an error has said why nothing may
  * be left.
  */
-const readTail = (bytes: Uint8Array, start: number, limit: number, explained: boolean, found: Findings): Omit<Body, "command"> => {
+const readTail = (
+  bytes: Uint8Array,
+  start: number,
+  limit: number,
+  explained: boolean,
+  found: Findings,
+): Omit<Body, "command"> => {
   if (start + 2 > limit) {
     if (!explained)
-      found.errors.push(`truncated at byte ${start} of ${limit}: descriptor_loop_length needs 2 bytes, ${limit - start} left before CRC_32`)
+      found.errors.push(
+        `truncated at byte ${start} of ${limit}: descriptor_loop_length needs 2 bytes, ${limit - start} left before CRC_32`,
+      )
     return { descriptor_loop_length: null, descriptors: [], undecoded_bytes: toHex(bytes.subarray(start, limit)) }
   }
   const loop = start + 2
@@ -117,25 +135,36 @@ const readTail = (bytes: Uint8Array, start: number, limit: number, explained: bo
   const end = overrun ? limit : loop + length
   const { descriptors, at } = readLoop(bytes, loop, end, found)
   const stuffing = bytes.subarray(end, limit)
-  if (stuffing.length > 0) found.warnings.push(`${byteCount(stuffing.length)} of alignment_stuffing in a section that is not encrypted`)
+  if (stuffing.length > 0)
+    found.warnings.push(`${byteCount(stuffing.length)} of alignment_stuffing in a section that is not encrypted`)
   return {
     descriptor_loop_length: length,
     descriptors,
     ...(overrun || at < end ? { undecoded_bytes: toHex(bytes.subarray(at, end)) } : {}),
-    ...(stuffing.length > 0 ? { alignment_stuffing_bytes: stuffing.length, alignment_stuffing_hex: toHex(stuffing) } : {}),
+    ...(stuffing.length > 0
+      ? { alignment_stuffing_bytes: stuffing.length, alignment_stuffing_hex: toHex(stuffing) }
+      : {}),
   }
 }
 
 const readBody = (bytes: Uint8Array, header: Header, limit: number, found: Findings): Body => {
   if (header.encrypted_packet) {
     const encrypted_bytes = toHex(bytes.subarray(SECTION_HEADER - 1, limit))
-    return { command: null, descriptor_loop_length: null, descriptors: null, encrypted_remainder: true, encrypted_bytes }
+    return {
+      command: null,
+      descriptor_loop_length: null,
+      descriptors: null,
+      encrypted_remainder: true,
+      encrypted_bytes,
+    }
   }
   const { splice_command_length: length, splice_command_type: type } = header
   const declared = length === COMMAND_LENGTH_UNKNOWN ? null : length
   const overrun = declared !== null && SECTION_HEADER + declared > limit
   if (overrun) {
-    found.errors.push(`splice_command_length ${declared} runs to byte ${SECTION_HEADER + declared}, CRC_32 starts at byte ${limit}`)
+    found.errors.push(
+      `splice_command_length ${declared} runs to byte ${SECTION_HEADER + declared}, CRC_32 starts at byte ${limit}`,
+    )
   }
   const { command, end, errors, oddPlaces } = decodeCommand(bytes, type, SECTION_HEADER, declared, limit)
   found.errors.push(...errors)
@@ -165,10 +194,13 @@ export const decodeSpliceInfoSection = (bytes: Uint8Array): Decoded => {
   const found: Findings = { errors: [], warnings: [], oddPlaces: [] }
   const crc = crc32(section.subarray(0, limit))
   const stated = new BitReader(section, limit, section.length, "CRC_32").bits(32)
-  if (crc !== stated) found.errors.push(`CRC_32 is ${hex32(stated)}, the bytes give ${hex32(crc)}: the section was damaged or altered`)
+  if (crc !== stated)
+    found.errors.push(`CRC_32 is ${hex32(stated)}, the bytes give ${hex32(crc)}: the section was damaged or altered`)
   const after = bytes.subarray(section.length)
   if (!after.every((byte) => byte === 0xff)) {
-    found.errors.push(`${byteCount(after.length)} after the section, which ends at byte ${section.length} by its section_length`)
+    found.errors.push(
+      `${byteCount(after.length)} after the section, which ends at byte ${section.length} by its section_length`,
+    )
   }
   judgeHeader(header, found.errors)
   const body = readBody(section, header, limit, found)

@@ -20,7 +20,8 @@ const grouped = (digits: string, widths: ReadonlyArray<number>, separator: strin
   return groups.join(separator)
 }
 
-const eidrText = (bytes: Uint8Array): string => `10.${u16(bytes, 0)}/${grouped(toHex(bytes.subarray(2)).toUpperCase(), [4], "-")}`
+const eidrText = (bytes: Uint8Array): string =>
+  `10.${u16(bytes, 0)}/${grouped(toHex(bytes.subarray(2)).toUpperCase(), [4], "-")}`
 
 const readAtsc = (bytes: Uint8Array): AtscContentIdentifier => ({
   tsid: u16(bytes, 0),
@@ -57,7 +58,9 @@ const readMid = (bytes: Uint8Array, warnings: string[]): Upid[] | null => {
   for (let at = 0; at < bytes.length; ) {
     const size = bytes[at + 1] ?? 0
     if (at + 2 > bytes.length || at + 2 + size > bytes.length) {
-      warnings.push(`MID of ${byteCount(bytes.length)} is truncated at its byte ${at}: UPID ${upids.length + 1} does not fit`)
+      warnings.push(
+        `MID of ${byteCount(bytes.length)} is truncated at its byte ${at}: UPID ${upids.length + 1} does not fit`,
+      )
       return null
     }
     upids.push(decodeUpid(bytes[at] ?? 0, bytes.subarray(at + 2, at + 2 + size), warnings))
@@ -84,7 +87,8 @@ const structure = (type: number, bytes: Uint8Array, warnings: string[]): Partial
 export const decodeUpid = (type: number, bytes: Uint8Array, warnings: string[]): Upid => {
   const known = upidType(type)
   const rightSize = known === undefined || known.size === null || known.size === bytes.length
-  if (!rightSize) warnings.push(`UPID of type ${known.name} has ${byteCount(bytes.length)}, the specification says ${known.size}`)
+  if (!rightSize)
+    warnings.push(`UPID of type ${known.name} has ${byteCount(bytes.length)}, the specification says ${known.size}`)
   const readable = bytes.length > 0 && (rightSize || known.form === "hex") ? FORMS[known?.form ?? "text"](bytes) : null
   return {
     segmentation_upid_type: type,

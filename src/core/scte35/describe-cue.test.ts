@@ -36,13 +36,20 @@ describe("a cue in one line", () => {
       { type: "04", command: `02 00000001 ff 00000002 7f 5f 49ab0f12 ${AVAIL}` },
       "splice_schedule of 2; event 1 cancelled; event 2 in, at 2019-03-06T22:41:04Z",
     ],
-    [{ type: "04", command: `01 00000002 7f 9f 01 09 49ab0f12 ${AVAIL}` }, "splice_schedule of 1; event 2 out, at 2019-03-06T22:41:04Z"],
+    [
+      { type: "04", command: `01 00000002 7f 9f 01 09 49ab0f12 ${AVAIL}` },
+      "splice_schedule of 1; event 2 out, at 2019-03-06T22:41:04Z",
+    ],
     [
       { type: "06", command: "fe 00015f90", descriptors: descriptor(`${SEGMENT} 08 08 000000002ca0a18a 34 01 02`) },
       "time_signal at 00:01; Provider Placement Opportunity Start, event 5, segment 1 of 2, AiringID 0x000000002ca0a18a",
     ],
     [
-      { type: "06", command: "fe 00015f90", descriptors: descriptor(`${SEGMENT} 0d 10 0c06 44495343 5959 0b06 00f1 ee07 6162 31 00 00`) },
+      {
+        type: "06",
+        command: "fe 00015f90",
+        descriptors: descriptor(`${SEGMENT} 0d 10 0c06 44495343 5959 0b06 00f1 ee07 6162 31 00 00`),
+      },
       "time_signal at 00:01; Provider Advertisement End, event 5, MPU DISC YY, ATSC Content Identifier ab",
     ],
     [

@@ -1,6 +1,11 @@
 /** A cue in one line, for people: lists, logs, alarms. */
 import { byteCount, hex8, hex32 } from "../bytes/bytes-text.ts"
-import { type ActiveSpliceInsert, type ScheduledEvent, type SpliceCommand, spliceCommandName } from "./command-fields.ts"
+import {
+  type ActiveSpliceInsert,
+  type ScheduledEvent,
+  type SpliceCommand,
+  spliceCommandName,
+} from "./command-fields.ts"
 import type { ActiveSegmentation, SpliceDescriptor, Upid } from "./descriptor-fields.ts"
 import { effectivePts } from "./effective-pts.ts"
 import { encryptionAlgorithmName, type SpliceInfoSection } from "./section-fields.ts"
@@ -62,7 +67,9 @@ const describeSegment = (segment: ActiveSegmentation): string => {
     segment.segmentation_type_name,
     `event ${segment.segmentation_event_id}`,
     ...(segment.segments_expected > 0 ? [`segment ${segment.segment_num} of ${segment.segments_expected}`] : []),
-    ...(segment.sub_segments_expected ? [`sub-segment ${segment.sub_segment_num} of ${segment.sub_segments_expected}`] : []),
+    ...(segment.sub_segments_expected
+      ? [`sub-segment ${segment.sub_segment_num} of ${segment.sub_segments_expected}`]
+      : []),
     ...(segment.segmentation_duration === null ? [] : [secondsText(segment.segmentation_duration)]),
     ...describeUpid(segment),
   ]
@@ -108,5 +115,8 @@ const describeEncrypted = ({ encryption_algorithm, cw_index }: SpliceInfoSection
 export const describeCue = (section: SpliceInfoSection): string => {
   const command = section.command === null ? describeEncrypted(section) : describeCommand(section.command, section)
   const parts = [command, ...(section.descriptors ?? []).flatMap(describeDescriptor)]
-  return [...parts, ...(section.errors.length > 0 ? [`damaged (${section.crc_ok ? "CRC_32 good" : "CRC_32 wrong"})`] : [])].join("; ")
+  return [
+    ...parts,
+    ...(section.errors.length > 0 ? [`damaged (${section.crc_ok ? "CRC_32 good" : "CRC_32 wrong"})`] : []),
+  ].join("; ")
 }

@@ -176,6 +176,11 @@ export interface RawDescriptor {
 }
 
 /** A descriptor that was read field by field. */
-export type KnownDescriptor = AvailDescriptor | DtmfDescriptor | SegmentationDescriptor | TimeDescriptor | AudioDescriptor
+export type KnownDescriptor =
+  | AvailDescriptor
+  | DtmfDescriptor
+  | SegmentationDescriptor
+  | TimeDescriptor
+  | AudioDescriptor
 
 export type SpliceDescriptor = KnownDescriptor | PrivateDescriptor | RawDescriptor

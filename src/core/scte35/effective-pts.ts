@@ -28,5 +28,9 @@ export const adjustedPts = (
   const adjusted_pts = effectivePts({ command, pts_adjustment })
   if (adjusted_pts === null) return {}
   const wrapped = adjusted_pts < pts_adjustment
-  return { adjusted_pts, adjusted_pts_seconds: seconds(adjusted_pts), ...(wrapped ? { adjusted_pts_wrapped: true } : {}) }
+  return {
+    adjusted_pts,
+    adjusted_pts_seconds: seconds(adjusted_pts),
+    ...(wrapped ? { adjusted_pts_wrapped: true } : {}),
+  }
 }

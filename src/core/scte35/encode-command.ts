@@ -16,7 +16,11 @@ import type { Encodable } from "./section-fields.ts"
 export type CommandFields = Encodable<SpliceCommand>
 type InsertFields = Extract<CommandFields, { name: "splice_insert" }>
 type EventFields = Extract<CommandFields, { name: "splice_schedule" }>["events"][number]
-type BreakFields = { readonly duration_flag: boolean; readonly break_auto_return?: boolean; readonly break_duration?: number }
+type BreakFields = {
+  readonly duration_flag: boolean
+  readonly break_auto_return?: boolean
+  readonly break_duration?: number
+}
 type AvailFields = { readonly unique_program_id: number; readonly avail_num: number; readonly avails_expected: number }
 
 /** Bytes given as hexadecimal; RangeError, with the field's name, for other text. */
@@ -88,7 +92,11 @@ const writeInsert = (w: BitWriter, insert: InsertFields): void => {
   w.reserved(3, "flags", insert.reserved)
   if (insert.program_splice_flag) {
     if (!insert.splice_immediate_flag) {
-      writeTime(w, present("pts_time", insert.pts_time, "the splice is neither immediate nor by component"), insert.reserved)
+      writeTime(
+        w,
+        present("pts_time", insert.pts_time, "the splice is neither immediate nor by component"),
+        insert.reserved,
+      )
     }
   } else {
     const components = present("components", insert.components, "program_splice_flag is not set")
@@ -96,7 +104,11 @@ const writeInsert = (w: BitWriter, insert: InsertFields): void => {
     for (const component of components) {
       w.field("component tag", component.tag, 8)
       if (insert.splice_immediate_flag) continue
-      writeTime(w, present("pts_time of a component", component.pts_time, "the splice is not immediate"), component.reserved)
+      writeTime(
+        w,
+        present("pts_time of a component", component.pts_time, "the splice is not immediate"),
+        component.reserved,
+      )
     }
   }
   writeBreak(w, insert, insert.reserved)
@@ -134,7 +146,8 @@ const writeFields = (w: BitWriter, command: CommandFields): void => {
  */
 export const encodeCommand = (w: BitWriter, command: CommandFields): void => {
   writeFields(w, command)
-  if ("trailing_bytes" in command && command.trailing_bytes !== undefined) writeHex(w, "trailing_bytes", command.trailing_bytes)
+  if ("trailing_bytes" in command && command.trailing_bytes !== undefined)
+    writeHex(w, "trailing_bytes", command.trailing_bytes)
 }
 
 const TYPES = {

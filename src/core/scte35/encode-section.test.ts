@@ -52,7 +52,9 @@ describe("encoder", () => {
       {
         command: {
           name: "splice_schedule",
-          events: [{ splice_event_id: 0x78912305, splice_event_cancel_indicator: true, event_id_compliance_flag: true }],
+          events: [
+            { splice_event_id: 0x78912305, splice_event_cancel_indicator: true, event_id_compliance_flag: true },
+          ],
         },
       },
     ],
@@ -75,10 +77,16 @@ describe("encoder", () => {
   })
 
   it("does not need what follows from other fields", () => {
-    const stated: SpliceInfoSectionFields = { command: { ...INSERT, splice_immediate_flag: false }, descriptors: [], tier: 0xfff }
+    const stated: SpliceInfoSectionFields = {
+      command: { ...INSERT, splice_immediate_flag: false },
+      descriptors: [],
+      tier: 0xfff,
+    }
     const section = read(encodeSpliceInfoSection(stated))
     expect(section.command).toMatchObject({ pts_time: 5, pts_time_seconds: 5 / 90_000 })
-    expect(toHex(encodeSpliceInfoSection({ ...section, splice_command_length: 3, descriptor_loop_length: 99 }))).toBe(section.hex)
+    expect(toHex(encodeSpliceInfoSection({ ...section, splice_command_length: 3, descriptor_loop_length: 99 }))).toBe(
+      section.hex,
+    )
   })
 
   it.each<[string, SpliceInfoSectionFields, string]>([
@@ -87,13 +95,21 @@ describe("encoder", () => {
       { command: { ...INSERT, splice_event_id: 2 ** 32 } },
       "splice_event_id must be a whole number from 0 to 4294967295, is 4294967296",
     ],
-    ["a negative time", { command: { ...INSERT, pts_time: -1 } }, "pts_time must be a whole number from 0 to 8589934591, is -1"],
+    [
+      "a negative time",
+      { command: { ...INSERT, pts_time: -1 } },
+      "pts_time must be a whole number from 0 to 8589934591, is -1",
+    ],
     [
       "a broken number",
       { command: { name: "time_signal", pts_time: 0.5 } },
       "pts_time must be a whole number from 0 to 8589934591, is 0.5",
     ],
-    ["not a number", { command: { name: "splice_null" }, tier: Number.NaN }, "tier must be a whole number from 0 to 4095, is NaN"],
+    [
+      "not a number",
+      { command: { name: "splice_null" }, tier: Number.NaN },
+      "tier must be a whole number from 0 to 4095, is NaN",
+    ],
     [
       "a duration that a flag promises",
       { command: { ...INSERT, duration_flag: true } },
@@ -105,7 +121,11 @@ describe("encoder", () => {
       "components is missing: program_splice_flag is not set",
     ],
     ["no command", { command: null }, "command is missing: only an encrypted section has none"],
-    ["no encrypted bytes", { command: null, encrypted_packet: true }, "encrypted_bytes are missing: encrypted_packet is set"],
+    [
+      "no encrypted bytes",
+      { command: null, encrypted_packet: true },
+      "encrypted_bytes are missing: encrypted_packet is set",
+    ],
     [
       "text that is not hexadecimal",
       { command: { name: "private_command", identifier: 1, private_bytes: "xy" } },
@@ -121,7 +141,10 @@ describe("encoder", () => {
     ],
     [
       "characters of more than a byte",
-      { command: { name: "splice_null" }, descriptors: [{ name: "DTMF_descriptor", tag: 1, preroll: 0, dtmf_chars: "€" }] },
+      {
+        command: { name: "splice_null" },
+        descriptors: [{ name: "DTMF_descriptor", tag: 1, preroll: 0, dtmf_chars: "€" }],
+      },
       'dtmf_chars may only have characters of one byte, is "€"',
     ],
     [
@@ -154,7 +177,9 @@ describe("encoder", () => {
       "a descriptor too long",
       {
         command: { name: "splice_null" },
-        descriptors: [{ name: "unknown_descriptor", tag: 9, identifier: "0x43554549", private_bytes: "00".repeat(252) }],
+        descriptors: [
+          { name: "unknown_descriptor", tag: 9, identifier: "0x43554549", private_bytes: "00".repeat(252) },
+        ],
       },
       "descriptor_length of unknown_descriptor must be a whole number from 0 to 255, is 256",
     ],

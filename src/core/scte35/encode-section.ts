@@ -3,7 +3,13 @@ import { sealSection } from "../ts/psi.ts"
 import { BitWriter } from "./bits.ts"
 import { type CommandFields, commandType, encodeCommand, writeHex } from "./encode-command.ts"
 import { encodeDescriptor } from "./encode-descriptor.ts"
-import { COMMAND_LENGTH_UNKNOWN, CRC_SIZE, SECTION_HEADER, type SpliceInfoSectionFields, TABLE_ID_SPLICE_INFO } from "./section-fields.ts"
+import {
+  COMMAND_LENGTH_UNKNOWN,
+  CRC_SIZE,
+  SECTION_HEADER,
+  type SpliceInfoSectionFields,
+  TABLE_ID_SPLICE_INFO,
+} from "./section-fields.ts"
 
 /** The most that the 12 bits of section_length hold; the specification allows 4093. */
 const SECTION_LENGTH_FIELD = 0xfff
@@ -30,7 +36,8 @@ const writeTail = (w: BitWriter, fields: SpliceInfoSectionFields): void => {
 /** splice_command_length as it must be written for a command of `size` bytes. */
 const commandLength = (fields: SpliceInfoSectionFields, size: number): number => {
   const stated = fields.splice_command_length
-  const asStated = stated === COMMAND_LENGTH_UNKNOWN || fields.encrypted_packet === true || fields.descriptor_loop_length === null
+  const asStated =
+    stated === COMMAND_LENGTH_UNKNOWN || fields.encrypted_packet === true || fields.descriptor_loop_length === null
   return asStated ? (stated ?? size) : size
 }
 
@@ -38,7 +45,8 @@ const commandLength = (fields: SpliceInfoSectionFields, size: number): number =>
 const writeBody = (fields: SpliceInfoSectionFields): { commandSize: number; bytes: Uint8Array } => {
   const w = new BitWriter()
   if (fields.encrypted_packet === true) {
-    if (fields.encrypted_bytes === undefined) throw new RangeError("encrypted_bytes are missing: encrypted_packet is set")
+    if (fields.encrypted_bytes === undefined)
+      throw new RangeError("encrypted_bytes are missing: encrypted_packet is set")
     writeHex(w, "encrypted_bytes", fields.encrypted_bytes)
     if (w.length === 0) throw new RangeError("encrypted_bytes are empty: they hold at least splice_command_type")
     return { commandSize: COMMAND_LENGTH_UNKNOWN, bytes: w.finish() }
@@ -60,7 +68,8 @@ const writeBody = (fields: SpliceInfoSectionFields): { commandSize: number; byte
 export const encodeSpliceInfoSection = (fields: SpliceInfoSectionFields): Uint8Array<ArrayBuffer> => {
   const { commandSize, bytes } = writeBody(fields)
   const length = SECTION_HEADER - 1 + bytes.length + CRC_SIZE - 3
-  if (length > SECTION_LENGTH_FIELD) throw new RangeError(`the section is too long: ${length + 3} bytes, the most is 4096`)
+  if (length > SECTION_LENGTH_FIELD)
+    throw new RangeError(`the section is too long: ${length + 3} bytes, the most is 4096`)
   const w = new BitWriter()
   w.field("table_id", TABLE_ID_SPLICE_INFO, 8)
   w.field("section_syntax_indicator", fields.section_syntax_indicator ?? 0, 1)

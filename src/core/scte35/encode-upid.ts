@@ -57,7 +57,10 @@ export const encodeUpid = (id: number, text: string): EncodedUpid => {
   if (hex === null) return { ok: false, problem: `a UPID of type ${type.name} must be ${form}, is "${text}"` }
   const size = hex.length / 2
   if (type.size !== null && size !== type.size) {
-    return { ok: false, problem: `a UPID of type ${type.name} must have ${byteCount(type.size)}, "${text}" has ${size}` }
+    return {
+      ok: false,
+      problem: `a UPID of type ${type.name} must have ${byteCount(type.size)}, "${text}" has ${size}`,
+    }
   }
   if (size > LONGEST) return { ok: false, problem: `a UPID has at most ${LONGEST} bytes, this one has ${size}` }
   return { ok: true, hex }

@@ -15,7 +15,13 @@ export interface SegmentationType {
   readonly sub_segments: boolean
 }
 
-const row = (id: number, name: string, role: SegmentationRole, kind: SegmentationKind, sub_segments = false): SegmentationType => ({
+const row = (
+  id: number,
+  name: string,
+  role: SegmentationRole,
+  kind: SegmentationKind,
+  sub_segments = false,
+): SegmentationType => ({
   id,
   name,
   role,

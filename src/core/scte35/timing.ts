@@ -18,7 +18,8 @@ const iso = (unixSeconds: number): string | null =>
   Math.abs(unixSeconds) <= DATE_LIMIT ? new Date(unixSeconds * 1000).toISOString().replace(".000Z", "Z") : null
 
 /** ISO 8601 time of a utc_splice_time. */
-export const isoOfUtcSpliceTime = (utc_splice_time: number): string => iso(utc_splice_time + GPS_EPOCH - GPS_LEAP_SECONDS) ?? ""
+export const isoOfUtcSpliceTime = (utc_splice_time: number): string =>
+  iso(utc_splice_time + GPS_EPOCH - GPS_LEAP_SECONDS) ?? ""
 
 /** ISO 8601 time of a time_descriptor's TAI (10.3.4), null when it lies outside what a calendar holds. */
 export const isoOfTai = (tai_seconds: number, tai_ns: number, utc_offset: number): string | null =>
@@ -33,7 +34,9 @@ export const clockText = (ticks: number): string => {
     .toFixed(3)
     .padStart(6, "0")
     .replace(/\.?0+$/, "")
-  return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${String(minutes).padStart(2, "0")}:${rest}`
+  return hours > 0
+    ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}`
+    : `${String(minutes).padStart(2, "0")}:${rest}`
 }
 
 /** Ticks as seconds for a person, to the millisecond: 60.293 s. */

@@ -38,7 +38,9 @@ const OURS =
 const strip = (value: unknown, drop: (key: string) => boolean): unknown => {
   if (Array.isArray(value)) return value.map((item) => strip(item, drop))
   if (value === null || typeof value !== "object") return value
-  return Object.fromEntries(Object.entries(value).flatMap(([key, inner]) => (drop(key) ? [] : [[key, strip(inner, drop)]])))
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]) => (drop(key) ? [] : [[key, strip(inner, drop)]])),
+  )
 }
 
 /** Expects the keys and values of the vector, no more and no fewer, but for those that we add. */
@@ -73,7 +75,8 @@ describe.skipIf(!hasMedia)("[media] SCTE-35 vectors", () => {
     expect(section.crc_ok).toBe(false)
     expect(section.errors[0]).toMatch(/^CRC_32 is 0x[0-9a-f]{8}, the bytes give 0x[0-9a-f]{8}/)
     if (vector.fields_if_crc_ignored !== undefined) expectContract(section, vector.fields_if_crc_ignored)
-    if (vector.structure_error_too !== undefined) expect(section.errors.join()).toMatch(/does not fit in the loop|descriptor_loop_length/)
+    if (vector.structure_error_too !== undefined)
+      expect(section.errors.join()).toMatch(/does not fit in the loop|descriptor_loop_length/)
   })
 
   it.each(having(({ expected }) => expected.error === "overrun"))("$id $name: breaks its own lengths", (vector) => {
@@ -83,16 +86,28 @@ describe.skipIf(!hasMedia)("[media] SCTE-35 vectors", () => {
     expect(toHex(encodeSpliceInfoSection(section))).toBe(vector.hex)
   })
 
-  it.each(having(({ expected }) => expected.error?.startsWith("truncated") === true))("$id $name: is truncated", (vector) => {
-    const [, length, there] = /section_length (\d+), have (\d+) bytes after header/.exec(vector.expected.error ?? "") ?? []
-    const sentence = new RegExp(`^truncated at byte ${Number(there) + 3} of ${Number(length) + 3}: section_length ${length} announces`)
-    expect(decodeSpliceInfoSection(bytesOf(vector.hex))).toEqual({ ok: false, error: expect.stringMatching(sentence) })
-  })
+  it.each(having(({ expected }) => expected.error?.startsWith("truncated") === true))(
+    "$id $name: is truncated",
+    (vector) => {
+      const [, length, there] =
+        /section_length (\d+), have (\d+) bytes after header/.exec(vector.expected.error ?? "") ?? []
+      const sentence = new RegExp(
+        `^truncated at byte ${Number(there) + 3} of ${Number(length) + 3}: section_length ${length} announces`,
+      )
+      expect(decodeSpliceInfoSection(bytesOf(vector.hex))).toEqual({
+        ok: false,
+        error: expect.stringMatching(sentence),
+      })
+    },
+  )
 
-  it.each(having(({ expected }) => /table_id/.test(expected.error ?? "")))("$id $name: is another table", ({ hex, input }) => {
-    const decoded = input === undefined ? decodeSpliceInfoSection(bytesOf(hex)) : decodeCueText(input)
-    expect(decoded).toEqual({ ok: false, error: expect.stringMatching(/^table_id is 0x[0-9A-F]{2}, not 0xFC/) })
-  })
+  it.each(having(({ expected }) => /table_id/.test(expected.error ?? "")))(
+    "$id $name: is another table",
+    ({ hex, input }) => {
+      const decoded = input === undefined ? decodeSpliceInfoSection(bytesOf(hex)) : decodeCueText(input)
+      expect(decoded).toEqual({ ok: false, error: expect.stringMatching(/^table_id is 0x[0-9A-F]{2}, not 0xFC/) })
+    },
+  )
 
   it.each([
     ["Invalid Base64 Encoding", /belongs neither to base64 nor to hexadecimal/],
@@ -101,14 +116,19 @@ describe.skipIf(!hasMedia)("[media] SCTE-35 vectors", () => {
     ["section_length too large", /^truncated at byte 36 of 4098: section_length 4095/],
   ])("refuses the text of %j", (name, reason) => {
     const [vector] = having((candidate) => candidate.name === name)
-    expect(decodeCueText(vector?.input ?? "no such vector")).toEqual({ ok: false, error: expect.stringMatching(reason) })
+    expect(decodeCueText(vector?.input ?? "no such vector")).toEqual({
+      ok: false,
+      error: expect.stringMatching(reason),
+    })
   })
 
   it.each(having(({ category }) => category === "descriptor_body"))("$id $name", ({ input = "", expected }) => {
     const length = (input.length / 2 + 4).toString(16).padStart(2, "0")
     const bytes = assemble({ type: "00", command: "", descriptors: `02${length}43554549${input}` })
     const section = read(bytes)
-    expect(section.descriptors).toMatchObject([{ name: "segmentation_descriptor", sub_segment_num: null, sub_segments_expected: null }])
+    expect(section.descriptors).toMatchObject([
+      { name: "segmentation_descriptor", sub_segment_num: null, sub_segments_expected: null },
+    ])
     // The vector says 4 bytes; its 22 bytes hold 19 up to segments_expected.
     expect(section.errors).toEqual(expected.ok ? [] : [expect.stringMatching(/: 3 bytes left over$/)])
     expect(toHex(encodeSpliceInfoSection(section))).toBe(toHex(bytes))
@@ -128,7 +148,9 @@ describe.skipIf(!hasMedia)("[media] SCTE-35 vectors", () => {
 
   it("have the UPIDs that scte35-go reads", () => {
     const compared = having(({ hex, expected }) => hex !== undefined && expected.ok).flatMap(({ hex, expected }) => {
-      const wanted = (expected["descriptors"] as Fields[]).map((one) => one["upid_text_by_comcast_scte35_go"] as Fields[] | undefined)
+      const wanted = (expected["descriptors"] as Fields[]).map(
+        (one) => one["upid_text_by_comcast_scte35_go"] as Fields[] | undefined,
+      )
       return (read(bytesOf(hex)).descriptors ?? []).flatMap((descriptor, i) => {
         if (descriptor.name !== "segmentation_descriptor" || descriptor.segmentation_event_cancel_indicator) return []
         return (descriptor.upids ?? [descriptor]).flatMap((upid, j) => {
@@ -144,7 +166,8 @@ describe.skipIf(!hasMedia)("[media] SCTE-35 vectors", () => {
         expect(upid.mpu.format_identifier).toBe(theirs["format_identifier"])
         expect(upid.mpu.private_data_hex).toBe(Buffer.from(value, "base64").toString("hex"))
       } else if (upid.upid_type_name === "AiringID") expect(BigInt(upid.upid_text ?? -1).toString()).toBe(value)
-      else if (upid.upid_type_name === "ISAN") expect(upid.segmentation_upid_hex).toBe(Buffer.from(value, "base64").toString("hex"))
+      else if (upid.upid_type_name === "ISAN")
+        expect(upid.segmentation_upid_hex).toBe(Buffer.from(value, "base64").toString("hex"))
       else if (value !== "" && upid.upid_text !== null) expect(upid.upid_text).toBe(value)
     }
     expect(compared.filter(({ upid }) => upid.upid_text !== null || upid.mpu !== undefined).length).toBeGreaterThan(70)
@@ -205,6 +228,7 @@ describe.skipIf(!hasMedia)("[media] sections in transport streams", () => {
     const sections = sectionsOf("androidx-media/sample_scte35.ts", 0x258).map(read)
     expect(sections.map(({ errors }) => errors)).toEqual([[], [], []])
     expect(new Set(sections.map(({ hex }) => hex))).toHaveLength(2)
-    for (const { command } of sections) expect(command).toMatchObject({ name: "splice_insert", splice_immediate_flag: false })
+    for (const { command } of sections)
+      expect(command).toMatchObject({ name: "splice_insert", splice_immediate_flag: false })
   })
 })

@@ -35,7 +35,8 @@ const slotOf = (kind: string, signal: number): string => (kind === "cancel" ? ki
 
 const isSame = (told: Told, telling: Telling): boolean => {
   if (told.signature !== telling.signature) return false
-  if (told.spliceMs !== null && telling.spliceMs !== null) return Math.abs(told.spliceMs - telling.spliceMs) <= TIMELINE_SLACK_MS
+  if (told.spliceMs !== null && telling.spliceMs !== null)
+    return Math.abs(told.spliceMs - telling.spliceMs) <= TIMELINE_SLACK_MS
   return telling.atMs - told.seenMs <= (telling.timed ? UNPLACED_REPEAT_MS : UNTIMED_REPEAT_MS)
 }
 

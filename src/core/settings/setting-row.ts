@@ -1,7 +1,7 @@
 /**
- * What a row says in the tables of settings (`core/output/setting-table.ts`, `core/input/setting-table.ts`). Everything that
- * knows a setting by name reads its row: the schemas of requests, answers and engine messages, the OpenAPI document, the forms
- * and the tables in `docs/`. A new setting is a new row and the code that uses it.
+ * What a row says in the tables of settings (`core/output/setting-table.ts`, `core/input/setting-table.ts`). Everything
+ * that knows a setting by name reads its row: the schemas of requests, answers and engine messages, the OpenAPI
+ * document, the forms and the tables in `docs/`. A new setting is a new row and the code that uses it.
  */
 
 /** Lowest and highest value of a number, both allowed. */
@@ -14,7 +14,10 @@ export type SettingKind =
       readonly bounds: Bounds
       /** Behind the label of the field, as in `Reorder, ms`. */
       readonly unit?: string
-      /** Value while the setting is left out; null where that is shown as null; missing where it depends on other things. */
+      /**
+       * Value while the setting is left out; null where that is shown as null; missing where it depends on
+       * other things.
+       */
       readonly default?: number | null
     }
   | { readonly type: "boolean"; readonly default: boolean }
@@ -35,7 +38,10 @@ export type SettingKind =
 
 /** What people read about a setting. */
 export interface SettingWords {
-  /** One sentence for the OpenAPI document, in the lower case; `descriptionOf` puts the protocols in front and the default behind. */
+  /**
+   * One sentence for the OpenAPI document, in the lower case; `descriptionOf` puts the protocols in front and the
+   * default behind.
+   */
   readonly says: string
   readonly form: {
     readonly label: string
@@ -73,7 +79,9 @@ export type ValueOf<Row> = Row extends { readonly type: "integer"; readonly defa
 export type SettingsOf<Table> = { readonly [Name in keyof Table]?: ValueOf<Table[Name]> | undefined }
 
 /** Names of the rows that have these columns. */
-export type NamesWith<Columns, Table> = { [Name in keyof Table]: Table[Name] extends Columns ? Name : never }[keyof Table]
+export type NamesWith<Columns, Table> = {
+  [Name in keyof Table]: Table[Name] extends Columns ? Name : never
+}[keyof Table]
 
 /** Names of a table in its order: that of errors, of stored settings and of the properties in the OpenAPI document. */
 export const namesOf = <Name extends string>(table: Readonly<Record<Name, SettingRow>>): ReadonlyArray<Name> =>
@@ -83,7 +91,9 @@ export const namesOf = <Name extends string>(table: Readonly<Record<Name, Settin
 export const eachRow = <Made>(table: SettingTable, make: (row: SettingRow) => Made): Readonly<Record<string, Made>> =>
   Object.fromEntries(Object.entries(table).map(([name, row]) => [name, make(row)]))
 
-/** These names in the order in which people read them: each behind the one that its row names, if that is among them. */
+/**
+ * These names in the order in which people read them: each behind the one that its row names, if that is among them.
+ */
 export const arranged = <Name extends string>(
   table: Readonly<Record<Name, SettingRow>>,
   names: ReadonlyArray<Name>,

@@ -41,16 +41,21 @@ describe("SRT_URL_KEYS", () => {
     // Set by the engine, or by mode=.
     const own = ["SNDSYN", "RCVSYN", "SNDTIMEO", "RCVTIMEO", "REUSEADDR", "SENDER", "RENDEZVOUS", "PAYLOADSIZE"]
     const reached = new Set(SRT_URL_KEYS.map((row) => row.use))
-    const missing = Object.values(SRT_OPTIONS).filter((o) => o.phase !== "never" && !own.includes(o.name) && !reached.has(o))
+    const missing = Object.values(SRT_OPTIONS).filter(
+      (o) => o.phase !== "never" && !own.includes(o.name) && !reached.has(o),
+    )
     expect(missing.map((o) => o.name)).toEqual([])
   })
 })
 
 describe("packetFilterProblem", () => {
-  it.each(["fec,cols:10", "fec,cols:10,rows:5", "fec,cols:10,rows:-5", "fec,cols:10,rows:1,layout:even,arq:never", "fec,arq:onreq,cols:2"])(
-    "%s is good",
-    (filter) => expect(packetFilterProblem(filter)).toBeNull(),
-  )
+  it.each([
+    "fec,cols:10",
+    "fec,cols:10,rows:5",
+    "fec,cols:10,rows:-5",
+    "fec,cols:10,rows:1,layout:even,arq:never",
+    "fec,arq:onreq,cols:2",
+  ])("%s is good", (filter) => expect(packetFilterProblem(filter)).toBeNull())
   it.each([
     "",
     "fec",

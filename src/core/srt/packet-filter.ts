@@ -9,7 +9,8 @@ const SIZE_MAX = 128
 const FIELDS: Readonly<Record<string, (value: string) => boolean>> = {
   cols: (value) => /^\d{1,3}$/.test(value) && Number(value) >= 2 && Number(value) <= SIZE_MAX,
   // 1: no columns; negative: as many rows for the matrix, without column groups.
-  rows: (value) => /^-?\d{1,3}$/.test(value) && Math.abs(Number(value)) <= SIZE_MAX && !["0", "-0", "-1"].includes(value),
+  rows: (value) =>
+    /^-?\d{1,3}$/.test(value) && Math.abs(Number(value)) <= SIZE_MAX && !["0", "-0", "-1"].includes(value),
   layout: (value) => value === "even" || value === "staircase",
   arq: (value) => value === "always" || value === "onreq" || value === "never",
 }

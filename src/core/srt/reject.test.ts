@@ -15,7 +15,24 @@ describe("describeReject", () => {
   ])("%i is explained", (code, text) => expect(describeReject(code).text).toMatch(text))
 
   it("every predefined code has words of its own and can be retried", () => {
-    const codes = [...Array(18).keys(), 1000, 1001, 1002, 1003, 1400, 1401, 1402, 1403, 1404, 1405, 1406, 1409, 1415, 1423, 1424]
+    const codes = [
+      ...Array(18).keys(),
+      1000,
+      1001,
+      1002,
+      1003,
+      1400,
+      1401,
+      1402,
+      1403,
+      1404,
+      1405,
+      1406,
+      1409,
+      1415,
+      1423,
+      1424,
+    ]
     codes.push(1500, 1501, 1502, 1503, 1505, 1507)
     expect(new Set(codes.map((code) => describeReject(code).text)).size).toBe(codes.length)
     expect(codes.every((code) => describeReject(code).transient)).toBe(true)

@@ -18,14 +18,23 @@ type Rows = Readonly<Record<number, readonly [text: string, advice: string, tran
 const REJECTS: Rows = {
   0: ["refused without a reason", "look into the log of the far end"],
   1: ["system error during the handshake", "check memory and open files of this host and of the far end"],
-  2: ["refused by the far end", "check the stream id and whether the far end lets this host in; its log has the reason"],
+  2: [
+    "refused by the far end",
+    "check the stream id and whether the far end lets this host in; its log has the reason",
+  ],
   3: ["out of resources", "check memory and open files of this host and of the far end"],
-  4: ["refused without a reason, or handshake not understood", "check the stream id; the far end may refuse it, or may not speak SRT"],
+  4: [
+    "refused without a reason, or handshake not understood",
+    "check the stream id; the far end may refuse it, or may not speak SRT",
+  ],
   5: ["the listener has too many callers waiting", "it is retried; the far end is overloaded if this persists"],
   6: ["internal error in the SRT library", "report it with the version of both libraries"],
   7: ["the socket was closed during the handshake", ""],
   8: ["the far end's SRT version is too old", "upgrade the far end, or lower minversion"],
-  9: ["rendezvous cookies collide", "it is retried with another one; give the two sides different ports if this persists"],
+  9: [
+    "rendezvous cookies collide",
+    "it is retried with another one; give the two sides different ports if this persists",
+  ],
   10: ["wrong passphrase", "set the same passphrase on both sides"],
   11: ["only one side uses encryption", "set the same passphrase on both sides, or on neither"],
   12: ["message mode differs", "the far end must use live mode (message API)"],
@@ -85,7 +94,11 @@ const ERRORS: Rows = {
   5000: ["operation not supported", "remove the option from the URL", false],
   5001: ["too late: the socket is bound", "", false],
   5002: ["too late: the socket is connected", "", false],
-  5003: ["the value is not accepted, or this build of libsrt does not have the option", "correct the option or remove it", false],
+  5003: [
+    "the value is not accepted, or this build of libsrt does not have the option",
+    "correct the option or remove it",
+    false,
+  ],
   5004: ["the socket does not exist", ""],
   5005: ["the socket is not bound", "", false],
   5006: ["the socket does not listen", "", false],
@@ -97,9 +110,15 @@ const ERRORS: Rows = {
   5012: ["the message is too large", "lower pkt_size", false],
   5013: ["the epoll does not exist", "", false],
   5014: ["the epoll is empty", ""],
-  5015: ["the local port is taken with other settings", "choose another port, or give both outputs equal ttl, tos and buffer settings"],
+  5015: [
+    "the local port is taken with other settings",
+    "choose another port, or give both outputs equal ttl, tos and buffer settings",
+  ],
   6000: ["would block", ""],
-  6001: ["the send buffer is full", "the link or the receiver is slower than the stream: check bandwidth, loss and maxbw"],
+  6001: [
+    "the send buffer is full",
+    "the link or the receiver is slower than the stream: check bandwidth, loss and maxbw",
+  ],
   6002: ["nothing to read", ""],
   6003: ["timed out", ""],
   6004: ["congested", "check the bandwidth of the link"],
@@ -116,7 +135,8 @@ export const describeReject = (code: number): SrtDiagnosis => {
   const row = REJECTS[code]
   if (row !== undefined) return diagnosis(row)
   const look = "look the code up in the manual or the log of the far end"
-  if (code >= 2000) return { text: `refused by the application with its own code ${code - 2000}`, advice: look, transient: true }
+  if (code >= 2000)
+    return { text: `refused by the application with its own code ${code - 2000}`, advice: look, transient: true }
   if (code >= 1000) return { text: "refused by the application", advice: look, transient: true }
   return { text: "refused for an unknown reason", advice: look, transient: true }
 }

@@ -135,11 +135,15 @@ export const parseStreamId = (text: string): StreamId => {
   // Servers read a query behind the path: `live/x?token=...`.
   const question = text.indexOf("?") + 1
   const masked = question === 0 ? text : text.slice(0, question) + maskNamed(text.slice(question))
-  if (text.includes("/")) return { ...empty, text, syntax: "path", resource: question === 0 ? text : text.slice(0, question - 1), masked }
+  if (text.includes("/"))
+    return { ...empty, text, syntax: "path", resource: question === 0 ? text : text.slice(0, question - 1), masked }
   return { ...empty, text, syntax: "opaque", masked }
 }
 
-/** A caller's stream id for logs, events, pages and the API: without its passwords and tokens, and with nothing that is not printable. */
+/**
+ * A caller's stream id for logs, events, pages and the API: without its passwords and tokens, and with nothing that is
+ * not printable.
+ */
 export const shownStreamId = (text: string): string => printable(parseStreamId(text).masked)
 
 /**
@@ -150,7 +154,9 @@ export const shownStreamId = (text: string): string => printable(parseStreamId(t
 export const streamIdProblem = (text: string): string | null => {
   if (!text.startsWith("#!::")) return null
   const fields = splitFields(text.slice(4))
-  const wrong = fields.findIndex((field, i) => !/^[^=]+=/.test(field) && !(field === "" && i === fields.length - 1 && i > 0))
+  const wrong = fields.findIndex(
+    (field, i) => !/^[^=]+=/.test(field) && !(field === "" && i === fields.length - 1 && i > 0),
+  )
   if (wrong < 0) return null
   return `a stream id that starts with #!:: is a list of key=value separated by commas, and part ${wrong + 1} of this one is not: a value cannot hold a comma`
 }

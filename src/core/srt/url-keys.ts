@@ -77,7 +77,14 @@ export const SRT_URL_KEYS: ReadonlyArray<SrtUrlKey> = [
     default: "chosen by the service",
     description: "local UDP port to bind to",
   },
-  { use: "bind", keys: ["bind"], api: null, unit: "", default: "", description: "local address and port in one: ADDRESS:PORT" },
+  {
+    use: "bind",
+    keys: ["bind"],
+    api: null,
+    unit: "",
+    default: "",
+    description: "local address and port in one: ADDRESS:PORT",
+  },
   {
     use: "packet-size",
     keys: ["pkt_size", "payload_size", "payloadsize"],
@@ -124,7 +131,16 @@ export const SRT_URL_KEYS: ReadonlyArray<SrtUrlKey> = [
   option(O.CONGESTION, null, "live, and nothing else", "smoother"),
   option(O.TRANSTYPE, null, "live, and nothing else"),
   option(O.MESSAGEAPI, null, "yes, and nothing else"),
-  noEffect("sending never blocks here", "timeout", "listen_timeout", "blocking", "sndsyn", "rcvsyn", "sndtimeo", "rcvtimeo"),
+  noEffect(
+    "sending never blocks here",
+    "timeout",
+    "listen_timeout",
+    "blocking",
+    "sndsyn",
+    "rcvsyn",
+    "sndtimeo",
+    "rcvtimeo",
+  ),
   noEffect("the service reconnects by itself, with growing delays", "autoreconnect", "reconnect", "auto-reconnect"),
   noEffect("a listener takes any number of receivers", "backlog", "wait-for-connection", "poll-timeout"),
   noEffect("libsrt 1.5.1 does not have it", "maxrexmitbw", "groupminstabletimeo"),
@@ -169,7 +185,13 @@ export const SRT_TOOL_KEYS: ReadonlySet<string> = new Set([
 ])
 
 /** Keys whose numbers are microseconds in FFmpeg and milliseconds elsewhere; `latency_ms` is always in milliseconds. */
-export const LATENCY_KEYS: ReadonlySet<string> = new Set(["latency", "tsbpddelay", "rcvlatency", "peerlatency", "snddropdelay"])
+export const LATENCY_KEYS: ReadonlySet<string> = new Set([
+  "latency",
+  "tsbpddelay",
+  "rcvlatency",
+  "peerlatency",
+  "snddropdelay",
+])
 
 const byKey = new Map(SRT_URL_KEYS.flatMap((row) => row.keys.map((key) => [key, row] as const)))
 

@@ -11,11 +11,22 @@ describe("TS packet", () => {
       payload: new Uint8Array(184).fill(0xee),
     })
     expect(hex(packet.subarray(0, 6))).toBe("47dabc97eeee")
-    expect(parsePacket(packet)).toMatchObject({ pid: 0x1abc, scrambling: 2, adaptation_field_control: 1, adaptation: null })
+    expect(parsePacket(packet)).toMatchObject({
+      pid: 0x1abc,
+      scrambling: 2,
+      adaptation_field_control: 1,
+      adaptation: null,
+    })
   })
 
   it("has its PCR where 2.4.3.5 says", () => {
-    const packet = buildPacket({ pid: 1, continuity_counter: 0, discontinuity: true, random_access: true, pcr: (2 ** 33 - 2) * 300 + 299 })
+    const packet = buildPacket({
+      pid: 1,
+      continuity_counter: 0,
+      discontinuity: true,
+      random_access: true,
+      pcr: (2 ** 33 - 2) * 300 + 299,
+    })
     expect(hex(packet.subarray(3, 13))).toBe("20b7d0ffffffff7f2bff")
     expect(parsePacket(packet)).toMatchObject({
       adaptation: { discontinuity: true, random_access: true, pcr: (2 ** 33 - 2) * 300 + 299 },
@@ -32,7 +43,9 @@ describe("TS packet", () => {
 
   it("refuses a payload that does not fit", () => {
     expect(() => buildPacket({ pid: 5, continuity_counter: 0, payload: new Uint8Array(185) })).toThrow(RangeError)
-    expect(() => buildPacket({ pid: 5, continuity_counter: 0, pcr: 1, payload: new Uint8Array(177) })).toThrow(RangeError)
+    expect(() => buildPacket({ pid: 5, continuity_counter: 0, pcr: 1, payload: new Uint8Array(177) })).toThrow(
+      RangeError,
+    )
   })
 
   it("reads what it writes", () => {
@@ -50,7 +63,11 @@ describe("TS packet", () => {
     fc.assert(
       fc.property(fields, ({ discontinuity, random_access, pcr, ...rest }) => {
         const parsed = parsePacket(buildPacket({ ...rest, discontinuity, random_access, pcr }))
-        expect(parsed).toEqual({ ...rest, adaptation_field_control: 3, adaptation: { discontinuity, random_access, pcr } })
+        expect(parsed).toEqual({
+          ...rest,
+          adaptation_field_control: 3,
+          adaptation: { discontinuity, random_access, pcr },
+        })
       }),
     )
   })

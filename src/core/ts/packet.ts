@@ -37,7 +37,11 @@ const parseAdaptation = (packet: Uint8Array): AdaptationField | null => {
   const [length = 0, flags = 0] = packet.subarray(4, 6)
   if (length === 0 || length > TS_PACKET_SIZE - 5) return null
   const hasPcr = (flags & 0x10) !== 0 && length >= PCR_FIELD
-  return { discontinuity: (flags & 0x80) !== 0, random_access: (flags & 0x40) !== 0, pcr: hasPcr ? parsePcr(packet.subarray(6, 12)) : null }
+  return {
+    discontinuity: (flags & 0x80) !== 0,
+    random_access: (flags & 0x40) !== 0,
+    pcr: hasPcr ? parsePcr(packet.subarray(6, 12)) : null,
+  }
 }
 
 /** 33 bits of base, 6 reserved, 9 of extension (2.4.3.5), as 27 MHz ticks. */
@@ -96,14 +100,18 @@ const writePcr = (field: Uint8Array, ticks: number): void => {
  */
 export const buildPacket = (fields: PacketFields): Uint8Array => {
   const { payload, pcr } = fields
-  const flags = (fields.discontinuity === true ? 0x80 : 0) | (fields.random_access === true ? 0x40 : 0) | (pcr === undefined ? 0 : 0x10)
+  const flags =
+    (fields.discontinuity === true ? 0x80 : 0) |
+    (fields.random_access === true ? 0x40 : 0) |
+    (pcr === undefined ? 0 : 0x10)
   const needed = flags === 0 ? 0 : pcr === undefined ? 2 : 8
   const room = TS_PACKET_SIZE - 4 - (payload?.length ?? 0)
   if (room < needed) throw new RangeError(`payload of ${payload?.length} bytes does not fit the packet`)
   const packet = new Uint8Array(TS_PACKET_SIZE).fill(0xff)
   const control = (payload === undefined || payload.length === 0 ? 0 : 1) | (room > 0 ? 2 : 0)
   packet[0] = SYNC_BYTE
-  packet[1] = (fields.transport_error === true ? 0x80 : 0) | (fields.unit_start === true ? 0x40 : 0) | ((fields.pid >> 8) & 0x1f)
+  packet[1] =
+    (fields.transport_error === true ? 0x80 : 0) | (fields.unit_start === true ? 0x40 : 0) | ((fields.pid >> 8) & 0x1f)
   packet[2] = fields.pid & 0xff
   packet[3] = ((fields.scrambling ?? 0) << 6) | (control << 4) | (fields.continuity_counter & 15)
   if (room > 0) packet[4] = room - 1

@@ -78,7 +78,12 @@ const run = (
 }
 
 /** Largest difference in us between output spacing and encoder spacing, over one slot and over about 40 ms. */
-const spacingError = (slots: ReadonlyArray<Slot>, at: ReadonlyArray<number>, from: number, to = slots.length): number => {
+const spacingError = (
+  slots: ReadonlyArray<Slot>,
+  at: ReadonlyArray<number>,
+  from: number,
+  to = slots.length,
+): number => {
   let worst = 0
   const per40 = Math.max(1, Math.round(40e3 / ((slots[1]?.mediaUs ?? 0) - (slots[0]?.mediaUs ?? 0))))
   for (const step of [1, per40]) {
@@ -104,13 +109,16 @@ describe("PcrPacer", () => {
     [4, 100],
     [40, 20],
     [2, 80],
-  ])("evens out %i Mbit/s that comes in bursts of %i ms, within 1 ms of the spacing the PCRs imply", (mbps, burstMs) => {
-    const slots = stream({ mbps, seconds: 6, burstMs })
-    const { at } = run(slots)
-    expect(at.length).toBe(slots.length)
-    expect(spacingError(slots, at, settled(slots))).toBeLessThanOrEqual(1000)
-    for (const [i, slot] of slots.entries()) expect((at[i] ?? 0) - slot.rxUs).toBeLessThanOrEqual(200_000 + 250)
-  })
+  ])(
+    "evens out %i Mbit/s that comes in bursts of %i ms, within 1 ms of the spacing the PCRs imply",
+    (mbps, burstMs) => {
+      const slots = stream({ mbps, seconds: 6, burstMs })
+      const { at } = run(slots)
+      expect(at.length).toBe(slots.length)
+      expect(spacingError(slots, at, settled(slots))).toBeLessThanOrEqual(1000)
+      for (const [i, slot] of slots.entries()) expect((at[i] ?? 0) - slot.rxUs).toBeLessThanOrEqual(200_000 + 250)
+    },
+  )
 
   it("evens out bursts longer than the delay as well, once it has found their middle", () => {
     const slots = stream({ mbps: 8, seconds: 20, burstMs: 150 })
@@ -150,7 +158,13 @@ describe("PcrPacer", () => {
     const slots = stream({ mbps: 8, seconds: 6, burstMs: 20 })
     const cut = Math.floor(slots.length / 2)
     const jumped = slots.map((s, i) =>
-      i < cut ? s : { ...s, pcr: s.pcr === null ? null : (s.pcr + 27e6 * 7777) % PCR_WRAP, discontinuity: discontinuity && i === cut },
+      i < cut
+        ? s
+        : {
+            ...s,
+            pcr: s.pcr === null ? null : (s.pcr + 27e6 * 7777) % PCR_WRAP,
+            discontinuity: discontinuity && i === cut,
+          },
     )
     const { at } = run(jumped)
     expect(at.length).toBe(slots.length)
@@ -240,15 +254,18 @@ describe("PcrPacer", () => {
     { mbps: 60, burstMs: 20, delayMs: 100, fits: false },
     { mbps: 8, burstMs: 80, delayMs: 1000, fits: false },
     { mbps: 4, burstMs: 80, delayMs: 1000, fits: true },
-  ])("at $mbps Mbit/s in bursts of $burstMs ms $delayMs ms fit: $fits; even all the same", ({ mbps, burstMs, delayMs, fits }) => {
-    const slots = stream({ mbps, seconds: 14, burstMs })
-    const { at, pacer, maxHeld } = run(slots, { delayMs }, 500)
-    expect(at.length).toBe(slots.length)
-    expect(maxHeld).toBeLessThanOrEqual(PACED_SLOTS)
-    expect([pacer.shortened, pacer.delayMs === delayMs]).toEqual([!fits, fits])
-    expect(pacer.delayMs).toBeGreaterThan(fits ? 0 : 0.45 * ((PACED_SLOTS * SLOT * 8) / mbps / 1000))
-    expect(mostAtOnce(at)).toBeLessThanOrEqual(Math.ceil((500 * mbps) / (SLOT * 8)) + 1)
-  })
+  ])(
+    "at $mbps Mbit/s in bursts of $burstMs ms $delayMs ms fit: $fits; even all the same",
+    ({ mbps, burstMs, delayMs, fits }) => {
+      const slots = stream({ mbps, seconds: 14, burstMs })
+      const { at, pacer, maxHeld } = run(slots, { delayMs }, 500)
+      expect(at.length).toBe(slots.length)
+      expect(maxHeld).toBeLessThanOrEqual(PACED_SLOTS)
+      expect([pacer.shortened, pacer.delayMs === delayMs]).toEqual([!fits, fits])
+      expect(pacer.delayMs).toBeGreaterThan(fits ? 0 : 0.45 * ((PACED_SLOTS * SLOT * 8) / mbps / 1000))
+      expect(mostAtOnce(at)).toBeLessThanOrEqual(Math.ceil((500 * mbps) / (SLOT * 8)) + 1)
+    },
+  )
 
   it("keeps half of the delay that fits when a burst alone is more than may be held", () => {
     const { at, pacer } = run(stream({ mbps: 60, seconds: 8, burstMs: 160 }), { delayMs: 100 }, 500)
@@ -298,24 +315,35 @@ describe("PcrPacer", () => {
       discontinuity: fc.boolean(),
     })
     fc.assert(
-      fc.property(fc.array(slot, { minLength: 1, maxLength: 300 }), fc.integer({ min: 10, max: 300 }), (inputs, delayMs) => {
-        const pacer = new PcrPacer({ delayMs })
-        let now = 1e9
-        const held: number[] = []
-        for (const [i, input] of inputs.entries()) {
-          now += input.gapUs
-          // Whatever is due before this arrival has left by then.
-          for (let due = pacer.nextReleaseUs(); due <= now; due = pacer.nextReleaseUs()) {
-            const count = pacer.releaseUntil(due)
-            expect(count).toBeGreaterThan(0)
-            for (const rx of held.splice(0, count)) expect(Math.max(due, rx) - rx).toBeLessThanOrEqual(2000 * delayMs + 1)
+      fc.property(
+        fc.array(slot, { minLength: 1, maxLength: 300 }),
+        fc.integer({ min: 10, max: 300 }),
+        (inputs, delayMs) => {
+          const pacer = new PcrPacer({ delayMs })
+          let now = 1e9
+          const held: number[] = []
+          for (const [i, input] of inputs.entries()) {
+            now += input.gapUs
+            // Whatever is due before this arrival has left by then.
+            for (let due = pacer.nextReleaseUs(); due <= now; due = pacer.nextReleaseUs()) {
+              const count = pacer.releaseUntil(due)
+              expect(count).toBeGreaterThan(0)
+              for (const rx of held.splice(0, count))
+                expect(Math.max(due, rx) - rx).toBeLessThanOrEqual(2000 * delayMs + 1)
+            }
+            pacer.push(
+              i,
+              now,
+              SLOT,
+              input.pcr === "right" ? Math.floor((now - 1e9) * 27) : input.pcr,
+              input.discontinuity,
+            )
+            held.push(now)
+            expect(pacer.held).toBe(held.length)
           }
-          pacer.push(i, now, SLOT, input.pcr === "right" ? Math.floor((now - 1e9) * 27) : input.pcr, input.discontinuity)
-          held.push(now)
-          expect(pacer.held).toBe(held.length)
-        }
-        expect(pacer.releaseUntil(now + 2000 * delayMs)).toBe(held.length)
-      }),
+          expect(pacer.releaseUntil(now + 2000 * delayMs)).toBe(held.length)
+        },
+      ),
       { numRuns: 300 },
     )
   })

@@ -2,7 +2,16 @@ import * as fc from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
 import { ReferenceParser } from "../packet-core/testing/reference-parser.ts"
 import { crc32 } from "./crc32.ts"
-import { buildPat, buildPmt, packetizeSection, parseDescriptors, parsePat, parsePmt, registrationDescriptor, sealSection } from "./psi.ts"
+import {
+  buildPat,
+  buildPmt,
+  packetizeSection,
+  parseDescriptors,
+  parsePat,
+  parsePmt,
+  registrationDescriptor,
+  sealSection,
+} from "./psi.ts"
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex")
 const uint = (bits: number) => fc.integer({ min: 0, max: 2 ** bits - 1 })
@@ -17,7 +26,11 @@ describe("CRC-32/MPEG-2", () => {
 
 describe("PAT", () => {
   it("is written bit by bit as in 2.4.4.3", () => {
-    const section = buildPat({ transport_stream_id: 0x1234, version: 5, programs: [{ program_number: 1, pid: 0x1000 }] })
+    const section = buildPat({
+      transport_stream_id: 0x1234,
+      version: 5,
+      programs: [{ program_number: 1, pid: 0x1000 }],
+    })
     expect(hex(section.subarray(0, -4))).toBe("00b00d1234cb00000001f000")
     expect(crc32(section)).toBe(0)
   })
@@ -48,7 +61,9 @@ describe("PMT", () => {
   const pmt = { program_number: 7, version: 3, pcr_pid: 0x101, descriptors: [registrationDescriptor("CUEI")], streams }
 
   it("is written bit by bit as in 2.4.4.8", () => {
-    expect(hex(buildPmt(pmt).subarray(0, -4))).toBe("02b0200007c70000e101f006" + "050443554549" + "1be101f000" + "86e1f4f0038a0101")
+    expect(hex(buildPmt(pmt).subarray(0, -4))).toBe(
+      "02b0200007c70000e101f006" + "050443554549" + "1be101f000" + "86e1f4f0038a0101",
+    )
   })
 
   it("knows the CUEI registration at programme level only", () => {
@@ -62,7 +77,11 @@ describe("PMT", () => {
   })
 
   it("reads what it writes", () => {
-    const stream = fc.record({ pid: uint(13), stream_type: uint(8), descriptors: fc.array(descriptor, { maxLength: 3 }) })
+    const stream = fc.record({
+      pid: uint(13),
+      stream_type: uint(8),
+      descriptors: fc.array(descriptor, { maxLength: 3 }),
+    })
     const arbitrary = fc.record({
       ...{ program_number: uint(16), version: uint(5), pcr_pid: uint(13) },
       ...{ descriptors: fc.array(descriptor, { maxLength: 3 }), streams: fc.array(stream, { maxLength: 10 }) },
@@ -115,9 +134,17 @@ describe("packetizeSection", () => {
     const packets = packetizeSection(section, 500, 14)
     expect(packets.length).toBe(Math.ceil((length + 1) / 184) * 188)
     expect(packets[3]).toBe(0x1e)
-    const pat = packetizeSection(buildPat({ transport_stream_id: 1, version: 0, programs: [{ program_number: 1, pid: 16 }] }), 0, 0)
+    const pat = packetizeSection(
+      buildPat({ transport_stream_id: 1, version: 0, programs: [{ program_number: 1, pid: 16 }] }),
+      0,
+      0,
+    )
     const stream = { pid: 500, stream_type: 0x86, descriptors: [] }
-    const pmt = packetizeSection(buildPmt({ program_number: 1, version: 0, pcr_pid: 0x1fff, descriptors: [], streams: [stream] }), 16, 0)
+    const pmt = packetizeSection(
+      buildPmt({ program_number: 1, version: 0, pcr_pid: 0x1fff, descriptors: [], streams: [stream] }),
+      16,
+      0,
+    )
     const parser = new ReferenceParser()
     for (const bytes of [pat, pmt, packets]) parser.push({ bytes, rx_us: 1, ipv4: 1, port: 1 })
     expect(parser.events.at(-1)).toMatchObject({ kind: "scte35", crc_ok: true, section })

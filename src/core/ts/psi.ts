@@ -95,7 +95,11 @@ export const parsePmt = (section: Uint8Array): Pmt | null => {
   for (let at = firstStream; at + 5 <= end; ) {
     const next = at + 5 + (u16(section, at + 3) & 0xfff)
     const loop = section.subarray(at + 5, Math.min(next, end))
-    streams.push({ stream_type: section[at] ?? 0, pid: u16(section, at + 1) & 0x1fff, descriptors: parseDescriptors(loop) })
+    streams.push({
+      stream_type: section[at] ?? 0,
+      pid: u16(section, at + 1) & 0x1fff,
+      descriptors: parseDescriptors(loop),
+    })
     at = next
   }
   return {
@@ -113,14 +117,25 @@ export const registrationDescriptor = (format: string): Descriptor => ({
   data: Uint8Array.from(format, (letter) => letter.charCodeAt(0)),
 })
 
-const describe = (descriptors: ReadonlyArray<Descriptor>): number[] => descriptors.flatMap(({ tag, data }) => [tag, data.length, ...data])
+const describe = (descriptors: ReadonlyArray<Descriptor>): number[] =>
+  descriptors.flatMap(({ tag, data }) => [tag, data.length, ...data])
 
 /** A section with syntax from its table_id, extension, version and body; adds lengths and CRC_32. */
 const buildSection = (table: number, extension: number, version: number, body: ReadonlyArray<number>): Uint8Array => {
   const section = new Uint8Array(PAT_HEADER + body.length + CRC_SIZE)
-  if (section.length > PSI_SECTION_MAX) throw new RangeError(`a table of ${body.length} bytes needs more than one section`)
+  if (section.length > PSI_SECTION_MAX)
+    throw new RangeError(`a table of ${body.length} bytes needs more than one section`)
   const length = section.length - 3
-  section.set([table, 0xb0 | (length >> 8), length & 255, extension >> 8, extension & 255, 0xc1 | ((version & 31) << 1), 0, 0])
+  section.set([
+    table,
+    0xb0 | (length >> 8),
+    length & 255,
+    extension >> 8,
+    extension & 255,
+    0xc1 | ((version & 31) << 1),
+    0,
+    0,
+  ])
   section.set(body, PAT_HEADER)
   return sealSection(section)
 }
@@ -138,7 +153,12 @@ export const buildPat = ({ transport_stream_id, version, programs }: Pat): Uint8
     TABLE_ID_PAT,
     transport_stream_id,
     version,
-    programs.flatMap(({ program_number, pid }) => [program_number >> 8, program_number & 255, 0xe0 | (pid >> 8), pid & 255]),
+    programs.flatMap(({ program_number, pid }) => [
+      program_number >> 8,
+      program_number & 255,
+      0xe0 | (pid >> 8),
+      pid & 255,
+    ]),
   )
 
 /** One current PMT section; `descriptors` are those of the programme. RangeError when it exceeds 1024 bytes. */
@@ -165,7 +185,10 @@ export const packetizeSection = (section: Uint8Array, pid: number, continuity_co
   const packets = new Uint8Array((content.length / room) * TS_PACKET_SIZE)
   for (let i = 0; i * room < content.length; i++) {
     const payload = content.subarray(i * room, (i + 1) * room)
-    packets.set(buildPacket({ pid, continuity_counter: continuity_counter + i, unit_start: i === 0, payload }), i * TS_PACKET_SIZE)
+    packets.set(
+      buildPacket({ pid, continuity_counter: continuity_counter + i, unit_start: i === 0, payload }),
+      i * TS_PACKET_SIZE,
+    )
   }
   return packets
 }

@@ -26,7 +26,12 @@ export const STREAM_TYPE_EAC3 = 0x87
 /** PES packets with private data: descriptors say what they carry. */
 export const STREAM_TYPE_PRIVATE_PES = 0x06
 
-const video = (type: number, name: string, fullName: string | null, reference: ReferenceKind | null = null): StreamType => ({
+const video = (
+  type: number,
+  name: string,
+  fullName: string | null,
+  reference: ReferenceKind | null = null,
+): StreamType => ({
   type,
   medium: "video",
   name,

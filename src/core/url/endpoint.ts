@@ -27,7 +27,8 @@ export const readHost = (text: string): Read<string> => {
   if (text.length > 253 || !LABELS.test(text)) return bad("the host is neither an IP address nor a host name")
   // A last label of digits is an address to every resolver, in whatever base (0x7f.1 is 127.0.0.1): only the plain form
   // is taken.
-  if (/(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$/i.test(text)) return bad(`${text} is not an IPv4 address (four decimal numbers, 0 to 255)`)
+  if (/(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$/i.test(text))
+    return bad(`${text} is not an IPv4 address (four decimal numbers, 0 to 255)`)
   return good(text.toLowerCase())
 }
 

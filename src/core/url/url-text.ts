@@ -66,7 +66,8 @@ export const splitQuery = (query: string): QueryPart[] =>
     .map(readPart)
 
 /** Scheme of a URL in lower case, or null. */
-export const schemeOf = (url: string): string | null => /^\s*([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase() ?? null
+export const schemeOf = (url: string): string | null =>
+  /^\s*([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase() ?? null
 
 /** The parts of `scheme://[userinfo@]host[:port][/path][?query]`; null when there is no `scheme://`. */
 export const splitUrl = (url: string): UrlParts | null => {

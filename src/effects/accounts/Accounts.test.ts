@@ -76,13 +76,20 @@ describe("Accounts", () => {
 
   it.scoped("shows the audit log newest first, in pages", () =>
     Effect.gen(function* () {
-      const entry = { at: "2026-01-02T03:04:05.678Z", actor: "user ada", address: "127.0.0.1", method: "POST", path: "/api/channels" }
+      const entry = {
+        at: "2026-01-02T03:04:05.678Z",
+        actor: "user ada",
+        address: "127.0.0.1",
+        method: "POST",
+        path: "/api/channels",
+      }
       const rows = yield* use(
         yield* temporaryDirectory,
         {},
         Effect.gen(function* () {
           const audit = makeAuditRows((yield* Store).access)
-          for (let status = 200; status < 205; status += 1) yield* audit.append({ ...entry, what: "x", status, outcome: "done" })
+          for (let status = 200; status < 205; status += 1)
+            yield* audit.append({ ...entry, what: "x", status, outcome: "done" })
           return [yield* audit.list({ limit: 2 }), yield* audit.list({ limit: 9, before: 3 })]
         }),
       )
@@ -110,7 +117,8 @@ describe("passwords", () => {
       assert.notStrictEqual(a, b)
       assert.isTrue(yield* isPassword("Ärger mit Pässen".normalize("NFD"), a))
       assert.isFalse(yield* isPassword("ärger mit pässen", a))
-      for (const stored of [undefined, "", "plain", a.slice(0, -4)]) assert.isFalse(yield* isPassword("Ärger mit Pässen", stored))
+      for (const stored of [undefined, "", "plain", a.slice(0, -4)])
+        assert.isFalse(yield* isPassword("Ärger mit Pässen", stored))
     }),
   )
 })

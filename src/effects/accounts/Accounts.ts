@@ -29,7 +29,10 @@ export interface AccountsService {
    * Creates a key, which is in this answer and nowhere else. `key` is one that `newKey()` made and that somebody has
    * been given already.
    */
-  readonly createKey: (input: KeyInput, key?: string) => Effect.Effect<KeyView & { readonly key: string }, Conflict | StoreError>
+  readonly createKey: (
+    input: KeyInput,
+    key?: string,
+  ) => Effect.Effect<KeyView & { readonly key: string }, Conflict | StoreError>
   readonly removeKey: (id: string) => Effect.Effect<void, NotFound | Conflict | StoreError>
   /** The key that signs sessions; sessions outlive a restart as long as it stays the same. */
   readonly sessionKey: Uint8Array
@@ -45,7 +48,12 @@ export interface AccountsOptions {
 
 const PREFIX_LENGTH = 8
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
-const viewUser = ({ changed_at, created_at, name, role }: StoredUser): UserView => ({ name, role, created_at, changed_at })
+const viewUser = ({ changed_at, created_at, name, role }: StoredUser): UserView => ({
+  name,
+  role,
+  created_at,
+  changed_at,
+})
 const viewKey = ({ created_at, id, name, prefix, role }: StoredKey): KeyView => ({ id, name, role, prefix, created_at })
 const conflict = (path: string, message: string) => new Conflict({ errors: [{ path, message }] })
 
@@ -140,9 +148,17 @@ const makeKeyVerbs = (held: Held): Pick<AccountsService, "createKey" | "removeKe
     createKey: ({ name, role }, key = newKey()) =>
       inTurn(
         Effect.gen(function* () {
-          if ([...keys.values()].some((key) => key.name === name)) return yield* conflict("name", `there is a key "${name}" already`)
+          if ([...keys.values()].some((key) => key.name === name))
+            return yield* conflict("name", `there is a key "${name}" already`)
           yield* checkRemaining("role", [...roles(), role])
-          const one = { id: randomUUID(), name, role, prefix: key.slice(0, PREFIX_LENGTH), sha256: sha256(key), created_at: now() }
+          const one = {
+            id: randomUUID(),
+            name,
+            role,
+            prefix: key.slice(0, PREFIX_LENGTH),
+            sha256: sha256(key),
+            created_at: now(),
+          }
           const keep = Effect.sync(() => {
             keys.set(one.id, one)
             byHash.set(one.sha256, one)
@@ -180,7 +196,9 @@ export const makeAccounts = (rows: AccountRows, options: AccountsOptions): Effec
       login: (name, password) =>
         Effect.suspend(() => {
           const user = users.get(name)
-          return Effect.map(isPassword(password, user?.password), (right) => (right && user !== undefined ? user : null))
+          return Effect.map(isPassword(password, user?.password), (right) =>
+            right && user !== undefined ? user : null,
+          )
         }),
       ...makeUserVerbs(held),
       ...makeKeyVerbs(held),

@@ -24,7 +24,10 @@ export interface StoredKey {
 }
 
 export interface AccountRows {
-  readonly load: Effect.Effect<{ readonly users: ReadonlyArray<StoredUser>; readonly keys: ReadonlyArray<StoredKey> }, StoreError>
+  readonly load: Effect.Effect<
+    { readonly users: ReadonlyArray<StoredUser>; readonly keys: ReadonlyArray<StoredKey> },
+    StoreError
+  >
   /** Stores a new or changed user. */
   readonly putUser: (user: StoredUser) => Effect.Effect<void, StoreError>
   readonly deleteUser: (name: string) => Effect.Effect<void, StoreError>

@@ -72,6 +72,9 @@ export const makeAuditRows = ({ change, read, sql }: StoreAccess, max = MAX_AUDI
     // ISO 8601 times in UTC sort as text.
     if (sinceMs !== undefined) conditions.push(sql`at >= ${new Date(sinceMs).toISOString()}`)
     if (untilMs !== undefined) conditions.push(sql`at < ${new Date(untilMs).toISOString()}`)
-    return read("read the audit log", sql<AuditEntry>`SELECT * FROM audit WHERE ${sql.and(conditions)} ORDER BY id DESC LIMIT ${limit}`)
+    return read(
+      "read the audit log",
+      sql<AuditEntry>`SELECT * FROM audit WHERE ${sql.and(conditions)} ORDER BY id DESC LIMIT ${limit}`,
+    )
   },
 })

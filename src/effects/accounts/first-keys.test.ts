@@ -19,9 +19,15 @@ const start = <A>(directory: string, over: Partial<AppConfigService>, look: (acc
     const config = { ...appConfig(directory), ...over }
     const seen = yield* Effect.map(Accounts, look).pipe(
       Effect.provide(
-        Accounts.Live.pipe(Layer.provide(layerFile(join(directory, "distributor.db"))), Layer.provide(Layer.succeed(AppConfig, config))),
+        Accounts.Live.pipe(
+          Layer.provide(layerFile(join(directory, "distributor.db"))),
+          Layer.provide(Layer.succeed(AppConfig, config)),
+        ),
       ),
-      Effect.withConsole({ ...console, log: (...words: ReadonlyArray<unknown>) => Effect.sync(() => said.push(words.join(" "))) }),
+      Effect.withConsole({
+        ...console,
+        log: (...words: ReadonlyArray<unknown>) => Effect.sync(() => said.push(words.join(" "))),
+      }),
     )
     return { said, seen }
   })
@@ -35,13 +41,19 @@ describe("the key of the first start", () => {
       const directory = yield* temporaryDirectory
       const file = join(directory, "first.key")
       const settings = { ...AWAY, firstKeyFile: Option.some(file) }
-      const first = yield* start(directory, settings, (accounts) => [listing(accounts), accounts.keyOf(read(file))?.role])
+      const first = yield* start(directory, settings, (accounts) => [
+        listing(accounts),
+        accounts.keyOf(read(file))?.role,
+      ])
       assert.deepStrictEqual(first.seen, [["first-start admin"], "admin"])
       assert.strictEqual(statSync(file).mode & 0o777, 0o600)
       assert.strictEqual(first.said.length, 1)
       const line = JSON.parse(first.said[0] ?? "") as { level: string; msg: string }
       assert.include(line.msg, read(file))
-      const second = yield* start(directory, settings, (accounts) => [listing(accounts), accounts.keyOf(read(file))?.role])
+      const second = yield* start(directory, settings, (accounts) => [
+        listing(accounts),
+        accounts.keyOf(read(file))?.role,
+      ])
       assert.deepStrictEqual(second, { said: [], seen: first.seen })
       // The key is in the store, so the file may be removed.
       rmSync(file)
@@ -80,7 +92,9 @@ describe("the key of the first start", () => {
       writeFileSync(file, "secret\n")
       const { message } = yield* Effect.flip(start(directory, { ...AWAY, firstKeyFile: Option.some(file) }, listing))
       assert.include(message, `FIRST_KEY_FILE: ${file} holds no key that this service made`)
-      const nowhere = yield* Effect.flip(start(directory, { ...AWAY, firstKeyFile: Option.some("/proc/none/first.key") }, listing))
+      const nowhere = yield* Effect.flip(
+        start(directory, { ...AWAY, firstKeyFile: Option.some("/proc/none/first.key") }, listing),
+      )
       assert.include(nowhere.message, "FIRST_KEY_FILE: /proc/none/first.key cannot be written: ENOENT")
     }),
   )
@@ -92,7 +106,10 @@ describe("the key for Prometheus", () => {
       const directory = yield* temporaryDirectory
       const file = join(directory, "keys", "prometheus.key")
       const settings = { apiKey: Option.some(Redacted.make("k")), metricsKeyFile: Option.some(file) }
-      const role = (accounts: AccountsService): ReadonlyArray<unknown> => [listing(accounts), accounts.keyOf(read(file))?.role]
+      const role = (accounts: AccountsService): ReadonlyArray<unknown> => [
+        listing(accounts),
+        accounts.keyOf(read(file))?.role,
+      ]
       const good = [["metrics-key-file viewer"], "viewer"]
       assert.deepStrictEqual(yield* start(directory, settings, role), { said: [], seen: good })
       assert.strictEqual(statSync(file).mode & 0o777, 0o644)
@@ -129,7 +146,11 @@ describe("the key for Prometheus", () => {
       const { seen } = yield* start(directory, settings, (accounts) => accounts.isEmpty())
       assert.deepStrictEqual([seen, read(file)], [true, "no-key-needed"])
       // When the service is closed later, it makes a valid key.
-      yield* start(directory, { ...settings, apiKey: Option.some(Redacted.make("k")) }, (accounts) => accounts.keyOf(read(file))?.role)
+      yield* start(
+        directory,
+        { ...settings, apiKey: Option.some(Redacted.make("k")) },
+        (accounts) => accounts.keyOf(read(file))?.role,
+      )
       assert.match(read(file), /^sd_/)
     }),
   )
@@ -137,7 +158,10 @@ describe("the key for Prometheus", () => {
   it.scoped("does not stop a start when its file cannot be written", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
-      const settings = { apiKey: Option.some(Redacted.make("k")), metricsKeyFile: Option.some("/proc/none/prometheus.key") }
+      const settings = {
+        apiKey: Option.some(Redacted.make("k")),
+        metricsKeyFile: Option.some("/proc/none/prometheus.key"),
+      }
       assert.deepStrictEqual((yield* start(directory, settings, listing)).seen, [])
     }),
   )

@@ -71,15 +71,21 @@ export const makeFirstKey = (
     onSome: (file) =>
       Effect.gen(function* () {
         const refuse = (why: string) => new StartRefused({ reason: `FIRST_KEY_FILE: ${file} ${why}` })
-        const found = yield* Effect.try({ try: () => readKeyFile(file), catch: (cause) => refuse(`cannot be read: ${causeOf(cause)}`) })
-        if (found !== "" && !isKeyText(found)) return yield* refuse("holds no key that this service made; remove it for a new one")
+        const found = yield* Effect.try({
+          try: () => readKeyFile(file),
+          catch: (cause) => refuse(`cannot be read: ${causeOf(cause)}`),
+        })
+        if (found !== "" && !isKeyText(found))
+          return yield* refuse("holds no key that this service made; remove it for a new one")
         const key = found === "" ? newKey() : found
         // The file comes before the store: a key that exists only as a hash in the store would lock everybody out.
         if (found === "") {
           const write = () => writeKeyFile(file, key, PRIVATE)
           yield* Effect.try({ try: write, catch: (cause) => refuse(`cannot be written: ${causeOf(cause)}`) })
         }
-        yield* Effect.mapError(accounts.createKey({ name: FIRST_NAME, role: "admin" }, key), ({ message }) => refuse(message))
+        yield* Effect.mapError(accounts.createKey({ name: FIRST_NAME, role: "admin" }, key), ({ message }) =>
+          refuse(message),
+        )
         yield* announce(
           `First start: the key of the admin is ${key} (kept in ${file}, said this once). Log in with it on /login.`,
           logFormat,

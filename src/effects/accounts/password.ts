@@ -23,7 +23,8 @@ const derive = (password: string, salt: Buffer, cost: { readonly N: number; read
 export const hashPassword = (password: string): Effect.Effect<string> =>
   Effect.suspend(() => {
     const salt = randomBytes(16)
-    const text = (hash: Buffer) => ["scrypt", COST.N, COST.r, COST.p, salt.toString("base64url"), hash.toString("base64url")].join("$")
+    const text = (hash: Buffer) =>
+      ["scrypt", COST.N, COST.r, COST.p, salt.toString("base64url"), hash.toString("base64url")].join("$")
     return Effect.map(derive(password, salt, COST), text)
   })
 

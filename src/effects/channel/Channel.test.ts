@@ -6,7 +6,14 @@ import { revisionOf } from "../config/output-place.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import type { Happening } from "../model/channel-event.ts"
 import { channelConfig, outputConfig, outputHost } from "../testing/configs.ts"
-import { channelStats, engineStats, type FakeEngine, makeFakeEngine, outputStats, settle } from "../testing/FakeEngine.ts"
+import {
+  channelStats,
+  engineStats,
+  type FakeEngine,
+  makeFakeEngine,
+  outputStats,
+  settle,
+} from "../testing/FakeEngine.ts"
 import { makeChannel, reconfigure, runChannel } from "./Channel.ts"
 import type { Channel } from "./started-channel.ts"
 
@@ -66,7 +73,11 @@ describe("a channel", () => {
   it.effect("tells the engine of its legs first, then opens each enabled output", () =>
     Effect.gen(function* () {
       const off = { ...b, enabled: false }
-      const { channel, engine } = yield* started({ outputs: [a, off], backup_rtp_ip: "127.0.0.2", backup_rtp_port: 5001 })
+      const { channel, engine } = yield* started({
+        outputs: [a, off],
+        backup_rtp_ip: "127.0.0.2",
+        backup_rtp_port: 5001,
+      })
       assert.deepStrictEqual(engine.log(), ["put_channel news", "open_output a"])
       const [put] = engine.sent
       assert(put?.cmd === "put_channel")
@@ -266,7 +277,10 @@ describe("changes of a running channel", () => {
       const sent = yield* during(run.engine, reconfigure(run.channel, channelConfig({ outputs: [moved, b] })))
       assert.deepStrictEqual(sent, ["close_output a", "open_output a"])
       const renamed = { ...b, name: "Other" }
-      assert.deepStrictEqual(yield* during(run.engine, reconfigure(run.channel, channelConfig({ outputs: [moved, renamed] }))), [])
+      assert.deepStrictEqual(
+        yield* during(run.engine, reconfigure(run.channel, channelConfig({ outputs: [moved, renamed] }))),
+        [],
+      )
     }),
   )
 
@@ -283,14 +297,18 @@ describe("changes of a running channel", () => {
         pipe: null,
         revision: revision(live),
       })
-      const become = (output: OutputConfig) => during(run.engine, reconfigure(run.channel, channelConfig({ outputs: [output, b] })))
+      const become = (output: OutputConfig) =>
+        during(run.engine, reconfigure(run.channel, channelConfig({ outputs: [output, b] })))
       const quiet = { ...live, preset: "twitch" as const, settings: {} }
       assert.deepStrictEqual(yield* become(quiet), [])
       const rekeyed = { ...quiet, stream_key: "two" }
       assert.deepStrictEqual(yield* become(rekeyed), ["close_output a", "open_output a"])
       const cued = { ...rekeyed, settings: { cue_points: "elemental", codecs: ["hevc"] } } as const
       assert.deepStrictEqual(yield* become(cued), ["close_output a", "open_output a"])
-      assert.deepInclude(opened().at(-1), { stream_key: "two", settings: { cue_points: "elemental", codecs: ["hevc"] } })
+      assert.deepInclude(opened().at(-1), {
+        stream_key: "two",
+        settings: { cue_points: "elemental", codecs: ["hevc"] },
+      })
       assert.deepStrictEqual(yield* become({ ...cued, settings: { codecs: ["hevc"], cue_points: "elemental" } }), [])
       assert.isTrue(run.events.some(({ message }) => message === "stopped: its settings were changed"))
     }),
@@ -318,7 +336,10 @@ describe("changes of a running channel", () => {
       const puts = run.engine.sent.flatMap((c) => (c.cmd === "put_channel" ? [c.channel] : []))
       assert.deepStrictEqual(puts[1]?.legs, puts[0]?.legs)
       assert.deepStrictEqual(puts[1]?.policy, { ...policyOf({}), failover_after_ms: 200, switch: "immediate" })
-      const spelled = channelConfig({ outputs: [a, b], input: { failover_after_ms: 200, switch: "immediate", mode: "auto" } })
+      const spelled = channelConfig({
+        outputs: [a, b],
+        input: { failover_after_ms: 200, switch: "immediate", mode: "auto" },
+      })
       assert.deepStrictEqual(yield* during(run.engine, reconfigure(run.channel, spelled)), [])
     }),
   )
@@ -326,7 +347,10 @@ describe("changes of a running channel", () => {
   it.effect("a new port is told to the engine; outputs are not touched", () =>
     Effect.gen(function* () {
       const run = yield* started()
-      const sent = yield* during(run.engine, reconfigure(run.channel, channelConfig({ outputs: [a, b], rtp_port: 6000 })))
+      const sent = yield* during(
+        run.engine,
+        reconfigure(run.channel, channelConfig({ outputs: [a, b], rtp_port: 6000 })),
+      )
       assert.deepStrictEqual(sent, ["put_channel news"])
     }),
   )
@@ -397,7 +421,10 @@ describe("what is recorded", () => {
 
   it.effect("is not that an engine which was lost took its outputs along, nor that one which was found runs them", () =>
     Effect.gen(function* () {
-      const found = channelStats({ id: "ch-1", outputs: [outputStats({ id: "a", session: "s-a", url: a.url, revision: revision(a) })] })
+      const found = channelStats({
+        id: "ch-1",
+        outputs: [outputStats({ id: "a", session: "s-a", url: a.url, revision: revision(a) })],
+      })
       const run = yield* started({ outputs: [a] }, engineStats([found]))
       assert.deepStrictEqual([output(run, "a").status, ...told(run)], ["connected"])
       yield* run.engine.lose
@@ -416,7 +443,15 @@ describe("what is recorded", () => {
       yield* source("switched", "backup", "no_packets")
       yield* source("switched", "primary", "failback")
       yield* source("switched", "backup", "operator")
-      for (const kind of ["leg_lost", "leg_back", "redundancy_lost", "redundancy_back", "merge_on", "merge_off", "legs_differ"] as const) {
+      for (const kind of [
+        "leg_lost",
+        "leg_back",
+        "redundancy_lost",
+        "redundancy_back",
+        "merge_on",
+        "merge_off",
+        "legs_differ",
+      ] as const) {
         yield* source(kind, "primary")
       }
       assert.deepStrictEqual(told(run), [
@@ -480,8 +515,16 @@ describe("the source in use", () => {
       const run = yield* started(withBackup)
       yield* switched(run, "backup")
       yield* run.engine.lose
-      assert.deepStrictEqual(yield* during(run.engine, run.engine.connect()), ["put_channel news", "switch_source backup"])
-      assert.deepStrictEqual(run.engine.sent.at(-1), { cmd: "switch_source", channel_id: "ch-1", leg: "backup", manual: false })
+      assert.deepStrictEqual(yield* during(run.engine, run.engine.connect()), [
+        "put_channel news",
+        "switch_source backup",
+      ])
+      assert.deepStrictEqual(run.engine.sent.at(-1), {
+        cmd: "switch_source",
+        channel_id: "ch-1",
+        leg: "backup",
+        manual: false,
+      })
       yield* switched(run, "primary")
       yield* run.engine.lose
       assert.deepStrictEqual(yield* during(run.engine, run.engine.connect()), ["put_channel news"])
@@ -503,7 +546,10 @@ describe("the source in use", () => {
       const run = yield* started(withBackup)
       yield* switched(run, "backup")
       yield* run.engine.stats(engineStats([channelStats({ id: "ch-1", active_source: "backup" })]))
-      const settings = reconfigure(run.channel, channelConfig({ ...withBackup, input: { mode: "failover", reorder_ms: 0 } }))
+      const settings = reconfigure(
+        run.channel,
+        channelConfig({ ...withBackup, input: { mode: "failover", reorder_ms: 0 } }),
+      )
       assert.deepStrictEqual(yield* during(run.engine, settings), ["put_channel news"])
       yield* reconfigure(run.channel, channelConfig({ outputs: [] }))
       yield* run.engine.lose
@@ -518,7 +564,10 @@ describe("how often an output is tried again", () => {
       const run = yield* started()
       yield* run.engine.output("a", "connected")
       const once = { ...a, settings: { retry_attempts: 1, retry_delay_s: 15 } }
-      assert.deepStrictEqual(yield* during(run.engine, reconfigure(run.channel, channelConfig({ outputs: [once, b] }))), [])
+      assert.deepStrictEqual(
+        yield* during(run.engine, reconfigure(run.channel, channelConfig({ outputs: [once, b] }))),
+        [],
+      )
       assert.strictEqual(output(run, "a").status, "connected")
       yield* run.engine.output("a", "ended", refusedByPeer)
       assert.deepStrictEqual(yield* during(run.engine, adjust("14 seconds")), [])
@@ -561,7 +610,13 @@ describe("the engine", () => {
         id: "ch-1",
         outputs: [
           outputStats({ id: "a", session: "s-a", url: a.url, revision: revision(a) }),
-          outputStats({ id: "b", session: "s-b", url: b.url, revision: revision({ ...b, url: "udp://192.0.2.1:1" }), state: "connected" }),
+          outputStats({
+            id: "b",
+            session: "s-b",
+            url: b.url,
+            revision: revision({ ...b, url: "udp://192.0.2.1:1" }),
+            state: "connected",
+          }),
         ],
       })
       const run = yield* started({}, engineStats([found]))

@@ -53,10 +53,10 @@ export const makeChannel = (
 
 /** Runs a channel until interrupted; then every output and leg of it is closed. */
 export const runChannel = (channel: Channel): Effect.Effect<void> =>
-  Effect.all([receivers(channel), watchEvents(channel), writers(channel)], { concurrency: "unbounded", discard: true }).pipe(
-    Effect.scoped,
-    Effect.annotateLogs("channel", channel.slug),
-  )
+  Effect.all([receivers(channel), watchEvents(channel), writers(channel)], {
+    concurrency: "unbounded",
+    discard: true,
+  }).pipe(Effect.scoped, Effect.annotateLogs("channel", channel.slug))
 
 /**
  * Gives a started channel its new configuration; returns when outputs that must go have gone and new ones are starting.
@@ -141,7 +141,8 @@ const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
     const { engine, host, id, runtime } = channel
     const fibers = yield* FiberMap.make<string>()
     const running = new Map<string, OutputConfig>()
-    const wanted = (outputs: ReadonlyArray<OutputConfig>) => new Map(outputs.filter((o) => o.enabled).map((o) => [o.id, o]))
+    const wanted = (outputs: ReadonlyArray<OutputConfig>) =>
+      new Map(outputs.filter((o) => o.enabled).map((o) => [o.id, o]))
 
     /** Stops an output. `next` is its new configuration; undefined when it was removed. */
     const stop = ({ id: outputId, slug, url }: OutputConfig, next: OutputConfig | undefined, by: string | null) =>
@@ -152,10 +153,12 @@ const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
         yield* FiberMap.remove(fibers, outputId)
         running.delete(outputId)
         if (next === undefined) runtime.outputs.delete(outputId)
-        else if (left !== undefined) Object.assign(left, { status: "stopped", session: null, nextRetryAt: null, stopping: false })
+        else if (left !== undefined)
+          Object.assign(left, { status: "stopped", session: null, nextRetryAt: null, stopping: false })
         const changed = next?.url === url ? "settings were" : "URL was"
         const actor = by === null ? "" : ` by ${by}`
-        const why = next === undefined ? `removed${actor}` : next.enabled ? `stopped: its ${changed} changed` : `disabled${actor}`
+        const why =
+          next === undefined ? `removed${actor}` : next.enabled ? `stopped: its ${changed} changed` : `disabled${actor}`
         yield* channel.record({ kind: "output_stopped", severity: "info", output: slug, message: why })
         yield* Effect.annotateLogs(Effect.log("stopped"), "output", slug)
       })
@@ -203,7 +206,9 @@ const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
             by,
           )
         yield* Effect.forEach(gone, stopOne, { concurrency: "unbounded", discard: true })
-        yield* Effect.forEach(next.values(), (output) => (running.has(output.id) ? keep(output) : start(output)), { discard: true })
+        yield* Effect.forEach(next.values(), (output) => (running.has(output.id) ? keep(output) : start(output)), {
+          discard: true,
+        })
         yield* Deferred.succeed(done, undefined)
         yield* channel.changed
       })

@@ -76,7 +76,8 @@ const make = Effect.gen(function* () {
   const { publish: changed } = yield* ChangeFeed
   const running = new Map<string, Channel>()
   const stopping = new Set<string>()
-  const close = (scope: Scope.CloseableScope, exit: Exit.Exit<unknown, unknown>) => within(SHUTDOWN_WITHIN)(Scope.close(scope, exit))
+  const close = (scope: Scope.CloseableScope, exit: Exit.Exit<unknown, unknown>) =>
+    within(SHUTDOWN_WITHIN)(Scope.close(scope, exit))
   const scope = yield* Effect.acquireRelease(Scope.make(), close)
   const fibers = yield* Scope.extend(FiberMap.make<string>(), scope)
 
@@ -87,12 +88,22 @@ const make = Effect.gen(function* () {
         log.add({ ...happening, message: maskText(happening.message).slice(0, MAX_MESSAGE), channelId, at }, nowMs),
       )
   const recordAll = (happening: Happening) =>
-    Effect.suspend(() => Effect.forEach([...running.values()], (channel) => channel.record(happening), { discard: true }))
+    Effect.suspend(() =>
+      Effect.forEach([...running.values()], (channel) => channel.record(happening), { discard: true }),
+    )
 
   const run = (config: ChannelConfig, how: string) =>
     Effect.gen(function* () {
       yield* FiberMap.remove(fibers, config.id)
-      const channel = yield* makeChannel(config, engine, host, changed, recordFor(config.id), cues.add, tallies.of(config.id))
+      const channel = yield* makeChannel(
+        config,
+        engine,
+        host,
+        changed,
+        recordFor(config.id),
+        cues.add,
+        tallies.of(config.id),
+      )
       running.set(config.id, channel)
       book.setRuns(config.id, true)
       yield* channel.record({ kind: "started", severity: "info", message: `started ${how}` })
@@ -129,7 +140,8 @@ const make = Effect.gen(function* () {
     get: (id) => running.get(id),
     runtimeOf: (id) => running.get(id)?.runtime ?? null,
     run,
-    runNow: (config, how) => Effect.flatMap(run(config, how), (channel) => within(TAKEN_WITHIN)(awaitChannel(channel)(0))),
+    runNow: (config, how) =>
+      Effect.flatMap(run(config, how), (channel) => within(TAKEN_WITHIN)(awaitChannel(channel)(0))),
     adopt,
     halt,
     isStopping: (id) => stopping.has(id),
@@ -139,10 +151,14 @@ const make = Effect.gen(function* () {
   })
 })
 
-export class RunningChannels extends Context.Tag("distributor/RunningChannels")<RunningChannels, RunningChannelsService>() {
+export class RunningChannels extends Context.Tag("distributor/RunningChannels")<
+  RunningChannels,
+  RunningChannelsService
+>() {
   /** The scope's end closes every channel, within 1.5 s. */
   static readonly Live = Layer.scoped(RunningChannels, make)
 }
 
 /** True when the service failed to start: an engine that was found running then keeps its streams. */
-export const isFailedStart = (exit: Exit.Exit<unknown, unknown>): boolean => exit._tag === "Failure" && !Cause.isInterruptedOnly(exit.cause)
+export const isFailedStart = (exit: Exit.Exit<unknown, unknown>): boolean =>
+  exit._tag === "Failure" && !Cause.isInterruptedOnly(exit.cause)

@@ -38,7 +38,15 @@ const started = (service: RetryPolicy, settings: OutputSettings = {}) =>
     const fiber = yield* Effect.fork(Effect.withRandom(writer, Random.fixed([0.5])))
     yield* settle
     const opened = () => engine.log().filter((line) => line === "open_output a").length
-    return { engine, runtime, events, fiber, opened, own, fail: (reason = refused) => engine.output("a", "ended", reason) }
+    return {
+      engine,
+      runtime,
+      events,
+      fiber,
+      opened,
+      own,
+      fail: (reason = refused) => engine.output("a", "ended", reason),
+    }
   })
 
 describe("a delay that is set", () => {
@@ -181,7 +189,10 @@ describe("settings of the output itself", () => {
       const { fail, runtime } = yield* started(service, { retry_attempts: 1 })
       yield* Effect.zipRight(fail(), adjust(1000))
       yield* fail()
-      assert.strictEqual(runtime.lastError, "no such key; given up after 1 attempt to reconnect: start the output again")
+      assert.strictEqual(
+        runtime.lastError,
+        "no such key; given up after 1 attempt to reconnect: start the output again",
+      )
     }),
   )
 

@@ -48,7 +48,8 @@ export const runSession = (deps: WriterDeps, attempt: Attempt): Effect.Effect<ne
           return yield* endedBy(reason)
         }
         if (state !== "connecting") attempt.upSinceMs ??= yield* monotonicMs
-        deps.runtime.listeningSinceMs = state === "listening" ? (deps.runtime.listeningSinceMs ?? (yield* monotonicMs)) : null
+        deps.runtime.listeningSinceMs =
+          state === "listening" ? (deps.runtime.listeningSinceMs ?? (yield* monotonicMs)) : null
         if (state !== "connecting") yield* onState(deps, attempt, state)
         update = yield* Effect.orDie(opened.updates.take)
       }
@@ -74,7 +75,11 @@ const onState = (deps: WriterDeps, attempt: Attempt, state: SessionState) =>
     }
     yield* setStatus(deps, { status, reconnects: runtime.reconnects + (back ? 1 : 0) })
     const message =
-      status === "connected" ? "connected" : runtime.everConnected ? "listening, no receiver any more" : "listening, no receiver yet"
+      status === "connected"
+        ? "connected"
+        : runtime.everConnected
+          ? "listening, no receiver any more"
+          : "listening, no receiver yet"
     yield* Effect.log(message)
     const news = !attempt.found
     attempt.found = false
@@ -100,7 +105,8 @@ export const runWriter = (deps: WriterDeps): Effect.Effect<never> =>
     const { runtime } = deps
     yield* Effect.logDebug(`writing to ${maskSecrets(deps.output.url)}`)
     const hide = hideSecrets(deps.output)
-    const hidden = ({ code, reason, transient }: OutputEnded) => new OutputEnded({ code, reason: hide(reason), transient })
+    const hidden = ({ code, reason, transient }: OutputEnded) =>
+      new OutputEnded({ code, reason: hide(reason), transient })
     let failures = 0
     let lostConnection = 0
     while (true) {

@@ -11,7 +11,14 @@ import type { ChannelEvent } from "../engine/engine-inboxes.ts"
 import type { ChannelConfig, EventKind } from "../model/channel.ts"
 import type { Happening } from "../model/channel-event.ts"
 import { monotonicMs } from "../model/monotonic.ts"
-import { onCueSent, onSection, type Scte35Channel, type Scte35Moment, type Scte35Noted, tickScte35 } from "./cues/scte35-watch.ts"
+import {
+  onCueSent,
+  onSection,
+  type Scte35Channel,
+  type Scte35Moment,
+  type Scte35Noted,
+  tickScte35,
+} from "./cues/scte35-watch.ts"
 import { countSwitch } from "./runtime/tally.ts"
 import type { Channel } from "./started-channel.ts"
 
@@ -27,7 +34,14 @@ interface Line {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
-const ALARMING: ReadonlyArray<LegEvent["kind"]> = ["failed", "silent", "sender_changed", "sequence_reset", "pcr_jump", "rejoined"]
+const ALARMING: ReadonlyArray<LegEvent["kind"]> = [
+  "failed",
+  "silent",
+  "sender_changed",
+  "sequence_reset",
+  "pcr_jump",
+  "rejoined",
+]
 /** Events of a leg that are kept. That it falls silent or comes back is already told by the `source` events. */
 const KEPT: Partial<Record<LegEvent["kind"], EventKind>> = {
   failed: "leg_failed",
@@ -43,7 +57,8 @@ const WORSE: ReadonlyArray<SourceEvent["kind"]> = ["leg_lost", "redundancy_lost"
 /** Reasons for a switch that somebody or something asked for, as opposed to a failover. */
 const WANTED = ["operator", "failback", "merged", "restart", "settings"]
 
-const isWarning = (event: SourceEvent) => WORSE.includes(event.kind) || (event.kind === "switched" && !WANTED.includes(event.reason))
+const isWarning = (event: SourceEvent) =>
+  WORSE.includes(event.kind) || (event.kind === "switched" && !WANTED.includes(event.reason))
 
 const onLeg = ({ runtime }: Channel, event: LegEvent): Line => {
   if (event.kind === "failed") runtime.legProblems.set(event.leg, event.message)
@@ -66,14 +81,25 @@ const onSource = ({ runtime }: Channel, event: SourceEvent): Line => {
 /** Null when the event is not one to keep. */
 const happeningOf = (event: InputEvent): Happening | null => {
   if (event.event === "source") {
-    return { kind: event.kind, severity: isWarning(event) ? "warning" : "info", source: event.leg, message: event.message }
+    return {
+      kind: event.kind,
+      severity: isWarning(event) ? "warning" : "info",
+      source: event.leg,
+      message: event.message,
+    }
   }
   const kind = event.event === "leg" ? KEPT[event.kind] : undefined
   if (event.event !== "leg" || kind === undefined) return null
-  return { kind, severity: ALARMING.includes(event.kind) ? "warning" : "info", source: event.leg, message: event.message }
+  return {
+    kind,
+    severity: ALARMING.includes(event.kind) ? "warning" : "info",
+    source: event.leg,
+    message: event.message,
+  }
 }
 
-const receiverOf = ({ peer, stream_id }: ReceiverEvent) => (stream_id === "" ? peer : `${peer} (${shownStreamId(stream_id)})`)
+const receiverOf = ({ peer, stream_id }: ReceiverEvent) =>
+  stream_id === "" ? peer : `${peer} (${shownStreamId(stream_id)})`
 
 /** Sentence that tells people what happened to a receiver of a listener. */
 export const receiverMessage = (event: ReceiverEvent): string => {
@@ -152,11 +178,16 @@ export const watchEvents = (channel: Channel): Effect.Effect<never, never, Scope
     const isBusy = Effect.map(
       monotonicMs,
       (nowMs) =>
-        runtime.scte35.open.size > 0 || runtime.scte35.insertions.length > 0 || breakView(runtime.scte35.breaks, nowMs).state !== "idle",
+        runtime.scte35.open.size > 0 ||
+        runtime.scte35.insertions.length > 0 ||
+        breakView(runtime.scte35.breaks, nowMs).state !== "idle",
     )
-    const tickWhileBusy = Effect.repeat(Effect.zipRight(Effect.zipRight(Effect.sleep(TICK), scte35(tickScte35, {})), isBusy), {
-      while: (busy) => busy,
-    }).pipe(
+    const tickWhileBusy = Effect.repeat(
+      Effect.zipRight(Effect.zipRight(Effect.sleep(TICK), scte35(tickScte35, {})), isBusy),
+      {
+        while: (busy) => busy,
+      },
+    ).pipe(
       Effect.ensuring(
         Effect.sync(() => {
           ticking = false
@@ -170,7 +201,9 @@ export const watchEvents = (channel: Channel): Effect.Effect<never, never, Scope
     })
 
     const { insertionBegun } = runtime.scte35
-    yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Effect.zipRight(insertionBegun.await, insertionBegun.close), wake)))
+    yield* Effect.forkScoped(
+      Effect.forever(Effect.zipRight(Effect.zipRight(insertionBegun.await, insertionBegun.close), wake)),
+    )
 
     const follow = Effect.gen(function* () {
       const event = yield* Effect.orDie(events.take)

@@ -8,7 +8,10 @@ import { observeChannel } from "./observe-channel.ts"
 import type { Channel } from "./started-channel.ts"
 
 /** Records for all channels that the engine went and came back; never ends. */
-export const followLink = (engine: EngineClientService, recordAll: (happening: Happening) => Effect.Effect<void>): Effect.Effect<void> =>
+export const followLink = (
+  engine: EngineClientService,
+  recordAll: (happening: Happening) => Effect.Effect<void>,
+): Effect.Effect<void> =>
   Effect.gen(function* () {
     let lost = false
     let connected = (yield* SubscriptionRef.get(engine.link)).connected
@@ -23,7 +26,9 @@ export const followLink = (engine: EngineClientService, recordAll: (happening: H
           // Only the link was lost when it carries something already.
           const { stats } = yield* SubscriptionRef.get(engine.state)
           const livedOn = (stats?.channels.length ?? 0) > 0
-          const message = livedOn ? "the engine is back, and went on meanwhile" : "the engine is back: input and outputs are opened again"
+          const message = livedOn
+            ? "the engine is back, and went on meanwhile"
+            : "the engine is back: input and outputs are opened again"
           yield* recordAll({ kind: "engine_back", severity: "info", message })
         }
         lost = !connected
@@ -53,9 +58,9 @@ export const followFigures = (
         for (const event of events) yield* record(event)
         // Annotations copy every fiber reference: not for each channel every second.
         if (lines.length === 0) continue
-        yield* Effect.forEach(lines, (l) => (l.warn ? Effect.logWarning(l.message) : Effect.log(l.message)), { discard: true }).pipe(
-          Effect.annotateLogs("channel", slug),
-        )
+        yield* Effect.forEach(lines, (l) => (l.warn ? Effect.logWarning(l.message) : Effect.log(l.message)), {
+          discard: true,
+        }).pipe(Effect.annotateLogs("channel", slug))
       }
       yield* changed
     }),

@@ -18,7 +18,14 @@ const streams = [
   { pid: 501, stream_type: 0x86 },
   { pid: 600, stream_type: 0x06 },
 ]
-const programme: LegStats["programmes"][number] = { program_number: 1, pmt_pid: 100, pcr_pid: 257, version: 0, streams, cuei: false }
+const programme: LegStats["programmes"][number] = {
+  program_number: 1,
+  pmt_pid: 100,
+  pcr_pid: 257,
+  version: 0,
+  streams,
+  cuei: false,
+}
 const live = channelStats({ id: "ch-1", clock_90k: 900_000, legs: [legStats({ programmes: [programme] })] })
 const withoutPids = { ...live, legs: [legStats({ programmes: [{ ...programme, streams: [] }] })] }
 
@@ -28,12 +35,19 @@ const insert = (run: Run, input: CueInput, over: Partial<InsertionPlace> = {}) =
   Effect.gen(function* () {
     const config = yield* SubscriptionRef.get(run.channel.config)
     const { channel, engine } = run
-    const place = { config, channel, engine: engine.service, figures: Effect.succeed(live), lastCues: Effect.succeed([]) }
+    const place = {
+      config,
+      channel,
+      engine: engine.service,
+      figures: Effect.succeed(live),
+      lastCues: Effect.succeed([]),
+    }
     return yield* insertCue({ ...place, ...over }, input, "192.0.2.7 (with the API key)")
   })
 const refusal = (run: Run, input: CueInput, over: Partial<InsertionPlace> = {}) =>
   Effect.map(Effect.flip(insert(run, input, over)), (error) => [error._tag, error.message] as const)
-const inserted = (run: Run) => run.engine.sent.filter((c): c is Extract<Command, { readonly cmd: "insert_cue" }> => c.cmd === "insert_cue")
+const inserted = (run: Run) =>
+  run.engine.sent.filter((c): c is Extract<Command, { readonly cmd: "insert_cue" }> => c.cmd === "insert_cue")
 const storedCue = (event_ids: ReadonlyArray<number>) => ({ event_ids }) as CueView
 
 describe("a manual cue", () => {
@@ -45,9 +59,15 @@ describe("a manual cue", () => {
       assert.deepInclude(cue, { pid: 500, command: "splice_insert", event_id: 12, pts: 900_000 + 720_000 })
       assert.deepStrictEqual([cue.hex, cue.base64], [cue.section.hex, cue.section.base64])
       assert.deepStrictEqual(warnings, [])
-      assert.deepStrictEqual(inserted(run), [{ cmd: "insert_cue", channel_id: "ch-1", pid: 500, section_base64: cue.base64 }])
+      assert.deepStrictEqual(inserted(run), [
+        { cmd: "insert_cue", channel_id: "ch-1", pid: 500, section_base64: cue.base64 },
+      ])
       assert.deepStrictEqual(run.events, [
-        { kind: "cue_inserted", severity: "info", message: `inserted by 192.0.2.7 (with the API key) on PID 500: ${cue.description}` },
+        {
+          kind: "cue_inserted",
+          severity: "info",
+          message: `inserted by 192.0.2.7 (with the API key) on PID 500: ${cue.description}`,
+        },
       ])
       assert.include(cue.description, "event 12")
 
@@ -169,7 +189,10 @@ describe("a manual cue", () => {
       const send = () => new EngineUnavailable({ reason: "no answer to insert_cue within 5 s" })
       const bytes = outCue(7, 20, 30)
       const [tag, message] = yield* refusal(run, { cue: bytes }, { engine: { send } })
-      assert.deepStrictEqual([tag, message], ["EngineUnavailable", "the engine is not available: no answer to insert_cue within 5 s"])
+      assert.deepStrictEqual(
+        [tag, message],
+        ["EngineUnavailable", "the engine is not available: no answer to insert_cue within 5 s"],
+      )
       assert.deepStrictEqual(run.events, [])
       yield* section(run, 1, bytes)
       assert.deepInclude(run.events[0], { kind: "cue_inserted" })
@@ -263,7 +286,8 @@ describe("a manual cue is refused", () => {
     Effect.gen(function* () {
       const run = yield* started({ input: { manual_cues } })
       const message = "input.manual_cues: is not true: manual cues are off until it is set for the channel"
-      for (const input of [OUT, {}, { cue: "x" }]) assert.deepStrictEqual(yield* refusal(run, input), ["Conflict", message])
+      for (const input of [OUT, {}, { cue: "x" }])
+        assert.deepStrictEqual(yield* refusal(run, input), ["Conflict", message])
       assert.deepStrictEqual(inserted(run), [])
     }),
   )
@@ -271,7 +295,10 @@ describe("a manual cue is refused", () => {
   it.effect("by a stopped channel", () =>
     Effect.gen(function* () {
       const run = yield* allowed()
-      assert.deepStrictEqual(yield* refusal(run, OUT, { channel: undefined }), ["Conflict", "channel: is stopped: start it first"])
+      assert.deepStrictEqual(yield* refusal(run, OUT, { channel: undefined }), [
+        "Conflict",
+        "channel: is stopped: start it first",
+      ])
     }),
   )
 
@@ -280,8 +307,14 @@ describe("a manual cue is refused", () => {
       const run = yield* allowed()
       const gone = new EngineUnavailable({ reason: "killed" })
       const broken = new EngineRefused({ code: "x", reason: "odd", transient: true })
-      assert.deepStrictEqual(yield* refusal(run, OUT, { figures: gone }), ["EngineUnavailable", "the engine is not available: killed"])
-      assert.deepStrictEqual(yield* refusal(run, OUT, { figures: broken }), ["EngineUnavailable", "the engine is not available: odd"])
+      assert.deepStrictEqual(yield* refusal(run, OUT, { figures: gone }), [
+        "EngineUnavailable",
+        "the engine is not available: killed",
+      ])
+      assert.deepStrictEqual(yield* refusal(run, OUT, { figures: broken }), [
+        "EngineUnavailable",
+        "the engine is not available: odd",
+      ])
       assert.deepStrictEqual(run.channel.runtime.scte35.insertions, [])
     }),
   )
@@ -331,7 +364,8 @@ describe("a manual cue is refused", () => {
   it.effect("when neither the PMT nor a setting names a PID", () =>
     Effect.gen(function* () {
       const run = yield* allowed()
-      run.engine.refuse = (command) => (command.cmd === "insert_cue" ? { code: "no_pid", message: "none", transient: false } : null)
+      run.engine.refuse = (command) =>
+        command.cmd === "insert_cue" ? { code: "no_pid", message: "none", transient: false } : null
       assert.deepStrictEqual(yield* refusal(run, OUT, { figures: Effect.succeed(withoutPids) }), [
         "Conflict",
         "input.scte35_pid: the stream has no SCTE-35 PID: set input.scte35_pid to the PID that cues are to go out on",
@@ -343,7 +377,10 @@ describe("a manual cue is refused", () => {
     Effect.gen(function* () {
       const run = yield* allowed()
       for (let n = 0; n < MAX_INSERTIONS; n++) yield* insert(run, OUT)
-      assert.deepStrictEqual(yield* refusal(run, OUT), ["Conflict", "cue: 16 cues are on their way already: try again in 5 s"])
+      assert.deepStrictEqual(yield* refusal(run, OUT), [
+        "Conflict",
+        "cue: 16 cues are on their way already: try again in 5 s",
+      ])
       yield* adjust("6 seconds")
       yield* insert(run, OUT)
       yield* settle

@@ -15,7 +15,13 @@ import { Conflict, type EngineRefused, EngineUnavailable, type InvalidInput, typ
 import { monotonicMs } from "../model/monotonic.ts"
 import { factsOf } from "./cues/cue-record.ts"
 import { sectionOf } from "./cues/cue-section.ts"
-import { auditOf, dropInsertion, INSERTED_WITHIN_MS, MAX_INSERTIONS, type PendingInsertion } from "./runtime/cue-insertions.ts"
+import {
+  auditOf,
+  dropInsertion,
+  INSERTED_WITHIN_MS,
+  MAX_INSERTIONS,
+  type PendingInsertion,
+} from "./runtime/cue-insertions.ts"
 import { withPidByHand } from "./runtime/scte35-runtime.ts"
 import type { Channel } from "./started-channel.ts"
 import { scte35PidsOf } from "./status.ts"
@@ -56,17 +62,26 @@ const occupant = (leg: LegStats | undefined, pid: number): string | null => {
 }
 
 /** The PID to name to the engine; null leaves it to answer that there is none. */
-const pidFor = ({ config }: InsertionPlace, leg: LegStats | undefined, asked: number | undefined): Effect.Effect<number | null, Conflict> =>
+const pidFor = (
+  { config }: InsertionPlace,
+  leg: LegStats | undefined,
+  asked: number | undefined,
+): Effect.Effect<number | null, Conflict> =>
   Effect.suspend(() => {
     const pids = withPidByHand(config.input.scte35_pid, scte35PidsOf(leg))
     if (asked !== undefined && !pids.includes(asked)) {
       const known = pids.length === 0 ? "there is none" : `there is ${pids.join(", ")}`
-      return conflict("pid", `${asked} is not an SCTE-35 PID of the stream (${known}): leave it out, or set input.scte35_pid to it first`)
+      return conflict(
+        "pid",
+        `${asked} is not an SCTE-35 PID of the stream (${known}): leave it out, or set input.scte35_pid to it first`,
+      )
     }
     const pid = asked ?? pids[0] ?? null
     const other = pid === null ? null : occupant(leg, pid)
     const path = asked === undefined ? "input.scte35_pid" : "pid"
-    return other === null ? Effect.succeed(pid) : conflict(path, `PID ${pid} carries ${other}, which a cue would damage: set another PID`)
+    return other === null
+      ? Effect.succeed(pid)
+      : conflict(path, `PID ${pid} carries ${other}, which a cue would damage: set another PID`)
   })
 
 /**
@@ -95,7 +110,10 @@ const refusalOf = ({ code, reason }: EngineRefused, wanted: number | null): Conf
       return noInput(reason)
     case "no_pid":
       if (wanted !== null) return conflict("pid", reason)
-      return conflict("input.scte35_pid", "the stream has no SCTE-35 PID: set input.scte35_pid to the PID that cues are to go out on")
+      return conflict(
+        "input.scte35_pid",
+        "the stream has no SCTE-35 PID: set input.scte35_pid to the PID that cues are to go out on",
+      )
     case "busy":
       return conflict("cue", "another cue is being inserted: try again in a moment")
     case "no_channel":
@@ -114,9 +132,16 @@ const attempt = (place: InsertionPlace, input: CueInput, by: string): Effect.Eff
     if (channel === undefined) return yield* conflict("channel", "is stopped: start it first")
     const { insertions, insertionBegun } = channel.runtime.scte35
     if (insertions.length >= MAX_INSERTIONS) {
-      return yield* conflict("cue", `${MAX_INSERTIONS} cues are on their way already: try again in ${INSERTED_WITHIN_MS / 1000} s`)
+      return yield* conflict(
+        "cue",
+        `${MAX_INSERTIONS} cues are on their way already: try again in ${INSERTED_WITHIN_MS / 1000} s`,
+      )
     }
-    const stats = yield* Effect.catchTag(place.figures, "EngineRefused", ({ reason }) => new EngineUnavailable({ reason }))
+    const stats = yield* Effect.catchTag(
+      place.figures,
+      "EngineRefused",
+      ({ reason }) => new EngineUnavailable({ reason }),
+    )
     const leg = activeLeg(stats)
     // The engine would say so too, but a cue with a time needs the clock first.
     if (stats?.clock_90k === null && leg?.receiving === false) return yield* noInput("no packets arrive")
@@ -134,12 +159,14 @@ const attempt = (place: InsertionPlace, input: CueInput, by: string): Effect.Eff
     // Noted before it is sent: the cue may appear in the stream before the answer is read, or without any answer.
     insertions.push(insertion)
     yield* insertionBegun.open
-    const reply = yield* engine.send({ cmd: "insert_cue", channel_id: config.id, pid: wanted, section_base64: base64 }).pipe(
-      Effect.catchTag("EngineRefused", (refused) => {
-        dropInsertion(insertions, insertion)
-        return Effect.fail(refusalOf(refused, wanted))
-      }),
-    )
+    const reply = yield* engine
+      .send({ cmd: "insert_cue", channel_id: config.id, pid: wanted, section_base64: base64 })
+      .pipe(
+        Effect.catchTag("EngineRefused", (refused) => {
+          dropInsertion(insertions, insertion)
+          return Effect.fail(refusalOf(refused, wanted))
+        }),
+      )
     const pid = reply.pid ?? wanted
     if (pid === null) return yield* Effect.dieMessage("the engine took a cue and named no PID")
     insertion.pid = pid

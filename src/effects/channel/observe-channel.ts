@@ -35,7 +35,10 @@ export const observeChannel = (
     const pids = scte35PidsOf(leg)
     if (pids.join() !== runtime.scte35Pids.join()) {
       const found = pids.length > 0
-      lines.push({ message: found ? `SCTE-35 on PID ${pids.join(", ")}` : "the programme no longer has an SCTE-35 PID", warn: !found })
+      lines.push({
+        message: found ? `SCTE-35 on PID ${pids.join(", ")}` : "the programme no longer has an SCTE-35 PID",
+        warn: !found,
+      })
       runtime.scte35Pids = pids
     }
   }
@@ -45,7 +48,11 @@ export const observeChannel = (
     events.push({ kind: "no_input", severity: "critical", message: error ?? "no packets arrive" })
   } else if (status === "running" && runtime.toldNoInput) {
     runtime.toldNoInput = false
-    events.push({ kind: "input_back", severity: "info", message: `packets arrive again, from the ${runtime.source} input` })
+    events.push({
+      kind: "input_back",
+      severity: "info",
+      message: `packets arrive again, from the ${runtime.source} input`,
+    })
   }
   const now = status === "error" ? `error: ${error}` : status
   if (now !== runtime.logged) {

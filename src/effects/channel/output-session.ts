@@ -83,7 +83,9 @@ export const openSession = (
 /** Closes a session that is still open, within 3 s. */
 export const closeSession = ({ engine, channelId, output }: WriterDeps, { open }: Session): Effect.Effect<void> =>
   open
-    ? engine.send({ cmd: "close_output", channel_id: channelId, output_id: output.id }).pipe(within(CLOSE_WITHIN), Effect.ignore)
+    ? engine
+        .send({ cmd: "close_output", channel_id: channelId, output_id: output.id })
+        .pipe(within(CLOSE_WITHIN), Effect.ignore)
     : Effect.void
 
 /**

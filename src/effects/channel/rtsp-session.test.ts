@@ -26,14 +26,23 @@ const started = (script: string) =>
     const events: Happening[] = []
     const record = (happening: Happening) => Effect.sync(() => void events.push(happening))
     const host = outputHost({ runDir, ffmpeg })
-    const channel = yield* makeChannel(channelConfig({ outputs: [rtsp] }), engine.service, host, Effect.void, record, noCues)
+    const channel = yield* makeChannel(
+      channelConfig({ outputs: [rtsp] }),
+      engine.service,
+      host,
+      Effect.void,
+      record,
+      noCues,
+    )
     const fiber = yield* Effect.fork(runChannel(channel))
     yield* Effect.addFinalizer(() => Fiber.interrupt(fiber))
     return { channel, engine, events, fiber, runDir }
   })
 /** Waits until the condition holds, 8 s at most. */
-const until = (condition: () => boolean) => Effect.sleep(10).pipe(Effect.repeat({ until: condition }), Effect.timeout("8 seconds"))
-const opened = (engine: FakeEngine) => engine.sent.flatMap((command) => (command.cmd === "open_output" ? [command.output] : []))
+const until = (condition: () => boolean) =>
+  Effect.sleep(10).pipe(Effect.repeat({ until: condition }), Effect.timeout("8 seconds"))
+const opened = (engine: FakeEngine) =>
+  engine.sent.flatMap((command) => (command.cmd === "open_output" ? [command.output] : []))
 
 describe("an RTSP output", () => {
   it.scopedLive("is connected when ffmpeg streams, not when the engine has opened the FIFO", () =>
@@ -56,7 +65,9 @@ describe("an RTSP output", () => {
 
   it.scopedLive("retries with the reason that ffmpeg gave, whatever the engine says of its FIFO", () =>
     Effect.gen(function* () {
-      const { channel, engine, events } = yield* started('sleep 0.1; echo "[rtsp @ 0x1] method ANNOUNCE failed: 404 Not Found" >&2; exit 1')
+      const { channel, engine, events } = yield* started(
+        'sleep 0.1; echo "[rtsp @ 0x1] method ANNOUNCE failed: 404 Not Found" >&2; exit 1',
+      )
       yield* until(() => opened(engine).length === 1)
       yield* engine.output("r", "ended", { code: "pipe", message: "ffmpeg no longer reads its input", transient: true })
       const output = () => channel.runtime.outputs.get("r")

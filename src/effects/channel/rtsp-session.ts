@@ -42,7 +42,9 @@ const stalled = ({ engine, output }: WriterDeps, inner: Session, feed: Feed): Ef
     while (true) {
       yield* Effect.sleep(STALL_CHECK_MS)
       const { stats } = yield* SubscriptionRef.get(engine.state)
-      const live = stats?.channels.flatMap(({ outputs }) => outputs).find(({ id, session }) => id === output.id && session === inner.id)
+      const live = stats?.channels
+        .flatMap(({ outputs }) => outputs)
+        .find(({ id, session }) => id === output.id && session === inner.id)
       const dropped = live?.packets_dropped ?? 0
       const sent = feed.lastSentMs()
       if (sent !== sentBefore) droppedBefore = dropped
@@ -91,7 +93,9 @@ export const rtspSession = (deps: WriterDeps): Effect.Effect<Session, OutputEnde
     const inner = yield* Effect.acquireRelease(openSession(deps, feed.pipe), (opened) => closeSession(deps, opened))
     const updates = yield* Mailbox.make<SessionUpdate>()
     const tell = (update: SessionUpdate) => Effect.sync(() => void updates.unsafeOffer(update))
-    yield* Effect.forkScoped(Effect.zipRight(Deferred.await(feed.streaming), tell({ state: "connected", reason: null })))
+    yield* Effect.forkScoped(
+      Effect.zipRight(Deferred.await(feed.streaming), tell({ state: "connected", reason: null })),
+    )
     yield* Effect.forkScoped(
       Effect.flatMap(endOf(deps, inner, feed), ({ code, reason: message, transient }) =>
         tell({ state: "ended", reason: { code, message, transient } }),

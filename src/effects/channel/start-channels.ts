@@ -28,7 +28,8 @@ export const startChannels = (
     for (const config of book.configs.values()) {
       if (!startsWithService(config)) continue
       const carried = stats?.channels.find((channel) => channel.id === config.id)
-      const how = carried === undefined ? "with the service" : `with the service: found running, on the ${carried.active_source}`
+      const how =
+        carried === undefined ? "with the service" : `with the service: found running, on the ${carried.active_source}`
       yield* running.run(config, how)
     }
     // Channels and outputs that should run are adopted by their own fibers.

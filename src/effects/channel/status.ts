@@ -1,4 +1,7 @@
-/** What the engine's figures say of a channel: the leg in use, the status and its reason. Pure; it decides, views only show. */
+/**
+ * What the engine's figures say of a channel: the leg in use, the status and its reason. Pure; it decides, views
+ * only show.
+ */
 import { formatEndpoint } from "../../core/net/address.ts"
 import type { ChannelStats, LegStats } from "../../engine/protocol/messages.ts"
 import { activeLeg } from "../engine/active-leg.ts"
@@ -25,7 +28,9 @@ export const channelStatus = (
   const problem = leg?.problem?.message ?? runtime.legProblems.get(source)
   if (problem !== undefined) return { status: "error", error: problem }
   const [ip, port] =
-    source === "backup" && config.backup_rtp_ip !== null ? [config.backup_rtp_ip, config.backup_rtp_port] : [config.rtp_ip, config.rtp_port]
+    source === "backup" && config.backup_rtp_ip !== null
+      ? [config.backup_rtp_ip, config.backup_rtp_port]
+      : [config.rtp_ip, config.rtp_port]
   const where = formatEndpoint(ip, port ?? 0)
   const unusable = leg?.warnings[0]
   if (monotonicMs - runtime.lastInputMs < SILENT_AFTER_MS)
@@ -39,7 +44,13 @@ export const channelStatus = (
 
 /** The PIDs that the PMTs of a leg declare as SCTE-35 (stream type 0x86, SCTE 35 clause 8.1). */
 export const scte35PidsOf = (leg: LegStats | undefined): ReadonlyArray<number> =>
-  (leg?.programmes ?? []).flatMap((p) => p.streams.filter((s) => s.stream_type === SCTE35_STREAM_TYPE).map((s) => s.pid))
+  (leg?.programmes ?? []).flatMap((p) =>
+    p.streams.filter((s) => s.stream_type === SCTE35_STREAM_TYPE).map((s) => s.pid),
+  )
 
-/** True while something goes out; `leg` is the one in use. A datagram goes to whoever is there, so that a socket is open says nothing. */
-export const isCarrying = (status: string, leg: LegStats | undefined): boolean => status === "connected" && leg?.receiving === true
+/**
+ * True while something goes out; `leg` is the one in use. A datagram goes to whoever is there, so that a socket is open
+ * says nothing.
+ */
+export const isCarrying = (status: string, leg: LegStats | undefined): boolean =>
+  status === "connected" && leg?.receiving === true

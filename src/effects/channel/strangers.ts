@@ -16,11 +16,17 @@ export const strangers = (stats: EngineStats | null, wanted: WantedChannel): Rea
     const config = wanted(id)
     if (config === undefined) return [{ cmd: "remove_channel", channel_id: id }]
     const enabled = new Set(config.outputs.flatMap((o) => (o.enabled ? [o.id] : [])))
-    return outputs.filter((o) => !enabled.has(o.id)).map((o) => ({ cmd: "close_output", channel_id: id, output_id: o.id }))
+    return outputs
+      .filter((o) => !enabled.has(o.id))
+      .map((o) => ({ cmd: "close_output", channel_id: id, output_id: o.id }))
   })
 
 const nameOf = (command: Command) =>
-  command.cmd === "close_output" ? `output ${command.output_id}` : command.cmd === "remove_channel" ? `channel ${command.channel_id}` : ""
+  command.cmd === "close_output"
+    ? `output ${command.output_id}`
+    : command.cmd === "remove_channel"
+      ? `channel ${command.channel_id}`
+      : ""
 
 /**
  * Ends what nobody asks for, as far as the engine can be reached; never fails. What the configuration asks for is left
@@ -31,7 +37,9 @@ export const endStrangers = (engine: EngineClientService, wanted: WantedChannel)
     const { stats } = yield* SubscriptionRef.get(engine.state)
     const commands = strangers(stats, wanted)
     if (commands.length === 0) return
-    yield* Effect.log(`the engine carries what nobody asks for any more, which is ended: ${commands.map(nameOf).join(", ")}`)
+    yield* Effect.log(
+      `the engine carries what nobody asks for any more, which is ended: ${commands.map(nameOf).join(", ")}`,
+    )
     yield* Effect.forEach(commands, (command) => Effect.ignore(engine.send(command)), { discard: true })
   })
 

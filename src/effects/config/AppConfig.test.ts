@@ -5,14 +5,23 @@ import { ConfigProvider, Effect, LogLevel, Option, Redacted } from "effect"
 import { AppConfig, SETTINGS } from "./AppConfig.ts"
 
 const load = (env: Record<string, string>) =>
-  AppConfig.pipe(Effect.provide(AppConfig.Live), Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(env)))))
+  AppConfig.pipe(
+    Effect.provide(AppConfig.Live),
+    Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(env)))),
+  )
 const refusal = (env: Record<string, string>) => Effect.map(Effect.flip(load(env)), (e) => e.message)
 
 describe("AppConfig", () => {
   it.effect("has a default for everything", () =>
     Effect.gen(function* () {
       const config = yield* load({})
-      assert.deepInclude(config, { host: "127.0.0.1", port: 8000, dataDir: resolve("config"), auth: true, logLevel: LogLevel.Info })
+      assert.deepInclude(config, {
+        host: "127.0.0.1",
+        port: 8000,
+        dataDir: resolve("config"),
+        auth: true,
+        logLevel: LogLevel.Info,
+      })
       assert.strictEqual(config.databaseFile, resolve("config/distributor.db"))
       assert.isTrue(Option.isNone(config.apiKey))
       assert.deepInclude(config, { retry: { delayMs: null, maxAttempts: 0 }, ignored: [] })
@@ -35,8 +44,9 @@ describe("AppConfig", () => {
 
   it.effect("takes GRAFANA_URL as an address of pages", () =>
     Effect.gen(function* () {
-      const urls = yield* Effect.forEach(["", "http://127.0.0.1:3000/", "https://example.com/grafana//"], (GRAFANA_URL) =>
-        load({ GRAFANA_URL }),
+      const urls = yield* Effect.forEach(
+        ["", "http://127.0.0.1:3000/", "https://example.com/grafana//"],
+        (GRAFANA_URL) => load({ GRAFANA_URL }),
       )
       assert.deepStrictEqual(
         urls.map((config) => Option.getOrNull(config.grafanaUrl)),
@@ -75,7 +85,12 @@ describe("AppConfig", () => {
         LOG_LEVEL: "DEBUG",
         LOG_FORMAT: "json",
       })
-      assert.deepInclude(config, { host: "0.0.0.0", port: 0, databaseFile: "/srv/data/distributor.db", logFormat: "json" })
+      assert.deepInclude(config, {
+        host: "0.0.0.0",
+        port: 0,
+        databaseFile: "/srv/data/distributor.db",
+        logFormat: "json",
+      })
       assert.strictEqual(config.logLevel, LogLevel.Debug)
       assert.strictEqual(Option.getOrThrow(config.apiKey).pipe(Redacted.value), "s3cret")
       assert.notInclude(JSON.stringify(config), "s3cret")
@@ -132,7 +147,9 @@ describe("AppConfig", () => {
   )
 
   it.effect("does not repeat the password of a URL that it refuses", () =>
-    Effect.map(refusal({ DATABASE_URL: "postgres://u:s3cret@db:x/y" }), (message) => assert.notInclude(message, "s3cret")),
+    Effect.map(refusal({ DATABASE_URL: "postgres://u:s3cret@db:x/y" }), (message) =>
+      assert.notInclude(message, "s3cret"),
+    ),
   )
 
   it.effect.each([

@@ -130,7 +130,9 @@ const wholeNumber = (key: Key, lowest: number, highest: number) =>
       const value = withoutComment(Option.getOrElse(text, () => SETTINGS[key]))
       return /^\d{1,9}$/.test(value) && Number(value) >= lowest && Number(value) <= highest
         ? Either.right(Number(value))
-        : Either.left(ConfigError.InvalidData([key], `must be a whole number from ${lowest} to ${highest}, not "${value}"`))
+        : Either.left(
+            ConfigError.InvalidData([key], `must be a whole number from ${lowest} to ${highest}, not "${value}"`),
+          )
     }),
   )
 
@@ -141,7 +143,12 @@ const thumbnails = setting("THUMBNAILS").pipe(
     if (value === "off") return Either.right(0)
     return /^\d{1,3}$/.test(value)
       ? Either.right(Number(value))
-      : Either.left(ConfigError.InvalidData(["THUMBNAILS"], `must be auto, off or a number of channels up to 999, not "${value}"`))
+      : Either.left(
+          ConfigError.InvalidData(
+            ["THUMBNAILS"],
+            `must be auto, off or a number of channels up to 999, not "${value}"`,
+          ),
+        )
   }),
 )
 
@@ -151,7 +158,12 @@ const grafanaUrl = setting("GRAFANA_URL").pipe(
     const url = URL.canParse(text.value) ? new URL(text.value) : null
     return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.search === "" && url.hash === ""
       ? Either.right(Option.some(url.href.replace(/\/+$/, "")))
-      : Either.left(ConfigError.InvalidData(["GRAFANA_URL"], 'must be an address as "https://grafana.example.com", without user and query'))
+      : Either.left(
+          ConfigError.InvalidData(
+            ["GRAFANA_URL"],
+            'must be an address as "https://grafana.example.com", without user and query',
+          ),
+        )
   }),
 )
 
@@ -162,7 +174,10 @@ const trustedProxies = setting("TRUSTED_PROXIES").pipe(
       const network = word === "" ? undefined : parseNetwork(word)
       if (network === null)
         return Either.left(
-          ConfigError.InvalidData(["TRUSTED_PROXIES"], `must be addresses or networks as in "127.0.0.1, 10.0.0.0/8", not "${word}"`),
+          ConfigError.InvalidData(
+            ["TRUSTED_PROXIES"],
+            `must be addresses or networks as in "127.0.0.1, 10.0.0.0/8", not "${word}"`,
+          ),
         )
       if (network !== undefined) networks.push(network)
     }
@@ -178,7 +193,9 @@ const reconnectDelayMs = setting("DEFAULT_RECONNECT_DELAY").pipe(
     const seconds = /^\d{1,4}(?:\.\d{1,6})?$/.test(value) ? Number(value) : Number.NaN
     return seconds >= 0.1 && seconds <= 3600
       ? Either.right(seconds * 1000)
-      : Either.left(ConfigError.InvalidData(["DEFAULT_RECONNECT_DELAY"], `must be seconds from 0.1 to 3600, not "${value}"`))
+      : Either.left(
+          ConfigError.InvalidData(["DEFAULT_RECONNECT_DELAY"], `must be seconds from 0.1 to 3600, not "${value}"`),
+        )
   }),
 )
 
@@ -187,12 +204,13 @@ const isGiven = (key: string) =>
     Config.option,
     Config.map((text) => Option.isSome(text) && text.value.trim() !== ""),
   )
-const ignored = Config.all(IGNORED_SETTINGS.map((key) => Config.map(isGiven(key), (given) => (given ? [key] : [])))).pipe(
-  Config.map((keys) => keys.flat()),
-)
+const ignored = Config.all(
+  IGNORED_SETTINGS.map((key) => Config.map(isGiven(key), (given) => (given ? [key] : []))),
+).pipe(Config.map((keys) => keys.flat()))
 
 /** True when only this machine reaches the address. */
-export const isLoopback = (host: string) => host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."))
+export const isLoopback = (host: string) =>
+  host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."))
 
 const config = Config.all({
   host: setting("HOST").pipe(Config.map(Option.getOrElse(() => "127.0.0.1"))),
@@ -226,7 +244,10 @@ const config = Config.all({
     Option.isSome(read.tlsCert) === Option.isSome(read.tlsKey)
       ? Either.right(read)
       : Either.left(
-          ConfigError.InvalidData([Option.isSome(read.tlsCert) ? "TLS_KEY" : "TLS_CERT"], "is missing: HTTPS needs TLS_CERT and TLS_KEY"),
+          ConfigError.InvalidData(
+            [Option.isSome(read.tlsCert) ? "TLS_KEY" : "TLS_CERT"],
+            "is missing: HTTPS needs TLS_CERT and TLS_KEY",
+          ),
         ),
   ),
   Config.mapOrFail((read) =>
@@ -258,14 +279,18 @@ const config = Config.all({
       ...rest
     }) =>
       Either.map(databasePlace(databaseUrl, rest.dataDir), (place): AppConfigService => {
-        const below = (asked: Option.Option<string>, name: string) => resolve(Option.getOrElse(asked, () => join(rest.dataDir, name)))
+        const below = (asked: Option.Option<string>, name: string) =>
+          resolve(Option.getOrElse(asked, () => join(rest.dataDir, name)))
         return {
           ...rest,
           ...place,
           keyFile: below(keyFile, "secret.key"),
           hlsDir: below(hlsDir, "hls"),
           recordingsDir: below(recordingsDir, "recordings"),
-          tls: Option.map(Option.all({ cert: tlsCert, key: tlsKey }), ({ cert, key }) => ({ cert: resolve(cert), key: resolve(key) })),
+          tls: Option.map(Option.all({ cert: tlsCert, key: tlsKey }), ({ cert, key }) => ({
+            cert: resolve(cert),
+            key: resolve(key),
+          })),
           auth: auth === "on",
           allowPrivateTargets: privateTargets === "on",
           logLevel: toLogLevel(logLevel),

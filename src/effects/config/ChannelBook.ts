@@ -1,4 +1,7 @@
-/** The channels as this process knows them: their configurations, which the store has too, and which of them run. In memory, never waits. */
+/**
+ * The channels as this process knows them: their configurations, which the store has too, and which of them run. In
+ * memory, never waits.
+ */
 import { Context, Deferred, Effect, Layer } from "effect"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { NotFound } from "../model/Errors.ts"
@@ -17,7 +20,9 @@ export interface ChannelBookService {
   readonly runs: (id: string) => boolean
   /** Notes that a channel runs from now on, or does not. */
   readonly setRuns: (id: string, runs: boolean) => void
-  /** Succeeds once the book holds what was stored at the start of the service: until then an empty book says nothing. */
+  /**
+   * Succeeds once the book holds what was stored at the start of the service: until then an empty book says nothing.
+   */
   readonly loaded: Effect.Effect<void>
   readonly markLoaded: Effect.Effect<void>
 }

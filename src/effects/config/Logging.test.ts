@@ -36,7 +36,9 @@ describe("Logging", () => {
 
   it.effect("writes what a stranger sent without its control characters", () =>
     Effect.gen(function* () {
-      const effect = Effect.logError("it says \u001b]0;pwn\u0007\u001b[31mno\r \u202egpj").pipe(Effect.annotateLogs({ peer: "\u009b2J" }))
+      const effect = Effect.logError("it says \u001b]0;pwn\u0007\u001b[31mno\r \u202egpj").pipe(
+        Effect.annotateLogs({ peer: "\u009b2J" }),
+      )
       for (const format of ["json", "pretty"] as const) {
         const text = (yield* logged(format, effect)).join("")
         assert.include(text, "pwn")

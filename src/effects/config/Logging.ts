@@ -46,7 +46,11 @@ const makePino = (format: "json" | "pretty", sink: LogSink | undefined) => {
 const slugOf = (value: unknown) => (typeof value === "string" ? value : null)
 
 /** An Effect logger that writes to pino, and keeps the last lines in `lines`. */
-export const makePinoLogger = (format: "json" | "pretty", sink?: LogSink, lines?: LogLines): Logger.Logger<unknown, void> => {
+export const makePinoLogger = (
+  format: "json" | "pretty",
+  sink?: LogSink,
+  lines?: LogLines,
+): Logger.Logger<unknown, void> => {
   const log = makePino(format, sink)
   return Logger.make(({ annotations, cause, date, logLevel, message }) => {
     const fields: Record<string, unknown> = {}
@@ -66,7 +70,10 @@ export const makePinoLogger = (format: "json" | "pretty", sink?: LogSink, lines?
 
 /** Replaces Effect's default logger by pino, at the level and in the format of the configuration. */
 export const layerFrom = (config: Pick<AppConfigService, "logFormat" | "logLevel">, sink?: LogSink, lines?: LogLines) =>
-  Layer.merge(Logger.replace(Logger.defaultLogger, makePinoLogger(config.logFormat, sink, lines)), Logger.minimumLogLevel(config.logLevel))
+  Layer.merge(
+    Logger.replace(Logger.defaultLogger, makePinoLogger(config.logFormat, sink, lines)),
+    Logger.minimumLogLevel(config.logLevel),
+  )
 
 /** The logger, and its last lines as `ServiceLog`. */
 export const LoggingLive = Layer.unwrapEffect(

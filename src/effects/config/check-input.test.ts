@@ -9,7 +9,8 @@ const input = (over: Partial<InputConfig> = {}): InputConfig => ({
   input: {},
   ...over,
 })
-const twin = (ip: string, port: number, over: Partial<InputConfig> = {}) => input({ backup_rtp_ip: ip, backup_rtp_port: port, ...over })
+const twin = (ip: string, port: number, over: Partial<InputConfig> = {}) =>
+  input({ backup_rtp_ip: ip, backup_rtp_port: port, ...over })
 const group = { rtp_ip: "239.1.1.1" }
 const say = (config: InputConfig) => checkInput(config).map(({ message, path }) => `${path}: ${message}`)
 
@@ -25,7 +26,10 @@ describe("checkInput", () => {
       "source filters of both groups",
       twin("232.1.1.2", 5000, { rtp_ip: "232.1.1.1", input: { source: "192.0.2.1", backup_source: "192.0.2.2" } }),
     ],
-    ["a source filter that the unicast backup does not have", twin("127.0.0.1", 5000, { ...group, input: { source: "192.0.2.1" } })],
+    [
+      "a source filter that the unicast backup does not have",
+      twin("127.0.0.1", 5000, { ...group, input: { source: "192.0.2.1" } }),
+    ],
     ["FEC on the highest ports", input({ rtp_port: 65531, input: { fec: "auto" } })],
     ["FEC of two inputs that keep out of each other's way", twin("127.0.0.1", 5010, { input: { fec: "auto" } })],
     ["FEC ports that are the other's on another address", twin("127.0.0.2", 5002, { input: { fec: "auto" } })],
@@ -43,7 +47,10 @@ describe("checkInput", () => {
       "a source for the primary's IPv4 that the backup's IPv6 does not have",
       twin("ff15::1", 5000, { ...group, input: { source: "192.0.2.1" } }),
     ],
-    ["a zone of the backup instead of the primary's interface", twin("ff15::1%eth1", 5000, { ...group, input: { interface: "eth2" } })],
+    [
+      "a zone of the backup instead of the primary's interface",
+      twin("ff15::1%eth1", 5000, { ...group, input: { interface: "eth2" } }),
+    ],
     ["senders of both", input({ input: { allowed_senders: ["10.0.0.0/8", "2001:db8::/32"] } })],
   ])("takes %s", (_, config) => expect(checkInput(config)).toEqual([]))
 
@@ -68,8 +75,16 @@ describe("checkInput", () => {
       twin("0.0.0.0", 5000, group),
       "backup_rtp_port: primary and backup listen on the same port: 0.0.0.0:5000 takes what is sent to 239.1.1.1 as well; give the backup a port of its own",
     ],
-    ["half a backup", input({ backup_rtp_ip: "127.0.0.1" }), "backup_rtp_port: is needed with backup_rtp_ip: give both or neither"],
-    ["the other half", input({ backup_rtp_port: 5001 }), "backup_rtp_ip: is needed with backup_rtp_port: give both or neither"],
+    [
+      "half a backup",
+      input({ backup_rtp_ip: "127.0.0.1" }),
+      "backup_rtp_port: is needed with backup_rtp_ip: give both or neither",
+    ],
+    [
+      "the other half",
+      input({ backup_rtp_port: 5001 }),
+      "backup_rtp_ip: is needed with backup_rtp_port: give both or neither",
+    ],
     [
       "merge of one input",
       input({ input: { mode: "merge" } }),
@@ -80,7 +95,11 @@ describe("checkInput", () => {
       input({ input: { backup_interface: "eth1" } }),
       "input.backup_interface: needs a backup input: give backup_rtp_ip and backup_rtp_port",
     ],
-    ["a source without a group", input({ input: { source: "192.0.2.1" } }), "input.source: needs a multicast group in rtp_ip"],
+    [
+      "a source without a group",
+      input({ input: { source: "192.0.2.1" } }),
+      "input.source: needs a multicast group in rtp_ip",
+    ],
     [
       "a backup source without a group",
       twin("127.0.0.1", 5001, { ...group, input: { backup_source: "192.0.2.1" } }),
@@ -131,7 +150,11 @@ describe("checkInput", () => {
       input({ rtp_ip: "::ffff:127.0.0.1" }),
       'rtp_ip: must be written as the IPv4 address that it stands for, not "::ffff:127.0.0.1"',
     ],
-    ["brackets", input({ rtp_ip: "[::1]" }), 'rtp_ip: must be an IP address such as 0.0.0.0, 239.1.1.1, :: or ff15::1, not "[::1]"'],
+    [
+      "brackets",
+      input({ rtp_ip: "[::1]" }),
+      'rtp_ip: must be an IP address such as 0.0.0.0, 239.1.1.1, :: or ff15::1, not "[::1]"',
+    ],
     [
       "a source of the other IP version",
       input({ rtp_ip: "ff15::1", input: { source: "192.0.2.1" } }),
@@ -166,8 +189,9 @@ describe("checkInput", () => {
 })
 
 describe("senderProblem", () => {
-  it.each(["192.0.2.7", "10.0.0.0/8", "0.0.0.0/0", "10.1.2.3/32", "10.1.2.3/8", "::1", "2001:db8::/32", "::/0"])("takes %s", (entry) =>
-    expect(senderProblem(entry)).toBeNull(),
+  it.each(["192.0.2.7", "10.0.0.0/8", "0.0.0.0/0", "10.1.2.3/32", "10.1.2.3/8", "::1", "2001:db8::/32", "::/0"])(
+    "takes %s",
+    (entry) => expect(senderProblem(entry)).toBeNull(),
   )
   it.each([
     "",
@@ -182,6 +206,7 @@ describe("senderProblem", () => {
     "10.0.0.1 ",
     "/8",
   ])("refuses %j", (entry) => expect(senderProblem(entry)).toContain("must be an IP address such as"))
-  it("refuses a group: packets come from a sender", () => expect(senderProblem("239.1.1.1")).toContain("multicast group 239.1.1.1"))
+  it("refuses a group: packets come from a sender", () =>
+    expect(senderProblem("239.1.1.1")).toContain("multicast group 239.1.1.1"))
   it("refuses a group of IPv6", () => expect(senderProblem("ff15::1")).toContain("multicast group ff15::1"))
 })

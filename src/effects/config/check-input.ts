@@ -1,7 +1,17 @@
 /** What is wrong with a channel's inputs beyond the bounds of each field. Pure; errors carry the request's paths. */
 
 import { BACKUP_SETTINGS } from "../../core/input/input-settings.ts"
-import { bindsOverlap, formatEndpoint, isAny, isIPv4, isIPv6, isMulticast, needsZone, zoneOf, zoneProblem } from "../../core/net/address.ts"
+import {
+  bindsOverlap,
+  formatEndpoint,
+  isAny,
+  isIPv4,
+  isIPv6,
+  isMulticast,
+  needsZone,
+  zoneOf,
+  zoneProblem,
+} from "../../core/net/address.ts"
 import { parseNetwork } from "../../core/net/network.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { FieldError } from "../model/Errors.ts"
@@ -17,7 +27,9 @@ interface Leg {
 
 const legsOf = ({ backup_rtp_ip, backup_rtp_port, rtp_ip, rtp_port }: InputConfig): ReadonlyArray<Leg> => [
   { name: "primary", ip: rtp_ip, port: rtp_port },
-  ...(backup_rtp_ip === null || backup_rtp_port === null ? [] : [{ name: "backup" as const, ip: backup_rtp_ip, port: backup_rtp_port }]),
+  ...(backup_rtp_ip === null || backup_rtp_port === null
+    ? []
+    : [{ name: "backup" as const, ip: backup_rtp_ip, port: backup_rtp_port }]),
 ]
 
 /** What is wrong with an address of IPv4 or IPv6, as a sentence without its subject; null when nothing is. */
@@ -36,7 +48,12 @@ const checkAddress = (ip: string | null, path: string): ReadonlyArray<FieldError
 }
 
 /** Where a leg listens: an address that is one on each interface needs its zone, and no other interface beside it. */
-const checkPlace = (ip: string | null, path: string, named: string | undefined, field: string): ReadonlyArray<FieldError> => {
+const checkPlace = (
+  ip: string | null,
+  path: string,
+  named: string | undefined,
+  field: string,
+): ReadonlyArray<FieldError> => {
   const errors = checkAddress(ip, path)
   if (ip === null || errors.length > 0) return errors
   const zone = zoneOf(ip)
@@ -78,14 +95,25 @@ const checkSamePort = ([primary, backup]: ReadonlyArray<Leg>): ReadonlyArray<Fie
     primary.ip === backup.ip
       ? `both on ${formatEndpoint(primary.ip, port)}`
       : `${formatEndpoint(any.ip, port)} takes what is sent to ${other.ip} as well`
-  return [{ path: "backup_rtp_port", message: `primary and backup listen on the same port: ${why}; give the backup a port of its own` }]
+  return [
+    {
+      path: "backup_rtp_port",
+      message: `primary and backup listen on the same port: ${why}; give the backup a port of its own`,
+    },
+  ]
 }
 
 /** A source filter: the address of a single sender, on a multicast group. */
-const checkSource = (source: string | undefined, group: string | null, path: string, field: string): ReadonlyArray<FieldError> => {
+const checkSource = (
+  source: string | undefined,
+  group: string | null,
+  path: string,
+  field: string,
+): ReadonlyArray<FieldError> => {
   if (source === undefined || group === null) return []
   const errors = [...checkAddress(source, path)]
-  if (isMulticast(source) || isAny(source)) errors.push({ path, message: `must be the sender's own address, not ${source}` })
+  if (isMulticast(source) || isAny(source))
+    errors.push({ path, message: `must be the sender's own address, not ${source}` })
   if (!isMulticast(group)) errors.push({ path, message: `needs a multicast group in ${field}` })
   else if (errors.length === 0 && isIPv6(source) !== isIPv6(group))
     errors.push({ path, message: `is not of the same IP version as the group ${group}` })
@@ -98,7 +126,9 @@ export const senderProblem = (entry: string): string | null => {
   if (parseNetwork(entry) === null) {
     return `must be an IP address such as 192.0.2.7 or a network such as 10.0.0.0/8 or 2001:db8::/32, not "${entry}"`
   }
-  return isMulticast(ip) ? `must be the address the packets come from, not the multicast group ${ip} they are sent to` : null
+  return isMulticast(ip)
+    ? `must be the address the packets come from, not the multicast group ${ip} they are sent to`
+    : null
 }
 
 const checkSenders = (senders: ReadonlyArray<string>): ReadonlyArray<FieldError> =>
@@ -113,7 +143,12 @@ const checkFec = (legs: ReadonlyArray<Leg>): ReadonlyArray<FieldError> =>
     const field = leg.name === "primary" ? "rtp_port" : "backup_rtp_port"
     const highest = 65_535 - Math.max(...FEC_PORTS.map(({ offset }) => offset))
     if (leg.port > highest) {
-      return [{ path: field, message: `must be ${highest} at most with input.fec "auto": FEC arrives on the ports + 2 and + 4` }]
+      return [
+        {
+          path: field,
+          message: `must be ${highest} at most with input.fec "auto": FEC arrives on the ports + 2 and + 4`,
+        },
+      ]
     }
     const other = legs.find(({ name }) => name !== leg.name)
     return FEC_PORTS.flatMap(({ kind, offset }): ReadonlyArray<FieldError> => {

@@ -15,7 +15,10 @@ export interface DatabasePlace {
  * slash. SQLAlchemy writes three slashes in front of a relative path, and `sqlite:///./file` and `sqlite:///../file`
  * can mean nothing else. Left is a `ConfigError` that does not repeat what was given: it may hold a password.
  */
-export const databasePlace = (url: Option.Option<string>, dataDir: string): Either.Either<DatabasePlace, ConfigError.ConfigError> => {
+export const databasePlace = (
+  url: Option.Option<string>,
+  dataDir: string,
+): Either.Either<DatabasePlace, ConfigError.ConfigError> => {
   const inFile = (databaseFile: string) => Either.right({ databaseFile, postgresUrl: Option.none() })
   const file = join(dataDir, "distributor.db")
   if (Option.isNone(url)) return inFile(file)
@@ -24,7 +27,9 @@ export const databasePlace = (url: Option.Option<string>, dataDir: string): Eith
     const { host = "", pathname = "" } = URL.canParse(url.value) ? new URL(url.value) : {}
     return host !== "" && /^\/[^/]+$/.test(pathname)
       ? Either.right({ databaseFile: file, postgresUrl: Option.some(Redacted.make(url.value)) })
-      : refuse("must be postgresql://user:password@host:port/database; write @ : / ? # % in a password as %40 %3A %2F %3F %23 %25")
+      : refuse(
+          "must be postgresql://user:password@host:port/database; write @ : / ? # % in a password as %40 %3A %2F %3F %23 %25",
+        )
   }
   const path = /^sqlite:(?:\/\/(?:\/(?=\.\.?\/))?)?(.+)$/i.exec(url.value)?.[1]
   if (path === undefined || path === ":memory:") {

@@ -5,7 +5,8 @@ import { NotFound } from "../model/Errors.ts"
 
 /** By UUID, slug or number, in this order. */
 export const findChannel = (all: ReadonlyArray<ChannelConfig>, ref: string): Effect.Effect<ChannelConfig, NotFound> => {
-  const found = all.find((c) => c.id === ref) ?? all.find((c) => c.slug === ref) ?? all.find((c) => String(c.number) === ref)
+  const found =
+    all.find((c) => c.id === ref) ?? all.find((c) => c.slug === ref) ?? all.find((c) => String(c.number) === ref)
   return found === undefined ? new NotFound({ kind: "channel", ref }) : Effect.succeed(found)
 }
 

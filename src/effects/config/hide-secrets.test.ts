@@ -5,10 +5,18 @@ import { hideSecrets } from "./hide-secrets.ts"
 const rtmp = { protocol: "rtmp", url: "rtmp://h/live" } as const
 
 it.each<[Parameters<typeof outputConfig>[0], string, string]>([
-  [{ ...rtmp, stream_key: "abcd-efgh" }, "stream live/abcd-efgh is already published", "stream live/*** is already published"],
+  [
+    { ...rtmp, stream_key: "abcd-efgh" },
+    "stream live/abcd-efgh is already published",
+    "stream live/*** is already published",
+  ],
   [{ ...rtmp, stream_key: "abcd?x=/1" }, "no abcd?x=/1, no abcd, no abcd%3Fx%3D%2F1", "no ***, no ***, no ***"],
   [{ ...rtmp, url: "rtmp://u:pass%20word@h/live/abcd-efgh" }, "u with pass word for abcd-efgh", "u with *** for ***"],
-  [{ url: "srt://h:1?passphrase=verysecret99" }, "srt://h:1?passphrase=verysecret99 has verysecret99", "srt://h:1?passphrase=*** has ***"],
+  [
+    { url: "srt://h:1?passphrase=verysecret99" },
+    "srt://h:1?passphrase=verysecret99 has verysecret99",
+    "srt://h:1?passphrase=*** has ***",
+  ],
   [{ ...rtmp, stream_key: "a" }, "a key", "a key"],
   [{ url: "?" }, "nothing to hide", "nothing to hide"],
   [

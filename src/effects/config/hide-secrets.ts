@@ -1,4 +1,7 @@
-/** Servers repeat what they were told: `stream live/KEY is already published`. No sentence about an output may show its secrets. */
+/**
+ * Servers repeat what they were told: `stream live/KEY is already published`. No sentence about an output may show
+ * its secrets.
+ */
 import { secretsInUrl } from "../../core/output/output-url.ts"
 import type { OutputConfig } from "../model/channel.ts"
 import { maskText } from "./Logging.ts"
@@ -35,7 +38,9 @@ const secretsOf = (output: OutputConfig): ReadonlyArray<string> => {
     basicLogin(output.url),
   ]
   // The longest first, so that none is left of one that holds another.
-  return [...new Set(found.filter((s) => s != null && s.length >= SECRET_MIN))].map(String).sort((a, b) => b.length - a.length)
+  return [...new Set(found.filter((s) => s != null && s.length >= SECRET_MIN))]
+    .map(String)
+    .sort((a, b) => b.length - a.length)
 }
 
 /** Masks the secrets of an output, and those of every URL, in a sentence about it. */

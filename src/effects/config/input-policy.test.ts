@@ -36,7 +36,13 @@ describe("policyOf", () => {
     expect(Object.keys(INPUT_DEFAULTS).sort()).toEqual(Object.keys(InputPolicy.entries).sort())
   })
   it("keeps what is set, 0 included", () => {
-    const settings = { mode: "merge", reorder_ms: 0, fec: "auto", allowed_senders: ["10.0.0.0/8"], switch: "immediate" } as const
+    const settings = {
+      mode: "merge",
+      reorder_ms: 0,
+      fec: "auto",
+      allowed_senders: ["10.0.0.0/8"],
+      switch: "immediate",
+    } as const
     expect(policyOf(settings)).toEqual({ ...INPUT_DEFAULTS, ...settings })
   })
 })
@@ -54,7 +60,9 @@ describe("legsOf", () => {
     expect(legsOf(channelConfig({ ...two, input }))[1]).toMatchObject({ interface: "eth1", source: "192.0.2.2" })
   })
   it("filters by source on multicast groups only", () => {
-    const [primary, backup] = legsOf(channelConfig({ ...two, backup_rtp_ip: "127.0.0.1", input: { source: "192.0.2.1" } }))
+    const [primary, backup] = legsOf(
+      channelConfig({ ...two, backup_rtp_ip: "127.0.0.1", input: { source: "192.0.2.1" } }),
+    )
     expect([primary?.source, backup?.source]).toEqual(["192.0.2.1", undefined])
   })
   it("is part of what the engine is told", () => {
@@ -70,7 +78,8 @@ describe("legsOf", () => {
 describe("settings in a request", () => {
   it.each(BOUNDS)("%s takes its bounds and nothing beyond", (name, [lowest, highest]) => {
     for (const value of [lowest, highest]) expect(takes({ [name]: value })).toBe(true)
-    for (const value of [lowest - 1, highest + 1, lowest + 0.5, String(lowest), Number.NaN]) expect(takes({ [name]: value })).toBe(false)
+    for (const value of [lowest - 1, highest + 1, lowest + 0.5, String(lowest), Number.NaN])
+      expect(takes({ [name]: value })).toBe(false)
   })
   it("take null for the default, and at most 8 senders", () => {
     for (const name of Object.keys(InputSettingsInput.fields)) expect(takes({ [name]: null })).toBe(true)
@@ -79,7 +88,10 @@ describe("settings in a request", () => {
   })
   it("change what they name, reset what is null, leave the rest", () => {
     const old = { mode: "merge", reorder_ms: 20, interface: "eth0" } as const
-    expect(settingsOf({ reorder_ms: null, fec: "auto", interface: undefined }, old)).toEqual({ mode: "merge", fec: "auto" })
+    expect(settingsOf({ reorder_ms: null, fec: "auto", interface: undefined }, old)).toEqual({
+      mode: "merge",
+      fec: "auto",
+    })
     expect(settingsOf({ fec: "auto" }, old)).toEqual({ ...old, fec: "auto" })
     expect(settingsOf(undefined, old)).toEqual(old)
   })
@@ -87,17 +99,21 @@ describe("settings in a request", () => {
 
 describe('docs/configuration.md, "Inputs"', () => {
   const text = readFileSync(new URL("../../../docs/configuration.md", import.meta.url), "utf8")
-  const rows = [...text.matchAll(/^\| `([a-z0-9_]+)` *\| `([^`]+)` *\| ([^|]*?) *\|/gm)].map(([, name = "", value = "", values = ""]) => ({
-    name,
-    value,
-    values,
-  }))
+  const rows = [...text.matchAll(/^\| `([a-z0-9_]+)` *\| `([^`]+)` *\| ([^|]*?) *\|/gm)].map(
+    ([, name = "", value = "", values = ""]) => ({
+      name,
+      value,
+      values,
+    }),
+  )
 
   it("says how many packets wait for one that is missing, and up to which bit rates reorder_ms has its full length", () => {
     const mbit = (REORDER_DATAGRAMS_MAX * 1316 * 8) / 1e6
     const down = (value: number, digits: number) => (Math.floor(value * 10 ** digits) / 10 ** digits).toFixed(digits)
     const plain = text.replace(/\s+/g, " ")
-    expect(plain).toContain(`until ${REORDER_DATAGRAMS_MAX} packets wait: of 1316 bytes these are ${down(mbit, 2)} Mbit`)
+    expect(plain).toContain(
+      `until ${REORDER_DATAGRAMS_MAX} packets wait: of 1316 bytes these are ${down(mbit, 2)} Mbit`,
+    )
     expect(plain).toContain(
       `up to ${down(mbit / 0.05, 0)} Mbit/s at 50 ms, ${down(mbit / 0.2, 0)} Mbit/s at 200 ms and ${down(mbit, 1)} Mbit/s at 1000 ms`,
     )
@@ -108,16 +124,18 @@ describe('docs/configuration.md, "Inputs"', () => {
   it("has the defaults that the engine is told, and those of the watch over SCTE-35", () => {
     const { allowed_senders: _, ...told } = INPUT_DEFAULTS
     const defaults = { ...told, ...watchSettingsOf({}) }
-    expect(Object.fromEntries(rows.filter(({ name }) => name in defaults).map(({ name, value }) => [name, value]))).toEqual(
-      Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, String(value)])),
-    )
+    expect(
+      Object.fromEntries(rows.filter(({ name }) => name in defaults).map(({ name, value }) => [name, value])),
+    ).toEqual(Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, String(value)])))
   })
   it("has the bounds that requests are held to", () => {
     for (const [name, [lowest, highest]] of BOUNDS) {
       expect(rows.find((row) => row.name === name)?.values, name).toBe(`${lowest} to ${highest}`)
     }
     for (const name of ["mode", "failback", "switch", "fec"]) {
-      const values = (rows.find((row) => row.name === name)?.values ?? "").split(", ").map((value) => value.replaceAll("`", ""))
+      const values = (rows.find((row) => row.name === name)?.values ?? "")
+        .split(", ")
+        .map((value) => value.replaceAll("`", ""))
       for (const value of values) expect(takes({ [name]: value }), `${name} ${value}`).toBe(true)
     }
     expect(rows.find(({ name }) => name === "allowed_senders")?.values).toContain(`up to ${MAX_ALLOWED_SENDERS}`)

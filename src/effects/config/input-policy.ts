@@ -20,17 +20,32 @@ const withDefaults = (settings: InputSettings, names: typeof POLICY_SETTINGS | t
 export const policyOf = (settings: InputSettings): InputPolicy => withDefaults(settings, POLICY_SETTINGS) as InputPolicy
 
 /** What the control plane goes by itself, with defaults for what is left out. */
-export const watchSettingsOf = (settings: InputSettings): WatchSettings => withDefaults(settings, WATCH_SETTINGS) as WatchSettings
+export const watchSettingsOf = (settings: InputSettings): WatchSettings =>
+  withDefaults(settings, WATCH_SETTINGS) as WatchSettings
 
 /** The limits of the watch over SCTE-35, with defaults for what is left out. */
 export const breakPolicyOf = (settings: InputSettings): BreakPolicy => {
   const { scte35_max_break_s, scte35_min_preroll_s, scte35_silent_after_h } = watchSettingsOf(settings)
-  return { ...DEFAULT_BREAK_POLICY, minPrerollS: scte35_min_preroll_s, maxBreakS: scte35_max_break_s, silentAfterH: scte35_silent_after_h }
+  return {
+    ...DEFAULT_BREAK_POLICY,
+    minPrerollS: scte35_min_preroll_s,
+    maxBreakS: scte35_max_break_s,
+    silentAfterH: scte35_silent_after_h,
+  }
 }
 
-/** The legs of a channel. What the backup leaves out is as for the primary; a source filter needs a multicast group of its IP version. */
+/**
+ * The legs of a channel. What the backup leaves out is as for the primary; a source filter needs a multicast group of
+ * its IP version.
+ */
 export const legsOf = ({ backup_rtp_ip, backup_rtp_port, input, rtp_ip, rtp_port }: ChannelConfig): Array<LegSpec> => {
-  const leg = (name: LegSpec["name"], ip: string, port: number, via: string | undefined, from: string | undefined): LegSpec => ({
+  const leg = (
+    name: LegSpec["name"],
+    ip: string,
+    port: number,
+    via: string | undefined,
+    from: string | undefined,
+  ): LegSpec => ({
     name,
     ip,
     port,

@@ -4,8 +4,9 @@ import type { ChannelConfig } from "../model/channel.ts"
 import { hasEnabled } from "./validate.ts"
 
 /**
- * Whether the channel is to be started (true) or stopped (false) by a change of its configuration; null when it stays as it is. One that
- * the operator started or stopped by hand stays so until an output is enabled, or the last one is not any more.
+ * Whether the channel is to be started (true) or stopped (false) by a change of its configuration; null when it stays
+ * as it is. One that the operator started or stopped by hand stays so until an output is enabled, or the last one is
+ * not any more.
  */
 export const demandedBy = (before: ChannelConfig, after: ChannelConfig): boolean | null => {
   if (after.auto_run === "off") return null

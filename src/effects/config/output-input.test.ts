@@ -7,7 +7,12 @@ import { changedDestination, newDestination, outputSettingsOf } from "./output-i
 import { directoryOf, outputSpec, readOutput, revisionOf } from "./output-place.ts"
 import { OutputInput } from "./request-bodies.ts"
 
-const rtmp = outputConfig({ protocol: "rtmp", url: "rtmp://h/live", stream_key: "KEY", settings: { cue_points: "elemental" } })
+const rtmp = outputConfig({
+  protocol: "rtmp",
+  url: "rtmp://h/live",
+  stream_key: "KEY",
+  settings: { cue_points: "elemental" },
+})
 const errorsOf = (checked: ReturnType<typeof newDestination>) =>
   checked.ok ? [] : checked.errors.map(({ message, path }) => `${path}: ${message}`)
 const make = (input: OutputInput, at = "") => newDestination(input, at)
@@ -17,9 +22,17 @@ const isTaken = Schema.is(OutputInput, { onExcessProperty: "error" })
 describe("a new output", () => {
   it("keeps its stream key as it is, apart from the URL", () => {
     const key = "abc?s_bl=1&a=%2F/+"
-    expect(make({ url: "rtmps://h:443/rtmp/", stream_key: key, settings: { audio: "silence", verify_tls: null } })).toEqual({
+    expect(
+      make({ url: "rtmps://h:443/rtmp/", stream_key: key, settings: { audio: "silence", verify_tls: null } }),
+    ).toEqual({
       ok: true,
-      value: { protocol: "rtmp", url: "rtmps://h:443/rtmp/", stream_key: key, settings: { audio: "silence" }, preset: null },
+      value: {
+        protocol: "rtmp",
+        url: "rtmps://h:443/rtmp/",
+        stream_key: key,
+        settings: { audio: "silence" },
+        preset: null,
+      },
     })
   })
 
@@ -49,7 +62,11 @@ describe("a new output", () => {
       /^settings\.allowed_receivers\[2\]: must be an IP address or a network.*not "10\.0\.0\.0\/33"$/,
     ],
     ["with a preset that asks for a URL", { preset: "ivs", stream_key: "S3CRET" }, /^url: is required: Amazon IVS/],
-    ["with a preset and a URL of another protocol", { preset: "twitch", url: "srt://h:1" }, /^url: is for srt, but Twitch takes rtmp$/],
+    [
+      "with a preset and a URL of another protocol",
+      { preset: "twitch", url: "srt://h:1" },
+      /^url: is for srt, but Twitch takes rtmp$/,
+    ],
     ["with a preset without its key", { preset: "youtube" }, /^url: .*stream key/],
     [
       "with a segment too long for HLS",
@@ -72,7 +89,11 @@ describe("a new output", () => {
       /^settings\.s3_secret_access_key: is masked/,
     ],
     ["with a directory outside", { url: "hls://../etc" }, /^url: /],
-    ["with another protocol", { protocol: "hls", url: "rtmp://h/a/KEY" }, /^protocol: is "hls" but the URL is for rtmp$/],
+    [
+      "with another protocol",
+      { protocol: "hls", url: "rtmp://h/a/KEY" },
+      /^protocol: is "hls" but the URL is for rtmp$/,
+    ],
   ])("is refused %s", (_, input, message) => {
     const errors = errorsOf(make(input))
     expect(errors).toHaveLength(1)
@@ -87,7 +108,9 @@ describe("a new output", () => {
   })
 
   it("by a preset has its URL and settings, which the body may change", () => {
-    expect(make({ preset: "youtube", stream_key: "KEY", settings: { audio: null, cue_points: "youtube" } })).toMatchObject({
+    expect(
+      make({ preset: "youtube", stream_key: "KEY", settings: { audio: null, cue_points: "youtube" } }),
+    ).toMatchObject({
       ok: true,
       value: {
         protocol: "rtmp",
@@ -111,7 +134,12 @@ describe("a new output", () => {
     const parsed = made.ok ? readOutput(made.value) : null
     const target = parsed?.ok === true ? parsed.target : null
     if (target?.protocol === "rtmp") expect(target.url.streamKey).toBe("KEY")
-    else expect(target).toMatchObject({ protocol: "hls", kind: "http", base: expect.stringContaining("?cid=KEY&copy=0&file=") })
+    else
+      expect(target).toMatchObject({
+        protocol: "hls",
+        kind: "http",
+        base: expect.stringContaining("?cid=KEY&copy=0&file="),
+      })
   })
 })
 
@@ -128,11 +156,17 @@ describe("a changed output", () => {
   })
   it("takes one setting back with null and keeps the others", () => {
     const old = outputConfig({ ...rtmp, settings: { cue_points: "elemental", audio: "silence" } })
-    expect(change({ settings: { cue_points: null } }, old)).toMatchObject({ ok: true, value: { settings: { audio: "silence" } } })
+    expect(change({ settings: { cue_points: null } }, old)).toMatchObject({
+      ok: true,
+      value: { settings: { audio: "silence" } },
+    })
   })
   it("takes a new key, and none with null when the URL has one", () => {
     expect(change({ stream_key: "NEW" })).toMatchObject({ ok: true, value: { stream_key: "NEW" } })
-    expect(change({ stream_key: null, url: "rtmp://h/live/IN-URL" })).toMatchObject({ ok: true, value: { stream_key: null } })
+    expect(change({ stream_key: null, url: "rtmp://h/live/IN-URL" })).toMatchObject({
+      ok: true,
+      value: { stream_key: null },
+    })
     expect(errorsOf(change({ stream_key: null }))[0]).toMatch(/^url: .*no stream key/)
   })
   it("keeps a URL that comes back masked", () => {
@@ -171,7 +205,9 @@ describe("a changed output", () => {
     })
     const old = outputConfig({ ...rtmp, preset: "facebook" })
     expect(change({ preset: null }, old)).toMatchObject({ ok: true, value: { url: rtmp.url, preset: null } })
-    expect(errorsOf(change({ preset: "ivs" }))).toEqual(["url: is required: Amazon IVS gives every customer another one"])
+    expect(errorsOf(change({ preset: "ivs" }))).toEqual([
+      "url: is required: Amazon IVS gives every customer another one",
+    ])
   })
 })
 
@@ -220,8 +256,13 @@ describe("what the engine is told", () => {
   const host = outputHost()
   it("has the key in the URL where that has a place for it", () => {
     const output = outputConfig({ protocol: "hls", url: "https://h/up?cid={stream_key}&file=", stream_key: "a/b&$&" })
-    expect(outputSpec(output, host, "s")).toMatchObject({ url: "https://h/up?cid=a%2Fb%26%24%26&file=", stream_key: null })
-    expect(errorsOf(make({ url: "https://h/up?cid={stream_key}&file=" }))[0]).toBe("stream_key: is required: the URL has a place for it")
+    expect(outputSpec(output, host, "s")).toMatchObject({
+      url: "https://h/up?cid=a%2Fb%26%24%26&file=",
+      stream_key: null,
+    })
+    expect(errorsOf(make({ url: "https://h/up?cid={stream_key}&file=" }))[0]).toBe(
+      "stream_key: is required: the URL has a place for it",
+    )
   })
   it("has a revision that differs with URL, key, settings and directories, and with nothing else", () => {
     const revision = revisionOf(rtmp, host)

@@ -1,6 +1,6 @@
 /**
- * From the body of an output to what is stored: presets filled in, secrets kept that come back masked, every field checked against the
- * protocol. Pure; errors carry the field's path and repeat no secret.
+ * From the body of an output to what is stored: presets filled in, secrets kept that come back masked, every field
+ * checked against the protocol. Pure; errors carry the field's path and repeat no secret.
  */
 import { parseNetwork } from "../../core/net/network.ts"
 import {
@@ -30,12 +30,16 @@ export const outputSettingsOf = (input: OutputSettingsInput | undefined, old: Ou
   const isKept = (name: string, value: unknown) =>
     value === MASK && SECRET_SETTINGS.some((secret) => secret === name && old[secret] !== undefined)
   const changes = Object.entries(input ?? {}).filter(([name, value]) => !isKept(name, value))
-  return Object.fromEntries(Object.entries({ ...old, ...Object.fromEntries(changes) }).filter(([, value]) => value != null))
+  return Object.fromEntries(
+    Object.entries({ ...old, ...Object.fromEntries(changes) }).filter(([, value]) => value != null),
+  )
 }
 
 /** As the API shows them. */
 export const maskedSettings = (settings: OutputSettings): OutputSettings =>
-  Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, SECRET_SETTINGS.some((s) => s === name) ? MASK : value]))
+  Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [name, SECRET_SETTINGS.some((s) => s === name) ? MASK : value]),
+  )
 
 const namesOf = (settings: OutputSettings) => Object.keys(settings) as ReadonlyArray<OutputSetting>
 
@@ -56,14 +60,19 @@ const checkSettings = (protocol: Protocol, settings: OutputSettings): ReadonlyAr
     .filter((name) => !known.includes(name))
     .map((name) => ({ path: `settings.${name}`, message: `is no setting of ${protocol}: ${has}` }))
   for (const name of SECRET_SETTINGS) {
-    if (settings[name] === MASK) errors.push({ path: `settings.${name}`, message: "is masked (***): give the secret itself" })
+    if (settings[name] === MASK)
+      errors.push({ path: `settings.${name}`, message: "is masked (***): give the secret itself" })
   }
   if (errors.length > 0) return errors
   errors.push(...namesOf(settings).flatMap((name) => checkRange(protocol, name, settings[name])))
   const { s3_access_key_id: id, s3_secret_access_key: secret } = settings
   if ((id === undefined) !== (secret === undefined)) {
-    const [missing, given] = id === undefined ? ["s3_access_key_id", "s3_secret_access_key"] : ["s3_secret_access_key", "s3_access_key_id"]
-    errors.push({ path: `settings.${missing}`, message: `is required with ${given}; leave both out to take the keys of the environment` })
+    const [missing, given] =
+      id === undefined ? ["s3_access_key_id", "s3_secret_access_key"] : ["s3_secret_access_key", "s3_access_key_id"]
+    errors.push({
+      path: `settings.${missing}`,
+      message: `is required with ${given}; leave both out to take the keys of the environment`,
+    })
   }
   return errors
 }
@@ -75,18 +84,29 @@ const checkKey = ({ stream_key, url }: Destination): ReadonlyArray<FieldError> =
 }
 
 /** What is wrong with the receivers that an SRT output is to serve; `isListener` as its URL says. */
-const checkReceivers = (receivers: OutputSettings["allowed_receivers"], isListener: boolean): ReadonlyArray<FieldError> => {
+const checkReceivers = (
+  receivers: OutputSettings["allowed_receivers"],
+  isListener: boolean,
+): ReadonlyArray<FieldError> => {
   if (receivers === undefined) return []
   const path = "settings.allowed_receivers"
-  if (!isListener) return [{ path, message: "is for a SRT listener, which others connect to, and this URL is none: set it to null" }]
+  if (!isListener)
+    return [{ path, message: "is for a SRT listener, which others connect to, and this URL is none: set it to null" }]
   return receivers.flatMap((entry, index) => {
     const message = `must be an IP address or a network, such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32, not "${entry}"`
     return parseNetwork(entry) === null ? [{ path: `${path}[${index}]`, message }] : []
   })
 }
 
-/** Everything that is wrong with an output as it would be stored; `at` is its path in the request, with its dot: `` or `outputs[0].`. */
-const check = (output: Omit<Destination, "protocol">, asked: Protocol | undefined, at: string): Checked<Destination> => {
+/**
+ * Everything that is wrong with an output as it would be stored; `at` is its path in the request, with its dot: ``
+ * or `outputs[0].`.
+ */
+const check = (
+  output: Omit<Destination, "protocol">,
+  asked: Protocol | undefined,
+  at: string,
+): Checked<Destination> => {
   const { preset, settings, url } = output
   const errors: FieldError[] = []
   const protocol = protocolOfUrl(url)
@@ -99,11 +119,14 @@ const check = (output: Omit<Destination, "protocol">, asked: Protocol | undefine
   if (errors.length === 0) {
     const parsed = readOutput(output)
     if (!parsed.ok) errors.push(...parsed.errors)
-    else if (parsed.target.protocol === "srt") errors.push(...checkReceivers(settings.allowed_receivers, parsed.target.mode === "listener"))
+    else if (parsed.target.protocol === "srt")
+      errors.push(...checkReceivers(settings.allowed_receivers, parsed.target.mode === "listener"))
   }
   if (protocol !== null) errors.push(...checkSettings(protocol, settings))
   if (errors.length > 0) return failed(errors.map(({ message, path }) => ({ path: `${at}${path}`, message })))
-  return protocol === null ? failed([{ path: `${at}url`, message: "names no protocol" }]) : done({ ...output, protocol })
+  return protocol === null
+    ? failed([{ path: `${at}url`, message: "names no protocol" }])
+    : done({ ...output, protocol })
 }
 
 /** Where a new output goes. */
@@ -112,7 +135,8 @@ export const newDestination = (input: OutputInput, at: string): Checked<Destinat
   const defaults = preset === null ? null : presetOf(preset)
   const url = input.url ?? defaults?.url ?? null
   if (url === null) {
-    const message = defaults === null ? "is required, or a preset" : `is required: ${defaults.title} gives every customer another one`
+    const message =
+      defaults === null ? "is required, or a preset" : `is required: ${defaults.title} gives every customer another one`
     return failed([{ path: `${at}url`, message }])
   }
   const settings = outputSettingsOf(input.settings, defaults?.settings)
@@ -123,13 +147,18 @@ const commonSettings = (settings: OutputSettings): OutputSettings =>
   Object.fromEntries(COMMON_SETTINGS.map((name) => [name, settings[name]]).filter(([, value]) => value !== undefined))
 
 /**
- * Where a changed output goes. What the update leaves out stays, and so does a secret that comes back masked. Key, preset and settings
- * but those of every protocol go when the URL becomes one of another.
+ * Where a changed output goes. What the update leaves out stays, and so does a secret that comes back masked. Key,
+ * preset and settings but those of every protocol go when the URL becomes one of another.
  */
 export const changedDestination = (old: OutputConfig, input: OutputUpdate): Checked<Destination> => {
   const preset = input.preset === undefined || input.preset === old.preset ? undefined : input.preset
   const defaults = preset == null ? null : presetOf(preset)
-  const given = input.url === maskSecrets(old.url) ? old.url : input.url === undefined ? undefined : unmaskSecrets(input.url, old.url)
+  const given =
+    input.url === maskSecrets(old.url)
+      ? old.url
+      : input.url === undefined
+        ? undefined
+        : unmaskSecrets(input.url, old.url)
   const url = given ?? defaults?.url ?? old.url
   if (defaults !== null && defaults.url === null && given === undefined)
     return failed([{ path: "url", message: `is required: ${defaults.title} gives every customer another one` }])

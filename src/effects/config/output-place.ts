@@ -1,4 +1,7 @@
-/** What the engine is told of an output: its URL and key, its directory, and the name of that configuration. Pure but for hashing. */
+/**
+ * What the engine is told of an output: its URL and key, its directory, and the name of that configuration. Pure but
+ * for hashing.
+ */
 import { createHash } from "node:crypto"
 import { join } from "node:path"
 import { engineSettings } from "../../core/output/output-settings.ts"
@@ -65,7 +68,10 @@ export const hlsDirectoryOf = (outputs: ReadonlyArray<OutputConfig>, host: Outpu
 }
 
 /** How an output that failed is tried again: by its settings, and where it has none by those of the service. */
-export const retryPolicyOf = ({ settings }: Pick<OutputConfig, "settings">, { retry }: Pick<OutputHost, "retry">): RetryPolicy => ({
+export const retryPolicyOf = (
+  { settings }: Pick<OutputConfig, "settings">,
+  { retry }: Pick<OutputHost, "retry">,
+): RetryPolicy => ({
   delayMs: settings.retry_delay_s === undefined ? retry.delayMs : settings.retry_delay_s * 1000,
   maxAttempts: settings.retry_attempts ?? retry.maxAttempts,
 })
@@ -80,7 +86,12 @@ export const revisionOf = (output: Destination & Pick<OutputConfig, "settings">,
 }
 
 /** `session` is new for every attempt; `pipe` is the FIFO of an output whose stream ffmpeg sends. */
-export const outputSpec = (output: OutputConfig, host: OutputHost, session: string, pipe: string | null = null): OutputSpec => ({
+export const outputSpec = (
+  output: OutputConfig,
+  host: OutputHost,
+  session: string,
+  pipe: string | null = null,
+): OutputSpec => ({
   id: output.id,
   label: output.slug,
   session,

@@ -18,7 +18,9 @@ describe("firstFreePort", () => {
 
   it.effect("fails for the field that was left out, with the range, when there is none", () =>
     Effect.gen(function* () {
-      const error = yield* Effect.flip(firstFreePort(range, new Set([5000, 5001, 5002]), "udp_port", () => Effect.succeed(false)))
+      const error = yield* Effect.flip(
+        firstFreePort(range, new Set([5000, 5001, 5002]), "udp_port", () => Effect.succeed(false)),
+      )
       assert.deepStrictEqual(
         error.errors.map(({ message, path }) => [path, message.slice(0, 41)]),
         [["udp_port", "no UDP port from 5000 to 5003 is free: na"]],

@@ -21,8 +21,8 @@ export const isUdpPortFree = (port: number): Effect.Effect<boolean> =>
   })
 
 /**
- * The lowest port of the range that is neither claimed by the configuration nor held by another program. Fails with `Conflict` for the
- * request's field `path` when there is none.
+ * The lowest port of the range that is neither claimed by the configuration nor held by another program. Fails with
+ * `Conflict` for the request's field `path` when there is none.
  */
 export const firstFreePort = (
   { first, last }: PortRange,

@@ -2,7 +2,10 @@ import { describe, expect, it } from "vitest"
 import { PRESETS, presetOf } from "../../core/output/presets.ts"
 import { presetWarnings } from "./preset-warnings.ts"
 
-const leg = (streams: ReadonlyArray<readonly [pid: number, type: number, bitrate: number]>, intervalMs: number | null = 2000) => ({
+const leg = (
+  streams: ReadonlyArray<readonly [pid: number, type: number, bitrate: number]>,
+  intervalMs: number | null = 2000,
+) => ({
   programmes: [
     {
       program_number: 1,
@@ -67,7 +70,9 @@ describe("what an input has that a destination does not take", () => {
   })
   it("is a lack of audio where nothing fills it", () => {
     const silent = leg([[481, H264, 4e6]])
-    expect(presetWarnings("facebook", {}, silent)).toEqual(['Facebook Live needs audio and the input has none: set "audio": "silence"'])
+    expect(presetWarnings("facebook", {}, silent)).toEqual([
+      'Facebook Live needs audio and the input has none: set "audio": "silence"',
+    ])
     expect(presetWarnings("facebook", { audio: "silence" }, silent)).toEqual([])
     expect(presetWarnings("vimeo", {}, silent)).toEqual([])
   })

@@ -5,7 +5,10 @@ import { type PresetName, presetOf } from "../../core/output/presets.ts"
 import { AUDIO_CODECS, VIDEO_CODECS } from "../../core/ts/stream-types.ts"
 import type { LegStats } from "../../engine/protocol/messages.ts"
 
-/** A bit rate is measured with the TS headers and over one second, so it may be this much above what the encoder was set to. */
+/**
+ * A bit rate is measured with the TS headers and over one second, so it may be this much above what the encoder was
+ * set to.
+ */
 const TOLERANCE = 1.1
 
 const inMbit = (bitrate: number) => `${(bitrate / 1e6).toFixed(bitrate < 1e6 ? 3 : 1)} Mbit/s`
@@ -31,7 +34,9 @@ export const presetWarnings = (
     streams
       .slice(0, 1)
       .flatMap(({ bitrate, codec }) => [
-        ...(codecs.includes(codec) ? [] : [`${title} does not take ${codec}: its ${what} must be ${codecs.join(" or ")}`]),
+        ...(codecs.includes(codec)
+          ? []
+          : [`${title} does not take ${codec}: its ${what} must be ${codecs.join(" or ")}`]),
         ...(most === null || bitrate <= most * TOLERANCE
           ? []
           : [`${title} takes ${inMbit(most)} of ${what} at most, the input has ${inMbit(bitrate)}`]),

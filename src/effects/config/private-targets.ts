@@ -1,4 +1,7 @@
-/** With ALLOW_PRIVATE_TARGETS=off: what is wrong with where an output goes, as far as its URL and settings tell. Names are for the engine. */
+/**
+ * With ALLOW_PRIVATE_TARGETS=off: what is wrong with where an output goes, as far as its URL and settings tell. Names
+ * are for the engine.
+ */
 import { privateTargetProblem } from "../../core/net/private-address.ts"
 import { targetHost } from "../../core/output/target-host.ts"
 import type { OutputConfig } from "../model/channel.ts"

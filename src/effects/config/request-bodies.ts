@@ -69,7 +69,9 @@ export const CueText = Schema.String.pipe(Schema.maxLength(32_768))
 /** Farthest splice point that `pre_roll_s` can name, in seconds. */
 export const MAX_PRE_ROLL_S = 3600
 
-/** One segmentation_descriptor of a manual cue; see `SegmentationOptions` of core. Durations are of 40 bits at 90 kHz. */
+/**
+ * One segmentation_descriptor of a manual cue; see `SegmentationOptions` of core. Durations are of 40 bits at 90 kHz.
+ */
 export const SegmentationInput = Schema.Struct({
   segmentation_event_id: bits(32),
   segmentation_event_cancel_indicator: Schema.optional(Schema.Boolean),
@@ -93,8 +95,8 @@ export const SegmentationInput = Schema.Struct({
 })
 
 /**
- * Body of `POST /api/channels/{id}/cues`: a whole section in `cue`, or a `command` with its fields. Which of them belong together is
- * `cue-section.ts`'s.
+ * Body of `POST /api/channels/{id}/cues`: a whole section in `cue`, or a `command` with its fields. Which of them
+ * belong together is `cue-section.ts`'s.
  */
 export const CueInput = Schema.Struct({
   pid: Schema.optional(requestSchema(INPUT_SETTINGS.scte35_pid)),

@@ -29,7 +29,9 @@ describe("a delay that is set", () => {
   const set = (delayMs: number) => ({ delayMs, maxAttempts: 0 })
 
   it("comes first and grows from there to 30 s", () => {
-    expect([1, 2, 3, 4, 5].map((n) => retryDelayMs(n, true, 0.5, set(5000)))).toEqual([5000, 10_000, 20_000, 30_000, 30_000])
+    expect([1, 2, 3, 4, 5].map((n) => retryDelayMs(n, true, 0.5, set(5000)))).toEqual([
+      5000, 10_000, 20_000, 30_000, 30_000,
+    ])
     expect([1, 2].map((n) => retryDelayMs(n, true, 0.5, set(60_000)))).toEqual([60_000, 60_000])
     expect(retryDelayMs(1, false, 0.5, set(60_000))).toBe(60_000)
   })

@@ -1,12 +1,19 @@
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import type { StateTag } from "./state-tag.ts"
 
-/** Of where an output goes, secrets included, by the output's id; empty when there is none. Asked for hundreds of times a second. */
-export const makeSecretsTag = (configs: ReadonlyMap<string, ChannelConfig>, tag: StateTag): ((outputId: string) => string) => {
+/**
+ * Of where an output goes, secrets included, by the output's id; empty when there is none. Asked for hundreds of times
+ * a second.
+ */
+export const makeSecretsTag = (
+  configs: ReadonlyMap<string, ChannelConfig>,
+  tag: StateTag,
+): ((outputId: string) => string) => {
   const tags = new WeakMap<OutputConfig, string>()
   /** In which channel an output was seen last. */
   const owners = new Map<string, string>()
-  const outputOf = (channel: ChannelConfig | undefined, id: string) => channel?.outputs.find((output) => output.id === id)
+  const outputOf = (channel: ChannelConfig | undefined, id: string) =>
+    channel?.outputs.find((output) => output.id === id)
   const find = (id: string): OutputConfig | undefined => {
     const known = outputOf(configs.get(owners.get(id) ?? ""), id)
     if (known !== undefined) return known

@@ -9,7 +9,9 @@ const ENTRY_MAX = 64
 
 const textOf = ({ maxLength, pattern, secret }: Extract<SettingRow, { readonly type: "text" }>) => {
   if (secret === true) return verbatim(maxLength)
-  return pattern === undefined ? text(maxLength) : text(maxLength).pipe(matches(pattern.is, `must be ${pattern.wanted}`))
+  return pattern === undefined
+    ? text(maxLength)
+    : text(maxLength).pipe(matches(pattern.is, `must be ${pattern.wanted}`))
 }
 
 const schemaOf = (row: SettingRow): Schema.Schema.AnyNoContext => {
@@ -30,7 +32,8 @@ const schemaOf = (row: SettingRow): Schema.Schema.AnyNoContext => {
 }
 
 /** What a request may give for a setting. */
-export const requestSchema = <Row extends SettingRow>(row: Row): Schema.Schema<NonNullable<ValueOf<Row>>> => schemaOf(row)
+export const requestSchema = <Row extends SettingRow>(row: Row): Schema.Schema<NonNullable<ValueOf<Row>>> =>
+  schemaOf(row)
 
 type RequestFields<Table> = {
   readonly [Name in keyof Table]: Schema.optional<Schema.NullOr<Schema.Schema<NonNullable<ValueOf<Table[Name]>>>>>

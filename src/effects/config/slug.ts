@@ -2,7 +2,10 @@
 
 const MAX_LENGTH = 48
 
-/** Lower case letters, digits and single dashes; `fallback` when nothing is left. Never a bare number, which would read as a channel's number. */
+/**
+ * Lower case letters, digits and single dashes; `fallback` when nothing is left. Never a bare number, which would read
+ * as a channel's number.
+ */
 export const slugOf = (name: string, fallback: string): string => {
   const plain = name
     .normalize("NFKD")

@@ -7,7 +7,10 @@ export const text = (max: number, min = 1) =>
   Schema.String.pipe(
     Schema.minLength(min),
     Schema.maxLength(max),
-    matches(/^[^\u0000-\u001f\u007f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/, "must not hold control or text-direction characters"),
+    matches(
+      /^[^\u0000-\u001f\u007f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/,
+      "must not hold control or text-direction characters",
+    ),
   )
 
 /** Text that is taken as it is, to the last space. */

@@ -23,7 +23,10 @@ describe("unknownFields", () => {
     expect(unknownFields(DestinationInput, { name: "x", kind: "webhook", nonsense: 1 }, 50)).toEqual(["nonsense"])
     expect(unknownFields(Schema.Record({ key: Schema.String, value: Schema.Number }), { a: 1, b: 2 }, 50)).toEqual([])
     expect(unknownFields(Schema.Union(Schema.Struct({ a: Schema.Number }), Schema.Unknown), { b: 2 }, 50)).toEqual([])
-    const Changed = Schema.Struct({ count: Schema.NumberFromString, when: Schema.optionalWith(Schema.String, { default: () => "now" }) })
+    const Changed = Schema.Struct({
+      count: Schema.NumberFromString,
+      when: Schema.optionalWith(Schema.String, { default: () => "now" }),
+    })
     expect(unknownFields(Changed, { count: "1", when: "then", where: "here" }, 50)).toEqual(["where"])
   })
 

@@ -5,11 +5,18 @@ import { directoryConflicts } from "./used-directories.ts"
 
 const directoryOf = ({ url }: OutputConfig) => (url.startsWith("hls://") ? `/srv/hls/${url.slice(6)}` : null)
 const hls = (path: string, id = path) => outputConfig({ id, name: id, protocol: "hls", url: `hls://${path}` })
-const conflicts = (mine: ReadonlyArray<OutputConfig>, theirs: ReadonlyArray<OutputConfig>, asked: ReadonlyArray<OutputConfig> = mine) =>
+const conflicts = (
+  mine: ReadonlyArray<OutputConfig>,
+  theirs: ReadonlyArray<OutputConfig>,
+  asked: ReadonlyArray<OutputConfig> = mine,
+) =>
   directoryConflicts(
     channelConfig({ id: "mine", name: "Mine", outputs: mine }),
     (output) => (asked.includes(output) ? `outputs[${mine.indexOf(output)}].url` : null),
-    [channelConfig({ id: "mine", outputs: [hls("old")] }), channelConfig({ id: "other", name: "Other", outputs: theirs })],
+    [
+      channelConfig({ id: "mine", outputs: [hls("old")] }),
+      channelConfig({ id: "other", name: "Other", outputs: theirs }),
+    ],
     directoryOf,
   )
 
@@ -19,7 +26,10 @@ describe("directories of outputs", () => {
   })
   it("are of one output each", () => {
     expect(conflicts([hls("a")], [hls("a", "theirs")])).toEqual([
-      { path: "outputs[0].url", message: 'the directory /srv/hls/a is already used by output "theirs" of channel "Other"' },
+      {
+        path: "outputs[0].url",
+        message: 'the directory /srv/hls/a is already used by output "theirs" of channel "Other"',
+      },
     ])
   })
   it("do not lie one in the other", () => {

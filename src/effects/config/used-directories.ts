@@ -1,4 +1,7 @@
-/** Directories that outputs write to. Each is of one output alone: another one in it, above or below it, would overwrite or remove files. */
+/**
+ * Directories that outputs write to. Each is of one output alone: another one in it, above or below it, would overwrite
+ * or remove files.
+ */
 
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import type { FieldError } from "../model/Errors.ts"
@@ -10,7 +13,8 @@ type Channel = Pick<ChannelConfig, "id" | "name" | "outputs">
 /**
  * One error for each output of `channel` whose directory is another's.
  *
- * @param pathOf the request's field that names the URL of an output; null when the request does not speak of that output
+ * @param pathOf the request's field that names the URL of an output; null when the request does not speak of
+ * that output
  * @param all the channels there are; the one that is changed may be among them as it was
  * @param directoryOf absolute path, or null for an output that writes to none
  */
@@ -21,14 +25,19 @@ export const directoryConflicts = (
   directoryOf: (output: OutputConfig) => string | null,
 ): ReadonlyArray<FieldError> => {
   const claims = [channel, ...all.filter(({ id }) => id !== channel.id)].flatMap(({ name, outputs }) =>
-    outputs.map((output) => ({ output, directory: directoryOf(output), owner: `output "${output.name}" of channel "${name}"` })),
+    outputs.map((output) => ({
+      output,
+      directory: directoryOf(output),
+      owner: `output "${output.name}" of channel "${name}"`,
+    })),
   )
   return channel.outputs.flatMap((output, index) => {
     const path = pathOf(output)
     const directory = directoryOf(output)
     if (path === null || directory === null) return []
     // Of two that one request asks for, the second is told.
-    const isOther = (other: OutputConfig) => other !== output && !(channel.outputs.indexOf(other) > index && pathOf(other) !== null)
+    const isOther = (other: OutputConfig) =>
+      other !== output && !(channel.outputs.indexOf(other) > index && pathOf(other) !== null)
     const clash = claims.find((c) => c.directory !== null && isOther(c.output) && overlap(c.directory, directory))
     if (clash === undefined) return []
     const message =

@@ -34,7 +34,10 @@ const ofOutput = (output: OutputConfig, path: string, channel: string): Readonly
 }
 
 /** Ports of a channel; `pathOf` names the request's field that holds an output's URL. */
-export const usedPorts = (channel: Omit<ChannelConfig, "number">, pathOf: (output: OutputConfig) => string): ReadonlyArray<UsedPort> => {
+export const usedPorts = (
+  channel: Omit<ChannelConfig, "number">,
+  pathOf: (output: OutputConfig) => string,
+): ReadonlyArray<UsedPort> => {
   const claim = (ip: string, port: number, path: string, what: string): UsedPort => ({
     ip,
     port,
@@ -46,12 +49,16 @@ export const usedPorts = (channel: Omit<ChannelConfig, "number">, pathOf: (outpu
   const withFec = policyOf(channel.input).fec === "auto"
   const leg = (ip: string, port: number, path: string, which: string) => [
     claim(ip, port, path, `${which} input`),
-    ...(withFec ? FEC_PORTS.map(({ kind, offset }) => claim(ip, port + offset, "input.fec", `${which} input's ${kind} FEC`)) : []),
+    ...(withFec
+      ? FEC_PORTS.map(({ kind, offset }) => claim(ip, port + offset, "input.fec", `${which} input's ${kind} FEC`))
+      : []),
   ]
   const { backup_rtp_ip, backup_rtp_port } = channel
   return [
     ...leg(channel.rtp_ip, channel.rtp_port, "rtp_port", "primary"),
-    ...(backup_rtp_ip !== null && backup_rtp_port !== null ? leg(backup_rtp_ip, backup_rtp_port, "backup_rtp_port", "backup") : []),
+    ...(backup_rtp_ip !== null && backup_rtp_port !== null
+      ? leg(backup_rtp_ip, backup_rtp_port, "backup_rtp_port", "backup")
+      : []),
     ...channel.outputs.flatMap((output) => ofOutput(output, pathOf(output), channel.name)),
   ]
 }
@@ -59,8 +66,12 @@ export const usedPorts = (channel: Omit<ChannelConfig, "number">, pathOf: (outpu
 const clash = (a: UsedPort, b: UsedPort) => !(a.shareable && b.shareable) && bindsOverlap(a, b)
 
 /** One error per claim of `ours` that another of `ours`, made before it, or one of `theirs` already holds. */
-export const portConflicts = (ours: ReadonlyArray<UsedPort>, theirs: ReadonlyArray<UsedPort>): ReadonlyArray<FieldError> => {
-  // Whole configurations are compared, with thousands of claims on either side: each is held against those of its own port alone.
+export const portConflicts = (
+  ours: ReadonlyArray<UsedPort>,
+  theirs: ReadonlyArray<UsedPort>,
+): ReadonlyArray<FieldError> => {
+  // Whole configurations are compared, with thousands of claims on either side: each is held against those of its own
+  // port alone.
   const held = new Map<number, UsedPort[]>()
   const hold = (claim: UsedPort) => {
     const same = held.get(claim.port)

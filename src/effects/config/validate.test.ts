@@ -28,10 +28,18 @@ describe("newChannel", () => {
   })
 
   it.each<[string, Partial<ChannelInput>, string[]]>([
-    ["takes the documented example", { outputs: [{ protocol: "srt", url: "srt://destination:9000?streamid=publish" }] }, []],
+    [
+      "takes the documented example",
+      { outputs: [{ protocol: "srt", url: "srt://destination:9000?streamid=publish" }] },
+      [],
+    ],
     ["refuses a bad URL at its place", { outputs: [{ url: "srt://h:1" }, { url: "srt://h" }] }, ["outputs[1].url"]],
     ["refuses an unknown scheme", { outputs: [{ url: "gopher://h:1" }] }, ["outputs[0].url"]],
-    ["refuses a protocol that is not the URL's", { outputs: [{ protocol: "rtmp", url: "srt://h:1" }] }, ["outputs[0].protocol"]],
+    [
+      "refuses a protocol that is not the URL's",
+      { outputs: [{ protocol: "rtmp", url: "srt://h:1" }] },
+      ["outputs[0].protocol"],
+    ],
     ["refuses a name as address", { rtp_ip: "localhost" }, ["rtp_ip"]],
     ["refuses a shortened address", { rtp_ip: "127.1" }, ["rtp_ip"]],
     ["wants the backup's port", { backup_rtp_ip: "127.0.0.1" }, ["backup_rtp_port"]],
@@ -53,7 +61,10 @@ describe("changedOutput", () => {
   it("keeps the secret of a URL that comes back masked", () => {
     const masked = maskSecrets(old.url)
     expect(masked).not.toContain("verysecret99")
-    expect(changedOutput(old, { url: masked, name: "Other" })).toMatchObject({ ok: true, value: { name: "Other", url: old.url } })
+    expect(changedOutput(old, { url: masked, name: "Other" })).toMatchObject({
+      ok: true,
+      value: { name: "Other", url: old.url },
+    })
   })
   it("keeps what is left out, and follows the URL's protocol", () => {
     expect(changedOutput(old, { url: "udp://192.0.2.1:1" })).toMatchObject({
@@ -90,7 +101,9 @@ describe("changedChannel, inputs", () => {
     const none = { backup_rtp_ip: null, backup_rtp_port: null }
     expect(inputOf({ ...none, input: { mode: null } })).toEqual({ reorder_ms: 20, interface: "eth0" })
     expect(inputOf(none)).toMatchObject([{ path: "input.mode" }])
-    expect(inputOf({ ...none, input: { mode: "auto", backup_interface: "eth2" } })).toMatchObject([{ path: "input.backup_interface" }])
+    expect(inputOf({ ...none, input: { mode: "auto", backup_interface: "eth2" } })).toMatchObject([
+      { path: "input.backup_interface" },
+    ])
   })
   it("checks settings that are kept against addresses that are new", () => {
     expect(inputOf({ backup_rtp_ip: "127.0.0.1" })).toMatchObject([{ path: "input.backup_source" }])
@@ -108,15 +121,31 @@ it("changedChannel removes the backup with nulls and keeps the slug", () => {
 
 describe("portConflicts", () => {
   const ports = (over: Parameters<typeof channelConfig>[0]) => usedPorts(channelConfig(over), (o) => `${o.id}.url`)
-  const listener = (port: number, id = "o", host = "") => outputConfig({ id, name: id, url: `srt://${host}:${port}?mode=listener` })
+  const listener = (port: number, id = "o", host = "") =>
+    outputConfig({ id, name: id, url: `srt://${host}:${port}?mode=listener` })
 
   it.each<[string, ReturnType<typeof ports>, ReturnType<typeof ports>, string[]]>([
     ["same port", ports({ outputs: [] }), ports({ outputs: [], name: "Other" }), ["rtp_port"]],
     ["any address", ports({ outputs: [], rtp_ip: "0.0.0.0" }), ports({ outputs: [] }), ["rtp_port"]],
     ["other address", ports({ outputs: [], rtp_ip: "127.0.0.2" }), ports({ outputs: [] }), []],
-    ["listener on an input's port", ports({ rtp_port: 1, outputs: [listener(5000)] }), ports({ outputs: [] }), ["o.url"]],
-    ["backup equal to primary", ports({ outputs: [], backup_rtp_ip: "127.0.0.1", backup_rtp_port: 5000 }), [], ["backup_rtp_port"]],
-    ["two listeners of one request", ports({ outputs: [listener(9000, "a"), listener(9000, "b", "127.0.0.1")] }), [], ["b.url"]],
+    [
+      "listener on an input's port",
+      ports({ rtp_port: 1, outputs: [listener(5000)] }),
+      ports({ outputs: [] }),
+      ["o.url"],
+    ],
+    [
+      "backup equal to primary",
+      ports({ outputs: [], backup_rtp_ip: "127.0.0.1", backup_rtp_port: 5000 }),
+      [],
+      ["backup_rtp_port"],
+    ],
+    [
+      "two listeners of one request",
+      ports({ outputs: [listener(9000, "a"), listener(9000, "b", "127.0.0.1")] }),
+      [],
+      ["b.url"],
+    ],
     [
       "callers share a local port",
       ports({ rtp_port: 1, outputs: [outputConfig({ id: "o", url: "srt://h:1?localport=7000" })] }),
@@ -147,7 +176,12 @@ describe("portConflicts", () => {
       [],
       ['o.url: UDP port 5002 is already used by the primary input\'s column FEC of channel "News"'],
     ],
-    ["FEC ports of another address", ports({ outputs: [], ...fec }), ports({ outputs: [], rtp_ip: "127.0.0.2", rtp_port: 5002 }), []],
+    [
+      "FEC ports of another address",
+      ports({ outputs: [], ...fec }),
+      ports({ outputs: [], rtp_ip: "127.0.0.2", rtp_port: 5002 }),
+      [],
+    ],
     ["no FEC", ports({ outputs: [] }), ports({ outputs: [], rtp_port: 5002 }), []],
   ])("%s", (_, ours, theirs, expected) => {
     expect(portConflicts(ours, theirs).map((e) => `${e.path}: ${e.message}`)).toEqual(expected)

@@ -1,4 +1,7 @@
-/** From what a request asks for to what is stored: every field checked, names and slugs given. Pure; errors carry the field's path. */
+/**
+ * From what a request asks for to what is stored: every field checked, names and slugs given. Pure; errors carry the
+ * field's path.
+ */
 
 import { BACKUP_SETTINGS } from "../../core/input/input-settings.ts"
 import type { ChannelConfig, InputSettings, OutputConfig, Protocol } from "../model/channel.ts"
@@ -6,7 +9,13 @@ import type { FieldError } from "../model/Errors.ts"
 import { checkInput } from "./check-input.ts"
 import { type Checked, done, failed } from "./checked.ts"
 import { changedDestination, newDestination } from "./output-input.ts"
-import { type ChannelInput, type ChannelUpdate, type OutputInput, type OutputUpdate, settingsOf } from "./request-bodies.ts"
+import {
+  type ChannelInput,
+  type ChannelUpdate,
+  type OutputInput,
+  type OutputUpdate,
+  settingsOf,
+} from "./request-bodies.ts"
 import { slugOf, uniqueSlug } from "./slug.ts"
 
 /** Where new ids and times come from. */
@@ -26,8 +35,8 @@ const nameFor = (protocol: Protocol, taken: ReadonlyArray<OutputConfig>): string
 }
 
 /**
- * `at` is the path of the output in the request, with its dot: `` or `outputs[0].`; `lastNumber` is the highest number that an output
- * of the channel ever had.
+ * `at` is the path of the output in the request, with its dot: `` or `outputs[0].`; `lastNumber` is the highest number
+ * that an output of the channel ever had.
  */
 export const newOutput = (
   input: OutputInput,
@@ -54,7 +63,13 @@ export const newOutputs = (
   const added: OutputConfig[] = []
   const errors: FieldError[] = []
   for (const [index, input] of inputs.entries()) {
-    const output = newOutput(input, [...channel.outputs, ...added], stamp, `outputs[${index}].`, channel.last_output_number)
+    const output = newOutput(
+      input,
+      [...channel.outputs, ...added],
+      stamp,
+      `outputs[${index}].`,
+      channel.last_output_number,
+    )
     if (output.ok) added.push(output.value)
     else errors.push(...output.errors)
   }
@@ -64,7 +79,9 @@ export const newOutputs = (
 /** Longest name that the API takes. */
 const MAX_NAME = 128
 
-/** The same destination once more, with its secrets: disabled, since both would send there, and under a name of its own. */
+/**
+ * The same destination once more, with its secrets: disabled, since both would send there, and under a name of its own.
+ */
 export const copyOfOutput = (
   output: OutputConfig,
   { last_output_number, outputs }: Pick<ChannelConfig, "outputs" | "last_output_number">,
@@ -94,7 +111,11 @@ export const hasEnabled = (outputs: ReadonlyArray<OutputConfig>): boolean => out
 /** The slug that a new channel gets; `taken` are those there are. */
 export const slugFor = (name: string, taken: ReadonlySet<string>): string => uniqueSlug(slugOf(name, "channel"), taken)
 
-export const newChannel = (input: ChannelInput, slugs: ReadonlySet<string>, stamp: Stamp): Checked<Omit<ChannelConfig, "number">> => {
+export const newChannel = (
+  input: ChannelInput,
+  slugs: ReadonlySet<string>,
+  stamp: Stamp,
+): Checked<Omit<ChannelConfig, "number">> => {
   const outputs: Array<OutputConfig> = []
   const errors: Array<FieldError> = []
   for (const [index, wanted] of (input.outputs ?? []).entries()) {

@@ -1,4 +1,7 @@
-/** The channels as one file `channels.json`: taken over at the first start of a service, and written for those who keep their channels so. */
+/**
+ * The channels as one file `channels.json`: taken over at the first start of a service, and written for those who keep
+ * their channels so.
+ */
 import { Context, Effect, Layer } from "effect"
 import { AppConfig } from "../config/AppConfig.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"

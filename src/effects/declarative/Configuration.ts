@@ -49,7 +49,10 @@ type Refused = InvalidInput | Conflict | StoreError
 export interface ConfigService {
   /** @param secrets false puts `***` in the place of every secret */
   readonly export: (secrets: boolean) => Effect.Effect<ConfigDocument>
-  /** With a name of the state, which is the same with and without the secrets, changes with them, and tells nothing of them. */
+  /**
+   * With a name of the state, which is the same with and without the secrets, changes with them, and tells nothing
+   * of them.
+   */
   readonly tagged: (secrets: boolean) => Effect.Effect<{ readonly document: ConfigDocument; readonly tag: string }>
   /**
    * The document becomes the configuration: what it does not name is removed. Only what differs is touched.
@@ -75,8 +78,8 @@ export interface ConfigService {
 /** What requests do not ask for. */
 export interface ConfigurationService extends ConfigService {
   /**
-   * Applies a file before any channel is started, unless its content is what was applied last: changes made since by other requests
-   * then stay.
+   * Applies a file before any channel is started, unless its content is what was applied last: changes made since by
+   * other requests then stay.
    */
   readonly applyFile: (path: string) => Effect.Effect<void, StartRefused | StoreError>
   /** Number of the version that was made last, 0 without one. */
@@ -125,14 +128,23 @@ const makeApplyFile =
         Effect.catchTags({ InvalidInput: (e) => refuseFile(path, e), Conflict: (e) => refuseFile(path, e) }),
       )
       const { createdAt: at } = yield* stamp
-      yield* writePlan(book, rows, planned, `DISTRIBUTOR_CONFIG`, `${path} is applied at the start`, { path, sha256: file.sha256, at })
+      yield* writePlan(book, rows, planned, `DISTRIBUTOR_CONFIG`, `${path} is applied at the start`, {
+        path,
+        sha256: file.sha256,
+        at,
+      })
       if (!planned.diff.changed) yield* Effect.log(`${path} says what the configuration is: nothing changes`)
     })
 
 export const makeConfigService = (deps: ConfigDeps): ConfigService => {
   const { book, change, host, tag, versions: rows } = deps
 
-  const applied = (document: ConfigDocument, { by, dryRun, only }: ApplyOptions, what: string, runs?: ReadonlySet<string>) =>
+  const applied = (
+    document: ConfigDocument,
+    { by, dryRun, only }: ApplyOptions,
+    what: string,
+    runs?: ReadonlySet<string>,
+  ) =>
     Effect.gen(function* () {
       const planned = yield* planDocument(book, host, document, runs)
       const { diff } = planned

@@ -64,11 +64,17 @@ const channels: fc.Arbitrary<ReadonlyArray<ChannelConfig>> = fc
 
 describe("channels.json", () => {
   it("is the same bytes for the same channels, whatever the order of what is given", () => {
-    const [a, b] = [channelConfig(), channelConfig({ id: "ch-2", number: 2, slug: "two", input: { reorder_ms: 20, mode: "auto" } })]
+    const [a, b] = [
+      channelConfig(),
+      channelConfig({ id: "ch-2", number: 2, slug: "two", input: { reorder_ms: 20, mode: "auto" } }),
+    ]
     const again = { ...b, input: { mode: "auto" as const, reorder_ms: 20 } }
     expect(writeChannelsJson([again, a], true)).toBe(writeChannelsJson([a, b], true))
     expect(writeChannelsJson([], true)).toBe("{}\n")
-    expect(JSON.parse(writeChannelsJson([a, b], true))).toMatchObject({ "ch-1": { config: { name: "News" } }, "ch-2": {} })
+    expect(JSON.parse(writeChannelsJson([a, b], true))).toMatchObject({
+      "ch-1": { config: { name: "News" } },
+      "ch-2": {},
+    })
   })
 
   it("reads back what it wrote, to the byte, and everything that is stored", () => {
@@ -104,7 +110,13 @@ describe("channels.json", () => {
       { numRuns: 300 },
     )
     const bad = {
-      a: { config: { name: "A", rtp_port: 5000, outputs: [{ url: "rtmp://h/live/s3cret-key", stream_key: "s3cret-key" }, 7] } },
+      a: {
+        config: {
+          name: "A",
+          rtp_port: 5000,
+          outputs: [{ url: "rtmp://h/live/s3cret-key", stream_key: "s3cret-key" }, 7],
+        },
+      },
     }
     const found = read(JSON.stringify(bad))
     expect(found.ok).toBe(false)
@@ -120,7 +132,12 @@ describe("channels.json", () => {
         b: { config: config(5001), created_at: "soon" },
       }),
     )
-    expect(first).toMatchObject({ id: "a", slug: "same", created_at: "2025-10-30T12:00:00.123Z", outputs: [{ id: "o" }] })
+    expect(first).toMatchObject({
+      id: "a",
+      slug: "same",
+      created_at: "2025-10-30T12:00:00.123Z",
+      outputs: [{ id: "o" }],
+    })
     expect(second).toMatchObject({ id: "b", slug: "a", created_at: NOW })
     expect(second?.outputs[0]?.id).toMatch(/^[0-9a-f-]{36}$/)
   })

@@ -1,7 +1,8 @@
 /**
  * Seed A's `config/channels.json`: read at the first start of a service, written for those who keep their channels so.
  *
- *   {"<id>": {"config": {"name", "rtp_ip", "rtp_port", "backup_rtp_ip", "backup_rtp_port", "outputs": [...]}, "created_at"}}
+ * {"<id>": {"config": {"name", "rtp_ip", "rtp_port", "backup_rtp_ip", "backup_rtp_port", "outputs":
+ * [...]}, "created_at"}}
  *
  * What is written has the fields of ours that it needs to be read back whole.
  */
@@ -57,7 +58,8 @@ export const writeChannelsJson = (channels: ReadonlyArray<ChannelConfig>, secret
   return entries.length === 0 ? "{}\n" : `{\n  ${text}\n}\n`
 }
 
-const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value)
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** Kept when it can stand in a URL and cannot be taken for a channel's number. */
 const isId = (id: unknown): id is string => typeof id === "string" && /^[\w.-]{1,64}$/.test(id) && !/^[\d.]+$/.test(id)
@@ -124,7 +126,9 @@ export const readChannelsJson = (text: string, createdAt: string, host: OutputHo
     }
     const input = decode(config)
     if (input._tag === "Left") {
-      errors.push(...describeIssue(input.left.issue).map(({ message, path }) => ({ path: `${id}.config.${path}`, message })))
+      errors.push(
+        ...describeIssue(input.left.issue).map(({ message, path }) => ({ path: `${id}.config.${path}`, message })),
+      )
       continue
     }
     for (const name of unknownOf(config, KNOWN.channel)) ignored.add(name)
@@ -140,7 +144,13 @@ export const readChannelsJson = (text: string, createdAt: string, host: OutputHo
     const named = isSlug(slug) && !slugs.has(slug) ? { ...checked.value, slug } : checked.value
     const channel = withOwn(named, id, entry, config, ids)
     const before = channels.map((other, index) => ({ ...other, number: index + 1 }))
-    const claims = claimConflicts(channel, before, (output) => `outputs[${channel.outputs.indexOf(output)}].url`, true, host)
+    const claims = claimConflicts(
+      channel,
+      before,
+      (output) => `outputs[${channel.outputs.indexOf(output)}].url`,
+      true,
+      host,
+    )
     errors.push(...claims.map(({ message, path }) => ({ path: `${id}.config.${path}`, message })))
     channels.push(channel)
   }
@@ -151,8 +161,8 @@ export const readChannelsJson = (text: string, createdAt: string, host: OutputHo
 const MAX_TOLD = 10
 
 /**
- * Takes over `channels.json` of the data directory into a store that never had a channel: all of it or nothing. The file stays as it is.
- * Fails with `StartRefused`, which says what to mend, when it cannot be taken as it is.
+ * Takes over `channels.json` of the data directory into a store that never had a channel: all of it or nothing. The
+ * file stays as it is. Fails with `StartRefused`, which says what to mend, when it cannot be taken as it is.
  */
 export const importChannelsJson = (
   dataDir: string,
@@ -163,22 +173,29 @@ export const importChannelsJson = (
     if (!(yield* store.isNew)) return
     const path = join(dataDir, FILE_NAME)
     const refuse = (why: string) =>
-      new StartRefused({ reason: `${path} cannot be imported: ${why}. Nothing was imported: mend the file, or move it away` })
+      new StartRefused({
+        reason: `${path} cannot be imported: ${why}. Nothing was imported: mend the file, or move it away`,
+      })
     const text = yield* Effect.try({
       try: () => readFileSync(path, "utf8"),
       catch: (error) => (error instanceof Error ? error : new Error(String(error))),
     }).pipe(
-      Effect.catchAll((error) => ("code" in error && error.code === "ENOENT" ? Effect.succeed(null) : Effect.fail(refuse(error.message)))),
+      Effect.catchAll((error) =>
+        "code" in error && error.code === "ENOENT" ? Effect.succeed(null) : Effect.fail(refuse(error.message)),
+      ),
     )
     if (text === null) return
     const read = readChannelsJson(text, new Date(yield* Clock.currentTimeMillis).toISOString(), host)
     if (!read.ok) {
       const told = read.errors.slice(0, MAX_TOLD).map((error) => `${error.path}: ${error.message}`)
-      return yield* refuse([...told, ...(read.errors.length > MAX_TOLD ? [`and ${read.errors.length - MAX_TOLD} more`] : [])].join("; "))
+      return yield* refuse(
+        [...told, ...(read.errors.length > MAX_TOLD ? [`and ${read.errors.length - MAX_TOLD} more`] : [])].join("; "),
+      )
     }
     const { channels, ignored } = read.value
     yield* store.insertChannels(channels)
     const outputs = channels.reduce((sum, channel) => sum + channel.outputs.length, 0)
-    const left = ignored.length === 0 ? "" : `; fields that mean nothing here were left out: ${ignored.join(", ").slice(0, 200)}`
+    const left =
+      ignored.length === 0 ? "" : `; fields that mean nothing here were left out: ${ignored.join(", ").slice(0, 200)}`
     yield* Effect.log(`imported ${channels.length} channels with ${outputs} outputs from ${path}${left}`)
   })

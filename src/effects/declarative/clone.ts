@@ -29,8 +29,9 @@ const moved = (source: ChannelConfig, by: number): Pick<ChannelConfig, "rtp_port
 })
 
 /**
- * The inputs' ports are moved together, to `rtp_port` or the next free place. The copy is stopped and its outputs are disabled: both
- * would send to the same destinations. Outputs that need a port or a directory for themselves cannot be there twice and are left out.
+ * The inputs' ports are moved together, to `rtp_port` or the next free place. The copy is stopped and its outputs are
+ * disabled: both would send to the same destinations. Outputs that need a port or a directory for themselves cannot be
+ * there twice and are left out.
  */
 export const cloneOf = (
   source: ChannelConfig,
@@ -59,12 +60,20 @@ export const cloneOf = (
   const placed = place()
   if (!placed.ok) return placed
   if ((placed.value.backup_rtp_port ?? 1) > 65_535 || (placed.value.backup_rtp_port ?? 1) < 1) {
-    return failed([{ path: "rtp_port", message: `moves the backup's port to ${placed.value.backup_rtp_port}: choose another one` }])
+    return failed([
+      { path: "rtp_port", message: `moves the backup's port to ${placed.value.backup_rtp_port}: choose another one` },
+    ])
   }
   const outputs: OutputConfig[] = []
   const leftOut: LeftOut[] = []
   for (const output of source.outputs) {
-    const copy: OutputConfig = { ...output, id: stamp.id(), number: outputs.length + 1, enabled: false, created_at: stamp.createdAt }
+    const copy: OutputConfig = {
+      ...output,
+      id: stamp.id(),
+      number: outputs.length + 1,
+      enabled: false,
+      created_at: stamp.createdAt,
+    }
     const attempt = { ...placed.value, outputs: [...outputs, copy] }
     const [conflict] = claimConflicts(attempt, all, (o) => (o === copy ? "url" : null), false, host)
     if (conflict === undefined) outputs.push(copy)

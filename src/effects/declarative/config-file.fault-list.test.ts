@@ -8,7 +8,12 @@ const JSON_TEXT = JSON.stringify(
   {
     version: 1,
     channels: [
-      { slug: "news", name: "Néws", rtp_port: 5000, outputs: [{ slug: "cdn", url: `srt://192.0.2.1:9000?passphrase=${SECRET}` }] },
+      {
+        slug: "news",
+        name: "Néws",
+        rtp_port: 5000,
+        outputs: [{ slug: "cdn", url: `srt://192.0.2.1:9000?passphrase=${SECRET}` }],
+      },
       { slug: "sport", name: "Sport", rtp_port: 5002 },
     ],
   },
@@ -27,9 +32,13 @@ channels:
     rtp_port: 5002
 `
 
-const read = (text: string) => Effect.runPromise(Effect.either(parseConfigFile({ path: "/etc/channels.yaml", sha256: "", text })))
+const read = (text: string) =>
+  Effect.runPromise(Effect.either(parseConfigFile({ path: "/etc/channels.yaml", sha256: "", text })))
 const reasonOf = async (text: string): Promise<string> =>
-  Either.match(await read(text), { onLeft: ({ reason }) => reason, onRight: (document) => `taken: ${document.channels.length} channels` })
+  Either.match(await read(text), {
+    onLeft: ({ reason }) => reason,
+    onRight: (document) => `taken: ${document.channels.length} channels`,
+  })
 
 describe("a configuration file", () => {
   it.each([
@@ -51,7 +60,11 @@ describe("a configuration file", () => {
     ["channels that are nothing", "version: 1\nchannels:\n", /channels: /],
     ["of a version to come", YAML_TEXT.replace("version: 1", "version: 2"), /version: /],
     ["of no version", YAML_TEXT.replace("version: 1\n", ""), /version: /],
-    ["with a field that there is not", YAML_TEXT.replace("rtp_port: 5002", "rtp_port: 5002\n    colour: red"), /channels\[1\]\.colour: /],
+    [
+      "with a field that there is not",
+      YAML_TEXT.replace("rtp_port: 5002", "rtp_port: 5002\n    colour: red"),
+      /channels\[1\]\.colour: /,
+    ],
     ["filled with NUL", "\0".repeat(4096), /document: /],
     ["half filled with NUL", `${YAML_TEXT.slice(0, 60)}${"\0".repeat(100)}`, /: /],
     ["with a tab for indentation", YAML_TEXT.replace("    name", "\tname"), /line \d/],
@@ -64,7 +77,10 @@ describe("a configuration file", () => {
 
   it("row 39: cut off anywhere is refused, or gives the channels that are whole; never none, and never a secret in the answer", async () => {
     for (let length = 0; length < JSON_TEXT.length; length++) {
-      expect([length, await reasonOf(JSON_TEXT.slice(0, length))]).toEqual([length, expect.stringMatching(/^DISTRIBUTOR_CONFIG: /)])
+      expect([length, await reasonOf(JSON_TEXT.slice(0, length))]).toEqual([
+        length,
+        expect.stringMatching(/^DISTRIBUTOR_CONFIG: /),
+      ])
     }
     for (let length = 0; length < YAML_TEXT.length; length++) {
       const answer = await reasonOf(YAML_TEXT.slice(0, length))

@@ -27,7 +27,10 @@ const causeOf = (error: unknown): string => {
 
 export const readConfigFile = (path: string): Effect.Effect<ConfigFile, StartRefused> =>
   Effect.gen(function* () {
-    const bytes = yield* Effect.tryPromise({ try: () => readFile(path), catch: (error) => refuse(path, causeOf(error)) })
+    const bytes = yield* Effect.tryPromise({
+      try: () => readFile(path),
+      catch: (error) => refuse(path, causeOf(error)),
+    })
     if (bytes.byteLength > MAX_BYTES) return yield* refuse(path, `it is larger than ${MAX_BYTES} bytes`)
     const text = yield* Effect.try({
       try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
@@ -41,7 +44,9 @@ export const exposureOf = (path: string, document: ConfigDocument): Effect.Effec
   Effect.map(
     Effect.promise(() => stat(path).catch(() => null)),
     (found) =>
-      found === null || (found.mode & 0o004) === 0 || JSON.stringify(maskedDocument(document)) === JSON.stringify(document)
+      found === null ||
+      (found.mode & 0o004) === 0 ||
+      JSON.stringify(maskedDocument(document)) === JSON.stringify(document)
         ? null
         : `DISTRIBUTOR_CONFIG: ${path} holds secrets, and everyone on this machine may read it: chmod 640 ${path}`,
   )
@@ -55,10 +60,14 @@ const sentenceOf = ({ errors }: Pick<InvalidInput, "errors">): string => {
 
 /** What cannot be applied of a file ends the start, with the place in the file. */
 export const refuseFile = (file: string, { errors }: Pick<InvalidInput, "errors">): StartRefused =>
-  refuse(file, sentenceOf({ errors: errors.map(({ message, path }) => ({ path: path === "body" ? "document" : path, message })) }))
+  refuse(
+    file,
+    sentenceOf({ errors: errors.map(({ message, path }) => ({ path: path === "body" ? "document" : path, message })) }),
+  )
 
 export const parseConfigFile = ({ path, text }: ConfigFile): Effect.Effect<ConfigDocument, StartRefused> =>
   Effect.try({
     try: () => parseYaml(text),
-    catch: (error) => refuse(path, error instanceof YamlError ? `${error.path}: ${error.message}` : "it is not valid YAML"),
+    catch: (error) =>
+      refuse(path, error instanceof YamlError ? `${error.path}: ${error.message}` : "it is not valid YAML"),
   }).pipe(Effect.flatMap((value) => Effect.mapError(decodeDocument(value), (error) => refuseFile(path, error))))

@@ -27,7 +27,9 @@ export function* privateTargetsWithin(
   for (const [index, { outputs }] of channels.entries()) {
     yield
     const placeOf = placesIn(document, index)
-    errors.push(...outputs.flatMap((output) => privateTargetErrors(output, host, `channels[${index}].${placeOf(output)}.`)))
+    errors.push(
+      ...outputs.flatMap((output) => privateTargetErrors(output, host, `channels[${index}].${placeOf(output)}.`)),
+    )
   }
   return errors
 }

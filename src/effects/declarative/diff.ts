@@ -1,4 +1,7 @@
-/** What differs between the configuration that is and the one that is wanted, for people and programs. Pure; shows no secret. */
+/**
+ * What differs between the configuration that is and the one that is wanted, for people and programs. Pure; shows
+ * no secret.
+ */
 import { SECRET_SETTINGS } from "../../core/output/output-settings.ts"
 import { maskSecrets } from "../../core/output/output-url.ts"
 import { MASK } from "../config/output-input.ts"

@@ -1,6 +1,7 @@
 /**
- * The whole configuration as one document: what `GET /api/config` shows, `PUT /api/config` and `DISTRIBUTOR_CONFIG` take, and versions
- * keep. Channels and outputs are those of the other requests, with the slug they are known by; what is left out has its default.
+ * The whole configuration as one document: what `GET /api/config` shows, `PUT /api/config` and `DISTRIBUTOR_CONFIG`
+ * take, and versions keep. Channels and outputs are those of the other requests, with the slug they are known by; what
+ * is left out has its default.
  */
 import { Effect, Either, Schema } from "effect"
 import { decodeStrictly } from "../config/decode-strictly.ts"
@@ -53,14 +54,17 @@ export const CloneInput = Schema.Struct({ name: ChannelInput.fields.name, rtp_po
 export type CloneInput = typeof CloneInput.Type
 
 /** The document without a look at its channels. */
-const Outline = Schema.Struct({ ...ConfigDocument.fields, channels: Schema.Array(Schema.Unknown).pipe(Schema.maxItems(MAX_CHANNELS)) })
+const Outline = Schema.Struct({
+  ...ConfigDocument.fields,
+  channels: Schema.Array(Schema.Unknown).pipe(Schema.maxItems(MAX_CHANNELS)),
+})
 
 const below = (at: string, errors: ReadonlyArray<FieldError>): ReadonlyArray<FieldError> =>
   errors.map(({ message, path }) => ({ path: path === "body" ? at : `${at}.${path}`, message }))
 
 /**
- * Checks what was read against the schema; unknown fields are errors, and all errors are named with their paths, up to the first 50. A
- * document may have thousands of outputs: others have their turn after each channel.
+ * Checks what was read against the schema; unknown fields are errors, and all errors are named with their paths, up to
+ * the first 50. A document may have thousands of outputs: others have their turn after each channel.
  */
 export const decodeDocument = (value: unknown): Effect.Effect<ConfigDocument, InvalidInput> =>
   Effect.gen(function* () {
@@ -78,6 +82,9 @@ export const decodeDocument = (value: unknown): Effect.Effect<ConfigDocument, In
     return { ...outline, channels }
   })
 
-/** Names of the fields that a document has of a channel, without its outputs, and of an output: in the order they are written. */
+/**
+ * Names of the fields that a document has of a channel, without its outputs, and of an output: in the order they
+ * are written.
+ */
 export const CHANNEL_FIELDS: ReadonlyArray<string> = Object.keys(channelFields)
 export const OUTPUT_FIELDS: ReadonlyArray<string> = Object.keys(OutputInput.fields)

@@ -4,12 +4,19 @@ import { maskSecrets } from "../../core/output/output-url.ts"
 import { presetOf } from "../../core/output/presets.ts"
 import { MASK } from "../config/output-input.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
-import { CHANNEL_FIELDS, type ChannelDocument, type ConfigDocument, OUTPUT_FIELDS, type OutputDocument } from "./document.ts"
+import {
+  CHANNEL_FIELDS,
+  type ChannelDocument,
+  type ConfigDocument,
+  OUTPUT_FIELDS,
+  type OutputDocument,
+} from "./document.ts"
 
 type Fields = Readonly<Record<string, unknown>>
 
 /** Settings by name, whatever the order they were given in. */
-export const sorted = (settings: object): Fields => Object.fromEntries(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)))
+export const sorted = (settings: object): Fields =>
+  Object.fromEntries(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)))
 
 const pick = (fields: Fields, names: ReadonlyArray<string>): Fields =>
   Object.fromEntries(names.flatMap((name) => (fields[name] === undefined ? [] : [[name, fields[name]]])))
@@ -53,7 +60,10 @@ export const maskedDocument = ({ channels, version }: ConfigDocument): ConfigDoc
   channels: channels.map((channel) => ({ ...channel, outputs: (channel.outputs ?? []).map(maskedOutput) })),
 })
 
-/** Whole, with secrets: channels by number, outputs in the order they were added, fields in the order of the schema, settings by name. */
+/**
+ * Whole, with secrets: channels by number, outputs in the order they were added, fields in the order of the schema,
+ * settings by name.
+ */
 export const exportConfig = (channels: ReadonlyArray<ChannelConfig>): ConfigDocument => ({
   version: 1,
   channels: [...channels].sort((a, b) => a.number - b.number).map(channelDocument),

@@ -14,7 +14,8 @@ import { documents, MARK, stamp, stored, wantedBy } from "./testing/documents.ts
 const host = outputHost()
 const planFor = (current: ReadonlyArray<ChannelConfig>, document: ConfigDocument) =>
   atOnce(planOf(current, wantedBy(document, current), host))
-const applied = (current: ReadonlyArray<ChannelConfig>, document: ConfigDocument) => stored(current, planFor(current, document).store)
+const applied = (current: ReadonlyArray<ChannelConfig>, document: ConfigDocument) =>
+  stored(current, planFor(current, document).store)
 /** Without what is given anew to a channel that comes back. */
 const content = (channels: ReadonlyArray<ChannelConfig>) =>
   [...exportConfig(channels).channels]
@@ -51,8 +52,11 @@ describe("applying", () => {
         expect({ actions, store, changed: diff.changed }).toEqual({ actions: [], store: [], changed: false })
         for (const channel of channels) {
           const was = before.find(({ slug }) => slug === channel.slug)
-          if (was !== undefined) expect([channel.id, channel.number, channel.created_at]).toEqual([was.id, was.number, was.created_at])
-          expect(channel.last_output_number).toBeGreaterThanOrEqual(Math.max(0, ...channel.outputs.map(({ number }) => number)))
+          if (was !== undefined)
+            expect([channel.id, channel.number, channel.created_at]).toEqual([was.id, was.number, was.created_at])
+          expect(channel.last_output_number).toBeGreaterThanOrEqual(
+            Math.max(0, ...channel.outputs.map(({ number }) => number)),
+          )
           expect(new Set(channel.outputs.map(({ number }) => number)).size).toBe(channel.outputs.length)
         }
       }),
@@ -75,7 +79,11 @@ describe("applying", () => {
         const channels = applied([], document)
         const reversed = (fields: object) => Object.fromEntries(Object.entries(fields).reverse())
         const other = [...channels].reverse().map((one): ChannelConfig => {
-          return { ...one, input: reversed(one.input), outputs: one.outputs.map((o) => ({ ...o, settings: reversed(o.settings) })) }
+          return {
+            ...one,
+            input: reversed(one.input),
+            outputs: one.outputs.map((o) => ({ ...o, settings: reversed(o.settings) })),
+          }
         })
         expect(JSON.stringify(exportConfig(other))).toBe(JSON.stringify(exportConfig(channels)))
       }),
@@ -108,7 +116,8 @@ describe("secrets", () => {
   })
 
   it("that change are told as such", () => {
-    const of = (key: string) => channelConfig({ outputs: [outputConfig({ url: `srt://192.0.2.1:9000?passphrase=${MARK}${key}` })] })
+    const of = (key: string) =>
+      channelConfig({ outputs: [outputConfig({ url: `srt://192.0.2.1:9000?passphrase=${MARK}${key}` })] })
     const [channel] = atOnce(diffConfigs([of("1")], [of("2")], host)).channels
     const masked = "srt://192.0.2.1:9000?passphrase=***"
     expect(channel?.outputs).toEqual([
@@ -135,7 +144,12 @@ describe("secrets", () => {
   }
   it.each([
     ["a masked key is as it is", { url: "rtmp://h.example.com/live", stream_key: "***" }, rtmp, []],
-    ["a masked key stays with another URL of the protocol", { url: "rtmp://h.example.com/other", stream_key: "***" }, rtmp, []],
+    [
+      "a masked key stays with another URL of the protocol",
+      { url: "rtmp://h.example.com/other", stream_key: "***" },
+      rtmp,
+      [],
+    ],
     ["a masked URL is as it is", { url: "srt://192.0.2.1:9000?passphrase=***" }, srt, []],
     ["a masked key that nobody has", { url: "rtmp://h.example.com/live", stream_key: "***" }, srt, ["stream_key"]],
     ["a masked URL to another host", { url: "srt://198.51.100.1:9000?passphrase=***" }, srt, ["url"]],
@@ -160,10 +174,28 @@ describe("the diff", () => {
     ["nothing", [base], [base], "nothing changes", []],
     ["a new channel", [], [base], "1 channel created", []],
     ["a channel gone", [base], [], "1 channel removed", []],
-    ["a field", [base], [{ ...base, rtp_port: 5002 }], "1 channel updated", [{ field: "rtp_port", from: 5000, to: 5002 }]],
-    ["a setting", [base], [{ ...base, input: { fec: "auto" } }], "1 channel updated", [{ field: "input.fec", from: null, to: "auto" }]],
+    [
+      "a field",
+      [base],
+      [{ ...base, rtp_port: 5002 }],
+      "1 channel updated",
+      [{ field: "rtp_port", from: 5000, to: 5002 }],
+    ],
+    [
+      "a setting",
+      [base],
+      [{ ...base, input: { fec: "auto" } }],
+      "1 channel updated",
+      [{ field: "input.fec", from: null, to: "auto" }],
+    ],
     ["an output gone", [base], [{ ...base, outputs: [first] }], "1 output removed", []],
-    ["an output switched off", [base], [{ ...base, outputs: [first, { ...second, enabled: false }] }], "1 output updated", []],
+    [
+      "an output switched off",
+      [base],
+      [{ ...base, outputs: [first, { ...second, enabled: false }] }],
+      "1 output updated",
+      [],
+    ],
     ["the order of outputs", [base], [{ ...base, outputs: [second, first] }], "nothing changes", []],
   ] as const)("%s", (_, before, wanted, summary, changes) => {
     const diff = atOnce(diffConfigs(before, wanted, host))
@@ -173,7 +205,8 @@ describe("the diff", () => {
 
   it("says which outputs are begun anew", () => {
     const restarts = (change: object) =>
-      atOnce(diffConfigs([base], [{ ...base, outputs: [first, { ...second, ...change }] }], host)).channels[0]?.outputs[0]?.restarts
+      atOnce(diffConfigs([base], [{ ...base, outputs: [first, { ...second, ...change }] }], host)).channels[0]
+        ?.outputs[0]?.restarts
     expect(restarts({ url: "srt://192.0.2.9:9000" })).toBe(true)
     expect(restarts({ name: "Renamed" })).toBe(false)
     expect(restarts({ url: "srt://192.0.2.9:9000", enabled: false })).toBe(false)
@@ -193,7 +226,11 @@ describe("a document that cannot be", () => {
   const listener = (slug: string, port = 9000) => ({ slug, url: `srt://:${port}?mode=listener` })
 
   it.each([
-    ["a slug twice", [channel(), channel({ rtp_port: 6000 })], ['channels[1].slug: "news" is already the slug of channels[0]']],
+    [
+      "a slug twice",
+      [channel(), channel({ rtp_port: 6000 })],
+      ['channels[1].slug: "news" is already the slug of channels[0]'],
+    ],
     [
       "an output's slug twice",
       [channel({ outputs: [listener("a"), listener("b", 9001), listener("a", 9002)] })],
@@ -206,7 +243,10 @@ describe("a document that cannot be", () => {
     ],
     [
       "a listener's port twice",
-      [channel({ outputs: [listener("a")] }), channel({ ...sport, rtp_port: 6000, outputs: [listener("x", 9001), listener("y")] })],
+      [
+        channel({ outputs: [listener("a")] }),
+        channel({ ...sport, rtp_port: 6000, outputs: [listener("x", 9001), listener("y")] }),
+      ],
       ['channels[1].outputs[1].url: UDP port 9000 is already used by output "a" of channel "News"'],
     ],
     [
@@ -217,7 +257,9 @@ describe("a document that cannot be", () => {
     [
       "FEC on another input",
       [channel({ rtp_port: 5002 }), channel({ ...sport, rtp_port: 5000, input: { fec: "auto" } })],
-      ['channels[1].input.fec: "auto" needs UDP port 5002, which is already used by the primary input of channel "News"'],
+      [
+        'channels[1].input.fec: "auto" needs UDP port 5002, which is already used by the primary input of channel "News"',
+      ],
     ],
     [
       "a directory twice",
@@ -225,7 +267,9 @@ describe("a document that cannot be", () => {
         channel({ outputs: [{ slug: "a", url: "hls://x" }] }),
         channel({ ...sport, rtp_port: 6000, outputs: [{ slug: "b", url: "hls://x/y" }] }),
       ],
-      ['channels[1].outputs[0].url: the directory /srv/hls/x/y and that of output "a" of channel "News", /srv/hls/x, lie one in the other'],
+      [
+        'channels[1].outputs[0].url: the directory /srv/hls/x/y and that of output "a" of channel "News", /srv/hls/x, lie one in the other',
+      ],
     ],
     [
       "wrong fields at two places",
@@ -241,7 +285,9 @@ describe("a document that cannot be", () => {
   it("calls an output without a name by its slug, whatever it was called before", () => {
     const of = (name?: string | null): ConfigDocument => ({
       version: 1,
-      channels: [channel({ outputs: [{ slug: "cdn", url: "udp://192.0.2.1:9000", ...(name === undefined ? {} : { name }) }] })],
+      channels: [
+        channel({ outputs: [{ slug: "cdn", url: "udp://192.0.2.1:9000", ...(name === undefined ? {} : { name }) }] }),
+      ],
     })
     for (const name of [undefined, null, ""]) expect(applied([], of(name))[0]?.outputs[0]?.name).toBe("cdn")
     expect(applied(applied([], of("CDN")), of())[0]?.outputs[0]?.name).toBe("cdn")
@@ -251,7 +297,10 @@ describe("a document that cannot be", () => {
     const quiet = channel({ ...sport, rtp_port: 6000 })
     const third = { slug: "third", name: "Third", rtp_port: 7000 }
     const before = applied([], { version: 1, channels: [quiet, channel({ outputs: [listener("a")] }), third] })
-    const moved: ConfigDocument = { version: 1, channels: [{ ...quiet, outputs: [listener("b")] }, channel(), { ...third, name: "3" }] }
+    const moved: ConfigDocument = {
+      version: 1,
+      channels: [{ ...quiet, outputs: [listener("b")] }, channel(), { ...third, name: "3" }],
+    }
     expect(planFor(before, moved).actions.map((action) => action.do)).toEqual(["take_over", "adopt", "adopt"])
     const [only] = applied([], { version: 1, channels: [channel({ outputs: [listener("a")] })] })
     const renamed: ConfigDocument = { version: 1, channels: [channel({ name: "Other", outputs: [listener("a")] })] }
@@ -261,7 +310,10 @@ describe("a document that cannot be", () => {
   it("takes ports and directories that change hands", () => {
     const before = applied([], {
       version: 1,
-      channels: [channel({ outputs: [listener("a"), { slug: "h", url: "hls://x" }] }), channel({ ...sport, rtp_port: 6000 })],
+      channels: [
+        channel({ outputs: [listener("a"), { slug: "h", url: "hls://x" }] }),
+        channel({ ...sport, rtp_port: 6000 }),
+      ],
     })
     const swapped: ConfigDocument = {
       version: 1,
@@ -279,7 +331,13 @@ describe("a channel on demand", () => {
   const document = (enabled: boolean): ConfigDocument => ({
     version: 1,
     channels: [
-      { slug: "news", name: "News", rtp_port: 5000, auto_run: "on_demand", outputs: [{ slug: "a", url: "udp://192.0.2.1:9000", enabled }] },
+      {
+        slug: "news",
+        name: "News",
+        rtp_port: 5000,
+        auto_run: "on_demand",
+        outputs: [{ slug: "a", url: "udp://192.0.2.1:9000", enabled }],
+      },
     ],
   })
   it("is started and stopped with its outputs", () => {

@@ -1,4 +1,7 @@
-/** From the configuration that is to the one that is wanted: what is written to the store, and what is then carried out. Pure. */
+/**
+ * From the configuration that is to the one that is wanted: what is written to the store, and what is then carried
+ * out. Pure.
+ */
 
 import { demandedBy } from "../config/on-demand.ts"
 import type { OutputHost } from "../config/output-place.ts"
@@ -13,8 +16,8 @@ import { makeTakesOver } from "./takes-over.ts"
 export const STEPS = ["remove", "halt", "adopt", "take_over", "run"] as const
 
 /**
- * What follows once it is stored. `adopt` gives a channel its new configuration, whether it runs or not; `take_over` does so when others
- * have let go of a port or directory that it gets.
+ * What follows once it is stored. `adopt` gives a channel its new configuration, whether it runs or not; `take_over`
+ * does so when others have let go of a port or directory that it gets.
  */
 export interface Action {
   readonly do: (typeof STEPS)[number]
@@ -55,7 +58,10 @@ const channelWrites = (old: ChannelConfig | undefined, next: WantedChannel): Rea
   if (old === undefined) return [{ op: "insert_channel", channel: next }]
   const { number: _, outputs: __, last_output_number: ___, ...before } = old
   const { outputs: ____, last_output_number: _____, ...after } = next
-  return [...(same(before, after) ? [] : [{ op: "update_channel", channel: next } as const]), ...outputWrites(old, next)]
+  return [
+    ...(same(before, after) ? [] : [{ op: "update_channel", channel: next } as const]),
+    ...outputWrites(old, next),
+  ]
 }
 
 const channelActions = (old: ChannelConfig | undefined, next: WantedChannel, late: boolean): ReadonlyArray<Action> => {
@@ -68,7 +74,11 @@ const channelActions = (old: ChannelConfig | undefined, next: WantedChannel, lat
 }
 
 /** @param wanted as `resolveDocument` gives it: what there is already has its id */
-export function* planOf(current: ReadonlyArray<ChannelConfig>, wanted: ReadonlyArray<WantedChannel>, host: OutputHost): Sliced<Plan> {
+export function* planOf(
+  current: ReadonlyArray<ChannelConfig>,
+  wanted: ReadonlyArray<WantedChannel>,
+  host: OutputHost,
+): Sliced<Plan> {
   const known = new Map(current.map((channel) => [channel.id, channel]))
   const stays = new Set(wanted.map(({ id }) => id))
   const gone = current.filter(({ id }) => !stays.has(id))
@@ -90,7 +100,10 @@ export function* planOf(current: ReadonlyArray<ChannelConfig>, wanted: ReadonlyA
   }
   return {
     diff: yield* diffConfigs(current, wanted, host),
-    store: [...gone.map(({ id }): StoreChange => ({ op: "delete_channel", id })), ...changes.flatMap(({ writes }) => writes)],
+    store: [
+      ...gone.map(({ id }): StoreChange => ({ op: "delete_channel", id })),
+      ...changes.flatMap(({ writes }) => writes),
+    ],
     actions: [...gone.map(({ id }): Action => ({ do: "remove", id })), ...actions],
   }
 }

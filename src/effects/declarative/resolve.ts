@@ -1,6 +1,6 @@
 /**
- * From a document to the channels as they would be stored: each found again by its slug, masked secrets put back, every field checked as
- * the other requests check it. Pure; errors carry the document's paths and repeat no secret.
+ * From a document to the channels as they would be stored: each found again by its slug, masked secrets put back, every
+ * field checked as the other requests check it. Pure; errors carry the document's paths and repeat no secret.
  */
 import { maskSecrets, protocolOfUrl } from "../../core/output/output-url.ts"
 import { type Checked, done, failed } from "../config/checked.ts"
@@ -16,19 +16,31 @@ import type { ChannelDocument, ConfigDocument, OutputDocument } from "./document
 export type WantedChannel = Omit<ChannelConfig, "number">
 
 /** `old` or the secret as it was sent: what was masked by us is as it is. */
-const unmaskedSettings = (wanted: OutputDocument["settings"], old: OutputConfig | undefined): OutputDocument["settings"] => {
+const unmaskedSettings = (
+  wanted: OutputDocument["settings"],
+  old: OutputConfig | undefined,
+): OutputDocument["settings"] => {
   const secret = old?.settings.s3_secret_access_key
-  return wanted?.s3_secret_access_key === MASK && secret !== undefined ? { ...wanted, s3_secret_access_key: secret } : wanted
+  return wanted?.s3_secret_access_key === MASK && secret !== undefined
+    ? { ...wanted, s3_secret_access_key: secret }
+    : wanted
 }
 
 const unmasked = (wanted: OutputDocument, old: OutputConfig | undefined): Checked<OutputDocument> => {
   if (old === undefined && (wanted.url?.includes(MASK) || wanted.stream_key === MASK)) {
     const path = wanted.stream_key === MASK ? "stream_key" : "url"
-    return failed([{ path, message: "is masked (***), and there is no such output yet whose secret it could be: give the secret itself" }])
+    return failed([
+      {
+        path,
+        message: "is masked (***), and there is no such output yet whose secret it could be: give the secret itself",
+      },
+    ])
   }
   const url = old !== undefined && wanted.url === maskSecrets(old.url) ? old.url : wanted.url
   if (url?.includes(MASK) === true && url !== old?.url)
-    return failed([{ path: "url", message: "is masked (***) and differs from the URL that is stored: give its secrets too" }])
+    return failed([
+      { path: "url", message: "is masked (***) and differs from the URL that is stored: give its secrets too" },
+    ])
   const same = old !== undefined && (url === undefined || protocolOfUrl(url) === old.protocol)
   const key = wanted.stream_key === MASK && same && old.stream_key !== null ? old.stream_key : wanted.stream_key
   const output = { ...wanted, settings: unmaskedSettings(wanted.settings, same ? old : undefined) }
@@ -84,13 +96,21 @@ function* outputsOf(
 }
 
 /** Outputs as the store will read them back: those there are in their order, then the new ones. */
-const inStoredOrder = (outputs: ReadonlyArray<OutputConfig>, old: ChannelConfig | undefined): ReadonlyArray<OutputConfig> => {
+const inStoredOrder = (
+  outputs: ReadonlyArray<OutputConfig>,
+  old: ChannelConfig | undefined,
+): ReadonlyArray<OutputConfig> => {
   const place = new Map(old?.outputs.map(({ id }, index) => [id, index]))
   const rank = ({ id }: OutputConfig) => place.get(id) ?? place.size
   return [...outputs].sort((a, b) => rank(a) - rank(b))
 }
 
-function* channelOf(wanted: ChannelDocument, old: ChannelConfig | undefined, stamp: Stamp, at: string): Sliced<Checked<WantedChannel>> {
+function* channelOf(
+  wanted: ChannelDocument,
+  old: ChannelConfig | undefined,
+  stamp: Stamp,
+  at: string,
+): Sliced<Checked<WantedChannel>> {
   const { outputs: _, slug, ...own } = wanted
   const outputs = yield* outputsOf(wanted, old, stamp, at)
   const channel = newChannel(own, new Set(), stamp)
@@ -108,7 +128,10 @@ function* channelOf(wanted: ChannelDocument, old: ChannelConfig | undefined, sta
   return done({ ...next, created_at, id, should_run })
 }
 
-/** The channels in the document's order. What it leaves out has its default; ids, numbers and times of those there are stay. */
+/**
+ * The channels in the document's order. What it leaves out has its default; ids, numbers and times of those there
+ * are stay.
+ */
 export function* resolveDocument(
   document: ConfigDocument,
   current: ReadonlyArray<ChannelConfig>,

@@ -20,11 +20,15 @@ export const makeDirectories = (host: OutputHost): ((output: OutputConfig) => st
 }
 
 /**
- * Tells of a channel whether it wants what another one, as it was, still holds: then it has to wait until that one has let go.
+ * Tells of a channel whether it wants what another one, as it was, still holds: then it has to wait until that one has
+ * let go.
  *
  * @param olds channels that change, as they were
  */
-export function* makeTakesOver(olds: ReadonlyArray<ChannelConfig>, host: OutputHost): Sliced<(next: WantedChannel) => boolean> {
+export function* makeTakesOver(
+  olds: ReadonlyArray<ChannelConfig>,
+  host: OutputHost,
+): Sliced<(next: WantedChannel) => boolean> {
   if (olds.length < 2) return () => false
   const path = () => "url"
   const directory = makeDirectories(host)
@@ -36,6 +40,9 @@ export function* makeTakesOver(olds: ReadonlyArray<ChannelConfig>, host: OutputH
   return (next) => {
     const others = held.filter(({ id }) => id !== next.id).flatMap(({ ports }) => ports)
     if (portConflicts(usedPorts(next, path), others).length > 0) return true
-    return next.outputs.some((output) => directory(output) !== null) && directoryConflicts(next, path, olds, directory).length > 0
+    return (
+      next.outputs.some((output) => directory(output) !== null) &&
+      directoryConflicts(next, path, olds, directory).length > 0
+    )
   }
 }

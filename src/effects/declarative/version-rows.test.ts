@@ -65,7 +65,10 @@ describe.each(DATABASES)("versions of the configuration in %s", (database) => {
     Effect.gen(function* () {
       yield* using(yield* file, (store) =>
         Effect.gen(function* () {
-          const twice = [channelConfig({ id: "a", slug: "a", outputs: [] }), channelConfig({ id: "b", slug: "a", outputs: [] })]
+          const twice = [
+            channelConfig({ id: "a", slug: "a", outputs: [] }),
+            channelConfig({ id: "b", slug: "a", outputs: [] }),
+          ]
           const changes = twice.map((channel) => ({ op: "insert_channel", channel }) as const)
           const error = yield* Effect.flip(makeVersionRows(store).apply(changes, [version(1)], null))
           assert.match(error.message, /failed to store the configuration: .*unique/i)
@@ -85,7 +88,10 @@ describe.each(DATABASES)("versions of the configuration in %s", (database) => {
             null,
           )
           const kept = yield* makeVersionRows(store).list
-          assert.deepStrictEqual([kept.length, kept[0]?.version, kept.at(-1)?.version], [MAX_VERSIONS, MAX_VERSIONS + 3, 4])
+          assert.deepStrictEqual(
+            [kept.length, kept[0]?.version, kept.at(-1)?.version],
+            [MAX_VERSIONS, MAX_VERSIONS + 3, 4],
+          )
         }),
       )
     }),

@@ -48,8 +48,8 @@ interface Row {
 
 export interface VersionRows {
   /**
-   * Carries out all changes or none, with the versions that describe them and the file they come from. Returns the numbers that new
-   * channels were given, by their ids, and the number of the last version (0 without one).
+   * Carries out all changes or none, with the versions that describe them and the file they come from. Returns the
+   * numbers that new channels were given, by their ids, and the number of the last version (0 without one).
    */
   readonly apply: (
     changes: ReadonlyArray<StoreChange>,
@@ -94,14 +94,19 @@ export const makeVersionRows = (store: Pick<StoreService, "access" | "applyChang
   }
   return {
     apply: (changes, versions, file) =>
-      Effect.map(store.applyChanges("store the configuration", changes, record(versions, file)), ({ beside, numbers }) => ({
-        numbers,
-        version: beside,
-      })),
+      Effect.map(
+        store.applyChanges("store the configuration", changes, record(versions, file)),
+        ({ beside, numbers }) => ({
+          numbers,
+          version: beside,
+        }),
+      ),
     list: read(
       READ,
       Effect.map(
-        sql<Omit<Row, "document" | "running">>`SELECT version, at, author, what FROM config_versions ORDER BY version DESC`,
+        sql<
+          Omit<Row, "document" | "running">
+        >`SELECT version, at, author, what FROM config_versions ORDER BY version DESC`,
         (rows) => rows.map(({ at, author, version, what }): VersionEntry => ({ version, at, by: author, what })),
       ),
     ),
@@ -118,7 +123,10 @@ export const makeVersionRows = (store: Pick<StoreService, "access" | "applyChang
     fileHash: (path) =>
       read(
         READ,
-        Effect.map(sql<{ sha256: string }>`SELECT sha256 FROM config_files WHERE path = ${path}`, ([row]) => row?.sha256 ?? null),
+        Effect.map(
+          sql<{ sha256: string }>`SELECT sha256 FROM config_files WHERE path = ${path}`,
+          ([row]) => row?.sha256 ?? null,
+        ),
       ),
   }
 }

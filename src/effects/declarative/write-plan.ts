@@ -29,9 +29,14 @@ export const writePlan = (
     const { configs } = book
     const { createdAt: at } = yield* stamp
     const numbered = (numbers: ReadonlyMap<string, number>): ReadonlyArray<ChannelConfig> =>
-      planned.wanted.map((channel) => ({ ...channel, number: configs.get(channel.id)?.number ?? numbers.get(channel.id) ?? 0 }))
+      planned.wanted.map((channel) => ({
+        ...channel,
+        number: configs.get(channel.id)?.number ?? numbers.get(channel.id) ?? 0,
+      }))
     // New channels have no number yet and come last, in the order in which they will get one.
-    const next = numbered(new Map(planned.wanted.map(({ id }, index) => [id, Number.MAX_SAFE_INTEGER - planned.wanted.length + index])))
+    const next = numbered(
+      new Map(planned.wanted.map(({ id }, index) => [id, Number.MAX_SAFE_INTEGER - planned.wanted.length + index])),
+    )
     const versions: NewVersion[] = []
     if (planned.diff.changed) {
       const last = yield* rows.find(null)
@@ -39,10 +44,18 @@ export const writePlan = (
       const running = runningOf(configs.values())
       if (last?.document !== before || last.running !== running) {
         const since =
-          last === null ? "as it was before the first one was applied" : `with what other requests changed since version ${last.version}`
+          last === null
+            ? "as it was before the first one was applied"
+            : `with what other requests changed since version ${last.version}`
         versions.push({ at, by, what: `the configuration ${since}`, document: before, running })
       }
-      versions.push({ at, by, what: `${what}: ${planned.diff.summary}`, document: textOf(next), running: runningOf(next) })
+      versions.push({
+        at,
+        by,
+        what: `${what}: ${planned.diff.summary}`,
+        document: textOf(next),
+        running: runningOf(next),
+      })
     }
     const { numbers, version } = yield* rows.apply(planned.store, versions, file)
     const kept = numbered(numbers)

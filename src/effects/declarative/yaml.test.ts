@@ -77,7 +77,26 @@ describe("parseYaml", () => {
       fc.string({ maxLength: 200 }),
       fc
         .array(
-          fc.constantFrom("a: ", "\n", "  ", "- ", "&a ", "*a", "<<: ", "!!x ", "{", "}", "[", "]", "|\n", '"', "#", "? ", "1", ".nan"),
+          fc.constantFrom(
+            "a: ",
+            "\n",
+            "  ",
+            "- ",
+            "&a ",
+            "*a",
+            "<<: ",
+            "!!x ",
+            "{",
+            "}",
+            "[",
+            "]",
+            "|\n",
+            '"',
+            "#",
+            "? ",
+            "1",
+            ".nan",
+          ),
           { maxLength: 30 },
         )
         .map((parts) => parts.join("")),

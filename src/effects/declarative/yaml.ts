@@ -1,10 +1,14 @@
 /**
- * YAML 1.2 as configuration files have it, and JSON, which is a part of it. Read as strictly as JSON is: no key twice, no tags, nothing
- * that is not JSON. Anchors, aliases and merge keys (`<<`) are read, so that outputs can share a template.
+ * YAML 1.2 as configuration files have it, and JSON, which is a part of it. Read as strictly as JSON is: no key twice,
+ * no tags, nothing that is not JSON. Anchors, aliases and merge keys (`<<`) are read, so that outputs can share
+ * a template.
  */
 import { LineCounter, parseDocument, stringify } from "yaml"
 
-/** What is wrong, and where: `path` like `channels[0].name`, or `document` for the text as such. Never repeats the text: it may be a secret. */
+/**
+ * What is wrong, and where: `path` like `channels[0].name`, or `document` for the text as such. Never repeats the text:
+ * it may be a secret.
+ */
 export class YamlError extends Error {
   readonly path: string
   constructor(path: string, message: string) {
@@ -14,7 +18,10 @@ export class YamlError extends Error {
 }
 
 const MAX_DEPTH = 64
-/** Values in a document with its aliases written out: what a few lines of aliases to aliases can become is without limit. */
+/**
+ * Values in a document with its aliases written out: what a few lines of aliases to aliases can become is
+ * without limit.
+ */
 const MAX_VALUES = 500_000
 const RESERVED = new Set(["__proto__", "constructor", "prototype"])
 const LONE_SURROGATE = /\p{Surrogate}/u
@@ -77,7 +84,10 @@ export const parseYaml = (text: string): unknown => {
     const [problem] = [...document.errors, ...document.warnings]
     if (problem !== undefined) {
       const { col, line } = lineCounter.linePos(problem.pos[0])
-      throw new YamlError("", `is not valid YAML at line ${line}, column ${col}: ${MISTAKES[problem.code] ?? problem.code}`)
+      throw new YamlError(
+        "",
+        `is not valid YAML at line ${line}, column ${col}: ${MISTAKES[problem.code] ?? problem.code}`,
+      )
     }
     return checked(document.toJS({ maxAliasCount: 10_000 }))
   } catch (error) {
@@ -87,6 +97,9 @@ export const parseYaml = (text: string): unknown => {
   }
 }
 
-/** The same value always gives the same text; lines are never folded, and words that YAML 1.1 takes for booleans are quoted. */
+/**
+ * The same value always gives the same text; lines are never folded, and words that YAML 1.1 takes for booleans
+ * are quoted.
+ */
 export const toYaml = (value: unknown): string =>
   stringify(value, { aliasDuplicateObjects: false, compat: "yaml-1.1", lineWidth: 0, version: "1.2" })

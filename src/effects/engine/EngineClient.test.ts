@@ -47,7 +47,9 @@ const bench = Effect.gen(function* () {
     controlPlane,
     behave: (behaviour) => Effect.sync(() => writeFileSync(join(dataDir, "behaviour.json"), JSON.stringify(behaviour))),
     commands: () =>
-      existsSync(join(dataDir, "commands.log")) ? readFileSync(join(dataDir, "commands.log"), "utf8").trim().split("\n") : [],
+      existsSync(join(dataDir, "commands.log"))
+        ? readFileSync(join(dataDir, "commands.log"), "utf8").trim().split("\n")
+        : [],
   }
   return bench
 })
@@ -170,7 +172,10 @@ describe("EngineClient", () => {
       yield* end()
     }))
 
-  test("closes the connection at a line above 4 MiB and connects again to the same engine", ({ behave, controlPlane }) =>
+  test("closes the connection at a line above 4 MiB and connects again to the same engine", ({
+    behave,
+    controlPlane,
+  }) =>
     Effect.gen(function* () {
       yield* behave({ flood: true })
       const { client, end } = yield* controlPlane
@@ -188,7 +193,11 @@ describe("EngineClient", () => {
       const first = pidOf(yield* SubscriptionRef.get(client.state))
       yield* behave({ crash: true })
       yield* process.kill(first)
-      const { problem } = yield* until(client, "the crash of the next one", (s) => s.problem?.includes("packet memory") === true)
+      const { problem } = yield* until(
+        client,
+        "the crash of the next one",
+        (s) => s.problem?.includes("packet memory") === true,
+      )
       assert.include(problem ?? "", "ended with exit code 3 right after its start")
       const error = yield* Effect.flip(client.send({ cmd: "state" }))
       assert.include(error.message, "packet memory")
@@ -200,7 +209,10 @@ describe("EngineClient", () => {
 
 describe("respawnDelayMs", () => {
   it("is 0 for the first, then 250 ms doubling to 5 s", () => {
-    assert.deepStrictEqual([1, 2, 3, 4, 5, 6, 7, 8, 99].map(respawnDelayMs), [0, 250, 500, 1000, 2000, 4000, 5000, 5000, 5000])
+    assert.deepStrictEqual(
+      [1, 2, 3, 4, 5, 6, 7, 8, 99].map(respawnDelayMs),
+      [0, 250, 500, 1000, 2000, 4000, 5000, 5000, 5000],
+    )
   })
 })
 

@@ -2,7 +2,7 @@
  * The control plane's client of the engine: finds or starts it, keeps it alive, sends commands, and hands out its
  * events.
  *
- *   connected ──(connection lost, or 5 s without a line)──> lost: all sessions end at once ──> attach again ──> connected
+ * connected ──(connection lost, or 5 s without a line)──> lost: all sessions end at once ──> attach again ──> connected
  */
 import { Cause, Context, Deferred, Effect, Exit, Layer, Mailbox, Option, SubscriptionRef } from "effect"
 import type { Command, Event } from "../../engine/protocol/messages.ts"
@@ -44,7 +44,8 @@ const END_WITHIN = "2 seconds"
 const SILENT = "it was silent"
 
 /** Delay before attach number `failures` + 1 in a row, in ms; the first one after a healthy time comes at once. */
-export const respawnDelayMs = (failures: number): number => (failures <= 1 ? 0 : Math.min(MAX_BACKOFF_MS, 250 * 2 ** (failures - 2)))
+export const respawnDelayMs = (failures: number): number =>
+  failures <= 1 ? 0 : Math.min(MAX_BACKOFF_MS, 250 * 2 ** (failures - 2))
 
 /** The client's hold on its engine, from one session to the next. */
 interface Hold {
@@ -70,7 +71,8 @@ const heartbeat = (process: EngineProcessService, engine: AttachedEngine, option
       silent = engine.connection.lines() === seen ? silent + 1 : 0
       seen = engine.connection.lines()
       const garbage = engine.connection.takeGarbage()
-      if (garbage.count > 0) yield* Effect.logWarning(`${garbage.count} messages of the engine were not understood (${garbage.last})`)
+      if (garbage.count > 0)
+        yield* Effect.logWarning(`${garbage.count} messages of the engine were not understood (${garbage.last})`)
       if (tick % LOG_CHECK_TICKS === 0) yield* process.trimLog
     }
     yield* process.kill(engine.info.pid)
@@ -98,7 +100,9 @@ const session = (hold: Hold, options: Required<EngineClientOptions>) =>
       previous: null,
     }))
     const onEvent = (event: Event) =>
-      event.event === "stats" ? setState((s) => ({ stats: event.stats, previous: s.stats })) : Effect.sync(() => inboxes.dispatch(event))
+      event.event === "stats"
+        ? setState((s) => ({ stats: event.stats, previous: s.stats }))
+        : Effect.sync(() => inboxes.dispatch(event))
     yield* Effect.forkScoped(Effect.forever(Effect.flatMap(events.take, onEvent)))
     yield* Deferred.succeed(first, undefined)
     const why = yield* Effect.raceFirst(Deferred.await(engine.connection.closed), heartbeat(process, engine, options))

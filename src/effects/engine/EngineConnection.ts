@@ -106,7 +106,10 @@ export const connectEngine = (
         const limitMs = command.cmd === "test_output" ? TEST_TIMEOUT_MS : REQUEST_TIMEOUT_MS
         // A plain timer: requests are made in finalizers too, where Effect's timeouts would wait for the reply.
         const timer = setTimeout(() => {
-          Deferred.unsafeDone(reply, new EngineUnavailable({ reason: `no answer to ${command.cmd} within ${limitMs / 1000} s` }))
+          Deferred.unsafeDone(
+            reply,
+            new EngineUnavailable({ reason: `no answer to ${command.cmd} within ${limitMs / 1000} s` }),
+          )
         }, limitMs)
         return Effect.ensuring(
           Deferred.await(reply),

@@ -2,7 +2,17 @@
  * The engine as an operating-system process: starts it in a session of its own, finds it again, ends it, reads its log.
  */
 import { spawn } from "node:child_process"
-import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync, statSync, writeFileSync, writeSync } from "node:fs"
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Context, Deferred, Effect, FiberId, Layer, Option } from "effect"
@@ -94,7 +104,9 @@ const start = (script: string, dataDir: string, logFile: string): EngineChild =>
     })
     const end = (sentence: string) => Deferred.unsafeDone(ended, Effect.succeed(sentence))
     child.once("error", (cause) => end(`could not be started: ${cause.message}`))
-    child.once("exit", (code, signal) => end(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`))
+    child.once("exit", (code, signal) =>
+      end(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`),
+    )
     child.unref()
     if (child.pid === undefined) throw new Error(`${process.execPath} could not be started`)
     return { pid: child.pid, ended }
@@ -118,14 +130,16 @@ export const make = ({ dataDir, script = engineScript }: EngineProcessOptions): 
     remembered: Effect.sync(() => {
       const pid = Number(readFileSync(pidFile, "utf8"))
       // Pids are reused after a while: only a process that was started as our engine may be ended.
-      const ours = Number.isInteger(pid) && pid > 0 && isAlive(pid) && commandLine(pid).includes(`--data-dir ${dataDir}`)
+      const ours =
+        Number.isInteger(pid) && pid > 0 && isAlive(pid) && commandLine(pid).includes(`--data-dir ${dataDir}`)
       return ours ? Option.some(pid) : Option.none()
     }).pipe(Effect.catchAllDefect(() => Effect.succeedNone)),
-    logTail: Effect.try(() => readTail(logFile, 4096).toString("utf8").trim().split("\n").slice(-TAIL_LINES).join("\n")).pipe(
-      Effect.orElseSucceed(() => ""),
-    ),
+    logTail: Effect.try(() =>
+      readTail(logFile, 4096).toString("utf8").trim().split("\n").slice(-TAIL_LINES).join("\n"),
+    ).pipe(Effect.orElseSucceed(() => "")),
     trimLog: Effect.ignore(Effect.try(() => trim(logFile))),
   }
 }
 
-export const layer = (options: EngineProcessOptions): Layer.Layer<EngineProcess> => Layer.sync(EngineProcess, () => make(options))
+export const layer = (options: EngineProcessOptions): Layer.Layer<EngineProcess> =>
+  Layer.sync(EngineProcess, () => make(options))

@@ -33,14 +33,20 @@ const busyPause = Schedule.spaced(BUSY_EVERY)
 /** Waits until a process is gone; kills it when it takes longer than 1.5 s. */
 const awaitEnd = (process: EngineProcessService, pid: number) =>
   Effect.gen(function* () {
-    for (let waited = 0; process.isAlive(pid) && waited < DIE_WITHIN_MS; waited += CONNECT_EVERY) yield* Effect.sleep(CONNECT_EVERY)
+    for (let waited = 0; process.isAlive(pid) && waited < DIE_WITHIN_MS; waited += CONNECT_EVERY)
+      yield* Effect.sleep(CONNECT_EVERY)
     if (process.isAlive(pid))
       yield* Effect.zipRight(Effect.logWarning(`the engine (pid ${pid}) did not end and is killed`), process.kill(pid))
   })
 
 /** Asks the engine to close every output and exit; kills it when it does not. */
-export const endEngine = (process: EngineProcessService, { connection, info }: Pick<AttachedEngine, "connection" | "info">) =>
-  connection.request({ cmd: "shutdown" }).pipe(within(DIE_WITHIN_MS), Effect.ignore, Effect.zipRight(awaitEnd(process, info.pid)))
+export const endEngine = (
+  process: EngineProcessService,
+  { connection, info }: Pick<AttachedEngine, "connection" | "info">,
+) =>
+  connection
+    .request({ cmd: "shutdown" })
+    .pipe(within(DIE_WITHIN_MS), Effect.ignore, Effect.zipRight(awaitEnd(process, info.pid)))
 
 /**
  * Connects to a running engine, or fails at once. One that is alive but does not listen yet gets some time, then is
@@ -53,7 +59,10 @@ const connectRunning = (process: EngineProcessService, onEvent: OnEvent) =>
     if (Option.isSome(found)) return found
     const pid = yield* process.remembered
     if (Option.isNone(pid)) return found
-    const again = yield* attempt.pipe(Effect.retry({ times: 75, schedule: spaced, while: () => process.isAlive(pid.value) }), Effect.option)
+    const again = yield* attempt.pipe(
+      Effect.retry({ times: 75, schedule: spaced, while: () => process.isAlive(pid.value) }),
+      Effect.option,
+    )
     if (Option.isNone(again)) yield* awaitEnd(process, pid.value)
     return again
   })
@@ -65,7 +74,8 @@ const startNew = (process: EngineProcessService, onEvent: OnEvent) =>
     const early = Effect.flatMap(Deferred.await(child.ended), (how) =>
       Effect.flatMap(
         process.logTail,
-        (tail) => new EngineUnavailable({ reason: `the engine ${how} right after its start${tail === "" ? "" : `: ${tail}`}` }),
+        (tail) =>
+          new EngineUnavailable({ reason: `the engine ${how} right after its start${tail === "" ? "" : `: ${tail}`}` }),
       ),
     )
     const connection = yield* connectEngine(process.socketPath, onEvent).pipe(
@@ -73,7 +83,8 @@ const startNew = (process: EngineProcessService, onEvent: OnEvent) =>
       Effect.raceFirst(early),
       Effect.timeoutFail({
         duration: START_WITHIN,
-        onTimeout: () => new EngineUnavailable({ reason: `the engine (pid ${child.pid}) did not listen within ${START_WITHIN}` }),
+        onTimeout: () =>
+          new EngineUnavailable({ reason: `the engine (pid ${child.pid}) did not listen within ${START_WITHIN}` }),
       }),
       Effect.tapError(() => process.kill(child.pid)),
     )
@@ -84,7 +95,11 @@ type Greeting = { readonly info: EngineInfo; readonly stats: EngineStats } | "ot
 
 const greet = (connection: EngineConnection): Effect.Effect<Greeting, EngineUnavailable | StartRefused> =>
   connection.request({ cmd: "hello", protocol: PROTOCOL_VERSION, pid: process.pid }).pipe(
-    Effect.retry({ times: BUSY_RETRIES, schedule: busyPause, while: (e) => e._tag === "EngineRefused" && e.code === "busy" }),
+    Effect.retry({
+      times: BUSY_RETRIES,
+      schedule: busyPause,
+      while: (e) => e._tag === "EngineRefused" && e.code === "busy",
+    }),
     Effect.map(({ info, stats }): Greeting => {
       if (info === undefined || stats === undefined) return "hung"
       return info.protocol === PROTOCOL_VERSION ? { info, stats } : "other version"
@@ -102,7 +117,9 @@ const greet = (connection: EngineConnection): Effect.Effect<Greeting, EngineUnav
 const replace = (process: EngineProcessService, connection: EngineConnection, greeting: "other version" | "hung") =>
   Effect.gen(function* () {
     yield* Effect.logWarning(
-      greeting === "hung" ? "the engine does not answer: replacing it" : "the engine speaks another protocol version: replacing it",
+      greeting === "hung"
+        ? "the engine does not answer: replacing it"
+        : "the engine speaks another protocol version: replacing it",
     )
     if (greeting === "other version") yield* Effect.ignore(connection.request({ cmd: "shutdown" }))
     const pid = yield* process.remembered
@@ -127,6 +144,7 @@ export const attachEngine = (
     }
     const started = yield* startNew(process, onEvent)
     const greeting = yield* greet(started.connection)
-    if (typeof greeting !== "object") return yield* new EngineUnavailable({ reason: `the new engine cannot be used (${greeting})` })
+    if (typeof greeting !== "object")
+      return yield* new EngineUnavailable({ reason: `the new engine cannot be used (${greeting})` })
     return { ...greeting, ...started, adopted: false }
   })

@@ -1,7 +1,12 @@
 import { afterEach, expect, it } from "vitest"
 import { childEnvironment, toolEnvironment } from "./child-environment.ts"
 
-const PLANTED = { API_KEY: "planted", DATABASE_URL: "postgres://me:planted@h/d", AWS_SECRET_ACCESS_KEY: "planted", BUN_JSC_x: "1" }
+const PLANTED = {
+  API_KEY: "planted",
+  DATABASE_URL: "postgres://me:planted@h/d",
+  AWS_SECRET_ACCESS_KEY: "planted",
+  BUN_JSC_x: "1",
+}
 const before = Object.fromEntries(Object.keys(PLANTED).map((name) => [name, process.env[name]]))
 afterEach(() => {
   for (const [name, value] of Object.entries(before)) {

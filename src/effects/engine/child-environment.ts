@@ -9,7 +9,9 @@ const OURS = ["API_KEY", "DATABASE_URL"]
 export const childEnvironment = (...others: ReadonlyArray<string>): Record<string, string> => {
   const isKept = (name: string) => !OURS.includes(name) && !others.some((start) => name.startsWith(start))
   return Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) => (value !== undefined && isKept(name) ? [[name, value]] : [])),
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value !== undefined && isKept(name) ? [[name, value]] : [],
+    ),
   )
 }
 

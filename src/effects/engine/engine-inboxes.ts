@@ -42,7 +42,11 @@ export const makeInboxes = (): EngineInboxes => {
   const channels = new Map<string, Mailbox.Mailbox<ChannelEvent>>()
   const adoptable = new Map<string, { session: string; revision: string | undefined; state: SessionState }>()
 
-  const watch = <A>(map: Map<string, Mailbox.Mailbox<A>>, key: string, options?: { capacity: number; strategy: "sliding" }) =>
+  const watch = <A>(
+    map: Map<string, Mailbox.Mailbox<A>>,
+    key: string,
+    options?: { capacity: number; strategy: "sliding" },
+  ) =>
     Effect.acquireRelease(
       Effect.tap(Mailbox.make<A>(options), (inbox) => Effect.sync(() => map.set(key, inbox))),
       (inbox) => Effect.sync(() => map.get(key) === inbox && map.delete(key)),

@@ -46,7 +46,9 @@ export const makeEngineState: Effect.Effect<EngineStateRef> = Effect.gen(functio
   const link = yield* SubscriptionRef.make<EngineLink>(initialState)
   const publish = ({ connected, generation }: EngineState) =>
     Effect.flatMap(SubscriptionRef.get(link), (old) =>
-      old.connected === connected && old.generation === generation ? Effect.void : SubscriptionRef.set(link, { connected, generation }),
+      old.connected === connected && old.generation === generation
+        ? Effect.void
+        : SubscriptionRef.set(link, { connected, generation }),
     )
   return {
     state,

@@ -13,5 +13,8 @@ export const refreshFigures = ({ send, state }: Engine) =>
   )
 
 /** The last figures of a channel; undefined when the engine tells nothing of it. */
-export const channelFigures = ({ state }: Pick<Engine, "state">, channelId: string): Effect.Effect<ChannelStats | undefined> =>
+export const channelFigures = (
+  { state }: Pick<Engine, "state">,
+  channelId: string,
+): Effect.Effect<ChannelStats | undefined> =>
   Effect.map(SubscriptionRef.get(state), ({ stats }) => stats?.channels.find((channel) => channel.id === channelId))

@@ -6,12 +6,23 @@ import type { ChannelConfig, ChannelEventView } from "../model/channel.ts"
 import type { CueView } from "../model/cue.ts"
 import { StoreError } from "../model/Errors.ts"
 import { channelConfig, outputConfig } from "../testing/configs.ts"
-import { channelStats, engineStats, type FakeEngine, legStats, makeFakeEngine, outputStats, settle } from "../testing/FakeEngine.ts"
+import {
+  channelStats,
+  engineStats,
+  type FakeEngine,
+  legStats,
+  makeFakeEngine,
+  outputStats,
+  settle,
+} from "../testing/FakeEngine.ts"
 import { type HistoryService, makeHistory } from "./History.ts"
 import type { HistoryMeasure, HistoryView } from "./history-model.ts"
 
 const EPOCH_S = 1_800_000_000
-const OUTPUTS = [outputConfig(), outputConfig({ id: "out-2", slug: "udp-1", protocol: "udp", url: "udp://192.0.2.1:9001" })]
+const OUTPUTS = [
+  outputConfig(),
+  outputConfig({ id: "out-2", slug: "udp-1", protocol: "udp", url: "udp://192.0.2.1:9001" }),
+]
 
 interface Bench {
   readonly history: HistoryService
@@ -35,7 +46,11 @@ const bench = Effect.gen(function* () {
     storeFails: false,
   }
   const broken = () => new StoreError({ operation: "read", cause: new Error("disk I/O error") })
-  const cue = { at: new Date((EPOCH_S + 1) * 1000).toISOString(), kind: "out", description: "splice_insert, out" } as CueView
+  const cue = {
+    at: new Date((EPOCH_S + 1) * 1000).toISOString(),
+    kind: "out",
+    description: "splice_insert, out",
+  } as CueView
   const history = yield* makeHistory({
     engine: engine.service,
     book: {
@@ -61,7 +76,10 @@ const bench = Effect.gen(function* () {
   }) as Bench
 })
 
-const receiving = (bytes: number, more: { readonly cc?: number; readonly lost?: number; readonly started?: number } = {}) =>
+const receiving = (
+  bytes: number,
+  more: { readonly cc?: number; readonly lost?: number; readonly started?: number } = {},
+) =>
   channelStats({
     id: "ch-1",
     started_at: more.started ?? 0,
@@ -70,7 +88,8 @@ const receiving = (bytes: number, more: { readonly cc?: number; readonly lost?: 
 
 const valuesOf = (view: HistoryView, of: string, measure: HistoryMeasure) =>
   view.series.find((one) => one.of === of && one.measure === measure)?.values ?? []
-const tail = (view: HistoryView, of: string, measure: HistoryMeasure, count: number) => valuesOf(view, of, measure).slice(-count)
+const tail = (view: HistoryView, of: string, measure: HistoryMeasure, count: number) =>
+  valuesOf(view, of, measure).slice(-count)
 const shown = ({ configs, history }: Bench, window: "5m" | "1h" | "24h" = "5m") => {
   const [config] = configs
   return config === undefined ? Effect.dieMessage("no channel") : history.view(config.id, window)
@@ -80,7 +99,8 @@ describe("makeHistory", () => {
   it.scoped("makes figures a second of counters, and times of the wall clock", () =>
     Effect.gen(function* () {
       const run = yield* bench
-      for (const [n, bytes] of [0, 1_000_000, 3_000_000].entries()) yield* run.second([receiving(bytes, { cc: n * 2, lost: n * 5 })])
+      for (const [n, bytes] of [0, 1_000_000, 3_000_000].entries())
+        yield* run.second([receiving(bytes, { cc: n * 2, lost: n * 5 })])
       const view = yield* shown(run)
       assert.deepStrictEqual(tail(view, "primary", "bitrate", 3), [null, 8_000_000, 16_000_000])
       assert.deepStrictEqual(tail(view, "primary", "cc_errors", 2), [2, 2])
@@ -131,7 +151,11 @@ describe("makeHistory", () => {
     Effect.gen(function* () {
       const run = yield* bench
       const sent = (bytes: number, session: string, started = 0) =>
-        channelStats({ id: "ch-1", started_at: started, outputs: [outputStats({ id: "out-2", session, url: "", bytes_sent: bytes })] })
+        channelStats({
+          id: "ch-1",
+          started_at: started,
+          outputs: [outputStats({ id: "out-2", session, url: "", bytes_sent: bytes })],
+        })
       yield* run.second([sent(0, "a")])
       yield* run.second([sent(1000, "a")])
       yield* run.second([sent(5000, "b")])
@@ -197,7 +221,9 @@ describe("makeHistory", () => {
             id: `ch-${c}`,
             backup_rtp_ip: "127.0.0.1",
             backup_rtp_port: 5002,
-            outputs: Array.from({ length: outputs }, (__, o) => outputConfig({ id: `out-${c}-${o}`, slug: `srt-${o}` })),
+            outputs: Array.from({ length: outputs }, (__, o) =>
+              outputConfig({ id: `out-${c}-${o}`, slug: `srt-${o}` }),
+            ),
           }),
         )
       const measured: number[] = []
@@ -248,7 +274,12 @@ describe("makeHistory", () => {
         ...{ id: after, kind, output, severity: "info", source: null, message: kind },
         at: new Date((EPOCH_S + after) * 1000).toISOString(),
       })
-      run.events = [event("output_failed", 4, "srt-1"), event("switched", 3), event("psi_changed", 2), event("started", 0)]
+      run.events = [
+        event("output_failed", 4, "srt-1"),
+        event("switched", 3),
+        event("psi_changed", 2),
+        event("started", 0),
+      ]
       const { marks } = yield* shown(run)
       assert.deepStrictEqual(
         marks.map(({ at, kind }) => [at - EPOCH_S, kind]),

@@ -16,7 +16,10 @@ import { type HistoryView, type HistoryWindow, type RecentView, WINDOWS } from "
 import { readMarks } from "./marks.ts"
 
 export interface HistoryService {
-  /** Figures of a channel (UUID, slug or number) and its outputs; kept in memory, so a restart of the service begins anew. */
+  /**
+   * Figures of a channel (UUID, slug or number) and its outputs; kept in memory, so a restart of the service
+   * begins anew.
+   */
   readonly view: (ref: string, window: HistoryWindow) => Effect.Effect<HistoryView, NotFound>
   /** The last figures of each channel, by its `id`. */
   readonly recent: Effect.Effect<ReadonlyMap<string, RecentView>>
@@ -83,7 +86,9 @@ export const makeHistory = (deps: HistoryDeps): Effect.Effect<HistoryService, ne
       }
       for (const id of channels.keys()) if (!known.has(id)) channels.delete(id)
     }
-    yield* Effect.forkScoped(Stream.runForEach(deps.engine.state.changes, ({ stats }) => Effect.map(monotonicMs, (ms) => note(stats, ms))))
+    yield* Effect.forkScoped(
+      Stream.runForEach(deps.engine.state.changes, ({ stats }) => Effect.map(monotonicMs, (ms) => note(stats, ms))),
+    )
 
     const current = Effect.map(monotonicMs, (ms) => {
       const now = Math.floor(ms / 1000)
@@ -101,7 +106,9 @@ export const makeHistory = (deps: HistoryDeps): Effect.Effect<HistoryService, ne
         const times = Array.from({ length: points }, (_, i) => (first + i) * step_s + offset)
         const marks = yield* readMarks(deps.events, deps.cues, config.id, wallMs - length_s * 1000).pipe(
           // A plot without marks is better than no plot.
-          Effect.catchAll((error) => Effect.as(Effect.logWarning(`the history is shown without marks: ${error.message}`), [])),
+          Effect.catchAll((error) =>
+            Effect.as(Effect.logWarning(`the history is shown without marks: ${error.message}`), []),
+          ),
         )
         const series = channels.get(config.id)?.series(config, window, second) ?? emptySeries(config, window)
         return { window, step_s, times, series, marks } satisfies HistoryView
@@ -109,7 +116,10 @@ export const makeHistory = (deps: HistoryDeps): Effect.Effect<HistoryService, ne
 
     return {
       view: (ref, window) => Effect.flatMap(deps.book.find(ref), (config) => view(config, window)),
-      recent: Effect.map(current, (second) => new Map([...channels].map(([id, history]) => [id, history.recent(second)]))),
+      recent: Effect.map(
+        current,
+        (second) => new Map([...channels].map(([id, history]) => [id, history.recent(second)])),
+      ),
       bytes: () => [...channels.values()].reduce((sum, history) => sum + history.bytes, 0),
     }
   })
@@ -117,6 +127,9 @@ export const makeHistory = (deps: HistoryDeps): Effect.Effect<HistoryService, ne
 export class History extends Context.Tag("distributor/History")<History, HistoryService>() {
   static readonly Live = Layer.scoped(
     History,
-    Effect.flatMap(Effect.all({ engine: EngineClient, book: ChannelBook, events: EventLog, cues: CueLog }), makeHistory),
+    Effect.flatMap(
+      Effect.all({ engine: EngineClient, book: ChannelBook, events: EventLog, cues: CueLog }),
+      makeHistory,
+    ),
   )
 }

@@ -5,7 +5,13 @@
 import type { ChannelStats, LegStats, OutputStats } from "../../engine/protocol/messages.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import { type Digest, FigureRings, type RingWindow } from "./figure-rings.ts"
-import { type HistoryMeasure, type HistorySeries, type HistoryWindow, type RecentView, WINDOWS } from "./history-model.ts"
+import {
+  type HistoryMeasure,
+  type HistorySeries,
+  type HistoryWindow,
+  type RecentView,
+  WINDOWS,
+} from "./history-model.ts"
 
 /**
  * Time covered by a message of figures: `buckets` whole seconds up to `second`, which lasted `seconds` by the engine's
@@ -117,7 +123,10 @@ export class ChannelHistory {
 
   /** Memory of the figures, in bytes. */
   get bytes(): number {
-    return [this.#active, ...this.#legs.values(), ...this.#outputs.values()].reduce((sum, { rings }) => sum + rings.bytes, 0)
+    return [this.#active, ...this.#legs.values(), ...this.#outputs.values()].reduce(
+      (sum, { rings }) => sum + rings.bytes,
+      0,
+    )
   }
 
   /**
@@ -175,12 +184,15 @@ const seriesOf = (
   const points = WINDOWS[window].length_s / WINDOWS[window].step_s
   const read = (of: string, is: HistorySeries["is"], measures: ReadonlyArray<Measure>, found: Track | undefined) =>
     measures.map(({ measure }, m): HistorySeries => {
-      const values = found?.measures === measures ? found.rings.read(m, w, second).map(rounded) : Array<null>(points).fill(null)
+      const values =
+        found?.measures === measures ? found.rings.read(m, w, second).map(rounded) : Array<null>(points).fill(null)
       return { of, is, measure, values }
     })
   return [
     ...legsOf(config).flatMap((name) => read(name, "leg", LEG, legs.get(name))),
-    ...config.outputs.flatMap((output) => read(output.slug, "output", isSrt(output) ? SRT : OUTPUT, outputs.get(output.id))),
+    ...config.outputs.flatMap((output) =>
+      read(output.slug, "output", isSrt(output) ? SRT : OUTPUT, outputs.get(output.id)),
+    ),
   ]
 }
 

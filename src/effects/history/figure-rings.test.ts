@@ -20,7 +20,9 @@ const expected = (
   const last = Math.floor(now / step_s)
   return Array.from({ length: length_s / step_s }, (_, i) => {
     const step = last - length_s / step_s + 1 + i
-    const inside = all.filter((one) => Math.floor(one.second / step_s) === step && !Number.isNaN(one.figure)).map((one) => one.figure)
+    const inside = all
+      .filter((one) => Math.floor(one.second / step_s) === step && !Number.isNaN(one.figure))
+      .map((one) => one.figure)
     if (inside.length === 0) return null
     return MEASURES[m] === "mean" ? inside.reduce((sum, one) => sum + one, 0) / inside.length : Math.max(...inside)
   })
@@ -28,7 +30,11 @@ const expected = (
 
 const figures = fc.array(
   fc.record({
-    gap: fc.oneof({ weight: 8, arbitrary: fc.constant(1) }, fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 400 })),
+    gap: fc.oneof(
+      { weight: 8, arbitrary: fc.constant(1) },
+      fc.integer({ min: 1, max: 9 }),
+      fc.integer({ min: 1, max: 400 }),
+    ),
     figure: fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 0, max: 1_000_000 }) }, fc.constant(Number.NaN)),
   }),
   { minLength: 1, maxLength: 300 },
@@ -37,24 +43,29 @@ const figures = fc.array(
 describe("FigureRings", () => {
   it("holds means and peaks of every step of every window, and nothing of what is older", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 5000 }), figures, fc.integer({ min: 0, max: 300 }), (start, gaps, later) => {
-        const rings = new FigureRings(MEASURES, WINDOWS)
-        let second = start
-        const all = gaps.map(({ figure, gap }) => {
-          second += gap
-          return { second, figure }
-        })
-        for (const one of all) rings.put(one.second, [one.figure, one.figure])
-        const now = second + later
-        for (const w of WINDOWS.keys()) {
-          for (const m of MEASURES.keys()) {
-            const found = rings.read(m, w, now)
-            const wanted = expected(all, w, m, now)
-            expect(found.map((one) => one === null)).toEqual(wanted.map((one) => one === null))
-            for (const [i, value] of found.entries()) expect(value ?? 0).toBeCloseTo(wanted[i] ?? 0, -1)
+      fc.property(
+        fc.integer({ min: 0, max: 5000 }),
+        figures,
+        fc.integer({ min: 0, max: 300 }),
+        (start, gaps, later) => {
+          const rings = new FigureRings(MEASURES, WINDOWS)
+          let second = start
+          const all = gaps.map(({ figure, gap }) => {
+            second += gap
+            return { second, figure }
+          })
+          for (const one of all) rings.put(one.second, [one.figure, one.figure])
+          const now = second + later
+          for (const w of WINDOWS.keys()) {
+            for (const m of MEASURES.keys()) {
+              const found = rings.read(m, w, now)
+              const wanted = expected(all, w, m, now)
+              expect(found.map((one) => one === null)).toEqual(wanted.map((one) => one === null))
+              for (const [i, value] of found.entries()) expect(value ?? 0).toBeCloseTo(wanted[i] ?? 0, -1)
+            }
           }
-        }
-      }),
+        },
+      ),
       { numRuns: 200 },
     )
   })

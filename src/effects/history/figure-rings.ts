@@ -83,7 +83,8 @@ export class FigureRings {
     this.#sums[at] = sum
     this.#counts[at] = count
     const highest = this.#values[slot] ?? Number.NaN
-    this.#values[slot] = this.#digests[m] === "mean" ? sum / count : Number.isNaN(highest) ? figure : Math.max(highest, figure)
+    this.#values[slot] =
+      this.#digests[m] === "mean" ? sum / count : Number.isNaN(highest) ? figure : Math.max(highest, figure)
   }
 
   #slot(m: number, { offset, slots }: Place, step: number): number {

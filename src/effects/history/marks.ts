@@ -24,7 +24,9 @@ const OF_CUES: Partial<Record<StoredCueKind, HistoryMark["kind"]>> = { out: "cue
 const ofEvent = ({ at, kind, message, output }: ChannelEventView): ReadonlyArray<HistoryMark> => {
   const mark = KINDS.find((one) => one === kind)
   const shown = mark === undefined ? undefined : OF_EVENTS[mark]
-  return shown === undefined ? [] : [{ at: Date.parse(at) / 1000, kind: shown, label: output === null ? message : `${output}: ${message}` }]
+  return shown === undefined
+    ? []
+    : [{ at: Date.parse(at) / 1000, kind: shown, label: output === null ? message : `${output}: ${message}` }]
 }
 const ofCue = ({ at, description, kind }: CueView): HistoryMark => ({
   at: Date.parse(at) / 1000,

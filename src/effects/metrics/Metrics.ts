@@ -36,8 +36,15 @@ export interface MetricsService {
 export interface MetricsBook {
   /** To be called with every message of figures. */
   readonly observe: (moment: Pick<MetricsMoment, "configs" | "engine">) => void
-  readonly totals: (channelId: string, engine: EngineState, configs: () => ReadonlyArray<ChannelConfig>) => ChannelTotals
-  readonly view: (moment: MetricsMoment, rest: { health: Health; store: StoreFigures; configVersion: number }) => MetricsView
+  readonly totals: (
+    channelId: string,
+    engine: EngineState,
+    configs: () => ReadonlyArray<ChannelConfig>,
+  ) => ChannelTotals
+  readonly view: (
+    moment: MetricsMoment,
+    rest: { health: Health; store: StoreFigures; configVersion: number },
+  ) => MetricsView
 }
 
 export const makeMetricsBook = (tallies: TalliesService): MetricsBook => {
@@ -97,7 +104,9 @@ export const makeMetricsBook = (tallies: TalliesService): MetricsBook => {
       return {
         ...rest,
         engine: engineFigures(engineLedger, moment.engine),
-        channels: moment.configs.map((config) => channelFigures({ ledgerOf, tallies }, config, moment, figures.get(config.id))),
+        channels: moment.configs.map((config) =>
+          channelFigures({ ledgerOf, tallies }, config, moment, figures.get(config.id)),
+        ),
       }
     },
   }

@@ -31,7 +31,10 @@ const makeLegLedger = () => {
 
 export const makeChannelLedger = () => {
   const merge = makeRunningSums(["merge_lost", "merge_mismatches"])
-  const legs: Readonly<Record<SourceName, ReturnType<typeof makeLegLedger>>> = { primary: makeLegLedger(), backup: makeLegLedger() }
+  const legs: Readonly<Record<SourceName, ReturnType<typeof makeLegLedger>>> = {
+    primary: makeLegLedger(),
+    backup: makeLegLedger(),
+  }
   const outputs = new Map<string, OutputLedger>()
   const output = (id: string): OutputLedger => {
     const known = outputs.get(id) ?? makeOutputLedger()

@@ -84,7 +84,8 @@ const outputFigures = (
     tally: outputTally(tallies.of(channel.id), config.id),
     cuesPending: pending,
     queueBytes: live?.queue_bytes ?? 0,
-    receivers: live === undefined ? 0 : live.receivers.length > 0 ? live.receivers.length : state === "connected" ? 1 : 0,
+    receivers:
+      live === undefined ? 0 : live.receivers.length > 0 ? live.receivers.length : state === "connected" ? 1 : 0,
     srt: config.protocol === "srt" ? ledger.srtFigures(live) : null,
   }
 }
@@ -113,7 +114,15 @@ export const channelFigures = (
     tally: from.tallies.of(config.id),
     inBreak: runtime !== null && breakView(runtime.scte35.breaks, moment.monotonicMs).state === "in_break",
     outputs: config.outputs.map((output) =>
-      outputFigures(from, config, output, moment, outputs.get(output.id), activeLeg(stats), pending.get(output.id) ?? 0),
+      outputFigures(
+        from,
+        config,
+        output,
+        moment,
+        outputs.get(output.id),
+        activeLeg(stats),
+        pending.get(output.id) ?? 0,
+      ),
     ),
   }
 }

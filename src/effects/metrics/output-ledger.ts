@@ -9,7 +9,8 @@ type Connection = readonly [name: string, figures: SrtStats]
 const connectionsOf = (stats: OutputStats | undefined): ReadonlyArray<Connection> => {
   if (stats === undefined) return []
   const receivers = stats.receivers.flatMap(
-    ({ connected_at, peer, srt }): ReadonlyArray<Connection> => (srt === null ? [] : [[`${stats.session} ${peer} ${connected_at}`, srt]]),
+    ({ connected_at, peer, srt }): ReadonlyArray<Connection> =>
+      srt === null ? [] : [[`${stats.session} ${peer} ${connected_at}`, srt]],
   )
   // A listener with a single receiver also shows that receiver's figures as its own.
   return receivers.length > 0 || stats.srt === null ? receivers : [[stats.session, stats.srt]]
@@ -27,7 +28,8 @@ export const makeOutputLedger = () => {
     sums: output.total,
     /** Takes the engine's figures of the output; undefined when it has no session. */
     observe: (stats: OutputStats | undefined, baseline: boolean): void => {
-      const session: ReadonlyArray<Life<(typeof OUTPUT_SUMS)[number]>> = stats === undefined ? [] : [[stats.session, stats]]
+      const session: ReadonlyArray<Life<(typeof OUTPUT_SUMS)[number]>> =
+        stats === undefined ? [] : [[stats.session, stats]]
       output.advance(session, baseline)
       srt.advance(connectionsOf(stats), baseline)
     },

@@ -46,7 +46,9 @@ describe("running sums", () => {
   })
 
   it("take what is no number for nothing", () => {
-    expect(sumsOf([["a", Number.NaN]], [["a", -3]], [["a", Number.POSITIVE_INFINITY]], [["a", 2]])).toEqual([0, 0, 0, 2])
+    expect(sumsOf([["a", Number.NaN]], [["a", -3]], [["a", Number.POSITIVE_INFINITY]], [["a", 2]])).toEqual([
+      0, 0, 0, 2,
+    ])
   })
 
   it("count from here on what began before anybody looked", () => {

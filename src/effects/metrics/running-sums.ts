@@ -18,7 +18,8 @@ export interface RunningSums<K extends string> {
   readonly advance: (lives: ReadonlyArray<Life<K>>, baseline?: boolean) => void
 }
 
-const usable = (value: number | undefined): number => (value !== undefined && Number.isFinite(value) && value > 0 ? value : 0)
+const usable = (value: number | undefined): number =>
+  value !== undefined && Number.isFinite(value) && value > 0 ? value : 0
 
 export const makeRunningSums = <const K extends string>(names: ReadonlyArray<K>): RunningSums<K> => {
   const zeros = () => Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>

@@ -46,8 +46,8 @@ const MATTERS: Partial<Record<EventKind, string>> = {
 const OF_CHANNEL = new Set(["switched", "redundancy", "merge", "input", "channel", "engine", "break"])
 
 /**
- * What an event is about. Events of one subject are limited together, so that the last of them always shows how the subject is;
- * all states of an output are one subject.
+ * What an event is about. Events of one subject are limited together, so that the last of them always shows how the
+ * subject is; all states of an output are one subject.
  */
 export const subjectOf = ({ channelId, kind, output, source }: NewEvent): string => {
   // Each missed cue is news of its own: many of them must not hide that the output is back.

@@ -291,7 +291,9 @@ export interface ChannelEventOfView extends ChannelEventView {
 /** A channel as others name it. */
 export type ChannelName = Pick<ChannelConfig, "id" | "slug" | "name">
 
-export const EVENT_SEVERITIES = ["info", "warning", "critical"] as const satisfies ReadonlyArray<ChannelEventView["severity"]>
+export const EVENT_SEVERITIES = ["info", "warning", "critical"] as const satisfies ReadonlyArray<
+  ChannelEventView["severity"]
+>
 
 /** Which events of a channel to show, newest first. */
 export interface EventQuery {

@@ -4,16 +4,26 @@ import type { SpliceInfoSection } from "../../core/scte35/section-fields.ts"
 import type { ChannelName, SourceName } from "./channel.ts"
 
 /** What a cue asks for; `damaged` when its section must not be acted on. splice_null is counted and not kept. */
-export const CUE_KINDS = ["out", "in", "cancel", "start", "end", "point", "other", "damaged"] as const satisfies ReadonlyArray<
-  CueKind | "damaged"
->
+export const CUE_KINDS = [
+  "out",
+  "in",
+  "cancel",
+  "start",
+  "end",
+  "point",
+  "other",
+  "damaged",
+] as const satisfies ReadonlyArray<CueKind | "damaged">
 export type StoredCueKind = (typeof CUE_KINDS)[number]
 
 /** Whether a cue left by one output. */
 export interface CueProof {
   /** Slug. */
   readonly output: string
-  /** `pending` until the engine tells, or for 10 s (HLS: 610 s); `no_receiver` of a listener that has waited for receivers for a minute. */
+  /**
+   * `pending` until the engine tells, or for 10 s (HLS: 610 s); `no_receiver` of a listener that has waited for
+   * receivers for a minute.
+   */
   readonly status: "sent" | "missed" | "pending" | "no_receiver"
   /** When the packet left, or was given up; ISO 8601; null while pending. */
   readonly at: string | null

@@ -1,6 +1,6 @@
 /**
- * Work that is long enough to make everybody else wait, in slices. A pure function written as a generator yields wherever it may rest; here
- * it is run, and the event loop has its turn every few milliseconds.
+ * Work that is long enough to make everybody else wait, in slices. A pure function written as a generator yields
+ * wherever it may rest; here it is run, and the event loop has its turn every few milliseconds.
  */
 import { Effect } from "effect"
 

@@ -1,6 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, TestClock } from "effect"
-import { type DeliveryQueueOptions, GIVE_UP_AFTER_MS, LONGEST_PAUSE_MS, MAX_QUEUED, makeDeliveryQueue, pauseMs } from "./DeliveryQueue.ts"
+import {
+  type DeliveryQueueOptions,
+  GIVE_UP_AFTER_MS,
+  LONGEST_PAUSE_MS,
+  MAX_QUEUED,
+  makeDeliveryQueue,
+  pauseMs,
+} from "./DeliveryQueue.ts"
 import { NotDelivered } from "./deliver.ts"
 import type { Destination } from "./destination.ts"
 import { testMessage } from "./message.ts"
@@ -15,8 +22,14 @@ const destination: Destination = {
   enabled: true,
   created_at: "",
 }
-const outgoing = (id: string, queuedAt = 0): Outgoing => ({ id, destinationId: "d", queuedAt, message: { ...testMessage(0), id } })
-const refused = (over: Partial<NotDelivered> = {}) => new NotDelivered({ reason: "no", again: true, retryAfterMs: null, ...over })
+const outgoing = (id: string, queuedAt = 0): Outgoing => ({
+  id,
+  destinationId: "d",
+  queuedAt,
+  message: { ...testMessage(0), id },
+})
+const refused = (over: Partial<NotDelivered> = {}) =>
+  new NotDelivered({ reason: "no", again: true, retryAfterMs: null, ...over })
 
 /** A queue in front of a server that answers as `answer` says. */
 const stage = (
@@ -60,7 +73,9 @@ describe("the queue of a destination", () => {
 
   it.scoped("tries the first again with growing pauses, and the others only after it", () =>
     Effect.gen(function* () {
-      const { attempts, queue } = yield* stage((_, attempt) => (attempt < 5 ? Effect.fail(refused()) : Effect.succeed("ok")))
+      const { attempts, queue } = yield* stage((_, attempt) =>
+        attempt < 5 ? Effect.fail(refused()) : Effect.succeed("ok"),
+      )
       for (const id of ["a", "b"]) queue.offer(outgoing(id))
       yield* TestClock.adjust("1 second")
       assert.deepInclude(queue.state(), { queued: 2, last_error: "no" })
@@ -71,7 +86,8 @@ describe("the queue of a destination", () => {
         ["a", "a", "a", "a", "a", "b"],
       )
       const gaps = attempts.slice(1, 5).map(([second], n) => second - (attempts[n]?.[0] ?? 0))
-      for (const [n, gap] of gaps.entries()) assert.isTrue(gap >= 2 ** (n + 1) * 0.8 - 1 && gap <= 2 ** (n + 1) * 1.2 + 1, String(gaps))
+      for (const [n, gap] of gaps.entries())
+        assert.isTrue(gap >= 2 ** (n + 1) * 0.8 - 1 && gap <= 2 ** (n + 1) * 1.2 + 1, String(gaps))
       assert.deepInclude(queue.state(), { queued: 0, sent: 2, last_error: null, next_attempt_at: null })
     }),
   )

@@ -16,7 +16,8 @@ export const GIVE_UP_AFTER_MS = 3_600_000
 
 /** Pause in ms before the next attempt after `failures` failed ones; `random`, from 0 to 1, shifts it by up to 20 %. */
 export const pauseMs = (failures: number, random: number, retryAfterMs: number | null): number => {
-  const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(20, Math.max(0, failures - 1))) * (0.8 + 0.4 * random)
+  const pause =
+    Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(20, Math.max(0, failures - 1))) * (0.8 + 0.4 * random)
   return Math.min(GIVE_UP_AFTER_MS, Math.max(Math.round(pause), retryAfterMs ?? 0))
 }
 
@@ -105,7 +106,12 @@ export const makeDeliveryQueue = (options: DeliveryQueueOptions): Effect.Effect<
       },
       state: () => ({
         ...{ queued: queue.length, sent: counts.sent, failed: counts.failed },
-        ...{ last_sent_at: iso(at.lastSent), last_error: error, last_error_at: iso(at.lastError), next_attempt_at: iso(at.next) },
+        ...{
+          last_sent_at: iso(at.lastSent),
+          last_error: error,
+          last_error_at: iso(at.lastError),
+          next_attempt_at: iso(at.next),
+        },
       }),
       run: Effect.suspend(() => {
         at.next = null

@@ -7,7 +7,12 @@ import type { NoticeKind } from "./notice-kinds.ts"
 const POLICY: BookPolicy = { outputDownMs: 10_000, groupWaitMs: 5000, groupIntervalMs: 30_000, repeatMs: 0 }
 const START = Date.parse("2026-01-02T03:04:05Z")
 const named = (slug: string) => ({ slug, name: slug.toUpperCase() })
-const condition = (kind: NoticeKind, channel: string | null = "news", output: string | null = null, message = "why"): Condition => ({
+const condition = (
+  kind: NoticeKind,
+  channel: string | null = "news",
+  output: string | null = null,
+  message = "why",
+): Condition => ({
   ...{ kind, message },
   channel: channel === null ? null : named(channel),
   output: output === null ? null : named(output),
@@ -67,19 +72,32 @@ describe("a notice", () => {
     const { book, run } = stage()
     const silent = condition("input_lost")
     run(20, [down("before")])
-    const without = [silent, down("before"), down("rtmp"), down("hls"), condition("output_flapping", "news", "rtmp"), down("cdn", "sport")]
+    const without = [
+      silent,
+      down("before"),
+      down("rtmp"),
+      down("hls"),
+      condition("output_flapping", "news", "rtmp"),
+      down("cdn", "sport"),
+    ]
     const { told } = run(120, without)
     expect(told.flatMap(([, ...keys]) => keys)).toEqual(["opened output_down:sport:cdn", "opened input_lost:news"])
     // An output that was down for reasons of its own stays open; one still down when the input is back is told then.
     expect(book.open().map(({ key }) => key)).toContain("output_down:news:before")
     const back = run(60, [down("before"), down("rtmp")]).told.flatMap(([, ...keys]) => keys)
-    expect(back.sort()).toEqual(["opened output_down:news:rtmp", "resolved input_lost:news", "resolved output_down:sport:cdn"])
+    expect(back.sort()).toEqual([
+      "opened output_down:news:rtmp",
+      "resolved input_lost:news",
+      "resolved output_down:sport:cdn",
+    ])
   })
 
   it("that is over before it was told is told once, as a whole", () => {
     const { run } = stage([], { ...POLICY, groupWaitMs: 20_000 })
     run(12, [down("cdn")])
-    expect(run(60, []).groups).toMatchObject([[{ telling: "resolved", notice: { key: "output_down:news:cdn", toldAt: null } }]])
+    expect(run(60, []).groups).toMatchObject([
+      [{ telling: "resolved", notice: { key: "output_down:news:cdn", toldAt: null } }],
+    ])
   })
 
   it("is over at once when its output is stopped", () => {
@@ -178,8 +196,14 @@ describe("muting, acknowledging, repeating", () => {
   it("repeats what is open until somebody acknowledges it, and tells its end all the same", () => {
     const { book, run, now } = stage([], { ...POLICY, repeatMs: 60_000 })
     const { told } = run(16 + 130, [down("cdn")])
-    expect(told.map(([, what]) => what)).toEqual(["opened output_down:news:cdn", ...Array(2).fill("repeated output_down:news:cdn")])
-    expect(book.acknowledge("output_down:news:cdn", "user ada", now())?.acknowledged).toEqual({ by: "user ada", at: now() })
+    expect(told.map(([, what]) => what)).toEqual([
+      "opened output_down:news:cdn",
+      ...Array(2).fill("repeated output_down:news:cdn"),
+    ])
+    expect(book.acknowledge("output_down:news:cdn", "user ada", now())?.acknowledged).toEqual({
+      by: "user ada",
+      at: now(),
+    })
     expect(book.acknowledge("output_down:news:cdn", "user bob", now())?.acknowledged?.by).toBe("user ada")
     expect(book.acknowledge("output_down:news:tv", "user bob", now())).toBeUndefined()
     expect(run(300, [down("cdn")]).told).toEqual([])

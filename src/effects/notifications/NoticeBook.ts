@@ -164,7 +164,8 @@ const remind = ({ held, queue }: Pages, { isMuted, isWanted, monotonicMs, nowMs,
   for (const { notice } of held.values()) {
     const { acknowledged, kind, toldAt } = notice
     if (acknowledged !== null || queue.isWaiting(notice) || isMuted(...slugsOf(notice))) continue
-    const isLong = toldAt === null || (policy.repeatMs > 0 && nowMs - toldAt >= policy.repeatMs && !kindInfo(kind).moment)
+    const isLong =
+      toldAt === null || (policy.repeatMs > 0 && nowMs - toldAt >= policy.repeatMs && !kindInfo(kind).moment)
     const told: Told = { telling: toldAt === null ? "opened" : "repeated", notice }
     if (isLong && isWanted(told)) queue.wait(told, monotonicMs)
   }
@@ -214,7 +215,9 @@ export const makeNoticeBook = (stored: ReadonlyArray<Notice> = []): NoticeBook =
       one.notice = { ...one.notice, acknowledged: one.notice.acknowledged ?? { by, at: nowMs } }
       return one.notice
     },
-    find: (id) => [...held.values()].find(({ notice }) => notice.id === id)?.notice ?? pages.recent.find((notice) => notice.id === id),
+    find: (id) =>
+      [...held.values()].find(({ notice }) => notice.id === id)?.notice ??
+      pages.recent.find((notice) => notice.id === id),
     open: () => [...held.values()].map(({ notice }) => notice),
     recent: () => pages.recent,
   }

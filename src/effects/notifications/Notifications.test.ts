@@ -14,9 +14,16 @@ import { type Deliver, NotDelivered } from "./deliver.ts"
 import { makeNotifications } from "./Notifications.ts"
 import { makeNotificationRows, type NotificationRows } from "./notification-rows.ts"
 
-const outputs = ["cdn", "tv"].map((slug, n) => outputConfig({ id: `o${n}`, number: n + 1, slug, name: slug.toUpperCase() }))
+const outputs = ["cdn", "tv"].map((slug, n) =>
+  outputConfig({ id: `o${n}`, number: n + 1, slug, name: slug.toUpperCase() }),
+)
 const config = channelConfig({ outputs })
-const HOOK = { name: "hook", kind: "webhook", url: "https://hooks.example.com/abc", secret: "planted-secret-4711" } as const
+const HOOK = {
+  name: "hook",
+  kind: "webhook",
+  url: "https://hooks.example.com/abc",
+  secret: "planted-secret-4711",
+} as const
 const QUICK = { rules: [{}], output_down_after_s: 2, group_wait_s: 0, group_interval_s: 0 }
 
 /** A service that watches one channel whose outputs fail on request; nothing goes over the network. */
@@ -34,14 +41,20 @@ const serve = (rows: NotificationRows, answer: Deliver = () => Effect.succeed("H
     })
     const deliver: Deliver = (destination, message) =>
       Effect.tap(answer(destination, message), () =>
-        Effect.sync(() => void told.push(`${destination.name}: ${message.notices.map(({ event, key }) => `${event} ${key}`).join(", ")}`)),
+        Effect.sync(
+          () =>
+            void told.push(
+              `${destination.name}: ${message.notices.map(({ event, key }) => `${event} ${key}`).join(", ")}`,
+            ),
+        ),
       )
     const notifications = yield* Scope.extend(makeNotifications({ rows, look, deliver }), scope)
     yield* notifications.start
     const fail = (slug: string, down: boolean) =>
       Effect.sync(() => {
         const output = runtime.outputs.get(outputs.find((one) => one.slug === slug)?.id ?? "")
-        if (output !== undefined) Object.assign(output, { status: down ? "retrying" : "connected", lastError: down ? "refused" : null })
+        if (output !== undefined)
+          Object.assign(output, { status: down ? "retrying" : "connected", lastError: down ? "refused" : null })
       })
     return { ...notifications, told, fail, stop: Scope.close(scope, Exit.void) }
   })
@@ -59,7 +72,10 @@ describe.each(DATABASES)("notifications over %s", (database) => {
             const { fail, service, told } = yield* serve(rowsOf(store))
             const { id } = yield* service.createDestination(HOOK)
             const other = yield* service.createDestination({ ...HOOK, name: "other" })
-            yield* service.setRules({ ...QUICK, rules: [{ destinations: [id] }, { kinds: ["input_lost"], destinations: [other.id] }] })
+            yield* service.setRules({
+              ...QUICK,
+              rules: [{ destinations: [id] }, { kinds: ["input_lost"], destinations: [other.id] }],
+            })
             yield* service.mute({ channel: "news", output: "tv", minutes: 1 })
             yield* fail("cdn", true)
             yield* fail("tv", true)
@@ -106,7 +122,9 @@ describe.each(DATABASES)("notifications over %s", (database) => {
         ),
       )
       yield* using(at, (store) =>
-        Effect.map(rowsOf(store).load, ({ destinations, outgoing }) => assert.deepStrictEqual([destinations, outgoing], [[], []])),
+        Effect.map(rowsOf(store).load, ({ destinations, outgoing }) =>
+          assert.deepStrictEqual([destinations, outgoing], [[], []]),
+        ),
       )
     }),
   )
@@ -138,7 +156,9 @@ describe.each(DATABASES)("notifications over %s", (database) => {
           }),
         ),
       )
-      yield* using(at, (store) => Effect.map(rowsOf(store).load, ({ outgoing }) => assert.deepStrictEqual(outgoing, [])))
+      yield* using(at, (store) =>
+        Effect.map(rowsOf(store).load, ({ outgoing }) => assert.deepStrictEqual(outgoing, [])),
+      )
     }),
   )
 })
@@ -146,7 +166,10 @@ describe.each(DATABASES)("notifications over %s", (database) => {
 describe("notifications", () => {
   it.scoped("are told though the store takes nothing", () =>
     Effect.gen(function* () {
-      const rows = { ...noNotificationRows, write: () => Effect.fail(new StoreError({ operation: "store", cause: new Error("full") })) }
+      const rows = {
+        ...noNotificationRows,
+        write: () => Effect.fail(new StoreError({ operation: "store", cause: new Error("full") })),
+      }
       const { fail, service, told } = yield* serve(rows)
       yield* service.createDestination(HOOK)
       yield* service.setRules(QUICK)
@@ -198,12 +221,18 @@ describe("notifications", () => {
           service.createDestination({ name: "a", kind: "slack", url: "https://a.example", host: "b" }),
           "host: is not for slack; it takes url",
         ],
-        [service.createDestination({ name: "a", kind: "email", host: "h" }), "from: is required for email; to: is required for email"],
+        [
+          service.createDestination({ name: "a", kind: "email", host: "h" }),
+          "from: is required for email; to: is required for email",
+        ],
         [
           service.createDestination({ name: "a", kind: "email", host: "h", from: "a@b", to: ["a@b", "x <c@d>, e@f"] }),
           "to[1]: must be a mail address such as ops@example.com",
         ],
-        [service.updateDestination(id, { secret: "***" }), "secret: is masked; leave it out to keep the one that is stored"],
+        [
+          service.updateDestination(id, { secret: "***" }),
+          "secret: is masked; leave it out to keep the one that is stored",
+        ],
         [
           service.updateDestination(id, { url: "https://hooks.example.com/***" }),
           "url: is masked; leave it out to keep the one that is stored",
@@ -211,11 +240,17 @@ describe("notifications", () => {
         [service.updateDestination(id, { to: ["a@b.c"] }), "to: is not for webhook; it takes url, secret"],
         [service.updateDestination("x", {}), 'there is no destination "x"'],
         [service.setRules({ rules: [{ channels: ["x"] }] }), 'rules[0].channels[0]: there is no channel "x"'],
-        [service.setRules({ rules: [{ destinations: ["x"] }] }), 'rules[0].destinations[0]: there is no destination "x"'],
+        [
+          service.setRules({ rules: [{ destinations: ["x"] }] }),
+          'rules[0].destinations[0]: there is no destination "x"',
+        ],
         [service.mute({ output: "cdn", minutes: 1 }), "output: needs its channel"],
         [service.mute({ channel: "news", output: "x", minutes: 1 }), 'output: there is no output "x"'],
         [service.mute({ until: "1969-01-01T00:00:00Z" }), "until: must be in the future"],
-        [service.mute({ until: "1970-01-02T00:00:00" }), "until: must be a time with its offset, as in 2026-01-02T03:04:05Z"],
+        [
+          service.mute({ until: "1970-01-02T00:00:00" }),
+          "until: must be a time with its offset, as in 2026-01-02T03:04:05Z",
+        ],
         [service.mute({}), "until: is required, unless there are minutes"],
         [service.acknowledge("output_down:news:cdn"), 'there is no notice "output_down:news:cdn"'],
       ]

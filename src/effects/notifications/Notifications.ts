@@ -55,7 +55,9 @@ export interface NotificationsService {
   readonly acknowledge: (key: string) => Effect.Effect<NoticeView, NotFound | StoreError>
   readonly destinations: Effect.Effect<ReadonlyArray<DestinationView>>
   readonly destination: (id: string) => Effect.Effect<DestinationView, NotFound>
-  readonly createDestination: (input: DestinationInput) => Effect.Effect<DestinationView, InvalidInput | Conflict | StoreError>
+  readonly createDestination: (
+    input: DestinationInput,
+  ) => Effect.Effect<DestinationView, InvalidInput | Conflict | StoreError>
   /** Changes a destination; fields left out stay. Messages that wait are tried again at once. */
   readonly updateDestination: (
     id: string,
@@ -104,7 +106,8 @@ interface Line {
   readonly queue: DeliveryQueue
 }
 
-const newestFirst = (notices: ReadonlyArray<Notice>) => [...notices].sort((a, b) => b.openedAt - a.openedAt || (a.key < b.key ? -1 : 1))
+const newestFirst = (notices: ReadonlyArray<Notice>) =>
+  [...notices].sort((a, b) => b.openedAt - a.openedAt || (a.key < b.key ? -1 : 1))
 
 const conflict = (path: string, message: string) => new Conflict({ errors: [{ path, message }] })
 
@@ -166,14 +169,22 @@ export const makeNotifications = (deps: NotificationDeps): Effect.Effect<MadeNot
         const line = lines.get(id)
         if (line?.destination.enabled !== true) return
         const lasting = Effect.catchAllCause(line.queue.run, (cause) =>
-          Effect.zipRight(Effect.logError("the delivery of notifications failed and is started again", cause), Effect.sleep("5 seconds")),
+          Effect.zipRight(
+            Effect.logError("the delivery of notifications failed and is started again", cause),
+            Effect.sleep("5 seconds"),
+          ),
         )
         yield* FiberMap.run(fibers, id, Effect.forever(lasting))
       })
     const open = (destination: Destination, waiting: ReadonlyArray<Outgoing>) =>
       Effect.gen(function* () {
         const { id } = destination
-        const queue = yield* makeDeliveryQueue({ destination: () => lines.get(id)?.destination ?? destination, deliver, settled, waiting })
+        const queue = yield* makeDeliveryQueue({
+          destination: () => lines.get(id)?.destination ?? destination,
+          deliver,
+          settled,
+          waiting,
+        })
         lines.set(id, { destination, queue })
         yield* restart(id)
       })
@@ -195,7 +206,8 @@ export const makeNotifications = (deps: NotificationDeps): Effect.Effect<MadeNot
         : Effect.void
     const refuseHost = (destination: Destination) =>
       Effect.gen(function* () {
-        const [path, host] = destination.kind === "email" ? ["host", destination.host] : ["url", new URL(destination.url).hostname]
+        const [path, host] =
+          destination.kind === "email" ? ["host", destination.host] : ["url", new URL(destination.url).hostname]
         const check = yield* checkHost(host)
         if (!check.ok && !check.again) return yield* new InvalidInput({ errors: [{ path, message: check.reason }] })
       })
@@ -232,7 +244,9 @@ export const makeNotifications = (deps: NotificationDeps): Effect.Effect<MadeNot
       if (notices.length + groups.length > 0) changed()
     })
     const scans = Effect.catchAllCause(scan, (cause) => Effect.logError("notifications could not be made", cause))
-    const start = Effect.asVoid(Effect.forkIn(Effect.forever(Effect.zipRight(Effect.sleep(EVERY), scans)), yield* Effect.scope))
+    const start = Effect.asVoid(
+      Effect.forkIn(Effect.forever(Effect.zipRight(Effect.sleep(EVERY), scans)), yield* Effect.scope),
+    )
 
     // --- Notices, rules, mutes
     const viewAll = Effect.map(Clock.currentTimeMillis, (nowMs) =>
@@ -257,14 +271,19 @@ export const makeNotifications = (deps: NotificationDeps): Effect.Effect<MadeNot
       createDestination: Effect.fn("Notifications.createDestination")(function* (input: DestinationInput) {
         if (lines.size >= MAX_DESTINATIONS)
           return yield* conflict("name", `there are ${MAX_DESTINATIONS} destinations, which is as many as there may be`)
-        const destination = yield* accept(newDestination(input, randomUUID(), new Date(yield* Clock.currentTimeMillis).toISOString()))
+        const destination = yield* accept(
+          newDestination(input, randomUUID(), new Date(yield* Clock.currentTimeMillis).toISOString()),
+        )
         yield* checkName(destination)
         yield* refuseHost(destination)
         yield* rows.putDestination(destination)
         yield* open(destination, [])
         return view(yield* Effect.orDie(lineOf(destination.id)))
       }, change),
-      updateDestination: Effect.fn("Notifications.updateDestination")(function* (id: string, update: DestinationUpdate) {
+      updateDestination: Effect.fn("Notifications.updateDestination")(function* (
+        id: string,
+        update: DestinationUpdate,
+      ) {
         const line = yield* lineOf(id)
         const destination = yield* accept(changedDestination(line.destination, update))
         yield* checkName(destination)
@@ -296,7 +315,8 @@ export const makeNotifications = (deps: NotificationDeps): Effect.Effect<MadeNot
       rules: Effect.sync(() => rules),
       setRules: Effect.fn("Notifications.setRules")(function* (input: RulesInput) {
         const configs = yield* channels
-        const channelOf = (ref: string) => configs.find(({ id, number, slug }) => [id, slug, String(number)].includes(ref))?.slug
+        const channelOf = (ref: string) =>
+          configs.find(({ id, number, slug }) => [id, slug, String(number)].includes(ref))?.slug
         const next = yield* accept(rulesOf(input, { channelOf, isDestination: (id) => lines.has(id) }))
         yield* rows.putRules(next)
         rules = next
@@ -309,7 +329,8 @@ export const makeNotifications = (deps: NotificationDeps): Effect.Effect<MadeNot
         const mute = yield* accept(muteOf(input, yield* channels, created))
         const last = lasting(nowMs)
         const ended = [...mutes.keys()].filter((id) => !last.some((one) => one.id === id))
-        if (last.length >= MAX_MUTES) return yield* conflict("channel", `there are ${MAX_MUTES} mutes, which is as many as there may be`)
+        if (last.length >= MAX_MUTES)
+          return yield* conflict("channel", `there are ${MAX_MUTES} mutes, which is as many as there may be`)
         yield* rows.insertMute(mute)
         if (ended.length > 0) yield* rows.deleteMutes(ended)
         for (const id of ended) mutes.delete(id)

@@ -22,13 +22,24 @@ const runtimeWith = (change: (runtime: ChannelRuntime) => void = () => undefined
   return runtime
 }
 const sighting = (
-  over: Partial<Sighting> & { readonly runtime?: ChannelRuntime | null; readonly kernelDrops?: number; readonly dropped?: number },
+  over: Partial<Sighting> & {
+    readonly runtime?: ChannelRuntime | null
+    readonly kernelDrops?: number
+    readonly dropped?: number
+  },
 ): Sighting => {
   const { dropped = 0, kernelDrops = 0, runtime = runtimeWith(), ...rest } = over
   const own = [outputStats({ id: "a", session: "s", url: "u", packets_dropped: dropped })]
-  const stats = engineStats([channelStats({ id: config.id, legs: [legStats({ kernel_drops: kernelDrops })], outputs: own })])
+  const stats = engineStats([
+    channelStats({ id: config.id, legs: [legStats({ kernel_drops: kernelDrops })], outputs: own }),
+  ])
   return {
-    ...{ engine: { ...initialState, connected: true, stats }, configs: [config], runtimeOf: () => runtime, storeProblem: null },
+    ...{
+      engine: { ...initialState, connected: true, stats },
+      configs: [config],
+      runtimeOf: () => runtime,
+      storeProblem: null,
+    },
     ...{ nowMs: 100_000, monotonicMs: 1000, ...rest },
   }
 }
@@ -44,7 +55,11 @@ describe("conditions", () => {
 
   it("are outputs that retry or are in error, as long as they are enabled", () => {
     const runtime = runtimeWith(({ outputs: known }) => {
-      known.set("a", { ...newOutputRuntime(), status: "retrying", lastError: "srt://h:1?passphrase=planted4711 refused" })
+      known.set("a", {
+        ...newOutputRuntime(),
+        status: "retrying",
+        lastError: "srt://h:1?passphrase=planted4711 refused",
+      })
       known.set("b", { ...newOutputRuntime(), status: "error" })
       known.set("off", { ...newOutputRuntime(), status: "error" })
     })
@@ -63,9 +78,13 @@ describe("conditions", () => {
 
   it("are SCTE-35 alarms, and packets that are lost in between", () => {
     const happenings = makeHappenings()
-    const runtime = runtimeWith(({ scte35 }) => scte35.raised.set("overlong_break", { sinceMs: 0, lastMs: 1000, message: "m" }))
+    const runtime = runtimeWith(({ scte35 }) =>
+      scte35.raised.set("overlong_break", { sinceMs: 0, lastMs: 1000, message: "m" }),
+    )
     assert.deepStrictEqual(keys(sighting({ runtime, kernelDrops: 5, dropped: 9 }), happenings), ["overlong_break:news"])
-    assert.deepStrictEqual(keys(sighting({ kernelDrops: 6, dropped: 9, monotonicMs: 2000 }), happenings), ["kernel_drops:news"])
+    assert.deepStrictEqual(keys(sighting({ kernelDrops: 6, dropped: 9, monotonicMs: 2000 }), happenings), [
+      "kernel_drops:news",
+    ])
     assert.deepStrictEqual(keys(sighting({ kernelDrops: 6, dropped: 10, monotonicMs: 3000 }), happenings), [
       "kernel_drops:news",
       "output_drops:news:a",

@@ -54,11 +54,17 @@ const countDrops = (config: ChannelConfig, { engine, monotonicMs }: Sighting, ha
   }
   for (const { id, packets_dropped } of stats?.outputs ?? []) {
     const output = config.outputs.find((one) => one.id === id)
-    if (output !== undefined) happenings.count(config.id, "output_drops", output.slug, "this output", packets_dropped, monotonicMs)
+    if (output !== undefined)
+      happenings.count(config.id, "output_drops", output.slug, "this output", packets_dropped, monotonicMs)
   }
 }
 
-const ofChannel = (config: ChannelConfig, runtime: ChannelRuntime, at: Sighting, happenings: Happenings): ReadonlyArray<Condition> => {
+const ofChannel = (
+  config: ChannelConfig,
+  runtime: ChannelRuntime,
+  at: Sighting,
+  happenings: Happenings,
+): ReadonlyArray<Condition> => {
   const channel = named(config)
   const found: Condition[] = channelAlarms(config, { ...at, runtime }).map(({ kind, message }) => ({
     ...{ kind: OF_ALARM[kind], channel, output: null, message },
@@ -84,7 +90,8 @@ export const conditionsOf = (at: Sighting, happenings: Happenings): ReadonlyArra
     const message = engine.problem ?? "the reason is not known"
     ofService.push({ kind: "engine_lost", channel: null, output: null, message })
   }
-  if (storeProblem !== null) ofService.push({ kind: "store_problem", channel: null, output: null, message: storeProblem })
+  if (storeProblem !== null)
+    ofService.push({ kind: "store_problem", channel: null, output: null, message: storeProblem })
   const ofChannels = engine.connected
     ? configs.flatMap((config) => {
         const runtime = runtimeOf(config.id)

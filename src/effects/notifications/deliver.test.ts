@@ -11,7 +11,13 @@ import type { Notice, Told } from "./notice.ts"
 const NOW = Date.parse("2026-01-02T03:04:05Z")
 const SECRET = "Planted4711Secret"
 const notice = (over: Partial<Notice> = {}): Notice => ({
-  ...{ id: "n", key: "output_down:news:cdn", kind: "output_down", severity: "critical", message: "refused <!channel> *now*" },
+  ...{
+    id: "n",
+    key: "output_down:news:cdn",
+    kind: "output_down",
+    severity: "critical",
+    message: "refused <!channel> *now*",
+  },
   ...{ channel: { slug: "news", name: "News & <b>" }, output: { slug: "cdn", name: "CDN" } },
   ...{ openedAt: NOW - 65_000, resolvedAt: null, stopped: false, acknowledged: null, toldAt: NOW },
   ...over,
@@ -35,19 +41,32 @@ const mailServer = async (...args: Parameters<typeof startMailReceiver>) => {
   return server
 }
 const common = { id: "d", name: "d", enabled: true, created_at: "" }
-const webhook = (url: string, secret: string | null = null): Destination => ({ ...common, kind: "webhook", url, secret })
+const webhook = (url: string, secret: string | null = null): Destination => ({
+  ...common,
+  kind: "webhook",
+  url,
+  secret,
+})
 const mail = (port: number, over: Partial<MailDestination> = {}): MailDestination => ({
-  ...{ ...common, kind: "email", host: "127.0.0.1", port, security: "none", verify_tls: true, user: null, password: null },
+  ...{
+    ...common,
+    kind: "email",
+    host: "127.0.0.1",
+    port,
+    security: "none",
+    verify_tls: true,
+    user: null,
+    password: null,
+  },
   ...{ from: "distributor@example.com", to: ["ops@example.com", "night@example.com"] },
   ...over,
 })
 const send = (destination: Destination, what: Message = opened, refuse: string | null = null) =>
   Effect.runPromise(
     Effect.either(
-      makeDeliver(() => Effect.succeed(refuse === null ? { ok: true, address: null } : { ok: false, again: false, reason: refuse }))(
-        destination,
-        what,
-      ),
+      makeDeliver(() =>
+        Effect.succeed(refuse === null ? { ok: true, address: null } : { ok: false, again: false, reason: refuse }),
+      )(destination, what),
     ),
   )
 const failure = async (destination: Destination, refuse: string | null = null) => {
@@ -73,10 +92,14 @@ describe("a name that is another address the next time it is looked up", () => {
     const { port } = new URL(server.url)
     // `.invalid` never has an address (RFC 6761): a second look-up would fail.
     const hook = webhook(`http://hook.invalid:${port}/path?x=1`)
-    expect(await Effect.runPromise(Effect.either(makeDeliver(looked)(hook, opened)))).toEqual(Either.right("HTTP 200: ok"))
+    expect(await Effect.runPromise(Effect.either(makeDeliver(looked)(hook, opened)))).toEqual(
+      Either.right("HTTP 200: ok"),
+    )
     expect(server.received[0]).toMatchObject({ path: "/path?x=1", headers: { host: `hook.invalid:${port}` } })
     const mails = await mailServer()
-    const sent = await Effect.runPromise(Effect.either(makeDeliver(looked)(mail(mails.port, { host: "mail.invalid" }), opened)))
+    const sent = await Effect.runPromise(
+      Effect.either(makeDeliver(looked)(mail(mails.port, { host: "mail.invalid" }), opened)),
+    )
     expect([Either.isRight(sent), mails.mails.length]).toEqual([true, 1])
   })
 })
@@ -86,14 +109,18 @@ describe("a webhook", () => {
     const server = await http()
     expect(await send(webhook(`${server.url}/hook`, SECRET))).toEqual(Either.right("HTTP 200: ok"))
     const [{ body = "", headers = {}, path = "" } = {}] = server.received
-    expect([path, headers["content-type"], headers["x-distributor-id"]]).toEqual(["/hook", "application/json", opened.id])
+    expect([path, headers["content-type"], headers["x-distributor-id"]]).toEqual([
+      "/hook",
+      "application/json",
+      opened.id,
+    ])
     expect(JSON.parse(body)).toEqual(JSON.parse(JSON.stringify(opened)))
     const isGenuine = documented()
-    expect([isGenuine(SECRET, headers, body), isGenuine("other", headers, body), isGenuine(SECRET, headers, `${body} `)]).toEqual([
-      true,
-      false,
-      false,
-    ])
+    expect([
+      isGenuine(SECRET, headers, body),
+      isGenuine("other", headers, body),
+      isGenuine(SECRET, headers, `${body} `),
+    ]).toEqual([true, false, false])
     expect(isGenuine(SECRET, { ...headers, "x-distributor-timestamp": "1" }, body)).toBe(false)
   })
 
@@ -130,7 +157,11 @@ describe("a webhook", () => {
     expect(await failure(webhook("http://127.0.0.1:9/"))).toMatchObject({ again: true })
     const server = await http((response) => void response.destroy())
     expect(await failure(webhook(server.url))).toMatchObject({ again: true })
-    expect(await failure(webhook(server.url), "127.0.0.1 is private")).toEqual({ again: false, reason: "127.0.0.1 is private", wait: null })
+    expect(await failure(webhook(server.url), "127.0.0.1 is private")).toEqual({
+      again: false,
+      reason: "127.0.0.1 is private",
+      wait: null,
+    })
     expect(server.received).toHaveLength(1)
   })
 
@@ -149,7 +180,9 @@ describe("a webhook", () => {
   })
 
   it("does not get its secrets repeated in errors", async () => {
-    const server = await http((response, { path }) => void response.writeHead(403).end(`${path} and ${SECRET} are wrong`))
+    const server = await http(
+      (response, { path }) => void response.writeHead(403).end(`${path} and ${SECRET} are wrong`),
+    )
     const { reason } = await failure(webhook(`${server.url}/services/${SECRET}?token=${SECRET}`, SECRET))
     expect(reason).toContain("HTTP 403")
     expect(reason).not.toContain(SECRET)
@@ -163,19 +196,32 @@ describe("Slack", () => {
     const { text } = JSON.parse(server.received[0]?.body ?? "")
     expect(text).toContain("[critical] News &amp; &lt;b&gt;, output CDN: down")
     expect(text).not.toContain("<!channel>")
-    const many = Array.from({ length: 200 }, (_, n): Told => ({ telling: "opened", notice: notice({ key: `output_down:news:o${n}` }) }))
+    const many = Array.from(
+      { length: 200 },
+      (_, n): Told => ({ telling: "opened", notice: notice({ key: `output_down:news:o${n}` }) }),
+    )
     await send({ ...common, kind: "slack", url: server.url }, message(...many))
     const lines = JSON.parse(server.received[1]?.body ?? "").text.split("\n")
-    expect([lines.length, lines[0], lines.at(-1)]).toEqual([22, expect.stringContaining("200 outputs down"), "... and 180 more"])
+    expect([lines.length, lines[0], lines.at(-1)]).toEqual([
+      22,
+      expect.stringContaining("200 outputs down"),
+      "... and 180 more",
+    ])
   })
 })
 
 describe("mail", () => {
   it("is sent with a login, to all", async () => {
     const server = await mailServer({ login: `ops:${SECRET}` })
-    expect(await send(mail(server.port, { user: "ops", password: SECRET }))).toEqual(Either.right("250 2.0.0 queued as 1"))
+    expect(await send(mail(server.port, { user: "ops", password: SECRET }))).toEqual(
+      Either.right("250 2.0.0 queued as 1"),
+    )
     const [{ data = "", ...envelope } = {}] = server.mails
-    expect(envelope).toEqual({ login: `ops:${SECRET}`, from: "distributor@example.com", to: ["ops@example.com", "night@example.com"] })
+    expect(envelope).toEqual({
+      login: `ops:${SECRET}`,
+      from: "distributor@example.com",
+      to: ["ops@example.com", "night@example.com"],
+    })
     expect(data).toContain("Subject: [critical] News & <b>, output CDN: down")
     expect(data).toContain(`Message-ID: <${opened.id}@example.com>`)
     expect(data).toContain("output_down:news:cdn")

@@ -3,7 +3,13 @@ import { isIP } from "node:net"
 import { Clock, Data, Duration, Effect } from "effect"
 import nodemailer from "nodemailer"
 import { printable } from "../../core/printable.ts"
-import { type Destination, hideIn, type MailDestination, type SlackDestination, type WebhookDestination } from "./destination.ts"
+import {
+  type Destination,
+  hideIn,
+  type MailDestination,
+  type SlackDestination,
+  type WebhookDestination,
+} from "./destination.ts"
 import { type Message, mailText, signature, slackText, subjectLine } from "./message.ts"
 import { postHttp } from "./post-http.ts"
 
@@ -57,7 +63,9 @@ const causeOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   const { cause } = error
   const code = "code" in error && typeof error.code === "string" ? ` (${error.code})` : ""
-  return cause instanceof Error && cause.message !== "" ? `${error.message}: ${cause.message}` : `${error.message}${code}`
+  return cause instanceof Error && cause.message !== ""
+    ? `${error.message}: ${cause.message}`
+    : `${error.message}${code}`
 }
 
 const post = (url: string, address: string | null, headers: Readonly<Record<string, string>>, body: string) =>
@@ -92,7 +100,12 @@ const toWebhook = ({ secret, url }: WebhookDestination, message: Message, addres
     const timestamp = Math.floor(nowMs / 1000)
     const body = JSON.stringify(message)
     const signed = secret === null ? {} : { "X-Distributor-Signature": signature(secret, timestamp, body) }
-    return post(url, address, { "X-Distributor-Id": message.id, "X-Distributor-Timestamp": String(timestamp), ...signed }, body)
+    return post(
+      url,
+      address,
+      { "X-Distributor-Id": message.id, "X-Distributor-Timestamp": String(timestamp), ...signed },
+      body,
+    )
   })
 
 const toMail = (destination: MailDestination, message: Message, address: string | null) =>
@@ -129,9 +142,14 @@ const toMail = (destination: MailDestination, message: Message, address: string 
       }
     },
     catch: (error) => {
-      const code = typeof error === "object" && error !== null && "responseCode" in error ? Number(error.responseCode) : Number.NaN
+      const code =
+        typeof error === "object" && error !== null && "responseCode" in error ? Number(error.responseCode) : Number.NaN
       const said = typeof error === "object" && error !== null && "response" in error ? String(error.response) : ""
-      return new NotDelivered({ reason: words(causeOf(error)) || words(said), again: !(code >= 500), retryAfterMs: null })
+      return new NotDelivered({
+        reason: words(causeOf(error)) || words(said),
+        again: !(code >= 500),
+        retryAfterMs: null,
+      })
     },
   })
 
@@ -144,18 +162,26 @@ export const makeDeliver =
     const hide = hideIn(destination)
     const attempt = (address: string | null) => {
       if (destination.kind === "email") return toMail(destination, message, address)
-      return destination.kind === "slack" ? toSlack(destination, message, address) : toWebhook(destination, message, address)
+      return destination.kind === "slack"
+        ? toSlack(destination, message, address)
+        : toWebhook(destination, message, address)
     }
     const host = isMail ? destination.host : new URL(destination.url).hostname
     return checkHost(host).pipe(
       Effect.flatMap((check) =>
-        check.ok ? attempt(check.address) : Effect.fail(new NotDelivered({ reason: check.reason, again: check.again, retryAfterMs: null })),
+        check.ok
+          ? attempt(check.address)
+          : Effect.fail(new NotDelivered({ reason: check.reason, again: check.again, retryAfterMs: null })),
       ),
       Effect.timeoutFail({
         duration: Duration.millis(limitMs),
-        onTimeout: () => new NotDelivered({ reason: `no answer within ${limitMs / 1000} s`, again: true, retryAfterMs: null }),
+        onTimeout: () =>
+          new NotDelivered({ reason: `no answer within ${limitMs / 1000} s`, again: true, retryAfterMs: null }),
       }),
       Effect.map(hide),
-      Effect.mapError(({ again, reason, retryAfterMs: wait }) => new NotDelivered({ reason: hide(reason), again, retryAfterMs: wait })),
+      Effect.mapError(
+        ({ again, reason, retryAfterMs: wait }) =>
+          new NotDelivered({ reason: hide(reason), again, retryAfterMs: wait }),
+      ),
     )
   }

@@ -53,7 +53,10 @@ const PORTS: Readonly<Record<MailSecurity, number>> = { tls: 465, starttls: 587,
 /** Mail address: as much of RFC 5321 as people use. No display names, which could hold further addresses. */
 const MAIL_ADDRESS = /^[^\s<>,;:"()[\]\\@]+@[^\s<>,;:"()[\]\\@]+$/
 const badAddresses = ({ from, to }: DestinationInput): ReadonlyArray<FieldError> =>
-  [...(from === undefined ? [] : [["from", from] as const]), ...(to ?? []).map((address, n) => [`to[${n}]`, address] as const)]
+  [
+    ...(from === undefined ? [] : [["from", from] as const]),
+    ...(to ?? []).map((address, n) => [`to[${n}]`, address] as const),
+  ]
     .filter(([, address]) => !MAIL_ADDRESS.test(address))
     .map(([path]) => ({ path, message: "must be a mail address such as ops@example.com" }))
 
@@ -69,7 +72,8 @@ const build = (common: Common, input: DestinationInput): Checked<Destination> =>
     return value ?? null
   }
   for (const [path, value] of Object.entries(input)) {
-    if (["name", "kind", "enabled"].includes(path) || ALLOWED[kind].some((field) => field === path) || value == null) continue
+    if (["name", "kind", "enabled"].includes(path) || ALLOWED[kind].some((field) => field === path) || value == null)
+      continue
     errors.push({ path, message: `is not for ${kind}; it takes ${ALLOWED[kind].join(", ")}` })
   }
   if (kind === "email") {
@@ -78,8 +82,10 @@ const build = (common: Common, input: DestinationInput): Checked<Destination> =>
     const from = need("from", input.from)
     const to = need("to", input.to)
     errors.push(...badAddresses(input))
-    if (input.password != null && input.user == null) errors.push({ path: "user", message: "is required with a password" })
-    if (input.user != null && input.password == null) errors.push({ path: "password", message: "is required with a user" })
+    if (input.password != null && input.user == null)
+      errors.push({ path: "user", message: "is required with a password" })
+    if (input.user != null && input.password == null)
+      errors.push({ path: "password", message: "is required with a user" })
     if (host === null || from === null || to === null || errors.length > 0) return failed(errors)
     const { password = null, port = PORTS[security], user = null, verify_tls = true } = input
     return done({ ...common, kind, host, port, security, verify_tls, user, password, from, to })
@@ -88,7 +94,8 @@ const build = (common: Common, input: DestinationInput): Checked<Destination> =>
   if (url !== null && !URL.canParse(url)) errors.push({ path: "url", message: "is not a URL that can be read" })
   else if (url !== null && (new URL(url).username !== "" || new URL(url).password !== ""))
     errors.push({ path: "url", message: "must not hold a user or password" })
-  else if (url?.includes(MASK) === true) errors.push({ path: "url", message: "is masked; leave it out to keep the one that is stored" })
+  else if (url?.includes(MASK) === true)
+    errors.push({ path: "url", message: "is masked; leave it out to keep the one that is stored" })
   if (url === null || errors.length > 0) return failed(errors)
   return done(kind === "slack" ? { ...common, kind, url } : { ...common, kind, url, secret: input.secret ?? null })
 }
@@ -110,8 +117,10 @@ export const changedDestination = (old: Destination, change: DestinationUpdate):
   const { created_at, id, ...own } = old
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
   // Otherwise another server would be told the password that was meant for the first.
-  const moved = old.kind === "email" && change.host !== undefined && change.host !== old.host && change.password === undefined
-  if (moved && old.password !== null) return failed([{ path: "password", message: "is required again when the host changes" }])
+  const moved =
+    old.kind === "email" && change.host !== undefined && change.host !== old.host && change.password === undefined
+  if (moved && old.password !== null)
+    return failed([{ path: "password", message: "is required again when the host changes" }])
   const input = { ...own, ...given } as unknown as DestinationInput
   return build({ id, name: input.name, enabled: input.enabled ?? true, created_at }, input)
 }
@@ -128,10 +137,31 @@ export const destinationView = (destination: Destination, delivery: DeliveryStat
   const common = { id, name, kind, enabled, created_at, delivery }
   if (destination.kind === "email") {
     const { from, host, password, port, security, to, user, verify_tls } = destination
-    return { ...common, url: null, secret: null, host, port, security, verify_tls, user, password: mask(password), from, to }
+    return {
+      ...common,
+      url: null,
+      secret: null,
+      host,
+      port,
+      security,
+      verify_tls,
+      user,
+      password: mask(password),
+      from,
+      to,
+    }
   }
   const secret = destination.kind === "webhook" ? mask(destination.secret) : null
-  const none = { host: null, port: null, security: null, verify_tls: null, user: null, password: null, from: null, to: [] }
+  const none = {
+    host: null,
+    port: null,
+    security: null,
+    verify_tls: null,
+    user: null,
+    password: null,
+    from: null,
+    to: [],
+  }
   return { ...common, ...none, url: maskedUrl(destination.url), secret }
 }
 

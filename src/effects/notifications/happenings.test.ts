@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest"
 import { FLAP_WINDOW_MS, FLAPS, makeHappenings, SHOWN_MS } from "./happenings.ts"
 
-const connected = { channelId: "c", at: 0, kind: "output_connected", severity: "info", output: "cdn", message: "connected" } as const
+const connected = {
+  channelId: "c",
+  at: 0,
+  kind: "output_connected",
+  severity: "info",
+  output: "cdn",
+  message: "connected",
+} as const
 
 describe("happenings", () => {
   it("call an output flapping that connected 4 times within 10 minutes, until it has not for as long", () => {
@@ -9,7 +16,9 @@ describe("happenings", () => {
     const minutes = [0, 2, 4, 6]
     for (const [n, minute] of minutes.entries()) {
       note(connected, minute * 60_000)
-      expect(of("c", minute * 60_000).map(({ kind, output }) => [kind, output])).toEqual(n + 1 < FLAPS ? [] : [["output_flapping", "cdn"]])
+      expect(of("c", minute * 60_000).map(({ kind, output }) => [kind, output])).toEqual(
+        n + 1 < FLAPS ? [] : [["output_flapping", "cdn"]],
+      )
     }
     expect(of("c", 6 * 60_000 + FLAP_WINDOW_MS - 1)).toHaveLength(1)
     expect(of("c", 6 * 60_000 + FLAP_WINDOW_MS)).toEqual([])

@@ -3,7 +3,12 @@ import type { NewEvent } from "../model/channel-event.ts"
 import type { NoticeKind } from "./notice-kinds.ts"
 
 /** ms for which a momentary condition is shown after it was last seen. */
-export const SHOWN_MS = { source_switched: 300_000, cue_missed: 600_000, kernel_drops: 60_000, output_drops: 60_000 } as const
+export const SHOWN_MS = {
+  source_switched: 300_000,
+  cue_missed: 600_000,
+  kernel_drops: 60_000,
+  output_drops: 60_000,
+} as const
 /**
  * Returns of an output within the time below that count as flapping; without any return for as long, flapping is over.
  */
@@ -93,7 +98,9 @@ export const makeHappenings = (): Happenings => {
       if (before === undefined || value <= before) return
       const lost = value - before
       const words =
-        kind === "kernel_drops" ? "the receive buffer is full (docs/configuration.md, rcvbuf)" : "the destination is slower than the stream"
+        kind === "kernel_drops"
+          ? "the receive buffer is full (docs/configuration.md, rcvbuf)"
+          : "the destination is slower than the stream"
       see(channelId, kind, output, nowMs, `${lost} packets of ${what}: ${words}`)
     },
     of: (channelId, nowMs) => {
@@ -102,7 +109,12 @@ export const makeHappenings = (): Happenings => {
       const found: HappeningCondition[] = []
       for (const [key, { kind, lastMs, message, output, times }] of known.seen) {
         if (nowMs - lastMs >= SHOWN_MS[kind]) known.seen.delete(key)
-        else found.push({ kind, output, message: kind === "cue_missed" || kind === "source_switched" ? timesOf(times, message) : message })
+        else
+          found.push({
+            kind,
+            output,
+            message: kind === "cue_missed" || kind === "source_switched" ? timesOf(times, message) : message,
+          })
       }
       for (const [output, flaps] of known.flaps) {
         const last = flaps.returns.at(-1) ?? nowMs

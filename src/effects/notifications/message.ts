@@ -82,7 +82,12 @@ const noticeOf = (told: Told, nowMs: number): MessageNotice => {
       output: output?.slug ?? null,
       output_name: output?.name ?? null,
     },
-    ...{ title: titleOf(told, nowMs), message, opened_at: iso(openedAt), resolved_at: resolvedAt === null ? null : iso(resolvedAt) },
+    ...{
+      title: titleOf(told, nowMs),
+      message,
+      opened_at: iso(openedAt),
+      resolved_at: resolvedAt === null ? null : iso(resolvedAt),
+    },
   }
 }
 
@@ -113,9 +118,12 @@ export const messageOf = (group: ReadonlyArray<Told>, nowMs: number): Message =>
   const [first] = group
   const events = new Set(group.map(({ telling }) => telling))
   const open = group.filter(({ telling }) => telling !== "resolved")
-  const worst = (open.length === 0 ? group : open).some(({ notice }) => notice.severity === "critical") ? "critical" : "warning"
+  const worst = (open.length === 0 ? group : open).some(({ notice }) => notice.severity === "critical")
+    ? "critical"
+    : "warning"
   // The gravest come first, those that are over last.
-  const weight = ({ notice, telling }: Told) => (telling === "resolved" ? 2 : 0) + (notice.severity === "critical" ? 0 : 1)
+  const weight = ({ notice, telling }: Told) =>
+    (telling === "resolved" ? 2 : 0) + (notice.severity === "critical" ? 0 : 1)
   const sorted = [...group].sort((a, b) => weight(a) - weight(b))
   return {
     version: 1,
@@ -134,7 +142,13 @@ export const testMessage = (nowMs: number): Message => ({
   ...{ title: "Test of Stream Distributor's notifications: this is how they arrive", notices: [], total: 0 },
 })
 
-const LABELS: Readonly<Record<Message["event"], string>> = { opened: "", repeated: "", mixed: "", resolved: "resolved", test: "test" }
+const LABELS: Readonly<Record<Message["event"], string>> = {
+  opened: "",
+  repeated: "",
+  mixed: "",
+  resolved: "resolved",
+  test: "test",
+}
 const labelOf = ({ event, severity }: Pick<Message, "event" | "severity">) => LABELS[event] || severity
 
 /** Subject of a mail and first line of a chat message. */
@@ -150,7 +164,9 @@ const linesOf = (message: Message, line: (notice: MessageNotice) => string): Rea
 export const mailText = (message: Message): string => {
   const line = (notice: MessageNotice) => {
     const cause =
-      notice.event === "resolved" ? `since ${notice.opened_at}, over ${notice.resolved_at}` : `since ${notice.opened_at}: ${notice.message}`
+      notice.event === "resolved"
+        ? `since ${notice.opened_at}, over ${notice.resolved_at}`
+        : `since ${notice.opened_at}: ${notice.message}`
     return `[${notice.event === "resolved" ? "resolved" : notice.severity}] ${notice.title}\n    ${cause}\n    ${notice.key}`
   }
   return [message.title, "", ...linesOf(message, line), "", `Stream Distributor, ${message.at}`, ""].join("\n")

@@ -30,8 +30,10 @@ export const muteOf = (
 ): Checked<MuteView> => {
   const errors: FieldError[] = []
   const asked = input.channel ?? null
-  const config = asked === null ? undefined : configs.find((one) => [one.id, one.slug, String(one.number)].includes(asked))
-  if (asked !== null && config === undefined) errors.push({ path: "channel", message: `there is no channel "${asked}"` })
+  const config =
+    asked === null ? undefined : configs.find((one) => [one.id, one.slug, String(one.number)].includes(asked))
+  if (asked !== null && config === undefined)
+    errors.push({ path: "channel", message: `there is no channel "${asked}"` })
   const wanted = input.output ?? null
   const output = wanted === null ? undefined : config?.outputs.find((one) => one.id === wanted || one.slug === wanted)
   if (wanted !== null && asked === null) errors.push({ path: "output", message: "needs its channel" })
@@ -41,5 +43,12 @@ export const muteOf = (
   if (!end.ok) errors.push(...end.errors)
   if (errors.length > 0 || !end.ok) return failed(errors)
   const [until, created_at] = [end.value, nowMs].map((ms) => new Date(ms).toISOString())
-  return done({ id, channel: config?.slug ?? null, output: output?.slug ?? null, until: until ?? "", by, created_at: created_at ?? "" })
+  return done({
+    id,
+    channel: config?.slug ?? null,
+    output: output?.slug ?? null,
+    until: until ?? "",
+    by,
+    created_at: created_at ?? "",
+  })
 }

@@ -18,7 +18,13 @@ export interface NoticeKindInfo {
   readonly moment: boolean
 }
 
-const state = (severity: NoticeKindInfo["severity"], words: string, over: string, openMs: number, resolveMs: number): NoticeKindInfo => ({
+const state = (
+  severity: NoticeKindInfo["severity"],
+  words: string,
+  over: string,
+  openMs: number,
+  resolveMs: number,
+): NoticeKindInfo => ({
   ...{ severity, words, over, openMs, resolveMs },
   moment: false,
 })

@@ -5,7 +5,11 @@ import { mutedUntil } from "./rules.ts"
 
 const iso = (ms: number | null | undefined) => (ms == null ? null : new Date(ms).toISOString())
 
-export const noticeViews = (notices: ReadonlyArray<Notice>, mutes: Iterable<MuteView>, nowMs: number): ReadonlyArray<NoticeView> => {
+export const noticeViews = (
+  notices: ReadonlyArray<Notice>,
+  mutes: Iterable<MuteView>,
+  nowMs: number,
+): ReadonlyArray<NoticeView> => {
   const all = [...mutes]
   return notices.map((notice) => {
     const { acknowledged, channel, id, key, kind, message, openedAt, output, resolvedAt, severity, toldAt } = notice

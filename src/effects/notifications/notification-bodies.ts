@@ -5,7 +5,11 @@ import { NoticeKindName, SEVERITIES } from "./notice-kinds.ts"
 
 const NO_CONTROL = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/
 const text = (max: number) =>
-  Schema.String.pipe(Schema.minLength(1), Schema.maxLength(max), matches(NO_CONTROL, "must not hold control or text-direction characters"))
+  Schema.String.pipe(
+    Schema.minLength(1),
+    Schema.maxLength(max),
+    matches(NO_CONTROL, "must not hold control or text-direction characters"),
+  )
 const matching = (max: number, pattern: RegExp, wanted: string) => text(max).pipe(matches(pattern, `must be ${wanted}`))
 const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
 const between = (lowest: number, highest: number) => Schema.Int.pipe(Schema.between(lowest, highest))
@@ -16,7 +20,11 @@ export const MailSecurity = Schema.Literal("tls", "starttls", "none")
 export type MailSecurity = typeof MailSecurity.Type
 
 const Url = matching(2048, /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/?#]+/, "an http or https URL")
-const Host = matching(253, /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?|\[?[0-9A-Fa-f:.]+\]?)$/, "a host name or an IP address")
+const Host = matching(
+  253,
+  /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?|\[?[0-9A-Fa-f:.]+\]?)$/,
+  "a host name or an IP address",
+)
 const MailAddress = text(254)
 
 /** Settings of a destination; null removes one. Its kind decides which of them it needs. */

@@ -58,7 +58,8 @@ const place = (id: string) => `notification_destinations.settings:${id}`
 /** Reads all tables of notifications. */
 const loadNotifications = ({ box, sql }: Pick<StoreAccess, "box" | "sql">) =>
   Effect.gen(function* () {
-    const destinations = yield* sql<DestinationRow>`SELECT id, name, settings FROM notification_destinations ORDER BY created_at, name`
+    const destinations =
+      yield* sql<DestinationRow>`SELECT id, name, settings FROM notification_destinations ORDER BY created_at, name`
     const rules = yield* sql<{ rules: string }>`SELECT rules FROM notification_rules`
     const mutes = yield* sql<MuteView & { readonly ends: string; readonly author: string }>`
       SELECT id, channel, output, ends, author, created_at FROM notification_mutes ORDER BY ends, id`
@@ -148,6 +149,7 @@ export const makeNotificationRows = ({ box, change, read, sql }: StoreAccess): N
         sql`INSERT INTO notification_mutes ${sql.insert({ id, channel, output, ends: until, author: by, created_at })}`,
       ),
     deleteMutes: (ids) => change("delete the mute", sql`DELETE FROM notification_mutes WHERE ${sql.in("id", ids)}`),
-    write: (notices, outgoing, done) => change("store the notifications", writeNotifications(sql, notices, outgoing, done)),
+    write: (notices, outgoing, done) =>
+      change("store the notifications", writeNotifications(sql, notices, outgoing, done)),
   }
 }

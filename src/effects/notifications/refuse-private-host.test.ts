@@ -9,7 +9,9 @@ it("refuses hosts of this machine and of private networks, by any of their addre
   }
   const refuse = refusePrivateHost((host) => {
     const found = known[host]
-    return found === undefined ? Promise.reject(new Error("ENOTFOUND")) : Promise.resolve(found.map((address) => ({ address })))
+    return found === undefined
+      ? Promise.reject(new Error("ENOTFOUND"))
+      : Promise.resolve(found.map((address) => ({ address })))
   })
   const answers = await Promise.all(
     ["127.0.0.1", "[::1]", "169.254.169.254", "mixed.test", "public.test", "203.0.113.5", "unknown.test"].map((host) =>

@@ -5,7 +5,10 @@ import { Effect } from "effect"
 import { privateKind } from "../../core/net/private-address.ts"
 import type { CheckHost, HostCheck } from "./deliver.ts"
 
-export type LookupAll = (host: string, options: { readonly all: true }) => Promise<ReadonlyArray<{ readonly address: string }>>
+export type LookupAll = (
+  host: string,
+  options: { readonly all: true },
+) => Promise<ReadonlyArray<{ readonly address: string }>>
 
 const RESOLVE_WITHIN = "5 seconds"
 const refused = (what: string): HostCheck => ({
@@ -32,7 +35,11 @@ export const refusePrivateHost =
       )
       const [first] = found
       if (first === undefined)
-        return { ok: false, again: true, reason: `${host} cannot be resolved: check the name and the name servers of this machine` }
+        return {
+          ok: false,
+          again: true,
+          reason: `${host} cannot be resolved: check the name and the name servers of this machine`,
+        }
       for (const { address } of found) {
         const kind = privateKind(address)
         if (kind !== null) return refused(`${host} resolves to ${address}, ${kind}`)

@@ -15,7 +15,12 @@ export const DEFAULT_RULES: RulesView = {
   repeat_minutes: 0,
 }
 
-export const policyOf = ({ group_interval_s, group_wait_s, output_down_after_s, repeat_minutes }: RulesView): BookPolicy => ({
+export const policyOf = ({
+  group_interval_s,
+  group_wait_s,
+  output_down_after_s,
+  repeat_minutes,
+}: RulesView): BookPolicy => ({
   outputDownMs: output_down_after_s * 1000,
   groupWaitMs: group_wait_s * 1000,
   groupIntervalMs: group_interval_s * 1000,
@@ -34,18 +39,22 @@ export const rulesOf = (input: RulesInput, { channelOf, isDestination }: KnownNa
   const rules = input.rules.map((rule, n): RuleView => {
     const channels = rule.channels?.map((ref, place) => {
       const slug = channelOf(ref)
-      if (slug === undefined) errors.push({ path: `rules[${n}].channels[${place}]`, message: `there is no channel "${ref}"` })
+      if (slug === undefined)
+        errors.push({ path: `rules[${n}].channels[${place}]`, message: `there is no channel "${ref}"` })
       return slug ?? ref
     })
     for (const [place, id] of (rule.destinations ?? []).entries()) {
-      if (!isDestination(id)) errors.push({ path: `rules[${n}].destinations[${place}]`, message: `there is no destination "${id}"` })
+      if (!isDestination(id))
+        errors.push({ path: `rules[${n}].destinations[${place}]`, message: `there is no destination "${id}"` })
     }
     const { destinations = null, kinds = null, resolved = true, severities = null } = rule
     return { kinds, severities, channels: channels ?? null, destinations, resolved }
   })
   const { group_interval_s, group_wait_s, output_down_after_s, repeat_minutes } = input
   const given = Object.fromEntries(
-    Object.entries({ group_interval_s, group_wait_s, output_down_after_s, repeat_minutes }).filter(([, value]) => value !== undefined),
+    Object.entries({ group_interval_s, group_wait_s, output_down_after_s, repeat_minutes }).filter(
+      ([, value]) => value !== undefined,
+    ),
   )
   return errors.length > 0 ? failed(errors) : done({ ...DEFAULT_RULES, ...given, rules })
 }
@@ -75,7 +84,12 @@ export const withoutDestination = (rules: RulesView, id: string): RulesView => (
 })
 
 /** The mutes that cover a channel's or an output's notices. */
-export const mutesOf = (mutes: Iterable<MuteView>, channel: string | null, output: string | null, nowMs: number): ReadonlyArray<MuteView> =>
+export const mutesOf = (
+  mutes: Iterable<MuteView>,
+  channel: string | null,
+  output: string | null,
+  nowMs: number,
+): ReadonlyArray<MuteView> =>
   [...mutes].filter(
     (mute) =>
       Date.parse(mute.until) > nowMs &&

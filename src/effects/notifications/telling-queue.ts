@@ -19,7 +19,11 @@ export interface TellingQueue {
    * Takes out what has waited long enough: a list for each channel and one for the service, or one for all when more
    * than `MAX_APART` have news. `tell` returns the news as it goes out, or null when it is no longer to be told.
    */
-  readonly release: (policy: GroupPolicy, monotonicMs: number, tell: (told: Told) => Told | null) => ReadonlyArray<ReadonlyArray<Told>>
+  readonly release: (
+    policy: GroupPolicy,
+    monotonicMs: number,
+    tell: (told: Told) => Told | null,
+  ) => ReadonlyArray<ReadonlyArray<Told>>
 }
 
 /** Channels that are told of one by one; when more have news, there is one message for all. */
@@ -37,7 +41,8 @@ export const makeTellingQueue = (): TellingQueue => {
   let lastMergedMs = Number.NEGATIVE_INFINITY
 
   const isDue = (name: string, sinceMs: number, { groupIntervalMs, groupWaitMs }: GroupPolicy, monotonicMs: number) =>
-    monotonicMs - sinceMs >= groupWaitMs && monotonicMs - (lastTold.get(name) ?? Number.NEGATIVE_INFINITY) >= groupIntervalMs
+    monotonicMs - sinceMs >= groupWaitMs &&
+    monotonicMs - (lastTold.get(name) ?? Number.NEGATIVE_INFINITY) >= groupIntervalMs
 
   return {
     wait: (told, monotonicMs) => {

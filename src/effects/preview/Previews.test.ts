@@ -29,7 +29,8 @@ const bench = Effect.gen(function* () {
   yield* settle
   return { taps, previews, fiber, ...one }
 })
-const endOf = (fiber: Fiber.Fiber<{ readonly kind: string }, unknown>) => Effect.map(Fiber.join(fiber), ({ kind }) => kind)
+const endOf = (fiber: Fiber.Fiber<{ readonly kind: string }, unknown>) =>
+  Effect.map(Fiber.join(fiber), ({ kind }) => kind)
 
 describe("makePreviews", () => {
   it.effect("tells the streams once, then hands on TS, for five minutes", () =>

@@ -11,11 +11,18 @@ import { Taps, type TapsService } from "../taps/Taps.ts"
 
 /** Why a preview ended, as the viewer is told. */
 export type PreviewEndKind = "not_running" | "too_many" | "no_picture" | "time_is_up" | "too_slow" | "lost"
-export class PreviewEnded extends Data.TaggedError("PreviewEnded")<{ readonly kind: PreviewEndKind; readonly reason: string }> {}
+export class PreviewEnded extends Data.TaggedError("PreviewEnded")<{
+  readonly kind: PreviewEndKind
+  readonly reason: string
+}> {}
 
 /** What the viewer needs to know before the first byte: stream types and registrations of the PMT. */
 export interface PreviewStreams {
-  readonly streams: ReadonlyArray<{ readonly pid: number; readonly stream_type: number; readonly registration: string | null }>
+  readonly streams: ReadonlyArray<{
+    readonly pid: number
+    readonly stream_type: number
+    readonly registration: string | null
+  }>
 }
 
 export interface PreviewViewer {
@@ -84,7 +91,8 @@ export const makePreviews = (taps: TapsService): OpenPreviews => {
       const limit = Effect.gen(function* () {
         yield* Effect.timeoutFail(Deferred.await(begun), {
           duration: FIRST_WITHIN,
-          onTimeout: () => new PreviewEnded({ kind: "no_picture", reason: "no random access point of video came within 15 s" }),
+          onTimeout: () =>
+            new PreviewEnded({ kind: "no_picture", reason: "no random access point of video came within 15 s" }),
         })
         yield* Effect.sleep(LASTS)
         return yield* new PreviewEnded({ kind: "time_is_up", reason: "the preview stops after 5 minutes" })
@@ -121,7 +129,10 @@ export class Previews extends Context.Tag("distributor/Previews")<Previews, Prev
     Effect.gen(function* () {
       const book = yield* ChannelBook
       const previews = makePreviews(yield* Taps)
-      return { watch: (ref: string, viewer: PreviewViewer) => Effect.flatMap(book.find(ref), ({ id }) => previews.watch(id, viewer)) }
+      return {
+        watch: (ref: string, viewer: PreviewViewer) =>
+          Effect.flatMap(book.find(ref), ({ id }) => previews.watch(id, viewer)),
+      }
     }),
   )
 }

@@ -48,13 +48,24 @@ describe("why ffmpeg ended", () => {
       ],
       "Connection to tcp://127.0.0.1:1?timeout=0 failed: Connection refused",
     ],
-    ["unauthorised", ["method ANNOUNCE failed: 401 Unauthorized", "Conversion failed!"], "method ANNOUNCE failed: 401 Unauthorized"],
+    [
+      "unauthorised",
+      ["method ANNOUNCE failed: 401 Unauthorized", "Conversion failed!"],
+      "method ANNOUNCE failed: 401 Unauthorized",
+    ],
     [
       "while it ran",
-      ["av_interleaved_write_frame(): Broken pipe", "Error writing trailer of rtsp://me:s3cret@h:8554/live: Broken pipe"],
+      [
+        "av_interleaved_write_frame(): Broken pipe",
+        "Error writing trailer of rtsp://me:s3cret@h:8554/live: Broken pipe",
+      ],
       "Broken pipe",
     ],
-    ["with the URL in it", ["rtsp://me:s3cret@h:8554/live: Unknown error s3cret"], "rtsp://me:***@h:8554/live: Unknown error ***"],
+    [
+      "with the URL in it",
+      ["rtsp://me:s3cret@h:8554/live: Unknown error s3cret"],
+      "rtsp://me:***@h:8554/live: Unknown error ***",
+    ],
     ["without a word", ["Guessed Channel Layout for Input Stream #0.1 : mono"], null],
   ])("%s", (_, lines, reason) => {
     expect(failureIn(lines, url)).toBe(reason)

@@ -28,7 +28,13 @@ export const publicRtspUrl = (url: string, ask: RtspLookup = lookup): Effect.Eff
   })
 
 const resolved = (host: string, ask: RtspLookup) =>
-  Effect.tryPromise({ try: () => ask(host), catch: (cause) => (cause instanceof Error ? cause.message : String(cause)) }).pipe(
+  Effect.tryPromise({
+    try: () => ask(host),
+    catch: (cause) => (cause instanceof Error ? cause.message : String(cause)),
+  }).pipe(
     Effect.timeoutFail({ duration: RESOLVE_WITHIN, onTimeout: () => `no answer within ${RESOLVE_WITHIN}` }),
-    Effect.mapError((why) => new OutputEnded({ code: "dns", reason: `the host name ${host} cannot be resolved: ${why}`, transient: true })),
+    Effect.mapError(
+      (why) =>
+        new OutputEnded({ code: "dns", reason: `the host name ${host} cannot be resolved: ${why}`, transient: true }),
+    ),
   )

@@ -16,7 +16,15 @@ const place = (script: string) =>
     writeFileSync(ffmpeg, `#!/bin/sh\nfor a in "$@"; do case "$a" in */out-1-*) pipe="$a";; esac; done\n${script}\n`)
     chmodSync(ffmpeg, 0o700)
     const url = "rtsp://me:s3cret@192.0.2.1/live"
-    return { runDir: join(directory, "run"), ffmpeg, outputId: "out-1", attempt: "1", url, transport: "tcp", elsewhere: true }
+    return {
+      runDir: join(directory, "run"),
+      ffmpeg,
+      outputId: "out-1",
+      attempt: "1",
+      url,
+      transport: "tcp",
+      elsewhere: true,
+    }
   })
 const STREAMING = "echo frame=1; echo progress=continue; exec cat $pipe > $pipe.copy"
 const pidIn = ({ runDir }: FeedOptions) => Number(readFileSync(join(runDir, "out-1.pid"), "utf8"))
@@ -68,7 +76,10 @@ describe("the ffmpeg of an RTSP output", () => {
       const feed = yield* startFeed(options)
       const end = yield* within(Deferred.await(feed.ended))
       assert.deepInclude(end, { code: "ffmpeg", transient: true })
-      assert.strictEqual(end.reason, "ffmpeg ended: rtsp://me:***@192.0.2.1/live: method ANNOUNCE failed: 401 Unauthorized")
+      assert.strictEqual(
+        end.reason,
+        "ffmpeg ended: rtsp://me:***@192.0.2.1/live: method ANNOUNCE failed: 401 Unauthorized",
+      )
     }),
   )
 

@@ -59,7 +59,10 @@ const POLL_MS = 20
  * Arguments for ffmpeg: video and audio are copied. AAC in a TS has no global header, which RTSP needs unless it is
  * sent as LATM.
  */
-export const feedArguments = ({ transport, url }: Pick<FeedOptions, "transport" | "url">, pipe: string): ReadonlyArray<string> => [
+export const feedArguments = (
+  { transport, url }: Pick<FeedOptions, "transport" | "url">,
+  pipe: string,
+): ReadonlyArray<string> => [
   ...["-hide_banner", "-nostdin", "-loglevel", "warning", "-nostats", "-progress", "pipe:1"],
   ...["-f", "mpegts", "-i", pipe, "-map", "0:v?", "-map", "0:a?", "-c", "copy"],
   ...["-f", "rtsp", "-rtpflags", "latm", "-rtsp_transport", transport, url],
@@ -67,7 +70,11 @@ export const feedArguments = ({ transport, url }: Pick<FeedOptions, "transport" 
 
 const ended = (code: string, reason: string, transient: boolean) => new OutputEnded({ code, reason, transient })
 const missing = (program: string, debianPackage: string) =>
-  ended("ffmpeg_missing", `${program} is not installed and RTSP outputs need it: apt-get install ${debianPackage}`, false)
+  ended(
+    "ffmpeg_missing",
+    `${program} is not installed and RTSP outputs need it: apt-get install ${debianPackage}`,
+    false,
+  )
 
 const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT"
 
@@ -77,7 +84,9 @@ const makeFifo = (path: string) =>
     try: () => execa("mkfifo", ["-m", "600", path], { stdin: "ignore", env: toolEnvironment(), extendEnv: false }),
     catch: (cause) => {
       const why = cause instanceof Error && "stderr" in cause ? String(cause.stderr) : String(cause)
-      return isMissing(cause) ? missing("mkfifo", "coreutils") : ended("pipe", `the FIFO ${path} cannot be made: ${why}`, true)
+      return isMissing(cause)
+        ? missing("mkfifo", "coreutils")
+        : ended("pipe", `the FIFO ${path} cannot be made: ${why}`, true)
     },
   })
 
@@ -98,7 +107,8 @@ const pidOf = (runDir: string, outputId: string): number | null => {
   try {
     const pid = Number(readFileSync(pidFileOf(runDir, outputId), "utf8"))
     // Pids are reused after a while: only a process that reads a FIFO of this output may be ended.
-    const ours = Number.isInteger(pid) && pid > 1 && isAlive(pid) && commandLine(pid).includes(join(runDir, `${outputId}-`))
+    const ours =
+      Number.isInteger(pid) && pid > 1 && isAlive(pid) && commandLine(pid).includes(join(runDir, `${outputId}-`))
     return ours ? pid : null
   } catch {
     return null
@@ -175,14 +185,19 @@ const startProcess = (options: FeedOptions, pipe: string, shown: string) =>
     if (child.pid !== undefined) writeFileSync(pidFileOf(runDir, outputId), `${child.pid}\n`)
     // The process's exit counts, since others may hold its pipes open; its last words get a moment to arrive.
     const gone = new Promise<Exited>((resolve) => {
-      child.nodeChildProcess.once("exit", (code, signal) => setTimeout(() => resolve({ exitCode: code, signal }), LAST_WORDS_MS))
+      child.nodeChildProcess.once("exit", (code, signal) =>
+        setTimeout(() => resolve({ exitCode: code, signal }), LAST_WORDS_MS),
+      )
       void child.then(resolve)
     })
     const exited = gone.then((result) => {
       tail.end()
       const how = result.signal == null ? `exit code ${result.exitCode}` : result.signal
       const why = failureIn(tail.lines, url) ?? (result.exitCode === 0 ? "its input ended" : how)
-      const end = isMissing(result) || isMissing(result.cause) ? missing(ffmpeg, "ffmpeg") : ended("ffmpeg", `ffmpeg ended: ${why}`, true)
+      const end =
+        isMissing(result) || isMissing(result.cause)
+          ? missing(ffmpeg, "ffmpeg")
+          : ended("ffmpeg", `ffmpeg ended: ${why}`, true)
       Deferred.unsafeDone(over, Effect.succeed(end))
       return shownLines(tail.lines, url)
     })

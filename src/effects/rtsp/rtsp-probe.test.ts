@@ -35,7 +35,10 @@ describe("the test of an RTSP destination", () => {
     const { asked, port } = await server(OK)
     const test = await probeRtsp(`rtsp://127.0.0.1:${port}/live`)
     expect(test).toMatchObject({ ok: true, error: null, address: `127.0.0.1:${port}` })
-    expect(test.steps).toEqual([`connected to 127.0.0.1 port ${port}`, "OPTIONS: 200, the server knows OPTIONS, ANNOUNCE, SETUP, RECORD"])
+    expect(test.steps).toEqual([
+      `connected to 127.0.0.1 port ${port}`,
+      "OPTIONS: 200, the server knows OPTIONS, ANNOUNCE, SETUP, RECORD",
+    ])
     expect(asked[0]).toMatch(/^OPTIONS rtsp:\/\/127\.0\.0\.1:\d+\/live RTSP\/1\.0\r\nCSeq: 1\r\n/)
   })
 
@@ -76,7 +79,11 @@ describe("the test of an RTSP destination", () => {
 
 describe("its parts", () => {
   it("read answers of any kind", () => {
-    expect(parseAnswer("RTSP/1.0 200 OK\r\nA: b: c\r\nnonsense\r\n\r\n")).toEqual({ status: 200, phrase: "OK", headers: [["a", "b: c"]] })
+    expect(parseAnswer("RTSP/1.0 200 OK\r\nA: b: c\r\nnonsense\r\n\r\n")).toEqual({
+      status: 200,
+      phrase: "OK",
+      headers: [["a", "b: c"]],
+    })
     for (const text of ["", "RTSP/1.0", "RTSP/1.0 2000 x", "\r\n"]) expect(parseAnswer(text)).toBeNull()
   })
   it("answer Basic and the older Digest", () => {
@@ -84,15 +91,30 @@ describe("its parts", () => {
     expect(authorize(['Basic realm="x"'], login, { method: "OPTIONS", uri: "u", cnonce: "c", count: 1 })).toBe(
       `Basic ${Buffer.from("me:pw").toString("base64")}`,
     )
-    expect(authorize(['Digest realm="r", nonce="n", opaque="o"'], login, { method: "OPTIONS", uri: "u", cnonce: "c", count: 1 })).toBe(
+    expect(
+      authorize(['Digest realm="r", nonce="n", opaque="o"'], login, {
+        method: "OPTIONS",
+        uri: "u",
+        cnonce: "c",
+        count: 1,
+      }),
+    ).toBe(
       `Digest username="me", realm="r", nonce="n", uri="u", response="${md5(`${md5("me:r:pw")}:n:${md5("OPTIONS:u")}`)}", opaque="o"`,
     )
     expect(
-      authorize(['Digest realm="r", nonce="n", algorithm=SHA-256'], login, { method: "OPTIONS", uri: "u", cnonce: "c", count: 1 }),
+      authorize(['Digest realm="r", nonce="n", algorithm=SHA-256'], login, {
+        method: "OPTIONS",
+        uri: "u",
+        cnonce: "c",
+        count: 1,
+      }),
     ).toBeNull()
   })
   it("take a login out of a URL", () => {
-    expect(splitLogin("rtsp://u%20x:p%40:w@h/p@q")).toEqual({ uri: "rtsp://h/p@q", login: { user: "u x", password: "p@:w" } })
+    expect(splitLogin("rtsp://u%20x:p%40:w@h/p@q")).toEqual({
+      uri: "rtsp://h/p@q",
+      login: { user: "u x", password: "p@:w" },
+    })
     expect(splitLogin("rtsp://h/p@q")).toEqual({ uri: "rtsp://h/p@q", login: null })
     expect(splitLogin("rtsp://u%zz@h/")).toMatchObject({ login: { user: "u%zz", password: "" } })
   })

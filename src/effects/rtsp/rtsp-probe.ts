@@ -67,22 +67,35 @@ type Outcome = Omit<OutputTest, "took_ms" | "steps">
 
 const talk = async (socket: Socket, url: string, steps: string[]): Promise<Outcome> => {
   const address = `${socket.remoteAddress?.includes(":") === true ? `[${socket.remoteAddress}]` : socket.remoteAddress}:${socket.remotePort}`
-  const failed = (code: string, message: string): Outcome => ({ ok: false, error: { code, message, transient: true }, address })
+  const failed = (code: string, message: string): Outcome => ({
+    ok: false,
+    error: { code, message, transient: true },
+    address,
+  })
   const { login, uri } = splitLogin(url)
   let answer = await ask(socket, requestOf(uri, 1, null))
   const wants = (a: Answer | null) =>
     a?.status === 401 ? a.headers.flatMap(([name, value]) => (name === "www-authenticate" ? [value] : [])) : []
   if (answer?.status === 401 && login !== null) {
     steps.push("the server asks for a login")
-    const authorization = authorize(wants(answer), login, { method: "OPTIONS", uri, cnonce: randomBytes(8).toString("hex"), count: 1 })
+    const authorization = authorize(wants(answer), login, {
+      method: "OPTIONS",
+      uri,
+      cnonce: randomBytes(8).toString("hex"),
+      count: 1,
+    })
     if (authorization === null) return failed("rtsp_auth", "the server asks for a kind of login that is not known here")
     answer = await ask(socket, requestOf(uri, 2, authorization))
     if (answer?.status === 401) return failed("rtsp_401", "the server refuses user and password (401 Unauthorized)")
   }
   if (answer === null) return failed("rtsp_answer", "what answered is no RTSP server")
   if (answer.status === 401)
-    return failed("rtsp_401", "the server asks for a user and a password (401 Unauthorized): write rtsp://USER:PASSWORD@HOST/PATH")
-  if (answer.status !== 200) return failed(`rtsp_${answer.status}`, `the server answers OPTIONS with ${answer.status} ${answer.phrase}`)
+    return failed(
+      "rtsp_401",
+      "the server asks for a user and a password (401 Unauthorized): write rtsp://USER:PASSWORD@HOST/PATH",
+    )
+  if (answer.status !== 200)
+    return failed(`rtsp_${answer.status}`, `the server answers OPTIONS with ${answer.status} ${answer.phrase}`)
   const methods = answer.headers.find(([name]) => name === "public")?.[1] ?? ""
   steps.push(methods === "" ? "OPTIONS: 200" : `OPTIONS: 200, the server knows ${methods.slice(0, 200)}`)
   if (methods !== "" && !/\bANNOUNCE\b/i.test(methods))
@@ -97,16 +110,26 @@ const talk = async (socket: Socket, url: string, steps: string[]): Promise<Outco
 export const probeRtsp = async (url: string): Promise<OutputTest> => {
   const startedMs = performance.now()
   const steps: string[] = []
-  const ending = (outcome: Outcome): OutputTest => ({ ...outcome, steps, took_ms: Math.round(performance.now() - startedMs) })
+  const ending = (outcome: Outcome): OutputTest => ({
+    ...outcome,
+    steps,
+    took_ms: Math.round(performance.now() - startedMs),
+  })
   const parsed = parseOutputUrl(url)
   if (!parsed.ok || parsed.target.protocol !== "rtsp")
-    return ending({ ok: false, error: { code: "url", message: "this is no RTSP URL", transient: false }, address: null })
+    return ending({
+      ok: false,
+      error: { code: "url", message: "this is no RTSP URL", transient: false },
+      address: null,
+    })
   const { host, port } = parsed.target
   const tls = parsed.options["tls"] === true
   const socket = connectRtsp(host, port, tls)
   try {
     const outcome = await new Promise<Outcome>((resolve, reject) => {
-      socket.setTimeout(WITHIN_MS, () => reject(Object.assign(new Error(`no answer within ${WITHIN_MS / 1000} s`), { code: "timeout" })))
+      socket.setTimeout(WITHIN_MS, () =>
+        reject(Object.assign(new Error(`no answer within ${WITHIN_MS / 1000} s`), { code: "timeout" })),
+      )
       socket.on("error", reject)
       socket.once(tls ? "secureConnect" : "connect", () => {
         steps.push(`connected to ${socket.remoteAddress} port ${socket.remotePort}${tls ? ", TLS handshake done" : ""}`)
@@ -115,7 +138,11 @@ export const probeRtsp = async (url: string): Promise<OutputTest> => {
     })
     return ending(outcome)
   } catch (error) {
-    return ending({ ok: false, error: reasonOf(error instanceof Error ? error : new Error(String(error))), address: null })
+    return ending({
+      ok: false,
+      error: reasonOf(error instanceof Error ? error : new Error(String(error))),
+      address: null,
+    })
   } finally {
     socket.destroy()
   }

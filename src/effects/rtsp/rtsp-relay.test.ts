@@ -64,7 +64,10 @@ class RecordingServer {
     if (this.#scheme === "basic") return authorization === `Basic ${Buffer.from(`me:${SECRET}`).toString("base64")}`
     const value = (name: string) => new RegExp(`\\b${name}="?([^",]*)`).exec(authorization)?.[1] ?? ""
     const middle = `n1:${value("nc")}:${value("cnonce")}:auth`
-    return value("uri") === uri && value("response") === md5(`${md5(`me:cam:${SECRET}`)}:${middle}:${md5(`${method}:${uri}`)}`)
+    return (
+      value("uri") === uri &&
+      value("response") === md5(`${md5(`me:cam:${SECRET}`)}:${middle}:${md5(`${method}:${uri}`)}`)
+    )
   }
 
   async #answer(socket: Socket, request: Parameters<typeof rtspBytes>[0]) {
@@ -87,7 +90,11 @@ class RecordingServer {
     this.#udp ??= udp
     await new Promise<void>((resolve) => udp.bind(0, "127.0.0.1", resolve))
     const { port } = udp.address()
-    return say("RTSP/1.0 200 OK", ["Session", "1"], ["Transport", `${transport};server_port=${port}-${port + 1}${this.transportMore}`])
+    return say(
+      "RTSP/1.0 200 OK",
+      ["Session", "1"],
+      ["Transport", `${transport};server_port=${port}-${port + 1}${this.transportMore}`],
+    )
   }
 
   close() {
@@ -117,30 +124,56 @@ describe("a relay for RTSP", () => {
     ffmpeg = undefined
     server = undefined
   })
-  const relayTo = (url: string, elsewhere = true) => Effect.runPromise(Scope.extend(startRtspRelay({ url, elsewhere }), scope))
+  const relayTo = (url: string, elsewhere = true) =>
+    Effect.runPromise(Scope.extend(startRtspRelay({ url, elsewhere }), scope))
   const push = (url: string, transport = "tcp") =>
-    execa("ffmpeg", ["-v", "warning", "-re", "-i", file, "-c", "copy", "-map", "0:v", "-f", "rtsp", "-rtsp_transport", transport, url], {
-      stdin: "ignore",
-      reject: false,
-    })
+    execa(
+      "ffmpeg",
+      [
+        "-v",
+        "warning",
+        "-re",
+        "-i",
+        file,
+        "-c",
+        "copy",
+        "-map",
+        "0:v",
+        "-f",
+        "rtsp",
+        "-rtsp_transport",
+        transport,
+        url,
+      ],
+      {
+        stdin: "ignore",
+        reject: false,
+      },
+    )
 
   it.each([
     ["digest", "tcp"],
     ["basic", "tcp"],
     ["digest", "udp"],
-  ] as const)("lets ffmpeg publish with %s over %s, and keeps address, path and login from it", async (scheme, transport) => {
-    server = new RecordingServer(scheme)
-    const port = await server.listen()
-    const url = await relayTo(`rtsp://me:${encodeURIComponent(SECRET)}@127.0.0.1:${port}/live/cam1?token=t0ken`)
-    expect(url).toMatch(/^rtsp:\/\/127\.0\.0\.1:\d+\/output$/)
-    ffmpeg = push(url, transport)
-    await server.received(30)
-    expect(server.methods).toEqual(["OPTIONS", "ANNOUNCE 401", "ANNOUNCE", "SETUP", "RECORD"])
-    expect(new Set(server.uris)).toEqual(
-      new Set([`rtsp://127.0.0.1:${port}/live/cam1?token=t0ken`, `rtsp://127.0.0.1:${port}/live/cam1?token=t0ken/streamid=0`]),
-    )
-    expect(server.description).toContain("c=IN IP4 127.0.0.1\r\n")
-  })
+  ] as const)(
+    "lets ffmpeg publish with %s over %s, and keeps address, path and login from it",
+    async (scheme, transport) => {
+      server = new RecordingServer(scheme)
+      const port = await server.listen()
+      const url = await relayTo(`rtsp://me:${encodeURIComponent(SECRET)}@127.0.0.1:${port}/live/cam1?token=t0ken`)
+      expect(url).toMatch(/^rtsp:\/\/127\.0\.0\.1:\d+\/output$/)
+      ffmpeg = push(url, transport)
+      await server.received(30)
+      expect(server.methods).toEqual(["OPTIONS", "ANNOUNCE 401", "ANNOUNCE", "SETUP", "RECORD"])
+      expect(new Set(server.uris)).toEqual(
+        new Set([
+          `rtsp://127.0.0.1:${port}/live/cam1?token=t0ken`,
+          `rtsp://127.0.0.1:${port}/live/cam1?token=t0ken/streamid=0`,
+        ]),
+      )
+      expect(server.description).toContain("c=IN IP4 127.0.0.1\r\n")
+    },
+  )
 
   it.each([";source=127.0.0.9", "; Source = 127.0.0.9", ";destination=127.0.0.9;source=127.0.0.9"])(
     "lets no server have the packets sent elsewhere (%s), where that is not allowed",
@@ -170,12 +203,16 @@ describe("a relay for RTSP", () => {
     const { port } = free.address() as AddressInfo
     await new Promise((resolve) => free.close(resolve))
     ffmpeg = push(await relayTo(`rtsp://me:pw@127.0.0.1:${port}/live`))
-    expect((await ffmpeg).stderr).toMatch(new RegExp(`OPTIONS failed: 503 127\\.0\\.0\\.1 port ${port}: .*ECONNREFUSED`))
+    expect((await ffmpeg).stderr).toMatch(
+      new RegExp(`OPTIONS failed: 503 127\\.0\\.0\\.1 port ${port}: .*ECONNREFUSED`),
+    )
   })
 
   it("is for one connection, and ends with its scope", async () => {
     server = new RecordingServer("basic")
-    const url = new URL((await relayTo(`rtsp://me:pw@127.0.0.1:${await server.listen()}/live`)).replace("rtsp:", "http:"))
+    const url = new URL(
+      (await relayTo(`rtsp://me:pw@127.0.0.1:${await server.listen()}/live`)).replace("rtsp:", "http:"),
+    )
     const closed = (socket: Socket) =>
       new Promise<void>((resolve) => void socket.on("error", () => undefined).once("close", () => resolve()))
     const first = connect(Number(url.port), "127.0.0.1")

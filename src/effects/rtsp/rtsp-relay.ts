@@ -101,7 +101,9 @@ class Exchange {
   #request(message: RtspMessage): void {
     const [method = "", uri = "", version = ""] = message.first.split(" ")
     const real = uri.startsWith(this.#local) ? this.#remote.uri + uri.slice(this.#local.length) : uri
-    const body = /\bsdp\b/i.test(rtspHeader(message, "content-type") ?? "") ? this.#description(message.body) : message.body
+    const body = /\bsdp\b/i.test(rtspHeader(message, "content-type") ?? "")
+      ? this.#description(message.body)
+      : message.body
     const asked = { ...message, first: `${method} ${real} ${version}`, body }
     // This is ffmpeg's answer to a request of the server, not a request.
     if (/^RTSP\//.test(method)) {
@@ -122,7 +124,11 @@ class Exchange {
         ? null
         : authorize(this.#challenges, login, { method, uri, cnonce, count: ++this.#count })
     this.#server.write(
-      rtspBytes(authorization === null ? message : { ...message, headers: [...message.headers, ["Authorization", authorization]] }),
+      rtspBytes(
+        authorization === null
+          ? message
+          : { ...message, headers: [...message.headers, ["Authorization", authorization]] },
+      ),
     )
   }
 
@@ -133,9 +139,17 @@ class Exchange {
       return
     }
     const asked = this.#asked[0]
-    const challenges = message.headers.flatMap(([name, value]) => (name.toLowerCase() === "www-authenticate" ? [value] : []))
+    const challenges = message.headers.flatMap(([name, value]) =>
+      name.toLowerCase() === "www-authenticate" ? [value] : [],
+    )
     const mayAskAgain = asked?.again === false || challenges.some((challenge) => /\bstale="?true/i.test(challenge))
-    if (asked !== undefined && mayAskAgain && / 401\b/.test(message.first) && challenges.length > 0 && this.#remote.login !== null) {
+    if (
+      asked !== undefined &&
+      mayAskAgain &&
+      / 401\b/.test(message.first) &&
+      challenges.length > 0 &&
+      this.#remote.login !== null
+    ) {
       asked.again = true
       this.#challenges = challenges
       this.#count = 0
@@ -144,7 +158,9 @@ class Exchange {
     }
     this.#asked.shift()
     // ffmpeg has no login to try.
-    const headers = message.headers.filter(([name]) => name.toLowerCase() !== "www-authenticate").map((header) => this.#withSource(header))
+    const headers = message.headers
+      .filter(([name]) => name.toLowerCase() !== "www-authenticate")
+      .map((header) => this.#withSource(header))
     this.#ffmpeg.write(rtspBytes({ ...message, headers }))
   }
 
@@ -212,7 +228,13 @@ const listen = (target: RelayTarget) =>
     const sockets = new Set<Socket>()
     const server = createServer({ noDelay: true })
     server.once("error", ({ message }) =>
-      resume(new OutputEnded({ code: "relay", reason: `no relay for RTSP can listen on 127.0.0.1: ${message}`, transient: true })),
+      resume(
+        new OutputEnded({
+          code: "relay",
+          reason: `no relay for RTSP can listen on 127.0.0.1: ${message}`,
+          transient: true,
+        }),
+      ),
     )
     server.listen(0, "127.0.0.1", () => {
       const local = `rtsp://127.0.0.1:${(server.address() as AddressInfo).port}${LOCAL_PATH}`

@@ -17,7 +17,9 @@ const bytesOf = (part: RtspPart) => Buffer.from(part.kind === "frame" ? part.byt
 
 describe("RtspSplitter", () => {
   it("gives messages and frames whole, wherever the bytes are cut", () => {
-    const token = fc.stringMatching(/^[A-Za-z][A-Za-z0-9-]{0,12}$/).filter((name) => name.toLowerCase() !== "content-length")
+    const token = fc
+      .stringMatching(/^[A-Za-z][A-Za-z0-9-]{0,12}$/)
+      .filter((name) => name.toLowerCase() !== "content-length")
     const message = fc
       .record({
         first: fc.constantFrom("ANNOUNCE rtsp://h/x RTSP/1.0", "RTSP/1.0 200 OK", "RTSP/1.0 401 Unauthorized"),

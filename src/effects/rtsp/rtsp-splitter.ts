@@ -76,5 +76,8 @@ export const rtspHeader = headerOf
 export const rtspBytes = ({ body, first, headers }: RtspMessage): Uint8Array => {
   const kept = headers.filter(([name]) => name.toLowerCase() !== "content-length")
   const all = body.length === 0 ? kept : [...kept, ["Content-Length", String(body.length)] as const]
-  return Buffer.concat([Buffer.from(`${[first, ...all.map(([name, value]) => `${name}: ${value}`)].join("\r\n")}\r\n\r\n`, "latin1"), body])
+  return Buffer.concat([
+    Buffer.from(`${[first, ...all.map(([name, value]) => `${name}: ${value}`)].join("\r\n")}\r\n\r\n`, "latin1"),
+    body,
+  ])
 }

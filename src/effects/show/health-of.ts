@@ -12,7 +12,12 @@ export interface Health {
   readonly version: string
   readonly uptime: number
   readonly channels: { readonly total: number; readonly running: number; readonly error: number }
-  readonly engine: { readonly connected: boolean; readonly pid: number | null; readonly uptime: number; readonly restarts: number }
+  readonly engine: {
+    readonly connected: boolean
+    readonly pid: number | null
+    readonly uptime: number
+    readonly restarts: number
+  }
   readonly srt: { readonly available: boolean; readonly version: string | null; readonly problem: string | null }
   readonly store: { readonly ok: boolean }
   /** Sentences: what is wrong and what to do. Empty when all is well. */
@@ -35,13 +40,20 @@ export interface HealthInput {
   readonly startedMs: number
 }
 
-const SENTENCES: Partial<Record<AlarmKind, string>> = { no_input: "has no input", redundancy_lost: "has lost its redundancy" }
+const SENTENCES: Partial<Record<AlarmKind, string>> = {
+  no_input: "has no input",
+  redundancy_lost: "has lost its redundancy",
+}
 
 /** One sentence for each channel in trouble, from its gravest alarm. */
 const channelProblems = ({ configs, runtimeOf, ...moment }: HealthInput): ReadonlyArray<string> =>
   configs.flatMap((config) => {
-    const alarm = channelAlarms(config, { ...moment, runtime: runtimeOf(config.id) }).find(({ kind }) => kind in SENTENCES)
-    return alarm === undefined ? [] : [`channel "${config.name}" ${SENTENCES[alarm.kind]} since ${alarm.since}: ${alarm.message}`]
+    const alarm = channelAlarms(config, { ...moment, runtime: runtimeOf(config.id) }).find(
+      ({ kind }) => kind in SENTENCES,
+    )
+    return alarm === undefined
+      ? []
+      : [`channel "${config.name}" ${SENTENCES[alarm.kind]} since ${alarm.since}: ${alarm.message}`]
   })
 
 export const healthOf = (input: HealthInput): Health => {

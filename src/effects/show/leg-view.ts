@@ -4,7 +4,10 @@ import type { ChannelRuntime } from "../channel/runtime/channel-runtime.ts"
 import { scte35PidsOf } from "../channel/status.ts"
 import type { InputState, LegView, SourceName } from "../model/channel.ts"
 
-/** bit/s between two byte counts; a counter that fell belongs to a new session. `seconds` that make no sense count as one. */
+/**
+ * bit/s between two byte counts; a counter that fell belongs to a new session. `seconds` that make no sense count
+ * as one.
+ */
 export const bitRate = (bytes: number, before: number | undefined, seconds: number): number => {
   if (before === undefined || bytes < before) return 0
   const span = seconds > 0.2 && seconds < 10 ? seconds : 1

@@ -22,5 +22,16 @@ export interface ChannelTotals {
   readonly output: (id: string) => OutputTotals
 }
 
-export const NOTHING_SENT: OutputTotals = { bytes_sent: 0, packets_sent: 0, packets_dropped: 0, cues_sent: 0, cues_missed: 0 }
-export const NOTHING_COUNTED: ChannelTotals = { leg: () => ({}), merge_lost: 0, merge_mismatches: 0, output: () => NOTHING_SENT }
+export const NOTHING_SENT: OutputTotals = {
+  bytes_sent: 0,
+  packets_sent: 0,
+  packets_dropped: 0,
+  cues_sent: 0,
+  cues_missed: 0,
+}
+export const NOTHING_COUNTED: ChannelTotals = {
+  leg: () => ({}),
+  merge_lost: 0,
+  merge_mismatches: 0,
+  output: () => NOTHING_SENT,
+}

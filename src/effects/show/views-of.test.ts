@@ -28,7 +28,8 @@ describe("bitRate", () => {
 })
 
 describe("channelStatus", () => {
-  const at = (stats: ReturnType<typeof channelStats> | undefined, ms: number, rt = runtime()) => channelStatus(config, rt, stats, ms)
+  const at = (stats: ReturnType<typeof channelStats> | undefined, ms: number, rt = runtime()) =>
+    channelStatus(config, rt, stats, ms)
 
   it("is stopped without a runtime", () => expect(channelStatus(config, null, undefined, 0).status).toBe("stopped"))
   it("is running while the active leg receives", () => {
@@ -36,7 +37,10 @@ describe("channelStatus", () => {
   })
   it("runs, but says what it drops, when that is more than 5 % of what arrives", () => {
     const dropping = "812 of 1000 datagrams (81 %) of the last 10 s were dropped: they are neither RTP nor MPEG-TS"
-    expect(at(channelStats({ id: "ch-1", legs: [legStats({ dropping })] }), 60_000)).toEqual({ status: "running", error: dropping })
+    expect(at(channelStats({ id: "ch-1", legs: [legStats({ dropping })] }), 60_000)).toEqual({
+      status: "running",
+      error: dropping,
+    })
     expect(at(channelStats({ id: "ch-1", legs: [legStats({ dropping: null })] }), 60_000).error).toBeNull()
   })
   it("is starting for 5 s without input, then an error that says what to check", () => {
@@ -52,7 +56,9 @@ describe("channelStatus", () => {
       id: "ch-1",
       legs: [legStats({ receiving: false, warnings: ["9 datagrams a second are neither RTP nor MPEG-TS"] })],
     })
-    expect(at(stats, 6000).error).toBe("no usable packets on 127.0.0.1:5000: 9 datagrams a second are neither RTP nor MPEG-TS")
+    expect(at(stats, 6000).error).toBe(
+      "no usable packets on 127.0.0.1:5000: 9 datagrams a second are neither RTP nor MPEG-TS",
+    )
   })
   it("is an error at once when the leg has no socket", () => {
     const stats = channelStats({ id: "ch-1", legs: [legStats({ receiving: false, problem: bound })] })
@@ -73,22 +79,34 @@ describe("channelStatus", () => {
 describe("channelView", () => {
   const url = "srt://192.0.2.1:9000?passphrase=verysecret99&latency=200&colour=red"
   const secret = channelConfig({ outputs: [outputConfig({ url })] })
-  const live = (bytes: number, session = "s-1") => outputStats({ id: "out-1", session, url, bytes_sent: bytes, connected_at: 90_000 })
+  const live = (bytes: number, session = "s-1") =>
+    outputStats({ id: "out-1", session, url, bytes_sent: bytes, connected_at: 90_000 })
   const engine = (stats: ReturnType<typeof live>, before: ReturnType<typeof live>): EngineState => ({
     ...initialState,
     connected: true,
     stats: engineStats(
-      [channelStats({ id: "ch-1", started_at: 40_000, legs: [legStats({ counters: { bytes: 5000 } })], outputs: [stats] })],
+      [
+        channelStats({
+          id: "ch-1",
+          started_at: 40_000,
+          legs: [legStats({ counters: { bytes: 5000 } })],
+          outputs: [stats],
+        }),
+      ],
       101_000,
     ),
-    previous: engineStats([channelStats({ id: "ch-1", legs: [legStats({ counters: { bytes: 4000 } })], outputs: [before] })], 100_000),
+    previous: engineStats(
+      [channelStats({ id: "ch-1", legs: [legStats({ counters: { bytes: 4000 } })], outputs: [before] })],
+      100_000,
+    ),
   })
   const connected = () => {
     const rt = runtime()
     rt.outputs.set("out-1", { ...newOutputRuntime(), status: "connected", session: "s-1" })
     return rt
   }
-  const show = (state: EngineState, rt = connected()) => channelView(secret, { engine: state, runtime: rt, nowMs: 100_000, monotonicMs: 0 })
+  const show = (state: EngineState, rt = connected()) =>
+    channelView(secret, { engine: state, runtime: rt, nowMs: 100_000, monotonicMs: 0 })
 
   it("computes bitrates and uptimes from the engine's figures", () => {
     const view = show(engine(live(3000), live(1000)))
@@ -100,10 +118,14 @@ describe("channelView", () => {
     expect(show(engine(live(3000, "s-2"), live(1000))).outputs[0]).toMatchObject({ bitrate: 0, uptime: 0 })
   })
   it("shows a connected output as carrying only while packets of the source in use arrive (point 23)", () => {
-    const carrying = (state: EngineState, rt = connected()) => show(state, rt).outputs.map((o) => [o.status, o.carrying])
+    const carrying = (state: EngineState, rt = connected()) =>
+      show(state, rt).outputs.map((o) => [o.status, o.carrying])
     const fed = engine(live(3000), live(1000))
     expect(carrying(fed)).toEqual([["connected", true]])
-    const starved = { ...fed, stats: engineStats([channelStats({ id: "ch-1", legs: [silent], outputs: [live(3000)] })], 101_000) }
+    const starved = {
+      ...fed,
+      stats: engineStats([channelStats({ id: "ch-1", legs: [silent], outputs: [live(3000)] })], 101_000),
+    }
     expect(carrying(starved)).toEqual([["connected", false]])
     expect(carrying({ ...fed, stats: null })).toEqual([["connected", false]])
     const waiting = runtime()
@@ -127,7 +149,9 @@ describe("channelView", () => {
       srt: null,
     }
     const joined = { ...live(0), receivers: [{ ...receiver, stream_id: "#!::r=live,s=geheim,m=request\u001b[31m" }] }
-    expect(show(engine(joined, joined)).outputs[0]?.receivers[0]?.stream_id).toBe("#!::r=live,s=***,m=request\\u001b[31m")
+    expect(show(engine(joined, joined)).outputs[0]?.receivers[0]?.stream_id).toBe(
+      "#!::r=live,s=***,m=request\\u001b[31m",
+    )
   })
   it("shows an output of a stopped channel, and a disabled one, as stopped", () => {
     const state = engine(live(3000), live(1000))
@@ -148,7 +172,14 @@ describe("channelView", () => {
 })
 
 describe("the input of a channel", () => {
-  const programme = { program_number: 1, pmt_pid: 480, pcr_pid: 481, version: 3, cuei: true, streams: [{ pid: 500, stream_type: 0x86 }] }
+  const programme = {
+    program_number: 1,
+    pmt_pid: 480,
+    pcr_pid: 481,
+    version: 3,
+    cuei: true,
+    streams: [{ pid: 500, stream_type: 0x86 }],
+  }
   const figures = {
     verdict: "degraded",
     reasons: ["3 continuity errors"],
@@ -178,7 +209,11 @@ describe("the input of a channel", () => {
     pending_source: "backup",
     redundancy: "ok",
   } as const
-  const two = channelConfig({ backup_rtp_ip: "127.0.0.1", backup_rtp_port: 5001, input: { mode: "merge", interface: "eth0" } })
+  const two = channelConfig({
+    backup_rtp_ip: "127.0.0.1",
+    backup_rtp_port: 5001,
+    input: { mode: "merge", interface: "eth0" },
+  })
   const moment = { runtime: runtime(), nowMs: 0, monotonicMs: 0 }
   const shown = (over: Partial<Parameters<typeof channelStats>[0]>) => {
     const stats = engineStats([channelStats({ id: "ch-1", ...over })])
@@ -215,7 +250,14 @@ describe("the input of a channel", () => {
     const stats = engineStats([channelStats({ id: "ch-1", ...joined, legs: [leg] })])
     const view = channelView(two, { ...moment, runtime: null, engine: { ...initialState, connected: true, stats } })
     expect(view.input).toMatchObject({ merge: "off", redundancy: "none", switches: 0, pending_source: null })
-    expect(view.input.legs[0]).toMatchObject({ verdict: "lost", reasons: [], findings: [], fec: null, pids: [], rcvbuf_bytes: 0 })
+    expect(view.input.legs[0]).toMatchObject({
+      verdict: "lost",
+      reasons: [],
+      findings: [],
+      fec: null,
+      pids: [],
+      rcvbuf_bytes: 0,
+    })
     expect(view.alarms).toEqual([])
   })
 })
@@ -247,7 +289,9 @@ describe("observeChannel", () => {
     const rt = runtime()
     const quiet = channelStats({ id: "ch-1", legs: [silent] })
     const kinds = (stats: typeof quiet, ms: number) =>
-      observeChannel(config, rt, stats, { monotonicMs: ms, nowMs: ms }).events.map((event) => `${event.kind} ${event.severity}`)
+      observeChannel(config, rt, stats, { monotonicMs: ms, nowMs: ms }).events.map(
+        (event) => `${event.kind} ${event.severity}`,
+      )
     expect(kinds(quiet, 1000)).toEqual([])
     expect(kinds(withScte, 2000)).toEqual([])
     expect(kinds(quiet, 6000)).toEqual([])
@@ -260,7 +304,10 @@ describe("observeChannel", () => {
   it("follows the source in use, but not while a switch is under way", () => {
     const rt = runtime()
     const on = (active_source: "primary" | "backup", pending_source: "primary" | "backup" | null) => {
-      observeChannel(config, rt, channelStats({ id: "ch-1", active_source, pending_source }), { monotonicMs: 0, nowMs: 0 })
+      observeChannel(config, rt, channelStats({ id: "ch-1", active_source, pending_source }), {
+        monotonicMs: 0,
+        nowMs: 0,
+      })
       return rt.source
     }
     expect(on("backup", null)).toBe("backup")
@@ -270,10 +317,24 @@ describe("observeChannel", () => {
 })
 
 describe("SCTE-35 settings", () => {
-  const programmes = [{ program_number: 1, pmt_pid: 100, pcr_pid: 256, version: 0, streams: [{ pid: 500, stream_type: 0x86 }], cuei: true }]
+  const programmes = [
+    {
+      program_number: 1,
+      pmt_pid: 100,
+      pcr_pid: 256,
+      version: 0,
+      streams: [{ pid: 500, stream_type: 0x86 }],
+      cuei: true,
+    },
+  ]
   const stats = engineStats([channelStats({ id: "ch-1", legs: [legStats({ programmes })] })])
   const shown = (input: Parameters<typeof channelConfig>[0]) =>
-    channelView(channelConfig(input), { engine: { ...initialState, stats }, runtime: runtime(), nowMs: 0, monotonicMs: 0 })
+    channelView(channelConfig(input), {
+      engine: { ...initialState, stats },
+      runtime: runtime(),
+      nowMs: 0,
+      monotonicMs: 0,
+    })
 
   it("are shown with their defaults, and the PID set by hand beside those of the PMT", () => {
     expect(shown({})).toMatchObject({ input: { scte35_pid: null, manual_cues: false }, scte35: { pids: [500] } })

@@ -51,13 +51,19 @@ export interface ViewInput {
   readonly totals?: ChannelTotals
 }
 
-const secondsBetween = ({ previous, stats }: EngineState) => (previous === null || stats === null ? 1 : (stats.at - previous.at) / 1000)
-const secondsSince = (at: number | null | undefined, nowMs: number) => (at == null ? 0 : Math.max(0, (nowMs - at) / 1000))
+const secondsBetween = ({ previous, stats }: EngineState) =>
+  previous === null || stats === null ? 1 : (stats.at - previous.at) / 1000
+const secondsSince = (at: number | null | undefined, nowMs: number) =>
+  at == null ? 0 : Math.max(0, (nowMs - at) / 1000)
 
-const channelIn = (stats: EngineState["stats"], id: string): ChannelStats | undefined => stats?.channels.find((c) => c.id === id)
+const channelIn = (stats: EngineState["stats"], id: string): ChannelStats | undefined =>
+  stats?.channels.find((c) => c.id === id)
 
-const outputStatus = (config: OutputConfig, channel: ChannelRuntime | null, output: OutputRuntime | undefined): OutputStatus =>
-  channel === null || !config.enabled ? "stopped" : (output?.status ?? "connecting")
+const outputStatus = (
+  config: OutputConfig,
+  channel: ChannelRuntime | null,
+  output: OutputRuntime | undefined,
+): OutputStatus => (channel === null || !config.enabled ? "stopped" : (output?.status ?? "connecting"))
 
 const LIFECYCLE: Readonly<Record<OutputStatus, OutputLifecycle>> = {
   stopped: "ready",
@@ -71,7 +77,10 @@ const LIFECYCLE: Readonly<Record<OutputStatus, OutputLifecycle>> = {
 const urlParts = (config: OutputConfig) => {
   const parsed = readOutput(config)
   if (!parsed.ok) return { options: {}, warnings: parsed.errors.map((e) => e.message) }
-  return { options: parsed.options, warnings: [...parsed.ignored.map((key) => `ignored: ${key} is not known`), ...parsed.warnings] }
+  return {
+    options: parsed.options,
+    warnings: [...parsed.ignored.map((key) => `ignored: ${key} is not known`), ...parsed.warnings],
+  }
 }
 
 /** Preview of an output as it would be shown if it were stored. */
@@ -203,7 +212,11 @@ export const channelView = (config: ChannelConfig, input: ViewInput): ChannelVie
     created_at: config.created_at,
     active_source: stats?.active_source ?? runtime?.source ?? "primary",
     alarms: channelAlarms(config, input),
-    scte35: scte35View(runtime?.scte35 ?? null, withPidByHand(config.input.scte35_pid, scte35PidsOf(activeLeg(stats))), input.monotonicMs),
+    scte35: scte35View(
+      runtime?.scte35 ?? null,
+      withPidByHand(config.input.scte35_pid, scte35PidsOf(activeLeg(stats))),
+      input.monotonicMs,
+    ),
     outputs: config.outputs.map((output) =>
       outputView(output, input, outputIn(stats, output.id), outputIn(before, output.id), activeLeg(stats)),
     ),

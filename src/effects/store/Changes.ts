@@ -10,17 +10,24 @@ type Reread = Effect.Effect<void, StoreError>
 
 export interface ChangesService {
   /**
-   * Runs a change of the configuration, one at a time: two requests cannot both find a port free. Once its turn has come it is carried out
-   * to its end, even when the caller has gone meanwhile.
+   * Runs a change of the configuration, one at a time: two requests cannot both find a port free. Once its turn has
+   * come it is carried out to its end, even when the caller has gone meanwhile.
    *
-   * @param check what must hold for the change to be made (`If-Match`): runs in the same turn, so that nobody else's change comes between
+   * @param check what must hold for the change to be made (`If-Match`): runs in the same turn, so that nobody else's
+   * change comes between
    */
-  readonly change: <A, E, E2 = never>(effect: Effect.Effect<A, E>, check?: Effect.Effect<void, E2>) => Effect.Effect<A, E | E2 | StoreError>
+  readonly change: <A, E, E2 = never>(
+    effect: Effect.Effect<A, E>,
+    check?: Effect.Effect<void, E2>,
+  ) => Effect.Effect<A, E | E2 | StoreError>
   /** Takes a turn, like `change`, for what changes no configuration. */
   readonly command: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
   /** Changes that the store failed to take since the start. */
   readonly failures: () => number
-  /** Until the scope ends, rereads after a change of which nobody knows whether it was stored: before the next change, and each second. */
+  /**
+   * Until the scope ends, rereads after a change of which nobody knows whether it was stored: before the next change,
+   * and each second.
+   */
   readonly settleBy: (reread: Reread) => Effect.Effect<void, never, Scope.Scope>
 }
 
@@ -56,7 +63,9 @@ export const makeChanges: Effect.Effect<ChangesService> = Effect.gen(function* (
 
   return {
     change: (effect, check) =>
-      exclusive(Effect.uninterruptible(counted(settled).pipe(Effect.zipRight(check ?? none), Effect.zipRight(counted(effect))))),
+      exclusive(
+        Effect.uninterruptible(counted(settled).pipe(Effect.zipRight(check ?? none), Effect.zipRight(counted(effect)))),
+      ),
     command: (effect) => exclusive(Effect.uninterruptible(effect)),
     failures: () => failures,
     settleBy: (by) =>

@@ -1,6 +1,6 @@
 /**
- * The way of cues into the store: taken at once, written in batches by one fiber, never waited for. A cue is written as soon as it came,
- * and again as its proofs and repetitions come in.
+ * The way of cues into the store: taken at once, written in batches by one fiber, never waited for. A cue is written as
+ * soon as it came, and again as its proofs and repetitions come in.
  */
 import { Clock, Context, Effect, Layer, Queue, type Scope } from "effect"
 import type { CueQuery, CueView, NewCue } from "../model/cue.ts"
@@ -21,7 +21,9 @@ export interface CueLogService {
   /** Cues of a channel, newest first, those of this moment included. */
   readonly list: (channelId: string, query: CueQuery) => Effect.Effect<ReadonlyArray<CueView>, StoreError>
   /** Those of all channels. */
-  readonly listAll: (query: CueQuery) => Effect.Effect<ReadonlyArray<{ readonly channelId: string; readonly cue: CueView }>, StoreError>
+  readonly listAll: (
+    query: CueQuery,
+  ) => Effect.Effect<ReadonlyArray<{ readonly channelId: string; readonly cue: CueView }>, StoreError>
   /** Why cues are not written at present; null when they are. */
   readonly problem: () => string | null
   readonly counts: () => { readonly waiting: number; readonly dropped: number; readonly failures: number }
@@ -39,7 +41,9 @@ export const MAX_CUES_WAITING = 1000
 const EVERY = "250 millis"
 
 /** The scope's end writes what waits, within 0.5 s. */
-export const makeCueLog = (store: Pick<StoreService, "writeCues" | "cues" | "allCues">): Effect.Effect<CueLogService, never, Scope.Scope> =>
+export const makeCueLog = (
+  store: Pick<StoreService, "writeCues" | "cues" | "allCues">,
+): Effect.Effect<CueLogService, never, Scope.Scope> =>
   Effect.gen(function* () {
     const waiting = new Set<Kept>()
     const something = yield* Queue.sliding<void>(1)
@@ -82,7 +86,12 @@ export const makeCueLog = (store: Pick<StoreService, "writeCues" | "cues" | "all
       yield* Effect.sleep(EVERY)
     })
 
-    const { failures, flush, problem } = yield* makeBatchWriter({ what: "cues", ready, writeBatch, dropped: () => dropped })
+    const { failures, flush, problem } = yield* makeBatchWriter({
+      what: "cues",
+      ready,
+      writeBatch,
+      dropped: () => dropped,
+    })
 
     return {
       add: (cue) => {

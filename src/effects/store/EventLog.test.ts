@@ -32,10 +32,11 @@ const bench = Effect.gen(function* () {
     Logger.defaultLogger,
     Logger.make(({ message }) => void lines.push(String(message))),
   )
-  const log = yield* makeEventLog({ appendEvents, events: () => Effect.succeed([]), allEvents: () => Effect.succeed([]) }).pipe(
-    Scope.extend(scope),
-    Effect.provide(logger),
-  )
+  const log = yield* makeEventLog({
+    appendEvents,
+    events: () => Effect.succeed([]),
+    allEvents: () => Effect.succeed([]),
+  }).pipe(Scope.extend(scope), Effect.provide(logger))
   yield* settle
   const breakStore: Bench["breakStore"] = (how) => {
     broken = how
@@ -47,11 +48,16 @@ const bench = Effect.gen(function* () {
 const add = ({ log }: Bench, from: number, to: number) =>
   Effect.sync(() => {
     for (let n = from; n < to; n++) {
-      log.add({ channelId: "c", at: n, kind: "output_failed", severity: "warning", output: `o${n}`, message: `${n}` }, 0)
+      log.add(
+        { channelId: "c", at: n, kind: "output_failed", severity: "warning", output: `o${n}`, message: `${n}` },
+        0,
+      )
     }
   })
 const flap = ({ log }: Bench, message: string, nowMs: number) =>
-  Effect.sync(() => log.add({ channelId: "c", at: 0, kind: "output_failed", severity: "warning", output: "o", message }, nowMs))
+  Effect.sync(() =>
+    log.add({ channelId: "c", at: 0, kind: "output_failed", severity: "warning", output: "o", message }, nowMs),
+  )
 const adjust = (time: Parameters<typeof TestClock.adjust>[0]) => Effect.zipRight(TestClock.adjust(time), settle)
 const sizes = ({ batches }: Bench) => batches.map((batch) => batch.length)
 
@@ -142,7 +148,9 @@ describe("EventLog", () => {
       const run = yield* bench
       for (let n = 0; n < 20; n++) yield* flap(run, `${n}`, 0)
       yield* run.close
-      assert.deepStrictEqual(run.batches, [["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "19 (and 9 more like it before)"]])
+      assert.deepStrictEqual(run.batches, [
+        ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "19 (and 9 more like it before)"],
+      ])
     }),
   )
 

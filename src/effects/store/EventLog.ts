@@ -1,6 +1,6 @@
 /**
- * The way of channel events into the store: taken at once, written in batches by one fiber, never waited for. Streams do not depend
- * on it: when the store fails, events wait, and beyond a bound the newest are given up and counted.
+ * The way of channel events into the store: taken at once, written in batches by one fiber, never waited for. Streams
+ * do not depend on it: when the store fails, events wait, and beyond a bound the newest are given up and counted.
  */
 import { Context, Effect, Layer, Queue, type Scope } from "effect"
 import type { ChannelEventView, EventQuery } from "../model/channel.ts"
@@ -14,7 +14,10 @@ import { Store, type StoreService } from "./Store.ts"
 export interface EventLogService {
   /** Takes an event; never waits, never fails. `nowMs` is monotonic. */
   readonly add: (event: NewEvent, nowMs: number) => void
-  /** Hands every event on as it is taken, until the scope ends. What listens must neither wait nor throw; `nowMs` is monotonic. */
+  /**
+   * Hands every event on as it is taken, until the scope ends. What listens must neither wait nor throw; `nowMs`
+   * is monotonic.
+   */
   readonly listen: (listener: (event: NewEvent, nowMs: number) => void) => Effect.Effect<void, never, Scope.Scope>
   /** Events of a channel, newest first, those of this moment included. */
   readonly list: (channelId: string, query: EventQuery) => Effect.Effect<ReadonlyArray<ChannelEventView>, StoreError>
@@ -61,7 +64,8 @@ export const makeEventLog = (
     const ready = Effect.gen(function* () {
       const next = limit.nextDueMs()
       const awaited = Queue.take(something)
-      if (waiting.length === 0) yield* next === null ? awaited : Effect.timeoutOption(awaited, Math.max(0, next - (yield* monotonicMs)))
+      if (waiting.length === 0)
+        yield* next === null ? awaited : Effect.timeoutOption(awaited, Math.max(0, next - (yield* monotonicMs)))
       if (waiting.length < BATCH) yield* Effect.timeoutOption(Queue.take(full), EVERY)
       for (const event of limit.due(yield* monotonicMs)) enqueue(event)
     })

@@ -8,7 +8,10 @@ import { loadSecretKey } from "./secret-key.ts"
 
 export interface StateTagsService {
   readonly tag: StateTag
-  /** Changes with where an output goes, its secrets included, and tells nothing of them; empty when there is no such output. */
+  /**
+   * Changes with where an output goes, its secrets included, and tells nothing of them; empty when there is no
+   * such output.
+   */
   readonly secretsTag: (outputId: string) => string
 }
 

@@ -58,7 +58,8 @@ describe.each(DATABASES)("a store in %s", (database) => {
   it.scoped("numbers the outputs that an older version stored, channel by channel in their order", () =>
     Effect.gen(function* () {
       const path = yield* file
-      const row = (id: string) => `('${id}', '${id}', '${id}', '127.0.0.1', 5000, '{}', 0, 0, '2026-01-02T03:04:05.000Z')`
+      const row = (id: string) =>
+        `('${id}', '${id}', '${id}', '127.0.0.1', 5000, '{}', 0, 0, '2026-01-02T03:04:05.000Z')`
       const output = (id: string, of: string) =>
         `('${id}', '${of}', '${id}', '${id}', 'udp', 'udp://192.0.2.1:1', 1, '2026-01-02T03:04:05.000Z')`
       yield* oldSchema(path, 4)
@@ -72,7 +73,11 @@ describe.each(DATABASES)("a store in %s", (database) => {
       )
       const found = yield* using(path, (store) => store.load)
       assert.deepStrictEqual(
-        found.map(({ auto_run, last_output_number, outputs }) => [auto_run, last_output_number, outputs.map((o) => [o.id, o.number])]),
+        found.map(({ auto_run, last_output_number, outputs }) => [
+          auto_run,
+          last_output_number,
+          outputs.map((o) => [o.id, o.number]),
+        ]),
         [
           [
             "off",

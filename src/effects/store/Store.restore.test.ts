@@ -54,10 +54,16 @@ describe.each(DATABASES)("a channel that comes back in %s", (database) => {
       yield* using(path, (store) =>
         Effect.gen(function* () {
           const config = yield* store.insertChannel(wanted)
-          const twice = [outputConfig({ id: "x", slug: "x", number: 3 }), outputConfig({ id: "z", slug: "x", number: 4 })]
+          const twice = [
+            outputConfig({ id: "x", slug: "x", number: 3 }),
+            outputConfig({ id: "z", slug: "x", number: 4 }),
+          ]
           assert.strictEqual((yield* Effect.flip(store.insertOutputs("a", twice)))._tag, "StoreError")
           yield* store.deleteChannel("a")
-          assert.strictEqual((yield* Effect.flip(store.restoreChannel({ ...config, outputs: twice })))._tag, "StoreError")
+          assert.strictEqual(
+            (yield* Effect.flip(store.restoreChannel({ ...config, outputs: twice })))._tag,
+            "StoreError",
+          )
           assert.deepStrictEqual(yield* store.load, [])
         }),
       )

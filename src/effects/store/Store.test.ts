@@ -33,7 +33,13 @@ describe.each(DATABASES)("Store in %s", (database) => {
             protocol: "rtmp",
             url: "rtmp://h/live",
             stream_key: " k'\"?&%é",
-            settings: { cue_points: "youtube", codecs: ["hevc"], verify_tls: false, retry_attempts: 0, retry_delay_s: 15 },
+            settings: {
+              cue_points: "youtube",
+              codecs: ["hevc"],
+              verify_tls: false,
+              retry_attempts: 0,
+              retry_delay_s: 15,
+            },
             preset: "twitch",
           }),
         ],
@@ -89,7 +95,8 @@ describe.each(DATABASES)("Store in %s", (database) => {
   it.scoped("never gives the number of a deleted channel to another", () =>
     Effect.gen(function* () {
       const path = yield* file
-      const insert = (n: number) => using(path, (s) => s.insertChannel(channelConfig({ id: `c${n}`, slug: `c${n}`, outputs: [] })))
+      const insert = (n: number) =>
+        using(path, (s) => s.insertChannel(channelConfig({ id: `c${n}`, slug: `c${n}`, outputs: [] })))
       assert.strictEqual((yield* insert(1)).number, 1)
       assert.strictEqual((yield* insert(2)).number, 2)
       yield* using(path, (store) => store.deleteChannel("c2"))

@@ -1,6 +1,6 @@
 /**
- * What survives a restart: channels, outputs, what happened to channels and their cues. Each change is one transaction; it is on disk
- * when the effect succeeds, and nothing has changed when it fails.
+ * What survives a restart: channels, outputs, what happened to channels and their cues. Each change is one transaction;
+ * it is on disk when the effect succeeds, and nothing has changed when it fails.
  */
 import { dirname, join } from "node:path"
 import * as Client from "@effect/sql/SqlClient"
@@ -45,15 +45,18 @@ export interface StoreService {
   readonly updateOutput: (output: OutputConfig) => Effect.Effect<void, StoreError>
   readonly deleteOutput: (id: string) => Effect.Effect<void, StoreError>
   /**
-   * Carries out all changes or none, and `beside` in the same transaction, after them. Returns what `beside` came to, and the numbers that
-   * new channels were given, by their ids. `operation` names the whole in an error.
+   * Carries out all changes or none, and `beside` in the same transaction, after them. Returns what `beside` came to,
+   * and the numbers that new channels were given, by their ids. `operation` names the whole in an error.
    */
   readonly applyChanges: <A, E>(
     operation: string,
     changes: ReadonlyArray<StoreChange>,
     beside: Effect.Effect<A, E>,
   ) => Effect.Effect<{ readonly numbers: ReadonlyMap<string, number>; readonly beside: A }, StoreError>
-  /** Stores events in their order, and lets go of the oldest above the bounds. Those of channels that are gone are left out. */
+  /**
+   * Stores events in their order, and lets go of the oldest above the bounds. Those of channels that are gone are
+   * left out.
+   */
   readonly appendEvents: (events: ReadonlyArray<NewEvent>) => Effect.Effect<void, StoreError>
   /** Events of a channel, newest first. */
   readonly events: (channelId: string, query: EventQuery) => Effect.Effect<ReadonlyArray<ChannelEventView>, StoreError>
@@ -61,10 +64,17 @@ export interface StoreService {
   readonly allEvents: (
     query: EventQuery,
   ) => Effect.Effect<ReadonlyArray<{ readonly channelId: string; readonly event: ChannelEventView }>, StoreError>
-  /** Stores or changes cues and lets go of the oldest above the bounds; returns the id of each, null for those of channels that are gone. */
+  /**
+   * Stores or changes cues and lets go of the oldest above the bounds; returns the id of each, null for those of
+   * channels that are gone.
+   */
   readonly writeCues: (writes: ReadonlyArray<CueWrite>) => Effect.Effect<ReadonlyArray<number | null>, StoreError>
   /** Cues of a channel, newest first. `nowMs` is Unix time in ms. */
-  readonly cues: (channelId: string, query: CueQuery, nowMs: number) => Effect.Effect<ReadonlyArray<CueView>, StoreError>
+  readonly cues: (
+    channelId: string,
+    query: CueQuery,
+    nowMs: number,
+  ) => Effect.Effect<ReadonlyArray<CueView>, StoreError>
   /** Those of all channels. */
   readonly allCues: (
     query: CueQuery,
@@ -108,7 +118,11 @@ const accessTo = (sql: Client.SqlClient, box: SecretBox): StoreAccess => ({
       Effect.catchAllCause((cause) => {
         if (Cause.isInterruptedOnly(cause)) return Effect.interrupt
         const root = rootOf(Cause.squash(cause))
-        return new StoreError({ operation, cause: root, ...(root instanceof CommitUnanswered ? { outcome: "unknown" as const } : {}) })
+        return new StoreError({
+          operation,
+          cause: root,
+          ...(root instanceof CommitUnanswered ? { outcome: "unknown" as const } : {}),
+        })
       }),
     ),
   read: (operation, effect) => Effect.mapError(effect, (e) => new StoreError({ operation, cause: rootOf(e) })),
@@ -131,7 +145,12 @@ const problemOf = (sql: Client.SqlClient, name: string): Effect.Effect<string | 
     ),
   )
 
-const make = Effect.fn("Store.make")(function* (name: string, bounds: EventBounds, cueBounds: CueBounds, box: SecretBox) {
+const make = Effect.fn("Store.make")(function* (
+  name: string,
+  bounds: EventBounds,
+  cueBounds: CueBounds,
+  box: SecretBox,
+) {
   const sql = yield* Client.SqlClient
   const access = accessTo(sql, box)
   const { change, read } = access
@@ -146,7 +165,8 @@ const make = Effect.fn("Store.make")(function* (name: string, bounds: EventBound
     load: read("read the channels", rows.load),
     nextChannelNumber: read("read the channels", rows.nextNumber),
     insertChannel: (channel) => change("store the channel", rows.insertChannel(channel)),
-    insertChannels: (channels) => change("store the channels", Effect.forEach(channels, rows.insertChannel, { discard: true })),
+    insertChannels: (channels) =>
+      change("store the channels", Effect.forEach(channels, rows.insertChannel, { discard: true })),
     restoreChannel: (channel) => change("store the channel", rows.restoreChannel(channel)),
     isNew: read("read the channels", rows.isNew),
     updateChannel: (channel) => change("store the channel", rows.updateChannel(channel)),
@@ -196,8 +216,9 @@ const layerOver = (
   ).pipe(Layer.provide(opened))
 
 /**
- * The store in one SQLite file, with at most so many events and cues, copies of it in `backups` when that is given, and secrets encrypted by
- * a key file, beside it unless told. Fails with `StartRefused`, naming the file, when it cannot be used as it is.
+ * The store in one SQLite file, with at most so many events and cues, copies of it in `backups` when that is given, and
+ * secrets encrypted by a key file, beside it unless told. Fails with `StartRefused`, naming the file, when it cannot be
+ * used as it is.
  */
 export const layerFile = (
   file: string,
@@ -208,9 +229,10 @@ export const layerFile = (
 ): Layer.Layer<Store, StartRefused> => layerOver(openSqlite(file, backups), file, keyFile, bounds, cueBounds)
 
 /**
- * The store in a PostgreSQL database (`postgres://user:password@host:port/database`), which no other service has at the same time. Fails
- * with `StartRefused`, naming the database without its password. A change whose COMMIT was not answered, because the connection was lost
- * at that moment, is a StoreError with an unknown outcome: it may have been carried out.
+ * The store in a PostgreSQL database (`postgres://user:password@host:port/database`), which no other service has at the
+ * same time. Fails with `StartRefused`, naming the database without its password. A change whose COMMIT was not
+ * answered, because the connection was lost at that moment, is a StoreError with an unknown outcome: it may have been
+ * carried out.
  */
 export const layerPostgres = (
   url: Redacted.Redacted,

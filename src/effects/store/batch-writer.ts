@@ -1,6 +1,6 @@
 /**
- * One fiber that writes batches to the store: what is told of the channels is taken at once and never waited for. When the store
- * fails, that is said once, and tried again.
+ * One fiber that writes batches to the store: what is told of the channels is taken at once and never waited for. When
+ * the store fails, that is said once, and tried again.
  */
 import { Cause, Effect, Exit, Fiber, type Scope } from "effect"
 import type { StoreError } from "../model/Errors.ts"
@@ -54,7 +54,8 @@ export const makeBatchWriter = (options: BatchWriterOptions): Effect.Effect<Batc
         if (exit.value) return true
         if (problem !== null) yield* Effect.log(`${what} are stored again`)
         problem = null
-        if (dropped() > toldDropped) yield* Effect.logWarning(`${dropped() - toldDropped} ${what} were lost: the store could not take them`)
+        if (dropped() > toldDropped)
+          yield* Effect.logWarning(`${dropped() - toldDropped} ${what} were lost: the store could not take them`)
         toldDropped = dropped()
         return false
       }),
@@ -66,12 +67,16 @@ export const makeBatchWriter = (options: BatchWriterOptions): Effect.Effect<Batc
       yield* flush
       if (problem !== null) yield* Effect.sleep(RETRY_AFTER)
     }).pipe(
-      Effect.catchAllCause((cause) => Effect.zipRight(Effect.logError(`the writer of ${what} failed`, cause), Effect.sleep(RETRY_AFTER))),
+      Effect.catchAllCause((cause) =>
+        Effect.zipRight(Effect.logError(`the writer of ${what} failed`, cause), Effect.sleep(RETRY_AFTER)),
+      ),
     )
 
     // Not waited for at the end: a write that hangs must not hold the shutdown up.
     const fiber = yield* Effect.forkDaemon(Effect.forever(writer))
     yield* Effect.addFinalizer(() => Fiber.interruptFork(fiber))
-    yield* Effect.addFinalizer(() => within(SHUTDOWN_WITHIN)(Effect.zipRight(Effect.sync(options.beforeEnd ?? (() => {})), flush)))
+    yield* Effect.addFinalizer(() =>
+      within(SHUTDOWN_WITHIN)(Effect.zipRight(Effect.sync(options.beforeEnd ?? (() => {})), flush)),
+    )
     return { flush, problem: () => problem, failures: () => failures }
   })

@@ -4,7 +4,14 @@ import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import { openOutput, sealOutput } from "./sealed-rows.ts"
 import type { StoreAccess } from "./store-access.ts"
 import type { StoreChange } from "./store-change.ts"
-import { type ChannelRow, channelFromRow, channelToRow, type OutputRow, outputFromRow, outputToRow } from "./store-rows.ts"
+import {
+  type ChannelRow,
+  channelFromRow,
+  channelToRow,
+  type OutputRow,
+  outputFromRow,
+  outputToRow,
+} from "./store-rows.ts"
 
 /** Statements that read channels and outputs. */
 const makeChannelReads = ({ box, sql }: Pick<StoreAccess, "box" | "sql">) => ({
@@ -22,7 +29,10 @@ const makeChannelReads = ({ box, sql }: Pick<StoreAccess, "box" | "sql">) => ({
     ([row]) => (row?.number ?? 0) + 1,
   ),
   /** True when there never was a channel, as opposed to all being deleted. */
-  isNew: Effect.map(sql`SELECT 1 FROM last_numbers WHERE name = 'channels' AND number > 0`, (rows) => rows.length === 0),
+  isNew: Effect.map(
+    sql`SELECT 1 FROM last_numbers WHERE name = 'channels' AND number > 0`,
+    (rows) => rows.length === 0,
+  ),
 })
 
 /** Rows of channels and outputs; the secrets of outputs are encrypted with the store's box. */
@@ -88,12 +98,14 @@ export const makeChannelRows = ({ box, sql }: Pick<StoreAccess, "box" | "sql">) 
     insertOutput,
     updateOutput,
     deleteOutput,
-    setShouldRun: (id: string, shouldRun: boolean) => sql`UPDATE channels SET should_run = ${shouldRun ? 1 : 0} WHERE id = ${id}`,
+    setShouldRun: (id: string, shouldRun: boolean) =>
+      sql`UPDATE channels SET should_run = ${shouldRun ? 1 : 0} WHERE id = ${id}`,
     /** Carries out changes in their order; returns the numbers that new channels were given, by their ids. */
     write: Effect.fnUntraced(function* (changes: ReadonlyArray<StoreChange>) {
       const numbers = new Map<string, number>()
       for (const change of changes)
-        if (change.op === "insert_channel") numbers.set(change.channel.id, (yield* insertChannel(change.channel)).number)
+        if (change.op === "insert_channel")
+          numbers.set(change.channel.id, (yield* insertChannel(change.channel)).number)
         else yield* writeOne(change)
       return numbers
     }),

@@ -5,7 +5,11 @@ import type { CueQuery } from "../model/cue.ts"
 import { PROOF_GRACE_MS, PROOF_WITHIN_MS } from "./proof-deadline.ts"
 
 /** The elements of a JSON array as a table with the column `value`. */
-const elements = (sql: Client.SqlClient, column: "event_ids" | "segmentation_type_ids" | "upids", type: "bigint" | "text") =>
+const elements = (
+  sql: Client.SqlClient,
+  column: "event_ids" | "segmentation_type_ids" | "upids",
+  type: "bigint" | "text",
+) =>
   sql.onDialectOrElse({
     pg: () =>
       sql`(SELECT element::${sql.literal(type)} AS value FROM json_array_elements_text(${sql(column)}::json) AS element) AS elements`,
@@ -25,7 +29,9 @@ const typeCondition = (sql: Client.SqlClient, { commands, kinds, segmentations }
   if (kinds.length > 0) any.push(sql.in("kind", kinds))
   if (commands.length > 0) any.push(sql.in("command", commands))
   if (segmentations.length > 0)
-    any.push(sql`EXISTS (SELECT 1 FROM ${elements(sql, "segmentation_type_ids", "bigint")} WHERE ${sql.in("value", segmentations)})`)
+    any.push(
+      sql`EXISTS (SELECT 1 FROM ${elements(sql, "segmentation_type_ids", "bigint")} WHERE ${sql.in("value", segmentations)})`,
+    )
   return sql.or(any)
 }
 
@@ -37,22 +43,29 @@ const isMissed = (sql: Client.SqlClient, nowMs: number) => {
   const overdue = sql.onDialectOrElse({
     pg: () => sql`EXISTS (SELECT 1 FROM json_array_elements(outputs::json) AS proof WHERE proof->>'status' = 'pending'
         AND at + coalesce((proof->>'within_ms')::bigint, ${PROOF_WITHIN_MS}) < ${nowMs - PROOF_GRACE_MS})`,
-    orElse: () => sql`EXISTS (SELECT 1 FROM json_each(outputs) AS proof WHERE json_extract(proof.value, '$.status') = 'pending'
+    orElse:
+      () => sql`EXISTS (SELECT 1 FROM json_each(outputs) AS proof WHERE json_extract(proof.value, '$.status') = 'pending'
         AND at + coalesce(json_extract(proof.value, '$.within_ms'), ${PROOF_WITHIN_MS}) < ${nowMs - PROOF_GRACE_MS})`,
   })
   return sql`(outputs LIKE ${'%"status":"missed"%'} OR (outputs LIKE ${'%"status":"pending"%'} AND ${overdue}))`
 }
 
 /** What a row must meet to answer the query; empty when every row does. `nowMs` is Unix time in ms. */
-export const cueConditions = (sql: Client.SqlClient, query: CueQuery, nowMs: number): ReadonlyArray<Statement.Fragment> => {
+export const cueConditions = (
+  sql: Client.SqlClient,
+  query: CueQuery,
+  nowMs: number,
+): ReadonlyArray<Statement.Fragment> => {
   const { before, eventId, outcome, sinceMs, types, untilMs, upid } = query
   const conditions: Array<Statement.Fragment> = []
   if (before !== undefined) conditions.push(sql`id < ${before}`)
   if (sinceMs !== undefined) conditions.push(sql`at >= ${sinceMs}`)
   if (untilMs !== undefined) conditions.push(sql`at < ${untilMs}`)
   if (types !== undefined) conditions.push(typeCondition(sql, types))
-  if (eventId !== undefined) conditions.push(sql`EXISTS (SELECT 1 FROM ${elements(sql, "event_ids", "bigint")} WHERE value = ${eventId})`)
-  if (upid !== undefined) conditions.push(sql`EXISTS (SELECT 1 FROM ${elements(sql, "upids", "text")} WHERE ${contains(sql, upid)})`)
+  if (eventId !== undefined)
+    conditions.push(sql`EXISTS (SELECT 1 FROM ${elements(sql, "event_ids", "bigint")} WHERE value = ${eventId})`)
+  if (upid !== undefined)
+    conditions.push(sql`EXISTS (SELECT 1 FROM ${elements(sql, "upids", "text")} WHERE ${contains(sql, upid)})`)
   if (outcome !== undefined) conditions.push(isMissed(sql, nowMs))
   return conditions
 }

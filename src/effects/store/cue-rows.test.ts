@@ -53,7 +53,13 @@ describe.each(DATABASES)("cues in %s", (database) => {
         }),
       )
       assert.deepStrictEqual(ids, [1, 2])
-      const sent: CueProof = { output: "srt-1", status: "sent", at: "2026-01-02T03:04:05.700Z", delay_ms: 12.5, reason: null }
+      const sent: CueProof = {
+        output: "srt-1",
+        status: "sent",
+        at: "2026-01-02T03:04:05.700Z",
+        delay_ms: 12.5,
+        reason: null,
+      }
       const [second, found] = yield* using(path, (store) =>
         Effect.gen(function* () {
           const again = { id: 1, cue: { ...first, repeats: 3, last_at: 1_767_323_049_000, outputs: [sent] } }
@@ -97,7 +103,11 @@ describe.each(DATABASES)("cues in %s", (database) => {
             { channelId: "b", at: 4000, description: "b" },
           )
           const by = (query: Partial<CueQuery>) => find(store, query)
-          const types = (kinds: NonNullable<CueQuery["types"]>["kinds"], commands: string[] = [], segmentations: number[] = []) => ({
+          const types = (
+            kinds: NonNullable<CueQuery["types"]>["kinds"],
+            commands: string[] = [],
+            segmentations: number[] = [],
+          ) => ({
             types: { kinds, commands, segmentations },
           })
           assert.deepStrictEqual(yield* by({}), ["3", "2", "1", "0"])
@@ -183,34 +193,48 @@ describe.each(DATABASES)("cues in %s", (database) => {
     }),
   )
 
-  it.scoped("of an HLS output stay pending as long as its proof may take, in the list and in what is found as missed", () =>
-    Effect.gen(function* () {
-      yield* using(yield* file, (store) =>
-        Effect.gen(function* () {
-          yield* addChannel(store, "a")
-          const hls = { ...pending, output: "hls-1" }
-          const sent = { ...pending, output: "udp-1", status: "sent" as const, at: "1970-01-01T00:00:01.000Z", delay_ms: 2 }
-          yield* write(store, { at: 1000, outputs: [{ ...hls, within_ms: HLS_PROOF_WITHIN_MS }, sent], description: "hls" })
-          yield* write(store, { at: 1000, outputs: [hls], description: "older version" })
-          yield* write(store, { at: 1000, outputs: [{ ...pending, within_ms: PROOF_WITHIN_MS }], description: "srt" })
-          const shown = (nowMs: number) =>
-            Effect.map(store.cues("a", { limit: 3 }, nowMs), (cues) => cues.map(({ outputs }) => outputs[0]?.status).reverse())
-          const missed = (nowMs: number) =>
-            Effect.map(store.cues("a", { limit: 3, outcome: "missed" }, nowMs), (cues) =>
-              cues.map(({ description }) => description).reverse(),
-            )
-          const endMs = 1000 + HLS_PROOF_WITHIN_MS + 5000
-          assert.deepStrictEqual(yield* shown(16_001), ["pending", "pending", "missed"])
-          assert.deepStrictEqual(yield* missed(16_001), ["srt"])
-          assert.deepStrictEqual(yield* shown(endMs), ["pending", "pending", "missed"])
-          assert.deepStrictEqual(yield* missed(endMs), ["srt"])
-          assert.deepStrictEqual(yield* shown(endMs + 1), ["missed", "missed", "missed"])
-          assert.deepStrictEqual(yield* missed(endMs + 1), ["hls", "older version", "srt"])
-          const [cue] = yield* store.cues("a", { limit: 1 }, 2000)
-          assert.deepStrictEqual(cue?.outputs, [pending])
-        }),
-      )
-    }),
+  it.scoped(
+    "of an HLS output stay pending as long as its proof may take, in the list and in what is found as missed",
+    () =>
+      Effect.gen(function* () {
+        yield* using(yield* file, (store) =>
+          Effect.gen(function* () {
+            yield* addChannel(store, "a")
+            const hls = { ...pending, output: "hls-1" }
+            const sent = {
+              ...pending,
+              output: "udp-1",
+              status: "sent" as const,
+              at: "1970-01-01T00:00:01.000Z",
+              delay_ms: 2,
+            }
+            yield* write(store, {
+              at: 1000,
+              outputs: [{ ...hls, within_ms: HLS_PROOF_WITHIN_MS }, sent],
+              description: "hls",
+            })
+            yield* write(store, { at: 1000, outputs: [hls], description: "older version" })
+            yield* write(store, { at: 1000, outputs: [{ ...pending, within_ms: PROOF_WITHIN_MS }], description: "srt" })
+            const shown = (nowMs: number) =>
+              Effect.map(store.cues("a", { limit: 3 }, nowMs), (cues) =>
+                cues.map(({ outputs }) => outputs[0]?.status).reverse(),
+              )
+            const missed = (nowMs: number) =>
+              Effect.map(store.cues("a", { limit: 3, outcome: "missed" }, nowMs), (cues) =>
+                cues.map(({ description }) => description).reverse(),
+              )
+            const endMs = 1000 + HLS_PROOF_WITHIN_MS + 5000
+            assert.deepStrictEqual(yield* shown(16_001), ["pending", "pending", "missed"])
+            assert.deepStrictEqual(yield* missed(16_001), ["srt"])
+            assert.deepStrictEqual(yield* shown(endMs), ["pending", "pending", "missed"])
+            assert.deepStrictEqual(yield* missed(endMs), ["srt"])
+            assert.deepStrictEqual(yield* shown(endMs + 1), ["missed", "missed", "missed"])
+            assert.deepStrictEqual(yield* missed(endMs + 1), ["hls", "older version", "srt"])
+            const [cue] = yield* store.cues("a", { limit: 1 }, 2000)
+            assert.deepStrictEqual(cue?.outputs, [pending])
+          }),
+        )
+      }),
   )
 
   it.scoped("of a batch that fails are not there", () =>

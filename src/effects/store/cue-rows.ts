@@ -24,7 +24,16 @@ export interface CueWrite {
 
 type Plain = Omit<
   CueView,
-  "at" | "last_at" | "hex" | "event_ids" | "segmentation_type_ids" | "upids" | "errors" | "outputs" | "crc_ok" | "manual"
+  | "at"
+  | "last_at"
+  | "hex"
+  | "event_ids"
+  | "segmentation_type_ids"
+  | "upids"
+  | "errors"
+  | "outputs"
+  | "crc_ok"
+  | "manual"
 >
 interface CueRow extends Plain {
   readonly at: number

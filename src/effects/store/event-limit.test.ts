@@ -50,8 +50,14 @@ describe("event limit", () => {
     expect(limit.admit(event({ channelId: "d" }), 0)).toBe(true)
     const leg = ({ kind, source }: Pick<NewEvent, "kind"> & { source: "primary" | "backup" }) =>
       limit.admit({ channelId: "c", at: 0, severity: "info", message: "", kind, source }, 0)
-    expect([leg({ kind: "leg_lost", source: "primary" }), leg({ kind: "leg_back", source: "primary" })]).toEqual([true, false])
-    expect([leg({ kind: "leg_lost", source: "backup" }), leg({ kind: "switched", source: "primary" })]).toEqual([true, true])
+    expect([leg({ kind: "leg_lost", source: "primary" }), leg({ kind: "leg_back", source: "primary" })]).toEqual([
+      true,
+      false,
+    ])
+    expect([leg({ kind: "leg_lost", source: "backup" }), leg({ kind: "switched", source: "primary" })]).toEqual([
+      true,
+      true,
+    ])
     // Which source is used is one matter: the other one's event must not overtake.
     expect(leg({ kind: "switched", source: "backup" })).toBe(false)
   })
@@ -74,7 +80,8 @@ describe("event limit", () => {
   it("never holds back who changed the stream", () => {
     const limit = makeEventLimit()
     for (let n = 0; n < 10 * BURST; n++) {
-      for (const kind of ["cue_inserted", "cue_not_inserted"] as const) expect(limit.admit(event({ kind }), 0)).toBe(true)
+      for (const kind of ["cue_inserted", "cue_not_inserted"] as const)
+        expect(limit.admit(event({ kind }), 0)).toBe(true)
     }
     expect([limit.nextDueMs(), limit.drain()]).toEqual([null, []])
   })

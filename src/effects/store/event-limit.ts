@@ -1,7 +1,7 @@
 /**
- * Keeps what flaps from flooding the store: each subject has a burst of events, then one every few seconds. What is held back is
- * not lost: the newest waits for its turn and says how many came before it. What is kept for an audit is never held back. Pure; times
- * are monotonic ms.
+ * Keeps what flaps from flooding the store: each subject has a burst of events, then one every few seconds. What is
+ * held back is not lost: the newest waits for its turn and says how many came before it. What is kept for an audit is
+ * never held back. Pure; times are monotonic ms.
  */
 import { AUDIT, type NewEvent, subjectOf } from "../model/channel-event.ts"
 
@@ -33,7 +33,9 @@ const release = (subject: Subject): ReadonlyArray<NewEvent> => {
   if (waiting === null) return []
   subject.waiting = null
   subject.replaced = 0
-  return [replaced === 0 ? waiting : { ...waiting, message: `${waiting.message} (and ${replaced} more like it before)` }]
+  return [
+    replaced === 0 ? waiting : { ...waiting, message: `${waiting.message} (and ${replaced} more like it before)` },
+  ]
 }
 
 export const makeEventLimit = (burst = BURST, everyMs = ONE_EVERY_MS): EventLimit => {

@@ -33,7 +33,13 @@ describe.each(DATABASES)("channel events in %s", (database) => {
         Effect.gen(function* () {
           yield* addChannel(store, "a")
           yield* store.appendEvents([
-            { channelId: "a", at: 1_767_323_045_678, kind: "started", severity: "info", message: "started by the operator" },
+            {
+              channelId: "a",
+              at: 1_767_323_045_678,
+              kind: "started",
+              severity: "info",
+              message: "started by the operator",
+            },
             {
               channelId: "a",
               at: 1_767_323_046_000,
@@ -42,7 +48,14 @@ describe.each(DATABASES)("channel events in %s", (database) => {
               output: "cdn",
               message: 'Ü "quoted"\n\ud800',
             },
-            { channelId: "a", at: 1_767_323_047_000, kind: "switched", severity: "warning", source: "backup", message: "switched" },
+            {
+              channelId: "a",
+              at: 1_767_323_047_000,
+              kind: "switched",
+              severity: "warning",
+              source: "backup",
+              message: "switched",
+            },
           ])
         }),
       )
@@ -169,7 +182,10 @@ describe.each(DATABASES)("channel events in %s", (database) => {
             yield* store.appendEvents(events("a", 0, 2))
             yield* failInserts(path, "channel_events", "NEW.message = '3'")
             const error = yield* Effect.flip(store.appendEvents(events("a", 2, 4)))
-            assert.strictEqual(error.message, "the configuration store failed to store what happened: database or disk is full")
+            assert.strictEqual(
+              error.message,
+              "the configuration store failed to store what happened: database or disk is full",
+            )
             yield* allowInserts(path, "channel_events")
             assert.deepStrictEqual(messages(yield* list(store, "a")), ["1", "0"])
             yield* store.appendEvents(events("a", 4, 6))
@@ -207,7 +223,8 @@ describe.each(DATABASES)("channel events in %s", (database) => {
           yield* addChannel(store, "a")
           yield* store.appendEvents(events("a", 0, perChannel))
           const before = performance.now()
-          for (let n = 0; n < 20; n++) yield* store.appendEvents(events("a", perChannel + 100 * n, perChannel + 100 * (n + 1)))
+          for (let n = 0; n < 20; n++)
+            yield* store.appendEvents(events("a", perChannel + 100 * n, perChannel + 100 * (n + 1)))
           const each = (performance.now() - before) / 20
           assert.isBelow(each, 100, "ms for a batch of 100 with as many pruned")
           const oldest = yield* store.events("a", { limit: 1, sinceMs: 0, before: 2002 })
@@ -234,7 +251,9 @@ describe.each(DATABASES)("channel events in %s", (database) => {
           })
           child.once("close", () => {
             const lines = text.trimEnd().split("\n")
-            resume(Effect.succeed(lines.map((line) => [Number(line.split(" ")[0]), Number(line.split(" ")[1])] as const)))
+            resume(
+              Effect.succeed(lines.map((line) => [Number(line.split(" ")[0]), Number(line.split(" ")[1])] as const)),
+            )
           })
         })
         const found = new Set(messages(yield* using(path, (store) => list(store, "ch-1"))))

@@ -35,7 +35,9 @@ const eventFromRow = ({ at, ...row }: EventRow): ChannelEventView => {
  * written.
  */
 const insertEvents = (sql: Client.SqlClient, events: ReadonlyArray<NewEvent>) => {
-  const batch = asJson(events.map((e) => [e.channelId, e.at, e.kind, e.severity, e.source ?? null, e.output ?? null, e.message]))
+  const batch = asJson(
+    events.map((e) => [e.channelId, e.at, e.kind, e.severity, e.source ?? null, e.output ?? null, e.message]),
+  )
   const columns = sql`channel_events (channel_id, at, kind, severity, source, output, message)`
   return sql.onDialectOrElse({
     pg: () => sql<{ channel_id: string }>`
@@ -93,7 +95,10 @@ export const makeEventRows = (sql: Client.SqlClient, { inAll, perChannel }: Even
   let version = 0
 
   const count = Effect.gen(function* () {
-    const rows = yield* sql<{ channel_id: string; n: number }>`SELECT channel_id, count(*) AS n FROM channel_events GROUP BY channel_id`
+    const rows = yield* sql<{
+      channel_id: string
+      n: number
+    }>`SELECT channel_id, count(*) AS n FROM channel_events GROUP BY channel_id`
     return new Map(rows.map(({ channel_id, n }) => [channel_id, n]))
   })
 
@@ -132,7 +137,9 @@ export const makeEventRows = (sql: Client.SqlClient, { inAll, perChannel }: Even
     },
     /** Events of one channel, newest first. */
     list: (channelId: string, query: EventQuery) =>
-      Effect.map(selectEvents(sql, [sql`channel_id = ${channelId}`], query), (found) => found.map(({ event }) => event)),
+      Effect.map(selectEvents(sql, [sql`channel_id = ${channelId}`], query), (found) =>
+        found.map(({ event }) => event),
+      ),
     /** Events of all channels, newest first. */
     listAll: (query: EventQuery) => selectEvents(sql, [], query),
   }

@@ -11,11 +11,14 @@ import { migrate } from "./sqlite/migrations.ts"
 import * as SqliteClient from "./sqlite/SqliteClient.ts"
 
 /** SqlError hides the database's own sentence behind "Failed to ..."; operators need the sentence. */
-export const rootOf = (error: unknown): unknown => (error instanceof Error && error.cause instanceof Error ? rootOf(error.cause) : error)
+export const rootOf = (error: unknown): unknown =>
+  error instanceof Error && error.cause instanceof Error ? rootOf(error.cause) : error
 
 export const refuseStore = (name: string) => (error: unknown) => {
   const root = rootOf(error)
-  return new StartRefused({ reason: `the store ${name} cannot be used: ${root instanceof Error ? root.message : String(root)}` })
+  return new StartRefused({
+    reason: `the store ${name} cannot be used: ${root instanceof Error ? root.message : String(root)}`,
+  })
 }
 
 /** A URL of PostgreSQL without its password and options, for people. */

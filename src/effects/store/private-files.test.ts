@@ -13,7 +13,10 @@ import { Store } from "./Store.ts"
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
 const logged = () => {
   const lines: string[] = []
-  return { lines, layer: layerFrom({ logFormat: "json", logLevel: toLogLevel("info") }, { write: (line) => lines.push(line) }) }
+  return {
+    lines,
+    layer: layerFrom({ logFormat: "json", logLevel: toLogLevel("info") }, { write: (line) => lines.push(line) }),
+  }
 }
 /** Starts a store with these settings, and looks at it while it is open. */
 const whileOpen = <A>(dataDir: string, look: () => A) => {
@@ -53,7 +56,9 @@ describe("private files", () => {
       for (const path of [dataDir, join(dataDir, "backups")]) chmodSync(path, 0o755)
       for (const path of [file, key, join(dataDir, "engine.log")]) chmodSync(path, 0o644)
       const { lines, seen } = yield* whileOpen(dataDir, () =>
-        [dataDir, join(dataDir, "backups"), file, `${file}-wal`, `${file}-shm`, key, join(dataDir, "engine.log")].map(modeOf),
+        [dataDir, join(dataDir, "backups"), file, `${file}-wal`, `${file}-shm`, key, join(dataDir, "engine.log")].map(
+          modeOf,
+        ),
       )
       assert.deepStrictEqual(seen, ["700", "700", "600", "600", "600", "600", "600"])
       assert.strictEqual(lines.length, 1)

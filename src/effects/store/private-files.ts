@@ -1,6 +1,6 @@
 /**
- * What holds secrets is for its owner alone: the data directory, the store with its log, the key file, copies, the engine's log.
- * Looked at on each start, since earlier versions, copies brought back and other tools leave them open.
+ * What holds secrets is for its owner alone: the data directory, the store with its log, the key file, copies, the
+ * engine's log. Looked at on each start, since earlier versions, copies brought back and other tools leave them open.
  */
 import { chmodSync, closeSync, openSync, statSync } from "node:fs"
 import { join, relative } from "node:path"
@@ -43,7 +43,9 @@ const tighten = (path: string, allowed: number): Tightened | null => {
   }
 }
 
-/** A directory that others have their files in, as /tmp or the one that the service was started in, is not made private. */
+/**
+ * A directory that others have their files in, as /tmp or the one that the service was started in, is not made private.
+ */
 const isShared = (directory: string): boolean => {
   const toHere = relative(directory, process.cwd())
   const holdsUs = toHere !== ".." && !toHere.startsWith("../")
@@ -53,7 +55,10 @@ const isShared = (directory: string): boolean => {
 /** A SQLite file and what SQLite keeps beside it. */
 const databaseFiles = (file: string) => [file, `${file}-wal`, `${file}-shm`, `${file}-journal`]
 
-/** Makes the file, if it is not there yet, and keeps it and those beside it for their owner: SQLite gives its log the mode of the file. */
+/**
+ * Makes the file, if it is not there yet, and keeps it and those beside it for their owner: SQLite gives its log the
+ * mode of the file.
+ */
 export const preparePrivateDatabase = (file: string): void => {
   try {
     closeSync(openSync(file, "wx", FILE))
@@ -67,14 +72,14 @@ const tightenAll = ({ databaseFile, dataDir, keyFile }: PrivatePlaces): Readonly
   [
     isShared(dataDir) ? null : tighten(dataDir, DIRECTORY),
     tighten(join(dataDir, "backups"), DIRECTORY),
-    ...[...(databaseFile === null ? [] : databaseFiles(databaseFile)), keyFile, join(dataDir, "engine.log")].map((path) =>
-      tighten(path, FILE),
+    ...[...(databaseFile === null ? [] : databaseFiles(databaseFile)), keyFile, join(dataDir, "engine.log")].map(
+      (path) => tighten(path, FILE),
     ),
   ].filter((one) => one !== null)
 
 /**
- * Makes them private, and says in the log what was open, and what others can still read. Never fails: a directory that belongs to
- * somebody else (a volume of Kubernetes, a mounted secret) is for whoever made it to close.
+ * Makes them private, and says in the log what was open, and what others can still read. Never fails: a directory that
+ * belongs to somebody else (a volume of Kubernetes, a mounted secret) is for whoever made it to close.
  */
 export const keepPrivate = (places: PrivatePlaces): Effect.Effect<void> =>
   Effect.suspend(() => {
@@ -89,8 +94,12 @@ export const keepPrivate = (places: PrivatePlaces): Effect.Effect<void> =>
       Effect.forEach(
         open,
         ({ path, problem, was }) =>
-          Effect.logWarning(`others on this machine may read ${path} (${octal(was)}), which holds secrets: ${problem}; chmod it by hand`),
+          Effect.logWarning(
+            `others on this machine may read ${path} (${octal(was)}), which holds secrets: ${problem}; chmod it by hand`,
+          ),
         { discard: true },
       ),
     )
-  }).pipe(Effect.catchAllDefect((cause) => Effect.logWarning(`${places.dataDir} could not be looked at: ${String(cause)}`)))
+  }).pipe(
+    Effect.catchAllDefect((cause) => Effect.logWarning(`${places.dataDir} could not be looked at: ${String(cause)}`)),
+  )

@@ -13,4 +13,6 @@ export const NO_WORD = "no word from the engine"
 
 /** The proof as it is shown `ageMs` after its cue arrived: one that is pending past its time was missed. */
 export const settledProof = ({ within_ms = PROOF_WITHIN_MS, ...proof }: StoredProof, ageMs: number): CueProof =>
-  proof.status === "pending" && ageMs > within_ms + PROOF_GRACE_MS ? { ...proof, status: "missed", reason: NO_WORD } : proof
+  proof.status === "pending" && ageMs > within_ms + PROOF_GRACE_MS
+    ? { ...proof, status: "missed", reason: NO_WORD }
+    : proof

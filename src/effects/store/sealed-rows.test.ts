@@ -1,4 +1,6 @@
-/** What lies on the disk: no secret, in no file of the store, also after it was written in plain by an earlier version. */
+/**
+ * What lies on the disk: no secret, in no file of the store, also after it was written in plain by an earlier version.
+ */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
@@ -17,17 +19,25 @@ const outputs = [
   }),
 ]
 const channel = { ...channelConfig({ id: "c1", slug: "c1" }), outputs }
-const version = { at: "2026-01-02T03:04:05.678Z", by: "192.0.2.7", what: "a test", document: `{"url":"${SECRET}"}`, running: "[]" }
+const version = {
+  at: "2026-01-02T03:04:05.678Z",
+  by: "192.0.2.7",
+  what: "a test",
+  document: `{"url":"${SECRET}"}`,
+  running: "[]",
+}
 
 const use = <A, E>(directory: string, act: (store: StoreService) => Effect.Effect<A, E>) =>
   Effect.scoped(Effect.provide(Effect.flatMap(Store, act), layerFile(join(directory, "distributor.db"))))
-const fill = (store: StoreService) => Effect.zipRight(store.insertChannel(channel), makeVersionRows(store).apply([], [version], null))
+const fill = (store: StoreService) =>
+  Effect.zipRight(store.insertChannel(channel), makeVersionRows(store).apply([], [version], null))
 const check = (store: StoreService) =>
   Effect.gen(function* () {
     assert.deepStrictEqual((yield* store.load)[0]?.outputs, outputs)
     assert.strictEqual((yield* makeVersionRows(store).find(null))?.document, version.document)
   })
-const onDisk = (directory: string) => readdirSync(directory).filter((name) => readFileSync(join(directory, name)).includes(SECRET))
+const onDisk = (directory: string) =>
+  readdirSync(directory).filter((name) => readFileSync(join(directory, name)).includes(SECRET))
 const refusal = (directory: string) => Effect.map(Effect.flip(use(directory, (store) => store.load)), String)
 
 describe("secrets in the store", () => {

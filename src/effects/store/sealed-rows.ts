@@ -5,7 +5,12 @@ import { Effect } from "effect"
 import { makeSecretBox, type SecretBox } from "./secret-box.ts"
 import { loadSecretKey } from "./secret-key.ts"
 
-type OutputSecrets = { readonly id: string; readonly url: string; readonly stream_key: string | null; readonly settings: string }
+type OutputSecrets = {
+  readonly id: string
+  readonly url: string
+  readonly stream_key: string | null
+  readonly settings: string
+}
 
 /** The row with its secrets encrypted; URLs hold passphrases and tokens, settings hold keys of object stores. */
 export const sealOutput = <Row extends OutputSecrets>(box: SecretBox, row: Row): Row => ({
@@ -46,15 +51,17 @@ const sealEverything = (sql: Client.SqlClient, box: SecretBox) =>
   })
 
 /**
- * The box for a store. A store without one, as earlier versions wrote it, is encrypted as a whole in one transaction. Fails, and
- * changes nothing, when the store is encrypted and the key file is missing or another one.
+ * The box for a store. A store without one, as earlier versions wrote it, is encrypted as a whole in one transaction.
+ * Fails, and changes nothing, when the store is encrypted and the key file is missing or another one.
  */
 export const openStore = (sql: Client.SqlClient, keyFile: string) =>
   Effect.gen(function* () {
     const [check] = yield* sql<{ sealed: string }>`SELECT sealed FROM secret_check WHERE id = 1`
     const advice = "bring the file back from a backup, or set KEY_FILE to where it is"
     if (check !== undefined && !existsSync(keyFile)) {
-      return yield* Effect.fail(new Error(`its secrets are encrypted and the key file ${keyFile} is missing; ${advice}`))
+      return yield* Effect.fail(
+        new Error(`its secrets are encrypted and the key file ${keyFile} is missing; ${advice}`),
+      )
     }
     const box = makeSecretBox(yield* loadSecretKey(keyFile))
     if (check !== undefined) {
@@ -68,6 +75,9 @@ export const openStore = (sql: Client.SqlClient, keyFile: string) =>
     // What was overwritten must not stay in free pages.
     if (sealed > 0) yield* sql.onDialectOrElse({ sqlite: () => sql.unsafe("VACUUM"), orElse: () => Effect.succeed([]) })
     if (sealed > 0)
-      yield* sql.onDialectOrElse({ sqlite: () => sql.unsafe("PRAGMA wal_checkpoint(TRUNCATE)"), orElse: () => Effect.succeed([]) })
+      yield* sql.onDialectOrElse({
+        sqlite: () => sql.unsafe("PRAGMA wal_checkpoint(TRUNCATE)"),
+        orElse: () => Effect.succeed([]),
+      })
     return box
   })

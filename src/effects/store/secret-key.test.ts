@@ -16,13 +16,15 @@ describe("loadSecretKey", () => {
     }),
   )
 
-  it.scoped.each(["", "abc", `${"0".repeat(63)}g`, "0".repeat(66)])("refuses a file that holds %j, and leaves it", (text) =>
-    Effect.gen(function* () {
-      const file = join(yield* temporaryDirectory, "secret.key")
-      writeFileSync(file, text)
-      const { message } = yield* Effect.flip(loadSecretKey(file))
-      assert.include(message, `KEY_FILE: ${file} cannot be used`)
-      assert.strictEqual(readFileSync(file, "utf8"), text)
-    }),
+  it.scoped.each(["", "abc", `${"0".repeat(63)}g`, "0".repeat(66)])(
+    "refuses a file that holds %j, and leaves it",
+    (text) =>
+      Effect.gen(function* () {
+        const file = join(yield* temporaryDirectory, "secret.key")
+        writeFileSync(file, text)
+        const { message } = yield* Effect.flip(loadSecretKey(file))
+        assert.include(message, `KEY_FILE: ${file} cannot be used`)
+        assert.strictEqual(readFileSync(file, "utf8"), text)
+      }),
   )
 })

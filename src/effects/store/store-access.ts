@@ -9,7 +9,10 @@ export interface StoreAccess {
   readonly sql: Client.SqlClient
   /** Encrypts the secrets of a row, and opens them again. */
   readonly box: SecretBox
-  /** Runs a change as one transaction: it is on disk when this succeeds, and nothing has changed when it fails. `operation` names it. */
+  /**
+   * Runs a change as one transaction: it is on disk when this succeeds, and nothing has changed when it fails.
+   * `operation` names it.
+   */
   readonly change: <A, E>(operation: string, effect: Effect.Effect<A, E>) => Effect.Effect<A, StoreError>
   /** Runs a read; whatever it fails with becomes a StoreError that names the operation. */
   readonly read: <A, E>(operation: string, effect: Effect.Effect<A, E>) => Effect.Effect<A, StoreError>

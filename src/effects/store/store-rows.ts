@@ -1,4 +1,7 @@
-/** Rows of the store's tables and what they mean. SQLite has no booleans; `input` and `settings` are JSON so that settings can be added. */
+/**
+ * Rows of the store's tables and what they mean. SQLite has no booleans; `input` and `settings` are JSON so that
+ * settings can be added.
+ */
 import { Schema } from "effect"
 import { outputSettingsOf } from "../config/output-input.ts"
 import { InputSettingsInput, OutputSettingsInput, Preset, settingsOf } from "../config/request-bodies.ts"

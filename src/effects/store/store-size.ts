@@ -8,7 +8,10 @@ export const sizeOf = (sql: Client.SqlClient) => {
   const kind = sql.onDialectOrElse({ pg: () => "PostgreSQL" as const, orElse: () => "SQLite" as const })
   const read = sql.onDialectOrElse({
     pg: () => sql<{ bytes: number | string }>`SELECT pg_database_size(current_database()) AS bytes`,
-    orElse: () => sql<{ bytes: number | string }>`SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()`,
+    orElse: () =>
+      sql<{
+        bytes: number | string
+      }>`SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()`,
   })
   return read.pipe(
     Effect.map(([row]) => (row === undefined ? null : Number(row.bytes))),

@@ -1,4 +1,7 @@
-/** What can be done to channels. Order of every change: checked, stored, then carried out. What the store refuses has changed nothing. */
+/**
+ * What can be done to channels. Order of every change: checked, stored, then carried out. What the store refuses has
+ * changed nothing.
+ */
 import { Clock, Context, Effect, FiberRef, Layer } from "effect"
 import { RunningChannels } from "../channel/RunningChannels.ts"
 import { AppConfig } from "../config/AppConfig.ts"
@@ -43,8 +46,13 @@ export interface ChannelsService {
     check?: Effect.Effect<void, E>,
   ) => Effect.Effect<ChannelView, E | NotFound | Refused>
   /** Stops the channel first when it runs. Returns the token by which `Undo` brings it back. */
-  readonly remove: <E = never>(ref: string, check?: Effect.Effect<void, E>) => Effect.Effect<string, E | NotFound | StoreError>
-  /** Looks at a new channel, or with `ref` at what that one would become, beside everything there is; stores nothing. */
+  readonly remove: <E = never>(
+    ref: string,
+    check?: Effect.Effect<void, E>,
+  ) => Effect.Effect<string, E | NotFound | StoreError>
+  /**
+   * Looks at a new channel, or with `ref` at what that one would become, beside everything there is; stores nothing.
+   */
   readonly preview: (input: ChannelRequest, ref?: string) => Effect.Effect<void, NotFound | InvalidInput | Conflict>
   readonly start: (ref: string) => Effect.Effect<ChannelView, NotFound | StoreError | EngineUnavailable>
   readonly stop: (ref: string) => Effect.Effect<ChannelView, NotFound | StoreError>
@@ -54,7 +62,10 @@ export interface ChannelsService {
     source: SourceName,
     force?: boolean,
   ) => Effect.Effect<ChannelView, NotFound | InvalidInput | Conflict | EngineUnavailable>
-  /** A port that nobody has, of those for inputs (`udp`) or SRT listener outputs (`srt`); another request may take it all the same. */
+  /**
+   * A port that nobody has, of those for inputs (`udp`) or SRT listener outputs (`srt`); another request may take it
+   * all the same.
+   */
   readonly freePort: (use: "udp" | "srt") => Effect.Effect<number, Conflict>
   /** See `StateTagsService`. */
   readonly secretsTag: (outputId: string) => string
@@ -97,7 +108,9 @@ const makeVerbs = Effect.gen(function* () {
   })
   const setRunning = (shouldRun: boolean) => (ref: string) =>
     Effect.flatMap(FiberRef.get(Actor), (actor) =>
-      change(Effect.flatMap(book.find(ref), (config) => bring(config, shouldRun, `by ${actor}`)).pipe(Effect.flatMap(view))),
+      change(
+        Effect.flatMap(book.find(ref), (config) => bring(config, shouldRun, `by ${actor}`)).pipe(Effect.flatMap(view)),
+      ),
     )
   const update: ChannelsService["update"] = (ref, input, check) => change(updated(ref, input), check)
   const remove: ChannelsService["remove"] = (ref, check) => change(removed(ref), check)
@@ -112,8 +125,14 @@ const make = Effect.gen(function* () {
 
   const preview = Effect.fn("Channels.preview")(function* (input: ChannelRequest, ref?: string) {
     const slugs = new Set(book.all().map((c) => c.slug))
-    const config = yield* accept(ref === undefined ? newChannel(input, slugs, yield* stamp) : changedChannel(yield* book.find(ref), input))
-    yield* checkClaims(config, (output) => (ref === undefined ? `outputs[${config.outputs.indexOf(output)}].url` : null), true)
+    const config = yield* accept(
+      ref === undefined ? newChannel(input, slugs, yield* stamp) : changedChannel(yield* book.find(ref), input),
+    )
+    yield* checkClaims(
+      config,
+      (output) => (ref === undefined ? `outputs[${config.outputs.indexOf(output)}].url` : null),
+      true,
+    )
   })
 
   return Channels.of({
@@ -131,7 +150,9 @@ const make = Effect.gen(function* () {
             .flatMap((config) => usedPorts(config, () => ""))
             .map(({ port }) => port),
         )
-        return use === "udp" ? firstFreePort(settings.udpPorts, claimed, "udp_port") : firstFreePort(settings.srtPorts, claimed, "url")
+        return use === "udp"
+          ? firstFreePort(settings.udpPorts, claimed, "udp_port")
+          : firstFreePort(settings.srtPorts, claimed, "url")
       }),
     secretsTag: (yield* StateTags).secretsTag,
   })

@@ -20,8 +20,8 @@ export interface CuesService {
     query: CueQuery & { readonly channel?: string | undefined },
   ) => Effect.Effect<ReadonlyArray<ChannelCueView>, NotFound | StoreError>
   /**
-   * Puts a cue into the stream; answers when the engine has taken it. Refused with `Conflict` unless `input.manual_cues` is set and the
-   * stream runs.
+   * Puts a cue into the stream; answers when the engine has taken it. Refused with `Conflict` unless
+   * `input.manual_cues` is set and the stream runs.
    *
    * @param by who asks, for the record
    */
@@ -38,7 +38,8 @@ const make = Effect.gen(function* () {
   const engine = yield* EngineClient
   const log = yield* CueLog
   const running = yield* RunningChannels
-  const all = (query: CueQuery) => Effect.map(log.listAll(query), (found) => found.map(({ channelId, cue }) => ({ channelId, row: cue })))
+  const all = (query: CueQuery) =>
+    Effect.map(log.listAll(query), (found) => found.map(({ channelId, cue }) => ({ channelId, row: cue })))
 
   return Cues.of({
     list: (ref, query) => Effect.flatMap(book.find(ref), ({ id }) => log.list(id, query)),

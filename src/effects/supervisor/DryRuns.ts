@@ -20,7 +20,10 @@ import { Templates } from "../templates/Templates.ts"
 import type { OutputRequest } from "../templates/template-model.ts"
 import { Registry } from "./Registry.ts"
 
-/** A dry run connects to a destination as an output would, and leaves without sending anything of a channel; it answers within 25 s. */
+/**
+ * A dry run connects to a destination as an output would, and leaves without sending anything of a channel; it answers
+ * within 25 s.
+ */
 export interface DryRunsService {
   /** Tries an output that is not stored; a template is filled in for the channel `ref` (UUID, slug or number). */
   readonly ofNew: (
@@ -38,7 +41,14 @@ export interface DryRunsService {
 const UNTRIED_KEY = "the stream key was not tried"
 const UNTRIED_PATH = "the path, and the login where OPTIONS needs none, were not tried: that takes publishing"
 
-const refused = (error: Reason): OutputTest => ({ ok: false, untested: null, steps: [], error, address: null, took_ms: 0 })
+const refused = (error: Reason): OutputTest => ({
+  ok: false,
+  untested: null,
+  steps: [],
+  error,
+  address: null,
+  took_ms: 0,
+})
 
 /** What is shown of it, without secrets: nothing is well of which something was not tried. */
 const shown = (output: OutputConfig, { ok, untested = null, ...test }: OutputTest): OutputTestView => {
@@ -61,7 +71,11 @@ const keyTest = (output: OutputConfig) => {
 }
 
 /** What came of it; that it failed is an answer like any other. */
-const dryRun = (engine: EngineClientService, host: OutputHost, output: OutputConfig): Effect.Effect<OutputTestView, EngineUnavailable> =>
+const dryRun = (
+  engine: EngineClientService,
+  host: OutputHost,
+  output: OutputConfig,
+): Effect.Effect<OutputTestView, EngineUnavailable> =>
   Effect.gen(function* () {
     if (output.protocol === "rtsp") {
       const url = host.allowPrivateTargets ? output.url : yield* publicRtspUrl(output.url)
@@ -73,13 +87,18 @@ const dryRun = (engine: EngineClientService, host: OutputHost, output: OutputCon
       output: outputSpec(output, host, crypto.randomUUID()),
       ...(key?.publish === true ? { publish: { query: key.query } } : {}),
     })
-    if (test === undefined) return yield* new EngineUnavailable({ reason: "it answered without the outcome of the test" })
+    if (test === undefined)
+      return yield* new EngineUnavailable({ reason: "it answered without the outcome of the test" })
     if (key?.publish === false && test.untested != null) return { ...test, untested: `${UNTRIED_KEY}: ${key.why}` }
     // An engine from before this question was asked has not published.
     return key !== null && test.untested === undefined ? { ...test, untested: UNTRIED_KEY } : test
   }).pipe(
-    Effect.catchTag("EngineRefused", ({ code, reason, transient }) => Effect.succeed(refused({ code, message: reason, transient }))),
-    Effect.catchTag("OutputEnded", ({ code, reason, transient }) => Effect.succeed(refused({ code, message: reason, transient }))),
+    Effect.catchTag("EngineRefused", ({ code, reason, transient }) =>
+      Effect.succeed(refused({ code, message: reason, transient })),
+    ),
+    Effect.catchTag("OutputEnded", ({ code, reason, transient }) =>
+      Effect.succeed(refused({ code, message: reason, transient })),
+    ),
     Effect.map((test) => shown(output, test)),
   )
 
@@ -92,13 +111,18 @@ const make = Effect.gen(function* () {
 
   return DryRuns.of({
     ofNew: Effect.fn("DryRuns.ofNew")(function* (request: OutputRequest, ref = "") {
-      const input = request.template === undefined ? request : yield* templates.outputFor(request, yield* book.find(ref))
+      const input =
+        request.template === undefined ? request : yield* templates.outputFor(request, yield* book.find(ref))
       const output = yield* accept(newOutput(input, [], yield* stamp, ""))
       yield* checkTargets([output])
       return yield* dryRun(engine, host, output)
     }),
     ofExisting: Effect.fn("DryRuns.ofExisting")(function* (ref: string, output: string, input: OutputUpdate = {}) {
-      return yield* dryRun(engine, host, yield* accept(changedOutput(yield* findOutput(yield* book.find(ref), output), input)))
+      return yield* dryRun(
+        engine,
+        host,
+        yield* accept(changedOutput(yield* findOutput(yield* book.find(ref), output), input)),
+      )
     }),
   })
 })

@@ -8,7 +8,10 @@ import { acrossChannels } from "./across-channels.ts"
 
 export interface EventsService {
   /** What happened to a channel, newest first. */
-  readonly list: (ref: string, query: EventQuery) => Effect.Effect<ReadonlyArray<ChannelEventView>, NotFound | StoreError>
+  readonly list: (
+    ref: string,
+    query: EventQuery,
+  ) => Effect.Effect<ReadonlyArray<ChannelEventView>, NotFound | StoreError>
   /** The events of all channels, or of the one that `channel` names, newest first. */
   readonly listAll: (
     query: EventQuery & { readonly channel?: string | undefined },

@@ -8,7 +8,9 @@ import { hlsDirectoryOf } from "../config/output-place.ts"
 import { NotFound } from "../model/Errors.ts"
 
 export interface HlsFilesService {
-  /** Absolute path of the directory that an enabled HLS output writes to; without `output` the first one of the channel. */
+  /**
+   * Absolute path of the directory that an enabled HLS output writes to; without `output` the first one of the channel.
+   */
   readonly directory: (ref: string, output: string | null) => Effect.Effect<string, NotFound>
 }
 
@@ -22,7 +24,10 @@ export class HlsFiles extends Context.Tag("distributor/HlsFiles")<HlsFiles, HlsF
         directory: (ref: string, outputRef: string | null) =>
           Effect.gen(function* () {
             const config = yield* book.find(ref)
-            const directory = hlsDirectoryOf(outputRef === null ? config.outputs : [yield* findOutput(config, outputRef)], host)
+            const directory = hlsDirectoryOf(
+              outputRef === null ? config.outputs : [yield* findOutput(config, outputRef)],
+              host,
+            )
             return directory ?? (yield* new NotFound({ kind: "output", ref: outputRef ?? "of HLS" }))
           }),
       }

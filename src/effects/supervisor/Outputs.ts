@@ -23,11 +23,17 @@ import { Registry } from "./Registry.ts"
 
 type Refused = InvalidInput | Conflict | StoreError
 
-/** `ref` is a channel's UUID, slug or number; `output` an output's UUID or slug; for `check` see `ChangesService.change`. */
+/**
+ * `ref` is a channel's UUID, slug or number; `output` an output's UUID or slug; for `check`
+ * see `ChangesService.change`.
+ */
 export interface OutputsService {
   readonly add: (ref: string, input: OutputRequest) => Effect.Effect<OutputView, NotFound | Refused>
   /** Many at once: all of them or none. Errors have paths like `outputs[3].url`. */
-  readonly addMany: (ref: string, inputs: ReadonlyArray<OutputInput>) => Effect.Effect<ReadonlyArray<OutputView>, NotFound | Refused>
+  readonly addMany: (
+    ref: string,
+    inputs: ReadonlyArray<OutputInput>,
+  ) => Effect.Effect<ReadonlyArray<OutputView>, NotFound | Refused>
   /** A second output like this one, with its secrets, disabled and under another name. */
   readonly duplicate: (ref: string, output: string) => Effect.Effect<OutputView, NotFound | Refused>
   readonly update: <E = never>(
@@ -45,10 +51,17 @@ export interface OutputsService {
   readonly start: (ref: string, output: string) => Effect.Effect<OutputView, NotFound | StoreError>
   readonly stop: (ref: string, output: string) => Effect.Effect<OutputView, NotFound | StoreError>
   /** What a new output, or with `output` a changed one, would be; stores nothing. */
-  readonly preview: (ref: string, input: OutputRequest, output?: string) => Effect.Effect<OutputPreview, NotFound | Refused>
+  readonly preview: (
+    ref: string,
+    input: OutputRequest,
+    output?: string,
+  ) => Effect.Effect<OutputPreview, NotFound | Refused>
 }
 
-const withOutputs = (config: ChannelConfig, outputs: ReadonlyArray<OutputConfig>): ChannelConfig => ({ ...config, outputs })
+const withOutputs = (config: ChannelConfig, outputs: ReadonlyArray<OutputConfig>): ChannelConfig => ({
+  ...config,
+  outputs,
+})
 
 const makeAdding = Effect.gen(function* () {
   const book = yield* ChannelBook
@@ -106,7 +119,12 @@ const makeChanging = Effect.gen(function* () {
   const running = yield* RunningChannels
   const store = yield* Store
 
-  const replaced = (ref: string, outputRef: string, changed: (output: OutputConfig) => Checked<OutputConfig>, asked = false) =>
+  const replaced = (
+    ref: string,
+    outputRef: string,
+    changed: (output: OutputConfig) => Checked<OutputConfig>,
+    asked = false,
+  ) =>
     Effect.gen(function* () {
       const old = yield* book.find(ref)
       const before = yield* findOutput(old, outputRef)
@@ -155,7 +173,9 @@ const makePreview = Effect.gen(function* () {
     const input = yield* templates.outputFor(request, old)
     const before = outputRef === undefined ? null : yield* findOutput(old, outputRef)
     const output = yield* accept(
-      before === null ? newOutput(input, old.outputs, yield* stamp, "", old.last_output_number) : changedOutput(before, updateOf(input)),
+      before === null
+        ? newOutput(input, old.outputs, yield* stamp, "", old.last_output_number)
+        : changedOutput(before, updateOf(input)),
     )
     const outputs = before === null ? [...old.outputs, output] : old.outputs.map((o) => (o === before ? output : o))
     yield* checkClaims(withOutputs(old, outputs), (o) => (o === output ? "url" : null), false)

@@ -23,13 +23,24 @@ export interface RegistryService {
   /** Dies when the channel has no output with this id. */
   readonly viewOutput: (config: ChannelConfig, id: string) => Effect.Effect<OutputView>
   /** See `privateTargetErrors`; `at` is the path of an output in the request. */
-  readonly checkTargets: (outputs: ReadonlyArray<OutputConfig>, at?: (index: number) => string) => Effect.Effect<void, InvalidInput>
+  readonly checkTargets: (
+    outputs: ReadonlyArray<OutputConfig>,
+    at?: (index: number) => string,
+  ) => Effect.Effect<void, InvalidInput>
   /** See `claimConflicts`. */
-  readonly checkClaims: (config: Omit<ChannelConfig, "number">, pathOf: PathOf, legs: boolean) => Effect.Effect<void, Conflict>
+  readonly checkClaims: (
+    config: Omit<ChannelConfig, "number">,
+    pathOf: PathOf,
+    legs: boolean,
+  ) => Effect.Effect<void, Conflict>
   /** Stores whether a channel should run, and has it so; `why` ends the sentences "started ..." and "stopped ...". */
   readonly bring: (before: ChannelConfig, shouldRun: boolean, why: string) => Effect.Effect<ChannelConfig, StoreError>
   /** What a change means for a channel that runs on demand; `asked` when it was to start an output. */
-  readonly followDemand: (before: ChannelConfig, config: ChannelConfig, asked?: boolean) => Effect.Effect<ChannelConfig, StoreError>
+  readonly followDemand: (
+    before: ChannelConfig,
+    config: ChannelConfig,
+    asked?: boolean,
+  ) => Effect.Effect<ChannelConfig, StoreError>
 }
 
 const make = Effect.gen(function* () {

@@ -18,7 +18,10 @@ describe("a channel on demand", () => {
   it.scoped("runs while a destination does, from ready to streaming to ready", () =>
     Effect.gen(function* () {
       const { plane, engine, stop } = yield* fresh
-      const states = Effect.map(plane.channels.get("news"), ({ lifecycle, outputs }) => [lifecycle, ...outputs.map((o) => o.lifecycle)])
+      const states = Effect.map(plane.channels.get("news"), ({ lifecycle, outputs }) => [
+        lifecycle,
+        ...outputs.map((o) => o.lifecycle),
+      ])
       const created = yield* plane.channels.create(news)
       assert.deepInclude(created, { auto_run: "on_demand", lifecycle: "idle" })
       // Creating a destination changes nothing at the channel.
@@ -95,7 +98,11 @@ describe("a channel on demand", () => {
     Effect.gen(function* () {
       const held = yield* Deferred.make<void>()
       const { plane, stop } = yield* start(yield* temporaryDirectory, held)
-      yield* plane.channels.create({ ...news, auto_run: "off", outputs: [youtube, { url: "srt://192.0.2.1:9000", enabled: false }] })
+      yield* plane.channels.create({
+        ...news,
+        auto_run: "off",
+        outputs: [youtube, { url: "srt://192.0.2.1:9000", enabled: false }],
+      })
       yield* plane.channels.start("news")
       const stopping = yield* Effect.fork(plane.channels.stop("news"))
       yield* settle

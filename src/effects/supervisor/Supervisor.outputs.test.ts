@@ -12,10 +12,13 @@ const start = (directory: string, test?: OutputTest) =>
   startControlPlane(
     directory,
     (send) => (command) =>
-      Effect.map(send(command), (reply) => (command.cmd === "test_output" && test !== undefined ? { ...reply, test } : reply)),
+      Effect.map(send(command), (reply) =>
+        command.cmd === "test_output" && test !== undefined ? { ...reply, test } : reply,
+      ),
   )
 const fresh = Effect.flatMap(temporaryDirectory, (directory) => start(directory))
-const opened = ({ sent }: FakeEngine) => sent.flatMap((command) => (command.cmd === "open_output" ? [command.output] : []))
+const opened = ({ sent }: FakeEngine) =>
+  sent.flatMap((command) => (command.cmd === "open_output" ? [command.output] : []))
 const news = { name: "News", rtp_ip: "127.0.0.1", rtp_port: 5000, autostart: true }
 
 describe("outputs with keys and settings", () => {
@@ -39,7 +42,10 @@ describe("outputs with keys and settings", () => {
       })
       assert.notInclude(JSON.stringify(yield* first.plane.channels.list), "s3cret-key")
       const [spec] = opened(first.engine)
-      assert.deepInclude(spec, { stream_key: "s3cret-key", settings: { audio: "silence", cue_points: "youtube", codecs: ["hevc"] } })
+      assert.deepInclude(spec, {
+        stream_key: "s3cret-key",
+        settings: { audio: "silence", cue_points: "youtube", codecs: ["hevc"] },
+      })
       yield* first.stop
       const second = yield* start(directory)
       assert.deepInclude(opened(second.engine)[0], { stream_key: "s3cret-key", revision: spec?.revision })
@@ -112,22 +118,42 @@ describe("a dry run", () => {
   it.scoped("asks the engine as the output would be opened, and repeats no secret", () =>
     Effect.gen(function* () {
       const { plane, engine, stop } = yield* start(yield* temporaryDirectory, failed)
-      const test = yield* plane.dryRuns.ofNew({ url: "rtmp://h/live", stream_key: "s3cret-key", settings: { verify_tls: false } })
+      const test = yield* plane.dryRuns.ofNew({
+        url: "rtmp://h/live",
+        stream_key: "s3cret-key",
+        settings: { verify_tls: false },
+      })
       assert.deepInclude(test, { ok: false, address: "192.0.2.1:1935", took_ms: 12 })
       assert.notInclude(JSON.stringify(test), "s3cret-key")
       const [asked] = engine.sent.filter((command) => command.cmd === "test_output")
-      assert.deepInclude(asked?.output, { url: "rtmp://h/live", stream_key: "s3cret-key", settings: { verify_tls: false } })
+      assert.deepInclude(asked?.output, {
+        url: "rtmp://h/live",
+        stream_key: "s3cret-key",
+        settings: { verify_tls: false },
+      })
       assert.strictEqual((yield* Effect.flip(plane.dryRuns.ofNew({})))._tag, "InvalidInput")
-      yield* plane.channels.create({ ...news, autostart: false, outputs: [{ name: "out", url: "rtmp://h/live/s3cret-key" }] })
+      yield* plane.channels.create({
+        ...news,
+        autostart: false,
+        outputs: [{ name: "out", url: "rtmp://h/live/s3cret-key" }],
+      })
       assert.notInclude(JSON.stringify(yield* plane.dryRuns.ofExisting("news", "out")), "s3cret-key")
       assert.strictEqual((yield* Effect.flip(plane.dryRuns.ofExisting("news", "none")))._tag, "NotFound")
       yield* stop
     }),
   )
 
-  const passed: OutputTest = { ok: true, untested: null, steps: ["started"], error: null, address: "192.0.2.1:1935", took_ms: 9 }
+  const passed: OutputTest = {
+    ok: true,
+    untested: null,
+    steps: ["started"],
+    error: null,
+    address: "192.0.2.1:1935",
+    took_ms: 9,
+  }
   const untried: OutputTest = { ...passed, untested: "the stream key was not tried" }
-  const askedOf = ({ sent }: FakeEngine) => sent.flatMap((command) => (command.cmd === "test_output" ? [command.publish] : []))
+  const askedOf = ({ sent }: FakeEngine) =>
+    sent.flatMap((command) => (command.cmd === "test_output" ? [command.publish] : []))
 
   it.scoped("publishes where that starts no broadcast, and is never well of what was not tried (point 14)", () =>
     Effect.gen(function* () {
@@ -146,7 +172,10 @@ describe("a dry run", () => {
       ]) {
         const test = yield* second.plane.dryRuns.ofNew(output)
         assert.deepInclude(test, { outcome: "unknown", ok: false, error: null })
-        assert.match(test.untested ?? "", /^the stream key was not tried: (YouTube|Facebook) Live.* as soon as somebody publishes$/)
+        assert.match(
+          test.untested ?? "",
+          /^the stream key was not tried: (YouTube|Facebook) Live.* as soon as somebody publishes$/,
+        )
       }
       assert.deepStrictEqual(askedOf(second.engine), [undefined, undefined, undefined])
       yield* second.stop

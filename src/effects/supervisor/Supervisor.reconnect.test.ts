@@ -1,4 +1,7 @@
-/** Point 12: what the engine carries behind a lost connection is what the configuration says, whatever was changed meanwhile. */
+/**
+ * Point 12: what the engine carries behind a lost connection is what the configuration says, whatever was
+ * changed meanwhile.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
 import type { Command, EngineStats, Reason } from "../../engine/protocol/messages.ts"
@@ -9,7 +12,9 @@ import { temporaryDirectory } from "../testing/temporary-directory.ts"
 
 const EXISTS: Reason = { code: "exists", message: "the output is open already", transient: true }
 
-/** What an engine carries that has done as it was told: sessions by output, by channel. Refuses to open an output twice. */
+/**
+ * What an engine carries that has done as it was told: sessions by output, by channel. Refuses to open an output twice.
+ */
 const followEngine = (engine: FakeEngine) => {
   const carried = new Map<string, Map<string, { session: string; url: string; revision: string | undefined }>>()
   const obey = (command: Command): Reason | null => {
@@ -33,7 +38,8 @@ const followEngine = (engine: FakeEngine) => {
   return {
     carried,
     /** By channel, the URLs of its sessions. */
-    urls: () => Object.fromEntries([...carried].map(([id, outputs]) => [id, [...outputs.values()].map(({ url }) => url)])),
+    urls: () =>
+      Object.fromEntries([...carried].map(([id, outputs]) => [id, [...outputs.values()].map(({ url }) => url)])),
     /** The connection is there again, with the engine that lived on. */
     reconnect: Effect.zipRight(
       Effect.suspend(() => engine.connect(stats())),
@@ -88,33 +94,37 @@ describe("behind a connection that was lost while the engine lived", () => {
     }),
   )
 
-  it.scoped("channels that were stopped or removed are gone, one that was begun runs, one that was stopped and begun goes on", () =>
-    Effect.gen(function* () {
-      const { plane, engine, follow } = yield* bench
-      const [stopped, removed, again, kept] = yield* Effect.forEach(["Stopped", "Removed", "Again", "Kept"], (name, index) =>
-        plane.channels.create(input(name, 5000 + 100 * index)),
-      )
-      const begun = yield* plane.channels.create({ ...input("Begun", 5900), autostart: false })
-      yield* settle
-      const sessions = () => [again, kept].map((c) => [...(follow.carried.get(c?.id ?? "")?.values() ?? [])].map(({ session }) => session))
-      const before = sessions()
-      yield* follow.tellStats
-      yield* engine.lose
-      yield* plane.channels.stop("stopped")
-      yield* plane.channels.remove("removed")
-      yield* plane.channels.stop("again")
-      yield* plane.channels.start("again").pipe(Effect.fork)
-      yield* settle
-      yield* TestClock.adjust("2 seconds")
-      yield* plane.channels.start("begun").pipe(Effect.fork)
-      yield* settle
-      yield* TestClock.adjust("2 seconds")
-      assert.hasAllKeys(follow.urls(), [stopped?.id, removed?.id, again?.id, kept?.id].map(String))
-      yield* follow.reconnect
-      yield* TestClock.adjust("2 seconds")
-      assert.hasAllKeys(follow.urls(), [again?.id, kept?.id, begun.id].map(String))
-      assert.deepStrictEqual(sessions(), before)
-    }),
+  it.scoped(
+    "channels that were stopped or removed are gone, one that was begun runs, one that was stopped and begun goes on",
+    () =>
+      Effect.gen(function* () {
+        const { plane, engine, follow } = yield* bench
+        const [stopped, removed, again, kept] = yield* Effect.forEach(
+          ["Stopped", "Removed", "Again", "Kept"],
+          (name, index) => plane.channels.create(input(name, 5000 + 100 * index)),
+        )
+        const begun = yield* plane.channels.create({ ...input("Begun", 5900), autostart: false })
+        yield* settle
+        const sessions = () =>
+          [again, kept].map((c) => [...(follow.carried.get(c?.id ?? "")?.values() ?? [])].map(({ session }) => session))
+        const before = sessions()
+        yield* follow.tellStats
+        yield* engine.lose
+        yield* plane.channels.stop("stopped")
+        yield* plane.channels.remove("removed")
+        yield* plane.channels.stop("again")
+        yield* plane.channels.start("again").pipe(Effect.fork)
+        yield* settle
+        yield* TestClock.adjust("2 seconds")
+        yield* plane.channels.start("begun").pipe(Effect.fork)
+        yield* settle
+        yield* TestClock.adjust("2 seconds")
+        assert.hasAllKeys(follow.urls(), [stopped?.id, removed?.id, again?.id, kept?.id].map(String))
+        yield* follow.reconnect
+        yield* TestClock.adjust("2 seconds")
+        assert.hasAllKeys(follow.urls(), [again?.id, kept?.id, begun.id].map(String))
+        assert.deepStrictEqual(sessions(), before)
+      }),
   )
 
   it.scoped("a stop that was on its way when the connection broke is carried out behind it", () =>
@@ -125,7 +135,8 @@ describe("behind a connection that was lost while the engine lived", () => {
       yield* follow.tellStats
       // The engine never reads it: what it was told is lost with the connection.
       const obey = engine.refuse
-      engine.refuse = (command) => (command.cmd === "remove_channel" ? { code: "x", message: "lost", transient: true } : obey(command))
+      engine.refuse = (command) =>
+        command.cmd === "remove_channel" ? { code: "x", message: "lost", transient: true } : obey(command)
       yield* plane.channels.stop("news")
       assert.hasAllKeys(follow.urls(), [id])
       engine.refuse = obey

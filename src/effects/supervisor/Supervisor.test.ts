@@ -9,7 +9,15 @@ import { layerFile, Store, type StoreService } from "../store/Store.ts"
 import { appConfig } from "../testing/configs.ts"
 import { ControlPlaneLive } from "../testing/control-plane.ts"
 import { outCue, scte35Event } from "../testing/cues.ts"
-import { channelStats, engineStats, type FakeEngine, legStats, makeFakeEngine, outputStats, settle } from "../testing/FakeEngine.ts"
+import {
+  channelStats,
+  engineStats,
+  type FakeEngine,
+  legStats,
+  makeFakeEngine,
+  outputStats,
+  settle,
+} from "../testing/FakeEngine.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
 import { type ControlPlane, controlPlane } from "./ControlPlane.ts"
 
@@ -61,7 +69,12 @@ const start = (file: string, engine?: FakeEngine, broken = false) =>
 
 const file = Effect.map(temporaryDirectory, (directory) => join(directory, "distributor.db"))
 const fresh = Effect.flatMap(file, (path) => start(path))
-const news: ChannelInput = { name: "News", rtp_ip: "127.0.0.1", rtp_port: 5000, outputs: [{ url: "srt://192.0.2.1:9000" }] }
+const news: ChannelInput = {
+  name: "News",
+  rtp_ip: "127.0.0.1",
+  rtp_port: 5000,
+  outputs: [{ url: "srt://192.0.2.1:9000" }],
+}
 const doubled: ChannelInput = { ...news, backup_rtp_ip: "127.0.0.1", backup_rtp_port: 5001 }
 /** Commands sent while an effect ran. */
 const during = (engine: FakeEngine, effect: Effect.Effect<unknown, unknown>) =>
@@ -88,7 +101,15 @@ describe("cues", () => {
         (yield* found()).map(({ event_id, outputs }) => [event_id, outputs.map(({ status }) => status)]),
         [[7, ["pending"]]],
       )
-      const word = { channel_id: channel.id, cue: 1, output_id: output?.id ?? "", sent: true, at: 5, delay_ms: 5, reason: null }
+      const word = {
+        channel_id: channel.id,
+        cue: 1,
+        output_id: output?.id ?? "",
+        sent: true,
+        at: 5,
+        delay_ms: 5,
+        reason: null,
+      }
       yield* first.engine.emit({ event: "cue_sent", ...word })
       yield* first.stop()
       const second = yield* start(path)
@@ -105,40 +126,54 @@ describe("cues", () => {
 })
 
 describe("manual cues", () => {
-  const programmes = [{ program_number: 1, pmt_pid: 100, pcr_pid: 256, version: 0, streams: [{ pid: 500, stream_type: 0x86 }], cuei: true }]
+  const programmes = [
+    {
+      program_number: 1,
+      pmt_pid: 100,
+      pcr_pid: 256,
+      version: 0,
+      streams: [{ pid: 500, stream_type: 0x86 }],
+      cuei: true,
+    },
+  ]
   const out = { command: "splice_insert", out_of_network_indicator: true, pre_roll_s: 8 } as const
 
-  it.scoped("go out of a running channel with the clock of the moment, and are found in its cues and events after a restart", () =>
-    Effect.gen(function* () {
-      const path = yield* file
-      const first = yield* start(path)
-      const { id } = yield* first.plane.channels.create({ ...news, autostart: true, input: { manual_cues: true } })
-      yield* first.engine.stats(engineStats([channelStats({ id, clock_90k: 90_000, legs: [legStats({ programmes })] })]))
-      const insert = first.plane.cues.insert("news", out, "192.0.2.7 (with the API key)")
-      // What was said of the stream a second ago is not asked: its clock has gone on.
-      assert.deepStrictEqual(yield* during(first.engine, insert), ["state", "insert_cue"])
-      const sent = first.engine.sent.at(-1)
-      const base64 = sent?.cmd === "insert_cue" ? sent.section_base64 : ""
-      yield* first.engine.emit(scte35Event(1, base64, { channel_id: id, clock_90k: 90_000 }))
-      yield* first.stop()
-      const second = yield* start(path)
-      const [cue] = yield* second.plane.cues.list("news", { limit: 10 })
-      assert.deepInclude(cue, { manual: true, event_id: 1, pts: 810_000, preroll_s: 8, base64 })
-      const events = yield* second.plane.events.list("news", { limit: 100, kinds: ["cue_inserted"] })
-      assert.deepStrictEqual(
-        events.map(({ message, severity }) => [severity, message]),
-        [["info", `inserted by 192.0.2.7 (with the API key) on PID 500: ${cue?.description}`]],
-      )
-      // Ids that were used before the restart are not given out again.
-      const inserted = yield* second.plane.cues.insert("news", { ...out, pre_roll_s: undefined }, "somebody")
-      assert.strictEqual(inserted.cue.event_id, 2)
-    }),
+  it.scoped(
+    "go out of a running channel with the clock of the moment, and are found in its cues and events after a restart",
+    () =>
+      Effect.gen(function* () {
+        const path = yield* file
+        const first = yield* start(path)
+        const { id } = yield* first.plane.channels.create({ ...news, autostart: true, input: { manual_cues: true } })
+        yield* first.engine.stats(
+          engineStats([channelStats({ id, clock_90k: 90_000, legs: [legStats({ programmes })] })]),
+        )
+        const insert = first.plane.cues.insert("news", out, "192.0.2.7 (with the API key)")
+        // What was said of the stream a second ago is not asked: its clock has gone on.
+        assert.deepStrictEqual(yield* during(first.engine, insert), ["state", "insert_cue"])
+        const sent = first.engine.sent.at(-1)
+        const base64 = sent?.cmd === "insert_cue" ? sent.section_base64 : ""
+        yield* first.engine.emit(scte35Event(1, base64, { channel_id: id, clock_90k: 90_000 }))
+        yield* first.stop()
+        const second = yield* start(path)
+        const [cue] = yield* second.plane.cues.list("news", { limit: 10 })
+        assert.deepInclude(cue, { manual: true, event_id: 1, pts: 810_000, preroll_s: 8, base64 })
+        const events = yield* second.plane.events.list("news", { limit: 100, kinds: ["cue_inserted"] })
+        assert.deepStrictEqual(
+          events.map(({ message, severity }) => [severity, message]),
+          [["info", `inserted by 192.0.2.7 (with the API key) on PID 500: ${cue?.description}`]],
+        )
+        // Ids that were used before the restart are not given out again.
+        const inserted = yield* second.plane.cues.insert("news", { ...out, pre_roll_s: undefined }, "somebody")
+        assert.strictEqual(inserted.cue.event_id, 2)
+      }),
   )
 
   it.scoped("are refused by channels that do not exist, do not allow them, or are stopped", () =>
     Effect.gen(function* () {
       const { plane, engine } = yield* fresh
-      const refusal = (ref: string) => Effect.map(Effect.flip(plane.cues.insert(ref, out, "somebody")), (error) => error.message)
+      const refusal = (ref: string) =>
+        Effect.map(Effect.flip(plane.cues.insert(ref, out, "somebody")), (error) => error.message)
       assert.strictEqual(yield* refusal("nobody"), 'there is no channel "nobody"')
       yield* plane.channels.create(news)
       assert.include(yield* refusal("news"), "input.manual_cues: is not true")
@@ -189,7 +224,10 @@ describe("Supervisor", () => {
   it.scoped("starts a channel with autostart at its creation", () =>
     Effect.gen(function* () {
       const { plane, engine } = yield* fresh
-      assert.deepStrictEqual(yield* during(engine, plane.channels.create({ ...news, autostart: true })), ["put_channel", "open_output"])
+      assert.deepStrictEqual(yield* during(engine, plane.channels.create({ ...news, autostart: true })), [
+        "put_channel",
+        "open_output",
+      ])
     }),
   )
 
@@ -225,10 +263,18 @@ describe("Supervisor", () => {
       assert(output !== undefined)
       yield* first.stop()
       const opened = first.engine.sent.find((command) => command.cmd === "open_output")
-      const session = outputStats({ id: output.id, session: "s", url: "srt://192.0.2.1:9000", revision: opened?.output.revision })
+      const session = outputStats({
+        id: output.id,
+        session: "s",
+        url: "srt://192.0.2.1:9000",
+        revision: opened?.output.revision,
+      })
       const forgotten = outputStats({ id: "gone", session: "g", url: "srt://192.0.2.1:9001" })
       const engine = yield* makeFakeEngine(
-        engineStats([channelStats({ id: channel.id, outputs: [session, forgotten] }), channelStats({ id: "stranger" })]),
+        engineStats([
+          channelStats({ id: channel.id, outputs: [session, forgotten] }),
+          channelStats({ id: "stranger" }),
+        ]),
       )
       const second = yield* start(path, engine)
       assert.sameMembers([...engine.log()], ["put_channel news", "close_output gone", "remove_channel stranger"])
@@ -244,10 +290,10 @@ describe("Supervisor", () => {
       const add = plane.outputs.add("news", { url: "udp://192.0.2.1:7000" })
       const opened = yield* during(engine, add)
       assert.deepStrictEqual(opened, ["open_output"])
-      assert.deepStrictEqual(yield* during(engine, plane.outputs.update("news", "udp-1", { url: "udp://192.0.2.1:7001" })), [
-        "close_output",
-        "open_output",
-      ])
+      assert.deepStrictEqual(
+        yield* during(engine, plane.outputs.update("news", "udp-1", { url: "udp://192.0.2.1:7001" })),
+        ["close_output", "open_output"],
+      )
       assert.deepStrictEqual(yield* during(engine, plane.outputs.update("news", "udp-1", { name: "Lab" })), [])
       assert.deepStrictEqual(yield* during(engine, plane.outputs.stop("news", "udp-1")), ["close_output"])
       assert.deepStrictEqual(yield* during(engine, plane.outputs.start("news", "udp-1")), ["open_output"])
@@ -327,9 +373,15 @@ describe("Supervisor", () => {
     Effect.gen(function* () {
       const { plane, engine } = yield* fresh
       yield* plane.channels.create(doubled)
-      assert.strictEqual((yield* Effect.flip(plane.channels.switchSource("news", "backup"))).message, "source: the channel is stopped")
+      assert.strictEqual(
+        (yield* Effect.flip(plane.channels.switchSource("news", "backup"))).message,
+        "source: the channel is stopped",
+      )
       yield* plane.channels.start("news")
-      assert.deepStrictEqual(yield* during(engine, plane.channels.switchSource("news", "backup")), ["switch_source", "state"])
+      assert.deepStrictEqual(yield* during(engine, plane.channels.switchSource("news", "backup")), [
+        "switch_source",
+        "state",
+      ])
       assert.deepInclude(
         engine.sent.find((c) => c.cmd === "switch_source"),
         { leg: "backup", manual: true },
@@ -344,10 +396,14 @@ describe("Supervisor", () => {
       const { plane, engine } = yield* fresh
       const { id } = yield* plane.channels.create({ ...doubled, autostart: true })
       const backup = (over: Parameters<typeof legStats>[0]) =>
-        engine.stats(engineStats([channelStats({ id, legs: [legStats(), legStats({ name: "backup", port: 5001, ...over })] })]))
+        engine.stats(
+          engineStats([channelStats({ id, legs: [legStats(), legStats({ name: "backup", port: 5001, ...over })] })]),
+        )
       const refusal = Effect.flip(plane.channels.switchSource("news", "backup"))
       yield* backup({ receiving: false })
-      assert.deepStrictEqual(yield* during(engine, Effect.ignore(plane.channels.switchSource("news", "backup"))), ["state"])
+      assert.deepStrictEqual(yield* during(engine, Effect.ignore(plane.channels.switchSource("news", "backup"))), [
+        "state",
+      ])
       const silent = yield* refusal
       assert.strictEqual(silent._tag, "Conflict")
       assert.strictEqual(
@@ -359,7 +415,10 @@ describe("Supervisor", () => {
         (yield* refusal).message,
         "nothing usable arrives on the backup (127.0.0.1:5001): null packets only: the outputs would stop",
       )
-      yield* backup({ problem: { code: "EADDRINUSE", message: "the port is in use", transient: false }, receiving: false })
+      yield* backup({
+        problem: { code: "EADDRINUSE", message: "the port is in use", transient: false },
+        receiving: false,
+      })
       assert.include((yield* refusal).message, "the backup (127.0.0.1:5001) is not open: the port is in use")
       assert.isFalse(engine.sent.some((c) => c.cmd === "switch_source"))
       yield* plane.channels.switchSource("news", "backup", true)
@@ -393,18 +452,32 @@ describe("Supervisor", () => {
     Effect.gen(function* () {
       const { plane, engine, store } = yield* fresh
       yield* plane.channels.create({ ...doubled, autostart: true, input: { mode: "merge", reorder_ms: 20 } })
-      assert.deepStrictEqual(yield* during(engine, plane.channels.update("news", { input: { reorder_ms: null, fec: "off" } })), [
-        "put_channel",
-      ])
+      assert.deepStrictEqual(
+        yield* during(engine, plane.channels.update("news", { input: { reorder_ms: null, fec: "off" } })),
+        ["put_channel"],
+      )
       assert.deepStrictEqual(yield* during(engine, plane.channels.update("news", { input: {} })), [])
       assert.deepStrictEqual((yield* store.load)[0]?.input, { mode: "merge", fec: "off" })
-      assert.deepInclude((yield* plane.channels.get("news")).input, { mode: "merge", reorder_ms: 50, fec: "off", failover_after_ms: 500 })
+      assert.deepInclude((yield* plane.channels.get("news")).input, {
+        mode: "merge",
+        reorder_ms: 50,
+        fec: "off",
+        failover_after_ms: 500,
+      })
       const refused = yield* Effect.flip(plane.channels.update("news", { backup_rtp_port: 5000 }))
       assert.strictEqual(refused._tag, "InvalidInput")
-      assert.include(refused.message, "backup_rtp_port: primary and backup listen on the same port: both on 127.0.0.1:5000")
-      const fec = yield* Effect.flip(plane.channels.create({ name: "Sport", rtp_ip: "127.0.0.1", rtp_port: 4999, input: { fec: "auto" } }))
+      assert.include(
+        refused.message,
+        "backup_rtp_port: primary and backup listen on the same port: both on 127.0.0.1:5000",
+      )
+      const fec = yield* Effect.flip(
+        plane.channels.create({ name: "Sport", rtp_ip: "127.0.0.1", rtp_port: 4999, input: { fec: "auto" } }),
+      )
       assert.strictEqual(fec._tag, "Conflict")
-      assert.include(fec.message, 'input.fec: "auto" needs UDP port 5001, which is already used by the backup input of channel "News"')
+      assert.include(
+        fec.message,
+        'input.fec: "auto" needs UDP port 5001, which is already used by the backup input of channel "News"',
+      )
     }),
   )
 
@@ -422,11 +495,17 @@ describe("Supervisor", () => {
           reason: "no_packets",
           message: "no packets on the primary for 500 ms",
         })
-        yield* first.engine.output(first.engine.sent.flatMap((c) => (c.cmd === "open_output" ? [c.output.id] : []))[0] ?? "", "connected")
+        yield* first.engine.output(
+          first.engine.sent.flatMap((c) => (c.cmd === "open_output" ? [c.output.id] : []))[0] ?? "",
+          "connected",
+        )
         yield* first.engine.lose
         yield* first.engine.connect()
         yield* first.stop()
-        const second = yield* start(path, yield* makeFakeEngine(engineStats([channelStats({ id, active_source: "backup" })])))
+        const second = yield* start(
+          path,
+          yield* makeFakeEngine(engineStats([channelStats({ id, active_source: "backup" })])),
+        )
         const events = yield* second.plane.events.list("news", { limit: 100 })
         assert.deepStrictEqual(
           events.map((e) => [e.kind, e.severity, e.source, e.output, e.message]),
@@ -458,7 +537,11 @@ describe("Supervisor", () => {
       const { plane, engine } = yield* fresh
       const { outputs } = yield* plane.channels.create({ ...news, autostart: true })
       const url = "srt://192.0.2.1:9000?passphrase=verysecret99"
-      yield* engine.output(outputs[0]?.id ?? "", "ended", { code: "url", message: `cannot use ${url}`, transient: false })
+      yield* engine.output(outputs[0]?.id ?? "", "ended", {
+        code: "url",
+        message: `cannot use ${url}`,
+        transient: false,
+      })
       const [event] = yield* plane.events.list("news", { limit: 1 })
       assert.strictEqual(event?.message, "cannot use srt://192.0.2.1:9000?passphrase=***")
     }),
@@ -483,47 +566,51 @@ describe("Supervisor", () => {
     ),
   )
 
-  it.effect("raises an alarm for lost redundancy and lost input, each with its beginning, and tells of them in its health", () =>
-    Effect.scoped(
-      Effect.gen(function* () {
-        const { plane, engine } = yield* fresh
-        const { id } = yield* plane.channels.create({ ...doubled, autostart: true })
-        const dead = { receiving: false, verdict: "lost" } as const
-        const backup = legStats({ name: "backup", port: 5001 })
-        const second = (stats: Parameters<typeof channelStats>[0]) =>
-          Effect.zipRight(TestClock.adjust("1 second"), engine.stats(engineStats([channelStats(stats)])))
-        const alarms = Effect.map(plane.channels.get("news"), (c) => c.alarms.map((a) => `${a.kind} since ${a.since}`))
-        yield* second({ id, redundancy: "ok", legs: [legStats(), backup] })
-        assert.deepStrictEqual(yield* alarms, [])
-        const half: Parameters<typeof channelStats>[0] = {
-          id,
-          redundancy: "lost",
-          active_source: "backup",
-          legs: [legStats(dead), backup],
-        }
-        for (let n = 0; n < 3; n++) yield* second(half)
-        assert.deepStrictEqual(yield* alarms, [])
-        yield* second(half)
-        const since = "redundancy_lost since 1970-01-01T00:00:02.000Z"
-        assert.deepStrictEqual(yield* alarms, [since])
-        const health = yield* plane.system.health
-        assert.strictEqual(health.status, "degraded")
-        assert.deepStrictEqual(health.problems, [
-          'channel "News" has lost its redundancy since 1970-01-01T00:00:02.000Z: the primary (127.0.0.1:5000) could not take over: no packets arrive there; a failure of the backup would be seen on the outputs',
-        ])
-        assert.deepStrictEqual(health.channel_problems, health.problems)
-        const none = { ...half, legs: [legStats(dead), { ...backup, ...dead }] }
-        for (let n = 0; n < 5; n++) yield* second(none)
-        assert.deepStrictEqual(yield* alarms, ["no_input since 1970-01-01T00:00:05.000Z", since])
-        yield* second({ id, redundancy: "ok", legs: [legStats(), backup] })
-        assert.deepStrictEqual(yield* alarms, [since])
-        yield* second({ id, redundancy: "ok", legs: [legStats(), backup] })
-        assert.deepStrictEqual(yield* alarms, [])
-        assert.strictEqual((yield* plane.system.health).status, "ok")
-        yield* plane.channels.stop("news")
-        assert.deepStrictEqual(yield* alarms, [])
-      }),
-    ),
+  it.effect(
+    "raises an alarm for lost redundancy and lost input, each with its beginning, and tells of them in its health",
+    () =>
+      Effect.scoped(
+        Effect.gen(function* () {
+          const { plane, engine } = yield* fresh
+          const { id } = yield* plane.channels.create({ ...doubled, autostart: true })
+          const dead = { receiving: false, verdict: "lost" } as const
+          const backup = legStats({ name: "backup", port: 5001 })
+          const second = (stats: Parameters<typeof channelStats>[0]) =>
+            Effect.zipRight(TestClock.adjust("1 second"), engine.stats(engineStats([channelStats(stats)])))
+          const alarms = Effect.map(plane.channels.get("news"), (c) =>
+            c.alarms.map((a) => `${a.kind} since ${a.since}`),
+          )
+          yield* second({ id, redundancy: "ok", legs: [legStats(), backup] })
+          assert.deepStrictEqual(yield* alarms, [])
+          const half: Parameters<typeof channelStats>[0] = {
+            id,
+            redundancy: "lost",
+            active_source: "backup",
+            legs: [legStats(dead), backup],
+          }
+          for (let n = 0; n < 3; n++) yield* second(half)
+          assert.deepStrictEqual(yield* alarms, [])
+          yield* second(half)
+          const since = "redundancy_lost since 1970-01-01T00:00:02.000Z"
+          assert.deepStrictEqual(yield* alarms, [since])
+          const health = yield* plane.system.health
+          assert.strictEqual(health.status, "degraded")
+          assert.deepStrictEqual(health.problems, [
+            'channel "News" has lost its redundancy since 1970-01-01T00:00:02.000Z: the primary (127.0.0.1:5000) could not take over: no packets arrive there; a failure of the backup would be seen on the outputs',
+          ])
+          assert.deepStrictEqual(health.channel_problems, health.problems)
+          const none = { ...half, legs: [legStats(dead), { ...backup, ...dead }] }
+          for (let n = 0; n < 5; n++) yield* second(none)
+          assert.deepStrictEqual(yield* alarms, ["no_input since 1970-01-01T00:00:05.000Z", since])
+          yield* second({ id, redundancy: "ok", legs: [legStats(), backup] })
+          assert.deepStrictEqual(yield* alarms, [since])
+          yield* second({ id, redundancy: "ok", legs: [legStats(), backup] })
+          assert.deepStrictEqual(yield* alarms, [])
+          assert.strictEqual((yield* plane.system.health).status, "ok")
+          yield* plane.channels.stop("news")
+          assert.deepStrictEqual(yield* alarms, [])
+        }),
+      ),
   )
 
   it.effect("takes an alarm of an engine that was found as begun when it is first seen", () =>
@@ -560,7 +647,8 @@ describe("Supervisor", () => {
         yield* TestClock.adjust("100 millis")
         assert.deepInclude(yield* plane.channels.get("news"), {
           status: "error",
-          error: "no packets on 127.0.0.1:5000 for 5 s: check that the encoder sends there and that no firewall drops UDP",
+          error:
+            "no packets on 127.0.0.1:5000 for 5 s: check that the encoder sends there and that no firewall drops UDP",
         })
         yield* engine.stats(engineStats([channelStats({ id })]))
         assert.strictEqual(yield* status, "running")
@@ -594,7 +682,11 @@ describe("Supervisor", () => {
     Effect.gen(function* () {
       const { plane, engine } = yield* fresh
       yield* plane.channels.create(news)
-      assert.deepInclude(yield* plane.system.health, { status: "ok", channels: { total: 1, running: 0, error: 0 }, problems: [] })
+      assert.deepInclude(yield* plane.system.health, {
+        status: "ok",
+        channels: { total: 1, running: 0, error: 0 },
+        problems: [],
+      })
       yield* engine.lose
       const health = yield* plane.system.health
       assert.deepInclude(health, { status: "degraded", store: { ok: true } })

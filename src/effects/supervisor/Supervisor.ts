@@ -1,7 +1,8 @@
 /**
  * Starts what there is to run, and tells the channels when the service ends.
  *
- * Start: `channels.json` is imported, the stored channels are loaded, `DISTRIBUTOR_CONFIG` is applied, then those run that should.
+ * Start: `channels.json` is imported, the stored channels are loaded, `DISTRIBUTOR_CONFIG` is applied, then those run
+ * that should.
  */
 import { join } from "node:path"
 import { Context, Effect, Layer, Option } from "effect"
@@ -31,7 +32,8 @@ const make = Effect.gen(function* () {
   const store = yield* Store
 
   yield* changes.settleBy(rereadStore({ load: store.load, book, running, publish }))
-  for (const name of settings.ignored) yield* Effect.log(`${name} is set, but means nothing here (docs/configuration.md)`)
+  for (const name of settings.ignored)
+    yield* Effect.log(`${name} is set, but means nothing here (docs/configuration.md)`)
   if (!Option.contains(settings.configFile, join(settings.dataDir, FILE_NAME))) yield* channelsJson.import
   for (const config of yield* store.load) book.put(config)
   if (Option.isSome(settings.configFile)) {
@@ -39,13 +41,17 @@ const make = Effect.gen(function* () {
   }
   yield* book.markLoaded
   yield* startChannels(book, engine, running, outputHostOf(settings), changes.command)
-  // Runs before the fibers above are closed: when the start failed further up, streams of an engine that was found go on.
+  // Runs before the fibers above are closed: when the start failed further up, streams of an engine that was found
+  // go on.
   yield* Effect.addFinalizer((exit) => (isFailedStart(exit) ? engine.detach : running.recordShutdown))
   return Supervisor.of({ started: true })
 })
 
 /** That the channels of the store run as they should: what serves requests is built upon it. */
 export class Supervisor extends Context.Tag("distributor/Supervisor")<Supervisor, { readonly started: true }>() {
-  /** Fails with `StoreError` when the stored channels cannot be read, and with `StartRefused` when `channels.json` or `DISTRIBUTOR_CONFIG` cannot be taken. */
+  /**
+   * Fails with `StoreError` when the stored channels cannot be read, and with `StartRefused` when `channels.json` or
+   * `DISTRIBUTOR_CONFIG` cannot be taken.
+   */
   static readonly Live = Layer.scoped(Supervisor, make)
 }

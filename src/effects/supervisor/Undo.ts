@@ -16,8 +16,9 @@ export interface UndoService {
   /** What `token` would bring back; null when it is no more. */
   readonly removed: (token: string) => Effect.Effect<RemovalView | null>
   /**
-   * Brings back what was removed within the last 10 minutes, with its id, slug, number, settings and secrets, and runs it if it ran. Events
-   * and cues of a channel do not come back. Refused with `Conflict` when it is too late or its name, port or directory is taken.
+   * Brings back what was removed within the last 10 minutes, with its id, slug, number, settings and secrets, and runs
+   * it if it ran. Events and cues of a channel do not come back. Refused with `Conflict` when it is too late or its
+   * name, port or directory is taken.
    */
   readonly undo: (
     token: string,
@@ -39,7 +40,8 @@ const make = Effect.gen(function* () {
       function* (token: string) {
         const { before, config, output } = yield* restore(token)
         yield* running.adopt(config)
-        if (before === null && config.should_run) yield* running.runNow(config, `by ${yield* FiberRef.get(Actor)}, who undid its removal`)
+        if (before === null && config.should_run)
+          yield* running.runNow(config, `by ${yield* FiberRef.get(Actor)}, who undid its removal`)
         const now = before === null ? config : yield* followDemand(before, config)
         yield* publish
         return { channel: yield* view(now), output: output === null ? null : yield* viewOutput(now, output.id) }

@@ -34,5 +34,7 @@ export const acrossChannels =
       const config = configs.get(id)
       return config === undefined ? [] : [nameOf(config)]
     }
-    return Effect.map(all(query), (found) => found.flatMap(({ channelId, row }) => named(channelId).map((of) => ({ ...row, channel: of }))))
+    return Effect.map(all(query), (found) =>
+      found.flatMap(({ channelId, row }) => named(channelId).map((of) => ({ ...row, channel: of }))),
+    )
   }

@@ -12,7 +12,9 @@ import { DATABASES, places, using } from "../testing/stores.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
 
 const addChannels = (store: StoreService, ...ids: ReadonlyArray<string>) =>
-  Effect.forEach(ids, (id) => store.insertChannel(channelConfig({ id, slug: id, outputs: [outputConfig({ id: `out-${id}` })] })))
+  Effect.forEach(ids, (id) =>
+    store.insertChannel(channelConfig({ id, slug: id, outputs: [outputConfig({ id: `out-${id}` })] })),
+  )
 const proof = (over: Partial<StoredProof>): StoredProof => ({
   output: "srt-1",
   status: "sent",
@@ -34,7 +36,9 @@ describe.each(DATABASES)("all channels in %s", (database) => {
             ({ channelId, at, kind: "switched", severity, message: `${at}` }) as const
           yield* store.appendEvents([event("a", 1, "info"), event("b", 2, "critical"), event("a", 3, "warning")])
           const find = (query: Partial<EventQuery> = {}) =>
-            Effect.map(store.allEvents({ limit: 9, ...query }), (found) => found.map(({ channelId, event }) => channelId + event.message))
+            Effect.map(store.allEvents({ limit: 9, ...query }), (found) =>
+              found.map(({ channelId, event }) => channelId + event.message),
+            )
           assert.deepStrictEqual(yield* find(), ["a3", "b2", "a1"])
           assert.deepStrictEqual(yield* find({ limit: 1 }), ["a3"])
           assert.deepStrictEqual(yield* find({ before: 3 }), ["b2", "a1"])
@@ -102,7 +106,12 @@ describe.each(DATABASES)("all channels in %s", (database) => {
         Effect.gen(function* () {
           const audit = makeAuditRows(access)
           const base = { address: "127.0.0.1", method: "POST", status: 200 }
-          const first = { actor: "user Ada", what: "start a channel", path: "/api/channels/news/start", outcome: "done" as const }
+          const first = {
+            actor: "user Ada",
+            what: "start a channel",
+            path: "/api/channels/news/start",
+            outcome: "done" as const,
+          }
           yield* audit.append({ ...base, ...first, at: "2026-01-02T03:04:05.678Z" })
           const second = { actor: "key ci", what: "delete a user", path: "/api/users/%_", outcome: "refused" as const }
           yield* audit.append({ ...base, ...second, at: "2026-01-03T03:04:05.678Z" })

@@ -23,9 +23,14 @@ export const makeCreate = Effect.gen(function* () {
 
   const outputsFrom = (names: ReadonlyArray<string>, channel: Pick<ChannelConfig, "slug" | "name">) =>
     Effect.flatMap(store.nextChannelNumber, (number) =>
-      Effect.forEach(names, (template, index) => templates.outputFor({ template }, { ...channel, number }, `templates[${index}]`)),
+      Effect.forEach(names, (template, index) =>
+        templates.outputFor({ template }, { ...channel, number }, `templates[${index}]`),
+      ),
     )
-  const createWhole = Effect.fnUntraced(function* (input: Parameters<typeof newChannel>[0], slugs: ReadonlySet<string>) {
+  const createWhole = Effect.fnUntraced(function* (
+    input: Parameters<typeof newChannel>[0],
+    slugs: ReadonlySet<string>,
+  ) {
     const wanted = yield* accept(newChannel(input, slugs, yield* stamp))
     yield* checkTargets(wanted.outputs, (index) => `outputs[${index}].`)
     yield* checkClaims(wanted, (output) => `outputs[${wanted.outputs.indexOf(output)}].url`, true)
@@ -37,10 +42,13 @@ export const makeCreate = Effect.gen(function* () {
   const created = Effect.fn("Channels.create")(function* ({ templates: names = [], ...input }: ChannelRequest) {
     const slugs = new Set(book.all().map((c) => c.slug))
     const first = input.outputs?.length ?? 0
-    const made = names.length === 0 ? [] : yield* outputsFrom(names, { slug: slugFor(input.name, slugs), name: input.name })
+    const made =
+      names.length === 0 ? [] : yield* outputsFrom(names, { slug: slugFor(input.name, slugs), name: input.name })
     // What is wrong with an output that nobody wrote is wrong with its template.
     const pathOf = (path: string) =>
-      path.replace(/^outputs\[(\d+)\](?=\.)/, (at, index) => (Number(index) < first ? at : `templates[${Number(index) - first}]`))
+      path.replace(/^outputs\[(\d+)\](?=\.)/, (at, index) =>
+        Number(index) < first ? at : `templates[${Number(index) - first}]`,
+      )
     const renamed = (errors: Conflict["errors"]) => errors.map((error) => ({ ...error, path: pathOf(error.path) }))
     const whole = made.length === 0 ? input : { ...input, outputs: [...(input.outputs ?? []), ...made] }
     return yield* createWhole(whole, slugs).pipe(

@@ -1,6 +1,6 @@
 /**
- * Makes what is known and what runs as the store has it: after a change of which nobody knows whether it was stored, the store alone
- * knows.
+ * Makes what is known and what runs as the store has it: after a change of which nobody knows whether it was stored,
+ * the store alone knows.
  */
 import { isDeepStrictEqual } from "node:util"
 import { Effect } from "effect"

@@ -22,7 +22,13 @@ export const makeSwitch = Effect.gen(function* () {
     function* (ref: string, source: SourceName, force = false) {
       const config = yield* book.find(ref)
       const { id } = config
-      const place = { config, channel: running.get(id), engine, figures: channelFigures(engine, id), refreshed: refreshFigures(engine) }
+      const place = {
+        config,
+        channel: running.get(id),
+        engine,
+        figures: channelFigures(engine, id),
+        refreshed: refreshFigures(engine),
+      }
       yield* switchSource(place, source, force)
       yield* publish
       return yield* view(config)

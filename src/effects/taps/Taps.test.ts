@@ -64,7 +64,9 @@ describe("makeTaps", () => {
       assert.strictEqual((yield* Effect.flip(taps.open("gone", () => undefined))).reason, "the channel does not run")
       const stranger = connect(tapSocketPath(directory), () => stranger.write("let me in\n"))
       stranger.on("error", () => undefined)
-      yield* Effect.async<void>((resume) => void stranger.once("close", () => resume(Effect.void))).pipe(Effect.timeout("10 seconds"))
+      yield* Effect.async<void>((resume) => void stranger.once("close", () => resume(Effect.void))).pipe(
+        Effect.timeout("10 seconds"),
+      )
     }),
   )
 })

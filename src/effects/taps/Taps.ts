@@ -35,7 +35,8 @@ interface Waiting {
   socket: Socket | null
 }
 
-const isStopped = (error: EngineRefused | EngineUnavailable) => error._tag === "EngineRefused" && error.code === "no_channel"
+const isStopped = (error: EngineRefused | EngineUnavailable) =>
+  error._tag === "EngineRefused" && error.code === "no_channel"
 
 const CONNECT_WITHIN = "5 seconds"
 const TOKEN_LENGTH = 36
@@ -69,7 +70,9 @@ const listen = (path: string, waiting: ReadonlyMap<string, Waiting>) =>
   Effect.async<Server, TapEnded>((resume) => {
     rmSync(path, { force: true })
     const server = createServer((socket) => follow(socket, waiting))
-    server.once("error", (error) => resume(new TapEnded({ reason: `the socket ${path} cannot be opened: ${error.message}` })))
+    server.once("error", (error) =>
+      resume(new TapEnded({ reason: `the socket ${path} cannot be opened: ${error.message}` })),
+    )
     server.listen(path, () => {
       chmodSync(path, 0o600)
       resume(Effect.succeed(server))
@@ -77,7 +80,10 @@ const listen = (path: string, waiting: ReadonlyMap<string, Waiting>) =>
   })
 
 /** Nothing is opened before the first tap is asked for. */
-export const makeTaps = (engine: Pick<EngineClientService, "send">, dataDir: string): Effect.Effect<TapsService, never, Scope.Scope> =>
+export const makeTaps = (
+  engine: Pick<EngineClientService, "send">,
+  dataDir: string,
+): Effect.Effect<TapsService, never, Scope.Scope> =>
   Effect.gen(function* () {
     const path = tapSocketPath(dataDir)
     const waiting = new Map<string, Waiting>()
@@ -114,7 +120,11 @@ export const makeTaps = (engine: Pick<EngineClientService, "send">, dataDir: str
           )
           yield* engine
             .send({ cmd: "open_tap", channel_id: channelId, path, token })
-            .pipe(Effect.mapError((error) => new TapEnded({ reason: isStopped(error) ? "the channel does not run" : error.message })))
+            .pipe(
+              Effect.mapError(
+                (error) => new TapEnded({ reason: isStopped(error) ? "the channel does not run" : error.message }),
+              ),
+            )
           yield* Effect.forkScoped(
             Effect.zipRight(
               Effect.sleep(CONNECT_WITHIN),

@@ -39,8 +39,14 @@ export interface TemplatesService {
     input: TemplateUpdate,
     check?: Effect.Effect<void, E>,
   ) => Effect.Effect<TaggedTemplate, E | NotFound | InvalidInput | StoreError>
-  readonly remove: <E = never>(name: string, check?: Effect.Effect<void, E>) => Effect.Effect<void, E | NotFound | StoreError>
-  /** The output that is asked for, made from a template when it names one; `at` is the place of that name in the request. */
+  readonly remove: <E = never>(
+    name: string,
+    check?: Effect.Effect<void, E>,
+  ) => Effect.Effect<void, E | NotFound | StoreError>
+  /**
+   * The output that is asked for, made from a template when it names one; `at` is the place of that name in
+   * the request.
+   */
   readonly outputFor: (
     request: OutputRequest,
     channel: TemplateChannel,
@@ -48,7 +54,11 @@ export interface TemplatesService {
   ) => Effect.Effect<OutputInput, InvalidInput | StoreError>
 }
 
-export const makeTemplates = (rows: TemplateRows, change: ChangesService["change"], tag: StateTag): TemplatesService => {
+export const makeTemplates = (
+  rows: TemplateRows,
+  change: ChangesService["change"],
+  tag: StateTag,
+): TemplatesService => {
   const find = (name: string) => Effect.map(rows.list, (all) => all.find((one) => one.name === name))
   const need = (name: string) =>
     Effect.flatMap(
@@ -90,7 +100,8 @@ export const makeTemplates = (rows: TemplateRows, change: ChangesService["change
       Effect.gen(function* () {
         if (template === undefined) return over satisfies OutputInput
         const found = yield* find(template)
-        if (found === undefined) return yield* new InvalidInput({ errors: [{ path: at, message: `there is no template "${template}"` }] })
+        if (found === undefined)
+          return yield* new InvalidInput({ errors: [{ path: at, message: `there is no template "${template}"` }] })
         return fromTemplate(found, channel, over)
       }),
   }

@@ -37,7 +37,8 @@ export const OutputRequest = Schema.Struct({ ...OutputInput.fields, template: Sc
 export type OutputRequest = typeof OutputRequest.Type
 
 /** A template as stored, with its secrets and placeholders. */
-export interface Template extends Pick<OutputConfig, "url" | "stream_key" | "settings" | "preset" | "enabled" | "created_at"> {
+export interface Template
+  extends Pick<OutputConfig, "url" | "stream_key" | "settings" | "preset" | "enabled" | "created_at"> {
   readonly name: string
   /** Name for outputs; null names them after the template. */
   readonly output_name: string | null
@@ -68,7 +69,11 @@ const STAMP = { id: () => "", createdAt: "" }
 const PLACE = /\{([A-Za-z_]\w*)\}/g
 
 const fill = (text: string, channel: TemplateChannel, encode: (value: string) => string): string => {
-  const values: Readonly<Record<string, string>> = { channel: channel.slug, number: String(channel.number), name: channel.name }
+  const values: Readonly<Record<string, string>> = {
+    channel: channel.slug,
+    number: String(channel.number),
+    name: channel.name,
+  }
   return text.replace(PLACE, (place, key: string) => (Object.hasOwn(values, key) ? encode(values[key] ?? "") : place))
 }
 const asIs = (text: string) => text
@@ -76,7 +81,10 @@ const asIs = (text: string) => text
 const unknownPlaces = (path: string, text: string | null, known: ReadonlyArray<string>): ReadonlyArray<FieldError> =>
   [...(text ?? "").matchAll(PLACE)]
     .filter(([, key = ""]) => !known.includes(key))
-    .map(([place]) => ({ path, message: `${place} is no placeholder: write ${known.map((key) => `{${key}}`).join(", ")}` }))
+    .map(([place]) => ({
+      path,
+      message: `${place} is no placeholder: write ${known.map((key) => `{${key}}`).join(", ")}`,
+    }))
 
 /**
  * The output that a template describes for a channel. Values in a URL are percent-encoded; `over` is used unchanged.
@@ -85,7 +93,9 @@ export const fromTemplate = (template: Template, channel: TemplateChannel, over:
   const { enabled, name, output_name, preset, settings, stream_key, url } = template
   const isOther = over.url !== undefined && protocolOfUrl(over.url) !== protocolOfUrl(url)
   const filledName = fill(output_name ?? name, channel, asIs).slice(0, 128)
-  const kept = isOther ? {} : { stream_key: stream_key === null ? null : fill(stream_key, channel, asIs), settings, preset }
+  const kept = isOther
+    ? {}
+    : { stream_key: stream_key === null ? null : fill(stream_key, channel, asIs), settings, preset }
   const given = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined))
   return {
     ...{ name: filledName, url: fill(url, channel, encodeURIComponent), enabled, ...kept, ...given },
@@ -102,7 +112,12 @@ const checked = (template: Template, asked: Protocol | undefined): Checked<Templ
     ...unknownPlaces("output_name", template.output_name, places),
   ]
   if (errors.length > 0) return failed(errors)
-  const output = newOutput({ ...fromTemplate(template, SAMPLE), ...(asked === undefined ? {} : { protocol: asked }) }, [], STAMP, "")
+  const output = newOutput(
+    { ...fromTemplate(template, SAMPLE), ...(asked === undefined ? {} : { protocol: asked }) },
+    [],
+    STAMP,
+    "",
+  )
   return output.ok ? done(template) : failed(output.errors)
 }
 
@@ -110,10 +125,19 @@ const checked = (template: Template, asked: Protocol | undefined): Checked<Templ
 export const newTemplate = (input: TemplateInput, createdAt: string): Checked<Template> => {
   const { enabled = true, name, output_name, preset = null, protocol, settings, stream_key = null, url } = input
   // Without a URL the preset's is used; without either, an error says so.
-  const whole = url === undefined ? newOutput({ preset, stream_key, ...(settings ? { settings } : {}) }, [], STAMP, "") : null
+  const whole =
+    url === undefined ? newOutput({ preset, stream_key, ...(settings ? { settings } : {}) }, [], STAMP, "") : null
   if (whole !== null && !whole.ok) return whole
   const template: Template = {
-    ...{ name, output_name: output_name || null, url: url ?? whole?.value.url ?? "", stream_key, preset, enabled, created_at: createdAt },
+    ...{
+      name,
+      output_name: output_name || null,
+      url: url ?? whole?.value.url ?? "",
+      stream_key,
+      preset,
+      enabled,
+      created_at: createdAt,
+    },
     settings: whole?.value.settings ?? outputSettingsOf(settings),
   }
   return checked(template, protocol)

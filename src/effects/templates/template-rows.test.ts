@@ -28,7 +28,13 @@ describe.each(DATABASES)("templates in %s", (database) => {
     Effect.gen(function* () {
       const path = yield* place
       yield* oldSchema(path, 9)
-      const full = template({ name: "a", stream_key: "KEY", settings: { codecs: ["hevc"] }, preset: "youtube", output_name: "A {name}" })
+      const full = template({
+        name: "a",
+        stream_key: "KEY",
+        settings: { codecs: ["hevc"] },
+        preset: "youtube",
+        output_name: "A {name}",
+      })
       yield* usingTemplates(path, (templates) => Effect.zipRight(templates.put(template()), templates.put(full)))
       assert.deepStrictEqual(yield* usingTemplates(path, (templates) => templates.list), [full, template()])
       yield* usingTemplates(path, (templates) => templates.put(template({ enabled: false })))

@@ -159,7 +159,14 @@ export const makeFakeEngine = (stats: EngineStats = engineStats()): Effect.Effec
       output: (output_id, to, reason) =>
         Effect.suspend(() => {
           const { channel, session } = sessions.get(output_id) ?? { channel: "", session: "" }
-          return fake.emit({ event: "output_state", channel_id: channel, output_id, session, state: to, reason: reason ?? null })
+          return fake.emit({
+            event: "output_state",
+            channel_id: channel,
+            output_id,
+            session,
+            state: to,
+            reason: reason ?? null,
+          })
         }),
       stats: (next) =>
         Effect.zipRight(

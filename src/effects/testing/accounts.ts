@@ -22,7 +22,9 @@ export const memoryAudit = (): AuditRows => {
     list: ({ actor = "", before = Number.MAX_SAFE_INTEGER, limit, outcome }) =>
       Effect.sync(() =>
         entries
-          .filter((one) => one.id < before && one.actor.includes(actor) && (outcome === undefined || one.outcome === outcome))
+          .filter(
+            (one) => one.id < before && one.actor.includes(actor) && (outcome === undefined || one.outcome === outcome),
+          )
           .slice(0, limit),
       ),
   }

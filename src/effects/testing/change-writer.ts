@@ -1,5 +1,5 @@
-// Carries out the changes of store-changes.ts in the store named by the first argument, from the step of the second one, until it is
-// killed; prints the number of steps done after each.
+// Carries out the changes of store-changes.ts in the store named by the first argument, from the step of the second
+// one, until it is killed; prints the number of steps done after each.
 import { Effect } from "effect"
 import { Store } from "../store/Store.ts"
 import { storeAt } from "./store-at.ts"

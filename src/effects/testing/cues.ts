@@ -1,5 +1,11 @@
 /** Cues for tests. */
-import { type BuiltCue, type SpliceInsertOptions, spliceInsert, spliceNull, timeSignal } from "../../core/scte35/build-cue.ts"
+import {
+  type BuiltCue,
+  type SpliceInsertOptions,
+  spliceInsert,
+  spliceNull,
+  timeSignal,
+} from "../../core/scte35/build-cue.ts"
 import type { Event } from "../../engine/protocol/messages.ts"
 import type { NewCue } from "../model/cue.ts"
 
@@ -9,7 +15,12 @@ const base64Of = (built: BuiltCue): string => {
 }
 
 /** Times in seconds on the stream's clock. */
-export const outCue = (event: number, atS: number, durationS?: number, over: Partial<SpliceInsertOptions> = {}): string =>
+export const outCue = (
+  event: number,
+  atS: number,
+  durationS?: number,
+  over: Partial<SpliceInsertOptions> = {},
+): string =>
   base64Of(
     spliceInsert({
       splice_event_id: event,

@@ -1,5 +1,5 @@
-// Records an event of channel `ch-1` every 10 ms into the store named by the first argument until it is killed; prints the number of
-// each and when, in ms since 1970.
+// Records an event of channel `ch-1` every 10 ms into the store named by the first argument until it is killed; prints
+// the number of each and when, in ms since 1970.
 import { Effect } from "effect"
 import { makeEventLog } from "../store/EventLog.ts"
 import { Store } from "../store/Store.ts"

@@ -1,5 +1,5 @@
-// An engine of few words, as a process: says hello, accepts every command, sends empty figures. `behaviour.json` in the data
-// directory makes it misbehave: {protocol, crash, mute, garbage, busy, flood}.
+// An engine of few words, as a process: says hello, accepts every command, sends empty figures. `behaviour.json` in the
+// data directory makes it misbehave: {protocol, crash, mute, garbage, busy, flood}.
 import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs"
 import { createServer, type Socket } from "node:net"
 import { join } from "node:path"
@@ -32,7 +32,11 @@ const answer = (socket: Socket, request: { id: number; cmd: string }) => {
     return
   }
   if (cmd === "hello" && behaviour.protocol !== undefined) {
-    say(socket, { re: id, ok: false, error: { code: "protocol", message: "this engine speaks protocol 7", transient: false } })
+    say(socket, {
+      re: id,
+      ok: false,
+      error: { code: "protocol", message: "this engine speaks protocol 7", transient: false },
+    })
     return
   }
   if (cmd === "state" && behaviour.flood === true) socket.write(Buffer.alloc(5 * 1024 * 1024, "x"))
@@ -49,7 +53,8 @@ createServer((socket) => {
   const reader = new LineReader(65536)
   socket.on("error", () => socket.destroy())
   socket.on("data", (chunk) => {
-    for (const line of reader.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk)) answer(socket, JSON.parse(line))
+    for (const line of reader.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk))
+      answer(socket, JSON.parse(line))
   })
   const timer = setInterval(() => {
     if (behaviour.mute === true) return

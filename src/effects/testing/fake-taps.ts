@@ -13,7 +13,10 @@ export interface FakeTaps extends TapsService {
 }
 
 export const makeFakeTaps = (): FakeTaps => {
-  const open = new Map<symbol, { readonly onData: (bytes: Uint8Array) => void; readonly ended: Deferred.Deferred<never, TapEnded> }>()
+  const open = new Map<
+    symbol,
+    { readonly onData: (bytes: Uint8Array) => void; readonly ended: Deferred.Deferred<never, TapEnded> }
+  >()
   const fake: FakeTaps = {
     refuse: null,
     send: (bytes) => {

@@ -24,6 +24,8 @@ export const memoryNotifications = (
     ...{ engine: { ...initialState, connected: true }, configs: configs(), runtimeOf: () => null, storeProblem: null },
     ...{ nowMs: Date.now(), monotonicMs: performance.now() },
   }))
-  const made = Effect.flatMap(Scope.make(), (scope) => Scope.extend(makeNotifications({ rows: noNotificationRows, look, deliver }), scope))
+  const made = Effect.flatMap(Scope.make(), (scope) =>
+    Scope.extend(makeNotifications({ rows: noNotificationRows, look, deliver }), scope),
+  )
   return Effect.runSync(made).service
 }

@@ -1,4 +1,7 @@
-/** A real PostgreSQL server of a test's own: a cluster in a temporary directory, on a free port of 127.0.0.1, gone with the test. */
+/**
+ * A real PostgreSQL server of a test's own: a cluster in a temporary directory, on a free port of 127.0.0.1, gone with
+ * the test.
+ */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
@@ -23,7 +26,10 @@ export interface PostgresServer {
 }
 
 /** Runs statements beside the store. */
-export const executePostgres = async (url: string, statements: string): Promise<ReadonlyArray<Record<string, unknown>>> => {
+export const executePostgres = async (
+  url: string,
+  statements: string,
+): Promise<ReadonlyArray<Record<string, unknown>>> => {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
@@ -71,13 +77,34 @@ export const startPostgres = async (): Promise<PostgresServer> => {
   writeFileSync(passwordFile, PASSWORD)
   chmodSync(passwordFile, 0o644)
   const data = join(directory, "data")
-  const init = ["-D", data, "-U", "tester", "-A", "scram-sha-256", `--pwfile=${passwordFile}`, "-E", "UTF8", "--locale=C", "--no-sync"]
-  execFileSync("setpriv", [...asPostgres, program("initdb"), ...init], { cwd: directory, stdio: ["ignore", "ignore", "pipe"] })
+  const init = [
+    "-D",
+    data,
+    "-U",
+    "tester",
+    "-A",
+    "scram-sha-256",
+    `--pwfile=${passwordFile}`,
+    "-E",
+    "UTF8",
+    "--locale=C",
+    "--no-sync",
+  ]
+  execFileSync("setpriv", [...asPostgres, program("initdb"), ...init], {
+    cwd: directory,
+    stdio: ["ignore", "ignore", "pipe"],
+  })
 
   const port = await freePort()
   const urlOf = (database: string) => `postgres://tester:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${database}`
   let child: ChildProcess | null = null
-  const settings = { listen_addresses: "127.0.0.1", port, unix_socket_directories: "", shared_buffers: "16MB", max_connections: 20 }
+  const settings = {
+    listen_addresses: "127.0.0.1",
+    port,
+    unix_socket_directories: "",
+    shared_buffers: "16MB",
+    max_connections: 20,
+  }
   const start = async () => {
     // The parent's death ends it too; SIGQUIT is PostgreSQL's immediate shutdown, that of all its processes.
     const args = [...asPostgres, "--pdeathsig=QUIT", program("postgres"), "-D", data]

@@ -1,4 +1,7 @@
-/** Servers on this machine that take notifications: HTTP, and as much of SMTP (RFC 5321, AUTH of RFC 4954) as a client needs. */
+/**
+ * Servers on this machine that take notifications: HTTP, and as much of SMTP (RFC 5321, AUTH of RFC 4954) as a
+ * client needs.
+ */
 import { createServer as createHttpServer, type IncomingHttpHeaders, type ServerResponse } from "node:http"
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net"
 

@@ -64,7 +64,9 @@ export const started = (config: Partial<ChannelConfig> = {}) =>
 export const adjust = (time: Parameters<typeof TestClock.adjust>[0]) => Effect.zipRight(TestClock.adjust(time), settle)
 /** The stream's clock runs with the test's: both begin at 0. */
 export const section = ({ engine }: Run, cue: number, base64: string, over: Parameters<typeof scte35Event>[2] = {}) =>
-  Effect.flatMap(Clock.currentTimeMillis, (at) => engine.emit(scte35Event(cue, base64, { at, clock_90k: at * 90, ...over })))
+  Effect.flatMap(Clock.currentTimeMillis, (at) =>
+    engine.emit(scte35Event(cue, base64, { at, clock_90k: at * 90, ...over })),
+  )
 /** The engine tells of a cue and an output. */
 export const word = ({ engine }: Run, cue: number, output_id: string, over: Partial<CueSent> = {}) =>
   engine.emit({
@@ -90,10 +92,16 @@ export const view = ({ channel, engine }: Run) =>
       const { cuesMissed, cuesSent } = channel.runtime.outputs.get(id)?.tally ?? newOutputTally()
       return { ...NOTHING_SENT, cues_sent: cuesSent, cues_missed: cuesMissed }
     }
-    return channelView(config, { engine: state, runtime: channel.runtime, ...moment, totals: { ...NOTHING_COUNTED, output } })
+    return channelView(config, {
+      engine: state,
+      runtime: channel.runtime,
+      ...moment,
+      totals: { ...NOTHING_COUNTED, output },
+    })
   })
 /** Kinds of the alarms, but for the lack of input. */
 export const alarms = (run: Run) =>
   Effect.map(view(run), (shown) => shown.alarms.map(({ kind }) => kind).filter((kind) => kind !== "no_input"))
 /** The proofs of a kept cue as `output status`. */
-export const statuses = ({ cues }: Run, place = 0) => cues[place]?.outputs.map(({ output, status }) => `${output} ${status}`)
+export const statuses = ({ cues }: Run, place = 0) =>
+  cues[place]?.outputs.map(({ output, status }) => `${output} ${status}`)

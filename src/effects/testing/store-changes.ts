@@ -1,4 +1,6 @@
-/** A fixed sequence of changes of a store, and what it holds after any number of them: for tests that kill the writer. */
+/**
+ * A fixed sequence of changes of a store, and what it holds after any number of them: for tests that kill the writer.
+ */
 import { Effect } from "effect"
 import { makeVersionRows } from "../declarative/version-rows.ts"
 import type { ChannelConfig } from "../model/channel.ts"
@@ -39,7 +41,9 @@ export const changeOf = (store: StoreService, step: number): Effect.Effect<unkno
     case 4:
       return store.deleteOutput(`o-${n}-1`)
     default: {
-      const versions = [{ at: "2026-01-02T03:04:05.000Z", by: "test", what: `step ${step}`, document: "{}", running: "[]" }]
+      const versions = [
+        { at: "2026-01-02T03:04:05.000Z", by: "test", what: `step ${step}`, document: "{}", running: "[]" },
+      ]
       const changes = n < LIVES_FOR ? [] : [{ op: "delete_channel", id: `c-${n - LIVES_FOR}` } as const]
       const file = { path: "/channels.yaml", sha256: `${step}`, at: "2026-01-02T03:04:05.000Z" }
       return makeVersionRows(store).apply(
@@ -54,7 +58,10 @@ export const changeOf = (store: StoreService, step: number): Effect.Effect<unkno
 const channelAfter = (n: number, steps: number): ChannelConfig => {
   const done = steps - n * PHASES
   const before = channelOf(n)
-  const outputs = [...before.outputs.slice(done > 4 ? 1 : 0), ...(done > 2 ? [{ ...added(n), enabled: done < PHASES }] : [])]
+  const outputs = [
+    ...before.outputs.slice(done > 4 ? 1 : 0),
+    ...(done > 2 ? [{ ...added(n), enabled: done < PHASES }] : []),
+  ]
   const name = done > 1 ? `renamed in step ${n * PHASES + 1}` : before.name
   return { ...before, name, outputs, last_output_number: done > 2 ? 4 : 3 }
 }

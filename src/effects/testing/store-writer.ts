@@ -1,4 +1,5 @@
-// Inserts channels into the store named by the first argument until it is killed; prints the number of each when it is stored.
+// Inserts channels into the store named by the first argument until it is killed; prints the number of each when it
+// is stored.
 import { Effect } from "effect"
 import { Store } from "../store/Store.ts"
 import { channelConfig, outputConfig } from "./configs.ts"

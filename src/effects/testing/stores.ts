@@ -18,7 +18,8 @@ export const using = <A, E>(
   use: (store: StoreService) => Effect.Effect<A, E>,
   bounds?: EventBounds,
   cueBounds?: CueBounds,
-): Effect.Effect<A, E | StartRefused> => Effect.scoped(Effect.provide(Effect.flatMap(Store, use), storeAt(place, bounds, cueBounds)))
+): Effect.Effect<A, E | StartRefused> =>
+  Effect.scoped(Effect.provide(Effect.flatMap(Store, use), storeAt(place, bounds, cueBounds)))
 
 /** Runs statements beside the store. */
 export const execute = (place: string, statements: string): Effect.Effect<void> =>
@@ -56,7 +57,12 @@ export const failInserts = (place: string, table: string, when: string): Effect.
          CREATE TRIGGER full_disk BEFORE INSERT ON ${table} FOR EACH ROW WHEN (${when}) EXECUTE FUNCTION full_disk()`,
   )
 export const allowInserts = (place: string, table: string): Effect.Effect<void> =>
-  execute(place, dialectOf(place) === "sqlite" ? "DROP TRIGGER full_disk" : `DROP TRIGGER full_disk ON ${table}; DROP FUNCTION full_disk`)
+  execute(
+    place,
+    dialectOf(place) === "sqlite"
+      ? "DROP TRIGGER full_disk"
+      : `DROP TRIGGER full_disk ON ${table}; DROP FUNCTION full_disk`,
+  )
 
 export type Database = "SQLite" | "PostgreSQL"
 export const DATABASES: ReadonlyArray<Database> = ["SQLite", "PostgreSQL"]

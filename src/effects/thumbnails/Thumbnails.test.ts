@@ -7,7 +7,13 @@ import { makeThumbnails } from "./Thumbnails.ts"
 
 const bench = (limit = 4) =>
   Effect.gen(function* () {
-    const state = { running: new Map([["a", { receiving: true }]]), taken: [] as string[], fails: false, hangs: false, ended: 0 }
+    const state = {
+      running: new Map([["a", { receiving: true }]]),
+      taken: [] as string[],
+      fails: false,
+      hangs: false,
+      ended: 0,
+    }
     const thumbnails = yield* makeThumbnails(makeFakeTaps(), {
       limit,
       running: Effect.sync(() => state.running),
@@ -28,7 +34,8 @@ const bench = (limit = 4) =>
         }
       })
     yield* settle
-    const answer = (id = "a") => Effect.map(thumbnails.get(id), (found) => (found.ok ? found.thumbnail.jpeg[0] : found.reason))
+    const answer = (id = "a") =>
+      Effect.map(thumbnails.get(id), (found) => (found.ok ? found.thumbnail.jpeg[0] : found.reason))
     return { state, adjust, answer }
   })
 

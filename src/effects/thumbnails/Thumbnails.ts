@@ -61,7 +61,8 @@ export const makeThumbnails = (taps: TapsService, deps: ThumbnailDeps): Effect.E
     const fibers = yield* FiberMap.make<string>()
     const decoding = (yield* Effect.makeSemaphore(DECODERS)).withPermits(1)
     const capturing = (yield* Effect.makeSemaphore(CAPTURES)).withPermits(1)
-    const take = deps.take ?? ((id) => Effect.flatMap(capturing(captureKeyFrame(taps, id)), (ts) => decoding(decodeKeyFrame(ts))))
+    const take =
+      deps.take ?? ((id) => Effect.flatMap(capturing(captureKeyFrame(taps, id)), (ts) => decoding(decodeKeyFrame(ts))))
 
     const attempt = (id: string, entry: Known) =>
       Effect.gen(function* () {
@@ -85,7 +86,12 @@ export const makeThumbnails = (taps: TapsService, deps: ThumbnailDeps): Effect.E
       if (running.size > deps.limit) return known.clear()
       const nowMs = yield* monotonicMs
       for (const [id, { receiving }] of running) {
-        const entry = known.get(id) ?? { thumbnail: null, problem: null, triedMs: Number.NEGATIVE_INFINITY, watchedMs: nowMs }
+        const entry = known.get(id) ?? {
+          thumbnail: null,
+          problem: null,
+          triedMs: Number.NEGATIVE_INFINITY,
+          watchedMs: nowMs,
+        }
         known.set(id, entry)
         const everyMs = nowMs - entry.watchedMs < WATCHED_MS ? WATCHED_EVERY_MS : UNWATCHED_EVERY_MS
         if (!receiving || nowMs - entry.triedMs < everyMs || (yield* FiberMap.has(fibers, id))) continue
@@ -108,9 +114,11 @@ export const makeThumbnails = (taps: TapsService, deps: ThumbnailDeps): Effect.E
           const entry = known.get(id)
           if (entry !== undefined) entry.watchedMs = yield* monotonicMs
           const found = entry?.thumbnail ?? null
-          if (found === null) return none(entry?.problem ?? (state.receiving ? "the first picture is on its way" : "no packets arrive"))
+          if (found === null)
+            return none(entry?.problem ?? (state.receiving ? "the first picture is on its way" : "no packets arrive"))
           const ageMs = (yield* Clock.currentTimeMillis) - found.at
-          if (!state.receiving && ageMs > STALE_AFTER_MS) return none("no packets arrive, and the last picture is older than 30 s")
+          if (!state.receiving && ageMs > STALE_AFTER_MS)
+            return none("no packets arrive, and the last picture is older than 30 s")
           if (ageMs > OLD_AFTER_MS) return none(entry?.problem ?? "the last picture is too old")
           return { ok: true, thumbnail: found }
         }),
@@ -127,7 +135,12 @@ export class Thumbnails extends Context.Tag("distributor/Thumbnails")<Thumbnails
         limit: (yield* AppConfig).thumbnails,
         running: Effect.map(SubscriptionRef.get(engine.state), ({ stats }) => {
           const carried = [...book.configs.keys()].filter(book.runs)
-          return new Map(carried.map((id) => [id, { receiving: activeLeg(stats?.channels.find((c) => c.id === id))?.receiving === true }]))
+          return new Map(
+            carried.map((id) => [
+              id,
+              { receiving: activeLeg(stats?.channels.find((c) => c.id === id))?.receiving === true },
+            ]),
+          )
         }),
       })
       return { get: (ref: string) => Effect.flatMap(book.find(ref), ({ id }) => pictures.get(id)) }

@@ -103,4 +103,5 @@ const startDecoder = (ts: Uint8Array): Effect.Effect<Effect.Effect<Uint8Array, T
   )
 
 /** A key frame as JPEG, `WIDTH` pixels wide. */
-export const decodeKeyFrame = (ts: Uint8Array): Effect.Effect<Uint8Array, TapEnded> => Effect.scoped(Effect.flatten(startDecoder(ts)))
+export const decodeKeyFrame = (ts: Uint8Array): Effect.Effect<Uint8Array, TapEnded> =>
+  Effect.scoped(Effect.flatten(startDecoder(ts)))

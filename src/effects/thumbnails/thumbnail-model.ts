@@ -6,4 +6,6 @@ export interface Thumbnail {
 }
 
 /** A picture, or a sentence that says why there is none. */
-export type ThumbnailAnswer = { readonly ok: true; readonly thumbnail: Thumbnail } | { readonly ok: false; readonly reason: string }
+export type ThumbnailAnswer =
+  | { readonly ok: true; readonly thumbnail: Thumbnail }
+  | { readonly ok: false; readonly reason: string }

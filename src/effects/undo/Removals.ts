@@ -11,7 +11,11 @@ export const MAX_REMOVALS = 100
 
 export type Removed =
   | { readonly kind: "channel"; readonly channel: ChannelConfig }
-  | { readonly kind: "output"; readonly channel: Pick<ChannelConfig, "id" | "name" | "slug">; readonly output: OutputConfig }
+  | {
+      readonly kind: "output"
+      readonly channel: Pick<ChannelConfig, "id" | "name" | "slug">
+      readonly output: OutputConfig
+    }
 
 /** A removal as pages show it. */
 export interface RemovalView {

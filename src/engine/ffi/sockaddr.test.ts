@@ -24,7 +24,9 @@ describe("sockaddr", () => {
   })
 
   it("maps an IPv4 tail and a zone", () => {
-    expect([...encodeSockaddr("::ffff:10.0.0.1", 1)].slice(8, 24)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 10, 0, 0, 1])
+    expect([...encodeSockaddr("::ffff:10.0.0.1", 1)].slice(8, 24)).toEqual([
+      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 10, 0, 0, 1,
+    ])
     expect(new DataView(encodeSockaddr("fe80::1%eth0", 1, () => 7).buffer).getUint32(24, true)).toBe(7)
   })
 
@@ -45,7 +47,8 @@ describe("sockaddr", () => {
     expect(failure).toBeInstanceOf(SetupFailure)
     expect((failure as SetupFailure).reason).toEqual({
       code: "ENODEV",
-      message: 'there is no network interface "nosuch0", the zone of ff02::1%nosuch0, now; `ip link` lists those there are',
+      message:
+        'there is no network interface "nosuch0", the zone of ff02::1%nosuch0, now; `ip link` lists those there are',
       transient: true,
     })
   })

@@ -1,4 +1,7 @@
-/** struct sockaddr_in (16 bytes) and sockaddr_in6 (28): family u16 host order@0, port big endian@2, address@4 or @8, scope id u32@24. */
+/**
+ * struct sockaddr_in (16 bytes) and sockaddr_in6 (28): family u16 host order@0, port big endian@2, address@4 or @8,
+ * scope id u32@24.
+ */
 import { isIPv6 } from "node:net"
 import { zoneOf } from "../../core/net/address.ts"
 import { SetupFailure } from "../protocol/setup-failure.ts"
@@ -8,7 +11,8 @@ import { AF_INET, AF_INET6, libc } from "./libc.ts"
 export const SOCKADDR_STORAGE = 128
 
 /** The four bytes of a dotted IPv4 address; 0.0.0.0 for an empty string. */
-export const ipv4Bytes = (ip: string): Uint8Array => Uint8Array.from((ip === "" ? "0.0.0.0" : ip).split(".").map(Number))
+export const ipv4Bytes = (ip: string): Uint8Array =>
+  Uint8Array.from((ip === "" ? "0.0.0.0" : ip).split(".").map(Number))
 
 const ipv6Bytes = (text: string): Uint8Array => {
   const address = text.split("%")[0] ?? ""
@@ -59,7 +63,11 @@ export const scopeOfZone = (zone: string, ip: string): number => {
  * index of an interface that went and came back is another. Throws SetupFailure (`ENODEV`) when there is no such
  * interface now.
  */
-export const encodeSockaddr = (ip: string, port: number, scopeOf: (zone: string, ip: string) => number = scopeOfZone): Uint8Array => {
+export const encodeSockaddr = (
+  ip: string,
+  port: number,
+  scopeOf: (zone: string, ip: string) => number = scopeOfZone,
+): Uint8Array => {
   const v6 = isIPv6(ip)
   const bytes = new Uint8Array(v6 ? 28 : 16)
   const view = new DataView(bytes.buffer)

@@ -78,7 +78,9 @@ describe("FEC auto", () => {
     const real = await bound(leg.port + 2)
     fec.poll(1 * S, true, false, 0)
     expect(fec.warnings).toEqual([
-      expect.stringMatching(new RegExp(`^FEC columns on port ${leg.port + 2} cannot be received.*another input uses it.*at least 5 apart`)),
+      expect.stringMatching(
+        new RegExp(`^FEC columns on port ${leg.port + 2} cannot be received.*another input uses it.*at least 5 apart`),
+      ),
     ])
     await new Promise<void>((resolve) => real.close(() => resolve()))
     registry.release("0.0.0.0", leg.port + 2)
@@ -95,7 +97,9 @@ describe("FEC auto", () => {
     fec.poll(0, true, false, 0)
     expect(isOpen(fec)).toEqual([true, false])
     expect(fec.warnings).toEqual([
-      expect.stringMatching(new RegExp(`^FEC rows on port ${leg.port + 4} cannot be received.*EADDRINUSE.*another program`)),
+      expect.stringMatching(
+        new RegExp(`^FEC rows on port ${leg.port + 4} cannot be received.*EADDRINUSE.*another program`),
+      ),
     ])
     await new Promise<void>((resolve) => other.close(() => resolve()))
     fec.poll(4.9 * S, true, false, 0)

@@ -49,7 +49,9 @@ class FecPort {
     }
     const loan = this.#registry.lend(ip, port, () => this.reset())
     if (typeof loan === "string") {
-      this.#fail(`${loan} uses it; FEC takes the input's port + 2 and + 4, so keep the ports of inputs at least 5 apart`)
+      this.#fail(
+        `${loan} uses it; FEC takes the input's port + 2 and + 4, so keep the ports of inputs at least 5 apart`,
+      )
       return
     }
     this.#endLoan = loan

@@ -7,7 +7,15 @@ import { freeUdpPort } from "../../../test/e2e/ports.ts"
 import { libc } from "../ffi/libc.ts"
 import type { LegSpec } from "../protocol/messages.ts"
 import { SetupFailure } from "../protocol/setup-failure.ts"
-import { bufferWarning, hasLostZone, type InputSocket, kernelDrops, openInputSocket, rejoin, socketMemory } from "./input-socket.ts"
+import {
+  bufferWarning,
+  hasLostZone,
+  type InputSocket,
+  kernelDrops,
+  openInputSocket,
+  rejoin,
+  socketMemory,
+} from "./input-socket.ts"
 import { isMember } from "./multicast-membership.ts"
 
 const GROUP = "239.255.77.1"
@@ -48,7 +56,8 @@ describe("socketMemory", () => {
     expect(socketMemory(fd)).toEqual({ queued: 0, rcvbuf, drops: 0 })
     const sender = createSocket("udp4")
     const count = 200
-    for (let i = 0; i < count; i++) await new Promise((resolve) => sender.send(Buffer.alloc(1328), port, "127.0.0.1", resolve))
+    for (let i = 0; i < count; i++)
+      await new Promise((resolve) => sender.send(Buffer.alloc(1328), port, "127.0.0.1", resolve))
     sender.close()
     const memory = socketMemory(fd)
     expect(memory).toEqual({ rcvbuf, ...listed(port) })
@@ -82,7 +91,8 @@ describe("the receive buffer", () => {
     const script = `const { openInputSocket } = await import(${JSON.stringify(module)})
       console.log(JSON.stringify(openInputSocket({ name: "primary", ip: "127.0.0.1", port: 0, rcvbuf: ${wanted} }).warnings))`
     const bun = fileURLToPath(new URL("../../../node_modules/.bin/bun", import.meta.url))
-    const unprivileged = process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"] : []
+    const unprivileged =
+      process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"] : []
     const [command = bun, ...args] = [...unprivileged, bun, "-e", script]
     const { stdout, stderr } = spawnSync(command, args, { encoding: "utf8", timeout: 10_000 })
     expect(stderr).toBe("")
@@ -117,19 +127,26 @@ describe("multicast", () => {
     expect(opened(openInputSocket({ name: "primary", ip: "127.0.0.1", port: await freeUdpPort() })).joinedOn).toBeNull()
   })
 
-  it.each(["nosuch0", "198.51.100.77"])("an interface %s that does not exist yet is a transient problem that names it", async (name) => {
-    const spec = { name: "primary", ip: GROUP, port: await freeUdpPort(), interface: name } as const
-    expect(refusal(() => opened(openInputSocket(spec)))).toMatchObject({
-      code: "ENODEV",
-      message: expect.stringMatching(new RegExp(`joining ${GROUP} on ${name}: there is no such network interface now`)),
-      transient: true,
-    })
-  })
+  it.each(["nosuch0", "198.51.100.77"])(
+    "an interface %s that does not exist yet is a transient problem that names it",
+    async (name) => {
+      const spec = { name: "primary", ip: GROUP, port: await freeUdpPort(), interface: name } as const
+      expect(refusal(() => opened(openInputSocket(spec)))).toMatchObject({
+        code: "ENODEV",
+        message: expect.stringMatching(
+          new RegExp(`joining ${GROUP} on ${name}: there is no such network interface now`),
+        ),
+        transient: true,
+      })
+    },
+  )
 })
 
-const hasIpv6 = existsSync("/proc/net/if_inet6") && readFileSync("/proc/net/if_inet6", "latin1").includes("00000001 01 80 10")
+const hasIpv6 =
+  existsSync("/proc/net/if_inet6") && readFileSync("/proc/net/if_inet6", "latin1").includes("00000001 01 80 10")
 describe.skipIf(!hasIpv6)(hasIpv6 ? "IPv6" : "IPv6 (skipped: this machine has no ::1)", () => {
-  const open = (spec: Partial<LegSpec>, port: number) => opened(openInputSocket({ name: "primary", ip: "::1", port, ...spec }))
+  const open = (spec: Partial<LegSpec>, port: number) =>
+    opened(openInputSocket({ name: "primary", ip: "::1", port, ...spec }))
 
   it("all of IPv4 and all of IPv6 have one port side by side", async () => {
     const port = await freeUdpPort()
@@ -164,9 +181,12 @@ describe.skipIf(!hasIpv6)(hasIpv6 ? "IPv6" : "IPv6 (skipped: this machine has no
     ["2001:db8::77", "ff15::77:1", "joining ff15::77:1 on 2001:db8::77: there is no such network interface now"],
     [undefined, "ff15::77:1%nosuch0", 'there is no network interface "nosuch0", the zone of ff15::77:1%nosuch0, now'],
     [undefined, "fe80::1%nosuch0", 'there is no network interface "nosuch0", the zone of fe80::1%nosuch0, now'],
-  ])("an interface %s of %s that does not exist yet is a transient problem that names it", async (name, ip, sentence) => {
-    const port = await freeUdpPort()
-    const problem = refusal(() => open({ ip, ...(name === undefined ? {} : { interface: name }) }, port))
-    expect(problem).toMatchObject({ code: "ENODEV", message: expect.stringContaining(sentence), transient: true })
-  })
+  ])(
+    "an interface %s of %s that does not exist yet is a transient problem that names it",
+    async (name, ip, sentence) => {
+      const port = await freeUdpPort()
+      const problem = refusal(() => open({ ip, ...(name === undefined ? {} : { interface: name }) }, port))
+      expect(problem).toMatchObject({ code: "ENODEV", message: expect.stringContaining(sentence), transient: true })
+    },
+  )
 })

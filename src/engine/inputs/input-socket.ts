@@ -63,7 +63,8 @@ export const bufferWarning = (granted: number, wanted: number): string | null =>
  * True when the interface of the socket's zone is another one than it was opened on, or gone: the kernel keeps the
  * socket tied to the index of old, which comes to nothing, so it has to be opened again.
  */
-export const hasLostZone = ({ scope }: InputSocket, { ip }: LegSpec): boolean => scope !== 0 && zoneIndex(zoneOf(ip) ?? "") !== scope
+export const hasLostZone = ({ scope }: InputSocket, { ip }: LegSpec): boolean =>
+  scope !== 0 && zoneIndex(zoneOf(ip) ?? "") !== scope
 
 /** Throws SetupFailure with the reason when the address cannot be used. IPv6 sockets take IPv6 alone, also on `::`. */
 export const openInputSocket = (spec: LegSpec): InputSocket => {
@@ -87,7 +88,13 @@ export const openInputSocket = (spec: LegSpec): InputSocket => {
     const joinedOn = multicast ? joinGroup(fd, spec) : null
     const rcvbuf = getOption(fd, c.SO_RCVBUF, 1) ? (value[0] ?? 0) : 0
     const warning = bufferWarning(rcvbuf, wanted)
-    return { fd, rcvbuf, warnings: warning === null ? [] : [warning], joinedOn, scope: needsZone(spec.ip) ? sockaddrScope(address) : 0 }
+    return {
+      fd,
+      rcvbuf,
+      warnings: warning === null ? [] : [warning],
+      joinedOn,
+      scope: needsZone(spec.ip) ? sockaddrScope(address) : 0,
+    }
   } catch (cause) {
     c.libc.close(fd)
     throw cause
@@ -107,7 +114,11 @@ export const rejoin = (fd: number, spec: LegSpec, joinedOn: number): number => {
 export const socketMemory = (fd: number): SocketMemory => {
   const known = getOption(fd, c.SO_MEMINFO, c.SK_MEMINFO_VARS)
   const figure = (index: number) => (known ? (value[index] ?? 0) : 0)
-  return { queued: figure(c.SK_MEMINFO_RMEM_ALLOC), rcvbuf: figure(c.SK_MEMINFO_RCVBUF), drops: figure(c.SK_MEMINFO_DROPS) }
+  return {
+    queued: figure(c.SK_MEMINFO_RMEM_ALLOC),
+    rcvbuf: figure(c.SK_MEMINFO_RCVBUF),
+    drops: figure(c.SK_MEMINFO_DROPS),
+  }
 }
 
 /** Datagrams the kernel dropped because the buffer was full, since the socket was opened. */

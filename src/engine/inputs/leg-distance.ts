@@ -1,6 +1,12 @@
 /** How far apart the legs of a channel are, and how far apart they may be to be merged: looked at once a second. */
 import * as L from "../../core/assembly/memory/layout.ts"
-import { type Alignment, judgeAlignment, type LegClock, mergeReachMs, pathsApartMs } from "../../core/input/merge-reach.ts"
+import {
+  type Alignment,
+  judgeAlignment,
+  type LegClock,
+  mergeReachMs,
+  pathsApartMs,
+} from "../../core/input/merge-reach.ts"
 import { legIndex } from "../../core/packet-core/leg-index.ts"
 import type { PacketCore } from "../../core/packet-core/packet-core.ts"
 

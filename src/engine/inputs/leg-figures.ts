@@ -11,7 +11,10 @@ import { DEFAULT_RECEIVE_BUFFER } from "./input-socket.ts"
 import { legWarnings } from "./leg-warnings.ts"
 
 /** What a leg knows of its channel when its figures are asked for. */
-export type LegSurroundings = Pick<PreflightFacts, "mode" | "alignment" | "mergeWindowMs" | "mergeReachMs" | "pathsApartMs">
+export type LegSurroundings = Pick<
+  PreflightFacts,
+  "mode" | "alignment" | "mergeWindowMs" | "mergeReachMs" | "pathsApartMs"
+>
 
 export interface LegFacts {
   readonly nowUs: number
@@ -122,7 +125,14 @@ export class LegFigures {
   }
 
   #second(facts: LegFacts, counters: LegCounters, seconds: number): void {
-    this.#warnings = legWarnings(this.#before, counters, facts.kernelDrops - this.#dropsBefore, seconds, this.#rival(), this.#stranger())
+    this.#warnings = legWarnings(
+      this.#before,
+      counters,
+      facts.kernelDrops - this.#dropsBefore,
+      seconds,
+      this.#rival(),
+      this.#stranger(),
+    )
     this.#verdict = observeSecond(this.#health, counters, facts.kernelDrops, {
       receiving: facts.receiving,
       problem: facts.problem?.message ?? null,

@@ -38,7 +38,9 @@ describe("legWarnings", () => {
   it("names the sender that is not allowed where it is known, apart from the second one", () => {
     expect(legWarnings({}, { not_allowed: 3, foreign: 1 }, 0, 1, "10.0.0.7:5004", "192.0.2.9")).toEqual([
       expect.stringMatching(/^a second sender \(10\.0\.0\.7:5004\) sends/),
-      expect.stringMatching(/^a sender \(192\.0\.2\.9\) that input\.allowed_senders does not list sends to this port \(3 packets/),
+      expect.stringMatching(
+        /^a sender \(192\.0\.2\.9\) that input\.allowed_senders does not list sends to this port \(3 packets/,
+      ),
     ])
   })
 

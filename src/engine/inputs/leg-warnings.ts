@@ -27,13 +27,19 @@ const RULES: ReadonlyArray<readonly [counter: string, sentence: Sentence]> = [
   ],
   ["bad_not_ts", (n) => `${n} datagrams a second are neither RTP nor MPEG-TS and are dropped`],
   ["bad_rtp", (n) => `${n} RTP packets a second are truncated or have a broken header and are dropped`],
-  ["bad_length", (n) => `${n} datagrams a second do not hold a whole number of TS packets (188 or 204 bytes) and are dropped`],
+  [
+    "bad_length",
+    (n) => `${n} datagrams a second do not hold a whole number of TS packets (188 or 204 bytes) and are dropped`,
+  ],
   [
     "resyncs",
     (n) =>
       `${n} times a second the bytes of raw UDP break off and where TS packets begin has to be found again: datagrams are lost, or something else comes between them`,
   ],
-  ["bad_sync", (n) => `${n} datagrams a second have no TS sync byte (0x47) where a packet should start and are dropped`],
+  [
+    "bad_sync",
+    (n) => `${n} datagrams a second have no TS sync byte (0x47) where a packet should start and are dropped`,
+  ],
   [
     "not_allowed",
     (n, { stranger }) =>
@@ -73,7 +79,9 @@ export const legWarnings = (
 ): string[] => {
   const rate = (counter: string) => Math.ceil(((now[counter] ?? 0) - (before[counter] ?? 0)) / Math.max(seconds, 0.001))
   const named: Named = { rival: inParentheses(rival), stranger: inParentheses(stranger) }
-  const found = RULES.filter(([counter]) => rate(counter) > 0).map(([counter, sentence]) => sentence(rate(counter), named, rate))
+  const found = RULES.filter(([counter]) => rate(counter) > 0).map(([counter, sentence]) =>
+    sentence(rate(counter), named, rate),
+  )
   if (kernelDropped > 0)
     found.push(
       `the kernel dropped ${kernelDropped} packets because the receive buffer was full: raise input.rcvbuf and net.core.rmem_max, or lower the machine's load`,

@@ -118,7 +118,10 @@ export class Leg {
     if (runs === this.#fecRuns || this.#policy.fec === "off") return
     this.#fecRuns = runs
     const matrix = `${this.#gauge(L.LEG_FEC_COLUMNS)} columns, ${this.#gauge(L.LEG_FEC_ROWS)} rows`
-    this.#say(runs ? "fec_on" : "fec_off", runs ? `SMPTE 2022-1 FEC arrives: ${matrix}` : "SMPTE 2022-1 FEC no longer arrives")
+    this.#say(
+      runs ? "fec_on" : "fec_off",
+      runs ? `SMPTE 2022-1 FEC arrives: ${matrix}` : "SMPTE 2022-1 FEC no longer arrives",
+    )
   }
 
   #open(nowUs: number): void {
@@ -146,7 +149,10 @@ export class Leg {
       this.#closeSocket()
       this.#fec.suspend()
       this.#nextOpenUs = nowUs
-      this.#say("failed", `the network interface ${zoneOf(this.spec.ip)} of ${this.spec.ip} is gone or was created anew: opening again`)
+      this.#say(
+        "failed",
+        `the network interface ${zoneOf(this.spec.ip)} of ${this.spec.ip} is gone or was created anew: opening again`,
+      )
       return
     }
     const report = this.#watch?.check(nowUs, this.#gauge(L.LEG_LAST_RX_US), () => this.#fec.suspend()) ?? null
@@ -198,7 +204,9 @@ export class Leg {
   get scte35Pids(): ReadonlyArray<number> {
     const named = this.#tables.programmes.flatMap(({ streams }) => streams)
     const pids = named.filter(({ stream_type }) => stream_type === STREAM_TYPE_SCTE35).map(({ pid }) => pid)
-    return this.#policy.scte35_pid === null ? pids : [this.#policy.scte35_pid, ...pids.filter((pid) => pid !== this.#policy.scte35_pid)]
+    return this.#policy.scte35_pid === null
+      ? pids
+      : [this.#policy.scte35_pid, ...pids.filter((pid) => pid !== this.#policy.scte35_pid)]
   }
 
   #gauge(field: number): number {
@@ -213,7 +221,9 @@ export class Leg {
       this.#live = live
       this.#say(
         live ? "live" : "silent",
-        live ? `TS packets arrive on ${formatEndpoint(this.spec.ip, this.spec.port)}` : `no TS packets for ${SILENT_US / 1e6} s`,
+        live
+          ? `TS packets arrive on ${formatEndpoint(this.spec.ip, this.spec.port)}`
+          : `no TS packets for ${SILENT_US / 1e6} s`,
       )
     }
     return live

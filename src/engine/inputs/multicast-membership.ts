@@ -34,7 +34,8 @@ export const chosenIndex = (fd: number, group: Group): number => {
 /** Level of the socket options of RFC 3678, which are the same numbers for both families. */
 const levelOf = (group: Group): number => (isIPv6(group.ip) ? c.IPPROTO_IPV6 : c.IPPROTO_IP)
 
-// struct group_req: u32 interface@0, sockaddr_storage group@8; group_source_req: source@136; group_filter: mode@136, sources@140.
+// struct group_req: u32 interface@0, sockaddr_storage group@8; group_source_req: source@136; group_filter:
+// mode@136, sources@140.
 const GROUP = 8
 const SOURCE = 136
 const GROUP_REQ_SIZE = 136
@@ -98,7 +99,11 @@ export const joinGroup = (fd: number, group: Group): number => {
     if (code === c.ENODEV) throw absent(group)
     // EADDRINUSE: the socket is a member already.
     if (code !== c.EADDRINUSE)
-      throw new SetupFailure({ code: c.errnoName(code), message: describeErrno(code, `joining ${describeGroup(group)}`), transient: true })
+      throw new SetupFailure({
+        code: c.errnoName(code),
+        message: describeErrno(code, `joining ${describeGroup(group)}`),
+        transient: true,
+      })
   }
   return index > 0 ? index : (addressedIndexes(fd, isIPv6(group.ip)).find((i) => isMember(fd, group, i)) ?? 0)
 }

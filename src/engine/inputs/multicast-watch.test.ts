@@ -13,7 +13,11 @@ describe("rejoinCause", () => {
     ["the interface is gone: wait for it", { now: NO_LINK, silentUs: 60 * S }, null],
     ["it is created anew", { before: NO_LINK, now: { ...UP, index: 9 } }, "replaced"],
     ["created anew between two looks", { now: { ...UP, index: 9 } }, "replaced"],
-    ["created anew, link not up yet: the kernel reports the membership when it is", { now: { ...DOWN, index: 9 } }, "replaced"],
+    [
+      "created anew, link not up yet: the kernel reports the membership when it is",
+      { now: { ...DOWN, index: 9 } },
+      "replaced",
+    ],
     ["back with its old index", { before: NO_LINK }, "link_up"],
     ["the last join failed", { joinedOn: -1 }, "replaced"],
     ["the last join failed and there is still no interface", { joinedOn: -1, now: NO_LINK }, null],
@@ -29,7 +33,11 @@ describe("rejoinCause", () => {
     ["silent, 5 s after the last join", { silentUs: 30 * S, sinceJoinUs: 5 * S }, "silent"],
     ["silent for more than a minute", { silentUs: 61 * S, sinceJoinUs: 29 * S }, null],
     ["silent for more than a minute, every 30 s", { silentUs: 61 * S, sinceJoinUs: 30 * S }, "silent"],
-    ["the kernel chose, nobody knows where: its interface says nothing", { joinedOn: 0, before: NO_LINK, now: NO_LINK }, null],
+    [
+      "the kernel chose, nobody knows where: its interface says nothing",
+      { joinedOn: 0, before: NO_LINK, now: NO_LINK },
+      null,
+    ],
     ["the kernel chose, and nothing comes", { joinedOn: 0, before: NO_LINK, now: NO_LINK, silentUs: 2 * S }, "silent"],
   ])("%s", (_name, facts, cause) => {
     expect(rejoinCause({ ...fine, ...facts })).toBe(cause)

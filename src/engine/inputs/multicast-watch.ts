@@ -123,7 +123,13 @@ export class MulticastWatch {
     const now = this.#look()
     this.#link = now
     const silentUs = nowUs - this.#heardUs
-    const cause = rejoinCause({ joinedOn: this.#joinedOn, before, now, silentUs, sinceJoinUs: nowUs - this.#joinedAtUs })
+    const cause = rejoinCause({
+      joinedOn: this.#joinedOn,
+      before,
+      now,
+      silentUs,
+      sinceJoinUs: nowUs - this.#joinedAtUs,
+    })
     if (cause !== null) return this.#rejoin(cause, now, nowUs, beforeRejoin)
     if (this.#joinedOn !== 0 && !now.running) return this.#down(this.#whyDown(now))
     if (silentUs < SILENT_US) this.warning = null

@@ -34,7 +34,8 @@ export class ProgrammeTables {
     const known = new Map<number, ProgrammeInfo>()
     for (const { program_number, pid } of pat.programs) {
       const old = this.#programmes.get(program_number)
-      if (program_number !== 0) known.set(program_number, old?.pmt_pid === pid ? old : emptyProgramme(program_number, pid))
+      if (program_number !== 0)
+        known.set(program_number, old?.pmt_pid === pid ? old : emptyProgramme(program_number, pid))
     }
     this.#programmes = known
   }

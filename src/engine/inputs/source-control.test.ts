@@ -18,9 +18,15 @@ beforeAll(async () => {
   core = (await loadCores()).debug
 })
 
-const programme = (options: TestProgrammeOptions = {}) => generateTs(SECONDS, { bitrate: BITRATE, videoBitrate: 1_500_000, ...options })
+const programme = (options: TestProgrammeOptions = {}) =>
+  generateTs(SECONDS, { bitrate: BITRATE, videoBitrate: 1_500_000, ...options })
 const carried = (ts: Uint8Array, how: Carriage = {}): Datagram[] =>
-  toDatagrams(ts, { startUs: 0, stepUs: (7 * 188 * 8 * S) / BITRATE, rtp: { sequence: 1, timestamp: 0, ssrc: 1 }, ...how }).map((d) => ({
+  toDatagrams(ts, {
+    startUs: 0,
+    stepUs: (7 * 188 * 8 * S) / BITRATE,
+    rtp: { sequence: 1, timestamp: 0, ssrc: 1 },
+    ...how,
+  }).map((d) => ({
     ...d,
     rx_us: Math.round(d.rx_us),
   }))
@@ -50,7 +56,10 @@ describe("the primary dies", () => {
   })
 
   it("at once when the settings say so", () => {
-    const result = run({ settings: { failover_after_ms: 300, switch: "immediate" }, primary: between(primary, 0, 5 * S) })
+    const result = run({
+      settings: { failover_after_ms: 300, switch: "immediate" },
+      primary: between(primary, 0, 5 * S),
+    })
     expect(longestGap(result.slots)).toBeLessThan(400_000)
   })
 })
@@ -60,7 +69,9 @@ describe("the operator switches", () => {
     const result = run({ operator: [{ atUs: 4.1 * S, leg: "backup" }] })
     expect(longestGap(result.slots)).toBeLessThan(50_000)
     expect(analyseStrictly(result.bytes).violations).toEqual([])
-    expect(result.reports.filter(({ kind }) => kind === "switched")).toMatchObject([{ leg: "backup", reason: "operator" }])
+    expect(result.reports.filter(({ kind }) => kind === "switched")).toMatchObject([
+      { leg: "backup", reason: "operator" },
+    ])
     expect(kinds(result)).not.toContain("leg_lost")
   })
 })
@@ -135,7 +146,9 @@ describe("legs that are to be merged and are not", () => {
     const late = carried(one, { rtp: { sequence: 1, timestamp: 0, ssrc: 2 }, startUs: 5 * S })
     const told = differ(run({ settings, backup: late, untilUs: 9.5 * S }))
     expect(told).toEqual([
-      expect.stringMatching(/too far apart to be merged at 3\.\d Mbit\/s.*by their PCR the paths are (4\.9|5\.[01])\d s apart/),
+      expect.stringMatching(
+        /too far apart to be merged at 3\.\d Mbit\/s.*by their PCR the paths are (4\.9|5\.[01])\d s apart/,
+      ),
     ])
   })
 })

@@ -3,7 +3,14 @@
  * packet core's; here they are brought together, and what happens is told.
  */
 import * as L from "../../core/assembly/memory/layout.ts"
-import { decide, type FailoverPolicy, type FailoverState, type LegNumbers, manual, newFailover } from "../../core/input/failover.ts"
+import {
+  decide,
+  type FailoverPolicy,
+  type FailoverState,
+  type LegNumbers,
+  manual,
+  newFailover,
+} from "../../core/input/failover.ts"
 import { describeTooFar } from "../../core/input/merge-reach.ts"
 import { legIndex, legNumber } from "../../core/packet-core/leg-index.ts"
 import type { CoreEvent, PacketCore } from "../../core/packet-core/packet-core.ts"
@@ -70,7 +77,13 @@ export class SourceControl {
   #differs = false
   readonly #distance: LegDistance
 
-  constructor(channel: number, core: PacketCore, policy: InputPolicy, nowUs: number, say: (report: SourceReport) => void) {
+  constructor(
+    channel: number,
+    core: PacketCore,
+    policy: InputPolicy,
+    nowUs: number,
+    say: (report: SourceReport) => void,
+  ) {
     this.#channel = channel
     this.#core = core
     this.#policy = policy
@@ -138,7 +151,14 @@ export class SourceControl {
       this.#noteSource(this.active, "")
     }
     const merged = this.#field(L.CHANNEL_MERGE_BOTH) === 1
-    const { action, events, redundancy } = decide(this.#state, this.#failover, nowUs / 1000, this.#heading, this.#numbers, merged)
+    const { action, events, redundancy } = decide(
+      this.#state,
+      this.#failover,
+      nowUs / 1000,
+      this.#heading,
+      this.#numbers,
+      merged,
+    )
     const pending = this.#field(L.CHANNEL_PENDING)
     if (action !== null) this.#switch(action.to, action.reason, action.detail, nowUs, false)
     else if (pending > 0) this.#hasten(nameOf(pending), nowUs)
@@ -183,22 +203,34 @@ export class SourceControl {
       this.#switches = this.#field(L.CHANNEL_SWITCHES)
       this.#noteSource(leg, event.a === 1 ? ", at a random access point" : ", with its next packet")
     } else if (event.type === L.EVENT_MERGE && event.a !== L.MERGE_OFF) this.#tellMerge(leg, event.a)
-    else if (event.type === L.EVENT_MERGE) this.#tell("merge_off", leg, "", `the legs are no longer merged${because(event.b)}`)
+    else if (event.type === L.EVENT_MERGE)
+      this.#tell("merge_off", leg, "", `the legs are no longer merged${because(event.b)}`)
     else if (event.a === 1) this.#tellMerge(leg, this.#field(L.CHANNEL_MERGE))
-    else this.#tell("merge_off", leg, "", `the ${leg} is no longer merged${because(event.b)}; the other leg goes on without a gap`)
+    else
+      this.#tell(
+        "merge_off",
+        leg,
+        "",
+        `the ${leg} is no longer merged${because(event.b)}; the other leg goes on without a gap`,
+      )
   }
 
   #tellMerge(leg: LegName, kind: number): void {
     this.#differs = false
     const how =
-      kind === L.MERGE_RTP ? "RTP sequence numbers (SMPTE 2022-7)" : "content: the datagrams of the legs differ, their TS packets agree"
+      kind === L.MERGE_RTP
+        ? "RTP sequence numbers (SMPTE 2022-7)"
+        : "content: the datagrams of the legs differ, their TS packets agree"
     this.#tell("merge_on", leg, MERGE_NAMES[kind] ?? "", `the legs are merged by ${how}`)
   }
 
   #noteSource(leg: LegName, how: string): void {
     if (leg === this.#told) return
     this.#told = leg
-    const why = this.#detail === "" ? `switched to the ${leg} leg: ${OCCASIONS[this.#reason] ?? this.#reason}` : `switched ${this.#detail}`
+    const why =
+      this.#detail === ""
+        ? `switched to the ${leg} leg: ${OCCASIONS[this.#reason] ?? this.#reason}`
+        : `switched ${this.#detail}`
     this.#tell("switched", leg, this.#reason, `${why}${how}`)
   }
 

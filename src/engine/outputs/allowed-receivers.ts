@@ -13,5 +13,6 @@ export const receiversAllowed = (list: ReadonlyArray<string>): MayReceive => {
     const message = `settings.allowed_receivers: "${entry}" is neither an IP address nor a network; write 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32`
     throw new SetupFailure({ code: "allowed_receivers", message, transient: false })
   })
-  return (peer) => networks.length === 0 || isInNetworks(networks, peer.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1"))
+  return (peer) =>
+    networks.length === 0 || isInNetworks(networks, peer.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1"))
 }

@@ -74,7 +74,8 @@ export class DatagramOutput implements OutputSession {
       const { address } = await resolve(this.#target.host, this.spec.public_only === true)
       if (this.state === "ended") return
       const { localPort } = this.#target
-      if (localPort !== null && !isMulticast(address)) this.#releasePort = this.#context.udpPorts.hold("", localPort, "an output")
+      if (localPort !== null && !isMulticast(address))
+        this.#releasePort = this.#context.udpPorts.hold("", localPort, "an output")
       const opened = openDatagramSocket(address, this.#target)
       this.#fd = opened.fd
       this.#warnings = opened.warnings
@@ -143,7 +144,8 @@ export class DatagramOutput implements OutputSession {
         const slot = core.slotAddress(this.channel, cursor)
         const end = core.u32[(slot + SLOT_LENGTH) >> 2] ?? 0
         const timestamp = this.#rtp
-          ? Math.floor((this.#pacer === null ? (core.f64[(slot + SLOT_RX_US) >> 3] ?? nowUs) : nowUs) * 0.09) % 4294967296
+          ? Math.floor((this.#pacer === null ? (core.f64[(slot + SLOT_RX_US) >> 3] ?? nowUs) : nowUs) * 0.09) %
+            4294967296
           : 0
         for (; offset < end && count < TX_BATCH; count++) {
           const size = Math.min(this.#target.packetSize, end - offset)

@@ -40,10 +40,18 @@ const groupInterface = (fd: number, ip: string, target: DatagramTarget): number 
 }
 
 const multicastOptions6 = (fd: number, ip: string, target: DatagramTarget): void => {
-  setInt(fd, c.IPPROTO_IPV6, c.IPV6_MULTICAST_HOPS, target.ttl ?? DEFAULT_MULTICAST_TTL, "setting the multicast hop limit")
-  if (target.loop !== null) setInt(fd, c.IPPROTO_IPV6, c.IPV6_MULTICAST_LOOP, target.loop ? 1 : 0, "setting multicast loop")
+  setInt(
+    fd,
+    c.IPPROTO_IPV6,
+    c.IPV6_MULTICAST_HOPS,
+    target.ttl ?? DEFAULT_MULTICAST_TTL,
+    "setting the multicast hop limit",
+  )
+  if (target.loop !== null)
+    setInt(fd, c.IPPROTO_IPV6, c.IPV6_MULTICAST_LOOP, target.loop ? 1 : 0, "setting multicast loop")
   const index = groupInterface(fd, ip, target)
-  if (index !== null) setInt(fd, c.IPPROTO_IPV6, c.IPV6_MULTICAST_IF, index, `choosing the interface ${zoneOf(ip) ?? target.interface}`)
+  if (index !== null)
+    setInt(fd, c.IPPROTO_IPV6, c.IPV6_MULTICAST_IF, index, `choosing the interface ${zoneOf(ip) ?? target.interface}`)
 }
 
 const multicastOptions4 = (fd: number, target: DatagramTarget): void => {
@@ -51,7 +59,8 @@ const multicastOptions4 = (fd: number, target: DatagramTarget): void => {
   if (target.loop !== null) setInt(fd, c.IPPROTO_IP, c.IP_MULTICAST_LOOP, target.loop ? 1 : 0, "setting multicast loop")
   if (target.interface === null) return
   const address = ipv4Bytes(interfaceAddress(target.interface))
-  if (c.libc.setsockopt(fd, c.IPPROTO_IP, c.IP_MULTICAST_IF, address, 4) !== 0) fail(`choosing the interface ${target.interface}`)
+  if (c.libc.setsockopt(fd, c.IPPROTO_IP, c.IP_MULTICAST_IF, address, 4) !== 0)
+    fail(`choosing the interface ${target.interface}`)
 }
 
 const mtuWarning = (fd: number, target: DatagramTarget, v6: boolean): string[] => {
@@ -62,7 +71,8 @@ const mtuWarning = (fd: number, target: DatagramTarget, v6: boolean): string[] =
     : c.libc.getsockopt(fd, c.IPPROTO_IP, c.IP_MTU, value, length)
   if (known !== 0) return []
   const mtu = value[0] ?? 0
-  const size = target.packetSize + (target.protocol === "rtp" ? RTP_HEADER : 0) + UDP_HEADER + (v6 ? IPV6_HEADER : IPV4_HEADER)
+  const size =
+    target.packetSize + (target.protocol === "rtp" ? RTP_HEADER : 0) + UDP_HEADER + (v6 ? IPV6_HEADER : IPV4_HEADER)
   if (mtu <= 0 || size <= mtu) return []
   const fits = Math.max(188, Math.floor((mtu - (size - target.packetSize)) / 188) * 188)
   const fate = target.dontFragment ? "refused by the kernel (dontfrag)" : "fragmented"
@@ -81,11 +91,16 @@ const localOf = (ip: string, { interface: named }: DatagramTarget): string => {
  */
 const peerOf = (ip: string, target: DatagramTarget): string => {
   const named = target.interface
-  return needsZone(ip) && zoneOf(ip) === null && named !== null && !isIPv4(named) && !isIPv6(named) ? `${ip}%${named}` : ip
+  return needsZone(ip) && zoneOf(ip) === null && named !== null && !isIPv4(named) && !isIPv6(named)
+    ? `${ip}%${named}`
+    : ip
 }
 
 /** A non-blocking socket connected to `ip:port` of the target; throws SetupFailure with the reason. */
-export const openDatagramSocket = (ip: string, target: DatagramTarget): { fd: number; address: string; warnings: string[] } => {
+export const openDatagramSocket = (
+  ip: string,
+  target: DatagramTarget,
+): { fd: number; address: string; warnings: string[] } => {
   const host = peerOf(ip, target)
   const peer = encodeSockaddr(host, target.port)
   const v6 = peer.length === 28
@@ -96,7 +111,8 @@ export const openDatagramSocket = (ip: string, target: DatagramTarget): { fd: nu
     const level = v6 ? c.IPPROTO_IPV6 : c.IPPROTO_IP
     setInt(fd, c.SOL_SOCKET, c.SO_SNDBUF, target.sendBuffer ?? DEFAULT_SEND_BUFFER, "setting the send buffer")
     if (target.tos !== null) setInt(fd, level, v6 ? c.IPV6_TCLASS : c.IP_TOS, target.tos, "setting TOS")
-    if (target.dontFragment) setInt(fd, level, v6 ? c.IPV6_MTU_DISCOVER : c.IP_MTU_DISCOVER, c.IP_PMTUDISC_DO, "forbidding fragmentation")
+    if (target.dontFragment)
+      setInt(fd, level, v6 ? c.IPV6_MTU_DISCOVER : c.IP_MTU_DISCOVER, c.IP_PMTUDISC_DO, "forbidding fragmentation")
     if (isMulticast(host)) {
       if (v6) multicastOptions6(fd, host, target)
       else multicastOptions4(fd, target)
@@ -106,7 +122,8 @@ export const openDatagramSocket = (ip: string, target: DatagramTarget): { fd: nu
         const from = localOf(host, target)
         const local = encodeSockaddr(from, target.localPort ?? 0)
         if (v6) setInt(fd, c.IPPROTO_IPV6, c.IPV6_V6ONLY, 1, "taking IPv6 alone")
-        if (c.libc.bind(fd, local, local.length) !== 0) fail(`binding to ${formatEndpoint(from, target.localPort ?? 0)}`)
+        if (c.libc.bind(fd, local, local.length) !== 0)
+          fail(`binding to ${formatEndpoint(from, target.localPort ?? 0)}`)
       }
     }
     if (c.libc.connect(fd, peer, peer.length) !== 0) fail(`connecting to ${address}`, true)

@@ -1,5 +1,15 @@
 import { execFileSync, spawn } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, utimesSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
@@ -75,7 +85,12 @@ describe("a recording", () => {
     await stop(output)
     expect(files().length).toBe(1)
     expect(recorded().equals(ts)).toBe(true)
-    expect(output.stats()).toMatchObject({ bytes_sent: ts.length, packets_dropped: 0, send_errors: 0, address: join(root, "record") })
+    expect(output.stats()).toMatchObject({
+      bytes_sent: ts.length,
+      packets_dropped: 0,
+      send_errors: 0,
+      address: join(root, "record"),
+    })
   })
 
   it("holds what arrived since its last turn, too, when somebody ends it", async () => {
@@ -105,7 +120,8 @@ describe("a recording", () => {
     await stage.play(PROGRAMME, BITRATE)
     await stop(output)
     expect(files().length).toBe(4)
-    for (const name of files()) expect(readFileSync(join(root, "record", name)).length).toBeLessThanOrEqual(1_000_000 + 1316)
+    for (const name of files())
+      expect(readFileSync(join(root, "record", name)).length).toBeLessThanOrEqual(1_000_000 + 1316)
     expect(recorded().equals(Buffer.from(PROGRAMME))).toBe(true)
   })
 
@@ -123,7 +139,10 @@ describe("a recording", () => {
   it("two outputs do not share a directory, but one follows the other at once", async () => {
     const first = await start()
     const second = await start()
-    expect(second.reason).toMatchObject({ code: "directory_taken", message: expect.stringMatching(/written by the output record/) })
+    expect(second.reason).toMatchObject({
+      code: "directory_taken",
+      message: expect.stringMatching(/written by the output record/),
+    })
     first.close()
     const third = await start()
     expect(third.state).toBe("connected")
@@ -182,11 +201,14 @@ describe("retention", () => {
 })
 
 describe("what cannot be written", () => {
-  it.each([["a part of the path is a file", "a/b", /a part of the path is a file/, false]])("%s", async (_, path, message, transient) => {
-    writeFileSync(join(root, "a"), "x")
-    const output = await start(join(root, path))
-    expect(output.reason).toMatchObject({ message: expect.stringMatching(message), transient })
-  })
+  it.each([["a part of the path is a file", "a/b", /a part of the path is a file/, false]])(
+    "%s",
+    async (_, path, message, transient) => {
+      writeFileSync(join(root, "a"), "x")
+      const output = await start(join(root, path))
+      expect(output.reason).toMatchObject({ message: expect.stringMatching(message), transient })
+    },
+  )
 
   it("without a directory the session says so", async () => {
     const output = new FileOutput(stage.context, spec(null), 0)
@@ -204,7 +226,14 @@ interface TinyDisk {
 /** A file system of 1 MB in a mount namespace of its own; null where this machine does not let us have one. */
 const tinyDisk = async (at: string): Promise<TinyDisk | null> => {
   mkdirSync(at)
-  const holder = spawn("unshare", ["-m", "sh", "-c", 'mount -t tmpfs -o size=1m tiny "$1" && echo mounted && exec cat', "sh", at])
+  const holder = spawn("unshare", [
+    "-m",
+    "sh",
+    "-c",
+    'mount -t tmpfs -o size=1m tiny "$1" && echo mounted && exec cat',
+    "sh",
+    at,
+  ])
   const mounted = await new Promise<boolean>((resolve) => {
     holder.stdout.once("data", () => resolve(true))
     holder.once("error", () => resolve(false))
@@ -224,7 +253,11 @@ describe("row 37: a full disk", () => {
       await stage.play(PROGRAMME, BITRATE)
       await stage.until("ended", () => full.state === "ended")
       await full.settled
-      expect(full.reason).toMatchObject({ code: "ENOSPC", message: expect.stringMatching(/^disk full: .*tiny/), transient: true })
+      expect(full.reason).toMatchObject({
+        code: "ENOSPC",
+        message: expect.stringMatching(/^disk full: .*tiny/),
+        transient: true,
+      })
       const kept = recorded(at)
       expect(kept.length).toBeGreaterThan(700_000)
       expect(kept.length % 188).toBe(0)
@@ -305,7 +338,11 @@ describe.skipIf(noTmpfs !== null)(`on a full disk${noTmpfs === null ? "" : ` (sk
     const before = names()
     const output = await start(disk, { keep_hours: 1000 })
     expect(output.state).toBe("ended")
-    expect(output.reason).toMatchObject({ code: "ENOSPC", transient: true, message: expect.stringContaining("let less be kept") })
+    expect(output.reason).toMatchObject({
+      code: "ENOSPC",
+      transient: true,
+      message: expect.stringContaining("let less be kept"),
+    })
     expect(names()).toEqual(before)
   })
 
@@ -315,7 +352,8 @@ describe.skipIf(noTmpfs !== null)(`on a full disk${noTmpfs === null ? "" : ` (sk
     writeFileSync(join(disk, "others.bin"), new Uint8Array(300_000))
     const first = await start(disk, settings)
     // Faster than retention looks.
-    for (let round = 0; round < 60 && first.state === "connected"; round++) await stage.play(numberedTs(2000, 2000 * round), 32e6)
+    for (let round = 0; round < 60 && first.state === "connected"; round++)
+      await stage.play(numberedTs(2000, 2000 * round), 32e6)
     await stage.until("it ended", () => first.state === "ended")
     expect(first.reason).toMatchObject({ code: "ENOSPC", transient: true })
     await first.settled

@@ -63,7 +63,11 @@ export class FileOutput implements OutputSession {
     try {
       const { directory, label, settings } = this.spec
       if (directory == null)
-        throw new SetupFailure({ code: "directory", message: "the output has no directory to write to", transient: false })
+        throw new SetupFailure({
+          code: "directory",
+          message: "the output has no directory to write to",
+          transient: false,
+        })
       this.#figures.address = directory
       this.#claim = await claimDirectory(directory, label)
       await mkdir(directory, { recursive: true }).catch((cause) => {
@@ -137,13 +141,20 @@ export class FileOutput implements OutputSession {
         if (facts?.isFile() === true) files.push({ name, bytes: facts.size, endMs: facts.mtimeMs })
       }
       if (current !== null && current === this.#current && !files.some(({ name }) => name === current)) {
-        this.#end({ code: "file_gone", message: `the file ${join(directory, current)} was removed while it was written`, transient: true })
+        this.#end({
+          code: "file_gone",
+          message: `the file ${join(directory, current)} was removed while it was written`,
+          transient: true,
+        })
         return
       }
-      for (const name of expiredRecordings(files, this.#retention, Date.now(), this.#current)) await unlink(join(directory, name))
+      for (const name of expiredRecordings(files, this.#retention, Date.now(), this.#current))
+        await unlink(join(directory, name))
       this.#warnings = []
     } catch (cause) {
-      this.#warnings = [`old recordings could not be removed: ${diskFailure(cause, `looking through ${directory}`).message}`]
+      this.#warnings = [
+        `old recordings could not be removed: ${diskFailure(cause, `looking through ${directory}`).message}`,
+      ]
     }
   }
 

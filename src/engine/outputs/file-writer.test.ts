@@ -70,5 +70,7 @@ it("a directory that is gone is told", async () => {
   const file = writer()
   file.push(numberedTs(7), 0, 0, T0)
   await file.finish()
-  expect(reasons).toMatchObject([{ code: "ENOENT", message: expect.stringMatching(/ENOENT while writing .*\.ts/), transient: true }])
+  expect(reasons).toMatchObject([
+    { code: "ENOENT", message: expect.stringMatching(/ENOENT while writing .*\.ts/), transient: true },
+  ])
 })

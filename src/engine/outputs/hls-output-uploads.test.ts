@@ -15,7 +15,11 @@ const { stage, place, start, stop, idle } = useHlsStage()
 /** A server that keeps what it is sent, and answers as it is told. */
 class Origin {
   readonly files = new Map<string, Buffer>()
-  readonly requests: Array<{ readonly method: string; readonly url: string; readonly headers: IncomingMessage["headers"] }> = []
+  readonly requests: Array<{
+    readonly method: string
+    readonly url: string
+    readonly headers: IncomingMessage["headers"]
+  }> = []
   readonly sockets = new Set<unknown>()
   readonly #server: Server
   answer: (request: IncomingMessage, response: ServerResponse) => boolean = () => false
@@ -87,8 +91,14 @@ describe("uploads by HTTP", () => {
       "list",
     ])
     const [segment, list] = origin.requests
-    expect(segment?.headers).toMatchObject({ "content-type": "video/mp2t", "cache-control": expect.stringMatching(/max-age=86400/) })
-    expect(list?.headers).toMatchObject({ "content-type": "application/vnd.apple.mpegurl", "cache-control": "max-age=1" })
+    expect(segment?.headers).toMatchObject({
+      "content-type": "video/mp2t",
+      "cache-control": expect.stringMatching(/max-age=86400/),
+    })
+    expect(list?.headers).toMatchObject({
+      "content-type": "application/vnd.apple.mpegurl",
+      "cache-control": "max-age=1",
+    })
     expect(Number(segment?.headers["content-length"])).toBeGreaterThan(100_000)
     expect(origin.sockets.size).toBeLessThanOrEqual(2)
     const read = origin.playlist("/live/a/main.m3u8?token=x%2Fy")
@@ -155,7 +165,9 @@ describe("uploads by HTTP", () => {
     await stage().until("ended", () => output.state === "ended")
     expect(output.reason).toMatchObject({
       code: `http_${status}`,
-      message: expect.stringMatching(new RegExp(`127\\.0\\.0\\.1:\\d+, \\d{13}-000000\\.ts: HTTP ${status} ${text}; <p>no </p>`)),
+      message: expect.stringMatching(
+        new RegExp(`127\\.0\\.0\\.1:\\d+, \\d{13}-000000\\.ts: HTTP ${status} ${text}; <p>no </p>`),
+      ),
       transient,
     })
     expect(origin.requests.length).toBe(transient ? 3 : 1)
@@ -196,13 +208,21 @@ describe("uploads by HTTP", () => {
     const port = origin.port
     await stage().play(PROGRAMME.subarray(0, 188 * 8000), BITRATE)
     await stage().until("ended", () => stalling.state === "ended")
-    expect(stalling.reason).toMatchObject({ code: "timeout", message: `127.0.0.1:${port}: no answer within 0.06 s`, transient: true })
+    expect(stalling.reason).toMatchObject({
+      code: "timeout",
+      message: `127.0.0.1:${port}: no answer within 0.06 s`,
+      transient: true,
+    })
     const target = origin.target("/a.m3u8")
     origin.close()
     const refused = start(target, SETTINGS, quick)
     await stage().play(PROGRAMME.subarray(0, 188 * 8000), BITRATE)
     await stage().until("ended", () => refused.state === "ended")
-    expect(refused.reason).toMatchObject({ code: "ECONNREFUSED", message: expect.stringMatching(/nobody listens there/), transient: true })
+    expect(refused.reason).toMatchObject({
+      code: "ECONNREFUSED",
+      message: expect.stringMatching(/nobody listens there/),
+      transient: true,
+    })
   })
 
   it("removes segments that left the playlist, until the server says that it does not do that", async () => {
@@ -263,7 +283,13 @@ describe("uploads to S3, a real server of its interface", () => {
   })
 
   it.each([
-    ["a key that nobody knows", { s3_access_key_id: "wrong" }, "media", "http_403", /HTTP 403 Forbidden; .*InvalidAccessKeyId/],
+    [
+      "a key that nobody knows",
+      { s3_access_key_id: "wrong" },
+      "media",
+      "http_403",
+      /HTTP 403 Forbidden; .*InvalidAccessKeyId/,
+    ],
     ["a bucket that is not there", {}, "nowhere", "http_404", /HTTP 404 Not Found; .*NoSuchBucket/],
     ["an endpoint that is none", { s3_endpoint: "minio" }, "media", "s3_endpoint", /must be the URL of a server/],
   ])("%s ends the session for good, in the server's words", async (_, settings, bucket, code, message) => {

@@ -33,7 +33,11 @@ describe("a directory", () => {
     expect(output.state).toBe("connected")
     await stop(output)
     const { independent, mediaSequence, segments, targetDurationS } = playlist()
-    expect({ independent, mediaSequence, targetDurationS }).toEqual({ independent: true, mediaSequence: 8, targetDurationS: 4 })
+    expect({ independent, mediaSequence, targetDurationS }).toEqual({
+      independent: true,
+      mediaSequence: 8,
+      targetDurationS: 4,
+    })
     expect(segments.map(({ durationS }) => durationS).slice(0, -1)).toEqual([2, 2, 2, 2, 2, 2])
     expect(segments.some(({ discontinuity }) => discontinuity)).toBe(false)
     expect(analyseStrictly(listed()).violations).toEqual([])
@@ -62,7 +66,10 @@ describe("a directory", () => {
     })
     await idle(output, 8)
     await stop(output)
-    const tagged = playlist().segments.map(({ durationS, tags }) => [durationS, ...tags.map((tag) => /^#EXT-X-([A-Z-]+)/.exec(tag)?.[1])])
+    const tagged = playlist().segments.map(({ durationS, tags }) => [
+      durationS,
+      ...tags.map((tag) => /^#EXT-X-([A-Z-]+)/.exec(tag)?.[1]),
+    ])
     expect(tagged.slice(0, -1)).toEqual([
       [4],
       [4],
@@ -73,7 +80,9 @@ describe("a directory", () => {
       [4, "DATERANGE", "CUE-OUT"],
       [4, "DATERANGE", "CUE-IN"],
     ])
-    const [out, back] = playlist().segments.flatMap(({ tags }) => tags.filter((tag) => tag.startsWith("#EXT-X-DATERANGE")))
+    const [out, back] = playlist().segments.flatMap(({ tags }) =>
+      tags.filter((tag) => tag.startsWith("#EXT-X-DATERANGE")),
+    )
     expect(out).toMatch(/PLANNED-DURATION=4\.000,SCTE35-OUT=0xFC/)
     expect(back).toMatch(/DURATION=4\.000,SCTE35-IN=0xFC/)
     expect(/ID="[^"]+"/.exec(out ?? "")?.[0]).toBe(/ID="[^"]+"/.exec(back ?? "")?.[0])
@@ -158,13 +167,17 @@ describe("a directory", () => {
     await idle(output, 10)
     await stop(output)
     expect(output.stats().packets_dropped).toBeGreaterThan(100)
-    for (const { name } of playlist().segments) expect(analyseStrictly(readFileSync(join(directory(), name))).violations).toEqual([])
+    for (const { name } of playlist().segments)
+      expect(analyseStrictly(readFileSync(join(directory(), name))).violations).toEqual([])
   })
 
   it("says what keeps it from writing", async () => {
     writeFileSync(directory(), "a file")
     const output = start()
     await stage().until("ended", () => output.state === "ended")
-    expect(output.reason).toMatchObject({ code: expect.stringMatching(/ENOTDIR|EEXIST/), message: expect.stringMatching(/hls/) })
+    expect(output.reason).toMatchObject({
+      code: expect.stringMatching(/ENOTDIR|EEXIST/),
+      message: expect.stringMatching(/hls/),
+    })
   })
 })

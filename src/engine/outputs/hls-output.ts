@@ -70,8 +70,15 @@ export class HlsOutput implements OutputSession {
   #nowUs = 0
   #resolveSettled: () => void = () => {}
 
-  constructor(context: SessionContext, spec: OutputSpec, channel: number, target: HlsTarget, limits: Partial<HlsLimits> = {}) {
-    const { cue_tags: cueStyle = OUTPUT_SETTINGS.cue_tags.default, segment_s: segmentS = SEGMENT_S } = spec.settings ?? {}
+  constructor(
+    context: SessionContext,
+    spec: OutputSpec,
+    channel: number,
+    target: HlsTarget,
+    limits: Partial<HlsLimits> = {},
+  ) {
+    const { cue_tags: cueStyle = OUTPUT_SETTINGS.cue_tags.default, segment_s: segmentS = SEGMENT_S } =
+      spec.settings ?? {}
     this.#context = context
     this.spec = spec
     this.channel = channel
@@ -80,7 +87,12 @@ export class HlsOutput implements OutputSession {
     this.carriesCues = cueStyle !== "none"
     this.#share = context.remuxes.share(channel)
     this.#reader = new RingReader(context.core.ringHead(channel))
-    this.#packager = new Packager({ runMs: nextRun(), segmentS, cueStyle, onSegment: (segment) => this.#segment(segment) })
+    this.#packager = new Packager({
+      runMs: nextRun(),
+      segmentS,
+      cueStyle,
+      onSegment: (segment) => this.#segment(segment),
+    })
     this.settled = new Promise((resolve) => {
       this.#resolveSettled = resolve
     })
@@ -134,7 +146,12 @@ export class HlsOutput implements OutputSession {
       const slot = core.slotAddress(this.channel, reader.cursor)
       const length = core.u32[(slot + SLOT_LENGTH) >> 2] ?? 0
       const rxUs = core.f64[(slot + SLOT_RX_US) >> 3] ?? nowUs
-      this.#packager.push(core.u8.subarray(slot + SLOT_PAYLOAD, slot + SLOT_PAYLOAD + length), rxUs, reader.cursor, unixOffsetMs)
+      this.#packager.push(
+        core.u8.subarray(slot + SLOT_PAYLOAD, slot + SLOT_PAYLOAD + length),
+        rxUs,
+        reader.cursor,
+        unixOffsetMs,
+      )
       reader.next()
       taken += 1
       if (taken % SLOTS_A_LOOK === 0 && !this.#share.goesOn) break
@@ -201,11 +218,17 @@ export class HlsOutput implements OutputSession {
     const warnings = [...(this.#sink?.warnings ?? [])]
     const waited = this.#startedUs >= 0 && this.#nowUs - this.#startedUs > WAITING_WARNING_US
     if (programs > 1)
-      warnings.push(`the stream holds ${programs} programmes: HLS is made for one, and segments are cut by the first with video`)
-    if (waited && reference === null) warnings.push("no PMT with video or audio was found: there is nothing to cut segments by")
-    else if (waited && segmenter.accessPoints === 0) warnings.push("no IDR picture was found: a segment cannot begin without one")
+      warnings.push(
+        `the stream holds ${programs} programmes: HLS is made for one, and segments are cut by the first with video`,
+      )
+    if (waited && reference === null)
+      warnings.push("no PMT with video or audio was found: there is nothing to cut segments by")
+    else if (waited && segmenter.accessPoints === 0)
+      warnings.push("no IDR picture was found: a segment cannot begin without one")
     if (segmenter.overlong > 0)
-      warnings.push(`${segmenter.overlong} segments were ended without an IDR picture behind them: set a shorter GOP in the encoder`)
+      warnings.push(
+        `${segmenter.overlong} segments were ended without an IDR picture behind them: set a shorter GOP in the encoder`,
+      )
     const target = targetDurationOf(this.spec.settings?.segment_s ?? SEGMENT_S)
     if (this.#window !== null && this.#window.targetDurationS > target)
       warnings.push(
@@ -254,7 +277,13 @@ const nextRun = (): number => {
  * go on. Where nothing can be read, the media sequence begins with the time in seconds, which no earlier run has
  * reached at a segment a second or less.
  */
-const windowFor = (earlier: EarlierRun | null, nowMs: number, segmentS: number, wanted: number, most: number | null): PlaylistWindow => {
+const windowFor = (
+  earlier: EarlierRun | null,
+  nowMs: number,
+  segmentS: number,
+  wanted: number,
+  most: number | null,
+): PlaylistWindow => {
   const known = earlier?.playlist ?? null
   const options = {
     targetDurationS: targetDurationOf(segmentS),
@@ -271,8 +300,10 @@ const windowFor = (earlier: EarlierRun | null, nowMs: number, segmentS: number, 
     known?.segments.every(({ name }) => files.has(name)) === true
   const window = new PlaylistWindow({
     ...options,
-    mediaSequence: known === null ? (earlier === null ? Math.floor(nowMs / 1000) : 0) : known.mediaSequence + known.segments.length,
-    discontinuitySequence: known === null ? 0 : known.discontinuitySequence + known.segments.filter((one) => one.discontinuity).length,
+    mediaSequence:
+      known === null ? (earlier === null ? Math.floor(nowMs / 1000) : 0) : known.mediaSequence + known.segments.length,
+    discontinuitySequence:
+      known === null ? 0 : known.discontinuitySequence + known.segments.filter((one) => one.discontinuity).length,
   })
   if (known !== null && isFresh) window.resume(known)
   const listed = new Set(isFresh ? known?.segments.map(({ name }) => name) : [])

@@ -41,6 +41,8 @@ const openSrt = (context: SessionContext, spec: OutputSpec, channel: number, tar
   const { srt } = context
   if (srt === null) return refused("libsrt_missing", context.srtProblem ?? "libsrt is not installed")
   const isListener = target.mode === "listener"
-  const session = isListener ? new SrtListener(context, srt, spec, channel, target) : new SrtCaller(context, srt, spec, channel, target)
+  const session = isListener
+    ? new SrtListener(context, srt, spec, channel, target)
+    : new SrtCaller(context, srt, spec, channel, target)
   return { ok: true, session }
 }

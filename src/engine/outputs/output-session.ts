@@ -25,7 +25,13 @@ export interface SessionContext {
   readonly srtProblem: string | null
   /** Ends a session in which something was thrown, with the reason `internal`. */
   readonly fault: (session: OutputSession, cause: unknown) => void
-  readonly receiver: (session: OutputSession, peer: string, streamId: string, joined: boolean, reason: string | null) => void
+  readonly receiver: (
+    session: OutputSession,
+    peer: string,
+    streamId: string,
+    joined: boolean,
+    reason: string | null,
+  ) => void
 }
 
 /** An SCTE-35 section of what goes out. */
@@ -100,7 +106,12 @@ export const newFigures = (): SessionFigures => ({
 export const statsOf = (
   session: Pick<OutputSession, "spec" | "state">,
   f: SessionFigures,
-  more: { warnings?: ReadonlyArray<string>; srt?: SrtStats | null; receivers?: ReceiverStats[]; queueBytes?: number } = {},
+  more: {
+    warnings?: ReadonlyArray<string>
+    srt?: SrtStats | null
+    receivers?: ReceiverStats[]
+    queueBytes?: number
+  } = {},
 ): OutputStats => ({
   id: session.spec.id,
   session: session.spec.session,

@@ -64,12 +64,22 @@ export class RtmpOutput implements OutputSession, FlvSubscriber {
     this.spec = spec
     this.channel = channel
     this.#context = context
-    const { audio = DEFAULT_AUDIO, codecs = [], cue_points = DEFAULT_CUE_POINTS, verify_tls = true } = spec.settings ?? {}
+    const {
+      audio = DEFAULT_AUDIO,
+      codecs = [],
+      cue_points = DEFAULT_CUE_POINTS,
+      verify_tls = true,
+    } = spec.settings ?? {}
     this.#style = cue_points
     this.carriesCues = cue_points !== "none"
     const { release, remux } = context.remuxes.take(channel, {
       audio,
-      allow: { hevc: codecs.includes("hevc"), ac3: codecs.includes("ac3"), eac3: codecs.includes("eac3"), opus: codecs.includes("opus") },
+      allow: {
+        hevc: codecs.includes("hevc"),
+        ac3: codecs.includes("ac3"),
+        eac3: codecs.includes("eac3"),
+        opus: codecs.includes("opus"),
+      },
     })
     this.#remux = remux
     this.#release = release
@@ -177,7 +187,8 @@ export class RtmpOutput implements OutputSession, FlvSubscriber {
     }
     // One write, one system call; bodies are small beside what a copy costs a connection anyway.
     if (pieces.length > 0) this.#connection.write(Buffer.concat(pieces))
-    for (const { position } of this.#queue.takeMissed()) if (position !== undefined) this.#fates.set(position, "dropped")
+    for (const { position } of this.#queue.takeMissed())
+      if (position !== undefined) this.#fates.set(position, "dropped")
   }
 
   poll(): void {
@@ -193,7 +204,10 @@ export class RtmpOutput implements OutputSession, FlvSubscriber {
     const droppedSlots = this.#figures.connectedAt === null ? 0 : this.#remux.droppedSlots - this.#droppedBefore
     this.#figures.packetsDropped = droppedMessages + droppedSlots
     this.#figures.address = this.#connection.address
-    return statsOf(this, this.#figures, { warnings: [...this.#remux.problems, ...this.#notes], queueBytes: this.#queue.queuedBytes })
+    return statsOf(this, this.#figures, {
+      warnings: [...this.#remux.problems, ...this.#notes],
+      queueBytes: this.#queue.queuedBytes,
+    })
   }
 
   #end(reason: Reason): void {

@@ -19,7 +19,10 @@ export interface PublisherLimits {
 
 export interface PublisherHooks {
   /** Lines of cues before a segment; asked for once, in order, when it is listed. */
-  readonly tagsFor: (segment: PackagedSegment) => { readonly tags: ReadonlyArray<string>; readonly cues: ReadonlyArray<number> }
+  readonly tagsFor: (segment: PackagedSegment) => {
+    readonly tags: ReadonlyArray<string>
+    readonly cues: ReadonlyArray<number>
+  }
   /** The playlist with the segment is written. */
   readonly published: (segment: PackagedSegment, cues: ReadonlyArray<number>) => void
   readonly dropped: (segment: PackagedSegment) => void
@@ -42,7 +45,13 @@ export class SegmentsPublisher {
   #wake: (() => void) | null = null
 
   /** `resumes`: the first segment does not go on from what is, or was, listed. */
-  constructor(sink: SegmentSink, window: PlaylistWindow, resumes: boolean, limits: PublisherLimits, hooks: PublisherHooks) {
+  constructor(
+    sink: SegmentSink,
+    window: PlaylistWindow,
+    resumes: boolean,
+    limits: PublisherLimits,
+    hooks: PublisherHooks,
+  ) {
     this.#hasGap = resumes
     this.#sink = sink
     this.#window = window
@@ -94,7 +103,11 @@ export class SegmentsPublisher {
     if (this.#isOver) return
     const { cues, tags } = this.#hooks.tagsFor(segment)
     const { durationS, name, programDateTimeMs } = segment
-    this.#window.add({ name, durationS, programDateTimeMs, discontinuity, tags }, segment.independent, this.#limits.now())
+    this.#window.add(
+      { name, durationS, programDateTimeMs, discontinuity, tags },
+      segment.independent,
+      this.#limits.now(),
+    )
     await this.#attempt(() => this.#sink.putPlaylist(this.#window.text()))
     if (this.#isOver) return
     this.#hooks.published(segment, cues)

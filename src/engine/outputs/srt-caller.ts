@@ -7,7 +7,15 @@ import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/
 import { reasonOf, SetupFailure } from "../protocol/setup-failure.ts"
 import type { SlotFate } from "../ring/ring-reader.ts"
 import { filterPackets } from "../srt/packet-filter.ts"
-import { connectionLost, createSocket, forFamily, getInt, lastError, rejectReason, type SrtTarget } from "../srt/srt-socket.ts"
+import {
+  connectionLost,
+  createSocket,
+  forFamily,
+  getInt,
+  lastError,
+  rejectReason,
+  type SrtTarget,
+} from "../srt/srt-socket.ts"
 import { resolve } from "../system/resolve.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { queuedBytes } from "./queued-bytes.ts"
@@ -16,7 +24,8 @@ import { SrtConnection } from "./srt-connection.ts"
 const KM_SECURED = 2
 const NOT_ENCRYPTED: Reason = {
   code: "srt_not_encrypted",
-  message: "the connection came up without encryption although a passphrase is set: the peer has another passphrase or none",
+  message:
+    "the connection came up without encryption although a passphrase is set: the peer has another passphrase or none",
   transient: true,
 }
 const STATE_CHECK_US = 250_000
@@ -55,7 +64,8 @@ export class SrtCaller implements OutputSession {
       const target = forFamily(this.#target, family)
       this.#socket = createSocket(this.#srt, target)
       this.#bind(target, family)
-      if (this.#srt.connect(this.#socket, peer, peer.length) !== 0) throw new SetupFailure(lastError(this.#srt, "srt_connect failed"))
+      if (this.#srt.connect(this.#socket, peer, peer.length) !== 0)
+        throw new SetupFailure(lastError(this.#srt, "srt_connect failed"))
     } catch (cause) {
       this.#end(reasonOf(cause))
     }
@@ -119,7 +129,8 @@ export class SrtCaller implements OutputSession {
       this.#figures.packetsSent = connection.packetsSent
       this.#figures.packetsDropped = connection.dropped
     }
-    const queueBytes = srt === null || connection === null ? 0 : queuedBytes(this.#context.core, this.channel, connection.reader)
+    const queueBytes =
+      srt === null || connection === null ? 0 : queuedBytes(this.#context.core, this.channel, connection.reader)
     return statsOf(this, this.#figures, { srt, queueBytes })
   }
 

@@ -33,7 +33,13 @@ export class SrtConnection {
   #blockedSinceUs = 0
   #stampRefused = false
 
-  constructor(context: SessionContext, srt: NonNullable<SessionContext["srt"]>, socket: number, channel: number, packetSize: number) {
+  constructor(
+    context: SessionContext,
+    srt: NonNullable<SessionContext["srt"]>,
+    socket: number,
+    channel: number,
+    packetSize: number,
+  ) {
     this.#context = context
     this.#srt = srt
     this.socket = socket
@@ -60,7 +66,8 @@ export class SrtConnection {
       while (reader.offset < end) {
         const size = Math.min(this.#packetSize, end - reader.offset)
         core.setMsgCtrl(slot, this.#minUs)
-        if (this.#srt.sendmsg2(this.socket, base + slot + SLOT_PAYLOAD + reader.offset, size, control) < 0) return this.#refused(nowUs)
+        if (this.#srt.sendmsg2(this.socket, base + slot + SLOT_PAYLOAD + reader.offset, size, control) < 0)
+          return this.#refused(nowUs)
         reader.offset += size
         this.bytesSent += size
         this.packetsSent += 1
@@ -80,7 +87,11 @@ export class SrtConnection {
       // Buffer full: the packets stay in the ring until its bound drops them.
       if (this.#blockedSinceUs === 0) this.#blockedSinceUs = nowUs
       if (nowUs - this.#blockedSinceUs < STALL_US) return null
-      return { code: "stalled", message: "the receiver stalled: libsrt's send buffer stayed full for 10 s", transient: true }
+      return {
+        code: "stalled",
+        message: "the receiver stalled: libsrt's send buffer stayed full for 10 s",
+        transient: true,
+      }
     }
     if (code === SRT_EINVALMSGAPI && !this.#stampRefused) {
       // libsrt holds the stamp to be older than the connection: once more with the time of now.
@@ -88,7 +99,8 @@ export class SrtConnection {
       this.#minUs = nowUs
       return null
     }
-    // libsrt takes a broken socket away after a second: on a machine that stood still for longer, this is the first that is heard of it.
+    // libsrt takes a broken socket away after a second: on a machine that stood still for longer, this is the first
+    // that is heard of it.
     if (code === SRT_EINVSOCK) return connectionLost(this.#srt)
     return lastError(this.#srt, "SRT connection lost")
   }

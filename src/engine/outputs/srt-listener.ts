@@ -9,7 +9,15 @@ import { reasonOf, SetupFailure } from "../protocol/setup-failure.ts"
 import type { SlotFate } from "../ring/ring-reader.ts"
 import { HandshakeGate } from "../srt/handshake-gate.ts"
 import { SrtReadiness } from "../srt/srt-readiness.ts"
-import { acceptOne, createSocket, forFamily, getString, lastError, readStats, type SrtTarget } from "../srt/srt-socket.ts"
+import {
+  acceptOne,
+  createSocket,
+  forFamily,
+  getString,
+  lastError,
+  readStats,
+  type SrtTarget,
+} from "../srt/srt-socket.ts"
 import { type MayReceive, receiversAllowed } from "./allowed-receivers.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { queuedBytes } from "./queued-bytes.ts"
@@ -92,7 +100,8 @@ export class SrtListener implements OutputSession {
     if (this.#srt.bind(this.#socket, local, local.length) !== 0)
       throw new SetupFailure(lastError(this.#srt, `cannot listen on ${shown}/udp`))
     this.#gate = new HandshakeGate(this.#srt, this.#socket, local, this.#context.gates)
-    if (this.#srt.listen(this.#socket, BACKLOG) !== 0) throw new SetupFailure(lastError(this.#srt, `cannot listen on ${shown}/udp`))
+    if (this.#srt.listen(this.#socket, BACKLOG) !== 0)
+      throw new SetupFailure(lastError(this.#srt, `cannot listen on ${shown}/udp`))
     this.#waiting.watch(this.#socket)
   }
 
@@ -107,7 +116,8 @@ export class SrtListener implements OutputSession {
     if (nowUs < this.#nextCheckUs) return
     this.#nextCheckUs = nowUs + STATE_CHECK_US
     for (const receiver of this.#receivers)
-      if (this.#srt.getsockstate(receiver.connection.socket) !== SRTS_CONNECTED) this.#leave(receiver, this.#srt.strerror(SRT_ECONNLOST, 0))
+      if (this.#srt.getsockstate(receiver.connection.socket) !== SRTS_CONNECTED)
+        this.#leave(receiver, this.#srt.strerror(SRT_ECONNLOST, 0))
   }
 
   #checkProofs(nowUs: number): void {
@@ -116,7 +126,8 @@ export class SrtListener implements OutputSession {
       // One that has left took its token with it.
       if (!this.#receivers.includes(receiver)) return false
       const proven =
-        nowUs - receiver.joinedUs > PROVEN_AFTER_US || (readStats(this.#srt, receiver.connection.socket)?.acks_received ?? 0) > 0
+        nowUs - receiver.joinedUs > PROVEN_AFTER_US ||
+        (readStats(this.#srt, receiver.connection.socket)?.acks_received ?? 0) > 0
       if (proven) this.#gate?.proven()
       return !proven
     })
@@ -132,7 +143,13 @@ export class SrtListener implements OutputSession {
       this.#context.receiver(this, accepted.peer, streamId, false, refusal)
       return true
     }
-    const connection = new SrtConnection(this.#context, this.#srt, accepted.socket, this.channel, this.#target.packetSize)
+    const connection = new SrtConnection(
+      this.#context,
+      this.#srt,
+      accepted.socket,
+      this.channel,
+      this.#target.packetSize,
+    )
     const receiver = { connection, peer: accepted.peer, streamId, joinedUs: nowUs }
     this.#receivers.push(receiver)
     this.#unproven.push(receiver)
@@ -165,7 +182,10 @@ export class SrtListener implements OutputSession {
     this.#past.dropped += connection.dropped
     // A new array: the caller may be walking the old one.
     this.#receivers = this.#receivers.filter((r) => r !== receiver)
-    this.maxBurstUs = this.#receivers.reduce((least, r) => Math.min(least, r.connection.maxBurstUs), Number.POSITIVE_INFINITY)
+    this.maxBurstUs = this.#receivers.reduce(
+      (least, r) => Math.min(least, r.connection.maxBurstUs),
+      Number.POSITIVE_INFINITY,
+    )
     if (this.#receivers.length === 0) {
       this.state = "listening"
       this.#figures.connectedAt = null
@@ -192,7 +212,8 @@ export class SrtListener implements OutputSession {
       srt: connection.stats(),
       packets_dropped: connection.dropped,
     }))
-    const total = (key: "bytes_sent" | "packets_sent" | "packets_dropped") => receivers.reduce((sum, r) => sum + r[key], 0)
+    const total = (key: "bytes_sent" | "packets_sent" | "packets_dropped") =>
+      receivers.reduce((sum, r) => sum + r[key], 0)
     this.#figures.bytesSent = this.#past.bytes + total("bytes_sent")
     this.#figures.packetsSent = this.#past.packets + total("packets_sent")
     this.#figures.packetsDropped = this.#past.dropped + total("packets_dropped")

@@ -27,25 +27,44 @@ export interface TestAllowance {
 }
 
 /** Never rejects. */
-export const testOutput = async (context: SessionContext, spec: OutputSpec, allowance: TestAllowance): Promise<OutputTest> => {
+export const testOutput = async (
+  context: SessionContext,
+  spec: OutputSpec,
+  allowance: TestAllowance,
+): Promise<OutputTest> => {
   const startedMs = performance.now()
-  const { address, error, steps, untested = null } = await run(context, spec, allowance).catch((cause: unknown) => failed(reasonOf(cause)))
+  const {
+    address,
+    error,
+    steps,
+    untested = null,
+  } = await run(context, spec, allowance).catch((cause: unknown) => failed(reasonOf(cause)))
   const took_ms = Math.round(performance.now() - startedMs)
   return { ok: error === null, error, untested: error === null ? untested : null, steps: [...steps], address, took_ms }
 }
 
 const run = async (context: SessionContext, spec: OutputSpec, allowance: TestAllowance): Promise<Outcome> => {
   const parsed = parseOutputUrl(spec.url, spec.stream_key ?? undefined)
-  if (!parsed.ok) throw new SetupFailure({ code: "url", message: parsed.errors.map((e) => e.message).join("; "), transient: false })
+  if (!parsed.ok)
+    throw new SetupFailure({ code: "url", message: parsed.errors.map((e) => e.message).join("; "), transient: false })
   return runTarget(context, spec, parsed.target, allowance)
 }
 
-const runTarget = async (context: SessionContext, spec: OutputSpec, target: OutputTarget, allowance: TestAllowance): Promise<Outcome> => {
+const runTarget = async (
+  context: SessionContext,
+  spec: OutputSpec,
+  target: OutputTarget,
+  allowance: TestAllowance,
+): Promise<Outcome> => {
   switch (target.protocol) {
     case "rtmp":
       return testRtmp(spec, target, allowance.publish, allowance.sessions)
     case "rtsp":
-      throw new SetupFailure({ code: "url", message: "destinations over RTSP are tested by the control plane", transient: false })
+      throw new SetupFailure({
+        code: "url",
+        message: "destinations over RTSP are tested by the control plane",
+        transient: false,
+      })
     case "srt":
     case "udp":
     case "rtp":
@@ -53,7 +72,9 @@ const runTarget = async (context: SessionContext, spec: OutputSpec, target: Outp
     case "file":
       return testDirectory(spec)
     case "hls":
-      return target.kind === "directory" ? testDirectory(spec) : testUpload(spec, target.kind === "http" ? target.base : null)
+      return target.kind === "directory"
+        ? testDirectory(spec)
+        : testUpload(spec, target.kind === "http" ? target.base : null)
   }
 }
 
@@ -73,14 +94,17 @@ const testSession = (context: SessionContext, spec: OutputSpec): Promise<Outcome
       if (session.state === "ended") return outcome(session.reason ?? TOO_LATE)
       if (session.state === "listening") return outcome(null, "the port is free: receivers can connect to it")
       if (session.state !== "connected") return null
-      return spec.url.startsWith("srt") ? outcome(null, "connected") : outcome(null, "the socket is open; nobody answers to UDP")
+      return spec.url.startsWith("srt")
+        ? outcome(null, "connected")
+        : outcome(null, "the socket is open; nobody answers to UDP")
     },
     () => outcome(TOO_LATE),
   )
 }
 
 const testDirectory = async ({ directory }: OutputSpec): Promise<Outcome> => {
-  if (directory == null) throw new SetupFailure({ code: "directory", message: "the directory is missing", transient: false })
+  if (directory == null)
+    throw new SetupFailure({ code: "directory", message: "the directory is missing", transient: false })
   try {
     await mkdir(directory, { recursive: true })
     await access(directory, constants.W_OK)
@@ -92,7 +116,9 @@ const testDirectory = async ({ directory }: OutputSpec): Promise<Outcome> => {
 }
 
 const testUpload = async (spec: OutputSpec, base: string | null): Promise<Outcome> => {
-  const url = new URL(base ?? spec.settings?.s3_endpoint ?? `https://s3.${spec.settings?.s3_region ?? "us-east-1"}.amazonaws.com/`)
+  const url = new URL(
+    base ?? spec.settings?.s3_endpoint ?? `https://s3.${spec.settings?.s3_region ?? "us-east-1"}.amazonaws.com/`,
+  )
   const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port)
   const { address, steps } = await reach(spec, url.hostname, port, url.protocol === "https:")
   return { error: null, address, steps, untested: "the login and the path were not tried: that takes uploading" }

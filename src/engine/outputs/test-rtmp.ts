@@ -23,7 +23,9 @@ const withoutQuery = (text: string) => text.replace(/\?.*$/s, "")
 
 /** The scheme and the port are two ways to the same server. */
 const isSameStream = (a: RtmpUrl, b: RtmpUrl): boolean =>
-  a.host === b.host && withoutQuery(a.app) === withoutQuery(b.app) && withoutQuery(a.streamKey) === withoutQuery(b.streamKey)
+  a.host === b.host &&
+  withoutQuery(a.app) === withoutQuery(b.app) &&
+  withoutQuery(a.streamKey) === withoutQuery(b.streamKey)
 
 /** The session that publishes with this key, or is about to. */
 const publisherOf = (url: RtmpUrl, sessions: Iterable<OutputSession>): OutputSession | null => {
@@ -40,7 +42,10 @@ const knownFrom = (session: OutputSession): Conclusion => {
   const { connected_at } = session.stats()
   const name = `the output ${session.spec.label}`
   if (session.state === "connected" && connected_at !== null && Date.now() - connected_at >= SETTLED_AFTER_MS)
-    return { steps: [`${name} publishes with this stream key at this moment: it was not published a second time`], untested: null }
+    return {
+      steps: [`${name} publishes with this stream key at this moment: it was not published a second time`],
+      untested: null,
+    }
   return { steps: [], untested: `${UNTRIED}: ${name} is connecting with it at this moment` }
 }
 
@@ -78,7 +83,11 @@ export const testRtmp = (
     },
   )
   const conclusion = (): Conclusion => {
-    if (tried) return { steps: ["the server has started the publication with this stream key; it was ended again"], untested: null }
+    if (tried)
+      return {
+        steps: ["the server has started the publication with this stream key; it was ended again"],
+        untested: null,
+      }
     const { steps, untested } = running === null ? { steps: [], untested: UNTRIED } : knownFrom(running)
     return { steps: ["logged in and given a stream", ...steps], untested }
   }

@@ -101,7 +101,13 @@ export const Request = v.variant("cmd", [
    * `manual`: the operator asks, with a clean switch while the old leg runs. Otherwise told again to an engine that was
    * restarted: at once.
    */
-  v.object({ id, cmd: v.literal("switch_source"), channel_id: v.string(), leg: LegName, manual: v.optional(v.boolean()) }),
+  v.object({
+    id,
+    cmd: v.literal("switch_source"),
+    channel_id: v.string(),
+    leg: LegName,
+    manual: v.optional(v.boolean()),
+  }),
   /**
    * Puts a splice_info_section into the stream that goes out, on `pid` or, when that is null, on the first SCTE-35 PID;
    * answered with the PID. Refused (`no_pid`, `no_input`, `busy`) when it cannot be done now. The section shows as a
@@ -120,7 +126,12 @@ export const Request = v.variant("cmd", [
    * published to for a moment, unless one of the sessions uses its stream key: `query` is put behind the key; "" for
    * none.
    */
-  v.object({ id, cmd: v.literal("test_output"), output: OutputSpec, publish: v.optional(v.object({ query: v.string() })) }),
+  v.object({
+    id,
+    cmd: v.literal("test_output"),
+    output: OutputSpec,
+    publish: v.optional(v.object({ query: v.string() })),
+  }),
   /**
    * Sends what goes out on a channel from now on to the unix socket at `path`, behind `token` and a line feed, until
    * either side closes the connection. No output: it shows in no figures.

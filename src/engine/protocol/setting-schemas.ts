@@ -1,6 +1,7 @@
 /**
- * Settings in the messages to the engine: schemas made of the rows of the tables in core. Bounds are the control plane's; the
- * engine takes any number, but a PID only from the range of a stream's own PIDs, since it is an index of the packet core.
+ * Settings in the messages to the engine: schemas made of the rows of the tables in core. Bounds are the control
+ * plane's; the engine takes any number, but a PID only from the range of a stream's own PIDs, since it is an index of
+ * the packet core.
  */
 import * as v from "valibot"
 import type { SettingRow, SettingTable } from "../../core/settings/setting-row.ts"
@@ -25,8 +26,14 @@ const schemaOf = (row: SettingRow): v.GenericSchema => {
   }
 }
 
-const entries = (table: SettingTable, names: ReadonlyArray<string>, wrap: (schema: v.GenericSchema) => v.GenericSchema) =>
-  Object.fromEntries(Object.entries(table).flatMap(([name, row]) => (names.includes(name) ? [[name, wrap(schemaOf(row))]] : [])))
+const entries = (
+  table: SettingTable,
+  names: ReadonlyArray<string>,
+  wrap: (schema: v.GenericSchema) => v.GenericSchema,
+) =>
+  Object.fromEntries(
+    Object.entries(table).flatMap(([name, row]) => (names.includes(name) ? [[name, wrap(schemaOf(row))]] : [])),
+  )
 
 /** Schemas of these settings, each of which must be there. */
 export const wholeSettings = <Settings>(table: SettingTable, names: ReadonlyArray<keyof Settings & string>) =>
@@ -37,5 +44,8 @@ export const wholeSettings = <Settings>(table: SettingTable, names: ReadonlyArra
 /** Schemas of these settings, each of which may be left out. */
 export const optionalSettings = <Settings>(table: SettingTable, names: ReadonlyArray<keyof Settings & string>) =>
   entries(table, names, (schema) => v.optional(schema)) as {
-    readonly [Name in keyof Settings]-?: v.OptionalSchema<v.GenericSchema<Exclude<Settings[Name], undefined>>, undefined>
+    readonly [Name in keyof Settings]-?: v.OptionalSchema<
+      v.GenericSchema<Exclude<Settings[Name], undefined>>,
+      undefined
+    >
   }

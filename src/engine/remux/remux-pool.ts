@@ -25,11 +25,16 @@ export class RemuxPool {
   /** The remux for these settings, until `release` is called. */
   take(channel: number, options: FlvMuxerOptions): { readonly remux: FlvRemux; readonly release: () => void } {
     const nowMs = performance.now()
-    for (const [key, entry] of this.#entries) if (entry.users === 0 && nowMs - entry.unusedSinceMs > KEEP_MS) this.#entries.delete(key)
+    for (const [key, entry] of this.#entries)
+      if (entry.users === 0 && nowMs - entry.unusedSinceMs > KEEP_MS) this.#entries.delete(key)
     const key = `${channel} ${JSON.stringify(options)}`
     const kept = this.#entries.get(key)
     const known = kept?.remux.broken === true ? undefined : kept
-    const entry = known ?? { remux: new FlvRemux(this.#core, channel, options, this.share(channel)), users: 0, unusedSinceMs: 0 }
+    const entry = known ?? {
+      remux: new FlvRemux(this.#core, channel, options, this.share(channel)),
+      users: 0,
+      unusedSinceMs: 0,
+    }
     if (known === undefined) this.#entries.set(key, entry)
     entry.users++
     let released = false

@@ -71,7 +71,9 @@ describe("a remux whose stream takes too much work", () => {
     const remux = new FlvRemux(core, 0, {}, share)
     remux.subscribe({ message: () => {}, failed: () => {} })
     let nowUs = 1_000_000
-    const datagrams = toDatagrams(Buffer.concat(Array.from({ length: 2000 }, () => source().bytes)), { startUs: 1_000_000 })
+    const datagrams = toDatagrams(Buffer.concat(Array.from({ length: 2000 }, () => source().bytes)), {
+      startUs: 1_000_000,
+    })
     let at = 0
     const feed = (slots: number) => {
       for (const end = at + slots; at < end; ) {

@@ -30,10 +30,19 @@ describe("RingReader", () => {
       const reader = new RingReader(1000)
       for (let left = age; left > 0; left -= 2 ** 30) reader.cursor = (reader.cursor + Math.min(left, 2 ** 30)) >>> 0
       const at = (slots: number) => (reader.cursor + slots) >>> 0
-      expect([reader.fateOf(at(-5)), reader.fateOf(at(0)), reader.fateOf(at(5))]).toEqual(["sent", "waiting", "waiting"])
+      expect([reader.fateOf(at(-5)), reader.fateOf(at(0)), reader.fateOf(at(5))]).toEqual([
+        "sent",
+        "waiting",
+        "waiting",
+      ])
       expect([reader.covers(at(-1001)), reader.covers(at(-5)), reader.covers(at(5))]).toEqual([age > 1000, true, true])
       reader.backlog(at(QUEUE_SLOTS + 3))
-      expect([-4, -3, -1, 0].map((slots) => reader.fateOf(at(slots)))).toEqual(["sent", "dropped", "dropped", "waiting"])
+      expect([-4, -3, -1, 0].map((slots) => reader.fateOf(at(slots)))).toEqual([
+        "sent",
+        "dropped",
+        "dropped",
+        "waiting",
+      ])
     },
   )
 

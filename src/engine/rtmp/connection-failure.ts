@@ -34,10 +34,18 @@ export const connectionFailure = (cause: unknown, host: string, port: number, tl
   const where = `${host.includes(":") ? `[${host}]` : host}:${port}`
   const certificate = CERTIFICATE[code]
   if (certificate !== undefined)
-    return { code: "tls_certificate", message: `the certificate of ${where} is refused: ${certificate} (${code})`, transient: false }
+    return {
+      code: "tls_certificate",
+      message: `the certificate of ${where} is refused: ${certificate} (${code})`,
+      transient: false,
+    }
   const text = cause instanceof Error ? cause.message : String(cause)
   if (tls && (code.startsWith("ERR_SSL") || code === "EPROTO"))
-    return { code: "tls", message: `no TLS with ${where}: ${text}; check the port, and whether it must be rtmp://`, transient: true }
+    return {
+      code: "tls",
+      message: `no TLS with ${where}: ${text}; check the port, and whether it must be rtmp://`,
+      transient: true,
+    }
   const known = TCP[code]
   return {
     code: code === "" ? "connection" : code.toLowerCase(),

@@ -157,7 +157,11 @@ export class RtmpConnection {
     socket.on("close", () =>
       event(() => {
         if (this.#publisher !== null) this.#take(this.#publisher.ended())
-        this.#end({ code: "closed", message: `${host}:${port} closed the connection before it was made`, transient: true })
+        this.#end({
+          code: "closed",
+          message: `${host}:${port} closed the connection before it was made`,
+          transient: true,
+        })
       }),
     )
   }
@@ -187,7 +191,11 @@ export class RtmpConnection {
         this.#handlers.probed?.()
       } else if (event.type === "note") this.#handlers.note?.(event.text)
       else if (event.type === "reconnect")
-        this.#end({ code: "reconnect_request", message: `the server asks to connect again: ${event.description}`, transient: true })
+        this.#end({
+          code: "reconnect_request",
+          message: `the server asks to connect again: ${event.description}`,
+          transient: true,
+        })
       else if (event.type === "failed") {
         const { auth, code, description, transient } = event.failure
         if (auth !== null && ++this.#rounds < AUTH_ROUNDS_MAX) {
@@ -219,7 +227,11 @@ export class RtmpConnection {
     if (held === 0 || held < this.#held) this.#heldSinceMs = nowMs
     this.#held = held
     if (held > 0 && nowMs - this.#heldSinceMs > STALL_MS)
-      this.#end({ code: "stalled", message: `the server has not read anything for ${STALL_MS / 1000} s`, transient: true })
+      this.#end({
+        code: "stalled",
+        message: `the server has not read anything for ${STALL_MS / 1000} s`,
+        transient: true,
+      })
   }
 
   /** The bytes of one message of the stream, for `write`; nothing unless ready. */

@@ -52,7 +52,11 @@ export const DROP = "drop"
 
 /** Resolves labels. RangeError for one that is missing, behind the jump, or more than 255 lines away. */
 export const assemble = (lines: ReadonlyArray<BpfLine>): BpfInstruction[] => {
-  const whole: ReadonlyArray<BpfLine> = [...lines, { code: BPF.return, k: 0xffffffff, at: PASS }, { code: BPF.return, k: 0, at: DROP }]
+  const whole: ReadonlyArray<BpfLine> = [
+    ...lines,
+    { code: BPF.return, k: 0xffffffff, at: PASS },
+    { code: BPF.return, k: 0, at: DROP },
+  ]
   const places = new Map(whole.flatMap(({ at }, i) => (at === undefined ? [] : [[at, i] as const])))
   const distance = (from: number, label: string | undefined): number => {
     if (label === undefined) return 0

@@ -34,13 +34,18 @@ const stage = async (gates = new HandshakeGates()) => {
   const { port } = socket.address()
   const gate = new HandshakeGate(srt, 1, encodeSockaddr("127.0.0.1", port), gates)
   open.push({ close: () => gate.close() }, socket)
-  const setUp = (count: number) => Array.from({ length: count }, () => c.libc.semTrywait(semaphore) === 0).filter(Boolean).length
+  const setUp = (count: number) =>
+    Array.from({ length: count }, () => c.libc.semTrywait(semaphore) === 0).filter(Boolean).length
   let got = 0
   socket.on("message", () => got++)
   /** How many of the handshakes of as many sources get through now. */
   const knock = async (sources: number): Promise<number> => {
     got = 0
-    const packet = packHandshake(0, { type: CONCLUSION, extensionField: FLAG_HSREQ, extensions: [{ type: EXT_HSREQ, body: hsreq() }] })
+    const packet = packHandshake(0, {
+      type: CONCLUSION,
+      extensionField: FLAG_HSREQ,
+      extensions: [{ type: EXT_HSREQ, body: hsreq() }],
+    })
     for (let i = 0; i < sources; i++) {
       const sender = createSocket("udp4")
       await new Promise<void>((resolve) => sender.bind(0, `127.0.2.${i + 1}`, () => resolve()))

@@ -23,17 +23,20 @@ describe("ListenerPorts", () => {
     ["127.0.0.1", "127.0.0.1"],
     ["0.0.0.0", "127.0.0.1"],
     ["127.0.0.1", "0.0.0.0"],
-  ])("row 34: with a listener on %s it refuses %s on the same port, and the first keeps its claim", async (first, second) => {
-    const port = await freeUdpPort()
-    const ports = new ListenerPorts()
-    ports.claim(encodeSockaddr(first, port))
-    for (let i = 0; i < 3; i++)
-      expect(refusal(() => ports.claim(encodeSockaddr(second, port)))).toMatchObject({
-        code: "EADDRINUSE",
-        message: expect.stringMatching(/another output of this service/),
-        transient: false,
-      })
-  })
+  ])(
+    "row 34: with a listener on %s it refuses %s on the same port, and the first keeps its claim",
+    async (first, second) => {
+      const port = await freeUdpPort()
+      const ports = new ListenerPorts()
+      ports.claim(encodeSockaddr(first, port))
+      for (let i = 0; i < 3; i++)
+        expect(refusal(() => ports.claim(encodeSockaddr(second, port)))).toMatchObject({
+          code: "EADDRINUSE",
+          message: expect.stringMatching(/another output of this service/),
+          transient: false,
+        })
+    },
+  )
 
   it("takes the same port on two addresses, and other ports", async () => {
     const port = await freeUdpPort()
@@ -49,7 +52,10 @@ describe("ListenerPorts", () => {
     const own = encodeSockaddr("0.0.0.0", port)
     ports.claim(own)
     ports.release(own)
-    expect(refusal(() => ports.claim(encodeSockaddr("127.0.0.1", port)))).toMatchObject({ code: "EADDRINUSE", transient: true })
+    expect(refusal(() => ports.claim(encodeSockaddr("127.0.0.1", port)))).toMatchObject({
+      code: "EADDRINUSE",
+      transient: true,
+    })
     // What libsrt's multiplexer does for some seconds.
     const holder = createSocket({ type: "udp4", reuseAddr: true })
     await new Promise<void>((resolve) => holder.bind(port, "0.0.0.0", () => resolve()))
@@ -79,7 +85,10 @@ describe("ListenerPorts", () => {
     ports.release(own)
     const real = performance.now.bind(performance)
     vi.spyOn(performance, "now").mockImplementation(() => real() + 10_500)
-    expect(refusal(() => ports.claim(own))).toMatchObject({ code: "EADDRINUSE", message: expect.stringMatching(/another program/) })
+    expect(refusal(() => ports.claim(own))).toMatchObject({
+      code: "EADDRINUSE",
+      message: expect.stringMatching(/another program/),
+    })
     holder.close()
   })
 })

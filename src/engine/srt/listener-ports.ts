@@ -32,11 +32,16 @@ export class ListenerPorts {
     for (const [key, closedAt] of this.#ours) if (now() - closedAt > LINGER_MS) this.#ours.delete(key)
     const others = [...this.#ours].filter(([key]) => overlap(key, shown))
     const refuse = (why: string, transient: boolean): never => {
-      throw new SetupFailure({ code: "EADDRINUSE", message: `EADDRINUSE while listening on ${shown}/udp: ${why}`, transient })
+      throw new SetupFailure({
+        code: "EADDRINUSE",
+        message: `EADDRINUSE while listening on ${shown}/udp: ${why}`,
+        transient,
+      })
     }
     if (others.some(([, closedAt]) => closedAt === Number.POSITIVE_INFINITY))
       refuse("another output of this service listens on that port; give one of them another port", false)
-    if (others.some(([key]) => key !== shown)) refuse("the output that had that port was closed a moment ago; it is tried again", true)
+    if (others.some(([key]) => key !== shown))
+      refuse("the output that had that port was closed a moment ago; it is tried again", true)
     if (others.length === 0) this.#probe(address, shown)
     this.#ours.set(shown, Number.POSITIVE_INFINITY)
   }
@@ -51,6 +56,10 @@ export class ListenerPorts {
     const code = c.libc.bind(fd, address, address.length) === 0 ? 0 : c.errno()
     c.libc.close(fd)
     if (code !== 0)
-      throw new SetupFailure({ code: c.errnoName(code), message: describeErrno(code, `listening on ${shown}/udp`), transient: false })
+      throw new SetupFailure({
+        code: c.errnoName(code),
+        message: describeErrno(code, `listening on ${shown}/udp`),
+        transient: false,
+      })
   }
 }

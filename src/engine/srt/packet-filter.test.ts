@@ -59,7 +59,8 @@ describe("filterPackets", () => {
       header("8008"),
       header("ffff"),
     ]
-    for (const packet of sent) await new Promise((resolve) => sender.send(Buffer.from(packet, "hex"), port, target, resolve))
+    for (const packet of sent)
+      await new Promise((resolve) => sender.send(Buffer.from(packet, "hex"), port, target, resolve))
     await expect.poll(() => got.at(-1), { timeout: 2000 }).toBe(header("ffff"))
     // Too short for a type, or a handshake without its fields: dropped too.
     expect(got).toEqual(sent.filter((packet) => !/^800[07]/.test(packet) && packet.length > 2))
@@ -98,7 +99,8 @@ const passing = async (
     }),
   )
   expect(attachFilter(udpSocketsOn(encodeSockaddr(host, port)), packetFilter(role, admission))).toBe(1)
-  for (const [i, packet] of packets.entries()) await new Promise((resolve) => senders[i]?.send(packet, port, host, resolve))
+  for (const [i, packet] of packets.entries())
+    await new Promise((resolve) => senders[i]?.send(packet, port, host, resolve))
   await new Promise((resolve) => ends.send(controlPacket(1, 0, new Uint8Array(4)), port, host, resolve))
   await over
   for (const one of [socket, ends, ...senders]) one.close()
@@ -163,9 +165,12 @@ describe("handshakes", () => {
     expect(await passing([packet], "caller")).toEqual([])
   })
 
-  it.each([0, 2, 1002, 0x7fffffff, 0x80000000, 0xfffffffe])("a listener gets no handshake of type %i from a stranger", async (type) => {
-    expect(await passing([conclusion({ type })], "listener")).toEqual([])
-  })
+  it.each([0, 2, 1002, 0x7fffffff, 0x80000000, 0xfffffffe])(
+    "a listener gets no handshake of type %i from a stranger",
+    async (type) => {
+      expect(await passing([conclusion({ type })], "listener")).toEqual([])
+    },
+  )
 
   it("a caller gets answers of every kind: to its induction, to its conclusion, refusals as they come, and what rendezvous needs", async () => {
     const response = { type: EXT_HSRSP, body: hsreq() }
@@ -186,7 +191,11 @@ describe("admission", () => {
 
   it("none: nobody new, but whoever has a socket here", async () => {
     expect(
-      await passing([conclusion(), packHandshake(0, { version: 4, type: INDUCTION }), conclusion({}, 99)], "listener", "none"),
+      await passing(
+        [conclusion(), packHandshake(0, { version: 4, type: INDUCTION }), conclusion({}, 99)],
+        "listener",
+        "none",
+      ),
     ).toEqual([2])
   })
 

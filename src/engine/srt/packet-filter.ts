@@ -4,12 +4,13 @@
  *
  * - DROPREQ control packets (draft-sharabayko-srt 3.2.9): only a receiver has a use for them, and here every SRT socket
  * sends. libsrt
- *   1.5.1 walks through the range of sequence numbers that such a packet names, one by one, on the thread that receives for the whole
- *   port: one forged range holds up every receiver of a listener, and every caller of a shared port, for seconds.
+ * 1.5.1 walks through the range of sequence numbers that such a packet names, one by one, on the thread that receives
+ * for the whole port: one forged range holds up every receiver of a listener, and every caller of a shared port,
+ * for seconds.
  * - Handshakes (3.2.1) that are cut short, whose extensions do not add up, or whose fields lie outside what peers send.
  * libsrt 1.5.1
- *   sets up a connection before it reads the extensions, and allocates and fills 24 bytes for each packet of the window that the peer
- *   names: one handshake of 112 bytes made it take 1.5 GB.
+ * sets up a connection before it reads the extensions, and allocates and fills 24 bytes for each packet of the window
+ * that the peer names: one handshake of 112 bytes made it take 1.5 GB.
  * - While a listener is flooded with handshakes, those of most sources; see `handshake-gate.ts`.
  */
 import { readdirSync } from "node:fs"
@@ -55,7 +56,19 @@ const EXTENSIONS_MAX = 8
 /** Offset from which BPF counts from the IP header on (SKF_NET_OFF). */
 const IP_HEADER = 0xfff00000
 
-const { add, addIndex, and, ifAbove, ifAtLeast, ifAtLeastIndex, ifEqual, loadByte, loadHalf, loadHalfAtIndex, loadWord } = BPF
+const {
+  add,
+  addIndex,
+  and,
+  ifAbove,
+  ifAtLeast,
+  ifAtLeastIndex,
+  ifEqual,
+  loadByte,
+  loadHalf,
+  loadHalfAtIndex,
+  loadWord,
+} = BPF
 
 /** Walks along the extensions: type and words in a half each, then the words; they must end where the packet ends. */
 const extensionsAddUp: ReadonlyArray<BpfLine> = [
@@ -194,8 +207,11 @@ export const stillOn = (sockets: ReadonlyArray<number>, address: Uint8Array): nu
  */
 export const attachFilter = (sockets: ReadonlyArray<number>, filter: ReadonlyArray<BpfInstruction>): number => {
   const program = { len: filter.length, filter }
-  return sockets.filter((fd) => c.libc.attachFilter(fd, c.SOL_SOCKET, c.SO_ATTACH_FILTER, program, SOCK_FPROG_SIZE) === 0).length
+  return sockets.filter(
+    (fd) => c.libc.attachFilter(fd, c.SOL_SOCKET, c.SO_ATTACH_FILTER, program, SOCK_FPROG_SIZE) === 0,
+  ).length
 }
 
 /** Sets the filter on libsrt's port; call it when libsrt has just bound it. Returns on how many sockets. */
-export const filterPackets = (address: Uint8Array, role: FilterRole): number => attachFilter(udpSocketsOn(address), packetFilter(role))
+export const filterPackets = (address: Uint8Array, role: FilterRole): number =>
+  attachFilter(udpSocketsOn(address), packetFilter(role))

@@ -50,9 +50,12 @@ export class PortPool {
    */
   bind(socket: number, target: SrtTarget, family: 4 | 6): () => void {
     const localHost = target.localHost ?? (family === 6 ? "::" : "0.0.0.0")
-    const options = target.options.filter((o) => MUXER_OPTIONS.has(o.option.name)).map((o) => `${o.option.name}=${String(o.value)}`)
+    const options = target.options
+      .filter((o) => MUXER_OPTIONS.has(o.option.name))
+      .map((o) => `${o.option.name}=${String(o.value)}`)
     const key = [localHost, ...options.sort()].join(" ")
-    const port = this.#ports.find((p) => p.key === key && p.callers < CALLERS_PER_PORT) ?? this.#open(key, target, localHost)
+    const port =
+      this.#ports.find((p) => p.key === key && p.callers < CALLERS_PER_PORT) ?? this.#open(key, target, localHost)
     if (this.#srt.bind(socket, port.address, port.address.length) !== 0) {
       const reason = lastError(this.#srt, `cannot share local port ${sockaddrPort(port.address)}`)
       this.#closeIfUnused(port)
@@ -69,7 +72,10 @@ export class PortPool {
   }
 
   #open(key: string, target: SrtTarget, localHost: string): SharedPort {
-    const anchor = createSocket(this.#srt, { ...target, options: target.options.filter((o) => MUXER_OPTIONS.has(o.option.name)) })
+    const anchor = createSocket(this.#srt, {
+      ...target,
+      options: target.options.filter((o) => MUXER_OPTIONS.has(o.option.name)),
+    })
     const any = encodeSockaddr(localHost, 0)
     if (this.#srt.bind(anchor, any, any.length) !== 0) {
       const reason = lastError(this.#srt, `cannot bind to ${localHost}`)

@@ -4,7 +4,10 @@ import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { debianVersion, formatVersion, openSrtLibrary, vulnerability } from "./srt-library.ts"
 
-const status = (version: string, state = "install ok installed") => `Package: ffmpeg\nStatus: install ok installed\nVersion: 7:5.1\n
+const status = (
+  version: string,
+  state = "install ok installed",
+) => `Package: ffmpeg\nStatus: install ok installed\nVersion: 7:5.1\n
 Package: libsrt1.5-openssl\nStatus: ${state}\nPriority: optional\nVersion: ${version}\n`
 
 describe("libsrt's version", () => {

@@ -32,7 +32,11 @@ export const debianVersion = (status: string, name = PACKAGE): string | null => 
 export const vulnerability = (version: number, debian: string | null): string | null => {
   if (version >= FIXED_VERSION) return null
   const match = /^1\.5\.1-\d+\+deb12u(\d+)/.exec(debian ?? "")
-  if (match !== null && formatVersion(version) === FIXED_DEBIAN_REVISION.upstream && Number(match[1]) >= FIXED_DEBIAN_REVISION.update)
+  if (
+    match !== null &&
+    formatVersion(version) === FIXED_DEBIAN_REVISION.upstream &&
+    Number(match[1]) >= FIXED_DEBIAN_REVISION.update
+  )
     return null
   const found = debian === null ? `libsrt ${formatVersion(version)}` : `${PACKAGE} ${debian}`
   return `${found} lacks the fixes of CVE-2026-55868 and CVE-2026-55869: upgrade it (apt-get update && apt-get install ${PACKAGE}; 1.5.1-1+deb12u2 or libsrt 1.5.6 and later are safe)`
@@ -52,7 +56,10 @@ export const openSrtLibrary = (env: Readonly<Record<string, string | undefined>>
     const srt = loadLibSrt(env["DISTRIBUTOR_LIBSRT"])
     const version = srt.getversion()
     const debian = debianVersion(readStatus(env["DISTRIBUTOR_DPKG_STATUS"] ?? "/var/lib/dpkg/status"))
-    return { srt, info: { available: true, version: debian ?? formatVersion(version), problem: vulnerability(version, debian) } }
+    return {
+      srt,
+      info: { available: true, version: debian ?? formatVersion(version), problem: vulnerability(version, debian) },
+    }
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause)
     return {

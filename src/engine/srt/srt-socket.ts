@@ -29,7 +29,11 @@ export const lastError = (srt: LibSrt, doing: string): Reason => {
   const code = srt.getlasterror(0)
   const text = srt.getlasterrorStr()
   const known = describeSrtError(code)
-  return { code: `srt_${code}`, message: `${doing}: ${text}${known.advice === "" ? "" : ` (${known.advice})`}`, transient: known.transient }
+  return {
+    code: `srt_${code}`,
+    message: `${doing}: ${text}${known.advice === "" ? "" : ` (${known.advice})`}`,
+    transient: known.transient,
+  }
 }
 
 /** The end of a connection that was there, in libsrt's words for it. */
@@ -51,7 +55,12 @@ export const rejectReason = (srt: LibSrt, socket: number): Reason => {
   }
 }
 
-export const setOption = (srt: LibSrt, socket: number, option: SrtOption, value: number | bigint | boolean | string): void => {
+export const setOption = (
+  srt: LibSrt,
+  socket: number,
+  option: SrtOption,
+  value: number | bigint | boolean | string,
+): void => {
   const bytes = encodeValue(option, value)
   if (srt.setsockflag(socket, option.id, bytes, bytes.length) === 0) return
   const shown = option.name === "PASSPHRASE" ? "the passphrase" : `${option.name}=${String(value)}`
@@ -104,7 +113,9 @@ const defaultSendBuffer = (target: SrtTarget): number =>
  */
 export const forFamily = (target: SrtTarget, family: 4 | 6): SrtTarget => {
   const given = target.options.some(({ option }) => option.name === SRT_OPTIONS.IPV6ONLY.name)
-  return family === 4 || given ? target : { ...target, options: [...target.options, { option: SRT_OPTIONS.IPV6ONLY, value: 1 }] }
+  return family === 4 || given
+    ? target
+    : { ...target, options: [...target.options, { option: SRT_OPTIONS.IPV6ONLY, value: 1 }] }
 }
 
 /** A socket with every option of the target set, ready to bind. */

@@ -2,7 +2,8 @@
 import { errnoName } from "../ffi/libc.ts"
 
 const ADVICE: Readonly<Record<string, string>> = {
-  EADDRINUSE: "the port is taken by another program; stop that program or choose another port (ss -ulnp shows who has it)",
+  EADDRINUSE:
+    "the port is taken by another program; stop that program or choose another port (ss -ulnp shows who has it)",
   EADDRNOTAVAIL: "the address is not one of this machine; use 0.0.0.0 or an address that `ip address` lists",
   EACCES: "not permitted; ports below 1024 need CAP_NET_BIND_SERVICE, broadcast addresses are refused",
   EPERM: "not permitted; a firewall rule of this machine refuses the packet",

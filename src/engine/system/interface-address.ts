@@ -25,7 +25,9 @@ export const interfaceAddress = (nameOrAddress: string): string => {
  */
 export const interfaceAddress6 = (nameOrAddress: string, linkLocal: boolean): string => {
   if (isIPv6(nameOrAddress)) return nameOrAddress
-  const found = ipv6Addresses().find(({ isLinkLocal, isUsable, name }) => name === nameOrAddress && isUsable && isLinkLocal === linkLocal)
+  const found = ipv6Addresses().find(
+    ({ isLinkLocal, isUsable, name }) => name === nameOrAddress && isUsable && isLinkLocal === linkLocal,
+  )
   if (found === undefined) throw absent(nameOrAddress, linkLocal ? "IPv6 link-local" : "IPv6", true)
   return linkLocal ? `${found.address}%${found.name}` : found.address
 }

@@ -20,9 +20,11 @@ export interface LinkState {
 export const NO_LINK: LinkState = { index: 0, name: "", running: false, address: 0 }
 
 /** A dotted IPv4 address in host order; null for anything else. */
-export const ipv4Number = (text: string): number | null => parseIPv4(text)?.reduce((all, octet) => all * 256 + octet, 0) ?? null
+export const ipv4Number = (text: string): number | null =>
+  parseIPv4(text)?.reduce((all, octet) => all * 256 + octet, 0) ?? null
 
-// struct ifreq (netdevice(7)): name@0, 16 bytes; then a union: i32 index, i16 flags, or sockaddr_in with its address @4.
+// struct ifreq (netdevice(7)): name@0, 16 bytes; then a union: i32 index, i16 flags, or sockaddr_in with its
+// address @4.
 const IFNAMSIZ = 16
 const request = new Uint8Array(40)
 const view = new DataView(request.buffer)

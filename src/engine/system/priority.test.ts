@@ -25,7 +25,12 @@ const sleep = () => spawn("sleep", ["60"], { stdio: "ignore" })
 const answer = (value) => process.stdout.write(JSON.stringify(value))
 `
 /** @param by command to run it by, as `setsid` and `nice` */
-const run = (runtime: string, flags: ReadonlyArray<string>, script: string, by: ReadonlyArray<string> = []): unknown => {
+const run = (
+  runtime: string,
+  flags: ReadonlyArray<string>,
+  script: string,
+  by: ReadonlyArray<string> = [],
+): unknown => {
   const [command = "", ...words] = [...by, join(root, "node_modules", ".bin", runtime), ...flags, HEAD + script]
   return JSON.parse(execFileSync(command, words, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }))
 }
@@ -56,7 +61,12 @@ describe("priorities", () => {
         try { autogroup = readFileSync("/proc/self/autogroup", "utf8").trim().replace(/^.* nice/, "nice") } catch {}
         answer({ problem, own: nice("self"), others: [...new Set(threads)], autogroup })`
       const autogroup = existsSync("/proc/self/autogroup") ? "nice -5" : ""
-      expect(run(runtime, flags, script, ["setsid", "--wait"])).toEqual({ problem: null, own: -5, others: [-5], autogroup })
+      expect(run(runtime, flags, script, ["setsid", "--wait"])).toEqual({
+        problem: null,
+        own: -5,
+        others: [-5],
+        autogroup,
+      })
     })
 
     it("leave a session alone that others are in", () => {
@@ -78,16 +88,26 @@ describe("priorities", () => {
         answer({ plain, given, thrown, own: nice("self") })`
       expect(run(runtime, flags, script)).toEqual({ plain: -5, given: 0, thrown: "no such program", own: -5 })
       // One that was started with less than others gives its children that.
-      expect(run(runtime, flags, script, ["nice", "-n", "3"])).toEqual({ plain: -5, given: 3, thrown: "no such program", own: -5 })
+      expect(run(runtime, flags, script, ["nice", "-n", "3"])).toEqual({
+        plain: -5,
+        given: 3,
+        thrown: "no such program",
+        own: -5,
+      })
     })
   })
 
-  it.skipIf(!isRoot).each(RUNTIMES)("that may not be had on %s are said in words, and nothing else changes", (runtime, flags) => {
-    const script = `answer({ problem: raisePriority(-5), own: nice("self"), given: childOf(() => withGivenPriority(sleep)) })`
-    expect(run(runtime, flags, script, ["setpriv", "--bounding-set=-sys_nice", "--inh-caps=-all", "--"])).toEqual({
-      problem: expect.stringMatching(/^cannot raise the priority to -5 \(.+\); give it CAP_SYS_NICE or LimitNICE=-10$/),
-      own: 0,
-      given: 0,
-    })
-  })
+  it.skipIf(!isRoot).each(RUNTIMES)(
+    "that may not be had on %s are said in words, and nothing else changes",
+    (runtime, flags) => {
+      const script = `answer({ problem: raisePriority(-5), own: nice("self"), given: childOf(() => withGivenPriority(sleep)) })`
+      expect(run(runtime, flags, script, ["setpriv", "--bounding-set=-sys_nice", "--inh-caps=-all", "--"])).toEqual({
+        problem: expect.stringMatching(
+          /^cannot raise the priority to -5 \(.+\); give it CAP_SYS_NICE or LimitNICE=-10$/,
+        ),
+        own: 0,
+        given: 0,
+      })
+    },
+  )
 })

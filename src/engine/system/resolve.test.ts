@@ -31,7 +31,8 @@ describe("resolve", () => {
     const failure = await resolve("fe80::1%nosuch0", false).catch((cause: unknown) => cause)
     expect((failure as SetupFailure).reason).toEqual({
       code: "ENODEV",
-      message: 'there is no network interface "nosuch0", the zone of fe80::1%nosuch0, now; `ip link` lists those there are',
+      message:
+        'there is no network interface "nosuch0", the zone of fe80::1%nosuch0, now; `ip link` lists those there are',
       transient: true,
     })
   })
@@ -55,14 +56,18 @@ describe("resolve", () => {
 
   it("refuses a private literal when only public addresses are wanted", async () => {
     const failure = await resolve("192.168.1.1", true).catch((cause: unknown) => cause)
-    expect((failure as SetupFailure).reason.message).toMatch(/^192\.168\.1\.1 is a private address, where ALLOW_PRIVATE_TARGETS=off/)
+    expect((failure as SetupFailure).reason.message).toMatch(
+      /^192\.168\.1\.1 is a private address, where ALLOW_PRIVATE_TARGETS=off/,
+    )
     expect(await resolve("192.168.1.1", false)).toEqual({ address: "192.168.1.1", family: 4 })
   })
 
   it("row 30: fails with the name and the resolver's words, and works when asked again", async () => {
     let calls = 0
     const lookup = () =>
-      ++calls === 1 ? Promise.reject(new Error("getaddrinfo EAI_AGAIN")) : Promise.resolve({ address: "192.0.2.9", family: 4 })
+      ++calls === 1
+        ? Promise.reject(new Error("getaddrinfo EAI_AGAIN"))
+        : Promise.resolve({ address: "192.0.2.9", family: 4 })
     const failure = await resolve("far.example", false, lookup).catch((cause: unknown) => cause)
     expect(failure).toBeInstanceOf(SetupFailure)
     expect((failure as SetupFailure).reason).toMatchObject({

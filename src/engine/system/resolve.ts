@@ -55,7 +55,11 @@ const addressOf = async (host: string, lookup: Lookup): Promise<{ address: strin
     return { address, family: family === 6 ? 6 : 4 }
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause)
-    throw new SetupFailure({ code: "dns", message: `the host name ${host} cannot be resolved: ${detail}`, transient: true })
+    throw new SetupFailure({
+      code: "dns",
+      message: `the host name ${host} cannot be resolved: ${detail}`,
+      transient: true,
+    })
   } finally {
     clearTimeout(timer)
   }

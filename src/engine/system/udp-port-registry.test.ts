@@ -79,6 +79,9 @@ describe("UdpPortRegistry", () => {
     expect(borrow(registry, "127.0.0.1", 5004).refusal).toBe("the FEC of another input")
     unicast.end()
     expect(borrow(registry, "127.0.0.1", 5004).refusal).toBe("")
-    expect([borrow(registry, "239.1.1.1", 5004), borrow(registry, "239.1.1.1", 5004)].map((l) => l.refusal)).toEqual(["", ""])
+    expect([borrow(registry, "239.1.1.1", 5004), borrow(registry, "239.1.1.1", 5004)].map((l) => l.refusal)).toEqual([
+      "",
+      "",
+    ])
   })
 })

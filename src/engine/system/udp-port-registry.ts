@@ -63,7 +63,9 @@ export class UdpPortRegistry {
     const claim = this.#claims.find((other) => bindsOverlap(other, loan))
     if (claim !== undefined) return claim.user
     // One group may have several receivers; each gets every packet.
-    const rival = [...this.#loans].find((other) => bindsOverlap(other, loan) && !(isMulticast(other.ip) && isMulticast(ip)))
+    const rival = [...this.#loans].find(
+      (other) => bindsOverlap(other, loan) && !(isMulticast(other.ip) && isMulticast(ip)),
+    )
     if (rival !== undefined) return "the FEC of another input"
     this.#loans.add(loan)
     return () => void this.#loans.delete(loan)

@@ -24,7 +24,11 @@ export class TapPool {
   /** Null when the tap is being connected; what goes wrong later ends it. */
   open(channel: number, path: string, token: string): Reason | null {
     if (this.#taps.size >= MAX_TAPS) {
-      return { code: "too_many_taps", message: `the engine shows at most ${MAX_TAPS} streams to the control plane`, transient: true }
+      return {
+        code: "too_many_taps",
+        message: `the engine shows at most ${MAX_TAPS} streams to the control plane`,
+        transient: true,
+      }
     }
     this.#taps.add(new Tap(this.#core, channel, path, token))
     return null

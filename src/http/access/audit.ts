@@ -42,13 +42,20 @@ export const makeOncePerMinute = (now: () => number = Date.now): ((subject: stri
   }
 }
 
-const outcomeOf = (status: number): NewAuditEntry["outcome"] => (status < 400 ? "done" : status < 500 ? "refused" : "failed")
+const outcomeOf = (status: number): NewAuditEntry["outcome"] =>
+  status < 400 ? "done" : status < 500 ? "refused" : "failed"
 
 export const makeAudit = (rows: AuditRows, runtime: Runtime.Runtime<never>, now?: () => number): Audit => {
   const isNews = makeOncePerMinute(now)
   const record: Audit["record"] = async (c, actor, what, status) => {
     const entry: NewAuditEntry = {
-      ...{ at: new Date().toISOString(), actor, address: addressOf(c), method: c.req.method, path: c.req.path.slice(0, MAX_PATH) },
+      ...{
+        at: new Date().toISOString(),
+        actor,
+        address: addressOf(c),
+        method: c.req.method,
+        path: c.req.path.slice(0, MAX_PATH),
+      },
       ...{ what, status, outcome: outcomeOf(status) },
     }
     const exit = await Runtime.runPromiseExit(runtime)(rows.append(entry))

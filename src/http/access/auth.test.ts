@@ -45,7 +45,9 @@ describe("with an API key", () => {
   })
 
   it("refuses the key in the URL even when it is right", async () => {
-    const response = await guarded().call("GET", `/api/channels?api_key=${encodeURIComponent(KEY)}`, undefined, { "X-API-Key": KEY })
+    const response = await guarded().call("GET", `/api/channels?api_key=${encodeURIComponent(KEY)}`, undefined, {
+      "X-API-Key": KEY,
+    })
     expect(response.status).toBe(400)
     expect(await response.text()).not.toContain(KEY)
   })
@@ -64,12 +66,17 @@ describe("with an API key", () => {
     const inside = await call("GET", "/", undefined, { Cookie: cookieOf(right) })
     expect(inside.status).toBe(200)
     expect((await call("GET", "/api/channels", undefined, { Cookie: cookieOf(right) })).status).toBe(200)
-    expect((await call("POST", "/logout", undefined, { Cookie: cookieOf(right) })).headers.get("set-cookie")).toContain("Max-Age=0")
+    expect((await call("POST", "/logout", undefined, { Cookie: cookieOf(right) })).headers.get("set-cookie")).toContain(
+      "Max-Age=0",
+    )
   })
 
-  it.each(["//evil.example", "/\\evil.example", "https://evil.example", "evil", "/a\r\nb"])("never sends anybody to %j", async (next) => {
-    expect((await login(guarded().call, KEY, next)).headers.get("location")).toBe("/")
-  })
+  it.each(["//evil.example", "/\\evil.example", "https://evil.example", "evil", "/a\r\nb"])(
+    "never sends anybody to %j",
+    async (next) => {
+      expect((await login(guarded().call, KEY, next)).headers.get("location")).toBe("/")
+    },
+  )
 
   it("tells htmx to go to the login form", async () => {
     const response = await guarded().call("GET", "/live/channels", undefined, { "HX-Request": "true" })

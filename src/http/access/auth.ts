@@ -144,13 +144,19 @@ const makeSessions = (sessionKey: Uint8Array, subjects: Subjects, now: () => num
       const holder = subjects.find(subject)
       if (holder === undefined) return null
       const right = timingSafeEqual(sha256(signature), sha256(sign(expires, subject, holder.proof)))
-      return right && Number(expires) * 1000 > now() ? { role: holder.role, name: holder.name, by: "session", subject } : null
+      return right && Number(expires) * 1000 > now()
+        ? { role: holder.role, name: holder.name, by: "session", subject }
+        : null
     },
   }
 }
 
 /** @param now milliseconds since 1970 */
-export const makeAccess = (settings: AccessSettings, accounts: AccountsService, now: () => number = Date.now): Access => {
+export const makeAccess = (
+  settings: AccessSettings,
+  accounts: AccountsService,
+  now: () => number = Date.now,
+): Access => {
   const envKey = Option.getOrUndefined(Option.map(settings.apiKey, Redacted.value))
   const envHash = envKey === undefined ? undefined : sha256(envKey)
   const required = () => settings.auth && (envHash !== undefined || !accounts.isEmpty())

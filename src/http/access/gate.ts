@@ -109,7 +109,8 @@ export const limitWrites =
     if (what !== null && caller !== null && subject != null) {
       const wait = limits.writes.waitFor(subject)
       if (wait > 0) await audit.refused(c, caller.name, what, 429)
-      if (wait > 0) return tooMany(c, wait, `more than ${LIMITS.writes} changes in a minute were asked for; try again in ${wait} s`)
+      if (wait > 0)
+        return tooMany(c, wait, `more than ${LIMITS.writes} changes in a minute were asked for; try again in ${wait} s`)
       limits.writes.count(subject)
     }
     return next()

@@ -33,9 +33,14 @@ export const makeLimiter = (perMinute: number, growing: boolean, now: () => numb
     const time = now()
     const old = entries.get(who)
     const isOver = old !== undefined && time >= old.since + MINUTE_MS && time >= old.blockedUntil
-    const quiet = old !== undefined && time >= Math.max(old.since, old.blockedUntil) + Math.max(MINUTE_MS, 2 * old.blockMs)
+    const quiet =
+      old !== undefined && time >= Math.max(old.since, old.blockedUntil) + Math.max(MINUTE_MS, 2 * old.blockMs)
     const entry =
-      old === undefined || quiet ? { count: 0, since: time, blockedUntil: 0, blockMs: 0 } : isOver ? { ...old, count: 0, since: time } : old
+      old === undefined || quiet
+        ? { count: 0, since: time, blockedUntil: 0, blockMs: 0 }
+        : isOver
+          ? { ...old, count: 0, since: time }
+          : old
     entries.delete(who)
     entries.set(who, entry)
     for (const [oldest] of entries) {
@@ -53,7 +58,9 @@ export const makeLimiter = (perMinute: number, growing: boolean, now: () => numb
       const entry = at(who)
       entry.count += 1
       if (entry.count < perMinute || entry.blockedUntil > now()) return
-      entry.blockMs = growing ? Math.min(LONGEST_BLOCK_MS, Math.max(MINUTE_MS, 2 * entry.blockMs)) : entry.since + MINUTE_MS - now()
+      entry.blockMs = growing
+        ? Math.min(LONGEST_BLOCK_MS, Math.max(MINUTE_MS, 2 * entry.blockMs))
+        : entry.since + MINUTE_MS - now()
       entry.blockedUntil = now() + entry.blockMs
     },
     clear: (who) => void entries.delete(who),

@@ -13,7 +13,8 @@ const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/
 const hostOf = (c: Context): string => (c.req.header("host") ?? new URL(c.req.url).host).toLowerCase()
 
 /** A host without its port. */
-const nameOf = (host: string): string => (host.startsWith("[") ? host.slice(0, host.indexOf("]") + 1) : host.replace(/:\d*$/, ""))
+const nameOf = (host: string): string =>
+  host.startsWith("[") ? host.slice(0, host.indexOf("]") + 1) : host.replace(/:\d*$/, "")
 
 const hostOfOrigin = (origin: string): string | undefined => {
   try {
@@ -38,7 +39,11 @@ const isOwnOrigin = (c: Context): boolean => {
 
 /** True for names that cannot be somebody's DNS record: literal addresses, localhost, and the value of HOST. */
 const isLocalName = (name: string, configured: string): boolean =>
-  name.startsWith("[") || IPV4.test(name) || name === "localhost" || name.endsWith(".localhost") || name === configured.toLowerCase()
+  name.startsWith("[") ||
+  IPV4.test(name) ||
+  name === "localhost" ||
+  name.endsWith(".localhost") ||
+  name === configured.toLowerCase()
 
 /** The problem with where a request comes from, if there is one. */
 export const originProblem = (c: Context, settings: AccessSettings, open: boolean): Problem | undefined => {

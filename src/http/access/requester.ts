@@ -36,7 +36,11 @@ const ofEntry = (entry: string): string | null =>
  * Address of the client behind proxies: read from the end of `X-Forwarded-For`, the first address that is not a trusted
  * proxy. Anything before it may have been written by the client itself.
  */
-export const clientAddress = (socket: string, forwarded: string | undefined, trusted: ReadonlyArray<Network>): string => {
+export const clientAddress = (
+  socket: string,
+  forwarded: string | undefined,
+  trusted: ReadonlyArray<Network>,
+): string => {
   let address = socket
   for (const entry of (forwarded ?? "").split(",").reverse()) {
     if (!isInNetworks(trusted, address)) return address

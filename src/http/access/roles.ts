@@ -38,10 +38,26 @@ export const RULES: ReadonlyArray<Rule> = [
   ),
   ...looks("viewer", "/api/health", "/api/system/stats", "/api/openapi.json", "/api/docs", "/api/presets"),
   ...looks("viewer", "/api/channels", "/api/channels/:id", "/api/channels/:id/events", "/api/channels/:id/cues"),
-  ...looks("viewer", "/api/cues", "/api/events", "/cues", "/events", "/system", "/live/cues", "/live/events", "/live/system"),
+  ...looks(
+    "viewer",
+    "/api/cues",
+    "/api/events",
+    "/cues",
+    "/events",
+    "/system",
+    "/live/cues",
+    "/live/events",
+    "/live/system",
+  ),
   ...looks("viewer", "/api/channels/:id/history", "/channels/:id/thumbnail.jpg", "/preview/:id"),
   ...looks("viewer", "/api/channels/:id/outputs", "/api/channels/:id/outputs/:output"),
-  ...looks("viewer", "/api/config", "/api/config/channels.json", "/api/config/versions", "/api/config/versions/:version"),
+  ...looks(
+    "viewer",
+    "/api/config",
+    "/api/config/channels.json",
+    "/api/config/versions",
+    "/api/config/versions/:version",
+  ),
   ...looks("viewer", "/api/templates", "/api/templates/:template"),
   ...looks("viewer", "/api/inputs", "/api/inputs/:id", "/api/inputs/:id/outputs", "/api/inputs/:id/outputs/:output"),
   ...looks("viewer", "/api/inputs/:id/outputs/:output/logs"),
@@ -166,11 +182,16 @@ export const RULES: ReadonlyArray<Rule> = [
   ]),
 ]
 
-const PATTERNS = RULES.map((rule) => ({ rule, pattern: new RegExp(`^${rule.path.replace(/:\w+/g, "[^/]+").replaceAll(".", "\\.")}/?$`) }))
+const PATTERNS = RULES.map((rule) => ({
+  rule,
+  pattern: new RegExp(`^${rule.path.replace(/:\w+/g, "[^/]+").replaceAll(".", "\\.")}/?$`),
+}))
 
 /** Rule for a path without a route: whoever may look is told that there is nothing; other methods need an admin. */
 const nothing = (method: string): Pick<Rule, "role" | "what"> =>
-  ["GET", "OPTIONS"].includes(method) ? { role: "viewer", what: null } : { role: "admin", what: "ask for what there is not" }
+  ["GET", "OPTIONS"].includes(method)
+    ? { role: "viewer", what: null }
+    : { role: "admin", what: "ask for what there is not" }
 
 /** The rule for a request; HEAD counts as GET. */
 export const ruleFor = (method: string, path: string): Pick<Rule, "role" | "what"> => {

@@ -90,27 +90,29 @@ describe("LiveFeed", () => {
     }),
   )
 
-  it.scoped("row 42: leaves a slow client out, takes it back when it catches up, and closes it with 1013 when it does not", () =>
-    Effect.gen(function* () {
-      const { feed } = yield* makeCounted
-      const [slow, quick] = [makeClient(), makeClient()]
-      feed.add(slow)
-      feed.add(quick)
-      yield* TestClock.adjust("0 millis")
-      slow.buffered = MAX_BUFFERED_BYTES + 1
-      yield* TestClock.adjust("10 seconds")
-      assert.strictEqual(slow.received.length, 1)
-      slow.buffered = 0
-      yield* TestClock.adjust("2 seconds")
-      assert.strictEqual(slow.received.length, 2)
-      slow.buffered = MAX_BUFFERED_BYTES + 1
-      yield* TestClock.adjust(`${2 * (MAX_SKIPPED - 1)} seconds`)
-      assert.isNull(slow.closed)
-      yield* TestClock.adjust("2 seconds")
-      assert.strictEqual(slow.closed, 1013)
-      assert.strictEqual(feed.size(), 1)
-      assert.isAbove(quick.received.length, MAX_SKIPPED)
-    }),
+  it.scoped(
+    "row 42: leaves a slow client out, takes it back when it catches up, and closes it with 1013 when it does not",
+    () =>
+      Effect.gen(function* () {
+        const { feed } = yield* makeCounted
+        const [slow, quick] = [makeClient(), makeClient()]
+        feed.add(slow)
+        feed.add(quick)
+        yield* TestClock.adjust("0 millis")
+        slow.buffered = MAX_BUFFERED_BYTES + 1
+        yield* TestClock.adjust("10 seconds")
+        assert.strictEqual(slow.received.length, 1)
+        slow.buffered = 0
+        yield* TestClock.adjust("2 seconds")
+        assert.strictEqual(slow.received.length, 2)
+        slow.buffered = MAX_BUFFERED_BYTES + 1
+        yield* TestClock.adjust(`${2 * (MAX_SKIPPED - 1)} seconds`)
+        assert.isNull(slow.closed)
+        yield* TestClock.adjust("2 seconds")
+        assert.strictEqual(slow.closed, 1013)
+        assert.strictEqual(feed.size(), 1)
+        assert.isAbove(quick.received.length, MAX_SKIPPED)
+      }),
   )
 
   it.scoped("tells nothing to who left", () =>

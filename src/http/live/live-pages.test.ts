@@ -2,27 +2,40 @@ import { Effect, Runtime } from "effect"
 import { Hono } from "hono"
 import { describe, expect, it } from "vitest"
 import { eventually } from "../../../test/e2e/product.ts"
-import { changesOf, type LiveRegion, type LiveView, MAX_BUFFERED_BYTES, MAX_STREAMS, makeLivePages } from "./live-pages.ts"
+import {
+  changesOf,
+  type LiveRegion,
+  type LiveView,
+  MAX_BUFFERED_BYTES,
+  MAX_STREAMS,
+  makeLivePages,
+} from "./live-pages.ts"
 
 const region = (...items: ReadonlyArray<readonly [id: string, html: string]>): LiveRegion => ({
   id: "rows",
   items: items.map(([id, html]) => ({ id, html })),
 })
-const partial = (id: string, swap: string, html: string) => `<hx-partial hx-target="#${id}" hx-swap="${swap}">${html}</hx-partial>`
+const partial = (id: string, swap: string, html: string) =>
+  `<hx-partial hx-target="#${id}" hx-swap="${swap}">${html}</hx-partial>`
 
 describe("what changes a page", () => {
   const before = region(["a", "A"], ["b", "B"])
   it.each([
     ["nothing", before, ""],
     ["one item", region(["a", "A"], ["b", "B2"]), partial("b", "outerMorph", "B2")],
-    ["two items", region(["a", "A2"], ["b", "B2"]), partial("a", "outerMorph", "A2") + partial("b", "outerMorph", "B2")],
+    [
+      "two items",
+      region(["a", "A2"], ["b", "B2"]),
+      partial("a", "outerMorph", "A2") + partial("b", "outerMorph", "B2"),
+    ],
     ["the order", region(["b", "B"], ["a", "A"]), partial("rows", "innerMorph", "BA")],
     ["one more", region(["a", "A"], ["b", "B"], ["c", "C"]), partial("rows", "innerMorph", "ABC")],
     ["one less", region(["a", "A"]), partial("rows", "innerMorph", "A")],
     ["none left", region(), partial("rows", "innerMorph", "")],
   ])("is %s", (_, after, markup) => expect(changesOf(before, after)).toBe(markup))
 
-  it("is everything for a region that was not there", () => expect(changesOf(undefined, before)).toBe(partial("rows", "innerMorph", "AB")))
+  it("is everything for a region that was not there", () =>
+    expect(changesOf(undefined, before)).toBe(partial("rows", "innerMorph", "AB")))
 })
 
 /** Live pages whose view counts its renderings; rounds come when `refresh` is called, or after a second. */
@@ -63,7 +76,8 @@ describe("live pages", () => {
     for (const reader of [one, two]) expect(await reader.read()).toBe(`data: ${partial("rows", "innerMorph", "0")}\n\n`)
     const before = state.renderings
     await show(["a", "1\n2"])
-    for (const reader of [one, two]) expect(await reader.read()).toBe(`data: ${partial("a", "outerMorph", "1\ndata: 2")}\n\n`)
+    for (const reader of [one, two])
+      expect(await reader.read()).toBe(`data: ${partial("a", "outerMorph", "1\ndata: 2")}\n\n`)
     expect(state.renderings - before).toBeLessThanOrEqual(2)
     await one.leave()
     expect(live.size()).toBe(1)

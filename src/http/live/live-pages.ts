@@ -64,15 +64,20 @@ interface Group {
 
 const encoder = new TextEncoder()
 const message = (markup: string) => encoder.encode(`data: ${markup.replaceAll("\n", "\ndata: ")}\n\n`)
-const partial = (id: string, swap: string, html: string) => `<hx-partial hx-target="#${id}" hx-swap="${swap}">${html}</hx-partial>`
+const partial = (id: string, swap: string, html: string) =>
+  `<hx-partial hx-target="#${id}" hx-swap="${swap}">${html}</hx-partial>`
 const whole = ({ id, items }: LiveRegion) => partial(id, "innerMorph", items.map(({ html }) => html).join(""))
 
 /** Markup that changes a page showing `before` into one showing `region`. */
 export const changesOf = (before: LiveRegion | undefined, region: LiveRegion): string => {
   const same =
-    before !== undefined && before.items.length === region.items.length && before.items.every((item, i) => item.id === region.items[i]?.id)
+    before !== undefined &&
+    before.items.length === region.items.length &&
+    before.items.every((item, i) => item.id === region.items[i]?.id)
   if (!same) return whole(region)
-  return region.items.map((item, i) => (item.html === before.items[i]?.html ? "" : partial(item.id, "outerMorph", item.html))).join("")
+  return region.items
+    .map((item, i) => (item.html === before.items[i]?.html ? "" : partial(item.id, "outerMorph", item.html)))
+    .join("")
 }
 
 const tooMany = makeProblem("too-many-requests", `more than ${MAX_STREAMS} pages are open; close some`)
@@ -181,7 +186,13 @@ export const makeLivePages = (runtime: Runtime.Runtime<never>): LivePages => {
     },
     stream: (c, key, view) => {
       if (closed || size() >= MAX_STREAMS) return problemResponse(tooMany, c.req.path)
-      const group: Group = groups.get(key) ?? { readers: new Set(), shown: new Map(), lastSent: Date.now(), fiber: null, wake: null }
+      const group: Group = groups.get(key) ?? {
+        readers: new Set(),
+        shown: new Map(),
+        lastSent: Date.now(),
+        fiber: null,
+        wake: null,
+      }
       const lasts = c.get("lasting") ?? (() => true)
       let reader: Reader | null = null
       const body = new ReadableStream<Uint8Array>(
@@ -198,7 +209,11 @@ export const makeLivePages = (runtime: Runtime.Runtime<never>): LivePages => {
         },
         new ByteLengthQueuingStrategy({ highWaterMark: MAX_BUFFERED_BYTES }),
       )
-      return c.body(body, 200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no" })
+      return c.body(body, 200, {
+        "Content-Type": "text/event-stream",
+        "Cache-Control": "no-store",
+        "X-Accel-Buffering": "no",
+      })
     },
   }
 }

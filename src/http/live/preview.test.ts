@@ -61,7 +61,10 @@ describe("/preview/{id}", () => {
         }),
       )
       const { code, messages, reason } = yield* promise(() => watch(port))
-      assert.deepStrictEqual(messages, ['{"streams":[{"pid":481,"stream_type":27,"registration":null}]}', new Uint8Array([0x47, 1, 2])])
+      assert.deepStrictEqual(messages, [
+        '{"streams":[{"pid":481,"stream_type":27,"registration":null}]}',
+        new Uint8Array([0x47, 1, 2]),
+      ])
       assert.strictEqual(code, CLOSE_CODES.time_is_up)
       assert.isTrue(reason.startsWith("the end éé"))
     }),
@@ -108,21 +111,27 @@ describe("/channels/{id}/thumbnail.jpg", () => {
   it.effect("is the picture, with what tells whether it is a new one", () =>
     Effect.promise(async () => {
       const jpeg = new Uint8Array([0xff, 0xd8, 0xff])
-      const { call } = makeTestApp({ over: { thumbnails: { get: () => Effect.succeed({ ok: true, thumbnail: { jpeg, at } }) } } })
+      const { call } = makeTestApp({
+        over: { thumbnails: { get: () => Effect.succeed({ ok: true, thumbnail: { jpeg, at } }) } },
+      })
       const answer = await call("GET", "/channels/main/thumbnail.jpg")
       assert.deepStrictEqual(new Uint8Array(await answer.arrayBuffer()), jpeg)
       assert.deepStrictEqual(
         ["content-type", "last-modified", "cache-control"].map((name) => answer.headers.get(name)),
         ["image/jpeg", "Fri, 02 Jan 2026 03:04:05 GMT", "no-cache"],
       )
-      const again = await call("GET", "/channels/main/thumbnail.jpg", undefined, { "If-None-Match": answer.headers.get("etag") ?? "" })
+      const again = await call("GET", "/channels/main/thumbnail.jpg", undefined, {
+        "If-None-Match": answer.headers.get("etag") ?? "",
+      })
       assert.strictEqual(again.status, 304)
     }),
   )
 
   it.effect("is not there with a reason", () =>
     Effect.promise(async () => {
-      const { call } = makeTestApp({ over: { thumbnails: { get: () => Effect.succeed({ ok: false, reason: "no packets arrive" }) } } })
+      const { call } = makeTestApp({
+        over: { thumbnails: { get: () => Effect.succeed({ ok: false, reason: "no packets arrive" }) } },
+      })
       const answer = await call("GET", "/channels/main/thumbnail.jpg")
       assert.strictEqual(answer.status, 404)
       assert.strictEqual((await problemBody(answer)).detail, "there is no picture of this channel: no packets arrive")

@@ -51,7 +51,10 @@ export const makePreviewRoute = (previews: PreviewsService): Effect.Effect<Socke
               }),
               Effect.catchAllCause((cause) =>
                 Option.isSome(Cause.dieOption(cause))
-                  ? Effect.zipRight(Effect.logError("a preview failed", cause), end(CLOSE_CODES.failed, "the service failed"))
+                  ? Effect.zipRight(
+                      Effect.logError("a preview failed", cause),
+                      end(CLOSE_CODES.failed, "the service failed"),
+                    )
                   : Effect.void,
               ),
             )

@@ -31,7 +31,13 @@ const families: ReadonlyArray<Family<ChannelFigures>> = [
   },
   gauge("channel_desired", "1 when the channel is to run.", ({ config }) => config.should_run),
   gauge("channel_running", "1 while packets of the channel arrive.", ({ status }) => status === "running"),
-  by("gauge", "channel_state", "1 for the state the channel is in.", ["state", STATES], ({ status }, state) => status === state),
+  by(
+    "gauge",
+    "channel_state",
+    "1 for the state the channel is in.",
+    ["state", STATES],
+    ({ status }, state) => status === state,
+  ),
   by("gauge", "channel_alarm", "1 while the channel has this alarm.", ["alarm", ALARM_KINDS], ({ alarms }, alarm) =>
     alarms.some(({ kind }) => kind === alarm),
   ),
@@ -48,7 +54,11 @@ const families: ReadonlyArray<Family<ChannelFigures>> = [
     "By how much the backup's packets come later than the primary's. Absent while not merged.",
     (of) => (of.input.path_difference_ms === null ? null : of.input.path_difference_ms / 1000),
   ),
-  counter("input_merge_lost_packets_total", "TS packets that neither source brought to the merged stream.", ({ mergeLost }) => mergeLost),
+  counter(
+    "input_merge_lost_packets_total",
+    "TS packets that neither source brought to the merged stream.",
+    ({ mergeLost }) => mergeLost,
+  ),
   counter(
     "input_merge_mismatched_packets_total",
     "TS packets in which the merged sources differed.",
@@ -61,7 +71,11 @@ const families: ReadonlyArray<Family<ChannelFigures>> = [
     ["reason", SWITCH_REASONS],
     ({ tally }, reason) => tally.switches[reason],
   ),
-  counter("scte35_sections_total", "SCTE-35 sections of the stream, repetitions and splice_null included.", ({ tally }) => tally.sections),
+  counter(
+    "scte35_sections_total",
+    "SCTE-35 sections of the stream, repetitions and splice_null included.",
+    ({ tally }) => tally.sections,
+  ),
   cues,
   counter("scte35_crc_errors_total", "SCTE-35 sections with a wrong CRC-32.", ({ tally }) => tally.crcErrors),
   gauge("scte35_break_active", "1 while the channel is in an ad break.", ({ inBreak }) => inBreak),

@@ -39,7 +39,8 @@ export const PREFIX = "distributor_"
 const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", '"': '\\"', "\n": "\\n" }
 
 /** A label as written in a sample. */
-export const label = (name: string, value: string): string => `${name}="${value.replace(/[\\"\n]/g, (c) => ESCAPES[c] ?? c)}"`
+export const label = (name: string, value: string): string =>
+  `${name}="${value.replace(/[\\"\n]/g, (c) => ESCAPES[c] ?? c)}"`
 
 const join = (own: string, more: string) => (own === "" ? more : more === "" ? own : `${own},${more}`)
 
@@ -54,7 +55,12 @@ export const makeArea = <V, A>(
   families: ReadonlyArray<Family<A>>,
 ): Area<V> => ({
   labels,
-  families: families.map(({ help, name, type, labels: more = [] }) => ({ name, type, help, labels: [...labels, ...more] })),
+  families: families.map(({ help, name, type, labels: more = [] }) => ({
+    name,
+    type,
+    help,
+    labels: [...labels, ...more],
+  })),
   write: (view, out) => {
     const shown = objects(view)
     for (const { help, name, read, type } of families) {

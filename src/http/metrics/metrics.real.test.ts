@@ -8,8 +8,12 @@ const apps = makeRealApps()
 afterEach(apps.stopAll)
 
 const scrape = async (app: RealApp) => {
-  const lines = (await app.call("GET", "/metrics")).text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))
-  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ") + 1))]))
+  const lines = (await app.call("GET", "/metrics")).text
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"))
+  return new Map(
+    lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ") + 1))]),
+  )
 }
 const OWN = 'channel="news",output="srt-1"'
 
@@ -22,7 +26,13 @@ const withChannel = async () => {
     outputs,
   })
   const session = () => app.engine.sent.flatMap((c) => (c.cmd === "open_output" ? [c.output.session] : [])).at(-1) ?? ""
-  const tell = (figures: { bytes: number; dropped?: number; session?: string; leg?: Record<string, number>; at?: number }) =>
+  const tell = (figures: {
+    bytes: number
+    dropped?: number
+    session?: string
+    leg?: Record<string, number>
+    at?: number
+  }) =>
     Effect.runPromise(
       app.engine.stats(
         engineStats(
@@ -112,7 +122,9 @@ describe("metrics of a control plane", () => {
     const both = async () => {
       const samples = await scrape(app)
       const { input, outputs } = (await app.call<Shown>("GET", `/api/channels/${channel}`)).body
-      const dropped = [...samples].filter(([name]) => name.startsWith(`distributor_output_dropped_packets_total{${OWN}`))
+      const dropped = [...samples].filter(([name]) =>
+        name.startsWith(`distributor_output_dropped_packets_total{${OWN}`),
+      )
       const metrics = {
         bytes_sent: samples.get(`distributor_output_sent_bytes_total{${OWN}}`),
         packets_dropped: dropped.reduce((sum, [, value]) => sum + value, 0),
@@ -148,11 +160,19 @@ describe("metrics of a control plane", () => {
     const shown = async (receiving: boolean) => {
       const stats = outputStats({ id: output, session: session(), url: "srt://127.0.0.1:9" })
       await Effect.runPromise(
-        app.engine.stats(engineStats([channelStats({ id: channel, legs: [legStats({ receiving })], outputs: [stats] })])),
+        app.engine.stats(
+          engineStats([channelStats({ id: channel, legs: [legStats({ receiving })], outputs: [stats] })]),
+        ),
       )
       const samples = await scrape(app)
-      const view = (await app.call<{ outputs: ReadonlyArray<{ carrying: boolean }> }>("GET", `/api/channels/${channel}`)).body
-      return [samples.get(`distributor_output_up{${OWN}}`), samples.get(`distributor_output_carrying{${OWN}}`), view.outputs[0]?.carrying]
+      const view = (
+        await app.call<{ outputs: ReadonlyArray<{ carrying: boolean }> }>("GET", `/api/channels/${channel}`)
+      ).body
+      return [
+        samples.get(`distributor_output_up{${OWN}}`),
+        samples.get(`distributor_output_carrying{${OWN}}`),
+        view.outputs[0]?.carrying,
+      ]
     }
     expect(await shown(true)).toEqual([1, 1, true])
     expect(await shown(false)).toEqual([1, 0, false])

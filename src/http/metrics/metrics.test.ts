@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest"
 import { newChannelTally, newOutputTally } from "../../effects/channel/runtime/tally.ts"
 import type { ChannelFigures } from "../../effects/metrics/metrics-model.ts"
 import { channelConfig, outputConfig } from "../../effects/testing/configs.ts"
-import { fakeChannelFigures, fakeLegFigures, fakeMetrics, fakeOutputFigures, fakeSrtFigures } from "../testing/fake-metrics.ts"
+import {
+  fakeChannelFigures,
+  fakeLegFigures,
+  fakeMetrics,
+  fakeOutputFigures,
+  fakeSrtFigures,
+} from "../testing/fake-metrics.ts"
 import { makeTestApp } from "../testing/test-app.ts"
 import { PREFIX } from "./exposition.ts"
 import { AREAS, renderMetrics } from "./render.ts"
@@ -54,7 +60,9 @@ describe("the exposition", () => {
       legs: [fakeLegFigures(), fakeLegFigures({ source: "backup" })],
       outputs: [fakeOutputFigures({ srt: fakeSrtFigures() })],
     })
-    const lines = renderMetrics(fakeMetrics([channel, { ...channel, config: { ...channel.config, slug: "sport" } }])).split("\n")
+    const lines = renderMetrics(
+      fakeMetrics([channel, { ...channel, config: { ...channel.config, slug: "sport" } }]),
+    ).split("\n")
     expect(lines.pop()).toBe("")
     let current = ""
     const series = new Set<string>()
@@ -85,7 +93,10 @@ describe("the exposition", () => {
 describe("what is shown", () => {
   it("of a source", () => {
     const legs = [
-      fakeLegFigures({ verdict: "degraded", jitterMs: 2 }, { bytes: 13_280, rtp_lost: 2, cc_errors: 3, kernel_drops: 4, bad_length: 5 }),
+      fakeLegFigures(
+        { verdict: "degraded", jitterMs: 2 },
+        { bytes: 13_280, rtp_lost: 2, cc_errors: 3, kernel_drops: 4, bad_length: 5 },
+      ),
       fakeLegFigures({ source: "backup", receiving: false, active: false, lastPacketAt: null }),
     ]
     const of = (name: string) => Object.values(family(name, fakeChannelFigures({ legs })))
@@ -93,12 +104,21 @@ describe("what is shown", () => {
       'channel="news",source="primary"': 13_280,
       'channel="news",source="backup"': 0,
     })
-    expect([of("input_rtp_lost_packets_total"), of("input_ts_continuity_errors_total"), of("input_kernel_dropped_packets_total")]).toEqual([
+    expect([
+      of("input_rtp_lost_packets_total"),
+      of("input_ts_continuity_errors_total"),
+      of("input_kernel_dropped_packets_total"),
+    ]).toEqual([
       [2, 0],
       [3, 0],
       [4, 0],
     ])
-    expect([of("input_up"), of("input_active_source"), of("input_last_packet_timestamp_seconds"), of("input_jitter_seconds")]).toEqual([
+    expect([
+      of("input_up"),
+      of("input_active_source"),
+      of("input_last_packet_timestamp_seconds"),
+      of("input_jitter_seconds"),
+    ]).toEqual([
       [1, 0],
       [1, 0],
       [1_700_000_000, 0],
@@ -107,7 +127,11 @@ describe("what is shown", () => {
     const tr101290 = family("input_tr101290_errors_total", fakeChannelFigures({ legs }))
     expect(tr101290['channel="news",source="primary",check="Continuity_count_error"']).toBe(3)
     expect(Object.keys(tr101290)).toHaveLength(24)
-    expect(family("input_invalid_packets_total", fakeChannelFigures({ legs }))['channel="news",source="primary",reason="length"']).toBe(5)
+    expect(
+      family("input_invalid_packets_total", fakeChannelFigures({ legs }))[
+        'channel="news",source="primary",reason="length"'
+      ],
+    ).toBe(5)
     expect(family("input_verdict", fakeChannelFigures({ legs: legs.slice(0, 1) }))).toEqual({
       'channel="news",source="primary",verdict="good"': 0,
       'channel="news",source="primary",verdict="degraded"': 1,
@@ -123,7 +147,9 @@ describe("what is shown", () => {
     tally.switches.no_packets = 2
     const joined = fakeChannelFigures({ config: backup, input, tally, mergeLost: 3 })
     const of = (name: string, channel = joined) => family(name, channel)['channel="news"']
-    expect([of("input_redundant"), of("input_merged"), of("input_merge_path_difference_seconds")]).toEqual([0, 1, -0.007])
+    expect([of("input_redundant"), of("input_merged"), of("input_merge_path_difference_seconds")]).toEqual([
+      0, 1, -0.007,
+    ])
     expect(of("input_merge_lost_packets_total")).toBe(3)
     expect(family("input_switches_total", joined)['channel="news",reason="no_packets"']).toBe(2)
     const single = fakeChannelFigures()
@@ -145,9 +171,16 @@ describe("what is shown", () => {
   })
 
   it("of alarms", () => {
-    const alarm = { kind: "scte35_silent", severity: "warning", since: "2026-01-02T03:04:05.000Z", message: "no cue" } as const
+    const alarm = {
+      kind: "scte35_silent",
+      severity: "warning",
+      since: "2026-01-02T03:04:05.000Z",
+      message: "no cue",
+    } as const
     const alarms = family("channel_alarm", fakeChannelFigures({ alarms: [alarm] }))
-    expect(Object.entries(alarms).filter(([, value]) => value === 1)).toEqual([['channel="news",alarm="scte35_silent"', 1]])
+    expect(Object.entries(alarms).filter(([, value]) => value === 1)).toEqual([
+      ['channel="news",alarm="scte35_silent"', 1],
+    ])
     expect(Object.keys(alarms).length).toBeGreaterThan(8)
   })
 
@@ -156,18 +189,31 @@ describe("what is shown", () => {
     tally.lost.closed = 2
     tally.failed.rejected = 4
     const srt = fakeSrtFigures({}, { packets_dropped: 3, packets_retransmitted: 8 })
-    const output = fakeOutputFigures({ tally, srt, state: "retrying", cuesPending: 1 }, { bytes_sent: 1e12, packets_dropped: 10 })
+    const output = fakeOutputFigures(
+      { tally, srt, state: "retrying", cuesPending: 1 },
+      { bytes_sent: 1e12, packets_dropped: 10 },
+    )
     const channel = fakeChannelFigures({ outputs: [output] })
     const own = 'channel="news",output="srt-1"'
     const of = (name: string, more = "") => family(name, channel)[`${own}${more}`]
-    expect([of("output_up"), of("output_desired"), of("output_sent_bytes_total"), of("output_connects_total")]).toEqual([0, 1, 1e12, 3])
-    expect(family("output_dropped_packets_total", channel)).toEqual({ [`${own},reason="queue"`]: 7, [`${own},reason="late"`]: 3 })
+    expect([of("output_up"), of("output_desired"), of("output_sent_bytes_total"), of("output_connects_total")]).toEqual(
+      [0, 1, 1e12, 3],
+    )
+    expect(family("output_dropped_packets_total", channel)).toEqual({
+      [`${own},reason="queue"`]: 7,
+      [`${own},reason="late"`]: 3,
+    })
     expect(of("output_reconnects_total", ',reason="closed"')).toBe(2)
     expect(of("output_connect_failures_total", ',reason="rejected"')).toBe(4)
     expect([of("output_state", ',state="retrying"'), of("output_state", ',state="connected"')]).toEqual([1, 0])
-    expect(family("scte35_output_cues_total", channel)).toEqual({ [`${own},result="sent"`]: 5, [`${own},result="missed"`]: 6 })
+    expect(family("scte35_output_cues_total", channel)).toEqual({
+      [`${own},result="sent"`]: 5,
+      [`${own},result="missed"`]: 6,
+    })
     expect(of("scte35_output_cues_pending")).toBe(1)
-    expect([of("srt_rtt_seconds"), of("srt_latency_seconds"), of("srt_retransmitted_packets_total")]).toEqual([0.0125, 0.12, 8])
+    expect([of("srt_rtt_seconds"), of("srt_latency_seconds"), of("srt_retransmitted_packets_total")]).toEqual([
+      0.0125, 0.12, 8,
+    ])
     expect(of("output_state_changed_timestamp_seconds")).toBe(1_700_000_000)
   })
 
@@ -187,17 +233,23 @@ describe("what is shown", () => {
     ["rtsp://user:secret@[2001:db8::1]:8554/live", "rtsp", "[2001:db8::1]:8554"],
     ["file://recordings", "file", "recordings"],
   ] as const)("of the destination %s only the host", (url, protocol, host) => {
-    const channel = fakeChannelFigures({ outputs: [fakeOutputFigures({ config: outputConfig({ url, protocol, name: "Main" }) })] })
+    const channel = fakeChannelFigures({
+      outputs: [fakeOutputFigures({ config: outputConfig({ url, protocol, name: "Main" }) })],
+    })
     const info = family("output_info", channel)
     expect(info).toEqual({ [`channel="news",output="srt-1",name="Main",protocol="${protocol}",host="${host}"`]: 1 })
   })
 
   it("of the service", () => {
-    const view = fakeMetrics([fakeChannelFigures({ outputs: [fakeOutputFigures(), fakeOutputFigures({ desired: false })] })])
+    const view = fakeMetrics([
+      fakeChannelFigures({ outputs: [fakeOutputFigures(), fakeOutputFigures({ desired: false })] }),
+    ])
     const samples = samplesOf(renderMetrics({ ...view, engine: { ...view.engine, connected: false, restarts: 2 } }))
     const of = (name: string) => samples.get(`${PREFIX}${name}`)
     expect([of("up"), of("engine_up"), of("engine_restarts_total"), of("store_up")]).toEqual([0, 0, 2, 1])
-    expect([of('channels{desired="true"}'), of('outputs{desired="true"}'), of('outputs{desired="false"}')]).toEqual([1, 1, 1])
+    expect([of('channels{desired="true"}'), of('outputs{desired="true"}'), of('outputs{desired="false"}')]).toEqual([
+      1, 1, 1,
+    ])
     expect(of('engine_loop_delay_seconds_bucket{le="+Inf"}')).toBe(0)
   })
 })

@@ -32,9 +32,21 @@ const families: ReadonlyArray<Family<OutputFigures>> = [
     "1 while something goes out: the output is connected and packets of the source in use arrive.",
     ({ carrying }) => carrying,
   ),
-  by("gauge", "output_state", "1 for the state the output is in.", ["state", OUTPUT_STATES], (of, state) => of.state === state),
-  gauge("output_state_changed_timestamp_seconds", "Since when it is in this state, Unix time.", ({ stateSince }) => timestamp(stateSince)),
-  counter("output_sent_bytes_total", "TS payload bytes handed to the output's receivers.", ({ sums }) => sums.bytes_sent),
+  by(
+    "gauge",
+    "output_state",
+    "1 for the state the output is in.",
+    ["state", OUTPUT_STATES],
+    (of, state) => of.state === state,
+  ),
+  gauge("output_state_changed_timestamp_seconds", "Since when it is in this state, Unix time.", ({ stateSince }) =>
+    timestamp(stateSince),
+  ),
+  counter(
+    "output_sent_bytes_total",
+    "TS payload bytes handed to the output's receivers.",
+    ({ sums }) => sums.bytes_sent,
+  ),
   counter("output_sent_packets_total", "Datagrams or messages that carried them.", ({ sums }) => sums.packets_sent),
   by(
     "counter",
@@ -49,7 +61,11 @@ const families: ReadonlyArray<Family<OutputFigures>> = [
     ({ queueBytes }) => queueBytes,
   ),
   counter("output_send_errors_total", "Sends that failed.", ({ sums }) => sums.send_errors),
-  counter("output_connects_total", "Connections made; of a listener: times it had a receiver again.", ({ tally }) => tally.connects),
+  counter(
+    "output_connects_total",
+    "Connections made; of a listener: times it had a receiver again.",
+    ({ tally }) => tally.connects,
+  ),
   by(
     "counter",
     "output_reconnects_total",

@@ -17,7 +17,9 @@ export interface ProcessMetrics {
   /** Worst delay of a timer within the last 10 s, in ms. */
   readonly worstDelayMs: () => number
   /** Names, types and help of the metrics that `render` shows. */
-  readonly describe: () => Promise<ReadonlyArray<{ readonly name: string; readonly type: string; readonly help: string }>>
+  readonly describe: () => Promise<
+    ReadonlyArray<{ readonly name: string; readonly type: string; readonly help: string }>
+  >
 }
 
 const make = (): ProcessMetrics => {
@@ -47,7 +49,8 @@ const make = (): ProcessMetrics => {
     contentType: registry.contentType,
     worstDelayMs: () => Math.max(0, ...worst),
     render: () => registry.metrics(),
-    describe: async () => (await registry.getMetricsAsJSON()).map(({ help, name, type }) => ({ name, type: String(type), help })),
+    describe: async () =>
+      (await registry.getMetricsAsJSON()).map(({ help, name, type }) => ({ name, type: String(type), help })),
   }
 }
 

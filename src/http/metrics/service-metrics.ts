@@ -1,5 +1,10 @@
 /** Metrics of the service as a whole: engine, store, configuration. */
-import { FAULT_PARTS, LOOP_DELAY_BUCKETS, type MetricsView, STORE_RECORDS } from "../../effects/metrics/metrics-model.ts"
+import {
+  FAULT_PARTS,
+  LOOP_DELAY_BUCKETS,
+  type MetricsView,
+  STORE_RECORDS,
+} from "../../effects/metrics/metrics-model.ts"
 import { by, counter, type Family, gauge, label, makeArea, timestamp } from "./exposition.ts"
 
 const DESIRED = ["true", "false"] as const
@@ -31,9 +36,16 @@ const families: ReadonlyArray<Family<MetricsView>> = [
     help: "Version of the service and of what runs it; always 1.",
     labels: ["version", "runtime", "runtime_version"],
     read: ({ health }, put) =>
-      put(1, `${label("version", health.version)},${label("runtime", RUNTIME[0] ?? "")},${label("runtime_version", RUNTIME[1] ?? "")}`),
+      put(
+        1,
+        `${label("version", health.version)},${label("runtime", RUNTIME[0] ?? "")},${label("runtime_version", RUNTIME[1] ?? "")}`,
+      ),
   },
-  gauge("up", "1 when the store answers and the engine is connected.", ({ engine, health }) => health.store.ok && engine.connected),
+  gauge(
+    "up",
+    "1 when the store answers and the engine is connected.",
+    ({ engine, health }) => health.store.ok && engine.connected,
+  ),
   by(
     "gauge",
     "channels",
@@ -47,7 +59,10 @@ const families: ReadonlyArray<Family<MetricsView>> = [
     "Outputs, by whether they are to send: their channel is to run and they are enabled.",
     ["desired", DESIRED],
     (of, desired) =>
-      of.channels.reduce((n, { outputs }) => n + outputs.filter((output) => output.desired === (desired === "true")).length, 0),
+      of.channels.reduce(
+        (n, { outputs }) => n + outputs.filter((output) => output.desired === (desired === "true")).length,
+        0,
+      ),
   ),
   gauge("outputs_enabled", "Outputs that are enabled, whether their channel is to run or not.", ({ channels }) =>
     channels.reduce((n, { outputs }) => n + outputs.filter(({ config }) => config.enabled).length, 0),
@@ -63,13 +78,21 @@ const families: ReadonlyArray<Family<MetricsView>> = [
     timestamp(engine.startedAt),
   ),
   counter("engine_cpu_seconds_total", "CPU time the engine has used.", ({ engine }) => engine.cpuSeconds),
-  gauge("engine_resident_memory_bytes", "Resident memory of the engine; 0 while it is away.", ({ engine }) => engine.rssBytes),
+  gauge(
+    "engine_resident_memory_bytes",
+    "Resident memory of the engine; 0 while it is away.",
+    ({ engine }) => engine.rssBytes,
+  ),
   loopDelay,
   counter("engine_ticks_total", "Passes of the packet loop.", ({ engine }) => engine.loopPasses),
   counter("engine_received_packets_total", "Datagrams received on all sources.", ({ channels }) =>
     channels.reduce((n, { legs }) => n + legs.reduce((m, { sums }) => m + sums.datagrams, 0), 0),
   ),
-  counter("engine_event_overflows_total", "Events that the packet core could not keep.", ({ engine }) => engine.eventOverflows),
+  counter(
+    "engine_event_overflows_total",
+    "Events that the packet core could not keep.",
+    ({ engine }) => engine.eventOverflows,
+  ),
   by(
     "counter",
     "engine_faults_total",

@@ -21,16 +21,26 @@ const seconds = (ms: number | null) => (ms === null ? null : ms / 1000)
 const families: ReadonlyArray<Family<SrtFigures>> = [
   gauge("srt_active_sockets", "SRT connections of the output.", ({ connections }) => connections),
   ...COUNTERS.map(([sum, name, help]) => counter<SrtFigures>(name, help, ({ sums }) => sums[sum])),
-  gauge("srt_rtt_seconds", "Round-trip time; of a listener the highest of its receivers. Absent without a connection.", ({ rttMs }) =>
-    seconds(rttMs),
+  gauge(
+    "srt_rtt_seconds",
+    "Round-trip time; of a listener the highest of its receivers. Absent without a connection.",
+    ({ rttMs }) => seconds(rttMs),
   ),
   gauge(
     "srt_latency_seconds",
     "Latency agreed on; of a listener the lowest of its receivers. Absent without a connection.",
     ({ latencyMs }) => seconds(latencyMs),
   ),
-  gauge("srt_send_buffer_packets", "Packets in libsrt's send buffers, not yet acknowledged.", ({ sendBufferPackets }) => sendBufferPackets),
-  gauge("srt_send_buffer_seconds", "Time that the fullest of libsrt's send buffers holds.", ({ sendBufferMs }) => sendBufferMs / 1000),
+  gauge(
+    "srt_send_buffer_packets",
+    "Packets in libsrt's send buffers, not yet acknowledged.",
+    ({ sendBufferPackets }) => sendBufferPackets,
+  ),
+  gauge(
+    "srt_send_buffer_seconds",
+    "Time that the fullest of libsrt's send buffers holds.",
+    ({ sendBufferMs }) => sendBufferMs / 1000,
+  ),
   gauge("srt_flight_packets", "Packets on their way, not yet acknowledged.", ({ flightPackets }) => flightPackets),
   gauge(
     "srt_bandwidth_bytes_per_second",

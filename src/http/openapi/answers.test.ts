@@ -42,11 +42,18 @@ const send = async (method: string, path: string, body?: Json) =>
 beforeAll(async () => {
   real = await makeControlPlane()
   await send("post", "/api/users", { name: "ada", password: "correct horse battery", role: "admin" })
-  const created = await send("post", "/api/notifications/destinations", { name: "Nobody", kind: "webhook", url: "http://127.0.0.1:9/" })
+  const created = await send("post", "/api/notifications/destinations", {
+    name: "Nobody",
+    kind: "webhook",
+    url: "http://127.0.0.1:9/",
+  })
   destination = ((await created.json()) as { id: string }).id
 })
 beforeEach(async () => {
-  await send("post", "/api/templates", { name: "cdn-main", url: "srt://{channel}.example.com:9000?passphrase=0123456789abcdef" })
+  await send("post", "/api/templates", {
+    name: "cdn-main",
+    url: "srt://{channel}.example.com:9000?passphrase=0123456789abcdef",
+  })
 })
 afterAll(async () => {
   expect(real.failures).toEqual([])
@@ -105,9 +112,15 @@ describe("answers", () => {
         const described = describedAnswers(operation)[String(response.status)]
         const type = (response.headers.get("content-type") ?? "").split(";", 1)[0] ?? ""
         expect(isObject(described), what).toBe(true)
-        if (isObject(described) && type !== "") expect(isObject(described["content"]) && described["content"], what).toHaveProperty([type])
+        if (isObject(described) && type !== "")
+          expect(isObject(described["content"]) && described["content"], what).toHaveProperty([type])
         const name = operation.answers[response.status]?.schema
-        const schema = type === "application/problem+json" ? NAMED["Problem"]?.schema : name === undefined ? undefined : NAMED[name]?.schema
+        const schema =
+          type === "application/problem+json"
+            ? NAMED["Problem"]?.schema
+            : name === undefined
+              ? undefined
+              : NAMED[name]?.schema
         const text = await response.text()
         if (schema !== undefined && type.endsWith("json")) {
           Schema.decodeUnknownSync(schema, { onExcessProperty: "error", errors: "all" })(JSON.parse(text))

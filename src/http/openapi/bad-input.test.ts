@@ -1,6 +1,6 @@
 /**
- * Bad input made from the document, against the real control plane with its store in a file: never a 500, never a changed configuration,
- * always a problem that names the place.
+ * Bad input made from the document, against the real control plane with its store in a file: never a 500, never a
+ * changed configuration, always a problem that names the place.
  */
 import fc from "fast-check"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
@@ -19,7 +19,9 @@ const schemas = objectOf(objectOf(document["components"])["schemas"])
 const { badBodies, places } = makeBadBodies(schemas)
 const schemaOf = (name: string) => objectOf(schemas[name])
 
-const WITH_BODY = OPERATIONS.flatMap((operation) => (operation.body === undefined ? [] : [{ ...operation, body: operation.body }]))
+const WITH_BODY = OPERATIONS.flatMap((operation) =>
+  operation.body === undefined ? [] : [{ ...operation, body: operation.body }],
+)
 const title = ({ method, path }: Operation) => `${method.toUpperCase()} ${path}`
 const exampleOf = (body: string): Json => NAMED[body]?.examples?.[0] ?? {}
 
@@ -28,7 +30,12 @@ let ids = { channel: "", output: "", destination: "" }
 /** The configuration with its secrets, byte for byte. */
 let before = ""
 
-const send = async (method: string, path: string, body?: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
+const send = async (
+  method: string,
+  path: string,
+  body?: string | Uint8Array<ArrayBuffer>,
+  headers: Record<string, string> = {},
+) =>
   real.app.request(path, {
     method: method.toUpperCase(),
     headers: body === undefined ? headers : { "Content-Type": "application/json", ...headers },
@@ -175,7 +182,9 @@ describe.each(WITH_BODY.map((operation) => [title(operation), operation] as cons
     for (const type of types) {
       expect(await refused(await send(method, url, example, { "Content-Type": type }), type)).toEqual(["Content-Type"])
     }
-    expect(await refused(await send(method, url, example, { "Content-Encoding": "gzip" }), "gzip")).toEqual(["Content-Encoding"])
+    expect(await refused(await send(method, url, example, { "Content-Encoding": "gzip" }), "gzip")).toEqual([
+      "Content-Encoding",
+    ])
   })
 
   it("refuses 10 MB", async () => {
@@ -225,11 +234,15 @@ describe.each(WITH_BODY.map((operation) => [title(operation), operation] as cons
 
 const BAD_VALUES = (schema: JsonObject): ReadonlyArray<string> => {
   const { enum: values, format, maxLength, maximum, minLength, pattern, type } = schema
-  if (type === "integer") return ["0", "-1", "1.5", "x", "", "1e3", "0x10", "9".repeat(400), String(Number(maximum) + 1), "1\u0000"]
+  if (type === "integer")
+    return ["0", "-1", "1.5", "x", "", "1e3", "0x10", "9".repeat(400), String(Number(maximum) + 1), "1\u0000"]
   if (Array.isArray(values)) return ["", "x", "1 ", "JSON", "\u0000", "x".repeat(10_000)]
   if (format === "date-time") return ["", "now", "2026-01-02", "2026-13-02T03:04:05Z", "2026-01-02T03:04:05", "\u0000"]
   if (pattern !== undefined) return ["", "!", "\u0000", "x".repeat(10_000)]
-  return [...(Number(minLength) > 0 ? [""] : []), ...(maxLength === undefined ? [] : ["x".repeat(Number(maxLength) + 1)])]
+  return [
+    ...(Number(minLength) > 0 ? [""] : []),
+    ...(maxLength === undefined ? [] : ["x".repeat(Number(maxLength) + 1)]),
+  ]
 }
 
 describe("parameters", () => {
@@ -245,7 +258,10 @@ describe("parameters", () => {
         const bad = BAD_VALUES(schema)
         expect(bad.length, name).toBeGreaterThan(0)
         for (const value of bad) {
-          const paths = await refused(await ask(`${name}=${encodeURIComponent(value)}`), `${name}=${value.slice(0, 60)}`)
+          const paths = await refused(
+            await ask(`${name}=${encodeURIComponent(value)}`),
+            `${name}=${value.slice(0, 60)}`,
+          )
           expect(paths).toContain(name)
         }
       }
@@ -253,32 +269,31 @@ describe("parameters", () => {
     },
   )
 
-  it.each(OPERATIONS.filter(({ path }) => path.includes("{")).map((operation) => [title(operation), operation] as const))(
-    "in the path of %s may be anything: 404",
-    async (_title, operation) => {
-      const { body, method, path } = operation
-      const odd = [
-        "nothing",
-        "%00",
-        "%ff",
-        "..%2f..%2fetc",
-        "%E2%80%AE",
-        "x".repeat(5000),
-        "-1",
-        "99999999999999999999",
-        "__proto__",
-        "'%20OR%201=1",
-      ]
-      const text = body === undefined ? undefined : JSON.stringify(exampleOf(body))
-      for (const ref of odd) {
-        const response = await send(method, path.replaceAll(/\{\w+\}/g, ref), text)
-        const problem = await problemOf(response, `${path}: ${ref.slice(0, 40)}`)
-        expect([ref.slice(0, 40), problem.status]).toEqual([ref.slice(0, 40), 404])
-        expect(problem.detail.length).toBeLessThan(600)
-        expect(await state()).toBe(before)
-      }
-    },
-  )
+  it.each(
+    OPERATIONS.filter(({ path }) => path.includes("{")).map((operation) => [title(operation), operation] as const),
+  )("in the path of %s may be anything: 404", async (_title, operation) => {
+    const { body, method, path } = operation
+    const odd = [
+      "nothing",
+      "%00",
+      "%ff",
+      "..%2f..%2fetc",
+      "%E2%80%AE",
+      "x".repeat(5000),
+      "-1",
+      "99999999999999999999",
+      "__proto__",
+      "'%20OR%201=1",
+    ]
+    const text = body === undefined ? undefined : JSON.stringify(exampleOf(body))
+    for (const ref of odd) {
+      const response = await send(method, path.replaceAll(/\{\w+\}/g, ref), text)
+      const problem = await problemOf(response, `${path}: ${ref.slice(0, 40)}`)
+      expect([ref.slice(0, 40), problem.status]).toEqual([ref.slice(0, 40), 404])
+      expect(problem.detail.length).toBeLessThan(600)
+      expect(await state()).toBe(before)
+    }
+  })
 
   it.each(
     OPERATIONS.filter(({ conditional, idempotent }) => conditional || idempotent).map(
@@ -292,7 +307,9 @@ describe("parameters", () => {
         ? (["If-Match", ["x", '"', '"a" "b"', '"other"']] as const)
         : (["Idempotency-Key", ["", "a b", "x".repeat(256)]] as const)
     for (const value of values) {
-      expect(await refused(await send(method, urlOf(operation), text, { [header]: value }), `${header}: ${value}`)).toEqual([header])
+      expect(
+        await refused(await send(method, urlOf(operation), text, { [header]: value }), `${header}: ${value}`),
+      ).toEqual([header])
     }
   })
 })

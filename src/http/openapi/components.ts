@@ -11,8 +11,20 @@ import {
   SegmentationInput,
   SwitchInput,
 } from "../../effects/config/request-bodies.ts"
-import { ChannelDocument, CloneInput, ConfigDocument, OutputDocument, RollbackInput } from "../../effects/declarative/document.ts"
-import { DestinationInput, DestinationUpdate, MuteInput, RuleInput, RulesInput } from "../../effects/notifications/notification-bodies.ts"
+import {
+  ChannelDocument,
+  CloneInput,
+  ConfigDocument,
+  OutputDocument,
+  RollbackInput,
+} from "../../effects/declarative/document.ts"
+import {
+  DestinationInput,
+  DestinationUpdate,
+  MuteInput,
+  RuleInput,
+  RulesInput,
+} from "../../effects/notifications/notification-bodies.ts"
 import { ChannelRequest, OutputRequest, TemplateInput, TemplateUpdate } from "../../effects/templates/template-model.ts"
 import { BulkInput } from "../routes/bulk.ts"
 import { InputBody, InputChange, InputOutputChange } from "../routes/inputs-view.ts"
@@ -33,11 +45,17 @@ const answer = (schema: Named["schema"], description: string): Named => ({ schem
 const TABLE: Readonly<Record<string, Named>> = {
   ChannelInput: body(ChannelRequest, "A channel to create: `name` and `rtp_port` are all it needs"),
   ChannelUpdate: body(ChannelUpdate, "Changes of a channel: what is left out stays as it is"),
-  InputSettings: body(InputSettingsInput, "Receive settings: what is left out stays as it is, null goes back to the default"),
+  InputSettings: body(
+    InputSettingsInput,
+    "Receive settings: what is left out stays as it is, null goes back to the default",
+  ),
   OutputInput: body(OutputInput, "An output to add: `url`, or a `preset` that brings one"),
   OutputRequest: body(OutputRequest, "An output to add: `url`, a `preset` that brings one, or a `template`"),
   OutputUpdate: body(OutputUpdate, "Changes of an output: what is left out stays as it is"),
-  OutputSettings: body(OutputSettingsInput, "Settings of an output: what is left out stays as it is, null goes back to the default"),
+  OutputSettings: body(
+    OutputSettingsInput,
+    "Settings of an output: what is left out stays as it is, null goes back to the default",
+  ),
   SwitchInput: body(SwitchInput, "The source to switch to"),
   DecodeInput: body(DecodeInput, "A cue to decode"),
   CueInput: body(CueInput, "A cue to insert: `cue`, or `command` with its fields"),
@@ -59,15 +77,24 @@ const TABLE: Readonly<Record<string, Named>> = {
   UserChange: body(UserChange, "Changes of a user: what is left out stays as it is"),
   KeyInput: body(KeyInput, "An API key to create"),
 
-  DestinationInput: body(DestinationInput, "A destination to create: for `email` with `host`, `from` and `to`, for the others with `url`"),
-  DestinationUpdate: body(DestinationUpdate, "Changes of a destination: what is left out stays as it is, null takes it away"),
+  DestinationInput: body(
+    DestinationInput,
+    "A destination to create: for `email` with `host`, `from` and `to`, for the others with `url`",
+  ),
+  DestinationUpdate: body(
+    DestinationUpdate,
+    "Changes of a destination: what is left out stays as it is, null takes it away",
+  ),
   NotificationRulesInput: body(RulesInput, "Who is to be told of what"),
   NotificationRuleInput: body(RuleInput, "A rule: what it leaves out is not limited"),
   MuteInput: body(MuteInput, "What to mute, for how long: `until` or `minutes`"),
 
   Channels: answer(schemas.Channels, "All channels"),
   Channel: answer(schemas.Channel, "A channel with its figures"),
-  ReceiveState: answer(schemas.ReceiveState, "Settings with their defaults, how the sources are joined, and what each receives"),
+  ReceiveState: answer(
+    schemas.ReceiveState,
+    "Settings with their defaults, how the sources are joined, and what each receives",
+  ),
   Leg: answer(schemas.Leg, "A source as it is received"),
   Programme: answer(schemas.Programme, "A programme as its PMT describes it"),
   Scte35State: answer(schemas.Scte35State, "Where the ad breaks of a channel stand"),
@@ -97,7 +124,10 @@ const TABLE: Readonly<Record<string, Named>> = {
   Cue: answer(scte35.Cue, "A cue with its decode and the proof for each output"),
   CueProof: answer(scte35.CueProof, "Whether a cue left by an output"),
   CueAnswer: answer(scte35.CueAnswer, "A cue that is on its way into the stream"),
-  SpliceInfoSection: answer(scte35.Section, "splice_info_section (ANSI/SCTE 35, 9.6); times in 90 kHz ticks unless the name says seconds"),
+  SpliceInfoSection: answer(
+    scte35.Section,
+    "splice_info_section (ANSI/SCTE 35, 9.6); times in 90 kHz ticks unless the name says seconds",
+  ),
   SpliceCommand: answer(scte35.SpliceCommand, "A splice command (ANSI/SCTE 35, 9.7)"),
   SpliceDescriptor: answer(scte35.SpliceDescriptor, "A splice descriptor (ANSI/SCTE 35, 10)"),
   Upid: answer(scte35.Upid, "A UPID (ANSI/SCTE 35, 10.3.3.1)"),
@@ -145,7 +175,14 @@ export const NAMED: Readonly<Record<string, Named>> = Object.fromEntries(
 )
 
 /** Those whose fields are the specification's, and explained there. */
-export const OF_THE_SPECIFICATION: ReadonlySet<string> = new Set(["SpliceInfoSection", "SpliceCommand", "SpliceDescriptor", "Upid"])
+export const OF_THE_SPECIFICATION: ReadonlySet<string> = new Set([
+  "SpliceInfoSection",
+  "SpliceCommand",
+  "SpliceDescriptor",
+  "Upid",
+])
 
 export const components = (): Readonly<Record<string, JsonObject>> =>
-  componentsOf(NAMED, (component, field) => (OF_THE_SPECIFICATION.has(component) ? undefined : describeField(component, field)))
+  componentsOf(NAMED, (component, field) =>
+    OF_THE_SPECIFICATION.has(component) ? undefined : describeField(component, field),
+  )

@@ -1,4 +1,7 @@
-/** Answers about the configuration as a whole, and those in the words of the second system. Held to the interfaces by `schemas.test.ts`. */
+/**
+ * Answers about the configuration as a whole, and those in the words of the second system. Held to the interfaces
+ * by `schemas.test.ts`.
+ */
 import { Schema } from "effect"
 import { ConfigDocument } from "../../effects/declarative/document.ts"
 import { ChannelStatus, SourceName } from "../../effects/model/channel.ts"

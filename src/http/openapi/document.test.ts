@@ -55,7 +55,10 @@ describe("the document's requests", () => {
     const { app } = makeTestApp({ settings: withKey("secret") })
     for (const { method, operation, path } of operations) {
       if (path === "/ws") continue
-      const response = await app.request(path.replaceAll(/\{\w+\}/g, "1"), { method: method.toUpperCase(), redirect: "manual" })
+      const response = await app.request(path.replaceAll(/\{\w+\}/g, "1"), {
+        method: method.toUpperCase(),
+        redirect: "manual",
+      })
       const free = operation["security"] !== undefined
       expect([path, response.status === 401 || response.status === 303]).toEqual([path, !free])
       expect(object(operation["responses"])["401"] === undefined).toBe(free)
@@ -69,7 +72,10 @@ describe("the document's form", () => {
     expect(Object.keys(document).sort()).toEqual(
       ["components", "info", "jsonSchemaDialect", "openapi", "paths", "security", "servers", "tags"].sort(),
     )
-    expect(object(document["info"])).toMatchObject({ title: expect.any(String), version: expect.stringMatching(/^\d+\.\d+\.\d+/) })
+    expect(object(document["info"])).toMatchObject({
+      title: expect.any(String),
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+    })
     const schemes = object(components["securitySchemes"])
     for (const requirement of list(document["security"]))
       for (const name of Object.keys(object(requirement))) expect(schemes).toHaveProperty(name)
@@ -78,7 +84,9 @@ describe("the document's form", () => {
   })
 
   it("refers only to what it has, and has nothing that is not referred to", () => {
-    const references = new Set([...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, pointer = ""]) => pointer))
+    const references = new Set(
+      [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, pointer = ""]) => pointer),
+    )
     for (const pointer of references) expect(at(pointer), pointer).toBeDefined()
     for (const kind of ["schemas", "parameters", "headers"]) {
       for (const name of Object.keys(object(components[kind]))) {
@@ -130,7 +138,11 @@ describe("the document's form", () => {
     const examples = object(components["examples"])
     expect(Object.keys(examples)).toEqual(Object.keys(KINDS))
     for (const [kind, [status, title]] of Object.entries(KINDS)) {
-      expect(object(examples[kind])["value"]).toMatchObject({ type: `urn:stream-distributor:problem:${kind}`, status, title })
+      expect(object(examples[kind])["value"]).toMatchObject({
+        type: `urn:stream-distributor:problem:${kind}`,
+        status,
+        title,
+      })
     }
   })
 
@@ -139,7 +151,9 @@ describe("the document's form", () => {
     const fieldOf = (schema: string, name: string) => object(object(object(schemas[schema])["properties"])[name])
     const takes = (schema: string, name: string, text: string) => {
       const { allOf = [], pattern } = fieldOf(schema, name)
-      const patterns = [pattern, ...list(allOf).map((one) => object(one)["pattern"])].filter((one) => typeof one === "string")
+      const patterns = [pattern, ...list(allOf).map((one) => object(one)["pattern"])].filter(
+        (one) => typeof one === "string",
+      )
       expect(patterns, `${schema}.${name}`).not.toEqual([])
       return patterns.every((one) => new RegExp(one, "u").test(text))
     }
@@ -166,8 +180,10 @@ describe("the document's form", () => {
     const check = (schema: JsonObject, where: string): void => {
       for (const [key, value] of Object.entries(schema)) {
         expect(known, `${where}: ${key}`).toContain(key)
-        if (key === "items" || (key === "additionalProperties" && isObject(value))) check(object(value), `${where}.${key}`)
-        if (key === "properties") for (const [name, one] of Object.entries(object(value))) check(object(one), `${where}.${name}`)
+        if (key === "items" || (key === "additionalProperties" && isObject(value)))
+          check(object(value), `${where}.${key}`)
+        if (key === "properties")
+          for (const [name, one] of Object.entries(object(value))) check(object(one), `${where}.${name}`)
         if (key === "anyOf" || key === "allOf") for (const one of list(value)) check(object(one), where)
       }
       const properties = schema["properties"] === undefined ? {} : object(schema["properties"])
@@ -178,18 +194,24 @@ describe("the document's form", () => {
 
   it("explains every field", () => {
     const missing = (schema: JsonObject, where: string): ReadonlyArray<string> => [
-      ...Object.entries(schema["properties"] === undefined ? {} : object(schema["properties"])).flatMap(([name, value]) => [
-        ...(object(value)["description"] === undefined ? [`${where}.${name}`] : []),
-        ...missing(object(value), `${where}.${name}`),
-      ]),
-      ...[...list(schema["anyOf"]), ...(isObject(schema["items"]) ? [schema["items"]] : [])].flatMap((one) => missing(object(one), where)),
+      ...Object.entries(schema["properties"] === undefined ? {} : object(schema["properties"])).flatMap(
+        ([name, value]) => [
+          ...(object(value)["description"] === undefined ? [`${where}.${name}`] : []),
+          ...missing(object(value), `${where}.${name}`),
+        ],
+      ),
+      ...[...list(schema["anyOf"]), ...(isObject(schema["items"]) ? [schema["items"]] : [])].flatMap((one) =>
+        missing(object(one), where),
+      ),
     ]
     const schemas = Object.entries(object(components["schemas"])).filter(([name]) => !OF_THE_SPECIFICATION.has(name))
     expect(schemas.flatMap(([name, schema]) => missing(object(schema), name))).toEqual([])
   })
 
   it("refuses unknown fields in bodies and nowhere else", () => {
-    const bodies = new Set(OPERATIONS.flatMap(({ body }) => (body === undefined ? [] : [object(object(components["schemas"])[body])])))
+    const bodies = new Set(
+      OPERATIONS.flatMap(({ body }) => (body === undefined ? [] : [object(object(components["schemas"])[body])])),
+    )
     for (const body of bodies) expect(body["additionalProperties"]).toBe(false)
     expect(object(object(components["schemas"])["Channel"])).not.toHaveProperty("additionalProperties")
   })
@@ -199,12 +221,15 @@ describe("the document's examples", () => {
   it.each(Object.entries(NAMED).filter(([, { examples }]) => examples !== undefined))(
     "of %s are valid",
     (_name, { examples = [], schema }) => {
-      for (const example of examples) Schema.decodeUnknownSync(schema, { onExcessProperty: "error", errors: "all" })(example)
+      for (const example of examples)
+        Schema.decodeUnknownSync(schema, { onExcessProperty: "error", errors: "all" })(example)
     },
   )
 
   it("are there for every body", () => {
-    expect(OPERATIONS.flatMap(({ body }) => (body === undefined || NAMED[body]?.examples !== undefined ? [] : [body]))).toEqual([])
+    expect(
+      OPERATIONS.flatMap(({ body }) => (body === undefined || NAMED[body]?.examples !== undefined ? [] : [body])),
+    ).toEqual([])
   })
 })
 
@@ -251,6 +276,7 @@ describe("GET /api/docs", () => {
     expect(response.headers.get("content-security-policy")).toContain("default-src 'none'")
     const html = await response.text()
     expect(html).not.toMatch(/<style|\sstyle=|\son\w+=|javascript:|<iframe/i)
-    for (const [, source = ""] of html.matchAll(/\s(?:src|href)="([^"]*)"/g)) expect(source).toMatch(/^(?:\/(?!\/)|#|data:,$)/)
+    for (const [, source = ""] of html.matchAll(/\s(?:src|href)="([^"]*)"/g))
+      expect(source).toMatch(/^(?:\/(?!\/)|#|data:,$)/)
   })
 })

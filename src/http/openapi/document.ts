@@ -45,13 +45,29 @@ const TAGS: ReadonlyArray<readonly [string, string]> = [
   ["Service", "Health, metrics, the live feed, this document"],
 ]
 
-const ANY_REQUEST: ReadonlyArray<ProblemKind> = ["bad-request", "forbidden", "too-many-requests", "internal-error", "timeout"]
+const ANY_REQUEST: ReadonlyArray<ProblemKind> = [
+  "bad-request",
+  "forbidden",
+  "too-many-requests",
+  "internal-error",
+  "timeout",
+]
 const ANY_BODY: ReadonlyArray<ProblemKind> = ["invalid-input", "content-too-large", "unsupported-media-type"]
 
 /** What is in the path, by its name. */
 const PATH_PARAMETERS: Readonly<Record<string, Parameter>> = {
-  id: { name: "id", description: "UUID, slug or number of the channel", schema: { type: "string" }, example: "main-event" },
-  output_id: { name: "output_id", description: "UUID or slug of the output", schema: { type: "string" }, example: "cdn" },
+  id: {
+    name: "id",
+    description: "UUID, slug or number of the channel",
+    schema: { type: "string" },
+    example: "main-event",
+  },
+  output_id: {
+    name: "output_id",
+    description: "UUID or slug of the output",
+    schema: { type: "string" },
+    example: "cdn",
+  },
   input_id: {
     name: "id",
     description: "Number of the input; UUID and slug of the channel as well",
@@ -66,15 +82,30 @@ const PATH_PARAMETERS: Readonly<Record<string, Parameter>> = {
   },
   name: { name: "name", description: "Name of the user", schema: { type: "string" }, example: "ada" },
   template: { name: "template", description: "Name of the template", schema: { type: "string" }, example: "cdn-main" },
-  key_id: { name: "id", description: "UUID of the key", schema: { type: "string" }, example: "0d1f5a9e-5a0b-4a57-9a3e-6f0f3c1b2a4d" },
+  key_id: {
+    name: "id",
+    description: "UUID of the key",
+    schema: { type: "string" },
+    example: "0d1f5a9e-5a0b-4a57-9a3e-6f0f3c1b2a4d",
+  },
   destination_id: {
     name: "id",
     description: "UUID of the destination",
     schema: { type: "string" },
     example: "0d1f5a9e-5a0b-4a57-9a3e-6f0f3c1b2a4e",
   },
-  mute_id: { name: "id", description: "UUID of the mute", schema: { type: "string" }, example: "0d1f5a9e-5a0b-4a57-9a3e-6f0f3c1b2a4f" },
-  key: { name: "key", description: "Key of the notice", schema: { type: "string" }, example: "output_down:main-event:cdn" },
+  mute_id: {
+    name: "id",
+    description: "UUID of the mute",
+    schema: { type: "string" },
+    example: "0d1f5a9e-5a0b-4a57-9a3e-6f0f3c1b2a4f",
+  },
+  key: {
+    name: "key",
+    description: "Key of the notice",
+    schema: { type: "string" },
+    example: "output_down:main-event:cdn",
+  },
   version: {
     name: "version",
     description: "Number of the version",
@@ -90,7 +121,10 @@ const PATH_PARAMETERS: Readonly<Record<string, Parameter>> = {
 }
 
 const HEADERS: Readonly<Record<AnswerHeader, JsonObject>> = {
-  ETag: { description: "State of the configuration, for `If-Match`; of files and this document, of the bytes", schema: { type: "string" } },
+  ETag: {
+    description: "State of the configuration, for `If-Match`; of files and this document, of the bytes",
+    schema: { type: "string" },
+  },
   Location: { description: "Where it is", schema: { type: "string", format: "uri-reference" } },
   "Idempotency-Replayed": {
     description: "`true` when the answer is that of an earlier request with the same key",
@@ -112,7 +146,10 @@ const REQUEST_HEADERS: Readonly<Record<"If-Match" | "Idempotency-Key", Parameter
   },
 }
 
-const parameter = (where: "path" | "query" | "header", { description, example, name, schema }: Parameter): JsonObject => ({
+const parameter = (
+  where: "path" | "query" | "header",
+  { description, example, name, schema }: Parameter,
+): JsonObject => ({
   name,
   in: where,
   required: where === "path",
@@ -121,7 +158,9 @@ const parameter = (where: "path" | "query" | "header", { description, example, n
   ...(example === undefined ? {} : { example }),
 })
 
-const reference = (kind: "parameters" | "headers" | "examples", name: string): JsonObject => ({ $ref: `#/components/${kind}/${name}` })
+const reference = (kind: "parameters" | "headers" | "examples", name: string): JsonObject => ({
+  $ref: `#/components/${kind}/${name}`,
+})
 
 const answerOf = ({ content = {}, description, headers = [], schema }: Answer): JsonObject => {
   const types: ReadonlyArray<readonly [string, Json]> = [
@@ -130,12 +169,21 @@ const answerOf = ({ content = {}, description, headers = [], schema }: Answer): 
   ]
   return {
     description,
-    ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers.map((name) => [name, reference("headers", name)])) }),
+    ...(headers.length === 0
+      ? {}
+      : { headers: Object.fromEntries(headers.map((name) => [name, reference("headers", name)])) }),
     ...(types.length === 0 ? {} : { content: Object.fromEntries(types) }),
   }
 }
 
-const problemsOf = ({ body, conditional, free, idempotent, method, problems = [] }: Operation): ReadonlyArray<ProblemKind> => [
+const problemsOf = ({
+  body,
+  conditional,
+  free,
+  idempotent,
+  method,
+  problems = [],
+}: Operation): ReadonlyArray<ProblemKind> => [
   ...new Set<ProblemKind>([
     ...ANY_REQUEST,
     ...(free === true ? [] : (["unauthorized"] as const)),
@@ -153,7 +201,10 @@ const refusals = (kinds: ReadonlyArray<ProblemKind>): ReadonlyArray<readonly [st
     const same = kinds.filter((kind) => KINDS[kind][0] === status)
     const examples = Object.fromEntries(same.map((kind) => [kind, reference("examples", kind)]))
     const description = same.map((kind) => KINDS[kind][1]).join("; or: ")
-    return [String(status), { description, content: { "application/problem+json": { schema: refTo("Problem"), examples } } }]
+    return [
+      String(status),
+      { description, content: { "application/problem+json": { schema: refTo("Problem"), examples } } },
+    ]
   })
 
 /** A status of both kinds has both contents. */
@@ -220,8 +271,17 @@ const problemExample = (kind: ProblemKind): JsonObject => {
       ? "rtp_port: must be a whole number from 1 to 65535, got 70000"
       : `${title.charAt(0).toLowerCase()}${title.slice(1)}`
   const errors =
-    kind === "invalid-input" ? { errors: [{ path: "rtp_port", message: "must be a whole number from 1 to 65535, got 70000" }] } : {}
-  const value = { type: `urn:stream-distributor:problem:${kind}`, title, status, detail, instance: "/api/channels", ...errors }
+    kind === "invalid-input"
+      ? { errors: [{ path: "rtp_port", message: "must be a whole number from 1 to 65535, got 70000" }] }
+      : {}
+  const value = {
+    type: `urn:stream-distributor:problem:${kind}`,
+    title,
+    status,
+    detail,
+    instance: "/api/channels",
+    ...errors,
+  }
   return { summary: title, value }
 }
 
@@ -267,7 +327,12 @@ export const openApiDocument = (): JsonObject => ({
         description: "The key of `API_KEY`, or one of `/api/keys`. Without any key or user none is asked for",
       },
       bearer: { type: "http", scheme: "bearer", description: "The same key" },
-      session: { type: "apiKey", in: "cookie", name: "distributor_session", description: "Given by `/login` to people, for 7 days" },
+      session: {
+        type: "apiKey",
+        in: "cookie",
+        name: "distributor_session",
+        description: "Given by `/login` to people, for 7 days",
+      },
     },
   },
 })

@@ -66,7 +66,16 @@ const leg = {
   rcvbuf_bytes: 8_388_608,
   kernel_drops: 0,
   pids: [{ pid: 256, packets: 2_400_000, bitrate: 7_100_000 }],
-  programmes: [{ program_number: 1, pmt_pid: 4096, pcr_pid: 256, version: 0, cuei: true, streams: [{ pid: 500, stream_type: 134 }] }],
+  programmes: [
+    {
+      program_number: 1,
+      pmt_pid: 4096,
+      pcr_pid: 256,
+      version: 0,
+      cuei: true,
+      streams: [{ pid: 500, stream_type: 134 }],
+    },
+  ],
   scte35_pids: [500],
   counters: { datagrams: 2_742_000, rtp_lost: 0, cc_errors: 0 },
 }
@@ -110,7 +119,16 @@ const channel = {
   created_at: "2026-01-02T03:04:05.000Z",
   active_source: "primary",
   alarms: [],
-  scte35: { pids: [500], state: "idle", event_id: null, ends_in_s: null, last_cue_at: null, cues: 0, sections: 0, crc_errors: 0 },
+  scte35: {
+    pids: [500],
+    state: "idle",
+    event_id: null,
+    ends_in_s: null,
+    last_cue_at: null,
+    cues: 0,
+    sections: 0,
+    crc_errors: 0,
+  },
   outputs: [output],
 }
 
@@ -139,7 +157,15 @@ export const EXAMPLES: Readonly<Record<string, ReadonlyArray<Json>>> = {
   TemplateUpdate: [{ url: "srt://cdn2.example.com:9000?streamid=publish/{channel}" }],
   Template: [
     {
-      ...{ name: "cdn-main", output_name: "CDN {name}", protocol: "srt", stream_key: null, settings: {}, preset: null, enabled: true },
+      ...{
+        name: "cdn-main",
+        output_name: "CDN {name}",
+        protocol: "srt",
+        stream_key: null,
+        settings: {},
+        preset: null,
+        enabled: true,
+      },
       url: "srt://cdn.example.com:9000?streamid=publish/{channel}&passphrase=***",
       created_at: "2026-01-02T03:04:05.000Z",
     },
@@ -164,7 +190,14 @@ export const EXAMPLES: Readonly<Record<string, ReadonlyArray<Json>>> = {
   ConfigDocument: [
     {
       version: 1,
-      channels: [{ slug: "main-event", name: "Main event", rtp_port: 5000, outputs: [{ slug: "cdn", url: "srt://cdn.example.com:9000" }] }],
+      channels: [
+        {
+          slug: "main-event",
+          name: "Main event",
+          rtp_port: 5000,
+          outputs: [{ slug: "cdn", url: "srt://cdn.example.com:9000" }],
+        },
+      ],
     },
   ],
   RollbackInput: [{ version: 3 }],
@@ -172,9 +205,22 @@ export const EXAMPLES: Readonly<Record<string, ReadonlyArray<Json>>> = {
   NumberedInputChange: [{ name: "Camera 3" }],
   NumberedOutputChange: [{ url: "srt://cdn2.example.com:9000" }],
   DestinationInput: [
-    { name: "On call", kind: "webhook", url: "https://hooks.example.com/distributor", secret: "correct horse battery", enabled: false },
     {
-      ...{ name: "Operations", kind: "email", host: "smtp.example.com", port: 587, security: "starttls", user: "distributor" },
+      name: "On call",
+      kind: "webhook",
+      url: "https://hooks.example.com/distributor",
+      secret: "correct horse battery",
+      enabled: false,
+    },
+    {
+      ...{
+        name: "Operations",
+        kind: "email",
+        host: "smtp.example.com",
+        port: 587,
+        security: "starttls",
+        user: "distributor",
+      },
       ...{ password: "another horse", from: "distributor@example.com", to: ["ops@example.com"], enabled: false },
     },
     { name: "Chat", kind: "slack", url: "https://hooks.slack.com/services/T000/B000/XXXX", enabled: false },
@@ -182,7 +228,11 @@ export const EXAMPLES: Readonly<Record<string, ReadonlyArray<Json>>> = {
   DestinationUpdate: [{ enabled: false }, { name: "Night shift" }],
   NotificationRulesInput: [
     { rules: [{ severities: ["critical"], resolved: true }], repeat_minutes: 30 },
-    { rules: [{ kinds: ["output_down", "input_lost"], channels: null, destinations: null }], output_down_after_s: 30, group_wait_s: 10 },
+    {
+      rules: [{ kinds: ["output_down", "input_lost"], channels: null, destinations: null }],
+      output_down_after_s: 30,
+      group_wait_s: 10,
+    },
   ],
   NotificationRuleInput: [{ severities: ["critical"], resolved: true }],
   MuteInput: [{ minutes: 60 }, { channel: null, output: null, minutes: 60 }],
@@ -193,14 +243,36 @@ export const EXAMPLES: Readonly<Record<string, ReadonlyArray<Json>>> = {
   Output: [output],
   ChannelEvent: [
     {
-      ...{ id: 42, at: "2026-01-02T03:04:05.678Z", kind: "switched", severity: "warning", source: "backup", output: null },
+      ...{
+        id: 42,
+        at: "2026-01-02T03:04:05.678Z",
+        kind: "switched",
+        severity: "warning",
+        source: "backup",
+        output: null,
+      },
       message: "switched to the backup: nothing arrived on the primary for 500 ms",
     },
   ],
   Cue: [
     {
-      ...{ id: 7, at: "2026-01-02T03:04:05.678Z", last_at: "2026-01-02T03:04:05.678Z", pid: 500, source: "primary", cue: 7, kind: "out" },
-      ...{ command: "splice_insert", event_id: 4711, event_ids: [4711], segmentation_type_ids: [], upids: [], pts: 900_000 },
+      ...{
+        id: 7,
+        at: "2026-01-02T03:04:05.678Z",
+        last_at: "2026-01-02T03:04:05.678Z",
+        pid: 500,
+        source: "primary",
+        cue: 7,
+        kind: "out",
+      },
+      ...{
+        command: "splice_insert",
+        event_id: 4711,
+        event_ids: [4711],
+        segmentation_type_ids: [],
+        upids: [],
+        pts: 900_000,
+      },
       ...{
         preroll_s: 4.5,
         duration_s: 30,
@@ -218,7 +290,16 @@ export const EXAMPLES: Readonly<Record<string, ReadonlyArray<Json>>> = {
   ],
   CueAnswer: [
     {
-      cue: { pid: 500, command: "splice_insert", event_id: 4711, pts: 900_000, description: DESCRIPTION, base64: CUE, hex, section },
+      cue: {
+        pid: 500,
+        command: "splice_insert",
+        event_id: 4711,
+        pts: 900_000,
+        description: DESCRIPTION,
+        base64: CUE,
+        hex,
+        section,
+      },
       warnings: [],
     },
   ],
@@ -230,7 +311,14 @@ export const EXAMPLES: Readonly<Record<string, ReadonlyArray<Json>>> = {
       steps: ["connected", "the server has started the publication with this stream key; it was ended again"],
     },
     {
-      ...{ outcome: "unknown", ok: false, error: null, address: "203.0.113.5:443", took_ms: 142, steps: ["logged in and given a stream"] },
+      ...{
+        outcome: "unknown",
+        ok: false,
+        error: null,
+        address: "203.0.113.5:443",
+        took_ms: 142,
+        steps: ["logged in and given a stream"],
+      },
       untested:
         "the stream key was not tried: YouTube Live (RTMPS) may begin a broadcast, or end one that is on air, as soon as somebody publishes",
     },

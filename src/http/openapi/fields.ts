@@ -1,4 +1,7 @@
-/** What the fields of bodies and answers mean. A name alone stands for the field wherever it appears; `Component.field` comes before it. */
+/**
+ * What the fields of bodies and answers mean. A name alone stands for the field wherever it appears; `Component.field`
+ * comes before it.
+ */
 import { INPUT_SETTINGS } from "../../core/input/setting-table.ts"
 import { describeSetting } from "../../core/output/output-settings.ts"
 import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
@@ -83,7 +86,8 @@ const LEG: Readonly<Record<string, string>> = {
   framing: "RTP, or TS in plain UDP; `none` while nothing arrives",
   sender: "Address and port of the sender",
   last_error: "Why it failed last",
-  verdict: "By TR 101 290 and what arrives: `degraded` viewers may notice, `bad` is not fit for the outputs, `lost` is nothing usable",
+  verdict:
+    "By TR 101 290 and what arrives: `degraded` viewers may notice, `bad` is not fit for the outputs, `lost` is nothing usable",
   reasons: "Sentences: why the verdict is not `good`",
   findings: "What would surprise later",
   "Leg.fec": "FEC as it arrives; null while none does",
@@ -127,7 +131,8 @@ const OUTPUT: Readonly<Record<string, string>> = {
   error_count: "Failures since the channel was started",
   reconnects: "Connections after the first",
   next_retry_at: "When the next attempt starts, while retrying",
-  bytes_sent: "Bytes sent since the service started, over connections, stops and restarts of the engine: as in `GET /metrics`",
+  bytes_sent:
+    "Bytes sent since the service started, over connections, stops and restarts of the engine: as in `GET /metrics`",
   packets_sent: "Packets sent; since when as `bytes_sent`",
   packets_dropped: "Packets given up, those of receivers that have left among them; since when as `bytes_sent`",
   options: "What was understood from the URL, without its secrets",
@@ -142,7 +147,8 @@ const OUTPUT: Readonly<Record<string, string>> = {
   template: "Template that the output is made from; what is given beside it counts instead",
   templates: "Templates to make outputs from, behind those of `outputs`",
   "Templates.templates": "The templates",
-  output_name: "What outputs are called; as the template where there is none. Placeholders `{channel}`, `{number}`, `{name}`",
+  output_name:
+    "What outputs are called; as the template where there is none. Placeholders `{channel}`, `{number}`, `{name}`",
   "Template.name": "What `template` of a request says",
   "Template.url": "Where outputs go, with placeholders; its secrets masked",
   "Template.protocol": "How outputs are sent",
@@ -297,7 +303,8 @@ const CONFIG: Readonly<Record<string, string>> = {
   "BulkAnswer.channel": "As the request names it",
   "BulkAnswer.error": "Null when it worked; else what a request of its own would have been answered",
   "BulkAnswer.status": "Status code",
-  "CloneInput.rtp_port": "Port of the primary source; the next free one when it is left out. The backup's moves with it",
+  "CloneInput.rtp_port":
+    "Port of the primary source; the next free one when it is left out. The backup's moves with it",
   left_out: "Outputs that the copy could not have, as they need a port or directory for themselves",
   output: "Slug of the output",
   inputs: "The inputs",
@@ -456,4 +463,5 @@ const FIELDS = {
   ...HISTORY,
 }
 
-export const describeField = (component: string, field: string): string | undefined => FIELDS[`${component}.${field}`] ?? FIELDS[field]
+export const describeField = (component: string, field: string): string | undefined =>
+  FIELDS[`${component}.${field}`] ?? FIELDS[field]

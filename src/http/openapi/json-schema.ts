@@ -1,4 +1,7 @@
-/** JSON Schema of the Effect schemas that validate, as OpenAPI 3.1 has it: by name, with what is named elsewhere as a reference. */
+/**
+ * JSON Schema of the Effect schemas that validate, as OpenAPI 3.1 has it: by name, with what is named elsewhere as
+ * a reference.
+ */
 import { JSONSchema, type Schema } from "effect"
 import type { Json, JsonObject } from "./operations/json.ts"
 
@@ -15,7 +18,8 @@ export interface Named {
 
 export const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
-const isEmpty = (value: Json | undefined) => value !== undefined && typeof value === "object" && Object.keys(value ?? {}).length === 0
+const isEmpty = (value: Json | undefined) =>
+  value !== undefined && typeof value === "object" && Object.keys(value ?? {}).length === 0
 
 const REF = "#/components/schemas/"
 export const refTo = (name: string): JsonObject => ({ $ref: `${REF}${name}` })
@@ -47,9 +51,14 @@ const withNull = (schema: JsonObject): JsonObject => {
 const tidy = (value: Json, shared: JsonObject, inProperties = false): Json => {
   if (Array.isArray(value)) return value.map((item: Json) => tidy(item, shared))
   if (!isObject(value)) return value
-  const whole = isObject(shared["Int"]) && nameOfRef(value) === "Int" ? { ...shared["Int"], ...value, $ref: null } : value
-  const entries = Object.entries(whole).filter(([key, item]) => inProperties || (!isNoise(key, item) && !(key === "$ref" && item === null)))
-  const cleaned = Object.fromEntries(entries.map(([key, item]) => [key, tidy(item, shared, !inProperties && key === "properties")]))
+  const whole =
+    isObject(shared["Int"]) && nameOfRef(value) === "Int" ? { ...shared["Int"], ...value, $ref: null } : value
+  const entries = Object.entries(whole).filter(
+    ([key, item]) => inProperties || (!isNoise(key, item) && !(key === "$ref" && item === null)),
+  )
+  const cleaned = Object.fromEntries(
+    entries.map(([key, item]) => [key, tidy(item, shared, !inProperties && key === "properties")]),
+  )
   return inProperties ? cleaned : withNull(cleaned)
 }
 
@@ -69,7 +78,10 @@ const plainOf = ({ schema, strict }: Named, shared: Record<string, JSONSchema.Js
 export type DescribeField = (component: string, field: string) => string | undefined
 
 /** The schemas by name. Whatever has the shape of one of them refers to it. */
-export const componentsOf = (named: Readonly<Record<string, Named>>, describe: DescribeField): Readonly<Record<string, JsonObject>> => {
+export const componentsOf = (
+  named: Readonly<Record<string, Named>>,
+  describe: DescribeField,
+): Readonly<Record<string, JsonObject>> => {
   const shared: Record<string, JSONSchema.JsonSchema7> = {}
   const drafts = Object.entries(named).map(([name, one]) => [name, one, plainOf(one, shared)] as const)
   const definitions = own(shared)

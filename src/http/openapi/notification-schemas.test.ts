@@ -1,7 +1,13 @@
 /** As `schemas.test.ts`: a difference does not compile. */
 import { Schema } from "effect"
 import { expect, it } from "vitest"
-import type { DestinationView, MuteView, NoticeView, RulesView, TestAnswer } from "../../effects/notifications/notification-bodies.ts"
+import type {
+  DestinationView,
+  MuteView,
+  NoticeView,
+  RulesView,
+  TestAnswer,
+} from "../../effects/notifications/notification-bodies.ts"
 import { DEFAULT_RULES } from "../../effects/notifications/rules.ts"
 import * as schemas from "./notification-schemas.ts"
 

@@ -1,5 +1,11 @@
 /** The document as a page shows it: operations by tag, and a table of fields for each schema. */
-import type { ApiDocsPageProps, ApiField, ApiOperation, ApiSchema, ApiType } from "../../../views/layout/ApiDocsPage.tsx"
+import type {
+  ApiDocsPageProps,
+  ApiField,
+  ApiOperation,
+  ApiSchema,
+  ApiType,
+} from "../../../views/layout/ApiDocsPage.tsx"
 import { isObject, type Json, type JsonObject, nameOfRef } from "./json-schema.ts"
 
 const objectOf = (value: Json | undefined): JsonObject => (isObject(value) ? value : {})
@@ -19,7 +25,8 @@ const bounds = (schema: JsonObject): string =>
     range(schema["minItems"], schema["maxItems"], " items"),
   ].join("")
 
-const join = (parts: ReadonlyArray<ApiType>, word: string): ApiType => parts.flatMap((part, i) => (i === 0 ? part : [word, ...part]))
+const join = (parts: ReadonlyArray<ApiType>, word: string): ApiType =>
+  parts.flatMap((part, i) => (i === 0 ? part : [word, ...part]))
 
 /** The type of a schema in words, the names of other schemas as links. */
 const typeOf = (schema: JsonObject): ApiType => {
@@ -38,7 +45,8 @@ const typeOf = (schema: JsonObject): ApiType => {
   const parts = types.map((type): ApiType => {
     if (type === "null") return ["null"]
     if (type === "array") return ["list of ", ...typeOf(objectOf(schema["items"])), limits]
-    if (type === "object" && isObject(schema["additionalProperties"])) return ["object of ", ...typeOf(schema["additionalProperties"])]
+    if (type === "object" && isObject(schema["additionalProperties"]))
+      return ["object of ", ...typeOf(schema["additionalProperties"])]
     const format = schema["format"] === undefined ? "" : ` (${schema["format"]})`
     return [`${type === "" ? "anything" : type}${format}${limits}`]
   })
@@ -57,13 +65,19 @@ const fieldsOf = (schema: JsonObject, prefix = ""): ReadonlyArray<ApiField> =>
       description: textOf(property["description"]),
     }
     const within = [property, ...listOf(property["anyOf"]).map(objectOf)]
-    return [field, ...within.flatMap((one) => [...fieldsOf(one, `${path}.`), ...fieldsOf(objectOf(one["items"]), `${path}[].`)])]
+    return [
+      field,
+      ...within.flatMap((one) => [...fieldsOf(one, `${path}.`), ...fieldsOf(objectOf(one["items"]), `${path}[].`)]),
+    ]
   })
 
 const schemaOf = (name: string, schema: JsonObject): ApiSchema => ({
   name,
   description: textOf(schema["description"]),
-  variants: listOf(schema["anyOf"]).length > 0 ? listOf(schema["anyOf"]).map((one) => fieldsOf(objectOf(one))) : [fieldsOf(schema)],
+  variants:
+    listOf(schema["anyOf"]).length > 0
+      ? listOf(schema["anyOf"]).map((one) => fieldsOf(objectOf(one)))
+      : [fieldsOf(schema)],
   examples: listOf(schema["examples"]).map((example) => JSON.stringify(example, null, 2)),
 })
 
@@ -74,7 +88,10 @@ export const readingOf = (document: JsonObject): ApiDocsPageProps => {
     return kind === undefined || name === undefined ? objectOf(value) : objectOf(objectOf(components[kind])[name])
   }
   const contentOf = (value: JsonObject) =>
-    Object.entries(objectOf(value["content"])).map(([type, one]) => ({ type, schema: typeOf(objectOf(objectOf(one)["schema"])) }))
+    Object.entries(objectOf(value["content"])).map(([type, one]) => ({
+      type,
+      schema: typeOf(objectOf(objectOf(one)["schema"])),
+    }))
 
   const operationOf = (path: string, method: string, operation: JsonObject): ApiOperation => ({
     id: textOf(operation["operationId"]),

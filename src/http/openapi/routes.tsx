@@ -41,6 +41,10 @@ export const openApiRoutes = (app: Hono, services: Pick<AppServices, "access" | 
   const content = once(() => String(<ApiDocs {...readingOf(document())} />))
   methods(app, "/api/openapi.json", { GET: (c) => answer(c, json()) })
   methods(app, "/api/docs", {
-    GET: (c) => answer(c, made(String(<ApiDocsPage content={content()} frame={frameOf(c, services)} />), "text/html; charset=UTF-8")),
+    GET: (c) =>
+      answer(
+        c,
+        made(String(<ApiDocsPage content={content()} frame={frameOf(c, services)} />), "text/html; charset=UTF-8"),
+      ),
   })
 }

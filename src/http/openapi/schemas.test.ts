@@ -34,7 +34,11 @@ import type * as scte35 from "./scte35-schemas.ts"
 
 /** Lists are lists, whoever may change them. */
 type Plain<T> =
-  T extends ReadonlyArray<infer Item> ? ReadonlyArray<Plain<Item>> : T extends object ? { readonly [Key in keyof T]: Plain<T[Key]> } : T
+  T extends ReadonlyArray<infer Item>
+    ? ReadonlyArray<Plain<Item>>
+    : T extends object
+      ? { readonly [Key in keyof T]: Plain<T[Key]> }
+      : T
 /** Every field there, so that one which may be left out cannot be forgotten. */
 type Whole<T> =
   T extends ReadonlyArray<infer Item>

@@ -1,6 +1,6 @@
 /**
- * What the API answers, as schemas for the OpenAPI document. `schemas.test.ts` holds them to the interfaces of the control plane, both
- * ways, so that neither can change without the other.
+ * What the API answers, as schemas for the OpenAPI document. `schemas.test.ts` holds them to the interfaces of the
+ * control plane, both ways, so that neither can change without the other.
  */
 import { Schema } from "effect"
 import { INPUT_SETTINGS } from "../../core/input/setting-table.ts"

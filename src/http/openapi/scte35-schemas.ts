@@ -1,4 +1,7 @@
-/** Answers about SCTE-35 as schemas: cues, and splice_info_section field by field. Held to the interfaces by `schemas.test.ts`. */
+/**
+ * Answers about SCTE-35 as schemas: cues, and splice_info_section field by field. Held to the interfaces
+ * by `schemas.test.ts`.
+ */
 import { Schema } from "effect"
 import type { Upid as UpidView } from "../../core/scte35/descriptor-fields.ts"
 import { SourceName } from "../../effects/model/channel.ts"
@@ -56,7 +59,13 @@ export const SpliceCommand = Schema.Union(
   Struct({ name: Literal("splice_null"), ...kept }),
   Struct({ name: Literal("splice_schedule"), events: List(ScheduledEvent), ...kept }),
   Struct({ name: Literal("bandwidth_reservation"), ...kept }),
-  Struct({ name: Literal("private_command"), identifier: Count, identifier_text: NullOr(Text), private_bytes: Text, ...kept }),
+  Struct({
+    name: Literal("private_command"),
+    identifier: Count,
+    identifier_text: NullOr(Text),
+    private_bytes: Text,
+    ...kept,
+  }),
   Struct({ name: Literal("unknown_command", "malformed_command"), splice_command_type: Count, command_bytes: Text }),
 )
 
@@ -75,7 +84,9 @@ const upid = {
       private_data_text: NullOr(Text),
     }),
   ),
-  atsc: some(Struct({ tsid: Count, end_of_day: Num, unique_for: Num, content_id_hex: Text, content_id_text: NullOr(Text) })),
+  atsc: some(
+    Struct({ tsid: Count, end_of_day: Num, unique_for: Num, content_id_hex: Text, content_id_text: NullOr(Text) }),
+  ),
 }
 const upids = some(List(Schema.suspend((): Schema.Schema<UpidView> => Upid)))
 export const Upid = Struct({ ...upid, upids }).annotations({ identifier: "Upid" })
@@ -90,7 +101,14 @@ const segmentation = {
 
 export const SpliceDescriptor = Schema.Union(
   Struct({ name: Literal("avail_descriptor"), tag: Literal(0), provider_avail_id: Count, ...kept }),
-  Struct({ name: Literal("DTMF_descriptor"), tag: Literal(1), preroll: Num, preroll_seconds: Num, dtmf_chars: Text, ...kept }),
+  Struct({
+    name: Literal("DTMF_descriptor"),
+    tag: Literal(1),
+    preroll: Num,
+    preroll_seconds: Num,
+    dtmf_chars: Text,
+    ...kept,
+  }),
   Struct({ ...segmentation, segmentation_event_cancel_indicator: Literal(true) }),
   Struct({
     ...segmentation,
@@ -126,7 +144,13 @@ export const SpliceDescriptor = Schema.Union(
     name: Literal("audio_descriptor"),
     tag: Literal(4),
     audio_channels: List(
-      Struct({ component_tag: Count, iso_code: Text, bit_stream_mode: Count, num_channels: Count, full_srvc_audio: Flag }),
+      Struct({
+        component_tag: Count,
+        iso_code: Text,
+        bit_stream_mode: Count,
+        num_channels: Count,
+        full_srvc_audio: Flag,
+      }),
     ),
     ...kept,
   }),
@@ -138,7 +162,12 @@ export const SpliceDescriptor = Schema.Union(
     private: Literal(true),
     private_bytes: Text,
   }),
-  Struct({ name: Literal("unknown_descriptor", "malformed_descriptor"), tag: Count, identifier: NullOr(Text), private_bytes: Text }),
+  Struct({
+    name: Literal("unknown_descriptor", "malformed_descriptor"),
+    tag: Count,
+    identifier: NullOr(Text),
+    private_bytes: Text,
+  }),
 )
 
 // --- Section (9.6)

@@ -12,7 +12,10 @@ import { filterErrors } from "./filter-error.ts"
 import { frameOf } from "./frame.ts"
 import { errorsByField, exportOf, olderOf, pageQuery, withRows } from "./page-query.ts"
 
-export const auditPageRoutes = (app: Hono, { access, audit, runner }: Pick<AppServices, "access" | "audit" | "runner">): void =>
+export const auditPageRoutes = (
+  app: Hono,
+  { access, audit, runner }: Pick<AppServices, "access" | "audit" | "runner">,
+): void =>
   methods(app, "/audit", {
     GET: async (c) => {
       const asked = pageQuery(new URL(c.req.url))
@@ -28,7 +31,13 @@ export const auditPageRoutes = (app: Hono, { access, audit, runner }: Pick<AppSe
       const html = (
         <AuditPage
           frame={frameOf(c, { access })}
-          {...{ outcomes: AUDIT_OUTCOMES, entries, asked, errors: errorsByField(errors ?? []), json: exportOf("/api/audit", query) }}
+          {...{
+            outcomes: AUDIT_OUTCOMES,
+            entries,
+            asked,
+            errors: errorsByField(errors ?? []),
+            json: exportOf("/api/audit", query),
+          }}
           older={last === undefined ? undefined : olderOf("/audit", asked, last.id)}
         />
       )

@@ -38,7 +38,8 @@ const backOf = (c: Context): string => {
   return localPath(c.req.query("back") ?? (from === null ? undefined : `${from.pathname}${from.search}`))
 }
 
-const connected = ({ outputs }: ChannelView) => outputs.filter(({ status }) => status === "connected").map(({ name }) => name)
+const connected = ({ outputs }: ChannelView) =>
+  outputs.filter(({ status }) => status === "connected").map(({ name }) => name)
 
 export const actionRoutes = (
   app: Hono,
@@ -68,7 +69,15 @@ export const actionRoutes = (
       const names = connected(channel)
       const question = `Stop ${channel.name}? ${names.length === 0 ? "No output is connected." : "These outputs lose the stream:"}`
       return c.html(
-        <ConfirmPage frame={frameOf(c, { access })} question={question} items={names} to={to} fields={[]} yes="Stop" back={back} />,
+        <ConfirmPage
+          frame={frameOf(c, { access })}
+          question={question}
+          items={names}
+          to={to}
+          fields={[]}
+          yes="Stop"
+          back={back}
+        />,
       )
     })
 
@@ -81,15 +90,28 @@ export const actionRoutes = (
       const back = localPath(fields.get("back") ?? undefined)
       const action = fields.get("action") ?? ""
       const refused = (problem: Problem) => (isScript(c) ? problemResponse(problem, c.req.path) : page(c, problem))
-      if (fields.getAll("channel").length === 0) return refused(makeProblem("bad-request", "no channel is selected; select some first"))
+      if (fields.getAll("channel").length === 0)
+        return refused(makeProblem("bad-request", "no channel is selected; select some first"))
       const input = await runner.settle(c, decode(BulkInput, { action, channels: fields.getAll("channel") }))
       if (Either.isLeft(input)) return refused(input.left)
       const { channels } = input.right
       const question = QUESTIONS[input.right.action]
       if (question !== undefined && fields.get("confirmed") !== "yes") {
-        const again = [...channels.map((channel) => ["channel", channel] as const), ["action", action], ["back", back]] as const
-        const props = { question, items: channels, to: "/channels/bulk", fields: [...again, ["confirmed", "yes"] as const], back }
-        return c.html(<ConfirmPage {...props} frame={frameOf(c, { access })} yes={action === "stop" ? "Stop" : "Disable"} />)
+        const again = [
+          ...channels.map((channel) => ["channel", channel] as const),
+          ["action", action],
+          ["back", back],
+        ] as const
+        const props = {
+          question,
+          items: channels,
+          to: "/channels/bulk",
+          fields: [...again, ["confirmed", "yes"] as const],
+          back,
+        }
+        return c.html(
+          <ConfirmPage {...props} frame={frameOf(c, { access })} yes={action === "stop" ? "Stop" : "Disable"} />,
+        )
       }
       const failed = (results: Effect.Effect.Success<ReturnType<typeof actOnMany>>) =>
         results.flatMap(({ channel, error }) => (error === null ? [] : [`${channel}: ${error.message}`]))
@@ -113,7 +135,8 @@ export const actionRoutes = (
   })
   for (const source of SOURCES) {
     methods(app, `/channels/:id/switch/${source}`, {
-      POST: (c) => act(c, channels.switchSource(c.req.param("id"), source), ({ name }) => `${name} goes to its ${source}`),
+      POST: (c) =>
+        act(c, channels.switchSource(c.req.param("id"), source), ({ name }) => `${name} goes to its ${source}`),
     })
   }
   methods(app, "/channels/:id/outputs/:output/start", {

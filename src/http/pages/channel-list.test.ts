@@ -50,7 +50,14 @@ describe("the status page", () => {
       status: "error",
       error: evil,
       outputs: [
-        fakeOutput({ id: "o", name: evil, url: `srt://h:1?streamid=${evil}`, status: "error", last_error: evil, warnings: [evil] }),
+        fakeOutput({
+          id: "o",
+          name: evil,
+          url: `srt://h:1?streamid=${evil}`,
+          status: "error",
+          last_error: evil,
+          warnings: [evil],
+        }),
       ],
     })
     const html = await pageOf(test)
@@ -80,7 +87,13 @@ describe("the status page", () => {
     expect(order).toEqual([...order].sort((a, b) => a - b))
     expect(order.every((at) => at > 0)).toBe(true)
     const text = textOf(html)
-    for (const part of ["no packets on 0.0.0.0:5001", "CDN connection refused · again in 00:05", "SRT 1/2", "8.0 Mbit/s", "1 d 1 h"]) {
+    for (const part of [
+      "no packets on 0.0.0.0:5001",
+      "CDN connection refused · again in 00:05",
+      "SRT 1/2",
+      "8.0 Mbit/s",
+      "1 d 1 h",
+    ]) {
       expect(text).toContain(part)
     }
     expect(text).toContain("1 in error2 running1 stoppedoutputs1 failing2 connectedin 24.1 Mbit/s, out 16.0 Mbit/s")
@@ -89,7 +102,11 @@ describe("the status page", () => {
 
   it("shows what is wrong with the service, and can be paused", async () => {
     const sentence = 'channel "A" has no input'
-    const health = { ...fakeHealth, problems: ["libsrt is missing: apt-get install it", sentence], channel_problems: [sentence] }
+    const health = {
+      ...fakeHealth,
+      problems: ["libsrt is missing: apt-get install it", sentence],
+      channel_problems: [sentence],
+    }
     const test = makeTestApp({ over: { system: { health: Effect.succeed(health) } } })
     const html = await pageOf(test)
     expect(html).toMatch(/class="banner warning">libsrt is missing: apt-get install it/)
@@ -102,7 +119,11 @@ describe("the status page", () => {
   it("filters by words and by problems without JavaScript", async () => {
     const test = makeTestApp()
     await test.call("POST", "/api/channels", { name: "Sports HD", rtp_port: 5000 })
-    await test.call("POST", "/api/channels", { name: "News", rtp_port: 5002, outputs: [{ name: "sports-backup", url: "srt://a:1" }] })
+    await test.call("POST", "/api/channels", {
+      name: "News",
+      rtp_port: 5002,
+      outputs: [{ name: "sports-backup", url: "srt://a:1" }],
+    })
     test.plane.show("1", { status: "error", error: "silent" })
     const shown = async (query: string) =>
       [...(await pageOf(test, `/?${query}`)).matchAll(/<tr id="channel-([^"]*)"/g)].map(([, slug]) => slug)
@@ -129,7 +150,8 @@ describe("the status page", () => {
 describe("the live list", () => {
   it("is sent whole, and then row by row", async () => {
     const test = makeTestApp()
-    for (const name of ["A", "B"]) await test.call("POST", "/api/channels", { name, rtp_port: name === "A" ? 5000 : 5002 })
+    for (const name of ["A", "B"])
+      await test.call("POST", "/api/channels", { name, rtp_port: name === "A" ? 5000 : 5002 })
     const response = await test.call("GET", "/live/channels")
     expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/event-stream"])
     const reader = response.body?.getReader()
@@ -161,7 +183,13 @@ describe("the events page", () => {
     expect(await pageOf(test, "/channels/a/events")).toContain("Nothing has happened yet.")
     test.plane.happened(
       "a",
-      fakeEvent({ id: 12, kind: "redundancy_lost", severity: "warning", source: "backup", message: "the backup is silent" }),
+      fakeEvent({
+        id: 12,
+        kind: "redundancy_lost",
+        severity: "warning",
+        source: "backup",
+        message: "the backup is silent",
+      }),
       fakeEvent({ id: 11, kind: "output_failed", severity: "critical", output: "cdn", at: "2026-01-02T03:04:05.678Z" }),
     )
     const html = await pageOf(test, "/channels/a/events?limit=2")
@@ -204,7 +232,12 @@ describe("buttons", () => {
 
   it("switch the source, and say why not", async () => {
     const test = makeTestApp()
-    await test.call("POST", "/api/channels", { name: "a", rtp_port: 5000, backup_rtp_ip: "0.0.0.0", backup_rtp_port: 5001 })
+    await test.call("POST", "/api/channels", {
+      name: "a",
+      rtp_port: 5000,
+      backup_rtp_ip: "0.0.0.0",
+      backup_rtp_port: 5001,
+    })
     expect((await test.call("POST", "/channels/1/switch/backup")).status).toBe(303)
     expect((await Effect.runPromise(test.plane.channels.get("1"))).active_source).toBe("backup")
     const dead = new Conflict({ errors: [{ path: "source", message: "no packets arrive on the backup" }] })
@@ -220,7 +253,9 @@ describe("buttons", () => {
     await post(test, "/channels", { name: "a", rtp_port: "5000" })
     const outputs = [fakeOutput({ id: "on", status: "connected" }), fakeOutput({ id: "off", status: "retrying" })]
     test.plane.show("1", { status: "running", outputs })
-    const html = await (await test.call("GET", "/channels/a/stop", undefined, { Referer: "http://localhost/?q=a" })).text()
+    const html = await (
+      await test.call("GET", "/channels/a/stop", undefined, { Referer: "http://localhost/?q=a" })
+    ).text()
     expect(html).toContain("Stop a? These outputs lose the stream:")
     expect(html.match(/<li>[^<]*/g)).toEqual(["<li>on"])
     expect(html).toContain('action="/channels/a/stop?back=%2F%3Fq%3Da"')
@@ -229,25 +264,33 @@ describe("buttons", () => {
   })
 
   it("show a failure on the page, and tell it to scripts", async () => {
-    const test = makeTestApp({ over: { channels: { start: () => new EngineUnavailable({ reason: "it is starting" }) } } })
+    const test = makeTestApp({
+      over: { channels: { start: () => new EngineUnavailable({ reason: "it is starting" }) } },
+    })
     await post(test, "/channels", { name: "a", rtp_port: "5000" })
     const response = await test.call("POST", "/channels/1/start")
     expect(response.status).toBe(503)
     expect(await response.text()).toContain("the engine is not available: it is starting")
     const script = await test.call("POST", "/channels/1/start", undefined, SCRIPT)
-    expect([script.status, (await problemBody(script)).detail]).toEqual([503, "the engine is not available: it is starting"])
+    expect([script.status, (await problemBody(script)).detail]).toEqual([
+      503,
+      "the engine is not available: it is starting",
+    ])
   })
 
   it("act on all selected channels, and ask before that stops any", async () => {
     const test = makeTestApp()
-    for (const [i, name] of ["a", "b", "c"].entries()) await post(test, "/channels", { name, rtp_port: String(5000 + i) })
+    for (const [i, name] of ["a", "b", "c"].entries())
+      await post(test, "/channels", { name, rtp_port: String(5000 + i) })
     const bulk = (body: string, headers = {}) => test.call("POST", "/channels/bulk", body, { ...FORM, ...headers })
     const started = await bulk("channel=a&channel=c&action=start&back=%2F%3Fq%3Dx")
     expect([started.status, started.headers.get("location")]).toEqual([303, "/?q=x"])
     expect(await statuses(test)).toEqual(["running", "stopped", "running"])
     const asked = await bulk("channel=a&channel=c&action=stop")
     expect(asked.status).toBe(200)
-    expect(await asked.text()).toMatch(/<input type="hidden" name="channel" value="c"[\s\S]*name="confirmed" value="yes"/)
+    expect(await asked.text()).toMatch(
+      /<input type="hidden" name="channel" value="c"[\s\S]*name="confirmed" value="yes"/,
+    )
     expect(await statuses(test)).toEqual(["running", "stopped", "running"])
     const stopped = await bulk("channel=a&channel=c&action=stop&confirmed=yes", SCRIPT)
     expect([stopped.status, await stopped.text()]).toEqual([200, "2 channels stopped"])
@@ -266,7 +309,11 @@ describe("the cues of a channel", () => {
     await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000 })
     const missed = { output: "udp", status: "missed", at: null, delay_ms: null, reason: "<b>refused</b>" } as const
     const sent = { output: "cdn", status: "sent", at: null, delay_ms: 12.4, reason: null } as const
-    test.plane.cued("1", fakeCue({ id: 9, outputs: [sent, missed], repeats: 2 }), fakeCue({ id: 4, errors: ["CRC_32 is wrong"] }))
+    test.plane.cued(
+      "1",
+      fakeCue({ id: 9, outputs: [sent, missed], repeats: 2 }),
+      fakeCue({ id: 4, errors: ["CRC_32 is wrong"] }),
+    )
     const html = await pageOf(test, "/channels/a/cues?limit=2&type=out")
     for (const text of [
       "out × 3",

@@ -15,10 +15,15 @@ import { frameOf } from "./frame.ts"
 import { listState, liveRegions, makeListRenderer } from "./list-regions.tsx"
 
 const sentence = (problem: Problem): string =>
-  problem.errors.length === 0 ? problem.detail : problem.errors.map(({ path, message }) => `${path}: ${message}`).join("; ")
+  problem.errors.length === 0
+    ? problem.detail
+    : problem.errors.map(({ path, message }) => `${path}: ${message}`).join("; ")
 
 const MAX_FILTER = 100
-const filterOf = (c: Context) => ({ text: (c.req.query("q") ?? "").slice(0, MAX_FILTER), problemsOnly: c.req.query("only") === "problems" })
+const filterOf = (c: Context) => ({
+  text: (c.req.query("q") ?? "").slice(0, MAX_FILTER),
+  problemsOnly: c.req.query("only") === "problems",
+})
 
 type Services = Pick<
   AppServices,
@@ -49,7 +54,9 @@ export const pageRoutes = (app: Hono, services: Services): void => {
   methods(app, "/live/channels", {
     GET: (c) => {
       const mayOperate = may({ caller: access.callerOf(c) }, "operator")
-      const view = Effect.map(listState(services, { pictures }), (state) => liveRegions(renderer.regions(state, Date.now(), mayOperate)))
+      const view = Effect.map(listState(services, { pictures }), (state) =>
+        liveRegions(renderer.regions(state, Date.now(), mayOperate)),
+      )
       return live.stream(c, `channels ${mayOperate}`, view)
     },
   })
@@ -62,7 +69,9 @@ export const pageRoutes = (app: Hono, services: Services): void => {
         Effect.all([channels.get(ref), events.list(ref, query), Effect.succeed(query.limit)]),
       ),
       ([channel, found, limit]) =>
-        c.html(<EventsPage frame={frameOf(c, { access })} channel={channel} events={found} more={found.length === limit} />),
+        c.html(
+          <EventsPage frame={frameOf(c, { access })} channel={channel} events={found} more={found.length === limit} />,
+        ),
     )
   methods(app, "/channels/:id/events", { GET: (c) => eventsPage(c, c.req.param("id")) })
 }

@@ -13,7 +13,11 @@ const ON_CHANNEL = "channel"
 /** Declares the routes before those of the list, to which requests not meant for this page are passed on. */
 export const channelPageActions = (app: Hono, services: ChannelPageServices & Pick<AppServices, "outputs">): void => {
   const { channels, live, outputs, runner } = services
-  const post = (path: string, act: (c: Context, ref: string) => Effect.Effect<unknown, ApiError>, source?: "primary" | "backup") => {
+  const post = (
+    path: string,
+    act: (c: Context, ref: string) => Effect.Effect<unknown, ApiError>,
+    source?: "primary" | "backup",
+  ) => {
     const handler: Handler = async (c, next) => {
       if (c.req.query("on") !== ON_CHANNEL) return next()
       const ref = c.req.param("id") ?? ""
@@ -28,7 +32,11 @@ export const channelPageActions = (app: Hono, services: ChannelPageServices & Pi
   post("/channels/:id/start", (_, ref) => channels.start(ref))
   post("/channels/:id/stop", (_, ref) => channels.stop(ref))
   for (const source of ["primary", "backup"] as const) {
-    post(`/channels/:id/switch/${source}`, (c, ref) => channels.switchSource(ref, source, c.req.query("force") === "yes"), source)
+    post(
+      `/channels/:id/switch/${source}`,
+      (c, ref) => channels.switchSource(ref, source, c.req.query("force") === "yes"),
+      source,
+    )
   }
   post("/channels/:id/outputs/:output/start", (c, ref) => outputs.start(ref, output(c)))
   post("/channels/:id/outputs/:output/stop", (c, ref) => outputs.stop(ref, output(c)))

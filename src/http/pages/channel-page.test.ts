@@ -13,7 +13,12 @@ const BACKUP = fakeLeg({ source: "backup", port: 5001 })
 
 const start = async (over: Partial<ChannelView> = {}, options: Options = {}) => {
   const test = makeTestApp(options)
-  await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000, backup_rtp_ip: "0.0.0.0", backup_rtp_port: 5001 })
+  await test.call("POST", "/api/channels", {
+    name: "A",
+    rtp_port: 5000,
+    backup_rtp_ip: "0.0.0.0",
+    backup_rtp_port: 5001,
+  })
   test.plane.show("a", { status: "running", uptime: 5, input: fakeInput({ legs: [fakeLeg(), BACKUP] }), ...over })
   return test
 }
@@ -27,7 +32,10 @@ const text = (html: string) =>
 
 describe("the page of a channel", () => {
   it("has no inline script, style or handler, and leads nowhere else", async () => {
-    const html = await shown({ outputs: [fakeOutput({ id: "o" })], scte35: fakeScte35({ state: "in_break", ends_in_s: 9 }) })
+    const html = await shown({
+      outputs: [fakeOutput({ id: "o" })],
+      scte35: fakeScte35({ state: "in_break", ends_in_s: 9 }),
+    })
     expect(html).toMatch(/^<!doctype html>/)
     expect(html).not.toMatch(/<style|\sstyle=|\son\w+=|javascript:|(?:src|href)="https?:/i)
     expect(html.match(/<script[^>]*>/g)).toContain('<script src="/static/uplot.js">')
@@ -39,13 +47,27 @@ describe("the page of a channel", () => {
 
   it("escapes names, URLs, errors and what comes from the stream", async () => {
     const evil = `<img src=x onerror=alert(1)>"'&`
-    const leg = fakeLeg({ reasons: [evil], verdict: "bad", findings: [{ code: "x", message: evil }], warnings: [evil], sender: evil })
+    const leg = fakeLeg({
+      reasons: [evil],
+      verdict: "bad",
+      findings: [{ code: "x", message: evil }],
+      warnings: [evil],
+      sender: evil,
+    })
     const test = await start({
       name: evil,
       error: evil,
       input: fakeInput({ legs: [leg] }),
       alarms: [{ kind: "leg_bad", severity: "critical", since: new Date().toISOString(), message: `${evil}!` }],
-      outputs: [fakeOutput({ id: "o", name: evil, url: `srt://:1?mode=listener&streamid=${evil}`, last_error: evil, warnings: [evil] })],
+      outputs: [
+        fakeOutput({
+          id: "o",
+          name: evil,
+          url: `srt://:1?mode=listener&streamid=${evil}`,
+          last_error: evil,
+          warnings: [evil],
+        }),
+      ],
     })
     test.plane.happened("a", fakeEvent({ id: 1, message: evil, output: evil }))
     test.plane.cued("a", fakeCue({ id: 1, description: evil, errors: [evil], upids: [evil] }))
@@ -56,14 +78,45 @@ describe("the page of a channel", () => {
   })
 
   it("shows both legs with verdict, reasons, figures, errors, findings and streams", async () => {
-    const counters = { rtp_lost: 7, fec_recovered: 6, merge_used: 5, rtp_reordered: 4, rtp_late: 3, cc_errors: 2, pcr_repetition_errors: 1 }
+    const counters = {
+      rtp_lost: 7,
+      fec_recovered: 6,
+      merge_used: 5,
+      rtp_reordered: 4,
+      rtp_late: 3,
+      cc_errors: 2,
+      pcr_repetition_errors: 1,
+    }
     const bad = fakeLeg({
-      ...{ verdict: "degraded", reasons: ["2 continuity errors"], pcr_jitter_ms: 4.256, pcr_jitter_max_ms: 9, kernel_drops: 8, counters },
-      ...{ fec: { columns: 8, rows: 10, latency_ms: 120.4 }, findings: [{ code: "no_scte35", message: "no SCTE-35 PID" }] },
+      ...{
+        verdict: "degraded",
+        reasons: ["2 continuity errors"],
+        pcr_jitter_ms: 4.256,
+        pcr_jitter_max_ms: 9,
+        kernel_drops: 8,
+        counters,
+      },
+      ...{
+        fec: { columns: 8, rows: 10, latency_ms: 120.4 },
+        findings: [{ code: "no_scte35", message: "no SCTE-35 PID" }],
+      },
       pids: [{ pid: 481, packets: 9, bitrate: 1_500_000 }],
-      programmes: [{ program_number: 3, pmt_pid: 480, pcr_pid: 481, version: 2, cuei: true, streams: [{ pid: 481, stream_type: 0x1b }] }],
+      programmes: [
+        {
+          program_number: 3,
+          pmt_pid: 480,
+          pcr_pid: 481,
+          version: 2,
+          cuei: true,
+          streams: [{ pid: 481, stream_type: 0x1b }],
+        },
+      ],
     })
-    const html = text(await shown({ input: fakeInput({ legs: [bad, BACKUP], merge: "rtp", path_difference_ms: 80.04, redundancy: "ok" }) }))
+    const html = text(
+      await shown({
+        input: fakeInput({ legs: [bad, BACKUP], merge: "rtp", path_difference_ms: 80.04, redundancy: "ok" }),
+      }),
+    )
     for (const part of [
       "Primary ▶ in use degraded 127.0.0.1:5000 RTP from 127.0.0.1:40000",
       "2 continuity errors",
@@ -97,7 +150,14 @@ describe("the page of a channel", () => {
       srt,
       receivers,
     })
-    const bad = fakeOutput({ id: "bad", number: 2, status: "retrying", last_error: error, next_retry_at: at, warnings: ["look"] })
+    const bad = fakeOutput({
+      id: "bad",
+      number: 2,
+      status: "retrying",
+      last_error: error,
+      next_retry_at: at,
+      warnings: ["look"],
+    })
     const html = await shown({ outputs: [good, bad] })
     expect(html.indexOf('id="output-bad"')).toBeLessThan(html.indexOf('id="output-good"'))
     expect(html).toContain(`data-countdown-to="${at}"`)
@@ -114,17 +174,26 @@ describe("the page of a channel", () => {
   })
 
   it("shows a connected output without input as idle, by word and mark (point 23)", async () => {
-    const html = await shown({ status: "error", outputs: [fakeOutput({ id: "o", status: "connected", carrying: false, uptime: 60 })] })
-    expect(html).toMatch(/<span class="status is-idle"><span class="mark" aria-hidden="true"><\/span>idle, no input: connected<\/span>/)
+    const html = await shown({
+      status: "error",
+      outputs: [fakeOutput({ id: "o", status: "connected", carrying: false, uptime: 60 })],
+    })
+    expect(html).toMatch(
+      /<span class="status is-idle"><span class="mark" aria-hidden="true"><\/span>idle, no input: connected<\/span>/,
+    )
     expect(html).not.toContain('class="status is-connected"')
     expect(html).toContain("No output is streaming now.")
   })
 
   it("says nothing twice, and nothing of a stopped channel's inputs", async () => {
     const error = "no packets on 0.0.0.0:5000"
-    const alarms = [{ kind: "no_input", severity: "critical", since: new Date().toISOString(), message: error }] as const
+    const alarms = [
+      { kind: "no_input", severity: "critical", since: new Date().toISOString(), message: error },
+    ] as const
     const silent = fakeLeg({ verdict: "lost", receiving: false, last_error: error })
-    expect((await shown({ status: "error", error, alarms, input: fakeInput({ legs: [silent, BACKUP] }) })).split(error)).toHaveLength(2)
+    expect(
+      (await shown({ status: "error", error, alarms, input: fakeInput({ legs: [silent, BACKUP] }) })).split(error),
+    ).toHaveLength(2)
     const stopped = text(await shown({ status: "stopped", input: fakeInput({ legs: [silent, BACKUP] }) }))
     expect(stopped).not.toMatch(/lost 0\.0|Switch to backup|redundan/)
     expect(stopped).toContain("Not received while the channel is stopped")
@@ -133,12 +202,23 @@ describe("the page of a channel", () => {
   it("lists cues with their proof and bytes, breaks as bars, and events", async () => {
     const test = await start()
     const missed = { output: "udp", status: "missed", at: null, delay_ms: null, reason: "refused" } as const
-    const idle = { output: "pull", status: "no_receiver", at: null, delay_ms: null, reason: "nobody is connected" } as const
+    const idle = {
+      output: "pull",
+      status: "no_receiver",
+      at: null,
+      delay_ms: null,
+      reason: "nobody is connected",
+    } as const
     test.plane.cued(
       "a",
-      ...Array.from({ length: 30 }, (_, i) => fakeCue({ id: 30 - i, outputs: [missed, idle], kind: i % 2 === 0 ? "in" : "out" })),
+      ...Array.from({ length: 30 }, (_, i) =>
+        fakeCue({ id: 30 - i, outputs: [missed, idle], kind: i % 2 === 0 ? "in" : "out" }),
+      ),
     )
-    test.plane.happened("a", fakeEvent({ id: 12, kind: "redundancy_lost", severity: "warning", message: "the backup is silent" }))
+    test.plane.happened(
+      "a",
+      fakeEvent({ id: 12, kind: "redundancy_lost", severity: "warning", message: "the backup is silent" }),
+    )
     const html = await page(test)
     expect(html.match(/id="cue-\d+"/g)).toHaveLength(20)
     expect(html).toContain('<p class="error">udp missed: refused')
@@ -163,8 +243,12 @@ describe("the page of a channel", () => {
       })
     }
     const test = await start({}, { over: { history: { view: history } } })
-    expect(text(await page(test, `${PAGE}?window=1h`))).toContain("primary bit rate 4.00 Mbit/s 2.00 Mbit/s 3.00 Mbit/s 4.00 Mbit/s")
-    expect(await page(test, "/fragments/channels/a/figures?window=24h")).toContain("2001-09-09 01:46:40 UTC to &lt;backup&gt;")
+    expect(text(await page(test, `${PAGE}?window=1h`))).toContain(
+      "primary bit rate 4.00 Mbit/s 2.00 Mbit/s 3.00 Mbit/s 4.00 Mbit/s",
+    )
+    expect(await page(test, "/fragments/channels/a/figures?window=24h")).toContain(
+      "2001-09-09 01:46:40 UTC to &lt;backup&gt;",
+    )
     await page(test, `${PAGE}?window=constructor`)
     expect(spans).toEqual(["1h", "24h", "5m"])
   })
@@ -185,13 +269,21 @@ describe("buttons of the channel's page", () => {
     const { key } = await Effect.runPromise(accounts.createKey({ name: "screen", role: "viewer" }))
     const test = makeTestApp({ settings: withKey("admin-key-of-this-test"), accounts })
     const admin = { "X-API-Key": "admin-key-of-this-test" }
-    const input = { name: "A", rtp_port: 5000, backup_rtp_ip: "0.0.0.0", backup_rtp_port: 5001, outputs: [{ url: "srt://192.0.2.1:9" }] }
+    const input = {
+      name: "A",
+      rtp_port: 5000,
+      backup_rtp_ip: "0.0.0.0",
+      backup_rtp_port: 5001,
+      outputs: [{ url: "srt://192.0.2.1:9" }],
+    }
     await test.call("POST", "/api/channels", input, admin)
     test.plane.show("a", { status: "running", input: fakeInput({ legs: [fakeLeg(), BACKUP] }) })
     const html = await (await test.call("GET", PAGE, undefined, { "X-API-Key": key })).text()
     expect(html).toContain("srt://192.0.2.1:9")
     expect(html).not.toMatch(/<form method="post"[^>]*action="\/channels|href="[^"]*\/(?:edit|clone)"|add\/output/)
-    expect(await (await test.call("GET", PAGE, undefined, admin)).text()).toMatch(/<form method="post"[^>]*action="\/channels/)
+    expect(await (await test.call("GET", PAGE, undefined, admin)).text()).toMatch(
+      /<form method="post"[^>]*action="\/channels/,
+    )
     const refused = await test.call("POST", "/channels/a/stop?on=channel", undefined, { "X-API-Key": key })
     expect(refused.status).toBe(403)
   })
@@ -215,12 +307,15 @@ describe("buttons of the channel's page", () => {
 
   it("ask before a running channel is stopped, and say what ends", async () => {
     const outputs = [fakeOutput({ id: "o", status: "connected" }), fakeOutput({ id: "p", status: "connected" })]
-    expect(await shown({ outputs })).toMatch(/<details class="confirm"[^>]*><summary>Stop …<\/summary><p>2 outputs streaming now will end/)
+    expect(await shown({ outputs })).toMatch(
+      /<details class="confirm"[^>]*><summary>Stop …<\/summary><p>2 outputs streaming now will end/,
+    )
     expect(await shown({ status: "stopped" })).not.toContain('class="confirm"')
   })
 
   it("say why a switch is refused, and offer it all the same", async () => {
-    const message = 'no packets arrive on the backup (127.0.0.1:5001): the outputs would stop; send "force": true to switch all the same'
+    const message =
+      'no packets arrive on the backup (127.0.0.1:5001): the outputs would stop; send "force": true to switch all the same'
     const forced: Array<boolean | undefined> = []
     const test = await start(
       {},
@@ -239,7 +334,9 @@ describe("buttons of the channel's page", () => {
       const refused = await test.call("POST", "/channels/a/switch/backup?on=channel", undefined, headers)
       expect(refused.status).toBe(409)
       const html = await refused.text()
-      expect(html).toMatch(/role="alert"><p>no packets arrive on the backup \(127\.0\.0\.1:5001\): the outputs would stop<\/p>/)
+      expect(html).toMatch(
+        /role="alert"><p>no packets arrive on the backup \(127\.0\.0\.1:5001\): the outputs would stop<\/p>/,
+      )
       expect(html).toContain('action="/channels/a/switch/backup?on=channel&amp;force=yes"')
     }
     await test.call("POST", "/channels/a/switch/backup?on=channel&force=yes")
@@ -273,7 +370,10 @@ describe("the event stream of the page", () => {
       expect(first).toContain(`hx-target="#${id}" hx-swap="innerMorph"`)
     }
     // A second on: the uptime alone is no news, since the browser counts it.
-    test.plane.show("a", { uptime: 6, outputs: [{ ...output, uptime: 61.2, bitrate: 2_000_000 }, fakeOutput({ id: "p" })] })
+    test.plane.show("a", {
+      uptime: 6,
+      outputs: [{ ...output, uptime: 61.2, bitrate: 2_000_000 }, fakeOutput({ id: "p" })],
+    })
     const second = await next()
     expect(second.match(/hx-target="[^"]*"/g)).toEqual(['hx-target="#output-o"'])
     expect(second).toContain("2.00 Mbit/s")

@@ -51,10 +51,9 @@ export type ChannelPageServices = Pick<
 const pageProblem = ({ problem, source }: ActionDone): PageProblem | undefined => {
   if (problem === undefined) return undefined
   // The API's message about its own field is of no use beside a button.
-  const text = (problem.errors.length === 0 ? problem.detail : problem.errors.map(({ message }) => message).join("; ")).replace(
-    /; send "force": true .*$/,
-    "",
-  )
+  const text = (
+    problem.errors.length === 0 ? problem.detail : problem.errors.map(({ message }) => message).join("; ")
+  ).replace(/; send "force": true .*$/, "")
   return { text, force: problem.kind === "conflict" ? source : undefined }
 }
 
@@ -83,7 +82,11 @@ const shownOf = (
 /** Renders the page, with the outcome of a button when there is something to say. */
 const page = (services: ChannelPageServices, c: Context, ref: string, done: ActionDone = {}): Promise<Response> => {
   const { access, grafana, history, runner, thumbnails } = services
-  const read = Effect.all([shownOf(services, c, ref, makeSteady()), history.view(ref, windowOf(c)), thumbnails.get(ref)])
+  const read = Effect.all([
+    shownOf(services, c, ref, makeSteady()),
+    history.view(ref, windowOf(c)),
+    thumbnails.get(ref),
+  ])
   return runner.run(c, read, ([shown, figures, picture]) => {
     const frame = frameOf(c, { access })
     // A refused button's page stands at the button's path, where the browser cannot come back to.
@@ -103,18 +106,33 @@ const page = (services: ChannelPageServices, c: Context, ref: string, done: Acti
  * The answer of a button on the channel's page: with htmx the changed parts of the page and the alert, otherwise the
  * page itself, by a redirect when all went well.
  */
-export const afterAction = (services: ChannelPageServices, c: Context, ref: string, done: ActionDone): Promise<Response> | Response => {
+export const afterAction = (
+  services: ChannelPageServices,
+  c: Context,
+  ref: string,
+  done: ActionDone,
+): Promise<Response> | Response => {
   const { runner } = services
   if (c.req.header("hx-request") !== "true") {
-    return done.problem === undefined ? c.redirect(`/channels/${encodeURIComponent(ref)}`, 303) : page(services, c, ref, done)
+    return done.problem === undefined
+      ? c.redirect(`/channels/${encodeURIComponent(ref)}`, 303)
+      : page(services, c, ref, done)
   }
   return runner.run(c, shownOf(services, c, ref, makeSteady()), (shown) => {
     const problem = pageProblem(done)
     const alert = problem === undefined ? "" : String(<PageAlert problem={problem} channel={shown.channel} />)
     const { head, legs, outputs } = channelRegions(shown)
-    const parts = [["page-alert", alert], ...[head, legs, outputs].map(({ id, items }) => [id, items.map(({ html }) => html).join("")])]
-    const html = parts.map(([id, inner]) => `<hx-partial hx-target="#${id}" hx-swap="innerMorph">${inner}</hx-partial>`).join("")
-    return new Response(html, { status: done.problem?.status ?? 200, headers: { "Content-Type": "text/html; charset=UTF-8" } })
+    const parts = [
+      ["page-alert", alert],
+      ...[head, legs, outputs].map(({ id, items }) => [id, items.map(({ html }) => html).join("")]),
+    ]
+    const html = parts
+      .map(([id, inner]) => `<hx-partial hx-target="#${id}" hx-swap="innerMorph">${inner}</hx-partial>`)
+      .join("")
+    return new Response(html, {
+      status: done.problem?.status ?? 200,
+      headers: { "Content-Type": "text/html; charset=UTF-8" },
+    })
   })
 }
 
@@ -122,7 +140,10 @@ export const channelDetailRoutes = (app: Hono, services: ChannelPageServices): v
   const { access, channels, history, live, runner } = services
   methods(app, "/channels/:id", { GET: (c) => page(services, c, c.req.param("id")) })
   methods(app, "/fragments/channels/:id/figures", {
-    GET: (c) => runner.run(c, history.view(c.req.param("id"), windowOf(c)), (figures) => c.html(<PlotFigures history={figures} />)),
+    GET: (c) =>
+      runner.run(c, history.view(c.req.param("id"), windowOf(c)), (figures) =>
+        c.html(<PlotFigures history={figures} />),
+      ),
   })
   methods(app, "/live/channels/:id", {
     GET: async (c) => {

@@ -35,7 +35,12 @@ export const cuePageRoutes = (
       return runner.run(c, read, ({ channel, cues, limit }) => {
         const last = cues.length < limit ? undefined : cues.at(-1)
         return c.html(
-          <CuesPage frame={frame(c)} channel={channel} cues={cues} older={last === undefined ? undefined : olderThan(url, last.id)} />,
+          <CuesPage
+            frame={frame(c)}
+            channel={channel}
+            cues={cues}
+            older={last === undefined ? undefined : olderThan(url, last.id)}
+          />,
         )
       })
     },
@@ -52,11 +57,21 @@ export const cuePageRoutes = (
       )
       if (Either.isLeft(decoded)) {
         const problem = decoded.left.errors[0]?.message ?? decoded.left.detail
-        return c.html(<DecodePage frame={frame(c)} cue={cue} problem={problem} />, decoded.left.status === 400 ? 400 : 500)
+        return c.html(
+          <DecodePage frame={frame(c)} cue={cue} problem={problem} />,
+          decoded.left.status === 400 ? 400 : 500,
+        )
       }
       const { base64, errors, hex, warnings } = decoded.right
       const { base64: _, hex: __, ...fields } = decoded.right
-      const result = { base64, hex, errors, warnings, description: describeCue(decoded.right), json: JSON.stringify(fields, null, 2) }
+      const result = {
+        base64,
+        hex,
+        errors,
+        warnings,
+        description: describeCue(decoded.right),
+        json: JSON.stringify(fields, null, 2),
+      }
       return c.html(<DecodePage frame={frame(c)} cue={cue} decoded={result} />)
     },
   })

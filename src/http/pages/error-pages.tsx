@@ -21,12 +21,19 @@ export const problemPages =
   async (c, next) => {
     await next()
     const { res } = c
-    if (!isPage(c.req.path) || c.req.header("hx-request") === "true" || !/text\/html/.test(c.req.header("accept") ?? "")) return
+    if (
+      !isPage(c.req.path) ||
+      c.req.header("hx-request") === "true" ||
+      !/text\/html/.test(c.req.header("accept") ?? "")
+    )
+      return
     if (!(res.headers.get("content-type") ?? "").startsWith("application/problem+json")) return
     const { detail, errors = [], title } = (await res.json()) as ProblemText
     const lines = errors.map(({ message, path }) => `${path} ${message}`)
     const sentence = `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`
-    const page = <ErrorPage frame={frameOf(c, { access })} status={res.status} title={title} detail={sentence} errors={lines} />
+    const page = (
+      <ErrorPage frame={frameOf(c, { access })} status={res.status} title={title} detail={sentence} errors={lines} />
+    )
     const headers = new Headers(res.headers)
     headers.set("Content-Type", "text/html; charset=UTF-8")
     headers.delete("Content-Length")

@@ -71,7 +71,8 @@ export const makeListRenderer = ({ thumbnails = false }: { readonly thumbnails?:
     const rows = failingFirst(state.channels).map((channel) => {
       const row = rowOf(channel, state.recent.get(channel.id), now)
       // The browser asks for the next picture by itself (thumbnails.js), so the row is not sent again for it.
-      const thumbnail = thumbnails && state.pictures?.has(channel.id) === true ? `/channels/${channel.id}/thumbnail.jpg` : null
+      const thumbnail =
+        thumbnails && state.pictures?.has(channel.id) === true ? `/channels/${channel.id}/thumbnail.jpg` : null
       const key = `${row.id} ${mayOperate}`
       const says = JSON.stringify([row, thumbnail])
       const before = rendered.get(key)
@@ -81,7 +82,8 @@ export const makeListRenderer = ({ thumbnails = false }: { readonly thumbnails?:
       return { row, id: row.id, html }
     })
     // Rows for readers with the other role stay as long as their channels exist.
-    for (const [key, row] of rendered) if (!next.has(key) && next.has(`${key.split(" ", 1)[0]} ${mayOperate}`)) next.set(key, row)
+    for (const [key, row] of rendered)
+      if (!next.has(key) && next.has(`${key.split(" ", 1)[0]} ${mayOperate}`)) next.set(key, row)
     rendered = next
     return {
       rows,

@@ -21,7 +21,11 @@ const MAX_TEXT = 100
 const readLogQuery = (parameters: URLSearchParams) =>
   Effect.suspend(() => {
     const { errors, read } = makeQueryReader(parameters, ["level", "channel", "text", "live"])
-    const level = read("level", (text) => (isLogChoice(text) ? text : null), LOG_CHOICES.map(({ value }) => value).join(" or "))
+    const level = read(
+      "level",
+      (text) => (isLogChoice(text) ? text : null),
+      LOG_CHOICES.map(({ value }) => value).join(" or "),
+    )
     const channel = read("channel", channelOf, CHANNEL_WANTED)
     const wanted = `text of 1 to ${MAX_TEXT} characters`
     const text = read("text", (given) => (given.length >= 1 && given.length <= MAX_TEXT ? given : null), wanted)
@@ -33,7 +37,8 @@ const find = (log: LogLines, { channel, level, text = "" }: Effect.Effect.Succes
   const lines = linesFrom(channel === undefined ? log.all() : log.ofChannel(channel), level)
   return (part === "" ? lines : lines.filter(({ message }) => message.toLowerCase().includes(part))).slice(0, SHOWN)
 }
-const rowsOf = (lines: ReadonlyArray<LogLine>) => lines.map((line) => ({ id: `log-${line.id}`, html: String(<LogRow line={line} many />) }))
+const rowsOf = (lines: ReadonlyArray<LogLine>) =>
+  lines.map((line) => ({ id: `log-${line.id}`, html: String(<LogRow line={line} many />) }))
 
 export const logPageRoutes = (
   app: Hono,
@@ -47,7 +52,10 @@ export const logPageRoutes = (
       const rows = Either.isLeft(query) ? [] : rowsOf(find(log, query.right))
       const frame = frameOf(c, { access })
       return runner.run(c, channels.list, (channels) =>
-        c.html(<LogPage {...{ frame, channels, rows, asked, errors, kept: LOG_BOUNDS.inAll }} />, Either.isLeft(query) ? 400 : 200),
+        c.html(
+          <LogPage {...{ frame, channels, rows, asked, errors, kept: LOG_BOUNDS.inAll }} />,
+          Either.isLeft(query) ? 400 : 200,
+        ),
       )
     },
   })

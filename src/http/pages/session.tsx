@@ -21,10 +21,16 @@ export const sessionRoutes = (
 ): void => {
   const frame = (c: Context) => frameOf(c, { access })
   /** The subject who sent the form; null when the password or key is nobody's. */
-  const subjectOf = async (c: Context, form: Readonly<Record<string, string>>): Promise<Either.Either<Subject | null, Problem>> => {
+  const subjectOf = async (
+    c: Context,
+    form: Readonly<Record<string, string>>,
+  ): Promise<Either.Either<Subject | null, Problem>> => {
     const user = form["user"] ?? ""
     if (user === "") return Either.right(access.subjectOfKey(form["key"] ?? ""))
-    const found = await runner.settle(c, accounts.login(user.slice(0, MAX_NAME + 1), (form["password"] ?? "").slice(0, 1024)))
+    const found = await runner.settle(
+      c,
+      accounts.login(user.slice(0, MAX_NAME + 1), (form["password"] ?? "").slice(0, 1024)),
+    )
     return Either.map(found, (one): Subject | null => (one === null ? null : `user:${one.name}`))
   }
 
@@ -46,7 +52,9 @@ export const sessionRoutes = (
       if (wait > 0) {
         await audit.refused(c, who, "log in", 429)
         const problem = `Too many logins failed. Try again in ${wait} s.`
-        return c.html(<LoginPage frame={frame(c)} next={next} user={user} problem={problem} />, 429, { "Retry-After": String(wait) })
+        return c.html(<LoginPage frame={frame(c)} next={next} user={user} problem={problem} />, 429, {
+          "Retry-After": String(wait),
+        })
       }
       // Counted before the slow check, so that many at once do not all get through.
       for (const one of tries) limits.logins.count(one)
@@ -54,7 +62,8 @@ export const sessionRoutes = (
       if (Either.isLeft(found)) return problemResponse(found.left, c.req.path)
       if (found.right === null) {
         await audit.record(c, who, "log in", 401)
-        const problem = user === "" ? "This is not an API key of this service." : "There is no such user, or the password is wrong."
+        const problem =
+          user === "" ? "This is not an API key of this service." : "There is no such user, or the password is wrong."
         return c.html(<LoginPage frame={frame(c)} next={next} user={user} problem={problem} />, 401)
       }
       for (const one of tries) limits.logins.clear(one)

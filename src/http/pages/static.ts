@@ -42,14 +42,17 @@ const files = (): ReadonlyMap<string, StaticFile> => {
     type,
     etag: `W/"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`,
   })
-  const names = readdirSync(ASSETS).sort((a, b) => Number(b === "base.css") - Number(a === "base.css") || a.localeCompare(b))
+  const names = readdirSync(ASSETS).sort(
+    (a, b) => Number(b === "base.css") - Number(a === "base.css") || a.localeCompare(b),
+  )
   const styles = names.filter((name) => name.endsWith(".css")).map((name) => readFileSync(new URL(name, ASSETS)))
   const scripts = names.filter((name) => name.endsWith(".js"))
   return new Map([
     ["style.css", file(Buffer.concat(styles), CSS)],
     ...scripts.map((name) => [name, file(readFileSync(new URL(name, ASSETS)), SCRIPT)] as const),
     ...OF_PACKAGES.map(
-      ([name, paths, type]) => [name, file(joined(paths.map((path) => readFileSync(require.resolve(path)))), type)] as const,
+      ([name, paths, type]) =>
+        [name, file(joined(paths.map((path) => readFileSync(require.resolve(path)))), type)] as const,
     ),
   ])
 }

@@ -27,7 +27,9 @@ const networkOf = (channels: ReadonlyArray<ChannelView>): SystemShown["network"]
   return {
     drops: legs.reduce((sum, { leg }) => sum + leg.kernel_drops, 0),
     lines: legs.flatMap(({ leg, name, slug }) =>
-      leg.warnings.filter((text) => OF_BUFFERS.test(text)).map((text) => ({ channel: name, slug, text: `${leg.source}: ${text}` })),
+      leg.warnings
+        .filter((text) => OF_BUFFERS.test(text))
+        .map((text) => ({ channel: name, slug, text: `${leg.source}: ${text}` })),
     ),
   }
 }

@@ -18,12 +18,18 @@ export const thumbnailRoutes = (app: Hono, { runner, thumbnails }: Pick<AppServi
         Effect.flatMap(thumbnails.get(c.req.param("id")), (answer) =>
           answer.ok
             ? Effect.succeed(answer.thumbnail)
-            : new Refused({ problem: makeProblem("not-found", `there is no picture of this channel: ${answer.reason}`) }),
+            : new Refused({
+                problem: makeProblem("not-found", `there is no picture of this channel: ${answer.reason}`),
+              }),
         ),
         (thumbnail) => {
           const etag = etagOf(thumbnail)
           // Not cached without asking, since the next picture has the same address.
-          const headers = { ETag: etag, "Last-Modified": new Date(thumbnail.at).toUTCString(), "Cache-Control": "no-cache" }
+          const headers = {
+            ETag: etag,
+            "Last-Modified": new Date(thumbnail.at).toUTCString(),
+            "Cache-Control": "no-cache",
+          }
           if (c.req.header("if-none-match") === etag) return c.body(null, 304, headers)
           return c.body(new Uint8Array(thumbnail.jpeg), 200, { ...headers, "Content-Type": "image/jpeg" })
         },

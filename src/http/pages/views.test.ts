@@ -23,7 +23,12 @@ const stage = async (options: Parameters<typeof makeTestApp>[0] = {}, headers: R
   }
   const get = async (path: string, more: Record<string, string> = {}) => {
     const answer = await test.call("GET", path, undefined, { ...HTML, ...headers, ...more })
-    return { status: answer.status, type: answer.headers.get("content-type") ?? "", headers: answer.headers, text: await answer.text() }
+    return {
+      status: answer.status,
+      type: answer.headers.get("content-type") ?? "",
+      headers: answer.headers,
+      text: await answer.text(),
+    }
   }
   return { ...test, get }
 }
@@ -62,7 +67,9 @@ describe("/cues", () => {
         },
       },
     })
-    await get("/cues?event_id=0x10&upid=ab&outcome=missed&type=out,0x34&since=2026-01-02T03:04&until=2026-01-02T03:04:05")
+    await get(
+      "/cues?event_id=0x10&upid=ab&outcome=missed&type=out,0x34&since=2026-01-02T03:04&until=2026-01-02T03:04:05",
+    )
     expect(asked).toMatchObject([
       {
         ...{ limit: 50, eventId: 16, upid: "ab", outcome: "missed", types: { kinds: ["out"], segmentations: [0x34] } },
@@ -130,9 +137,13 @@ describe("/events", () => {
     expect(found.events).toMatchObject([{ id: 1, channel: { slug: "news", name: "News" } }])
     const csv = await get("/api/events?format=csv")
     expect(csv.type).toContain("text/csv")
-    expect(csv.text).toBe("channel,id,at,kind,severity,source,output,message\r\nnews,1,2026-01-02T03:04:05.000Z,started,info,,,'=1+1\r\n")
+    expect(csv.text).toBe(
+      "channel,id,at,kind,severity,source,output,message\r\nnews,1,2026-01-02T03:04:05.000Z,started,info,,,'=1+1\r\n",
+    )
     plane.cued("sport", fakeCue({ id: 5 }))
-    expect(JSON.parse((await get("/api/cues")).text).cues).toMatchObject([{ id: 5, channel: { slug: "sport" }, section: { crc_ok: true } }])
+    expect(JSON.parse((await get("/api/cues")).text).cues).toMatchObject([
+      { id: 5, channel: { slug: "sport" }, section: { crc_ok: true } },
+    ])
     expect((await get("/api/cues?format=csv")).text).toMatch(/^channel,id,[\s\S]*\r\nsport,5,/)
     for (const path of ["/api/events?format=xml", "/api/cues?outcome=sent", "/api/cues?channel=A%20B"]) {
       expect((await get(path)).status).toBe(400)
@@ -165,7 +176,9 @@ describe("/audit", () => {
       expect(text).toContain("This needs the role admin; key watcher has the role viewer.")
       expect(headers.get("content-security-policy")).toContain("default-src 'none'")
     }
-    expect((await call("GET", "/audit", undefined, viewer)).headers.get("content-type")).toBe("application/problem+json")
+    expect((await call("GET", "/audit", undefined, viewer)).headers.get("content-type")).toBe(
+      "application/problem+json",
+    )
     expect((await get("/api/audit", viewer)).type).toBe("application/problem+json")
     expect((await get("/audit", { ...viewer, "HX-Request": "true" })).type).toBe("application/problem+json")
     expect((await get("/events", viewer)).text).not.toContain('href="/audit"')
@@ -183,15 +196,24 @@ describe("problems of pages", () => {
     expect((await get("/channels/nowhere")).text).toContain("All channels")
     expect((await get("/channels/news/events?limit=x")).text).toContain("<li>limit must be a whole number")
     const wrong = await get("/undo/x")
-    expect([wrong.status, wrong.headers.get("allow"), wrong.type]).toEqual([405, "POST, OPTIONS", "text/html; charset=UTF-8"])
+    expect([wrong.status, wrong.headers.get("allow"), wrong.type]).toEqual([
+      405,
+      "POST, OPTIONS",
+      "text/html; charset=UTF-8",
+    ])
   })
 })
 
 describe("/system", () => {
   it("shows figures, versions, disks, drops and small buffers with what to do", async () => {
     const warning = "the kernel granted a receive buffer of 212992 bytes instead of 8388608: raise it with sysctl"
-    const { plane, get } = await stage({ over: { system: { health: Effect.succeed({ ...fakeHealth, problems: [NASTY] }) } } })
-    const legs = [fakeLeg({ kernel_drops: 3, warnings: [warning, "something else"] }), fakeLeg({ source: "backup", kernel_drops: 4 })]
+    const { plane, get } = await stage({
+      over: { system: { health: Effect.succeed({ ...fakeHealth, problems: [NASTY] }) } },
+    })
+    const legs = [
+      fakeLeg({ kernel_drops: 3, warnings: [warning, "something else"] }),
+      fakeLeg({ source: "backup", kernel_drops: 4 }),
+    ]
     plane.show("news", { input: fakeInput({ legs }) })
     const { status, text } = await get("/system")
     expect(status).toBe(200)
@@ -256,7 +278,9 @@ describe("the log", () => {
     expect(await get("/system/log")).toMatch(/two[\s\S]*one/)
     expect(await get("/system/log?level=warn")).not.toContain(">one<")
     expect(await get("/system/log?channel=news&text=ON")).toContain(">one<")
-    expect(await get("/system/log?channel=news&text=ON")).toContain('hx-sse:connect="/live/log?channel=news&amp;text=ON"')
+    expect(await get("/system/log?channel=news&text=ON")).toContain(
+      'hx-sse:connect="/live/log?channel=news&amp;text=ON"',
+    )
     expect(await get("/system/log?level=loud")).toContain("must be warn or error")
   })
 })

@@ -41,7 +41,12 @@ const readBytes = (body: ReadableStream<Uint8Array> | null, most: number): Effec
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
 /** Reads the body as text, after checking its type and size. */
-export const readText = (c: Context, type: RegExp, hint: string, bytes = MAX_BODY_BYTES): Effect.Effect<string, Refused> =>
+export const readText = (
+  c: Context,
+  type: RegExp,
+  hint: string,
+  bytes = MAX_BODY_BYTES,
+): Effect.Effect<string, Refused> =>
   Effect.suspend(() => {
     const given = c.req.header("content-type") ?? ""
     const encoding = c.req.header("content-encoding") ?? "identity"
@@ -49,7 +54,9 @@ export const readText = (c: Context, type: RegExp, hint: string, bytes = MAX_BOD
       const sent = encoding !== "identity" ? `content encoding ${encoding}` : given === "" ? "no content type" : given
       return new Refused({
         problem: makeProblem("unsupported-media-type", `${hint}, got ${sent}`, {
-          errors: [{ path: encoding !== "identity" ? "Content-Encoding" : "Content-Type", message: `${hint}, got ${sent}` }],
+          errors: [
+            { path: encoding !== "identity" ? "Content-Encoding" : "Content-Type", message: `${hint}, got ${sent}` },
+          ],
           headers: { Accept: "application/json" },
         }),
       })
@@ -81,7 +88,8 @@ export const readJson = <A, I>(
   c: Context,
   schema: Schema.Schema<A, I>,
   bounds: BodyBounds = ONE_THING,
-): Effect.Effect<A, Refused | InvalidInput> => Effect.flatMap(readJsonValue(c, bounds), (value) => decode(schema, value))
+): Effect.Effect<A, Refused | InvalidInput> =>
+  Effect.flatMap(readJsonValue(c, bounds), (value) => decode(schema, value))
 
 const countOf = (text: string, char: string, most: number): number => {
   let count = 0

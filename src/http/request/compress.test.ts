@@ -31,11 +31,16 @@ describe("compression", () => {
   it("leaves alone who refuses it, event streams, and the API", async () => {
     const { call } = makeTestApp()
     for (const accepted of ["identity", "gzip;q=0", "br", "gzip;q=0.000"]) {
-      expect((await call("GET", "/", undefined, { "Accept-Encoding": accepted })).headers.get("content-encoding")).toBeNull()
+      expect(
+        (await call("GET", "/", undefined, { "Accept-Encoding": accepted })).headers.get("content-encoding"),
+      ).toBeNull()
     }
     expect((await call("GET", "/api/channels", undefined, GZIP)).headers.get("content-encoding")).toBeNull()
     const stream = await call("GET", "/live/channels", undefined, GZIP)
-    expect([stream.headers.get("content-encoding"), stream.headers.get("content-type")]).toEqual([null, "text/event-stream"])
+    expect([stream.headers.get("content-encoding"), stream.headers.get("content-type")]).toEqual([
+      null,
+      "text/event-stream",
+    ])
     await stream.body?.cancel()
   })
 

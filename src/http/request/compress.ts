@@ -9,7 +9,9 @@ const MIN_BYTES = 1400
 
 /** True when the client has asked for gzip, and not with `q=0`. */
 export const takesGzip = (c: Context): boolean =>
-  (c.req.header("accept-encoding") ?? "").split(",").some((one) => /^\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i.test(one))
+  (c.req.header("accept-encoding") ?? "")
+    .split(",")
+    .some((one) => /^\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i.test(one))
 
 /** Compresses HTML, off the main thread. */
 export const compressPages: MiddlewareHandler = async (c, next) => {

@@ -3,7 +3,16 @@ import { Effect } from "effect"
 import { CUE_COMMANDS, CUE_KINDS, CUE_OUTCOMES, type CueQuery, type StoredCueKind } from "../../effects/model/cue.ts"
 import { InvalidInput } from "../../effects/model/Errors.ts"
 import { DEFAULT_LIMIT, MAX_LIMIT } from "./event-query.ts"
-import { CHANNEL_WANTED, channelOf, makeQueryReader, type QueryReader, quote, TIME_WANTED, timeOf, wholeNumber } from "./read-query.ts"
+import {
+  CHANNEL_WANTED,
+  channelOf,
+  makeQueryReader,
+  type QueryReader,
+  quote,
+  TIME_WANTED,
+  timeOf,
+  wholeNumber,
+} from "./read-query.ts"
 
 export type CueFormat = "json" | "csv"
 
@@ -43,12 +52,16 @@ const KNOWN = ["limit", "before", "since", "until", "type", "event_id", "upid", 
 /** Reads all parameters, and fails with all their mistakes. */
 export const readCueQuery = (
   parameters: URLSearchParams,
-): Effect.Effect<{ readonly query: CueQuery; readonly format: CueFormat }, InvalidInput> => readFrom(makeQueryReader(parameters, KNOWN))
+): Effect.Effect<{ readonly query: CueQuery; readonly format: CueFormat }, InvalidInput> =>
+  readFrom(makeQueryReader(parameters, KNOWN))
 
 /** Reads the parameters of `GET /api/cues`. */
 export const readAllCuesQuery = (
   parameters: URLSearchParams,
-): Effect.Effect<{ readonly query: CueQuery & { readonly channel: string | undefined }; readonly format: CueFormat }, InvalidInput> =>
+): Effect.Effect<
+  { readonly query: CueQuery & { readonly channel: string | undefined }; readonly format: CueFormat },
+  InvalidInput
+> =>
   Effect.suspend(() => {
     const reader = makeQueryReader(parameters, [...KNOWN, "channel"])
     const channel = reader.read("channel", channelOf, CHANNEL_WANTED)
@@ -75,7 +88,11 @@ const readFrom = ({
       (text) => numberOf(text, HIGHEST_ID),
       "a number from 0 to 4294967295, or 0x and its hexadecimal digits",
     )
-    const outcome = read("outcome", (text) => CUE_OUTCOMES.find((one) => one === text) ?? null, CUE_OUTCOMES.join(" or "))
+    const outcome = read(
+      "outcome",
+      (text) => CUE_OUTCOMES.find((one) => one === text) ?? null,
+      CUE_OUTCOMES.join(" or "),
+    )
     const upid = read("upid", upidOf, `text of 1 to ${MAX_UPID} characters`)
     if (typeof types === "string") {
       const all = [...CUE_KINDS, ...CUE_COMMANDS].join(", ")

@@ -5,7 +5,11 @@ import { fakeInput, fakeOutput, fakeScte35 } from "../testing/fake-views.ts"
 import { makeTestApp, problemBody } from "../testing/test-app.ts"
 import { makeEtags } from "./etag.ts"
 
-const NEW = { name: "Main event", rtp_port: 5000, outputs: [{ name: "CDN", url: "srt://destination:9000?streamid=publish" }] }
+const NEW = {
+  name: "Main event",
+  rtp_port: 5000,
+  outputs: [{ name: "CDN", url: "srt://destination:9000?streamid=publish" }],
+}
 const CHANNEL = "/api/channels/main-event"
 const OUTPUT = `${CHANNEL}/outputs/cdn`
 
@@ -46,7 +50,15 @@ describe("ETag", () => {
         scte35: fakeScte35({ cues: 3 }),
         input: fakeInput({ switches: 9 }),
       },
-      outputs: [fakeOutput({ ...(await body(call("GET", OUTPUT))), bitrate: 7, status: "connected", warnings: ["w"], cues_sent: 2 })],
+      outputs: [
+        fakeOutput({
+          ...(await body(call("GET", OUTPUT))),
+          bitrate: 7,
+          status: "connected",
+          warnings: ["w"],
+          cues_sent: 2,
+        }),
+      ],
     })
     expect(await Promise.all(paths.map(tagOf))).toEqual(before)
     await call("PUT", OUTPUT, { enabled: false })
@@ -74,7 +86,8 @@ describe("ETag", () => {
   })
 })
 
-const body = async <A extends { readonly id: string }>(response: Promise<Response>): Promise<A> => (await (await response).json()) as A
+const body = async <A extends { readonly id: string }>(response: Promise<Response>): Promise<A> =>
+  (await (await response).json()) as A
 
 describe("If-Match", () => {
   it.each([
@@ -102,7 +115,10 @@ describe("If-Match", () => {
   it("is any state with *, and never a weak tag", async () => {
     const { call, tagOf } = await withChannel()
     expect((await call("PUT", CHANNEL, { name: "A" }, { "If-Match": "*" })).status).toBe(200)
-    expect((await call("PUT", "/api/channels/1", { name: "B" }, { "If-Match": `W/${await tagOf("/api/channels/1")}` })).status).toBe(412)
+    expect(
+      (await call("PUT", "/api/channels/1", { name: "B" }, { "If-Match": `W/${await tagOf("/api/channels/1")}` }))
+        .status,
+    ).toBe(412)
   })
 
   it.each(["abc", '"abc', "", '"a" "b"', ",", "*, *"])("that is %j is refused with 400", async (given) => {
@@ -129,7 +145,9 @@ describe("If-Match", () => {
     const tag = (await test.call("GET", CHANNEL)).headers.get("etag") ?? ""
     const names = Array.from({ length: 20 }, (_, i) => `Writer ${i}`)
     const answers = await Promise.all(
-      names.map((name) => test.call("PUT", "/api/channels/1", { name }, { "If-Match": tag }).then(({ status }) => ({ name, status }))),
+      names.map((name) =>
+        test.call("PUT", "/api/channels/1", { name }, { "If-Match": tag }).then(({ status }) => ({ name, status })),
+      ),
     )
     const winners = answers.filter(({ status }) => status === 200)
     assert(winners.length === 1)

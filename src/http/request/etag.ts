@@ -15,16 +15,50 @@ import { makeProblem, Refused } from "./problem.ts"
  * decides by them.
  */
 const OF_OUTPUT: Readonly<Record<keyof OutputView, boolean>> = {
-  ...{ id: true, number: true, slug: true, name: true, protocol: true, url: true, stream_key: true, settings: true, preset: true },
+  ...{
+    id: true,
+    number: true,
+    slug: true,
+    name: true,
+    protocol: true,
+    url: true,
+    stream_key: true,
+    settings: true,
+    preset: true,
+  },
   ...{ enabled: true, created_at: true },
-  ...{ status: false, lifecycle: false, uptime: false, error_count: false, reconnects: false, last_error: false, next_retry_at: false },
-  ...{ bitrate: false, bytes_sent: false, packets_sent: false, packets_dropped: false, options: false, warnings: false, srt: false },
+  ...{
+    status: false,
+    lifecycle: false,
+    uptime: false,
+    error_count: false,
+    reconnects: false,
+    last_error: false,
+    next_retry_at: false,
+  },
+  ...{
+    bitrate: false,
+    bytes_sent: false,
+    packets_sent: false,
+    packets_dropped: false,
+    options: false,
+    warnings: false,
+    srt: false,
+  },
   ...{ carrying: false, receivers: false, cues_sent: false, cues_missed: false },
 }
 const OF_CHANNEL: Readonly<Record<keyof ChannelView, boolean>> = {
   ...{ id: true, number: true, slug: true, name: true, created_at: true, autostart: true, auto_run: true },
   ...{ rtp_ip: true, rtp_port: true, backup_rtp_ip: true, backup_rtp_port: true, input: true, outputs: true },
-  ...{ status: false, lifecycle: false, error: false, uptime: false, active_source: false, alarms: false, scte35: false },
+  ...{
+    status: false,
+    lifecycle: false,
+    error: false,
+    uptime: false,
+    active_source: false,
+    alarms: false,
+    scte35: false,
+  },
 }
 
 /** Names of the fields in the order in which they are hashed. */
@@ -35,7 +69,8 @@ const CHANNEL_FIELDS = namesIn(OF_CHANNEL, ["input", "outputs"]) as ReadonlyArra
 const INPUT_FIELDS = Object.keys(InputSettingsInput.fields) as ReadonlyArray<keyof typeof InputSettingsInput.fields>
 
 /** Entries sorted by name, since settings are shown in the order in which they were given. */
-const sorted = (settings: object): ReadonlyArray<unknown> => Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1))
+const sorted = (settings: object): ReadonlyArray<unknown> =>
+  Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1))
 
 type SecretsTag = StateTagsService["secretsTag"]
 
@@ -51,14 +86,17 @@ const configOfChannel = (channel: ChannelView, secretsTag: SecretsTag): Readonly
   channel.outputs.map((output) => configOfOutput(output, secretsTag)),
 ]
 
-const tagOf = (config: unknown): string => `"${createHash("sha256").update(JSON.stringify(config)).digest("base64url").slice(0, 22)}"`
+const tagOf = (config: unknown): string =>
+  `"${createHash("sha256").update(JSON.stringify(config)).digest("base64url").slice(0, 22)}"`
 
 /** Makes strong entity tags of stored state. Masked secrets count too, by a tag that reveals nothing about them. */
 export const makeEtags = ({ secretsTag }: { readonly secretsTag: SecretsTag }) => ({
   ofChannel: (channel: ChannelView): string => tagOf(configOfChannel(channel, secretsTag)),
-  ofChannels: (channels: ReadonlyArray<ChannelView>): string => tagOf(channels.map((one) => configOfChannel(one, secretsTag))),
+  ofChannels: (channels: ReadonlyArray<ChannelView>): string =>
+    tagOf(channels.map((one) => configOfChannel(one, secretsTag))),
   ofOutput: (output: OutputView): string => tagOf(configOfOutput(output, secretsTag)),
-  ofOutputs: (outputs: ReadonlyArray<OutputView>): string => tagOf(outputs.map((one) => configOfOutput(one, secretsTag))),
+  ofOutputs: (outputs: ReadonlyArray<OutputView>): string =>
+    tagOf(outputs.map((one) => configOfOutput(one, secretsTag))),
 })
 /** A tag made by the control plane, quoted as in a header. */
 export const quoted = (tag: string): string => `"${tag}"`
@@ -71,10 +109,16 @@ export const checkIfMatch = (c: Context, etag: string): Effect.Effect<void, Refu
   Effect.suspend(() => {
     const given = c.req.header("if-match")?.trim()
     if (given === undefined || given === "*") return Effect.void
-    const refuse = (kind: "bad-request" | "precondition-failed", detail: string, headers: Record<string, string> = {}) =>
+    const refuse = (
+      kind: "bad-request" | "precondition-failed",
+      detail: string,
+      headers: Record<string, string> = {},
+    ) =>
       new Refused({ problem: makeProblem(kind, detail, { errors: [{ path: "If-Match", message: detail }], headers }) })
-    if (!TAGS.test(given)) return refuse("bad-request", 'If-Match must be * or entity tags in quotes, as ETag gives them: "abc"')
+    if (!TAGS.test(given))
+      return refuse("bad-request", 'If-Match must be * or entity tags in quotes, as ETag gives them: "abc"')
     if (given.split(",").some((tag) => tag.trim() === etag)) return Effect.void
-    const detail = "the configuration was changed since it was read: read it again, and send the ETag of that answer as If-Match"
+    const detail =
+      "the configuration was changed since it was read: read it again, and send the ETag of that answer as If-Match"
     return refuse("precondition-failed", detail, { ETag: etag })
   })

@@ -2,7 +2,16 @@
 import { Effect } from "effect"
 import { EVENT_KINDS, EVENT_SEVERITIES, type EventKind, type EventQuery } from "../../effects/model/channel.ts"
 import { InvalidInput } from "../../effects/model/Errors.ts"
-import { CHANNEL_WANTED, channelOf, makeQueryReader, type QueryReader, quote, TIME_WANTED, timeOf, wholeNumber } from "./read-query.ts"
+import {
+  CHANNEL_WANTED,
+  channelOf,
+  makeQueryReader,
+  type QueryReader,
+  quote,
+  TIME_WANTED,
+  timeOf,
+  wholeNumber,
+} from "./read-query.ts"
 
 export const DEFAULT_LIMIT = 100
 export const MAX_LIMIT = 1000
@@ -38,7 +47,8 @@ export const readAllEventsQuery = (
   Effect.suspend(() => {
     const reader = makeQueryReader(parameters, [...KNOWN, "channel", "format"])
     const channel = reader.read("channel", channelOf, CHANNEL_WANTED)
-    const format = reader.read("format", (text) => (text === "json" || text === "csv" ? text : null), "json or csv") ?? "json"
+    const format =
+      reader.read("format", (text) => (text === "json" || text === "csv" ? text : null), "json or csv") ?? "json"
     return Effect.map(readFrom(reader), (query) => ({ format, query: { ...query, channel } }))
   })
 
@@ -51,10 +61,17 @@ const readFrom = ({
     const before = read("before", (text) => wholeNumber(text, Number.MAX_SAFE_INTEGER), "the id of an event")
     const sinceMs = read("since", timeOf, TIME_WANTED)
     const untilMs = read("until", timeOf, TIME_WANTED)
-    const severities = read("severity", severitiesOf, `one or more, separated by commas, of ${EVENT_SEVERITIES.join(", ")}`)
+    const severities = read(
+      "severity",
+      severitiesOf,
+      `one or more, separated by commas, of ${EVENT_SEVERITIES.join(", ")}`,
+    )
     const kinds = read("kind", kindsOf, "")
     if (typeof kinds === "string") {
-      errors.push({ path: "kind", message: `must be one or more, separated by commas, of ${EVENT_KINDS.join(", ")}, got ${quote(kinds)}` })
+      errors.push({
+        path: "kind",
+        message: `must be one or more, separated by commas, of ${EVENT_KINDS.join(", ")}, got ${quote(kinds)}`,
+      })
     }
     if (errors.length > 0) return new InvalidInput({ errors })
     return Effect.succeed({

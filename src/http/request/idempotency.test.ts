@@ -23,7 +23,8 @@ describe("Idempotency-Key", () => {
     const again = await call("POST", path, JSON.stringify(body, null, 2), KEY)
     expect([again.status, again.headers.get("idempotency-replayed")]).toEqual([status, "true"])
     expect(await again.text()).toBe(await first.text())
-    for (const name of ["location", "etag", "content-type"]) expect(again.headers.get(name)).toBe(first.headers.get(name))
+    for (const name of ["location", "etag", "content-type"])
+      expect(again.headers.get(name)).toBe(first.headers.get(name))
     const channels = await Effect.runPromise(plane.channels.list)
     expect([channels.length, channels[0]?.outputs.length, plane.inserters.length]).toEqual(
       { 201: [path === "/api/channels" ? 2 : 1, path === "/api/channels" ? 0 : 1, 0], 202: [1, 0, 1] }[status],

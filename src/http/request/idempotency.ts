@@ -95,7 +95,10 @@ export const makeIdempotency = (now: () => number = Date.now): Idempotency => {
     const key = c.req.header("idempotency-key")
     if (key === undefined) return act()
     const problem = (kind: "bad-request" | "idempotency-key-reused", message: string) =>
-      problemResponse(makeProblem(kind, `Idempotency-Key: ${message}`, { errors: [{ path: "Idempotency-Key", message }] }), c.req.path)
+      problemResponse(
+        makeProblem(kind, `Idempotency-Key: ${message}`, { errors: [{ path: "Idempotency-Key", message }] }),
+        c.req.path,
+      )
     if (!KEY.test(key)) return problem("bad-request", `must be ${KEY_WANTED}`)
 
     const request = JSON.stringify([c.req.method, c.req.path, body])
@@ -106,10 +109,16 @@ export const makeIdempotency = (now: () => number = Date.now): Idempotency => {
       const entry = entries.get(key)
       if (entry === undefined) {
         const { body, headers, status } = await first(key, fingerprint, act)
-        return new Response(body, { status, headers: [...headers].map(([name, value]): [string, string] => [name, value]) })
+        return new Response(body, {
+          status,
+          headers: [...headers].map(([name, value]): [string, string] => [name, value]),
+        })
       }
       if (entry.fingerprint !== fingerprint) {
-        return problem("idempotency-key-reused", "was used for another request before: take a new one for each thing to create")
+        return problem(
+          "idempotency-key-reused",
+          "was used for another request before: take a new one for each thing to create",
+        )
       }
       const answer = await entry.answer
       if (answer === null) continue

@@ -14,7 +14,9 @@ export const methods = <Path extends string>(app: Hono, path: Path, handlers: Ha
   app.on("OPTIONS", path, (c) => c.body(null, 204, { Allow: allow }))
   app.all(path, (c) =>
     problemResponse(
-      makeProblem("method-not-allowed", `${c.req.method} is not allowed here; allowed: ${allow}`, { headers: { Allow: allow } }),
+      makeProblem("method-not-allowed", `${c.req.method} is not allowed here; allowed: ${allow}`, {
+        headers: { Allow: allow },
+      }),
       c.req.path,
     ),
   )

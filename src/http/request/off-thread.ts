@@ -41,7 +41,9 @@ const here = ({ bounds, kind, text }: ParseRequest): Effect.Effect<unknown, Unre
 const ask = (worker: Worker, request: ParseRequest): Effect.Effect<ParseAnswer, Unreadable> =>
   Effect.async((resume) => {
     worker.once("message", (answer: ParseAnswer) => resume(Effect.succeed(answer)))
-    worker.once("error", () => resume(Effect.fail(unreadable("body", "could not be read: it may be too large for this machine"))))
+    worker.once("error", () =>
+      resume(Effect.fail(unreadable("body", "could not be read: it may be too large for this machine"))),
+    )
     worker.postMessage(request)
   })
 
@@ -54,10 +56,15 @@ const elsewhere = (request: ParseRequest): Effect.Effect<unknown, Unreadable> =>
     Effect.timeoutFail({
       duration: WITHIN,
       onTimeout: () =>
-        unreadable("body", `takes longer than ${Duration.toSeconds(WITHIN)} s to read: write it more plainly, or in smaller parts`),
+        unreadable(
+          "body",
+          `takes longer than ${Duration.toSeconds(WITHIN)} s to read: write it more plainly, or in smaller parts`,
+        ),
     }),
     Effect.flatMap((answer) =>
-      answer.ok ? Effect.sync((): unknown => JSON.parse(answer.json)) : Effect.fail(unreadable(answer.path, answer.message)),
+      answer.ok
+        ? Effect.sync((): unknown => JSON.parse(answer.json))
+        : Effect.fail(unreadable(answer.path, answer.message)),
     ),
     AT_A_TIME.withPermits(1),
   )

@@ -10,7 +10,8 @@ const answerTo = ({ bounds, kind, text }: ParseRequest): ParseAnswer => {
     // Sent as text: copying the values one by one would take the receiver longer than parsing them.
     return { ok: true, json: JSON.stringify(value) }
   } catch (error) {
-    if (error instanceof JsonError || error instanceof YamlError) return { ok: false, path: error.path, message: error.message }
+    if (error instanceof JsonError || error instanceof YamlError)
+      return { ok: false, path: error.path, message: error.message }
     return { ok: false, path: kind === "json" ? "body" : "document", message: `is not valid ${kind.toUpperCase()}` }
   }
 }

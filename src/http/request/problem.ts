@@ -1,6 +1,13 @@
 /** Answers that say what is wrong, as RFC 9457 problem details. */
 import { Data } from "effect"
-import type { Conflict, EngineUnavailable, FieldError, InvalidInput, NotFound, StoreError } from "../../effects/model/Errors.ts"
+import type {
+  Conflict,
+  EngineUnavailable,
+  FieldError,
+  InvalidInput,
+  NotFound,
+  StoreError,
+} from "../../effects/model/Errors.ts"
 
 /** Every kind of problem: its `type` is `urn:stream-distributor:problem:<kind>`. */
 export const KINDS = {

@@ -15,7 +15,11 @@ export interface Runner {
    * Runs an Effect, for 15 s unless told otherwise, to its value or to the problem to show. Never rejects: a defect is
    * logged and becomes an `internal-error` without details.
    */
-  readonly settle: <A>(c: Context, effect: Effect.Effect<A, ApiError>, within?: Duration.Duration) => Promise<Either.Either<A, Problem>>
+  readonly settle: <A>(
+    c: Context,
+    effect: Effect.Effect<A, ApiError>,
+    within?: Duration.Duration,
+  ) => Promise<Either.Either<A, Problem>>
   /** Runs an Effect and answers with its value, or with its problem as `application/problem+json`. */
   readonly run: <A>(
     c: Context,
@@ -31,7 +35,10 @@ const internalError = makeProblem("internal-error", "something went wrong inside
 
 export const makeRunner = (runtime: Runtime.Runtime<never>, callerOf: (c: Context) => string | null): Runner => {
   const log = (c: Context, cause: Cause.Cause<unknown>) =>
-    Effect.logError(`${c.req.method} ${c.req.path} failed`, cause).pipe(Effect.as(internalError), Runtime.runPromise(runtime))
+    Effect.logError(`${c.req.method} ${c.req.path} failed`, cause).pipe(
+      Effect.as(internalError),
+      Runtime.runPromise(runtime),
+    )
 
   const settle: Runner["settle"] = async (c, effect, within = ANSWER_WITHIN) => {
     const inTime = Effect.timeoutTo(Effect.locally(effect, Actor, callerOf(c) ?? "the operator"), {
@@ -44,7 +51,12 @@ export const makeRunner = (runtime: Runtime.Runtime<never>, callerOf: (c: Contex
       return Option.match(exit.value, {
         onSome: Either.right,
         onNone: () =>
-          Either.left(makeProblem("timeout", `no answer within ${Duration.toSeconds(within)} s; the request may still take effect`)),
+          Either.left(
+            makeProblem(
+              "timeout",
+              `no answer within ${Duration.toSeconds(within)} s; the request may still take effect`,
+            ),
+          ),
       })
     }
     const failure = Cause.failureOption(exit.cause)

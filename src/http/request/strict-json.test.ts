@@ -30,7 +30,12 @@ describe("parseStrictJson", () => {
   })
 
   it("gives a value or a JsonError for any text", () => {
-    fc.assert(fc.property(fc.stringOf(fc.constantFrom(...'{}[]",:0e1-.tfn\\u \n')), (text) => typeof refusal(text) === "string"))
+    fc.assert(
+      fc.property(
+        fc.stringOf(fc.constantFrom(...'{}[]",:0e1-.tfn\\u \n')),
+        (text) => typeof refusal(text) === "string",
+      ),
+    )
   })
 
   it.each(

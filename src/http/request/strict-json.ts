@@ -3,7 +3,13 @@
  * double, lone surrogates, and keys that reach into JavaScript's prototypes are refused, as is nesting that no request
  * of ours needs.
  */
-export type JsonValue = null | boolean | number | string | ReadonlyArray<JsonValue> | { readonly [key: string]: JsonValue }
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | ReadonlyArray<JsonValue>
+  | { readonly [key: string]: JsonValue }
 
 /** How much a text may hold. Reading stops where it holds more. */
 export interface JsonBounds {

@@ -7,7 +7,10 @@ import { readJson } from "../request/body.ts"
 import { methods } from "../request/methods.ts"
 import type { AppServices } from "../services/services.ts"
 
-export const accountRoutes = (app: Hono, { accounts, audit, runner }: Pick<AppServices, "accounts" | "audit" | "runner">): void => {
+export const accountRoutes = (
+  app: Hono,
+  { accounts, audit, runner }: Pick<AppServices, "accounts" | "audit" | "runner">,
+): void => {
   methods(app, "/api/users", {
     GET: (c) => c.json({ users: accounts.users() }),
     POST: (c) =>
@@ -33,6 +36,8 @@ export const accountRoutes = (app: Hono, { accounts, audit, runner }: Pick<AppSe
   })
   methods(app, "/api/audit", {
     GET: (c) =>
-      runner.run(c, Effect.flatMap(readAuditQuery(new URL(c.req.url).searchParams), audit.rows.list), (entries) => c.json({ entries })),
+      runner.run(c, Effect.flatMap(readAuditQuery(new URL(c.req.url).searchParams), audit.rows.list), (entries) =>
+        c.json({ entries }),
+      ),
   })
 }

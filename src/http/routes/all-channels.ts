@@ -21,7 +21,10 @@ const EVENT_COLUMNS: ReadonlyArray<CsvColumn<ChannelEventOfView>> = [
   ["message", ({ message }) => message],
 ]
 
-export const allChannelsRoutes = (app: Hono, { cues, events, runner }: Pick<AppServices, "cues" | "events" | "runner">): void => {
+export const allChannelsRoutes = (
+  app: Hono,
+  { cues, events, runner }: Pick<AppServices, "cues" | "events" | "runner">,
+): void => {
   methods(app, "/api/cues", {
     GET: (c) => {
       const read = Effect.flatMap(readAllCuesQuery(new URL(c.req.url).searchParams), ({ format, query }) =>

@@ -43,7 +43,11 @@ const setOutputs = ({ channels, outputs }: Acted, ref: string, enabled: boolean)
     ),
   )
 
-const actOn = ({ channels, outputs }: Acted, action: BulkInput["action"], ref: string): Effect.Effect<unknown, ApiError> => {
+const actOn = (
+  { channels, outputs }: Acted,
+  action: BulkInput["action"],
+  ref: string,
+): Effect.Effect<unknown, ApiError> => {
   switch (action) {
     case "start":
       return channels.start(ref)
@@ -66,7 +70,9 @@ const resultOf = (channel: string, outcome: Either.Either<unknown, ApiError>): B
 
 /** Does one thing to many channels, one after the other. */
 export const actOnMany = (services: Acted, { action, channels }: BulkInput): Effect.Effect<ReadonlyArray<BulkResult>> =>
-  Effect.forEach(channels, (ref) => Effect.map(Effect.either(actOn(services, action, ref)), (outcome) => resultOf(ref, outcome)))
+  Effect.forEach(channels, (ref) =>
+    Effect.map(Effect.either(actOn(services, action, ref)), (outcome) => resultOf(ref, outcome)),
+  )
 
 export const bulkRoutes = (
   app: Hono,

@@ -25,16 +25,24 @@ export const channelRoutes = (
   { channels, events, idempotency, runner }: Pick<AppServices, "channels" | "events" | "idempotency" | "runner">,
 ): void => {
   const etags = makeEtags(channels)
-  const answer = (c: Context, channel: ChannelView, headers: Readonly<Record<string, string>> = {}, status: 200 | 201 = 200) =>
-    c.json(channel, status, { ETag: etags.ofChannel(channel), ...headers })
-  const isAsRead = (c: Context, ref: string) => Effect.flatMap(channels.get(ref), (channel) => checkIfMatch(c, etags.ofChannel(channel)))
+  const answer = (
+    c: Context,
+    channel: ChannelView,
+    headers: Readonly<Record<string, string>> = {},
+    status: 200 | 201 = 200,
+  ) => c.json(channel, status, { ETag: etags.ofChannel(channel), ...headers })
+  const isAsRead = (c: Context, ref: string) =>
+    Effect.flatMap(channels.get(ref), (channel) => checkIfMatch(c, etags.ofChannel(channel)))
 
   methods(app, "/api/channels", {
-    GET: (c) => runner.run(c, channels.list, (channels) => c.json({ channels }, 200, { ETag: etags.ofChannels(channels) })),
+    GET: (c) =>
+      runner.run(c, channels.list, (channels) => c.json({ channels }, 200, { ETag: etags.ofChannels(channels) })),
     POST: (c) =>
       runner.run(c, readJson(c, ChannelRequest, MANY_THINGS), (input) =>
         idempotency.once(c, input, () =>
-          runner.run(c, channels.create(input), (channel) => answer(c, channel, { Location: `/api/channels/${channel.id}` }, 201)),
+          runner.run(c, channels.create(input), (channel) =>
+            answer(c, channel, { Location: `/api/channels/${channel.id}` }, 201),
+          ),
         ),
       ),
   })
@@ -69,7 +77,9 @@ export const channelRoutes = (
     POST: (c) =>
       runner.run(
         c,
-        Effect.flatMap(readJson(c, SwitchInput), ({ force, source }) => channels.switchSource(c.req.param("id"), source, force)),
+        Effect.flatMap(readJson(c, SwitchInput), ({ force, source }) =>
+          channels.switchSource(c.req.param("id"), source, force),
+        ),
         (channel) => answer(c, channel),
       ),
   })
@@ -77,7 +87,9 @@ export const channelRoutes = (
     GET: (c) =>
       runner.run(
         c,
-        Effect.flatMap(readEventQuery(new URL(c.req.url).searchParams), (query) => events.list(c.req.param("id"), query)),
+        Effect.flatMap(readEventQuery(new URL(c.req.url).searchParams), (query) =>
+          events.list(c.req.param("id"), query),
+        ),
         (events) => c.json({ events }),
       ),
   })

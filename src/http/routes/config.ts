@@ -27,16 +27,22 @@ const isFormat = (text: string) => (text === "json" || text === "yaml" ? text : 
 
 const badYaml = ({ message, path }: Unreadable) =>
   new Refused({
-    problem: makeProblem("bad-request", `${path}: ${message}`, { errors: [{ path: path === "document" ? "body" : path, message }] }),
+    problem: makeProblem("bad-request", `${path}: ${message}`, {
+      errors: [{ path: path === "document" ? "body" : path, message }],
+    }),
   })
 
 const readYaml = (c: Context): Effect.Effect<unknown, Refused> =>
-  Effect.flatMap(readText(c, YAML_TYPE, "send JSON with Content-Type: application/json, or YAML with application/yaml"), (text) =>
-    Effect.mapError(parseText({ kind: "yaml", text, bounds: WHOLE_CONFIG }), badYaml),
+  Effect.flatMap(
+    readText(c, YAML_TYPE, "send JSON with Content-Type: application/json, or YAML with application/yaml"),
+    (text) => Effect.mapError(parseText({ kind: "yaml", text, bounds: WHOLE_CONFIG }), badYaml),
   )
 
 const readDocument = (c: Context): Effect.Effect<ConfigDocument, Refused | InvalidInput> =>
-  Effect.flatMap(YAML_TYPE.test(c.req.header("content-type") ?? "") ? readYaml(c) : readJsonValue(c, WHOLE_CONFIG), decodeDocument)
+  Effect.flatMap(
+    YAML_TYPE.test(c.req.header("content-type") ?? "") ? readYaml(c) : readJsonValue(c, WHOLE_CONFIG),
+    decodeDocument,
+  )
 
 const checkSecrets = (c: Context, access: AppServices["access"], secrets: boolean): Effect.Effect<void, Refused> =>
   secrets && !maySeeSecrets(c, access) ? keyNeeded : Effect.void
@@ -55,7 +61,10 @@ const readQuery = <const Name extends "format" | "secrets" | "dry_run">(c: Conte
 
 const noVersion = (asked: string) =>
   new Refused({
-    problem: makeProblem("not-found", `there is no version "${asked.slice(0, 40)}": GET /api/config/versions names those that are kept`),
+    problem: makeProblem(
+      "not-found",
+      `there is no version "${asked.slice(0, 40)}": GET /api/config/versions names those that are kept`,
+    ),
   })
 
 export const configRoutes = (
@@ -63,7 +72,8 @@ export const configRoutes = (
   { access, configuration, runner }: Pick<AppServices, "access" | "configuration" | "runner">,
 ): void => {
   const by = (c: Context) => requesterOf(c, access)
-  const isAsRead = (c: Context) => Effect.flatMap(configuration.tagged(false), ({ tag }) => checkIfMatch(c, quoted(tag)))
+  const isAsRead = (c: Context) =>
+    Effect.flatMap(configuration.tagged(false), ({ tag }) => checkIfMatch(c, quoted(tag)))
   const answer = (c: Context, effect: Effect.Effect<ConfigAnswer, ApiError>) =>
     runner.run(c, effect, (result) => c.json(result), APPLIED_WITHIN)
 

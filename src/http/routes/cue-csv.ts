@@ -9,7 +9,8 @@ const proofText = ({ delay_ms, output, reason, status }: CueProof): string => {
 }
 
 const hexByte = (value: number) => `0x${value.toString(16).padStart(2, "0")}`
-const having = ({ outputs }: CueView, status: CueProof["status"]) => outputs.filter((proof) => proof.status === status).length
+const having = ({ outputs }: CueView, status: CueProof["status"]) =>
+  outputs.filter((proof) => proof.status === status).length
 
 const COLUMNS: ReadonlyArray<CsvColumn<CueView>> = [
   ["id", ({ id }) => id],

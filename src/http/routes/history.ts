@@ -13,7 +13,11 @@ export const DEFAULT_WINDOW: HistoryWindow = "5m"
 const windowOf = (parameters: URLSearchParams): Effect.Effect<HistoryWindow, InvalidInput> =>
   Effect.suspend(() => {
     const { errors, read } = makeQueryReader(parameters, ["window"])
-    const window = read("window", (text) => WINDOW_NAMES.find((name) => name === text) ?? null, `one of ${WINDOW_NAMES.join(", ")}`)
+    const window = read(
+      "window",
+      (text) => WINDOW_NAMES.find((name) => name === text) ?? null,
+      `one of ${WINDOW_NAMES.join(", ")}`,
+    )
     return errors.length > 0 ? new InvalidInput({ errors }) : Effect.succeed(window ?? DEFAULT_WINDOW)
   })
 

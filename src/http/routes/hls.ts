@@ -1,6 +1,6 @@
 /**
- * HLS for players: playlists and segments of enabled outputs that write to a directory of this machine. Served without the API key, which
- * players cannot send, and to pages of any site.
+ * HLS for players: playlists and segments of enabled outputs that write to a directory of this machine. Served without
+ * the API key, which players cannot send, and to pages of any site.
  */
 
 import { constants } from "node:fs"
@@ -61,7 +61,10 @@ const openFile = (directory: string, name: string): Effect.Effect<Served, Refuse
     catch: () => noFile(name),
   })
 
-/** The file as it was when it was opened, piece by piece as the reader takes it; closed at its end, or when the reader goes. */
+/**
+ * The file as it was when it was opened, piece by piece as the reader takes it; closed at its end, or when the
+ * reader goes.
+ */
 const streamOf = (file: FileHandle, size: number): ReadableStream<Uint8Array> => {
   let position = 0
   return new ReadableStream<Uint8Array>(
@@ -116,5 +119,7 @@ export const hlsRoutes = (app: Hono, { hlsFiles, runner }: Pick<AppServices, "hl
       (served) => answer(c, served),
     )
   methods(app, "/hls/:id/:file", { GET: (c) => serve(c, c.req.param("id"), null, c.req.param("file")) })
-  methods(app, "/hls/:id/:output/:file", { GET: (c) => serve(c, c.req.param("id"), c.req.param("output"), c.req.param("file")) })
+  methods(app, "/hls/:id/:output/:file", {
+    GET: (c) => serve(c, c.req.param("id"), c.req.param("output"), c.req.param("file")),
+  })
 }

@@ -1,7 +1,16 @@
-/** Seed B's words for channels: an input is a channel by its number, `udp_port` is `rtp_port`, outputs have numbers. Not a second model. */
+/**
+ * Seed B's words for channels: an input is a channel by its number, `udp_port` is `rtp_port`, outputs have numbers. Not
+ * a second model.
+ */
 import { Effect, Schema } from "effect"
 import { ChannelInput, ChannelUpdate, OutputUpdate } from "../../effects/config/request-bodies.ts"
-import type { ChannelEventView, ChannelStatus, ChannelView, OutputView, SourceName } from "../../effects/model/channel.ts"
+import type {
+  ChannelEventView,
+  ChannelStatus,
+  ChannelView,
+  OutputView,
+  SourceName,
+} from "../../effects/model/channel.ts"
 import { Conflict, type FieldError, InvalidInput, NotFound, type StoreError } from "../../effects/model/Errors.ts"
 import type { ChannelsService } from "../../effects/supervisor/Channels.ts"
 import type { EventsService } from "../../effects/supervisor/Events.ts"
@@ -17,7 +26,11 @@ export const InputBody = Schema.Struct({ name, udp_port: Schema.optional(Schema.
 export type InputBody = typeof InputBody.Type
 
 /** Body of `PUT /api/inputs/{id}`: what is left out stays as it is. */
-export const InputChange = Schema.Struct({ id: SameId, name: ChannelUpdate.fields.name, udp_port: ChannelUpdate.fields.rtp_port })
+export const InputChange = Schema.Struct({
+  id: SameId,
+  name: ChannelUpdate.fields.name,
+  udp_port: ChannelUpdate.fields.rtp_port,
+})
 export type InputChange = typeof InputChange.Type
 
 /** Body of `PUT /api/inputs/{id}/outputs/{output_id}`. */
@@ -59,7 +72,8 @@ export const inputOutputView = (channel: number, { id, number, ...output }: Outp
 })
 
 export const inputView = (channel: ChannelView): InputView => {
-  const { active_source, created_at, error, id, lifecycle, name, number, outputs, rtp_port, slug, status, uptime } = channel
+  const { active_source, created_at, error, id, lifecycle, name, number, outputs, rtp_port, slug, status, uptime } =
+    channel
   const leg = channel.input.legs.find(({ source }) => source === active_source)
   return {
     ...{ id: number, channel_id: id, slug, name, udp_port: rtp_port, status, lifecycle, error, uptime },
@@ -85,7 +99,10 @@ const withFreePort = <A, E>(
   use: "udp" | "srt",
   attempt: (port: number) => Effect.Effect<A, E>,
 ): Effect.Effect<A, E | Conflict> =>
-  Effect.retry(Effect.flatMap(channels.freePort(use), attempt), { times: TRIES, while: (error) => error instanceof Conflict })
+  Effect.retry(Effect.flatMap(channels.freePort(use), attempt), {
+    times: TRIES,
+    while: (error) => error instanceof Conflict,
+  })
 
 /** The input, started at once: on every address of the machine, for RTP and raw UDP alike. */
 export const createInput = (channels: ChannelsService, { name, udp_port }: InputBody) => {
@@ -106,7 +123,9 @@ export const changeInput = <E>(
   { id, name, udp_port }: InputChange,
   check: Effect.Effect<void, E>,
 ) => {
-  const isSame = Effect.flatMap(channels.get(ref), (channel) => sameId(id, [channel.id, channel.slug, String(channel.number)]))
+  const isSame = Effect.flatMap(channels.get(ref), (channel) =>
+    sameId(id, [channel.id, channel.slug, String(channel.number)]),
+  )
   return inItsWords(channels.update(ref, { name, rtp_port: udp_port }, Effect.zipRight(check, isSame)))
 }
 
@@ -118,7 +137,9 @@ export const findInputOutput = (
 ): Effect.Effect<{ readonly channel: ChannelView; readonly output: OutputView }, NotFound> =>
   Effect.flatMap(channels.get(ref), (channel) => {
     const { outputs } = channel
-    const output = outputs.find((o) => String(o.number) === outputRef) ?? outputs.find((o) => o.id === outputRef || o.slug === outputRef)
+    const output =
+      outputs.find((o) => String(o.number) === outputRef) ??
+      outputs.find((o) => o.id === outputRef || o.slug === outputRef)
     return output === undefined ? new NotFound({ kind: "output", ref: outputRef }) : Effect.succeed({ channel, output })
   })
 
@@ -133,12 +154,18 @@ const withoutPort = (url: string): readonly [before: string, after: string] | nu
 }
 
 /** A SRT listener without a port, or SRT without a URL, gets a free one. */
-export const addInputOutput = ({ channels, outputs }: Pick<AppServices, "channels" | "outputs">, ref: string, input: OutputRequest) =>
+export const addInputOutput = (
+  { channels, outputs }: Pick<AppServices, "channels" | "outputs">,
+  ref: string,
+  input: OutputRequest,
+) =>
   Effect.gen(function* () {
     const { number } = yield* channels.get(ref)
     const url =
       input.url ??
-      (input.protocol === "srt" && input.preset == null && input.template === undefined ? "srt://0.0.0.0?mode=listener" : undefined)
+      (input.protocol === "srt" && input.preset == null && input.template === undefined
+        ? "srt://0.0.0.0?mode=listener"
+        : undefined)
     const parts = url === undefined ? null : withoutPort(url)
     const add = (port: number) => outputs.add(ref, { ...input, url: `${parts?.[0]}:${port}${parts?.[1]}` })
     const added = yield* parts === null ? outputs.add(ref, input) : withFreePort(channels, "srt", add)
@@ -191,7 +218,11 @@ export const outputLog = (
     const lines: OutputLogLine[] = []
     let before: number | undefined
     for (let page = 0; page < MAX_PAGES && lines.length < limit; page++) {
-      const found = yield* events.list(channel.id, { limit: PAGE, before, sinceMs: Number.isFinite(since) ? since : undefined })
+      const found = yield* events.list(channel.id, {
+        limit: PAGE,
+        before,
+        sinceMs: Number.isFinite(since) ? since : undefined,
+      })
       for (const event of found) {
         if (event.output !== output.slug) continue
         lines.push({ at: event.at, level: LEVELS[event.severity], kind: event.kind, message: event.message })
@@ -203,4 +234,6 @@ export const outputLog = (
   })
 
 export const logAsText = (lines: ReadonlyArray<OutputLogLine>): string =>
-  lines.map(({ at, level, message }) => `${at} ${level.toUpperCase().padEnd(7)} ${message.replace(/\s+/g, " ")}\n`).join("")
+  lines
+    .map(({ at, level, message }) => `${at} ${level.toUpperCase().padEnd(7)} ${message.replace(/\s+/g, " ")}\n`)
+    .join("")

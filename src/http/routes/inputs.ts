@@ -45,18 +45,27 @@ const readLogQuery = (c: Context): Either.Either<LogQuery, InvalidInput> => {
 }
 
 /** Routes of inputs themselves: list, create, read, change, remove, start and stop. */
-const inputVerbRoutes = (app: Hono, { channels, idempotency, runner }: Pick<AppServices, "channels" | "idempotency" | "runner">): void => {
+const inputVerbRoutes = (
+  app: Hono,
+  { channels, idempotency, runner }: Pick<AppServices, "channels" | "idempotency" | "runner">,
+): void => {
   const etags = makeEtags(channels)
-  const answer = (c: Context, channel: ChannelView) => c.json(inputView(channel), 200, { ETag: etags.ofChannel(channel) })
-  const isAsRead = (c: Context, ref: string) => Effect.flatMap(channels.get(ref), (channel) => checkIfMatch(c, etags.ofChannel(channel)))
+  const answer = (c: Context, channel: ChannelView) =>
+    c.json(inputView(channel), 200, { ETag: etags.ofChannel(channel) })
+  const isAsRead = (c: Context, ref: string) =>
+    Effect.flatMap(channels.get(ref), (channel) => checkIfMatch(c, etags.ofChannel(channel)))
 
   methods(app, "/api/inputs", {
     GET: (c) =>
-      runner.run(c, channels.list, (channels) => c.json({ inputs: channels.map(inputView) }, 200, { ETag: etags.ofChannels(channels) })),
+      runner.run(c, channels.list, (channels) =>
+        c.json({ inputs: channels.map(inputView) }, 200, { ETag: etags.ofChannels(channels) }),
+      ),
     POST: (c) =>
       runner.run(c, readJson(c, InputBody, MANY_THINGS), (body) =>
         idempotency.once(c, body, () =>
-          runner.run(c, createInput(channels, body), (input) => c.json(input, 201, { Location: `/api/inputs/${input.id}` })),
+          runner.run(c, createInput(channels, body), (input) =>
+            c.json(input, 201, { Location: `/api/inputs/${input.id}` }),
+          ),
         ),
       ),
   })
@@ -67,7 +76,9 @@ const inputVerbRoutes = (app: Hono, { channels, idempotency, runner }: Pick<AppS
       runner.run(
         c,
         Effect.flatMap(channels.get(c.req.param("id")), ({ id }) =>
-          Effect.flatMap(readJson(c, InputChange, MANY_THINGS), (change) => changeInput(channels, id, change, isAsRead(c, id))),
+          Effect.flatMap(readJson(c, InputChange, MANY_THINGS), (change) =>
+            changeInput(channels, id, change, isAsRead(c, id)),
+          ),
         ),
         (channel) => answer(c, channel),
       ),
@@ -87,13 +98,22 @@ const inputVerbRoutes = (app: Hono, { channels, idempotency, runner }: Pick<AppS
 /** Routes of an input's outputs. */
 const inputOutputRoutes = (
   app: Hono,
-  { channels, events, idempotency, outputs, runner }: Pick<AppServices, "channels" | "events" | "idempotency" | "outputs" | "runner">,
+  {
+    channels,
+    events,
+    idempotency,
+    outputs,
+    runner,
+  }: Pick<AppServices, "channels" | "events" | "idempotency" | "outputs" | "runner">,
 ): void => {
   const etags = makeEtags(channels)
-  const answerOutput = (c: Context, { channel, output }: { readonly channel: ChannelView; readonly output: OutputView }) =>
-    c.json(inputOutputView(channel.number, output), 200, { ETag: etags.ofOutput(output) })
+  const answerOutput = (
+    c: Context,
+    { channel, output }: { readonly channel: ChannelView; readonly output: OutputView },
+  ) => c.json(inputOutputView(channel.number, output), 200, { ETag: etags.ofOutput(output) })
   const find = (c: Context) => findInputOutput(channels, c.req.param("id") ?? "", c.req.param("output") ?? "")
-  const outputIsAsRead = (c: Context) => Effect.flatMap(find(c), ({ output }) => checkIfMatch(c, etags.ofOutput(output)))
+  const outputIsAsRead = (c: Context) =>
+    Effect.flatMap(find(c), ({ output }) => checkIfMatch(c, etags.ofOutput(output)))
 
   methods(app, "/api/inputs/:id/outputs", {
     GET: (c) =>
@@ -152,7 +172,9 @@ const inputOutputRoutes = (
         return { format, lines: yield* outputLog(events, channel, output, limit) }
       })
       return runner.run(c, read, ({ format, lines }) =>
-        format === "json" ? c.json({ logs: lines }) : c.body(logAsText(lines), 200, { "Content-Type": "text/plain; charset=utf-8" }),
+        format === "json"
+          ? c.json({ logs: lines })
+          : c.body(logAsText(lines), 200, { "Content-Type": "text/plain; charset=utf-8" }),
       )
     },
   })

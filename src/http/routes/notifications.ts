@@ -1,7 +1,12 @@
 /** REST routes of notifications: who is told when something is wrong, and what is. */
 import { Duration, Effect } from "effect"
 import type { Hono } from "hono"
-import { DestinationInput, DestinationUpdate, MuteInput, RulesInput } from "../../effects/notifications/notification-bodies.ts"
+import {
+  DestinationInput,
+  DestinationUpdate,
+  MuteInput,
+  RulesInput,
+} from "../../effects/notifications/notification-bodies.ts"
 import { readJson } from "../request/body.ts"
 import { MANY_THINGS } from "../request/json-bounds.ts"
 import { methods } from "../request/methods.ts"
@@ -10,15 +15,20 @@ import type { AppServices } from "../services/services.ts"
 /** Mail servers take their time. */
 const TEST_WITHIN = Duration.seconds(40)
 
-export const notificationRoutes = (app: Hono, { notifications, runner }: Pick<AppServices, "notifications" | "runner">): void => {
+export const notificationRoutes = (
+  app: Hono,
+  { notifications, runner }: Pick<AppServices, "notifications" | "runner">,
+): void => {
   methods(app, "/api/notifications", {
     GET: (c) => runner.run(c, notifications.notices, (notices) => c.json({ notices })),
   })
   methods(app, "/api/notifications/destinations", {
     GET: (c) => runner.run(c, notifications.destinations, (destinations) => c.json({ destinations })),
     POST: (c) =>
-      runner.run(c, Effect.flatMap(readJson(c, DestinationInput, MANY_THINGS), notifications.createDestination), (destination) =>
-        c.json(destination, 201, { Location: `/api/notifications/destinations/${destination.id}` }),
+      runner.run(
+        c,
+        Effect.flatMap(readJson(c, DestinationInput, MANY_THINGS), notifications.createDestination),
+        (destination) => c.json(destination, 201, { Location: `/api/notifications/destinations/${destination.id}` }),
       ),
   })
   methods(app, "/api/notifications/destinations/:id", {
@@ -26,7 +36,9 @@ export const notificationRoutes = (app: Hono, { notifications, runner }: Pick<Ap
     PUT: (c) =>
       runner.run(
         c,
-        Effect.flatMap(readJson(c, DestinationUpdate, MANY_THINGS), (update) => notifications.updateDestination(c.req.param("id"), update)),
+        Effect.flatMap(readJson(c, DestinationUpdate, MANY_THINGS), (update) =>
+          notifications.updateDestination(c.req.param("id"), update),
+        ),
         (destination) => c.json(destination),
       ),
     DELETE: (c) => runner.run(c, notifications.removeDestination(c.req.param("id")), () => c.body(null, 204)),
@@ -36,7 +48,10 @@ export const notificationRoutes = (app: Hono, { notifications, runner }: Pick<Ap
   })
   methods(app, "/api/notifications/rules", {
     GET: (c) => runner.run(c, notifications.rules, (rules) => c.json(rules)),
-    PUT: (c) => runner.run(c, Effect.flatMap(readJson(c, RulesInput, MANY_THINGS), notifications.setRules), (rules) => c.json(rules)),
+    PUT: (c) =>
+      runner.run(c, Effect.flatMap(readJson(c, RulesInput, MANY_THINGS), notifications.setRules), (rules) =>
+        c.json(rules),
+      ),
   })
   methods(app, "/api/notifications/mutes", {
     GET: (c) => runner.run(c, notifications.mutes, (mutes) => c.json({ mutes })),

@@ -17,11 +17,21 @@ const TESTED_WITHIN = Duration.seconds(28)
 
 export const outputRoutes = (
   app: Hono,
-  { channels, dryRuns, idempotency, outputs, runner }: Pick<AppServices, "channels" | "dryRuns" | "idempotency" | "outputs" | "runner">,
+  {
+    channels,
+    dryRuns,
+    idempotency,
+    outputs,
+    runner,
+  }: Pick<AppServices, "channels" | "dryRuns" | "idempotency" | "outputs" | "runner">,
 ): void => {
   const etags = makeEtags(channels)
-  const answer = (c: Context, output: OutputView, headers: Readonly<Record<string, string>> = {}, status: 200 | 201 = 200) =>
-    c.json(output, status, { ETag: etags.ofOutput(output), ...headers })
+  const answer = (
+    c: Context,
+    output: OutputView,
+    headers: Readonly<Record<string, string>> = {},
+    status: 200 | 201 = 200,
+  ) => c.json(output, status, { ETag: etags.ofOutput(output), ...headers })
   const find = (channelRef: string, ref: string): Effect.Effect<OutputView, NotFound> =>
     Effect.flatMap(channels.get(channelRef), (channel) => {
       const output = channel.outputs.find((o) => o.id === ref || o.slug === ref)
@@ -32,7 +42,9 @@ export const outputRoutes = (
 
   methods(app, "/api/channels/:id/outputs", {
     GET: (c) =>
-      runner.run(c, channels.get(c.req.param("id")), ({ outputs }) => c.json({ outputs }, 200, { ETag: etags.ofOutputs(outputs) })),
+      runner.run(c, channels.get(c.req.param("id")), ({ outputs }) =>
+        c.json({ outputs }, 200, { ETag: etags.ofOutputs(outputs) }),
+      ),
     POST: (c) => {
       const ref = c.req.param("id")
       return runner.run(
@@ -51,7 +63,8 @@ export const outputRoutes = (
 
   methods(app, "/api/presets", { GET: (c) => c.json({ presets: PRESETS }) })
   methods(app, "/api/outputs/test", {
-    POST: (c) => runner.run(c, Effect.flatMap(readJson(c, OutputInput), dryRuns.ofNew), (test) => c.json(test), TESTED_WITHIN),
+    POST: (c) =>
+      runner.run(c, Effect.flatMap(readJson(c, OutputInput), dryRuns.ofNew), (test) => c.json(test), TESTED_WITHIN),
   })
 
   const path = "/api/channels/:id/outputs/:output"
@@ -79,7 +92,13 @@ export const outputRoutes = (
     POST: (c) => runner.run(c, outputs.start(c.req.param("id"), c.req.param("output")), (output) => answer(c, output)),
   })
   methods(app, `${path}/test`, {
-    POST: (c) => runner.run(c, dryRuns.ofExisting(c.req.param("id"), c.req.param("output")), (test) => c.json(test), TESTED_WITHIN),
+    POST: (c) =>
+      runner.run(
+        c,
+        dryRuns.ofExisting(c.req.param("id"), c.req.param("output")),
+        (test) => c.json(test),
+        TESTED_WITHIN,
+      ),
   })
   methods(app, `${path}/stop`, {
     POST: (c) => runner.run(c, outputs.stop(c.req.param("id"), c.req.param("output")), (output) => answer(c, output)),

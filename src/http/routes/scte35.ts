@@ -20,12 +20,20 @@ export const DecodeInput = Schema.Struct({ cue: CueText })
 export const decodeCue = (text: string): Effect.Effect<SpliceInfoSection, InvalidInput> =>
   Effect.suspend(() => {
     const decoded = decodeCueText(text)
-    return decoded.ok ? Effect.succeed(decoded.section) : new InvalidInput({ errors: [{ path: "cue", message: decoded.error }] })
+    return decoded.ok
+      ? Effect.succeed(decoded.section)
+      : new InvalidInput({ errors: [{ path: "cue", message: decoded.error }] })
   })
 
 export const scte35Routes = (
   app: Hono,
-  { access, channels, cues, idempotency, runner }: Pick<AppServices, "access" | "channels" | "cues" | "idempotency" | "runner">,
+  {
+    access,
+    channels,
+    cues,
+    idempotency,
+    runner,
+  }: Pick<AppServices, "access" | "channels" | "cues" | "idempotency" | "runner">,
 ): void => {
   methods(app, "/api/scte35/decode", {
     POST: (c) =>
@@ -45,7 +53,10 @@ export const scte35Routes = (
       return runner.run(c, read, ({ channel, cues, format }) => {
         if (format === "json") return c.json({ cues: cues.map(withSection) })
         const name = `attachment; filename="${channel.slug}-cues.csv"`
-        return c.body(cuesAsCsv(cues), 200, { "Content-Type": "text/csv; charset=utf-8; header=present", "Content-Disposition": name })
+        return c.body(cuesAsCsv(cues), 200, {
+          "Content-Type": "text/csv; charset=utf-8; header=present",
+          "Content-Disposition": name,
+        })
       })
     },
     POST: (c) => {

@@ -28,7 +28,12 @@ describe("engineUsageOf", () => {
   it("is per cent of one core between two messages, and nothing without an engine", () => {
     const before = { ...engineStats([], 1000), cpu_seconds: 2 }
     const now = { ...engineStats([], 2000), cpu_seconds: 2.25, rss_bytes: 5, loop_max_ms: 0.5 }
-    expect(engineUsageOf({ previous: before, stats: now })).toEqual({ cpu_seconds: 2.25, cpu_percent: 25, rss_bytes: 5, loop_max_ms: 0.5 })
+    expect(engineUsageOf({ previous: before, stats: now })).toEqual({
+      cpu_seconds: 2.25,
+      cpu_percent: 25,
+      rss_bytes: 5,
+      loop_max_ms: 0.5,
+    })
     expect(engineUsageOf({ previous: null, stats: now })?.cpu_percent).toBe(0)
     expect(engineUsageOf({ previous: now, stats: before })?.cpu_percent).toBe(0)
     expect(engineUsageOf({ previous: before, stats: null })).toBeNull()

@@ -42,7 +42,13 @@ const SECRETS = { true: true, "1": true, false: false, "0": false } as const
 
 export const systemRoutes = (
   app: Hono,
-  { access, channels, channelsJson, runner, system }: Pick<AppServices, "access" | "channels" | "channelsJson" | "runner" | "system">,
+  {
+    access,
+    channels,
+    channelsJson,
+    runner,
+    system,
+  }: Pick<AppServices, "access" | "channels" | "channelsJson" | "runner" | "system">,
 ): void => {
   const cpuPercent = makeCpuMeter(ofThisProcess)
 
@@ -89,7 +95,11 @@ export const systemRoutes = (
     GET: (c) => {
       const read = Effect.gen(function* () {
         const { errors, read } = makeQueryReader(new URL(c.req.url).searchParams, ["secrets"])
-        const secrets = read("secrets", (text) => Object.entries(SECRETS).find(([name]) => name === text)?.[1] ?? null, "1 or 0")
+        const secrets = read(
+          "secrets",
+          (text) => Object.entries(SECRETS).find(([name]) => name === text)?.[1] ?? null,
+          "1 or 0",
+        )
         if (errors.length > 0) return yield* new InvalidInput({ errors })
         if (secrets === true && !maySeeSecrets(c, access)) return yield* keyNeeded
         return yield* channelsJson.text(secrets ?? false)

@@ -12,7 +12,8 @@ export const templateRoutes = (
   app: Hono,
   { idempotency, runner, templates }: Pick<AppServices, "idempotency" | "runner" | "templates">,
 ): void => {
-  const isAsRead = (c: Context, name: string) => Effect.flatMap(templates.tagged(name), ({ tag }) => checkIfMatch(c, quoted(tag)))
+  const isAsRead = (c: Context, name: string) =>
+    Effect.flatMap(templates.tagged(name), ({ tag }) => checkIfMatch(c, quoted(tag)))
   type Tagged = Effect.Effect.Success<ReturnType<typeof templates.tagged>>
   const answer = (c: Context, { tag, template }: Tagged) => c.json(template, 200, { ETag: quoted(tag) })
 
@@ -21,7 +22,9 @@ export const templateRoutes = (
     POST: (c) =>
       runner.run(c, readJson(c, TemplateInput, MANY_THINGS), (input) =>
         idempotency.once(c, input, () =>
-          runner.run(c, templates.create(input), (template) => c.json(template, 201, { Location: `/api/templates/${template.name}` })),
+          runner.run(c, templates.create(input), (template) =>
+            c.json(template, 201, { Location: `/api/templates/${template.name}` }),
+          ),
         ),
       ),
   })

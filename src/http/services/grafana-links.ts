@@ -15,7 +15,9 @@ export interface GrafanaLinks {
  */
 export const grafanaLinks = (url: string): GrafanaLinks => {
   const dashboard = (uid: string, variables: Readonly<Record<string, string>>) => {
-    const query = new URLSearchParams(Object.entries(variables).map(([name, value]): [string, string] => [`var-${name}`, value]))
+    const query = new URLSearchParams(
+      Object.entries(variables).map(([name, value]): [string, string] => [`var-${name}`, value]),
+    )
     return `${url}/d/${uid}?${query}`
   }
   return {

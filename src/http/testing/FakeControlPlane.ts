@@ -1,4 +1,7 @@
-/** A control plane without streams: keeps channels in memory and lets tests set what they show. Put together of one fake a service. */
+/**
+ * A control plane without streams: keeps channels in memory and lets tests set what they show. Put together of one fake
+ * a service.
+ */
 import { Effect, Queue, Stream } from "effect"
 import { makeStateTag } from "../../effects/config/state-tag.ts"
 import type { ConfigService } from "../../effects/declarative/Configuration.ts"
@@ -37,10 +40,12 @@ export interface FakeControlPlane extends ControlPlane {
 const fakeConfiguration: ConfigService = {
   export: () => Effect.succeed({ version: 1, channels: [] }),
   tagged: () => Effect.succeed({ document: { version: 1, channels: [] }, tag: "0".repeat(22) }),
-  apply: (_, { dryRun }) => Effect.succeed({ dry_run: dryRun, version: null, changed: false, summary: "nothing changes", channels: [] }),
+  apply: (_, { dryRun }) =>
+    Effect.succeed({ dry_run: dryRun, version: null, changed: false, summary: "nothing changes", channels: [] }),
   versions: Effect.succeed([]),
   version: () => Effect.succeed(null),
-  rollback: (version) => new InvalidInput({ errors: [{ path: "version", message: `is ${version}, which is no version that is kept` }] }),
+  rollback: (version) =>
+    new InvalidInput({ errors: [{ path: "version", message: `is ${version}, which is no version that is kept` }] }),
 }
 
 const fakeSystem: ControlPlane["system"] = {
@@ -54,7 +59,8 @@ export const makeFakeControlPlane = (over: FakeOver = {}): FakeControlPlane => {
   const { channels, cues, events, find, set } = world
   const inserters: string[] = []
   const changes = Effect.runSync(Queue.unbounded<void>())
-  const channelsJson = () => `${JSON.stringify(Object.fromEntries([...channels.values()].map((c) => [c.id, c.name])))}\n`
+  const channelsJson = () =>
+    `${JSON.stringify(Object.fromEntries([...channels.values()].map((c) => [c.id, c.name])))}\n`
 
   return {
     changeFeed: { changes: Stream.fromQueue(changes), ...over.changeFeed },
@@ -65,7 +71,8 @@ export const makeFakeControlPlane = (over: FakeOver = {}): FakeControlPlane => {
     dryRuns: { ...fakeDryRuns(world), ...over.dryRuns },
     events: { ...fakeEvents(world), ...over.events },
     history: {
-      view: (ref, window) => Effect.map(find(ref), () => ({ window, step_s: WINDOWS[window].step_s, times: [], series: [], marks: [] })),
+      view: (ref, window) =>
+        Effect.map(find(ref), () => ({ window, step_s: WINDOWS[window].step_s, times: [], series: [], marks: [] })),
       recent: Effect.succeed(new Map()),
       ...over.history,
     },
@@ -75,11 +82,18 @@ export const makeFakeControlPlane = (over: FakeOver = {}): FakeControlPlane => {
     outputs: { ...fakeOutputs(world), ...over.outputs },
     previews: { watch: (ref) => Effect.flatMap(find(ref), () => Effect.never), ...over.previews },
     system: { ...fakeSystem, ...over.system },
-    templates: { ...makeTemplates(memoryTemplates(), world.change, makeStateTag(new Uint8Array(32))), ...over.templates },
-    thumbnails: { get: (ref) => Effect.map(find(ref), () => ({ ok: false, reason: "the channel does not run" })), ...over.thumbnails },
+    templates: {
+      ...makeTemplates(memoryTemplates(), world.change, makeStateTag(new Uint8Array(32))),
+      ...over.templates,
+    },
+    thumbnails: {
+      get: (ref) => Effect.map(find(ref), () => ({ ok: false, reason: "the channel does not run" })),
+      ...over.thumbnails,
+    },
     undo: { ...fakeUndo(world), ...over.undo },
     inserters,
-    happened: (ref, ...happened) => void Effect.runSync(Effect.map(find(ref), (channel) => events.set(channel.id, happened))),
+    happened: (ref, ...happened) =>
+      void Effect.runSync(Effect.map(find(ref), (channel) => events.set(channel.id, happened))),
     cued: (ref, ...found) => void Effect.runSync(Effect.map(find(ref), (channel) => cues.set(channel.id, found))),
     show: (ref, view) => void Effect.runSync(set(ref, view)),
     change: () => void changes.unsafeOffer(undefined),

@@ -7,7 +7,16 @@ import type { ChannelsService } from "../../effects/supervisor/Channels.ts"
 import { CREATED, fakeInput, fakeLeg, fakeScte35 } from "./fake-views.ts"
 import { type FakeWorld, slugOf, UNTIL } from "./fake-world.ts"
 
-export const fakeChannels = ({ change, channels, find, keep, makeOutput, newId, put, set }: FakeWorld): ChannelsService => ({
+export const fakeChannels = ({
+  change,
+  channels,
+  find,
+  keep,
+  makeOutput,
+  newId,
+  put,
+  set,
+}: FakeWorld): ChannelsService => ({
   list: Effect.sync(() => [...channels.values()]),
   get: find,
   secretsTag: () => "",
@@ -15,7 +24,9 @@ export const fakeChannels = ({ change, channels, find, keep, makeOutput, newId, 
   create: (input) =>
     Effect.suspend(() => {
       if ([...channels.values()].some((c) => c.rtp_port === input.rtp_port)) {
-        return new Conflict({ errors: [{ path: "rtp_port", message: `port ${input.rtp_port} is used by another channel` }] })
+        return new Conflict({
+          errors: [{ path: "rtp_port", message: `port ${input.rtp_port} is used by another channel` }],
+        })
       }
       const rtp_ip = input.rtp_ip ?? "0.0.0.0"
       return Effect.succeed(
@@ -62,8 +73,9 @@ export const fakeChannels = ({ change, channels, find, keep, makeOutput, newId, 
     change(
       Effect.map(find(ref), (channel) => {
         channels.delete(channel.id)
-        return keep({ kind: "channel", name: channel.name, channel: { name: channel.name, slug: channel.slug }, until: UNTIL }, () =>
-          put(channel),
+        return keep(
+          { kind: "channel", name: channel.name, channel: { name: channel.name, slug: channel.slug }, until: UNTIL },
+          () => put(channel),
         )
       }),
       check,

@@ -15,7 +15,8 @@ import {
 import { channelConfig, outputConfig } from "../../effects/testing/configs.ts"
 import { fakeHealth } from "./fake-health.ts"
 
-const zeros = <const K extends string>(names: ReadonlyArray<K>) => Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>
+const zeros = <const K extends string>(names: ReadonlyArray<K>) =>
+  Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>
 
 export const fakeLegFigures = (over: Partial<LegFigures> = {}, sums: Partial<LegFigures["sums"]> = {}): LegFigures => ({
   source: "primary",
@@ -44,7 +45,10 @@ export const fakeSrtFigures = (over: Partial<SrtFigures> = {}, sums: Partial<Srt
   ...over,
 })
 
-export const fakeOutputFigures = (over: Partial<OutputFigures> = {}, sums: Partial<OutputFigures["sums"]> = {}): OutputFigures => ({
+export const fakeOutputFigures = (
+  over: Partial<OutputFigures> = {},
+  sums: Partial<OutputFigures["sums"]> = {},
+): OutputFigures => ({
   config: outputConfig(),
   desired: true,
   state: "connected",

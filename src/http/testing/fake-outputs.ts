@@ -6,7 +6,16 @@ import type { OutputsService } from "../../effects/supervisor/Outputs.ts"
 import { fakeTest } from "./fake-views.ts"
 import { type FakeWorld, UNTIL } from "./fake-world.ts"
 
-export const fakeOutputs = ({ change, find, findOutput, keep, makeOutput, newId, put, putOutput }: FakeWorld): OutputsService => ({
+export const fakeOutputs = ({
+  change,
+  find,
+  findOutput,
+  keep,
+  makeOutput,
+  newId,
+  put,
+  putOutput,
+}: FakeWorld): OutputsService => ({
   add: (ref, input) =>
     Effect.map(find(ref), (channel) => {
       const output = makeOutput(input, channel.outputs.length + 1)
@@ -15,7 +24,11 @@ export const fakeOutputs = ({ change, find, findOutput, keep, makeOutput, newId,
     }),
   update: (ref, output, { id: _, ...changed }, check) =>
     change(
-      putOutput(ref, output, Object.fromEntries(Object.entries(changed).filter(([, v]) => v !== undefined)) as Partial<OutputView>),
+      putOutput(
+        ref,
+        output,
+        Object.fromEntries(Object.entries(changed).filter(([, v]) => v !== undefined)) as Partial<OutputView>,
+      ),
       check,
     ),
   addMany: (ref, inputs) =>

@@ -24,7 +24,10 @@ export const fakeCues = ({ cues, find, ofAll }: FakeWorld, inserted: (by: string
       const { section, warnings } = yield* sectionOf(input, { clock90k: 900_000, eventId: 4242, minPrerollS: 4 })
       inserted(by)
       const { base64, command, description, event_id, pts } = factsOf(section)
-      return { cue: { pid: input.pid ?? 500, command, event_id, pts, description, base64, hex: section.hex, section }, warnings }
+      return {
+        cue: { pid: input.pid ?? 500, command, event_id, pts, description, base64, hex: section.hex, section },
+        warnings,
+      }
     }),
 })
 

@@ -50,17 +50,21 @@ export const makeFakeWorld = () => {
       limit,
     }: { readonly before?: number | undefined; readonly channel?: string | undefined; readonly limit: number },
   ) =>
-    Effect.map(channel === undefined ? Effect.succeed([...channels.values()]) : Effect.map(find(channel), (one) => [one]), (shown) =>
-      shown
-        .flatMap(({ id, name, slug }) => (of.get(id) ?? []).map((one) => ({ ...one, channel: { id, name, slug } })))
-        .filter(({ id }) => id < before)
-        .sort((a, b) => b.id - a.id)
-        .slice(0, limit),
+    Effect.map(
+      channel === undefined ? Effect.succeed([...channels.values()]) : Effect.map(find(channel), (one) => [one]),
+      (shown) =>
+        shown
+          .flatMap(({ id, name, slug }) => (of.get(id) ?? []).map((one) => ({ ...one, channel: { id, name, slug } })))
+          .filter(({ id }) => id < before)
+          .sort((a, b) => b.id - a.id)
+          .slice(0, limit),
     )
   const findOutput = (ref: string, output: string) =>
     Effect.flatMap(find(ref), (channel) => {
       const found = channel.outputs.find((o) => o.id === output || o.slug === output)
-      return found === undefined ? Effect.fail(new NotFound({ kind: "output", ref: output })) : Effect.succeed([channel, found] as const)
+      return found === undefined
+        ? Effect.fail(new NotFound({ kind: "output", ref: output }))
+        : Effect.succeed([channel, found] as const)
     })
   const put = (channel: ChannelView) => {
     channels.set(channel.id, channel)
@@ -89,8 +93,24 @@ export const makeFakeWorld = () => {
       put({ ...channel, outputs: channel.outputs.map((o) => (o === old ? changed : o)) })
       return changed
     })
-  const set = (ref: string, change: Partial<ChannelView>) => Effect.map(find(ref), (channel) => put({ ...channel, ...change }))
+  const set = (ref: string, change: Partial<ChannelView>) =>
+    Effect.map(find(ref), (channel) => put({ ...channel, ...change }))
 
-  return { change, channels, cues, events, find, findOutput, keep, makeOutput, newId, ofAll, put, putOutput, removals, set }
+  return {
+    change,
+    channels,
+    cues,
+    events,
+    find,
+    findOutput,
+    keep,
+    makeOutput,
+    newId,
+    ofAll,
+    put,
+    putOutput,
+    removals,
+    set,
+  }
 }
 export type FakeWorld = ReturnType<typeof makeFakeWorld>

@@ -5,13 +5,16 @@
 import { readFileSync } from "node:fs"
 
 /** Processor time of this process's first thread so far, in milliseconds (`schedstat` of proc(5)). */
-const spentMs = (): number => Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, "utf8").split(" ")[0]) / 1e6
+const spentMs = (): number =>
+  Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, "utf8").split(" ")[0]) / 1e6
 
 /**
  * Runs `work` and returns the longest time that the main thread worked between two turns of the event loop, in
  * milliseconds.
  */
-export const longestStretchMs = async <A>(work: () => Promise<A>): Promise<{ readonly longestMs: number; readonly result: A }> => {
+export const longestStretchMs = async <A>(
+  work: () => Promise<A>,
+): Promise<{ readonly longestMs: number; readonly result: A }> => {
   let longestMs = 0
   let watching = true
   let before = spentMs()

@@ -72,7 +72,11 @@ export const startRealApp = async (options: RealAppOptions = {}): Promise<RealAp
     )
     const runtime = yield* Effect.runtime<never>()
     const store = yield* Effect.provide(Store, context)
-    const access = { apiKey: Option.isSome((options.settings ?? OPEN).apiKey), mayBeOpen: true, sessionKey: new Uint8Array(32) }
+    const access = {
+      apiKey: Option.isSome((options.settings ?? OPEN).apiKey),
+      mayBeOpen: true,
+      sessionKey: new Uint8Array(32),
+    }
     const accounts = yield* makeAccounts(makeAccountRows(store.access), access)
     return { engine, store, accounts, plane: yield* Effect.provide(controlPlane, context), runtime }
   }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
@@ -81,7 +85,13 @@ export const startRealApp = async (options: RealAppOptions = {}): Promise<RealAp
     if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true })
     throw error
   })
-  const app = makeApp({ plane, accounts, audit: makeAuditRows(store.access), settings: options.settings ?? OPEN, runtime })
+  const app = makeApp({
+    plane,
+    accounts,
+    audit: makeAuditRows(store.access),
+    settings: options.settings ?? OPEN,
+    runtime,
+  })
   return {
     app,
     accounts,

@@ -9,7 +9,11 @@ import { type FakeControlPlane, type FakeOver, makeFakeControlPlane } from "./Fa
 
 export const OPEN: AccessSettings = { host: "127.0.0.1", apiKey: Option.none(), auth: true }
 /** Settings that ask for this key. */
-export const withKey = (key: string): AccessSettings => ({ host: "0.0.0.0", apiKey: Option.some(Redacted.make(key)), auth: true })
+export const withKey = (key: string): AccessSettings => ({
+  host: "0.0.0.0",
+  apiKey: Option.some(Redacted.make(key)),
+  auth: true,
+})
 
 export interface TestApp {
   readonly app: Hono
@@ -22,7 +26,12 @@ export interface TestApp {
 }
 
 export const makeTestApp = (
-  options: { settings?: AppDeps["settings"]; accounts?: AccountsService; over?: FakeOver; grafanaUrl?: Option.Option<string> } = {},
+  options: {
+    settings?: AppDeps["settings"]
+    accounts?: AccountsService
+    over?: FakeOver
+    grafanaUrl?: Option.Option<string>
+  } = {},
 ): TestApp => {
   const plane = makeFakeControlPlane(options.over)
   const logs: Array<string> = []
@@ -30,7 +39,14 @@ export const makeTestApp = (
   const runtime = Effect.runSync(Effect.provide(Effect.runtime<never>(), Logger.replace(Logger.defaultLogger, logger)))
   const settings = options.settings ?? OPEN
   const accounts = options.accounts ?? memoryAccounts({ apiKey: Option.isSome(settings.apiKey) })
-  const app = makeApp({ plane, settings, accounts, audit: memoryAudit(), grafanaUrl: options.grafanaUrl ?? Option.none(), runtime })
+  const app = makeApp({
+    plane,
+    settings,
+    accounts,
+    audit: memoryAudit(),
+    grafanaUrl: options.grafanaUrl ?? Option.none(),
+    runtime,
+  })
   return {
     app,
     accounts,

@@ -88,7 +88,8 @@ export const analyse = (ts: Uint8Array, sectionPids: ReadonlyArray<number>): Ana
     const list = units.get(pid) ?? []
     units.set(pid, list)
     if (start) {
-      if (bigEndian(payload, 0, 3) !== 1 || (bigEndian(payload, 7, 1) & 0xc0) === 0) throw new Error(`no PES with PTS at ${at}`)
+      if (bigEndian(payload, 0, 3) !== 1 || (bigEndian(payload, 7, 1) & 0xc0) === 0)
+        throw new Error(`no PES with PTS at ${at}`)
       list.push({ start: at, end: at + 188, pts: timestamp(payload, 9), randomAccess: (flags & 0x40) !== 0, bytes: [] })
     }
     const unit = list.at(-1)
@@ -101,4 +102,6 @@ export const analyse = (ts: Uint8Array, sectionPids: ReadonlyArray<number>): Ana
 
 /** Types of the NAL units of an access unit in Annex B form. */
 export const nalTypes = (bytes: ReadonlyArray<number>): number[] =>
-  bytes.flatMap((byte, i) => (i >= 3 && bytes[i - 1] === 1 && bytes[i - 2] === 0 && bytes[i - 3] === 0 ? [byte & 31] : []))
+  bytes.flatMap((byte, i) =>
+    i >= 3 && bytes[i - 1] === 1 && bytes[i - 2] === 0 && bytes[i - 3] === 0 ? [byte & 31] : [],
+  )

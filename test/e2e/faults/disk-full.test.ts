@@ -31,7 +31,11 @@ const smallDisk = async (at: string): Promise<SmallDisk | null> => {
     holder.once("exit", () => resolve(false))
   })
   return mounted
-    ? { path: `/proc/${holder.pid}/root${at}`, by: ["nsenter", "-m", "-t", String(holder.pid)], unmount: () => holder.stdin.end() }
+    ? {
+        path: `/proc/${holder.pid}/root${at}`,
+        by: ["nsenter", "-m", "-t", String(holder.pid)],
+        unmount: () => holder.stdin.end(),
+      }
     : null
 }
 
@@ -101,15 +105,23 @@ describe("a full disk under the store", () => {
     })
     expect(health.status).toBe("degraded")
 
-    const hls = async () => (await product.api<{ status: string; last_error: string | null }>("GET", "/api/channels/demo/outputs/hls")).body
-    await eventually("the HLS output says so", async () => (/full/i.test((await hls()).last_error ?? "") ? true : null), 20_000)
+    const hls = async () =>
+      (await product.api<{ status: string; last_error: string | null }>("GET", "/api/channels/demo/outputs/hls")).body
+    await eventually(
+      "the HLS output says so",
+      async () => (/full/i.test((await hls()).last_error ?? "") ? true : null),
+      20_000,
+    )
     const received = sink.stats().messages
     await eventually("the stream goes on", () => (sink.stats().messages > received + 100 ? true : null))
     expect(sink.stats()).toMatchObject({ cc_errors: 0, kernel_drops: 0 })
 
     free(disk.path)
     const added = await eventually("changes are taken again", async () => {
-      const answer = await product.api("POST", "/api/channels/demo/outputs", { name: "after", url: "udp://127.0.0.1:9" })
+      const answer = await product.api("POST", "/api/channels/demo/outputs", {
+        name: "after",
+        url: "udp://127.0.0.1:9",
+      })
       return answer.status === 201 ? answer : null
     })
     expect(added.status).toBe(201)

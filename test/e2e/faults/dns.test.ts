@@ -40,7 +40,11 @@ it("row 30: a UDP output whose name cannot be resolved ends with the name; the n
   const url = `udp://far.example:${receiver.port}`
   answers.next = null
   bench.open(url)
-  expect(await bench.ended("o1")).toMatchObject({ code: "dns", message: expect.stringMatching(/far\.example.*EAI_AGAIN/), transient: true })
+  expect(await bench.ended("o1")).toMatchObject({
+    code: "dns",
+    message: expect.stringMatching(/far\.example.*EAI_AGAIN/),
+    transient: true,
+  })
   bench.forget()
   answers.next = "127.0.0.2"
   await bench.connect(url)
@@ -58,22 +62,25 @@ it("row 30: a UDP output whose name cannot be resolved ends with the name; the n
   receiver.close()
 })
 
-it.skipIf(library.srt === null)("row 30: an SRT caller follows its receiver to another address at the next attempt", async () => {
-  const srtPort = await freeUdpPort()
-  // Nobody is at the old address; the attempt ends by the connect timeout of the URL.
-  answers.next = "127.0.0.2"
-  const url = (timeoutMs: number) => `srt://far.example:${srtPort}?conntimeo=${timeoutMs}&latency=200`
-  bench.open(url(500))
-  expect((await bench.ended("o1")).code).toBe("srt_reject_16")
-  bench.forget()
-  const receiver = await SrtReceiver.open(`srt://127.0.0.1:${srtPort}?mode=listener`)
-  answers.next = "127.0.0.1"
-  await bench.connect(url(3000))
-  expect(bench.output().address).toBe(`127.0.0.1:${srtPort}`)
-  const ts = numberedTs(700)
-  await sendTs(ts, { port, sequence: 100 })
-  await receiver.atLeast(ts.length)
-  expect(receiver.bytes().equals(ts)).toBe(true)
-  expect(answers.asked).toBe(2)
-  await receiver.stop("SIGKILL")
-})
+it.skipIf(library.srt === null)(
+  "row 30: an SRT caller follows its receiver to another address at the next attempt",
+  async () => {
+    const srtPort = await freeUdpPort()
+    // Nobody is at the old address; the attempt ends by the connect timeout of the URL.
+    answers.next = "127.0.0.2"
+    const url = (timeoutMs: number) => `srt://far.example:${srtPort}?conntimeo=${timeoutMs}&latency=200`
+    bench.open(url(500))
+    expect((await bench.ended("o1")).code).toBe("srt_reject_16")
+    bench.forget()
+    const receiver = await SrtReceiver.open(`srt://127.0.0.1:${srtPort}?mode=listener`)
+    answers.next = "127.0.0.1"
+    await bench.connect(url(3000))
+    expect(bench.output().address).toBe(`127.0.0.1:${srtPort}`)
+    const ts = numberedTs(700)
+    await sendTs(ts, { port, sequence: 100 })
+    await receiver.atLeast(ts.length)
+    expect(receiver.bytes().equals(ts)).toBe(true)
+    expect(answers.asked).toBe(2)
+    await receiver.stop("SIGKILL")
+  },
+)

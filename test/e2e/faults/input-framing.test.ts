@@ -38,11 +38,18 @@ interface Extras {
  * RFC 3550 5.1 with every optional part. The CSRCs and the extension are full of sync bytes, which must not mislead.
  */
 const rtpWith = (sequence: number, payload: Uint8Array, extras: Extras): Buffer => {
-  const header = rtpHeader(sequence, sequence * 90, 0x77, (extras.payloadType ?? 33) | (extras.marker === true ? 0x80 : 0))
+  const header = rtpHeader(
+    sequence,
+    sequence * 90,
+    0x77,
+    (extras.payloadType ?? 33) | (extras.marker === true ? 0x80 : 0),
+  )
   header[0] = 0x80 | (extras.padding ? 0x20 : 0) | (extras.extension === undefined ? 0 : 0x10) | (extras.csrc ?? 0)
   const words = extras.extension ?? 0
   const extension =
-    extras.extension === undefined ? [] : [Uint8Array.of(0xbe, 0xde, words >> 8, words & 255), new Uint8Array(words * 4).fill(0x47)]
+    extras.extension === undefined
+      ? []
+      : [Uint8Array.of(0xbe, 0xde, words >> 8, words & 255), new Uint8Array(words * 4).fill(0x47)]
   const padding = new Uint8Array(extras.padding ?? 0)
   if (padding.length > 0) padding[padding.length - 1] = padding.length
   return Buffer.concat([header, new Uint8Array((extras.csrc ?? 0) * 4).fill(0x47), ...extension, payload, padding])
@@ -61,7 +68,14 @@ it.each<[string, Extras]>([
   await sender.send(payloads.map((payload, i) => rtpWith(i, payload, extras)))
   await receiver.atLeast(payloads.length)
   expect(receiver.bytes().equals(ts)).toBe(true)
-  expect(bench.counters()).toMatchObject({ rtp_datagrams: 200, rtp_lost: 0, bad_rtp: 0, bad_length: 0, bad_not_ts: 0, cc_errors: 0 })
+  expect(bench.counters()).toMatchObject({
+    rtp_datagrams: 200,
+    rtp_lost: 0,
+    bad_rtp: 0,
+    bad_length: 0,
+    bad_not_ts: 0,
+    cc_errors: 0,
+  })
   expect(bench.leg()).toMatchObject({ framing: "rtp", ssrc: 0x77 })
 })
 
@@ -122,7 +136,14 @@ it.each([
   await eventually("all is sent on", () => (receiver.size >= ts.length ? true : null))
   expect(receiver.bytes().equals(ts)).toBe(true)
   expect(receiver.datagrams.every(({ data }) => data.length <= 1316 && data.length % 188 === 0)).toBe(true)
-  expect(bench.counters()).toMatchObject({ resyncs: 0, skipped_bytes: 0, cc_errors: 0, rtp_datagrams: 0, bad_length: 0, bad_not_ts: 0 })
+  expect(bench.counters()).toMatchObject({
+    resyncs: 0,
+    skipped_bytes: 0,
+    cc_errors: 0,
+    rtp_datagrams: 0,
+    bad_length: 0,
+    bad_not_ts: 0,
+  })
 })
 
 const refused: ReadonlyArray<readonly [string, Uint8Array, string]> = [
@@ -144,7 +165,11 @@ it.each(refused)("row 14: %s is dropped and counted", async (_, datagram, counte
 })
 
 it("row 14: each kind of refusal has its reason, and the stream in between goes through", async () => {
-  await sender.send(payloads.slice(0, 40).flatMap((payload, i) => [rtpWith(i, payload, {}), ...refused.map(([, datagram]) => datagram)]))
+  await sender.send(
+    payloads
+      .slice(0, 40)
+      .flatMap((payload, i) => [rtpWith(i, payload, {}), ...refused.map(([, datagram]) => datagram)]),
+  )
   await receiver.atLeast(40)
   expect(receiver.bytes().equals(ts.subarray(0, 40 * 1316))).toBe(true)
   for (const reason of [/broken header/, /neither RTP nor MPEG-TS/, /whole number of TS packets/, /no TS sync byte/])

@@ -30,7 +30,8 @@ interface Problem {
 }
 
 describe.concurrent("two legs on one port", () => {
-  const create = (input: Record<string, unknown>) => product.api<Problem>("POST", "/api/channels", { name: "twice", ...input })
+  const create = (input: Record<string, unknown>) =>
+    product.api<Problem>("POST", "/api/channels", { name: "twice", ...input })
 
   it.each([
     ["the same address", "127.0.0.1", "127.0.0.1"],
@@ -55,11 +56,15 @@ describe.concurrent("two legs on one port", () => {
     expect(body.errors).toContainEqual({ path: "input.fec", message: expect.stringContaining(String(port + 2)) })
   })
 
-  it("a change that would bring them together is refused, and the channel goes on as it was", async ({ onTestFinished }) => {
+  it("a change that would bring them together is refused, and the channel goes on as it was", async ({
+    onTestFinished,
+  }) => {
     const on = await FailoverStage.open(product, feed, { name: "moved together", srt: ["listener"] })
     onTestFinished(() => on.close())
     await on.ready()
-    const answer = await product.api<Problem>("PUT", `/api/channels/${on.channel.id}`, { backup_rtp_port: on.primary.port })
+    const answer = await product.api<Problem>("PUT", `/api/channels/${on.channel.id}`, {
+      backup_rtp_port: on.primary.port,
+    })
     expect([400, 409]).toContain(answer.status)
     expect(answer.body.errors[0]?.message).toMatch(/same port/)
     await on.udp.atLeast(on.udp.datagrams.length + 200)
@@ -93,7 +98,8 @@ describe.concurrent("intruders on the port of a running leg", () => {
     await on.until("they are counted", (v) => (v.input.legs[0]?.counters[counter] ?? 0) > 200)
     const view = await on.view()
     expect(view.input.legs[0]).toMatchObject({ receiving: true, sender: expect.stringMatching(/^127\.0\.0\.1:/) })
-    if (counter === "foreign") expect(view.input.legs[0]?.warnings).toContainEqual(expect.stringMatching(/second sender/))
+    if (counter === "foreign")
+      expect(view.input.legs[0]?.warnings).toContainEqual(expect.stringMatching(/second sender/))
     await intruder.end()
     const report = on.report()
     expect(report.violations).toEqual([])
@@ -102,7 +108,9 @@ describe.concurrent("intruders on the port of a running leg", () => {
     await on.checkOutputsStayed()
   })
 
-  it("with allowed_senders they get in neither when the sender falls silent nor when it was never there", async ({ onTestFinished }) => {
+  it("with allowed_senders they get in neither when the sender falls silent nor when it was never there", async ({
+    onTestFinished,
+  }) => {
     const on = await besieged({ name: "pinned", backup: null, input: { allowed_senders: ["127.0.0.1/32"] } })
     onTestFinished(() => on.close())
     const intruder = await feed.leg("C", { port: on.primary.port, ssrc: 0xbad0_0004, from: FOREIGN })

@@ -46,7 +46,11 @@ describe.concurrent("rows 2 and 11: inputs that are away for a while", () => {
   it("row 2: both inputs stop: outputs stay connected, the state says why, nothing spins, and all goes on by itself", async ({
     onTestFinished,
   }) => {
-    const on = await FailoverStage.open(product, feed, { name: "both", input: { failover_after_ms: 300 }, srt: ["listener", "caller"] })
+    const on = await FailoverStage.open(product, feed, {
+      name: "both",
+      input: { failover_after_ms: 300 },
+      srt: ["listener", "caller"],
+    })
     onTestFinished(() => on.close())
     await on.ready()
     const running = await load(() => pause(1500))
@@ -77,7 +81,10 @@ describe.concurrent("rows 2 and 11: inputs that are away for a while", () => {
   })
 
   it("row 2: the backup comes back first and is taken", async ({ onTestFinished }) => {
-    const on = await FailoverStage.open(product, feed, { name: "backup first", input: { failover_after_ms: 300, failback: "manual" } })
+    const on = await FailoverStage.open(product, feed, {
+      name: "backup first",
+      input: { failover_after_ms: 300, failback: "manual" },
+    })
     onTestFinished(() => on.close())
     await on.ready()
     await Promise.all([on.primary.is("silent"), on.backup?.is("silent")])
@@ -87,21 +94,37 @@ describe.concurrent("rows 2 and 11: inputs that are away for a while", () => {
     const report = on.report()
     expect(namesOf(report)).toEqual(["A", "B"])
     expect(report.violations).toEqual([])
-    await on.until("it is shown", (v) => v.active_source === "backup" && v.status === "running" && v.input.switches === 1)
+    await on.until(
+      "it is shown",
+      (v) => v.active_source === "backup" && v.status === "running" && v.input.switches === 1,
+    )
   })
 
   it("row 11: the backup is dead for 6 s: redundancy is lost, with alarm and event; the outputs notice nothing", async ({
     onTestFinished,
   }) => {
-    const on = await FailoverStage.open(product, feed, { name: "no backup", input: { failover_after_ms: 300 }, srt: ["listener"] })
+    const on = await FailoverStage.open(product, feed, {
+      name: "no backup",
+      input: { failover_after_ms: 300 },
+      srt: ["listener"],
+    })
     onTestFinished(() => on.close())
     await on.ready()
     await on.backup?.is("silent")
-    expect(await on.event("leg_lost")).toMatchObject({ source: "backup", message: expect.stringMatching(/no packets for 300 ms/) })
+    expect(await on.event("leg_lost")).toMatchObject({
+      source: "backup",
+      message: expect.stringMatching(/no packets for 300 ms/),
+    })
     expect(await on.event("redundancy_lost")).toMatchObject({ source: "backup", severity: "warning" })
     const lost = await on.until("the alarm", (v) => v.alarms.length > 0 && v)
-    expect(lost.alarms).toEqual([expect.objectContaining({ kind: "redundancy_lost", message: expect.stringMatching(/backup/) })])
-    expect(lost).toMatchObject({ status: "running", active_source: "primary", input: { redundancy: "lost", switches: 0 } })
+    expect(lost.alarms).toEqual([
+      expect.objectContaining({ kind: "redundancy_lost", message: expect.stringMatching(/backup/) }),
+    ])
+    expect(lost).toMatchObject({
+      status: "running",
+      active_source: "primary",
+      input: { redundancy: "lost", switches: 0 },
+    })
     expect(lost.input.legs).toMatchObject([{ receiving: true }, { receiving: false, verdict: "lost" }])
     await pause(6000 - 3500)
     await on.backup?.is("none")

@@ -13,7 +13,11 @@ beforeAll(async () => {
   product = started[0]
   feed = started[1]
   // C has the pictures and PIDs of B under another programme number.
-  await feed.ask({ cmd: "programme", id: "C", options: { bitrate: 2_000_000, label: "C", startPts90k: 4e9, programNumber: 77, seed: 3 } })
+  await feed.ask({
+    cmd: "programme",
+    id: "C",
+    options: { bitrate: 2_000_000, label: "C", startPts90k: 4e9, programNumber: 77, seed: 3 },
+  })
 })
 afterAll(async () => {
   await feed.kill()
@@ -36,7 +40,12 @@ describe.concurrent("row 13: legs that carry different content", () => {
     ["mode auto, the same SSRC and sequence numbers", "auto", { primaryLeg: same, backupLeg: same }],
     ["mode auto, another programme number", "auto", { backup: "C" }],
   ])("row 13: %s: not merged, on the primary, and told", async ([what, mode, legs], { onTestFinished }) => {
-    const on = await FailoverStage.open(product, feed, { name: `other content ${what}`, input: { mode }, srt: ["listener"], ...legs })
+    const on = await FailoverStage.open(product, feed, {
+      name: `other content ${what}`,
+      input: { mode },
+      srt: ["listener"],
+      ...legs,
+    })
     onTestFinished(() => on.close())
     await on.ready()
     const { input } = await on.until(
@@ -47,12 +56,23 @@ describe.concurrent("row 13: legs that carry different content", () => {
     expect(messages).toContainEqual(expect.stringMatching(/different packets/))
     if (mode === "merge") {
       const { message, severity } = await on.event("legs_differ")
-      expect({ severity, message }).toEqual({ severity: "warning", message: expect.stringMatching(/different packets.*failing over/) })
-      const { alarms } = await on.until("the alarm", (v) => v.alarms.some(({ kind }) => kind === "legs_differ") && v, 15_000)
+      expect({ severity, message }).toEqual({
+        severity: "warning",
+        message: expect.stringMatching(/different packets.*failing over/),
+      })
+      const { alarms } = await on.until(
+        "the alarm",
+        (v) => v.alarms.some(({ kind }) => kind === "legs_differ") && v,
+        15_000,
+      )
       expect(alarms.find(({ kind }) => kind === "legs_differ")?.message).toMatch(/different packets/)
     } else expect(await on.events("legs_differ")).toEqual([])
     const view = await on.view()
-    expect(view).toMatchObject({ status: "running", active_source: "primary", input: { merge: "off", switches: 0, redundancy: "ok" } })
+    expect(view).toMatchObject({
+      status: "running",
+      active_source: "primary",
+      input: { merge: "off", switches: 0, redundancy: "ok" },
+    })
     const report = on.report()
     expect(report.violations).toEqual([])
     expect(namesOf(report)).toEqual(["A"])

@@ -41,13 +41,25 @@ const BEFORE_WRAP = 2 ** 33 - 100_000
 
 describe.concurrent("rows 3 and 22: the encoder of the active leg starts again", () => {
   it.for<readonly [string, Restart]>([
-    ["new SSRC at once", { rtp: "other SSRC", pauseMs: 0, startPts90k: HOUR_AHEAD, flagged: false, told: ["sender_changed"] }],
+    [
+      "new SSRC at once",
+      { rtp: "other SSRC", pauseMs: 0, startPts90k: HOUR_AHEAD, flagged: false, told: ["sender_changed"] },
+    ],
     // The first datagram of another sender, which holds the flags of all PIDs but the clock's, is not taken: it might
     // be a stray one.
-    ["new SSRC after 400 ms, flagged", { rtp: "other SSRC", pauseMs: 400, startPts90k: 1, flagged: true, told: ["sender_changed"] }],
+    [
+      "new SSRC after 400 ms, flagged",
+      { rtp: "other SSRC", pauseMs: 400, startPts90k: 1, flagged: true, told: ["sender_changed"] },
+    ],
     [
       "new sequence numbers after 400 ms",
-      { rtp: "other numbers", pauseMs: 400, startPts90k: HOUR_AHEAD, flagged: false, told: ["pcr_jump", "sequence_reset"] },
+      {
+        rtp: "other numbers",
+        pauseMs: 400,
+        startPts90k: HOUR_AHEAD,
+        flagged: false,
+        told: ["pcr_jump", "sequence_reset"],
+      },
     ],
     ["clock jumps ahead", { rtp: "runs on", pauseMs: 0, startPts90k: HOUR_AHEAD, flagged: false, told: ["pcr_jump"] }],
     ["clock jumps back", { rtp: "runs on", pauseMs: 0, startPts90k: 1, flagged: false, told: ["pcr_jump"] }],
@@ -55,7 +67,10 @@ describe.concurrent("rows 3 and 22: the encoder of the active leg starts again",
       "clock jumps to just before the wrap, flagged",
       { rtp: "runs on", pauseMs: 0, startPts90k: BEFORE_WRAP, flagged: true, told: [], isClean: true },
     ],
-    ["clock jumps back after 400 ms, flagged", { rtp: "runs on", pauseMs: 400, startPts90k: 1, flagged: true, told: [], isClean: true }],
+    [
+      "clock jumps back after 400 ms, flagged",
+      { rtp: "runs on", pauseMs: 400, startPts90k: 1, flagged: true, told: [], isClean: true },
+    ],
   ])("row 22: %s: told once, no switch, no alarm that stays", async ([what, restart], { onTestFinished }) => {
     const { flagged, isClean = false, pauseMs, rtp, startPts90k, told } = restart
     const ssrc = 0x2222_0001
@@ -69,8 +84,15 @@ describe.concurrent("rows 3 and 22: the encoder of the active leg starts again",
     await on.ready()
     const [before] = await on.events()
     const read = on.udp.datagrams.length
-    const numbers = { "other SSRC": { ssrc: 0x3333_0001, sequence: 7 }, "other numbers": { sequence: 7 }, "runs on": {} }
-    await on.primary.restart({ programme: what, ...numbers[rtp] }, programmeOptions("A", { startPts90k }), { flagged, pauseMs })
+    const numbers = {
+      "other SSRC": { ssrc: 0x3333_0001, sequence: 7 },
+      "other numbers": { sequence: 7 },
+      "runs on": {},
+    }
+    await on.primary.restart({ programme: what, ...numbers[rtp] }, programmeOptions("A", { startPts90k }), {
+      flagged,
+      pauseMs,
+    })
     await on.udp.atLeast(read + 600)
 
     const news = (await on.events()).filter(({ id }) => id > (before?.id ?? 0))
@@ -84,8 +106,15 @@ describe.concurrent("rows 3 and 22: the encoder of the active leg starts again",
     const seam = violations[0]?.packet ?? 0
     expect(violations.filter(({ packet }) => isClean || packet > seam + SECOND_PACKETS)).toEqual([])
 
-    const view = await on.until("no alarm is left", (v) => v.alarms.length === 0 && v.input.legs[0]?.receiving === true && v)
-    expect(view).toMatchObject({ status: "running", active_source: "primary", input: { switches: 0, redundancy: "ok" } })
+    const view = await on.until(
+      "no alarm is left",
+      (v) => v.alarms.length === 0 && v.input.legs[0]?.receiving === true && v,
+    )
+    expect(view).toMatchObject({
+      status: "running",
+      active_source: "primary",
+      input: { switches: 0, redundancy: "ok" },
+    })
     expect(view.input.legs[0]?.counters).toMatchObject({
       sender_changes: rtp === "other SSRC" ? 1 : 0,
       rtp_resets: rtp === "other numbers" ? 1 : 0,

@@ -47,10 +47,15 @@ const putChannel = async (id: string): Promise<number> => {
   return port
 }
 const open = (channel: string, output: Partial<OutputSpec> & { readonly url: string }) =>
-  engine.ask({ cmd: "open_output", channel_id: channel, output: { id: channel, label: channel, session: `s-${channel}`, ...output } })
+  engine.ask({
+    cmd: "open_output",
+    channel_id: channel,
+    output: { id: channel, label: channel, session: `s-${channel}`, ...output },
+  })
 const statsOf = async (): Promise<EngineStats> => {
   const reply = await engine.ask({ cmd: "state" }, 30_000)
-  if (!reply.ok || reply.stats === undefined) throw new Error(`the engine does not tell its state: ${JSON.stringify(reply)}`)
+  if (!reply.ok || reply.stats === undefined)
+    throw new Error(`the engine does not tell its state: ${JSON.stringify(reply)}`)
   return reply.stats
 }
 const channelOf = (stats: EngineStats, id: string): ChannelStats => {
@@ -58,11 +63,14 @@ const channelOf = (stats: EngineStats, id: string): ChannelStats => {
   if (channel === undefined) throw new Error(`the engine has no channel ${id}`)
   return channel
 }
-const outputOf = async (channel: string): Promise<OutputStats | undefined> => channelOf(await statsOf(), channel).outputs[0]
+const outputOf = async (channel: string): Promise<OutputStats | undefined> =>
+  channelOf(await statsOf(), channel).outputs[0]
 
 /** Now, and not in a round before. */
 const isState = (channel: string, state: OutputStats["state"]) =>
-  eventually(`the output of channel ${channel} is ${state}`, async () => ((await outputOf(channel))?.state === state ? true : null))
+  eventually(`the output of channel ${channel} is ${state}`, async () =>
+    (await outputOf(channel))?.state === state ? true : null,
+  )
 
 interface Attack {
   readonly name: string
@@ -106,9 +114,15 @@ const throwingSession = async (round: Round): Promise<void> => {
     await open("thrower", { url: `udp://127.0.0.1:${target}`, session: `s-${round}-${n}` })
     const ended = await eventually(
       "the session ended",
-      () => engine.all("output_state").find(({ session, state }) => session === `s-${round}-${n}` && state === "ended") ?? null,
+      () =>
+        engine.all("output_state").find(({ session, state }) => session === `s-${round}-${n}` && state === "ended") ??
+        null,
     )
-    expect(ended.reason).toMatchObject({ code: "internal", transient: true, message: expect.stringContaining("thrown in flush") })
+    expect(ended.reason).toMatchObject({
+      code: "internal",
+      transient: true,
+      message: expect.stringContaining("thrown in flush"),
+    })
   }
   // The input is not touched by it.
   await sendTs(numberedTs(70), { port })
@@ -150,7 +164,12 @@ const fullDisk = async (round: Round): Promise<void> => {
     expect(statfsSync(directory).bavail).toBe(0)
     const port = await putChannel("disk")
     const record = (session: string) =>
-      open("disk", { url: "file://record", directory, session, settings: { keep_hours: 24, keep_gb: 0.001, segment_mb: 0.3 } })
+      open("disk", {
+        url: "file://record",
+        directory,
+        session,
+        settings: { keep_hours: 24, keep_gb: 0.001, segment_mb: 0.3 },
+      })
     const isIn = (session: string, state: string) =>
       eventually(
         `the recording ${session} is ${state}`,
@@ -220,7 +239,9 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true })
 })
 
-it("what hits one channel costs its sibling not one packet, and the engine is the one of before", { timeout: 420_000 }, async (context) => {
+it("what hits one channel costs its sibling not one packet, and the engine is the one of before", {
+  timeout: 420_000,
+}, async (context) => {
   for (const { name, skip } of ATTACKS) if (skip !== null) await context.annotate?.(`left out: ${name}: ${skip}`)
   const sink = createUdpSink({ port: 0 })
   const port = await putChannel("sibling")
@@ -238,7 +259,15 @@ it("what hits one channel costs its sibling not one packet, and the engine is th
   const behind = await attack(2)
   const sent = await sender.stop()
   await sink.until(({ messages }) => messages >= sent, 15_000).catch(() => {})
-  expect(sink.stats()).toMatchObject({ messages: sent, lost: 0, duplicated: 0, out_of_order: 0, corrupt: 0, cc_errors: 0, kernel_drops: 0 })
+  expect(sink.stats()).toMatchObject({
+    messages: sent,
+    lost: 0,
+    duplicated: 0,
+    out_of_order: 0,
+    corrupt: 0,
+    cc_errors: 0,
+    kernel_drops: 0,
+  })
   const after = await statsOf()
   expect(engine.alive).toBe(true)
   const figures = channelOf(after, "sibling").outputs[0]
@@ -249,7 +278,11 @@ it("what hits one channel costs its sibling not one packet, and the engine is th
   expect(engine.log).toMatch(/thrown in a timer/)
   expect(engine.log).toMatch(/rejected, and nobody waits/)
   const most = before * GROWTH_MAX
-  await eventually("memory is within 10 % of before", () => (residentKb(engine.pid) <= most ? true : null), 90_000).catch(() =>
+  await eventually(
+    "memory is within 10 % of before",
+    () => (residentKb(engine.pid) <= most ? true : null),
+    90_000,
+  ).catch(() =>
     expect(residentKb(engine.pid), `KiB resident, ${behind} at rest, ${before} before`).toBeLessThanOrEqual(most),
   )
   sink.close()

@@ -46,7 +46,10 @@ beforeAll(async () => {
       rtp_ip: "127.0.0.1",
       // The first one carries a stream.
       rtp_port: i === 0 ? input : await freeUdpPort(),
-      outputs: Array.from({ length: OUTPUTS / CHANNELS }, (_, n) => ({ name: `Out ${n}`, url: `udp://127.0.0.1:${sink}?tos=${n}` })),
+      outputs: Array.from({ length: OUTPUTS / CHANNELS }, (_, n) => ({
+        name: `Out ${n}`,
+        url: `udp://127.0.0.1:${sink}?tos=${n}`,
+      })),
     })
   }
   source = await startSource({ port: input, bitrate: 500_000, seconds: 120 })
@@ -62,13 +65,17 @@ const scrape = async () => {
   const ms = performance.now() - begun
   const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))
   const counters = new Set([...text.matchAll(/^# TYPE (\S+) counter$/gm)].map(([, name]) => name))
-  const samples = new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ") + 1))]))
+  const samples = new Map(
+    lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ") + 1))]),
+  )
   return { ms, samples, counters, bytes: text.length }
 }
 type Scrape = Awaited<ReturnType<typeof scrape>>
 
 const fallen = (before: Scrape, after: Scrape) =>
-  [...before.samples].filter(([name, value]) => before.counters.has(name.split("{")[0]) && !((after.samples.get(name) ?? -1) >= value))
+  [...before.samples].filter(
+    ([name, value]) => before.counters.has(name.split("{")[0]) && !((after.samples.get(name) ?? -1) >= value),
+  )
 
 it("row 45: 500 outputs are read every second: the same bounded series each time, and counters that outlive a restart of their output", async () => {
   const own = '{channel="channel-0",output="out-0"}'
@@ -82,7 +89,9 @@ it("row 45: 500 outputs are read every second: the same bounded series each time
     30_000,
   )
   expect([...first.samples.keys()].filter((name) => name.startsWith("distributor_output_up{"))).toHaveLength(OUTPUTS)
-  const labels = new Set([...first.samples.keys()].flatMap((name) => [...name.matchAll(/([a-z_]+)="/g)].map(([, label]) => label)))
+  const labels = new Set(
+    [...first.samples.keys()].flatMap((name) => [...name.matchAll(/([a-z_]+)="/g)].map(([, label]) => label)),
+  )
   expect([...labels].filter((label) => !LABELS.includes(label ?? ""))).toEqual([])
 
   const times: number[] = []

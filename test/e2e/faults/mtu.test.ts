@@ -33,7 +33,10 @@ describe.skipIf(unavailable !== null)(`MTU 1280${unavailable === null ? "" : ` (
   const send = (count = DATAGRAMS) => {
     const from = sent
     sent += count
-    return runSender(["--base-port", `${port}`, "--bitrate", "10000000", "--count", `${count}`, "--seq-start", `${from}`], path.exec)
+    return runSender(
+      ["--base-port", `${port}`, "--bitrate", "10000000", "--count", `${count}`, "--seq-start", `${from}`],
+      path.exec,
+    )
   }
   const handled = (count = DATAGRAMS) =>
     eventually("all datagrams are dealt with", async () => {
@@ -51,8 +54,15 @@ describe.skipIf(unavailable !== null)(`MTU 1280${unavailable === null ? "" : ` (
       const before = path.sentPackets()
       await send()
       const output = await handled()
-      expect(output.warnings).toEqual([`packets of ${size} bytes exceed the path's MTU of 1280 and are fragmented: set pkt_size=1128`])
-      expect(output).toMatchObject({ packets_sent: DATAGRAMS, packets_dropped: 0, send_errors: 0, last_send_error: null })
+      expect(output.warnings).toEqual([
+        `packets of ${size} bytes exceed the path's MTU of 1280 and are fragmented: set pkt_size=1128`,
+      ])
+      expect(output).toMatchObject({
+        packets_sent: DATAGRAMS,
+        packets_dropped: 0,
+        send_errors: 0,
+        last_send_error: null,
+      })
       expect(path.sentPackets() - before).toBeGreaterThanOrEqual(2 * DATAGRAMS)
     },
   )
@@ -60,20 +70,31 @@ describe.skipIf(unavailable !== null)(`MTU 1280${unavailable === null ? "" : ` (
   it.each([
     ["udp", "EMSGSIZE: datagrams of 1316 bytes"],
     ["rtp", "EMSGSIZE: datagrams of 1328 bytes"],
-  ])("row 35: %s with dontfrag=1: EMSGSIZE names pkt_size, nothing leaves, all is counted", async (protocol, message) => {
-    await engine.connect(`${protocol}://${FAR}?dontfrag=1`)
-    await send()
-    const output = await handled()
-    expect(output.last_send_error).toContain(message)
-    expect(output.last_send_error).toContain("pkt_size=1128")
-    expect(output).toMatchObject({ packets_sent: 0, bytes_sent: 0, packets_dropped: DATAGRAMS, send_errors: DATAGRAMS })
-    expect(output.warnings.join()).toMatch(/MTU of 1280 and are refused.*pkt_size=1128/)
-  })
+  ])(
+    "row 35: %s with dontfrag=1: EMSGSIZE names pkt_size, nothing leaves, all is counted",
+    async (protocol, message) => {
+      await engine.connect(`${protocol}://${FAR}?dontfrag=1`)
+      await send()
+      const output = await handled()
+      expect(output.last_send_error).toContain(message)
+      expect(output.last_send_error).toContain("pkt_size=1128")
+      expect(output).toMatchObject({
+        packets_sent: 0,
+        bytes_sent: 0,
+        packets_dropped: DATAGRAMS,
+        send_errors: DATAGRAMS,
+      })
+      expect(output.warnings.join()).toMatch(/MTU of 1280 and are refused.*pkt_size=1128/)
+    },
+  )
 
   it("row 35: when nothing at all gets through for 5 s, the session ends with EMSGSIZE as its reason", async () => {
     await engine.connect(`udp://${FAR}?dontfrag=1`)
     const sending = send(5600)
-    expect(await engine.ended("o1", 9000)).toMatchObject({ code: "EMSGSIZE", message: expect.stringMatching(/pkt_size=1128/) })
+    expect(await engine.ended("o1", 9000)).toMatchObject({
+      code: "EMSGSIZE",
+      message: expect.stringMatching(/pkt_size=1128/),
+    })
     await sending
   })
 

@@ -28,7 +28,12 @@ let path: MulticastPath
 const children: ChildProcess[] = []
 
 const run = (namespace: NetNamespace, script: string, ...args: ReadonlyArray<string>): ChildProcess => {
-  const [command = "", ...rest] = [...namespace.exec, `${root}node_modules/.bin/bun`, `${root}test/e2e/${script}.ts`, ...args]
+  const [command = "", ...rest] = [
+    ...namespace.exec,
+    `${root}node_modules/.bin/bun`,
+    `${root}test/e2e/${script}.ts`,
+    ...args,
+  ]
   const child = spawn(command, rest, { stdio: ["ignore", "pipe", "inherit"] })
   children.push(child)
   return child
@@ -61,8 +66,14 @@ class Receiver {
   line: ReceiverLine = { received: {}, reports: [], warning: null }
 
   constructor(spec: Partial<LegSpec>, ...args: ReadonlyArray<string>) {
-    const child = run(path.near, "multicast-receiver", JSON.stringify({ name: "primary", ip: GROUP, port: PORT, ...spec }), ...args)
-    if (child.stdout !== null) createInterface({ input: child.stdout }).on("line", (line) => (this.line = JSON.parse(line)))
+    const child = run(
+      path.near,
+      "multicast-receiver",
+      JSON.stringify({ name: "primary", ip: GROUP, port: PORT, ...spec }),
+      ...args,
+    )
+    if (child.stdout !== null)
+      createInterface({ input: child.stdout }).on("line", (line) => (this.line = JSON.parse(line)))
   }
 
   from(address: string): number {
@@ -102,54 +113,62 @@ describe.skipIf(unavailable !== null)(`multicast${unavailable === null ? "" : ` 
       ["named", { interface: "near0" }],
       ["named by its address", { interface: "10.98.0.1" }],
       ["named, with a source", { interface: "near0", source: OURS }],
-    ])("row 33: interface %s, down and up, then deleted and created again: the stream is back by itself", async (_how, spec) => {
-      startSender(OURS, FOREIGN)
-      const receiver = new Receiver(spec)
-      await receiver.hears(OURS)
-      path.setLink("near", "down")
-      await receiver.says(/^down: 239\.33\.1\.1 cannot be received: the network interface near0 is down or has no link/)
-      expect(receiver.line.warning).toMatch(/near0 is down/)
-      path.setLink("near", "up")
-      await receiver.hears(OURS, BACK_MS)
-      await receiver.says(/^joined: .*the link of near0 is back/)
-      path.unplug()
-      await receiver.says(/^down: .*there is no network interface (near0|10\.98\.0\.1) now/)
-      path.plugIn()
-      await receiver.hears(OURS, BACK_MS)
-      await receiver.says(/^joined: .*another interface now, near0/)
-      expect(receiver.line.warning).toBeNull()
-      // The source filter of the first join is that of the last.
-      if (spec.source === undefined) expect(receiver.from(FOREIGN)).toBeGreaterThan(0)
-      else expect(receiver.from(FOREIGN)).toBe(0)
-    })
+    ])(
+      "row 33: interface %s, down and up, then deleted and created again: the stream is back by itself",
+      async (_how, spec) => {
+        startSender(OURS, FOREIGN)
+        const receiver = new Receiver(spec)
+        await receiver.hears(OURS)
+        path.setLink("near", "down")
+        await receiver.says(
+          /^down: 239\.33\.1\.1 cannot be received: the network interface near0 is down or has no link/,
+        )
+        expect(receiver.line.warning).toMatch(/near0 is down/)
+        path.setLink("near", "up")
+        await receiver.hears(OURS, BACK_MS)
+        await receiver.says(/^joined: .*the link of near0 is back/)
+        path.unplug()
+        await receiver.says(/^down: .*there is no network interface (near0|10\.98\.0\.1) now/)
+        path.plugIn()
+        await receiver.hears(OURS, BACK_MS)
+        await receiver.says(/^joined: .*another interface now, near0/)
+        expect(receiver.line.warning).toBeNull()
+        // The source filter of the first join is that of the last.
+        if (spec.source === undefined) expect(receiver.from(FOREIGN)).toBeGreaterThan(0)
+        else expect(receiver.from(FOREIGN)).toBe(0)
+      },
+    )
 
     it.skipIf(!HAS_IPV6).each<[string, Partial<LegSpec>]>([
       ["named", { ip: GROUP6, interface: "near0" }],
       ["named by its address", { ip: GROUP6, interface: "fd98::1" }],
       ["named by its IPv4 address, with a source", { ip: GROUP6, interface: "10.98.0.1", source: OURS6 }],
       ["the zone of the group", { ip: `${GROUP6}%near0` }],
-    ])("row 33, IPv6: interface %s, down and up, then deleted and created again: the stream is back by itself", async (_how, spec) => {
-      startSender(OURS6, FOREIGN6)
-      const receiver = new Receiver(spec)
-      await receiver.hears(OURS6)
-      path.setLink("near", "down")
-      // The kernel forgets the addresses of IPv6 with the link, and what is named by one may be gone before it is seen
-      // to be down.
-      await receiver.says(
-        /^down: ff15::33:1(%near0)? cannot be received: (the network interface near0 is down or has no link|there is no network interface fd98::1 now)/,
-      )
-      path.setLink("near", "up")
-      path.near.ip("addr", "replace", "fd98::1/64", "dev", "near0", "nodad")
-      await receiver.hears(OURS6, BACK_MS)
-      path.unplug()
-      await receiver.says(/^down: .*there is no network interface (near0|fd98::1|10\.98\.0\.1) now/)
-      path.plugIn()
-      await receiver.hears(OURS6, BACK_MS)
-      await receiver.says(/^joined: .*another interface now, near0/)
-      await eventually("the warning is gone", () => (receiver.line.warning === null ? true : null))
-      if (spec.source === undefined) expect(receiver.from(FOREIGN6)).toBeGreaterThan(0)
-      else expect(receiver.from(FOREIGN6)).toBe(0)
-    })
+    ])(
+      "row 33, IPv6: interface %s, down and up, then deleted and created again: the stream is back by itself",
+      async (_how, spec) => {
+        startSender(OURS6, FOREIGN6)
+        const receiver = new Receiver(spec)
+        await receiver.hears(OURS6)
+        path.setLink("near", "down")
+        // The kernel forgets the addresses of IPv6 with the link, and what is named by one may be gone before it is
+        // seen to be down.
+        await receiver.says(
+          /^down: ff15::33:1(%near0)? cannot be received: (the network interface near0 is down or has no link|there is no network interface fd98::1 now)/,
+        )
+        path.setLink("near", "up")
+        path.near.ip("addr", "replace", "fd98::1/64", "dev", "near0", "nodad")
+        await receiver.hears(OURS6, BACK_MS)
+        path.unplug()
+        await receiver.says(/^down: .*there is no network interface (near0|fd98::1|10\.98\.0\.1) now/)
+        path.plugIn()
+        await receiver.hears(OURS6, BACK_MS)
+        await receiver.says(/^joined: .*another interface now, near0/)
+        await eventually("the warning is gone", () => (receiver.line.warning === null ? true : null))
+        if (spec.source === undefined) expect(receiver.from(FOREIGN6)).toBeGreaterThan(0)
+        else expect(receiver.from(FOREIGN6)).toBe(0)
+      },
+    )
 
     it("row 33: no interface named: the group follows the route", async () => {
       const route = () => path.near.ip("route", "add", "224.0.0.0/4", "dev", "near0")
@@ -264,7 +283,9 @@ describe.skipIf(unavailable !== null)(`multicast${unavailable === null ? "" : ` 
     it("row 33: an interface that does not exist yet: the leg says so, and joins when it appears", async () => {
       path.unplug()
       await listen({})
-      expect((await engine.legSaid("failed")).message).toMatch(/joining 239\.33\.1\.1 on near0: there is no such network interface now/)
+      expect((await engine.legSaid("failed")).message).toMatch(
+        /joining 239\.33\.1\.1 on near0: there is no such network interface now/,
+      )
       path.plugIn()
       await engine.legSaid("open")
       startSender(OURS)

@@ -38,7 +38,10 @@ for (let i = 0; i < CHANNELS; i++) {
     name: `Channel ${i}`,
     rtp_ip: "127.0.0.1",
     rtp_port: INPUT + 2 * i,
-    outputs: Array.from({ length: each }, (_, n) => ({ name: `Out ${n}`, url: `srt://${host}:${port}?streamid=c${i}o${n}` })),
+    outputs: Array.from({ length: each }, (_, n) => ({
+      name: `Out ${n}`,
+      url: `srt://${host}:${port}?streamid=c${i}o${n}`,
+    })),
   })
   ids.push(channel.id)
 }
@@ -65,7 +68,10 @@ const look = async (): Promise<OutageLine> => {
     if (status !== "connected") connectedAt.delete(id)
     else if (!connectedAt.has(id)) connectedAt.set(id, Date.now())
   }
-  const { body } = await product.api<{ service: { cpu_seconds: number }; engine: { cpu_seconds: number } }>("GET", "/api/system/stats")
+  const { body } = await product.api<{ service: { cpu_seconds: number }; engine: { cpu_seconds: number } }>(
+    "GET",
+    "/api/system/stats",
+  )
   const firing = await monitoring.query('count(ALERTS{alertname="OutputDown",alertstate="firing"})')
   const pages = monitoring.told("OutputDown", "firing").filter(({ path }) => path === "/pager")
   return {

@@ -44,15 +44,35 @@ describe.skipIf(unavailable !== null)(`an outage${unavailable === null ? "" : ` 
     let line: OutageLine | null = null
     const stage = run(open.near, `${root}test/e2e/faults/outage-stage.ts`, FAR, PORT, String(OUTPUTS))
     if (stage.stdout !== null) createInterface({ input: stage.stdout }).on("line", (text) => (line = JSON.parse(text)))
-    run(open.far, `${root}load-tests/sink.ts`, "--srt-listen", PORT, "--host", FAR, "--verify", "none", "--summary", "--poll", "50")
+    run(
+      open.far,
+      `${root}load-tests/sink.ts`,
+      "--srt-listen",
+      PORT,
+      "--host",
+      FAR,
+      "--verify",
+      "none",
+      "--summary",
+      "--poll",
+      "50",
+    )
     const until = (what: string, found: (line: OutageLine) => boolean, ms: number) =>
       eventually(what, () => (line !== null && found(line) ? line : null), ms)
 
-    const begun = await until("all are connected", ({ connected, total }) => total === OUTPUTS && connected === total, 60_000)
+    const begun = await until(
+      "all are connected",
+      ({ connected, total }) => total === OUTPUTS && connected === total,
+      60_000,
+    )
     const sending = await until("they have sent for some seconds", ({ atMs }) => atMs - begun.atMs > 4000, 30_000)
     open.setLink("far", "down")
     const before = await until("all are lost", ({ connected }) => connected === 0, 30_000)
-    const told = await until("all alerts fire and are told", (now) => now.firing === OUTPUTS && now.pages >= CHANNELS, 90_000)
+    const told = await until(
+      "all alerts fire and are told",
+      (now) => now.firing === OUTPUTS && now.pages >= CHANNELS,
+      90_000,
+    )
 
     open.setLink("far", "up")
     const upMs = performance.now()

@@ -38,7 +38,10 @@ it("row 34: two channels on one UDP port: the second says that the port is taken
   const ts = numberedTs(7 * 300)
   const sending = sendTs(ts, { port, bitrate: 12e6 })
   bench.putChannel(port, "c2")
-  expect(await bench.legSaid("failed")).toMatchObject({ channel_id: "c2", message: expect.stringMatching(/EADDRINUSE.*port is taken/) })
+  expect(await bench.legSaid("failed")).toMatchObject({
+    channel_id: "c2",
+    message: expect.stringMatching(/EADDRINUSE.*port is taken/),
+  })
   expect(bench.leg("primary", "c2").problem).toMatchObject({ code: "EADDRINUSE" })
   await sending
   await receiver.atLeast(300)
@@ -47,7 +50,10 @@ it("row 34: two channels on one UDP port: the second says that the port is taken
   // Told once, though it is tried again each second.
   expect(bench.legMessages("failed")).toHaveLength(1)
   bench.ask({ cmd: "remove_channel", channel_id: "c1" })
-  await eventually("the second has it", () => bench.all("leg").find((e) => e.channel_id === "c2" && e.kind === "open") ?? null)
+  await eventually(
+    "the second has it",
+    () => bench.all("leg").find((e) => e.channel_id === "c2" && e.kind === "open") ?? null,
+  )
 })
 
 it("row 34: both legs of a channel on one port: the backup is refused, the primary works", async () => {
@@ -101,7 +107,9 @@ describe.skipIf(!hasSrt)("SRT listener ports", () => {
     expect(receiver.bytes().equals(ts)).toBe(true)
     expect(bench.output("first")).toMatchObject({ state: "connected", packets_dropped: 0 })
     const late = await receive(srtPort)
-    await eventually("a receiver that comes after that is served", () => (bench.output("first").receivers.length === 2 ? true : null))
+    await eventually("a receiver that comes after that is served", () =>
+      bench.output("first").receivers.length === 2 ? true : null,
+    )
     await sendTs(numberedTs(70), { port, sequence: 5000 })
     await late.atLeast(70 * 188)
   })

@@ -40,10 +40,17 @@ interface Stretch {
 }
 
 /** Half a second: the tables every 10 packets, a PCR and video in between. */
-const write = (writer: TsWriter, { version, streams, pmtPid = 0x1000, patVersion = 0, program = 1 }: Stretch): Uint8Array => {
+const write = (
+  writer: TsWriter,
+  { version, streams, pmtPid = 0x1000, patVersion = 0, program = 1 }: Stretch,
+): Uint8Array => {
   const [first = [0x1fff, 0] as const] = streams
   const listed: PmtStream[] = streams.map(([pid, stream_type]) => ({ pid, stream_type, descriptors: [] }))
-  const pat = buildPat({ transport_stream_id: 1, version: patVersion, programs: [{ program_number: program, pid: pmtPid }] })
+  const pat = buildPat({
+    transport_stream_id: 1,
+    version: patVersion,
+    programs: [{ program_number: program, pid: pmtPid }],
+  })
   const pmt = buildPmt({ program_number: program, version, pcr_pid: first[0], descriptors: [], streams: listed })
   const parts: Uint8Array[] = []
   for (let i = 0; i < 30; i++) {

@@ -34,9 +34,19 @@ const ts = (from: number, to: number) => Buffer.concat(payloads.slice(from, to))
 const stream = (from: number, to: number, rtp: { ssrc: number; sequence: number; timestamp: number }) =>
   payloads
     .slice(from, to)
-    .map((payload, i) => buildRtp({ ssrc: rtp.ssrc, sequence: rtp.sequence + i, timestamp: rtp.timestamp + i * 90 }, payload))
+    .map((payload, i) =>
+      buildRtp({ ssrc: rtp.ssrc, sequence: rtp.sequence + i, timestamp: rtp.timestamp + i * 90 }, payload),
+    )
 
-const noDamage = { rtp_lost: 0, rtp_duplicates: 0, rtp_reordered: 0, rtp_resets: 0, sender_changes: 0, foreign: 0, cc_errors: 0 }
+const noDamage = {
+  rtp_lost: 0,
+  rtp_duplicates: 0,
+  rtp_reordered: 0,
+  rtp_resets: 0,
+  sender_changes: 0,
+  foreign: 0,
+  cc_errors: 0,
+}
 
 it("row 3: new SSRC, sequence and timestamp after a pause of over a second: nothing is lost, one change of sender", async () => {
   await sender.send(stream(0, 100, { ssrc: 0x1111, sequence: 20000, timestamp: 4e9 }), 1)
@@ -70,7 +80,9 @@ it.each([
   await receiver.atLeast(400)
   expect(receiver.bytes().equals(ts(0, 400))).toBe(true)
   expect(bench.counters()).toMatchObject({ ...noDamage, rtp_resets: 1, rtp_datagrams: 400 })
-  expect(bench.legMessages("sequence_reset")).toEqual([expect.stringContaining(`restarted at ${second} (expected ${first + 200})`)])
+  expect(bench.legMessages("sequence_reset")).toEqual([
+    expect.stringContaining(`restarted at ${second} (expected ${first + 200})`),
+  ])
 })
 
 it("row 4: an encoder that starts again at the same numbers within a second is a restart, not 100 repeated packets", async () => {
@@ -89,7 +101,9 @@ it("row 5: 65535 to 0 with loss, reordering and repetition on it: exact counts, 
   const lost = [30, 35, 36, 41]
   const order = [...range(0, 30), 31, 34, 33, 37, 32, 39, 38, 40, ...range(42, 100)]
   const repeated = order.flatMap((i) => (i === 40 ? [40, 40, 34] : [i]))
-  const datagrams = repeated.map((i) => buildRtp({ ssrc: 9, sequence: 65500 + i, timestamp: i * 90 }, payloads[i] ?? new Uint8Array()))
+  const datagrams = repeated.map((i) =>
+    buildRtp({ ssrc: 9, sequence: 65500 + i, timestamp: i * 90 }, payloads[i] ?? new Uint8Array()),
+  )
   await sender.send(datagrams)
   await receiver.atLeast(order.length)
   const inOrder = order.toSorted((a, b) => a - b)

@@ -104,7 +104,10 @@ const CASES: ReadonlyArray<Case> = [
   },
   {
     name: "a command of a reserved type",
-    make: () => encodeSpliceInfoSection({ command: { name: "unknown_command", splice_command_type: 0x33, command_bytes: "0011223344" } }),
+    make: () =>
+      encodeSpliceInfoSection({
+        command: { name: "unknown_command", splice_command_type: 0x33, command_bytes: "0011223344" },
+      }),
     crcErrors: 0,
     shown: { kind: "other", crc_ok: true, command: "unknown_command", event_id: null },
     error: null,
@@ -113,39 +116,52 @@ const CASES: ReadonlyArray<Case> = [
 
 const numberOf = (event: number, cue: CueView): boolean => cue.event_id === event && cue.kind === "out"
 
-it.concurrent.each(CASES.map((one) => [one.name, one] as const))("row 19: %s", async (name, { make, crcErrors, shown, error }) => {
-  const stage = await CueStage.open(product, name)
-  const stream = new CueStream()
-  const tables = pmt()
-  const put = (section: Uint8Array) => stream.frame(tables, [stream.writer.section(SCTE35_PID, section)])
-  const bad = make(stream.outCue(7))
-  const parts = [put(stream.outCue(6)), stream.frames(4, tables), put(bad), put(stream.outCue(8)), stream.frames(4, tables)]
-  await stage.play(Buffer.concat(parts))
+it.concurrent.each(CASES.map((one) => [one.name, one] as const))(
+  "row 19: %s",
+  async (name, { make, crcErrors, shown, error }) => {
+    const stage = await CueStage.open(product, name)
+    const stream = new CueStream()
+    const tables = pmt()
+    const put = (section: Uint8Array) => stream.frame(tables, [stream.writer.section(SCTE35_PID, section)])
+    const bad = make(stream.outCue(7))
+    const parts = [
+      put(stream.outCue(6)),
+      stream.frames(4, tables),
+      put(bad),
+      put(stream.outCue(8)),
+      stream.frames(4, tables),
+    ]
+    await stage.play(Buffer.concat(parts))
 
-  await stage.expectUntouched()
-  const cues = await eventually("the three sections are kept", async () => {
-    const found = await stage.cues()
-    return found.length >= 3 && found.every((cue) => cue.outputs.every(({ status }) => status === "sent")) ? found : null
-  })
-  const [before, odd, after] = cues
-  expect([cues.length, before && numberOf(6, before), after && numberOf(8, after)]).toEqual([3, true, true])
-  expect(odd).toMatchObject(shown)
-  // Cut short, the section goes on into the stuffing; else what is kept is what came.
-  expect(odd?.hex.replace(/^0x/, "").startsWith(Buffer.from(bad).toString("hex"))).toBe(true)
-  expect(odd?.errors.join("; ") ?? "").toMatch(error ?? /^$/)
+    await stage.expectUntouched()
+    const cues = await eventually("the three sections are kept", async () => {
+      const found = await stage.cues()
+      return found.length >= 3 && found.every((cue) => cue.outputs.every(({ status }) => status === "sent"))
+        ? found
+        : null
+    })
+    const [before, odd, after] = cues
+    expect([cues.length, before && numberOf(6, before), after && numberOf(8, after)]).toEqual([3, true, true])
+    expect(odd).toMatchObject(shown)
+    // Cut short, the section goes on into the stuffing; else what is kept is what came.
+    expect(odd?.hex.replace(/^0x/, "").startsWith(Buffer.from(bad).toString("hex"))).toBe(true)
+    expect(odd?.errors.join("; ") ?? "").toMatch(error ?? /^$/)
 
-  const { scte35, input } = await stage.until(
-    "the engine's figures are here",
-    (view) => view.input.legs[0]?.counters["scte35_sections"] === 3 && view,
-  )
-  expect(scte35).toMatchObject({ sections: 3, crc_errors: crcErrors })
-  expect(input.legs[0]?.counters).toMatchObject({ crc_errors: crcErrors, cc_errors: 0, sync_losses: 0 })
-  const metrics = await Promise.all(["sections", "crc_errors"].map((one) => stage.metric(`distributor_scte35_${one}_total`)))
-  expect(metrics).toEqual([3, crcErrors])
-  expect((await stage.view()).alarms.map(({ kind }) => kind).includes("scte35_crc")).toBe(crcErrors === 1)
-  expect(await product.enginePid()).toBe(engine)
-  stage.close()
-})
+    const { scte35, input } = await stage.until(
+      "the engine's figures are here",
+      (view) => view.input.legs[0]?.counters["scte35_sections"] === 3 && view,
+    )
+    expect(scte35).toMatchObject({ sections: 3, crc_errors: crcErrors })
+    expect(input.legs[0]?.counters).toMatchObject({ crc_errors: crcErrors, cc_errors: 0, sync_losses: 0 })
+    const metrics = await Promise.all(
+      ["sections", "crc_errors"].map((one) => stage.metric(`distributor_scte35_${one}_total`)),
+    )
+    expect(metrics).toEqual([3, crcErrors])
+    expect((await stage.view()).alarms.map(({ kind }) => kind).includes("scte35_crc")).toBe(crcErrors === 1)
+    expect(await product.enginePid()).toBe(engine)
+    stage.close()
+  },
+)
 
 it("row 19: a hundred damaged sections in a second are all counted, one is kept, and the cues between them are cues", async () => {
   const stage = await CueStage.open(product, "many")
@@ -165,9 +181,13 @@ it("row 19: a hundred damaged sections in a second are all counted, one is kept,
   await stage.until("all sections are counted", ({ scte35 }) => scte35.sections >= 150)
   const cues = await stage.cues()
   expect(cues.filter(({ kind }) => kind === "damaged")).toHaveLength(1)
-  expect(cues.filter(({ kind }) => kind === "out").map(({ event_id }) => event_id)).toEqual(Array.from({ length: 25 }, (_, i) => 100 + i))
+  expect(cues.filter(({ kind }) => kind === "out").map(({ event_id }) => event_id)).toEqual(
+    Array.from({ length: 25 }, (_, i) => 100 + i),
+  )
   const names = ["sections", "cues", "crc_errors"]
-  expect(await Promise.all(names.map((name) => stage.metric(`distributor_scte35_${name}_total`)))).toEqual([150, 25, 100])
+  expect(await Promise.all(names.map((name) => stage.metric(`distributor_scte35_${name}_total`)))).toEqual([
+    150, 25, 100,
+  ])
   expect(await product.enginePid()).toBe(engine)
   stage.close()
 })
@@ -184,7 +204,9 @@ const cutOff = async () => {
   begun.set([0xfc, 0x31, 0x90])
   const endless = begun.slice()
   endless.set([0xfc, 0x3f, 0xff])
-  await stage.play(Buffer.concat([put(begun), put(stream.outCue(1)), put(endless), put(stream.outCue(2)), stream.frames(4, tables)]))
+  await stage.play(
+    Buffer.concat([put(begun), put(stream.outCue(1)), put(endless), put(stream.outCue(2)), stream.frames(4, tables)]),
+  )
   await stage.until("both cues are counted", ({ scte35 }) => scte35.cues >= 2)
   return stage
 }

@@ -30,19 +30,28 @@ const provenCues = (count: number) =>
   })
 
 const changes = async (): Promise<string[]> => {
-  const { body } = await product.api<{ events: Array<{ message: string }> }>("GET", `/api/channels/${stage.id}/events?kind=psi_changed`)
+  const { body } = await product.api<{ events: Array<{ message: string }> }>(
+    "GET",
+    `/api/channels/${stage.id}/events?kind=psi_changed`,
+  )
   return body.events.map(({ message }) => message).toReversed()
 }
 
 it("row 18: an SCTE-35 PID appears, a second joins it, and both disappear: each is watched while the PMT lists it", async () => {
   const stream = new CueStream()
-  const pidsAre = (pids: ReadonlyArray<number>) => stage.until(`SCTE-35 on ${pids}`, (view) => view.scte35.pids.join() === pids.join())
+  const pidsAre = (pids: ReadonlyArray<number>) =>
+    stage.until(`SCTE-35 on ${pids}`, (view) => view.scte35.pids.join() === pids.join())
   let event = 0
   /** Half a second with a cue on each PID of `carried` in the packets behind the first PMT, and another later. */
   const play = async (version: number, listed: ReadonlyArray<number>, carried: ReadonlyArray<number>) => {
     const tables = pmt(version, listed)
     const cues = () => carried.map((pid) => stream.writer.section(pid, stream.outCue(++event)))
-    const parts = [stream.frame(tables, cues()), stream.frames(5, tables), stream.frame(tables, cues()), stream.frames(5, tables)]
+    const parts = [
+      stream.frame(tables, cues()),
+      stream.frames(5, tables),
+      stream.frame(tables, cues()),
+      stream.frames(5, tables),
+    ]
     await stage.play(Buffer.concat(parts))
     await pidsAre(listed)
   }
@@ -100,7 +109,10 @@ it("row 18: two PIDs of one programme whose sections take turns packet by packet
     const [a, b] = [stream.writer.section(500, longCue(event)), stream.writer.section(501, longCue(event + 1))]
     expect(a.length).toBe(b.length)
     expect(a.length).toBeGreaterThanOrEqual(4 * 188)
-    return Array.from({ length: a.length / 188 }, (_, i) => i * 188).flatMap((at) => [a.subarray(at, at + 188), b.subarray(at, at + 188)])
+    return Array.from({ length: a.length / 188 }, (_, i) => i * 188).flatMap((at) => [
+      a.subarray(at, at + 188),
+      b.subarray(at, at + 188),
+    ])
   }
   const parts = [1, 3, 5].flatMap((event) => [stream.frame(tables, interleaved(event)), stream.frames(5, tables)])
   await stage.play(Buffer.concat(parts))

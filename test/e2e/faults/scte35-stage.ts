@@ -37,8 +37,17 @@ export class CueStream {
   /** `cues` are TS packets, made by `writer`; they stand right behind the PMT. */
   frame(pmt: Uint8Array, cues: ReadonlyArray<Uint8Array> = []): Uint8Array {
     const { writer } = this
-    const pcr = writer.media(VIDEO_PID, { pcr: this.clock90k * 300, random_access: this.#frame % FRAMES_PER_SECOND === 0 })
-    const head = joinBytes([pcr, writer.section(0, pat()), writer.section(PMT_PID, pmt), ...cues, writer.media(AUDIO_PID)])
+    const pcr = writer.media(VIDEO_PID, {
+      pcr: this.clock90k * 300,
+      random_access: this.#frame % FRAMES_PER_SECOND === 0,
+    })
+    const head = joinBytes([
+      pcr,
+      writer.section(0, pat()),
+      writer.section(PMT_PID, pmt),
+      ...cues,
+      writer.media(AUDIO_PID),
+    ])
     const left = FRAME_PACKETS - head.length / 188
     if (left < 0) throw new RangeError(`a frame has no room for ${head.length / 188} packets`)
     this.#frame++
@@ -94,7 +103,12 @@ export class CueStage {
   async play(ts: Uint8Array): Promise<void> {
     this.#sent.push(ts)
     const timestamp = Math.round(((this.#size - ts.length) * 8 * 90_000) / STREAM_BITRATE)
-    this.#sequence += await sendTs(ts, { port: this.#port, bitrate: STREAM_BITRATE, sequence: this.#sequence, timestamp })
+    this.#sequence += await sendTs(ts, {
+      port: this.#port,
+      bitrate: STREAM_BITRATE,
+      sequence: this.#sequence,
+      timestamp,
+    })
   }
 
   get #size(): number {
@@ -124,7 +138,9 @@ export class CueStage {
   /** A metric of this channel, all its series with `more` in their labels together; NaN when there is none. */
   async metric(name: string, more = ""): Promise<number> {
     const text = await (await fetch(`${this.#product.url}/metrics`)).text()
-    const lines = text.split("\n").filter((one) => one.startsWith(`${name}{channel="${this.slug}"`) && one.includes(more))
+    const lines = text
+      .split("\n")
+      .filter((one) => one.startsWith(`${name}{channel="${this.slug}"`) && one.includes(more))
     return lines.length === 0 ? Number.NaN : lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0)
   }
 

@@ -85,10 +85,15 @@ it("row 20: a storm of cues with heartbeats in it", async () => {
 
   await stage.expectUntouched()
   const sections = CUES + REPEATS + HEARTBEATS
-  const sent = async () => ((await stage.metric("distributor_scte35_output_cues_total", 'result="sent"')) === CUES ? true : null)
+  const sent = async () =>
+    (await stage.metric("distributor_scte35_output_cues_total", 'result="sent"')) === CUES ? true : null
   await eventually("every cue is proven", sent)
   const names = ["sections", "cues", "crc_errors"]
-  expect(await Promise.all(names.map((name) => stage.metric(`distributor_scte35_${name}_total`)))).toEqual([sections, CUES, 0])
+  expect(await Promise.all(names.map((name) => stage.metric(`distributor_scte35_${name}_total`)))).toEqual([
+    sections,
+    CUES,
+    0,
+  ])
   expect(await stage.metric("distributor_scte35_output_cues_total", 'result="missed"')).toBe(0)
   const { alarms, input, scte35 } = await stage.until("the engine's figures", (view) => {
     return view.input.legs[0]?.counters["scte35_sections"] === sections && view
@@ -125,7 +130,10 @@ it("row 20: heartbeats alone are counted, and are neither cues nor news", async 
   await heartbeats.expectUntouched()
   expect((await heartbeats.view()).scte35).toMatchObject({ sections: 20, cues: 0, state: "idle", last_cue_at: null })
   expect(await heartbeats.cues()).toEqual([])
-  const { body } = await product.api<{ events: Array<{ kind: string }> }>("GET", `/api/channels/${heartbeats.id}/events`)
+  const { body } = await product.api<{ events: Array<{ kind: string }> }>(
+    "GET",
+    `/api/channels/${heartbeats.id}/events`,
+  )
   expect(body.events.map(({ kind }) => kind).filter((kind) => /break|scte35|cue/.test(kind))).toEqual([])
   heartbeats.close()
 })

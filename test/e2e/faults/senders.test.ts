@@ -50,8 +50,16 @@ describe.each([
     ])
     await receiver.atLeast(count)
     expect(receiver.bytes().equals(Buffer.concat(ours))).toBe(true)
-    await eventually("all datagrams of both are read", () => (bench.counters()["datagrams"] === 2 * count - 20 ? true : null))
-    expect(bench.counters()).toMatchObject({ foreign: count - 20, sender_changes: 0, cc_errors: 0, rtp_lost: 0, forwarded: count })
+    await eventually("all datagrams of both are read", () =>
+      bench.counters()["datagrams"] === 2 * count - 20 ? true : null,
+    )
+    expect(bench.counters()).toMatchObject({
+      foreign: count - 20,
+      sender_changes: 0,
+      cc_errors: 0,
+      rtp_lost: 0,
+      forwarded: count,
+    })
     expect(await bench.legWarned(/second sender/)).toMatch(
       kind === "rtp"
         ? /second sender \(127\.0\.0\.1:\d+, SSRC 0x0b0b0b0b\).*\d+ packets a second.*ignored/

@@ -65,7 +65,11 @@ describe.skipIf(library.srt === null)("SRT encryption", () => {
     ["the shortest passphrase", "passphrase=0123456789", "passphrase=0123456789"],
     ["the longest one that all receivers take", `passphrase=${"x".repeat(79)}`, `passphrase=${"x".repeat(79)}`],
     ["a length without a passphrase", "pbkeylen=32", ""],
-    ["encryption not enforced, though the same on both sides", `${SECRET}&enforcedencryption=0`, `${SECRET}&enforcedencryption=0`],
+    [
+      "encryption not enforced, though the same on both sides",
+      `${SECRET}&enforcedencryption=0`,
+      `${SECRET}&enforcedencryption=0`,
+    ],
   ])("row 27: %s: the bytes arrive", async (_, ours, theirs) => {
     const srtPort = await freeUdpPort()
     const receiver = await peer(`srt://127.0.0.1:${srtPort}?mode=listener&${theirs}`)
@@ -76,8 +80,20 @@ describe.skipIf(library.srt === null)("SRT encryption", () => {
   })
 
   it.each([
-    ["a passphrase here and none there", SECRET, "", "srt_reject_11", /Password required or unexpected.*both sides, or on neither/],
-    ["another passphrase and another key length", `${SECRET}&pbkeylen=32`, `${OTHER}&pbkeylen=16`, "srt_reject_10", /Incorrect passphrase/],
+    [
+      "a passphrase here and none there",
+      SECRET,
+      "",
+      "srt_reject_11",
+      /Password required or unexpected.*both sides, or on neither/,
+    ],
+    [
+      "another passphrase and another key length",
+      `${SECRET}&pbkeylen=32`,
+      `${OTHER}&pbkeylen=16`,
+      "srt_reject_10",
+      /Incorrect passphrase/,
+    ],
     [
       "another passphrase, not enforced on either side",
       `${SECRET}&enforcedencryption=0`,
@@ -106,12 +122,17 @@ describe.skipIf(library.srt === null)("SRT encryption", () => {
     const srtPort = await freeUdpPort()
     bench.open(`srt://127.0.0.1:${srtPort}?mode=listener&${SECRET}&pbkeylen=16`)
     await bench.outputIs("o1", "listening")
-    const good = await Promise.all(["", "&pbkeylen=16", "&pbkeylen=32"].map((more) => peer(`srt://127.0.0.1:${srtPort}?${SECRET}${more}`)))
+    const good = await Promise.all(
+      ["", "&pbkeylen=16", "&pbkeylen=32"].map((more) => peer(`srt://127.0.0.1:${srtPort}?${SECRET}${more}`)),
+    )
     const bad = [{}, { passphrase: "fedcba9876543210" }].map((own) =>
       createSrtSink({ mode: "caller", port: srtPort, verify: "none", ...own }),
     )
     for (const caller of bad) await caller.until((sink) => sink.stats().last_error !== null)
-    expect(bad.map((caller) => caller.stats().last_error)).toEqual([expect.stringContaining("(11)"), expect.stringContaining("(10)")])
+    expect(bad.map((caller) => caller.stats().last_error)).toEqual([
+      expect.stringContaining("(11)"),
+      expect.stringContaining("(10)"),
+    ])
     for (const caller of bad) caller.close()
     for (const receiver of good) await receiver.atLeast(200_000)
     for (const receiver of good) expect(isUnbroken(receiver.bytes())).toBe(true)

@@ -49,7 +49,11 @@ describe.skipIf(openSrtLibrary({}).srt === null)("malformed SRT", () => {
       createSrtSink({ mode: "caller", port: ports.encrypted, passphrase: SECRET, latencyMs: 1500 }),
     ]
     for (const sink of sinks) await sink.until((s) => s.stats().connected === 1)
-    sending = runSender(["--base-port", `${stop.port}`, "--bitrate", "4000000", "--duration", "60"], [], 70_000).finally(() => {
+    sending = runSender(
+      ["--base-port", `${stop.port}`, "--bitrate", "4000000", "--duration", "60"],
+      [],
+      70_000,
+    ).finally(() => {
       ended = true
     })
     sending.catch(() => {})
@@ -187,7 +191,9 @@ describe.skipIf(openSrtLibrary({}).srt === null)("malformed SRT", () => {
   it("row 31: listeners that answer a caller output with nonsense: the output ends with a reason or goes on trying", async () => {
     const answer =
       (fields: Parameters<typeof packHandshake>[1]): Conclude =>
-      (request) => [packHandshake(request.socketId, { type: CONCLUSION, socketId: 0x777, extensionField: FLAG_HSREQ, ...fields })]
+      (request) => [
+        packHandshake(request.socketId, { type: CONCLUSION, socketId: 0x777, extensionField: FLAG_HSREQ, ...fields }),
+      ]
     const response = { type: EXT_HSRSP, body: hsreq() }
     const replies: ReadonlyArray<Conclude> = [
       answer({ extensionField: 0, extensions: [] }),
@@ -209,7 +215,10 @@ describe.skipIf(openSrtLibrary({}).srt === null)("malformed SRT", () => {
         extensionField: FLAG_KMREQ | FLAG_HSREQ,
         extensions: [response, { type: EXT_KMRSP, body: keyMaterial(24), claimedWords: 0x7fff }],
       }),
-      (request) => [packHandshake(request.socketId, { type: CONCLUSION, extensions: [response] }).subarray(0, 40), Buffer.alloc(0)],
+      (request) => [
+        packHandshake(request.socketId, { type: CONCLUSION, extensions: [response] }).subarray(0, 40),
+        Buffer.alloc(0),
+      ],
       () => randomDatagrams(20, 99),
     ]
     const listeners = await Promise.all(replies.map((conclude) => FakeSrtListener.open(conclude)))
@@ -217,7 +226,9 @@ describe.skipIf(openSrtLibrary({}).srt === null)("malformed SRT", () => {
       await engine.open(`srt://127.0.0.1:${port}?passphrase=${SECRET}&conntimeo=1500`, `odd${i}`)
     await eventually("each was answered", () => (listeners.every((l) => l.requests.length > 0) ? true : null))
     const states = () => listeners.map((_, i) => engine.stateOf(`odd${i}`))
-    await eventually("each has ended or is connected", () => (states().every((s) => s !== null && s.state !== "connecting") ? true : null))
+    await eventually("each has ended or is connected", () =>
+      states().every((s) => s !== null && s.state !== "connecting") ? true : null,
+    )
     for (const state of states()) {
       // Never in clear to a peer that has not proved that it knows the passphrase.
       expect(state?.state).toBe("ended")

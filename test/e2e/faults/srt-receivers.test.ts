@@ -20,51 +20,64 @@ afterEach(async () => {
   for (const step of cleanup.splice(0).reverse()) await step()
 })
 
-it.skipIf(!hasSrt)("row 29: 50 receivers, one at 5 % loss, one that does not answer: the 48 others lose nothing", async () => {
-  const engine = await EngineProcess.start()
-  cleanup.push(() => engine.dispose())
-  const port = await engine.channel()
-  const srtPort = await freeUdpPort()
-  await engine.open(`srt://127.0.0.1:${srtPort}?mode=listener`)
-  await engine.outputIs("o1", "listening")
+it.skipIf(!hasSrt)(
+  "row 29: 50 receivers, one at 5 % loss, one that does not answer: the 48 others lose nothing",
+  async () => {
+    const engine = await EngineProcess.start()
+    cleanup.push(() => engine.dispose())
+    const port = await engine.channel()
+    const srtPort = await freeUdpPort()
+    await engine.open(`srt://127.0.0.1:${srtPort}?mode=listener`)
+    await engine.outputIs("o1", "listening")
 
-  const sound = await SinkProcess.start(["--srt-call", `${srtPort}:${SOUND}:0`, "--no-tsbpd"])
-  cleanup.push(() => sound.stop())
-  const proxy = await LossyProxy.open(srtPort, 0.05)
-  cleanup.push(() => proxy.close())
-  const lossy: SrtSink = createSrtSink({ mode: "caller", port: proxy.port, latencyMs: 800 })
-  cleanup.push(() => lossy.close())
-  const dead = await SrtReceiver.open(`srt://127.0.0.1:${srtPort}`)
-  cleanup.push(() => dead.stop("SIGKILL"))
+    const sound = await SinkProcess.start(["--srt-call", `${srtPort}:${SOUND}:0`, "--no-tsbpd"])
+    cleanup.push(() => sound.stop())
+    const proxy = await LossyProxy.open(srtPort, 0.05)
+    cleanup.push(() => proxy.close())
+    const lossy: SrtSink = createSrtSink({ mode: "caller", port: proxy.port, latencyMs: 800 })
+    cleanup.push(() => lossy.close())
+    const dead = await SrtReceiver.open(`srt://127.0.0.1:${srtPort}`)
+    cleanup.push(() => dead.stop("SIGKILL"))
 
-  const receivers = async () => (await engine.output()).receivers
-  await eventually(`${SOUND + 2} receivers`, async () => ((await receivers()).length === SOUND + 2 ? true : null))
-  const sending = runSender(["--base-port", `${port}`, "--bitrate", `${BITRATE}`, "--duration", `${SECONDS}`])
-  const ofLossy = async () => (await receivers()).find((r) => r.peer === `127.0.0.1:${proxy.outerPort}`)
-  await lossy.until((sink) => sink.stats().received > 0)
+    const receivers = async () => (await engine.output()).receivers
+    await eventually(`${SOUND + 2} receivers`, async () => ((await receivers()).length === SOUND + 2 ? true : null))
+    const sending = runSender(["--base-port", `${port}`, "--bitrate", `${BITRATE}`, "--duration", `${SECONDS}`])
+    const ofLossy = async () => (await receivers()).find((r) => r.peer === `127.0.0.1:${proxy.outerPort}`)
+    await lossy.until((sink) => sink.stats().received > 0)
 
-  dead.program.child.kill("SIGSTOP")
-  const gone = await eventually("the dead one is dropped", () => engine.all("receiver").find((e) => !e.joined) ?? null, 9000)
-  expect(gone.reason).toMatch(/Connection was broken/)
-  expect((await receivers()).map((r) => r.peer)).not.toContain(gone.peer)
-  expect(await receivers()).toHaveLength(SOUND + 1)
+    dead.program.child.kill("SIGSTOP")
+    const gone = await eventually(
+      "the dead one is dropped",
+      () => engine.all("receiver").find((e) => !e.joined) ?? null,
+      9000,
+    )
+    expect(gone.reason).toMatch(/Connection was broken/)
+    expect((await receivers()).map((r) => r.peer)).not.toContain(gone.peer)
+    expect(await receivers()).toHaveLength(SOUND + 1)
 
-  const { sent } = await sending
-  await eventually("all have all", async () => ((await sound.report()).totals.received === sent * SOUND ? true : null))
-  const { totals } = await sound.report()
-  expect(totals).toMatchObject({ streams: SOUND, lost: 0, corrupt: 0, duplicated: 0, out_of_order: 0 })
-  // When the very last packet is lost nothing follows that would tell the receiver so.
-  await lossy.until((sink) => sink.stats().received >= sent - TAIL)
-  expect(lossy.stats()).toMatchObject({ lost: 0, corrupt: 0, connected: 1 })
-  expect(proxy.dropped).toBeGreaterThan(20)
+    const { sent } = await sending
+    await eventually("all have all", async () =>
+      (await sound.report()).totals.received === sent * SOUND ? true : null,
+    )
+    const { totals } = await sound.report()
+    expect(totals).toMatchObject({ streams: SOUND, lost: 0, corrupt: 0, duplicated: 0, out_of_order: 0 })
+    // When the very last packet is lost nothing follows that would tell the receiver so.
+    await lossy.until((sink) => sink.stats().received >= sent - TAIL)
+    expect(lossy.stats()).toMatchObject({ lost: 0, corrupt: 0, connected: 1 })
+    expect(proxy.dropped).toBeGreaterThan(20)
 
-  const stats = await ofLossy()
-  expect(stats).toMatchObject({ packets_sent: sent, packets_dropped: 0, srt: { latency_ms: 800, packets_dropped: 0 } })
-  expect(stats?.srt?.packets_retransmitted).toBeGreaterThan(10)
-  const others = (await receivers()).filter((r) => r.peer !== stats?.peer)
-  expect(new Set(others.map((r) => r.peer)).size).toBe(SOUND)
-  for (const other of others) expect(other).toMatchObject({ packets_sent: sent, packets_dropped: 0 })
-})
+    const stats = await ofLossy()
+    expect(stats).toMatchObject({
+      packets_sent: sent,
+      packets_dropped: 0,
+      srt: { latency_ms: 800, packets_dropped: 0 },
+    })
+    expect(stats?.srt?.packets_retransmitted).toBeGreaterThan(10)
+    const others = (await receivers()).filter((r) => r.peer !== stats?.peer)
+    expect(new Set(others.map((r) => r.peer)).size).toBe(SOUND)
+    for (const other of others) expect(other).toMatchObject({ packets_sent: sent, packets_dropped: 0 })
+  },
+)
 
 it.skipIf(!hasSrt)("row 29: a receiver without TSBPD at 5 % loss gets every packet in its order, too", async () => {
   const engine = await EngineProcess.start()

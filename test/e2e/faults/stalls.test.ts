@@ -22,14 +22,16 @@ const start = async () => {
   cleanup.push(() => engine.dispose())
   return engine
 }
-const send = (port: number, seconds: number) => runSender(["--base-port", `${port}`, "--bitrate", "8000000", "--duration", `${seconds}`])
+const send = (port: number, seconds: number) =>
+  runSender(["--base-port", `${port}`, "--bitrate", "8000000", "--duration", `${seconds}`])
 
 it("row 40: stopped for 500 ms while 8 Mbit/s arrive: nothing is lost on UDP, RTP, SRT caller and SRT listener outputs", async () => {
   const engine = await start()
   const port = await engine.channel()
   const datagramSinks = ["udp", "rtp"].map(() => createUdpSink({ port: 0 }))
   cleanup.push(...datagramSinks.map((sink) => () => sink.close()))
-  for (const [i, protocol] of ["udp", "rtp"].entries()) await engine.connect(`${protocol}://127.0.0.1:${datagramSinks[i]?.port}`, protocol)
+  for (const [i, protocol] of ["udp", "rtp"].entries())
+    await engine.connect(`${protocol}://127.0.0.1:${datagramSinks[i]?.port}`, protocol)
   const srtSinks = hasSrt ? [createSrtSink({ port: 0, latencyMs: 120 })] : []
   if (hasSrt) {
     await engine.connect(`srt://127.0.0.1:${srtSinks[0]?.port}`, "caller")
@@ -82,7 +84,9 @@ it("row 40: with the smallest receive buffer a stop of a second loses datagrams 
   })
   expect(leg.kernel_drops).toBeGreaterThan(100)
   expect(leg.counters).toMatchObject({ rtp_lost: leg.kernel_drops, rtp_resets: 0, sender_changes: 0 })
-  expect(await engine.legWarned(/kernel dropped/)).toMatch(/dropped \d+ packets because the receive buffer was full.*rcvbuf.*rmem_max/)
+  expect(await engine.legWarned(/kernel dropped/)).toMatch(
+    /dropped \d+ packets because the receive buffer was full.*rcvbuf.*rmem_max/,
+  )
   const warned = engine
     .all("stats")
     .flatMap(({ stats }) => stats.channels.flatMap((c) => c.legs.flatMap((l) => l.warnings)))

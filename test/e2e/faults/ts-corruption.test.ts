@@ -50,7 +50,8 @@ const sound = (): Buffer => {
 }
 const pidAt = (ts: Buffer, packet: number) => ts.readUInt16BE(packet * 188 + 1) & 0x1fff
 /** The n-th packets of the video, in packet numbers. */
-const video = (ts: Buffer): number[] => Array.from({ length: ts.length / 188 }, (_, i) => i).filter((i) => pidAt(ts, i) === 0x100)
+const video = (ts: Buffer): number[] =>
+  Array.from({ length: ts.length / 188 }, (_, i) => i).filter((i) => pidAt(ts, i) === 0x100)
 const spoilSync = (ts: Buffer, packets: ReadonlyArray<number>) => {
   for (const packet of packets) ts[packet * 188] = 0xb8
 }
@@ -70,7 +71,12 @@ it.each<[string, ReadonlyArray<number>, number]>([
   const ts = sound()
   spoilSync(ts, packets)
   const counters = await through(ts)
-  expect(counters).toMatchObject({ sync_byte_errors: packets.length, sync_losses: losses, ts_packets: ts.length / 188, bad_sync: 0 })
+  expect(counters).toMatchObject({
+    sync_byte_errors: packets.length,
+    sync_losses: losses,
+    ts_packets: ts.length / 188,
+    bad_sync: 0,
+  })
 })
 
 it("row 21: transport_error_indicator is counted, and nothing in such a packet is believed", async () => {

@@ -8,7 +8,10 @@ export interface AdtsOptions {
 }
 
 /** A raw_data_block in an ADTS frame of AAC-LC (ISO/IEC 14496-3 1.A.2.2); crc_check is left zero. */
-export const adtsFrame = (block: Uint8Array, { index = 3, channels = 2, crc = false, blocks = 1 }: AdtsOptions = {}): Uint8Array => {
+export const adtsFrame = (
+  block: Uint8Array,
+  { index = 3, channels = 2, crc = false, blocks = 1 }: AdtsOptions = {},
+): Uint8Array => {
   const head = crc ? 9 : 7
   const size = head + block.length
   const frame = new Uint8Array(size)
@@ -38,7 +41,16 @@ export const ac3Frame = (frmsizecod: number): Uint8Array => {
 export const eac3Frame = (size: number, dependent = false, substream = 0): Uint8Array => {
   const words = size / 2 - 1
   const frame = new Uint8Array(size)
-  frame.set([0x0b, 0x77, (dependent ? 0x40 : 0) | (substream << 3) | (words >> 8), words & 255, 0x30 | (2 << 1), 16 << 3, 0, 0])
+  frame.set([
+    0x0b,
+    0x77,
+    (dependent ? 0x40 : 0) | (substream << 3) | (words >> 8),
+    words & 255,
+    0x30 | (2 << 1),
+    16 << 3,
+    0,
+    0,
+  ])
   return frame
 }
 

@@ -10,7 +10,13 @@ export const PMT_PID = 0x1000
 const timeField = (prefix: number, time: number): number[] => {
   const high = Math.floor(time / 2 ** 30) & 7
   const low = time % 2 ** 30
-  return [(prefix << 4) | (high << 1) | 1, (low >> 22) & 255, ((low >> 14) & 0xfe) | 1, (low >> 7) & 255, ((low << 1) & 0xfe) | 1]
+  return [
+    (prefix << 4) | (high << 1) | 1,
+    (low >> 22) & 255,
+    ((low >> 14) & 0xfe) | 1,
+    (low >> 7) & 255,
+    ((low << 1) & 0xfe) | 1,
+  ]
 }
 
 export interface PesOptions {
@@ -27,9 +33,16 @@ export interface PesOptions {
 /** A PES packet (ISO/IEC 13818-1 2.4.3.6). */
 export const pesPacket = (payload: Uint8Array, options: PesOptions = {}): Uint8Array => {
   const { pts, dts, bounded = false, streamId = 0xe0, scrambled = false, stuffing = 0 } = options
-  const times = pts === undefined ? [] : dts === undefined ? timeField(2, pts) : [...timeField(3, pts), ...timeField(1, dts)]
+  const times =
+    pts === undefined ? [] : dts === undefined ? timeField(2, pts) : [...timeField(3, pts), ...timeField(1, dts)]
   const flags = pts === undefined ? 0 : dts === undefined ? 0x80 : 0xc0
-  const header = [scrambled ? 0x90 : 0x80, flags, times.length + stuffing, ...times, ...new Array<number>(stuffing).fill(0xff)]
+  const header = [
+    scrambled ? 0x90 : 0x80,
+    flags,
+    times.length + stuffing,
+    ...times,
+    ...new Array<number>(stuffing).fill(0xff),
+  ]
   const length = bounded ? (header.length + payload.length) & 0xffff : 0
   return joinBytes([Uint8Array.of(0, 0, 1, streamId, length >> 8, length & 255, ...header), payload])
 }
@@ -84,7 +97,11 @@ export class TsWriter {
   }
 
   /** A PES packet in TS packets; `change` edits each of them, and may leave it out. */
-  pes(pid: number, pes: Uint8Array, change: (packet: Uint8Array, index: number) => Uint8Array | null = (packet) => packet): this {
+  pes(
+    pid: number,
+    pes: Uint8Array,
+    change: (packet: Uint8Array, index: number) => Uint8Array | null = (packet) => packet,
+  ): this {
     for (let at = 0, index = 0; at < pes.length; index++) {
       const size = Math.min(184, pes.length - at)
       const packet = buildPacket({

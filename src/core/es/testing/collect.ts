@@ -27,7 +27,8 @@ export const collect = (ts: Uint8Array, options: TsDemuxerOptions = {}, flush = 
       },
       streams: (streams) => {
         all.streams.push(streams)
-        const keep = (frame: AudioFrame) => all.frames.push({ ...frame, bytes: frame.bytes.slice(), whole: frame.whole.slice() })
+        const keep = (frame: AudioFrame) =>
+          all.frames.push({ ...frame, bytes: frame.bytes.slice(), whole: frame.whole.slice() })
         const skip = (bytes: number) => {
           all.skipped += bytes
         }

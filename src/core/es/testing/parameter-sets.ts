@@ -37,7 +37,16 @@ const put32 = (w: BitWriter, value: number): void => w.put(value, 32)
 
 /** A seq_parameter_set NAL unit. */
 export const h264Sps = (options: SpsOptions = {}): Uint8Array => {
-  const { profile = 77, widthMbs = 40, heightMbs = 30, crop, interlaced = false, chroma = 1, bitDepth = 8, picOrderType = 0 } = options
+  const {
+    profile = 77,
+    widthMbs = 40,
+    heightMbs = 30,
+    crop,
+    interlaced = false,
+    chroma = 1,
+    bitDepth = 8,
+    picOrderType = 0,
+  } = options
   const w = new BitWriter(256)
   w.ue(0)
   if (profile >= 100) {
@@ -121,7 +130,13 @@ export interface SliceOptions {
 }
 
 /** A slice NAL unit; fits an SPS of h264Sps, whose frame_num has 4 bits. */
-export const h264Slice = ({ idr = false, firstMb = 0, frameNum = 0, field, data = [0xaa] }: SliceOptions = {}): Uint8Array => {
+export const h264Slice = ({
+  idr = false,
+  firstMb = 0,
+  frameNum = 0,
+  field,
+  data = [0xaa],
+}: SliceOptions = {}): Uint8Array => {
   const w = new BitWriter(64)
   w.ue(firstMb)
   w.ue(7)
@@ -139,4 +154,5 @@ export const H264_AUD_NAL = Uint8Array.of(0x09, 0xf0)
 export const RECOVERY_POINT_NAL = Uint8Array.of(0x06, 0x06, 0x01, 0xc4, 0x80)
 
 /** NAL units as a byte stream, each behind a start code of 4 bytes. */
-export const annexB = (...nals: ReadonlyArray<Uint8Array>): Uint8Array => Uint8Array.from(nals.flatMap((nal) => [0, 0, 0, 1, ...nal]))
+export const annexB = (...nals: ReadonlyArray<Uint8Array>): Uint8Array =>
+  Uint8Array.from(nals.flatMap((nal) => [0, 0, 0, 1, ...nal]))

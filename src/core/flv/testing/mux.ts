@@ -16,7 +16,10 @@ export const ALLOW_ALL: NonNullable<FlvMuxerOptions["allow"]> = { hevc: true, ac
 export const mux = (ts: Uint8Array, options: FlvMuxerOptions = {}): Muxed => {
   const messages: FlvMessage[] = []
   const problems: string[] = []
-  const muxer = new FlvMuxer({ message: (message) => messages.push(message), problem: (sentence) => problems.push(sentence) }, options)
+  const muxer = new FlvMuxer(
+    { message: (message) => messages.push(message), problem: (sentence) => problems.push(sentence) },
+    options,
+  )
   const demuxer = new TsDemuxer(muxer)
   for (let at = 0; at < ts.length; at += 7 * 188) demuxer.push(ts, at, Math.min(7 * 188, ts.length - at))
   demuxer.flush()

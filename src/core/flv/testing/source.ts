@@ -26,7 +26,9 @@ export class Source extends TsWriter {
 }
 
 export const source = (streams: Parameters<TsWriter["tables"]>[0] = H264_AAC): Source => new Source().tables(streams)
-export const kinds = (messages: ReadonlyArray<FlvMessage>): string[] => messages.map(({ kind, timestampMs }) => `${kind} ${timestampMs}`)
-export const only = (messages: ReadonlyArray<FlvMessage>, ...wanted: string[]) => messages.filter(({ kind }) => wanted.includes(kind))
+export const kinds = (messages: ReadonlyArray<FlvMessage>): string[] =>
+  messages.map(({ kind, timestampMs }) => `${kind} ${timestampMs}`)
+export const only = (messages: ReadonlyArray<FlvMessage>, ...wanted: string[]) =>
+  messages.filter(({ kind }) => wanted.includes(kind))
 export const nalTypes = ({ body }: FlvMessage): number[] =>
   (splitLengthPrefixed(decodeVideoBody(body)?.data ?? new Uint8Array(0)) ?? []).map((nal) => (nal[0] ?? 0) & 31)

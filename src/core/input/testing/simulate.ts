@@ -22,7 +22,15 @@ export interface Behaviour {
   errorsPerS: number
 }
 
-export const HEALTHY: Behaviour = { open: true, packets: true, programme: true, pat: true, pmt: true, inSync: true, errorsPerS: 0 }
+export const HEALTHY: Behaviour = {
+  open: true,
+  packets: true,
+  programme: true,
+  pat: true,
+  pmt: true,
+  inSync: true,
+  errorsPerS: 0,
+}
 export const ABSENT: Behaviour = { ...HEALTHY, packets: false, inSync: false }
 
 export const POLICY: FailoverPolicy = { failoverAfterMs: 500, failback: "auto", failbackAfterMs: 5000 }

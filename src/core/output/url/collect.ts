@@ -19,7 +19,10 @@ export interface Collected<Row> {
   readonly errors: ReadonlyArray<string>
 }
 
-export const collect = <Row>(query: ReadonlyArray<QueryPart>, rowOf: (key: string) => Row | undefined): Collected<Row> => {
+export const collect = <Row>(
+  query: ReadonlyArray<QueryPart>,
+  rowOf: (key: string) => Row | undefined,
+): Collected<Row> => {
   const given = new Map<Row, Given>()
   const ignored = new Set<string>()
   const warnings = new Set<string>()

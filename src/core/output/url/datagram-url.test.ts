@@ -45,10 +45,15 @@ describe("udp:// and rtp://", () => {
     ["dontfrag=1&loop=no", { dontFragment: true, loop: false }],
     ["dscp=46", { tos: 184 }],
     ["tos=184", { tos: 184 }],
-  ])("udp://239.0.0.1:5000?%s", (query, expected) => expect(datagram(`udp://239.0.0.1:5000?${query}`)).toMatchObject(expected))
+  ])("udp://239.0.0.1:5000?%s", (query, expected) =>
+    expect(datagram(`udp://239.0.0.1:5000?${query}`)).toMatchObject(expected),
+  )
 
   it("takes the interface of an IPv6 group from the zone, or from interface", () => {
-    expect(understood("rtp://[ff15::1]:5000?interface=eth0")).toMatchObject({ options: { interface: "eth0" }, warnings: [] })
+    expect(understood("rtp://[ff15::1]:5000?interface=eth0")).toMatchObject({
+      options: { interface: "eth0" },
+      warnings: [],
+    })
     expect(understood("rtp://[ff15::1%25eth0]:5000?interface=eth0").warnings).toEqual([])
   })
 
@@ -72,7 +77,10 @@ describe("udp:// and rtp://", () => {
     ["udp://h:5000?interface=", /interface name/],
     ["udp://h:5000?interface=a%20b", /interface name/],
     ["rtp://h:5000?localport=0", /localport/],
-    ["rtp://[fd00::2%25eth0]:5000", /only link-local addresses \(fe80::\/10\) and multicast groups have a zone: leave %eth0 out/],
+    [
+      "rtp://[fd00::2%25eth0]:5000",
+      /only link-local addresses \(fe80::\/10\) and multicast groups have a zone: leave %eth0 out/,
+    ],
     ["rtp://[ff15::1%25eth0]:5000?interface=eth1", /interface=eth1 and the zone %eth0 of the host name two interfaces/],
   ])("%s is refused", (url, message) => expect(messages(url)).toMatch(message))
 })

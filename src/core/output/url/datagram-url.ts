@@ -74,7 +74,14 @@ export const DATAGRAM_URL_KEYS: ReadonlyArray<DatagramUrlKey> = [
     "100",
     "how long packets are held for pacing=pcr, 10 to 1000",
   ),
-  row("send-buffer", "sndbuf buffer_size send_buffer_size", "send_buffer_bytes", "bytes", "1048576", "kernel send buffer"),
+  row(
+    "send-buffer",
+    "sndbuf buffer_size send_buffer_size",
+    "send_buffer_bytes",
+    "bytes",
+    "1048576",
+    "kernel send buffer",
+  ),
   row("tos", "tos iptos", "tos", "", "by the system", "IP type of service, 0 to 255"),
   row("dscp", "dscp", "tos", "", "by the system", "DSCP, 0 to 63: tos divided by 4"),
   row(
@@ -87,8 +94,22 @@ export const DATAGRAM_URL_KEYS: ReadonlyArray<DatagramUrlKey> = [
   ),
   row("loop", "loop mcloop", "multicast_loop", "", "by the system", "multicast also reaches receivers on this host"),
   row("no-effect", "bitrate burst_bits", null, "", "", "pacing=pcr is the way to smooth the stream"),
-  row("no-effect", "reuse reuse_socket connect broadcast write_to_source", null, "", "", "the socket is always a connected one of its own"),
-  row("no-effect", "rcvbuf source sources block fifo_size overrun_nonfatal timeout rw_timeout", null, "", "", "it is for receiving"),
+  row(
+    "no-effect",
+    "reuse reuse_socket connect broadcast write_to_source",
+    null,
+    "",
+    "",
+    "the socket is always a connected one of its own",
+  ),
+  row(
+    "no-effect",
+    "rcvbuf source sources block fifo_size overrun_nonfatal timeout rw_timeout",
+    null,
+    "",
+    "",
+    "it is for receiving",
+  ),
   row("no-effect", "rtcpport rtcp_port localrtcpport local_rtcpport", null, "", "", "no RTCP is sent"),
   row("no-effect", "rtpheadersize", null, "", "", "the RTP header has 12 bytes"),
 ]
@@ -132,8 +153,12 @@ export const parseDatagramUrl = (parts: UrlParts, protocol: "udp" | "rtp"): Pars
     (key: string, text: string) =>
       readInteger(key, text, min, max, unit)
 
-  const host = take(parts.host === "" ? bad(`the host is missing: write ${protocol}://HOST:PORT`) : readHost(parts.host))
-  const port = take(parts.port === null ? bad(`the port is missing: write ${protocol}://HOST:PORT`) : readPort(parts.port))
+  const host = take(
+    parts.host === "" ? bad(`the host is missing: write ${protocol}://HOST:PORT`) : readHost(parts.host),
+  )
+  const port = take(
+    parts.port === null ? bad(`the port is missing: write ${protocol}://HOST:PORT`) : readPort(parts.port),
+  )
   if (host !== null && isAny(host)) errors.push(`${host} is no destination`)
   const group = host !== null && isMulticast(host)
   // -1 is what tools write for "as the system has it".
@@ -141,17 +166,21 @@ export const parseDatagramUrl = (parts: UrlParts, protocol: "udp" | "rtp"): Pars
   const ttl = value("ttl", whole(0, 255))
   const face = value(
     "interface",
-    (key, text): Read<string> => (INTERFACE.test(text) ? good(text) : bad(`${key} must be an interface name or a local address`)),
+    (key, text): Read<string> =>
+      INTERFACE.test(text) ? good(text) : bad(`${key} must be an interface name or a local address`),
   )
   const localPort = value("local-port", (key, text) => readPort(text, key))
   let packetSize: number = PACKET_SIZE_MAX
   const wanted = value("packet-size", whole(188, 65507, "bytes"))
   if (wanted !== null) {
     packetSize = wholePackets(wanted)
-    if (packetSize !== wanted) warnings.push(`pkt_size=${wanted} is read as ${packetSize}: whole TS packets of 188 bytes, 7 at most`)
+    if (packetSize !== wanted)
+      warnings.push(`pkt_size=${wanted} is read as ${packetSize}: whole TS packets of 188 bytes, 7 at most`)
   }
   const pacing =
-    value("pacing", (key, text) => readWord(key, text, { input: "input", none: "input", pcr: "pcr" } as const, "input or pcr")) ?? "input"
+    value("pacing", (key, text) =>
+      readWord(key, text, { input: "input", none: "input", pcr: "pcr" } as const, "input or pcr"),
+    ) ?? "input"
   const delay = value("pacing-delay", whole(PACING_DELAY_MS.min, PACING_DELAY_MS.max, "ms"))
   if (delay !== null && pacing !== "pcr") warnings.push("pacing_delay has no effect without pacing=pcr")
   const sendBuffer = value("send-buffer", whole(1500, 1073741824, "bytes"))
@@ -165,7 +194,9 @@ export const parseDatagramUrl = (parts: UrlParts, protocol: "udp" | "rtp"): Pars
   if (parts.fragment !== null) warnings.push("what stands after # is not used")
   if (errors.length > 0 || host === null || port === null) return refuse(...errors)
   if (zoneOf(host) !== null && face !== null && face !== zoneOf(host))
-    return refuse(`interface=${face} and the zone %${zoneOf(host)} of the host name two interfaces: leave one of them out`)
+    return refuse(
+      `interface=${face} and the zone %${zoneOf(host)} of the host name two interfaces: leave one of them out`,
+    )
   const pacingDelayMs = delay ?? PACING_DELAY_MS.default
   Object.assign(options, { pkt_size: packetSize, pacing })
   if (pacing === "pcr") options["pacing_delay_ms"] = pacingDelayMs

@@ -17,5 +17,10 @@ export const parseFileUrl = (url: string): ParsedOutput => {
   if (!path.ok) return refuse(path.message)
   if (/\.(?:ts|m2ts|mp4|mkv|mpg|mpeg)$/i.test(path.value))
     return refuse("file:// names a directory, in which files named by their time are written: leave the file name out")
-  return { ok: true, target: { protocol: "file", path: path.value }, options: { path: path.value }, ...unusedParts(url) }
+  return {
+    ok: true,
+    target: { protocol: "file", path: path.value },
+    options: { path: path.value },
+    ...unusedParts(url),
+  }
 }

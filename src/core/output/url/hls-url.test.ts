@@ -90,9 +90,16 @@ describe("an upload", () => {
       "index.m3u8",
       "",
     ],
-    ["https://b.upload.youtube.com/u?cid=KEY&copy=1&file=x.m3u8", "https://b.upload.youtube.com/u?cid=KEY&copy=1&file=", "x.m3u8", ""],
+    [
+      "https://b.upload.youtube.com/u?cid=KEY&copy=1&file=x.m3u8",
+      "https://b.upload.youtube.com/u?cid=KEY&copy=1&file=",
+      "x.m3u8",
+      "",
+    ],
     ["http://[::1]:80/a.m3u8", "http://[::1]:80/", "a.m3u8", ""],
-  ])("%s", (url, base, playlist, query) => expect(target(url)).toEqual({ protocol: "hls", kind: "http", base, playlist, query }))
+  ])("%s", (url, base, playlist, query) =>
+    expect(target(url)).toEqual({ protocol: "hls", kind: "http", base, playlist, query }),
+  )
 
   it.each([
     ["https:///index.m3u8", /host is missing/],
@@ -111,9 +118,15 @@ describe("an upload", () => {
   ])("%s is refused", (url, why) => expect(refusal(url)).toMatch(why))
 
   it("warns of what deserves a look", () => {
-    expect(taken("http://h/index.m3u8")).toMatchObject({ options: { port: 80 }, warnings: [expect.stringMatching(/unencrypted/)] })
+    expect(taken("http://h/index.m3u8")).toMatchObject({
+      options: { port: 80 },
+      warnings: [expect.stringMatching(/unencrypted/)],
+    })
     expect(taken("https://a.upload.youtube.com/http_upload_hls?copy=0&file=").warnings[0]).toMatch(/no cid=/)
-    expect(taken("https://h/index.m3u8")).toMatchObject({ options: { host: "h", port: 443, playlist: "index.m3u8" }, warnings: [] })
+    expect(taken("https://h/index.m3u8")).toMatchObject({
+      options: { host: "h", port: 443, playlist: "index.m3u8" },
+      warnings: [],
+    })
   })
 })
 
@@ -137,5 +150,8 @@ describe("S3", () => {
   ])("%s is refused", (url, why) => expect(refusal(url)).toMatch(why))
 
   it("tells where region and endpoint belong", () =>
-    expect(taken("s3://bucket/a?region=eu-west-1")).toMatchObject({ ignored: ["region"], warnings: [expect.stringMatching(/s3_region/)] }))
+    expect(taken("s3://bucket/a?region=eu-west-1")).toMatchObject({
+      ignored: ["region"],
+      warnings: [expect.stringMatching(/s3_region/)],
+    }))
 })

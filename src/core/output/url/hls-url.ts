@@ -27,7 +27,12 @@ const parseDirectory = (url: string): ParsedOutput => {
     return refuse(`hls:// names a directory, in which the playlist is ${PLAYLIST}: leave the file name out`)
   const path = readPlainNames(place, "hls")
   return path.ok
-    ? accept({ protocol: "hls", kind: "directory", path: path.value }, { kind: "directory", path: path.value }, ignored, warnings)
+    ? accept(
+        { protocol: "hls", kind: "directory", path: path.value },
+        { kind: "directory", path: path.value },
+        ignored,
+        warnings,
+      )
     : refuse(path.message)
 }
 
@@ -44,7 +49,9 @@ const readPrefix = (text: string): Read<string> => {
     return bad("the prefix behind the bucket must not hold empty names, . or ..")
   if (/[\u0000-\u001f\u007f]/.test(prefix)) return bad("the prefix behind the bucket must not hold control characters")
   const joined = names.join("/")
-  return joined.length > PREFIX_MAX ? bad(`the prefix behind the bucket must be at most ${PREFIX_MAX} characters long`) : good(joined)
+  return joined.length > PREFIX_MAX
+    ? bad(`the prefix behind the bucket must be at most ${PREFIX_MAX} characters long`)
+    : good(joined)
 }
 
 const parseS3 = (url: string, parts: UrlParts): ParsedOutput => {
@@ -61,7 +68,8 @@ const parseS3 = (url: string, parts: UrlParts): ParsedOutput => {
   const { ignored, warnings } = unusedParts(url)
   if (prefix.value === "") warnings.push("without a prefix the playlist and its segments lie at the top of the bucket")
   for (const key of ignored)
-    if (/^(?:region|endpoint)/.test(key)) warnings.push(`${key} in the URL has no effect: use s3_${key} of the settings`)
+    if (/^(?:region|endpoint)/.test(key))
+      warnings.push(`${key} in the URL has no effect: use s3_${key} of the settings`)
   return accept(
     { protocol: "hls", kind: "s3", bucket, prefix: prefix.value },
     { kind: "s3", bucket, prefix: prefix.value, playlist: PLAYLIST },
@@ -108,7 +116,9 @@ const parseHttp = (url: string, parts: UrlParts): ParsedOutput => {
   if (!host.ok) errors.push(host.message)
   // The URL standard of browsers and Node has no zones.
   else if (zoneOf(host.value) !== null)
-    errors.push("an address with a zone (%...) is not possible in http:// and https:// URLs: give the server another address or a name")
+    errors.push(
+      "an address with a zone (%...) is not possible in http:// and https:// URLs: give the server another address or a name",
+    )
   const port = parts.port === null ? null : readPort(parts.port)
   if (port?.ok === false) errors.push(port.message)
   if (url.includes("***")) errors.push("the URL holds *** in place of a secret: write the secret itself")
@@ -120,7 +130,8 @@ const parseHttp = (url: string, parts: UrlParts): ParsedOutput => {
   if (!host.ok || !place.ok || errors.length > 0) return refuse(...errors)
   const youtube = /(?:^|\.)youtube\.com$/.test(host.value)
   if (youtube && parts.scheme === "http") return refuse("YouTube takes uploads over https:// only")
-  if (parts.scheme === "http") warnings.push("http:// sends the stream, and any key in the URL, unencrypted: prefer https://")
+  if (parts.scheme === "http")
+    warnings.push("http:// sends the stream, and any key in the URL, unencrypted: prefer https://")
   if (youtube && place.value.base.includes("?") && !/[?&]cid=[^&]+/i.test(url))
     warnings.push("the URL has no cid=STREAM_KEY: YouTube will not know the stream")
   return accept(
@@ -139,7 +150,8 @@ const parseHttp = (url: string, parts: UrlParts): ParsedOutput => {
 /** Reads a URL of the schemes `hls`, `http`, `https` or `s3`. */
 export const parseHlsUrl = (url: string): ParsedOutput => {
   const parts = splitUrl(url)
-  if (parts === null) return refuse("the URL must have the form hls://NAME, https://HOST/PATH/index.m3u8 or s3://BUCKET/PREFIX")
+  if (parts === null)
+    return refuse("the URL must have the form hls://NAME, https://HOST/PATH/index.m3u8 or s3://BUCKET/PREFIX")
   if (parts.scheme === "hls") return parseDirectory(url)
   return parts.scheme === "s3" ? parseS3(url, parts) : parseHttp(url, parts)
 }

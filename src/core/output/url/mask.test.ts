@@ -29,7 +29,10 @@ describe("maskSecrets", () => {
       "https://a.upload.youtube.com/http_upload_hls?cid=abcd-1234&copy=0&file=",
       "https://a.upload.youtube.com/http_upload_hls?cid=***&copy=0&file=",
     ],
-    ["https://h/http_upload_hls?CID=abcd&copy=1&file=index.m3u8", "https://h/http_upload_hls?CID=***&copy=1&file=index.m3u8"],
+    [
+      "https://h/http_upload_hls?CID=abcd&copy=1&file=index.m3u8",
+      "https://h/http_upload_hls?CID=***&copy=1&file=index.m3u8",
+    ],
     ["https://h/live/index.m3u8?token=abc&x=1", "https://h/live/index.m3u8?token=***&x=1"],
     ["https://u:se/cret@h/live/index.m3u8", "https://u:***@h/live/index.m3u8"],
     ["s3://KEYID:secret@bucket/prefix", "s3://KEYID:***@bucket/prefix"],
@@ -69,20 +72,26 @@ describe("maskSecrets", () => {
 
   it("shows no key of an upload URL, and what it shows is refused", () => {
     fc.assert(
-      fc.property(fc.stringMatching(/^[a-zA-Z0-9-]{4,30}$/), fc.constantFrom("cid", "token", "key", "signature"), (word, name) => {
-        const key = `q7${word}`
-        for (const url of [
-          `https://h/up?${name}=${key}&copy=0&file=`,
-          `https://h/live/index.m3u8?${name}=${key}`,
-          `https://u:${key}@h/a.m3u8`,
-        ]) {
-          const masked = maskSecrets(url)
-          expect(masked).not.toContain(key)
-          expect(parseHlsUrl(masked).ok).toBe(false)
-          const parsed = parseHlsUrl(url)
-          expect(JSON.stringify(parsed.ok ? [parsed.options, parsed.warnings, parsed.ignored] : parsed.errors)).not.toContain(key)
-        }
-      }),
+      fc.property(
+        fc.stringMatching(/^[a-zA-Z0-9-]{4,30}$/),
+        fc.constantFrom("cid", "token", "key", "signature"),
+        (word, name) => {
+          const key = `q7${word}`
+          for (const url of [
+            `https://h/up?${name}=${key}&copy=0&file=`,
+            `https://h/live/index.m3u8?${name}=${key}`,
+            `https://u:${key}@h/a.m3u8`,
+          ]) {
+            const masked = maskSecrets(url)
+            expect(masked).not.toContain(key)
+            expect(parseHlsUrl(masked).ok).toBe(false)
+            const parsed = parseHlsUrl(url)
+            expect(
+              JSON.stringify(parsed.ok ? [parsed.options, parsed.warnings, parsed.ignored] : parsed.errors),
+            ).not.toContain(key)
+          }
+        },
+      ),
     )
   })
 

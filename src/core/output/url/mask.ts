@@ -27,7 +27,10 @@ const maskQuery = (query: string): string => {
     .join("&")
 }
 
-/** `user:password@` becomes `user:***@`. A password with a raw `/` or `#` makes the URL's borders unsure: the last `@` counts. */
+/**
+ * `user:password@` becomes `user:***@`. A password with a raw `/` or `#` makes the URL's borders unsure: the last
+ * `@` counts.
+ */
 const maskUserinfo = (text: string): string => {
   const at = text.lastIndexOf("@")
   const colon = text.indexOf(":")
@@ -47,7 +50,8 @@ const maskStreamKey = (text: string): string => {
 export const maskSecrets = (url: string): string => {
   const scheme = /^\s*[a-z][a-z0-9+.-]*:\/\//i.exec(url)?.[0] ?? ""
   const rest = url.slice(scheme.length)
-  // A port that is no number before an @ further on: a password with a raw ? or & in it, so everything up to the @ goes.
+  // A port that is no number before an @ further on: a password with a raw ? or & in it, so everything up to the
+  // @ goes.
   const torn = /^[^/?#@:[]*:(?!\d*[/?#])[^@]*\?[\s\S]*@/.test(rest)
   const question = torn ? -1 : rest.indexOf("?")
   const place = maskUserinfo(question < 0 ? rest : rest.slice(0, question))

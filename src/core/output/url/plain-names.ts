@@ -21,15 +21,19 @@ export const readPlainNames = (text: string, scheme: string): Read<string> => {
   if (decoded === null) return bad("the path is not valid UTF-8")
   if (decoded === "") return bad(`the name is missing: ${form}`)
   if (decoded.startsWith("/") || /^[a-z]:[\\/]/i.test(decoded))
-    return bad(`an absolute path is not possible: ${form}, a directory below the one that the service keeps for ${scheme} outputs`)
+    return bad(
+      `an absolute path is not possible: ${form}, a directory below the one that the service keeps for ${scheme} outputs`,
+    )
   const names = decoded.replace(/\/$/, "").split("/")
   if (names.length > NAMES_MAX) return bad(`the path has ${names.length} names, the most is ${NAMES_MAX}`)
   for (const name of names) {
     if (name === "") return bad(`the path holds an empty name: ${form}`)
     if (name === "." || name === "..") return bad(`the path must not hold ${name}`)
     if (name.startsWith(".")) return bad(`${shown(name)} is a hidden name: it must not begin with a dot`)
-    if (name.length > NAME_MAX) return bad(`a name of the path is ${name.length} characters long, the most is ${NAME_MAX}`)
-    if (!NAME.test(name)) return bad(`${shown(name)} must consist of letters, digits, _ . and -, and not begin with . or -`)
+    if (name.length > NAME_MAX)
+      return bad(`a name of the path is ${name.length} characters long, the most is ${NAME_MAX}`)
+    if (!NAME.test(name))
+      return bad(`${shown(name)} must consist of letters, digits, _ . and -, and not begin with . or -`)
   }
   return good(names.join("/"))
 }

@@ -46,14 +46,17 @@ export const readLatency = (key: string, value: string, dialect: Dialect | null)
   const number = read.value
   if (number < 0) return good({ ms: number, warning: null })
   const say = `${key}=${number}`
-  if (dialect === "srt") return good({ ms: number, warning: number >= SUSPICIOUS_LATENCY ? `${say} is read as ${number / 1000} s` : null })
+  if (dialect === "srt")
+    return good({ ms: number, warning: number >= SUSPICIOUS_LATENCY ? `${say} is read as ${number / 1000} s` : null })
   const ms = Math.trunc(number / 1000)
   if (dialect === "ffmpeg") {
     const small = number > 0 && number < SMALL_LATENCY_US
     const hint = key === "latency" || key === "tsbpddelay" ? `latency_ms=${number}` : "dialect=srt"
     return good({
       ms,
-      warning: small ? `${say} is read as ${ms} ms, as FFmpeg counts in microseconds; for ${number} ms write ${hint}` : null,
+      warning: small
+        ? `${say} is read as ${ms} ms, as FFmpeg counts in microseconds; for ${number} ms write ${hint}`
+        : null,
     })
   }
   if (number < SUSPICIOUS_LATENCY) return good({ ms: number, warning: null })

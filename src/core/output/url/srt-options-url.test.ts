@@ -100,7 +100,10 @@ describe("srt:// options", () => {
   it("reports unknown keys as ignored and keys without effect as such", () => {
     const parsed = understood("srt://h:9000?foo=1&bar&timeout=5000000&groupconnect=1&foo=2&constructor=1")
     expect(parsed.ignored).toEqual(["foo", "bar", "constructor"])
-    expect(parsed.warnings).toEqual([expect.stringMatching(/^timeout has no effect/), expect.stringMatching(/^groupconnect has no effect/)])
+    expect(parsed.warnings).toEqual([
+      expect.stringMatching(/^timeout has no effect/),
+      expect.stringMatching(/^groupconnect has no effect/),
+    ])
   })
 
   it("takes the last of a key given twice, in whatever spelling, and tells", () => {

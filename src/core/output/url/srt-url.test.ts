@@ -35,10 +35,18 @@ describe("srt:// mode and addresses", () => {
       localHost: "10.0.0.1",
       localPort: 5000,
     })
-    expect(srt("srt://h:9000?bind=10.0.0.1:5000")).toMatchObject({ mode: "caller", localHost: "10.0.0.1", localPort: 5000 })
+    expect(srt("srt://h:9000?bind=10.0.0.1:5000")).toMatchObject({
+      mode: "caller",
+      localHost: "10.0.0.1",
+      localPort: 5000,
+    })
     expect(srt("srt://h:9000?bind=[::1]:5000")).toMatchObject({ localHost: "::1", localPort: 5000 })
     expect(srt("srt://h:9000?bind=:5000")).toMatchObject({ localHost: null, localPort: 5000 })
-    expect(srt("srt://h:9000?adapter=10.0.0.1")).toMatchObject({ mode: "rendezvous", localHost: "10.0.0.1", localPort: null })
+    expect(srt("srt://h:9000?adapter=10.0.0.1")).toMatchObject({
+      mode: "rendezvous",
+      localHost: "10.0.0.1",
+      localPort: null,
+    })
     expect(srt("srt://h:9000?interface=10.0.0.1")).toMatchObject({ mode: "caller", localHost: "10.0.0.1" })
     expect(settings("srt://h:9000?interface=eth1")).toEqual({ BINDTODEVICE: "eth1" })
     expect(settings("srt://h:9000?mode=rendezvous")).toEqual({ RENDEZVOUS: true })
@@ -119,13 +127,18 @@ describe("srt:// latency", () => {
     )
   })
 
-  it.each(["-1", "1e3", "1.5", "", "abc", "65536000", "99999999999999999999", "1_000", " 5"])("latency=%s is refused", (value) =>
-    expect(messages(`srt://h:9000?latency=${encodeURIComponent(value)}`)).toMatch(/latency must be/),
+  it.each(["-1", "1e3", "1.5", "", "abc", "65536000", "99999999999999999999", "1_000", " 5"])(
+    "latency=%s is refused",
+    (value) => expect(messages(`srt://h:9000?latency=${encodeURIComponent(value)}`)).toMatch(/latency must be/),
   )
 
   it("sets the receiver's and the peer's latency apart, after the common one", () => {
     const { options } = srt("srt://h:9000?peerlatency=300&rcvlatency=400&latency=200")
-    expect(options.map(({ option, value }) => `${option.name}=${value}`)).toEqual(["LATENCY=200", "RCVLATENCY=400", "PEERLATENCY=300"])
+    expect(options.map(({ option, value }) => `${option.name}=${value}`)).toEqual([
+      "LATENCY=200",
+      "RCVLATENCY=400",
+      "PEERLATENCY=300",
+    ])
   })
 })
 

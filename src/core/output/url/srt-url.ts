@@ -82,7 +82,8 @@ class SrtUrlReading {
     const read = host === null ? null : readLocalAddress(host.value)
     if (host !== null && read?.ok === false) this.errors.push(`${host.key} ${read.message}`)
     const address = read?.ok === true ? read.value : null
-    const number = port === null || port.value === "0" ? null : this.take(readPort(port.value, `the local port (${port.key})`))
+    const number =
+      port === null || port.value === "0" ? null : this.take(readPort(port.value, `the local port (${port.key})`))
     return { host: address, port: number }
   }
 
@@ -115,17 +116,23 @@ class SrtUrlReading {
     if (mode === "listener") return this.#listener(host, port, local.host)
     if (host === "") this.errors.push(`the host is missing: mode=${mode} needs one`)
     else if (isAny(host)) this.errors.push(`${host} is no destination for mode=${mode}`)
-    else if (isMulticast(host)) this.errors.push(`${host} is a multicast group: SRT sends to one host; use udp:// or rtp:// for multicast`)
+    else if (isMulticast(host))
+      this.errors.push(`${host} is a multicast group: SRT sends to one host; use udp:// or rtp:// for multicast`)
     else if (local.host !== null && (isIPv4(host) || isIPv6(host)) && isIPv6(host) !== isIPv6(local.host))
       this.errors.push(`${local.host} and ${host} are not of the same IP version`)
     return { mode, host, port, localHost: local.host, localPort: local.port }
   }
 
-  #listener(host: string, port: number, adapter: string | null): Pick<SrtTarget, "mode" | "host" | "port" | "localHost" | "localPort"> {
+  #listener(
+    host: string,
+    port: number,
+    adapter: string | null,
+  ): Pick<SrtTarget, "mode" | "host" | "port" | "localHost" | "localPort"> {
     let address = adapter ?? host
     if (address !== "") {
       const read = readLocalAddress(address)
-      if (!read.ok) this.errors.push(`the host of a listener ${read.message}, or left out: srt://:${port}?mode=listener`)
+      if (!read.ok)
+        this.errors.push(`the host of a listener ${read.message}, or left out: srt://:${port}?mode=listener`)
       else if (isMulticast(read.value)) this.errors.push("an SRT listener cannot use a multicast address")
       else address = read.value
     }
@@ -148,9 +155,12 @@ class SrtUrlReading {
     let wanted = PACKET_SIZE_MAX
     // -1 is FFmpeg's way to leave it to the library.
     if (given !== null && given.value !== "-1") {
-      wanted = this.take(readInteger(given.key, given.value, O.PAYLOADSIZE.min, O.PAYLOADSIZE.max, "bytes")) ?? PACKET_SIZE_MAX
+      wanted =
+        this.take(readInteger(given.key, given.value, O.PAYLOADSIZE.min, O.PAYLOADSIZE.max, "bytes")) ?? PACKET_SIZE_MAX
       if (wholePackets(wanted) !== wanted)
-        this.warnings.push(`${given.key}=${wanted} is read as ${wholePackets(wanted)}: whole TS packets of 188 bytes, 7 at most`)
+        this.warnings.push(
+          `${given.key}=${wanted} is read as ${wholePackets(wanted)}: whole TS packets of 188 bytes, 7 at most`,
+        )
     }
     const size = Math.min(wholePackets(wanted), room)
     if (size < wholePackets(wanted)) this.warnings.push(`mss leaves room for ${size} bytes in a message`)
@@ -239,8 +249,10 @@ export const parseSrtUrl = (parts: UrlParts): ParsedOutput => {
   const packetSize = reading.packetSize()
   reading.encryption()
   const streamId = reading.streamId(endpoint?.mode ?? "caller")
-  if (parts.userinfo !== null && parts.userinfo !== "") reading.warnings.push("the user name before @ has no meaning for SRT: use streamid")
-  if (parts.path !== "" && parts.path !== "/") reading.warnings.push("the path after the port has no meaning for SRT: use streamid")
+  if (parts.userinfo !== null && parts.userinfo !== "")
+    reading.warnings.push("the user name before @ has no meaning for SRT: use streamid")
+  if (parts.path !== "" && parts.path !== "/")
+    reading.warnings.push("the path after the port has no meaning for SRT: use streamid")
   if (parts.fragment !== null) reading.warnings.push("what stands after # is not used")
   if (reading.errors.length > 0 || endpoint === null) return refuse(...reading.errors)
   const { settings } = reading

@@ -22,7 +22,10 @@ const readPassphrase = (value: string): Read<SrtValue> => {
   const length = bytesOf(value)
   if (length < min || length > max)
     return bad(`passphrase must be ${min} to ${max} bytes long, which is what libsrt takes; it has ${length}`)
-  return good({ value, warning: length === max ? "many receivers take passphrases of at most 79 bytes; this one has 80" : null })
+  return good({
+    value,
+    warning: length === max ? "many receivers take passphrases of at most 79 bytes; this one has 80" : null,
+  })
 }
 
 const readKeyLength = (key: string, value: string): Read<SrtValue> => {
@@ -44,7 +47,9 @@ const readVersion = (key: string, value: string): Read<SrtValue> => {
 
 /** What may only have its default, as everything here is live and made of messages. */
 const readFixed = (key: string, value: string, fixed: RegExp, say: string): Read<SrtValue> =>
-  fixed.test(value) ? plain(null) : bad(`${key} must be ${say}: only live transmission is possible, not ${shown(value)}`)
+  fixed.test(value)
+    ? plain(null)
+    : bad(`${key} must be ${say}: only live transmission is possible, not ${shown(value)}`)
 
 const readText = (option: SrtOption, key: string, value: string): Read<SrtValue> => {
   const length = bytesOf(value)

@@ -68,7 +68,13 @@ export type HlsTarget =
    * `https://HOST/PATH/index.m3u8`: segments beside the playlist; or a URL that ends in `file=` (YouTube), which names
    * are put behind.
    */
-  | { readonly protocol: "hls"; readonly kind: "http"; readonly base: string; readonly playlist: string; readonly query: string }
+  | {
+      readonly protocol: "hls"
+      readonly kind: "http"
+      readonly base: string
+      readonly playlist: string
+      readonly query: string
+    }
   | { readonly protocol: "hls"; readonly kind: "s3"; readonly bucket: string; readonly prefix: string }
 
 /** `file://NAME`: recordings in a directory below the one for recordings. `path` as of HLS. */

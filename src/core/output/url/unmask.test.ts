@@ -7,14 +7,24 @@ const SRT = "srt://h:9000?passphrase=0123456789ab&latency=200&streamid=publish:l
 
 describe("unmaskSecrets", () => {
   it.each([
-    ["another option", SRT, "srt://h:9000?latency=300&passphrase=***", "srt://h:9000?latency=300&passphrase=0123456789ab"],
+    [
+      "another option",
+      SRT,
+      "srt://h:9000?latency=300&passphrase=***",
+      "srt://h:9000?latency=300&passphrase=0123456789ab",
+    ],
     [
       "another order",
       SRT,
       "srt://h:9000?streamid=publish:live/a:u:***&passphrase=***",
       "srt://h:9000?streamid=publish:live/a:u:geheim&passphrase=0123456789ab",
     ],
-    ["a new passphrase", SRT, "srt://h:9000?passphrase=abcdefghijkl&latency=200", "srt://h:9000?passphrase=abcdefghijkl&latency=200"],
+    [
+      "a new passphrase",
+      SRT,
+      "srt://h:9000?passphrase=abcdefghijkl&latency=200",
+      "srt://h:9000?passphrase=abcdefghijkl&latency=200",
+    ],
     ["another application", "rtmp://u:pw@h/live/key", "rtmp://u:***@h/other/***", "rtmp://u:pw@h/other/key"],
     ["a new key", "rtmp://u:pw@h/live/key", "rtmp://u:***@h/live/new", "rtmp://u:pw@h/live/new"],
     ["a secret with signs of a pattern", "rtsp://u:a.*$&b@h/x", "rtsp://u:***@h/y", "rtsp://u:a.*$&b@h/y"],
@@ -34,7 +44,9 @@ describe("unmaskSecrets", () => {
 
   it("gives what was shown back as it was", () => {
     const word = fc.stringMatching(/^[a-z0-9.*$^()]{4,20}$/)
-    const url = fc.tuple(word, word, word).map(([a, b, c]) => `srt://h:1?passphrase=${a}&latency=20&token=${b}&streamid=${c}`)
+    const url = fc
+      .tuple(word, word, word)
+      .map(([a, b, c]) => `srt://h:1?passphrase=${a}&latency=20&token=${b}&streamid=${c}`)
     fc.assert(
       fc.property(url, (one) => unmaskSecrets(maskSecrets(one), one) === one),
       { numRuns: 200 },

@@ -28,7 +28,8 @@ const secretsOf = (url: string, masked: string): Array<{ readonly name: string; 
 }
 
 /** What `maskSecrets` hides of a URL, as it stands there; none where that cannot be told. */
-export const secretsInUrl = (url: string): ReadonlyArray<string> => secretsOf(url, maskSecrets(url)).map(({ secret }) => secret)
+export const secretsInUrl = (url: string): ReadonlyArray<string> =>
+  secretsOf(url, maskSecrets(url)).map(({ secret }) => secret)
 
 /**
  * `typed` with the secrets of `url` in the places where it holds `***` as `maskSecrets(url)` does. Unchanged, and so

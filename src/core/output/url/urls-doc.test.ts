@@ -30,7 +30,8 @@ it.each(examples)("docs/urls.md: %s is understood without a warning", (url) => {
 
 it("docs/urls.md has an example and a section of every protocol", () => {
   expect(new Set(examples.map(protocolOfUrl))).toEqual(new Set(["srt", "udp", "rtp", "rtmp", "rtsp", "hls", "file"]))
-  for (const heading of ["SRT", "UDP and RTP", "RTMP", "RTSP", "HLS", "File"]) expect(doc).toMatch(new RegExp(`^## ${heading}$`, "m"))
+  for (const heading of ["SRT", "UDP and RTP", "RTMP", "RTSP", "HLS", "File"])
+    expect(doc).toMatch(new RegExp(`^## ${heading}$`, "m"))
 })
 
 const code = (keys: Iterable<string>): string => [...keys].map((key) => `\`${key}\``).join(" ")
@@ -38,14 +39,17 @@ const code = (keys: Iterable<string>): string => [...keys].map((key) => `\`${key
 it.each([
   ["SRT", SRT_URL_KEYS],
   ["UDP and RTP", DATAGRAM_URL_KEYS],
-] as const)("docs/urls.md has the keys of %s with meaning, unit, default and name in the API, and no others", (heading, keys) => {
-  const expected = keys.map((row) =>
-    row.use === "no-effect"
-      ? [code(row.keys), row.description]
-      : [code(row.keys), row.description, row.unit, row.default, row.api === null ? "" : `\`${row.api}\``],
-  )
-  expect(rowsUnder(heading).sort()).toEqual(expected.sort())
-})
+] as const)(
+  "docs/urls.md has the keys of %s with meaning, unit, default and name in the API, and no others",
+  (heading, keys) => {
+    const expected = keys.map((row) =>
+      row.use === "no-effect"
+        ? [code(row.keys), row.description]
+        : [code(row.keys), row.description, row.unit, row.default, row.api === null ? "" : `\`${row.api}\``],
+    )
+    expect(rowsUnder(heading).sort()).toEqual(expected.sort())
+  },
+)
 
 it("docs/urls.md names the keys that tell the dialect, and the bounds of pacing_delay", () => {
   expect(doc).toContain(`(${code(FFMPEG_KEYS)}), latencies are microseconds`)

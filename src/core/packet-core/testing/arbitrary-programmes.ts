@@ -46,21 +46,31 @@ const sectionOn = (pid: number, section: Uint8Array): Write => {
   return (next) => packetizeSection(section, pid, next(pid, packets))
 }
 
-const plainTable = (id: number) => sealSection(Uint8Array.from({ length: 16 }, (_, i) => [id, 0xb0, 13, 0, 0, 0xc1][i] ?? 0))
+const plainTable = (id: number) =>
+  sealSection(Uint8Array.from({ length: 16 }, (_, i) => [id, 0xb0, 13, 0, 0, 0xc1][i] ?? 0))
 
 const tables: fc.Arbitrary<Write> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc
-      .record({ version: fc.nat(1), programs: fc.array(fc.record({ program_number: fc.nat(3), pid: pmtPid }), { maxLength: 3 }) })
+      .record({
+        version: fc.nat(1),
+        programs: fc.array(fc.record({ program_number: fc.nat(3), pid: pmtPid }), { maxLength: 3 }),
+      })
       .map((pat) => sectionOn(0, buildPat({ transport_stream_id: 1, ...pat }))),
   },
   { weight: 6, arbitrary: fc.tuple(pmtPid, programme).map(([pid, each]) => sectionOn(pid, pmtSection(each))) },
   {
     weight: 2,
     arbitrary: fc
-      .record({ pid: fc.constantFrom(0, 1, 1), id: fc.constantFrom(0, 1, 1, 2), isSound: rarely(3, fc.constant(false)) })
-      .map(({ pid, id, isSound }) => sectionOn(pid, isSound === false ? plainTable(id).fill(7, 12, 13) : plainTable(id))),
+      .record({
+        pid: fc.constantFrom(0, 1, 1),
+        id: fc.constantFrom(0, 1, 1, 2),
+        isSound: rarely(3, fc.constant(false)),
+      })
+      .map(({ pid, id, isSound }) =>
+        sectionOn(pid, isSound === false ? plainTable(id).fill(7, 12, 13) : plainTable(id)),
+      ),
   },
 )
 
@@ -100,7 +110,10 @@ const unitStart = fc
 /** PCRs follow the time passed, near the limits of 2.3 now and then, on one of few time bases. */
 const pcr = fc.record({
   offset: fc.constantFrom(0, 0, 0, 0, 0, 1, -1, 27 * 99_000, -27 * 60_000, 27 * 101_000, 27 * 900_000),
-  base: fc.oneof({ weight: 12, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(50 * SECOND_27M, PCR_MODULUS / 2) }),
+  base: fc.oneof(
+    { weight: 12, arbitrary: fc.constant(0) },
+    { weight: 1, arbitrary: fc.constantFrom(50 * SECOND_27M, PCR_MODULUS / 2) },
+  ),
 })
 
 const media: fc.Arbitrary<Write> = fc
@@ -120,11 +133,22 @@ const media: fc.Arbitrary<Write> = fc
     const ticks = clock === null ? {} : { pcr: PCR_MODULUS - 2 * SECOND_27M + us * 27 + clock.offset + clock.base }
     const isSet = Object.fromEntries(Object.entries(flags).map(([name, value]) => [name, value ?? false]))
     const continuity_counter = next(pid, payload.length > 0 ? 1 : 0) + (skip ?? 0)
-    return buildPacket({ pid, continuity_counter, unit_start: start !== null, scrambling: scrambling ?? 0, ...isSet, payload, ...ticks })
+    return buildPacket({
+      pid,
+      continuity_counter,
+      unit_start: start !== null,
+      scrambling: scrambling ?? 0,
+      ...isSet,
+      payload,
+      ...ticks,
+    })
   })
 
 const step = fc.record({
-  writes: fc.array(fc.oneof({ weight: 1, arbitrary: tables }, { weight: 3, arbitrary: media }), { minLength: 1, maxLength: 9 }),
+  writes: fc.array(fc.oneof({ weight: 1, arbitrary: tables }, { weight: 3, arbitrary: media }), {
+    minLength: 1,
+    maxLength: 9,
+  }),
   gapUs: fc.oneof(
     { weight: 12, arbitrary: fc.integer({ min: 0, max: 45_000 }) },
     { weight: 2, arbitrary: fc.constantFrom(100_000, 100_001, 350_000, 499_999, 500_000) },

@@ -18,7 +18,8 @@ const NAMES = [
 
 export type Checks = Record<(typeof NAMES)[number], number>
 
-const pick = (counters: LegCounters): Checks => Object.fromEntries(NAMES.map((name) => [name, counters[name]])) as Checks
+const pick = (counters: LegCounters): Checks =>
+  Object.fromEntries(NAMES.map((name) => [name, counters[name]])) as Checks
 
 export const NO_ERRORS: Checks = {
   pat_errors: 0,

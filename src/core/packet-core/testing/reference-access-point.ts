@@ -10,7 +10,10 @@ export const elementaryBytes = (payload: Uint8Array): Uint8Array | null => {
 
 /** True when the PES header has a PTS and all of it is in the packet. */
 export const hasPts = (payload: Uint8Array): boolean =>
-  elementaryBytes(payload) !== null && ((payload[7] ?? 0) & 0x80) !== 0 && (payload[8] ?? 0) >= 5 && payload.length >= 14
+  elementaryBytes(payload) !== null &&
+  ((payload[7] ?? 0) & 0x80) !== 0 &&
+  (payload[8] ?? 0) >= 5 &&
+  payload.length >= 14
 
 /** The bytes that follow 00 00 01. */
 const startCodes = (bytes: Uint8Array): number[] => {

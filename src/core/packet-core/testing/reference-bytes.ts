@@ -54,12 +54,18 @@ export class ReferenceBytes {
 
   goesOn(datagram: Uint8Array): boolean {
     if (this.size === null) return false
-    return this.#agrees(datagram, this.rest.length === 0 ? 0 : this.size - this.rest.length, this.rest.length === 0 ? 1 : FURTHER)
+    return this.#agrees(
+      datagram,
+      this.rest.length === 0 ? 0 : this.size - this.rest.length,
+      this.rest.length === 0 ? 1 : FURTHER,
+    )
   }
 
   /** True when up to `most` sync bytes are at `offset` and one packet on each, as far as there are bytes. */
   #agrees(bytes: Uint8Array, offset: number, most: number): boolean {
-    const expected = Array.from({ length: most }, (_, i) => offset + i * (this.size ?? 0)).filter((at) => at < bytes.length)
+    const expected = Array.from({ length: most }, (_, i) => offset + i * (this.size ?? 0)).filter(
+      (at) => at < bytes.length,
+    )
     return expected.every((at) => bytes[at] === SYNC_BYTE)
   }
 

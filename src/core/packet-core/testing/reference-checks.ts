@@ -225,7 +225,13 @@ export class ReferenceChecks {
   bareSeen({ pid, adaptation }: TsPacket): void {
     const followed = this.#followed.get(pid)
     const { access } = this.#streams.main
-    if (followed === undefined || access?.pid !== pid || access.kind.media !== "video" || adaptation?.random_access !== true) return
+    if (
+      followed === undefined ||
+      access?.pid !== pid ||
+      access.kind.media !== "video" ||
+      adaptation?.random_access !== true
+    )
+      return
     if (followed.point === "announced") return
     followed.point = "announced"
     this.#countPoint()
@@ -251,7 +257,8 @@ export class ReferenceChecks {
     if (section.length < 3 || table === 0xff) return
     const length = 3 + (((high & 15) << 8) | low)
     if (table !== 1) this.#catFault()
-    else if (length >= 12 && (length > section.length || crc32(section.subarray(0, length)) === 0)) this.#cat.seenUs = this.#clock.nowUs
+    else if (length >= 12 && (length > section.length || crc32(section.subarray(0, length)) === 0))
+      this.#cat.seenUs = this.#clock.nowUs
   }
 
   #findPoint(packet: TsPacket, followed: Followed): void {
@@ -259,9 +266,12 @@ export class ReferenceChecks {
     if (access?.pid !== packet.pid) return
     if (packet.unit_start) followed.point = followed.point === "announced" ? "found" : null
     if (followed.point !== null) return
-    const isShown = () => access.kind.media === "video" && packet.scrambling === 0 && showsAccessPoint(access.kind.codec, packet.payload)
+    const isShown = () =>
+      access.kind.media === "video" && packet.scrambling === 0 && showsAccessPoint(access.kind.codec, packet.payload)
     const isPoint =
-      access.kind.media === "audio" ? packet.unit_start : packet.adaptation?.random_access === true || (packet.unit_start && isShown())
+      access.kind.media === "audio"
+        ? packet.unit_start
+        : packet.adaptation?.random_access === true || (packet.unit_start && isShown())
     if (!isPoint) return
     followed.point = "found"
     this.#countPoint()

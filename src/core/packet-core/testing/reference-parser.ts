@@ -56,7 +56,12 @@ export interface ReferenceGauges extends CheckGauges {
 }
 
 type Fault = "bad_not_ts" | "bad_rtp" | "bad_length" | "bad_sync"
-type Rtp = { readonly framing: "rtp"; readonly payload: Uint8Array; readonly header: RtpHeader; readonly is204: boolean }
+type Rtp = {
+  readonly framing: "rtp"
+  readonly payload: Uint8Array
+  readonly header: RtpHeader
+  readonly is204: boolean
+}
 type Udp = { readonly framing: "udp"; readonly payload: Uint8Array }
 type Kind = Rtp | Udp | { readonly fault: Fault }
 
@@ -73,7 +78,8 @@ export const classifyDatagram = (bytes: Uint8Array): Kind => {
   const [first, second = 0] = bytes
   if (first === undefined) return { fault: "bad_not_ts" }
   const header = parseRtp(bytes)
-  const payload = header === null ? null : bytes.subarray(header.payload_offset, header.payload_offset + header.payload_length)
+  const payload =
+    header === null ? null : bytes.subarray(header.payload_offset, header.payload_offset + header.payload_length)
   if (header !== null && payload !== null) {
     if (isTs(payload)) return { framing: "rtp", payload, header, is204: false }
     if (isEven(payload, 204)) return { framing: "rtp", payload: without204(payload), header, is204: true }
@@ -94,7 +100,8 @@ const isBrokenRtp = (bytes: Uint8Array): boolean => {
 /** A part of a byte stream waits no longer for the next datagram. */
 const WAIT_US = 2000
 
-const zeroCounters = (): LegCounters => Object.fromEntries(Object.keys(LEG_COUNTERS).map((name) => [name, 0])) as LegCounters
+const zeroCounters = (): LegCounters =>
+  Object.fromEntries(Object.keys(LEG_COUNTERS).map((name) => [name, 0])) as LegCounters
 
 /** PIDs up to here are of tables. */
 const LAST_TABLE_PID = 0x1f
@@ -157,7 +164,12 @@ export class ReferenceParser {
     const source = sourceIdentity(datagram.ipv4, datagram.port)
     const isOwn = this.#isCurrent({ framing: "udp", identity: source })
     const hasBegin = !("fault" in kind) && kind.payload[0] === SYNC_BYTE
-    if (hasBegin && kind.framing === "rtp" && !kind.is204 && this.#isCurrent({ framing: "rtp", identity: kind.header.ssrc })) {
+    if (
+      hasBegin &&
+      kind.framing === "rtp" &&
+      !kind.is204 &&
+      this.#isCurrent({ framing: "rtp", identity: kind.header.ssrc })
+    ) {
       this.#takeRtp(kind, rx_us)
       return
     }

@@ -89,7 +89,8 @@ export class PcrTimer {
     const isTrue = !this.#excused && !(isFault && deviationUs > LIMIT_US)
     const hasJumped = isFault && deviationUs > LIMIT_US && (stepUs < 0 || aheadUs > SECOND_US)
     if (isFault) this.#counters.pcr_discontinuity_errors += 1
-    if (!this.#reported && moment.nowUs - last.nowUs > LIMIT_US && !(isTrue && isNear)) this.#counters.pcr_repetition_errors += 1
+    if (!this.#reported && moment.nowUs - last.nowUs > LIMIT_US && !(isTrue && isNear))
+      this.#counters.pcr_repetition_errors += 1
     const isMeasured = isTrue && !isAfterSilence && stepUs > 0 && stepUs <= SECOND_US
     const bitrate = ((moment.packet - last.packet) * 1504 * SECOND_US) / stepUs
     return { interval: isMeasured ? { bitrate, faults: last.faults } : null, jumpedFrom: hasJumped ? last.ticks : null }

@@ -229,7 +229,9 @@ export class ReferenceSections {
     if (pmt === null) return
     this.#tables.pmtChanged(pmtPid, pmt)
     const programme = pmt.program_number
-    const pids = new Set(pmt.streams.filter((stream) => stream.stream_type === STREAM_TYPE_SCTE35).map((stream) => stream.pid))
+    const pids = new Set(
+      pmt.streams.filter((stream) => stream.stream_type === STREAM_TYPE_SCTE35).map((stream) => stream.pid),
+    )
     this.#release("scte35", (watch, scope, owner) => scope === pmtPid && owner === programme && !pids.has(watch.pid))
     for (const pid of [...pids].filter(isAssignable)) {
       const watch = this.#watches.get(pid) ?? this.#open("scte35", pid)

@@ -25,7 +25,8 @@ const swap32 = (value: number) => ((swap16(value & 0xffff) << 16) | swap16(value
  * Identity of a raw UDP sender: its port and IPv4 address as they lie in the socket address on a little-endian machine,
  * mixed.
  */
-export const sourceIdentity = (ipv4: number, port: number): number => mix(Math.imul(swap16(port), 0x9e3779b1) ^ swap32(ipv4))
+export const sourceIdentity = (ipv4: number, port: number): number =>
+  mix(Math.imul(swap16(port), 0x9e3779b1) ^ swap32(ipv4))
 
 export class ReferenceSender {
   current: Sender | null = null
@@ -61,7 +62,8 @@ export class ReferenceSender {
   }
 
   #noteGap(rxUs: number): void {
-    if (rxUs - this.#longest.sinceUs >= SECOND_US) this.#longest = { sinceUs: rxUs, running: 0, before: this.#longest.running }
+    if (rxUs - this.#longest.sinceUs >= SECOND_US)
+      this.#longest = { sinceUs: rxUs, running: 0, before: this.#longest.running }
     this.#longest.running = Math.max(this.#longest.running, rxUs - this.lastUs)
   }
 }

@@ -155,7 +155,8 @@ export class ReferenceSequence {
   }
 
   #isOfNumbersBefore({ sequence, rxUs }: RtpArrival): boolean {
-    if (this.#before === null || rxUs - this.#before.us > BEFORE_MAX_US || rxUs - this.#movedUs >= RESTART_SILENCE_US) return false
+    if (this.#before === null || rxUs - this.#before.us > BEFORE_MAX_US || rxUs - this.#movedUs >= RESTART_SILENCE_US)
+      return false
     const ahead = distance(sequence, this.#before.next)
     if (ahead < -WINDOW || ahead >= MAX_DROPOUT) return false
     this.#before = { next: ahead < 0 ? this.#before.next : (sequence + 1) & 0xffff, us: rxUs }
@@ -165,7 +166,11 @@ export class ReferenceSequence {
 
   #startOver(arrival: RtpArrival): ReadonlyArray<RtpArrival> {
     const run = [arrival]
-    for (let each = this.#find(previous(arrival.sequence)); each !== undefined; each = this.#find(previous(each.sequence)))
+    for (
+      let each = this.#find(previous(arrival.sequence));
+      each !== undefined;
+      each = this.#find(previous(each.sequence))
+    )
       run.unshift(each)
     const [first = arrival] = run
     const expected = (this.#next ?? 0) & 0xffff

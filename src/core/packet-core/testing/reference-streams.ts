@@ -21,7 +21,9 @@ const AUDIO_FORMATS = new Set(["AC-3", "EAC3", "DTS1", "DTS2", "DTS3", "Opus", "
 export const streamKind = ({ stream_type, descriptors }: PmtStream): StreamKind | null => {
   const codec = VIDEO.get(stream_type)
   if (codec !== undefined) return { media: "video", codec }
-  const isPrivateAudio = descriptors.some((each) => AUDIO_DESCRIPTORS.has(each.tag) || AUDIO_FORMATS.has(registrationOf(each) ?? ""))
+  const isPrivateAudio = descriptors.some(
+    (each) => AUDIO_DESCRIPTORS.has(each.tag) || AUDIO_FORMATS.has(registrationOf(each) ?? ""),
+  )
   return AUDIO.has(stream_type) || (stream_type === PRIVATE_PES && isPrivateAudio) ? { media: "audio" } : null
 }
 

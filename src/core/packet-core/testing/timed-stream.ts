@@ -61,8 +61,10 @@ const DEFAULT_STREAMS = [
 export const every = (step: number, to: number, from = 0): number[] =>
   Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step)
 
-const at = (times: ReadonlyArray<number>, write: (writer: TimedWriter, ms: number) => ReadonlyArray<Uint8Array>): Entry[] =>
-  times.map((ms) => ({ ms, write: (writer) => write(writer, ms) }))
+const at = (
+  times: ReadonlyArray<number>,
+  write: (writer: TimedWriter, ms: number) => ReadonlyArray<Uint8Array>,
+): Entry[] => times.map((ms) => ({ ms, write: (writer) => write(writer, ms) }))
 
 export const pats = (times: ReadonlyArray<number>, programmes: ReadonlyArray<Programme> = [{}]): Entry[] => {
   const programs = programmes.map(({ number = 1, pmtPid = PMT_PID }) => ({ program_number: number, pid: pmtPid }))
@@ -70,7 +72,12 @@ export const pats = (times: ReadonlyArray<number>, programmes: ReadonlyArray<Pro
   return at(times, (writer) => [writer.section(0, section)])
 }
 
-export const pmtSection = ({ number = 1, pcrPid = VIDEO_PID, version = 0, streams = DEFAULT_STREAMS }: Programme = {}): Uint8Array =>
+export const pmtSection = ({
+  number = 1,
+  pcrPid = VIDEO_PID,
+  version = 0,
+  streams = DEFAULT_STREAMS,
+}: Programme = {}): Uint8Array =>
   buildPmt({
     program_number: number,
     version,
@@ -85,13 +92,22 @@ export const pmts = (times: ReadonlyArray<number>, programme: Programme = {}): E
 }
 
 /** PCRs alone in their packets; the clock shows `startTicks` at 0 ms. */
-export const pcrs = (times: ReadonlyArray<number>, startTicks = SECOND_27M, pid = VIDEO_PID, fields: Partial<PacketFields> = {}): Entry[] =>
-  at(times, (writer, ms) => [writer.packet({ pid, pcr: startTicks + ms * 27_000, ...fields })])
+export const pcrs = (
+  times: ReadonlyArray<number>,
+  startTicks = SECOND_27M,
+  pid = VIDEO_PID,
+  fields: Partial<PacketFields> = {},
+): Entry[] => at(times, (writer, ms) => [writer.packet({ pid, pcr: startTicks + ms * 27_000, ...fields })])
 
 /** PES packets of one TS packet; PTS 1 s after 0 at 0 ms. */
 export const units = (times: ReadonlyArray<number>, pid: number, fields: Partial<PacketFields> = {}): Entry[] =>
   at(times, (writer, ms) => [
-    writer.packet({ pid, unit_start: true, payload: buildPes(0xe0, 90_000 + ms * 90, [PLAIN_AVC_UNIT], false), ...fields }),
+    writer.packet({
+      pid,
+      unit_start: true,
+      payload: buildPes(0xe0, 90_000 + ms * 90, [PLAIN_AVC_UNIT], false),
+      ...fields,
+    }),
   ])
 
 export const packets = (times: ReadonlyArray<number>, fields: Omit<PacketFields, "continuity_counter">): Entry[] =>
@@ -111,7 +127,10 @@ export interface Timing {
 }
 
 /** One datagram a millisecond: a null packet and what is due then. */
-export const play = (entries: ReadonlyArray<Entry>, { untilMs, silences = [], port = 5000, startUs = START_US }: Timing): Datagram[] => {
+export const play = (
+  entries: ReadonlyArray<Entry>,
+  { untilMs, silences = [], port = 5000, startUs = START_US }: Timing,
+): Datagram[] => {
   const due = new Map<number, Entry[]>()
   for (const entry of entries) due.set(entry.ms, [...(due.get(entry.ms) ?? []), entry])
   const writer = new TimedWriter()

@@ -11,7 +11,11 @@ const leaf: fc.Arbitrary<AmfValue> = fc.oneof(
   text,
   fc.constant(null),
   fc.constant(undefined),
-  fc.record({ kind: fc.constant("date" as const), milliseconds: fc.double(), timeZone: fc.integer({ min: -32768, max: 32767 }) }),
+  fc.record({
+    kind: fc.constant("date" as const),
+    milliseconds: fc.double(),
+    timeZone: fc.integer({ min: -32768, max: 32767 }),
+  }),
   fc.record({ kind: fc.constant("xml" as const), text }),
 )
 

@@ -21,7 +21,8 @@ export const adobeLogin =
   (app: string, tcUrl: string): Record<string, string> | null => {
     const query = queryOf(app)
     if (!tcUrl.endsWith(app)) return rejected("the tcUrl does not end with the application")
-    if (query.get("authmod") !== "adobe") return rejected("[ AccessManager.Reject ] : [ code=403 need auth; authmod=adobe ]")
+    if (query.get("authmod") !== "adobe")
+      return rejected("[ AccessManager.Reject ] : [ code=403 need auth; authmod=adobe ]")
     if (query.get("user") !== user) return rejected("[ AccessManager.Reject ] : [ authmod=adobe ] : ?reason=nosuchuser")
     const opaque = withOpaque ? `&opaque=${OPAQUE}` : ""
     const response = query.get("response")
@@ -40,14 +41,18 @@ export const llnwLogin =
   (user: string, password: string) =>
   (app: string): Record<string, string> | null => {
     const query = queryOf(app)
-    if (query.get("authmod") !== "llnw") return rejected("[ AccessManager.Reject ] : [ code=403 need auth; authmod=llnw ]")
+    if (query.get("authmod") !== "llnw")
+      return rejected("[ AccessManager.Reject ] : [ code=403 need auth; authmod=llnw ]")
     const response = query.get("response")
-    if (response === null) return rejected(`[ AccessManager.Reject ] : [ authmod=llnw ] : ?reason=needauth&user=${user}&nonce=${NONCE}`)
+    if (response === null)
+      return rejected(`[ AccessManager.Reject ] : [ authmod=llnw ] : ?reason=needauth&user=${user}&nonce=${NONCE}`)
     const digest = (text: string) => toHex(md5(utf8(text)))
     const path = app.split("?")[0] ?? ""
     const uri = path.includes("/") ? `/${path}` : `/${path}/_definst_`
     const [count, cnonce] = [query.get("nc"), query.get("cnonce")]
-    const expected = digest(`${digest(`${user}:live:${password}`)}:${NONCE}:${count}:${cnonce}:auth:${digest(`publish:${uri}`)}`)
+    const expected = digest(
+      `${digest(`${user}:live:${password}`)}:${NONCE}:${count}:${cnonce}:auth:${digest(`publish:${uri}`)}`,
+    )
     const same = response === expected && count === "00000001" && /^[0-9a-f]{8}$/.test(cnonce ?? "")
     return same ? null : rejected("[ AccessManager.Reject ] : [ authmod=llnw ] : ?reason=authfailed")
   }

@@ -70,16 +70,36 @@ const conversations = (): Uint8Array[] => {
     const more = [
       commandMessage("onStatus", 0, null, amfObject({ code: "NetConnection.Connect.ReconnectRequest", tcUrl: "/x" })),
       { chunkStreamId: 6, typeId: 9, messageStreamId: 1, timestampMs: 0x1000000, body: new Uint8Array(300) },
-      { chunkStreamId: 5, typeId: 18, messageStreamId: 1, timestampMs: 5, body: encodeAmf0("onMetaData", amfEcmaArray({ width: 1920 })) },
+      {
+        chunkStreamId: 5,
+        typeId: 18,
+        messageStreamId: 1,
+        timestampMs: 5,
+        body: encodeAmf0("onMetaData", amfEcmaArray({ width: 1920 })),
+      },
     ]
-    return joinBytes([...wire.fromServer, ...(options.chunkSize === undefined ? more.flatMap((message) => writer.pieces(message)) : [])])
+    return joinBytes([
+      ...wire.fromServer,
+      ...(options.chunkSize === undefined ? more.flatMap((message) => writer.pieces(message)) : []),
+    ])
   })
 }
 
 const bodies = (): Uint8Array[] => [
-  encodeAmf0("connect", 1, amfObject({ app: "live", deep: amfObject({ a: { kind: "strictArray", values: [1, null, true] } }) })),
-  encodeAmf0("onMetaData", amfEcmaArray({ width: 1920, encoder: "x", when: { kind: "date", milliseconds: 5, timeZone: 0 } })),
-  encodeAmf0({ kind: "typedObject", className: "C", properties: [["x", { kind: "xml", text: "<a/>" }]] }, undefined, "é"),
+  encodeAmf0(
+    "connect",
+    1,
+    amfObject({ app: "live", deep: amfObject({ a: { kind: "strictArray", values: [1, null, true] } }) }),
+  ),
+  encodeAmf0(
+    "onMetaData",
+    amfEcmaArray({ width: 1920, encoder: "x", when: { kind: "date", milliseconds: 5, timeZone: 0 } }),
+  ),
+  encodeAmf0(
+    { kind: "typedObject", className: "C", properties: [["x", { kind: "xml", text: "<a/>" }]] },
+    undefined,
+    "é",
+  ),
 ]
 
 const EDGES = [0x00, 0x01, 0x03, 0x08, 0x09, 0x0a, 0x7f, 0x80, 0xc3, 0xff]
@@ -129,7 +149,10 @@ const checkReader = (random: Random, bytes: Uint8Array, counts: RtmpFuzzCounts):
   const reader = new ChunkReader(READER_LIMITS)
   const results = pieces(random, bytes).map((piece) => reader.push(piece))
   const messages = results.flatMap((result) => result.messages)
-  insist(JSON.stringify(messages) === JSON.stringify(whole.messages), "the messages do not depend on how the bytes are cut")
+  insist(
+    JSON.stringify(messages) === JSON.stringify(whole.messages),
+    "the messages do not depend on how the bytes are cut",
+  )
   insist((results.at(-1)?.error ?? null) === whole.error, "the error does not depend on how the bytes are cut")
   for (const message of messages) parseMessage(message)
   counts.messages += messages.length
@@ -161,14 +184,19 @@ export const fuzzRtmp = (
   const amf = bodies()
   for (let n = 0; n < cases; n++) {
     const kind = random() % 4
-    const bytes = damage(random, (kind < 2 ? amf[random() % amf.length] : said[random() % said.length]) ?? new Uint8Array(0))
+    const bytes = damage(
+      random,
+      (kind < 2 ? amf[random() % amf.length] : said[random() % said.length]) ?? new Uint8Array(0),
+    )
     const heard = kind === 3 && random() % 16 > 0 ? joinBytes([HANDSHAKE, bytes]) : bytes
     try {
       if (kind < 2) check.amf(bytes, counts)
       else if (kind === 2) check.reader(random, bytes, counts)
       else check.publisher(random, heard, counts)
     } catch (cause) {
-      throw new Error(`case ${n} of seed ${seed}, ${toHex(bytes)}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+      throw new Error(`case ${n} of seed ${seed}, ${toHex(bytes)}: ${cause instanceof Error ? cause.message : cause}`, {
+        cause,
+      })
     }
   }
   return counts

@@ -14,7 +14,13 @@ export const testUrl = (text: string): RtmpUrl => {
 }
 
 export const testPublisher = (options: Partial<PublisherOptions> = {}): RtmpPublisher =>
-  new RtmpPublisher({ url: testUrl("rtmp://h/live/k3y-secret"), auth: null, random: testRandom, timeMs: 1000, ...options })
+  new RtmpPublisher({
+    url: testUrl("rtmp://h/live/k3y-secret"),
+    auth: null,
+    random: testRandom,
+    timeMs: 1000,
+    ...options,
+  })
 
 export class Wire {
   readonly publisher: RtmpPublisher
@@ -45,13 +51,15 @@ export class Wire {
   pass(step: PublisherStep): void {
     this.events.push(...step.events)
     const bytes = joinBytes(step.toSend)
-    for (let at = 0; at < bytes.length; at += this.#pieceSize) this.toClient(this.server.bytesIn(bytes.slice(at, at + this.#pieceSize)))
+    for (let at = 0; at < bytes.length; at += this.#pieceSize)
+      this.toClient(this.server.bytesIn(bytes.slice(at, at + this.#pieceSize)))
   }
 
   /** Bytes of the server. */
   toClient(bytes: Uint8Array): void {
     if (this.publisher.reached !== null) this.fromServer.push(bytes)
-    for (let at = 0; at < bytes.length; at += this.#pieceSize) this.pass(this.publisher.bytesIn(bytes.slice(at, at + this.#pieceSize)))
+    for (let at = 0; at < bytes.length; at += this.#pieceSize)
+      this.pass(this.publisher.bytesIn(bytes.slice(at, at + this.#pieceSize)))
   }
 
   media(kind: "audio" | "video" | "data", timestampMs: number, body: Uint8Array): void {

@@ -8,7 +8,13 @@ import { type AmfValue, amfObject, amfText } from "../amf0.ts"
 import { ChunkReader } from "../chunk-reader.ts"
 import { ChunkWriter } from "../chunk-writer.ts"
 import type { RtmpMessage } from "../constants.ts"
-import { type CommandMessage, commandMessage, parseMessage, setChunkSizeMessage, streamCommandMessage } from "../messages.ts"
+import {
+  type CommandMessage,
+  commandMessage,
+  parseMessage,
+  setChunkSizeMessage,
+  streamCommandMessage,
+} from "../messages.ts"
 import { readStrictly, type StrictMessage } from "./strict-chunks.ts"
 
 const SIZE = 1536
@@ -111,7 +117,8 @@ export class TestServer {
     if (parsed.type === "command") this.#answer(parsed)
     else if (parsed.type === "audio" || parsed.type === "video" || parsed.type === "data") {
       if (!this.publishing) throw new Error("media comes before the publication")
-      if (message.messageStreamId !== (this.#options.streamId ?? 1)) throw new Error(`media of message stream ${message.messageStreamId}`)
+      if (message.messageStreamId !== (this.#options.streamId ?? 1))
+        throw new Error(`media of message stream ${message.messageStreamId}`)
       this.media.push({ typeId: message.typeId, timestampMs: message.timestampMs, body: message.body })
     } else this.controls.push(parsed)
   }
@@ -149,11 +156,17 @@ export class TestServer {
     }
     for (const message of onConnect) this.#reply(message)
     const status = { level: "status", code: "NetConnection.Connect.Success", description: "Connection succeeded." }
-    this.#reply(commandMessage("_result", id, amfObject({ fmsVer: "FMS/3,0,1,123", capabilities: 31 }), amfObject(status)))
+    this.#reply(
+      commandMessage("_result", id, amfObject({ fmsVer: "FMS/3,0,1,123", capabilities: 31 }), amfObject(status)),
+    )
   }
 
   #publish(): void {
-    const status = this.#options.publishStatus ?? { level: "status", code: "NetStream.Publish.Start", description: "Start publishing" }
+    const status = this.#options.publishStatus ?? {
+      level: "status",
+      code: "NetStream.Publish.Start",
+      description: "Start publishing",
+    }
     this.publishing = status["code"] === "NetStream.Publish.Start"
     this.#replies.push(this.status(status))
   }

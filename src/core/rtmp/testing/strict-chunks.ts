@@ -40,7 +40,10 @@ export const readStrictly = (bytes: Uint8Array, firstChunkSize = 128): StrictMes
     const chunkStreamId = first & 63
     insist(chunkStreamId >= 2 && chunkStreamId < 32, `chunk stream ${chunkStreamId} is one that nginx-rtmp takes`)
     const before = known.get(chunkStreamId)
-    insist(format === 0 || (format === 1 && before !== undefined), `a message does not start with a type ${format} header here`)
+    insist(
+      format === 0 || (format === 1 && before !== undefined),
+      `a message does not start with a type ${format} header here`,
+    )
     const field = uint24()
     const length = uint24()
     const typeId = view.getUint8(at++)
@@ -58,7 +61,10 @@ export const readStrictly = (bytes: Uint8Array, firstChunkSize = 128): StrictMes
     let chunks = 0
     do {
       if (chunks > 0) {
-        insist(view.getUint8(at++) === 0xc0 + chunkStreamId, `chunk ${chunks} of a message has a type 3 header of its chunk stream`)
+        insist(
+          view.getUint8(at++) === 0xc0 + chunkStreamId,
+          `chunk ${chunks} of a message has a type 3 header of its chunk stream`,
+        )
         if (extended) {
           insist(view.getUint32(at) === value, "a continuation repeats the extended timestamp")
           at += 4

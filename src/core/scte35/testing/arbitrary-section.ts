@@ -34,8 +34,11 @@ const breakFields = fc.oneof(
 const availNumbers = fc.record({ unique_program_id: uint(16), avail_num: uint(8), avails_expected: uint(8) })
 
 /** One object of the fields of several. */
-const join = <A extends object, B extends object, C extends object>(a: fc.Arbitrary<A>, b: fc.Arbitrary<B>, c: fc.Arbitrary<C>) =>
-  fc.tuple(a, b, c).map(([first, second, third]) => ({ ...first, ...second, ...third }))
+const join = <A extends object, B extends object, C extends object>(
+  a: fc.Arbitrary<A>,
+  b: fc.Arbitrary<B>,
+  c: fc.Arbitrary<C>,
+) => fc.tuple(a, b, c).map(([first, second, third]) => ({ ...first, ...second, ...third }))
 
 const few = <Item>(item: fc.Arbitrary<Item>) => fc.array(item, { maxLength: 5 })
 
@@ -89,7 +92,10 @@ const scheduledEvent = fc.oneof(
     }),
     fc.oneof(
       utc.map((time) => ({ program_splice_flag: true, ...time })),
-      few(fc.record({ tag: uint(8), utc_splice_time: uint(32) })).map((components) => ({ program_splice_flag: false, components })),
+      few(fc.record({ tag: uint(8), utc_splice_time: uint(32) })).map((components) => ({
+        program_splice_flag: false,
+        components,
+      })),
     ),
     join(breakFields, availNumbers, odd("splice_event", 6)),
   ),
@@ -134,7 +140,11 @@ const segmentationEvent = fc.record({
   segmentation_event_id_compliance_indicator: fc.boolean(),
 })
 const segmentation = fc.oneof(
-  join(segmentationEvent, fc.constant({ segmentation_event_cancel_indicator: true as const }), odd("segmentation_event", 6)),
+  join(
+    segmentationEvent,
+    fc.constant({ segmentation_event_cancel_indicator: true as const }),
+    odd("segmentation_event", 6),
+  ),
   join(
     segmentationEvent,
     join(
@@ -151,7 +161,10 @@ const segmentation = fc.oneof(
     join(
       fc.oneof(
         fc.constant({ program_segmentation_flag: true }),
-        few(fc.record({ tag: uint(8), pts_offset: uint(33) })).map((components) => ({ program_segmentation_flag: false, components })),
+        few(fc.record({ tag: uint(8), pts_offset: uint(33) })).map((components) => ({
+          program_segmentation_flag: false,
+          components,
+        })),
       ),
       fc.oneof(
         fc.constant({ sub_segment_num: null, sub_segments_expected: null }),
@@ -166,8 +179,17 @@ const chars = (shortest: number, longest: number) =>
   fc.array(fc.nat(255), { minLength: shortest, maxLength: longest }).map((codes) => String.fromCharCode(...codes))
 
 const descriptor: fc.Arbitrary<DescriptorFields> = fc.oneof(
-  fc.record({ name: fc.constant("avail_descriptor" as const), tag: fc.constant(0 as const), provider_avail_id: uint(32) }),
-  fc.record({ name: fc.constant("DTMF_descriptor" as const), tag: fc.constant(1 as const), preroll: uint(8), dtmf_chars: chars(0, 7) }),
+  fc.record({
+    name: fc.constant("avail_descriptor" as const),
+    tag: fc.constant(0 as const),
+    provider_avail_id: uint(32),
+  }),
+  fc.record({
+    name: fc.constant("DTMF_descriptor" as const),
+    tag: fc.constant(1 as const),
+    preroll: uint(8),
+    dtmf_chars: chars(0, 7),
+  }),
   segmentation,
   fc.record({
     name: fc.constant("time_descriptor" as const),
@@ -231,7 +253,10 @@ export const arbitrarySection: fc.Arbitrary<SpliceInfoSectionFields> = fc.oneof(
     weight: 1,
     arbitrary: join(
       header,
-      fc.record({ splice_command_length: uint(12), encrypted_bytes: fc.uint8Array({ minLength: 1, maxLength: 80 }).map(toHex) }),
+      fc.record({
+        splice_command_length: uint(12),
+        encrypted_bytes: fc.uint8Array({ minLength: 1, maxLength: 80 }).map(toHex),
+      }),
       fc.constant({ encrypted_packet: true, command: null }),
     ),
   },

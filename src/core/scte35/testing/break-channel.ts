@@ -1,7 +1,21 @@
 /** A channel for tests of the watcher: two clocks, cues made on the spot, everything told kept in order. */
-import { type BreakEvent, type BreakPolicy, type BreakView, breakView, newBreakState, noteSection, tickBreaks } from "../break-state.ts"
+import {
+  type BreakEvent,
+  type BreakPolicy,
+  type BreakView,
+  breakView,
+  newBreakState,
+  noteSection,
+  tickBreaks,
+} from "../break-state.ts"
 import type { Noted } from "../break-types.ts"
-import { type BuiltCue, type SegmentationOptions, type SpliceInsertOptions, spliceInsert, timeSignal } from "../build-cue.ts"
+import {
+  type BuiltCue,
+  type SegmentationOptions,
+  type SpliceInsertOptions,
+  spliceInsert,
+  timeSignal,
+} from "../build-cue.ts"
 import { decodeSpliceInfoSection } from "../decode-section.ts"
 import type { SpliceInfoSection } from "../section-fields.ts"
 import { PTS_MODULUS } from "../timing.ts"
@@ -59,7 +73,8 @@ export class BreakChannel {
 
   /** Ticks every second until then. */
   until(seconds: number): this {
-    for (let now = Math.floor(this.#now) + 1; now < seconds; now++) this.told.push(...tickBreaks(this.state, now * 1000))
+    for (let now = Math.floor(this.#now) + 1; now < seconds; now++)
+      this.told.push(...tickBreaks(this.state, now * 1000))
     this.#now = seconds
     this.told.push(...tickBreaks(this.state, seconds * 1000))
     return this
@@ -74,7 +89,13 @@ export class BreakChannel {
   note(section: SpliceInfoSection): Noted {
     this.#last = section
     const clock90k = this.clock0 === null ? null : this.pts(this.#now)
-    const noted = noteSection(this.state, { cue: ++this.#cue, atMs: this.#now * 1000, pid: this.pid, clock90k, section })
+    const noted = noteSection(this.state, {
+      cue: ++this.#cue,
+      atMs: this.#now * 1000,
+      pid: this.pid,
+      clock90k,
+      section,
+    })
     this.told.push(...noted.events)
     return noted
   }
@@ -112,6 +133,8 @@ export class BreakChannel {
   }
 
   cancelSegment(id: number): Noted {
-    return this.note(built(timeSignal({ segmentation: [{ segmentation_event_id: id, segmentation_event_cancel_indicator: true }] })))
+    return this.note(
+      built(timeSignal({ segmentation: [{ segmentation_event_id: id, segmentation_event_cancel_indicator: true }] })),
+    )
   }
 }

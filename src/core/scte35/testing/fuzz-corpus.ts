@@ -35,7 +35,13 @@ const FIELDS: ReadonlyArray<SpliceInfoSectionFields> = [
   { command: { name: "time_signal", pts_time: 2 ** 33 - 1 }, pts_adjustment: 2 ** 33 - 1, descriptors: [segment] },
   { command: { name: "private_command", identifier: 0x41424344, private_bytes: "00ff1234" } },
   { command: { name: "unknown_command", splice_command_type: 0x42, command_bytes: "0102030405" } },
-  { command: null, encrypted_packet: true, encryption_algorithm: 2, cw_index: 3, encrypted_bytes: "00112233445566778899aabbccddeeff" },
+  {
+    command: null,
+    encrypted_packet: true,
+    encryption_algorithm: 2,
+    cw_index: 3,
+    encrypted_bytes: "00112233445566778899aabbccddeeff",
+  },
   { command: { name: "splice_insert", splice_event_id: 0, splice_event_cancel_indicator: true } },
   {
     command: {
@@ -71,7 +77,13 @@ const FIELDS: ReadonlyArray<SpliceInfoSectionFields> = [
       events: [
         { splice_event_id: 1, event_id_compliance_flag: true, splice_event_cancel_indicator: true },
         { ...out, program_splice_flag: true, utc_splice_time: 1_400_000_000, ...breakFields, ...avail },
-        { ...out, program_splice_flag: false, components: [{ tag: 9, utc_splice_time: 1 }], duration_flag: false, ...avail },
+        {
+          ...out,
+          program_splice_flag: false,
+          components: [{ tag: 9, utc_splice_time: 1 }],
+          duration_flag: false,
+          ...avail,
+        },
       ],
     },
   },
@@ -83,7 +95,9 @@ const FIELDS: ReadonlyArray<SpliceInfoSectionFields> = [
       {
         name: "audio_descriptor",
         tag: 4,
-        audio_channels: [{ component_tag: 1, iso_code: "eng", bit_stream_mode: 0, num_channels: 2, full_srvc_audio: true }],
+        audio_channels: [
+          { component_tag: 1, iso_code: "eng", bit_stream_mode: 0, num_channels: 2, full_srvc_audio: true },
+        ],
       },
       { name: "private_descriptor", tag: 0xf0, identifier: "0x44564231", private: true, private_bytes: "aabb" },
       { name: "unknown_descriptor", tag: 0x20, identifier: "0x43554549", private_bytes: "01" },

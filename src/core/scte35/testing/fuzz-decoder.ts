@@ -68,7 +68,10 @@ const damage = (random: Random, corpus: ReadonlyArray<Uint8Array>): Uint8Array =
         bytes = Uint8Array.of(...bytes.subarray(0, at), ...other.subarray(random() % other.length, other.length))
         break
       default:
-        bytes = Uint8Array.of(...bytes.subarray(0, at), ...bytes.subarray(Math.min(bytes.length, at + 1 + (random() % 3))))
+        bytes = Uint8Array.of(
+          ...bytes.subarray(0, at),
+          ...bytes.subarray(Math.min(bytes.length, at + 1 + (random() % 3))),
+        )
     }
   }
   return bytes
@@ -102,14 +105,20 @@ const checkSection = (section: SpliceInfoSection): void => {
   insist(describeCue(section).length > 0, "a section has a description")
   const written = toHex(encodeSpliceInfoSection(section))
   const compared = section.crc_ok ? size * 2 : (size - CRC_SIZE) * 2
-  insist(written.slice(0, compared) === section.hex.slice(0, compared) && written.length === size * 2, "encode(decode(x)) is x")
+  insist(
+    written.slice(0, compared) === section.hex.slice(0, compared) && written.length === size * 2,
+    "encode(decode(x)) is x",
+  )
 }
 
 /** Text of a case as somebody might paste it: damaged too, now and then. */
 const checkText = (random: Random, bytes: Uint8Array): void => {
   const text = random() % 2 === 0 ? toBase64(bytes) : toHex(bytes)
   const at = random() % (text.length + 1)
-  const pasted = random() % 2 === 0 ? text : text.slice(0, at) + String.fromCharCode(random() % 128) + text.slice(at + (random() % 3))
+  const pasted =
+    random() % 2 === 0
+      ? text
+      : text.slice(0, at) + String.fromCharCode(random() % 128) + text.slice(at + (random() % 3))
   const decoded = decodeCueText(pasted)
   insist(decoded.ok || decoded.error.length > 0, "a refusal says why")
 }
@@ -136,7 +145,9 @@ export const fuzzDecoder = (
       if (n % 16 === 0) checkText(random, bytes)
       counts[!decoded.ok ? "refused" : decoded.section.errors.length > 0 ? "damaged" : "sound"]++
     } catch (cause) {
-      throw new Error(`case ${n} of seed ${seed}, ${toHex(bytes)}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+      throw new Error(`case ${n} of seed ${seed}, ${toHex(bytes)}: ${cause instanceof Error ? cause.message : cause}`, {
+        cause,
+      })
     }
   }
   return counts

@@ -53,7 +53,8 @@ export const factsOf = (section: SpliceInfoSection): CueFacts => {
   const segments = segmentsOf(section.descriptors ?? [])
   const active = segments.flatMap((segment) => (segment.segmentation_event_cancel_indicator ? [] : [segment]))
   const event_ids = unique([...spliceEventIds(section), ...segments.map((segment) => segment.segmentation_event_id)])
-  const ticks = breakTicks(section) ?? active.find((segment) => segment.segmentation_duration !== null)?.segmentation_duration
+  const ticks =
+    breakTicks(section) ?? active.find((segment) => segment.segmentation_duration !== null)?.segmentation_duration
   return {
     command: section.command?.name ?? "encrypted",
     event_id: event_ids[0] ?? null,

@@ -38,8 +38,20 @@ describe("a cue of fields", () => {
     })
     expect(section).toMatchObject({ errors: [], crc_ok: true, tier: 5 })
     expect(section.command).toMatchObject({
-      ...{ name: "splice_insert", splice_event_id: 7, out_of_network_indicator: true, pts_time: 1_800_000, splice_immediate_flag: false },
-      ...{ break_duration: 2_700_000, break_auto_return: false, unique_program_id: 3, avail_num: 1, avails_expected: 2 },
+      ...{
+        name: "splice_insert",
+        splice_event_id: 7,
+        out_of_network_indicator: true,
+        pts_time: 1_800_000,
+        splice_immediate_flag: false,
+      },
+      ...{
+        break_duration: 2_700_000,
+        break_auto_return: false,
+        unique_program_id: 3,
+        avail_num: 1,
+        avails_expected: 2,
+      },
     })
     expect(section.descriptors).toMatchObject([{ ...PO, upid_text: "SIGNAL:abc", segmentation_duration: 90_000 }])
   })
@@ -71,7 +83,9 @@ describe("a cue of fields", () => {
     ["at its highest", { pre_roll_s: 3600 }, 0, 324_000_000],
   ])("reckons its time %s", (_, input, clock90k, pts_time) => {
     expect(made({ ...OUT, ...input }, { clock90k }).section.command).toMatchObject({ pts_time })
-    expect(made({ command: "time_signal", segmentation: [PO], ...input }, { clock90k }).section.command).toMatchObject({ pts_time })
+    expect(made({ command: "time_signal", segmentation: [PO], ...input }, { clock90k }).section.command).toMatchObject({
+      pts_time,
+    })
   })
 
   it("comes its pre-roll ahead of its time, whatever the clock and pts_adjustment", () => {
@@ -86,14 +100,24 @@ describe("a cue of fields", () => {
 
   it("needs the stream's clock for a pre-roll, and nothing else does", () => {
     const { errors, tag } = refused({ ...OUT, pre_roll_s: 5 }, { clock90k: null })
-    expect([tag, errors.length, errors[0]]).toEqual(["Conflict", 1, expect.stringMatching(/^pre_roll_s: .*no PCR has come/)])
-    expect(made({ ...OUT, pts_time: 5 }, { clock90k: null }).warnings).toEqual([expect.stringContaining("clock is not known")])
+    expect([tag, errors.length, errors[0]]).toEqual([
+      "Conflict",
+      1,
+      expect.stringMatching(/^pre_roll_s: .*no PCR has come/),
+    ])
+    expect(made({ ...OUT, pts_time: 5 }, { clock90k: null }).warnings).toEqual([
+      expect.stringContaining("clock is not known"),
+    ])
     expect(made(OUT, { clock90k: null }).warnings).toEqual([])
   })
 
   it.each<[string, CueInput, ReadonlyArray<string>]>([
     ["nothing", {}, ["command: is required: splice_insert or time_signal; or give a whole section in cue"]],
-    ["no direction", { command: "splice_insert" }, ["out_of_network_indicator: is missing: true leaves the network, false comes back"]],
+    [
+      "no direction",
+      { command: "splice_insert" },
+      ["out_of_network_indicator: is missing: true leaves the network, false comes back"],
+    ],
     [
       "two times",
       { ...OUT, pre_roll_s: 5, pts_time: 5 },
@@ -107,11 +131,25 @@ describe("a cue of fields", () => {
     [
       "durations that disagree",
       { ...OUT, break_duration: 90_000, break_duration_seconds: 2 },
-      ["break_duration: break_duration (90000 ticks of 90 kHz) and break_duration_seconds (2) disagree: give one of them"],
+      [
+        "break_duration: break_duration (90000 ticks of 90 kHz) and break_duration_seconds (2) disagree: give one of them",
+      ],
     ],
-    ["no duration at all", { ...OUT, break_duration_seconds: 0 }, ["break_duration_seconds: must be above 0 and at most 95443, is 0"]],
-    ["a return of no break", { ...OUT, break_auto_return: true }, ["break_auto_return: needs break_duration or break_duration_seconds"]],
-    ["more avails than there are", { ...OUT, avail_num: 3, avails_expected: 2 }, ["avail_num: is 3, more than avails_expected (2)"]],
+    [
+      "no duration at all",
+      { ...OUT, break_duration_seconds: 0 },
+      ["break_duration_seconds: must be above 0 and at most 95443, is 0"],
+    ],
+    [
+      "a return of no break",
+      { ...OUT, break_auto_return: true },
+      ["break_auto_return: needs break_duration or break_duration_seconds"],
+    ],
+    [
+      "more avails than there are",
+      { ...OUT, avail_num: 3, avails_expected: 2 },
+      ["avail_num: is 3, more than avails_expected (2)"],
+    ],
     [
       "a cancel of nothing",
       { command: "splice_insert", splice_event_cancel_indicator: true },
@@ -162,7 +200,11 @@ describe("a cue of fields", () => {
       "too much for one section",
       {
         command: "time_signal",
-        segmentation: Array.from({ length: 32 }, () => ({ ...PO, segmentation_upid_type: 0x0f, upid_text: "x".repeat(200) })),
+        segmentation: Array.from({ length: 32 }, () => ({
+          ...PO,
+          segmentation_upid_type: 0x0f,
+          upid_text: "x".repeat(200),
+        })),
       },
       ["body: the section is too long: 6965 bytes, the most is 4096"],
     ],
@@ -183,7 +225,10 @@ describe("a cue of fields", () => {
       taken++
       const { base64, command, errors } = result.right.section
       expect([errors, command?.name]).toEqual([[], input.command])
-      expect(decodeSpliceInfoSection(Buffer.from(base64, "base64"))).toMatchObject({ ok: true, section: { crc_ok: true, errors: [] } })
+      expect(decodeSpliceInfoSection(Buffer.from(base64, "base64"))).toMatchObject({
+        ok: true,
+        section: { crc_ok: true, errors: [] },
+      })
     }
     const tick = fc.option(fc.integer({ min: 0, max: 2 ** 33 - 1 }))
     fc.assert(fc.property(Arbitrary.make(CueInput), tick, fc.boolean(), check), { numRuns: 500 })
@@ -202,7 +247,12 @@ describe("a cue of bytes", () => {
     encodeSpliceInfoSection({
       command: { name: "time_signal", pts_time: null },
       descriptors: Array.from({ length: descriptors }, () => ({
-        ...{ name: "unknown_descriptor" as const, tag: 0x55, identifier: "0x43554549", private_bytes: "00".repeat(250) },
+        ...{
+          name: "unknown_descriptor" as const,
+          tag: 0x55,
+          identifier: "0x43554549",
+          private_bytes: "00".repeat(250),
+        },
       })),
     })
 
@@ -238,7 +288,9 @@ describe("a cue of bytes", () => {
     const bytes = Buffer.alloc(4098, 0xff)
     bytes.set(long(15))
     bytes.writeUInt16BE(0x3fff, 1)
-    expect(refused({ cue: bytes.toString("base64") }).errors).toEqual(["cue: is a section of 4098 bytes, the longest may have 4096"])
+    expect(refused({ cue: bytes.toString("base64") }).errors).toEqual([
+      "cue: is a section of 4098 bytes, the longest may have 4096",
+    ])
   })
 
   it("has no other fields", () => {
@@ -259,7 +311,11 @@ describe("warnings", () => {
       ["it comes 4 s before its splice point, less a moment until it is out; input.scte35_min_preroll_s asks for 4 s"],
     ],
     ["the past", { cue: outCue(7, 8.5) }, ["its splice point lies 1.5 s in the past on the stream's clock"]],
-    ["the far future", { cue: outCue(7, 7210) }, ["its splice point lies 7200 s ahead on the stream's clock: look at its pts_time"]],
+    [
+      "the far future",
+      { cue: outCue(7, 7210) },
+      ["its splice point lies 7200 s ahead on the stream's clock: look at its pts_time"],
+    ],
     [
       "a return that names nothing",
       { command: "splice_insert", out_of_network_indicator: false },
@@ -267,7 +323,8 @@ describe("warnings", () => {
     ],
   ])("tell of %s", (_, input, warnings) => expect(made(input).warnings).toEqual(warnings))
 
-  it("tell of no pre-roll where none is asked for", () => expect(made({ ...OUT, pre_roll_s: 0 }, { minPrerollS: 0 }).warnings).toEqual([]))
+  it("tell of no pre-roll where none is asked for", () =>
+    expect(made({ ...OUT, pre_roll_s: 0 }, { minPrerollS: 0 }).warnings).toEqual([]))
 
   it("tell what the decoder finds unusual", () => {
     const bytes = encodeSpliceInfoSection({
@@ -314,7 +371,8 @@ describe("the body", () => {
     ["avails_expected", 0, 255],
   ])("takes %s from %d to %d, whole", (name, lowest, highest) => {
     for (const value of [lowest, highest]) expect(takes({ [name]: value })).toBe(true)
-    for (const value of [lowest - 1, highest + 1, lowest + 0.5, String(lowest), null]) expect(takes({ [name]: value })).toBe(false)
+    for (const value of [lowest - 1, highest + 1, lowest + 0.5, String(lowest), null])
+      expect(takes({ [name]: value })).toBe(false)
   })
   it("takes seconds that fit, and no others", () => {
     for (const [name, highest] of [
@@ -322,13 +380,17 @@ describe("the body", () => {
       ["break_duration_seconds", 95_443],
     ] as const) {
       for (const value of [0, 0.5, highest]) expect(takes({ [name]: value })).toBe(true)
-      for (const value of [-0.001, highest + 0.001, Number.NaN, Number.POSITIVE_INFINITY, "5"]) expect(takes({ [name]: value })).toBe(false)
+      for (const value of [-0.001, highest + 0.001, Number.NaN, Number.POSITIVE_INFINITY, "5"])
+        expect(takes({ [name]: value })).toBe(false)
     }
   })
   it("takes 32 segments and 32768 characters of a cue", () => {
     const segments = (n: number) => ({ segmentation: Array.from({ length: n }, () => PO) })
-    expect([takes(segments(32)), takes(segments(33)), takes({ cue: "x".repeat(32_768) }), takes({ cue: "x".repeat(32_769) })]).toEqual([
-      ...[true, false, true, false],
-    ])
+    expect([
+      takes(segments(32)),
+      takes(segments(33)),
+      takes({ cue: "x".repeat(32_768) }),
+      takes({ cue: "x".repeat(32_769) }),
+    ]).toEqual([...[true, false, true, false]])
   })
 })

@@ -51,7 +51,10 @@ const straySegments = (segments: ReadonlyArray<SegmentationOptions>): ReadonlyAr
     segment.segmentation_event_cancel_indicator === true
       ? Object.keys(segment)
           .filter((name) => name !== "segmentation_event_id" && name !== "segmentation_event_cancel_indicator")
-          .map((name) => ({ path: `segmentation[${index}].${name}`, message: "is not sent when the event is called off: leave it out" }))
+          .map((name) => ({
+            path: `segmentation[${index}].${name}`,
+            message: "is not sent when the event is called off: leave it out",
+          }))
       : [],
   )
 
@@ -109,7 +112,8 @@ const timeOf = (
 ): Either.Either<number | undefined, Conflict> => {
   if (pre_roll_s === undefined) return Either.right(pts_time)
   if (clock90k === null) {
-    const message = "cannot be reckoned from: the stream's clock is not known, since no PCR has come; try again, or give pts_time"
+    const message =
+      "cannot be reckoned from: the stream's clock is not known, since no PCR has come; try again, or give pts_time"
     return Either.left(new Conflict({ errors: [{ path: "pre_roll_s", message }] }))
   }
   const ticks = clock90k + Math.round(pre_roll_s * TICKS_PER_SECOND) - pts_adjustment
@@ -118,15 +122,19 @@ const timeOf = (
 
 const strayFields = (input: CueInput): ReadonlyArray<FieldError> => {
   const errors = [...straySegments(input.segmentation ?? [])]
-  if (input.command === "time_signal") errors.push(...stray(input, OF_INSERT, "is a field of splice_insert: leave it out of a time_signal"))
+  if (input.command === "time_signal")
+    errors.push(...stray(input, OF_INSERT, "is a field of splice_insert: leave it out of a time_signal"))
   if (input.pre_roll_s !== undefined && input.pts_time !== undefined) {
     errors.push({ path: "pre_roll_s", message: "and pts_time both say when: give one of them, or neither for at once" })
   }
   if (input.command !== "splice_insert") return errors
   const hasDuration = input.break_duration !== undefined || input.break_duration_seconds !== undefined
   if (input.splice_event_cancel_indicator === true) {
-    errors.push(...stray(input, [...OF_ACTIVE_INSERT, ...OF_TIME], "is not sent when the event is called off: leave it out"))
-    if (input.splice_event_id === undefined) errors.push({ path: "splice_event_id", message: "is required to call an event off" })
+    errors.push(
+      ...stray(input, [...OF_ACTIVE_INSERT, ...OF_TIME], "is not sent when the event is called off: leave it out"),
+    )
+    if (input.splice_event_id === undefined)
+      errors.push({ path: "splice_event_id", message: "is required to call an event off" })
   } else if (input.break_auto_return !== undefined && !hasDuration) {
     errors.push({ path: "break_auto_return", message: "needs break_duration or break_duration_seconds" })
   }
@@ -135,7 +143,9 @@ const strayFields = (input: CueInput): ReadonlyArray<FieldError> => {
 
 const ofFields = (input: CueInput, moment: CueMoment): Built => {
   if (input.command === undefined) {
-    return invalid([{ path: "command", message: "is required: splice_insert or time_signal; or give a whole section in cue" }])
+    return invalid([
+      { path: "command", message: "is required: splice_insert or time_signal; or give a whole section in cue" },
+    ])
   }
   return Either.flatMap(timeOf(input, moment), (pts_time) => {
     const built: BuiltCue =
@@ -152,10 +162,12 @@ const secondsText = (s: number) => `${Math.round(Math.abs(s) * 1000) / 1000} s`
 const timeWarnings = (section: SpliceInfoSection, { clock90k, minPrerollS }: CueMoment): ReadonlyArray<string> => {
   const pts = effectivePts(section)
   if (pts === null) return []
-  if (clock90k === null) return ["the stream's clock is not known, so how long the cue comes before its splice point cannot be told"]
+  if (clock90k === null)
+    return ["the stream's clock is not known, so how long the cue comes before its splice point cannot be told"]
   const ahead = msBetween(clock90k, pts) / 1000
   if (ahead < 0) return [`its splice point lies ${secondsText(ahead)} in the past on the stream's clock`]
-  if (ahead > MAX_PRE_ROLL_S) return [`its splice point lies ${secondsText(ahead)} ahead on the stream's clock: look at its pts_time`]
+  if (ahead > MAX_PRE_ROLL_S)
+    return [`its splice point lies ${secondsText(ahead)} ahead on the stream's clock: look at its pts_time`]
   // Some time passes before the cue is out.
   if (minPrerollS === 0 || ahead > minPrerollS) return []
   return [
@@ -163,7 +175,10 @@ const timeWarnings = (section: SpliceInfoSection, { clock90k, minPrerollS }: Cue
   ]
 }
 
-const returnWarnings = ({ command, out_of_network_indicator, splice_event_id }: CueInput, eventId: number): ReadonlyArray<string> =>
+const returnWarnings = (
+  { command, out_of_network_indicator, splice_event_id }: CueInput,
+  eventId: number,
+): ReadonlyArray<string> =>
   command === "splice_insert" && out_of_network_indicator === false && splice_event_id === undefined
     ? [`splice_event_id ${eventId} was chosen: receivers may ask that a return names the event which it ends`]
     : []

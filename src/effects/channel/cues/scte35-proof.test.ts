@@ -13,7 +13,13 @@ describe("the proof that a cue left", () => {
       yield* section(run, 1, outCue(7, 10, 30))
       assert.deepStrictEqual(run.cues[0]?.outputs, [
         { output: "srt-a", status: "pending", at: null, delay_ms: null, reason: null, within_ms: PROOF_WITHIN_MS },
-        { output: "udp-b", status: "missed", at: "1970-01-01T00:00:00.000Z", delay_ms: null, reason: "incorrect passphrase" },
+        {
+          output: "udp-b",
+          status: "missed",
+          at: "1970-01-01T00:00:00.000Z",
+          delay_ms: null,
+          reason: "incorrect passphrase",
+        },
       ])
       const missed = run.events.filter(({ kind }) => kind === "cue_missed")
       assert.deepInclude(missed[0], { output: "udp-b", severity: "warning" })
@@ -141,7 +147,10 @@ describe("the proof that a cue left", () => {
   it.effect("waits for HLS that has not written its first playlist yet", () =>
     Effect.gen(function* () {
       const hls = { protocol: "hls", url: "hls://one", settings: {} } as const
-      const outputs = [outputConfig({ ...hls, id: "c", slug: "early" }), outputConfig({ ...hls, id: "b", slug: "failed" })]
+      const outputs = [
+        outputConfig({ ...hls, id: "c", slug: "early" }),
+        outputConfig({ ...hls, id: "b", slug: "failed" }),
+      ]
       const run = yield* started({ outputs })
       yield* section(run, 1, outCue(7, 10, 30))
       assert.deepStrictEqual(statuses(run), ["early pending", "failed missed"])

@@ -15,7 +15,13 @@ describe("the break of a channel", () => {
       const run = yield* started()
       yield* section(run, 1, outCue(7, 10, 30))
       assert.deepStrictEqual(kinds(run), ["break_announced", "cue_missed"])
-      assert.deepInclude((yield* view(run)).scte35, { state: "announced", event_id: 7, cues: 1, sections: 1, crc_errors: 0 })
+      assert.deepInclude((yield* view(run)).scte35, {
+        state: "announced",
+        event_id: 7,
+        cues: 1,
+        sections: 1,
+        crc_errors: 0,
+      })
       yield* adjust("11 seconds")
       const { scte35 } = yield* view(run)
       assert.deepInclude(scte35, { state: "in_break", event_id: 7, last_cue_at: "1970-01-01T00:00:00.000Z" })
@@ -84,12 +90,19 @@ describe("limits of the watch", () => {
       yield* section(run, 1, outCue(7, 2, 30))
       assert.deepStrictEqual(yield* alarms(run), [])
       const outputs = [a, b, off]
-      yield* reconfigure(run.channel, channelConfig({ outputs, input: { scte35_min_preroll_s: 8, scte35_max_break_s: 10 } }))
+      yield* reconfigure(
+        run.channel,
+        channelConfig({ outputs, input: { scte35_min_preroll_s: 8, scte35_max_break_s: 10 } }),
+      )
       yield* section(run, 2, outCue(8, 5, 30))
       assert.deepStrictEqual(yield* alarms(run), ["short_preroll"])
       yield* adjust("13 seconds")
       assert.includeMembers([...(yield* alarms(run))], ["overlong_break"])
-      assert.deepInclude((yield* view(run)).input, { scte35_min_preroll_s: 8, scte35_max_break_s: 10, scte35_silent_after_h: 0 })
+      assert.deepInclude((yield* view(run)).input, {
+        scte35_min_preroll_s: 8,
+        scte35_max_break_s: 10,
+        scte35_silent_after_h: 0,
+      })
     }),
   )
 

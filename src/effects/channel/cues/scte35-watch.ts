@@ -67,7 +67,11 @@ const KINDS: Readonly<Record<BreakEvent["kind"], EventKind>> = {
   silent: "scte35_silent",
 }
 
-const onBreakEvents = ({ runtime }: Scte35Channel, found: ReadonlyArray<BreakEvent>, { monotonicMs, nowMs }: Scte35Moment): Scte35Noted => {
+const onBreakEvents = (
+  { runtime }: Scte35Channel,
+  found: ReadonlyArray<BreakEvent>,
+  { monotonicMs, nowMs }: Scte35Moment,
+): Scte35Noted => {
   if (found.length === 0) return NOTHING
   noteBreakAlarms(runtime.scte35, found, monotonicMs, nowMs)
   return {
@@ -87,11 +91,22 @@ const NOBODY_AFTER_MS = 60_000
 /** A listener that nobody has joined is connected to nobody. */
 const whyNot = (runtime: OutputRuntime | undefined): string => runtime?.lastError ?? "not connected"
 
-const firstProof = (runtime: ChannelRuntime, { id, protocol, slug }: OutputConfig, atMs: number, monotonicMs: number): StoredProof => {
+const firstProof = (
+  runtime: ChannelRuntime,
+  { id, protocol, slug }: OutputConfig,
+  atMs: number,
+  monotonicMs: number,
+): StoredProof => {
   const output = runtime.outputs.get(id)
   const since = output?.listeningSinceMs ?? null
   if (since !== null && monotonicMs - since >= NOBODY_AFTER_MS)
-    return { output: slug, status: "no_receiver", at: null, delay_ms: null, reason: "nobody is connected to the listener" }
+    return {
+      output: slug,
+      status: "no_receiver",
+      at: null,
+      delay_ms: null,
+      reason: "nobody is connected to the listener",
+    }
   // HLS connects with its first playlist, which holds what came before.
   const takes = output?.status === "connected" || (protocol === "hls" && output?.status === "connecting")
   const within_ms = protocol === "hls" ? HLS_PROOF_WITHIN_MS : PROOF_WITHIN_MS
@@ -102,7 +117,14 @@ const firstProof = (runtime: ChannelRuntime, { id, protocol, slug }: OutputConfi
 const missedEvent = (cue: NewCue, { output, reason }: CueProof): ReadonlyArray<Happening> =>
   cue.kind === "damaged"
     ? []
-    : [{ kind: "cue_missed", severity: "warning", output, message: `cue missed: ${reason ?? "no reason is known"}; ${cue.description}` }]
+    : [
+        {
+          kind: "cue_missed",
+          severity: "warning",
+          output,
+          message: `cue missed: ${reason ?? "no reason is known"}; ${cue.description}`,
+        },
+      ]
 
 /** Keeps a cue, with a proof begun for each enabled output that is to carry it. */
 const keep = (
@@ -125,7 +147,10 @@ const keep = (
   const slow = new Set(enabled.flatMap(({ protocol }, place) => (protocol === "hls" ? [place] : [])))
   const known = { entry, places, slow }
   runtime.scte35.open.set(cue, { ...known, openedMs: monotonicMs, repetition: 0 })
-  return { known, events: proofs.filter(({ status }) => status === "missed").flatMap((proof) => missedEvent(kept, proof)) }
+  return {
+    known,
+    events: proofs.filter(({ status }) => status === "missed").flatMap((proof) => missedEvent(kept, proof)),
+  }
 }
 
 const rememberFirst = (firsts: Map<number, KnownCue>, sighting: number, known: KnownCue) => {
@@ -166,7 +191,12 @@ const onDamaged = (
   return join(found, { events: [], lines: [line] })
 }
 
-const onSound = (channel: Scte35Channel, event: Scte35Event, section: SpliceInfoSection, moment: Scte35Moment): Scte35Noted => {
+const onSound = (
+  channel: Scte35Channel,
+  event: Scte35Event,
+  section: SpliceInfoSection,
+  moment: Scte35Moment,
+): Scte35Noted => {
   const { scte35 } = channel.runtime
   const lag = Math.min(MAX_LAG_MS, Math.max(0, moment.nowMs - event.at))
   const atMs = Math.max(scte35.seenMs, moment.monotonicMs - lag)
@@ -195,7 +225,13 @@ const onSound = (channel: Scte35Channel, event: Scte35Event, section: SpliceInfo
   if (inTime && (kind === "out" || kind === "in")) scte35.raised.delete("short_preroll")
   scte35.cues++
   countCue(channel.runtime.tally, section.command?.name ?? "encrypted", kind, event.at)
-  const kept = keep(channel, event, factsOf(section), { kind, preroll_s: prerollS, manual: insertion !== undefined }, moment)
+  const kept = keep(
+    channel,
+    event,
+    factsOf(section),
+    { kind, preroll_s: prerollS, manual: insertion !== undefined },
+    moment,
+  )
   rememberFirst(scte35.firsts, sighting.cue, kept.known)
   return join(audited, found, { events: kept.events, lines: [] })
 }
@@ -221,7 +257,10 @@ export const onSection = (channel: Scte35Channel, told: Scte35Event, moment: Sct
   return join(closed, onDamaged(channel, event, section.crc_ok, error, factsOf(section), moment))
 }
 
-const withProof = (cue: NewCue, place: number, proof: CueProof): NewCue => ({ ...cue, outputs: cue.outputs.with(place, proof) })
+const withProof = (cue: NewCue, place: number, proof: CueProof): NewCue => ({
+  ...cue,
+  outputs: cue.outputs.with(place, proof),
+})
 
 /**
  * Takes the engine's word on whether an output sent a cue. Nothing is kept of heartbeats and of cues from before. A
@@ -261,7 +300,9 @@ const close = (
   if (repetition > 0) return NOTHING
   const cue = entry.current()
   const over = ({ within_ms, ...proof }: StoredProof): StoredProof =>
-    proof.status === "pending" ? { ...proof, status: "missed", at: new Date(nowMs).toISOString(), reason: NO_WORD } : proof
+    proof.status === "pending"
+      ? { ...proof, status: "missed", at: new Date(nowMs).toISOString(), reason: NO_WORD }
+      : proof
   for (const [id, place] of places) {
     const output = runtime.outputs.get(id)
     const status = cue.outputs[place]?.status
@@ -281,7 +322,9 @@ const onExpired = (events: ReadonlyArray<Happening>): Scte35Noted => ({
 })
 
 const patienceMs = ({ entry, slow }: OpenCue): number =>
-  entry.current().outputs.some(({ status }, place) => status === "pending" && slow.has(place)) ? HLS_PROOF_WITHIN_MS : PROOF_WITHIN_MS
+  entry.current().outputs.some(({ status }, place) => status === "pending" && slow.has(place))
+    ? HLS_PROOF_WITHIN_MS
+    : PROOF_WITHIN_MS
 
 /** Lets time pass for breaks, proofs and manual cues. To be called about once a second. */
 export const tickScte35 = (channel: Scte35Channel, moment: Scte35Moment): Scte35Noted => {

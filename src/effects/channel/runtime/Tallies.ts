@@ -1,4 +1,7 @@
-/** The tallies of all channels: channels and outputs count into them where things happen, `/metrics` and views read them. */
+/**
+ * The tallies of all channels: channels and outputs count into them where things happen, `/metrics` and views
+ * read them.
+ */
 import { Context, Layer } from "effect"
 import { type ChannelTally, newChannelTally } from "./tally.ts"
 
@@ -6,7 +9,9 @@ export interface TalliesService {
   /** The tally of a channel, begun when there is none. */
   readonly of: (channelId: string) => ChannelTally
   /** Forgets all channels and outputs but these. */
-  readonly keep: (channels: ReadonlyArray<{ readonly id: string; readonly outputs: ReadonlyArray<{ readonly id: string }> }>) => void
+  readonly keep: (
+    channels: ReadonlyArray<{ readonly id: string; readonly outputs: ReadonlyArray<{ readonly id: string }> }>,
+  ) => void
 }
 
 export const makeTallies = (): TalliesService => {

@@ -9,7 +9,8 @@ const merging = { ...two, input: { mode: "merge" } } as const
 const EPOCH = Date.UTC(2026, 0, 2, 3, 4, 5)
 const backup = legStats({ name: "backup", port: 5001 })
 const silent = legStats({ name: "backup", port: 5001, receiving: false, verdict: "lost" })
-const figures = (over: Partial<ChannelStats> = {}) => channelStats({ id: "ch-1", redundancy: "ok", legs: [legStats(), backup], ...over })
+const figures = (over: Partial<ChannelStats> = {}) =>
+  channelStats({ id: "ch-1", redundancy: "ok", legs: [legStats(), backup], ...over })
 const good = figures()
 const lost = figures({ redundancy: "lost", legs: [legStats(), silent] })
 
@@ -65,7 +66,10 @@ describe("redundancy_lost", () => {
   it("says why, from the leg's socket or its verdict", () => {
     const broken = { code: "EADDRINUSE", message: "port 5001 is in use", transient: false }
     const closed = figures({ redundancy: "lost", legs: [legStats(), legStats({ ...silent, problem: broken })] })
-    const sick = figures({ redundancy: "lost", legs: [legStats(), legStats({ ...backup, verdict: "bad", reasons: ["no PAT for 2 s"] })] })
+    const sick = figures({
+      redundancy: "lost",
+      legs: [legStats(), legStats({ ...backup, verdict: "bad", reasons: ["no PAT for 2 s"] })],
+    })
     const messageOf = (stats: ChannelStats) => watch(new Array(5).fill(stats))[4]?.[0]?.message
     expect(messageOf(closed)).toContain("could not take over: port 5001 is in use;")
     expect(messageOf(sick)).toContain("could not take over: no PAT for 2 s;")
@@ -77,9 +81,9 @@ describe("legs_differ", () => {
   it("is an alarm when two live legs are not merged for 10 s although mode is merge", () => {
     const rounds = watch(new Array(12).fill(differing), merging)
     expect(kinds(rounds).indexOf("legs_differ") * 1000).toBe(HOLD.legs_differ.raiseMs)
-    expect(watch(new Array(12).fill(differing), merging, { legsDiffer: "they carry programmes 1 and 2" })[11]?.[0]?.message).toBe(
-      "they carry programmes 1 and 2",
-    )
+    expect(
+      watch(new Array(12).fill(differing), merging, { legsDiffer: "they carry programmes 1 and 2" })[11]?.[0]?.message,
+    ).toBe("they carry programmes 1 and 2")
   })
   it("is none in other modes, while merged, or while one of them is silent", () => {
     expect(kinds(watch(new Array(12).fill(differing))).join("")).toBe("")
@@ -109,7 +113,11 @@ describe("leg_bad", () => {
 
 describe("no_input", () => {
   it("comes first, at once, with the reason, and begins when the input ceased", () => {
-    const rounds = watch(new Array(6).fill(lost), two, { status: "error", error: "no packets on 127.0.0.1:5000", lastInputMs: -1000 })
+    const rounds = watch(new Array(6).fill(lost), two, {
+      status: "error",
+      error: "no packets on 127.0.0.1:5000",
+      lastInputMs: -1000,
+    })
     expect(rounds[5]?.map((alarm) => [alarm.kind, alarm.severity])).toEqual([
       ["no_input", "critical"],
       ["redundancy_lost", "warning"],

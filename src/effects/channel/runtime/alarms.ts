@@ -46,7 +46,10 @@ const activeOf = (stats: ChannelStats) => stats.legs.find((leg) => leg.name === 
 const holds: Readonly<Record<Held, (config: ChannelConfig, stats: ChannelStats) => boolean>> = {
   redundancy_lost: (_, stats) => stats.redundancy === "lost",
   legs_differ: (config, stats) =>
-    policyOf(config.input).mode === "merge" && stats.merge === "off" && stats.legs.length === 2 && stats.legs.every((leg) => leg.receiving),
+    policyOf(config.input).mode === "merge" &&
+    stats.merge === "off" &&
+    stats.legs.length === 2 &&
+    stats.legs.every((leg) => leg.receiving),
   leg_bad: (_, stats) => {
     const leg = activeOf(stats)
     // Packets arrive but hold nothing usable, e.g. null packets only.
@@ -65,7 +68,8 @@ const messages: Readonly<Record<Held, (stats: ChannelStats | undefined, legsDiff
     return `the ${other.name} (${formatEndpoint(other.ip, other.port)}) could not take over${why}; a failure of the ${stats.active_source} would be seen on the outputs`
   },
   legs_differ: (_, legsDiffer) =>
-    legsDiffer ?? "the inputs do not carry the same packets and are not merged: what one of them loses, the other does not repair",
+    legsDiffer ??
+    "the inputs do not carry the same packets and are not merged: what one of them loses, the other does not repair",
   leg_bad: (stats) => {
     const leg = stats === undefined ? undefined : activeOf(stats)
     return `the ${leg?.name ?? "active"} input is not fit for the outputs${becauseOf(leg?.reasons ?? [])}`
@@ -116,7 +120,12 @@ export const alarmsOf = (input: AlarmInput): ReadonlyArray<Alarm> => {
     const found = noted.get(kind)
     if (found === undefined || found.lastMs - found.firstMs < HOLD[kind].raiseMs) continue
     const severity = kind === "leg_bad" ? "critical" : "warning"
-    alarms.push({ kind, severity, since: new Date(found.sinceMs).toISOString(), message: messages[kind](stats, legsDiffer) })
+    alarms.push({
+      kind,
+      severity,
+      since: new Date(found.sinceMs).toISOString(),
+      message: messages[kind](stats, legsDiffer),
+    })
   }
   return alarms.sort((a, b) => Number(b.severity === "critical") - Number(a.severity === "critical"))
 }

@@ -61,7 +61,11 @@ export const newOutputRuntime = (tally = newOutputTally()): OutputRuntime => ({
   tally,
 })
 
-export const newChannelRuntime = (nowMs: number, policy = DEFAULT_BREAK_POLICY, tally = newChannelTally()): ChannelRuntime => ({
+export const newChannelRuntime = (
+  nowMs: number,
+  policy = DEFAULT_BREAK_POLICY,
+  tally = newChannelTally(),
+): ChannelRuntime => ({
   lastInputMs: nowMs,
   source: "primary",
   refused: null,

@@ -32,7 +32,11 @@ export const auditOf = (insertion: PendingInsertion): Happening | null => {
 }
 
 /** Takes the insertion that a section of the stream belongs to off the list; undefined when the section is not ours. */
-export const takeInsertion = (insertions: PendingInsertion[], base64: string, pid: number): PendingInsertion | undefined => {
+export const takeInsertion = (
+  insertions: PendingInsertion[],
+  base64: string,
+  pid: number,
+): PendingInsertion | undefined => {
   const place = insertions.findIndex((one) => one.base64 === base64 && (one.pid === null || one.pid === pid))
   const [found] = place < 0 ? [] : insertions.splice(place, 1)
   if (found !== undefined) found.pid = pid

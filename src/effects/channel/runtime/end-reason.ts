@@ -20,7 +20,10 @@ const RULES: ReadonlyArray<readonly [RegExp, EndReason]> = [
   [/^(econnrefused|e(time|host|net)[a-z]*|eai_again|enotfound)$/i, "network"],
   [/^srt_(reject_(0|7|16)|1000|1001|1002|6003)$/, "network"],
   [/^(closed|ended|econnreset|epipe|reconnect_request|pipe|ffmpeg)$/i, "closed"],
-  [/^(srt_2\d*|rtmp_(Closed\..*|NetStream\.Unpublish\.Success|NetConnection\.Connect\.(Closed|IdleTimeOut|AppShutdown)))$/, "closed"],
+  [
+    /^(srt_2\d*|rtmp_(Closed\..*|NetStream\.Unpublish\.Success|NetConnection\.Connect\.(Closed|IdleTimeOut|AppShutdown)))$/,
+    "closed",
+  ],
   [/^(srt_reject_\d+|srt_not_encrypted|srt_1004|tls|tls_certificate|rtsp_.*|http_\d+)$/, "rejected"],
   [/^rtmp_(Auth\.|Net|Handshake\.)/, "rejected"],
   [/^(eaddr|eacces|eperm|enospc|erofs|edquot|eio|emfile|enfile|enobufs|enodev|enoent|emsgsize|einval)/i, "local"],

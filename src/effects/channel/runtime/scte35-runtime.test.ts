@@ -11,23 +11,34 @@ import {
 } from "./scte35-runtime.ts"
 
 const EPOCH = Date.UTC(2026, 0, 2, 3, 4, 5)
-const event = (kind: BreakEvent["kind"]): BreakEvent => ({ kind, severity: "warning", cue: null, eventId: null, message: kind })
+const event = (kind: BreakEvent["kind"]): BreakEvent => ({
+  kind,
+  severity: "warning",
+  cue: null,
+  eventId: null,
+  message: kind,
+})
 const runtime = () => newScte35Runtime(DEFAULT_BREAK_POLICY, 0)
 const note = (of: ReturnType<typeof runtime>, ms: number, ...kinds: ReadonlyArray<BreakEvent["kind"]>) =>
   noteBreakAlarms(of, kinds.map(event), ms, EPOCH + ms)
 const shown = (of: ReturnType<typeof runtime>, ms: number) => scte35Alarms(of, ms).map(({ kind }) => kind)
 
 describe("alarms of SCTE-35", () => {
-  it.each(["missing_return", "overlong_break", "short_preroll"] as const)("%s is shown for its time after it was last said", (kind) => {
-    const of = runtime()
-    note(of, 1000, kind)
-    note(of, 5000, kind)
-    const last = 5000 + SCTE35_ALARM_MS[kind]
-    expect(scte35Alarms(of, last - 1)).toEqual([{ kind, severity: "warning", since: "2026-01-02T03:04:06.000Z", message: kind }])
-    expect(shown(of, last)).toEqual([])
-    note(of, last + 1000, kind)
-    expect(scte35Alarms(of, last + 1000)[0]?.since).toBe(new Date(EPOCH + last + 1000).toISOString())
-  })
+  it.each(["missing_return", "overlong_break", "short_preroll"] as const)(
+    "%s is shown for its time after it was last said",
+    (kind) => {
+      const of = runtime()
+      note(of, 1000, kind)
+      note(of, 5000, kind)
+      const last = 5000 + SCTE35_ALARM_MS[kind]
+      expect(scte35Alarms(of, last - 1)).toEqual([
+        { kind, severity: "warning", since: "2026-01-02T03:04:06.000Z", message: kind },
+      ])
+      expect(shown(of, last)).toEqual([])
+      note(of, last + 1000, kind)
+      expect(scte35Alarms(of, last + 1000)[0]?.since).toBe(new Date(EPOCH + last + 1000).toISOString())
+    },
+  )
 
   it("silence is shown until it is over", () => {
     const of = runtime()
@@ -73,4 +84,6 @@ it.each([
   [700, [], [700]],
   [700, [500], [700, 500]],
   [501, [500, 501], [501, 500]],
-] as const)("the PID set by hand, %s, comes first and once", (byHand, ofPmt, pids) => expect(withPidByHand(byHand, ofPmt)).toEqual(pids))
+] as const)("the PID set by hand, %s, comes first and once", (byHand, ofPmt, pids) =>
+  expect(withPidByHand(byHand, ofPmt)).toEqual(pids),
+)

@@ -2,13 +2,22 @@
  * The SCTE-35 state of a started channel: its breaks, counts and alarms, and the cues that still wait for their proofs.
  */
 import { Effect } from "effect"
-import { type BreakEvent, type BreakPolicy, type BreakState, breakView, newBreakState } from "../../../core/scte35/break-state.ts"
+import {
+  type BreakEvent,
+  type BreakPolicy,
+  type BreakState,
+  breakView,
+  newBreakState,
+} from "../../../core/scte35/break-state.ts"
 import type { Alarm, AlarmKind } from "../../model/channel.ts"
 import type { Scte35View } from "../../model/cue.ts"
 import type { CueEntry } from "../../store/CueLog.ts"
 import type { PendingInsertion } from "./cue-insertions.ts"
 
-export type Scte35AlarmKind = Extract<AlarmKind, "short_preroll" | "missing_return" | "overlong_break" | "scte35_crc" | "scte35_silent">
+export type Scte35AlarmKind = Extract<
+  AlarmKind,
+  "short_preroll" | "missing_return" | "overlong_break" | "scte35_crc" | "scte35_silent"
+>
 
 interface Raised {
   /** Unix time in ms. */
@@ -85,7 +94,8 @@ export const newScte35Runtime = (limits: BreakPolicy, nowMs: number): Scte35Runt
 }
 
 /** Changes the limits of a watch that is running. */
-export const setBreakPolicy = ({ policy }: Scte35Runtime, limits: BreakPolicy): void => void Object.assign(policy, limits)
+export const setBreakPolicy = ({ policy }: Scte35Runtime, limits: BreakPolicy): void =>
+  void Object.assign(policy, limits)
 
 /** How long an alarm is shown after its cause was last seen, in ms; what ends it sooner is in `CLEARS`. */
 export const SCTE35_ALARM_MS: Readonly<Record<Scte35AlarmKind, number>> = {
@@ -106,7 +116,13 @@ const RAISES: Partial<Record<BreakEvent["kind"], Scte35AlarmKind>> = {
 const CLEARS: ReadonlyArray<BreakEvent["kind"]> = ["break_started", "break_ended", "break_cancelled"]
 
 /** Raises an alarm, or notes that its cause is still there. */
-export const raiseAlarm = ({ raised }: Scte35Runtime, kind: Scte35AlarmKind, message: string, monotonicMs: number, nowMs: number): void => {
+export const raiseAlarm = (
+  { raised }: Scte35Runtime,
+  kind: Scte35AlarmKind,
+  message: string,
+  monotonicMs: number,
+  nowMs: number,
+): void => {
   const before = raised.get(kind)
   const goesOn = before !== undefined && monotonicMs - before.lastMs < SCTE35_ALARM_MS[kind]
   raised.set(kind, { sinceMs: goesOn ? before.sinceMs : nowMs, lastMs: monotonicMs, message })
@@ -116,7 +132,12 @@ export const raiseAlarm = ({ raised }: Scte35Runtime, kind: Scte35AlarmKind, mes
  * Takes the break events of one moment. Alarms are cleared before others are raised, since an overlong break ends with
  * the event that says so.
  */
-export const noteBreakAlarms = (runtime: Scte35Runtime, events: ReadonlyArray<BreakEvent>, monotonicMs: number, nowMs: number): void => {
+export const noteBreakAlarms = (
+  runtime: Scte35Runtime,
+  events: ReadonlyArray<BreakEvent>,
+  monotonicMs: number,
+  nowMs: number,
+): void => {
   if (events.some(({ kind }) => CLEARS.includes(kind))) {
     runtime.raised.delete("missing_return")
     runtime.raised.delete("overlong_break")
@@ -136,14 +157,28 @@ export const scte35Alarms = ({ raised }: Scte35Runtime, monotonicMs: number): Re
   )
 
 /** SCTE-35 PIDs of a channel: the one set by hand first, then those of the PMT. */
-export const withPidByHand = (byHand: number | null | undefined, ofPmt: ReadonlyArray<number>): ReadonlyArray<number> => [
-  ...new Set([...(byHand === null || byHand === undefined ? [] : [byHand]), ...ofPmt]),
-]
+export const withPidByHand = (
+  byHand: number | null | undefined,
+  ofPmt: ReadonlyArray<number>,
+): ReadonlyArray<number> => [...new Set([...(byHand === null || byHand === undefined ? [] : [byHand]), ...ofPmt])]
 
 /** What the API shows of a channel's SCTE-35; `runtime` is null when the channel is stopped. */
-export const scte35View = (runtime: Scte35Runtime | null, pids: ReadonlyArray<number>, monotonicMs: number): Scte35View => {
+export const scte35View = (
+  runtime: Scte35Runtime | null,
+  pids: ReadonlyArray<number>,
+  monotonicMs: number,
+): Scte35View => {
   if (runtime === null) {
-    return { pids, state: "idle", event_id: null, ends_in_s: null, last_cue_at: null, cues: 0, sections: 0, crc_errors: 0 }
+    return {
+      pids,
+      state: "idle",
+      event_id: null,
+      ends_in_s: null,
+      last_cue_at: null,
+      cues: 0,
+      sections: 0,
+      crc_errors: 0,
+    }
   }
   const { endsInS, eventId, state } = breakView(runtime.breaks, monotonicMs)
   return {

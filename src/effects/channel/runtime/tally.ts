@@ -37,7 +37,8 @@ export const USUAL_CUES = [
   "time_signal other",
 ] as const
 
-const zeros = <const K extends string>(names: ReadonlyArray<K>) => Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>
+const zeros = <const K extends string>(names: ReadonlyArray<K>) =>
+  Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>
 
 export interface OutputTally {
   /** Number of connections made. */

@@ -12,20 +12,26 @@ export const MARK = "s3cr3t"
 
 const secret = fc.nat(3).map((n) => `${MARK}-key-${n}`)
 /** One of these words. */
-const one = <const A extends ReadonlyArray<unknown>>(...values: A): fc.Arbitrary<A[number]> => fc.constantFrom(...values)
+const one = <const A extends ReadonlyArray<unknown>>(...values: A): fc.Arbitrary<A[number]> =>
+  fc.constantFrom(...values)
 const omit: { requiredKeys: [] } = { requiredKeys: [] }
 
 /** No two outputs of different slugs claim the same port or directory. */
 const destination = (place: string): fc.Arbitrary<Omit<OutputDocument, "slug">> =>
   fc.oneof(
-    fc
-      .tuple(fc.nat(2), secret)
-      .map(([n, key]): Omit<OutputDocument, "slug"> => ({ url: `srt://192.0.2.${n}:9000?latency=20${n}&passphrase=${key}` })),
+    fc.tuple(fc.nat(2), secret).map(
+      ([n, key]): Omit<OutputDocument, "slug"> => ({
+        url: `srt://192.0.2.${n}:9000?latency=20${n}&passphrase=${key}`,
+      }),
+    ),
     fc.record({ url: one("udp://192.0.2.1:9000", "rtp://192.0.2.1:9000", "udp://239.1.1.1:5000?ttl=4") }),
     fc.record({
       url: one("rtmp://h.example.com/live", "rtmps://h.example.com/app"),
       stream_key: secret,
-      settings: fc.record({ cue_points: one("youtube", "bin64"), verify_tls: fc.boolean(), audio: fc.constant(null) }, omit),
+      settings: fc.record(
+        { cue_points: one("youtube", "bin64"), verify_tls: fc.boolean(), audio: fc.constant(null) },
+        omit,
+      ),
     }),
     fc.record({
       preset: one("youtube", "facebook"),
@@ -49,7 +55,10 @@ const output = (channel: string): fc.Arbitrary<OutputDocument> =>
     .constantFrom("cdn", "youtube", "out-3", "out-4")
     .chain((slug) =>
       fc
-        .tuple(destination(`${channel}/${slug}`), fc.record({ name: one("CDN", "Été", "x: y # z", "no"), enabled: fc.boolean() }, omit))
+        .tuple(
+          destination(`${channel}/${slug}`),
+          fc.record({ name: one("CDN", "Été", "x: y # z", "no"), enabled: fc.boolean() }, omit),
+        )
         .map(([where, rest]) => ({ slug, ...rest, ...where })),
     )
 
@@ -63,7 +72,10 @@ const channel = (slug: string, index: number): fc.Arbitrary<ChannelDocument> =>
           rtp_ip: one("0.0.0.0", "127.0.0.1"),
           autostart: fc.boolean(),
           auto_run: one("off", "on_demand"),
-          input: fc.record({ mode: one("failover"), reorder_ms: fc.nat(2), allowed_senders: fc.constant(["10.0.0.0/8"]) }, omit),
+          input: fc.record(
+            { mode: one("failover"), reorder_ms: fc.nat(2), allowed_senders: fc.constant(["10.0.0.0/8"]) },
+            omit,
+          ),
         },
         omit,
       ),
@@ -72,7 +84,14 @@ const channel = (slug: string, index: number): fc.Arbitrary<ChannelDocument> =>
     })
     .map(({ backup, name, outputs, own, port }): ChannelDocument => {
       const rtp_port = port + index * 10
-      return { slug, name, rtp_port, ...own, ...(backup ? { backup_rtp_ip: "127.0.0.1", backup_rtp_port: rtp_port + 4 } : {}), outputs }
+      return {
+        slug,
+        name,
+        rtp_port,
+        ...own,
+        ...(backup ? { backup_rtp_ip: "127.0.0.1", backup_rtp_port: rtp_port + 4 } : {}),
+        outputs,
+      }
     })
 
 const SLUGS = ["news", "sport", "main-event", "kids"]
@@ -86,14 +105,20 @@ let ids = 0
 export const stamp: Stamp = { id: () => `id-${++ids}`, createdAt: "2026-01-02T03:04:05.000Z" }
 
 /** The channels a document asks for; throws when it is refused. */
-export const wantedBy = (document: ConfigDocument, current: ReadonlyArray<ChannelConfig>): ReadonlyArray<WantedChannel> => {
+export const wantedBy = (
+  document: ConfigDocument,
+  current: ReadonlyArray<ChannelConfig>,
+): ReadonlyArray<WantedChannel> => {
   const resolved = atOnce(resolveDocument(document, current, stamp))
   if (!resolved.ok) throw new Error(JSON.stringify(resolved.errors))
   return resolved.value
 }
 
 /** What the store holds after these changes, read back as it would be. Throws at what a database would refuse. */
-export const stored = (before: ReadonlyArray<ChannelConfig>, changes: ReadonlyArray<StoreChange>): ReadonlyArray<ChannelConfig> => {
+export const stored = (
+  before: ReadonlyArray<ChannelConfig>,
+  changes: ReadonlyArray<StoreChange>,
+): ReadonlyArray<ChannelConfig> => {
   const channels = before.map((one) => ({ ...one, outputs: [...one.outputs] }))
   let last = Math.max(0, ...before.map(({ number }) => number))
   const at = (id: string) => {

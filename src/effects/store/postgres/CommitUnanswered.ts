@@ -2,6 +2,8 @@
 export class CommitUnanswered extends Error {
   /** @param why what became of the connection */
   constructor(why: unknown) {
-    super(`the connection was lost while the change was being committed (${why instanceof Error ? why.message : String(why)})`)
+    super(
+      `the connection was lost while the change was being committed (${why instanceof Error ? why.message : String(why)})`,
+    )
   }
 }

@@ -21,11 +21,15 @@ afterAll(async () => {
 const database = Effect.promise(() => server.createDatabase())
 const refusal = (url: string) =>
   Effect.map(
-    Effect.flip(Effect.scoped(Layer.build(layerPostgres(Redacted.make(url), join(tmpdir(), "distributor-unused.key"))))),
+    Effect.flip(
+      Effect.scoped(Layer.build(layerPostgres(Redacted.make(url), join(tmpdir(), "distributor-unused.key")))),
+    ),
     (e) => e.message,
   )
 const withClient = <A, E>(url: string, use: (sql: Client.SqlClient) => Effect.Effect<A, E>) =>
-  Effect.scoped(Effect.provide(Effect.flatMap(Client.SqlClient, use), layer({ url: Redacted.make(url), lockWaitMs: 100 })))
+  Effect.scoped(
+    Effect.provide(Effect.flatMap(Client.SqlClient, use), layer({ url: Redacted.make(url), lockWaitMs: 100 })),
+  )
 
 describe("a store in PostgreSQL", () => {
   it.live("says why when the server is gone, and works on when it is back, with all that was stored", () =>
@@ -60,32 +64,37 @@ describe("a store in PostgreSQL", () => {
   it.live.each([
     ["answer", true],
     ["commit", false],
-  ] as const)("says that a change may have been stored when the connection is lost at its COMMIT (lost: %s)", ([lost, isStored]) =>
-    Effect.gen(function* () {
-      const link = yield* Effect.acquireRelease(
-        Effect.flatMap(database, (url) => Effect.promise(() => startPostgresLink(url))),
-        ({ close }) => Effect.sync(close),
-      )
-      yield* using(link.url, (store) =>
-        Effect.gen(function* () {
-          yield* store.insertChannel(channelConfig({ outputs: [] }))
-          link.lose("Trapped", lost)
-          const error = yield* Effect.flip(store.insertOutput("ch-1", outputConfig({ name: "Trapped" })))
-          assert.strictEqual(link.sprung(), 1)
-          assert.strictEqual(error.outcome, "unknown")
-          assert.match(error.message, /^the configuration store was to store the output and did not say .*It may have been stored: read it/)
-          assert.notInclude(error.message, "pa55")
-          const loaded = yield* Effect.retry(
-            store.load,
-            Schedule.addDelay(Schedule.recurs(20), () => "100 millis"),
-          )
-          assert.strictEqual(loaded[0]?.outputs.length, isStored ? 1 : 0)
-          // What fails before its COMMIT is known to have failed.
-          const known = yield* Effect.flip(store.insertChannel(channelConfig()))
-          assert.isUndefined(known.outcome)
-        }),
-      )
-    }).pipe(Effect.scoped),
+  ] as const)(
+    "says that a change may have been stored when the connection is lost at its COMMIT (lost: %s)",
+    ([lost, isStored]) =>
+      Effect.gen(function* () {
+        const link = yield* Effect.acquireRelease(
+          Effect.flatMap(database, (url) => Effect.promise(() => startPostgresLink(url))),
+          ({ close }) => Effect.sync(close),
+        )
+        yield* using(link.url, (store) =>
+          Effect.gen(function* () {
+            yield* store.insertChannel(channelConfig({ outputs: [] }))
+            link.lose("Trapped", lost)
+            const error = yield* Effect.flip(store.insertOutput("ch-1", outputConfig({ name: "Trapped" })))
+            assert.strictEqual(link.sprung(), 1)
+            assert.strictEqual(error.outcome, "unknown")
+            assert.match(
+              error.message,
+              /^the configuration store was to store the output and did not say .*It may have been stored: read it/,
+            )
+            assert.notInclude(error.message, "pa55")
+            const loaded = yield* Effect.retry(
+              store.load,
+              Schedule.addDelay(Schedule.recurs(20), () => "100 millis"),
+            )
+            assert.strictEqual(loaded[0]?.outputs.length, isStored ? 1 : 0)
+            // What fails before its COMMIT is known to have failed.
+            const known = yield* Effect.flip(store.insertChannel(channelConfig()))
+            assert.isUndefined(known.outcome)
+          }),
+        )
+      }).pipe(Effect.scoped),
   )
 
   it.live("is refused to a second service, in the first one's time only", () =>
@@ -103,30 +112,40 @@ describe("a store in PostgreSQL", () => {
     }),
   )
 
-  it.live("cannot be opened with a wrong password, or when there is no database or server, and no message has the password", () =>
-    Effect.gen(function* () {
-      const url = yield* database
-      const messages = [
-        [url.replace("pa55", "wr0ng"), "password authentication failed"],
-        [url.replace(/[^/]+$/, "missing"), 'database "missing" does not exist'],
-        [url.replace(/:\d+\//, ":1/"), "ECONNREFUSED"],
-      ] as const
-      for (const [wrong, expected] of messages) {
-        const message = yield* refusal(wrong)
-        assert.include(message, expected)
-        assert.notMatch(message, /pa55|wr0ng/)
-      }
-    }),
+  it.live(
+    "cannot be opened with a wrong password, or when there is no database or server, and no message has the password",
+    () =>
+      Effect.gen(function* () {
+        const url = yield* database
+        const messages = [
+          [url.replace("pa55", "wr0ng"), "password authentication failed"],
+          [url.replace(/[^/]+$/, "missing"), 'database "missing" does not exist'],
+          [url.replace(/:\d+\//, ":1/"), "ECONNREFUSED"],
+        ] as const
+        for (const [wrong, expected] of messages) {
+          const message = yield* refusal(wrong)
+          assert.include(message, expected)
+          assert.notMatch(message, /pa55|wr0ng/)
+        }
+      }),
   )
 
   it.live("takes every text", () =>
     Effect.flatMap(database, (url) =>
       using(url, (store) =>
         Effect.gen(function* () {
-          yield* store.insertChannel(channelConfig({ name: "a\0b 'é' \\ 🎬", outputs: [outputConfig({ name: "\ud800" })] }))
+          yield* store.insertChannel(
+            channelConfig({ name: "a\0b 'é' \\ 🎬", outputs: [outputConfig({ name: "\ud800" })] }),
+          )
           const [channel] = yield* store.load
           assert.deepStrictEqual([channel?.name, channel?.outputs[0]?.name], ["a\ufffdb 'é' \\ 🎬", "\ufffd"])
-          const event = { channelId: "ch-1", at: 1, kind: "started", severity: "info", message: "\0\ud800 \\u0000 ok" } as const
+          const event = {
+            channelId: "ch-1",
+            at: 1,
+            kind: "started",
+            severity: "info",
+            message: "\0\ud800 \\u0000 ok",
+          } as const
           yield* store.appendEvents([event])
           assert.strictEqual((yield* store.events("ch-1", { limit: 1 }))[0]?.message, "\ufffd\ufffd \\u0000 ok")
         }),
@@ -177,7 +196,10 @@ describe("PostgresClient", () => {
         Effect.gen(function* () {
           yield* sql`CREATE TABLE t (a BIGINT)`
           const first = sql.withTransaction(
-            Effect.zipRight(Effect.zipRight(sql`INSERT INTO t VALUES (1)`, Effect.repeatN(Effect.yieldNow(), 50)), Effect.fail("undo")),
+            Effect.zipRight(
+              Effect.zipRight(sql`INSERT INTO t VALUES (1)`, Effect.repeatN(Effect.yieldNow(), 50)),
+              Effect.fail("undo"),
+            ),
           )
           yield* Effect.all([Effect.ignore(first), sql`INSERT INTO t VALUES (2)`], { concurrency: "unbounded" })
           assert.deepStrictEqual(yield* sql<{ a: number }>`SELECT a FROM t`, [{ a: 2 }])

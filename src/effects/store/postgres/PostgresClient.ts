@@ -1,8 +1,9 @@
 /**
  * An @effect/sql client over one PostgreSQL connection that holds an advisory lock as long as it lives.
  *
- * One connection, as with SQLite: whoever has it has the lock, so that no statement ever runs beside another service on the same
- * database, not even after a connection was lost and made anew. It is made when a statement needs it and there is none.
+ * One connection, as with SQLite: whoever has it has the lock, so that no statement ever runs beside another service on
+ * the same database, not even after a connection was lost and made anew. It is made when a statement needs it and there
+ * is none.
  */
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as Client from "@effect/sql/SqlClient"
@@ -38,14 +39,16 @@ interface Answer {
   readonly rows: Rows
 }
 
-const failure = (cause: unknown) => new SqlError({ cause, message: cause instanceof Error ? cause.message : String(cause) })
+const failure = (cause: unknown) =>
+  new SqlError({ cause, message: cause instanceof Error ? cause.message : String(cause) })
 
 /** PostgreSQL has no NUL in texts. Unpaired surrogates become U+FFFD as they are sent. */
 const toParameter = (value: unknown) => (typeof value === "string" ? value.replaceAll("\0", "\ufffd") : value)
 
 /** PostgreSQL counts rows as bigint, which node-postgres reads as text; none of ours comes near 2^53. */
 const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: "text") => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format))) as never,
+  getTypeParser: ((oid: number, format?: "text") =>
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as never,
 }
 
 const ask = (client: pg.Client, text: string, params: ReadonlyArray<unknown> = []) =>
@@ -68,13 +71,17 @@ const ask = (client: pg.Client, text: string, params: ReadonlyArray<unknown> = [
 
 /** Cuts the connection without a word to the server: an end that the server must answer would be waited for. */
 const drop = (client: pg.Client) => {
-  const { stream } = (client as unknown as { readonly connection: { readonly stream: { readonly destroy: () => void } } }).connection
+  const { stream } = (
+    client as unknown as { readonly connection: { readonly stream: { readonly destroy: () => void } } }
+  ).connection
   stream.destroy()
 }
 
 /** A refused connection to a name with several addresses is an AggregateError without a message. */
 const readable = (cause: unknown): unknown =>
-  cause instanceof AggregateError && cause.message === "" ? new Error(cause.errors.map((e: Error) => e.message).join("; ")) : cause
+  cause instanceof AggregateError && cause.message === ""
+    ? new Error(cause.errors.map((e: Error) => e.message).join("; "))
+    : cause
 
 const connect = async (url: string, lockWaitMs: number): Promise<pg.Client> => {
   const client = new pg.Client({
@@ -94,7 +101,9 @@ const connect = async (url: string, lockWaitMs: number): Promise<pg.Client> => {
     await ask(client, `SET statement_timeout = 0; SET lock_timeout = ${lockWaitMs}; SET synchronous_commit = on`)
     await ask(client, `SELECT pg_advisory_lock(${Number(LOCK)})`).catch((cause: unknown) => {
       const isTaken = cause instanceof pg.DatabaseError && cause.code === LOCK_TIMEOUT
-      throw isTaken ? new Error("another distributor uses this database; stop it, or give each its own database") : cause
+      throw isTaken
+        ? new Error("another distributor uses this database; stop it, or give each its own database")
+        : cause
     })
     await ask(client, `SET lock_timeout = 0; SET statement_timeout = ${STATEMENT_WITHIN_MS}`)
     return client
@@ -154,7 +163,8 @@ const holdConnection = ({ lockWaitMs = 5000, url }: PostgresOptions): HeldConnec
 
   return {
     connected: Effect.uninterruptible(Effect.tryPromise({ try: heldOrNew, catch: failure })),
-    run: (client, text, params) => Effect.uninterruptible(Effect.tryPromise({ try: () => answerOf(client, text, params), catch: failure })),
+    run: (client, text, params) =>
+      Effect.uninterruptible(Effect.tryPromise({ try: () => answerOf(client, text, params), catch: failure })),
     close: Effect.promise(async () => {
       const client = current
       current = null
@@ -167,7 +177,9 @@ const holdConnection = ({ lockWaitMs = 5000, url }: PostgresOptions): HeldConnec
 }
 
 /** @effect/sql's connection over a function that answers a statement with all of its rows. */
-const connectionOf = (all: (text: string, params: ReadonlyArray<unknown>) => Effect.Effect<Rows, SqlError>): Connection => {
+const connectionOf = (
+  all: (text: string, params: ReadonlyArray<unknown>) => Effect.Effect<Rows, SqlError>,
+): Connection => {
   const execute: Connection["execute"] = (text, params, transformRows) =>
     transformRows === undefined ? all(text, params) : Effect.map(all(text, params), (rows) => transformRows(rows))
   return {

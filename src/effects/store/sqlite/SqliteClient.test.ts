@@ -7,9 +7,12 @@ import * as SqliteClient from "./SqliteClient.ts"
 
 const withClient = <A, E>(use: (sql: Client.SqlClient) => Effect.Effect<A, E>) =>
   Effect.flatMap(temporaryDirectory, (directory) =>
-    Effect.scoped(Effect.provide(Effect.flatMap(Client.SqlClient, use), SqliteClient.layer({ file: join(directory, "x.db") }))),
+    Effect.scoped(
+      Effect.provide(Effect.flatMap(Client.SqlClient, use), SqliteClient.layer({ file: join(directory, "x.db") })),
+    ),
   )
-const count = (sql: Client.SqlClient) => Effect.map(sql<{ n: number }>`SELECT count(*) AS n FROM t`, (rows) => rows[0]?.n)
+const count = (sql: Client.SqlClient) =>
+  Effect.map(sql<{ n: number }>`SELECT count(*) AS n FROM t`, (rows) => rows[0]?.n)
 
 describe("SqliteClient", () => {
   it.scoped("syncs every commit to disk, in WAL mode, with foreign keys", () =>
@@ -50,7 +53,10 @@ describe("SqliteClient", () => {
       Effect.gen(function* () {
         yield* sql`CREATE TABLE t (a INTEGER PRIMARY KEY)`
         const first = sql.withTransaction(
-          Effect.zipRight(Effect.zipRight(sql`INSERT INTO t VALUES (1)`, Effect.repeatN(Effect.yieldNow(), 50)), Effect.fail("undo")),
+          Effect.zipRight(
+            Effect.zipRight(sql`INSERT INTO t VALUES (1)`, Effect.repeatN(Effect.yieldNow(), 50)),
+            Effect.fail("undo"),
+          ),
         )
         yield* Effect.all([Effect.ignore(first), sql`INSERT INTO t VALUES (2)`], { concurrency: "unbounded" })
         assert.strictEqual(yield* count(sql), 1)

@@ -1,8 +1,8 @@
 /**
  * An @effect/sql client over `node:sqlite`, which is part of Bun, Deno and Node.
  *
- * One connection; statements run synchronously (they take well under a millisecond, but for the fsync of a commit). A semaphore
- * keeps a transaction's connection to itself.
+ * One connection; statements run synchronously (they take well under a millisecond, but for the fsync of a commit). A
+ * semaphore keeps a transaction's connection to itself.
  */
 import { DatabaseSync, type SQLInputValue } from "node:sqlite"
 import * as Reactivity from "@effect/experimental/Reactivity"
@@ -18,7 +18,8 @@ export interface SqliteOptions {
   readonly busyTimeoutMs?: number
 }
 
-const failure = (cause: unknown) => new SqlError({ cause, message: cause instanceof Error ? cause.message : String(cause) })
+const failure = (cause: unknown) =>
+  new SqlError({ cause, message: cause instanceof Error ? cause.message : String(cause) })
 
 /** A commit that fails (disk full, I/O error) may leave the transaction open; the next one must find none. */
 const rollbackLeftover = (db: DatabaseSync, sql: string) => {
@@ -40,7 +41,10 @@ const makeConnection = (db: DatabaseSync): Connection => {
       },
     })
   const all = (sql: string, params: ReadonlyArray<unknown>) =>
-    attempt(sql, () => db.prepare(sql).all(...(params as Array<SQLInputValue>)) as ReadonlyArray<Record<string, unknown>>)
+    attempt(
+      sql,
+      () => db.prepare(sql).all(...(params as Array<SQLInputValue>)) as ReadonlyArray<Record<string, unknown>>,
+    )
   /** SQLite rolls back by itself on a full disk; the ROLLBACK that follows must not hide why. */
   const isDone = (sql: string) => sql === "ROLLBACK" && !db.isTransaction
   const execute: Connection["execute"] = (sql, params, transformRows) =>
@@ -60,8 +64,9 @@ const makeConnection = (db: DatabaseSync): Connection => {
 
 const make = (options: SqliteOptions) =>
   Effect.gen(function* () {
-    const db = yield* Effect.acquireRelease(Effect.try({ try: () => new DatabaseSync(options.file), catch: failure }), (handle) =>
-      Effect.sync(() => handle.close()),
+    const db = yield* Effect.acquireRelease(
+      Effect.try({ try: () => new DatabaseSync(options.file), catch: failure }),
+      (handle) => Effect.sync(() => handle.close()),
     )
     yield* Effect.try({
       try: () => {

@@ -16,8 +16,10 @@ const bench = Effect.map(temporaryDirectory, (directory) => ({
   file: join(directory, "distributor.db"),
   backups: join(directory, "backups"),
 }))
-const withCopies = <A, E>({ backups, file }: { file: string; backups: string }, use: (store: StoreService) => Effect.Effect<A, E>) =>
-  Effect.scoped(Effect.provide(Effect.flatMap(Store, use), layerFile(file, EVENT_BOUNDS, CUE_BOUNDS, backups)))
+const withCopies = <A, E>(
+  { backups, file }: { file: string; backups: string },
+  use: (store: StoreService) => Effect.Effect<A, E>,
+) => Effect.scoped(Effect.provide(Effect.flatMap(Store, use), layerFile(file, EVENT_BOUNDS, CUE_BOUNDS, backups)))
 const copiesIn = (directory: string) => Effect.sync(() => (existsSync(directory) ? readdirSync(directory).sort() : []))
 
 describe("copies of a SQLite file", () => {
@@ -71,7 +73,11 @@ describe("copies of a SQLite file", () => {
       }
       yield* TestClock.setTime(Date.UTC(2026, 0, 2))
       yield* withCopies(place, () => settle)
-      assert.deepStrictEqual(yield* copiesIn(place.backups), [...old.slice(-6), "distributor-20260102T000000Z.db", "mine.db"])
+      assert.deepStrictEqual(yield* copiesIn(place.backups), [
+        ...old.slice(-6),
+        "distributor-20260102T000000Z.db",
+        "mine.db",
+      ])
     }),
   )
 
@@ -109,7 +115,9 @@ describe("copies of a SQLite file", () => {
         Logger.defaultLogger,
         Logger.make(({ message }) => void lines.push(String(message))),
       )
-      const stored = yield* withCopies(place, (store) => Effect.zipRight(settle, store.load)).pipe(Effect.provide(logger))
+      const stored = yield* withCopies(place, (store) => Effect.zipRight(settle, store.load)).pipe(
+        Effect.provide(logger),
+      )
       assert.strictEqual(stored.length, 1)
       assert.match(lines.join("\n"), /^no copy of the store was made today: .*EEXIST/)
     }),

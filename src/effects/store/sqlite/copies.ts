@@ -49,7 +49,9 @@ export const copiesOf = (sql: Client.SqlClient, directory: string) => {
   })
   const isEmpty = Effect.map(sql`SELECT 1 FROM last_numbers WHERE number > 0`, (rows) => rows.length === 0)
   const warn = (what: string) => (error: unknown) =>
-    Effect.logWarning(`no copy of the store was made ${what}: ${error instanceof Error ? causeOf(error) : String(error)}`)
+    Effect.logWarning(
+      `no copy of the store was made ${what}: ${error instanceof Error ? causeOf(error) : String(error)}`,
+    )
 
   const beforeMigration: BeforeMigration = (from) =>
     copy(`-schema-${from}`).pipe(

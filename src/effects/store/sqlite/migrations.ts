@@ -1,5 +1,6 @@
 /**
- * The store's schema as an ordered list of steps. A step is never edited once released: a change is a new step at the end.
+ * The store's schema as an ordered list of steps. A step is never edited once released: a change is a new step at
+ * the end.
  */
 import * as Client from "@effect/sql/SqlClient"
 import { Effect } from "effect"
@@ -8,7 +9,9 @@ export type Dialect = "sqlite" | "pg"
 /** One that both understand, but for its types; or one for each. */
 export type MigrationStatement = string | { readonly sqlite: string; readonly pg: string }
 
-/** Each entry is one version; its statements run in one transaction with the record of the version. Written for SQLite. */
+/**
+ * Each entry is one version; its statements run in one transaction with the record of the version. Written for SQLite.
+ */
 export const MIGRATIONS: ReadonlyArray<ReadonlyArray<MigrationStatement>> = [
   [
     // AUTOINCREMENT: the number of a deleted channel is never given out again.
@@ -90,7 +93,8 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<MigrationStatement>> = [
   ],
   [
     "ALTER TABLE channels ADD COLUMN auto_run TEXT NOT NULL DEFAULT 'off'",
-    // The number of a removed output is never given out again: systems that count outputs would take the new one for the old.
+    // The number of a removed output is never given out again: systems that count outputs would take the new one for
+    // the old.
     "ALTER TABLE outputs ADD COLUMN number INTEGER NOT NULL DEFAULT 0",
     `UPDATE outputs SET number =
       (SELECT count(*) FROM outputs AS o WHERE o.channel_id = outputs.channel_id AND o.position <= outputs.position)`,
@@ -114,7 +118,8 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<MigrationStatement>> = [
     // The last number given to a channel: a sequence of PostgreSQL would count what was rolled back.
     "CREATE TABLE last_numbers (name TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT",
     {
-      sqlite: "INSERT INTO last_numbers VALUES ('channels', coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'channels'), 0))",
+      sqlite:
+        "INSERT INTO last_numbers VALUES ('channels', coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'channels'), 0))",
       pg: "INSERT INTO last_numbers VALUES ('channels', coalesce((SELECT max(number) FROM channels), 0))",
     },
   ],
@@ -190,7 +195,9 @@ const toPostgres = (statement: string) =>
 export const migrationStatements = (dialect: Dialect, from: number, to: number): ReadonlyArray<string> =>
   MIGRATIONS.slice(from, to)
     .flat()
-    .map((statement) => (typeof statement !== "string" ? statement[dialect] : dialect === "pg" ? toPostgres(statement) : statement))
+    .map((statement) =>
+      typeof statement !== "string" ? statement[dialect] : dialect === "pg" ? toPostgres(statement) : statement,
+    )
 
 /** A file of a newer version of the product: reading it could lose what this version does not know. */
 export class NewerSchema extends Error {

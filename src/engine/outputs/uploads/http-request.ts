@@ -42,7 +42,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENETUNREACH: "no route to that network",
   DEPTH_ZERO_SELF_SIGNED_CERT: "the certificate is self-signed: have it replaced, or set verify_tls to false",
   SELF_SIGNED_CERT_IN_CHAIN: "the certificate is self-signed: have it replaced, or set verify_tls to false",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the certificate cannot be verified: have its chain completed, or set verify_tls to false",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    "the certificate cannot be verified: have its chain completed, or set verify_tls to false",
   CERT_HAS_EXPIRED: "the certificate has expired",
   ERR_TLS_CERT_ALTNAME_INVALID: "the certificate is for another host name",
 }
@@ -97,7 +98,13 @@ export class HttpClient {
       }
       const outgoing = this.#request(
         url,
-        { method, agent: this.#agent, headers: { ...headers, "content-length": String(body?.length ?? 0) }, ...this.#tls, ...this.#lookup },
+        {
+          method,
+          agent: this.#agent,
+          headers: { ...headers, "content-length": String(body?.length ?? 0) },
+          ...this.#tls,
+          ...this.#lookup,
+        },
         (answer: IncomingMessage) => {
           let text = ""
           let bytes = 0
@@ -113,7 +120,11 @@ export class HttpClient {
           answer.on("end", () => {
             clearTimeout(timer)
             signal.removeEventListener("abort", abort)
-            resolve({ status: answer.statusCode ?? 0, statusText: answer.statusMessage ?? "", text: text.slice(0, TEXT_MAX) })
+            resolve({
+              status: answer.statusCode ?? 0,
+              statusText: answer.statusMessage ?? "",
+              text: text.slice(0, TEXT_MAX),
+            })
           })
         },
       )

@@ -28,16 +28,21 @@ afterEach(() => {
 it("a certificate that cannot be verified ends it for good, with what to do", async () => {
   const sink = sinkFor(await listen("IP:127.0.0.1"), true)
   const failed = await sink.putPlaylist("x").catch((cause: unknown) => cause)
-  expect(failed).toMatchObject({ reason: { message: expect.stringMatching(/certificate is self-signed.*verify_tls/), transient: false } })
+  expect(failed).toMatchObject({
+    reason: { message: expect.stringMatching(/certificate is self-signed.*verify_tls/), transient: false },
+  })
   await sink.close()
 })
 
-it.each(["IP:127.0.0.1", "DNS:other.example"])("with verify_tls false one for %s is taken, over one connection", async (names) => {
-  const sink = sinkFor(await listen(names), false)
-  for (let i = 0; i < 4; i++) await sink.putPlaylist("x")
-  expect(connections).toBe(1)
-  await sink.close()
-})
+it.each(["IP:127.0.0.1", "DNS:other.example"])(
+  "with verify_tls false one for %s is taken, over one connection",
+  async (names) => {
+    const sink = sinkFor(await listen(names), false)
+    for (let i = 0; i < 4; i++) await sink.putPlaylist("x")
+    expect(connections).toBe(1)
+    await sink.close()
+  },
+)
 
 it("with publicOnly goes to the address it looked up and to no private one", async () => {
   const seen: string[] = []
@@ -51,7 +56,13 @@ it("with publicOnly goes to the address it looked up and to no private one", asy
     const call = (client: HttpClient, host: string) =>
       client
         .send({
-          ...{ method: "PUT", url: new URL(`http://${host}:${port}/a.ts`), headers: {}, body: new Uint8Array(8), timeoutMs: 2000 },
+          ...{
+            method: "PUT",
+            url: new URL(`http://${host}:${port}/a.ts`),
+            headers: {},
+            body: new Uint8Array(8),
+            timeoutMs: 2000,
+          },
           signal: new AbortController().signal,
         })
         .catch((cause: unknown) => cause)
@@ -61,8 +72,12 @@ it("with publicOnly goes to the address it looked up and to no private one", asy
       return { address: "127.0.0.1", family: 4 }
     }
     const guarded = new HttpClient(false, true, true, rebound)
-    const refused = (said: string) => ({ reason: { code: "private_target", message: expect.stringContaining(said), transient: false } })
-    expect(await call(guarded, "uploads.invalid")).toMatchObject(refused("uploads.invalid resolves to 127.0.0.1, a loopback address"))
+    const refused = (said: string) => ({
+      reason: { code: "private_target", message: expect.stringContaining(said), transient: false },
+    })
+    expect(await call(guarded, "uploads.invalid")).toMatchObject(
+      refused("uploads.invalid resolves to 127.0.0.1, a loopback address"),
+    )
     expect(asked).toEqual(["uploads.invalid"])
     expect(await call(guarded, "127.0.0.1")).toMatchObject(refused("127.0.0.1 is a loopback address"))
     expect(await call(guarded, "0x7f.1")).toMatchObject(refused("127.0.0.1 is a loopback address"))
@@ -99,7 +114,9 @@ it.each([
   server = createServer(() => undefined)
   const hostile = await HostileHttp.start(kind)
   expect(Object.keys(HTTP_FLOODS)).toContain(kind)
-  expect(await putTo(hostile.port, 20_000)).toMatchObject({ reason: { message: expect.stringMatching(said), transient: true } })
+  expect(await putTo(hostile.port, 20_000)).toMatchObject({
+    reason: { message: expect.stringMatching(said), transient: true },
+  })
   hostile.close()
 })
 
@@ -107,9 +124,13 @@ it.each(["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n
   "gives up an answer that stops behind %j when its time is over",
   async (beginning) => {
     server = createServer(() => undefined)
-    const silent = createTcpServer((socket) => socket.on("error", () => undefined).once("data", () => socket.write(beginning)))
+    const silent = createTcpServer((socket) =>
+      socket.on("error", () => undefined).once("data", () => socket.write(beginning)),
+    )
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve))
-    expect(await putTo((silent.address() as AddressInfo).port, 300)).toMatchObject({ reason: { code: "timeout", transient: true } })
+    expect(await putTo((silent.address() as AddressInfo).port, 300)).toMatchObject({
+      reason: { code: "timeout", transient: true },
+    })
     silent.close()
   },
 )

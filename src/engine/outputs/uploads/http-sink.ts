@@ -96,13 +96,19 @@ export class HttpSink implements SegmentSink {
   }
 
   putPlaylist(text: string): Promise<void> {
-    return this.#put(this.#destination.playlist || PLAYLIST_NAME, new TextEncoder().encode(text), PLAYLIST_TYPE, PLAYLIST_CACHE)
+    return this.#put(
+      this.#destination.playlist || PLAYLIST_NAME,
+      new TextEncoder().encode(text),
+      PLAYLIST_TYPE,
+      PLAYLIST_CACHE,
+    )
   }
 
   async #put(name: string, body: Uint8Array, type: string, cache: string): Promise<void> {
     const headers = { "content-type": type, "cache-control": cache }
     const answer = await this.#send(this.#destination.method, name, headers, body, this.#timeoutMs)
-    if (answer.status < 200 || answer.status > 299) throw new SetupFailure(reasonOfAnswer(answer, `${this.address}, ${name}`))
+    if (answer.status < 200 || answer.status > 299)
+      throw new SetupFailure(reasonOfAnswer(answer, `${this.address}, ${name}`))
   }
 
   async #send(

@@ -14,11 +14,19 @@ export const openSink = (target: HlsTarget, spec: OutputSpec, timeoutMs: number)
   const publicOnly = spec.public_only === true
   if (target.kind === "directory") {
     if (spec.directory == null)
-      throw new SetupFailure({ code: "directory", message: "the output has no directory to write to", transient: false })
+      throw new SetupFailure({
+        code: "directory",
+        message: "the output has no directory to write to",
+        transient: false,
+      })
     return new DirectorySink(spec.directory, spec.label)
   }
-  if (target.kind === "s3") return new HttpSink({ ...s3Destination(target, settings, process.env), publicOnly }, timeoutMs)
+  if (target.kind === "s3")
+    return new HttpSink({ ...s3Destination(target, settings, process.env), publicOnly }, timeoutMs)
   const { base, playlist, query } = target
   const method = settings.http_method === "post" ? "POST" : "PUT"
-  return new HttpSink({ base, query, playlist, method, verifyTls: settings.verify_tls ?? true, publicOnly, sign: null }, timeoutMs)
+  return new HttpSink(
+    { base, query, playlist, method, verifyTls: settings.verify_tls ?? true, publicOnly, sign: null },
+    timeoutMs,
+  )
 }

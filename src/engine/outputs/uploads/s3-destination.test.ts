@@ -12,7 +12,9 @@ describe("where objects are", () => {
     ["my.bucket", "", "us-east-1", undefined, "https://s3.us-east-1.amazonaws.com/my.bucket/"],
     ["bucket", "a b/ö", "us-east-1", "https://s3.example.com/", "https://s3.example.com/bucket/a%20b/%C3%B6/"],
     ["bucket", "x", "us-east-1", "http://127.0.0.1:9000/base/", "http://127.0.0.1:9000/base/bucket/x/"],
-  ])("%s/%s in %s at %s", (bucket, prefix, region, endpoint, base) => expect(s3Base(bucket, prefix, region, endpoint)).toBe(base))
+  ])("%s/%s in %s at %s", (bucket, prefix, region, endpoint, base) =>
+    expect(s3Base(bucket, prefix, region, endpoint)).toBe(base),
+  )
 
   it.each(["minio", "ftp://h", "https://u:p@h"])("%s is no endpoint", (endpoint) =>
     expect(() => s3Base("bucket", "", "r", endpoint)).toThrow(/s3_endpoint must be/),
@@ -20,7 +22,12 @@ describe("where objects are", () => {
 })
 
 describe("keys", () => {
-  const environment = { AWS_ACCESS_KEY_ID: "E", AWS_SECRET_ACCESS_KEY: "S", AWS_SESSION_TOKEN: "T", AWS_DEFAULT_REGION: "eu-north-1" }
+  const environment = {
+    AWS_ACCESS_KEY_ID: "E",
+    AWS_SECRET_ACCESS_KEY: "S",
+    AWS_SESSION_TOKEN: "T",
+    AWS_DEFAULT_REGION: "eu-north-1",
+  }
   it.each([
     [{}, environment, { accessKeyId: "E", secretAccessKey: "S", sessionToken: "T", region: "eu-north-1" }],
     [
@@ -65,7 +72,12 @@ it("every request carries the signature that a server will work out for it", asy
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const settings = { s3_endpoint: endpoint, s3_region: "eu-west-1", s3_access_key_id: "AKID", s3_secret_access_key: "geheim" }
+  const settings = {
+    s3_endpoint: endpoint,
+    s3_region: "eu-west-1",
+    s3_access_key_id: "AKID",
+    s3_secret_access_key: "geheim",
+  }
   const target = { protocol: "hls", kind: "s3", bucket: "bucket", prefix: "live/my channel" } as const
   const sink = new HttpSink(s3Destination(target, settings, {}), 2000)
   try {
@@ -82,7 +94,9 @@ it("every request carries the signature that a server will work out for it", asy
     ["DELETE", "/bucket/live/my%20channel/1795284000000-000000.ts"],
   ])
   for (const { headers, method, url } of seen) {
-    expect(/Signature=([0-9a-f]{64})$/.exec(String(headers.authorization))?.[1]).toBe(signatureOf(method, url, headers, "geheim"))
+    expect(/Signature=([0-9a-f]{64})$/.exec(String(headers.authorization))?.[1]).toBe(
+      signatureOf(method, url, headers, "geheim"),
+    )
     expect(String(headers.authorization)).toMatch(/Credential=AKID\/\d{8}\/eu-west-1\/s3\/aws4_request/)
   }
 })

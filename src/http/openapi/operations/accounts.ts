@@ -31,7 +31,8 @@ export const accountOperations: ReadonlyArray<Operation> = [
   {
     ...{ method: "delete", path: "/api/users/{name}", id: "deleteUser", tag: "Access" },
     summary: "Delete a user",
-    description: "Ends the user's sessions. The last admin cannot be deleted unless `API_KEY` is set or nobody else remains on loopback.",
+    description:
+      "Ends the user's sessions. The last admin cannot be deleted unless `API_KEY` is set or nobody else remains on loopback.",
     answers: { 204: { description: "It is gone" } },
     problems: CHANGE,
   },
@@ -74,7 +75,11 @@ export const accountOperations: ReadonlyArray<Operation> = [
         description: "Only entries with this text in what was asked for or in its path; case does not matter",
         schema: { type: "string", minLength: 1, maxLength: 100 },
       },
-      { name: "outcome", description: "Only entries with this outcome", schema: { type: "string", enum: [...AUDIT_OUTCOMES] } },
+      {
+        name: "outcome",
+        description: "Only entries with this outcome",
+        schema: { type: "string", enum: [...AUDIT_OUTCOMES] },
+      },
     ],
     answers: { 200: { description: "Entries", schema: "AuditEntries" } },
     problems: ["invalid-input", "store-unavailable"],

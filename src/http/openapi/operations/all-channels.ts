@@ -18,9 +18,15 @@ export const allChannelsOperations: ReadonlyArray<Operation> = [
     query: [
       CHANNEL,
       ...EVENT_PARAMETERS,
-      { name: "format", description: "CSV has a header line", schema: { type: "string", enum: ["json", "csv"], default: "json" } },
+      {
+        name: "format",
+        description: "CSV has a header line",
+        schema: { type: "string", enum: ["json", "csv"], default: "json" },
+      },
     ],
-    answers: { 200: { description: "Events", schema: "EventsOfChannels", content: { "text/csv": { type: "string" } } } },
+    answers: {
+      200: { description: "Events", schema: "EventsOfChannels", content: { "text/csv": { type: "string" } } },
+    },
     problems: ["invalid-input", "not-found", "store-unavailable"],
   },
   {

@@ -66,7 +66,8 @@ export const channelOperations: ReadonlyArray<Operation> = [
   {
     ...{ method: "put", path: "/api/channels/{id}", id: "updateChannel", tag: "Channels" },
     summary: "Change a channel",
-    description: "What is left out stays as it is. Outputs have requests of their own, and notice nothing unless the input itself changes.",
+    description:
+      "What is left out stays as it is. Outputs have requests of their own, and notice nothing unless the input itself changes.",
     body: "ChannelUpdate",
     conditional: true,
     answers: { 200: channel("The channel as it is now") },

@@ -16,7 +16,11 @@ export const configOperations: ReadonlyArray<Operation> = [
     summary: "Show the configuration",
     query: [
       SECRETS,
-      { name: "format", description: "How it is written", schema: { type: "string", enum: ["json", "yaml"], default: "json" } },
+      {
+        name: "format",
+        description: "How it is written",
+        schema: { type: "string", enum: ["json", "yaml"], default: "json" },
+      },
     ],
     answers: {
       200: {
@@ -81,7 +85,9 @@ export const configOperations: ReadonlyArray<Operation> = [
     description: "The copy is stopped and its outputs are disabled.",
     body: "CloneInput",
     idempotent: true,
-    answers: { 201: { description: "The copy", schema: "ClonedChannel", headers: ["Location", "Idempotency-Replayed"] } },
+    answers: {
+      201: { description: "The copy", schema: "ClonedChannel", headers: ["Location", "Idempotency-Replayed"] },
+    },
     problems: ["not-found", "conflict", "store-unavailable"],
   },
 ]

@@ -6,7 +6,8 @@ export const historyOperations: ReadonlyArray<Operation> = [
   {
     ...{ method: "get", path: "/api/channels/{id}/history", id: "getHistory", tag: "Channels" },
     summary: "Figures of a channel and its outputs over time",
-    description: "Kept in memory: they begin anew with the service. A value is null where there was nothing to measure.",
+    description:
+      "Kept in memory: they begin anew with the service. A value is null where there was nothing to measure.",
     query: [
       {
         name: "window",

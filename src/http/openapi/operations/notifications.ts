@@ -71,7 +71,8 @@ export const notificationOperations: ReadonlyArray<Operation> = [
   {
     ...{ method: "put", path: "/api/notifications/rules", id: "setNotificationRules", tag },
     summary: "Replace the rules",
-    description: "A destination is told of what any of the rules sends it. What is left out of the body has its default.",
+    description:
+      "A destination is told of what any of the rules sends it. What is left out of the body has its default.",
     body: "NotificationRulesInput",
     answers: { 200: { description: "Rules", schema: "NotificationRules" } },
     problems: STORE,

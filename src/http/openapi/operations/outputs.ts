@@ -98,7 +98,8 @@ export const outputOperations: ReadonlyArray<Operation> = [
   {
     ...{ method: "get", path: "/hls/{id}/{file}", id: "getHlsOfChannel", tag: "HLS" },
     summary: "Playlist or segment of the first HLS output of a channel",
-    description: "For players, which cannot send a key: none is asked for. Playlists end in `.m3u8`, segments in `.ts`.",
+    description:
+      "For players, which cannot send a key: none is asked for. Playlists end in `.m3u8`, segments in `.ts`.",
     free: true,
     answers: HLS,
     problems: ["not-found"],

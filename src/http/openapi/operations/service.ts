@@ -27,7 +27,9 @@ export const serviceOperations: ReadonlyArray<Operation> = [
   {
     ...{ method: "get", path: "/metrics", id: "getMetrics", tag: "Service" },
     summary: "Prometheus metrics",
-    answers: { 200: { description: "In the text format of Prometheus", content: { "text/plain": { type: "string" } } } },
+    answers: {
+      200: { description: "In the text format of Prometheus", content: { "text/plain": { type: "string" } } },
+    },
   },
   {
     ...{ method: "get", path: "/ws", id: "watchChannels", tag: "Service" },

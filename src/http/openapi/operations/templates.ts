@@ -17,7 +17,9 @@ export const templateOperations: ReadonlyArray<Operation> = [
       "`url`, `stream_key` and `output_name` may hold `{channel}` (slug), `{number}` and `{name}` of the channel that an output is made for; in a URL they are percent-encoded.",
     body: "TemplateInput",
     idempotent: true,
-    answers: { 201: { description: "The template", schema: "Template", headers: ["Location", "Idempotency-Replayed"] } },
+    answers: {
+      201: { description: "The template", schema: "Template", headers: ["Location", "Idempotency-Replayed"] },
+    },
     problems: ["conflict", "store-unavailable"],
   },
   {

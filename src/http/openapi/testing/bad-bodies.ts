@@ -43,7 +43,9 @@ export const makeBadBodies = (schemas: JsonObject) => {
   const typesOf = (schema: JsonObject): ReadonlyArray<Json> => {
     const { const: value, enum: values, type } = schema
     if (type === undefined)
-      return [...listOf(values), ...(value === undefined ? [] : [value])].map((one) => (one === null ? "null" : typeof one))
+      return [...listOf(values), ...(value === undefined ? [] : [value])].map((one) =>
+        one === null ? "null" : typeof one,
+      )
     return Array.isArray(type) ? type : [type]
   }
   const propertiesOf = (schema: JsonObject): JsonObject => (isObject(schema["properties"]) ? schema["properties"] : {})
@@ -79,11 +81,13 @@ export const makeBadBodies = (schemas: JsonObject) => {
 
   const wrongTypes = (schema: JsonObject, path: string, put: Put): ReadonlyArray<BadBody> => {
     const taken = new Set(variants(schema).flatMap(typesOf))
-    return ONE_OF_EACH.filter(([type]) => !taken.has(type) && !(type === "integer" && taken.has("number"))).map(([type, value]) => ({
-      what: type === "number" ? "a fraction or another type" : `${type} in its place`,
-      path,
-      body: put(value),
-    }))
+    return ONE_OF_EACH.filter(([type]) => !taken.has(type) && !(type === "integer" && taken.has("number"))).map(
+      ([type, value]) => ({
+        what: type === "number" ? "a fraction or another type" : `${type} in its place`,
+        path,
+        body: put(value),
+      }),
+    )
   }
 
   const outOfBounds = (schema: JsonObject, path: string, put: Put): ReadonlyArray<BadBody> => {
@@ -108,11 +112,16 @@ export const makeBadBodies = (schemas: JsonObject) => {
         "too many",
         Array.from({ length: most + 1 }, () => item),
       )
-    if (Array.isArray(schema["enum"])) for (const value of ["", "no such value", "X".repeat(100_000)]) add("not one of its values", value)
+    if (Array.isArray(schema["enum"]))
+      for (const value of ["", "no such value", "X".repeat(100_000)]) add("not one of its values", value)
     return found
   }
 
-  const within = (schema: JsonObject, path: string, put: Put): ReadonlyArray<readonly [schema: JsonObject, path: string, put: Put]> =>
+  const within = (
+    schema: JsonObject,
+    path: string,
+    put: Put,
+  ): ReadonlyArray<readonly [schema: JsonObject, path: string, put: Put]> =>
     variants(schema).flatMap((one): ReadonlyArray<readonly [JsonObject, string, Put]> => {
       const { items } = one
       const base = typesOf(one).includes("object") ? sample(one) : null

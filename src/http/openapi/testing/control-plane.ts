@@ -19,7 +19,8 @@ export const makeControlPlane = async (): Promise<ControlPlane> => {
   const { app, dataDir, engine, errors, stop } = await startRealApp({ settings: { ...OPEN, auth: false } })
   return {
     app,
-    receive: (id) => Effect.runPromise(engine.stats(engineStats([channelStats({ id, clock_90k: 900_000, legs: [legStats()] })]))),
+    receive: (id) =>
+      Effect.runPromise(engine.stats(engineStats([channelStats({ id, clock_90k: 900_000, legs: [legStats()] })]))),
     failures: errors,
     close: async () => {
       await stop()

@@ -27,7 +27,10 @@ export const pastedLines = (text: string): ReadonlyArray<PastedLine> =>
     })
 
 /** @param errors those of the API, with paths like `outputs[3].url` */
-export const bulkLines = (lines: ReadonlyArray<PastedLine>, errors: ReadonlyArray<FieldError>): ReadonlyArray<BulkLine> =>
+export const bulkLines = (
+  lines: ReadonlyArray<PastedLine>,
+  errors: ReadonlyArray<FieldError>,
+): ReadonlyArray<BulkLine> =>
   lines.map(({ line, name, url }, index) => {
     const parsed = parseOutputUrl(url)
     const own = errors.filter(({ path }) => path === `outputs[${index}]` || path.startsWith(`outputs[${index}].`))

@@ -27,7 +27,10 @@ const bodyOf = (lines: ReadonlyArray<PastedLine>, fields: Fields): Effect.Effect
 
 const isOfLine = ({ path }: FieldError) => path.startsWith("outputs[")
 
-export const bulkPageRoutes = (app: Hono, services: Pick<AppServices, "access" | "channels" | "outputs" | "runner">): void => {
+export const bulkPageRoutes = (
+  app: Hono,
+  services: Pick<AppServices, "access" | "channels" | "outputs" | "runner">,
+): void => {
   const { channels, outputs, runner } = services
   const add = (fields: Fields, lines: ReadonlyArray<PastedLine>): Effect.Effect<unknown, ApiError> =>
     Effect.flatMap(bodyOf(lines, fields), (body) => outputs.addMany(field(fields, "channel"), body.outputs))
@@ -41,11 +44,15 @@ export const bulkPageRoutes = (app: Hono, services: Pick<AppServices, "access" |
     const isWrong = lines.some((line) => line.errors.length > 0) && errors.some(isOfLine)
     const summary = { path: "urls", message: "Some lines are wrong, as told below: nothing was added" }
     const told =
-      problem === undefined ? undefined : { ...problem, errors: [...errors.filter((e) => !isOfLine(e)), ...(isWrong ? [summary] : [])] }
+      problem === undefined
+        ? undefined
+        : { ...problem, errors: [...errors.filter((e) => !isOfLine(e)), ...(isWrong ? [summary] : [])] }
     const shown = shownAgain(fields, [], ["urls"])
     const state = stateOf(shown, told, ["channel", "urls"], "urls")
     const isMasked = problem !== undefined && shown["urls"] !== fields["urls"]
-    const alerts = isMasked ? [...state.alerts, "Secrets are not sent back: type those shown as *** again."] : state.alerts
+    const alerts = isMasked
+      ? [...state.alerts, "Secrets are not sent back: type those shown as *** again."]
+      : state.alerts
     const html = (
       <BulkPage
         frame={frameOf(c, services)}

@@ -12,7 +12,8 @@ const nameOf = (setting: InputSetting) => `input.${setting}`
 /** A number's hint begins with its bounds: `50 to 60000. ...`. */
 const hintOf = (row: SettingRow): string | undefined =>
   row.type === "integer" ? `${row.bounds[0]} to ${row.bounds[1]}. ${row.form.hint ?? ""}`.trim() : row.form.hint
-const specOf = (setting: InputSetting): FieldSpec => settingField(nameOf(setting), INPUT_SETTINGS[setting], hintOf(INPUT_SETTINGS[setting]))
+const specOf = (setting: InputSetting): FieldSpec =>
+  settingField(nameOf(setting), INPUT_SETTINGS[setting], hintOf(INPUT_SETTINGS[setting]))
 
 export const INPUT_GROUPS = GROUPS.map(({ settings, title }) => ({ title, fields: settings.map(specOf) }))
 /** In the order in which they stand on the page. */
@@ -25,7 +26,9 @@ export const CHANNEL_FIELDS: ReadonlyArray<string> = [
 export const CHANNEL_ALIASES: Fields = { "outputs[0]": "output_url" }
 
 const settingsIn = (fields: Fields) =>
-  Object.fromEntries(SETTINGS.map((setting) => [setting, bodyValue(fields, specOf(setting))]).filter(([, value]) => value !== undefined))
+  Object.fromEntries(
+    SETTINGS.map((setting) => [setting, bodyValue(fields, specOf(setting))]).filter(([, value]) => value !== undefined),
+  )
 
 /** Every IPv4 address, where there is a port and no address. */
 const ANY = "0.0.0.0"
@@ -37,8 +40,12 @@ const trimmed = (fields: Fields, name: string): string =>
 /** Body of a new channel: a field left empty is not given. */
 export const newChannelBody = (fields: Fields): Record<string, unknown> => {
   const at = (name: string) => trimmed(fields, name)
-  const given = ["name", "rtp_ip", "backup_rtp_ip", "auto_run"].map((name) => [name, at(name)]).filter(([, value]) => value !== "")
-  const ports = ["rtp_port", "backup_rtp_port"].filter((name) => at(name) !== "").map((name) => [name, numeric(at(name))])
+  const given = ["name", "rtp_ip", "backup_rtp_ip", "auto_run"]
+    .map((name) => [name, at(name)])
+    .filter(([, value]) => value !== "")
+  const ports = ["rtp_port", "backup_rtp_port"]
+    .filter((name) => at(name) !== "")
+    .map((name) => [name, numeric(at(name))])
   const input = settingsIn(fields)
   return {
     ...(at("backup_rtp_port") === "" ? {} : { backup_rtp_ip: ANY }),
@@ -72,7 +79,9 @@ export const channelValues = (channel: ChannelView): Fields => {
   const { auto_run, autostart, backup_rtp_ip, backup_rtp_port, name, rtp_ip, rtp_port, slug } = channel
   return {
     ...{ channel: slug, name, rtp_ip, rtp_port: String(rtp_port), auto_run, autostart: String(autostart) },
-    ...(backup_rtp_port === null ? {} : { backup_rtp_ip: backup_rtp_ip ?? "", backup_rtp_port: String(backup_rtp_port) }),
+    ...(backup_rtp_port === null
+      ? {}
+      : { backup_rtp_ip: backup_rtp_ip ?? "", backup_rtp_port: String(backup_rtp_port) }),
     ...Object.fromEntries(settings),
   }
 }

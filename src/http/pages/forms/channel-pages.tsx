@@ -2,7 +2,13 @@
 /** Pages that add, change, clone and remove channels. They work without JavaScript. */
 import { Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
-import { AddChannelPage, ChannelAdvice, ClonedPage, ClonePage, EditChannelPage } from "../../../../views/forms/ChannelPages.tsx"
+import {
+  AddChannelPage,
+  ChannelAdvice,
+  ClonedPage,
+  ClonePage,
+  EditChannelPage,
+} from "../../../../views/forms/ChannelPages.tsx"
 import { ChannelInput, ChannelUpdate } from "../../../effects/config/request-bodies.ts"
 import { CloneInput } from "../../../effects/declarative/document.ts"
 import type { ChannelView } from "../../../effects/model/channel.ts"
@@ -11,7 +17,14 @@ import { methods } from "../../request/methods.ts"
 import { type Problem, problemResponse } from "../../request/problem.ts"
 import type { AppServices } from "../../services/services.ts"
 import { frameOf } from "../frame.ts"
-import { CHANNEL_ALIASES, CHANNEL_FIELDS, changedChannelBody, channelValues, INPUT_GROUPS, newChannelBody } from "./channel-fields.ts"
+import {
+  CHANNEL_ALIASES,
+  CHANNEL_FIELDS,
+  changedChannelBody,
+  channelValues,
+  INPUT_GROUPS,
+  newChannelBody,
+} from "./channel-fields.ts"
 import { backOf, type Fields, field, goTo, numeric, pageAnswer, shownAgain, stateOf, withPlace } from "./form-fields.ts"
 import { mediaLiveOf } from "./medialive.ts"
 import { makeWithForm } from "./with-form.ts"
@@ -29,7 +42,9 @@ const adviceOf = async ({ channels, runner }: Pick<AppServices, "channels" | "ru
   // What is not typed yet is no fault: only a conflict with another channel or output is told.
   const check = Effect.suspend(() =>
     ref === ""
-      ? Effect.flatMap(decode(ChannelInput, { name: "new", ...newChannelBody(fields) }), (input) => channels.preview(input))
+      ? Effect.flatMap(decode(ChannelInput, { name: "new", ...newChannelBody(fields) }), (input) =>
+          channels.preview(input),
+        )
       : Effect.flatMap(
           Effect.zip(decode(ChannelUpdate, changedChannelBody(fields)), channels.get(ref)),
           ([{ id: _, ...update }, channel]) =>
@@ -92,7 +107,10 @@ const makeChannelForms = (services: ChannelFormServices) => {
     if (Either.isLeft(found)) return problemResponse(found.left, c.req.path)
     const { name, slug } = found.right
     const state = stateOf(typed ?? { name: `${name.slice(0, 120)} copy` }, problem, ["name", "rtp_port"], "name")
-    return pageAnswer(<ClonePage frame={frameOf(c, services)} name={name} slug={slug} state={state} back={backOf(c, typed)} />, problem)
+    return pageAnswer(
+      <ClonePage frame={frameOf(c, services)} name={name} slug={slug} state={state} back={backOf(c, typed)} />,
+      problem,
+    )
   }
 
   return { addPage, editPage, clonePage }
@@ -102,7 +120,8 @@ export const channelPageRoutes = (app: Hono, services: ChannelFormServices): voi
   const { channels, runner } = services
   const { addPage, clonePage, editPage } = makeChannelForms(services)
   const withForm = makeWithForm(services)
-  const backTo = (c: Context, fields: Fields, { slug }: ChannelView) => withPlace(backOf(c, fields), { hash: `channel-${slug}` })
+  const backTo = (c: Context, fields: Fields, { slug }: ChannelView) =>
+    withPlace(backOf(c, fields), { hash: `channel-${slug}` })
 
   methods(app, "/add/channel", { GET: (c) => addPage(c) })
   methods(app, "/fragments/check-channel", {
@@ -111,7 +130,10 @@ export const channelPageRoutes = (app: Hono, services: ChannelFormServices): voi
   methods(app, "/channels", {
     POST: (c) =>
       withForm(c, async (fields) => {
-        const created = await runner.settle(c, Effect.flatMap(decode(ChannelInput, newChannelBody(fields)), channels.create))
+        const created = await runner.settle(
+          c,
+          Effect.flatMap(decode(ChannelInput, newChannelBody(fields)), channels.create),
+        )
         if (Either.isLeft(created)) return addPage(c, fields, created.left)
         const { slug, status } = created.right
         if (fields["save"] === "start" && status === "stopped") {
@@ -127,9 +149,13 @@ export const channelPageRoutes = (app: Hono, services: ChannelFormServices): voi
     POST: (c) =>
       withForm(c, async (fields) => {
         const ref = c.req.param("id")
-        const update = Effect.flatMap(decode(ChannelUpdate, changedChannelBody(fields)), (input) => channels.update(ref, input))
+        const update = Effect.flatMap(decode(ChannelUpdate, changedChannelBody(fields)), (input) =>
+          channels.update(ref, input),
+        )
         const updated = await runner.settle(c, update)
-        return Either.isRight(updated) ? goTo(c, backTo(c, fields, updated.right)) : editPage(c, ref, fields, updated.left)
+        return Either.isRight(updated)
+          ? goTo(c, backTo(c, fields, updated.right))
+          : editPage(c, ref, fields, updated.left)
       }),
   })
   methods(app, "/channels/:id/clone", {
@@ -146,7 +172,9 @@ export const channelPageRoutes = (app: Hono, services: ChannelFormServices): voi
         if (Either.isLeft(cloned)) return clonePage(c, ref, fields, cloned.left)
         const { channel, left_out } = cloned.right
         if (left_out.length === 0) return goTo(c, `/channels/${channel.slug}/edit`)
-        return pageAnswer(<ClonedPage frame={frameOf(c, services)} name={channel.name} slug={channel.slug} leftOut={left_out} />)
+        return pageAnswer(
+          <ClonedPage frame={frameOf(c, services)} name={channel.name} slug={channel.slug} leftOut={left_out} />,
+        )
       }),
   })
   methods(app, "/channels/:id/remove", {

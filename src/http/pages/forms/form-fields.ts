@@ -1,4 +1,7 @@
-/** What all forms share: from the fields of a form to a body of the API, and from what is wrong with that back to the fields. */
+/**
+ * What all forms share: from the fields of a form to a body of the API, and from what is wrong with that back to
+ * the fields.
+ */
 import type { Context } from "hono"
 import type { FieldSpec, FormState } from "../../../../views/forms/form-state.ts"
 import { maskSecrets } from "../../../core/output/output-url.ts"
@@ -42,7 +45,8 @@ const maskLine = (line: string): string => {
 
 /** `input.allowed_senders[2]` is a matter of the field `input.allowed_senders`. */
 const fieldOf = (path: string, names: ReadonlyArray<string>, aliases: Fields): string | undefined => {
-  const name = Object.entries(aliases).find(([prefix]) => path.startsWith(prefix))?.[1] ?? path.replace(/\[\d+\].*$/, "")
+  const name =
+    Object.entries(aliases).find(([prefix]) => path.startsWith(prefix))?.[1] ?? path.replace(/\[\d+\].*$/, "")
   return names.includes(name) ? name : undefined
 }
 

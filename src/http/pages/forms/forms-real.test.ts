@@ -32,7 +32,10 @@ const add = (app: RealApp, fields: Record<string, string>) => post(app, "/output
 
 describe("what is typed", () => {
   const MEANINGS: ReadonlyArray<readonly [fields: Record<string, string>, sentence: string]> = [
-    [{ url: "srt://192.0.2.7:9000?latency=2000" }, "Interpreted as: SRT caller to 192.0.2.7:9000, latency 2000 ms, not encrypted"],
+    [
+      { url: "srt://192.0.2.7:9000?latency=2000" },
+      "Interpreted as: SRT caller to 192.0.2.7:9000, latency 2000 ms, not encrypted",
+    ],
     [{ url: "srt://h:9000?latency=x" }, 'URL: latency must be a whole number from 0 to 65535000, not "x"'],
     [{ url: "srt://h:9000?foo=1" }, "ignored: foo is not known"],
     [{ url: "srt://:9000?passphrase=short" }, "passphrase must be 10 to 80 bytes long"],
@@ -45,7 +48,10 @@ describe("what is typed", () => {
     [{ url: "", preset: "twitch" }, "video H.264 up to 6 Mbit/s, audio AAC up to 320 kbit/s, a key frame every 2 s"],
     [{ url: "", preset: "ivs" }, "Amazon IVS gives every customer another one"],
     [{ url: "rtmp://h/live/k", "settings.segment_s": "4" }, "Segment length, s: is no setting of rtmp"],
-    [{ url: "udp://127.0.0.1:9?localport=5000" }, 'UDP port 5000 is already used by the primary input of channel "News"'],
+    [
+      { url: "udp://127.0.0.1:9?localport=5000" },
+      'UDP port 5000 is already used by the primary input of channel "News"',
+    ],
     [{ url: "srt://h:1", channel: "gone" }, 'there is no channel "gone"'],
   ]
 
@@ -71,10 +77,22 @@ describe("what is typed", () => {
 describe("an output", () => {
   it("is added with its settings, enabled or not", async () => {
     const app = await start()
-    const fields = { url: "rtmp://h/live", stream_key: " key ", "settings.cue_points": "elemental", "settings.codecs.hevc": "true" }
-    expect((await add(app, { ...fields, "settings.verify_tls": "false", save: "disabled", name: "cdn" })).status).toBe(303)
+    const fields = {
+      url: "rtmp://h/live",
+      stream_key: " key ",
+      "settings.cue_points": "elemental",
+      "settings.codecs.hevc": "true",
+    }
+    expect((await add(app, { ...fields, "settings.verify_tls": "false", save: "disabled", name: "cdn" })).status).toBe(
+      303,
+    )
     expect(await outputs(app)).toMatchObject([
-      { name: "cdn", stream_key: "key", enabled: false, settings: { cue_points: "elemental", codecs: ["hevc"], verify_tls: false } },
+      {
+        name: "cdn",
+        stream_key: "key",
+        enabled: false,
+        settings: { cue_points: "elemental", codecs: ["hevc"], verify_tls: false },
+      },
     ])
   })
 
@@ -85,10 +103,21 @@ describe("an output", () => {
     expect(page.text).toContain('value="srt://h:9000?passphrase=***&amp;latency=200"')
     const changed = { name: "CDN", url: "srt://h:9000?passphrase=***&latency=500", settings_of: "srt" }
     expect((await post(app, "/channels/news/outputs/cdn/edit", changed)).status).toBe(303)
-    expect(await outputs(app)).toMatchObject([{ name: "CDN", slug: "cdn", url: "srt://h:9000?passphrase=s3cret-s3cret&latency=500" }])
-    const elsewhere = await post(app, "/channels/news/outputs/cdn/edit", { ...changed, url: "srt://evil:9000?passphrase=***" })
+    expect(await outputs(app)).toMatchObject([
+      { name: "CDN", slug: "cdn", url: "srt://h:9000?passphrase=s3cret-s3cret&latency=500" },
+    ])
+    const elsewhere = await post(app, "/channels/news/outputs/cdn/edit", {
+      ...changed,
+      url: "srt://evil:9000?passphrase=***",
+    })
     expect([elsewhere.status, elsewhere.text]).toEqual([400, expect.stringContaining("srt://evil:9000?passphrase=***")])
-    const rtmp = { name: "CDN", url: "rtmp://h/live", stream_key: "k3y-k3y", "settings.audio": "silence", settings_of: "rtmp" }
+    const rtmp = {
+      name: "CDN",
+      url: "rtmp://h/live",
+      stream_key: "k3y-k3y",
+      "settings.audio": "silence",
+      settings_of: "rtmp",
+    }
     expect((await post(app, "/channels/news/outputs/cdn/edit", rtmp)).status).toBe(303)
     const { "settings.audio": _, stream_key: __, ...emptied } = rtmp
     expect((await post(app, "/channels/news/outputs/cdn/edit", emptied)).status).toBe(303)
@@ -105,7 +134,9 @@ describe("an output", () => {
       const answer = await post(app, "/channels/news/outputs/cdn/duplicate", {})
       expect([answer.status, answer.headers.get("location")]).toEqual([303, `/channels/news/outputs/${slug}/edit`])
     }
-    expect((await outputs(app)).map(({ enabled, name, number, stream_key }) => [name, number, enabled, stream_key])).toEqual([
+    expect(
+      (await outputs(app)).map(({ enabled, name, number, stream_key }) => [name, number, enabled, stream_key]),
+    ).toEqual([
       ["cdn", 1, true, "s3cret-key"],
       ["cdn copy", 2, false, "s3cret-key"],
       ["cdn copy 2", 3, false, "s3cret-key"],
@@ -127,11 +158,20 @@ describe("a removal", () => {
   it("of an output is told on the next page and undone, whole, and once", async () => {
     const app = await start()
     await add(app, { name: "first", url: "srt://a:1" })
-    await add(app, { name: "cdn", url: "rtmp://h/live", stream_key: "s3cret-key", "settings.audio": "silence", save: "disabled" })
+    await add(app, {
+      name: "cdn",
+      url: "rtmp://h/live",
+      stream_key: "s3cret-key",
+      "settings.audio": "silence",
+      save: "disabled",
+    })
     const before = await stored(app)
     const removed = await post(app, "/channels/news/outputs/cdn/remove", { back: "/channels/news?x=1" })
     const location = removed.headers.get("location") ?? ""
-    expect([removed.status, location]).toEqual([303, expect.stringMatching(/^\/channels\/news\?x=1&undo=[0-9a-f-]{36}$/)])
+    expect([removed.status, location]).toEqual([
+      303,
+      expect.stringMatching(/^\/channels\/news\?x=1&undo=[0-9a-f-]{36}$/),
+    ])
     expect((await outputs(app)).map(({ name }) => name)).toEqual(["first"])
     const token = undoOf(location)
     const page = await app.call("GET", `/?undo=${token}`)
@@ -157,7 +197,9 @@ describe("a removal", () => {
     const page = await shown()
     expect(page).toContain(`<a class="button danger" href="${path}?back=%2Fchannels%2Fnews">`)
     expect(page).not.toContain(`action="${path}"`)
-    expect((await app.call("GET", "/channels/news/outputs/cdn/edit")).text).toContain(`<a class="button danger" href="${path}?back=%2F">`)
+    expect((await app.call("GET", "/channels/news/outputs/cdn/edit")).text).toContain(
+      `<a class="button danger" href="${path}?back=%2F">`,
+    )
     const asked = await app.call("GET", `${path}?back=/channels/news`)
     expect(asked.status).toBe(200)
     expect(textOf(asked.text)).toMatch(
@@ -170,7 +212,10 @@ describe("a removal", () => {
     expect([old.status, textOf(old.text)]).toEqual([409, expect.stringContaining("Remove output cdn of News?")])
     expect(await there()).toBe(1)
     const removed = await post(app, path, { back: "/channels/news", confirmed: "yes" })
-    expect([removed.status, removed.headers.get("location")]).toEqual([303, expect.stringMatching(/^\/channels\/news\?undo=/)])
+    expect([removed.status, removed.headers.get("location")]).toEqual([
+      303,
+      expect.stringMatching(/^\/channels\/news\?undo=/),
+    ])
     expect(await there()).toBe(0)
     expect((await app.call("GET", path)).status).toBe(404)
     await post(app, `/undo/${undoOf(removed.headers.get("location"))}`, {})
@@ -200,7 +245,10 @@ describe("a removal", () => {
     const token = undoOf(removed.headers.get("location"))
     await app.call("POST", "/api/channels", { name: "Other", rtp_ip: "127.0.0.1", rtp_port: 5000 })
     const taken = await post(app, `/undo/${token}`, {})
-    expect([taken.status, taken.text]).toEqual([409, expect.stringContaining("UDP port 5000 is already used by the primary input")])
+    expect([taken.status, taken.text]).toEqual([
+      409,
+      expect.stringContaining("UDP port 5000 is already used by the primary input"),
+    ])
     await app.call("DELETE", "/api/channels/other")
     await app.call("POST", "/api/channels", { name: "News", rtp_ip: "127.0.0.1", rtp_port: 5010 })
     expect((await post(app, `/undo/${token}`, {})).text).toContain("exists already")
@@ -222,14 +270,20 @@ describe("a removal", () => {
 describe("many outputs", () => {
   it("are added all or none, with what is wrong beside each line", async () => {
     const app = await start()
-    const urls = "main event srt://a:9000\n\n# mine\nsrt://:9100?latency=x\nrtmp://h/live/s3cret-key\nsrt://:9200\nsrt://:9200"
+    const urls =
+      "main event srt://a:9000\n\n# mine\nsrt://:9100?latency=x\nrtmp://h/live/s3cret-key\nsrt://:9200\nsrt://:9200"
     const refused = await post(app, "/outputs/many", { channel: "news", urls })
     expect(refused.status).toBe(400)
     expect(textOf(refused.text)).toContain("4 by its protocol latency must be a whole number")
-    expect(textOf(refused.text)).toContain("1 main event Interpreted as".replace("Interpreted as", "SRT caller to a:9000"))
+    expect(textOf(refused.text)).toContain(
+      "1 main event Interpreted as".replace("Interpreted as", "SRT caller to a:9000"),
+    )
     expect(refused.text).not.toContain("s3cret-key")
     const conflict = await post(app, "/outputs/many", { channel: "news", urls: "srt://:9200\nsrt://:9200" })
-    expect([conflict.status, textOf(conflict.text)]).toEqual([409, expect.stringContaining("UDP port 9200 is already used by output")])
+    expect([conflict.status, textOf(conflict.text)]).toEqual([
+      409,
+      expect.stringContaining("UDP port 9200 is already used by output"),
+    ])
     expect(await outputs(app)).toEqual([])
     const fine = await post(app, "/outputs/many", {
       channel: "news",
@@ -257,7 +311,9 @@ describe("many outputs", () => {
       channel: "news",
       urls: "a srt://a:9000?passphrase=s3cret-s3cret\nb foo://x",
     })
-    expect(textOf(answer.text)).toMatch(/2 outputs, 1 with something wrong .* SRT caller to a:9000, .* foo:\/\/ is not a protocol/)
+    expect(textOf(answer.text)).toMatch(
+      /2 outputs, 1 with something wrong .* SRT caller to a:9000, .* foo:\/\/ is not a protocol/,
+    )
     expect(answer.text).not.toContain("s3cret")
   })
 })
@@ -272,7 +328,9 @@ describe("a channel", () => {
       output_url: "srt://h:1",
       "input.allowed_senders": "192.0.2.7, 10.0.0.0/8",
     }
-    expect((await post(app, "/channels", { ...fields, "input.failover_after_ms": "300", save: "start" })).status).toBe(303)
+    expect((await post(app, "/channels", { ...fields, "input.failover_after_ms": "300", save: "start" })).status).toBe(
+      303,
+    )
     const [, sports] = await stored(app)
     expect(sports).toMatchObject({
       ...{ rtp_ip: "0.0.0.0", backup_rtp_ip: "0.0.0.0", backup_rtp_port: 5030, should_run: true },
@@ -280,7 +338,9 @@ describe("a channel", () => {
       outputs: [{ url: "srt://h:1" }],
     })
     const page = (await app.call("GET", "/channels/sports/edit")).text
-    expect(page).toContain('name="input.failover_after_ms" aria-describedby="channel-input.failover_after_ms-hint" value="300"')
+    expect(page).toContain(
+      'name="input.failover_after_ms" aria-describedby="channel-input.failover_after_ms-hint" value="300"',
+    )
     expect(page).toContain('value="192.0.2.7, 10.0.0.0/8"')
     const changed = { name: "Sports HD", rtp_port: "5020", rtp_ip: "", "input.failback": "manual" }
     expect((await post(app, "/channels/sports/edit", changed)).status).toBe(303)
@@ -291,7 +351,10 @@ describe("a channel", () => {
       input: { failback: "manual" },
     })
     const taken = await post(app, "/channels/sports/edit", { ...changed, rtp_port: "5000" })
-    expect([taken.status, textOf(taken.text)]).toEqual([409, expect.stringContaining("is already used by the primary input")])
+    expect([taken.status, textOf(taken.text)]).toEqual([
+      409,
+      expect.stringContaining("is already used by the primary input"),
+    ])
     const clone = await app.call("GET", "/channels/sports/clone")
     expect(clone.text).toContain('value="Sports HD copy"')
     const cloned = await post(app, "/channels/sports/clone", { name: "Sports HD copy", rtp_port: "" })
@@ -300,7 +363,10 @@ describe("a channel", () => {
     const listener = await post(app, "/outputs", { channel: "sports", url: "srt://:9100", name: "listener" })
     expect(listener.status).toBe(303)
     const partly = await post(app, "/channels/sports/clone", { name: "third" })
-    expect([partly.status, textOf(partly.text)]).toEqual([200, expect.stringContaining("listener: UDP port 9100 is already used")])
+    expect([partly.status, textOf(partly.text)]).toEqual([
+      200,
+      expect.stringContaining("listener: UDP port 9100 is already used"),
+    ])
   })
 })
 
@@ -340,7 +406,9 @@ describe("whatever is typed", () => {
           name: "x".repeat(129),
           urls: "x srt://h:1?passphrase=planted-s3cret&nonsense=\u0007",
           [place]:
-            place === "stream_key" || place.startsWith("settings.") ? "planted-s3cret" : "srt://h:1?passphrase=planted-s3cret&mode=x",
+            place === "stream_key" || place.startsWith("settings.")
+              ? "planted-s3cret"
+              : "srt://h:1?passphrase=planted-s3cret&mode=x",
         }),
       )
 
@@ -370,16 +438,22 @@ describe("whatever is typed", () => {
     ]
     const harmless = ["/fragments/interpret", "/fragments/interpret-many", "/fragments/check-channel"]
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...paths, ...harmless), form(names), fc.boolean(), async (path, fields, inPlace) => {
-        const typed = path === "/fragments/interpret" || !path.startsWith("/fragments") ? fields : { ...fields, channel: "news" }
-        const answer = await post(app, path, typed, inPlace ? { "HX-Request": "true" } : {})
-        expect([200, 400, 404, 409]).toContain(answer.status)
-        if (harmless.includes(path)) expect(answer.status).toBe(200)
-        else expect(answer.status).not.toBe(200)
-        expect(answer.text).not.toContain("planted-s3cret")
-        expect(answer.text).not.toContain("<script>alert")
-        if (answer.text.includes('name="name"')) expect(answer.text).toContain("x".repeat(129))
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(...paths, ...harmless),
+        form(names),
+        fc.boolean(),
+        async (path, fields, inPlace) => {
+          const typed =
+            path === "/fragments/interpret" || !path.startsWith("/fragments") ? fields : { ...fields, channel: "news" }
+          const answer = await post(app, path, typed, inPlace ? { "HX-Request": "true" } : {})
+          expect([200, 400, 404, 409]).toContain(answer.status)
+          if (harmless.includes(path)) expect(answer.status).toBe(200)
+          else expect(answer.status).not.toBe(200)
+          expect(answer.text).not.toContain("planted-s3cret")
+          expect(answer.text).not.toContain("<script>alert")
+          if (answer.text.includes('name="name"')) expect(answer.text).toContain("x".repeat(129))
+        },
+      ),
       { numRuns: 150 },
     )
     expect(await stored(app)).toEqual(before)

@@ -8,11 +8,16 @@ const FORM = { "Content-Type": "application/x-www-form-urlencoded" }
 type Test = ReturnType<typeof makeTestApp>
 const post = (test: Test, path: string, fields: Record<string, string>, headers = {}) =>
   test.call("POST", path, new URLSearchParams(fields).toString(), { ...FORM, ...headers })
-const pageOf = async (test: Test, path: string, headers = {}) => (await test.call("GET", path, undefined, headers)).text()
+const pageOf = async (test: Test, path: string, headers = {}) =>
+  (await test.call("GET", path, undefined, headers)).text()
 const textOf = (html: string) => html.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ")
 const withChannel = async () => {
   const test = makeTestApp()
-  await test.call("POST", "/api/channels", { name: "a", rtp_port: 5000, outputs: [{ name: "out", url: "srt://h:9000" }] })
+  await test.call("POST", "/api/channels", {
+    name: "a",
+    rtp_port: 5000,
+    outputs: [{ name: "out", url: "srt://h:9000" }],
+  })
   return test
 }
 
@@ -36,7 +41,9 @@ describe("the forms", () => {
   it("come back to the page they were opened from, and to no other site", async () => {
     const test = await withChannel()
     const back = async (headers: Record<string, string>, query = "") =>
-      /hx-select[\s\S]*name="back" value="([^"]*)"/.exec(await pageOf(test, `/add/output?channel=a${query}`, headers))?.[1]
+      /hx-select[\s\S]*name="back" value="([^"]*)"/.exec(
+        await pageOf(test, `/add/output?channel=a${query}`, headers),
+      )?.[1]
     expect(await back({ referer: "http://localhost/channels/a?undo=x" })).toBe("/channels/a")
     expect(await back({ referer: "http://localhost/add/channel" })).toBe("/")
     expect(await back({ referer: "http://evil.example/channels/a" })).toBe("/")
@@ -51,14 +58,20 @@ describe("the forms", () => {
 
   it("keep what was typed, say what is wrong beside the field, and start there", async () => {
     const test = makeTestApp()
-    const response = await post(test, "/channels", { name: 'My "event"', rtp_port: "70000", "input.failover_after_ms": "1" })
+    const response = await post(test, "/channels", {
+      name: 'My "event"',
+      rtp_port: "70000",
+      "input.failover_after_ms": "1",
+    })
     expect([response.status, response.headers.get("content-type")]).toEqual([400, "text/html; charset=UTF-8"])
     const html = await response.text()
     expect(html).toContain('value="My &quot;event&quot;"')
     expect(html).toMatch(
       /id="channel-rtp_port" name="rtp_port" autofocus=""[^>]*aria-invalid="true"[^>]*aria-describedby="channel-rtp_port-hint channel-rtp_port-error"[^>]*value="70000"/,
     )
-    expect(html).toContain('id="channel-rtp_port-error" class="error">must be a whole number from 1 to 65535, got 70000')
+    expect(html).toContain(
+      'id="channel-rtp_port-error" class="error">must be a whole number from 1 to 65535, got 70000',
+    )
     expect(html).toContain(
       'id="channel-input.failover_after_ms-error" class="error">must be a whole number from 50 to 60000 or null, got 1',
     )
@@ -69,7 +82,9 @@ describe("the forms", () => {
 
   it("say that a port is no number, that it is taken, and what belongs to no field", async () => {
     const test = makeTestApp()
-    expect(await (await post(test, "/channels", { name: "a", rtp_port: "five" })).text()).toContain("got &quot;five&quot;")
+    expect(await (await post(test, "/channels", { name: "a", rtp_port: "five" })).text()).toContain(
+      "got &quot;five&quot;",
+    )
     await post(test, "/channels", { name: "a", rtp_port: "5000" })
     const twin = await post(test, "/channels", { name: "b", rtp_port: "5000" })
     expect(twin.status).toBe(409)
@@ -81,8 +96,17 @@ describe("the forms", () => {
 
   it("refuse other sites, other types and too much", async () => {
     const test = makeTestApp()
-    for (const path of ["/channels", "/outputs", "/outputs/many", "/outputs/test", "/fragments/interpret", "/fragments/check-channel"]) {
-      expect((await post(test, path, { name: "a", rtp_port: "5000" }, { Origin: "http://evil.example" })).status).toBe(403)
+    for (const path of [
+      "/channels",
+      "/outputs",
+      "/outputs/many",
+      "/outputs/test",
+      "/fragments/interpret",
+      "/fragments/check-channel",
+    ]) {
+      expect((await post(test, path, { name: "a", rtp_port: "5000" }, { Origin: "http://evil.example" })).status).toBe(
+        403,
+      )
       expect((await test.call("POST", path, { name: "a", rtp_port: 5000 })).status).toBe(415)
       expect((await post(test, path, { name: "x".repeat(2 << 20) })).status).toBe(413)
     }
@@ -143,12 +167,20 @@ describe("the form of a channel", () => {
     const html = await pageOf(test, "/add/channel", { host: "192.0.2.9:8000" })
     expect(html).toContain('value="5000"')
     expect(textOf(html)).toContain("rtp://192.0.2.9:5000")
-    expect(textOf(html)).toMatch(/FEC output settings Disabled .* SCTE-35 control PASSTHROUGH .* must let in UDP 5000\./)
+    expect(textOf(html)).toMatch(
+      /FEC output settings Disabled .* SCTE-35 control PASSTHROUGH .* must let in UDP 5000\./,
+    )
   })
 
   it("follows what is typed: both pipelines, FEC, a group, and a port that is taken", async () => {
     const test = await withChannel()
-    const fields = { name: "", rtp_port: "5000", backup_rtp_port: "5010", backup_rtp_ip: "239.1.1.1", "input.fec": "auto" }
+    const fields = {
+      name: "",
+      rtp_port: "5000",
+      backup_rtp_port: "5010",
+      backup_rtp_ip: "239.1.1.1",
+      "input.fec": "auto",
+    }
     const answer = await post(test, "/fragments/check-channel", fields, { host: "live.example:8000" })
     // A name is for those who have a key.
     expect(answer.status).toBe(403)
@@ -159,7 +191,9 @@ describe("the form of a channel", () => {
     expect(shown).toContain("must let in UDP 5000, 5002, 5004, 5010, 5012, 5014.")
     expect(shown).toContain("Channel class STANDARD")
     // The form of the channel itself: its own port is none that is taken.
-    expect(textOf(await (await post(test, "/fragments/check-channel", { ...fields, channel: "a" })).text())).not.toContain("is used by")
+    expect(
+      textOf(await (await post(test, "/fragments/check-channel", { ...fields, channel: "a" })).text()),
+    ).not.toContain("is used by")
   })
 
   it("names the machine's own addresses to a browser that came by loopback", () => {
@@ -205,7 +239,10 @@ describe("a test of a destination", () => {
     expect(page).not.toContain("s3cret-key")
     expect((await Effect.runPromise(test.plane.channels.get("a"))).outputs).toHaveLength(1)
     const existing = await test.call("POST", "/channels/a/outputs/out/test")
-    expect([existing.status, textOf(await existing.text())]).toEqual([200, expect.stringContaining("Test of output out of a")])
+    expect([existing.status, textOf(await existing.text())]).toEqual([
+      200,
+      expect.stringContaining("Test of output out of a"),
+    ])
     expect((await test.call("POST", "/channels/a/outputs/x/test")).status).toBe(404)
   })
 })

@@ -43,8 +43,15 @@ export const findOutput = (channels: Pick<AppServices["channels"], "get">, ref: 
   })
 
 /** What the form of an output that is there says, as the verbs of the control plane take it. */
-export const changedOutput = ({ channels }: Pick<AppServices, "channels">, fields: Fields, ref: string, output: string) =>
-  Effect.flatMap(findOutput(channels, ref, output), (found) => decode(OutputUpdate, changedOutputBody(fields, found.output)))
+export const changedOutput = (
+  { channels }: Pick<AppServices, "channels">,
+  fields: Fields,
+  ref: string,
+  output: string,
+) =>
+  Effect.flatMap(findOutput(channels, ref, output), (found) =>
+    decode(OutputUpdate, changedOutputBody(fields, found.output)),
+  )
 
 const preview = (
   { channels, outputs }: Pick<AppServices, "channels" | "outputs">,
@@ -54,7 +61,9 @@ const preview = (
   const output = field(fields, "output")
   return output === ""
     ? Effect.flatMap(decode(OutputRequest, newOutputBody(fields)), (input) => outputs.preview(ref, input))
-    : Effect.flatMap(changedOutput({ channels }, fields, ref, output), ({ id: _, ...input }) => outputs.preview(ref, input, output))
+    : Effect.flatMap(changedOutput({ channels }, fields, ref, output), ({ id: _, ...input }) =>
+        outputs.preview(ref, input, output),
+      )
 }
 
 /** What the fragment below the URL shows for these fields. */

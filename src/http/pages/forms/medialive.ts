@@ -18,9 +18,10 @@ export const ownAddresses = (interfaces = networkInterfaces()): ReadonlyArray<st
     .map(({ address, family }) => (family === "IPv6" ? `[${address}]` : address))
 
 /**
- * Where others reach an input on `ip`: at the group or the address itself; on every address (empty, 0.0.0.0, `::`) where the reader's
- * browser reached us, unless that is this machine itself or of the other IP version, else at each address of this machine. An input on
- * 0.0.0.0 takes IPv4 alone, one on `::` IPv6 alone. `host` is the header of that name.
+ * Where others reach an input on `ip`: at the group or the address itself; on every address (empty, 0.0.0.0, `::`)
+ * where the reader's browser reached us, unless that is this machine itself or of the other IP version, else at each
+ * address of this machine. An input on 0.0.0.0 takes IPv4 alone, one on `::` IPv6 alone. `host` is the header of
+ * that name.
  */
 export const reachableAt = (ip: string, host: string, own = ownAddresses()): ReadonlyArray<string> => {
   const plain = withoutBrackets(ip)
@@ -46,7 +47,9 @@ export const mediaLiveOf = (fields: Fields, host: string, own?: ReadonlyArray<st
     ...legOf("Destination B (pipeline 1)", at("backup_rtp_port"), reachableAt(at("backup_rtp_ip"), host, own)),
   ]
   const media = [at("rtp_port"), at("backup_rtp_port")].filter(isPort).map(Number)
-  const ports = [...new Set(media.flatMap((port) => [port, ...(withFec ? FEC_PORTS.map(({ offset }) => port + offset) : [])]))]
+  const ports = [
+    ...new Set(media.flatMap((port) => [port, ...(withFec ? FEC_PORTS.map(({ offset }) => port + offset) : [])])),
+  ]
   const isGroup = isMulticast(at("rtp_ip"))
   return {
     legs,
@@ -64,7 +67,11 @@ export const mediaLiveOf = (fields: Fields, host: string, own?: ReadonlyArray<st
         withFec ? "FEC goes to the port + 2 and + 4" : "or set FEC to auto here, and enable it there",
       ],
       ["Buffer msec", "1000", "the default; it delays the stream by as much"],
-      ["Input loss action", "EMIT_PROGRAM", "keeps PAT and PMT going; DROP_PROGRAM sends null packets alone, which count as a loss"],
+      [
+        "Input loss action",
+        "EMIT_PROGRAM",
+        "keeps PAT and PMT going; DROP_PROGRAM sends null packets alone, which count as a loss",
+      ],
       ["Rate mode", "CBR, with a bitrate", "even spacing; VBR works"],
       ["Buffer model", "MULTIPLEX", "NONE may send in bursts"],
       ["SCTE-35 control", "PASSTHROUGH", "the default removes the cues"],
@@ -74,7 +81,9 @@ export const mediaLiveOf = (fields: Fields, host: string, own?: ReadonlyArray<st
       ...(addresses.length === 0
         ? ["This machine has no address of the input's IP version but its own loopback: others cannot send to it."]
         : []),
-      ...(addresses.length > 1 && !isGroup ? ["Choose the address that MediaLive can reach; behind NAT it is the public one."] : []),
+      ...(addresses.length > 1 && !isGroup
+        ? ["Choose the address that MediaLive can reach; behind NAT it is the public one."]
+        : []),
       "MediaLive reaches private addresses from a VPC alone.",
     ],
   }

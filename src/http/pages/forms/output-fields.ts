@@ -23,7 +23,8 @@ const hintOf = (setting: OutputSetting): string | undefined => {
   const row: SettingRow = OUTPUT_SETTINGS[setting]
   return row.type === "integer" ? `${rangeOf(setting)} ${row.form.hint ?? row.unit ?? ""}`.trim() : row.form.hint
 }
-const specOf = (setting: OutputSetting): FieldSpec => settingField(nameOf(setting), OUTPUT_SETTINGS[setting], hintOf(setting))
+const specOf = (setting: OutputSetting): FieldSpec =>
+  settingField(nameOf(setting), OUTPUT_SETTINGS[setting], hintOf(setting))
 const isProtocol = (text: string): text is UrlProtocol => Object.hasOwn(SETTINGS_OF, text)
 
 const isCommon = (setting: OutputSetting): boolean => COMMON_SETTINGS.includes(setting)
@@ -40,12 +41,21 @@ export const OUTPUT_FIELDS: ReadonlyArray<string> = [
   ...LISTED_SETTINGS.map(nameOf),
 ]
 export const LABELS: Fields = {
-  ...{ channel: "Channel", template: "Template", url: "URL", preset: "Destination", stream_key: "Stream key", name: "Name" },
+  ...{
+    channel: "Channel",
+    template: "Template",
+    url: "URL",
+    preset: "Destination",
+    stream_key: "Stream key",
+    name: "Name",
+  },
   ...Object.fromEntries(LISTED_SETTINGS.map((setting) => [nameOf(setting), specOf(setting).label])),
 }
 
 /** Fields of one protocol, or of all that have any: what two of them share stands once, and last what all have. */
-export const settingGroups = (protocol: string): ReadonlyArray<{ readonly title: string; readonly fields: ReadonlyArray<FieldSpec> }> => {
+export const settingGroups = (
+  protocol: string,
+): ReadonlyArray<{ readonly title: string; readonly fields: ReadonlyArray<FieldSpec> }> => {
   const wanted = isProtocol(protocol) ? [protocol] : PROTOCOLS
   const seen = new Set<OutputSetting>()
   const groups = wanted.flatMap((one) => {
@@ -68,7 +78,8 @@ const mbits = (bitrate: number) => (bitrate >= 1_000_000 ? `${bitrate / 1_000_00
 export const presetNotes = (name: string): PresetNotes | null => {
   if (!isPreset(name)) return null
   const { check, limits, title, url } = presetOf(name)
-  const { audio_codecs, max_audio_bitrate, max_keyframe_interval_s, max_video_bitrate, needs_audio, video_codecs } = limits
+  const { audio_codecs, max_audio_bitrate, max_keyframe_interval_s, max_video_bitrate, needs_audio, video_codecs } =
+    limits
   return {
     title,
     limits: [
@@ -83,7 +94,9 @@ export const presetNotes = (name: string): PresetNotes | null => {
 
 const settingsIn = (fields: Fields): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
-    LISTED_SETTINGS.map((setting) => [setting, bodyValue(fields, specOf(setting))]).filter(([, value]) => value !== undefined),
+    LISTED_SETTINGS.map((setting) => [setting, bodyValue(fields, specOf(setting))]).filter(
+      ([, value]) => value !== undefined,
+    ),
   )
 
 /** Body of a new output: a field left empty is not given, so that a template's counts. */
@@ -100,13 +113,16 @@ export const newOutputBody = (fields: Fields): Record<string, unknown> => {
 }
 
 /**
- * Body of a change: a setting left empty goes back to its default, a secret left empty stays. The key of S3 goes with its id. Settings that the
- * form did not show stay as they are.
+ * Body of a change: a setting left empty goes back to its default, a secret left empty stays. The key of S3 goes with
+ * its id. Settings that the form did not show stay as they are.
  */
 export const changedOutputBody = (fields: Fields, old: Pick<OutputView, "settings">): Record<string, unknown> => {
   const shown = settingGroups(fields["settings_of"] ?? "").flatMap((group) => group.fields.map(({ name }) => name))
   const emptied = LISTED_SETTINGS.filter(
-    (setting) => shown.includes(nameOf(setting)) && old.settings[setting] !== undefined && bodyValue(fields, specOf(setting)) === undefined,
+    (setting) =>
+      shown.includes(nameOf(setting)) &&
+      old.settings[setting] !== undefined &&
+      bodyValue(fields, specOf(setting)) === undefined,
   ).filter((setting) => !SECRET_SETTINGS.includes(setting) || field(fields, nameOf("s3_access_key_id")) === "")
   const key = field(fields, "stream_key")
   return {
@@ -117,14 +133,21 @@ export const changedOutputBody = (fields: Fields, old: Pick<OutputView, "setting
 }
 
 /** What the form of an output that there is begins with. */
-export const outputValues = ({ name, preset, settings, url }: Pick<OutputView, "name" | "preset" | "settings" | "url">): Fields => ({
+export const outputValues = ({
+  name,
+  preset,
+  settings,
+  url,
+}: Pick<OutputView, "name" | "preset" | "settings" | "url">): Fields => ({
   ...{ name, url, preset: preset ?? "" },
   ...Object.fromEntries(
     LISTED_SETTINGS.flatMap((setting): ReadonlyArray<readonly [string, string]> => {
       const value = settings[setting]
       if (value === undefined || SECRET_SETTINGS.includes(setting)) return []
       if (Array.isArray(value) && OUTPUT_SETTINGS[setting].type === "list") return [[nameOf(setting), value.join(", ")]]
-      return Array.isArray(value) ? value.map((one) => [`${nameOf(setting)}.${one}`, "true"] as const) : [[nameOf(setting), String(value)]]
+      return Array.isArray(value)
+        ? value.map((one) => [`${nameOf(setting)}.${one}`, "true"] as const)
+        : [[nameOf(setting), String(value)]]
     }),
   ),
 })

@@ -27,8 +27,11 @@ export interface Sent {
 const stateFor = (fields: Fields, { problem, outcome }: Sent, focus: string) => {
   const shown = shownAgain(fields, SECRET_FIELDS, ["url"])
   const state = stateOf(shown, problem, OUTPUT_FIELDS, focus)
-  const isMissing = SECRET_FIELDS.some((name) => field(fields, name) !== "") || (shown["url"] ?? "") !== (fields["url"] ?? "")
-  return isMissing && (problem !== undefined || outcome !== undefined) ? { ...state, alerts: [...state.alerts, KEEP_TYPING] } : state
+  const isMissing =
+    SECRET_FIELDS.some((name) => field(fields, name) !== "") || (shown["url"] ?? "") !== (fields["url"] ?? "")
+  return isMissing && (problem !== undefined || outcome !== undefined)
+    ? { ...state, alerts: [...state.alerts, KEEP_TYPING] }
+    : state
 }
 
 export interface OutputForms {
@@ -67,7 +70,13 @@ export const makeOutputForms = (services: AppServices): OutputForms => {
     return pageAnswer(html, sent.problem)
   }
 
-  const editPage = async (c: Context, ref: string, outputRef: string, typed?: Fields, sent: Sent = {}): Promise<Response> => {
+  const editPage = async (
+    c: Context,
+    ref: string,
+    outputRef: string,
+    typed?: Fields,
+    sent: Sent = {},
+  ): Promise<Response> => {
     const found = await runner.settle(c, findOutput(channels, ref, outputRef))
     if (Either.isLeft(found)) return problemResponse(found.left, c.req.path)
     const { channel, output } = found.right

@@ -46,7 +46,9 @@ export const outputPageRoutes = (app: Hono, services: AppServices): void => {
   methods(app, "/outputs", {
     POST: (c) =>
       withForm(c, async (fields) => {
-        const add = Effect.flatMap(decode(OutputRequest, newOutputBody(fields)), (input) => outputs.add(field(fields, "channel"), input))
+        const add = Effect.flatMap(decode(OutputRequest, newOutputBody(fields)), (input) =>
+          outputs.add(field(fields, "channel"), input),
+        )
         const added = await runner.settle(c, add)
         if (Either.isLeft(added)) return addPage(c, fields, { problem: added.left })
         return goTo(c, withPlace(backOf(c, fields), { hash: `output-${added.right.id}` }))
@@ -59,9 +61,12 @@ export const outputPageRoutes = (app: Hono, services: AppServices): void => {
     POST: (c) =>
       withForm(c, async (fields) => {
         const [ref, output] = [c.req.param("id"), c.req.param("output")]
-        const update = Effect.flatMap(changedOutput(services, fields, ref, output), (input) => outputs.update(ref, output, input))
+        const update = Effect.flatMap(changedOutput(services, fields, ref, output), (input) =>
+          outputs.update(ref, output, input),
+        )
         const updated = await runner.settle(c, update)
-        if (Either.isRight(updated)) return goTo(c, withPlace(backOf(c, fields), { hash: `output-${updated.right.id}` }))
+        if (Either.isRight(updated))
+          return goTo(c, withPlace(backOf(c, fields), { hash: `output-${updated.right.id}` }))
         return updated.left.kind === "not-found"
           ? problemResponse(updated.left, c.req.path)
           : editPage(c, ref, output, fields, { problem: updated.left })

@@ -24,7 +24,8 @@ const isInPlace = (c: Context) => c.req.header("hx-request") === "true"
 const testInPlace = (c: Context, test: Either.Either<Tested, Problem>) => {
   if (Either.isRight(test)) return c.html(<TestOutcome test={test.right} />)
   const { detail, errors } = test.left
-  const sentences = errors.length === 0 ? [detail] : errors.map(({ message, path }) => `${LABELS[path] ?? path}: ${message}`)
+  const sentences =
+    errors.length === 0 ? [detail] : errors.map(({ message, path }) => `${LABELS[path] ?? path}: ${message}`)
   return pageAnswer(
     <div class="banner error">
       {sentences.map((sentence) => (
@@ -44,23 +45,30 @@ export const outputTestRoutes = (app: Hono, services: AppServices, { addPage, ed
       withForm(c, async (fields) => {
         const test = await runner.settle(
           c,
-          Effect.flatMap(decode(OutputRequest, newOutputBody(fields)), (input) => dryRuns.ofNew(input, field(fields, "channel"))),
+          Effect.flatMap(decode(OutputRequest, newOutputBody(fields)), (input) =>
+            dryRuns.ofNew(input, field(fields, "channel")),
+          ),
           TESTED_WITHIN,
         )
         if (isInPlace(c)) return testInPlace(c, test)
-        return Either.isLeft(test) ? addPage(c, fields, { problem: test.left }) : addPage(c, fields, { outcome: test.right })
+        return Either.isLeft(test)
+          ? addPage(c, fields, { problem: test.left })
+          : addPage(c, fields, { outcome: test.right })
       }),
   })
   methods(app, "/channels/:id/outputs/:output/test", {
     POST: async (c) => {
       const [ref, output] = [c.req.param("id"), c.req.param("output")]
       // A button on another page sends nothing along.
-      const form = c.req.header("content-type") === undefined ? Either.right({} as Fields) : await runner.settle(c, readForm(c))
+      const form =
+        c.req.header("content-type") === undefined ? Either.right({} as Fields) : await runner.settle(c, readForm(c))
       if (Either.isLeft(form)) return problemResponse(form.left, c.req.path)
       const fields: Fields = form.right
       const isTyped = fields["url"] !== undefined
       const tested = isTyped
-        ? Effect.flatMap(changedOutput(services, fields, ref, output), (input) => dryRuns.ofExisting(ref, output, input))
+        ? Effect.flatMap(changedOutput(services, fields, ref, output), (input) =>
+            dryRuns.ofExisting(ref, output, input),
+          )
         : dryRuns.ofExisting(ref, output)
       const test = await runner.settle(c, tested, TESTED_WITHIN)
       if (isInPlace(c)) return testInPlace(c, test)

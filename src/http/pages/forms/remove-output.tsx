@@ -1,5 +1,8 @@
 /** @jsxImportSource hono/jsx */
-/** Removes an output: at once where nobody can be watching it, after a question where somebody may. Works without JavaScript. */
+/**
+ * Removes an output: at once where nobody can be watching it, after a question where somebody may. Works
+ * without JavaScript.
+ */
 import { Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
 import { isLive } from "../../../../views/channel/OutputRows.tsx"
@@ -24,7 +27,10 @@ const stakes = ({ receivers, status }: OutputView): string => {
   return `It is connected now: ${receivers.length > 1 ? `its ${receivers.length} receivers lose` : "its receiver loses"} the stream.`
 }
 
-export const removeOutputRoutes = (app: Hono, services: Pick<AppServices, "access" | "channels" | "outputs" | "runner">): void => {
+export const removeOutputRoutes = (
+  app: Hono,
+  services: Pick<AppServices, "access" | "channels" | "outputs" | "runner">,
+): void => {
   const { channels, outputs, runner } = services
   const place = (c: Context) =>
     Effect.gen(function* () {
@@ -51,14 +57,16 @@ export const removeOutputRoutes = (app: Hono, services: Pick<AppServices, "acces
   methods(app, "/channels/:id/outputs/:output/remove", {
     GET: (c) => runner.run(c, place(c), (found) => c.html(question(c, found, backOf(c, c.req.query())))),
     POST: async (c) => {
-      const form = c.req.header("content-type") === undefined ? Either.right({} as Fields) : await runner.settle(c, readForm(c))
+      const form =
+        c.req.header("content-type") === undefined ? Either.right({} as Fields) : await runner.settle(c, readForm(c))
       if (Either.isLeft(form)) return problemResponse(form.left, c.req.path)
       const found = await runner.settle(c, place(c))
       if (Either.isLeft(found)) return problemResponse(found.left, c.req.path)
       const { channel, output } = found.right
       const back = backOf(c, form.right)
       // It may have been started since the page with the button was shown. 409: nothing was done.
-      if (form.right["confirmed"] !== "yes" && isLive(output, channel)) return c.html(question(c, found.right, back), 409)
+      if (form.right["confirmed"] !== "yes" && isLive(output, channel))
+        return c.html(question(c, found.right, back), 409)
       const removed = await runner.settle(c, outputs.remove(channel.id, output.id))
       if (Either.isLeft(removed)) return problemResponse(removed.left, c.req.path)
       return goTo(c, withPlace(back, { undo: removed.right }))

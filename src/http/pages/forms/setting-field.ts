@@ -19,7 +19,10 @@ const controlOf = (row: SettingRow): Pick<FieldSpec, "kind" | "choices"> => {
     case "choice":
       return { kind: "choice", choices: choicesOf(row, row.values) }
     case "choices":
-      return { kind: "checks", choices: row.values.map((value) => ({ value, text: row.form.choices?.[value] ?? value })) }
+      return {
+        kind: "checks",
+        choices: row.values.map((value) => ({ value, text: row.form.choices?.[value] ?? value })),
+      }
     case "text":
       return { kind: row.secret === true ? "secret" : "text" }
     case "list":

@@ -21,7 +21,8 @@ type AccountPageServices = Pick<AppServices, "access" | "accounts" | "runner">
 const USER_FIELDS = ["name", "role", "password"]
 const shown = (fields: Fields) => shownAgain(fields, ["password"], [])
 
-const missing = (c: Context, kind: "user" | "key", ref: string) => problemResponse(problemOf(new NotFound({ kind, ref })), c.req.path)
+const missing = (c: Context, kind: "user" | "key", ref: string) =>
+  problemResponse(problemOf(new NotFound({ kind, ref })), c.req.path)
 
 /** The properties that the lists of users and of keys share. */
 const listProps = (c: Context, services: AccountPageServices) => ({
@@ -44,7 +45,9 @@ const userListRoutes = (app: Hono, services: AccountPageServices): void => {
       withForm(c, async (fields) => {
         const input = { name: field(fields, "name"), password: fields["password"] ?? "", role: field(fields, "role") }
         const created = await runner.settle(c, Effect.flatMap(decode(UserInput, input), accounts.createUser))
-        return Either.isLeft(created) ? usersPage(c, fields, created.left) : c.redirect(`/settings/users#user-${created.right.name}`, 303)
+        return Either.isLeft(created)
+          ? usersPage(c, fields, created.left)
+          : c.redirect(`/settings/users#user-${created.right.name}`, 303)
       }),
   })
   methods(app, "/settings/users/:name/remove", {
@@ -103,7 +106,9 @@ const userRoutes = (app: Hono, services: AccountPageServices): void => {
           Effect.flatMap(decode(UserChange, change), (one) => accounts.updateUser(name, one)),
         )
         if (Either.isLeft(changed))
-          return changed.left.kind === "not-found" ? problemResponse(changed.left, c.req.path) : userPage(c, name, fields, changed.left)
+          return changed.left.kind === "not-found"
+            ? problemResponse(changed.left, c.req.path)
+            : userPage(c, name, fields, changed.left)
         // Whoever changes their own password here stays logged in here.
         if (subject === `user:${name}` && access.callerOf(c)?.by === "session") access.login(c, subject)
         return c.redirect(`/settings/users?done=saved#user-${changed.right.name}`, 303)
@@ -131,7 +136,9 @@ const keyRoutes = (app: Hono, services: AccountPageServices): void => {
         const input = { name: field(fields, "name"), role: field(fields, "role") }
         const created = await runner.settle(c, Effect.flatMap(decode(KeyInput, input), accounts.createKey))
         // The answer itself shows the key; to show it after a redirect it would have to be kept.
-        return Either.isLeft(created) ? keysPage(c, { fields, problem: created.left }) : keysPage(c, { created: created.right })
+        return Either.isLeft(created)
+          ? keysPage(c, { fields, problem: created.left })
+          : keysPage(c, { created: created.right })
       }),
   })
   methods(app, "/settings/keys/:id/remove", {
@@ -142,7 +149,10 @@ const keyRoutes = (app: Hono, services: AccountPageServices): void => {
         <ConfirmPage
           frame={frameOf(c, services)}
           question={`Remove the key ${key.name}?`}
-          items={[`It has the role ${key.role} and begins with ${key.prefix}.`, "Programs that use it are refused from then on."]}
+          items={[
+            `It has the role ${key.role} and begins with ${key.prefix}.`,
+            "Programs that use it are refused from then on.",
+          ]}
           to={`/settings/keys/${key.id}/remove`}
           fields={[]}
           yes={`Remove ${key.name}`}

@@ -41,11 +41,21 @@ const documentRoutes = (app: Hono, services: ConfigPageServices): void => {
 
   const page = (c: Context, text = "", problem?: Problem) =>
     runner.run(c, config.versions, (versions) => {
-      const { alerts, ...state } = stateOf({ document: text }, problem, ["document"], problem === undefined ? "" : "document")
+      const { alerts, ...state } = stateOf(
+        { document: text },
+        problem,
+        ["document"],
+        problem === undefined ? "" : "document",
+      )
       const more = alerts.length - MAX_ALERTS
       const told = more > 0 ? [...alerts.slice(0, MAX_ALERTS), `and ${more} more`] : alerts
       return pageAnswer(
-        <ConfigPage frame={frameOf(c, services)} done={doneOf(c)} versions={versions} state={{ ...state, alerts: told }} />,
+        <ConfigPage
+          frame={frameOf(c, services)}
+          done={doneOf(c)}
+          versions={versions}
+          state={{ ...state, alerts: told }}
+        />,
         problem,
       )
     })
@@ -53,7 +63,10 @@ const documentRoutes = (app: Hono, services: ConfigPageServices): void => {
   const again = (c: Context, text: string, problem: Problem) => {
     const shown = maskedText(text)
     const isWhole = shown === text
-    const note = shown === null ? "What was typed may hold secrets and is not sent back." : "Secrets are not sent back: *** means as it is."
+    const note =
+      shown === null
+        ? "What was typed may hold secrets and is not sent back."
+        : "Secrets are not sent back: *** means as it is."
     const errors = problem.errors.length === 0 ? [{ path: "", message: problem.detail }] : problem.errors
     return page(c, shown ?? "", { ...problem, errors: isWhole ? errors : [...errors, { path: "", message: note }] })
   }
@@ -97,7 +110,10 @@ const documentRoutes = (app: Hono, services: ConfigPageServices): void => {
 const versionOf = (text: string) => wholeNumber(text, Number.MAX_SAFE_INTEGER)
 const noVersion = (c: Context, asked: string) =>
   problemResponse(
-    makeProblem("not-found", `there is no version "${asked.slice(0, 40)}": the page of the configuration names those that are kept`),
+    makeProblem(
+      "not-found",
+      `there is no version "${asked.slice(0, 40)}": the page of the configuration names those that are kept`,
+    ),
     c.req.path,
   )
 
@@ -114,7 +130,14 @@ const versionRoutes = (app: Hono, services: ConfigPageServices): void => {
       if (version === undefined) return noVersion(c, asked)
       const diff = await runner.settle(c, config.rollback(number, { dryRun: true, by: by(c) }), APPLIED_WITHIN)
       const alerts = problem !== undefined ? [sentenceOf(problem)] : Either.isLeft(diff) ? [sentenceOf(diff.left)] : []
-      const html = <VersionPage frame={frameOf(c, services)} version={version} diff={Either.getOrElse(diff, () => null)} alerts={alerts} />
+      const html = (
+        <VersionPage
+          frame={frameOf(c, services)}
+          version={version}
+          diff={Either.getOrElse(diff, () => null)}
+          alerts={alerts}
+        />
+      )
       return pageAnswer(html, problem)
     })
   }
@@ -126,7 +149,9 @@ const versionRoutes = (app: Hono, services: ConfigPageServices): void => {
       if (number === null) return noVersion(c, asked)
       const rollback = config.rollback(number, { dryRun: false, by: by(c) })
       const rolled = await runner.settle(c, rollback, APPLIED_WITHIN)
-      return Either.isLeft(rolled) ? versionPage(c, asked, rolled.left) : c.redirect("/settings/config?done=rolled-back", 303)
+      return Either.isLeft(rolled)
+        ? versionPage(c, asked, rolled.left)
+        : c.redirect("/settings/config?done=rolled-back", 303)
     },
   })
 }

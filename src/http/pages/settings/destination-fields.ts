@@ -30,7 +30,11 @@ export const destinationFields = (kind: DestinationKind, old: DestinationView | 
     ...(kept == null ? { hint } : { hint: STAYS, placeholder: kept === "***" ? "unchanged" : `unchanged: ${kept}` }),
   })
   if (kind === "slack")
-    return [NAME, secret("url", "URL", "Of an incoming webhook, https://hooks.slack.com/services/...", old?.url), ENABLED]
+    return [
+      NAME,
+      secret("url", "URL", "Of an incoming webhook, https://hooks.slack.com/services/...", old?.url),
+      ENABLED,
+    ]
   if (kind === "webhook") {
     const url = secret("url", "URL", "Where messages are sent by POST", old?.url)
     return [NAME, url, secret("secret", "Secret", "Optional; messages are signed with it", old?.secret), ENABLED]
@@ -46,7 +50,12 @@ export const destinationFields = (kind: DestinationKind, old: DestinationView | 
         { value: "none", text: "none" },
       ],
     },
-    { name: "port", kind: "number", label: "Port", placeholder: old === null ? "587, with TLS 465, without encryption 25" : "unchanged" },
+    {
+      name: "port",
+      kind: "number",
+      label: "Port",
+      placeholder: old === null ? "587, with TLS 465, without encryption 25" : "unchanged",
+    },
     {
       ...{ name: "verify_tls", kind: "choice", label: "Certificate" },
       choices: [
@@ -65,7 +74,9 @@ export const destinationFields = (kind: DestinationKind, old: DestinationView | 
 export const SECRETS: ReadonlyArray<string> = ["url", "secret", "password"]
 
 const given = (fields: Fields, specs: ReadonlyArray<FieldSpec>) =>
-  Object.fromEntries(specs.map((spec) => [spec.name, bodyValue(fields, spec)]).filter(([, value]) => value !== undefined))
+  Object.fromEntries(
+    specs.map((spec) => [spec.name, bodyValue(fields, spec)]).filter(([, value]) => value !== undefined),
+  )
 
 export const newDestinationBody = (fields: Fields, kind: DestinationKind): Record<string, unknown> => ({
   name: "",

@@ -40,7 +40,13 @@ const destinationRoutes = (app: Hono, services: DestinationPageServices): void =
   const { notifications, runner } = services
   const withForm = makeWithForm(services)
 
-  const formPage = (c: Context, kind: DestinationKind, old: DestinationView | null, fields?: Fields, problem?: Problem) => {
+  const formPage = (
+    c: Context,
+    kind: DestinationKind,
+    old: DestinationView | null,
+    fields?: Fields,
+    problem?: Problem,
+  ) => {
     const specs = destinationFields(kind, old)
     const values = fields ?? (old === null ? {} : destinationValues(old))
     const state = stateOf(
@@ -69,7 +75,10 @@ const destinationRoutes = (app: Hono, services: DestinationPageServices): void =
     POST: (c) =>
       withForm(c, async (fields) => {
         const kind = kindOf(field(fields, "kind"))
-        const create = Effect.flatMap(decode(DestinationInput, newDestinationBody(fields, kind)), notifications.createDestination)
+        const create = Effect.flatMap(
+          decode(DestinationInput, newDestinationBody(fields, kind)),
+          notifications.createDestination,
+        )
         const created = await runner.settle(c, create)
         return Either.isLeft(created) ? formPage(c, kind, null, fields, created.left) : saved(c, created.right.id)
       }),
@@ -103,7 +112,8 @@ const destinationRoutes = (app: Hono, services: DestinationPageServices): void =
           />,
         ),
       ),
-    POST: (c) => runner.run(c, notifications.removeDestination(c.req.param("id")), () => c.redirect(`${BASE}?done=removed`, 303)),
+    POST: (c) =>
+      runner.run(c, notifications.removeDestination(c.req.param("id")), () => c.redirect(`${BASE}?done=removed`, 303)),
   })
 }
 
@@ -134,7 +144,9 @@ const ruleRoutes = (app: Hono, services: DestinationPageServices): void => {
         if (Either.isLeft(destinations)) return problemResponse(destinations.left, c.req.path)
         const body = rulesBody(fields, destinations.right)
         const set = await runner.settle(c, Effect.flatMap(decode(RulesInput, body), notifications.setRules))
-        return Either.isLeft(set) ? rulesPage(c, destinations.right, fields, set.left) : c.redirect(`${BASE}?done=saved`, 303)
+        return Either.isLeft(set)
+          ? rulesPage(c, destinations.right, fields, set.left)
+          : c.redirect(`${BASE}?done=saved`, 303)
       }),
   })
 }

@@ -32,14 +32,21 @@ describe("a configuration that was typed", () => {
   })
 
   it("shows no secret, as YAML or JSON, and with what comes around it", () => {
-    const secret = fc.tuple(fc.string({ maxLength: 6 }), fc.string({ maxLength: 6 })).map(([a, b]) => `${a}${SECRET}${b}`)
+    const secret = fc
+      .tuple(fc.string({ maxLength: 6 }), fc.string({ maxLength: 6 }))
+      .map(([a, b]) => `${a}${SECRET}${b}`)
     const output = fc.oneof(
       secret.map((stream_key) => ({ url: "rtmp://h/live", stream_key })),
-      secret.map((key) => ({ url: "s3://bucket/live", settings: { s3_access_key_id: "AKIA", s3_secret_access_key: key } })),
+      secret.map((key) => ({
+        url: "s3://bucket/live",
+        settings: { s3_access_key_id: "AKIA", s3_secret_access_key: key },
+      })),
       fc.constant({ url: `srt://h:9000?passphrase=${SECRET}` }),
       fc.constant({ url: `rtsp://me:${SECRET}@h/live` }),
     )
-    const document = fc.array(output, { minLength: 1, maxLength: 4 }).map((outputs) => ({ version: 1, channels: [{ slug: "a", outputs }] }))
+    const document = fc
+      .array(output, { minLength: 1, maxLength: 4 })
+      .map((outputs) => ({ version: 1, channels: [{ slug: "a", outputs }] }))
     const write = fc.constantFrom(toYaml, JSON.stringify, (value: unknown) => JSON.stringify(value, null, 2))
     fc.assert(
       fc.property(document, write, fc.nat(400), (value, as, end) => {

@@ -5,7 +5,10 @@ import { MASK } from "../../../effects/config/output-input.ts"
 
 const NAMES = ["stream_key", ...SECRET_SETTINGS].join("|")
 /** A secret's name and value: a text in quotes, or everything up to the end of the line. */
-const SECRET = new RegExp(`((?:${NAMES})["']?[ \\t]*:[ \\t]*)("(?:[^"\\\\\\n]|\\\\.)*"|'[^'\\n]*'|null\\b|[^\\n]+)`, "g")
+const SECRET = new RegExp(
+  `((?:${NAMES})["']?[ \\t]*:[ \\t]*)("(?:[^"\\\\\\n]|\\\\.)*"|'[^'\\n]*'|null\\b|[^\\n]+)`,
+  "g",
+)
 /** Secrets on another line than their name, and names not written out, which only a real parser would find. */
 const ELSEWHERE = new RegExp(
   [
@@ -32,5 +35,7 @@ export const maskedText = (text: string): string | null => {
   if (ELSEWHERE.test(text)) return null
   return text
     .replace(SECRET, (all: string, name: string, value: string) => (value === "null" ? all : `${name}"${MASK}"`))
-    .replace(URL_TEXT, (all: string, quote?: string, url?: string) => (url === undefined ? maskedUrl(all) : `${quote}${maskedUrl(url)}`))
+    .replace(URL_TEXT, (all: string, quote?: string, url?: string) =>
+      url === undefined ? maskedUrl(all) : `${quote}${maskedUrl(url)}`,
+    )
 }

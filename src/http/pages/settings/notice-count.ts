@@ -26,7 +26,10 @@ export const withOpenNotices =
       )
       const found = await runner.settle(c, open)
       if (Either.isRight(found))
-        c.set("openNotices", { count: found.right.length, isCritical: found.right.some(({ severity }) => severity === "critical") })
+        c.set("openNotices", {
+          count: found.right.length,
+          isCritical: found.right.some(({ severity }) => severity === "critical"),
+        })
     }
     return next()
   }

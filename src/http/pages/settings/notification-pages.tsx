@@ -3,7 +3,11 @@
 import { Duration, Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
 import type { Choice } from "../../../../views/forms/form-state.ts"
-import { type DestinationRow, NotificationsPage, type NotificationsProps } from "../../../../views/settings/NotificationsPage.tsx"
+import {
+  type DestinationRow,
+  NotificationsPage,
+  type NotificationsProps,
+} from "../../../../views/settings/NotificationsPage.tsx"
 import { kindInfo } from "../../../effects/notifications/notice-kinds.ts"
 import { type DestinationView, MuteInput, type NoticeView } from "../../../effects/notifications/notification-bodies.ts"
 import { decode } from "../../request/body.ts"
@@ -34,9 +38,24 @@ const rowOf = (notice: NoticeView) => ({
   words: notice.state === "open" ? kindInfo(notice.kind).words : kindInfo(notice.kind).over,
 })
 
-const destinationRow = ({ delivery, enabled, from, host, id, kind, name, port, to, url }: DestinationView): DestinationRow => {
+const destinationRow = ({
+  delivery,
+  enabled,
+  from,
+  host,
+  id,
+  kind,
+  name,
+  port,
+  to,
+  url,
+}: DestinationView): DestinationRow => {
   const { failed, last_error, queued, sent } = delivery
-  const counts = [`${sent} sent`, ...(queued > 0 ? [`${queued} waiting`] : []), ...(failed > 0 ? [`${failed} given up`] : [])].join(", ")
+  const counts = [
+    `${sent} sent`,
+    ...(queued > 0 ? [`${queued} waiting`] : []),
+    ...(failed > 0 ? [`${failed} given up`] : []),
+  ].join(", ")
   return {
     ...{ id, name, kind, enabled, isFailing: last_error !== null },
     to: kind === "email" ? `${to.join(", ")} from ${from ?? ""} by ${host ?? ""} port ${port ?? ""}` : (url ?? ""),
@@ -88,11 +107,16 @@ export const notificationPageRoutes = (
         const [channel, output] = [field(fields, "channel") || null, field(fields, "output") || null]
         const input = { channel, output, minutes: numeric(field(fields, "minutes")) }
         const muted = await runner.settle(c, Effect.flatMap(decode(MuteInput, input), notifications.mute))
-        return Either.isLeft(muted) ? page(c, { fields, problem: muted.left }) : c.redirect("/settings/notifications?done=muted#mute", 303)
+        return Either.isLeft(muted)
+          ? page(c, { fields, problem: muted.left })
+          : c.redirect("/settings/notifications?done=muted#mute", 303)
       }),
   })
   methods(app, "/settings/notifications/mutes/:id/end", {
-    POST: (c) => runner.run(c, notifications.unmute(c.req.param("id")), () => c.redirect("/settings/notifications?done=unmuted#mute", 303)),
+    POST: (c) =>
+      runner.run(c, notifications.unmute(c.req.param("id")), () =>
+        c.redirect("/settings/notifications?done=unmuted#mute", 303),
+      ),
   })
   methods(app, "/settings/notifications/destinations/:id/test", {
     POST: async (c) => {
@@ -107,6 +131,8 @@ export const notificationPageRoutes = (
   destinationPageRoutes(app, services)
   methods(app, "/settings/notifications/:key/acknowledge", {
     POST: (c) =>
-      runner.run(c, notifications.acknowledge(c.req.param("key")), () => c.redirect("/settings/notifications?done=acknowledged", 303)),
+      runner.run(c, notifications.acknowledge(c.req.param("key")), () =>
+        c.redirect("/settings/notifications?done=acknowledged", 303),
+      ),
   })
 }

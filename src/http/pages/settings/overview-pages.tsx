@@ -17,7 +17,10 @@ import { doneOf } from "./settings-forms.ts"
 const FIELDS = ["current", "password", "again"]
 const wrong = (path: string, message: string) => new InvalidInput({ errors: [{ path, message }] })
 
-export const overviewRoutes = (app: Hono, services: Pick<AppServices, "access" | "accounts" | "limits" | "runner">): void => {
+export const overviewRoutes = (
+  app: Hono,
+  services: Pick<AppServices, "access" | "accounts" | "limits" | "runner">,
+): void => {
   const { access, accounts, limits, runner } = services
   const withForm = makeWithForm(services)
   /** Name of the user who is reading; null for a key or nobody. */
@@ -28,7 +31,10 @@ export const overviewRoutes = (app: Hono, services: Pick<AppServices, "access" |
   const page = (c: Context, problem?: Problem) => {
     const state = stateOf({}, problem, FIELDS, "")
     const frame = frameOf(c, services)
-    return pageAnswer(<OverviewPage frame={frame} isKnown={access.required()} user={userOf(c)} state={state} done={doneOf(c)} />, problem)
+    return pageAnswer(
+      <OverviewPage frame={frame} isKnown={access.required()} user={userOf(c)} state={state} done={doneOf(c)} />,
+      problem,
+    )
   }
 
   /**
@@ -40,9 +46,13 @@ export const overviewRoutes = (app: Hono, services: Pick<AppServices, "access" |
       const guessed = `user ${user}`
       const wait = limits.logins.waitFor(guessed)
       if (wait > 0) {
-        const problem = makeProblem("too-many-requests", `Too many wrong passwords were given. Try again in ${wait} s.`, {
-          headers: { "Retry-After": String(wait) },
-        })
+        const problem = makeProblem(
+          "too-many-requests",
+          `Too many wrong passwords were given. Try again in ${wait} s.`,
+          {
+            headers: { "Retry-After": String(wait) },
+          },
+        )
         return yield* new Refused({ problem })
       }
       const { password } = yield* decode(UserChange, { password: fields["password"] ?? "" })
@@ -59,7 +69,11 @@ export const overviewRoutes = (app: Hono, services: Pick<AppServices, "access" |
     POST: (c) =>
       withForm(c, async (fields) => {
         const user = userOf(c)
-        if (user === null) return page(c, makeProblem("bad-request", "Only users have a password; you came in with a key or without any."))
+        if (user === null)
+          return page(
+            c,
+            makeProblem("bad-request", "Only users have a password; you came in with a key or without any."),
+          )
         const changed = await runner.settle(c, change(fields, user))
         if (Either.isLeft(changed)) return page(c, changed.left)
         // The session depends on the password.

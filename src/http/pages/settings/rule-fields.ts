@@ -9,19 +9,31 @@ const MAX_RULES = 100
 type Destinations = ReadonlyArray<Pick<DestinationView, "id" | "name">>
 
 /** A kind of notice in words; those of outputs, which leave the name out, get it in front. */
-const wordsOf = (kind: NoticeKind) => (kind.startsWith("output_") ? `output ${kindInfo(kind).words}` : kindInfo(kind).words)
+const wordsOf = (kind: NoticeKind) =>
+  kind.startsWith("output_") ? `output ${kindInfo(kind).words}` : kindInfo(kind).words
 
 export const prefixOf = (n: number): string => `rules[${n}]`
 
 export const ruleFields = (n: number, destinations: Destinations): ReadonlyArray<FieldSpec> => {
   const name = (field: string) => `${prefixOf(n)}.${field}`
   return [
-    { name: name("severities"), kind: "checks", label: "Severity", choices: SEVERITIES.map((value) => ({ value, text: value })) },
+    {
+      name: name("severities"),
+      kind: "checks",
+      label: "Severity",
+      choices: SEVERITIES.map((value) => ({ value, text: value })),
+    },
     {
       ...{ name: name("kinds"), kind: "checks", label: "What" },
       choices: KIND_NAMES.map((value) => ({ value, text: wordsOf(value) })),
     },
-    { name: name("channels"), kind: "list", label: "Channels", placeholder: "all, and the service", hint: "Short names, as in main-event" },
+    {
+      name: name("channels"),
+      kind: "list",
+      label: "Channels",
+      placeholder: "all, and the service",
+      hint: "Short names, as in main-event",
+    },
     {
       ...{ name: name("destinations"), kind: "checks", label: "Destinations" },
       ...(destinations.length === 0 ? { hint: "There are none yet" } : {}),
@@ -44,7 +56,12 @@ export const TIMES: ReadonlyArray<FieldSpec> = [
     label: "Output down after, s",
     hint: "0 to 3600; an output that is back sooner is not told",
   },
-  { name: "group_wait_s", kind: "number", label: "Wait for others, s", hint: "0 to 300; before the first message about a channel" },
+  {
+    name: "group_wait_s",
+    kind: "number",
+    label: "Wait for others, s",
+    hint: "0 to 300; before the first message about a channel",
+  },
   { name: "group_interval_s", kind: "number", label: "Between messages, s", hint: "0 to 3600; about one channel" },
   { name: "repeat_minutes", kind: "number", label: "Repeat after, minutes", hint: "0 to 10080; 0 never tells again" },
 ]
@@ -59,12 +76,16 @@ export const countOf = (fields: Fields): number => {
 export const keptRules = (fields: Fields): ReadonlyArray<number> => {
   const count = countOf(fields)
   return Array.from({ length: count }, (_, n) => n).filter((n) =>
-    n === count - 1 ? field(fields, `${prefixOf(n)}.add`) === "true" : field(fields, `${prefixOf(n)}.remove`) !== "true",
+    n === count - 1
+      ? field(fields, `${prefixOf(n)}.add`) === "true"
+      : field(fields, `${prefixOf(n)}.remove`) !== "true",
   )
 }
 
 export const rulesBody = (fields: Fields, destinations: Destinations): Record<string, unknown> => ({
-  ...Object.fromEntries(TIMES.map((spec) => [spec.name, bodyValue(fields, spec)]).filter(([, value]) => value !== undefined)),
+  ...Object.fromEntries(
+    TIMES.map((spec) => [spec.name, bodyValue(fields, spec)]).filter(([, value]) => value !== undefined),
+  ),
   rules: keptRules(fields).map((n) =>
     Object.fromEntries(
       ruleFields(n, destinations)
@@ -84,7 +105,9 @@ export const ruleAliases = (fields: Fields): Fields =>
 
 export const ruleValues = ({ rules, ...times }: RulesView): Fields => ({
   count: String(rules.length + 1),
-  ...Object.fromEntries(TIMES.map(({ name }) => [name, String(Object.entries(times).find(([key]) => key === name)?.[1] ?? "")])),
+  ...Object.fromEntries(
+    TIMES.map(({ name }) => [name, String(Object.entries(times).find(([key]) => key === name)?.[1] ?? "")]),
+  ),
   ...Object.fromEntries(
     rules.flatMap(({ channels, destinations, kinds, resolved, severities }, n) => [
       ...Object.entries({ kinds, severities, destinations }).flatMap(([name, chosen]) =>
@@ -97,7 +120,10 @@ export const ruleValues = ({ rules, ...times }: RulesView): Fields => ({
 })
 
 /** A rule as a sentence. */
-export const ruleWords = ({ channels, destinations, kinds, resolved, severities }: RuleView, all: Destinations): string => {
+export const ruleWords = (
+  { channels, destinations, kinds, resolved, severities }: RuleView,
+  all: Destinations,
+): string => {
   const nameOf = (id: string) => all.find((one) => one.id === id)?.name ?? id
   const whom = destinations === null ? "every destination" : destinations.map(nameOf).join(", ") || "nobody"
   const what = kinds === null ? "everything" : kinds.map(wordsOf).join(", ") || "nothing"

@@ -23,7 +23,9 @@ export const doneOf = (c: Context): string | undefined => {
 
 /** A problem in one sentence, for requests without fields. */
 export const sentenceOf = ({ detail, errors }: Problem): string =>
-  errors.length === 0 ? detail : errors.map(({ message, path }) => (path === "" ? message : `${path}: ${message}`)).join("; ")
+  errors.length === 0
+    ? detail
+    : errors.map(({ message, path }) => (path === "" ? message : `${path}: ${message}`)).join("; ")
 
 /** A problem rewritten to belong to no field: what was tried, and why it was not done. */
 export const told = (problem: Problem, tried: string): Problem => ({

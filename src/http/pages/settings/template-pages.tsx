@@ -6,7 +6,12 @@ import { ConfirmPage } from "../../../../views/channels/ConfirmPage.tsx"
 import { TemplateFormPage, TemplateListPage } from "../../../../views/settings/TemplatePages.tsx"
 import { protocolOfUrl } from "../../../core/output/output-url.ts"
 import type { ChannelView } from "../../../effects/model/channel.ts"
-import { fromTemplate, TemplateInput, TemplateUpdate, type TemplateView } from "../../../effects/templates/template-model.ts"
+import {
+  fromTemplate,
+  TemplateInput,
+  TemplateUpdate,
+  type TemplateView,
+} from "../../../effects/templates/template-model.ts"
 import { decode } from "../../request/body.ts"
 import { methods } from "../../request/methods.ts"
 import type { Problem } from "../../request/problem.ts"
@@ -27,13 +32,24 @@ import { frameOf } from "../frame.ts"
 import { doneOf } from "./settings-forms.ts"
 
 /** Fields of the page. The template's own name is the field `template`, since `name` would be the output's. */
-const FIELDS = ["template", ...OUTPUT_FIELDS.filter((name) => !["channel", "template", "name"].includes(name)), "output_name", "enabled"]
+const FIELDS = [
+  "template",
+  ...OUTPUT_FIELDS.filter((name) => !["channel", "template", "name"].includes(name)),
+  "output_name",
+  "enabled",
+]
 
-const begins = (fields: Fields) => (field(fields, "enabled") === "" ? {} : { enabled: field(fields, "enabled") === "true" })
+const begins = (fields: Fields) =>
+  field(fields, "enabled") === "" ? {} : { enabled: field(fields, "enabled") === "true" }
 const newBody = (fields: Fields): Record<string, unknown> => {
   const { name: _, template: __, ...body } = newOutputBody(fields)
   const outputName = field(fields, "output_name")
-  return { ...body, name: field(fields, "template"), ...(outputName === "" ? {} : { output_name: outputName }), ...begins(fields) }
+  return {
+    ...body,
+    name: field(fields, "template"),
+    ...(outputName === "" ? {} : { output_name: outputName }),
+    ...begins(fields),
+  }
 }
 const changedBody = (fields: Fields, old: TemplateView): Record<string, unknown> => {
   const { name: _, ...body } = changedOutputBody(fields, old)
@@ -50,7 +66,10 @@ const meaningFor = (template: TemplateView, channel: ChannelView) => {
   return { name: name ?? template.name, url: url ?? template.url }
 }
 
-export const templatePageRoutes = (app: Hono, services: Pick<AppServices, "access" | "channels" | "runner" | "templates">): void => {
+export const templatePageRoutes = (
+  app: Hono,
+  services: Pick<AppServices, "access" | "channels" | "runner" | "templates">,
+): void => {
   const { channels, runner, templates } = services
   const withForm = makeWithForm(services)
 
@@ -63,7 +82,10 @@ export const templatePageRoutes = (app: Hono, services: Pick<AppServices, "acces
           <TemplateListPage
             frame={frameOf(c, services)}
             done={doneOf(c)}
-            templates={all.map((template) => ({ template, means: channel === undefined ? null : meaningFor(template, channel) }))}
+            templates={all.map((template) => ({
+              template,
+              means: channel === undefined ? null : meaningFor(template, channel),
+            }))}
             channels={channelChoices(channels)}
             channel={channel?.slug ?? ""}
           />,
@@ -73,9 +95,15 @@ export const templatePageRoutes = (app: Hono, services: Pick<AppServices, "acces
 
   const formPage = (c: Context, old: TemplateView | null, fields?: Fields, problem?: Problem) => {
     const values = fields ?? (old === null ? {} : templateValues(old))
-    const state = stateOf(shownAgain(values, SECRET_FIELDS, ["url"]), problem, FIELDS, old === null ? "template" : "url", {
-      name: "template",
-    })
+    const state = stateOf(
+      shownAgain(values, SECRET_FIELDS, ["url"]),
+      problem,
+      FIELDS,
+      old === null ? "template" : "url",
+      {
+        name: "template",
+      },
+    )
     const protocol = old === null ? "" : (protocolOfUrl(field(values, "url")) ?? "")
     return pageAnswer(
       <TemplateFormPage
@@ -89,7 +117,8 @@ export const templatePageRoutes = (app: Hono, services: Pick<AppServices, "acces
       problem,
     )
   }
-  const saved = (c: Context, { name }: TemplateView) => c.redirect(`/settings/templates?done=saved#template-${name}`, 303)
+  const saved = (c: Context, { name }: TemplateView) =>
+    c.redirect(`/settings/templates?done=saved#template-${name}`, 303)
 
   methods(app, "/settings/templates/add", {
     GET: (c) => formPage(c, null),
@@ -104,7 +133,9 @@ export const templatePageRoutes = (app: Hono, services: Pick<AppServices, "acces
     POST: (c) =>
       withForm(c, (fields) =>
         runner.run(c, templates.get(c.req.param("template")), async (old) => {
-          const update = Effect.flatMap(decode(TemplateUpdate, changedBody(fields, old)), (body) => templates.update(old.name, body))
+          const update = Effect.flatMap(decode(TemplateUpdate, changedBody(fields, old)), (body) =>
+            templates.update(old.name, body),
+          )
           const changed = await runner.settle(c, update)
           return Either.isLeft(changed) ? formPage(c, old, fields, changed.left) : saved(c, changed.right.template)
         }),
@@ -125,6 +156,9 @@ export const templatePageRoutes = (app: Hono, services: Pick<AppServices, "acces
           />,
         ),
       ),
-    POST: (c) => runner.run(c, templates.remove(c.req.param("template")), () => c.redirect("/settings/templates?done=removed", 303)),
+    POST: (c) =>
+      runner.run(c, templates.remove(c.req.param("template")), () =>
+        c.redirect("/settings/templates?done=removed", 303),
+      ),
   })
 }

@@ -21,7 +21,8 @@ export const datagram = (url: string): DatagramTarget => {
 }
 
 /** Options to set, by libsrt's names. */
-export const settings = (url: string) => Object.fromEntries(srt(url).options.map(({ option, value }) => [option.name, value]))
+export const settings = (url: string) =>
+  Object.fromEntries(srt(url).options.map(({ option, value }) => [option.name, value]))
 
 /** The sentences a URL is refused with. */
 export const messages = (url: string): string => {

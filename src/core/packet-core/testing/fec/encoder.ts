@@ -39,12 +39,14 @@ export class FecEncoder {
     const { columns, rows, streams = "both" } = this.#matrix
     const sent: FecDatagram[] = []
     const position = this.#block.push(datagram)
-    if (streams !== "columns" && position % columns === 0) sent.push(this.#build(true, this.#block.slice(position - columns)))
+    if (streams !== "columns" && position % columns === 0)
+      sent.push(this.#build(true, this.#block.slice(position - columns)))
     if (position % rows === 0) sent.push(...this.#columns(1))
     if (position === columns * rows) {
       const block = this.#block
       this.#block = []
-      if (streams !== "rows") this.#due = Array.from({ length: columns }, (_, column) => block.filter((_, i) => i % columns === column))
+      if (streams !== "rows")
+        this.#due = Array.from({ length: columns }, (_, column) => block.filter((_, i) => i % columns === column))
     }
     return sent
   }

@@ -88,13 +88,22 @@ export interface FecFields {
 }
 
 /** The FEC packet over RTP datagrams `offset` apart, the first of which has SNBase. Error when there is none. */
-export const buildFec = ({ isRow, offset, sequence, timestamp }: FecFields, datagrams: ReadonlyArray<Uint8Array>): Uint8Array => {
+export const buildFec = (
+  { isRow, offset, sequence, timestamp }: FecFields,
+  datagrams: ReadonlyArray<Uint8Array>,
+): Uint8Array => {
   const [first] = datagrams
   if (first === undefined) throw new Error("fec: nothing to protect, give at least one datagram")
   const sum = datagrams.slice(1).map(recoveryOf).reduce(xor, recoveryOf(first))
   const bytes = new Uint8Array(RTP_HEADER_SIZE + FEC_HEADER_SIZE + sum.payload.length)
   const view = viewOf(bytes)
-  writeRtpHeader(bytes, { sequence, timestamp, ssrc: 0, payload_type: PAYLOAD_TYPE_FEC, marker: (sum.second & 0x80) !== 0 })
+  writeRtpHeader(bytes, {
+    sequence,
+    timestamp,
+    ssrc: 0,
+    payload_type: PAYLOAD_TYPE_FEC,
+    marker: (sum.second & 0x80) !== 0,
+  })
   view.setUint8(0, 0x80 | sum.options)
   view.setUint16(12, sequenceOf(first))
   view.setUint16(14, sum.length)

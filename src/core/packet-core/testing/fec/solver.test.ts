@@ -31,7 +31,10 @@ describe("FEC packets", () => {
 
   it.each<[string, Uint8Array]>([
     ["nothing", new Uint8Array()],
-    ["a header without payload", buildFec({ isRow: true, offset: 1, sequence: 0, timestamp: 0 }, media(2)).subarray(0, 28)],
+    [
+      "a header without payload",
+      buildFec({ isRow: true, offset: 1, sequence: 0, timestamp: 0 }, media(2)).subarray(0, 28),
+    ],
     ["media", media(1)[0] ?? new Uint8Array()],
   ])("are not read from %s", (_, bytes) => expect(parseFec(bytes)).toBeNull())
 })
@@ -76,7 +79,10 @@ describe.skipIf(!hasMedia)("[media] vectors of GStreamer's FEC decoder", () => {
     for (const { media: datagrams, rows, columns, recovered } of steps) {
       arrived.push(...datagrams)
       fec.push(...rows, ...columns)
-      const found = [...recoverAll(arrived, fec, 0)].map(([sequence, datagram]) => ({ sequence, payload: datagram.slice(12) }))
+      const found = [...recoverAll(arrived, fec, 0)].map(([sequence, datagram]) => ({
+        sequence,
+        payload: datagram.slice(12),
+      }))
       for (const one of recovered) expect(found).toContainEqual(one)
       expect(found.length).toBe(before + recovered.length)
       before = found.length

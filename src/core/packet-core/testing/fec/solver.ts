@@ -1,7 +1,11 @@
 /** What SMPTE 2022-1 FEC can bring back when everything that arrived is looked at together: the oracle of the tests. */
 import { type FecPacket, parseFec, protectedBy, recoveryOf, sequenceOf, toDatagram, xor } from "./packet.ts"
 
-const solve = (packet: FecPacket, known: ReadonlyMap<number, Uint8Array>, ssrc: number): [number, Uint8Array] | null => {
+const solve = (
+  packet: FecPacket,
+  known: ReadonlyMap<number, Uint8Array>,
+  ssrc: number,
+): [number, Uint8Array] | null => {
   const sequences = protectedBy(packet)
   const [missing, ...more] = sequences.filter((sequence) => !known.has(sequence))
   if (missing === undefined || more.length > 0) return null

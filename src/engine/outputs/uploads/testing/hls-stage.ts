@@ -43,7 +43,8 @@ export const useHlsStage = () => {
     await output.settled
   }
   /** Until so many segments are out. */
-  const idle = (output: HlsOutput, segments: number) => stage.until(`${segments} segments`, () => output.stats().packets_sent >= segments)
+  const idle = (output: HlsOutput, segments: number) =>
+    stage.until(`${segments} segments`, () => output.stats().packets_sent >= segments)
 
   beforeEach(async () => {
     root = mkdtempSync(join(tmpdir(), "hls-output-"))

@@ -26,7 +26,13 @@ export const startS3 = async (
   directory: string,
   bucket: string,
 ): Promise<{ readonly endpoint: string; readonly close: () => Promise<void> }> => {
-  const server = new S3rver({ port: 0, address: "127.0.0.1", silent: true, directory, configureBuckets: [{ name: bucket }] })
+  const server = new S3rver({
+    port: 0,
+    address: "127.0.0.1",
+    silent: true,
+    directory,
+    configureBuckets: [{ name: bucket }],
+  })
   const { port } = await server.run()
   return { endpoint: `http://127.0.0.1:${port}`, close: () => server.close() }
 }
