@@ -140,7 +140,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
   })
 
   it.each(RTMP_KINDS)(
-    "100 000 messages of a RTMP server that sends %s: each connection is ended at once",
+    "100 000 messages of an RTMP server that sends %s: each connection is ended at once",
     { timeout: 180_000 },
     async (kind) => {
       const peak = peakKb(engine.pid)

@@ -59,6 +59,6 @@ describe.each(DATABASES)("a store in %s", (database) => {
           )
         }),
       ),
-    20_000 + ROUNDS * 2500,
+    20_000 + ROUNDS * 6000,
   )
 })

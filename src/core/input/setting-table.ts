@@ -255,7 +255,7 @@ export const INPUT_SETTINGS = {
     form: { label: "Least pre-roll", hint: "A cue that comes later is an alarm" },
     docs: {
       meaning:
-        "Seconds before its splice point by which a SCTE-35 cue must come; a later one is an event and an alarm.",
+        "Seconds before its splice point by which an SCTE-35 cue must come; a later one is an event and an alarm.",
     },
   },
   scte35_max_break_s: {

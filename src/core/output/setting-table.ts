@@ -241,7 +241,7 @@ export const OUTPUT_SETTINGS = {
     form: {
       label: "Allowed receivers",
       placeholder: "everybody",
-      hint: `Of a SRT listener: up to ${MAX_RECEIVERS} addresses or networks, as in 192.0.2.7, 2001:db8::/32`,
+      hint: `Of an SRT listener: up to ${MAX_RECEIVERS} addresses or networks, as in 192.0.2.7, 2001:db8::/32`,
     },
     docs: {
       default: "everybody",

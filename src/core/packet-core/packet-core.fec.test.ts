@@ -135,7 +135,7 @@ describe.each(coreBuilds)("FEC recovery (%s)", (build) => {
   it("keeps the newest FEC packets when there are more of them than it has room for", () => {
     const media = mediaDatagrams(330)
     const sent = (from: number, to: number) => media.slice(from, to).map(arrival("media"))
-    // Of 10 to 312 nothing comes but the FEC; 313 comes late, after FEC of others that are lost.
+    // Datagrams 10 to 312 never come, only their FEC does; 313 comes late, after FEC of others that are lost.
     run([
       ...sent(0, 10),
       ...rowsOf(media, 0, 314),

@@ -184,7 +184,7 @@ export class PacketCore {
 
   /**
    * Message `index` of the send batch: `length` bytes from byte `offset` of the payload in the slot at `slotAddress`,
-   * behind a RTP header (payload type 33; `timestamp` in 90 kHz) when `withHeader`. Call `bind` first.
+   * behind an RTP header (payload type 33; `timestamp` in 90 kHz) when `withHeader`. Call `bind` first.
    */
   setSend(
     index: number,

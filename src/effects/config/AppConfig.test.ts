@@ -97,7 +97,7 @@ describe("AppConfig", () => {
     }),
   )
 
-  it.effect("takes seed B's environment as it is written", () =>
+  it.effect("takes DATABASE_URL and the reconnect settings as other stream managers write them", () =>
     Effect.gen(function* () {
       const config = yield* load({
         DATABASE_URL: "sqlite:///./stream_manager.db",

@@ -52,9 +52,9 @@ describe("a new output", () => {
       /^settings.audio: .*those of udp are (?:.*, )?retry_attempts, retry_delay_s$/,
     ],
     [
-      "with receivers of a SRT caller",
+      "with receivers of an SRT caller",
       { url: "srt://h:1", settings: { allowed_receivers: ["10.0.0.0/8"] } },
-      /^settings\.allowed_receivers: is for a SRT listener/,
+      /^settings\.allowed_receivers: is for an SRT listener/,
     ],
     [
       "with receivers that are no addresses",

@@ -91,7 +91,7 @@ const checkReceivers = (
   if (receivers === undefined) return []
   const path = "settings.allowed_receivers"
   if (!isListener)
-    return [{ path, message: "is for a SRT listener, which others connect to, and this URL is none: set it to null" }]
+    return [{ path, message: "is for an SRT listener, which others connect to, and this URL is none: set it to null" }]
   return receivers.flatMap((entry, index) => {
     const message = `must be an IP address or a network, such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32, not "${entry}"`
     return parseNetwork(entry) === null ? [{ path: `${path}[${index}]`, message }] : []

@@ -2,8 +2,8 @@ import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import type { StateTag } from "./state-tag.ts"
 
 /**
- * Of where an output goes, secrets included, by the output's id; empty when there is none. Asked for hundreds of times
- * a second.
+ * Makes the tag of where an output goes, secrets included, by the output's id; it is empty when there is no such
+ * output. It is asked for hundreds of times a second.
  */
 export const makeSecretsTag = (
   configs: ReadonlyMap<string, ChannelConfig>,

@@ -35,7 +35,7 @@ export const directoryConflicts = (
     const path = pathOf(output)
     const directory = directoryOf(output)
     if (path === null || directory === null) return []
-    // Of two that one request asks for, the second is told.
+    // When one request asks for the same directory twice, the second output is told.
     const isOther = (other: OutputConfig) =>
       other !== output && !(channel.outputs.indexOf(other) > index && pathOf(other) !== null)
     const clash = claims.find((c) => c.directory !== null && isOther(c.output) && overlap(c.directory, directory))

@@ -80,7 +80,8 @@ export const newOutputs = (
 const MAX_NAME = 128
 
 /**
- * The same destination once more, with its secrets: disabled, since both would send there, and under a name of its own.
+ * A second output to the same destination, with its secrets: disabled, since both would send there, and under a name of
+ * its own.
  */
 export const copyOfOutput = (
   output: OutputConfig,

@@ -1,5 +1,5 @@
 /**
- * Seed A's `config/channels.json`: read at the first start of a service, written for those who keep their channels so.
+ * `config/channels.json` is read at the first start of a service, written for those who keep their channels so.
  *
  * {"<id>": {"config": {"name", "rtp_ip", "rtp_port", "backup_rtp_ip", "backup_rtp_port", "outputs":
  * [...]}, "created_at"}}

@@ -40,7 +40,7 @@ export interface ChannelChange {
   readonly action: ChangeAction
   readonly slug: string
   readonly name: string
-  /** Of the channel's own fields; empty unless updated. */
+  /** What changes of the channel's own fields; empty unless it is updated. */
   readonly changes: ReadonlyArray<FieldChange>
   /** Only those that are not as they were. */
   readonly outputs: ReadonlyArray<OutputChange>

@@ -98,7 +98,7 @@ export const parseYaml = (text: string): unknown => {
 }
 
 /**
- * The same value always gives the same text; lines are never folded, and words that YAML 1.1 takes for booleans
+ * Writes a value as YAML, always as the same text; lines are never folded, and words that YAML 1.1 takes for booleans
  * are quoted.
  */
 export const toYaml = (value: unknown): string =>

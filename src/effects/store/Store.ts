@@ -28,7 +28,7 @@ export interface StoreService {
   readonly load: Effect.Effect<ReadonlyArray<ChannelConfig>, StoreError>
   /** Stores a channel with its outputs and returns it with the number it was given. */
   readonly insertChannel: (channel: Omit<ChannelConfig, "number">) => Effect.Effect<ChannelConfig, StoreError>
-  /** The same for many: all of them or none. */
+  /** Stores many channels with their outputs: all of them or none. */
   readonly insertChannels: (channels: ReadonlyArray<Omit<ChannelConfig, "number">>) => Effect.Effect<void, StoreError>
   /** Stores a channel that was deleted, with its outputs, as it was and under the number it had. */
   readonly restoreChannel: (channel: ChannelConfig) => Effect.Effect<void, StoreError>
@@ -40,7 +40,7 @@ export interface StoreService {
   readonly deleteChannel: (id: string) => Effect.Effect<void, StoreError>
   readonly setShouldRun: (id: string, shouldRun: boolean) => Effect.Effect<void, StoreError>
   readonly insertOutput: (channelId: string, output: OutputConfig) => Effect.Effect<void, StoreError>
-  /** The same for many: all of them or none. */
+  /** Stores many outputs of a channel: all of them or none. */
   readonly insertOutputs: (channelId: string, outputs: ReadonlyArray<OutputConfig>) => Effect.Effect<void, StoreError>
   readonly updateOutput: (output: OutputConfig) => Effect.Effect<void, StoreError>
   readonly deleteOutput: (id: string) => Effect.Effect<void, StoreError>

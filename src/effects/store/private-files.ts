@@ -16,7 +16,7 @@ export interface PrivatePlaces {
 const DIRECTORY = 0o700
 const FILE = 0o600
 const STICKY = 0o1000
-/** Of one that is no owner and in no group of it. */
+/** The permission bits of everybody who is neither the owner nor in the group. */
 const OTHERS = 0o007
 
 interface Tightened {

@@ -208,7 +208,7 @@ const CUE: Readonly<Record<string, string>> = {
   "Cue.outputs": "Proof for each output that carries cues",
   "CueProof.output": "Slug of the output",
   "CueProof.status":
-    "`pending` for 10 s at most, 610 s for HLS; `no_receiver`: a SRT listener that nobody had been connected to for a minute",
+    "`pending` for 10 s at most, 610 s for HLS; `no_receiver`: an SRT listener that nobody had been connected to for a minute",
   delay_ms: "ms from its arrival until it left; null unless sent",
   reason: "Why it was missed",
   section: "All its fields, in the names of SCTE 35",

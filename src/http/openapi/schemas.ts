@@ -226,7 +226,7 @@ export const Health = Struct({
   problems: texts,
   channel_problems: texts,
 })
-/** Of this process, of the engine, of the machine. */
+/** Figures of this process, of the engine and of the machine. */
 export const SystemStats = Struct({
   version: Text,
   uptime: Num,

@@ -1,5 +1,5 @@
 /**
- * Seed B's words for channels: an input is a channel by its number, `udp_port` is `rtp_port`, outputs have numbers. Not
+ * The words of `/api/inputs` for channels: an input is a channel by its number, `udp_port` is `rtp_port`, outputs have numbers. Not
  * a second model.
  */
 import { Effect, Schema } from "effect"
@@ -37,7 +37,7 @@ export type InputChange = typeof InputChange.Type
 export const InputOutputChange = Schema.Struct({ ...OutputUpdate.fields, id: SameId })
 export type InputOutputChange = typeof InputOutputChange.Type
 
-/** An output as seed B counts them; everything else is as in `OutputView`. */
+/** An output as `/api/inputs` numbers it; everything else is as in `OutputView`. */
 export type InputOutputView = Omit<OutputView, "id" | "number"> & {
   readonly id: number
   readonly input_id: number
@@ -153,7 +153,7 @@ const withoutPort = (url: string): readonly [before: string, after: string] | nu
   return listens && !/[?&;](?:port|localport|bind)=/i.test(after) ? [before, after] : null
 }
 
-/** A SRT listener without a port, or SRT without a URL, gets a free one. */
+/** An SRT listener without a port, or SRT without a URL, gets a free one. */
 export const addInputOutput = (
   { channels, outputs }: Pick<AppServices, "channels" | "outputs">,
   ref: string,

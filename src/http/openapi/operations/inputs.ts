@@ -69,7 +69,7 @@ export const inputOperations: ReadonlyArray<Operation> = [
     ...{ method: "post", path: OUTPUTS, id: "addOutputToInput", tag: "Inputs" },
     summary: "Add an output to an input",
     description:
-      "A SRT listener without a port, or SRT without a URL, gets a free port. With `template` what that says counts, but for what is given here.",
+      "An SRT listener without a port, or SRT without a URL, gets a free port. With `template` what that says counts, but for what is given here.",
     body: "OutputRequest",
     idempotent: true,
     answers: { 201: { ...output("The output"), headers: ["Location", "Idempotency-Replayed"] } },
