@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { PRESETS } from "../core/output/presets.ts"
-import { ALARM_KINDS, EVENT_KINDS } from "../effects/model/channel.ts"
+import { ALARM_KINDS, EVENT_KINDS } from "../effects/model/event.ts"
 import { makeTestApp } from "./testing/test-app.ts"
 
 const docs = readFileSync(new URL("../../docs/api.md", import.meta.url), "utf8")

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { type ChannelEventView, EVENT_KINDS, type EventQuery } from "../effects/model/channel.ts"
+import { type ChannelEventView, EVENT_KINDS, type EventQuery } from "../effects/model/event.ts"
 import { Conflict, StoreError } from "../effects/model/Errors.ts"
 import { fakeEvent } from "./testing/fake-views.ts"
 import { makeTestApp, problemBody } from "./testing/test-app.ts"

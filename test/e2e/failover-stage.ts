@@ -3,14 +3,8 @@
  * after a switch.
  */
 import { expect } from "vitest"
-import type {
-  ChannelEventView,
-  ChannelView,
-  InputSettings,
-  LegView,
-  OutputView,
-  SourceName,
-} from "../../src/effects/model/channel.ts"
+import type { ChannelView, InputSettings, LegView, OutputView, SourceName } from "../../src/effects/model/channel.ts"
+import type { ChannelEventView } from "../../src/effects/model/event.ts"
 import { analyseDatagrams, analyseStrictly, type Segment, type StrictReport } from "../strict-analyser.ts"
 import { type Feed, type FeedLeg, type LegOptions, type ProgrammeName, programmeAt } from "./channel-feed.ts"
 import { freeUdpPort } from "./ports.ts"

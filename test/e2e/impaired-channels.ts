@@ -2,7 +2,9 @@
  * Plays impaired legs into channels of the real product, all channels at once, and collects what their outputs and the
  * API gave.
  */
-import type { ChannelEventView, ChannelView } from "../../src/effects/model/channel.ts"
+
+import type { ChannelView } from "../../src/effects/model/channel.ts"
+import type { ChannelEventView } from "../../src/effects/model/event.ts"
 import type { Schedule } from "../impairments.ts"
 import { type SendReport, sendSchedules } from "./impaired-sender.ts"
 import { eventually, type Product } from "./product.ts"

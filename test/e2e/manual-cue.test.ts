@@ -3,7 +3,8 @@
  * it came.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import type { ChannelEventView, CueView } from "../../src/effects/model/channel.ts"
+import type { CueView } from "../../src/effects/model/channel.ts"
+import type { ChannelEventView } from "../../src/effects/model/event.ts"
 import { SCTE35_PID } from "../../src/test-source/program-tables.ts"
 import { generateTs } from "../../src/test-source/test-programme.ts"
 import { analyseStrictly } from "../strict-analyser.ts"

@@ -1,5 +1,7 @@
 /** @jsxImportSource hono/jsx */
-import type { Alarm, ChannelView } from "../../src/effects/model/channel.ts"
+
+import type { ChannelView } from "../../src/effects/model/channel.ts"
+import type { Alarm } from "../../src/effects/model/event.ts"
 import { ActionButton } from "./ActionButton.tsx"
 import { type ChannelShown, pathOf, since } from "./channel-shown.ts"
 import { StatusMark } from "./StatusMark.tsx"

@@ -1,5 +1,7 @@
 /** @jsxImportSource hono/jsx */
-import type { ChannelEventView, ChannelName } from "../../src/effects/model/channel.ts"
+
+import type { ChannelName } from "../../src/effects/model/channel.ts"
+import type { ChannelEventView } from "../../src/effects/model/event.ts"
 import { formatTime } from "../format.ts"
 
 const CLASSES: Readonly<Record<ChannelEventView["severity"], string>> = {

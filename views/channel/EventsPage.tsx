@@ -1,5 +1,7 @@
 /** @jsxImportSource hono/jsx */
-import type { ChannelEventView, ChannelView } from "../../src/effects/model/channel.ts"
+
+import type { ChannelView } from "../../src/effects/model/channel.ts"
+import type { ChannelEventView } from "../../src/effects/model/event.ts"
 import type { Frame } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
 import { EventColumns, EventRow } from "./EventRow.tsx"

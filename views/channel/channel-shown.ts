@@ -1,7 +1,8 @@
 /** Data from which the parts of a channel's page are rendered. */
 
 import type { LogLine } from "../../src/effects/config/log-lines.ts"
-import type { ChannelEventView, ChannelView, CueView } from "../../src/effects/model/channel.ts"
+import type { ChannelView, CueView } from "../../src/effects/model/channel.ts"
+import type { ChannelEventView } from "../../src/effects/model/event.ts"
 import type { LogChoice } from "../system/LogRow.tsx"
 import type { Steady } from "./steady.ts"
 

@@ -4,7 +4,7 @@ import type { Event, Reason } from "../../engine/protocol/messages.ts"
 import { policyOf } from "../config/input-policy.ts"
 import { revisionOf } from "../config/output-place.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
-import type { Happening } from "../model/channel-event.ts"
+import type { Happening } from "../model/event.ts"
 import { channelConfig, outputConfig, outputHost } from "../testing/configs.ts"
 import {
   channelStats,

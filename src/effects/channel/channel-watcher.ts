@@ -8,8 +8,8 @@ import { breakView } from "../../core/scte35/break-state.ts"
 import { shownStreamId } from "../../core/srt/stream-id.ts"
 import { makeRateLimit } from "../config/rate-limit.ts"
 import type { ChannelEvent } from "../engine/engine-inboxes.ts"
-import type { ChannelConfig, EventKind } from "../model/channel.ts"
-import type { Happening } from "../model/channel-event.ts"
+import type { ChannelConfig } from "../model/channel.ts"
+import type { EventKind, Happening } from "../model/event.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import {
   onCueSent,

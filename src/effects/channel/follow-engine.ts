@@ -2,7 +2,7 @@
 import { Clock, Effect, Stream, SubscriptionRef } from "effect"
 import type { ChannelBookService } from "../config/ChannelBook.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
-import type { Happening } from "../model/channel-event.ts"
+import type { Happening } from "../model/event.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { observeChannel } from "./observe-channel.ts"
 import type { Channel } from "./started-channel.ts"

@@ -2,7 +2,7 @@
 import type { ChannelStats } from "../../engine/protocol/messages.ts"
 import { activeLeg } from "../engine/active-leg.ts"
 import type { ChannelConfig } from "../model/channel.ts"
-import type { Happening } from "../model/channel-event.ts"
+import type { Happening } from "../model/event.ts"
 import { type AlarmMoment, noteAlarms } from "./runtime/alarms.ts"
 import type { ChannelRuntime } from "./runtime/channel-runtime.ts"
 import { channelStatus, scte35PidsOf } from "./status.ts"

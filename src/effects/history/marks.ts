@@ -1,6 +1,6 @@
 /** Marks on plots: the events and cues that are recorded anyway. */
 import { Effect } from "effect"
-import type { ChannelEventView, EventKind } from "../model/channel.ts"
+import type { ChannelEventView, EventKind } from "../model/event.ts"
 import type { CueView, StoredCueKind } from "../model/cue.ts"
 import type { StoreError } from "../model/Errors.ts"
 import type { CueLogService } from "../store/CueLog.ts"

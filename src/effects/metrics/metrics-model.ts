@@ -1,7 +1,8 @@
 /** What `/metrics` shows, as plain figures: counters since this process began, everything else as it is now. */
 
 import type { ChannelTally, OutputTally } from "../channel/runtime/tally.ts"
-import type { Alarm, ChannelConfig, InputState, OutputConfig, SourceName } from "../model/channel.ts"
+import type { ChannelConfig, InputState, OutputConfig, SourceName } from "../model/channel.ts"
+import type { Alarm } from "../model/event.ts"
 import type { Health } from "../show/health-of.ts"
 
 /** Figures of a leg that are summed over its sockets: the counters of core's memory map, and the kernel's drops. */

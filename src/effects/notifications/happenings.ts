@@ -1,5 +1,5 @@
 /** Turns events and counters into conditions that last a while: a switch, missed cues, flapping outputs, drops. */
-import type { NewEvent } from "../model/channel-event.ts"
+import type { NewEvent } from "../model/event.ts"
 import type { NoticeKind } from "./notice-kinds.ts"
 
 /** ms for which a momentary condition is shown after it was last seen. */

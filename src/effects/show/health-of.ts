@@ -3,7 +3,8 @@ import manifest from "../../../package.json" with { type: "json" }
 import type { ChannelRuntime } from "../channel/runtime/channel-runtime.ts"
 import { channelStatus } from "../channel/status.ts"
 import type { EngineState } from "../engine/engine-state.ts"
-import type { AlarmKind, ChannelConfig } from "../model/channel.ts"
+import type { ChannelConfig } from "../model/channel.ts"
+import type { AlarmKind } from "../model/event.ts"
 import { channelAlarms } from "./views-of.ts"
 
 export interface Health {

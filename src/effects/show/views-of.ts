@@ -19,7 +19,6 @@ import { presetWarnings } from "../config/preset-warnings.ts"
 import { activeLeg } from "../engine/active-leg.ts"
 import type { EngineState } from "../engine/engine-state.ts"
 import type {
-  Alarm,
   ChannelConfig,
   ChannelView,
   OutputConfig,
@@ -28,6 +27,7 @@ import type {
   OutputView,
   SourceName,
 } from "../model/channel.ts"
+import type { Alarm } from "../model/event.ts"
 import { bitRate, inputState, legView } from "./leg-view.ts"
 import { type ChannelTotals, NOTHING_COUNTED } from "./totals.ts"
 

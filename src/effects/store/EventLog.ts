@@ -3,8 +3,7 @@
  * do not depend on it: when the store fails, events wait, and beyond a bound the newest are given up and counted.
  */
 import { Context, Effect, Layer, Queue, type Scope } from "effect"
-import type { ChannelEventView, EventQuery } from "../model/channel.ts"
-import type { NewEvent } from "../model/channel-event.ts"
+import type { ChannelEventView, EventQuery, NewEvent } from "../model/event.ts"
 import type { StoreError } from "../model/Errors.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { makeBatchWriter } from "./batch-writer.ts"

@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import type { NewEvent } from "../model/channel-event.ts"
+import type { NewEvent } from "../model/event.ts"
 import { BURST, makeEventLimit, ONE_EVERY_MS } from "./event-limit.ts"
 
 const event = (over: Partial<NewEvent> = {}): NewEvent => ({

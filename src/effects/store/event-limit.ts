@@ -3,7 +3,7 @@
  * held back is not lost: the newest waits for its turn and says how many came before it. What is kept for an audit is
  * never held back. Pure; times are monotonic ms.
  */
-import { AUDIT, type NewEvent, subjectOf } from "../model/channel-event.ts"
+import { AUDIT, type NewEvent, subjectOf } from "../model/event.ts"
 
 export interface EventLimit {
   /** True when the event may go at once; else it waits in place of an older one. */

@@ -2,8 +2,7 @@
 import type * as Client from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import { Effect } from "effect"
-import type { ChannelEventView, EventQuery } from "../model/channel.ts"
-import type { NewEvent } from "../model/channel-event.ts"
+import type { ChannelEventView, EventQuery, NewEvent } from "../model/event.ts"
 import { asJson } from "./as-json.ts"
 
 export interface EventBounds {

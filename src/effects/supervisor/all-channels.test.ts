@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { makeAuditRows } from "../accounts/audit-rows.ts"
-import type { EventQuery } from "../model/channel.ts"
+import type { EventQuery } from "../model/event.ts"
 import type { CueQuery, StoredProof } from "../model/cue.ts"
 import { makeSurroundings } from "../show/surroundings.ts"
 import type { StoreService } from "../store/Store.ts"

@@ -2,7 +2,7 @@
 
 import { SWITCH_REASONS } from "../../effects/channel/runtime/tally.ts"
 import type { ChannelFigures, MetricsView } from "../../effects/metrics/metrics-model.ts"
-import { ALARM_KINDS } from "../../effects/model/channel.ts"
+import { ALARM_KINDS } from "../../effects/model/event.ts"
 import { by, counter, type Family, gauge, label, makeArea, timestamp } from "./exposition.ts"
 
 const STATES = ["stopped", "starting", "running", "error"] as const

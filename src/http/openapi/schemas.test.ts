@@ -9,9 +9,6 @@ import type { AuditEntry } from "../../effects/accounts/audit-rows.ts"
 import type { ConfigAnswer, VersionEntry, VersionView } from "../../effects/declarative/Configuration.ts"
 import type { HistoryMark, HistorySeries, HistoryView } from "../../effects/history/history-model.ts"
 import type {
-  Alarm,
-  ChannelEventOfView,
-  ChannelEventView,
   ChannelView,
   LegView,
   OutputTestView,
@@ -19,6 +16,7 @@ import type {
   ProgrammeView,
   ReceiverView,
 } from "../../effects/model/channel.ts"
+import type { Alarm, ChannelEventOfView, ChannelEventView } from "../../effects/model/event.ts"
 import type { ChannelCueView, CueAnswer, CueProof } from "../../effects/model/cue.ts"
 import type { Health } from "../../effects/show/health-of.ts"
 import type { TemplateView } from "../../effects/templates/template-model.ts"

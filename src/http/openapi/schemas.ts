@@ -7,7 +7,8 @@ import { INPUT_SETTINGS } from "../../core/input/setting-table.ts"
 import { LISTED_SETTINGS } from "../../core/output/output-settings.ts"
 import { PRESET_NAMES } from "../../core/output/presets.ts"
 import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
-import { ALARM_KINDS, AutoRun, ChannelStatus, OutputStatus, Protocol, SourceName } from "../../effects/model/channel.ts"
+import { AutoRun, ChannelStatus, OutputStatus, Protocol, SourceName } from "../../effects/model/channel.ts"
+import { ALARM_KINDS } from "../../effects/model/event.ts"
 import { settingFields } from "./setting-schemas.ts"
 
 const { Array: List, Boolean: Flag, Literal, NullOr, Number: Num, String: Text, Struct } = Schema

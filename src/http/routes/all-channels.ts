@@ -1,7 +1,7 @@
 /** REST routes that look across channels: cues and events of all of them. */
 import { Effect } from "effect"
 import type { Hono } from "hono"
-import type { ChannelEventOfView } from "../../effects/model/channel.ts"
+import type { ChannelEventOfView } from "../../effects/model/event.ts"
 import { readAllCuesQuery } from "../request/cue-query.ts"
 import { readAllEventsQuery } from "../request/event-query.ts"
 import { methods } from "../request/methods.ts"

@@ -4,13 +4,8 @@
  */
 import { Effect, Schema } from "effect"
 import { ChannelInput, ChannelUpdate, OutputUpdate } from "../../effects/config/request-bodies.ts"
-import type {
-  ChannelEventView,
-  ChannelStatus,
-  ChannelView,
-  OutputView,
-  SourceName,
-} from "../../effects/model/channel.ts"
+import type { ChannelStatus, ChannelView, OutputView, SourceName } from "../../effects/model/channel.ts"
+import type { ChannelEventView } from "../../effects/model/event.ts"
 import { Conflict, type FieldError, InvalidInput, NotFound, type StoreError } from "../../effects/model/Errors.ts"
 import type { ChannelsService } from "../../effects/supervisor/Channels.ts"
 import type { EventsService } from "../../effects/supervisor/Events.ts"

@@ -2,7 +2,8 @@
 import { formatEndpoint } from "../../../core/net/address.ts"
 import type { ChannelStats } from "../../../engine/protocol/messages.ts"
 import { policyOf } from "../../config/input-policy.ts"
-import type { Alarm, AlarmKind, ChannelConfig, ChannelStatus } from "../../model/channel.ts"
+import type { ChannelConfig, ChannelStatus } from "../../model/channel.ts"
+import type { Alarm, AlarmKind } from "../../model/event.ts"
 
 /** A condition as it was noted. Times are monotonic ms, except `sinceMs`, which is Unix time. */
 export interface NotedAlarm {

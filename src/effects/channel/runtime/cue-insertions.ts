@@ -1,5 +1,5 @@
 /** Manual cues that the engine has been given and that have not gone out yet. Plain functions over a short list. */
-import type { Happening } from "../../model/channel-event.ts"
+import type { Happening } from "../../model/event.ts"
 
 /** How long a manual cue may take to appear in the stream, in ms; the engine itself gives up after 2 s. */
 export const INSERTED_WITHIN_MS = 5000

@@ -1,5 +1,5 @@
 /** Channels: what there is, changes, starting, stopping, switching, events. */
-import { EVENT_KINDS, EVENT_SEVERITIES } from "../../../effects/model/channel.ts"
+import { EVENT_KINDS, EVENT_SEVERITIES } from "../../../effects/model/event.ts"
 import { DEFAULT_LIMIT, MAX_LIMIT } from "../../request/event-query.ts"
 import type { ProblemKind } from "../../request/problem.ts"
 import type { Answer, Operation, Parameter } from "./operation.ts"
