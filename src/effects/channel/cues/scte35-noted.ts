@@ -1,4 +1,6 @@
-/** Channel and moment that each step of the SCTE-35 watch is given, and what it notes: events to record, lines to log. */
+/**
+ * Channel and moment that each step of the SCTE-35 watch is given, and what it notes: events to record, lines to log.
+ */
 import type { OutputConfig } from "../../model/channel.ts"
 import type { Happening } from "../../model/channel-event.ts"
 import type { NewCue } from "../../model/cue.ts"
