@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { parse as parseYaml } from "yaml"
 import { parseDockerfile } from "../deploy/image/dockerfile.ts"
-import { SETTINGS } from "../src/effects/config/AppConfig.ts"
+import { SETTINGS } from "../src/effects/config/environment-settings.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const read = (path: string) => readFileSync(join(root, path), "utf8")

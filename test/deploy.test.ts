@@ -7,7 +7,7 @@ import { parseAllDocuments } from "yaml"
 import { contextFiles, contextFilter } from "../deploy/image/build-context.ts"
 import { parseDockerfile } from "../deploy/image/dockerfile.ts"
 import { serviceEnvironment } from "../scripts/service-environment.mjs"
-import { SETTINGS } from "../src/effects/config/AppConfig.ts"
+import { SETTINGS } from "../src/effects/config/environment-settings.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const read = (path: string) => readFileSync(join(root, path), "utf8")

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
 import { parseAllDocuments, parse as parseYaml } from "yaml"
-import { SETTINGS } from "../src/effects/config/AppConfig.ts"
+import { SETTINGS } from "../src/effects/config/environment-settings.ts"
 import { RULES } from "../src/http/access/roles.ts"
 import { blocksOf, commandsOf } from "./e2e/docs-blocks.ts"
 

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, describe, expect, it } from "vitest"
 import { serviceEnvironment } from "../scripts/service-environment.mjs"
-import { SETTINGS } from "../src/effects/config/AppConfig.ts"
+import { SETTINGS } from "../src/effects/config/environment-settings.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const read = (path: string) => readFileSync(join(root, path), "utf8")

@@ -15,6 +15,7 @@ import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { within } from "../model/within.ts"
 import { watchEvents } from "./channel-watcher.ts"
+import type { WriterDeps } from "./output-session.ts"
 import { newChannelRuntime, newOutputRuntime } from "./runtime/channel-runtime.ts"
 import { setBreakPolicy } from "./runtime/scte35-runtime.ts"
 import { type ChannelTally, outputTally } from "./runtime/tally.ts"
@@ -136,6 +137,25 @@ export const awaitChannel =
     })
   }
 
+/** Tells why an output stopped; `next` is its new configuration, undefined when it was removed. */
+const whyStopped = (url: string, next: OutputConfig | undefined, by: string | null): string => {
+  const changed = next?.url === url ? "settings were" : "URL was"
+  const actor = by === null ? "" : ` by ${by}`
+  return next === undefined ? `removed${actor}` : next.enabled ? `stopped: its ${changed} changed` : `disabled${actor}`
+}
+
+/**
+ * Runs the writer of an output until it is interrupted. A failure inside a FiberMap is silent: a writer that dies of a
+ * defect is reported here and started again.
+ */
+const lastingWriter = (deps: WriterDeps): Effect.Effect<never> =>
+  runWriter(deps).pipe(
+    Effect.tapErrorCause((cause) => Effect.logError("the writer failed and is started again", cause)),
+    Effect.catchAllCause(() => Effect.sleep("1 second")),
+    Effect.forever,
+    Effect.annotateLogs("output", deps.output.slug),
+  )
+
 const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { engine, host, id, runtime } = channel
@@ -155,10 +175,7 @@ const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
         if (next === undefined) runtime.outputs.delete(outputId)
         else if (left !== undefined)
           Object.assign(left, { status: "stopped", session: null, nextRetryAt: null, stopping: false })
-        const changed = next?.url === url ? "settings were" : "URL was"
-        const actor = by === null ? "" : ` by ${by}`
-        const why =
-          next === undefined ? `removed${actor}` : next.enabled ? `stopped: its ${changed} changed` : `disabled${actor}`
+        const why = whyStopped(url, next, by)
         yield* channel.record({ kind: "output_stopped", severity: "info", output: slug, message: why })
         yield* Effect.annotateLogs(Effect.log("stopped"), "output", slug)
       })
@@ -179,14 +196,7 @@ const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
           changed: channel.changed,
           record: channel.record,
         }
-        // A failure inside a FiberMap is silent: a writer that dies of a defect is reported and started again.
-        const lasting = runWriter(deps).pipe(
-          Effect.tapErrorCause((cause) => Effect.logError("the writer failed and is started again", cause)),
-          Effect.catchAllCause(() => Effect.sleep("1 second")),
-          Effect.forever,
-          Effect.annotateLogs("output", output.slug),
-        )
-        return FiberMap.run(fibers, output.id, lasting)
+        return FiberMap.run(fibers, output.id, lastingWriter(deps))
       })
 
     /** Lets an output go on undisturbed; only what the control plane itself does by its settings changes. */

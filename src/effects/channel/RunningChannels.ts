@@ -15,7 +15,7 @@ import type { Happening } from "../model/event.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { within } from "../model/within.ts"
 import { CueLog } from "../store/CueLog.ts"
-import { EventLog } from "../store/EventLog.ts"
+import { EventLog, type EventLogService } from "../store/EventLog.ts"
 import { awaitChannel, makeChannel, reconfigure, runChannel } from "./Channel.ts"
 import { followFigures, followLink } from "./follow-engine.ts"
 import type { ChannelRuntime } from "./runtime/channel-runtime.ts"
@@ -66,6 +66,23 @@ const lasting = (channel: Channel) =>
     Effect.retry(Schedule.spaced("1 second")),
   )
 
+/** The map of the channels' fibers, by the channel's id. The scope's end closes every channel, within 1.5 s. */
+const makeFibers = Effect.gen(function* () {
+  const close = (scope: Scope.CloseableScope, exit: Exit.Exit<unknown, unknown>) =>
+    within(SHUTDOWN_WITHIN)(Scope.close(scope, exit))
+  const scope = yield* Effect.acquireRelease(Scope.make(), close)
+  return yield* Scope.extend(FiberMap.make<string>(), scope)
+})
+
+/** Records what happens to one channel, at the time at which it is told, without what must stay secret. */
+const recorderOf =
+  (log: EventLogService) =>
+  (channelId: string): RecordHappening =>
+  (happening) =>
+    Effect.zipWith(Clock.currentTimeMillis, monotonicMs, (at, nowMs) =>
+      log.add({ ...happening, message: maskText(happening.message).slice(0, MAX_MESSAGE), channelId, at }, nowMs),
+    )
+
 const make = Effect.gen(function* () {
   const book = yield* ChannelBook
   const engine = yield* EngineClient
@@ -76,17 +93,8 @@ const make = Effect.gen(function* () {
   const { publish: changed } = yield* ChangeFeed
   const running = new Map<string, Channel>()
   const stopping = new Set<string>()
-  const close = (scope: Scope.CloseableScope, exit: Exit.Exit<unknown, unknown>) =>
-    within(SHUTDOWN_WITHIN)(Scope.close(scope, exit))
-  const scope = yield* Effect.acquireRelease(Scope.make(), close)
-  const fibers = yield* Scope.extend(FiberMap.make<string>(), scope)
-
-  const recordFor =
-    (channelId: string): RecordHappening =>
-    (happening) =>
-      Effect.zipWith(Clock.currentTimeMillis, monotonicMs, (at, nowMs) =>
-        log.add({ ...happening, message: maskText(happening.message).slice(0, MAX_MESSAGE), channelId, at }, nowMs),
-      )
+  const fibers = yield* makeFibers
+  const recordFor = recorderOf(log)
   const recordAll = (happening: Happening) =>
     Effect.suspend(() =>
       Effect.forEach([...running.values()], (channel) => channel.record(happening), { discard: true }),

@@ -3,7 +3,7 @@
  * listeners. At most one log line a second of each kind; what is worth keeping is recorded.
  */
 
-import { Clock, type Duration, Effect, type Scope } from "effect"
+import { Clock, Effect, type Scope } from "effect"
 import { breakView } from "../../core/scte35/break-state.ts"
 import { shownStreamId } from "../../core/srt/stream-id.ts"
 import { makeRateLimit } from "../config/rate-limit.ts"
@@ -11,14 +11,10 @@ import type { ChannelEvent } from "../engine/engine-inboxes.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { EventKind, Happening } from "../model/event.ts"
 import { monotonicMs } from "../model/monotonic.ts"
-import {
-  onCueSent,
-  onSection,
-  type Scte35Channel,
-  type Scte35Moment,
-  type Scte35Noted,
-  tickScte35,
-} from "./cues/scte35-watch.ts"
+import type { Scte35Channel, Scte35Moment, Scte35Noted } from "./cues/scte35-noted.ts"
+import { onCueSent } from "./cues/scte35-proof.ts"
+import { onSection, tickScte35 } from "./cues/scte35-watch.ts"
+import type { ChannelRuntime } from "./runtime/channel-runtime.ts"
 import { countSwitch } from "./runtime/tally.ts"
 import type { Channel } from "./started-channel.ts"
 
@@ -136,19 +132,55 @@ const lineOf = (channel: Channel, event: InputEvent, slugOf: (outputId: string) 
 const TICK = "1 second"
 const IDLE_TICK = "10 seconds"
 
+/** Makes what writes log lines: of each kind at most one a second, which tells how many like it were held back. */
+const makeTell = () => {
+  const limit = makeRateLimit()
+  return ({ fields, kind, message, warn }: Line) =>
+    Effect.flatMap(monotonicMs, (nowMs) => {
+      const held = limit.pass(kind, nowMs)
+      if (held === null) return Effect.void
+      const text = held === 0 ? message : `${message} (and ${held} more like it)`
+      return (warn ? Effect.logWarning(text) : Effect.log(text)).pipe(Effect.annotateLogs(fields))
+    })
+}
+
+/** True while a break is near, a proof open or a manual cue on its way. */
+const isBusy = ({ scte35 }: ChannelRuntime) =>
+  Effect.map(
+    monotonicMs,
+    (nowMs) => scte35.open.size > 0 || scte35.insertions.length > 0 || breakView(scte35.breaks, nowMs).state !== "idle",
+  )
+
+/**
+ * Makes what starts a fiber that runs `tick` every `TICK` while the channel is busy, unless there is one already. Fifty
+ * channels that each wake once a second for nothing would cost more than everything else in the control plane.
+ */
+const makeWake = (runtime: ChannelRuntime, tick: Effect.Effect<void>) =>
+  Effect.map(Effect.scope, (scope) => {
+    let ticking = false
+    const busy = isBusy(runtime)
+    const tickWhileBusy = Effect.repeat(Effect.zipRight(Effect.zipRight(Effect.sleep(TICK), tick), busy), {
+      while: (still) => still,
+    }).pipe(
+      Effect.ensuring(
+        Effect.sync(() => {
+          ticking = false
+        }),
+      ),
+    )
+    return Effect.flatMap(busy, (isNow) => {
+      if (ticking || !isNow) return Effect.void
+      ticking = true
+      return Effect.forkIn(tickWhileBusy, scope)
+    })
+  })
+
+/** Follows what the engine tells of a channel; never ends. */
 export const watchEvents = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { runtime } = channel
     const events = yield* channel.engine.watchChannel(channel.id)
-    const limit = makeRateLimit()
-
-    const tell = ({ fields, kind, message, warn }: Line) =>
-      Effect.flatMap(monotonicMs, (nowMs) => {
-        const held = limit.pass(kind, nowMs)
-        if (held === null) return Effect.void
-        const text = held === 0 ? message : `${message} (and ${held} more like it)`
-        return (warn ? Effect.logWarning(text) : Effect.log(text)).pipe(Effect.annotateLogs(fields))
-      })
+    const tell = makeTell()
 
     const onInput = (event: InputEvent, { outputs }: ChannelConfig) =>
       Effect.gen(function* () {
@@ -171,34 +203,8 @@ export const watchEvents = (channel: Channel): Effect.Effect<never, never, Scope
         if (found.length > 0 || runtime.scte35.cues !== cues) yield* channel.changed
       })
 
-    // Fifty channels that each wake once a second for nothing would cost more than everything else in the control
-    // plane.
-    const scope = yield* Effect.scope
-    let ticking = false
-    const isBusy = Effect.map(
-      monotonicMs,
-      (nowMs) =>
-        runtime.scte35.open.size > 0 ||
-        runtime.scte35.insertions.length > 0 ||
-        breakView(runtime.scte35.breaks, nowMs).state !== "idle",
-    )
-    const tickWhileBusy = Effect.repeat(
-      Effect.zipRight(Effect.zipRight(Effect.sleep(TICK), scte35(tickScte35, {})), isBusy),
-      {
-        while: (busy) => busy,
-      },
-    ).pipe(
-      Effect.ensuring(
-        Effect.sync(() => {
-          ticking = false
-        }),
-      ),
-    )
-    const wake = Effect.flatMap(isBusy, (busy) => {
-      if (ticking || !busy) return Effect.void
-      ticking = true
-      return Effect.forkIn(tickWhileBusy, scope)
-    })
+    const tick = scte35(tickScte35, {})
+    const wake = yield* makeWake(runtime, tick)
 
     const { insertionBegun } = runtime.scte35
     yield* Effect.forkScoped(
@@ -217,6 +223,6 @@ export const watchEvents = (channel: Channel): Effect.Effect<never, never, Scope
           return yield* onInput(event, yield* channel.config.get)
       }
     })
-    const tickEvery = (pause: Duration.DurationInput) => Effect.zipRight(Effect.sleep(pause), scte35(tickScte35, {}))
-    return yield* Effect.zipRight(Effect.forkScoped(Effect.forever(tickEvery(IDLE_TICK))), Effect.forever(follow))
+    const idle = Effect.forever(Effect.zipRight(Effect.sleep(IDLE_TICK), tick))
+    return yield* Effect.zipRight(Effect.forkScoped(idle), Effect.forever(follow))
   })

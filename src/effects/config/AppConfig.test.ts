@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, LogLevel, Option, Redacted } from "effect"
-import { AppConfig, SETTINGS } from "./AppConfig.ts"
+import { AppConfig } from "./AppConfig.ts"
+import { SETTINGS } from "./environment-settings.ts"
 
 const load = (env: Record<string, string>) =>
   AppConfig.pipe(

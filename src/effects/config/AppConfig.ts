@@ -8,6 +8,7 @@ import { Config, ConfigError, Context, Effect, Either, Layer, type LogLevel, Opt
 import { type Network, parseNetwork } from "../../core/net/network.ts"
 import { StartRefused } from "../model/Errors.ts"
 import { type DatabasePlace, databasePlace } from "./database-url.ts"
+import { oneOf, SETTINGS, setting, wholeNumber, withoutComment } from "./environment-settings.ts"
 import { LOG_LEVELS, type LogLevelName, toLogLevel } from "./log-levels.ts"
 import type { PortRange } from "./port-ranges.ts"
 import type { RetryPolicy } from "./retry-delay.ts"
@@ -59,82 +60,11 @@ export interface AppConfigService extends DatabasePlace {
   readonly ignored: ReadonlyArray<string>
 }
 
-/** Every key with its default as the documentation writes it. */
-export const SETTINGS = {
-  HOST: "127.0.0.1",
-  PORT: "8000",
-  DATA_DIR: "./config",
-  DATABASE_URL: "sqlite in DATA_DIR",
-  HLS_DIR: "hls in DATA_DIR",
-  RECORDINGS_DIR: "recordings in DATA_DIR",
-  DISTRIBUTOR_CONFIG: "none",
-  API_KEY: "none",
-  FIRST_KEY_FILE: "none",
-  METRICS_KEY_FILE: "none",
-  AUTH: "on",
-  TRUSTED_PROXIES: "none",
-  KEY_FILE: "secret.key in DATA_DIR",
-  TLS_CERT: "none",
-  TLS_KEY: "none",
-  ALLOW_PRIVATE_TARGETS: "on",
-  LOG_LEVEL: "info",
-  LOG_FORMAT: "pretty on a terminal, else json",
-  DEFAULT_RECONNECT_DELAY: "0.5",
-  MAX_RECONNECT_ATTEMPTS: "0",
-  UDP_PORT_RANGE_START: "5000",
-  UDP_PORT_RANGE_END: "5100",
-  SRT_PORT_RANGE_START: "8890",
-  THUMBNAILS: "auto",
-  GRAFANA_URL: "none",
-} as const
 /**
  * Settings that are taken without effect: sessions are signed with a key of the service's own, and there is no
  * MediaMTX.
  */
 const IGNORED_SETTINGS = ["SECRET_KEY", "MEDIAMTX_CONFIG_PATH", "MEDIAMTX_API_URL"] as const
-type Key = keyof typeof SETTINGS
-
-/**
- * The value without a comment: `docker run --env-file` passes on what stands behind a value, as in `0  # 0 = infinite`.
- */
-const withoutComment = (text: string) => text.replace(/\s+#.*$/, "")
-
-/** A text setting. Empty counts as unset, since compose files often pass empty values. */
-const setting = (key: Key) =>
-  Config.string(key).pipe(
-    Config.option,
-    Config.map((o) =>
-      Option.filter(
-        Option.map(o, (s) => s.trim()),
-        (s) => s !== "",
-      ),
-    ),
-    Config.withDescription(`default: ${SETTINGS[key]}`),
-  )
-
-const oneOf = <const A extends string>(key: Key, values: ReadonlyArray<A>, fallback: () => A) => {
-  const isOne = (s: unknown): s is A => values.some((v) => v === s)
-  return setting(key).pipe(
-    Config.mapOrFail((text) => {
-      const value = Option.getOrElse(text, fallback).toLowerCase()
-      return isOne(value)
-        ? Either.right(value)
-        : Either.left(ConfigError.InvalidData([key], `must be ${values.join(" or ")}, not "${value}"`))
-    }),
-  )
-}
-
-const wholeNumber = (key: Key, lowest: number, highest: number) =>
-  setting(key).pipe(
-    Config.mapOrFail((text) => {
-      const value = withoutComment(Option.getOrElse(text, () => SETTINGS[key]))
-      return /^\d{1,9}$/.test(value) && Number(value) >= lowest && Number(value) <= highest
-        ? Either.right(Number(value))
-        : Either.left(
-            ConfigError.InvalidData([key], `must be a whole number from ${lowest} to ${highest}, not "${value}"`),
-          )
-    }),
-  )
 
 const thumbnails = setting("THUMBNAILS").pipe(
   Config.mapOrFail((text) => {

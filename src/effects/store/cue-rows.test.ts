@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { HLS_PROOF_WITHIN_MS, PROOF_WITHIN_MS } from "../channel/cues/scte35-watch.ts"
+import { HLS_PROOF_WITHIN_MS, PROOF_WITHIN_MS } from "../channel/cues/scte35-proof.ts"
 import type { CueProof, CueQuery, NewCue } from "../model/cue.ts"
 import { channelConfig, outputConfig } from "../testing/configs.ts"
 import { newCue } from "../testing/cues.ts"

@@ -3,8 +3,9 @@ import { Effect, Scope } from "effect"
 import { initialState } from "../engine/engine-state.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { Deliver } from "../notifications/deliver.ts"
-import { makeNotifications, type NotificationsService } from "../notifications/Notifications.ts"
+import { makeNotifications } from "../notifications/Notifications.ts"
 import type { NotificationRows } from "../notifications/notification-rows.ts"
+import type { NotificationsService } from "../notifications/notifications-service.ts"
 
 export const noNotificationRows: NotificationRows = {
   load: Effect.succeed({ destinations: [], rules: null, mutes: [], notices: [], outgoing: [] }),

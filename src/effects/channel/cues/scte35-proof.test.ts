@@ -4,7 +4,7 @@ import { NO_WORD } from "../../store/proof-deadline.ts"
 import { outputConfig } from "../../testing/configs.ts"
 import { outCue } from "../../testing/cues.ts"
 import { a, adjust, section, started, statuses, view, word } from "../../testing/scte35-bench.ts"
-import { PROOF_WITHIN_MS } from "./scte35-watch.ts"
+import { PROOF_WITHIN_MS } from "./scte35-proof.ts"
 
 describe("the proof that a cue left", () => {
   it.effect("begins with each enabled output, and is completed by the engine's word", () =>

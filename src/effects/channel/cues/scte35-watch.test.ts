@@ -7,7 +7,8 @@ import { a, adjust, alarms, b, kinds, off, section, started, view } from "../../
 import { reconfigure } from "../Channel.ts"
 import { newChannelRuntime } from "../runtime/channel-runtime.ts"
 import { scte35Alarms } from "../runtime/scte35-runtime.ts"
-import { onSection, type Scte35Channel, tickScte35 } from "./scte35-watch.ts"
+import type { Scte35Channel } from "./scte35-noted.ts"
+import { onSection, tickScte35 } from "./scte35-watch.ts"
 
 describe("the break of a channel", () => {
   it.effect("is announced, begins at its splice point, counts down, and ends by itself", () =>

@@ -14,38 +14,14 @@ import type { CueEntry } from "../../store/CueLog.ts"
 import { NO_WORD } from "../../store/proof-deadline.ts"
 import type { ChannelRuntime, OutputRuntime } from "../runtime/channel-runtime.ts"
 import { auditOf, expireInsertions, takeInsertion } from "../runtime/cue-insertions.ts"
-import { type KnownCue, noteBreakAlarms, type OpenCue, raiseAlarm } from "../runtime/scte35-runtime.ts"
+import { type KnownCue, noteBreakAlarms, raiseAlarm } from "../runtime/scte35-runtime.ts"
 import { countCue } from "../runtime/tally.ts"
 import { type CueFacts, factsOf, factsOfUnreadable } from "./cue-record.ts"
+import { join, NOTHING, type Scte35Channel, type Scte35Moment, type Scte35Noted } from "./scte35-noted.ts"
+import { closeCue, firstProof, missedEvent, patienceMs } from "./scte35-proof.ts"
 
 export type Scte35Event = Extract<ChannelEvent, { readonly event: "scte35" }>
-export type CueSentEvent = Extract<ChannelEvent, { readonly event: "cue_sent" }>
 
-export interface Scte35Moment {
-  readonly monotonicMs: number
-  /** Unix time in ms. */
-  readonly nowMs: number
-}
-
-export interface Scte35Channel {
-  readonly id: string
-  readonly runtime: ChannelRuntime
-  readonly outputs: ReadonlyArray<OutputConfig>
-  readonly keepCue: (cue: NewCue) => CueEntry
-}
-
-export interface Scte35Noted {
-  readonly events: ReadonlyArray<Happening>
-  readonly lines: ReadonlyArray<{ readonly kind: string; readonly message: string; readonly warn: boolean }>
-}
-
-const NOTHING: Scte35Noted = { events: [], lines: [] }
-/** How long the engine is given to say whether an output sent a cue, in ms. */
-export const PROOF_WITHIN_MS = 10_000
-/**
- * How long an HLS output is given, in ms: its tag is written with the segment of the splice, which may be minutes away.
- */
-export const HLS_PROOF_WITHIN_MS = 610_000
 /** Least time between two damaged sections that are kept, in ms: a stream full of them must not fill the history. */
 export const DAMAGED_EVERY_MS = 10_000
 /** Cues whose repetitions are still counted. */
@@ -83,49 +59,6 @@ const onBreakEvents = (
   }
 }
 
-/**
- * How long after its last receiver left a listener still counts cues as missed, in ms; from then on nobody wants them.
- */
-const NOBODY_AFTER_MS = 60_000
-
-/** A listener that nobody has joined is connected to nobody. */
-const whyNot = (runtime: OutputRuntime | undefined): string => runtime?.lastError ?? "not connected"
-
-const firstProof = (
-  runtime: ChannelRuntime,
-  { id, protocol, slug }: OutputConfig,
-  atMs: number,
-  monotonicMs: number,
-): StoredProof => {
-  const output = runtime.outputs.get(id)
-  const since = output?.listeningSinceMs ?? null
-  if (since !== null && monotonicMs - since >= NOBODY_AFTER_MS)
-    return {
-      output: slug,
-      status: "no_receiver",
-      at: null,
-      delay_ms: null,
-      reason: "nobody is connected to the listener",
-    }
-  // HLS connects with its first playlist, which holds what came before.
-  const takes = output?.status === "connected" || (protocol === "hls" && output?.status === "connecting")
-  const within_ms = protocol === "hls" ? HLS_PROOF_WITHIN_MS : PROOF_WITHIN_MS
-  if (takes) return { output: slug, status: "pending", at: null, delay_ms: null, reason: null, within_ms }
-  return { output: slug, status: "missed", at: new Date(atMs).toISOString(), delay_ms: null, reason: whyNot(output) }
-}
-
-const missedEvent = (cue: NewCue, { output, reason }: CueProof): ReadonlyArray<Happening> =>
-  cue.kind === "damaged"
-    ? []
-    : [
-        {
-          kind: "cue_missed",
-          severity: "warning",
-          output,
-          message: `cue missed: ${reason ?? "no reason is known"}; ${cue.description}`,
-        },
-      ]
-
 /** Keeps a cue, with a proof begun for each enabled output that is to carry it. */
 const keep = (
   { id, keepCue, outputs, runtime }: Scte35Channel,
@@ -158,11 +91,6 @@ const rememberFirst = (firsts: Map<number, KnownCue>, sighting: number, known: K
   const [oldest] = firsts.keys()
   if (firsts.size > MAX_FIRSTS && oldest !== undefined) firsts.delete(oldest)
 }
-
-const join = (...all: ReadonlyArray<Scte35Noted>): Scte35Noted => ({
-  events: all.flatMap(({ events }) => events),
-  lines: all.flatMap(({ lines }) => lines),
-})
 
 const onDamaged = (
   channel: Scte35Channel,
@@ -245,7 +173,7 @@ export const onSection = (channel: Scte35Channel, told: Scte35Event, moment: Sct
   channel.runtime.tally.sections++
   const unproven = scte35.open.get(event.cue)
   // An engine that restarts counts from the beginning: nothing more will be heard of an older cue with this number.
-  const closed = unproven === undefined ? NOTHING : close(channel, event.cue, unproven, moment)
+  const closed = unproven === undefined ? NOTHING : closeCue(channel, event.cue, unproven, moment)
   const decoded = decodeSpliceInfoSection(new Uint8Array(Buffer.from(event.section_base64, "base64")))
   if (!decoded.ok) {
     const facts = factsOfUnreadable(event.section_base64, event.crc_ok, decoded.error)
@@ -257,74 +185,10 @@ export const onSection = (channel: Scte35Channel, told: Scte35Event, moment: Sct
   return join(closed, onDamaged(channel, event, section.crc_ok, error, factsOf(section), moment))
 }
 
-const withProof = (cue: NewCue, place: number, proof: CueProof): NewCue => ({
-  ...cue,
-  outputs: cue.outputs.with(place, proof),
-})
-
-/**
- * Takes the engine's word on whether an output sent a cue. Nothing is kept of heartbeats and of cues from before. A
- * repetition that was sent makes good for a cue that was missed.
- */
-export const onCueSent = ({ runtime }: Scte35Channel, event: CueSentEvent): Scte35Noted => {
-  const open = runtime.scte35.open.get(event.cue)
-  const place = open?.places.get(event.output_id)
-  const before = place === undefined ? undefined : open?.entry.current().outputs[place]
-  if (open === undefined || place === undefined || before === undefined || before.status === "sent") return NOTHING
-  if (!event.sent && (open.repetition > 0 || before.status === "no_receiver")) return NOTHING
-  const at = new Date(event.at).toISOString()
-  const late = open.repetition > 0 ? `not before repetition ${open.repetition}` : null
-  const proof: CueProof = event.sent
-    ? { output: before.output, status: "sent", at, delay_ms: event.delay_ms, reason: late }
-    : { output: before.output, status: "missed", at, delay_ms: null, reason: event.reason ?? "not sent" }
-  open.entry.update((cue) => withProof(cue, place, proof))
-  const output = runtime.outputs.get(event.output_id)
-  if (output !== undefined && event.sent) {
-    output.tally.cuesSent++
-  }
-  if (event.sent || before.status === "missed") return NOTHING
-  return { events: missedEvent(open.entry.current(), proof), lines: [] }
-}
-
-/**
- * Closes a cue: every proof still pending becomes a miss. Misses are counted here, where nothing can change them any
- * more.
- */
-const close = (
-  { runtime }: Scte35Channel,
-  number: number,
-  { entry, places, repetition }: OpenCue,
-  { nowMs }: Scte35Moment,
-): Scte35Noted => {
-  runtime.scte35.open.delete(number)
-  if (repetition > 0) return NOTHING
-  const cue = entry.current()
-  const over = ({ within_ms, ...proof }: StoredProof): StoredProof =>
-    proof.status === "pending"
-      ? { ...proof, status: "missed", at: new Date(nowMs).toISOString(), reason: NO_WORD }
-      : proof
-  for (const [id, place] of places) {
-    const output = runtime.outputs.get(id)
-    const status = cue.outputs[place]?.status
-    if (output !== undefined && status !== "sent" && status !== "no_receiver") {
-      output.tally.cuesMissed++
-    }
-  }
-  if (cue.outputs.every(({ status }) => status !== "pending")) return NOTHING
-  entry.update((current) => ({ ...current, outputs: current.outputs.map(over) }))
-  const missed = cue.outputs.filter(({ status }) => status === "pending").map(over)
-  return { events: missed.flatMap((proof) => missedEvent(cue, proof)), lines: [] }
-}
-
 const onExpired = (events: ReadonlyArray<Happening>): Scte35Noted => ({
   events,
   lines: events.map(({ kind, message }) => ({ kind, message, warn: true })),
 })
-
-const patienceMs = ({ entry, slow }: OpenCue): number =>
-  entry.current().outputs.some(({ status }, place) => status === "pending" && slow.has(place))
-    ? HLS_PROOF_WITHIN_MS
-    : PROOF_WITHIN_MS
 
 /** Lets time pass for breaks, proofs and manual cues. To be called about once a second. */
 export const tickScte35 = (channel: Scte35Channel, moment: Scte35Moment): Scte35Noted => {
@@ -334,5 +198,5 @@ export const tickScte35 = (channel: Scte35Channel, moment: Scte35Moment): Scte35
     onExpired(expireInsertions(scte35.insertions, moment.monotonicMs)),
   )
   const due = [...scte35.open].filter(([, open]) => moment.monotonicMs - open.openedMs >= patienceMs(open))
-  return due.length === 0 ? found : join(found, ...due.map(([number, open]) => close(channel, number, open, moment)))
+  return due.length === 0 ? found : join(found, ...due.map(([number, open]) => closeCue(channel, number, open, moment)))
 }

@@ -1,0 +1,30 @@
+/** What the parts of the notifications share. */
+
+import type { Effect } from "effect"
+import { Conflict } from "../model/Errors.ts"
+import type { Sighting } from "./conditions.ts"
+import type { CheckHost, Deliver } from "./deliver.ts"
+import type { DeliveryLines } from "./delivery-lines.ts"
+import type { NoticeBook } from "./NoticeBook.ts"
+import type { MuteView, RulesView } from "./notification-bodies.ts"
+import type { NotificationRows } from "./notification-rows.ts"
+import type { Unwritten } from "./unwritten.ts"
+
+export interface NotificationsState {
+  readonly rows: NotificationRows
+  /** The state of the service, as it is now. */
+  readonly look: Effect.Effect<Sighting>
+  readonly checkHost: CheckHost
+  readonly deliver: Deliver
+  readonly book: NoticeBook
+  readonly lines: DeliveryLines
+  readonly unwritten: Unwritten
+  /** Mutes by UUID, among them such as have ended. */
+  readonly mutes: Map<string, MuteView>
+  rules: RulesView
+  /** Makes a change that is stored: one at a time, and never left half done. */
+  readonly change: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
+}
+
+/** Refuses a request for what is there already; `path` names the field. */
+export const conflict = (path: string, message: string) => new Conflict({ errors: [{ path, message }] })
