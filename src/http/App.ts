@@ -72,7 +72,8 @@ export interface AppDeps {
   readonly runtime: Runtime.Runtime<never>
 }
 
-export const makeApp = ({
+/** What routes work with, over the control plane of `deps`. */
+const makeServices = ({
   accounts,
   audit: auditRows,
   grafanaUrl = Option.none(),
@@ -82,13 +83,12 @@ export const makeApp = ({
   plane,
   settings,
   runtime,
-}: AppDeps): Hono => {
-  const app = new Hono({ strict: false })
+}: AppDeps): AppServices => {
   const access = makeAccess(settings, accounts)
   const limits = makeLimits()
   const audit = makeAudit(auditRows, runtime)
   const runner = makeRunner(runtime, (c) => access.callerOf(c)?.name ?? null)
-  const services: AppServices = {
+  return {
     ...plane,
     ...{
       runner,
@@ -102,7 +102,11 @@ export const makeApp = ({
     ...{ log: log ?? makeLogLines(), openSockets: openSockets ?? (() => 0), pictures: (settings.thumbnails ?? 0) > 0 },
     grafana: Option.getOrNull(Option.map(grafanaUrl, grafanaLinks)),
   }
+}
 
+/** What a request passes, in this order, on the way to its route. */
+const useGates = (app: Hono, services: AppServices, { runtime, settings }: AppDeps): void => {
+  const { access, audit, limits } = services
   const untrusted = (proxy: string) =>
     void Runtime.runFork(runtime)(
       Effect.logWarning(
@@ -119,6 +123,10 @@ export const makeApp = ({
   app.use(checkRole(access))
   app.use(withRemoved(services))
   app.use(withOpenNotices(services))
+}
+
+/** Declares what programs ask for: probes, the REST API with its documentation, and metrics. */
+const apiRoutes = (app: Hono, services: AppServices): void => {
   healthRoutes(app, services)
   // Declared before the channels, or `bulk` would be taken for one.
   bulkRoutes(app, services)
@@ -135,6 +143,10 @@ export const makeApp = ({
   systemRoutes(app, services)
   metricsRoutes(app, services)
   openApiRoutes(app, services)
+}
+
+/** Declares what browsers and players ask for: pages, their files and actions, and HLS. */
+const browserRoutes = (app: Hono, services: AppServices): void => {
   staticRoutes(app)
   hlsRoutes(app, services)
   themeRoutes(app, services)
@@ -156,6 +168,15 @@ export const makeApp = ({
   auditPageRoutes(app, services)
   systemPageRoutes(app, services)
   logPageRoutes(app, services)
+}
+
+/** The app with all its routes; anything else is answered with a problem document, or with a page to a browser. */
+export const makeApp = (deps: AppDeps): Hono => {
+  const app = new Hono({ strict: false })
+  const services = makeServices(deps)
+  useGates(app, services, deps)
+  apiRoutes(app, services)
+  browserRoutes(app, services)
 
   app.notFound((c) => problemResponse(makeProblem("not-found", `there is nothing at ${c.req.path}`), c.req.path))
   app.onError(async (error, c) => problemResponse(await services.runner.defect(c, error), c.req.path))

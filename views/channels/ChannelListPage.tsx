@@ -76,6 +76,69 @@ const FilterForm = ({ filter }: { readonly filter: ListFilter }) => (
   </search>
 )
 
+const Head = ({ mayOperate, totals }: { readonly mayOperate: boolean } & Pick<ChannelListPageProps, "totals">) => (
+  <div class="head">
+    <h1>Channels</h1>
+    <div id="totals" class="totals">
+      {markup(totals)}
+    </div>
+    {mayOperate ? (
+      <nav aria-label="Add">
+        <a class="button primary" href="/add/channel">
+          Add channel
+        </a>
+      </nav>
+    ) : null}
+  </div>
+)
+
+const HeadRow = ({ mayOperate }: { readonly mayOperate: boolean }) => (
+  <tr>
+    {mayOperate ? (
+      <th scope="col">
+        <span class="visually-hidden">Select</span>
+        <input type="checkbox" id="select-all" class="scripted-only" aria-label="Select all channels shown" />
+      </th>
+    ) : null}
+    <th scope="col">Channel</th>
+    <th scope="col">State</th>
+    <th scope="col">Input</th>
+    <th scope="col" class="number" title="Continuity errors of the last 5 minutes">
+      CC 5 min
+    </th>
+    <th scope="col">SCTE-35</th>
+    <th scope="col">Outputs</th>
+    <th scope="col" class="number">
+      Up
+    </th>
+    {mayOperate ? (
+      <th scope="col">
+        <span class="visually-hidden">Actions</span>
+      </th>
+    ) : null}
+  </tr>
+)
+
+/** The table of channels. It is hidden, not left out, while there is none: live updates fill its body. */
+const ChannelTable = ({
+  mayOperate,
+  now,
+  rows,
+  total,
+}: { readonly mayOperate: boolean } & Pick<ChannelListPageProps, "now" | "rows" | "total">) => (
+  <div class="table-scroll">
+    <table class="stack channels" hidden={total === 0}>
+      <caption class="visually-hidden">Channels, those with problems first</caption>
+      <thead>
+        <HeadRow mayOperate={mayOperate} />
+      </thead>
+      <tbody id="channel-rows" data-now={String(now)}>
+        {markup(rows)}
+      </tbody>
+    </table>
+  </div>
+)
+
 /** The operators' first page: all channels, failing ones first, live. */
 export const ChannelListPage = ({
   alert,
@@ -97,19 +160,7 @@ export const ChannelListPage = ({
       scripts={thumbnails ? ["list.js", "thumbnails.js"] : ["list.js"]}
     >
       <main id="main">
-        <div class="head">
-          <h1>Channels</h1>
-          <div id="totals" class="totals">
-            {markup(totals)}
-          </div>
-          {mayOperate ? (
-            <nav aria-label="Add">
-              <a class="button primary" href="/add/channel">
-                Add channel
-              </a>
-            </nav>
-          ) : null}
-        </div>
+        <Head mayOperate={mayOperate} totals={totals} />
         {alert === undefined ? null : (
           <p class="banner error" role="alert">
             {alert}
@@ -127,45 +178,7 @@ export const ChannelListPage = ({
           </div>
         )}
         {mayOperate ? <form id="act" method="post" action="/" data-live hidden></form> : null}
-        <div class="table-scroll">
-          <table class="stack channels" hidden={total === 0}>
-            <caption class="visually-hidden">Channels, those with problems first</caption>
-            <thead>
-              <tr>
-                {mayOperate ? (
-                  <th scope="col">
-                    <span class="visually-hidden">Select</span>
-                    <input
-                      type="checkbox"
-                      id="select-all"
-                      class="scripted-only"
-                      aria-label="Select all channels shown"
-                    />
-                  </th>
-                ) : null}
-                <th scope="col">Channel</th>
-                <th scope="col">State</th>
-                <th scope="col">Input</th>
-                <th scope="col" class="number" title="Continuity errors of the last 5 minutes">
-                  CC 5 min
-                </th>
-                <th scope="col">SCTE-35</th>
-                <th scope="col">Outputs</th>
-                <th scope="col" class="number">
-                  Up
-                </th>
-                {mayOperate ? (
-                  <th scope="col">
-                    <span class="visually-hidden">Actions</span>
-                  </th>
-                ) : null}
-              </tr>
-            </thead>
-            <tbody id="channel-rows" data-now={String(now)}>
-              {markup(rows)}
-            </tbody>
-          </table>
-        </div>
+        <ChannelTable mayOperate={mayOperate} now={now} rows={rows} total={total} />
         <p id="nothing" class="empty" hidden={total === 0 || rows.length > 0}>
           No channel matches. <a href="/">Show all</a>
         </p>

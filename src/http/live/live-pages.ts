@@ -136,10 +136,9 @@ const pause = (group: Group) =>
     }),
   ).pipe(Effect.ensuring(Effect.sync(() => (group.wake = null))))
 
-export const makeLivePages = (runtime: Runtime.Runtime<never>): LivePages => {
+/** Open pages by their keys. A page's rounds begin with its first reader and end when the last one has left. */
+const makeGroups = (runtime: Runtime.Runtime<never>) => {
   const groups = new Map<string, Group>()
-  let closed = false
-  const size = () => [...groups.values()].reduce((sum, { readers }) => sum + readers.size, 0)
 
   const leave = (key: string, group: Group, reader: Reader) => {
     group.readers.delete(reader)
@@ -175,37 +174,54 @@ export const makeLivePages = (runtime: Runtime.Runtime<never>): LivePages => {
       ),
     )
 
+  /** Adds a reader to a page; what it returns takes the reader out again. */
+  const join = (key: string, view: LiveView, reader: Reader): (() => void) => {
+    const group: Group = groups.get(key) ?? {
+      readers: new Set(),
+      shown: new Map(),
+      lastSent: Date.now(),
+      fiber: null,
+      wake: null,
+    }
+    group.readers.add(reader)
+    groups.set(key, group)
+    group.fiber ??= Runtime.runFork(runtime)(follow(key, group, view))
+    return () => leave(key, group, reader)
+  }
+
   return {
-    size,
+    join,
+    size: () => [...groups.values()].reduce((sum, { readers }) => sum + readers.size, 0),
     refresh: () => {
       for (const { wake } of groups.values()) wake?.()
     },
+    endAll: () => {
+      for (const [key, group] of [...groups]) for (const reader of [...group.readers]) end(key, group, reader)
+    },
+  }
+}
+
+export const makeLivePages = (runtime: Runtime.Runtime<never>): LivePages => {
+  const { endAll, join, refresh, size } = makeGroups(runtime)
+  let closed = false
+
+  return {
+    size,
+    refresh,
     close: () => {
       closed = true
-      for (const [key, group] of [...groups]) for (const reader of [...group.readers]) end(key, group, reader)
+      endAll()
     },
     stream: (c, key, view) => {
       if (closed || size() >= MAX_STREAMS) return problemResponse(tooMany, c.req.path)
-      const group: Group = groups.get(key) ?? {
-        readers: new Set(),
-        shown: new Map(),
-        lastSent: Date.now(),
-        fiber: null,
-        wake: null,
-      }
       const lasts = c.get("lasting") ?? (() => true)
-      let reader: Reader | null = null
+      let leave: (() => void) | null = null
       const body = new ReadableStream<Uint8Array>(
         {
           start: (controller) => {
-            reader = { controller, lasts, behind: true, skipped: 0 }
-            group.readers.add(reader)
-            groups.set(key, group)
-            group.fiber ??= Runtime.runFork(runtime)(follow(key, group, view))
+            leave = join(key, view, { controller, lasts, behind: true, skipped: 0 })
           },
-          cancel: () => {
-            if (reader !== null) leave(key, group, reader)
-          },
+          cancel: () => leave?.(),
         },
         new ByteLengthQueuingStrategy({ highWaterMark: MAX_BUFFERED_BYTES }),
       )

@@ -41,16 +41,14 @@ const backOf = (c: Context): string => {
 const connected = ({ outputs }: ChannelView) =>
   outputs.filter(({ status }) => status === "connected").map(({ name }) => name)
 
-export const actionRoutes = (
-  app: Hono,
-  { access, channels, live, outputs, runner }: Pick<AppServices, "access" | "channels" | "live" | "outputs" | "runner">,
-  page: PageWith,
-): void => {
-  const acted = { channels, outputs }
-  const isScript = (c: Context) => c.req.header("hx-request") === "true"
+type Services = Pick<AppServices, "access" | "channels" | "live" | "outputs" | "runner">
 
-  /** Carries out an action; `say` puts into words what was done. */
-  const act = async <A,>(
+const isScript = (c: Context) => c.req.header("hx-request") === "true"
+
+/** Carries out an action; `say` puts into words what was done. */
+const makeAct =
+  ({ live, runner }: Services, page: PageWith) =>
+  async <A,>(
     c: Context,
     effect: Effect.Effect<A, ApiError>,
     say: (value: A) => string,
@@ -62,26 +60,66 @@ export const actionRoutes = (
     return isScript(c) ? problemResponse(done.left, c.req.path) : page(c, done.left)
   }
 
-  const asks = (c: Context, ref: string) =>
-    runner.run(c, channels.get(ref), (channel) => {
-      const back = backOf(c)
-      const to = `/channels/${channel.slug}/stop?back=${encodeURIComponent(back)}`
-      const names = connected(channel)
-      const question = `Stop ${channel.name}? ${names.length === 0 ? "No output is connected." : "These outputs lose the stream:"}`
-      return c.html(
-        <ConfirmPage
-          frame={frameOf(c, { access })}
-          question={question}
-          items={names}
-          to={to}
-          fields={[]}
-          yes="Stop"
-          back={back}
-        />,
-      )
-    })
+type Act = ReturnType<typeof makeAct>
 
-  // Declared before the routes with a channel, or `bulk` would be taken for one.
+/** Asks whether a channel is to be stopped, and names the outputs that would lose the stream. */
+const askToStop = (c: Context, { access, channels, runner }: Services, ref: string) =>
+  runner.run(c, channels.get(ref), (channel) => {
+    const back = backOf(c)
+    const to = `/channels/${channel.slug}/stop?back=${encodeURIComponent(back)}`
+    const names = connected(channel)
+    const question = `Stop ${channel.name}? ${names.length === 0 ? "No output is connected." : "These outputs lose the stream:"}`
+    return c.html(
+      <ConfirmPage
+        frame={frameOf(c, { access })}
+        question={question}
+        items={names}
+        to={to}
+        fields={[]}
+        yes="Stop"
+        back={back}
+      />,
+    )
+  })
+
+/** Asks whether an action on several channels is meant; the answer sends the same form, confirmed. */
+const askAboutMany = (
+  c: Context,
+  { access }: Services,
+  { action, channels }: BulkInput,
+  question: string,
+  back: string,
+) => {
+  const again = [
+    ...channels.map((channel) => ["channel", channel] as const),
+    ["action", action],
+    ["back", back],
+  ] as const
+  const props = {
+    question,
+    items: channels,
+    to: "/channels/bulk",
+    fields: [...again, ["confirmed", "yes"] as const],
+    back,
+  }
+  return c.html(<ConfirmPage {...props} frame={frameOf(c, { access })} yes={action === "stop" ? "Stop" : "Disable"} />)
+}
+
+/** Acts on several channels at once; fails when one of them refuses, with what each has said. */
+const actOnAll = (services: Services, input: BulkInput) => {
+  const failed = (results: Effect.Effect.Success<ReturnType<typeof actOnMany>>) =>
+    results.flatMap(({ channel, error }) => (error === null ? [] : [`${channel}: ${error.message}`]))
+  return Effect.filterOrFail(
+    actOnMany({ channels: services.channels, outputs: services.outputs }, input),
+    (results) => failed(results).length === 0,
+    (results) => new Refused({ problem: makeProblem("conflict", failed(results).join("; ")) }),
+  )
+}
+
+/** Declares the action on the channels that are selected in the list. */
+const bulkRoute = (app: Hono, services: Services, page: PageWith, act: Act): void => {
+  const { runner } = services
+
   methods(app, "/channels/bulk", {
     POST: async (c) => {
       const form = await runner.settle(c, readFields(c))
@@ -94,43 +132,27 @@ export const actionRoutes = (
         return refused(makeProblem("bad-request", "no channel is selected; select some first"))
       const input = await runner.settle(c, decode(BulkInput, { action, channels: fields.getAll("channel") }))
       if (Either.isLeft(input)) return refused(input.left)
-      const { channels } = input.right
       const question = QUESTIONS[input.right.action]
-      if (question !== undefined && fields.get("confirmed") !== "yes") {
-        const again = [
-          ...channels.map((channel) => ["channel", channel] as const),
-          ["action", action],
-          ["back", back],
-        ] as const
-        const props = {
-          question,
-          items: channels,
-          to: "/channels/bulk",
-          fields: [...again, ["confirmed", "yes"] as const],
-          back,
-        }
-        return c.html(
-          <ConfirmPage {...props} frame={frameOf(c, { access })} yes={action === "stop" ? "Stop" : "Disable"} />,
-        )
-      }
-      const failed = (results: Effect.Effect.Success<ReturnType<typeof actOnMany>>) =>
-        results.flatMap(({ channel, error }) => (error === null ? [] : [`${channel}: ${error.message}`]))
-      const done = Effect.filterOrFail(
-        actOnMany(acted, input.right),
-        (results) => failed(results).length === 0,
-        (results) => new Refused({ problem: makeProblem("conflict", failed(results).join("; ")) }),
-      )
+      if (question !== undefined && fields.get("confirmed") !== "yes")
+        return askAboutMany(c, services, input.right, question, back)
       const say = ({ length }: { readonly length: number }) =>
         `${length} ${length === 1 ? "channel" : "channels"} ${DONE[input.right.action]}`
-      return act(c, done, say, { back, within: DONE_WITHIN })
+      return act(c, actOnAll(services, input.right), say, { back, within: DONE_WITHIN })
     },
   })
+}
 
+export const actionRoutes = (app: Hono, services: Services, page: PageWith): void => {
+  const { channels, outputs } = services
+  const act = makeAct(services, page)
+
+  // Declared before the routes with a channel, or `bulk` would be taken for one.
+  bulkRoute(app, services, page, act)
   methods(app, "/channels/:id/start", {
     POST: (c) => act(c, channels.start(c.req.param("id")), ({ name }) => `${name} started`),
   })
   methods(app, "/channels/:id/stop", {
-    GET: (c) => asks(c, c.req.param("id")),
+    GET: (c) => askToStop(c, services, c.req.param("id")),
     POST: (c) => act(c, channels.stop(c.req.param("id")), ({ name }) => `${name} stopped`),
   })
   for (const source of SOURCES) {

@@ -95,23 +95,23 @@ const inputVerbRoutes = (
   })
 }
 
+const OUTPUT_PATH = "/api/inputs/:id/outputs/:output"
+
+/** Finds the output that the address of the request names. */
+const outputAsked = (c: Context, channels: AppServices["channels"]) =>
+  findInputOutput(channels, c.req.param("id") ?? "", c.req.param("output") ?? "")
+
 /** Routes of an input's outputs. */
 const inputOutputRoutes = (
   app: Hono,
-  {
-    channels,
-    events,
-    idempotency,
-    outputs,
-    runner,
-  }: Pick<AppServices, "channels" | "events" | "idempotency" | "outputs" | "runner">,
+  { channels, idempotency, outputs, runner }: Pick<AppServices, "channels" | "idempotency" | "outputs" | "runner">,
 ): void => {
   const etags = makeEtags(channels)
   const answerOutput = (
     c: Context,
     { channel, output }: { readonly channel: ChannelView; readonly output: OutputView },
   ) => c.json(inputOutputView(channel.number, output), 200, { ETag: etags.ofOutput(output) })
-  const find = (c: Context) => findInputOutput(channels, c.req.param("id") ?? "", c.req.param("output") ?? "")
+  const find = (c: Context) => outputAsked(c, channels)
   const outputIsAsRead = (c: Context) =>
     Effect.flatMap(find(c), ({ output }) => checkIfMatch(c, etags.ofOutput(output)))
 
@@ -132,8 +132,7 @@ const inputOutputRoutes = (
     },
   })
 
-  const path = "/api/inputs/:id/outputs/:output"
-  methods(app, path, {
+  methods(app, OUTPUT_PATH, {
     GET: (c) => runner.run(c, find(c), (found) => answerOutput(c, found)),
     PUT: (c) =>
       runner.run(
@@ -161,13 +160,19 @@ const inputOutputRoutes = (
       ),
       (found) => answerOutput(c, found),
     )
-  methods(app, `${path}/start`, { POST: (c) => carryOut(c, outputs.start) })
-  methods(app, `${path}/stop`, { POST: (c) => carryOut(c, outputs.stop) })
+  methods(app, `${OUTPUT_PATH}/start`, { POST: (c) => carryOut(c, outputs.start) })
+  methods(app, `${OUTPUT_PATH}/stop`, { POST: (c) => carryOut(c, outputs.stop) })
+}
 
-  methods(app, `${path}/logs`, {
+/** The route of an output's log. */
+const outputLogRoute = (
+  app: Hono,
+  { channels, events, runner }: Pick<AppServices, "channels" | "events" | "runner">,
+): void =>
+  methods(app, `${OUTPUT_PATH}/logs`, {
     GET: (c) => {
       const read = Effect.gen(function* () {
-        const { channel, output } = yield* find(c)
+        const { channel, output } = yield* outputAsked(c, channels)
         const { format, limit } = yield* readLogQuery(c)
         return { format, lines: yield* outputLog(events, channel, output, limit) }
       })
@@ -178,9 +183,9 @@ const inputOutputRoutes = (
       )
     },
   })
-}
 
 export const inputRoutes = (app: Hono, services: AppServices): void => {
   inputVerbRoutes(app, services)
   inputOutputRoutes(app, services)
+  outputLogRoute(app, services)
 }

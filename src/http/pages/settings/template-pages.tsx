@@ -66,12 +66,11 @@ const meaningFor = (template: TemplateView, channel: ChannelView) => {
   return { name: name ?? template.name, url: url ?? template.url }
 }
 
-export const templatePageRoutes = (
-  app: Hono,
-  services: Pick<AppServices, "access" | "channels" | "runner" | "templates">,
-): void => {
+type Services = Pick<AppServices, "access" | "channels" | "runner" | "templates">
+
+/** Declares the list of templates, which shows what each would be for a channel. */
+const listRoute = (app: Hono, services: Services): void => {
   const { channels, runner, templates } = services
-  const withForm = makeWithForm(services)
 
   methods(app, "/settings/templates", {
     GET: (c) =>
@@ -92,44 +91,55 @@ export const templatePageRoutes = (
         )
       }),
   })
+}
 
-  const formPage = (c: Context, old: TemplateView | null, fields?: Fields, problem?: Problem) => {
-    const values = fields ?? (old === null ? {} : templateValues(old))
-    const state = stateOf(
-      shownAgain(values, SECRET_FIELDS, ["url"]),
-      problem,
-      FIELDS,
-      old === null ? "template" : "url",
-      {
-        name: "template",
-      },
-    )
-    const protocol = old === null ? "" : (protocolOfUrl(field(values, "url")) ?? "")
-    return pageAnswer(
-      <TemplateFormPage
-        frame={frameOf(c, services)}
-        name={old?.name ?? null}
-        hasKey={(old?.stream_key ?? null) !== null}
-        state={state}
-        presets={PRESET_CHOICES}
-        settings={{ protocol, groups: settingGroups(protocol), state }}
-      />,
-      problem,
-    )
-  }
-  const saved = (c: Context, { name }: TemplateView) =>
-    c.redirect(`/settings/templates?done=saved#template-${name}`, 303)
+/** The form of the template `old`, or of a new one when that is null; after a refusal it keeps what was typed. */
+const formPage = (
+  c: Context,
+  services: Pick<Services, "access">,
+  old: TemplateView | null,
+  fields?: Fields,
+  problem?: Problem,
+) => {
+  const values = fields ?? (old === null ? {} : templateValues(old))
+  const state = stateOf(
+    shownAgain(values, SECRET_FIELDS, ["url"]),
+    problem,
+    FIELDS,
+    old === null ? "template" : "url",
+    { name: "template" },
+  )
+  const protocol = old === null ? "" : (protocolOfUrl(field(values, "url")) ?? "")
+  return pageAnswer(
+    <TemplateFormPage
+      frame={frameOf(c, services)}
+      name={old?.name ?? null}
+      hasKey={(old?.stream_key ?? null) !== null}
+      state={state}
+      presets={PRESET_CHOICES}
+      settings={{ protocol, groups: settingGroups(protocol), state }}
+    />,
+    problem,
+  )
+}
+
+const saved = (c: Context, { name }: TemplateView) => c.redirect(`/settings/templates?done=saved#template-${name}`, 303)
+
+/** Declares the forms that add and change a template. */
+const formRoutes = (app: Hono, services: Services): void => {
+  const { runner, templates } = services
+  const withForm = makeWithForm(services)
 
   methods(app, "/settings/templates/add", {
-    GET: (c) => formPage(c, null),
+    GET: (c) => formPage(c, services, null),
     POST: (c) =>
       withForm(c, async (fields) => {
         const created = await runner.settle(c, Effect.flatMap(decode(TemplateInput, newBody(fields)), templates.create))
-        return Either.isLeft(created) ? formPage(c, null, fields, created.left) : saved(c, created.right)
+        return Either.isLeft(created) ? formPage(c, services, null, fields, created.left) : saved(c, created.right)
       }),
   })
   methods(app, "/settings/templates/:template/edit", {
-    GET: (c) => runner.run(c, templates.get(c.req.param("template")), (template) => formPage(c, template)),
+    GET: (c) => runner.run(c, templates.get(c.req.param("template")), (template) => formPage(c, services, template)),
     POST: (c) =>
       withForm(c, (fields) =>
         runner.run(c, templates.get(c.req.param("template")), async (old) => {
@@ -137,10 +147,18 @@ export const templatePageRoutes = (
             templates.update(old.name, body),
           )
           const changed = await runner.settle(c, update)
-          return Either.isLeft(changed) ? formPage(c, old, fields, changed.left) : saved(c, changed.right.template)
+          return Either.isLeft(changed)
+            ? formPage(c, services, old, fields, changed.left)
+            : saved(c, changed.right.template)
         }),
       ),
   })
+}
+
+/** Declares the removal of a template, which asks first. */
+const removeRoute = (app: Hono, services: Services): void => {
+  const { runner, templates } = services
+
   methods(app, "/settings/templates/:template/remove", {
     GET: (c) =>
       runner.run(c, templates.get(c.req.param("template")), ({ name }) =>
@@ -161,4 +179,10 @@ export const templatePageRoutes = (
         c.redirect("/settings/templates?done=removed", 303),
       ),
   })
+}
+
+export const templatePageRoutes = (app: Hono, services: Services): void => {
+  listRoute(app, services)
+  formRoutes(app, services)
+  removeRoute(app, services)
 }
