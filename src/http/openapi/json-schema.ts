@@ -23,6 +23,10 @@ const isEmpty = (value: Json | undefined) =>
 
 const REF = "#/components/schemas/"
 export const refTo = (name: string): JsonObject => ({ $ref: `${REF}${name}` })
+/** A reference to a component of the document that is no schema. */
+export const reference = (kind: "parameters" | "headers" | "examples", name: string): JsonObject => ({
+  $ref: `#/components/${kind}/${name}`,
+})
 export const nameOfRef = (schema: JsonObject): string | undefined =>
   typeof schema["$ref"] === "string" ? schema["$ref"].slice(REF.length) : undefined
 
