@@ -1,19 +1,10 @@
 /** The engine: carries out what the control plane asks, and tells it what happens. */
-import { randomUUID } from "node:crypto"
-import {
-  EVENT_MERGE,
-  EVENT_MERGE_LEG,
-  EVENT_OVERFLOW,
-  EVENT_SCTE35,
-  EVENT_SWITCHED,
-  MAX_CHANNELS,
-  MAX_LEGS,
-} from "../core/assembly/memory/layout.ts"
-import { channelOfIndex } from "../core/packet-core/leg-index.ts"
-import type { CoreEvent, PacketCore } from "../core/packet-core/packet-core.ts"
-import { decodeSpliceInfoSection } from "../core/scte35/decode-section.ts"
+import { MAX_CHANNELS } from "../core/assembly/memory/layout.ts"
+import type { PacketCore } from "../core/packet-core/packet-core.ts"
+import { CoreEvents } from "./core-events.ts"
 import { insertCue } from "./cue-insertion.ts"
 import { EngineChannel } from "./engine-channel.ts"
+import { engineStats, newEngineInfo } from "./engine-figures.ts"
 import { Faults } from "./faults.ts"
 import { monotonicUs } from "./ffi/clock.ts"
 import { nativeAddress } from "./ffi/libc.ts"
@@ -23,17 +14,16 @@ import { openSession } from "./outputs/open-session.ts"
 import type { OutputSession, SessionContext } from "./outputs/output-session.ts"
 import { testOutput } from "./outputs/test-output.ts"
 import { PacketLoop } from "./packet-loop.ts"
-import {
-  type ChannelSpec,
-  type EngineInfo,
-  type EngineStats,
-  type Event,
-  type LegName,
-  type OutputSpec,
-  PROTOCOL_VERSION,
-  type Reason,
-  type Reply,
-  type Request,
+import type {
+  ChannelSpec,
+  EngineInfo,
+  EngineStats,
+  Event,
+  LegName,
+  OutputSpec,
+  Reason,
+  Reply,
+  Request,
 } from "./protocol/messages.ts"
 import { reasonOf } from "./protocol/setup-failure.ts"
 import { RemuxPool } from "./remux/remux-pool.ts"
@@ -43,6 +33,7 @@ import { PortPool } from "./srt/port-pool.ts"
 import type { SrtLibrary } from "./srt/srt-library.ts"
 import { UdpPortRegistry } from "./system/udp-port-registry.ts"
 import { TapPool } from "./taps/tap-pool.ts"
+import { ToldStates } from "./told-states.ts"
 
 /** What outputs that write behind are given at the end. */
 const SETTLE_MS = 2500
@@ -51,7 +42,6 @@ const toStderr = (message: string): void => {
   process.stderr.write(`${message}\n`)
 }
 const refused = (code: string, message: string): Reason => ({ code, message, transient: false })
-const runtimeName = `${"Deno" in globalThis ? "deno" : (process.versions["bun"] ?? "") !== "" ? "bun" : "node"}`
 
 export class Engine {
   readonly info: EngineInfo
@@ -64,10 +54,7 @@ export class Engine {
   readonly #udpPorts = new UdpPortRegistry()
   readonly #loop: PacketLoop
   readonly #taps: TapPool
-  /** SCTE-35 sections so far. */
-  #cues = 0
-  /** State last told of each session. */
-  readonly #told = new Map<OutputSession, string>()
+  readonly #told: ToldStates
 
   /** `log` gets the stacks of internal errors. */
   constructor(
@@ -81,6 +68,7 @@ export class Engine {
     this.#library = library
     this.#taps = new TapPool(core, (cause) => this.faults.report("engine", "a tap", cause))
     this.#emit = emit
+    this.#told = new ToldStates(emit)
     const base = nativeAddress(core.u8)
     core.bind(base)
     this.#context = {
@@ -105,21 +93,20 @@ export class Engine {
           reason,
         }),
     }
-    this.info = {
-      protocol: PROTOCOL_VERSION,
-      engine_id: randomUUID(),
-      pid: process.pid,
-      started_at: Date.now(),
-      runtime: runtimeName,
-      srt: library.info,
-    }
+    this.info = newEngineInfo(library.info)
+    const coreEvents = new CoreEvents({
+      channelAt: (index) => this.#channelAt(index),
+      emit,
+      sessionFault: (session, cause) => this.#sessionFault(session, cause),
+      eventFault: (channel, cause) => this.faults.report("input", `an event of channel ${channel.label}`, cause),
+    })
     this.#loop = new PacketLoop(core, () => this.#channels.values(), {
-      onEvents: (events) => this.#coreEvents(events),
+      onEvents: (events) => coreEvents.handle(events),
       onSlowTick: () => {
         try {
-          this.#tellCues()
+          this.#told.tellCues(this.#channels.values())
         } finally {
-          this.#tellStates()
+          this.#told.tellStates(this.#channels.values())
         }
         if (this.#taps.size > 0) this.#taps.flush()
       },
@@ -201,7 +188,7 @@ export class Engine {
     const channel = this.#channels.get(id)
     if (channel === undefined) return null
     for (const leg of channel.legs) this.#loop.forget(leg)
-    for (const session of channel.sessions.values()) this.#told.delete(session)
+    for (const session of channel.sessions.values()) this.#told.forget(session)
     channel.close()
     this.#taps.closeChannel(channel.index)
     this.#channels.delete(id)
@@ -232,7 +219,7 @@ export class Engine {
     const session = channel?.sessions.get(outputId)
     if (channel === undefined || session === undefined) return null
     channel.sessions.delete(outputId)
-    this.#told.delete(session)
+    this.#told.forget(session)
     try {
       session.close()
     } catch (cause) {
@@ -291,106 +278,9 @@ export class Engine {
     return this.#channelAt(session.channel)?.id ?? ""
   }
 
-  #coreEvents(events: ReadonlyArray<CoreEvent>): void {
-    for (const event of events) {
-      const channel = this.#channelAt(channelOfIndex(event.leg))
-      if (channel === undefined) continue
-      try {
-        this.#coreEvent(channel, event)
-      } catch (cause) {
-        this.faults.report("input", `an event of channel ${channel.label}`, cause)
-      }
-    }
-  }
-
-  #coreEvent(channel: EngineChannel, event: CoreEvent): void {
-    if (event.leg >= MAX_LEGS) this.#section(channel, event)
-    else if (event.type === EVENT_SWITCHED || event.type === EVENT_MERGE || event.type === EVENT_MERGE_LEG)
-      channel.source.handle(event)
-    else if (event.type !== EVENT_SCTE35) {
-      const leg = channel.legs.find((one) => one.index === event.leg)
-      try {
-        leg?.handle(event)
-      } catch (cause) {
-        if (leg !== undefined) channel.replaceLeg(leg, cause)
-      }
-    }
-  }
-
-  /** An SCTE-35 section of what goes out. */
-  #section(channel: EngineChannel, event: CoreEvent): void {
-    this.#cues += 1
-    const arrivedUs = channel.cues.timeOf(event.position)
-    channel.cues.add(this.#cues, event.position, arrivedUs, channel.sessions.values())
-    this.#handOn(channel, event)
-    this.#emit({
-      event: "scte35",
-      channel_id: channel.id,
-      leg: channel.source.active,
-      pid: event.pid,
-      cue: this.#cues,
-      at: Math.round(Date.now() - (monotonicUs() - arrivedUs) / 1000),
-      clock_90k: channel.source.clock90k,
-      // Whether a section that was cut off was sound is not known.
-      crc_ok: event.b !== 0,
-      section_base64: Buffer.from(event.data).toString("base64"),
-    })
-  }
-
-  /** For outputs that write cues in a form of their own. */
-  #handOn(channel: EngineChannel, { b, data, position }: CoreEvent): void {
-    const takers = [...channel.sessions.values()].filter((session) => session.onCue !== undefined)
-    const decoded = b === 1 && takers.length > 0 ? decodeSpliceInfoSection(data) : null
-    if (decoded?.ok !== true || decoded.section.errors.length > 0) return
-    for (const session of takers)
-      try {
-        session.onCue?.({ position, section: decoded.section, clock90k: channel.source.clock90k })
-      } catch (cause) {
-        this.#sessionFault(session, cause)
-      }
-  }
-
-  #tellCues(): void {
-    for (const channel of this.#channels.values())
-      for (const fate of channel.cues.poll(monotonicUs()))
-        this.#emit({ event: "cue_sent", channel_id: channel.id, at: Date.now(), ...fate })
-  }
-
-  /** Tells of every session whose state differs from what was told last; sessions that ended are dropped. */
-  #tellStates(): void {
-    for (const channel of this.#channels.values())
-      for (const [id, session] of channel.sessions) {
-        if (this.#told.get(session) === session.state) continue
-        this.#told.set(session, session.state)
-        this.#emit({
-          event: "output_state",
-          channel_id: channel.id,
-          output_id: id,
-          session: session.spec.session,
-          state: session.state,
-          reason: session.reason,
-        })
-        if (session.state !== "ended") continue
-        channel.sessions.delete(id)
-        this.#told.delete(session)
-      }
-  }
-
   stats(nowUs: number): EngineStats {
-    const at = Date.now()
-    const usage = process.cpuUsage()
-    return {
-      at,
-      cpu_seconds: (usage.user + usage.system) / 1e6,
-      rss_bytes: process.memoryUsage.rss(),
-      loop_max_ms: this.#loop.maxGapUs / 1000,
-      loop_passes: this.#loop.passes,
-      event_overflows: this.#core.u32[EVENT_OVERFLOW >> 2] ?? 0,
-      output_faults: this.faults.counts.output,
-      input_faults: this.faults.counts.input,
-      engine_faults: this.faults.counts.engine,
-      channels: [...this.#channels.values()].map((channel) => channel.stats(nowUs, at - nowUs / 1000)),
-    }
+    const channels = this.#channels.values()
+    return engineStats({ core: this.#core, loop: this.#loop, faults: this.faults, channels }, nowUs)
   }
 
   /**
