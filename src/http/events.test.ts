@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { type ChannelEventView, EVENT_KINDS, type EventQuery } from "../effects/model/event.ts"
 import { Conflict, StoreError } from "../effects/model/Errors.ts"
+import { type ChannelEventView, EVENT_KINDS, type EventQuery } from "../effects/model/event.ts"
 import { fakeEvent } from "./testing/fake-views.ts"
 import { makeTestApp, problemBody } from "./testing/test-app.ts"
 

@@ -3,9 +3,9 @@ import { Effect, TestClock } from "effect"
 import type { ChannelStats } from "../../engine/protocol/messages.ts"
 import { findChannel } from "../config/find-config.ts"
 import type { ChannelConfig } from "../model/channel.ts"
-import type { ChannelEventView } from "../model/event.ts"
 import type { CueView } from "../model/cue.ts"
 import { StoreError } from "../model/Errors.ts"
+import type { ChannelEventView } from "../model/event.ts"
 import { channelConfig, outputConfig } from "../testing/configs.ts"
 import {
   channelStats,

@@ -1,8 +1,8 @@
 /** Marks on plots: the events and cues that are recorded anyway. */
 import { Effect } from "effect"
-import type { ChannelEventView, EventKind } from "../model/event.ts"
 import type { CueView, StoredCueKind } from "../model/cue.ts"
 import type { StoreError } from "../model/Errors.ts"
+import type { ChannelEventView, EventKind } from "../model/event.ts"
 import type { CueLogService } from "../store/CueLog.ts"
 import type { EventLogService } from "../store/EventLog.ts"
 import type { HistoryMark } from "./history-model.ts"

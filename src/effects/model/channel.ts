@@ -7,6 +7,7 @@ import type { InputSettings } from "../../core/input/input-settings.ts"
 import type { OutputSettings } from "../../core/output/output-settings.ts"
 import type { PresetName } from "../../core/output/presets.ts"
 import type { Scte35View } from "./cue.ts"
+import type { Alarm } from "./event.ts"
 
 export type { InputSettings } from "../../core/input/input-settings.ts"
 export type { CueAnswer, CueProof, CueView, Scte35View } from "./cue.ts"

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Logger, Scope, TestClock } from "effect"
-import type { NewEvent } from "../model/event.ts"
 import { StoreError } from "../model/Errors.ts"
+import type { NewEvent } from "../model/event.ts"
 import { settle } from "../testing/FakeEngine.ts"
 import { BATCH, type EventLogService, MAX_WAITING, makeEventLog } from "./EventLog.ts"
 

@@ -3,8 +3,8 @@
  * do not depend on it: when the store fails, events wait, and beyond a bound the newest are given up and counted.
  */
 import { Context, Effect, Layer, Queue, type Scope } from "effect"
-import type { ChannelEventView, EventQuery, NewEvent } from "../model/event.ts"
 import type { StoreError } from "../model/Errors.ts"
+import type { ChannelEventView, EventQuery, NewEvent } from "../model/event.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { makeBatchWriter } from "./batch-writer.ts"
 import { makeEventLimit } from "./event-limit.ts"

@@ -1,8 +1,8 @@
 /** What happened to channels: to one, or to all of them, each event with the name of its channel. */
 import { Context, Effect, Layer } from "effect"
 import { ChannelBook } from "../config/ChannelBook.ts"
-import type { ChannelEventOfView, ChannelEventView, EventQuery } from "../model/event.ts"
 import type { NotFound, StoreError } from "../model/Errors.ts"
+import type { ChannelEventOfView, ChannelEventView, EventQuery } from "../model/event.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { acrossChannels } from "./across-channels.ts"
 

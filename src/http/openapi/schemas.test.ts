@@ -16,8 +16,8 @@ import type {
   ProgrammeView,
   ReceiverView,
 } from "../../effects/model/channel.ts"
-import type { Alarm, ChannelEventOfView, ChannelEventView } from "../../effects/model/event.ts"
 import type { ChannelCueView, CueAnswer, CueProof } from "../../effects/model/cue.ts"
+import type { Alarm, ChannelEventOfView, ChannelEventView } from "../../effects/model/event.ts"
 import type { Health } from "../../effects/show/health-of.ts"
 import type { TemplateView } from "../../effects/templates/template-model.ts"
 import type { BulkResult } from "../routes/bulk.ts"

@@ -1,7 +1,7 @@
 /** Reads the queries of `GET /api/channels/{id}/events` and `GET /api/events`. */
 import { Effect } from "effect"
-import { EVENT_KINDS, EVENT_SEVERITIES, type EventKind, type EventQuery } from "../../effects/model/event.ts"
 import { InvalidInput } from "../../effects/model/Errors.ts"
+import { EVENT_KINDS, EVENT_SEVERITIES, type EventKind, type EventQuery } from "../../effects/model/event.ts"
 import {
   CHANNEL_WANTED,
   channelOf,

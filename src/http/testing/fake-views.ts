@@ -1,8 +1,8 @@
 /** Complete views of channels, inputs, outputs, cues and events for tests, with the fields that a test changes. */
 import { policyOf } from "../../effects/config/input-policy.ts"
 import type { ChannelView, LegView, OutputTestView, OutputView } from "../../effects/model/channel.ts"
-import type { ChannelEventView } from "../../effects/model/event.ts"
 import type { CueView, Scte35View } from "../../effects/model/cue.ts"
+import type { ChannelEventView } from "../../effects/model/event.ts"
 import type { Surroundings } from "../../effects/show/surroundings.ts"
 
 /** Creation time of everything here. */

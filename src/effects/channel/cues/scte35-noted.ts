@@ -2,8 +2,8 @@
  * Channel and moment that each step of the SCTE-35 watch is given, and what it notes: events to record, lines to log.
  */
 import type { OutputConfig } from "../../model/channel.ts"
-import type { Happening } from "../../model/channel-event.ts"
 import type { NewCue } from "../../model/cue.ts"
+import type { Happening } from "../../model/event.ts"
 import type { CueEntry } from "../../store/CueLog.ts"
 import type { ChannelRuntime } from "../runtime/channel-runtime.ts"
 

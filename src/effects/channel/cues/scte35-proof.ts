@@ -4,8 +4,8 @@
  */
 import type { ChannelEvent } from "../../engine/engine-inboxes.ts"
 import type { OutputConfig } from "../../model/channel.ts"
-import type { Happening } from "../../model/channel-event.ts"
 import type { CueProof, NewCue, StoredProof } from "../../model/cue.ts"
+import type { Happening } from "../../model/event.ts"
 import { NO_WORD } from "../../store/proof-deadline.ts"
 import type { ChannelRuntime, OutputRuntime } from "../runtime/channel-runtime.ts"
 import type { OpenCue } from "../runtime/scte35-runtime.ts"

@@ -9,8 +9,8 @@ import {
   breakView,
   newBreakState,
 } from "../../../core/scte35/break-state.ts"
-import type { Alarm, AlarmKind } from "../../model/event.ts"
 import type { Scte35View } from "../../model/cue.ts"
+import type { Alarm, AlarmKind } from "../../model/event.ts"
 import type { CueEntry } from "../../store/CueLog.ts"
 import type { PendingInsertion } from "./cue-insertions.ts"
 
