@@ -1,5 +1,6 @@
-// `npm test` sets the machine up, then runs the checks and the fast tests beside the end-to-end tests. `npm test --
-// <file>` runs single files. The last line is `N passed, N failed`. Tests named "[media] ..." need ../shared/media.
+// `npm test` sets the machine up, then runs the tests that watch milliseconds, and after them the checks and the fast
+// tests beside the other end-to-end tests. `npm test -- <file>` runs single files. The last line is `N passed, N failed`.
+// Tests named "[media] ..." need ../shared/media.
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { existsSync, readFileSync, rmSync } from "node:fs"
@@ -69,13 +70,17 @@ const failuresOf = (path, file) => {
 
 const firstLines = (text) => (text ?? "").split("\n").slice(0, 6).join("\n    ")
 
-/** All of it, in two rows at once: one that computes, and one that mostly waits. */
+/**
+ * All of it: first, alone, the tests that watch milliseconds, then two rows at once, one that computes and one that
+ * mostly waits.
+ */
 const everything = async () => {
+  const watchful = await vitest("watchful")
   const rows = [
     async () => [await check(), await vitest("fast", { later: true })],
-    async () => [await vitest("watchful"), await vitest("e2e")],
+    async () => [await vitest("e2e")],
   ]
-  return (await Promise.all(rows.map((row) => row()))).flat()
+  return [watchful, ...(await Promise.all(rows.map((row) => row()))).flat()]
 }
 
 try {

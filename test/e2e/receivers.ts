@@ -24,7 +24,7 @@ export class ProgramReceiver {
   }
 
   /** Waits for at least `size` bytes. */
-  atLeast(size: number, ms = 15_000): Promise<true> {
+  atLeast(size: number, ms = 45_000): Promise<true> {
     return eventually(`${size} bytes received (have ${this.size})`, () => (this.size >= size ? true : null), ms)
   }
 
@@ -65,7 +65,7 @@ export class UdpReceiver {
     return Buffer.concat(this.datagrams.map(({ data }) => data.subarray(header)))
   }
 
-  atLeast(datagrams: number, ms = 15_000): Promise<true> {
+  atLeast(datagrams: number, ms = 45_000): Promise<true> {
     return eventually(
       `${datagrams} datagrams received (have ${this.datagrams.length})`,
       () => (this.datagrams.length >= datagrams ? true : null),
@@ -74,7 +74,7 @@ export class UdpReceiver {
   }
 
   /** Waits for at least `size` bytes behind the headers. */
-  atLeastBytes(size: number, header = 0, ms = 15_000): Promise<true> {
+  atLeastBytes(size: number, header = 0, ms = 45_000): Promise<true> {
     const have = () => this.size - this.datagrams.length * header
     return eventually(`${size} bytes received (have ${have()})`, () => (have() >= size ? true : null), ms)
   }
@@ -112,7 +112,7 @@ export class SrtReceiver {
     return this.#udp.bytes()
   }
 
-  atLeast(size: number, ms = 15_000): Promise<true> {
+  atLeast(size: number, ms = 45_000): Promise<true> {
     return eventually(
       `${size} bytes received (have ${this.size}; ${this.program.errors.slice(-300)})`,
       () => (this.size >= size ? true : null),
