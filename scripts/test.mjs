@@ -76,10 +76,7 @@ const firstLines = (text) => (text ?? "").split("\n").slice(0, 6).join("\n    ")
  */
 const everything = async () => {
   const watchful = await vitest("watchful")
-  const rows = [
-    async () => [await check(), await vitest("fast", { later: true })],
-    async () => [await vitest("e2e")],
-  ]
+  const rows = [async () => [await check(), await vitest("fast", { later: true })], async () => [await vitest("e2e")]]
   return [watchful, ...(await Promise.all(rows.map((row) => row()))).flat()]
 }
 
