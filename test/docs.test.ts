@@ -127,3 +127,24 @@ describe("docs/pages.md", () => {
     expect(readdirSync(join(root, "docs/screenshots")).length).toBe(2 * pictures.length)
   })
 })
+
+describe("ARCHITECTURE.md", () => {
+  const page = read("ARCHITECTURE.md")
+  const foldersIn = (path: string) =>
+    readdirSync(join(root, path), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== "testing")
+      .filter((entry) => readdirSync(join(root, path, entry.name)).length > 0)
+      .map(({ name }) => name)
+
+  it.each(["src", "src/core", "src/core/assembly", "src/engine", "src/effects", "src/http"])(
+    "its tables name every folder of %s",
+    (path) => {
+      const rows = page.split("\n").filter((line) => line.startsWith("|"))
+      const named = new Set(
+        rows.flatMap((row) => [...row.matchAll(/`([^`]+)`/g)].map(([, text = ""]) => text.split("/").pop())),
+      )
+      expect(foldersIn(path).length).toBeGreaterThan(0)
+      expect(foldersIn(path).filter((name) => !named.has(name))).toEqual([])
+    },
+  )
+})
