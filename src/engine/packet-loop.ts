@@ -6,9 +6,8 @@
  *
  * - UDP and RTP outputs keep the input's spacing, so the sockets of their channels are drained every `FAST_TICK_US`.
  * - SRT packets carry the kernel's receive time (`srctime`), which the receiver's TSBPD restores, so they may leave in
- * bursts every
- * `SLOW_TICK_US`, or less when a connection's latency is short: larger bursts are what makes libsrt's sending thread
- * cheap. Channels with nothing but SRT are drained then, too.
+ *   bursts every `SLOW_TICK_US`, or less when a connection's latency is short: larger bursts are what makes libsrt's
+ *   sending thread cheap. Channels with nothing but SRT are drained then, too.
  *
  * With nothing arriving the loop blocks in epoll for at most `IDLE_MS`.
  *

@@ -5,9 +5,8 @@
  * - every slot holds an error: one burst, which ends within four slots (600 ms or more), never does that;
  * - 5 errors a second on average: a picture that breaks up several times a second is not worth keeping;
  * - 0.1 % of the TS packets: 1 % of datagrams lost, which is what FEC is dimensioned for, makes at least one error in
- * 700
- *   packets (0.14 %), while the scattered loss of a multiplex with a high bit rate stays below.
- * It recovers when the five slots together hold at most one error a second.
+ *   700 packets (0.14 %), while the scattered loss of a multiplex with a high bit rate stays below. It recovers when
+ *   the five slots together hold at most one error a second.
  *
  * Products that judge by data alone (MediaConnect: 500 ms without any) stay on such a leg for ever; those with a limit
  * of errors and no share or spread leave a good one for a single burst.

@@ -4,12 +4,10 @@
  * - A leg with a fault (`leg-fitness.ts`) is left for the other one when that is usable. Both bad: stay.
  * - `failback: auto` returns to the primary leg once it was usable for `failbackAfterMs` while the backup was active.
  * - An operator's switch holds: there is no failback until the leg chosen fails or the operator switches again. That
- * leg has
- *   `failoverAfterMs` before a fault counts.
+ *   leg has `failoverAfterMs` before a fault counts.
  * - Flapping: from the third switch within 10 s on, each doubles how long a leg must have been usable before the stream
- * goes to it
- * (200 ms at first, 10 s at most), until a minute passes without a switch. A steady leg takes over at once all the
- * same: only one that was bad a moment ago waits.
+ *   goes to it (200 ms at first, 10 s at most), until a minute passes without a switch. A steady leg takes over at once
+ *   all the same: only one that was bad a moment ago waits.
  */
 import {
   describeFault,

@@ -3,14 +3,12 @@
  * memory and none of its threads' time.
  *
  * - DROPREQ control packets (draft-sharabayko-srt 3.2.9): only a receiver has a use for them, and here every SRT socket
- * sends. libsrt
- * 1.5.1 walks through the range of sequence numbers that such a packet names, one by one, on the thread that receives
- * for the whole port: one forged range holds up every receiver of a listener, and every caller of a shared port,
- * for seconds.
+ *   sends. libsrt 1.5.1 walks through the range of sequence numbers that such a packet names, one by one, on the thread
+ *   that receives for the whole port: one forged range holds up every receiver of a listener, and every caller of a
+ *   shared port, for seconds.
  * - Handshakes (3.2.1) that are cut short, whose extensions do not add up, or whose fields lie outside what peers send.
- * libsrt 1.5.1
- * sets up a connection before it reads the extensions, and allocates and fills 24 bytes for each packet of the window
- * that the peer names: one handshake of 112 bytes made it take 1.5 GB.
+ *   libsrt 1.5.1 sets up a connection before it reads the extensions, and allocates and fills 24 bytes for each packet
+ *   of the window that the peer names: one handshake of 112 bytes made it take 1.5 GB.
  * - While a listener is flooded with handshakes, those of most sources; see `handshake-gate.ts`.
  */
 import { readdirSync } from "node:fs"
