@@ -82,7 +82,7 @@ export default defineConfig({
           name: "fast",
           exclude: [...configDefaults.exclude, ...REPLACING],
           include: ["src/**/*.test.{ts,tsx}", "views/**/*.test.{ts,tsx}", "load-tests/**/*.test.ts", "test/*.test.ts"],
-          // It runs beside the end-to-end tests: see test/e2e/ports.ts.
+          // Apart from those of the end-to-end tests, which may run at the same time: see test/e2e/ports.ts.
           env: { PORT_RANGES_FROM: "4" },
           ...FAST,
         },

@@ -1,6 +1,5 @@
-// `npm test` sets the machine up, then runs the tests that watch milliseconds, and after them the checks and the fast
-// tests beside the other end-to-end tests. `npm test -- <file>` runs single files. The last line is `N passed, N failed`.
-// Tests named "[media] ..." need ../shared/media.
+// `npm test` sets the machine up and runs the checks, the fast tests, and the end-to-end tests. `npm test -- <file>` runs
+// single files. The last line is `N passed, N failed`. Tests named "[media] ..." need ../shared/media.
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { existsSync, readFileSync, rmSync } from "node:fs"
@@ -11,7 +10,7 @@ import { bun, root, setup } from "./setup.mjs"
 const only = process.argv.slice(2)
 
 /** Test files at a time. Two processors are busy with them: those of the end-to-end tests mostly wait. */
-const AT_A_TIME = { fast: 3, watchful: 3, e2e: 4, files: 3 }
+const AT_A_TIME = { fast: 3, watchful: 2, e2e: 3, files: 3 }
 /**
  * Fast tests of a worker share one module graph: to load it anew for each file took a fifth of their time. End-to-end
  * tests, which replace modules of the runtime, have a process for each file.
@@ -19,8 +18,7 @@ const AT_A_TIME = { fast: 3, watchful: 3, e2e: 4, files: 3 }
 const SHARED = ["fast"]
 
 /**
- * Runs projects of vitest.config.ts, all of them or those of `files`. What it writes is shown at once, or, with
- * `later`, when it has ended, so that two runners do not write into each other's lines.
+ * Runs projects of vitest.config.ts, all of them or those of `files`.
  */
 const vitest = async (name, { projects = [name], files = [], later = false } = {}) => {
   const report = join(root, "build", `${name}.json`)
@@ -40,12 +38,8 @@ const vitest = async (name, { projects = [name], files = [], later = false } = {
     : []
   const pool = [`--poolOptions.forks.maxForks=${forks}`, ...shared]
   const all = [...args, ...pool, ...reporters, "--passWithNoTests", ...files]
-  const output = later ? "pipe" : "inherit"
-  const child = spawn(bun, all, { cwd: root, stdio: ["ignore", output, output] })
-  const written = []
-  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => written.push(chunk))
+  const child = spawn(bun, all, { cwd: root, stdio: ["ignore", "inherit", "inherit"] })
   const [status, signal] = await once(child, "close")
-  process.stdout.write(Buffer.concat(written))
   if (!existsSync(report))
     return { passed: 0, failed: 1, media: 0, failures: [`${name}: the runner wrote no report (exit ${status})`] }
   const results = JSON.parse(readFileSync(report, "utf8"))
@@ -71,14 +65,10 @@ const failuresOf = (path, file) => {
 const firstLines = (text) => (text ?? "").split("\n").slice(0, 6).join("\n    ")
 
 /**
- * All of it: first, alone, the tests that watch milliseconds, then two rows at once, one that computes and one that
- * mostly waits.
+ * All of it, one part after another. Fast tests beside the end-to-end ones would save two minutes, but a machine that is
+ * busy with them for minutes keeps the engine from giving memory back, which `hostile-peers` waits for.
  */
-const everything = async () => {
-  const watchful = await vitest("watchful")
-  const rows = [async () => [await check(), await vitest("fast", { later: true })], async () => [await vitest("e2e")]]
-  return [watchful, ...(await Promise.all(rows.map((row) => row()))).flat()]
-}
+const everything = async () => [await check(), await vitest("fast"), await vitest("watchful"), await vitest("e2e")]
 
 try {
   await setup("test")

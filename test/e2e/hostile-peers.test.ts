@@ -32,7 +32,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     eventually(
       "memory is within 10 % of before",
       () => (residentKb(engine.pid) <= before * 1.1 ? true : null),
-      60_000,
+      150_000,
     ).catch(() => expect(residentKb(engine.pid), "KiB resident, against before").toBeLessThanOrEqual(before * 1.1))
 
   beforeAll(async () => {
