@@ -20,7 +20,7 @@ const SHARED = ["fast"]
 /**
  * Runs projects of vitest.config.ts, all of them or those of `files`.
  */
-const vitest = async (name, { projects = [name], files = [], later = false } = {}) => {
+const vitest = async (name, { projects = [name], files = [] } = {}) => {
   const report = join(root, "build", `${name}.json`)
   rmSync(report, { force: true })
   const args = [
