@@ -145,10 +145,11 @@ describe("HandshakeGate", () => {
     for (let turn = 0; turn < 12; turn++) {
       nowUs += 250_000
       gate.poll(nowUs)
-      turns.push(await knock(8))
+      turns.push(await knock(24))
     }
     expect(turns.some((got) => got > 0)).toBe(true)
-    expect(turns.every((got) => got < 8)).toBe(true)
+    // Turns are chosen by chance: of 24 sources never all at once, of 8 now and then.
+    expect(turns.every((got) => got < 24)).toBe(true)
     nowUs += 5 * SECOND
     gate.poll(nowUs)
     expect([gate.flooded, await knock(8)]).toEqual([false, 8])
