@@ -1,17 +1,8 @@
 /** From access units and audio packets to RTMP messages: one muxer a channel, its messages go to every RTMP output. */
-import type {
-  AudioCodec,
-  AudioPes,
-  AudioStream,
-  DemuxerHandler,
-  Loss,
-  LossReason,
-  SelectedStreams,
-  VideoUnit,
-} from "../es/units.ts"
+import type { AudioPes, AudioStream, DemuxerHandler, Loss, SelectedStreams, VideoUnit } from "../es/units.ts"
 import { difference33 } from "../es/unwrap.ts"
-import { UNIT_MAX } from "../es/video-units.ts"
 import { AudioTrack } from "./audio-track.ts"
+import { LeftOut } from "./left-out.ts"
 import { type FlvMessage, type FlvMessageKind, TYPE_AUDIO, TYPE_DATA, TYPE_VIDEO } from "./message.ts"
 import { metadataBody, type VideoFacts } from "./metadata.ts"
 import { COMPOSITION_TIME_MAX, videoFrameBody, videoHeaderBody } from "./tag-body.ts"
@@ -50,11 +41,9 @@ const EARLY_MAX = 64
 const HELD_MAX = 1000
 /** The length field of a message has 24 bits (Adobe RTMP Specification 1.0, 5.3.1.2.1). */
 export const MESSAGE_MAX = 0xffffff
-const NAMES: Readonly<Record<AudioCodec, string>> = { aac: "AAC", ac3: "AC-3", eac3: "E-AC-3", opus: "Opus" }
 
 const equal = (a: Uint8Array | null, b: Uint8Array): boolean =>
   a !== null && a.length === b.length && b.every((byte, i) => byte === a[i])
-const hex = (pid: number): string => `0x${pid.toString(16)}`
 
 /** Handles what a demuxer gives. */
 export class FlvMuxer implements DemuxerHandler {
@@ -63,7 +52,7 @@ export class FlvMuxer implements DemuxerHandler {
   readonly #handler: FlvMuxerHandler
   readonly #timeline = new Timeline()
   readonly #track: AudioTrack
-  readonly #said = new Set<string>()
+  readonly #leftOut: LeftOut
   #selected: SelectedStreams | null = null
   #config: VideoConfig | null = null
   #record: Uint8Array | null = null
@@ -85,12 +74,13 @@ export class FlvMuxer implements DemuxerHandler {
 
   constructor(handler: FlvMuxerHandler, options: FlvMuxerOptions = {}) {
     this.#handler = handler
+    this.#leftOut = new LeftOut(handler)
     this.#allow = options.allow ?? {}
     this.#encoder = options.encoder ?? ENCODER
     this.#track = new AudioTrack(this.#timeline, options.audio === "silence", {
       configured: (timestampMs, dts90k) => this.#audioConfigured(timestampMs, dts90k),
       frame: (timestampMs, body, dts90k) => this.#send(TYPE_AUDIO, "audio", timestampMs, body, dts90k),
-      problem: (sentence) => this.#say(sentence),
+      problem: (sentence) => this.#leftOut.say(sentence),
     })
   }
 
@@ -141,7 +131,9 @@ export class FlvMuxer implements DemuxerHandler {
     this.#selected = streams
     this.#early = []
     this.#track.select(this.#carried(streams.audio))
-    this.#sayWhatIsLeftOut(streams)
+    if (video !== null && this.#config === null) this.#leftOut.hevc(video.pid)
+    if (streams.audio !== null && this.#carried(streams.audio) === null) this.#leftOut.audio(streams.audio)
+    this.#leftOut.unsupported(streams.unsupported)
   }
 
   readonly video = (unit: VideoUnit): void => {
@@ -189,7 +181,7 @@ export class FlvMuxer implements DemuxerHandler {
   readonly lost = ({ kind, reason }: Loss): void => {
     this.#timeline.suspect()
     if (kind === "video") {
-      this.#sayWhatWasLost(reason)
+      this.#leftOut.lostVideo(this.#selected?.video?.pid ?? 0, reason)
       return
     }
     this.#early = []
@@ -221,7 +213,7 @@ export class FlvMuxer implements DemuxerHandler {
   #canStart(unit: VideoUnit): boolean {
     if (!unit.randomAccess) return false
     if (this.#record === null) {
-      this.#say(
+      this.#leftOut.say(
         "The video has a key frame without parameter sets (SPS, PPS): set the encoder to repeat them before each IDR picture.",
       )
       return false
@@ -296,38 +288,5 @@ export class FlvMuxer implements DemuxerHandler {
     this.#lastMs = Math.max(this.#lastMs, timestampMs)
     if (this.#held === null) this.#handler.message(message)
     else if (this.#held.push(message) >= HELD_MAX) this.#release()
-  }
-
-  #sayWhatWasLost(reason: LossReason): void {
-    const pid = hex(this.#selected?.video?.pid ?? 0)
-    if (reason === "no_start_code")
-      this.#handler.fault?.(
-        `The video on PID ${pid} holds no pictures at times, and those parts are left out: it is scrambled, or of another codec than the PMT says.`,
-      )
-    else if (reason === "too_large")
-      this.#handler.fault?.(
-        `A picture of the video on PID ${pid} found no end within ${UNIT_MAX >> 20} MiB and is left out: look at what the encoder sends there.`,
-      )
-  }
-
-  #sayWhatIsLeftOut({ video, audio, unsupported }: SelectedStreams): void {
-    if (video !== null && this.#config === null) {
-      this.#say(
-        `The HEVC video on PID ${hex(video.pid)} is left out: allow hevc where the destination takes Enhanced RTMP, or send H.264.`,
-      )
-    }
-    if (audio !== null && this.#carried(audio) === null) {
-      const what = `The ${NAMES[audio.codec]} audio on PID ${hex(audio.pid)} is left out`
-      this.#say(`${what}: allow ${audio.codec} where the destination takes Enhanced RTMP, or send AAC.`)
-    }
-    for (const { pid, name } of unsupported) {
-      this.#say(`The ${name} on PID ${hex(pid)} is left out: RTMP cannot carry it, send H.264 video and AAC audio.`)
-    }
-  }
-
-  #say(sentence: string): void {
-    if (this.#said.has(sentence)) return
-    this.#said.add(sentence)
-    this.#handler.problem(sentence)
   }
 }

@@ -3,20 +3,15 @@
  * packet core's; here they are brought together, and what happens is told.
  */
 import * as L from "../../core/assembly/memory/layout.ts"
-import {
-  decide,
-  type FailoverPolicy,
-  type FailoverState,
-  type LegNumbers,
-  manual,
-  newFailover,
-} from "../../core/input/failover.ts"
+import { decide, type FailoverPolicy, type FailoverState, manual, newFailover } from "../../core/input/failover.ts"
 import { describeTooFar } from "../../core/input/merge-reach.ts"
 import { legIndex, legNumber } from "../../core/packet-core/leg-index.ts"
 import type { CoreEvent, PacketCore } from "../../core/packet-core/packet-core.ts"
 import type { ChannelStats, Event, InputPolicy, LegName } from "../protocol/messages.ts"
 import { LegDistance } from "./leg-distance.ts"
 import type { LegSurroundings } from "./leg-figures.ts"
+import { type LegReading, newReading, readNumbers } from "./leg-reading.ts"
+import { because, describeMerge, MERGE_NAMES, OCCASIONS } from "./source-sentences.ts"
 
 export type SourceReport = Omit<Extract<Event, { readonly event: "source" }>, "event" | "channel_id">
 
@@ -36,32 +31,12 @@ const CLEAN_WAIT_UNKNOWN_US = 5e6
 const WITHOUT_POINTS_US = 15e6
 
 const nameOf = (number: number): LegName => (number === 2 ? "backup" : "primary")
-const msOf = (us: number): number | null => (us > 0 ? us / 1000 : null)
-
-const MERGE_NAMES = ["off", "rtp", "content"] as const
-const MERGE_ENDS: Readonly<Record<number, string>> = {
-  [L.MERGE_END_SILENT]: "it fell silent",
-  [L.MERGE_END_DIFFERENT]: "the legs no longer carry the same packets",
-  [L.MERGE_END_RESTARTED]: "its stream started over",
-  [L.MERGE_END_ASKED]: "the settings ask for it",
-}
-
-/** Why a switch was made, where the decider has not said so. */
-const OCCASIONS: Readonly<Record<string, string>> = {
-  operator: "asked for by the operator",
-  restart: "as it was before the engine was restarted",
-  merged: "the legs are merged, so nothing is lost",
-  merge_ended: "the legs were no longer the same",
-  settings: "the settings have changed",
-}
-
-type Numbers = { -readonly [K in keyof LegNumbers]: LegNumbers[K] }
 
 export class SourceControl {
   readonly #channel: number
   readonly #core: PacketCore
   readonly #say: (report: SourceReport) => void
-  readonly #numbers: Record<LegName, Numbers> = { primary: newNumbers(), backup: newNumbers() }
+  readonly #numbers: Record<LegName, LegReading> = { primary: newReading(), backup: newReading() }
   readonly #state: FailoverState
   #policy: InputPolicy
   #failover: FailoverPolicy
@@ -143,7 +118,8 @@ export class SourceControl {
   decide(nowUs: number): void {
     if (this.#legs.length < 2 || nowUs < this.#nextUs) return
     this.#nextUs = nowUs + DECIDE_EVERY_US
-    for (const leg of this.#legs) this.#read(leg)
+    for (const { fd, spec } of this.#legs)
+      readNumbers(this.#core, legIndex(this.#channel, spec.name), fd >= 0, this.#numbers[spec.name])
     // A switch is told by its event; without one, the merge has gone on with the other leg.
     if (this.active !== this.#told && this.#field(L.CHANNEL_SWITCHES) === this.#switches) {
       this.#reason = "merged"
@@ -182,20 +158,6 @@ export class SourceControl {
     if (nowUs - this.#pendingSinceUs > wait) this.#core.setSource(this.#channel, legNumber(leg), true)
   }
 
-  #read({ fd, spec }: ControlledLeg): void {
-    const index = legIndex(this.#channel, spec.name)
-    const field = (f: number) => this.#core.legField(index, f)
-    const numbers = this.#numbers[spec.name]
-    numbers.open = fd >= 0
-    numbers.lastPacketAt = msOf(field(L.LEG_LAST_RX_US))
-    numbers.lastProgrammeAt = msOf(field(L.LEG_LAST_PROGRAMME_US))
-    numbers.lastPatAt = msOf(field(L.LEG_PAT_US))
-    numbers.lastPmtAt = msOf(field(L.LEG_PMT_US))
-    numbers.inSync = field(L.LEG_IN_SYNC) === 1
-    numbers.continuityErrors = field(L.LEG_CC_ERRORS)
-    numbers.tsPackets = field(L.LEG_TS_PACKETS)
-  }
-
   /** Switch and merge events of the packet core. */
   handle(event: CoreEvent): void {
     const leg = nameOf((event.leg & 1) + 1)
@@ -217,11 +179,7 @@ export class SourceControl {
 
   #tellMerge(leg: LegName, kind: number): void {
     this.#differs = false
-    const how =
-      kind === L.MERGE_RTP
-        ? "RTP sequence numbers (SMPTE 2022-7)"
-        : "content: the datagrams of the legs differ, their TS packets agree"
-    this.#tell("merge_on", leg, MERGE_NAMES[kind] ?? "", `the legs are merged by ${how}`)
+    this.#tell("merge_on", leg, MERGE_NAMES[kind] ?? "", describeMerge(kind))
   }
 
   #noteSource(leg: LegName, how: string): void {
@@ -287,19 +245,6 @@ export class SourceControl {
     }
   }
 }
-
-const because = (why: number) => (MERGE_ENDS[why] === undefined ? "" : `: ${MERGE_ENDS[why]}`)
-
-const newNumbers = (): Numbers => ({
-  open: false,
-  lastPacketAt: null,
-  lastProgrammeAt: null,
-  lastPatAt: null,
-  lastPmtAt: null,
-  inSync: false,
-  continuityErrors: 0,
-  tsPackets: 0,
-})
 
 const failoverPolicy = (policy: InputPolicy): FailoverPolicy => ({
   failoverAfterMs: policy.failover_after_ms,

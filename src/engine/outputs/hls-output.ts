@@ -7,17 +7,18 @@
  */
 import { SLOT_LENGTH, SLOT_PAYLOAD, SLOT_RX_US } from "../../core/assembly/memory/layout.ts"
 import { type PackagedSegment, Packager, targetDurationOf } from "../../core/hls/packager.ts"
-import { PlaylistWindow } from "../../core/hls/playlist-window.ts"
+import type { PlaylistWindow } from "../../core/hls/playlist-window.ts"
 import type { HlsTarget } from "../../core/output/output-url.ts"
 import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
 import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
 import { reasonOf } from "../protocol/setup-failure.ts"
 import { SLOTS_A_LOOK, type WorkShare } from "../remux/work-share.ts"
 import { RingReader, type SlotFate } from "../ring/ring-reader.ts"
+import { windowFor } from "./hls-window.ts"
 import { newFigures, type OutgoingCue, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { type PublisherLimits, SegmentsPublisher } from "./segments-publisher.ts"
 import { openSink } from "./uploads/open-sink.ts"
-import type { EarlierRun, SegmentSink } from "./uploads/segment-sink.ts"
+import type { SegmentSink } from "./uploads/segment-sink.ts"
 
 export const SEGMENT_S = OUTPUT_SETTINGS.segment_s.defaultIn.hls
 export const PLAYLIST_SEGMENTS = OUTPUT_SETTINGS.playlist_segments.default
@@ -270,44 +271,4 @@ let lastRun = 0
 const nextRun = (): number => {
   lastRun = Math.max(Date.now(), lastRun + 1)
   return lastRun
-}
-
-/**
- * The window to begin with. Segments of an earlier run stay listed while players may still be at them, and its counts
- * go on. Where nothing can be read, the media sequence begins with the time in seconds, which no earlier run has
- * reached at a segment a second or less.
- */
-const windowFor = (
-  earlier: EarlierRun | null,
-  nowMs: number,
-  segmentS: number,
-  wanted: number,
-  most: number | null,
-): PlaylistWindow => {
-  const known = earlier?.playlist ?? null
-  const options = {
-    targetDurationS: targetDurationOf(segmentS),
-    segments: most === null ? wanted : Math.min(wanted, most),
-    keepsThreeTargets: most === null,
-  }
-  const last = known?.segments.at(-1)
-  const files = new Set(earlier?.files ?? [])
-  const listedMs = (known?.segments ?? []).reduce((sum, { durationS }) => sum + durationS * 1000, 0)
-  const isFresh =
-    last !== undefined &&
-    known?.ended !== true &&
-    nowMs - (last.programDateTimeMs + last.durationS * 1000) < listedMs &&
-    known?.segments.every(({ name }) => files.has(name)) === true
-  const window = new PlaylistWindow({
-    ...options,
-    mediaSequence:
-      known === null ? (earlier === null ? Math.floor(nowMs / 1000) : 0) : known.mediaSequence + known.segments.length,
-    discontinuitySequence:
-      known === null ? 0 : known.discontinuitySequence + known.segments.filter((one) => one.discontinuity).length,
-  })
-  if (known !== null && isFresh) window.resume(known)
-  const listed = new Set(isFresh ? known?.segments.map(({ name }) => name) : [])
-  const staleMs = nowMs + Math.max(listedMs, 3000 * options.targetDurationS)
-  for (const name of files) if (!listed.has(name)) window.leaves(name, staleMs)
-  return window
 }
