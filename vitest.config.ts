@@ -18,8 +18,11 @@ const WATCHFUL = [
   ...["input-loss", "input-restart", "clock-steps", "srt-malformed", "stalls"].map((name) => `faults/${name}`),
 ].map((name) => `test/e2e/${name}.test.ts`)
 
-/** Fast tests that replace modules: each needs a module graph, and so a process, of its own, as end-to-end tests have. */
-const REPLACING = ["src/engine/counters-wrap.test.ts"]
+/**
+ * Fast tests that replace modules or load them anew: each needs a module graph, and so a process, of its own, as
+ * end-to-end tests have. test/shared-modules.test.ts finds those that are missing here.
+ */
+export const REPLACING = ["src/engine/counters-wrap.test.ts", "views/assets/copy.test.ts"]
 
 /** Files that take longest. They begin first, so that none of them is left over when all others are done. */
 const LONGEST = [
