@@ -3,7 +3,7 @@
  * our own.
  */
 
-import { printable } from "../printable.ts"
+import { printable } from "../bytes/printable.ts"
 import type { AuthRound } from "./auth.ts"
 
 /** How far a connection came. */

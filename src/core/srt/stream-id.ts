@@ -3,7 +3,7 @@
  * (`#!::r=live/x,m=publish`) and those of media servers. The stream id itself always goes out verbatim; what is read
  * here is for showing it to the operator.
  */
-import { printable } from "../printable.ts"
+import { printable } from "../bytes/printable.ts"
 import { isSecretName, maskNamed } from "../url/secret-names.ts"
 
 /** Most that SRTO_STREAMID takes, in bytes of UTF-8. */

@@ -2,7 +2,7 @@
 import { isIP } from "node:net"
 import { Clock, Data, Duration, Effect } from "effect"
 import nodemailer from "nodemailer"
-import { printable } from "../../core/printable.ts"
+import { printable } from "../../core/bytes/printable.ts"
 import {
   type Destination,
   hideIn,

@@ -1,5 +1,5 @@
 /** Reads what ffmpeg prints while it publishes: its progress, and the line that says why it failed. Pure. */
-import { printable } from "../../core/printable.ts"
+import { printable } from "../../core/bytes/printable.ts"
 import { maskText } from "../config/Logging.ts"
 
 /** Lines of ffmpeg's standard error that are kept. */

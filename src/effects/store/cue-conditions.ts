@@ -2,7 +2,7 @@
 import type * as Client from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import type { CueQuery } from "../model/cue.ts"
-import { PROOF_GRACE_MS, PROOF_WITHIN_MS } from "./proof-deadline.ts"
+import { LONGEST_PROOF_MS, PROOF_GRACE_MS } from "./proof-deadline.ts"
 
 /** The elements of a JSON array as a table with the column `value`. */
 const elements = (
@@ -42,10 +42,10 @@ const typeCondition = (sql: Client.SqlClient, { commands, kinds, segmentations }
 const isMissed = (sql: Client.SqlClient, nowMs: number) => {
   const overdue = sql.onDialectOrElse({
     pg: () => sql`EXISTS (SELECT 1 FROM json_array_elements(outputs::json) AS proof WHERE proof->>'status' = 'pending'
-        AND at + coalesce((proof->>'within_ms')::bigint, ${PROOF_WITHIN_MS}) < ${nowMs - PROOF_GRACE_MS})`,
+        AND at + coalesce((proof->>'within_ms')::bigint, ${LONGEST_PROOF_MS}) < ${nowMs - PROOF_GRACE_MS})`,
     orElse:
       () => sql`EXISTS (SELECT 1 FROM json_each(outputs) AS proof WHERE json_extract(proof.value, '$.status') = 'pending'
-        AND at + coalesce(json_extract(proof.value, '$.within_ms'), ${PROOF_WITHIN_MS}) < ${nowMs - PROOF_GRACE_MS})`,
+        AND at + coalesce(json_extract(proof.value, '$.within_ms'), ${LONGEST_PROOF_MS}) < ${nowMs - PROOF_GRACE_MS})`,
   })
   return sql`(outputs LIKE ${'%"status":"missed"%'} OR (outputs LIKE ${'%"status":"pending"%'} AND ${overdue}))`
 }

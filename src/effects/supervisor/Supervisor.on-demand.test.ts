@@ -6,9 +6,11 @@ import { temporaryDirectory } from "../testing/temporary-directory.ts"
 
 /** `held` makes it wait before it closes anything. */
 const start = (directory: string, held?: Deferred.Deferred<void>) =>
-  startControlPlane(directory, (send) => (command) => {
-    const closes = command.cmd === "close_output" || command.cmd === "remove_channel"
-    return closes && held !== undefined ? Effect.zipRight(Deferred.await(held), send(command)) : send(command)
+  startControlPlane(directory, {
+    over: (send) => (command) => {
+      const closes = command.cmd === "close_output" || command.cmd === "remove_channel"
+      return closes && held !== undefined ? Effect.zipRight(Deferred.await(held), send(command)) : send(command)
+    },
   })
 const fresh = Effect.flatMap(temporaryDirectory, (directory) => start(directory))
 const news = { name: "News", rtp_ip: "127.0.0.1", rtp_port: 5000, auto_run: "on_demand" } as const
@@ -41,7 +43,7 @@ describe("a channel on demand", () => {
       assert.strictEqual(engine.log().at(-1), "remove_channel ch-1".replace("ch-1", created.id))
       const [last] = yield* plane.events.list("news", { limit: 1 })
       assert.deepInclude(last, { kind: "stopped", message: "stopped on demand: no output is enabled any more" })
-      yield* stop
+      yield* stop()
     }),
   )
 
@@ -57,7 +59,7 @@ describe("a channel on demand", () => {
       assert.strictEqual(yield* lifecycle, "starting")
       yield* plane.outputs.remove("news", "backup")
       assert.strictEqual(yield* lifecycle, "idle")
-      yield* stop
+      yield* stop()
     }),
   )
 
@@ -72,7 +74,7 @@ describe("a channel on demand", () => {
       assert.strictEqual(yield* lifecycle, "idle")
       yield* plane.outputs.start("news", "youtube")
       assert.strictEqual(yield* lifecycle, "starting")
-      yield* stop
+      yield* stop()
     }),
   )
 
@@ -83,14 +85,14 @@ describe("a channel on demand", () => {
       yield* first.plane.channels.create({ ...news, auto_run: "off", outputs: [youtube] })
       assert.strictEqual((yield* first.plane.channels.update("news", { auto_run: "on_demand" })).lifecycle, "starting")
       yield* first.plane.channels.create({ ...news, name: "Idle", rtp_port: 5001, autostart: true })
-      yield* first.stop
+      yield* first.stop()
       const second = yield* start(directory)
       const states = (yield* second.plane.channels.list).map(({ auto_run, lifecycle }) => [auto_run, lifecycle])
       assert.deepStrictEqual(states, [
         ["on_demand", "starting"],
         ["on_demand", "idle"],
       ])
-      yield* second.stop
+      yield* second.stop()
     }),
   )
 
@@ -114,7 +116,7 @@ describe("a channel on demand", () => {
       )
       yield* Deferred.succeed(held, undefined)
       assert.deepInclude(yield* Fiber.join(stopping), { lifecycle: "idle" })
-      yield* stop
+      yield* stop()
     }),
   )
 
@@ -129,7 +131,7 @@ describe("a channel on demand", () => {
       assert.deepInclude((yield* plane.channels.get("news")).outputs[0], { status: "stopped", lifecycle: "stopping" })
       yield* Deferred.succeed(held, undefined)
       assert.deepInclude(yield* Fiber.join(stopping), { status: "stopped", lifecycle: "ready" })
-      yield* stop
+      yield* stop()
     }),
   )
 })

@@ -9,13 +9,12 @@ import { temporaryDirectory } from "../testing/temporary-directory.ts"
 
 /** The engine answers dry runs with `test`. */
 const start = (directory: string, test?: OutputTest) =>
-  startControlPlane(
-    directory,
-    (send) => (command) =>
+  startControlPlane(directory, {
+    over: (send) => (command) =>
       Effect.map(send(command), (reply) =>
         command.cmd === "test_output" && test !== undefined ? { ...reply, test } : reply,
       ),
-  )
+  })
 const fresh = Effect.flatMap(temporaryDirectory, (directory) => start(directory))
 const opened = ({ sent }: FakeEngine) =>
   sent.flatMap((command) => (command.cmd === "open_output" ? [command.output] : []))
@@ -46,10 +45,10 @@ describe("outputs with keys and settings", () => {
         stream_key: "s3cret-key",
         settings: { audio: "silence", cue_points: "youtube", codecs: ["hevc"] },
       })
-      yield* first.stop
+      yield* first.stop()
       const second = yield* start(directory)
       assert.deepInclude(opened(second.engine)[0], { stream_key: "s3cret-key", revision: spec?.revision })
-      yield* second.stop
+      yield* second.stop()
     }),
   )
 
@@ -73,7 +72,7 @@ describe("outputs with keys and settings", () => {
       assert.deepInclude(opened(engine)[1], { stream_key: "KEY", settings: { verify_tls: false } })
       const refused = yield* Effect.flip(plane.outputs.update("news", "out", { settings: { keep_gb: 1 } }))
       assert.match(refused.message, /^settings\.keep_gb: is no setting of rtmp/)
-      yield* stop
+      yield* stop()
     }),
   )
 
@@ -101,7 +100,7 @@ describe("outputs with keys and settings", () => {
       assert.strictEqual((yield* Effect.flip(plane.hlsFiles.directory("news", "rec")))._tag, "NotFound")
       yield* plane.outputs.stop("news", "web")
       assert.strictEqual((yield* Effect.flip(plane.hlsFiles.directory("news", null)))._tag, "NotFound")
-      yield* stop
+      yield* stop()
     }),
   )
 })
@@ -139,7 +138,7 @@ describe("a dry run", () => {
       })
       assert.notInclude(JSON.stringify(yield* plane.dryRuns.ofExisting("news", "out")), "s3cret-key")
       assert.strictEqual((yield* Effect.flip(plane.dryRuns.ofExisting("news", "none")))._tag, "NotFound")
-      yield* stop
+      yield* stop()
     }),
   )
 
@@ -162,7 +161,7 @@ describe("a dry run", () => {
       assert.deepInclude(yield* first.plane.dryRuns.ofNew(own), { outcome: "ok", ok: true, untested: null })
       yield* first.plane.dryRuns.ofNew({ preset: "twitch", stream_key: "s3cret-key" })
       assert.deepStrictEqual(askedOf(first.engine), [{ query: "" }, { query: "bandwidthtest=true" }])
-      yield* first.stop
+      yield* first.stop()
 
       const second = yield* start(yield* temporaryDirectory, untried)
       for (const output of [
@@ -178,14 +177,14 @@ describe("a dry run", () => {
         )
       }
       assert.deepStrictEqual(askedOf(second.engine), [undefined, undefined, undefined])
-      yield* second.stop
+      yield* second.stop()
 
       // An engine from before this: its word that all is well says nothing of the key.
       const { untested: _, ...old } = passed
       const third = yield* start(yield* temporaryDirectory, old)
       assert.deepInclude(yield* third.plane.dryRuns.ofNew(own), { outcome: "unknown", ok: false })
       assert.deepInclude(yield* third.plane.dryRuns.ofNew({ url: "srt://h:1" }), { outcome: "ok", ok: true })
-      yield* third.stop
+      yield* third.stop()
     }),
   )
 
@@ -199,7 +198,7 @@ describe("a dry run", () => {
         ok: false,
         error: { code: "libsrt_missing", message: "libsrt is not installed", transient: false },
       })
-      yield* stop
+      yield* stop()
     }),
   )
 })
@@ -212,6 +211,6 @@ it.scopedLive("what RTSP outputs of an earlier run left behind is cleared away a
     writeFileSync(pid, "999999999\n")
     const { stop } = yield* start(directory)
     yield* Effect.sleep(20).pipe(Effect.repeat({ until: () => !existsSync(pid) }), Effect.timeout("5 seconds"))
-    yield* stop
+    yield* stop()
   }),
 )

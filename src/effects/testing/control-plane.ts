@@ -11,6 +11,7 @@ import { EngineClient, type EngineClientService } from "../engine/EngineClient.t
 import { History } from "../history/History.ts"
 import { Metrics } from "../metrics/Metrics.ts"
 import { ChangeFeed } from "../model/ChangeFeed.ts"
+import type { StartRefused } from "../model/Errors.ts"
 import { Notifications } from "../notifications/Notifications.ts"
 import { Previews } from "../preview/Previews.ts"
 import { System } from "../show/System.ts"
@@ -18,7 +19,7 @@ import { Changes } from "../store/Changes.ts"
 import { CueLog } from "../store/CueLog.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { StateTags } from "../store/StateTags.ts"
-import { layerFile } from "../store/Store.ts"
+import { layerFile, Store } from "../store/Store.ts"
 import { Channels } from "../supervisor/Channels.ts"
 import { controlPlane } from "../supervisor/ControlPlane.ts"
 import { Cues } from "../supervisor/Cues.ts"
@@ -34,7 +35,7 @@ import { Templates } from "../templates/Templates.ts"
 import { Thumbnails } from "../thumbnails/Thumbnails.ts"
 import { Removals } from "../undo/Removals.ts"
 import { appConfig } from "./configs.ts"
-import { makeFakeEngine, settle } from "./FakeEngine.ts"
+import { type FakeEngine, makeFakeEngine, settle } from "./FakeEngine.ts"
 
 const Verbs = Channels.Live.pipe(
   Layer.provideMerge(Outputs.Live),
@@ -72,19 +73,36 @@ export const ControlPlaneLive = Verbs.pipe(
 
 type Send = EngineClientService["send"]
 
-/** @param over puts itself before the engine's `send` */
-export const startControlPlane = (directory: string, over: (send: Send) => Send = (send) => send) =>
+export interface ControlPlaneOptions {
+  /** The engine it talks to; a new one unless given. */
+  readonly engine?: FakeEngine
+  /** Puts itself before the engine's `send`. */
+  readonly over?: (send: Send) => Send
+  /** The store; `distributor.db` in the directory unless given. */
+  readonly store?: Layer.Layer<Store, StartRefused>
+}
+
+/** Starts the control plane in a directory; with the same directory it is a restart. `stop` closes it. */
+export const startControlPlane = (directory: string, options: ControlPlaneOptions = {}) =>
   Effect.gen(function* () {
-    const engine = yield* makeFakeEngine()
+    const { over, store = layerFile(join(directory, "distributor.db")) } = options
+    const engine = options.engine ?? (yield* makeFakeEngine())
+    // The service itself where nothing is put before it: tests replace its members while it runs.
+    const client = over === undefined ? engine.service : { ...engine.service, send: over(engine.service.send) }
     const scope = yield* Scope.make()
     const context = yield* Layer.buildWithScope(
       ControlPlaneLive.pipe(
-        Layer.provide(layerFile(join(directory, "distributor.db"))),
-        Layer.provide(Layer.succeed(EngineClient, { ...engine.service, send: over(engine.service.send) })),
+        Layer.provideMerge(store),
+        Layer.provide(Layer.succeed(EngineClient, client)),
         Layer.provide(Layer.succeed(AppConfig, appConfig(directory))),
       ),
       scope,
     )
     yield* settle
-    return { engine, plane: yield* Effect.provide(controlPlane, context), stop: Scope.close(scope, Exit.void) }
+    return {
+      engine,
+      plane: yield* Effect.provide(controlPlane, context),
+      store: yield* Effect.provide(Store, context),
+      stop: (exit: Exit.Exit<unknown, unknown> = Exit.void) => Scope.close(scope, exit),
+    }
   })

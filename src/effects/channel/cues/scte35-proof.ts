@@ -6,7 +6,7 @@ import type { ChannelEvent } from "../../engine/engine-inboxes.ts"
 import type { OutputConfig } from "../../model/channel.ts"
 import type { CueProof, NewCue, StoredProof } from "../../model/cue.ts"
 import type { Happening } from "../../model/event.ts"
-import { NO_WORD } from "../../store/proof-deadline.ts"
+import { LONGEST_PROOF_MS, NO_WORD } from "../../store/proof-deadline.ts"
 import type { ChannelRuntime, OutputRuntime } from "../runtime/channel-runtime.ts"
 import type { OpenCue } from "../runtime/scte35-runtime.ts"
 import { NOTHING, type Scte35Channel, type Scte35Moment, type Scte35Noted } from "./scte35-noted.ts"
@@ -18,7 +18,7 @@ export const PROOF_WITHIN_MS = 10_000
 /**
  * How long an HLS output is given, in ms: its tag is written with the segment of the splice, which may be minutes away.
  */
-export const HLS_PROOF_WITHIN_MS = 610_000
+export const HLS_PROOF_WITHIN_MS = LONGEST_PROOF_MS
 /**
  * How long after its last receiver left a listener still counts cues as missed, in ms; from then on nobody wants them.
  */

@@ -2,8 +2,9 @@
  * HLS by HTTP PUT or POST: to any server that stores what it is sent, to YouTube's upload URL, and, with requests
  * signed, to S3. What was sent counts once it was answered with 2xx; the playlist goes behind its segments.
  */
+
+import { printable } from "../../../core/bytes/printable.ts"
 import { PLAYLIST_NAME } from "../../../core/hls/segment-names.ts"
-import { printable } from "../../../core/printable.ts"
 import type { Reason } from "../../protocol/messages.ts"
 import { SetupFailure } from "../../protocol/setup-failure.ts"
 import { type HttpAnswer, HttpClient } from "./http-request.ts"
