@@ -90,16 +90,16 @@ const makeServices = ({
   const runner = makeRunner(runtime, (c) => access.callerOf(c)?.name ?? null)
   return {
     ...plane,
-    ...{
-      runner,
-      access,
-      accounts,
-      audit,
-      limits,
-      idempotency: makeIdempotency(),
-      live: livePages ?? makeLivePages(runtime),
-    },
-    ...{ log: log ?? makeLogLines(), openSockets: openSockets ?? (() => 0), pictures: (settings.thumbnails ?? 0) > 0 },
+    runner,
+    access,
+    accounts,
+    audit,
+    limits,
+    idempotency: makeIdempotency(),
+    live: livePages ?? makeLivePages(runtime),
+    log: log ?? makeLogLines(),
+    openSockets: openSockets ?? (() => 0),
+    pictures: (settings.thumbnails ?? 0) > 0,
     grafana: Option.getOrNull(Option.map(grafanaUrl, grafanaLinks)),
   }
 }

@@ -117,7 +117,14 @@ export const serveHttp = (
     const openSockets = () => sockets.size()
     const grafanaUrl = settings.grafanaUrl ?? Option.none()
     const app = makeApp({
-      ...{ plane, accounts, audit, livePages, openSockets, settings, grafanaUrl, runtime },
+      plane,
+      accounts,
+      audit,
+      livePages,
+      openSockets,
+      settings,
+      grafanaUrl,
+      runtime,
       ...(log === undefined ? {} : { log }),
     })
     const sockets: WebSockets = mountWebSocket(app, yield* makeLiveFeed(plane), [

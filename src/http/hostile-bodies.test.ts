@@ -14,7 +14,9 @@ const config = (url: string) =>
   JSON.stringify({
     version: 1,
     channels: Array.from({ length: 64 }, (_, i) => ({
-      ...{ slug: `c${i}`, name: "x", rtp_port: 1000 + i },
+      slug: `c${i}`,
+      name: "x",
+      rtp_port: 1000 + i,
       outputs: Array.from({ length: 150 }, (_, k) => ({ slug: `o${k}`, url: `${url}?latency=120&streamid=abc` })),
     })),
   })
@@ -132,7 +134,9 @@ describe("a caller without the role", () => {
       { highWaterMark: 0 },
     )
     const request = new Request("http://127.0.0.1/api/channels", {
-      ...{ method: "POST", body, duplex: "half" },
+      method: "POST",
+      body,
+      duplex: "half",
       headers: { "Content-Type": "application/json", "X-API-Key": viewer.key },
     } as RequestInit)
     expect((await app.request(request)).status).toBe(403)

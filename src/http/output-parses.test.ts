@@ -13,9 +13,13 @@ const OUTPUTS = 8
 const document = {
   version: 1,
   channels: Array.from({ length: CHANNELS }, (_, channel) => ({
-    ...{ slug: `channel-${channel}`, name: `Channel ${channel}`, rtp_ip: "127.0.0.1", rtp_port: 6000 + 2 * channel },
+    slug: `channel-${channel}`,
+    name: `Channel ${channel}`,
+    rtp_ip: "127.0.0.1",
+    rtp_port: 6000 + 2 * channel,
     outputs: Array.from({ length: OUTPUTS }, (_, output) => ({
-      ...{ slug: `output-${output}`, name: `Output ${output}` },
+      slug: `output-${output}`,
+      name: `Output ${output}`,
       url: output === 0 ? `srt://:${10_000 + channel}` : `udp://192.0.2.1:${20_000 + OUTPUTS * channel + output}`,
     })),
   })),

@@ -28,8 +28,12 @@ const prepared = async (dataDir?: string) => {
 const OUTPUTS = ["/api/channels/main/outputs/cdn", "/api/inputs/1/outputs/1"]
 const WITH_OUTPUT = [
   ...OUTPUTS,
-  ...["/api/channels", "/api/channels/main", "/api/channels/main/outputs"],
-  ...["/api/inputs", "/api/inputs/1", "/api/inputs/1/outputs"],
+  "/api/channels",
+  "/api/channels/main",
+  "/api/channels/main/outputs",
+  "/api/inputs",
+  "/api/inputs/1",
+  "/api/inputs/1/outputs",
   "/api/config",
 ]
 

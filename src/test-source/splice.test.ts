@@ -37,8 +37,13 @@ describe("splice sections of the test source", () => {
       const flags = duration90k === undefined ? "4f" : "ef"
       const [length, commandLength] = duration90k === undefined ? ["20", "0f"] : ["25", "14"]
       const command = [
-        ...[digits(fields.eventId, 4), "7f", flags, time(fields.pts90k)],
-        ...[duration90k === undefined ? "" : time(duration90k), digits(fields.uniqueProgramId, 2), "0101"],
+        digits(fields.eventId, 4),
+        "7f",
+        flags,
+        time(fields.pts90k),
+        duration90k === undefined ? "" : time(duration90k),
+        digits(fields.uniqueProgramId, 2),
+        "0101",
       ].join("")
       expect(hex(spliceInsert(given))).toBe(sealed(`fc30${length}00000000000000fff0${commandLength}05${command}0000`))
     })

@@ -1,6 +1,7 @@
 /** The far sides of outputs: srt-live-transmit, ffmpeg and plain UDP sockets, collecting what they get. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { createSocket, type Socket } from "node:dgram"
+import { readFileSync } from "node:fs"
 import { eventually } from "./product.ts"
 
 /** A program whose stdout is the TS it received. */
@@ -85,6 +86,16 @@ export class UdpReceiver {
   }
 }
 
+/** True when a socket of this network namespace has the UDP port, as the kernel lists it (proc(5), /proc/net/udp). */
+const isBound = (port: number): boolean => {
+  const local = new RegExp(`^ *\\d+: [0-9A-F]+:${port.toString(16).toUpperCase().padStart(4, "0")} `, "m")
+  return ["/proc/net/udp", "/proc/net/udp6"].some((table) => local.test(readFileSync(table, "utf8")))
+}
+
+/** The port of an SRT URL that listens; null for one that calls. */
+const listenPortOf = (url: string): number | null =>
+  url.includes("mode=listener") ? Number(/:(\d+)(?=[?/]|$)/.exec(url)?.[1]) : null
+
 /**
  * srt-live-transmit with `url` as its source (`srt://127.0.0.1:9000`, `srt://:9000?mode=listener`) and a UDP port of
  * ours as its target: its stdout would keep the last kilobytes in a buffer.
@@ -98,10 +109,17 @@ export class SrtReceiver {
     this.#udp = udp
   }
 
+  /** Starts it. One that listens has its port by then: on a busy machine that may take longer than a call waits. */
   static async open(url: string): Promise<SrtReceiver> {
     const udp = await UdpReceiver.open()
     const args = ["-loglevel:error", "-buffering:1", "-chunk:1456", url, `udp://127.0.0.1:${udp.port}`]
-    return new SrtReceiver(new ProgramReceiver("srt-live-transmit", args), udp)
+    const program = new ProgramReceiver("srt-live-transmit", args)
+    const port = listenPortOf(url)
+    if (port !== null)
+      await eventually(`srt-live-transmit listens on ${port}`, () =>
+        isBound(port) || program.child.exitCode !== null ? true : null,
+      )
+    return new SrtReceiver(program, udp)
   }
 
   get size(): number {

@@ -94,9 +94,18 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
     const cues = () => [1, 2, 3].map((n) => writer.section(600 + n, cue))
     const all = [programme(0, 16), programme(1, 100), programme(2, 100), programme(3, 101)]
     const { counters, events } = run([
-      ...[patOf(0, all), pmtOf(1, 100), pmtOf(2, 100), pmtOf(3, 101), ...cues()],
-      ...[patOf(1, [programme(1, 100)]), ...cues()],
-      ...[patOf(2, all), pmtOf(1, 100), pmtOf(2, 100), pmtOf(3, 101), ...cues()],
+      patOf(0, all),
+      pmtOf(1, 100),
+      pmtOf(2, 100),
+      pmtOf(3, 101),
+      ...cues(),
+      patOf(1, [programme(1, 100)]),
+      ...cues(),
+      patOf(2, all),
+      pmtOf(1, 100),
+      pmtOf(2, 100),
+      pmtOf(3, 101),
+      ...cues(),
     ])
     expect(counters.scte35_sections).toBe(3 + 1 + 3)
     expect(events.filter((event) => event.kind === "psi")).toHaveLength(3 + 3 + 2)
@@ -267,8 +276,11 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
     const writer = new TsWriter()
     const spoil = (section: Uint8Array) => Uint8Array.from(section).fill(0x77, section.length - 1)
     const { counters, events } = run([
-      ...[writer.section(0, spoil(pat())), writer.section(PMT_PID, pmt()), writer.section(0, pat())],
-      ...[writer.section(PMT_PID, spoil(pmt())), writer.section(SCTE35_PID, cue)],
+      writer.section(0, spoil(pat())),
+      writer.section(PMT_PID, pmt()),
+      writer.section(0, pat()),
+      writer.section(PMT_PID, spoil(pmt())),
+      writer.section(SCTE35_PID, cue),
     ])
     expect(counters).toMatchObject({ crc_errors: 2, pat_sections: 1, pmt_sections: 0, scte35_sections: 0 })
     expect(events).toHaveLength(1)

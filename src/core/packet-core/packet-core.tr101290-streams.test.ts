@@ -244,7 +244,10 @@ describe.each(coreBuilds)("TR 101 290, streams (%s)", (build) => {
     return packets([ms], { pid: AUDIO_PID, unit_start: true, payload })
   }
   const scrambledUnits = packets(every(40, 3000, 40), {
-    ...{ pid: AUDIO_PID, unit_start: true, scrambling: 2, payload: new Uint8Array(184).fill(0x33) },
+    pid: AUDIO_PID,
+    unit_start: true,
+    scrambling: 2,
+    payload: new Uint8Array(184).fill(0x33),
   })
   it.each<[string, ReadonlyArray<Entry>, number, Partial<Checks>]>([
     ["700 ms apart", units(every(700, 3000), AUDIO_PID), 2900, {}],

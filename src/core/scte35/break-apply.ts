@@ -52,7 +52,14 @@ const applyOut = (table: BreakTable, action: CueAction, moment: Moment, policy: 
   const known = announcedBreak(table, action)
   const returns = known !== undefined && known.returnMs !== null && known.returnMs > startMs
   const one: Break = {
-    ...{ family, signal, name, eventId, pid, pts, startMs, ...times },
+    family,
+    signal,
+    name,
+    eventId,
+    pid,
+    pts,
+    startMs,
+    ...times,
     returnMs: returns ? known.returnMs : null,
     returnPts: returns ? known.returnPts : null,
     open: false,

@@ -3,8 +3,14 @@ import type { CueAction } from "./cue-key.ts"
 import { type CueMemory, recall, remember, type Telling } from "./watch-memory.ts"
 
 const action = (family: string, signal: number, kind: CueAction["kind"] = "out"): CueAction => ({
-  ...{ kind, family, signal, name: "event 1", eventId: 1 },
-  ...{ offset90k: 0, duration90k: null, autoReturn: false },
+  kind,
+  family,
+  signal,
+  name: "event 1",
+  eventId: 1,
+  offset90k: 0,
+  duration90k: null,
+  autoReturn: false,
 })
 const telling = (signature: string, atMs = 0): Telling => ({ signature, timed: true, atMs, spliceMs: 5000 })
 

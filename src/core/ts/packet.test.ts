@@ -7,7 +7,11 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex")
 describe("TS packet", () => {
   it("has its fields where 2.4.3.2 says", () => {
     const packet = buildPacket({
-      ...{ pid: 0x1abc, continuity_counter: 7, unit_start: true, transport_error: true, scrambling: 2 },
+      pid: 0x1abc,
+      continuity_counter: 7,
+      unit_start: true,
+      transport_error: true,
+      scrambling: 2,
       payload: new Uint8Array(184).fill(0xee),
     })
     expect(hex(packet.subarray(0, 6))).toBe("47dabc97eeee")
@@ -50,14 +54,14 @@ describe("TS packet", () => {
 
   it("reads what it writes", () => {
     const fields = fc.record({
-      ...{
-        pid: fc.nat(8191),
-        continuity_counter: fc.nat(15),
-        unit_start: fc.boolean(),
-        transport_error: fc.boolean(),
-        scrambling: fc.nat(3),
-      },
-      ...{ discontinuity: fc.boolean(), random_access: fc.boolean(), pcr: fc.maxSafeNat().map((n) => n % PCR_MODULUS) },
+      pid: fc.nat(8191),
+      continuity_counter: fc.nat(15),
+      unit_start: fc.boolean(),
+      transport_error: fc.boolean(),
+      scrambling: fc.nat(3),
+      discontinuity: fc.boolean(),
+      random_access: fc.boolean(),
+      pcr: fc.maxSafeNat().map((n) => n % PCR_MODULUS),
       payload: fc.uint8Array({ minLength: 1, maxLength: 176 }),
     })
     fc.assert(

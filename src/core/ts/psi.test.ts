@@ -83,8 +83,11 @@ describe("PMT", () => {
       descriptors: fc.array(descriptor, { maxLength: 3 }),
     })
     const arbitrary = fc.record({
-      ...{ program_number: uint(16), version: uint(5), pcr_pid: uint(13) },
-      ...{ descriptors: fc.array(descriptor, { maxLength: 3 }), streams: fc.array(stream, { maxLength: 10 }) },
+      program_number: uint(16),
+      version: uint(5),
+      pcr_pid: uint(13),
+      descriptors: fc.array(descriptor, { maxLength: 3 }),
+      streams: fc.array(stream, { maxLength: 10 }),
     })
     fc.assert(
       fc.property(arbitrary, (each) => {

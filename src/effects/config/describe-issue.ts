@@ -7,29 +7,25 @@ import type { FieldError } from "../model/Errors.ts"
 export const MAX_ERRORS = 50
 /** What the API shows but does not take; sending it back is a common slip. */
 const READ_ONLY = new Set([
-  ...[
-    "number",
-    "slug",
-    "status",
-    "error",
-    "uptime",
-    "created_at",
-    "active_source",
-    "alarms",
-    "error_count",
-    "reconnects",
-    "carrying",
-  ],
-  ...[
-    "legs",
-    "merge",
-    "path_difference_ms",
-    "merge_lost",
-    "merge_mismatches",
-    "switches",
-    "pending_source",
-    "redundancy",
-  ],
+  "number",
+  "slug",
+  "status",
+  "error",
+  "uptime",
+  "created_at",
+  "active_source",
+  "alarms",
+  "error_count",
+  "reconnects",
+  "carrying",
+  "legs",
+  "merge",
+  "path_difference_ms",
+  "merge_lost",
+  "merge_mismatches",
+  "switches",
+  "pending_source",
+  "redundancy",
 ])
 
 type Limits = { readonly [key: string]: unknown }

@@ -32,7 +32,11 @@ const secretsOf = (output: OutputConfig): ReadonlyArray<string> => {
   const srt = parsed.ok && parsed.target.protocol === "srt" ? parsed.target : null
   const key = rtmp?.streamKey ?? output.stream_key
   const found = [
-    ...[key, key?.split("?")[0], rtmp?.password, srt?.passphrase, output.settings.s3_secret_access_key],
+    key,
+    key?.split("?")[0],
+    rtmp?.password,
+    srt?.passphrase,
+    output.settings.s3_secret_access_key,
     key == null ? null : encodeURIComponent(key),
     ...secretsInUrl(output.url).flatMap((secret) => [secret, decoded(secret)]),
     basicLogin(output.url),

@@ -267,7 +267,8 @@ describe("what the engine is told", () => {
   it("has a revision that differs with URL, key, settings and directories, and with nothing else", () => {
     const revision = revisionOf(rtmp, host)
     expect(revision).toMatch(/^[0-9a-f]{16}$/)
-    expect(revisionOf({ ...rtmp, ...{ name: "x", enabled: false } }, host)).toBe(revision)
+    const renamed = { ...rtmp, name: "x", enabled: false }
+    expect(revisionOf(renamed, host)).toBe(revision)
     const others = [
       { ...rtmp, url: "rtmp://h/other" },
       { ...rtmp, stream_key: "K" },

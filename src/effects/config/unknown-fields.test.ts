@@ -7,7 +7,10 @@ import { unknownFields } from "./unknown-fields.ts"
 describe("unknownFields", () => {
   it("finds them at every depth, by their paths", () => {
     const value = {
-      ...{ name: "a", rtp_port: 1, colour: "red", input: { fec: "off", hue: 1 } },
+      name: "a",
+      rtp_port: 1,
+      colour: "red",
+      input: { fec: "off", hue: 1 },
       outputs: [{ url: "udp://h:1" }, { url: "udp://h:2", settings: { segment_s: 4, depth: 3 } }, "no object"],
     }
     expect(unknownFields(ChannelRequest, value, 50)).toEqual(["colour", "input.hue", "outputs[1].settings.depth"])

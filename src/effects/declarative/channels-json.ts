@@ -48,9 +48,16 @@ export const writeChannelsJson = (channels: ReadonlyArray<ChannelConfig>, secret
     .map((channel) => {
       const { autostart, auto_run, backup_rtp_ip, backup_rtp_port, name, rtp_ip, rtp_port, slug } = channel
       const config = {
-        ...{ name, rtp_ip, rtp_port, backup_rtp_ip, backup_rtp_port },
+        name,
+        rtp_ip,
+        rtp_port,
+        backup_rtp_ip,
+        backup_rtp_port,
         outputs: channel.outputs.map((output) => outputOut(output, secrets)),
-        ...{ slug, autostart, auto_run, input: sorted(channel.input) },
+        slug,
+        autostart,
+        auto_run,
+        input: sorted(channel.input),
       }
       return `${JSON.stringify(channel.id)}: ${JSON.stringify({ config, created_at: channel.created_at }, null, 2)}`
     })

@@ -272,7 +272,12 @@ describe("makeHistory", () => {
     Effect.gen(function* () {
       const run = yield* bench
       const event = (kind: string, after: number, output: string | null = null): ChannelEventView => ({
-        ...{ id: after, kind, output, severity: "info", source: null, message: kind },
+        id: after,
+        kind,
+        output,
+        severity: "info",
+        source: null,
+        message: kind,
         at: new Date((EPOCH_S + after) * 1000).toISOString(),
       })
       run.events = [

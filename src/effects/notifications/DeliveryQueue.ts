@@ -105,13 +105,13 @@ export const makeDeliveryQueue = (options: DeliveryQueueOptions): Effect.Effect<
         something.unsafeOffer(undefined)
       },
       state: () => ({
-        ...{ queued: queue.length, sent: counts.sent, failed: counts.failed },
-        ...{
-          last_sent_at: iso(at.lastSent),
-          last_error: error,
-          last_error_at: iso(at.lastError),
-          next_attempt_at: iso(at.next),
-        },
+        queued: queue.length,
+        sent: counts.sent,
+        failed: counts.failed,
+        last_sent_at: iso(at.lastSent),
+        last_error: error,
+        last_error_at: iso(at.lastError),
+        next_attempt_at: iso(at.next),
       }),
       run: Effect.suspend(() => {
         at.next = null

@@ -13,7 +13,8 @@ const condition = (
   output: string | null = null,
   message = "why",
 ): Condition => ({
-  ...{ kind, message },
+  kind,
+  message,
   channel: channel === null ? null : named(channel),
   output: output === null ? null : named(output),
 })
@@ -32,8 +33,15 @@ const stage = (stored: ReadonlyArray<Notice> = [], policy = POLICY) => {
     for (let n = 0; n < seconds; n++) {
       second++
       const stepped = book.step({
-        ...{ conditions, known: true, isWatched: () => true, isMuted: () => false, isWanted: () => true, policy },
-        ...{ nowMs: START + second * 1000, monotonicMs: second * 1000, ...over },
+        conditions,
+        known: true,
+        isWatched: () => true,
+        isMuted: () => false,
+        isWanted: () => true,
+        policy,
+        nowMs: START + second * 1000,
+        monotonicMs: second * 1000,
+        ...over,
       })
       for (const notice of stepped.changed) changed.set(notice.id, notice)
       groups.push(...stepped.groups)

@@ -97,7 +97,13 @@ export const makeNotifications = (deps: NotificationDeps): Effect.Effect<MadeNot
     const unwritten = yield* makeUnwritten(rows, book.find)
     const lines = makeDeliveryLines({ fibers, deliver, settled: unwritten.settled })
     const state: NotificationsState = {
-      ...{ rows, look, checkHost, deliver, book, lines, unwritten },
+      rows,
+      look,
+      checkHost,
+      deliver,
+      book,
+      lines,
+      unwritten,
       mutes: new Map(stored.mutes.map((mute) => [mute.id, mute])),
       rules: stored.rules ?? DEFAULT_RULES,
       change: (effect) => inTurn(Effect.uninterruptible(effect)),

@@ -34,13 +34,13 @@ const sighting = (
     channelStats({ id: config.id, legs: [legStats({ kernel_drops: kernelDrops })], outputs: own }),
   ])
   return {
-    ...{
-      engine: { ...initialState, connected: true, stats },
-      configs: [config],
-      runtimeOf: () => runtime,
-      storeProblem: null,
-    },
-    ...{ nowMs: 100_000, monotonicMs: 1000, ...rest },
+    engine: { ...initialState, connected: true, stats },
+    configs: [config],
+    runtimeOf: () => runtime,
+    storeProblem: null,
+    nowMs: 100_000,
+    monotonicMs: 1000,
+    ...rest,
   }
 }
 const keys = (at: Sighting, happenings = makeHappenings()) => conditionsOf(at, happenings).map(keyOf)

@@ -68,7 +68,10 @@ const ofChannel = (
 ): ReadonlyArray<Condition> => {
   const channel = named(config)
   const found: Condition[] = channelAlarms(config, { ...at, runtime }).map(({ kind, message }) => ({
-    ...{ kind: OF_ALARM[kind], channel, output: null, message },
+    kind: OF_ALARM[kind],
+    channel,
+    output: null,
+    message,
   }))
   for (const output of config.outputs) {
     const record = runtime.outputs.get(output.id)

@@ -11,15 +11,18 @@ import type { Notice, Told } from "./notice.ts"
 const NOW = Date.parse("2026-01-02T03:04:05Z")
 const SECRET = "Planted4711Secret"
 const notice = (over: Partial<Notice> = {}): Notice => ({
-  ...{
-    id: "n",
-    key: "output_down:news:cdn",
-    kind: "output_down",
-    severity: "critical",
-    message: "refused <!channel> *now*",
-  },
-  ...{ channel: { slug: "news", name: "News & <b>" }, output: { slug: "cdn", name: "CDN" } },
-  ...{ openedAt: NOW - 65_000, resolvedAt: null, stopped: false, acknowledged: null, toldAt: NOW },
+  id: "n",
+  key: "output_down:news:cdn",
+  kind: "output_down",
+  severity: "critical",
+  message: "refused <!channel> *now*",
+  channel: { slug: "news", name: "News & <b>" },
+  output: { slug: "cdn", name: "CDN" },
+  openedAt: NOW - 65_000,
+  resolvedAt: null,
+  stopped: false,
+  acknowledged: null,
+  toldAt: NOW,
   ...over,
 })
 const message = (...group: ReadonlyArray<Told>) => messageOf(group, NOW)
@@ -48,17 +51,16 @@ const webhook = (url: string, secret: string | null = null): Destination => ({
   secret,
 })
 const mail = (port: number, over: Partial<MailDestination> = {}): MailDestination => ({
-  ...{
-    ...common,
-    kind: "email",
-    host: "127.0.0.1",
-    port,
-    security: "none",
-    verify_tls: true,
-    user: null,
-    password: null,
-  },
-  ...{ from: "distributor@example.com", to: ["ops@example.com", "night@example.com"] },
+  ...common,
+  kind: "email",
+  host: "127.0.0.1",
+  port,
+  security: "none",
+  verify_tls: true,
+  user: null,
+  password: null,
+  from: "distributor@example.com",
+  to: ["ops@example.com", "night@example.com"],
   ...over,
 })
 const send = (destination: Destination, what: Message = opened, refuse: string | null = null) =>

@@ -114,21 +114,27 @@ const toMail = (destination: MailDestination, message: Message, address: string 
       const { from, host, password, port, security, to, user, verify_tls } = destination
       const name = host.replace(/^\[|\]$/g, "")
       const transport = nodemailer.createTransport({
-        ...{
-          host: address ?? name,
-          port,
-          secure: security === "tls",
-          requireTLS: security === "starttls",
-          ignoreTLS: security === "none",
-        },
+        host: address ?? name,
+        port,
+        secure: security === "tls",
+        requireTLS: security === "starttls",
+        ignoreTLS: security === "none",
         ...(user === null || password === null ? {} : { auth: { user, pass: password } }),
         // The certificate is checked against the name, whatever address is connected to.
-        ...{ tls: { rejectUnauthorized: verify_tls, ...(isIP(name) === 0 ? { servername: name } : {}) } },
-        ...{ disableFileAccess: true, disableUrlAccess: true },
-        ...{ dnsTimeout: 10_000, connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 },
+        tls: { rejectUnauthorized: verify_tls, ...(isIP(name) === 0 ? { servername: name } : {}) },
+        disableFileAccess: true,
+        disableUrlAccess: true,
+        dnsTimeout: 10_000,
+        connectionTimeout: 10_000,
+        greetingTimeout: 10_000,
+        socketTimeout: 20_000,
       })
       const mail = {
-        ...{ from, to: [...to], subject: subjectLine(message), text: mailText(message), date: new Date(message.at) },
+        from,
+        to: [...to],
+        subject: subjectLine(message),
+        text: mailText(message),
+        date: new Date(message.at),
         messageId: `<${message.id}@${from.slice(from.lastIndexOf("@") + 1)}>`,
         headers: { "Auto-Submitted": "auto-generated", "X-Distributor-Id": message.id },
         signal,

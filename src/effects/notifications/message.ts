@@ -75,19 +75,19 @@ const titleOf = ({ notice, telling }: Told, nowMs: number): string => {
 const noticeOf = (told: Told, nowMs: number): MessageNotice => {
   const { channel, id, key, kind, message, openedAt, output, resolvedAt, severity } = told.notice
   return {
-    ...{ id, key, event: told.telling, kind, severity },
-    ...{
-      channel: channel?.slug ?? null,
-      channel_name: channel?.name ?? null,
-      output: output?.slug ?? null,
-      output_name: output?.name ?? null,
-    },
-    ...{
-      title: titleOf(told, nowMs),
-      message,
-      opened_at: iso(openedAt),
-      resolved_at: resolvedAt === null ? null : iso(resolvedAt),
-    },
+    id,
+    key,
+    event: told.telling,
+    kind,
+    severity,
+    channel: channel?.slug ?? null,
+    channel_name: channel?.name ?? null,
+    output: output?.slug ?? null,
+    output_name: output?.name ?? null,
+    title: titleOf(told, nowMs),
+    message,
+    opened_at: iso(openedAt),
+    resolved_at: resolvedAt === null ? null : iso(resolvedAt),
   }
 }
 
@@ -138,8 +138,14 @@ export const messageOf = (group: ReadonlyArray<Told>, nowMs: number): Message =>
 }
 
 export const testMessage = (nowMs: number): Message => ({
-  ...{ version: 1, id: randomUUID(), at: iso(nowMs), event: "test", severity: "info" },
-  ...{ title: "Test of Stream Distributor's notifications: this is how they arrive", notices: [], total: 0 },
+  version: 1,
+  id: randomUUID(),
+  at: iso(nowMs),
+  event: "test",
+  severity: "info",
+  title: "Test of Stream Distributor's notifications: this is how they arrive",
+  notices: [],
+  total: 0,
 })
 
 const LABELS: Readonly<Record<Message["event"], string>> = {

@@ -25,12 +25,20 @@ const state = (
   openMs: number,
   resolveMs: number,
 ): NoticeKindInfo => ({
-  ...{ severity, words, over, openMs, resolveMs },
+  severity,
+  words,
+  over,
+  openMs,
+  resolveMs,
   moment: false,
 })
 /** A kind that is a moment. How long it is shown is decided where it is seen (`happenings.ts`, `scte35-runtime.ts`). */
 const moment = (severity: NoticeKindInfo["severity"], words: string): NoticeKindInfo => ({
-  ...{ severity, words, over: `${words}: over`, openMs: 0, resolveMs: 0 },
+  severity,
+  words,
+  over: `${words}: over`,
+  openMs: 0,
+  resolveMs: 0,
   moment: true,
 })
 

@@ -14,16 +14,22 @@ export const noticeViews = (
   return notices.map((notice) => {
     const { acknowledged, channel, id, key, kind, message, openedAt, output, resolvedAt, severity, toldAt } = notice
     return {
-      ...{ id, key, kind, severity, state: resolvedAt === null ? "open" : "resolved", message },
-      ...{
-        channel: channel?.slug ?? null,
-        channel_name: channel?.name ?? null,
-        output: output?.slug ?? null,
-        output_name: output?.name ?? null,
-      },
-      ...{ opened_at: new Date(openedAt).toISOString(), resolved_at: iso(resolvedAt) },
-      ...{ acknowledged_at: iso(acknowledged?.at), acknowledged_by: acknowledged?.by ?? null },
-      ...{ muted_until: resolvedAt === null ? mutedUntil(all, notice, nowMs) : null, notified_at: iso(toldAt) },
+      id,
+      key,
+      kind,
+      severity,
+      state: resolvedAt === null ? "open" : "resolved",
+      message,
+      channel: channel?.slug ?? null,
+      channel_name: channel?.name ?? null,
+      output: output?.slug ?? null,
+      output_name: output?.name ?? null,
+      opened_at: new Date(openedAt).toISOString(),
+      resolved_at: iso(resolvedAt),
+      acknowledged_at: iso(acknowledged?.at),
+      acknowledged_by: acknowledged?.by ?? null,
+      muted_until: resolvedAt === null ? mutedUntil(all, notice, nowMs) : null,
+      notified_at: iso(toldAt),
     }
   })
 }

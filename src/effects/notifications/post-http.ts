@@ -46,8 +46,12 @@ export const postHttp = (
     const host = withoutBrackets(url.hostname)
     const isTls = url.protocol === "https:"
     const options = {
-      ...{ host: address ?? host, port: url.port === "" ? (isTls ? 443 : 80) : Number(url.port) },
-      ...{ method: "POST", path: `${url.pathname}${url.search}`, agent: false, signal },
+      host: address ?? host,
+      port: url.port === "" ? (isTls ? 443 : 80) : Number(url.port),
+      method: "POST",
+      path: `${url.pathname}${url.search}`,
+      agent: false,
+      signal,
       headers: { ...headers, Host: url.host, "Content-Length": String(Buffer.byteLength(body)) },
       ...(isTls && isIP(host) === 0 ? { servername: host } : {}),
     }

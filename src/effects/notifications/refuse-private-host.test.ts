@@ -19,9 +19,14 @@ it("refuses hosts of this machine and of private networks, by any of their addre
     ),
   )
   expect(answers.map((answer) => (answer.ok ? answer.address : answer.again ? "later" : "never"))).toEqual([
-    ...["never", "never", "never", "never"],
+    "never",
+    "never",
+    "never",
+    "never",
     // The connection goes to the address that was checked: a second answer of the name server could differ.
-    ...["203.0.113.5", "203.0.113.5", "later"],
+    "203.0.113.5",
+    "203.0.113.5",
+    "later",
   ])
   expect(answers[3]).toMatchObject({ reason: expect.stringContaining("mixed.test resolves to 10.1.2.3") })
 })

@@ -31,7 +31,8 @@ export const makeScan = (state: NotificationsState, happenings: Happenings): Eff
       isMuted: (channel, output) => mutesOf(mutes.values(), channel, output, at.nowMs).length > 0,
       isWanted: (told) => wanting(told).length > 0,
       policy: policyOf(state.rules),
-      ...{ nowMs: at.nowMs, monotonicMs: at.monotonicMs },
+      nowMs: at.nowMs,
+      monotonicMs: at.monotonicMs,
     })
     for (const { id } of notices) unwritten.mark(id)
     for (const group of groups) {

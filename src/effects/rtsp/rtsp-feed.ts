@@ -63,9 +63,30 @@ export const feedArguments = (
   { transport, url }: Pick<FeedOptions, "transport" | "url">,
   pipe: string,
 ): ReadonlyArray<string> => [
-  ...["-hide_banner", "-nostdin", "-loglevel", "warning", "-nostats", "-progress", "pipe:1"],
-  ...["-f", "mpegts", "-i", pipe, "-map", "0:v?", "-map", "0:a?", "-c", "copy"],
-  ...["-f", "rtsp", "-rtpflags", "latm", "-rtsp_transport", transport, url],
+  "-hide_banner",
+  "-nostdin",
+  "-loglevel",
+  "warning",
+  "-nostats",
+  "-progress",
+  "pipe:1",
+  "-f",
+  "mpegts",
+  "-i",
+  pipe,
+  "-map",
+  "0:v?",
+  "-map",
+  "0:a?",
+  "-c",
+  "copy",
+  "-f",
+  "rtsp",
+  "-rtpflags",
+  "latm",
+  "-rtsp_transport",
+  transport,
+  url,
 ]
 
 const ended = (code: string, reason: string, transient: boolean) => new OutputEnded({ code, reason, transient })
@@ -168,8 +189,14 @@ const startProcess = (options: FeedOptions, pipe: string, shown: string) =>
     const over = yield* Deferred.make<OutputEnded>()
     const child = withGivenPriority(() =>
       execa(ffmpeg, feedArguments({ transport: options.transport, url: shown }, pipe), {
-        ...{ stdin: "ignore", stdout: "pipe", stderr: "pipe", buffer: false, reject: false },
-        ...{ env: toolEnvironment(), extendEnv: false, forceKillAfterDelay: KILL_AFTER_MS },
+        stdin: "ignore",
+        stdout: "pipe",
+        stderr: "pipe",
+        buffer: false,
+        reject: false,
+        env: toolEnvironment(),
+        extendEnv: false,
+        forceKillAfterDelay: KILL_AFTER_MS,
       }),
     )
     const progress = new ProgressReader()

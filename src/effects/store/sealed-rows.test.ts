@@ -14,7 +14,9 @@ import { layerFile, Store, type StoreService } from "./Store.ts"
 const SECRET = "planted-secret-4711"
 const outputs = [
   outputConfig({
-    ...{ id: "o1", url: `srt://192.0.2.1:9000?passphrase=${SECRET}`, stream_key: `key-${SECRET}` },
+    id: "o1",
+    url: `srt://192.0.2.1:9000?passphrase=${SECRET}`,
+    stream_key: `key-${SECRET}`,
     settings: { s3_secret_access_key: `s3-${SECRET}` },
   }),
 ]

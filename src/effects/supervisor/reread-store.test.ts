@@ -39,16 +39,14 @@ it.effect("makes what is known and what runs as the store has it, and leaves alo
       publish: note("publish", ""),
     })
     assert.deepStrictEqual(done, [
-      ...[
-        "halt gone",
-        "adopt changed",
-        "adopt stopped",
-        "halt stopped",
-        "adopt new",
-        "run new",
-        "adopt idle",
-        "publish ",
-      ],
+      "halt gone",
+      "adopt changed",
+      "adopt stopped",
+      "halt stopped",
+      "adopt new",
+      "run new",
+      "adopt idle",
+      "publish ",
     ])
     assert.deepStrictEqual([...configs.keys()].sort(), ["changed", "idle", "new", "same", "stopped"])
     assert.deepStrictEqual(configs.get("changed"), changed)

@@ -98,7 +98,11 @@ export const fromTemplate = (template: Template, channel: TemplateChannel, over:
     : { stream_key: stream_key === null ? null : fill(stream_key, channel, asIs), settings, preset }
   const given = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined))
   return {
-    ...{ name: filledName, url: fill(url, channel, encodeURIComponent), enabled, ...kept, ...given },
+    name: filledName,
+    url: fill(url, channel, encodeURIComponent),
+    enabled,
+    ...kept,
+    ...given,
     settings: outputSettingsOf(over.settings, kept.settings),
   }
 }
@@ -129,15 +133,13 @@ export const newTemplate = (input: TemplateInput, createdAt: string): Checked<Te
     url === undefined ? newOutput({ preset, stream_key, ...(settings ? { settings } : {}) }, [], STAMP, "") : null
   if (whole !== null && !whole.ok) return whole
   const template: Template = {
-    ...{
-      name,
-      output_name: output_name || null,
-      url: url ?? whole?.value.url ?? "",
-      stream_key,
-      preset,
-      enabled,
-      created_at: createdAt,
-    },
+    name,
+    output_name: output_name || null,
+    url: url ?? whole?.value.url ?? "",
+    stream_key,
+    preset,
+    enabled,
+    created_at: createdAt,
     settings: whole?.value.settings ?? outputSettingsOf(settings),
   }
   return checked(template, protocol)
@@ -153,7 +155,9 @@ export const changedTemplate = (old: Template, input: TemplateUpdate): Checked<T
   const key = input.stream_key === MASK && kept.stream_key !== null ? undefined : input.stream_key
   const template: Template = {
     ...old,
-    ...{ url, enabled: input.enabled ?? old.enabled, preset: input.preset === undefined ? kept.preset : input.preset },
+    url,
+    enabled: input.enabled ?? old.enabled,
+    preset: input.preset === undefined ? kept.preset : input.preset,
     output_name: input.output_name === undefined ? old.output_name : input.output_name || null,
     stream_key: key === undefined ? kept.stream_key : key,
     settings: outputSettingsOf(input.settings, kept.settings),

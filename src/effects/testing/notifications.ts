@@ -22,8 +22,12 @@ export const memoryNotifications = (
   deliver: Deliver = () => Effect.succeed("HTTP 200"),
 ): NotificationsService => {
   const look = Effect.sync(() => ({
-    ...{ engine: { ...initialState, connected: true }, configs: configs(), runtimeOf: () => null, storeProblem: null },
-    ...{ nowMs: Date.now(), monotonicMs: performance.now() },
+    engine: { ...initialState, connected: true },
+    configs: configs(),
+    runtimeOf: () => null,
+    storeProblem: null,
+    nowMs: Date.now(),
+    monotonicMs: performance.now(),
   }))
   const made = Effect.flatMap(Scope.make(), (scope) =>
     Scope.extend(makeNotifications({ rows: noNotificationRows, look, deliver }), scope),

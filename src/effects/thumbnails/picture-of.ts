@@ -50,10 +50,34 @@ export const captureKeyFrame = (taps: TapsService, channelId: string): Effect.Ef
   )
 
 export const decodeArguments = (width: number): ReadonlyArray<string> => [
-  ...["-hide_banner", "-loglevel", "error", "-threads", "1", "-skip_frame", "nokey", "-f", "mpegts", "-i", "pipe:0"],
+  "-hide_banner",
+  "-loglevel",
+  "error",
+  "-threads",
+  "1",
+  "-skip_frame",
+  "nokey",
+  "-f",
+  "mpegts",
+  "-i",
+  "pipe:0",
   // Pixels of broadcast formats are not square, so the height follows from the display aspect ratio.
-  ...["-an", "-sn", "-dn", "-frames:v", "1", "-vf", `scale=${width}:trunc(${width}/dar/2)*2,setsar=1`],
-  ...["-threads", "1", "-c:v", "mjpeg", "-q:v", "6", "-f", "image2pipe", "pipe:1"],
+  "-an",
+  "-sn",
+  "-dn",
+  "-frames:v",
+  "1",
+  "-vf",
+  `scale=${width}:trunc(${width}/dar/2)*2,setsar=1`,
+  "-threads",
+  "1",
+  "-c:v",
+  "mjpeg",
+  "-q:v",
+  "6",
+  "-f",
+  "image2pipe",
+  "pipe:1",
 ]
 
 const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT"
@@ -65,9 +89,15 @@ const startDecoder = (ts: Uint8Array): Effect.Effect<Effect.Effect<Uint8Array, T
       Effect.sync(() =>
         withGivenPriority(() =>
           execa("nice", ["-n", "19", "ffmpeg", ...decodeArguments(WIDTH)], {
-            ...{ input: ts, encoding: "buffer", reject: false, timeout: DECODE_WITHIN_MS, maxBuffer: MAX_JPEG_BYTES },
+            input: ts,
+            encoding: "buffer",
+            reject: false,
+            timeout: DECODE_WITHIN_MS,
+            maxBuffer: MAX_JPEG_BYTES,
             // Secrets that ffmpeg has no use for must not be readable in its environment.
-            ...{ env: { PATH: process.env["PATH"] ?? "" }, extendEnv: false, forceKillAfterDelay: KILL_AFTER_MS },
+            env: { PATH: process.env["PATH"] ?? "" },
+            extendEnv: false,
+            forceKillAfterDelay: KILL_AFTER_MS,
           }),
         ),
       ),

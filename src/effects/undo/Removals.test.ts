@@ -10,7 +10,9 @@ describe("removals", () => {
     const token = removals.keep(removal("news"), 5000)
     expect(removals.find(token, 5999)).toEqual(removal("news"))
     expect(removals.view(token, 5999)).toEqual({
-      ...{ kind: "channel", name: "news", channel: { name: "news", slug: "news" } },
+      kind: "channel",
+      name: "news",
+      channel: { name: "news", slug: "news" },
       until: "1970-01-01T00:00:06.000Z",
     })
     expect([removals.find(token, 6000), removals.view(token, 6000), removals.find("x", 0)]).toEqual([null, null, null])

@@ -49,14 +49,14 @@ export const makeAudit = (rows: AuditRows, runtime: Runtime.Runtime<never>, now?
   const isNews = makeOncePerMinute(now)
   const record: Audit["record"] = async (c, actor, what, status) => {
     const entry: NewAuditEntry = {
-      ...{
-        at: new Date().toISOString(),
-        actor,
-        address: addressOf(c),
-        method: c.req.method,
-        path: c.req.path.slice(0, MAX_PATH),
-      },
-      ...{ what, status, outcome: outcomeOf(status) },
+      at: new Date().toISOString(),
+      actor,
+      address: addressOf(c),
+      method: c.req.method,
+      path: c.req.path.slice(0, MAX_PATH),
+      what,
+      status,
+      outcome: outcomeOf(status),
     }
     const exit = await Runtime.runPromiseExit(runtime)(rows.append(entry))
     if (Exit.isSuccess(exit)) return

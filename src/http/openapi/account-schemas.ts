@@ -12,7 +12,14 @@ export const Key = Struct({ id: Text, name: Text, role: Role, prefix: Text, crea
 export const NewKey = Struct({ ...Key.fields, key: Text })
 export const Keys = Struct({ keys: List(Key) })
 export const AuditEntry = Struct({
-  ...{ id: Count, at: Time, actor: Text, address: Text, method: Text, path: Text, what: Text, status: Count },
+  id: Count,
+  at: Time,
+  actor: Text,
+  address: Text,
+  method: Text,
+  path: Text,
+  what: Text,
+  status: Count,
   outcome: Literal("done", "refused", "failed"),
 })
 export const AuditEntries = Struct({ entries: List(AuditEntry) })

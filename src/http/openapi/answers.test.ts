@@ -25,7 +25,11 @@ const LEFT_OUT = new Set([
 ])
 const paths = openApiDocument()["paths"]
 const NEW = {
-  ...{ name: "Main event", rtp_ip: "127.0.0.1", rtp_port: 7000, backup_rtp_ip: "127.0.0.1", backup_rtp_port: 7002 },
+  name: "Main event",
+  rtp_ip: "127.0.0.1",
+  rtp_port: 7000,
+  backup_rtp_ip: "127.0.0.1",
+  backup_rtp_port: 7002,
   input: { manual_cues: true, scte35_pid: 500 },
   outputs: [{ name: "CDN", url: "srt://192.0.2.1:9000?passphrase=0123456789abcdef&colour=red" }],
 }

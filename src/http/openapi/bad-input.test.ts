@@ -61,7 +61,11 @@ const withService = () => {
     await send("post", "/api/users", JSON.stringify({ name: "ada", password: "correct horse battery", role: "admin" }))
     await send("post", "/api/templates", JSON.stringify({ name: "cdn-main", url: "srt://{channel}.example.com:9000" }))
     const channel = {
-      ...{ name: "Main event", rtp_ip: "127.0.0.1", rtp_port: 7000, backup_rtp_ip: "127.0.0.1", backup_rtp_port: 7002 },
+      name: "Main event",
+      rtp_ip: "127.0.0.1",
+      rtp_port: 7000,
+      backup_rtp_ip: "127.0.0.1",
+      backup_rtp_port: 7002,
       input: { manual_cues: true, scte35_pid: 500 },
       outputs: [{ name: "CDN", url: "srt://192.0.2.1:9000?passphrase=0123456789abcdef" }],
     }
@@ -144,29 +148,25 @@ describe.each(WITH_BODY.map((operation) => [title(operation), operation] as cons
     const url = urlOf(operation)
     const example = JSON.stringify(exampleOf(body))
     const bodies: ReadonlyArray<string | Uint8Array<ArrayBuffer>> = [
-      ...[
-        "",
-        " ",
-        "{",
-        `${example.slice(0, -1)}`,
-        `${example}x`,
-        "[]",
-        "null",
-        "1",
-        '"x"',
-        "\u0000",
-        `\u0000${example}`,
-        "name=x",
-        "[".repeat(100_000),
-      ],
+      "",
+      " ",
+      "{",
+      `${example.slice(0, -1)}`,
+      `${example}x`,
+      "[]",
+      "null",
+      "1",
+      '"x"',
+      "\u0000",
+      `\u0000${example}`,
+      "name=x",
+      "[".repeat(100_000),
       `{"a":${'{"a":'.repeat(10_000)}1${"}".repeat(10_001)}`,
-      ...[
-        '{"name":"a","name":"b"}',
-        '{"__proto__":{"name":"x"}}',
-        '{"constructor":{"prototype":{}}}',
-        '{"rtp_port":1e999}',
-        '{"rtp_port":NaN}',
-      ],
+      '{"name":"a","name":"b"}',
+      '{"__proto__":{"name":"x"}}',
+      '{"constructor":{"prototype":{}}}',
+      '{"rtp_port":1e999}',
+      '{"rtp_port":NaN}',
       new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]),
       new Uint8Array([0xff, 0xfe, 0x7b, 0x00]),
     ]

@@ -9,25 +9,31 @@ const Count = Schema.Int.pipe(Schema.nonNegative())
 const NoticeSeverity = Literal(...SEVERITIES)
 
 export const Delivery = Struct({
-  ...{ queued: Count, sent: Count, failed: Count },
-  ...{
-    last_sent_at: NullOr(Time),
-    last_error: NullOr(Text),
-    last_error_at: NullOr(Time),
-    next_attempt_at: NullOr(Time),
-  },
+  queued: Count,
+  sent: Count,
+  failed: Count,
+  last_sent_at: NullOr(Time),
+  last_error: NullOr(Text),
+  last_error_at: NullOr(Time),
+  next_attempt_at: NullOr(Time),
 })
 export const Destination = Struct({
-  ...{ id: Text, name: Text, kind: DestinationKind, enabled: Flag, url: NullOr(Text), secret: NullOr(Text) },
-  ...{ host: NullOr(Text), port: NullOr(Count), security: NullOr(MailSecurity), verify_tls: NullOr(Flag) },
-  ...{
-    user: NullOr(Text),
-    password: NullOr(Text),
-    from: NullOr(Text),
-    to: List(Text),
-    created_at: Time,
-    delivery: Delivery,
-  },
+  id: Text,
+  name: Text,
+  kind: DestinationKind,
+  enabled: Flag,
+  url: NullOr(Text),
+  secret: NullOr(Text),
+  host: NullOr(Text),
+  port: NullOr(Count),
+  security: NullOr(MailSecurity),
+  verify_tls: NullOr(Flag),
+  user: NullOr(Text),
+  password: NullOr(Text),
+  from: NullOr(Text),
+  to: List(Text),
+  created_at: Time,
+  delivery: Delivery,
 })
 export const Destinations = Struct({ destinations: List(Destination) })
 export const TestAnswer = Struct({ ok: Flag, answer: Text, took_ms: Count })
@@ -40,13 +46,11 @@ export const Rule = Struct({
   resolved: Flag,
 })
 export const Rules = Struct({
-  ...{
-    rules: List(Rule),
-    output_down_after_s: Count,
-    group_wait_s: Count,
-    group_interval_s: Count,
-    repeat_minutes: Count,
-  },
+  rules: List(Rule),
+  output_down_after_s: Count,
+  group_wait_s: Count,
+  group_interval_s: Count,
+  repeat_minutes: Count,
 })
 
 export const Mute = Struct({
@@ -60,15 +64,21 @@ export const Mute = Struct({
 export const Mutes = Struct({ mutes: List(Mute) })
 
 export const Notice = Struct({
-  ...{ id: Text, key: Text, kind: NoticeKindName, severity: NoticeSeverity, state: Literal("open", "resolved") },
-  ...{
-    channel: NullOr(Text),
-    channel_name: NullOr(Text),
-    output: NullOr(Text),
-    output_name: NullOr(Text),
-    message: Text,
-  },
-  ...{ opened_at: Time, resolved_at: NullOr(Time), acknowledged_at: NullOr(Time), acknowledged_by: NullOr(Text) },
-  ...{ muted_until: NullOr(Time), notified_at: NullOr(Time) },
+  id: Text,
+  key: Text,
+  kind: NoticeKindName,
+  severity: NoticeSeverity,
+  state: Literal("open", "resolved"),
+  channel: NullOr(Text),
+  channel_name: NullOr(Text),
+  output: NullOr(Text),
+  output_name: NullOr(Text),
+  message: Text,
+  opened_at: Time,
+  resolved_at: NullOr(Time),
+  acknowledged_at: NullOr(Time),
+  acknowledged_by: NullOr(Text),
+  muted_until: NullOr(Time),
+  notified_at: NullOr(Time),
 })
 export const Notices = Struct({ notices: List(Notice) })

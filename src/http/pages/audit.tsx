@@ -31,13 +31,11 @@ export const auditPageRoutes = (
       const html = (
         <AuditPage
           frame={frameOf(c, { access })}
-          {...{
-            outcomes: AUDIT_OUTCOMES,
-            entries,
-            asked,
-            errors: errorsByField(errors ?? []),
-            json: exportOf("/api/audit", query),
-          }}
+          outcomes={AUDIT_OUTCOMES}
+          entries={entries}
+          asked={asked}
+          errors={errorsByField(errors ?? [])}
+          json={exportOf("/api/audit", query)}
           older={last === undefined ? undefined : olderOf("/audit", asked, last.id)}
         />
       )

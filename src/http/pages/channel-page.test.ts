@@ -88,18 +88,14 @@ describe("the page of a channel", () => {
       pcr_repetition_errors: 1,
     }
     const bad = fakeLeg({
-      ...{
-        verdict: "degraded",
-        reasons: ["2 continuity errors"],
-        pcr_jitter_ms: 4.256,
-        pcr_jitter_max_ms: 9,
-        kernel_drops: 8,
-        counters,
-      },
-      ...{
-        fec: { columns: 8, rows: 10, latency_ms: 120.4 },
-        findings: [{ code: "no_scte35", message: "no SCTE-35 PID" }],
-      },
+      verdict: "degraded",
+      reasons: ["2 continuity errors"],
+      pcr_jitter_ms: 4.256,
+      pcr_jitter_max_ms: 9,
+      kernel_drops: 8,
+      counters,
+      fec: { columns: 8, rows: 10, latency_ms: 120.4 },
+      findings: [{ code: "no_scte35", message: "no SCTE-35 PID" }],
       pids: [{ pid: 481, packets: 9, bitrate: 1_500_000 }],
       programmes: [
         {
@@ -146,7 +142,11 @@ describe("the page of a channel", () => {
     const srt = { rtt_ms: 12.34, packets_sent: 1000, packets_lost: 5, packets_retransmitted: 4, send_buffer_ms: 33 }
     const receivers = [{ peer: "192.0.2.1:4", stream_id: "s", uptime: 9, bytes_sent: 1, packets_dropped: 2, rtt_ms: 5 }]
     const good = fakeOutput({
-      ...{ id: "good", status: "connected", bitrate: 8_020_000, reconnects: 6, last_error: "it was away" },
+      id: "good",
+      status: "connected",
+      bitrate: 8_020_000,
+      reconnects: 6,
+      last_error: "it was away",
       srt,
       receivers,
     })

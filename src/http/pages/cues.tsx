@@ -38,7 +38,11 @@ export const cuesPageRoutes = (
         const html = (
           <AllCuesPage
             frame={frameOf(c, { access })}
-            {...{ channels, types: TYPES, rows: rowsOf(cues), asked, errors: errorsByField(errors ?? []) }}
+            channels={channels}
+            types={TYPES}
+            rows={rowsOf(cues)}
+            asked={asked}
+            errors={errorsByField(errors ?? [])}
             older={last === undefined ? undefined : olderOf("/cues", asked, last.id)}
             json={exportOf("/api/cues", query)}
             csv={exportOf("/api/cues", query, "csv")}

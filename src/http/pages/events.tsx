@@ -36,7 +36,11 @@ export const eventsPageRoutes = (
         const html = (
           <AllEventsPage
             frame={frameOf(c, { access })}
-            {...{ channels, kinds: EVENT_KINDS, rows: rowsOf(events), asked, errors: errorsByField(errors ?? []) }}
+            channels={channels}
+            kinds={EVENT_KINDS}
+            rows={rowsOf(events)}
+            asked={asked}
+            errors={errorsByField(errors ?? [])}
             older={last === undefined ? undefined : olderOf("/events", asked, last.id)}
             json={exportOf("/api/events", query)}
             csv={exportOf("/api/events", query, "csv")}

@@ -53,7 +53,14 @@ export const logPageRoutes = (
       const frame = frameOf(c, { access })
       return runner.run(c, channels.list, (channels) =>
         c.html(
-          <LogPage {...{ frame, channels, rows, asked, errors, kept: LOG_BOUNDS.inAll }} />,
+          <LogPage
+            frame={frame}
+            channels={channels}
+            rows={rows}
+            asked={asked}
+            errors={errors}
+            kept={LOG_BOUNDS.inAll}
+          />,
           Either.isLeft(query) ? 400 : 200,
         ),
       )

@@ -62,11 +62,17 @@ export const systemPageRoutes = (
       const shown: SystemShown = {
         problems: health.problems,
         service: {
-          ...{ pid: process.pid, startedAt: startOf("service", health.uptime), cpuPercent: cpuPercent() },
-          ...{ rssBytes: process.memoryUsage().rss, loopDelayMs: ofProcess.worstDelayMs() },
+          pid: process.pid,
+          startedAt: startOf("service", health.uptime),
+          cpuPercent: cpuPercent(),
+          rssBytes: process.memoryUsage().rss,
+          loopDelayMs: ofProcess.worstDelayMs(),
         },
         engine: {
-          ...{ connected: engine.connected, pid: engine.pid, restarts: engine.restarts, usage },
+          connected: engine.connected,
+          pid: engine.pid,
+          restarts: engine.restarts,
+          usage,
           startedAt: engine.connected ? startOf(`engine ${engine.pid}`, engine.uptime) : null,
         },
         network: networkOf(channels),
@@ -75,8 +81,12 @@ export const systemPageRoutes = (
         machine: { cpus: availableParallelism(), load: loadavg(), totalBytes: totalmem(), freeBytes: freemem() },
         open: { pages: live.size(), sockets: openSockets() },
         versions: {
-          ...{ product: health.version, runtime: RUNTIME, ffmpeg: around.ffmpeg, licence: manifest.license },
-          ...{ libsrt: health.srt.version, libsrtProblem: health.srt.problem },
+          product: health.version,
+          runtime: RUNTIME,
+          ffmpeg: around.ffmpeg,
+          licence: manifest.license,
+          libsrt: health.srt.version,
+          libsrtProblem: health.srt.problem,
         },
       }
       return { now, shown }

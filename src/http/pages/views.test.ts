@@ -72,8 +72,13 @@ describe("/cues", () => {
     )
     expect(asked).toMatchObject([
       {
-        ...{ limit: 50, eventId: 16, upid: "ab", outcome: "missed", types: { kinds: ["out"], segmentations: [0x34] } },
-        ...{ sinceMs: Date.UTC(2026, 0, 2, 3, 4), untilMs: Date.UTC(2026, 0, 2, 3, 4, 5) },
+        limit: 50,
+        eventId: 16,
+        upid: "ab",
+        outcome: "missed",
+        types: { kinds: ["out"], segmentations: [0x34] },
+        sinceMs: Date.UTC(2026, 0, 2, 3, 4),
+        untilMs: Date.UTC(2026, 0, 2, 3, 4, 5),
       },
     ])
   })

@@ -42,14 +42,12 @@ describe("ETag", () => {
     const paths = [CHANNEL, OUTPUT, "/api/channels", `${CHANNEL}/outputs`]
     const before = await Promise.all(paths.map(tagOf))
     plane.show("1", {
-      ...{
-        status: "running",
-        uptime: 9,
-        error: "x",
-        active_source: "backup",
-        scte35: fakeScte35({ cues: 3 }),
-        input: fakeInput({ switches: 9 }),
-      },
+      status: "running",
+      uptime: 9,
+      error: "x",
+      active_source: "backup",
+      scte35: fakeScte35({ cues: 3 }),
+      input: fakeInput({ switches: 9 }),
       outputs: [
         fakeOutput({
           ...(await body(call("GET", OUTPUT))),

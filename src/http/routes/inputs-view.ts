@@ -71,8 +71,19 @@ export const inputView = (channel: ChannelView): InputView => {
     channel
   const leg = channel.input.legs.find(({ source }) => source === active_source)
   return {
-    ...{ id: number, channel_id: id, slug, name, udp_port: rtp_port, status, lifecycle, error, uptime },
-    ...{ bitrate: leg?.bitrate ?? 0, framing: leg?.framing ?? "none", active_source, created_at },
+    id: number,
+    channel_id: id,
+    slug,
+    name,
+    udp_port: rtp_port,
+    status,
+    lifecycle,
+    error,
+    uptime,
+    bitrate: leg?.bitrate ?? 0,
+    framing: leg?.framing ?? "none",
+    active_source,
+    created_at,
     outputs: outputs.map((output) => inputOutputView(number, output)),
   }
 }

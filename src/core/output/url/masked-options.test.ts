@@ -3,22 +3,25 @@ import { maskSecrets, parseOutputUrl } from "../output-url.ts"
 
 /** As customers write them: signed URLs, tokens of CDNs, logins of media servers. */
 const NAMES = [
-  ...[
-    "token",
-    "tok",
-    "key",
-    "auth",
-    "sig",
-    "signature",
-    "hdnts",
-    "X-Amz-Signature",
-    "jwt",
-    "pass",
-    "pwd",
-    "secret",
-    "access_token",
-  ],
-  ...["api_key", "st", "credential", "policy", "sas", "k"],
+  "token",
+  "tok",
+  "key",
+  "auth",
+  "sig",
+  "signature",
+  "hdnts",
+  "X-Amz-Signature",
+  "jwt",
+  "pass",
+  "pwd",
+  "secret",
+  "access_token",
+  "api_key",
+  "st",
+  "credential",
+  "policy",
+  "sas",
+  "k",
 ]
 const SECRET = "CANARYx7q"
 

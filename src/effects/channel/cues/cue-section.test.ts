@@ -38,20 +38,16 @@ describe("a cue of fields", () => {
     })
     expect(section).toMatchObject({ errors: [], crc_ok: true, tier: 5 })
     expect(section.command).toMatchObject({
-      ...{
-        name: "splice_insert",
-        splice_event_id: 7,
-        out_of_network_indicator: true,
-        pts_time: 1_800_000,
-        splice_immediate_flag: false,
-      },
-      ...{
-        break_duration: 2_700_000,
-        break_auto_return: false,
-        unique_program_id: 3,
-        avail_num: 1,
-        avails_expected: 2,
-      },
+      name: "splice_insert",
+      splice_event_id: 7,
+      out_of_network_indicator: true,
+      pts_time: 1_800_000,
+      splice_immediate_flag: false,
+      break_duration: 2_700_000,
+      break_auto_return: false,
+      unique_program_id: 3,
+      avail_num: 1,
+      avails_expected: 2,
     })
     expect(section.descriptors).toMatchObject([{ ...PO, upid_text: "SIGNAL:abc", segmentation_duration: 90_000 }])
   })
@@ -247,12 +243,10 @@ describe("a cue of bytes", () => {
     encodeSpliceInfoSection({
       command: { name: "time_signal", pts_time: null },
       descriptors: Array.from({ length: descriptors }, () => ({
-        ...{
-          name: "unknown_descriptor" as const,
-          tag: 0x55,
-          identifier: "0x43554549",
-          private_bytes: "00".repeat(250),
-        },
+        name: "unknown_descriptor" as const,
+        tag: 0x55,
+        identifier: "0x43554549",
+        private_bytes: "00".repeat(250),
       })),
     })
 
@@ -391,6 +385,6 @@ describe("the body", () => {
       takes(segments(33)),
       takes({ cue: "x".repeat(32_768) }),
       takes({ cue: "x".repeat(32_769) }),
-    ]).toEqual([...[true, false, true, false]])
+    ]).toEqual([true, false, true, false])
   })
 })

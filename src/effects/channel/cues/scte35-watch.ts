@@ -69,7 +69,14 @@ const keep = (
   const kept: NewCue = {
     ...facts,
     ...seen,
-    ...{ channelId: id, at, last_at: at, pid, source, cue, repeats: 0, outputs: proofs },
+    channelId: id,
+    at,
+    last_at: at,
+    pid,
+    source,
+    cue,
+    repeats: 0,
+    outputs: proofs,
   }
   const entry = keepCue(kept)
   const places = new Map(enabled.map((output, place) => [output.id, place]))

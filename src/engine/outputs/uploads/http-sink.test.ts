@@ -56,13 +56,11 @@ it("with publicOnly goes to the address it looked up and to no private one", asy
     const call = (client: HttpClient, host: string) =>
       client
         .send({
-          ...{
-            method: "PUT",
-            url: new URL(`http://${host}:${port}/a.ts`),
-            headers: {},
-            body: new Uint8Array(8),
-            timeoutMs: 2000,
-          },
+          method: "PUT",
+          url: new URL(`http://${host}:${port}/a.ts`),
+          headers: {},
+          body: new Uint8Array(8),
+          timeoutMs: 2000,
           signal: new AbortController().signal,
         })
         .catch((cause: unknown) => cause)

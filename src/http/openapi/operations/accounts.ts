@@ -8,12 +8,18 @@ const CHANGE = ["not-found", "conflict", "store-unavailable"] as const
 
 export const accountOperations: ReadonlyArray<Operation> = [
   {
-    ...{ method: "get", path: "/api/users", id: "listUsers", tag: "Access" },
+    method: "get",
+    path: "/api/users",
+    id: "listUsers",
+    tag: "Access",
     summary: "List the users",
     answers: { 200: { description: "Users by name", schema: "Users" } },
   },
   {
-    ...{ method: "post", path: "/api/users", id: "createUser", tag: "Access" },
+    method: "post",
+    path: "/api/users",
+    id: "createUser",
+    tag: "Access",
     summary: "Create a user",
     description: "From the first user or key on, requests must show who they are from.",
     body: "UserInput",
@@ -21,7 +27,10 @@ export const accountOperations: ReadonlyArray<Operation> = [
     problems: CREATE,
   },
   {
-    ...{ method: "put", path: "/api/users/{name}", id: "updateUser", tag: "Access" },
+    method: "put",
+    path: "/api/users/{name}",
+    id: "updateUser",
+    tag: "Access",
     summary: "Change a user's role or password",
     description: "A new password ends the sessions of the user.",
     body: "UserChange",
@@ -29,7 +38,10 @@ export const accountOperations: ReadonlyArray<Operation> = [
     problems: CHANGE,
   },
   {
-    ...{ method: "delete", path: "/api/users/{name}", id: "deleteUser", tag: "Access" },
+    method: "delete",
+    path: "/api/users/{name}",
+    id: "deleteUser",
+    tag: "Access",
     summary: "Delete a user",
     description:
       "Ends the user's sessions. The last admin cannot be deleted unless `API_KEY` is set or nobody else remains on loopback.",
@@ -37,13 +49,19 @@ export const accountOperations: ReadonlyArray<Operation> = [
     problems: CHANGE,
   },
   {
-    ...{ method: "get", path: "/api/keys", id: "listKeys", tag: "Access" },
+    method: "get",
+    path: "/api/keys",
+    id: "listKeys",
+    tag: "Access",
     summary: "List the API keys",
     description: "The key of `API_KEY` is not among them.",
     answers: { 200: { description: "Keys by age, each with its first characters", schema: "Keys" } },
   },
   {
-    ...{ method: "post", path: "/api/keys", id: "createKey", tag: "Access" },
+    method: "post",
+    path: "/api/keys",
+    id: "createKey",
+    tag: "Access",
     summary: "Create an API key",
     description: "The answer is the only place where the key can be read.",
     body: "KeyInput",
@@ -51,13 +69,19 @@ export const accountOperations: ReadonlyArray<Operation> = [
     problems: CREATE,
   },
   {
-    ...{ method: "delete", path: "/api/keys/{id}", id: "deleteKey", tag: "Access" },
+    method: "delete",
+    path: "/api/keys/{id}",
+    id: "deleteKey",
+    tag: "Access",
     summary: "Delete an API key",
     answers: { 204: { description: "It is gone" } },
     problems: CHANGE,
   },
   {
-    ...{ method: "get", path: "/api/audit", id: "listAudit", tag: "Access" },
+    method: "get",
+    path: "/api/audit",
+    id: "listAudit",
+    tag: "Access",
     summary: "Who asked for which change",
     description: "Every request that asks for a change, and every login, newest first; the newest 100000 are kept.",
     query: [

@@ -13,7 +13,10 @@ const CHANNEL: Parameter = {
 
 export const allChannelsOperations: ReadonlyArray<Operation> = [
   {
-    ...{ method: "get", path: "/api/events", id: "listAllEvents", tag: "Channels" },
+    method: "get",
+    path: "/api/events",
+    id: "listAllEvents",
+    tag: "Channels",
     summary: "What happened to all channels, newest first",
     query: [
       CHANNEL,
@@ -30,7 +33,10 @@ export const allChannelsOperations: ReadonlyArray<Operation> = [
     problems: ["invalid-input", "not-found", "store-unavailable"],
   },
   {
-    ...{ method: "get", path: "/api/cues", id: "listAllCues", tag: "SCTE-35" },
+    method: "get",
+    path: "/api/cues",
+    id: "listAllCues",
+    tag: "SCTE-35",
     summary: "The cues of all channels, newest first, with the proof for each output",
     query: [CHANNEL, ...CUE_PARAMETERS],
     answers: { 200: { description: "Cues", schema: "CuesOfChannels", content: { "text/csv": { type: "string" } } } },

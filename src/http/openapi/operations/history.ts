@@ -4,7 +4,10 @@ import type { Operation } from "./operation.ts"
 
 export const historyOperations: ReadonlyArray<Operation> = [
   {
-    ...{ method: "get", path: "/api/channels/{id}/history", id: "getHistory", tag: "Channels" },
+    method: "get",
+    path: "/api/channels/{id}/history",
+    id: "getHistory",
+    tag: "Channels",
     summary: "Figures of a channel and its outputs over time",
     description:
       "Kept in memory: they begin anew with the service. A value is null where there was nothing to measure.",

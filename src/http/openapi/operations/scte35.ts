@@ -44,7 +44,10 @@ export const CUE_PARAMETERS: ReadonlyArray<Parameter> = [
 
 export const scte35Operations: ReadonlyArray<Operation> = [
   {
-    ...{ method: "post", path: "/api/scte35/decode", id: "decodeCue", tag: "SCTE-35" },
+    method: "post",
+    path: "/api/scte35/decode",
+    id: "decodeCue",
+    tag: "SCTE-35",
     summary: "Decode a cue",
     description: "A section that decodes but is wrong is a 200 with its `errors`; text that holds no section is a 400.",
     body: "DecodeInput",
@@ -52,14 +55,20 @@ export const scte35Operations: ReadonlyArray<Operation> = [
     problems: ["invalid-input"],
   },
   {
-    ...{ method: "get", path: "/api/channels/{id}/cues", id: "listCues", tag: "SCTE-35" },
+    method: "get",
+    path: "/api/channels/{id}/cues",
+    id: "listCues",
+    tag: "SCTE-35",
     summary: "The cues of a channel, newest first, with the proof for each output",
     query: CUE_PARAMETERS,
     answers: { 200: { description: "Cues", schema: "Cues", content: { "text/csv": { type: "string" } } } },
     problems: ["invalid-input", "not-found", "store-unavailable"],
   },
   {
-    ...{ method: "post", path: "/api/channels/{id}/cues", id: "insertCue", tag: "SCTE-35" },
+    method: "post",
+    path: "/api/channels/{id}/cues",
+    id: "insertCue",
+    tag: "SCTE-35",
     summary: "Insert a cue into the stream",
     description:
       "Off until `input.manual_cues` is true. The body has either `cue` or `command` with its fields. 503 leaves open whether the cue goes out.",

@@ -36,7 +36,11 @@ export const bulkLines = (
     const own = errors.filter(({ path }) => path === `outputs[${index}]` || path.startsWith(`outputs[${index}].`))
     const told = parsed.ok ? [...parsed.ignored.map((key) => `ignored: ${key} is not known`), ...parsed.warnings] : []
     return {
-      ...{ line, name, url: maskSecrets(url), warnings: told, sentence: parsed.ok ? describeOutput(parsed) : "" },
+      line,
+      name,
+      url: maskSecrets(url),
+      warnings: told,
+      sentence: parsed.ok ? describeOutput(parsed) : "",
       errors: [...new Set([...(parsed.ok ? [] : parsed.errors), ...own].map(({ message }) => message))],
     }
   })

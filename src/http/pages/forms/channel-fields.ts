@@ -18,7 +18,12 @@ const specOf = (setting: InputSetting): FieldSpec =>
 export const INPUT_GROUPS = GROUPS.map(({ settings, title }) => ({ title, fields: settings.map(specOf) }))
 /** In the order in which they stand on the page. */
 export const CHANNEL_FIELDS: ReadonlyArray<string> = [
-  ...["name", "rtp_port", "rtp_ip", "output_url", "backup_rtp_port", "backup_rtp_ip"],
+  "name",
+  "rtp_port",
+  "rtp_ip",
+  "output_url",
+  "backup_rtp_port",
+  "backup_rtp_ip",
   ...GROUPS.flatMap(({ settings }) => settings.map(nameOf)),
   "auto_run",
 ]
@@ -61,11 +66,14 @@ export const changedChannelBody = (fields: Fields): Record<string, unknown> => {
   const at = (name: string) => trimmed(fields, name)
   const hasBackup = at("backup_rtp_port") !== "" || at("backup_rtp_ip") !== ""
   return {
-    ...{ name: at("name"), rtp_ip: at("rtp_ip") || ANY, rtp_port: numeric(at("rtp_port")) },
+    name: at("name"),
+    rtp_ip: at("rtp_ip") || ANY,
+    rtp_port: numeric(at("rtp_port")),
     backup_rtp_ip: hasBackup ? at("backup_rtp_ip") || ANY : null,
     backup_rtp_port: at("backup_rtp_port") === "" ? null : numeric(at("backup_rtp_port")),
     input: { ...Object.fromEntries(SETTINGS.map((setting) => [setting, null])), ...settingsIn(fields) },
-    ...{ autostart: at("autostart") === "true", auto_run: at("auto_run") || "off" },
+    autostart: at("autostart") === "true",
+    auto_run: at("auto_run") || "off",
   }
 }
 
@@ -78,7 +86,12 @@ export const channelValues = (channel: ChannelView): Fields => {
   })
   const { auto_run, autostart, backup_rtp_ip, backup_rtp_port, name, rtp_ip, rtp_port, slug } = channel
   return {
-    ...{ channel: slug, name, rtp_ip, rtp_port: String(rtp_port), auto_run, autostart: String(autostart) },
+    channel: slug,
+    name,
+    rtp_ip,
+    rtp_port: String(rtp_port),
+    auto_run,
+    autostart: String(autostart),
     ...(backup_rtp_port === null
       ? {}
       : { backup_rtp_ip: backup_rtp_ip ?? "", backup_rtp_port: String(backup_rtp_port) }),

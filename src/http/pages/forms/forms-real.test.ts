@@ -333,7 +333,10 @@ describe("a channel", () => {
     )
     const [, sports] = await stored(app)
     expect(sports).toMatchObject({
-      ...{ rtp_ip: "0.0.0.0", backup_rtp_ip: "0.0.0.0", backup_rtp_port: 5030, should_run: true },
+      rtp_ip: "0.0.0.0",
+      backup_rtp_ip: "0.0.0.0",
+      backup_rtp_port: 5030,
+      should_run: true,
       input: { allowed_senders: ["192.0.2.7", "10.0.0.0/8"], failover_after_ms: 300 },
       outputs: [{ url: "srt://h:1" }],
     })

@@ -41,14 +41,12 @@ export const OUTPUT_FIELDS: ReadonlyArray<string> = [
   ...LISTED_SETTINGS.map(nameOf),
 ]
 export const LABELS: Fields = {
-  ...{
-    channel: "Channel",
-    template: "Template",
-    url: "URL",
-    preset: "Destination",
-    stream_key: "Stream key",
-    name: "Name",
-  },
+  channel: "Channel",
+  template: "Template",
+  url: "URL",
+  preset: "Destination",
+  stream_key: "Stream key",
+  name: "Name",
   ...Object.fromEntries(LISTED_SETTINGS.map((setting) => [nameOf(setting), specOf(setting).label])),
 }
 
@@ -126,7 +124,9 @@ export const changedOutputBody = (fields: Fields, old: Pick<OutputView, "setting
   ).filter((setting) => !SECRET_SETTINGS.includes(setting) || field(fields, nameOf("s3_access_key_id")) === "")
   const key = field(fields, "stream_key")
   return {
-    ...{ name: field(fields, "name"), url: field(fields, "url"), preset: field(fields, "preset") || null },
+    name: field(fields, "name"),
+    url: field(fields, "url"),
+    preset: field(fields, "preset") || null,
     ...(field(fields, "stream_key_none") === "true" ? { stream_key: null } : key === "" ? {} : { stream_key: key }),
     settings: { ...Object.fromEntries(emptied.map((setting) => [setting, null])), ...settingsIn(fields) },
   }
@@ -139,7 +139,9 @@ export const outputValues = ({
   settings,
   url,
 }: Pick<OutputView, "name" | "preset" | "settings" | "url">): Fields => ({
-  ...{ name, url, preset: preset ?? "" },
+  name,
+  url,
+  preset: preset ?? "",
   ...Object.fromEntries(
     LISTED_SETTINGS.flatMap((setting): ReadonlyArray<readonly [string, string]> => {
       const value = settings[setting]

@@ -12,7 +12,9 @@ export const isKind = (text: string): text is DestinationKind => KINDS.some(({ v
 
 const NAME: FieldSpec = { name: "name", kind: "text", label: "Name", hint: "What it is called here, as in On call" }
 const ENABLED: FieldSpec = {
-  ...{ name: "enabled", kind: "choice", label: "Is told" },
+  name: "enabled",
+  kind: "choice",
+  label: "Is told",
   choices: [
     { value: "true", text: "yes" },
     { value: "false", text: "no, switched off" },
@@ -26,7 +28,9 @@ const STAYS = "Left empty it stays as it is; it is never shown again"
  */
 export const destinationFields = (kind: DestinationKind, old: DestinationView | null): ReadonlyArray<FieldSpec> => {
   const secret = (name: string, label: string, hint: string, kept: string | null | undefined): FieldSpec => ({
-    ...{ name, kind: "secret", label },
+    name,
+    kind: "secret",
+    label,
     ...(kept == null ? { hint } : { hint: STAYS, placeholder: kept === "***" ? "unchanged" : `unchanged: ${kept}` }),
   })
   if (kind === "slack")
@@ -43,7 +47,9 @@ export const destinationFields = (kind: DestinationKind, old: DestinationView | 
     NAME,
     { name: "host", kind: "text", label: "Mail server", placeholder: "smtp.example.com" },
     {
-      ...{ name: "security", kind: "choice", label: "Encryption" },
+      name: "security",
+      kind: "choice",
+      label: "Encryption",
       choices: [
         { value: "starttls", text: "STARTTLS, and nothing without it (default)" },
         { value: "tls", text: "TLS from the start" },
@@ -57,7 +63,9 @@ export const destinationFields = (kind: DestinationKind, old: DestinationView | 
       placeholder: old === null ? "587, with TLS 465, without encryption 25" : "unchanged",
     },
     {
-      ...{ name: "verify_tls", kind: "choice", label: "Certificate" },
+      name: "verify_tls",
+      kind: "choice",
+      label: "Certificate",
       choices: [
         { value: "true", text: "is checked (default)" },
         { value: "false", text: "any is accepted" },

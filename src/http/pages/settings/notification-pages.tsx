@@ -57,7 +57,11 @@ const destinationRow = ({
     ...(failed > 0 ? [`${failed} given up`] : []),
   ].join(", ")
   return {
-    ...{ id, name, kind, enabled, isFailing: last_error !== null },
+    id,
+    name,
+    kind,
+    enabled,
+    isFailing: last_error !== null,
     to: kind === "email" ? `${to.join(", ")} from ${from ?? ""} by ${host ?? ""} port ${port ?? ""}` : (url ?? ""),
     does: last_error === null ? counts : `${counts}; last error: ${last_error}`,
   }
@@ -70,8 +74,11 @@ export const notificationPageRoutes = (
   const { channels, notifications, runner } = services
   const withForm = makeWithForm(services)
   const read = Effect.all({
-    ...{ notices: notifications.notices, mutes: notifications.mutes, destinations: notifications.destinations },
-    ...{ rules: notifications.rules, channels: channels.list },
+    notices: notifications.notices,
+    mutes: notifications.mutes,
+    destinations: notifications.destinations,
+    rules: notifications.rules,
+    channels: channels.list,
   })
 
   interface More {

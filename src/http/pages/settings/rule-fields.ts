@@ -24,7 +24,9 @@ export const ruleFields = (n: number, destinations: Destinations): ReadonlyArray
       choices: SEVERITIES.map((value) => ({ value, text: value })),
     },
     {
-      ...{ name: name("kinds"), kind: "checks", label: "What" },
+      name: name("kinds"),
+      kind: "checks",
+      label: "What",
       choices: KIND_NAMES.map((value) => ({ value, text: wordsOf(value) })),
     },
     {
@@ -35,12 +37,16 @@ export const ruleFields = (n: number, destinations: Destinations): ReadonlyArray
       hint: "Short names, as in main-event",
     },
     {
-      ...{ name: name("destinations"), kind: "checks", label: "Destinations" },
+      name: name("destinations"),
+      kind: "checks",
+      label: "Destinations",
       ...(destinations.length === 0 ? { hint: "There are none yet" } : {}),
       choices: destinations.map(({ id, name }) => ({ value: id, text: name })),
     },
     {
-      ...{ name: name("resolved"), kind: "choice", label: "Its end" },
+      name: name("resolved"),
+      kind: "choice",
+      label: "Its end",
       choices: [
         { value: "true", text: "is told too" },
         { value: "false", text: "is not told" },

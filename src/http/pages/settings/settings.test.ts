@@ -267,12 +267,13 @@ describe("notifications", () => {
     expect((await post(app, "/settings/notifications/destinations/add", mail)).status).toBe(303)
     const [one] = await destinations(app)
     const rules = {
-      ...{ count: "2", "rules[0].remove": "true", "rules[1].add": "true", "rules[1].severities.critical": "true" },
-      ...{
-        "rules[1].kinds.input_lost": "true",
-        [`rules[1].destinations.${one?.id}`]: "true",
-        "rules[1].resolved": "false",
-      },
+      count: "2",
+      "rules[0].remove": "true",
+      "rules[1].add": "true",
+      "rules[1].severities.critical": "true",
+      "rules[1].kinds.input_lost": "true",
+      [`rules[1].destinations.${one?.id}`]: "true",
+      "rules[1].resolved": "false",
     }
     const wrong = await post(app, "/settings/notifications/rules", {
       ...rules,
