@@ -1,6 +1,7 @@
 /** Runs an Engine in this process, with the real packet core and, if asked for, the real libsrt. */
 import { readFileSync } from "node:fs"
 import { PacketCore } from "../../src/core/packet-core/packet-core.ts"
+import { type SrtStack, srtStackOf } from "../../src/core/srt/stack.ts"
 import { policyOf } from "../../src/effects/config/input-policy.ts"
 import { Engine } from "../../src/engine/engine.ts"
 import type {
@@ -32,24 +33,25 @@ export class EngineBench extends EngineEvents {
   #requests = 0
   #open = true
 
-  private constructor(core: PacketCore, library: SrtLibrary) {
+  private constructor(core: PacketCore, library: SrtLibrary, srtStack?: SrtStack) {
     super()
     this.engine = new Engine(
       core,
       library,
       (event) => this.events.push(event),
       (message) => this.log.push(message),
+      srtStack,
     )
     this.engine.start()
   }
 
-  /** `countersFrom` as in `PacketCore.instantiate`. */
+  /** `countersFrom` as in `PacketCore.instantiate`; `srtStack` is what SRT outputs run on: that of `SRT_STACK` unless told. */
   static async start(
     library: SrtLibrary = withoutSrt(),
-    options: { readonly countersFrom?: number } = {},
+    options: { readonly countersFrom?: number; readonly srtStack?: SrtStack } = {},
   ): Promise<EngineBench> {
     const core = await PacketCore.instantiate(readFileSync(new URL("../../build/core.wasm", import.meta.url)), options)
-    return new EngineBench(core, library)
+    return new EngineBench(core, library, options.srtStack ?? srtStackOf(process.env["SRT_STACK"]) ?? "libsrt")
   }
 
   ask(command: Command): Reply {

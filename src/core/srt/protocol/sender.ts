@@ -132,6 +132,13 @@ export class SrtSender {
     return sequenceDistance(this.#next, this.#acked)
   }
 
+  /** µs between the time stamps of the first and the last packet in flight. */
+  get inFlightUs(): number {
+    if (this.inFlight === 0) return 0
+    const stamp = (sequence: number) => this.#history.view.getUint32(this.#history.header(sequence) + 8)
+    return (stamp(sequenceAfter(this.#next, -1)) - stamp(this.#acked)) >>> 0
+  }
+
   /** Packets the peer lets be in flight. */
   get window(): number {
     return this.#window

@@ -32,6 +32,10 @@ export class Stage {
       base: 0,
       srt: null,
       ports: null,
+      srtStack: "libsrt",
+      ownSrt: () => {
+        throw new Error("no SRT here")
+      },
       listenerPorts,
       gates: new HandshakeGates(),
       udpPorts,
