@@ -13,12 +13,34 @@ export const STALLED: Reason = {
   transient: true,
 }
 
+/** What libsrt calls its own reject codes (srt_rejectreason_str): operators and their rules know these words. */
+const WORDS: Readonly<Record<number, string>> = {
+  0: "Unknown or erroneous",
+  1: "Error in system calls",
+  2: "Peer rejected connection",
+  3: "Resource allocation failure",
+  4: "Rogue peer or incorrect parameters",
+  5: "Listener's backlog exceeded",
+  6: "Internal Program Error",
+  7: "Socket is being closed",
+  8: "Peer version too old",
+  9: "Rendezvous-mode cookie collision",
+  10: "Incorrect passphrase",
+  11: "Password required or unexpected",
+  12: "MessageAPI/StreamAPI collision",
+  13: "Congestion controller type collision",
+  14: "Packet Filter type collision",
+  15: "Group settings collision",
+  16: "Connection timeout",
+  17: "Crypto mode",
+}
+
 /** A reject code, the peer's or ours, as a reason. */
 export const refusalReason = ({ code }: Refusal): Reason => {
   const { text, advice, transient } = describeReject(code)
   return {
     code: `srt_reject_${code}`,
-    message: `${text} (SRT reject code ${code})${advice === "" ? "" : `: ${advice}`}`,
+    message: `${WORDS[code] ?? text} (SRT reject code ${code})${advice === "" ? "" : `: ${advice}`}`,
     transient,
   }
 }
@@ -32,6 +54,6 @@ const ENDS: Readonly<Record<SenderEnd, string>> = {
 /** The end of a connection that was there. */
 export const endReason = (end: SenderEnd): Reason => ({
   code: "srt_2001",
-  message: `SRT connection lost: ${ENDS[end]}`,
+  message: `SRT connection lost: Connection was broken (${ENDS[end]})`,
   transient: true,
 })
