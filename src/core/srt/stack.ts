@@ -19,7 +19,6 @@ const HARMLESS: Readonly<Record<string, (value: unknown) => boolean>> = {
   [O.CONGESTION.name]: (value) => value === "live",
   [O.TRANSTYPE.name]: (value) => Number(value) === 0,
   [O.MESSAGEAPI.name]: (value) => Boolean(value),
-  [O.RENDEZVOUS.name]: (value) => !value,
   [O.RETRANSMITALGO.name]: (value) => Number(value) === 1,
   [O.TLPKTDROP.name]: (value) => Boolean(value),
 }

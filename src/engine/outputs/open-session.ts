@@ -47,7 +47,11 @@ const openSrt = (context: SessionContext, spec: OutputSpec, channel: number, tar
     const own = target.mode === "listener" ? OwnSrtListener : OwnSrtCaller
     return { ok: true, session: new own(context, stack, spec, channel, target) }
   }
-  if (srt === null) return refused("libsrt_missing", context.srtProblem ?? "libsrt is not installed")
+  if (srt === null) {
+    const why = beyondOwnStack(target)
+    const needs = why.length === 0 ? "" : `${why.join(", ")} needs libsrt. `
+    return refused("libsrt_missing", `${needs}${context.srtProblem ?? "libsrt is not installed"}`)
+  }
   const isListener = target.mode === "listener"
   const session = isListener
     ? new SrtListener(context, srt, spec, channel, target)
@@ -57,6 +61,6 @@ const openSrt = (context: SessionContext, spec: OutputSpec, channel: number, tar
 
 /** Our own stack where it is asked for or libsrt is missing, unless the output needs what only libsrt has. */
 const stackOf = (context: SessionContext, target: SrtTarget): SrtStack => {
-  const wanted = context.srt === null ? "own" : context.srtStack
+  const wanted = target.stack ?? (context.srt === null ? "own" : context.srtStack)
   return wanted === "own" && beyondOwnStack(target).length === 0 ? "own" : "libsrt"
 }
