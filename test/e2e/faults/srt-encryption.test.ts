@@ -3,6 +3,7 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { createSrtSink } from "../../../load-tests/lib/srt-sink.ts"
+import { SRT_STACKS } from "../../../src/core/srt/stack.ts"
 import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"
 import { numberedTs } from "../datagrams.ts"
 import { EngineBench } from "../engine-bench.ts"
@@ -15,7 +16,7 @@ const SECRET = "passphrase=0123456789abcdef"
 const OTHER = "passphrase=fedcba9876543210"
 const KM_SECURED = 2
 
-describe.skipIf(library.srt === null)("SRT encryption", () => {
+describe.skipIf(library.srt === null).each(SRT_STACKS)("SRT encryption on the stack %s", (stack) => {
   let bench: EngineBench
   let sibling: SrtReceiver
   let sending: Promise<number>
@@ -31,7 +32,7 @@ describe.skipIf(library.srt === null)("SRT encryption", () => {
   }
 
   beforeAll(async () => {
-    bench = await EngineBench.start(library)
+    bench = await EngineBench.start(library, { srtStack: stack })
     const port = await bench.channel()
     const srtPort = await freeUdpPort()
     sibling = await SrtReceiver.open(`srt://127.0.0.1:${srtPort}?mode=listener&${SECRET}`)
