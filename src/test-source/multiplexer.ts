@@ -158,7 +158,7 @@ export class Multiplexer {
     return packet
   }
 
-  /** The next continuity counter of a PID with payload. */
+  /** Returns the next continuity counter of a PID, for a packet with payload. */
   #count(pid: number): number {
     const value = this.#counters.get(pid) ?? 0
     this.#counters.set(pid, (value + 1) & 15)
