@@ -5,7 +5,7 @@ import { STREAM_TYPE_SCTE35 } from "../../ts/stream-types.ts"
 
 const PSI_SECTION_MAX = 1024
 const SECTION_MAX = 4096
-/** Number of PIDs, beside the PAT's, for which the packet core has room; the next constant is how many may carry PMTs. */
+/** Number of PIDs, beside the PAT's, for which the packet core has room; the next line says how many may carry PMTs. */
 const WATCHED_MAX = 15
 const PMT_PIDS_MAX = 10
 const SCTE35_OWNERS_MAX = 8
