@@ -111,7 +111,7 @@ describe("deploy/systemd", () => {
       encoding: "utf8",
       timeout: 20_000,
     })
-    // The service starts and reads its settings, and then refuses them: as installed, it has no key for an open address.
+    // The service starts, reads its settings and refuses them: as installed, it has no key for an open address.
     expect([said.status, said.stderr]).toEqual([1, expect.stringMatching(/API_KEY/)])
 
     install("--uninstall", "--root", target)
