@@ -1,4 +1,7 @@
-/** Fast tests of a worker share one module graph, and libraries of C types know each type by its name, once a process. */
+/**
+ * Fast tests of a worker share one module graph, and libraries of C types know each type by its name, once in a
+ * process.
+ */
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"

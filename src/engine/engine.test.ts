@@ -192,7 +192,8 @@ describe("legs", () => {
     await sendTs(numberedTs(7, 1000), { port })
     await sendTs(numberedTs(7, 2000), { port: second })
     await receiver.atLeast(3)
-    // Seven packets, then one of the adaptation field alone with discontinuity_indicator and the seven of the new leg.
+    // Seven packets come first, then one of an adaptation field alone with discontinuity_indicator, and the seven of
+    // the new leg.
     const packets = receiver.datagrams.flatMap(({ data }) =>
       Array.from({ length: data.length / 188 }, (_, i) => data.subarray(i * 188, (i + 1) * 188)),
     )

@@ -11,9 +11,9 @@ import { SRT_STACKS } from "../core/srt/stack.ts"
 import type { OutputStats, SessionState } from "./protocol/messages.ts"
 import { openSrtLibrary } from "./srt/srt-library.ts"
 
-/** Real libsrt on both sides: ours in this process, srt-live-transmit as the peer. */
+/** Real libsrt is on both sides: the product's in this process, and srt-live-transmit as the peer. */
 const library = openSrtLibrary({})
-/** Some containers have no IPv6 at all. */
+/** Whether this machine has IPv6; some containers have none at all. */
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
   addresses?.some(({ address }) => address === "::1"),
 )
@@ -92,7 +92,7 @@ describe.each(SRT_STACKS)("on the stack %s", (stack) => {
       const reason = await eventually("a refusal", async () => {
         open(`srt://127.0.0.1:${srtPort}?mode=caller&${ours}`)
         const ended = await outputIs("o1", "ended", 4000).catch(() => null)
-        // Until the peer listens, the attempt times out.
+        // The attempt times out until the peer listens.
         return ended?.reason?.code === "srt_reject_16" ? null : (ended?.reason ?? null)
       })
       expect(reason).toMatchObject({ code, message: expect.stringMatching(text), transient: true })

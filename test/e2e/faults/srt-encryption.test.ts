@@ -1,5 +1,6 @@
 /**
- * Row 27: passphrases on both sides, on one, on none, that differ, and key lengths; a sibling loses nothing meanwhile.
+ * Passphrases on both sides, on one, on none, passphrases that differ, and key lengths; another output loses nothing
+ * meanwhile (row 27 of the fault matrix).
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { createSrtSink } from "../../../load-tests/lib/srt-sink.ts"
@@ -21,7 +22,7 @@ describe.skipIf(library.srt === null).each(SRT_STACKS)("SRT encryption on the st
   let sibling: SrtReceiver
   let sending: Promise<number>
   const stop = new AbortController()
-  // Whole turns of the continuity counter, so that the loop has no seam.
+  // The stream holds whole turns of the continuity counter, so that its loop has no seam.
   const ts = numberedTs(16 * 7 * 100)
   const peers: SrtReceiver[] = []
 
@@ -51,7 +52,7 @@ describe.skipIf(library.srt === null).each(SRT_STACKS)("SRT encryption on the st
     bench.close()
   })
 
-  /** What arrived is a piece of the looped stream, from a datagram's start on, without a gap. */
+  /** Whether the bytes are a piece of the looped stream, from a datagram's start on, without a gap. */
   const isUnbroken = (bytes: Buffer): boolean => {
     const start = bytes.readUInt32BE(4) * 188
     const whole = Buffer.concat(Array.from({ length: Math.ceil((start + bytes.length) / ts.length) }, () => ts))
