@@ -8,6 +8,7 @@ import { encodeSockaddr, formatSockaddr } from "../ffi/sockaddr.ts"
 import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState } from "../protocol/messages.ts"
 import { reasonOf } from "../protocol/setup-failure.ts"
 import type { SlotFate } from "../ring/ring-reader.ts"
+import { HandshakeGate } from "../srt/handshake-gate.ts"
 import { OwnConnection } from "../srt/own/connection.ts"
 import { Derivations } from "../srt/own/derivations.ts"
 import { addressIn, type Endpoint } from "../srt/own/endpoint.ts"
@@ -19,6 +20,7 @@ import type { SrtTarget } from "../srt/srt-socket.ts"
 import { type MayReceive, receiversAllowed } from "./allowed-receivers.ts"
 import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { queuedBytes } from "./queued-bytes.ts"
+import { FLOODED } from "./srt-listener.ts"
 
 /** Reject code for what the operator does not allow: forbidden (SRT_REJX_FORBIDDEN). */
 const FORBIDDEN = 1403
@@ -49,6 +51,11 @@ export class OwnSrtListener implements OutputSession {
   /** When each caller was last told of as refused, by address and code. */
   readonly #refused = new Map<string, number>()
   #receivers: Receiver[] = []
+  /** Receivers that have not said anything yet: their tokens come back when they have, or slowly once they are gone. */
+  #unproven: OwnConnection[] = []
+  #gate: HandshakeGate | null = null
+  /** Answers to handshakes wait to be sent. */
+  #answering = false
   /** What receivers that have left were sent. */
   #past = { bytes: 0, packets: 0, dropped: 0 }
   #mayReceive: MayReceive = () => false
@@ -88,12 +95,17 @@ export class OwnSrtListener implements OutputSession {
       mtu: options.mtuOf(target),
       minVersion: options.minVersionOf(target),
       admit: (caller) => this.#admit(caller),
+      maySetUp: () => this.#gate?.takeToken() !== false,
       mayDerive: ({ peer }) => this.#derivations.allow(peer.replace(/:\d+$/, ""), monotonicUs()),
     })
-    this.#endpoint = this.#stack.listenerEndpoint(
-      options.endpointOptions(target, local),
-      (name, nameLength, at, length, nowUs) => this.#onHandshake(name, nameLength, at, length, nowUs),
-    )
+    this.#endpoint = this.#stack.listenerEndpoint(options.endpointOptions(target, local), {
+      take: (name, nameLength, at, length, nowUs) => this.#onHandshake(name, nameLength, at, length, nowUs),
+      answered: () => {
+        if (this.#answering) this.#stack.submit()
+        this.#answering = false
+      },
+    })
+    this.#gate = new HandshakeGate(local, this.#context.gates)
     this.#ring = this.#stack.ring(this.channel)
   }
 
@@ -108,20 +120,21 @@ export class OwnSrtListener implements OutputSession {
     const endpoint = this.#endpoint?.value
     const { arena, batch } = this.#stack.shared
     if (endpoint === undefined || this.#handshakes === null) return
-    const sockaddr = arena.bytes.slice(name, name + nameLength)
-    const from = { peer: formatSockaddr(sockaddr), address: sockaddr }
+    const sockaddr = arena.bytes.subarray(name, name + nameLength)
+    // Written out for callers alone whose cookie is right: most of a flood never gets there.
+    const from = {
+      get peer() {
+        return formatSockaddr(sockaddr)
+      },
+      address: sockaddr,
+    }
     const step = this.#handshakes.receive(from, arena.bytes, at, length, nowUs, () => this.#stack.socketId(endpoint))
     if (step.kind === "ignored") return
-    const address = addressIn(arena, sockaddr)
     batch.use(endpoint.fd)
-    batch.control(address, step.packet)
-    if (step.kind === "accepted") {
-      this.#join(step, address, endpoint, nowUs)
-      return
-    }
-    if (step.kind === "refused") this.#tellRefused(step.caller, step.code, nowUs)
-    batch.submit()
-    arena.release(address.block)
+    batch.control({ name, nameLength, segments: false }, step.packet)
+    this.#answering = true
+    if (step.kind === "accepted") this.#join(step, addressIn(arena, sockaddr), endpoint, nowUs)
+    else if (step.kind === "refused") this.#tellRefused(step.caller, step.code, nowUs)
   }
 
   #join(
@@ -145,6 +158,7 @@ export class OwnSrtListener implements OutputSession {
       receive: (at, length, time) => connection.receive(at, length, time),
     })
     this.#receivers.push({ connection, caller })
+    this.#unproven.push(connection)
     this.maxBurstUs = Math.min(this.maxBurstUs, connection.maxBurstUs)
     this.#figures.connectedAt ??= connection.connectedAt
     this.state = "connected"
@@ -161,6 +175,12 @@ export class OwnSrtListener implements OutputSession {
   }
 
   poll(nowUs: number): void {
+    this.#gate?.poll(nowUs, this.#unproven.length)
+    if (this.#unproven.length > 0)
+      this.#unproven = this.#unproven.filter((connection) => {
+        if (connection.proven) this.#gate?.proven()
+        return !connection.proven && connection.ended === null
+      })
     for (const receiver of this.#receivers) {
       const { connection } = receiver
       connection.poll(nowUs)
@@ -225,6 +245,7 @@ export class OwnSrtListener implements OutputSession {
     )
     return statsOf(this, this.#figures, {
       receivers,
+      warnings: this.#gate?.flooded === true ? [FLOODED] : [],
       queueBytes,
       srt: receivers.length === 1 ? (receivers[0]?.srt ?? null) : null,
     })
@@ -241,6 +262,8 @@ export class OwnSrtListener implements OutputSession {
     const nowUs = monotonicUs()
     for (const receiver of this.#receivers) this.#close(receiver, nowUs)
     this.#receivers = []
+    this.#unproven = []
+    this.#gate?.close()
     this.#endpoint?.release()
     this.#ring?.release()
     if (this.#claimed !== null) this.#context.listenerPorts.release(this.#claimed)

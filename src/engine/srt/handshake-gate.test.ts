@@ -32,7 +32,8 @@ const stage = async (gates = new HandshakeGates()) => {
     },
   } as unknown as LibSrt
   const { port } = socket.address()
-  const gate = new HandshakeGate(srt, 1, encodeSockaddr("127.0.0.1", port), gates)
+  const gate = new HandshakeGate(encodeSockaddr("127.0.0.1", port), gates)
+  gate.guard(srt, 1)
   open.push({ close: () => gate.close() }, socket)
   const setUp = (count: number) =>
     Array.from({ length: count }, () => c.libc.semTrywait(semaphore) === 0).filter(Boolean).length

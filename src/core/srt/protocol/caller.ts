@@ -17,7 +17,7 @@ import {
 } from "./handshake.ts"
 import { type KeyBytes, type SrtCrypto, StreamKeys } from "./key-material.ts"
 import type { Malformed } from "./packet.ts"
-import { payloadFor, REJECT, type Session } from "./session.ts"
+import { isAbsurd, payloadFor, REJECT, type Session } from "./session.ts"
 
 /** What a caller is to ask for. */
 export interface CallerOptions {
@@ -63,6 +63,9 @@ export interface Refusal {
   readonly byPeer: boolean
 }
 
+const isSame = (a: Uint8Array | null, b: Uint8Array | null): boolean =>
+  a !== null && b !== null && a.length === b.length && a.every((byte, i) => byte === b[i])
+
 const keyBytesOf = (encryption: number): KeyBytes | null => {
   const bytes = encryption * 8
   return bytes === 16 || bytes === 24 || bytes === 32 ? bytes : null
@@ -77,6 +80,8 @@ export class CallerHandshake {
   readonly #crypto: SrtCrypto
   readonly #startUs: number
   #keys: StreamKeys | null = null
+  /** The KMREQ that announces them. */
+  #announced: Uint8Array | null = null
   #cookie = 0
   #nextUs = 0
 
@@ -135,7 +140,7 @@ export class CallerHandshake {
         receiveLatencyMs: OUR_RECEIVE_LATENCY_MS,
         sendLatencyMs: latencyMs,
       },
-      keyMaterial: keys?.message() ?? null,
+      keyMaterial: this.#announced,
       streamId,
       to: 0,
       timestamp: nowUs - this.#startUs,
@@ -167,6 +172,7 @@ export class CallerHandshake {
     const { passphrase, keyBytes } = this.#options
     if (passphrase !== null)
       this.#keys = StreamKeys.create(this.#crypto, passphrase, keyBytes ?? keyBytesOf(h.encryption) ?? 16)
+    this.#announced = this.#keys?.message() ?? null
     this.#cookie = h.cookie
     this.state = "conclusion"
     this.#nextUs = 0
@@ -178,8 +184,10 @@ export class CallerHandshake {
     if (capabilities === null) return this.#refuse(REJECT.ROGUE)
     if (capabilities.version < this.#options.minVersion) return this.#refuse(REJECT.VERSION)
     if (h.socketId === 0) return "handshake"
-    // A KMRSP of one word is an error state: without encryption nothing may leave.
-    if (this.#keys !== null && (keyMaterial === null || keyMaterial.length <= 4)) return this.#refuse(REJECT.BADSECRET)
+    if (isAbsurd(h)) return this.#refuse(REJECT.ROGUE)
+    // Nothing may leave before the peer has shown that it has our keys: its KMRSP repeats our KMREQ. One of a single
+    // word is an error state.
+    if (this.#keys !== null && !isSame(keyMaterial, this.#announced)) return this.#refuse(REJECT.BADSECRET)
     if (this.#keys === null && keyMaterial !== null) return this.#refuse(REJECT.UNSECURE)
     const receivesInTime = (capabilities.flags & FLAG.TSBPDRCV) !== 0 && this.#options.tsbpd
     this.session = {

@@ -17,7 +17,7 @@ import {
 } from "./handshake.ts"
 import { type KeyBytes, readKeyMaterial, type SrtCrypto, StreamKeys } from "./key-material.ts"
 import type { Malformed } from "./packet.ts"
-import { payloadFor, REJECT, type Session } from "./session.ts"
+import { isAbsurd, payloadFor, REJECT, type Session } from "./session.ts"
 
 export interface ListenerOptions {
   /** 10 to 79 bytes; null lets nobody in who encrypts. */
@@ -32,12 +32,14 @@ export interface ListenerOptions {
   readonly minVersion: number
   /** The reject code with which a caller is refused, or null. Asked after the cookie and before the passphrase. */
   readonly admit: (caller: CallerIdentity) => number | null
+  /** False while no more connections may be set up: the caller is not answered then, and asks again. */
+  readonly maySetUp?: () => boolean
   /** False while this caller, or all together, have had their share of key derivations: it is not answered then. */
   readonly mayDerive: (caller: CallerIdentity) => boolean
 }
 
 export interface CallerIdentity {
-  /** The address as the transport writes it. */
+  /** The address as the transport writes it; asked only of callers whose cookie is right. */
   readonly peer: string
   readonly streamId: string
 }
@@ -66,7 +68,7 @@ const needs = (flags: number, wanted: number): boolean => (flags & wanted) !== 0
 
 /** Why the capabilities of a caller do not fit; null when they do. */
 const misfit = (h: Handshake, minVersion: number): number | null => {
-  if (h.capabilities === null) return REJECT.ROGUE
+  if (h.capabilities === null || isAbsurd(h)) return REJECT.ROGUE
   if (h.capabilities.version < minVersion) return REJECT.VERSION
   if (h.grouped) return REJECT.GROUP
   // libsrt always says that it can filter (PACKET_FILTER); only the extension asks for it.
@@ -137,6 +139,7 @@ export class ListenerHandshakes {
     if (h.version !== HANDSHAKE_V5) return this.#refuse(h, caller, REJECT.VERSION)
     const code = misfit(h, this.#options.minVersion) ?? this.#options.admit(caller)
     if (code !== null) return this.#refuse(h, caller, code)
+    if (this.#options.maySetUp?.() === false) return { kind: "ignored", why: "busy" }
     const secured = this.#secure(h, caller)
     if (secured === "busy") return { kind: "ignored", why: "busy" }
     if (typeof secured === "number") return this.#refuse(h, caller, secured)

@@ -68,8 +68,13 @@ export class ReceiveBuffers {
   }
 }
 
-/** A handshake for socket id 0 that nobody's connection is concerned with. */
-export type OnHandshake = (name: number, nameLength: number, at: number, length: number, nowUs: number) => void
+/** Who answers the handshakes at a listener's port. */
+export interface HandshakeTaker {
+  /** A packet for socket id 0: `name` is the sockaddr it came from, which lasts until `answered`. */
+  readonly take: (name: number, nameLength: number, at: number, length: number, nowUs: number) => void
+  /** The packets of a batch have been handed out. */
+  readonly answered: () => void
+}
 
 const fail = (doing: string): never => {
   const code = c.errno()
@@ -92,12 +97,12 @@ export class Endpoint {
   readonly malformed: Partial<Record<Malformed, number>> = {}
   readonly #buffers: ReceiveBuffers
   readonly #peers = new Map<number, Peer>()
-  readonly #onHandshake: OnHandshake | null
+  readonly #handshakes: HandshakeTaker | null
 
   /** Throws SetupFailure when the address cannot be bound. */
-  constructor(buffers: ReceiveBuffers, options: EndpointOptions, onHandshake: OnHandshake | null = null) {
+  constructor(buffers: ReceiveBuffers, options: EndpointOptions, handshakes: HandshakeTaker | null = null) {
     this.#buffers = buffers
-    this.#onHandshake = onHandshake
+    this.#handshakes = handshakes
     const { local } = options
     const v6 = local.length > 16
     this.fd = c.libc.socket(v6 ? c.AF_INET6 : c.AF_INET, c.SOCK_DGRAM_NONBLOCK_CLOEXEC, 0)
@@ -138,12 +143,13 @@ export class Endpoint {
   }
 
   /** Reads what has come, at most `batches` times 64 datagrams: a flood may not hold the loop. */
-  receive(nowUs: number, batches = 8): void {
+  receive(nowUs: number, batches = 16): void {
     const { arena, msgs } = this.#buffers
     for (let batch = 0; batch < batches; batch++) {
       for (let i = 0; i < MESSAGES; i++) arena.u32[(msgs + i * MMSG + 8) >> 2] = NAME
       const count = c.libc.recvmmsg(this.fd, arena.base + msgs, MESSAGES, c.MSG_DONTWAIT, 0)
       for (let i = 0; i < count; i++) this.#take(i, nowUs)
+      if (count > 0) this.#handshakes?.answered()
       if (count < MESSAGES) return
     }
   }
@@ -162,8 +168,8 @@ export class Endpoint {
     const { view } = this.#buffers.arena
     const to = view.getUint32(at + 12)
     if (to === 0) {
-      if (this.#onHandshake === null || !isControl(view.getUint32(at))) return "stranger"
-      this.#onHandshake(name, nameLength, at, length, nowUs)
+      if (this.#handshakes === null || !isControl(view.getUint32(at))) return "stranger"
+      this.#handshakes.take(name, nameLength, at, length, nowUs)
       return null
     }
     const peer = this.#peers.get(to)

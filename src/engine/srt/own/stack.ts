@@ -7,7 +7,7 @@ import type { PacketCore } from "../../../core/packet-core/packet-core.ts"
 import { SrtArena } from "./arena.ts"
 import type { Shared } from "./connection.ts"
 import { nodeCrypto } from "./crypto.ts"
-import { Endpoint, type EndpointOptions, type OnHandshake, ReceiveBuffers } from "./endpoint.ts"
+import { Endpoint, type EndpointOptions, type HandshakeTaker, ReceiveBuffers } from "./endpoint.ts"
 import { PayloadRing } from "./payload-ring.ts"
 import { SendBatch } from "./send-batch.ts"
 
@@ -88,8 +88,8 @@ export class OwnSrt {
   }
 
   /** A listener's UDP socket. Throws SetupFailure when the port is taken. */
-  listenerEndpoint(options: EndpointOptions, onHandshake: OnHandshake): Lease<Endpoint> {
-    const endpoint = new Endpoint(this.#buffers, options, onHandshake)
+  listenerEndpoint(options: EndpointOptions, handshakes: HandshakeTaker): Lease<Endpoint> {
+    const endpoint = new Endpoint(this.#buffers, options, handshakes)
     this.#listeners.add(endpoint)
     const release = () => {
       if (this.#listeners.delete(endpoint)) this.#closeEndpoint(endpoint)
