@@ -19,7 +19,7 @@ const bind = (lib: ReturnType<typeof koffi.load>) => ({
   },
   /** int EVP_EncryptInit_ex(context, cipher, engine, const unsigned char *key, const unsigned char *iv) */
   setKey: lib.func("EVP_EncryptInit_ex", "int", [P, P, P, "void *", "void *"]),
-  /** The same, with addresses: null pointers leave what was set */
+  /** EVP_EncryptInit_ex with addresses: null pointers leave what was set */
   setIv: lib.func("EVP_EncryptInit_ex", "int", [P, P, P, P, P]),
   /** int EVP_EncryptUpdate(context, unsigned char *out, int *out_length, const unsigned char *in, int length) */
   update: lib.func("EVP_EncryptUpdate", "int", [P, P, P, P, "int"]),

@@ -257,7 +257,7 @@ export class SrtSender {
   #onAck(view: DataView, at: number, length: number, nowUs: number): Malformed | null {
     if (length < HEADER_BYTES + 4) return "short"
     const acked = view.getUint32(at + 16)
-    // Of what was never sent: forged, or of a connection before. libsrt ends the connection here; we go on.
+    // Nothing of that number was sent: forged, or of an earlier connection. libsrt ends the connection; we go on.
     if (isControl(acked) || sequenceDistance(acked, this.#next) > 0) return "ack"
     this.figures.pktRecvAck += 1
     const moved = sequenceDistance(acked, this.#acked)
