@@ -10,12 +10,13 @@ import {
   HANDSHAKE_V5,
   HAS,
   type Handshake,
+  isUsable,
   MAGIC,
   readHandshake,
   rejectCodeOf,
   SRT_VERSION,
 } from "./handshake.ts"
-import { type KeyBytes, type SrtCrypto, StreamKeys } from "./key-material.ts"
+import { type KeyBytes, KM_STATE, type SrtCrypto, StreamKeys } from "./key-material.ts"
 import type { Malformed } from "./packet.ts"
 import { payloadFor, REJECT, type Session } from "./session.ts"
 
@@ -89,11 +90,12 @@ export class CallerHandshake {
 
   /** The packet to be sent now; null while there is none. The time of a call is the time the packet is stamped with. */
   poll(nowUs: number): Uint8Array<ArrayBuffer> | null {
-    if (this.state === "connected" || this.state === "failed" || nowUs < this.#nextUs) return null
+    if (this.state === "connected" || this.state === "failed") return null
     if (nowUs - this.#startUs >= this.#options.timeoutUs) {
       this.#fail(REJECT.TIMEOUT, false)
       return null
     }
+    if (nowUs < this.#nextUs) return null
     this.#nextUs = nowUs + REPEAT_US
     return this.state === "induction" ? this.#induction(nowUs) : this.#conclusion(nowUs)
   }
@@ -177,10 +179,9 @@ export class CallerHandshake {
     if (h.version !== HANDSHAKE_V5) return this.#refuse(REJECT.VERSION)
     if (capabilities === null) return this.#refuse(REJECT.ROGUE)
     if (capabilities.version < this.#options.minVersion) return this.#refuse(REJECT.VERSION)
-    if (h.socketId === 0) return "handshake"
-    // A KMRSP of one word is an error state: without encryption nothing may leave.
-    if (this.#keys !== null && (keyMaterial === null || keyMaterial.length <= 4)) return this.#refuse(REJECT.BADSECRET)
-    if (this.#keys === null && keyMaterial !== null) return this.#refuse(REJECT.UNSECURE)
+    if (!isUsable(h)) return "handshake"
+    const code = this.#keyProblem(keyMaterial)
+    if (code !== null) return this.#refuse(code)
     const receivesInTime = (capabilities.flags & FLAG.TSBPDRCV) !== 0 && this.#options.tsbpd
     this.session = {
       socketId: this.#options.socketId,
@@ -197,6 +198,17 @@ export class CallerHandshake {
     }
     this.state = "connected"
     return null
+  }
+
+  /** Why a KMRSP does not fit; null when it does. It repeats our message, or is one word: an error state. */
+  #keyProblem(answer: Uint8Array | null): number | null {
+    const keys = this.#keys
+    if (keys === null) return answer === null ? null : REJECT.UNSECURE
+    if (answer === null) return REJECT.BADSECRET
+    if (answer.length === 4 && answer[3] === KM_STATE.NOSECRET) return REJECT.UNSECURE
+    const ours = keys.message()
+    const same = answer.length === ours.length && ours.every((byte, i) => byte === answer[i])
+    return same ? null : REJECT.BADSECRET
   }
 
   #refuse(code: number): null {

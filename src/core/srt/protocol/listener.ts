@@ -10,6 +10,7 @@ import {
   HANDSHAKE_V5,
   HAS,
   type Handshake,
+  isUsable,
   MAGIC,
   REJECT_BASE,
   readHandshake,
@@ -103,7 +104,7 @@ export class ListenerHandshakes {
     const h = readHandshake(bytes, at, length)
     if (h === null || h.socketId === 0) return { kind: "ignored", why: "handshake" }
     if (h.type === HANDSHAKE_TYPE.INDUCTION) return this.#induced(h, from.address, nowUs)
-    if (h.type !== HANDSHAKE_TYPE.CONCLUSION) return { kind: "ignored", why: "handshake" }
+    if (h.type !== HANDSHAKE_TYPE.CONCLUSION || !isUsable(h)) return { kind: "ignored", why: "handshake" }
     if (!this.#cookies.check(from.address, h.cookie, nowUs)) return { kind: "ignored", why: "cookie" }
     const answered = this.#answered.get(this.#key(from.peer, h.socketId))
     if (answered !== undefined) return { kind: "reply", packet: restamped(answered.packet, nowUs - answered.startUs) }
