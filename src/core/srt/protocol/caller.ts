@@ -10,14 +10,15 @@ import {
   HANDSHAKE_V5,
   HAS,
   type Handshake,
+  isUsable,
   MAGIC,
   readHandshake,
   rejectCodeOf,
   SRT_VERSION,
 } from "./handshake.ts"
-import { type KeyBytes, type SrtCrypto, StreamKeys } from "./key-material.ts"
+import { type KeyBytes, KM_STATE, type SrtCrypto, StreamKeys } from "./key-material.ts"
 import type { Malformed } from "./packet.ts"
-import { isAbsurd, payloadFor, REJECT, type Session } from "./session.ts"
+import { payloadFor, REJECT, type Session } from "./session.ts"
 
 /** What a caller is to ask for. */
 export interface CallerOptions {
@@ -63,9 +64,6 @@ export interface Refusal {
   readonly byPeer: boolean
 }
 
-const isSame = (a: Uint8Array | null, b: Uint8Array | null): boolean =>
-  a !== null && b !== null && a.length === b.length && a.every((byte, i) => byte === b[i])
-
 const keyBytesOf = (encryption: number): KeyBytes | null => {
   const bytes = encryption * 8
   return bytes === 16 || bytes === 24 || bytes === 32 ? bytes : null
@@ -80,8 +78,6 @@ export class CallerHandshake {
   readonly #crypto: SrtCrypto
   readonly #startUs: number
   #keys: StreamKeys | null = null
-  /** The KMREQ that announces them. */
-  #announced: Uint8Array | null = null
   #cookie = 0
   #nextUs = 0
 
@@ -94,11 +90,12 @@ export class CallerHandshake {
 
   /** The packet to be sent now; null while there is none. The time of a call is the time the packet is stamped with. */
   poll(nowUs: number): Uint8Array<ArrayBuffer> | null {
-    if (this.state === "connected" || this.state === "failed" || nowUs < this.#nextUs) return null
+    if (this.state === "connected" || this.state === "failed") return null
     if (nowUs - this.#startUs >= this.#options.timeoutUs) {
       this.#fail(REJECT.TIMEOUT, false)
       return null
     }
+    if (nowUs < this.#nextUs) return null
     this.#nextUs = nowUs + REPEAT_US
     return this.state === "induction" ? this.#induction(nowUs) : this.#conclusion(nowUs)
   }
@@ -140,7 +137,7 @@ export class CallerHandshake {
         receiveLatencyMs: OUR_RECEIVE_LATENCY_MS,
         sendLatencyMs: latencyMs,
       },
-      keyMaterial: this.#announced,
+      keyMaterial: keys?.message() ?? null,
       streamId,
       to: 0,
       timestamp: nowUs - this.#startUs,
@@ -172,7 +169,6 @@ export class CallerHandshake {
     const { passphrase, keyBytes } = this.#options
     if (passphrase !== null)
       this.#keys = StreamKeys.create(this.#crypto, passphrase, keyBytes ?? keyBytesOf(h.encryption) ?? 16)
-    this.#announced = this.#keys?.message() ?? null
     this.#cookie = h.cookie
     this.state = "conclusion"
     this.#nextUs = 0
@@ -183,12 +179,9 @@ export class CallerHandshake {
     if (h.version !== HANDSHAKE_V5) return this.#refuse(REJECT.VERSION)
     if (capabilities === null) return this.#refuse(REJECT.ROGUE)
     if (capabilities.version < this.#options.minVersion) return this.#refuse(REJECT.VERSION)
-    if (h.socketId === 0) return "handshake"
-    if (isAbsurd(h)) return this.#refuse(REJECT.ROGUE)
-    // Nothing may leave before the peer has shown that it has our keys: its KMRSP repeats our KMREQ. One of a single
-    // word is an error state.
-    if (this.#keys !== null && !isSame(keyMaterial, this.#announced)) return this.#refuse(REJECT.BADSECRET)
-    if (this.#keys === null && keyMaterial !== null) return this.#refuse(REJECT.UNSECURE)
+    if (!isUsable(h)) return "handshake"
+    const code = this.#keyProblem(keyMaterial)
+    if (code !== null) return this.#refuse(code)
     const receivesInTime = (capabilities.flags & FLAG.TSBPDRCV) !== 0 && this.#options.tsbpd
     this.session = {
       socketId: this.#options.socketId,
@@ -205,6 +198,17 @@ export class CallerHandshake {
     }
     this.state = "connected"
     return null
+  }
+
+  /** Why a KMRSP does not fit; null when it does. It repeats our message, or is one word: an error state. */
+  #keyProblem(answer: Uint8Array | null): number | null {
+    const keys = this.#keys
+    if (keys === null) return answer === null ? null : REJECT.UNSECURE
+    if (answer === null) return REJECT.BADSECRET
+    if (answer.length === 4 && answer[3] === KM_STATE.NOSECRET) return REJECT.UNSECURE
+    const ours = keys.message()
+    const same = answer.length === ours.length && ours.every((byte, i) => byte === answer[i])
+    return same ? null : REJECT.BADSECRET
   }
 
   #refuse(code: number): null {

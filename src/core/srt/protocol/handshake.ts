@@ -1,5 +1,5 @@
 /** The handshake of SRT: its 48 bytes behind the header, and the blocks of extensions behind those (clause 3.2.1). */
-import { CONTROL, HEADER_BYTES, writeControlHeader } from "./packet.ts"
+import { CONTROL, HEADER_BYTES, SEQUENCE_MASK, writeControlHeader } from "./packet.ts"
 
 /** Bytes of a handshake without extensions, header included. */
 export const HANDSHAKE_BYTES = 64
@@ -247,6 +247,15 @@ export const readHandshake = (bytes: Uint8Array, at: number, length: number): Ha
     ...extensions,
   }
 }
+
+/** Least MTU a peer may give: IPv4, UDP and SRT headers and one TS packet. */
+const MTU_MIN = 44 + 188
+/** Least window a peer may give, as in libsrt. */
+const WINDOW_MIN = 2
+
+/** True when a connection can be built on the numbers of a conclusion: a peer that sends others is broken or hostile. */
+export const isUsable = (h: Handshake): boolean =>
+  h.socketId !== 0 && h.sequence <= SEQUENCE_MASK && h.mtu >= MTU_MIN && h.flowWindow >= WINDOW_MIN
 
 /** The code of a handshake that refuses us; null for one that does not. */
 export const rejectCodeOf = (type: number): number | null =>

@@ -37,12 +37,13 @@ export class KeyRenewal {
 
   /**
    * Moves on: makes the next key, changes to it. Returns the announcement that is due, if one is. `rttUs` is the round
-   * trip in µs.
+   * trip in µs. `settled` is false while the receiver may still ask for what was sent with the key before the present
+   * one: the next key takes its place, and nothing sent with it could be read any more.
    */
-  poll(nowUs: number, rttUs: number): Uint8Array | null {
+  poll(nowUs: number, rttUs: number, settled = true): Uint8Array | null {
     const { refreshPackets, announcePackets } = this.#options
     const ahead = Math.min(announcePackets, refreshPackets >> 1)
-    if (!this.#announced && this.#used >= refreshPackets - ahead) {
+    if (!this.#announced && settled && this.#used >= refreshPackets - ahead) {
       this.keys.renew(this.parity === 0 ? 1 : 0)
       this.#pending = this.keys.message()
       this.#announced = true

@@ -10,6 +10,7 @@ import {
   HANDSHAKE_V5,
   HAS,
   type Handshake,
+  isUsable,
   MAGIC,
   REJECT_BASE,
   readHandshake,
@@ -17,7 +18,7 @@ import {
 } from "./handshake.ts"
 import { type KeyBytes, readKeyMaterial, type SrtCrypto, StreamKeys } from "./key-material.ts"
 import type { Malformed } from "./packet.ts"
-import { isAbsurd, payloadFor, REJECT, type Session } from "./session.ts"
+import { payloadFor, REJECT, type Session } from "./session.ts"
 
 export interface ListenerOptions {
   /** 10 to 79 bytes; null lets nobody in who encrypts. */
@@ -68,7 +69,7 @@ const needs = (flags: number, wanted: number): boolean => (flags & wanted) !== 0
 
 /** Why the capabilities of a caller do not fit; null when they do. */
 const misfit = (h: Handshake, minVersion: number): number | null => {
-  if (h.capabilities === null || isAbsurd(h)) return REJECT.ROGUE
+  if (h.capabilities === null) return REJECT.ROGUE
   if (h.capabilities.version < minVersion) return REJECT.VERSION
   if (h.grouped) return REJECT.GROUP
   // libsrt always says that it can filter (PACKET_FILTER); only the extension asks for it.
@@ -105,7 +106,7 @@ export class ListenerHandshakes {
     const h = readHandshake(bytes, at, length)
     if (h === null || h.socketId === 0) return { kind: "ignored", why: "handshake" }
     if (h.type === HANDSHAKE_TYPE.INDUCTION) return this.#induced(h, from.address, nowUs)
-    if (h.type !== HANDSHAKE_TYPE.CONCLUSION) return { kind: "ignored", why: "handshake" }
+    if (h.type !== HANDSHAKE_TYPE.CONCLUSION || !isUsable(h)) return { kind: "ignored", why: "handshake" }
     if (!this.#cookies.check(from.address, h.cookie, nowUs)) return { kind: "ignored", why: "cookie" }
     const answered = this.#answered.get(this.#key(from.peer, h.socketId))
     if (answered !== undefined) return { kind: "reply", packet: restamped(answered.packet, nowUs - answered.startUs) }

@@ -69,6 +69,12 @@ const FIRST_RTT_US = 100_000
 const FIRST_RTT_VAR_US = 50_000
 /** A round trip above this is no measurement. */
 const RTT_MAX_US = 60e6
+/**
+ * Packets that loss reports make us look at between two turns, in histories: more than honest receivers ask for, and
+ * few enough that forged reports cost no time. An answer that a range is gone counts as GONE_LOOKS of them.
+ */
+const LOOKS = 2
+const GONE_LOOKS = 64
 
 export class SrtSender {
   readonly session: Session
@@ -86,6 +92,12 @@ export class SrtSender {
   #next: number
   #acked: number
   #oldest: number
+  /** The furthest acknowledgement: packets before it the peer has, or has given up by itself. */
+  #confirmed: number
+  /** The first packet that was sent with the present key. */
+  #keySince: number
+  /** How many packets loss reports may still make us look at before the next turn. */
+  #looks: number
   #message = 1
   #window: number
   #lastStampUs = 0
@@ -106,6 +118,9 @@ export class SrtSender {
     this.#next = session.sequence
     this.#acked = session.sequence
     this.#oldest = session.sequence
+    this.#confirmed = session.sequence
+    this.#keySince = session.sequence
+    this.#looks = LOOKS * memory.capacity
     this.#window = session.flowWindow
     this.#heardUs = nowUs
     this.#sentUs = nowUs
@@ -260,6 +275,7 @@ export class SrtSender {
     // Nothing of that number was sent: forged, or of an earlier connection. libsrt ends the connection; we go on.
     if (isControl(acked) || sequenceDistance(acked, this.#next) > 0) return "ack"
     this.figures.pktRecvAck += 1
+    if (sequenceDistance(acked, this.#confirmed) > 0) this.#confirmed = acked
     const moved = sequenceDistance(acked, this.#acked)
     if (moved > 0) {
       this.#acked = acked
@@ -296,21 +312,32 @@ export class SrtSender {
   }
 
   #repair(first: number, last: number, nowUs: number): void {
-    this.figures.pktSndLoss += sequenceDistance(last, first) + 1
     this.#expire(nowUs)
-    let from = first
-    if (sequenceDistance(from, this.#oldest) < 0) {
-      const gone = sequenceDistance(last, this.#oldest) < 0 ? last : sequenceAfter(this.#oldest, -1)
-      this.#sink.control(
-        controlPacket(
-          { type: CONTROL.DROPREQ, timestamp: nowUs - this.session.startUs, to: this.session.peerSocketId },
-          [from, gone],
-        ),
-      )
-      this.figures.dropRequests += 1
-      from = this.#oldest
+    // An acknowledgement may overtake a report: what the peer has is not sent again.
+    let from = sequenceDistance(first, this.#confirmed) < 0 ? this.#confirmed : first
+    const lost = sequenceDistance(last, from) + 1
+    if (lost <= 0) return
+    this.figures.pktSndLoss += lost
+    if (sequenceDistance(from, this.#acked) < 0) {
+      this.#sayGone(from, sequenceDistance(last, this.#acked) < 0 ? last : sequenceAfter(this.#acked, -1), nowUs)
+      from = this.#acked
     }
-    for (; sequenceDistance(last, from) >= 0; from = sequenceAfter(from, 1)) this.#resend(from, nowUs)
+    for (; sequenceDistance(last, from) >= 0; from = sequenceAfter(from, 1)) {
+      this.#looks -= 1
+      if (this.#looks < 0) return
+      this.#resend(from, nowUs)
+    }
+  }
+
+  /** Tells the peer that these packets do not come any more, both ends included. */
+  #sayGone(first: number, last: number, nowUs: number): void {
+    this.#looks -= GONE_LOOKS
+    if (this.#looks < 0) return
+    const timestamp = nowUs - this.session.startUs
+    this.#sink.control(
+      controlPacket({ type: CONTROL.DROPREQ, timestamp, to: this.session.peerSocketId }, [first, last]),
+    )
+    this.figures.dropRequests += 1
   }
 
   /** Sends a packet again unless that is under way, or too much is. */
@@ -369,6 +396,7 @@ export class SrtSender {
   /** What time alone brings: keys, keepalives, packets given up, a peer that has gone. Call it every few ms. */
   poll(nowUs: number): void {
     if (this.ended !== null) return
+    this.#looks = LOOKS * this.#history.capacity
     this.#expire(nowUs)
     if (nowUs - this.#heardUs > this.#options.idleUs) {
       this.ended = "idle"
@@ -381,7 +409,11 @@ export class SrtSender {
   }
 
   #announceKey(nowUs: number): void {
-    const message = this.#renewal?.poll(nowUs, this.rttUs) ?? null
+    const renewal = this.#renewal
+    if (renewal === null) return
+    const { parity } = renewal
+    const message = renewal.poll(nowUs, this.rttUs, sequenceDistance(this.#acked, this.#keySince) >= 0)
+    if (renewal.parity !== parity) this.#keySince = this.#next
     if (message === null) return
     const packet = new Uint8Array(HEADER_BYTES + message.length)
     packet.set(

@@ -1,6 +1,5 @@
 /** What two sides have agreed on when a handshake is over, and the codes by which one is refused. */
 import type { StreamKeys } from "./key-material.ts"
-import { SEQUENCE_MASK } from "./packet.ts"
 
 /** Reject codes of srt.h that this stack sends; reject.ts has the sentences for all of them. */
 export const REJECT = {
@@ -46,16 +45,6 @@ export interface Session {
 
 /** Bytes of IPv4, UDP and SRT headers in a datagram: what an MTU loses. */
 const HEADERS = 20 + 8 + 16
-
-/** Smallest MTU that is taken: one TS packet fits. */
-const MTU_MIN = HEADERS + 188
-
-/** True for a handshake whose numbers no peer means: nothing could be sent on them. */
-export const isAbsurd = (h: {
-  readonly mtu: number
-  readonly flowWindow: number
-  readonly sequence: number
-}): boolean => h.mtu < MTU_MIN || h.flowWindow === 0 || h.sequence > SEQUENCE_MASK
 
 /** The largest payload of a connection whose sides gave these MTUs, in bytes. */
 export const payloadFor = (ours: number, theirs: number): number => Math.min(ours, theirs) - HEADERS
