@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { networkInterfaces } from "node:os"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { numberedTs } from "../../test/e2e/datagrams.ts"
-import { EngineBench } from "../../test/e2e/engine-bench.ts"
+import { EngineBench, withoutSrt } from "../../test/e2e/engine-bench.ts"
 import { freeUdpPort } from "../../test/e2e/ports.ts"
 import { eventually } from "../../test/e2e/product.ts"
 import { SrtReceiver, UdpReceiver } from "../../test/e2e/receivers.ts"
@@ -265,4 +265,25 @@ describe.each(SRT_STACKS)("on the stack %s", (stack) => {
       await outputIs("o1", "connected")
     })
   })
+})
+
+it("without libsrt, callers and listeners simply work", async () => {
+  const alone = await EngineBench.start(withoutSrt())
+  try {
+    const [input, called, listened] = [await alone.channel(), await freeUdpPort(), await freeUdpPort()]
+    const caller = await SrtReceiver.open(`srt://127.0.0.1:${called}?mode=listener`)
+    await alone.connect(`srt://127.0.0.1:${called}?latency=200`, "caller")
+    alone.open(`srt://127.0.0.1:${listened}?mode=listener&passphrase=0123456789abcdef`, "listener")
+    const listener = await SrtReceiver.open(`srt://127.0.0.1:${listened}?passphrase=0123456789abcdef`)
+    await alone.outputIs("listener", "connected")
+    const ts = numberedTs(7 * 400)
+    await sendTs(ts, { port: input })
+    for (const receiver of [caller, listener]) {
+      await receiver.atLeast(ts.length)
+      expect(receiver.bytes().equals(ts)).toBe(true)
+      await receiver.stop("SIGKILL")
+    }
+  } finally {
+    alone.close()
+  }
 })
