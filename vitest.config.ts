@@ -32,7 +32,7 @@ export const REPLACING = [
  * Bun loads our files by itself, as it does for the product: the runner's way, by Vite, takes four times as long, and
  * what it makes of a module runs more slowly. What runs before each file is loaded for each, which only the runner does.
  */
-const BY_BUN = { server: { deps: { external: [/\.tsx?$/], inline: [/\/yield-before-each\.ts$/] } } }
+const BY_BUN = { server: { deps: { external: [/\.tsx?$/], inline: [/\/before-each-file\.ts$/] } } }
 
 /** Files that take longest. They begin first, so that none of them is left over when all others are done. */
 const LONGEST = [
@@ -87,7 +87,7 @@ export default defineConfig({
     pool: "forks",
     poolOptions: { forks: { maxForks: 3 } },
     sequence: { sequencer: LongestFirst },
-    setupFiles: ["test/yield-before-each.ts"],
+    setupFiles: ["test/before-each-file.ts"],
     projects: [
       {
         extends: true,

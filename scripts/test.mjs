@@ -15,7 +15,7 @@ const AT_A_TIME = { fast: 3, watchful: 2, e2e: 3, files: 3 }
 const PROJECTS = { e2e: ["e2e", "replacing"] }
 /**
  * Fast tests of a worker share one module graph: to load it anew for each file took a fifth of their time. End-to-end
- * tests, which replace modules of the runtime, have a process for each file.
+ * tests have a process for each file.
  */
 const SHARED = ["fast"]
 
@@ -66,6 +66,12 @@ const failuresOf = (path, file) => {
 
 const firstLines = (text) => (text ?? "").split("\n").slice(0, 6).join("\n    ")
 
+/**
+ * For the runner's processes, which use little memory and end soon: to give memory back at once and to compile for the
+ * long run took a fifth of their processor time. Processes that tests start do not get them (test/before-each-file.ts).
+ */
+const SHORT_LIVED = { MIMALLOC_PURGE_DELAY: "10000", BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: "1000000" }
+
 /** Memory that tests may take for their files, in bytes; they were seen to take a tenth of it. */
 const FILES_BYTES = 4e9
 const MEMORY = "/dev/shm"
@@ -115,7 +121,8 @@ try {
 }
 
 const folder = folderInMemory()
-const env = folder === undefined ? process.env : { ...process.env, TMPDIR: folder }
+const env = { ...process.env, ...SHORT_LIVED, RUNNER_ONLY: Object.keys(SHORT_LIVED).join(" ") }
+if (folder !== undefined) env.TMPDIR = folder
 const parts =
   only.length === 0
     ? await everything(env)
