@@ -13,10 +13,7 @@ const only = process.argv.slice(2)
 const AT_A_TIME = { fast: 3, watchful: 2, e2e: 3, files: 3 }
 /** Projects of vitest.config.ts that run as one part, where they are not one of the same name. */
 const PROJECTS = { e2e: ["e2e", "replacing"] }
-/**
- * Fast tests of a worker share one module graph: to load it anew for each file took a fifth of their time. End-to-end
- * tests have a process for each file.
- */
+/** Fast tests of a worker share one module graph, which takes long to load. The others have a process for each file. */
 const SHARED = ["fast"]
 
 /**
