@@ -40,7 +40,7 @@ describe("the page of a channel", () => {
     expect(html).not.toMatch(/<style|\sstyle=|\son\w+=|javascript:|(?:src|href)="https?:/i)
     expect(html.match(/<script[^>]*>/g)).toContain('<script src="/static/uplot.js">')
     expect(html).toContain('hx-sse:connect="/live/channels/a"')
-    for (const name of ["uplot.js", "uplot.css", "plots.js", "ticking.js"]) {
+    for (const name of ["uplot.js", "uplot.css", "plots.js", "plot-style.js", "ticking.js"]) {
       expect((await makeTestApp().call("GET", `/static/${name}`)).status).toBe(200)
     }
   })
