@@ -5,7 +5,8 @@
 import { readFileSync } from "node:fs"
 import { readArguments } from "./lib/arguments.ts"
 import { monotonicNs, sleepUntilNs } from "./lib/native.ts"
-import { RtpSource, type RtpSourceOptions } from "./lib/rtp-source.ts"
+import { RtpSource } from "./lib/rtp-source.ts"
+import type { RtpSourceOptions } from "./lib/rtp-source-options.ts"
 import { parseSelection } from "./lib/selection.ts"
 
 const USAGE = `rtp-sender --base-port 20000 [--host 127.0.0.1] [--channels 1] [--port-step 2] [--bitrate 8000000] [--slots 8]

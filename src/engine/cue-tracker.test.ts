@@ -23,6 +23,11 @@ class Session {
     return this.reader.fateOf(position)
   }
 
+  fault(reason: { message: string }) {
+    this.state = "ended"
+    this.reason = reason
+  }
+
   get asOutput(): OutputSession {
     return this as unknown as OutputSession
   }
@@ -44,8 +49,7 @@ describe("CueTracker", () => {
   it("ends a session that throws when it is asked, tells that its cue was not sent, and goes on with the others", () => {
     const failed: unknown[] = []
     const tracker = new CueTracker(core, 0, (session, cause) => {
-      session.state = "ended"
-      session.reason = { code: "internal", message: "internal error", transient: true }
+      session.fault({ code: "internal", message: "internal error", transient: true })
       failed.push(cause)
     })
     const [broken, other] = [new Session("broken", 100), new Session("other", 100)]

@@ -248,8 +248,7 @@ export class Engine {
     } catch (again) {
       this.faults.report("output", `closing ${what}`, again)
     }
-    session.state = "ended"
-    session.reason = reason
+    session.fault(reason)
   }
 
   #legFault(leg: Leg, cause: unknown): void {

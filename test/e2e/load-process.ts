@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
-import type { SenderReport } from "../../load-tests/lib/rtp-source.ts"
+import type { SenderReport } from "../../load-tests/lib/rtp-source-options.ts"
 import type { Totals } from "../../load-tests/lib/stream-check.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))

@@ -1,4 +1,6 @@
 // Draws a channel's plots from its history, and keeps them up to date. uPlot is loaded before this script.
+import { plotOptions, readColours, sampleOf } from "./plot-style.js"
+
 const { uPlot } = globalThis
 const root = document.querySelector("#plots")
 const holder = root.querySelector("[data-plots]")
@@ -7,12 +9,6 @@ const figures = root.querySelector("[data-figures]")
 /** Seconds between two updates of a window: one for each new point, but at least 2 s. */
 const EVERY_S = { "5m": 2, "1h": 10, "24h": 60 }
 const LENGTH_S = { "5m": 300, "1h": 3600, "24h": 86_400 }
-const HEIGHT = 190
-const COLOURS = 8
-/** Dash patterns of the lines, used with the colours so that nobody has to tell colours apart. */
-const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [16, 4]]
-const SIGNS = { switch: "S", cue_out: "▼", cue_in: "▲", cue: "◆", output_lost: "×", restart: "R" }
-
 const bitrate = (value) =>
   value >= 1e6
     ? `${(value / 1e6).toFixed(2)} Mbit/s`
@@ -50,122 +46,10 @@ const PLOTS = [
   },
 ]
 
-/** An element that reads colours from the stylesheet, as canvases know no CSS variables. */
-const probe = document.createElement("span")
-probe.hidden = true
-root.append(probe)
-const colourOf = (name) => {
-  probe.style.color = `var(--${name})`
-  return getComputedStyle(probe).color
-}
-let colours = {}
-const readColours = () => {
-  const names = ["ink", "faint", "line", "link", ...Array.from({ length: COLOURS }, (_, i) => `plot-${i}`)]
-  colours = Object.fromEntries(names.map((name) => [name, colourOf(name)]))
-}
-readColours()
-
 const el = (tag, properties = {}, ...children) => {
   const element = Object.assign(document.createElement(tag), properties)
   element.append(...children)
   return element
-}
-
-/** Sample of a series' line for the legend. */
-const sample = (index) => {
-  const NS = "http://www.w3.org/2000/svg"
-  const svg = document.createElementNS(NS, "svg")
-  const line = document.createElementNS(NS, "line")
-  const set = (of, values) => {
-    for (const [name, value] of Object.entries(values)) of.setAttribute(name, value)
-  }
-  set(svg, { width: 34, height: 8, "aria-hidden": "true", class: `plot-colour-${index % COLOURS}` })
-  set(line, {
-    x1: 0,
-    x2: 34,
-    y1: 4,
-    y2: 4,
-    stroke: "currentColor",
-    "stroke-width": 2.5,
-    "stroke-dasharray": dashOf(index).join(" "),
-  })
-  svg.append(line)
-  return svg
-}
-// The dash changes with each series, so pairs of colour and dash repeat only after 40 series.
-const dashOf = (index) => DASHES[index % DASHES.length]
-
-const drawMarks = (state) => (plot) => {
-  const { ctx, bbox } = plot
-  let drawn = 0
-  ctx.save()
-  ctx.lineWidth = devicePixelRatio
-  ctx.strokeStyle = colours.link
-  ctx.fillStyle = colours.ink
-  ctx.textAlign = "center"
-  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`
-  for (const { at, kind } of state.marks) {
-    if (at < plot.scales.x.min || at > plot.scales.x.max) continue
-    const x = Math.round(plot.valToPos(at, "x", true))
-    ctx.setLineDash(kind === "switch" || kind === "restart" ? [] : [3 * devicePixelRatio, 3 * devicePixelRatio])
-    ctx.beginPath()
-    ctx.moveTo(x, bbox.top)
-    ctx.lineTo(x, bbox.top + bbox.height)
-    ctx.stroke()
-    ctx.fillText(SIGNS[kind] ?? "?", x, bbox.top - 3 * devicePixelRatio)
-    drawn++
-  }
-  ctx.restore()
-  state.element.dataset.marks = String(drawn)
-}
-
-const zeroUp = (_, __, max) => [0, max > 0 ? max * 1.1 : 1]
-
-const optionsOf = (kind, series, state) => {
-  const axis = (scale, side, text, grid) => ({
-    scale,
-    side,
-    grid: { show: grid, stroke: () => colours.line, width: 1 },
-    ticks: { stroke: () => colours.line, width: 1 },
-    stroke: () => colours.faint,
-    size: 82,
-    values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : text(tick))),
-  })
-  const scales = new Map(Object.values(kind.measures).map(({ scale, text }) => [scale, text]))
-  return {
-    width: Math.max(280, holder.clientWidth),
-    height: HEIGHT,
-    padding: [16, 8, 0, 0],
-    tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
-    legend: { show: false },
-    cursor: { sync: { key: "channel" }, drag: { x: false, y: false } },
-    scales: {
-      x: { time: true, range: () => state.span },
-      ...Object.fromEntries([...scales.keys()].map((name) => [name, { range: zeroUp }])),
-    },
-    axes: [
-      {
-        values: (_, ticks, __, ___, step) =>
-          ticks.map((at) => new Date(at * 1000).toISOString().slice(11, step < 60 ? 19 : 16)),
-        space: 70,
-        stroke: () => colours.faint,
-        grid: { stroke: () => colours.line, width: 1 },
-        ticks: { stroke: () => colours.line, width: 1 },
-      },
-      ...[...scales].map(([scale, text], i) => axis(scale, i === 0 ? 3 : 1, text, i === 0)),
-    ],
-    series: [
-      {},
-      ...series.map(({ measure }, i) => ({
-        scale: kind.measures[measure].scale,
-        stroke: () => colours[`plot-${i % COLOURS}`],
-        width: 1.75,
-        dash: dashOf(i),
-        points: { show: false },
-      })),
-    ],
-    hooks: { draw: [drawMarks(state)], setCursor: [() => showValues(state)] },
-  }
 }
 
 /** Shows the values under the cursor, or else the last ones. */
@@ -188,7 +72,7 @@ const legendOf = (state) =>
       const button = el(
         "button",
         { type: "button" },
-        sample(i),
+        sampleOf(i),
         ` ${of}${name === "" ? "" : ` ${name}`} `,
         state.values[i],
       )
@@ -201,6 +85,8 @@ const legendOf = (state) =>
       return el("li", {}, button)
     }),
   )
+
+const widthOf = () => Math.max(280, holder.clientWidth)
 
 const build = (kind, series) => {
   const element = el("figure", { className: "plot" }, el("figcaption", { textContent: kind.title }))
@@ -216,7 +102,8 @@ const build = (kind, series) => {
     plot: null,
   }
   element.append(canvas, legendOf(state))
-  state.plot = new uPlot(optionsOf(kind, series, state), [[], ...series.map(() => [])], canvas)
+  const options = plotOptions(state, widthOf(), () => showValues(state))
+  state.plot = new uPlot(options, [[], ...series.map(() => [])], canvas)
   return state
 }
 
@@ -297,8 +184,8 @@ document.addEventListener("visibilitychange", () => {
 })
 new ResizeObserver(() => {
   for (const { plot } of shown.values()) {
-    const width = Math.max(280, holder.clientWidth)
-    if (plot.width !== width) plot.setSize({ width, height: HEIGHT })
+    const width = widthOf()
+    if (plot.width !== width) plot.setSize({ width, height: plot.height })
   }
 }).observe(holder)
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {

@@ -2,6 +2,7 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { joinBytes } from "../bytes/join-bytes.ts"
 import { buildPacket } from "../ts/packet.ts"
+import { buildPat, buildPmt } from "../ts/psi.ts"
 import { VIDEO_PES_MAX } from "./pes-assembler.ts"
 import { adtsFrame } from "./testing/audio.ts"
 import { AUDIO_PID, H264_AAC, PMT_PID, pesPacket, TsWriter, VIDEO_PID } from "./testing/build-ts.ts"
@@ -147,6 +148,14 @@ describe("programmes", () => {
     expect(collect(writer.bytes).streams).toMatchObject([{ program_number: 2, video: { pid: 0x200, codec: "hevc" } }])
   })
 
+  it("waits on after a PMT that is damaged: nothing was seen of it", () => {
+    const damaged = buildPmt({ program_number: 2, version: 0, pcr_pid: 0x200, descriptors: [], streams: [] })
+    damaged[damaged.length - 1] = (damaged[damaged.length - 1] ?? 0) ^ 1
+    const writer = new TsWriter().pat([one, two]).section(two.pid, damaged).pmt([hevc], 2, two.pid)
+    expect(collect(writer.bytes).streams).toEqual([])
+    expect(collect(writer.pmt(H264_AAC, 1, one.pid).bytes).streams).toMatchObject([{ program_number: 1 }])
+  })
+
   it("takes the programme and the PIDs that it is told", () => {
     const writer = new TsWriter()
       .pat([one, two])
@@ -190,6 +199,23 @@ describe("programmes", () => {
     const writer = new TsWriter().tables()
     writer.pat([{ program_number: 7, pid: 0x77 }], 1).pmt([hevc], 7, 0x77)
     expect(collect(writer.bytes).streams.map(({ program_number }) => program_number)).toEqual([1, 7])
+  })
+
+  it("follows the PAT of another encoder, and that of the first one when it is back", () => {
+    const patOf = (transport_stream_id: number, program: typeof one) =>
+      buildPat({ transport_stream_id, version: 0, programs: [program] })
+    const writer = new TsWriter().section(0, patOf(1, one)).pmt(H264_AAC, 1, one.pid)
+    writer.section(0, patOf(2, two)).pmt([hevc], 2, two.pid)
+    writer.section(0, patOf(1, one)).pmt(H264_AAC, 1, one.pid)
+    expect(collect(writer.bytes).streams.map(({ program_number }) => program_number)).toEqual([1, 2, 1])
+  })
+
+  it("follows a programme that is listed again, on the PMT PID that another had meanwhile", () => {
+    const other = { program_number: 2, pid: one.pid }
+    const writer = new TsWriter().pat([one], 0).pmt(H264_AAC, 1, one.pid)
+    writer.pat([other], 1).pmt([hevc], 2, one.pid)
+    writer.pat([one], 2).pmt(H264_AAC, 1, one.pid)
+    expect(collect(writer.bytes).streams.map(({ program_number }) => program_number)).toEqual([1, 2, 1])
   })
 
   it("says the same selection once", () => {

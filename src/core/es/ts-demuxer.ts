@@ -114,7 +114,7 @@ export class TsDemuxer {
     this.#kinds.fill(IGNORED)
     if (this.#streams?.video != null) this.#kinds[this.#streams.video.pid] = VIDEO
     if (this.#streams?.audio != null) this.#kinds[this.#streams.audio.pid] = AUDIO
-    for (const pid of this.#tracker.pids()) this.#kinds[pid] = TABLES
+    for (const pid of this.#tracker.pids) this.#kinds[pid] = TABLES
     this.#kinds[NULL_PID] = IGNORED
   }
 

@@ -2,12 +2,13 @@
  * Cuts a transport stream into HLS segments (RFC 8216 3.2): each begins with PAT and PMT, then the PES packet of an
  * access point; every other packet is in one of them, in order and untouched but for the counters of PAT and PMT.
  */
+import { PAT_PID } from "../es/program-follower.ts"
 import { difference33 } from "../es/unwrap.ts"
 import { SYNC_BYTE, TS_PACKET_SIZE } from "../ts/packet.ts"
 import { type AccessPoint, accessPointOf, HEAD_MAX, type PesTimes, readPesTimes } from "./access-point.ts"
 import { ChunkList } from "./chunk-list.ts"
 import type { SegmenterOptions } from "./hls-segment.ts"
-import { PAT_PID, ProgramTables } from "./program-tables.ts"
+import { ProgramTables } from "./program-tables.ts"
 import { SegmentClock } from "./segment-clock.ts"
 import { TablePackets } from "./table-packets.ts"
 

@@ -1,47 +1,16 @@
-/** Raw UDP in datagrams that do not hold whole TS packets, and TS packets of 204 bytes. */
-import * as fc from "effect/FastCheck"
+/** Raw UDP whose datagrams are no whole number of TS packets, and TS packets of 204 bytes. */
 import { describe, expect, it } from "vitest"
 import { compareWithReference } from "../../../test/compare-with-reference.ts"
 import { feed, feedBatch, readSlot } from "../../../test/feed-core.ts"
-import { type CoreBuild, coreBuilds, loadCores } from "../../../test/load-core.ts"
-import { propertyRuns } from "../../../test/property-runs.ts"
+import { coreBuilds, loadCores } from "../../../test/load-core.ts"
 import { AUDIO_PID, buildStream, TsWriter, toDatagrams, VIDEO_PID } from "../../../test/ts-stream.ts"
-import { generateTs } from "../../test-source/test-programme.ts"
 import * as L from "../assembly/memory/layout.ts"
 import { joinBytes } from "../bytes/join-bytes.ts"
 import { buildRtp } from "../rtp/header.ts"
-import { TS_PACKET_SIZE } from "../ts/packet.ts"
+import { arriving, cut, hexOf, noise, packetsOf, START_US, stream, with204 } from "./testing/byte-stream.ts"
 import type { Datagram } from "./testing/reference-parser.ts"
 
 const cores = await loadCores()
-const START_US = 1_000_000
-const stream = generateTs(4, { bitrate: 2_000_000 })
-
-/** Cuts bytes into pieces of these sizes, again and again. */
-const cut = (bytes: Uint8Array, sizes: ReadonlyArray<number>): Uint8Array[] => {
-  const pieces: Uint8Array[] = []
-  for (let at = 0, i = 0; at < bytes.length; i++) {
-    const size = sizes[i % sizes.length] ?? 1
-    pieces.push(bytes.subarray(at, at + size))
-    at += size
-  }
-  return pieces
-}
-const arriving = (pieces: ReadonlyArray<Uint8Array>, stepUs = 500, port = 5000, startUs = START_US): Datagram[] =>
-  pieces.map((bytes, i) => ({ bytes, rx_us: startUs + i * stepUs, ipv4: 0x7f000001, port }))
-const packetsOf = (bytes: Uint8Array): Uint8Array[] => cut(bytes, [TS_PACKET_SIZE])
-/** Puts 16 Reed-Solomon bytes behind each TS packet; some of these are sync bytes, too. */
-const with204 = (bytes: Uint8Array) =>
-  joinBytes(packetsOf(bytes).map((each) => joinBytes([each, new Uint8Array(16).fill(0x47)])))
-/**
- * Makes noise without sync bytes: a single sync byte at the right place, in a short datagram, cannot be told from one
- * of the stream.
- */
-const noise = (length: number, seed: number) =>
-  Uint8Array.from({ length }, (_, i) => Math.imul(i + seed * 7919, 2654435761) >>> 24).map((byte) =>
-    byte === 0x47 ? 0 : byte,
-  )
-const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex")
 
 describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
   const core = cores[build]
@@ -66,7 +35,7 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
     ["7 bytes", [7]],
     ["1 byte, for a while", [...Array.from({ length: 4000 }, () => 1), 1472, 1472]],
   ])("takes datagrams of %s: every byte, in order, seven packets to a slot", (_, sizes) => {
-    // The test feeds everything at once, so it may feed no more than the ring holds.
+    // No more than the ring holds of what the test feeds at once.
     const part = sizes.some((size) => size > 9000) ? stream.subarray(0, 188 * 3000) : stream
     const { bytes, counters, slots } = run(arriving(cut(part, sizes)))
     expectAll(bytes, part)
@@ -101,8 +70,7 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
   it("gives a packet the time of the datagram that completes it, and waits 2 ms for more", () => {
     const pieces = cut(stream.subarray(0, 1472 * 40), [1472])
     const { slots } = run(arriving(pieces, 10_000))
-    // A datagram of 1472 bytes holds seven packets and a part of one. When a datagram completes an eighth packet, that
-    // packet leaves by itself before the next datagram comes.
+    // 1472 bytes hold seven packets and a part: what makes an eighth whole leaves by itself before the next comes.
     for (const { payload, rx_us } of slots) {
       const at = slots.filter((slot) => slot.rx_us < rx_us).reduce((sum, slot) => sum + slot.payload.length, 0)
       expect(rx_us).toBe(START_US + Math.floor((at + payload.length - 1) / 1472) * 10_000)
@@ -124,8 +92,7 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
   })
 
   it("never takes a datagram for RTP that goes on where the one before ended", () => {
-    // Each datagram has a length that RTP may have, begins with version 2, and has its packets where RTP would have
-    // them.
+    // Each datagram is of the length of RTP, begins with version 2, and has its packets where RTP would have them.
     const writer = new TsWriter()
     const packets = Array.from({ length: 700 }, (_, i) => writer.media(i % 9 === 0 ? AUDIO_PID : VIDEO_PID))
     for (const packet of packets) packet.fill(0x80, 176, 177).fill(33, 177, 178)
@@ -161,7 +128,7 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
     expect(counters.foreign).toBeLessThan(85)
     const mine = Math.floor((1472 * 60) / 188) * 188
     expectAll(bytes.subarray(0, mine), stream.subarray(0, mine))
-    // The output holds, from the beginning of a packet on, all that the second sender sent since.
+    // From a packet's begin on, all that the second one sent since.
     expect(Buffer.from(stream).indexOf(bytes.subarray(mine)) % 188).toBe(0)
   })
 
@@ -204,8 +171,8 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
     const full = packetsOf(buildStream(60)).map((packet) => Uint8Array.from(packet).fill(0x47, 20, 180))
     const bytes = joinBytes(full)
     expectAll(run(arriving(cut(bytes, [1472]))).bytes, bytes)
-    // The first datagram is cut within a packet. The packet's end is passed over, and sync is found at once among all
-    // those 0x47, or a little later.
+    // The first datagram is cut within a packet: the packet's end passes by, and sync is found among all those 0x47 or
+    // a bit later.
     const sparse = joinBytes(
       packetsOf(buildStream(60)).map((packet, i) => Uint8Array.from(packet).fill(0x47, 20 + (i % 90), 60 + (i % 90))),
     )
@@ -296,7 +263,7 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
   })
 
   it("begins no packet in the bytes of one that was cut off by a lost datagram, though a byte there lies where sync bytes follow", () => {
-    // 41 bytes of packet 25 are carried over. The last but one becomes a sync byte, 188 bytes before that of packet 31.
+    // 41 bytes of packet 25 are carried over; the last but one is made a sync byte, 188 bytes before that of packet 31.
     const bytes = stream.slice(0, 188 * 100)
     bytes[4739] = 0x47
     const pieces = [bytes.subarray(0, 1800), bytes.subarray(1800, 4741), ...cut(bytes.subarray(5642), [900])]
@@ -319,107 +286,4 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
       expect(core.legSnapshot(0)).toMatchObject({ unaligned: start + 20, skipped_bytes: start, resyncs: start })
     }
   })
-
-  properties(build)
 })
-
-function properties(build: CoreBuild) {
-  const core = cores[build]
-  const TIMEOUT_MS = 60_000
-  const out = (datagrams: ReadonlyArray<Datagram>) => {
-    const { counters, slots } = compareWithReference(core, datagrams)
-    return { counters, bytes: joinBytes(slots.map(({ payload }) => payload)) }
-  }
-
-  it("random cuts of 1 to 9000 bytes equal the stream", { timeout: TIMEOUT_MS }, () => {
-    const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 9000 }), fc.integer({ min: 1, max: 400 })), {
-      minLength: 1,
-      maxLength: 40,
-    })
-    fc.assert(
-      // The stream begins with enough bytes for five sync bytes: shorter datagrams before that count as useless.
-      fc.property(sizes, fc.boolean(), fc.integer({ min: 0, max: 4000 }), (some, is204, stepUs) => {
-        const part = stream.subarray(0, 188 * 500)
-        const { bytes, counters } = out(arriving(cut(is204 ? with204(part) : part, [900, ...some]), stepUs))
-        expect(Buffer.compare(bytes, part)).toBe(0)
-        expect(counters).toMatchObject({
-          resyncs: 0,
-          skipped_bytes: 0,
-          rtp_datagrams: 0,
-          cc_errors: 0,
-          ts_204: is204 ? 500 : 0,
-        })
-      }),
-      { numRuns: propertyRuns(40) },
-    )
-  })
-
-  it("with junk between and datagrams lost, only packets of the stream leave, in order, and most of them", {
-    timeout: TIMEOUT_MS,
-  }, () => {
-    const order = new Map(packetsOf(stream).map((packet, i) => [hexOf(packet), i]))
-    const piece = fc.record({
-      size: fc.integer({ min: 900, max: 3000 }),
-      fate: fc.oneof(
-        { weight: 12, arbitrary: fc.constant("sound") },
-        { weight: 1, arbitrary: fc.constantFrom("lost", "junk before") },
-      ),
-      junk: fc.integer({ min: 1, max: 700 }),
-    })
-    fc.assert(
-      fc.property(fc.array(piece, { minLength: 5, maxLength: 60 }), (plan) => {
-        let at = 0
-        let faults = 0
-        const pieces = plan.flatMap(({ size, fate: wanted, junk }, i) => {
-          // There is one fault at a time, and no loss of whole packets, after which the bytes would fit again.
-          const fate = plan[i - 1]?.fate !== "sound" || size % 188 === 0 ? "sound" : wanted
-          const bytes = stream.subarray(at, at + size)
-          at += size
-          if (fate !== "sound") faults += 1
-          return fate === "lost" ? [] : fate === "junk before" ? [noise(junk, i), bytes] : [bytes]
-        })
-        const { bytes } = out(arriving(pieces))
-        const numbers = packetsOf(bytes).map((packet) => order.get(hexOf(packet)) ?? -1)
-        // Null packets are alike; all others are known, and come in order.
-        expect(numbers.every((n) => n >= 0)).toBe(true)
-        expect(bytes.length).toBeGreaterThanOrEqual(Math.min(at, stream.length) - faults * 3 * 3000 - 188)
-      }),
-      { numRuns: propertyRuns(40) },
-    )
-  })
-
-  it("agrees with the reference on two senders of bytes, RTP and whole packets on one port", {
-    timeout: TIMEOUT_MS,
-  }, () => {
-    const step = fc.record({
-      sender: fc.nat(5),
-      size: fc.oneof(fc.integer({ min: 1, max: 3000 }), fc.constantFrom(188, 204, 1316, 1328, 1472)),
-      gapUs: fc.oneof(fc.integer({ min: 0, max: 3000 }), fc.constantFrom(25_000, 1_100_000)),
-      fate: fc.constantFrom("sound", "sound", "sound", "sound", "lost", "junk", "damaged"),
-    })
-    fc.assert(
-      fc.property(fc.array(step, { minLength: 1, maxLength: 80, size: "max" }), fc.nat(5), (plan, first) => {
-        const positions = new Map<number, number>()
-        let rx_us = START_US
-        let current = first
-        const datagrams = plan.flatMap(({ sender, size, gapUs, fate }, i): Datagram[] => {
-          rx_us += gapUs
-          // A sender goes on for several datagrams.
-          if (i % 7 === 0) current = sender
-          const source = current === 2 ? with204(stream.subarray(0, 188 * 900)) : stream
-          const at = positions.get(current) ?? 0
-          const whole = current === 3 ? Math.ceil(size / 188) * 188 : current === 4 ? 1316 : size
-          positions.set(current, at + whole)
-          let bytes = Uint8Array.from(source.subarray(at, at + whole))
-          if (fate === "lost") return []
-          if (fate === "junk") bytes = noise(size % 900, i)
-          if (fate === "damaged" && bytes.length > 0) bytes[size % bytes.length] = size & 255
-          if (current === 4) bytes = Uint8Array.from(buildRtp({ sequence: at / 1316, timestamp: 0, ssrc: 4 }, bytes))
-          return [{ bytes, rx_us, ipv4: 0x7f000001, port: 5000 + (current === 5 ? 0 : current) }]
-        })
-        out(datagrams)
-      }),
-      { numRuns: propertyRuns(100) },
-    )
-  })
-}

@@ -1,124 +1,34 @@
-/** Sections that the operator inserts: they go out whole and in order, and nothing else of the stream is changed. */
+/** Sections that the operator puts into what goes out: whole, in order, and nothing else of the stream is changed. */
 
-import fc from "fast-check"
 import { beforeAll, describe, expect, it } from "vitest"
-import { feed, feedBatch } from "../../../test/feed-core.ts"
+import { feed } from "../../../test/feed-core.ts"
 import { coreBuilds, loadCores } from "../../../test/load-core.ts"
 import { PMT_PID, pat, pmt, SCTE35_PID, spliceNull, TsWriter, toDatagrams, VIDEO_PID } from "../../../test/ts-stream.ts"
-import * as L from "../assembly/memory/layout.ts"
 import { joinBytes } from "../bytes/join-bytes.ts"
-import { spliceInsert } from "../scte35/build-cue.ts"
-import { buildPacket, NULL_PID, TS_PACKET_SIZE } from "../ts/packet.ts"
-import { packetizeSection, sealSection } from "../ts/psi.ts"
-import type { PacketCore } from "./packet-core.ts"
-import type { ReferenceSlot } from "./testing/reference-parser.ts"
+import {
+  breaks,
+  bytesOf,
+  check,
+  cue,
+  hexOf,
+  insertAt,
+  longSection,
+  nullPacket,
+  ours,
+  packetsOf,
+  pidOf,
+  SECOND,
+  sectionsTold,
+  stream,
+  withoutCounter,
+} from "./testing/insertion.ts"
 
 const START_US = 1_000_000
-const SECOND = 1e6
 
 let cores: Awaited<ReturnType<typeof loadCores>>
 beforeAll(async () => {
   cores = await loadCores()
 })
-
-const cue = (splice_event_id: number): Uint8Array => {
-  const built = spliceInsert({
-    splice_event_id,
-    out_of_network_indicator: true,
-    pts_time: 900_000,
-    break_duration: 2_700_000,
-  })
-  if (!built.ok) throw new Error(built.problems.join())
-  return built.bytes
-}
-/** A section of `length` bytes in all that holds no known command. */
-const longSection = (length: number, fill: number): Uint8Array => {
-  const bytes = new Uint8Array(length).fill(fill)
-  bytes.set([0xfc, 0x30 | ((length - 3) >> 8), (length - 3) & 255, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff])
-  return sealSection(bytes)
-}
-const ours = (section: Uint8Array, pid = SCTE35_PID) => packetizeSection(section, pid, 0)
-const nullPacket = () => buildPacket({ pid: NULL_PID, continuity_counter: 0, payload: new Uint8Array(184) })
-
-const packetsOf = (bytes: Uint8Array): Uint8Array[] =>
-  Array.from({ length: bytes.length / TS_PACKET_SIZE }, (_, i) =>
-    bytes.subarray(i * TS_PACKET_SIZE, (i + 1) * TS_PACKET_SIZE),
-  )
-const pidOf = (packet: Uint8Array) => (((packet[1] ?? 0) & 0x1f) << 8) | (packet[2] ?? 0)
-const counterOf = (packet: Uint8Array) => (packet[3] ?? 0) & 15
-const hasPayload = (packet: Uint8Array) => ((packet[3] ?? 0) & 0x10) !== 0
-const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex")
-const withoutCounter = (packet: Uint8Array) =>
-  hexOf(Uint8Array.from(packet, (byte, i) => (i === 3 ? byte & 0xf0 : byte)))
-
-const bytesOf = (slots: ReadonlyArray<ReferenceSlot>) => packetsOf(joinBytes(slots.map(({ payload }) => payload)))
-const sectionsTold = (core: PacketCore) =>
-  core
-    .takeEvents()
-    .filter(({ leg, type }) => type === L.EVENT_SCTE35 && leg === L.MAX_LEGS)
-    .map(({ b, data }) => (b === 1 ? hexOf(data) : "bad"))
-
-/** Counters of a PID that do not follow the one before, where packets without payload repeat it. */
-const breaks = (packets: ReadonlyArray<Uint8Array>, pid: number) => {
-  const own = packets.filter((packet) => pidOf(packet) === pid)
-  return own.filter((packet, i) => {
-    const before = own[i - 1]
-    return before !== undefined && counterOf(packet) !== ((counterOf(before) + (hasPayload(packet) ? 1 : 0)) & 15)
-  }).length
-}
-
-/**
- * Checks what must hold after any insertion: every packet that came goes out as it was, except for counters of the PID
- * and null packets.
- */
-const check = (
-  before: ReadonlyArray<Uint8Array>,
-  after: ReadonlyArray<Uint8Array>,
-  inserted: ReadonlyArray<Uint8Array>,
-  pid = SCTE35_PID,
-) => {
-  const others = (packets: ReadonlyArray<Uint8Array>) =>
-    packets.filter((p) => pidOf(p) !== pid && pidOf(p) !== NULL_PID).map(hexOf)
-  expect(others(after)).toEqual(others(before))
-  const mine = new Set(inserted.map(withoutCounter))
-  const own = (packets: ReadonlyArray<Uint8Array>) => packets.filter((p) => pidOf(p) === pid).map(withoutCounter)
-  expect(own(after).filter((packet) => !mine.has(packet))).toEqual(own(before))
-  expect(own(after).filter((packet) => mine.has(packet))).toEqual(inserted.map(withoutCounter))
-  expect(breaks(after, pid)).toBe(0)
-}
-
-/** Feeds the head of a stream, asks for an insertion, and feeds the rest. */
-const insertAt = (
-  core: PacketCore,
-  stream: Uint8Array,
-  at: number,
-  packets: Uint8Array,
-  { afterUs = SECOND, pid = SCTE35_PID, untilUs = 10 * SECOND } = {},
-) => {
-  core.resetLeg(0)
-  core.resetChannel(0)
-  core.takeEvents()
-  const datagrams = toDatagrams(stream)
-  const slots = [...feed(core, datagrams.slice(0, at))]
-  const nowUs = datagrams[at]?.rx_us ?? 0
-  const accepted = core.insertPackets(0, pid, packets, nowUs + afterUs, nowUs + untilUs, nowUs)
-  for (const datagram of datagrams.slice(at)) slots.push(...feedBatch(core, [datagram], 0))
-  return { accepted, after: bytesOf(slots), slots, told: sectionsTold(core) }
-}
-
-/** Makes frames with tables, video, a cue now and then, and `nulls` null packets each. */
-const stream = (frames: number, nulls: number, cueEvery = 5): Uint8Array => {
-  const writer = new TsWriter()
-  const parts: Uint8Array[] = []
-  for (let frame = 0; frame < frames; frame++) {
-    parts.push(writer.section(0, pat()), writer.section(PMT_PID, pmt()))
-    if (cueEvery > 0 && frame % cueEvery === 1) parts.push(writer.section(SCTE35_PID, cue(frame)))
-    parts.push(writer.media(VIDEO_PID, { pcr: frame * 1_080_000 }))
-    for (let i = 0; i < 9; i++) parts.push(writer.media(VIDEO_PID))
-    for (let i = 0; i < nulls; i++) parts.push(nullPacket())
-  }
-  return joinBytes(parts)
-}
 
 describe.each(coreBuilds)("insertion (%s core)", (build) => {
   it("takes the place of a null packet, and counts the PID on", () => {
@@ -295,39 +205,5 @@ describe.each(coreBuilds)("insertion (%s core)", (build) => {
     expect(core.insertPackets(0, SCTE35_PID, ours(cue(2)), nowUs + 1, nowUs + 2000, nowUs + 2000)).toBe(true)
     core.resetChannel(0)
     expect(core.sectionWaits(0, nowUs)).toBe(false)
-  })
-
-  it("any stream, any section, any moment", () => {
-    const core = cores[build]
-    const piece = fc.constantFrom("video", "null", "cue", "long", "bare")
-    fc.assert(
-      fc.property(
-        fc.array(piece, { minLength: 30, maxLength: 200 }),
-        fc.integer({ min: 14, max: 2000 }),
-        fc.nat({ max: 12 }),
-        (pieces, size, at) => {
-          const writer = new TsWriter()
-          const head = joinBytes([writer.section(0, pat()), writer.section(PMT_PID, pmt())])
-          const make = (kind: string, i: number) => {
-            if (kind === "cue") return writer.section(SCTE35_PID, cue(i))
-            if (kind === "long") return writer.section(SCTE35_PID, longSection(300 + i, i & 255))
-            return kind === "null" ? nullPacket() : writer.media(VIDEO_PID, kind === "bare" ? { pcr: i * 1000 } : {})
-          }
-          const ts = joinBytes([
-            head,
-            ...pieces.map(make),
-            ...Array.from({ length: 140 }, () => writer.media(VIDEO_PID)),
-          ])
-          const section = longSection(size, 0x77)
-          const { after, accepted, told } = insertAt(core, ts, 1 + at, ours(section), { afterUs: 3000 })
-          if (!accepted) return
-          check(packetsOf(ts), after, packetsOf(ours(section)))
-          expect(told.filter((hex) => hex === hexOf(section)).length).toBe(1)
-          expect(told.length).toBe(1 + pieces.filter((kind) => kind === "cue" || kind === "long").length)
-          expect(told).not.toContain("bad")
-        },
-      ),
-      { numRuns: 60 },
-    )
   })
 })

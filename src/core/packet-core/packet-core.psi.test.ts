@@ -7,38 +7,12 @@ import * as L from "../assembly/memory/layout.ts"
 import { joinBytes } from "../bytes/join-bytes.ts"
 import { buildPacket } from "../ts/packet.ts"
 import { buildPat, buildPmt, sealSection } from "../ts/psi.ts"
+import { packSections, privateSection } from "./testing/psi-sections.ts"
 
 const cores = await loadCores()
 const OTHER_SCTE35_PID = 501
 const cue = spliceNull()
 const badCue = Uint8Array.from(cue).fill(0x55, 19)
-
-/** A private section of `length` bytes with its CRC_32. */
-const privateSection = (length: number, table = 0xfc) => {
-  const section = Uint8Array.from({ length }, (_, i) => (i * 13) & 255)
-  section.set([table, 0x30 | ((length - 3) >> 8), (length - 3) & 255])
-  return sealSection(section)
-}
-
-/**
- * Puts sections one after the other into one payload stream of a PID; the pointer_field of its packet marks each start.
- */
-const packSections = (pid: number, sections: ReadonlyArray<Uint8Array>) => {
-  const starts = sections.map((_, i) => sections.slice(0, i).reduce((sum, section) => sum + section.length, 0))
-  const content = joinBytes(sections)
-  const packets: Uint8Array[] = []
-  let at = 0
-  while (at < content.length) {
-    const start = starts.find((each) => each >= at && each < at + 183)
-    const room = start === undefined ? 184 : 183
-    const payload = new Uint8Array(184).fill(0xff)
-    if (start !== undefined) payload[0] = start - at
-    payload.set(content.subarray(at, at + room), 184 - room)
-    packets.push(buildPacket({ pid, continuity_counter: packets.length, unit_start: start !== undefined, payload }))
-    at += room
-  }
-  return joinBytes(packets)
-}
 
 describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
   const core = cores[build]
@@ -197,114 +171,6 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
       scte35_sections: 0,
       cc_errors: 0,
     })
-  })
-
-  it.each<[string, Uint8Array]>([
-    ["pointer_field beyond the packet", Uint8Array.of(184)],
-    ["pointer_field to the very end", Uint8Array.of(183)],
-    ["stuffing only", Uint8Array.of(0, 0xff)],
-    ["section_length 0", Uint8Array.of(0, 0xfc, 0x30, 0)],
-    ["section_length 4095", Uint8Array.of(0, 0xfc, 0xff, 0xff)],
-  ])("survives %s", (_, head) => {
-    const { start } = tables()
-    const payload = new Uint8Array(184).fill(0xff)
-    payload.set(head)
-    const packet = (counter: number) =>
-      buildPacket({ pid: SCTE35_PID, continuity_counter: counter, unit_start: true, payload })
-    run([start, packet(0), packet(1), packSections(SCTE35_PID, [cue]).fill(0x12, 3, 4)])
-  })
-
-  it.each<[string, Uint8Array]>([
-    [
-      "PMT on the null PID",
-      buildPat({ transport_stream_id: 1, version: 1, programs: [{ program_number: 1, pid: 0x1fff }] }),
-    ],
-    [
-      "PMT on the PAT's PID",
-      buildPat({ transport_stream_id: 1, version: 1, programs: [{ program_number: 1, pid: 0 }] }),
-    ],
-    ["no programme", buildPat({ transport_stream_id: 1, version: 1, programs: [] })],
-    [
-      "253 programmes",
-      buildPat({
-        transport_stream_id: 1,
-        version: 1,
-        programs: Array.from({ length: 253 }, (_, i) => ({ program_number: i + 1, pid: 100 + i })),
-      }),
-    ],
-    [
-      "one PMT PID for 253 programmes",
-      buildPat({
-        transport_stream_id: 1,
-        version: 1,
-        programs: Array.from({ length: 253 }, (_, i) => ({ program_number: i + 1, pid: PMT_PID })),
-      }),
-    ],
-    [
-      "PMT on the SCTE-35 PID",
-      buildPat({ transport_stream_id: 1, version: 1, programs: [{ program_number: 1, pid: SCTE35_PID }] }),
-    ],
-    ["a section of 3 bytes", Uint8Array.of(0, 0xb0, 0)],
-    ["a next section", sealSection(Uint8Array.from(pat(5)).fill(0xca, 5, 6))],
-  ])("PAT with %s", (_, section) => {
-    const { writer, start } = tables()
-    run([
-      start,
-      writer.section(0, section),
-      writer.section(PMT_PID, pmt(3)),
-      writer.section(SCTE35_PID, cue),
-      writer.section(SCTE35_PID, pmt(4)),
-    ])
-  })
-
-  it.each<[string, number, number]>([
-    ["program_info_length", 10, 0xff],
-    ["program_info_length by one", 11, 0x30],
-    ["ES_info_length", 15 + 6, 0xff],
-    ["section_length", 2, 0xff],
-  ])("PMT whose %s overruns", (_, offset, value) => {
-    const { writer } = tables()
-    const broken = pmt(9).fill(value, offset, offset + 1)
-    run([
-      writer.section(0, pat()),
-      writer.section(PMT_PID, offset === 2 ? broken : sealSection(broken)),
-      writer.section(SCTE35_PID, cue),
-    ])
-  })
-
-  it("counts a PAT and a PMT with a bad CRC and believes neither", () => {
-    const writer = new TsWriter()
-    const spoil = (section: Uint8Array) => Uint8Array.from(section).fill(0x77, section.length - 1)
-    const { counters, events } = run([
-      writer.section(0, spoil(pat())),
-      writer.section(PMT_PID, pmt()),
-      writer.section(0, pat()),
-      writer.section(PMT_PID, spoil(pmt())),
-      writer.section(SCTE35_PID, cue),
-    ])
-    expect(counters).toMatchObject({ crc_errors: 2, pat_sections: 1, pmt_sections: 0, scte35_sections: 0 })
-    expect(events).toHaveLength(1)
-  })
-
-  it("does not feed scrambled, damaged or repeated packets to a section", () => {
-    const { writer, start } = tables()
-    const packets = writer.section(SCTE35_PID, cue)
-    const scrambled = Uint8Array.from(writer.section(SCTE35_PID, cue)).fill(0x91, 3, 4)
-    const { counters } = run([start, packets, packets, scrambled])
-    expect(counters).toMatchObject({ scte35_sections: 1, cc_duplicates: 1, scrambled: 1 })
-  })
-
-  it("keeps the watched PIDs over a change of sender, but not half a section", () => {
-    const { writer, start } = tables()
-    const long = packSections(SCTE35_PID, [privateSection(300)])
-    const first = toDatagrams(joinBytes([start, long.subarray(0, 188)]), { port: 1, packets: 1 })
-    const second = toDatagrams(joinBytes([long.subarray(188), long.subarray(188), writer.section(SCTE35_PID, cue)]), {
-      port: 2,
-      startUs: 9_000_000,
-      packets: 1,
-    })
-    const { counters } = compareWithReference(core, [...first, ...second])
-    expect(counters).toMatchObject({ sender_changes: 1, scte35_sections: 1, crc_errors: 0 })
   })
 
   it("counts what it could not tell when nobody takes the events, and tells tables again once there is room", () => {

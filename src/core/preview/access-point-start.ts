@@ -3,8 +3,9 @@
  */
 
 import { joinBytes } from "../bytes/join-bytes.ts"
+import { PAT_PID } from "../es/program-follower.ts"
 import { type AccessPoint, accessPointOf, HEAD_MAX, readPesTimes } from "../hls/access-point.ts"
-import { PAT_PID, ProgramTables } from "../hls/program-tables.ts"
+import { ProgramTables } from "../hls/program-tables.ts"
 import { SYNC_BYTE, TS_PACKET_SIZE } from "../ts/packet.ts"
 import { type PmtStream, packetizeSection, parsePmt } from "../ts/psi.ts"
 

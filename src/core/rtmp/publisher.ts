@@ -4,14 +4,10 @@
  * publisher serves one TCP connection.
  */
 
-import { joinBytes } from "../bytes/join-bytes.ts"
-import { Acknowledgements } from "./acknowledgements.ts"
 import { type AmfValue, amfText } from "./amf0.ts"
 import { readUint32 } from "./bytes.ts"
-import { ChunkReader } from "./chunk-reader.ts"
-import { ChunkWriter } from "./chunk-writer.ts"
 import { connectRefusal } from "./connect-refusal.ts"
-import { CHUNK_STREAM, DEFAULT_CHUNK_SIZE, MESSAGE_TYPE, type RtmpMessage, USER_CONTROL } from "./constants.ts"
+import { CHUNK_STREAM, DEFAULT_CHUNK_SIZE, MESSAGE_TYPE, type RtmpMessage } from "./constants.ts"
 import {
   closedFailure,
   isFailureCode,
@@ -22,13 +18,8 @@ import {
   timeoutFailure,
 } from "./failures.ts"
 import { ClientHandshake } from "./handshake.ts"
-import {
-  type CommandMessage,
-  commandMessage,
-  parseMessage,
-  pingResponseMessage,
-  setChunkSizeMessage,
-} from "./messages.ts"
+import { MessageLink } from "./message-link.ts"
+import { type CommandMessage, commandMessage, setChunkSizeMessage } from "./messages.ts"
 import {
   connectCommand,
   hideSecrets,
@@ -46,11 +37,6 @@ export type { MediaKind, PublisherEvent, PublisherOptions, PublisherStep } from 
 /** The chunk size we set: the largest that all known servers take, so that most frames need one header. */
 export const SEND_CHUNK_SIZE = 65_536
 
-/** Bytes of a message: no server sends a publisher a hundredth of it. */
-const MAX_MESSAGE = 256 * 1024
-/** What comes with one reading of the socket; a server's answers are a handful. */
-const MAX_MESSAGES_AT_ONCE = 512
-
 /** A publisher tells this many notes; a peer that causes more causes no more lines. */
 const MAX_NOTES = 20
 
@@ -63,21 +49,13 @@ type State = PublishStage | "probed" | "over"
 export class RtmpPublisher {
   readonly #options: PublisherOptions
   readonly #handshake: ClientHandshake
-  readonly #writer = new ChunkWriter()
-  readonly #reader = new ChunkReader({
-    maxMessageBytes: MAX_MESSAGE,
-    maxPartialBytes: 2 * MAX_MESSAGE,
-    maxMessagesAtOnce: MAX_MESSAGES_AT_ONCE,
-  })
-  readonly #acknowledgements = new Acknowledgements()
+  readonly #link: MessageLink
   #state: State = "handshake"
   #came: PublishStage | null = null
   #streamId: number | null = null
   #announcedKey: string | null = null
   #notes = 0
-  #taken = 0
   #fmsVersion = ""
-  #toSend: Uint8Array[] = []
   #events: PublisherEvent[] = []
 
   /** RangeError for wrong sizes of `random` and `chunkSize`. */
@@ -86,8 +64,7 @@ export class RtmpPublisher {
     const { chunkSize = SEND_CHUNK_SIZE } = options
     if (chunkSize < DEFAULT_CHUNK_SIZE)
       throw new RangeError(`the chunk size must be at least ${DEFAULT_CHUNK_SIZE}, is ${chunkSize}`)
-    // The first message announces it, and is shorter than any.
-    this.#writer.chunkSize = chunkSize
+    this.#link = new MessageLink(chunkSize)
     this.#handshake = new ClientHandshake(options.timeMs, options.random)
   }
 
@@ -108,17 +85,17 @@ export class RtmpPublisher {
 
   /** Bytes of chunks that the server says it has got. */
   get acknowledgedBytes(): number {
-    return this.#acknowledgements.peerReceivedBytes
+    return this.#link.acknowledgedBytes
   }
 
   /** Messages that have come. */
   get messagesIn(): number {
-    return this.#taken
+    return this.#link.messagesIn
   }
 
   /** The connection is there: what to send first. */
   start(): PublisherStep {
-    this.#toSend.push(this.#handshake.c0c1)
+    this.#link.sendBytes(this.#handshake.c0c1)
     return this.#step()
   }
 
@@ -147,7 +124,7 @@ export class RtmpPublisher {
    */
   media(kind: MediaKind, timestampMs: number, body: Uint8Array): Uint8Array[] {
     if (this.#state !== "publishing") return []
-    return this.#writer.pieces({
+    return this.#link.pieces({
       chunkStreamId: CHUNK_STREAM[kind],
       typeId: MESSAGE_TYPE[kind],
       messageStreamId: this.#streamId ?? 0,
@@ -159,7 +136,7 @@ export class RtmpPublisher {
   /** Takes leave: what is to be sent before the connection is ended. */
   close(): PublisherStep {
     if (this.#state === "over") return this.#step()
-    for (const command of leaveCommands(this.#announcedKey, this.#streamId)) this.#send(command)
+    for (const command of leaveCommands(this.#announcedKey, this.#streamId)) this.#link.send(command)
     this.#state = "over"
     this.#events.push({ type: "closed" })
     return this.#step()
@@ -168,7 +145,7 @@ export class RtmpPublisher {
   #shakeHands(bytes: Uint8Array) {
     const step = this.#handshake.push(bytes)
     if (step.state === "failed") return this.#fail(ownFailure("Handshake.Failed", step.error))
-    if (step.toSend !== null) this.#toSend.push(step.toSend)
+    if (step.toSend !== null) this.#link.sendBytes(step.toSend)
     if (step.state !== "done") return
     if (!step.echoed) this.#note("the server's handshake does not repeat ours")
     this.#came = "handshake"
@@ -178,40 +155,24 @@ export class RtmpPublisher {
 
   #connect(): void {
     const { url, auth, connectProperties = {} } = this.#options
-    this.#send(setChunkSizeMessage(this.#writer.chunkSize))
+    this.#link.send(setChunkSizeMessage(this.#link.chunkSize))
     this.#state = "connect"
-    this.#send(connectCommand(url, auth, connectProperties))
+    this.#link.send(connectCommand(url, auth, connectProperties))
   }
 
   #read(bytes: Uint8Array) {
-    const { messages, error } = this.#reader.push(bytes)
-    this.#taken += messages.length
+    const { messages, error } = this.#link.read(bytes)
     for (const message of messages) this.#take(message)
     if (this.#state === "over") return
     if (error !== null) return this.#fail(ownFailure("Protocol.Error", `the server breaks the RTMP protocol: ${error}`))
-    this.#send(this.#acknowledgements.count(bytes.length))
+    this.#link.acknowledge(bytes.length)
   }
 
   #take(message: RtmpMessage) {
     if (this.#state === "over") return
-    const parsed = parseMessage(message)
-    switch (parsed.type) {
-      case "userControl":
-        if (parsed.event === USER_CONTROL.pingRequest) this.#send(pingResponseMessage(parsed.data))
-        return
-      case "windowAcknowledgementSize":
-        return this.#acknowledgements.setWindow(parsed.size)
-      case "acknowledgement":
-        return this.#acknowledgements.peerAcknowledges(parsed.sequenceNumber)
-      case "setPeerBandwidth":
-        return this.#send(this.#acknowledgements.setPeerBandwidth(parsed.size))
-      case "command":
-        return this.#command(parsed)
-      case "malformed":
-        return this.#note(`a message of the server is not understood: ${parsed.error}`)
-      default:
-        return
-    }
+    const parsed = this.#link.take(message)
+    if (parsed.type === "command") this.#command(parsed)
+    else if (parsed.type === "malformed") this.#note(`a message of the server is not understood: ${parsed.error}`)
   }
 
   #command(command: CommandMessage) {
@@ -231,7 +192,7 @@ export class RtmpPublisher {
       case "_onbwcheck":
       case "ping":
         // Questions of FMS: an answer of any kind will do.
-        return this.#send(commandMessage("_result", command.transactionId, null, 0))
+        return this.#link.send(commandMessage("_result", command.transactionId, null, 0))
       default:
         return
     }
@@ -258,7 +219,7 @@ export class RtmpPublisher {
     const { mode, url, announce = mode !== "probe" } = this.#options
     this.#state = "createStream"
     if (announce !== false) this.#announcedKey = url.streamKey
-    for (const command of openCommands(url.streamKey, announce)) this.#send(command)
+    for (const command of openCommands(url.streamKey, announce)) this.#link.send(command)
   }
 
   #publish(id: number): void {
@@ -268,7 +229,7 @@ export class RtmpPublisher {
       return
     }
     this.#state = "publish"
-    this.#send(publishCommand(id, this.#options.url.streamKey))
+    this.#link.send(publishCommand(id, this.#options.url.streamKey))
   }
 
   #refused({ transactionId, values }: CommandMessage) {
@@ -327,16 +288,9 @@ export class RtmpPublisher {
     this.#events.push({ type: "failed", failure })
   }
 
-  /** Control and command messages: their pieces are joined, for they are small and nobody shares them. */
-  #send(message: RtmpMessage | null): void {
-    if (message !== null) this.#toSend.push(joinBytes(this.#writer.pieces(message)))
-  }
-
   #step(): PublisherStep {
-    const toSend = this.#toSend
     const events = this.#events
-    this.#toSend = []
     this.#events = []
-    return { toSend, events }
+    return { toSend: this.#link.takeToSend(), events }
   }
 }

@@ -1,81 +1,7 @@
 import * as fc from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
-import { PACED_SLOTS, PcrPacer, type PcrPacerOptions } from "./pcr-pacer.ts"
-
-const SLOT = 1316
-const PCR_WRAP = 2 ** 33 * 300
-
-interface Slot {
-  /** Time at which the slot's first byte left the encoder, in encoder microseconds. */
-  readonly mediaUs: number
-  readonly rxUs: number
-  readonly pcr: number | null
-  readonly discontinuity?: boolean
-  readonly pcrOffset?: number
-}
-
-interface Stream {
-  readonly mbps: number
-  readonly seconds: number
-  readonly burstMs: number
-  readonly driftPpm?: number
-  readonly pcrEveryMs?: number
-  readonly startPcr?: number
-  /** Offset in a slot at which its PCR stands, in bytes. */
-  readonly pcrOffset?: number
-  /** Additional network delay of a slot in us. */
-  readonly jitter?: (slot: number) => number
-}
-
-/** A CBR stream whose slots arrive in bursts: all that an encoder made within `burstMs` comes at its end. */
-const stream = ({
-  mbps,
-  seconds,
-  burstMs,
-  driftPpm = 0,
-  pcrEveryMs = 35,
-  startPcr = 0,
-  pcrOffset = 0,
-  jitter = () => 0,
-}: Stream): Slot[] => {
-  const slotUs = (SLOT * 8) / mbps
-  const slots: Slot[] = []
-  let nextPcr = 0
-  let lastRx = 0
-  for (let i = 0; i * slotUs < seconds * 1e6; i++) {
-    const mediaUs = i * slotUs
-    const realUs = mediaUs * (1 + driftPpm * 1e-6)
-    const burst = burstMs * 1000
-    const rxUs = Math.max(lastRx, 1e9 + (burst === 0 ? realUs : Math.floor(realUs / burst + 1) * burst) + jitter(i))
-    lastRx = rxUs
-    const hasPcr = mediaUs >= nextPcr
-    if (hasPcr) nextPcr = mediaUs + pcrEveryMs * 1000
-    const pcrUs = mediaUs + (pcrOffset / SLOT) * slotUs
-    slots.push({ mediaUs, rxUs, pcr: hasPcr ? Math.round(startPcr + pcrUs * 27) % PCR_WRAP : null, pcrOffset })
-  }
-  return slots
-}
-
-/** Runs slots through a pacer that is polled every `tickUs`; returns the time at which each was released. */
-const run = (
-  slots: ReadonlyArray<Slot>,
-  options: PcrPacerOptions = {},
-  tickUs = 250,
-): { at: number[]; pacer: PcrPacer; maxHeld: number } => {
-  const pacer = new PcrPacer(options)
-  const at: number[] = []
-  let next = 0
-  let maxHeld = 0
-  const end = (slots.at(-1)?.rxUs ?? 0) + 2e6
-  for (let now = slots[0]?.rxUs ?? 0; now < end && at.length < slots.length; now += tickUs) {
-    for (let slot = slots[next]; slot !== undefined && slot.rxUs <= now; slot = slots[++next])
-      pacer.push(next >>> 0, slot.rxUs, SLOT, slot.pcr, slot.discontinuity ?? false, slot.pcrOffset ?? 0)
-    const count = pacer.releaseUntil(now)
-    for (let i = 0; i < count; i++) at.push(now)
-    maxHeld = Math.max(maxHeld, pacer.held)
-  }
-  return { at, pacer, maxHeld }
-}
+import { PcrPacer } from "./pcr-pacer.ts"
+import { PCR_WRAP, run, SLOT, type Slot, stream } from "./testing/paced-stream.ts"
 
 /** Largest difference in us between output spacing and encoder spacing, over one slot and over about 40 ms. */
 const spacingError = (
@@ -96,7 +22,7 @@ const spacingError = (
   return worst
 }
 
-/** Time in ms of the first slot whose predecessors all left before the first PCR interval was known. */
+/** First slot whose predecessors all left before the first PCR interval was known. */
 const SETTLED_MS = 400
 const settled = (slots: ReadonlyArray<Slot>, ms = SETTLED_MS) => slots.findIndex((s) => s.mediaUs > ms * 1000)
 
@@ -228,81 +154,6 @@ describe("PcrPacer", () => {
     expect(pacer.held).toBe(0)
   })
 
-  it("lets the oldest go early rather than hold more than it may", () => {
-    const pacer = new PcrPacer({ delayMs: 1000, maxHeld: 100 })
-    for (let i = 0; i < 250; i++) pacer.push(i, 1_000_000 + i, SLOT, i % 20 === 0 ? i * 1000 : null, false)
-    expect(pacer.held).toBe(100)
-    expect(pacer.nextReleaseUs()).toBe(0)
-    expect(pacer.releaseUntil(1_000_250)).toBe(150)
-    expect(pacer.releaseUntil(9_000_000)).toBe(100)
-  })
-
-  /** Highest number of slots that left within one poll in the last 3 s. */
-  const mostAtOnce = (at: ReadonlyArray<number>): number => {
-    const counts = new Map<number, number>()
-    const end = at.at(-1) ?? 0
-    for (const time of at) if (time > end - 3e6 && time < end - 500_000) counts.set(time, (counts.get(time) ?? 0) + 1)
-    return Math.max(...counts.values())
-  }
-
-  it.each([
-    { mbps: 20, burstMs: 80, delayMs: 100, fits: true },
-    { mbps: 20, burstMs: 80, delayMs: 130, fits: true },
-    { mbps: 20, burstMs: 80, delayMs: 150, fits: false },
-    { mbps: 20, burstMs: 80, delayMs: 400, fits: false },
-    { mbps: 40, burstMs: 0, delayMs: 100, fits: true },
-    { mbps: 60, burstMs: 20, delayMs: 100, fits: false },
-    { mbps: 8, burstMs: 80, delayMs: 1000, fits: false },
-    { mbps: 4, burstMs: 80, delayMs: 1000, fits: true },
-  ])(
-    "at $mbps Mbit/s in bursts of $burstMs ms $delayMs ms fit: $fits; even all the same",
-    ({ mbps, burstMs, delayMs, fits }) => {
-      const slots = stream({ mbps, seconds: 14, burstMs })
-      const { at, pacer, maxHeld } = run(slots, { delayMs }, 500)
-      expect(at.length).toBe(slots.length)
-      expect(maxHeld).toBeLessThanOrEqual(PACED_SLOTS)
-      expect([pacer.shortened, pacer.delayMs === delayMs]).toEqual([!fits, fits])
-      expect(pacer.delayMs).toBeGreaterThan(fits ? 0 : 0.45 * ((PACED_SLOTS * SLOT * 8) / mbps / 1000))
-      expect(mostAtOnce(at)).toBeLessThanOrEqual(Math.ceil((500 * mbps) / (SLOT * 8)) + 1)
-    },
-  )
-
-  it("keeps half of the delay that fits when a burst alone is more than may be held", () => {
-    const { at, pacer } = run(stream({ mbps: 60, seconds: 8, burstMs: 160 }), { delayMs: 100 }, 500)
-    expect(pacer.delayMs).toBeGreaterThan(30)
-    expect(at.length).toBeGreaterThan(45_000)
-  })
-
-  it("takes the delay asked for again when the bit rate is lower for long", () => {
-    const fast = stream({ mbps: 40, seconds: 5, burstMs: 0 })
-    const last = fast.at(-1)
-    const endUs = (last?.mediaUs ?? 0) + (SLOT * 8) / 40
-    const slow = stream({ mbps: 8, seconds: 40, burstMs: 0 }).map((slot) => ({
-      ...slot,
-      mediaUs: slot.mediaUs + endUs,
-      rxUs: slot.rxUs + endUs,
-      pcr: slot.pcr === null ? null : slot.pcr + Math.round(endUs * 27),
-    }))
-    const shortened = run(fast, { delayMs: 200 }).pacer
-    expect([shortened.shortened, shortened.delayMs < 130]).toEqual([true, true])
-    const { pacer, at } = run([...fast, ...slow], { delayMs: 200 })
-    expect([pacer.delayMs, pacer.shortened, at.length]).toEqual([200, false, fast.length + slow.length])
-  })
-
-  it("does not shorten the delay for a stall of this machine", () => {
-    const slots = stream({ mbps: 20, seconds: 3, burstMs: 0 })
-    const pacer = new PcrPacer({ delayMs: 100 })
-    let next = 0
-    let left = 0
-    for (let now = 1e9; now < 1e9 + 4e6; now += 500) {
-      if (now > 1e9 + 1e6 && now < 1e9 + 2e6) continue
-      for (let slot = slots[next]; slot !== undefined && slot.rxUs <= now; slot = slots[++next])
-        pacer.push(next >>> 0, slot.rxUs, SLOT, slot.pcr, false)
-      left += pacer.releaseUntil(now)
-    }
-    expect([pacer.delayMs, pacer.shortened, left]).toEqual([100, false, slots.length])
-  })
-
   it("loses nothing and holds nothing longer than twice the delay, whatever the PCRs say", () => {
     const pcr = fc.oneof(
       { weight: 3, arbitrary: fc.constant(null) },
@@ -324,7 +175,7 @@ describe("PcrPacer", () => {
           const held: number[] = []
           for (const [i, input] of inputs.entries()) {
             now += input.gapUs
-            // All slots that are due before this arrival have left by then.
+            // Whatever is due before this arrival has left by then.
             for (let due = pacer.nextReleaseUs(); due <= now; due = pacer.nextReleaseUs()) {
               const count = pacer.releaseUntil(due)
               expect(count).toBeGreaterThan(0)

@@ -8,6 +8,7 @@
  */
 
 import { RING_SLOTS } from "../assembly/memory/layout.ts"
+import { PcrClock, SLEW } from "./pcr-clock.ts"
 
 /**
  * Slots an output holds at most: below its queue, so that none is given up for it. Of 1316 bytes they are 4.38 Mbit.
@@ -25,21 +26,10 @@ export interface PcrPacerOptions {
   readonly maxHeld?: number
 }
 
-/** PCRs count 27 MHz ticks and wrap at 2^33 x 300 (2.4.3.5). */
-const PCR_WRAP = 2 ** 33 * 300
-const TICKS_PER_US = 27
 /** A PCR farther than this from its prediction may be a jump; two in a row are a new time base. */
 const JUMP_US = 100_000
 /** Without a PCR for this long slots keep the spacing they arrived with. */
 const PCR_LOST_US = 500_000
-/** Time constant of the clock loop. Bursts of 100 ms at 25 PCRs a second then move the clock by less than 0.3 ms. */
-const LOOP_TAU_US = 20e6
-/** Steepest correction of phase: 1 % of time, 0.4 ms in a PCR interval of 40 ms. */
-const SLEW = 0.01
-/** Bound of the recovered drift: far above the 30 ppm of 2.4.2.1 and what file players do. */
-const DRIFT_MAX = 0.002
-/** Samples a new time base counts as when it continues the old spacing: its phase is nearly right already. */
-const CONTINUED_SAMPLES = 10
 
 /**
  * While more slots come than may be held, the delay becomes shorter by this share of time, down to half of what they
@@ -53,8 +43,6 @@ const ROOMY = 0.85
 
 const SLOTS = 1024
 const MASK = SLOTS - 1
-
-const clamp = (value: number, limit: number): number => Math.max(-limit, Math.min(limit, value))
 
 /** Releases slots in order. Allocates nothing after construction. */
 export class PcrPacer {
@@ -84,21 +72,15 @@ export class PcrPacer {
   #lastRxUs = 0
   #lastBytes = 0
 
-  // The last PCR taken: its value, when it arrived, its byte position and when that byte leaves.
+  // The last PCR taken: when it arrived, its byte position and when that byte leaves.
   #locked = false
-  #pcr = 0
   #pcrRxUs = 0
   #pcrPosition = 0
   #pcrReleaseUs = 0
   /** Rate of the last PCR interval; 0 while unknown. */
   #usPerByte = 0
 
-  // The clock: monotonic time = media time + #offsetUs, which grows by #drift.
-  #mediaUs = 0
-  #mediaTicks = 0
-  #offsetUs = 0
-  #drift = 0
-  #samples = 0
+  readonly #clock = new PcrClock()
   #jumps = 0
   #expectJump = false
 
@@ -127,7 +109,7 @@ export class PcrPacer {
 
   /** Recovered drift of the encoder's clock against ours: 100e-6 is 100 ppm, positive when the encoder is slow. */
   get drift(): number {
-    return this.#drift
+    return this.#clock.drift
   }
 
   /** True while slots are paced by PCR; false while they keep their arrival spacing. */
@@ -237,18 +219,14 @@ export class PcrPacer {
   }
 
   #takePcr(pcr: number, rxUs: number, position: number): void {
-    if (this.#samples === 0) {
-      this.#anchor(pcr, rxUs, position, rxUs + this.#delayUs)
+    const clock = this.#clock
+    if (!clock.started) {
+      this.#anchor(pcr, rxUs, position, rxUs + this.#delayUs, false)
       return
     }
-    let step = pcr - this.#pcr
-    if (step < -PCR_WRAP / 2) step += PCR_WRAP
-    else if (step > PCR_WRAP / 2) step -= PCR_WRAP
-    const ticks = this.#mediaTicks + step
-    const mediaUs = ticks / TICKS_PER_US
-    const elapsedUs = mediaUs - this.#mediaUs
-    const error = rxUs - mediaUs - (this.#offsetUs + this.#drift * elapsedUs)
-    if (this.#isJump(error, position, elapsedUs)) {
+    clock.measure(pcr, rxUs)
+    const { elapsedUs } = clock
+    if (this.#isJump(clock.errorUs, position, elapsedUs)) {
       this.#jumps += 1
       // One bad PCR is passed over; a second, or one where a break was announced, is the new time base.
       if (this.#jumps > 1 || this.#expectJump) this.#reanchor(pcr, rxUs, position)
@@ -258,11 +236,9 @@ export class PcrPacer {
     this.#expectJump = false
     // A repeated packet, or a clock that stands still.
     if (elapsedUs <= 0) return
-    this.#follow(error, elapsedUs)
+    clock.follow(pcr)
     this.#fitDelay(rxUs, elapsedUs)
-    this.#mediaTicks = ticks
-    this.#mediaUs = mediaUs
-    this.#note(pcr, rxUs, position, mediaUs + this.#offsetUs + this.#delayUs)
+    this.#note(rxUs, position, clock.timeUs + this.#delayUs)
   }
 
   /**
@@ -274,16 +250,6 @@ export class PcrPacer {
     if (off <= JUMP_US) return false
     if (off > Math.max(JUMP_US, 2 * this.#delayUs) || this.#usPerByte === 0 || !this.#locked) return true
     return Math.abs((position - this.#pcrPosition) * this.#usPerByte - elapsedUs) > JUMP_US
-  }
-
-  /** The clock loop: a running mean while it settles, then a critically damped loop of second order. */
-  #follow(error: number, elapsedUs: number): void {
-    this.#samples += 1
-    const step = elapsedUs / LOOP_TAU_US
-    const settling = 1 / this.#samples > 2 * step
-    const gain = settling ? 1 / this.#samples : Math.min(1, 2 * step)
-    if (!settling) this.#drift = clamp(this.#drift + (error * step) / LOOP_TAU_US, DRIFT_MAX)
-    this.#offsetUs += this.#drift * elapsedUs + clamp(gain * error, SLEW * elapsedUs)
   }
 
   /**
@@ -299,30 +265,22 @@ export class PcrPacer {
   }
 
   /** A PCR that continues the time base: the slots before it get their final time. */
-  #note(pcr: number, rxUs: number, position: number, releaseUs: number): void {
+  #note(rxUs: number, position: number, releaseUs: number): void {
     if (this.#locked) this.#resolveTo(position, releaseUs)
     else this.#resolveAsArrived()
-    this.#setLast(pcr, rxUs, position, releaseUs)
-  }
-
-  #setLast(pcr: number, rxUs: number, position: number, releaseUs: number): void {
     this.#locked = true
-    this.#pcr = pcr
     this.#pcrRxUs = rxUs
     this.#pcrPosition = position
     this.#pcrReleaseUs = releaseUs
   }
 
-  /** Starts a time base at a PCR that leaves at `releaseUs`. */
-  #anchor(pcr: number, rxUs: number, position: number, releaseUs: number): void {
-    this.#mediaTicks = 0
-    this.#mediaUs = 0
-    this.#offsetUs = releaseUs - this.#delayUs
-    this.#samples = 1
+  /** Starts a time base at a PCR that leaves at `releaseUs`; `continued` when that keeps the spacing of before. */
+  #anchor(pcr: number, rxUs: number, position: number, releaseUs: number, continued: boolean): void {
+    this.#clock.anchor(pcr, releaseUs - this.#delayUs, continued)
     this.#jumps = 0
     this.#expectJump = false
     const rate = this.#usPerByte
-    this.#note(pcr, rxUs, position, releaseUs)
+    this.#note(rxUs, position, releaseUs)
     // The interval that spans a break says nothing about the rate.
     if (rate > 0) this.#usPerByte = rate
   }
@@ -334,8 +292,6 @@ export class PcrPacer {
   #reanchor(pcr: number, rxUs: number, position: number): void {
     const wanted = this.#extrapolate(position, rxUs)
     const smooth = this.#locked && wanted >= rxUs && wanted <= rxUs + 2 * this.#delayUs
-    this.#anchor(pcr, rxUs, position, smooth ? wanted : rxUs + this.#delayUs)
-    if (smooth) this.#samples = CONTINUED_SAMPLES
-    else this.#drift = 0
+    this.#anchor(pcr, rxUs, position, smooth ? wanted : rxUs + this.#delayUs, smooth)
   }
 }

@@ -1,81 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
-import type { ChannelStats } from "../../engine/protocol/messages.ts"
-import { findChannel } from "../config/find-config.ts"
-import type { ChannelConfig } from "../model/channel.ts"
-import type { CueView } from "../model/cue.ts"
-import { StoreError } from "../model/Errors.ts"
-import type { ChannelEventView } from "../model/event.ts"
 import { channelConfig, outputConfig } from "../testing/configs.ts"
-import {
-  channelStats,
-  engineStats,
-  type FakeEngine,
-  legStats,
-  makeFakeEngine,
-  outputStats,
-  settle,
-} from "../testing/FakeEngine.ts"
-import { type HistoryService, makeHistory } from "./History.ts"
+import { channelStats, legStats, outputStats } from "../testing/FakeEngine.ts"
 import type { HistoryMeasure, HistoryView } from "./history-model.ts"
-
-const EPOCH_S = 1_800_000_000
-const OUTPUTS = [
-  outputConfig(),
-  outputConfig({ id: "out-2", slug: "udp-1", protocol: "udp", url: "udp://192.0.2.1:9001" }),
-]
-
-interface Bench {
-  readonly history: HistoryService
-  readonly engine: FakeEngine
-  configs: Array<ChannelConfig>
-  runs: boolean
-  events: ReadonlyArray<ChannelEventView>
-  storeFails: boolean
-  /** Feeds the next second's figures. */
-  readonly second: (stats: ReadonlyArray<ChannelStats>, afterMs?: number, at?: number) => Effect.Effect<void>
-}
-
-const bench = Effect.gen(function* () {
-  yield* TestClock.setTime(EPOCH_S * 1000)
-  const engine = yield* makeFakeEngine()
-  let at = 0
-  const state: Pick<Bench, "configs" | "runs" | "events" | "storeFails"> = {
-    configs: [channelConfig({ outputs: OUTPUTS })],
-    runs: true,
-    events: [],
-    storeFails: false,
-  }
-  const broken = () => new StoreError({ operation: "read", cause: new Error("disk I/O error") })
-  const cue = {
-    at: new Date((EPOCH_S + 1) * 1000).toISOString(),
-    kind: "out",
-    description: "splice_insert, out",
-  } as CueView
-  const history = yield* makeHistory({
-    engine: engine.service,
-    book: {
-      get configs() {
-        return new Map(state.configs.map((config) => [config.id, config]))
-      },
-      find: (ref) => Effect.suspend(() => findChannel(state.configs, ref)),
-      runs: () => state.runs,
-    },
-    events: { list: () => (state.storeFails ? broken() : Effect.succeed(state.events)) },
-    cues: { list: () => Effect.succeed([cue]) },
-  })
-  yield* settle
-  return Object.assign(state, {
-    engine,
-    history,
-    second: (stats: ReadonlyArray<ChannelStats>, afterMs = 1000, ms = afterMs) =>
-      Effect.gen(function* () {
-        at += ms
-        yield* TestClock.adjust(afterMs)
-        yield* engine.stats(engineStats(stats, at))
-      }),
-  }) as Bench
-})
+import { bench, EPOCH_S, OUTPUTS, shown } from "./testing/history-bench.ts"
 
 const receiving = (
   bytes: number,
@@ -91,10 +19,6 @@ const valuesOf = (view: HistoryView, of: string, measure: HistoryMeasure) =>
   view.series.find((one) => one.of === of && one.measure === measure)?.values ?? []
 const tail = (view: HistoryView, of: string, measure: HistoryMeasure, count: number) =>
   valuesOf(view, of, measure).slice(-count)
-const shown = ({ configs, history }: Bench, window: "5m" | "1h" | "24h" = "5m") => {
-  const [config] = configs
-  return config === undefined ? Effect.dieMessage("no channel") : history.view(config.id, window)
-}
 
 describe("makeHistory", () => {
   it.scoped("makes figures a second of counters, and times of the wall clock", () =>
@@ -239,66 +163,6 @@ describe("makeHistory", () => {
       }
       assert.isBelow(measured[0] ?? 99, 4)
       assert.isBelow(measured[1] ?? 99, 13)
-    }),
-  )
-
-  it.scoped("shows of the active source the last minute and the errors of five", () =>
-    Effect.gen(function* () {
-      const run = yield* bench
-      const both = (n: number, active: "primary" | "backup") =>
-        channelStats({
-          id: "ch-1",
-          active_source: active,
-          legs: [
-            legStats({ counters: { bytes: n * 1000, cc_errors: n } }),
-            legStats({ name: "backup", counters: { bytes: n * 2000, cc_errors: 0 } }),
-          ],
-        })
-      for (let n = 0; n <= 10; n++) yield* run.second([both(n, "primary")])
-      for (let n = 11; n <= 20; n++) yield* run.second([both(n, "backup")])
-      const recent = (yield* run.history.recent).get("ch-1")
-      assert.strictEqual(recent?.bitrates.length, 30)
-      assert.strictEqual(recent?.bitrates.at(-1), 16_000)
-      assert.isTrue(recent?.bitrates.slice(0, 18).every((one) => one === null))
-      assert.strictEqual(recent?.cc_errors, 10)
-      yield* TestClock.adjust("6 minutes")
-      const later = (yield* run.history.recent).get("ch-1")
-      assert.strictEqual(later?.cc_errors, 0)
-      assert.isTrue(later?.bitrates.every((one) => one === null))
-    }),
-  )
-
-  it.scoped("marks switches, lost outputs, restarts and cues, and does without when the store fails", () =>
-    Effect.gen(function* () {
-      const run = yield* bench
-      const event = (kind: string, after: number, output: string | null = null): ChannelEventView => ({
-        id: after,
-        kind,
-        output,
-        severity: "info",
-        source: null,
-        message: kind,
-        at: new Date((EPOCH_S + after) * 1000).toISOString(),
-      })
-      run.events = [
-        event("output_failed", 4, "srt-1"),
-        event("switched", 3),
-        event("psi_changed", 2),
-        event("started", 0),
-      ]
-      const { marks } = yield* shown(run)
-      assert.deepStrictEqual(
-        marks.map(({ at, kind }) => [at - EPOCH_S, kind]),
-        [
-          [0, "restart"],
-          [1, "cue_out"],
-          [3, "switch"],
-          [4, "output_lost"],
-        ],
-      )
-      assert.strictEqual(marks.at(-1)?.label, "srt-1: output_failed")
-      run.storeFails = true
-      assert.deepStrictEqual((yield* shown(run)).marks, [])
     }),
   )
 })

@@ -23,9 +23,10 @@ import { RingReader, type SlotFate } from "../ring/ring-reader.ts"
 import { describeErrno } from "../system/describe-errno.ts"
 import { resolve } from "../system/resolve.ts"
 import { openDatagramSocket } from "./datagram-socket.ts"
-import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { pacingWarning } from "./pacing-warning.ts"
 import { queuedBytes } from "./queued-bytes.ts"
+import { SessionLife } from "./session-life.ts"
 
 /** With no datagram accepted by the kernel for this long, the session ends and the control plane tries again. */
 const FAILING_US = 5e6
@@ -37,11 +38,10 @@ export class DatagramOutput implements OutputSession {
   readonly carriesCues = true
   readonly immediate = true
   readonly maxBurstUs = Number.POSITIVE_INFINITY
-  state: SessionState = "connecting"
-  reason: Reason | null = null
   readonly #context: SessionContext
   readonly #target: DatagramTarget
-  readonly #figures = newFigures()
+  readonly #life = new SessionLife(() => this.#letGo())
+  readonly #figures = this.#life.figures
   #reader: RingReader
   readonly #pacer: PcrPacer | null
   readonly #rtp: boolean
@@ -69,10 +69,18 @@ export class DatagramOutput implements OutputSession {
     void this.#open()
   }
 
+  get state(): SessionState {
+    return this.#life.state
+  }
+
+  get reason(): Reason | null {
+    return this.#life.reason
+  }
+
   async #open(): Promise<void> {
     try {
       const { address } = await resolve(this.#target.host, this.spec.public_only === true)
-      if (this.state === "ended") return
+      if (this.#life.ended) return
       const { localPort } = this.#target
       if (localPort !== null && !isMulticast(address))
         this.#releasePort = this.#context.udpPorts.hold("", localPort, "an output")
@@ -80,23 +88,22 @@ export class DatagramOutput implements OutputSession {
       this.#fd = opened.fd
       this.#warnings = opened.warnings
       this.#figures.address = opened.address
-      this.#figures.connectedAt = Date.now()
       this.#reader = new RingReader(this.#context.core.ringHead(this.channel))
       this.#paced = this.#reader.cursor
-      this.state = "connected"
+      this.#life.connect()
     } catch (cause) {
-      this.#end(reasonOf(cause))
+      this.#life.end(reasonOf(cause))
     }
   }
 
   get waiting(): boolean {
-    return this.state === "connected" && this.#reader.cursor !== this.#context.core.ringHead(this.channel)
+    return this.#life.connected && this.#reader.cursor !== this.#context.core.ringHead(this.channel)
   }
 
   poll(): void {}
 
   flush(nowUs: number): void {
-    if (this.state !== "connected") return
+    if (!this.#life.connected) return
     const before = this.#reader.dropped
     const waiting = this.#reader.backlog(this.#context.core.ringHead(this.channel))
     // Every slot passes through the pacer, dropped ones too: they are taken off what it will release.
@@ -208,7 +215,7 @@ export class DatagramOutput implements OutputSession {
     if (code === ECONNREFUSED) return true
     if (this.#failingSinceUs === 0) this.#failingSinceUs = nowUs
     if (nowUs - this.#failingSinceUs < FAILING_US) return true
-    this.#end({ code: errnoName(code), message: f.lastSendError, transient: true })
+    this.#life.end({ code: errnoName(code), message: f.lastSendError, transient: true })
     return false
   }
 
@@ -218,20 +225,21 @@ export class DatagramOutput implements OutputSession {
 
   stats(): OutputStats {
     const dropped = this.#figures.packetsDropped
-    const queueBytes = this.state === "connected" ? queuedBytes(this.#context.core, this.channel, this.#reader) : 0
+    const queueBytes = this.#life.connected ? queuedBytes(this.#context.core, this.channel, this.#reader) : 0
     const pacing = this.#pacer === null ? null : pacingWarning(this.#pacer, this.#target.pacingDelayMs)
     const warnings = pacing === null ? this.#warnings : [...this.#warnings, pacing]
     return statsOf(this, { ...this.#figures, packetsDropped: dropped + this.#reader.dropped }, { warnings, queueBytes })
   }
 
-  #end(reason: Reason): void {
-    if (this.state === "ended") return
-    this.reason = reason
-    this.close()
+  close(): void {
+    this.#life.close()
   }
 
-  close(): void {
-    this.state = "ended"
+  fault(reason: Reason): void {
+    this.#life.fault(reason)
+  }
+
+  #letGo(): void {
     if (this.#fd >= 0) libc.close(this.#fd)
     this.#fd = -1
     this.#releasePort?.()

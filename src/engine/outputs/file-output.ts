@@ -9,7 +9,8 @@ import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/
 import { reasonOf, SetupFailure } from "../protocol/setup-failure.ts"
 import { RingReader, type SlotFate } from "../ring/ring-reader.ts"
 import { FileWriter } from "./file-writer.ts"
-import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { SessionLife } from "./session-life.ts"
 import { claimDirectory, type DirectoryClaim } from "./uploads/directory-claim.ts"
 import { diskFailure } from "./uploads/disk-failure.ts"
 
@@ -25,13 +26,12 @@ export class FileOutput implements OutputSession {
   readonly immediate = false
   readonly maxBurstUs = Number.POSITIVE_INFINITY
   readonly waiting = false
-  state: SessionState = "connecting"
-  reason: Reason | null = null
   /** Resolves when the last file is closed, after `close` or a failure. */
   readonly settled: Promise<void>
   readonly #opening: Promise<void>
   readonly #context: SessionContext
-  readonly #figures = newFigures()
+  readonly #life = new SessionLife((reason) => this.#letGo(reason))
+  readonly #figures = this.#life.figures
   readonly #retention: RetentionPolicy
   #reader: RingReader
   #claim: DirectoryClaim | null = null
@@ -59,6 +59,14 @@ export class FileOutput implements OutputSession {
     this.#opening = this.#open()
   }
 
+  get state(): SessionState {
+    return this.#life.state
+  }
+
+  get reason(): Reason | null {
+    return this.#life.reason
+  }
+
   async #open(): Promise<void> {
     try {
       const { directory, label, settings } = this.spec
@@ -76,7 +84,7 @@ export class FileOutput implements OutputSession {
       // On a full disk nothing is ever connected, so what is due has to go here: that may be what makes the room.
       await this.#tidy()
       await checkSpace(directory)
-      if (this.state === "ended") return
+      if (this.#life.ended) return
       const { segment_mb, segment_s = SEGMENT_S } = settings ?? {}
       this.#writer = new FileWriter(
         directory,
@@ -90,21 +98,20 @@ export class FileOutput implements OutputSession {
           current: (name) => {
             this.#current = name
           },
-          failed: (reason) => this.#end(reason),
+          failed: (reason) => this.#life.end(reason),
         },
       )
       this.#reader = new RingReader(this.#context.core.ringHead(this.channel))
       this.#writtenTo = 0
-      this.#figures.connectedAt = Date.now()
-      this.state = "connected"
+      this.#life.connect()
     } catch (cause) {
-      this.#end(reasonOf(cause))
+      this.#life.end(reasonOf(cause))
     }
   }
 
   flush(nowUs: number): void {
     const writer = this.#writer
-    if (this.state !== "connected" || writer === null) return
+    if (!this.#life.connected || writer === null) return
     this.#turnUs = nowUs
     const { core } = this.#context
     const reader = this.#reader
@@ -121,7 +128,7 @@ export class FileOutput implements OutputSession {
   }
 
   poll(nowUs: number): void {
-    if (this.state !== "connected" || this.#isTidying || nowUs < this.#nextRetentionUs) return
+    if (!this.#life.connected || this.#isTidying || nowUs < this.#nextRetentionUs) return
     this.#nextRetentionUs = nowUs + RETENTION_EVERY_US
     this.#isTidying = true
     void this.#tidy().finally(() => {
@@ -141,7 +148,7 @@ export class FileOutput implements OutputSession {
         if (facts?.isFile() === true) files.push({ name, bytes: facts.size, endMs: facts.mtimeMs })
       }
       if (current !== null && current === this.#current && !files.some(({ name }) => name === current)) {
-        this.#end({
+        this.#life.end({
           code: "file_gone",
           message: `the file ${join(directory, current)} was removed while it was written`,
           transient: true,
@@ -167,31 +174,25 @@ export class FileOutput implements OutputSession {
     return statsOf(this, { ...this.#figures, packetsDropped: this.#reader.dropped }, { warnings: this.#warnings })
   }
 
-  #end(reason: Reason): void {
-    if (this.state === "ended") return
-    this.#figures.sendErrors += 1
-    this.#figures.lastSendError = reason.message
-    this.reason = reason
-    this.close()
-  }
-
   close(): void {
-    if (this.state === "ended") return
+    if (this.#life.ended) return
     // What has arrived since the last turn belongs to the recording that somebody ends; one that failed has nowhere to
-    // put it.
-    if (this.reason === null) this.flush(this.#turnUs)
-    // Writing may have failed just now.
-    if (this.#hasEnded) return
-    this.state = "ended"
+    // put it. Writing it may fail, too, and be the end.
+    this.flush(this.#turnUs)
+    this.#life.close()
+  }
+
+  fault(reason: Reason): void {
+    this.#life.fault(reason)
+  }
+
+  #letGo(reason: Reason | null): void {
+    if (reason !== null) this.#life.noteError(reason)
     this.#claim?.leaving()
-    void this.#letGo()
+    void this.#settle()
   }
 
-  get #hasEnded(): boolean {
-    return this.state === "ended"
-  }
-
-  async #letGo(): Promise<void> {
+  async #settle(): Promise<void> {
     // What is being opened has the directory to itself until it is done.
     await this.#opening
     try {

@@ -15,8 +15,9 @@ import { reasonOf } from "../protocol/setup-failure.ts"
 import { SLOTS_A_LOOK, type WorkShare } from "../remux/work-share.ts"
 import { RingReader, type SlotFate } from "../ring/ring-reader.ts"
 import { windowFor } from "./hls-window.ts"
-import { newFigures, type OutgoingCue, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { type OutgoingCue, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { type PublisherLimits, SegmentsPublisher } from "./segments-publisher.ts"
+import { SessionLife } from "./session-life.ts"
 import { openSink } from "./uploads/open-sink.ts"
 import type { SegmentSink } from "./uploads/segment-sink.ts"
 
@@ -46,15 +47,14 @@ export class HlsOutput implements OutputSession {
   readonly immediate = false
   readonly maxBurstUs = Number.POSITIVE_INFINITY
   readonly waiting = false
-  state: SessionState = "connecting"
-  reason: Reason | null = null
   /** Resolves when nothing is written any more, after `close` or a failure. */
   readonly settled: Promise<void>
   readonly #opening: Promise<void>
   readonly #context: SessionContext
   readonly #target: HlsTarget
   readonly #limits: HlsLimits
-  readonly #figures = newFigures()
+  readonly #life = new SessionLife((reason) => this.#letGo(reason))
+  readonly #figures = this.#life.figures
   readonly #share: WorkShare
   readonly #reader: RingReader
   readonly #packager: Packager
@@ -100,13 +100,21 @@ export class HlsOutput implements OutputSession {
     this.#opening = this.#open(segmentS)
   }
 
+  get state(): SessionState {
+    return this.#life.state
+  }
+
+  get reason(): Reason | null {
+    return this.#life.reason
+  }
+
   async #open(segmentS: number): Promise<void> {
     try {
       const sink = openSink(this.#target, this.spec, this.#limits.requestTimeoutMs)
       this.#sink = sink
       this.#figures.address = sink.address
       const earlier = await sink.open()
-      if (this.state === "ended") return
+      if (this.#life.ended) return
       this.#window = windowFor(
         earlier,
         this.#limits.now(),
@@ -119,12 +127,12 @@ export class HlsOutput implements OutputSession {
         tagsFor: (segment) => this.#packager.tagsFor(segment),
         published: (segment, cues) => this.#published(segment, cues),
         dropped: (segment) => this.#gaveUp(segment),
-        retrying: (reason) => this.#noteError(reason),
-        failed: (reason) => this.#end(reason),
+        retrying: (reason) => this.#life.noteError(reason),
+        failed: (reason) => this.#life.end(reason),
       })
       for (const segment of this.#early.splice(0)) this.#publisher.add(segment)
     } catch (cause) {
-      this.#end(reasonOf(cause))
+      this.#life.end(reasonOf(cause))
     }
   }
 
@@ -133,7 +141,7 @@ export class HlsOutput implements OutputSession {
   }
 
   flush(nowUs: number): void {
-    if (this.state === "ended") return
+    if (this.#life.ended) return
     this.#nowUs = nowUs
     const { core } = this.#context
     const reader = this.#reader
@@ -182,20 +190,13 @@ export class HlsOutput implements OutputSession {
     f.packetsSent += 1
     this.#publishedTo = this.#reader.sinceStart(segment.endMark)
     for (const position of cues) this.#cues.set(position, "sent")
-    if (this.state !== "connecting") return
-    f.connectedAt = Date.now()
-    this.state = "connected"
+    if (this.state === "connecting") this.#life.connect()
   }
 
   #gaveUp(segment: PackagedSegment): void {
     this.#figures.packetsDropped += 1
     this.#dropped.push([this.#reader.sinceStart(segment.startMark), this.#reader.sinceStart(segment.endMark)])
     if (this.#dropped.length > DROPPED_MAX) this.#dropped.shift()
-  }
-
-  #noteError(reason: Reason): void {
-    this.#figures.sendErrors += 1
-    this.#figures.lastSendError = reason.message
   }
 
   /** A cue that tags tell of is sent with them; any other with the segment that carries its packets. */
@@ -238,27 +239,35 @@ export class HlsOutput implements OutputSession {
     return warnings
   }
 
-  #end(reason: Reason): void {
-    if (this.state === "ended") return
-    this.#noteError(reason)
-    this.reason = reason
-    this.state = "ended"
-    this.#publisher?.abandon()
-    void this.#letGo()
+  close(): void {
+    this.#life.close()
   }
 
-  close(): void {
-    if (this.state === "ended") return
-    this.state = "ended"
+  fault(reason: Reason): void {
+    this.#life.fault(reason)
+  }
+
+  #letGo(reason: Reason | null): void {
+    if (reason === null) this.#finish()
+    else this.#abandon(reason)
+  }
+
+  #abandon(reason: Reason): void {
+    this.#life.noteError(reason)
+    this.#publisher?.abandon()
+    void this.#settle()
+  }
+
+  #finish(): void {
     try {
       this.#packager.segmenter.end(this.#reader.cursor)
     } finally {
       this.#sink?.leaving()
-      void (this.#publisher?.finish() ?? Promise.resolve()).finally(() => this.#letGo())
+      void (this.#publisher?.finish() ?? Promise.resolve()).finally(() => this.#settle())
     }
   }
 
-  async #letGo(): Promise<void> {
+  async #settle(): Promise<void> {
     // What is being opened still writes, and has the place to itself until it is done.
     await this.#opening
     await this.#sink?.close()

@@ -61,9 +61,9 @@ export interface OutputSession {
   readonly maxBurstUs: number
   /** True while slots wait that a later flush may send; the loop then keeps its tick. */
   readonly waiting: boolean
-  state: SessionState
+  readonly state: SessionState
   /** Why it ended by itself. */
-  reason: Reason | null
+  readonly reason: Reason | null
   /** Sends what waits in the ring. Never blocks. */
   flush(nowUs: number): void
   /** Connection progress, accepts, liveness: every few milliseconds. */
@@ -82,6 +82,8 @@ export interface OutputSession {
   fateOf(position: number): SlotFate
   stats(): OutputStats
   close(): void
+  /** Something was thrown in it, and `close` was tried: it has ended for this reason, whatever it had before. */
+  fault(reason: Reason): void
   /** Resolves when all that was taken before `close` is written; for outputs that write behind. */
   readonly settled?: Promise<void>
 }

@@ -7,7 +7,8 @@ import { SLOT_LENGTH, SLOT_PAYLOAD } from "../../core/assembly/memory/layout.ts"
 import { errno, libc } from "../ffi/libc.ts"
 import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
 import { RingReader, type SlotFate } from "../ring/ring-reader.ts"
-import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { SessionLife } from "./session-life.ts"
 
 const { O_NONBLOCK, O_WRONLY } = constants
 const ENXIO = 6
@@ -24,11 +25,10 @@ export class PipeOutput implements OutputSession {
   readonly waiting = false
   /** ffmpeg takes pictures and sound; the SCTE-35 PID has no place in RTSP. */
   readonly carriesCues = false
-  state: SessionState = "connecting"
-  reason: Reason | null = null
   readonly #context: SessionContext
   readonly #path: string
-  readonly #figures = newFigures()
+  readonly #life = new SessionLife(() => this.#letGo())
+  readonly #figures = this.#life.figures
   #reader: RingReader | null = null
   #fd = -1
   #nextOpenUs = 0
@@ -41,6 +41,14 @@ export class PipeOutput implements OutputSession {
     this.#path = path
   }
 
+  get state(): SessionState {
+    return this.#life.state
+  }
+
+  get reason(): Reason | null {
+    return this.#life.reason
+  }
+
   poll(nowUs: number): void {
     if (this.state !== "connecting" || nowUs < this.#nextOpenUs) return
     this.#nextOpenUs = nowUs + OPEN_EVERY_US
@@ -48,15 +56,14 @@ export class PipeOutput implements OutputSession {
     this.#fd = libc.open(this.#path, O_WRONLY | O_NONBLOCK, 0)
     if (this.#fd >= 0) {
       this.#reader = new RingReader(this.#context.core.ringHead(this.channel))
-      this.#figures.connectedAt = Date.now()
-      this.state = "connected"
+      this.#life.connect()
     } else if (errno() !== ENXIO) this.#end("pipe", `the FIFO to ffmpeg cannot be opened (errno ${errno()})`)
     else if (nowUs > this.#giveUpUs) this.#end("pipe", "ffmpeg does not read its input")
   }
 
   flush(): void {
     const reader = this.#reader
-    if (reader === null || this.state !== "connected") return
+    if (reader === null || !this.#life.connected) return
     const { base, core } = this.#context
     for (let waiting = reader.backlog(core.ringHead(this.channel)); waiting > 0; waiting--) {
       const slot = core.slotAddress(this.channel, reader.cursor)
@@ -82,12 +89,18 @@ export class PipeOutput implements OutputSession {
   }
 
   #end(code: string, message: string): void {
-    this.reason = { code, message, transient: true }
-    this.close()
+    this.#life.end({ code, message, transient: true })
   }
 
   close(): void {
-    this.state = "ended"
+    this.#life.close()
+  }
+
+  fault(reason: Reason): void {
+    this.#life.fault(reason)
+  }
+
+  #letGo(): void {
     if (this.#fd >= 0) libc.close(this.#fd)
     this.#fd = -1
   }

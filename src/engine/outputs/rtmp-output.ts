@@ -13,7 +13,8 @@ import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/
 import type { FlvRemux, FlvSubscriber } from "../remux/flv-remux.ts"
 import type { SlotFate } from "../ring/ring-reader.ts"
 import { RtmpConnection } from "../rtmp/rtmp-connection.ts"
-import { newFigures, type OutgoingCue, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { type OutgoingCue, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { SessionLife } from "./session-life.ts"
 
 /** Two groups of pictures of 2 s at 16 Mbit/s. Bodies are shared, so this bounds what a slow server can hold back. */
 const MAX_QUEUED_BYTES = 8 * 1024 * 1024
@@ -42,11 +43,10 @@ export class RtmpOutput implements OutputSession, FlvSubscriber {
   readonly maxBurstUs = Number.POSITIVE_INFINITY
   readonly waiting = false
   readonly carriesCues: boolean
-  state: SessionState = "connecting"
-  reason: Reason | null = null
   readonly #context: SessionContext
   readonly #style: NonNullable<OutputSettings["cue_points"]>
-  readonly #figures = newFigures()
+  readonly #life = new SessionLife(() => this.#letGo())
+  readonly #figures = this.#life.figures
   readonly #queue = new SendQueue<Queued>(restamp, { maxBytes: MAX_QUEUED_BYTES })
   readonly #remux: FlvRemux
   readonly #release: () => void
@@ -87,7 +87,7 @@ export class RtmpOutput implements OutputSession, FlvSubscriber {
       { url: target.url, verifyTls: verify_tls, publicOnly: spec.public_only === true, mode: "publish" },
       {
         ready: () => this.#ready(),
-        ended: (reason) => this.#end(reason),
+        ended: (reason) => this.#life.end(reason),
         fault: (cause) => this.failed(cause),
         drained: () => this.#drain(),
         note: (text) => {
@@ -97,10 +97,17 @@ export class RtmpOutput implements OutputSession, FlvSubscriber {
     )
   }
 
+  get state(): SessionState {
+    return this.#life.state
+  }
+
+  get reason(): Reason | null {
+    return this.#life.reason
+  }
+
   #ready(): void {
-    if (this.state === "ended") return
-    this.state = "connected"
-    this.#figures.connectedAt = Date.now()
+    if (this.#life.ended) return
+    this.#life.connect()
     this.#remux.subscribe(this)
     this.#droppedBefore = this.#remux.droppedSlots
   }
@@ -143,7 +150,7 @@ export class RtmpOutput implements OutputSession, FlvSubscriber {
   }
 
   onCue({ clock90k, position, section }: OutgoingCue): void {
-    if (this.#style === "none" || this.state !== "connected") return
+    if (this.#style === "none" || !this.#life.connected) return
     const baseMs = this.#baseMs
     const timeOf = (ticks: number) => {
       const ms = this.#remux.mediaTime(ticks)
@@ -163,14 +170,10 @@ export class RtmpOutput implements OutputSession, FlvSubscriber {
   }
 
   flush(nowUs: number): void {
-    if (this.state !== "connected") return
+    if (!this.#life.connected) return
     this.#remux.pump(nowUs)
-    if (this.#isOpen) this.#drain()
-  }
-
-  /** False when it has ended meanwhile. */
-  get #isOpen(): boolean {
-    return this.state === "connected"
+    // It may have ended meanwhile.
+    if (this.#life.connected) this.#drain()
   }
 
   #drain(): void {
@@ -192,7 +195,7 @@ export class RtmpOutput implements OutputSession, FlvSubscriber {
   }
 
   poll(): void {
-    if (this.state !== "ended") this.#connection.poll()
+    if (!this.#life.ended) this.#connection.poll()
   }
 
   fateOf(position: number): SlotFate {
@@ -210,15 +213,15 @@ export class RtmpOutput implements OutputSession, FlvSubscriber {
     })
   }
 
-  #end(reason: Reason): void {
-    if (this.state === "ended") return
-    this.reason = reason
-    this.close()
+  close(): void {
+    this.#life.close()
   }
 
-  close(): void {
-    if (this.state === "ended") return
-    this.state = "ended"
+  fault(reason: Reason): void {
+    this.#life.fault(reason)
+  }
+
+  #letGo(): void {
     this.#remux.unsubscribe(this)
     this.#release()
     this.#connection.close()

@@ -17,8 +17,9 @@ import {
   type SrtTarget,
 } from "../srt/srt-socket.ts"
 import { resolve } from "../system/resolve.ts"
-import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { queuedBytes } from "./queued-bytes.ts"
+import { SessionLife } from "./session-life.ts"
 import { SrtConnection } from "./srt-connection.ts"
 
 const KM_SECURED = 2
@@ -35,12 +36,11 @@ export class SrtCaller implements OutputSession {
   readonly carriesCues = true
   readonly immediate = false
   readonly waiting = false
-  state: SessionState = "connecting"
-  reason: Reason | null = null
   readonly #context: SessionContext
   readonly #srt: LibSrt
   readonly #target: SrtTarget
-  readonly #figures = newFigures()
+  readonly #life = new SessionLife(() => this.#letGo())
+  readonly #figures = this.#life.figures
   #socket = -1
   #releasePort: (() => void) | null = null
   #connection: SrtConnection | null = null
@@ -55,10 +55,18 @@ export class SrtCaller implements OutputSession {
     void this.#connect()
   }
 
+  get state(): SessionState {
+    return this.#life.state
+  }
+
+  get reason(): Reason | null {
+    return this.#life.reason
+  }
+
   async #connect(): Promise<void> {
     try {
       const { address, family } = await resolve(this.#target.host, this.spec.public_only === true)
-      if (this.state === "ended") return
+      if (this.#life.ended) return
       const peer = encodeSockaddr(address, this.#target.port)
       this.#figures.address = formatEndpoint(address, this.#target.port)
       const target = forFamily(this.#target, family)
@@ -67,7 +75,7 @@ export class SrtCaller implements OutputSession {
       if (this.#srt.connect(this.#socket, peer, peer.length) !== 0)
         throw new SetupFailure(lastError(this.#srt, "srt_connect failed"))
     } catch (cause) {
-      this.#end(reasonOf(cause))
+      this.#life.end(reasonOf(cause))
     }
   }
 
@@ -90,31 +98,30 @@ export class SrtCaller implements OutputSession {
   }
 
   poll(nowUs: number): void {
-    if (this.state === "ended" || this.#socket < 0) return
+    if (this.#life.ended || this.#socket < 0) return
     if (this.state === "connected" && nowUs < this.#nextCheckUs) return
     this.#nextCheckUs = nowUs + STATE_CHECK_US
     const socketState = this.#srt.getsockstate(this.#socket)
     if (this.state === "connecting") {
       if (socketState === SRTS_CONNECTED) this.#connected()
-      else if (socketState > SRTS_CONNECTED) this.#end(rejectReason(this.#srt, this.#socket))
+      else if (socketState > SRTS_CONNECTED) this.#life.end(rejectReason(this.#srt, this.#socket))
       else if (socketState < SRTS_CONNECTING) return
-    } else if (socketState !== SRTS_CONNECTED) this.#end(connectionLost(this.#srt))
+    } else if (socketState !== SRTS_CONNECTED) this.#life.end(connectionLost(this.#srt))
   }
 
   #connected(): void {
     // With SRTO_ENFORCEDENCRYPTION off a mismatch still connects: never send in clear what was to be encrypted.
     if (this.#target.passphrase !== null && getInt(this.#srt, this.#socket, SRT_OPTIONS.SNDKMSTATE) !== KM_SECURED) {
-      this.#end(NOT_ENCRYPTED)
+      this.#life.end(NOT_ENCRYPTED)
       return
     }
     this.#connection = new SrtConnection(this.#context, this.#srt, this.#socket, this.channel, this.#target.packetSize)
-    this.#figures.connectedAt = this.#connection.connectedAt
-    this.state = "connected"
+    this.#life.connect(this.#connection.connectedAt)
   }
 
   flush(nowUs: number): void {
     const reason = this.#connection?.flush(nowUs) ?? null
-    if (reason !== null) this.#end(reason)
+    if (reason !== null) this.#life.end(reason)
   }
 
   fateOf(position: number): SlotFate {
@@ -134,14 +141,15 @@ export class SrtCaller implements OutputSession {
     return statsOf(this, this.#figures, { srt, queueBytes })
   }
 
-  #end(reason: Reason): void {
-    if (this.state === "ended") return
-    this.reason = reason
-    this.close()
+  close(): void {
+    this.#life.close()
   }
 
-  close(): void {
-    this.state = "ended"
+  fault(reason: Reason): void {
+    this.#life.fault(reason)
+  }
+
+  #letGo(): void {
     if (this.#socket >= 0) this.#srt.close(this.#socket)
     this.#socket = -1
     this.#releasePort?.()

@@ -19,8 +19,9 @@ import {
   type SrtTarget,
 } from "../srt/srt-socket.ts"
 import { type MayReceive, receiversAllowed } from "./allowed-receivers.ts"
-import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { queuedBytes } from "./queued-bytes.ts"
+import { SessionLife } from "./session-life.ts"
 import { SrtConnection } from "./srt-connection.ts"
 
 const BACKLOG = 64
@@ -51,12 +52,11 @@ export class SrtListener implements OutputSession {
   readonly immediate = false
   readonly waiting = false
   maxBurstUs = Number.POSITIVE_INFINITY
-  state: SessionState = "connecting"
-  reason: Reason | null = null
   readonly #context: SessionContext
   readonly #srt: LibSrt
   readonly #target: SrtTarget
-  readonly #figures = newFigures()
+  readonly #life = new SessionLife(() => this.#letGo())
+  readonly #figures = this.#life.figures
   #receivers: Receiver[] = []
   /** What receivers that have left were sent. */
   #past = { bytes: 0, packets: 0, dropped: 0 }
@@ -83,10 +83,18 @@ export class SrtListener implements OutputSession {
     try {
       this.#mayReceive = receiversAllowed(spec.settings?.allowed_receivers ?? [])
       this.#listen()
-      this.state = "listening"
+      this.#life.listen()
     } catch (cause) {
-      this.#end(reasonOf(cause))
+      this.#life.end(reasonOf(cause))
     }
+  }
+
+  get state(): SessionState {
+    return this.#life.state
+  }
+
+  get reason(): Reason | null {
+    return this.#life.reason
   }
 
   #listen(): void {
@@ -107,7 +115,7 @@ export class SrtListener implements OutputSession {
   }
 
   poll(nowUs: number): void {
-    if (this.state === "ended") return
+    if (this.#life.ended) return
     if (nowUs >= this.#nextAcceptUs) {
       this.#nextAcceptUs = nowUs + ACCEPT_INTERVAL_US
       for (let i = 0; i < ACCEPTS_PER_POLL && this.#waiting.any() && this.#accept(nowUs); i++);
@@ -155,8 +163,7 @@ export class SrtListener implements OutputSession {
     this.#receivers.push(receiver)
     this.#unproven.push(receiver)
     this.maxBurstUs = Math.min(this.maxBurstUs, connection.maxBurstUs)
-    this.#figures.connectedAt ??= connection.connectedAt
-    this.state = "connected"
+    this.#life.connect(this.#figures.connectedAt ?? connection.connectedAt)
     this.#context.receiver(this, accepted.peer, streamId, true, null)
     return true
   }
@@ -187,10 +194,7 @@ export class SrtListener implements OutputSession {
       (least, r) => Math.min(least, r.connection.maxBurstUs),
       Number.POSITIVE_INFINITY,
     )
-    if (this.#receivers.length === 0) {
-      this.state = "listening"
-      this.#figures.connectedAt = null
-    }
+    if (this.#receivers.length === 0) this.#life.listen()
     this.#context.receiver(this, receiver.peer, receiver.streamId, false, reason)
   }
 
@@ -231,14 +235,15 @@ export class SrtListener implements OutputSession {
     })
   }
 
-  #end(reason: Reason): void {
-    if (this.state === "ended") return
-    this.reason = reason
-    this.close()
+  close(): void {
+    this.#life.close()
   }
 
-  close(): void {
-    this.state = "ended"
+  fault(reason: Reason): void {
+    this.#life.fault(reason)
+  }
+
+  #letGo(): void {
     for (const { connection } of this.#receivers) this.#srt.close(connection.socket)
     this.#receivers = []
     this.#unproven = []

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { Conflict, EngineUnavailable } from "../../effects/model/Errors.ts"
 import { memoryAccounts } from "../../effects/testing/accounts.ts"
 import { fakeHealth } from "../testing/fake-health.ts"
-import { fakeCue, fakeEvent, fakeOutput } from "../testing/fake-views.ts"
+import { fakeOutput } from "../testing/fake-views.ts"
 import { makeTestApp, problemBody, withKey } from "../testing/test-app.ts"
 
 const FORM = { "Content-Type": "application/x-www-form-urlencoded" }
@@ -166,49 +166,6 @@ describe("the live list", () => {
   })
 })
 
-describe("the events page", () => {
-  it("escapes what comes from the stream", async () => {
-    const evil = `<img src=x onerror=alert(1)>"'&`
-    const test = makeTestApp()
-    await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000 })
-    test.plane.happened("1", fakeEvent({ id: 1, message: evil, output: evil }))
-    const page = await pageOf(test, "/channels/a/events")
-    expect(page).not.toContain("<img")
-    expect(page).toContain("&lt;img src=x onerror=alert(1)&gt;")
-  })
-
-  it("shows what happened with its time and place, and leads to older events", async () => {
-    const test = makeTestApp()
-    await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000 })
-    expect(await pageOf(test, "/channels/a/events")).toContain("Nothing has happened yet.")
-    test.plane.happened(
-      "a",
-      fakeEvent({
-        id: 12,
-        kind: "redundancy_lost",
-        severity: "warning",
-        source: "backup",
-        message: "the backup is silent",
-      }),
-      fakeEvent({ id: 11, kind: "output_failed", severity: "critical", output: "cdn", at: "2026-01-02T03:04:05.678Z" }),
-    )
-    const html = await pageOf(test, "/channels/a/events?limit=2")
-    for (const part of [
-      "redundancy lost (warning)",
-      "<td>backup</td>",
-      "the backup is silent",
-      "2026-01-02 03:04:05.678",
-      "<td>cdn</td>",
-    ]) {
-      expect(html).toContain(part)
-    }
-    expect(html).toMatch(/href="\/channels\/[^"]*\/events\?before=11"/)
-    expect(await pageOf(test, "/channels/a/events")).not.toContain("Older")
-    expect((await test.call("GET", "/channels/a/events?limit=x")).status).toBe(400)
-    expect((await test.call("GET", "/channels/b/events")).status).toBe(404)
-  })
-})
-
 describe("buttons", () => {
   const SCRIPT = { "HX-Request": "true" }
   const statuses = async (test: ReturnType<typeof makeTestApp>) =>
@@ -300,50 +257,5 @@ describe("buttons", () => {
     expect(await statuses(test)).toEqual(["running", "stopped", "stopped"])
     expect(await (await bulk("action=start")).text()).toContain("no channel is selected")
     expect((await bulk("channel=a&action=explode")).status).toBe(400)
-  })
-})
-
-describe("the cues of a channel", () => {
-  it("are listed with their proof and their bytes, escaped, and link to older ones", async () => {
-    const test = makeTestApp()
-    await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000 })
-    const missed = { output: "udp", status: "missed", at: null, delay_ms: null, reason: "<b>refused</b>" } as const
-    const sent = { output: "cdn", status: "sent", at: null, delay_ms: 12.4, reason: null } as const
-    test.plane.cued(
-      "1",
-      fakeCue({ id: 9, outputs: [sent, missed], repeats: 2 }),
-      fakeCue({ id: 4, errors: ["CRC_32 is wrong"] }),
-    )
-    const html = await pageOf(test, "/channels/a/cues?limit=2&type=out")
-    for (const text of [
-      "out × 3",
-      "4.50 s",
-      "cdn sent after 12 ms",
-      "udp missed: &lt;b&gt;refused",
-      "CRC_32 is wrong",
-      "/DAlAAAA",
-      "fc3025",
-    ]) {
-      expect(html).toContain(text)
-    }
-    expect(html).toContain('href="/channels/a/cues?limit=2&amp;type=out&amp;before=4"')
-    expect(html).not.toMatch(/<b>|\sstyle=|\son\w+=/)
-    // Each text has a button beside it, in the parent element where copy.js looks.
-    for (const [name, text] of [
-      ["base64", "/DAlAAAA"],
-      ["hex", "fc3025"],
-    ]) {
-      const pattern = `<p><code[^>]*>${text}[^<]*</code> <button type="button" data-copy="${name}">Copy ${name}</button></p>`
-      expect(html.match(new RegExp(pattern, "g"))).toHaveLength(2)
-    }
-    expect(await pageOf(test, "/channels/a/cues")).not.toContain("Older")
-  })
-
-  it("may be none, and a bad query is told", async () => {
-    const test = makeTestApp()
-    await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000 })
-    expect(await pageOf(test, "/channels/a/cues")).toContain("There are no cues here")
-    expect((await test.call("GET", "/channels/a/cues?type=x")).status).toBe(400)
-    expect((await test.call("GET", "/channels/b/cues")).status).toBe(404)
   })
 })

@@ -132,3 +132,6 @@ export const makeRealApps = () => {
     },
   }
 }
+
+/** What `makeRealApps` gives to a file of tests. */
+export type RealApps = ReturnType<typeof makeRealApps>

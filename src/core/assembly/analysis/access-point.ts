@@ -3,10 +3,10 @@ import { LEG_ACCESS_POINTS, LEG_ACCESS_POINT_INTERVAL_US, LEG_ACCESS_POINT_US } 
 import { STATE_TR101290, count, setGauge } from "../memory/leg";
 import { arrivalUs, checkTime, silences } from "../memory/check-clock";
 import { pesHeaderLength } from "./pes";
+import { ACCESS_KIND, ACCESS_PID, MAIN_CHANGES } from "./main-stream";
 import {
-  ACCESS_KIND, ACCESS_PID, AUDIO, CODEC_AVC, CODEC_HEVC, CODEC_MPEG2, MAIN_CHANGES, POINT_AHEAD, POINT_FOUND, flagsOf,
-  setFlags, streamPid,
-} from "./streams";
+  AUDIO, CODEC_AVC, CODEC_HEVC, CODEC_MPEG2, POINT_AHEAD, POINT_FOUND, flagsOf, setFlags, streamPid,
+} from "./stream-record";
 
 /** f64 us: the last access point; the last distances. u32: how many of both; silences and MAIN_CHANGES then. */
 const LAST = STATE_TR101290 + 320;

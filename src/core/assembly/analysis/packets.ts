@@ -14,7 +14,7 @@ import { announcePoint, findPoint } from "./access-point";
 import { advanceClock } from "../memory/check-clock";
 import { takePcr } from "./pcr";
 import { suspendPts, takePts } from "./pes";
-import { AUDIO, CODEC_MASK, EXCUSED, findStream, flagsOf, mayBeStream, saidOf, setFlags } from "./streams";
+import { AUDIO, CODEC_MASK, EXCUSED, findStream, flagsOf, mayBeStream, saidOf, setFlags } from "./stream-record";
 import { noteCatPacket, noteScrambled, noteScrambledTable, startChecks } from "./tr101290";
 import {
   ADAPTATION_MAX, ADAPTATION_PRESENT, ADAPTATION_WITH_PCR, FLAG_DISCONTINUITY, FLAG_PCR, FLAG_RANDOM_ACCESS, NULL_PID,

@@ -4,7 +4,7 @@
 import { LEG_PCR_BITRATE, LEG_PCR_JITTER_MAX_US, LEG_PCR_JITTER_US } from "../memory/layout";
 import { STATE_TR101290, gauge, setGauge } from "../memory/leg";
 import { arrivalUs, packetsTogether } from "../memory/check-clock";
-import { MAIN_CHANGES } from "./streams";
+import { MAIN_CHANGES } from "./main-stream";
 
 // u32: PCRs on this line; i32: how many in a row were far off, negative when early; u32: the MAIN_CHANGES they are of.
 const SAMPLES = STATE_TR101290 + 192;

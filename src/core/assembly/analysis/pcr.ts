@@ -8,10 +8,11 @@ import { STATE_TR101290, count, gauge, setGauge } from "../memory/leg";
 import { arrivalUs, checkTime, firstPacket, periodsOver, silences } from "../memory/check-clock";
 import { measureJitter, restartJitter } from "./pcr-jitter";
 import { postEvent } from "../memory/events";
+import { MAIN_CHANGES, MAIN_PCR_PID } from "./main-stream";
 import {
-  EXCUSED, HAS_PCR, MAIN_CHANGES, MAIN_PCR_PID, PCR, PCR_ANYWHERE, PCR_ARRIVAL_MS, PCR_FAULTS, PCR_LATE, PCR_PACKET,
-  PCR_PID, PCR_SILENCES, PCR_TIME, flagsOf, saidOf, setFlags, streamPid,
-} from "./streams";
+  EXCUSED, HAS_PCR, PCR, PCR_ANYWHERE, PCR_ARRIVAL_MS, PCR_FAULTS, PCR_LATE, PCR_PACKET, PCR_PID, PCR_SILENCES,
+  PCR_TIME, flagsOf, saidOf, setFlags, streamPid,
+} from "./stream-record";
 
 /** f64 us of arrival: the last EVENT_PCR_JUMP; 0 before the first. */
 const JUMP_TOLD = STATE_TR101290 + 160;

@@ -5,7 +5,7 @@
 import { LEG_PTS_ERRORS } from "../memory/layout";
 import { count } from "../memory/leg";
 import { checkTime, periodsOver } from "../memory/check-clock";
-import { HAS_PTS, PTS_LATE, PTS_TIME, flagsOf, setFlags } from "./streams";
+import { HAS_PTS, PTS_LATE, PTS_TIME, flagsOf, setFlags } from "./stream-record";
 
 const LIMIT_US: f64 = 700000;
 /** Without any PTS the fault is reported again and again. */

@@ -12,7 +12,8 @@ import {
   kindOf, openSlot, ownerAt, ownerCount, psiCopy, rememberSection, removeOwnerAt, slotAt, slotPid,
 } from "./section-slots";
 import { streamKind } from "./stream-types";
-import { CONSTANT, PCR_ANYWHERE, PCR_PID, addStream, beginStreams, endStreams } from "./streams";
+import { CONSTANT, PCR_ANYWHERE, PCR_PID } from "./stream-record";
+import { addStream, beginStreams, endStreams } from "./streams";
 import { expectPmt, noteForeignTable, noteTablePat, noteTablePmt, settleChecks, updatePmtArrival } from "./tr101290";
 
 const TABLE_PAT = 0x00;

@@ -1,6 +1,6 @@
 // stream_type (ISO/IEC 13818-1 Table 2-34) and the descriptors that say what private PES packets carry, as the flags of
-// streams.ts.
-import { AUDIO, CODEC_AVC, CODEC_HEVC, CODEC_MPEG2, CODEC_OTHER, CONSTANT } from "./streams";
+// stream-record.ts.
+import { AUDIO, CODEC_AVC, CODEC_HEVC, CODEC_MPEG2, CODEC_OTHER, CONSTANT } from "./stream-record";
 
 const PRIVATE_PES: u32 = 0x06;
 const TAG_REGISTRATION: u32 = 0x05;

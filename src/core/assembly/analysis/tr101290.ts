@@ -14,9 +14,8 @@ import { arrivalUs, checkTime, isClockRunning, isTimeToLook, periodsOver, stopCl
 import { checkPcrRepetition } from "./pcr";
 import { checkPtsRepetition } from "./pes";
 import { KIND_PAT, KIND_PMT, PMT_ARRIVAL, PMT_FAULT_TIME, PMT_SINCE, findSlot, kindOf, slotAt } from "./section-slots";
-import {
-  CONSTANT, PACKETS, SEEN_TIME, flagsOf, restartStreams, saidOf, streamAt, streamCount, streamPid,
-} from "./streams";
+import { CONSTANT, PACKETS, SEEN_TIME, flagsOf, saidOf, streamAt, streamCount, streamPid } from "./stream-record";
+import { restartStreams } from "./streams";
 
 // f64 us on the clock of the checks. Since when a PAT is missing, and the last fault of PID 0 reported.
 const PAT_SINCE = STATE_TR101290 + 32;

@@ -398,7 +398,7 @@ export const FEC_STORE_BYTES = FEC_SLOTS * FEC_STRIDE;
 export const PSI_COPY_SIZE = 1088;
 export const PSI_COPIES = FEC_STORES + MAX_LEGS * FEC_STORE_BYTES;
 
-// --- Elementary streams of each leg that TR 101 290 and the search for access points follow; see streams.ts.
+// --- Elementary streams of each leg that TR 101 290 and the search for access points follow; see stream-record.ts.
 export const STREAM_SLOTS = 64;
 export const STREAM_SIZE = 64;
 export const STREAMS = PSI_COPIES + MAX_INDEXES * SECTION_SLOTS * PSI_COPY_SIZE;

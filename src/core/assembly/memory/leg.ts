@@ -36,7 +36,7 @@ export const STATE_SEQ_BEFORE = STATE + 108;
 export const STATE_SEQ_BEFORE_US = STATE + 112;
 /** u64: the IPv4 socket address that the source's gauges show; 0 when they show another. */
 export const STATE_SOURCE = STATE + 120;
-// Ranges of their own: reorder.ts, fec.ts, tr101290.ts with streams.ts and access-point.ts.
+// Ranges of their own: reorder.ts, fec.ts, tr101290.ts with stream-record.ts, main-stream.ts and access-point.ts.
 export const STATE_REORDER = STATE + 128;
 export const STATE_FEC = STATE + 256;
 export const STATE_TR101290 = STATE + 1024;

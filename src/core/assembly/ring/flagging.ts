@@ -13,7 +13,7 @@ import { COUNTER, KNOWN, pidStateAddress } from "../memory/continuity";
 import { KIND_PAT, KIND_PMT, kindOf, psiCopy, slotAt, slotPid } from "../analysis/section-slots";
 import {
   HAS_PCR, PCR, PCR_ANYWHERE, PCR_PACKET, PCR_PID, findStream, flagsOf, saidOf, streamAt, streamCount, streamPid,
-} from "../analysis/streams";
+} from "../analysis/stream-record";
 import {
   ADAPTATION_MAX, ADAPTATION_PRESENT, ADAPTATION_WITH_PCR, FLAG_DISCONTINUITY, FLAG_PCR, NULL_PID, PAYLOAD_PRESENT,
   SYNC_BYTE, adaptationControl, adaptationFlags, adaptationLength, continuityCounter, hasTransportError, pidOf,

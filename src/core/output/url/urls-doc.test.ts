@@ -3,7 +3,7 @@ import { expect, it } from "vitest"
 import { FFMPEG_KEYS, SRT_TOOL_KEYS, SRT_URL_KEYS } from "../../srt/url-keys.ts"
 import { PACED_SLOTS } from "../../ts/pcr-pacer.ts"
 import { parseOutputUrl, protocolOfUrl } from "../output-url.ts"
-import { DATAGRAM_URL_KEYS, PACING_DELAY_MS } from "./datagram-url.ts"
+import { DATAGRAM_URL_KEYS, PACING_DELAY_MS } from "./datagram-keys.ts"
 
 const doc = readFileSync(new URL("../../../../docs/urls.md", import.meta.url), "utf8")
 
