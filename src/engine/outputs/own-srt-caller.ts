@@ -16,8 +16,9 @@ import type { Lease, OwnSrt } from "../srt/own/stack.ts"
 import * as options from "../srt/own/target-options.ts"
 import type { SrtTarget } from "../srt/srt-socket.ts"
 import { resolve } from "../system/resolve.ts"
-import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { queuedBytes } from "./queued-bytes.ts"
+import { SessionLife } from "./session-life.ts"
 
 export class OwnSrtCaller implements OutputSession {
   readonly spec: OutputSpec
@@ -25,12 +26,11 @@ export class OwnSrtCaller implements OutputSession {
   readonly carriesCues = true
   readonly immediate = false
   readonly waiting = false
-  state: SessionState = "connecting"
-  reason: Reason | null = null
   readonly #context: SessionContext
   readonly #stack: OwnSrt
   readonly #target: SrtTarget
-  readonly #figures = newFigures()
+  readonly #life = new SessionLife(() => this.#letGo())
+  readonly #figures = this.#life.figures
   #endpoint: Lease<Endpoint> | null = null
   #ring: Lease<PayloadRing> | null = null
   #socketId = 0
@@ -48,14 +48,22 @@ export class OwnSrtCaller implements OutputSession {
     void this.#connect()
   }
 
+  get state(): SessionState {
+    return this.#life.state
+  }
+
+  get reason(): Reason | null {
+    return this.#life.reason
+  }
+
   async #connect(): Promise<void> {
     try {
       const { address, family } = await resolve(this.#target.host, this.spec.public_only === true)
-      if (this.state === "ended") return
+      if (this.#life.ended) return
       this.#figures.address = formatEndpoint(address, this.#target.port)
       this.#open(encodeSockaddr(address, this.#target.port), family)
     } catch (cause) {
-      this.#end(reasonOf(cause))
+      this.#life.end(reasonOf(cause))
     }
   }
 
@@ -113,7 +121,7 @@ export class OwnSrtCaller implements OutputSession {
   #progress(nowUs: number): void {
     const handshake = this.#handshake
     if (handshake === null || this.#connection !== null) return
-    if (handshake.refusal !== null) this.#end(refusalReason(handshake.refusal))
+    if (handshake.refusal !== null) this.#life.end(refusalReason(handshake.refusal))
     else if (handshake.session !== null && this.#endpoint !== null && this.#address !== null) {
       this.#ring = this.#stack.ring(this.channel)
       this.#connection = new OwnConnection(
@@ -125,18 +133,17 @@ export class OwnSrtCaller implements OutputSession {
         options.connectionOptions(this.#target),
         nowUs,
       )
-      this.#figures.connectedAt = this.#connection.connectedAt
-      this.state = "connected"
+      this.#life.connect(this.#connection.connectedAt)
     }
   }
 
   poll(nowUs: number): void {
-    if (this.state === "ended") return
+    if (this.#life.ended) return
     const connection = this.#connection
     if (connection !== null) {
       connection.poll(nowUs)
-      if (connection.ended !== null) this.#end(endReason(connection.ended))
-      else if (connection.blockedUs(nowUs) > STALL_US) this.#end(STALLED)
+      if (connection.ended !== null) this.#life.end(endReason(connection.ended))
+      else if (connection.blockedUs(nowUs) > STALL_US) this.#life.end(STALLED)
       return
     }
     const packet = this.#handshake?.poll(nowUs) ?? null
@@ -162,23 +169,23 @@ export class OwnSrtCaller implements OutputSession {
       this.#figures.packetsSent = connection.packetsSent
       this.#figures.packetsDropped = connection.dropped
     }
-    const connected = this.state === "connected" && connection !== null
+    const connected = this.#life.connected && connection !== null
     return statsOf(this, this.#figures, {
       srt: connected ? connection.stats() : null,
       queueBytes: connected ? queuedBytes(this.#context.core, this.channel, connection.reader) : 0,
     })
   }
 
-  #end(reason: Reason): void {
-    if (this.state === "ended") return
-    this.reason = reason
-    this.close()
+  close(): void {
+    this.#life.close()
   }
 
-  close(): void {
-    const wasOpen = this.state !== "ended"
-    this.state = "ended"
-    if (!wasOpen) return
+  /** Ends it: something was thrown in it. */
+  fault(reason: Reason): void {
+    this.#life.fault(reason)
+  }
+
+  #letGo(): void {
     if (this.#connection !== null) this.#connection.close(monotonicUs())
     else if (this.#address !== null) this.#stack.shared.arena.release(this.#address.block)
     this.#endpoint?.value.remove(this.#socketId)

@@ -18,8 +18,9 @@ import type { Lease, OwnSrt } from "../srt/own/stack.ts"
 import * as options from "../srt/own/target-options.ts"
 import type { SrtTarget } from "../srt/srt-socket.ts"
 import { type MayReceive, receiversAllowed } from "./allowed-receivers.ts"
-import { newFigures, type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { queuedBytes } from "./queued-bytes.ts"
+import { SessionLife } from "./session-life.ts"
 import { FLOODED } from "./srt-listener.ts"
 
 /** Reject code for what the operator does not allow: forbidden (SRT_REJX_FORBIDDEN). */
@@ -41,12 +42,11 @@ export class OwnSrtListener implements OutputSession {
   readonly immediate = false
   readonly waiting = false
   maxBurstUs = Number.POSITIVE_INFINITY
-  state: SessionState = "connecting"
-  reason: Reason | null = null
   readonly #context: SessionContext
   readonly #stack: OwnSrt
   readonly #target: SrtTarget
-  readonly #figures = newFigures()
+  readonly #life = new SessionLife(() => this.#letGo())
+  readonly #figures = this.#life.figures
   readonly #derivations = new Derivations(monotonicUs())
   /** When each caller was last told of as refused, by address and code. */
   readonly #refused = new Map<string, number>()
@@ -74,10 +74,18 @@ export class OwnSrtListener implements OutputSession {
     try {
       this.#mayReceive = receiversAllowed(spec.settings?.allowed_receivers ?? [])
       this.#listen()
-      this.state = "listening"
+      this.#life.listen()
     } catch (cause) {
-      this.#end(reasonOf(cause))
+      this.#life.end(reasonOf(cause))
     }
+  }
+
+  get state(): SessionState {
+    return this.#life.state
+  }
+
+  get reason(): Reason | null {
+    return this.#life.reason
   }
 
   #listen(): void {
@@ -160,8 +168,7 @@ export class OwnSrtListener implements OutputSession {
     this.#receivers.push({ connection, caller })
     this.#unproven.push(connection)
     this.maxBurstUs = Math.min(this.maxBurstUs, connection.maxBurstUs)
-    this.#figures.connectedAt ??= connection.connectedAt
-    this.state = "connected"
+    this.#life.connect(this.#figures.connectedAt ?? connection.connectedAt)
     this.#context.receiver(this, caller.peer, caller.streamId, true, null)
   }
 
@@ -205,7 +212,7 @@ export class OwnSrtListener implements OutputSession {
       (least, r) => Math.min(least, r.connection.maxBurstUs),
       Number.POSITIVE_INFINITY,
     )
-    if (this.#receivers.length === 0 && this.state === "connected") this.state = "listening"
+    if (this.#receivers.length === 0) this.#life.listen()
     this.#context.receiver(this, caller.peer, caller.streamId, false, reason)
   }
 
@@ -251,14 +258,16 @@ export class OwnSrtListener implements OutputSession {
     })
   }
 
-  #end(reason: Reason): void {
-    if (this.state === "ended") return
-    this.reason = reason
-    this.close()
+  close(): void {
+    this.#life.close()
   }
 
-  close(): void {
-    this.state = "ended"
+  /** Ends it: something was thrown in it. */
+  fault(reason: Reason): void {
+    this.#life.fault(reason)
+  }
+
+  #letGo(): void {
     const nowUs = monotonicUs()
     for (const receiver of this.#receivers) this.#close(receiver, nowUs)
     this.#receivers = []
