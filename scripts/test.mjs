@@ -2,7 +2,7 @@
 // single files. The last line is `N passed, N failed`. Tests named "[media] ..." need ../shared/media.
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, readFileSync, rmSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync } from "node:fs"
 import { join, relative } from "node:path"
 import { check } from "./check.mjs"
 import { bun, root, setup } from "./setup.mjs"
@@ -10,17 +10,16 @@ import { bun, root, setup } from "./setup.mjs"
 const only = process.argv.slice(2)
 
 /** Test files at a time. Two processors are busy with them: those of the end-to-end tests mostly wait. */
-const AT_A_TIME = { fast: 3, watchful: 2, e2e: 3, files: 3 }
-/**
- * Fast tests of a worker share one module graph: to load it anew for each file took a fifth of their time. End-to-end
- * tests, which replace modules of the runtime, have a process for each file.
- */
+const AT_A_TIME = { fast: 3, watchful: 2, e2e: 4, files: 3 }
+/** Projects of vitest.config.ts that run as one part, where they are not one of the same name. */
+const PROJECTS = { e2e: ["e2e", "replacing"] }
+/** Fast tests of a worker share one module graph, which takes long to load. The others have a process for each file. */
 const SHARED = ["fast"]
 
 /**
  * Runs projects of vitest.config.ts, all of them or those of `files`.
  */
-const vitest = async (name, { projects = [name], files = [] } = {}) => {
+const vitest = async (name, { projects = PROJECTS[name] ?? [name], env, files = [] }) => {
   const report = join(root, "build", `${name}.json`)
   rmSync(report, { force: true })
   const args = [
@@ -38,7 +37,7 @@ const vitest = async (name, { projects = [name], files = [] } = {}) => {
     : []
   const pool = [`--poolOptions.forks.maxForks=${forks}`, ...shared]
   const all = [...args, ...pool, ...reporters, "--passWithNoTests", ...files]
-  const child = spawn(bun, all, { cwd: root, stdio: ["ignore", "inherit", "inherit"] })
+  const child = spawn(bun, all, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] })
   const [status, signal] = await once(child, "close")
   if (!existsSync(report))
     return { passed: 0, failed: 1, media: 0, failures: [`${name}: the runner wrote no report (exit ${status})`] }
@@ -65,10 +64,51 @@ const failuresOf = (path, file) => {
 const firstLines = (text) => (text ?? "").split("\n").slice(0, 6).join("\n    ")
 
 /**
- * All of it, one part after another. Fast tests beside the end-to-end ones would save two minutes, but a machine that is
- * busy with them for minutes keeps the engine from giving memory back, which `hostile-peers` waits for.
+ * For the runner's processes, which use little memory and end soon: to give memory back at once and to compile for the
+ * long run took a fifth of their processor time. Processes that tests start do not get them (test/before-each-file.ts).
  */
-const everything = async () => [await check(), await vitest("fast"), await vitest("watchful"), await vitest("e2e")]
+const SHORT_LIVED = { MIMALLOC_PURGE_DELAY: "10000", BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: "1000000" }
+
+/** Memory that tests may take for their files, in bytes. */
+const FILES_BYTES = 4e9
+const MEMORY = "/dev/shm"
+/** Beginning of the folder's name, before the id of the run's process. */
+const FOLDER = "distributor-tests-"
+
+/**
+ * A folder in memory for the files of tests, removed at the end: stores wait for the disk at each change, which took a
+ * third of the time of the tests that use them. Undefined where there is none of that size; files are on the disk then.
+ */
+const folderInMemory = () => {
+  try {
+    // A run that was killed has left its own.
+    for (const name of readdirSync(MEMORY))
+      if (name.startsWith(FOLDER) && !existsSync(`/proc/${name.slice(FOLDER.length)}`))
+        rmSync(join(MEMORY, name), { recursive: true, force: true })
+    const { bavail, bsize } = statfsSync(MEMORY)
+    if (bavail * bsize < FILES_BYTES) return
+    const folder = join(MEMORY, `${FOLDER}${process.pid}`)
+    mkdirSync(folder)
+    // PostgreSQL runs as a user of its own.
+    chmodSync(folder, 0o1777)
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
+    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1))
+    return folder
+  } catch {
+    return
+  }
+}
+
+/**
+ * All of it, one part after another, with the checks beside the fast tests. Fast tests beside the end-to-end ones would
+ * save two minutes, but a machine that is busy with them for minutes keeps the engine from giving memory back, which
+ * `hostile-peers` waits for.
+ */
+const everything = async (env) => [
+  ...(await Promise.all([check(), vitest("fast", { env })])),
+  await vitest("watchful", { env }),
+  await vitest("e2e", { env }),
+]
 
 try {
   await setup("test")
@@ -77,10 +117,13 @@ try {
   process.exit(1)
 }
 
+const folder = folderInMemory()
+const env = { ...process.env, ...SHORT_LIVED, RUNNER_ONLY: Object.keys(SHORT_LIVED).join(" ") }
+if (folder !== undefined) env.TMPDIR = folder
 const parts =
   only.length === 0
-    ? await everything()
-    : [await vitest("files", { projects: ["fast", "watchful", "e2e"], files: only })]
+    ? await everything(env)
+    : [await vitest("files", { projects: ["fast", "watchful", "e2e", "replacing"], env, files: only })]
 const failures = parts.flatMap((part) => part.failures ?? [])
 // Failures are repeated at the end, where they survive a log that is cut at its beginning.
 if (failures.length > 0) process.stdout.write(`\nfailed:\n${failures.map((f) => `  ${f}\n`).join("")}`)

@@ -1,4 +1,6 @@
-/** Arbitrary sequences of datagrams: mostly plausible streams, with everything that can be wrong with them mixed in. */
+/**
+ * Arbitrary sequences of datagrams: mostly plausible streams, with everything that can be wrong with a stream mixed in.
+ */
 
 import * as fc from "effect/FastCheck"
 import { joinBytes } from "../src/core/bytes/join-bytes.ts"
@@ -7,11 +9,11 @@ import { buildRtp } from "../src/core/rtp/header.ts"
 import { buildPacket, NULL_PID, TS_PACKET_SIZE } from "../src/core/ts/packet.ts"
 import { buildPat, buildPmt, packetizeSection, sealSection } from "../src/core/ts/psi.ts"
 
-/** Null most of the time. */
+/** Yields null most of the time, and a value otherwise. */
 const rarely = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>
   fc.oneof({ weight: 11, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: value })
 
-// Few PIDs and programmes, so that tables keep naming, moving and dropping the same ones.
+// There are few PIDs and programmes, so that tables keep naming, moving and dropping the same ones.
 const tablePid = fc.integer({ min: 0x20, max: 0x23 })
 const streamPid = fc.integer({ min: 0x22, max: 0x27 })
 const program = fc.integer({ min: 0, max: 3 })
@@ -84,7 +86,7 @@ const packets = fc.oneof(
   { weight: 1, arbitrary: garbagePacket },
 )
 
-/** What happens to the sequence number, and to the datagram. */
+/** What happens to the sequence number of a datagram, and to the datagram itself. */
 const fate = fc.oneof(
   { weight: 30, arbitrary: fc.constant({ kind: "sound" } as const) },
   {
@@ -107,7 +109,7 @@ const step = fc.record({
     { weight: 8, arbitrary: fc.integer({ min: 0, max: 12_000 }) },
     { weight: 1, arbitrary: fc.integer({ min: 0, max: 3_000_000 }) },
   ),
-  /** Senders 0 and 1 are RTP, 2 and 3 raw UDP; null: the one before. */
+  /** Senders 0 and 1 send RTP, senders 2 and 3 raw UDP; null stands for the sender of the step before. */
   sender: rarely(fc.nat(3)),
   fate,
 })
@@ -144,7 +146,7 @@ const play = (steps: ReadonlyArray<Step>, firstSequence: number, firstTimestamp:
   return datagrams
 }
 
-/** Up to `maxLength` datagrams; their times never fall. */
+/** Yields up to `maxLength` datagrams, whose times never fall. */
 export const arbitraryDatagrams = (maxLength: number): fc.Arbitrary<Datagram[]> =>
   fc
     .record({
@@ -154,7 +156,7 @@ export const arbitraryDatagrams = (maxLength: number): fc.Arbitrary<Datagram[]> 
     })
     .map(({ steps, sequence, timestamp }) => play(steps, sequence, timestamp))
 
-/** Datagrams of any bytes, some dressed as RTP or TS. */
+/** Yields datagrams of any bytes, some of them dressed as RTP or TS. */
 export const arbitraryNoise = (maxLength: number): fc.Arbitrary<Datagram[]> =>
   fc
     .array(

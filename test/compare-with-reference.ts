@@ -1,4 +1,4 @@
-/** Runs the packet core and the reference parser on the same datagrams and expects the same of both. */
+/** Runs the packet core and the reference parser on the same datagrams, and expects the same results of both. */
 import { expect } from "vitest"
 import * as L from "../src/core/assembly/memory/layout.ts"
 import type { CoreEvent, PacketCore } from "../src/core/packet-core/packet-core.ts"
@@ -32,7 +32,9 @@ const GAUGES: Record<keyof ReferenceGauges, number> = {
   pcr_bitrate_max: L.LEG_PCR_BITRATE_MAX,
 }
 
-/** How much later than the last datagram all timers are looked at: enough for the core to look. */
+/**
+ * Microseconds after the last datagram at which the core looks at its timers once more; long enough for all of them.
+ */
 const LOOK_AFTER_US = 1_000_000
 
 const readEvent = ({ type, pid, a, b, data }: CoreEvent): ReferenceEvent => {
@@ -43,7 +45,8 @@ const readEvent = ({ type, pid, a, b, data }: CoreEvent): ReferenceEvent => {
 }
 
 /**
- * Resets `leg`, feeds both, compares counters, gauges, PIDs, events and slots; returns the reference for further facts.
+ * Resets `leg`, feeds the datagrams to core and reference, and compares counters, gauges, PIDs, events and slots.
+ * Returns the reference, for further facts.
  */
 export const compareWithReference = (
   core: PacketCore,
@@ -56,7 +59,7 @@ export const compareWithReference = (
   const reference = new ReferenceParser()
   const events: ReferenceEvent[] = []
   const slots = []
-  // In parts, so that the event area is emptied as the engine does it.
+  // Feeds in parts, so that the event area is emptied as often as the engine empties it.
   for (let start = 0; start < datagrams.length; start += 32) {
     const part = datagrams.slice(start, start + 32)
     for (const datagram of part) reference.push(datagram)
@@ -78,7 +81,8 @@ export const compareWithReference = (
       .filter(({ leg: index }) => index < L.MAX_LEGS)
       .map(readEvent),
   )
-  // 1.6 is polled: when the core sees a PID again depends on when it looks. It has tables of its own.
+  // PID errors (TR 101 290 1.6) are polled: when the core sees a PID again depends on when it looks. They have tests of
+  // their own.
   expect({ ...core.legSnapshot(leg), pid_errors: 0 }).toEqual(reference.counters)
   for (const name of Object.keys(GAUGES) as Array<keyof ReferenceGauges>) {
     expect(core.legField(leg, GAUGES[name]), name).toBeCloseTo(reference.gauges[name], 6)

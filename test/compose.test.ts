@@ -1,4 +1,4 @@
-// docker-compose.yml: what can be held without a container engine.
+// docker-compose.yml, as far as it can be checked without a container engine.
 import { execFileSync } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -27,7 +27,8 @@ interface ComposeService {
 }
 
 /**
- * `${NAME}`, `${NAME:-default}` and `${NAME:?message}` in a value of a compose file; throws where that would stop it.
+ * Replaces `${NAME}`, `${NAME:-default}` and `${NAME:?message}` in a value of a compose file. Throws where Docker
+ * Compose would stop.
  */
 const interpolate = (text: string, variables: Readonly<Record<string, string>>): string =>
   text.replace(/\$\$|\$\{(\w+)(?::([-?])([^}]*))?\}/g, (all, name: string, kind: string | undefined, rest: string) => {
@@ -42,7 +43,9 @@ describe("docker-compose.yml", () => {
     services: Record<string, ComposeService>
     volumes: Record<string, null>
   }
-  /** What a service finds in its environment with such a `.env`; without any settings the file is not there. */
+  /**
+   * Returns what a service finds in its environment with such a `.env`. Without any settings the file does not exist.
+   */
   const environmentOf = (name: string, dotenv: Readonly<Record<string, string>>): Record<string, string> => {
     const { env_file = [], environment = {} } = compose.services[name] ?? { image: "" }
     const isThere = Object.keys(dotenv).length > 0
@@ -84,7 +87,7 @@ describe("docker-compose.yml", () => {
     expect(Object.keys(environmentOf("distributor", {})).filter((name) => !(name in SETTINGS))).toEqual([
       "GRAFANA_PASSWORD",
     ])
-    // A password of another service is not for its processes.
+    // The password of another service is not passed on.
     expect(environmentOf("distributor", { GRAFANA_PASSWORD: "x" })["GRAFANA_PASSWORD"]).toBe("")
   })
 
@@ -140,7 +143,7 @@ describe("docker-compose.yml", () => {
       )
     })
     afterEach(() => rmSync(folder, { recursive: true, force: true }))
-    /** What its entrypoint says, with its volume in `folder`. */
+    /** Runs the entrypoint with its volume in `folder`, and returns what it says. */
     const start = (password: string): string => {
       const [shell = "", ...words] = compose.services["grafana"]?.entrypoint ?? []
       const here = words.map((word) =>

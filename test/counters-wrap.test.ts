@@ -1,7 +1,7 @@
 /**
- * A machine that has run for weeks: every counter of the core that wraps starts just below 2^31 and 2^32 and passes it
- * while a stream with cues goes through merge, switch and the readers of outputs. What comes out, and what is told of
- * it, is that of a machine that starts at 0.
+ * Imitates a machine that has run for weeks. Every counter of the core that wraps starts just below 2^31 and 2^32, and
+ * passes that boundary while a stream with cues goes through merge, switch and the readers of outputs. The output and
+ * the reported facts must equal those of a machine that starts at 0.
  */
 import { createHash } from "node:crypto"
 import { describe, expect, it } from "vitest"
@@ -18,8 +18,8 @@ import { numberNulls, tsDifference } from "./ts-difference.ts"
 
 const BITRATE = 4_000_000
 /**
- * About 4250 slots and 29 800 packets of the stream, so that each boundary is passed early, late, or while legs are
- * apart.
+ * Length of the stream in seconds. It makes about 4250 slots and 29 800 packets, so that each boundary is passed early,
+ * late, or while the legs are apart.
  */
 const SECONDS = 14
 const STARTS = [2 ** 31, 2 ** 32].flatMap((limit) =>
@@ -32,7 +32,7 @@ const ts = numberNulls(
 /** Ages of connections, in slots, when the stream begins. 2^31 slots are 13 days at 20 Mbit/s. */
 const AGES = [2 ** 31 - 2000, 2 ** 31 + 2000, 2 ** 32 - 2000]
 
-/** From half of it on another stream. */
+/** Returns the stream with other null bytes from its middle on, so that from there it is another stream. */
 const parted = (): Uint8Array => {
   const copy = Uint8Array.from(ts)
   for (let at = Math.floor(ts.length / 376) * 188; at < copy.length; at += 188)
@@ -42,8 +42,8 @@ const parted = (): Uint8Array => {
 const other = parted()
 
 /**
- * The sequence number with which the leg's count begins at `from`, and a time stamp that passes the same boundary after
- * 2 s.
+ * The RTP header fields with which the leg's count begins at `from`, and with a time stamp that passes the same
+ * boundary after 2 s.
  */
 const rtp = (from: number, ssrc: number, shift = 0): Packetising => ({
   rtp: {
@@ -71,16 +71,16 @@ const SCENARIOS: Readonly<Record<string, (from: number) => ReadonlyArray<Schedul
   ],
 }
 
-/** A session with a reader of its own, which reads `every` passes. */
+/** A session with a reader of its own, which reads once in `every` passes. */
 class Reading {
   readonly reader: RingReader
   readonly #every: number
   #passes = 0
-  /** Slots taken, since the start. */
+  /** Numbers of the slots taken, since the start. */
   readonly taken: number[] = []
   readonly session: OutputSession
 
-  /** At `head`, after `age` slots. */
+  /** Begins at `head`, as a connection that is `age` slots old. */
   constructor(id: string, head: number, every: number, age = 0) {
     this.reader = new RingReader((head - age) >>> 0)
     this.reader.cursor = head
@@ -104,7 +104,7 @@ class Reading {
   }
 }
 
-/** Everything there is to be seen of a run, positions as slots since its start. */
+/** Runs a scenario and returns everything that can be seen of it, with positions as slots since its start. */
 const run = async (scenario: string, from: number) => {
   const core = await loadCore("release", { countersFrom: from })
   const start = from

@@ -1,6 +1,6 @@
 /**
- * Three hours of the test source's schedule, across the wrap of PTS and PCR: the watcher misses no cue and makes none
- * up. Pictures and sound are left out, since encoding them would take minutes.
+ * Plays three hours of the test source's schedule, across the wrap of PTS and PCR. The watcher must miss no cue and
+ * make none up. Pictures and sound are left out, since encoding them would take minutes.
  */
 import { describe, expect, it } from "vitest"
 import { EVENT_SCTE35, LEG_PCR_27M, MAX_LEGS } from "../src/core/assembly/memory/layout.ts"
@@ -21,7 +21,7 @@ const PTS_MODULUS = 2 ** 33
 const TICKS = 90_000
 const EVERY = 30
 const BREAK = 10
-/** The wrap falls in the middle of break 20, ten minutes after the start. */
+/** PTS of the first picture. With it, the wrap falls in the middle of break 20, ten minutes after the start. */
 const START_PTS = PTS_MODULUS - (20 * EVERY + BREAK / 2) * TICKS
 const OPTIONS = {
   bitrate: 250_000,
@@ -37,17 +37,17 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex")
 
 interface Watch {
   readonly runtime: ChannelRuntime
-  /** As kept now, in the order of their coming. */
+  /** The cues that are kept at the end, in the order in which they came. */
   readonly cues: NewCue[]
   readonly events: Scte35Noted["events"][number][]
   readonly seen: string[]
   readonly scheduled: string[]
-  /** The monotonic time of the end, ms. */
+  /** Monotonic time of the end in ms. */
   readonly endMs: number
 }
 
 /**
- * Plays the programme through the packet core and gives what goes out to the watcher, as engine and control plane do.
+ * Plays the programme through the packet core, and gives what goes out to the watcher, as engine and control plane do.
  */
 const watch = (core: PacketCore): Watch => {
   const cues: NewCue[] = []
@@ -86,9 +86,7 @@ const watch = (core: PacketCore): Watch => {
 }
 
 const pts = (second: number): number => (START_PTS + second * TICKS) % PTS_MODULUS
-/**
- * Breaks and returns that are announced within the three hours, 7.6 and 4.1 s ahead, by arithmetic of the test's own.
- */
+/** Breaks and returns announced within the three hours, 7.6 and 4.1 s ahead, computed by this test's own arithmetic. */
 const expected = Array.from({ length: SECONDS / EVERY }, (_, i) => i + 1).flatMap((event_id) => {
   const [out, back] = [event_id * EVERY, event_id * EVERY + BREAK]
   const said = [7.6, 5.6, 4.1].filter((ahead) => out - ahead < SECONDS).length
@@ -120,7 +118,8 @@ describe("three hours of the test source's schedule", () => {
     expect(
       new Set(cues.map(({ command, crc_ok, errors, pid }) => JSON.stringify({ command, crc_ok, errors, pid }))),
     ).toEqual(new Set([JSON.stringify({ command: "splice_insert", crc_ok: true, errors: [], pid: SCTE35_PID })]))
-    // Announced by the clock of the stream, 0.4 s behind the first picture, some ms after its packet was due.
+    // Cues are announced by the clock of the stream, which is 0.4 s behind the first picture, and a packet leaves some
+    // ms after it is due.
     for (const { kind, preroll_s } of cues) {
       expect(preroll_s).toBeGreaterThan(kind === "out" ? 7.9 : 4.4)
       expect(preroll_s).toBeLessThan(kind === "out" ? 8.1 : 4.6)

@@ -1,6 +1,6 @@
 /**
- * The dashboards as they stand in their files: what the code makes, by the rules, with a case that breaks each rule;
- * and their provisioning.
+ * Checks the files of the dashboards and their provisioning: they are what the code makes, they keep the rules, and a
+ * case that breaks each rule is found.
  */
 import { readdirSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -53,7 +53,7 @@ describe("dashboards", () => {
   })
 })
 
-/** A dashboard's file, free to be broken. */
+/** A dashboard's file in which tests may break anything. */
 // biome-ignore lint/suspicious/noExplicitAny: it is broken in every way
 type Broken = any
 const first = (dashboard: Broken) => dashboard.panels.find((panel: Broken) => panel.type === "timeseries")
@@ -118,7 +118,7 @@ describe("lint", () => {
     how(dashboard)
     const found = new Set(lint(dashboard, uids).map((finding) => finding.rule))
     expect([...found]).toContain(rule)
-    // What is broken is named, and hardly anything else is.
+    // The lint names what is broken, and hardly anything else.
     expect(found.size).toBeLessThanOrEqual(3)
   })
 

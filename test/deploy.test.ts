@@ -1,4 +1,4 @@
-// Image and manifests: what can be held without a container engine or a cluster.
+// Image and manifests, as far as they can be checked without a container engine or a cluster.
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -11,7 +11,7 @@ import { SETTINGS } from "../src/effects/config/environment-settings.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const read = (path: string) => readFileSync(join(root, path), "utf8")
-/** Read by the runtime and its libraries, not by us. */
+/** Variables that the runtime and its libraries read, and the product does not. */
 const OF_THE_RUNTIME = ["NODE_ENV", "BUN_RUNTIME_TRANSPILER_CACHE_PATH", ...Object.keys(serviceEnvironment)]
 const unknownSettings = (names: ReadonlyArray<string>) =>
   names.filter((name) => !(name in SETTINGS) && !OF_THE_RUNTIME.includes(name))
@@ -117,7 +117,7 @@ interface Manifest {
 
 describe("commands of the pages", () => {
   it("give a container no variable that was never set", () => {
-    // `-e NAME` without a value passes on what the shell has.
+    // `-e NAME` without a value passes on what the shell has, which may be nothing.
     const pages = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"))
     expect(
       pages.flatMap((name) =>

@@ -1,5 +1,5 @@
-// Commands of the pages that cannot be run here (docker, kubectl, systemctl, sudo): that what they name exists. The
-// others are run by test/e2e/docs.test.ts.
+// Commands of the pages that cannot be run here (docker, kubectl, systemctl, sudo): checks that whatever they name
+// exists. test/e2e/docs.test.ts runs the other commands.
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -23,14 +23,17 @@ const PAGES = [
 ].map((name) => `${name}.md`)
 const TOP = new Set(readdirSync(root))
 const compose = parseYaml(read("docker-compose.yml"), { merge: true }) as { services: Record<string, unknown> }
-/** Variables that the compose file itself takes from .env. */
+/** Variables that the compose file itself takes from `.env`. */
 const OF_COMPOSE = new Set([...read("docker-compose.yml").matchAll(/(?<!\$)\$\{(\w+)/g)].map(([, name = ""]) => name))
 const manifests = parseAllDocuments(read("deploy/kubernetes/stream-distributor.yaml")).map(
   (document) => document.toJS() as { kind: string; metadata: { name: string } },
 )
 const installer = read("deploy/systemd/install.sh")
 
-/** What is wrong with the words of a command, by its program. Null for programs that are not ours to check. */
+/**
+ * Checks of commands by program. Each returns what is wrong with the words of a command, or null when nothing is, or
+ * when the program is not ours to check.
+ */
 const PROGRAMS: Readonly<Record<string, (words: ReadonlyArray<string>) => string | null>> = {
   docker: ([sub, ...rest]) => {
     if (sub !== "compose") return sub === "build" || sub === "run" ? null : `docker ${sub}`
@@ -57,7 +60,7 @@ const PROGRAMS: Readonly<Record<string, (words: ReadonlyArray<string>) => string
     run === "run" && name in (JSON.parse(read("package.json")) as { scripts: Record<string, string> }).scripts
       ? null
       : "no such script",
-  // What would lock the pages behind it out; the path and its body are held.
+  // Requests that would lock the following pages out of the service. The path and the body are checked instead.
   curl: (words) => {
     const path = /^https:\/\/distributor\.example\.com(\/api\/\w+)$/.exec(words[0] ?? "")?.[1]
     if (path === undefined || RULES.every((rule) => rule.path !== path || rule.method !== "POST")) return "run it here"
@@ -71,7 +74,7 @@ const PROGRAMS: Readonly<Record<string, (words: ReadonlyArray<string>) => string
   ),
 }
 
-/** A path of the checkout that a command names and that is not there. */
+/** Returns a path of the checkout that a command names and that does not exist. */
 const missingPath = (words: ReadonlyArray<string>): string | undefined =>
   words.find((word) => /^[\w.-]+\//.test(word) && TOP.has(word.split("/")[0] ?? "") && !existsSync(join(root, word)))
 
@@ -123,7 +126,7 @@ describe("docs/pages.md", () => {
       .flatMap((name) => [`docs/${name}-light.png`, `docs/${name}-dark.png`])
       .filter((file) => !existsSync(join(root, file)))
     expect(missing).toEqual([])
-    // None is left over from a page that is gone.
+    // No picture is left over from a page that no longer exists.
     expect(readdirSync(join(root, "docs/screenshots")).length).toBe(2 * pictures.length)
   })
 })

@@ -1,4 +1,4 @@
-// The CLI runs on Node and the service on Bun: both must find the same settings in the same files.
+// The CLI runs on Node and the service on Bun; both must find the same settings in the same files.
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const bun = join(root, "node_modules", ".bin", "bun")
-/** Bun puts itself in front as `node`. */
+/** PATH without the folder in which Bun puts itself in front as `node`. */
 const PATH = (process.env["PATH"] ?? "")
   .split(delimiter)
   .filter((entry) => !entry.includes("bun-node"))
@@ -16,7 +16,7 @@ const PATH = (process.env["PATH"] ?? "")
 const SHOW =
   "process.stdout.write(JSON.stringify(Object.fromEntries(Object.entries(process.env).filter(([name]) => /^S_/.test(name)).sort())))"
 
-/** `${text}` as a shell has it. */
+/** Returns `${text}` as a shell writes it. */
 const braced = (text: string) => ["$", "{", text, "}"].join("")
 
 let folder: string
@@ -27,7 +27,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const run = (program: string, script: string, env: Record<string, string>): unknown =>
   JSON.parse(execFileSync(program, ["-e", script], { cwd: folder, env: { PATH, ...env }, encoding: "utf8" }))
-/** What each of them has: the service, and the CLI. */
+/** Returns the settings that the service finds, and those that the CLI finds. */
 const both = (env: Record<string, string> = {}) => ({
   service: run(bun, SHOW, env),
   cli: run(

@@ -8,13 +8,13 @@ const root = fileURLToPath(new URL("..", import.meta.url))
 const FOLDERS = ["src", "views", "test", "docs", "load-tests", "scripts", "deploy", "grafana/src", "prometheus"]
 const TEXT = /\.(?:tsx?|m?js|css|md|ya?ml|sh|c|conf|service)$/
 
-/** Phrases that must not occur, each with the reason. Written so that this file does not match itself. */
+/** Phrases that must not occur, each with the reason. They are written so that this file does not match itself. */
 const RULES: ReadonlyArray<readonly [why: string, pattern: RegExp]> = [
   ["a doc comment begins with its subject", /^\s*(?:\/\*\*|\/\/|\* |#) ?(?:Of |The same\b)/],
   ["S and R are spoken with a vowel: an SRT, an RTP, an RTSP, an RTMP", /\b[Aa] (?:SRT|RTP|RTSP|RTMP|SCTE|FEC)\b/],
   ["features are named for what they do", /\b[Ss]eed[ -][ABC]\b/],
 ]
-/** A comment that goes on from the line before may begin a line with any word. */
+/** Whether a comment line continues the line before it, so that it may begin with any word. */
 const isContinued = (line: string, before: string): boolean =>
   /^\s*(?:\*|\/\/|#) /.test(line) && /^\s*(?:\*|\/\/|#) \S/.test(before) && !/[.:!?]$/.test(before)
 
@@ -23,7 +23,7 @@ const filesIn = (folder: string): ReadonlyArray<string> =>
     .filter((entry) => entry.isFile() && TEXT.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
 
-/** Lines of a text that break a rule, as `file:line reason: text`. */
+/** Lines of a text that break a rule, each as `file:line reason: text`. */
 const faultsIn = (file: string, text: string): ReadonlyArray<string> => {
   const lines = text.split("\n")
   return lines.flatMap((line, n) =>

@@ -1,4 +1,4 @@
-/** Media and FEC of one leg in the order they arrive, and that with losses. */
+/** Media and FEC of one leg in the order in which they arrive, with or without losses. */
 
 import { joinBytes } from "../src/core/bytes/join-bytes.ts"
 import { type FecDatagram, FecEncoder, type FecMatrix } from "../src/core/packet-core/testing/fec/encoder.ts"
@@ -6,7 +6,7 @@ import { buildFec, sequenceOf } from "../src/core/packet-core/testing/fec/packet
 import { buildRtp } from "../src/core/rtp/header.ts"
 import { buildPacket } from "../src/core/ts/packet.ts"
 
-/** The port a datagram comes to: media, port + 2 or port + 4. */
+/** The port to which a datagram comes: media, port + 2 (column) or port + 4 (row). */
 export type Port = "media" | "column" | "row"
 
 export interface Arrival {
@@ -15,7 +15,7 @@ export interface Arrival {
 }
 
 export const SSRC = 0x1234
-/** `count` RTP datagrams of one to seven TS packets, whose bytes all differ; some carry the marker bit. */
+/** Makes `count` RTP datagrams of one to seven TS packets, whose bytes all differ; some carry the marker bit. */
 export const mediaDatagrams = (
   count: number,
   firstSequence = 0,
@@ -34,7 +34,7 @@ export const mediaDatagrams = (
     )
   })
 
-/** The datagrams with the FEC packets of an encoder between them, and the last column packets behind. */
+/** Puts the FEC packets of an encoder between the datagrams, and the last column packets behind them. */
 export const withFec = (media: ReadonlyArray<Uint8Array>, matrix: FecMatrix): Arrival[] => {
   const encoder = new FecEncoder(matrix)
   const port = ({ isRow, bytes }: FecDatagram): Arrival => ({ port: isRow ? "row" : "column", bytes })
@@ -44,7 +44,7 @@ export const withFec = (media: ReadonlyArray<Uint8Array>, matrix: FecMatrix): Ar
   ]
 }
 
-/** Sequence numbers `from` to `to` - 1, which wrap. */
+/** Lists the sequence numbers `from` to `to` - 1, which wrap. */
 export const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, i) => (from + i) & 0xffff)
 
@@ -54,17 +54,20 @@ export const arrival =
 
 export const isMedia = ({ port }: Arrival): boolean => port === "media"
 
-/** True for the media datagrams of these sequence numbers. */
+/** Whether an arrival is a media datagram with one of these sequence numbers. */
 export const sequenceIn =
   (sequences: ReadonlyArray<number>) =>
   (each: Arrival): boolean =>
     isMedia(each) && sequences.includes(sequenceOf(each.bytes))
 
-/** Arrivals without the media datagrams of these sequence numbers. */
+/** Returns the arrivals without the media datagrams of these sequence numbers. */
 export const losing = (arrivals: ReadonlyArray<Arrival>, sequences: ReadonlyArray<number>): Arrival[] =>
   arrivals.filter((each) => !sequenceIn(sequences)(each))
 
-/** The FEC packet over those of `media` that have the sequence numbers base, base + offset and so on. */
+/**
+ * Makes the FEC packet over those of `media` that have the sequence numbers base, base + offset and so on, `count` of
+ * them.
+ */
 export const fecOf = (media: ReadonlyArray<Uint8Array>, base: number, offset: number, count: number): Uint8Array => {
   const members = range(0, count).flatMap(
     (i) => media.find((datagram) => sequenceOf(datagram) === ((base + i * offset) & 0xffff)) ?? [],
@@ -72,6 +75,6 @@ export const fecOf = (media: ReadonlyArray<Uint8Array>, base: number, offset: nu
   return buildFec({ isRow: offset === 1, offset, sequence: 0, timestamp: 0 }, members)
 }
 
-/** RTP payloads of datagrams without options, one behind the other. */
+/** Joins the RTP payloads of datagrams whose headers have no options. */
 export const payloadsOf = (media: ReadonlyArray<Uint8Array>): Uint8Array =>
   joinBytes(media.map((datagram) => datagram.subarray(12)))

@@ -1,4 +1,4 @@
-/** Feeds media and FEC of one leg to the core, and reads what its ring and its datagram store then hold. */
+/** Feeds media and FEC of one leg to the core, and reads what the ring and the datagram store then hold. */
 import * as L from "../src/core/assembly/memory/layout.ts"
 import type { PacketCore } from "../src/core/packet-core/packet-core.ts"
 import { buildRtp } from "../src/core/rtp/header.ts"
@@ -7,7 +7,7 @@ import { choose, readSlot, writeDatagram } from "./feed-core.ts"
 
 const STEP_US = 1000
 
-/** Resets a leg and takes FEC for it from then on, as its channel's source. */
+/** Resets a leg, makes it its channel's source, and turns FEC on for it. */
 export const startFec = (core: PacketCore, leg = 0): void => {
   core.resetChannel(leg >> 1)
   core.resetLeg(leg)
@@ -18,8 +18,8 @@ export const startFec = (core: PacketCore, leg = 0): void => {
 }
 
 /**
- * Feeds arrivals one by one, a millisecond apart from `startUs` on; returns the payloads the channel's ring then got,
- * in order.
+ * Feeds arrivals one by one, a millisecond apart, from `startUs` on. Returns the payloads that the channel's ring then
+ * got, in order.
  */
 export const feedFec = (
   core: PacketCore,
@@ -43,7 +43,7 @@ export const feedFec = (
   return payloads
 }
 
-/** Datagram `sequence` as the leg's store holds it, as RTP; null when it is not there. */
+/** Returns datagram `sequence` as RTP from the leg's store; null when the store does not have it. */
 export const storedDatagram = (core: PacketCore, sequence: number, ssrc = SSRC, leg = 0): Uint8Array | null => {
   const slot = sequence & (L.STORE_SLOTS - 1)
   const entry = core.view.getUint32(L.STORE_INDEX + (leg * L.STORE_SLOTS + slot) * 4, true)

@@ -24,7 +24,7 @@ interface VectorFile {
 
 const fromHex = (hex: string) => Uint8Array.from(Buffer.from(hex, "hex"))
 
-/** Name and steps of each vector; none without the material. */
+/** Name and steps of each vector; empty without the test material. */
 export const fecVectors = (): ReadonlyArray<readonly [name: string, steps: ReadonlyArray<VectorStep>]> => {
   if (!hasMedia) return []
   const { tests } = JSON.parse(

@@ -1,4 +1,4 @@
-/** Puts datagrams into the core's receive batch the way recvmmsg does, and reads its ring back. */
+/** Puts datagrams into the core's receive batch as recvmmsg does, and reads the ring back. */
 import * as L from "../src/core/assembly/memory/layout.ts"
 import type { PacketCore } from "../src/core/packet-core/packet-core.ts"
 import type { Datagram, ReferenceSlot } from "../src/core/packet-core/testing/reference-parser.ts"
@@ -6,9 +6,9 @@ import type { Datagram, ReferenceSlot } from "../src/core/packet-core/testing/re
 const AF_INET = 2
 const SOL_SOCKET = 1
 const SO_TIMESTAMPNS = 35
-/** CLOCK_REALTIME - CLOCK_MONOTONIC of these tests, in microseconds. */
+/** CLOCK_REALTIME - CLOCK_MONOTONIC in these tests, in microseconds. */
 const CLOCK_OFFSET_US = 1_763_700_000_000_000
-/** The core believes kernel times of the last second only. */
+/** Longest time that a batch spans: the core believes kernel times of the last second only. */
 const BATCH_SPAN_US = 900_000
 
 /**
@@ -35,7 +35,7 @@ export const writeDatagram = (core: PacketCore, index: number, datagram: Datagra
   view.setBigInt64(control + 24, (realtime % 1_000_000n) * 1000n, true)
 }
 
-/** Datagrams in batches that fit the core's batch and its belief in kernel times. */
+/** Cuts datagrams into batches that fit the core's batch, and of which the core believes the kernel times. */
 function* batches(datagrams: ReadonlyArray<Datagram>): Generator<ReadonlyArray<Datagram>> {
   let batch: Datagram[] = []
   for (const datagram of datagrams) {
@@ -49,7 +49,7 @@ function* batches(datagrams: ReadonlyArray<Datagram>): Generator<ReadonlyArray<D
   if (batch.length > 0) yield batch
 }
 
-/** Slot at position `n` of a ring, copied. */
+/** Copies the slot at position `n` of a ring. */
 export const readSlot = (core: PacketCore, channel: number, n: number): ReferenceSlot => {
   const at = core.slotAddress(channel, n)
   const u32 = (field: number) => core.view.getUint32(at + field, true)
@@ -69,15 +69,14 @@ export const readSlot = (core: PacketCore, channel: number, n: number): Referenc
   }
 }
 
-/** Makes a leg the source of its channel, or none when `isSource` is false, without a switch. */
+/** Makes a leg the source of its channel, or no leg when `isSource` is false; neither is a switch. */
 export const choose = (core: PacketCore, leg: number, isSource = true): void => {
   core.setSource(leg >> 1, 0)
   if (isSource) core.setSource(leg >> 1, leg % 2 === 0 ? 1 : 2)
 }
 
 /**
- * Puts datagrams, at most RX_BATCH of them, into the receive batch and lets the core take them; returns the slots they
- * made.
+ * Puts at most RX_BATCH datagrams into the receive batch and lets the core take them. Returns the slots that they made.
  */
 export const feedBatch = (core: PacketCore, batch: ReadonlyArray<Datagram>, leg: number): ReferenceSlot[] => {
   batch.forEach((datagram, index) => {
@@ -89,7 +88,7 @@ export const feedBatch = (core: PacketCore, batch: ReadonlyArray<Datagram>, leg:
   return Array.from({ length: appended }, (_, i) => readSlot(core, channel, (head + i) >>> 0))
 }
 
-/** Feeds datagrams to a leg and returns the slots they made in the ring of its channel, or none unless `isSource`. */
+/** Feeds datagrams to a leg and returns the slots that they made in its channel's ring; none unless `isSource`. */
 export const feed = (
   core: PacketCore,
   datagrams: ReadonlyArray<Datagram>,

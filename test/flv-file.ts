@@ -1,13 +1,13 @@
-/** Reads FLV files and their AMF0 data messages for tests; shares nothing with the product. */
+/** Reads FLV files and their AMF0 data messages for tests. It shares nothing with the product. */
 
 export interface FlvTag {
-  /** 8 audio, 9 video, 18 data. */
+  /** 8 for audio, 9 for video, 18 for data. */
   readonly type: number
   readonly ms: number
   readonly body: Buffer
 }
 
-/** Tags of an FLV file (Adobe FLV 10.1, annex E), those that are whole. */
+/** The whole tags of an FLV file (Adobe FLV 10.1, annex E); a last tag that is cut off is left out. */
 export const flvTags = (file: Buffer): FlvTag[] => {
   if (file.toString("latin1", 0, 3) !== "FLV") throw new Error("no FLV file")
   const tags: FlvTag[] = []
@@ -29,7 +29,7 @@ export interface FlvPicture {
   readonly nals: ReadonlyArray<Buffer>
 }
 
-/** H.264 pictures: AVCPacketType 1. */
+/** The H.264 pictures of a file, which have AVCPacketType 1. */
 export const picturesOf = (tags: ReadonlyArray<FlvTag>): FlvPicture[] =>
   tags
     .filter(({ body, type }) => type === 9 && (body[0] ?? 0) % 16 === 7 && body[1] === 1)
@@ -43,7 +43,7 @@ export const picturesOf = (tags: ReadonlyArray<FlvTag>): FlvPicture[] =>
       return { ms, compositionMs: body.readIntBE(2, 3), key: (body[0] ?? 0) >> 4 === 1, nals }
     })
 
-/** Raw AAC frames. */
+/** The raw AAC frames of a file, with their times. */
 export const aacOf = (tags: ReadonlyArray<FlvTag>): ReadonlyArray<{ readonly ms: number; readonly frame: Buffer }> =>
   tags
     .filter(({ body, type }) => type === 8 && (body[0] ?? 0) >> 4 === 10 && body[1] === 1)
@@ -51,7 +51,7 @@ export const aacOf = (tags: ReadonlyArray<FlvTag>): ReadonlyArray<{ readonly ms:
 
 export type Amf = string | number | boolean | null | { readonly [key: string]: Amf }
 
-/** AMF0 values of a data message: strings, numbers, booleans, null, objects and ECMA arrays. */
+/** The AMF0 values of a data message: strings, numbers, booleans, null, objects and ECMA arrays. */
 export const amfValues = (body: Buffer): Amf[] => {
   let at = 0
   const text = (bytes: number) => {
@@ -93,7 +93,7 @@ export const amfValues = (body: Buffer): Amf[] => {
   return values
 }
 
-/** NAL units of an Annex B stream, by its start codes alone. */
+/** Finds the NAL units of an Annex B stream by its start codes alone. */
 export const annexBNals = (stream: Buffer): Buffer[] => {
   const nals: Buffer[] = []
   let start = -1
@@ -105,7 +105,7 @@ export const annexBNals = (stream: Buffer): Buffer[] => {
   return nals
 }
 
-/** trailing_zero_8bits, and the zero before a four-byte start code, are no part of a NAL unit. */
+/** Cuts off trailing_zero_8bits and the zero before a four-byte start code, which are not part of a NAL unit. */
 const withoutZeros = (nal: Buffer): Buffer => {
   let end = nal.length
   while (end > 0 && nal[end - 1] === 0) end--

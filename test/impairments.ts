@@ -1,37 +1,40 @@
 /**
- * What a network does to a stream, as pure functions over a list of timed datagrams: the same seed gives the same
- * damage, and what was lost can be asked for exactly, so that a test knows which bytes must come out.
+ * What a network does to a stream, as pure functions over a list of timed datagrams. The same seed gives the same
+ * damage, and a test can ask exactly which datagrams were lost, so that it knows which bytes must come out.
  */
 import { buildRtp } from "../src/core/rtp/header.ts"
 import { TS_PACKET_SIZE } from "../src/core/ts/packet.ts"
 
-/** A datagram and when it is to be sent. */
+/** A datagram, and when it is to be sent. */
 export interface TimedDatagram {
-  /** Its number in the stream as packetised, before any damage. */
+  /** Number of the datagram in the stream as packetised, before any damage. */
   readonly index: number
-  /** Number of its first TS packet in the source, and how many it holds. */
+  /** Number of its first TS packet in the source, and the number of packets that it holds. */
   readonly first: number
   readonly packets: number
   readonly bytes: Uint8Array
-  /** Microseconds from the start of the schedule. */
+  /** Microseconds since the start of the schedule. */
   readonly us: number
 }
 
-/** Numbers in [0, 1). */
+/** Returns random numbers in [0, 1). */
 export type Random = () => number
 
-/** Takes datagrams in the order of their times; gives those that are left, in any order. */
+/** Takes datagrams in the order of their times, and returns those that are left, in any order. */
 export type Impairment = (datagrams: ReadonlyArray<TimedDatagram>, random: Random) => ReadonlyArray<TimedDatagram>
 
-/** What one leg sends. */
+/** The datagrams that one leg sends, and those that it never sends. */
 export interface Schedule {
-  /** In the order of their times. */
+  /** The datagrams in the order of their times. */
   readonly datagrams: ReadonlyArray<TimedDatagram>
   /** Numbers of the datagrams that are never sent, ascending. */
   readonly lost: ReadonlyArray<number>
 }
 
-/** Random numbers (mulberry32) that depend on the seed alone, so that every run repeats them; any two seeds differ. */
+/**
+ * Makes a source of random numbers (mulberry32) that depend on the seed alone, so that every run repeats them. Any two
+ * seeds differ.
+ */
 export const randomOf = (seed: number): Random => {
   let state = seed >>> 0
   return () => {
@@ -43,17 +46,17 @@ export const randomOf = (seed: number): Random => {
 }
 
 export interface Packetising {
-  /** Constant bit rate of the TS in bit/s, default 4 000 000. */
+  /** Constant bit rate of the TS in bit/s; default 4 000 000. */
   readonly bitrate?: number
-  /** TS packets in a datagram, 1 to 7, default 7; of several numbers each counts for one datagram, in turn. */
+  /** TS packets in a datagram, 1 to 7; default 7. A list of numbers counts for one datagram each, in turn. */
   readonly packets?: number | ReadonlyArray<number>
-  /** TS packets in the very first datagram when that is to differ: another alignment of the same stream. */
+  /** TS packets in the very first datagram if that is to differ, which gives another alignment of the same stream. */
   readonly shift?: number
-  /** Left out: raw UDP. First sequence number and timestamp (90 kHz); both wrap. */
+  /** First sequence number and first timestamp (90 kHz) of RTP; both wrap. Left out for raw UDP. */
   readonly rtp?: { readonly ssrc: number; readonly sequence: number; readonly timestamp: number }
 }
 
-/** Cuts whole TS packets into datagrams, each at the time its first packet is due at the bit rate. */
+/** Cuts whole TS packets into datagrams, each with the time at which its first packet is due at the bit rate. */
 export const packetise = (ts: Uint8Array, how: Packetising = {}): TimedDatagram[] => {
   const { bitrate = 4_000_000, packets = 7, shift = 0, rtp } = how
   const sizes = typeof packets === "number" ? [packets] : packets
@@ -82,8 +85,8 @@ export const packetise = (ts: Uint8Array, how: Packetising = {}): TimedDatagram[
 const inOrder = (datagrams: ReadonlyArray<TimedDatagram>): TimedDatagram[] => [...datagrams].sort((a, b) => a.us - b.us)
 
 /**
- * Damages a stream step by step. Each step draws from a random source of its own, so that a step more or less leaves
- * the choices of the others as they were.
+ * Damages a stream step by step. Each step draws from a random source of its own, so that adding or removing a step
+ * leaves the choices of the others as they were.
  */
 export const impair = (
   stream: ReadonlyArray<TimedDatagram>,
@@ -97,21 +100,22 @@ export const impair = (
   return { datagrams, lost: stream.map(({ index }) => index).filter((index) => !sent.has(index)) }
 }
 
-/** Each datagram is lost with the same probability, 0 to 1. */
+/** Loses each datagram with the same probability, 0 to 1. */
 export const loss =
   (share: number): Impairment =>
   (datagrams, random) =>
     datagrams.filter(() => random() >= share)
 
-/** Loses the datagrams of these numbers. */
+/** Loses the datagrams with these numbers. */
 export const drop = (indices: Iterable<number>): Impairment => {
   const gone = new Set(indices)
   return (datagrams) => datagrams.filter(({ index }) => !gone.has(index))
 }
 
 /**
- * Gilbert-Elliott model: from the good state to the bad one with probability `p` at each datagram, back with `r`; all
- * are lost in the bad state and none in the good one. Mean burst 1/r, mean loss p/(p+r).
+ * Loses datagrams by the Gilbert-Elliott model. It goes from the good state to the bad one with probability `p` at each
+ * datagram, and back with `r`; all datagrams are lost in the bad state and none in the good one. The mean burst is 1/r,
+ * and the mean loss p/(p+r).
  */
 export const bursts =
   (p: number, r: number): Impairment =>
@@ -123,7 +127,7 @@ export const bursts =
     })
   }
 
-/** A share comes twice, the copy up to `maxUs` later. */
+/** Repeats a share of the datagrams; each copy comes up to `maxUs` later. */
 export const duplicate =
   (share: number, maxUs = 0): Impairment =>
   (datagrams, random) =>
@@ -132,30 +136,30 @@ export const duplicate =
       return chosen ? [datagram, { ...datagram, us: datagram.us + late }] : [datagram]
     })
 
-/** A share is overtaken by 1 to `most` datagrams; those at the very end stay. */
+/** Lets each of a share of the datagrams be overtaken by 1 to `most` others; those at the very end stay. */
 export const displace =
   (share: number, most: number): Impairment =>
   (datagrams, random) =>
     datagrams.map((datagram, place) => {
       const [chosen, by] = [random() < share, 1 + Math.floor(random() * most)]
       const behind = chosen ? datagrams[place + by] : undefined
-      // Sorting is stable and keeps what was at a time before; a fraction of a microsecond puts it after.
+      // Sorting is stable and keeps the order within a time, so a fraction of a microsecond puts the datagram after it.
       return behind === undefined ? datagram : { ...datagram, us: behind.us + 0.001 }
     })
 
-/** All come later by the same time. */
+/** Delays all datagrams by the same time. */
 export const delay =
   (us: number): Impairment =>
   (datagrams) =>
     datagrams.map((datagram) => ({ ...datagram, us: datagram.us + us }))
 
-/** A share comes later by exactly `us`, whatever overtakes it. */
+/** Delays a share of the datagrams by exactly `us`, whatever overtakes them. */
 export const straggle =
   (share: number, us: number): Impairment =>
   (datagrams, random) =>
     datagrams.map((datagram) => (random() < share ? { ...datagram, us: datagram.us + us } : datagram))
 
-/** Each comes later by up to `maxUs`; `reorder` lets them overtake each other, without it they queue. */
+/** Delays each datagram by up to `maxUs`. With `reorder` they overtake each other; without it they queue. */
 export const jitter =
   (maxUs: number, reorder = false): Impairment =>
   (datagrams, random) => {
@@ -167,13 +171,13 @@ export const jitter =
     })
   }
 
-/** Nothing passes from `fromUs` until before `toUs`. */
+/** Loses everything from `fromUs` until before `toUs`. */
 export const cut =
   (fromUs: number, toUs: number): Impairment =>
   (datagrams) =>
     datagrams.filter(({ us }) => us < fromUs || us >= toUs)
 
-/** The impairment works from `fromUs` until before `toUs` only. */
+/** Applies the impairment only from `fromUs` until before `toUs`. */
 export const between =
   (fromUs: number, toUs: number, impairment: Impairment): Impairment =>
   (datagrams, random) => {
@@ -189,7 +193,7 @@ export const lostOnAll = (total: number, ...legs: ReadonlyArray<Schedule>): numb
   return Array.from(brought.keys()).filter((packet) => brought[packet] === 0)
 }
 
-/** The TS without the packets of these numbers. */
+/** Returns the TS without the packets of these numbers. */
 export const tsWithout = (ts: Uint8Array, lost: Iterable<number>): Uint8Array => {
   const gone = new Set(lost)
   const left = Array.from({ length: ts.length / TS_PACKET_SIZE }, (_, packet) => packet).filter(
@@ -202,7 +206,7 @@ export const tsWithout = (ts: Uint8Array, lost: Iterable<number>): Uint8Array =>
   return bytes
 }
 
-/** Datagrams that come after one of a higher number; copies do not count. */
+/** Numbers of the datagrams that come after one of a higher number; copies do not count. */
 export const overtaken = ({ datagrams }: Schedule): number[] => {
   let highest = -1
   const seen = new Set<number>()

@@ -1,4 +1,4 @@
-// The rules about imports, tried on made-up checkouts: what they forbid is named, what they allow passes.
+// Tries the rules about imports on made-up checkouts: the check names a forbidden import and passes an allowed one.
 import { spawnSync } from "node:child_process"
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -30,7 +30,10 @@ afterAll(() => {
   for (const checkout of checkouts) rmSync(checkout, { recursive: true, force: true })
 })
 
-/** What `npm run check` says of the imports of `files` (path to source), in a checkout that holds nothing else. */
+/**
+ * Returns what `npm run check` says about the imports of `files` (path to source), in a checkout that holds nothing
+ * else.
+ */
 const checked = (files: Readonly<Record<string, string>>): { readonly passes: boolean; readonly output: string } => {
   const checkout = mkdtempSync(join(tmpdir(), "import-rules-"))
   checkouts.push(checkout)
@@ -82,7 +85,7 @@ const HARMLESS = {
   "src/http/App.ts": `import "declared"\n${value("../effects/supervisor/Supervisor.ts")}`,
 }
 
-/** A rule, an import that it forbids, and the file that it is said of. */
+/** Each entry is a rule, an import that the rule forbids, and the file that the check must name. */
 const FORBIDDEN: ReadonlyArray<readonly [what: string, rule: string, file: string, source: string]> = [
   ["an import that climbs a floor", "effects-floor-1-model", "src/effects/model/climbs.ts", value("../store/Store.ts")],
   [

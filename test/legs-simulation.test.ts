@@ -1,6 +1,6 @@
 /**
- * Merge and reordering of the packet core under many seeds of impairments, on made-up time: what must come out is known
- * to the packet.
+ * Merge and reordering of the packet core under many seeds of impairments, on made-up time. The tests know to the
+ * packet what must come out.
  */
 import fc from "fast-check"
 import { beforeAll, describe, expect, it } from "vitest"
@@ -30,7 +30,7 @@ import { type Simulation, simulate } from "./simulate-legs.ts"
 import { numberNulls, tsDifference } from "./ts-difference.ts"
 
 const BITRATE = 4_000_000
-/** Both legs are whole for as long as it takes to see that they are alike. */
+/** For this time both legs stay whole, so that the core can see that they are alike. */
 const CLEAN_US = 1e6
 const ENDLESS = Number.POSITIVE_INFINITY
 const later = (impairment: Impairment): Impairment => between(CLEAN_US, ENDLESS, impairment)
@@ -50,7 +50,7 @@ const leg = (source: Uint8Array, how: Packetising, seed: number, ...steps: Reado
 const lostPackets = (source: Uint8Array, ...legs: ReadonlyArray<Schedule>) => lostOnAll(source.length / 188, ...legs)
 const isAscending = (numbers: ReadonlyArray<number>) => numbers.every((n, i) => i === 0 || n >= (numbers[i - 1] ?? 0))
 
-/** Plays both legs into the core and holds it to what either leg brought. */
+/** Plays both legs into the core, and expects every packet that either leg brought to come out. */
 const isHitless = (
   core: PacketCore,
   source: Uint8Array,
@@ -148,7 +148,7 @@ describe.each(coreBuilds)("merge (%s)", (build) => {
     fc.assert(
       fc.property(seeds, way, way, skews, (seed, a, b, skew) => {
         const [early, late] = skewed(skew)
-        // A shift below the size is a shorter first datagram.
+        // A shift that is less than the datagram's size gives a shorter first datagram.
         const of = ({ packets, shift, sequence, timestamp }: typeof a, ssrc: number): Packetising => ({
           packets,
           shift: Math.min(shift, packets),

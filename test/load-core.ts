@@ -3,11 +3,11 @@ import { readFile } from "node:fs/promises"
 import { buildCore } from "../scripts/build-core.mjs"
 import { PacketCore } from "../src/core/packet-core/packet-core.ts"
 
-/** The two builds every test of the core runs on: `describe.each(coreBuilds)("... (%s)", (build) => ...)`. */
+/** The two builds on which every test of the core runs: `describe.each(coreBuilds)("... (%s)", (build) => ...)`. */
 export const coreBuilds = ["release", "debug"] as const
 export type CoreBuild = (typeof coreBuilds)[number]
 
-/** A fresh core with its own memory; `countersFrom` as in `PacketCore.instantiate`. */
+/** Instantiates a fresh core with a memory of its own; `countersFrom` is that of `PacketCore.instantiate`. */
 export const loadCore = async (
   build: CoreBuild = "release",
   options: { readonly countersFrom?: number } = {},
@@ -16,7 +16,7 @@ export const loadCore = async (
   return PacketCore.instantiate(await readFile(paths[build]), options)
 }
 
-/** One core of each build. */
+/** Instantiates one core of each build. */
 export const loadCores = async (): Promise<Record<CoreBuild, PacketCore>> => ({
   release: await loadCore("release"),
   debug: await loadCore("debug"),

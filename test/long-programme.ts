@@ -1,6 +1,6 @@
 /**
- * The test source's programme without its pictures and sound, so that hours of it pass in seconds: the same tables,
- * cues and multiplexer at a low bit rate, with one short PES packet for each picture.
+ * The test source's programme without its pictures and sound, so that hours of it pass in seconds. It has the same
+ * tables, cues and multiplexer at a low bit rate, with one short PES packet in place of each picture.
  */
 
 import { PCR_MODULUS, TS_PACKET_SIZE } from "../src/core/ts/packet.ts"
@@ -14,26 +14,26 @@ import { BATCH_BYTES, BATCH_PACKETS, GOP_FRAMES, VIDEO_DELAY_90K } from "../src/
 const PTS_MODULUS = 2 ** 33
 const FRAME_27M = FRAME_90K * 300
 const VIDEO_STREAM_ID = 0xe0
-/** An access unit delimiter is all there is of a picture. */
+/** An access unit delimiter, which stands for a whole picture. */
 const PICTURE = Uint8Array.of(0, 0, 0, 1, 9, 0xf0)
 
 export interface LongProgrammeOptions {
-  /** Bit/s of the whole stream; tables, PCR and pictures take about 150 000 of them. */
+  /** Bit rate of the whole stream in bit/s; tables, PCR and pictures take about 150 000 of it. */
   readonly bitrate: number
-  /** PTS of the first picture, 90 kHz ticks, 33 bits. */
+  /** PTS of the first picture in 90 kHz ticks of 33 bits. */
   readonly startPts90k: number
   readonly breakEverySeconds: number
   readonly breakSeconds: number
   readonly spliceNullSeconds: number
 }
 
-/** A datagram of the programme: 7 TS packets, valid until the next, and its time in us since the start. */
+/** A datagram of the programme: 7 TS packets, valid until the next call, and its time in us since the start. */
 export interface Batch {
   readonly bytes: Uint8Array
   readonly timeUs: number
 }
 
-/** `seconds` of a programme; every section that goes out is told to `onCue` as it is made. */
+/** Yields `seconds` of a programme, and tells `onCue` every section when it is made. */
 export function* longProgramme(
   seconds: number,
   options: LongProgrammeOptions,

@@ -1,26 +1,26 @@
-/** The shared test material, where it is there: `../shared/media` beside the repository. */
+/** The shared test material at `../shared/media` beside the repository, if it is there. */
 import { existsSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
 const directory = fileURLToPath(new URL("../../shared/media", import.meta.url))
 
-/** Tests that need it are skipped without it. */
+/** Whether the test material is there; tests that need it are skipped without it. */
 export const hasMedia = existsSync(directory)
 
 export const readMedia = (name: string): Uint8Array => new Uint8Array(readFileSync(`${directory}/${name}`))
 
-/** What MANIFEST.md states about a transport stream, found there by a parser that is not ours. */
+/** What MANIFEST.md states about a transport stream, as found by a parser that is not ours. */
 export interface StreamFacts {
   readonly name: string
   readonly packets: number
-  /** Offset of the first packet. */
+  /** Offset of the first packet in bytes. */
   readonly first_sync: number
   readonly cc_errors: number
   readonly cc_duplicates: number
   readonly tei: number
   readonly scrambled: number
   readonly discontinuities: number
-  /** PCRs by PID. */
+  /** Number of PCRs on each PID. */
   readonly pcrs: ReadonlyMap<number, number>
   readonly programs: ReadonlyArray<{
     readonly program_number: number
@@ -56,7 +56,7 @@ const readFacts = (name: string, text: string): StreamFacts => ({
   scte35_sections: numberAfter(text, /SCTE-35 sections (\d+)/),
 })
 
-/** Every file the manifest describes as 188-byte packets. */
+/** Every file that the manifest describes as 188-byte packets. */
 export const transportStreams = (): StreamFacts[] =>
   hasMedia
     ? Buffer.from(readMedia("MANIFEST.md"))

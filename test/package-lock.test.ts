@@ -1,5 +1,5 @@
-// What package.json and package-lock.json have to be for `npm ci` to work with npm 9, 10 and 11, from
-// whichever registry.
+// What package.json and package-lock.json have to be, so that `npm ci` works with npm 9, 10 and 11 from whichever
+// registry.
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 // @ts-expect-error: a script without declarations

@@ -57,7 +57,7 @@ const blocks = (link: number, frame: ReadonlyArray<number>) => {
   const write = (at: number, values: ReadonlyArray<number>) =>
     values.forEach((value, i) => void view.setUint32(at + i * 4, value, true))
   write(0, [0x0a0d0d0a, 28, 0x1a2b3c4d, 1])
-  // if_tsresol 9: nanoseconds.
+  // The option if_tsresol of 9 stands for nanoseconds.
   write(28, [1, 32, link, 65535, 9 | (1 << 16), 9, 0, 32])
   write(60, [6, 32 + length, 0, 0, 3_500_000_000, frame.length, frame.length])
   bytes.set(frame, 60 + 28)

@@ -1,6 +1,6 @@
 /**
- * UDP datagrams out of a capture: classic pcap and pcapng, Ethernet with VLAN tags, Linux cooked, raw IP; IPv4 and
- * IPv6.
+ * Reads UDP datagrams of IPv4 and IPv6 from a capture: classic pcap and pcapng, with Ethernet and VLAN tags, Linux
+ * cooked or raw IP frames.
  */
 
 export interface CapturedDatagram {
@@ -40,7 +40,7 @@ function* classicFrames(bytes: Uint8Array): Generator<Frame> {
   }
 }
 
-/** if_tsresol of an interface description block: ticks a second; 10^6 when it has none. */
+/** Ticks a second by if_tsresol of an interface description block; 10^6 when the block has none. */
 const tickRate = (block: DataView, little: boolean): number => {
   for (let at = 16; at + 4 <= block.byteLength - 4; ) {
     const code = block.getUint16(at, little)
@@ -78,7 +78,7 @@ function* blockFrames(bytes: Uint8Array): Generator<Frame> {
   }
 }
 
-/** The IP packet in a frame, null when it holds something else. */
+/** The IP packet in a frame; null when the frame holds something else. */
 const ipOf = ({ link, bytes }: Frame): Uint8Array | null => {
   if (link === LINK_RAW) return bytes
   if (link === LINK_NULL) return bytes.subarray(4)
@@ -86,7 +86,7 @@ const ipOf = ({ link, bytes }: Frame): Uint8Array | null => {
   if (link !== LINK_ETHERNET) return null
   const view = viewOf(bytes)
   let at = 12
-  // 802.1Q and 802.1ad tags.
+  // Skips the tags of 802.1Q and 802.1ad.
   while (at + 4 <= bytes.length && [0x8100, 0x88a8].includes(view.getUint16(at))) at += 4
   return at + 2 <= bytes.length && [0x0800, 0x86dd].includes(view.getUint16(at)) ? bytes.subarray(at + 2) : null
 }

@@ -1,4 +1,4 @@
-// What `npm start` and `npm test` have npm install, by a npm that only notes what it is asked for.
+// What `npm start` and `npm test` let npm install, checked with an npm that only notes what it is asked for.
 import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -8,14 +8,14 @@ import { fileURLToPath } from "node:url"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
-/** Bun puts itself in front as `node`. */
+/** PATH without the folder in which Bun puts itself in front as `node`. */
 const PATH = (process.env["PATH"] ?? "")
   .split(delimiter)
   .filter((entry) => !entry.includes("bun-node"))
   .join(delimiter)
 /**
- * Leaves what the real one would: the runtime, and with the test tools vitest. Omitting them removes those that are
- * there.
+ * A script in place of npm. It leaves what the real npm would leave: the runtime and, with the test tools, vitest.
+ * Omitting the test tools removes those that are there.
  */
 const NPM = `#!/bin/sh
 echo "$@" >> calls
@@ -43,10 +43,10 @@ const setUp = (purpose: "run" | "test", env: Record<string, string> = {}): void 
   const path = [join(checkout, "tools"), PATH].join(delimiter)
   execFileSync("node", ["-e", script], { cwd: checkout, env: { PATH: path, ...env }, stdio: "pipe" })
 }
-/** npm's arguments so far, a line for each call. */
+/** The arguments of npm so far, one line for each call. */
 const callLines = (): ReadonlyArray<string> =>
   existsSync(join(checkout, "calls")) ? readFileSync(join(checkout, "calls"), "utf8").trim().split("\n") : []
-/** What npm was asked for so far: the packages to run, or all of them. */
+/** What npm was asked for so far: "run" for the packages to run, "all" for all packages. */
 const calls = (): ReadonlyArray<string> => callLines().map((line) => (line.includes("--omit=dev") ? "run" : "all"))
 const hasTestTools = () => existsSync(join(checkout, "node_modules", "vitest"))
 const changeLock = () => writeFileSync(join(checkout, "package-lock.json"), '{ "changed": true }')

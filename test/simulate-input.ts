@@ -12,7 +12,7 @@ const START_US = 10_000_000
 const TICK_US = 10_000
 
 export interface SimulatedInput {
-  /** What the ring carried, and when each of its slots was appended (us from the start). */
+  /** The bytes that the ring carried, and the time at which each of its slots was appended (us since the start). */
   readonly bytes: Uint8Array
   readonly slots: ReadonlyArray<{ readonly atUs: number; readonly length: number }>
   readonly reports: ReadonlyArray<SourceReport & { readonly atUs: number }>
@@ -21,15 +21,15 @@ export interface SimulatedInput {
 
 export interface InputRun {
   readonly settings?: InputSettings
-  /** In the order of their times (rx_us from 0). */
+  /** Datagrams of the primary in the order of their times (rx_us from 0). */
   readonly primary: ReadonlyArray<Datagram>
   readonly backup: ReadonlyArray<Datagram>
   readonly untilUs: number
-  /** What the operator does, at times in us. */
+  /** What the operator does, with times in us. */
   readonly operator?: ReadonlyArray<{ readonly atUs: number; readonly leg: LegName }>
 }
 
-/** Uses channel 0 of the core. */
+/** Plays a run of two legs on channel 0 of the core. */
 export const simulateInput = (core: PacketCore, run: InputRun): SimulatedInput => {
   core.takeEvents()
   core.resetChannel(0)

@@ -9,26 +9,26 @@ import { feedBatch, readSlot } from "./feed-core.ts"
 import type { Schedule } from "./impairments.ts"
 
 export interface Simulation {
-  /** Longest wait for the other leg in microseconds; left out: the legs are not merged. */
+  /** Longest wait for the other leg in microseconds. When left out, the legs are not merged. */
   readonly windowUs?: number
   /** Longest wait for a datagram out of order in microseconds, default 50 000. */
   readonly reorderUs?: number
   /** CLOCK_MONOTONIC at the start, default 10 s. */
   readonly startUs?: number
-  /** The machine is busy elsewhere for `lengthUs` every `everyUs`: what arrives meanwhile waits in the sockets. */
+  /** Makes the machine busy elsewhere for `lengthUs` every `everyUs`; what arrives meanwhile waits in the sockets. */
   readonly stalls?: { readonly everyUs: number; readonly lengthUs: number }
-  /** Called behind each pass, as the outputs are, with what the core told in it. */
+  /** Called after each pass, as the outputs are, with the events of the pass. */
   readonly eachPass?: (nowUs: number, events: ReadonlyArray<CoreEvent>) => void
 }
 
 export interface Simulated {
   readonly bytes: Buffer
   readonly events: ReadonlyArray<CoreEvent>
-  /** Receive times of the ring's slots, as an output paces by them. */
+  /** Receive times of the ring's slots, by which an output paces. */
   readonly slotTimes: ReadonlyArray<number>
-  /** The most CHANNEL_HELD and LEG_HELD ever were. */
+  /** The highest values that CHANNEL_HELD and LEG_HELD reached. */
   readonly mostHeld: number
-  /** CHANNEL_MERGE, at its last pass with datagrams. */
+  /** CHANNEL_MERGE at the last pass that had datagrams. */
   readonly merge: number
   readonly pathDifferenceUs: number
   channel(field: number): number
@@ -37,7 +37,7 @@ export interface Simulated {
 const PASS_US = 1000
 const TICK_US = 10_000
 
-/** Channel 0 of the core is used, with the primary as its source. */
+/** Plays schedules on channel 0 of the core, with the primary as its source. */
 export const simulate = (
   core: PacketCore,
   legs: ReadonlyArray<Pick<Schedule, "datagrams">>,
@@ -76,7 +76,7 @@ export const simulate = (
   )
   const next = queues.map(() => 0)
   const end = Math.max(...queues.map((queue) => queue.at(-1)?.rx_us ?? 0))
-  // Long enough behind the end for everything that waits to be given up.
+  // Passes go on after the end for long enough that the core gives up everything that waits.
   for (let nowUs = startUs; nowUs < end + 2_000_000; nowUs += PASS_US) {
     if (stalls !== undefined && (nowUs - startUs) % stalls.everyUs > stalls.everyUs - stalls.lengthUs) continue
     for (const [leg, queue] of queues.entries()) {

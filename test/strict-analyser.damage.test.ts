@@ -1,5 +1,6 @@
 /**
- * One thing spoilt at a time: the strict analyser tells it as what it is, and says nothing of what the standard allows.
+ * Spoils one thing at a time: the strict analyser must name exactly that, and say nothing about what the standard
+ * allows.
  */
 import { describe, expect, it } from "vitest"
 import { buildPacket, parsePacket, type TsPacket } from "../src/core/ts/packet.ts"
@@ -23,7 +24,7 @@ const pcrWithPayload = at(
   withPcr.filter((i) => (facts[i]?.payload.length ?? 0) > 0),
   20,
 )
-/** A video packet of payload alone whose next packet on the PID is of payload alone too. */
+/** A video packet of payload alone, with another such packet next on its PID. */
 const plain = at(
   where(
     (f, i) => i > 1500 && f.pid === VIDEO_PID && f.adaptation_field_control === 1 && facts[i + 1]?.pid === VIDEO_PID,
@@ -31,7 +32,7 @@ const plain = at(
   0,
 )
 const counter = facts[plain]?.continuity_counter ?? 0
-/** Where payload begins in a packet. */
+/** Offset at which payload begins in a packet. */
 const payloadIn = (packet: Uint8Array) => (((packet[3] ?? 0) & 0x20) !== 0 ? 5 + (packet[4] ?? 0) : 4)
 
 const lose = (numbers: ReadonlyArray<number>) => Buffer.concat(sound.filter((_, i) => !numbers.includes(i)))
@@ -42,7 +43,7 @@ const spoil = (number: number, change: (packet: Buffer) => void) => {
   change(packet)
   return Buffer.concat(sound.with(number, packet))
 }
-/** The PCRs become stuffing. */
+/** Turns the PCRs of these packets into stuffing. */
 const withoutPcr = (numbers: ReadonlyArray<number>) =>
   Buffer.concat(sound.map((packet, i) => (numbers.includes(i) ? packet.with(5, (packet[5] ?? 0) & 0xef) : packet)))
 const signal = (continuity_counter: number, more: { discontinuity?: boolean; pcr?: number } = {}, pid = VIDEO_PID) =>

@@ -15,7 +15,7 @@ const numbersOf = (ts: Uint8Array, pid: number): number[] =>
   Array.from({ length: ts.length / TS_PACKET_SIZE }, (_, i) => i).filter((i) => packetAt(ts, i)?.pid === pid)
 const kinds = ({ violations }: StrictReport): ViolationKind[] => [...new Set(violations.map(({ kind }) => kind))]
 
-/** Takes every random_access_indicator away. */
+/** Clears every random_access_indicator. */
 const unindicated = (ts: Uint8Array): Uint8Array => {
   const plain = Uint8Array.from(ts)
   for (let at = 0; at < plain.length; at += TS_PACKET_SIZE)
@@ -92,7 +92,7 @@ describe("a splice", () => {
   })
 
   it("at a picture that is no access point is told apart from one that is", () => {
-    // Behind the IDR picture come others: the splice begins with the next one's first packet.
+    // The IDR picture is followed by others, so the splice begins with the first packet of the next one.
     const from = accessPointFrom(packetsOf(B), AT)
     const starts = numbersOf(B, VIDEO_PID).filter((i) => i > from && packetAt(B, i)?.unit_start === true)
     const report = analyseStrictly(splice(A, B, AT, { late: (starts[2] ?? 0) - from }))
@@ -128,7 +128,10 @@ describe("times of arrival", () => {
   })
 })
 
-/** The manifest's own parser looks for sync elsewhere after damage, and stops believing these two at another packet. */
+/**
+ * Continuity errors that this analyser counts. The manifest's own parser looks for sync elsewhere after damage, and
+ * gives up these two files at another packet.
+ */
 const CC_ERRORS_HERE: Readonly<Record<string, number>> = { "tsduck/test-142.ts": 16, "tsduck/test-144.ts": 3 }
 
 describe.skipIf(!hasMedia)("streams from the field", () => {

@@ -16,12 +16,12 @@ export type { Segment, StreamFacts, StrictReport, Violation, ViolationKind } fro
 
 const TABLE_INTERVAL = 500 * TICKS_PER_MS
 
-/** What belongs to the segment at hand. */
+/** The state of the segment that is being read. */
 class Stretch {
   readonly from: number
   readonly gapMs: number | null
   readonly flagged = new Map<number, number>()
-  /** PIDs that begin anew in this segment: flagged, or not there before it. */
+  /** PIDs that begin anew in this segment: they are flagged, or were not there before it. */
   readonly begun = new Set<number>()
   /** PIDs that came without the flag after they were flagged. */
   readonly settled = new Set<number>()
@@ -31,7 +31,10 @@ class Stretch {
   hasPat = false
   hasComplainedOfTables = false
   video: Segment["video"] = null
-  /** 27 MHz ticks since the segment's first PCR, and what they were at the last PAT and PMTs, by PID. */
+  /**
+   * The clock is in 27 MHz ticks since the segment's first PCR; the map holds its value at the last PAT and PMTs, by
+   * PID.
+   */
   clock = 0
   readonly tablesAt = new Map<number, number>([[PAT_PID, 0]])
 
@@ -86,8 +89,8 @@ class Analyser {
   }
 
   /**
-   * A flag on a PID that had settled since its last one opens a new segment; flags of other PIDs join the one that is
-   * open.
+   * Notes a flag. On a PID that had settled since its last flag, it opens a new segment; flags of other PIDs join the
+   * open one.
    */
   #noteFlag({ discontinuity, pid }: Packet, gapMs: number | null): void {
     if (!discontinuity) {
@@ -133,7 +136,7 @@ class Analyser {
     this.#complain("table_repetition", pid, `${Math.round(passed / TICKS_PER_MS)} ms without a ${what}`, packet)
   }
 
-  /** Once the segment has told all its programmes. */
+  /** Checks that a PID is named by the PAT or a PMT, once the segment has told all its programmes. */
   #checkReference(pid: number): void {
     const { hasPat, pmts, strangers } = this.#stretch
     if (
@@ -161,7 +164,9 @@ class Analyser {
     this.#stretch.video ??= units.judgeVideo(false, this.#complain)
   }
 
-  /** Before the first picture after a flagged discontinuity a decoder needs PAT and PMT. */
+  /**
+   * Checks that PAT and PMT come before the first picture after a flagged discontinuity, since a decoder needs them.
+   */
   #checkTables(pid: number): void {
     const stretch = this.#stretch
     if (!stretch.begun.has(pid) || stretch.hasComplainedOfTables || (stretch.hasPat && stretch.pmts.size > 0)) return
@@ -174,7 +179,7 @@ class Analyser {
   }
 }
 
-/** Judges a whole stream; `timeOf` gives the time of arrival of a packet in ms, never falling. */
+/** Judges a whole stream; `timeOf` gives the time of arrival of a packet in ms, and never falls. */
 export const analyseStrictly = (stream: Uint8Array, timeOf?: (packet: number) => number): StrictReport => {
   const analyser = new Analyser()
   const packets = Math.ceil(stream.length / PACKET_BYTES)
@@ -189,7 +194,9 @@ export const analyseStrictly = (stream: Uint8Array, timeOf?: (packet: number) =>
   return { packets, violations, segments, discontinuities, longestGap }
 }
 
-/** Analyses datagrams in order of arrival. `header` bytes are cut off each (12 for RTP); whole packets must remain. */
+/**
+ * Analyses datagrams in order of arrival. It cuts off `header` bytes of each (12 for RTP); whole packets must remain.
+ */
 export const analyseDatagrams = (
   datagrams: ReadonlyArray<{ readonly at: number; readonly data: Uint8Array }>,
   header = 0,

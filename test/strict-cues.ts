@@ -1,7 +1,7 @@
 /** SCTE-35 sections of a transport stream, by a parser that shares nothing with the product. */
 import { PACKET_BYTES, readPacket, SectionReader } from "./strict-packet.ts"
 
-/** In hexadecimal, in their order. */
+/** The SCTE-35 sections of a PID in hexadecimal, in their order. */
 export const cuesIn = (stream: Uint8Array, pid: number): string[] => {
   const reader = new SectionReader()
   const found: string[] = []

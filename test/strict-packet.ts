@@ -1,12 +1,12 @@
 /**
- * Transport packets and PSI sections as ISO/IEC 13818-1 2.4.3 and 2.4.4 write them, read for the strict analyser.
- * Shares no code with src/core, so that a mistake there cannot hide itself here.
+ * Reads transport packets and PSI sections as ISO/IEC 13818-1 2.4.3 and 2.4.4 define them, for the strict analyser. It
+ * shares no code with src/core, so that a mistake there cannot hide itself here.
  */
 
 export const PACKET_BYTES = 188
 export const NULL_PID = 0x1fff
 export const TICKS_PER_MS = 27_000
-/** PCR in 27 MHz ticks and time stamps in 90 kHz ticks start again here (2.4.2.2, 2.4.3.7). */
+/** PCR in 27 MHz ticks and time stamps in 90 kHz ticks start again at these values (2.4.2.2, 2.4.3.7). */
 export const PCR_WRAP = 300 * 2 ** 33
 export const STAMP_WRAP = 2 ** 33
 
@@ -27,13 +27,16 @@ export interface Packet {
   readonly fault: string | null
   readonly discontinuity: boolean
   readonly randomAccess: boolean
-  /** 27 MHz ticks. */
+  /** The PCR in 27 MHz ticks; null without one. */
   readonly pcr: number | null
-  /** Empty without payload. */
+  /** The payload of the packet; empty without one. */
   readonly payload: Uint8Array
 }
 
-/** Table 2-6: with a payload behind it the field leaves at least one byte, without it fills the packet. */
+/**
+ * Checks an adaptation field by table 2-6: with a payload behind it, the field leaves at least one byte; without one,
+ * it fills the packet.
+ */
 const adaptationFault = (control: number, length: number): string | null => {
   if (control === 0) return "adaptation_field_control 00 is reserved"
   if (control === 2 && length !== 183) return `adaptation_field_length ${length} without payload, not 183`
@@ -70,13 +73,13 @@ export const readPacket = (stream: Uint8Array, at: number): Packet => {
   }
 }
 
-/** A duplicate repeats every byte but those of the PCR (2.4.3.3). */
+/** Whether a packet is a duplicate, which repeats every byte but those of the PCR (2.4.3.3). */
 export const isDuplicate = (first: Uint8Array, second: Uint8Array, hasPcr: boolean): boolean => {
   for (let i = 0; i < PACKET_BYTES; i++) if (first[i] !== second[i] && !(hasPcr && i >= 6 && i < 12)) return false
   return true
 }
 
-/** CRC_32 of annex A over a whole section: 0 when it is sound. */
+/** CRC_32 of annex A over a whole section; it is 0 when the section is sound. */
 export const sectionRemainder = (section: Uint8Array): number => {
   let register = 0xffffffff
   for (const byte of section) {
@@ -87,18 +90,18 @@ export const sectionRemainder = (section: Uint8Array): number => {
 }
 
 /**
- * Puts the sections of one PID together (2.4.4.1): a section may start anywhere behind the pointer and run over
- * packets.
+ * Puts the sections of one PID together (2.4.4.1). A section may start anywhere behind the pointer, and run over
+ * several packets.
  */
 export class SectionReader {
   #gathered: number[] | null = null
 
-  /** Throws away what was begun: packets are missing. */
+  /** Discards a section that has begun, because packets are missing. */
   reset(): void {
     this.#gathered = null
   }
 
-  /** Sections that this payload completes; `problem` is a sentence when it makes no sense. */
+  /** Returns the sections that this payload completes. `problem` is a sentence when the payload makes no sense. */
   push(
     payload: Uint8Array,
     unitStart: boolean,
@@ -120,7 +123,7 @@ export class SectionReader {
     for (const byte of bytes) {
       const gathered = this.#gathered
       if (gathered === null) break
-      // Behind the last section comes stuffing up to the packet's end.
+      // Stuffing follows the last section up to the end of the packet.
       if (gathered.length === 0 && byte === 0xff) {
         this.#gathered = null
         break
@@ -136,7 +139,7 @@ export class SectionReader {
   }
 }
 
-/** PMT PIDs by programme of a PAT section; programme 0, the network PID, is left out. */
+/** PMT PIDs by programme of a PAT section; programme 0, which gives the network PID, is left out. */
 export const readPat = (section: Uint8Array): Map<number, number> => {
   const programmes = new Map<number, number>()
   for (let at = 8; at + 4 <= section.length - 4; at += 4) {

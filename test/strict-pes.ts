@@ -1,45 +1,48 @@
 /**
- * PES headers (ISO/IEC 13818-1 2.4.3.6) and access points of video, read for the strict analyser; shares no code with
- * src/core.
+ * Reads PES headers (ISO/IEC 13818-1 2.4.3.6) and access points of video for the strict analyser. It shares no code
+ * with src/core.
  */
 
-/** stream_type of Table 2-34 and what is common beside it: which ones travel as PES, and which of those are video. */
+/**
+ * The stream_type values of Table 2-34, and common ones beside it: those that travel as PES, and of those the video
+ * ones.
+ */
 const VIDEO_TYPES = new Set([0x01, 0x02, 0x10, 0x1b, 0x24])
 const PES_TYPES = new Set([...VIDEO_TYPES, 0x03, 0x04, 0x06, 0x0f, 0x11, 0x81, 0x87])
 /**
- * stream_id without optional header (Table 2-21): program_stream_map, padding, private_stream_2, ECM, EMM, DSM-CC,
- * H.222.1 E, directory.
+ * The stream_id values without an optional header (Table 2-21): program_stream_map, padding, private_stream_2, ECM,
+ * EMM, DSM-CC, H.222.1 E, directory.
  */
 const PLAIN_IDS = new Set([0xbc, 0xbe, 0xbf, 0xf0, 0xf1, 0xf2, 0xf8, 0xff])
 
 export const isPes = (streamType: number): boolean => PES_TYPES.has(streamType)
 export const isVideo = (streamType: number): boolean => VIDEO_TYPES.has(streamType)
-/** Private sections, and SCTE-35 (ANSI/SCTE 35 8.1). */
+/** Whether a stream_type carries sections: private sections, and SCTE-35 (ANSI/SCTE 35 8.1). */
 export const isSections = (streamType: number): boolean => streamType === 0x05 || streamType === 0x86
 
 export interface PesHeader {
-  /** What is wrong with it; null when nothing is. */
+  /** What is wrong with the header; null when nothing is. */
   readonly fault: string | null
-  /** PES_packet_length; 0: not told. */
+  /** PES_packet_length; 0 when the header does not tell. */
   readonly length: number
-  /** 90 kHz ticks. */
+  /** The PTS in 90 kHz ticks; null without one. */
   readonly pts: number | null
-  /** 90 kHz ticks; the PTS where none is written. */
+  /** The DTS in 90 kHz ticks; the PTS when no DTS is written. */
   readonly dts: number | null
-  /** Where the elementary stream's bytes begin. */
+  /** Offset at which the elementary stream's bytes begin. */
   readonly dataAt: number
 }
 
 const broken = (fault: string): PesHeader => ({ fault, length: 0, pts: null, dts: null, dataAt: 0 })
 
-/** 33 bits among three marker bits, behind a prefix of four bits; null when a marker or the prefix is wrong. */
+/** Reads 33 bits among three marker bits, behind a prefix of four bits; null when a marker or the prefix is wrong. */
 const stamp = (bytes: Uint8Array, prefix: number): number | null => {
   const [a = 0, b = 0, c = 0, d = 0, e = 0] = bytes
   if (bytes.length < 5 || a >> 4 !== prefix || (a & c & e & 1) === 0) return null
   return ((a >> 1) & 7) * 2 ** 30 + b * 2 ** 22 + (c >> 1) * 2 ** 15 + d * 2 ** 7 + (e >> 1)
 }
 
-/** Reads the header at the start of a payload; all of it must be there. */
+/** Reads the header at the start of a payload, which must hold all of it. */
 export const readPesHeader = (payload: Uint8Array): PesHeader => {
   const [a, b, c, id = 0, high = 0, low = 0, marker = 0, flags = 0, size = 0] = payload
   if (a !== 0 || b !== 0 || c !== 1) return broken("no packet_start_code_prefix")
@@ -55,13 +58,17 @@ export const readPesHeader = (payload: Uint8Array): PesHeader => {
   return { fault: null, length, pts, dts, dataAt: 9 + size }
 }
 
-/** True, false, or null: go on looking. */
+/** Judges a code of the stream: true for an access point, false for none, and null to go on looking. */
 type Judge = (first: number) => boolean | null
-/** MPEG-2: sequence_header_code, or a picture without one (ISO/IEC 13818-2 6.2.2). */
+/** MPEG-2: sequence_header_code is an access point, a picture without one is not (ISO/IEC 13818-2 6.2.2). */
 const mpeg2: Judge = (code) => (code === 0xb3 ? true : code === 0x00 ? false : null)
-/** H.264: IDR slice or sequence parameter set, or a slice of another picture (ITU-T H.264 Table 7-1). */
+/**
+ * H.264: an IDR slice or a sequence parameter set is one, a slice of another picture is not (ITU-T H.264 Table 7-1).
+ */
 const h264: Judge = (code) => ([5, 7].includes(code & 31) ? true : (code & 31) >= 1 && (code & 31) <= 4 ? false : null)
-/** HEVC: IRAP picture or sequence parameter set, or a slice of another picture (ITU-T H.265 Table 7-1). */
+/**
+ * HEVC: an IRAP picture or a sequence parameter set is one, a slice of another picture is not (ITU-T H.265 Table 7-1).
+ */
 const hevc: Judge = (code) => {
   const type = (code >> 1) & 63
   return (type >= 16 && type <= 21) || type === 33 ? true : type <= 9 ? false : null
@@ -73,7 +80,7 @@ const JUDGES: ReadonlyMap<number, Judge> = new Map([
   [0x24, hevc],
 ])
 
-/** Whether an access unit can be decoded from; null when its bytes do not tell (cut off, or another codec). */
+/** Whether decoding can start at an access unit; null when its bytes do not tell (cut off, or another codec). */
 export const isAccessPoint = (streamType: number, unit: Uint8Array): boolean | null => {
   const judge = JUDGES.get(streamType)
   for (let at = 0; judge !== undefined && at + 3 < unit.length; at++) {

@@ -1,14 +1,15 @@
 /**
- * One PID's continuity_counter, discontinuity_indicator and PCR, by the letter of ISO/IEC 13818-1 2.4.3.3 and 2.4.3.5.
+ * Checks continuity_counter, discontinuity_indicator and PCR of one PID by the letter of ISO/IEC 13818-1 2.4.3.3 and
+ * 2.4.3.5.
  */
 import { isDuplicate, type Packet, PCR_WRAP, TICKS_PER_MS } from "./strict-packet.ts"
 import type { Complain } from "./strict-report.ts"
 
 const PCR_STEP_MAX = 100 * TICKS_PER_MS
-/** A longer step is a jump whatever else fits. */
+/** Longest step between two PCRs in ticks; a longer one is a jump, whatever else fits. */
 const PCR_ABSENCE_MAX = 10_000 * TICKS_PER_MS
 
-/** `new`: to be read. `broken`: the same, behind missing packets. `duplicate`: seen already. */
+/** `new` is a packet to be read, `broken` one behind missing packets, and `duplicate` one that was seen already. */
 export type Order = "new" | "broken" | "duplicate"
 
 export class PidWatch {
@@ -16,7 +17,7 @@ export class PidWatch {
   #before: Packet | null = null
   #copies = 0
   #flagRun = 0
-  /** Flagged, and the first PCR of the new time base is still to come. */
+  /** True from a flag until the first PCR of the new time base. */
   #waitsForBase = false
   #hasComplained = false
   #pcr: { ticks: number; packet: number } | null = null
@@ -28,12 +29,12 @@ export class PidWatch {
     this.pid = pid
   }
 
-  /** Last PCR in 27 MHz ticks. */
+  /** The last PCR in 27 MHz ticks. */
   get pcr(): number | null {
     return this.#pcr?.ticks ?? null
   }
 
-  /** Checks a packet; `carriesClock` when the PMT names this PID as PCR PID. */
+  /** Checks a packet; `carriesClock` is true when the PMT names this PID as PCR PID. */
   check(packet: Packet, carriesClock: boolean, complain: Complain): Order {
     const before = this.#before
     const hasPayload = (packet.control & 1) !== 0
@@ -117,7 +118,8 @@ export class PidWatch {
   }
 
   /**
-   * A long step is missing PCRs where the packets in between fit it at the usual pace, and a jump where they do not.
+   * Complains of a long step. PCRs are missing if the packets in between fit it at the usual pace; otherwise it is a
+   * jump.
    */
   #complainStep(step: number, packets: number, complain: Complain): void {
     const sorted = this.#pace.sort((a, b) => a - b)

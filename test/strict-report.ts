@@ -1,4 +1,4 @@
-/** What the strict analyser says of a stream. */
+/** The report of the strict analyser on a stream. */
 
 export type ViolationKind =
   /** sync_byte is not 0x47, or the stream ends inside a packet (TR 101 290 1.1, 1.2). */
@@ -10,7 +10,8 @@ export type ViolationKind =
   /** continuity_counter neither continuous nor excused by discontinuity_indicator (2.4.3.3, TR 101 290 1.4). */
   | "continuity"
   /**
-   * A packet a third time, or discontinuity_indicator in three packets in a row of a PID that carries no PCR (2.4.3.5).
+   * A packet that comes a third time, or discontinuity_indicator in three packets in a row of a PID that carries no PCR
+   * (2.4.3.5).
    */
   | "repetition"
   /** discontinuity_indicator on the PCR PID that does not lead to a new time base as 2.4.3.5 asks. */
@@ -29,26 +30,26 @@ export type ViolationKind =
   | "access_point"
   /** The first payload after a flagged discontinuity continues a PES packet whose beginning is missing (2.4.3.5). */
   | "unit_start"
-  /** A PES header, or PES_packet_length that its bytes do not match, within a segment. */
+  /** A wrong PES header, or a PES_packet_length that its bytes do not match, within a segment. */
   | "pes"
-  /** DTS that does not grow within a segment. */
+  /** A DTS that does not grow within a segment. */
   | "stamp_order"
   /** More than 700 ms between two time stamps of a PID (TR 101 290 2.5). */
   | "stamp_repetition"
-  /** DTS before the PCR, or more than 10 s behind it: of another time base, or too late (2.4.2.7). */
+  /** A DTS before the PCR, or more than 10 s behind it: it belongs to another time base, or is too late (2.4.2.7). */
   | "stamp_time_base"
   /** A PID that neither PAT nor PMT names (TR 101 290 3.4). */
   | "unreferenced"
 
 export interface Violation {
   readonly kind: ViolationKind
-  /** Number of the packet from 0. */
+  /** Number of the packet, counted from 0. */
   readonly packet: number
   readonly pid: number | null
   readonly message: string
 }
 
-/** What one PID with PES packets carried within a segment. Time stamps are PTS in 90 kHz ticks, null without any. */
+/** What one PID with PES packets carried within a segment. Time stamps are PTS in 90 kHz ticks; null without any. */
 export interface StreamFacts {
   readonly streamType: number
   readonly firstPts: number | null
@@ -58,28 +59,28 @@ export interface StreamFacts {
 
 /** A stretch of the stream from one flagged discontinuity to the next. */
 export interface Segment {
-  /** Packet numbers, the end excluded. */
+  /** Numbers of the first packet, and of the one behind the last. */
   readonly from: number
   readonly to: number
-  /** The first packet with discontinuity_indicator of each PID. */
+  /** Number of the first packet with discontinuity_indicator, by PID. */
   readonly flagged: ReadonlyMap<number, number>
   readonly streams: ReadonlyMap<number, StreamFacts>
-  /** First video unit of the segment: where, and how it showed itself as an access point. */
+  /** The first video unit of the segment: where it begins, and by what it shows itself as an access point. */
   readonly video: {
     readonly packet: number
     readonly pid: number
     readonly accessPoint: "indicator" | "picture" | "none" | "unknown"
   } | null
   /**
-   * Time of arrival between the last packet before the segment and its first one, in ms; null without times or for the
-   * first segment.
+   * Time of arrival between the last packet before the segment and its first one, in ms. Null without times, and for
+   * the first segment.
    */
   readonly gapMs: number | null
 }
 
 export interface StrictReport {
   readonly packets: number
-  /** Empty: the stream is clean. */
+  /** Violations of the standard; empty when the stream is clean. */
   readonly violations: ReadonlyArray<Violation>
   readonly segments: ReadonlyArray<Segment>
   /** Every packet with discontinuity_indicator. */
@@ -88,5 +89,5 @@ export interface StrictReport {
   readonly longestGap: { readonly ms: number; readonly packet: number } | null
 }
 
-/** Takes a violation, of the packet at hand when `packet` is left out. */
+/** Takes a violation; it is about the packet at hand when `packet` is left out. */
 export type Complain = (kind: ViolationKind, pid: number | null, message: string, packet?: number) => void

@@ -1,25 +1,25 @@
 /**
- * Joins two test programmes as 2.4.3.5 of ISO/IEC 13818-1 asks, or with one thing left out: material that the strict
- * analyser must tell apart.
+ * Joins two test programmes as 2.4.3.5 of ISO/IEC 13818-1 asks, or with one thing left out. The strict analyser must
+ * tell the two apart.
  */
 import { buildPacket, parsePacket, TS_PACKET_SIZE, type TsPacket } from "../src/core/ts/packet.ts"
 import { AUDIO_PID, PAT_PID, PMT_PID, VIDEO_PID } from "../src/test-source/program-tables.ts"
 
 export interface SpliceFaults {
-  /** No discontinuity_indicator at all on this PID. */
+  /** A PID that gets no discontinuity_indicator at all. */
   readonly unflagged?: number
-  /** The tables of the second programme are left out at the join. */
+  /** The table of the second programme that is left out at the join. */
   readonly withoutTables?: "pat" | "pmt"
-  /** The second programme begins this many packets behind its access point. */
+  /** Number of packets behind its access point at which the second programme begins. */
   readonly late?: number
-  /** Audio begins in the middle of a PES packet. */
+  /** Whether audio begins in the middle of a PES packet. */
   readonly audioAtOnce?: boolean
-  /** The clock PID's flag stands in a packet of its own without PCR. */
+  /** Whether the clock PID's flag stands in a packet of its own, without PCR. */
   readonly flagApart?: boolean
 }
 
 const FLAGS = 5
-/** Copies of its packets. */
+/** Copies the packets of a stream. */
 export const packetsOf = (ts: Uint8Array): Uint8Array[] =>
   Array.from({ length: Math.floor(ts.length / TS_PACKET_SIZE) }, (_, i) =>
     ts.slice(i * TS_PACKET_SIZE, (i + 1) * TS_PACKET_SIZE),
@@ -30,18 +30,18 @@ const read = (packet: Uint8Array): TsPacket => {
   return facts
 }
 
-/** Number of the access point at or behind packet `from`. */
+/** Number of the first access point at or behind packet `from`. */
 export const accessPointFrom = (packets: ReadonlyArray<Uint8Array>, from: number): number =>
   packets.findIndex((packet, i) => i >= from && read(packet).adaptation?.random_access === true)
 
-/** A packet of adaptation field alone, flagged, with the counter before that of `next`. */
+/** Makes a packet of an adaptation field alone, flagged, with the counter before that of `next`. */
 const flagFor = (next: TsPacket): Uint8Array =>
   buildPacket({ pid: next.pid, continuity_counter: next.continuity_counter - 1, discontinuity: true })
 
 const firstOf = (packets: ReadonlyArray<Uint8Array>, pid: number, from: number): Uint8Array | undefined =>
   packets.find((packet, i) => i >= from && read(packet).pid === pid)
 
-/** The tables as they stand in the second programme, flagged, with the counters before those that follow. */
+/** Makes the tables as they stand in the second programme, flagged, with the counters before those that follow. */
 const tablesAhead = (packets: ReadonlyArray<Uint8Array>, from: number, faults: SpliceFaults): Uint8Array[] => {
   const wanted = [
     ...(faults.withoutTables === "pat" ? [] : [PAT_PID]),
@@ -52,7 +52,7 @@ const tablesAhead = (packets: ReadonlyArray<Uint8Array>, from: number, faults: S
     if (table === undefined || next === undefined) return []
     const { payload } = read(table)
     const counter = read(next).continuity_counter - 1
-    // The flags take two bytes of what was stuffing behind the section.
+    // The flags take two bytes of the stuffing behind the section.
     return [
       buildPacket({
         pid,
@@ -65,7 +65,7 @@ const tablesAhead = (packets: ReadonlyArray<Uint8Array>, from: number, faults: S
   })
 }
 
-/** `first` up to packet `at`, then `second` from its next access point behind packet `at`. */
+/** Joins `first` up to packet `at` with `second` from its next access point behind packet `at` on. */
 export const splice = (first: Uint8Array, second: Uint8Array, at: number, faults: SpliceFaults = {}): Uint8Array => {
   const after = packetsOf(second)
   const from = accessPointFrom(after, at) + (faults.late ?? 0)

@@ -1,10 +1,10 @@
-/** What PAT and PMT say as the stream goes on, for the strict analyser. */
+/** Follows what PAT and PMT say as the stream goes on, for the strict analyser. */
 import { type Packet, type ProgrammeMap, readPat, readPmt, SectionReader, sectionRemainder } from "./strict-packet.ts"
 import { isSections } from "./strict-pes.ts"
 import type { Complain } from "./strict-report.ts"
 
 export const PAT_PID = 0
-/** PIDs below are reserved for tables of MPEG and DVB, which PAT and PMT do not name. */
+/** First PID that is not reserved for tables of MPEG and DVB, which PAT and PMT do not name. */
 const FIRST_FREE_PID = 0x20
 
 export class TableWatch {
@@ -12,7 +12,7 @@ export class TableWatch {
   #programmes: ReadonlyMap<number, number> = new Map()
   readonly #maps = new Map<number, ProgrammeMap>()
   readonly #readers = new Map<number, SectionReader>()
-  /** Told of each PAT, and of each PMT that the PAT names. */
+  /** Called with each PAT, and with each PMT that the PAT names. */
   readonly #onTable: (pid: number, programme: number | null) => void
   readonly #complain: Complain
 
@@ -58,7 +58,7 @@ export class TableWatch {
     return pid < FIRST_FREE_PID || this.carriesTables(pid) || this.isClock(pid) || this.streamOf(pid) !== null
   }
 
-  /** `hasGap`: packets before this one are missing or another stream began. */
+  /** Reads a packet. `hasGap` is true when packets before it are missing or another stream began. */
   read({ pid, payload, unitStart }: Packet, hasGap: boolean): void {
     const reader = this.#readers.get(pid) ?? new SectionReader()
     this.#readers.set(pid, reader)

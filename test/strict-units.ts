@@ -1,18 +1,24 @@
-/** The PES packets of one PID within a segment: their beginnings, lengths, time stamps and the first access point. */
+/**
+ * Checks the PES packets of one PID within a segment: their beginnings, lengths and time stamps, and the first access
+ * point.
+ */
 import { type Packet, PCR_WRAP, STAMP_WRAP } from "./strict-packet.ts"
 import { isAccessPoint, isVideo, readPesHeader } from "./strict-pes.ts"
 import type { Complain, Segment, StreamFacts } from "./strict-report.ts"
 
 const STAMP_STEP_MAX = 700 * 90
-/** 2.4.2.7: data stays in the decoder's buffers for a second; for ten in still pictures and H.264. */
+/**
+ * Longest time that data stays in the decoder's buffers, in 90 kHz ticks: ten seconds, as for still pictures and H.264;
+ * other streams have one second (2.4.2.7).
+ */
 const BUFFER_MAX = 10_000 * 90
-/** Access units are looked at up to here. */
+/** Number of bytes of an access unit that are looked at. */
 const LOOK_BYTES = 65_536
 
 type Video = NonNullable<Segment["video"]>
 
 interface Unit {
-  /** PES_packet_length; 0: not told. */
+  /** PES_packet_length; 0 when the header does not tell. */
   readonly length: number
   bytes: number
 }
@@ -21,9 +27,12 @@ export class UnitWatch {
   readonly pid: number
   readonly streamType: number
   #unit: Unit | null = null
-  /** Payload is skipped up to a unit's beginning: capture or segment has just begun, or packets are missing. */
+  /**
+   * Whether payload is skipped up to the beginning of a unit, because capture or segment has just begun or packets are
+   * missing.
+   */
   #isLost = true
-  /** After a flagged discontinuity the next payload has to begin a unit. */
+  /** Whether the next payload has to begin a unit, because a flagged discontinuity came before it. */
   #mustStart: boolean
   #mustBeAccessPoint: boolean
   #isIndicated = false
@@ -36,7 +45,10 @@ export class UnitWatch {
   }
   #dts: number | null = null
 
-  /** `afterFlag`: its PID begins anew here, by discontinuity_indicator or as one that was not there before. */
+  /**
+   * Begins a PID. `afterFlag` is true when it begins anew here: by discontinuity_indicator, or because it was not there
+   * before.
+   */
   constructor(pid: number, streamType: number, afterFlag: boolean) {
     this.pid = pid
     this.streamType = streamType
@@ -48,20 +60,20 @@ export class UnitWatch {
     return { streamType: this.streamType, ...this.#facts }
   }
 
-  /** Missing packets were flagged or complained of already: goes on at the next unit. */
+  /** Goes on at the next unit, after missing packets that were flagged or complained of already. */
   lose(): void {
     this.#unit = null
     this.#isLost = true
   }
 
-  /** discontinuity_indicator on this PID, within the segment. */
+  /** Notes discontinuity_indicator on this PID within the segment. */
   flag(): void {
     this.lose()
     this.#mustStart = true
     if (this.#facts.units === 0) this.#mustBeAccessPoint = true
   }
 
-  /** `pcr`: last one of the programme, 27 MHz ticks. */
+  /** Takes a packet; `pcr` is the last one of the programme in 27 MHz ticks. */
   take(packet: Packet, number: number, pcr: number | null, complain: Complain): void {
     this.#isIndicated ||= packet.randomAccess
     if (packet.payload.length === 0) return
@@ -145,7 +157,7 @@ export class UnitWatch {
       complain("stamp_repetition", this.pid, `${Math.round(step / 90)} ms between two time stamps`)
   }
 
-  /** First video unit, judged once its bytes are there. `final` judges with what came. */
+  /** Judges the first video unit once its bytes are there; `final` judges it with the bytes that came. */
   judgeVideo(final: boolean, complain: Complain): Video | null {
     const video = this.#video
     if (video === null || this.#isVideoJudged || !(final || this.#facts.units > 1)) return null

@@ -1,4 +1,5 @@
-// The systemd unit, its installer, kernel settings and samples: what can be held without a booted systemd.
+// The systemd unit, its installer, the kernel settings and samples, as far as they can be checked without a booted
+// systemd.
 import { execFileSync, spawnSync } from "node:child_process"
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -10,7 +11,7 @@ import { SETTINGS } from "../src/effects/config/environment-settings.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const read = (path: string) => readFileSync(join(root, path), "utf8")
-/** Read by the runtime and its libraries, not by us. */
+/** Variables that the runtime and its libraries read, and the product does not. */
 const OF_THE_RUNTIME = ["NODE_ENV", "BUN_RUNTIME_TRANSPILER_CACHE_PATH", ...Object.keys(serviceEnvironment)]
 const unknownSettings = (names: ReadonlyArray<string>) =>
   names.filter((name) => !(name in SETTINGS) && !OF_THE_RUNTIME.includes(name))
@@ -39,8 +40,8 @@ describe("kernel settings and samples", () => {
 
   it("the sample of the environment has every setting that is for people to set", () => {
     const names = [...read("deploy/examples/environment").matchAll(/^#?([A-Z_]+)=/gm)].map(([, name = ""]) => name)
-    // Whoever starts the service sets these, and the keys that it makes itself have their places in the image and the
-    // compose file.
+    // Whoever starts the service sets these variables. The keys that the service makes itself have their places in the
+    // image and the compose file.
     const elsewhere = ["DATA_DIR", "FIRST_KEY_FILE", "METRICS_KEY_FILE"]
     expect([...names, ...elsewhere].sort()).toEqual(Object.keys(SETTINGS).sort())
   })
@@ -50,7 +51,7 @@ describe("deploy/systemd", () => {
   const unit = "deploy/systemd/stream-distributor.service"
   const install = (...args: ReadonlyArray<string>) =>
     execFileSync(join(root, "deploy/systemd/install.sh"), args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] })
-  /** What is below a folder, the product's own files left out. */
+  /** Lists what is below a folder, without the product's own files. */
   const tree = (path: string) =>
     readdirSync(path, { recursive: true })
       .map(String)
@@ -91,7 +92,7 @@ describe("deploy/systemd", () => {
     expect(readFileSync(join(target, "etc/stream-distributor/environment"), "utf8")).toMatch(/^LOG_LEVEL=debug$/m)
     expect(statSync(join(target, "etc/stream-distributor/environment")).mode & 0o777).toBe(0o600)
 
-    // The unit as it was installed, among the units of this machine, which it names.
+    // Checks the installed unit among the units of this machine, because it names some of them.
     if (hasProgram("systemd-analyze")) {
       cpSync("/usr/lib/systemd/system", join(target, "usr/lib/systemd/system"), {
         recursive: true,
@@ -110,8 +111,7 @@ describe("deploy/systemd", () => {
       encoding: "utf8",
       timeout: 20_000,
     })
-    // Everything was found and read up to where it looks at its settings: as installed it has no key for an open
-    // address.
+    // The service starts, reads its settings and refuses them: as installed, it has no key for an open address.
     expect([said.status, said.stderr]).toEqual([1, expect.stringMatching(/API_KEY/)])
 
     install("--uninstall", "--root", target)

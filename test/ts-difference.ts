@@ -1,6 +1,6 @@
 /**
- * Tells exactly which TS packets of a source are missing from what came out, and what came out that is not of it or not
- * in order.
+ * Tells exactly which TS packets of a source are missing from what came out, and which packets came out that are not
+ * the source's or not in order.
  */
 import { NULL_PID, TS_PACKET_SIZE } from "../src/core/ts/packet.ts"
 
@@ -8,8 +8,8 @@ const packetAt = (ts: Uint8Array, packet: number): string =>
   Buffer.from(ts.buffer, ts.byteOffset + packet * TS_PACKET_SIZE, TS_PACKET_SIZE).toString("latin1")
 
 /**
- * A copy whose null packets carry their number in the payload, which may be anything (ISO/IEC 13818-1 2.4.3.3): each is
- * then one of a kind.
+ * Returns a copy in which each null packet carries its number in its payload, so that each is unique. The payload of
+ * null packets may be anything (ISO/IEC 13818-1 2.4.3.3).
  */
 export const numberNulls = (ts: Uint8Array): Uint8Array => {
   const numbered = Buffer.from(ts)
@@ -21,15 +21,15 @@ export const numberNulls = (ts: Uint8Array): Uint8Array => {
 
 export interface TsDifference {
   /**
-   * Numbers of the source's packets that did not come out. Of packets that are alike the first ones are taken for those
+   * Numbers of the source's packets that did not come out. Among packets that are alike, the first ones count as those
    * that did.
    */
   readonly missing: ReadonlyArray<number>
-  /** Packets that came out and are repeated, out of order, or not the source's. */
+  /** Number of packets that came out and are repeated, out of order, or not the source's. */
   readonly extra: number
 }
 
-/** `{ missing: [], extra: 0 }` if and only if both are equal. */
+/** Compares a source with what came out. The result is `{ missing: [], extra: 0 }` if and only if both are equal. */
 export const tsDifference = (source: Uint8Array, out: Uint8Array): TsDifference => {
   const total = Math.floor(source.length / TS_PACKET_SIZE)
   const places = new Map<string, number[]>()
@@ -44,7 +44,7 @@ export const tsDifference = (source: Uint8Array, out: Uint8Array): TsDifference 
   let extra = out.length % TS_PACKET_SIZE === 0 ? 0 : 1
   for (let packet = 0; packet < Math.floor(out.length / TS_PACKET_SIZE); packet++) {
     const known = places.get(packetAt(out, packet)) ?? []
-    // Lists are short but for null packets, of which the ones used up are behind `next`.
+    // Lists are short except for null packets, of which those already used are behind `next`.
     let [low, high] = [0, known.length]
     while (low < high) {
       const middle = (low + high) >> 1

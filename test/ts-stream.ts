@@ -13,7 +13,7 @@ export const SCTE35_PID = 500
 export const PROGRAM_NUMBER = 1
 const PCR_STEP = 27_000_000 / 25
 
-/** A splice_null section (ANSI/SCTE 35 9.7.1) with its CRC_32. */
+/** Builds a splice_null section (ANSI/SCTE 35 9.7.1) with its CRC_32. */
 export const spliceNull = (): Uint8Array =>
   sealSection(Uint8Array.from([0xfc, 0x30, 0x11, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xf0, 0, 0, 0, 0, 0, 0, 0, 0]))
 
@@ -33,7 +33,7 @@ export const pmt = (version = 0, scte35Pids: ReadonlyArray<number> = [SCTE35_PID
     ],
   })
 
-/** Keeps a continuity counter for each PID. */
+/** Writes TS packets with a continuity counter for each PID. */
 export class TsWriter {
   readonly #counters = new Map<number, number>()
 
@@ -56,7 +56,7 @@ export class TsWriter {
   }
 }
 
-/** `frames` frames of 40 ms: PAT and PMT in each, a cue in every tenth. */
+/** Builds `frames` frames of 40 ms, with PAT and PMT in each and a cue in every tenth. */
 export const buildStream = (frames: number): Uint8Array => {
   const writer = new TsWriter()
   const parts: Uint8Array[] = []
@@ -74,17 +74,17 @@ export const buildStream = (frames: number): Uint8Array => {
 }
 
 export interface Carriage {
-  /** Left out: raw UDP. */
+  /** First values of the RTP header; left out for raw UDP. */
   readonly rtp?: { readonly sequence: number; readonly timestamp: number; readonly ssrc: number }
   readonly startUs?: number
-  /** Microseconds between datagrams; 1000 when left out. */
+  /** Microseconds between datagrams; default 1000. */
   readonly stepUs?: number
   readonly port?: number
-  /** TS packets in a datagram; 7 when left out. */
+  /** TS packets in a datagram; default 7. */
   readonly packets?: number
 }
 
-/** Cuts a stream into datagrams; what is left of the last packet is dropped. */
+/** Cuts a stream into datagrams; an incomplete last packet is dropped. */
 export const toDatagrams = (stream: Uint8Array, carriage: Carriage = {}): Datagram[] => {
   const { rtp, startUs = 1_000_000, stepUs = 1000, port = 5000, packets = 7 } = carriage
   const whole = stream.subarray(0, stream.length - (stream.length % TS_PACKET_SIZE))

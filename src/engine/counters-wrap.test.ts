@@ -1,6 +1,6 @@
 /**
- * An engine that has run for weeks: ring heads, merges and packet counts pass 2^31 or 2^32 while a stream of two
- * merged legs goes out by every kind of output, to real peers. Nothing is missing, and every cue is proven, also by
+ * Imitates an engine that has run for weeks: ring heads, merges and packet counts pass 2^31 or 2^32 while a stream of
+ * two merged legs goes out by every kind of output, to real peers. Nothing is missing, and every cue is proven, also by
  * outputs that are 2^31 or 2^32 slots old.
  */
 import { spawnSync } from "node:child_process"
@@ -19,7 +19,7 @@ import { generateTs } from "../test-source/test-programme.ts"
 import type { OutputSpec } from "./protocol/messages.ts"
 import { openSrtLibrary } from "./srt/srt-library.ts"
 
-/** How many slots ago the reader of an output began when it opens, and how many readers began so. */
+/** Number of slots ago that the reader of an output began when it opens, and number of readers that began so. */
 const readers = vi.hoisted(() => ({ age: 0, begun: 0 }))
 // The path begins at the project's root, because Vitest on Bun does not find a mocked module by a relative one.
 vi.mock("/src/engine/ring/ring-reader.ts", async (original) => {
@@ -36,10 +36,10 @@ vi.mock("/src/engine/ring/ring-reader.ts", async (original) => {
 
 const library = openSrtLibrary({})
 const BITRATE = 3_000_000
-/** 6 s, about 1700 slots. */
+/** The stream: 6 s, which are about 1700 slots. */
 const ts = Buffer.from(generateTs(6, { bitrate: BITRATE, breakEverySeconds: 5, breakSeconds: 2, spliceNullSeconds: 1 }))
 
-/** What goes to a unix socket behind its first line. */
+/** Reads what goes to a unix socket behind its first line. */
 class TapReader {
   readonly #server: Server
   readonly #chunks: Buffer[] = []
@@ -159,7 +159,7 @@ describe.each([
     const proven = [...carrying, "hls"]
     expect(bench.all("cue_sent").filter(({ output_id, sent }) => !sent && proven.includes(output_id))).toEqual([])
     expect(readers.begun).toBeGreaterThan(carrying.length)
-    // A splice_null has no form there, and what came before the first picture has no time.
+    // A splice_null has no form in RTMP, and what came before the first picture has no time.
     expect(bench.all("cue_sent").filter(({ output_id, sent }) => sent && output_id === "rtmp").length).toBeGreaterThan(
       0,
     )
@@ -168,7 +168,7 @@ describe.each([
     const media = rtmp.publications.flatMap(({ server }) => server.media)
     expect(media.filter(({ typeId }) => typeId === 9).length).toBeGreaterThan(100)
     expect(rtmp.sessions.map(({ problem }) => problem)).toEqual([null])
-    // Rates of PIDs go on over the wrap of their counts: once a second, each stands in the figures.
+    // Rates of PIDs go on over the wrap of their counts: they stand in the figures once a second.
     const video = bench
       .all("stats")
       .flatMap(({ stats }) =>

@@ -192,7 +192,8 @@ describe("legs", () => {
     await sendTs(numberedTs(7, 1000), { port })
     await sendTs(numberedTs(7, 2000), { port: second })
     await receiver.atLeast(3)
-    // Seven packets, then one of the adaptation field alone with discontinuity_indicator and the seven of the new leg.
+    // Seven packets come first, then one of an adaptation field alone with discontinuity_indicator, and the seven of
+    // the new leg.
     const packets = receiver.datagrams.flatMap(({ data }) =>
       Array.from({ length: data.length / 188 }, (_, i) => data.subarray(i * 188, (i + 1) * 188)),
     )
@@ -205,11 +206,15 @@ describe("legs", () => {
 })
 
 describe("without libsrt", () => {
-  it("SRT outputs say what to install; UDP goes on", async () => {
+  it("SRT outputs run on our own stack; those that need libsrt say what for, and what to install", async () => {
     putChannel()
-    expect(open("srt://127.0.0.1:9000")).toMatchObject({
+    expect(open("srt://127.0.0.1:9000")).toMatchObject({ ok: true })
+    expect(open("srt://127.0.0.1:9000?packetfilter=fec,cols:10,rows:5", "o2")).toMatchObject({
       ok: false,
-      error: { code: "libsrt_missing", message: expect.stringMatching(/apt-get install/) },
+      error: {
+        code: "libsrt_missing",
+        message: expect.stringMatching(/^packetfilter needs libsrt\. .*apt-get install/),
+      },
     })
     expect(bench.engine.info.srt.available).toBe(false)
   })

@@ -1,6 +1,7 @@
 /** The engine: carries out what the control plane asks, and tells it what happens. */
 import { MAX_CHANNELS } from "../core/assembly/memory/layout.ts"
 import type { PacketCore } from "../core/packet-core/packet-core.ts"
+import type { SrtStack } from "../core/srt/stack.ts"
 import { CoreEvents } from "./core-events.ts"
 import { insertCue } from "./cue-insertion.ts"
 import { EngineChannel } from "./engine-channel.ts"
@@ -29,6 +30,7 @@ import { reasonOf } from "./protocol/setup-failure.ts"
 import { RemuxPool } from "./remux/remux-pool.ts"
 import { HandshakeGates } from "./srt/handshake-gate.ts"
 import { ListenerPorts } from "./srt/listener-ports.ts"
+import { OwnSrt } from "./srt/own/stack.ts"
 import { PortPool } from "./srt/port-pool.ts"
 import type { SrtLibrary } from "./srt/srt-library.ts"
 import { UdpPortRegistry } from "./system/udp-port-registry.ts"
@@ -55,13 +57,15 @@ export class Engine {
   readonly #loop: PacketLoop
   readonly #taps: TapPool
   readonly #told: ToldStates
+  #ownSrt: OwnSrt | null = null
 
-  /** `log` gets the stacks of internal errors. */
+  /** `log` gets the stacks of internal errors; `srtStack` is what SRT outputs run on. */
   constructor(
     core: PacketCore,
     library: SrtLibrary,
     emit: (event: Event) => void,
     log: (message: string) => void = toStderr,
+    srtStack: SrtStack = "libsrt",
   ) {
     this.faults = new Faults(log)
     this.#core = core
@@ -76,6 +80,11 @@ export class Engine {
       base,
       srt: library.srt,
       ports: library.srt === null ? null : new PortPool(library.srt),
+      srtStack,
+      ownSrt: () => {
+        this.#ownSrt ??= new OwnSrt(core, base)
+        return this.#ownSrt
+      },
       listenerPorts: new ListenerPorts(),
       gates: new HandshakeGates(),
       udpPorts: this.#udpPorts,
@@ -101,6 +110,8 @@ export class Engine {
       eventFault: (channel, cause) => this.faults.report("input", `an event of channel ${channel.label}`, cause),
     })
     this.#loop = new PacketLoop(core, () => this.#channels.values(), {
+      receiveSrt: (nowUs) => this.#ownSrt?.receive(nowUs),
+      submitSrt: () => this.#ownSrt?.submit(),
       onEvents: (events) => coreEvents.handle(events),
       onSlowTick: () => {
         try {

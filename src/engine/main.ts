@@ -7,6 +7,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { PacketCore } from "../core/packet-core/packet-core.ts"
+import { srtStackOf } from "../core/srt/stack.ts"
 import { ControlServer } from "./control-server.ts"
 import { Engine } from "./engine.ts"
 import { engineSocketPath } from "./protocol/socket-path.ts"
@@ -38,8 +39,10 @@ mkdirSync(dataDir, { recursive: true, mode: 0o700 })
 const path = engineSocketPath(dataDir)
 const library = openSrtLibrary(process.env)
 if (library.info.problem !== null) log(library.info.problem)
+const srtStack = srtStackOf(process.env["SRT_STACK"])
+if (srtStack === null) log("SRT_STACK is neither own nor libsrt: libsrt is taken")
 const core = await PacketCore.instantiate(readFileSync(CORE))
-const engine = new Engine(core, library, (event) => server.emit(event), log)
+const engine = new Engine(core, library, (event) => server.emit(event), log, srtStack ?? "libsrt")
 
 const exit = (why: string): void => {
   log(why)

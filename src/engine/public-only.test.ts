@@ -1,4 +1,4 @@
-/** With `public_only` no kind of output goes to this machine, whether its URL says so or a name leads there. */
+/** With `public_only`, no kind of output goes to this machine, whether its URL says so or a name leads there. */
 
 import type { AddressInfo } from "node:net"
 import { createServer } from "node:net"
@@ -60,7 +60,7 @@ describe("test_output with public_only", () => {
 })
 
 describe("open_output with public_only", () => {
-  // Uploads connect with their first segment.
+  // Uploads are left out, since they connect only with their first segment.
   it.each(TARGETS.filter(({ name }) => name !== "http" && name !== "s3"))("refuses $name", async ({ name, url }) => {
     const output = { id: name, label: name, session: `o-${name}`, url: url(), public_only: true }
     bench.ask({ cmd: "open_output", channel_id: "c1", output })

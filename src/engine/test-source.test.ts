@@ -49,7 +49,7 @@ const start = (command: string, args: string[]) => {
   return { child, output, exit }
 }
 
-/** The datagrams' TS bytes must be those of the programme, from its first packet. */
+/** Checks that the datagrams' TS bytes are those of the programme, from its first packet on. */
 const expectProgramme = (arrivals: ReadonlyArray<Arrival>, header: number) => {
   const programme = createTestProgramme({ bitrate: 3_000_000 })
   for (const { bytes } of arrivals) expect(Buffer.compare(bytes.subarray(header), programme.next())).toBe(0)
@@ -58,7 +58,7 @@ const expectProgramme = (arrivals: ReadonlyArray<Arrival>, header: number) => {
 const runtimes: Array<[string, string, string[]]> = [["bun", process.execPath, [SCRIPT]]]
 if (existsSync(DENO)) runtimes.push(["deno", DENO, ["run", "-A", SCRIPT]])
 
-/** Without IPv6 in the kernel there is no ::1 to send to. */
+/** Whether the kernel has IPv6; without it there is no ::1 to send to. */
 const hasIpv6 = existsSync("/proc/net/if_inet6")
 
 describe.each(runtimes)("test source under %s", (_, command, prefix) => {

@@ -1,4 +1,4 @@
-// AAC tables of the few coding tools the test tone needs.
+// The AAC tables of those few coding tools that the test tone needs.
 
 const words = (row: string): ReadonlyArray<string> => row.split(" ")
 

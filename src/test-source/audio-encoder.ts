@@ -1,19 +1,20 @@
-// AAC-LC in ADTS (ISO/IEC 14496-3 clause 4.4 and 1.A): the test tone on both channels, every frame of the same size.
+// AAC-LC in ADTS (ISO/IEC 14496-3 clause 4.4 and 1.A): encodes the test tone on both channels, with every frame of the
+// same size.
 import { BAND_EDGES, SPECTRUM_BOOK_11 } from "./aac-tables.ts"
 import { BitWriter } from "./bit-writer.ts"
 import { toneKey, toneSpectrum } from "./tone.ts"
 
-/** 256 bytes a frame: 96 kbit/s. */
+/** Size of an ADTS frame in bytes; it makes a bit rate of 96 kbit/s. */
 export const AUDIO_FRAME_BYTES = 256
-/** 90 kHz ticks of one frame of 1024 samples at 48 kHz. */
+/** Duration of one frame of 1024 samples at 48 kHz, in 90 kHz ticks. */
 export const AUDIO_FRAME_90K = 1920
 const ID_CPE = 1
 const ID_FIL = 6
 const ID_END = 7
 const BOOK = 11
-/** The value in codebook 11 that an escape sequence follows. */
+/** The value in codebook 11 that is followed by an escape sequence. */
 const ESCAPE = 16
-/** Largest quantised value: keeps the noise more than 40 dB below the tone and the frame within its size. */
+/** Largest quantised value. It keeps the noise more than 40 dB below the tone, and the frame within its size. */
 const PEAK = 100
 const BANDS = 14
 const LINES = BAND_EDGES[BANDS] ?? 0
@@ -24,8 +25,8 @@ interface Quantised {
 }
 
 /**
- * Clause 4.6.1: the decoder shows sign(q) x |q|^(4/3) x 2^((scaleFactor - 100) / 4); one scale factor, with which the
- * largest value is PEAK.
+ * Quantises a spectrum by clause 4.6.1: the decoder shows sign(q) x |q|^(4/3) x 2^((scaleFactor - 100) / 4). All bands
+ * have one scale factor, with which the largest value is PEAK.
  */
 const quantise = (spectrum: Float64Array): Quantised => {
   const peak = spectrum.reduce((most, value) => Math.max(most, Math.abs(value)), 1)
@@ -39,8 +40,8 @@ const quantise = (spectrum: Float64Array): Quantised => {
 }
 
 /**
- * Escape sequence of a value from 16 on (4.6.3.3): N ones and a zero, then the low N + 4 bits of the value, whose
- * highest bit is N + 4.
+ * Writes the escape sequence of a value of at least 16 (4.6.3.3): N ones and a zero, then the low N + 4 bits of the
+ * value, whose highest set bit is bit N + 4.
  */
 const writeEscape = (w: BitWriter, value: number): void => {
   const bits = 31 - Math.clz32(value)
@@ -49,13 +50,14 @@ const writeEscape = (w: BitWriter, value: number): void => {
 }
 
 /**
- * individual_channel_stream with a common window: one section of codebook 11 over all bands, all scale factors equal.
+ * Writes individual_channel_stream with a common window: one section of codebook 11 over all bands, with all scale
+ * factors equal.
  */
 const writeChannel = (w: BitWriter, { scaleFactor, values }: Quantised): void => {
   w.put(scaleFactor, 8) // global_gain
   w.put(BOOK, 4)
   w.put(BANDS, 5) // sect_len_incr, 31 would be an escape
-  w.put(0, BANDS) // scale factor differences of 0 are a single 0 each
+  w.put(0, BANDS) // each scale factor difference of 0 is a single 0 bit
   w.put(0, 3) // no pulse, TNS or gain control data
   for (let i = 0; i < LINES; i += 2) {
     const pair = [values[i] ?? 0, values[i + 1] ?? 0]
@@ -66,7 +68,7 @@ const writeChannel = (w: BitWriter, { scaleFactor, values }: Quantised): void =>
   }
 }
 
-/** fill_element of exactly so many bytes less its 7 bits of head, clause 4.4.1.1; 16..269 bytes. */
+/** Writes a fill_element that takes `bytes` bytes and the 7 bits of its head (clause 4.4.1.1); `bytes` is 16..269. */
 const writeFill = (w: BitWriter, bytes: number): void => {
   w.put(ID_FIL, 3)
   w.put(15, 4)
@@ -107,7 +109,10 @@ const encodeFrame = (frame: number): Uint8Array => {
 
 const cache = new Map<number, Uint8Array>()
 
-/** The ADTS frame of 1024 samples number `frame`, from 0. The bytes are shared: do not write into them. */
+/**
+ * Returns the ADTS frame of 1024 samples with the number `frame`, counted from 0. The bytes are shared: do not write
+ * into them.
+ */
 export const audioFrame = (frame: number): Uint8Array => {
   const key = toneKey(frame)
   const known = cache.get(key)

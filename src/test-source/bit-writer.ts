@@ -9,7 +9,7 @@ export class BitWriter {
     this.#bytes = new Uint8Array(capacity)
   }
 
-  /** Forgets everything written, keeps the memory. */
+  /** Forgets everything written but keeps the memory. */
   reset(): void {
     this.#length = 0
     this.#accumulator = 0
@@ -21,7 +21,7 @@ export class BitWriter {
     return this.#length * 8 + this.#pending
   }
 
-  /** The low `count` bits of `value`; count 0..32. */
+  /** Writes the low `count` bits of `value`; `count` is 0..32. */
   put(value: number, count: number): void {
     if (count > 16) {
       this.put(value >>> 16, count - 16)
@@ -37,30 +37,30 @@ export class BitWriter {
     this.#accumulator &= (1 << this.#pending) - 1
   }
 
-  /** Exp-Golomb ue(v) (ITU-T H.264 9.1); value 0..65534. */
+  /** Writes an Exp-Golomb ue(v) (ITU-T H.264 9.1); value 0..65534. */
   ue(value: number): void {
     const bits = 32 - Math.clz32(value + 1)
     this.put(0, bits - 1)
     this.put(value + 1, bits)
   }
 
-  /** Exp-Golomb se(v) (ITU-T H.264 9.1.1); value -32767..32767. */
+  /** Writes an Exp-Golomb se(v) (ITU-T H.264 9.1.1); value -32767..32767. */
   se(value: number): void {
     this.ue(value > 0 ? value * 2 - 1 : -value * 2)
   }
 
-  /** Zero bits up to the next byte boundary. */
+  /** Writes zero bits up to the next byte boundary. */
   align(): void {
     if (this.#pending > 0) this.put(0, 8 - this.#pending)
   }
 
-  /** rbsp_trailing_bits (ITU-T H.264 7.3.2.11): a one, then zeros to the byte boundary. */
+  /** Writes rbsp_trailing_bits (ITU-T H.264 7.3.2.11): a one, then zeros up to the byte boundary. */
   trailing(): void {
     this.put(1, 1)
     this.align()
   }
 
-  /** The whole bytes written: a view that the next write or reset may change. */
+  /** The whole bytes written, as a view that the next write or reset may change. */
   view(): Uint8Array {
     return this.#bytes.subarray(0, this.#length)
   }

@@ -1,9 +1,10 @@
-// CAVLC code words as bit strings, in the order of the tables of ITU-T H.264 clause 9.2. Only the columns this encoder
-// can meet: coeff_token for 0 <= nC < 2 and nC = -1, since its blocks never have a neighbour with AC coefficients.
+// CAVLC code words as bit strings, in the order of the tables of ITU-T H.264 clause 9.2. They hold only the columns
+// that this encoder can meet: coeff_token for 0 <= nC < 2 and nC = -1, since its blocks never have a neighbour with AC
+// coefficients.
 
 const words = (row: string): ReadonlyArray<string> => row.split(" ")
 
-/** Table 9-5, 0 <= nC < 2: [TrailingOnes][TotalCoeff - TrailingOnes]. */
+/** coeff_token by [TrailingOnes][TotalCoeff - TrailingOnes] for 0 <= nC < 2 (table 9-5). */
 export const COEFF_TOKEN: ReadonlyArray<ReadonlyArray<string>> = [
   words(
     "1 000101 00000111 000000111 0000000111 00000000111 0000000001111 0000000001011 0000000001000 00000000001111 00000000001011 000000000001111 000000000001011 0000000000001111 0000000000001011 0000000000000111 0000000000000100",
@@ -19,7 +20,7 @@ export const COEFF_TOKEN: ReadonlyArray<ReadonlyArray<string>> = [
   ),
 ]
 
-/** Table 9-5, nC = -1 (chroma DC): [TrailingOnes][TotalCoeff - TrailingOnes]. */
+/** coeff_token by [TrailingOnes][TotalCoeff - TrailingOnes] for nC = -1, which is chroma DC (table 9-5). */
 export const COEFF_TOKEN_CHROMA_DC: ReadonlyArray<ReadonlyArray<string>> = [
   words("01 000111 000100 000011 000010"),
   words("1 000110 0000011 00000011"),
@@ -27,7 +28,7 @@ export const COEFF_TOKEN_CHROMA_DC: ReadonlyArray<ReadonlyArray<string>> = [
   words("000101 0000000"),
 ]
 
-/** Tables 9-7 and 9-8: [TotalCoeff - 1][total_zeros]. */
+/** total_zeros by [TotalCoeff - 1][total_zeros] (tables 9-7 and 9-8). */
 export const TOTAL_ZEROS: ReadonlyArray<ReadonlyArray<string>> = [
   words(
     "1 011 010 0011 0010 00011 00010 000011 000010 0000011 0000010 00000011 00000010 000000011 000000010 000000001",
@@ -48,14 +49,14 @@ export const TOTAL_ZEROS: ReadonlyArray<ReadonlyArray<string>> = [
   words("0 1"),
 ]
 
-/** Table 9-9 (a), chroma DC 2x2: [TotalCoeff - 1][total_zeros]. */
+/** total_zeros by [TotalCoeff - 1][total_zeros] for chroma DC of 2x2 (table 9-9 (a)). */
 export const TOTAL_ZEROS_CHROMA_DC: ReadonlyArray<ReadonlyArray<string>> = [
   words("1 01 001 000"),
   words("1 01 00"),
   words("1 0"),
 ]
 
-/** Table 9-10: [min(zerosLeft, 7) - 1][run_before]. */
+/** run_before by [min(zerosLeft, 7) - 1][run_before] (table 9-10). */
 export const RUN_BEFORE: ReadonlyArray<ReadonlyArray<string>> = [
   words("1 0"),
   words("1 01 00"),

@@ -17,7 +17,7 @@ const bits = (coefficients: ReadonlyArray<number>): string => {
 const isPrefixFree = (words: ReadonlyArray<string>): boolean =>
   words.every((word, i) => words.every((other, j) => i === j || !other.startsWith(word)))
 
-/** Sum of 2^-length: 1 for a code that wastes nothing. */
+/** Sum of 2^-length over code words; it is 1 for a code that wastes nothing. */
 const kraft = (words: ReadonlyArray<string>): number => words.reduce((sum, word) => sum + 2 ** -word.length, 0)
 
 describe("code tables", () => {
@@ -43,14 +43,14 @@ describe("writeResidualBlock", () => {
   it("writes an empty block as one bit", () => expect(bits(new Array(16).fill(0))).toBe("1"))
 
   it("writes token, signs, levels, total_zeros and runs in order", () => {
-    // token 5 coefficients with 3 trailing ones, signs + - -, levels 1 and 3, 3 zeros, runs 1 0 0 1
+    // Token for 5 coefficients with 3 trailing ones, signs + - -, levels 1 and 3, 3 zeros, runs 1 0 0 1.
     expect(bits([0, 3, 0, 1, -1, -1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0])).toBe(
       ["0000100", "011", "1", "0010", "111", "10", "1", "1", "01"].join(""),
     )
   })
 
   it("escapes large levels", () => {
-    // one coefficient without trailing ones: levelCode 2 x 600 - 2 - 2 = 1196, escape from 30
+    // One coefficient without trailing ones: levelCode is 2 x 600 - 2 - 2 = 1196, and escapes begin at 30.
     expect(bits([600, ...new Array(15).fill(0)])).toBe(
       `000101${"0".repeat(15)}1${(1166).toString(2).padStart(12, "0")}1`,
     )

@@ -1,4 +1,4 @@
-// CAVLC residual block writing, ITU-T H.264 clause 7.3.5.3.2 with the tables of clause 9.2.
+// Writes CAVLC residual blocks by ITU-T H.264 clause 7.3.5.3.2, with the tables of clause 9.2.
 import type { BitWriter } from "./bit-writer.ts"
 import { COEFF_TOKEN, COEFF_TOKEN_CHROMA_DC, RUN_BEFORE, TOTAL_ZEROS, TOTAL_ZEROS_CHROMA_DC } from "./cavlc-tables.ts"
 
@@ -21,7 +21,10 @@ const put = (writer: BitWriter, table: CodeTable, row: number, column: number): 
   writer.put(word.value, word.length)
 }
 
-/** Clause 9.2.2.1: level_prefix zeros and a one, then the suffix. Levels of +-2063 and less, as Baseline allows. */
+/**
+ * Writes a level (clause 9.2.2.1): level_prefix zeros and a one, then the suffix. Levels lie within +-2063, as Baseline
+ * allows.
+ */
 const putLevel = (writer: BitWriter, levelCode: number, suffixLength: number): void => {
   const escapeCode = suffixLength === 0 ? 30 : 15 << suffixLength
   if (levelCode >= escapeCode) {
@@ -42,11 +45,13 @@ const levels = new Int32Array(16)
 const runs = new Int32Array(16)
 
 /**
- * Writes one block of coefficients in scan order: 16 (Intra16x16DCLevel, neighbours without AC) or 4 (ChromaDCLevel).
+ * Writes one block of coefficients in scan order: 16 of them (Intra16x16DCLevel, with neighbours that have no AC) or 4
+ * (ChromaDCLevel).
  */
 export const writeResidualBlock = (writer: BitWriter, coefficients: Int32Array): void => {
   const { token, zeros } = coefficients.length === 4 ? CHROMA : LUMA
-  // Gathered from the highest frequency down, as they are sent; a run is the zeros below its level.
+  // Coefficients are gathered from the highest frequency down, the order in which they are sent. The run of a level is
+  // the number of zeros below it.
   let total = 0
   let totalZeros = 0
   for (let i = coefficients.length - 1; i >= 0; i--) {

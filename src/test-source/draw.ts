@@ -1,9 +1,9 @@
-// The test picture: colour bars (or the break card), a block that moves every frame, a running clock, a line of text,
-// moving grain.
+// Draws the test picture: colour bars (or the break card), a block that moves every frame, a running clock, a line of
+// text, and moving grain.
 import { forEachDot, GLYPH_ADVANCE, GLYPH_HEIGHT } from "./font.ts"
 import { FRAMES_PER_SECOND, LUMA_COLUMNS, LUMA_ROWS, type Picture, rgb } from "./picture.ts"
 
-/** 75 % bars in their usual order. */
+/** 75 % colour bars in their usual order. */
 const BARS = [
   [1, 1, 1],
   [1, 1, 0],
@@ -19,7 +19,7 @@ const BLACK = rgb(0, 0, 0)
 const DARK = rgb(0.2, 0.2, 0.2)
 const WHITE_LUMA = 235
 
-// Rows of cells, multiples of 4 so that every zone ends with a macroblock row.
+// Zones in rows of cells. Each is a multiple of 4 rows, so that every zone ends with a macroblock row.
 const BARS_ROWS = 40
 const LANE_ROW = 40
 const LANE_ROWS = 8
@@ -31,9 +31,9 @@ const GRAIN_ROW = 80
 
 /** What the picture of one frame shows. */
 export interface Scene {
-  /** Counted from 0. */
+  /** Number of the frame, counted from 0. */
   readonly frame: number
-  /** The break that is on, or the next one; absent without breaks. */
+  /** The break that is on, or else the next one; absent without breaks. */
   readonly break?: { readonly number: number; readonly on: boolean; readonly framesLeft: number }
   readonly label: string
   readonly seed: number
@@ -47,7 +47,7 @@ const centred = (picture: Picture, content: string, row: number, scale: number):
 
 const two = (value: number): string => String(value).padStart(2, "0")
 
-/** hh:mm:ss:ff since the start; the hours wrap at 24. */
+/** Time since the start as hh:mm:ss:ff; the hours wrap at 24. */
 export const clockText = (frame: number): string => {
   const seconds = Math.floor(frame / FRAMES_PER_SECOND)
   const parts = [
@@ -70,7 +70,7 @@ const drawTop = (picture: Picture, scene: Scene): void => {
   for (const [i, colour] of BARS.entries()) picture.fill(i * width, 0, width, BARS_ROWS, colour)
 }
 
-/** One cell a frame, to and fro. */
+/** Draws the block that moves to and fro, by one cell a frame. */
 const drawLane = (picture: Picture, frame: number): void => {
   const way = LUMA_COLUMNS - LANE_ROWS
   const position = frame % (2 * way)
@@ -88,7 +88,7 @@ const drawText = (picture: Picture, scene: Scene): void => {
   text(picture, status, LUMA_COLUMNS - 4 - status.length * GLYPH_ADVANCE, row, 1)
 }
 
-/** Grey noise that differs in every frame, so that the video has a rate like that of real pictures. */
+/** Draws grey noise that differs in every frame, so that the video has a bit rate like that of real pictures. */
 const drawGrain = (picture: Picture, frame: number, seed: number): void => {
   let state = (Math.imul(frame + 1, 0x9e3779b1) ^ Math.imul(seed + 1, 0x85ebca6b)) | 1
   picture.fill(0, GRAIN_ROW, LUMA_COLUMNS, LUMA_ROWS - GRAIN_ROW, DARK)

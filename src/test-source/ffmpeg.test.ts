@@ -1,4 +1,4 @@
-// What a decoder that is not ours says of the test programme.
+// What ffmpeg, a decoder that is not ours, says about the test programme.
 import { spawnSync } from "node:child_process"
 import { describe, expect, it } from "vitest"
 import { drawScene } from "./draw.ts"
@@ -90,7 +90,7 @@ describe.skipIf(!installed)("the test programme in ffmpeg", () => {
           worst = Math.max(worst, Math.abs((plane[y * WIDTH + x] ?? 0) - luma))
         }
       }
-      // Rounding of sixteen coefficients in cells of text and grain.
+      // Rounding of the sixteen coefficients moves cells with text and grain by up to 3.
       expect(worst).toBeLessThanOrEqual(3)
       const [cb = 0, cr = 0] = [plane[WIDTH * HEIGHT + 50], plane[(WIDTH * HEIGHT * 5) / 4 + 50]]
       expect(Math.abs(cb - (picture.cb[12] ?? 0))).toBeLessThanOrEqual(1)
@@ -102,7 +102,7 @@ describe.skipIf(!installed)("the test programme in ffmpeg", () => {
     const { stdout, stderr } = decode(generateTs(4), ["-map", "0:a", "-f", "s16le", "-ac", "1"])
     expect(stderr).toBe("")
     const samples = new Int16Array(stdout.buffer, stdout.byteOffset, stdout.length >> 1)
-    /** Amplitude at a frequency over `count` samples, by correlation. */
+    /** Amplitude of the decoded sound at one frequency over `count` samples, by correlation. */
     const amplitude = (from: number, count: number, hertz: number): number => {
       let [sine, cosine] = [0, 0]
       for (let i = from; i < from + count; i++) {

@@ -42,10 +42,13 @@ const GLYPHS: Readonly<Record<string, ReadonlyArray<number>>> = {
 }
 
 export const GLYPH_HEIGHT = 7
-/** From one letter to the next, the gap included. */
+/** Cells from the beginning of one letter to that of the next, the gap included. */
 export const GLYPH_ADVANCE = 6
 
-/** Calls `dot` for each lit dot of a text; letters without a glyph are blank, lower case shows as capitals. */
+/**
+ * Calls `dot` for each lit dot of a text. A letter without a glyph is blank, and a lower case letter shows as a
+ * capital.
+ */
 export const forEachDot = (text: string, dot: (column: number, row: number) => void): void => {
   let left = 0
   for (const letter of text.toUpperCase()) {

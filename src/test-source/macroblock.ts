@@ -1,13 +1,13 @@
-// Intra_16x16 macroblocks with DC prediction and DC coefficients only (ITU-T H.264 7.3.5, 8.3.3.3, 8.3.4, 8.5.10,
-// 8.5.11). A DC coefficient moves a whole 4x4 block, so flat cells in give flat cells out: a cell stands for its 16
-// pixels.
+// Codes Intra_16x16 macroblocks with DC prediction and DC coefficients only (ITU-T H.264 7.3.5, 8.3.3.3, 8.3.4, 8.5.10,
+// 8.5.11). A DC coefficient moves a whole 4x4 block, so a picture of flat cells decodes to flat cells, and one cell
+// stands for its 16 pixels.
 import type { BitWriter } from "./bit-writer.ts"
 import { writeResidualBlock } from "./cavlc.ts"
 import { CHROMA_COLUMNS, LUMA_COLUMNS, type Picture } from "./picture.ts"
 
 /**
- * Quantiser of the whole stream. At 20 a level step is 26/64 of a luma and 52/64 of a chroma value: any flat colour is
- * met exactly.
+ * Quantiser of the whole stream. At 20, a level step is 26/64 of a luma and 52/64 of a chroma value, so any flat colour
+ * is met exactly.
  */
 export const QP = 20
 const LUMA_STEP = 26
@@ -24,7 +24,7 @@ const cbLevels = new Int32Array(4)
 const crLevels = new Int32Array(4)
 const prediction = new Int32Array(4)
 
-/** The 4x4 Hadamard transform of equation 8-326, in place; applied twice it multiplies by 16. */
+/** Applies the 4x4 Hadamard transform of equation 8-326 in place; applied twice, it multiplies by 16. */
 const hadamard4 = (block: Int32Array): void => {
   for (let pass = 0; pass < 2; pass++) {
     const stride = pass === 0 ? 1 : 4
@@ -42,7 +42,7 @@ const hadamard4 = (block: Int32Array): void => {
   }
 }
 
-/** Intra_16x16_DC (8.3.3.3) over cells: each neighbouring cell stands for four equal samples. */
+/** Predicts luma by Intra_16x16_DC (8.3.3.3) over cells: each neighbouring cell stands for four equal samples. */
 const predictLuma = (y: Uint8Array, at: number, top: boolean, left: boolean): number => {
   let sum = 0
   for (let i = 0; i < 4; i++) {
@@ -64,7 +64,7 @@ const codeLuma = (y: Uint8Array, target: Uint8Array, at: number, top: boolean, l
   }
 }
 
-/** Intra_Chroma_DC (8.3.4.1-3): each 4x4 block has its own rule of which neighbours count. */
+/** Predicts chroma by Intra_Chroma_DC (8.3.4.1-3): each 4x4 block has its own rule for which neighbours count. */
 const predictChroma = (plane: Uint8Array, at: number, top: boolean, left: boolean): void => {
   const t0 = plane[at - CHROMA_COLUMNS] ?? 0
   const t1 = plane[at - CHROMA_COLUMNS + 1] ?? 0
@@ -104,7 +104,7 @@ const codeChroma = (
 }
 
 /**
- * Writes one macroblock of `target` and puts what a decoder will show into `decoded`, on which later macroblocks are
+ * Writes one macroblock of `target`, and puts what a decoder will show into `decoded`, from which later macroblocks are
  * predicted. `firstMbType` is 0 in an I slice and 5 in a P slice (Table 7-13: intra types follow the five inter types).
  */
 export const writeMacroblock = (
@@ -122,7 +122,7 @@ export const writeMacroblock = (
   const cb = codeChroma(decoded.cb, target.cb, chromaAt, top, left, cbLevels)
   const cr = codeChroma(decoded.cr, target.cr, chromaAt, top, left, crLevels)
   const chroma = cb || cr
-  // mb_type 1 + prediction mode (2 is DC) + 4 * CodedBlockPatternChroma + 12 * (luma AC present), Table 7-11.
+  // mb_type by Table 7-11: 1 + prediction mode (2 is DC) + 4 * CodedBlockPatternChroma + 12 * (luma AC present).
   writer.ue(firstMbType + 3 + (chroma ? 4 : 0))
   writer.ue(0) // intra_chroma_pred_mode: DC
   writer.se(0) // mb_qp_delta

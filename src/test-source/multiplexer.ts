@@ -1,19 +1,22 @@
-// A constant-rate multiplexer (ISO/IEC 13818-1): decides for each packet slot what goes out, so that byte position and
-// PCR always agree.
+// A multiplexer of constant rate (ISO/IEC 13818-1). It decides for each packet slot what goes out, so that byte
+// position and PCR always agree.
 import { buildPacket, NULL_PID, SYNC_BYTE, TS_PACKET_SIZE } from "../core/ts/packet.ts"
 import { packetizeSection } from "../core/ts/psi.ts"
 import { AUDIO_PID, PAT_PID, PMT_PID, type ProgramTables, SCTE35_PID, SDT_PID, VIDEO_PID } from "./program-tables.ts"
 
-/** PCR at the latest after 20 ms, tables after 80 ms and 1 s, in 27 MHz ticks. */
+/** Longest intervals in 27 MHz ticks: 20 ms for the PCR, 80 ms and 1 s for the tables. */
 const PCR_INTERVAL = 540_000
 const PSI_INTERVAL = 2_160_000
 const SDT_INTERVAL = 27_000_000
 const PACKET_BITS_27M = TS_PACKET_SIZE * 8 * 27_000_000
 const PAYLOAD_SIZE = TS_PACKET_SIZE - 4
-/** Bytes of an adaptation field with PCR: length, flags, PCR. */
+/** Bytes of an adaptation field with a PCR: length, flags and PCR. */
 const PCR_FIELD = 8
 
-/** What the multiplexer asks for when a slot's time, 27 MHz ticks since the start, has come; undefined: nothing yet. */
+/**
+ * What the multiplexer asks for when the time of a slot has come, in 27 MHz ticks since the start. Undefined means that
+ * there is nothing yet.
+ */
 export interface Sources {
   readonly video: (now: number) => { readonly pes: Uint8Array; readonly idr: boolean } | undefined
   readonly audio: (now: number) => Uint8Array | undefined
@@ -48,7 +51,7 @@ export class Multiplexer {
   #video: Unit | undefined
   #audio: Unit | undefined
 
-  /** `bitrate` in bit/s of the whole stream; `startPcr` in 27 MHz ticks. */
+  /** Begins a multiplex. `bitrate` is that of the whole stream in bit/s; `startPcr` is in 27 MHz ticks. */
   constructor(bitrate: number, startPcr: number, tables: ProgramTables, sources: Sources) {
     this.#bitrate = bitrate
     this.#startPcr = startPcr
@@ -58,12 +61,12 @@ export class Multiplexer {
       [PMT_PID, tables.pmt],
     ]
     this.#sdt = tables.sdt
-    // Time of a packet in exact integers: `whole` ticks each, and one more whenever the remainders fill up.
+    // Times of packets are exact integers: a packet takes `whole` ticks, and one more whenever the remainders fill up.
     this.#whole = Math.floor(PACKET_BITS_27M / bitrate)
     this.#rest = PACKET_BITS_27M % bitrate
   }
 
-  /** Writes the next packet at an offset of `target`. */
+  /** Writes the next packet at an offset of `target`, in bytes. */
   writePacket(target: Uint8Array, offset: number): void {
     target.set(this.#choosePacket(), offset)
     this.#now += this.#whole
@@ -76,7 +79,7 @@ export class Multiplexer {
 
   #choosePacket(): Uint8Array {
     this.#takeVideo()
-    // Tables come between pictures, before an IDR picture in any case, so that a segment can start there.
+    // Tables come between pictures, and always before an IDR picture, so that a segment can start there.
     this.#queueTables()
     const started = this.#video !== undefined && this.#video.sent > 0
     if (this.#now >= this.#nextPcr && (started || this.#tableQueue.length === 0)) return this.#videoPacket(this.#video)
@@ -110,8 +113,8 @@ export class Multiplexer {
   }
 
   /**
-   * A packet of the video PID, with PCR when it is due or an IDR picture begins; without a picture it carries the PCR
-   * alone.
+   * Returns a packet of the video PID, with a PCR when one is due or an IDR picture begins. Without a picture, the
+   * packet carries the PCR alone.
    */
   #videoPacket(unit: Unit | undefined): Uint8Array {
     const first = unit !== undefined && unit.sent === 0
@@ -120,7 +123,7 @@ export class Multiplexer {
     if (withPcr) this.#nextPcr = this.#now + PCR_INTERVAL
     const pcr = withPcr ? { pcr: this.#startPcr + this.#now } : {}
     if (unit === undefined) {
-      // No payload: the counter stays at the last packet's value (2.4.3.3).
+      // A packet without payload repeats the counter of the last packet (2.4.3.3).
       return buildPacket({ pid: VIDEO_PID, continuity_counter: (this.#counters.get(VIDEO_PID) ?? 0) - 1, ...pcr })
     }
     const payload = unit.pes.subarray(unit.sent, unit.sent + PAYLOAD_SIZE - (withPcr ? PCR_FIELD : 0))
@@ -155,7 +158,7 @@ export class Multiplexer {
     return packet
   }
 
-  /** The next continuity counter of a PID with payload. */
+  /** Returns the next continuity counter of a PID, for a packet with payload. */
   #count(pid: number): number {
     const value = this.#counters.get(pid) ?? 0
     this.#counters.set(pid, (value + 1) & 15)

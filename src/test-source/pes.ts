@@ -1,7 +1,10 @@
-/** Every PES header here is 14 bytes: start code, length, flags and a PTS (ISO/IEC 13818-1 2.4.3.6). */
+/** Bytes of every PES header here: start code, length, flags and a PTS (ISO/IEC 13818-1 2.4.3.6). */
 const PES_HEADER = 14
 
-/** PES packet with a PTS (90 kHz, 33 bits); DTS is left out, as it equals the PTS. Video has PES_packet_length 0. */
+/**
+ * Builds a PES packet with a PTS (90 kHz, 33 bits). It has no DTS, which would equal the PTS. Video has
+ * PES_packet_length 0.
+ */
 export const buildPes = (
   streamId: number,
   pts90k: number,
@@ -13,7 +16,7 @@ export const buildPes = (
   const length = bounded ? PES_HEADER - 6 + size : 0
   const high = Math.floor(pts90k / 2 ** 30) & 7
   const low = pts90k % 2 ** 30
-  // 0x84: data_alignment_indicator; 0x80: PTS only; 5 header bytes.
+  // 0x84 sets data_alignment_indicator, and 0x80 says that there is a PTS only; 5 header bytes follow.
   pes.set([0, 0, 1, streamId, length >> 8, length & 255, 0x84, 0x80, 5])
   pes.set(
     [0x21 | (high << 1), (low >> 22) & 255, ((low >> 14) & 0xfe) | 1, (low >> 7) & 255, ((low << 1) & 0xfe) | 1],

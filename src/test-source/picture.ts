@@ -1,4 +1,7 @@
-/** Visible size in pixels; 360 lines are coded as 23 macroblock rows, the last 8 lines cropped. */
+/**
+ * Width of the visible picture in pixels. The 360 lines are coded as 23 macroblock rows, of which the last 8 lines are
+ * cropped.
+ */
 export const WIDTH = 640
 export const HEIGHT = 360
 export const FRAMES_PER_SECOND = 25
@@ -10,14 +13,14 @@ export const LUMA_ROWS = MB_ROWS * 4
 export const CHROMA_COLUMNS = MB_COLUMNS * 2
 export const CHROMA_ROWS = MB_ROWS * 2
 
-/** One YCbCr colour, BT.709, limited range. */
+/** One YCbCr colour of BT.709 in limited range. */
 export interface Colour {
   readonly y: number
   readonly cb: number
   readonly cr: number
 }
 
-/** BT.709 colour of red, green and blue 0..1. */
+/** Converts red, green and blue, each 0..1, to a BT.709 colour. */
 export const rgb = (red: number, green: number, blue: number): Colour => {
   const luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue
   return {
@@ -33,7 +36,7 @@ export class Picture {
   readonly cb: Uint8Array = new Uint8Array(CHROMA_COLUMNS * CHROMA_ROWS).fill(128)
   readonly cr: Uint8Array = new Uint8Array(CHROMA_COLUMNS * CHROMA_ROWS).fill(128)
 
-  /** Fills a rectangle of luma cells and its chroma; even coordinates keep the chroma edges exact. */
+  /** Fills a rectangle of luma cells and its chroma. Even coordinates keep the edges of the chroma exact. */
   fill(column: number, row: number, columns: number, rows: number, colour: Colour): void {
     this.fillLuma(column, row, columns, rows, colour.y)
     for (let r = row >> 1; r < (row + rows) >> 1; r++) {
@@ -43,20 +46,20 @@ export class Picture {
     }
   }
 
-  /** Fills luma alone: for grey shapes on a grey ground, at any cell. */
+  /** Fills luma alone, for grey shapes on a grey ground; any cell may be an edge. */
   fillLuma(column: number, row: number, columns: number, rows: number, luma: number): void {
     for (let r = row; r < row + rows; r++)
       this.y.fill(luma, r * LUMA_COLUMNS + column, r * LUMA_COLUMNS + column + columns)
   }
 
-  /** Copies another picture. */
+  /** Takes over the content of another picture. */
   set(other: Picture): void {
     this.y.set(other.y)
     this.cb.set(other.cb)
     this.cr.set(other.cr)
   }
 
-  /** Whether a macroblock differs from the same one of another picture. */
+  /** Whether a macroblock differs from the one at the same place in another picture. */
   differs(other: Picture, mbColumn: number, mbRow: number): boolean {
     for (let r = 0; r < 4; r++) {
       const at = (mbRow * 4 + r) * LUMA_COLUMNS + mbColumn * 4

@@ -22,7 +22,7 @@ const PROVIDER = "Stream Distributor"
 
 const ascii = (text: string): number[] => Array.from(text, (letter) => letter.charCodeAt(0) & 0x7f)
 
-/** SDT of the actual stream with one running service: its name is what players show. */
+/** Builds the SDT of the actual stream with one running service, whose name players show. */
 const buildSdt = (programNumber: number, name: string): Uint8Array => {
   const service = [1, PROVIDER.length, ...ascii(PROVIDER), name.length, ...ascii(name)] // service_type 1: digital television
   const descriptor = [TAG_SERVICE, service.length, ...service]
@@ -49,14 +49,14 @@ const buildSdt = (programNumber: number, name: string): Uint8Array => {
   return sealSection(Uint8Array.from([...head, ...body, 0, 0, 0, 0]))
 }
 
-/** One TS packet for each table, continuity counter 0. */
+/** The tables of a programme: one TS packet for each, with continuity counter 0. */
 export interface ProgramTables {
   readonly pat: Uint8Array
   readonly pmt: Uint8Array
   readonly sdt: Uint8Array
 }
 
-/** Tables of a programme with H.264, AAC and SCTE-35; `name` is cut to 48 characters. */
+/** Builds the tables of a programme with H.264, AAC and SCTE-35; `name` is cut to 48 characters. */
 export const programTables = (programNumber: number, name: string): ProgramTables => ({
   pat: packetizeSection(
     buildPat({
@@ -80,7 +80,7 @@ export const programTables = (programNumber: number, name: string): ProgramTable
           stream_type: STREAM_TYPE_AAC_ADTS,
           descriptors: [{ tag: TAG_LANGUAGE, data: Uint8Array.from([...ascii("eng"), 0]) }],
         },
-        // cue_stream_type 0: splice_insert, splice_null and splice_schedule.
+        // cue_stream_type 0 means splice_insert, splice_null and splice_schedule.
         {
           pid: SCTE35_PID,
           stream_type: STREAM_TYPE_SCTE35,

@@ -1,21 +1,23 @@
-// When the breaks of the test programme are, and which SCTE-35 sections announce them, as functions of time since the
-// start.
+// Says when the breaks of the test programme are, and which SCTE-35 sections announce them, as functions of the time
+// since the start.
 import { FRAMES_PER_SECOND } from "./picture.ts"
 import { spliceInsert, spliceNull } from "./splice.ts"
 
-/** 90 kHz ticks of one video frame. */
+/** Duration of one video frame in 90 kHz ticks. */
 export const FRAME_90K = 90_000 / FRAMES_PER_SECOND
-/** Seconds ahead of a break at which it is announced; the last keeps the four seconds of SCTE 35 9.2 (and SCTE 67). */
+/**
+ * Seconds before a break at which cues announce it. The last one keeps the four seconds of SCTE 35 9.2 (and SCTE 67).
+ */
 const PRE_ROLLS = [7.6, 5.6, 4.1]
 const PTS_MODULUS = 2 ** 33
 
-/** Breaks in frames: number n (from 1) starts at n x every. */
+/** Lengths of breaks and distances between them, in frames; break number n (from 1) starts at n x every. */
 export interface BreakPlan {
   readonly everyFrames: number
   readonly frames: number
 }
 
-/** The break a frame is in, or else the next one; undefined without breaks. */
+/** Returns the break that a frame is in, or else the next one; undefined without breaks. */
 export const breakAt = (
   plan: BreakPlan | undefined,
   frame: number,
@@ -27,7 +29,7 @@ export const breakAt = (
   return { number: number + 1, on: false, framesLeft: plan.everyFrames - into }
 }
 
-/** Whether a splice point is at a frame, which then must be an IDR picture. */
+/** Whether a frame is at a splice point, so that it must be an IDR picture. */
 export const isSplicePoint = (plan: BreakPlan | undefined, frame: number): boolean => {
   if (plan === undefined || frame < plan.everyFrames) return false
   const into = frame % plan.everyFrames
@@ -39,7 +41,7 @@ interface Message {
   readonly section: Uint8Array
 }
 
-/** The sections in the order of their sending; time is counted in frames since the start, in fractions. */
+/** The sections in the order in which they are sent. Times are frames since the start, and may be fractions. */
 export class CueSchedule {
   readonly #plan: BreakPlan | undefined
   readonly #startPts90k: number
@@ -57,9 +59,9 @@ export class CueSchedule {
     this.#heartbeatFrames = heartbeatFrames
   }
 
-  /** The next section that is due, undefined when there is none yet. */
+  /** Takes the next section that is due; undefined when none is due yet. */
   take(frame: number): Uint8Array | undefined {
-    // Two breaks ahead: with breaks close together, the next is announced before this one ends.
+    // The plan reaches two breaks ahead: when breaks are close together, the next is announced before this one ends.
     while (this.#plan !== undefined && frame >= (this.#plannedBreaks - 1) * this.#plan.everyFrames)
       this.#planBreak(this.#plan)
     const first = this.#messages[0]
@@ -90,7 +92,7 @@ export class CueSchedule {
       const atFrame = out - seconds * FRAMES_PER_SECOND
       if (atFrame >= 0) this.#messages.push({ atFrame, section: announcement })
     }
-    // A break shorter than the pre-roll announces its end once it has begun.
+    // A break that is shorter than the pre-roll announces its end once it has begun.
     const atFrame = Math.max(back - (PRE_ROLLS.at(-1) ?? 0) * FRAMES_PER_SECOND, out + 1)
     this.#messages.push({ atFrame, section: spliceInsert({ ...event, outOfNetwork: false, pts90k: pts(back) }) })
     this.#messages.sort((a, b) => a.atFrame - b.atFrame)

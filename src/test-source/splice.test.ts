@@ -5,7 +5,7 @@ import { slowCrc } from "./testing/analyse.ts"
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex")
 const digits = (value: number, bytes: number): string => value.toString(16).padStart(bytes * 2, "0")
-/** A 33-bit time behind seven bits that are all ones: time_specified_flag or auto_return, and reserved. */
+/** A 33-bit time behind seven one bits: time_specified_flag or auto_return, and reserved bits. */
 const time = (ticks: number): string => digits(0xfe * 2 ** 32 + ticks, 5)
 const sealed = (text: string): string => `${text}${digits(slowCrc(Uint8Array.from(Buffer.from(text, "hex"))), 4)}`
 

@@ -1,13 +1,13 @@
-// The cues of the test source in its own terms; the codec writes them.
+// The cues of the test source in its own terms; the product's codec writes them.
 import { type BuiltCue, spliceInsert as buildInsert, spliceNull as buildNull } from "../core/scte35/build-cue.ts"
 
-/** One avail of the whole programme, at a given time. Times are 90 kHz ticks, 33 bits. */
+/** One splice_insert for the whole programme at a given time. Times are 90 kHz ticks of 33 bits. */
 export interface SpliceInsert {
   readonly eventId: number
-  /** true: leave the network for the break; false: come back. */
+  /** True leaves the network for the break; false comes back to it. */
   readonly outOfNetwork: boolean
   readonly pts90k: number
-  /** Length of the break, with auto_return; left out on the way back. */
+  /** Length of the break, which sets auto_return; left out on the way back. */
   readonly duration90k?: number
   readonly uniqueProgramId: number
 }
@@ -17,12 +17,12 @@ const bytesOf = (cue: BuiltCue): Uint8Array => {
   return cue.bytes
 }
 
-/** A heartbeat: splice_null (SCTE 35 9.7.1). */
+/** Builds a heartbeat: a splice_null (SCTE 35 9.7.1). */
 export const spliceNull = (): Uint8Array => bytesOf(buildNull())
 
 /**
- * splice_insert (SCTE 35 9.7.3) for the whole programme, at `pts90k`; avail 1 of 1. RangeError for a value that does
- * not fit its field.
+ * Builds a splice_insert (SCTE 35 9.7.3) for the whole programme at `pts90k`, as avail 1 of 1. Throws a RangeError for
+ * a value that does not fit its field.
  */
 export const spliceInsert = ({
   eventId,

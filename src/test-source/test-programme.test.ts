@@ -25,7 +25,7 @@ describe.each(CASES)("test programme: %s", (_, seconds, options) => {
   const { packets, continuityErrors, pcrs, units, sections } = read(ts)
   const at27M = (position: number): number => (position * 8 * 27_000_000) / bitrate
   const firstPcr = pcrs[0] ?? { at: 0, ticks: 0, pid: 0 }
-  /** PCR of a byte position at the constant rate, in 90 kHz ticks. */
+  /** PCR at a byte position of the constant rate, in 90 kHz ticks. */
   const clock = (position: number): number => (firstPcr.ticks / 300 + at27M(position - firstPcr.at) / 300) % WRAP
   const video = units.get(VIDEO) ?? []
   const audio = units.get(AUDIO) ?? []
@@ -111,7 +111,7 @@ describe("SCTE-35 of the test programme", () => {
       bytes,
     }))
   const inserts = cues.filter((cue) => cue.type === 5)
-  /** Seconds of the programme at a PTS; at second 0 the PTS of the first picture is still 0.4 s away. */
+  /** Second of the programme at a PTS. At second 0, the PTS of the first picture is still 0.4 s away. */
   const second = (pts: number): number => ahead(pts, options.startPts90k) / 90_000
 
   it("sends a splice_null every ten seconds", () => {
@@ -131,7 +131,8 @@ describe("SCTE-35 of the test programme", () => {
       [2, false],
     ])
     for (const { pts, sentAt } of inserts) {
-      // Against the picture on its way then, which is later than the clock: the stricter reading.
+      // The distance is taken from the picture that is being sent then, which is later than the clock: the stricter
+      // reading.
       expect(second(pts) - sentAt).toBeGreaterThanOrEqual(4)
       expect(second(pts) - sentAt).toBeLessThanOrEqual(8)
     }

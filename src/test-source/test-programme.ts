@@ -8,22 +8,25 @@ import { programTables } from "./program-tables.ts"
 import { type BreakPlan, breakAt, CueSchedule, FRAME_90K, isSplicePoint } from "./schedule.ts"
 import { VideoEncoder } from "./video-encoder.ts"
 
-/** TS packets in a batch, as in one datagram. */
+/** TS packets in a batch, as many as in one datagram. */
 export const BATCH_PACKETS = 7
 export const BATCH_BYTES = BATCH_PACKETS * TS_PACKET_SIZE
-/** IDR pictures are at most 2 s apart. */
+/** Frames from one IDR picture to the next, at most: 2 s. */
 export const GOP_FRAMES = 2 * FRAMES_PER_SECOND
 /**
- * PTS less PCR when a picture, or an audio frame, starts to be sent: 400 and 200 ms (the audio buffer of 2.4.2.7 is
- * small).
+ * PTS less PCR at the moment when a picture or an audio frame begins to be sent: 400 and 200 ms (the audio buffer of
+ * 2.4.2.7 is small).
  */
 export const VIDEO_DELAY_90K = 36_000
 const AUDIO_DELAY_90K = 18_000
 const AUDIO_FRAMES_PER_PES = 2
 const FRAME_27M = FRAME_90K * 300
-/** What audio, tables, cues and packet heads need beside the video, in bit/s. */
+/** Bit rate, in bit/s, that audio, tables, cues and packet headers need beside the video. */
 const OVERHEAD = 400_000
-/** The pictures' own mean rate is about 0.7 Mbit/s; an IDR picture must get through before it is due. */
+/**
+ * Lowest bit rate. The pictures have a mean rate of about 0.7 Mbit/s, and an IDR picture must get through before it is
+ * due.
+ */
 const MIN_BITRATE = 1_500_000
 const MAX_BITRATE = 200_000_000
 const PTS_MODULUS = 2 ** 33
@@ -34,7 +37,9 @@ const AUDIO_STREAM_ID = 0xc0
 export interface TestProgrammeOptions {
   /** Constant rate of the whole stream in bit/s, null packets included: 1.5 to 200 Mbit/s, default 4 Mbit/s. */
   readonly bitrate?: number
-  /** Pads the pictures with filler data up to this rate in bit/s; default 0: their own rate, about 0.7 Mbit/s. */
+  /**
+   * Rate in bit/s up to which filler data pads the pictures; default 0 leaves them at their own rate, about 0.7 Mbit/s.
+   */
   readonly videoBitrate?: number
   /** Seconds from one break to the next, at least 5 and more than `breakSeconds`; 0: no breaks. Default 30. */
   readonly breakEverySeconds?: number
@@ -44,7 +49,7 @@ export interface TestProgrammeOptions {
   readonly spliceNullSeconds?: number
   /** PTS of the first picture, 90 kHz ticks 0..2^33-1; PCR starts 0.4 s before it. Default 10 s. */
   readonly startPts90k?: number
-  /** 1..65535, default 1. */
+  /** Number of the programme, 1..65535; default 1. */
   readonly programNumber?: number
   /** Shown in the picture (13 characters) and as the service name in the SDT; ASCII. Default "TEST". */
   readonly label?: string
@@ -54,7 +59,7 @@ export interface TestProgrammeOptions {
 
 /** An endless MPEG-TS programme at a constant rate; the same options give the same bytes. */
 export interface TestProgramme {
-  /** The next 7 TS packets, 1316 bytes. The buffer is reused: the next call overwrites it. */
+  /** Returns the next 7 TS packets, 1316 bytes. The buffer is reused: the next call overwrites it. */
   next(): Uint8Array
   /** Writes the next 1316 bytes at an offset of the caller's memory. */
   writeNext(target: Uint8Array, offset: number): void
@@ -77,7 +82,7 @@ const breakPlan = (everySeconds: number, seconds: number): BreakPlan | undefined
   return { everyFrames: Math.round(everySeconds * FRAMES_PER_SECOND), frames: Math.round(seconds * FRAMES_PER_SECOND) }
 }
 
-/** `end`: 27 MHz ticks after which no picture and no audio starts. */
+/** Starts a programme in which no picture and no audio begins after `end`, in 27 MHz ticks. */
 const startProgramme = (options: TestProgrammeOptions, end: number): TestProgramme => {
   const videoBitrate = within("videoBitrate", options.videoBitrate ?? 0, 0, MAX_BITRATE)
   const least = Math.max(MIN_BITRATE, Math.ceil(videoBitrate * 1.05) + OVERHEAD)
@@ -144,15 +149,15 @@ const startProgramme = (options: TestProgrammeOptions, end: number): TestProgram
 }
 
 /**
- * Starts a test programme: H.264 640x360 at 25 frames a second, AAC stereo tone, SCTE-35 breaks. Pure: no clock, no
- * sockets.
+ * Starts a test programme: H.264 640x360 at 25 frames a second, a stereo tone in AAC, and SCTE-35 breaks. It is pure:
+ * it uses no clock and no sockets. Throws a RangeError for an option out of its range.
  */
 export const createTestProgramme = (options: TestProgrammeOptions = {}): TestProgramme =>
   startProgramme(options, Number.POSITIVE_INFINITY)
 
 /**
- * About `seconds` of a test programme in memory, whole batches; nothing starts in the last 40 ms, so the last picture
- * is whole.
+ * Makes about `seconds` of a test programme in memory, in whole batches. Nothing begins in the last 40 ms, so the last
+ * picture is whole.
  */
 export const generateTs = (seconds: number, options: TestProgrammeOptions = {}): Uint8Array => {
   const programme = startProgramme(options, seconds * 27_000_000 - FRAME_27M)

@@ -1,5 +1,5 @@
-// A small H.264 encoder (ITU-T H.264), constrained baseline level 3: IDR pictures of intra macroblocks, P pictures that
-// skip what did not change.
+// A small H.264 encoder (ITU-T H.264) of constrained baseline level 3. IDR pictures consist of intra macroblocks, and P
+// pictures skip what did not change.
 import { BitWriter } from "./bit-writer.ts"
 import { QP, writeMacroblock } from "./macroblock.ts"
 import { FRAMES_PER_SECOND, MB_COLUMNS, MB_ROWS, Picture } from "./picture.ts"
@@ -11,13 +11,13 @@ const NAL_PPS = 8
 const NAL_ACCESS_UNIT_DELIMITER = 9
 const NAL_FILLER = 12
 
-/** A picture as it goes into one PES packet: an access unit in Annex B form. */
+/** A picture in the form that goes into one PES packet: an access unit in Annex B form. */
 export interface EncodedPicture {
   readonly data: Uint8Array
   readonly idr: boolean
 }
 
-/** Sequence parameter set, clause 7.3.2.1.1 with the VUI of Annex E. */
+/** Writes the sequence parameter set of clause 7.3.2.1.1, with the VUI of Annex E. */
 const writeSps = (w: BitWriter): void => {
   w.put(66, 8) // profile_idc: Baseline
   w.put(0xc0, 8) // constraint_set0_flag and constraint_set1_flag: Constrained Baseline
@@ -50,7 +50,7 @@ const writeSps = (w: BitWriter): void => {
   w.trailing()
 }
 
-/** Picture parameter set, clause 7.3.2.2. */
+/** Writes the picture parameter set of clause 7.3.2.2. */
 const writePps = (w: BitWriter): void => {
   w.ue(0) // pic_parameter_set_id
   w.ue(0) // seq_parameter_set_id
@@ -64,7 +64,7 @@ const writePps = (w: BitWriter): void => {
   w.trailing()
 }
 
-/** Encodes pictures one after another; deterministic. */
+/** Encodes pictures one after another. It is deterministic. */
 export class VideoEncoder {
   readonly #previous = new Picture()
   readonly #decoded = new Picture()
@@ -103,7 +103,7 @@ export class VideoEncoder {
     return { data: this.#unit.slice(0, this.#unitLength), idr }
   }
 
-  /** Clause 7.3.3: slice_header of the only slice of a picture. */
+  /** Writes the slice_header (clause 7.3.3) of the only slice of a picture. */
   #writeSliceHeader(w: BitWriter, idr: boolean): void {
     w.ue(0) // first_mb_in_slice
     w.ue(idr ? 7 : 5) // slice_type: all slices I, all slices P
@@ -127,7 +127,10 @@ export class VideoEncoder {
     w.trailing()
   }
 
-  /** What did not change is P_Skip: all vectors are zero, so it is a copy of the previous picture (8.4.1.1). */
+  /**
+   * Writes the slice. A macroblock that did not change is P_Skip: all vectors are zero, so it copies the previous
+   * picture (8.4.1.1).
+   */
   #writeSlice(w: BitWriter, target: Picture): void {
     this.#writeSliceHeader(w, false)
     let skipped = 0
@@ -146,7 +149,10 @@ export class VideoEncoder {
     w.trailing()
   }
 
-  /** Annex B start code, NAL header and the payload with emulation prevention (clause 7.4.1). */
+  /**
+   * Writes a NAL unit: the start code of Annex B, the NAL header, and the payload with emulation prevention (clause
+   * 7.4.1).
+   */
   #nal(refIdc: number, type: number, write: (writer: BitWriter) => void): void {
     this.#rbsp.reset()
     write(this.#rbsp)

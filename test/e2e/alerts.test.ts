@@ -10,8 +10,8 @@ import { eventually, Product } from "./product.ts"
 import { type BackgroundSource, startSource } from "./source.ts"
 
 /**
- * The product, its rules and real monitoring: what fires when a destination dies, and that every rule asks for what
- * there is.
+ * Runs the product with its rules and real monitoring: what fires when a destination dies, and whether every rule asks
+ * for metrics that exist.
  */
 const root = fileURLToPath(new URL("../..", import.meta.url))
 let product: Product
@@ -115,7 +115,7 @@ it("fires OutputDown within 60 s of the death of a destination, with channel and
   await eventually(
     "the output is connected again",
     async () => {
-      // The next attempt may be half a minute away.
+      // The next attempt may be half a minute away, so the output is started by hand.
       const { body } = await product.api<{ status: string }>(
         "POST",
         `/api/channels/${channel.id}/outputs/partner/start`,
@@ -141,7 +141,7 @@ it("has rules that all evaluate, over metrics that there are, of the type that t
     return known.flatMap((group) => group.rules)
   })
   expect(rules).toHaveLength(shipped.length)
-  // Those of the groups with long intervals may not have had their turn.
+  // Rules of groups with long intervals may not have been evaluated yet.
   expect(rules.filter(({ health, lastError }) => health === "err" || (lastError ?? "") !== "")).toEqual([])
 
   const metadata =
@@ -176,7 +176,7 @@ it("keeps figures of SRT that agree with what was sent", async () => {
       "srt_receive_ack_packets_total",
     ].map((name) => value(`distributor_${name}`)),
   )
-  // libsrt counts 44 bytes of headers a packet (UDP, IP and SRT), and what it has not sent yet is not in it.
+  // libsrt counts 44 bytes of headers for each packet (UDP, IP and SRT), and leaves out what it has not sent yet.
   expect(srtBytes).toBeGreaterThan((bytes ?? 0) * 0.9)
   expect(srtBytes).toBeLessThan((bytes ?? 0) * 1.2)
   expect(packets).toBeGreaterThanOrEqual(unique ?? Number.NaN)

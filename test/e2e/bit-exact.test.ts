@@ -7,7 +7,9 @@ import { Product } from "./product.ts"
 import { ProgramReceiver, SrtReceiver, UdpReceiver } from "./receivers.ts"
 import { sendTs } from "./send-ts.ts"
 
-/** What went in came out: every byte, in order, from the first packet on, on every kind of output, with real peers. */
+/**
+ * What went in must come out: every byte, in order, from the first packet on, on every kind of output, with real peers.
+ */
 let product: Product
 const closers: Array<() => unknown> = []
 const open = <T extends { stop?: () => unknown; close?: () => unknown }>(receiver: T): T => {
@@ -38,7 +40,7 @@ const srtCaller = async (name: string, ours: string, theirs: string): Promise<Fa
   }
 }
 
-/** The UDP receiver counts datagrams; here all receivers count TS bytes. */
+/** Wraps the UDP receiver, which counts datagrams, so that it counts TS bytes as the other receivers do. */
 const datagrams = async (protocol: "udp" | "rtp"): Promise<Far> => {
   const receiver = open(await UdpReceiver.open())
   const header = protocol === "rtp" ? 12 : 0
@@ -81,7 +83,7 @@ const deliver = async (ts: Uint8Array, rtp: boolean): Promise<ReadonlyArray<read
   return received
 }
 
-/** Stream type 0x86, its PID and the CUEI descriptor, looked for as bytes of the PMT. */
+/** Whether the PMT holds stream type 0x86, its PID and the CUEI descriptor, looked for as bytes. */
 const carriesScte35 = (ts: Uint8Array, pid: number): boolean => {
   const pmt = Buffer.from(ts)
   const entry = Buffer.from([0x86, 0xe0 | (pid >> 8), pid & 255])
@@ -120,7 +122,7 @@ describe("ffmpeg as the far side", () => {
       rtp_port: port,
       outputs: [{ protocol: "srt", url: `srt://127.0.0.1:${srtPort}?streamid=publish` }],
     })
-    // Raw copy: the data demuxer and muxer hand bytes on as they come.
+    // With a raw copy, ffmpeg's data demuxer and muxer hand bytes on as they come.
     const raw = [
       "-v",
       "error",

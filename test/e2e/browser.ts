@@ -1,6 +1,6 @@
 /**
- * Debian's Chromium for tests of pages. A page that is opened here keeps what goes wrong on it: errors, messages of the
- * console, violations of the content security policy and failed requests; `problems` must be empty at the end of a
+ * Debian's Chromium for tests of pages. A page that is opened here records what goes wrong on it: errors, messages of
+ * the console, violations of the content security policy and failed requests. `problems` must be empty at the end of a
  * test.
  */
 import { readFileSync } from "node:fs"
@@ -15,11 +15,11 @@ import {
 } from "playwright-core"
 
 const EXECUTABLE = "/usr/bin/chromium"
-/** Longest wait for anything on a page, unless told otherwise; generous for a busy machine. */
+/** Longest wait for anything on a page, in ms, unless told otherwise; generous for a busy machine. */
 const WAIT_MS = 30_000
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 
-/** One for each file, closed in `afterAll`. */
+/** Starts a browser. Each file has one, and closes it in `afterAll`. */
 export const startBrowser = (): Promise<Browser> =>
   chromium.launch({
     executablePath: EXECUTABLE,
@@ -30,22 +30,25 @@ export const startBrowser = (): Promise<Browser> =>
 export interface OpenPage {
   readonly page: Page
   readonly context: BrowserContext
-  /** What went wrong on the page so far, a line each. */
+  /** What went wrong on the page so far, one line each. */
   readonly problems: ReadonlyArray<string>
-  /** Leaves those out that match, from now on: the answer to a form that is meant to be refused, for one. */
+  /**
+   * From now on, leaves matching problems out of `problems`; for example the answer to a form that is meant to be
+   * refused.
+   */
   readonly expectProblem: (pattern: RegExp) => void
-  /** Clicks, counted; the product has promises about how many it takes. */
+  /** Clicks and counts the click; the product makes promises about how many clicks a task takes. */
   readonly click: (target: Locator) => Promise<void>
-  /** Puts text into a field as if it came from the clipboard: one paste, counted. */
+  /** Puts text into a field as if it came from the clipboard, and counts one paste. */
   readonly paste: (target: Locator, text: string) => Promise<void>
-  /** Number of `click` and `paste` events since the page was opened. */
+  /** Numbers of `click` and `paste` events since the page was opened. */
   readonly count: { clicks: number; pastes: number }
   readonly close: () => Promise<void>
 }
 
 /**
- * Opens `url` in a context of its own: its cookies are nobody else's. `javaScriptEnabled: false` and `colorScheme` go
- * through `options`.
+ * Opens `url` in a context of its own, with cookies that it shares with nobody. `javaScriptEnabled: false` and
+ * `colorScheme` go through `options`.
  */
 export const openPage = async (
   browser: Browser,
@@ -61,13 +64,13 @@ export const openPage = async (
     if (!expected.some((pattern) => pattern.test(text))) problems.push(text)
   }
   page.on("pageerror", (error) => tell(`error: ${error.message}`))
-  // A violation of the content security policy is one of these as well.
+  // A violation of the content security policy is a message of the console as well.
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning")
       tell(`console: ${message.text()} (${message.location().url})`)
   })
   page.on("requestfailed", (request) => {
-    // Streams and pictures are given up when the page goes.
+    // The browser gives up streams and pictures when the page is left.
     const why = request.failure()?.errorText ?? ""
     if (why !== "net::ERR_ABORTED") tell(`request: ${request.url()} ${why}`)
   })
@@ -85,7 +88,7 @@ export const openPage = async (
     },
     paste: async (target, text) => {
       count.pastes++
-      // No key is pressed: one `input` event with all of it, as a paste brings it.
+      // No key is pressed: the field gets one `input` event with the whole text, as with a paste.
       await target.focus()
       await page.keyboard.insertText(text)
     },
@@ -111,7 +114,7 @@ interface AxeResults {
  * @param rules only these: where all others have been looked at already, or the page is so long that they take seconds
  */
 export const axe = async (page: Page, rules?: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
-  // Evaluated by the debugger, which the content security policy does not bind.
+  // The debugger evaluates the script, since the content security policy does not bind the debugger.
   await page.evaluate(AXE)
   const { violations } = await page.evaluate(
     (options) => (globalThis as unknown as { axe: { run: (options: object) => Promise<AxeResults> } }).axe.run(options),

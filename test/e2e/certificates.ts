@@ -1,4 +1,4 @@
-/** Certificates for tests, made by openssl. */
+/** Makes certificates for tests with openssl. */
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -10,8 +10,8 @@ export interface Certificate {
 }
 
 /**
- * A self-signed certificate; `names` as openssl writes them, such as `DNS:localhost,IP:127.0.0.1`. `days` may be
- * negative: expired.
+ * Makes a self-signed certificate. `names` are written as openssl writes them, such as `DNS:localhost,IP:127.0.0.1`. A
+ * negative number of `days` makes an expired one.
  */
 export const selfSigned = (names = "DNS:localhost,IP:127.0.0.1"): Certificate => {
   const folder = mkdtempSync(join(tmpdir(), "certificate-"))

@@ -1,5 +1,6 @@
 /**
- * Encoders in a process of their own (`leg-sender.ts`): programmes that run on, and legs that carry them, well or ill.
+ * Encoders in a process of their own (`leg-sender.ts`): programmes that run on, and legs that carry them, healthy or
+ * ill.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { createInterface } from "node:readline"
@@ -15,16 +16,18 @@ const root = fileURLToPath(new URL("../..", import.meta.url))
 export interface LegOptions {
   readonly programme: string
   readonly port: number
-  /** RTP header before the TS, default true. */
+  /** Whether an RTP header comes before the TS; default true. */
   readonly rtp?: boolean
   readonly ssrc: number
   readonly sequence?: number
   readonly illness?: LegIllness
-  /** Local address to send from, default 127.0.0.1. */
+  /** Local address to send from; default 127.0.0.1. */
   readonly from?: string
 }
 
-/** Who an encoder is after it was restarted; without SSRC or sequence number it keeps them or counts on. */
+/**
+ * How an encoder identifies itself after a restart. Without an SSRC or sequence number, it keeps the SSRC or counts on.
+ */
 export interface Identity {
   readonly programme: string
   readonly ssrc?: number
@@ -38,7 +41,7 @@ export type FeedCommand =
       readonly options: TestProgrammeOptions
       readonly skipSeconds?: number
     }
-  /** Microseconds of a programme's time that have passed. */
+  /** Asks for the microseconds of a programme's time that have passed. */
   | { readonly cmd: "elapsed"; readonly id: string }
   | { readonly cmd: "leg"; readonly id: string; readonly options: LegOptions }
   | { readonly cmd: "illness"; readonly id: string; readonly illness: LegIllness }
@@ -47,7 +50,7 @@ export type FeedCommand =
       readonly id: string
       readonly options: TestProgrammeOptions
       readonly identity: Identity
-      /** Tells the discontinuity on every PID. */
+      /** Whether the discontinuity is signalled on every PID. */
       readonly flagged?: boolean
       readonly pauseMs?: number
     }
@@ -56,10 +59,13 @@ export type FeedCommand =
 
 /** Bit rate of the programmes of a feed, in bit/s. */
 export const FEED_BITRATE = 2_000_000
-/** PTS at which the programmes begin, far apart, so that each picture tells whose it is. */
+/** PTS at which the programmes begin, far apart, so that each picture tells to which programme it belongs. */
 export const START_PTS = { A: 900_000, B: 500_000_000, C: 4_000_000_000 } as const
 export type ProgrammeName = keyof typeof START_PTS
-/** The programmes run side by side, ahead of A by so much, so that their access points do not fall together. */
+/**
+ * Seconds by which each programme, which all run side by side, is ahead of A, so that their access points do not fall
+ * together.
+ */
 export const SKIP_SECONDS: Readonly<Record<ProgrammeName, number>> = { A: 0, B: 0.9, C: 1.4 }
 
 export const programmeOptions = (name: ProgrammeName, more: TestProgrammeOptions = {}): TestProgrammeOptions => ({
@@ -72,7 +78,7 @@ export const programmeOptions = (name: ProgrammeName, more: TestProgrammeOptions
   ...more,
 })
 
-/** The programme a PTS belongs to, and how long that has run, in seconds. */
+/** The programme that a PTS belongs to, and how long it has run, in seconds. */
 export const programmeAt = (
   pts: number | null | undefined,
 ): { readonly name: ProgrammeName; readonly seconds: number } | null => {
@@ -93,12 +99,12 @@ export class FeedLeg {
     this.port = port
   }
 
-  /** Resolves when it is so. */
+  /** Makes the leg ill in this way, or healthy; resolves when that has happened. */
   is(illness: LegIllness): Promise<number> {
     return this.#feed.ask({ cmd: "illness", id: this.id, illness })
   }
 
-  /** Another encoder takes the leg over: `pauseMs` later, with a programme from its beginning. */
+  /** Lets another encoder take over the leg `pauseMs` later, with a programme from its beginning. */
   restart(
     identity: Identity,
     options: TestProgrammeOptions,
@@ -107,7 +113,7 @@ export class FeedLeg {
     return this.#feed.ask({ cmd: "restart", id: this.id, identity, options, ...more })
   }
 
-  /** Datagrams sent so far. */
+  /** Number of datagrams sent so far. */
   sent(): Promise<number> {
     return this.#feed.ask({ cmd: "sent", id: this.id })
   }
@@ -142,7 +148,7 @@ export class Feed {
       })
   }
 
-  /** Runs with the programmes named. */
+  /** Starts the process and the programmes named. */
   static async start(names: ReadonlyArray<ProgrammeName> = ["A", "B"]): Promise<Feed> {
     const bun = `${root}node_modules/.bin/bun`
     const feed = new Feed(spawn(bun, [`${root}test/e2e/leg-sender.ts`], { stdio: ["pipe", "pipe", "inherit"] }))
@@ -161,7 +167,7 @@ export class Feed {
     })
   }
 
-  /** A leg to a port, a free one when left out. */
+  /** Opens a leg to a port; to a free one when `more` names none. */
   async leg(programme: ProgrammeName, more: Partial<Omit<LegOptions, "programme">> = {}): Promise<FeedLeg> {
     const id = `leg ${++this.#legs}`
     const port = more.port ?? (await freeUdpPort())
@@ -181,7 +187,7 @@ export class Feed {
     return (await this.ask({ cmd: "elapsed", id: programme })) / 1e6
   }
 
-  /** Ends the process the hard way: nothing more is sent once this resolves. */
+  /** Kills the process: nothing more is sent once this resolves. */
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL")
     await this.#ended

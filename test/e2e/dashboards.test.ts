@@ -1,5 +1,5 @@
 /**
- * Every query of every dashboard, asked of a real Prometheus that scrapes the real product while things happen on it.
+ * Asks every query of every dashboard of a real Prometheus, which scrapes the real product while things happen on it.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
@@ -29,8 +29,8 @@ let destination: ChildProcess
 let channel: ChannelView
 
 /**
- * As Grafana asks: its own variables, then the dashboard's: all values of a picker, the channel of the test of the
- * others.
+ * Fills in variables as Grafana does: first Grafana's own, then the dashboard's. A picker gets all its values, or the
+ * channel of this test when it has no such value.
  */
 const filledIn = (expr: string, { templating }: DashboardFile): string =>
   templating.list.reduce(
@@ -40,7 +40,7 @@ const filledIn = (expr: string, { templating }: DashboardFile): string =>
 
 interface Asked {
   readonly where: string
-  /** Labels that its links read. */
+  /** Labels that the links of the panel read. */
   readonly linked: ReadonlyArray<string>
   readonly expr: string
   readonly instant: boolean
@@ -67,7 +67,7 @@ const asked: ReadonlyArray<Asked> = boards.flatMap((board) => [
   })),
 ])
 
-/** Labels of the series in the answer; none when it has no numbers. */
+/** The labels of the series in the answer; empty when the answer has no numbers. */
 const answer = async ({ expr, instant }: Asked): Promise<ReadonlyArray<Readonly<Record<string, string>>>> => {
   const found = instant
     ? (await monitoring.query(expr)).filter(({ value }) => !Number.isNaN(value))
@@ -98,7 +98,7 @@ beforeAll(async () => {
     [`${root}load-tests/sink.ts`, "--srt-listen", String(port), "--verify", "none", "--reconnect", "200"],
     { stdio: "ignore" },
   )
-  // Before the channels: counters that are seen at 0 first.
+  // Monitoring starts before the channels, so that it sees their counters at 0 first.
   monitoring = await Monitoring.start(product.port, { wholeHost: true, allRulesEverySecond: true })
   const at = { rtp_ip: "127.0.0.1", backup_rtp_ip: "127.0.0.1" }
   channel = await product.channel({
@@ -112,7 +112,7 @@ beforeAll(async () => {
     ],
   })
   expect(channel.slug).toBe(CHANNEL)
-  // What is wrong on it fires alerts: counters that jump, and a destination that is not there.
+  // The faults of this channel fire alerts: counters that jump, and a destination that does not exist.
   const outputs = [{ name: "Gone", url: `srt://127.0.0.1:${nobody}` }]
   await product.channel({ name: "Torn", rtp_ip: "127.0.0.1", rtp_port: torn.port, outputs })
 
@@ -123,7 +123,7 @@ beforeAll(async () => {
     seen("the partner is connected", 'distributor_srt_rtt_seconds{output="partner"} > 0'),
     seen("there was an ad break", `distributor_scte35_break_active{channel="${CHANNEL}"} == 1`),
   ])
-  // A failover, a lost engine and connections that end with it: each draws a line across the plots.
+  // A failover, a lost engine and the connections that end with it each draw a line across the plots.
   await primary.is("silent")
   await seen(
     "the channel went on without its primary",
@@ -156,7 +156,7 @@ describe("dashboards", () => {
 
   it("name series by labels that they have, and link by them", async () => {
     let wrong: ReadonlyArray<string> = []
-    // A table asks for what is there now: nothing is for a moment when a busy machine misses a scrape.
+    // A table asks for the current values, which are missing for a moment when a busy machine misses a scrape.
     await eventually("all have their labels", async () => {
       const missing = asked.map(async (one) => {
         const labels = [...one.linked, ...[...one.legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = ""]) => label)]
@@ -216,7 +216,7 @@ it("every metric of dashboards and rules is there, of the type that it is taken 
     if (metric.endsWith("_bucket")) return "histogram"
     return ["rate", "irate", "increase"].includes(called ?? "") ? "counter" : "gauge"
   }
-  // Prometheus' own, which have no metadata.
+  // ALERTS and up are Prometheus' own and have no metadata.
   const known = (metric: string) => recorded.has(metric) || metric === "ALERTS" || metric === "up"
   const wrong = selectors.filter((one) => !known(one.metric) && typeOf(one.metric) !== wanted(one))
   expect(wrong.map((one) => `${one.where}: ${one.metric} is ${typeOf(one.metric)}, not ${wanted(one)}`)).toEqual([])

@@ -1,7 +1,7 @@
-/** Single datagrams in an exact order from one source port, and TS that tells which packet it is. */
+/** Sends single datagrams in an exact order from one source port, and makes TS whose packets tell their number. */
 import { createSocket, type Socket } from "node:dgram"
 
-/** TS packets on one PID whose payload tells their number; continuity counters are right. */
+/** Makes TS packets on one PID whose payload tells their number; continuity counters are right. */
 export const numberedTs = (packets: number, first = 0): Buffer => {
   const ts = Buffer.alloc(packets * 188, 0xaa)
   for (let i = 0; i < packets; i++) {
@@ -28,7 +28,7 @@ export class DatagramSender {
     this.#host = host
   }
 
-  /** Sends them one after the other; `everyMs` apart on average, in step with the clock. */
+  /** Sends the datagrams one after the other, `everyMs` apart on average, in step with the clock. */
   async send(datagrams: ReadonlyArray<Uint8Array>, everyMs = 0): Promise<void> {
     const startedAt = performance.now()
     for (const [index, datagram] of datagrams.entries()) {

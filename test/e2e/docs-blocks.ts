@@ -1,4 +1,4 @@
-/** The commands of a page: fenced `sh` blocks with what is to be done with them. */
+/** Reads the commands of a page: fenced `sh` blocks, with flags that say how a test treats them. */
 import { readFileSync } from "node:fs"
 
 export interface DocBlock {
@@ -10,7 +10,7 @@ export interface DocBlock {
   readonly line: number
 }
 
-/** Every fenced block of a page, in its order. */
+/** Returns every fenced block of a page, in its order; throws when a block is not closed. */
 export const blocksOf = (file: string): ReadonlyArray<DocBlock> => {
   const lines = readFileSync(file, "utf8").split("\n")
   const blocks: DocBlock[] = []
@@ -30,13 +30,13 @@ export const blocksOf = (file: string): ReadonlyArray<DocBlock> => {
   return blocks
 }
 
-/** The number of a flag such as `exit=2`. */
+/** Returns the number of a flag such as `exit=2`; null without the flag. */
 export const numberOf = (block: DocBlock, name: string): number | null => {
   const flag = [...block.flags].find((word) => word.startsWith(`${name}=`))
   return flag === undefined ? null : Number(flag.slice(name.length + 1))
 }
 
-/** Commands of a block, continuation lines joined, comments left out. */
+/** Returns the commands of a block, with continuation lines joined and comments left out. */
 export const commandsOf = (block: DocBlock): ReadonlyArray<string> =>
   block.text
     .replaceAll(/\\\n\s*/g, "")

@@ -1,5 +1,5 @@
-// Every `sh` block of the pages for operators, as written: one after the other in a network of its own, so that ports
-// and addresses are those of the page.
+// Runs every `sh` block of the pages for operators as written, one after the other, in a network of its own, so that
+// ports and addresses are those of the page.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -12,16 +12,16 @@ import { NetNamespace } from "./net-namespace.ts"
 import { eventually } from "./product.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
-/** In the order in which somebody reads them: the first one starts the service that the others use. */
+/** Pages in the order in which somebody reads them: the first one starts the service that the others use. */
 const PAGES = ["quick-start", "deployment", "examples", "troubleshooting", "upgrade", "backup", "dashboards"]
-/** Requests that fail end the block, as a person would stop there. */
+/** A request that fails ends the block, as a person would stop there. */
 const PRELUDE =
   'set -euo pipefail; curl() { command curl --silent --show-error --fail-with-body --max-time 60 "$@"; }; '
-/** npm takes a second to find the program that its `bin` names; one page shows that it does. */
+/** npm takes a second to find the program that its `bin` names, so only one page shows that it does. */
 const WITHOUT_NPX = 'npx() { shift; node scripts/distributor.mjs "$@"; }; '
 const WITH_NPX = "troubleshooting"
 const unavailable = NetNamespace.unavailable()
-/** Bun puts itself in front as `node`. */
+/** PATH without the folder in which Bun puts itself in front as `node`. */
 const PATH = (process.env["PATH"] ?? "")
   .split(delimiter)
   .filter((entry) => !entry.includes("bun-node"))
@@ -29,7 +29,7 @@ const PATH = (process.env["PATH"] ?? "")
 
 interface Stage {
   readonly network: NetNamespace
-  /** The checkout, with a data directory of its own. */
+  /** A copy of the checkout by links, with a data directory of its own. */
   readonly folder: string
   readonly background: ChildProcess[]
 }
@@ -54,7 +54,7 @@ const begin = ({ background, folder, network }: Stage, text: string, env: Record
   return child
 }
 
-/** As a shell of a user: none of the settings that this process may have. */
+/** The environment of a user's shell, with none of the settings that this process may have. */
 const environment = (): Record<string, string> => ({
   PATH,
   HOME: tmpdir(),
@@ -78,7 +78,7 @@ const run = (
   return { code: status, output: `${stdout}${stderr}` }
 }
 
-/** Ends a process with everything in its session; the service gets the time it takes to end its engine. */
+/** Ends a process with everything in its session; the service gets the time that it takes to end its engine. */
 const end = async (child: ChildProcess): Promise<void> => {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   const gone = new Promise((resolve) => child.once("exit", resolve))
@@ -173,7 +173,7 @@ describe.skipIf(unavailable !== null)("the commands of the pages", () => {
   }, 60_000)
 })
 
-/** quick-start.md ends without the demo; the pages behind it speak of a channel "demo" that runs. */
+/** Brings the demo back: quick-start.md ends without it, and later pages expect a channel "demo" that runs. */
 const DEMO_AGAIN = `
 curl http://127.0.0.1:8000/api/channels/demo > /dev/null 2>&1 || {
   curl http://127.0.0.1:8000/api/channels -H 'Content-Type: application/json' -d '{"name": "Demo", "rtp_ip": "127.0.0.1", "rtp_port": 5000, "outputs": [{"url": "srt://127.0.0.1:9000?mode=listener"}]}'

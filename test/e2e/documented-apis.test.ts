@@ -1,5 +1,5 @@
 /**
- * Documented requests, settings and files (`/api/channels`, `channels.json`, `/api/inputs`, destinations) against the
+ * Tries documented requests, settings and files (`/api/channels`, `channels.json`, `/api/inputs`, destinations) on the
  * real product: each must do what its documentation says. Only ports and keys are those of a test.
  */
 import { spawn, spawnSync } from "node:child_process"
@@ -37,7 +37,7 @@ afterEach(async () => {
   for (const end of cleanUp.splice(0).reverse()) await end()
 })
 
-/** Starts the service in a directory of its own and waits until it is ready; gives what it has printed so far. */
+/** Starts the service in a directory of its own and waits until it is ready. Returns what it has printed so far. */
 const startIn = async (
   cwd: string,
   port: number,
@@ -61,7 +61,7 @@ const startIn = async (
   return () => printed
 }
 
-/** Runs curl with these arguments and gives what it printed as JSON, with the HTTP status. */
+/** Runs curl with these arguments, and returns what it printed as JSON, with the HTTP status. */
 const curl = <A = Record<string, unknown>>(
   ...args: ReadonlyArray<string>
 ): { readonly status: number; readonly body: A } => {
@@ -99,7 +99,7 @@ describe("/api/channels and channels.json", () => {
     expect(output).toMatchObject({ status: 201, body: { name: "Output 1", protocol: "srt" } })
     const path = `${channel}/outputs/${output.body.id}`
     expect(curl("-X", "PUT", path, ...JSON_HEADER, "-d", '{"name": "Renamed"}').body).toMatchObject({ name: "Renamed" })
-    // Nothing answers to the name, which its card says; its neighbour does not care.
+    // The name in the URL does not resolve: the output shows that, and its neighbour does not care.
     await product.until("an error", created.body.id, (view) =>
       view.outputs.some((o) => o.id === output.body.id && o.last_error !== null),
     )
@@ -313,7 +313,7 @@ describe("destinations", () => {
     await receivers[1]?.atLeast(20)
     expect((await product.api<OutputView>("POST", `${path(0)}/stop`)).body.lifecycle).toBe("ready")
     expect((await product.view("stream-a")).lifecycle).toBe("running")
-    // Deleting a destination that streams stops it first, and the channel after the last one.
+    // Deleting a destination that streams stops it first; after the last one, the channel stops too.
     expect((await product.api("DELETE", path(1))).status).toBe(204)
     expect(await product.view("stream-a")).toMatchObject({
       status: "stopped",

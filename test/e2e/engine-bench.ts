@@ -1,6 +1,7 @@
-/** Runs an Engine in this process, with the real packet core and, if asked for, the real libsrt. */
+/** Runs an Engine in this process, with the real packet core and, on request, the real libsrt. */
 import { readFileSync } from "node:fs"
 import { PacketCore } from "../../src/core/packet-core/packet-core.ts"
+import { type SrtStack, srtStackOf } from "../../src/core/srt/stack.ts"
 import { policyOf } from "../../src/effects/config/input-policy.ts"
 import { Engine } from "../../src/engine/engine.ts"
 import type {
@@ -18,7 +19,7 @@ import { openSrtLibrary, type SrtLibrary } from "../../src/engine/srt/srt-librar
 import { EngineEvents } from "./engine-events.ts"
 import { freeUdpPort } from "./ports.ts"
 
-/** A library that cannot be opened: the engine then has UDP and RTP outputs only, and starts in no time. */
+/** Names a library that cannot be opened: the engine then has UDP and RTP outputs only, and starts at once. */
 export const withoutSrt = (): SrtLibrary => openSrtLibrary({ DISTRIBUTOR_LIBSRT: "no-such-library.so" })
 
 const missing = (what: string): never => {
@@ -27,29 +28,30 @@ const missing = (what: string): never => {
 
 export class EngineBench extends EngineEvents {
   readonly engine: Engine
-  /** What the engine logged. */
+  /** Lines that the engine logged. */
   readonly log: string[] = []
   #requests = 0
   #open = true
 
-  private constructor(core: PacketCore, library: SrtLibrary) {
+  private constructor(core: PacketCore, library: SrtLibrary, srtStack?: SrtStack) {
     super()
     this.engine = new Engine(
       core,
       library,
       (event) => this.events.push(event),
       (message) => this.log.push(message),
+      srtStack,
     )
     this.engine.start()
   }
 
-  /** `countersFrom` as in `PacketCore.instantiate`. */
+  /** Starts an engine; `countersFrom` is that of `PacketCore.instantiate`. */
   static async start(
     library: SrtLibrary = withoutSrt(),
-    options: { readonly countersFrom?: number } = {},
+    options: { readonly countersFrom?: number; readonly srtStack?: SrtStack } = {},
   ): Promise<EngineBench> {
     const core = await PacketCore.instantiate(readFileSync(new URL("../../build/core.wasm", import.meta.url)), options)
-    return new EngineBench(core, library)
+    return new EngineBench(core, library, options.srtStack ?? srtStackOf(process.env["SRT_STACK"]) ?? "libsrt")
   }
 
   ask(command: Command): Reply {
@@ -62,12 +64,12 @@ export class EngineBench extends EngineEvents {
     return this.ask({ cmd: "put_channel", channel: { id, label: id, legs: [...legs], policy: policyOf({}) } })
   }
 
-  /** A channel with one leg on 127.0.0.1. */
+  /** Makes a channel with one leg on 127.0.0.1. */
   putChannel(port: number, id = "c1"): Reply {
     return this.putLegs([{ name: "primary", ip: "127.0.0.1", port }], id)
   }
 
-  /** A channel with one open leg on a free port of 127.0.0.1; the port. */
+  /** Makes a channel with one open leg on a free port of 127.0.0.1, and returns the port. */
   async channel(more: Partial<LegSpec> = {}, id = "c1"): Promise<number> {
     const port = await freeUdpPort()
     this.putLegs([{ name: "primary", ip: "127.0.0.1", port, ...more }], id)
@@ -109,7 +111,7 @@ export class EngineBench extends EngineEvents {
     return this.channelStats(channel).outputs.find((o) => o.id === id) ?? missing(`output ${id}`)
   }
 
-  /** As told each second, or as it is now. */
+  /** Warnings as told each second, and those of this moment. */
   protected override legWarnings(): string[] {
     return [...super.legWarnings(), ...this.stats().channels.flatMap((c) => c.legs.flatMap((l) => l.warnings))]
   }

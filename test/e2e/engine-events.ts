@@ -1,6 +1,6 @@
 /**
- * What an engine has told so far, and waiting for what it will tell; shared by the engine in this process and the one
- * in its own.
+ * Keeps what an engine has told so far, and waits for what it will tell. The engine in this process and the one in its
+ * own process share it.
  */
 import type { Event, Reason, SessionState } from "../../src/engine/protocol/messages.ts"
 import { eventually } from "./product.ts"
@@ -21,7 +21,7 @@ export class EngineEvents {
     return this.events.filter((e): e is EventOf<K> => e.event === kind)
   }
 
-  /** The output's last state, or null before the first. */
+  /** The last state of an output; null before the first. */
   stateOf(id: string): OutputState | null {
     return (
       this.all("output_state")
@@ -34,20 +34,20 @@ export class EngineEvents {
     const look = () => {
       const last = this.stateOf(id)
       if (last?.state === state) return last
-      // Anything may still become of a session that lives; one that has ended stays so.
+      // A session that lives may still change its state; one that has ended cannot.
       if (last?.state === "ended") throw new Error(`it has ended: ${JSON.stringify(last.reason)}`)
       return null
     }
     return eventually(`output ${id} is ${state}`, look, ms)
   }
 
-  /** Why a session ended. */
+  /** Waits until a session ends, and returns the reason. */
   async ended(id: string, ms = 10_000): Promise<Reason> {
     const { reason } = await this.outputIs(id, "ended", ms)
     return reason ?? { code: "", message: "ended without a reason", transient: false }
   }
 
-  /** The `count`-th event of a kind of a leg. */
+  /** Waits for the `count`-th event of a kind of a leg. */
   legSaid(kind: LegEvent["kind"], count = 1, ms = 10_000): Promise<LegEvent> {
     return eventually(
       `leg event ${kind}${count > 1 ? ` ${count} times` : ""}`,
@@ -67,7 +67,7 @@ export class EngineEvents {
     return this.all("stats").flatMap(({ stats }) => stats.channels.flatMap((c) => c.legs.flatMap((l) => l.warnings)))
   }
 
-  /** Waits for a warning of a leg that matches. */
+  /** Waits for a warning of a leg that matches, and returns it. */
   legWarned(pattern: RegExp, ms = 6000): Promise<string> {
     return eventually(`a warning ${pattern}`, () => this.legWarnings().find((w) => pattern.test(w)) ?? null, ms)
   }

@@ -1,5 +1,5 @@
 /**
- * Point 12: the engine lives and its link to the control plane does not; what is stopped or removed then streams no
+ * Point 12: the engine lives on while its link to the control plane is cut; what is stopped or removed then streams no
  * further.
  */
 import { afterEach, expect, it } from "vitest"
@@ -28,7 +28,7 @@ const sinkFor = () => {
   return sink
 }
 const received = (sink: UdpSink) => sink.stats().received
-/** Resolves once nothing arrived while `witness` got 300 packets. */
+/** Resolves once nothing has arrived while `witness` got 300 packets. */
 const silent = (what: string, sink: UdpSink, witness: UdpSink) =>
   eventually(
     what,
@@ -54,7 +54,7 @@ it("what was stopped, removed or changed without a link is so when it is back; w
   await Promise.all([kept, removed, stopped, moved, gone].map((sink) => sink.until((report) => report.received >= 100)))
   const engine = await first.enginePid()
 
-  // Another control plane finds the engine through a link that can be cut.
+  // Another control plane finds the engine, through a link that can be cut.
   await first.kill("SIGKILL")
   front = await UnixFront.before(engineSocketPath(first.dataDir))
   const next = await Product.start({ dataDir: first.dataDir, port: first.port })

@@ -1,4 +1,4 @@
-/** Runs the engine as the process it is in production, and talks NDJSON over its socket. */
+/** Runs the engine as a process, as in production, and talks NDJSON over its socket. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { connect, type Socket } from "node:net"
@@ -29,7 +29,7 @@ const Outgoing = v.union([Reply, Event])
 export interface EngineProcessOptions {
   /** Words before the command, e.g. `ip netns exec NAME`. */
   readonly within?: ReadonlyArray<string>
-  /** Modules the runtime loads first: to make something fail that does not by itself. */
+  /** Modules that the runtime loads first, to make something fail that does not fail by itself. */
   readonly preload?: ReadonlyArray<string>
 }
 
@@ -122,7 +122,7 @@ export class EngineProcess extends EngineEvents {
     })
   }
 
-  /** A channel with one open leg on a free port of 127.0.0.1; the port. */
+  /** Makes a channel with one open leg on a free port of 127.0.0.1, and returns the port. */
   async channel(more: Partial<LegSpec> = {}): Promise<number> {
     const port = more.port ?? (await freeUdpPort())
     const legs: LegSpec[] = [{ name: "primary", ip: "127.0.0.1", ...more, port }]
@@ -160,7 +160,7 @@ export class EngineProcess extends EngineEvents {
     return output
   }
 
-  /** Stops the whole process, its threads too, for `ms`. */
+  /** Stops the whole process with all its threads for `ms`. */
   async freeze(ms: number): Promise<void> {
     this.child.kill("SIGSTOP")
     await new Promise((resolve) => setTimeout(resolve, ms))

@@ -1,4 +1,4 @@
-/** What happened to a channel is there after the product was restarted, and what happens next is added to it. */
+/** Events of a channel outlive a restart of the product, and later events are added to them. */
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { Feed } from "./channel-feed.ts"
 import { eventsOf, FailoverStage } from "./failover-stage.ts"
@@ -45,8 +45,8 @@ it("events are kept over a restart and over kill -9, in their order, with ids th
     expect(kept.slice(-before.length)).toEqual(before)
     await next.until("running again", "history", (v) => v.status === "running", 15_000)
   }
-  // On the backup still, as it was left, also by an engine that is new; the next event comes on top of those that were
-  // kept.
+  // The channel is still on the backup, as it was left, even with a new engine; the next event comes on top of those
+  // that were kept.
   const newest = (await eventsOf(product, "history"))[0]
   expect(await product.view("history")).toMatchObject({ active_source: "backup" })
   await on.primary.is("none")

@@ -1,6 +1,6 @@
 /**
- * A channel with two legs, a UDP output and SRT outputs with real receivers, and what can be asked of it before and
- * after a switch.
+ * A channel with two legs, a UDP output and SRT outputs with real receivers, and everything that a test asks of it
+ * before and after a switch.
  */
 import { expect } from "vitest"
 import type { ChannelView, InputSettings, LegView, OutputView, SourceName } from "../../src/effects/model/channel.ts"
@@ -11,12 +11,13 @@ import { freeUdpPort } from "./ports.ts"
 import { eventually, type Product } from "./product.ts"
 import { SrtReceiver, UdpReceiver } from "./receivers.ts"
 
-/** Longest distance of two access points of a test programme, in ms. */
+/** Longest distance between two access points of a test programme, in ms. */
 export const GOP_MS = 2000
-/** What two processes on a busy machine may add to a time that is measured across them, in ms. */
+/** Time that two processes on a busy machine may add to a time that is measured across them, in ms. */
 export const MARGIN_MS = 400
 /**
- * More than a busy machine keeps a process waiting: what is late is dropped, and would look like a fault of the switch.
+ * SRT latency in ms, longer than a busy machine keeps a process waiting: a late packet is dropped, and would look like
+ * a fault of the switch.
  */
 const SRT_LATENCY_MS = 1000
 /** Video PID of the test programmes. */
@@ -25,11 +26,11 @@ const VIDEO_PID = 481
 export interface StageOptions {
   readonly name: string
   readonly input?: InputSettings
-  /** Left out: B's programme on a leg of its own. `null`: no backup. */
+  /** Programme of the backup. When left out, it is B on a leg of its own; `null` means no backup. */
   readonly backup?: ProgrammeName | null
   readonly primaryLeg?: Partial<LegOptions>
   readonly backupLeg?: Partial<LegOptions>
-  /** SRT outputs beside the UDP one, each received by a srt-live-transmit. */
+  /** SRT outputs beside the UDP one, each of which a srt-live-transmit receives. */
   readonly srt?: ReadonlyArray<"listener" | "caller">
   /** Another process that feeds the primary. */
   readonly primaryFeed?: Feed
@@ -44,13 +45,13 @@ export const eventsOf = async (product: Product, channel: string, kind?: string)
   return body.events
 }
 
-/** First and last picture of a segment: whose they are, and how long that programme had run. */
+/** Programme of the first and the last picture of a segment, and how long that programme had run. */
 export const picturesOf = (segment: Segment | undefined) => {
   const facts = segment?.streams.get(VIDEO_PID)
   return { first: programmeAt(facts?.firstPts), last: programmeAt(facts?.lastPts) }
 }
 
-/** Whose pictures each segment shows. */
+/** Programmes whose pictures each segment shows. */
 export const namesOf = (report: StrictReport): ReadonlyArray<string> =>
   report.segments.map((s) => picturesOf(s).first?.name ?? "none")
 
@@ -114,8 +115,8 @@ export class FailoverStage {
   }
 
   /**
-   * Waits until the outputs run and every leg that should be is known well enough to be switched to, its access points
-   * included.
+   * Waits until the outputs run, and until every leg that should exist is known well enough to be switched to, its
+   * access points included.
    */
   async ready(ms = 20_000): Promise<void> {
     const isKnown = (leg: LegView) => leg.receiving && leg.access_point_interval_ms !== null
@@ -143,7 +144,7 @@ export class FailoverStage {
     return eventsOf(this.product, this.channel.id, kind)
   }
 
-  /** The newest event of a kind once there are `count` of them. */
+  /** Waits until there are `count` events of a kind, and returns the newest. */
   event(kind: string, count = 1, ms = 10_000): Promise<ChannelEventView> {
     return eventually(
       `${this.channel.name}: ${count} events ${kind}`,
@@ -156,8 +157,8 @@ export class FailoverStage {
   }
 
   /**
-   * Waits until pictures of a programme come out of the UDP output, and `more` seconds of them; the time of its first
-   * datagram.
+   * Waits until pictures of a programme come out of the UDP output, and `more` seconds of them. Returns the time of the
+   * first datagram with them.
    */
   async shows(programme: ProgrammeName, more = 1, ms = 10_000): Promise<number> {
     let read = this.udp.datagrams.length
@@ -183,7 +184,10 @@ export class FailoverStage {
     return analyseDatagrams(this.udp.datagrams)
   }
 
-  /** What the SRT receivers got, each of which must be as clean as the UDP output and show the same programmes. */
+  /**
+   * Checks what the SRT receivers got: each stream must be as clean as that of the UDP output and show the same
+   * programmes.
+   */
   async checkReceivers(names: ReadonlyArray<string>): Promise<void> {
     for (const receiver of this.srt) {
       await eventually(
@@ -196,7 +200,7 @@ export class FailoverStage {
     }
   }
 
-  /** Since `ready` every output has kept its one connection. */
+  /** Checks that every output has kept its one connection since `ready`. */
   async checkOutputsStayed(): Promise<void> {
     const { outputs } = await this.view()
     for (const [index, output] of outputs.entries()) {
@@ -226,7 +230,7 @@ export class FailoverStage {
   }
 }
 
-/** Programmes whose video PES begins in a datagram, told by PTS alone. */
+/** Programmes whose video PES begins in a datagram, recognised by PTS alone. */
 const programmesIn = (data: Buffer): ReadonlyArray<ProgrammeName> => {
   const found: ProgrammeName[] = []
   for (let at = 0; at + 188 <= data.length; at += 188) {

@@ -1,5 +1,5 @@
 /**
- * Everything that makes the engine leave a leg, each with a real encoder that falls ill in that way while its packets
+ * Everything that makes the engine leave a leg. In each case a real encoder falls ill in that way while its packets
  * keep coming.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -20,7 +20,7 @@ afterAll(async () => {
   await product.dispose()
 })
 
-/** Absent tables are borne this long, since encoders may send them only once a second. */
+/** Time in ms for which the engine bears absent tables, since encoders may send them only once a second. */
 const TABLES_MS = 1250
 
 describe.concurrent("row 1: the primary falls ill", () => {
@@ -48,7 +48,7 @@ describe.concurrent("row 1: the primary falls ill", () => {
     expect({ source, message }).toEqual({ source: "backup", message: expect.stringMatching(reason) })
     expect(message).toMatch(/random access point/)
 
-    // What the primary sent while it was ill went out as it came; from the switch on nothing is wrong.
+    // What the primary sent while it was ill went out as it came; nothing is wrong from the switch on.
     const report = on.report()
     expect(namesOf(report)).toEqual(["A", "B"])
     const [, clean] = report.segments
@@ -56,7 +56,7 @@ describe.concurrent("row 1: the primary falls ill", () => {
     expect(clean?.video?.accessPoint).toBe("indicator")
     await on.checkOutputsStayed()
 
-    // It gets well again, and is used again once that has lasted.
+    // The primary gets well, and is used again once that has lasted.
     await on.primary.is("none")
     await on.shows("A", 0.3, 15_000)
     expect(namesOf(on.report())).toEqual(["A", "B", "A"])

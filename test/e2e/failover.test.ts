@@ -29,7 +29,7 @@ const stage = async ({ onTestFinished }: TestContext, options: StageOptions): Pr
 }
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Programme time in seconds that is missing between two segments; the programmes run side by side. */
+/** Seconds of programme time that are missing between two segments; the programmes run side by side. */
 const missing = (before: Segment | undefined, next: Segment | undefined): number => {
   const [last, first] = [picturesOf(before).last, picturesOf(next).first]
   if (last === null || first === null) throw new Error("a segment shows no picture")
@@ -78,7 +78,7 @@ describe.concurrent("failing back", () => {
     await on.shows("B", 0.5)
     await on.primary.is("none")
     await on.event("redundancy_back")
-    // Long enough for an automatic one: a second, and an access point.
+    // Waits long enough for an automatic switch back: a second, and an access point.
     await pause(1000 + GOP_MS + MARGIN_MS)
     expect(await on.view()).toMatchObject({ active_source: "backup", input: { switches: 1, pending_source: null } })
     await on.switchTo("primary")
@@ -102,13 +102,13 @@ describe.concurrent("failing back", () => {
     await on.until("it is shown", (v) => v.active_source === "primary" && v.input.switches === 2)
     const report = on.report()
     expect(namesOf(report)).toEqual(["A", "B", "A"])
-    // The primary may be back before the backup's access point: what the network lost of it is seen, up to the switch
-    // and never again.
+    // The primary may be back before the backup's access point: the loss of the network shows up to the switch, and
+    // never again.
     const away = report.segments[1]?.from ?? 0
     const lost = ["continuity", "pcr_jump", "stamp_repetition", "pes", "stamp_time_base"]
     expect(report.violations.filter(({ kind, packet }) => packet >= away || !lost.includes(kind))).toEqual([])
     await on.checkOutputsStayed()
-    // A handful, not one a second for each of the legs.
+    // There must be a handful of events, not one a second for each of the legs.
     expect((await on.events()).filter(({ source }) => source === "primary").length).toBeLessThan(16)
   })
 
@@ -231,7 +231,7 @@ describe.concurrent("switching by hand", () => {
 
   it("with switch immediate it does not wait for an access point", async (context) => {
     const on = await stage(context, { name: "immediate", input: { switch: "immediate" } })
-    // Just behind an access point of B, so that the next one is more than a second away.
+    // Waits until just behind an access point of B, so that the next one is more than a second away.
     const seconds = (await feed.elapsed("B")) % (GOP_MS / 1000)
     await pause((GOP_MS / 1000 - seconds + 0.3) * 1000)
     const askedAt = performance.now()

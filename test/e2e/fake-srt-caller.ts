@@ -1,4 +1,7 @@
-/** An SRT caller that keeps the protocol as far as the test wants: to send a listener what a real one never would. */
+/**
+ * An SRT caller that keeps to the protocol only as far as a test wants, to send a listener what a real caller never
+ * would.
+ */
 import { createSocket, type Socket } from "node:dgram"
 import { eventually } from "./product.ts"
 import {
@@ -19,9 +22,9 @@ export class FakeSrtCaller {
   readonly #socket: Socket
   readonly #port: number
   readonly #answers: Handshake[] = []
-  /** Shutdown packets that came; a peer says goodbye by one. */
+  /** Number of shutdown packets that came; a peer says goodbye with one. */
   shutdowns = 0
-  /** Socket id of this peer; a new one for each connection. */
+  /** Socket id of this peer; each connection has a new one. */
   #socketId = 0x20000000
 
   private constructor(socket: Socket, port: number) {
@@ -30,12 +33,12 @@ export class FakeSrtCaller {
     socket.on("message", (packet) => {
       const answer = parseHandshake(packet)
       if (answer !== null) this.#answers.push(answer)
-      // Control packets have the first bit set, their type behind it.
+      // Control packets have the first bit set, and their type behind it.
       if (packet.length >= 16 && packet.readUInt16BE(0) === (0x8000 | SHUTDOWN)) this.shutdowns += 1
     })
   }
 
-  /** `from` is the local address. */
+  /** Opens a caller to `port`; `from` is the local address. */
   static open(port: number, from = "127.0.0.1"): Promise<FakeSrtCaller> {
     const socket = createSocket("udp4")
     return new Promise((resolve, reject) => {
@@ -44,7 +47,7 @@ export class FakeSrtCaller {
     })
   }
 
-  /** Any bytes. */
+  /** Sends any bytes. */
   send(packet: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) =>
       this.#socket.send(packet, this.#port, "127.0.0.1", (error) => (error === null ? resolve() : reject(error))),
@@ -56,14 +59,15 @@ export class FakeSrtCaller {
     for (const packet of packets) {
       await this.send(packet)
       sent += 1
-      // A listener's receive buffer is not what is tested.
+      // Pauses now and then, since the size of the listener's receive buffer is not under test.
       if (sent % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
     }
     return sent
   }
 
   /**
-   * The cookie the listener gives this address; asked for four times a second, as callers do while nobody listens yet.
+   * Asks for the cookie that the listener gives this address, four times a second, as callers do while nobody listens
+   * yet.
    */
   async cookie(): Promise<number> {
     this.#answers.length = 0
@@ -78,7 +82,7 @@ export class FakeSrtCaller {
     }
   }
 
-  /** A conclusion as it should be, but for what is given. */
+  /** Makes a correct conclusion, except for the fields that are given. */
   conclusion(cookie: number, fields: Partial<Handshake> = {}): Buffer {
     return packHandshake(0, {
       type: CONCLUSION,
@@ -90,7 +94,7 @@ export class FakeSrtCaller {
     })
   }
 
-  /** Connects; the listener's socket id, to address control packets to, or the reject code. */
+  /** Connects. Returns the listener's socket id, to which control packets are addressed, or the reject code. */
   async connect(
     fields: Partial<Handshake> = {},
   ): Promise<{ readonly socketId: number } | { readonly rejected: number }> {
@@ -114,7 +118,7 @@ export class FakeSrtCaller {
   }
 }
 
-/** HSREQ first, as the protocol demands, then others. */
+/** Puts HSREQ first, as the protocol demands, and other extensions behind it. */
 export const withHsreq = (...more: ReadonlyArray<Extension>): ReadonlyArray<Extension> => [
   { type: EXT_HSREQ, body: hsreq() },
   ...more,

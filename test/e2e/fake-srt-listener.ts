@@ -1,4 +1,4 @@
-/** An SRT listener that answers the induction as it should, and the conclusion as the test says. */
+/** An SRT listener that answers the induction correctly, and the conclusion as the test says. */
 import { createSocket, type Socket } from "node:dgram"
 import {
   CONCLUSION,
@@ -14,7 +14,7 @@ import {
 
 const COOKIE = 0x600dc00c
 
-/** What to send back for a conclusion: whole packets, in order. */
+/** Returns what to send back for a conclusion: whole packets, in order. */
 export type Conclude = (request: Handshake) => ReadonlyArray<Uint8Array>
 
 /** Refuses with a code of srt_getrejectreason. */
@@ -28,7 +28,7 @@ export class FakeSrtListener {
   readonly port: number
   readonly #socket: Socket
   readonly #conclude: Conclude
-  /** Conclusions received, and the stream id of each. */
+  /** The conclusions received, each with its stream id. */
   readonly requests: Handshake[] = []
   readonly streamIds: Array<string | null> = []
 

@@ -1,6 +1,6 @@
 /**
- * SMPTE 2022-1 with ffmpeg as the sender and losses on the way, through the whole product. Rows 7 to 9 of the fault
- * matrix.
+ * SMPTE 2022-1 with ffmpeg as the sender and losses on the way, through the whole product (rows 7 to 9 of the fault
+ * matrix).
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -17,8 +17,8 @@ import { freePortBlock } from "./udp-ports.ts"
 
 const SECONDS = 4.5
 /**
- * Losses begin when the matrix is known and end before the last matrix, which is never complete; ffmpeg sends about
- * 1400 datagrams.
+ * First datagram that may be lost: losses begin when the matrix is known, and end before the last matrix, which is
+ * never complete. ffmpeg sends about 1400 datagrams.
  */
 const FROM = 192
 const TO = 1100
@@ -42,13 +42,13 @@ afterAll(async () => {
 interface Stage {
   readonly relay: FecRelay
   readonly id: string
-  /** The product's media port. */
+  /** Media port of the product. */
   readonly port: number
   send(fec?: { columns: number; rows: number }, sequence?: number): FfmpegSender
   leg(): Promise<LegView>
   /** Waits until the leg satisfies `found`. */
   until(what: string, found: (leg: LegView) => boolean, ms?: number): Promise<LegView>
-  /** What came out, once nothing more comes. */
+  /** Returns what came out, once nothing more comes. */
   out(): Promise<Buffer>
 }
 
@@ -113,7 +113,9 @@ const staged = async (
   }
 }
 
-/** Plays the file once through the rules; the FEC as shown on the way, the leg afterwards, and what came out. */
+/**
+ * Plays the file once through the rules. Returns the FEC as shown on the way, the leg afterwards, and what came out.
+ */
 const once = (
   name: string,
   rules: RelayRules,
@@ -143,7 +145,10 @@ interface Played {
 const within = (index: number) => index >= FROM && index < TO
 const singles = (index: number) => within(index) && index % 37 === 5
 
-/** Everything that can be rebuilt was, nothing else is missing, and the counters say so to the packet. */
+/**
+ * Checks that everything that can be rebuilt was rebuilt, that nothing else is missing, and that the counters say so to
+ * the packet.
+ */
 const isRecovered = ({ relay, leg, out }: Played) => {
   const gone = relay.unrecoverable()
   expect(relay.media.length).toBeGreaterThan(TO + 200)
@@ -212,7 +217,7 @@ describe.concurrent("ffmpeg with prompeg", () => {
   })
 
   it("row 8: a square of 2 x 2: exactly these four are lost, the others rebuilt", () => {
-    // ffmpeg's matrices begin with its first datagram: rows 2 and 3, columns 3 and 4 of the sixth.
+    // ffmpeg's matrices begin with its first datagram; these are rows 2 and 3, columns 3 and 4 of the sixth.
     const square = [19, 20, 27, 28].map((place) => 5 * 64 + place)
     return once("square", { losesMedia: (i) => square.includes(i) || (within(i) && i % 37 === 22) }, L8D8, (played) => {
       expect(played.relay.unrecoverable()).toEqual(square)
@@ -253,7 +258,7 @@ describe.concurrent("row 9: FEC that changes", () => {
       await stage.until("5 x 10", (leg) => leg.fec?.columns === 5 && leg.fec.rows === 10)
       await second.ended
       const out = await stage.out()
-      // The first sender was stopped in mid-matrix: what it lost there cannot be rebuilt.
+      // The first sender was stopped in mid-matrix, so what it lost there cannot be rebuilt.
       const gone = stage.relay.unrecoverable()
       expect(gone.filter((i) => i < sent - 128 || i >= sent)).toEqual([])
       const lostAfter = stage.relay.lost.filter((i) => i >= sent)
@@ -298,8 +303,8 @@ describe.concurrent("row 9: FEC that changes", () => {
 })
 
 /**
- * An FEC packet for `count` datagrams `offset` apart from `base` on, with an RTP header, an FEC header and a payload of
- * noise.
+ * Makes an FEC packet for `count` datagrams that are `offset` apart, from `base` on, with an RTP header, an FEC header
+ * and a payload of noise.
  */
 const fecPacket = (base: number, offset: number, count: number, isRow: boolean, payload = 1316): Buffer => {
   const random = randomOf(base * 65_536 + offset * 256 + count)
@@ -314,7 +319,7 @@ const fecPacket = (base: number, offset: number, count: number, isRow: boolean, 
 const noise = (length: number, seed: number): Buffer => {
   const random = randomOf(seed)
   const bytes = Buffer.from(Array.from({ length }, () => Math.floor(random() * 256)))
-  // Not RTP version 2.
+  // Spoils the RTP version, which must be 2.
   if (length > 0) bytes[0] = (bytes[0] ?? 0) & 0x3f
   return bytes
 }

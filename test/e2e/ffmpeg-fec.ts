@@ -1,26 +1,26 @@
 /**
- * ffmpeg as a sender of RTP with SMPTE 2022-1 FEC, behind a relay that loses what it is told to: media port p, column
- * FEC p + 2, row FEC p + 4. The relay keeps what ffmpeg sent, so that a test can work out what a receiver must be able
- * to rebuild.
+ * ffmpeg as a sender of RTP with SMPTE 2022-1 FEC, behind a relay that loses what it is told to lose. Media go to port
+ * p, column FEC to p + 2, and row FEC to p + 4. The relay keeps what ffmpeg sent, so that a test can work out what a
+ * receiver must be able to rebuild.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { createSocket, type Socket } from "node:dgram"
 import { freePortBlock } from "./udp-ports.ts"
 
 export interface MediaDatagram {
-  /** Number since the relay was opened or began anew. */
+  /** Number of the datagram since the relay was opened or began anew. */
   readonly index: number
   readonly sequence: number
   readonly bytes: Buffer
   readonly lost: boolean
 }
 
-/** What an FEC packet protects: `base + i * offset` for i below `count`, and when it came. */
+/** The datagrams that an FEC packet protects, `base + i * offset` for i below `count`, and when it came. */
 export interface FecGroup {
   readonly base: number
   readonly offset: number
   readonly count: number
-  /** Media datagrams, lost ones included, that ffmpeg had sent by then. */
+  /** Number of media datagrams, lost ones included, that ffmpeg had sent by then. */
   readonly after: number
 }
 
@@ -29,7 +29,7 @@ const bound = (port: number): Promise<Socket> => {
   return new Promise((resolve, reject) => {
     socket.once("error", reject)
     socket.bind(port, "127.0.0.1", () => {
-      // What is sent to a port that is not open comes back as an error of the socket.
+      // A datagram to a port that is not open comes back as an error of the socket.
       socket.removeListener("error", reject).on("error", () => undefined)
       resolve(socket)
     })
@@ -37,9 +37,9 @@ const bound = (port: number): Promise<Socket> => {
 }
 
 export interface RelayRules {
-  /** True loses the media datagram of this number. */
+  /** Returns true to lose the media datagram of this number. */
   readonly losesMedia?: (index: number) => boolean
-  /** True loses an FEC packet, of a row or of a column, that comes after this number of media datagrams. */
+  /** Returns true to lose an FEC packet, of a row or of a column, that comes after this number of media datagrams. */
   readonly losesFec?: (media: number, isRow: boolean) => boolean
 }
 
@@ -56,14 +56,15 @@ export class FecRelay {
     this.#sockets = sockets
     for (const [i, socket] of sockets.entries()) {
       const pass = (data: Buffer) => socket.send(data, target + 2 * i, "127.0.0.1")
-      // A relay that a busy machine kept waiting finds all three sockets full and reads one after the other: the FEC
-      // packets among them go first, or media that came after them would be given up while they wait here.
+      // A relay that a busy machine kept waiting finds all three sockets full and reads one after the other. The FEC
+      // packets among them go first, because otherwise media that came after them would be given up while they wait
+      // here.
       if (i === 0) socket.on("message", (data) => this.#takeMedia(data) && setImmediate(pass, data))
       else socket.on("message", (data) => this.#takeFec(data, i === 2) && pass(data))
     }
   }
 
-  /** To the receiver's media port `target` and its FEC ports. */
+  /** Opens a relay to the receiver's media port `target` and its FEC ports. */
   static async open(target: number, rules: RelayRules = {}): Promise<FecRelay> {
     const port = await freePortBlock()
     return new FecRelay(port, target, await Promise.all([port, port + 2, port + 4].map(bound)), rules)
@@ -126,13 +127,13 @@ export class FecRelay {
 export interface FfmpegOptions {
   readonly file: string
   readonly port: number
-  /** L and D; left out: plain RTP. */
+  /** Columns (L) and rows (D) of the matrix; left out for plain RTP. */
   readonly fec?: { readonly columns: number; readonly rows: number }
-  /** First sequence number; ffmpeg's own choice when left out. */
+  /** First sequence number; ffmpeg chooses one when it is left out. */
   readonly sequence?: number
 }
 
-/** Sends a file once in real time, picture and sound as they are. */
+/** Sends a file once in real time, with picture and sound as they are. */
 export class FfmpegSender {
   readonly #child: ChildProcess
   readonly ended: Promise<void>
@@ -147,7 +148,7 @@ export class FfmpegSender {
     this.#child.stderr?.on("data", (chunk) => (this.errors += String(chunk)))
     this.ended = new Promise((resolve) =>
       this.#child.once("close", (code, signal) => {
-        // It tries another pair of ports of its own, and fails if there is none.
+        // ffmpeg then tries another pair of local ports, and fails if there is none.
         this.errors = this.errors.replace(/^.*bind failed: Address already in use\n/gm, "")
         if (code !== 0) this.errors += `ffmpeg ended with ${signal ?? code}`
         resolve()

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
-/** Resolves with how many handshakes were sent. */
+/** Resolves with the number of handshakes that were sent. */
 export const floodSrt = (
   port: number,
   count: number,

@@ -1,8 +1,8 @@
 /**
- * Floods an SRT listener with handshakes: `bun handshake-flood.ts PORT COUNT PER_SECOND KIND`, from eight ports of
- * 127.0.0.1. Prints how many it sent.
+ * Floods an SRT listener with handshakes from eight ports of 127.0.0.1: `bun handshake-flood.ts PORT COUNT PER_SECOND
+ * KIND`. Prints how many it sent.
  *
- * `malformed` are conclusions with the right cookie and something else that is wrong, of every kind; `sound` are those
+ * `malformed` are conclusions with the right cookie and something else that is wrong, of every kind. `sound` are those
  * of callers that never say anything again.
  */
 import { FakeSrtCaller } from "./fake-srt-caller.ts"
@@ -21,7 +21,7 @@ const startedAt = performance.now()
 while (sent < count) {
   for (const [i, caller] of callers.entries()) {
     const cookie = cookies[i] ?? 0
-    // A datagram of no bytes is told from none by no filter.
+    // No filter can tell an empty datagram from none.
     const packets =
       kind === "malformed"
         ? conclusions(caller, cookie).filter((p) => p.length > 0)

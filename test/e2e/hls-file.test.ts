@@ -1,4 +1,4 @@
-/** HLS and recordings of the running product: served over HTTP, played by ffprobe, bit-exact on disk. */
+/** HLS and recordings of the running product: served over HTTP, played by ffprobe, and bit-exact on disk. */
 import { spawnSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"

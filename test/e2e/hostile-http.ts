@@ -1,9 +1,9 @@
-/** Upload servers whose answers have no end, by kind. */
+/** Upload servers, by kind, whose answers have no end. */
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net"
 
 const repeat = (text: string, times: number): Buffer => Buffer.from(text.repeat(times))
 
-/** What begins the answer, and what is sent behind it for as long as the far side takes it. */
+/** The beginning of the answer, and what is sent behind it for as long as the far side takes it, by kind. */
 export const HTTP_FLOODS = {
   "a body without end": { head: "HTTP/1.1 200 OK\r\n\r\n", flood: repeat("A", 1 << 20) },
   "chunks of a byte": {

@@ -1,15 +1,15 @@
-/** RTMP servers that flood their publisher, by kind; each counts what it has sent. */
+/** RTMP servers, by kind, that flood their publisher; each counts what it has sent. */
 import { randomBytes } from "node:crypto"
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net"
 
 const HANDSHAKE = 1536
 
-/** A whole message in one chunk of type 0, at most 128 bytes. */
+/** Makes a whole message in one chunk of type 0, of at most 128 bytes. */
 const message = (typeId: number, body: Uint8Array): Buffer => {
   const head = Buffer.from([2, 0, 0, 0, 0, 0, body.length, typeId, 0, 0, 0, 0])
   return Buffer.concat([head, body])
 }
-/** The beginning of a message of `length` bytes on a chunk stream, and 128 bytes of it. */
+/** Makes the beginning of a message of `length` bytes on a chunk stream, with 128 bytes of its body. */
 const beginning = (chunkStreamId: number, length: number): Buffer => {
   const head = Buffer.alloc(12)
   head[0] = chunkStreamId
@@ -20,9 +20,9 @@ const beginning = (chunkStreamId: number, length: number): Buffer => {
 const times = (count: number, bytes: Buffer): Buffer => Buffer.concat(Array.from({ length: count }, () => bytes))
 
 interface Flood {
-  /** Sent again and again for as long as the far side takes it. */
+  /** Bytes that are sent again and again for as long as the far side takes them. */
   readonly bytes: Buffer
-  /** How many messages that is. */
+  /** Number of messages in `bytes`. */
   readonly messages: number
   readonly shakesHands: boolean
 }

@@ -12,31 +12,31 @@ import { SrtReceiver, UdpReceiver } from "./receivers.ts"
 import { freePortBlock } from "./udp-ports.ts"
 
 export interface Scenario {
-  /** The channel's name too. */
+  /** Name of the scenario and of its channel. */
   readonly name: string
-  /** Primary and, when there are two, backup. */
+  /** The primary and, when there are two legs, the backup. */
   readonly legs: ReadonlyArray<Pick<Schedule, "datagrams">>
   /** `input` of the channel. */
   readonly input?: Readonly<Record<string, unknown>>
-  /** Also through an SRT listener with a latency of 600 ms, to srt-live-transmit. */
+  /** Whether the stream also goes through an SRT listener with a latency of 600 ms, to srt-live-transmit. */
   readonly srt?: boolean
 }
 
-/** A view taken while the legs were sent. */
+/** A view of the channel, taken while the legs were sent. */
 export interface Sample {
-  /** Milliseconds since the first datagram; what it shows is up to a second older. */
+  /** Milliseconds since the first datagram; what the view shows is up to a second older. */
   readonly at: number
   readonly view: ChannelView
 }
 
 export interface Outcome {
   readonly udp: Buffer
-  /** Null without an SRT output. */
+  /** What the SRT receiver got; null without an SRT output. */
   readonly srt: Buffer | null
   readonly during: ReadonlyArray<Sample>
-  /** Once every datagram was counted. */
+  /** The channel once every datagram was counted. */
   readonly after: ChannelView
-  /** Until the last datagram was sent: what the end of the schedules brings about is left out. */
+  /** Events until the last datagram was sent; what the end of the schedules brings about is left out. */
   readonly events: ReadonlyArray<ChannelEventView>
   readonly sending: SendReport
   /** `late_us` of this channel's legs. */
@@ -54,8 +54,8 @@ interface Stage {
 
 const SAMPLE_MS = 500
 /**
- * Outputs are done when nothing came for this long: more than merge window, SRT latency and a pass of the statistics
- * together.
+ * Outputs are done when nothing has come for this many ms: more than merge window, SRT latency and a pass of the
+ * statistics together.
  */
 const QUIET_MS = 1200
 
@@ -112,13 +112,13 @@ export const channelEvents = async (product: Product, id: string): Promise<Reado
   return [...body.events].sort((a, b) => a.id - b.id)
 }
 
-/** A sender that was later than this was held up by the machine: its schedules were others than those asked for. */
+/** Lateness in us above which the machine held the sender up, so that the schedules differ from those asked for. */
 const LATE_MAX_US = 30_000
 const ATTEMPTS = 3
 
 /**
- * Plays the scenarios, again when the machine was too busy to send in time. The channels are removed afterwards.
- * Rejects only when something does not start or the sender fails: outcomes are the tests' to judge.
+ * Plays the scenarios, and plays them again when the machine was too busy to send in time. The channels are removed
+ * afterwards. Rejects only when something does not start or the sender fails: outcomes are the tests' to judge.
  */
 export const play = async (
   product: Product,

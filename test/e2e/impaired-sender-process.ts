@@ -1,8 +1,9 @@
 /**
- * Sends a file of timed datagrams, of any number of legs, from one thread that sleeps to absolute deadlines; the
- * process of `impaired-sender.ts`. Prints a line when it starts, and a report as JSON at the end or on SIGTERM.
+ * Sends a file of timed datagrams, of any number of legs, from one thread that sleeps to absolute deadlines. It is the
+ * process of `impaired-sender.ts`. It prints a line when it starts, and a report as JSON at the end or on SIGTERM.
  *
- * File: u32 length of the header, the header (`ScheduleHeader` as JSON), the datagrams one after the other.
+ * The file has a u32 with the length of the header, the header (`ScheduleHeader` as JSON), and the datagrams one after
+ * the other.
  */
 import { readdirSync, readFileSync, writeSync } from "node:fs"
 import { setPriority } from "node:os"
@@ -26,9 +27,9 @@ import {
 } from "../../load-tests/lib/native.ts"
 import type { ScheduleHeader, SendReport } from "./impaired-sender.ts"
 
-/** Between two of these the thread sleeps without looking at signals. */
+/** Longest time in ns for which the thread sleeps without looking at signals. */
 const YIELD_NS = 20e6
-/** From reading the file to the first datagram. */
+/** Time in ns from reading the file to the first datagram. */
 const LEAD_NS = 20e6
 const ADDRESS_SIZE = 16
 
@@ -43,7 +44,8 @@ const length = Uint32Array.from(header.length)
 const data = file.subarray(4 + headerLength)
 
 // On a busy machine only real-time threads keep their pace, the collector's included; they sleep nearly all of the
-// time. Without the right to be that, a better priority; without that, the pace is as good as the machine is idle.
+// time. Without the right to real-time threads, the process takes a better priority. Without that right too, its pace
+// is only as good as the machine is idle.
 const SCHED_FIFO = 1
 const setScheduler = koffi.load("libc.so.6").func("sched_setscheduler", "int", ["int", "int", "void *"])
 const threads = readdirSync("/proc/self/task").map(Number)
@@ -51,7 +53,7 @@ if (!threads.every((thread) => setScheduler(thread, SCHED_FIFO, new Uint8Array(I
   try {
     setPriority(-10)
   } catch {
-    // Not allowed either.
+    // The better priority is not allowed either.
   }
 }
 
@@ -64,7 +66,7 @@ for (const [i, { host, port }] of targets.entries())
 writeU64(arena.words, 16, arena.address + MMSGHDR_SIZE)
 writeU64(arena.words, 24, 1)
 arena.words[2] = ADDRESS_SIZE
-// A source port for each leg, as two encoders have: raw UDP senders are told apart by it.
+// Each leg has its own source port, as two encoders have: raw UDP senders are told apart by it.
 const sockets = targets.map(() => {
   const fd = udpSocket()
   setInt(fd, SOL_SOCKET, SO_SNDBUF, 4 << 20)

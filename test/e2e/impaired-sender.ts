@@ -13,12 +13,12 @@ const root = fileURLToPath(new URL("../..", import.meta.url))
 
 export interface ImpairedLeg {
   readonly port: number
-  /** Default 127.0.0.1. */
+  /** Address to send to; default 127.0.0.1. */
   readonly host?: string
   readonly datagrams: ReadonlyArray<Pick<TimedDatagram, "bytes" | "us">>
 }
 
-/** Beginning of the file the process reads: what is due when, to which target, and how long it is. */
+/** Header of the file that the process reads: when each datagram is due, to which target, and how long it is. */
 export interface ScheduleHeader {
   readonly targets: ReadonlyArray<{ readonly host: string; readonly port: number }>
   readonly us: ReadonlyArray<number>
@@ -27,11 +27,13 @@ export interface ScheduleHeader {
 }
 
 export interface SendReport {
-  /** Datagrams handed to the kernel, by leg. */
+  /** Numbers of datagrams handed to the kernel, by leg. */
   readonly sent: ReadonlyArray<number>
-  /** How long after its time each datagram left, by leg and in the order of its list. */
+  /** Microseconds after its time at which each datagram left, by leg and in the order of its list. */
   readonly late_us: ReadonlyArray<ReadonlyArray<number>>
-  /** Median of these times over all datagrams, and below, their 99th percentile and their maximum, in microseconds. */
+  /**
+   * Median of these times over all datagrams in microseconds; the next two are their 99th percentile and their maximum.
+   */
   readonly late_p50_us: number
   readonly late_p99_us: number
   readonly late_max_us: number
@@ -54,9 +56,9 @@ const scheduleFile = (legs: ReadonlyArray<ImpairedLeg>): Buffer => {
 }
 
 /**
- * Resolves when all was sent, or soon after `signal` is aborted, with what was. `onStart` is called with the first
- * datagram. Each leg has a source port of its own and keeps the order of its list for equal times. Rejects when the
- * process fails.
+ * Sends the schedules. Resolves with a report when all was sent, or soon after `signal` is aborted. `onStart` is called
+ * with the first datagram. Each leg has a source port of its own, and keeps the order of its list for equal times.
+ * Rejects when the process fails.
  */
 export const sendSchedules = async (
   legs: ReadonlyArray<ImpairedLeg>,

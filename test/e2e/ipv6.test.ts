@@ -1,6 +1,6 @@
 /**
  * Inputs and outputs over IPv6: on ::1 through the whole product, and on a cable between two namespaces, where zones
- * and groups count.
+ * and groups matter.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
@@ -129,7 +129,7 @@ describe.skipIf(noLoopback !== null)(titled("on ::1, the product", noLoopback), 
         outputs,
       })
       await product.until("the output is open", id, (view) => view.outputs[0]?.status === "connected")
-      // Matrices of 5 columns and 4 rows; of each from the third on one datagram is lost.
+      // Matrices have 5 columns and 4 rows; from the third on, each loses one datagram.
       for (let matrix = 0; matrix < media.length / 20; matrix++) {
         const of = media.slice(matrix * 20, matrix * 20 + 20)
         await senders[0]?.send(matrix < 2 ? of : of.filter((_, i) => i !== 7), 1)
@@ -190,12 +190,12 @@ describe.skipIf(noNamespace !== null)(titled("on a cable", noNamespace), () => {
     const legs = [{ name: "primary", ip: "::", port: PORT, ...leg } as const]
     return engine.ask({ cmd: "put_channel", channel: { id: "c1", label: "c1", legs, policy: policyOf({}) } })
   }
-  /** The kernel adds the route of all groups up to a second after an interface is up. */
+  /** Whether groups have a route; the kernel adds it up to a second after an interface is up. */
   const groupsAreRouted = () =>
     eventually("the route of groups", () =>
       path.near.ip("-6", "route", "show", "table", "local").includes("multicast ff00::/8 dev near0") ? true : null,
     )
-  /** Datagrams that the far end has received so far. */
+  /** Number of datagrams that the far end has received so far. */
   const farEnd = (spec: Partial<LegSpec>) => {
     let line: ReceiverLine = { received: {}, reports: [], warning: null }
     const child = run(
@@ -293,7 +293,7 @@ describe.skipIf(noNamespace !== null)(titled("on a cable", noNamespace), () => {
     await second.hears()
   })
 
-  /** The first calls may come before a new cable carries anything; a writer tries again as well. */
+  /** Calls until there is an answer: a new cable may not carry the first calls, and a writer tries again as well. */
   const callUntilAnswered = async (caller: EngineProcess, url: string, id: string): Promise<void> => {
     for (let n = 1, state = "ended"; state === "ended"; n++) {
       expect(n, "calls over the new cable").toBeLessThan(5)
@@ -333,7 +333,7 @@ describe.skipIf(noNamespace !== null)(titled("on a cable", noNamespace), () => {
 
   it("RTMP calls a link-local address by its zone", async () => {
     await listen({ ip: "::1" })
-    // Nobody is at that port, but the refusal comes from the machine at the other end of the cable.
+    // Nobody listens at that port, but the refusal comes from the machine at the other end of the cable.
     await engine.open("rtmp://[fe80::2%25near0]:1935/live/key")
     expect(await engine.ended("o1")).toMatchObject({
       code: "econnrefused",

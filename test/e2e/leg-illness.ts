@@ -1,4 +1,4 @@
-/** What can be wrong with a leg, done to a datagram's worth of the test programme. */
+/** What can be wrong with a leg, applied to a datagram's worth of the test programme. */
 
 import { buildPacket, NULL_PID, TS_PACKET_SIZE } from "../../src/core/ts/packet.ts"
 import { AUDIO_PID, PAT_PID, PMT_PID, SCTE35_PID, SDT_PID, VIDEO_PID } from "../../src/test-source/program-tables.ts"
@@ -7,9 +7,9 @@ export type LegIllness =
   | "none"
   /** The network swallows everything. */
   | "silent"
-  /** The encoder lives and sends nothing but null packets. */
+  /** The encoder lives, but sends nothing but null packets. */
   | "nulls"
-  /** Datagrams of the right size in which no sync byte stands. */
+  /** Datagrams have the right size but no sync byte. */
   | "garbage"
   /** Only the first packet of each datagram has its sync byte. */
   | "torn"
@@ -64,7 +64,7 @@ const treatments: Readonly<
   },
 }
 
-/** What becomes of a payload; null: nothing arrives. The payload itself stays as it is. */
+/** Returns what becomes of a payload; null when nothing arrives. The payload itself stays as it is. */
 export const inflict = (illness: LegIllness, payload: Uint8Array): Uint8Array | null => {
   if (illness === "silent") return null
   if (illness === "none") return payload
@@ -74,7 +74,9 @@ export const inflict = (illness: LegIllness, payload: Uint8Array): Uint8Array | 
   return ill
 }
 
-/** Tells that the counters of all PIDs but the clock's start over: at 0, as a new test programme does. */
+/**
+ * Makes packets that signal a new start of the counters of all PIDs but the clock's: at 0, as in a new test programme.
+ */
 export const signals = (): Uint8Array =>
   Buffer.concat(
     [PAT_PID, PMT_PID, AUDIO_PID, SCTE35_PID, SDT_PID].map((pid) =>

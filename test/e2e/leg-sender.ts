@@ -1,7 +1,7 @@
 /**
  * Encoders in a process of their own: any number of programmes, each sent to any number of legs at its real pace, and
- * each leg healthy or ill in its own way. Commands come as NDJSON on stdin, each answered by a line; ends with its
- * stdin. See `channel-feed.ts`.
+ * each leg healthy or ill in its own way. Commands come as NDJSON on stdin, and each is answered by a line. The process
+ * ends with its stdin. See `channel-feed.ts`.
  */
 import { createSocket, type Socket } from "node:dgram"
 import { createInterface } from "node:readline"
@@ -16,12 +16,12 @@ import { inflict, signals } from "./leg-illness.ts"
 import { rtpHeader } from "./send-ts.ts"
 
 const PUMP_MS = 3
-/** A process that was held up this long does not send what it missed in one burst. */
+/** Longest hold-up in us after which the process still sends what it missed, in one burst. */
 const BEHIND_MAX_US = 200_000
 
 interface Running {
   readonly source: TestProgramme
-  /** Monotonic microseconds at which its time is 0. */
+  /** Monotonic microseconds at which the programme's time is 0. */
   startUs: number
   readonly batch: Uint8Array
 }
@@ -34,9 +34,9 @@ interface Leg {
   illness: LegIllness
   ssrc: number
   sequence: number
-  /** Number of the next datagram, before which the discontinuity is signalled. */
+  /** Whether the discontinuity is signalled before the next datagram. */
   flagged: boolean
-  /** Nothing is sent before, in monotonic microseconds. */
+  /** Time before which nothing is sent, in monotonic microseconds. */
   notBeforeUs: number
   sent: number
 }
@@ -44,7 +44,7 @@ interface Leg {
 const programmes = new Map<string, Running>()
 const legs = new Map<string, Leg>()
 const nowUs = () => performance.now() * 1000
-/** When the programmes' time began, which run side by side. */
+/** Time at which the programmes began, in monotonic microseconds; they run side by side. */
 let epochUs = nowUs()
 const timeOf = ({ source, startUs }: Running) => startUs + source.timeUs
 
@@ -58,7 +58,7 @@ const open = async ({
   illness = "none",
 }: LegOptions): Promise<Leg> => {
   const socket = createSocket("udp4")
-  // Nobody listening is the receiver's affair.
+  // It is the receiver's affair when nobody listens.
   socket.on("error", () => undefined)
   await new Promise<void>((resolve) => socket.bind(0, from ?? "127.0.0.1", resolve))
   return { socket, port, rtp, programme, illness, ssrc, sequence, flagged: false, notBeforeUs: 0, sent: 0 }
@@ -83,12 +83,12 @@ const sendTo = (leg: Leg, batch: Uint8Array, elapsedUs: number): void => {
   }
   const payload = inflict(leg.illness, batch)
   if (leg.illness === "flagged_start") leg.illness = "none"
-  // What the network swallows has a number too.
+  // A datagram that the network swallows has a sequence number too.
   if (payload === null) leg.sequence = (leg.sequence + 1) & 0xffff
   else transmit(leg, payload, elapsedUs)
 }
 
-/** Does not send in one burst what was missed; all programmes stay side by side. */
+/** Skips what was missed instead of sending it in one burst; all programmes stay side by side. */
 const catchUp = (now: number): void => {
   const behind = Math.max(0, ...[...programmes.values()].map((running) => now - timeOf(running)))
   if (behind < BEHIND_MAX_US) return
@@ -107,7 +107,7 @@ const pump = (): void => {
   }
 }
 
-/** A programme whose time is 0 at `startUs`. */
+/** Starts a programme whose time is 0 at `startUs`. */
 const begin = (id: string, options: TestProgrammeOptions, startUs: number): Running => {
   const source = createTestProgramme(options)
   const running = { source, startUs, batch: new Uint8Array(BATCH_BYTES) }

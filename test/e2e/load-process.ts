@@ -1,5 +1,5 @@
 /**
- * The sender and the sink of load-tests/ as processes of their own, so that neither shares a thread with what is
+ * Runs the sender and the sink of load-tests/ as processes of their own, so that neither shares a thread with what is
  * tested.
  */
 import { type ChildProcess, spawn } from "node:child_process"
@@ -35,7 +35,7 @@ const ended = (child: ChildProcess): Promise<unknown> =>
     ? Promise.resolve()
     : new Promise((resolve) => child.once("exit", resolve))
 
-/** load-tests/sink.ts under control of its stdin. */
+/** Runs load-tests/sink.ts, which is controlled by its stdin. */
 export class SinkProcess {
   readonly child: ChildProcess
   readonly #answers: Array<(line: string) => void> = []
@@ -69,7 +69,8 @@ export class SinkProcess {
 }
 
 /**
- * load-tests/rtp-sender.ts; resolves with its report. `prefix` are words before the command, e.g. `ip netns exec NAME`.
+ * Runs load-tests/rtp-sender.ts and resolves with its report. `prefix` are words before the command, e.g. `ip netns
+ * exec NAME`.
  */
 export const runSender = (
   args: ReadonlyArray<string>,

@@ -1,7 +1,7 @@
-/** A UDP relay in userland between one caller and a server, which loses a share of the datagrams in both directions. */
+/** A UDP relay between one caller and a server, which loses a share of the datagrams in both directions. */
 import { createSocket, type Socket } from "node:dgram"
 
-/** Numbers in [0, 1) that are the same in every run (xorshift). */
+/** Makes a source of numbers in [0, 1) that are the same in every run (xorshift). */
 export const seededRandom = (seed: number): (() => number) => {
   let x = seed | 1
   return () => {
@@ -14,7 +14,7 @@ export const seededRandom = (seed: number): (() => number) => {
 
 export class LossyProxy {
   readonly port: number
-  /** Port the server sees as the caller's. */
+  /** Port that the server sees as the caller's. */
   readonly outerPort: number
   readonly #sockets: readonly [Socket, Socket]
   forwarded = 0
@@ -41,7 +41,7 @@ export class LossyProxy {
     })
   }
 
-  /** `target` is the server's port on 127.0.0.1, `loss` the share lost in each direction, 0 to 1. */
+  /** Opens a relay. `target` is the server's port on 127.0.0.1; `loss` is the share lost in each direction, 0 to 1. */
   static async open(target: number, loss: number, seed = 1): Promise<LossyProxy> {
     const bound = () =>
       new Promise<Socket>((resolve, reject) => {

@@ -38,7 +38,7 @@ const words = (...values: ReadonlyArray<number>): Buffer => {
 }
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
 
-/** `count` datagrams of random bytes; half of them look like control packets to the listener itself. */
+/** Makes `count` datagrams of random bytes; half of them look like control packets to the listener itself. */
 export const randomDatagrams = (count: number, seed = 1): Buffer[] => {
   const random = seededRandom(seed)
   return range(0, count).map((i) => {
@@ -52,7 +52,8 @@ export const randomDatagrams = (count: number, seed = 1): Buffer[] => {
 }
 
 /**
- * Key material messages, 3.2.2: the fields in order, then wrapped keys of `keyBytes`; lengths in the fields may lie.
+ * Makes a key material message (3.2.2): the fields in order, then wrapped keys of `keyBytes`. Lengths in the fields may
+ * be wrong.
  */
 export const keyMaterial = (keyBytes: number, claimedKey = 4, claimedSalt = 4, keyFlags = 1): Buffer =>
   Buffer.concat([
@@ -60,7 +61,7 @@ export const keyMaterial = (keyBytes: number, claimedKey = 4, claimedSalt = 4, k
     Buffer.alloc(keyBytes, 0x6b),
   ])
 
-/** Bodies of KMREQ and KMRSP in every kind of wrong size, whole words. */
+/** Bodies of KMREQ and KMRSP in every kind of wrong size, in whole words. */
 export const keyMaterials = (): Buffer[] => [
   ...range(0, 20).map((n) => Buffer.alloc(n * 4, 0x11)),
   ...[0, 8, 24, 40, 72, 200, 800, 1300].map((n) => keyMaterial(n)),
@@ -145,8 +146,8 @@ export const rogueControl = (socketId: number): Buffer[] => {
     controlPacket(type, socketId, body, subtype, info)
   const first = 0x80000000
   return [
-    // LOSSREPORT: nothing, a range without its end, ranges that run backwards, numbers never sent, a whole datagram of
-    // ranges.
+    // LOSSREPORT: nothing, a range without its end, ranges that run backwards, numbers never sent, and a whole datagram
+    // of ranges.
     ...[
       [],
       [first],
@@ -166,7 +167,7 @@ export const rogueControl = (socketId: number): Buffer[] => {
     to(KEEPALIVE, Buffer.alloc(1400, 0xaa)),
     to(PEER_ERROR, Buffer.alloc(3), 0, 0xffffffff),
     ...[4, 9, 10, 0x100, 0x7ffe].map((type) => to(type, Buffer.alloc(64, type & 255))),
-    // UMSG_EXT: the version 4 handshakes and key messages, which a version 5 connection still takes.
+    // UMSG_EXT: the handshakes and key messages of version 4, which a version 5 connection still takes.
     ...range(0, 12).flatMap((subtype) =>
       [0, 1, 2, 3, 4, 20, 300].map((n) => to(USER_DEFINED, Buffer.alloc(n * 4, 0x5a), subtype)),
     ),
@@ -175,7 +176,7 @@ export const rogueControl = (socketId: number): Buffer[] => {
     // A second handshake on a live connection.
     packHandshake(socketId, { type: CONCLUSION, extensionField: FLAG_HSREQ | FLAG_KMREQ, extensions: withHsreq() }),
     to(HANDSHAKE, Buffer.alloc(0)),
-    // Data to a sender.
+    // Data packets to a peer that only sends.
     Buffer.concat([words(5, 0xe0000001, 0, socketId), Buffer.alloc(1316, 0x47)]),
     Buffer.concat([words(0x7fffffff, 0x1fffffff, 0xffffffff, socketId), Buffer.alloc(1)]),
   ]
@@ -195,7 +196,7 @@ export const randomControl = (socketId: number, count: number, seed = 1): Buffer
 }
 
 /**
- * DROPREQ, which only a sender has a use for: without its range, with half of it, and with ranges of half of all
+ * DROPREQ, which is of use to a sender only: without its range, with half of it, and with ranges of half of all
  * numbers.
  */
 export const dropRequests = (socketId: number): Buffer[] =>

@@ -1,6 +1,6 @@
 /**
- * A cue inserted by the operator, as the far side has it: well-formed, continuity intact, and the stream otherwise as
- * it came.
+ * A cue that the operator inserted, as the far side has it: it is well-formed, continuity is intact, and the rest of
+ * the stream is as it came.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { CueView } from "../../src/effects/model/channel.ts"

@@ -1,6 +1,6 @@
 /**
- * Two legs with the same TS in other datagrams: another SSRC, numbering and alignment, or no RTP at all. They merge by
- * content, through the whole product; legs of different programmes do not.
+ * Two legs with the same TS in different datagrams: another SSRC, numbering and alignment, or no RTP at all. They merge
+ * by content, through the whole product; legs of different programmes do not.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { generateTs } from "../../src/test-source/test-programme.ts"
@@ -28,7 +28,8 @@ const ENDLESS = Number.POSITIVE_INFINITY
 const later = (impairment: Impairment): Impairment => between(CLEAN_US, ENDLESS, impairment)
 
 /**
- * Null packets all alike, pictures padded with filler, as a constant-rate encoder has them: much of it looks the same.
+ * The stream of a constant-rate encoder: its null packets are all alike and its pictures are padded with filler, so
+ * much of it looks the same.
  */
 const padded = generateTs(SECONDS, { bitrate: 4_000_000, videoBitrate: 2_500_000 })
 const ts = numberNulls(generateTs(SECONDS, { bitrate: 4_000_000 }))
@@ -47,7 +48,7 @@ interface Legs {
   readonly onA: ReadonlyArray<Impairment>
   readonly onB: ReadonlyArray<Impairment>
 }
-/** Both legs of the first seed that leaves nothing lost on both. */
+/** Both legs, made with the first seed that leaves no packet lost on both. */
 const legsOf = ({ ts: source = ts, a = { rtp: A }, b = { rtp: B }, onA, onB }: Legs): readonly [Schedule, Schedule] => {
   const streams = [packetise(source, a), packetise(source, b)] as const
   for (let seed = 1; seed < 500; seed++) {
@@ -98,7 +99,7 @@ const merging = {
   },
 } satisfies Record<string, Omit<Scenario, "name"> & { ts: Uint8Array }>
 
-/** The backup ends first: at the end of the primary there is nothing to fail over to. */
+/** Cuts the end of the backup, so that there is nothing to fail over to at the end of the primary. */
 const END = cut((SECONDS - 0.5) * 1e6, ENDLESS)
 
 const different = {
@@ -118,8 +119,8 @@ const different = {
 } satisfies Record<string, Omit<Scenario, "name"> & { ts: Uint8Array }>
 
 /**
- * Numbers of datagrams: leg A loses the TS packets 7000 to 7006 and 14000 to 14020, leg B 7003 to 7009 and 14003 to
- * 14009.
+ * Name of the scenario in which leg A loses the TS packets 7000 to 7006 and 14000 to 14020, and leg B 7003 to 7009 and
+ * 14003 to 14009.
  */
 const PARTLY = "partly lost on both"
 const partly = {

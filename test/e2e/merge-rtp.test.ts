@@ -1,6 +1,6 @@
 /**
  * Two legs with the same RTP packets (SMPTE 2022-7), each damaged for itself, through the whole product: what comes out
- * is what either leg brought, byte for byte. Rows 10, 11, 15 and 16 of the fault matrix.
+ * is what either leg brought, byte for byte (rows 10, 11, 15 and 16 of the fault matrix).
  */
 import { createHash } from "node:crypto"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -27,9 +27,9 @@ import { numberNulls, tsDifference } from "../ts-difference.ts"
 import { type Outcome, play, type Scenario } from "./impaired-channels.ts"
 import { Product } from "./product.ts"
 
-/** How long leg A is away: long enough for the alarm. CUT_SECONDS=10 is the issue's own figure. */
+/** Time in us for which leg A is away: long enough for the alarm. CUT_SECONDS=10 is the issue's own figure. */
 const CUT_US = Number(process.env["CUT_SECONDS"] ?? 4) * 1e6
-/** Both legs are whole for as long as it takes to see that they are alike. */
+/** Time in us for which both legs stay whole, so that the product can see that they are alike. */
 const CLEAN_US = 1.5e6
 const CUT_FROM_US = CLEAN_US + 1.5e6
 const SECONDS = 5.5 + CUT_US / 1e6
@@ -44,7 +44,7 @@ const stream = packetise(ts, { rtp })
 const later = (impairment: Impairment): Impairment => between(CLEAN_US, ENDLESS, impairment)
 const REORDER = later(displace(0.05, 5))
 
-/** Both legs for the first seed of which both lose, or do not lose, something in the same place. */
+/** Both legs, made with the first seed for which both lose, or do not lose, something in the same place. */
 const pair = (
   isLost: boolean,
   a: ReadonlyArray<Impairment>,
@@ -112,7 +112,7 @@ const scenarios = {
     ],
   },
   "merging is not wanted": {
-    // The backup ends first: at the end of the primary there is nothing to fail over to.
+    // The backup ends first, so that there is nothing to fail over to at the end of the primary.
     legs: [
       impair(stream, 11, later(loss(LOSS))),
       impair(stream, 12, delay(80_000), cut((SECONDS - 0.5) * 1e6, ENDLESS)),
@@ -136,9 +136,9 @@ const captureLeadIn = () =>
   Buffer.concat(captured("gst_rtp_fec2022-1_L5D5_scte35", 5000).map(({ payload }) => payload.subarray(12)))
 
 /**
- * The capture loses from its first packets on, before anybody can know that its legs are alike: the same media goes
- * before it on both legs, whole, under the sequence numbers that lead up to it. Its 18.6 s are played faster; the skew
- * stays.
+ * The legs of the capture. It loses packets from its first ones on, before anybody can know that its legs are alike.
+ * Therefore the same media goes before it on both legs, whole, under the sequence numbers that lead up to it. Its 18.6
+ * s are played faster; the skew stays.
  */
 const captureLegs = (): Scenario["legs"] => {
   const whole = captured("gst_rtp_fec2022-1_L5D5_scte35", 5000)
@@ -189,22 +189,22 @@ const outcome = (name: Name): Outcome => {
 const legsOf = (name: Name): ReadonlyArray<Schedule> => scenarios[name].legs
 const nothing = { missing: [], extra: 0 }
 const exactly = (missing: ReadonlyArray<number>) => ({ missing, extra: 0 })
-/** Views that show nothing but the time after the clean start. */
+/** Views that show only the time after the clean start. */
 const merged = (name: Name) =>
   outcome(name).during.flatMap(({ at, view }) => (at > CLEAN_US / 1e3 + 1200 ? [view] : []))
 const lastOf = (name: string) => outcomes.get(name)?.during.at(-1)?.view
 const kinds = (name: Name) =>
   outcome(name).events.map(({ kind, source }) => (source === null ? kind : `${kind} ${source}`))
 
-/** When the datagrams of a leg really left, by number. */
+/** Times at which the datagrams of a leg really left, by number. */
 const sentAt = (name: Name, leg: number): ReadonlyMap<number, number> => {
   const late = outcome(name).lateUs[leg] ?? []
   return new Map(legsOf(name)[leg]?.datagrams.map(({ index, us }, i) => [index, us + (late[i] ?? 0)]))
 }
 
 /**
- * TS packets that came by one leg only and, the machine being busy, so late behind the other's gap that the window of
- * 200 ms was over.
+ * TS packets that came by one leg only and, because the machine was busy, so late behind the other's gap that the
+ * window of 200 ms was over.
  */
 const tooLate = (name: Name): Set<number> => {
   const found = new Set<number>()
@@ -220,10 +220,10 @@ const tooLate = (name: Name): Set<number> => {
   return found
 }
 
-/** How far a path difference may seem to be off, in ms: datagrams that left late count. */
+/** Time in ms by which a path difference may seem to be off, since datagrams that left late count. */
 const slackMs = (name: Name) => 5 + outcome(name).sending.late_max_us / 2000
 
-/** RTP numbers that a leg is known to have lost: what is missing behind the last one sent was never missed. */
+/** RTP numbers that a leg is known to have lost; those behind the last one sent were never missed. */
 const missed = ({ datagrams, lost }: Schedule) => {
   const last = Math.max(...datagrams.map(({ index }) => index))
   return lost.filter((index) => index < last).length

@@ -1,6 +1,6 @@
 /**
- * Prometheus, Alertmanager and node-exporter as Debian ships them, with the configuration that we ship, faster, and on
- * free ports.
+ * Runs Prometheus, Alertmanager and node-exporter as Debian ships them, with the configuration that the product ships,
+ * but faster and on free ports.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -19,7 +19,7 @@ export interface Notification {
   /** Path of the webhook: `/pager`, `/tickets` or `/watchdog`. */
   readonly path: string
   readonly authorization: string
-  /** Monotonic ms. */
+  /** Monotonic time of arrival in ms. */
   readonly atMs: number
   readonly status: "firing" | "resolved"
   readonly groupLabels: Readonly<Record<string, string>>
@@ -42,9 +42,9 @@ interface AlertmanagerConfig {
 }
 
 export interface MonitoringOptions {
-  /** All that node-exporter collects by itself, instead of what alerts ask for. */
+  /** Whether node-exporter collects all that it collects by default, instead of only what the alerts ask for. */
   readonly wholeHost?: boolean
-  /** Every group of rules each second, those with long intervals too. */
+  /** Whether every group of rules is evaluated each second, including those with long intervals. */
   readonly allRulesEverySecond?: boolean
 }
 
@@ -60,7 +60,7 @@ export class Monitoring {
     this.prometheus = `http://127.0.0.1:${port}`
   }
 
-  /** Scrapes and evaluates every second; returns when all targets have been scraped. */
+  /** Starts monitoring that scrapes and evaluates every second; returns when all targets have been scraped. */
   static async start(productPort: number, options: MonitoringOptions = {}): Promise<Monitoring> {
     const [port, alertmanager, node, webhook] = await Promise.all([1, 2, 3, 4].map(freeTcpPort))
     const monitoring = new Monitoring(port ?? 0)
@@ -111,7 +111,8 @@ export class Monitoring {
       `--config.file=${join(directory, "prometheus.yml")}`,
       `--storage.tsdb.path=${join(directory, "data")}`,
       `--web.listen-address=127.0.0.1:${port}`,
-      // What fires at the first evaluation comes before Prometheus knows of Alertmanager.
+      // Alerts that fire at the first evaluation come before Prometheus knows of Alertmanager, so it sends them again
+      // soon.
       "--rules.alert.resend-delay=5s",
     ])
     await eventually(
@@ -154,7 +155,7 @@ export class Monitoring {
     return answer.data
   }
 
-  /** An instant query; its samples with their labels. */
+  /** Runs an instant query; returns its samples with their labels. */
   async query(
     expr: string,
   ): Promise<ReadonlyArray<{ readonly labels: Readonly<Record<string, string>>; readonly value: number }>> {
@@ -169,8 +170,8 @@ export class Monitoring {
   }
 
   /**
-   * A range query over the last `seconds`, a point each second; its series with their values, those that are no number
-   * left out.
+   * Runs a range query over the last `seconds`, with a point each second. Returns its series with their values, without
+   * those that are no number.
    */
   async range(
     expr: string,
@@ -215,7 +216,7 @@ export class Monitoring {
   }
 }
 
-/** The rules that are shipped without the intervals of their groups; their folder. */
+/** Writes the shipped rules without the intervals of their groups; returns their folder. */
 const hastyRules = (directory: string): string => {
   const from = join(root, "prometheus", "rules")
   const to = join(directory, "rules")
@@ -229,7 +230,10 @@ const hastyRules = (directory: string): string => {
   return to
 }
 
-/** What is shipped, with these ports and every interval a second; the rules are the files of a folder. */
+/**
+ * Makes the shipped configuration with these ports and with every interval at a second; `rules` is the folder of the
+ * rules.
+ */
 const prometheusConfig = (rules: string, ports: Readonly<Record<string, number>>): string => {
   const config = parse(readFileSync(join(root, "prometheus", "prometheus.yml"), "utf8")) as PrometheusConfig
   Object.assign(config.global, { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "1s" })
@@ -239,7 +243,7 @@ const prometheusConfig = (rules: string, ports: Readonly<Record<string, number>>
   return stringify(config)
 }
 
-/** What is shipped, with one webhook for each receiver and short waits. */
+/** Makes the shipped configuration with one webhook for each receiver and with short waits. */
 const alertmanagerConfig = (port: number): string => {
   const config = parse(
     readFileSync(join(root, "prometheus", "alertmanager", "alertmanager.yml"), "utf8"),
@@ -256,7 +260,7 @@ const alertmanagerConfig = (port: number): string => {
       },
     ],
   }))
-  // Our templates are for people; what a webhook gets is Alertmanager's own.
+  // The shipped templates are for people; a webhook gets Alertmanager's own format.
   return stringify({ ...config, templates: [] })
 }
 

@@ -9,14 +9,14 @@ import { MulticastWatch } from "../../src/engine/inputs/multicast-watch.ts"
 import type { LegSpec } from "../../src/engine/protocol/messages.ts"
 
 export interface ReceiverLine {
-  /** Datagrams by SSRC, since the start. */
+  /** Numbers of datagrams since the start, by SSRC. */
   readonly received: Readonly<Record<number, number>>
   readonly reports: ReadonlyArray<{ readonly kind: string; readonly message: string }>
   readonly warning: string | null
 }
 
 const TICK_MS = 50
-/** As the engine does it. */
+/** Interval of the checks in us; the engine has the same. */
 const CHECK_US = 1e6
 const spec = JSON.parse(process.argv[2] ?? "") as LegSpec
 const watching = process.argv[3] !== "unwatched"
@@ -28,7 +28,7 @@ const reports: Array<{ kind: string; message: string }> = []
 let lastRxUs = 0
 let nextCheckUs = 0
 
-/** False when nothing waits. */
+/** Reads one datagram; returns false when none waits. */
 const readOne = (): boolean => {
   try {
     readSync(socket.fd, datagram)

@@ -1,8 +1,8 @@
 /**
- * Sends RTP with TS to a multicast group until it is killed: `multicast-sender.ts GROUP PORT ADDRESS...`, a datagram
- * every 5 ms from each local address. The SSRC is the address, of IPv6 its last four bytes. What cannot be sent, as
- * while there is no network, is sent when it can be: what is lost is lost on the way. A group of IPv6 names its
- * interface as its zone.
+ * Sends RTP with TS to a multicast group until it is killed: `multicast-sender.ts GROUP PORT ADDRESS...`, with a
+ * datagram every 5 ms from each local address. The SSRC is the address; with IPv6, its last four bytes. A datagram that
+ * cannot be sent, as while there is no network, is sent when it can be: losses happen on the way only. A group of IPv6
+ * names its interface as its zone.
  */
 import { createSocket } from "node:dgram"
 import { addressWords } from "../../src/core/net/address.ts"
@@ -18,15 +18,15 @@ for (const address of addresses) {
   const socket = createSocket(v6 ? "udp6" : "udp4")
   socket.on("error", () => {})
   const words = addressWords(address)
-  /** An interface that was created anew has another index. */
+  /** Follows the interface, since one that was created anew has another index. */
   const follow = () => {
     try {
       if (v6 && zone !== undefined) socket.setMulticastInterface(`::%${zone}`)
     } catch {
-      // It is away.
+      // The interface is away.
     }
   }
-  // Bound to an address, it sends to groups from the interface that has the address, whatever the routes.
+  // A socket that is bound to an address sends to groups from the interface that has the address, whatever the routes.
   socket.bind(0, address, () => {
     const ssrc = words?.[3] ?? 0
     let sent = 0

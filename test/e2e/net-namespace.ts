@@ -1,4 +1,4 @@
-/** A network namespace of the test's own, with a path of a small MTU; nothing of the host's network is touched. */
+/** A network namespace for a test, with a path of a small MTU. It touches nothing of the host's network. */
 import { execFileSync } from "node:child_process"
 import { existsSync } from "node:fs"
 
@@ -20,7 +20,7 @@ export class NetNamespace {
     this.exec = ["ip", "netns", "exec", name]
   }
 
-  /** Why there can be none here, or null: it needs root and iproute2. */
+  /** Why there can be no namespace here: it needs root and iproute2. Null when there can be one. */
   static unavailable(): string | null {
     const name = `probe-${process.pid}`
     try {
@@ -32,7 +32,10 @@ export class NetNamespace {
     }
   }
 
-  /** With `lo`, and a veth pair between 10.99.0.1 here and 10.99.0.2, which has no end that answers, of `mtu`. */
+  /**
+   * Opens a namespace with `lo` and a path of `mtu`: a veth pair between 10.99.0.1 here and 10.99.0.2, where no end
+   * answers.
+   */
   static open(mtu: number): NetNamespace {
     const name = `distributor-${process.pid}-${++count}`
     ip("netns", "add", name)
@@ -42,7 +45,7 @@ export class NetNamespace {
       ip("-n", name, "link", "add", "path0", "type", "veth", "peer", "name", "far0")
       for (const end of ["path0", "far0"]) ip("-n", name, "link", "set", end, "mtu", String(mtu), "up")
       ip("-n", name, "addr", "add", "10.99.0.1/24", "dev", "path0")
-      // Nobody answers ARP at the far end: its address is given.
+      // Nobody answers ARP at the far end, so its address is given.
       ip("-n", name, "neigh", "add", "10.99.0.2", "lladdr", "02:00:00:00:00:02", "dev", "path0")
       return namespace
     } catch (cause) {
@@ -51,7 +54,7 @@ export class NetNamespace {
     }
   }
 
-  /** With `lo` and nothing else. */
+  /** Opens a namespace with `lo` and nothing else. */
   static empty(): NetNamespace {
     const name = `distributor-${process.pid}-${++count}`
     ip("netns", "add", name)
@@ -60,7 +63,7 @@ export class NetNamespace {
     return namespace
   }
 
-  /** The words of an `ip` command, carried out inside. */
+  /** Runs an `ip` command inside, given by its words. */
   ip(...args: ReadonlyArray<string>): string {
     return ip("-n", this.name, ...args)
   }
@@ -70,7 +73,7 @@ export class NetNamespace {
     execFileSync("ip", ["netns", "exec", this.name, "sysctl", "-qw", setting])
   }
 
-  /** IP packets that have left over the path, fragments each for itself. */
+  /** Number of IP packets that have left over the path; each fragment counts. */
   sentPackets(): number {
     const text = ip("-n", this.name, "-s", "-j", "link", "show", "path0")
     const [link] = JSON.parse(text) as ReadonlyArray<{ stats64?: { tx?: { packets?: number } } }>
@@ -83,13 +86,13 @@ export class NetNamespace {
 }
 
 export interface MulticastPathOptions {
-  /** With a switch on the way, which forwards a group only to where it was asked for (IGMP snooping). */
+  /** Whether a switch stands on the way, which forwards a group only to where it was asked for (IGMP snooping). */
   readonly snooping?: boolean
 }
 
 /**
- * Two machines with a cable: `near0` with 10.98.0.1 and fd98::1, where the product listens, and 10.98.0.2 and
- * 10.98.0.3, fd98::2 and fd98::3 at the far end, where senders run. With IPv6 the link-local addresses are fe80::1 and
+ * Two machines with a cable between them. `near0`, where the product listens, has 10.98.0.1 and fd98::1. The far end,
+ * where senders run, has 10.98.0.2, 10.98.0.3, fd98::2 and fd98::3. With IPv6 the link-local addresses are fe80::1 and
  * fe80::2.
  */
 export class MulticastPath {
@@ -122,8 +125,8 @@ export class MulticastPath {
   }
 
   /**
-   * A switch that snoops and asks nobody itself; a router behind it asks twice in its first second, then every two
-   * minutes.
+   * Puts in a switch that snoops but sends no queries itself. A router behind it sends two queries in its first second,
+   * then one every two minutes.
    */
   #openSwitch(): void {
     const bridge = (name: string, ...settings: ReadonlyArray<string>) =>
@@ -149,7 +152,7 @@ export class MulticastPath {
     this.#address("switch0")
   }
 
-  /** IGMPv3 queries of the router, and reports of the near machine, that have passed the switch. */
+  /** Numbers of IGMPv3 queries of the router, and of reports of the near machine, that have passed the switch. */
   igmp(): { readonly queries: number; readonly reports: number } {
     const statistics = (port: string) => {
       const text = this.far.ip("-j", "link", "xstats", "type", "bridge_slave", "dev", port)
@@ -167,7 +170,7 @@ export class MulticastPath {
         this.far.ip("addr", "add", address, "dev", device, "nodad")
   }
 
-  /** Creates both ends, with new interface indexes, the same names and addresses. */
+  /** Creates both ends, with new interface indexes but the same names and addresses. */
   plugIn(): void {
     this.near.ip("link", "add", "near0", "type", "veth", "peer", "name", "far0", "netns", this.far.name)
     if (this.#snooping) this.far.ip("link", "set", "far0", "master", "switch0")

@@ -1,7 +1,7 @@
-/** A programme that fills its bit rate with pictures, as the test source's do not: made by ffmpeg's own encoder. */
+/** A programme whose pictures fill its bit rate, unlike the test source's; ffmpeg's own encoder makes it. */
 import { spawnSync } from "node:child_process"
 
-/** MPEG-TS with H.264, a key frame every second, and AAC; `bitrate` of the whole in bit/s. */
+/** Makes MPEG-TS with H.264, a key frame every second, and AAC; `bitrate` is that of the whole in bit/s. */
 export const noisyProgramme = (seconds: number, bitrate: number): Uint8Array => {
   const video = String(Math.round(bitrate * 0.9))
   const sources = [

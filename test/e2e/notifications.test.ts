@@ -1,5 +1,5 @@
 /**
- * The running product tells a webhook that a destination has died, and that it is back, with channel and output named.
+ * The running product tells a webhook that a destination has died and that it is back, with channel and output named.
  */
 import { connect, createServer, type Server, type Socket } from "node:net"
 import { afterAll, beforeAll, expect, it } from "vitest"
@@ -9,7 +9,7 @@ import { freeTcpPort, freeUdpPort } from "./ports.ts"
 import { eventually, Product } from "./product.ts"
 import { RtmpTestServer } from "./rtmp-test-server.ts"
 
-/** A way to a server that can be cut and joined again. */
+/** Makes a way to a server that can be cut and joined again. */
 const makeLink = (port: number, to: number) => {
   const sockets = new Set<Socket>()
   let server: Server | null = null

@@ -8,8 +8,8 @@ import { SrtReceiver } from "./receivers.ts"
 import { type BackgroundSource, startSource } from "./source.ts"
 
 /**
- * Outputs of a running channel come, go, change and fail; a sink that checks every packet proves that siblings notice
- * nothing.
+ * Outputs of a running channel come, go, change and fail. A sink that checks every packet proves that the other outputs
+ * notice nothing.
  */
 let product: Product
 let channel: ChannelView
@@ -48,7 +48,7 @@ afterEach(async () => {
   await product.api("DELETE", `/api/channels/${channel.id}`)
 })
 
-/** After all that a test did: the witness has every packet that was sent. */
+/** Checks, after all that a test did, that the witness has every packet that was sent. */
 const witnessLostNothing = async () => {
   const sent = await source.stop()
   await eventually("the witness has all packets", () => (sink.stats().received >= sent ? true : null))
@@ -196,8 +196,8 @@ describe("SRT receivers", () => {
   it("see a goodbye when their output is removed", async () => {
     const port = await freeUdpPort()
     const output = await product.addOutput(channel.id, { url: `srt://127.0.0.1:${port}?mode=listener` })
-    // A receiver made of the wire's bytes: srt-live-transmit sees the end now and then only when its own idle time is
-    // over (libsrt before 1.5.5).
+    // The receiver is one made of the wire's bytes, because srt-live-transmit sometimes sees the end only when its own
+    // idle time is over (libsrt before 1.5.5).
     const receiver = await FakeSrtCaller.open(port)
     expect(await receiver.connect()).toHaveProperty("socketId")
     await product.until("connected", channel.id, (v) => outputOf(v, output.id)?.receivers.length === 1)

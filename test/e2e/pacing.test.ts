@@ -1,4 +1,4 @@
-/** Pacing by the clock: alone on the machine, for a millisecond counts here. */
+/** Pacing by the clock. This file runs alone on the machine, since a millisecond counts here. */
 import { createSocket } from "node:dgram"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { numberedTs } from "./datagrams.ts"
@@ -52,9 +52,9 @@ it("paces a bursty input by its PCR: bursts of 40 ms leave evenly", async () => 
   }
   await receiver.atLeast(28 * 8)
   socket.close()
-  // How late each came, against its place on a line of one in 5 ms. A burst that left as it came would have datagrams 0
-  // to 35 ms late, three of eight within the tolerance; what this process reads late on a busy machine is a few in a
-  // row.
+  // How late each datagram came, against its place on a line of one in 5 ms. A burst that left as it came would have
+  // datagrams 0 to 35 ms late, with three of eight within the tolerance. On a busy machine, this process reads a few in
+  // a row late.
   const lateness = receiver.datagrams.slice(80, 200).map(({ at }, i) => at - i * 5)
   const onTime = lateness.toSorted((a, b) => a - b)[Math.floor(lateness.length / 10)] ?? 0
   const even = lateness.filter((late) => Math.abs(late - onTime) < 8).length

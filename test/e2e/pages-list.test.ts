@@ -40,8 +40,8 @@ beforeAll(async () => {
   const main = await product.channel({ name: "Main event", rtp_ip: "127.0.0.1", rtp_port: port, outputs })
   await product.api("POST", "/api/channels", { name: "Idle", rtp_ip: "127.0.0.1", rtp_port: await freeUdpPort() })
   await product.api("POST", "/api/channels", { name: "Spare", rtp_ip: "127.0.0.1", rtp_port: dead })
-  await product.until("all outputs are connected", main.slug, ({ outputs }) =>
-    outputs.every(({ status }) => status === "connected"),
+  await product.until("all outputs are connected and send", main.slug, ({ outputs }) =>
+    outputs.every(({ status, bitrate }) => status === "connected" && bitrate > 2_000_000),
   )
   list = await openPage(browser, `${product.url}/`)
 })

@@ -1,6 +1,6 @@
 /**
- * A secret is planted in every place that takes one, while the running product uses them all: against servers that take
- * them, that refuse them, that repeat them in what they answer, and where nobody is. A search finds them nowhere.
+ * Plants a secret in every place that takes one while the running product uses them all: with servers that take them,
+ * that refuse them, that repeat them in their answers, and where no server exists. A search must find them nowhere.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
@@ -14,7 +14,7 @@ import { RtmpTestServer } from "./rtmp-test-server.ts"
 import { RtspTestServer } from "./rtsp-test-server.ts"
 import { type BackgroundSource, startSource } from "./source.ts"
 
-/** One of its own for each place, so that what is found says where it comes from. */
+/** The planted secrets, one for each place, so that a secret that is found tells where it comes from. */
 const secrets: string[] = []
 const planted = (place: string): string => {
   const secret = `Planted4711${place}Zx`
@@ -24,13 +24,16 @@ const planted = (place: string): string => {
 const API_KEY = planted("EnvironmentKey")
 const ADMIN = { "X-API-Key": API_KEY }
 
-/** As it is, and as servers and protocols write it: in base64 (at each of the three offsets) and in hexadecimal. */
+/**
+ * A secret as it is, and as servers and protocols write it: in base64 (at each of the three offsets) and in
+ * hexadecimal.
+ */
 const writings = (secret: string): ReadonlyArray<string> => [
   secret,
   Buffer.from(secret).toString("hex"),
   ...[0, 1, 2].map((before) => {
     const text = Buffer.from(" ".repeat(before) + secret).toString("base64")
-    // The characters at the ends depend on what stands beside it.
+    // The characters at the ends depend on what stands beside the secret.
     return text.slice(before === 0 ? 0 : before + 1, -4)
   }),
 ]
@@ -42,7 +45,7 @@ const look = (where: string, text: string, except = ""): void => {
     if (secret !== except && text.includes(writing)) found.add(`${secret} in ${where}`)
 }
 
-/** Every process of this machine that can be looked at: those of the product are among them. */
+/** Every process of this machine that can be looked at; those of the product are among them. */
 const processes = () => readdirSync("/proc").filter((name) => /^\d+$/.test(name))
 const readProcess = (pid: string, file: "cmdline" | "environ"): string => {
   try {
@@ -59,7 +62,7 @@ const lookAtProcesses = () => {
     if (line === "") continue
     programs.add(line.replaceAll("\0", " "))
     look(`the command line ${line.slice(0, 80).replaceAll("\0", " ")}`, line)
-    // Who starts the service with a key in its environment has put it there.
+    // The key in the environment of the service was put there by whoever started it.
     const own = /\/src\/main\.ts\0/.test(line) ? `\0API_KEY=${API_KEY}\0` : "\0\0"
     look(
       `the environment of ${line.slice(0, 80).replaceAll("\0", " ")}`,
@@ -101,7 +104,7 @@ const call = async (
   return { status: answer.status, text, headers: answer.headers, body: text.startsWith("{") ? JSON.parse(text) : null }
 }
 
-/** Outputs to servers of all kinds, by the status that each comes to. */
+/** Makes outputs to servers of all kinds, by the status that each comes to. */
 const makeOutputs = async () => {
   const [adobe, llnw, refusing] = [planted("RtmpAdobe"), planted("RtmpLlnw"), planted("RtmpKey")]
   const [digestKey, rtspLogin, token, s3] = [
@@ -162,7 +165,7 @@ const makeOutputs = async () => {
   }
 }
 
-/** Each is tried by its test button, and told of outputs that are down. */
+/** Adds destinations; each is tried by its test button, and told of outputs that are down. */
 const addDestinations = async () => {
   const refusing = await startMailReceiver({ login: "me:another" })
   const http = await startHttpReceiver((response, { path }) => {
@@ -208,7 +211,7 @@ const addDestinations = async () => {
   expect((await call("PUT", "/api/notifications/rules", rules)).status).toBe(200)
 }
 
-/** What comes until `enough` of it is there. */
+/** Reads a stream until `enough` of it is there. */
 const streamOf = async (
   path: string,
   headers: Readonly<Record<string, string>>,
@@ -234,7 +237,8 @@ const filesBelow = (directory: string): ReadonlyArray<string> =>
     .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true)
 
 /**
- * Content of a file of the running product; empty when it was removed since it was listed, as the `.pid` of a process.
+ * Content of a file of the running product; empty when the file was removed since it was listed, as the `.pid` of a
+ * process may be.
  */
 const contentOf = (path: string): string => {
   try {
@@ -275,7 +279,7 @@ it("a planted secret is found nowhere", async () => {
   for (const output of [...connected, ...waiting, ...failing]) {
     const { status, text } = await call("POST", "/api/channels/main/outputs", output)
     expect(status, text).toBe(201)
-    // What is refused is repeated without its secret.
+    // A refused request is repeated without its secret.
     expect(
       (await call("POST", "/api/channels/main/outputs", { ...output, url: `${output.url}\u0000`, no_such: output }))
         .status,
@@ -296,7 +300,7 @@ it("a planted secret is found nowhere", async () => {
   const socket = new WebSocket(`${product.url.replace("http", "ws")}/ws`, { headers: { "X-API-Key": key } } as never)
   socket.onmessage = ({ data }) => void feed.push(String(data))
 
-  // All are in use: what can connect has, and what cannot says why.
+  // All outputs are in use: those that can connect have connected, and the others say why they cannot.
   const view = async () => (await call("GET", "/api/channels/main")).body as Awaited<ReturnType<Product["view"]>>
   await eventually(
     "all outputs have come to their end",
@@ -333,7 +337,7 @@ it("a planted secret is found nowhere", async () => {
   ).toBe(400)
   await call("POST", "/api/config/rollback?dry_run=1", { version: 1 })
 
-  // Every address that shows something, with the key and, as browsers do, with a session.
+  // Asks every address that shows something, with the key and, as browsers do, with a session.
   for (const { method, path } of RULES) {
     const isStream = path === "/ws" || path.startsWith("/live/") || path.startsWith("/preview/")
     if (method !== "GET" || isStream) continue
@@ -367,7 +371,7 @@ it("a planted secret is found nowhere", async () => {
   const names = () => filesBelow(product.dataDir).map((path) => path.slice(product.dataDir.length + 1))
   expect(names()).toEqual(expect.arrayContaining(["distributor.db", "distributor.db-wal", "engine.log", "secret.key"]))
   lookAtFiles()
-  // The search finds what is there.
+  // The search must find a secret that is there.
   const before = [...found]
   const shown = await call("GET", "/api/config?secrets=1")
   for (const secret of secrets.filter((one) => /Rtmp|Rtsp|Srt|Hls|S3/.test(one))) expect(shown.text).toContain(secret)

@@ -1,7 +1,7 @@
 /**
- * Ports that are free now, on 127.0.0.1. They lie below those the kernel gives out by itself and beside those of
- * udp-ports.ts, and each worker of the test runner has a range of its own: a port that is free when it is asked for
- * must not be somebody else's when it is used.
+ * Finds ports that are free now on 127.0.0.1. They lie below those that the kernel gives out by itself and beside those
+ * of udp-ports.ts. Each worker of the test runner has a range of its own: a port that is free when it is asked for must
+ * not be somebody else's when it is used.
  */
 import { createSocket } from "node:dgram"
 import { createServer } from "node:net"
@@ -10,7 +10,7 @@ const FIRST = 10_240
 const PER_WORKER = 1200
 const WORKERS = 8
 
-/** Two test runners at once count their workers apart: one of them begins at a later range. */
+/** Number of the worker. Two test runners at once count their workers apart, so one of them begins at a later range. */
 const worker = Number(process.env["PORT_RANGES_FROM"] ?? 0) + Number(process.env["VITEST_POOL_ID"] ?? 0)
 const first = FIRST + (worker % WORKERS) * PER_WORKER
 let next = Math.floor(Math.random() * PER_WORKER)

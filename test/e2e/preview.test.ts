@@ -1,4 +1,4 @@
-/** Live preview in a real browser, thumbnails by real ffmpeg: both show what goes out, and leave nothing behind. */
+/** Live preview in a real browser, and thumbnails by real ffmpeg: both show what goes out, and leave nothing behind. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -16,11 +16,11 @@ let product: Product
 let source: ChildProcess
 let browser: Browser
 
-/** Connections of the engine to the control plane's tap socket, by the kernel's table. */
+/** Number of connections of the engine to the control plane's tap socket, by the kernel's table. */
 const taps = (): number =>
   readFileSync("/proc/net/unix", "utf8")
     .split("\n")
-    // State 03 is connected; 01 listens.
+    // State 03 is a connected socket; 01 listens.
     .filter((line) => line.endsWith(join(product.dataDir, "engine-tap.sock")) && line.split(/\s+/)[5] === "03").length
 
 const ffmpegs = (): number =>
@@ -64,7 +64,7 @@ afterAll(async () => {
   await product?.dispose()
 })
 
-/** A page of the product with the preview on it. */
+/** Opens a page of the product with the preview on it. */
 const open = async (channel: string): Promise<Page> => {
   const found = await browser.newPage()
   const { name, slug, status } = await product.view(channel)
@@ -82,7 +82,7 @@ interface Closed {
   readonly code: number
   readonly reason: string
 }
-/** A viewer without a browser: how it began, and how it ended. */
+/** Watches without a browser; returns how the preview began and how it ended. */
 const watch = (path: string, headers: Record<string, string> = {}) => {
   const socket = new WebSocket(`${product.url.replace("http", "ws")}${path}`, { headers } as never)
   socket.binaryType = "arraybuffer"

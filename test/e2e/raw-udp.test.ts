@@ -26,7 +26,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-/** Passes datagrams on and keeps them: what ffmpeg wrote. */
+/** Passes datagrams on and keeps them, so that a test has what ffmpeg wrote. */
 class Relay {
   readonly datagrams: Buffer[] = []
   readonly #socket: Socket = createSocket({ type: "udp4", recvBufferSize: 4 << 20 })
@@ -50,7 +50,7 @@ const ended = (child: ChildProcess) => new Promise<number | null>((resolve) => c
 const COPY = ["-c", "copy"]
 const ENCODE = ["-c:v", "mpeg2video", "-b:v", "3M", "-c:a", "mp2"]
 
-// VLC sends 1316 bytes by default, OBS what the URL says, both with ffmpeg's or a like multiplexer.
+// VLC sends 1316 bytes by default and OBS what the URL says, both with ffmpeg's multiplexer or a similar one.
 it.each<[string, string[], string, isWhole: boolean]>([
   ["ffmpeg's default, copied", COPY, "", false],
   ["ffmpeg's default, encoded anew", ENCODE, "", false],

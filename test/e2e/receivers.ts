@@ -1,4 +1,4 @@
-/** The far sides of outputs: srt-live-transmit, ffmpeg and plain UDP sockets, collecting what they get. */
+/** The far sides of outputs: srt-live-transmit, ffmpeg and plain UDP sockets, which collect what they get. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { createSocket, type Socket } from "node:dgram"
 import { readFileSync } from "node:fs"
@@ -86,19 +86,19 @@ export class UdpReceiver {
   }
 }
 
-/** True when a socket of this network namespace has the UDP port, as the kernel lists it (proc(5), /proc/net/udp). */
+/** Whether a socket of this network namespace has the UDP port, as the kernel lists it (proc(5), /proc/net/udp). */
 const isBound = (port: number): boolean => {
   const local = new RegExp(`^ *\\d+: [0-9A-F]+:${port.toString(16).toUpperCase().padStart(4, "0")} `, "m")
   return ["/proc/net/udp", "/proc/net/udp6"].some((table) => local.test(readFileSync(table, "utf8")))
 }
 
-/** The port of an SRT URL that listens; null for one that calls. */
+/** The port of an SRT URL that listens; null for a URL that calls. */
 const listenPortOf = (url: string): number | null =>
   url.includes("mode=listener") ? Number(/:(\d+)(?=[?/]|$)/.exec(url)?.[1]) : null
 
 /**
- * srt-live-transmit with `url` as its source (`srt://127.0.0.1:9000`, `srt://:9000?mode=listener`) and a UDP port of
- * ours as its target: its stdout would keep the last kilobytes in a buffer.
+ * Runs srt-live-transmit with `url` as its source (`srt://127.0.0.1:9000`, `srt://:9000?mode=listener`). Its target is
+ * a UDP port of ours, because its stdout would keep the last kilobytes in a buffer.
  */
 export class SrtReceiver {
   readonly program: ProgramReceiver
@@ -109,7 +109,10 @@ export class SrtReceiver {
     this.#udp = udp
   }
 
-  /** Starts it. One that listens has its port by then: on a busy machine that may take longer than a call waits. */
+  /**
+   * Starts the program. A listener has its port when this resolves: on a busy machine that may take longer than a call
+   * waits.
+   */
   static async open(url: string): Promise<SrtReceiver> {
     const udp = await UdpReceiver.open()
     const args = ["-loglevel:error", "-buffering:1", "-chunk:1456", url, `udp://127.0.0.1:${udp.port}`]

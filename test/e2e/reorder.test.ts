@@ -1,6 +1,6 @@
 /**
- * Rows 5, 6 and 16 with reordering on: what a single RTP leg delivers out of order, twice or too late, through the
- * whole product.
+ * What a single RTP leg delivers out of order, twice or too late, through the whole product, with reordering on (rows
+ * 5, 6 and 16 of the fault matrix).
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { sequenceOf } from "../../src/core/packet-core/testing/fec/packet.ts"
@@ -28,14 +28,18 @@ import { Product } from "./product.ts"
 const SECONDS = 4
 const BITRATE = 6_000_000
 /**
- * The beginning and the end are left whole, so that every number is known to be missing and none is late at the end.
+ * Applies an impairment except at the beginning and the end, so that every missing number is known to be missing and
+ * none is late at the end.
  */
 const middle = (impairment: Impairment): Impairment => between(0.3e6, (SECONDS - 0.3) * 1e6, impairment)
 
 const ts = numberNulls(generateTs(SECONDS, { bitrate: BITRATE }))
 const packets = ts.length / 188
 const stream = packetise(ts, { bitrate: BITRATE, rtp: { ssrc: 5, sequence: 100, timestamp: 0 } })
-/** Sequence 65535 is datagram 1035, the timestamp wraps after 2 s: datagram 1139. */
+/**
+ * The stream with numbers that wrap: sequence 65535 is datagram 1035, and the timestamp wraps after 2 s, at datagram
+ * 1139.
+ */
 const wrapping = packetise(ts, { bitrate: BITRATE, rtp: { ssrc: 5, sequence: 64_500, timestamp: 2 ** 32 - 180_000 } })
 const leg = (seed: number, ...steps: ReadonlyArray<Impairment>) => impair(stream, seed, ...steps.map(middle))
 

@@ -1,6 +1,6 @@
 /**
- * Row 24 and the failures of platforms: what an operator reads when an RTMP output does not come up, and whether it is
- * tried again.
+ * What an operator reads when an RTMP output does not come up, and whether it is tried again (row 24 of the fault
+ * matrix, and the failures of platforms).
  */
 import { createServer } from "node:net"
 import { afterAll, beforeAll, expect, it } from "vitest"

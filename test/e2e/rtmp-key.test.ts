@@ -15,7 +15,7 @@ const BAD = "wrong-key-2"
 let product: Product
 let nginx: NginxRtmp
 let door: Server
-/** What nginx asked: `publish good-key-1`, `done good-key-1`. */
+/** What nginx asked, e.g. `publish good-key-1` or `done good-key-1`. */
 const asked: string[] = []
 
 beforeAll(async () => {

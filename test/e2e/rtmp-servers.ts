@@ -1,5 +1,6 @@
 /**
- * Real RTMP servers for outputs: nginx with its RTMP module, which records what it gets, and things put in front of it.
+ * Real RTMP servers for outputs: nginx with its RTMP module, which records what it gets, and fronts that stand before
+ * it.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -28,7 +29,10 @@ export class NginxRtmp {
     this.#child.stderr?.on("data", (chunk) => (this.log += String(chunk)))
   }
 
-  /** Applications: `live` records everything, `closed` lets nobody publish, `guarded` asks `askPort` (HTTP) who may. */
+  /**
+   * Starts nginx. Of its applications, `live` records everything, `closed` lets nobody publish, and `guarded` asks
+   * `askPort` (HTTP) who may.
+   */
   static async start(askPort = 9): Promise<NginxRtmp> {
     const folder = mkdtempSync(join(tmpdir(), "nginx-rtmp-"))
     const port = await freeTcpPort()
@@ -46,7 +50,7 @@ rtmp { server { listen 127.0.0.1:${port}; chunk_size 4096; max_message 16M;
     return server
   }
 
-  /** What was recorded of a stream, oldest publication first. */
+  /** The recordings of a stream, oldest publication first. */
   recordings(stream: string): Buffer[] {
     return readdirSync(this.#folder)
       .filter((name) => name.startsWith(`${stream}-`) && name.endsWith(".flv"))
@@ -72,15 +76,15 @@ const reachable = (port: number): Promise<true | null> =>
   })
 
 /**
- * Hands TCP connections on to another port; can stop reading for a while, or cut them all. With a certificate it speaks
- * TLS.
+ * Hands TCP connections on to another port. It can stop reading for a while, or cut all connections; with a certificate
+ * it speaks TLS.
  */
 export class TcpFront {
   readonly port: number
   readonly #server: Server
   readonly #pairs = new Map<Socket, Socket>()
   #paused = false
-  /** Connections so far, and the SNI of each. */
+  /** The SNI of each connection so far. */
   names: string[] = []
   connections = 0
 
@@ -120,7 +124,7 @@ export class TcpFront {
     client.pause()
   }
 
-  /** Nothing is read from clients any more: their TCP windows close. */
+  /** Stops reading from clients: their TCP windows close. */
   stall(): void {
     this.#paused = true
     for (const client of this.#pairs.keys()) this.#pause(client)

@@ -1,6 +1,6 @@
 /**
- * What a strict RTMP server sees of the product: cue points in their shapes, logins, TLS, leave-taking, times across
- * reconnects.
+ * What a strict RTMP server sees of the product: cue points in their shapes, logins, TLS, taking leave, and times
+ * across reconnects.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { adobeLogin, llnwLogin } from "../../src/core/rtmp/testing/auth-server.ts"
@@ -125,7 +125,7 @@ describe("cue points", () => {
     )
     const ahead = firsts.map(({ fields, ms }) => (isObject(fields) ? Number(fields["time"]) * 1000 - ms : Number.NaN))
     const prerolls = cues.map(({ preroll_s }) => (preroll_s ?? Number.NaN) * 1000).toReversed()
-    // Pre-roll is told by the PCR; pictures are some tenths of a second ahead of it.
+    // The PCR tells the pre-roll; pictures are some tenths of a second ahead of it.
     for (const [i, aheadMs] of ahead.entries())
       expect(Math.abs(aheadMs - (prerolls[i] ?? Number.NaN))).toBeLessThan(700)
   })

@@ -1,6 +1,6 @@
 /**
- * Row 23: an RTMP server that stops reading harms nobody else, costs bounded memory, and is back at a key frame when it
- * reads again.
+ * An RTMP server that stops reading harms nobody else, costs bounded memory, and is back at a key frame when it reads
+ * again (row 23 of the fault matrix).
  */
 import { readFileSync } from "node:fs"
 import { afterAll, beforeAll, expect, it } from "vitest"

@@ -8,7 +8,7 @@ import { freeTcpPort } from "./ports.ts"
 export interface Session {
   readonly server: TestServer
   readonly socket: Socket
-  /** What the client did that no client may do. */
+  /** What the client did that no client may do; null when there is nothing. */
   problem: string | null
   ended: boolean
 }
@@ -16,7 +16,7 @@ export interface Session {
 export class RtmpTestServer {
   readonly port: number
   readonly sessions: Session[] = []
-  /** SNI of each TLS connection. */
+  /** The SNI of each TLS connection. */
   readonly names: string[] = []
   readonly #server: Server
 
@@ -52,7 +52,7 @@ export class RtmpTestServer {
       try {
         const answer = session.server.bytesIn(new Uint8Array(bytes as Buffer))
         if (answer.length > 0) socket.write(answer)
-        // As servers do after they have refused.
+        // Servers close the connection after they have refused.
         if (refused) setTimeout(() => socket.end(), 50)
       } catch (cause) {
         session.problem = cause instanceof Error ? cause.message : String(cause)

@@ -1,7 +1,4 @@
-/**
- * RTMP outputs against nginx: what is recorded there is the source's pictures and sound, byte for byte, with their
- * times.
- */
+/** RTMP outputs against nginx: its recordings are the source's pictures and sound, byte for byte, with their times. */
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -16,11 +13,11 @@ import { NginxRtmp } from "./rtmp-servers.ts"
 import { sendTs } from "./send-ts.ts"
 
 const BITRATE = 4_000_000
-/** Access unit delimiter and filler data (H.264 Table 7-1) do not go into FLV. */
+/** Types of NAL units that do not go into FLV: access unit delimiter and filler data (H.264 Table 7-1). */
 const LEFT_OUT = [9, 12]
 const folder = mkdtempSync(join(tmpdir(), "rtmp-"))
 
-/** Elementary streams of a TS as ffmpeg takes them out. */
+/** The elementary streams of a TS, as ffmpeg takes them out. */
 const elementary = (ts: Uint8Array) => {
   const file = join(folder, "source.ts")
   writeFileSync(file, ts)
@@ -49,7 +46,7 @@ const trimmed = (nal: Buffer) => {
 }
 const nalTexts = (pictures: ReadonlyArray<FlvPicture>) =>
   pictures.flatMap(({ nals }) => nals.filter((nal) => !LEFT_OUT.includes((nal[0] ?? 0) & 31)).map(trimmed))
-/** NAL units that FLV may carry in its sequence header alone: SPS and PPS. */
+/** NAL units without SPS and PPS, which FLV may carry in its sequence header alone. */
 const withoutParameterSets = (nals: ReadonlyArray<string>) =>
   nals.filter((nal) => ![7, 8].includes(nal.charCodeAt(0) & 31))
 
@@ -110,7 +107,7 @@ describe("RTMP", () => {
     const ts = generateTs(7, { bitrate: BITRATE, breakEverySeconds: 5, breakSeconds: 2, spliceNullSeconds: 0 })
     const tags = await through("generated", ts)
     const { lost, pictures } = expectTheSource(tags, ts)
-    // The last picture is known to be whole only when the next begins.
+    // The last picture is known to be whole only when the next one begins.
     expect(lost).toBeLessThan(20)
     expect(pictures[0]?.ms).toBe(0)
     expect(pictures.map(({ ms }) => ms)).toEqual(pictures.map((_, i) => i * 40))

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { RtspSplitter, rtspBytes, rtspHeader } from "../../src/effects/rtsp/rtsp-splitter.ts"
 
 export class RtspTestServer {
-  /** Interleaved packets that have come. */
+  /** Number of interleaved packets that have come. */
   packets = 0
   readonly #sockets = new Set<Socket>()
   readonly #server: Server

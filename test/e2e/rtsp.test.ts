@@ -1,4 +1,4 @@
-/** RTSP push through ffmpeg: arrives at an RTSP server, is supervised, and leaves nothing behind. */
+/** RTSP push through ffmpeg: it arrives at an RTSP server, is supervised, and leaves nothing behind. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -16,7 +16,7 @@ beforeAll(async () => {
 }, 180_000)
 afterAll(() => product.dispose())
 
-/** ffmpeg as RTSP server; counts the pictures and sound frames it gets by their hashes. */
+/** ffmpeg as an RTSP server; it counts the pictures and sound frames that it gets, by their hashes. */
 class RtspListener {
   readonly child: ChildProcess
   lines: string[] = []
@@ -54,7 +54,7 @@ class RtspListener {
   }
 }
 
-/** Processes whose command line holds this text. */
+/** Ids of the processes whose command line holds this text. */
 const processesWith = (text: string): number[] =>
   readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))

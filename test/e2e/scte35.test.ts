@@ -1,6 +1,6 @@
 /**
- * Cues in are cues out: on each output as an independent parser finds them on the far side, and as the product itself
- * proves it.
+ * Cues that come in go out: on each output as an independent parser finds them on the far side, and as the product
+ * itself proves it.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { CueView } from "../../src/effects/model/channel.ts"

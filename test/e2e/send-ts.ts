@@ -1,9 +1,9 @@
-/** Sends TS bytes to a port as an encoder does: RTP or raw UDP, seven packets a datagram, paced. */
+/** Sends TS bytes to a port as an encoder does: RTP or raw UDP, seven packets in a datagram, paced. */
 import { createSocket } from "node:dgram"
 
 export interface SendOptions {
   readonly port: number
-  /** RTP header before the TS, default true. */
+  /** Whether an RTP header comes before the TS; default true. */
   readonly rtp?: boolean
   readonly bitrate?: number
   readonly ssrc?: number
@@ -11,11 +11,11 @@ export interface SendOptions {
   readonly timestamp?: number
   readonly packetsPerDatagram?: number
   readonly signal?: AbortSignal
-  /** Starts again at the end until aborted; returns how many whole rounds were sent. */
+  /** Whether sending starts again at the end, until it is aborted. */
   readonly loop?: boolean
 }
 
-/** RFC 3550 5.1, payload type 33, no CSRC or extension. */
+/** Makes an RTP header (RFC 3550 5.1), without CSRC or extension. */
 export const rtpHeader = (sequence: number, timestamp: number, ssrc: number, payloadType = 33): Buffer => {
   const header = Buffer.alloc(12)
   header[0] = 0x80
@@ -26,7 +26,7 @@ export const rtpHeader = (sequence: number, timestamp: number, ssrc: number, pay
   return header
 }
 
-/** Resolves with the number of datagrams sent. */
+/** Sends the TS; resolves with the number of datagrams sent. */
 export const sendTs = async (ts: Uint8Array, options: SendOptions): Promise<number> => {
   const { port, rtp = true, bitrate = 8_000_000, ssrc = 0x1234abcd, packetsPerDatagram = 7 } = options
   const socket = createSocket("udp4")

@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url))
 
 export interface BackgroundSource {
   readonly pid: number
-  /** Ends it; resolves with the number of datagrams it sent. Safe to call again. */
+  /** Ends the source; resolves with the number of datagrams that it sent. It is safe to call again. */
   stop(): Promise<number>
 }
 
@@ -16,7 +16,7 @@ export interface SourceOptions {
   readonly channels?: number
   readonly bitrate?: number
   readonly udp?: boolean
-  /** Runs for at most this long, default 60 s. */
+  /** Longest time to run in seconds; default 60. */
   readonly seconds?: number
 }
 

@@ -1,6 +1,6 @@
 /**
- * SRT control packets as bytes, for peers that break the rules (draft-sharabayko-srt 3.2). Nothing here belongs to the
- * product: it leaves the protocol to libsrt.
+ * SRT control packets as bytes, for peers that break the rules (draft-sharabayko-srt 3.2). The product itself shares
+ * nothing of this: it leaves the protocol to libsrt.
  */
 
 export const HANDSHAKE = 0
@@ -13,15 +13,15 @@ export const DROPREQ = 7
 export const PEER_ERROR = 8
 export const USER_DEFINED = 0x7fff
 
-/** Handshake types, 3.2.1. */
+/** Handshake types (3.2.1). */
 export const INDUCTION = 1
 export const CONCLUSION = 0xffffffff
 /** A rejection travels as 1000 + the code of srt_getrejectreason. */
 export const REJECTION = 1000
-/** Extension field of a listener's induction response that says it speaks version 5. */
+/** Extension field of a listener's induction response, which says that it speaks version 5. */
 export const MAGIC = 0x4a17
 
-/** Extension types, table 5. */
+/** Extension types (table 5). */
 export const EXT_HSREQ = 1
 export const EXT_HSRSP = 2
 export const EXT_KMREQ = 3
@@ -41,15 +41,15 @@ const HANDSHAKE_SIZE = 48
 export interface Extension {
   readonly type: number
   readonly body: Uint8Array
-  /** Length in 4-byte words as written on the wire; that of the body when left out. */
+  /** Length in 4-byte words as written on the wire; default is that of the body. */
   readonly claimedWords?: number
 }
 
 export interface Handshake {
   readonly version: number
-  /** Upper half: encryption (0, 2, 3, 4 for none, AES-128, 192, 256). */
+  /** The upper half is the encryption: 0, 2, 3, 4 for none, AES-128, 192, 256. */
   readonly encryption: number
-  /** 2 for UDT stream, 1 for dgram in version 4; MAGIC or flags in version 5. */
+  /** In version 4, 2 is a UDT stream and 1 is dgram; in version 5, MAGIC or flags. */
   readonly extensionField: number
   readonly sequence: number
   readonly mtu: number
@@ -60,7 +60,7 @@ export interface Handshake {
   readonly extensions: ReadonlyArray<Extension>
 }
 
-/** A control packet: type, subtype, the type's own word, destination socket, and what follows. */
+/** Makes a control packet: type, subtype, the type's own word, destination socket, and what follows. */
 export const controlPacket = (
   type: number,
   destination: number,
@@ -107,12 +107,12 @@ export const packHandshake = (destination: number, fields: Partial<Handshake>): 
   body.writeUInt16BE(h.extensionField, 6)
   for (const [i, word] of [h.sequence, h.mtu, h.window, h.type, h.socketId, h.cookie].entries())
     body.writeUInt32BE(word >>> 0, 8 + i * 4)
-  // libsrt writes addresses as host-order words.
+  // libsrt writes addresses as words in the order of the host.
   body.set([1, 0, 0, 127], 32)
   return controlPacket(HANDSHAKE, destination, Buffer.concat([body, ...h.extensions.map(packExtension)]))
 }
 
-/** Null when it is not a handshake. */
+/** Reads a handshake; null when the packet is none. */
 export const parseHandshake = (packet: Buffer): (Handshake & { readonly destination: number }) | null => {
   if (packet.length < HEADER + HANDSHAKE_SIZE || packet.readUInt16BE(0) !== 0x8000) return null
   const word = (at: number) => packet.readUInt32BE(HEADER + at)
@@ -138,7 +138,7 @@ export const parseHandshake = (packet: Buffer): (Handshake & { readonly destinat
 }
 
 /**
- * HSREQ and HSRSP, 3.2.1.1: version 1.5.1, TSBPD in both directions, TLPKTDROP, NAK reports, retransmission flag;
+ * Makes HSREQ or HSRSP (3.2.1.1): version 1.5.1, TSBPD in both directions, TLPKTDROP, NAK reports, retransmission flag;
  * latencies in ms.
  */
 export const hsreq = (latencyMs = 120, flags = 0xbf, version = 0x010501): Buffer => {
@@ -150,7 +150,7 @@ export const hsreq = (latencyMs = 120, flags = 0xbf, version = 0x010501): Buffer
   return body
 }
 
-/** Strings travel as little-endian words, padded with zeros (3.2.1.3). */
+/** Packs a string, which travels as little-endian words padded with zeros (3.2.1.3). */
 export const packText = (text: string): Buffer => {
   const bytes = Buffer.from(text)
   const padded = Buffer.alloc(Math.ceil(bytes.length / 4) * 4)

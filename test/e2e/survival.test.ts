@@ -8,7 +8,7 @@ import { eventually, Product } from "./product.ts"
 import { SrtReceiver } from "./receivers.ts"
 import { type BackgroundSource, startSource } from "./source.ts"
 
-/** Processes die; streams do not, or are back within two seconds. */
+/** Processes die; streams go on, or are back within two seconds. */
 let product: Product | null = null
 let source: BackgroundSource | null = null
 let sink: UdpSink | null = null
@@ -25,7 +25,7 @@ afterEach(async () => {
   receiver = null
 })
 
-/** A running channel with a verifying UDP output and an SRT listener with one receiver. */
+/** Makes a running channel with a verifying UDP output and an SRT listener with one receiver. */
 const streaming = async (): Promise<{
   product: Product
   channel: ChannelView

@@ -1,22 +1,22 @@
 /**
- * Blocks of UDP ports that are free now, below the range the kernel gives out by itself, so that no socket opened later
- * takes them.
+ * Finds blocks of UDP ports that are free now, below the range that the kernel gives out by itself, so that no socket
+ * opened later takes them.
  */
 import { createSocket, type Socket } from "node:dgram"
 
 const FIRST = 20_000
 const LAST = 31_000
-/** What a block may touch: media, RTCP and the FEC ports + 2 and + 4. */
+/** Number of ports that a block may touch: media, RTCP and the FEC ports + 2 and + 4. */
 const BLOCK = 6
 /**
- * The RTCP port, which the product leaves alone: bound for as long as the process lives, it keeps the block from other
- * test runs.
+ * Offset of the RTCP port, which the product leaves alone. It is bound for as long as the process lives, and so keeps
+ * the block from other test runs.
  */
 const GUARD = 1
 
 let next = FIRST + ((process.pid * 97) % (LAST - FIRST))
 
-/** The bound socket, null when the port is taken. */
+/** Binds a port; returns the socket, or null when the port is taken. */
 const bind = (port: number): Promise<Socket | null> =>
   new Promise((resolve) => {
     const socket = createSocket("udp4")
@@ -30,7 +30,7 @@ const isFree = async (port: number): Promise<boolean> => {
   return socket !== null
 }
 
-/** Even port p with p to p + 5 free; no two calls, in this process or another, give the same. */
+/** Finds an even port p with p to p + 5 free; no two calls, in this process or another, return the same. */
 export const freePortBlock = async (): Promise<number> => {
   for (let tries = 0; tries < 1000; tries++) {
     const port = next + (next % 2)

@@ -51,13 +51,13 @@ export class UnixFront {
     server?.destroy()
   }
 
-  /** Ends every connection; new ones are taken and nothing comes through them. */
+  /** Ends every connection; new ones are accepted, but nothing comes through them. */
   cut(): void {
     this.#open = false
     for (const client of [...this.#pairs.keys()]) this.#drop(client)
   }
 
-  /** Lets everything through, also what came while it was cut. */
+  /** Lets everything through, including what came while it was cut. */
   resume(): void {
     this.#open = true
     for (const [client, server] of this.#pairs) if (server === null) this.#join(client)

@@ -136,7 +136,7 @@ describe("AC-3 and E-AC-3", () => {
       { sample_rate: 44_100, frame_size: 1670 },
     ],
     ["32 kHz, 448 kbit/s", [0x0b, 0x77, 0, 0, 0x80 | 30, 0x40, 0xe0, 0], { sample_rate: 32_000, frame_size: 2688 }],
-    // acmod 7 (3/2): cmixlev and surmixlev stand before lfeon.
+    // With acmod 7 (3/2), cmixlev and surmixlev stand before lfeon.
     ["5.1", [0x0b, 0x77, 0, 0, 30, 0x40, 0xe1, 0], { channels: 6 }],
     ["5.0", [0x0b, 0x77, 0, 0, 30, 0x40, 0xe0, 0], { channels: 5 }],
     ["mono", [0x0b, 0x77, 0, 0, 30, 0x40, 0x20, 0], { channels: 1 }],

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { SectionAssembler } from "./section-assembler.ts"
 
 /**
- * Sections with a length field that is right, cut into payloads as a multiplexer may do: several in a packet, or one in
+ * Sections whose length field is right, cut into payloads as a multiplexer may cut them: several in a packet, or one in
  * several.
  */
 const payloadsOf = (
@@ -18,7 +18,7 @@ const payloadsOf = (
     begins.push(stream.length)
     stream.push(...section)
   }
-  // Every packet has room for 183 bytes, so that each may have a pointer_field; one without takes 183 too.
+  // Every packet has room for 183 bytes, so that each may have a pointer_field; a packet without one takes 183 too.
   for (let at = 0; at < stream.length; at += 183) {
     const first = begins.find((begin) => begin >= at && begin < at + 183)
     const body = stream.slice(at, at + 183)

@@ -1,4 +1,4 @@
-// Real streams: what comes out is what ffmpeg's demuxer finds.
+// Demuxes real streams: what comes out must be what ffmpeg's demuxer finds.
 
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
@@ -14,8 +14,8 @@ const installed = spawnSync("ffmpeg", ["-version"]).status === 0
 const TIMEOUT_MS = 60_000
 
 /**
- * Bytes of audio in each file before the first header, which ffmpeg hands on and we do not, and bytes of the last
- * frame, which is cut off.
+ * Files, with the bytes of audio before the first header, which ffmpeg hands on and the product does not, and the bytes
+ * of the last frame, which is cut off.
  */
 const FILES: Array<[name: string, head?: number, tail?: number]> = [
   ["tsduck/test-064.ts"],
@@ -53,7 +53,7 @@ const whole = (name: string): Uint8Array => {
   return bytes.subarray(0, bytes.length - (bytes.length % 188))
 }
 
-/** One PID's elementary stream as ffmpeg writes it. */
+/** The elementary stream of one PID, as ffmpeg writes it. */
 const extract = (ts: Uint8Array, pid: number, format: string): Uint8Array => {
   const args = [
     "-v",
@@ -74,7 +74,7 @@ const extract = (ts: Uint8Array, pid: number, format: string): Uint8Array => {
   return new Uint8Array(spawnSync("ffmpeg", args, { input: ts, maxBuffer: 2 ** 28, timeout: TIMEOUT_MS }).stdout)
 }
 
-/** NAL units found in another way than by findNals: split at start codes, zeros at the ends taken off. */
+/** NAL units found in another way than by findNals: split at start codes, with zeros at the ends taken off. */
 const nalTexts = (stream: Uint8Array): string[] =>
   Buffer.from(stream)
     .toString("latin1")

@@ -98,7 +98,7 @@ it("a picture of 7 MiB in PES packets of 64 kB goes out whole", () => {
   expect(sizes).toEqual([picture.length])
 })
 
-/** Bytes in which start codes, cut ones, zeros and slices are frequent. */
+/** Bytes in which start codes, cut start codes, zeros and slices are frequent. */
 const stream = fc
   .array(
     fc.oneof(
@@ -144,13 +144,13 @@ it("units do not depend on how their PES packets are cut", () => {
   fc.assert(
     fc.property(stream, cuts, (tail, places) => {
       const bytes = joinBytes([key(40), tail])
-      // Sequence parameter sets out of noise would pair fields, which takes a look at what is not there yet.
+      // Sequence parameter sets made of noise would pair fields, which needs bytes that are not there yet.
       fc.pre(!findNals(tail).some((start, i) => i % 2 === 0 && ((tail[start] ?? 0) & 31) === 7))
       const whole = collector()
       whole.video.push(bytes, at(0), true)
       whole.video.flush()
       const inParts = collector()
-      // A start code cut in front of the first unit loses its zeros.
+      // A start code that is cut in front of the first unit loses its zeros.
       inParts.video.push(bytes.subarray(0, 8), at(0), true)
       for (const part of partsOf(bytes.subarray(8), places)) if (part.length > 0) inParts.video.push(part, at(0), true)
       inParts.video.flush()

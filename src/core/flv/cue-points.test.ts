@@ -8,8 +8,8 @@ import { readAmf0 } from "./testing/read-amf0.ts"
 const STYLES: ReadonlyArray<CuePointStyle> = ["elemental", "primetime", "youtube", "bin64"]
 
 /**
- * SCTE 35 14.2: splice_insert 0x4800008F, out, pts_time 0x07369C02E (1936310318), break 0x00052CCF5 (5426421 ticks),
- * auto return.
+ * The example of SCTE 35 14.2: splice_insert 0x4800008F, out of the network, pts_time 0x07369C02E (1936310318), break
+ * 0x00052CCF5 (5426421 ticks), auto return.
  */
 const OUT = "/DAvAAAAAAAA///wFAVIAACPf+/+c2nALv4AUsz1AAAAAAAKAAhDVUVJAAABNWLbowo="
 const OUT_ID = 0x4800008f
@@ -25,7 +25,8 @@ const built = (cue: BuiltCue): SpliceInfoSection => {
 }
 
 /**
- * Output time 0 is PTS 1936000000: the splice of OUT is 310318 ticks later, at 3448 ms; the message goes at 1000 ms.
+ * Output time 0 is PTS 1936000000: the splice of OUT is 310318 ticks later, at 3448 ms; the message goes out at 1000
+ * ms.
  */
 const MOMENT: CueMoment = {
   nowMs: 1000,
@@ -171,7 +172,7 @@ describe("bin64", () => {
     const string = (value: string) => `02${text(value)}`
     const body = cuePoint("bin64", AT_ONCE, { ...MOMENT, nowMs: 2000 })
     const object = `03${text("name")}${string("scte35-bin64")}${text("type")}${string("event")}${text("data")}${string(AT_ONCE.base64)}`
-    // 2.0 as a double.
+    // The last eight bytes are 2.0 as a double.
     expect(Buffer.from(body ?? []).toString("hex")).toBe(
       `${string("onCuePoint")}${object}${text("time")}004000000000000000000009`,
     )

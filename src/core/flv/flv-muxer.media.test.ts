@@ -1,4 +1,4 @@
-// Real streams: what the muxer makes is what ffmpeg makes of them, and ffmpeg reads it.
+// Muxes real streams: the result must be what ffmpeg makes of them, and ffmpeg must be able to read it.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -15,7 +15,7 @@ import { writeFlvFile } from "./testing/write-flv-file.ts"
 const installed = spawnSync("ffmpeg", ["-version"]).status === 0
 const TIMEOUT_MS = 60_000
 
-/** H.264 or AAC, or both. */
+/** Files with H.264, with AAC, or with both. */
 const FILES = [
   "tsduck/test-064.ts",
   "tsduck/test-072.ts",
@@ -38,8 +38,8 @@ const FILES = [
   "gstreamer/test.ts",
 ]
 /**
- * Audio that begins in the middle of a frame: ffmpeg takes the rest for a frame, and then leaves ADTS headers (7 bytes)
- * in all others.
+ * Files whose audio begins in the middle of a frame. ffmpeg takes the rest for a frame, and then leaves ADTS headers (7
+ * bytes) in all other frames.
  */
 const AUDIO_DAMAGED = new Set(["gstreamer/test.ts"])
 
@@ -61,7 +61,7 @@ const whole = (name: string): Uint8Array => {
 }
 
 /**
- * Tags of an FLV file, read by its layout alone: type, time, body. Empty AAC headers, as ffmpeg writes them, are among
+ * Tags of an FLV file, read by its layout alone: type, time and body. They include empty AAC headers, as ffmpeg writes
  * them.
  */
 const tags = (file: Uint8Array): Array<{ type: number; time: number; body: Uint8Array }> => {
@@ -87,16 +87,16 @@ const sounds = (list: ReadonlyArray<{ type: number; time: number; body: Uint8Arr
     return tag?.packet === "frame" ? [{ dts: time, pts: time, bytes: tag.data }] : []
   })
 
-/** `ffmpeg -c copy` to FLV of the streams that the muxer carries. */
+/** The FLV file that `ffmpeg -c copy` makes of the streams that the muxer carries. */
 const reference = (ts: Uint8Array): ReturnType<typeof tags> => {
   const { streams, frames } = collect(ts)
   const { video, audio } = streams.at(-1) ?? { video: null, audio: null }
-  // Audio that is listed but never comes stops ffmpeg: it has no sample rate.
+  // Audio that is listed but never comes stops ffmpeg, because it has no sample rate.
   const maps = [video, frames.length === 0 ? null : audio].flatMap((stream) =>
     stream === null ? [] : ["-map", `0:i:${stream.pid}`],
   )
   const out = join(directory, "reference.flv")
-  // -use_wallclock and friends stay off: the file's own times, rebased by ffmpeg to its first packet.
+  // -use_wallclock and similar options stay off: the times are the file's own, rebased by ffmpeg to its first packet.
   spawnSync("ffmpeg", ["-v", "error", "-y", "-f", "mpegts", "-i", "pipe:0", ...maps, "-c", "copy", "-f", "flv", out], {
     input: ts,
     timeout: TIMEOUT_MS,
@@ -105,7 +105,7 @@ const reference = (ts: Uint8Array): ReturnType<typeof tags> => {
 }
 
 const digest = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex")
-/** A picture's NAL units without delimiters and filler, which ffmpeg keeps, and without zeros behind them. */
+/** The NAL units of a picture without delimiters and filler, which ffmpeg keeps, and without zeros behind them. */
 const content = ({ bytes }: Packet): string =>
   (splitLengthPrefixed(bytes) ?? [])
     .filter((nal) => ![9, 12].includes((nal[0] ?? 0) & 31))
@@ -211,8 +211,8 @@ describe.skipIf(!hasMedia || !installed)("[media] Enhanced RTMP", () => {
     const at = reference.indexOf("hvcC")
     expect(at).toBeGreaterThan(0)
     const theirs = reference.subarray(at + 4, at - 4 + reference.readUInt32BE(at - 4))
-    // Profile, tier, level; chroma and depths. ffmpeg knows more of parallelism than the SPS says, and orders arrays in
-    // its own way.
+    // The bytes hold profile, tier, level, chroma and depths. ffmpeg knows more about parallelism than the SPS says,
+    // and orders arrays in its own way.
     expect(Buffer.compare(record.subarray(0, 13), theirs.subarray(0, 13))).toBe(0)
     expect([...record.subarray(16, 19)]).toEqual([...theirs.subarray(16, 19)])
   })

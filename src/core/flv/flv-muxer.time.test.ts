@@ -85,7 +85,7 @@ describe("the source's times", () => {
     const units = [key(), inter()].map((bytes) => ({ codec: "h264" as const, bytes, nals: findNals(bytes) }))
     const [first, other] = units
     if (first === undefined || other === undefined) throw new Error("no units")
-    // A picture a second, the most that is no jump.
+    // Pictures are a second apart, the longest distance that is no jump.
     let wrong = 0
     for (let n = 0; n * 1000 < 2 ** 24 + 10_000; n++) {
       const time = wrap33(2 ** 33 - 1000 + n * 90_000)

@@ -6,7 +6,7 @@ import { Timeline, toMilliseconds } from "./timeline.ts"
 const SECOND = 90_000
 const FRAME = 3600
 
-/** Places samples every 40 ms from source times `at`, and says where they went. */
+/** Places samples every 40 ms from source times `at`, and returns the times at which they were placed. */
 const video = (timeline: Timeline, ...at: number[]): number[] =>
   at.map((time) => {
     const out = timeline.place("video", wrap33(time))

@@ -34,7 +34,7 @@ const segment = (id: number, type: number, at: number, seconds?: number) =>
 
 type Step = { readonly at: number; readonly cue: SpliceInfoSection }
 
-/** Tags of segments of 4 s that begin at 0, 4, 8 ...; cues come at times of their own. */
+/** Returns the tags of segments of 4 s that begin at 0, 4, 8 ...; cues come at times of their own. */
 const run = (style: CueStyle, steps: ReadonlyArray<Step>, segments: number) => {
   const windows = new CueWindows(style)
   const told: Array<{ start: number; tags: ReadonlyArray<string>; cues: ReadonlyArray<number> }> = []
@@ -142,7 +142,8 @@ describe("a break by splice_insert", () => {
       18,
     )
     const once = run("both", [{ at: 14, cue }], 18)
-    // A cut that lies ahead may be asked for again; none behind the splice point, where each would end a segment.
+    // A repetition may ask again for a cut that lies ahead. Behind the splice point none may, because each cut would
+    // end a segment.
     expect(repeated.cuts.filter((cut) => cut === pts(21))).toHaveLength(times.filter((at) => at < 21).length)
     expect(repeated.cuts.filter((cut) => cut === pts(51))).toHaveLength(times.filter((at) => at < 51).length)
     expect(repeated.cuts).not.toContain(null)
@@ -150,8 +151,8 @@ describe("a break by splice_insert", () => {
       expect.arrayContaining(once.told.map(({ start, tags }) => ({ start, tags }))),
     )
     expect(repeated.told.flatMap(({ tags }) => tags).filter((tag) => tag.includes("SCTE35-OUT"))).toHaveLength(1)
-    // Repetitions within the break are sent with the tags of the next segment; those behind it go in the segments
-    // alone.
+    // Repetitions within the break are sent with the tags of the next segment; those behind the break go in the
+    // segments alone.
     expect(repeated.told.flatMap(({ cues }) => cues)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
   })
 

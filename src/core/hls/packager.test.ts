@@ -10,7 +10,9 @@ const BITRATE = 2_000_000
 const T0 = Date.UTC(2026, 10, 21, 12)
 const TS = generateTs(21, { bitrate: BITRATE, breakEverySeconds: 0 })
 
-/** Segments of 2 s or of `segmentS`; the wall clock is the stream's time and what `clock` adds to it, in ms. */
+/**
+ * Packages segments of 2 s, or of `segmentS`. The wall clock is the stream's time plus what `clock` adds to it, in ms.
+ */
 const run = (
   clock: (second: number) => number,
   before?: (packager: Packager, second: number) => void,
@@ -69,7 +71,7 @@ describe("EXT-X-PROGRAM-DATE-TIME", () => {
     expect(at).toBe(4)
     const first = dates(segments)[0] ?? 0
     expect(Math.abs((dates(segments)[at] ?? 0) - first - 8000)).toBeLessThan(60)
-    // Media time leaves out what was lost.
+    // Media time leaves out the time that was lost.
     expect((segments[at]?.startMedia90k ?? 0) / 90_000).toBeCloseTo(6.9, 0)
   })
 })
@@ -116,7 +118,7 @@ it("a cue that is said again behind its splice point ends no segments", () => {
     return segments.map(({ durationS }) => Math.round(durationS * 10) / 10)
   }
   const once = lengths(0)
-  // Access points lie every 2 s: segments of 6 s that are cut at each of them show.
+  // Access points lie every 2 s, so segments of 6 s that were cut at each of them would show.
   expect(once.filter((length) => length < 2).length).toBeLessThan(3)
   expect(lengths(0.5)).toEqual(once)
 })

@@ -16,7 +16,7 @@ const wholeOf = (name: string, from: number): Uint8Array => {
   const bytes = readMedia(name).subarray(from)
   return bytes.subarray(0, bytes.length - (bytes.length % TS_PACKET_SIZE))
 }
-/** Streams with one programme, of H.264 or HEVC. */
+/** Streams with one programme whose video is H.264 or HEVC. */
 const videos = transportStreams().filter(({ name, programs }) => {
   if (programs.length !== 1) return false
   const [segment] = segmentsOf(wholeOf(name, 0))

@@ -13,7 +13,7 @@ const TABLES = new Set([PAT_PID, PMT_PID])
 const BITRATE = 2_000_000
 const A = generateTs(21, { bitrate: BITRATE, breakEverySeconds: 0 })
 
-/** Takes every random_access_indicator away. */
+/** Clears every random_access_indicator. */
 const unindicated = (ts: Uint8Array): Uint8Array => {
   const plain = Uint8Array.from(ts)
   for (let at = 0; at < plain.length; at += TS_PACKET_SIZE)
@@ -39,7 +39,7 @@ describe("a stream with an IDR picture every 2 s", () => {
     expect(segments.every(({ independent }) => independent)).toBe(true)
     expect(segments.some(({ discontinuity }) => discontinuity)).toBe(false)
     const whole = joined(segments)
-    // What comes before the first access point has no segment.
+    // The part before the first access point has no segment.
     const source = without(ts, TABLES)
     const out = without(whole, TABLES)
     expect(out.equals(source.subarray(source.length - out.length))).toBe(true)
@@ -110,7 +110,7 @@ describe("what breaks the timeline", () => {
     expect(at).toBeGreaterThan(0)
     expect(segments.filter(({ discontinuity }) => discontinuity).length).toBe(1)
     expect(analyseStrictly(joined(segments)).violations).toEqual([])
-    // Up to the last picture of the old source: packet 7000 lies at 5.26 s.
+    // The old source lasts up to its last picture: packet 7000 lies at 5.26 s.
     const before = seconds(segments.slice(0, at)).reduce((sum, one) => sum + one, 0)
     expect(before).toBeGreaterThan(4.8)
     expect(before).toBeLessThan(5.4)
@@ -166,7 +166,7 @@ const clockOnly = (packet: Uint8Array): Uint8Array =>
 describe("audio without video", () => {
   it("is cut by time at the beginning of a PES packet", () => {
     const table = Uint8Array.from(A)
-    // The video's stream_type becomes one of private data, and the sections' CRCs are made good.
+    // The video's stream_type becomes that of private data, and the CRCs of the sections are corrected.
     const audio: Uint8Array[] = []
     for (let at = 0; at < table.length; at += TS_PACKET_SIZE) {
       const packet = table.subarray(at, at + TS_PACKET_SIZE)
@@ -186,7 +186,7 @@ describe("audio without video", () => {
 })
 
 describe("a PMT of several packets", () => {
-  /** The PMT with descriptors until it needs three packets, which `apart` other packets lie between. */
+  /** Replaces each PMT with one whose descriptors take three packets, with `apart` other packets between them. */
   const withLongPmt = (ts: Uint8Array, apart: number): Buffer => {
     const long = buildPmt({
       program_number: 1,

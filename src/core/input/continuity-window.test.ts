@@ -3,7 +3,9 @@ import { newContinuityWindow, observeContinuity } from "./continuity-window.ts"
 
 const PACKETS_PER_S = 6650
 
-/** Feeds `errorsAt(second)` totals every 20 ms for `seconds`; the times in ms at which the verdict changed. */
+/**
+ * Feeds the totals `errorsAt(second)` every 20 ms for `seconds`. Returns the times in ms at which the verdict changed.
+ */
 const feed = (
   errorsAt: (ms: number) => number,
   seconds: number,

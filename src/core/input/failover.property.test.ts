@@ -28,7 +28,7 @@ const arbitraryPolicy: fc.Arbitrary<FailoverPolicy> = fc.record({
   failbackAfterMs: fc.constantFrom(0, 500, 5000),
 })
 
-/** What a leg becomes, for how long; a few are an operator's switch. */
+/** Steps of a script: what a leg becomes, and for how long. A few steps are an operator's switch. */
 const arbitraryScript = fc.array(
   fc.record({
     leg: fc.constantFrom<Leg[]>("primary", "backup"),
@@ -130,7 +130,7 @@ describe("failover, whatever the legs do", () => {
         ],
       },
     )
-    // The limit is a limit: the worst patterns come near it.
+    // The bound is a real one: the worst patterns come near it.
     expect(most).toBeGreaterThan(5)
   })
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { decide, type FailoverReason, newFailover } from "./failover.ts"
 import { ABSENT, type Behaviour, HEALTHY, POLICY, Simulation, switchesOf } from "./testing/simulate.ts"
 
-/** Both legs healthy for 3 s. */
+/** Makes a simulation in which both legs have been healthy for 3 s. */
 const running = (...options: ConstructorParameters<typeof Simulation>): Simulation => {
   const simulation = new Simulation(...options)
   expect(simulation.run(3000)).toEqual([])
@@ -32,7 +32,7 @@ describe("failover triggers", () => {
     const [first, ...more] = switchesOf(simulation.set("primary", change).run(6000))
     expect(first).toMatchObject({ leg: "backup", reason })
     expect(more).toEqual([])
-    // Slots of the continuity window began at any time before the errors did.
+    // Slots of the continuity window may have begun at any time before the errors did.
     const slack = reason === "continuity" ? Math.max(200, failoverAfterMs / 5) + 40 : 0
     expect((first?.at ?? 0) - since).toBeGreaterThanOrEqual(expectedMs - slack)
     expect((first?.at ?? 0) - since).toBeLessThanOrEqual(expectedMs + slack)
@@ -64,7 +64,7 @@ describe("failover triggers", () => {
   it("stays on scattered errors below 0.1 % of the packets, however many a second", () => {
     const simulation = running()
     simulation.set("primary", { errorsPerS: 6 })
-    // 6650 packets a second: 0.09 %.
+    // At 6650 packets a second, these errors are 0.09 %.
     expect(simulation.run(60_000)).toEqual([])
     simulation.set("primary", { errorsPerS: 8 })
     expect(switchesOf(simulation.run(5000))).toHaveLength(1)
@@ -139,7 +139,8 @@ describe("failover target", () => {
     const [first, ...more] = switchesOf(simulation.run(5000))
     expect(first).toMatchObject({ leg: "backup", reason: "no_packets" })
     expect(more).toEqual([])
-    // 200 ms proven, after the next PAT and PMT; a sick leg must first show a second with fewer errors.
+    // The leg proves itself for 200 ms after the next PAT and PMT; a sick leg must first show a second with fewer
+    // errors.
     expect((first?.at ?? 0) - recoveredAt).toBeGreaterThanOrEqual(200)
     expect((first?.at ?? 0) - recoveredAt).toBeLessThanOrEqual(name === "sick" ? 1700 : 320)
   })
@@ -249,7 +250,10 @@ describe("actions", () => {
 })
 
 describe("hold-off", () => {
-  /** The active leg dies and is healed by the switch, again and again; milliseconds that each death lasts. */
+  /**
+   * Lets the active leg die and be healed by the switch, again and again. Returns the milliseconds that each death
+   * lasts.
+   */
   const flap = (simulation: Simulation, times: number): number[] => {
     const waits: number[] = []
     for (let i = 0; i < times; i++) {

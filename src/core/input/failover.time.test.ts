@@ -9,8 +9,8 @@ describe("failover on made-up time", () => {
   }, () => {
     const simulation = new Simulation({}, 0, 40)
     const { numbers } = simulation
-    // What a leg's counters show of each: a burst of continuity errors at most, with or without a pause shorter than
-    // the limit.
+    // Each happening is what a leg's counters show: a burst of continuity errors at most, with or without a pause
+    // shorter than the limit.
     const happenings = [
       { everyMs: (2 ** 33 / 90_000) * 1000, errors: 9, pauseMs: 0 },
       { everyMs: (2 ** 32 / 90_000) * 1000, errors: 0, pauseMs: 0 },
@@ -35,7 +35,7 @@ describe("failover on made-up time", () => {
     expect(bursts).toBeGreaterThan(27_000)
     expect(simulation.log).toEqual([])
     expect(simulation.last).toMatchObject({ redundancy: "ok", usable: { primary: true, backup: true } })
-    // Still awake.
+    // The decider is still awake: it switches away from a leg that falls silent.
     simulation.set("primary", { packets: false })
     expect(switchesOf(simulation.run(2000))).toHaveLength(1)
   })
@@ -49,7 +49,7 @@ describe("failover on made-up time", () => {
     const simulation = new Simulation()
     simulation.run(3000)
     simulation.now += jumpMs
-    // Decided before anything of the new time has arrived, and again before the sockets were read.
+    // The first decision comes before anything of the new time has arrived, the second before the sockets were read.
     simulation.decide()
     simulation.decide()
     expect(simulation.run(5000)).toEqual([])

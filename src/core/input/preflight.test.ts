@@ -7,7 +7,7 @@ const AAC = stream(482, 0x0f)
 const MARKERS = stream(500, 0x86)
 const PROGRAMME: ProgrammeFacts = { program_number: 1, pcr_pid: 481, cuei: true, streams: [VIDEO, AAC, MARKERS] }
 
-/** A leg that holds no surprise but its bit rate, which is always said. */
+/** A leg that holds no surprise except its bit rate, which is always said. */
 const FACTS: PreflightFacts = {
   liveS: 20,
   framing: "rtp",
@@ -45,7 +45,7 @@ interface Case {
   readonly code: FindingCode
   readonly given: string
   readonly facts: Partial<PreflightFacts>
-  /** Part of the message; null: the code must not be found. */
+  /** Pattern of the message; null when the code must not be found. */
   readonly says: RegExp | null
 }
 const found = (code: FindingCode, given: string, facts: Partial<PreflightFacts>, says: RegExp): Case => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { ABSENT, HEALTHY, Simulation } from "./testing/simulate.ts"
 
-/** Both legs healthy for 3 s. */
+/** Makes a simulation in which both legs have been healthy for 3 s. */
 const running = (): Simulation => {
   const simulation = new Simulation()
   expect(simulation.run(3000)).toEqual([])

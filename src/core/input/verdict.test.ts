@@ -6,7 +6,7 @@ import { RULES } from "./verdict-rules.ts"
 const FACTS: HealthFacts = { receiving: true, problem: null, inSync: true, framing: "rtp" }
 type Totals = Partial<Record<LegCounter, number>> & { kernel_drops?: number }
 
-/** A leg of 6650 packets a second; `second` tells what each second adds. */
+/** Watches a leg of 6650 packets a second; `second` returns what each second adds to the totals. */
 const watch = (second: (s: number) => Totals, seconds: number, facts: Partial<HealthFacts> = {}): Health[] => {
   const memory = newHealthMemory()
   const totals: Record<string, number> = { ts_packets: 0 }
@@ -59,7 +59,7 @@ describe("verdict", () => {
     expect([isolated[4], ...isolated.slice(15)]).toEqual(Array(6).fill("good"))
     const going = verdicts(watch((s) => (s >= 5 && s < 9 ? { [counter]: 1 } : {}), 30))
     expect(going.slice(5, 9)).toEqual(["degraded", "degraded", "bad", "bad"])
-    // Ten seconds after the second error there are two left in the window.
+    // Ten seconds after the second error, two errors are left in the window.
     expect(going.slice(15, 19)).toEqual(["bad", "degraded", "degraded", "good"])
   })
 
@@ -192,12 +192,12 @@ describe("reasons", () => {
 })
 
 describe("what is dropped comes first", () => {
-  /** 1000 datagrams a second, of which some are dropped, from the second second on. */
+  /** Watches a leg of 1000 datagrams a second, of which some are dropped from the second second on. */
   const dropping = (drops: Totals, more: Totals = {}, facts: Partial<HealthFacts> = {}, seconds = 6) =>
     watch((s) => (s > 0 ? { datagrams: 1000, ...drops, ...more } : {}), seconds, facts).at(-1)
 
   it("names it first, and blames nobody else for what came of it", () => {
-    // What ffmpeg's 1472-byte datagrams once were.
+    // These are the totals that ffmpeg's 1472-byte datagrams once gave.
     const seen = dropping(
       { bad_not_ts: 687, bad_length: 235, bad_rtp: 77 },
       { cc_errors: 50, pat_errors: 2, pmt_errors: 2 },

@@ -12,7 +12,7 @@ it.each([
   ["twitch", "ingest.global-contribute.live-video.net", true],
 ] as const)("%s: a test publishes only where that begins no broadcast and ends none", (preset, host, publish) => {
   expect(keyTestOf(preset, host).publish).toBe(publish)
-  // A URL that was pasted without its preset is known by its host.
+  // A URL that was pasted without its preset is recognised by its host.
   expect(keyTestOf(null, host.toUpperCase()).publish).toBe(publish)
   expect(presetOf(preset).test_publishes).toBe(publish)
 })

@@ -30,7 +30,7 @@ const AVC = 0x1b
 const HEVC = 0x24
 const VVC = 0x33
 
-/** NAL units or start codes behind a PES header. */
+/** Makes a PES packet's payload of NAL units or start codes. */
 const unitOf = (...codes: ReadonlyArray<ReadonlyArray<number>>) =>
   buildPes(0xe0, 90_000, [Uint8Array.from(codes.flatMap((code) => [0, 0, 1, ...code, 0x80]))], false)
 const hevc = (type: number) => [type << 1, 1]
@@ -204,7 +204,7 @@ describe.each(coreBuilds)("random access points (%s)", (build) => {
     const idr = () => writer.packet({ pid: VIDEO_PID, ...start(unitOf(AUD, IDR)) })
     const before = Array.from({ length: position }, plain)
     const point = idr()
-    // A second point in the same datagram must not be the one.
+    // A second access point in the same datagram must not be the one that is taken.
     const rest = position < 6 ? [...Array.from({ length: 5 - position }, plain), idr()] : []
     const datagrams = [...tables.map((packet) => [packet]), [plain(), plain()], [...before, point, ...rest]].map(
       joinBytes,
@@ -231,7 +231,7 @@ describe.each(coreBuilds)("random access points (%s)", (build) => {
 describe.skipIf(!hasMedia).each(coreBuilds)("[media] random access points of real streams (%s)", (build) => {
   const core = cores[build]
 
-  // The first picture of mux.js has SPS and IDR behind 700 bytes of SEI, in a later packet, and no
+  // The first picture of mux.js has its SPS and IDR slice behind 700 bytes of SEI, in a later packet, and no
   // random_access_indicator.
   it.each<[string, string, number]>([
     [

@@ -1,4 +1,4 @@
-/** Raw UDP whose datagrams are no whole number of TS packets, and TS packets of 204 bytes. */
+/** Raw UDP in datagrams that do not hold whole TS packets, and TS packets of 204 bytes. */
 import * as fc from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
 import { compareWithReference } from "../../../test/compare-with-reference.ts"
@@ -17,7 +17,7 @@ const cores = await loadCores()
 const START_US = 1_000_000
 const stream = generateTs(4, { bitrate: 2_000_000 })
 
-/** Pieces of these sizes, again and again. */
+/** Cuts bytes into pieces of these sizes, again and again. */
 const cut = (bytes: Uint8Array, sizes: ReadonlyArray<number>): Uint8Array[] => {
   const pieces: Uint8Array[] = []
   for (let at = 0, i = 0; at < bytes.length; i++) {
@@ -30,11 +30,12 @@ const cut = (bytes: Uint8Array, sizes: ReadonlyArray<number>): Uint8Array[] => {
 const arriving = (pieces: ReadonlyArray<Uint8Array>, stepUs = 500, port = 5000, startUs = START_US): Datagram[] =>
   pieces.map((bytes, i) => ({ bytes, rx_us: startUs + i * stepUs, ipv4: 0x7f000001, port }))
 const packetsOf = (bytes: Uint8Array): Uint8Array[] => cut(bytes, [TS_PACKET_SIZE])
-/** TS packets with 16 Reed-Solomon bytes behind each; those hold sync bytes, too. */
+/** Puts 16 Reed-Solomon bytes behind each TS packet; some of these are sync bytes, too. */
 const with204 = (bytes: Uint8Array) =>
   joinBytes(packetsOf(bytes).map((each) => joinBytes([each, new Uint8Array(16).fill(0x47)])))
 /**
- * Without sync bytes: a single one where it is looked for, in a short datagram, cannot be told from the stream's own.
+ * Makes noise without sync bytes: a single sync byte at the right place, in a short datagram, cannot be told from one
+ * of the stream.
  */
 const noise = (length: number, seed: number) =>
   Uint8Array.from({ length }, (_, i) => Math.imul(i + seed * 7919, 2654435761) >>> 24).map((byte) =>
@@ -65,7 +66,7 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
     ["7 bytes", [7]],
     ["1 byte, for a while", [...Array.from({ length: 4000 }, () => 1), 1472, 1472]],
   ])("takes datagrams of %s: every byte, in order, seven packets to a slot", (_, sizes) => {
-    // No more than the ring holds of what the test feeds at once.
+    // The test feeds everything at once, so it may feed no more than the ring holds.
     const part = sizes.some((size) => size > 9000) ? stream.subarray(0, 188 * 3000) : stream
     const { bytes, counters, slots } = run(arriving(cut(part, sizes)))
     expectAll(bytes, part)
@@ -100,7 +101,8 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
   it("gives a packet the time of the datagram that completes it, and waits 2 ms for more", () => {
     const pieces = cut(stream.subarray(0, 1472 * 40), [1472])
     const { slots } = run(arriving(pieces, 10_000))
-    // 1472 bytes hold seven packets and a part: what makes an eighth whole leaves by itself before the next comes.
+    // A datagram of 1472 bytes holds seven packets and a part of one. When a datagram completes an eighth packet, that
+    // packet leaves by itself before the next datagram comes.
     for (const { payload, rx_us } of slots) {
       const at = slots.filter((slot) => slot.rx_us < rx_us).reduce((sum, slot) => sum + slot.payload.length, 0)
       expect(rx_us).toBe(START_US + Math.floor((at + payload.length - 1) / 1472) * 10_000)
@@ -122,7 +124,8 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
   })
 
   it("never takes a datagram for RTP that goes on where the one before ended", () => {
-    // Each datagram is of the length of RTP, begins with version 2, and has its packets where RTP would have them.
+    // Each datagram has a length that RTP may have, begins with version 2, and has its packets where RTP would have
+    // them.
     const writer = new TsWriter()
     const packets = Array.from({ length: 700 }, (_, i) => writer.media(i % 9 === 0 ? AUDIO_PID : VIDEO_PID))
     for (const packet of packets) packet.fill(0x80, 176, 177).fill(33, 177, 178)
@@ -158,7 +161,7 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
     expect(counters.foreign).toBeLessThan(85)
     const mine = Math.floor((1472 * 60) / 188) * 188
     expectAll(bytes.subarray(0, mine), stream.subarray(0, mine))
-    // From a packet's begin on, all that the second one sent since.
+    // The output holds, from the beginning of a packet on, all that the second sender sent since.
     expect(Buffer.from(stream).indexOf(bytes.subarray(mine)) % 188).toBe(0)
   })
 
@@ -201,8 +204,8 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
     const full = packetsOf(buildStream(60)).map((packet) => Uint8Array.from(packet).fill(0x47, 20, 180))
     const bytes = joinBytes(full)
     expectAll(run(arriving(cut(bytes, [1472]))).bytes, bytes)
-    // The first datagram is cut within a packet: the packet's end passes by, and sync is found among all those 0x47 or
-    // a bit later.
+    // The first datagram is cut within a packet. The packet's end is passed over, and sync is found at once among all
+    // those 0x47, or a little later.
     const sparse = joinBytes(
       packetsOf(buildStream(60)).map((packet, i) => Uint8Array.from(packet).fill(0x47, 20 + (i % 90), 60 + (i % 90))),
     )
@@ -293,7 +296,7 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
   })
 
   it("begins no packet in the bytes of one that was cut off by a lost datagram, though a byte there lies where sync bytes follow", () => {
-    // 41 bytes of packet 25 are carried over; the last but one is made a sync byte, 188 bytes before that of packet 31.
+    // 41 bytes of packet 25 are carried over. The last but one becomes a sync byte, 188 bytes before that of packet 31.
     const bytes = stream.slice(0, 188 * 100)
     bytes[4739] = 0x47
     const pieces = [bytes.subarray(0, 1800), bytes.subarray(1800, 4741), ...cut(bytes.subarray(5642), [900])]
@@ -334,7 +337,7 @@ function properties(build: CoreBuild) {
       maxLength: 40,
     })
     fc.assert(
-      // The stream begins with enough of it for five sync bytes: shorter datagrams before that are told as of no use.
+      // The stream begins with enough bytes for five sync bytes: shorter datagrams before that count as useless.
       fc.property(sizes, fc.boolean(), fc.integer({ min: 0, max: 4000 }), (some, is204, stepUs) => {
         const part = stream.subarray(0, 188 * 500)
         const { bytes, counters } = out(arriving(cut(is204 ? with204(part) : part, [900, ...some]), stepUs))
@@ -368,7 +371,7 @@ function properties(build: CoreBuild) {
         let at = 0
         let faults = 0
         const pieces = plan.flatMap(({ size, fate: wanted, junk }, i) => {
-          // One fault at a time, and no loss of whole packets: after that the bytes fit again.
+          // There is one fault at a time, and no loss of whole packets, after which the bytes would fit again.
           const fate = plan[i - 1]?.fate !== "sound" || size % 188 === 0 ? "sound" : wanted
           const bytes = stream.subarray(at, at + size)
           at += size
@@ -377,7 +380,7 @@ function properties(build: CoreBuild) {
         })
         const { bytes } = out(arriving(pieces))
         const numbers = packetsOf(bytes).map((packet) => order.get(hexOf(packet)) ?? -1)
-        // Null packets are alike; all others are known and come in order.
+        // Null packets are alike; all others are known, and come in order.
         expect(numbers.every((n) => n >= 0)).toBe(true)
         expect(bytes.length).toBeGreaterThanOrEqual(Math.min(at, stream.length) - faults * 3 * 3000 - 188)
       }),
@@ -401,7 +404,7 @@ function properties(build: CoreBuild) {
         let current = first
         const datagrams = plan.flatMap(({ sender, size, gapUs, fate }, i): Datagram[] => {
           rx_us += gapUs
-          // A sender goes on for a while.
+          // A sender goes on for several datagrams.
           if (i % 7 === 0) current = sender
           const source = current === 2 ? with204(stream.subarray(0, 188 * 900)) : stream
           const at = positions.get(current) ?? 0

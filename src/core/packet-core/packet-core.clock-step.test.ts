@@ -18,8 +18,8 @@ describe.each(coreBuilds)("row 36: the wall clock is set while datagrams are und
   })
 
   /**
-   * Ring times of datagrams 1 ms apart, 2 ms under way each; `offsetAt` is the clock offset the loop holds, `stampAt`
-   * the kernel's.
+   * Ring times of datagrams that are 1 ms apart and each 2 ms under way. `offsetAt` is the clock offset that the loop
+   * holds, and `stampAt` that of the kernel.
    */
   const times = (offsetAt: (i: number) => number, stampAt: (i: number) => number): number[] => {
     core.resetLeg(0)
@@ -57,7 +57,7 @@ describe.each(coreBuilds)("row 36: the wall clock is set while datagrams are und
         expect(rx).toBeLessThanOrEqual((due[i] ?? 0) + 2000)
         expect(rx).toBeGreaterThanOrEqual((due[i] ?? 0) - 9000)
       }
-      // Back in step within the 2 ms that a datagram is under way.
+      // Times are right again within the 2 ms that a datagram is under way.
       expect(got.slice(62)).toEqual(due.slice(62))
     },
   )

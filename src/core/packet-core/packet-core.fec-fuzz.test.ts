@@ -19,7 +19,7 @@ const side = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 255 }) },
 )
 
-/** The headers of an FEC packet about numbers that are there, around bytes that are no XOR of anything. */
+/** FEC packets whose headers name sequence numbers that exist, around bytes that are the XOR of nothing. */
 const dressed = fc
   .record({
     base: near,
@@ -68,7 +68,7 @@ const dressed = fc
     ]).subarray(0, size)
   })
 
-/** Cut, or with one byte of its headers changed. */
+/** FEC packets that are cut, or of which one byte of a header is changed. */
 const damaged = fc
   .tuple(fc.nat(sound.length - 1), fc.nat(27), fc.nat(255), fc.option(fc.nat(1344)))
   .map(([which, at, value, cut]) =>
@@ -101,7 +101,7 @@ const arrivalsOf = ({ lost, hasFec, intruders }: Scenario): Arrival[] => {
 
 describe.each(coreBuilds)("garbage on the FEC ports (%s)", (build) => {
   const core = cores[build]
-  /** First bytes of what belongs to the other leg of the channel, and of what follows the FEC packets. */
+  /** First bytes of the memory that belongs to the other leg of the channel, and of that behind the FEC packets. */
   const guards = [
     L.LEGS + L.LEG_SIZE + L.LEG_FIELDS * 8,
     L.STORE_INDEX + L.STORE_SLOTS * 4,

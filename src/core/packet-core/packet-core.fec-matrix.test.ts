@@ -56,7 +56,7 @@ describe.each(coreBuilds)("FEC matrix (%s)", (build) => {
     expect(matrix()).toEqual([5, 4])
   })
 
-  /** A loss with no FEC for it, then media until it is given up: how many datagrams waited. */
+  /** Plays a loss without FEC for it, and then media until the loss is given up. Returns how many datagrams waited. */
   const waited = (media: ReadonlyArray<Uint8Array>, startUs: number): number => {
     const [, ...behind] = media
     let most = 0
@@ -76,7 +76,7 @@ describe.each(coreBuilds)("FEC matrix (%s)", (build) => {
     feedFec(core, media.slice(800, 3000).map(arrival("media")), 1_900_000)
     expect(matrix()).toEqual([0, 0])
     expect(waited(media.slice(3000, 3400), 4_500_000)).toBeLessThanOrEqual(64)
-    // FEC comes back: learnt again.
+    // When FEC comes back, the core learns the matrix again.
     feedFec(core, losing(withFec(media.slice(3400, 3801), { columns: 10, rows: 10 }), [3500]), 5_000_000)
     expect(matrix()).toEqual([10, 10])
     expect(core.legSnapshot(0)).toMatchObject({ fec_recovered: 1, rtp_unrecovered: 2 })

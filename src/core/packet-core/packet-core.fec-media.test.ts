@@ -127,12 +127,15 @@ describe.skipIf(!hasMedia).each(coreBuilds)(
   },
 )
 
-/** The payloads of the vectors are a few bytes; here each byte is a TS packet that repeats it behind the sync byte. */
+/**
+ * Stretches a payload: those of the vectors are a few bytes, of which each becomes a TS packet that repeats it behind
+ * the sync byte.
+ */
 const stretch = (payload: Uint8Array) =>
   joinBytes([...payload].map((byte) => new Uint8Array(188).fill(byte).fill(0x47, 0, 1)))
 const stretchMedia = (datagram: Uint8Array) => joinBytes([datagram.subarray(0, 12), stretch(datagram.subarray(12))])
 
-/** An FEC packet of the vectors over stretched payloads; `lengths`: bytes of payload by sequence number. */
+/** Makes an FEC packet of the vectors protect stretched payloads; `lengths` are bytes of payload by sequence number. */
 const stretchFec = (datagram: Uint8Array, lengths: ReadonlyMap<number, number>): Uint8Array => {
   const bytes = joinBytes([datagram.subarray(0, 28), stretch(datagram.subarray(28))])
   const packet = parseFec(datagram)
@@ -157,7 +160,8 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] vectors of GStreamer's FEC 
     ])
     const packet = (sequence: number) =>
       buildRtp({ sequence, timestamp: 0, ssrc: 0 }, stretch(Uint8Array.of(sequence & 255)))
-    // What the core wants besides: an FEC packet found right, and a datagram behind the last one missing.
+    // The core needs two things besides: an FEC packet that it has found right, and a datagram behind the last missing
+    // one.
     const before = [65_500, 65_501].map(packet)
     startFec(core)
     feedFec(core, [

@@ -10,7 +10,7 @@ import { isConfirmed, recoverAll } from "./testing/fec/solver.ts"
 
 const cores = await loadCores()
 const TIMEOUT_MS = 60_000
-/** What the datagram store still holds at the end. */
+/** Most media datagrams in a scenario: as many as the datagram store still holds at its end. */
 const MEDIA_MAX = 700
 
 const matrix: fc.Arbitrary<FecMatrix> = fc
@@ -19,7 +19,7 @@ const matrix: fc.Arbitrary<FecMatrix> = fc
     rows: fc.integer({ min: 4, max: 20 }),
     streams: fc.constantFrom("both" as const, "both" as const, "columns" as const, "rows" as const),
   })
-  // One column has no rows.
+  // A matrix with one column has no row packets.
   .map((fields) => (fields.columns === 1 ? { ...fields, streams: "columns" as const } : fields))
 
 const scenario = fc.record({
@@ -31,7 +31,7 @@ const scenario = fc.record({
     (i: number) => 1 + ((i * 5) % 7),
   ),
   seed: fc.nat(),
-  /** Share of datagrams at which a loss begins, and the longest run lost. */
+  /** Share of datagrams at which a loss begins; the next field is the longest run that is lost. */
   mediaLoss: fc.constantFrom(0.005, 0.02, 0.05, 0.15),
   burst: fc.constantFrom(1, 1, 3, 12),
   fecLoss: fc.constantFrom(0, 0, 0.05, 0.3),
@@ -57,8 +57,8 @@ const delayed = (arrivals: ReadonlyArray<Arrival>, random: Random, rate: number)
     .map(({ arrival }) => arrival)
 
 /**
- * What arrives. The first two datagrams and the last always do, in their places: what lies outside of them was never
- * lost.
+ * Plays a scenario. The first two datagrams and the last one always arrive in their places: what lies outside of them
+ * does not count as lost.
  */
 const play = (s: Scenario) => {
   const random = randomOf(s.seed)
@@ -99,7 +99,7 @@ describe.each(coreBuilds)("FEC recovery against an offline solver (%s)", (build)
       }
       const counters = core.legSnapshot(0)
       expect(counters).toMatchObject({ fec_bad: 0, fec_packets: fec.length })
-      // A late datagram may have been rebuilt before it came.
+      // When arrivals are late, a datagram may have been rebuilt before it came.
       if (s.late === 0) expect(counters.fec_recovered).toBe(expected.size)
       else expect(counters.fec_recovered).toBeGreaterThanOrEqual(expected.size)
       rebuilt += expected.size

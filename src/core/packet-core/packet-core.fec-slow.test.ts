@@ -1,4 +1,4 @@
-/** FEC of streams of low bit rates, whose matrices take seconds: what they can give back goes out, in order. */
+/** FEC of streams with low bit rates, whose matrices take seconds: what they can give back goes out, in order. */
 import { describe, expect, it } from "vitest"
 import { type Arrival, fecOf, isMedia, mediaDatagrams, payloadsOf, range, withFec } from "../../../test/fec-arrivals.ts"
 import { startFec } from "../../../test/fec-feed.ts"
@@ -10,10 +10,10 @@ import { sequenceOf } from "./testing/fec/packet.ts"
 
 const cores = await loadCores()
 const TICK_US = 10_000
-/** Microseconds between datagrams at a bit rate. */
+/** Microseconds between datagrams at a bit rate in Mbit/s. */
 const stepOf = (mbit: number) => Math.round((1316 * 8) / mbit)
 
-/** The column packets of a matrix one behind the other at its end, as some encoders send them. */
+/** Sends the column packets of a matrix one behind the other at its end, as some encoders do. */
 const inBursts = (arrivals: ReadonlyArray<Arrival>, { columns, rows }: FecMatrix): Arrival[] => {
   const columnPackets = arrivals.filter(({ port }) => port === "column")
   let media = 0
@@ -29,8 +29,8 @@ describe.each(coreBuilds)("FEC at low bit rates (%s)", (build) => {
   const core = cores[build]
 
   /**
-   * Plays arrivals, media `stepUs` apart and FEC right behind, with the ticks of the engine in between. A datagram that
-   * is lost takes its time all the same.
+   * Plays arrivals with media `stepUs` apart, FEC right behind them, and the ticks of the engine in between. A lost
+   * datagram takes its time all the same.
    */
   const play = (arrivals: ReadonlyArray<Arrival>, lost: ReadonlyArray<number>, stepUs: number) => {
     startFec(core)
@@ -117,12 +117,12 @@ describe.each(coreBuilds)("FEC at low bit rates (%s)", (build) => {
   it("waits for no more than 10 s, and no longer once FEC has stopped", () => {
     const matrix: FecMatrix = { columns: 20, rows: 20, streams: "columns" }
     const arrivals = withFec(media, matrix)
-    // 20 x 20 at 0.14 Mbit/s: a matrix is 30 s, and the packet of a column comes in the next one.
+    // With 20 x 20 at 0.14 Mbit/s, a matrix takes 30 s, and the packet of a column comes in the next one.
     const { longestQuietUs, counters } = play(arrivals, [830], stepOf(0.14))
     expect(longestQuietUs).toBeGreaterThan(9.9e6)
     expect(longestQuietUs).toBeLessThan(10.2e6)
     expect(counters).toMatchObject({ rtp_unrecovered: 1, fec_recovered: 0 })
-    // 5 x 5 at 0.28 Mbit/s: a matrix is 0.94 s; its FEC has stopped long before the loss.
+    // With 5 x 5 at 0.28 Mbit/s, a matrix takes 0.94 s; its FEC has stopped long before the loss.
     const stopped = withFec(media.slice(0, 250), { columns: 5, rows: 5 })
     const rest = media.slice(250).map((bytes): Arrival => ({ port: "media", bytes }))
     const { longestQuietUs: short } = play([...stopped, ...rest], [500], stepOf(0.28))

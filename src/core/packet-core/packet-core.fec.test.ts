@@ -30,7 +30,8 @@ describe.each(coreBuilds)("FEC recovery (%s)", (build) => {
     return joinBytes(feedFec(core, arrivals))
   }
 
-  // 4 x 5 from sequence number 0, so that row and column of a number are easily seen. The first row is whole.
+  // The matrix is 4 x 5 from sequence number 0 on, so that row and column of a number are easy to see. The first row is
+  // whole.
   it.each<[string, ReadonlyArray<number>, unrecoverable: ReadonlyArray<number>]>([
     ["nothing lost", [], []],
     ["one lost", [21], []],
@@ -126,7 +127,7 @@ describe.each(coreBuilds)("FEC recovery (%s)", (build) => {
     expect(fec()).toMatchObject({ fec_recovered: 1, fec_bad: 0 })
   })
 
-  /** Row packets of 2 x n over datagrams `from` to `to`. */
+  /** Row packets of a 2 x n matrix over datagrams `from` to `to`. */
   const rowsOf = (media: ReadonlyArray<Uint8Array>, from: number, to: number) =>
     range(from, to)
       .filter((sequence) => sequence % 2 === 0)
@@ -135,7 +136,7 @@ describe.each(coreBuilds)("FEC recovery (%s)", (build) => {
   it("keeps the newest FEC packets when there are more of them than it has room for", () => {
     const media = mediaDatagrams(330)
     const sent = (from: number, to: number) => media.slice(from, to).map(arrival("media"))
-    // Datagrams 10 to 312 never come, only their FEC does; 313 comes late, after FEC of others that are lost.
+    // Datagrams 10 to 312 never come, but their FEC does. 313 comes late, after FEC of others that are lost.
     run([
       ...sent(0, 10),
       ...rowsOf(media, 0, 314),
@@ -159,7 +160,7 @@ describe.each(coreBuilds)("FEC recovery (%s)", (build) => {
 
   it("has forgotten an FEC packet by the time its numbers come round again", () => {
     const turns = range(0, 43).flatMap((turn) => [turn * 1500, turn * 1500 + 1])
-    // 4 and 5 for the first time, then 0 to 9 for the second.
+    // First 4 and 5 come for the first time, then 0 to 9 for the second.
     const places = [...turns, 4, 5, ...range(0, 10)]
     const media = mediaDatagrams(places.length).map((datagram, i) => {
       const sequence = places[i] ?? 0
@@ -187,8 +188,8 @@ describe.each(coreBuilds)("FEC recovery (%s)", (build) => {
     // Arrivals are 1 ms apart, and the row packet comes right behind 9.
     run(losing(withFec(media, { columns: 5, rows: 4, streams: "rows" }), [8]))
     expect(core.legField(0, L.LEG_FEC_LATENCY_US)).toBe(1000)
-    // The packets of columns 0, 1 and 2 are sent behind 23, 27 and 31. With that of column 2, the first to be whole, 5
-    // and 6 are rebuilt: 26 arrivals after 7, of which 2 are FEC.
+    // The packets of columns 0, 1 and 2 are sent behind 23, 27 and 31. Column 2 is the first to be whole; its packet
+    // rebuilds 5 and 6, 26 arrivals after 7, of which 2 are FEC.
     run(losing(withFec(media, { columns: 5, rows: 4, streams: "columns" }), [5, 6]))
     expect(core.legField(0, L.LEG_FEC_LATENCY_US)).toBe((31 - 7 + 3) * 1000)
   })

@@ -1,4 +1,4 @@
-/** Sections that the operator puts into what goes out: whole, in order, and nothing else of the stream is changed. */
+/** Sections that the operator inserts: they go out whole and in order, and nothing else of the stream is changed. */
 
 import fc from "fast-check"
 import { beforeAll, describe, expect, it } from "vitest"
@@ -31,7 +31,7 @@ const cue = (splice_event_id: number): Uint8Array => {
   if (!built.ok) throw new Error(built.problems.join())
   return built.bytes
 }
-/** A section of `length` bytes in all that is no known command. */
+/** A section of `length` bytes in all that holds no known command. */
 const longSection = (length: number, fill: number): Uint8Array => {
   const bytes = new Uint8Array(length).fill(fill)
   bytes.set([0xfc, 0x30 | ((length - 3) >> 8), (length - 3) & 255, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff])
@@ -58,7 +58,7 @@ const sectionsTold = (core: PacketCore) =>
     .filter(({ leg, type }) => type === L.EVENT_SCTE35 && leg === L.MAX_LEGS)
     .map(({ b, data }) => (b === 1 ? hexOf(data) : "bad"))
 
-/** Counters of a PID that do not follow the one before, packets without payload repeating it. */
+/** Counters of a PID that do not follow the one before, where packets without payload repeat it. */
 const breaks = (packets: ReadonlyArray<Uint8Array>, pid: number) => {
   const own = packets.filter((packet) => pidOf(packet) === pid)
   return own.filter((packet, i) => {
@@ -68,8 +68,8 @@ const breaks = (packets: ReadonlyArray<Uint8Array>, pid: number) => {
 }
 
 /**
- * What must hold of any insertion: every packet that came goes out as it was, but for counters of the PID and null
- * packets.
+ * Checks what must hold after any insertion: every packet that came goes out as it was, except for counters of the PID
+ * and null packets.
  */
 const check = (
   before: ReadonlyArray<Uint8Array>,
@@ -106,7 +106,7 @@ const insertAt = (
   return { accepted, after: bytesOf(slots), slots, told: sectionsTold(core) }
 }
 
-/** Frames with tables, video, a cue now and then, and `nulls` null packets each. */
+/** Makes frames with tables, video, a cue now and then, and `nulls` null packets each. */
 const stream = (frames: number, nulls: number, cueEvery = 5): Uint8Array => {
   const writer = new TsWriter()
   const parts: Uint8Array[] = []

@@ -1,6 +1,6 @@
 /**
- * A merge that is older than half of the 2^32 packets its positions count, reached as it would be: by packets, most of
- * them lost on the way.
+ * A merge that is older than half of the 2^32 packets that its positions count. It becomes so old as it would in
+ * service: by packets, most of which are lost on the way.
  */
 import { describe, expect, it } from "vitest"
 import { feedBatch } from "../../../test/feed-core.ts"
@@ -9,7 +9,7 @@ import * as L from "../assembly/memory/layout.ts"
 import type { CoreEvent, PacketCore } from "./packet-core.ts"
 
 const STRIDE = 7
-/** Numbers that one datagram may be ahead of the last without being a restart. */
+/** By how much the sequence number of a datagram may be ahead of the last without being a restart. */
 const LEAP = 2900
 const STEP_US = 526
 const TICK_EVERY = 19
@@ -48,7 +48,7 @@ class Legs {
     core.takeEvents()
   }
 
-  /** `count` datagrams on each leg, each `leap` numbers after the last one; the backup's `skewUs` later. */
+  /** Plays `count` datagrams on each leg, each `leap` numbers after the last one; the backup's come `skewUs` later. */
   play(count: number, how: { leap?: number; skewUs?: number; salts?: readonly [number, number] } = {}): void {
     const { leap = 1, skewUs = 100, salts = [3, 3] } = how
     for (let i = 0; i < count; i++) {
@@ -78,7 +78,7 @@ describe("a merge that is older than 2^31 packets, which are 1.9 days at 20 Mbit
     const legs = new Legs(await loadCore())
     legs.play(2000)
     expect(legs.field(L.CHANNEL_MERGE)).toBe(L.MERGE_RTP)
-    // Each leap gives up what neither leg has brought, so the joint stream goes on with it.
+    // Each leap gives up what neither leg has brought, and so carries the joint stream forward.
     legs.play(Math.ceil((2 ** 31 + 20_000) / (LEAP * STRIDE)), { leap: LEAP })
     legs.play(2000, { skewUs: 2000 })
     expect(legs.ended).toEqual([])

@@ -1,4 +1,4 @@
-/** How far apart two paths may be, at which bit rate, for identical legs to be found and merged. */
+/** How far apart two paths may be, at which bit rate, so that identical legs are found and merged. */
 import { beforeAll, describe, expect, it } from "vitest"
 import { feedBatch } from "../../../test/feed-core.ts"
 import { loadCore } from "../../../test/load-core.ts"
@@ -26,7 +26,7 @@ beforeAll(async () => {
 })
 
 /**
- * Plays both legs, the backup `skewMs` behind, for `seconds`; the numbers that `lose` names are missing on the primary.
+ * Plays both legs for `seconds`, the backup `skewMs` behind. The numbers that `lose` names are missing on the primary.
  */
 const play = (
   mbit: number,

@@ -20,11 +20,11 @@ import {
 
 const cores = await loadCores()
 const BITRATE = 4_000_000
-/** Seven packets at the constant rate. */
+/** Duration of seven packets at the constant rate, in us. */
 const STEP_US = (1316 * 8 * 1e6) / BITRATE
 const ts = generateTs(30, { bitrate: BITRATE })
 
-/** Datagrams of a constant-rate stream whose arrival is `shift` (microseconds) later than ideal. */
+/** Makes datagrams of a constant-rate stream that arrive `shift` (microseconds) later than ideal. */
 const arriving = (stream: Uint8Array, shift: (us: number, i: number) => number, stepUs = STEP_US): Datagram[] => {
   let latest = 0
   return toDatagrams(stream).map((datagram, i) => {
@@ -186,7 +186,7 @@ describe.each(coreBuilds)("TS bit rate between PCRs (%s)", (build) => {
     ]
     const datagrams = play(entries, { untilMs: 6000 })
     const [, lowest, highest] = run(datagrams)
-    // One null packet a millisecond, and three more: 1.5 and 6 Mbit/s.
+    // One null packet a millisecond is 1.5 Mbit/s; with three more it is 6 Mbit/s.
     expect(lowest).toBeGreaterThan(1_500_000)
     expect(lowest).toBeLessThan(1_650_000)
     expect(highest).toBeGreaterThan(6_000_000)

@@ -21,7 +21,7 @@ const privateSection = (length: number, table = 0xfc) => {
 }
 
 /**
- * Sections one after the other in one payload stream of a PID, each start marked by the pointer_field of its packet.
+ * Puts sections one after the other into one payload stream of a PID; the pointer_field of its packet marks each start.
  */
 const packSections = (pid: number, sections: ReadonlyArray<Uint8Array>) => {
   const starts = sections.map((_, i) => sections.slice(0, i).reduce((sum, section) => sum + section.length, 0))

@@ -1,6 +1,6 @@
 /**
- * What leaves an RTP leg whose datagrams come late, twice, or under numbers that start over: never one behind its
- * successor.
+ * The output of an RTP leg whose datagrams come late, twice, or under numbers that start over: no datagram leaves
+ * behind its successor.
  */
 import { describe, expect, it } from "vitest"
 import { choose, feedBatch, readSlot } from "../../../test/feed-core.ts"
@@ -12,18 +12,18 @@ import type { Datagram } from "./testing/reference-parser.ts"
 
 const cores = await loadCores()
 const SSRC = 7
-/** 20 Mbit/s. */
+/** Datagrams a second at 20 Mbit/s. */
 const RATE = 1900
 /** Byte of a leg's private state that counts the datagrams ever held: STATE_SEQ_HELD_EVER. */
 const HELD_EVER = L.LEG_FIELDS * 8 + 84
 
-/** Datagram `place` of a source, which goes out as `first` + place. */
+/** Datagram `place` of a source, which goes out with the number `first` + place. */
 interface Sent {
   readonly source: number
   readonly place: number
   readonly sequence: number
   readonly timestamp: number
-  /** Microseconds of silence in front of it. */
+  /** Microseconds of silence in front of the datagram. */
   readonly afterUs?: number
 }
 
@@ -57,7 +57,7 @@ const datagramOf = ({ source, place, sequence, timestamp }: Sent): Uint8Array =>
   )
 }
 
-/** By turns `burst` datagrams of each list. */
+/** Takes `burst` datagrams of each list in turn. */
 const interleave = (lists: ReadonlyArray<ReadonlyArray<Sent>>, burst = 1): Sent[] => {
   const longest = Math.max(...lists.map((list) => list.length))
   return range(0, Math.ceil(longest / burst)).flatMap((turn) =>
@@ -65,7 +65,7 @@ const interleave = (lists: ReadonlyArray<ReadonlyArray<Sent>>, burst = 1): Sent[
   )
 }
 
-/** The second list begins `skew` datagrams later. */
+/** Interleaves two lists, the second of which begins `skew` datagrams later. */
 const skewed = (first: ReadonlyArray<Sent>, second: ReadonlyArray<Sent>, skew: number, burst = 1): Sent[] => [
   ...first.slice(0, skew),
   ...interleave([first.slice(skew), second], burst),
@@ -285,7 +285,7 @@ describe.each(coreBuilds)("order of an RTP leg (%s)", (build) => {
       const rest = send(range(6000, 7000))
       const { out, counters, restarts } = play([...send(range(0, 1000)), ...silent(2e6, skewed(rest, rest, 190))])
       expect(placesOf(out)).toEqual([...range(0, 1000), ...range(6000, 7000)])
-      // The slower path comes first after the cut: nothing that fits is lost.
+      // After the cut the slower path comes first, and nothing that fits is lost.
       const slow = send(range(5810, 7000))
       const both = play([...send(range(0, 1000)), ...silent(2e6, interleave([slow, rest]))], { reorderMs: 1000 })
       expect(placesOf(both.out)).toEqual([...range(0, 1000), ...range(5810, 7000)])
@@ -367,7 +367,7 @@ describe.each(coreBuilds)("order of an RTP leg (%s)", (build) => {
       const all = send(range(0, 3000))
       const paused = play([...all, ...silent(500_000, all)])
       expect(paused.out.map(([, place]) => place)).toEqual([...range(0, 3000), ...range(0, 3000)])
-      // At once: what comes in the first 500 ms could be a second path.
+      // The copies come at once: what comes in the first 500 ms could be a second path.
       const { out, restarts } = play([...all, ...all])
       const second = placesOf(out).slice(3000)
       expect([isAscending(second), second.at(-1), restarts]).toEqual([true, 2999, 1])

@@ -25,7 +25,7 @@ const at = (datagram: Uint8Array, rx_us: number, port = 5000): Datagram => ({
   port,
 })
 
-/** RTP header by its fields, so that the broken ones can be written too. */
+/** Makes an RTP header from its fields, so that broken ones can be written too. */
 const rtp = (first: number, rest: ReadonlyArray<number> = [], second = 33) => [
   first,
   second,
@@ -101,7 +101,7 @@ describe.each(coreBuilds)("what a datagram is (%s)", (build) => {
   })
 })
 
-/** One null packet as RTP, 1 ms apart. */
+/** Makes RTP datagrams of one null packet each, 1 ms apart. */
 const sequenced = (numbers: ReadonlyArray<number>, ssrc = 1): Datagram[] =>
   numbers.map((sequence, i) => at(buildRtp({ sequence, timestamp: i * 90, ssrc }, packet), 1_000_000 + i * 1000))
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
@@ -110,7 +110,7 @@ describe.each(coreBuilds)("RTP sequence numbers (%s)", (build) => {
   const core = cores[build]
   const clean = { rtp_lost: 0, rtp_duplicates: 0, rtp_reordered: 0, rtp_resets: 0 }
 
-  // Nothing waits here, so what comes behind its successor is among the dropped.
+  // Nothing waits here, so a datagram that comes behind its successor is among the dropped ones.
   it.each<[string, ReadonlyArray<number>, Partial<typeof clean>, dropped: number]>([
     ["in order", range(0, 50), {}, 0],
     ["wrap", [...range(65500, 65536), ...range(0, 40)], {}, 0],
@@ -215,7 +215,7 @@ describe.each(coreBuilds)("two senders on one port (%s)", (build) => {
     const first = rtpOf(1, 1_000_000)
     const { counters, gauges, events } = compareWithReference(core, merge(first, rtpOf(2, 1_000_500)))
     expect(counters).toMatchObject({ rtp_datagrams: first.length, sender_changes: 0, cc_errors: 0, rtp_lost: 0 })
-    // Two of the second's datagrams come after the last of the first, before it counts as silent.
+    // Two of the second sender's datagrams come after the last of the first, before the first counts as silent.
     expect(counters.foreign).toBe(first.length)
     expect(gauges.identity).toBe(1)
     expect(events.some((event) => event.kind === "sender")).toBe(false)
@@ -391,7 +391,7 @@ describe.each(coreBuilds)("two senders on one port (%s)", (build) => {
       .map((groups) => groups.map((g) => g.toString(16)).join(":"))
     fc.assert(
       fc.property(address, address, fc.nat(128), fc.nat(7), (network, other, prefix, shared) => {
-        // A sender that begins as the network does, so that both outcomes are common.
+        // The sender's address begins as the network's does, so that both outcomes are common.
         const sender = [...network.split(":").slice(0, shared), ...other.split(":").slice(shared)].join(":")
         const parsed = parseNetwork(`${network}/${prefix}`)
         const wanted = parsed !== null && isInNetworks([parsed], sender)

@@ -29,7 +29,7 @@ const told = (core: PacketCore) =>
 describe.each(coreBuilds)("SCTE-35 PID by hand (%s core)", (build) => {
   const writer = new TsWriter()
   let startUs = 1_000_000
-  /** PAT, a PMT that names `named`, and a section on each of the two PIDs. */
+  /** Makes a PAT, a PMT that names `named`, and a section on each of the two PIDs. */
   const some = (core: PacketCore, version: number, named: ReadonlyArray<number>) => {
     const tables = [writer.section(0, pat()), writer.section(PMT_PID, pmt(version, named))]
     const media = Array.from({ length: 7 }, () => writer.media(VIDEO_PID))

@@ -1,4 +1,4 @@
-/** A switch of source inside the packet core: what goes out in front of the new leg's random access point. */
+/** A switch of source inside the packet core: the packets that go out in front of the new leg's random access point. */
 
 import { beforeAll, describe, expect, it } from "vitest"
 import { feed, feedBatch, readSlot } from "../../../test/feed-core.ts"
@@ -37,7 +37,7 @@ const feedBatches = (core: PacketCore, datagrams: ReadonlyArray<Datagram>, leg: 
   for (const datagram of datagrams) feedBatch(core, [datagram], leg)
 }
 
-/** PMT too long for one packet: forty streams with a descriptor each. */
+/** Makes a PMT that is too long for one packet: forty streams with a descriptor each. */
 const longPmt = () =>
   buildPmt({
     program_number: 1,
@@ -68,7 +68,7 @@ describe.each(coreBuilds)("switch (%s)", (build) => {
     const core = fresh()
     const one = toDatagrams(generateTs(6, { bitrate: 3_000_000, label: "ONE" }))
     const two = generateTs(6, { bitrate: 3_000_000, label: "TWO", seed: 2, startPts90k: 9_000_000 })
-    // Cut so that the access point is not the first packet of a datagram.
+    // The stream is cut so that the access point is not the first packet of a datagram.
     for (let shift = 0; shift < 7; shift++) {
       fresh()
       const backup = toDatagrams(two.subarray(shift * TS_PACKET_SIZE))
@@ -142,7 +142,7 @@ describe.each(coreBuilds)("switch (%s)", (build) => {
       const [first] = packetsOf(two[at + 1]?.bytes ?? new Uint8Array())
       if (first !== undefined && pidOf(first) === SOUND_PID && ((first[1] ?? 0) & 0x40) !== 0) soundFirst++
       const { violations } = analyseStrictly(Buffer.concat(parts))
-      // What an access point would bring is missing.
+      // Only what an access point would bring may be missing.
       expect(violations.filter(({ kind }) => !["access_point", "unit_start"].includes(kind))).toEqual([])
     }
     expect(soundFirst).toBeGreaterThan(0)
@@ -166,7 +166,10 @@ describe.each(coreBuilds)("switch (%s)", (build) => {
   })
 })
 
-/** Whether the primary falls silent when the backup is asked for, and whether that waits for an access point. */
+/**
+ * Ways of a takeover: whether the primary falls silent when the backup is asked for, and whether the takeover waits for
+ * an access point.
+ */
 const WAYS = {
   "a clean switch between two legs that send": { isSilent: false, atOnce: false },
   "a clean failover from a leg that has fallen silent": { isSilent: true, atOnce: false },
@@ -174,7 +177,7 @@ const WAYS = {
 } as const
 type Way = (typeof WAYS)[keyof typeof WAYS]
 
-/** Head of the ring at the takeover, in slots since the count began at 0, so that it may be 2^32 and more. */
+/** Heads of the ring at the takeover, in slots since the count began at 0; they may be 2^32 and more. */
 const HEADS = [31, 32].flatMap((bits) => [
   [`one below 2^${bits}`, 2 ** bits - 1] as const,
   [`2^${bits}`, 2 ** bits] as const,
@@ -187,7 +190,10 @@ describe.each(coreBuilds)("switch where the ring's positions wrap (%s)", (build)
   const primary = toDatagrams(generateTs(4, { bitrate: 3_000_000, label: "ONE" }))
   const backup = toDatagrams(generateTs(4, { bitrate: 3_000_000, label: "TWO", seed: 2, startPts90k: 900_000_000 }))
 
-  /** Bytes of the ring around a takeover, and its head at that moment. `before` datagrams of the primary come first. */
+  /**
+   * Returns the bytes of the ring around a takeover, and its head at that moment. `before` datagrams of the primary
+   * come first.
+   */
   const takeOver = async (countersFrom: number, { isSilent, atOnce }: Way, before: number) => {
     const core = await loadCore(build, { countersFrom })
     for (const leg of [0, 1]) core.resetLeg(leg)
@@ -223,7 +229,7 @@ describe.each(coreBuilds)("switch where the ring's positions wrap (%s)", (build)
       expect(switched).toEqual([{ leg: 1, a: way.atOnce ? 0 : 1, b: 1 }])
       const { segments, violations } = analyseStrictly(bytes)
       expect(segments).toHaveLength(2)
-      // What an access point would bring is missing where none was waited for.
+      // What an access point would bring may be missing only when the takeover did not wait for one.
       expect(violations.filter(({ kind }) => !way.atOnce || !["access_point", "unit_start"].includes(kind))).toEqual([])
     })
 

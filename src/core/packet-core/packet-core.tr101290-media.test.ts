@@ -1,4 +1,4 @@
-/** The checks and measurements against what TSDuck and the manifest say of the same files. */
+/** Compares the checks and measurements with what TSDuck and the manifest say about the same files. */
 import { describe, expect, it } from "vitest"
 import { choose, feedBatch } from "../../../test/feed-core.ts"
 import { type CoreBuild, coreBuilds, loadCores } from "../../../test/load-core.ts"
@@ -28,7 +28,7 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] TR 101 290 of real streams 
   const core = cores[build]
   const seen: Seen = { counts: (name) => core.legSnapshot(0)[name], field: (name) => core.legField(0, name) }
 
-  /** Feeds packets one to a datagram, the file taking `seconds`; `look` is called after each. */
+  /** Feeds packets one to a datagram, so that the file takes `seconds`; `look` is called after each packet. */
   const feedEach = (packets: ReadonlyArray<Uint8Array>, seconds: number, look: (index: number) => void = () => {}) => {
     core.resetLeg(0)
     choose(core, 0)
@@ -43,7 +43,7 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] TR 101 290 of real streams 
     return seen
   }
 
-  /** Packets after which a counter had risen. */
+  /** Indices of the packets after which a counter had risen. */
   const risesOf = (packets: ReadonlyArray<Uint8Array>, name: LegCounter) => {
     const rises: number[] = []
     let before = 0
@@ -89,7 +89,7 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] TR 101 290 of real streams 
       expect(Number(new RegExp(`PID: 0x${name}[\\s\\S]*?Packets: \\.+ (\\d+) `).exec(report)?.[1])).toBe(packets)
       expect(core.pidCount(0, pid)).toBe(packets)
     }
-    // 0x100 (video and PCR), 0x101, 0x102 and 0x104 after 5 s.
+    // Four PIDs have been missing for 5 s: 0x100 (video and PCR), 0x101, 0x102 and 0x104.
     expect(counts("pid_errors")).toBe(4)
     expect(counts("pts_errors")).toBe(0)
   })
@@ -126,7 +126,7 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] TR 101 290 of real streams 
       ),
     ]
     const jitters = log.map(([, ticks = ""]) => Number(ticks.replaceAll(",", "")))
-    // The first line gives the bit rate that pcrverify went by.
+    // The first line gives the bit rate that pcrverify used.
     const [, , whole, rest] = log[0] ?? []
     const bitrate = ((Number(whole) * 188 + Number(rest)) * 8 * 27e6) / -(jitters[0] ?? 0)
     const steps = pcrs
@@ -139,8 +139,8 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] TR 101 290 of real streams 
     for (const [i, jitter] of found.entries()) expect(Math.abs(jitter - (jitters[i] ?? 0))).toBeLessThan(100)
   })
 
-  // PAT and PMT first, which some files have late, and one PCR more at the end, as a bit rate is told with the next
-  // PCR.
+  // PAT and PMT come first, since some files have them late. One PCR more comes at the end, because the core tells a
+  // bit rate with the next PCR.
   it.each<[string, string, number]>([
     ["tsduck/test-072.ts", "tsduck/reference/test-072.tsanalyze.full.txt", 11.96],
     ["tsduck/test-146.ts", "tsduck/reference/test-146.1.log", 0.207],
@@ -166,7 +166,7 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] TR 101 290 of real streams 
     expect([pcrs[0]?.ticks, pcrs.at(-1)?.ticks]).toEqual([fact("firstpcr"), fact("lastpcr")])
     expect([fact("pcrleap"), fact("ptsleap"), fact("discontinuities")]).toEqual([0, 0, 0])
     expect([seen.field(L.LEG_VIDEO_PID), seen.field(L.LEG_PCR_PID)]).toEqual([0x65, 0x65])
-    // PAT and PMT come once, in 12 s.
+    // PAT and PMT come once in 12 s.
     expect(core.legSnapshot(0)).toMatchObject({ ...NO_ERRORS, pat_errors: 23, pmt_errors: 23 })
     expect(seen.field(L.LEG_PCR_JITTER_US)).toBeGreaterThan(0)
   })

@@ -185,7 +185,7 @@ describe.each(coreBuilds)("TR 101 290, streams (%s)", (build) => {
     ]
     const jumping = entries.concat(pcrs([590], 90 * S), pcrs([690], 80 * S))
     expectChecks(core, play(entries, { untilMs: 1000 }), {})
-    // There and back, twice.
+    // The clock jumps there and back, twice.
     expectChecks(core, play(jumping, { untilMs: 1000 }), { pcr_discontinuity_errors: 4 })
   })
 

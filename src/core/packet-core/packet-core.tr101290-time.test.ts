@@ -1,4 +1,4 @@
-/** Days of a stream in seconds: clocks are set to just before they wrap, jump or start over. */
+/** Plays days of a stream in seconds: clocks are set to just before they wrap, jump or start over. */
 
 import { describe, expect, it } from "vitest"
 import { compareWithReference } from "../../../test/compare-with-reference.ts"
@@ -25,7 +25,7 @@ const datagramsAt = (stream: Uint8Array, startUs: number, port = 5000) =>
 const whole = (datagrams: ReadonlyArray<Datagram>) =>
   datagrams.map((datagram) => ({ ...datagram, rx_us: Math.floor(datagram.rx_us) }))
 
-/** discontinuity_indicator on the first packet of the video PID that has an adaptation field. */
+/** Sets discontinuity_indicator on the first packet of the video PID that has an adaptation field. */
 const announced = (stream: Uint8Array): Uint8Array => {
   const copy = Uint8Array.from(stream)
   for (let at = 0; at < copy.length; at += TS_PACKET_SIZE) {
@@ -59,7 +59,7 @@ describe.each(coreBuilds)("clocks that wrap, jump and start over (%s)", (build) 
   })
 
   it("72 hours in windows of 4 s, through three wraps: PCR follows arrival all the time", () => {
-    // One programme, seen 4 s long every 4 h; the leg is silent in between.
+    // One programme is seen for 4 s every 4 h; the leg is silent in between.
     const datagrams = Array.from({ length: 19 }, (_, i) => i * 4).flatMap((hours) =>
       whole(datagramsAt(programme(4, (90_000 * 10 + hours * 3600 * 90_000) % WRAP), 1_000_000 + hours * HOUR_US)),
     )

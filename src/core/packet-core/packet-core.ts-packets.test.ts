@@ -10,7 +10,7 @@ const PID = 0x123
 const payload = new Uint8Array(180).fill(0x11)
 const packet = (counter: number, fields: Partial<PacketFields> = {}) =>
   buildPacket({ pid: PID, continuity_counter: counter, payload, ...fields })
-/** An adaptation field alone. */
+/** Makes a packet of an adaptation field alone. */
 const bare = (counter: number, fields: Partial<PacketFields> = {}) =>
   buildPacket({ pid: PID, continuity_counter: counter, ...fields })
 const damaged = packet(0).fill(0, 0, 1)

@@ -1,4 +1,4 @@
-/** The SCTE-35 sections of what goes out: each exactly once, whichever leg brought it. */
+/** The SCTE-35 sections of what goes out: the core reports each exactly once, whichever leg brought it. */
 import { beforeAll, describe, expect, it } from "vitest"
 import { cut, delay, drop, impair, packetise } from "../../../test/impairments.ts"
 import { coreBuilds, loadCores } from "../../../test/load-core.ts"
@@ -17,7 +17,7 @@ beforeAll(async () => {
   cores = await loadCores()
 })
 
-/** Sections of one packet, as the test source sends them: what lies behind the pointer_field. */
+/** Sections of one packet each, as the test source sends them: what lies behind the pointer_field. */
 const sectionsIn = (bytes: Uint8Array): string[] => {
   const found: string[] = []
   for (let at = 0; at < bytes.length; at += TS_PACKET_SIZE) {

@@ -19,7 +19,7 @@ const only = (ts: Uint8Array, pid: number): Uint8Array =>
     ),
   )
 
-/** What comes out when `ts` goes in, in pieces of these sizes. */
+/** Returns what comes out when `ts` goes in, in pieces of these sizes. */
 const begun = (ts: Uint8Array, sizes: ReadonlyArray<number> = [1316]) => {
   const start = new AccessPointStart()
   const out: Uint8Array[] = []
@@ -67,7 +67,7 @@ describe("AccessPointStart", () => {
   it("passes nothing of what has no access point or is no transport stream", () => {
     const noise = Uint8Array.from({ length: 20_000 }, (_, n) => (n * 7919) % 251)
     expect(begun(noise).bytes).toHaveLength(0)
-    // Joined behind the last access point.
+    // The viewer joins behind the last access point.
     expect(begun(TS.subarray(TS.length - 40 * TS_PACKET_SIZE)).bytes).toHaveLength(0)
   })
 })

@@ -40,7 +40,7 @@ const cases: ReadonlyArray<[name: string, bytes: string, messages: ReadonlyArray
   ["type 1", `${HEADER_0} aaaa 44 00000a 000001 09 cc`, [...two(100, 0).slice(0, 1), { id: 4, ts: 110, type: 9, body: "cc" }]],
   ["type 2", `${HEADER_0} aaaa 84 00000a bbbb`, two(100, 110)],
   ["type 3 as a new message with the same delta", `${HEADER_0} aaaa 84 00000a bbbb c4 cccc`, [...two(100, 110), { id: 4, ts: 120, type: 8, body: "cccc" }]],
-  // 5.3.1.2.4: behind type 0 the delta is its timestamp.
+  // By 5.3.1.2.4, the delta behind a chunk of type 0 is its timestamp.
   ["type 3 as a new message behind type 0", `${HEADER_0} aaaa c4 bbbb`, two(100, 200)],
   ["a type 1 header as the first, as some clients send", "42 000005 000001 04 ee", [{ id: 2, ts: 5, type: 4, body: "ee" }]],
   ["a message without a body", "02 000000 000000 04 00000000", [{ id: 2, ts: 0, type: 4, body: "" }]],

@@ -6,7 +6,7 @@ import { utf8 } from "./bytes.ts"
 import { md5 } from "./md5.ts"
 
 describe("MD5", () => {
-  // RFC 1321 A.5.
+  // The test suite of RFC 1321 A.5.
   it.each([
     ["", "d41d8cd98f00b204e9800998ecf8427e"],
     ["a", "0cc175b9c0f1b6a831c399e269772661"],

@@ -5,7 +5,7 @@ import { testUrl, Wire } from "./testing/publish-to.ts"
 import type { TestServerOptions } from "./testing/rtmp-server.ts"
 
 describe("a login", () => {
-  /** Connects again as long as the server asks for it. */
+  /** Connects, again and again as long as the server asks for it. */
   const connect = (url: string, server: TestServerOptions): { rounds: number; wire: Wire } => {
     let auth: AuthRound | null = null
     for (let rounds = 1; ; rounds++) {

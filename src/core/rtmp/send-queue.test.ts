@@ -18,8 +18,8 @@ const KINDS: Readonly<Record<string, QueuedKind>> = {
 const SLOTS: Readonly<Record<string, string>> = { V: "video", A: "audio", M: "metadata" }
 
 /**
- * `K0 p40 a40`: key frame at 0 ms, inter frame and audio at 40 ms; V, A and M are headers, d a cue point. 100 bytes
- * each.
+ * Makes messages from a line such as `K0 p40 a40`: a key frame at 0 ms, an inter frame and audio at 40 ms. V, A and M
+ * are headers, and d is a cue point. Each has 100 bytes.
  */
 const messages = (line: string): Message[] =>
   line
@@ -192,7 +192,7 @@ describe("the send queue", () => {
       (_, i) => ({ name: `a${i}`, kind: "audio", timestampMs: Math.round((i * 64) / 3) }) as const,
     )
     const stream = [...pictures, ...sound].sort((a, b) => a.timestampMs - b.timestampMs)
-    // Long groups, so that one drop is more than what the queue moves to its front.
+    // Groups are long, so that one drop is more than what the queue moves to its front.
     for (const every of [25, 100, 250]) {
       const queue = queueOf({ maxAgeMs: 5000, maxBytes: 1e9 })
       for (const { name, kind, timestampMs } of stream) {
@@ -201,7 +201,7 @@ describe("the send queue", () => {
         expect(queue.queuedMessages).toBeLessThan((5000 + every * 40) * 0.08)
       }
       expect(queue.queuedMessages + queue.counters.droppedMessages).toBe(stream.length)
-      // A group longer than the limit is lost whole, and the next key frame is waited for.
+      // A group that is longer than the limit is lost whole, and the queue waits for the next key frame.
       if (every * 40 < 5000) expect(drain(queue).split(" ").at(-1)).toBe(stream.at(-1)?.name)
     }
   })
@@ -227,7 +227,7 @@ describe("the send queue", () => {
           queue.offer(message, 0)
           expect(queue.queuedBytes).toBeLessThanOrEqual(1500)
         }
-        // Everything is accounted for.
+        // Every message is accounted for.
         const media = (list: ReadonlyArray<Message>) => list.filter(({ kind }) => kind !== "header").length
         const rest = drain(queue)
           .split(" ")
@@ -235,8 +235,8 @@ describe("the send queue", () => {
         const sent = [...got.map(({ name }) => name), ...rest]
         const sentMedia = sent.filter((name) => !"VAM".includes(name.slice(0, 1))).length
         expect(sentMedia + queue.counters.droppedMessages).toBe(media(offered))
-        // No inter frame without the whole of its group before it, and each key frame behind the latest header offered
-        // before it.
+        // No inter frame goes out without the whole of its group before it, and each key frame follows the latest
+        // header that was offered before it.
         const names = offered.map(({ name, kind }) => ({ name, kind }))
         let previousVideo = -1
         for (const name of sent.filter((one) => one.startsWith("p") || one.startsWith("K"))) {

@@ -1,4 +1,7 @@
-/** Real cues: TSDuck's splicemonitor on a live capture, and streams of other projects through the packet core. */
+/**
+ * Real cues: those that TSDuck's splicemonitor finds in a live capture, and streams of other projects through the
+ * packet core.
+ */
 import { describe, expect, it } from "vitest"
 import { choose, feedBatch } from "../../../test/feed-core.ts"
 import { coreBuilds, loadCores } from "../../../test/load-core.ts"
@@ -83,7 +86,7 @@ interface Found {
 describe.skipIf(!hasMedia).each(coreBuilds)("[media] streams through the packet core (%s)", (build) => {
   const core = cores[build]
 
-  /** Plays a stream of which the clock runs `seconds`, and a minute and a half more. */
+  /** Plays a stream whose clock runs for `seconds`, and a minute and a half more. */
   const watch = (name: string, seconds: number) => {
     core.resetLeg(0)
     core.resetChannel(0)
@@ -114,7 +117,7 @@ describe.skipIf(!hasMedia).each(coreBuilds)("[media] streams through the packet 
     expect(found).toMatchObject([{ pid: 0x100, noted: { kind: "out", repeatOf: null } }])
     expect(found[0]?.text).toContain("event 100, at 01:00, break 60 s, no auto-return")
     expect(found[0]?.noted.prerollS).toBeCloseTo(60 - 5.78, 1)
-    // 18.6 s of stream and 90 s: it began, its return is not yet missing.
+    // After 18.6 s of stream and 90 s more, the break has begun and its return is not yet missing.
     expect(kinds).toEqual(["break_announced", "break_started"])
   })
 

@@ -4,7 +4,7 @@ import { BreakChannel } from "./testing/break-channel.ts"
 const PAIR = ["break_announced", "break_started", "break_ended"]
 
 describe("time_signal", () => {
-  // Start, and its end one above it.
+  // The numbers are types that start a segment; the type that ends it is one above.
   it.each([0x22, 0x30, 0x32, 0x34, 0x36, 0x38, 0x3a, 0x3c, 0x3e, 0x42, 0x44, 0x46])(
     "opens and closes a break with segmentation_type_id %i",
     (type) => {
@@ -78,7 +78,7 @@ describe("time_signal", () => {
 describe("events inside and over each other", () => {
   it("are one break from the first out to the last return: break, opportunity, advertisements", () => {
     const channel = new BreakChannel()
-    // Listed from the inside out: the outermost gives the break its name.
+    // Segments are listed from the inside out: the outermost gives the break its name.
     const first = channel.signal(
       [
         [0x30, 101, 30],
@@ -256,7 +256,7 @@ describe("the stream's clock", () => {
   it("moves splice points with it when it is a little off", () => {
     const channel = new BreakChannel()
     channel.out(1, { at: 10, duration: 30, auto: true })
-    // Three seconds of buffering somewhere upstream.
+    // The stream is buffered for three seconds somewhere upstream.
     channel.clock0 = 900_000 - 3 * 90_000
     channel.until(5).cancel(999)
     expect(channel.until(12).view.state).toBe("announced")

@@ -1,4 +1,4 @@
-/** What holds of the watcher whatever comes. */
+/** Properties of the watcher that hold whatever comes. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { propertyRuns } from "../../../test/property-runs.ts"
@@ -16,7 +16,7 @@ const seconds = fc.oneof(fc.constant(undefined), fc.integer({ min: -20, max: 300
 const duration = fc.oneof(fc.constant(undefined), fc.integer({ min: 1, max: 900 }))
 const type = fc.constantFrom(0x22, 0x23, 0x30, 0x31, 0x34, 0x35, 0x36, 0x37, 0x10, 0x11)
 
-/** One thing that happens on a channel: times are from now. */
+/** One thing that happens on a channel; its times are relative to now. */
 const happening = fc.oneof(
   fc.record({ act: fc.constant("out" as const), id, at: seconds, duration, auto: fc.boolean() }),
   fc.record({ act: fc.constant("in" as const), id, at: seconds }),
@@ -173,7 +173,7 @@ describe("a storm of cues, 100 a second for 20 minutes (row 20 of the faults)", 
     )
     expect(breaks).toBeLessThanOrEqual(64)
     expect(families).toBeLessThanOrEqual(1024)
-    // 20 of a kind a minute and one that sums up; beginnings and ends are told one by one.
+    // At most 20 events of a kind are told in a minute, and one that sums up; beginnings and ends are told one by one.
     const others = told.filter(({ kind }) => kind !== "break_started" && kind !== "break_ended")
     expect(others.length).toBeLessThan(22 * 21 * 4)
     told.push(...tickBreaks(state, 400_000_000))

@@ -1,4 +1,4 @@
-/** Three hours of the test source's cues, with its clock wrapping inside. */
+/** Plays three hours of the test source's cues, in which its clock wraps. */
 import { expect, it } from "vitest"
 import { type BreakPlan, CueSchedule, FRAME_90K } from "../../test-source/schedule.ts"
 import { VIDEO_DELAY_90K } from "../../test-source/test-programme.ts"
@@ -8,7 +8,7 @@ import { PTS_MODULUS } from "./timing.ts"
 
 const FRAMES_PER_SECOND = 90_000 / FRAME_90K
 const RUN_FRAMES = 3 * 3600 * FRAMES_PER_SECOND
-/** The PTS wraps in the middle of the run, in a break. */
+/** PTS of the start, with which the PTS wraps in the middle of the run, in a break. */
 const START_PTS = PTS_MODULUS - (1.5 * 3600 + 5) * 90_000
 
 interface Seen {

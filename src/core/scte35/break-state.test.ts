@@ -105,7 +105,7 @@ describe("a splice_insert break", () => {
       descriptors: [],
     }
     expect(channel.note(decoded(encodeSpliceInfoSection(fields)))).toMatchObject({ kind: "out", prerollS: 6 })
-    // Restamped on the way: what was added to the times is taken off the adjustment.
+    // The cue was restamped on the way: what was added to the times is taken off the adjustment.
     const restamped = {
       ...fields,
       pts_adjustment: PTS_MODULUS - 1000,
@@ -142,7 +142,7 @@ describe("a splice_insert break", () => {
     const channel = new BreakChannel()
     channel.out(4, { at: 10, duration: 30 })
     expect(channel.until(2).out(4, { at: 15, duration: 60 })).toMatchObject({ repeatOf: null, prerollS: 13 })
-    // Back to the first words: a change, not a repeat.
+    // Returning to the first content is a change, not a repeat.
     expect(channel.until(3).out(4, { at: 10, duration: 30 }).repeatOf).toBeNull()
     expect(channel.until(4).out(4, { at: 15, duration: 60 }).repeatOf).toBeNull()
     expect(channel.until(12).view.state).toBe("announced")

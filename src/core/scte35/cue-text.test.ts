@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { decodeCueText } from "./cue-text.ts"
 
-/** splice_null of cw_index 255 and tier 0xFEF, so that "+" and "/" occur. */
+/** A splice_null with cw_index 255 and tier 0xFEF, so that "+" and "/" occur in base64. */
 const BYTES = Uint8Array.from([0xfc, 0x30, 0x11, 0, 0, 0, 0, 0, 0, 0xff, 0xfe, 0xf0, 0, 0, 0, 0, 0, 0, 0, 0])
 
 const base64 = Buffer.from(BYTES).toString("base64")

@@ -1,4 +1,4 @@
-/** Commands written by hand from the syntax tables (ANSI/SCTE 35 9.7), and what they must read as. */
+/** Commands written by hand from the syntax tables (ANSI/SCTE 35 9.7), and what they must decode to. */
 import { describe, expect, it } from "vitest"
 import { toHex } from "../bytes/bytes-text.ts"
 import { encodeSpliceInfoSection } from "./encode-section.ts"
@@ -6,7 +6,7 @@ import { assemble, read } from "./testing/assemble.ts"
 
 const AVAIL = "1234 05 06"
 const avail = { unique_program_id: 0x1234, avail_num: 5, avails_expected: 6 }
-/** time_specified, pts 2^32 + 1. */
+/** time_specified_flag set, with a PTS of 2^32 + 1. */
 const TIME = "ff 00000001"
 const pts_time = 2 ** 32 + 1
 

@@ -1,4 +1,4 @@
-/** Descriptors written by hand from the syntax tables (ANSI/SCTE 35 clause 10), and what they must read as. */
+/** Descriptors written by hand from the syntax tables (ANSI/SCTE 35 clause 10), and what they must decode to. */
 import { describe, expect, it } from "vitest"
 import { toHex } from "../bytes/bytes-text.ts"
 import { encodeSpliceInfoSection } from "./encode-section.ts"
@@ -8,7 +8,7 @@ import { upidTypes } from "./upid-types.ts"
 
 const CUEI = "43554549"
 
-/** A descriptor of these data bytes, identifier included. */
+/** A descriptor with these data bytes, identifier included. */
 const descriptor = (tag: string, data: string): string => {
   const digits = data.replaceAll(" ", "")
   return `${tag}${(digits.length / 2).toString(16).padStart(2, "0")}${digits}`

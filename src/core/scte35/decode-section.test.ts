@@ -1,4 +1,4 @@
-/** What surrounds command and descriptors (ANSI/SCTE 35 9.6), lengths that lie, and bytes that are no section. */
+/** The fields around command and descriptors (ANSI/SCTE 35 9.6), wrong lengths, and bytes that are no section. */
 import { describe, expect, it } from "vitest"
 import { fromHex, toHex } from "../bytes/bytes-text.ts"
 import { decodeSpliceInfoSection } from "./decode-section.ts"

@@ -1,6 +1,6 @@
 /**
- * Sections out of public test suites, decoded independently beside them, and those of captured and encoder-made
- * streams.
+ * Sections from public test suites, with decodes made independently of the product, and sections of captured and
+ * encoder-made streams.
  */
 import { describe, expect, it } from "vitest"
 import { hasMedia, readMedia } from "../../../test/media.ts"
@@ -29,9 +29,9 @@ interface Vector {
 const vectors: Vector[] = hasMedia ? JSON.parse(new TextDecoder().decode(readMedia("scte35-vectors.json"))).vectors : []
 const having = (test: (vector: Vector) => boolean): Vector[] => vectors.filter(test)
 
-/** Said of the vector, not of the section. */
+/** Keys that are about the vector, not about the section. */
 const ABOUT_THE_VECTOR = new Set(["ok", "note", "upid_text_by_comcast_scte35_go"])
-/** What we add to the fields of commands and descriptors. */
+/** Keys that the product adds to the fields of commands and descriptors. */
 const OURS =
   /^(name|(pts_time|break_duration|preroll|pts_offset|segmentation_duration)_seconds|.*_iso|.*_name|.*_text|reserved|mpu|upids|atsc|event_id_compliance_flag|segmentation_event_id_compliance_indicator|trailing_bytes)$/
 
@@ -43,7 +43,7 @@ const strip = (value: unknown, drop: (key: string) => boolean): unknown => {
   )
 }
 
-/** Expects the keys and values of the vector, no more and no fewer, but for those that we add. */
+/** Expects exactly the keys and values of the vector, except for those that the product adds. */
 const expectContract = (section: unknown, expected: Fields): void => {
   const wanted = strip(expected, (key) => ABOUT_THE_VECTOR.has(key)) as Fields
   const got = strip(section, (key) => OURS.test(key)) as Fields
@@ -129,7 +129,7 @@ describe.skipIf(!hasMedia)("[media] SCTE-35 vectors", () => {
     expect(section.descriptors).toMatchObject([
       { name: "segmentation_descriptor", sub_segment_num: null, sub_segments_expected: null },
     ])
-    // The vector says 4 bytes; its 22 bytes hold 19 up to segments_expected.
+    // The vector says 4 bytes, but its 22 bytes hold 19 up to segments_expected.
     expect(section.errors).toEqual(expected.ok ? [] : [expect.stringMatching(/: 3 bytes left over$/)])
     expect(toHex(encodeSpliceInfoSection(section))).toBe(toHex(bytes))
   })

@@ -38,7 +38,7 @@ describe("SRT_URL_KEYS", () => {
   })
 
   it("reaches every option a sender may set", () => {
-    // Set by the engine, or by mode=.
+    // These options are set by the engine, or by mode=.
     const own = ["SNDSYN", "RCVSYN", "SNDTIMEO", "RCVTIMEO", "REUSEADDR", "SENDER", "RENDEZVOUS", "PAYLOADSIZE"]
     const reached = new Set(SRT_URL_KEYS.map((row) => row.use))
     const missing = Object.values(SRT_OPTIONS).filter(

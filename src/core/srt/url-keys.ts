@@ -7,7 +7,16 @@ import { SRT_OPTIONS, type SrtOption } from "./options.ts"
 
 export interface SrtUrlKey {
   /** What it decides: a socket option, or something of the URL itself. */
-  readonly use: SrtOption | "mode" | "dialect" | "local-host" | "local-port" | "bind" | "packet-size" | "no-effect"
+  readonly use:
+    | SrtOption
+    | "mode"
+    | "dialect"
+    | "local-host"
+    | "local-port"
+    | "bind"
+    | "packet-size"
+    | "stack"
+    | "no-effect"
   /** Accepted names, the preferred one first; upper and lower case count as the same. */
   readonly keys: ReadonlyArray<string>
   /** Name in the plain options of the API; null when it has none. */
@@ -60,6 +69,14 @@ export const SRT_URL_KEYS: ReadonlyArray<SrtUrlKey> = [
     unit: "",
     default: "by the other keys",
     description: "ffmpeg or srt: whose units the URL has",
+  },
+  {
+    use: "stack",
+    keys: ["stack"],
+    api: "stack",
+    unit: "",
+    default: "as SRT_STACK says",
+    description: "own or libsrt: which SRT implementation carries the output",
   },
   {
     use: "local-host",

@@ -6,7 +6,7 @@ const SLOT = 1316
 const PCR_WRAP = 2 ** 33 * 300
 
 interface Slot {
-  /** When the slot's first byte left the encoder, in encoder microseconds. */
+  /** Time at which the slot's first byte left the encoder, in encoder microseconds. */
   readonly mediaUs: number
   readonly rxUs: number
   readonly pcr: number | null
@@ -21,9 +21,9 @@ interface Stream {
   readonly driftPpm?: number
   readonly pcrEveryMs?: number
   readonly startPcr?: number
-  /** Byte of a slot at which its PCR stands. */
+  /** Offset in a slot at which its PCR stands, in bytes. */
   readonly pcrOffset?: number
-  /** Extra network delay of a slot in us. */
+  /** Additional network delay of a slot in us. */
   readonly jitter?: (slot: number) => number
 }
 
@@ -56,7 +56,7 @@ const stream = ({
   return slots
 }
 
-/** Runs slots through a pacer polled every `tickUs`; returns when each was released. */
+/** Runs slots through a pacer that is polled every `tickUs`; returns the time at which each was released. */
 const run = (
   slots: ReadonlyArray<Slot>,
   options: PcrPacerOptions = {},
@@ -96,7 +96,7 @@ const spacingError = (
   return worst
 }
 
-/** First slot whose predecessors all left before the first PCR interval was known. */
+/** Time in ms of the first slot whose predecessors all left before the first PCR interval was known. */
 const SETTLED_MS = 400
 const settled = (slots: ReadonlyArray<Slot>, ms = SETTLED_MS) => slots.findIndex((s) => s.mediaUs > ms * 1000)
 
@@ -237,7 +237,7 @@ describe("PcrPacer", () => {
     expect(pacer.releaseUntil(9_000_000)).toBe(100)
   })
 
-  /** Most slots that left within one poll in the last 3 s. */
+  /** Highest number of slots that left within one poll in the last 3 s. */
   const mostAtOnce = (at: ReadonlyArray<number>): number => {
     const counts = new Map<number, number>()
     const end = at.at(-1) ?? 0
@@ -324,7 +324,7 @@ describe("PcrPacer", () => {
           const held: number[] = []
           for (const [i, input] of inputs.entries()) {
             now += input.gapUs
-            // Whatever is due before this arrival has left by then.
+            // All slots that are due before this arrival have left by then.
             for (let due = pacer.nextReleaseUs(); due <= now; due = pacer.nextReleaseUs()) {
               const count = pacer.releaseUntil(due)
               expect(count).toBeGreaterThan(0)

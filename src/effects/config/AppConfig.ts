@@ -6,6 +6,7 @@ import { isIP } from "node:net"
 import { join, resolve } from "node:path"
 import { Config, ConfigError, Context, Effect, Either, Layer, type LogLevel, Option, Redacted } from "effect"
 import { type Network, parseNetwork } from "../../core/net/network.ts"
+import { SRT_STACKS, type SrtStack } from "../../core/srt/stack.ts"
 import { StartRefused } from "../model/Errors.ts"
 import { type DatabasePlace, databasePlace } from "./database-url.ts"
 import { oneOf, SETTINGS, setting, wholeNumber, withoutComment } from "./environment-settings.ts"
@@ -52,6 +53,8 @@ export interface AppConfigService extends DatabasePlace {
   readonly udpPorts: PortRange
   /** Ports that SRT listener outputs get when a request names none. */
   readonly srtPorts: PortRange
+  /** The stack SRT outputs run on that name none; the engine reads it from the same environment. */
+  readonly srtStack: SrtStack
   /** The number of running channels up to which all have thumbnails; 0 for no thumbnails. */
   readonly thumbnails: ThumbnailLimit
   /** `https://grafana.example.com/path`, without a slash at its end: pages link to its dashboards. */
@@ -166,6 +169,7 @@ const config = Config.all({
   udpFirst: wholeNumber("UDP_PORT_RANGE_START", 1, 65535),
   udpLast: wholeNumber("UDP_PORT_RANGE_END", 1, 65535),
   srtFirst: wholeNumber("SRT_PORT_RANGE_START", 1, 65535),
+  srtStack: oneOf("SRT_STACK", SRT_STACKS, () => SETTINGS.SRT_STACK),
   thumbnails,
   grafanaUrl,
   ignored,

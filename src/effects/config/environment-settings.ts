@@ -29,6 +29,7 @@ export const SETTINGS = {
   UDP_PORT_RANGE_START: "5000",
   UDP_PORT_RANGE_END: "5100",
   SRT_PORT_RANGE_START: "8890",
+  SRT_STACK: "libsrt",
   THUMBNAILS: "auto",
   GRAFANA_URL: "none",
 } as const

@@ -39,6 +39,7 @@ export const appConfig = (dataDir: string): AppConfigService => ({
   retry: DEFAULT_RETRY,
   udpPorts: { first: 5000, last: 5100 },
   srtPorts: { first: 8890, last: 65535 },
+  srtStack: "libsrt",
   thumbnails: 0,
   grafanaUrl: Option.none(),
   ignored: [],

@@ -4,10 +4,11 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import pg from "pg"
 import { keyFileOf } from "./store-at.ts"
 
@@ -70,12 +71,23 @@ const isReady = (child: ChildProcess) =>
     child.once("exit", () => reject(new Error(`PostgreSQL has ended: ${said}`)))
   })
 
-export const startPostgres = async (): Promise<PostgresServer> => {
-  const directory = mkdtempSync(join(tmpdir(), "distributor-postgres-"))
-  if (asPostgres.length > 0) execFileSync("chown", ["postgres", directory])
+/** Gives a folder and all in it to the user who runs PostgreSQL. */
+const own = (folder: string) => {
+  if (asPostgres.length > 0) execFileSync("chown", ["-R", "postgres:postgres", folder])
+}
+
+/**
+ * The folder of a cluster that no server has used, to be copied: made once for each version of PostgreSQL, since making
+ * it takes longer than the tests of a file. Files that run at the same time may both make it; the first one stays.
+ */
+const newCluster = (): string => {
+  const version = program("initdb").split("/").at(-3)
+  const cluster = fileURLToPath(new URL(`../../../build/postgres-${version}`, import.meta.url))
+  if (existsSync(cluster)) return cluster
+  const directory = mkdtempSync(join(tmpdir(), "distributor-initdb-"))
   const passwordFile = join(directory, "password")
   writeFileSync(passwordFile, PASSWORD)
-  chmodSync(passwordFile, 0o644)
+  own(directory)
   const data = join(directory, "data")
   const init = [
     "-D",
@@ -94,6 +106,23 @@ export const startPostgres = async (): Promise<PostgresServer> => {
     cwd: directory,
     stdio: ["ignore", "ignore", "pipe"],
   })
+  // Under its name only when it is whole.
+  const whole = `${cluster}-${process.pid}`
+  cpSync(data, whole, { recursive: true })
+  rmSync(directory, { recursive: true, force: true })
+  try {
+    renameSync(whole, cluster)
+  } catch {
+    rmSync(whole, { recursive: true, force: true })
+  }
+  return cluster
+}
+
+export const startPostgres = async (): Promise<PostgresServer> => {
+  const directory = mkdtempSync(join(tmpdir(), "distributor-postgres-"))
+  const data = join(directory, "data")
+  cpSync(newCluster(), data, { recursive: true })
+  own(directory)
 
   const port = await freePort()
   const urlOf = (database: string) => `postgres://tester:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${database}`

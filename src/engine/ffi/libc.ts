@@ -57,6 +57,8 @@ export const libc = {
   ifNametoindex: lib.func("if_nametoindex", "uint32_t", ["str"]),
   /** void *dlsym(void *handle, const char *name): 0 searches all libraries of the process */
   dlsym: lib.func("dlsym", "uintptr_t", ["uintptr_t", "str"]),
+  /** void *memcpy(void *to, const void *from, size_t length) */
+  memcpy: lib.func("memcpy", "uintptr_t", ["uintptr_t", "uintptr_t", "size_t"]),
   /** void *calloc(size_t count, size_t size) */
   calloc: lib.func("calloc", "uintptr_t", ["size_t", "size_t"]),
   /** int sem_init(sem_t *sem, int pshared, unsigned int value) */

@@ -18,7 +18,7 @@ const bound = async (port: number): Promise<Socket> => {
   return socket
 }
 
-/** A port P of which P + 2 and P + 4 are free as well. */
+/** Finds a port P of which P + 2 and P + 4 are free as well. */
 const freePorts = async (): Promise<number> => {
   for (;;) {
     const first = await bound(0)

@@ -39,7 +39,7 @@ const refusal = (attempt: () => unknown) => {
   }
 }
 
-/** What the kernel lists of the socket on a port (proc(5), /proc/net/udp). */
+/** The kernel's list entry of the socket on a port (proc(5), /proc/net/udp). */
 const listed = (port: number) => {
   const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`
   const fields = readFileSync("/proc/net/udp", "utf8")
@@ -118,7 +118,7 @@ describe("multicast", () => {
     expect(isMember(socket.fd, spec, LOOPBACK)).toBe(true)
     expect(rejoin(socket.fd, spec, LOOPBACK)).toBe(LOOPBACK)
     expect(isMember(socket.fd, spec, LOOPBACK)).toBe(true)
-    // The kernel allows 20 memberships a socket: leaving must be real.
+    // The kernel allows 20 memberships for a socket, so leaving must be real.
     for (let i = 0; i < 25; i++) rejoin(socket.fd, spec, LOOPBACK)
     expect(isMember(socket.fd, { ...spec, ip: "239.255.77.2" }, LOOPBACK)).toBe(false)
   })
@@ -172,7 +172,7 @@ describe.skipIf(!hasIpv6)(hasIpv6 ? "IPv6" : "IPv6 (skipped: this machine has no
     for (let i = 0; i < 25; i++) expect(rejoin(socket.fd, spec, LOOPBACK)).toBe(LOOPBACK)
     expect(isMember(socket.fd, { ...spec, ip: "ff15::77:2" }, LOOPBACK)).toBe(false)
     expect(hasLostZone(socket, spec)).toBe(false)
-    // Its kernel index is another one now.
+    // The zone has another kernel index now.
     expect(hasLostZone({ ...socket, scope: socket.scope === 0 ? 0 : 9 }, spec)).toBe(spec.ip.startsWith("ff02"))
   })
 

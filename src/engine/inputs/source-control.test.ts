@@ -10,7 +10,7 @@ import { generateTs, type TestProgrammeOptions } from "../../test-source/test-pr
 const BITRATE = 3_000_000
 const SECONDS = 12
 const S = 1_000_000
-/** Distance of random access points in the test programme. */
+/** Distance between random access points in the test programme, in us. */
 const GOP_US = 2 * S
 
 let core: PacketCore

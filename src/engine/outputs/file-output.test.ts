@@ -24,7 +24,7 @@ import { Stage } from "./uploads/testing/stage.ts"
 const BITRATE = 2_000_000
 const PROGRAMME = generateTs(12, { bitrate: BITRATE, breakEverySeconds: 5, breakSeconds: 2 })
 
-/** Why a small disk cannot be made here, or null. */
+/** Why a small disk cannot be made here; null when it can. */
 const noTmpfs = ((): string | null => {
   const place = mkdtempSync(join(tmpdir(), "tmpfs-"))
   try {
@@ -218,12 +218,12 @@ describe("what cannot be written", () => {
 })
 
 interface TinyDisk {
-  /** Leads into the namespace where it is mounted. */
+  /** Path into the namespace where the disk is mounted. */
   readonly path: string
   readonly unmount: () => void
 }
 
-/** A file system of 1 MB in a mount namespace of its own; null where this machine does not let us have one. */
+/** Makes a file system of 1 MB in a mount namespace of its own; null where this machine does not allow one. */
 const tinyDisk = async (at: string): Promise<TinyDisk | null> => {
   mkdirSync(at)
   const holder = spawn("unshare", [
@@ -293,7 +293,7 @@ describe.skipIf(noTmpfs !== null)(`on a full disk${noTmpfs === null ? "" : ` (sk
     try {
       writeFileSync(join(disk, name), new Uint8Array(bytes))
     } catch {
-      // As full as it gets.
+      // The disk is as full as it gets.
     }
     utimesSync(join(disk, name), ms / 1000, ms / 1000)
     return name
@@ -351,7 +351,7 @@ describe.skipIf(noTmpfs !== null)(`on a full disk${noTmpfs === null ? "" : ` (sk
     const settings = { segment_mb: 0.2, keep_gb: 0.0009 }
     writeFileSync(join(disk, "others.bin"), new Uint8Array(300_000))
     const first = await start(disk, settings)
-    // Faster than retention looks.
+    // Files are written faster than retention looks.
     for (let round = 0; round < 60 && first.state === "connected"; round++)
       await stage.play(numberedTs(2000, 2000 * round), 32e6)
     await stage.until("it ended", () => first.state === "ended")

@@ -266,8 +266,8 @@ describe("uploads to S3, a real server of its interface", () => {
       const bytes = Buffer.from(await answer.arrayBuffer())
       return { bytes, type: answer.headers.get("content-type"), md5: answer.headers.get("etag")?.replaceAll('"', "") }
     }
-    // s3rver answers a PUT before it has written the object, and cuts off who reads it meanwhile; its ETag is the MD5
-    // of what it was sent.
+    // s3rver answers a PUT before it has written the object, and cuts off whoever reads it meanwhile. Its ETag is the
+    // MD5 of what it was sent.
     const get = async (name: string) => {
       for (;;) {
         const object = await fetched(name).catch(() => null)

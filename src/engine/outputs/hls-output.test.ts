@@ -42,7 +42,7 @@ describe("a directory", () => {
     expect(segments.some(({ discontinuity }) => discontinuity)).toBe(false)
     expect(analyseStrictly(listed()).violations).toEqual([])
     expect(output.stats()).toMatchObject({ packets_dropped: 0, send_errors: 0, address: directory() })
-    // Nothing half written is left, and files that left the playlist stay for a while.
+    // No half-written file is left, and files that left the playlist stay for a while.
     expect(readdirSync(directory()).filter((name) => name.startsWith("."))).toEqual([])
     expect(readdirSync(directory()).filter((name) => name.endsWith(".ts")).length).toBe(15)
     const probed = spawnSync("ffprobe", [
@@ -93,7 +93,7 @@ describe("a directory", () => {
         .filter((fate) => fate === "dropped"),
     ).toEqual([])
     expect(output.fateOf(stage().cues[0] ?? 0)).toBe("sent")
-    // The SCTE-35 packets are in the segments all the same.
+    // The segments still hold the SCTE-35 packets.
     expect(analyseStrictly(listed()).violations).toEqual([])
   })
 
@@ -152,7 +152,7 @@ describe("a directory", () => {
         .map(() => false),
     ])
     expect(existsSync(join(directory(), ".1500000000000-000001.ts.tmp"))).toBe(false)
-    // Three target durations of 2 s.
+    // The stream goes on for three target durations of 2 s.
     await stage().play(PROGRAMME, BITRATE)
     await stage().until("the old files are gone", () => old.every((name) => !existsSync(join(directory(), name))), 4000)
     expect(existsSync(join(directory(), "mine.ts"))).toBe(true)

@@ -1,10 +1,13 @@
 /** From an output's URL to the session that runs it. */
 import { parseOutputUrl, type SrtTarget } from "../../core/output/output-url.ts"
+import { beyondOwnStack, type SrtStack } from "../../core/srt/stack.ts"
 import type { OutputSpec, Reason } from "../protocol/messages.ts"
 import { DatagramOutput } from "./datagram-output.ts"
 import { FileOutput } from "./file-output.ts"
 import { HlsOutput } from "./hls-output.ts"
 import type { OutputSession, SessionContext } from "./output-session.ts"
+import { OwnSrtCaller } from "./own-srt-caller.ts"
+import { OwnSrtListener } from "./own-srt-listener.ts"
 import { PipeOutput } from "./pipe-output.ts"
 import { RtmpOutput } from "./rtmp-output.ts"
 import { SrtCaller } from "./srt-caller.ts"
@@ -39,10 +42,25 @@ export const openSession = (context: SessionContext, spec: OutputSpec, channel: 
 
 const openSrt = (context: SessionContext, spec: OutputSpec, channel: number, target: SrtTarget): Opened => {
   const { srt } = context
-  if (srt === null) return refused("libsrt_missing", context.srtProblem ?? "libsrt is not installed")
+  if (stackOf(context, target) === "own") {
+    const stack = context.ownSrt()
+    const own = target.mode === "listener" ? OwnSrtListener : OwnSrtCaller
+    return { ok: true, session: new own(context, stack, spec, channel, target) }
+  }
+  if (srt === null) {
+    const why = beyondOwnStack(target)
+    const needs = why.length === 0 ? "" : `${why.join(", ")} needs libsrt. `
+    return refused("libsrt_missing", `${needs}${context.srtProblem ?? "libsrt is not installed"}`)
+  }
   const isListener = target.mode === "listener"
   const session = isListener
     ? new SrtListener(context, srt, spec, channel, target)
     : new SrtCaller(context, srt, spec, channel, target)
   return { ok: true, session }
+}
+
+/** Our own stack where it is asked for or libsrt is missing, unless the output needs what only libsrt has. */
+const stackOf = (context: SessionContext, target: SrtTarget): SrtStack => {
+  const wanted = target.stack ?? (context.srt === null ? "own" : context.srtStack)
+  return wanted === "own" && beyondOwnStack(target).length === 0 ? "own" : "libsrt"
 }

@@ -1,12 +1,14 @@
 /** What the packet loop asks of every kind of output. */
 import type { PacketCore } from "../../core/packet-core/packet-core.ts"
 import type { SpliceInfoSection } from "../../core/scte35/section-fields.ts"
+import type { SrtStack } from "../../core/srt/stack.ts"
 import type { LibSrt } from "../ffi/libsrt.ts"
 import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState, SrtStats } from "../protocol/messages.ts"
 import type { RemuxPool } from "../remux/remux-pool.ts"
 import type { SlotFate } from "../ring/ring-reader.ts"
 import type { HandshakeGates } from "../srt/handshake-gate.ts"
 import type { ListenerPorts } from "../srt/listener-ports.ts"
+import type { OwnSrt } from "../srt/own/stack.ts"
 import type { PortPool } from "../srt/port-pool.ts"
 import type { UdpPortRegistry } from "../system/udp-port-registry.ts"
 
@@ -17,6 +19,10 @@ export interface SessionContext {
   readonly base: number
   readonly srt: LibSrt | null
   readonly ports: PortPool | null
+  /** The stack SRT outputs run on that do not ask for another. */
+  readonly srtStack: SrtStack
+  /** Our own SRT stack, made when the first output needs it. */
+  readonly ownSrt: () => OwnSrt
   readonly listenerPorts: ListenerPorts
   readonly gates: HandshakeGates
   readonly udpPorts: UdpPortRegistry

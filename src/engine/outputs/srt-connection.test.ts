@@ -4,7 +4,7 @@ import { SRT_ECONNLOST, SRT_EINVSOCK } from "../ffi/libsrt.ts"
 import type { SessionContext } from "./output-session.ts"
 import { SrtConnection } from "./srt-connection.ts"
 
-/** A ring with one slot of seven packets behind the place where the connection began. */
+/** Makes a ring with one slot of seven packets behind the place where the connection began. */
 const ringOfOne = () => {
   const u32 = new Uint32Array(64)
   u32[SLOT_LENGTH >> 2] = 1316
@@ -12,7 +12,7 @@ const ringOfOne = () => {
   return { u32, f64: new Float64Array(64), ringHead: () => head++, slotAddress: () => 0, setMsgCtrl: () => {} }
 }
 
-/** A libsrt whose every send fails with `code`. */
+/** Makes a libsrt whose every send fails with `code`. */
 const libsrtFailing = (code: number) => ({
   getsockflag: () => -1,
   getsockopt: () => -1,

@@ -34,7 +34,7 @@ const ACCEPTS_PER_POLL = 8
  */
 const PROVEN_AFTER_US = 6e6
 const PROOF_CHECK_US = 50_000
-const FLOODED =
+export const FLOODED =
   "more callers try to connect than can be served: new receivers are let in by turns and may have to try again; those connected notice nothing"
 
 interface Receiver {
@@ -99,7 +99,8 @@ export class SrtListener implements OutputSession {
     this.#socket = createSocket(this.#srt, forFamily(this.#target, isIPv6(this.#target.host) ? 6 : 4))
     if (this.#srt.bind(this.#socket, local, local.length) !== 0)
       throw new SetupFailure(lastError(this.#srt, `cannot listen on ${shown}/udp`))
-    this.#gate = new HandshakeGate(this.#srt, this.#socket, local, this.#context.gates)
+    this.#gate = new HandshakeGate(local, this.#context.gates)
+    this.#gate.guard(this.#srt, this.#socket)
     if (this.#srt.listen(this.#socket, BACKLOG) !== 0)
       throw new SetupFailure(lastError(this.#srt, `cannot listen on ${shown}/udp`))
     this.#waiting.watch(this.#socket)

@@ -62,7 +62,7 @@ describe("a remux whose stream takes too much work", () => {
     const core = await loadCore()
     core.resetChannel(0)
     core.setSource(0, 1)
-    // Each look at the clock finds that the slots since the last took 1 ms.
+    // Each look at the clock finds that the slots since the last look took 1 ms.
     const clock = { us: 0 }
     const share = new WorkShare(() => {
       clock.us += 1000

@@ -19,7 +19,7 @@ afterEach(() => {
   for (const one of open.splice(0)) one.close()
 })
 
-/** A gate before a socket of ours, and what a thread of libsrt does at it. */
+/** Makes a gate before a socket of ours; `setUp` does what a thread of libsrt does at the gate. */
 const stage = async (gates = new HandshakeGates()) => {
   const socket: Socket = createSocket("udp4")
   await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", () => resolve()))
@@ -32,13 +32,14 @@ const stage = async (gates = new HandshakeGates()) => {
     },
   } as unknown as LibSrt
   const { port } = socket.address()
-  const gate = new HandshakeGate(srt, 1, encodeSockaddr("127.0.0.1", port), gates)
+  const gate = new HandshakeGate(encodeSockaddr("127.0.0.1", port), gates)
+  gate.guard(srt, 1)
   open.push({ close: () => gate.close() }, socket)
   const setUp = (count: number) =>
     Array.from({ length: count }, () => c.libc.semTrywait(semaphore) === 0).filter(Boolean).length
   let got = 0
   socket.on("message", () => got++)
-  /** How many of the handshakes of as many sources get through now. */
+  /** Sends a handshake from each of `sources` sources, and returns how many get through now. */
   const knock = async (sources: number): Promise<number> => {
     got = 0
     const packet = packHandshake(0, {
@@ -148,7 +149,7 @@ describe("HandshakeGate", () => {
       turns.push(await knock(24))
     }
     expect(turns.some((got) => got > 0)).toBe(true)
-    // Turns are chosen by chance: of 24 sources never all at once, of 8 now and then.
+    // Turns are chosen by chance: of 24 sources never all get through at once, of 8 they do now and then.
     expect(turns.every((got) => got < 24)).toBe(true)
     nowUs += 5 * SECOND
     gate.poll(nowUs)

@@ -90,14 +90,23 @@ export class HandshakeGate {
   #admission: Admission = "all"
   #open = true
 
-  /** For a listener that is bound to `address` and does not listen yet. */
-  constructor(srt: LibSrt, listener: number, address: Uint8Array, gates: HandshakeGates) {
+  /** For a port that is bound to `address`. */
+  constructor(address: Uint8Array, gates: HandshakeGates) {
     this.#gates = gates
     this.#address = address
     this.#sockets = udpSocketsOn(address)
     this.#semaphore = gates.take()
     attachFilter(this.#sockets, packetFilter("listener"))
-    if (gates.hook !== 0) srt.listenCallback(listener, gates.hook, this.#semaphore)
+  }
+
+  /** Has libsrt ask before it sets a connection up; `listener` is bound and does not listen yet. */
+  guard(srt: LibSrt, listener: number): void {
+    if (this.#gates.hook !== 0) srt.listenCallback(listener, this.#gates.hook, this.#semaphore)
+  }
+
+  /** Takes a token for a connection that our own stack sets up; false when there is none. */
+  takeToken(): boolean {
+    return this.#open && c.libc.semTrywait(this.#semaphore) === 0
   }
 
   /** More handshakes come than connections may be set up. */

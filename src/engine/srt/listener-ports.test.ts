@@ -56,7 +56,7 @@ describe("ListenerPorts", () => {
       code: "EADDRINUSE",
       transient: true,
     })
-    // What libsrt's multiplexer does for some seconds.
+    // Another socket holds the port, as libsrt's multiplexer does for some seconds.
     const holder = createSocket({ type: "udp4", reuseAddr: true })
     await new Promise<void>((resolve) => holder.bind(port, "0.0.0.0", () => resolve()))
     expect(refusal(() => ports.claim(own))).toBeNull()

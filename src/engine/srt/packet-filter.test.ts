@@ -62,7 +62,7 @@ describe("filterPackets", () => {
     for (const packet of sent)
       await new Promise((resolve) => sender.send(Buffer.from(packet, "hex"), port, target, resolve))
     await expect.poll(() => got.at(-1), { timeout: 2000 }).toBe(header("ffff"))
-    // Too short for a type, or a handshake without its fields: dropped too.
+    // Packets that are too short for a type, and handshakes without their fields, are dropped too.
     expect(got).toEqual(sent.filter((packet) => !/^800[07]/.test(packet) && packet.length > 2))
     socket.close()
     sender.close()
@@ -76,7 +76,7 @@ describe("filterPackets", () => {
   })
 })
 
-/** Which of the packets a socket with this filter gets, each from its own source. */
+/** Returns which of the packets, each from its own source, a socket with this filter gets. */
 const passing = async (
   packets: ReadonlyArray<Uint8Array>,
   role: FilterRole,

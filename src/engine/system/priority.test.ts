@@ -1,4 +1,4 @@
-// In processes of their own: what a process has given away of its priority it may not get back.
+// These tests run in processes of their own, because a process may not get back what it has given away of its priority.
 import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -14,7 +14,7 @@ const RUNTIMES = [
   ["deno", ["eval"]],
 ] as const
 
-/** Says what the nice values are: `show(pid)`; a thread's with "self/task/TID". */
+/** Beginning of each script. `nice(pid)` returns a nice value, that of a thread with "self/task/TID". */
 const HEAD = `
 import { spawn, spawnSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
@@ -24,7 +24,10 @@ const childOf = (start) => { const child = start(); const found = nice(child.pid
 const sleep = () => spawn("sleep", ["60"], { stdio: "ignore" })
 const answer = (value) => process.stdout.write(JSON.stringify(value))
 `
-/** @param by command to run it by, as `setsid` and `nice` */
+/**
+ * Runs a script with `runtime`.
+ * @param by command to run it by, as `setsid` and `nice`
+ */
 const run = (
   runtime: string,
   flags: ReadonlyArray<string>,
@@ -70,7 +73,7 @@ describe("priorities", () => {
     })
 
     it("leave a session alone that others are in", () => {
-      // The shell leads it.
+      // The shell leads its session.
       const script = `
         const before = (() => { try { return readFileSync("/proc/self/autogroup", "utf8") } catch { return "" } })()
         raisePriority(-5)
@@ -87,7 +90,7 @@ describe("priorities", () => {
         try { withGivenPriority(() => { throw new Error("no such program") }) } catch (error) { thrown = error.message }
         answer({ plain, given, thrown, own: nice("self") })`
       expect(run(runtime, flags, script)).toEqual({ plain: -5, given: 0, thrown: "no such program", own: -5 })
-      // One that was started with less than others gives its children that.
+      // A process that was started with less priority than others gives its children that.
       expect(run(runtime, flags, script, ["nice", "-n", "3"])).toEqual({
         plain: -5,
         given: 3,

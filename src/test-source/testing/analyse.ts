@@ -1,5 +1,5 @@
-// A small check of a single-programme transport stream, written apart from the code under test: plain byte arithmetic,
-// no shared parser.
+// A small check of a single-programme transport stream. It is written apart from the code under test: plain byte
+// arithmetic, and no shared parser.
 
 export interface PesUnit {
   /** Byte position of its first and behind its last TS packet. */
@@ -24,7 +24,7 @@ export interface Analysis {
   readonly sections: Section[]
 }
 
-/** CRC-32/MPEG-2 bit by bit: 0 over a good section. */
+/** Computes CRC-32/MPEG-2 bit by bit; it is 0 over a good section. */
 export const slowCrc = (bytes: Uint8Array): number => {
   let crc = 0xffffffff
   for (const byte of bytes) {
@@ -42,15 +42,15 @@ const bigEndian = (bytes: Uint8Array, at: number, count: number): number => {
   return value
 }
 
-/** 33-bit time stamp with marker bits in 5 bytes. */
+/** Reads a 33-bit time stamp with marker bits from 5 bytes. */
 const timestamp = (b: Uint8Array, at: number): number =>
   Math.floor((bigEndian(b, at, 1) % 16) / 2) * 2 ** 30 +
   Math.floor(bigEndian(b, at + 1, 2) / 2) * 2 ** 15 +
   Math.floor(bigEndian(b, at + 3, 2) / 2)
 
 /**
- * Reads the whole stream; throws on a lost sync byte. PIDs in `sectionPids` carry sections that fit one packet, others
- * PES.
+ * Reads the whole stream; throws on a lost sync byte. PIDs in `sectionPids` carry sections that fit one packet, and
+ * other PIDs carry PES.
  */
 export const analyse = (ts: Uint8Array, sectionPids: ReadonlyArray<number>): Analysis => {
   const packets = new Map<number, number>()
@@ -100,7 +100,7 @@ export const analyse = (ts: Uint8Array, sectionPids: ReadonlyArray<number>): Ana
   return { packets, continuityErrors, pcrs, units, sections }
 }
 
-/** Types of the NAL units of an access unit in Annex B form. */
+/** Lists the types of the NAL units of an access unit in Annex B form. */
 export const nalTypes = (bytes: ReadonlyArray<number>): number[] =>
   bytes.flatMap((byte, i) =>
     i >= 3 && bytes[i - 1] === 1 && bytes[i - 2] === 0 && bytes[i - 3] === 0 ? [byte & 31] : [],

@@ -1,4 +1,7 @@
-/** Row 36: the wall clock is set by an hour while the engine streams. Nothing that lives may depend on it. */
+/**
+ * The wall clock is set by an hour while the engine streams (row 36 of the fault matrix). Nothing that lives may depend
+ * on it.
+ */
 import { afterEach, expect, it, vi } from "vitest"
 import { CLOCK_REALTIME, libc } from "../../../src/engine/ffi/libc.ts"
 import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"
@@ -17,15 +20,15 @@ afterEach(async () => {
 })
 
 /**
- * How long the packet loop's clock and the kernel's receive stamps disagree: several times what a loop pass takes in
- * real life.
+ * Time in ms for which the packet loop's clock and the kernel's receive stamps disagree: several times what a pass of
+ * the loop really takes.
  */
 const DISAGREE_MS = 50
 
 /**
- * Sets the wall clock as this process sees it. JavaScript's stays set; the packet loop's goes with it for `DISAGREE_MS`
- * only, as the kernel's receive stamps cannot be set here: so it is the difference of the two that steps there and
- * back, which is what the loop sees when datagrams were stamped before the step.
+ * Sets the wall clock as this process sees it. JavaScript's clock stays set. The packet loop's clock is set for
+ * `DISAGREE_MS` only, since the kernel's receive stamps cannot be set here. So the difference of the two steps there
+ * and back, which is what the loop sees when datagrams were stamped before the step.
  */
 const wallClock = () => {
   let stepMs = 0
@@ -101,7 +104,7 @@ it.each([
   expect(bench.leg().jitter_ms).toBeLessThan(50)
   for (const output of bench.channelStats().outputs)
     expect(output).toMatchObject({ state: "connected", packets_dropped: 0, send_errors: 0 })
-  // RTP timestamps of the output run on by the monotonic clock: no step of an hour, nor of a second.
+  // RTP timestamps of the output run on by the monotonic clock: there is no step of an hour, nor of a second.
   const stamps = rtp.datagrams.map(({ data }) => data.readUInt32BE(4))
   const gaps = stamps.slice(1).map((stamp, i) => (stamp - (stamps[i] ?? 0)) | 0)
   expect(Math.min(...gaps)).toBeGreaterThanOrEqual(0)

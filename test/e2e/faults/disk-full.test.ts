@@ -1,4 +1,7 @@
-/** Row 37: the disk with the store, the HLS directories and the engine's log is full while a channel is live. */
+/**
+ * The disk with the store, the HLS directories and the engine's log is full while a channel is live (row 37 of the
+ * fault matrix).
+ */
 import { spawn } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -10,16 +13,16 @@ import { eventually, Product } from "../product.ts"
 const DISK_MB = 24
 
 interface SmallDisk {
-  /** Leads to it from outside. */
+  /** Path that leads to the disk from outside of the namespace. */
   readonly path: string
-  /** Runs a command where it is mounted. */
+  /** Words before a command that is to run where the disk is mounted. */
   readonly by: ReadonlyArray<string>
   readonly unmount: () => void
 }
 
 /**
- * A small file system in a mount namespace of its own, held by a process; null where this machine does not let us have
- * one.
+ * Makes a small file system in a mount namespace of its own, which a process holds; null where this machine does not
+ * allow one.
  */
 const smallDisk = async (at: string): Promise<SmallDisk | null> => {
   mkdirSync(at)
@@ -45,7 +48,7 @@ const fill = (directory: string) => {
     try {
       for (let n = 0; ; n++) writeFileSync(join(directory, `filler-${size}-${n}`), Buffer.alloc(size))
     } catch {
-      // Full for files of this size.
+      // The disk is full for files of this size.
     }
   }
 }
@@ -89,7 +92,7 @@ describe("a full disk under the store", () => {
     const before = await product.api<{ version: number; channels: ReadonlyArray<unknown> }>("GET", "/api/config")
     sink.reset()
     fill(disk.path)
-    // What SQLite has room for in its file may still go in: until it has not.
+    // SQLite may still have room in its file, so changes are tried until one is refused.
     const refused = await eventually("a change is refused", async () => {
       const answer = await product.api<{ detail: string }>("POST", "/api/channels/demo/outputs", {
         name: `more ${"x".repeat(40)}`,

@@ -1,6 +1,6 @@
 /**
- * Row 30: a destination's name that moves to another address, or cannot be resolved for a while; every session asks
- * anew.
+ * A destination's name moves to another address, or cannot be resolved for a while; every session asks anew (row 30 of
+ * the fault matrix).
  */
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest"
 import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"
@@ -10,7 +10,7 @@ import { freeUdpPort } from "../ports.ts"
 import { SrtReceiver, UdpReceiver } from "../receivers.ts"
 import { sendTs } from "../send-ts.ts"
 
-/** What the resolver says next; null: it fails. */
+/** What the resolver answers next; null makes it fail. */
 const answers = vi.hoisted(() => ({ next: null as string | null, asked: 0 }))
 vi.mock("node:dns/promises", () => ({
   lookup: async () => {
@@ -66,7 +66,7 @@ it.skipIf(library.srt === null)(
   "row 30: an SRT caller follows its receiver to another address at the next attempt",
   async () => {
     const srtPort = await freeUdpPort()
-    // Nobody is at the old address; the attempt ends by the connect timeout of the URL.
+    // Nobody is at the old address, so the attempt ends by the connect timeout of the URL.
     answers.next = "127.0.0.2"
     const url = (timeoutMs: number) => `srt://far.example:${srtPort}?conntimeo=${timeoutMs}&latency=200`
     bench.open(url(500))

@@ -1,4 +1,4 @@
-/** Row 14: what a datagram may look like, and what is refused with a reason. */
+/** What a datagram may look like, and what is refused with a reason (row 14 of the fault matrix). */
 import { afterEach, beforeEach, expect, it } from "vitest"
 import { DatagramSender, numberedTs, payloadsOf } from "../datagrams.ts"
 import { EngineBench } from "../engine-bench.ts"
@@ -27,7 +27,7 @@ const payloads = payloadsOf(ts)
 
 interface Extras {
   readonly csrc?: number
-  /** 32-bit words of header extension, RFC 3550 5.3.1. */
+  /** Number of 32-bit words of the header extension (RFC 3550 5.3.1). */
   readonly extension?: number
   readonly padding?: number
   readonly marker?: boolean
@@ -35,7 +35,8 @@ interface Extras {
 }
 
 /**
- * RFC 3550 5.1 with every optional part. The CSRCs and the extension are full of sync bytes, which must not mislead.
+ * Makes an RTP packet with every optional part (RFC 3550 5.1). The CSRCs and the extension are full of sync bytes,
+ * which must not mislead the product.
  */
 const rtpWith = (sequence: number, payload: Uint8Array, extras: Extras): Buffer => {
   const header = rtpHeader(
@@ -87,7 +88,7 @@ it.each([
 ])("row 14: %s datagrams of %i packets leave in datagrams of at most 7", async (kind, packets) => {
   const datagrams = payloadsOf(ts, packets).map((payload, i) => (kind === "rtp" ? rtpWith(i, payload, {}) : payload))
   await sender.send(datagrams)
-  // What does not fit into datagrams of 7 packets makes one more for each that came.
+  // Packets that do not fit into a datagram of 7 packets make one more datagram for each that came.
   const whole = Math.floor(1400 / packets)
   await receiver.atLeast(whole * Math.ceil(packets / 7) + Math.ceil((1400 % packets) / 7))
   expect(receiver.bytes().equals(ts)).toBe(true)
@@ -131,7 +132,7 @@ it.each([
     datagrams.push(ts.subarray(at, at + sizeOf(i)))
     at += sizeOf(i)
   }
-  // Slowly enough for the sockets' buffers, and so that no group of packets waits for long.
+  // Sending is slow enough for the sockets' buffers, and fast enough that no group of packets waits for long.
   await sender.send(datagrams, 1)
   await eventually("all is sent on", () => (receiver.size >= ts.length ? true : null))
   expect(receiver.bytes().equals(ts)).toBe(true)
@@ -174,6 +175,6 @@ it("row 14: each kind of refusal has its reason, and the stream in between goes 
   expect(receiver.bytes().equals(ts.subarray(0, 40 * 1316))).toBe(true)
   for (const reason of [/broken header/, /neither RTP nor MPEG-TS/, /whole number of TS packets/, /no TS sync byte/])
     await bench.legWarned(reason)
-  // One sentence a kind, not one a datagram.
+  // There is one sentence for each kind of fault, not one for each datagram.
   expect(bench.leg().warnings).toHaveLength(4)
 })

@@ -1,6 +1,4 @@
-/**
- * Bad input: two legs on one port, and senders that nobody asked for, with a foreign SSRC or from a foreign address.
- */
+/** Bad input: two legs on one port, and unwanted senders with a foreign SSRC or from a foreign address. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { buildRtp } from "../../../src/core/rtp/header.ts"
 import type { InputSettings } from "../../../src/effects/model/channel.ts"

@@ -1,6 +1,6 @@
 /**
- * Rows 2 and 11: a leg, or both, are away for a while; the outputs keep their connections and nobody has to do
- * anything.
+ * A leg, or both, are away for a while; the outputs keep their connections and nobody has to do anything (rows 2 and 11
+ * of the fault matrix).
  */
 import { readFileSync } from "node:fs"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -21,7 +21,10 @@ afterAll(async () => {
   await product.dispose()
 })
 
-/** Clock ticks of USER_HZ, 100 a second on Linux: utime and stime of proc(5). */
+/**
+ * CPU time of a process in seconds: utime and stime of proc(5), in clock ticks of USER_HZ, which is 100 a second on
+ * Linux.
+ */
 const cpuSeconds = (pid: number): number => {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
   const [utime = 0, stime = 0] = stat
@@ -32,7 +35,7 @@ const cpuSeconds = (pid: number): number => {
   return (utime + stime) / 100
 }
 
-/** Share of a processor that the product takes while `during` lasts. */
+/** Share of a processor that the product takes while `during` runs. */
 const load = async (during: () => Promise<unknown>): Promise<number> => {
   const pids = [await product.enginePid(), product.child.pid ?? 0]
   const used = () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0)
@@ -58,7 +61,7 @@ describe.concurrent("rows 2 and 11: inputs that are away for a while", () => {
     const silent = await on.until("it is an error", (v) => v.status === "error" && v)
     expect(silent.error).toMatch(/no packets on 127\.0\.0\.1:\d+ for 5 s/)
     expect(silent.alarms).toContainEqual(expect.objectContaining({ kind: "no_input", severity: "critical" }))
-    // No leg is better than the other, so nothing is switched to and fro.
+    // No leg is better than the other, so nothing switches to and fro.
     expect(silent.input.switches).toBe(0)
     expect(silent.outputs.map(({ status }) => status)).toEqual(["connected", "connected", "connected"])
     const idle = await load(() => pause(1500))
@@ -72,7 +75,7 @@ describe.concurrent("rows 2 and 11: inputs that are away for a while", () => {
     await on.checkOutputsStayed()
     const report = on.report()
     expect(namesOf(report)).toEqual(["A"])
-    // The pause is the network's: what was missed is not hidden by a flag, and nothing else is wrong.
+    // The pause is the network's, so no flag hides what was missed, and nothing else is wrong.
     const allowed = ["continuity", "pcr_jump", "stamp_repetition", "pes"]
     expect(report.violations.filter(({ kind }) => !allowed.includes(kind))).toEqual([])
     const kinds = (await on.events()).map(({ kind }) => kind)

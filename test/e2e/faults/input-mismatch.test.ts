@@ -1,4 +1,7 @@
-/** Row 13: the backup carries something else. It is told, nothing is mixed, and the primary stays. */
+/**
+ * The backup carries something else: the product says so, mixes nothing, and stays with the primary (row 13 of the
+ * fault matrix).
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { InputSettings } from "../../../src/effects/model/channel.ts"
 import { Feed, type LegOptions } from "../channel-feed.ts"
@@ -78,7 +81,7 @@ describe.concurrent("row 13: legs that carry different content", () => {
     expect(namesOf(report)).toEqual(["A"])
     await on.checkReceivers(["A"])
     expect((await on.events()).map(({ kind }) => kind)).not.toContain("merge_on")
-    // It is a backup all the same.
+    // The leg serves as a backup all the same.
     const backup = legs.backup ?? "B"
     await on.primary.is("silent")
     await on.shows(backup, 0.5)

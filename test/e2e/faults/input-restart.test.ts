@@ -1,6 +1,6 @@
 /**
- * Rows 3 and 22: the active leg's encoder starts again under other numbers and another clock. No switch, one event, no
- * alarm that stays.
+ * The active leg's encoder starts again under other numbers and another clock. There is no switch, one event, and no
+ * alarm that stays (rows 3 and 22 of the fault matrix).
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { FEED_BITRATE, Feed, programmeOptions } from "../channel-feed.ts"
@@ -20,19 +20,19 @@ afterAll(async () => {
   await product.dispose()
 })
 
-/** PIDs that come once a second show the seam as late as that. */
+/** Number of packets behind the seam within which every PID has shown it, since some PIDs come only once a second. */
 const SECOND_PACKETS = Math.ceil((1.2 * FEED_BITRATE) / 8 / 188)
 
 interface Restart {
   readonly pauseMs: number
   readonly startPts90k: number
-  /** Tells the discontinuity on every PID. */
+  /** Whether the encoder signals the discontinuity on every PID. */
   readonly flagged: boolean
-  /** RTP starts over with another SSRC, or with other numbers; else it runs on. */
+  /** Whether RTP starts over with another SSRC or with other numbers, or runs on. */
   readonly rtp: "other SSRC" | "other numbers" | "runs on"
-  /** Events that tell of it. */
+  /** Kinds of the events that tell of the restart. */
   readonly told: ReadonlyArray<string>
-  /** The flags arrive and excuse the seam. */
+  /** Whether the flags arrive and excuse the seam. */
   readonly isClean?: boolean
 }
 
@@ -45,8 +45,8 @@ describe.concurrent("rows 3 and 22: the encoder of the active leg starts again",
       "new SSRC at once",
       { rtp: "other SSRC", pauseMs: 0, startPts90k: HOUR_AHEAD, flagged: false, told: ["sender_changed"] },
     ],
-    // The first datagram of another sender, which holds the flags of all PIDs but the clock's, is not taken: it might
-    // be a stray one.
+    // The first datagram of another sender might be a stray one and is not taken. It holds the flags of all PIDs but
+    // the clock's.
     [
       "new SSRC after 400 ms, flagged",
       { rtp: "other SSRC", pauseMs: 400, startPts90k: 1, flagged: true, told: ["sender_changed"] },
@@ -99,7 +99,7 @@ describe.concurrent("rows 3 and 22: the encoder of the active leg starts again",
     const byKind = news.map(({ kind, message, source }) => [kind, source, message]).toSorted()
     expect(byKind).toEqual(told.map((kind) => [kind, "primary", expect.stringMatching(/\d/)]))
 
-    // Old and new stream go out as they came: the seam is all there is, and where it was flagged not even that.
+    // Old and new stream go out as they came: the seam is the only fault, and where it was flagged there is none.
     const { segments, violations } = on.report()
     expect(segments).toHaveLength(flagged ? 2 : 1)
     expect(violations.filter(({ kind }) => kind === "pcr_jump")).toHaveLength(flagged ? 0 : 1)
@@ -119,7 +119,7 @@ describe.concurrent("rows 3 and 22: the encoder of the active leg starts again",
       sender_changes: rtp === "other SSRC" ? 1 : 0,
       rtp_resets: rtp === "other numbers" ? 1 : 0,
     })
-    // A number that starts over is not thousands of lost packets.
+    // A number that starts over must not count as thousands of lost packets.
     expect(view.input.legs[0]?.counters["rtp_lost"]).toBeLessThan(10)
     await on.checkOutputsStayed()
   })

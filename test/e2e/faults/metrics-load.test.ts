@@ -1,4 +1,4 @@
-/** Row 45: /metrics is read every second with 500 outputs. */
+/** /metrics is read every second with 500 outputs (row 45 of the fault matrix). */
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { freeUdpPort } from "../ports.ts"
 import { eventually, Product } from "../product.ts"
@@ -44,7 +44,7 @@ beforeAll(async () => {
     await product.channel({
       name: `Channel ${i}`,
       rtp_ip: "127.0.0.1",
-      // The first one carries a stream.
+      // Only the first channel carries a stream.
       rtp_port: i === 0 ? input : await freeUdpPort(),
       outputs: Array.from({ length: OUTPUTS / CHANNELS }, (_, n) => ({
         name: `Out ${n}`,
@@ -98,7 +98,7 @@ it("row 45: 500 outputs are read every second: the same bounded series each time
   let last = first
   for (let i = 0; i < 6; i++) {
     await new Promise((resolve) => setTimeout(resolve, 1000 - (times.at(-1) ?? 0)))
-    // In the middle of it, an output begins anew.
+    // In the middle of the run, an output begins anew.
     if (i === 2) await product.api("POST", "/api/channels/channel-0/outputs/out-0/stop")
     if (i === 3) await product.api("POST", "/api/channels/channel-0/outputs/out-0/start")
     const now = await scrape()
@@ -116,7 +116,7 @@ it("row 45: 500 outputs are read every second: the same bounded series each time
     20_000,
   )
   expect(before).toBeGreaterThan(sent(first))
-  // prom-client shows kinds of garbage collection when there was one.
+  // prom-client shows a kind of garbage collection only once there was one.
   const ours = ({ samples }: Scrape) => [...samples.keys()].filter((name) => name.startsWith("distributor_"))
   expect(ours(grown)).toEqual(ours(first))
   expect(ours(first).length).toBeLessThan(60 * OUTPUTS)

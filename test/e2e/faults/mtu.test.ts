@@ -1,4 +1,4 @@
-/** Row 35: a path with an MTU of 1280. */
+/** A path with an MTU of 1280 (row 35 of the fault matrix). */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { EngineProcess } from "../engine-process.ts"
 import { runSender } from "../load-process.ts"
@@ -29,7 +29,7 @@ describe.skipIf(unavailable !== null)(`MTU 1280${unavailable === null ? "" : ` (
   })
 
   let sent = 0
-  // The numbers go on: the very same packets once more would be copies (SMPTE 2022-7).
+  // Sequence numbers go on: the very same packets once more would be copies (SMPTE 2022-7).
   const send = (count = DATAGRAMS) => {
     const from = sent
     sent += count
@@ -102,7 +102,7 @@ describe.skipIf(unavailable !== null)(`MTU 1280${unavailable === null ? "" : ` (
     await engine.connect(`${protocol}://${FAR}?dontfrag=1&pkt_size=1128`)
     const before = path.sentPackets()
     await send()
-    // 7 TS packets leave as 6 and 1.
+    // Datagrams of 7 TS packets leave as 6 and 1.
     const output = await handled(2 * DATAGRAMS)
     expect(output).toMatchObject({
       packets_sent: 2 * DATAGRAMS,

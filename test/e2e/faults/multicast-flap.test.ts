@@ -1,4 +1,6 @@
-/** Row 33: the interface of a multicast input goes down and up, or is deleted and created again. */
+/**
+ * The interface of a multicast input goes down and up, or is deleted and created again (row 33 of the fault matrix).
+ */
 import { type ChildProcess, spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
@@ -21,7 +23,7 @@ const GROUP6 = "ff15::33:1"
 const OURS6 = "fd98::2"
 const FOREIGN6 = "fd98::3"
 const ssrcOf = (address: string) => addressWords(address)?.[3] ?? 0
-/** What the interface's return may take until the stream is back. */
+/** Longest time in ms from the interface's return until the stream is back. */
 const BACK_MS = 5000
 
 let path: MulticastPath
@@ -86,7 +88,7 @@ class Receiver {
     return eventually(`${more} datagrams of ${address}`, () => (this.from(address) >= before + more ? true : null), ms)
   }
 
-  /** Waits until what came before has been counted. */
+  /** Waits until everything that came before has been counted. */
   async settles(): Promise<void> {
     for (let before = -1; before !== this.from(OURS); ) {
       before = this.from(OURS)
@@ -95,7 +97,7 @@ class Receiver {
     }
   }
 
-  /** Waits for a report. */
+  /** Waits for a report that matches. */
   async says(pattern: RegExp, ms = BACK_MS): Promise<void> {
     await eventually(
       `${pattern}`,
@@ -133,7 +135,7 @@ describe.skipIf(unavailable !== null)(`multicast${unavailable === null ? "" : ` 
         await receiver.hears(OURS, BACK_MS)
         await receiver.says(/^joined: .*another interface now, near0/)
         expect(receiver.line.warning).toBeNull()
-        // The source filter of the first join is that of the last.
+        // The source filter of the first join still holds after the last one.
         if (spec.source === undefined) expect(receiver.from(FOREIGN)).toBeGreaterThan(0)
         else expect(receiver.from(FOREIGN)).toBe(0)
       },
@@ -151,8 +153,8 @@ describe.skipIf(unavailable !== null)(`multicast${unavailable === null ? "" : ` 
         const receiver = new Receiver(spec)
         await receiver.hears(OURS6)
         path.setLink("near", "down")
-        // The kernel forgets the addresses of IPv6 with the link, and what is named by one may be gone before it is
-        // seen to be down.
+        // The kernel forgets IPv6 addresses with the link, so an interface that is named by its address may be gone
+        // before it is seen to be down.
         await receiver.says(
           /^down: ff15::33:1(%near0)? cannot be received: (the network interface near0 is down or has no link|there is no network interface fd98::1 now)/,
         )
@@ -216,8 +218,8 @@ describe.skipIf(unavailable !== null)(`multicast${unavailable === null ? "" : ` 
       startSender(OURS)
       receiver = new Receiver({ interface: "near0" })
       await receiver.hears(OURS)
-      // The kernel reports a join twice within a second (RFC 3376 8.11), beside its answers to queries; none of that
-      // must mend what is broken next.
+      // The kernel reports a join twice within a second (RFC 3376 8.11), beside its answers to queries. None of these
+      // reports may mend what is broken next.
       let last = { reports: -1, at: 0 }
       await eventually("no more reports", () => {
         const { reports } = path.igmp()

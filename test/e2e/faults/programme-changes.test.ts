@@ -1,4 +1,7 @@
-/** Row 17: the programme changes in mid-stream. The bytes go through untouched; each change is told. */
+/**
+ * The programme changes in mid-stream: the bytes go through untouched, and each change is told (row 17 of the fault
+ * matrix).
+ */
 
 import { afterEach, beforeEach, expect, it } from "vitest"
 import { joinBytes } from "../../../src/core/bytes/join-bytes.ts"
@@ -30,7 +33,7 @@ afterEach(() => {
   receiver.close()
 })
 
-/** What one stretch of the stream announces. */
+/** A stretch of the stream and what its tables announce. */
 interface Stretch {
   readonly version: number
   readonly streams: ReadonlyArray<readonly [pid: number, type: number]>
@@ -39,7 +42,7 @@ interface Stretch {
   readonly program?: number
 }
 
-/** Half a second: the tables every 10 packets, a PCR and video in between. */
+/** Writes half a second of stream: the tables every 10 packets, with a PCR and video in between. */
 const write = (
   writer: TsWriter,
   { version, streams, pmtPid = 0x1000, patVersion = 0, program = 1 }: Stretch,

@@ -1,5 +1,6 @@
 /**
- * Rows 3 to 6: the RTP numbers of a sender that pauses, restarts, wraps, loses and reorders, through the whole engine.
+ * The RTP numbers of a sender that pauses, restarts, wraps, loses and reorders, through the whole engine (rows 3 to 6
+ * of the fault matrix).
  */
 import { afterEach, beforeEach, expect, it } from "vitest"
 import { buildRtp } from "../../../src/core/rtp/header.ts"
@@ -30,7 +31,7 @@ const range = (from: number, to: number) => Array.from({ length: to - from }, (_
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const payloads = payloadsOf(numberedTs(7 * 400))
 const ts = (from: number, to: number) => Buffer.concat(payloads.slice(from, to))
-/** Payloads `from` to `to` under consecutive sequence numbers. */
+/** Makes payloads `from` to `to` under consecutive sequence numbers. */
 const stream = (from: number, to: number, rtp: { ssrc: number; sequence: number; timestamp: number }) =>
   payloads
     .slice(from, to)
@@ -96,8 +97,8 @@ it("row 4: an encoder that starts again at the same numbers within a second is a
 })
 
 it("row 5: 65535 to 0 with loss, reordering and repetition on it: exact counts, output in order", async () => {
-  // Payload i travels as sequence 65500 + i, so 36 is sequence 0. Lost: 65530, 65535, 0 and 5. Swapped: 65533 with
-  // 65534, and 2 with 3; 65532 comes after 1, on the other side of the wrap. 4 and 65534 come twice.
+  // Payload i travels as sequence 65500 + i, so 36 is sequence 0. Lost are 65530, 65535, 0 and 5. Swapped are 65533
+  // with 65534, and 2 with 3; 65532 comes after 1, on the other side of the wrap. 4 and 65534 come twice.
   const lost = [30, 35, 36, 41]
   const order = [...range(0, 30), 31, 34, 33, 37, 32, 39, 38, 40, ...range(42, 100)]
   const repeated = order.flatMap((i) => (i === 40 ? [40, 40, 34] : [i]))
@@ -125,6 +126,6 @@ it("row 6: the RTP timestamp wraps at 2^32 in mid-stream: no jitter spike, nothi
   await receiver.atLeast(400)
   expect(receiver.bytes().equals(whole)).toBe(true)
   expect(bench.counters()).toMatchObject({ ...noDamage, rtp_datagrams: 400 })
-  // sendTs sends in small bursts of a few ms; a wrap taken for a jump would add seconds.
+  // sendTs sends in small bursts of a few ms; a wrap that is taken for a jump would add seconds.
   expect(bench.leg().jitter_ms).toBeLessThan(20)
 })

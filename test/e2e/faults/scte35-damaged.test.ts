@@ -1,6 +1,6 @@
 /**
- * Row 19: sections that are damaged, broken, encrypted or unknown: forwarded as they came, counted, marked, and no harm
- * to what follows.
+ * Sections that are damaged, broken, encrypted or unknown: they are forwarded as they came, counted and marked, and do
+ * no harm to what follows (row 19 of the fault matrix).
  */
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { spliceNull } from "../../../src/core/scte35/build-cue.ts"
@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => product.dispose())
 
-/** The section with a byte put in the place of another, its CRC_32 made right again unless told otherwise. */
+/** Replaces a byte of the section, and corrects its CRC_32 unless `sealed` is false. */
 const withByte = (section: Uint8Array, at: number, value: number, sealed = true): Uint8Array => {
   const changed = section.slice()
   changed[at] = value
@@ -32,9 +32,9 @@ interface Case {
   readonly name: string
   readonly make: (cue: Uint8Array) => Uint8Array
   readonly crcErrors: 0 | 1
-  /** What is shown of it. */
+  /** Fields of the cue as the product shows it. */
   readonly shown: Partial<Record<keyof CueView, unknown>>
-  /** Why it must not be acted on; null for a section that is sound. */
+  /** Error that the cue must show, so that it is not acted on; null for a section that is sound. */
   readonly error: RegExp | null
 }
 
@@ -143,7 +143,7 @@ it.concurrent.each(CASES.map((one) => [one.name, one] as const))(
     const [before, odd, after] = cues
     expect([cues.length, before && numberOf(6, before), after && numberOf(8, after)]).toEqual([3, true, true])
     expect(odd).toMatchObject(shown)
-    // Cut short, the section goes on into the stuffing; else what is kept is what came.
+    // A section that is cut short goes on into the stuffing; otherwise the product keeps what came.
     expect(odd?.hex.replace(/^0x/, "").startsWith(Buffer.from(bad).toString("hex"))).toBe(true)
     expect(odd?.errors.join("; ") ?? "").toMatch(error ?? /^$/)
 

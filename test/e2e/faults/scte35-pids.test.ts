@@ -1,6 +1,6 @@
 /**
- * Row 18: SCTE-35 PIDs that come and go, and two in one programme: watched at once, and everything goes through
- * untouched.
+ * SCTE-35 PIDs that come and go, and two in one programme: they are watched at once, and everything goes through
+ * untouched (row 18 of the fault matrix).
  */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest"
 import { timeSignal } from "../../../src/core/scte35/build-cue.ts"
@@ -21,7 +21,7 @@ beforeEach(async () => {
 })
 afterEach(() => stage.close())
 
-/** All stored cues once there are `count` and the output has proven each. */
+/** All stored cues, once there are `count` and the output has proven each. */
 const provenCues = (count: number) =>
   eventually(`${count} cues with their proof`, async () => {
     const cues = await stage.cues()
@@ -42,7 +42,9 @@ it("row 18: an SCTE-35 PID appears, a second joins it, and both disappear: each 
   const pidsAre = (pids: ReadonlyArray<number>) =>
     stage.until(`SCTE-35 on ${pids}`, (view) => view.scte35.pids.join() === pids.join())
   let event = 0
-  /** Half a second with a cue on each PID of `carried` in the packets behind the first PMT, and another later. */
+  /**
+   * Plays half a second with a cue on each PID of `carried` in the packets behind the first PMT, and another cue later.
+   */
   const play = async (version: number, listed: ReadonlyArray<number>, carried: ReadonlyArray<number>) => {
     const tables = pmt(version, listed)
     const cues = () => carried.map((pid) => stream.writer.section(pid, stream.outCue(++event)))
@@ -63,7 +65,7 @@ it("row 18: an SCTE-35 PID appears, a second joins it, and both disappear: each 
   await play(5, [501], [501])
 
   await stage.expectUntouched()
-  // Events 1, 2, 4 and 6 came before their PID was listed, 11, 13, 15 and 16 when it no longer was.
+  // Events 1, 2, 4 and 6 came before their PID was listed; 11, 13, 15 and 16 came when it no longer was.
   expect((await provenCues(10)).map((cue) => [cue.pid, cue.event_id])).toEqual([
     [500, 3],
     [500, 5],
@@ -92,7 +94,7 @@ it("row 18: an SCTE-35 PID appears, a second joins it, and both disappear: each 
 it("row 18: two PIDs of one programme whose sections take turns packet by packet: each is put together for itself", async () => {
   const stream = new CueStream()
   const tables = pmt(0, [500, 501])
-  /** About 700 bytes: four packets. */
+  /** Makes a cue of about 700 bytes, which takes four packets. */
   const longCue = (event: number) =>
     bytesOf(
       timeSignal({

@@ -1,4 +1,4 @@
-/** Streams with SCTE-35 made packet by packet, and channels of the product that they are played to. */
+/** Streams with SCTE-35 that are made packet by packet, and channels of the product to which they are played. */
 
 import { expect } from "vitest"
 import { joinBytes } from "../../../src/core/bytes/join-bytes.ts"
@@ -12,7 +12,7 @@ import { sendTs } from "../send-ts.ts"
 
 const FRAMES_PER_SECOND = 25
 const FRAME_PACKETS = 28
-/** Constant bit rate of a CueStream. */
+/** Constant bit rate of a CueStream in bit/s. */
 export const STREAM_BITRATE = FRAME_PACKETS * 188 * 8 * FRAMES_PER_SECOND
 const START_90K = 900_000
 
@@ -22,7 +22,7 @@ export const bytesOf = (cue: BuiltCue): Uint8Array => {
 }
 
 /**
- * A programme at a constant bit rate, made frame by frame: 40 ms of 28 packets, with PCR, PAT, PMT, cues, audio and
+ * A programme at a constant bit rate, made frame by frame: 40 ms in 28 packets, with PCR, PAT, PMT, cues, audio and
  * video.
  */
 export class CueStream {
@@ -34,7 +34,7 @@ export class CueStream {
     return START_90K + (this.#frame * 90_000) / FRAMES_PER_SECOND
   }
 
-  /** `cues` are TS packets, made by `writer`; they stand right behind the PMT. */
+  /** Makes the next frame. `cues` are TS packets, made by `writer`; they stand right behind the PMT. */
   frame(pmt: Uint8Array, cues: ReadonlyArray<Uint8Array> = []): Uint8Array {
     const { writer } = this
     const pcr = writer.media(VIDEO_PID, {
@@ -54,12 +54,12 @@ export class CueStream {
     return joinBytes([head, ...Array.from({ length: left }, () => writer.media(VIDEO_PID))])
   }
 
-  /** `count` frames without cues. */
+  /** Makes `count` frames without cues. */
   frames(count: number, pmt: Uint8Array): Uint8Array {
     return joinBytes(Array.from({ length: count }, () => this.frame(pmt)))
   }
 
-  /** A splice_insert out of the network ten seconds after the next frame. */
+  /** Makes a splice_insert that leaves the network ten seconds after the next frame. */
   outCue(event: number): Uint8Array {
     return bytesOf(
       spliceInsert({
@@ -72,7 +72,7 @@ export class CueStream {
   }
 }
 
-/** A channel with one UDP output, which is here. */
+/** A channel with one UDP output, whose receiver is here. */
 export class CueStage {
   readonly id: string
   readonly slug: string
@@ -129,13 +129,13 @@ export class CueStage {
     return body.cues.toReversed()
   }
 
-  /** What left by the output is, byte for byte, what was sent. */
+  /** Checks that the output sent, byte for byte, what came in. */
   async expectUntouched(): Promise<void> {
     await this.#receiver.atLeastBytes(this.#size)
     expect(this.#receiver.bytes().equals(Buffer.from(joinBytes(this.#sent)))).toBe(true)
   }
 
-  /** A metric of this channel, all its series with `more` in their labels together; NaN when there is none. */
+  /** The sum of a metric of this channel over all series with `more` in their labels; NaN when there is none. */
   async metric(name: string, more = ""): Promise<number> {
     const text = await (await fetch(`${this.#product.url}/metrics`)).text()
     const lines = text

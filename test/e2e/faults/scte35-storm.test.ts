@@ -1,6 +1,6 @@
 /**
- * Row 20: over a hundred cues a second and heartbeats: memory is bounded, viewers and logs are not flooded, every count
- * is exact.
+ * Over a hundred cues a second, and heartbeats: memory is bounded, viewers and logs are not flooded, and every count is
+ * exact (row 20 of the fault matrix).
  */
 import { readFileSync } from "node:fs"
 import { afterAll, beforeAll, expect, it } from "vitest"
@@ -10,7 +10,7 @@ import { eventually, Product } from "../product.ts"
 import { bytesOf, CueStage, CueStream } from "./scte35-stage.ts"
 
 const FRAMES_PER_SECOND = 25
-/** In each frame: so many cues, and the last of them once more. */
+/** Number of cues in each frame; the last of them is repeated once. */
 const CUES_PER_FRAME = 4
 const STORM_SECONDS = 4
 const STORMS = 3
@@ -35,7 +35,7 @@ afterAll(async () => {
 const residentMb = (pid: number | undefined): number =>
   Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? Number.NaN) / 1024
 
-/** A viewer of the status page, which counts what it is told. */
+/** Opens a viewer of the status page that counts what it is told. */
 const openViewer = async () => {
   const socket = new WebSocket(`${product.url.replace("http", "ws")}/ws`)
   const viewer = { messages: 0, longest: 0, close: () => socket.close() }
@@ -73,7 +73,7 @@ it("row 20: a storm of cues with heartbeats in it", async () => {
   const told = viewer.messages - greetings
   viewer.close()
 
-  // At most twice a second, with one on its way at either end; at least every two seconds.
+  // A viewer is told at most twice a second, with one message on its way at either end, and at least every two seconds.
   expect(told).toBeLessThanOrEqual(2 * tookS + 2)
   expect(told).toBeGreaterThanOrEqual(tookS / 2 - 1)
   expect(viewer.longest).toBeLessThan(16_384)
@@ -102,7 +102,7 @@ it("row 20: a storm of cues with heartbeats in it", async () => {
   expect(input.legs[0]?.counters).toMatchObject({ cc_errors: 0, crc_errors: 0, rtp_lost: 0 })
   expect(alarms).toEqual([])
 
-  // The last thousand of the history are the last thousand that were sent, each once, with its repetition where there
+  // The history's last thousand cues are the last thousand that were sent, each once, with its repetition where there
   // was one.
   const cues = await stage.cues()
   expect(cues.map(({ event_id, repeats }) => [event_id, repeats])).toEqual(
@@ -120,7 +120,7 @@ it("row 20: heartbeats alone are counted, and are neither cues nor news", async 
   const heartbeats = await CueStage.open(product, "heartbeats")
   const stream = new CueStream()
   const tables = pmt()
-  // Ten a second instead of one, so that the test is short.
+  // Ten heartbeats a second instead of one keep the test short.
   const parts = Array.from({ length: 20 }, () => [
     stream.frame(tables, [stream.writer.section(SCTE35_PID, bytesOf(spliceNull()))]),
     stream.frame(tables),

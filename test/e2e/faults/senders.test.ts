@@ -1,4 +1,4 @@
-/** Row 12: two senders on one port. */
+/** Two senders on one port (row 12 of the fault matrix). */
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { buildRtp } from "../../../src/core/rtp/header.ts"
 import { DatagramSender, numberedTs, payloadsOf } from "../datagrams.ts"
@@ -40,7 +40,7 @@ describe.each([
     const count = 1500
     await first.send(ours.slice(0, 5).map(ofKind(kind, FIRST)))
     await receiver.atLeast(5)
-    // Interleaved for longer than a second, so that the statistics of a second see it.
+    // The senders are interleaved for longer than a second, so that the statistics of a second see both.
     await Promise.all([
       first.send(
         ours.slice(5).map((p, i) => ofKind(kind, FIRST)(p, i + 5)),
@@ -76,7 +76,8 @@ describe.each([
     await bench.legSaid("sender_changed")
     const { foreign = 0, sender_changes } = bench.counters()
     expect(sender_changes).toBe(1)
-    // Ignored until the first one counts as silent: after at most a second, here one datagram a millisecond.
+    // The second sender is ignored until the first one counts as silent: after at most a second, here with one datagram
+    // a millisecond.
     expect(foreign).toBeGreaterThan(0)
     expect(foreign).toBeLessThan(1001)
     await receiver.atLeast(300 + 1200 - foreign)

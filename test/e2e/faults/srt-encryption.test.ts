@@ -1,8 +1,10 @@
 /**
- * Row 27: passphrases on both sides, on one, on none, that differ, and key lengths; a sibling loses nothing meanwhile.
+ * Passphrases on both sides, on one, on none, passphrases that differ, and key lengths; another output loses nothing
+ * meanwhile (row 27 of the fault matrix).
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { createSrtSink } from "../../../load-tests/lib/srt-sink.ts"
+import { SRT_STACKS } from "../../../src/core/srt/stack.ts"
 import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"
 import { numberedTs } from "../datagrams.ts"
 import { EngineBench } from "../engine-bench.ts"
@@ -15,12 +17,12 @@ const SECRET = "passphrase=0123456789abcdef"
 const OTHER = "passphrase=fedcba9876543210"
 const KM_SECURED = 2
 
-describe.skipIf(library.srt === null)("SRT encryption", () => {
+describe.skipIf(library.srt === null).each(SRT_STACKS)("SRT encryption on the stack %s", (stack) => {
   let bench: EngineBench
   let sibling: SrtReceiver
   let sending: Promise<number>
   const stop = new AbortController()
-  // Whole turns of the continuity counter, so that the loop has no seam.
+  // The stream holds whole turns of the continuity counter, so that its loop has no seam.
   const ts = numberedTs(16 * 7 * 100)
   const peers: SrtReceiver[] = []
 
@@ -31,7 +33,7 @@ describe.skipIf(library.srt === null)("SRT encryption", () => {
   }
 
   beforeAll(async () => {
-    bench = await EngineBench.start(library)
+    bench = await EngineBench.start(library, { srtStack: stack })
     const port = await bench.channel()
     const srtPort = await freeUdpPort()
     sibling = await SrtReceiver.open(`srt://127.0.0.1:${srtPort}?mode=listener&${SECRET}`)
@@ -50,7 +52,7 @@ describe.skipIf(library.srt === null)("SRT encryption", () => {
     bench.close()
   })
 
-  /** What arrived is a piece of the looped stream, from a datagram's start on, without a gap. */
+  /** Whether the bytes are a piece of the looped stream, from a datagram's start on, without a gap. */
   const isUnbroken = (bytes: Buffer): boolean => {
     const start = bytes.readUInt32BE(4) * 188
     const whole = Buffer.concat(Array.from({ length: Math.ceil((start + bytes.length) / ts.length) }, () => ts))

@@ -1,6 +1,6 @@
 /**
- * Row 31: malformed SRT, from strangers, from callers and from listeners. The engine goes on, and so do its real
- * receivers.
+ * Malformed SRT from strangers, from callers and from listeners. The engine goes on, and so do its real receivers (row
+ * 31 of the fault matrix).
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { createSrtSink, type SrtSink } from "../../../load-tests/lib/srt-sink.ts"
@@ -64,7 +64,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("malformed SRT", () => {
     await engine.dispose()
   })
 
-  /** Checks that the process is still the one that was started and that its receivers have lost nothing since. */
+  /** Checks that the process is still the one that was started, and that its receivers have lost nothing since. */
   const isUnharmed = async () => {
     expect(engine.alive).toBe(true)
     expect(engine.pid).toBe(pid)
@@ -111,7 +111,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("malformed SRT", () => {
         const caller = await FakeSrtCaller.open(ports[name])
         const answer = await caller.connect()
         if ("rejected" in answer) expect({ name, ...answer }).toEqual({ name: "encrypted", rejected: 11 })
-        // Each dozen on a connection of its own, as some of them end it.
+        // Each dozen has a connection of its own, since some of the packets end it.
         await caller.sendAll(rogueControl("socketId" in answer ? answer.socketId : 1).slice(i, i + 12))
         caller.close()
       }
@@ -144,7 +144,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("malformed SRT", () => {
       await caller.send(packet)
       await stranger.cookie()
     }
-    // Each would hold libsrt's receiving thread for seconds.
+    // Each of them would hold libsrt's receiving thread for seconds.
     expect(performance.now() - startedAt).toBeLessThan(4000)
     caller.close()
     stranger.close()
@@ -230,7 +230,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("malformed SRT", () => {
       states().every((s) => s !== null && s.state !== "connecting") ? true : null,
     )
     for (const state of states()) {
-      // Never in clear to a peer that has not proved that it knows the passphrase.
+      // The stream never goes in the clear to a peer that has not proved that it knows the passphrase.
       expect(state?.state).toBe("ended")
       expect(state?.reason).toMatchObject({ code: expect.stringMatching(/^srt_/), transient: true })
     }

@@ -1,4 +1,7 @@
-/** Row 29: an SRT listener output with 50 receivers, one on a lossy link and one that answers nothing. */
+/**
+ * An SRT listener output with 50 receivers, one on a lossy link and one that answers nothing (row 29 of the fault
+ * matrix).
+ */
 import { afterEach, expect, it } from "vitest"
 import { createSrtSink, type SrtSink } from "../../../load-tests/lib/srt-sink.ts"
 import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"
@@ -61,7 +64,7 @@ it.skipIf(!hasSrt)(
     )
     const { totals } = await sound.report()
     expect(totals).toMatchObject({ streams: SOUND, lost: 0, corrupt: 0, duplicated: 0, out_of_order: 0 })
-    // When the very last packet is lost nothing follows that would tell the receiver so.
+    // When the very last packet is lost, nothing follows that would tell the receiver so.
     await lossy.until((sink) => sink.stats().received >= sent - TAIL)
     expect(lossy.stats()).toMatchObject({ lost: 0, corrupt: 0, connected: 1 })
     expect(proxy.dropped).toBeGreaterThan(20)

@@ -1,4 +1,4 @@
-/** Row 28: stream ids that the far side refuses, and those that are refused before dialling. */
+/** Stream ids that the far side refuses, and those that are refused before dialling (row 28 of the fault matrix). */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { parseOutputUrl } from "../../../src/core/output/output-url.ts"
 import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"

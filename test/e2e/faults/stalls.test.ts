@@ -1,6 +1,6 @@
 /**
- * Row 40, the engine's part: the whole process stands still for a while, as on a machine that swaps or a guest that is
- * not scheduled.
+ * The engine's part of row 40 of the fault matrix: the whole process stands still for a while, as on a machine that
+ * swaps or in a guest that is not scheduled.
  */
 import { afterEach, expect, it } from "vitest"
 import { createSrtSink } from "../../../load-tests/lib/srt-sink.ts"
@@ -64,7 +64,7 @@ it("row 40: stopped for 500 ms while 8 Mbit/s arrive: nothing is lost on UDP, RT
   for (const id of engine.all("output_state").map((e) => e.output_id))
     expect(await engine.output(id)).toMatchObject({ state: "connected", packets_dropped: 0 })
   expect(engine.all("output_state").slice(told)).toEqual([])
-  // The stop is visible: the loop's longest pass of that second.
+  // The stop shows as the loop's longest pass of that second.
   expect(Math.max(...engine.all("stats").map(({ stats }) => stats.loop_max_ms))).toBeGreaterThan(450)
 })
 

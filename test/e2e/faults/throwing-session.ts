@@ -1,6 +1,6 @@
 /**
- * Loaded in front of the engine by a test: the session of an output labelled `thrower` throws when it is to send, in a
- * timer and in a promise nobody waits for, as a fault of ours would.
+ * Loaded before the engine by a test. The session of an output labelled `thrower` throws when it is to send, in a
+ * timer, and in a promise that nobody waits for, as a fault of ours would.
  */
 import { DatagramOutput } from "../../../src/engine/outputs/datagram-output.ts"
 

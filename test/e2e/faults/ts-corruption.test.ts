@@ -1,4 +1,4 @@
-/** Row 21: damaged transport streams. What is damaged is counted exactly and forwarded as it is. */
+/** Damaged transport streams: damage is counted exactly and forwarded as it is (row 21 of the fault matrix). */
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { generateTs } from "../../../src/test-source/test-programme.ts"
 import { hasMedia, readMedia, transportStreams } from "../../media.ts"
@@ -23,7 +23,7 @@ afterEach(() => {
   receiver.close()
 })
 
-/** Sends it as RTP; the output must carry every byte of it. Returns the leg's counters. */
+/** Sends a stream as RTP, and checks that the output carries every byte of it. Returns the leg's counters. */
 const through = async (ts: Uint8Array): Promise<Readonly<Record<string, number>>> => {
   await sendTs(ts, { port, bitrate: 30e6 })
   await eventually(`${ts.length} bytes arrived`, () => (receiver.size >= ts.length ? true : null))
@@ -43,13 +43,13 @@ const clean = {
   bad_length: 0,
 }
 
-/** A sound programme of 640 packets: 60 frames with PAT, PMT, PCR, video, audio and null packets. */
+/** Makes a sound programme of 640 packets: 60 frames with PAT, PMT, PCR, video, audio and null packets. */
 const sound = (): Buffer => {
   const stream = Buffer.from(buildStream(60))
   return stream.subarray(0, Math.floor(stream.length / 1316) * 1316)
 }
 const pidAt = (ts: Buffer, packet: number) => ts.readUInt16BE(packet * 188 + 1) & 0x1fff
-/** The n-th packets of the video, in packet numbers. */
+/** Numbers of the video's packets, in their order. */
 const video = (ts: Buffer): number[] =>
   Array.from({ length: ts.length / 188 }, (_, i) => i).filter((i) => pidAt(ts, i) === 0x100)
 const spoilSync = (ts: Buffer, packets: ReadonlyArray<number>) => {
@@ -84,11 +84,11 @@ it("row 21: transport_error_indicator is counted, and nothing in such a packet i
   const hit = video(ts).filter((_, i) => i % 40 === 20)
   for (const packet of hit) {
     ts[packet * 188 + 1] = (ts[packet * 188 + 1] ?? 0) | 0x80
-    // A damaged PID and counter.
+    // The PID and counter of the packet are damaged.
     ts[packet * 188 + 2] = 0x55
     ts[packet * 188 + 3] = 0x1f
   }
-  // Each leaves a gap of one in the video's counter.
+  // Each damaged packet leaves a gap of one in the video's counter.
   expect(await through(ts)).toMatchObject({ ...clean, tei: hit.length, cc_errors: hit.length })
 })
 
@@ -108,14 +108,14 @@ it("row 21: continuity errors: lost packets, a repeated one, a third repeat, a j
     ts[at] = ((ts[at] ?? 0) & 0xf0) | (value & 15)
   }
   const value = (i: number) => (ts[counter(i)] ?? 0) & 15
-  // From number 100 on two are missing: one error. 200 repeats 199: legal; 201 repeats it again: an error, and 202
-  // follows on.
+  // From number 100 on two are missing, which is one error. 200 repeats 199, which is legal; 201 repeats it again,
+  // which is an error; 202 follows on.
   for (let i = 100; i < packets.length; i++) set(i, value(i) + 2)
   const shift = value(199)
   set(200, shift)
   set(201, shift)
   for (let i = 202; i < packets.length; i++) set(i, shift + 1 + i - 202)
-  // A jump back of 5: an error.
+  // A jump back of 5 is an error.
   for (let i = 300; i < packets.length; i++) set(i, value(i) - 5)
   expect(await through(ts)).toMatchObject({ ...clean, cc_errors: 3, cc_duplicates: 1 })
 })
@@ -132,7 +132,7 @@ it("row 21: a flood of null packets is carried, counted, and is not taken for a 
 it("row 21: random damage all over: the output carries it byte for byte, and the stream recovers", async () => {
   const good = Buffer.from(generateTs(1, { bitrate: 4e6, breakEverySeconds: 0 }))
   const bad = Buffer.from(good)
-  // A fixed generator: the same damage in every run. Never a whole datagram without a sync byte.
+  // A fixed generator makes the same damage in every run. It spares the first sync byte of each datagram.
   let x = 12345
   for (let at = 0; at < bad.length; at += 1 + ((x >>> 8) % 3000)) {
     x = (Math.imul(x, 1664525) + 1013904223) >>> 0
@@ -154,7 +154,9 @@ it("row 21: section CRC errors are counted, and the damaged table is not believe
   expect(bench.leg().programmes).toMatchObject([{ cuei: true }])
 })
 
-/** As packet-core.media.test.ts explains, the manifest's own parser resynchronises these two otherwise. */
+/**
+ * Continuity errors where the manifest's own parser resynchronises otherwise, as packet-core.media.test.ts explains.
+ */
 const CC_ERRORS_HERE: Readonly<Record<string, number>> = { "tsduck/test-142.ts": 16, "tsduck/test-144.ts": 3 }
 const DAMAGED = ["021", "024", "030", "142", "144", "181"].map((n) => `tsduck/test-${n}.ts`)
 

@@ -7,7 +7,7 @@ export interface AdtsOptions {
   readonly blocks?: number
 }
 
-/** A raw_data_block in an ADTS frame of AAC-LC (ISO/IEC 14496-3 1.A.2.2); crc_check is left zero. */
+/** Makes a raw_data_block in an ADTS frame of AAC-LC (ISO/IEC 14496-3 1.A.2.2); crc_check is left zero. */
 export const adtsFrame = (
   block: Uint8Array,
   { index = 3, channels = 2, crc = false, blocks = 1 }: AdtsOptions = {},
@@ -28,16 +28,19 @@ export const adtsFrame = (
   return frame
 }
 
-/** An AC-3 syncframe of 48 kHz (ETSI TS 102 366 4.3): frmsizecod 0 … 37, acmod 2, no LFE; data is zero. */
+/** Makes an AC-3 syncframe of 48 kHz (ETSI TS 102 366 4.3): frmsizecod 0..37, acmod 2, no LFE; its data is zero. */
 export const ac3Frame = (frmsizecod: number): Uint8Array => {
   const rates = [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640]
-  // 1536 samples at 48 kHz are 32 ms: 4 bytes per kbit/s.
+  // A syncframe has 1536 samples, which at 48 kHz are 32 ms: 4 bytes for each kbit/s.
   const frame = new Uint8Array((rates[frmsizecod >> 1] ?? 0) * 4)
   frame.set([0x0b, 0x77, 0, 0, frmsizecod, 8 << 3, 2 << 5, 0])
   return frame
 }
 
-/** An E-AC-3 syncframe of 48 kHz with 6 blocks (Annex E 1.2): stereo; `dependent` of substream 0. */
+/**
+ * Makes an E-AC-3 syncframe of 48 kHz with 6 blocks (Annex E 1.2), in stereo; `dependent` makes it a dependent
+ * substream.
+ */
 export const eac3Frame = (size: number, dependent = false, substream = 0): Uint8Array => {
   const words = size / 2 - 1
   const frame = new Uint8Array(size)
@@ -54,7 +57,7 @@ export const eac3Frame = (size: number, dependent = false, substream = 0): Uint8
   return frame
 }
 
-/** An Opus packet behind its control header (ETSI TS 103 491 B.3). */
+/** Makes an Opus packet behind its control header (ETSI TS 103 491 B.3). */
 export const opusUnit = (
   packet: Uint8Array,
   trims: { readonly start?: number; readonly end?: number; readonly extension?: number } = {},

@@ -1,4 +1,4 @@
-/** Transport streams for tests, packet by packet. */
+/** Builds transport streams for tests, packet by packet. */
 import { joinBytes } from "../../bytes/join-bytes.ts"
 import { buildPacket } from "../../ts/packet.ts"
 import { buildPat, buildPmt, type Descriptor, packetizeSection } from "../../ts/psi.ts"
@@ -22,15 +22,15 @@ const timeField = (prefix: number, time: number): number[] => {
 export interface PesOptions {
   readonly pts?: number
   readonly dts?: number
-  /** PES_packet_length is stated, modulo 65536. */
+  /** Whether PES_packet_length is stated, modulo 65536. */
   readonly bounded?: boolean
   readonly streamId?: number
   readonly scrambled?: boolean
-  /** Bytes of stuffing in the header. */
+  /** Bytes of stuffing in the PES header. */
   readonly stuffing?: number
 }
 
-/** A PES packet (ISO/IEC 13818-1 2.4.3.6). */
+/** Makes a PES packet (ISO/IEC 13818-1 2.4.3.6). */
 export const pesPacket = (payload: Uint8Array, options: PesOptions = {}): Uint8Array => {
   const { pts, dts, bounded = false, streamId = 0xe0, scrambled = false, stuffing = 0 } = options
   const times =
@@ -58,7 +58,7 @@ export const H264_AAC: ReadonlyArray<TsStream> = [
   { pid: AUDIO_PID, stream_type: 0x0f },
 ]
 
-/** Writes packets with continuity counters that run on. */
+/** Writes TS packets with continuity counters that run on. */
 export class TsWriter {
   readonly #counters = new Map<number, number>()
   readonly #packets: Uint8Array[] = []
@@ -69,12 +69,12 @@ export class TsWriter {
     return joinBytes(this.#packets)
   }
 
-  /** How many packets there are. */
+  /** Number of packets written so far. */
   get length(): number {
     return this.#packets.length
   }
 
-  /** PAT and PMT of one programme; other streams than before make another version. */
+  /** Writes PAT and PMT of one programme; streams that differ from those before make another version. */
   tables(streams: ReadonlyArray<TsStream> = H264_AAC, program_number = 1, pid = PMT_PID): this {
     const version = this.#version++
     this.pat([{ program_number, pid }])
@@ -96,7 +96,7 @@ export class TsWriter {
     return this
   }
 
-  /** A PES packet in TS packets; `change` edits each of them, and may leave it out. */
+  /** Writes a PES packet in TS packets; `change` edits each of them, and may leave it out. */
   pes(
     pid: number,
     pes: Uint8Array,
@@ -117,13 +117,13 @@ export class TsWriter {
     return this
   }
 
-  /** Any packet as it is. */
+  /** Writes any packet as it is. */
   packet(packet: Uint8Array): this {
     this.#packets.push(packet)
     return this
   }
 
-  /** The counter of the next `count` packets of a PID; they are used up. */
+  /** Returns the counter of the next packet of a PID, and uses up those of `count` packets. */
   take(pid: number, count: number): number {
     const counter = this.#counters.get(pid) ?? 0
     this.#counters.set(pid, (counter + count) & 15)

@@ -1,4 +1,4 @@
-/** What the demuxer gives, kept. */
+/** Keeps what the demuxer gives. */
 import { type AudioFrame, AudioFrames } from "../audio-frames.ts"
 import { TsDemuxer, type TsDemuxerOptions } from "../ts-demuxer.ts"
 import type { AudioPes, Loss, SelectedStreams, VideoUnit } from "../units.ts"
@@ -9,12 +9,15 @@ export interface Collected {
   readonly frames: AudioFrame[]
   readonly streams: SelectedStreams[]
   readonly losses: Loss[]
-  /** Bytes of audio that were no frame. */
+  /** Bytes of audio that belonged to no frame. */
   skipped: number
   discontinuities: number
 }
 
-/** Feeds whole TS packets in steps of up to 7, out of a buffer that is overwritten behind each step, as the ring is. */
+/**
+ * Feeds whole TS packets in steps of up to 7. They come from a buffer that is overwritten after each step, as the ring
+ * is.
+ */
 export const collect = (ts: Uint8Array, options: TsDemuxerOptions = {}, flush = true): Collected => {
   const all: Collected = { units: [], audio: [], frames: [], streams: [], losses: [], skipped: 0, discontinuities: 0 }
   let frames: AudioFrames | null = null

@@ -1,4 +1,4 @@
-/** H.264 parameter sets and pictures for tests: headers that are right, and slice data that is not looked at. */
+/** H.264 parameter sets and pictures for tests: their headers are right, and nobody looks at their slice data. */
 import { BitWriter } from "../../../test-source/bit-writer.ts"
 
 export interface SpsOptions {
@@ -6,7 +6,7 @@ export interface SpsOptions {
   readonly widthMbs?: number
   /** Height of the frame in macroblocks. */
   readonly heightMbs?: number
-  /** left, right, top, bottom in crop units. */
+  /** Left, right, top and bottom in crop units. */
   readonly crop?: readonly [number, number, number, number]
   readonly interlaced?: boolean
   readonly chroma?: number
@@ -14,11 +14,11 @@ export interface SpsOptions {
   readonly bitDepth?: number
   readonly scaling?: boolean
   readonly picOrderType?: 0 | 1 | 2
-  /** num_units_in_tick, time_scale, fixed_frame_rate_flag. */
+  /** The fields num_units_in_tick, time_scale and fixed_frame_rate_flag. */
   readonly timing?: readonly [number, number, boolean]
 }
 
-/** Puts emulation_prevention_three_byte in (7.4.1). */
+/** Inserts emulation_prevention_three_byte (7.4.1). */
 export const escapeRbsp = (bytes: Uint8Array): Uint8Array => {
   const out: number[] = []
   let zeros = 0
@@ -35,7 +35,7 @@ export const escapeRbsp = (bytes: Uint8Array): Uint8Array => {
 
 const put32 = (w: BitWriter, value: number): void => w.put(value, 32)
 
-/** A seq_parameter_set NAL unit. */
+/** Makes a seq_parameter_set NAL unit. */
 export const h264Sps = (options: SpsOptions = {}): Uint8Array => {
   const {
     profile = 77,
@@ -57,7 +57,7 @@ export const h264Sps = (options: SpsOptions = {}): Uint8Array => {
     w.put(0, 1)
     w.put(options.scaling === true ? 1 : 0, 1)
     if (options.scaling === true) {
-      // The first list has a delta of 1 each, the others fall back.
+      // The first list has a delta of 1 each, and the others fall back.
       w.put(1, 1)
       for (let i = 0; i < 16; i++) w.se(1)
       w.put(0, (chroma === 3 ? 12 : 8) - 1)
@@ -86,7 +86,8 @@ export const h264Sps = (options: SpsOptions = {}): Uint8Array => {
   w.put(options.timing === undefined ? 0 : 1, 1)
   if (options.timing !== undefined) {
     const [units, scale, fixed] = options.timing
-    // aspect_ratio_idc 255 with its ratio, overscan, video signal type with colours, chroma location, timing.
+    // The fields are aspect_ratio_idc 255 with its ratio, overscan, video signal type with colours, chroma location and
+    // timing.
     w.put(1, 1)
     w.put(255, 8)
     w.put(16, 16)
@@ -107,7 +108,7 @@ export const h264Sps = (options: SpsOptions = {}): Uint8Array => {
   return Uint8Array.of(0x67, profile, 0x40, 30, ...escapeRbsp(w.view()))
 }
 
-/** A pic_parameter_set NAL unit of this number; `variant` makes another of it. */
+/** Makes a pic_parameter_set NAL unit with this number; another `variant` makes another content. */
 export const h264Pps = (id = 0, variant = 0): Uint8Array => {
   const w = new BitWriter(16)
   w.ue(id)
@@ -121,15 +122,17 @@ export const h264Pps = (id = 0, variant = 0): Uint8Array => {
 export interface SliceOptions {
   readonly idr?: boolean
   readonly firstMb?: number
-  /** 4 bits. */
+  /** The field frame_num, which has 4 bits. */
   readonly frameNum?: number
-  /** The field that a slice of an interlaced stream belongs to; null: a frame. Left out: the stream has no fields. */
+  /**
+   * Field to which a slice of an interlaced stream belongs; null for a frame. Left out when the stream has no fields.
+   */
   readonly field?: "top" | "bottom" | null
-  /** Bytes of slice data; no zeros. */
+  /** Bytes of slice data, without zeros. */
   readonly data?: ReadonlyArray<number>
 }
 
-/** A slice NAL unit; fits an SPS of h264Sps, whose frame_num has 4 bits. */
+/** Makes a slice NAL unit; it fits an SPS of h264Sps, whose frame_num has 4 bits. */
 export const h264Slice = ({
   idr = false,
   firstMb = 0,
@@ -153,6 +156,6 @@ export const H264_AUD_NAL = Uint8Array.of(0x09, 0xf0)
 /** A recovery point SEI message with recovery_frame_cnt 0. */
 export const RECOVERY_POINT_NAL = Uint8Array.of(0x06, 0x06, 0x01, 0xc4, 0x80)
 
-/** NAL units as a byte stream, each behind a start code of 4 bytes. */
+/** Joins NAL units to a byte stream, each behind a start code of 4 bytes. */
 export const annexB = (...nals: ReadonlyArray<Uint8Array>): Uint8Array =>
   Uint8Array.from(nals.flatMap((nal) => [0, 0, 0, 1, ...nal]))

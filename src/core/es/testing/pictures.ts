@@ -1,4 +1,4 @@
-/** H.264 access units and what became of them. */
+/** H.264 access units, and what the demuxer made of them. */
 import { pesPacket, type TsWriter, VIDEO_PID } from "./build-ts.ts"
 import type { Collected } from "./collect.ts"
 import { annexB, H264_AUD_NAL, h264Pps, h264Slice, h264Sps } from "./parameter-sets.ts"

@@ -1,4 +1,4 @@
-/** A transport stream through demuxer and muxer. */
+/** Passes a transport stream through demuxer and muxer. */
 import { TsDemuxer } from "../../es/ts-demuxer.ts"
 import { FlvMuxer, type FlvMuxerOptions } from "../flv-muxer.ts"
 import type { FlvMessage } from "../message.ts"
@@ -9,10 +9,10 @@ export interface Muxed {
   readonly muxer: FlvMuxer
 }
 
-/** Options of a destination that takes everything. */
+/** Options for a destination that takes everything. */
 export const ALLOW_ALL: NonNullable<FlvMuxerOptions["allow"]> = { hevc: true, ac3: true, eac3: true, opus: true }
 
-/** All messages of `ts`, the last ones included. */
+/** Returns all messages of `ts`, including the last ones. */
 export const mux = (ts: Uint8Array, options: FlvMuxerOptions = {}): Muxed => {
   const messages: FlvMessage[] = []
   const problems: string[] = []

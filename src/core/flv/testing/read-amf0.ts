@@ -1,6 +1,6 @@
 /**
- * A reader of AMF0 of its own, for tests only: numbers, booleans, strings, objects and ECMA arrays (as pairs, in their
- * order).
+ * A separate reader of AMF0, for tests only. It reads numbers, booleans, strings, objects and ECMA arrays (as pairs, in
+ * their order).
  */
 export type Amf0 = number | boolean | string | ReadonlyArray<readonly [string, Amf0]>
 

@@ -1,4 +1,4 @@
-/** A source of pictures and sounds at chosen times, and ways to look at the messages made of them. */
+/** A source of pictures and sounds at chosen times, and ways to look at the messages made from them. */
 import { adtsFrame } from "../../es/testing/audio.ts"
 import { AUDIO_PID, H264_AAC, pesPacket, TsWriter, VIDEO_PID } from "../../es/testing/build-ts.ts"
 import { annexB, H264_AUD_NAL, h264Pps, h264Slice, h264Sps } from "../../es/testing/parameter-sets.ts"

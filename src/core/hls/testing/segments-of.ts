@@ -1,18 +1,18 @@
-/** Cuts whole streams in tests, and looks into what comes out. */
+/** Cuts whole streams in tests, and looks into the result. */
 import { TS_PACKET_SIZE } from "../../ts/packet.ts"
 import type { HlsSegment, SegmenterOptions } from "../hls-segment.ts"
 import { Segmenter } from "../segmenter.ts"
 
 export interface CutOptions extends Partial<Omit<SegmenterOptions, "onSegment">> {
-  /** TS packets pushed at a time. */
+  /** Number of TS packets pushed at a time. */
   readonly packets?: number
-  /** Bit/s that the arrival times tell. */
+  /** Bit rate that the arrival times imply, in bit/s. */
   readonly bitrate?: number
   /** Called before each push with the segmenter and the number of the packet. */
   readonly before?: (segmenter: Segmenter, packet: number) => void
 }
 
-/** All segments of a stream, its end included. */
+/** Returns all segments of a stream, including its end. */
 export const segmentsOf = (ts: Uint8Array, options: CutOptions = {}): HlsSegment[] => {
   const { packets = 7, bitrate = 2_000_000, wanted90k = 4 * 90_000, maxBytes = 1e8, maxUs = 1e9 } = options
   const segments: HlsSegment[] = []
@@ -37,7 +37,7 @@ export const joined = (segments: ReadonlyArray<HlsSegment>): Uint8Array =>
 
 export const pidOf = (ts: Uint8Array, at: number): number => (((ts[at + 1] ?? 0) & 0x1f) << 8) | (ts[at + 2] ?? 0)
 
-/** The packets of a stream but for those of some PIDs. */
+/** Returns the packets of a stream except those of some PIDs. */
 export const without = (ts: Uint8Array, pids: ReadonlySet<number>): Buffer => {
   const kept: Uint8Array[] = []
   for (let at = 0; at + TS_PACKET_SIZE <= ts.length; at += TS_PACKET_SIZE)

@@ -45,7 +45,7 @@ export interface Happening {
   readonly detail: string
 }
 
-/** 10 Mbit/s: a TS packet every 150 us. */
+/** TS packets in a millisecond at 10 Mbit/s: one every 150 us. */
 const PACKETS_PER_MS = 6.65
 
 export class Simulation {
@@ -58,7 +58,7 @@ export class Simulation {
   now: number
   active: Leg = "primary"
   merged = false
-  /** False: actions are logged and not followed. */
+  /** Whether actions are followed; otherwise they are only logged. */
   follows = true
   stepMs: number
   psiEveryMs = 100
@@ -137,5 +137,5 @@ const silent = (): Mutable<LegNumbers> => ({
   tsPackets: 0,
 })
 
-/** The switches of a log. */
+/** Returns the switches of a log. */
 export const switchesOf = (log: readonly Happening[]): Happening[] => log.filter(({ what }) => what === "switch")

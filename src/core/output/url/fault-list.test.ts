@@ -1,4 +1,4 @@
-/** Bad URLs that operators and attackers are known to type: each is read as it is meant, or refused in words. */
+/** Bad URLs that operators and attackers are known to type: each is read as it is meant, or refused with a sentence. */
 import { describe, expect, it } from "vitest"
 import { maskSecrets, parseOutputUrl } from "../output-url.ts"
 

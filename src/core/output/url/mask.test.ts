@@ -55,7 +55,7 @@ describe("maskSecrets", () => {
     const before = fc.constantFrom("", "mode=caller&", "streamid=#!::r=x&", "foo&", "latency=bad&")
     fc.assert(
       fc.property(before, key, words, fc.boolean(), (start, name, word, encode) => {
-        // Marked, so that it cannot be found elsewhere by chance.
+        // The marks around the secret keep it from occurring elsewhere by chance.
         const secret = `§${word}§`
         const url = `srt://h:9000?${start}${name}=${encode ? encodeURIComponent(secret) : secret}&latency=20`
         const parsed = parseOutputUrl(url)

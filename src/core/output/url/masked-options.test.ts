@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { maskSecrets, parseOutputUrl } from "../output-url.ts"
 
-/** As customers write them: signed URLs, tokens of CDNs, logins of media servers. */
+/** Names of secrets in URLs as customers write them: signed URLs, tokens of CDNs, logins of media servers. */
 const NAMES = [
   "token",
   "tok",
@@ -46,6 +46,6 @@ it.each(NAMES)("the application of an RTMP URL is shown without its %s", (name) 
   if (!parsed.ok || parsed.target.protocol !== "rtmp") throw new Error("is no RTMP URL")
   expect(parsed.options).toMatchObject({ app: `live?backup=1&${name}=***` })
   expect(maskSecrets(url)).not.toContain(SECRET)
-  // What is sent is whole.
+  // The URL that is used keeps the secret.
   expect(parsed.target.url.app).toContain(SECRET)
 })

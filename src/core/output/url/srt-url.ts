@@ -1,6 +1,7 @@
 /** `srt://` URLs in every dialect: mode, addresses, and every option of libsrt. */
 import { isAny, isIPv4, isIPv6, isMulticast } from "../../net/address.ts"
 import { SRT_OPTIONS, type SrtOption } from "../../srt/options.ts"
+import { beyondOwnStack, type SrtStack } from "../../srt/stack.ts"
 import { parseStreamId, streamIdProblem } from "../../srt/stream-id.ts"
 import { SRT_URL_KEYS, type SrtUrlKey, srtUrlKey } from "../../srt/url-keys.ts"
 import { bad, type Read, readHost, readLocalAddress, readPort } from "../../url/endpoint.ts"
@@ -30,6 +31,7 @@ const DIALECTS: Readonly<Record<string, Dialect>> = {
   gosrt: "srt",
   mediamtx: "srt",
 }
+const STACKS: Readonly<Record<string, SrtStack>> = { own: "own", libsrt: "libsrt" }
 const DEFAULT_CONNECT_TIMEOUT_MS = 3000
 const DEFAULT_LATENCY_MS = 120
 /** IP, UDP and SRT headers: what SRTO_MSS holds beside the payload. */
@@ -192,6 +194,20 @@ class SrtUrlReading {
     }
   }
 
+  /** Which stack the URL asks for, and what keeps ours from it. */
+  stack(mode: Mode): SrtStack | null {
+    const given = this.given("stack")
+    if (given === null) return null
+    const stack = this.take(readWord("stack", given.value, STACKS, "own or libsrt"))
+    if (stack === null) return null
+    this.options["stack"] = stack
+    const options = [...this.settings].map(([option, value]) => ({ option, value }))
+    const beyond = stack === "own" ? beyondOwnStack({ mode, options }) : []
+    if (beyond.length > 0)
+      this.warnings.push(`stack=own cannot do ${beyond.join(", ")}: libsrt carries this output instead`)
+    return stack
+  }
+
   #noEffect(row: SrtUrlKey, { key, value }: Given): void {
     if (key === "cryptomode" && value === "2")
       this.errors.push("cryptomode=2 (AES-GCM) is not in libsrt 1.5.1: use cryptomode=0 or 1 on both sides")
@@ -249,6 +265,7 @@ export const parseSrtUrl = (parts: UrlParts): ParsedOutput => {
   const packetSize = reading.packetSize()
   reading.encryption()
   const streamId = reading.streamId(endpoint?.mode ?? "caller")
+  const stack = reading.stack(endpoint?.mode ?? "caller")
   if (parts.userinfo !== null && parts.userinfo !== "")
     reading.warnings.push("the user name before @ has no meaning for SRT: use streamid")
   if (parts.path !== "" && parts.path !== "/")
@@ -268,6 +285,7 @@ export const parseSrtUrl = (parts: UrlParts): ParsedOutput => {
       packetSize,
       latencyMs: latency === undefined ? null : Number(latency),
       connectTimeoutMs: Number(settings.get(O.CONNTIMEO) ?? DEFAULT_CONNECT_TIMEOUT_MS),
+      stack,
       options: [...settings].sort(([a], [b]) => a.id - b.id).map(([option, value]) => ({ option, value })),
     },
     options: reading.options,

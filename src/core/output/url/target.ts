@@ -1,6 +1,7 @@
 /** What an output URL means, ready for the engine. */
 import type { RtmpUrl } from "../../rtmp/rtmp-url.ts"
 import type { SrtOption } from "../../srt/options.ts"
+import type { SrtStack } from "../../srt/stack.ts"
 
 export interface SrtSetting {
   readonly option: SrtOption
@@ -25,6 +26,8 @@ export interface SrtTarget {
   /** SRTO_LATENCY as given; null leaves libsrt's 120 ms. */
   readonly latencyMs: number | null
   readonly connectTimeoutMs: number
+  /** The stack it asks for; null leaves it to the service. */
+  readonly stack: SrtStack | null
   /**
    * Everything to set with srt_setsockflag, in this order. The stream id is there for a caller only: sockets a listener
    * accepts would inherit it, and a receiver without one would seem to have sent it.

@@ -7,7 +7,7 @@ import { DATAGRAM_URL_KEYS, PACING_DELAY_MS } from "./datagram-url.ts"
 
 const doc = readFileSync(new URL("../../../../docs/urls.md", import.meta.url), "utf8")
 
-/** Rows of the tables under a heading, cells trimmed. */
+/** Rows of the tables under a heading, with trimmed cells. */
 const rowsUnder = (heading: string): string[][] => {
   const section = doc.split(/^## /m).find((part) => part.startsWith(heading)) ?? ""
   return section

@@ -1,6 +1,6 @@
 /**
- * Arbitrary streams of several programmes on made-up time, sound for the most part, with all that the checks of TR 101
- * 290 look for.
+ * Arbitrary streams of several programmes on made-up time, which are mostly sound and contain everything that the
+ * checks of TR 101 290 look for.
  */
 import * as fc from "effect/FastCheck"
 import { buildPes } from "../../../test-source/pes.ts"
@@ -12,11 +12,11 @@ import { pmtSection } from "./timed-stream.ts"
 const START_US = 5_000_000
 const SECOND_27M = 27_000_000
 
-/** Null most of the time. */
+/** Yields null most of the time, and a value otherwise. */
 const rarely = <T>(weight: number, value: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>
   fc.oneof({ weight, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: value })
 
-// Few PIDs, so that programmes share, move and drop them.
+// There are few PIDs, so that programmes share, move and drop them.
 const pmtPid = fc.constantFrom(0x20, 0x21, 0x30)
 const streamPid = fc.constantFrom(0x30, 0x31, 0x32, 0x33)
 
@@ -38,7 +38,7 @@ const programme = fc.record({
   streams: fc.array(stream, { maxLength: 3 }),
 })
 
-/** What a step sends, given the next continuity_counter of a PID and the microseconds since the start. */
+/** Returns what a step sends, given the next continuity_counter of a PID and the microseconds since the start. */
 type Write = (next: (pid: number, packets: number) => number, us: number) => Uint8Array
 
 const sectionOn = (pid: number, section: Uint8Array): Write => {
@@ -91,7 +91,7 @@ const START_CODES = [
   [0xb8, 8],
 ]
 
-/** A PES packet's first bytes: a few units, whole or not, behind a header that is mostly sound. */
+/** First bytes of a PES packet: a few units, whole or not, behind a header that is mostly sound. */
 const unitStart = fc
   .record({
     units: fc.array(fc.constantFrom(...START_CODES), { maxLength: 4 }),
@@ -107,7 +107,7 @@ const unitStart = fc
     return length === null ? pes : pes.subarray(0, length)
   })
 
-/** PCRs follow the time passed, near the limits of 2.3 now and then, on one of few time bases. */
+/** PCRs that follow the time passed, sometimes near the limits of 2.3, on one of few time bases. */
 const pcr = fc.record({
   offset: fc.constantFrom(0, 0, 0, 0, 0, 1, -1, 27 * 99_000, -27 * 60_000, 27 * 101_000, 27 * 900_000),
   base: fc.oneof(
@@ -155,14 +155,14 @@ const step = fc.record({
     { weight: 1, arbitrary: fc.constantFrom(500_001, 1_000_000, 4_000_000, 11_000_000) },
   ),
   twice: rarely(20, fc.constant(true)),
-  /** Another sender from here on. */
+  /** True when another sender begins here. */
   changes: rarely(60, fc.constant(true)),
   badSync: rarely(40, fc.constant(true)),
 })
 
 const concat = (parts: ReadonlyArray<Uint8Array>) => Uint8Array.from(parts.flatMap((part) => [...part]))
 
-/** Up to `maxLength` datagrams of raw UDP; most intervals are those of a live stream. */
+/** Yields up to `maxLength` datagrams of raw UDP; most intervals are those of a live stream. */
 export const arbitraryProgrammes = (maxLength: number): fc.Arbitrary<Datagram[]> =>
   fc.array(step, { minLength: 1, maxLength, size: "max" }).map((steps) => {
     const counters = new Map<number, number>()

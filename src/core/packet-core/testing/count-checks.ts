@@ -1,4 +1,4 @@
-/** Runs a stream through the core and hands out what the checks of TR 101 290 that need time have counted. */
+/** Runs a stream through the core, and returns the counts of those checks of TR 101 290 that need time. */
 import { expect } from "vitest"
 import { compareWithReference } from "../../../../test/compare-with-reference.ts"
 import { choose, feedBatch } from "../../../../test/feed-core.ts"
@@ -31,12 +31,12 @@ export const NO_ERRORS: Checks = {
   cat_errors: 0,
 }
 
-/** Later than the last datagram by so much all timers are looked at once more. */
+/** Microseconds after the last datagram at which the core looks at all timers once more. */
 const LOOK_AFTER_US = 100_000
 
 /**
  * Counts on leg 0, with a tick after each datagram. The reference parser must count the same, and so must a run without
- * ticks; only PID errors, which are polled, are left out there.
+ * ticks. Only PID errors, which are polled, are left out of that run.
  */
 export const countChecks = (core: PacketCore, datagrams: ReadonlyArray<Datagram>): Checks => {
   compareWithReference(core, datagrams)

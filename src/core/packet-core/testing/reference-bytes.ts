@@ -1,15 +1,15 @@
-/** Raw UDP as a stream of bytes, as the reference parser takes it apart. */
+/** Raw UDP as a stream of bytes, in the way in which the reference parser takes it apart. */
 import { SYNC_BYTE, TS_PACKET_SIZE } from "../../ts/packet.ts"
 
 const SIZES = [TS_PACKET_SIZE, 204] as const
-/** Sync bytes beside the first that show where packets are. */
+/** Number of sync bytes, beside the first, that show where packets are. */
 const FURTHER = 4
 const TAIL = FURTHER * 204
 
 export const isEven = (bytes: Uint8Array, size: number = TS_PACKET_SIZE): boolean =>
   bytes.length > 0 && bytes.length % size === 0 && bytes.every((byte, at) => at % size !== 0 || byte === SYNC_BYTE)
 
-/** Where the first five sync bytes at the same distance begin, from `from` on. */
+/** Finds where the first five sync bytes at the same distance begin, from `from` on; null when there are none. */
 export const findRun = (bytes: Uint8Array, from = 0): { readonly at: number; readonly size: number } | null => {
   for (let at = from; at < bytes.length; at++) {
     for (const size of SIZES) {
@@ -20,7 +20,7 @@ export const findRun = (bytes: Uint8Array, from = 0): { readonly at: number; rea
   return null
 }
 
-/** True when packets are found elsewhere than `offset` and each 188 bytes from there on. */
+/** Whether packets are found elsewhere than at `offset` and every 188 bytes from there on. */
 export const hasRunBeside = (bytes: Uint8Array, offset: number): boolean => {
   const run = findRun(bytes)
   return run !== null && (run.size !== TS_PACKET_SIZE || run.at % TS_PACKET_SIZE !== offset % TS_PACKET_SIZE)
@@ -33,21 +33,21 @@ const joined = (a: Uint8Array, b: Uint8Array): Uint8Array => {
   return both
 }
 
-/** What a datagram gave: whole packets, losses of the place where packets are, and bytes passed over on the way. */
+/** What a datagram yields: whole packets, losses of the place where packets are, and bytes passed over on the way. */
 export type Step =
   | { readonly kind: "packet"; readonly bytes: Uint8Array; readonly is204: boolean }
   | { readonly kind: "loss" }
   | { readonly kind: "skip"; readonly bytes: number }
 
 export class ReferenceBytes {
-  /** Length of the packets; null while their place is unknown. */
+  /** Length of the packets in bytes; null while their place is unknown. */
   size: number | null = null
   rest: Uint8Array = new Uint8Array()
   wasFound = false
-  /** Where the datagram begins among the bytes being taken. */
+  /** Offset at which the datagram begins among the bytes that are being taken. */
   #begin = 0
 
-  /** True when packets are in these bytes, behind those left over, elsewhere than at the datagram's begin. */
+  /** Whether packets are in these bytes, behind those left over, elsewhere than at the datagram's begin. */
   hasRunBeside(datagram: Uint8Array): boolean {
     return hasRunBeside(joined(this.rest, datagram), this.rest.length)
   }
@@ -61,7 +61,9 @@ export class ReferenceBytes {
     )
   }
 
-  /** True when up to `most` sync bytes are at `offset` and one packet on each, as far as there are bytes. */
+  /**
+   * Whether up to `most` sync bytes are at `offset` and one packet after another from there, as far as there are bytes.
+   */
   #agrees(bytes: Uint8Array, offset: number, most: number): boolean {
     const expected = Array.from({ length: most }, (_, i) => offset + i * (this.size ?? 0)).filter(
       (at) => at < bytes.length,
@@ -69,7 +71,7 @@ export class ReferenceBytes {
     return expected.every((at) => bytes[at] === SYNC_BYTE)
   }
 
-  /** A packet that is whole, but what follows is not there yet. */
+  /** Takes a packet that is whole, although what follows it is not there yet. */
   takeHeld(): Step | null {
     if (this.size === null || this.rest.length !== this.size) return null
     const step: Step = { kind: "packet", bytes: this.rest.subarray(0, TS_PACKET_SIZE), is204: this.size === 204 }
@@ -78,8 +80,8 @@ export class ReferenceBytes {
   }
 
   /**
-   * Takes a datagram; `isTaken` when it begins where packets are, or that place is found in it, by the steps of
-   * `entry`.
+   * Takes a datagram. `isTaken` is true when the datagram begins where packets are, or when that place is found in it
+   * by the steps of `entry`.
    */
   take(datagram: Uint8Array): { readonly isTaken: boolean; readonly entry: Step[]; readonly steps: Step[] } {
     const entry: Step[] = []

@@ -2,8 +2,8 @@
  * The checks of TR 101 290 that need time (1.3.a, 1.5.a, 2.3, 2.5, 2.6) and random access points, for the reference
  * parser.
  *
- * Every timer is advanced with every datagram, so that nothing here depends on when somebody looks. Left to tests of
- * their own: 1.6, which the core polls, and the deviation of PCR from arrival.
+ * Every timer is advanced with every datagram, so that nothing here depends on when somebody looks. Two things have
+ * tests of their own: 1.6, which the core polls, and the deviation of the PCR from its arrival.
  */
 
 import { crc32 } from "../../ts/crc32.ts"
@@ -20,7 +20,7 @@ const CAT_US = 10_000_000
 const PTS_US = 700_000
 const SECOND_US = 1_000_000
 
-/** What LEG_* gauges hold. */
+/** Values that the LEG_* gauges hold. */
 export interface CheckGauges {
   pat_us: number
   pmt_us: number
@@ -32,10 +32,10 @@ export interface CheckGauges {
   pcr_bitrate_max: number
 }
 
-/** What is known of a followed PID. */
+/** State of a followed PID. */
 interface Followed {
   readonly pcr: PcrTimer
-  /** Since when a PTS is missing, and after how long it will be counted next. */
+  /** Time since which a PTS is missing, and duration after which it is counted next, in us. */
   pts: { sinceUs: number; limitUs: number } | null
   point: "announced" | "found" | null
 }
@@ -69,12 +69,12 @@ export class ReferenceChecks {
     })
   }
 
-  /** Another sender. */
+  /** Starts over for another sender. */
   restart(): void {
     this.#clock.restart()
   }
 
-  /** Packets that came at `rxUs` are next. */
+  /** Notes that packets which came at `rxUs` are next. */
   arrive(rxUs: number): void {
     if (this.#clock.arrive(rxUs)) this.#begin()
     const { nowUs } = this.#clock
@@ -138,7 +138,7 @@ export class ReferenceChecks {
     this.#follow(before, true)
   }
 
-  /** A programme, or with null the whole PMT PID, is in no PAT any more. */
+  /** Notes that a programme, or with null the whole PMT PID, is no longer in any PAT. */
   programmeGone(pmtPid: number, programme: number | null): void {
     const before = this.#streams.main
     this.#streams.drop(pmtPid, programme)
@@ -172,7 +172,7 @@ export class ReferenceChecks {
 
   // Packets.
 
-  /** Any packet but a null or damaged one, before its continuity_counter is looked at. */
+  /** Takes any packet except null and damaged ones, before its continuity_counter is looked at. */
   packetSeen(packet: TsPacket, packetNumber: number, tablePid: "pat" | "pmt" | null): void {
     const { pid, adaptation, scrambling } = packet
     if (scrambling !== 0) this.#scrambled(pid, tablePid)
@@ -221,7 +221,7 @@ export class ReferenceChecks {
     this.gauges.pcr_bitrate_max = Math.max(most, bitrate)
   }
 
-  /** A packet without payload. */
+  /** Takes a packet without payload. */
   bareSeen({ pid, adaptation }: TsPacket): void {
     const followed = this.#followed.get(pid)
     const { access } = this.#streams.main
@@ -237,7 +237,7 @@ export class ReferenceChecks {
     this.#countPoint()
   }
 
-  /** A packet with payload that repeats none. */
+  /** Takes a packet with payload that repeats none. */
   payloadSeen(packet: TsPacket): void {
     const { pid, scrambling, unit_start, payload } = packet
     if (pid === 1 && unit_start && scrambling === 0) this.#readCat(payload)

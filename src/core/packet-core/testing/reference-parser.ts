@@ -1,8 +1,8 @@
 /**
  * A readable parser of datagrams that counts what the packet core counts: the oracle of its tests.
  *
- * Written for clarity from the specifications (RFC 3550, ISO/IEC 13818-1, ETSI TR 101 290), with objects and maps, and
- * sharing no code with the AssemblyScript core. Names of counters are those of `leg-fields.ts`.
+ * It is written for clarity from the specifications (RFC 3550, ISO/IEC 13818-1, ETSI TR 101 290), with objects and
+ * maps, and shares no code with the AssemblyScript core. Names of counters are those of `leg-fields.ts`.
  */
 
 import { joinBytes } from "../../bytes/join-bytes.ts"
@@ -17,9 +17,9 @@ import { ReferenceSequence } from "./reference-sequence.ts"
 
 export interface Datagram {
   readonly bytes: Uint8Array
-  /** Monotonic microseconds, whole, never falling. */
+  /** Time of arrival in whole monotonic microseconds, which never fall. */
   readonly rx_us: number
-  /** Source address in host order, and port. */
+  /** Source address in host order; the next field is its port. */
   readonly ipv4: number
   readonly port: number
 }
@@ -40,7 +40,7 @@ export interface ReferenceSlot {
   discontinuity: boolean
 }
 
-/** What LEG_* gauges hold. */
+/** Values that the LEG_* gauges hold. */
 export interface ReferenceGauges extends CheckGauges {
   first_rx_us: number
   last_rx_us: number
@@ -73,7 +73,7 @@ const payloadFault = (bytes: Uint8Array): Kind => ({ fault: isWhole(bytes) ? "ba
 const without204 = (bytes: Uint8Array): Uint8Array =>
   joinBytes(Array.from({ length: bytes.length / 204 }, (_, i) => bytes.subarray(i * 204, i * 204 + TS_PACKET_SIZE)))
 
-/** What a datagram is by itself, or why it is not taken. */
+/** Says what a datagram is by itself, or why it is not taken. */
 export const classifyDatagram = (bytes: Uint8Array): Kind => {
   const [first, second = 0] = bytes
   if (first === undefined) return { fault: "bad_not_ts" }
@@ -91,19 +91,19 @@ export const classifyDatagram = (bytes: Uint8Array): Kind => {
   return payload.length === 0 ? { fault: "bad_not_ts" } : payloadFault(payload)
 }
 
-/** RTP but for the length of its payload. */
+/** Whether a datagram is RTP except for the length of its payload. */
 const isBrokenRtp = (bytes: Uint8Array): boolean => {
   const header = parseRtp(bytes)
   return header !== null && header.payload_length > 0 && bytes[header.payload_offset] === SYNC_BYTE
 }
 
-/** A part of a byte stream waits no longer for the next datagram. */
+/** Time in us for which a part of a byte stream waits for the next datagram. */
 const WAIT_US = 2000
 
 const zeroCounters = (): LegCounters =>
   Object.fromEntries(Object.keys(LEG_COUNTERS).map((name) => [name, 0])) as LegCounters
 
-/** PIDs up to here are of tables. */
+/** Highest PID that is reserved for tables. */
 const LAST_TABLE_PID = 0x1f
 
 export class ReferenceParser {
@@ -140,7 +140,7 @@ export class ReferenceParser {
     this.events.push({ kind: "pcr_jump", pid, before_ms, after_ms }),
   )
   readonly #sections = new ReferenceSections(this.counters, (event) => this.events.push(event), this.#checks)
-  /** Last counter of each PID, and whether its one legal duplicate was there. */
+  /** Last counter of each PID, and whether its one legal duplicate has come. */
   readonly #continuity = new Map<number, { counter: number; duplicated: boolean }>()
   #transit: { rxUs: number; timestamp: number } | null = null
   #goodRun = 0
@@ -150,7 +150,7 @@ export class ReferenceParser {
   #own: ReferenceBytes | null = null
   #rival: { readonly source: number; bytes: ReferenceBytes } | null = null
   #group: Uint8Array[] = []
-  /** When what is analysed came. */
+  /** Time of arrival, in us, of what is being analysed. */
   #arrivedUs = 0
   #groupUs = 0
   #bytesUs = 0
@@ -174,8 +174,8 @@ export class ReferenceParser {
       return
     }
     const stream = this.#streamOf(source, isOwn)
-    // One that begins with a packet, from a sender of whole packets, is not looked at further: its damage is for the
-    // counters.
+    // A datagram that begins with a packet, from a sender of whole packets, is not looked at further: its damage is for
+    // the counters.
     const isUsual = hasBegin && kind.framing === "udp" && isOwn && !stream.wasFound
     if (bytes.length > 0 && !isUsual && this.#isOfStream(stream, kind, bytes)) {
       this.#takeBytes(stream, kind, datagram, isOwn, source)
@@ -212,7 +212,7 @@ export class ReferenceParser {
     return this.#rival.bytes
   }
 
-  /** Whether the bytes before it, or those in it, make a datagram a part of a byte stream. */
+  /** Whether the bytes before a datagram, or those in it, make it a part of a byte stream. */
   #isOfStream(stream: ReferenceBytes, kind: Kind, bytes: Uint8Array): boolean {
     if ("fault" in kind) return stream.goesOn(bytes) || !isBrokenRtp(bytes)
     if (kind.framing === "udp") return stream.wasFound || (!isEven(bytes) && stream.hasRunBeside(bytes))
@@ -235,13 +235,13 @@ export class ReferenceParser {
       this.#rival = null
     }
     this.#bytesUs = rx_us
-    // What was passed over before the first packet of a new sender was nobody's.
+    // Bytes that were passed over before the first packet of a new sender belong to nobody.
     if (isOwn) this.#follow(entry, rx_us)
     this.#follow(steps, rx_us)
     if (bytes.length % (this.#sizeAtBegin(stream, steps) ?? TS_PACKET_SIZE) !== 0) this.counters.unaligned += 1
   }
 
-  /** Length of the packets that the datagram began with. */
+  /** Length of the packets with which the datagram began. */
   #sizeAtBegin(stream: ReferenceBytes, steps: ReadonlyArray<Step>): number | null {
     for (const step of steps) if (step.kind === "packet") return step.is204 ? 204 : TS_PACKET_SIZE
     return stream.size
@@ -276,7 +276,7 @@ export class ReferenceParser {
     this.gauges.payload_type = payload_type
     const { foreign } = this.counters
     const now = this.#sequence.accept({ sequence, timestamp, payload, rxUs: rx_us })
-    // One of a second source with this SSRC is that alone.
+    // A datagram of a second source with this SSRC counts as foreign only.
     if (this.counters.foreign === foreign) this.counters.rtp_datagrams += 1
     for (const taken of now) {
       this.#measureJitter(taken.rxUs, taken.timestamp)
@@ -325,7 +325,7 @@ export class ReferenceParser {
       const part = payload.subarray(start, start + 7 * TS_PACKET_SIZE)
       const slot: ReferenceSlot = {
         payload: part,
-        // What was held may be older than what went before it: times in a ring never run backwards.
+        // A held datagram may be older than what went before it, but times in a ring never run backwards.
         rx_us: Math.max(rx_us, this.slots.at(-1)?.rx_us ?? 0),
         rtp_timestamp,
         rtp_sequence,
@@ -358,7 +358,7 @@ export class ReferenceParser {
     }
     if (packet.scrambling !== 0) this.counters.scrambled += 1
     const table = this.#sections.kindOf(packet.pid)
-    // An encoder without input may go on with its tables: they are no programme.
+    // An encoder without input may go on with its tables, which are no programme.
     if (table === null && packet.pid > LAST_TABLE_PID)
       this.gauges.last_programme_us = Math.max(this.gauges.last_programme_us, this.#arrivedUs)
     this.#checks.packetSeen(packet, this.counters.ts_packets, table === "scte35" ? null : table)

@@ -1,4 +1,4 @@
-/** TR 101 290 2.3.a and 2.3.b for the PCRs of one PID, and the bit rate between them. */
+/** Checks TR 101 290 2.3.a and 2.3.b for the PCRs of one PID, and measures the bit rate between them. */
 import { PCR_MODULUS } from "../../ts/packet.ts"
 
 const SECOND_US = 1_000_000
@@ -11,23 +11,23 @@ export interface PcrCounters {
 
 export interface PcrMoment {
   readonly ticks: number
-  /** Time of the checks, and of arrival, in microseconds. */
+  /** Time of the checks in microseconds; the next field is the time of arrival. */
   readonly nowUs: number
   readonly arrivalUs: number
-  /** Number of its TS packet. */
+  /** Number of the PCR's TS packet. */
   readonly packet: number
-  /** Changes when packets are lost; when the leg was silent. */
+  /** Number that changes when packets are lost; the next field changes when the leg was silent. */
   readonly faults: number
   readonly run: number
 }
 
 export interface Interval {
   readonly bitrate: number
-  /** Those of the leg when it began. */
+  /** The leg's number of faults when the interval began. */
   readonly faults: number
 }
 
-/** Steps of more than half of the 33-bit range are steps back. */
+/** Microseconds of a step of the clock; a step of more than half of the 33-bit range is a step back. */
 const signedUs = (ticks: number): number => {
   const wrapped = ((ticks % PCR_MODULUS) + PCR_MODULUS) % PCR_MODULUS
   return (wrapped > PCR_MODULUS / 2 ? wrapped - PCR_MODULUS : wrapped) / 27
@@ -55,7 +55,7 @@ export class PcrTimer {
     this.#excused = true
   }
 
-  /** A fault for each second without PCR. */
+  /** Counts a fault for each second without PCR. */
   advance(nowUs: number): void {
     while (this.#last !== null && nowUs - this.#sinceUs > SECOND_US) {
       this.#sinceUs += SECOND_US
@@ -65,8 +65,8 @@ export class PcrTimer {
   }
 
   /**
-   * The interval since the PCR before, null when it says nothing of the bit rate; and the PCR before when the clock
-   * jumped.
+   * Returns the interval since the PCR before, or null when it says nothing about the bit rate; and the PCR before when
+   * the clock jumped.
    */
   take(moment: PcrMoment): { interval: Interval | null; jumpedFrom: number | null } {
     const last = this.#last

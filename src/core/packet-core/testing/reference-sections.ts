@@ -1,11 +1,11 @@
-/** Section assembly (ISO/IEC 13818-1 2.4.4) and what PAT and PMTs make the reference parser watch. */
+/** Assembles sections (ISO/IEC 13818-1 2.4.4), and decides what PAT and PMTs make the reference parser watch. */
 import { crc32 } from "../../ts/crc32.ts"
 import { type Pmt, parsePat, parsePmt, TABLE_ID_PAT, TABLE_ID_PMT } from "../../ts/psi.ts"
 import { STREAM_TYPE_SCTE35 } from "../../ts/stream-types.ts"
 
 const PSI_SECTION_MAX = 1024
 const SECTION_MAX = 4096
-/** The packet core has room for so many PIDs beside the PAT, and so many of them for PMTs. */
+/** Number of PIDs, beside the PAT's, for which the packet core has room; the next line says how many may carry PMTs. */
 const WATCHED_MAX = 15
 const PMT_PIDS_MAX = 10
 const SCTE35_OWNERS_MAX = 8
@@ -23,7 +23,7 @@ export class SectionCollector {
     this.#bytes = null
   }
 
-  /** Adds a payload; yields the sections it completes, in order. */
+  /** Adds a payload; yields the sections that it completes, in order. */
   *add(payload: Uint8Array, unitStart: boolean): Generator<Uint8Array> {
     if (!unitStart) {
       const [section] = this.#take(payload)
@@ -45,7 +45,7 @@ export class SectionCollector {
     }
   }
 
-  /** Continues the section in hand; returns it when complete, and the bytes it took. */
+  /** Continues the section in hand. Returns it when it is complete, and the bytes that it took. */
   #take(payload: Uint8Array): [section: Uint8Array | undefined, taken: number] {
     if (this.#bytes === null) return [undefined, 0]
     const before = this.#bytes.length
@@ -105,7 +105,7 @@ export interface SectionEvent {
   readonly section: Uint8Array
 }
 
-/** Told of every table; `programmeGone` with null means all of a PMT PID. */
+/** Called with every table; `programmeGone` with null means all of a PMT PID. */
 export interface TableListener {
   readonly foreignTableOnPat: () => void
   readonly patArrived: () => void
@@ -128,7 +128,7 @@ export class ReferenceSections {
     this.#tables = tables
   }
 
-  /** Whether the sections of a PID are collected, and which tables they are. */
+  /** Which tables are collected from a PID; null when none are. */
   kindOf(pid: number): Watch["kind"] | null {
     return this.#watches.get(pid)?.kind ?? null
   }
@@ -186,7 +186,7 @@ export class ReferenceSections {
     return watch
   }
 
-  /** Takes owners off all watches of a kind, and drops those nobody owns any more. */
+  /** Takes owners off all watches of a kind, and drops watches that nobody owns any more. */
   #release(kind: "pmt" | "scte35", isGone: (watch: Watch, scope: number, programme: number) => boolean): void {
     for (const watch of [...this.#watches.values()].filter((each) => each.kind === kind)) {
       for (const [key, { scope, programme }] of [...watch.owners]) {

@@ -1,6 +1,6 @@
 /**
  * RTP sequence numbers as the reference parser counts them: numbers extended beyond 16 bits, a map of those received,
- * and a list of the datagrams held. None waits for one before it, as with `reorder_ms` 0.
+ * and a list of the datagrams held. No datagram waits for one before it, as with `reorder_ms` 0.
  */
 
 const MAX_DROPOUT = 3000
@@ -33,7 +33,7 @@ export interface RtpArrival {
 const distance = (sequence: number, from: number) => ((sequence - from + 0x18000) & 0xffff) - 0x8000
 const previous = (sequence: number) => (sequence - 1) & 0xffff
 
-/** What two datagrams under one number are told apart by. */
+/** Bytes by which two datagrams with one number are told apart. */
 const markOf = ({ payload }: RtpArrival) => {
   const at = payload.length >> 1
   return [payload.subarray(0, 8), payload.subarray(at, at + 8), payload.subarray(-8)].join(" ")
@@ -49,9 +49,9 @@ export class ReferenceSequence {
   #received = new Map<number, string>()
   #movedUs = 0
   #timestamp = 0
-  /** Far off: they go first when the successor of one of them follows. */
+  /** Datagrams with numbers far off, which go first when the successor of one of them follows. */
   #held: RtpArrival[] = []
-  /** Where the numbers before a restart would go on. */
+  /** Number with which the sequence before a restart would go on. */
   #before: { next: number; us: number } | null = null
   /** Number of the datagram that goes on next. */
   #ordered: number | null = null
@@ -68,7 +68,9 @@ export class ReferenceSequence {
     this.#dropHeld()
   }
 
-  /** The datagrams that are taken now, oldest first. Whether they also go on is told by `goesOn`, for each in turn. */
+  /**
+   * Returns the datagrams that are taken now, oldest first. `goesOn` tells, for each in turn, whether they also go on.
+   */
   accept(arrival: RtpArrival): ReadonlyArray<RtpArrival> {
     const verdict = this.#judge(arrival)
     if (verdict === "taken") return [arrival]
@@ -87,7 +89,7 @@ export class ReferenceSequence {
     return this.#startOver(arrival)
   }
 
-  /** False for one that comes behind its successor. */
+  /** Returns false for a datagram that comes behind its successor. */
   goesOn({ sequence }: RtpArrival): boolean {
     const ahead = distance(sequence, this.#ordered ?? sequence)
     if (ahead < 0) {

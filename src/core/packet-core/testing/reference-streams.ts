@@ -1,5 +1,6 @@
 /**
- * Which PIDs the reference parser follows, as the PMTs in force name them, and which of them are the main programme's.
+ * Decides which PIDs the reference parser follows, as the PMTs in force name them, and which of them are the main
+ * programme's.
  */
 import { type Pmt, type PmtStream, registrationOf } from "../../ts/psi.ts"
 
@@ -17,7 +18,7 @@ const PRIVATE_PES = 0x06
 const AUDIO_DESCRIPTORS = new Set([0x6a, 0x7a, 0x7b, 0x7c])
 const AUDIO_FORMATS = new Set(["AC-3", "EAC3", "DTS1", "DTS2", "DTS3", "Opus", "BSSD"])
 
-/** What a stream of a PMT is, null when it is neither video nor audio. */
+/** What a stream of a PMT is; null when it is neither video nor audio. */
 export const streamKind = ({ stream_type, descriptors }: PmtStream): StreamKind | null => {
   const codec = VIDEO.get(stream_type)
   if (codec !== undefined) return { media: "video", codec }
@@ -31,15 +32,15 @@ interface Programme {
   readonly pmtPid: number
   readonly number: number
   readonly pcrPid: number | null
-  /** By PID, in the order of the PMT. */
+  /** Kinds of the streams by PID, in the order of the PMT. */
   readonly streams: ReadonlyMap<number, StreamKind>
 }
 
-/** What is said of a followed PID by all PMTs together. */
+/** What all PMTs together say about a followed PID. */
 export interface Role {
-  /** Video or audio. */
+  /** Whether the PID carries video or audio. */
   readonly hasUnits: boolean
-  /** A programme names it as its PCR PID; a programme that names none has it. */
+  /** Whether a programme names the PID as its PCR PID. The PIDs of a programme that names none may have a PCR. */
   readonly isPcrPid: boolean
   readonly mayHavePcr: boolean
 }
@@ -66,13 +67,13 @@ export class ReferenceStreams {
   roles: ReadonlyMap<number, Role> = new Map()
   main: Main = { programme: null, access: null }
 
-  /** A PMT that is new or has changed. */
+  /** Takes a PMT that is new or has changed. */
   set(pmtPid: number, pmt: Pmt): void {
     this.#programmes.set(`${pmtPid}/${pmt.program_number}`, readProgramme(pmtPid, pmt))
     this.#settle()
   }
 
-  /** A programme has gone, or all of a PMT PID. */
+  /** Drops a programme, or with null all programmes of a PMT PID. */
   drop(pmtPid: number, number: number | null): void {
     for (const [key, programme] of [...this.#programmes]) {
       if (programme.pmtPid === pmtPid && (number === null || programme.number === number)) this.#programmes.delete(key)
@@ -98,7 +99,7 @@ export class ReferenceStreams {
     this.main = this.#chooseMain()
   }
 
-  /** The programme with the lowest number among those with video, else with audio, else with a PCR. */
+  /** Chooses the programme with the lowest number among those with video, else with audio, else with a PCR. */
   #chooseMain(): Main {
     const programmes = [...this.#programmes.values()].sort((a, b) => a.number - b.number || a.pmtPid - b.pmtPid)
     for (const media of ["video", "audio"] as const) {

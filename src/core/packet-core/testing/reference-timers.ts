@@ -1,15 +1,15 @@
-/** Time of the TR 101 290 checks, and faults that last. */
+/** The time of the TR 101 290 checks, and faults that last. */
 
 export const SILENCE_US = 500_000
 
-/** Arrival time without silences, which also tells in which run between two silences it is. */
+/** Counts arrival time without silences, and tells in which run between two silences it is. */
 export class CheckClock {
   nowUs = 0
   arrivalUs = 0
   run = 0
   #latestUs: number | null = null
 
-  /** True when these are the first packets of a sender. */
+  /** Takes a time of arrival; returns true when these are the first packets of a sender. */
   arrive(rxUs: number): boolean {
     this.arrivalUs = rxUs
     const isFirst = this.#latestUs === null

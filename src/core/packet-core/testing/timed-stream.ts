@@ -1,6 +1,6 @@
 /**
- * Transport streams on made-up time, for tests of the checks that need time: what is sent at which millisecond. A null
- * packet goes out every millisecond beside it, so that time passes on the leg.
+ * Transport streams on made-up time, for tests of the checks that need time: a test says what is sent at which
+ * millisecond. Beside it, a null packet goes out every millisecond, so that time passes on the leg.
  */
 import { buildPes } from "../../../test-source/pes.ts"
 import { buildPacket, NULL_PID, type PacketFields, TS_PACKET_SIZE } from "../../ts/packet.ts"
@@ -13,7 +13,7 @@ export const VIDEO_PID = 0x101
 export const AUDIO_PID = 0x102
 export const SECOND_27M = 27_000_000
 
-/** An access unit without anything a decoder could start with: AUD and a slice that is no IDR. */
+/** An access unit with nothing that a decoder could start with: an AUD and a slice that is no IDR slice. */
 const PLAIN_AVC_UNIT = Uint8Array.of(0, 0, 0, 1, 9, 0xf0, 0, 0, 1, 0x41, 0x9a)
 
 /** One thing to send, and when. */
@@ -30,7 +30,7 @@ export interface Programme {
   readonly streams?: ReadonlyArray<{ pid: number; stream_type: number; descriptors?: ReadonlyArray<Descriptor> }>
 }
 
-/** Keeps a continuity_counter for each PID. */
+/** Writes packets with a continuity_counter for each PID. */
 export class TimedWriter {
   readonly #counters = new Map<number, number>()
 
@@ -57,7 +57,7 @@ const DEFAULT_STREAMS = [
   { pid: AUDIO_PID, stream_type: 0x0f },
 ]
 
-/** Milliseconds from `from` to before `to`, `step` apart. */
+/** Lists the milliseconds from `from` to before `to`, `step` apart. */
 export const every = (step: number, to: number, from = 0): number[] =>
   Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step)
 
@@ -91,7 +91,7 @@ export const pmts = (times: ReadonlyArray<number>, programme: Programme = {}): E
   return at(times, (writer) => [writer.section(programme.pmtPid ?? PMT_PID, section)])
 }
 
-/** PCRs alone in their packets; the clock shows `startTicks` at 0 ms. */
+/** Makes PCRs that are alone in their packets; the clock shows `startTicks` at 0 ms. */
 export const pcrs = (
   times: ReadonlyArray<number>,
   startTicks = SECOND_27M,
@@ -99,7 +99,7 @@ export const pcrs = (
   fields: Partial<PacketFields> = {},
 ): Entry[] => at(times, (writer, ms) => [writer.packet({ pid, pcr: startTicks + ms * 27_000, ...fields })])
 
-/** PES packets of one TS packet; PTS 1 s after 0 at 0 ms. */
+/** Makes PES packets of one TS packet each; at 0 ms their PTS is 1 s after 0. */
 export const units = (times: ReadonlyArray<number>, pid: number, fields: Partial<PacketFields> = {}): Entry[] =>
   at(times, (writer, ms) => [
     writer.packet({
@@ -120,13 +120,13 @@ const NULL_PACKET = buildPacket({ pid: NULL_PID, continuity_counter: 0, payload:
 
 export interface Timing {
   readonly untilMs: number
-  /** Milliseconds in which nothing at all is sent: from, to. */
+  /** Times in ms, from and to, in which nothing at all is sent. */
   readonly silences?: ReadonlyArray<readonly [number, number]>
   readonly port?: number
   readonly startUs?: number
 }
 
-/** One datagram a millisecond: a null packet and what is due then. */
+/** Makes one datagram a millisecond, with a null packet and what is due then. */
 export const play = (
   entries: ReadonlyArray<Entry>,
   { untilMs, silences = [], port = 5000, startUs = START_US }: Timing,
@@ -146,7 +146,7 @@ export const play = (
   })
 }
 
-/** A programme as it should be for `untilMs` milliseconds; parts replace their namesakes, null leaves one out. */
+/** Makes a sound programme of `untilMs` milliseconds. Parts replace those of the same name, and null leaves one out. */
 export const soundProgramme = (
   untilMs: number,
   parts: Partial<Record<"pats" | "pmts" | "pcrs" | "video" | "audio", ReadonlyArray<Entry> | null>> = {},

@@ -2,7 +2,7 @@
 import fc from "fast-check"
 import type { AmfValue } from "../amf0.ts"
 
-/** Without lone surrogates, which UTF-8 does not have. */
+/** Text without lone surrogates, which UTF-8 cannot express. */
 export const text = fc.string({ unit: "binary", maxLength: 20 })
 
 const leaf: fc.Arbitrary<AmfValue> = fc.oneof(
@@ -19,7 +19,7 @@ const leaf: fc.Arbitrary<AmfValue> = fc.oneof(
   fc.record({ kind: fc.constant("xml" as const), text }),
 )
 
-/** Up to four deep. */
+/** Values that are nested up to four deep. */
 export const amfValue: fc.Arbitrary<AmfValue> = fc.letrec<{ value: AmfValue }>((tie) => {
   const properties = fc.array(fc.tuple(text, tie("value")), { maxLength: 4 })
   return {

@@ -1,6 +1,6 @@
 /**
- * A login of a test server, adobe or llnw: asks, and checks the answer with node-independent arithmetic of its own
- * order.
+ * The login of a test server, by the method adobe or llnw. It asks for an answer, and checks it with arithmetic that is
+ * written apart from the product's.
  */
 import { toBase64, toHex } from "../../bytes/bytes-text.ts"
 import { utf8 } from "../bytes.ts"
@@ -15,7 +15,7 @@ const rejected = (description: string) => ({ code: "NetConnection.Connect.Reject
 
 const queryOf = (app: string): URLSearchParams => new URLSearchParams((app.split("?")[1] ?? "").replaceAll("+", "%2B"))
 
-/** `refuseConnect` of a server that knows one user. `opaque` is left out by some servers. */
+/** Makes the `refuseConnect` of a server that knows one user. Some servers leave out `opaque`. */
 export const adobeLogin =
   (user: string, password: string, withOpaque = true) =>
   (app: string, tcUrl: string): Record<string, string> | null => {
@@ -36,7 +36,7 @@ export const adobeLogin =
     return same ? null : rejected("[ AccessManager.Reject ] : [ authmod=adobe ] : ?reason=authfailed")
   }
 
-/** A server that asks for a login by the llnw method. */
+/** Makes the `refuseConnect` of a server that asks for a login by the llnw method. */
 export const llnwLogin =
   (user: string, password: string) =>
   (app: string): Record<string, string> | null => {

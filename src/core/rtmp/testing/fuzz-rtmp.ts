@@ -1,6 +1,6 @@
 /**
- * The fuzz target of the RTMP codecs and the publisher: damages what servers say and makes up bytes. Shared by the
- * short run in the suite and load-tests/fuzz/rtmp.ts. The same seed gives the same cases.
+ * The fuzz target of the RTMP codecs and the publisher. It damages what servers say, and makes up bytes. The short run
+ * in the suite and load-tests/fuzz/rtmp.ts share it. The same seed gives the same cases.
  */
 
 import { toHex } from "../../bytes/bytes-text.ts"
@@ -27,21 +27,21 @@ import { testPublisher, Wire } from "./publish-to.ts"
 import type { TestServerOptions } from "./rtmp-server.ts"
 
 export interface RtmpFuzzCounts {
-  /** Bodies that are AMF0 to the end. */
+  /** Number of bodies that are AMF0 to the end. */
   amfSound: number
   amfRefused: number
-  /** Conversations that came to a publication. */
+  /** Number of conversations that came to a publication. */
   published: number
-  /** That ended in a failure. */
+  /** Number of conversations that ended in a failure. */
   failed: number
-  /** Messages that were read. */
+  /** Number of messages that were read. */
   messages: number
 }
 
 const HANDSHAKE = Uint8Array.of(3, ...new Uint8Array(2 * HANDSHAKE_SIZE))
 const READER_LIMITS = { maxMessageBytes: 2000, maxPartialBytes: 4000, maxChunkStreams: 8 }
 
-/** What servers say behind the handshake. */
+/** Makes what servers say behind the handshake. */
 const conversations = (): Uint8Array[] => {
   const error = { level: "error", code: "NetStream.Publish.BadName", description: "Already publishing" }
   const login = {
@@ -132,7 +132,7 @@ const pieces = (random: Random, bytes: Uint8Array): Uint8Array[] => {
   return list
 }
 
-/** Values write and read again as themselves. */
+/** Checks that values write and read again as themselves. */
 const checkAmf = (bytes: Uint8Array, counts: RtmpFuzzCounts): void => {
   const { values, error } = decodeAmf0(bytes)
   const again = decodeAmf0(encodeAmf0(...values))
@@ -143,7 +143,7 @@ const checkAmf = (bytes: Uint8Array, counts: RtmpFuzzCounts): void => {
   counts[error === null ? "amfSound" : "amfRefused"]++
 }
 
-/** However the bytes are cut, the reader says the same. */
+/** Checks that the reader says the same however the bytes are cut. */
 const checkReader = (random: Random, bytes: Uint8Array, counts: RtmpFuzzCounts): void => {
   const whole = new ChunkReader(READER_LIMITS).push(bytes)
   const reader = new ChunkReader(READER_LIMITS)
@@ -158,7 +158,7 @@ const checkReader = (random: Random, bytes: Uint8Array, counts: RtmpFuzzCounts):
   counts.messages += messages.length
 }
 
-/** The publisher says at most one last word, and nothing after it. */
+/** Checks that the publisher says at most one last word, and nothing after it. */
 const checkPublisher = (random: Random, bytes: Uint8Array, counts: RtmpFuzzCounts): void => {
   const publisher = testPublisher({ mode: random() % 4 === 0 ? "probe" : "publish" })
   publisher.start()
@@ -172,7 +172,7 @@ const checkPublisher = (random: Random, bytes: Uint8Array, counts: RtmpFuzzCount
   if (events[last]?.type === "failed") counts.failed++
 }
 
-/** Runs `cases` cases; throws an Error that holds the case in hexadecimal when one breaks a promise. */
+/** Runs `cases` cases. Throws an Error that holds the case in hexadecimal when one breaks a promise. */
 export const fuzzRtmp = (
   cases: number,
   seed: number,

@@ -1,4 +1,4 @@
-/** Bytes written by hand in tests: hexadecimal digits with any white space between them. */
+/** Bytes written by hand in tests, as hexadecimal digits with any white space between them. */
 import { fromHex } from "../../bytes/bytes-text.ts"
 
 export const hex = (text: string): Uint8Array<ArrayBuffer> => {
@@ -7,6 +7,6 @@ export const hex = (text: string): Uint8Array<ArrayBuffer> => {
   return bytes
 }
 
-/** ASCII characters as hexadecimal digits, for use inside `hex`. */
+/** Returns ASCII characters as hexadecimal digits, for use inside `hex`. */
 export const ascii = (text: string): string =>
   Array.from(text, (character) => character.charCodeAt(0).toString(16).padStart(2, "0")).join("")

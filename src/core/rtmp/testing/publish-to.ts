@@ -1,4 +1,4 @@
-/** A publisher and a test server wired to each other, without a socket. */
+/** A publisher and a test server that are wired to each other without a socket. */
 import { joinBytes } from "../../bytes/join-bytes.ts"
 import { HANDSHAKE_RANDOM_SIZE } from "../handshake.ts"
 import { type PublisherEvent, type PublisherOptions, type PublisherStep, RtmpPublisher } from "../publisher.ts"
@@ -26,11 +26,11 @@ export class Wire {
   readonly publisher: RtmpPublisher
   readonly server: TestServer
   readonly events: PublisherEvent[] = []
-  /** What the server has said behind the handshake. */
+  /** Bytes that the server has said behind the handshake. */
   readonly fromServer: Uint8Array[] = []
   readonly #pieceSize: number
 
-  /** Bytes go to and fro in pieces of `pieceSize`. */
+  /** Wires both, so that bytes go to and fro in pieces of `pieceSize`. */
   constructor(options: Partial<PublisherOptions> = {}, server: TestServerOptions = {}, pieceSize = 1_000_000) {
     this.publisher = testPublisher(options)
     this.server = new TestServer(server)
@@ -47,7 +47,7 @@ export class Wire {
     return this.events.flatMap((event) => (event.type === "failed" ? [event.failure] : []))[0] ?? null
   }
 
-  /** Sends what a step gave, and everything that follows from it. */
+  /** Sends what a step yielded, and everything that follows from it. */
   pass(step: PublisherStep): void {
     this.events.push(...step.events)
     const bytes = joinBytes(step.toSend)
@@ -55,7 +55,7 @@ export class Wire {
       this.toClient(this.server.bytesIn(bytes.slice(at, at + this.#pieceSize)))
   }
 
-  /** Bytes of the server. */
+  /** Hands bytes of the server to the client. */
   toClient(bytes: Uint8Array): void {
     if (this.publisher.reached !== null) this.fromServer.push(bytes)
     for (let at = 0; at < bytes.length; at += this.#pieceSize)

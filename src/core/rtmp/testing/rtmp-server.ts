@@ -1,6 +1,6 @@
 /**
- * The server's side of a publication, for tests: answers as nginx-rtmp and FMS do, and checks what the client sends on
- * the wire with `readStrictly`. Bytes in, bytes out; a socket may be put around it.
+ * The server's side of a publication, for tests. It answers as nginx-rtmp and FMS do, and checks what the client sends
+ * on the wire with `readStrictly`. Bytes go in and bytes come out; a socket may be put around it.
  */
 
 import { joinBytes } from "../../bytes/join-bytes.ts"
@@ -20,19 +20,19 @@ import { readStrictly, type StrictMessage } from "./strict-chunks.ts"
 const SIZE = 1536
 
 export interface TestServerOptions {
-  /** What `createStream` gives; 1 unless told. */
+  /** Answer to `createStream`; default 1. */
   readonly streamId?: number
-  /** Answer to `connect` of that application and tcUrl; null to accept. */
+  /** Answers `connect` of that application and tcUrl; null accepts. */
   readonly refuseConnect?: (app: string, tcUrl: string) => Readonly<Record<string, AmfValue>> | null
-  /** The `onStatus` after `publish`; NetStream.Publish.Start unless told. */
+  /** The `onStatus` after `publish`; default NetStream.Publish.Start. */
   readonly publishStatus?: Readonly<Record<string, AmfValue>>
   /** Commands that get no answer. */
   readonly silentAt?: ReadonlyArray<string>
   /** Commands that get `_error`. */
   readonly errorAt?: ReadonlyArray<string>
-  /** Sent behind the answer to `connect`. */
+  /** Messages that are sent behind the answer to `connect`. */
   readonly onConnect?: ReadonlyArray<RtmpMessage>
-  /** Chunk size of the answers from the first on; 128 without. */
+  /** Chunk size of the answers from the first one on; default 128. */
   readonly chunkSize?: number
 }
 
@@ -61,7 +61,7 @@ export class TestServer {
     this.#options = options
   }
 
-  /** Throws where the client breaks the protocol. */
+  /** Takes bytes of the client, and returns the answer. Throws when the client breaks the protocol. */
   bytesIn(bytes: Uint8Array): Uint8Array {
     this.#input = joinBytes([this.#input, bytes])
     if (this.#state === "c0c1" && this.#input.length >= 1 + SIZE) this.#answerC1()
@@ -72,17 +72,17 @@ export class TestServer {
     return out
   }
 
-  /** Bytes of a message from the server. */
+  /** Returns the bytes of a message from the server. */
   say(message: RtmpMessage): Uint8Array {
     return joinBytes(this.#writer.pieces(message))
   }
 
-  /** Bytes of an `onStatus` of the stream. */
+  /** Returns the bytes of an `onStatus` of the stream. */
   status(status: Readonly<Record<string, AmfValue>>): Uint8Array {
     return this.say(streamCommandMessage(this.#options.streamId ?? 1, 0, "onStatus", 0, null, amfObject(status)))
   }
 
-  /** Everything the client has sent in chunks, read again by the strict reader. */
+  /** Returns everything that the client has sent in chunks, read again by the strict reader. */
   strictly(): StrictMessage[] {
     return readStrictly(joinBytes(this.#log))
   }

@@ -1,11 +1,11 @@
 /**
- * A second reading of a chunk stream, for tests: of everything a client has sent at once, with none of the reader's
- * code and none of its patience. Throws for what a strict server could refuse.
+ * A second reading of a chunk stream, for tests. It reads everything that a client has sent at once, with none of the
+ * reader's code and none of its patience, and throws for what a strict server could refuse.
  */
 import type { RtmpMessage } from "../constants.ts"
 
 export interface StrictMessage extends RtmpMessage {
-  /** Type of its first header. */
+  /** Type of the message's first chunk header. */
   readonly format: number
   readonly chunks: number
 }
@@ -20,9 +20,9 @@ const insist = (holds: boolean, claim: string): void => {
 }
 
 /**
- * Only what ChunkWriter promises: ids below 32, type 0 first, then 0 or 1, type 3 only to continue, no message inside
- * another, extended timestamps exactly where they belong and again on each continuation. Chunk sizes follow Set Chunk
- * Size.
+ * Reads a stream that keeps what ChunkWriter promises: ids below 32, type 0 first, then 0 or 1, type 3 only to
+ * continue, no message inside another, and extended timestamps exactly where they belong and again on each
+ * continuation. Chunk sizes follow Set Chunk Size.
  */
 export const readStrictly = (bytes: Uint8Array, firstChunkSize = 128): StrictMessage[] => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

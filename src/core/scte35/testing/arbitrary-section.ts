@@ -8,7 +8,7 @@ import type { SpliceInfoSectionFields } from "../section-fields.ts"
 
 const KNOWN_COMMANDS = new Set([0x00, 0x04, 0x05, 0x06, 0x07, 0xff])
 
-/** Unsigned field of `bits` bits, its limits more often than chance has it. */
+/** Unsigned field of `bits` bits; its limits occur more often than chance would have it. */
 const uint = (bits: number): fc.Arbitrary<number> =>
   fc.oneof(
     fc.constantFrom(0, 1, 2 ** bits - 1),
@@ -17,7 +17,7 @@ const uint = (bits: number): fc.Arbitrary<number> =>
 
 const hex = (longest: number): fc.Arbitrary<string> => fc.uint8Array({ maxLength: longest }).map(toHex)
 
-/** No reserved bits kept, or one place whose `bits` bits are not all ones. */
+/** No reserved bits that are kept, or one place whose `bits` bits are not all ones. */
 const odd = (place: string, bits: number) =>
   fc.option(
     fc.nat(2 ** bits - 2).map((value) => ({ reserved: { [place]: value } })),
@@ -33,7 +33,7 @@ const breakFields = fc.oneof(
 
 const availNumbers = fc.record({ unique_program_id: uint(16), avail_num: uint(8), avails_expected: uint(8) })
 
-/** One object of the fields of several. */
+/** One object with the fields of several. */
 const join = <A extends object, B extends object, C extends object>(
   a: fc.Arbitrary<A>,
   b: fc.Arbitrary<B>,

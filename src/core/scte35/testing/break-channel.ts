@@ -1,4 +1,7 @@
-/** A channel for tests of the watcher: two clocks, cues made on the spot, everything told kept in order. */
+/**
+ * A channel for tests of the watcher. It has two clocks, makes cues on the spot, and keeps everything that is told, in
+ * order.
+ */
 import {
   type BreakEvent,
   type BreakPolicy,
@@ -22,13 +25,13 @@ import { PTS_MODULUS } from "../timing.ts"
 
 export const POLICY: BreakPolicy = { minPrerollS: 4, maxBreakS: 600, returnSlackS: 5, silentAfterH: 0 }
 
-/** The section of a cue that must be right. */
+/** Returns the section of a cue that must be right. */
 export const built = (cue: BuiltCue): SpliceInfoSection => {
   if (!cue.ok) throw new Error(cue.problems.join("; "))
   return cue.section
 }
 
-/** The section of bytes that must be one. */
+/** Decodes bytes that must be a section. */
 export const decoded = (bytes: Uint8Array): SpliceInfoSection => {
   const result = decodeSpliceInfoSection(bytes)
   if (!result.ok) throw new Error(result.error)
@@ -36,17 +39,17 @@ export const decoded = (bytes: Uint8Array): SpliceInfoSection => {
 }
 
 type InsertOptions = Partial<SpliceInsertOptions> & {
-  /** Seconds from the start of the test to the splice point; left out: immediate. */
+  /** Seconds from the start of the test to the splice point; left out for an immediate one. */
   readonly at?: number
   readonly duration?: number
   readonly auto?: boolean
 }
 
-/** Time is counted in seconds from the start. */
+/** A channel whose time is counted in seconds from the start. */
 export class BreakChannel {
   readonly state
   readonly told: BreakEvent[] = []
-  /** Stream clock at the start, 90 kHz; null: none. */
+  /** Stream clock at the start in 90 kHz ticks; null when there is none. */
   clock0: number | null
   pid = 500
   #cue = 0
@@ -62,7 +65,7 @@ export class BreakChannel {
     return breakView(this.state, this.#now * 1000)
   }
 
-  /** Kinds of what was told since the last call. */
+  /** Returns the kinds of what was told since the last call. */
   kinds(): string[] {
     return this.told.splice(0).map(({ kind }) => kind)
   }
@@ -71,7 +74,7 @@ export class BreakChannel {
     return (Math.round((this.clock0 ?? 0) + seconds * 90_000) + 2 * PTS_MODULUS) % PTS_MODULUS
   }
 
-  /** Ticks every second until then. */
+  /** Ticks every second until that second. */
   until(seconds: number): this {
     for (let now = Math.floor(this.#now) + 1; now < seconds; now++)
       this.told.push(...tickBreaks(this.state, now * 1000))
@@ -120,7 +123,7 @@ export class BreakChannel {
     return this.note(built(spliceInsert({ splice_event_id: id, splice_event_cancel_indicator: true })))
   }
 
-  /** A time_signal with segments `[segmentation_type_id, event id, seconds]`; no time: immediate. */
+  /** Sends a time_signal with segments `[segmentation_type_id, event id, seconds]`; without a time it is immediate. */
   signal(segments: ReadonlyArray<readonly [type: number, id: number, seconds?: number]>, at?: number): Noted {
     const segmentation = segments.map(
       ([segmentation_type_id, segmentation_event_id, segmentation_duration_seconds]): SegmentationOptions => ({

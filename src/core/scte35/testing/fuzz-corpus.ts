@@ -1,4 +1,4 @@
-/** Sound sections of every command and descriptor, for the fuzzer to damage. */
+/** Sound sections of every command and descriptor, which the fuzzer damages. */
 import { encodeSpliceInfoSection } from "../encode-section.ts"
 import type { SpliceInfoSectionFields } from "../section-fields.ts"
 

@@ -1,6 +1,7 @@
 /**
- * The fuzz target of the SCTE-35 decoder: damages sound sections and makes up bytes, and holds the decoder to its word
- * for each. Shared by the short run in the suite and load-tests/fuzz/scte35.ts. The same seed gives the same cases.
+ * The fuzz target of the SCTE-35 decoder. It damages sound sections and makes up bytes, and holds the decoder to its
+ * promises for each. The short run in the suite and load-tests/fuzz/scte35.ts share it. The same seed gives the same
+ * cases.
  */
 
 import { toBase64, toHex } from "../../bytes/bytes-text.ts"
@@ -13,7 +14,7 @@ import { encodeSpliceInfoSection } from "../encode-section.ts"
 import { CRC_SIZE, type SpliceInfoSection } from "../section-fields.ts"
 import { PTS_MODULUS } from "../timing.ts"
 
-/** Unsigned 32-bit numbers of a seed (mulberry32). */
+/** Returns unsigned 32-bit numbers that depend on a seed (mulberry32). */
 export type Random = () => number
 
 export const seededRandom = (seed: number): Random => {
@@ -27,11 +28,11 @@ export const seededRandom = (seed: number): Random => {
 }
 
 export interface FuzzCounts {
-  /** Bytes that are no section. */
+  /** Number of byte strings that are no section. */
   refused: number
-  /** Sections with `errors`. */
+  /** Number of sections with `errors`. */
   damaged: number
-  /** Sections without. */
+  /** Number of sections without `errors`. */
   sound: number
 }
 
@@ -77,7 +78,7 @@ const damage = (random: Random, corpus: ReadonlyArray<Uint8Array>): Uint8Array =
   return bytes
 }
 
-/** section_length and CRC_32 made right, so that what was damaged is reached. */
+/** Corrects section_length and CRC_32, so that the decoder reaches the damage. */
 const mend = (bytes: Uint8Array): void => {
   if (bytes.length < 3 + CRC_SIZE) return
   const length = Math.min(bytes.length - 3, 0xfff)
@@ -111,7 +112,7 @@ const checkSection = (section: SpliceInfoSection): void => {
   )
 }
 
-/** Text of a case as somebody might paste it: damaged too, now and then. */
+/** Checks the text of a case as somebody might paste it; now and then the text is damaged too. */
 const checkText = (random: Random, bytes: Uint8Array): void => {
   const text = random() % 2 === 0 ? toBase64(bytes) : toHex(bytes)
   const at = random() % (text.length + 1)
@@ -126,7 +127,7 @@ const checkText = (random: Random, bytes: Uint8Array): void => {
 /**
  * Runs `cases` cases. Throws an Error that holds the case in hexadecimal when the decoder throws, when a section that
  * it returns does not encode to the same bytes, or when a refusal gives no reason. `decode` stands for the decoder, so
- * that this can be seen to work.
+ * that a test can see that this works.
  */
 export const fuzzDecoder = (
   cases: number,

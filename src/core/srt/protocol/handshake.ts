@@ -248,8 +248,8 @@ export const readHandshake = (bytes: Uint8Array, at: number, length: number): Ha
   }
 }
 
-/** Least MTU a peer may give: libsrt's own least, 32 bytes of payload. */
-const MTU_MIN = 76
+/** Least MTU a peer may give: IPv4, UDP and SRT headers and one TS packet. */
+const MTU_MIN = 44 + 188
 /** Least window a peer may give, as in libsrt. */
 const WINDOW_MIN = 2
 

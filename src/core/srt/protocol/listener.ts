@@ -33,12 +33,14 @@ export interface ListenerOptions {
   readonly minVersion: number
   /** The reject code with which a caller is refused, or null. Asked after the cookie and before the passphrase. */
   readonly admit: (caller: CallerIdentity) => number | null
+  /** False while no more connections may be set up: the caller is not answered then, and asks again. */
+  readonly maySetUp?: () => boolean
   /** False while this caller, or all together, have had their share of key derivations: it is not answered then. */
   readonly mayDerive: (caller: CallerIdentity) => boolean
 }
 
 export interface CallerIdentity {
-  /** The address as the transport writes it. */
+  /** The address as the transport writes it; asked only of callers whose cookie is right. */
   readonly peer: string
   readonly streamId: string
 }
@@ -138,6 +140,7 @@ export class ListenerHandshakes {
     if (h.version !== HANDSHAKE_V5) return this.#refuse(h, caller, REJECT.VERSION)
     const code = misfit(h, this.#options.minVersion) ?? this.#options.admit(caller)
     if (code !== null) return this.#refuse(h, caller, code)
+    if (this.#options.maySetUp?.() === false) return { kind: "ignored", why: "busy" }
     const secured = this.#secure(h, caller)
     if (secured === "busy") return { kind: "ignored", why: "busy" }
     if (typeof secured === "number") return this.#refuse(h, caller, secured)

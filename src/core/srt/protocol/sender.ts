@@ -147,6 +147,13 @@ export class SrtSender {
     return sequenceDistance(this.#next, this.#acked)
   }
 
+  /** µs between the time stamps of the first and the last packet in flight. */
+  get inFlightUs(): number {
+    if (this.inFlight === 0) return 0
+    const stamp = (sequence: number) => this.#history.view.getUint32(this.#history.header(sequence) + 8)
+    return (stamp(sequenceAfter(this.#next, -1)) - stamp(this.#acked)) >>> 0
+  }
+
   /** Packets the peer lets be in flight. */
   get window(): number {
     return this.#window
@@ -265,7 +272,7 @@ export class SrtSender {
   #onAck(view: DataView, at: number, length: number, nowUs: number): Malformed | null {
     if (length < HEADER_BYTES + 4) return "short"
     const acked = view.getUint32(at + 16)
-    // Of what was never sent: forged, or of a connection before. libsrt ends the connection here; we go on.
+    // Nothing of that number was sent: forged, or of an earlier connection. libsrt ends the connection; we go on.
     if (isControl(acked) || sequenceDistance(acked, this.#next) > 0) return "ack"
     this.figures.pktRecvAck += 1
     if (sequenceDistance(acked, this.#confirmed) > 0) this.#confirmed = acked

@@ -51,7 +51,7 @@ describe("keys", () => {
 
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest()
 
-/** Signature Version 4 of a request as it arrived, by the steps of AWS's own description. */
+/** Computes Signature Version 4 of a request as it arrived, by the steps of AWS's own description. */
 const signatureOf = (method: string, url: string, headers: IncomingHttpHeaders, secret: string): string => {
   const given = String(headers.authorization)
   const [, day = "", region = ""] = /Credential=[^/]+\/(\d{8})\/([^/]+)\/s3\/aws4_request/.exec(given) ?? []

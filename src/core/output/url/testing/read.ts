@@ -1,4 +1,4 @@
-/** Reads URLs in tests, and fails the test where one is not what the test takes it for. */
+/** Reads URLs in tests, and fails the test when a URL is not what the test takes it for. */
 import { assert, expect } from "vitest"
 import { type DatagramTarget, parseOutputUrl, type SrtTarget } from "../../output-url.ts"
 
@@ -20,11 +20,11 @@ export const datagram = (url: string): DatagramTarget => {
   return target
 }
 
-/** Options to set, by libsrt's names. */
+/** Returns the options to set, by libsrt's names. */
 export const settings = (url: string) =>
   Object.fromEntries(srt(url).options.map(({ option, value }) => [option.name, value]))
 
-/** The sentences a URL is refused with. */
+/** Returns the sentences with which a URL is refused. */
 export const messages = (url: string): string => {
   const parsed = parseOutputUrl(url)
   assert(!parsed.ok, `${url} was taken`)

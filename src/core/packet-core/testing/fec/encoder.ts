@@ -1,15 +1,15 @@
 /**
- * SMPTE 2022-1 encoder for tests: block-aligned matrices, rows behind their last datagram, columns spread over the next
- * matrix.
+ * An SMPTE 2022-1 encoder for tests. Matrices are block-aligned; row packets come behind their last datagram, and
+ * column packets are spread over the next matrix.
  */
 import { buildFec } from "./packet.ts"
 
 export interface FecMatrix {
-  /** L, 1 to 255. */
+  /** Columns of the matrix (L), 1 to 255. */
   readonly columns: number
-  /** D, 1 to 255. */
+  /** Rows of the matrix (D), 1 to 255. */
   readonly rows: number
-  /** Which FEC streams are sent; both when left out. */
+  /** FEC streams that are sent; both when left out. */
   readonly streams?: "both" | "columns" | "rows"
 }
 
@@ -34,7 +34,7 @@ export class FecEncoder {
     return { isRow, bytes: buildFec({ isRow, offset, sequence, timestamp: 0 }, datagrams) }
   }
 
-  /** Takes the next media datagram, sequence numbers without a gap; returns the FEC packets to be sent behind it. */
+  /** Takes the next media datagram, in sequence numbers without a gap. Returns the FEC packets to be sent behind it. */
   push(datagram: Uint8Array): FecDatagram[] {
     const { columns, rows, streams = "both" } = this.#matrix
     const sent: FecDatagram[] = []
@@ -51,7 +51,7 @@ export class FecEncoder {
     return sent
   }
 
-  /** The column packets not sent yet. */
+  /** Returns the column packets that are not sent yet. */
   flush(): FecDatagram[] {
     return this.#columns(this.#due.length)
   }

@@ -1,6 +1,6 @@
 /**
- * FEC packets of SMPTE 2022-1 (8.4, XOR of whole RTP packets), written and read byte by byte: encoder and oracle of the
- * tests.
+ * FEC packets of SMPTE 2022-1 (8.4, XOR of whole RTP packets), written and read byte by byte. They serve the encoder
+ * and the oracle of the tests.
  */
 import { RTP_HEADER_SIZE, writeRtpHeader } from "../../../rtp/header.ts"
 
@@ -9,14 +9,14 @@ export const FEC_HEADER_SIZE = 16
 export const PAYLOAD_TYPE_FEC = 96
 
 const SEQUENCES = 65536
-/** P, X and CC of an RTP header's first byte. */
+/** Bits P, X and CC of an RTP header's first byte. */
 const OPTIONS_MASK = 0x3f
 
-/** XOR of the RTP packets an FEC packet protects; a recovered packet has the same shape. */
+/** XOR of the RTP packets that an FEC packet protects; a recovered packet has the same shape. */
 export interface Recovery {
-  /** P, X and CC bits. */
+  /** Bits P, X and CC. */
   readonly options: number
-  /** M and PT. */
+  /** Byte with M and PT. */
   readonly second: number
   readonly timestamp: number
   /** Bytes behind the fixed RTP header. */
@@ -33,14 +33,17 @@ export interface FecPacket extends Recovery {
 
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
-/** Sequence number of an RTP datagram. RangeError when it is shorter than 4 bytes. */
+/** Sequence number of an RTP datagram. Throws a RangeError when the datagram is shorter than 4 bytes. */
 export const sequenceOf = (datagram: Uint8Array): number => viewOf(datagram).getUint16(2)
 
 /** Sequence numbers that an FEC packet protects, in order. */
 export const protectedBy = ({ base, offset, count }: Pick<FecPacket, "base" | "offset" | "count">): number[] =>
   Array.from({ length: count }, (_, i) => (base + i * offset) % SEQUENCES)
 
-/** An RTP datagram as what goes into the XOR. RangeError when it is shorter than its fixed header. */
+/**
+ * Returns the part of an RTP datagram that goes into the XOR. Throws a RangeError when the datagram is shorter than its
+ * fixed header.
+ */
 export const recoveryOf = (datagram: Uint8Array): Recovery => {
   const view = viewOf(datagram)
   const payload = datagram.subarray(RTP_HEADER_SIZE)
@@ -53,7 +56,7 @@ export const recoveryOf = (datagram: Uint8Array): Recovery => {
   }
 }
 
-/** Field by field; the shorter payload counts as filled up with zeros. */
+/** XORs two packets field by field; the shorter payload counts as filled up with zeros. */
 export const xor = (a: Recovery, b: Recovery): Recovery => {
   const [long, short] = a.payload.length >= b.payload.length ? [a.payload, b.payload] : [b.payload, a.payload]
   const payload = Uint8Array.from(long)
@@ -67,7 +70,7 @@ export const xor = (a: Recovery, b: Recovery): Recovery => {
   }
 }
 
-/** The RTP datagram that a finished XOR stands for; null when its length is none its payload could have. */
+/** Returns the RTP datagram that a finished XOR stands for; null when its length cannot be that of its payload. */
 export const toDatagram = (sequence: number, ssrc: number, recovery: Recovery): Uint8Array | null => {
   if (recovery.length === 0 || recovery.length > recovery.payload.length) return null
   const datagram = new Uint8Array(RTP_HEADER_SIZE + recovery.length)
@@ -80,14 +83,17 @@ export const toDatagram = (sequence: number, ssrc: number, recovery: Recovery): 
 
 export interface FecFields {
   readonly isRow: boolean
-  /** Distance of two protected sequence numbers: 1 in a row, L in a column. */
+  /** Distance between two protected sequence numbers: 1 in a row, L in a column. */
   readonly offset: number
   /** Sequence number of the FEC packet in its own stream. */
   readonly sequence: number
   readonly timestamp: number
 }
 
-/** The FEC packet over RTP datagrams `offset` apart, the first of which has SNBase. Error when there is none. */
+/**
+ * Makes the FEC packet over RTP datagrams that are `offset` apart, the first of which has SNBase. Throws an Error when
+ * there is none.
+ */
 export const buildFec = (
   { isRow, offset, sequence, timestamp }: FecFields,
   datagrams: ReadonlyArray<Uint8Array>,
@@ -116,7 +122,10 @@ export const buildFec = (
   return bytes
 }
 
-/** Null when the datagram is too short, not RTP version 2, has the E bit clear, or protects nothing. */
+/**
+ * Reads an FEC packet. Null when the datagram is too short, not RTP version 2, has the E bit clear, or protects
+ * nothing.
+ */
 export const parseFec = (datagram: Uint8Array): FecPacket | null => {
   const start = RTP_HEADER_SIZE + FEC_HEADER_SIZE
   if (datagram.length <= start) return null

@@ -21,7 +21,7 @@ describe("FEC packets", () => {
   it("write the fields of SMPTE 2022-1 where they belong", () => {
     const datagrams = media(6, 65_534).filter((_, i) => i % 2 === 0)
     const bytes = buildFec({ isRow: false, offset: 2, sequence: 9, timestamp: 5 }, datagrams)
-    // Lengths 1, 7 and 5, timestamps 0, 200 and 400, payloads of 1, 3 and 5.
+    // The media have lengths 1, 7 and 5, timestamps 0, 200 and 400, and payloads of 1, 3 and 5 bytes.
     const header = [0x80, 96, 0, 9, 0, 0, 0, 5, 0, 0, 0, 0]
     const fields = [0xff, 0xfe, 0, 1 ^ 7 ^ 5, 0x80 | 33, 0, 0, 0, 0, 0, (200 ^ 400) >> 8, (200 ^ 400) & 255, 0, 2, 3, 0]
     expect([...bytes]).toEqual([...header, ...fields, 1 ^ 3 ^ 5, 3 ^ 5, 3 ^ 5, 3 ^ 5, 3 ^ 5, 3, 3])

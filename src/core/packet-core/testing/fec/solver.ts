@@ -1,4 +1,7 @@
-/** What SMPTE 2022-1 FEC can bring back when everything that arrived is looked at together: the oracle of the tests. */
+/**
+ * Finds what SMPTE 2022-1 FEC can bring back when everything that arrived is looked at together: the oracle of the
+ * tests.
+ */
 import { type FecPacket, parseFec, protectedBy, recoveryOf, sequenceOf, toDatagram, xor } from "./packet.ts"
 
 const solve = (
@@ -14,7 +17,7 @@ const solve = (
   return datagram === null ? null : [missing, datagram]
 }
 
-/** True when every datagram of some FEC packet arrived: what tells a receiver that FEC and media belong together. */
+/** Whether every datagram of some FEC packet arrived, which tells a receiver that FEC and media belong together. */
 export const isConfirmed = (media: ReadonlyArray<Uint8Array>, fec: ReadonlyArray<Uint8Array>): boolean => {
   const arrived = new Set(media.map(sequenceOf))
   return fec.some((datagram) => {
@@ -25,7 +28,8 @@ export const isConfirmed = (media: ReadonlyArray<Uint8Array>, fec: ReadonlyArray
 
 /**
  * Recovers, round after round, every datagram that is the only one missing of some FEC packet. Returns the recovered
- * RTP datagrams by sequence number, in the order found. The sequence numbers of `media` must be unique.
+ * RTP datagrams by sequence number, in the order in which they were found. The sequence numbers of `media` must be
+ * unique.
  */
 export const recoverAll = (
   media: ReadonlyArray<Uint8Array>,

@@ -1,4 +1,4 @@
-/** HLS outputs on a stage and a directory of their own, new for each test of a file. */
+/** Runs HLS outputs on a stage and in a directory of their own, which are new for each test of a file. */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -9,21 +9,21 @@ import type { OutputSpec } from "../../../protocol/messages.ts"
 import { type HlsLimits, HlsOutput } from "../../hls-output.ts"
 import { Stage } from "./stage.ts"
 
-/** Bits per second of the programme. */
+/** Bit rate of the programme in bit/s. */
 export const BITRATE = 2_000_000
-/** 30 s with breaks from 10 to 14 s and from 20 to 24 s. */
+/** A programme of 30 s with breaks from 10 to 14 s and from 20 to 24 s. */
 export const PROGRAMME = generateTs(30, { bitrate: BITRATE, breakEverySeconds: 10, breakSeconds: 4 })
 export const DIRECTORY: HlsTarget = { protocol: "hls", kind: "directory", path: "a" }
 export const SETTINGS = { segment_s: 2, playlist_segments: 6 }
 
-/** To be called once in a file, outside of its tests. */
+/** Sets the stage up. Call it once in a file, outside of its tests. */
 export const useHlsStage = () => {
   let root: string
   let stage: Stage
   let outputs: HlsOutput[] = []
-  /** A path in the test's own directory. */
+  /** Returns a path in the test's own directory. */
   const place = (name: string) => join(root, name)
-  /** Where a directory's HLS goes. */
+  /** Returns the directory into which an output writes its HLS. */
   const directory = () => place("hls")
 
   const start = (
@@ -37,12 +37,12 @@ export const useHlsStage = () => {
     outputs.push(output)
     return output
   }
-  /** Closes it and waits for what it still writes. */
+  /** Closes an output, and waits for what it still writes. */
   const stop = async (output: HlsOutput): Promise<void> => {
     output.close()
     await output.settled
   }
-  /** Until so many segments are out. */
+  /** Waits until so many segments are out. */
   const idle = (output: HlsOutput, segments: number) =>
     stage.until(`${segments} segments`, () => output.stats().packets_sent >= segments)
 

@@ -1,5 +1,5 @@
 /**
- * s3rver, which comes without types: a server with the interface of S3, in this process. It knows keys, and does not
+ * Runs s3rver in this process, a server with the interface of S3 that comes without types. It knows keys, but does not
  * check signatures of version 4.
  */
 import { createRequire } from "node:module"
@@ -19,7 +19,7 @@ interface Options {
 
 const S3rver = createRequire(import.meta.url)("s3rver") as new (options: Options) => Server
 
-/** The only keys it takes, both alike. */
+/** The only key that it takes, as access key and as secret. */
 export const S3_KEY = "S3RVER"
 
 export const startS3 = async (

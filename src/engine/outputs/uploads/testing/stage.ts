@@ -32,6 +32,10 @@ export class Stage {
       base: 0,
       srt: null,
       ports: null,
+      srtStack: "libsrt",
+      ownSrt: () => {
+        throw new Error("no SRT here")
+      },
       listenerPorts,
       gates: new HandshakeGates(),
       udpPorts,
@@ -46,12 +50,12 @@ export class Stage {
     core.setSource(0, 1)
   }
 
-  /** `countersFrom` as in `PacketCore.instantiate`. */
+  /** Opens a stage; `countersFrom` is that of `PacketCore.instantiate`. */
   static async open(countersFrom = 0): Promise<Stage> {
     return new Stage(await loadCore("release", { countersFrom }))
   }
 
-  /** The wall clock of the stream's time. */
+  /** The wall clock of the stream's time, in ms. */
   readonly now = (): number => this.#startMs + this.#nowUs / 1000
 
   /** Lets `ts` go by at `bitrate` of stream time, as fast as it can be read; `beforeBatch` may wait. */
@@ -83,7 +87,7 @@ export class Stage {
     }
   }
 
-  /** Lets time go by until something is so. */
+  /** Lets time go by until `look` finds what it looks for. */
   async until<A>(what: string, look: () => A | null | undefined | false, ms = 5000): Promise<A> {
     const startedAt = performance.now()
     for (;;) {

@@ -1,0 +1,127 @@
+/**
+ * What a channel has sent, for as long as a receiver may ask for it again. It mirrors the slots of the channel's ring
+ * in the packet core, which holds less than a second, at the same positions; all SRT connections of the channel share
+ * it.
+ *
+ * It grows while a slot that would be overwritten is younger than somebody needs, up to `SLOTS_MAX`.
+ */
+import { RING_SLOTS, SLOT_LENGTH, SLOT_PAYLOAD, SLOT_RX_US, SLOT_STRIDE } from "../../../core/assembly/memory/layout.ts"
+import type { PacketCore } from "../../../core/packet-core/packet-core.ts"
+import { libc } from "../../ffi/libc.ts"
+import type { Block, SrtArena } from "./arena.ts"
+
+const SLOTS_MIN = 1024
+/** 23 MB: eight seconds at 20 Mbit/s. */
+export const SLOTS_MAX = 16384
+
+export class PayloadRing {
+  readonly #arena: SrtArena
+  readonly #core: PacketCore
+  readonly #coreBase: number
+  readonly #channel: number
+  #block: Block
+  #slots = SLOTS_MIN
+  #head: number
+  /** The first position that was ever mirrored or is not overwritten yet. */
+  #tail: number
+  #syncedUs = -1
+  /** Longest time in µs somebody may ask for a slot. */
+  #keepUs = 0
+
+  constructor(arena: SrtArena, core: PacketCore, coreBase: number, channel: number) {
+    this.#arena = arena
+    this.#core = core
+    this.#coreBase = coreBase
+    this.#channel = channel
+    this.#block = arena.take(SLOTS_MIN * SLOT_STRIDE)
+    this.#head = core.ringHead(channel)
+    this.#tail = this.#head
+  }
+
+  /** Position of the next slot, modulo 2^32: that of the core's ring when `sync` was called. */
+  get head(): number {
+    return this.#head
+  }
+
+  /** Position of the oldest slot there is. */
+  get tail(): number {
+    return this.#tail
+  }
+
+  get slots(): number {
+    return this.#slots
+  }
+
+  /** Keeps slots for `us` microseconds from now on, if that is longer than before. */
+  keepFor(us: number): void {
+    if (Number.isFinite(us)) this.#keepUs = Math.max(this.#keepUs, us)
+  }
+
+  #slot(position: number): number {
+    return this.#block.at + (position & (this.#slots - 1)) * SLOT_STRIDE
+  }
+
+  /** Offset in the arena of the payload of a slot. */
+  payload(position: number): number {
+    return this.#slot(position) + SLOT_PAYLOAD
+  }
+
+  /** Payload bytes of a slot. */
+  length(position: number): number {
+    return this.#arena.u32[(this.#slot(position) + SLOT_LENGTH) >> 2] ?? 0
+  }
+
+  /** When the slot's first packet arrived, in µs of the monotonic clock. */
+  receivedUs(position: number): number {
+    return this.#arena.f64[(this.#slot(position) + SLOT_RX_US) >> 3] ?? 0
+  }
+
+  /** Takes over what has come since; once for each pass of the loop, whoever asks first. */
+  sync(nowUs: number): void {
+    if (this.#syncedUs === nowUs) return
+    this.#syncedUs = nowUs
+    const head = this.#core.ringHead(this.#channel)
+    let waiting = (head - this.#head) >>> 0
+    if (waiting > RING_SLOTS) {
+      // The loop stood still for longer than the core's ring lasts: what it lost, nobody gets.
+      this.#head = (head - RING_SLOTS) >>> 0
+      this.#tail = this.#head
+      waiting = RING_SLOTS
+    }
+    while (waiting > 0) {
+      const run = Math.min(waiting, this.#run(RING_SLOTS), this.#run(this.#slots))
+      this.#makeRoom(run, nowUs)
+      const from = this.#coreBase + this.#core.slotAddress(this.#channel, this.#head)
+      libc.memcpy(this.#arena.base + this.#slot(this.#head), from, run * SLOT_STRIDE)
+      this.#head = (this.#head + run) >>> 0
+      waiting -= run
+    }
+  }
+
+  /** Slots from the head to the end of a ring of that size. */
+  #run(slots: number): number {
+    return slots - (this.#head & (slots - 1))
+  }
+
+  #makeRoom(slots: number, nowUs: number): void {
+    while (((this.#head - this.#tail) >>> 0) + slots > this.#slots) {
+      if (nowUs - this.receivedUs(this.#tail) < this.#keepUs && this.#slots < SLOTS_MAX) this.#grow()
+      else this.#tail = (this.#tail + 1) >>> 0
+    }
+  }
+
+  #grow(): void {
+    const older = this.#block
+    const mask = this.#slots - 1
+    this.#block = this.#arena.take(this.#slots * 2 * SLOT_STRIDE)
+    this.#slots *= 2
+    for (let p = this.#tail; p !== this.#head; p = (p + 1) >>> 0)
+      libc.memcpy(this.#arena.base + this.#slot(p), this.#arena.base + older.at + (p & mask) * SLOT_STRIDE, SLOT_STRIDE)
+    this.#arena.release(older)
+  }
+
+  /** Gives the memory back. The ring is not to be used again. */
+  close(): void {
+    this.#arena.release(this.#block)
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Our own SRT stack: the sockets, the payloads kept for repair and the batch that all its connections share. It is
+ * driven by the packet loop: `receive` before the outputs have their turn, `submit` after.
+ */
+import { randomInt } from "node:crypto"
+import type { PacketCore } from "../../../core/packet-core/packet-core.ts"
+import { SrtArena } from "./arena.ts"
+import type { Shared } from "./connection.ts"
+import { nodeCrypto } from "./crypto.ts"
+import { Endpoint, type EndpointOptions, type HandshakeTaker, ReceiveBuffers } from "./endpoint.ts"
+import { PayloadRing } from "./payload-ring.ts"
+import { SendBatch } from "./send-batch.ts"
+
+/** Something shared, with the way to give it back. Giving it back twice does no harm. */
+export interface Lease<A> {
+  readonly value: A
+  readonly release: () => void
+}
+
+interface Shelf<A> {
+  readonly value: A
+  users: number
+}
+
+/** Things that exist as long as somebody uses them. */
+class Leases<K, A> {
+  readonly #shelves = new Map<K, Shelf<A>>()
+  readonly #dispose: (value: A) => void
+
+  constructor(dispose: (value: A) => void) {
+    this.#dispose = dispose
+  }
+
+  take(key: K, make: () => A): Lease<A> {
+    let shelf = this.#shelves.get(key)
+    if (shelf === undefined) {
+      shelf = { value: make(), users: 0 }
+      this.#shelves.set(key, shelf)
+    }
+    const taken = shelf
+    taken.users += 1
+    let held = true
+    const release = () => {
+      if (!held) return
+      held = false
+      taken.users -= 1
+      if (taken.users > 0) return
+      this.#shelves.delete(key)
+      this.#dispose(taken.value)
+    }
+    return { value: taken.value, release }
+  }
+
+  *values(): Iterable<A> {
+    for (const { value } of this.#shelves.values()) yield value
+  }
+}
+
+export class OwnSrt {
+  readonly crypto = nodeCrypto
+  readonly shared: Shared
+  readonly #core: PacketCore
+  readonly #coreBase: number
+  readonly #buffers: ReceiveBuffers
+  readonly #rings = new Leases<number, PayloadRing>((ring) => ring.close())
+  readonly #callers = new Leases<string, Endpoint>((endpoint) => this.#closeEndpoint(endpoint))
+  readonly #listeners = new Set<Endpoint>()
+
+  constructor(core: PacketCore, coreBase: number) {
+    this.#core = core
+    this.#coreBase = coreBase
+    const arena = new SrtArena()
+    this.shared = { arena, batch: new SendBatch(arena) }
+    this.#buffers = new ReceiveBuffers(arena)
+  }
+
+  /** What the channel has sent, kept as long as somebody holds it. */
+  ring(channel: number): Lease<PayloadRing> {
+    const { arena } = this.shared
+    return this.#rings.take(channel, () => new PayloadRing(arena, this.#core, this.#coreBase, channel))
+  }
+
+  /** The UDP socket of callers with these options, shared by them all. Throws SetupFailure. */
+  callerEndpoint(options: EndpointOptions): Lease<Endpoint> {
+    const { local, ...rest } = options
+    const key = `${local.join(".")} ${JSON.stringify(rest)}`
+    return this.#callers.take(key, () => new Endpoint(this.#buffers, options))
+  }
+
+  /** A listener's UDP socket. Throws SetupFailure when the port is taken. */
+  listenerEndpoint(options: EndpointOptions, handshakes: HandshakeTaker): Lease<Endpoint> {
+    const endpoint = new Endpoint(this.#buffers, options, handshakes)
+    this.#listeners.add(endpoint)
+    const release = () => {
+      if (this.#listeners.delete(endpoint)) this.#closeEndpoint(endpoint)
+    }
+    return { value: endpoint, release }
+  }
+
+  #closeEndpoint(endpoint: Endpoint): void {
+    this.shared.batch.submit()
+    endpoint.close()
+  }
+
+  /** A socket id that nobody at this endpoint has: 30 bits, never 0. */
+  socketId(endpoint: Endpoint): number {
+    for (;;) {
+      const id = randomInt(1, 0x3fffffff)
+      if (!endpoint.has(id)) return id
+    }
+  }
+
+  /** Takes what the peers have sent. */
+  receive(nowUs: number): void {
+    for (const endpoint of this.#callers.values()) endpoint.receive(nowUs)
+    for (const endpoint of this.#listeners) endpoint.receive(nowUs)
+  }
+
+  /** Sends what the outputs have put together. */
+  submit(): void {
+    this.shared.batch.submit()
+  }
+}
