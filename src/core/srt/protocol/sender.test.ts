@@ -49,6 +49,19 @@ describe("message numbers", () => {
   })
 })
 
+describe("what is in flight", () => {
+  it("reaches from the first to the last packet that is not acknowledged, over the wrap of stamps", () => {
+    const bench = new SenderBench({ startUs: -4294967296 + 5000 })
+    expect(bench.sender.inFlightUs).toBe(0)
+    bench.send(11, 0)
+    expect([bench.sender.inFlight, bench.sender.inFlightUs]).toEqual([11, 10_000])
+    bench.lightAck(104, 20_000)
+    expect([bench.sender.inFlight, bench.sender.inFlightUs]).toEqual([7, 6000])
+    bench.lightAck(111, 20_000)
+    expect([bench.sender.inFlight, bench.sender.inFlightUs]).toEqual([0, 0])
+  })
+})
+
 describe("the window", () => {
   it("closes when it is full, and opens with an acknowledgement", () => {
     const bench = new SenderBench({ flowWindow: 10 })

@@ -182,7 +182,7 @@ const checkCaller = (random: Random, crypto: SrtCrypto, opening: Uint8Array, byt
   const { session, refusal, state } = caller
   insist((session !== null) === (state === "connected"), "who is connected has a session, and nobody else")
   insist((refusal !== null) === (state === "failed"), "who failed has a reason, and nobody else")
-  insist(session === null || session.payloadBytes >= 32, "a session has room for a payload")
+  insist(session === null || session.payloadBytes >= 188, "a session has room for a TS packet")
   const packet = caller.poll(1e6)
   insist((packet !== null) === (session === null && refusal === null), "who waits asks again, and nobody else")
   return caller
@@ -196,7 +196,7 @@ const checkListener = (listener: ListenerHandshakes, bytes: Uint8Array, nowUs: n
   insist(step.kind !== "reply" || step.packet.length <= Math.max(64, bytes.length), "an answer is no longer than that")
   if (step.kind !== "accepted") return
   const { sequence, payloadBytes, peerSocketId, flowWindow } = step.session
-  insist(sequence < 2 ** 31 && payloadBytes >= 32 && peerSocketId > 0 && flowWindow >= 2, "a session can be used")
+  insist(sequence < 2 ** 31 && payloadBytes >= 188 && peerSocketId > 0 && flowWindow >= 2, "a session can be used")
   listener.forget(PEER.peer, step.session)
 }
 
