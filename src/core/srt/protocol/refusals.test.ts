@@ -130,6 +130,22 @@ describe("a listener refuses", () => {
   })
 })
 
+describe("a listener that may set up no more connections", () => {
+  it("does not answer who would be let in, until it may; who is refused is told so", () => {
+    let asked = 0
+    const maySetUp = () => ++asked > 2
+    const run = new HandshakeRun({}, { maySetUp }).run()
+    expect(run.steps.map((step) => ("why" in step ? step.why : step.kind))).toEqual([
+      "reply",
+      "busy",
+      "busy",
+      "accepted",
+    ])
+    const refused = new HandshakeRun({}, { maySetUp: () => false, admit: () => 1403 }).run()
+    expect(refused.caller.refusal).toEqual({ code: 1403, byPeer: true })
+  })
+})
+
 describe("a listener ignores", () => {
   const conclusionOf = (run: HandshakeRun) => run.toListener[1] ?? new Uint8Array(0)
 
@@ -159,7 +175,7 @@ describe("a listener ignores", () => {
 
   it.each([
     ["a sequence number of 32 bits", { sequence: 0x80000000 }],
-    ["an MTU into which nothing fits", { mtu: 75 }],
+    ["an MTU into which nothing fits", { mtu: 231 }],
     ["a window of one packet", { flowWindow: 1 }],
   ])("%s", (_, fields) => {
     const run = withConclusion(() => fields)

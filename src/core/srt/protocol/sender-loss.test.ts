@@ -4,8 +4,10 @@ import { propertyRuns } from "../../../../test/property-runs.ts"
 import { type RunOptions, SenderRun } from "../testing/sender-run.ts"
 import { sequenceAfter } from "./packet.ts"
 
-/** Longest that the receiver of these runs plays out after the time stamp tells it to: its turns are 1 ms apart. */
+/** The receiver's turns are this far apart. */
 const TURN_US = 1000
+/** And the sender's, to which new packets wait. */
+const SENDER_TURN_US = 5000
 
 /** A run of `us` at some 760 packets a second, whose last packets are all acknowledged or given up. */
 const play = (options: RunOptions, us = 2e6): SenderRun => {
@@ -16,9 +18,13 @@ const play = (options: RunOptions, us = 2e6): SenderRun => {
   return run
 }
 
-/** What was played is what was offered, in its order, when it was due, and with nothing twice. */
+/**
+ * What was played is what was offered, in its order, with nothing twice, and not before it was due. A repair may come
+ * when a packet is due already and the next one is not.
+ */
 const expectFaithful = (run: SenderRun, { latencyMs, there, session, beginUs = 0 }: RunOptions): void => {
   const first = session?.sequence ?? 1000
+  const complete = run.there.lost === 0 && (there.jitterUs ?? 0) + 2 * SENDER_TURN_US < latencyMs * 1000
   let before = -1
   for (const packet of run.receiver.delivered) {
     const position = (packet.sequence - first) & 0x7fffffff
@@ -27,7 +33,8 @@ const expectFaithful = (run: SenderRun, { latencyMs, there, session, beginUs = 0
       throw new Error(`packet ${position} after ${before}, stamped ${packet.stampUs} for ${offeredUs}`)
     if (Buffer.compare(packet.payload, run.payload(position)) !== 0) throw new Error(`packet ${position} is altered`)
     const dueUs = packet.stampUs + there.delayUs + latencyMs * 1000
-    if (packet.atUs < dueUs || packet.atUs > dueUs + TURN_US) throw new Error(`packet ${position} at ${packet.atUs}`)
+    if (packet.atUs < dueUs || (complete && packet.atUs > dueUs + TURN_US))
+      throw new Error(`packet ${position} at ${packet.atUs}`)
     before = position
   }
   expect(run.receiver.delivered.length + run.receiver.counts.skipped).toBeGreaterThan(0)
@@ -67,7 +74,8 @@ describe("a sender over a network that loses packets", () => {
       expect(run.there.lost).toBeGreaterThan(10)
       expect(run.sender.figures).toMatchObject({ resendsRefused: 0, dropRequests: 0 })
       expectFaithful(run, options)
-      expectNoHaste(run, options.there.delayUs * 2)
+      // Before the first acknowledgement a sender takes 100 ms for the round trip.
+      expectNoHaste(run, Math.min(100_000, options.there.delayUs * 2))
     }
   })
 

@@ -428,14 +428,17 @@ export class SrtSender {
     this.#sink.control(packet)
   }
 
-  /** A peer that does not repeat its loss reports is sent everything again that it has not acknowledged (4.8.2). */
+  /**
+   * A peer that does not repeat its loss reports is sent everything again that it has not acknowledged (4.8.2). One
+   * whose window is closed is sent one packet: it may have had no room for it, and nothing new can show that.
+   */
   #repeatUnacknowledged(nowUs: number): void {
-    if (this.session.periodicNak || this.inFlight === 0) return
+    const { periodicNak } = this.session
+    if (this.inFlight === 0 || (periodicNak && this.inFlight < this.#window)) return
     if (nowUs - this.#progressUs < this.rttUs + 4 * this.rttVarUs + 20_000) return
     this.#progressUs = nowUs
-    const last = sequenceAfter(this.#next, -1)
-    const from = sequenceDistance(this.#acked, this.#oldest) < 0 ? this.#oldest : this.#acked
-    for (let s = from; sequenceDistance(last, s) >= 0; s = sequenceAfter(s, 1)) this.#resend(s, nowUs)
+    const last = periodicNak ? this.#acked : sequenceAfter(this.#next, -1)
+    for (let s = this.#acked; sequenceDistance(last, s) >= 0; s = sequenceAfter(s, 1)) this.#resend(s, nowUs)
   }
 
   /** Answers the last acknowledgement, if it has not been answered yet. */
