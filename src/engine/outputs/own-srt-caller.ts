@@ -187,7 +187,11 @@ export class OwnSrtCaller implements OutputSession {
 
   #letGo(): void {
     if (this.#connection !== null) this.#connection.close(monotonicUs())
-    else if (this.#address !== null) this.#stack.shared.arena.release(this.#address.block)
+    else if (this.#address !== null) {
+      // A handshake that waits to leave points at it.
+      this.#stack.submit()
+      this.#stack.shared.arena.release(this.#address.block)
+    }
     this.#endpoint?.value.remove(this.#socketId)
     this.#ring?.release()
     this.#endpoint?.release()

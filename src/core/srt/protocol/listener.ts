@@ -140,7 +140,6 @@ export class ListenerHandshakes {
     if (h.version !== HANDSHAKE_V5) return this.#refuse(h, caller, REJECT.VERSION)
     const code = misfit(h, this.#options.minVersion) ?? this.#options.admit(caller)
     if (code !== null) return this.#refuse(h, caller, code)
-    if (this.#options.maySetUp?.() === false) return { kind: "ignored", why: "busy" }
     const secured = this.#secure(h, caller)
     if (secured === "busy") return { kind: "ignored", why: "busy" }
     if (typeof secured === "number") return this.#refuse(h, caller, secured)
@@ -150,11 +149,15 @@ export class ListenerHandshakes {
   /** The keys of a caller, a reject code, or "busy" when it has to try again. */
   #secure(h: Handshake, caller: CallerIdentity): { keys: StreamKeys | null } | number | "busy" {
     const { passphrase } = this.#options
-    if (passphrase === null) return h.keyMaterial === null ? { keys: null } : REJECT.UNSECURE
+    const full = () => this.#options.maySetUp?.() === false
+    if (passphrase === null) {
+      if (h.keyMaterial !== null) return REJECT.UNSECURE
+      return full() ? "busy" : { keys: null }
+    }
     if (h.keyMaterial === null) return REJECT.UNSECURE
     const announced = readKeyMaterial(h.keyMaterial)
     if (announced === null) return REJECT.ROGUE
-    if (!this.#options.mayDerive(caller)) return "busy"
+    if (!this.#options.mayDerive(caller) || full()) return "busy"
     const keys = StreamKeys.unwrap(this.#crypto, passphrase, announced)
     return keys === null ? REJECT.BADSECRET : { keys }
   }

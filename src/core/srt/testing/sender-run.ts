@@ -192,7 +192,7 @@ export class SenderRun {
   }
 }
 
-/** The same keys as somebody else holds them. */
+/** A copy of the keys, as somebody else holds them. */
 const copyOf = (keys: StreamKeys, crypto: ReturnType<typeof testCrypto>, passphrase: string): StreamKeys | null => {
   const message = keys.message()
   const which = message[3] ?? 0

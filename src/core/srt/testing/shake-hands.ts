@@ -42,7 +42,7 @@ export const said = (packet: Uint8Array): Handshake => {
   return h
 }
 
-/** The same packet with other fields. */
+/** A handshake packet with other fields than it has. */
 export const altered = (
   packet: Uint8Array,
   fields: Partial<HandshakeFields>,

@@ -4,6 +4,7 @@
  */
 
 import type { Malformed } from "../../../core/srt/protocol/packet.ts"
+import { keptForUs } from "../../../core/srt/protocol/send-window.ts"
 import { SENDER_DEFAULTS, type SenderOptions, SrtSender } from "../../../core/srt/protocol/sender.ts"
 import type { Session } from "../../../core/srt/protocol/session.ts"
 import type { SrtStats } from "../../protocol/messages.ts"
@@ -18,6 +19,8 @@ const HEADER = 16
 /** 0.6 s at 8 Mbit/s; it grows with what is sent. */
 const HISTORY_MIN = 512
 const HISTORY_MAX = 1 << 16
+/** Packets of one turn after which they are handed to the kernel: fewer than any history holds. */
+const SUBMIT_EVERY = 256
 /** Room that is left when a history begins to grow. */
 const HISTORY_SPARE = 128
 /** The part of a connection's latency that bursts may use up; the rest is for retransmission. */
@@ -87,7 +90,9 @@ export class OwnConnection {
     this.#sender = new SrtSender(session, memory, sink, { ...SENDER_DEFAULTS, ...options }, nowUs)
     // No latency: the receiver runs without TSBPD and keeps no deadline.
     this.maxBurstUs = session.latencyMs > 0 ? session.latencyMs * 1000 * BURST_SHARE : Number.POSITIVE_INFINITY
-    ring.keepFor(Math.max(1e6, session.latencyMs * 1000) + 20_000)
+    ring.keepFor(keptForUs(session.latencyMs, options.dropDelayMs ?? SENDER_DEFAULTS.dropDelayMs))
+    // What others send again may lie in slots that are about to be overwritten.
+    shared.batch.submit()
     ring.sync(nowUs)
     this.reader = new RingReader(ring.head)
   }
@@ -135,6 +140,7 @@ export class OwnConnection {
     ring.sync(nowUs)
     this.#sender.retain(ring.tail)
     if (this.#sender.kept > this.#sender.capacity - HISTORY_SPARE) this.#grow()
+    let queued = 0
     for (let waiting = reader.backlog(ring.head); waiting > 0; waiting--) {
       const position = reader.cursor
       const end = ring.length(position)
@@ -145,6 +151,9 @@ export class OwnConnection {
           return
         }
         reader.offset += size
+        queued += 1
+        // A header may be written over once a whole history of packets came after it: they have to leave before.
+        if (queued % SUBMIT_EVERY === 0) this.#shared.batch.submit()
       }
       reader.next()
     }

@@ -5,7 +5,7 @@
  * All segments of a message have one length; only the last may be shorter. Where the kernel or the interface refuses
  * segments (EIO, EINVAL, EMSGSIZE), the destination gets its packets one by one from then on.
  */
-import { EAGAIN, ENOBUFS, errno, libc, MSG_DONTWAIT } from "../../ffi/libc.ts"
+import { EAGAIN, EINVAL, EIO, EMSGSIZE, ENOBUFS, errno, libc, MSG_DONTWAIT } from "../../ffi/libc.ts"
 import type { SrtArena } from "./arena.ts"
 import type { StreamCipher } from "./stream-cipher.ts"
 
@@ -31,6 +31,9 @@ const CONTROL_BYTES = 256 * 1024
 const SEALED = 512
 const SEALED_STRIDE = 1472
 const HEADER = 16
+
+/** What the kernel answers when it, or the interface, cannot cut a message. */
+const CANNOT_CUT: ReadonlySet<number> = new Set([EIO, EINVAL, EMSGSIZE])
 
 /** Where packets go. */
 export interface Destination {
@@ -250,7 +253,8 @@ export class SendBatch {
       this.figures.full += 1
       return
     }
-    if (to === null || to === undefined || (this.#count[message] ?? 0) < 2) {
+    const cut = (this.#count[message] ?? 0) > 1 && CANNOT_CUT.has(code)
+    if (to === null || to === undefined || !cut) {
       this.figures.refused += 1
       return
     }

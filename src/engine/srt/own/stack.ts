@@ -114,6 +114,8 @@ export class OwnSrt {
   receive(nowUs: number): void {
     for (const endpoint of this.#callers.values()) endpoint.receive(nowUs)
     for (const endpoint of this.#listeners) endpoint.receive(nowUs)
+    // Packets that are sent again point into rings and histories, which move on when the outputs have their turn.
+    this.submit()
   }
 
   /** Sends what the outputs have put together. */

@@ -1,0 +1,144 @@
+/** What a sender sends again: on a loss report, or for want of an acknowledgement (clauses 4.8.1 and 4.8.2). */
+import { walkLossList } from "./loss-list.ts"
+import { CONTROL, controlPacket, DATA, type Malformed, sequenceAfter, sequenceDistance } from "./packet.ts"
+import { ResendBudget } from "./resend-budget.ts"
+import type { SendWindow } from "./send-window.ts"
+import type { SenderFigures } from "./sender-figures.ts"
+import type { SenderSink } from "./sender-sink.ts"
+import type { Session } from "./session.ts"
+
+const FIRST_RTT_US = 100_000
+const FIRST_RTT_VAR_US = 50_000
+/** The longest time an acknowledgement is late by itself. */
+const ACK_SLACK_US = 20_000
+/**
+ * Packets that loss reports make us look at between two turns, in histories: more than honest receivers ask for, and
+ * few enough that forged reports cost no time. An answer that a range is gone counts as GONE_LOOKS of them.
+ */
+const LOOKS = 2
+const GONE_LOOKS = 64
+
+export class Repairs {
+  /** Round trip and its variation in µs, as the peer measures them. */
+  rttUs = FIRST_RTT_US
+  rttVarUs = FIRST_RTT_VAR_US
+  /** When something was last sent again, in µs; 0 for never. */
+  resentUs = 0
+  readonly #session: Session
+  readonly #window: SendWindow
+  readonly #sink: SenderSink
+  readonly #figures: SenderFigures
+  readonly #budget: ResendBudget
+  /** How many packets loss reports may still make us look at before the next turn. */
+  #looks: number
+  /** When an acknowledgement last moved on, or everything was sent again for want of one. */
+  #progressUs: number
+
+  constructor(session: Session, window: SendWindow, sink: SenderSink, figures: SenderFigures, nowUs: number) {
+    this.#session = session
+    this.#window = window
+    this.#sink = sink
+    this.#figures = figures
+    this.#budget = new ResendBudget(window.history.capacity)
+    this.#looks = LOOKS * window.history.capacity
+    this.#progressUs = nowUs
+  }
+
+  /** A new packet was sent, which earns resends. */
+  sent(): void {
+    this.#budget.earn()
+  }
+
+  /** An acknowledgement has moved on. */
+  progressed(nowUs: number): void {
+    this.#progressUs = nowUs
+  }
+
+  /** The history has grown, and with it what may be sent again at once. */
+  grown(): void {
+    this.#budget.raise(this.#window.history.capacity)
+  }
+
+  /** A turn of the loop begins: loss reports may make us look again. */
+  turn(): void {
+    this.#looks = LOOKS * this.#window.history.capacity
+  }
+
+  /** Takes the NAK of `length` bytes at `at`. */
+  report(view: DataView, at: number, length: number, nowUs: number): Malformed | null {
+    this.#figures.pktRecvNak += 1
+    const { next, history } = this.#window
+    // A report that reaches further back is another connection's, or forged.
+    const reach = Math.max(history.capacity, 1 << 16)
+    const sent = (sequence: number) => sequenceDistance(sequence, next) < 0 && sequenceDistance(next, sequence) <= reach
+    const whole = walkLossList(view, at, length, sent, (first, last) => this.#repair(first, last, nowUs))
+    return whole ? null : "nak"
+  }
+
+  #repair(first: number, last: number, nowUs: number): void {
+    const window = this.#window
+    window.expire(nowUs)
+    // An acknowledgement may overtake a report: what the peer has is not sent again.
+    let from = sequenceDistance(first, window.confirmed) < 0 ? window.confirmed : first
+    const lost = sequenceDistance(last, from) + 1
+    if (lost <= 0) return
+    this.#figures.pktSndLoss += lost
+    const { acked } = window
+    if (sequenceDistance(from, acked) < 0) {
+      this.#sayGone(from, sequenceDistance(last, acked) < 0 ? last : sequenceAfter(acked, -1), nowUs)
+      from = acked
+    }
+    for (; sequenceDistance(last, from) >= 0; from = sequenceAfter(from, 1)) {
+      this.#looks -= 1
+      if (this.#looks < 0) return
+      this.#resend(from, nowUs)
+    }
+  }
+
+  /** Tells the peer that these packets do not come any more, both ends included. */
+  #sayGone(first: number, last: number, nowUs: number): void {
+    this.#looks -= GONE_LOOKS
+    if (this.#looks < 0) return
+    const timestamp = nowUs - this.#session.startUs
+    this.#sink.control(
+      controlPacket({ type: CONTROL.DROPREQ, timestamp, to: this.#session.peerSocketId }, [first, last]),
+    )
+    this.#figures.dropRequests += 1
+  }
+
+  /** Sends a packet again unless that is under way, or too much is. */
+  #resend(sequence: number, nowUs: number): void {
+    const { history } = this.#window
+    const resentUs = history.resentUs(sequence)
+    // Sent again less than a round trip ago: the report cannot know of it (RETRANSMITALGO 1 of libsrt).
+    if (resentUs > 0 && nowUs - resentUs < this.rttUs) return
+    if (!this.#budget.spend()) {
+      this.#figures.resendsRefused += 1
+      return
+    }
+    const header = history.header(sequence)
+    const word = history.view.getUint32(header + 4)
+    history.view.setUint32(header + 4, (word | DATA.RESENT) >>> 0)
+    const parity = (word & DATA.EVEN_KEY) !== 0 ? 0 : (word & DATA.ODD_KEY) !== 0 ? 1 : -1
+    const length = history.length(sequence)
+    this.#sink.data(header, sequence, history.position(sequence), history.offset(sequence), length, parity)
+    history.markResent(sequence, nowUs)
+    this.resentUs = nowUs
+    this.#figures.pktRetrans += 1
+    this.#figures.byteRetrans += length
+  }
+
+  /**
+   * A peer that does not repeat its loss reports is sent everything again that it has not acknowledged (4.8.2). One
+   * whose window is closed is sent one packet: it may have had no room for it, and nothing new can show that.
+   */
+  repeatUnacknowledged(nowUs: number, windowClosed: boolean): void {
+    const { periodicNak } = this.#session
+    const { acked, next, inFlight } = this.#window
+    if (inFlight === 0 || (periodicNak && !windowClosed)) return
+    if (nowUs - this.#progressUs < this.rttUs + 4 * this.rttVarUs + ACK_SLACK_US) return
+    this.#progressUs = nowUs
+    const last = periodicNak ? acked : sequenceAfter(next, -1)
+    for (let s = acked; sequenceDistance(last, s) >= 0; s = sequenceAfter(s, 1)) this.#resend(s, nowUs)
+  }
+}
