@@ -74,6 +74,10 @@ describe("a receiver", () => {
     const said = run.controls.length
     run.run(2e6)
     expect(run.controls).toHaveLength(said)
+    // One that only stood still would otherwise hold the connection open, and let no other in.
+    run.sender.shutdown(run.nowUs)
+    expect(typesOf(run.controls.slice(said))).toEqual([CONTROL.SHUTDOWN])
+    expect(run.sender.ended).toBe("idle")
   })
 })
 

@@ -289,10 +289,10 @@ export class SrtSender {
     this.#sentUs = nowUs
   }
 
-  /** Tells the peer that nothing more comes. */
+  /** Tells the peer that nothing more comes, even one that is silent: it may only have stood still. */
   shutdown(nowUs: number): void {
-    if (this.ended !== null) return
+    if (this.ended === "shutdown") return
     this.#control(CONTROL.SHUTDOWN, 0, nowUs)
-    this.ended = "shutdown"
+    this.ended ??= "shutdown"
   }
 }
