@@ -4,7 +4,7 @@ import { numberedTs } from "../../test/e2e/datagrams.ts"
 import { EngineBench } from "../../test/e2e/engine-bench.ts"
 import { freeUdpPort } from "../../test/e2e/ports.ts"
 import { eventually } from "../../test/e2e/product.ts"
-import { UdpReceiver } from "../../test/e2e/receivers.ts"
+import { SrtReceiver, UdpReceiver } from "../../test/e2e/receivers.ts"
 import { RtmpTestServer } from "../../test/e2e/rtmp-test-server.ts"
 import { sendTs } from "../../test/e2e/send-ts.ts"
 import { PacketCore } from "../core/packet-core/packet-core.ts"
@@ -12,6 +12,7 @@ import { RtmpPublisher } from "../core/rtmp/publisher.ts"
 import { Leg } from "./inputs/leg.ts"
 import { SourceControl } from "./inputs/source-control.ts"
 import { DatagramOutput } from "./outputs/datagram-output.ts"
+import { OwnConnection } from "./srt/own/connection.ts"
 
 let bench: EngineBench
 let receiver: UdpReceiver
@@ -93,6 +94,28 @@ describe("a session that throws", () => {
     expect(bench.stats().output_faults).toBe(1)
     await siblingIsWhole()
     server.stop()
+  })
+})
+
+describe("a session of our own SRT stack that throws", () => {
+  it("where a packet of its receiver arrives ends alone; a sibling on the same socket loses nothing", async () => {
+    const [ports, peers] = [[await freeUdpPort(), await freeUdpPort()] as const, [] as SrtReceiver[]]
+    for (const port of ports) peers.push(await SrtReceiver.open(`srt://127.0.0.1:${port}?mode=listener`))
+    await bench.connect(`srt://127.0.0.1:${ports[0]}`, "o1", "bad")
+    await bench.connect(`srt://127.0.0.1:${ports[1]}`, "srt", "good")
+    const original = OwnConnection.prototype.receive
+    let thrown = 0
+    vi.spyOn(OwnConnection.prototype, "receive").mockImplementation(function (this: OwnConnection, ...args) {
+      thrown += 1
+      return thrown === 1 ? boom() : original.apply(this, args)
+    })
+    // One of the two says something first, and goes.
+    const ended = await Promise.race(["o1", "srt"].map((id) => bench.ended(id).catch(() => null)))
+    expect(ended).toMatchObject({ code: "internal" })
+    await siblingIsWhole()
+    const outputs = ["bad", "good"].flatMap((channel) => bench.channelStats(channel).outputs)
+    expect(outputs.filter(({ url, state }) => url.startsWith("srt") && state === "connected")).toHaveLength(1)
+    await Promise.all(peers.map((peer) => peer.stop("SIGKILL")))
   })
 })
 

@@ -99,6 +99,7 @@ export class OwnSrtCaller implements OutputSession {
     endpoint.add(this.#socketId, {
       address: this.#address,
       receive: (at, length, nowUs) => this.#receive(at, length, nowUs),
+      fault: (cause) => this.#context.fault(this, cause),
     })
   }
 

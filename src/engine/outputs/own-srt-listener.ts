@@ -112,6 +112,7 @@ export class OwnSrtListener implements OutputSession {
         if (this.#answering) this.#stack.submit()
         this.#answering = false
       },
+      fault: (cause) => this.#context.fault(this, cause),
     })
     this.#gate = new HandshakeGate(local, this.#context.gates)
     this.#ring = this.#stack.ring(this.channel)
@@ -164,6 +165,7 @@ export class OwnSrtListener implements OutputSession {
     endpoint.add(session.socketId, {
       address,
       receive: (at, length, time) => connection.receive(at, length, time),
+      fault: (cause) => this.#context.fault(this, cause),
     })
     this.#receivers.push({ connection, caller })
     this.#unproven.push(connection)

@@ -26,6 +26,8 @@ export interface Peer {
   readonly address: Address
   /** Takes a packet in the arena. Returns what is wrong with it, or null. */
   readonly receive: (at: number, length: number, nowUs: number) => Malformed | null
+  /** Something was thrown while it took a packet: that ends it, and nobody else. */
+  readonly fault: (cause: unknown) => void
 }
 
 /** A socket address in the arena. */
@@ -74,6 +76,8 @@ export interface HandshakeTaker {
   readonly take: (name: number, nameLength: number, at: number, length: number, nowUs: number) => void
   /** The packets of a batch have been handed out. */
   readonly answered: () => void
+  /** Something was thrown by one of these. */
+  readonly fault: (cause: unknown) => void
 }
 
 const fail = (doing: string): never => {
@@ -169,12 +173,21 @@ export class Endpoint {
     const to = view.getUint32(at + 12)
     if (to === 0) {
       if (this.#handshakes === null || !isControl(view.getUint32(at))) return "stranger"
-      this.#handshakes.take(name, nameLength, at, length, nowUs)
+      try {
+        this.#handshakes.take(name, nameLength, at, length, nowUs)
+      } catch (cause) {
+        this.#handshakes.fault(cause)
+      }
       return null
     }
     const peer = this.#peers.get(to)
     if (peer === undefined || !sameAddress(this.#buffers.arena, peer.address.name, name)) return "stranger"
-    return peer.receive(at, length, nowUs)
+    try {
+      return peer.receive(at, length, nowUs)
+    } catch (cause) {
+      peer.fault(cause)
+      return null
+    }
   }
 
   close(): void {
