@@ -12,5 +12,6 @@ export interface SenderSink {
     length: number,
     parity: -1 | 0 | 1,
   ) => void
+  /** A control packet. The sender uses its bytes again: whoever keeps them copies them. */
   readonly control: (packet: Uint8Array<ArrayBuffer>) => void
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest"
 import { SenderBench } from "../testing/sender-bench.ts"
 import { testSession } from "../testing/sender-run.ts"
 import { CONTROL, controlPacket, HEADER_BYTES } from "./packet.ts"
-import { SENDER_DEFAULTS, SrtSender } from "./sender.ts"
+import { SrtSender } from "./sender.ts"
+import { SENDER_DEFAULTS } from "./sender-options.ts"
 
 describe("a data packet", () => {
   it("has the header of clause 3.1", () => {

@@ -3,9 +3,10 @@
  * is sent again and what is given up. It has no socket and no clock: packets leave by a sink, times come with the call.
  */
 import type { HeaderMemory } from "./history.ts"
-import { KeyRenewal, type RenewalOptions } from "./key-renewal.ts"
+import { KeyRenewal } from "./key-renewal.ts"
 import {
   CONTROL,
+  CONTROL_BIT,
   controlPacket,
   controlType,
   DATA,
@@ -20,25 +21,9 @@ import {
 import { Repairs } from "./repairs.ts"
 import { SendWindow } from "./send-window.ts"
 import { newFigures, type SenderFigures } from "./sender-figures.ts"
+import type { SenderEnd, SenderOptions } from "./sender-options.ts"
 import type { SenderSink } from "./sender-sink.ts"
 import type { Session } from "./session.ts"
-
-export interface SenderOptions extends RenewalOptions {
-  /** Extra time in ms before a packet is given up as too late: SNDDROPDELAY; -1 never gives one up. */
-  readonly dropDelayMs: number
-  /** Silence in µs after which the peer counts as gone: PEERIDLETIMEO, 5 s in libsrt. */
-  readonly idleUs: number
-}
-
-export const SENDER_DEFAULTS: SenderOptions = {
-  refreshPackets: 1 << 24,
-  announcePackets: 4096,
-  dropDelayMs: 0,
-  idleUs: 5e6,
-}
-
-/** Why a connection is over. */
-export type SenderEnd = "shutdown" | "idle" | "peer_error"
 
 /** A connection that sends nothing says so this often (clause 3.2.3). */
 const KEEPALIVE_US = 1e6
@@ -61,6 +46,9 @@ export class SrtSender {
   #lastStampUs = 0
   #heardUs: number
   #sentUs: number
+  /** A control packet that carries nothing, written anew each time. */
+  readonly #plain: Uint8Array<ArrayBuffer>
+  readonly #plainView: DataView
   /** Number of the ACK to be answered, -1 for none. */
   #ackAck = -1
 
@@ -70,6 +58,8 @@ export class SrtSender {
     this.#sink = sink
     this.#sent = new SendWindow(session, memory, options.dropDelayMs, this.figures)
     this.#repairs = new Repairs(session, this.#sent, sink, this.figures, nowUs)
+    this.#plain = controlPacket({ type: CONTROL.KEEPALIVE, timestamp: 0, to: session.peerSocketId })
+    this.#plainView = new DataView(this.#plain.buffer)
     this.#renewal = session.keys === null ? null : new KeyRenewal(session.keys, options)
     this.#keySince = session.sequence
     this.#window = session.flowWindow
@@ -284,8 +274,11 @@ export class SrtSender {
   }
 
   #control(type: number, about: number, nowUs: number): void {
-    const timestamp = nowUs - this.session.startUs
-    this.#sink.control(controlPacket({ type, about, timestamp, to: this.session.peerSocketId }))
+    // One acknowledgement in ten milliseconds is answered: without a new packet for each.
+    this.#plainView.setUint32(0, (CONTROL_BIT | (type << 16)) >>> 0)
+    this.#plainView.setUint32(4, about)
+    this.#plainView.setUint32(8, (nowUs - this.session.startUs) % 4294967296)
+    this.#sink.control(this.#plain)
     this.#sentUs = nowUs
   }
 

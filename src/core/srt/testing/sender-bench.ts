@@ -1,7 +1,8 @@
 /** An SRT sender alone, for tests that say what it hears and look at each packet it sends. */
 import { lossListWords } from "../protocol/loss-list.ts"
 import { CONTROL, controlPacket, HEADER_BYTES } from "../protocol/packet.ts"
-import { SENDER_DEFAULTS, type SenderOptions, SrtSender } from "../protocol/sender.ts"
+import { SrtSender } from "../protocol/sender.ts"
+import { SENDER_DEFAULTS, type SenderOptions } from "../protocol/sender-options.ts"
 import type { Session } from "../protocol/session.ts"
 import { testSession } from "./sender-run.ts"
 
@@ -33,7 +34,7 @@ export class SenderBench {
           const [word, stamp] = [this.view.getUint32(header + 4), this.view.getUint32(header + 8)]
           this.data.push({ sequence, word, stamp, position, length })
         },
-        control: (packet) => this.controls.push(packet),
+        control: (packet) => this.controls.push(packet.slice()),
       },
       { ...SENDER_DEFAULTS, ...options },
       0,

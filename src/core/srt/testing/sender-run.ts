@@ -2,7 +2,8 @@
 import { seededRandom } from "../../scte35/testing/fuzz-decoder.ts"
 import { StreamKeys } from "../protocol/key-material.ts"
 import { HEADER_BYTES } from "../protocol/packet.ts"
-import { SENDER_DEFAULTS, type SenderOptions, SrtSender } from "../protocol/sender.ts"
+import { SrtSender } from "../protocol/sender.ts"
+import { SENDER_DEFAULTS, type SenderOptions } from "../protocol/sender-options.ts"
 import type { Session } from "../protocol/session.ts"
 import { ModelReceiver, type ReceiverOptions } from "./model-receiver.ts"
 import { type LinkOptions, SimulatedLink } from "./simulated-link.ts"
@@ -98,7 +99,8 @@ export class SenderRun {
       {
         data: (header, sequence, position, _offset, length, parity) =>
           this.#data(header, sequence, position, length, parity),
-        control: (packet) => {
+        control: (shared) => {
+          const packet = shared.slice()
           this.controls.push(packet)
           this.there.send(packet, this.nowUs)
         },

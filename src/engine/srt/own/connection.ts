@@ -5,7 +5,8 @@
 
 import type { Malformed } from "../../../core/srt/protocol/packet.ts"
 import { keptForUs } from "../../../core/srt/protocol/send-window.ts"
-import { SENDER_DEFAULTS, type SenderOptions, SrtSender } from "../../../core/srt/protocol/sender.ts"
+import { SrtSender } from "../../../core/srt/protocol/sender.ts"
+import { SENDER_DEFAULTS, type SenderOptions } from "../../../core/srt/protocol/sender-options.ts"
 import type { Session } from "../../../core/srt/protocol/session.ts"
 import type { SrtStats } from "../../protocol/messages.ts"
 import { RingReader } from "../../ring/ring-reader.ts"

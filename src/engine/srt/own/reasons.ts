@@ -1,6 +1,6 @@
 /** Why a connection of our own stack could not be made, or is over, in the words and codes libsrt's have. */
 import type { Refusal } from "../../../core/srt/protocol/caller.ts"
-import type { SenderEnd } from "../../../core/srt/protocol/sender.ts"
+import type { SenderEnd } from "../../../core/srt/protocol/sender-options.ts"
 import { describeReject } from "../../../core/srt/reject.ts"
 import type { Reason } from "../../protocol/messages.ts"
 

@@ -1,0 +1,19 @@
+/** How an SRT sender is to run, and why one ends. */
+import type { RenewalOptions } from "./key-renewal.ts"
+
+export interface SenderOptions extends RenewalOptions {
+  /** Extra time in ms before a packet is given up as too late: SNDDROPDELAY; -1 never gives one up. */
+  readonly dropDelayMs: number
+  /** Silence in µs after which the peer counts as gone: PEERIDLETIMEO, 5 s in libsrt. */
+  readonly idleUs: number
+}
+
+export const SENDER_DEFAULTS: SenderOptions = {
+  refreshPackets: 1 << 24,
+  announcePackets: 4096,
+  dropDelayMs: 0,
+  idleUs: 5e6,
+}
+
+/** Why a connection is over. */
+export type SenderEnd = "shutdown" | "idle" | "peer_error"
