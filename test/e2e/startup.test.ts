@@ -83,21 +83,27 @@ describe("a service that cannot start", () => {
 })
 
 describe("without libsrt", () => {
-  it("the product starts; SRT outputs and health say what to install; UDP works", async () => {
+  it("SRT and UDP work; an SRT output that needs libsrt, and health, say what to install", async () => {
     const product = await start({ env: { DISTRIBUTOR_LIBSRT: "libsrt-is-not-here.so" } })
-    const port = await freeUdpPort()
+    const [port, srt] = [await freeUdpPort(), await freeUdpPort()]
+    const receiver = await SrtReceiver.open(`srt://127.0.0.1:${srt}?mode=listener`)
     const channel = await product.channel({
       name: "no srt",
       rtp_ip: "127.0.0.1",
       rtp_port: port,
-      outputs: [{ url: "srt://127.0.0.1:9000" }, { url: `udp://127.0.0.1:${await freeUdpPort()}` }],
+      outputs: [
+        { url: "srt://127.0.0.1:9000?packetfilter=fec,cols:10,rows:5" },
+        { url: `srt://127.0.0.1:${srt}` },
+        { url: `udp://127.0.0.1:${await freeUdpPort()}` },
+      ],
     })
     const view = await product.until(
-      "the SRT output is in error",
+      "the output that needs libsrt is in error",
       channel.id,
-      (v) => v.outputs[0]?.status === "error" && v.outputs[1]?.status === "connected" && v,
+      ({ outputs }) => outputs.map(({ status }) => status).join() === "error,connected,connected" && { outputs },
     )
-    expect(view.outputs[0]?.last_error).toMatch(/apt-get install libsrt1\.5-openssl/)
+    await receiver.stop("SIGKILL")
+    expect(view.outputs[0]?.last_error).toMatch(/packetfilter needs libsrt.*apt-get install libsrt1\.5-openssl/)
     const health = await product.health()
     expect(health).toMatchObject({ status: "degraded", srt: { available: false } })
     expect(health.problems.join(" ")).toMatch(/libsrt1\.5-openssl/)
