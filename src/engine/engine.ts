@@ -57,7 +57,6 @@ export class Engine {
   readonly #loop: PacketLoop
   readonly #taps: TapPool
   readonly #told: ToldStates
-  #ownSrt: OwnSrt | null = null
 
   /** `log` gets the stacks of internal errors; `srtStack` is what SRT outputs run on. */
   constructor(
@@ -81,10 +80,7 @@ export class Engine {
       srt: library.srt,
       ports: library.srt === null ? null : new PortPool(library.srt),
       srtStack,
-      ownSrt: () => {
-        this.#ownSrt ??= new OwnSrt(core, base)
-        return this.#ownSrt
-      },
+      ownSrt: new OwnSrt(core, base),
       listenerPorts: new ListenerPorts(),
       gates: new HandshakeGates(),
       udpPorts: this.#udpPorts,
@@ -110,8 +106,7 @@ export class Engine {
       eventFault: (channel, cause) => this.faults.report("input", `an event of channel ${channel.label}`, cause),
     })
     this.#loop = new PacketLoop(core, () => this.#channels.values(), {
-      receiveSrt: (nowUs) => this.#ownSrt?.receive(nowUs),
-      submitSrt: () => this.#ownSrt?.submit(),
+      srt: this.#context.ownSrt,
       onEvents: (events) => coreEvents.handle(events),
       onSlowTick: () => {
         try {
@@ -273,14 +268,8 @@ export class Engine {
     if (channel === undefined)
       return { re, ok: false, error: refused("no_channel", `the engine has no channel ${request.channel_id}`) }
     const section = new Uint8Array(Buffer.from(request.section_base64, "base64"))
-    const answer = insertCue(
-      this.#core,
-      channel.index,
-      channel.leg(channel.source.active),
-      section,
-      request.pid,
-      monotonicUs(),
-    )
+    const source = channel.leg(channel.source.active)
+    const answer = insertCue(this.#core, channel.index, source, section, request.pid, monotonicUs())
     return answer.ok ? { re, ok: true, pid: answer.pid } : { re, ok: false, error: answer.error }
   }
 

@@ -31,8 +31,7 @@ const SECOND_US = 1e6
 
 export interface LoopHooks {
   /** Our own SRT stack takes what its peers sent, before the outputs have their turn, and sends, after it. */
-  readonly receiveSrt: (nowUs: number) => void
-  readonly submitSrt: () => void
+  readonly srt: { receive(nowUs: number): void; submit(): void }
   readonly onEvents: (events: ReadonlyArray<CoreEvent>) => void
   /** After outputs were polled: look for states that changed. */
   readonly onSlowTick: () => void
@@ -146,7 +145,7 @@ export class PacketLoop {
     if (slow) {
       if (this.#drain(this.#slow, nowUs) > 0) this.#busy = true
       this.#guarded("the packet core", () => this.#core.tick(nowUs))
-      this.#guarded("SRT packets of receivers", () => this.#hooks.receiveSrt(nowUs))
+      this.#guarded("SRT packets of receivers", () => this.#hooks.srt.receive(nowUs))
     }
     this.#burstUs = SLOW_TICK_US
     for (const channel of this.#channels()) {
@@ -154,7 +153,7 @@ export class PacketLoop {
       for (const session of channel.sessions.values()) this.#turn(session, nowUs, slow)
       if (slow) channel.decide(nowUs)
     }
-    if (slow) this.#guarded("SRT packets to receivers", this.#hooks.submitSrt)
+    if (slow) this.#guarded("SRT packets to receivers", () => this.#hooks.srt.submit())
     if ((this.#core.u32[EVENT_COUNT >> 2] ?? 0) > 0)
       this.#guarded("events", () => this.#hooks.onEvents(this.#core.takeEvents()))
     if (slow) {

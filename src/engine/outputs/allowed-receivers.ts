@@ -16,3 +16,23 @@ export const receiversAllowed = (list: ReadonlyArray<string>): MayReceive => {
   return (peer) =>
     networks.length === 0 || isInNetworks(networks, peer.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1"))
 }
+
+/** Reject codes (access_control.h) of callers that a listener turns away, and why, for the operator. */
+const FORBIDDEN = 1403
+const NOT_FOUND = 1404
+export const TURNED_AWAY: Readonly<Record<number, string>> = {
+  [FORBIDDEN]: "its address is not one of allowed_receivers",
+  [NOT_FOUND]: "its stream id is not the one this listener serves",
+}
+
+/** The reject code, one of TURNED_AWAY, of a caller that a listener does not serve, or null. */
+export type Admission = (peer: string, streamId: string) => number | null
+
+/** Who a listener serves: those of `allowed` that ask for the stream id `wanted`, null for any. Throws SetupFailure as `receiversAllowed` does. */
+export const admission = (allowed: ReadonlyArray<string>, wanted: string | null): Admission => {
+  const mayReceive = receiversAllowed(allowed)
+  return (peer, streamId) => {
+    if (!mayReceive(peer)) return FORBIDDEN
+    return wanted !== null && streamId !== wanted ? NOT_FOUND : null
+  }
+}

@@ -43,9 +43,8 @@ export const openSession = (context: SessionContext, spec: OutputSpec, channel: 
 const openSrt = (context: SessionContext, spec: OutputSpec, channel: number, target: SrtTarget): Opened => {
   const { srt } = context
   if (stackOf(context, target) === "own") {
-    const stack = context.ownSrt()
     const own = target.mode === "listener" ? OwnSrtListener : OwnSrtCaller
-    return { ok: true, session: new own(context, stack, spec, channel, target) }
+    return { ok: true, session: new own(context, context.ownSrt, spec, channel, target) }
   }
   if (srt === null) {
     const why = beyondOwnStack(target)

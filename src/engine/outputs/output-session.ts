@@ -21,8 +21,8 @@ export interface SessionContext {
   readonly ports: PortPool | null
   /** The stack SRT outputs run on that do not ask for another. */
   readonly srtStack: SrtStack
-  /** Our own SRT stack, made when the first output needs it. */
-  readonly ownSrt: () => OwnSrt
+  /** Our own SRT stack. */
+  readonly ownSrt: OwnSrt
   readonly listenerPorts: ListenerPorts
   readonly gates: HandshakeGates
   readonly udpPorts: UdpPortRegistry

@@ -11,14 +11,14 @@ import type { SlotFate } from "../ring/ring-reader.ts"
 import { OwnConnection } from "../srt/own/connection.ts"
 import { type Address, addressIn, type Endpoint } from "../srt/own/endpoint.ts"
 import type { PayloadRing } from "../srt/own/payload-ring.ts"
-import { endReason, refusalReason, STALL_US, STALLED } from "../srt/own/reasons.ts"
+import { refusalReason } from "../srt/own/reasons.ts"
 import type { Lease, OwnSrt } from "../srt/own/stack.ts"
 import * as options from "../srt/own/target-options.ts"
 import type { SrtTarget } from "../srt/srt-socket.ts"
 import { resolve } from "../system/resolve.ts"
-import { type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
-import { queuedBytes } from "./queued-bytes.ts"
+import type { OutputSession, SessionContext } from "./output-session.ts"
 import { SessionLife } from "./session-life.ts"
+import { callerStats } from "./srt-sending.ts"
 
 export class OwnSrtCaller implements OutputSession {
   readonly spec: OutputSpec
@@ -30,7 +30,6 @@ export class OwnSrtCaller implements OutputSession {
   readonly #stack: OwnSrt
   readonly #target: SrtTarget
   readonly #life = new SessionLife(() => this.#letGo())
-  readonly #figures = this.#life.figures
   #endpoint: Lease<Endpoint> | null = null
   #ring: Lease<PayloadRing> | null = null
   #socketId = 0
@@ -60,7 +59,7 @@ export class OwnSrtCaller implements OutputSession {
     try {
       const { address, family } = await resolve(this.#target.host, this.spec.public_only === true)
       if (this.#life.ended) return
-      this.#figures.address = formatEndpoint(address, this.#target.port)
+      this.#life.figures.address = formatEndpoint(address, this.#target.port)
       this.#open(encodeSockaddr(address, this.#target.port), family)
     } catch (cause) {
       this.#life.end(reasonOf(cause))
@@ -143,8 +142,8 @@ export class OwnSrtCaller implements OutputSession {
     const connection = this.#connection
     if (connection !== null) {
       connection.poll(nowUs)
-      if (connection.ended !== null) this.#life.end(endReason(connection.ended))
-      else if (connection.blockedUs(nowUs) > STALL_US) this.#life.end(STALLED)
+      const reason = connection.endReason(nowUs)
+      if (reason !== null) this.#life.end(reason)
       return
     }
     const packet = this.#handshake?.poll(nowUs) ?? null
@@ -164,17 +163,7 @@ export class OwnSrtCaller implements OutputSession {
   }
 
   stats(): OutputStats {
-    const connection = this.#connection
-    if (connection !== null) {
-      this.#figures.bytesSent = connection.bytesSent
-      this.#figures.packetsSent = connection.packetsSent
-      this.#figures.packetsDropped = connection.dropped
-    }
-    const connected = this.#life.connected && connection !== null
-    return statsOf(this, this.#figures, {
-      srt: connected ? connection.stats() : null,
-      queueBytes: connected ? queuedBytes(this.#context.core, this.channel, connection.reader) : 0,
-    })
+    return callerStats(this.#context, this, this.#life, this.#connection)
   }
 
   close(): void {

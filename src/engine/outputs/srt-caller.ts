@@ -17,10 +17,10 @@ import {
   type SrtTarget,
 } from "../srt/srt-socket.ts"
 import { resolve } from "../system/resolve.ts"
-import { type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
-import { queuedBytes } from "./queued-bytes.ts"
+import type { OutputSession, SessionContext } from "./output-session.ts"
 import { SessionLife } from "./session-life.ts"
 import { SrtConnection } from "./srt-connection.ts"
+import { callerStats } from "./srt-sending.ts"
 
 const KM_SECURED = 2
 const NOT_ENCRYPTED: Reason = {
@@ -40,7 +40,6 @@ export class SrtCaller implements OutputSession {
   readonly #srt: LibSrt
   readonly #target: SrtTarget
   readonly #life = new SessionLife(() => this.#letGo())
-  readonly #figures = this.#life.figures
   #socket = -1
   #releasePort: (() => void) | null = null
   #connection: SrtConnection | null = null
@@ -68,7 +67,7 @@ export class SrtCaller implements OutputSession {
       const { address, family } = await resolve(this.#target.host, this.spec.public_only === true)
       if (this.#life.ended) return
       const peer = encodeSockaddr(address, this.#target.port)
-      this.#figures.address = formatEndpoint(address, this.#target.port)
+      this.#life.figures.address = formatEndpoint(address, this.#target.port)
       const target = forFamily(this.#target, family)
       this.#socket = createSocket(this.#srt, target)
       this.#bind(target, family)
@@ -129,16 +128,7 @@ export class SrtCaller implements OutputSession {
   }
 
   stats(): OutputStats {
-    const connection = this.#connection
-    const srt = this.state === "connected" ? (connection?.stats() ?? null) : null
-    if (connection !== null) {
-      this.#figures.bytesSent = connection.bytesSent
-      this.#figures.packetsSent = connection.packetsSent
-      this.#figures.packetsDropped = connection.dropped
-    }
-    const queueBytes =
-      srt === null || connection === null ? 0 : queuedBytes(this.#context.core, this.channel, connection.reader)
-    return statsOf(this, this.#figures, { srt, queueBytes })
+    return callerStats(this.#context, this, this.#life, this.#connection)
   }
 
   close(): void {

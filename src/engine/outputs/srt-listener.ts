@@ -1,10 +1,8 @@
 /** SRT listener output: one port, any number of receivers, each with a queue of its own. */
 import { isIPv6 } from "node:net"
-import { takenAddress } from "../../core/output/taken-address.ts"
 import { SRT_OPTIONS } from "../../core/srt/options.ts"
 import { type LibSrt, SRT_ECONNLOST, SRTS_CONNECTED } from "../ffi/libsrt.ts"
-import { encodeSockaddr, formatSockaddr } from "../ffi/sockaddr.ts"
-import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState } from "../protocol/messages.ts"
+import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
 import { reasonOf, SetupFailure } from "../protocol/setup-failure.ts"
 import type { SlotFate } from "../ring/ring-reader.ts"
 import { HandshakeGate } from "../srt/handshake-gate.ts"
@@ -18,11 +16,12 @@ import {
   readStats,
   type SrtTarget,
 } from "../srt/srt-socket.ts"
-import { type MayReceive, receiversAllowed } from "./allowed-receivers.ts"
-import { type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
-import { queuedBytes } from "./queued-bytes.ts"
+import { type Admission, admission, TURNED_AWAY } from "./allowed-receivers.ts"
+import type { OutputSession, SessionContext } from "./output-session.ts"
 import { SessionLife } from "./session-life.ts"
 import { SrtConnection } from "./srt-connection.ts"
+import { type ListenPort, takeListenPort } from "./srt-listen-port.ts"
+import { type Receiver, SrtReceivers } from "./srt-receivers.ts"
 
 const BACKLOG = 64
 const ACCEPT_INTERVAL_US = 10_000
@@ -35,14 +34,9 @@ const ACCEPTS_PER_POLL = 8
  */
 const PROVEN_AFTER_US = 6e6
 const PROOF_CHECK_US = 50_000
-export const FLOODED =
-  "more callers try to connect than can be served: new receivers are let in by turns and may have to try again; those connected notice nothing"
 
-interface Receiver {
+interface LibSrtReceiver extends Receiver<SrtConnection> {
   readonly joinedUs: number
-  readonly connection: SrtConnection
-  readonly peer: string
-  readonly streamId: string
 }
 
 export class SrtListener implements OutputSession {
@@ -51,24 +45,19 @@ export class SrtListener implements OutputSession {
   readonly carriesCues = true
   readonly immediate = false
   readonly waiting = false
-  maxBurstUs = Number.POSITIVE_INFINITY
   readonly #context: SessionContext
   readonly #srt: LibSrt
   readonly #target: SrtTarget
   readonly #life = new SessionLife(() => this.#letGo())
-  readonly #figures = this.#life.figures
-  #receivers: Receiver[] = []
-  /** What receivers that have left were sent. */
-  #past = { bytes: 0, packets: 0, dropped: 0 }
-  #mayReceive: MayReceive = () => false
+  readonly #receivers: SrtReceivers<LibSrtReceiver>
+  #admission: Admission | null = null
   #socket = -1
-  #releasePort: (() => void) | null = null
-  #claimed: Uint8Array | null = null
+  #port: ListenPort | null = null
   /** Asked before each accept, which would otherwise log an error when nobody waits. */
   readonly #waiting: SrtReadiness
   #gate: HandshakeGate | null = null
   /** Receivers that have not acknowledged anything yet. */
-  #unproven: Receiver[] = []
+  #unproven: LibSrtReceiver[] = []
   #nextProofUs = 0
   #nextAcceptUs = 0
   #nextCheckUs = 0
@@ -80,8 +69,9 @@ export class SrtListener implements OutputSession {
     this.channel = channel
     this.#target = target
     this.#waiting = new SrtReadiness(srt)
+    this.#receivers = new SrtReceivers(context, this, this.#life)
     try {
-      this.#mayReceive = receiversAllowed(spec.settings?.allowed_receivers ?? [])
+      this.#admission = admission(spec.settings?.allowed_receivers ?? [], target.streamId)
       this.#listen()
       this.#life.listen()
     } catch (cause) {
@@ -98,12 +88,9 @@ export class SrtListener implements OutputSession {
   }
 
   #listen(): void {
-    const local = encodeSockaddr(this.#target.host === "" ? "0.0.0.0" : this.#target.host, this.#target.port)
-    const shown = formatSockaddr(local)
-    this.#figures.address = shown
-    this.#releasePort = this.#context.udpPorts.hold(takenAddress(this.#target), this.#target.port, "an SRT listener")
-    this.#context.listenerPorts.claim(local)
-    this.#claimed = local
+    this.#port = takeListenPort(this.#context, this.#target)
+    const { local, shown } = this.#port
+    this.#life.figures.address = shown
     this.#socket = createSocket(this.#srt, forFamily(this.#target, isIPv6(this.#target.host) ? 6 : 4))
     if (this.#srt.bind(this.#socket, local, local.length) !== 0)
       throw new SetupFailure(lastError(this.#srt, `cannot listen on ${shown}/udp`))
@@ -112,6 +99,10 @@ export class SrtListener implements OutputSession {
     if (this.#srt.listen(this.#socket, BACKLOG) !== 0)
       throw new SetupFailure(lastError(this.#srt, `cannot listen on ${shown}/udp`))
     this.#waiting.watch(this.#socket)
+  }
+
+  get maxBurstUs(): number {
+    return this.#receivers.maxBurstUs
   }
 
   poll(nowUs: number): void {
@@ -124,7 +115,7 @@ export class SrtListener implements OutputSession {
     if (this.#unproven.length > 0 && nowUs >= this.#nextProofUs) this.#checkProofs(nowUs)
     if (nowUs < this.#nextCheckUs) return
     this.#nextCheckUs = nowUs + STATE_CHECK_US
-    for (const receiver of this.#receivers)
+    for (const receiver of this.#receivers.all)
       if (this.#srt.getsockstate(receiver.connection.socket) !== SRTS_CONNECTED)
         this.#leave(receiver, this.#srt.strerror(SRT_ECONNLOST, 0))
   }
@@ -133,7 +124,7 @@ export class SrtListener implements OutputSession {
     this.#nextProofUs = nowUs + PROOF_CHECK_US
     this.#unproven = this.#unproven.filter((receiver) => {
       // One that has left took its token with it.
-      if (!this.#receivers.includes(receiver)) return false
+      if (!this.#receivers.all.includes(receiver)) return false
       const proven =
         nowUs - receiver.joinedUs > PROVEN_AFTER_US ||
         (readStats(this.#srt, receiver.connection.socket)?.acks_received ?? 0) > 0
@@ -146,10 +137,10 @@ export class SrtListener implements OutputSession {
     const accepted = acceptOne(this.#srt, this.#socket)
     if (accepted === null) return false
     const streamId = getString(this.#srt, accepted.socket, SRT_OPTIONS.STREAMID)
-    const refusal = this.#refusal(accepted.peer, streamId)
-    if (refusal !== null) {
+    const code = this.#admission?.(accepted.peer, streamId) ?? null
+    if (code !== null) {
       this.#srt.close(accepted.socket)
-      this.#context.receiver(this, accepted.peer, streamId, false, refusal)
+      this.#receivers.turnedAway(accepted.peer, streamId, TURNED_AWAY[code] ?? "")
       return true
     }
     const connection = new SrtConnection(
@@ -160,79 +151,29 @@ export class SrtListener implements OutputSession {
       this.#target.packetSize,
     )
     const receiver = { connection, peer: accepted.peer, streamId, joinedUs: nowUs }
-    this.#receivers.push(receiver)
     this.#unproven.push(receiver)
-    this.maxBurstUs = Math.min(this.maxBurstUs, connection.maxBurstUs)
-    this.#life.connect(this.#figures.connectedAt ?? connection.connectedAt)
-    this.#context.receiver(this, accepted.peer, streamId, true, null)
+    this.#receivers.join(receiver)
     return true
   }
 
-  /** Why a caller is turned away before anything is sent to it, or null. */
-  #refusal(peer: string, streamId: string): string | null {
-    if (!this.#mayReceive(peer)) return "its address is not one of allowed_receivers"
-    const wanted = this.#target.streamId
-    return wanted !== null && streamId !== wanted ? "its stream id is not the one this listener serves" : null
-  }
-
   flush(nowUs: number): void {
-    for (const receiver of this.#receivers) {
+    for (const receiver of this.#receivers.all) {
       const reason = receiver.connection.flush(nowUs)
       if (reason !== null) this.#leave(receiver, reason.message)
     }
   }
 
-  #leave(receiver: Receiver, reason: string): void {
-    const { connection } = receiver
-    this.#srt.close(connection.socket)
-    this.#past.bytes += connection.bytesSent
-    this.#past.packets += connection.packetsSent
-    this.#past.dropped += connection.dropped
-    // A new array: the caller may be walking the old one.
-    this.#receivers = this.#receivers.filter((r) => r !== receiver)
-    this.maxBurstUs = this.#receivers.reduce(
-      (least, r) => Math.min(least, r.connection.maxBurstUs),
-      Number.POSITIVE_INFINITY,
-    )
-    if (this.#receivers.length === 0) this.#life.listen()
-    this.#context.receiver(this, receiver.peer, receiver.streamId, false, reason)
+  #leave(receiver: LibSrtReceiver, reason: string): void {
+    this.#srt.close(receiver.connection.socket)
+    this.#receivers.leave(receiver, reason)
   }
 
   fateOf(position: number): SlotFate {
-    // A receiver that joined since has nothing to do with it.
-    const fates = this.#receivers
-      .map(({ connection }) => connection.reader)
-      .filter((reader) => reader.covers(position))
-      .map((reader) => reader.fateOf(position))
-    return fates.includes("dropped") ? "dropped" : fates.length === 0 || fates.includes("waiting") ? "waiting" : "sent"
+    return this.#receivers.fateOf(position)
   }
 
   stats(): OutputStats {
-    const receivers: ReceiverStats[] = this.#receivers.map(({ connection, peer, streamId }) => ({
-      peer,
-      stream_id: streamId,
-      connected_at: connection.connectedAt,
-      bytes_sent: connection.bytesSent,
-      packets_sent: connection.packetsSent,
-      srt: connection.stats(),
-      packets_dropped: connection.dropped,
-    }))
-    const total = (key: "bytes_sent" | "packets_sent" | "packets_dropped") =>
-      receivers.reduce((sum, r) => sum + r[key], 0)
-    this.#figures.bytesSent = this.#past.bytes + total("bytes_sent")
-    this.#figures.packetsSent = this.#past.packets + total("packets_sent")
-    this.#figures.packetsDropped = this.#past.dropped + total("packets_dropped")
-    const queueBytes = this.#receivers.reduce(
-      (most, r) => Math.max(most, queuedBytes(this.#context.core, this.channel, r.connection.reader)),
-      0,
-    )
-    const warnings = this.#gate?.flooded === true ? [FLOODED] : []
-    return statsOf(this, this.#figures, {
-      receivers,
-      queueBytes,
-      warnings,
-      srt: receivers.length === 1 ? (receivers[0]?.srt ?? null) : null,
-    })
+    return this.#receivers.stats(this.#gate?.warnings ?? [])
   }
 
   close(): void {
@@ -244,16 +185,13 @@ export class SrtListener implements OutputSession {
   }
 
   #letGo(): void {
-    for (const { connection } of this.#receivers) this.#srt.close(connection.socket)
-    this.#receivers = []
+    for (const { connection } of this.#receivers.all) this.#srt.close(connection.socket)
+    this.#receivers.clear()
     this.#unproven = []
     this.#waiting.close()
     this.#gate?.close()
     if (this.#socket >= 0) this.#srt.close(this.#socket)
     this.#socket = -1
-    if (this.#claimed !== null) this.#context.listenerPorts.release(this.#claimed)
-    this.#claimed = null
-    this.#releasePort?.()
-    this.#releasePort = null
+    this.#port?.release()
   }
 }

@@ -22,6 +22,8 @@ const SET_UPS_MIN = 8
 export const FAILURES_PER_SECOND = 50
 export const FAILURES_IN_ALL_PER_SECOND = 200
 const TURN_US = 250_000
+const FLOODED =
+  "more callers try to connect than can be served: new receivers are let in by turns and may have to try again; those connected notice nothing"
 /** A flood is over when tokens were left for so long. */
 const CALM_US = 5e6
 
@@ -107,6 +109,11 @@ export class HandshakeGate {
   /** Takes a token for a connection that our own stack sets up; false when there is none. */
   takeToken(): boolean {
     return this.#open && c.libc.semTrywait(this.#semaphore) === 0
+  }
+
+  /** What the output's operator is to know; empty when nothing is unusual. */
+  get warnings(): ReadonlyArray<string> {
+    return this.flooded ? [FLOODED] : []
   }
 
   /** More handshakes come than connections may be set up. */

@@ -47,6 +47,11 @@ export class ReferenceBytes {
   /** Offset at which the datagram begins among the bytes that are being taken. */
   #begin = 0
 
+  /** Whether its sender has sent whole packets alone: no bytes were ever left over, and no place looked for. */
+  get isUntouched(): boolean {
+    return !this.wasFound && this.rest.length === 0
+  }
+
   /** Whether packets are in these bytes, behind those left over, elsewhere than at the datagram's begin. */
   hasRunBeside(datagram: Uint8Array): boolean {
     return hasRunBeside(joined(this.rest, datagram), this.rest.length)

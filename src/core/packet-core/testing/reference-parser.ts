@@ -176,7 +176,7 @@ export class ReferenceParser {
     const stream = this.#streamOf(source, isOwn)
     // A datagram that begins with a packet, from a sender of whole packets, is not looked at further: its damage is for
     // the counters.
-    const isUsual = hasBegin && kind.framing === "udp" && isOwn && !stream.wasFound
+    const isUsual = hasBegin && kind.framing === "udp" && isOwn && stream.isUntouched
     if (bytes.length > 0 && !isUsual && this.#isOfStream(stream, kind, bytes)) {
       this.#takeBytes(stream, kind, datagram, isOwn, source)
     } else if ("fault" in kind) {

@@ -51,11 +51,6 @@ export class SrtArena {
     this.#baseLow = this.base - this.#baseHigh * 4294967296
   }
 
-  /** Bytes ever taken from the machine at most: what memory this stack can hold. */
-  get reach(): number {
-    return this.#used
-  }
-
   /** A block of at least `size` bytes, not cleared. Throws SetupFailure (`srt_memory`) when the arena is full. */
   take(size: number): Block {
     const rounded = Math.max(SMALLEST, 2 ** Math.ceil(Math.log2(size)))

@@ -8,11 +8,12 @@ import { keptForUs } from "../../../core/srt/protocol/send-window.ts"
 import { SrtSender } from "../../../core/srt/protocol/sender.ts"
 import { SENDER_DEFAULTS, type SenderOptions } from "../../../core/srt/protocol/sender-options.ts"
 import type { Session } from "../../../core/srt/protocol/session.ts"
-import type { SrtStats } from "../../protocol/messages.ts"
+import type { Reason, SrtStats } from "../../protocol/messages.ts"
 import { RingReader } from "../../ring/ring-reader.ts"
 import type { Block, SrtArena } from "./arena.ts"
 import type { Address } from "./endpoint.ts"
 import type { PayloadRing } from "./payload-ring.ts"
+import { endReason, STALL_US, STALLED } from "./reasons.ts"
 import type { SendBatch } from "./send-batch.ts"
 import { type StreamCipher, streamCipher } from "./stream-cipher.ts"
 
@@ -178,13 +179,10 @@ export class OwnConnection {
   }
 
   /** Why it is over; null while it is not. */
-  get ended() {
-    return this.#sender.ended
-  }
-
-  /** µs for which the receiver has let nothing through; 0 while it does. */
-  blockedUs(nowUs: number): number {
-    return this.#blockedSinceUs === 0 ? 0 : nowUs - this.#blockedSinceUs
+  endReason(nowUs: number): Reason | null {
+    const { ended } = this.#sender
+    if (ended !== null) return endReason(ended)
+    return this.#blockedSinceUs > 0 && nowUs - this.#blockedSinceUs > STALL_US ? STALLED : null
   }
 
   get bytesSent(): number {

@@ -142,10 +142,6 @@ export class Endpoint {
     return this.#peers.has(socketId)
   }
 
-  get peers(): number {
-    return this.#peers.size
-  }
-
   /** Reads what has come, at most `batches` times 64 datagrams: a flood may not hold the loop. */
   receive(nowUs: number, batches = 16): void {
     const { arena, msgs } = this.#buffers

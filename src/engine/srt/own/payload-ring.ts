@@ -48,10 +48,6 @@ export class PayloadRing {
     return this.#tail
   }
 
-  get slots(): number {
-    return this.#slots
-  }
-
   /** Keeps slots for `us` microseconds from now on, if that is longer than before. */
   keepFor(us: number): void {
     if (Number.isFinite(us)) this.#keepUs = Math.max(this.#keepUs, us)

@@ -58,10 +58,10 @@ class Leases<K, A> {
 
 export class OwnSrt {
   readonly crypto = nodeCrypto
-  readonly shared: Shared
+  /** What the kernel reads and writes: made when the first output needs it, so that others reserve nothing. */
+  #memory: { readonly shared: Shared; readonly buffers: ReceiveBuffers } | null = null
   readonly #core: PacketCore
   readonly #coreBase: number
-  readonly #buffers: ReceiveBuffers
   readonly #rings = new Leases<number, PayloadRing>((ring) => ring.close())
   readonly #callers = new Leases<string, Endpoint>((endpoint) => this.#closeEndpoint(endpoint))
   readonly #listeners = new Set<Endpoint>()
@@ -69,9 +69,17 @@ export class OwnSrt {
   constructor(core: PacketCore, coreBase: number) {
     this.#core = core
     this.#coreBase = coreBase
+  }
+
+  get #made(): { readonly shared: Shared; readonly buffers: ReceiveBuffers } {
+    if (this.#memory !== null) return this.#memory
     const arena = new SrtArena()
-    this.shared = { arena, batch: new SendBatch(arena) }
-    this.#buffers = new ReceiveBuffers(arena)
+    this.#memory = { shared: { arena, batch: new SendBatch(arena) }, buffers: new ReceiveBuffers(arena) }
+    return this.#memory
+  }
+
+  get shared(): Shared {
+    return this.#made.shared
   }
 
   /** What the channel has sent, kept as long as somebody holds it. */
@@ -84,12 +92,12 @@ export class OwnSrt {
   callerEndpoint(options: EndpointOptions): Lease<Endpoint> {
     const { local, ...rest } = options
     const key = `${local.join(".")} ${JSON.stringify(rest)}`
-    return this.#callers.take(key, () => new Endpoint(this.#buffers, options))
+    return this.#callers.take(key, () => new Endpoint(this.#made.buffers, options))
   }
 
   /** A listener's UDP socket. Throws SetupFailure when the port is taken. */
   listenerEndpoint(options: EndpointOptions, handshakes: HandshakeTaker): Lease<Endpoint> {
-    const endpoint = new Endpoint(this.#buffers, options, handshakes)
+    const endpoint = new Endpoint(this.#made.buffers, options, handshakes)
     this.#listeners.add(endpoint)
     const release = () => {
       if (this.#listeners.delete(endpoint)) this.#closeEndpoint(endpoint)
@@ -120,6 +128,6 @@ export class OwnSrt {
 
   /** Sends what the outputs have put together. */
   submit(): void {
-    this.shared.batch.submit()
+    this.#memory?.shared.batch.submit()
   }
 }

@@ -9,6 +9,7 @@ import { decodeSpliceInfoSection } from "../../../../core/scte35/decode-section.
 import { RemuxPool } from "../../../remux/remux-pool.ts"
 import { HandshakeGates } from "../../../srt/handshake-gate.ts"
 import { ListenerPorts } from "../../../srt/listener-ports.ts"
+import { OwnSrt } from "../../../srt/own/stack.ts"
 import { UdpPortRegistry } from "../../../system/udp-port-registry.ts"
 import type { OutputSession, SessionContext } from "../../output-session.ts"
 
@@ -33,9 +34,7 @@ export class Stage {
       srt: null,
       ports: null,
       srtStack: "libsrt",
-      ownSrt: () => {
-        throw new Error("no SRT here")
-      },
+      ownSrt: new OwnSrt(core, 0),
       listenerPorts,
       gates: new HandshakeGates(),
       udpPorts,
