@@ -121,7 +121,10 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     expect(await flooding).toBe(100_000)
     expect(peakKb(engine.pid) - peak).toBeLessThan(120 * MB)
     await within10Percent()
-    expect((await engine.output("attacked")).warnings).toEqual([])
+    // The gate calls a flood over when tokens were left for five seconds.
+    await eventually("the warning is gone", async () =>
+      (await engine.output("attacked")).warnings.length === 0 ? true : null,
+    )
     await nobodyLostAnything()
   })
 
