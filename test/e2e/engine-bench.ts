@@ -18,6 +18,7 @@ import type {
 import { openSrtLibrary, type SrtLibrary } from "../../src/engine/srt/srt-library.ts"
 import { EngineEvents } from "./engine-events.ts"
 import { freeUdpPort } from "./ports.ts"
+import { eventually } from "./product.ts"
 
 /** Names a library that cannot be opened: the engine then has UDP and RTP outputs only, and starts at once. */
 export const withoutSrt = (): SrtLibrary => openSrtLibrary({ DISTRIBUTOR_LIBSRT: "no-such-library.so" })
@@ -81,10 +82,23 @@ export class EngineBench extends EngineEvents {
     return this.ask({ cmd: "open_output", channel_id: channel, output: { id, label: id, session: `s-${id}`, url } })
   }
 
-  /** Opens an output and waits until it is connected. */
+  /**
+   * Opens an output and waits until it is connected. An attempt that a busy machine made end is followed by another, as
+   * the control plane would have it.
+   */
   async connect(url: string, id = "o1", channel = "c1"): Promise<void> {
-    this.open(url, id, channel)
-    await this.outputIs(id, "connected")
+    for (let attempt = 1; ; attempt++) {
+      const before = this.stateOf(id)
+      this.open(url, id, channel)
+      const last = await eventually(`output ${id} is connected or has ended`, () => {
+        const now = this.stateOf(id)
+        return now !== before && (now?.state === "connected" || now?.state === "ended") ? now : null
+      })
+      if (last.state === "connected") return
+      if (attempt === 3 || last.reason?.transient !== true)
+        throw new Error(`output ${id} is not connected: ${JSON.stringify(last.reason)}`)
+      console.warn(`output ${id} is opened again: ${last.reason.message}`)
+    }
   }
 
   closeOutput(id: string, channel = "c1"): Reply {

@@ -13,7 +13,7 @@ import { HostileRtmp, RTMP_FLOODS } from "./hostile-rtmp.ts"
 import { runSender } from "./load-process.ts"
 import { freeUdpPort } from "./ports.ts"
 import { eventually } from "./product.ts"
-import { peakKb, residentAtRest, residentKb } from "./resident-memory.ts"
+import { COLLECTS_GARBAGE, peakKb, residentAtRest, residentWithin } from "./resident-memory.ts"
 import { CONCLUSION, packHandshake } from "./srt-wire.ts"
 
 const MB = 1024
@@ -28,15 +28,13 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
   /** Memory at rest behind a first round of everything, in KiB. */
   let before = 0
 
-  const within10Percent = () =>
-    eventually(
-      "memory is within 10 % of before",
-      () => (residentKb(engine.pid) <= before * 1.1 ? true : null),
-      150_000,
-    ).catch(() => expect(residentKb(engine.pid), "KiB resident, against before").toBeLessThanOrEqual(before * 1.1))
+  const within10Percent = async () => {
+    const most = before * 1.1
+    expect(await residentWithin(engine.pid, most), "KiB resident, against before").toBeLessThanOrEqual(most)
+  }
 
   beforeAll(async () => {
-    engine = await EngineProcess.start()
+    engine = await EngineProcess.start({ preload: [COLLECTS_GARBAGE] })
     const input = await engine.channel()
     ports = { attacked: await freeUdpPort(), sibling: await freeUdpPort() }
     for (const [id, port] of Object.entries(ports)) {

@@ -103,9 +103,19 @@ export class SrtCaller implements OutputSession {
     const socketState = this.#srt.getsockstate(this.#socket)
     if (this.state === "connecting") {
       if (socketState === SRTS_CONNECTED) this.#connected()
-      else if (socketState > SRTS_CONNECTED) this.#life.end(rejectReason(this.#srt, this.#socket))
+      else if (socketState > SRTS_CONNECTED) this.#life.end(this.#notConnected())
       else if (socketState < SRTS_CONNECTING) return
     } else if (socketState !== SRTS_CONNECTED) this.#life.end(connectionLost(this.#srt))
+  }
+
+  /**
+   * Why the socket came to nothing. libsrt's threads connect it, and may have lost the connection again before this
+   * thread looked: that leaves reject code 0, and the version of the peer, which only a handshake that was taken tells.
+   */
+  #notConnected(): Reason {
+    return getInt(this.#srt, this.#socket, SRT_OPTIONS.PEERVERSION) > 0
+      ? connectionLost(this.#srt)
+      : rejectReason(this.#srt, this.#socket)
   }
 
   #connected(): void {

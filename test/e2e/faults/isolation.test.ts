@@ -20,7 +20,7 @@ import { floodSrt } from "../flood-srt.ts"
 import { HostileRtmp, RTMP_FLOODS } from "../hostile-rtmp.ts"
 import { freeUdpPort } from "../ports.ts"
 import { eventually } from "../product.ts"
-import { residentAtRest, residentKb } from "../resident-memory.ts"
+import { COLLECTS_GARBAGE, residentAtRest, residentWithin } from "../resident-memory.ts"
 import { RtmpTestServer } from "../rtmp-test-server.ts"
 import { sendTs } from "../send-ts.ts"
 import { startSource } from "../source.ts"
@@ -232,7 +232,7 @@ const ATTACKS: ReadonlyArray<Attack> = [
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), "isolation-"))
-  engine = await EngineProcess.start({ preload: [join(import.meta.dirname, "throwing-session.ts")] })
+  engine = await EngineProcess.start({ preload: [join(import.meta.dirname, "throwing-session.ts"), COLLECTS_GARBAGE] })
 })
 afterAll(async () => {
   await engine.dispose()
@@ -278,12 +278,9 @@ it("what hits one channel costs its sibling not one packet, and the engine is th
   expect(engine.log).toMatch(/thrown in a timer/)
   expect(engine.log).toMatch(/rejected, and nobody waits/)
   const most = before * GROWTH_MAX
-  await eventually(
-    "memory is within 10 % of before",
-    () => (residentKb(engine.pid) <= most ? true : null),
-    90_000,
-  ).catch(() =>
-    expect(residentKb(engine.pid), `KiB resident, ${behind} at rest, ${before} before`).toBeLessThanOrEqual(most),
-  )
+  expect(
+    await residentWithin(engine.pid, most),
+    `KiB resident, ${behind} at rest, ${before} before`,
+  ).toBeLessThanOrEqual(most)
   sink.close()
 })
