@@ -1,9 +1,12 @@
 /** Stream ids that the far side refuses, and those that are refused before dialling (row 28 of the fault matrix). */
+import { execFileSync } from "node:child_process"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { parseOutputUrl } from "../../../src/core/output/output-url.ts"
 import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"
 import { EngineBench } from "../engine-bench.ts"
 import { FakeSrtListener, rejectWith } from "../fake-srt-listener.ts"
+import { freeUdpPort } from "../ports.ts"
+import { SrtReceiver } from "../receivers.ts"
 
 const library = openSrtLibrary({})
 
@@ -58,6 +61,24 @@ describe.skipIf(library.srt === null)("SRT rejection", () => {
     bench.open(`srt://127.0.0.1:${far.port}?streamid=${id.replaceAll("%", "%25")}`)
     await bench.ended("o1")
     expect(far.streamIds[0]).toBe(id)
+  })
+
+  it("a connection that came and went while the engine stood still is lost, not rejected", async () => {
+    const port = await freeUdpPort()
+    const receiver = await SrtReceiver.open(`srt://127.0.0.1:${port}?mode=listener`)
+    const { child } = receiver.program
+    child.kill("SIGSTOP")
+    bench.open(`srt://127.0.0.1:${port}`)
+    await bench.outputIs("o1", "connecting")
+    // Nothing of this process runs meanwhile but libsrt's threads.
+    const gone = `while ! grep -q ") Z" /proc/${child.pid}/stat; do sleep 0.05; done`
+    execFileSync("sh", ["-c", `kill -CONT ${child.pid}; sleep 1; kill -INT ${child.pid}; ${gone}`])
+    expect(await bench.ended("o1")).toMatchObject({
+      code: "srt_2001",
+      message: "SRT connection lost: Connection was broken",
+      transient: true,
+    })
+    await receiver.stop()
   })
 
   it("row 28: one rejected output is no other's business: a second attempt is answered as the first was", async () => {
