@@ -111,11 +111,12 @@ export class SrtCaller implements OutputSession {
   /**
    * Why the socket came to nothing. libsrt's threads connect it, and may have lost the connection again before this
    * thread looked: that leaves reject code 0, and the version of the peer, which only a handshake that was taken tells.
+   * A second later libsrt has put the socket away (-1), with what it knew of it.
    */
   #notConnected(): Reason {
-    return getInt(this.#srt, this.#socket, SRT_OPTIONS.PEERVERSION) > 0
-      ? connectionLost(this.#srt)
-      : rejectReason(this.#srt, this.#socket)
+    return getInt(this.#srt, this.#socket, SRT_OPTIONS.PEERVERSION) === 0
+      ? rejectReason(this.#srt, this.#socket)
+      : connectionLost(this.#srt)
   }
 
   #connected(): void {
