@@ -10,10 +10,10 @@ import { FakeSrtCaller } from "./fake-srt-caller.ts"
 import { floodSrt } from "./flood-srt.ts"
 import { HostileHttp, HTTP_FLOODS } from "./hostile-http.ts"
 import { HostileRtmp, RTMP_FLOODS } from "./hostile-rtmp.ts"
-import { runSender } from "./load-process.ts"
 import { freeUdpPort } from "./ports.ts"
 import { eventually } from "./product.ts"
 import { COLLECTS_GARBAGE, peakKb, residentAtRest, residentWithin } from "./resident-memory.ts"
+import { type BackgroundSource, startSource } from "./source.ts"
 import { CONCLUSION, packHandshake } from "./srt-wire.ts"
 
 const MB = 1024
@@ -24,6 +24,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
   let engine: EngineProcess
   let ports: { attacked: number; sibling: number }
   let sinks: SrtSink[]
+  let source: BackgroundSource
   let opened = 0
   /** Memory at rest behind a first round of everything, in KiB. */
   let before = 0
@@ -43,7 +44,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     }
     sinks = Object.values(ports).map((port) => createSrtSink({ mode: "caller", port, latencyMs: 2000 }))
     for (const sink of sinks) await sink.until((s) => s.stats().connected === 1)
-    runSender(["--base-port", `${input}`, "--bitrate", "4000000", "--duration", "900"], [], 910_000).catch(() => {})
+    source = await startSource({ port: input, bitrate: 4_000_000, seconds: 900 })
     for (const sink of sinks) await sink.until((s) => s.stats().received > 0)
     await floodSrt(ports.attacked, 10_000, 4000, "malformed")
     await floodSrt(ports.attacked, 5000, 4000, "sound")
@@ -51,6 +52,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     before = await residentAtRest(engine.pid)
   }, 180_000)
   afterAll(async () => {
+    await source.stop()
     for (const sink of sinks) sink.close()
     await engine.dispose()
   })
