@@ -44,6 +44,7 @@ const TEST_PACKAGES = {
   prometheus: () => hasProgram("promtool") && hasProgram("prometheus"),
   "prometheus-alertmanager": () => hasProgram("amtool") && hasProgram("prometheus-alertmanager"),
   "prometheus-node-exporter": () => hasProgram("prometheus-node-exporter"),
+  tshark: () => hasProgram("tshark"),
   iproute2: () => hasProgram("ip") || existsSync("/usr/sbin/ip"),
 }
 

@@ -17,6 +17,8 @@ export interface Impairment {
   /** Time in ms that a datagram takes one way. */
   readonly delayMs?: number
   readonly seed?: number
+  /** Is told of each datagram that reaches the relay. */
+  readonly witness?: (bytes: Uint8Array, from: "caller" | "server") => void
 }
 
 /** Makes a source of numbers in [0, 1) that are the same in every run (mulberry32). */
@@ -129,10 +131,13 @@ export class ImpairedRelay {
     this.#back = new Direction(impairment, seed + 1, (bytes) => open && inner.send(bytes, caller, "127.0.0.1"))
     inner.on("message", (bytes, peer) => {
       caller = peer.port
+      impairment.witness?.(bytes, "caller")
       this.#out.take(bytes)
     })
     outer.on("message", (bytes) => {
-      if (caller !== 0) this.#back.take(bytes)
+      if (caller === 0) return
+      impairment.witness?.(bytes, "server")
+      this.#back.take(bytes)
     })
     inner.once("close", () => {
       open = false

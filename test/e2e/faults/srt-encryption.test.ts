@@ -37,7 +37,7 @@ describe.skipIf(library.srt === null).each(SRT_STACKS)("SRT encryption on the st
     const port = await bench.channel()
     const srtPort = await freeUdpPort()
     sibling = await SrtReceiver.open(`srt://127.0.0.1:${srtPort}?mode=listener&${SECRET}`)
-    await bench.connect(`srt://127.0.0.1:${srtPort}?${SECRET}&latency=200`, "sibling")
+    await bench.connect(`srt://127.0.0.1:${srtPort}?${SECRET}&latency=2000`, "sibling")
     sending = sendTs(ts, { port, bitrate: 4e6, loop: true, signal: stop.signal })
   })
   afterEach(async () => {

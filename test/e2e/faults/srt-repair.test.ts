@@ -3,7 +3,7 @@
  * stack never loses more than libsrt does. All run at the same time, each output through a relay of its own.
  */
 import { afterAll, expect, it } from "vitest"
-import { type Impairment, ImpairedRelay } from "../../../load-tests/lib/impaired-relay.ts"
+import { ImpairedRelay, type Impairment } from "../../../load-tests/lib/impaired-relay.ts"
 import { createSrtSink, type SrtSink } from "../../../load-tests/lib/srt-sink.ts"
 import { SRT_STACKS, type SrtStack } from "../../../src/core/srt/stack.ts"
 import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"
