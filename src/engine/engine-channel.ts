@@ -134,6 +134,12 @@ export class EngineChannel {
     return false
   }
 
+  /** True when some output sends in a phase of the tick. */
+  get spread(): boolean {
+    for (const session of this.sessions.values()) if (session.spread) return true
+    return false
+  }
+
   stats(nowUs: number, epochOffsetMs: number): ChannelStats {
     const source = this.source.stats()
     const { surroundings } = this.source

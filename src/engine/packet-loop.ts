@@ -9,6 +9,9 @@
  *   bursts every `SLOW_TICK_US`, or less when a connection's latency is short: larger bursts are what makes libsrt's
  *   sending thread cheap. Channels with nothing but SRT are drained then, too.
  *
+ * Channels that send by our own SRT stack take turns within such a tick (`Phases`): each is drained and sent in its
+ * phase, and what receivers say is taken in each. The event loop turns once a tick all the same.
+ *
  * With nothing arriving the loop blocks in epoll for at most `IDLE_MS`.
  *
  * Whatever is thrown belongs to one session or one leg, and ends that and nothing else; a pass always leads to the
@@ -20,11 +23,15 @@ import type { EngineChannel } from "./engine-channel.ts"
 import { monotonicUs, realtimeOffsetUs, sleepUntilUs } from "./ffi/clock.ts"
 import type { Leg } from "./inputs/leg.ts"
 import type { OutputSession } from "./outputs/output-session.ts"
+import { Phases, phasesFor } from "./phases.ts"
 import { Epoll } from "./system/epoll.ts"
 
 export const FAST_TICK_US = 500
 export const SLOW_TICK_US = 10000
 const SLOW_TICK_MIN_US = 1000
+/** Receivers of a connection that may send no larger bursts than this are answered so often, in µs. */
+const SHORT_BURST_US = 20_000
+const ANSWER_US = 2000
 const IDLE_MS = 5
 const NO_CHANNELS_MS = 20
 const SECOND_US = 1e6
@@ -47,14 +54,21 @@ export class PacketLoop {
   readonly #channels: () => Iterable<EngineChannel>
   readonly #hooks: LoopHooks
   readonly #fast = new Epoll()
-  readonly #slow = new Epoll()
+  /** One for each phase, made when it is needed. */
+  readonly #slow: Epoll[] = []
   readonly #all = new Epoll()
   /** Which set each leg's descriptor is in. */
   readonly #watched = new Map<Leg, { fd: number; set: Epoll }>()
+  readonly #phaseOf = new WeakMap<EngineChannel, number>()
   readonly #byTag: Array<{ leg: Leg } | undefined> = []
   #clockOffsetUs = 0
   #nextSlowUs = 0
   #slowTickUs = SLOW_TICK_US
+  readonly #phases = new Phases()
+  /** Channels that were spread over the last tick. */
+  #spread = 0
+  /** Least `maxBurstUs` of the sessions that were spread over the last tick. */
+  #shortestUs = Number.POSITIVE_INFINITY
   #nextSecondUs = 0
   #lastPassUs = 0
   #running = false
@@ -71,7 +85,6 @@ export class PacketLoop {
     this.#channels = channels
     this.#hooks = hooks
     this.#all.add(this.#fast.fd, 0)
-    this.#all.add(this.#slow.fd, 1)
   }
 
   start(): void {
@@ -92,8 +105,18 @@ export class PacketLoop {
     this.#byTag[leg.index] = undefined
   }
 
-  #watch(channel: EngineChannel, leg: Leg): void {
-    const set = channel.immediate ? this.#fast : this.#slow
+  #slowSet(phase: number): Epoll {
+    let set = this.#slow[phase]
+    if (set === undefined) {
+      set = new Epoll()
+      this.#slow[phase] = set
+      this.#all.add(set.fd, 1)
+    }
+    return set
+  }
+
+  #watch(channel: EngineChannel, leg: Leg, phase: number): void {
+    const set = channel.immediate ? this.#fast : this.#slowSet(phase)
     const watched = this.#watched.get(leg)
     if (watched?.set === set && watched.fd === leg.fd) return
     this.forget(leg)
@@ -135,31 +158,25 @@ export class PacketLoop {
   }
 
   #work(nowUs: number, slow: boolean): void {
-    if (slow) {
-      this.#nextSlowUs = (Math.floor(nowUs / this.#slowTickUs) + 1) * this.#slowTickUs
-      this.#clockOffsetUs = realtimeOffsetUs()
-      // FEC before the media that outdate it.
-      for (const channel of this.#channels()) for (const leg of channel.legs) this.#pollLeg(channel, leg, nowUs)
-    }
+    if (slow) this.#beginTick(nowUs)
     if (this.#drain(this.#fast, nowUs) > 0) this.#busy = true
     if (slow) {
-      if (this.#drain(this.#slow, nowUs) > 0) this.#busy = true
+      if (this.#drain(this.#slowSet(0), nowUs) > 0) this.#busy = true
       this.#guarded("the packet core", () => this.#core.tick(nowUs))
       this.#guarded("SRT packets of receivers", () => this.#hooks.srt.receive(nowUs))
     }
-    this.#burstUs = SLOW_TICK_US
     for (const channel of this.#channels()) {
       this.#carried += 1
-      for (const session of channel.sessions.values()) this.#turn(session, nowUs, slow)
+      for (const session of channel.sessions.values())
+        if (!session.spread) this.#turn(session, nowUs, slow)
+        else if (slow && this.#phaseOf.get(channel) === 0) this.#turn(session, nowUs, true)
       if (slow) channel.decide(nowUs)
     }
     if (slow) this.#guarded("SRT packets to receivers", () => this.#hooks.srt.submit())
+    else this.#runPhases(nowUs)
     if ((this.#core.u32[EVENT_COUNT >> 2] ?? 0) > 0)
       this.#guarded("events", () => this.#hooks.onEvents(this.#core.takeEvents()))
-    if (slow) {
-      this.#slowTickUs = Math.max(SLOW_TICK_MIN_US, this.#burstUs)
-      this.#guarded("the states of the outputs", this.#hooks.onSlowTick)
-    }
+    if (slow) this.#guarded("the states of the outputs", this.#hooks.onSlowTick)
     if (nowUs < this.#nextSecondUs) return
     this.#nextSecondUs = nowUs + SECOND_US
     this.#guarded("the figures of the second", () => this.#hooks.onSecond(nowUs))
@@ -167,10 +184,42 @@ export class PacketLoop {
     this.passes = 0
   }
 
-  #pollLeg(channel: EngineChannel, leg: Leg, nowUs: number): void {
+  #beginTick(nowUs: number): void {
+    // What a late pass has left over.
+    this.#runPhases(Number.POSITIVE_INFINITY)
+    this.#slowTickUs = Math.max(SLOW_TICK_MIN_US, this.#burstUs)
+    this.#burstUs = SLOW_TICK_US
+    this.#nextSlowUs = (Math.floor(nowUs / this.#slowTickUs) + 1) * this.#slowTickUs
+    const turns = this.#shortestUs < SHORT_BURST_US ? Math.ceil(this.#slowTickUs / ANSWER_US) : 0
+    this.#phases.begin(nowUs, this.#nextSlowUs, phasesFor(this.#slowTickUs, Math.max(this.#spread, turns)))
+    this.#spread = 0
+    this.#shortestUs = Number.POSITIVE_INFINITY
+    this.#clockOffsetUs = realtimeOffsetUs()
+    for (const channel of this.#channels()) {
+      const phase = channel.spread ? this.#phases.of(this.#spread++) : 0
+      this.#phaseOf.set(channel, phase)
+      // FEC before the media that outdate it.
+      for (const leg of channel.legs) this.#pollLeg(channel, leg, phase, nowUs)
+    }
+  }
+
+  /** Lets the channels send whose phases are due at `dueUs`. */
+  #runPhases(dueUs: number): void {
+    for (let phase = this.#phases.take(dueUs); phase !== null; phase = this.#phases.take(dueUs)) {
+      const nowUs = monotonicUs()
+      if (this.#drain(this.#slowSet(phase), nowUs) > 0) this.#busy = true
+      this.#guarded("SRT packets of receivers", () => this.#hooks.srt.receive(nowUs))
+      for (const channel of this.#channels())
+        if (this.#phaseOf.get(channel) === phase)
+          for (const session of channel.sessions.values()) if (session.spread) this.#turn(session, nowUs, true)
+      this.#guarded("SRT packets to receivers", () => this.#hooks.srt.submit())
+    }
+  }
+
+  #pollLeg(channel: EngineChannel, leg: Leg, phase: number, nowUs: number): void {
     try {
       leg.poll(nowUs, this.#clockOffsetUs)
-      this.#watch(channel, leg)
+      this.#watch(channel, leg, phase)
     } catch (cause) {
       this.#hooks.onLegFault(leg, cause)
     }
@@ -188,6 +237,7 @@ export class PacketLoop {
       if (!slow) return
       session.poll(nowUs)
       this.#burstUs = Math.min(this.#burstUs, session.maxBurstUs)
+      if (session.spread) this.#shortestUs = Math.min(this.#shortestUs, session.maxBurstUs)
     } catch (cause) {
       this.#hooks.onSessionFault(session, cause)
     }
@@ -210,8 +260,16 @@ export class PacketLoop {
     }
     const untilSlow = this.#nextSlowUs
     const next = immediate ? Math.min((Math.floor(nowUs / FAST_TICK_US) + 1) * FAST_TICK_US, untilSlow) : untilSlow
-    if (busy || !immediate) sleepUntilUs(next)
-    else this.#all.wait(IDLE_MS)
+    if (immediate) {
+      if (busy) sleepUntilUs(next)
+      else this.#all.wait(IDLE_MS)
+    } else {
+      for (let dueUs = this.#phases.nextUs; dueUs < untilSlow; dueUs = this.#phases.nextUs) {
+        sleepUntilUs(dueUs)
+        this.#guarded("a phase of the packet loop", () => this.#runPhases(monotonicUs()))
+      }
+      sleepUntilUs(untilSlow)
+    }
     setImmediate(this.#pass)
   }
 }

@@ -57,6 +57,8 @@ export interface OutputSession {
    * time.
    */
   readonly immediate: boolean
+  /** True for outputs that take turns within a tick with those of other channels (`Phases`). */
+  readonly spread?: boolean
   /** Longest time packets may be held back to leave in a burst, in microseconds. */
   readonly maxBurstUs: number
   /** True while slots wait that a later flush may send; the loop then keeps its tick. */

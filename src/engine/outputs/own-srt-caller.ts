@@ -25,6 +25,7 @@ export class OwnSrtCaller implements OutputSession {
   readonly channel: number
   readonly carriesCues = true
   readonly immediate = false
+  readonly spread = true
   readonly waiting = false
   readonly #context: SessionContext
   readonly #stack: OwnSrt

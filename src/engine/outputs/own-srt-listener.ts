@@ -30,6 +30,7 @@ export class OwnSrtListener implements OutputSession {
   readonly channel: number
   readonly carriesCues = true
   readonly immediate = false
+  readonly spread = true
   readonly waiting = false
   readonly #context: SessionContext
   readonly #stack: OwnSrt
