@@ -40,6 +40,31 @@ const pidAt = (stream: Uint8Array, packet: number) => readPacket(stream, packet 
 const packetAt = (stream: Uint8Array, packet: number) =>
   Buffer.from(stream.subarray(packet * PACKET_BYTES, (packet + 1) * PACKET_BYTES))
 
+/** Whether two packets differ in nothing but their continuity counters. */
+const sameButCounter = (a: Buffer, b: Buffer): boolean =>
+  a.every((byte, i) => byte === b[i] || (i === 3 && (byte & 0xf0) === ((b[i] ?? 0) & 0xf0)))
+
+/**
+ * Number of packets that were inserted into `stream`: in place of null packets, or, where the machine stood still and
+ * none came in time, between two others. All else has to be as it was sent.
+ */
+const insertedInto = (stream: Uint8Array): number => {
+  let count = 0
+  let came = 0
+  for (let went = 0; went * PACKET_BYTES < stream.length; went++) {
+    const packet = packetAt(stream, went)
+    const sent = packetAt(ts, came)
+    if (packet.equals(sent) || (pidAt(ts, came) === SCTE35_PID && sameButCounter(packet, sent))) came += 1
+    else {
+      expect(pidAt(stream, went)).toBe(SCTE35_PID)
+      if (pidAt(ts, came) === NULL_PID) came += 1
+      count += 1
+    }
+  }
+  expect(came * PACKET_BYTES).toBe(ts.length)
+  return count
+}
+
 let product: Product
 let channelId: string
 let port: number
@@ -63,7 +88,7 @@ beforeAll(async () => {
     ],
   })
   channelId = channel.id
-  srt = await SrtReceiver.open(`srt://127.0.0.1:${listenPort}?latency=120`)
+  srt = await SrtReceiver.open(`srt://127.0.0.1:${listenPort}?latency=2000`)
   await product.until(
     "outputs are connected",
     channelId,
@@ -125,29 +150,16 @@ describe("manual cues", () => {
     })
     inserted.push(signal)
     await sending
-    await srt.atLeast(ts.length)
     await eventually("all bytes are there", () => (udp.bytes().length >= ts.length ? true : null))
+    await srt.atLeast(udp.bytes().length)
 
-    for (const stream of [udp.bytes(), srt.bytes().subarray(0, ts.length)]) {
-      expect(stream.length).toBe(ts.length)
+    for (const stream of [udp.bytes(), srt.bytes()]) {
       const sections = sectionsIn(stream)
       const mine = inserted.map(({ cue }) => plain(cue.hex))
       expect(sections.filter((hex) => mine.includes(hex))).toEqual(mine)
       expect(sections.filter((hex) => !mine.includes(hex))).toEqual(sectionsIn(ts))
       expect(analyseStrictly(stream).violations).toEqual(analyseStrictly(ts).violations)
-      let replaced = 0
-      for (let packet = 0; packet * PACKET_BYTES < ts.length; packet++) {
-        if (packetAt(stream, packet).equals(packetAt(ts, packet))) continue
-        expect(pidAt(stream, packet)).toBe(SCTE35_PID)
-        if (pidAt(ts, packet) === NULL_PID) replaced++
-        else {
-          const [came, went] = [packetAt(ts, packet), packetAt(stream, packet)]
-          came[3] = (came[3] ?? 0) & 0xf0
-          went[3] = (went[3] ?? 0) & 0xf0
-          expect(went.equals(came)).toBe(true)
-        }
-      }
-      expect(replaced).toBe(4)
+      expect(insertedInto(stream)).toBe(4)
     }
   }, 60_000)
 

@@ -57,7 +57,7 @@ export const protocolOfUrl = (url: string): UrlProtocol | null => {
  * What no URL may hold as written: it would mean something to a shell, a log or a C string. Inside a value it is
  * percent-encoded.
  */
-const forbidden = (url: string): string | null => {
+export const forbiddenInUrl = (url: string): string | null => {
   if (/[\u0000-\u001f\u007f]/.test(url)) return "the URL must not hold control characters or line breaks"
   if (/\s/u.test(url)) return "the URL must not hold spaces: inside a value write %20"
   if (url.includes("|")) return "the URL must not hold | : inside a value write %7C"
@@ -71,7 +71,7 @@ const forbidden = (url: string): string | null => {
  */
 export const parseOutputUrl = (url: string, streamKey?: string): ParsedOutput => {
   if (url === "") return refuse("the URL is empty")
-  const problem = forbidden(url)
+  const problem = forbiddenInUrl(url)
   if (problem !== null) return refuse(problem)
   const scheme = schemeOf(url)
   if (scheme === null) return refuse("the URL must start with its protocol, as in srt://HOST:PORT")

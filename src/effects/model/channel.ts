@@ -154,7 +154,7 @@ export interface LegView {
   readonly ip: string
   readonly port: number
   readonly receiving: boolean
-  readonly framing: "none" | "rtp" | "udp"
+  readonly framing: "none" | "rtp" | "udp" | "srt"
   readonly sender: string | null
   readonly bitrate: number
   readonly last_error: string | null

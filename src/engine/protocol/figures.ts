@@ -59,6 +59,56 @@ export const SrtStats = v.custom<Record<(typeof SRT_FIGURES)[number], number>>(
 )
 export type SrtStats = v.InferOutput<typeof SrtStats>
 
+const SRT_INPUT_FIGURES = [
+  "rtt_ms",
+  /** Negotiated latency, SRTO_RCVLATENCY after the handshake. */
+  "latency_ms",
+  "packets_received",
+  /** Packets that were missing when a later one arrived; most come again. */
+  "packets_lost",
+  /** Packets that arrived as retransmissions. */
+  "packets_retransmitted",
+  /** Packets that arrived after their time had come. */
+  "packets_belated",
+  /** Packets that were not there when their time had come: gone for good. */
+  "packets_dropped",
+  /** Packets that could not be decrypted. */
+  "packets_undecrypted",
+  "bytes_received",
+  "receive_buffer_packets",
+  "receive_buffer_ms",
+  "bandwidth_mbps",
+  /** SRT_KM_STATE: 0 unsecured, 1 securing, 2 secured, 3 no secret, 4 bad secret. */
+  "km_state",
+] as const
+
+/** Figures of the connection that a leg is received by; counters are those of the leg, over all its connections. */
+export const SrtInputFigures = v.custom<Record<(typeof SRT_INPUT_FIGURES)[number], number>>(
+  (input) => isNumbers(input) && SRT_INPUT_FIGURES.every((name) => name in input),
+  `must hold the numbers ${SRT_INPUT_FIGURES.join(", ")}`,
+)
+export type SrtInputFigures = v.InferOutput<typeof SrtInputFigures>
+
+/** The SRT side of a leg that has a `url`. */
+export const SrtInputStats = v.object({
+  mode: v.picklist(["caller", "listener"]),
+  state: v.picklist(["connecting", "listening", "connected"]),
+  /** The sender, `ip:port`; null while none is connected. */
+  peer: v.nullable(v.string()),
+  stream_id: v.nullable(v.string()),
+  connected_at: v.nullable(epochMs),
+  /** Connections there were. */
+  connections: count,
+  /** Why the last one ended, or could not be made; null before anything went wrong. */
+  last_error: v.nullable(Reason),
+  /** Senders that were turned away, and why the last one was. */
+  refused: count,
+  last_refused: v.nullable(v.string()),
+  /** Null before the first connection. */
+  figures: v.nullable(SrtInputFigures),
+})
+export type SrtInputStats = v.InferOutput<typeof SrtInputStats>
+
 /** One peer of an SRT listener. */
 export const ReceiverStats = v.object({
   peer: v.string(),
@@ -146,7 +196,9 @@ export const LegStats = v.object({
   receiving: v.boolean(),
   /** Sentences for the operator: what arrives but cannot be used, a second sender, a small receive buffer. */
   warnings: v.array(v.string()),
-  framing: v.picklist(["none", "rtp", "udp"]),
+  framing: v.picklist(["none", "rtp", "udp", "srt"]),
+  /** Null, or not there, for legs that are received by RTP or UDP. */
+  srt: v.optional(v.nullable(SrtInputStats)),
   /** Sender's address, `ip:port`, or null. */
   source: v.nullable(v.string()),
   ssrc: v.nullable(v.number()),

@@ -37,6 +37,11 @@ export const LegSpec = v.object({
   source: v.optional(v.string()),
   /** SO_RCVBUF to ask for, in bytes. */
   rcvbuf: v.optional(v.number()),
+  /**
+   * A leg that is received by SRT: its URL as the operator wrote it, which core's `parseInputUrl` reads. `ip` and `port`
+   * are then those of the far end, or of the port we listen on.
+   */
+  url: v.optional(v.string()),
 })
 export type LegSpec = v.InferOutput<typeof LegSpec>
 
@@ -217,6 +222,10 @@ export const Event = v.variant("event", [
       "fec_on",
       "fec_off",
       "rejoined",
+      /** An SRT sender connected, went, or was refused. */
+      "connected",
+      "lost",
+      "refused",
     ]),
     message: v.string(),
   }),

@@ -64,7 +64,7 @@ export const NumberedInput = Struct({
   error: NullOr(Text),
   uptime: Num,
   bitrate: Num,
-  framing: Literal("none", "rtp", "udp"),
+  framing: Literal("none", "rtp", "udp", "srt"),
   active_source: SourceName,
   created_at: Time,
   outputs: List(NumberedOutput),

@@ -83,7 +83,7 @@ const LEG: Readonly<Record<string, string>> = {
   ip: "Address it is received on",
   port: "UDP port it is received on",
   receiving: "Usable packets arrive",
-  framing: "RTP, or TS in plain UDP; `none` while nothing arrives",
+  framing: "RTP, TS in plain UDP, or SRT; `none` while nothing arrives",
   sender: "Address and port of the sender",
   last_error: "Why it failed last",
   verdict:

@@ -92,7 +92,7 @@ export const Leg = Struct({
   ip: Text,
   port: Count,
   receiving: Flag,
-  framing: Literal("none", "rtp", "udp"),
+  framing: Literal("none", "rtp", "udp", "srt"),
   sender: NullOr(Text),
   bitrate: Num,
   last_error: NullOr(Text),

@@ -53,7 +53,7 @@ export interface InputView {
   readonly uptime: number
   /** bit/s that arrive on the source in use. */
   readonly bitrate: number
-  readonly framing: "none" | "rtp" | "udp"
+  readonly framing: "none" | "rtp" | "udp" | "srt"
   readonly active_source: SourceName
   readonly created_at: string
   readonly outputs: ReadonlyArray<InputOutputView>

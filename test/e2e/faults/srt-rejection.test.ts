@@ -68,7 +68,7 @@ describe.skipIf(library.srt === null)("SRT rejection", () => {
     const receiver = await SrtReceiver.open(`srt://127.0.0.1:${port}?mode=listener`)
     const { child } = receiver.program
     child.kill("SIGSTOP")
-    bench.open(`srt://127.0.0.1:${port}`)
+    bench.open(`srt://127.0.0.1:${port}?stack=libsrt`)
     await bench.outputIs("o1", "connecting")
     // Nothing of this process runs meanwhile but libsrt's threads.
     const gone = `while ! grep -q ") Z" /proc/${child.pid}/stat; do sleep 0.05; done`

@@ -13,6 +13,8 @@ import { readSrtValue } from "./srt-value.ts"
 import { PACKET_SIZE_MAX, type ParsedOutput, refuse, type SrtSetting, type SrtTarget, wholePackets } from "./target.ts"
 
 type Mode = SrtTarget["mode"]
+/** What the connection is for: an output sends, an input receives. */
+export type SrtPurpose = "send" | "receive"
 
 const O = SRT_OPTIONS
 const MODES: Readonly<Record<string, Mode | "default">> = {
@@ -48,10 +50,12 @@ class SrtUrlReading {
   readonly settings = new Map<SrtOption, SrtSetting["value"]>()
   readonly #parts: UrlParts
   readonly #given: ReadonlyMap<SrtUrlKey, Given>
+  readonly #purpose: SrtPurpose
 
-  constructor(parts: UrlParts, given: ReadonlyMap<SrtUrlKey, Given>) {
+  constructor(parts: UrlParts, given: ReadonlyMap<SrtUrlKey, Given>, purpose: SrtPurpose) {
     this.#parts = parts
     this.#given = given
+    this.#purpose = purpose
   }
 
   /** The value; null after noting why there is none. */
@@ -204,7 +208,9 @@ class SrtUrlReading {
     const options = [...this.settings].map(([option, value]) => ({ option, value }))
     const beyond = stack === "own" ? beyondOwnStack({ mode, options }) : []
     if (beyond.length > 0)
-      this.warnings.push(`stack=own cannot do ${beyond.join(", ")}: libsrt carries this output instead`)
+      this.warnings.push(
+        `stack=own cannot do ${beyond.join(", ")}: libsrt carries this ${this.#purpose === "send" ? "output" : "input"} instead`,
+      )
     return stack
   }
 
@@ -235,17 +241,19 @@ class SrtUrlReading {
     if (id.resource !== null && id.resource !== text) this.options["stream_resource"] = id.resource
     if (id.user !== null) this.options["stream_user"] = id.user
     if (id.mode !== null) this.options["stream_mode"] = id.mode
-    if (mode !== "listener" && id.mode === "request")
+    if (mode !== "listener" && this.#purpose === "send" && id.mode === "request")
       this.warnings.push("the stream id asks to receive (request, read or play); to send it says publish")
+    if (mode !== "listener" && this.#purpose === "receive" && id.mode === "publish")
+      this.warnings.push("the stream id offers to send (publish); to receive it says request")
     if (mode === "listener") this.settings.delete(O.STREAMID)
     return text
   }
 }
 
 /** Reads a `srt://` URL that is taken apart already. */
-export const parseSrtUrl = (parts: UrlParts): ParsedOutput => {
+export const parseSrtUrl = (parts: UrlParts, purpose: SrtPurpose = "send"): ParsedOutput => {
   const collected = collect(parts.query, srtUrlKey)
-  const reading = new SrtUrlReading(parts, collected.given)
+  const reading = new SrtUrlReading(parts, collected.given, purpose)
   reading.errors.push(...collected.errors)
   const explicit = reading.given("dialect")
   const dialect =
