@@ -11,8 +11,8 @@ import * as c from "../ffi/libc.ts"
  */
 const MMAP_THRESHOLD = 128 * 1024
 const TRIM_THRESHOLD = 1024 * 1024
-/** Growth since the last time that is worth another. */
-const GROWTH_BYTES = 16 * 1024 * 1024
+/** Growth since the last time that is worth another: below a tenth of what the engine has at rest. */
+const GROWTH_BYTES = 6 * 1024 * 1024
 
 /** Call it before libsrt starts its threads. */
 export const boundNativeHeap = (): void => {
