@@ -4,7 +4,7 @@
  */
 import type { FieldSpec } from "../../../../views/forms/form-state.ts"
 import { showsKeyMask } from "../../../core/output/key-in-url.ts"
-import { fillMask, type Mask, masksIn } from "../../../core/output/output-url.ts"
+import { fillMask, type Mask, maskSecrets, masksIn } from "../../../core/output/output-url.ts"
 import { InvalidInput } from "../../../effects/model/Errors.ts"
 import { type Fields, field } from "./form-fields.ts"
 
@@ -70,15 +70,21 @@ export const withUrlSecrets = (fields: Fields, shown: string): string =>
     field(fields, "url"),
   )
 
-/** Refuses new secrets whose place is not in the URL any more; null when all have one. Repeats none. */
-export const lostUrlSecrets = (fields: Fields, shown: string): InvalidInput | null => {
-  const errors = secretsOf(shown)
-    .filter(
-      ({ field: name, mask }) => field(fields, name) !== "" && fillMask(field(fields, "url"), mask.name, "") === null,
-    )
-    .map(({ field: name, mask }) => ({
-      path: name,
-      message: `has no place in the URL, which was changed too: write ${mask.name}${MASK} there, or leave this empty`,
-    }))
+/** What is wrong with a new secret in the place of its mask; null when it is well. Repeats no secret. */
+const problemOf = (url: string, { name }: Mask, secret: string): string | null => {
+  const [filled, simple] = [fillMask(url, name, secret), fillMask(url, name, "x")]
+  if (filled === null || simple === null)
+    return `has no place in the URL, which was changed too: write ${name}${MASK} there, or leave this empty`
+  // What is not masked any more would be read as something else, and shown.
+  return maskSecrets(filled) === maskSecrets(simple) ? null : "holds a sign that would end it there"
+}
+
+/** Refuses new secrets that cannot stand in the URL of the form; null when all can. */
+export const wrongUrlSecrets = (fields: Fields, shown: string): InvalidInput | null => {
+  const errors = secretsOf(shown).flatMap(({ field: path, mask }) => {
+    const secret = field(fields, path)
+    const message = secret === "" ? null : problemOf(field(fields, "url"), mask, secret)
+    return message === null ? [] : [{ path, message }]
+  })
   return errors.length === 0 ? null : new InvalidInput({ errors })
 }

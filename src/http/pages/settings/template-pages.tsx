@@ -29,7 +29,7 @@ import {
   settingGroups,
   withStoredSecrets,
 } from "../forms/output-fields.ts"
-import { keyPlaceOf, lostUrlSecrets, urlSecretFields } from "../forms/secret-fields.ts"
+import { keyPlaceOf, urlSecretFields, wrongUrlSecrets } from "../forms/secret-fields.ts"
 import { makeWithForm } from "../forms/with-form.ts"
 import { frameOf } from "../frame.ts"
 import { doneOf } from "./settings-forms.ts"
@@ -149,7 +149,7 @@ const formRoutes = (app: Hono, services: Services): void => {
       withForm(c, (fields) =>
         runner.run(c, templates.get(c.req.param("template")), async (old) => {
           const update = Effect.flatMap(
-            lostUrlSecrets(fields, old.url) ?? decode(TemplateUpdate, changedBody(fields, old)),
+            wrongUrlSecrets(fields, old.url) ?? decode(TemplateUpdate, changedBody(fields, old)),
             (body) => templates.update(old.name, body),
           )
           const changed = await runner.settle(c, update)
