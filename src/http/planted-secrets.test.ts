@@ -8,7 +8,7 @@ import { Effect } from "effect"
 import { afterEach, expect, it } from "vitest"
 import { RULES } from "./access/roles.ts"
 import { makeLiveFeed } from "./live/LiveFeed.ts"
-import { walkForms } from "./testing/form-walk.ts"
+import { callersOf, walkForms } from "./testing/form-walk.ts"
 import { makeRealApps } from "./testing/real-app.ts"
 import { withKey } from "./testing/test-app.ts"
 
@@ -146,26 +146,17 @@ it("a planted secret comes back from no form, whatever is typed beside it and wh
       String((await api("POST", "/api/notifications/destinations", { kind, ...body })).body["id"]),
       body,
     ])
-  const sessionOf = async (role: string) => {
-    await api("POST", "/api/users", { name: role, password: "correct horse battery", role })
-    const fields = new URLSearchParams({ user: role, password: "correct horse battery" }).toString()
-    const { headers } = await real.call("POST", "/login", fields, {
-      "Content-Type": "application/x-www-form-urlencoded",
-    })
-    return { Cookie: (headers.get("set-cookie") ?? "").split(";")[0] ?? "" }
-  }
-  const roles = {
-    viewer: await sessionOf("viewer"),
-    operator: await sessionOf("operator"),
-    admin: await sessionOf("admin"),
-  }
+  const callers = (role: string) =>
+    callersOf(async (name) => String((await api("POST", "/api/keys", { name: `${role}-${name}`, role })).body["key"]))
+  const roles = { viewer: await callers("viewer"), operator: await callers("operator"), admin: await callers("admin") }
   const { body: before } = await api("GET", "/api/config?secrets=1")
   const restore = async () => {
     const { name: _, ...body } = template
-    const put = [api("PUT", "/api/config", before), api("PUT", "/api/templates/cdn", { ...body, stream_key: null })]
-    for (const [id, destination] of destinations)
-      put.push(api("PUT", `/api/notifications/destinations/${id}`, destination))
-    for (const { status, text } of await Promise.all(put)) expect(status, text).toBe(200)
+    const as = roles.admin()
+    const put = (path: string, wanted: unknown) => real.call("PUT", path, wanted, as)
+    const all = [put("/api/config", before), put("/api/templates/cdn", { ...body, stream_key: null })]
+    for (const [id, destination] of destinations) all.push(put(`/api/notifications/destinations/${id}`, destination))
+    for (const { status, text } of await Promise.all(all)) expect(status, text).toBe(200)
   }
   const places = {
     ":id": ["main"],

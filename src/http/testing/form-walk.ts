@@ -14,8 +14,8 @@ export interface Walk {
     body: string | undefined,
     headers: Readonly<Record<string, string>>,
   ) => Promise<{ readonly status: number; readonly text: string; readonly headers: Headers }>
-  /** Headers of a caller with the role. */
-  readonly roles: Readonly<Record<"viewer" | "operator" | "admin", Readonly<Record<string, string>>>>
+  /** Headers of a caller with the role: another one each time, since nobody may change things without end. */
+  readonly roles: Readonly<Record<"viewer" | "operator" | "admin", () => Readonly<Record<string, string>>>>
   /** Values for the parameters of paths, as `:output`; each page is opened for all of them. */
   readonly places: Readonly<Record<string, ReadonlyArray<string>>>
   /** A secret to type, which must not come back either. */
@@ -95,14 +95,15 @@ export const walkForms = async ({ ask, places, restore, roles, typed }: Walk): P
     path: string,
     fields: Readonly<Record<string, string>>,
     form: HtmlForm,
-    who: Walk["roles"][string & keyof Walk["roles"]],
+    who: () => Readonly<Record<string, string>>,
   ) => {
     const { body, headers } = bodyOf(fields, form.isUpload)
     requests += 1
-    const answer = await ask("POST", path, body, { ...headers, ...who })
+    const answer = await ask("POST", path, body, { ...headers, ...who() })
+    if (answer.status === 429) throw new Error(`${path}: ${answer.text}`)
     if (answer.status !== 303) return
     const next = answer.headers.get("location")?.split("#")[0]
-    if (next?.startsWith("/")) await ask("GET", next, undefined, who)
+    if (next?.startsWith("/")) await ask("GET", next, undefined, who())
     await restore()
   }
   const submit = async (form: HtmlForm, needsAdmin: boolean) => {
@@ -122,7 +123,7 @@ export const walkForms = async ({ ask, places, restore, roles, typed }: Walk): P
   for (const { method, path, role } of RULES) {
     if (method !== "GET" || NO_PAGE.test(path)) continue
     for (const at of pathsOf(path, places)) {
-      const page = await ask("GET", at, undefined, roles.admin)
+      const page = await ask("GET", at, undefined, roles.admin())
       for (const form of formsIn(page.text)) {
         const name = `${at} ${form.action}`
         if (LEFT_OUT.test(form.action) || sent.has(name)) continue
@@ -133,4 +134,18 @@ export const walkForms = async ({ ask, places, restore, roles, typed }: Walk): P
     }
   }
   return { pages, rotated, requests }
+}
+
+/** Enough callers of a role for a walk: each may change 300 things a minute. */
+const CALLERS = 12
+
+/**
+ * Makes API keys of a role, and returns what gives the headers of the next one each time.
+ * @param make makes one key, of that name
+ */
+export const callersOf = async (make: (name: string) => Promise<string>) => {
+  const keys: string[] = []
+  for (let n = 0; n < CALLERS; n++) keys.push(await make(`walker-${n}`))
+  let next = 0
+  return (): Readonly<Record<string, string>> => ({ "X-API-Key": keys[next++ % keys.length] ?? "" })
 }

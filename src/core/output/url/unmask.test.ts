@@ -42,6 +42,11 @@ describe("unmaskSecrets", () => {
     expect(unmaskSecrets(typed, SRT)).toBe(typed)
   })
 
+  it("puts none where it would be shown", () => {
+    const typed = "srt://h:1?streamid=publish/news/***/more"
+    expect(unmaskSecrets(typed, "srt://h:1?streamid=publish/news/geheim")).toBe(typed)
+  })
+
   it("gives what was shown back as it was", () => {
     const word = fc.stringMatching(/^[a-z0-9.*$^()]{4,20}$/)
     const url = fc

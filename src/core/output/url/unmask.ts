@@ -54,19 +54,23 @@ export const secretsInUrl = (url: string): ReadonlyArray<string> =>
 
 /**
  * `typed` with the secrets of `url` in the places where it holds `***` as `maskSecrets(url)` does. Unchanged, and so
- * refused later on, when it is for another host or has a mask that `url` has no secret for.
+ * refused later on, when it is for another host, has a mask that `url` has no secret for, or one where no secret is.
  */
 export const unmaskSecrets = (typed: string, url: string): string => {
   const parts = typed.split(MASK)
   const masked = maskSecrets(url)
   if (parts.length === 1 || placeOf(typed) !== placeOf(masked)) return typed
   const secrets = secretsOf(url, masked)
+  const used: string[] = []
   let result = parts[0] ?? ""
   for (let i = 1; i < parts.length; i++) {
     const at = secrets.findIndex(({ name }) => name === nameOf(parts[i - 1] ?? ""))
     const [found] = at < 0 ? [] : secrets.splice(at, 1)
     if (found === undefined) return typed
+    used.push(found.secret)
     result += found.secret + (parts[i] ?? "")
   }
-  return result
+  // A secret that would be read as something else where it stands now, and shown.
+  const [before, after] = [maskSecrets(typed), maskSecrets(result)]
+  return used.some((secret) => after.includes(secret) && !before.includes(secret)) ? typed : result
 }
