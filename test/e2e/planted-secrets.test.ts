@@ -228,7 +228,7 @@ const callers = (role: string) =>
 const walkPages = async (names: ReadonlyArray<string>) => {
   const cloned = await call("POST", "/api/channels/main/clone", { name: "walk" })
   expect(cloned.status, cloned.text).toBe(201)
-  const slugs = cloned.body.channel.outputs.map(({ slug }: { slug: string }) => slug)
+  const slugs = cloned.body.outputs.map(({ slug }: { slug: string }) => slug)
   expect(slugs).toEqual(expect.arrayContaining([...names]))
   const { body: listed } = await call("GET", "/api/notifications/destinations")
   const roles = { viewer: await callers("viewer"), operator: await callers("operator"), admin: await callers("admin") }
