@@ -8,6 +8,7 @@ import { Effect } from "effect"
 import { afterEach, expect, it } from "vitest"
 import { RULES } from "./access/roles.ts"
 import { makeLiveFeed } from "./live/LiveFeed.ts"
+import { callersOf, walkForms } from "./testing/form-walk.ts"
 import { makeRealApps } from "./testing/real-app.ts"
 import { withKey } from "./testing/test-app.ts"
 
@@ -112,3 +113,65 @@ it("a planted secret is found nowhere", async () => {
   // The search itself works: it finds a text that is there.
   expect((await real.call("GET", "/api/config?secrets=1", undefined, ADMIN)).text).toContain(SECRET)
 })
+
+it("a planted secret comes back from no form, whatever is typed beside it and whoever sends it", async () => {
+  const real = await apps.start({ settings: withKey(API_KEY) })
+  const typed = "Typed4711Secret"
+  const found = new Set<string>()
+  const ask = async (method: string, path: string, body: unknown, headers: Readonly<Record<string, string>>) => {
+    const answer = await real.call(method, path, body, headers)
+    const text = `${answer.text} ${JSON.stringify([...answer.headers])}`
+    for (const secret of [SECRET, typed]) if (text.includes(secret)) found.add(`${secret} in ${method} ${path} ${body}`)
+    return answer
+  }
+  const api = (method: string, path: string, body?: unknown) => real.call(method, path, body, ADMIN)
+  const outputs = [
+    ...OUTPUTS,
+    { name: "rtmp-query", url: `rtmp://192.0.2.3/live2?backup=1/${SECRET}` },
+    { name: "relay", url: `srt://192.0.2.1:9000?streamid=publish/news/${SECRET}` },
+    { name: "upload", url: `https://192.0.2.5/up?cid=${SECRET}&copy=0&file=` },
+    { name: "hls-login", url: `https://me:${SECRET}@192.0.2.5/live/main.m3u8` },
+  ]
+  const channel = { name: "main", rtp_ip: "127.0.0.1", rtp_port: 5000, outputs }
+  expect((await api("POST", "/api/channels", channel)).status).toBe(201)
+  const template = { name: "cdn", url: `rtmp://me:${SECRET}@192.0.2.3/{channel}/${SECRET}` }
+  expect((await api("POST", "/api/templates", template)).status).toBe(201)
+  const hook = { name: "hook", kind: "webhook", url: `http://127.0.0.1:9/${SECRET}`, secret: SECRET }
+  const mail = { kind: "email", host: "127.0.0.1", port: 9, from: "a@example.com", to: ["b@example.com"] }
+  const login = { name: "mail", ...mail, user: "me", password: SECRET }
+  const chat = { name: "chat", kind: "slack", url: `http://127.0.0.1:9/services/${SECRET}` }
+  const destinations: Array<readonly [id: string, body: object]> = []
+  for (const { kind, ...body } of [hook, login, chat])
+    destinations.push([
+      String((await api("POST", "/api/notifications/destinations", { kind, ...body })).body["id"]),
+      body,
+    ])
+  const callers = (role: string) =>
+    callersOf(async (name) => String((await api("POST", "/api/keys", { name: `${role}-${name}`, role })).body["key"]))
+  const roles = { viewer: await callers("viewer"), operator: await callers("operator"), admin: await callers("admin") }
+  const { body: before } = await api("GET", "/api/config?secrets=1")
+  const restore = async () => {
+    const { name: _, ...body } = template
+    const as = roles.admin()
+    const put = (path: string, wanted: unknown) => real.call("PUT", path, wanted, as)
+    const all = [put("/api/config", before), put("/api/templates/cdn", { ...body, stream_key: null })]
+    for (const [id, destination] of destinations) all.push(put(`/api/notifications/destinations/${id}`, destination))
+    for (const { status, text } of await Promise.all(all)) expect(status, text).toBe(200)
+  }
+  const places = {
+    ":id": ["main"],
+    ":output": outputs.map(({ name }) => name),
+    ":template": ["cdn"],
+    ":destination": destinations.map(([id]) => id),
+    ":version": ["1"],
+  }
+  const { pages, requests, rotated } = await walkForms({ ask, roles, places, typed, restore })
+  expect([...found]).toEqual([])
+  expect(requests).toBeGreaterThan(500)
+  for (const name of places[":output"]) expect(pages).toContain(`/channels/main/outputs/${name}/edit`)
+  const fieldsFor = (path: string) => [...rotated].filter((one) => one.startsWith(`${path}/edit `))
+  for (const name of places[":output"]) expect(fieldsFor(`/channels/main/outputs/${name}`)).not.toEqual([])
+  expect(fieldsFor("/settings/templates/cdn").length).toBeGreaterThan(1)
+  for (const [id] of destinations) expect(fieldsFor(`/settings/notifications/destinations/${id}`)).not.toEqual([])
+  for (const path of ["/add/output", "/add/outputs", "/add/channel", "/settings/config"]) expect(pages).toContain(path)
+}, 120_000)

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from "vitest"
 import { adobeLogin, llnwLogin } from "../../src/core/rtmp/testing/auth-server.ts"
 import { startHttpReceiver, startMailReceiver } from "../../src/effects/testing/receivers.ts"
 import { RULES } from "../../src/http/access/roles.ts"
+import { callersOf, walkForms } from "../../src/http/testing/form-walk.ts"
 import { freeTcpPort, freeUdpPort } from "./ports.ts"
 import { eventually, Product } from "./product.ts"
 import { RtmpTestServer } from "./rtmp-test-server.ts"
@@ -211,6 +212,49 @@ const addDestinations = async () => {
   expect((await call("PUT", "/api/notifications/rules", rules)).status).toBe(200)
 }
 
+/** Callers of a role with keys of their own; the answers that make keys are the one place that shows them. */
+const callers = (role: string) =>
+  callersOf(async (name) => {
+    const body = JSON.stringify({ name: `${role}-${name}`, role })
+    const headers = { ...ADMIN, "Content-Type": "application/json" }
+    const made = await fetch(`${product.url}/api/keys`, { method: "POST", headers, body })
+    return String(((await made.json()) as { key: string }).key)
+  })
+
+/**
+ * Sends every form of the pages as each role, on a copy of the channel whose outputs send nothing, and puts everything
+ * back after each that is taken.
+ */
+const walkPages = async (names: ReadonlyArray<string>) => {
+  const cloned = await call("POST", "/api/channels/main/clone", { name: "walk" })
+  expect(cloned.status, cloned.text).toBe(201)
+  const slugs = cloned.body.outputs.map(({ slug }: { slug: string }) => slug)
+  expect(slugs).toEqual(expect.arrayContaining([...names]))
+  const { body: listed } = await call("GET", "/api/notifications/destinations")
+  const roles = { viewer: await callers("viewer"), operator: await callers("operator"), admin: await callers("admin") }
+  // Not by `call`: this is the one answer that shows secrets.
+  const kept = await (await fetch(`${product.url}/api/config?secrets=1`, { headers: ADMIN })).text()
+  const { rotated } = await walkForms({
+    ask: (method, path, body, headers) => call(method, path, body, headers),
+    roles,
+    places: {
+      ":id": ["walk"],
+      ":output": slugs,
+      ":template": ["cdn"],
+      ":destination": listed.destinations.map(({ id }: { id: string }) => id),
+      ":version": ["1"],
+    },
+    typed: planted("WalkTyped"),
+    restore: async () => {
+      const headers = { ...roles.admin(), "Content-Type": "application/json" }
+      expect((await call("PUT", "/api/config", kept, headers)).status).toBe(200)
+    },
+  })
+  for (const slug of slugs)
+    expect([...rotated].filter((one) => one.startsWith(`/channels/walk/outputs/${slug}/edit `))).not.toEqual([])
+  expect((await call("DELETE", "/api/channels/walk")).status).toBe(204)
+}
+
 /** Reads a stream until `enough` of it is there. */
 const streamOf = async (
   path: string,
@@ -322,6 +366,8 @@ it("a planted secret is found nowhere", async () => {
       ) || null
     )
   })
+
+  await walkPages([...connected, ...failing].map(({ name }) => name))
 
   const { body: document } = await call("GET", "/api/config")
   await call("GET", "/api/config?format=yaml")

@@ -5,6 +5,20 @@ import type { Choice, FieldSpec, FormState } from "./form-state.ts"
 import { TestOutcome } from "./TestOutcome.tsx"
 import { Understood, type UnderstoodProps } from "./Understood.tsx"
 
+/** What a form shows of the secrets that are stored: where there are some, and never one. */
+export interface StoredSecrets {
+  /** Where its stream key is kept; null when it has none. */
+  readonly key: "apart" | "url" | null
+  /** Fields for the other secrets of its URL. */
+  readonly urlSecrets: ReadonlyArray<FieldSpec>
+}
+
+/** Ids of the output that is being changed and of its channel, and its secrets. */
+export interface EditedOutput extends StoredSecrets {
+  readonly channel: string
+  readonly output: string
+}
+
 export interface OutputFormProps {
   /** The path that the form is sent to. */
   readonly action: string
@@ -15,8 +29,8 @@ export interface OutputFormProps {
   readonly channels: ReadonlyArray<Choice>
   /** Templates to start from; none for an existing output. */
   readonly templates?: ReadonlyArray<Choice> | undefined
-  /** Ids of the output that is being changed and of its channel. */
-  readonly editing?: { readonly channel: string; readonly output: string; readonly hasKey: boolean } | undefined
+  /** The output that is being changed. */
+  readonly editing?: EditedOutput | undefined
   readonly presets: ReadonlyArray<Choice>
   readonly settings: SettingsProps
   readonly understood: UnderstoodProps
@@ -95,32 +109,49 @@ const Start = ({
     </>
   )
 
-const StreamKey = ({
-  editing,
-  field,
+const KEY_HINTS = {
+  apart: "There is one; left empty it stays. It is never shown again",
+  url: "There is one, *** in the URL; left empty it stays. It is never shown again",
+  none: "Where it is not part of the URL. It is never shown again",
+} as const
+
+/** Fields for the secrets of an output or template: they are empty, and what is typed replaces what is stored. */
+export const SecretFields = ({
+  form,
   state,
-}: Pick<OutputFormProps, "editing" | "state"> & { readonly field: FieldOf }) => (
-  <>
-    <SecretField
-      {...field("stream_key", "Stream key")}
-      placeholder={editing?.hasKey === true ? "unchanged" : undefined}
-      hint={
-        editing?.hasKey === true
-          ? "There is one; left empty it stays. It is never shown again"
-          : "Where it is not part of the URL. It is never shown again"
-      }
-    />
-    {editing?.hasKey === true ? (
-      <CheckField
-        form="output"
-        name="stream_key_none"
-        label="Without a key"
-        hint="Forgets the stream key"
-        checked={state.values["stream_key_none"] === "true"}
+  stored,
+}: {
+  readonly form: string
+  readonly state: FormState
+  readonly stored: StoredSecrets | undefined
+}) => {
+  const key = stored?.key ?? null
+  return (
+    <>
+      {(stored?.urlSecrets ?? []).map((spec) => (
+        <SpecField form={form} spec={spec} state={state} />
+      ))}
+      <SecretField
+        form={form}
+        name="stream_key"
+        label="Stream key"
+        error={state.errors["stream_key"]}
+        autofocus={state.focus === "stream_key"}
+        placeholder={key === null ? undefined : "unchanged"}
+        hint={KEY_HINTS[key ?? "none"]}
       />
-    ) : null}
-  </>
-)
+      {key === "apart" ? (
+        <CheckField
+          form={form}
+          name="stream_key_none"
+          label="Without a key"
+          hint="Forgets the stream key"
+          checked={state.values["stream_key_none"] === "true"}
+        />
+      ) : null}
+    </>
+  )
+}
 
 const Actions = ({ back, editing, test }: Pick<OutputFormProps, "back" | "editing" | "test">) => (
   <div class="actions">
@@ -192,7 +223,7 @@ export const OutputForm = (props: OutputFormProps) => {
         choices={presets}
         hint="A well-known one brings its URL, its settings and its limits"
       />
-      <StreamKey editing={editing} field={field} state={state} />
+      <SecretFields form="output" state={state} stored={editing} />
       {editing === undefined ? <Field {...field("name", "Name")} hint="Optional" /> : null}
       <div id="settings">
         <OutputSettings {...settings} />

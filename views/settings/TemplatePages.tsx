@@ -1,8 +1,8 @@
 /** @jsxImportSource hono/jsx */
 import type { TemplateView } from "../../src/effects/templates/template-model.ts"
-import { Alerts, CheckField, Field, SecretField, SelectField } from "../forms/Field.tsx"
+import { Alerts, Field, SelectField } from "../forms/Field.tsx"
 import type { Choice, FormState } from "../forms/form-state.ts"
-import { OutputSettings, type SettingsProps } from "../forms/OutputForm.tsx"
+import { OutputSettings, SecretFields, type SettingsProps, type StoredSecrets } from "../forms/OutputForm.tsx"
 import type { Frame } from "../layout/frame.ts"
 import { SettingsPage } from "./SettingsPage.tsx"
 
@@ -105,7 +105,8 @@ export interface TemplateFormProps {
   readonly frame: Frame
   /** Name of the template that is being changed; null for a new one. */
   readonly name: string | null
-  readonly hasKey: boolean
+  /** Its secrets; undefined for a new one. */
+  readonly stored: StoredSecrets | undefined
   readonly state: FormState
   readonly presets: ReadonlyArray<Choice>
   readonly settings: SettingsProps
@@ -117,7 +118,7 @@ const BEGINS: ReadonlyArray<Choice> = [
 ]
 
 /** A page that adds or changes a template. */
-export const TemplateFormPage = ({ frame, hasKey, name, presets, settings, state }: TemplateFormProps) => {
+export const TemplateFormPage = ({ frame, name, presets, settings, state, stored }: TemplateFormProps) => {
   const field = (one: string, label: string) => ({
     form: "template",
     name: one,
@@ -147,24 +148,7 @@ export const TemplateFormPage = ({ frame, hasKey, name, presets, settings, state
           choices={presets}
           hint="A well-known one brings its URL, its settings and its limits"
         />
-        <SecretField
-          {...field("stream_key", "Stream key")}
-          placeholder={hasKey ? "unchanged" : undefined}
-          hint={
-            hasKey
-              ? "There is one; left empty it stays. It is never shown again"
-              : "Where it is not part of the URL. It is never shown again"
-          }
-        />
-        {hasKey ? (
-          <CheckField
-            form="template"
-            name="stream_key_none"
-            label="Without a key"
-            hint="Forgets the stream key"
-            checked={state.values["stream_key_none"] === "true"}
-          />
-        ) : null}
+        <SecretFields form="template" state={state} stored={stored} />
         <Field {...field("output_name", "Name of outputs")} placeholder="as the template" />
         <SelectField {...field("enabled", "Outputs begin")} choices={BEGINS} />
         <Places />

@@ -43,6 +43,8 @@ describe("describeOutput", () => {
       "rtsp://u:s3cret@h/x",
     ]
     for (const url of secrets) expect(told(url)).not.toContain("s3cret")
+    for (const url of ["rtmp://h/live/s3cret", "rtmp://h/live2?backup=1/s3cret"])
+      expect(told(url, "key")).not.toContain("s3cret")
     expect(told("rtmp://h/live", "s3cret")).not.toContain("s3cret")
     expect(told("https://h/up?token=s3cret&file=")).not.toContain("s3cret")
   })

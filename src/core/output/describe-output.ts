@@ -13,7 +13,7 @@ const ofSrt = (target: Extract<OutputTarget, { readonly protocol: "srt" }>): str
     : `SRT rendezvous with ${place(target.host, target.port)}`
 }
 
-const where = (target: OutputTarget): string => {
+const where = (target: OutputTarget, options: Understood["options"]): string => {
   switch (target.protocol) {
     case "srt":
       return ofSrt(target)
@@ -21,8 +21,8 @@ const where = (target: OutputTarget): string => {
     case "rtp":
       return `${target.protocol.toUpperCase()} to ${place(target.host, target.port)}`
     case "rtmp": {
-      const { app, host, port, scheme } = target.url
-      return `${scheme === "rtmps" ? "RTMP over TLS" : "RTMP"} to ${place(host, port)}, application ${app}`
+      const { host, port, scheme } = target.url
+      return `${scheme === "rtmps" ? "RTMP over TLS" : "RTMP"} to ${place(host, port)}, application ${options["app"]}`
     }
     case "rtsp":
       return `RTSP to ${place(target.host, target.port)}`
@@ -61,5 +61,5 @@ export const describeOutput = ({ options, target }: Understood): string => {
   const told = Object.entries(options).filter(([name, value]) => !SAID.has(name) && USUAL[name] !== value)
   // An upload has its place among the options alone.
   const upload = target.protocol === "hls" && target.kind === "http" ? ` to ${options["host"]}:${options["port"]}` : ""
-  return [`${where(target)}${upload}`, ...told.map(([name, value]) => detail(name, value))].join(", ")
+  return [`${where(target, options)}${upload}`, ...told.map(([name, value]) => detail(name, value))].join(", ")
 }

@@ -25,7 +25,7 @@ export type {
   SrtSetting,
   SrtTarget,
 } from "./url/target.ts"
-export { secretsInUrl, unmaskSecrets } from "./url/unmask.ts"
+export { fillMask, type Mask, masksIn, placeOf, secretsInUrl, unmaskSecrets } from "./url/unmask.ts"
 
 /** Long enough for a stream id of 512 bytes, percent-encoded, and everything else. */
 export const URL_MAX_LENGTH = 4096
@@ -92,11 +92,18 @@ export const parseOutputUrl = (url: string, streamKey?: string): ParsedOutput =>
 }
 
 /**
- * The query of an application is shown without what it could hold: `live2?backup=1` is as good a place for a key as
- * any.
+ * An application is shown without what could be a key, as in the masked URL: its first part and a query without
+ * secrets. A URL with a key in it, and another key given apart, has the first one behind the application.
  */
-const maskedApp = (app: string): string =>
-  app.includes("?") ? `${app.slice(0, app.indexOf("?") + 1)}${maskNamed(app.slice(app.indexOf("?") + 1))}` : app
+const maskedApp = (app: string): string => {
+  const question = app.indexOf("?")
+  const path = question < 0 ? app : app.slice(0, question)
+  const [first = ""] = path.split("/")
+  if (first !== path) return `${first}/***`
+  if (question < 0) return app
+  const [query = "", ...rest] = app.slice(question + 1).split("/")
+  return `${path}?${maskNamed(query)}${rest.length === 0 ? "" : "/***"}`
+}
 
 const readRtmp = (url: string, streamKey: string | undefined): ParsedOutput => {
   const parsed = parseRtmpUrl(url, streamKey)

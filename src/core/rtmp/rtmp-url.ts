@@ -67,6 +67,21 @@ const splitKey = (rest: string): Split => {
 
 const withoutSlashes = (text: string): string => text.replace(/^\/+/, "").replace(/\/+$/, "")
 
+/** An RTMP URL divided into what stands before its stream key, without a slash behind it, and the key. */
+export interface KeyedUrl {
+  readonly url: string
+  readonly key: string
+}
+
+/** Takes the stream key off an RTMP URL, as `parseRtmpUrl` would find it there; null for a URL without one. */
+export const splitStreamKey = (text: string): KeyedUrl | null => {
+  const [, before, place = ""] = /^(rtmps?:\/\/[^/?]*)(\/?[\s\S]*)$/i.exec(text) ?? []
+  const split = splitKey(place.replace(/^\/+/, ""))
+  const app = withoutSlashes(split.app)
+  if (before === undefined || app === "" || app.startsWith("?") || split.key === "") return null
+  return { url: `${before}/${app}`, key: split.key }
+}
+
 const readLogin = (userinfo: string): Read<Pick<RtmpUrl, "user" | "password">> => {
   const colon = userinfo.indexOf(":")
   const user = percentDecode(colon < 0 ? userinfo : userinfo.slice(0, colon))
@@ -122,6 +137,7 @@ export const parseRtmpUrl = (text: string, streamKey?: string): ParsedRtmpUrl =>
   const split: Split = streamKey === undefined ? splitKey(rest) : { app: rest, key: streamKey }
   const app = withoutSlashes(split.app)
   if (app === "" || app.startsWith("?")) return refuse(`the application is missing: write ${FORM}`)
+  if (app.includes("***")) return refuse("the application holds *** in place of a secret: write what stands there")
   if (split.key === "") {
     const form = rest.endsWith("/") ? "the URL ends in a slash and" : "the URL"
     return refuse(`${form} has no stream key: write ${FORM}, or give the stream key apart`)

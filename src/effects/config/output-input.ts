@@ -12,10 +12,11 @@ import {
   SECRET_SETTINGS,
   SETTINGS_OF,
 } from "../../core/output/output-settings.ts"
-import { maskSecrets, protocolOfUrl, unmaskSecrets } from "../../core/output/output-url.ts"
+import { protocolOfUrl } from "../../core/output/output-url.ts"
 import { presetOf, STREAM_KEY_PLACE } from "../../core/output/presets.ts"
 import type { OutputConfig, Protocol } from "../model/channel.ts"
 import type { FieldError } from "../model/Errors.ts"
+import { changedPlace, twoKeys } from "./changed-place.ts"
 import { type Checked, done, failed } from "./checked.ts"
 import { readOutput } from "./output-place.ts"
 import type { OutputInput, OutputSettingsInput, OutputUpdate } from "./request-bodies.ts"
@@ -147,29 +148,24 @@ const commonSettings = (settings: OutputSettings): OutputSettings =>
   Object.fromEntries(COMMON_SETTINGS.map((name) => [name, settings[name]]).filter(([, value]) => value !== undefined))
 
 /**
- * Where a changed output goes. What the update leaves out stays, and so does a secret that comes back masked. Key,
- * preset and settings but those of every protocol go when the URL becomes one of another.
+ * Where a changed output goes. What the update leaves out stays, and so does a secret that comes back masked; a new
+ * key replaces the stored one, in the URL too. Key, preset and settings but those of every protocol go when the URL becomes one of another.
  */
 export const changedDestination = (old: OutputConfig, input: OutputUpdate): Checked<Destination> => {
   const preset = input.preset === undefined || input.preset === old.preset ? undefined : input.preset
   const defaults = preset == null ? null : presetOf(preset)
-  const given =
-    input.url === maskSecrets(old.url)
-      ? old.url
-      : input.url === undefined
-        ? undefined
-        : unmaskSecrets(input.url, old.url)
-  const url = given ?? defaults?.url ?? old.url
-  if (defaults !== null && defaults.url === null && given === undefined)
+  if (defaults !== null && defaults.url === null && input.url === undefined)
     return failed([{ path: "url", message: `is required: ${defaults.title} gives every customer another one` }])
+  const both = twoKeys(old, input)
+  if (both.length > 0) return failed(both)
+  const { stream_key, url } = changedPlace(old, { ...input, url: input.url ?? defaults?.url ?? undefined })
   const protocol = protocolOfUrl(url)
   const same = protocol === null || protocol === old.protocol
-  const kept = same ? old : { stream_key: null, settings: commonSettings(old.settings), preset: null }
-  const key = input.stream_key === MASK && kept.stream_key !== null ? undefined : input.stream_key
+  const kept = same ? old : { settings: commonSettings(old.settings), preset: null }
   return check(
     {
       url,
-      stream_key: key === undefined ? kept.stream_key : key,
+      stream_key,
       settings: outputSettingsOf(input.settings, { ...kept.settings, ...defaults?.settings }),
       preset: preset === undefined ? kept.preset : preset,
     },

@@ -2,7 +2,8 @@
  * From a document to the channels as they would be stored: each found again by its slug, masked secrets put back, every
  * field checked as the other requests check it. Pure; errors carry the document's paths and repeat no secret.
  */
-import { maskSecrets, protocolOfUrl } from "../../core/output/output-url.ts"
+import { protocolOfUrl } from "../../core/output/output-url.ts"
+import { changedPlace, twoKeys } from "../config/changed-place.ts"
 import { type Checked, done, failed } from "../config/checked.ts"
 import { demandedBy } from "../config/on-demand.ts"
 import { MASK } from "../config/output-input.ts"
@@ -26,6 +27,12 @@ const unmaskedSettings = (
     : wanted
 }
 
+/** URL and key as they were sent, or the stored ones where they come back masked. */
+const unmaskedPlace = ({ stream_key = null, url }: OutputDocument, old: OutputConfig | undefined) =>
+  old !== undefined && url !== undefined && (url.includes(MASK) || stream_key === MASK)
+    ? changedPlace(old, { url, stream_key })
+    : { url, stream_key: stream_key === MASK && url === undefined ? (old?.stream_key ?? MASK) : stream_key }
+
 const unmasked = (wanted: OutputDocument, old: OutputConfig | undefined): Checked<OutputDocument> => {
   if (old === undefined && (wanted.url?.includes(MASK) || wanted.stream_key === MASK)) {
     const path = wanted.stream_key === MASK ? "stream_key" : "url"
@@ -36,15 +43,16 @@ const unmasked = (wanted: OutputDocument, old: OutputConfig | undefined): Checke
       },
     ])
   }
-  const url = old !== undefined && wanted.url === maskSecrets(old.url) ? old.url : wanted.url
+  const both = old === undefined ? [] : twoKeys(old, wanted)
+  if (both.length > 0) return failed(both)
+  const { stream_key, url } = unmaskedPlace(wanted, old)
   if (url?.includes(MASK) === true && url !== old?.url)
     return failed([
-      { path: "url", message: "is masked (***) and differs from the URL that is stored: give its secrets too" },
+      { path: "url", message: "is masked (***) where nothing of the stored URL belongs: give its secrets too" },
     ])
   const same = old !== undefined && (url === undefined || protocolOfUrl(url) === old.protocol)
-  const key = wanted.stream_key === MASK && same && old.stream_key !== null ? old.stream_key : wanted.stream_key
-  const output = { ...wanted, settings: unmaskedSettings(wanted.settings, same ? old : undefined) }
-  return done({ ...output, ...(url === undefined ? {} : { url }), ...(key === undefined ? {} : { stream_key: key }) })
+  const settings = unmaskedSettings(wanted.settings, same ? old : undefined)
+  return done({ ...wanted, settings, stream_key, ...(url === undefined ? {} : { url }) })
 }
 
 const below = (at: string, errors: ReadonlyArray<FieldError>): ReadonlyArray<FieldError> =>

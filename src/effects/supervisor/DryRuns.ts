@@ -51,8 +51,13 @@ const refused = (error: Reason): OutputTest => ({
 })
 
 /** What is shown of it, without secrets: nothing is well of which something was not tried. */
-const shown = (output: OutputConfig, { ok, untested = null, ...test }: OutputTest): OutputTestView => {
-  const hide = hideSecrets(output)
+const shown = (
+  output: OutputConfig,
+  stored: OutputConfig,
+  { ok, untested = null, ...test }: OutputTest,
+): OutputTestView => {
+  const [hideTried, hideStored] = [hideSecrets(output), hideSecrets(stored)]
+  const hide = (text: string) => hideStored(hideTried(text))
   const outcome = !ok ? "failed" : untested === null ? "ok" : "unknown"
   return {
     ...test,
@@ -70,11 +75,15 @@ const keyTest = (output: OutputConfig) => {
   return parsed.ok && parsed.target.protocol === "rtmp" ? keyTestOf(output.preset, parsed.target.url.host) : null
 }
 
-/** What came of it; that it failed is an answer like any other. */
+/**
+ * What came of it; that it failed is an answer like any other. A server may name what another output publishes to it,
+ * so that the secrets of the `stored` output are hidden, too, when a change of it is tried.
+ */
 const dryRun = (
   engine: EngineClientService,
   host: OutputHost,
   output: OutputConfig,
+  stored: OutputConfig = output,
 ): Effect.Effect<OutputTestView, EngineUnavailable> =>
   Effect.gen(function* () {
     if (output.protocol === "rtsp") {
@@ -99,7 +108,7 @@ const dryRun = (
     Effect.catchTag("OutputEnded", ({ code, reason, transient }) =>
       Effect.succeed(refused({ code, message: reason, transient })),
     ),
-    Effect.map((test) => shown(output, test)),
+    Effect.map((test) => shown(output, stored, test)),
   )
 
 const make = Effect.gen(function* () {
@@ -118,11 +127,8 @@ const make = Effect.gen(function* () {
       return yield* dryRun(engine, host, output)
     }),
     ofExisting: Effect.fn("DryRuns.ofExisting")(function* (ref: string, output: string, input: OutputUpdate = {}) {
-      return yield* dryRun(
-        engine,
-        host,
-        yield* accept(changedOutput(yield* findOutput(yield* book.find(ref), output), input)),
-      )
+      const stored = yield* findOutput(yield* book.find(ref), output)
+      return yield* dryRun(engine, host, yield* accept(changedOutput(stored, input)), stored)
     }),
   })
 })

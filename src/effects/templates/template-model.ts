@@ -1,6 +1,7 @@
 /** Output templates: an output with placeholders for what differs between channels. Pure. */
 import { Schema } from "effect"
 import { maskSecrets, protocolOfUrl } from "../../core/output/output-url.ts"
+import { changedPlace, keptKey, twoKeys } from "../config/changed-place.ts"
 import { type Checked, done, failed } from "../config/checked.ts"
 import { MASK, maskedSettings, outputSettingsOf } from "../config/output-input.ts"
 import { matches } from "../config/pattern.ts"
@@ -86,11 +87,18 @@ const unknownPlaces = (path: string, text: string | null, known: ReadonlyArray<s
       message: `${place} is no placeholder: write ${known.map((key) => `{${key}}`).join(", ")}`,
     }))
 
+/** URL and key of a template for an output: a key of the output's own takes the place of the template's. */
+const placeFor = (template: Template, { stream_key, url }: OutputInput): Pick<Template, "url" | "stream_key"> => {
+  if (url !== undefined) return { url: template.url, stream_key: keptKey(template, url) }
+  return typeof stream_key === "string" && stream_key !== MASK ? changedPlace(template, { stream_key }) : template
+}
+
 /**
  * The output that a template describes for a channel. Values in a URL are percent-encoded; `over` is used unchanged.
  */
 export const fromTemplate = (template: Template, channel: TemplateChannel, over: OutputInput = {}): OutputInput => {
-  const { enabled, name, output_name, preset, settings, stream_key, url } = template
+  const { enabled, name, output_name, preset, settings } = template
+  const { stream_key, url } = placeFor(template, over)
   const isOther = over.url !== undefined && protocolOfUrl(over.url) !== protocolOfUrl(url)
   const filledName = fill(output_name ?? name, channel, asIs).slice(0, 128)
   const kept = isOther
@@ -150,16 +158,17 @@ export const newTemplate = (input: TemplateInput, createdAt: string): Checked<Te
  * changes.
  */
 export const changedTemplate = (old: Template, input: TemplateUpdate): Checked<Template> => {
-  const url = input.url === undefined || input.url === maskSecrets(old.url) ? old.url : input.url
-  const kept = protocolOfUrl(url) === protocolOfUrl(old.url) ? old : { stream_key: null, settings: {}, preset: null }
-  const key = input.stream_key === MASK && kept.stream_key !== null ? undefined : input.stream_key
+  const both = twoKeys(old, input)
+  if (both.length > 0) return failed(both)
+  const { stream_key, url } = changedPlace(old, input)
+  const kept = protocolOfUrl(url) === protocolOfUrl(old.url) ? old : { settings: {}, preset: null }
   const template: Template = {
     ...old,
     url,
     enabled: input.enabled ?? old.enabled,
     preset: input.preset === undefined ? kept.preset : input.preset,
     output_name: input.output_name === undefined ? old.output_name : input.output_name || null,
-    stream_key: key === undefined ? kept.stream_key : key,
+    stream_key,
     settings: outputSettingsOf(input.settings, kept.settings),
   }
   return checked(template, input.protocol)

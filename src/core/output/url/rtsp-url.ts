@@ -18,6 +18,7 @@ export const parseRtspUrl = (url: string): ParsedOutput => {
   if (host.value === "") return refuse("the host is missing: write rtsp://HOST/PATH")
   const port = parts.port === null ? good(tls ? RTSPS_PORT : RTSP_PORT) : readPort(parts.port)
   if (!port.ok) return refuse(port.message)
+  if (url.includes("***")) return refuse("the URL holds *** in place of a secret: write the secret itself")
   if (parts.path.replace(/^\/+/, "") === "") return refuse("the path is missing: write rtsp://HOST/PATH")
   return {
     ok: true,

@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { maskSecrets } from "./mask.ts"
-import { unmaskSecrets } from "./unmask.ts"
+import { fillMask, masksIn, unmaskSecrets } from "./unmask.ts"
 
 const SRT = "srt://h:9000?passphrase=0123456789ab&latency=200&streamid=publish:live/a:u:geheim"
 
@@ -42,6 +42,11 @@ describe("unmaskSecrets", () => {
     expect(unmaskSecrets(typed, SRT)).toBe(typed)
   })
 
+  it("puts none where it would be shown", () => {
+    const typed = "srt://h:1?streamid=publish/news/***/more"
+    expect(unmaskSecrets(typed, "srt://h:1?streamid=publish/news/geheim")).toBe(typed)
+  })
+
   it("gives what was shown back as it was", () => {
     const word = fc.stringMatching(/^[a-z0-9.*$^()]{4,20}$/)
     const url = fc
@@ -51,5 +56,25 @@ describe("unmaskSecrets", () => {
       fc.property(url, (one) => unmaskSecrets(maskSecrets(one), one) === one),
       { numRuns: 200 },
     )
+  })
+})
+
+describe("the masks of a URL", () => {
+  it.each([
+    ["srt://h:1?passphrase=***&latency=200", ["passphrase="]],
+    ["rtmp://me:***@h/live/***", ["me:", ""]],
+    ["srt://h:1?streamid=publish:live/a:u:***&passphrase=***", ["a:u:", "passphrase="]],
+    ["srt://h:1", []],
+  ])("of %s have their names", (masked, names) => {
+    expect(masksIn(masked).map(({ name }) => name)).toEqual(names)
+  })
+
+  it("are filled by their names, wherever they stand now", () => {
+    const typed = "srt://h:1?latency=300&streamid=#!::u=me,s=***&passphrase=***"
+    expect(fillMask(typed, "passphrase=", "a b&c")).toBe(
+      "srt://h:1?latency=300&streamid=#!::u=me,s=***&passphrase=a%20b%26c",
+    )
+    expect(fillMask(typed, "token=", "x")).toBeNull()
+    expect(fillMask("srt://h:1?token=***&token=***", "token=", "x")).toBeNull()
   })
 })

@@ -26,6 +26,8 @@ export interface TestServerOptions {
   readonly refuseConnect?: (app: string, tcUrl: string) => Readonly<Record<string, AmfValue>> | null
   /** The `onStatus` after `publish`; default NetStream.Publish.Start. */
   readonly publishStatus?: Readonly<Record<string, AmfValue>>
+  /** The one stream key that may be published; without it any. */
+  readonly onlyKey?: string
   /** Commands that get no answer. */
   readonly silentAt?: ReadonlyArray<string>
   /** Commands that get `_error`. */
@@ -138,7 +140,7 @@ export class TestServer {
     }
     if (name === "connect") this.#connect(id, amfText(values[0], "app"), amfText(values[0], "tcUrl"))
     else if (name === "createStream") this.#reply(commandMessage("_result", id, null, this.#options.streamId ?? 1))
-    else if (name === "publish") this.#publish()
+    else if (name === "publish") this.#publish(values[1])
     else if (name === "deleteStream") this.publishing = false
   }
 
@@ -161,8 +163,10 @@ export class TestServer {
     )
   }
 
-  #publish(): void {
-    const status = this.#options.publishStatus ?? {
+  #publish(key: AmfValue | undefined): void {
+    const { onlyKey = key, publishStatus } = this.#options
+    const refusal = { level: "error", code: "NetStream.Publish.BadName", description: "There is no such stream" }
+    const status = (key === onlyKey ? publishStatus : refusal) ?? {
       level: "status",
       code: "NetStream.Publish.Start",
       description: "Start publishing",

@@ -13,6 +13,7 @@ import type { ApiError, Problem } from "../../request/problem.ts"
 import type { AppServices } from "../../services/services.ts"
 import { type Fields, field } from "./form-fields.ts"
 import { changedOutputBody, isPreset, LABELS, newOutputBody, presetNotes } from "./output-fields.ts"
+import { wrongUrlSecrets } from "./secret-fields.ts"
 
 /** The protocol that the URL names, else the preset, else the template; "" when it cannot be told yet. */
 export const protocolOf = (fields: Fields, templates: ReadonlyArray<TemplateView> = []): string => {
@@ -49,8 +50,10 @@ export const changedOutput = (
   ref: string,
   output: string,
 ) =>
-  Effect.flatMap(findOutput(channels, ref, output), (found) =>
-    decode(OutputUpdate, changedOutputBody(fields, found.output)),
+  Effect.flatMap(
+    findOutput(channels, ref, output),
+    (found) =>
+      wrongUrlSecrets(fields, found.output.url) ?? decode(OutputUpdate, changedOutputBody(fields, found.output)),
   )
 
 const preview = (

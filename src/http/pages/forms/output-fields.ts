@@ -15,6 +15,7 @@ import { OUTPUT_SETTINGS } from "../../../core/output/setting-table.ts"
 import type { SettingRow } from "../../../core/settings/setting-row.ts"
 import type { OutputView } from "../../../effects/model/channel.ts"
 import { bodyValue, type Fields, field } from "./form-fields.ts"
+import { keyPlaceOf, URL_SECRET_FIELDS, urlSecretFields, withUrlSecrets } from "./secret-fields.ts"
 import { settingField } from "./setting-field.ts"
 
 const nameOf = (setting: OutputSetting) => `settings.${setting}`
@@ -29,7 +30,7 @@ const isProtocol = (text: string): text is UrlProtocol => Object.hasOwn(SETTINGS
 
 const isCommon = (setting: OutputSetting): boolean => COMMON_SETTINGS.includes(setting)
 const PROTOCOLS = Object.keys(SETTINGS_OF).filter(isProtocol)
-export const SECRET_FIELDS: ReadonlyArray<string> = ["stream_key", ...SECRET_SETTINGS.map(nameOf)]
+export const SECRET_FIELDS: ReadonlyArray<string> = ["stream_key", ...URL_SECRET_FIELDS, ...SECRET_SETTINGS.map(nameOf)]
 /** In the order in which they stand on the page. */
 export const OUTPUT_FIELDS: ReadonlyArray<string> = [
   "channel",
@@ -37,6 +38,7 @@ export const OUTPUT_FIELDS: ReadonlyArray<string> = [
   "url",
   "preset",
   "stream_key",
+  ...URL_SECRET_FIELDS,
   "name",
   ...LISTED_SETTINGS.map(nameOf),
 ]
@@ -46,6 +48,7 @@ export const LABELS: Fields = {
   url: "URL",
   preset: "Destination",
   stream_key: "Stream key",
+  ...Object.fromEntries(URL_SECRET_FIELDS.map((name) => [name, "A secret of the URL"])),
   name: "Name",
   ...Object.fromEntries(LISTED_SETTINGS.map((setting) => [nameOf(setting), specOf(setting).label])),
 }
@@ -69,6 +72,27 @@ export const PRESET_CHOICES: ReadonlyArray<Choice> = [
   ...PRESETS.map(({ name, title }) => ({ value: name, text: title })),
 ]
 export const isPreset = (text: string): text is PresetName => PRESET_NAMES.some((name) => name === text)
+
+/** The groups with what the empty fields of secrets that are stored say: that they stay. */
+export const withStoredSecrets = (
+  groups: ReturnType<typeof settingGroups>,
+  settings: OutputView["settings"],
+): ReturnType<typeof settingGroups> => {
+  const isStored = ({ name }: FieldSpec) =>
+    SECRET_SETTINGS.some((setting) => nameOf(setting) === name && settings[setting] !== undefined)
+  return groups.map(({ fields, title }) => ({
+    title,
+    fields: fields.map((spec) => (isStored(spec) ? { ...spec, placeholder: "unchanged" } : spec)),
+  }))
+}
+
+/** The field that the form of an output or template begins at: that of its secret, which is what is changed most. */
+export const beginOf = (shown: Pick<OutputView, "settings" | "stream_key" | "url">): string => {
+  if (keyPlaceOf(shown) !== null) return "stream_key"
+  const [secret] = urlSecretFields(shown.url)
+  const setting = SECRET_SETTINGS.find((name) => shown.settings[name] !== undefined)
+  return secret?.name ?? (setting === undefined ? "url" : nameOf(setting))
+}
 
 const mbits = (bitrate: number) => (bitrate >= 1_000_000 ? `${bitrate / 1_000_000} Mbit/s` : `${bitrate / 1000} kbit/s`)
 
@@ -112,9 +136,12 @@ export const newOutputBody = (fields: Fields): Record<string, unknown> => {
 
 /**
  * Body of a change: a setting left empty goes back to its default, a secret left empty stays. The key of S3 goes with
- * its id. Settings that the form did not show stay as they are.
+ * its id. A new secret of the URL stands in its place there. Settings that the form did not show stay as they are.
  */
-export const changedOutputBody = (fields: Fields, old: Pick<OutputView, "settings">): Record<string, unknown> => {
+export const changedOutputBody = (
+  fields: Fields,
+  old: Pick<OutputView, "settings" | "url">,
+): Record<string, unknown> => {
   const shown = settingGroups(fields["settings_of"] ?? "").flatMap((group) => group.fields.map(({ name }) => name))
   const emptied = LISTED_SETTINGS.filter(
     (setting) =>
@@ -125,7 +152,7 @@ export const changedOutputBody = (fields: Fields, old: Pick<OutputView, "setting
   const key = field(fields, "stream_key")
   return {
     name: field(fields, "name"),
-    url: field(fields, "url"),
+    url: withUrlSecrets(fields, old.url),
     preset: field(fields, "preset") || null,
     ...(field(fields, "stream_key_none") === "true" ? { stream_key: null } : key === "" ? {} : { stream_key: key }),
     settings: { ...Object.fromEntries(emptied.map((setting) => [setting, null])), ...settingsIn(fields) },

@@ -11,7 +11,16 @@ import { frameOf } from "../frame.ts"
 import { channelChoices } from "./channel-choices.ts"
 import { backOf, type Fields, field, pageAnswer, shownAgain, stateOf } from "./form-fields.ts"
 import { findOutput, interpret, protocolOf, templatesFor } from "./interpret-output.ts"
-import { OUTPUT_FIELDS, outputValues, PRESET_CHOICES, SECRET_FIELDS, settingGroups } from "./output-fields.ts"
+import {
+  beginOf,
+  OUTPUT_FIELDS,
+  outputValues,
+  PRESET_CHOICES,
+  SECRET_FIELDS,
+  settingGroups,
+  withStoredSecrets,
+} from "./output-fields.ts"
+import { keyPlaceOf, urlSecretFields } from "./secret-fields.ts"
 
 const KEEP_TYPING = "Secrets are not sent back: type those that are missing or shown as *** again."
 
@@ -81,8 +90,9 @@ export const makeOutputForms = (services: AppServices): OutputForms => {
     if (Either.isLeft(found)) return problemResponse(found.left, c.req.path)
     const { channel, output } = found.right
     const values = { ...(typed ?? outputValues(output)), channel: channel.slug, output: output.id }
-    const state = stateFor(values, sent, "url")
+    const state = stateFor(values, sent, beginOf(output))
     const protocol = protocolOf(values)
+    const groups = withStoredSecrets(settingGroups(protocol), output.settings)
     const path = `/channels/${channel.slug}/outputs/${output.slug}`
     const html = (
       <EditOutputPage
@@ -95,9 +105,14 @@ export const makeOutputForms = (services: AppServices): OutputForms => {
         test={`${path}/test`}
         state={state}
         channels={[]}
-        editing={{ channel: channel.slug, output: output.id, hasKey: output.stream_key !== null }}
+        editing={{
+          channel: channel.slug,
+          output: output.id,
+          key: keyPlaceOf(output),
+          urlSecrets: urlSecretFields(output.url),
+        }}
         presets={PRESET_CHOICES}
-        settings={{ protocol, groups: settingGroups(protocol), state }}
+        settings={{ protocol, groups, state }}
         understood={await interpret(services, c, typed === undefined ? { ...values, settings_of: protocol } : values)}
         outcome={sent.outcome}
         back={backOf(c, typed)}

@@ -19,6 +19,7 @@ import type { AppServices } from "../../services/services.ts"
 import { channelChoices } from "../forms/channel-choices.ts"
 import { type Fields, field, pageAnswer, shownAgain, stateOf } from "../forms/form-fields.ts"
 import {
+  beginOf,
   changedOutputBody,
   newOutputBody,
   OUTPUT_FIELDS,
@@ -26,7 +27,9 @@ import {
   PRESET_CHOICES,
   SECRET_FIELDS,
   settingGroups,
+  withStoredSecrets,
 } from "../forms/output-fields.ts"
+import { keyPlaceOf, urlSecretFields, wrongUrlSecrets } from "../forms/secret-fields.ts"
 import { makeWithForm } from "../forms/with-form.ts"
 import { frameOf } from "../frame.ts"
 import { doneOf } from "./settings-forms.ts"
@@ -106,18 +109,20 @@ const formPage = (
     shownAgain(values, SECRET_FIELDS, ["url"]),
     problem,
     FIELDS,
-    old === null ? "template" : "url",
+    old === null ? "template" : beginOf(old),
     { name: "template" },
   )
   const protocol = old === null ? "" : (protocolOfUrl(field(values, "url")) ?? "")
+  const groups = withStoredSecrets(settingGroups(protocol), old?.settings ?? {})
+  const stored = old === null ? undefined : { key: keyPlaceOf(old), urlSecrets: urlSecretFields(old.url) }
   return pageAnswer(
     <TemplateFormPage
       frame={frameOf(c, services)}
       name={old?.name ?? null}
-      hasKey={(old?.stream_key ?? null) !== null}
+      stored={stored}
       state={state}
       presets={PRESET_CHOICES}
-      settings={{ protocol, groups: settingGroups(protocol), state }}
+      settings={{ protocol, groups, state }}
     />,
     problem,
   )
@@ -143,8 +148,9 @@ const formRoutes = (app: Hono, services: Services): void => {
     POST: (c) =>
       withForm(c, (fields) =>
         runner.run(c, templates.get(c.req.param("template")), async (old) => {
-          const update = Effect.flatMap(decode(TemplateUpdate, changedBody(fields, old)), (body) =>
-            templates.update(old.name, body),
+          const update = Effect.flatMap(
+            wrongUrlSecrets(fields, old.url) ?? decode(TemplateUpdate, changedBody(fields, old)),
+            (body) => templates.update(old.name, body),
           )
           const changed = await runner.settle(c, update)
           return Either.isLeft(changed)

@@ -1,0 +1,95 @@
+/**
+ * New keys for outputs in Chromium, with two clicks and one paste: the stream arrives at a server that knows the new
+ * key alone, and the page never shows the old one.
+ */
+import type { Browser } from "playwright-core"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { openPage, startBrowser } from "./browser.ts"
+import { freeUdpPort } from "./ports.ts"
+import { eventually, Product } from "./product.ts"
+import { SrtReceiver } from "./receivers.ts"
+import { RtmpTestServer } from "./rtmp-test-server.ts"
+import { type BackgroundSource, startSource } from "./source.ts"
+import { freePortBlock } from "./udp-ports.ts"
+
+const OLD = "good-news-key"
+const NEW = "brand-new-key-2"
+
+let browser: Browser
+let product: Product
+let source: BackgroundSource
+
+beforeAll(async () => {
+  const port = await freePortBlock()
+  const started = await Promise.all([
+    startBrowser(),
+    Product.start(),
+    startSource({ port, bitrate: 2_000_000, seconds: 120 }),
+  ])
+  ;[browser, product, source] = started
+  await product.channel({ name: "News", rtp_ip: "127.0.0.1", rtp_port: port })
+})
+afterAll(async () => {
+  await Promise.all([browser?.close(), product?.dispose(), source?.stop()])
+})
+
+/** Opens the page of the channel, and pastes `NEW` where the form of the output begins, which is `field`. */
+const rotate = async (name: string, field: string, meaning: string) => {
+  const { click, close, count, page, paste, problems } = await openPage(browser, `${product.url}/channels/news`)
+  const shown: string[] = []
+  page.on("response", async (response) => {
+    // Streams and pictures do not end, and hold no keys.
+    if (/\/(?:edit|fragments\/interpret)$/.test(response.url())) shown.push(await response.text().catch(() => ""))
+  })
+  await click(page.getByRole("link", { name: `Edit output ${name}` }))
+  await page.waitForURL(`**/outputs/${name}/edit`)
+  // The cursor is there already.
+  await expect.poll(() => page.evaluate("document.activeElement.id")).toBe(`output-${field}`)
+  const asked = page.waitForResponse("**/fragments/interpret")
+  await paste(page.locator(":focus"), NEW)
+  await asked
+  await page.getByText(`Interpreted as: ${meaning}`).waitFor()
+  expect(await page.content()).not.toContain(OLD)
+  await click(page.getByRole("button", { name: "Save" }))
+  await page.waitForURL("**/channels/news*#output-*")
+  await product.until(
+    "the output is connected",
+    "news",
+    ({ outputs }) => outputs.find((output) => output.slug === name)?.status === "connected",
+  )
+  expect(count).toEqual({ clicks: 2, pastes: 1 })
+  expect(await page.content()).not.toContain(OLD)
+  expect(shown.join()).not.toMatch(/good-news-key|brand-new-key/)
+  expect(problems).toEqual([])
+  await close()
+}
+
+describe("a new key", () => {
+  it("takes the place of a stream key in an RTMP URL", async () => {
+    const apps: string[] = []
+    const server = await RtmpTestServer.start({
+      onlyKey: NEW,
+      refuseConnect: (app) => {
+        apps.push(app)
+        return null
+      },
+    })
+    const url = `rtmp://127.0.0.1:${server.port}/live/${OLD}`
+    await product.addOutput("news", { name: "cdn", url })
+    await product.until("the old key is refused", "news", ({ outputs }) => outputs[0]?.last_error != null)
+    await rotate("cdn", "stream_key", `RTMP to 127.0.0.1:${server.port}, application live`)
+    const last = () => server.sessions.at(-1)?.server
+    await eventually("the stream arrives", () => ((last()?.media.length ?? 0) > 20 ? true : null))
+    expect(new Set(apps)).toEqual(new Set(["live"]))
+    server.stop()
+  })
+
+  it("takes the place of an SRT passphrase", async () => {
+    const at = await freeUdpPort()
+    const srt = await SrtReceiver.open(`srt://127.0.0.1:${at}?mode=listener&passphrase=${NEW}`)
+    await product.addOutput("news", { name: "vault", url: `srt://127.0.0.1:${at}?passphrase=${OLD}&latency=200` })
+    await rotate("vault", "url_secret.0", `SRT caller to 127.0.0.1:${at}, latency 200 ms, encrypted with AES-128`)
+    await srt.atLeast(188 * 100)
+    await srt.stop()
+  })
+})
