@@ -1,7 +1,6 @@
 /** Which SRT stack an output runs on, and why. */
 import { beyondOwnStack, type SrtStack } from "../../core/srt/stack.ts"
 import type { SrtTarget } from "../srt/srt-socket.ts"
-import type { SessionContext } from "./output-session.ts"
 
 /** The choice for one output. */
 export interface StackChoice {
@@ -10,9 +9,15 @@ export interface StackChoice {
   readonly needsLibsrt: ReadonlyArray<string>
 }
 
-/** Our own stack where it is asked for or libsrt is missing, unless the output needs what only libsrt has. */
-export const chooseStack = ({ srt, srtStack }: Pick<SessionContext, "srt" | "srtStack">, target: SrtTarget) => {
+/**
+ * Our own stack where it is asked for or libsrt is missing (`srt` null), unless the output needs what only libsrt has.
+ * `srtStack` is what outputs run on that ask for none.
+ */
+export const chooseStack = (
+  { srt, srtStack }: { readonly srt: object | null; readonly srtStack: SrtStack },
+  target: SrtTarget,
+): StackChoice => {
   const wanted = target.stack ?? (srt === null ? "own" : srtStack)
   const needsLibsrt = wanted === "own" ? beyondOwnStack(target) : []
-  return { stack: needsLibsrt.length > 0 ? "libsrt" : wanted, needsLibsrt } satisfies StackChoice
+  return { stack: needsLibsrt.length > 0 ? "libsrt" : wanted, needsLibsrt }
 }
