@@ -102,12 +102,12 @@ it("counts malformed packets by kind, those of closed outputs included", async (
     const srtPort = await freeUdpPort()
     bench.open(`srt://127.0.0.1:${srtPort}?mode=listener`)
     await bench.outputIs("o1", "listening")
-    expect(Object.values(bench.stats().srt_malformed ?? {}).every((count) => count === 0)).toBe(true)
+    const counted = (): Readonly<Record<string, number>> => bench.stats().srt_malformed ?? {}
+    expect(new Set(Object.values(counted()))).toEqual(new Set([0]))
     const truncated = controlPacket({ type: 0, timestamp: 0, to: 0 }, [5, 0, 0])
     const toNobody = controlPacket({ type: 1, timestamp: 0, to: 4711 })
     for (const packet of [new Uint8Array(15), truncated, toNobody, toNobody]) socket.send(packet, srtPort, "127.0.0.1")
     const expected = { short: 1, handshake: 1, stranger: 2 }
-    const counted = () => bench.stats().srt_malformed ?? {}
     await eventually("all are counted", () =>
       Object.entries(expected).every(([kind, count]) => counted()[kind] === count) ? true : null,
     )

@@ -111,7 +111,7 @@ export const OutputStats = v.object({
   /** Address in use once known, e.g. `203.0.113.5:9000`. */
   address: v.nullable(v.string()),
   srt: v.nullable(SrtStats),
-  /** Of an SRT listener: `SRT_COUNTERS` over all connections of this session, those of receivers that left included. */
+  /** `SRT_COUNTERS` over all connections of an SRT listener's session, those of receivers that have left included. */
   srt_sums: v.optional(Counters),
   /** Implementation of SRT that carries it; left out for other protocols, and by an engine of before. */
   srt_stack: v.optional(v.picklist(SRT_STACKS)),
