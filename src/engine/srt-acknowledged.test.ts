@@ -5,6 +5,7 @@ import { freeUdpPort } from "../../test/e2e/ports.ts"
 import { eventually } from "../../test/e2e/product.ts"
 import { SrtReceiver } from "../../test/e2e/receivers.ts"
 import { sendTs } from "../../test/e2e/send-ts.ts"
+import { INDUCTION, packHandshake } from "../../test/e2e/srt-wire.ts"
 import { controlPacket } from "../core/srt/protocol/packet.ts"
 import { SRT_STACKS } from "../core/srt/stack.ts"
 import { generateTs } from "../test-source/test-programme.ts"
@@ -12,8 +13,8 @@ import { openSrtLibrary } from "./srt/srt-library.ts"
 
 const library = openSrtLibrary({})
 const BITRATE = 2e6
-/** Two breaks: four cues, and their repetitions. */
-const TS = generateTs(6, { bitrate: BITRATE, breakEverySeconds: 2, breakSeconds: 1, spliceNullSeconds: 0 })
+/** Breaks with their cues and their repetitions. */
+const TS = generateTs(11, { bitrate: BITRATE, breakEverySeconds: 5, breakSeconds: 2, spliceNullSeconds: 0 })
 /** So long that no acknowledgement comes too late to count, on any machine. */
 const LATENCY = "latency=5000"
 
@@ -104,9 +105,10 @@ it("counts malformed packets by kind, those of closed outputs included", async (
     await bench.outputIs("o1", "listening")
     const counted = (): Readonly<Record<string, number>> => bench.stats().srt_malformed ?? {}
     expect(new Set(Object.values(counted()))).toEqual(new Set([0]))
-    const truncated = controlPacket({ type: 0, timestamp: 0, to: 0 }, [5, 0, 0])
+    // The kernel's filter lets it through: only its socket id makes it unusable.
+    const fromNobody = packHandshake(0, { type: INDUCTION, socketId: 0 })
     const toNobody = controlPacket({ type: 1, timestamp: 0, to: 4711 })
-    for (const packet of [new Uint8Array(15), truncated, toNobody, toNobody]) socket.send(packet, srtPort, "127.0.0.1")
+    for (const packet of [new Uint8Array(15), fromNobody, toNobody, toNobody]) socket.send(packet, srtPort, "127.0.0.1")
     const expected = { short: 1, handshake: 1, stranger: 2 }
     await eventually("all are counted", () =>
       Object.entries(expected).every(([kind, count]) => counted()[kind] === count) ? true : null,

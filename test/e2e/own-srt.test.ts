@@ -10,7 +10,7 @@ import { SrtReceiver, UdpReceiver } from "./receivers.ts"
 import { sendTs } from "./send-ts.ts"
 
 const BITRATE = 3_000_000
-const TS = generateTs(6, { bitrate: BITRATE, breakEverySeconds: 3, breakSeconds: 1, spliceNullSeconds: 0 })
+const TS = generateTs(11, { bitrate: BITRATE, breakEverySeconds: 5, breakSeconds: 2, spliceNullSeconds: 0 })
 const SECRET = "passphrase=0123456789abcdef"
 /** So long that no acknowledgement comes too late to count, on any machine. */
 const LATENCY = "latency=5000"

@@ -64,7 +64,14 @@ describe("the receipt of a slot", () => {
 
   it("never says acknowledged of what the receiver did not play, whatever the network loses", () => {
     const share = fc.double({ min: 0, max: 0.4, noNaN: true })
-    const run = (seed: number, loss: number, lossBack: number, delayUs: number, jitterUs: number, latencyMs: number) => {
+    const run = (
+      seed: number,
+      loss: number,
+      lossBack: number,
+      delayUs: number,
+      jitterUs: number,
+      latencyMs: number,
+    ) => {
       const played = new SenderRun({
         seed,
         there: { delayUs, jitterUs, loss, burst: 8 },
