@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
 import type { PacketCore } from "../core/packet-core/packet-core.ts"
+import type { SlotReceipt } from "../core/srt/protocol/send-window.ts"
 import { CueTracker } from "./cue-tracker.ts"
 import type { OutputSession } from "./outputs/output-session.ts"
 import { QUEUE_SLOTS, RingReader } from "./ring/ring-reader.ts"
@@ -13,6 +14,7 @@ class Session {
   carriesCues = true
   takesCuesEarly = false
   reason: { message: string } | null = null
+  followSlot?: NonNullable<OutputSession["followSlot"]>
 
   constructor(id: string, head: number) {
     this.spec = { id }
@@ -136,6 +138,70 @@ describe("CueTracker", () => {
     expect([session.fateOf(2 ** 32 - 1), session.fateOf(0)]).toEqual(["dropped", "waiting"])
     session.reader.next()
     expect([session.fateOf(0), session.fateOf(2 ** 32 - 2)]).toEqual(["sent", "dropped"])
+  })
+
+  it("says when a section that was sent is acknowledged, once, with the time since it arrived", () => {
+    const { tracker, session, add } = start()
+    let receipt: SlotReceipt = "waiting"
+    const followed: number[][] = []
+    session.followSlot = (...slot) => {
+      followed.push(slot)
+      return () => receipt
+    }
+    add(1, 100)
+    tracker.poll(1_004_000)
+    expect([followed, tracker.acknowledged(1_004_000)]).toEqual([[], []])
+    session.reader.next()
+    expect(tracker.poll(1_010_000)).toMatchObject([{ cue: 1, sent: true }])
+    expect([followed, tracker.acknowledged(1_010_000)]).toEqual([[[100, 1_000_000]], []])
+    receipt = "acknowledged"
+    expect(tracker.acknowledged(1_032_500)).toEqual([{ cue: 1, output_id: "o1", delay_ms: 32.5 }])
+    expect(tracker.acknowledged(1_040_000)).toEqual([])
+  })
+
+  it.each<[string, (session: Session) => SlotReceipt, number]>([
+    ["is not known of any more", () => "unknown", 1_020_000],
+    ["has not come after 10 s", () => "waiting", 11_000_001],
+    [
+      "cannot come, as the connection has ended",
+      (session) => {
+        session.state = "ended"
+        return "waiting"
+      },
+      1_020_000,
+    ],
+  ])("lets go of an acknowledgement that %s", (_, what, nowUs) => {
+    const { tracker, session, add } = start()
+    let receipt: SlotReceipt = "waiting"
+    session.followSlot = () => () => receipt
+    add(1, 100)
+    session.reader.next()
+    tracker.poll(1_010_000)
+    receipt = what(session)
+    expect(tracker.acknowledged(nowUs)).toEqual([])
+    session.state = "connected"
+    receipt = "acknowledged"
+    expect(tracker.acknowledged(1_030_000)).toEqual([])
+  })
+
+  it("ends a session that throws when it is asked for an acknowledgement", () => {
+    const failed: unknown[] = []
+    const tracker = new CueTracker(core, 0, (_, cause) => failed.push(cause))
+    const broken = new Session("broken", 100)
+    const fail = () => {
+      throw new Error("made to fail")
+    }
+    broken.followSlot = fail
+    tracker.add(1, 100, 1_000_000, [broken.asOutput])
+    broken.reader.next()
+    expect([tracker.poll(1_010_000).length, tracker.acknowledged(1_010_000).length, failed.length]).toEqual([1, 0, 1])
+    broken.followSlot = () => fail
+    tracker.add(2, 101, 1_000_000, [broken.asOutput])
+    broken.reader.next()
+    tracker.poll(1_010_000)
+    tracker.acknowledged(1_010_000)
+    tracker.acknowledged(1_020_000)
+    expect(failed.length).toBe(2)
   })
 
   it("is bounded in a storm", () => {

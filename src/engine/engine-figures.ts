@@ -6,6 +6,7 @@ import type { EngineChannel } from "./engine-channel.ts"
 import type { Faults } from "./faults.ts"
 import type { PacketLoop } from "./packet-loop.ts"
 import { type EngineInfo, type EngineStats, PROTOCOL_VERSION } from "./protocol/messages.ts"
+import type { OwnSrt } from "./srt/own/stack.ts"
 
 const runtimeName = `${"Deno" in globalThis ? "deno" : (process.versions["bun"] ?? "") !== "" ? "bun" : "node"}`
 
@@ -23,11 +24,12 @@ export interface EngineParts {
   readonly core: PacketCore
   readonly loop: PacketLoop
   readonly faults: Faults
+  readonly srt: Pick<OwnSrt, "malformed">
   readonly channels: Iterable<EngineChannel>
 }
 
 /** Figures of the engine and all its channels as of `nowUs`, monotonic microseconds. */
-export const engineStats = ({ channels, core, faults, loop }: EngineParts, nowUs: number): EngineStats => {
+export const engineStats = ({ channels, core, faults, loop, srt }: EngineParts, nowUs: number): EngineStats => {
   const at = Date.now()
   const usage = process.cpuUsage()
   return {
@@ -40,6 +42,7 @@ export const engineStats = ({ channels, core, faults, loop }: EngineParts, nowUs
     output_faults: faults.counts.output,
     input_faults: faults.counts.input,
     engine_faults: faults.counts.engine,
+    srt_malformed: { ...srt.malformed },
     channels: [...channels].map((channel) => channel.stats(nowUs, at - nowUs / 1000)),
   }
 }

@@ -279,7 +279,8 @@ export class Engine {
 
   stats(nowUs: number): EngineStats {
     const channels = this.#channels.values()
-    return engineStats({ core: this.#core, loop: this.#loop, faults: this.faults, channels }, nowUs)
+    const { ownSrt: srt } = this.#context
+    return engineStats({ core: this.#core, loop: this.#loop, faults: this.faults, srt, channels }, nowUs)
   }
 
   /**

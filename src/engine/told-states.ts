@@ -18,11 +18,14 @@ export class ToldStates {
     this.#told.delete(session)
   }
 
-  /** Tells which cues have left, or will not, since the last call. */
+  /** Tells which cues have left, or will not, and which were acknowledged, since the last call. */
   tellCues(channels: Iterable<EngineChannel>): void {
-    for (const channel of channels)
-      for (const fate of channel.cues.poll(monotonicUs()))
-        this.#emit({ event: "cue_sent", channel_id: channel.id, at: Date.now(), ...fate })
+    for (const { cues, id } of channels) {
+      const nowUs = monotonicUs()
+      for (const fate of cues.poll(nowUs)) this.#emit({ event: "cue_sent", channel_id: id, at: Date.now(), ...fate })
+      for (const receipt of cues.acknowledged(nowUs))
+        this.#emit({ event: "cue_acknowledged", channel_id: id, at: Date.now(), ...receipt })
+    }
   }
 
   /** Tells of every session whose state differs from what was told last; sessions that ended are dropped. */

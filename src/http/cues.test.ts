@@ -137,6 +137,15 @@ describe("cues as CSV", () => {
     const outputs: CueView["outputs"] = [
       { output: "cdn", status: "sent", at: "2026-01-02T03:04:05.100Z", delay_ms: 12.4, reason: null },
       { output: "udp", status: "missed", at: "2026-01-02T03:04:05.100Z", delay_ms: null, reason: 'refused, "busy"' },
+      {
+        output: "srt",
+        status: "sent",
+        at: "2026-01-02T03:04:05.100Z",
+        delay_ms: 3,
+        reason: null,
+        acknowledged_at: "2026-01-02T03:04:05.140Z",
+        acknowledged_ms: 43.2,
+      },
       { output: "new", status: "pending", at: null, delay_ms: null, reason: null },
       {
         output: "pull",
@@ -167,9 +176,10 @@ describe("cues as CSV", () => {
       preroll_s: "-0.5",
       duration_s: "30",
       crc_ok: "true",
-      outputs_sent: "1",
+      outputs_sent: "2",
       outputs_missed: "1",
-      outputs: 'cdn: sent after 12 ms; udp: missed (refused, "busy"); new: pending; pull: no receiver',
+      outputs:
+        'cdn: sent after 12 ms; udp: missed (refused, "busy"); srt: sent after 3 ms, acknowledged after 43 ms; new: pending; pull: no receiver',
       base64: "/DAlAAAAAAAAAP/wFAUAABJnf+/+AA27oP4AKTLgAAAAAAAAhw2h+w==",
     })
   })

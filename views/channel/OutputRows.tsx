@@ -65,6 +65,18 @@ const Receivers = ({ output, shown }: OutputRowProps) => (
   </details>
 )
 
+/** The implementation of SRT that carries the output, and why it is not our own where that was asked for. */
+const Stack = ({ output: { needs_libsrt, srt_stack } }: Pick<OutputRowProps, "output">) =>
+  srt_stack === null ? null : (
+    <>
+      {" "}
+      <span class="hint">
+        {srt_stack === "own" ? "own stack" : "libsrt"}
+        {needs_libsrt.length === 0 ? "" : `, which it needs for ${needs_libsrt.join(", ")}`}
+      </span>
+    </>
+  )
+
 const isIdle = ({ carrying, status }: OutputView) => status === "connected" && !carrying
 
 const State = ({ output, shown }: OutputRowProps) => (
@@ -133,6 +145,7 @@ export const OutputRow = ({ output, shown }: OutputRowProps) => {
     <tr id={`output-${output.id}`} class={isFailing(output) ? "down" : undefined}>
       <th scope="row">
         {output.name} <span class="protocol">{output.protocol}</span>
+        <Stack output={output} />
         <code class="url" title="Click selects all of it">
           {output.url}
         </code>

@@ -12,7 +12,7 @@ import type { ChannelConfig } from "../model/channel.ts"
 import type { EventKind, Happening } from "../model/event.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import type { Scte35Channel, Scte35Moment, Scte35Noted } from "./cues/scte35-noted.ts"
-import { onCueSent } from "./cues/scte35-proof.ts"
+import { onCueAcknowledged, onCueSent } from "./cues/scte35-proof.ts"
 import { onSection, tickScte35 } from "./cues/scte35-watch.ts"
 import type { ChannelRuntime } from "./runtime/channel-runtime.ts"
 import { countSwitch } from "./runtime/tally.ts"
@@ -219,6 +219,8 @@ export const watchEvents = (channel: Channel): Effect.Effect<never, never, Scope
           return yield* wake
         case "cue_sent":
           return yield* scte35((of) => onCueSent(of, event), {})
+        case "cue_acknowledged":
+          return yield* scte35((of) => onCueAcknowledged(of, event), {})
         default:
           return yield* onInput(event, yield* channel.config.get)
       }

@@ -10,7 +10,10 @@ export interface SessionUpdate {
   readonly reason: Reason | null
 }
 
-export type ChannelEvent = Extract<Event, { readonly event: "leg" | "source" | "scte35" | "cue_sent" | "receiver" }>
+export type ChannelEvent = Extract<
+  Event,
+  { readonly event: "leg" | "source" | "scte35" | "cue_sent" | "cue_acknowledged" | "receiver" }
+>
 
 /** A session found running, with its state and what happens to it from now on. */
 export interface AdoptedSession {

@@ -143,5 +143,6 @@ export const engineFigures = (
     input: ledger.sums.input_faults,
     engine: ledger.sums.engine_faults,
   },
+  srtMalformed: ledger.malformed,
   loopDelay: ledger.delay,
 })

@@ -1,5 +1,8 @@
 /** What `/metrics` shows, as plain figures: counters since this process began, everything else as it is now. */
 
+import type { Malformed } from "../../core/srt/protocol/packet.ts"
+import type { SrtStack } from "../../core/srt/stack.ts"
+import { SRT_COUNTERS } from "../../engine/protocol/messages.ts"
 import type { ChannelTally, OutputTally } from "../channel/runtime/tally.ts"
 import type { ChannelConfig, InputState, OutputConfig, SourceName } from "../model/channel.ts"
 import type { Alarm } from "../model/event.ts"
@@ -70,24 +73,15 @@ export interface LegFigures {
 export const OUTPUT_SUMS = ["bytes_sent", "packets_sent", "packets_dropped", "send_errors"] as const
 export type OutputSum = (typeof OUTPUT_SUMS)[number]
 
-/** libsrt's counters that are summed over connections. */
-export const SRT_SUMS = [
-  "packets_sent",
-  "packets_sent_unique",
-  "packets_lost",
-  "packets_retransmitted",
-  "packets_dropped",
-  "bytes_dropped",
-  "bytes_sent",
-  "bytes_retransmitted",
-  "acks_received",
-  "naks_received",
-] as const
+/** Counters of SRT connections, of either stack, that are summed over them. */
+export const SRT_SUMS = SRT_COUNTERS
 export type SrtSum = (typeof SRT_SUMS)[number]
 
 /** Figures of one SRT output over all its connections: a caller has one, a listener any number. */
 export interface SrtFigures {
   readonly sums: Readonly<Record<SrtSum, number>>
+  /** Implementation of SRT that carries the output now; null without a session. */
+  readonly stack: SrtStack | null
   readonly connections: number
   /** Highest round-trip time of the connections, and below, their lowest latency, in ms; null without a connection. */
   readonly rttMs: number | null
@@ -95,7 +89,7 @@ export interface SrtFigures {
   readonly sendBufferPackets: number
   readonly sendBufferMs: number
   readonly flightPackets: number
-  /** Lowest bandwidth of the connections in Mbit/s, as libsrt estimates it. */
+  /** Lowest bandwidth of the connections in Mbit/s, as the stack estimates it. */
   readonly bandwidthMbps: number | null
 }
 
@@ -154,6 +148,8 @@ export interface EngineFigures {
   readonly loopPasses: number
   readonly eventOverflows: number
   readonly faults: Readonly<Record<FaultPart, number>>
+  /** Packets that our own SRT stack refused. */
+  readonly srtMalformed: Readonly<Record<Malformed, number>>
   /**
    * The longest time between two passes in each second: seconds counted by upper bound, their number, and the sum of
    * these times in seconds.

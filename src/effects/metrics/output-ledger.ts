@@ -1,6 +1,6 @@
 /** The engine's counters of one output, summed over its sessions and connections. */
 import type { OutputStats, SrtStats } from "../../engine/protocol/messages.ts"
-import { OUTPUT_SUMS, type OutputState, SRT_SUMS, type SrtFigures } from "./metrics-model.ts"
+import { OUTPUT_SUMS, type OutputState, SRT_SUMS, type SrtFigures, type SrtSum } from "./metrics-model.ts"
 import { type Life, makeRunningSums } from "./running-sums.ts"
 
 type Connection = readonly [name: string, figures: SrtStats]
@@ -15,6 +15,10 @@ const connectionsOf = (stats: OutputStats | undefined): ReadonlyArray<Connection
   // A listener with a single receiver also shows that receiver's figures as its own.
   return receivers.length > 0 || stats.srt === null ? receivers : [[stats.session, stats.srt]]
 }
+
+/** What is to be summed: the engine's own sums of a listener, which lose nothing of receivers that leave. */
+const sumsOf = (stats: OutputStats | undefined): ReadonlyArray<Life<SrtSum>> =>
+  stats?.srt_sums === undefined ? connectionsOf(stats) : [[stats.session, stats.srt_sums]]
 
 const highest = (values: ReadonlyArray<number>) => (values.length === 0 ? null : Math.max(...values))
 const lowest = (values: ReadonlyArray<number>) => (values.length === 0 ? null : Math.min(...values))
@@ -31,7 +35,7 @@ export const makeOutputLedger = () => {
       const session: ReadonlyArray<Life<(typeof OUTPUT_SUMS)[number]>> =
         stats === undefined ? [] : [[stats.session, stats]]
       output.advance(session, baseline)
-      srt.advance(connectionsOf(stats), baseline)
+      srt.advance(sumsOf(stats), baseline)
     },
     /** Notes the output's state and returns the Unix time in ms since which it has been in it. */
     enter: (now: OutputState, nowMs: number): number => {
@@ -44,6 +48,7 @@ export const makeOutputLedger = () => {
       const sum = (of: (figures: SrtStats) => number) => live.reduce((total, figures) => total + of(figures), 0)
       return {
         sums: srt.total,
+        stack: stats?.srt_stack ?? null,
         connections: live.length,
         rttMs: highest(live.map(({ rtt_ms }) => rtt_ms)),
         latencyMs: lowest(live.map(({ latency_ms }) => latency_ms)),

@@ -6,6 +6,7 @@ import { Schema } from "effect"
 import type { InputSettings } from "../../core/input/input-settings.ts"
 import type { OutputSettings } from "../../core/output/output-settings.ts"
 import type { PresetName } from "../../core/output/presets.ts"
+import type { SrtStack } from "../../core/srt/stack.ts"
 import type { Scte35View } from "./cue.ts"
 import type { Alarm } from "./event.ts"
 
@@ -125,6 +126,10 @@ export interface OutputView {
   /** Keys of the URL that were not understood, and other things to look at. */
   readonly warnings: ReadonlyArray<string>
   readonly srt: Readonly<Record<string, number>> | null
+  /** Implementation of SRT that carries it now; null without a session and for other protocols. */
+  readonly srt_stack: SrtStack | null
+  /** What of its URL made libsrt that implementation although our own was asked for; empty otherwise. */
+  readonly needs_libsrt: ReadonlyArray<string>
   readonly receivers: ReadonlyArray<ReceiverView>
   /** SCTE-35 cues since the channel or the output was started that left by it, and that did not. */
   readonly cues_sent: number

@@ -16,7 +16,7 @@ export const CUE_KINDS = [
 ] as const satisfies ReadonlyArray<CueKind | "damaged">
 export type StoredCueKind = (typeof CUE_KINDS)[number]
 
-/** Whether a cue left by one output. */
+/** Whether a cue left by one output, and whether it arrived, where the far side says so. */
 export interface CueProof {
   /** Slug. */
   readonly output: string
@@ -31,6 +31,13 @@ export interface CueProof {
   readonly delay_ms: number | null
   /** Why it was missed; of one that was sent, that only a repetition was. */
   readonly reason: string | null
+  /**
+   * When the receiver of an SRT output on our own stack had acknowledged it, or the first of its repetitions that was;
+   * of a listener the last of its receivers. ISO 8601; left out where that is not known.
+   */
+  readonly acknowledged_at?: string
+  /** From the arrival of that section's last packet, in ms. */
+  readonly acknowledged_ms?: number
 }
 
 /** A proof as it is stored. */

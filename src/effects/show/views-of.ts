@@ -141,6 +141,8 @@ export const outputView = (
       ...(sendError === null ? [] : [`sending failed: ${sendError}`]),
     ],
     srt: live?.srt ?? null,
+    srt_stack: live?.srt_stack ?? null,
+    needs_libsrt: live?.needs_libsrt ?? [],
     receivers: (live?.receivers ?? []).map((r) => ({
       peer: r.peer,
       stream_id: shownStreamId(r.stream_id),

@@ -59,6 +59,8 @@ describe.each(DATABASES)("cues in %s", (database) => {
         at: "2026-01-02T03:04:05.700Z",
         delay_ms: 12.5,
         reason: null,
+        acknowledged_at: "2026-01-02T03:04:05.740Z",
+        acknowledged_ms: 52.5,
       }
       const [second, found] = yield* using(path, (store) =>
         Effect.gen(function* () {

@@ -80,6 +80,9 @@ export const word = ({ engine }: Run, cue: number, output_id: string, over: Part
     reason: null,
     ...over,
   })
+/** The engine tells that the receivers of an output have acknowledged a cue. */
+export const acknowledgement = ({ engine }: Run, cue: number, output_id: string, at = 1300) =>
+  engine.emit({ event: "cue_acknowledged", channel_id: "ch-1", cue, output_id, at, delay_ms: 40.5 })
 /** Kinds of the events recorded so far. */
 export const kinds = ({ events }: Run) => events.map(({ kind }) => kind)
 /** The channel as the API shows it now. */

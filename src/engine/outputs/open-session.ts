@@ -1,6 +1,5 @@
 /** From an output's URL to the session that runs it. */
 import { parseOutputUrl, type SrtTarget } from "../../core/output/output-url.ts"
-import { beyondOwnStack, type SrtStack } from "../../core/srt/stack.ts"
 import type { OutputSpec, Reason } from "../protocol/messages.ts"
 import { DatagramOutput } from "./datagram-output.ts"
 import { FileOutput } from "./file-output.ts"
@@ -12,6 +11,7 @@ import { PipeOutput } from "./pipe-output.ts"
 import { RtmpOutput } from "./rtmp-output.ts"
 import { SrtCaller } from "./srt-caller.ts"
 import { SrtListener } from "./srt-listener.ts"
+import { chooseStack } from "./stack-choice.ts"
 
 type Opened = { readonly ok: true; readonly session: OutputSession } | { readonly ok: false; readonly error: Reason }
 
@@ -42,12 +42,13 @@ export const openSession = (context: SessionContext, spec: OutputSpec, channel: 
 
 const openSrt = (context: SessionContext, spec: OutputSpec, channel: number, target: SrtTarget): Opened => {
   const { srt } = context
-  if (stackOf(context, target) === "own") {
+  const choice = chooseStack(context, target)
+  if (choice.stack === "own") {
     const own = target.mode === "listener" ? OwnSrtListener : OwnSrtCaller
     return { ok: true, session: new own(context, context.ownSrt, spec, channel, target) }
   }
   if (srt === null) {
-    const why = beyondOwnStack(target)
+    const why = choice.needsLibsrt
     const needs = why.length === 0 ? "" : `${why.join(", ")} needs libsrt. `
     return refused("libsrt_missing", `${needs}${context.srtProblem ?? "libsrt is not installed"}`)
   }
@@ -56,10 +57,4 @@ const openSrt = (context: SessionContext, spec: OutputSpec, channel: number, tar
     ? new SrtListener(context, srt, spec, channel, target)
     : new SrtCaller(context, srt, spec, channel, target)
   return { ok: true, session }
-}
-
-/** Our own stack where it is asked for or libsrt is missing, unless the output needs what only libsrt has. */
-const stackOf = (context: SessionContext, target: SrtTarget): SrtStack => {
-  const wanted = target.stack ?? (context.srt === null ? "own" : context.srtStack)
-  return wanted === "own" && beyondOwnStack(target).length === 0 ? "own" : "libsrt"
 }

@@ -1,6 +1,7 @@
 /** What the packet loop asks of every kind of output. */
 import type { PacketCore } from "../../core/packet-core/packet-core.ts"
 import type { SpliceInfoSection } from "../../core/scte35/section-fields.ts"
+import type { SlotReceipt } from "../../core/srt/protocol/send-window.ts"
 import type { SrtStack } from "../../core/srt/stack.ts"
 import type { LibSrt } from "../ffi/libsrt.ts"
 import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState, SrtStats } from "../protocol/messages.ts"
@@ -11,6 +12,7 @@ import type { ListenerPorts } from "../srt/listener-ports.ts"
 import type { OwnSrt } from "../srt/own/stack.ts"
 import type { PortPool } from "../srt/port-pool.ts"
 import type { UdpPortRegistry } from "../system/udp-port-registry.ts"
+import type { StackChoice } from "./stack-choice.ts"
 
 /** What sessions share: the packet memory, libsrt, and the way to say what happened. */
 export interface SessionContext {
@@ -64,6 +66,8 @@ export interface OutputSession {
   /** True while slots wait that a later flush may send; the loop then keeps its tick. */
   readonly waiting: boolean
   readonly state: SessionState
+  /** SRT: the stack it runs on. */
+  readonly srtStack?: StackChoice
   /** Why it ended by itself. */
   readonly reason: Reason | null
   /** Sends what waits in the ring. Never blocks. */
@@ -82,6 +86,12 @@ export interface OutputSession {
   readonly cueWithinUs?: number
   /** What became of the slot at `position` of the ring; `sent` when it was handed on to all receivers there are. */
   fateOf(position: number): SlotFate
+  /**
+   * Begins to follow the slot at `position` of the ring, which came at `receivedUs` and was sent, until its receivers
+   * have acknowledged it. What it returns is to be asked after each turn, until it says something else than `waiting`.
+   * Only where the far side acknowledges and we see it: SRT on our own stack.
+   */
+  followSlot?(position: number, receivedUs: number): (nowUs: number) => SlotReceipt
   stats(): OutputStats
   close(): void
   /** Something was thrown in it, and `close` was tried: it has ended for this reason, whatever it had before. */
@@ -114,7 +124,7 @@ export const newFigures = (): SessionFigures => ({
 })
 
 export const statsOf = (
-  session: Pick<OutputSession, "spec" | "state">,
+  session: Pick<OutputSession, "spec" | "state" | "srtStack">,
   f: SessionFigures,
   more: {
     warnings?: ReadonlyArray<string>
@@ -139,5 +149,8 @@ export const statsOf = (
   warnings: [...(more.warnings ?? [])],
   address: f.address,
   srt: more.srt ?? null,
+  ...(session.srtStack === undefined
+    ? {}
+    : { srt_stack: session.srtStack.stack, needs_libsrt: [...session.srtStack.needsLibsrt] }),
   receivers: more.receivers ?? [],
 })

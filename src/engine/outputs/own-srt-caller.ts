@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto"
 import { formatEndpoint } from "../../core/net/address.ts"
 import { CallerHandshake } from "../../core/srt/protocol/caller.ts"
 import { CONTROL, controlType, isControl, type Malformed } from "../../core/srt/protocol/packet.ts"
+import type { SlotReceipt } from "../../core/srt/protocol/send-window.ts"
 import { monotonicUs } from "../ffi/clock.ts"
 import { encodeSockaddr } from "../ffi/sockaddr.ts"
 import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
@@ -19,11 +20,13 @@ import { resolve } from "../system/resolve.ts"
 import type { OutputSession, SessionContext } from "./output-session.ts"
 import { SessionLife } from "./session-life.ts"
 import { callerStats } from "./srt-sending.ts"
+import type { StackChoice } from "./stack-choice.ts"
 
 export class OwnSrtCaller implements OutputSession {
   readonly spec: OutputSpec
   readonly channel: number
   readonly carriesCues = true
+  readonly srtStack: StackChoice = { stack: "own", needsLibsrt: [] }
   readonly immediate = false
   readonly spread = true
   readonly waiting = false
@@ -161,6 +164,10 @@ export class OwnSrtCaller implements OutputSession {
 
   fateOf(position: number): SlotFate {
     return this.#connection?.reader.fateOf(position) ?? "waiting"
+  }
+
+  followSlot(position: number, receivedUs: number): (nowUs: number) => SlotReceipt {
+    return (nowUs) => this.#connection?.receiptOf(position, receivedUs, nowUs) ?? "unknown"
   }
 
   stats(): OutputStats {

@@ -1,5 +1,7 @@
 /** SRT listener output on our own stack: one port, any number of receivers, each with a queue of its own. */
 import { type CallerIdentity, ListenerHandshakes, type ListenerStep } from "../../core/srt/protocol/listener.ts"
+import type { Malformed } from "../../core/srt/protocol/packet.ts"
+import type { SlotReceipt } from "../../core/srt/protocol/send-window.ts"
 import { REJECT } from "../../core/srt/protocol/session.ts"
 import { describeReject } from "../../core/srt/reject.ts"
 import { monotonicUs } from "../ffi/clock.ts"
@@ -16,10 +18,12 @@ import type { Lease, OwnSrt } from "../srt/own/stack.ts"
 import * as options from "../srt/own/target-options.ts"
 import type { SrtTarget } from "../srt/srt-socket.ts"
 import { admission, TURNED_AWAY } from "./allowed-receivers.ts"
+import { followReceivers } from "./follow-receivers.ts"
 import type { OutputSession, SessionContext } from "./output-session.ts"
 import { SessionLife } from "./session-life.ts"
 import { type ListenPort, takeListenPort } from "./srt-listen-port.ts"
 import { type Receiver, SrtReceivers } from "./srt-receivers.ts"
+import type { StackChoice } from "./stack-choice.ts"
 
 /** A caller that is refused repeats itself at once; it is told of once in this time. */
 const TOLD_AGAIN_US = 10e6
@@ -29,6 +33,7 @@ export class OwnSrtListener implements OutputSession {
   readonly spec: OutputSpec
   readonly channel: number
   readonly carriesCues = true
+  readonly srtStack: StackChoice = { stack: "own", needsLibsrt: [] }
   readonly immediate = false
   readonly spread = true
   readonly waiting = false
@@ -102,10 +107,10 @@ export class OwnSrtListener implements OutputSession {
     this.#ring = this.#stack.ring(this.channel)
   }
 
-  #onHandshake(name: number, nameLength: number, at: number, length: number, nowUs: number): void {
+  #onHandshake(name: number, nameLength: number, at: number, length: number, nowUs: number): Malformed | null {
     const endpoint = this.#endpoint?.value
     const { arena, batch } = this.#stack.shared
-    if (endpoint === undefined || this.#handshakes === null) return
+    if (endpoint === undefined || this.#handshakes === null) return null
     const sockaddr = arena.bytes.subarray(name, name + nameLength)
     // Written out for callers alone whose cookie is right: most of a flood never gets there.
     const from = {
@@ -115,12 +120,14 @@ export class OwnSrtListener implements OutputSession {
       address: sockaddr,
     }
     const step = this.#handshakes.receive(from, arena.bytes, at, length, nowUs, () => this.#stack.socketId(endpoint))
-    if (step.kind === "ignored") return
+    // A cookie may have expired, and one that is told to wait asks again: neither is malformed.
+    if (step.kind === "ignored") return step.why === "cookie" || step.why === "busy" ? null : step.why
     batch.use(endpoint.fd)
     batch.control({ name, nameLength, segments: false }, step.packet)
     this.#answering = true
     if (step.kind === "accepted") this.#join(step, addressIn(arena, sockaddr), endpoint, nowUs)
     else if (step.kind === "refused") this.#tellRefused(step.caller, step.code, nowUs)
+    return null
   }
 
   #join(
@@ -193,6 +200,10 @@ export class OwnSrtListener implements OutputSession {
 
   fateOf(position: number): SlotFate {
     return this.#receivers.fateOf(position)
+  }
+
+  followSlot(position: number, receivedUs: number): (nowUs: number) => SlotReceipt {
+    return followReceivers(() => this.#receivers.all, position, receivedUs)
   }
 
   stats(): OutputStats {

@@ -21,6 +21,7 @@ import type { OutputSession, SessionContext } from "./output-session.ts"
 import { SessionLife } from "./session-life.ts"
 import { SrtConnection } from "./srt-connection.ts"
 import { callerStats } from "./srt-sending.ts"
+import { chooseStack, type StackChoice } from "./stack-choice.ts"
 
 const KM_SECURED = 2
 const NOT_ENCRYPTED: Reason = {
@@ -34,6 +35,7 @@ export class SrtCaller implements OutputSession {
   readonly spec: OutputSpec
   readonly channel: number
   readonly carriesCues = true
+  readonly srtStack: StackChoice
   readonly immediate = false
   readonly waiting = false
   readonly #context: SessionContext
@@ -51,6 +53,7 @@ export class SrtCaller implements OutputSession {
     this.spec = spec
     this.channel = channel
     this.#target = target
+    this.srtStack = chooseStack(context, target)
     void this.#connect()
   }
 

@@ -22,6 +22,7 @@ import { SessionLife } from "./session-life.ts"
 import { SrtConnection } from "./srt-connection.ts"
 import { type ListenPort, takeListenPort } from "./srt-listen-port.ts"
 import { type Receiver, SrtReceivers } from "./srt-receivers.ts"
+import { chooseStack, type StackChoice } from "./stack-choice.ts"
 
 const BACKLOG = 64
 const ACCEPT_INTERVAL_US = 10_000
@@ -43,6 +44,7 @@ export class SrtListener implements OutputSession {
   readonly spec: OutputSpec
   readonly channel: number
   readonly carriesCues = true
+  readonly srtStack: StackChoice
   readonly immediate = false
   readonly waiting = false
   readonly #context: SessionContext
@@ -68,6 +70,7 @@ export class SrtListener implements OutputSession {
     this.spec = spec
     this.channel = channel
     this.#target = target
+    this.srtStack = chooseStack(context, target)
     this.#waiting = new SrtReadiness(srt)
     this.#receivers = new SrtReceivers(context, this, this.#life)
     try {

@@ -1,5 +1,5 @@
 /** The receivers of an SRT listener output, whichever stack it runs on: who is there, and what those got that left. */
-import type { OutputStats, ReceiverStats } from "../protocol/messages.ts"
+import { type OutputStats, type ReceiverStats, SRT_COUNTERS, type SrtStats } from "../protocol/messages.ts"
 import type { SlotFate } from "../ring/ring-reader.ts"
 import { type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
 import { queuedBytes } from "./queued-bytes.ts"
@@ -13,6 +13,13 @@ export interface Receiver<C extends SrtSending> {
   readonly streamId: string
 }
 
+type SrtCounters = Record<(typeof SRT_COUNTERS)[number], number>
+
+/** Adds the counters of a connection, if there is a sample of them, to `sums`. */
+const count = (sums: SrtCounters, stats: SrtStats | null): void => {
+  if (stats !== null) for (const name of SRT_COUNTERS) sums[name] += stats[name]
+}
+
 export class SrtReceivers<R extends Receiver<SrtSending>> {
   /** The shortest of the receivers' bursts; see OutputSession.maxBurstUs. */
   maxBurstUs = Number.POSITIVE_INFINITY
@@ -22,6 +29,7 @@ export class SrtReceivers<R extends Receiver<SrtSending>> {
   #all: ReadonlyArray<R> = []
   /** What receivers that have left were sent. */
   #past = { bytes: 0, packets: 0, dropped: 0 }
+  readonly #pastCounters = Object.fromEntries(SRT_COUNTERS.map((name) => [name, 0])) as SrtCounters
 
   constructor(context: SessionContext, session: OutputSession, life: SessionLife) {
     this.#context = context
@@ -45,6 +53,7 @@ export class SrtReceivers<R extends Receiver<SrtSending>> {
   /** The receiver's connection is over, for this reason. */
   leave(receiver: R, reason: string): void {
     const { connection, peer, streamId } = receiver
+    count(this.#pastCounters, connection.stats())
     this.#past.bytes += connection.bytesSent
     this.#past.packets += connection.packetsSent
     this.#past.dropped += connection.dropped
@@ -95,6 +104,8 @@ export class SrtReceivers<R extends Receiver<SrtSending>> {
       0,
     )
     const srt = receivers.length === 1 ? (receivers[0]?.srt ?? null) : null
-    return statsOf(this.#session, figures, { receivers, warnings, queueBytes, srt })
+    const srt_sums = { ...this.#pastCounters }
+    for (const receiver of receivers) count(srt_sums, receiver.srt)
+    return { ...statsOf(this.#session, figures, { receivers, warnings, queueBytes, srt }), srt_sums }
   }
 }

@@ -24,7 +24,7 @@ export interface SrtSending {
 /** The figures of an output with one connection, or with none yet. */
 export const callerStats = (
   context: SessionContext,
-  session: Pick<OutputSession, "spec" | "state" | "channel">,
+  session: Pick<OutputSession, "spec" | "state" | "channel" | "srtStack">,
   life: SessionLife,
   connection: SrtSending | null,
 ): OutputStats => {

@@ -1,5 +1,6 @@
 /** What the engine reports of itself, its legs and outputs: the parts of its messages that hold figures and states. */
 import * as v from "valibot"
+import { SRT_STACKS } from "../../core/srt/stack.ts"
 
 const count = v.number()
 export const epochMs = v.number()
@@ -42,6 +43,20 @@ const SRT_FIGURES = [
   "km_state",
 ] as const
 
+/** The counters among the figures of an SRT connection. */
+export const SRT_COUNTERS = [
+  "packets_sent",
+  "packets_sent_unique",
+  "packets_lost",
+  "packets_retransmitted",
+  "packets_dropped",
+  "bytes_dropped",
+  "bytes_sent",
+  "bytes_retransmitted",
+  "acks_received",
+  "naks_received",
+] as const satisfies ReadonlyArray<(typeof SRT_FIGURES)[number]>
+
 const isNumbers = (input: unknown): input is Record<string, number> => {
   if (typeof input !== "object" || input === null) return false
   for (const key in input) if (typeof (input as Record<string, unknown>)[key] !== "number") return false
@@ -52,7 +67,7 @@ const isNumbers = (input: unknown): input is Record<string, number> => {
 // the control plane's time.
 const Counters = v.custom<Record<string, number>>(isNumbers, "must be an object of numbers")
 
-/** libsrt's own figures of one connection; names as in SRT_TRACEBSTATS, units in the name. */
+/** Figures of one SRT connection, from libsrt or from our own stack; names as in SRT_TRACEBSTATS, units in the name. */
 export const SrtStats = v.custom<Record<(typeof SRT_FIGURES)[number], number>>(
   (input) => isNumbers(input) && SRT_FIGURES.every((name) => name in input),
   `must hold the numbers ${SRT_FIGURES.join(", ")}`,
@@ -146,6 +161,12 @@ export const OutputStats = v.object({
   /** Address in use once known, e.g. `203.0.113.5:9000`. */
   address: v.nullable(v.string()),
   srt: v.nullable(SrtStats),
+  /** `SRT_COUNTERS` over all connections of an SRT listener's session, those of receivers that have left included. */
+  srt_sums: v.optional(Counters),
+  /** Implementation of SRT that carries it; left out for other protocols, and by an engine of before. */
+  srt_stack: v.optional(v.picklist(SRT_STACKS)),
+  /** What of its URL only libsrt can do, where our own stack was asked for and libsrt was taken for that reason. */
+  needs_libsrt: v.optional(v.array(v.string())),
   receivers: v.array(ReceiverStats),
 })
 export type OutputStats = v.InferOutput<typeof OutputStats>
@@ -289,6 +310,8 @@ export const EngineStats = v.object({
   output_faults: v.optional(count, 0),
   input_faults: v.optional(count, 0),
   engine_faults: v.optional(count, 0),
+  /** Packets that our own SRT stack refused, by kind (`MALFORMED`); an engine of before does not tell. */
+  srt_malformed: v.optional(Counters),
   channels: v.array(ChannelStats),
 })
 export type EngineStats = v.InferOutput<typeof EngineStats>

@@ -282,6 +282,20 @@ export const Event = v.variant("event", [
     /** Why it was not sent. */
     reason: v.nullable(v.string()),
   }),
+  /**
+   * The receivers of an output have acknowledged a section that `cue_sent` called sent: of a listener the last of those
+   * that were connected. Only of SRT on our own stack, and only when the acknowledgement came so early that no receiver
+   * can have given the packet up.
+   */
+  v.object({
+    event: v.literal("cue_acknowledged"),
+    channel_id: v.string(),
+    cue: v.number(),
+    output_id: v.string(),
+    at: epochMs,
+    /** From the arrival of the section's last packet, in ms. */
+    delay_ms: v.number(),
+  }),
 ])
 export type Event = v.InferOutput<typeof Event>
 

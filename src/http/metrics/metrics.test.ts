@@ -185,10 +185,10 @@ describe("what is shown", () => {
   })
 
   it("of an output", () => {
-    const tally = { ...newOutputTally(), connects: 3, cuesSent: 5, cuesMissed: 6 }
+    const tally = { ...newOutputTally(), connects: 3, cuesSent: 5, cuesMissed: 6, cuesAcknowledged: 4 }
     tally.lost.closed = 2
     tally.failed.rejected = 4
-    const srt = fakeSrtFigures({}, { packets_dropped: 3, packets_retransmitted: 8 })
+    const srt = fakeSrtFigures({ stack: "own" }, { packets_dropped: 3, packets_retransmitted: 8 })
     const output = fakeOutputFigures(
       { tally, srt, state: "retrying", cuesPending: 1 },
       { bytes_sent: 1e12, packets_dropped: 10 },
@@ -210,7 +210,8 @@ describe("what is shown", () => {
       [`${own},result="sent"`]: 5,
       [`${own},result="missed"`]: 6,
     })
-    expect(of("scte35_output_cues_pending")).toBe(1)
+    expect([of("scte35_output_cues_pending"), of("scte35_output_acknowledged_cues_total")]).toEqual([1, 4])
+    expect(family("srt_stack_info", channel)).toEqual({ [`${own},stack="own"`]: 1 })
     expect([of("srt_rtt_seconds"), of("srt_latency_seconds"), of("srt_retransmitted_packets_total")]).toEqual([
       0.0125, 0.12, 8,
     ])
@@ -218,11 +219,12 @@ describe("what is shown", () => {
   })
 
   it("of a listener without receivers: up, and no SRT figures of connections", () => {
-    const srt = fakeSrtFigures({ connections: 0, rttMs: null, latencyMs: null, bandwidthMbps: null })
+    const srt = fakeSrtFigures({ stack: null, connections: 0, rttMs: null, latencyMs: null, bandwidthMbps: null })
     const channel = fakeChannelFigures({ outputs: [fakeOutputFigures({ state: "listening", receivers: 0, srt })] })
     const own = 'channel="news",output="srt-1"'
     expect(family("output_up", channel)).toEqual({ [own]: 1 })
     expect([family("srt_rtt_seconds", channel), family("srt_active_sockets", channel)]).toEqual([{}, { [own]: 0 }])
+    expect(family("srt_stack_info", channel)).toEqual({})
   })
 
   it.each([

@@ -91,6 +91,14 @@ const families: ReadonlyArray<Family<OutputFigures>> = [
       put(tally.cuesMissed, 'result="missed"')
     },
   },
+  {
+    name: "scte35_output_acknowledged_cues_total",
+    type: "counter",
+    help: "SCTE-35 cues that left by the output and that its receivers acknowledged; of SRT outputs, on the service's own stack.",
+    read: ({ config, tally }, put) => {
+      if (config.protocol === "srt") put(tally.cuesAcknowledged)
+    },
+  },
   gauge(
     "scte35_output_cues_pending",
     "SCTE-35 cues of which it is not yet known whether they left by the output.",

@@ -1,4 +1,5 @@
 /** Metrics of the service as a whole: engine, store, configuration. */
+import { MALFORMED } from "../../core/srt/protocol/packet.ts"
 import {
   FAULT_PARTS,
   LOOP_DELAY_BUCKETS,
@@ -99,6 +100,13 @@ const families: ReadonlyArray<Family<MetricsView>> = [
     "Internal errors of the engine, by what they ended.",
     ["part", FAULT_PARTS],
     ({ engine }, part) => engine.faults[part],
+  ),
+  by(
+    "counter",
+    "srt_malformed_packets_total",
+    "Packets at ports of the service's own SRT stack that were malformed or not for anybody there, by kind.",
+    ["kind", MALFORMED],
+    ({ engine }, kind) => engine.srtMalformed[kind],
   ),
   gauge("srt_available", "1 when a usable libsrt was found.", ({ health }) => health.srt.available),
   gauge("store_up", "1 when the store answers.", ({ health }) => health.store.ok),

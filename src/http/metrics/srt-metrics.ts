@@ -1,6 +1,6 @@
-/** libsrt's figures of SRT outputs, over all connections of an output; named as in srtrelay. */
+/** Figures of SRT outputs, on libsrt or on our own stack, over all connections of an output; named as in srtrelay. */
 import type { MetricsView, SrtFigures, SrtSum } from "../../effects/metrics/metrics-model.ts"
-import { counter, type Family, gauge, makeArea } from "./exposition.ts"
+import { counter, type Family, gauge, label, makeArea } from "./exposition.ts"
 import { outputsWith } from "./output-labels.ts"
 
 const COUNTERS: ReadonlyArray<readonly [sum: SrtSum, name: string, help: string]> = [
@@ -19,6 +19,15 @@ const COUNTERS: ReadonlyArray<readonly [sum: SrtSum, name: string, help: string]
 const seconds = (ms: number | null) => (ms === null ? null : ms / 1000)
 
 const families: ReadonlyArray<Family<SrtFigures>> = [
+  {
+    name: "srt_stack_info",
+    type: "gauge",
+    help: "Implementation of SRT that carries the output; always 1. Absent without a session.",
+    labels: ["stack"],
+    read: ({ stack }, put) => {
+      if (stack !== null) put(1, label("stack", stack))
+    },
+  },
   gauge("srt_active_sockets", "SRT connections of the output.", ({ connections }) => connections),
   ...COUNTERS.map(([sum, name, help]) => counter<SrtFigures>(name, help, ({ sums }) => sums[sum])),
   gauge(
@@ -33,18 +42,18 @@ const families: ReadonlyArray<Family<SrtFigures>> = [
   ),
   gauge(
     "srt_send_buffer_packets",
-    "Packets in libsrt's send buffers, not yet acknowledged.",
+    "Packets in the send buffers, not yet acknowledged.",
     ({ sendBufferPackets }) => sendBufferPackets,
   ),
   gauge(
     "srt_send_buffer_seconds",
-    "Time that the fullest of libsrt's send buffers holds.",
+    "Time that the fullest of the send buffers holds.",
     ({ sendBufferMs }) => sendBufferMs / 1000,
   ),
   gauge("srt_flight_packets", "Packets on their way, not yet acknowledged.", ({ flightPackets }) => flightPackets),
   gauge(
     "srt_bandwidth_bytes_per_second",
-    "Capacity of the path as libsrt estimates it; of a listener the lowest. Absent without a connection.",
+    "Capacity of the path as receivers estimate it; of a listener the lowest. Absent without a connection.",
     (of) => (of.bandwidthMbps === null ? null : (of.bandwidthMbps * 1e6) / 8),
   ),
 ]

@@ -137,6 +137,10 @@ const OUTPUT: Readonly<Record<string, string>> = {
   packets_dropped: "Packets given up, those of receivers that have left among them; since when as `bytes_sent`",
   options: "What was understood from the URL, without its secrets",
   srt: "Figures of the SRT connection",
+  srt_stack:
+    "Implementation of SRT that carries it now: `own` is the service's, see `SRT_STACK`; null without a session and for other protocols",
+  needs_libsrt:
+    "What of its URL made libsrt carry it although `own` was asked for, e.g. `packetfilter`; empty otherwise",
   receivers: "Who receives from an SRT listener",
   cues_sent: "SCTE-35 cues that left by it; since when as `bytes_sent`",
   cues_missed: "SCTE-35 cues that did not",
@@ -210,6 +214,9 @@ const CUE: Readonly<Record<string, string>> = {
   "CueProof.status":
     "`pending` for 10 s at most, 610 s for HLS; `no_receiver`: an SRT listener that nobody had been connected to for a minute",
   delay_ms: "ms from its arrival until it left; null unless sent",
+  "CueProof.acknowledged_at":
+    "When the receiver had acknowledged it, of a listener the last of those connected; left out where that is not known, as on libsrt and in other protocols",
+  acknowledged_ms: "ms from its arrival until then",
   reason: "Why it was missed",
   section: "All its fields, in the names of SCTE 35",
   "CueInput.pid": "One of the channel's `scte35.pids`; the first when it is left out",

@@ -7,6 +7,7 @@ import { INPUT_SETTINGS } from "../../core/input/setting-table.ts"
 import { LISTED_SETTINGS } from "../../core/output/output-settings.ts"
 import { PRESET_NAMES } from "../../core/output/presets.ts"
 import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
+import { SRT_STACKS } from "../../core/srt/stack.ts"
 import { AutoRun, ChannelStatus, OutputStatus, Protocol, SourceName } from "../../effects/model/channel.ts"
 import { ALARM_KINDS } from "../../effects/model/event.ts"
 import { settingFields } from "./setting-schemas.ts"
@@ -58,6 +59,8 @@ export const Output = Struct({
   options: Schema.Record({ key: Text, value: Schema.Union(Text, Num, Flag) }),
   warnings: texts,
   srt: NullOr(Schema.Record({ key: Text, value: Num })),
+  srt_stack: NullOr(Literal(...SRT_STACKS)),
+  needs_libsrt: texts,
   receivers: List(Receiver),
   cues_sent: Count,
   cues_missed: Count,

@@ -211,6 +211,8 @@ export const CueProof = Struct({
   at: NullOr(Time),
   delay_ms: NullOr(Num),
   reason: NullOr(Text),
+  acknowledged_at: some(Time),
+  acknowledged_ms: some(Num),
 })
 
 export const Cue = Struct({

@@ -123,6 +123,8 @@ describe("the page of a channel", () => {
       reconnects: 6,
       last_error: "it was away",
       srt,
+      srt_stack: "libsrt",
+      needs_libsrt: ["packetfilter", "maxbw"],
       receivers,
     })
     const bad = fakeOutput({
@@ -141,6 +143,7 @@ describe("the page of a channel", () => {
       "retrying, next try in 03:04:09 UTC",
       "look",
       "Last error: it was away",
+      "srt libsrt, which it needs for packetfilter, maxbw ",
       "8.02 Mbit/s 12.3 ms 5 (0.50 %) 4 (0.40 %) 33 ms 6",
     ]) {
       expect(text(html)).toContain(part)

@@ -10,16 +10,18 @@ describe("the cues of a channel", () => {
     await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000 })
     const missed = { output: "udp", status: "missed", at: null, delay_ms: null, reason: "<b>refused</b>" } as const
     const sent = { output: "cdn", status: "sent", at: null, delay_ms: 12.4, reason: null } as const
+    const acknowledged = { ...sent, output: "srt", acknowledged_at: "2026-01-02T03:04:05.100Z", acknowledged_ms: 43.2 }
     test.plane.cued(
       "1",
-      fakeCue({ id: 9, outputs: [sent, missed], repeats: 2 }),
+      fakeCue({ id: 9, outputs: [sent, acknowledged, missed], repeats: 2 }),
       fakeCue({ id: 4, errors: ["CRC_32 is wrong"] }),
     )
     const html = await pageOf(test, "/channels/a/cues?limit=2&type=out")
     for (const text of [
       "out × 3",
       "4.50 s",
-      "cdn sent after 12 ms",
+      "cdn sent after 12 ms<",
+      "srt sent after 12 ms, acknowledged after 43 ms<",
       "udp missed: &lt;b&gt;refused",
       "CRC_32 is wrong",
       "/DAlAAAA",

@@ -40,6 +40,8 @@ const OF_OUTPUT: Readonly<Record<keyof OutputView, boolean>> = {
   options: false,
   warnings: false,
   srt: false,
+  srt_stack: false,
+  needs_libsrt: false,
   carrying: false,
   receivers: false,
   cues_sent: false,

@@ -2,8 +2,9 @@
 import type { ChannelCueView, CueProof, CueView } from "../../effects/model/cue.ts"
 import { type CsvColumn, csvOf } from "./csv.ts"
 
-const proofText = ({ delay_ms, output, reason, status }: CueProof): string => {
-  if (status === "sent") return `${output}: sent after ${Math.round(delay_ms ?? 0)} ms`
+const proofText = ({ acknowledged_ms, delay_ms, output, reason, status }: CueProof): string => {
+  const arrived = acknowledged_ms === undefined ? "" : `, acknowledged after ${Math.round(acknowledged_ms)} ms`
+  if (status === "sent") return `${output}: sent after ${Math.round(delay_ms ?? 0)} ms${arrived}`
   if (status === "pending") return `${output}: pending`
   return status === "no_receiver" ? `${output}: no receiver` : `${output}: missed (${reason ?? "no reason is known"})`
 }

@@ -1,5 +1,6 @@
 /** Figures for `/metrics`: a service without channels, and channels to put into it. */
 
+import { MALFORMED } from "../../core/srt/protocol/packet.ts"
 import { newChannelTally, newOutputTally } from "../../effects/channel/runtime/tally.ts"
 import {
   type ChannelFigures,
@@ -35,6 +36,7 @@ export const fakeLegFigures = (over: Partial<LegFigures> = {}, sums: Partial<Leg
 
 export const fakeSrtFigures = (over: Partial<SrtFigures> = {}, sums: Partial<SrtFigures["sums"]> = {}): SrtFigures => ({
   sums: { ...zeros(SRT_SUMS), ...sums },
+  stack: "libsrt",
   connections: 1,
   rttMs: 12.5,
   latencyMs: 120,
@@ -96,6 +98,7 @@ export const fakeMetrics = (channels: ReadonlyArray<ChannelFigures> = []): Metri
     loopPasses: 0,
     eventOverflows: 0,
     faults: { output: 0, input: 0, engine: 0 },
+    srtMalformed: zeros(MALFORMED),
     loopDelay: { buckets: LOOP_DELAY_BUCKETS.map(() => 0), count: 0, sum: 0 },
   },
   store: { errors: { configuration: 0, events: 0, cues: 0 }, dropped: { events: 0, cues: 0 } },

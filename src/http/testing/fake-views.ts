@@ -87,6 +87,8 @@ export const fakeOutput = (over: Partial<OutputView> & { readonly id: string }):
   options: {},
   warnings: [],
   srt: null,
+  srt_stack: null,
+  needs_libsrt: [],
   receivers: [],
   cues_sent: 0,
   cues_missed: 0,

@@ -17,6 +17,28 @@ const DROP_SLACK_US = 20_000
 export const keptForUs = (latencyMs: number, dropDelayMs: number): number =>
   dropDelayMs < 0 ? Number.POSITIVE_INFINITY : Math.max(DROP_MIN_US, (latencyMs + dropDelayMs) * 1000) + DROP_SLACK_US
 
+/** Slots after which a packet that was given up is forgotten: long before its position could come round again. */
+const GIVEN_UP_KEPT = 1 << 20
+
+/**
+ * What is known of a slot's arrival: nothing yet, that the receiver has all of it, or that nobody will know, because
+ * some of it was given up or the receiver may have done so.
+ */
+export type SlotReceipt = "waiting" | "acknowledged" | "unknown"
+
+/**
+ * Time in µs from a packet's arrival here within which an acknowledgement says that the receiver has it. A receiver
+ * acknowledges what it has given up, too, but not before the packet was to be played; word of that takes the way back
+ * as long as the shortest round trip.
+ */
+export const proofWithinUs = (
+  { dropsTooLate, latencyMs }: Pick<Session, "dropsTooLate" | "latencyMs">,
+  rttUs: number,
+  rttVarUs: number,
+): number =>
+  // No latency: the receiver runs without TSBPD, and gives nothing up.
+  dropsTooLate && latencyMs > 0 ? latencyMs * 1000 + Math.max(0, rttUs - 4 * rttVarUs) : Number.POSITIVE_INFINITY
+
 export class SendWindow {
   history: SendHistory
   readonly #startUs: number
@@ -27,6 +49,8 @@ export class SendWindow {
   #oldest: number
   /** The furthest acknowledgement: packets before it the peer has, or has given up by itself. */
   #confirmed: number
+  /** Position in the ring of the last packet that was given up unacknowledged; null for none lately. */
+  #givenUp: number | null = null
 
   constructor(session: Session, memory: HeaderMemory, dropDelayMs: number, figures: SenderFigures) {
     this.history = new SendHistory(memory)
@@ -75,10 +99,11 @@ export class SendWindow {
     return this.kept === 0 ? null : this.history.position(this.#oldest)
   }
 
-  /** Position in the ring of the last acknowledged packet; null when it cannot be sent again. */
-  get ackedPosition(): number | null {
-    const last = sequenceAfter(this.#acked, -1)
-    return sequenceDistance(this.#acked, this.#oldest) <= 0 ? null : this.history.position(last)
+  /** What the receiver's acknowledgements say of the slot at ring position `position`, all of which has been sent. */
+  receiptOf(position: number): SlotReceipt {
+    // Positions count modulo 2^32.
+    if (this.#givenUp !== null && ((position - this.#givenUp) | 0) <= 0) return "unknown"
+    return this.inFlight === 0 || ((this.history.position(this.#acked) - position) | 0) > 0 ? "acknowledged" : "waiting"
   }
 
   /** Moves into a larger memory. RangeError when it is not larger. */
@@ -125,10 +150,12 @@ export class SendWindow {
   }
 
   #forget(): void {
+    const position = this.history.position(this.#oldest)
     if (sequenceDistance(this.#oldest, this.#acked) >= 0) {
+      this.#givenUp = position
       this.#figures.pktSndDrop += 1
       this.#figures.byteSndDrop += this.history.length(this.#oldest)
-    }
+    } else if (this.#givenUp !== null && ((position - this.#givenUp) | 0) > GIVEN_UP_KEPT) this.#givenUp = null
     this.#oldest = sequenceAfter(this.#oldest, 1)
     // What is given up is in flight no longer, as in libsrt.
     if (sequenceDistance(this.#oldest, this.#acked) > 0) this.#acked = this.#oldest

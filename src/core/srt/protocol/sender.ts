@@ -19,7 +19,7 @@ import {
   USER_KMRSP,
 } from "./packet.ts"
 import { Repairs } from "./repairs.ts"
-import { SendWindow } from "./send-window.ts"
+import { proofWithinUs, SendWindow, type SlotReceipt } from "./send-window.ts"
 import { newFigures, type SenderFigures } from "./sender-figures.ts"
 import type { SenderEnd, SenderOptions } from "./sender-options.ts"
 import type { SenderSink } from "./sender-sink.ts"
@@ -116,9 +116,10 @@ export class SrtSender {
     return this.#sent.oldestPosition
   }
 
-  /** Ring position of the last acknowledged packet, for the proof that it arrived; null when it is too long ago. */
-  get ackedPosition(): number | null {
-    return this.#sent.ackedPosition
+  /** Whether the receiver has the slot at ring position `position`, which came at `receivedUs` and has been sent. */
+  receiptOf(position: number, receivedUs: number, nowUs: number): SlotReceipt {
+    const isLate = nowUs - receivedUs > proofWithinUs(this.session, this.rttUs, this.rttVarUs)
+    return isLate ? "unknown" : this.#sent.receiptOf(position)
   }
 
   /** Moves into a larger memory. RangeError when it is not larger. */

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { NO_WORD } from "../../store/proof-deadline.ts"
 import { outputConfig } from "../../testing/configs.ts"
 import { outCue } from "../../testing/cues.ts"
-import { a, adjust, section, started, statuses, view, word } from "../../testing/scte35-bench.ts"
+import { a, acknowledgement, adjust, section, started, statuses, view, word } from "../../testing/scte35-bench.ts"
 import { PROOF_WITHIN_MS } from "./scte35-proof.ts"
 
 describe("the proof that a cue left", () => {
@@ -43,6 +43,58 @@ describe("the proof that a cue left", () => {
           ["off", 0, 0],
         ],
       )
+    }),
+  )
+
+  it.effect("says when the receivers had acknowledged what was sent, once, and of nothing else", () =>
+    Effect.gen(function* () {
+      const run = yield* started()
+      yield* section(run, 1, outCue(7, 10, 30))
+      yield* acknowledgement(run, 1, "a")
+      assert.notProperty(run.cues[0]?.outputs[0], "acknowledged_at")
+      yield* word(run, 1, "a")
+      yield* acknowledgement(run, 1, "a")
+      yield* acknowledgement(run, 1, "b")
+      const proof = {
+        output: "srt-a",
+        status: "sent",
+        at: "1970-01-01T00:00:01.234Z",
+        delay_ms: 12.5,
+        reason: null,
+        acknowledged_at: "1970-01-01T00:00:01.300Z",
+        acknowledged_ms: 40.5,
+      } as const
+      assert.deepStrictEqual(run.cues[0]?.outputs[0], proof)
+      assert.notProperty(run.cues[0]?.outputs[1], "acknowledged_at")
+      for (const [cue, output] of [
+        [1, "a"],
+        [1, "gone"],
+        [99, "a"],
+      ] as const)
+        yield* acknowledgement(run, cue, output, 9000)
+      assert.deepStrictEqual(run.cues[0]?.outputs[0], proof)
+      yield* adjust("11 seconds")
+      assert.deepStrictEqual(run.cues[0]?.outputs[0], proof)
+      const { outputs } = run.channel.runtime
+      assert.deepStrictEqual(
+        [outputs.get("a")?.tally.cuesAcknowledged, outputs.get("b")?.tally.cuesAcknowledged],
+        [1, 0],
+      )
+    }),
+  )
+
+  it.effect("takes the acknowledgement of a repetition where the cue itself was not acknowledged", () =>
+    Effect.gen(function* () {
+      const run = yield* started()
+      yield* section(run, 1, outCue(7, 10, 30))
+      yield* word(run, 1, "a")
+      yield* section(run, 2, outCue(7, 10, 30))
+      yield* word(run, 2, "a")
+      yield* acknowledgement(run, 2, "a", 2500)
+      yield* acknowledgement(run, 1, "a", 2600)
+      assert.strictEqual(run.cues.length, 1)
+      assert.deepInclude(run.cues[0]?.outputs[0], { status: "sent", acknowledged_at: "1970-01-01T00:00:02.500Z" })
+      assert.strictEqual(run.channel.runtime.outputs.get("a")?.tally.cuesAcknowledged, 1)
     }),
   )
 

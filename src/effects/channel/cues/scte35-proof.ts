@@ -1,6 +1,6 @@
 /**
  * Proofs that a cue left by an output: begun with the cue, completed by the engine's word, and closed as missed when
- * there is none in time.
+ * there is none in time. Where the far side acknowledges what it gets, the proof of a cue that was sent says when.
  */
 import type { ChannelEvent } from "../../engine/engine-inboxes.ts"
 import type { OutputConfig } from "../../model/channel.ts"
@@ -12,6 +12,7 @@ import type { OpenCue } from "../runtime/scte35-runtime.ts"
 import { NOTHING, type Scte35Channel, type Scte35Moment, type Scte35Noted } from "./scte35-noted.ts"
 
 export type CueSentEvent = Extract<ChannelEvent, { readonly event: "cue_sent" }>
+export type CueAcknowledgedEvent = Extract<ChannelEvent, { readonly event: "cue_acknowledged" }>
 
 /** How long the engine is given to say whether an output sent a cue, in ms. */
 export const PROOF_WITHIN_MS = 10_000
@@ -91,6 +92,23 @@ export const onCueSent = ({ runtime }: Scte35Channel, event: CueSentEvent): Scte
   }
   if (event.sent || before.status === "missed") return NOTHING
   return { events: missedEvent(open.entry.current(), proof), lines: [] }
+}
+
+/**
+ * Takes the engine's word that the receivers of an output have acknowledged a cue that it sent, or a repetition of it.
+ * The first word stands.
+ */
+export const onCueAcknowledged = ({ runtime }: Scte35Channel, event: CueAcknowledgedEvent): Scte35Noted => {
+  const open = runtime.scte35.open.get(event.cue)
+  const place = open?.places.get(event.output_id)
+  const before = place === undefined ? undefined : open?.entry.current().outputs[place]
+  if (open === undefined || place === undefined || before?.status !== "sent") return NOTHING
+  if (before.acknowledged_at !== undefined) return NOTHING
+  const acknowledged_at = new Date(event.at).toISOString()
+  open.entry.update((cue) => withProof(cue, place, { ...before, acknowledged_at, acknowledged_ms: event.delay_ms }))
+  const output = runtime.outputs.get(event.output_id)
+  if (output !== undefined) output.tally.cuesAcknowledged++
+  return NOTHING
 }
 
 /**

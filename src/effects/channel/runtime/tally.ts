@@ -50,6 +50,8 @@ export interface OutputTally {
   /** Number of cues that the output sent, and below, missed; heartbeats and repetitions are not counted. */
   cuesSent: number
   cuesMissed: number
+  /** Number of cues sent that the receivers acknowledged; only of SRT on our own stack. */
+  cuesAcknowledged: number
 }
 
 export interface ChannelTally {
@@ -69,6 +71,7 @@ export const newOutputTally = (): OutputTally => ({
   failed: zeros(END_REASONS),
   cuesSent: 0,
   cuesMissed: 0,
+  cuesAcknowledged: 0,
 })
 
 export const newChannelTally = (): ChannelTally => ({

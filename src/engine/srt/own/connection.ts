@@ -4,7 +4,7 @@
  */
 
 import type { Malformed } from "../../../core/srt/protocol/packet.ts"
-import { keptForUs } from "../../../core/srt/protocol/send-window.ts"
+import { keptForUs, type SlotReceipt } from "../../../core/srt/protocol/send-window.ts"
 import { SrtSender } from "../../../core/srt/protocol/sender.ts"
 import { SENDER_DEFAULTS, type SenderOptions } from "../../../core/srt/protocol/sender-options.ts"
 import type { Session } from "../../../core/srt/protocol/session.ts"
@@ -124,6 +124,11 @@ export class OwnConnection {
   /** True once the peer has said anything after the handshake: it is there. */
   get proven(): boolean {
     return this.#heard
+  }
+
+  /** Whether the peer has the slot at `position` of the channel's ring, which came at `receivedUs` and has been sent. */
+  receiptOf(position: number, receivedUs: number, nowUs: number): SlotReceipt {
+    return this.#sender.receiptOf(position, receivedUs, nowUs)
   }
 
   /** Takes a control packet of the peer's. */

@@ -44,15 +44,21 @@ export interface EndpointOptions {
   readonly receiveBuffer: number | null
 }
 
+/** Packets that were refused, by kind. */
+export type MalformedCounts = Record<Malformed, number>
+
 /** Where datagrams are received to: one for the whole stack, since each batch is done with before the next. */
 export class ReceiveBuffers {
   readonly arena: SrtArena
+  /** What was refused at all endpoints, those that are closed included. */
+  readonly malformed: MalformedCounts
   readonly msgs: number
   readonly names: number
   readonly data: number
 
-  constructor(arena: SrtArena) {
+  constructor(arena: SrtArena, malformed: MalformedCounts) {
     this.arena = arena
+    this.malformed = malformed
     this.msgs = arena.take(MESSAGES * MMSG).at
     this.names = arena.take(MESSAGES * NAME).at
     this.data = arena.take(MESSAGES * STRIDE).at
@@ -72,8 +78,11 @@ export class ReceiveBuffers {
 
 /** Who answers the handshakes at a listener's port. */
 export interface HandshakeTaker {
-  /** A packet for socket id 0: `name` is the sockaddr it came from, which lasts until `answered`. */
-  readonly take: (name: number, nameLength: number, at: number, length: number, nowUs: number) => void
+  /**
+   * A packet for socket id 0: `name` is the sockaddr it came from, which lasts until `answered`. Returns what is wrong
+   * with it, or null.
+   */
+  readonly take: (name: number, nameLength: number, at: number, length: number, nowUs: number) => Malformed | null
   /** The packets of a batch have been handed out. */
   readonly answered: () => void
   /** Something was thrown by one of these. */
@@ -97,8 +106,6 @@ export class Endpoint {
   readonly fd: number
   /** Where it is bound, as `ip:port`. */
   readonly shown: string
-  /** Packets that were refused, by kind. */
-  readonly malformed: Partial<Record<Malformed, number>> = {}
   readonly #buffers: ReceiveBuffers
   readonly #peers = new Map<number, Peer>()
   readonly #handshakes: HandshakeTaker | null
@@ -160,7 +167,7 @@ export class Endpoint {
     const at = data + i * STRIDE
     const name = names + i * NAME
     const problem = this.#dispatch(name, arena.u32[(msgs + i * MMSG + 8) >> 2] ?? 0, at, length, nowUs)
-    if (problem !== null) this.malformed[problem] = (this.malformed[problem] ?? 0) + 1
+    if (problem !== null) this.#buffers.malformed[problem] += 1
   }
 
   #dispatch(name: number, nameLength: number, at: number, length: number, nowUs: number): Malformed | null {
@@ -170,11 +177,11 @@ export class Endpoint {
     if (to === 0) {
       if (this.#handshakes === null || !isControl(view.getUint32(at))) return "stranger"
       try {
-        this.#handshakes.take(name, nameLength, at, length, nowUs)
+        return this.#handshakes.take(name, nameLength, at, length, nowUs)
       } catch (cause) {
         this.#handshakes.fault(cause)
+        return null
       }
-      return null
     }
     const peer = this.#peers.get(to)
     if (peer === undefined || !sameAddress(this.#buffers.arena, peer.address.name, name)) return "stranger"

@@ -4,10 +4,17 @@
  */
 import { randomInt } from "node:crypto"
 import type { PacketCore } from "../../../core/packet-core/packet-core.ts"
+import { MALFORMED } from "../../../core/srt/protocol/packet.ts"
 import { SrtArena } from "./arena.ts"
 import type { Shared } from "./connection.ts"
 import { nodeCrypto } from "./crypto.ts"
-import { Endpoint, type EndpointOptions, type HandshakeTaker, ReceiveBuffers } from "./endpoint.ts"
+import {
+  Endpoint,
+  type EndpointOptions,
+  type HandshakeTaker,
+  type MalformedCounts,
+  ReceiveBuffers,
+} from "./endpoint.ts"
 import { PayloadRing } from "./payload-ring.ts"
 import { SendBatch } from "./send-batch.ts"
 
@@ -58,6 +65,8 @@ class Leases<K, A> {
 
 export class OwnSrt {
   readonly crypto = nodeCrypto
+  /** Packets that were refused since the engine's start, by kind. */
+  readonly malformed = Object.fromEntries(MALFORMED.map((kind) => [kind, 0])) as MalformedCounts
   /** What the kernel reads and writes: made when the first output needs it, so that others reserve nothing. */
   #memory: { readonly shared: Shared; readonly buffers: ReceiveBuffers } | null = null
   readonly #core: PacketCore
@@ -74,7 +83,8 @@ export class OwnSrt {
   get #made(): { readonly shared: Shared; readonly buffers: ReceiveBuffers } {
     if (this.#memory !== null) return this.#memory
     const arena = new SrtArena()
-    this.#memory = { shared: { arena, batch: new SendBatch(arena) }, buffers: new ReceiveBuffers(arena) }
+    const buffers = new ReceiveBuffers(arena, this.malformed)
+    this.#memory = { shared: { arena, batch: new SendBatch(arena) }, buffers }
     return this.#memory
   }
 
