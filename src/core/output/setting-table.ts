@@ -212,7 +212,7 @@ export const OUTPUT_SETTINGS = {
       meaning:
         "attempts to reconnect in a row, after the failure, until the output is given up: it is `error` with a " +
         "`last_error` that says so until it is started again, which begins anew; 0: never. A connection of 10 s starts " +
-        "the count afresh",
+        "the count afresh. None is given up in the first 30 s after the engine died or the service was started",
     },
   },
   retry_delay_s: {

@@ -35,6 +35,7 @@ export const makeChannel = (
   record: RecordHappening,
   keepCue: Channel["keepCue"],
   tally?: ChannelTally,
+  resumes = false,
 ): Effect.Effect<Channel> =>
   Effect.gen(function* () {
     return {
@@ -45,6 +46,7 @@ export const makeChannel = (
       config: yield* SubscriptionRef.make(config),
       runtime: newChannelRuntime(yield* monotonicMs, breakPolicyOf(config.input), tally),
       taken: yield* SubscriptionRef.make(0),
+      resumes,
       writerRequests: yield* Mailbox.make<WritersRequest>(),
       changed,
       record,
@@ -180,7 +182,7 @@ const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
         yield* Effect.annotateLogs(Effect.log("stopped"), "output", slug)
       })
 
-    const start = (output: OutputConfig) =>
+    const start = (output: OutputConfig, resumes: boolean) =>
       Effect.suspend(() => {
         const known = newOutputRuntime(outputTally(runtime.tally, output.id))
         runtime.outputs.set(output.id, known)
@@ -193,6 +195,7 @@ const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
           retry: () => retryPolicyOf(running.get(output.id) ?? output, host),
           runtime: known,
           awaitChannel: awaitChannel(channel),
+          resumes,
           changed: channel.changed,
           record: channel.record,
         }
@@ -202,7 +205,7 @@ const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
     /** Lets an output go on undisturbed; only what the control plane itself does by its settings changes. */
     const keep = (output: OutputConfig) => Effect.sync(() => void running.set(output.id, output))
 
-    const apply = ({ by, done, outputs }: WritersRequest) =>
+    const apply = ({ by, done, outputs }: WritersRequest, resumes = false) =>
       Effect.gen(function* () {
         const next = wanted(outputs)
         const isSame = (old: OutputConfig, now: OutputConfig | undefined) =>
@@ -216,14 +219,13 @@ const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
             by,
           )
         yield* Effect.forEach(gone, stopOne, { concurrency: "unbounded", discard: true })
-        yield* Effect.forEach(next.values(), (output) => (running.has(output.id) ? keep(output) : start(output)), {
-          discard: true,
-        })
+        const keepOrStart = (output: OutputConfig) => (running.has(output.id) ? keep(output) : start(output, resumes))
+        yield* Effect.forEach(next.values(), keepOrStart, { discard: true })
         yield* Deferred.succeed(done, undefined)
         yield* channel.changed
       })
 
     const { outputs } = yield* SubscriptionRef.get(channel.config)
-    yield* apply({ outputs, by: null, done: yield* Deferred.make<void>() })
-    return yield* Effect.forever(Effect.flatMap(Effect.orDie(channel.writerRequests.take), apply))
+    yield* apply({ outputs, by: null, done: yield* Deferred.make<void>() }, channel.resumes)
+    return yield* Effect.forever(Effect.flatMap(Effect.orDie(channel.writerRequests.take), (request) => apply(request)))
   })

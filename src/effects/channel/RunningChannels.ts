@@ -26,8 +26,12 @@ export interface RunningChannelsService {
   readonly get: (id: string) => Channel | undefined
   /** What is known of a channel while it runs; null when it does not. */
   readonly runtimeOf: (id: string) => ChannelRuntime | null
-  /** Starts a channel; `how` ends the sentence "started ...". */
-  readonly run: (config: ChannelConfig, how: string) => Effect.Effect<Channel>
+  /**
+   * Starts a channel; `how` ends the sentence "started ...".
+   *
+   * @param resumes true when it may have run in an engine that is gone: false when left out
+   */
+  readonly run: (config: ChannelConfig, how: string, resumes?: boolean) => Effect.Effect<Channel>
   /** Starts a channel and answers once the engine has it, so that the next command of a verb finds it there. */
   readonly runNow: (config: ChannelConfig, how: string) => Effect.Effect<unknown>
   /**
@@ -100,7 +104,7 @@ const make = Effect.gen(function* () {
       Effect.forEach([...running.values()], (channel) => channel.record(happening), { discard: true }),
     )
 
-  const run = (config: ChannelConfig, how: string) =>
+  const run = (config: ChannelConfig, how: string, resumes = false) =>
     Effect.gen(function* () {
       yield* FiberMap.remove(fibers, config.id)
       const channel = yield* makeChannel(
@@ -111,6 +115,7 @@ const make = Effect.gen(function* () {
         recordFor(config.id),
         cues.add,
         tallies.of(config.id),
+        resumes,
       )
       running.set(config.id, channel)
       book.setRuns(config.id, true)

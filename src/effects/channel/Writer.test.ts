@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Random, TestClock } from "effect"
+import { Clock, Effect, Fiber, Random, TestClock } from "effect"
 import type { OutputSettings } from "../../core/output/output-settings.ts"
 import type { Reason } from "../../engine/protocol/messages.ts"
 import { retryPolicyOf } from "../config/output-place.ts"
@@ -16,7 +16,7 @@ const askAgain = (runtime: OutputRuntime) => runtime.tryAgain?.()
 const adjust = (ms: number) => Effect.zipRight(TestClock.adjust(ms), settle)
 
 /** A writer with these settings; jitter is in its middle, so that delays are exact. */
-const started = (service: RetryPolicy, settings: OutputSettings = {}) =>
+const started = (service: RetryPolicy, settings: OutputSettings = {}, resumes = false) =>
   Effect.gen(function* () {
     const engine = yield* makeFakeEngine()
     const runtime = newOutputRuntime()
@@ -32,6 +32,7 @@ const started = (service: RetryPolicy, settings: OutputSettings = {}) =>
       output,
       runtime,
       awaitChannel: () => Effect.succeed(1),
+      resumes,
       changed: Effect.void,
       record: (happening) => Effect.sync(() => void events.push(happening)),
     })
@@ -120,6 +121,73 @@ describe("so many attempts and no more", () => {
       for (let n = 0; n < 5; n++) yield* engine.output("a", "ended", lost)
       assert.notStrictEqual(runtime.status, "error")
       assert.deepStrictEqual([opened(), runtime.errorCount], [6, 5])
+    }),
+  )
+})
+
+describe("an output whose engine died", () => {
+  const endless: RetryPolicy = { delayMs: null, maxAttempts: 0 }
+  const lost: Reason = { code: "engine_lost", message: "the engine (pid 4711) was lost", transient: true }
+  const portTaken: Reason = { code: "EADDRINUSE", message: "port 9000 is in use", transient: false }
+  /** Lets so many attempts fail, one after another; the delays in ms behind them. */
+  const delays = (writer: Effect.Effect.Success<ReturnType<typeof started>>, count: number, reason = refused) =>
+    Effect.gen(function* () {
+      const found: number[] = []
+      for (let n = 0; n < count; n++) {
+        yield* writer.fail(reason)
+        const delay = (writer.runtime.nextRetryAt ?? 0) - (yield* Clock.currentTimeMillis)
+        const before = writer.opened()
+        yield* adjust(delay)
+        assert.strictEqual(writer.opened(), before + 1)
+        found.push(delay)
+      }
+      return found
+    })
+  const quick = [500, ...Array<number>(30).fill(1000)]
+
+  it.effect("with the control plane is tried each second for 30 s, and more and more seldom from then on", () =>
+    Effect.gen(function* () {
+      const writer = yield* started(endless, {}, true)
+      assert.deepStrictEqual(yield* delays(writer, 34), [...quick, 2000, 4000, 8000])
+    }),
+  )
+
+  it.effect("alone is tried at once, and then so, too", () =>
+    Effect.gen(function* () {
+      const writer = yield* started(endless)
+      assert.deepStrictEqual(yield* delays(writer, 5), [500, 1000, 2000, 4000, 8000])
+      yield* writer.fail(lost)
+      assert.strictEqual(writer.opened(), 7)
+      assert.deepStrictEqual(yield* delays(writer, 34), [...quick, 2000, 4000, 8000])
+    }),
+  )
+
+  it.effect("is not given up before 30 s have passed", () =>
+    Effect.gen(function* () {
+      const writer = yield* started({ delayMs: null, maxAttempts: 1 }, {}, true)
+      assert.deepStrictEqual(yield* delays(writer, 31), quick)
+      yield* writer.fail()
+      assert.strictEqual(writer.runtime.status, "error")
+      assert.match(writer.runtime.lastError ?? "", /given up after 1 attempt/)
+    }),
+  )
+
+  it.effect(
+    "soon tries for a port again that the one before may still hold, but not what only a person can repair",
+    () =>
+      Effect.gen(function* () {
+        const writer = yield* started(endless, {}, true)
+        assert.deepStrictEqual(yield* delays(writer, 2, portTaken), [500, 1000])
+        const denied: Reason = { code: "rtmp_Auth.Failed", message: "wrong password", transient: false }
+        assert.deepStrictEqual(yield* delays(writer, 1, denied), [30_000])
+        assert.deepStrictEqual(yield* delays(writer, 1, portTaken), [30_000])
+      }),
+  )
+
+  it.effect("keeps to a delay that is set", () =>
+    Effect.gen(function* () {
+      const writer = yield* started({ delayMs: 5000, maxAttempts: 0 }, {}, true)
+      assert.deepStrictEqual(yield* delays(writer, 3), [5000, 10_000, 10_000])
     }),
   )
 })

@@ -8,7 +8,7 @@ import { Clock, Effect, Random } from "effect"
 import { maskSecrets } from "../../core/output/output-url.ts"
 import type { SessionState } from "../../engine/protocol/messages.ts"
 import { hideSecrets } from "../config/hide-secrets.ts"
-import { countFailure, isGivenUp, retryDelayMs } from "../config/retry-delay.ts"
+import { countFailure, isGivenUp, RESUMING_MS, retryDelayMs } from "../config/retry-delay.ts"
 import type { SessionUpdate } from "../engine/engine-inboxes.ts"
 import { OutputEnded } from "../model/Errors.ts"
 import { monotonicMs } from "../model/monotonic.ts"
@@ -98,7 +98,8 @@ const askedAgain = (runtime: OutputRuntime): Effect.Effect<void> =>
 
 /**
  * Runs an output until interrupted. Delays grow (`retryDelayMs`) and start afresh once a session has worked for 10 s,
- * or when somebody asks.
+ * or when somebody asks. For 30 s after the engine died, alone or with the control plane, they stay short: a far end that
+ * still holds the connection of before takes a new one only when it has noticed.
  */
 export const runWriter = (deps: WriterDeps): Effect.Effect<never> =>
   Effect.gen(function* () {
@@ -109,21 +110,27 @@ export const runWriter = (deps: WriterDeps): Effect.Effect<never> =>
       new OutputEnded({ code, reason: hide(reason), transient })
     let failures = 0
     let lostConnection = 0
+    let resumes = deps.resumes
+    let resumingUntilMs = Number.NEGATIVE_INFINITY
     while (true) {
       const connection = yield* deps.awaitChannel(lostConnection)
+      if (resumes) resumingUntilMs = (yield* monotonicMs) + RESUMING_MS
       if (runtime.nextRetryAt !== null) yield* setStatus(deps, { nextRetryAt: null })
       const attempt: Attempt = { upSinceMs: null, counted: false, found: false }
       const error = hidden(yield* Effect.flip(runSession(deps, attempt)))
-      const upMs = attempt.upSinceMs === null ? 0 : (yield* monotonicMs) - attempt.upSinceMs
+      const nowMs = yield* monotonicMs
+      const upMs = attempt.upSinceMs === null ? 0 : nowMs - attempt.upSinceMs
+      const resuming = nowMs < resumingUntilMs
       runtime.tally[attempt.counted ? "lost" : "failed"][endReasonOf(error.code)]++
-      lostConnection = error.code === ENGINE_LOST ? connection : 0
-      failures = error.code === ENGINE_LOST ? 0 : countFailure(failures, upMs)
-      if (yield* onFailure(deps, error, failures)) failures = 0
+      resumes = error.code === ENGINE_LOST
+      lostConnection = resumes ? connection : 0
+      failures = resumes ? 0 : countFailure(failures, upMs, resuming)
+      if (yield* onFailure(deps, error, failures, resuming)) failures = 0
     }
   })
 
 /** Waits before the next attempt; true when somebody asked for it to start at once. */
-const onFailure = (deps: WriterDeps, error: OutputEnded, failures: number): Effect.Effect<boolean> =>
+const onFailure = (deps: WriterDeps, error: OutputEnded, failures: number, resuming: boolean): Effect.Effect<boolean> =>
   Effect.gen(function* () {
     const { runtime } = deps
     const retry = deps.retry()
@@ -135,8 +142,10 @@ const onFailure = (deps: WriterDeps, error: OutputEnded, failures: number): Effe
       yield* setStatus(deps, { ...common, status: "retrying", nextRetryAt: null })
       return false
     }
-    if (isGivenUp(failures, retry)) return yield* giveUp(deps, error, common, retry.maxAttempts)
-    const delay = retryDelayMs(failures, error.transient, yield* Random.next, retry)
+    if (isGivenUp(failures, retry, resuming)) return yield* giveUp(deps, error, common, retry.maxAttempts)
+    // Something of this machine, as a port, may be what the engine before has not let go of yet.
+    const soon = error.transient || (resuming && endReasonOf(error.code) === "local")
+    const delay = retryDelayMs(failures, soon, yield* Random.next, retry)
     const nextRetryAt = (yield* Clock.currentTimeMillis) + delay
     yield* setStatus(deps, { ...common, status: error.transient ? "retrying" : "error", nextRetryAt })
     const severity = error.transient ? "warning" : "critical"

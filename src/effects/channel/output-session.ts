@@ -24,6 +24,8 @@ export interface WriterDeps {
    * connection's number.
    */
   readonly awaitChannel: (after: number) => Effect.Effect<number>
+  /** True when an engine before this one may have had a connection that the far end still holds. */
+  readonly resumes: boolean
   /** Run at every change of status. */
   readonly changed: Effect.Effect<void>
   readonly record: RecordHappening

@@ -30,7 +30,7 @@ export const startChannels = (
       const carried = stats?.channels.find((channel) => channel.id === config.id)
       const how =
         carried === undefined ? "with the service" : `with the service: found running, on the ${carried.active_source}`
-      yield* running.run(config, how)
+      yield* running.run(config, how, carried === undefined)
     }
     // Channels and outputs that should run are adopted by their own fibers.
     const wanted = (id: string) => (book.runs(id) ? book.configs.get(id) : undefined)

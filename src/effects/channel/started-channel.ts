@@ -26,6 +26,8 @@ export interface Channel {
   readonly runtime: ChannelRuntime
   /** Number of the engine connection in which the engine has taken this channel. */
   readonly taken: SubscriptionRef.SubscriptionRef<number>
+  /** True when the outputs that it starts with may have run in an engine that died with the control plane. */
+  readonly resumes: boolean
   readonly writerRequests: Mailbox.Mailbox<WritersRequest>
   /** Run this when something that a viewer sees has changed. */
   readonly changed: Effect.Effect<void>

@@ -5,6 +5,14 @@ const CAP_MS = 30_000
 const JITTER = 0.25
 /** A session that was connected this long proves that the far side works: the delays start afresh. */
 export const STABLE_MS = 10_000
+/**
+ * Time in ms, from the first attempt after the engine died, in which a far end may still hold the connection of before:
+ * libsrt notices after 5 s of silence, and after 16 times what it takes for the round trip on a busy machine; RTMP
+ * servers keep the name of a stream for some seconds more. Until then no delay grows above `RESUMING_CAP`.
+ */
+export const RESUMING_MS = 30_000
+/** Failures that are counted at most while an output resumes: the second delay, of 1 s, is the longest. */
+const RESUMING_CAP = 2
 
 /** How outputs that failed are tried again, by the settings of the service. */
 export interface RetryPolicy {
@@ -36,10 +44,15 @@ export const retryDelayMs = (
   return Math.round(Math.max(delayMs ?? 0, Math.min(cap, base * (1 - JITTER + 2 * JITTER * random))))
 }
 
-/** True when so many failures in a row are enough. */
-export const isGivenUp = (failures: number, { maxAttempts }: RetryPolicy): boolean =>
-  maxAttempts > 0 && failures > maxAttempts
+/** True when so many failures in a row are enough; never while the output resumes, which says nothing of the far end. */
+export const isGivenUp = (failures: number, { maxAttempts }: RetryPolicy, resuming = false): boolean =>
+  maxAttempts > 0 && !resuming && failures > maxAttempts
 
-/** Failures in a row, this one included, after a session that was connected for `connectedMs` (0 when it never was). */
-export const countFailure = (failures: number, connectedMs: number): number =>
-  connectedMs >= STABLE_MS ? 1 : failures + 1
+/**
+ * Failures in a row, this one included, after a session that was connected for `connectedMs` (0 when it never was); 2 at
+ * most while the output resumes.
+ */
+export const countFailure = (failures: number, connectedMs: number, resuming = false): number => {
+  const counted = connectedMs >= STABLE_MS ? 1 : failures + 1
+  return resuming ? Math.min(counted, RESUMING_CAP) : counted
+}

@@ -17,6 +17,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Context, Deferred, Effect, FiberId, Layer, Option } from "effect"
 import { engineSocketPath } from "../../engine/protocol/socket-path.ts"
+import { ENGINE_NICE, raiseSession } from "../../engine/system/priority.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { EngineUnavailable } from "../model/Errors.ts"
 import { childEnvironment } from "./child-environment.ts"
@@ -109,6 +110,7 @@ const start = (script: string, dataDir: string, logFile: string): EngineChild =>
     )
     child.unref()
     if (child.pid === undefined) throw new Error(`${process.execPath} could not be started`)
+    raiseSession(child.pid, ENGINE_NICE)
     return { pid: child.pid, ended }
   } finally {
     closeSync(log)

@@ -18,7 +18,7 @@ const RUNTIMES = [
 const HEAD = `
 import { spawn, spawnSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
-import { raisePriority, raiseThreads, withGivenPriority } from ${JSON.stringify(module)}
+import { raisePriority, raiseSession, raiseThreads, withGivenPriority } from ${JSON.stringify(module)}
 const nice = (of) => Number(readFileSync("/proc/" + of + "/stat", "utf8").split(") ").at(-1).split(" ")[16])
 const childOf = (start) => { const child = start(); const found = nice(child.pid); child.kill("SIGKILL"); return found }
 const sleep = () => spawn("sleep", ["60"], { stdio: "ignore" })
@@ -71,6 +71,22 @@ describe("priorities", () => {
         autogroup,
       })
     })
+
+    it.skipIf(!existsSync("/proc/self/autogroup"))(
+      "are raised for a session as soon as it is started, and nothing is thrown for one that has ended",
+      () => {
+        const script = `
+        const child = spawn("sleep", ["60"], { stdio: "ignore", detached: true })
+        raiseSession(child.pid, -10)
+        const raised = readFileSync("/proc/" + child.pid + "/autogroup", "utf8").trim().replace(/^.* nice/, "nice")
+        child.kill("SIGKILL")
+        child.once("exit", () => {
+          raiseSession(child.pid, -10)
+          answer(raised)
+        })`
+        expect(run(runtime, flags, script)).toBe("nice -10")
+      },
+    )
 
     it("leave a session alone that others are in", () => {
       // The shell leads its session.

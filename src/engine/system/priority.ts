@@ -50,6 +50,20 @@ export const raisePriority = (nice: number): string | null => {
 }
 
 /**
+ * Raises the priority of the session that a process leads which this one has just started detached. The process does so
+ * itself (`raisePriority`), but only once its program is loaded, for which it would have to compete with all others:
+ * with 40 processes ready to run, 0.4 s instead of 0.15 s until the engine listened. A refusal is left to the process to
+ * report.
+ */
+export const raiseSession = (leader: number, nice: number): void => {
+  try {
+    writeFileSync(`/proc/${leader}/autogroup`, String(nice))
+  } catch {
+    // It has ended already, may not be raised, or there are no autogroups.
+  }
+}
+
+/**
  * Raises the priority of the threads that exist already: a garbage collector that waits for the processor holds up the
  * thread that waits for it. To be called after `raisePriority`, with the nice value that it could get.
  */

@@ -29,7 +29,7 @@ export interface Started {
 const noCues: Channel["keepCue"] = (cue) => ({ current: () => cue, update: () => undefined })
 
 /** A running channel; jitter is in its middle, so that delays are exact. */
-export const started = (config: Partial<ChannelConfig> = {}, stats = engineStats()) =>
+export const started = (config: Partial<ChannelConfig> = {}, stats = engineStats(), resumes = false) =>
   Effect.gen(function* () {
     const engine = yield* makeFakeEngine(stats)
     const events: Array<Happening> = []
@@ -41,6 +41,8 @@ export const started = (config: Partial<ChannelConfig> = {}, stats = engineStats
       Effect.void,
       record,
       noCues,
+      undefined,
+      resumes,
     )
     const fiber = yield* Effect.fork(Effect.withRandom(runChannel(channel), Random.fixed([0.5])))
     yield* settle
