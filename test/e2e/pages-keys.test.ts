@@ -2,13 +2,17 @@
  * New keys for outputs in Chromium, with two clicks and one paste: the stream arrives at a server that knows the new
  * key alone, and the page never shows the old one.
  */
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import type { ChannelView } from "../../src/effects/model/channel.ts"
 import { openPage, startBrowser } from "./browser.ts"
 import { freeUdpPort } from "./ports.ts"
 import { eventually, Product } from "./product.ts"
 import { SrtReceiver } from "./receivers.ts"
 import { RtmpTestServer } from "./rtmp-test-server.ts"
+import { RtspTestServer } from "./rtsp-test-server.ts"
 import { type BackgroundSource, startSource } from "./source.ts"
 import { freePortBlock } from "./udp-ports.ts"
 
@@ -64,6 +68,9 @@ const rotate = async (name: string, field: string, meaning: string) => {
   await close()
 }
 
+const failed = ({ outputs }: ChannelView, name: string) =>
+  outputs.find((output) => output.slug === name)?.last_error != null
+
 describe("a new key", () => {
   it("takes the place of a stream key in an RTMP URL", async () => {
     const apps: string[] = []
@@ -91,5 +98,37 @@ describe("a new key", () => {
     await rotate("vault", "url_secret.0", `SRT caller to 127.0.0.1:${at}, latency 200 ms, encrypted with AES-128`)
     await srt.atLeast(188 * 100)
     await srt.stop()
+  })
+
+  it("takes the place of a password in the URL of an upload", async () => {
+    const files = new Set<string>()
+    const login = `Basic ${Buffer.from(`news:${NEW}`).toString("base64")}`
+    const server = createServer((request, response) => {
+      const known = request.headers.authorization === login
+      request.resume().once("end", () => {
+        if (known) files.add(request.url ?? "")
+        response.writeHead(known ? 201 : 401).end()
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+    const { port } = server.address() as AddressInfo
+    const url = `http://news:${OLD}@127.0.0.1:${port}/live/index.m3u8`
+    await product.addOutput("news", { name: "origin", url, settings: { segment_s: 1 } })
+    await product.until("the old password is refused", "news", (view) => failed(view, "origin"))
+    await rotate("origin", "url_secret.0", `HLS upload by HTTP to 127.0.0.1:${port}`)
+    await eventually("segments and the playlist arrive", () =>
+      files.has("/live/index.m3u8") && [...files].some((path) => path.endsWith(".ts")) ? true : null,
+    )
+    server.close()
+    server.closeAllConnections()
+  })
+
+  it("takes the place of a password in an RTSP URL", async () => {
+    const server = await RtspTestServer.start(`news:${NEW}`)
+    await product.addOutput("news", { name: "wall", url: `rtsp://news:${OLD}@127.0.0.1:${server.port}/live/one` })
+    await product.until("the old password is refused", "news", (view) => failed(view, "wall"))
+    await rotate("wall", "url_secret.0", `RTSP to 127.0.0.1:${server.port}`)
+    await eventually("the stream arrives", () => (server.packets > 100 ? true : null))
+    server.stop()
   })
 })
