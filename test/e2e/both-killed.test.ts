@@ -84,7 +84,7 @@ describe("kill -9 of control plane and engine together", () => {
       () => nginx.stop(),
       () => product.dispose(),
     )
-    const channels = []
+    const channels: Array<Awaited<ReturnType<typeof channelOf>>> = []
     for (let index = 0; index < CHANNELS; index++) {
       const rtmp = `rtmp://127.0.0.1:${index === 0 ? holding.port : nginx.port}/live/channel${index}`
       channels.push(await channelOf(product, index, rtmp, sending.signal))
