@@ -3,6 +3,7 @@
  * doubles, delays and overtakes them, both ways, by numbers that are the same in every run with the same seed.
  */
 import { createSocket, type Socket } from "node:dgram"
+import { seededRandom } from "../../src/core/scte35/testing/fuzz-decoder.ts"
 
 export interface Impairment {
   /** Share of datagrams that are lost, 0 to 1. */
@@ -19,17 +20,6 @@ export interface Impairment {
   readonly seed?: number
   /** Is told of each datagram that reaches the relay. */
   readonly witness?: (bytes: Uint8Array, from: "caller" | "server") => void
-}
-
-/** Makes a source of numbers in [0, 1) that are the same in every run (mulberry32). */
-const numbersOf = (seed: number): (() => number) => {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 interface Flight {
@@ -50,7 +40,8 @@ class Direction {
 
   constructor(impairment: Impairment, seed: number, deliver: (bytes: Buffer) => void) {
     this.#impairment = impairment
-    this.#random = numbersOf(seed)
+    const numbers = seededRandom(seed)
+    this.#random = () => numbers() / 2 ** 32
     this.#deliver = deliver
   }
 
@@ -117,6 +108,8 @@ const bound = (): Promise<Socket> =>
 export class ImpairedRelay {
   /** Port on 127.0.0.1 that the caller calls. */
   readonly port: number
+  /** Port that the server sees as the caller's. */
+  readonly outerPort: number
   readonly #sockets: readonly [Socket, Socket]
   readonly #out: Direction
   readonly #back: Direction
@@ -124,6 +117,7 @@ export class ImpairedRelay {
   private constructor(inner: Socket, outer: Socket, target: number, impairment: Impairment) {
     this.#sockets = [inner, outer]
     this.port = inner.address().port
+    this.outerPort = outer.address().port
     let caller = 0
     let open = true
     const seed = impairment.seed ?? 1

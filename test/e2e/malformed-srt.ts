@@ -1,6 +1,7 @@
 /** SRT datagrams that no sound peer sends: crafted ones by kind, and random ones that are the same in every run. */
+
+import { seededRandom } from "../../src/core/scte35/testing/fuzz-decoder.ts"
 import { type FakeSrtCaller, withHsreq } from "./fake-srt-caller.ts"
-import { seededRandom } from "./lossy-proxy.ts"
 import {
   ACK,
   ACKACK,
@@ -36,11 +37,17 @@ const words = (...values: ReadonlyArray<number>): Buffer => {
   for (const [i, value] of values.entries()) body.writeUInt32BE(value >>> 0, i * 4)
   return body
 }
+/** Makes a source of numbers in [0, 1) that are the same in every run. */
+const fractions = (seed: number): (() => number) => {
+  const numbers = seededRandom(seed)
+  return () => numbers() / 2 ** 32
+}
+
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
 
 /** Makes `count` datagrams of random bytes; half of them look like control packets to the listener itself. */
 export const randomDatagrams = (count: number, seed = 1): Buffer[] => {
-  const random = seededRandom(seed)
+  const random = fractions(seed)
   return range(0, count).map((i) => {
     const bytes = Buffer.from(Array.from({ length: Math.floor(random() * 1400) }, () => Math.floor(random() * 256)))
     if (i % 2 === 1 && bytes.length >= 16) {
@@ -184,7 +191,7 @@ export const rogueControl = (socketId: number): Buffer[] => {
 
 /** Random bodies under every control type, and random data packets, to the far side's socket. */
 export const randomControl = (socketId: number, count: number, seed = 1): Buffer[] => {
-  const random = seededRandom(seed)
+  const random = fractions(seed)
   const whole = (below: number) => Math.floor(random() * below)
   const word = () => [0, 1, 1000, 0x7fffffff, 0x80000000, 0xffffffff, whole(0x80000000)][whole(7)] ?? 0
   return range(0, count).map(() => {

@@ -37,10 +37,7 @@ export const LegSpec = v.object({
   source: v.optional(v.string()),
   /** SO_RCVBUF to ask for, in bytes. */
   rcvbuf: v.optional(v.number()),
-  /**
-   * A leg that is received by SRT: its URL as the operator wrote it, which core's `parseInputUrl` reads. `ip` and `port`
-   * are then those of the far end, or of the port we listen on.
-   */
+  /** SRT leg: its URL, which core's `parseInputUrl` reads; `ip` and `port` are those of the far end, or of our port. */
   url: v.optional(v.string()),
 })
 export type LegSpec = v.InferOutput<typeof LegSpec>

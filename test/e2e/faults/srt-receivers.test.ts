@@ -3,11 +3,11 @@
  * matrix).
  */
 import { afterEach, expect, it } from "vitest"
+import { ImpairedRelay } from "../../../load-tests/lib/impaired-relay.ts"
 import { createSrtSink, type SrtSink } from "../../../load-tests/lib/srt-sink.ts"
 import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"
 import { EngineProcess } from "../engine-process.ts"
 import { runSender, SinkProcess } from "../load-process.ts"
-import { LossyProxy } from "../lossy-proxy.ts"
 import { freeUdpPort } from "../ports.ts"
 import { eventually } from "../product.ts"
 import { SrtReceiver } from "../receivers.ts"
@@ -35,9 +35,9 @@ it.skipIf(!hasSrt)(
 
     const sound = await SinkProcess.start(["--srt-call", `${srtPort}:${SOUND}:0`, "--no-tsbpd"])
     cleanup.push(() => sound.stop())
-    const proxy = await LossyProxy.open(srtPort, 0.05)
-    cleanup.push(() => proxy.close())
-    const lossy: SrtSink = createSrtSink({ mode: "caller", port: proxy.port, latencyMs: 800 })
+    const relay = await ImpairedRelay.open(srtPort, { loss: 0.05 })
+    cleanup.push(() => relay.close())
+    const lossy: SrtSink = createSrtSink({ mode: "caller", port: relay.port, latencyMs: 800 })
     cleanup.push(() => lossy.close())
     const dead = await SrtReceiver.open(`srt://127.0.0.1:${srtPort}`)
     cleanup.push(() => dead.stop("SIGKILL"))
@@ -45,7 +45,7 @@ it.skipIf(!hasSrt)(
     const receivers = async () => (await engine.output()).receivers
     await eventually(`${SOUND + 2} receivers`, async () => ((await receivers()).length === SOUND + 2 ? true : null))
     const sending = runSender(["--base-port", `${port}`, "--bitrate", `${BITRATE}`, "--duration", `${SECONDS}`])
-    const ofLossy = async () => (await receivers()).find((r) => r.peer === `127.0.0.1:${proxy.outerPort}`)
+    const ofLossy = async () => (await receivers()).find((r) => r.peer === `127.0.0.1:${relay.outerPort}`)
     await lossy.until((sink) => sink.stats().received > 0)
 
     dead.program.child.kill("SIGSTOP")
@@ -67,7 +67,7 @@ it.skipIf(!hasSrt)(
     // When the very last packet is lost, nothing follows that would tell the receiver so.
     await lossy.until((sink) => sink.stats().received >= sent - TAIL)
     expect(lossy.stats()).toMatchObject({ lost: 0, corrupt: 0, connected: 1 })
-    expect(proxy.dropped).toBeGreaterThan(20)
+    expect(relay.lost[0] + relay.lost[1]).toBeGreaterThan(20)
 
     const stats = await ofLossy()
     expect(stats).toMatchObject({
@@ -89,14 +89,14 @@ it.skipIf(!hasSrt)("row 29: a receiver without TSBPD at 5 % loss gets every pack
   const srtPort = await freeUdpPort()
   await engine.open(`srt://127.0.0.1:${srtPort}?mode=listener&latency=800`)
   await engine.outputIs("o1", "listening")
-  const proxy = await LossyProxy.open(srtPort, 0.05)
-  cleanup.push(() => proxy.close())
-  const lossy: SrtSink = createSrtSink({ mode: "caller", port: proxy.port, latencyMs: 800, tsbpd: false })
+  const relay = await ImpairedRelay.open(srtPort, { loss: 0.05 })
+  cleanup.push(() => relay.close())
+  const lossy: SrtSink = createSrtSink({ mode: "caller", port: relay.port, latencyMs: 800, tsbpd: false })
   cleanup.push(() => lossy.close())
   await engine.outputIs("o1", "connected")
 
   const { sent } = await runSender(["--base-port", `${port}`, "--bitrate", `${BITRATE}`, "--duration", "3"])
   await lossy.until((sink) => sink.stats().received >= sent - TAIL)
-  expect(proxy.dropped).toBeGreaterThan(10)
+  expect(relay.lost[0] + relay.lost[1]).toBeGreaterThan(10)
   expect(lossy.stats()).toMatchObject({ lost: 0, corrupt: 0, duplicated: 0, out_of_order: 0 })
 })
