@@ -38,25 +38,29 @@ export const breakPolicyOf = (settings: InputSettings): BreakPolicy => {
  * The legs of a channel. What the backup leaves out is as for the primary; a source filter needs a multicast group of
  * its IP version.
  */
-export const legsOf = ({ backup_rtp_ip, backup_rtp_port, input, rtp_ip, rtp_port }: ChannelConfig): Array<LegSpec> => {
+export const legsOf = (config: ChannelConfig): Array<LegSpec> => {
+  const { backup_input_url, backup_rtp_ip, backup_rtp_port, input, input_url, rtp_ip, rtp_port } = config
   const leg = (
     name: LegSpec["name"],
     ip: string,
     port: number,
     via: string | undefined,
     from: string | undefined,
+    url: string | null,
   ): LegSpec => ({
     name,
     ip,
     port,
-    ...(via === undefined ? {} : { interface: via }),
+    ...(url === null ? {} : { url }),
+    ...(via === undefined || url !== null ? {} : { interface: via }),
     ...(from === undefined || !isMulticast(ip) || isIPv6(from) !== isIPv6(ip) ? {} : { source: from }),
     ...(input.rcvbuf === undefined ? {} : { rcvbuf: input.rcvbuf }),
   })
-  const primary = leg("primary", rtp_ip, rtp_port, input.interface, input.source)
+  const primary = leg("primary", rtp_ip, rtp_port, input.interface, input.source, input_url)
   if (backup_rtp_ip === null || backup_rtp_port === null) return [primary]
   const via = input.backup_interface ?? input.interface
-  return [primary, leg("backup", backup_rtp_ip, backup_rtp_port, via, input.backup_source ?? input.source)]
+  const from = input.backup_source ?? input.source
+  return [primary, leg("backup", backup_rtp_ip, backup_rtp_port, via, from, backup_input_url)]
 }
 
 /** What the engine is told of a channel. */

@@ -12,6 +12,8 @@ const Name = text(128)
 /** Forms send an empty name for none. */
 const BlankName = text(128, 0)
 const Address = text(64)
+/** URL of a leg that is received by SRT; null for one that is not. */
+const InputUrl = Schema.optional(Schema.NullOr(text(4096)))
 /** Long enough for a 512-character stream id, percent-encoded. */
 const OutputUrl = text(4096)
 
@@ -122,10 +124,12 @@ export type CueInput = typeof CueInput.Type
 /** Body of `POST /api/channels`. */
 export const ChannelInput = Schema.Struct({
   name: Name,
-  rtp_ip: Schema.optional(Address),
-  rtp_port: Port,
+  rtp_ip: Schema.optional(Schema.NullOr(Address)),
+  rtp_port: Schema.optional(Schema.NullOr(Port)),
+  input_url: InputUrl,
   backup_rtp_ip: Schema.optional(Schema.NullOr(Address)),
   backup_rtp_port: Schema.optional(Schema.NullOr(Port)),
+  backup_input_url: InputUrl,
   input: Schema.optional(InputSettingsInput),
   autostart: Schema.optional(Schema.Boolean),
   auto_run: Schema.optional(AutoRun),
@@ -137,10 +141,12 @@ export type ChannelInput = typeof ChannelInput.Type
 export const ChannelUpdate = Schema.Struct({
   id: Schema.optional(Schema.String),
   name: Schema.optional(Name),
-  rtp_ip: Schema.optional(Address),
-  rtp_port: Schema.optional(Port),
+  rtp_ip: Schema.optional(Schema.NullOr(Address)),
+  rtp_port: Schema.optional(Schema.NullOr(Port)),
+  input_url: InputUrl,
   backup_rtp_ip: Schema.optional(Schema.NullOr(Address)),
   backup_rtp_port: Schema.optional(Schema.NullOr(Port)),
+  backup_input_url: InputUrl,
   input: Schema.optional(InputSettingsInput),
   autostart: Schema.optional(Schema.Boolean),
   auto_run: Schema.optional(AutoRun),

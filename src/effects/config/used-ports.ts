@@ -1,9 +1,10 @@
 /** Local UDP ports the configuration claims, and claims that contradict each other. */
 import { bindsOverlap } from "../../core/net/address.ts"
 import { takenAddress } from "../../core/output/taken-address.ts"
-import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
+import type { ChannelConfig, OutputConfig, SourceName } from "../model/channel.ts"
 import type { FieldError } from "../model/Errors.ts"
 import { FEC_PORTS, policyOf } from "./input-policy.ts"
+import { LEG_FIELDS, srtTargetOf } from "./leg-address.ts"
 import { readOutput } from "./output-place.ts"
 
 export interface UsedPort {
@@ -47,18 +48,25 @@ export const usedPorts = (
     owner: `the ${what} of channel "${channel.name}"`,
   })
   const withFec = policyOf(channel.input).fec === "auto"
-  const leg = (ip: string, port: number, path: string, which: string) => [
-    claim(ip, port, path, `${which} input`),
-    ...(withFec
-      ? FEC_PORTS.map(({ kind, offset }) => claim(ip, port + offset, "input.fec", `${which} input's ${kind} FEC`))
-      : []),
-  ]
+  const leg = (which: SourceName, ip: string, port: number): ReadonlyArray<UsedPort> => {
+    const { port: field, url } = LEG_FIELDS[which]
+    const srt = srtTargetOf(channel, which)
+    if (srt !== null) {
+      if (srt.mode === "listener") return [claim(takenAddress(srt), srt.port, url, `${which} input`)]
+      const own = { ...claim(srt.localHost ?? "", srt.localPort ?? 0, url, `${which} input`), shareable: true }
+      return srt.localPort === null ? [] : [own]
+    }
+    return [
+      claim(ip, port, field, `${which} input`),
+      ...(withFec
+        ? FEC_PORTS.map(({ kind, offset }) => claim(ip, port + offset, "input.fec", `${which} input's ${kind} FEC`))
+        : []),
+    ]
+  }
   const { backup_rtp_ip, backup_rtp_port } = channel
   return [
-    ...leg(channel.rtp_ip, channel.rtp_port, "rtp_port", "primary"),
-    ...(backup_rtp_ip !== null && backup_rtp_port !== null
-      ? leg(backup_rtp_ip, backup_rtp_port, "backup_rtp_port", "backup")
-      : []),
+    ...leg("primary", channel.rtp_ip, channel.rtp_port),
+    ...(backup_rtp_ip !== null && backup_rtp_port !== null ? leg("backup", backup_rtp_ip, backup_rtp_port) : []),
     ...channel.outputs.flatMap((output) => ofOutput(output, pathOf(output), channel.name)),
   ]
 }

@@ -8,6 +8,7 @@ import type { ChannelConfig, InputSettings, OutputConfig, Protocol } from "../mo
 import type { FieldError } from "../model/Errors.ts"
 import { checkInput } from "./check-input.ts"
 import { type Checked, done, failed } from "./checked.ts"
+import { legAddresses } from "./leg-address.ts"
 import { changedDestination, newDestination } from "./output-input.ts"
 import {
   type ChannelInput,
@@ -112,10 +113,27 @@ export const hasEnabled = (outputs: ReadonlyArray<OutputConfig>): boolean => out
 /** The slug that a new channel gets; `taken` are those there are. */
 export const slugFor = (name: string, taken: ReadonlySet<string>): string => uniqueSlug(slugOf(name, "channel"), taken)
 
+/** Addresses of a channel that is given whole: what is left out has its default, and secrets are those of `known`. */
+const newAddresses = (input: ChannelInput, known: ChannelConfig | null) =>
+  legAddresses(
+    {
+      ...input,
+      input_url: input.input_url ?? null,
+      backup_input_url: input.backup_input_url ?? null,
+      rtp_port: input.rtp_port ?? null,
+      backup_rtp_ip: input.backup_rtp_ip ?? null,
+      backup_rtp_port: input.backup_rtp_port ?? null,
+      rtp_ip: input.rtp_ip ?? (input.input_url == null ? "0.0.0.0" : null),
+    },
+    known,
+  )
+
+/** @param known the channel that there is already, whose secrets may come back masked */
 export const newChannel = (
   input: ChannelInput,
   slugs: ReadonlySet<string>,
   stamp: Stamp,
+  known: ChannelConfig | null = null,
 ): Checked<Omit<ChannelConfig, "number">> => {
   const outputs: Array<OutputConfig> = []
   const errors: Array<FieldError> = []
@@ -124,15 +142,14 @@ export const newChannel = (
     if (output.ok) outputs.push(output.value)
     else errors.push(...output.errors)
   }
+  const addresses = newAddresses(input, known)
+  if (!addresses.ok) return failed([...errors, ...addresses.errors])
   const { auto_run = "off", autostart = false } = input
   const channel: Omit<ChannelConfig, "number"> = {
     id: stamp.id(),
     slug: slugFor(input.name, slugs),
     name: input.name,
-    rtp_ip: input.rtp_ip ?? "0.0.0.0",
-    rtp_port: input.rtp_port,
-    backup_rtp_ip: input.backup_rtp_ip ?? null,
-    backup_rtp_port: input.backup_rtp_port ?? null,
+    ...addresses.value,
     input: settingsOf(input.input),
     autostart,
     auto_run,
@@ -151,15 +168,13 @@ const withoutBackup = (settings: InputSettings): InputSettings =>
 
 /** What the update leaves out stays; the slug stays too, since metrics and bookmarks hold it. */
 export const changedChannel = (old: ChannelConfig, input: ChannelUpdate): Checked<ChannelConfig> => {
-  const backup_rtp_ip = input.backup_rtp_ip === undefined ? old.backup_rtp_ip : input.backup_rtp_ip
+  const addresses = legAddresses(input, old)
+  if (!addresses.ok) return addresses
   const channel: ChannelConfig = {
     ...old,
     name: input.name ?? old.name,
-    rtp_ip: input.rtp_ip ?? old.rtp_ip,
-    rtp_port: input.rtp_port ?? old.rtp_port,
-    backup_rtp_ip,
-    backup_rtp_port: input.backup_rtp_port === undefined ? old.backup_rtp_port : input.backup_rtp_port,
-    input: settingsOf(input.input, backup_rtp_ip === null ? withoutBackup(old.input) : old.input),
+    ...addresses.value,
+    input: settingsOf(input.input, addresses.value.backup_rtp_ip === null ? withoutBackup(old.input) : old.input),
     autostart: input.autostart ?? old.autostart,
     auto_run: input.auto_run ?? old.auto_run,
   }

@@ -63,10 +63,14 @@ export interface ChannelConfig {
   readonly number: number
   readonly slug: string
   readonly name: string
+  /** Where the primary is received; of an SRT leg the host and port that its URL names. */
   readonly rtp_ip: string
   readonly rtp_port: number
+  /** URL of a primary that is received by SRT, with its secrets; null for RTP and plain TS. */
+  readonly input_url: string | null
   readonly backup_rtp_ip: string | null
   readonly backup_rtp_port: number | null
+  readonly backup_input_url: string | null
   readonly input: InputSettings
   readonly autostart: boolean
   readonly auto_run: AutoRun
@@ -153,11 +157,35 @@ export interface OutputTestView {
   readonly took_ms: number
 }
 
+/** The SRT side of a leg as the API shows it. */
+export interface SrtLegView {
+  readonly mode: "caller" | "listener"
+  /** `stopped` while the engine tells nothing of it. */
+  readonly state: "stopped" | "connecting" | "listening" | "connected"
+  readonly peer: string | null
+  readonly stream_id: string | null
+  /** Seconds since the sender connected; 0 while none is. */
+  readonly uptime: number
+  /** Connections since the engine opened the leg. */
+  readonly connections: number
+  readonly last_error: string | null
+  /** Senders that were turned away, and why the last one was. */
+  readonly refused: number
+  readonly last_refused: string | null
+  /** Figures of the connection; null before the first one. */
+  readonly figures: Readonly<Record<string, number>> | null
+  /** What was understood from the URL, secrets left out. */
+  readonly options: Readonly<Record<string, string | number | boolean>>
+}
+
 /** A leg of a channel as the API shows it. */
 export interface LegView {
   readonly source: SourceName
   readonly ip: string
   readonly port: number
+  /** Masked URL of a leg that is received by SRT; null for the others. */
+  readonly url: string | null
+  readonly srt: SrtLegView | null
   readonly receiving: boolean
   readonly framing: "none" | "rtp" | "udp" | "srt"
   readonly sender: string | null
@@ -215,10 +243,14 @@ export interface ChannelView {
   readonly number: number
   readonly slug: string
   readonly name: string
-  readonly rtp_ip: string
-  readonly rtp_port: number
+  /** Null, and so is the port, for a primary that is received by SRT. */
+  readonly rtp_ip: string | null
+  readonly rtp_port: number | null
+  /** Masked. */
+  readonly input_url: string | null
   readonly backup_rtp_ip: string | null
   readonly backup_rtp_port: number | null
+  readonly backup_input_url: string | null
   readonly autostart: boolean
   readonly auto_run: AutoRun
   /** Settings with their defaults, how the legs are joined, and what each receives. */
