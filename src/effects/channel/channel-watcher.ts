@@ -37,6 +37,8 @@ const ALARMING: ReadonlyArray<LegEvent["kind"]> = [
   "sequence_reset",
   "pcr_jump",
   "rejoined",
+  "lost",
+  "refused",
 ]
 /** Events of a leg that are kept. That it falls silent or comes back is already told by the `source` events. */
 const KEPT: Partial<Record<LegEvent["kind"], EventKind>> = {
@@ -48,6 +50,9 @@ const KEPT: Partial<Record<LegEvent["kind"], EventKind>> = {
   fec_on: "fec_on",
   fec_off: "fec_off",
   rejoined: "rejoined",
+  connected: "input_connected",
+  lost: "input_lost",
+  refused: "input_refused",
 }
 const WORSE: ReadonlyArray<SourceEvent["kind"]> = ["leg_lost", "redundancy_lost", "merge_off", "legs_differ"]
 /** Reasons for a switch that somebody or something asked for, as opposed to a failover. */

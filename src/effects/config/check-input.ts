@@ -13,24 +13,30 @@ import {
   zoneProblem,
 } from "../../core/net/address.ts"
 import { parseNetwork } from "../../core/net/network.ts"
+import { takenAddress } from "../../core/output/taken-address.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { FieldError } from "../model/Errors.ts"
 import { FEC_PORTS, policyOf } from "./input-policy.ts"
+import { LEG_FIELDS, type LegAddresses, srtTargetOf } from "./leg-address.ts"
 
-export type InputConfig = Pick<ChannelConfig, "rtp_ip" | "rtp_port" | "backup_rtp_ip" | "backup_rtp_port" | "input">
+export type InputConfig = LegAddresses & Pick<ChannelConfig, "input">
 
 interface Leg {
   readonly name: "primary" | "backup"
   readonly ip: string
   readonly port: number
+  readonly isSrt: boolean
 }
 
-const legsOf = ({ backup_rtp_ip, backup_rtp_port, rtp_ip, rtp_port }: InputConfig): ReadonlyArray<Leg> => [
-  { name: "primary", ip: rtp_ip, port: rtp_port },
-  ...(backup_rtp_ip === null || backup_rtp_port === null
-    ? []
-    : [{ name: "backup" as const, ip: backup_rtp_ip, port: backup_rtp_port }]),
-]
+/** Legs that have a port of this machine: all but SRT callers. */
+const listeningLegs = (channel: InputConfig): ReadonlyArray<Leg> =>
+  (["primary", "backup"] as const).flatMap((name): ReadonlyArray<Leg> => {
+    const [ip, port] = [channel[LEG_FIELDS[name].ip], channel[LEG_FIELDS[name].port]]
+    if (ip === null || port === null) return []
+    const srt = srtTargetOf(channel, name)
+    if (srt === null) return [{ name, ip, port, isSrt: false }]
+    return srt.mode === "listener" ? [{ name, ip: takenAddress(srt), port, isSrt: true }] : []
+  })
 
 /** What is wrong with an address of IPv4 or IPv6, as a sentence without its subject; null when nothing is. */
 const addressProblem = (ip: string): string | null => {
@@ -77,7 +83,7 @@ const checkBackup = ({ backup_rtp_ip, backup_rtp_port, input }: InputConfig): Re
     return [{ path: "backup_rtp_port", message: "is needed with backup_rtp_ip: give both or neither" }]
   }
   if (backup_rtp_ip !== null) return []
-  const needs = "needs a backup input: give backup_rtp_ip and backup_rtp_port"
+  const needs = "needs a backup input: give backup_rtp_ip and backup_rtp_port, or backup_input_url"
   return [
     ...(input.mode === "merge" ? [{ path: "input.mode", message: `"merge" ${needs}, or take "auto"` }] : []),
     ...BACKUP_SETTINGS.filter((name) => input[name] !== undefined).map((name) => ({
@@ -97,7 +103,7 @@ const checkSamePort = ([primary, backup]: ReadonlyArray<Leg>): ReadonlyArray<Fie
       : `${formatEndpoint(any.ip, port)} takes what is sent to ${other.ip} as well`
   return [
     {
-      path: "backup_rtp_port",
+      path: backup.isSrt ? "backup_input_url" : "backup_rtp_port",
       message: `primary and backup listen on the same port: ${why}; give the backup a port of its own`,
     },
   ]
@@ -139,7 +145,7 @@ const checkSenders = (senders: ReadonlyArray<string>): ReadonlyArray<FieldError>
 
 /** FEC arrives on ports that nobody wrote down: they must exist, and not be the other leg's. */
 const checkFec = (legs: ReadonlyArray<Leg>): ReadonlyArray<FieldError> =>
-  legs.flatMap((leg): ReadonlyArray<FieldError> => {
+  legs.filter(({ isSrt }) => !isSrt).flatMap((leg): ReadonlyArray<FieldError> => {
     const field = leg.name === "primary" ? "rtp_port" : "backup_rtp_port"
     const highest = 65_535 - Math.max(...FEC_PORTS.map(({ offset }) => offset))
     if (leg.port > highest) {
@@ -161,11 +167,16 @@ const checkFec = (legs: ReadonlyArray<Leg>): ReadonlyArray<FieldError> =>
 
 /** All that is wrong with the inputs of a channel taken for itself; ports of others are `used-ports.ts`'s. */
 export const checkInput = (channel: InputConfig): ReadonlyArray<FieldError> => {
-  const { backup_rtp_ip, input, rtp_ip } = channel
-  const legs = legsOf(channel)
+  const { backup_input_url, backup_rtp_ip, input, input_url, rtp_ip } = channel
+  const legs = listeningLegs(channel)
   return [
-    ...checkPlace(rtp_ip, "rtp_ip", input.interface, "input.interface"),
-    ...checkPlace(backup_rtp_ip, "backup_rtp_ip", input.backup_interface, "input.backup_interface"),
+    ...checkPlace(input_url === null ? rtp_ip : null, "rtp_ip", input.interface, "input.interface"),
+    ...checkPlace(
+      backup_input_url === null ? backup_rtp_ip : null,
+      "backup_rtp_ip",
+      input.backup_interface,
+      "input.backup_interface",
+    ),
     ...checkBackup(channel),
     ...checkSamePort(legs),
     ...checkSource(input.source, rtp_ip, "input.source", "rtp_ip"),

@@ -52,3 +52,11 @@ export const hideSecrets = (output: OutputConfig): ((text: string) => string) =>
   const secrets = secretsOf(output)
   return (text) => secrets.reduce((shown, secret) => shown.replaceAll(secret, MASK), maskText(text))
 }
+
+/** Masks the secrets of an SRT input's URL, and those of every URL, in a sentence about it. */
+export const hideInputSecrets = (url: string): ((text: string) => string) => {
+  const secrets = [...new Set(secretsInUrl(url).flatMap((secret) => [secret, decoded(secret)]))]
+    .filter((secret) => secret.length >= SECRET_MIN)
+    .sort((a, b) => b.length - a.length)
+  return (text) => secrets.reduce((shown, secret) => shown.replaceAll(secret, MASK), maskText(text))
+}

@@ -2,8 +2,8 @@ import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import type { StateTag } from "./state-tag.ts"
 
 /**
- * Makes the tag of where an output goes, secrets included, by the output's id; it is empty when there is no such
- * output. It is asked for hundreds of times a second.
+ * Makes the tag of where an output goes, or where a channel's SRT legs come from, secrets included, by its id; it is
+ * empty when there is neither. It is asked for hundreds of times a second.
  */
 export const makeSecretsTag = (
   configs: ReadonlyMap<string, ChannelConfig>,
@@ -21,7 +21,11 @@ export const makeSecretsTag = (
     for (const channel of configs.values()) for (const output of channel.outputs) owners.set(output.id, channel.id)
     return outputOf(configs.get(owners.get(id) ?? ""), id)
   }
+  const ofLegs = ({ backup_input_url, input_url }: ChannelConfig): string =>
+    input_url === null && backup_input_url === null ? "" : tag(JSON.stringify([input_url, backup_input_url]))
   return (id) => {
+    const channel = configs.get(id)
+    if (channel !== undefined) return ofLegs(channel)
     const output = find(id)
     if (output === undefined) return ""
     const { settings, stream_key, url } = output

@@ -13,6 +13,7 @@ import { maskSecrets } from "../../core/output/output-url.ts"
 import { type Checked, done, failed } from "../config/checked.ts"
 import { claimConflicts } from "../config/claim-conflicts.ts"
 import { describeIssue } from "../config/describe-issue.ts"
+import { storedAddresses } from "../config/leg-address.ts"
 import { MASK, maskedSettings } from "../config/output-input.ts"
 import type { OutputHost } from "../config/output-place.ts"
 import { ChannelInput, OutputInput } from "../config/request-bodies.ts"
@@ -46,13 +47,14 @@ export const writeChannelsJson = (channels: ReadonlyArray<ChannelConfig>, secret
   const entries = [...channels]
     .sort((a, b) => a.number - b.number)
     .map((channel) => {
-      const { autostart, auto_run, backup_rtp_ip, backup_rtp_port, name, rtp_ip, rtp_port, slug } = channel
+      const { autostart, auto_run, name, slug } = channel
+      const { backup_input_url: backup, input_url, ...addresses } = storedAddresses(channel)
+      const urlOut = (url: string) => (secrets ? url : maskSecrets(url))
       const config = {
         name,
-        rtp_ip,
-        rtp_port,
-        backup_rtp_ip,
-        backup_rtp_port,
+        ...addresses,
+        ...(input_url == null ? {} : { input_url: urlOut(input_url) }),
+        ...(backup == null ? {} : { backup_input_url: urlOut(backup) }),
         outputs: channel.outputs.map((output) => outputOut(output, secrets)),
         slug,
         autostart,

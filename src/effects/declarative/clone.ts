@@ -2,9 +2,10 @@
 
 import { type Checked, done, failed } from "../config/checked.ts"
 import { claimConflicts } from "../config/claim-conflicts.ts"
+import { type GivenAddresses, LEG_FIELDS, srtTargetOf } from "../config/leg-address.ts"
 import type { OutputHost } from "../config/output-place.ts"
 import { newChannel, type Stamp } from "../config/validate.ts"
-import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
+import type { ChannelConfig, OutputConfig, SourceName } from "../model/channel.ts"
 import type { FieldError } from "../model/Errors.ts"
 import type { CloneInput } from "./document.ts"
 import type { WantedChannel } from "./resolve.ts"
@@ -23,10 +24,24 @@ export interface Clone {
 /** RTP ports are even; FEC of one channel stays clear of the next one's. */
 const STEP = 2
 
-const moved = (source: ChannelConfig, by: number): Pick<ChannelConfig, "rtp_port" | "backup_rtp_port"> => ({
-  rtp_port: source.rtp_port + by,
-  backup_rtp_port: source.backup_rtp_port === null ? null : source.backup_rtp_port + by,
-})
+/** A listener moves with the other ports; what a caller asks for is asked for again. */
+const movedUrl = (source: ChannelConfig, name: SourceName, by: number): string | null => {
+  const [url, srt] = [source[LEG_FIELDS[name].url], srtTargetOf(source, name)]
+  if (url === null || srt === null || srt.mode === "caller") return url
+  return url.replace(/^(srt:\/\/(?:\[[^\]]*\]|[^:/?#]*)):\d+/i, `$1:${srt.port + by}`)
+}
+
+const moved = (source: ChannelConfig, by: number): GivenAddresses => {
+  const { backup_input_url, backup_rtp_ip, backup_rtp_port, input_url, rtp_ip, rtp_port } = source
+  return {
+    ...(input_url === null
+      ? { rtp_ip, rtp_port: rtp_port + by }
+      : { input_url: movedUrl(source, "primary", by) }),
+    ...(backup_input_url === null
+      ? { backup_rtp_ip, backup_rtp_port: backup_rtp_port === null ? null : backup_rtp_port + by }
+      : { backup_input_url: movedUrl(source, "backup", by) }),
+  }
+}
 
 /**
  * The inputs' ports are moved together, to `rtp_port` or the next free place. The copy is stopped and its outputs are
@@ -43,12 +58,12 @@ export const cloneOf = (
   const inputConflicts = (channel: WantedChannel): ReadonlyArray<FieldError> =>
     claimConflicts({ ...channel, outputs: [] }, all, () => null, true, host)
   const make = (by: number): Checked<WantedChannel> => {
-    const { auto_run, backup_rtp_ip, input, rtp_ip } = source
-    const fields = { name, rtp_ip, backup_rtp_ip, ...moved(source, by), auto_run, autostart: false, input }
+    const { auto_run, input } = source
+    const fields = { name, ...moved(source, by), auto_run, autostart: false, input }
     return newChannel(fields, new Set(all.map(({ slug }) => slug)), stamp)
   }
   const place = (): Checked<WantedChannel> => {
-    if (rtp_port !== undefined) return make(rtp_port - source.rtp_port)
+    if (rtp_port != null) return make(rtp_port - source.rtp_port)
     const highest = Math.max(source.rtp_port, source.backup_rtp_port ?? 0)
     for (let by = STEP; highest + by <= 65_535; by += STEP) {
       const channel = make(by)

@@ -4,6 +4,7 @@
  */
 import { SECRET_SETTINGS } from "../../core/output/output-settings.ts"
 import { maskSecrets } from "../../core/output/output-url.ts"
+import { storedAddresses } from "../config/leg-address.ts"
 import { MASK } from "../config/output-input.ts"
 import { type OutputHost, revisionOf } from "../config/output-place.ts"
 import type { OutputConfig } from "../model/channel.ts"
@@ -68,7 +69,7 @@ const flat = (fields: Readonly<Record<string, unknown>>, names: ReadonlyArray<st
 
 const show = (field: string, value: unknown): unknown => {
   if (value === undefined || value === null) return null
-  if (field === "url") return maskSecrets(String(value))
+  if (field === "url" || field === "input_url" || field === "backup_input_url") return maskSecrets(String(value))
   return field === "stream_key" || SECRET_SETTINGS.some((name) => field === `settings.${name}`) ? MASK : value
 }
 
@@ -82,6 +83,12 @@ const fieldChanges = (before: object, after: object, names: ReadonlyArray<string
     return [{ field, from, to, ...(text(from) === text(to) ? { secret_changed: true } : {}) }]
   })
 }
+
+/** A channel with the addresses that were given of its legs, and not those that follow from URLs. */
+const addressed = ({ rtp_ip, rtp_port, backup_rtp_ip, backup_rtp_port, ...channel }: WantedChannel) => ({
+  ...channel,
+  ...storedAddresses({ rtp_ip, rtp_port, backup_rtp_ip, backup_rtp_port, ...channel }),
+})
 
 const ofOutput = (
   action: ChangeAction,
@@ -148,7 +155,7 @@ export function* diffConfigs(
     const { name, slug } = channel
     const was = before.get(slug)
     const outputs = yield* outputChanges(was?.outputs ?? [], channel.outputs, host)
-    const changes = was === undefined ? [] : fieldChanges(was, channel, CHANNEL_FIELDS)
+    const changes = was === undefined ? [] : fieldChanges(addressed(was), addressed(channel), CHANNEL_FIELDS)
     if (was === undefined) kept.push({ action: "created", slug, name, changes, outputs })
     else if (changes.length > 0 || outputs.length > 0) kept.push({ action: "updated", slug, name, changes, outputs })
   }

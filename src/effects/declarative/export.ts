@@ -2,6 +2,7 @@
 import { type OutputSettings, SECRET_SETTINGS } from "../../core/output/output-settings.ts"
 import { maskSecrets } from "../../core/output/output-url.ts"
 import { presetOf } from "../../core/output/presets.ts"
+import { LEG_FIELDS, storedAddresses } from "../config/leg-address.ts"
 import { MASK } from "../config/output-input.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import {
@@ -33,12 +34,18 @@ const outputDocument = (output: OutputConfig): OutputDocument => ({
   ...pick({ ...output, settings: settingsOf(output) }, OUTPUT_FIELDS),
 })
 
+/** Left out where `storedAddresses` has none of them: a leg has a URL or an address. */
+const NO_ADDRESSES = Object.fromEntries(
+  Object.values(LEG_FIELDS).flatMap(({ ip, port, url }) => [ip, port, url].map((name) => [name, undefined])),
+)
+
 const channelDocument = (channel: ChannelConfig): ChannelDocument => ({
   slug: channel.slug,
   name: channel.name,
-  rtp_ip: channel.rtp_ip,
-  rtp_port: channel.rtp_port,
-  ...pick({ ...channel, input: sorted(channel.input) }, CHANNEL_FIELDS),
+  ...pick(
+    { ...channel, ...NO_ADDRESSES, ...storedAddresses(channel), input: sorted(channel.input) },
+    CHANNEL_FIELDS,
+  ),
   outputs: channel.outputs.map(outputDocument),
 })
 
@@ -57,7 +64,12 @@ const maskedOutput = (output: OutputDocument): OutputDocument => {
 /** The document with `***` in the place of keys, passphrases and passwords. */
 export const maskedDocument = ({ channels, version }: ConfigDocument): ConfigDocument => ({
   version,
-  channels: channels.map((channel) => ({ ...channel, outputs: (channel.outputs ?? []).map(maskedOutput) })),
+  channels: channels.map((channel) => ({
+    ...channel,
+    ...(channel.input_url == null ? {} : { input_url: maskSecrets(channel.input_url) }),
+    ...(channel.backup_input_url == null ? {} : { backup_input_url: maskSecrets(channel.backup_input_url) }),
+    outputs: (channel.outputs ?? []).map(maskedOutput),
+  })),
 })
 
 /**

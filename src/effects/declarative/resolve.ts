@@ -121,7 +121,7 @@ function* channelOf(
 ): Sliced<Checked<WantedChannel>> {
   const { outputs: _, slug, ...own } = wanted
   const outputs = yield* outputsOf(wanted, old, stamp, at)
-  const channel = newChannel(own, new Set(), stamp)
+  const channel = newChannel(own, new Set(), stamp, old ?? null)
   if (!channel.ok || !outputs.ok) {
     return failed([...(channel.ok ? [] : below(at, channel.errors)), ...(outputs.ok ? [] : outputs.errors)])
   }

@@ -3,6 +3,7 @@ import type { ChannelStats, LegStats } from "../../engine/protocol/messages.ts"
 import type { ChannelRuntime } from "../channel/runtime/channel-runtime.ts"
 import { scte35PidsOf } from "../channel/status.ts"
 import type { InputState, LegView, SourceName } from "../model/channel.ts"
+import type { SrtLeg } from "./srt-leg-view.ts"
 
 /**
  * bit/s between two byte counts; a counter that fell belongs to a new session. `seconds` that make no sense count
@@ -18,14 +19,17 @@ export interface LegPlace {
   readonly name: SourceName
   readonly ip: string
   readonly port: number
+  readonly srt: SrtLeg
 }
+
+const hidden = ({ hide }: SrtLeg, text: string | null) => (text === null ? null : hide(text))
 
 /**
  * The API's view of a leg. `leg` and `before` are the engine's last two figures, `seconds` apart, undefined while it
  * reports none for the leg; the last argument is the leg's totals.
  */
 export const legView = (
-  { ip, name, port }: LegPlace,
+  { ip, name, port, srt }: LegPlace,
   runtime: ChannelRuntime | null,
   leg: LegStats | undefined,
   before: LegStats | undefined,
@@ -35,12 +39,14 @@ export const legView = (
   source: name,
   ip,
   port,
+  url: srt.url,
+  srt: srt.srt,
   receiving: leg?.receiving ?? false,
   framing: leg?.framing ?? "none",
   sender: leg?.source ?? null,
   bitrate: leg === undefined ? 0 : bitRate(leg.counters["bytes"] ?? 0, before?.counters["bytes"], seconds),
-  last_error: leg?.problem?.message ?? runtime?.legProblems.get(name) ?? null,
-  warnings: leg?.warnings ?? [],
+  last_error: hidden(srt, leg?.problem?.message ?? runtime?.legProblems.get(name) ?? srt.srt?.last_error ?? null),
+  warnings: (leg?.warnings ?? []).map(srt.hide),
   verdict: leg?.verdict ?? "lost",
   reasons: leg?.reasons ?? [],
   findings: leg?.findings ?? [],

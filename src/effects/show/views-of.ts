@@ -13,6 +13,7 @@ import { scte35Alarms, scte35View, withPidByHand } from "../channel/runtime/scte
 import { channelStatus, isCarrying, scte35PidsOf } from "../channel/status.ts"
 import { hideSecrets } from "../config/hide-secrets.ts"
 import { policyOf, watchSettingsOf } from "../config/input-policy.ts"
+import { shownAddresses } from "../config/leg-address.ts"
 import { MASK, maskedSettings } from "../config/output-input.ts"
 import { readOutput } from "../config/output-place.ts"
 import { presetWarnings } from "../config/preset-warnings.ts"
@@ -29,6 +30,7 @@ import type {
 } from "../model/channel.ts"
 import type { Alarm } from "../model/event.ts"
 import { bitRate, inputState, legView } from "./leg-view.ts"
+import { srtLegOf } from "./srt-leg-view.ts"
 import { type ChannelTotals, NOTHING_COUNTED } from "./totals.ts"
 
 /** What an output would be, if it were stored. */
@@ -182,7 +184,14 @@ export const channelView = (config: ChannelConfig, input: ViewInput): ChannelVie
   const seconds = secondsBetween(engine)
   const legOf = (from: ChannelStats | undefined, name: SourceName) => from?.legs.find((leg) => leg.name === name)
   const leg = (name: SourceName, ip: string, port: number) =>
-    legView({ name, ip, port }, runtime, legOf(stats, name), legOf(before, name), seconds, totals.leg(name))
+    legView(
+      { name, ip, port, srt: srtLegOf(config, name, legOf(stats, name), nowMs) },
+      runtime,
+      legOf(stats, name),
+      legOf(before, name),
+      seconds,
+      totals.leg(name),
+    )
   const legs = [leg("primary", config.rtp_ip, config.rtp_port)]
   if (config.backup_rtp_ip !== null && config.backup_rtp_port !== null)
     legs.push(leg("backup", config.backup_rtp_ip, config.backup_rtp_port))
@@ -193,10 +202,7 @@ export const channelView = (config: ChannelConfig, input: ViewInput): ChannelVie
     number: config.number,
     slug: config.slug,
     name: config.name,
-    rtp_ip: config.rtp_ip,
-    rtp_port: config.rtp_port,
-    backup_rtp_ip: config.backup_rtp_ip,
-    backup_rtp_port: config.backup_rtp_port,
+    ...shownAddresses(config),
     autostart: config.autostart,
     auto_run: config.auto_run,
     input: {

@@ -1,7 +1,7 @@
 /** Statements on the rows of channels and outputs, each for one transaction or read of the store. */
 import { Effect } from "effect"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
-import { openOutput, sealOutput } from "./sealed-rows.ts"
+import { openChannel, openOutput, sealChannel, sealOutput } from "./sealed-rows.ts"
 import type { StoreAccess } from "./store-access.ts"
 import type { StoreChange } from "./store-change.ts"
 import {
@@ -21,7 +21,7 @@ const makeChannelReads = ({ box, sql }: Pick<StoreAccess, "box" | "sql">) => ({
     const outputs = yield* sql<OutputRow>`SELECT * FROM outputs ORDER BY position`
     const outputsOf = (id: string) =>
       outputs.filter(({ channel_id }) => channel_id === id).map((output) => outputFromRow(openOutput(box, output)))
-    return yield* Effect.try(() => channels.map((row) => channelFromRow(row, outputsOf(row.id))))
+    return yield* Effect.try(() => channels.map((row) => channelFromRow(openChannel(box, row), outputsOf(row.id))))
   }),
   /** The number that the next channel gets. */
   nextNumber: Effect.map(
@@ -51,21 +51,21 @@ export const makeChannelRows = ({ box, sql }: Pick<StoreAccess, "box" | "sql">) 
       UPDATE last_numbers SET number = number + 1 WHERE name = 'channels' RETURNING number`
     const number = rows[0]?.number
     if (number === undefined) return yield* Effect.dieMessage("there is no last number of channels")
-    yield* sql`INSERT INTO channels ${sql.insert({ number, ...channelToRow(channel) })}`
+    yield* sql`INSERT INTO channels ${sql.insert({ number, ...sealChannel(box, channelToRow(channel)) })}`
     yield* insertOutputsOf(channel)
     return { ...channel, number }
   })
 
   const restoreChannel = Effect.fnUntraced(function* (channel: ChannelConfig) {
     const { id, last_output_number, number } = channel
-    yield* sql`INSERT INTO channels ${sql.insert({ number, ...channelToRow(channel) })}`
+    yield* sql`INSERT INTO channels ${sql.insert({ number, ...sealChannel(box, channelToRow(channel)) })}`
     yield* insertOutputsOf(channel)
     // Outputs that were removed earlier may have had higher numbers than those that are restored.
     yield* sql`UPDATE channels SET last_output_number = ${last_output_number} WHERE id = ${id}`
   })
 
   const updateChannel = (channel: Omit<ChannelConfig, "number">) => {
-    const { id, ...fields } = channelToRow(channel)
+    const { id, ...fields } = sealChannel(box, channelToRow(channel))
     return sql`UPDATE channels SET ${sql.update(fields)} WHERE id = ${id}`
   }
   const updateOutput = (output: OutputConfig) => {

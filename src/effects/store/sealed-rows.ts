@@ -28,6 +28,24 @@ export const openOutput = <Row extends OutputSecrets>(box: SecretBox, row: Row):
   settings: box.open(row.settings, `outputs.settings:${row.id}`),
 })
 
+type ChannelSecrets = {
+  readonly id: string
+  readonly input_url: string | null
+  readonly backup_input_url: string | null
+}
+
+const overUrls = <Row extends ChannelSecrets>(row: Row, step: (text: string, place: string) => string): Row => {
+  const over = (name: "input_url" | "backup_input_url") =>
+    row[name] === null ? null : step(row[name], `channels.${name}:${row.id}`)
+  return { ...row, input_url: over("input_url"), backup_input_url: over("backup_input_url") }
+}
+
+/** The row of a channel with the URLs of its legs encrypted: they hold passphrases. */
+export const sealChannel = <Row extends ChannelSecrets>(box: SecretBox, row: Row): Row => overUrls(row, box.seal)
+
+/** Throws `CannotOpen`. */
+export const openChannel = <Row extends ChannelSecrets>(box: SecretBox, row: Row): Row => overUrls(row, box.open)
+
 const DOCUMENT = "config_versions.document"
 export const sealDocument = (box: SecretBox, document: string): string => box.seal(document, DOCUMENT)
 /** Throws `CannotOpen`. */

@@ -16,6 +16,8 @@ export interface ChannelRow {
   readonly rtp_port: number
   readonly backup_rtp_ip: string | null
   readonly backup_rtp_port: number | null
+  readonly input_url: string | null
+  readonly backup_input_url: string | null
   readonly input: string
   readonly autostart: number
   readonly should_run: number
@@ -72,6 +74,8 @@ export const channelFromRow = (row: ChannelRow, outputs: ReadonlyArray<OutputCon
   rtp_port: row.rtp_port,
   backup_rtp_ip: row.backup_rtp_ip,
   backup_rtp_port: row.backup_rtp_port,
+  input_url: row.input_url,
+  backup_input_url: row.backup_input_url,
   input: settingsOf(decodeInput(row.input)),
   autostart: row.autostart !== 0,
   auto_run: decodeAutoRun(row.auto_run),
@@ -104,6 +108,8 @@ export const channelToRow = (channel: Omit<ChannelConfig, "number">): WrittenCha
   rtp_port: channel.rtp_port,
   backup_rtp_ip: channel.backup_rtp_ip,
   backup_rtp_port: channel.backup_rtp_port,
+  input_url: channel.input_url,
+  backup_input_url: channel.backup_input_url,
   input: JSON.stringify(channel.input),
   autostart: channel.autostart ? 1 : 0,
   should_run: channel.should_run ? 1 : 0,

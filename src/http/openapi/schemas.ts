@@ -90,10 +90,27 @@ export const Programme = Struct({
   streams: List(Struct({ pid: Count, stream_type: Count })),
 })
 
+/** The SRT side of a leg. */
+export const SrtLeg = Struct({
+  mode: Literal("caller", "listener"),
+  state: Literal("stopped", "connecting", "listening", "connected"),
+  peer: NullOr(Text),
+  stream_id: NullOr(Text),
+  uptime: Num,
+  connections: Count,
+  last_error: NullOr(Text),
+  refused: Count,
+  last_refused: NullOr(Text),
+  figures: NullOr(Schema.Record({ key: Text, value: Num })),
+  options: Schema.Record({ key: Text, value: Schema.Union(Text, Num, Flag) }),
+})
+
 export const Leg = Struct({
   source: SourceName,
   ip: Text,
   port: Count,
+  url: NullOr(Text),
+  srt: NullOr(SrtLeg),
   receiving: Flag,
   framing: Literal("none", "rtp", "udp", "srt"),
   sender: NullOr(Text),
@@ -153,10 +170,12 @@ export const Channel = Struct({
   number: Count,
   slug: Text,
   name: Text,
-  rtp_ip: Text,
-  rtp_port: Count,
+  rtp_ip: NullOr(Text),
+  rtp_port: NullOr(Count),
+  input_url: NullOr(Text),
   backup_rtp_ip: NullOr(Text),
   backup_rtp_port: NullOr(Count),
+  backup_input_url: NullOr(Text),
   autostart: Flag,
   auto_run: AutoRun,
   input: ReceiveState,

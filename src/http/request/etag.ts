@@ -59,6 +59,8 @@ const OF_CHANNEL: Readonly<Record<keyof ChannelView, boolean>> = {
   rtp_port: true,
   backup_rtp_ip: true,
   backup_rtp_port: true,
+  input_url: true,
+  backup_input_url: true,
   input: true,
   outputs: true,
   status: false,
@@ -91,6 +93,7 @@ const configOfOutput = (output: OutputView, secretsTag: SecretsTag): ReadonlyArr
 ]
 const configOfChannel = (channel: ChannelView, secretsTag: SecretsTag): ReadonlyArray<unknown> => [
   CHANNEL_FIELDS.map((name) => channel[name]),
+  secretsTag(channel.id),
   INPUT_FIELDS.map((name) => channel.input[name]),
   channel.outputs.map((output) => configOfOutput(output, secretsTag)),
 ]

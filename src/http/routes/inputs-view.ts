@@ -17,7 +17,7 @@ const { name, rtp_port } = ChannelInput.fields
 const SameId = Schema.optional(Schema.Union(Schema.String, Schema.Int))
 
 /** Body of `POST /api/inputs`; without `udp_port` a free one is given. */
-export const InputBody = Schema.Struct({ name, udp_port: Schema.optional(Schema.NullOr(rtp_port)) })
+export const InputBody = Schema.Struct({ name, udp_port: rtp_port, url: ChannelInput.fields.input_url })
 export type InputBody = typeof InputBody.Type
 
 /** Body of `PUT /api/inputs/{id}`: what is left out stays as it is. */
@@ -25,6 +25,7 @@ export const InputChange = Schema.Struct({
   id: SameId,
   name: ChannelUpdate.fields.name,
   udp_port: ChannelUpdate.fields.rtp_port,
+  url: ChannelUpdate.fields.input_url,
 })
 export type InputChange = typeof InputChange.Type
 
@@ -46,7 +47,10 @@ export interface InputView {
   readonly channel_id: string
   readonly slug: string
   readonly name: string
-  readonly udp_port: number
+  /** Null for an input that is received by SRT. */
+  readonly udp_port: number | null
+  /** Masked; null for an input that is received by RTP or UDP. */
+  readonly url: string | null
   readonly status: ChannelStatus
   readonly lifecycle: ChannelView["lifecycle"]
   readonly error: string | null
@@ -67,7 +71,7 @@ export const inputOutputView = (channel: number, { id, number, ...output }: Outp
 })
 
 export const inputView = (channel: ChannelView): InputView => {
-  const { active_source, created_at, error, id, lifecycle, name, number, outputs, rtp_port, slug, status, uptime } =
+  const { active_source, created_at, error, id, input_url, lifecycle, name, number, outputs, rtp_port, slug, status, uptime } =
     channel
   const leg = channel.input.legs.find(({ source }) => source === active_source)
   return {
@@ -76,6 +80,7 @@ export const inputView = (channel: ChannelView): InputView => {
     slug,
     name,
     udp_port: rtp_port,
+    url: input_url,
     status,
     lifecycle,
     error,
@@ -91,7 +96,7 @@ export const inputView = (channel: ChannelView): InputView => {
 /** The request spoke of `udp_port`. */
 const inItsWords = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | Conflict | InvalidInput> => {
   const renamed = (errors: ReadonlyArray<FieldError>) =>
-    errors.map(({ message, path }) => ({ path: path === "rtp_port" ? "udp_port" : path, message }))
+    errors.map(({ message, path }) => ({ path: path === "rtp_port" ? "udp_port" : path === "input_url" ? "url" : path, message }))
   return Effect.mapError(effect, (error) => {
     if (error instanceof Conflict) return new Conflict({ errors: renamed(error.errors) })
     return error instanceof InvalidInput ? new InvalidInput({ errors: renamed(error.errors) }) : error
@@ -111,9 +116,9 @@ const withFreePort = <A, E>(
   })
 
 /** The input, started at once: on every address of the machine, for RTP and raw UDP alike. */
-export const createInput = (channels: ChannelsService, { name, udp_port }: InputBody) => {
+export const createInput = (channels: ChannelsService, { name, udp_port, url }: InputBody) => {
   const create = (rtp_port: number) => channels.create({ name, rtp_ip: "0.0.0.0", rtp_port })
-  const created = udp_port == null ? withFreePort(channels, "udp", create) : create(udp_port)
+  const created = url != null ? channels.create({ name, rtp_port: udp_port, input_url: url }) : udp_port == null ? withFreePort(channels, "udp", create) : create(udp_port)
   return inItsWords(Effect.flatMap(created, ({ id }) => channels.start(id))).pipe(Effect.map(inputView))
 }
 
@@ -126,13 +131,13 @@ const sameId = (given: string | number | undefined, known: ReadonlyArray<string>
 export const changeInput = <E>(
   channels: ChannelsService,
   ref: string,
-  { id, name, udp_port }: InputChange,
+  { id, name, udp_port, url }: InputChange,
   check: Effect.Effect<void, E>,
 ) => {
   const isSame = Effect.flatMap(channels.get(ref), (channel) =>
     sameId(id, [channel.id, channel.slug, String(channel.number)]),
   )
-  return inItsWords(channels.update(ref, { name, rtp_port: udp_port }, Effect.zipRight(check, isSame)))
+  return inItsWords(channels.update(ref, { name, rtp_port: udp_port, input_url: url }, Effect.zipRight(check, isSame)))
 }
 
 /** An output of an input by its number; its UUID and slug find it too. */

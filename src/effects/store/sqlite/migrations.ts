@@ -181,6 +181,11 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<MigrationStatement>> = [
       message TEXT NOT NULL
     ) STRICT`,
   ],
+  [
+    // URLs of legs that are received by SRT, encrypted.
+    "ALTER TABLE channels ADD COLUMN input_url TEXT",
+    "ALTER TABLE channels ADD COLUMN backup_input_url TEXT",
+  ],
 ]
 
 /** The types of PostgreSQL, of which none is narrower than SQLite's. */
