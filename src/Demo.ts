@@ -41,8 +41,7 @@ const listenerUrl = (port: number) => `srt://${HOST}:${port}?mode=listener`
 const claimedBy = (channels: ReadonlyArray<ChannelView>) =>
   new Set(
     channels.flatMap((c) => [
-      c.rtp_port,
-      ...(c.backup_rtp_port === null ? [] : [c.backup_rtp_port]),
+      ...c.input.legs.map(({ port }) => port),
       ...c.outputs.map((o) => Number(/:(\d+)(?:[/?]|$)/.exec(o.url)?.[1] ?? 0)),
     ]),
   )

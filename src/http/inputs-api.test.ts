@@ -107,7 +107,8 @@ describe("/api/inputs", () => {
     const first = Math.min(port, 65_000)
     const { call } = await apps.start({ config: { udpPorts: { first, last: first + 40 } } })
     const given: number[] = []
-    for (const name of ["a", "b"]) given.push((await call<InputView>("POST", "/api/inputs", { name })).body.udp_port)
+    for (const name of ["a", "b"])
+      given.push((await call<InputView>("POST", "/api/inputs", { name })).body.udp_port ?? 0)
     const isGood = (n: number) => n >= first && n <= first + 40 && n !== port
     expect(given.every(isGood)).toBe(true)
     expect(new Set(given).size).toBe(2)

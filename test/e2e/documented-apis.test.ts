@@ -244,7 +244,7 @@ describe("/api/inputs", () => {
       headers: { ...key, "Content-Type": "application/json" },
       body: '{"name": "Any port"}',
     })
-    const { udp_port } = (await created.json()) as InputView
+    const { udp_port } = (await created.json()) as { udp_port: number }
     expect([created.status, udp_port >= 5000 && udp_port <= 5100]).toEqual([201, true])
     for (const name of ["SECRET_KEY", "MEDIAMTX_CONFIG_PATH", "MEDIAMTX_API_URL"]) {
       const lines = printed().split("\n")

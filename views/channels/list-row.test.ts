@@ -14,6 +14,8 @@ const channelView = (over: Partial<ChannelView>): ChannelView => ({
   rtp_port: 5000,
   backup_rtp_ip: null,
   backup_rtp_port: null,
+  input_url: null,
+  backup_input_url: null,
   autostart: false,
   auto_run: "off",
   input: fakeInput(),

@@ -149,9 +149,11 @@ export const rowOf = (channel: ChannelView, recent: RecentView | undefined, now:
   const active = channel.input.legs.find((leg) => leg.source === channel.active_source)
   const failing = stopped ? [] : channel.outputs.filter(isFailing)
   const { backup_rtp_port, name, number, outputs, rtp_ip, rtp_port, slug } = channel
+  const hasBackup = backup_rtp_port !== null || channel.backup_input_url !== null
   const places = [
-    formatAddress(rtp_ip, rtp_port),
-    ...(backup_rtp_port === null ? [] : [formatAddress(channel.backup_rtp_ip ?? rtp_ip, backup_rtp_port)]),
+    channel.input_url ?? formatAddress(rtp_ip ?? "", rtp_port ?? 0),
+    ...(channel.backup_input_url === null ? [] : [channel.backup_input_url]),
+    ...(backup_rtp_port === null ? [] : [formatAddress(channel.backup_rtp_ip ?? rtp_ip ?? "", backup_rtp_port)]),
   ]
   const redundancy =
     channel.input.redundancy === "lost" ? ", no other" : channel.input.merge === "off" ? "" : ", merged"
@@ -166,7 +168,7 @@ export const rowOf = (channel: ChannelView, recent: RecentView | undefined, now:
     notes: notesOf(channel, now),
     spark: stopped || recent === undefined ? "" : sparkline(recent.bitrates),
     bitrate: stopped ? "" : formatRate(active?.bitrate ?? 0),
-    source: backup_rtp_port === null || stopped ? "" : `${channel.active_source}${redundancy}`,
+    source: !hasBackup || stopped ? "" : `${channel.active_source}${redundancy}`,
     ccErrors: stopped || recent === undefined ? null : recent.cc_errors,
     scte35: scte35Of(channel, now),
     outputs: chipsOf(channel),

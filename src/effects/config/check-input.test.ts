@@ -6,6 +6,8 @@ const input = (over: Partial<InputConfig> = {}): InputConfig => ({
   rtp_port: 5000,
   backup_rtp_ip: null,
   backup_rtp_port: null,
+  input_url: null,
+  backup_input_url: null,
   input: {},
   ...over,
 })

@@ -145,25 +145,27 @@ const checkSenders = (senders: ReadonlyArray<string>): ReadonlyArray<FieldError>
 
 /** FEC arrives on ports that nobody wrote down: they must exist, and not be the other leg's. */
 const checkFec = (legs: ReadonlyArray<Leg>): ReadonlyArray<FieldError> =>
-  legs.filter(({ isSrt }) => !isSrt).flatMap((leg): ReadonlyArray<FieldError> => {
-    const field = leg.name === "primary" ? "rtp_port" : "backup_rtp_port"
-    const highest = 65_535 - Math.max(...FEC_PORTS.map(({ offset }) => offset))
-    if (leg.port > highest) {
-      return [
-        {
-          path: field,
-          message: `must be ${highest} at most with input.fec "auto": FEC arrives on the ports + 2 and + 4`,
-        },
-      ]
-    }
-    const other = legs.find(({ name }) => name !== leg.name)
-    return FEC_PORTS.flatMap(({ kind, offset }): ReadonlyArray<FieldError> => {
-      const port = leg.port + offset
-      if (other === undefined || !bindsOverlap({ ip: leg.ip, port }, other)) return []
-      const message = `"auto" receives the ${kind} FEC of the ${leg.name} on port ${port}, which is the ${other.name}'s own port (${field} ${leg.port} + ${offset}): move one of them, or set fec to "off"`
-      return [{ path: "input.fec", message }]
+  legs
+    .filter(({ isSrt }) => !isSrt)
+    .flatMap((leg): ReadonlyArray<FieldError> => {
+      const field = leg.name === "primary" ? "rtp_port" : "backup_rtp_port"
+      const highest = 65_535 - Math.max(...FEC_PORTS.map(({ offset }) => offset))
+      if (leg.port > highest) {
+        return [
+          {
+            path: field,
+            message: `must be ${highest} at most with input.fec "auto": FEC arrives on the ports + 2 and + 4`,
+          },
+        ]
+      }
+      const other = legs.find(({ name }) => name !== leg.name)
+      return FEC_PORTS.flatMap(({ kind, offset }): ReadonlyArray<FieldError> => {
+        const port = leg.port + offset
+        if (other === undefined || !bindsOverlap({ ip: leg.ip, port }, other)) return []
+        const message = `"auto" receives the ${kind} FEC of the ${leg.name} on port ${port}, which is the ${other.name}'s own port (${field} ${leg.port} + ${offset}): move one of them, or set fec to "off"`
+        return [{ path: "input.fec", message }]
+      })
     })
-  })
 
 /** All that is wrong with the inputs of a channel taken for itself; ports of others are `used-ports.ts`'s. */
 export const checkInput = (channel: InputConfig): ReadonlyArray<FieldError> => {

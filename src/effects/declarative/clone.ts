@@ -34,9 +34,7 @@ const movedUrl = (source: ChannelConfig, name: SourceName, by: number): string |
 const moved = (source: ChannelConfig, by: number): GivenAddresses => {
   const { backup_input_url, backup_rtp_ip, backup_rtp_port, input_url, rtp_ip, rtp_port } = source
   return {
-    ...(input_url === null
-      ? { rtp_ip, rtp_port: rtp_port + by }
-      : { input_url: movedUrl(source, "primary", by) }),
+    ...(input_url === null ? { rtp_ip, rtp_port: rtp_port + by } : { input_url: movedUrl(source, "primary", by) }),
     ...(backup_input_url === null
       ? { backup_rtp_ip, backup_rtp_port: backup_rtp_port === null ? null : backup_rtp_port + by }
       : { backup_input_url: movedUrl(source, "backup", by) }),

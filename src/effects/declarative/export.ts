@@ -42,10 +42,7 @@ const NO_ADDRESSES = Object.fromEntries(
 const channelDocument = (channel: ChannelConfig): ChannelDocument => ({
   slug: channel.slug,
   name: channel.name,
-  ...pick(
-    { ...channel, ...NO_ADDRESSES, ...storedAddresses(channel), input: sorted(channel.input) },
-    CHANNEL_FIELDS,
-  ),
+  ...pick({ ...channel, ...NO_ADDRESSES, ...storedAddresses(channel), input: sorted(channel.input) }, CHANNEL_FIELDS),
   outputs: channel.outputs.map(outputDocument),
 })
 

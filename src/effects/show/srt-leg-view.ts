@@ -2,8 +2,8 @@
 import { maskSecrets } from "../../core/output/output-url.ts"
 import { shownStreamId } from "../../core/srt/stream-id.ts"
 import type { LegStats } from "../../engine/protocol/messages.ts"
-import { LEG_FIELDS, type LegAddresses, readLeg } from "../config/leg-address.ts"
 import { hideInputSecrets } from "../config/hide-secrets.ts"
+import { LEG_FIELDS, type LegAddresses, readLeg } from "../config/leg-address.ts"
 import type { LegView, SourceName, SrtLegView } from "../model/channel.ts"
 
 /** The fields of a leg's view that tell of SRT, and what hides its secrets in a sentence. */
@@ -14,12 +14,7 @@ export interface SrtLeg extends Pick<LegView, "url" | "srt"> {
 const RTP: SrtLeg = { url: null, srt: null, hide: (text) => text }
 
 /** The SRT side of a leg; `leg` are its figures, undefined while the engine reports none. */
-export const srtLegOf = (
-  config: LegAddresses,
-  name: SourceName,
-  leg: LegStats | undefined,
-  nowMs: number,
-): SrtLeg => {
+export const srtLegOf = (config: LegAddresses, name: SourceName, leg: LegStats | undefined, nowMs: number): SrtLeg => {
   const url = config[LEG_FIELDS[name].url]
   const parsed = readLeg(config, name)
   if (url === null || parsed?.ok !== true) return RTP

@@ -69,6 +69,8 @@ export const channelConfig = (over: Partial<ChannelConfig> = {}): ChannelConfig 
   rtp_port: 5000,
   backup_rtp_ip: null,
   backup_rtp_port: null,
+  input_url: null,
+  backup_input_url: null,
   input: {},
   autostart: false,
   auto_run: "off",

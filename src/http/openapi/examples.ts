@@ -91,6 +91,8 @@ const channel = {
   rtp_port: 5000,
   backup_rtp_ip: null,
   backup_rtp_port: null,
+  input_url: null,
+  backup_input_url: null,
   autostart: false,
   auto_run: "off",
   input: {

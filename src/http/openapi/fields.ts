@@ -50,6 +50,9 @@ const CHANNEL: Readonly<Record<string, string>> = {
   rtp_port: "UDP port of the primary source",
   backup_rtp_ip: "Address of the backup source; null without one",
   backup_rtp_port: "UDP port of the backup source; null without one",
+  input_url:
+    "SRT URL of the primary source, its secrets masked, in place of `rtp_ip` and `rtp_port`; null for RTP and plain TS",
+  backup_input_url: "The same for the backup",
   autostart: "Starts with the service",
   auto_run: "`on_demand` starts the channel with its first enabled output and stops it after its last one",
   input: "Receive settings",
@@ -82,6 +85,8 @@ const CHANNEL: Readonly<Record<string, string>> = {
 const LEG: Readonly<Record<string, string>> = {
   ip: "Address it is received on",
   port: "UDP port it is received on",
+  url: "SRT URL, its secrets masked; null for a leg that is received by RTP or UDP",
+  srt: "State and figures of the SRT connection; null for a leg that is received by RTP or UDP",
   receiving: "Usable packets arrive",
   framing: "RTP, TS in plain UDP, or SRT; `none` while nothing arrives",
   sender: "Address and port of the sender",

@@ -71,8 +71,21 @@ export const inputOutputView = (channel: number, { id, number, ...output }: Outp
 })
 
 export const inputView = (channel: ChannelView): InputView => {
-  const { active_source, created_at, error, id, input_url, lifecycle, name, number, outputs, rtp_port, slug, status, uptime } =
-    channel
+  const {
+    active_source,
+    created_at,
+    error,
+    id,
+    input_url,
+    lifecycle,
+    name,
+    number,
+    outputs,
+    rtp_port,
+    slug,
+    status,
+    uptime,
+  } = channel
   const leg = channel.input.legs.find(({ source }) => source === active_source)
   return {
     id: number,
@@ -96,7 +109,10 @@ export const inputView = (channel: ChannelView): InputView => {
 /** The request spoke of `udp_port`. */
 const inItsWords = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | Conflict | InvalidInput> => {
   const renamed = (errors: ReadonlyArray<FieldError>) =>
-    errors.map(({ message, path }) => ({ path: path === "rtp_port" ? "udp_port" : path === "input_url" ? "url" : path, message }))
+    errors.map(({ message, path }) => ({
+      path: path === "rtp_port" ? "udp_port" : path === "input_url" ? "url" : path,
+      message,
+    }))
   return Effect.mapError(effect, (error) => {
     if (error instanceof Conflict) return new Conflict({ errors: renamed(error.errors) })
     return error instanceof InvalidInput ? new InvalidInput({ errors: renamed(error.errors) }) : error
@@ -118,7 +134,12 @@ const withFreePort = <A, E>(
 /** The input, started at once: on every address of the machine, for RTP and raw UDP alike. */
 export const createInput = (channels: ChannelsService, { name, udp_port, url }: InputBody) => {
   const create = (rtp_port: number) => channels.create({ name, rtp_ip: "0.0.0.0", rtp_port })
-  const created = url != null ? channels.create({ name, rtp_port: udp_port, input_url: url }) : udp_port == null ? withFreePort(channels, "udp", create) : create(udp_port)
+  const created =
+    url != null
+      ? channels.create({ name, rtp_port: udp_port, input_url: url })
+      : udp_port == null
+        ? withFreePort(channels, "udp", create)
+        : create(udp_port)
   return inItsWords(Effect.flatMap(created, ({ id }) => channels.start(id))).pipe(Effect.map(inputView))
 }
 

@@ -28,6 +28,7 @@ export const fakeChannels = ({
           errors: [{ path: "rtp_port", message: `port ${input.rtp_port} is used by another channel` }],
         })
       }
+      const rtp_port = input.rtp_port ?? null
       const rtp_ip = input.rtp_ip ?? "0.0.0.0"
       return Effect.succeed(
         put({
@@ -36,12 +37,14 @@ export const fakeChannels = ({
           slug: slugOf(input.name),
           name: input.name,
           rtp_ip,
-          rtp_port: input.rtp_port,
+          rtp_port,
+          input_url: input.input_url ?? null,
+          backup_input_url: input.backup_input_url ?? null,
           backup_rtp_ip: input.backup_rtp_ip ?? null,
           backup_rtp_port: input.backup_rtp_port ?? null,
           autostart: input.autostart ?? false,
           auto_run: input.auto_run ?? "off",
-          input: fakeInput({ ...settingsOf(input.input), legs: [fakeLeg({ ip: rtp_ip, port: input.rtp_port })] }),
+          input: fakeInput({ ...settingsOf(input.input), legs: [fakeLeg({ ip: rtp_ip, port: rtp_port ?? 0 })] }),
           status: "stopped",
           lifecycle: "idle",
           error: null,
@@ -57,7 +60,7 @@ export const fakeChannels = ({
   clone: (ref, { name, rtp_port }) =>
     Effect.map(find(ref), (channel) => {
       const copy = { ...channel, id: newId(), number: channels.size + 1, slug: slugOf(name), name }
-      return { channel: put({ ...copy, rtp_port: rtp_port ?? channel.rtp_port + 2, outputs: [] }), left_out: [] }
+      return { channel: put({ ...copy, rtp_port: rtp_port ?? (channel.rtp_port ?? 0) + 2, outputs: [] }), left_out: [] }
     }),
   update: (ref, { id: _, input, ...changed }, check) =>
     change(

@@ -12,6 +12,8 @@ export const fakeLeg = (over: Partial<LegView> = {}): LegView => ({
   source: "primary",
   ip: "127.0.0.1",
   port: 5000,
+  url: null,
+  srt: null,
   receiving: true,
   framing: "rtp",
   sender: "127.0.0.1:40000",

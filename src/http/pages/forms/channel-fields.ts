@@ -88,8 +88,8 @@ export const channelValues = (channel: ChannelView): Fields => {
   return {
     channel: slug,
     name,
-    rtp_ip,
-    rtp_port: String(rtp_port),
+    rtp_ip: rtp_ip ?? "",
+    rtp_port: rtp_port === null ? "" : String(rtp_port),
     auto_run,
     autostart: String(autostart),
     ...(backup_rtp_port === null
