@@ -50,6 +50,8 @@ const leg = {
   ip: "0.0.0.0",
   port: 5000,
   receiving: true,
+  url: null,
+  srt: null,
   framing: "rtp",
   sender: "192.0.2.7:40000",
   bitrate: 8_020_000,

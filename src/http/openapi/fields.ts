@@ -125,6 +125,10 @@ const LEG: Readonly<Record<string, string>> = {
 const OUTPUT: Readonly<Record<string, string>> = {
   protocol: "Read from the URL when it is left out",
   "Output.protocol": "How it is sent",
+  "Leg.srt.connections": "Connections since the leg was opened",
+  "Leg.srt.refused": "Senders that were turned away",
+  "Leg.srt.last_refused": "Why the last one was turned away",
+  "Leg.srt.figures": "RTT, latency, loss and receive buffer of the connection; null before the first one",
   "Output.url": "Where it goes, its secrets masked",
   "Output.number": "Small whole number within its channel that never changes",
   stream_key: "Taken as it is, for RTMP or in place of `{stream_key}` in the URL; shown as `***`",
