@@ -90,12 +90,12 @@ describe("checkInput", () => {
     [
       "merge of one input",
       input({ input: { mode: "merge" } }),
-      'input.mode: "merge" needs a backup input: give backup_rtp_ip and backup_rtp_port, or take "auto"',
+      'input.mode: "merge" needs a backup input: give backup_rtp_ip and backup_rtp_port, or backup_input_url, or take "auto"',
     ],
     [
       "settings of no backup",
       input({ input: { backup_interface: "eth1" } }),
-      "input.backup_interface: needs a backup input: give backup_rtp_ip and backup_rtp_port",
+      "input.backup_interface: needs a backup input: give backup_rtp_ip and backup_rtp_port, or backup_input_url",
     ],
     [
       "a source without a group",
