@@ -79,13 +79,20 @@ export const privateKind = (host: string): string | null => {
   return loose === null ? null : kindOf4(loose)
 }
 
+/** What ALLOW_PRIVATE_TARGETS=off says of an output that sends there, and of an input that calls there. */
+const REFUSED = { output: "lets no output go", input: "lets no input call" } as const
+
 /**
  * Why nothing may go to `address`, as a sentence for people; null where it may. `host` is what it was resolved from, or
- * the address itself.
+ * the address itself; `use` is what would go there.
  */
-export const privateTargetProblem = (address: string, host: string): string | null => {
+export const privateTargetProblem = (
+  address: string,
+  host: string,
+  use: keyof typeof REFUSED = "output",
+): string | null => {
   const kind = privateKind(address)
   if (kind === null) return null
   const what = address === host ? `${host} is ${kind}` : `${host} resolves to ${address}, ${kind}`
-  return `${what}, where ALLOW_PRIVATE_TARGETS=off lets no output go`
+  return `${what}, where ALLOW_PRIVATE_TARGETS=off ${REFUSED[use]}`
 }

@@ -10,6 +10,7 @@ import { Deferred, Effect, FiberMap, Mailbox, type Scope, Stream, SubscriptionRe
 import type { ChannelSpec } from "../../engine/protocol/messages.ts"
 import { breakPolicyOf, specOf } from "../config/input-policy.ts"
 import { type OutputHost, retryPolicyOf, revisionOf } from "../config/output-place.ts"
+import { hideOfLegs } from "../config/used-leg.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import { monotonicMs } from "../model/monotonic.ts"
@@ -44,7 +45,7 @@ export const makeChannel = (
       engine,
       host,
       config: yield* SubscriptionRef.make(config),
-      runtime: newChannelRuntime(yield* monotonicMs, breakPolicyOf(config.input), tally),
+      runtime: newChannelRuntime(yield* monotonicMs, breakPolicyOf(config.input), tally, host.ingest),
       taken: yield* SubscriptionRef.make(0),
       resumes,
       writerRequests: yield* Mailbox.make<WritersRequest>(),
@@ -86,7 +87,10 @@ const receivers = (channel: Channel): Effect.Effect<void, never, Scope.Scope> =>
       Stream.map((s) => s.generation),
       Stream.changes,
     )
-    const specs = channel.config.changes.pipe(Stream.map(specOf), Stream.changesWith(sameSpec))
+    const specs = channel.config.changes.pipe(
+      Stream.map((config) => specOf(config, channel.host)),
+      Stream.changesWith(sameSpec),
+    )
     yield* Stream.zipLatest(connections, specs).pipe(
       Stream.flatMap(([connection, spec]) => Stream.fromEffect(put(channel, connection, spec)), { switch: true }),
       Stream.runDrain,
@@ -110,8 +114,9 @@ const put = (channel: Channel, connection: number, spec: ChannelSpec): Effect.Ef
   }).pipe(
     Effect.catchAll((error) =>
       Effect.gen(function* () {
-        if (channel.runtime.refused !== error.message) yield* Effect.logError(error.message)
-        channel.runtime.refused = error.message
+        const why = hideOfLegs(yield* SubscriptionRef.get(channel.config), channel.host.ingest)(error.message)
+        if (channel.runtime.refused !== why) yield* Effect.logError(why)
+        channel.runtime.refused = why
         yield* channel.changed
         yield* Effect.sleep(RETRY_REFUSED)
         return yield* put(channel, connection, spec)

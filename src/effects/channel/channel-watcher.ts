@@ -7,6 +7,7 @@ import { Clock, Effect, type Scope } from "effect"
 import { breakView } from "../../core/scte35/break-state.ts"
 import { shownStreamId } from "../../core/srt/stream-id.ts"
 import { makeRateLimit } from "../config/rate-limit.ts"
+import { hideOfLegs } from "../config/used-leg.ts"
 import type { ChannelEvent } from "../engine/engine-inboxes.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { EventKind, Happening } from "../model/event.ts"
@@ -119,6 +120,10 @@ const onReceiver = ({ runtime }: Channel, event: ReceiverEvent, slug: string): L
   return { kind, message: receiverMessage(event), warn: refused, fields: { output: slug } }
 }
 
+/** What the engine told without the secrets of the legs' URLs. */
+const withoutSecrets = (event: InputEvent, config: ChannelConfig, { host }: Channel): InputEvent =>
+  event.event === "receiver" ? event : { ...event, message: hideOfLegs(config, host.ingest)(event.message) }
+
 const lineOf = (channel: Channel, event: InputEvent, slugOf: (outputId: string) => string): Line => {
   switch (event.event) {
     case "leg":
@@ -187,8 +192,10 @@ export const watchEvents = (channel: Channel): Effect.Effect<never, never, Scope
     const events = yield* channel.engine.watchChannel(channel.id)
     const tell = makeTell()
 
-    const onInput = (event: InputEvent, { outputs }: ChannelConfig) =>
+    const onInput = (told: InputEvent, config: ChannelConfig) =>
       Effect.gen(function* () {
+        const { outputs } = config
+        const event = withoutSecrets(told, config, channel)
         const line = lineOf(channel, event, (id) => outputs.find((output) => output.id === id)?.slug ?? id)
         yield* channel.changed
         const happening = happeningOf(event)

@@ -29,7 +29,7 @@ export const switchSource = (
     if (channel === undefined) return yield* refuse("the channel is stopped")
     if (source === "backup" && config.backup_rtp_ip === null) return yield* refuse("the channel has no backup")
     // Figures may be a second old, so the engine is asked again about a leg that may just have come up.
-    const isDead = Effect.map(figures, (stats) => deadLeg(stats, source))
+    const isDead = Effect.map(figures, (stats) => deadLeg(config, channel.host.ingest, stats, source))
     if (!force && (yield* isDead) !== null) {
       yield* Effect.ignore(refreshed)
       const why = yield* isDead

@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, LogLevel, Option, Redacted } from "effect"
 import { AppConfig } from "./AppConfig.ts"
 import { SETTINGS } from "./environment-settings.ts"
+import { outputHostOf } from "./output-host.ts"
 
 const load = (env: Record<string, string>) =>
   AppConfig.pipe(
@@ -173,10 +174,31 @@ describe("AppConfig", () => {
     [{ TLS_CERT: "a.pem" }, "TLS_KEY: is missing"],
     [{ TLS_KEY: "a.pem" }, "TLS_CERT: is missing"],
     [{ SRT_PORT_RANGE_START: "x" }, "SRT_PORT_RANGE_START: must be"],
+    [{ SRT_INGEST_PORT: "on" }, 'SRT_INGEST_PORT: must be off or a port from 1 to 65535, not "on"'],
+    [{ SRT_INGEST_PORT: "0" }, "SRT_INGEST_PORT: must be off or a port"],
+    [{ SRT_INGEST_PORT: "65536" }, "SRT_INGEST_PORT: must be off or a port"],
+    [{ SRT_INGEST_PASSPHRASE: "0123456789" }, "SRT_INGEST_PORT: is off: SRT_INGEST_PASSPHRASE needs it"],
+    [
+      { SRT_INGEST_PORT: "9000", SRT_INGEST_PASSPHRASE: "123456789" },
+      "SRT_INGEST_PASSPHRASE: must be 10 to 79 characters long, not 9",
+    ],
+    [{ SRT_INGEST_PORT: "9000", SRT_INGEST_PASSPHRASE: "x".repeat(80) }, "10 to 79 characters long, not 80"],
   ] as ReadonlyArray<readonly [Record<string, string>, string]>)("refuses %o in one line", ([env, message]) =>
     Effect.map(refusal(env), (found) => {
       assert.include(found, message)
       assert.notInclude(found, "\n")
+    }),
+  )
+
+  it.effect("takes a port for SRT senders of all channels, and its passphrase without showing it", () =>
+    Effect.gen(function* () {
+      for (const env of [{}, { SRT_INGEST_PORT: "off" }, { SRT_INGEST_PORT: "" }])
+        assert.isTrue(Option.isNone((yield* load(env)).srtIngest))
+      const { srtIngest: open } = yield* load({ SRT_INGEST_PORT: "9000" })
+      assert.deepStrictEqual(open, Option.some({ port: 9000, passphrase: Option.none() }))
+      const config = yield* load({ SRT_INGEST_PORT: "9000", SRT_INGEST_PASSPHRASE: "s3cret-s3cret" })
+      assert.deepStrictEqual(outputHostOf(config).ingest, { port: 9000, passphrase: "s3cret-s3cret" })
+      assert.notInclude(JSON.stringify(config), "s3cret")
     }),
   )
 

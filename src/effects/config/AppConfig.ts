@@ -11,6 +11,7 @@ import { SRT_STACKS, type SrtStack } from "../../core/srt/stack.ts"
 import { StartRefused } from "../model/Errors.ts"
 import { type DatabasePlace, databasePlace } from "./database-url.ts"
 import { oneOf, SETTINGS, setting, wholeNumber, withoutComment } from "./environment-settings.ts"
+import { type IngestSettings, srtIngest } from "./ingest-settings.ts"
 import { LOG_LEVELS, type LogLevelName, toLogLevel } from "./log-levels.ts"
 import type { PortRange } from "./port-ranges.ts"
 import { AUTO_LIMIT, type ThumbnailLimit } from "./thumbnail-limit.ts"
@@ -53,6 +54,11 @@ export interface AppConfigService extends DatabasePlace {
   readonly udpPorts: PortRange
   /** Ports that SRT listener outputs get when a request names none. */
   readonly srtPorts: PortRange
+  /**
+   * The port at which SRT senders of all channels may call, and the passphrase that all of them encrypt with; none when
+   * `SRT_INGEST_PORT` is off.
+   */
+  readonly srtIngest: Option.Option<IngestSettings>
   /** The stack SRT outputs run on that name none; the engine reads it from the same environment. */
   readonly srtStack: SrtStack
   /** The number of running channels up to which all have thumbnails; 0 for no thumbnails. */
@@ -169,6 +175,7 @@ const config = Config.all({
   udpFirst: wholeNumber("UDP_PORT_RANGE_START", 1, 65535),
   udpLast: wholeNumber("UDP_PORT_RANGE_END", 1, 65535),
   srtFirst: wholeNumber("SRT_PORT_RANGE_START", 1, 65535),
+  srtIngest,
   srtStack: oneOf("SRT_STACK", SRT_STACKS, () => SETTINGS.SRT_STACK),
   thumbnails,
   grafanaUrl,

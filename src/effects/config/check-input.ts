@@ -94,7 +94,9 @@ const checkBackup = ({ backup_rtp_ip, backup_rtp_port, input }: InputConfig): Re
 }
 
 const checkSamePort = ([primary, backup]: ReadonlyArray<Leg>): ReadonlyArray<FieldError> => {
-  if (primary === undefined || backup === undefined || !bindsOverlap(primary, backup)) return []
+  // Two SRT listeners may share a port: `used-ports.ts` says when.
+  if (primary === undefined || backup === undefined || (primary.isSrt && backup.isSrt)) return []
+  if (!bindsOverlap(primary, backup)) return []
   const { port } = primary
   const [any, other] = isAny(primary.ip) ? [primary, backup] : [backup, primary]
   const why =

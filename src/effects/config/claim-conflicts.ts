@@ -4,7 +4,7 @@ import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import type { FieldError } from "../model/Errors.ts"
 import { directoryOf, type OutputHost } from "./output-place.ts"
 import { directoryConflicts } from "./used-directories.ts"
-import { portConflicts, usedPorts } from "./used-ports.ts"
+import { portConflicts, reservedPorts, usedPorts } from "./used-ports.ts"
 
 /** Names the request's field of an output's URL; null when the request does not speak of that output. */
 export type PathOf = (output: OutputConfig) => string | null
@@ -20,11 +20,11 @@ export const claimConflicts = (
   legs: boolean,
   host: OutputHost,
 ): ReadonlyArray<FieldError> => {
-  const others = all.filter((c) => c.id !== config.id).flatMap((c) => usedPorts(c, () => ""))
-  const mine = usedPorts(config, (output) => pathOf(output) ?? "")
+  const others = all.filter((c) => c.id !== config.id).flatMap((c) => usedPorts(c, () => "", host.ingest))
+  const mine = usedPorts(config, (output) => pathOf(output) ?? "", host.ingest)
   const asked = mine.filter((p) => (p.isInput ? legs : p.path !== ""))
   return [
-    ...portConflicts(asked, [...others, ...mine.filter((p) => !asked.includes(p))]),
+    ...portConflicts(asked, [...reservedPorts(host.ingest), ...others, ...mine.filter((p) => !asked.includes(p))]),
     ...directoryConflicts(config, pathOf, all, (output) => directoryOf(output, host)),
   ]
 }

@@ -29,6 +29,8 @@ export const SETTINGS = {
   UDP_PORT_RANGE_START: "5000",
   UDP_PORT_RANGE_END: "5100",
   SRT_PORT_RANGE_START: "8890",
+  SRT_INGEST_PORT: "off",
+  SRT_INGEST_PASSPHRASE: "none",
   SRT_STACK: "libsrt",
   THUMBNAILS: "auto",
   GRAFANA_URL: "none",

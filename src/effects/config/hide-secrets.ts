@@ -2,6 +2,7 @@
  * Servers repeat what they were told: `stream live/KEY is already published`. No sentence about an output may show
  * its secrets.
  */
+import { parseInputUrl } from "../../core/input/input-url.ts"
 import { secretsInUrl } from "../../core/output/output-url.ts"
 import type { OutputConfig } from "../model/channel.ts"
 import { maskText } from "./Logging.ts"
@@ -26,6 +27,16 @@ const basicLogin = (url: string): string | null => {
   return password === "" ? null : Buffer.from(`${decoded(username)}:${decoded(password)}`).toString("base64")
 }
 
+/** So that none is left of one that holds another. */
+const longestFirst = (secrets: ReadonlyArray<string | null | undefined>): ReadonlyArray<string> =>
+  [...new Set(secrets.filter((s) => s != null && s.length >= SECRET_MIN))]
+    .map(String)
+    .sort((a, b) => b.length - a.length)
+
+/** A secret of a URL in the ways in which it is written. */
+const writings = (url: string): ReadonlyArray<string> =>
+  secretsInUrl(url).flatMap((secret) => [secret, decoded(secret)])
+
 const secretsOf = (output: OutputConfig): ReadonlyArray<string> => {
   const parsed = readOutput(output)
   const rtmp = parsed.ok && parsed.target.protocol === "rtmp" ? parsed.target.url : null
@@ -38,13 +49,10 @@ const secretsOf = (output: OutputConfig): ReadonlyArray<string> => {
     srt?.passphrase,
     output.settings.s3_secret_access_key,
     key == null ? null : encodeURIComponent(key),
-    ...secretsInUrl(output.url).flatMap((secret) => [secret, decoded(secret)]),
+    ...writings(output.url),
     basicLogin(output.url),
   ]
-  // The longest first, so that none is left of one that holds another.
-  return [...new Set(found.filter((s) => s != null && s.length >= SECRET_MIN))]
-    .map(String)
-    .sort((a, b) => b.length - a.length)
+  return longestFirst(found)
 }
 
 /** Masks the secrets of an output, and those of every URL, in a sentence about it. */
@@ -55,8 +63,7 @@ export const hideSecrets = (output: OutputConfig): ((text: string) => string) =>
 
 /** Masks the secrets of an SRT input's URL, and those of every URL, in a sentence about it. */
 export const hideInputSecrets = (url: string): ((text: string) => string) => {
-  const secrets = [...new Set(secretsInUrl(url).flatMap((secret) => [secret, decoded(secret)]))]
-    .filter((secret) => secret.length >= SECRET_MIN)
-    .sort((a, b) => b.length - a.length)
+  const parsed = parseInputUrl(url)
+  const secrets = longestFirst([...writings(url), parsed.ok ? parsed.target.passphrase : null])
   return (text) => secrets.reduce((shown, secret) => shown.replaceAll(secret, MASK), maskText(text))
 }

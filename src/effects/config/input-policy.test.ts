@@ -2,10 +2,12 @@ import { readFileSync } from "node:fs"
 import { Either, Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { REORDER_DATAGRAMS_MAX } from "../../core/assembly/memory/layout.ts"
+import { parseInputUrl } from "../../core/input/input-url.ts"
 import { INPUT_SETTINGS } from "../../core/input/setting-table.ts"
 import { namesOf, type SettingRow } from "../../core/settings/setting-row.ts"
 import { InputPolicy } from "../../engine/protocol/messages.ts"
-import { channelConfig } from "../testing/configs.ts"
+import { channelConfig, outputHost } from "../testing/configs.ts"
+import type { Ingest } from "./ingest.ts"
 import { legsOf, policyOf, specOf, watchSettingsOf } from "./input-policy.ts"
 import { InputSettingsInput, settingsOf } from "./request-bodies.ts"
 
@@ -50,23 +52,55 @@ describe("policyOf", () => {
 describe("legsOf", () => {
   it("gives the backup what it leaves out from the primary", () => {
     const input = { interface: "eth0", source: "192.0.2.1", rcvbuf: 100_000 }
-    expect(legsOf(channelConfig({ ...two, input }))).toEqual([
+    expect(legsOf(channelConfig({ ...two, input }), outputHost())).toEqual([
       { name: "primary", ip: "239.1.1.1", port: 5000, interface: "eth0", source: "192.0.2.1", rcvbuf: 100_000 },
       { name: "backup", ip: "239.1.1.2", port: 5000, interface: "eth0", source: "192.0.2.1", rcvbuf: 100_000 },
     ])
   })
   it("lets the backup have its own", () => {
     const input = { interface: "eth0", source: "192.0.2.1", backup_interface: "eth1", backup_source: "192.0.2.2" }
-    expect(legsOf(channelConfig({ ...two, input }))[1]).toMatchObject({ interface: "eth1", source: "192.0.2.2" })
+    expect(legsOf(channelConfig({ ...two, input }), outputHost())[1]).toMatchObject({
+      interface: "eth1",
+      source: "192.0.2.2",
+    })
   })
   it("filters by source on multicast groups only", () => {
     const [primary, backup] = legsOf(
       channelConfig({ ...two, backup_rtp_ip: "127.0.0.1", input: { source: "192.0.2.1" } }),
+      outputHost(),
     )
     expect([primary?.source, backup?.source]).toEqual(["192.0.2.1", undefined])
   })
+  const caller = "srt://encoder.example:9000?mode=caller"
+  const listener = "srt://:9100?mode=listener"
+  const srt = channelConfig({ input_url: caller, rtp_ip: "encoder.example", rtp_port: 9000 })
+  it("tells SRT callers when to try again, and with ALLOW_PRIVATE_TARGETS=off where not to call", () => {
+    const leg = { name: "primary", ip: "encoder.example", port: 9000, url: caller }
+    expect(legsOf(srt, outputHost())).toEqual([{ ...leg, retry_delay_ms: null }])
+    const host = outputHost({ allowPrivateTargets: false, retry: { delayMs: 5000, maxAttempts: 3 } })
+    expect(legsOf(srt, host)).toEqual([{ ...leg, retry_delay_ms: 5000, public_only: true }])
+    const listens = channelConfig({ input_url: listener, rtp_ip: "0.0.0.0", rtp_port: 9100 })
+    expect(legsOf(listens, host)).toEqual([{ name: "primary", ip: "0.0.0.0", port: 9100, url: listener }])
+  })
+  it("gives listeners at the ingest port their stream ids and its passphrase", () => {
+    const backup = { backup_input_url: listener, backup_rtp_ip: "0.0.0.0", backup_rtp_port: 9100 }
+    const both = channelConfig({ ...backup, input_url: listener, rtp_ip: "0.0.0.0", rtp_port: 9100 })
+    const urls = (ingest: Ingest | null, config = both) => legsOf(config, outputHost({ ingest })).map(({ url }) => url)
+    expect(urls(null)).toEqual([listener, listener])
+    expect(urls({ port: 9101, passphrase: "0123456789" })).toEqual([listener, listener])
+    const [own, other] = urls({ port: 9100, passphrase: "pass phrase 1" })
+    expect(own).toBe(`${listener}&streamid=%23!%3A%3Ar%3Dnews%2Cm%3Dpublish&passphrase=pass%20phrase%201`)
+    expect(parseInputUrl(other ?? "")).toMatchObject({
+      ok: true,
+      target: { streamId: "#!::r=news/backup,m=publish", passphrase: "pass phrase 1" },
+    })
+    const renamed = urls({ port: 9100, passphrase: null }, { ...both, slug: "sport" })
+    expect(renamed[0]).toBe(`${listener}&streamid=%23!%3A%3Ar%3Dsport%2Cm%3Dpublish`)
+    const named = `${listener}&streamid=mine&passphrase=0123456789`
+    expect(urls({ port: 9100, passphrase: "0123456789" }, { ...both, input_url: named })[0]).toBe(named)
+  })
   it("is part of what the engine is told", () => {
-    expect(specOf(channelConfig())).toEqual({
+    expect(specOf(channelConfig(), outputHost())).toEqual({
       id: "ch-1",
       label: "news",
       legs: [{ name: "primary", ip: "127.0.0.1", port: 5000 }],

@@ -6,6 +6,8 @@ import { isIPv6, isMulticast } from "../../core/net/address.ts"
 import { type BreakPolicy, DEFAULT_BREAK_POLICY } from "../../core/scte35/break-state.ts"
 import type { ChannelSpec, InputPolicy, LegSpec } from "../../engine/protocol/messages.ts"
 import type { ChannelConfig, InputSettings } from "../model/channel.ts"
+import type { OutputHost } from "./output-place.ts"
+import { usedLeg } from "./used-leg.ts"
 
 /** SMPTE 2022-1 (2007) 7.2: column FEC arrives on the media port + 2, row FEC on + 4. */
 export const FEC_PORTS = [
@@ -34,39 +36,56 @@ export const breakPolicyOf = (settings: InputSettings): BreakPolicy => {
   }
 }
 
+/** What legs go by of the settings of the service. */
+export type LegHost = Pick<OutputHost, "allowPrivateTargets" | "ingest" | "retry">
+
+/** What the engine is told of a leg that is received by SRT; null for the others. */
+const srtPart = (
+  config: ChannelConfig,
+  name: LegSpec["name"],
+  { allowPrivateTargets, ingest, retry }: LegHost,
+): Pick<LegSpec, "url" | "public_only" | "retry_delay_ms"> | null => {
+  const leg = usedLeg(config, name, ingest)
+  if (leg === null) return null
+  if (leg.target.mode === "listener") return { url: leg.url }
+  return { url: leg.url, retry_delay_ms: retry.delayMs, ...(allowPrivateTargets ? {} : { public_only: true }) }
+}
+
 /**
  * The legs of a channel. What the backup leaves out is as for the primary; a source filter needs a multicast group of
  * its IP version.
  */
-export const legsOf = (config: ChannelConfig): Array<LegSpec> => {
-  const { backup_input_url, backup_rtp_ip, backup_rtp_port, input, input_url, rtp_ip, rtp_port } = config
+export const legsOf = (config: ChannelConfig, host: LegHost): Array<LegSpec> => {
+  const { backup_rtp_ip, backup_rtp_port, input, rtp_ip, rtp_port } = config
   const leg = (
     name: LegSpec["name"],
     ip: string,
     port: number,
     via: string | undefined,
     from: string | undefined,
-    url: string | null,
-  ): LegSpec => ({
-    name,
-    ip,
-    port,
-    ...(url === null ? {} : { url }),
-    ...(via === undefined || url !== null ? {} : { interface: via }),
-    ...(from === undefined || !isMulticast(ip) || isIPv6(from) !== isIPv6(ip) ? {} : { source: from }),
-    ...(input.rcvbuf === undefined ? {} : { rcvbuf: input.rcvbuf }),
-  })
-  const primary = leg("primary", rtp_ip, rtp_port, input.interface, input.source, input_url)
+  ): LegSpec => {
+    const srt = srtPart(config, name, host)
+    return {
+      name,
+      ip,
+      port,
+      ...srt,
+      ...(via === undefined || srt !== null ? {} : { interface: via }),
+      ...(from === undefined || !isMulticast(ip) || isIPv6(from) !== isIPv6(ip) ? {} : { source: from }),
+      ...(input.rcvbuf === undefined ? {} : { rcvbuf: input.rcvbuf }),
+    }
+  }
+  const primary = leg("primary", rtp_ip, rtp_port, input.interface, input.source)
   if (backup_rtp_ip === null || backup_rtp_port === null) return [primary]
   const via = input.backup_interface ?? input.interface
   const from = input.backup_source ?? input.source
-  return [primary, leg("backup", backup_rtp_ip, backup_rtp_port, via, from, backup_input_url)]
+  return [primary, leg("backup", backup_rtp_ip, backup_rtp_port, via, from)]
 }
 
 /** What the engine is told of a channel. */
-export const specOf = (config: ChannelConfig): ChannelSpec => ({
+export const specOf = (config: ChannelConfig, host: LegHost): ChannelSpec => ({
   id: config.id,
   label: config.slug,
-  legs: legsOf(config),
+  legs: legsOf(config, host),
   policy: policyOf(config.input),
 })

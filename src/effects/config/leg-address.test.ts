@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { channelConfig } from "../testing/configs.ts"
+import { channelConfig, outputHost } from "../testing/configs.ts"
 import { legsOf } from "./input-policy.ts"
 import { legAddresses, shownAddresses, storedAddresses } from "./leg-address.ts"
 import { usedPorts } from "./used-ports.ts"
@@ -54,10 +54,10 @@ describe("addresses of legs", () => {
 
   it("become legs of the engine, of which only a listener claims a port", () => {
     const both = changed(srt, { backup_input_url: LISTENER, input: { fec: "auto" } })
-    expect(legsOf(both)).toMatchObject([
+    expect(legsOf(both, outputHost())).toMatchObject([
       { name: "primary", ip: "encoder.example", port: 9000, url: CALLER },
       { name: "backup", ip: "0.0.0.0", port: 9100, url: LISTENER },
     ])
-    expect(usedPorts(both, () => "").map(({ path, port }) => [path, port])).toEqual([["backup_input_url", 9100]])
+    expect(usedPorts(both, () => "", null).map(({ path, port }) => [path, port])).toEqual([["backup_input_url", 9100]])
   })
 })

@@ -10,8 +10,9 @@ import { STREAM_KEY_PLACE } from "../../core/output/presets.ts"
 import type { RetryPolicy } from "../../core/settings/retry-delay.ts"
 import type { OutputSpec } from "../../engine/protocol/messages.ts"
 import type { OutputConfig } from "../model/channel.ts"
+import type { Ingest } from "./ingest.ts"
 
-/** What outputs use of this machine and of the settings of the service. Paths are absolute. */
+/** What outputs and inputs use of this machine and of the settings of the service. Paths are absolute. */
 export interface OutputHost {
   readonly hlsDir: string
   readonly recordingsDir: string
@@ -20,8 +21,10 @@ export interface OutputHost {
   /** Program that publishes RTSP. */
   readonly ffmpeg: string
   readonly retry: RetryPolicy
-  /** False refuses destinations on this machine and in private networks. */
+  /** False refuses destinations, and inputs that are called, on this machine and in private networks. */
   readonly allowPrivateTargets: boolean
+  /** The port at which SRT senders of all channels may call; null without one. */
+  readonly ingest: Ingest | null
 }
 
 type Destination = Pick<OutputConfig, "url" | "stream_key">

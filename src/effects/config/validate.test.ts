@@ -120,7 +120,8 @@ it("changedChannel removes the backup with nulls and keeps the slug", () => {
 })
 
 describe("portConflicts", () => {
-  const ports = (over: Parameters<typeof channelConfig>[0]) => usedPorts(channelConfig(over), (o) => `${o.id}.url`)
+  const ports = (over: Parameters<typeof channelConfig>[0]) =>
+    usedPorts(channelConfig(over), (o) => `${o.id}.url`, null)
   const listener = (port: number, id = "o", host = "") =>
     outputConfig({ id, name: id, url: `srt://${host}:${port}?mode=listener` })
 

@@ -2,6 +2,7 @@
 
 import { type Checked, done, failed } from "../config/checked.ts"
 import { claimConflicts } from "../config/claim-conflicts.ts"
+import { type Ingest, isAtIngest } from "../config/ingest.ts"
 import { type GivenAddresses, LEG_FIELDS, srtTargetOf } from "../config/leg-address.ts"
 import type { OutputHost } from "../config/output-place.ts"
 import { newChannel, type Stamp } from "../config/validate.ts"
@@ -24,20 +25,26 @@ export interface Clone {
 /** RTP ports are even; FEC of one channel stays clear of the next one's. */
 const STEP = 2
 
-/** A listener moves with the other ports; what a caller asks for is asked for again. */
-const movedUrl = (source: ChannelConfig, name: SourceName, by: number): string | null => {
+/**
+ * A listener moves with the other ports, but for one that the ingest port tells apart by the channel; what a caller asks
+ * for is asked for again.
+ */
+const movedUrl = (source: ChannelConfig, name: SourceName, by: number, ingest: Ingest | null): string | null => {
   const [url, srt] = [source[LEG_FIELDS[name].url], srtTargetOf(source, name)]
   if (url === null || srt === null || srt.mode === "caller") return url
+  if (isAtIngest(srt, ingest) && srt.streamId === null) return url
   return url.replace(/^(srt:\/\/(?:\[[^\]]*\]|[^:/?#]*)):\d+/i, `$1:${srt.port + by}`)
 }
 
-const moved = (source: ChannelConfig, by: number): GivenAddresses => {
+const moved = (source: ChannelConfig, by: number, ingest: Ingest | null): GivenAddresses => {
   const { backup_input_url, backup_rtp_ip, backup_rtp_port, input_url, rtp_ip, rtp_port } = source
   return {
-    ...(input_url === null ? { rtp_ip, rtp_port: rtp_port + by } : { input_url: movedUrl(source, "primary", by) }),
+    ...(input_url === null
+      ? { rtp_ip, rtp_port: rtp_port + by }
+      : { input_url: movedUrl(source, "primary", by, ingest) }),
     ...(backup_input_url === null
       ? { backup_rtp_ip, backup_rtp_port: backup_rtp_port === null ? null : backup_rtp_port + by }
-      : { backup_input_url: movedUrl(source, "backup", by) }),
+      : { backup_input_url: movedUrl(source, "backup", by, ingest) }),
   }
 }
 
@@ -57,7 +64,7 @@ export const cloneOf = (
     claimConflicts({ ...channel, outputs: [] }, all, () => null, true, host)
   const make = (by: number): Checked<WantedChannel> => {
     const { auto_run, input } = source
-    const fields = { name, ...moved(source, by), auto_run, autostart: false, input }
+    const fields = { name, ...moved(source, by, host.ingest), auto_run, autostart: false, input }
     return newChannel(fields, new Set(all.map(({ slug }) => slug)), stamp)
   }
   const place = (): Checked<WantedChannel> => {

@@ -1,9 +1,10 @@
 /** Ports and directories that two parts of a wanted configuration claim both. Of two the later one is told. Pure. */
 
+import { legErrors } from "../config/leg-errors.ts"
 import type { OutputHost } from "../config/output-place.ts"
 import { privateTargetErrors } from "../config/private-targets.ts"
 import { directoryConflicts } from "../config/used-directories.ts"
-import { portConflicts, type UsedPort, usedPorts } from "../config/used-ports.ts"
+import { portConflicts, reservedPorts, type UsedPort, usedPorts } from "../config/used-ports.ts"
 import type { OutputConfig } from "../model/channel.ts"
 import type { FieldError } from "../model/Errors.ts"
 import type { Sliced } from "../model/slices.ts"
@@ -17,18 +18,21 @@ const placesIn = (document: ConfigDocument, index: number) => {
   return ({ slug }: OutputConfig) => `outputs[${places.get(slug) ?? 0}]`
 }
 
-/** See `privateTargetErrors`; arguments as of `conflictsWithin`. */
+/** See `privateTargetErrors` and `legErrors`; arguments as of `conflictsWithin`. */
 export function* privateTargetsWithin(
   channels: ReadonlyArray<WantedChannel>,
   document: ConfigDocument,
   host: OutputHost,
 ): Sliced<ReadonlyArray<FieldError>> {
   const errors: FieldError[] = []
-  for (const [index, { outputs }] of channels.entries()) {
+  for (const [index, channel] of channels.entries()) {
     yield
     const placeOf = placesIn(document, index)
     errors.push(
-      ...outputs.flatMap((output) => privateTargetErrors(output, host, `channels[${index}].${placeOf(output)}.`)),
+      ...legErrors(channel, host, null, `channels[${index}].`),
+      ...channel.outputs.flatMap((output) =>
+        privateTargetErrors(output, host, `channels[${index}].${placeOf(output)}.`),
+      ),
     )
   }
   return errors
@@ -44,13 +48,13 @@ export function* conflictsWithin(
   host: OutputHost,
 ): Sliced<ReadonlyArray<FieldError>> {
   const directory = makeDirectories(host)
-  const claimed: UsedPort[] = []
+  const claimed: UsedPort[] = [...reservedPorts(host.ingest)]
   const found: FieldError[] = []
   for (const [index, channel] of channels.entries()) {
     yield
     const placeOf = placesIn(document, index)
     const pathOf = (output: OutputConfig) => `${placeOf(output)}.url`
-    const ports = usedPorts(channel, pathOf)
+    const ports = usedPorts(channel, pathOf, host.ingest)
     const writes = channel.outputs.some((output) => directory(output) !== null)
     const errors = [
       ...portConflicts(ports, claimed),

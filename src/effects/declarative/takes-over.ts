@@ -35,11 +35,11 @@ export function* makeTakesOver(
   const held: Array<{ id: string; ports: ReadonlyArray<UsedPort> }> = []
   for (const old of olds) {
     yield
-    held.push({ id: old.id, ports: usedPorts(old, path) })
+    held.push({ id: old.id, ports: usedPorts(old, path, host.ingest) })
   }
   return (next) => {
     const others = held.filter(({ id }) => id !== next.id).flatMap(({ ports }) => ports)
-    if (portConflicts(usedPorts(next, path), others).length > 0) return true
+    if (portConflicts(usedPorts(next, path, host.ingest), others).length > 0) return true
     return (
       next.outputs.some((output) => directory(output) !== null) &&
       directoryConflicts(next, path, olds, directory).length > 0

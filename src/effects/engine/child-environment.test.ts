@@ -3,6 +3,7 @@ import { childEnvironment, toolEnvironment } from "./child-environment.ts"
 
 const PLANTED = {
   API_KEY: "planted",
+  SRT_INGEST_PASSPHRASE: "planted passphrase",
   DATABASE_URL: "postgres://me:planted@h/d",
   AWS_SECRET_ACCESS_KEY: "planted",
   BUN_JSC_x: "1",

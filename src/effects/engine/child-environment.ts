@@ -1,6 +1,6 @@
 /** The environment of child processes: secrets that a child has no use for must not be readable in it. */
 
-const OURS = ["API_KEY", "DATABASE_URL"]
+const OURS = ["API_KEY", "DATABASE_URL", "SRT_INGEST_PASSPHRASE"]
 
 /**
  * The environment without our secrets.

@@ -2,27 +2,35 @@
 import { maskSecrets } from "../../core/output/output-url.ts"
 import { shownStreamId } from "../../core/srt/stream-id.ts"
 import type { LegStats } from "../../engine/protocol/messages.ts"
-import { hideInputSecrets } from "../config/hide-secrets.ts"
-import { LEG_FIELDS, type LegAddresses, readLeg } from "../config/leg-address.ts"
+import type { Ingest } from "../config/ingest.ts"
+import { LEG_FIELDS } from "../config/leg-address.ts"
+import { usedLeg, type WithLegs } from "../config/used-leg.ts"
 import type { LegView, SourceName, SrtLegView } from "../model/channel.ts"
 
-/** The fields of a leg's view that tell of SRT, and what hides its secrets in a sentence. */
+/** The fields of a leg's view that tell of SRT, with what is to be said of its URL, and what hides its secrets. */
 export interface SrtLeg extends Pick<LegView, "url" | "srt"> {
+  readonly warnings: ReadonlyArray<string>
   readonly hide: (text: string) => string
 }
 
-const RTP: SrtLeg = { url: null, srt: null, hide: (text) => text }
+const RTP: SrtLeg = { url: null, srt: null, warnings: [], hide: (text) => text }
 
 /** The SRT side of a leg; `leg` are its figures, undefined while the engine reports none. */
-export const srtLegOf = (config: LegAddresses, name: SourceName, leg: LegStats | undefined, nowMs: number): SrtLeg => {
+export const srtLegOf = (
+  config: WithLegs,
+  name: SourceName,
+  ingest: Ingest | null,
+  leg: LegStats | undefined,
+  nowMs: number,
+): SrtLeg => {
   const url = config[LEG_FIELDS[name].url]
-  const parsed = readLeg(config, name)
-  if (url === null || parsed?.ok !== true) return RTP
-  const hide = hideInputSecrets(url)
+  const used = usedLeg(config, name, ingest)
+  if (url === null || used === null) return RTP
+  const { hide, parsed, target } = used
   const hidden = (text: string | null | undefined) => (text == null ? null : hide(text))
   const live = leg?.srt ?? null
   const srt: SrtLegView = {
-    mode: parsed.target.mode,
+    mode: target.mode,
     state: live?.state ?? "stopped",
     peer: live?.peer ?? null,
     stream_id: live?.stream_id == null ? null : shownStreamId(live.stream_id),
@@ -34,5 +42,6 @@ export const srtLegOf = (config: LegAddresses, name: SourceName, leg: LegStats |
     figures: live?.figures ?? null,
     options: parsed.options,
   }
-  return { url: maskSecrets(url), srt, hide }
+  const warnings = [...parsed.ignored.map((key) => `ignored: ${key} is not known`), ...parsed.warnings]
+  return { url: maskSecrets(url), srt, warnings, hide }
 }

@@ -12,6 +12,7 @@ import type { ChannelRuntime, OutputRuntime } from "../channel/runtime/channel-r
 import { scte35Alarms, scte35View, withPidByHand } from "../channel/runtime/scte35-runtime.ts"
 import { channelStatus, isCarrying, scte35PidsOf } from "../channel/status.ts"
 import { hideSecrets } from "../config/hide-secrets.ts"
+import type { Ingest } from "../config/ingest.ts"
 import { policyOf, watchSettingsOf } from "../config/input-policy.ts"
 import { shownAddresses } from "../config/leg-address.ts"
 import { MASK, maskedSettings } from "../config/output-input.ts"
@@ -49,6 +50,8 @@ export interface ViewInput {
   readonly stopping?: boolean
   readonly nowMs: number
   readonly monotonicMs: number
+  /** What SRT inputs have of the ingest port; null, or left out, without one. */
+  readonly ingest?: Ingest | null
   /** Totals of the channel; zero when left out. */
   readonly totals?: ChannelTotals
 }
@@ -169,6 +172,7 @@ export const channelAlarms = (config: ChannelConfig, input: ViewInput): Readonly
     stats,
     lastInputMs,
     legsDiffer,
+    ingest: input.ingest,
     noted,
     nowMs,
     monotonicMs,
@@ -185,7 +189,7 @@ export const channelView = (config: ChannelConfig, input: ViewInput): ChannelVie
   const legOf = (from: ChannelStats | undefined, name: SourceName) => from?.legs.find((leg) => leg.name === name)
   const leg = (name: SourceName, ip: string, port: number) =>
     legView(
-      { name, ip, port, srt: srtLegOf(config, name, legOf(stats, name), nowMs) },
+      { name, ip, port, srt: srtLegOf(config, name, input.ingest ?? null, legOf(stats, name), nowMs) },
       runtime,
       legOf(stats, name),
       legOf(before, name),

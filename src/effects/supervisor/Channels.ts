@@ -11,7 +11,7 @@ import { outputHostOf } from "../config/output-host.ts"
 import { firstFreePort } from "../config/port-ranges.ts"
 import type { ChannelUpdate } from "../config/request-bodies.ts"
 import { stamp } from "../config/stamp.ts"
-import { usedPorts } from "../config/used-ports.ts"
+import { reservedPorts, usedPorts } from "../config/used-ports.ts"
 import { changedChannel, newChannel } from "../config/validate.ts"
 import { cloneOf, type LeftOut } from "../declarative/clone.ts"
 import type { CloneInput } from "../declarative/document.ts"
@@ -77,7 +77,7 @@ const makeVerbs = Effect.gen(function* () {
   const { change } = yield* Changes
   const host = outputHostOf(yield* AppConfig)
   const { publish } = yield* ChangeFeed
-  const { bring, checkClaims, followDemand, view } = yield* Registry
+  const { bring, checkClaims, checkLegs, followDemand, view } = yield* Registry
   const removals = yield* Removals
   const running = yield* RunningChannels
   const store = yield* Store
@@ -85,6 +85,7 @@ const makeVerbs = Effect.gen(function* () {
   const updated = Effect.fn("Channels.update")(function* (ref: string, input: ChannelUpdate) {
     const before = yield* book.find(ref)
     const config = yield* accept(changedChannel(before, input))
+    yield* checkLegs(config, before)
     yield* checkClaims(config, () => null, true)
     yield* store.updateChannel(config)
     yield* running.adopt(config)
@@ -121,13 +122,16 @@ const makeVerbs = Effect.gen(function* () {
 const make = Effect.gen(function* () {
   const book = yield* ChannelBook
   const settings = yield* AppConfig
-  const { checkClaims, view } = yield* Registry
+  const host = outputHostOf(settings)
+  const { checkClaims, checkLegs, view } = yield* Registry
 
   const preview = Effect.fn("Channels.preview")(function* (input: ChannelRequest, ref?: string) {
     const slugs = new Set(book.all().map((c) => c.slug))
+    const before = ref === undefined ? null : yield* book.find(ref)
     const config = yield* accept(
-      ref === undefined ? newChannel(input, slugs, yield* stamp) : changedChannel(yield* book.find(ref), input),
+      before === null ? newChannel(input, slugs, yield* stamp) : changedChannel(before, input),
     )
+    yield* checkLegs(config, before)
     yield* checkClaims(
       config,
       (output) => (ref === undefined ? `outputs[${config.outputs.indexOf(output)}].url` : null),
@@ -147,7 +151,8 @@ const make = Effect.gen(function* () {
         const claimed = new Set(
           book
             .all()
-            .flatMap((config) => usedPorts(config, () => ""))
+            .flatMap((config) => usedPorts(config, () => "", host.ingest))
+            .concat(reservedPorts(host.ingest))
             .map(({ port }) => port),
         )
         return use === "udp"

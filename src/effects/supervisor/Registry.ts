@@ -4,6 +4,8 @@ import { RunningChannels } from "../channel/RunningChannels.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
 import { claimConflicts, type PathOf } from "../config/claim-conflicts.ts"
+import type { LegAddresses } from "../config/leg-address.ts"
+import { legErrors } from "../config/leg-errors.ts"
 import { demandedBy } from "../config/on-demand.ts"
 import { outputHostOf } from "../config/output-host.ts"
 import { privateTargetErrors } from "../config/private-targets.ts"
@@ -18,7 +20,7 @@ import { Store } from "../store/Store.ts"
 
 export interface RegistryService {
   /** The engine's state and the time, as views are computed from them. */
-  readonly now: Effect.Effect<Pick<ViewInput, "engine" | "nowMs" | "monotonicMs">>
+  readonly now: Effect.Effect<Pick<ViewInput, "engine" | "ingest" | "nowMs" | "monotonicMs">>
   readonly view: (config: ChannelConfig) => Effect.Effect<ChannelView>
   /** Dies when the channel has no output with this id. */
   readonly viewOutput: (config: ChannelConfig, id: string) => Effect.Effect<OutputView>
@@ -27,6 +29,8 @@ export interface RegistryService {
     outputs: ReadonlyArray<OutputConfig>,
     at?: (index: number) => string,
   ) => Effect.Effect<void, InvalidInput>
+  /** See `legErrors`. */
+  readonly checkLegs: (config: LegAddresses, before?: LegAddresses | null) => Effect.Effect<void, InvalidInput>
   /** See `claimConflicts`. */
   readonly checkClaims: (
     config: Omit<ChannelConfig, "number">,
@@ -52,7 +56,12 @@ const make = Effect.gen(function* () {
   const running = yield* RunningChannels
   const store = yield* Store
 
-  const now = Effect.all({ engine: SubscriptionRef.get(engine.state), nowMs: Clock.currentTimeMillis, monotonicMs })
+  const now = Effect.all({
+    engine: SubscriptionRef.get(engine.state),
+    ingest: Effect.succeed(host.ingest),
+    nowMs: Clock.currentTimeMillis,
+    monotonicMs,
+  })
   const view = (config: ChannelConfig) =>
     Effect.map(now, (moment) =>
       channelView(config, {
@@ -84,6 +93,11 @@ const make = Effect.gen(function* () {
     checkTargets: (outputs, at = () => "") =>
       Effect.suspend(() => {
         const errors = outputs.flatMap((output, index) => privateTargetErrors(output, host, at(index)))
+        return errors.length === 0 ? Effect.void : new InvalidInput({ errors })
+      }),
+    checkLegs: (config, before = null) =>
+      Effect.suspend(() => {
+        const errors = legErrors(config, host, before)
         return errors.length === 0 ? Effect.void : new InvalidInput({ errors })
       }),
     checkClaims: (config, pathOf, legs) =>

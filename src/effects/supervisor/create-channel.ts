@@ -16,7 +16,7 @@ import { Registry } from "./Registry.ts"
 export const makeCreate = Effect.gen(function* () {
   const book = yield* ChannelBook
   const { change } = yield* Changes
-  const { checkClaims, checkTargets, view } = yield* Registry
+  const { checkClaims, checkLegs, checkTargets, view } = yield* Registry
   const running = yield* RunningChannels
   const store = yield* Store
   const templates = yield* Templates
@@ -32,6 +32,7 @@ export const makeCreate = Effect.gen(function* () {
     slugs: ReadonlySet<string>,
   ) {
     const wanted = yield* accept(newChannel(input, slugs, yield* stamp))
+    yield* checkLegs(wanted)
     yield* checkTargets(wanted.outputs, (index) => `outputs[${index}].`)
     yield* checkClaims(wanted, (output) => `outputs[${wanted.outputs.indexOf(output)}].url`, true)
     const config = yield* store.insertChannel(wanted)

@@ -13,6 +13,7 @@ export const outputHost = (over: Partial<OutputHost> = {}): OutputHost => ({
   ffmpeg: "ffmpeg",
   retry: DEFAULT_RETRY,
   allowPrivateTargets: true,
+  ingest: null,
   ...over,
 })
 
@@ -39,6 +40,7 @@ export const appConfig = (dataDir: string): AppConfigService => ({
   retry: DEFAULT_RETRY,
   udpPorts: { first: 5000, last: 5100 },
   srtPorts: { first: 8890, last: 65535 },
+  srtIngest: Option.none(),
   srtStack: "libsrt",
   thumbnails: 0,
   grafanaUrl: Option.none(),

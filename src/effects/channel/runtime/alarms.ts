@@ -1,9 +1,12 @@
 /** Alarms: what needs a person now, and since when. Pure: conditions are compared with what was noted before. */
 import { formatEndpoint } from "../../../core/net/address.ts"
-import type { ChannelStats } from "../../../engine/protocol/messages.ts"
+import type { ChannelStats, LegStats } from "../../../engine/protocol/messages.ts"
+import type { Ingest } from "../../config/ingest.ts"
 import { policyOf } from "../../config/input-policy.ts"
+import { hideOfLegs } from "../../config/used-leg.ts"
 import type { ChannelConfig, ChannelStatus } from "../../model/channel.ts"
 import type { Alarm, AlarmKind } from "../../model/event.ts"
+import { srtSilence } from "../leg-silence.ts"
 
 /** A condition as it was noted. Times are monotonic ms, except `sinceMs`, which is Unix time. */
 export interface NotedAlarm {
@@ -30,6 +33,8 @@ export interface AlarmInput extends AlarmMoment {
   readonly noted: NotedAlarms
   /** What the engine last said of legs that differ. */
   readonly legsDiffer: string | null
+  /** What SRT inputs have of the ingest port. */
+  readonly ingest?: Ingest | null | undefined
 }
 
 type Held = Extract<AlarmKind, "redundancy_lost" | "legs_differ" | "leg_bad">
@@ -58,13 +63,17 @@ const holds: Readonly<Record<Held, (config: ChannelConfig, stats: ChannelStats) 
   },
 }
 
+const silenceOf = (config: ChannelConfig, leg: LegStats) =>
+  leg.receiving ? undefined : (srtSilence(config, leg.name, leg) ?? "no packets arrive there")
+
 const becauseOf = (reasons: ReadonlyArray<string>) => (reasons.length === 0 ? "" : `: ${reasons.join("; ")}`)
 
-const messages: Readonly<Record<Held, (stats: ChannelStats | undefined, legsDiffer: string | null) => string>> = {
-  redundancy_lost: (stats) => {
+type MessageOf = (stats: ChannelStats | undefined, legsDiffer: string | null, config: ChannelConfig) => string
+const messages: Readonly<Record<Held, MessageOf>> = {
+  redundancy_lost: (stats, _, config) => {
     const other = stats?.legs.find((leg) => leg.name !== stats.active_source)
     if (stats === undefined || other === undefined) return "the other input could not take over"
-    const reason = other.problem?.message ?? (other.receiving ? undefined : "no packets arrive there")
+    const reason = other.problem?.message ?? silenceOf(config, other)
     const why = becauseOf(reason === undefined ? other.reasons : [reason])
     return `the ${other.name} (${formatEndpoint(other.ip, other.port)}) could not take over${why}; a failure of the ${stats.active_source} would be seen on the outputs`
   },
@@ -116,6 +125,7 @@ export const alarmsOf = (input: AlarmInput): ReadonlyArray<Alarm> => {
     const since = new Date(nowMs - Math.max(0, monotonicMs - lastInputMs)).toISOString()
     alarms.push({ kind: "no_input", severity: "critical", since, message: error ?? "no packets arrive" })
   }
+  const hide = hideOfLegs(config, input.ingest ?? null)
   const noted = noteAlarms(input.noted, config, stats, input)
   for (const kind of HELD) {
     const found = noted.get(kind)
@@ -125,7 +135,7 @@ export const alarmsOf = (input: AlarmInput): ReadonlyArray<Alarm> => {
       kind,
       severity,
       since: new Date(found.sinceMs).toISOString(),
-      message: messages[kind](stats, legsDiffer),
+      message: hide(messages[kind](stats, legsDiffer, config)),
     })
   }
   return alarms.sort((a, b) => Number(b.severity === "critical") - Number(a.severity === "critical"))

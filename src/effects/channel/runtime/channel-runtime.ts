@@ -1,5 +1,6 @@
 /** State of a started channel beyond its configuration and the engine's figures. Plain fields, read by views. */
 import { DEFAULT_BREAK_POLICY } from "../../../core/scte35/break-state.ts"
+import type { Ingest } from "../../config/ingest.ts"
 import type { OutputStatus, SourceName } from "../../model/channel.ts"
 import type { NotedAlarms } from "./alarms.ts"
 import { newScte35Runtime, type Scte35Runtime } from "./scte35-runtime.ts"
@@ -29,6 +30,8 @@ export interface ChannelRuntime {
   lastInputMs: number
   /** The leg in use, or the one the operator asked for; a restarted engine is told again. */
   source: SourceName
+  /** What its SRT inputs have of the ingest port, by the settings of the service. */
+  readonly ingest: Ingest | null
   /** Why the engine does not take the channel. */
   refused: string | null
   /** Socket problem of each leg as reported by the engine's events, ahead of the next figures. */
@@ -65,9 +68,11 @@ export const newChannelRuntime = (
   nowMs: number,
   policy = DEFAULT_BREAK_POLICY,
   tally = newChannelTally(),
+  ingest: Ingest | null = null,
 ): ChannelRuntime => ({
   lastInputMs: nowMs,
   source: "primary",
+  ingest,
   refused: null,
   legProblems: new Map(),
   scte35Pids: [],
