@@ -47,7 +47,7 @@ const repeatSecrets = async ({ engine, store }: RealApp) => {
     last_refused: message,
     figures: null,
   } as const
-  const said = { framing: "srt", receiving: false, warnings: [message], reasons: [message], srt } as const
+  const said = { framing: "srt" as const, receiving: false, warnings: [message], reasons: [message], srt }
   const legs = [
     legStats({ ...said, problem: reason }),
     legStats({ ...said, name: "backup", dropping: message, receiving: true }),
