@@ -43,8 +43,8 @@ export const simulateInput = (core: PacketCore, run: InputRun): SimulatedInput =
   const reports: Array<SourceReport & { atUs: number }> = []
   const control = new SourceControl(0, core, policy, START_US, (report) => reports.push({ ...report, atUs: nowUs }))
   control.configure(policy, [
-    { spec: { name: "primary" }, fd: 1 },
-    { spec: { name: "backup" }, fd: 1 },
+    { spec: { name: "primary" }, open: true },
+    { spec: { name: "backup" }, open: true },
   ])
   const queues = [run.primary, run.backup].map((datagrams) =>
     datagrams.map((d) => ({ ...d, rx_us: d.rx_us + START_US })),

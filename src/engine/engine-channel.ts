@@ -1,10 +1,11 @@
 /** A channel inside the engine: its legs, which of them fills the ring, and the outputs that read it. */
 import { legIndex } from "../core/packet-core/leg-index.ts"
-import type { PacketCore } from "../core/packet-core/packet-core.ts"
 import { CueTracker } from "./cue-tracker.ts"
 import { monotonicUs } from "./ffi/clock.ts"
-import { Leg, type LegKind } from "./inputs/leg.ts"
+import { Leg } from "./inputs/leg.ts"
 import type { LegSurroundings } from "./inputs/leg-figures.ts"
+import type { LegKind } from "./inputs/leg-receiver.ts"
+import type { InputContext } from "./inputs/open-receiver.ts"
 import { SourceControl, type SourceReport } from "./inputs/source-control.ts"
 import type { OutputSession } from "./outputs/output-session.ts"
 import type {
@@ -17,10 +18,15 @@ import type {
   OutputStats,
   Reason,
 } from "./protocol/messages.ts"
-import type { UdpPortRegistry } from "./system/udp-port-registry.ts"
 
 const sameLeg = (a: LegSpec, b: LegSpec): boolean =>
-  a.ip === b.ip && a.port === b.port && a.interface === b.interface && a.source === b.source && a.rcvbuf === b.rcvbuf
+  a.ip === b.ip &&
+  a.port === b.port &&
+  a.interface === b.interface &&
+  a.source === b.source &&
+  a.rcvbuf === b.rcvbuf &&
+  a.url === b.url &&
+  a.public_only === b.public_only
 
 /** A leg that failed inside is opened again after so long, and a choice between legs that failed is made again. */
 const FAULT_PAUSE_US = 3e6
@@ -45,28 +51,18 @@ export class EngineChannel {
   readonly cues: CueTracker
   label: string
   legs: Leg[] = []
-  readonly #core: PacketCore
-  readonly #base: number
-  readonly #ports: UdpPortRegistry
+  readonly #inputs: InputContext
   readonly #hooks: ChannelHooks
   #policy: InputPolicy
   /** No choice between the legs before. */
   #decideUs = 0
 
-  constructor(
-    spec: ChannelSpec,
-    index: number,
-    core: PacketCore,
-    base: number,
-    ports: UdpPortRegistry,
-    hooks: ChannelHooks,
-  ) {
+  constructor(spec: ChannelSpec, index: number, inputs: InputContext, hooks: ChannelHooks) {
+    const { core } = inputs
     this.id = spec.id
     this.label = spec.label
     this.index = index
-    this.#core = core
-    this.#base = base
-    this.#ports = ports
+    this.#inputs = inputs
     this.#hooks = hooks
     this.#policy = spec.policy
     core.resetChannel(index)
@@ -91,7 +87,7 @@ export class EngineChannel {
 
   #newLeg(spec: LegSpec, policy: InputPolicy): Leg {
     const index = legIndex(this.index, spec.name)
-    return new Leg(spec, policy, index, this.#core, this.#base, this.#ports, (kind, message) =>
+    return new Leg(spec, policy, index, this.#inputs, (kind, message) =>
       this.#hooks.leg(this, spec.name, kind, message),
     )
   }

@@ -11,6 +11,7 @@ import { monotonicUs } from "./ffi/clock.ts"
 import { nativeAddress } from "./ffi/libc.ts"
 import { parseAllowedSenders } from "./inputs/allowed-senders.ts"
 import type { Leg } from "./inputs/leg.ts"
+import { type InputContext, openSrtInputs } from "./inputs/open-receiver.ts"
 import { openSession } from "./outputs/open-session.ts"
 import type { OutputSession, SessionContext } from "./outputs/output-session.ts"
 import { testOutput } from "./outputs/test-output.ts"
@@ -53,7 +54,7 @@ export class Engine {
   readonly #emit: (event: Event) => void
   readonly #context: SessionContext
   readonly #channels = new Map<string, EngineChannel>()
-  readonly #udpPorts = new UdpPortRegistry()
+  readonly #inputs: InputContext
   readonly #loop: PacketLoop
   readonly #taps: TapPool
   readonly #told: ToldStates
@@ -74,16 +75,28 @@ export class Engine {
     this.#told = new ToldStates(emit)
     const base = nativeAddress(core.u8)
     core.bind(base)
+    const udpPorts = new UdpPortRegistry()
+    const listenerPorts = new ListenerPorts()
+    const gates = new HandshakeGates()
+    const { srt } = library
+    const srtInputs = srt === null ? null : { srt, udpPorts, listenerPorts, gates }
+    this.#inputs = {
+      core,
+      base,
+      udpPorts,
+      srt: srtInputs === null ? null : openSrtInputs(srtInputs),
+      srtProblem: library.info.problem,
+    }
     this.#context = {
       core,
       base,
-      srt: library.srt,
-      ports: library.srt === null ? null : new PortPool(library.srt),
+      srt,
+      ports: srt === null ? null : new PortPool(srt),
       srtStack,
       ownSrt: new OwnSrt(core, base),
-      listenerPorts: new ListenerPorts(),
-      gates: new HandshakeGates(),
-      udpPorts: this.#udpPorts,
+      listenerPorts,
+      gates,
+      udpPorts,
       remuxes: new RemuxPool(core),
       srtProblem: library.info.problem,
       fault: (session, cause) => this.#sessionFault(session, cause),
@@ -105,7 +118,7 @@ export class Engine {
       sessionFault: (session, cause) => this.#sessionFault(session, cause),
       eventFault: (channel, cause) => this.faults.report("input", `an event of channel ${channel.label}`, cause),
     })
-    this.#loop = new PacketLoop(core, () => this.#channels.values(), {
+    this.#loop = new PacketLoop(core, () => this.#channels.values(), srt, {
       srt: this.#context.ownSrt,
       onEvents: (events) => coreEvents.handle(events),
       onSlowTick: () => {
@@ -179,7 +192,7 @@ export class Engine {
     const index = Array.from({ length: MAX_CHANNELS }, (_, i) => i).find((i) => !taken.has(i))
     if (index === undefined) return refused("full", `the engine carries at most ${MAX_CHANNELS} channels`)
     this.#context.remuxes.forget(index)
-    const channel = new EngineChannel(spec, index, this.#core, this.#context.base, this.#udpPorts, {
+    const channel = new EngineChannel(spec, index, this.#inputs, {
       leg: (c, leg, kind, message) => this.#emit({ event: "leg", channel_id: c.id, leg, kind, message }),
       source: (c, report) => this.#emit({ event: "source", channel_id: c.id, ...report }),
       sessionFault: (session, cause) => this.#sessionFault(session, cause),

@@ -21,10 +21,11 @@ import { EVENT_COUNT } from "../core/assembly/memory/layout.ts"
 import type { CoreEvent, PacketCore } from "../core/packet-core/packet-core.ts"
 import type { EngineChannel } from "./engine-channel.ts"
 import { monotonicUs, realtimeOffsetUs, sleepUntilUs } from "./ffi/clock.ts"
+import type { LibSrt } from "./ffi/libsrt.ts"
 import type { Leg } from "./inputs/leg.ts"
+import { type LegSet, LegWatch } from "./leg-watch.ts"
 import type { OutputSession } from "./outputs/output-session.ts"
 import { Phases, phasesFor } from "./phases.ts"
-import { Epoll } from "./system/epoll.ts"
 
 export const FAST_TICK_US = 500
 export const SLOW_TICK_US = 10000
@@ -53,15 +54,10 @@ export class PacketLoop {
   readonly #core: PacketCore
   readonly #channels: () => Iterable<EngineChannel>
   readonly #hooks: LoopHooks
-  readonly #fast = new Epoll()
-  /** One for each phase, made when it is needed. */
-  readonly #slow: Epoll[] = []
-  readonly #all = new Epoll()
-  /** Which set each leg's descriptor is in. */
-  readonly #watched = new Map<Leg, { fd: number; set: Epoll }>()
+  readonly #watch: LegWatch
   readonly #phaseOf = new WeakMap<EngineChannel, number>()
-  readonly #byTag: Array<{ leg: Leg } | undefined> = []
   #clockOffsetUs = 0
+  #drainUs = 0
   #nextSlowUs = 0
   #slowTickUs = SLOW_TICK_US
   readonly #phases = new Phases()
@@ -80,11 +76,11 @@ export class PacketLoop {
   passes = 0
   maxGapUs = 0
 
-  constructor(core: PacketCore, channels: () => Iterable<EngineChannel>, hooks: LoopHooks) {
+  constructor(core: PacketCore, channels: () => Iterable<EngineChannel>, srt: LibSrt | null, hooks: LoopHooks) {
     this.#core = core
     this.#channels = channels
     this.#hooks = hooks
-    this.#all.add(this.#fast.fd, 0)
+    this.#watch = new LegWatch(srt)
   }
 
   start(): void {
@@ -98,46 +94,21 @@ export class PacketLoop {
 
   /** Stops watching a leg that is about to close. */
   forget(leg: Leg): void {
-    const watched = this.#watched.get(leg)
-    if (watched === undefined) return
-    watched.set.remove(watched.fd)
-    this.#watched.delete(leg)
-    this.#byTag[leg.index] = undefined
+    this.#watch.forget(leg)
   }
 
-  #slowSet(phase: number): Epoll {
-    let set = this.#slow[phase]
-    if (set === undefined) {
-      set = new Epoll()
-      this.#slow[phase] = set
-      this.#all.add(set.fd, 1)
+  /** Reads what the legs of a set have. */
+  #drain(set: LegSet, nowUs: number): void {
+    this.#drainUs = nowUs
+    this.#watch.drain(set, this.#take)
+  }
+
+  #take = (leg: Leg): void => {
+    try {
+      if (leg.receive(this.#clockOffsetUs, this.#drainUs) > 0) this.#busy = true
+    } catch (cause) {
+      this.#hooks.onLegFault(leg, cause)
     }
-    return set
-  }
-
-  #watch(channel: EngineChannel, leg: Leg, phase: number): void {
-    const set = channel.immediate ? this.#fast : this.#slowSet(phase)
-    const watched = this.#watched.get(leg)
-    if (watched?.set === set && watched.fd === leg.fd) return
-    this.forget(leg)
-    if (leg.fd < 0) return
-    set.add(leg.fd, leg.index)
-    this.#watched.set(leg, { fd: leg.fd, set })
-    this.#byTag[leg.index] = { leg }
-  }
-
-  #drain(set: Epoll, nowUs: number): number {
-    let datagrams = 0
-    for (let i = 0, ready = set.wait(0); i < ready; i++) {
-      const entry = this.#byTag[set.tag(i)]
-      if (entry === undefined) continue
-      try {
-        datagrams += entry.leg.receive(this.#clockOffsetUs, nowUs)
-      } catch (cause) {
-        this.#hooks.onLegFault(entry.leg, cause)
-      }
-    }
-    return datagrams
   }
 
   #pass = (): void => {
@@ -159,9 +130,9 @@ export class PacketLoop {
 
   #work(nowUs: number, slow: boolean): void {
     if (slow) this.#beginTick(nowUs)
-    if (this.#drain(this.#fast, nowUs) > 0) this.#busy = true
+    this.#drain(this.#watch.fast, nowUs)
     if (slow) {
-      if (this.#drain(this.#slowSet(0), nowUs) > 0) this.#busy = true
+      this.#drain(this.#watch.slow(0), nowUs)
       this.#guarded("the packet core", () => this.#core.tick(nowUs))
       this.#guarded("SRT packets of receivers", () => this.#hooks.srt.receive(nowUs))
     }
@@ -207,7 +178,7 @@ export class PacketLoop {
   #runPhases(dueUs: number): void {
     for (let phase = this.#phases.take(dueUs); phase !== null; phase = this.#phases.take(dueUs)) {
       const nowUs = monotonicUs()
-      if (this.#drain(this.#slowSet(phase), nowUs) > 0) this.#busy = true
+      this.#drain(this.#watch.slow(phase), nowUs)
       this.#guarded("SRT packets of receivers", () => this.#hooks.srt.receive(nowUs))
       for (const channel of this.#channels())
         if (this.#phaseOf.get(channel) === phase)
@@ -219,7 +190,7 @@ export class PacketLoop {
   #pollLeg(channel: EngineChannel, leg: Leg, phase: number, nowUs: number): void {
     try {
       leg.poll(nowUs, this.#clockOffsetUs)
-      this.#watch(channel, leg, phase)
+      this.#watch.put(leg, channel.immediate ? this.#watch.fast : this.#watch.slow(phase))
     } catch (cause) {
       this.#hooks.onLegFault(leg, cause)
     }
@@ -261,8 +232,8 @@ export class PacketLoop {
     const untilSlow = this.#nextSlowUs
     const next = immediate ? Math.min((Math.floor(nowUs / FAST_TICK_US) + 1) * FAST_TICK_US, untilSlow) : untilSlow
     if (immediate) {
-      if (busy) sleepUntilUs(next)
-      else this.#all.wait(IDLE_MS)
+      if (busy || this.#watch.mustLook) sleepUntilUs(next)
+      else this.#watch.wait(IDLE_MS)
     } else {
       for (let dueUs = this.#phases.nextUs; dueUs < untilSlow; dueUs = this.#phases.nextUs) {
         sleepUntilUs(dueUs)

@@ -2,7 +2,7 @@
  * Reads the memory of a process of this machine, in KiB, as the kernel counts it. A process whose memory is awaited was
  * started with COLLECTS_GARBAGE.
  */
-import { readFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { eventually } from "./product.ts"
 
@@ -21,8 +21,14 @@ const statusOf = (pid: number, name: string) =>
   Number(new RegExp(`${name}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1])
 
 export const residentKb = (pid: number): number => statusOf(pid, "VmRSS")
-/** The most memory that the process ever had, in KiB. */
+/** The most memory that the process had since `forgetPeak`, or ever, in KiB. */
 export const peakKb = (pid: number): number => statusOf(pid, "VmHWM")
+
+/** Lets `peakKb` begin anew; returns what memory there is now, in KiB. See proc_pid_clear_refs(5). */
+export const forgetPeak = (pid: number): number => {
+  writeFileSync(`/proc/${pid}/clear_refs`, "5")
+  return peakKb(pid)
+}
 
 /** A busy machine's runtime collects late; what memory is read for is what is held. */
 const collectGarbage = (pid: number) => process.kill(pid, "SIGUSR2")

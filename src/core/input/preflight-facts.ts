@@ -52,7 +52,7 @@ export interface ProgrammeFacts {
 export interface PreflightFacts {
   /** Seconds since the leg went live without a break; null while it is not. */
   readonly liveS: number | null
-  readonly framing: "none" | "rtp" | "udp"
+  readonly framing: "none" | "rtp" | "udp" | "srt"
   readonly programmes: ReadonlyArray<ProgrammeFacts>
   /** Seconds since the last random access point; null when there was none. */
   readonly accessPointAgeS: number | null

@@ -1,7 +1,7 @@
 /** What each counter of a leg means for its verdict. Numbers in sentences are of the last ten seconds. */
 import type { LegCounter } from "../packet-core/leg-fields.ts"
 
-type Framing = "none" | "rtp" | "udp"
+export type Framing = "none" | "rtp" | "udp" | "srt"
 
 interface Rule {
   readonly counter: LegCounter | "kernel_drops"
@@ -79,6 +79,8 @@ const causeOfGaps: Rule["meaning"] = (sum, framing) => {
   if (sum("rtp_unrecovered") > 0) return "RTP packets were lost on the way to us"
   if (sum("resyncs") > 0) return "datagrams were lost on the way to us, or bytes between them"
   if (framing === "rtp") return "no RTP packet is missing, so they were lost before the sender put them into RTP"
+  if (framing === "srt")
+    return "the sender had lost them already, or SRT could not have them sent again within its latency: raise latency if the leg has dropped packets"
   return "packets were lost before they reached us"
 }
 

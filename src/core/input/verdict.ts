@@ -5,7 +5,7 @@
  * first: what was dropped, then what was lost, then what came of it.
  */
 import type { LegCounter } from "../packet-core/leg-fields.ts"
-import { droppingOf, GOES_ON, RULES, sentenceOf } from "./verdict-rules.ts"
+import { droppingOf, type Framing, GOES_ON, RULES, sentenceOf } from "./verdict-rules.ts"
 
 /** `good`; `degraded`: errors that viewers may notice; `bad`: not fit for the outputs; `lost`: nothing usable. */
 export type Verdict = "good" | "degraded" | "bad" | "lost"
@@ -26,7 +26,7 @@ export interface HealthFacts {
   readonly problem: string | null
   /** TS sync is held. */
   readonly inSync: boolean
-  readonly framing: "none" | "rtp" | "udp"
+  readonly framing: Framing
 }
 
 /** Seconds looked back on. */

@@ -6,9 +6,9 @@
  */
 import { Clock, Effect, Random } from "effect"
 import { maskSecrets } from "../../core/output/output-url.ts"
+import { countFailure, isGivenUp, RESUMING_MS, retryDelayMs } from "../../core/settings/retry-delay.ts"
 import type { SessionState } from "../../engine/protocol/messages.ts"
 import { hideSecrets } from "../config/hide-secrets.ts"
-import { countFailure, isGivenUp, RESUMING_MS, retryDelayMs } from "../config/retry-delay.ts"
 import type { SessionUpdate } from "../engine/engine-inboxes.ts"
 import { OutputEnded } from "../model/Errors.ts"
 import { monotonicMs } from "../model/monotonic.ts"

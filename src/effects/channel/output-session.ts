@@ -1,8 +1,8 @@
 /** One attempt of an output as the engine runs it: opened, or found running, and closed with its scope. */
 import { Effect, type Mailbox, type Scope } from "effect"
+import type { RetryPolicy } from "../../core/settings/retry-delay.ts"
 import type { Reason, SessionState } from "../../engine/protocol/messages.ts"
 import { type OutputHost, outputSpec, revisionOf } from "../config/output-place.ts"
-import type { RetryPolicy } from "../config/retry-delay.ts"
 import type { EngineClientService } from "../engine/EngineClient.ts"
 import type { SessionUpdate } from "../engine/engine-inboxes.ts"
 import type { OutputConfig } from "../model/channel.ts"

@@ -6,6 +6,7 @@ import { isIP } from "node:net"
 import { join, resolve } from "node:path"
 import { Config, ConfigError, Context, Effect, Either, Layer, type LogLevel, Option, Redacted } from "effect"
 import { type Network, parseNetwork } from "../../core/net/network.ts"
+import type { RetryPolicy } from "../../core/settings/retry-delay.ts"
 import { SRT_STACKS, type SrtStack } from "../../core/srt/stack.ts"
 import { StartRefused } from "../model/Errors.ts"
 import { type DatabasePlace, databasePlace } from "./database-url.ts"
@@ -13,7 +14,6 @@ import { oneOf, SETTINGS, setting, wholeNumber, withoutComment } from "./environ
 import { type IngestSettings, srtIngest } from "./ingest-settings.ts"
 import { LOG_LEVELS, type LogLevelName, toLogLevel } from "./log-levels.ts"
 import type { PortRange } from "./port-ranges.ts"
-import type { RetryPolicy } from "./retry-delay.ts"
 import { AUTO_LIMIT, type ThumbnailLimit } from "./thumbnail-limit.ts"
 
 export interface AppConfigService extends DatabasePlace {

@@ -7,10 +7,10 @@ import { join } from "node:path"
 import { engineSettings } from "../../core/output/output-settings.ts"
 import { type ParsedOutput, parseOutputUrl } from "../../core/output/output-url.ts"
 import { STREAM_KEY_PLACE } from "../../core/output/presets.ts"
+import type { RetryPolicy } from "../../core/settings/retry-delay.ts"
 import type { OutputSpec } from "../../engine/protocol/messages.ts"
 import type { OutputConfig } from "../model/channel.ts"
 import type { Ingest } from "./ingest.ts"
-import type { RetryPolicy } from "./retry-delay.ts"
 
 /** What outputs and inputs use of this machine and of the settings of the service. Paths are absolute. */
 export interface OutputHost {

@@ -1,9 +1,9 @@
 /** Stored channels and outputs for tests. */
 import { join } from "node:path"
 import { LogLevel, Option } from "effect"
+import { DEFAULT_RETRY } from "../../core/settings/retry-delay.ts"
 import type { AppConfigService } from "../config/AppConfig.ts"
 import type { OutputHost } from "../config/output-place.ts"
-import { DEFAULT_RETRY } from "../config/retry-delay.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 
 export const outputHost = (over: Partial<OutputHost> = {}): OutputHost => ({

@@ -43,6 +43,8 @@ const bindings = (lib: ReturnType<typeof koffi.load>) => ({
   getsockflag: lib.func("srt_getsockflag", "int", ["int", "int", "void *", "void *"]),
   /** int srt_sendmsg2(SRTSOCKET u, const char *buf, int len, SRT_MSGCTRL *mctrl) */
   sendmsg2: lib.func("srt_sendmsg2", "int", ["int", "uintptr_t", "int", "uintptr_t"]),
+  /** int srt_recvmsg2(SRTSOCKET u, char *buf, int len, SRT_MSGCTRL *mctrl): bytes of one message, -1 when there is none */
+  recvmsg2: lib.func("srt_recvmsg2", "int", ["int", "uintptr_t", "int", "uintptr_t"]),
   /** int64_t srt_connection_time(SRTSOCKET u): CLOCK_MONOTONIC microseconds */
   connectionTime: lib.func("srt_connection_time", "int64_t", ["int"]),
   /** int srt_getlasterror(int *errno_loc) */
@@ -61,6 +63,8 @@ const bindings = (lib: ReturnType<typeof koffi.load>) => ({
   epollCreate: lib.func("srt_epoll_create", "int", []),
   /** int srt_epoll_add_usock(int eid, SRTSOCKET u, const int *events) */
   epollAddUsock: lib.func("srt_epoll_add_usock", "int", ["int", "int", "void *"]),
+  /** int srt_epoll_remove_usock(int eid, SRTSOCKET u) */
+  epollRemoveUsock: lib.func("srt_epoll_remove_usock", "int", ["int", "int"]),
   /** int srt_epoll_release(int eid) */
   epollRelease: lib.func("srt_epoll_release", "int", ["int"]),
   /** int srt_epoll_uwait(int eid, SRT_EPOLL_EVENT *fds, int size, int64_t timeout_ms) */
@@ -91,4 +95,5 @@ export const SRT_ECONNLOST = 2001
 export const SRT_EINVSOCK = 5004
 export const SRT_EINVALMSGAPI = 5009
 export const SRT_EASYNCSND = 6001
+export const SRT_EASYNCRCV = 6002
 export const SRT_EPOLL_IN = 1

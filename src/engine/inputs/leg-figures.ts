@@ -8,6 +8,7 @@ import type { LegCounter, LegCounters } from "../../core/packet-core/leg-fields.
 import type { PacketCore } from "../../core/packet-core/packet-core.ts"
 import type { LegSpec, LegStats, PidStats, ProgrammeInfo, Reason } from "../protocol/messages.ts"
 import { DEFAULT_RECEIVE_BUFFER } from "./input-socket.ts"
+import type { ReceiverFacts } from "./leg-receiver.ts"
 import { legWarnings } from "./leg-warnings.ts"
 
 /** What a leg knows of its channel when its figures are asked for. */
@@ -22,13 +23,9 @@ export interface LegFacts {
   readonly epochOffsetMs: number
   readonly receiving: boolean
   readonly problem: Reason | null
-  readonly kernelDrops: number
-  readonly rcvbufGranted: number
-  readonly socketWarnings: ReadonlyArray<string>
+  readonly receiver: ReceiverFacts
   readonly programmes: ReadonlyArray<ProgrammeInfo>
   readonly fecEnabled: boolean
-  /** FEC packets were seen although FEC is off. */
-  readonly fecOffered: boolean
   readonly surroundings: LegSurroundings
 }
 
@@ -73,6 +70,15 @@ export class LegFigures {
     return this.#core.legField(this.#index, field)
   }
 
+  get #isSrt(): boolean {
+    return this.#spec.url !== undefined
+  }
+
+  #framing(): LegStats["framing"] {
+    const framing = this.#gauge(L.LEG_FRAMING)
+    return framing === 0 ? "none" : this.#isSrt ? "srt" : framing === 1 ? "rtp" : "udp"
+  }
+
   /** `10.0.0.1:5000` or `[fd00::1]:5000`, from the first of the four fields of an address and that of its port. */
   #endpoint(address: number, port: number): string {
     const word = (n: number) => this.#gauge(address + n)
@@ -100,14 +106,19 @@ export class LegFigures {
       ip: this.#spec.ip,
       port: this.#spec.port,
       receiving: facts.receiving,
-      warnings: [...facts.socketWarnings, ...this.#warnings],
-      framing: framingOf(framing),
-      source: framing === 0 ? null : this.#endpoint(L.LEG_SOURCE_ADDRESS, L.LEG_SOURCE_PORT),
+      warnings: [...facts.receiver.warnings, ...this.#warnings],
+      framing: this.#framing(),
+      srt: facts.receiver.srt,
+      source: this.#isSrt
+        ? (facts.receiver.srt?.peer ?? null)
+        : framing === 0
+          ? null
+          : this.#endpoint(L.LEG_SOURCE_ADDRESS, L.LEG_SOURCE_PORT),
       ssrc: framing === 1 ? this.#gauge(L.LEG_IDENTITY) : null,
       last_packet_at: last === 0 ? null : last / 1000 + facts.epochOffsetMs,
       jitter_ms: this.#gauge(L.LEG_JITTER_90K) / 90,
-      rcvbuf_bytes: facts.rcvbufGranted,
-      kernel_drops: facts.kernelDrops,
+      rcvbuf_bytes: facts.receiver.rcvbufGranted,
+      kernel_drops: facts.receiver.kernelDrops,
       verdict: this.#verdict.verdict,
       reasons: [...this.#verdict.reasons],
       dropping: this.#verdict.dropping,
@@ -128,16 +139,16 @@ export class LegFigures {
     this.#warnings = legWarnings(
       this.#before,
       counters,
-      facts.kernelDrops - this.#dropsBefore,
+      facts.receiver.kernelDrops - this.#dropsBefore,
       seconds,
       this.#rival(),
       this.#stranger(),
     )
-    this.#verdict = observeSecond(this.#health, counters, facts.kernelDrops, {
+    this.#verdict = observeSecond(this.#health, counters, facts.receiver.kernelDrops, {
       receiving: facts.receiving,
       problem: facts.problem?.message ?? null,
       inSync: this.#gauge(L.LEG_IN_SYNC) === 1,
-      framing: framingOf(this.#gauge(L.LEG_FRAMING)),
+      framing: this.#framing(),
     })
     this.#maxGapMs = this.#takeHighest(L.LEG_MAX_GAP_US) / 1000
     this.#pcrJitterMaxMs = this.#takeHighest(L.LEG_PCR_JITTER_MAX_US) / 1000
@@ -145,7 +156,7 @@ export class LegFigures {
     this.#pids = this.#pidRates(facts.programmes, seconds)
     this.#before = counters
     this.#beforeUs = facts.nowUs
-    this.#dropsBefore = facts.kernelDrops
+    this.#dropsBefore = facts.receiver.kernelDrops
   }
 
   #preflight(facts: LegFacts, counters: LegCounters): Finding[] {
@@ -165,7 +176,7 @@ export class LegFigures {
     const interval = this.#gauge(L.LEG_ACCESS_POINT_INTERVAL_US)
     return findingsOf({
       liveS: (facts.nowUs - this.#liveSinceUs) / 1e6,
-      framing: framingOf(this.#gauge(L.LEG_FRAMING)),
+      framing: this.#framing(),
       programmes: facts.programmes,
       accessPointAgeS: point === 0 ? null : (facts.nowUs - point) / 1e6,
       accessPointIntervalMs: interval === 0 ? null : interval / 1000,
@@ -181,8 +192,8 @@ export class LegFigures {
       jitterMs: this.#gauge(L.LEG_JITTER_90K) / 90,
       maxGapMs: this.#maxGapMs,
       rcvbufAskedBytes: this.#spec.rcvbuf ?? DEFAULT_RECEIVE_BUFFER,
-      rcvbufGrantedBytes: facts.rcvbufGranted,
-      fecSeen: facts.fecOffered || this.#gauge(L.LEG_FEC_COLUMNS) + this.#gauge(L.LEG_FEC_ROWS) > 0,
+      rcvbufGrantedBytes: facts.receiver.rcvbufGranted,
+      fecSeen: facts.receiver.fecOffered || this.#gauge(L.LEG_FEC_COLUMNS) + this.#gauge(L.LEG_FEC_ROWS) > 0,
       fecEnabled: facts.fecEnabled,
       ...facts.surroundings,
     })
@@ -225,7 +236,6 @@ export class LegFigures {
   }
 }
 
-const framingOf = (framing: number) => (framing === 1 ? "rtp" : framing === 2 ? "udp" : "none")
 const NULL_PID = 0x1fff
 /** RTP SSRC, or the hash that stands for a raw UDP sender. */
 export const hexIdentity = (identity: number) => `0x${(identity >>> 0).toString(16).padStart(8, "0")}`

@@ -19,7 +19,7 @@ export const newReading = (): LegReading => ({
   tsPackets: 0,
 })
 
-/** Fills `reading` with what the packet core knows of the leg at `index`; `open` says whether its socket is. */
+/** Fills `reading` with what the packet core knows of the leg at `index`; `open` says whether packets can come by it. */
 export const readNumbers = (core: PacketCore, index: number, open: boolean, reading: LegReading): void => {
   const field = (f: number) => core.legField(index, f)
   reading.open = open

@@ -18,7 +18,8 @@ export type SourceReport = Omit<Extract<Event, { readonly event: "source" }>, "e
 /** What the control needs of a leg. */
 export interface ControlledLeg {
   readonly spec: { readonly name: LegName }
-  readonly fd: number
+  /** Packets can come by it. */
+  readonly open: boolean
 }
 
 const DECIDE_EVERY_US = 20_000
@@ -118,8 +119,8 @@ export class SourceControl {
   decide(nowUs: number): void {
     if (this.#legs.length < 2 || nowUs < this.#nextUs) return
     this.#nextUs = nowUs + DECIDE_EVERY_US
-    for (const { fd, spec } of this.#legs)
-      readNumbers(this.#core, legIndex(this.#channel, spec.name), fd >= 0, this.#numbers[spec.name])
+    for (const { open, spec } of this.#legs)
+      readNumbers(this.#core, legIndex(this.#channel, spec.name), open, this.#numbers[spec.name])
     // A switch is told by its event; without one, the merge has gone on with the other leg.
     if (this.active !== this.#told && this.#field(L.CHANNEL_SWITCHES) === this.#switches) {
       this.#reason = "merged"

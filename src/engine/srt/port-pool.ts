@@ -5,6 +5,7 @@
  * An anchor socket, bound and never connected, keeps a port's multiplexer alive while it has callers: libsrt before
  * 1.5.2 must not find a multiplexer that is being torn down when the next caller binds.
  */
+import type { SrtPurpose } from "../../core/output/url/srt-url.ts"
 import { SRT_OPTIONS } from "../../core/srt/options.ts"
 import type { LibSrt } from "../ffi/libsrt.ts"
 import { encodeSockaddr, sockaddrPort } from "../ffi/sockaddr.ts"
@@ -38,10 +39,13 @@ interface SharedPort {
 
 export class PortPool {
   readonly #srt: LibSrt
+  readonly #purpose: SrtPurpose
   readonly #ports: SharedPort[] = []
 
-  constructor(srt: LibSrt) {
+  /** For callers that send, or for those that receive: their ports differ in size. */
+  constructor(srt: LibSrt, purpose: SrtPurpose = "send") {
     this.#srt = srt
+    this.#purpose = purpose
   }
 
   /**
@@ -72,10 +76,8 @@ export class PortPool {
   }
 
   #open(key: string, target: SrtTarget, localHost: string): SharedPort {
-    const anchor = createSocket(this.#srt, {
-      ...target,
-      options: target.options.filter((o) => MUXER_OPTIONS.has(o.option.name)),
-    })
+    const options = target.options.filter((o) => MUXER_OPTIONS.has(o.option.name))
+    const anchor = createSocket(this.#srt, { ...target, options }, this.#purpose)
     const any = encodeSockaddr(localHost, 0)
     if (this.#srt.bind(anchor, any, any.length) !== 0) {
       const reason = lastError(this.#srt, `cannot bind to ${localHost}`)

@@ -1,10 +1,11 @@
 /** One libsrt socket: options in and out, states, reasons. Everything here is non-blocking. */
 import type { OutputTarget } from "../../core/output/output-url.ts"
+import type { SrtPurpose } from "../../core/output/url/srt-url.ts"
 import { SRT_OPTIONS, type SrtOption } from "../../core/srt/options.ts"
 import { describeReject, describeSrtError } from "../../core/srt/reject.ts"
 import { type LibSrt, SRT_ECONNLOST } from "../ffi/libsrt.ts"
 import { formatSockaddr, SOCKADDR_STORAGE } from "../ffi/sockaddr.ts"
-import type { Reason, SrtStats } from "../protocol/messages.ts"
+import type { Reason, SrtInputFigures, SrtStats } from "../protocol/messages.ts"
 import { SetupFailure } from "../protocol/setup-failure.ts"
 
 export type SrtTarget = Extract<OutputTarget, { protocol: "srt" }>
@@ -111,35 +112,63 @@ const defaultSendBuffer = (target: SrtTarget): number =>
  * The target as an address family needs it: libsrt binds to `::` only when told whether that includes IPv4; here it
  * does not.
  */
-export const forFamily = (target: SrtTarget, family: 4 | 6): SrtTarget => {
+export const forFamily = <T extends SrtTarget>(target: T, family: 4 | 6): T => {
   const given = target.options.some(({ option }) => option.name === SRT_OPTIONS.IPV6ONLY.name)
   return family === 4 || given
     ? target
     : { ...target, options: [...target.options, { option: SRT_OPTIONS.IPV6ONLY, value: 1 }] }
 }
 
-/** A socket with every option of the target set, ready to bind. */
-export const createSocket = (srt: LibSrt, target: SrtTarget): number => {
+type Preset = readonly [option: SrtOption, value: number | boolean]
+
+const sendingPresets = (target: SrtTarget): ReadonlyArray<Preset> => [
+  // Old receivers (HSv4, SRT before 1.3) learn from it who sends.
+  [SRT_OPTIONS.SENDER, true],
+  [SRT_OPTIONS.SNDBUF, defaultSendBuffer(target)],
+  // One kernel buffer serves all connections of a port; the kernel caps it at net.core.wmem_max.
+  [SRT_OPTIONS.UDP_SNDBUF, 4 << 20],
+  [SRT_OPTIONS.UDP_RCVBUF, 1 << 20],
+  // A sender receives no data, yet libsrt sizes half a megabyte of receive tables a connection by these two.
+  [SRT_OPTIONS.FC, 512],
+  [SRT_OPTIONS.RCVBUF, 64 << 10],
+]
+
+/** libsrt's own sizes of a receive buffer, in packets, and of the window it names to the sender. */
+const RECEIVE_PACKETS = 8192
+const WINDOW_PACKETS = 25_600
+/** Bytes libsrt counts for a packet of the receive buffer: MSS less IP and UDP headers. */
+const RECEIVE_PACKET_BYTES = 1472
+/** Packets a second of 1316 bytes at 40 Mbit/s. */
+const PACKETS_PER_SECOND = 3800
+
+/** Room for what waits for its time: 40 Mbit/s for the latency and a second more, or what libsrt has anyway. */
+const receivingPresets = (target: SrtTarget): ReadonlyArray<Preset> => {
+  const given = target.options.find(({ option }) => option === SRT_OPTIONS.RCVLATENCY)?.value
+  const latencyMs = Number(given ?? target.latencyMs ?? 0)
+  const packets = Math.max(RECEIVE_PACKETS, Math.ceil((latencyMs / 1000 + 1) * PACKETS_PER_SECOND))
+  return [
+    // libsrt takes no receive buffer that is larger than the window.
+    [SRT_OPTIONS.FC, Math.max(WINDOW_PACKETS, packets)],
+    [SRT_OPTIONS.RCVBUF, packets * RECEIVE_PACKET_BYTES],
+    [SRT_OPTIONS.UDP_RCVBUF, 4 << 20],
+    [SRT_OPTIONS.UDP_SNDBUF, 1 << 20],
+  ]
+}
+
+/** A socket to send or to receive by, with every option of the target set, ready to bind. */
+export const createSocket = (srt: LibSrt, target: SrtTarget, purpose: SrtPurpose = "send"): number => {
   const socket = srt.createSocket()
   if (socket < 0) throw new SetupFailure(lastError(srt, "no SRT socket"))
   try {
     const given = new Set(target.options.map((o) => o.option.name))
-    const preset = (option: SrtOption, value: number | boolean) => {
-      if (!given.has(option.name)) setOption(srt, socket, option, value)
-    }
     setOption(srt, socket, SRT_OPTIONS.SNDSYN, false)
     setOption(srt, socket, SRT_OPTIONS.RCVSYN, false)
-    // Old receivers (HSv4, SRT before 1.3) learn from it who sends.
-    preset(SRT_OPTIONS.SENDER, true)
-    // libsrt shares a port, or takes it again within seconds, only with this on.
-    preset(SRT_OPTIONS.REUSEADDR, true)
-    preset(SRT_OPTIONS.SNDBUF, defaultSendBuffer(target))
-    // One kernel buffer serves all connections of a port; the kernel caps it at net.core.wmem_max.
-    preset(SRT_OPTIONS.UDP_SNDBUF, 4 << 20)
-    preset(SRT_OPTIONS.UDP_RCVBUF, 1 << 20)
-    // A sender receives no data, yet libsrt sizes half a megabyte of receive tables a connection by these two.
-    preset(SRT_OPTIONS.FC, 512)
-    preset(SRT_OPTIONS.RCVBUF, 64 << 10)
+    // libsrt shares a port, or takes it again within seconds, only with REUSEADDR on.
+    const presets: ReadonlyArray<Preset> = [
+      [SRT_OPTIONS.REUSEADDR, true],
+      ...(purpose === "send" ? sendingPresets(target) : receivingPresets(target)),
+    ]
+    for (const [option, value] of presets) if (!given.has(option.name)) setOption(srt, socket, option, value)
     for (const { option, value } of target.options) setOption(srt, socket, option, value)
     return socket
   } catch (cause) {
@@ -176,5 +205,30 @@ export const readStats = (srt: LibSrt, socket: number): SrtStats | null => {
     flight_packets: i32(320),
     bandwidth_mbps: statsView.getFloat64(336, true),
     km_state: getInt(srt, socket, SRT_OPTIONS.SNDKMSTATE),
+  }
+}
+
+/**
+ * Reads SRT_TRACEBSTATS of a connection that is received from; null when it is gone. Its counters begin with the
+ * connection: they are never cleared.
+ */
+export const readInputStats = (srt: LibSrt, socket: number): SrtInputFigures | null => {
+  if (srt.bistats(socket, stats, 0, 1) !== 0) return null
+  const i64 = (at: number) => Number(statsView.getBigInt64(at, true))
+  const i32 = (at: number) => statsView.getInt32(at, true)
+  return {
+    rtt_ms: statsView.getFloat64(328, true),
+    latency_ms: getInt(srt, socket, SRT_OPTIONS.RCVLATENCY),
+    packets_received: i64(16),
+    packets_lost: i32(28),
+    packets_retransmitted: i32(164),
+    packets_belated: i64(224),
+    packets_dropped: i32(68),
+    packets_undecrypted: i32(72),
+    bytes_received: i64(88),
+    receive_buffer_packets: i32(380),
+    receive_buffer_ms: i32(388),
+    bandwidth_mbps: statsView.getFloat64(336, true),
+    km_state: getInt(srt, socket, SRT_OPTIONS.RCVKMSTATE),
   }
 }

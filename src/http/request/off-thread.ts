@@ -22,8 +22,8 @@ export interface Unreadable {
 /** Length in characters up to which JSON is parsed on the main thread; YAML built to be slow takes long much sooner. */
 export const JSON_AT_ONCE = 100_000
 export const YAML_AT_ONCE = 4000
-/** Longest time for parsing; no configuration that a person writes takes a tenth of it. */
-const WITHIN = Duration.seconds(5)
+/** Longest time for parsing, with room for a machine that is busy. */
+const WITHIN = Duration.seconds(10)
 /** Permits for threads; further requests wait for their turn. */
 const AT_A_TIME = Effect.unsafeMakeSemaphore(2)
 

@@ -1,14 +1,22 @@
 /** Stream ids that the far side refuses, and those that are refused before dialling (row 28 of the fault matrix). */
 import { execFileSync } from "node:child_process"
+import { readdirSync, readFileSync } from "node:fs"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { parseOutputUrl } from "../../../src/core/output/output-url.ts"
 import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"
 import { EngineBench } from "../engine-bench.ts"
 import { FakeSrtListener, rejectWith } from "../fake-srt-listener.ts"
 import { freeUdpPort } from "../ports.ts"
+import { eventually } from "../product.ts"
 import { SrtReceiver } from "../receivers.ts"
 
 const library = openSrtLibrary({})
+
+/** True when every thread of a process is stopped (proc_pid_stat(5), state T). */
+const isStopped = (pid: number | undefined): boolean =>
+  readdirSync(`/proc/${pid}/task`).every((tid) =>
+    readFileSync(`/proc/${pid}/task/${tid}/stat`, "utf8").includes(") T "),
+  )
 
 describe.skipIf(library.srt === null)("SRT rejection", () => {
   let bench: EngineBench
@@ -68,6 +76,8 @@ describe.skipIf(library.srt === null)("SRT rejection", () => {
     const receiver = await SrtReceiver.open(`srt://127.0.0.1:${port}?mode=listener`)
     const { child } = receiver.program
     child.kill("SIGSTOP")
+    // Its threads run on for a moment, and one of them answers callers.
+    await eventually("all threads have stopped", () => (isStopped(child.pid) ? true : null))
     bench.open(`srt://127.0.0.1:${port}?stack=libsrt`)
     await bench.outputIs("o1", "connecting")
     // Nothing of this process runs meanwhile but libsrt's threads.

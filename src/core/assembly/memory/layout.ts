@@ -47,6 +47,9 @@ export const TX_MMSG = RX_DATA + RX_BATCH * RX_STRIDE;
 export const TX_IOVEC = TX_MMSG + TX_BATCH * MMSGHDR_SIZE;
 export const TX_RTP_HEADER = TX_IOVEC + TX_BATCH * 2 * IOVEC_SIZE;
 export const TX_MSGCTRL = TX_RTP_HEADER + TX_BATCH * TX_RTP_HEADER_SIZE;
+/** SRT_MSGCTRL that libsrt fills for a message received, owned by the host as well. */
+export const RX_MSGCTRL = TX_MSGCTRL + TX_MSGCTRL_SIZE;
+export const RX_MSGCTRL_SIZE = 64;
 
 // --- Events of the last `ingest` calls, until the host takes them. Records of 32 bytes:
 // type u32@0, leg u32@4, pid u32@8, a u32@12, b u32@16, data address u32@20, data length u32@24, ring position u32@28.
@@ -54,7 +57,7 @@ export const EVENT_MAX = 256;
 export const EVENT_SIZE = 32;
 export const EVENT_DATA_SIZE = 262144;
 /** u32: records present. */
-export const EVENT_COUNT = TX_MSGCTRL + TX_MSGCTRL_SIZE;
+export const EVENT_COUNT = RX_MSGCTRL + RX_MSGCTRL_SIZE;
 /** u32: bytes of EVENT_DATA used. */
 export const EVENT_DATA_USED = EVENT_COUNT + 4;
 /** u32: events dropped because the area was full, ever. */

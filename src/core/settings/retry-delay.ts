@@ -1,4 +1,4 @@
-/** When a writer tries again, and when it gives up. */
+/** When an output, or an SRT input that calls, tries again, and when an output gives up. */
 
 const FIRST_MS = 500
 const CAP_MS = 30_000

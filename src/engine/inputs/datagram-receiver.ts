@@ -1,0 +1,179 @@
+/** Receives a leg by UDP: RTP or raw TS, unicast or multicast, with FEC on the ports beside. */
+
+import * as L from "../../core/assembly/memory/layout.ts"
+import { formatEndpoint, zoneOf } from "../../core/net/address.ts"
+import { libc, MSG_DONTWAIT } from "../ffi/libc.ts"
+import type { InputPolicy, Reason } from "../protocol/messages.ts"
+import { reasonOf } from "../protocol/setup-failure.ts"
+import type { UdpPortRegistry } from "../system/udp-port-registry.ts"
+import { FecPorts } from "./fec-ports.ts"
+import { hasLostZone, type InputSocket, openInputSocket, socketMemory } from "./input-socket.ts"
+import { type LegReceiver, type ReceiverFacts, type ReceiverHost, SLOTS_PER_TURN } from "./leg-receiver.ts"
+import { MulticastWatch } from "./multicast-watch.ts"
+
+/** Slots of the largest datagram: 64 KiB are 348 TS packets. */
+const SLOTS_PER_DATAGRAM_MAX = 50
+const REOPEN_US = 1e6
+const POLL_US = 50_000
+const INTERFACE_CHECK_US = 1e6
+
+export class DatagramReceiver implements LegReceiver {
+  readonly srtSocket = -1
+  readonly arrival: string
+  readonly #place: string
+  readonly #host: ReceiverHost
+  readonly #ports: UdpPortRegistry
+  readonly #fec: FecPorts
+  #fecMode: InputPolicy["fec"]
+  #socket: InputSocket | null = null
+  #watch: MulticastWatch | null = null
+  #problem: Reason | null = null
+  #releasePort: (() => void) | null = null
+  #nextPollUs = 0
+  #nextOpenUs = 0
+  #nextCheckUs = 0
+  #fecRuns = false
+  /** As in the last batch; unknown sizes count as the largest. */
+  #slotsPerDatagram = SLOTS_PER_DATAGRAM_MAX
+
+  constructor(host: ReceiverHost, policy: InputPolicy, ports: UdpPortRegistry) {
+    this.#host = host
+    this.#ports = ports
+    this.#fecMode = policy.fec
+    this.#fec = new FecPorts(host.spec, policy.fec, ports)
+    this.#place = formatEndpoint(host.spec.ip, host.spec.port)
+    this.arrival = `on ${this.#place}`
+  }
+
+  configure(policy: InputPolicy): void {
+    this.#fecMode = policy.fec
+    this.#fec.mode = policy.fec
+  }
+
+  get fd(): number {
+    return this.#socket?.fd ?? -1
+  }
+
+  get open(): boolean {
+    return this.#socket !== null
+  }
+
+  get problem(): Reason | null {
+    return this.#problem
+  }
+
+  /** Reads the FEC ports; and from time to time, opens what is closed and joins its group again. */
+  poll(nowUs: number, clockOffsetUs: number): void {
+    if (nowUs >= this.#nextPollUs) this.#maintain(nowUs)
+    if (this.#fec.column >= 0) this.#receiveFec(this.#fec.column, false, clockOffsetUs, nowUs)
+    if (this.#fec.row >= 0) this.#receiveFec(this.#fec.row, true, clockOffsetUs, nowUs)
+  }
+
+  #maintain(nowUs: number): void {
+    this.#nextPollUs = nowUs + POLL_US
+    if (this.#socket === null) this.#open(nowUs)
+    else if (nowUs >= this.#nextCheckUs) this.#check(this.#socket, nowUs)
+    this.#fec.poll(nowUs, this.#socket !== null, this.#host.live(), this.#gauge(L.LEG_FEC_PACKETS))
+    const runs = this.#gauge(L.LEG_FEC_COLUMNS) + this.#gauge(L.LEG_FEC_ROWS) > 0
+    if (runs === this.#fecRuns || this.#fecMode === "off") return
+    this.#fecRuns = runs
+    const matrix = `${this.#gauge(L.LEG_FEC_COLUMNS)} columns, ${this.#gauge(L.LEG_FEC_ROWS)} rows`
+    this.#host.say(
+      runs ? "fec_on" : "fec_off",
+      runs ? `SMPTE 2022-1 FEC arrives: ${matrix}` : "SMPTE 2022-1 FEC no longer arrives",
+    )
+  }
+
+  #gauge(field: number): number {
+    return this.#host.core.legField(this.#host.index, field)
+  }
+
+  #open(nowUs: number): void {
+    if (nowUs < this.#nextOpenUs) return
+    this.#nextOpenUs = nowUs + REOPEN_US
+    const { spec } = this.#host
+    this.#releasePort ??= this.#ports.hold(spec.ip, spec.port, "another input")
+    try {
+      this.#socket = openInputSocket(spec)
+      this.#watch = MulticastWatch.of(this.#socket, spec, nowUs)
+      this.#nextCheckUs = nowUs + INTERFACE_CHECK_US
+      this.#problem = null
+      this.#host.say("open", `listening on ${this.#place}/udp`)
+    } catch (cause) {
+      const reason = reasonOf(cause)
+      if (this.#problem?.message !== reason.message) this.#host.say("failed", reason.message)
+      this.#problem = reason
+    }
+  }
+
+  /** Once a second: are the interfaces still those that the socket was opened on? */
+  #check(socket: InputSocket, nowUs: number): void {
+    this.#nextCheckUs = nowUs + INTERFACE_CHECK_US
+    const { spec } = this.#host
+    if (hasLostZone(socket, spec)) {
+      this.#closeSocket()
+      this.#fec.suspend()
+      this.#nextOpenUs = nowUs
+      this.#host.say(
+        "failed",
+        `the network interface ${zoneOf(spec.ip)} of ${spec.ip} is gone or was created anew: opening again`,
+      )
+      return
+    }
+    const report = this.#watch?.check(nowUs, this.#gauge(L.LEG_LAST_RX_US), () => this.#fec.suspend()) ?? null
+    if (report !== null) this.#host.say(report.kind === "joined" ? "rejoined" : "failed", report.message)
+  }
+
+  receive(clockOffsetUs: number, nowUs: number): number {
+    const fd = this.fd
+    if (fd < 0) return 0
+    const { base, core, index } = this.#host
+    let total = 0
+    let slots = 0
+    while (slots < SLOTS_PER_TURN) {
+      const room = Math.max(1, Math.min(L.RX_BATCH, Math.floor((SLOTS_PER_TURN - slots) / this.#slotsPerDatagram)))
+      const count = libc.recvmmsg(fd, base + L.RX_MMSG, room, MSG_DONTWAIT, 0)
+      if (count <= 0) break
+      const appended = core.ingest(index, count, clockOffsetUs, nowUs)
+      this.#slotsPerDatagram = Math.max(1, Math.ceil(appended / count))
+      total += count
+      slots += Math.max(appended, count)
+      if (count < room) break
+    }
+    return total
+  }
+
+  #receiveFec(fd: number, isRow: boolean, clockOffsetUs: number, nowUs: number): void {
+    const { base, core, index } = this.#host
+    const count = libc.recvmmsg(fd, base + L.RX_MMSG, L.RX_BATCH, MSG_DONTWAIT, 0)
+    if (count > 0) core.ingestFec(index, isRow, count, clockOffsetUs, nowUs)
+  }
+
+  facts(): ReceiverFacts {
+    const memory = this.#socket === null ? null : socketMemory(this.#socket.fd)
+    return {
+      kernelDrops: memory?.drops ?? 0,
+      rcvbufGranted: this.#socket?.rcvbuf ?? 0,
+      warnings: [
+        ...(this.#socket?.warnings ?? []),
+        ...(this.#watch?.warning == null ? [] : [this.#watch.warning]),
+        ...this.#fec.warnings,
+      ],
+      fecOffered: this.#fec.offered,
+      srt: null,
+    }
+  }
+
+  #closeSocket(): void {
+    if (this.#socket !== null) libc.close(this.#socket.fd)
+    this.#socket = null
+    this.#watch = null
+  }
+
+  close(): void {
+    this.#fec.close()
+    this.#closeSocket()
+    this.#releasePort?.()
+    this.#releasePort = null
+  }
+}

@@ -1,0 +1,57 @@
+/** What a leg is received by: a UDP socket with those of its FEC, or an SRT connection. */
+import type { PacketCore } from "../../core/packet-core/packet-core.ts"
+import type { Event, InputPolicy, LegSpec, LegStats, Reason } from "../protocol/messages.ts"
+
+/** What a leg reports, as in the `leg` event. */
+export type LegKind = Extract<Event, { readonly event: "leg" }>["kind"]
+
+/** The leg that a receiver works for. */
+export interface ReceiverHost {
+  readonly spec: LegSpec
+  /** Index in the packet core. */
+  readonly index: number
+  readonly core: PacketCore
+  /** Native address of the packet memory. */
+  readonly base: number
+  /** TS arrived in the last second. */
+  readonly live: () => boolean
+  readonly say: (kind: LegKind, message: string) => void
+}
+
+/** The receiver's share of a leg's figures. */
+export interface ReceiverFacts {
+  /** Datagrams the kernel dropped because the receive buffer was full. */
+  readonly kernelDrops: number
+  /** Receive buffer that the kernel granted, in bytes; 0 when that is not known. */
+  readonly rcvbufGranted: number
+  readonly warnings: ReadonlyArray<string>
+  /** FEC packets were seen although FEC is off. */
+  readonly fecOffered: boolean
+  readonly srt: LegStats["srt"]
+}
+
+export interface LegReceiver {
+  /** Descriptor to be watched by the kernel's epoll; -1 when there is none. */
+  readonly fd: number
+  /** Socket to be watched by libsrt's epoll; -1 when there is none. */
+  readonly srtSocket: number
+  /** Packets can come: the socket is open, or a sender is connected. */
+  readonly open: boolean
+  /** Where packets arrive, for sentences: `on 239.1.2.3:5000`, `by SRT from 203.0.113.5:9000`. */
+  readonly arrival: string
+  /** Why packets cannot come; null when they can. */
+  readonly problem: Reason | null
+  /** Takes new settings; what is open stays open. */
+  configure(policy: InputPolicy): void
+  /** Every 10 ms: opens what is closed, and whatever else needs no packet. */
+  poll(nowUs: number, clockOffsetUs: number): void
+  /** Gives the packet core what has come, for at most one turn of the outputs. Returns datagrams read. */
+  receive(clockOffsetUs: number, nowUs: number): number
+  facts(): ReceiverFacts
+  close(): void
+}
+
+/**
+ * Ring slots filled from one leg before the outputs have their turn: well below what a ring and an output's queue hold.
+ */
+export const SLOTS_PER_TURN = 256

@@ -1,0 +1,138 @@
+/** One SRT connection that a leg is received by: messages into the packet core, each with the time TSBPD gives it. */
+import * as L from "../../core/assembly/memory/layout.ts"
+import type { PacketCore } from "../../core/packet-core/packet-core.ts"
+import { type LibSrt, SRT_EASYNCRCV, SRT_ECONNLOST, SRT_EINVSOCK, SRTS_CONNECTED } from "../ffi/libsrt.ts"
+import type { Reason, SrtInputFigures } from "../protocol/messages.ts"
+import { connectionLost, lastError, readInputStats } from "../srt/srt-socket.ts"
+import { type ReceiverHost, SLOTS_PER_TURN } from "./leg-receiver.ts"
+
+/** Where the 64-bit `srctime` of SRT_MSGCTRL is, in words: the time a message is due, CLOCK_MONOTONIC in µs. */
+const SRCTIME = (L.RX_MSGCTRL + 16) >> 2
+
+/** A message whose time is further off than this waits for it here: TSBPD let it go early. */
+const EARLY_US = 20_000
+const STATE_CHECK_US = 250_000
+
+interface Held {
+  readonly atUs: number
+  readonly bytes: Uint8Array
+}
+
+export class SrtIncoming {
+  readonly socket: number
+  /** The sender, `ip:port`, and the stream id it sent or was sent. */
+  readonly peer: string
+  readonly streamId: string
+  readonly connectedAt = Date.now()
+  readonly #srt: LibSrt
+  readonly #host: ReceiverHost
+  /** Once a sender has said goodbye, libsrt gives all that was to come at once: it keeps its times here. */
+  #held: Held[] = []
+  #end: Reason | null = null
+  #nextCheckUs = 0
+  #figures: SrtInputFigures | null = null
+  #heardUs: number
+  #packets = 0
+
+  constructor(srt: LibSrt, host: ReceiverHost, socket: number, peer: string, streamId: string, nowUs: number) {
+    this.#srt = srt
+    this.#host = host
+    this.socket = socket
+    this.peer = peer
+    this.streamId = streamId
+    this.#heardUs = nowUs
+  }
+
+  /** A message has been read: the sender is one. */
+  proven = false
+
+  /** Takes what is due, for at most one turn of the outputs. Returns messages taken. */
+  receive(nowUs: number): number {
+    let total = this.#takeHeld(nowUs)
+    while (total < SLOTS_PER_TURN && this.#end === null) {
+      const count = this.#readBatch(nowUs)
+      total += count
+      if (count < L.RX_BATCH) break
+    }
+    return total
+  }
+
+  /** Fills the receive batch from libsrt, and hands it on. */
+  #readBatch(nowUs: number): number {
+    const { base, core, index } = this.#host
+    let count = 0
+    while (count < L.RX_BATCH) {
+      const at = L.RX_DATA + count * L.RX_STRIDE
+      const length = this.#srt.recvmsg2(this.socket, base + at, L.RX_STRIDE, base + L.RX_MSGCTRL)
+      if (length <= 0) {
+        if (length < 0) this.#noteRefusal()
+        break
+      }
+      const atUs = (core.u32[SRCTIME] ?? 0) + (core.u32[SRCTIME + 1] ?? 0) * 2 ** 32
+      if (atUs > nowUs + EARLY_US) this.#held.push({ atUs, bytes: core.u8.slice(at, at + length) })
+      else core.placeDatagram(count++, length, atUs === 0 ? nowUs : atUs)
+    }
+    if (count === 0) return 0
+    this.proven = true
+    core.ingest(index, count, 0, nowUs)
+    return count
+  }
+
+  #takeHeld(nowUs: number): number {
+    if (this.#held.length === 0) return 0
+    const { core, index } = this.#host
+    const later = this.#held.findIndex(({ atUs }) => atUs > nowUs)
+    const due = this.#held.splice(0, Math.min(later < 0 ? this.#held.length : later, L.RX_BATCH))
+    for (const [i, { atUs, bytes }] of due.entries()) place(core, i, bytes, atUs)
+    if (due.length > 0) core.ingest(index, due.length, 0, nowUs)
+    return due.length
+  }
+
+  /** Why there was no message: mostly because none is due. */
+  #noteRefusal(): void {
+    const code = this.#srt.getlasterror(0)
+    if (code === SRT_EASYNCRCV) return
+    // libsrt takes a broken socket away after a second.
+    this.#end ??=
+      code === SRT_ECONNLOST || code === SRT_EINVSOCK
+        ? connectionLost(this.#srt)
+        : lastError(this.#srt, "SRT connection lost")
+  }
+
+  /** Looks, every quarter of a second, whether the connection is still there. */
+  poll(nowUs: number): void {
+    if (this.#end !== null || nowUs < this.#nextCheckUs) return
+    this.#nextCheckUs = nowUs + STATE_CHECK_US
+    const packets = this.stats()?.packets_received ?? 0
+    if (packets !== this.#packets) this.#heardUs = nowUs
+    this.#packets = packets
+    // What libsrt still has is read first: it tells the end itself.
+    if (this.#srt.getsockstate(this.socket) !== SRTS_CONNECTED) this.receive(nowUs)
+  }
+
+  /** Since when no packet has come from the sender, whether its time has come or not. */
+  silentUs(nowUs: number): number {
+    return nowUs - this.#heardUs
+  }
+
+  /** Why it is over, once all that came by it has had its time; null before. */
+  get end(): Reason | null {
+    return this.#held.length === 0 ? this.#end : null
+  }
+
+  /** Last good sample: libsrt has none for a connection that broke. */
+  stats(): SrtInputFigures | null {
+    this.#figures = readInputStats(this.#srt, this.socket) ?? this.#figures
+    return this.#figures
+  }
+
+  close(): void {
+    this.#held = []
+    this.#srt.close(this.socket)
+  }
+}
+
+const place = (core: PacketCore, index: number, bytes: Uint8Array, atUs: number): void => {
+  core.u8.set(bytes, L.RX_DATA + index * L.RX_STRIDE)
+  core.placeDatagram(index, bytes.length, atUs)
+}
