@@ -1,6 +1,6 @@
 /**
- * The service: its layers, and nothing else. `--demo` adds a channel with a test source; `--parent-pipe` is
- * `npm start`'s.
+ * The service: its layers, and nothing else. `--demo` adds a channel with a test source, with `--srt-input` one that is
+ * received by SRT; `--parent-pipe` is `npm start`'s.
  *
  * Every service is named once, and read from the bottom up they are built in that order: each knows those below it.
  * Shutdown (SIGTERM, SIGINT) goes from the top down, each step with its own deadline, under 5 s in all:
@@ -54,7 +54,9 @@ import { HttpLive, HttpServer } from "./http/HttpServer.ts"
 import { endWithParent } from "./parent-pipe.ts"
 import { runMain } from "./run-main.ts"
 
-const DemoLive = Layer.unwrapEffect(Effect.map(HttpServer, ({ url }) => demoLayer(url)))
+const DemoLive = Layer.unwrapEffect(
+  Effect.map(HttpServer, ({ url }) => demoLayer(url, process.argv.includes("--srt-input"))),
+)
 const Front = process.argv.includes("--demo") ? Layer.provideMerge(DemoLive, HttpLive) : HttpLive
 
 /** What requests ask for. */

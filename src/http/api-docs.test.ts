@@ -50,7 +50,7 @@ describe("docs/api.md", () => {
       .replaceAll("\\\n", " ")
       .split(/^(?=curl )/m)
       .slice(1)
-    expect(commands.length).toBe(12)
+    expect(commands.length).toBe(13)
     for (const command of commands) {
       const method = command.match(/-X (\w+)/)?.[1] ?? "GET"
       const path = command.match(/http:\/\/127\.0\.0\.1:8000(\S+)/)?.[1] ?? ""

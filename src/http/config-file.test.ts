@@ -53,7 +53,7 @@ channels:
     [
       "a wrong port",
       text("News").replace("5000", "70000"),
-      "channels.yaml: channels[0].rtp_port: must be a whole number from 1 to 65535, got 70000",
+      "channels.yaml: channels[0].rtp_port: must be a whole number from 1 to 65535 or null, got 70000",
     ],
     ["a bad URL", text("News").replace("srt:", "gopher:"), "channels.yaml: channels[0].outputs[0].url: "],
     [

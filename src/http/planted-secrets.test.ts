@@ -4,12 +4,13 @@
  */
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
-import { Effect } from "effect"
+import { Effect, Option, Redacted } from "effect"
 import { afterEach, expect, it } from "vitest"
+import { channelStats, engineStats, legStats } from "../effects/testing/FakeEngine.ts"
 import { RULES } from "./access/roles.ts"
 import { makeLiveFeed } from "./live/LiveFeed.ts"
 import { callersOf, walkForms } from "./testing/form-walk.ts"
-import { makeRealApps } from "./testing/real-app.ts"
+import { makeRealApps, type RealApp } from "./testing/real-app.ts"
 import { withKey } from "./testing/test-app.ts"
 
 const SECRET = "Planted4711Secret"
@@ -23,7 +24,44 @@ const OUTPUTS = [
   { name: "hls", url: `https://192.0.2.5/live/main.m3u8?token=${SECRET}`, protocol: "hls" },
   { name: "s3", url: "s3://bucket/live", settings: { s3_access_key_id: "AKIA", s3_secret_access_key: SECRET } },
 ]
+const INPUTS = {
+  input_url: `srt://192.0.2.8:9000?mode=caller&passphrase=${SECRET}&streamid=%23!::u=me,s=${SECRET}`,
+  backup_input_url: `srt://:9100?mode=listener&passphrase=${SECRET}&streamid=publish:main:me:${SECRET}`,
+}
 const apps = makeRealApps()
+
+/** The engine repeats the secrets of a channel's inputs in all that it may say of them. */
+const repeatSecrets = async ({ engine, store }: RealApp) => {
+  const { id = "" } = (await Effect.runPromise(store.load))?.[0] ?? {}
+  const message = `not with ${SECRET} in ${INPUTS.input_url}`
+  const reason = { code: "x", message, transient: true }
+  const srt = {
+    mode: "caller",
+    state: "connecting",
+    peer: null,
+    stream_id: `publish:main:me:${SECRET}`,
+    connected_at: null,
+    connections: 0,
+    last_error: reason,
+    refused: 1,
+    last_refused: message,
+    figures: null,
+  } as const
+  const said = { framing: "srt" as const, receiving: false, warnings: [message], reasons: [message], srt }
+  const legs = [
+    legStats({ ...said, problem: reason }),
+    legStats({ ...said, name: "backup", dropping: message, receiving: true }),
+  ]
+  for (const kind of ["failed", "connected", "lost", "refused"] as const)
+    for (const leg of ["primary", "backup"] as const)
+      await Effect.runPromise(engine.emit({ event: "leg", channel_id: id, leg, kind, message }))
+  const differ = { event: "source", channel_id: id, kind: "legs_differ", leg: "primary", reason: "", message } as const
+  await Effect.runPromise(engine.emit(differ))
+  for (const at of [1000, 2000, 6000]) {
+    const figures = channelStats({ id, legs, redundancy: "lost", active_source: at > 1000 ? "backup" : "primary" })
+    await Effect.runPromise(engine.stats(engineStats([figures], at)))
+  }
+}
 afterEach(apps.stopAll)
 
 const filesBelow = (directory: string): ReadonlyArray<string> =>
@@ -32,7 +70,8 @@ const filesBelow = (directory: string): ReadonlyArray<string> =>
     .filter((path) => statSync(path).isFile())
 
 it("a planted secret is found nowhere", async () => {
-  const real = await apps.start({ settings: withKey(API_KEY) })
+  const ingest = { port: 9100, passphrase: Option.some(Redacted.make(SECRET)) }
+  const real = await apps.start({ settings: withKey(API_KEY), config: { srtIngest: Option.some(ingest) } })
   const found: string[] = []
   const look = (where: string, text: string) => void (text.includes(SECRET) && found.push(where))
   const call = async (method: string, path: string, body?: unknown) => {
@@ -40,7 +79,11 @@ it("a planted secret is found nowhere", async () => {
     look(`${method} ${path}`, `${answer.text} ${JSON.stringify([...answer.headers])}`)
     return answer
   }
-  expect((await call("POST", "/api/channels", { name: "main", rtp_port: 5000 })).status).toBe(201)
+  expect((await call("POST", "/api/channels", { name: "main", ...INPUTS })).status).toBe(201)
+  for (const input of [{ ...INPUTS, no_such: SECRET }, { input_url: `${INPUTS.input_url}&mode=rendezvous` }])
+    expect((await call("POST", "/api/channels", { name: "wrong", ...input })).status).toBe(400)
+  for (const url of [INPUTS.input_url, `${INPUTS.input_url}|`])
+    await call("POST", "/api/inputs", { name: "input", url })
   const taken: string[] = []
   for (const output of OUTPUTS) {
     const { status } = await call("POST", "/api/channels/main/outputs", output)
@@ -79,6 +122,9 @@ it("a planted secret is found nowhere", async () => {
     look("POST /login", wrong.text)
   }
   await call("POST", "/api/channels/main/start")
+  await repeatSecrets(real)
+  for (const path of ["", "/events"])
+    expect((await call("GET", `/api/channels/main${path}`)).text).toContain("not with *** in srt://")
   const { body: document } = await call("GET", "/api/config")
   await call("PUT", "/api/config?dry_run=1", document)
   await call("PUT", "/api/config", {
@@ -132,7 +178,7 @@ it("a planted secret comes back from no form, whatever is typed beside it and wh
     { name: "upload", url: `https://192.0.2.5/up?cid=${SECRET}&copy=0&file=` },
     { name: "hls-login", url: `https://me:${SECRET}@192.0.2.5/live/main.m3u8` },
   ]
-  const channel = { name: "main", rtp_ip: "127.0.0.1", rtp_port: 5000, outputs }
+  const channel = { name: "main", ...INPUTS, outputs }
   expect((await api("POST", "/api/channels", channel)).status).toBe(201)
   const template = { name: "cdn", url: `rtmp://me:${SECRET}@192.0.2.3/{channel}/${SECRET}` }
   expect((await api("POST", "/api/templates", template)).status).toBe(201)
@@ -171,6 +217,7 @@ it("a planted secret comes back from no form, whatever is typed beside it and wh
   for (const name of places[":output"]) expect(pages).toContain(`/channels/main/outputs/${name}/edit`)
   const fieldsFor = (path: string) => [...rotated].filter((one) => one.startsWith(`${path}/edit `))
   for (const name of places[":output"]) expect(fieldsFor(`/channels/main/outputs/${name}`)).not.toEqual([])
+  expect(fieldsFor("/channels/main").length).toBeGreaterThan(2)
   expect(fieldsFor("/settings/templates/cdn").length).toBeGreaterThan(1)
   for (const [id] of destinations) expect(fieldsFor(`/settings/notifications/destinations/${id}`)).not.toEqual([])
   for (const path of ["/add/output", "/add/outputs", "/add/channel", "/settings/config"]) expect(pages).toContain(path)

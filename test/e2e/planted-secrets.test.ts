@@ -63,22 +63,31 @@ const lookAtProcesses = () => {
     if (line === "") continue
     programs.add(line.replaceAll("\0", " "))
     look(`the command line ${line.slice(0, 80).replaceAll("\0", " ")}`, line)
-    // The key in the environment of the service was put there by whoever started it.
-    const own = /\/src\/main\.ts\0/.test(line) ? `\0API_KEY=${API_KEY}\0` : "\0\0"
-    look(
-      `the environment of ${line.slice(0, 80).replaceAll("\0", " ")}`,
-      `\0${readProcess(pid, "environ")}`.replace(own, "\0"),
-    )
+    // The secrets in the environment of the service were put there by whoever started it.
+    const own = /\/src\/main\.ts\0/.test(line)
+      ? [`\0API_KEY=${API_KEY}\0`, `\0SRT_INGEST_PASSPHRASE=${INGEST_PASSPHRASE}\0`]
+      : []
+    const environ = own.reduce((text, one) => text.replace(one, "\0"), `\0${readProcess(pid, "environ")}`)
+    look(`the environment of ${line.slice(0, 80).replaceAll("\0", " ")}`, environ)
   }
 }
 
 const closers: Array<() => unknown> = []
 let source: BackgroundSource
 let inputPort: number
+let ingestPort: number
+const INGEST_PASSPHRASE = planted("IngestPassphrase")
+const environment = () => ({
+  API_KEY,
+  LOG_LEVEL: "debug",
+  SRT_INGEST_PORT: String(ingestPort),
+  SRT_INGEST_PASSPHRASE: INGEST_PASSPHRASE,
+})
 let watching: ReturnType<typeof setInterval>
 beforeAll(async () => {
   inputPort = await freeUdpPort()
-  product = await Product.start({ env: { API_KEY, LOG_LEVEL: "debug" } })
+  ingestPort = await freeUdpPort()
+  product = await Product.start({ env: environment() })
   source = await startSource({ port: inputPort, bitrate: 2_000_000 })
   watching = setInterval(lookAtProcesses, 100)
 }, 180_000)
@@ -164,6 +173,33 @@ const makeOutputs = async () => {
       },
     ],
   }
+}
+
+/** URLs of SRT inputs: a far end that is not there, and a listener that nobody calls. */
+const inputUrls = async () => {
+  const passphrase = planted("InputPassphrase")
+  const streamid = encodeURIComponent(`#!::u=me,r=live,s=${planted("InputStreamid")}`)
+  const listener = `srt://:${await freeUdpPort()}?mode=listener&passphrase=${planted("InputListener")}`
+  const caller = `srt://127.0.0.1:${await freeUdpPort()}?conntimeo=500&passphrase=${passphrase}&streamid=${streamid}`
+  return { input_url: caller, backup_input_url: listener }
+}
+
+/** Makes channels that are received by SRT, with these URLs and at the ingest port. */
+const makeInputs = async (legs: Awaited<ReturnType<typeof inputUrls>>) => {
+  const atIngest = { input_url: `srt://:${ingestPort}?mode=listener` }
+  for (const channel of [
+    { name: "by-srt", ...legs },
+    { name: "by-ingest", ...atIngest },
+  ]) {
+    const { status, text } = await call("POST", "/api/channels", channel)
+    expect(status, text).toBe(201)
+    expect((await call("POST", `/api/channels/${channel.name}/start`)).status).toBe(200)
+    const wrong = { ...channel, name: "wrong", input_url: `${channel.input_url}\u0000`, no_such: legs }
+    expect((await call("POST", "/api/channels", wrong)).status).toBe(400)
+  }
+  const { body } = await call("GET", "/api/channels/by-srt")
+  const shown = { input_url: body.input_url, backup_input_url: body.backup_input_url }
+  expect((await call("PUT", "/api/channels/by-srt", { name: "by-srt", ...shown })).status).toBe(200)
 }
 
 /** Adds destinations; each is tried by its test button, and told of outputs that are down. */
@@ -302,6 +338,7 @@ it("a planted secret is found nowhere", async () => {
     stream_key: planted("TemplateKey"),
   }
   await addDestinations()
+  const legs = await inputUrls()
 
   // The answer that makes a key is the one place that shows it.
   const made = await fetch(`${product.url}/api/keys`, {
@@ -329,6 +366,7 @@ it("a planted secret is found nowhere", async () => {
         .status,
     ).toBe(400)
   }
+  await makeInputs(legs)
   await call("POST", "/api/channels/main/start")
   const tests = [...connected, ...failing].map((output) => call("POST", "/api/outputs/test", output))
 
@@ -387,12 +425,13 @@ it("a planted secret is found nowhere", async () => {
   for (const { method, path } of RULES) {
     const isStream = path === "/ws" || path.startsWith("/live/") || path.startsWith("/preview/")
     if (method !== "GET" || isStream) continue
-    for (const output of path.includes(":output") ? ["rtmp-adobe", "srt", "1"] : [""]) {
+    for (const output of path.includes(":output") ? ["rtmp-adobe", "srt", "1"] : ["", "by-srt"]) {
+      const [channel, input] = output === "by-srt" ? ["by-srt", "2"] : ["main", "1"]
       const at = path
         .replace(":output", output)
         .replace(":version", "1")
         .replace(":template", "cdn")
-        .replace(":id", /inputs|channels|hls/.test(path) ? (path.includes("inputs") ? "1" : "main") : "mail")
+        .replace(":id", /inputs|channels|hls/.test(path) ? (path.includes("inputs") ? input : channel) : "mail")
       for (const who of [ADMIN, session]) await call(method, at, undefined, who)
     }
   }
@@ -420,7 +459,8 @@ it("a planted secret is found nowhere", async () => {
   // The search must find a secret that is there.
   const before = [...found]
   const shown = await call("GET", "/api/config?secrets=1")
-  for (const secret of secrets.filter((one) => /Rtmp|Rtsp|Srt|Hls|S3/.test(one))) expect(shown.text).toContain(secret)
+  for (const secret of secrets.filter((one) => /Rtmp|Rtsp|Srt|Hls|S3|Input/.test(one)))
+    expect(shown.text).toContain(secret)
   expect(found.size).toBeGreaterThan(before.length + 10)
   found.clear()
   for (const one of before) found.add(one)
@@ -428,7 +468,7 @@ it("a planted secret is found nowhere", async () => {
   // A start makes a copy of the store, and takes the running streams over.
   const first = product
   await first.kill("SIGTERM")
-  product = await Product.start({ env: { API_KEY, LOG_LEVEL: "debug" }, dataDir: first.dataDir })
+  product = await Product.start({ env: environment(), dataDir: first.dataDir })
   await eventually("a copy of the store", () => (names().some((name) => /^backups\/.*\.db$/.test(name)) ? true : null))
   lookAtFiles()
   look("what the service wrote", first.output + product.output)

@@ -3,12 +3,15 @@ import type { ChannelView, LegView } from "../../src/effects/model/channel.ts"
 import { formatAddress, formatBitrate } from "../format.ts"
 import { ActionButton } from "./ActionButton.tsx"
 import { pathOf } from "./channel-shown.ts"
+import { SrtRefusal, SrtState, srtFigures } from "./SrtLegParts.tsx"
 import { StatusMark } from "./StatusMark.tsx"
 
 export interface LegProps {
   readonly channel: ChannelView
   readonly leg: LegView
   readonly mayAct: boolean
+  /** Origin in the reader's browser. */
+  readonly origin: string
 }
 
 const NAMES = { primary: "Primary", backup: "Backup" } as const
@@ -31,8 +34,9 @@ export const LegHead = ({ channel, leg, mayAct }: LegProps) => {
         {NAMES[leg.source]} <span class="role">{isActive ? "▶ in use" : "standby"}</span>
       </h3>
       {isStopped ? null : <StatusMark status={leg.verdict} />}
-      <code>{formatAddress(leg.ip, leg.port)}</code>
-      {leg.sender === null ? null : (
+      <code>{leg.url ?? formatAddress(leg.ip, leg.port)}</code>
+      {leg.srt === null ? null : <SrtState srt={leg.srt} />}
+      {leg.sender === null || leg.srt !== null ? null : (
         <span class="hint">
           {leg.framing === "udp" ? "raw TS" : "RTP"} from <code>{leg.sender}</code>
         </span>
@@ -50,6 +54,7 @@ export const LegHead = ({ channel, leg, mayAct }: LegProps) => {
             <li class={leg.verdict === "degraded" ? "warning" : "error"}>{reason}</li>
           ))}
           {leg.last_error === null || leg.last_error === shown ? null : <li class="error">{leg.last_error}</li>}
+          {leg.srt === null ? null : <SrtRefusal srt={leg.srt} />}
           {leg.warnings
             .filter((warning) => warning !== leg.last_error)
             .map((warning) => (
@@ -61,18 +66,27 @@ export const LegHead = ({ channel, leg, mayAct }: LegProps) => {
   )
 }
 
-/** Figures of a leg: rates, losses, repairs and times. */
-export const LegFigures = ({ leg }: LegProps) => {
+type Figures = ReadonlyArray<readonly [name: string, value: string | number]>
+
+/** What a leg that is received by RTP or UDP lost and got back. */
+const rtpFigures = (leg: LegView): Figures => {
   const fec = leg.fec === null ? "no FEC" : `${leg.fec.columns} × ${leg.fec.rows}, ${Math.round(leg.fec.latency_ms)} ms`
-  const figures: ReadonlyArray<readonly [name: string, value: string | number]> = [
-    ["Bit rate", formatBitrate(leg.bitrate)],
-    ["By its PCR", formatBitrate(leg.pcr_bitrate)],
+  return [
     ["RTP lost", count(leg, "rtp_lost")],
     ["Recovered by FEC", `${count(leg, "fec_recovered")} (${fec})`],
-    ["Used by the merge", `${count(leg, "merge_used")} TS packets`],
     ["Unrecovered", count(leg, "rtp_unrecovered")],
     ["Reordered", `${count(leg, "rtp_reordered")}, ${count(leg, "rtp_late")} too late`],
     ["Duplicates", count(leg, "rtp_duplicates")],
+  ]
+}
+
+/** Figures of a leg: rates, losses, repairs and times. */
+export const LegFigures = ({ leg }: LegProps) => {
+  const figures: Figures = [
+    ["Bit rate", formatBitrate(leg.bitrate)],
+    ["By its PCR", formatBitrate(leg.pcr_bitrate)],
+    ...(leg.srt === null ? rtpFigures(leg) : srtFigures(leg.srt)),
+    ["Used by the merge", `${count(leg, "merge_used")} TS packets`],
     ["Jitter", ms(leg.jitter_ms, 2)],
     ["PCR jitter", `${ms(leg.pcr_jitter_ms, 2)}, ${ms(leg.pcr_jitter_max_ms, 2)} at most`],
     ["Longest gap", ms(leg.max_gap_ms)],
@@ -80,8 +94,9 @@ export const LegFigures = ({ leg }: LegProps) => {
       "Access points",
       leg.access_point_interval_ms === null ? "not known" : `every ${ms(leg.access_point_interval_ms, 0)}`,
     ],
-    ["Kernel drops", leg.kernel_drops],
-    ["Kernel buffer", bytes(leg.rcvbuf_bytes)],
+    ...(leg.srt === null
+      ? [["Kernel drops", leg.kernel_drops] as const, ["Kernel buffer", bytes(leg.rcvbuf_bytes)] as const]
+      : []),
   ]
   return (
     <dl id={`leg-${leg.source}-figures`} class={classOf(leg, "figures")}>

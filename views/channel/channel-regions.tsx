@@ -10,6 +10,7 @@ import { copyableUrls } from "./copyable-urls.ts"
 import { EventRow } from "./EventRow.tsx"
 import { LegErrors, LegFigures, LegFindings, LegHead, type LegProps, LegStreams } from "./LegParts.tsx"
 import { failingFirst, OutputRow } from "./OutputRows.tsx"
+import { LegEncoder } from "./SrtLegParts.tsx"
 import { UrlItem } from "./UrlItem.tsx"
 
 /** Most cues listed; breaks are looked for among all cues given. */
@@ -21,12 +22,13 @@ const LEG_PARTS = {
   errors: LegErrors,
   findings: LegFindings,
   streams: LegStreams,
+  encoder: LegEncoder,
 } as const satisfies Record<string, (props: LegProps) => unknown>
 
-const legItems = ({ channel, mayAct }: ChannelShown, leg: LegView): Region["items"] =>
+const legItems = ({ channel, mayAct, origin }: ChannelShown, leg: LegView): Region["items"] =>
   Object.entries(LEG_PARTS).map(([name, Part]) => ({
     id: `leg-${leg.source}-${name}`,
-    html: String(<Part channel={channel} leg={leg} mayAct={mayAct} />),
+    html: String(<Part channel={channel} leg={leg} mayAct={mayAct} origin={origin} />),
   }))
 
 export const channelRegions = (shown: ChannelShown) => {

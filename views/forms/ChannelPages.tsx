@@ -2,32 +2,49 @@
 import type { Frame } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
 import { Alerts, CheckField, Field, SelectField, SpecField } from "./Field.tsx"
-import type { FieldSpec, FormState } from "./form-state.ts"
+import type { Choice, FieldSpec, FormState } from "./form-state.ts"
+import { LegFields } from "./LegFields.tsx"
 import { MediaLive, type MediaLiveProps } from "./MediaLive.tsx"
 
 export interface ChannelFormProps {
   readonly action: string
   readonly state: FormState
   readonly groups: ReadonlyArray<{ readonly title: string; readonly fields: ReadonlyArray<FieldSpec> }>
+  /** How each leg may be received. */
+  readonly kinds: Readonly<Record<"primary" | "backup", ReadonlyArray<Choice>>>
   readonly advice: ChannelAdviceProps
+  /** Fields for the secrets of the stored URLs. */
+  readonly urlSecrets?: Readonly<Record<"input_url" | "backup_input_url", ReadonlyArray<FieldSpec>>> | undefined
   /** Slug of the channel that is being changed. */
   readonly editing?: string | undefined
   readonly back: string
 }
 
 export interface ChannelAdviceProps {
-  /** Conflicts of what has been typed so far with what exists. */
+  /** What the inputs' URLs mean so far, in a line each. */
+  readonly understood: ReadonlyArray<string>
+  /** Conflicts of what has been typed so far with what exists, and what is unusual about the URLs. */
   readonly warnings: ReadonlyArray<string>
-  readonly medialive: MediaLiveProps
+  /** Null where nothing is received by RTP. */
+  readonly medialive: MediaLiveProps | null
 }
 
 /** Fragment with advice on a channel, swapped in while somebody types. */
-export const ChannelAdvice = ({ medialive, warnings }: ChannelAdviceProps) => (
+export const ChannelAdvice = ({ medialive, understood, warnings }: ChannelAdviceProps) => (
   <>
+    {understood.length === 0 ? null : (
+      <section class="card" aria-labelledby="srt-input-title">
+        <h2 id="srt-input-title">SRT</h2>
+        {understood.map((line) => (
+          <p>{line}</p>
+        ))}
+        <p class="hint">The page of the channel says what to enter in an encoder that calls.</p>
+      </section>
+    )}
     {warnings.map((warning) => (
       <p class="banner warning">{warning}</p>
     ))}
-    <MediaLive {...medialive} />
+    {medialive === null ? null : <MediaLive {...medialive} />}
   </>
 )
 
@@ -44,7 +61,13 @@ const RUNS = [
   { value: "on_demand", text: "with its first enabled output, until its last one" },
 ]
 
-const ChannelFields = ({ editing, groups, state }: Pick<ChannelFormProps, "editing" | "groups" | "state">) => {
+const ChannelFields = ({
+  editing,
+  groups,
+  kinds,
+  state,
+  urlSecrets,
+}: Pick<ChannelFormProps, "editing" | "groups" | "kinds" | "state" | "urlSecrets">) => {
   const field = (name: string, label: string) => ({
     form: "channel",
     name,
@@ -56,18 +79,13 @@ const ChannelFields = ({ editing, groups, state }: Pick<ChannelFormProps, "editi
   const isTuned = groups.some(({ fields }) =>
     fields.some(({ name }) => state.errors[name] !== undefined || (state.values[name] ?? "") !== ""),
   )
-  const hasBackup = ["backup_rtp_ip", "backup_rtp_port"].some(
-    (name) => state.values[name] || state.errors[name] !== undefined,
-  )
+  const hasBackup =
+    state.values["backup_input_kind"] !== "none" ||
+    ["backup_rtp_ip", "backup_rtp_port", "backup_input_url"].some((name) => state.errors[name] !== undefined)
   return (
     <>
       <Field {...field("name", "Name")} placeholder="Main event" required />
-      <Field {...field("rtp_port", "Input port")} hint="UDP port that RTP or plain TS comes to" required numeric />
-      <Field
-        {...field("rtp_ip", "Input address")}
-        placeholder="0.0.0.0"
-        hint="Local address or multicast group, IPv4 or IPv6; empty means every IPv4 address, :: every IPv6 address"
-      />
+      <LegFields source="primary" choices={kinds.primary} secrets={urlSecrets?.input_url ?? []} state={state} />
       {editing === undefined ? (
         <Field
           {...field("output_url", "First output")}
@@ -77,12 +95,7 @@ const ChannelFields = ({ editing, groups, state }: Pick<ChannelFormProps, "editi
       ) : null}
       <details open={hasBackup}>
         <summary>Backup input</summary>
-        <Field {...field("backup_rtp_port", "Backup port")} hint="Where the second pipeline sends" numeric />
-        <Field
-          {...field("backup_rtp_ip", "Backup address")}
-          placeholder="0.0.0.0"
-          hint="Empty, with a port: every IPv4 address"
-        />
+        <LegFields source="backup" choices={kinds.backup} secrets={urlSecrets?.backup_input_url ?? []} state={state} />
       </details>
       <details open={isTuned}>
         <summary>Input settings</summary>
@@ -129,7 +142,8 @@ const ChannelActions = ({ back, editing }: Pick<ChannelFormProps, "back" | "edit
   </div>
 )
 
-export const ChannelForm = ({ action, advice, back, editing, groups, state }: ChannelFormProps) => {
+export const ChannelForm = (props: ChannelFormProps) => {
+  const { action, advice, back, editing, groups, kinds, state, urlSecrets } = props
   return (
     <div class="two">
       <form
@@ -145,7 +159,7 @@ export const ChannelForm = ({ action, advice, back, editing, groups, state }: Ch
         <Alerts alerts={state.alerts} />
         <input type="hidden" name="back" value={back} />
         {editing === undefined ? null : <input type="hidden" name="channel" value={editing} />}
-        <ChannelFields editing={editing} groups={groups} state={state} />
+        <ChannelFields editing={editing} groups={groups} kinds={kinds} state={state} urlSecrets={urlSecrets} />
         <ChannelActions back={back} editing={editing} />
       </form>
       <div id="advice" role="status" {...CHECK}>

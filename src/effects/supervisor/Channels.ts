@@ -67,6 +67,11 @@ export interface ChannelsService {
    * all the same.
    */
   readonly freePort: (use: "udp" | "srt") => Effect.Effect<number, Conflict>
+  /**
+   * URLs at which the legs of a new channel may listen for SRT senders: at the ingest port, or at free ports of their
+   * own.
+   */
+  readonly listenerUrls: Effect.Effect<Readonly<Record<SourceName, string>>, Conflict>
   /** See `StateTagsService`. */
   readonly secretsTag: (outputId: string) => string
 }
@@ -139,6 +144,25 @@ const make = Effect.gen(function* () {
     )
   })
 
+  const claimed = Effect.sync(
+    () =>
+      new Set(
+        book
+          .all()
+          .flatMap((config) => usedPorts(config, () => "", host.ingest))
+          .concat(reservedPorts(host.ingest))
+          .map(({ port }) => port),
+      ),
+  )
+  const listenerUrls = Effect.gen(function* () {
+    const url = (port: number) => `srt://:${port}?mode=listener`
+    if (host.ingest !== null) return { primary: url(host.ingest.port), backup: url(host.ingest.port) }
+    const taken = yield* claimed
+    const primary = yield* firstFreePort(settings.srtPorts, taken, "input_url")
+    const backup = yield* firstFreePort(settings.srtPorts, new Set([...taken, primary]), "backup_input_url")
+    return { primary: url(primary), backup: url(backup) }
+  })
+
   return Channels.of({
     list: Effect.suspend(() => Effect.forEach(book.inOrder(), view)),
     get: (ref) => Effect.flatMap(book.find(ref), view),
@@ -147,18 +171,12 @@ const make = Effect.gen(function* () {
     ...(yield* makeVerbs),
     switchSource: yield* makeSwitch,
     freePort: (use) =>
-      Effect.suspend(() => {
-        const claimed = new Set(
-          book
-            .all()
-            .flatMap((config) => usedPorts(config, () => "", host.ingest))
-            .concat(reservedPorts(host.ingest))
-            .map(({ port }) => port),
-        )
-        return use === "udp"
-          ? firstFreePort(settings.udpPorts, claimed, "udp_port")
-          : firstFreePort(settings.srtPorts, claimed, "url")
-      }),
+      Effect.flatMap(claimed, (taken) =>
+        use === "udp"
+          ? firstFreePort(settings.udpPorts, taken, "udp_port")
+          : firstFreePort(settings.srtPorts, taken, "url"),
+      ),
+    listenerUrls,
     secretsTag: (yield* StateTags).secretsTag,
   })
 })

@@ -151,8 +151,17 @@ export const EXAMPLES: Readonly<Record<string, ReadonlyArray<Json>>> = {
       outputs: [{ name: "CDN", url: "srt://cdn.example.com:9000?streamid=publish/stream1&latency=200" }],
     },
     { name: "Studio", rtp_port: 5010 },
+    {
+      name: "By SRT",
+      input_url: "srt://:9100?mode=listener&passphrase=0123456789abcdef",
+      backup_input_url: "srt://encoder.example.com:9000?mode=caller&latency=500",
+    },
   ],
-  ChannelUpdate: [{ name: "Final" }, { input: { manual_cues: true, fec: null } }],
+  ChannelUpdate: [
+    { name: "Final" },
+    { input: { manual_cues: true, fec: null } },
+    { backup_input_url: "srt://encoder.example.com:9000?mode=caller&latency=500" },
+  ],
   OutputRequest: [
     { name: "CDN", url: "srt://cdn.example.com:9000?streamid=publish/stream1&passphrase=0123456789abcdef" },
     { template: "cdn-main", enabled: false },
@@ -210,7 +219,11 @@ export const EXAMPLES: Readonly<Record<string, ReadonlyArray<Json>>> = {
     },
   ],
   RollbackInput: [{ version: 3 }],
-  NumberedInputBody: [{ name: "Camera 1", udp_port: 5000 }, { name: "Camera 2" }],
+  NumberedInputBody: [
+    { name: "Camera 1", udp_port: 5000 },
+    { name: "Camera 2" },
+    { name: "Camera 4", url: "srt://0.0.0.0?mode=listener" },
+  ],
   NumberedInputChange: [{ name: "Camera 3" }],
   NumberedOutputChange: [{ url: "srt://cdn2.example.com:9000" }],
   DestinationInput: [

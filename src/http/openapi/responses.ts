@@ -93,11 +93,11 @@ const problemExample = (kind: ProblemKind): JsonObject => {
   const [status, title] = KINDS[kind]
   const detail =
     kind === "invalid-input"
-      ? "rtp_port: must be a whole number from 1 to 65535, got 70000"
+      ? "rtp_port: must be a whole number from 1 to 65535 or null, got 70000"
       : `${title.charAt(0).toLowerCase()}${title.slice(1)}`
   const errors =
     kind === "invalid-input"
-      ? { errors: [{ path: "rtp_port", message: "must be a whole number from 1 to 65535, got 70000" }] }
+      ? { errors: [{ path: "rtp_port", message: "must be a whole number from 1 to 65535 or null, got 70000" }] }
       : {}
   const value = {
     type: `urn:stream-distributor:problem:${kind}`,

@@ -131,12 +131,24 @@ const withFreePort = <A, E>(
     while: (error) => error instanceof Conflict,
   })
 
-/** The input, started at once: on every address of the machine, for RTP and raw UDP alike. */
-export const createInput = (channels: ChannelsService, { name, udp_port, url }: InputBody) => {
+/** A listener without a port gets the ingest port, or a free one. */
+const createSrt = (channels: ChannelsService, { name, udp_port }: InputBody, url: string) => {
+  const create = (input_url: string) => channels.create({ name, rtp_port: udp_port, input_url })
+  const parts = withoutPort(url)
+  if (parts === null) return create(url)
+  const attempt = Effect.flatMap(channels.listenerUrls, ({ primary }) =>
+    create(`${parts[0]}:${/:(\d+)/.exec(primary)?.[1]}${parts[1]}`),
+  )
+  return Effect.retry(attempt, { times: TRIES, while: (error) => error instanceof Conflict })
+}
+
+/** The input, started at once: by SRT, or on every address of the machine for RTP and raw UDP alike. */
+export const createInput = (channels: ChannelsService, body: InputBody) => {
+  const { name, udp_port, url } = body
   const create = (rtp_port: number) => channels.create({ name, rtp_ip: "0.0.0.0", rtp_port })
   const created =
     url != null
-      ? channels.create({ name, rtp_port: udp_port, input_url: url })
+      ? createSrt(channels, body, url)
       : udp_port == null
         ? withFreePort(channels, "udp", create)
         : create(udp_port)

@@ -21,6 +21,10 @@ export const fakeChannels = ({
   get: find,
   secretsTag: () => "",
   freePort: (use) => Effect.sync(() => (use === "udp" ? 5000 : 8890) + channels.size),
+  listenerUrls: Effect.sync(() => ({
+    primary: `srt://:${8890 + channels.size}?mode=listener`,
+    backup: `srt://:${9890 + channels.size}?mode=listener`,
+  })),
   create: (input) =>
     Effect.suspend(() => {
       if ([...channels.values()].some((c) => c.rtp_port === input.rtp_port)) {

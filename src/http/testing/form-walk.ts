@@ -49,6 +49,9 @@ const pathsOf = (path: string, places: Walk["places"]): ReadonlyArray<string> =>
   return (places[key] ?? []).flatMap((value) => pathsOf(path.replace(parameter, value), places))
 }
 
+/** Fields that hold a URL of which only the secrets are hidden. */
+const URL_FIELDS: ReadonlyArray<string> = ["url", "input_url", "backup_input_url"]
+
 /** Other texts for a URL as it is shown: without its secrets, elsewhere, and with what stands for no secret. */
 const otherUrls = (url: string): ReadonlyArray<string> =>
   [
@@ -60,13 +63,15 @@ const otherUrls = (url: string): ReadonlyArray<string> =>
   ].filter((other, index, all) => other !== url && other !== "" && all.indexOf(other) === index)
 
 const changesOf = ({ fields, secrets, texts }: HtmlForm, typed: string): ReadonlyArray<Record<string, string>> => {
-  const urls = fields["url"] === undefined || secrets.includes("url") ? [] : otherUrls(fields["url"])
+  const urls = URL_FIELDS.flatMap((name) =>
+    fields[name] === undefined || secrets.includes(name) ? [] : otherUrls(fields[name]).map((url) => ({ [name]: url })),
+  )
   return [
     {},
     ...secrets.map((name) => ({ [name]: typed })),
-    ...urls.map((url) => ({ url })),
-    ...urls.flatMap((url) => secrets.map((name) => ({ url, [name]: typed }))),
-    ...texts.filter((name) => name !== "url").map((name) => ({ [name]: `${fields[name] ?? ""}1` })),
+    ...urls,
+    ...urls.flatMap((url) => secrets.map((name) => ({ ...url, [name]: typed }))),
+    ...texts.filter((name) => !URL_FIELDS.includes(name)).map((name) => ({ [name]: `${fields[name] ?? ""}1` })),
   ]
 }
 

@@ -4,7 +4,9 @@ import { INPUT_GROUPS as GROUPS, type InputSetting } from "../../../core/input/i
 import { INPUT_SETTINGS } from "../../../core/input/setting-table.ts"
 import { defaultOf, namesOf, type SettingRow } from "../../../core/settings/setting-row.ts"
 import type { ChannelView } from "../../../effects/model/channel.ts"
-import { bodyValue, type Fields, field, numeric } from "./form-fields.ts"
+import { bodyValue, type Fields, field } from "./form-fields.ts"
+import { legFieldNames, legsBody, legValues, type ShownUrls } from "./leg-fields.ts"
+import { urlSecretNames } from "./secret-fields.ts"
 import { settingField } from "./setting-field.ts"
 
 const SETTINGS = namesOf(INPUT_SETTINGS)
@@ -19,11 +21,9 @@ export const INPUT_GROUPS = GROUPS.map(({ settings, title }) => ({ title, fields
 /** In the order in which they stand on the page. */
 export const CHANNEL_FIELDS: ReadonlyArray<string> = [
   "name",
-  "rtp_port",
-  "rtp_ip",
+  ...legFieldNames("primary"),
   "output_url",
-  "backup_rtp_port",
-  "backup_rtp_ip",
+  ...legFieldNames("backup"),
   ...GROUPS.flatMap(({ settings }) => settings.map(nameOf)),
   "auto_run",
 ]
@@ -35,42 +35,37 @@ const settingsIn = (fields: Fields) =>
     SETTINGS.map((setting) => [setting, bodyValue(fields, specOf(setting))]).filter(([, value]) => value !== undefined),
   )
 
-/** Every IPv4 address, where there is a port and no address. */
-const ANY = "0.0.0.0"
-const ADDRESSES: ReadonlyArray<string> = ["rtp_ip", "backup_rtp_ip"]
-/** A field of the form; an IPv6 address may stand in the brackets of URLs. */
-const trimmed = (fields: Fields, name: string): string =>
-  ADDRESSES.includes(name) ? field(fields, name).replace(/^\[(.*)\]$/, "$1") : field(fields, name)
+/** Secrets of the inputs' URLs: they are never sent back. */
+export const CHANNEL_SECRET_FIELDS: ReadonlyArray<string> = [
+  ...urlSecretNames("input_url"),
+  ...urlSecretNames("backup_input_url"),
+]
+/** Fields that hold URLs, whose secrets are masked where they are shown again. */
+export const CHANNEL_URL_FIELDS: ReadonlyArray<string> = ["output_url", "input_url", "backup_input_url"]
 
 /** Body of a new channel: a field left empty is not given. */
 export const newChannelBody = (fields: Fields): Record<string, unknown> => {
-  const at = (name: string) => trimmed(fields, name)
-  const given = ["name", "rtp_ip", "backup_rtp_ip", "auto_run"]
-    .map((name) => [name, at(name)])
-    .filter(([, value]) => value !== "")
-  const ports = ["rtp_port", "backup_rtp_port"]
-    .filter((name) => at(name) !== "")
-    .map((name) => [name, numeric(at(name))])
+  const at = (name: string) => field(fields, name)
+  const given = ["name", "auto_run"].map((name) => [name, at(name)]).filter(([, value]) => value !== "")
   const input = settingsIn(fields)
+  const legs = Object.entries(legsBody(fields)).filter(([, value]) => value !== null)
   return {
-    ...(at("backup_rtp_port") === "" ? {} : { backup_rtp_ip: ANY }),
-    ...Object.fromEntries([...given, ...ports]),
+    ...Object.fromEntries([...given, ...legs]),
     ...(Object.keys(input).length === 0 ? {} : { input }),
     ...(at("autostart") === "true" ? { autostart: true } : {}),
     ...(at("output_url") === "" ? {} : { outputs: [{ url: at("output_url") }] }),
   }
 }
 
-/** Body of a change: what is left empty goes back to its default, and a backup without a port and an address goes. */
-export const changedChannelBody = (fields: Fields): Record<string, unknown> => {
-  const at = (name: string) => trimmed(fields, name)
-  const hasBackup = at("backup_rtp_port") !== "" || at("backup_rtp_ip") !== ""
+/**
+ * Body of a change: what is left empty goes back to its default, and a backup that is not chosen goes. New secrets of
+ * the inputs' URLs stand in their places there.
+ */
+export const changedChannelBody = (fields: Fields, shown: ShownUrls): Record<string, unknown> => {
+  const at = (name: string) => field(fields, name)
   return {
     name: at("name"),
-    rtp_ip: at("rtp_ip") || ANY,
-    rtp_port: numeric(at("rtp_port")),
-    backup_rtp_ip: hasBackup ? at("backup_rtp_ip") || ANY : null,
-    backup_rtp_port: at("backup_rtp_port") === "" ? null : numeric(at("backup_rtp_port")),
+    ...legsBody(fields, shown),
     input: { ...Object.fromEntries(SETTINGS.map((setting) => [setting, null])), ...settingsIn(fields) },
     autostart: at("autostart") === "true",
     auto_run: at("auto_run") || "off",
@@ -84,17 +79,13 @@ export const channelValues = (channel: ChannelView): Fields => {
     if (value == null || value === defaultOf(INPUT_SETTINGS[setting])) return []
     return [[nameOf(setting), Array.isArray(value) ? value.join(", ") : String(value)]]
   })
-  const { auto_run, autostart, backup_rtp_ip, backup_rtp_port, name, rtp_ip, rtp_port, slug } = channel
+  const { auto_run, autostart, name, slug } = channel
   return {
     channel: slug,
     name,
-    rtp_ip: rtp_ip ?? "",
-    rtp_port: rtp_port === null ? "" : String(rtp_port),
+    ...legValues(channel),
     auto_run,
     autostart: String(autostart),
-    ...(backup_rtp_port === null
-      ? {}
-      : { backup_rtp_ip: backup_rtp_ip ?? "", backup_rtp_port: String(backup_rtp_port) }),
     ...Object.fromEntries(settings),
   }
 }

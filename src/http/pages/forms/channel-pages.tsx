@@ -20,40 +20,68 @@ import { frameOf } from "../frame.ts"
 import {
   CHANNEL_ALIASES,
   CHANNEL_FIELDS,
+  CHANNEL_SECRET_FIELDS,
+  CHANNEL_URL_FIELDS,
   changedChannelBody,
   channelValues,
   INPUT_GROUPS,
   newChannelBody,
 } from "./channel-fields.ts"
 import { backOf, type Fields, field, goTo, numeric, pageAnswer, shownAgain, stateOf, withPlace } from "./form-fields.ts"
+import { hasRtp, KIND_CHOICES, legKinds, type ShownUrls, srtAdvice, withoutSrt, wrongLegs } from "./leg-fields.ts"
 import { mediaLiveOf } from "./medialive.ts"
+import { urlSecretFields } from "./secret-fields.ts"
 import { makeWithForm } from "./with-form.ts"
+
+const KEEP_TYPING = "Secrets are not sent back: type those that are missing or shown as *** again."
 
 /** The services that these pages use. */
 type ChannelFormServices = Pick<AppServices, "access" | "channels" | "runner">
 
-const stateFor = (fields: Fields, problem: Problem | undefined, focus: string) =>
-  stateOf(shownAgain(fields, [], ["output_url"]), problem, CHANNEL_FIELDS, focus, CHANNEL_ALIASES)
+const stateFor = (fields: Fields, problem: Problem | undefined, focus: string) => {
+  const shown = shownAgain(fields, CHANNEL_SECRET_FIELDS, CHANNEL_URL_FIELDS)
+  const state = stateOf({ ...shown, ...legKinds(fields) }, problem, CHANNEL_FIELDS, focus, CHANNEL_ALIASES)
+  const isMissing =
+    CHANNEL_SECRET_FIELDS.some((name) => field(fields, name) !== "") ||
+    CHANNEL_URL_FIELDS.some((name) => (shown[name] ?? "") !== (fields[name] ?? ""))
+  return isMissing && problem !== undefined ? { ...state, alerts: [...state.alerts, KEEP_TYPING] } : state
+}
 
-/** The advice beside a form: its conflicts with what exists, as far as it is typed, and what to enter at MediaLive. */
+/** The change that the form of a channel asks for. */
+const updateIn = (fields: Fields, { backup_input_url, input_url }: ShownUrls) =>
+  Effect.suspend(() => {
+    const shown = { input_url, backup_input_url }
+    return wrongLegs(fields, shown) ?? decode(ChannelUpdate, changedChannelBody(fields, shown))
+  })
+/** The channel that the form asks for. */
+const inputIn = (fields: Fields) =>
+  Effect.suspend(() => wrongLegs(fields) ?? decode(ChannelInput, { name: "new", ...newChannelBody(fields) }))
+
+/**
+ * The advice beside a form: what its URLs mean, its conflicts with what exists, as far as it is typed, and what to enter
+ * at MediaLive.
+ */
 const adviceOf = async ({ channels, runner }: Pick<AppServices, "channels" | "runner">, c: Context, fields: Fields) => {
   const host = c.req.header("host") ?? new URL(c.req.url).host
   const ref = field(fields, "channel")
   // What is not typed yet is no fault: only a conflict with another channel or output is told.
   const check = Effect.suspend(() =>
     ref === ""
-      ? Effect.flatMap(decode(ChannelInput, { name: "new", ...newChannelBody(fields) }), (input) =>
-          channels.preview(input),
-        )
-      : Effect.flatMap(
-          Effect.zip(decode(ChannelUpdate, changedChannelBody(fields)), channels.get(ref)),
-          ([{ id: _, ...update }, channel]) =>
-            channels.preview({ ...update, name: channel.name, rtp_port: update.rtp_port ?? channel.rtp_port }, ref),
+      ? Effect.flatMap(inputIn(fields), (input) => channels.preview(input))
+      : Effect.flatMap(channels.get(ref), (channel) =>
+          Effect.flatMap(updateIn(fields, channel), ({ id: _, ...update }) =>
+            channels.preview({ ...update, name: channel.name }, ref),
+          ),
         ),
   )
   const checked = await runner.settle(c, check)
   const conflicts = Either.isLeft(checked) && checked.left.kind === "conflict" ? checked.left.errors : []
-  return { warnings: conflicts.map(({ message, path }) => `${path}: ${message}`), medialive: mediaLiveOf(fields, host) }
+  const srt = srtAdvice(fields)
+  return {
+    understood: srt.understood,
+    warnings: [...srt.warnings, ...conflicts.map(({ message, path }) => `${path}: ${message}`)],
+    medialive: hasRtp(fields) ? mediaLiveOf(withoutSrt(fields), host) : null,
+  }
 }
 
 /**
@@ -63,15 +91,28 @@ const adviceOf = async ({ channels, runner }: Pick<AppServices, "channels" | "ru
 const makeChannelForms = (services: ChannelFormServices) => {
   const { channels, runner } = services
 
+  /** Free places for the legs of a new channel, as fields of the form; what cannot be found is left out. */
+  const freePlaces = async (c: Context): Promise<Fields> => {
+    const port = await runner.settle(c, channels.freePort("udp"))
+    return {
+      ...(Either.isRight(port) ? { rtp_port: String(port.right) } : {}),
+      ...(await freeListeners(c)),
+    }
+  }
+  const freeListeners = async (c: Context): Promise<Fields> => {
+    const urls = await runner.settle(c, channels.listenerUrls)
+    return Either.isRight(urls) ? { free_url: urls.right.primary, backup_free_url: urls.right.backup } : {}
+  }
+
   const addPage = async (c: Context, typed?: Fields, problem?: Problem): Promise<Response> => {
-    const port = typed === undefined ? await runner.settle(c, channels.freePort("udp")) : null
-    const fields: Fields = typed ?? (port !== null && Either.isRight(port) ? { rtp_port: String(port.right) } : {})
+    const fields = typed ?? (await freePlaces(c))
     const html = (
       <AddChannelPage
         frame={frameOf(c, services)}
         action="/channels"
         state={stateFor(fields, problem, "name")}
         groups={INPUT_GROUPS}
+        kinds={KIND_CHOICES}
         advice={await adviceOf(services, c, fields)}
         back={backOf(c, typed)}
       />
@@ -83,7 +124,7 @@ const makeChannelForms = (services: ChannelFormServices) => {
     const found = await runner.settle(c, channels.get(ref))
     if (Either.isLeft(found)) return problemResponse(found.left, c.req.path)
     const channel = found.right
-    const fields = { ...(typed ?? channelValues(channel)), channel: channel.slug }
+    const fields = { ...(typed ?? { ...channelValues(channel), ...(await freeListeners(c)) }), channel: channel.slug }
     const html = (
       <EditChannelPage
         frame={frameOf(c, services)}
@@ -93,8 +134,13 @@ const makeChannelForms = (services: ChannelFormServices) => {
         name={channel.name}
         outputs={channel.outputs.length}
         isRunning={channel.status !== "stopped"}
+        urlSecrets={{
+          input_url: urlSecretFields(channel.input_url ?? "", "input_url"),
+          backup_input_url: urlSecretFields(channel.backup_input_url ?? "", "backup_input_url"),
+        }}
         state={stateFor(fields, problem, "name")}
         groups={INPUT_GROUPS}
+        kinds={KIND_CHOICES}
         advice={await adviceOf(services, c, fields)}
         back={backOf(c, typed)}
       />
@@ -132,7 +178,10 @@ export const channelPageRoutes = (app: Hono, services: ChannelFormServices): voi
       withForm(c, async (fields) => {
         const created = await runner.settle(
           c,
-          Effect.flatMap(decode(ChannelInput, newChannelBody(fields)), channels.create),
+          Effect.flatMap(
+            Effect.suspend(() => wrongLegs(fields) ?? decode(ChannelInput, newChannelBody(fields))),
+            channels.create,
+          ),
         )
         if (Either.isLeft(created)) return addPage(c, fields, created.left)
         const { slug, status } = created.right
@@ -149,8 +198,8 @@ export const channelPageRoutes = (app: Hono, services: ChannelFormServices): voi
     POST: (c) =>
       withForm(c, async (fields) => {
         const ref = c.req.param("id")
-        const update = Effect.flatMap(decode(ChannelUpdate, changedChannelBody(fields)), (input) =>
-          channels.update(ref, input),
+        const update = Effect.flatMap(channels.get(ref), (channel) =>
+          Effect.flatMap(updateIn(fields, channel), (input) => channels.update(ref, input)),
         )
         const updated = await runner.settle(c, update)
         return Either.isRight(updated)

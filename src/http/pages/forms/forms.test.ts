@@ -70,7 +70,7 @@ describe("the forms", () => {
       /id="channel-rtp_port" name="rtp_port" autofocus=""[^>]*aria-invalid="true"[^>]*aria-describedby="channel-rtp_port-hint channel-rtp_port-error"[^>]*value="70000"/,
     )
     expect(html).toContain(
-      'id="channel-rtp_port-error" class="error">must be a whole number from 1 to 65535, got 70000',
+      'id="channel-rtp_port-error" class="error">must be a whole number from 1 to 65535 or null, got 70000',
     )
     expect(html).toContain(
       'id="channel-input.failover_after_ms-error" class="error">must be a whole number from 50 to 60000 or null, got 1',

@@ -1,5 +1,5 @@
 /**
- * The secrets that the URL of an output holds, a field for each: a new one is typed or pasted there, and replaces the
+ * The secrets that the URL of an output or input holds, a field for each: a new one is typed or pasted there, and replaces the
  * one behind `***` in the URL. A stream key is not among them, since it has a field of its own.
  */
 import type { FieldSpec } from "../../../../views/forms/form-state.ts"
@@ -13,9 +13,15 @@ const MASK = "***"
 const MAX_FIELDS = 8
 const HINT = "There is one; left empty it stays. It is never shown again"
 
-const nameOf = (index: number) => `url_secret.${index}`
-/** Names of all such fields, whatever the URL. */
-export const URL_SECRET_FIELDS: ReadonlyArray<string> = Array.from({ length: MAX_FIELDS }, (_, index) => nameOf(index))
+/** The field of a form that holds a URL. */
+export type UrlField = "url" | "input_url" | "backup_input_url"
+
+const nameOf = (of: UrlField, index: number) => `${of}_secret.${index}`
+/** Names of all fields for the secrets of the URL in `of`, whatever the URL. */
+export const urlSecretNames = (of: UrlField): ReadonlyArray<string> =>
+  Array.from({ length: MAX_FIELDS }, (_, index) => nameOf(of, index))
+/** Those of the URL of an output or template. */
+export const URL_SECRET_FIELDS = urlSecretNames("url")
 
 /** Names of secrets as they are called in a sentence; others are called as the URL has them. */
 const LABELS: Readonly<Record<string, string>> = { passphrase: "Passphrase" }
@@ -30,7 +36,7 @@ const labelOf = ({ before, name }: Mask): string => {
 }
 
 /** Secrets that can be told apart by their names, with the names of their fields. */
-const secretsOf = (url: string): ReadonlyArray<{ readonly mask: Mask; readonly field: string }> => {
+const secretsOf = (url: string, of: UrlField): ReadonlyArray<{ readonly mask: Mask; readonly field: string }> => {
   const masks = masksIn(url)
   const isKey = ({ name }: Mask) => showsKeyMask(url) && /^(?:cid=)?$/i.test(name)
   const isNamed = (mask: Mask) =>
@@ -38,12 +44,12 @@ const secretsOf = (url: string): ReadonlyArray<{ readonly mask: Mask; readonly f
   return masks
     .filter((mask) => isNamed(mask) && !isKey(mask))
     .slice(0, MAX_FIELDS)
-    .map((mask, index) => ({ mask, field: nameOf(index) }))
+    .map((mask, index) => ({ mask, field: nameOf(of, index) }))
 }
 
 /** Fields for the secrets of a URL as it is shown. */
-export const urlSecretFields = (url: string): ReadonlyArray<FieldSpec> =>
-  secretsOf(url).map(({ field: name, mask }) => ({
+export const urlSecretFields = (url: string, of: UrlField = "url"): ReadonlyArray<FieldSpec> =>
+  secretsOf(url, of).map(({ field: name, mask }) => ({
     name,
     kind: "secret",
     label: labelOf(mask),
@@ -61,13 +67,13 @@ export const keyPlaceOf = (shown: {
  * The URL of a form with its new secrets in the places of their masks.
  * @param shown the stored URL as the form began with it
  */
-export const withUrlSecrets = (fields: Fields, shown: string): string =>
-  secretsOf(shown).reduce(
+export const withUrlSecrets = (fields: Fields, shown: string, of: UrlField = "url"): string =>
+  secretsOf(shown, of).reduce(
     (url, { field: name, mask }) => {
       const secret = field(fields, name)
       return secret === "" ? url : (fillMask(url, mask.name, secret) ?? url)
     },
-    field(fields, "url"),
+    field(fields, of),
   )
 
 /** What is wrong with a new secret in the place of its mask; null when it is well. Repeats no secret. */
@@ -80,10 +86,10 @@ const problemOf = (url: string, { name }: Mask, secret: string): string | null =
 }
 
 /** Refuses new secrets that cannot stand in the URL of the form; null when all can. */
-export const wrongUrlSecrets = (fields: Fields, shown: string): InvalidInput | null => {
-  const errors = secretsOf(shown).flatMap(({ field: path, mask }) => {
+export const wrongUrlSecrets = (fields: Fields, shown: string, of: UrlField = "url"): InvalidInput | null => {
+  const errors = secretsOf(shown, of).flatMap(({ field: path, mask }) => {
     const secret = field(fields, path)
-    const message = secret === "" ? null : problemOf(field(fields, "url"), mask, secret)
+    const message = secret === "" ? null : problemOf(field(fields, of), mask, secret)
     return message === null ? [] : [{ path, message }]
   })
   return errors.length === 0 ? null : new InvalidInput({ errors })
