@@ -134,29 +134,29 @@ export class EngineProcess extends EngineEvents {
     return port
   }
 
-  putLegs(legs: ReadonlyArray<LegSpec>, settings: Parameters<typeof policyOf>[0] = {}): Promise<Reply> {
-    const channel = { id: "c1", label: "c1", legs: [...legs], policy: policyOf(settings) }
+  putLegs(legs: ReadonlyArray<LegSpec>, settings: Parameters<typeof policyOf>[0] = {}, id = "c1"): Promise<Reply> {
+    const channel = { id, label: id, legs: [...legs], policy: policyOf(settings) }
     return this.ask({ cmd: "put_channel", channel })
   }
 
-  open(url: string, id = "o1"): Promise<Reply> {
-    return this.ask({ cmd: "open_output", channel_id: "c1", output: { id, label: id, session: `s-${id}`, url } })
+  open(url: string, id = "o1", channel = "c1"): Promise<Reply> {
+    return this.ask({ cmd: "open_output", channel_id: channel, output: { id, label: id, session: `s-${id}`, url } })
   }
 
-  async connect(url: string, id = "o1"): Promise<void> {
-    await this.open(url, id)
+  async connect(url: string, id = "o1", channel = "c1"): Promise<void> {
+    await this.open(url, id, channel)
     await this.outputIs(id, "connected")
   }
 
-  async channelStats(): Promise<ChannelStats> {
+  async channelStats(id = "c1"): Promise<ChannelStats> {
     const reply = await this.ask({ cmd: "state" })
-    const channel = reply.ok ? reply.stats?.channels[0] : undefined
+    const channel = reply.ok ? reply.stats?.channels.find((one) => one.id === id) : undefined
     if (channel === undefined) throw new Error(`the engine has no channel: ${JSON.stringify(reply)}`)
     return channel
   }
 
-  async leg(name: LegName = "primary"): Promise<LegStats> {
-    const leg = (await this.channelStats()).legs.find((one) => one.name === name)
+  async leg(name: LegName = "primary", channel = "c1"): Promise<LegStats> {
+    const leg = (await this.channelStats(channel)).legs.find((one) => one.name === name)
     if (leg === undefined) throw new Error(`the channel has no ${name} leg`)
     return leg
   }

@@ -75,6 +75,12 @@ export class SrtSender {
     this.child.stdin?.write(NULLS)
   }
 
+  /** Gives it null packets, 50 messages a second, until it ends: without input a program does not connect again. */
+  trickle(): void {
+    const timer = setInterval(() => this.child.stdin?.write(NULLS), 20)
+    this.child.once("exit", () => clearInterval(timer))
+  }
+
   /** Ends it: with SIGKILL it says no goodbye. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return

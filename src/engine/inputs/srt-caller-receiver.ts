@@ -52,17 +52,18 @@ export class SrtCallerReceiver implements LegReceiver {
   }
 
   get open(): boolean {
-    return this.#reception.connection !== null
+    return this.#reception.open
   }
 
   get problem(): Reason | null {
-    return this.open ? null : this.#reception.lastError
+    return this.#reception.connection !== null ? null : this.#reception.lastError
   }
 
   /** `allowed_senders` is for those who come by themselves. */
   configure(): void {}
 
   poll(nowUs: number): void {
+    this.#reception.drain(nowUs)
     const { connection } = this.#reception
     if (connection !== null) {
       connection.poll(nowUs)
@@ -129,7 +130,7 @@ export class SrtCallerReceiver implements LegReceiver {
   }
 
   #lost(reason: Reason, connectedMs: number, nowUs: number): void {
-    this.#reception.lost(reason)
+    this.#reception.lost(reason, nowUs)
     this.#letGo()
     this.#retryAfter(reason, connectedMs, nowUs)
   }

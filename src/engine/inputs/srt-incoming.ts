@@ -1,6 +1,5 @@
 /** One SRT connection that a leg is received by: messages into the packet core, each with the time TSBPD gives it. */
 import * as L from "../../core/assembly/memory/layout.ts"
-import type { PacketCore } from "../../core/packet-core/packet-core.ts"
 import { type LibSrt, SRT_EASYNCRCV, SRT_ECONNLOST, SRT_EINVSOCK, SRTS_CONNECTED } from "../ffi/libsrt.ts"
 import type { Reason, SrtInputFigures } from "../protocol/messages.ts"
 import { connectionLost, lastError, readInputStats } from "../srt/srt-socket.ts"
@@ -9,14 +8,9 @@ import { type ReceiverHost, SLOTS_PER_TURN } from "./leg-receiver.ts"
 /** Where the 64-bit `srctime` of SRT_MSGCTRL is, in words: the time a message is due, CLOCK_MONOTONIC in µs. */
 const SRCTIME = (L.RX_MSGCTRL + 16) >> 2
 
-/** A message whose time is further off than this waits for it here: TSBPD let it go early. */
-const EARLY_US = 20_000
 const STATE_CHECK_US = 250_000
-
-interface Held {
-  readonly atUs: number
-  readonly bytes: Uint8Array
-}
+/** Longer than its latency no message waits; and so much longer at most. */
+const DRAINED_AFTER_US = 200_000
 
 export class SrtIncoming {
   readonly socket: number
@@ -26,8 +20,6 @@ export class SrtIncoming {
   readonly connectedAt = Date.now()
   readonly #srt: LibSrt
   readonly #host: ReceiverHost
-  /** Once a sender has said goodbye, libsrt gives all that was to come at once: it keeps its times here. */
-  #held: Held[] = []
   #end: Reason | null = null
   #nextCheckUs = 0
   #figures: SrtInputFigures | null = null
@@ -48,8 +40,8 @@ export class SrtIncoming {
 
   /** Takes what is due, for at most one turn of the outputs. Returns messages taken. */
   receive(nowUs: number): number {
-    let total = this.#takeHeld(nowUs)
-    while (total < SLOTS_PER_TURN && this.#end === null) {
+    let total = 0
+    while (total < SLOTS_PER_TURN) {
       const count = this.#readBatch(nowUs)
       total += count
       if (count < L.RX_BATCH) break
@@ -69,23 +61,12 @@ export class SrtIncoming {
         break
       }
       const atUs = (core.u32[SRCTIME] ?? 0) + (core.u32[SRCTIME + 1] ?? 0) * 2 ** 32
-      if (atUs > nowUs + EARLY_US) this.#held.push({ atUs, bytes: core.u8.slice(at, at + length) })
-      else core.placeDatagram(count++, length, atUs === 0 ? nowUs : atUs)
+      core.placeDatagram(count++, length, atUs === 0 ? nowUs : atUs)
     }
     if (count === 0) return 0
     this.proven = true
     core.ingest(index, count, 0, nowUs)
     return count
-  }
-
-  #takeHeld(nowUs: number): number {
-    if (this.#held.length === 0) return 0
-    const { core, index } = this.#host
-    const later = this.#held.findIndex(({ atUs }) => atUs > nowUs)
-    const due = this.#held.splice(0, Math.min(later < 0 ? this.#held.length : later, L.RX_BATCH))
-    for (const [i, { atUs, bytes }] of due.entries()) place(core, i, bytes, atUs)
-    if (due.length > 0) core.ingest(index, due.length, 0, nowUs)
-    return due.length
   }
 
   /** Why there was no message: mostly because none is due. */
@@ -115,9 +96,14 @@ export class SrtIncoming {
     return nowUs - this.#heardUs
   }
 
-  /** Why it is over, once all that came by it has had its time; null before. */
+  /** Why it is over; null before. What came by it in time may still be due. */
   get end(): Reason | null {
-    return this.#held.length === 0 ? this.#end : null
+    return this.#end
+  }
+
+  /** When the last of what came by it until `nowUs` is due. */
+  drainedUs(nowUs: number): number {
+    return nowUs + (this.#figures?.latency_ms ?? 0) * 1000 + DRAINED_AFTER_US
   }
 
   /** Last good sample: libsrt has none for a connection that broke. */
@@ -127,12 +113,6 @@ export class SrtIncoming {
   }
 
   close(): void {
-    this.#held = []
     this.#srt.close(this.socket)
   }
-}
-
-const place = (core: PacketCore, index: number, bytes: Uint8Array, atUs: number): void => {
-  core.u8.set(bytes, L.RX_DATA + index * L.RX_STRIDE)
-  core.placeDatagram(index, bytes.length, atUs)
 }

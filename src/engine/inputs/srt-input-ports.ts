@@ -181,8 +181,9 @@ class SrtInputPort {
     if (why === null) return true
     srt.close(socket)
     this.proven(socket)
-    // One that nobody waited for may have been meant for any that has no sender.
-    const meant = leg === undefined ? this.#legs.filter((one) => !one.connected) : [leg]
+    // One that nobody waits for may have been meant for any leg, and rather for one that has no sender.
+    const lonely = this.#legs.filter((one) => !one.connected)
+    const meant = leg === undefined ? (lonely.length > 0 ? lonely : this.#legs) : [leg]
     for (const one of meant) one.turnedAway(peer, streamId, why, nowUs)
     return true
   }

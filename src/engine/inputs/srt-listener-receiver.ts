@@ -55,7 +55,7 @@ export class SrtListenerReceiver implements LegReceiver, ListeningLeg {
   }
 
   get open(): boolean {
-    return this.connected
+    return this.#reception.open
   }
 
   get connected(): boolean {
@@ -73,12 +73,13 @@ export class SrtListenerReceiver implements LegReceiver, ListeningLeg {
   poll(nowUs: number): void {
     if (this.#place === null) this.#open(nowUs)
     this.#place?.poll(nowUs)
+    this.#reception.drain(nowUs)
     const { connection } = this.#reception
     if (connection === null) return
     connection.poll(nowUs)
     connection.receive(nowUs)
     if (connection.proven) this.#place?.proven(connection.socket)
-    if (connection.end !== null) this.#lost(connection.end)
+    if (connection.end !== null) this.#lost(connection.end, nowUs)
   }
 
   #open(nowUs: number): void {
@@ -103,7 +104,7 @@ export class SrtListenerReceiver implements LegReceiver, ListeningLeg {
       connection.receive(nowUs)
       if (connection.end === null && connection.silentUs(nowUs) < GIVES_WAY_US)
         return `another sender, ${connection.peer}, is connected: an input takes one at a time`
-      this.#lost(connection.end ?? REPLACED)
+      this.#lost(connection.end ?? REPLACED, nowUs)
     }
     this.#reception.connected(socket, peer, streamId, nowUs)
     return null
@@ -113,9 +114,9 @@ export class SrtListenerReceiver implements LegReceiver, ListeningLeg {
     this.#reception.refused(peer, streamId, why, nowUs)
   }
 
-  #lost(reason: Reason): void {
+  #lost(reason: Reason, nowUs: number): void {
     this.#place?.proven(this.#reception.socket)
-    this.#reception.lost(reason)
+    this.#reception.lost(reason, nowUs)
   }
 
   receive(_clockOffsetUs: number, nowUs: number): number {

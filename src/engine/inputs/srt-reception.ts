@@ -30,6 +30,11 @@ export class SrtReception {
   readonly #host: ReceiverHost
   readonly #mode: SrtInputStats["mode"]
   #connection: SrtIncoming | null = null
+  /**
+   * Connections that are over, until all that came by them has had its time: libsrt keeps it, and a sender that says
+   * goodbye has sent it whole.
+   */
+  #draining: ReadonlyArray<{ readonly connection: SrtIncoming; readonly untilUs: number }> = []
   readonly #past = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<(typeof COUNTERS)[number], number>
   /** Of the last connection that is over. */
   #lastFigures: SrtInputFigures | null = null
@@ -55,6 +60,11 @@ export class SrtReception {
     return this.#connection?.socket ?? -1
   }
 
+  /** Packets can come: from a sender that is connected, or from one that was. */
+  get open(): boolean {
+    return this.#connection !== null || this.#draining.length > 0
+  }
+
   get lastError(): Reason | null {
     return this.#lastError
   }
@@ -71,8 +81,18 @@ export class SrtReception {
     )
   }
 
-  /** The connection is over: closes it, and tells. */
-  lost(reason: Reason): void {
+  /** Reads what is due of connections that are over: every few milliseconds. */
+  drain(nowUs: number): void {
+    if (this.#draining.length === 0) return
+    for (const { connection, untilUs } of this.#draining) {
+      connection.receive(nowUs)
+      if (nowUs > untilUs) connection.close()
+    }
+    this.#draining = this.#draining.filter(({ untilUs }) => nowUs <= untilUs)
+  }
+
+  /** The connection is over, and told so. */
+  lost(reason: Reason, nowUs: number): void {
     const connection = this.#connection
     if (connection === null) return
     const figures = connection.stats()
@@ -81,7 +101,7 @@ export class SrtReception {
       this.#lastFigures = figures
     }
     this.#connection = null
-    connection.close()
+    this.#draining = [...this.#draining, { connection, untilUs: connection.drainedUs(nowUs) }]
     this.#lastError = reason
     this.#host.say("lost", `the SRT sender ${connection.peer} is gone: ${reason.message}`)
   }
@@ -130,6 +150,8 @@ export class SrtReception {
   }
 
   close(): void {
+    for (const { connection } of this.#draining) connection.close()
+    this.#draining = []
     this.#connection?.close()
     this.#connection = null
   }

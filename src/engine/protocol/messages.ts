@@ -18,7 +18,7 @@ import { optionalSettings, wholeSettings } from "./setting-schemas.ts"
 export * from "./figures.ts"
 
 /** Raised when a message changes its meaning or a required field is added. */
-export const PROTOCOL_VERSION = 4
+export const PROTOCOL_VERSION = 5
 
 /** Longest line either side accepts, in bytes; a longer one closes the connection. */
 export const MAX_LINE_BYTES = 4 * 1024 * 1024
