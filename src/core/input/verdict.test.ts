@@ -99,6 +99,19 @@ describe("verdict", () => {
 describe("lost", () => {
   it.each<[string, Partial<HealthFacts>, Totals, RegExp]>([
     ["nothing arrives", { receiving: false }, {}, /^no TS packets have arrived for a second/],
+    ["an SRT sender is silent", { receiving: false, srt: { connected: true } }, {}, /connected, and sends none$/],
+    [
+      "no SRT sender is there",
+      { receiving: false, srt: { connected: false } },
+      {},
+      /^no SRT sender is connected: check/,
+    ],
+    [
+      "an SRT sender cannot be reached",
+      { receiving: false, problem: "Connection timed out", srt: { connected: false } },
+      {},
+      /^no SRT sender is connected: Connection timed out$/,
+    ],
     [
       "the socket is closed",
       { problem: "address in use", receiving: false },

@@ -27,6 +27,19 @@ export interface HealthFacts {
   /** TS sync is held. */
   readonly inSync: boolean
   readonly framing: Framing
+  /** A leg received by SRT: whether a sender is connected. Left out for RTP and UDP. */
+  readonly srt?: { readonly connected: boolean } | null
+}
+
+const whyClosed = (problem: string, { srt }: HealthFacts): string =>
+  srt == null ? `the socket is closed: ${problem}` : `no SRT sender is connected: ${problem}`
+
+const whySilent = ({ srt }: HealthFacts): string => {
+  if (srt == null)
+    return "no TS packets have arrived for a second: check that the encoder runs and sends to this address and port"
+  return srt.connected
+    ? "no TS packets have arrived for a second: the SRT sender is connected, and sends none"
+    : "no SRT sender is connected: check that the encoder runs and calls this address and port"
 }
 
 /** Seconds looked back on. */
@@ -78,13 +91,10 @@ export const observeSecond = (
   const nulls = (counters.null_packets ?? 0) - memory.nulls
   memory.packets = counters.ts_packets ?? 0
   memory.nulls = counters.null_packets ?? 0
-  if (facts.problem !== null) return lost(`the socket is closed: ${facts.problem}`)
+  if (facts.problem !== null) return lost(whyClosed(facts.problem, facts))
   const dropped = facts.receiving ? null : droppingOf(memory.sums, memory.seconds)
   if (dropped !== null) return lost(`no TS packets have arrived for a second: ${dropped.sentence}`, dropped.sentence)
-  if (!facts.receiving)
-    return lost(
-      "no TS packets have arrived for a second: check that the encoder runs and sends to this address and port",
-    )
+  if (!facts.receiving) return lost(whySilent(facts))
   if (packets > 0 && nulls === packets)
     return lost(
       "nothing but null packets arrives: the encoder lost its input or dropped the programme (MediaLive: InputLossAction DROP_PROGRAM)",

@@ -149,6 +149,7 @@ export class LegFigures {
       problem: facts.problem?.message ?? null,
       inSync: this.#gauge(L.LEG_IN_SYNC) === 1,
       framing: this.#framing(),
+      srt: facts.receiver.srt == null ? null : { connected: facts.receiver.srt.state === "connected" },
     })
     this.#maxGapMs = this.#takeHighest(L.LEG_MAX_GAP_US) / 1000
     this.#pcrJitterMaxMs = this.#takeHighest(L.LEG_PCR_JITTER_MAX_US) / 1000
