@@ -9,8 +9,10 @@ import * as v from "valibot"
 import { policyOf } from "../../src/effects/config/input-policy.ts"
 import { LineReader } from "../../src/engine/protocol/line-reader.ts"
 import {
+  type ChannelStats,
   type Command,
   Event,
+  type LegName,
   type LegSpec,
   type LegStats,
   type OutputStats,
@@ -127,9 +129,14 @@ export class EngineProcess extends EngineEvents {
     const port = more.port ?? (await freeUdpPort())
     const legs: LegSpec[] = [{ name: "primary", ip: "127.0.0.1", ...more, port }]
     const before = this.legMessages("open").length
-    await this.ask({ cmd: "put_channel", channel: { id: "c1", label: "c1", legs, policy: policyOf({}) } })
+    await this.putLegs(legs)
     await this.legSaid("open", before + 1)
     return port
+  }
+
+  putLegs(legs: ReadonlyArray<LegSpec>, settings: Parameters<typeof policyOf>[0] = {}): Promise<Reply> {
+    const channel = { id: "c1", label: "c1", legs: [...legs], policy: policyOf(settings) }
+    return this.ask({ cmd: "put_channel", channel })
   }
 
   open(url: string, id = "o1"): Promise<Reply> {
@@ -141,21 +148,21 @@ export class EngineProcess extends EngineEvents {
     await this.outputIs(id, "connected")
   }
 
-  async #channelStats() {
+  async channelStats(): Promise<ChannelStats> {
     const reply = await this.ask({ cmd: "state" })
     const channel = reply.ok ? reply.stats?.channels[0] : undefined
     if (channel === undefined) throw new Error(`the engine has no channel: ${JSON.stringify(reply)}`)
     return channel
   }
 
-  async leg(): Promise<LegStats> {
-    const [leg] = (await this.#channelStats()).legs
-    if (leg === undefined) throw new Error("the channel has no leg")
+  async leg(name: LegName = "primary"): Promise<LegStats> {
+    const leg = (await this.channelStats()).legs.find((one) => one.name === name)
+    if (leg === undefined) throw new Error(`the channel has no ${name} leg`)
     return leg
   }
 
   async output(id = "o1"): Promise<OutputStats> {
-    const output = (await this.#channelStats()).outputs.find((o) => o.id === id)
+    const output = (await this.channelStats()).outputs.find((o) => o.id === id)
     if (output === undefined) throw new Error(`the channel has no output ${id}`)
     return output
   }

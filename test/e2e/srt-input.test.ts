@@ -1,0 +1,111 @@
+/** SRT as an input, with real senders in both roles: what goes out is byte for byte what went in. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import { openSrtLibrary } from "../../src/engine/srt/srt-library.ts"
+import { generateTs } from "../../src/test-source/test-programme.ts"
+import { hasMedia, readMedia, transportStreams } from "../media.ts"
+import { EngineProcess } from "./engine-process.ts"
+import { freeUdpPort } from "./ports.ts"
+import { SrtReceiver, UdpReceiver } from "./receivers.ts"
+import { type SrtProgram, SrtSender } from "./srt-senders.ts"
+
+/** What ffmpeg is given before anybody is there; srt-live-transmit would drop it. */
+const leadOf = (program: SrtProgram) => (program === "ffmpeg" ? 1316 : 0)
+
+type Role = "caller" | "listener"
+
+describe.skipIf(openSrtLibrary({}).srt === null)("SRT inputs", () => {
+  let engine: EngineProcess
+  const closers: Array<() => unknown> = []
+
+  beforeAll(async () => {
+    engine = await EngineProcess.start()
+  })
+  afterEach(async () => {
+    await Promise.all(closers.splice(0).map((close) => close()))
+    await engine.ask({ cmd: "remove_channel", channel_id: "c1" })
+    engine.forget()
+  })
+  afterAll(() => engine.dispose())
+
+  /** Opens a channel whose leg has the other role of a sender, and both outputs that bytes are compared at. */
+  const feed = async (ts: Uint8Array, program: SrtProgram, role: Role, ours = "", theirs = "") => {
+    const lead = leadOf(program)
+    const port = await freeUdpPort()
+    const target = `srt://127.0.0.1:${port}?transtype=live&mode=${role}`
+    // ffmpeg counts in microseconds.
+    const sender = () =>
+      SrtSender.open(program, `${target}&latency=${program === "ffmpeg" ? 300_000 : 300}${theirs}`, {
+        first: ts.subarray(0, lead),
+        listenPort: role === "listener" ? port : null,
+      })
+    const leg = {
+      port,
+      url: `srt://127.0.0.1:${port}?mode=${role === "caller" ? "listener" : "caller"}&latency=300${ours}`,
+    }
+    const udp = await UdpReceiver.open()
+    const srtPort = await freeUdpPort()
+    const srt = await SrtReceiver.open(`srt://127.0.0.1:${srtPort}?mode=listener`)
+    let started = role === "listener" ? await sender() : null
+    await engine.putLegs([{ name: "primary", ip: "127.0.0.1", ...leg }])
+    await engine.connect(`udp://127.0.0.1:${udp.port}`, "udp")
+    await engine.connect(`srt://127.0.0.1:${srtPort}`, "srt")
+    if (started === null) {
+      await engine.legSaid("open")
+      started = await sender()
+    }
+    const near = started
+    closers.push(
+      () => near.stop(),
+      () => udp.close(),
+      () => srt.stop(),
+    )
+    await engine.legSaid("connected", 1, 20_000)
+    return { ts, lead, near, udp, srt }
+  }
+
+  const passes = async ({ ts, lead, near, udp, srt }: Awaited<ReturnType<typeof feed>>, bitrate = 10e6) => {
+    await near.send(ts.subarray(lead), bitrate)
+    await Promise.all([udp.atLeastBytes(ts.length), srt.atLeast(ts.length)])
+    expect(["UDP", udp.bytes().subarray(0, ts.length).equals(ts)]).toEqual(["UDP", true])
+    expect(["SRT", srt.bytes().subarray(0, ts.length).equals(ts)]).toEqual(["SRT", true])
+  }
+
+  const KEY = "&passphrase=correct-horse-battery&pbkeylen="
+  const ID = "&streamid=%23!::r=live/one,m="
+  const programs: ReadonlyArray<SrtProgram> = ["srt-live-transmit", "ffmpeg"]
+  const roles: ReadonlyArray<Role> = ["caller", "listener"]
+
+  describe.each(programs.flatMap((program) => roles.map((role) => [program, role] as const)))(
+    "%s as a %s",
+    (program, role) => {
+      // The senders take the id as it is written: one form here, another there.
+      const ids = role === "caller" ? [`${ID}publish`, "&streamid=publish:live/one"] : [`${ID}request`, ""]
+      it.each([
+        ["plain", "", ""],
+        ["AES-128", `${KEY}16`, `${KEY}16`],
+        ["AES-256", `${KEY}32`, `${KEY}32`],
+        ["with a stream id", ids[0] ?? "", ids[1] ?? ""],
+      ])("%s: every byte comes out by UDP and SRT", async (_, ours, theirs) => {
+        await passes(await feed(generateTs(1, { bitrate: 5_000_000 }), program, role, ours, theirs))
+        const { srt, framing, problem } = await engine.leg()
+        expect({ framing, problem }).toEqual({ framing: "srt", problem: null })
+        expect(srt).toMatchObject({ state: "connected", connections: 1, refused: 0, last_error: null })
+        expect(srt?.figures).toMatchObject({ latency_ms: 300, packets_dropped: 0, packets_undecrypted: 0 })
+        expect(srt?.figures?.km_state).toBe(ours.startsWith(KEY) ? 2 : 0)
+      })
+    },
+  )
+
+  it.runIf(hasMedia).each(roles)(
+    "[media] all streams, one behind the other, from a %s",
+    { timeout: 60_000 },
+    async (role) => {
+      const all = transportStreams().map(({ name, first_sync }) => {
+        const file = readMedia(name).subarray(first_sync)
+        return file.subarray(0, Math.min(file.length - (file.length % 188), 188 * 3000))
+      })
+      expect(all.length).toBeGreaterThan(40)
+      await passes(await feed(new Uint8Array(Buffer.concat(all)), "srt-live-transmit", role), 20e6)
+    },
+  )
+})

@@ -1,0 +1,87 @@
+/** The near sides of SRT inputs: srt-live-transmit and ffmpeg, which send what they are given, byte for byte. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { eventually } from "./product.ts"
+
+/** Bytes of a message: seven TS packets. */
+const MESSAGE = 1316
+
+/** A message of null packets. */
+const NULLS = Buffer.concat(
+  Array.from({ length: 7 }, () => Buffer.from([0x47, 0x1f, 0xff, 0x10, ...Array(184).fill(0xff)])),
+)
+
+export type SrtProgram = "srt-live-transmit" | "ffmpeg"
+
+/** Both copy their standard input to the URL; ffmpeg's data muxer writes packets as its data demuxer has read them. */
+const COMMANDS: Readonly<Record<SrtProgram, (url: string) => ReadonlyArray<string>>> = {
+  "srt-live-transmit": (url) => ["-loglevel:error", "-buffering:1", `-chunk:${MESSAGE}`, "file://con", url],
+  ffmpeg: (url) => [
+    ...["-v", "error", "-probesize", "32", "-analyzeduration", "0", "-f", "data", "-i", "pipe:0"],
+    ...["-map", "0", "-c", "copy", "-flush_packets", "1", "-f", "data", url],
+  ],
+}
+
+const isBound = (port: number): boolean =>
+  new RegExp(`^ *\\d+: [0-9A-F]+:${port.toString(16).toUpperCase().padStart(4, "0")} `, "m").test(
+    readFileSync("/proc/net/udp", "utf8"),
+  )
+
+export class SrtSender {
+  readonly child: ChildProcess
+  errors = ""
+
+  private constructor(child: ChildProcess) {
+    this.child = child
+    const note = (chunk: unknown) => (this.errors += String(chunk))
+    child.stderr?.on("data", note)
+    child.stdout?.on("data", note)
+    child.stdin?.on("error", note)
+  }
+
+  /**
+   * Starts a program that sends to `url`; one that listens (`listenPort`) has its port when this resolves. `first` is
+   * sent as soon as somebody is there: ffmpeg opens its output when it has input.
+   */
+  static async open(
+    program: SrtProgram,
+    url: string,
+    {
+      first = new Uint8Array(),
+      listenPort = null,
+    }: { readonly first?: Uint8Array; readonly listenPort?: number | null } = {},
+  ): Promise<SrtSender> {
+    const sender = new SrtSender(spawn(program, COMMANDS[program](url), { stdio: ["pipe", "pipe", "pipe"] }))
+    if (first.length > 0) sender.child.stdin?.write(first)
+    if (listenPort !== null)
+      await eventually(`${program} listens on ${listenPort}`, () =>
+        isBound(listenPort) || sender.child.exitCode !== null ? true : null,
+      )
+    return sender
+  }
+
+  /**
+   * Gives it TS, evenly at `bitrate`, and null packets behind it, since programs keep the last message until there is
+   * another. Resolves when all of it is written, or `signal` says stop.
+   */
+  async send(ts: Uint8Array, bitrate = 8_000_000, signal?: AbortSignal): Promise<void> {
+    const startedAt = performance.now()
+    for (let at = 0; at < ts.length && signal?.aborted !== true; at += MESSAGE) {
+      this.child.stdin?.write(ts.subarray(at, at + MESSAGE))
+      const aheadMs = ((at + MESSAGE) * 8000) / bitrate - (performance.now() - startedAt)
+      if (aheadMs > 2) await new Promise((resolve) => setTimeout(resolve, aheadMs))
+    }
+    this.child.stdin?.write(NULLS)
+    this.child.stdin?.write(NULLS)
+  }
+
+  /** Ends it: with SIGKILL it says no goodbye. */
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return
+    const ended = new Promise((resolve) => this.child.once("exit", resolve))
+    this.child.kill(signal)
+    // ffmpeg goes on writing what it was given until its input ends.
+    this.child.stdin?.destroy()
+    await ended
+  }
+}
