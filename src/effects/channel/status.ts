@@ -6,8 +6,8 @@ import type { ChannelStats, LegStats } from "../../engine/protocol/messages.ts"
 import { hideOfLeg } from "../config/used-leg.ts"
 import { activeLeg } from "../engine/active-leg.ts"
 import type { ChannelConfig, ChannelStatus, SourceName } from "../model/channel.ts"
-import { placeOfLeg, srtSilence } from "./leg-silence.ts"
 import type { ChannelRuntime } from "./runtime/channel-runtime.ts"
+import { placeOfLeg, srtSilence } from "./runtime/leg-silence.ts"
 
 /** Input that is away for longer than this, in ms, is an error. */
 export const SILENT_AFTER_MS = 5000

@@ -4,7 +4,7 @@ import type { ChannelStats } from "../../engine/protocol/messages.ts"
 import type { Ingest } from "../config/ingest.ts"
 import { hideOfLeg } from "../config/used-leg.ts"
 import type { ChannelConfig, SourceName } from "../model/channel.ts"
-import { srtSilence } from "./leg-silence.ts"
+import { srtSilence } from "./runtime/leg-silence.ts"
 
 /**
  * Why switching to `source` is refused unless forced; null when it is allowed, also while nothing is known about the

@@ -6,7 +6,7 @@ import { policyOf } from "../../config/input-policy.ts"
 import { hideOfLegs } from "../../config/used-leg.ts"
 import type { ChannelConfig, ChannelStatus } from "../../model/channel.ts"
 import type { Alarm, AlarmKind } from "../../model/event.ts"
-import { srtSilence } from "../leg-silence.ts"
+import { srtSilence } from "./leg-silence.ts"
 
 /** A condition as it was noted. Times are monotonic ms, except `sinceMs`, which is Unix time. */
 export interface NotedAlarm {

@@ -1,8 +1,8 @@
 /** Why nothing arrives on a leg, and what to look at, as sentences for people. Pure; what the engine said is repeated. */
-import { formatEndpoint } from "../../core/net/address.ts"
-import type { LegStats } from "../../engine/protocol/messages.ts"
-import { LEG_FIELDS, srtTargetOf } from "../config/leg-address.ts"
-import type { ChannelConfig, SourceName } from "../model/channel.ts"
+import { formatEndpoint } from "../../../core/net/address.ts"
+import type { LegStats } from "../../../engine/protocol/messages.ts"
+import { LEG_FIELDS, srtTargetOf } from "../../config/leg-address.ts"
+import type { ChannelConfig, SourceName } from "../../model/channel.ts"
 
 type SrtInputStats = NonNullable<LegStats["srt"]>
 
