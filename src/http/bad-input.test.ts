@@ -34,7 +34,7 @@ describe("bad input", () => {
       new Map([
         ["colour", "is not a known field"],
         ["name", "is required"],
-        ["rtp_ip", 'must be text of 1 to 64 characters, got ""'],
+        ["rtp_ip", 'must be text of 1 to 64 characters or null, got ""'],
         ["rtp_port", "must be a whole number from 1 to 65535 or null, got 70000"],
         ["backup_rtp_port", "must be a whole number from 1 to 65535 or null, got 1.5"],
         ["autostart", 'must be true or false, got "yes"'],

@@ -50,3 +50,9 @@ export const parseInputUrl = (url: string): ParsedInput => {
     target.stack === "own" ? [...parsed.warnings, "stack=own is for outputs: libsrt receives"] : parsed.warnings
   return { ok: true, target: { ...target, mode }, options, ignored: parsed.ignored, warnings }
 }
+
+/** Stands for a secret where only its mask is known: long enough for a passphrase. */
+const UNKNOWN_SECRET = "0000000000"
+
+/** What a URL means whose secrets may be masked (`***`), as it is shown: only its secrets are made up. */
+export const parseShownInputUrl = (url: string): ParsedInput => parseInputUrl(url.replaceAll("***", UNKNOWN_SECRET))

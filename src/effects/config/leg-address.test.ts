@@ -39,6 +39,15 @@ describe("addresses of legs", () => {
     expect(error).toMatchObject({ path: "input_url", message: expect.stringContaining("masked") })
   })
 
+  it("keep the secrets of a listener that listens elsewhere, and of no other", () => {
+    const listens = changed(rtp, { input_url: `${LISTENER}&passphrase=${SECRET}` })
+    const moved = "srt://127.0.0.1:9200?mode=listener&passphrase="
+    expect(changed(listens, { input_url: `${moved}***` }).input_url).toBe(`${moved}${SECRET}`)
+    for (const input_url of ["srt://other.example:9100?passphrase=***", "srt://:9200?mode=listener&streamid=***"])
+      expect(errorsOf({ input_url }, listens)).toMatchObject([{ path: "input_url" }])
+    expect(errorsOf({ input_url: `${moved}***` }, srt)).toMatchObject([{ path: "input_url" }])
+  })
+
   it("are refused when a leg has both or neither", () => {
     expect(errorsOf({ input_url: CALLER, rtp_port: 5000 })).toMatchObject([{ path: "input_url" }])
     expect(errorsOf({ input_url: null, rtp_port: null })).toMatchObject([{ path: "rtp_port" }])

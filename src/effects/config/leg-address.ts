@@ -2,7 +2,7 @@
  * Where a channel's legs come from: an address and port for RTP and plain TS, or an SRT URL. Pure; errors carry the
  * request's paths and repeat no secret.
  */
-import { type ParsedInput, parseInputUrl, type SrtInputTarget } from "../../core/input/input-url.ts"
+import { type ParsedInput, parseInputUrl, parseShownInputUrl, type SrtInputTarget } from "../../core/input/input-url.ts"
 import { maskSecrets, unmaskSecrets } from "../../core/output/output-url.ts"
 import type { ChannelConfig, SourceName } from "../model/channel.ts"
 import type { FieldError } from "../model/Errors.ts"
@@ -40,8 +40,31 @@ export const LEG_FIELDS = {
 /** The local address of a listener, the host that a caller connects to. */
 const hostOf = ({ host }: SrtInputTarget): string => (host === "" ? ANY : host)
 
+/** True for the URL of a listener, whether its secrets are masked or not. */
+const listens = (url: string): boolean => {
+  const parsed = parseShownInputUrl(url)
+  return parsed.ok && parsed.target.mode === "listener"
+}
+
+const AUTHORITY = /^([^:]*:\/\/)([^/?#]*)/
+
+/**
+ * `typed` with the secrets of `old` in the places of its masks: at the same host only, but for listeners, whose secrets
+ * go nowhere, at whatever address and port they listen.
+ */
+const unmasked = (typed: string, old: string): string => {
+  if (typed === maskSecrets(old)) return old
+  const [own, before] = [AUTHORITY.exec(typed)?.[2], AUTHORITY.exec(old)?.[2]]
+  if (own === undefined || before === undefined || !listens(typed) || !listens(old)) return unmaskSecrets(typed, old)
+  const there = unmaskSecrets(
+    typed.replace(AUTHORITY, (_, scheme: string) => scheme + before),
+    old,
+  )
+  return there.replace(AUTHORITY, (_, scheme: string) => scheme + own)
+}
+
 const fromUrl = (typed: string, old: string | null, path: string): Checked<Address> => {
-  const url = old === null ? typed : typed === maskSecrets(old) ? old : unmaskSecrets(typed, old)
+  const url = old === null ? typed : unmasked(typed, old)
   if (url !== old && url.includes(MASK)) {
     const message =
       old === null

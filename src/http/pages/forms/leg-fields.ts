@@ -3,7 +3,7 @@
  * direction. All of them are sent, whichever is chosen; the choice says which ones count.
  */
 import type { Choice } from "../../../../views/forms/form-state.ts"
-import { parseInputUrl, type SrtInputTarget } from "../../../core/input/input-url.ts"
+import { parseShownInputUrl, type SrtInputTarget } from "../../../core/input/input-url.ts"
 import { describeOutput } from "../../../core/output/describe-output.ts"
 import { LEG_FIELDS } from "../../../effects/config/leg-address.ts"
 import type { ChannelView, SourceName } from "../../../effects/model/channel.ts"
@@ -58,8 +58,7 @@ export const kindOf = (fields: Fields, name: SourceName): LegKind => {
 
 /** What a URL as it is shown, or typed, is for; null while that cannot be told. */
 const modeOf = (url: string): SrtInputTarget["mode"] | null => {
-  // A mask is too short for the secret that it stands for.
-  const parsed = parseInputUrl(url.replaceAll("***", "**********"))
+  const parsed = parseShownInputUrl(url)
   return parsed.ok ? parsed.target.mode : null
 }
 
@@ -157,7 +156,7 @@ export const srtAdvice = (
   const found = kinds(fields).flatMap(({ kind, name, url }) => {
     if (kind === "none" || kind === "rtp") return []
     const typed = field(fields, url) || (kind === "listener" ? field(fields, FREE[name]) : "")
-    const parsed = parseInputUrl(typed.replaceAll("***", "**********"))
+    const parsed = parseShownInputUrl(typed)
     if (!parsed.ok) return typed === "" ? [] : [{ line: `${NAMES[name]}: not understood yet`, warnings: parsed.errors }]
     const ignored = parsed.ignored.map((key) => `ignored: ${key} is not known`)
     return [{ line: `${NAMES[name]}: ${describeOutput(parsed)}`, warnings: [...ignored, ...parsed.warnings] }]

@@ -81,6 +81,17 @@ describe("a channel with SRT inputs", () => {
     expect(await channel(app, "sport")).toMatchObject({ input_url: stands })
   })
 
+  it("is shown as the listener that it is, and keeps its passphrase at another port", async () => {
+    const app = await start(apps)
+    const url = `${LISTENER}&passphrase=${SECRET}`
+    expect((await post(app, "/channels", { name: "Sport", input_kind: "listener", input_url: url })).status).toBe(303)
+    const { fields } = await formOf(app, "/channels/sport/edit")
+    expect(fields).toMatchObject({ input_kind: "listener", input_url: `${LISTENER}&passphrase=***` })
+    const moved = { ...fields, input_url: `${LISTENER.replace("9100", "9200")}&passphrase=***` }
+    expect((await post(app, "/channels/sport/edit", moved)).status).toBe(303)
+    expect(await channel(app, "sport")).toMatchObject({ input_url: url.replace("9100", "9200") })
+  })
+
   it("changes between SRT and RTP, and loses its backup when none is chosen", async () => {
     const app = await start(apps)
     const both = { input_kind: "listener", input_url: LISTENER, backup_input_kind: "caller", backup_input_url: CALLER }
