@@ -17,7 +17,7 @@ export type LegAddresses = Pick<
   "rtp_ip" | "rtp_port" | "input_url" | "backup_rtp_ip" | "backup_rtp_port" | "backup_input_url"
 >
 
-/** The same fields as a request gives them: undefined is left out. */
+/** These fields as a request gives them: undefined is left out. */
 export type GivenAddresses = { readonly [Name in keyof LegAddresses]?: LegAddresses[Name] | null | undefined }
 
 /** A leg's address: its port is null only for what is still to be refused. */
