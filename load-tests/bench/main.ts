@@ -12,9 +12,9 @@ import { type BenchOptions, benchOptions, type Part } from "./options.ts"
 import { resultTable, rtmpTable, verdictTable } from "./print.ts"
 import { abortAll, root, sleep } from "./processes.ts"
 import { ffmpeg, ffmpegRtmp, srtLiveTransmit } from "./processes-peer.ts"
-import { product } from "./product.ts"
+import { product, productBySrt } from "./product.ts"
 import { rtmpServerMissing } from "./rtmp-server.ts"
-import { judge, judgeRtmp } from "./targets.ts"
+import { judge, judgeRtmp, median } from "./targets.ts"
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
@@ -27,6 +27,8 @@ const workOf = (part: Part, options: BenchOptions): Work => {
   switch (part) {
     case "ours":
       return { ...srt, peer: product }
+    case "ours-srt-in":
+      return { ...srt, peer: productBySrt }
     case "ffmpeg":
       return { ...single, peer: ffmpeg }
     case "srt-live-transmit":
@@ -133,6 +135,15 @@ const main = async () => {
         `${part}: ${asked["per_second"]} of 500 reads a second answered, p50 ${asked["p50_ms"]} ms, p99 ${asked["p99_ms"]} ms, ${asked["failed"]} failed, ` +
           `${asked["socket_messages"]} WebSocket messages, slowest scrape ${Math.round(asked["scrape_ms_max"] ?? 0)} ms`,
       )
+  const perInput = (part: Part) => {
+    const runs = results.filter((result) => result.part === part)
+    return median(runs.map((r) => (r.cpu_us_per_packet * r.outputs) / r.channels))
+  }
+  const [bySrt, byRtp] = [perInput("ours-srt-in"), perInput("ours")]
+  if (!Number.isNaN(bySrt - byRtp))
+    notes.push(
+      `an input packet and its ${options.outputs} SRT outputs cost ${bySrt.toFixed(2)} us by SRT and ${byRtp.toFixed(2)} us by RTP: SRT costs ${(bySrt - byRtp).toFixed(2)} us more for each input packet`,
+    )
   if (results.some(({ steal_cores }) => steal_cores > 0.04))
     notes.push("steal above 4 % of a core in some window: repeat before trusting differences below 20 %")
   if (results.some(({ sink_kernel_drops }) => sink_kernel_drops > 0))

@@ -4,6 +4,7 @@ import { readArguments } from "../lib/arguments.ts"
 /** Parts in the order they run; each is one window of measurement. */
 export const PARTS = [
   "ours",
+  "ours-srt-in",
   "ffmpeg",
   "srt-live-transmit",
   "c-relay",

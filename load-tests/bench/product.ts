@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { serviceEnvironment } from "../../scripts/service-environment.mjs"
 import type { Load, OwnCounters, Peer, RunningPeer } from "./peer.ts"
 import { commandLine, pidsMarked } from "./proc.ts"
-import { freeTcpPort, onAbort, root, sleep, start } from "./processes.ts"
+import { freeTcpPort, freeUdpPorts, onAbort, root, sleep, start } from "./processes.ts"
 
 interface ApiOutput {
   readonly status: string
@@ -37,7 +37,13 @@ const outputUrls = (load: Load, channel: number): ReadonlyArray<string> => [
 const channelList = (body: unknown): ReadonlyArray<ApiChannel> =>
   (Array.isArray(body) ? body : (body as { channels: unknown }).channels) as ReadonlyArray<ApiChannel>
 
-const startProduct = async (load: Load): Promise<RunningPeer> => {
+/** Where a channel is received, and the URLs it goes to. */
+interface Places {
+  readonly input: (channel: number) => Readonly<Record<string, unknown>>
+  readonly outputs: (channel: number) => ReadonlyArray<string>
+}
+
+const startProduct = async (load: Load, places: Places): Promise<RunningPeer> => {
   const dataDir = mkdtempSync(join(tmpdir(), "distributor-bench-"))
   const port = await freeTcpPort()
   const base = `http://127.0.0.1:${port}`
@@ -108,9 +114,8 @@ const startProduct = async (load: Load): Promise<RunningPeer> => {
     for (let channel = 0; channel < load.channels; channel++) {
       const created = (await call("POST", "/api/channels", {
         name: `bench ${channel}`,
-        rtp_ip: "127.0.0.1",
-        rtp_port: load.inputPort + 2 * channel,
-        outputs: outputUrls(load, channel).map((url) => ({ url, protocol: url.slice(0, url.indexOf(":")) })),
+        ...places.input(channel),
+        outputs: places.outputs(channel).map((url) => ({ url, protocol: url.slice(0, url.indexOf(":")) })),
       })) as ApiChannel
       await call("POST", `/api/channels/${created.id}/start`)
     }
@@ -140,4 +145,45 @@ const startProduct = async (load: Load): Promise<RunningPeer> => {
   }
 }
 
-export const product: Peer = { name: "ours", input: "rtp", verify: "pattern", missing: () => null, start: startProduct }
+const byRtp =
+  (load: Load): Places["input"] =>
+  (channel) => ({
+    rtp_ip: "127.0.0.1",
+    rtp_port: load.inputPort + 2 * channel,
+  })
+
+export const product: Peer = {
+  name: "ours",
+  input: "rtp",
+  verify: "pattern",
+  missing: () => null,
+  start: (load) => startProduct(load, { input: byRtp(load), outputs: (channel) => outputUrls(load, channel) }),
+}
+
+/** Receives by SRT: its encoders are the outputs of another instance, whose cost does not count. */
+export const productBySrt: Peer = {
+  ...product,
+  start: async (load) => {
+    const port = await freeUdpPorts(1)
+    const running = await startProduct(load, {
+      input: (channel) => ({ input_url: `srt://127.0.0.1:${port}?mode=listener&streamid=c${channel}` }),
+      outputs: (channel) => outputUrls(load, channel),
+    })
+    try {
+      const encoder = await startProduct(load, {
+        input: byRtp(load),
+        outputs: (channel) => [`srt://127.0.0.1:${port}?streamid=c${channel}`],
+      })
+      return {
+        ...running,
+        stop: async () => {
+          await encoder.stop()
+          await running.stop()
+        },
+      }
+    } catch (cause) {
+      await running.stop()
+      throw cause
+    }
+  },
+}

@@ -39,7 +39,7 @@ export const judge = (results: ReadonlyArray<Measured>): ReadonlyArray<Verdict> 
       value <= limit,
     )
   }
-  const compared = ["ours", "ours-udp", "ours-udp-asked", "memory", "capacity"].flatMap(of)
+  const compared = ["ours", "ours-srt-in", "ours-udp", "ours-udp-asked", "memory", "capacity"].flatMap(of)
   const bad = compared.reduce((sum, r) => sum + r.lost + r.corrupt + r.duplicated + r.out_of_order, 0)
   const memory = median(of("memory").map((result) => result.pss_mib))
   const p50 = median(of("ours-udp").map((result) => result.delay_us.p50)) / 1000

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest"
-import type { LegStats } from "../../../engine/protocol/messages.ts"
-import { channelConfig } from "../../testing/configs.ts"
-import { channelStats, legStats } from "../../testing/FakeEngine.ts"
-import { channelStatus, SILENT_AFTER_MS } from "../status.ts"
-import { deadLeg } from "../switch-refusal.ts"
-import { newChannelRuntime } from "./channel-runtime.ts"
+import type { LegStats } from "../../engine/protocol/messages.ts"
+import { channelConfig } from "../testing/configs.ts"
+import { channelStats, legStats } from "../testing/FakeEngine.ts"
+import { newChannelRuntime } from "./runtime/channel-runtime.ts"
+import { channelStatus, SILENT_AFTER_MS } from "./status.ts"
+import { deadLeg } from "./switch-refusal.ts"
 
 const SECRET = "0123456789abcdef"
 const listener = channelConfig({

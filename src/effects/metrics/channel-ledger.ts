@@ -4,17 +4,21 @@ import type { ChannelStats, LegStats } from "../../engine/protocol/messages.ts"
 import type { SourceName } from "../model/channel.ts"
 import { makeOutputLedger, type OutputLedger } from "./output-ledger.ts"
 import { makeRunningSums } from "./running-sums.ts"
+import { makeSrtLegLedger } from "./srt-leg-ledger.ts"
 
 type LegTotal = LegCounter | "kernel_drops"
 const LEG_TOTALS = [...(Object.keys(LEG_COUNTERS) as ReadonlyArray<LegCounter>), "kernel_drops"] as const
 
 const makeLegLedger = () => {
   const sums = makeRunningSums<LegTotal>(LEG_TOTALS)
+  const srt = makeSrtLegLedger()
   let opened = 0
   let datagrams = 0
   return {
     sums,
-    observe: (leg: LegStats | undefined, baseline: boolean): void => {
+    srt,
+    observe: (leg: LegStats | undefined, run: string, baseline: boolean): void => {
+      srt.observe(leg?.srt ?? null, run, baseline)
       if (leg === undefined) {
         sums.advance([])
         return
@@ -45,6 +49,7 @@ export const makeChannelLedger = () => {
     merge: merge.total,
     sumsOf: (source: SourceName) => legs[source].sums.total,
     exactOf: (source: SourceName) => legs[source].sums.exact,
+    srtOf: (source: SourceName, leg: LegStats | undefined) => legs[source].srt.figures(leg?.srt ?? null),
     output,
     /** Forgets all outputs but these. */
     keep: (ids: ReadonlySet<string>): void => {
@@ -56,6 +61,7 @@ export const makeChannelLedger = () => {
       for (const [source, leg] of Object.entries(legs))
         leg.observe(
           stats?.legs.find(({ name }) => name === source),
+          run,
           baseline,
         )
       const seen = new Set<string>()

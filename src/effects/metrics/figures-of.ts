@@ -5,6 +5,7 @@ import type { ChannelRuntime } from "../channel/runtime/channel-runtime.ts"
 import type { TalliesService } from "../channel/runtime/Tallies.ts"
 import { outputTally } from "../channel/runtime/tally.ts"
 import { channelStatus, isCarrying } from "../channel/status.ts"
+import { LEG_FIELDS } from "../config/leg-address.ts"
 import { activeLeg } from "../engine/active-leg.ts"
 import type { EngineState } from "../engine/engine-state.ts"
 import type { ChannelConfig, OutputConfig, SourceName } from "../model/channel.ts"
@@ -44,7 +45,12 @@ const pendingCues = (runtime: ChannelRuntime | null): ReadonlyMap<string, number
   return found
 }
 
-const legFigures = (source: SourceName, stats: ChannelStats | undefined, ledger: ChannelLedger): LegFigures => {
+const legFigures = (
+  config: ChannelConfig,
+  source: SourceName,
+  stats: ChannelStats | undefined,
+  ledger: ChannelLedger,
+): LegFigures => {
   const leg = stats?.legs.find(({ name }) => name === source)
   return {
     source,
@@ -58,6 +64,7 @@ const legFigures = (source: SourceName, stats: ChannelStats | undefined, ledger:
     maxGapMs: leg?.max_gap_ms ?? 0,
     receiveBufferBytes: leg?.rcvbuf_bytes ?? 0,
     sums: ledger.sumsOf(source),
+    srt: config[LEG_FIELDS[source].url] === null ? null : ledger.srtOf(source, leg),
   }
 }
 
@@ -110,7 +117,7 @@ export const channelFigures = (
     input: inputState(stats),
     mergeLost: ledger.merge.merge_lost,
     mergeMismatches: ledger.merge.merge_mismatches,
-    legs: sources.map((source) => legFigures(source, stats, ledger)),
+    legs: sources.map((source) => legFigures(config, source, stats, ledger)),
     tally: from.tallies.of(config.id),
     inBreak: runtime !== null && breakView(runtime.scte35.breaks, moment.monotonicMs).state === "in_break",
     outputs: config.outputs.map((output) =>

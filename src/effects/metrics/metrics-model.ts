@@ -55,6 +55,33 @@ export const LEG_SUMS = [
 ] as const
 export type LegSum = (typeof LEG_SUMS)[number]
 
+/** Counters of the SRT side of a leg, which are summed over the times that it was opened. */
+export const SRT_LEG_SUMS = [
+  "connections",
+  "refused",
+  "packets_received",
+  "bytes_received",
+  "packets_lost",
+  "packets_retransmitted",
+  "packets_belated",
+  "packets_dropped",
+  "packets_undecrypted",
+] as const
+export type SrtLegSum = (typeof SRT_LEG_SUMS)[number]
+
+/** Figures of a leg that is received by SRT. */
+export interface SrtLegFigures {
+  readonly sums: Readonly<Record<SrtLegSum, number>>
+  /** True while a sender is connected. */
+  readonly connected: boolean
+  /** Round-trip time, and below, the latency agreed on, in ms; null while no sender is connected. */
+  readonly rttMs: number | null
+  readonly latencyMs: number | null
+  readonly receiveBufferMs: number
+  /** Bandwidth of the path in Mbit/s, as the stack estimates it; null while no sender is connected. */
+  readonly bandwidthMbps: number | null
+}
+
 export interface LegFigures {
   readonly source: SourceName
   readonly receiving: boolean
@@ -68,6 +95,8 @@ export interface LegFigures {
   readonly maxGapMs: number
   readonly receiveBufferBytes: number
   readonly sums: Readonly<Record<LegSum, number>>
+  /** SRT figures; null where the leg is received by RTP or UDP. */
+  readonly srt: SrtLegFigures | null
 }
 
 export const OUTPUT_SUMS = ["bytes_sent", "packets_sent", "packets_dropped", "send_errors"] as const

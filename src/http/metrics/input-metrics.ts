@@ -4,8 +4,8 @@ import { by, counter, type Family, gauge, label, makeArea, timestamp } from "./e
 
 /** Counters that are shown unchanged: name of the sum, name of the metric, help. */
 const COUNTERS: ReadonlyArray<readonly [sum: LegSum, name: string, help: string]> = [
-  ["bytes", "input_received_bytes_total", "UDP payload bytes received."],
-  ["datagrams", "input_received_packets_total", "Datagrams received."],
+  ["bytes", "input_received_bytes_total", "UDP payload bytes received; of SRT sources, the bytes that SRT carried."],
+  ["datagrams", "input_received_packets_total", "Datagrams received; of SRT sources, SRT messages."],
   ["ts_packets", "input_ts_packets_total", "TS packets received, null packets included."],
   ["null_packets", "input_ts_null_packets_total", "TS null packets received."],
   [
@@ -136,7 +136,7 @@ const families: ReadonlyArray<Family<LegFigures>> = [
   ),
   gauge(
     "input_receive_buffer_bytes",
-    "Receive buffer that the kernel granted; 0 while the socket is closed.",
+    "Receive buffer that the kernel granted; 0 for SRT and without a socket.",
     ({ receiveBufferBytes }) => receiveBufferBytes,
   ),
 ]

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { afterEach, describe, expect, it } from "vitest"
 import { channelStats, engineStats, legStats, outputStats } from "../../effects/testing/FakeEngine.ts"
+import { srtInputFigures, srtInputStats } from "../../effects/testing/srt-input-stats.ts"
 import { makeRealApps, type RealApp } from "../testing/real-app.ts"
 
 /** The counters of a running control plane, over sessions, engines and configuration. */
@@ -189,6 +190,38 @@ describe("metrics of a control plane", () => {
     expect(await lost({ datagrams: 101, rtp_lost: 4 })).toBe(5)
     expect(await lost({ datagrams: 200, rtp_lost: 7 })).toBe(7)
     expect(await lost({ datagrams: 3, rtp_lost: 1 })).toBe(8)
+  })
+
+  it("counts on over connections of SRT senders, and when the source is opened anew or the engine is another", async () => {
+    const app = await apps.start()
+    const { body } = await app.call<{ id: string }>("POST", "/api/channels", {
+      name: "News",
+      input_url: "srt://:9100?mode=listener",
+    })
+    const shown = async () => {
+      const samples = await scrape(app)
+      const of = (name: string) => samples.get(`distributor_input_srt_${name}{channel="news",source="primary"}`)
+      return ["connected", "connections_total", "dropped_packets_total", "rtt_seconds"].map(of)
+    }
+    const tell = async (connections: number, packets: number, dropped: number) => {
+      const figures = srtInputFigures({ packets_received: packets, packets_dropped: dropped })
+      const srt = srtInputStats({ state: "connected", connections, figures })
+      await Effect.runPromise(
+        app.engine.stats(engineStats([channelStats({ id: body.id, legs: [legStats({ framing: "srt", srt })] })])),
+      )
+      return shown()
+    }
+    expect(await shown()).toEqual([0, 0, 0, undefined])
+    await app.call("POST", `/api/channels/${body.id}/start`)
+    expect(await tell(1, 100, 3)).toEqual([1, 1, 3, 0.02])
+    expect(await tell(2, 150, 4)).toEqual([1, 2, 4, 0.02])
+    expect(await tell(1, 10, 1)).toEqual([1, 3, 5, 0.02])
+    await app.call("POST", `/api/channels/${body.id}/stop`)
+    expect(await shown()).toEqual([0, 3, 5, undefined])
+    await app.call("POST", `/api/channels/${body.id}/start`)
+    await Effect.runPromise(app.engine.lose)
+    await Effect.runPromise(app.engine.connect())
+    expect(await tell(1, 20, 2)).toEqual([1, 4, 7, 0.02])
   })
 
   it("counts once what it is told twice, as after a command", async () => {

@@ -8,6 +8,7 @@ import {
   fakeMetrics,
   fakeOutputFigures,
   fakeSrtFigures,
+  fakeSrtLegFigures,
 } from "../testing/fake-metrics.ts"
 import { makeTestApp } from "../testing/test-app.ts"
 import { PREFIX } from "./exposition.ts"
@@ -57,7 +58,7 @@ describe("the exposition", () => {
   it("writes each family in one piece, with help and type in front, and each series once", () => {
     const channel = fakeChannelFigures({
       config: channelConfig({ backup_rtp_ip: "127.0.0.1", backup_rtp_port: 5002 }),
-      legs: [fakeLegFigures(), fakeLegFigures({ source: "backup" })],
+      legs: [fakeLegFigures(), fakeLegFigures({ source: "backup", srt: fakeSrtLegFigures() })],
       outputs: [fakeOutputFigures({ srt: fakeSrtFigures() })],
     })
     const lines = renderMetrics(

@@ -5,7 +5,7 @@ import { by, counter, type Family, gauge, label, makeArea, timestamp } from "./e
 import { hostOf } from "./host-of.ts"
 import { outputsWith } from "./output-labels.ts"
 
-/** Reasons for drops: `queue` when our queue was full, `late` when libsrt gave packets up after their latency. */
+/** Reasons for drops: `queue` when our queue was full, `late` when the SRT stack gave packets up after their latency. */
 const DROP_REASONS = ["queue", "late"] as const
 const dropped = ({ sums, srt }: OutputFigures, reason: (typeof DROP_REASONS)[number]): number => {
   const late = srt?.sums.packets_dropped ?? 0

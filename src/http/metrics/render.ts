@@ -5,9 +5,17 @@ import type { Area } from "./exposition.ts"
 import { inputArea } from "./input-metrics.ts"
 import { outputArea } from "./output-metrics.ts"
 import { serviceArea } from "./service-metrics.ts"
+import { srtInputArea } from "./srt-input-metrics.ts"
 import { srtArea } from "./srt-metrics.ts"
 
-export const AREAS: ReadonlyArray<Area<MetricsView>> = [serviceArea, channelArea, inputArea, outputArea, srtArea]
+export const AREAS: ReadonlyArray<Area<MetricsView>> = [
+  serviceArea,
+  channelArea,
+  inputArea,
+  srtInputArea,
+  outputArea,
+  srtArea,
+]
 
 /** Renders the metrics in Prometheus' text format. */
 export const renderMetrics = (view: MetricsView): string => {

@@ -10,8 +10,10 @@ import {
   type MetricsView,
   OUTPUT_SUMS,
   type OutputFigures,
+  SRT_LEG_SUMS,
   SRT_SUMS,
   type SrtFigures,
+  type SrtLegFigures,
 } from "../../effects/metrics/metrics-model.ts"
 import { channelConfig, outputConfig } from "../../effects/testing/configs.ts"
 import { fakeHealth } from "./fake-health.ts"
@@ -31,6 +33,20 @@ export const fakeLegFigures = (over: Partial<LegFigures> = {}, sums: Partial<Leg
   maxGapMs: 0,
   receiveBufferBytes: 8_388_608,
   sums: { ...zeros(LEG_SUMS), ...sums },
+  srt: null,
+  ...over,
+})
+
+export const fakeSrtLegFigures = (
+  over: Partial<SrtLegFigures> = {},
+  sums: Partial<SrtLegFigures["sums"]> = {},
+): SrtLegFigures => ({
+  sums: { ...zeros(SRT_LEG_SUMS), ...sums },
+  connected: true,
+  rttMs: 12.5,
+  latencyMs: 120,
+  receiveBufferMs: 110,
+  bandwidthMbps: 80,
   ...over,
 })
 
