@@ -50,6 +50,7 @@ describe("SRT inputs", () => {
     const { body } = await add(app, "Sport", { input_url: `${LISTENER}&nonsense=1&timeout=5` })
     const [leg] = (body as unknown as ChannelView).input.legs
     expect(leg?.warnings).toEqual(["ignored: nonsense is not known", expect.stringContaining("timeout has no effect")])
+    expect((await app.call("GET", "/channels/sport")).text).toContain("ignored: nonsense is not known")
   })
 
   it("share a port when each has a stream id of its own, by every way to add them", async () => {

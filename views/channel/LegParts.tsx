@@ -48,20 +48,18 @@ export const LegHead = ({ channel, leg, mayAct }: LegProps) => {
           of={leg.verdict === "lost" ? "although nothing usable arrives" : "now"}
         />
       ) : null}
-      {isStopped ? null : (
-        <ul class="notes">
-          {leg.reasons.map((reason) => (
-            <li class={leg.verdict === "degraded" ? "warning" : "error"}>{reason}</li>
+      <ul class="notes">
+        {leg.reasons.map((reason) => (
+          <li class={leg.verdict === "degraded" ? "warning" : "error"}>{reason}</li>
+        ))}
+        {leg.last_error === null || leg.last_error === shown ? null : <li class="error">{leg.last_error}</li>}
+        {leg.srt === null ? null : <SrtRefusal srt={leg.srt} />}
+        {leg.warnings
+          .filter((warning) => warning !== leg.last_error)
+          .map((warning) => (
+            <li class="warning">{warning}</li>
           ))}
-          {leg.last_error === null || leg.last_error === shown ? null : <li class="error">{leg.last_error}</li>}
-          {leg.srt === null ? null : <SrtRefusal srt={leg.srt} />}
-          {leg.warnings
-            .filter((warning) => warning !== leg.last_error)
-            .map((warning) => (
-              <li class="warning">{warning}</li>
-            ))}
-        </ul>
-      )}
+      </ul>
     </div>
   )
 }
