@@ -36,7 +36,7 @@ export class SrtReception {
    */
   #draining: ReadonlyArray<{ readonly connection: SrtIncoming; readonly untilUs: number }> = []
   readonly #past = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<(typeof COUNTERS)[number], number>
-  /** Of the last connection that is over. */
+  /** Figures of the last connection that is over. */
   #lastFigures: SrtInputFigures | null = null
   #connections = 0
   #lastError: Reason | null = null
