@@ -1,4 +1,5 @@
 /** Input of one channel: what its legs bring, how they become one stream, and the channel's alarms. */
+import { channelSrtInput } from "./channel-srt-input.ts"
 import { graph, states } from "./panels.ts"
 import { bitsPerSecond, CHANNEL, increase, of, rate } from "./query.ts"
 import { ALARM, IN_USE } from "./words.ts"
@@ -202,6 +203,7 @@ const joined = [
 
 export const channelInput = [
   { title: "Input", panels: received },
+  ...channelSrtInput,
   { title: "Health of the sources", panels: health },
   { title: "From two sources to one stream", panels: joined },
 ]

@@ -96,7 +96,7 @@ const link = [
     ...third,
     id: 12,
     title: "Send buffer",
-    description: "Time that libsrt's fullest send buffer holds. As long as the latency: packets are given up.",
+    description: "Time that the fullest send buffer holds. As long as the latency: packets are given up.",
     unit: "s",
     queries: [{ expr: srt("send_buffer_seconds"), legend: "{{output}}" }],
   }),
@@ -104,7 +104,7 @@ const link = [
     ...third,
     id: 13,
     title: "Bandwidth",
-    description: "Sent with headers and what was sent again, beside what libsrt takes the path's capacity for.",
+    description: "Sent with headers and what was sent again, beside the estimated capacity of the path.",
     unit: "bps",
     queries: [
       { expr: bitsPerSecond(srt("sent_bytes_total")), legend: "{{output}} sent" },
@@ -115,7 +115,7 @@ const link = [
     ...third,
     id: 14,
     title: "On their way",
-    description: "Packets sent and not yet acknowledged, and all that wait in libsrt's send buffers.",
+    description: "Packets sent and not yet acknowledged, and all that wait in the send buffers.",
     unit: "short",
     queries: [
       { expr: srt("flight_packets"), legend: "{{output}} on their way" },

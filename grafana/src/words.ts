@@ -11,4 +11,5 @@ export const REDUNDANCY: Words = { 0: ["lost", "red"], 1: ["redundant", "green"]
 export const IN_BREAK: Words = { 0: ["programme", "text"], 1: ["ad break", "blue"] }
 export const ALARM: Words = { 0: ["fine", "text"], 1: ["alarm", "red"] }
 export const IN_USE: Words = { 0: ["waits", "text"], 1: ["in use", "green"] }
+export const SENDER: Words = { 0: ["no sender", "red"], 1: ["connected", "green"] }
 export const IS_UP: Words = { 0: ["down", "red"], 1: ["up", "green"] }

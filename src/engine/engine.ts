@@ -11,7 +11,7 @@ import { monotonicUs } from "./ffi/clock.ts"
 import { nativeAddress } from "./ffi/libc.ts"
 import { parseAllowedSenders } from "./inputs/allowed-senders.ts"
 import type { Leg } from "./inputs/leg.ts"
-import { type InputContext, openSrtInputs } from "./inputs/open-receiver.ts"
+import { type InputContext, inputContext } from "./inputs/open-receiver.ts"
 import { openSession } from "./outputs/open-session.ts"
 import type { OutputSession, SessionContext } from "./outputs/output-session.ts"
 import { testOutput } from "./outputs/test-output.ts"
@@ -75,35 +75,24 @@ export class Engine {
     this.#told = new ToldStates(emit)
     const base = nativeAddress(core.u8)
     core.bind(base)
-    const udpPorts = new UdpPortRegistry()
-    const listenerPorts = new ListenerPorts()
-    const gates = new HandshakeGates()
     const { srt } = library
-    const srtInputs = srt === null ? null : { srt, udpPorts, listenerPorts, gates }
-    this.#inputs = {
-      core,
-      base,
-      udpPorts,
-      srt: srtInputs === null ? null : openSrtInputs(srtInputs),
-      srtProblem: library.info.problem,
-    }
+    const ports = { udpPorts: new UdpPortRegistry(), listenerPorts: new ListenerPorts(), gates: new HandshakeGates() }
+    this.#inputs = inputContext(core, base, library, ports)
     this.#context = {
+      ...ports,
       core,
       base,
       srt,
       ports: srt === null ? null : new PortPool(srt),
       srtStack,
       ownSrt: new OwnSrt(core, base),
-      listenerPorts,
-      gates,
-      udpPorts,
       remuxes: new RemuxPool(core),
       srtProblem: library.info.problem,
       fault: (session, cause) => this.#sessionFault(session, cause),
       receiver: (session, peer, stream_id, joined, reason) =>
         this.#emit({
           event: "receiver",
-          channel_id: this.#channelOf(session),
+          channel_id: this.#channelAt(session.channel)?.id ?? "",
           output_id: session.spec.id,
           peer,
           stream_id,
@@ -284,10 +273,6 @@ export class Engine {
     const source = channel.leg(channel.source.active)
     const answer = insertCue(this.#core, channel.index, source, section, request.pid, monotonicUs())
     return answer.ok ? { re, ok: true, pid: answer.pid } : { re, ok: false, error: answer.error }
-  }
-
-  #channelOf(session: OutputSession): string {
-    return this.#channelAt(session.channel)?.id ?? ""
   }
 
   stats(nowUs: number): EngineStats {

@@ -21,6 +21,8 @@ const boards = readdirSync(`${root}grafana/dashboards`)
 /** How far back the dashboards look here, in seconds. */
 const RANGE = 90
 const CHANNEL = "main-event"
+/** The channel that is received by SRT, of which the queries about SRT sources are asked. */
+const BY_SRT = "by-srt"
 
 let product: Product
 let monitoring: Monitoring
@@ -34,7 +36,11 @@ let channel: ChannelView
  */
 const filledIn = (expr: string, { templating }: DashboardFile): string =>
   templating.list.reduce(
-    (text, { allValue, name }) => text.replaceAll(new RegExp(`\\$${name}\\b`, "g"), allValue ?? CHANNEL),
+    (text, { allValue, name }) =>
+      text.replaceAll(
+        new RegExp(`\\$${name}\\b`, "g"),
+        allValue ?? (expr.includes("distributor_input_srt_") ? BY_SRT : CHANNEL),
+      ),
     expr.replaceAll("$__rate_interval", "10s").replaceAll("$__interval", "1s").replaceAll("$__range", `${RANGE}s`),
   )
 
@@ -85,10 +91,11 @@ beforeAll(async () => {
     id: "A",
     options: programmeOptions("A", { breakEverySeconds: 8, breakSeconds: 4 }),
   })
-  const [primary, backup, torn, port, nobody, udp] = await Promise.all([
+  const [primary, backup, torn, port, nobody, udp, srt] = await Promise.all([
     feed.leg("A"),
     feed.leg("A"),
     feed.leg("A", { illness: "counters" }),
+    freeUdpPort(),
     freeUdpPort(),
     freeUdpPort(),
     freeUdpPort(),
@@ -100,6 +107,7 @@ beforeAll(async () => {
   )
   // Monitoring starts before the channels, so that it sees their counters at 0 first.
   monitoring = await Monitoring.start(product.port, { wholeHost: true, allRulesEverySecond: true })
+  await product.channel({ name: "By SRT", input_url: `srt://127.0.0.1:${srt}?mode=listener` })
   const at = { rtp_ip: "127.0.0.1", backup_rtp_ip: "127.0.0.1" }
   channel = await product.channel({
     ...at,
@@ -109,6 +117,7 @@ beforeAll(async () => {
     outputs: [
       { name: "Partner", url: `srt://127.0.0.1:${port}?latency=300` },
       { name: "Rack", url: `udp://127.0.0.1:${udp}` },
+      { name: "Next channel", url: `srt://127.0.0.1:${srt}` },
     ],
   })
   expect(channel.slug).toBe(CHANNEL)
@@ -121,6 +130,7 @@ beforeAll(async () => {
   await Promise.all([
     seen("both sources are merged", `distributor_input_merged{channel="${CHANNEL}"} == 1`),
     seen("the partner is connected", 'distributor_srt_rtt_seconds{output="partner"} > 0'),
+    seen("the channel calls the next one", `distributor_input_srt_connected{channel="${BY_SRT}"} == 1`),
     seen("there was an ad break", `distributor_scte35_break_active{channel="${CHANNEL}"} == 1`),
   ])
   // A failover, a lost engine and the connections that end with it each draw a line across the plots.

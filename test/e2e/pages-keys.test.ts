@@ -8,11 +8,13 @@ import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { ChannelView } from "../../src/effects/model/channel.ts"
 import { openPage, startBrowser } from "./browser.ts"
+import { EngineProcess } from "./engine-process.ts"
 import { freeUdpPort } from "./ports.ts"
 import { eventually, Product } from "./product.ts"
 import { SrtReceiver } from "./receivers.ts"
 import { RtmpTestServer } from "./rtmp-test-server.ts"
 import { RtspTestServer } from "./rtsp-test-server.ts"
+import { S3_ACCESS_KEY, SignedS3Server } from "./signed-s3-server.ts"
 import { type BackgroundSource, startSource } from "./source.ts"
 import { freePortBlock } from "./udp-ports.ts"
 
@@ -121,6 +123,45 @@ describe("a new key", () => {
     )
     server.close()
     server.closeAllConnections()
+  })
+
+  it("takes the place of the secret key of S3", async () => {
+    const server = await SignedS3Server.start(NEW)
+    await product.addOutput("news", {
+      name: "bucket",
+      url: "s3://media/live",
+      settings: {
+        segment_s: 1,
+        s3_endpoint: server.endpoint,
+        s3_access_key_id: S3_ACCESS_KEY,
+        s3_secret_access_key: OLD,
+      },
+    })
+    await product.until("the old key is refused", "news", (view) => failed(view, "bucket"))
+    expect(server.objects.size).toBe(0)
+    await rotate("bucket", "settings.s3_secret_access_key", "HLS to the S3 bucket media, below live")
+    await eventually("segments and the playlist arrive", () =>
+      server.objects.has("/media/live/index.m3u8") && [...server.objects].some((path) => path.endsWith(".ts"))
+        ? true
+        : null,
+    )
+    server.stop()
+  })
+
+  it("takes the place of a password in an SRT stream id", async () => {
+    // An input of ours is the server: it takes the sender with the one stream id that it waits for.
+    const server = await EngineProcess.start()
+    const at = await freeUdpPort()
+    const id = (password: string) => `%23!::r=live/one,u=news,s=${password},m=publish`
+    const url = `srt://127.0.0.1:${at}?mode=listener&streamid=${id(NEW)}`
+    await server.putLegs([{ name: "primary", ip: "127.0.0.1", port: at, url }])
+    await server.legSaid("open")
+    await product.addOutput("news", { name: "gate", url: `srt://127.0.0.1:${at}?streamid=${id(OLD)}` })
+    expect((await server.legSaid("refused")).message).toMatch(/its stream id is not one that this input waits for$/)
+    await rotate("gate", "url_secret.0", `SRT caller to 127.0.0.1:${at}`)
+    await server.legSaid("live", 1, 20_000)
+    expect(server.legMessages("connected")).toHaveLength(1)
+    await server.dispose()
   })
 
   it("takes the place of a password in an RTSP URL", async () => {

@@ -4,6 +4,7 @@ import type { PacketCore } from "../../core/packet-core/packet-core.ts"
 import type { LibSrt } from "../ffi/libsrt.ts"
 import type { InputPolicy, Reason } from "../protocol/messages.ts"
 import { PortPool } from "../srt/port-pool.ts"
+import type { SrtLibrary } from "../srt/srt-library.ts"
 import type { UdpPortRegistry } from "../system/udp-port-registry.ts"
 import { DatagramReceiver } from "./datagram-receiver.ts"
 import type { LegReceiver, ReceiverHost } from "./leg-receiver.ts"
@@ -32,10 +33,21 @@ export interface SrtInputs {
   readonly listeners: SrtInputPorts
 }
 
-export const openSrtInputs = (means: PortMeans): SrtInputs => ({
-  library: means.srt,
-  callers: new PortPool(means.srt, "receive"),
-  listeners: new SrtInputPorts(means),
+/** Without libsrt there are RTP and UDP legs only. */
+export const inputContext = (
+  core: PacketCore,
+  base: number,
+  { info, srt }: SrtLibrary,
+  means: Omit<PortMeans, "srt">,
+): InputContext => ({
+  core,
+  base,
+  udpPorts: means.udpPorts,
+  srt:
+    srt === null
+      ? null
+      : { library: srt, callers: new PortPool(srt, "receive"), listeners: new SrtInputPorts({ ...means, srt }) },
+  srtProblem: info.problem,
 })
 
 const refused = (code: string, message: string): Reason => ({ code, message, transient: false })

@@ -3,6 +3,7 @@
 import type { SrtInputTarget } from "../../core/input/input-url.ts"
 import { formatEndpoint } from "../../core/net/address.ts"
 import { isInNetworks, type Network, parseNetwork } from "../../core/net/network.ts"
+import { monotonicUs } from "../ffi/clock.ts"
 import type { InputPolicy, Reason } from "../protocol/messages.ts"
 import { reasonOf } from "../protocol/setup-failure.ts"
 import type { LegReceiver, ReceiverFacts, ReceiverHost } from "./leg-receiver.ts"
@@ -21,6 +22,12 @@ const GIVES_WAY_US = 750_000
 const REPLACED: Reason = {
   code: "srt_replaced",
   message: "nothing came from it any more, and a sender connected anew",
+  transient: true,
+}
+
+const NO_LONGER_ALLOWED: Reason = {
+  code: "allowed_senders",
+  message: "its address is no longer one of input.allowed_senders",
   transient: true,
 }
 
@@ -68,6 +75,12 @@ export class SrtListenerReceiver implements LegReceiver, ListeningLeg {
 
   configure(policy: InputPolicy): void {
     this.#allowed = policy.allowed_senders.map(parseNetwork).filter((network) => network !== null)
+    const { connection } = this.#reception
+    if (connection !== null && !this.#mayCome(connection.peer)) this.#lost(NO_LONGER_ALLOWED, monotonicUs(), true)
+  }
+
+  #mayCome(peer: string): boolean {
+    return this.#allowed.length === 0 || isInNetworks(this.#allowed, addressOf(peer))
   }
 
   poll(nowUs: number): void {
@@ -97,8 +110,7 @@ export class SrtListenerReceiver implements LegReceiver, ListeningLeg {
   }
 
   offer(socket: number, peer: string, streamId: string, nowUs: number): string | null {
-    if (this.#allowed.length > 0 && !isInNetworks(this.#allowed, addressOf(peer)))
-      return "its address is not one of input.allowed_senders"
+    if (!this.#mayCome(peer)) return "its address is not one of input.allowed_senders"
     const { connection } = this.#reception
     if (connection !== null) {
       connection.receive(nowUs)
@@ -114,9 +126,9 @@ export class SrtListenerReceiver implements LegReceiver, ListeningLeg {
     this.#reception.refused(peer, streamId, why, nowUs)
   }
 
-  #lost(reason: Reason, nowUs: number): void {
+  #lost(reason: Reason, nowUs: number, cut = false): void {
     this.#place?.proven(this.#reception.socket)
-    this.#reception.lost(reason, nowUs)
+    this.#reception.lost(reason, nowUs, cut)
   }
 
   receive(_clockOffsetUs: number, nowUs: number): number {

@@ -36,7 +36,7 @@ export class SrtReception {
    */
   #draining: ReadonlyArray<{ readonly connection: SrtIncoming; readonly untilUs: number }> = []
   readonly #past = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<(typeof COUNTERS)[number], number>
-  /** Of the last connection that is over. */
+  /** Figures of the last connection that is over. */
   #lastFigures: SrtInputFigures | null = null
   #connections = 0
   #lastError: Reason | null = null
@@ -91,8 +91,8 @@ export class SrtReception {
     this.#draining = this.#draining.filter(({ untilUs }) => nowUs <= untilUs)
   }
 
-  /** The connection is over, and told so. */
-  lost(reason: Reason, nowUs: number): void {
+  /** The connection is over, and told so. What came by it still has its time, unless it is `cut`. */
+  lost(reason: Reason, nowUs: number, cut = false): void {
     const connection = this.#connection
     if (connection === null) return
     const figures = connection.stats()
@@ -101,7 +101,8 @@ export class SrtReception {
       this.#lastFigures = figures
     }
     this.#connection = null
-    this.#draining = [...this.#draining, { connection, untilUs: connection.drainedUs(nowUs) }]
+    if (cut) connection.close()
+    else this.#draining = [...this.#draining, { connection, untilUs: connection.drainedUs(nowUs) }]
     this.#lastError = reason
     this.#host.say("lost", `the SRT sender ${connection.peer} is gone: ${reason.message}`)
   }
