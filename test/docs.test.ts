@@ -49,8 +49,6 @@ const PROGRAMS: Readonly<Record<string, (words: ReadonlyArray<string>) => string
     const [kind, name] = named.split("/")
     return manifests.some((m) => m.kind.toLowerCase() === kind && m.metadata.name === name) ? null : `no ${named}`
   },
-  // An encoder of the reader's, with a file of theirs.
-  ffmpeg: (words) => (words.join(" ").includes(" 'srt://<this machine>:") ? null : "sends somewhere else"),
   systemctl: (words) => (words.at(-1) === "stream-distributor" ? null : "another unit"),
   journalctl: (words) => (words.includes("stream-distributor") ? null : "another unit"),
   "deploy/systemd/install.sh": (words) => words.find((word) => !installer.includes(`${word})`)) ?? null,

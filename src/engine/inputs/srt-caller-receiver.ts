@@ -76,7 +76,12 @@ export class SrtCallerReceiver implements LegReceiver {
   async #call(nowUs: number): Promise<void> {
     this.#resolving = true
     try {
-      const { address, family } = await resolve(this.#target.host, this.#host.spec.public_only === true)
+      const { address, family } = await resolve(
+        this.#target.host,
+        this.#host.spec.public_only === true,
+        undefined,
+        "input",
+      )
       if (this.#closed) return
       const peer = encodeSockaddr(address, this.#target.port)
       this.#peer = formatEndpoint(address, this.#target.port)

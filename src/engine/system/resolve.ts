@@ -16,10 +16,10 @@ export type Lookup = (host: string) => Promise<{ readonly address: string; reado
 
 /**
  * Throws a SetupFailure (`private_target`) for an address of this machine or of a private network. `host` is what it
- * was resolved from.
+ * was resolved from, `use` what would go there.
  */
-export const checkPublic = (address: string, host: string): void => {
-  const message = privateTargetProblem(address, host)
+export const checkPublic = (address: string, host: string, use: "output" | "input" = "output"): void => {
+  const message = privateTargetProblem(address, host, use)
   if (message !== null) throw new SetupFailure({ code: "private_target", message, transient: false })
 }
 
@@ -32,9 +32,10 @@ export const resolve = async (
   host: string,
   publicOnly: boolean,
   lookup: Lookup = systemLookup,
+  use: "output" | "input" = "output",
 ): Promise<{ address: string; family: 4 | 6 }> => {
   const found = await addressOf(host, lookup)
-  if (publicOnly) checkPublic(found.address, host)
+  if (publicOnly) checkPublic(found.address, host, use)
   return found
 }
 

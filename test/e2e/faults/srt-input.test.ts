@@ -168,7 +168,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("faults of SRT inputs", () => {
   it("private far ends are refused when they are not allowed", async () => {
     const url = "srt://127.0.0.1:9000"
     await engine.putLegs([{ name: "primary", ip: "127.0.0.1", port: 9000, url, public_only: true }])
-    await engine.legSaid("failed")
+    expect((await engine.legSaid("failed")).message).toMatch(/ALLOW_PRIVATE_TARGETS=off lets no input call$/)
     expect((await engine.leg()).problem).toMatchObject({ code: "private_target" })
   })
 
