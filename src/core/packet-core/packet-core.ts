@@ -22,16 +22,12 @@ import {
   LEG_SIZE,
   LEGS,
   MEMORY_BYTES,
-  MMSGHDR_SIZE,
   PID_PACKETS,
   PIDS,
   RING_BYTES,
   RING_HEADS,
   RING_SLOTS,
   RINGS,
-  RX_CONTROL,
-  RX_CONTROL_SIZE,
-  RX_MMSG,
   SLOT_RX_US,
   SLOT_STRIDE,
   TS_PACKET,
@@ -41,10 +37,6 @@ import { LEG_COUNTERS, type LegCounter, type LegCounters } from "./leg-fields.ts
 import { type WasmMemory, webAssembly } from "./web-assembly.ts"
 
 const WASM_PAGE = 65536
-const SOL_SOCKET = 1
-const SCM_TIMESTAMPNS = 35
-/** A control message with a struct timespec. */
-const STAMP_SIZE = 32
 const counterNames = Object.keys(LEG_COUNTERS) as ReadonlyArray<LegCounter>
 
 /** One event record; `type` is an EVENT_* constant, which says what `pid`, `a` and `b` mean. `data` is a copy. */
@@ -180,33 +172,6 @@ export class PacketCore {
    */
   ingest(leg: number, count: number, clockOffsetUs: number, nowUs: number): number {
     return this.#exports.ingest(leg, count, clockOffsetUs, nowUs)
-  }
-
-  /**
-   * Makes datagram `index` of the receive batch what another than the kernel has put there (`RX_DATA + index *
-   * RX_STRIDE`): `length` bytes without a source, received at `rxUs` (CLOCK_MONOTONIC). It is to be ingested with a
-   * clock offset of 0.
-   */
-  placeDatagram(index: number, length: number, rxUs: number): void {
-    const header = (RX_MMSG + index * MMSGHDR_SIZE) >> 2
-    const control = (RX_CONTROL + index * RX_CONTROL_SIZE) >> 2
-    const seconds = Math.floor(rxUs / 1e6)
-    const { u32 } = this
-    // msg_namelen@8, msg_controllen@40, msg_flags@48, msg_len@56.
-    u32[header + 2] = 0
-    u32[header + 10] = STAMP_SIZE
-    u32[header + 11] = 0
-    u32[header + 12] = 0
-    u32[header + 14] = length
-    // struct cmsghdr: length u64@0, level@8, type@12; struct timespec@16.
-    u32[control] = STAMP_SIZE
-    u32[control + 1] = 0
-    u32[control + 2] = SOL_SOCKET
-    u32[control + 3] = SCM_TIMESTAMPNS
-    u32[control + 4] = seconds >>> 0
-    u32[control + 5] = Math.floor(seconds / 2 ** 32)
-    u32[control + 6] = Math.floor((rxUs - seconds * 1e6) * 1000)
-    u32[control + 7] = 0
   }
 
   /**

@@ -1,5 +1,6 @@
 /** One SRT connection that a leg is received by: messages into the packet core, each with the time TSBPD gives it. */
 import * as L from "../../core/assembly/memory/layout.ts"
+import { placeDatagram } from "../../core/packet-core/place-datagram.ts"
 import { type LibSrt, SRT_EASYNCRCV, SRT_ECONNLOST, SRT_EINVSOCK, SRTS_CONNECTED } from "../ffi/libsrt.ts"
 import type { Reason, SrtInputFigures } from "../protocol/messages.ts"
 import { connectionLost, lastError, readInputStats } from "../srt/srt-socket.ts"
@@ -61,7 +62,7 @@ export class SrtIncoming {
         break
       }
       const atUs = (core.u32[SRCTIME] ?? 0) + (core.u32[SRCTIME + 1] ?? 0) * 2 ** 32
-      core.placeDatagram(count++, length, atUs === 0 ? nowUs : atUs)
+      placeDatagram(core, count++, length, atUs === 0 ? nowUs : atUs)
     }
     if (count === 0) return 0
     this.proven = true

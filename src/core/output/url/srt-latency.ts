@@ -8,6 +8,16 @@ import { readInteger } from "../../url/values.ts"
 
 export type Dialect = "ffmpeg" | "srt"
 
+/** Names of the dialects, as `dialect=` gives them. */
+export const DIALECTS: Readonly<Record<string, Dialect>> = {
+  ffmpeg: "ffmpeg",
+  obs: "ffmpeg",
+  srt: "srt",
+  "srt-live-transmit": "srt",
+  gosrt: "srt",
+  mediamtx: "srt",
+}
+
 /** Milliseconds from here on are taken for microseconds when nothing tells the dialect. */
 export const SUSPICIOUS_LATENCY = 30000
 /** The handshake carries latencies in 16 bits (SRT draft 3.2.1.1). */

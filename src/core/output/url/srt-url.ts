@@ -8,7 +8,7 @@ import { bad, type Read, readHost, readLocalAddress, readPort } from "../../url/
 import type { UrlParts } from "../../url/url-text.ts"
 import { readInteger, readWord } from "../../url/values.ts"
 import { collect, type Given } from "./collect.ts"
-import { type Dialect, dialectOf, readLatency } from "./srt-latency.ts"
+import { DIALECTS, type Dialect, dialectOf, readLatency } from "./srt-latency.ts"
 import { readSrtValue } from "./srt-value.ts"
 import { PACKET_SIZE_MAX, type ParsedOutput, refuse, type SrtSetting, type SrtTarget, wholePackets } from "./target.ts"
 
@@ -24,14 +24,6 @@ const MODES: Readonly<Record<string, Mode | "default">> = {
   server: "listener",
   rendezvous: "rendezvous",
   default: "default",
-}
-const DIALECTS: Readonly<Record<string, Dialect>> = {
-  ffmpeg: "ffmpeg",
-  obs: "ffmpeg",
-  srt: "srt",
-  "srt-live-transmit": "srt",
-  gosrt: "srt",
-  mediamtx: "srt",
 }
 const STACKS: Readonly<Record<string, SrtStack>> = { own: "own", libsrt: "libsrt" }
 const DEFAULT_CONNECT_TIMEOUT_MS = 3000
