@@ -7,12 +7,12 @@ import { describeReject } from "../../core/srt/reject.ts"
 import { monotonicUs } from "../ffi/clock.ts"
 import { formatSockaddr } from "../ffi/sockaddr.ts"
 import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
-import { reasonOf } from "../protocol/setup-failure.ts"
+import { reasonOf, SetupFailure } from "../protocol/setup-failure.ts"
 import type { SlotFate } from "../ring/ring-reader.ts"
 import { HandshakeGate } from "../srt/handshake-gate.ts"
 import { OwnConnection } from "../srt/own/connection.ts"
 import { Derivations } from "../srt/own/derivations.ts"
-import { addressIn, type Endpoint } from "../srt/own/endpoint.ts"
+import { type Address, addressIn, type Endpoint } from "../srt/own/endpoint.ts"
 import type { PayloadRing } from "../srt/own/payload-ring.ts"
 import type { Lease, OwnSrt } from "../srt/own/stack.ts"
 import * as options from "../srt/own/target-options.ts"
@@ -122,30 +122,36 @@ export class OwnSrtListener implements OutputSession {
     const step = this.#handshakes.receive(from, arena.bytes, at, length, nowUs, () => this.#stack.socketId(endpoint))
     // A cookie may have expired, and one that is told to wait asks again: neither is malformed.
     if (step.kind === "ignored") return step.why === "cookie" || step.why === "busy" ? null : step.why
+    if (step.kind === "accepted" && !this.#join(step, sockaddr, endpoint, nowUs)) return null
     batch.use(endpoint.fd)
     batch.control({ name, nameLength, segments: false }, step.packet)
     this.#answering = true
-    if (step.kind === "accepted") this.#join(step, addressIn(arena, sockaddr), endpoint, nowUs)
-    else if (step.kind === "refused") this.#tellRefused(step.caller, step.code, nowUs)
+    if (step.kind === "refused") this.#tellRefused(step.caller, step.code, refusalOf(step.code), nowUs)
     return null
   }
 
+  /** Takes a receiver. False when there is no memory for it: it is not answered then, and asks again. */
   #join(
     { caller, session }: Extract<ListenerStep, { kind: "accepted" }>,
-    address: ReturnType<typeof addressIn>,
+    sockaddr: Uint8Array,
     endpoint: Endpoint,
     nowUs: number,
-  ): void {
-    if (this.#ring === null) return
-    const connection = new OwnConnection(
-      this.#stack.shared,
-      endpoint.fd,
-      this.#ring.value,
-      address,
-      session,
-      options.connectionOptions(this.#target),
-      nowUs,
-    )
+  ): boolean {
+    if (this.#ring === null) return false
+    const { shared } = this.#stack
+    const settings = options.connectionOptions(this.#target)
+    let address: Address | null = null
+    let connection: OwnConnection
+    try {
+      address = addressIn(shared.arena, sockaddr)
+      connection = new OwnConnection(shared, endpoint.fd, this.#ring.value, address, session, settings, nowUs)
+    } catch (cause) {
+      if (!(cause instanceof SetupFailure)) throw cause
+      if (address !== null) shared.arena.release(address.block)
+      this.#handshakes?.forget(caller.peer, session)
+      this.#tellRefused(caller, cause.reason.code, cause.reason.message, nowUs)
+      return false
+    }
     endpoint.add(session.socketId, {
       address,
       receive: (at, length, time) => connection.receive(at, length, time),
@@ -154,15 +160,16 @@ export class OwnSrtListener implements OutputSession {
     const receiver = { connection, ...caller }
     this.#unproven.push(receiver)
     this.#receivers.join(receiver)
+    return true
   }
 
-  #tellRefused(caller: CallerIdentity, code: number, nowUs: number): void {
+  #tellRefused(caller: CallerIdentity, code: number | string, why: string, nowUs: number): void {
     const key = `${caller.peer} ${code}`
     const toldUs = this.#refused.get(key)
     if (toldUs !== undefined && nowUs - toldUs < TOLD_AGAIN_US) return
     if (this.#refused.size >= REFUSED_MAX) this.#refused.clear()
     this.#refused.set(key, nowUs)
-    this.#receivers.turnedAway(caller.peer, caller.streamId, refusalOf(code))
+    this.#receivers.turnedAway(caller.peer, caller.streamId, why)
   }
 
   poll(nowUs: number): void {

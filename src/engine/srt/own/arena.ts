@@ -53,20 +53,27 @@ export class SrtArena {
 
   /** A block of at least `size` bytes, not cleared. Throws SetupFailure (`srt_memory`) when the arena is full. */
   take(size: number): Block {
+    const block = this.tryTake(size)
+    if (block !== null) return block
+    throw new SetupFailure({
+      code: "srt_memory",
+      message: `the SRT stack holds ${this.held >> 20} MiB, its bound: run fewer SRT outputs, or shorter latencies`,
+      transient: true,
+    })
+  }
+
+  /** As `take`, but null when the arena is full. */
+  tryTake(size: number): Block | null {
     const rounded = Math.max(SMALLEST, 2 ** Math.ceil(Math.log2(size)))
     const at = this.#free.get(rounded)?.pop() ?? this.#append(rounded)
+    if (at === null) return null
     this.held += rounded
     return { at, size: rounded }
   }
 
-  #append(size: number): number {
+  #append(size: number): number | null {
     const at = this.#used
-    if (at + size > this.bytes.length)
-      throw new SetupFailure({
-        code: "srt_memory",
-        message: `the SRT stack holds ${this.held >> 20} MiB, its bound: run fewer SRT outputs, or shorter latencies`,
-        transient: true,
-      })
+    if (at + size > this.bytes.length) return null
     this.#used = at + size
     return at
   }

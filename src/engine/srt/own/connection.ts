@@ -172,7 +172,10 @@ export class OwnConnection {
     if (capacity >= HISTORY_MAX) return
     const { arena } = this.#shared
     const older = this.#headers
-    this.#headers = arena.take(capacity * 2 * HEADER)
+    const larger = arena.tryTake(capacity * 2 * HEADER)
+    // Without memory for more, what is sent waits until there is room in this one.
+    if (larger === null) return
+    this.#headers = larger
     this.#sender.grow({ view: arena.view, at: this.#headers.at, capacity: capacity * 2 })
     // Packets of this pass may still point into it.
     this.#shared.batch.submit()

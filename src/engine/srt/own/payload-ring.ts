@@ -101,19 +101,23 @@ export class PayloadRing {
 
   #makeRoom(slots: number, nowUs: number): void {
     while (((this.#head - this.#tail) >>> 0) + slots > this.#slots) {
-      if (nowUs - this.receivedUs(this.#tail) < this.#keepUs && this.#slots < SLOTS_MAX) this.#grow()
-      else this.#tail = (this.#tail + 1) >>> 0
+      const isYoung = nowUs - this.receivedUs(this.#tail) < this.#keepUs
+      if (!isYoung || this.#slots >= SLOTS_MAX || !this.#grow()) this.#tail = (this.#tail + 1) >>> 0
     }
   }
 
-  #grow(): void {
+  /** False when there is no memory for more: the oldest gives way then, and cannot be sent again. */
+  #grow(): boolean {
     const older = this.#block
     const mask = this.#slots - 1
-    this.#block = this.#arena.take(this.#slots * 2 * SLOT_STRIDE)
+    const larger = this.#arena.tryTake(this.#slots * 2 * SLOT_STRIDE)
+    if (larger === null) return false
+    this.#block = larger
     this.#slots *= 2
     for (let p = this.#tail; p !== this.#head; p = (p + 1) >>> 0)
       libc.memcpy(this.#arena.base + this.#slot(p), this.#arena.base + older.at + (p & mask) * SLOT_STRIDE, SLOT_STRIDE)
     this.#arena.release(older)
+    return true
   }
 
   /** Gives the memory back. The ring is not to be used again. */
