@@ -35,6 +35,8 @@ vi.mock("/src/engine/ring/ring-reader.ts", async (original) => {
 })
 
 const library = openSrtLibrary({})
+/** Time in ms for which srt-live-transmit may stand still before packets come too late for it. */
+const LATENCY_MS = 3000
 const BITRATE = 3_000_000
 /** The stream: 6 s, which are about 1700 slots. */
 const ts = Buffer.from(generateTs(6, { bitrate: BITRATE, breakEverySeconds: 5, breakSeconds: 2, spliceNullSeconds: 1 }))
@@ -120,8 +122,8 @@ describe.each([
     const srt: SrtReceiver[] = []
     if (library.srt !== null) {
       srt.push(ending(await SrtReceiver.open(`srt://127.0.0.1:${srtPort}?mode=listener`), (r) => r.stop("SIGKILL")))
-      open("srt", `srt://127.0.0.1:${srtPort}?mode=caller&latency=200`)
-      open("listener", `srt://127.0.0.1:${listenPort}?mode=listener&latency=200`)
+      open("srt", `srt://127.0.0.1:${srtPort}?mode=caller&latency=${LATENCY_MS}`)
+      open("listener", `srt://127.0.0.1:${listenPort}?mode=listener&latency=${LATENCY_MS}`)
       await bench.outputIs("listener", "listening")
       srt.push(ending(await SrtReceiver.open(`srt://127.0.0.1:${listenPort}?mode=caller`), (r) => r.stop("SIGKILL")))
       carrying.push("srt", "listener")
