@@ -2,10 +2,10 @@
 import { legIndex } from "../core/packet-core/leg-index.ts"
 import { CueTracker } from "./cue-tracker.ts"
 import { monotonicUs } from "./ffi/clock.ts"
+import type { InputContext } from "./inputs/input-context.ts"
 import { Leg } from "./inputs/leg.ts"
 import type { LegSurroundings } from "./inputs/leg-figures.ts"
 import type { LegKind } from "./inputs/leg-receiver.ts"
-import type { InputContext } from "./inputs/open-receiver.ts"
 import { SourceControl, type SourceReport } from "./inputs/source-control.ts"
 import type { OutputSession } from "./outputs/output-session.ts"
 import type {

@@ -5,9 +5,10 @@ import type { CoreEvent, PacketCore } from "../../core/packet-core/packet-core.t
 import { STREAM_TYPE_SCTE35 } from "../../core/ts/stream-types.ts"
 import type { InputPolicy, LegSpec, LegStats, Reason } from "../protocol/messages.ts"
 import { parseAllowedSenders } from "./allowed-senders.ts"
+import type { InputContext } from "./input-context.ts"
 import { hexIdentity, LegFigures, type LegSurroundings } from "./leg-figures.ts"
 import type { LegKind, LegReceiver, ReceiverHost } from "./leg-receiver.ts"
-import { type InputContext, openReceiver } from "./open-receiver.ts"
+import { openReceiver } from "./open-receiver.ts"
 import { ProgrammeTables } from "./programme-tables.ts"
 
 const SILENT_US = 1e6
