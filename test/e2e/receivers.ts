@@ -87,7 +87,7 @@ export class UdpReceiver {
 }
 
 /** Whether a socket of this network namespace has the UDP port, as the kernel lists it (proc(5), /proc/net/udp). */
-const isBound = (port: number): boolean => {
+export const isBound = (port: number): boolean => {
   const local = new RegExp(`^ *\\d+: [0-9A-F]+:${port.toString(16).toUpperCase().padStart(4, "0")} `, "m")
   return ["/proc/net/udp", "/proc/net/udp6"].some((table) => local.test(readFileSync(table, "utf8")))
 }

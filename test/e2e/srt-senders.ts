@@ -1,7 +1,7 @@
 /** The near sides of SRT inputs: srt-live-transmit and ffmpeg, which send what they are given, byte for byte. */
 import { type ChildProcess, spawn } from "node:child_process"
-import { readFileSync } from "node:fs"
 import { eventually } from "./product.ts"
+import { isBound } from "./receivers.ts"
 
 /** Bytes of a message: seven TS packets. */
 const MESSAGE = 1316
@@ -21,11 +21,6 @@ const COMMANDS: Readonly<Record<SrtProgram, (url: string) => ReadonlyArray<strin
     ...["-map", "0", "-c", "copy", "-flush_packets", "1", "-f", "data", url],
   ],
 }
-
-const isBound = (port: number): boolean =>
-  new RegExp(`^ *\\d+: [0-9A-F]+:${port.toString(16).toUpperCase().padStart(4, "0")} `, "m").test(
-    readFileSync("/proc/net/udp", "utf8"),
-  )
 
 export class SrtSender {
   readonly child: ChildProcess

@@ -103,6 +103,9 @@ export const zoneProblem = (ip: string): string | null =>
 export const formatEndpoint = (ip: string, port: number): string =>
   ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`
 
+/** The address of an endpoint as `formatEndpoint` writes it, without port and brackets. */
+export const hostOfEndpoint = (endpoint: string): string => endpoint.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1")
+
 /**
  * IPv6 in four words of 32 bits, IPv4 in its mapped form (RFC 4291 2.5.5.2); null for anything else. The zone is left
  * out.

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest"
 import type { LegStats } from "../../engine/protocol/messages.ts"
 import { channelConfig } from "../testing/configs.ts"
 import { channelStats, legStats } from "../testing/FakeEngine.ts"
+import { srtInputStats } from "../testing/srt-input-stats.ts"
 import { newChannelRuntime } from "./runtime/channel-runtime.ts"
 import { channelStatus, SILENT_AFTER_MS } from "./status.ts"
 import { deadLeg } from "./switch-refusal.ts"
@@ -15,22 +16,12 @@ const listener = channelConfig({
 const caller = channelConfig({ input_url: "srt://encoder.example:9000", rtp_ip: "encoder.example", rtp_port: 9000 })
 
 type Srt = NonNullable<LegStats["srt"]>
-const srt = (over: Partial<Srt>): Srt => ({
-  mode: "listener",
-  state: "listening",
-  peer: null,
-  stream_id: null,
-  connected_at: null,
-  connections: 0,
-  last_error: null,
-  refused: 0,
-  last_refused: null,
-  figures: null,
-  ...over,
-})
 const reason = (message: string) => ({ code: "srt", message, transient: true })
 const statsOf = (over: Partial<Srt>, leg: Partial<LegStats> = {}) =>
-  channelStats({ id: "ch-1", legs: [legStats({ receiving: false, framing: "none", srt: srt(over), ...leg })] })
+  channelStats({
+    id: "ch-1",
+    legs: [legStats({ receiving: false, framing: "none", srt: srtInputStats(over), ...leg })],
+  })
 const told = (config: typeof listener, stats: ReturnType<typeof statsOf>, afterMs = SILENT_AFTER_MS) =>
   channelStatus(config, newChannelRuntime(0), stats, afterMs)
 
@@ -77,7 +68,7 @@ describe("a channel whose SRT input is silent", () => {
     const both = { ...caller, backup_input_url: listener.input_url, backup_rtp_ip: "0.0.0.0", backup_rtp_port: 9100 }
     const stats = channelStats({
       id: "ch-1",
-      legs: [legStats(), legStats({ name: "backup", receiving: false, srt: srt({}) })],
+      legs: [legStats(), legStats({ name: "backup", receiving: false, srt: srtInputStats({}) })],
     })
     expect(deadLeg(both, null, stats, "backup")).toBe(
       "nothing arrives on the backup: no SRT sender on 0.0.0.0:9100: check that the encoder calls this port and that no firewall drops UDP",

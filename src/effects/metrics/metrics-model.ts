@@ -2,7 +2,7 @@
 
 import type { Malformed } from "../../core/srt/protocol/packet.ts"
 import type { SrtStack } from "../../core/srt/stack.ts"
-import { SRT_COUNTERS } from "../../engine/protocol/messages.ts"
+import { SRT_COUNTERS, SRT_INPUT_COUNTERS } from "../../engine/protocol/messages.ts"
 import type { ChannelTally, OutputTally } from "../channel/runtime/tally.ts"
 import type { ChannelConfig, InputState, OutputConfig, SourceName } from "../model/channel.ts"
 import type { Alarm } from "../model/event.ts"
@@ -56,17 +56,7 @@ export const LEG_SUMS = [
 export type LegSum = (typeof LEG_SUMS)[number]
 
 /** Counters of the SRT side of a leg, which are summed over the times that it was opened. */
-export const SRT_LEG_SUMS = [
-  "connections",
-  "refused",
-  "packets_received",
-  "bytes_received",
-  "packets_lost",
-  "packets_retransmitted",
-  "packets_belated",
-  "packets_dropped",
-  "packets_undecrypted",
-] as const
+export const SRT_LEG_SUMS = ["connections", "refused", ...SRT_INPUT_COUNTERS] as const
 export type SrtLegSum = (typeof SRT_LEG_SUMS)[number]
 
 /** Figures of a leg that is received by SRT. */

@@ -1,19 +1,12 @@
 /** The engine's counters of the SRT side of one leg, summed over the times that it was opened. */
-import type { SrtInputStats } from "../../engine/protocol/messages.ts"
+import { SRT_INPUT_COUNTERS, type SrtInputStats } from "../../engine/protocol/messages.ts"
 import { SRT_LEG_SUMS, type SrtLegFigures, type SrtLegSum } from "./metrics-model.ts"
 import { makeRunningSums } from "./running-sums.ts"
 
-const countersOf = ({ connections, figures, refused }: SrtInputStats): Readonly<Record<SrtLegSum, number>> => ({
-  connections,
-  refused,
-  packets_received: figures?.packets_received ?? 0,
-  bytes_received: figures?.bytes_received ?? 0,
-  packets_lost: figures?.packets_lost ?? 0,
-  packets_retransmitted: figures?.packets_retransmitted ?? 0,
-  packets_belated: figures?.packets_belated ?? 0,
-  packets_dropped: figures?.packets_dropped ?? 0,
-  packets_undecrypted: figures?.packets_undecrypted ?? 0,
-})
+const countersOf = ({ connections, figures, refused }: SrtInputStats): Readonly<Record<SrtLegSum, number>> => {
+  const counters = SRT_INPUT_COUNTERS.map((name) => [name, figures?.[name] ?? 0] as const)
+  return { connections, refused, ...(Object.fromEntries(counters) as Record<(typeof counters)[number][0], number>) }
+}
 
 /** Counters that fall only when the leg is opened again. */
 const NEVER_FALL = ["connections", "refused", "packets_received"] as const satisfies ReadonlyArray<SrtLegSum>

@@ -1,7 +1,7 @@
 /** Receives a leg from the one SRT sender that calls us. */
 
 import type { SrtInputTarget } from "../../core/input/input-url.ts"
-import { formatEndpoint } from "../../core/net/address.ts"
+import { formatEndpoint, hostOfEndpoint } from "../../core/net/address.ts"
 import { isInNetworks, type Network, parseNetwork } from "../../core/net/network.ts"
 import { monotonicUs } from "../ffi/clock.ts"
 import type { InputPolicy, Reason } from "../protocol/messages.ts"
@@ -80,7 +80,7 @@ export class SrtListenerReceiver implements LegReceiver, ListeningLeg {
   }
 
   #mayCome(peer: string): boolean {
-    return this.#allowed.length === 0 || isInNetworks(this.#allowed, addressOf(peer))
+    return this.#allowed.length === 0 || isInNetworks(this.#allowed, hostOfEndpoint(peer))
   }
 
   poll(nowUs: number): void {
@@ -151,6 +151,3 @@ export class SrtListenerReceiver implements LegReceiver, ListeningLeg {
     this.#place = null
   }
 }
-
-/** `203.0.113.5:9000` to `203.0.113.5`, `[2001:db8::1]:9000` to `2001:db8::1`. */
-const addressOf = (peer: string): string => peer.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1")

@@ -2,20 +2,9 @@
 import { shownStreamId } from "../../core/srt/stream-id.ts"
 import { monotonicUs } from "../ffi/clock.ts"
 import type { LibSrt } from "../ffi/libsrt.ts"
-import type { Reason, SrtInputFigures, SrtInputStats } from "../protocol/messages.ts"
+import { type Reason, SRT_INPUT_COUNTERS, type SrtInputFigures, type SrtInputStats } from "../protocol/messages.ts"
 import type { ReceiverHost } from "./leg-receiver.ts"
 import { SrtIncoming } from "./srt-incoming.ts"
-
-/** Counters among the figures: those of a leg are sums over its connections. */
-const COUNTERS = [
-  "packets_received",
-  "packets_lost",
-  "packets_retransmitted",
-  "packets_belated",
-  "packets_dropped",
-  "packets_undecrypted",
-  "bytes_received",
-] as const satisfies ReadonlyArray<keyof SrtInputFigures>
 
 /** A sender that is refused again and again is told of once in so long, and anybody else no sooner than that. */
 const SAME_REFUSAL_US = 60e6
@@ -35,7 +24,11 @@ export class SrtReception {
    * goodbye has sent it whole.
    */
   #draining: ReadonlyArray<{ readonly connection: SrtIncoming; readonly untilUs: number }> = []
-  readonly #past = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<(typeof COUNTERS)[number], number>
+  /** Sums over the connections that are over. */
+  readonly #past = Object.fromEntries(SRT_INPUT_COUNTERS.map((name) => [name, 0])) as Record<
+    (typeof SRT_INPUT_COUNTERS)[number],
+    number
+  >
   /** Figures of the last connection that is over. */
   #lastFigures: SrtInputFigures | null = null
   #connections = 0
@@ -97,7 +90,7 @@ export class SrtReception {
     if (connection === null) return
     const figures = connection.stats()
     if (figures !== null) {
-      for (const name of COUNTERS) this.#past[name] += figures[name]
+      for (const name of SRT_INPUT_COUNTERS) this.#past[name] += figures[name]
       this.#lastFigures = figures
     }
     this.#connection = null
@@ -145,7 +138,7 @@ export class SrtReception {
   #figures(now: SrtInputFigures | null): SrtInputFigures | null {
     const last = now ?? this.#lastFigures
     if (last === null) return null
-    const sums = Object.fromEntries(COUNTERS.map((name) => [name, this.#past[name] + (now?.[name] ?? 0)]))
+    const sums = Object.fromEntries(SRT_INPUT_COUNTERS.map((name) => [name, this.#past[name] + (now?.[name] ?? 0)]))
     const gone = now === null ? { receive_buffer_packets: 0, receive_buffer_ms: 0, bandwidth_mbps: 0 } : {}
     return { ...last, ...sums, ...gone }
   }

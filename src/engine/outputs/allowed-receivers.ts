@@ -1,4 +1,5 @@
 /** Reads the list of receivers that an SRT listener output serves. */
+import { hostOfEndpoint } from "../../core/net/address.ts"
 import { isInNetworks, parseNetwork } from "../../core/net/network.ts"
 import { SetupFailure } from "../protocol/setup-failure.ts"
 
@@ -13,8 +14,7 @@ export const receiversAllowed = (list: ReadonlyArray<string>): MayReceive => {
     const message = `settings.allowed_receivers: "${entry}" is neither an IP address nor a network; write 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32`
     throw new SetupFailure({ code: "allowed_receivers", message, transient: false })
   })
-  return (peer) =>
-    networks.length === 0 || isInNetworks(networks, peer.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1"))
+  return (peer) => networks.length === 0 || isInNetworks(networks, hostOfEndpoint(peer))
 }
 
 /** Reject codes (access_control.h) of callers that a listener turns away, and why, for the operator. */

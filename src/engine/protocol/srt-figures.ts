@@ -78,6 +78,17 @@ const SRT_INPUT_FIGURES = [
   "km_state",
 ] as const
 
+/** The counters among the figures of the SRT side of a leg. */
+export const SRT_INPUT_COUNTERS = [
+  "packets_received",
+  "packets_lost",
+  "packets_retransmitted",
+  "packets_belated",
+  "packets_dropped",
+  "packets_undecrypted",
+  "bytes_received",
+] as const satisfies ReadonlyArray<(typeof SRT_INPUT_FIGURES)[number]>
+
 /** Figures of the connection that a leg is received by; counters are those of the leg, over all its connections. */
 export const SrtInputFigures = v.custom<Record<(typeof SRT_INPUT_FIGURES)[number], number>>(
   (input) => isNumbers(input) && SRT_INPUT_FIGURES.every((name) => name in input),
