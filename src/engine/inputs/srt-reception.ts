@@ -66,6 +66,7 @@ export class SrtReception {
   connected(socket: number, peer: string, streamId: string, nowUs: number): void {
     this.#connection = new SrtIncoming(this.#srt, this.#host, socket, peer, streamId, nowUs)
     this.#connections += 1
+    this.#lastRefused = null
     this.#host.say(
       "connected",
       this.#mode === "caller"

@@ -37,7 +37,7 @@ export const SrtInputStats = v.object({
   connections: count,
   /** Why the last one ended, or could not be made; null before anything went wrong. */
   last_error: v.nullable(Reason),
-  /** Senders that were turned away, and why the last one was. */
+  /** Senders that were turned away, and why the last one was; null when a sender has been taken since. */
   refused: count,
   last_refused: v.nullable(v.string()),
   /** Null before the first connection. */

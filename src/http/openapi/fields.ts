@@ -127,7 +127,7 @@ const OUTPUT: Readonly<Record<string, string>> = {
   "Output.protocol": "How it is sent",
   connections: "Connections since the leg was opened",
   refused: "Senders that were turned away",
-  last_refused: "Why the last one was turned away",
+  last_refused: "Why the last one was turned away; null when a sender has been taken since",
   figures: "RTT, latency, loss and receive buffer of the connection; null before the first one",
   "Output.url": "Where it goes, its secrets masked",
   "Output.number": "Small whole number within its channel that never changes",

@@ -79,6 +79,9 @@ describe.skipIf(openSrtLibrary({}).srt === null)("faults of SRT inputs", () => {
     await listen("", { allowed_senders: ["127.0.0.0/8"] }, "c1", port)
     await engine.legSaid("connected")
     expect(engine.legMessages("open")).toHaveLength(1)
+    // The refusal is history now: what ends this connection is what matters next.
+    expect((await stateOf())?.refused).toBeGreaterThan(0)
+    expect((await stateOf())?.last_refused).toBeNull()
     await listen("", { allowed_senders: ["192.0.2.0/24"] }, "c1", port)
     expect((await engine.legSaid("lost")).message).toMatch(/its address is no longer one of input\.allowed_senders$/)
   })
