@@ -41,7 +41,7 @@ beforeAll(async () => {
     { name: "Pull", url: `srt://127.0.0.1:${listener}?mode=listener` },
   ]
   channel = await product.channel({ name: "Main Event", rtp_ip: "127.0.0.1", rtp_port: input, outputs })
-  source = await startSource({ port: input, bitrate: 2_000_000, seconds: 170 })
+  source = await startSource({ port: input, bitrate: 2_000_000 })
   monitoring = await Monitoring.start(product.port)
   await product.until(
     "all is well",

@@ -15,11 +15,7 @@ let port: number
 
 beforeAll(async () => {
   port = await freePortBlock()
-  const started = await Promise.all([
-    startBrowser(),
-    Product.start(),
-    startSource({ port, bitrate: 2_000_000, seconds: 120 }),
-  ])
+  const started = await Promise.all([startBrowser(), Product.start(), startSource({ port, bitrate: 2_000_000 })])
   ;[browser, product, source] = started
 })
 afterAll(async () => {

@@ -27,11 +27,7 @@ let source: BackgroundSource
 
 beforeAll(async () => {
   const port = await freePortBlock()
-  const started = await Promise.all([
-    startBrowser(),
-    Product.start(),
-    startSource({ port, bitrate: 2_000_000, seconds: 120 }),
-  ])
+  const started = await Promise.all([startBrowser(), Product.start(), startSource({ port, bitrate: 2_000_000 })])
   ;[browser, product, source] = started
   await product.channel({ name: "News", rtp_ip: "127.0.0.1", rtp_port: port })
 })

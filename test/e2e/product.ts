@@ -1,7 +1,7 @@
 /** Runs the real product as a child process on free ports and a temporary data directory, for end-to-end tests. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { ChannelView, OutputView } from "../../src/effects/model/channel.ts"
@@ -35,16 +35,30 @@ const ASK_MS = 100
 
 /** Longest wait in ms for what a test names no time for: it ends what hangs, and leaves room for a busy machine. */
 const PATIENCE_MS = 30_000
+/** A wait is prolonged at most this many times over on a busy machine. */
+const MOST_PROLONGED = 4
 
 /**
- * Resolves with the first result of `look` that is not null or undefined; rejects after `ms` naming what was awaited.
+ * How many times as long something takes as on a machine of its own: processes that want to run for each processor
+ * (proc_loadavg(5)), the average of the last minute or now, from 1 to `MOST_PROLONGED`.
+ */
+const crowding = (): number => {
+  const [average = "0", , , running = "0"] = readFileSync("/proc/loadavg", "utf8").split(/[ /]/)
+  const wanting = Math.max(Number(average), Number(running))
+  return Math.min(MOST_PROLONGED, Math.max(1, wanting / availableParallelism()))
+}
+
+/**
+ * Resolves with the first result of `look` that is not null or undefined. Rejects after `ms`, or longer where more
+ * processes want to run than there are processors, naming what was awaited: `what` as it reads by then.
  */
 export const eventually = async <T>(
-  what: string,
+  what: string | (() => string),
   look: () => Promise<T | null | undefined> | T | null | undefined,
   ms = PATIENCE_MS,
 ): Promise<T> => {
-  const deadline = performance.now() + ms
+  // A share of the wait is used up by each look, by how crowded the machine was meanwhile.
+  let used = 0
   let problem = ""
   for (;;) {
     const began = performance.now()
@@ -57,9 +71,13 @@ export const eventually = async <T>(
     } catch (cause) {
       problem = ` (${cause instanceof Error ? cause.message : String(cause)})`
     }
-    if (performance.now() > deadline) throw new Error(`not within ${ms} ms: ${what}${problem}`)
+    if (used > ms) {
+      const awaited = typeof what === "string" ? what : what()
+      throw new Error(`not within ${ms} ms: ${awaited}${problem}`)
+    }
     // A look that takes long leaves as much time to what it waits for.
     await new Promise((resolve) => setTimeout(resolve, Math.max(pause, performance.now() - began)))
+    used += (performance.now() - began) / crowding()
   }
 }
 

@@ -26,7 +26,11 @@ export class ProgramReceiver {
 
   /** Waits for at least `size` bytes. */
   atLeast(size: number, ms = 45_000): Promise<true> {
-    return eventually(`${size} bytes received (have ${this.size})`, () => (this.size >= size ? true : null), ms)
+    return eventually(
+      () => `${size} bytes received (have ${this.size})`,
+      () => (this.size >= size ? true : null),
+      ms,
+    )
   }
 
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
@@ -68,7 +72,7 @@ export class UdpReceiver {
 
   atLeast(datagrams: number, ms = 45_000): Promise<true> {
     return eventually(
-      `${datagrams} datagrams received (have ${this.datagrams.length})`,
+      () => `${datagrams} datagrams received (have ${this.datagrams.length})`,
       () => (this.datagrams.length >= datagrams ? true : null),
       ms,
     )
@@ -77,7 +81,11 @@ export class UdpReceiver {
   /** Waits for at least `size` bytes behind the headers. */
   atLeastBytes(size: number, header = 0, ms = 45_000): Promise<true> {
     const have = () => this.size - this.datagrams.length * header
-    return eventually(`${size} bytes received (have ${have()})`, () => (have() >= size ? true : null), ms)
+    return eventually(
+      () => `${size} bytes received (have ${have()})`,
+      () => (have() >= size ? true : null),
+      ms,
+    )
   }
 
   close(): void {
@@ -135,7 +143,7 @@ export class SrtReceiver {
 
   atLeast(size: number, ms = 45_000): Promise<true> {
     return eventually(
-      `${size} bytes received (have ${this.size}; ${this.program.errors.slice(-300)})`,
+      () => `${size} bytes received (have ${this.size}; ${this.program.errors.slice(-300)})`,
       () => (this.size >= size ? true : null),
       ms,
     )

@@ -16,7 +16,7 @@ export interface SourceOptions {
   readonly channels?: number
   readonly bitrate?: number
   readonly udp?: boolean
-  /** Longest time to run in seconds; default 60. */
+  /** Longest time to run in seconds, should its test not end it; default 900, which outlasts every test. */
   readonly seconds?: number
 }
 
@@ -31,7 +31,7 @@ export const startSource = async (options: SourceOptions): Promise<BackgroundSou
     "--bitrate",
     String(options.bitrate ?? 8_000_000),
     "--duration",
-    String(options.seconds ?? 60),
+    String(options.seconds ?? 900),
     ...(options.udp === true ? ["--udp"] : []),
   ]
   const child = spawn(`${root}node_modules/.bin/bun`, args, { stdio: ["ignore", "pipe", "inherit"] })

@@ -15,6 +15,8 @@ import { sendTs } from "./send-ts.ts"
 
 const BITRATE = 3_000_000
 const CUT_S = 10
+/** Latency of the leg that loses packets, in ms: time for repairs, also where the machine stands still for seconds. */
+const LOSSY_LATENCY_MS = 6000
 /** A cut connection is given up after 5 s, and called again with pauses that grow to 4 s. */
 const BACK_WITHIN_S = 20
 
@@ -96,7 +98,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("SRT legs", () => {
     const merging = { mode: "merge", merge_window_ms: 1000 } as const
     await engine.putLegs([srtLeg("primary", a), srtLeg("backup", b)], merging, "two")
     await engine.putLegs([srtLeg("primary", c), { name: "backup", ip: "127.0.0.1", port: rtpPort }], merging, "mixed")
-    await engine.putLegs([srtLeg("primary", lossy, 1500)], {}, "lossy")
+    await engine.putLegs([srtLeg("primary", lossy, LOSSY_LATENCY_MS)], {}, "lossy")
     await eventually("all SRT legs are connected", () => (engine.legMessages("connected").length >= 4 ? true : null))
     const sending = new AbortController()
     const sent = sendTs(ts, { port: input, bitrate: BITRATE, loop: true, signal: sending.signal })

@@ -22,8 +22,8 @@ export interface Unreadable {
 /** Length in characters up to which JSON is parsed on the main thread; YAML built to be slow takes long much sooner. */
 export const JSON_AT_ONCE = 100_000
 export const YAML_AT_ONCE = 4000
-/** Longest time for parsing, with room for a machine that is busy. */
-const WITHIN = Duration.seconds(10)
+/** Longest time for parsing in ms, with room for a machine that is busy. */
+const WITHIN_MS = 10_000
 /** Permits for threads; further requests wait for their turn. */
 const AT_A_TIME = Effect.unsafeMakeSemaphore(2)
 
@@ -47,18 +47,18 @@ const ask = (worker: Worker, request: ParseRequest): Effect.Effect<ParseAnswer, 
     worker.postMessage(request)
   })
 
-const elsewhere = (request: ParseRequest): Effect.Effect<unknown, Unreadable> =>
+const elsewhere = (request: ParseRequest, withinMs: number): Effect.Effect<unknown, Unreadable> =>
   Effect.acquireUseRelease(
     Effect.sync(() => new Worker(new URL("./parse-worker.ts", import.meta.url))),
     (worker) => ask(worker, request),
     (worker) => Effect.promise(() => worker.terminate().catch(() => undefined)),
   ).pipe(
     Effect.timeoutFail({
-      duration: WITHIN,
+      duration: Duration.millis(withinMs),
       onTimeout: () =>
         unreadable(
           "body",
-          `takes longer than ${Duration.toSeconds(WITHIN)} s to read: write it more plainly, or in smaller parts`,
+          `takes longer than ${withinMs / 1000} s to read: write it more plainly, or in smaller parts`,
         ),
     }),
     Effect.flatMap((answer) =>
@@ -69,6 +69,8 @@ const elsewhere = (request: ParseRequest): Effect.Effect<unknown, Unreadable> =>
     AT_A_TIME.withPermits(1),
   )
 
-/** Parses a text, on a thread of its own when it is large. */
-export const parseText = (request: ParseRequest): Effect.Effect<unknown, Unreadable> =>
-  request.text.length > (request.kind === "json" ? JSON_AT_ONCE : YAML_AT_ONCE) ? elsewhere(request) : here(request)
+/** Parses a text, on a thread of its own when it is large; that gives up after `withinMs`. */
+export const parseText = (request: ParseRequest, withinMs = WITHIN_MS): Effect.Effect<unknown, Unreadable> =>
+  request.text.length > (request.kind === "json" ? JSON_AT_ONCE : YAML_AT_ONCE)
+    ? elsewhere(request, withinMs)
+    : here(request)

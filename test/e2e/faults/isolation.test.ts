@@ -248,7 +248,7 @@ it("what hits one channel costs its sibling not one packet, and the engine is th
   await open("sibling", { url: `udp://127.0.0.1:${sink.port}` })
   await isState("sibling", "connected")
   // In a process of its own: what the attacks cost this one must not shake the stream.
-  const sender = await startSource({ port, bitrate: SIBLING_BITRATE, seconds: 400 })
+  const sender = await startSource({ port, bitrate: SIBLING_BITRATE })
   await sink.until(({ received }) => received > 100, 20_000)
   const attack = async (round: Round) => {
     const outcomes = await Promise.allSettled(ATTACKS.filter(({ skip }) => skip === null).map(({ run }) => run(round)))

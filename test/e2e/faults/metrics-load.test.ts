@@ -52,7 +52,7 @@ beforeAll(async () => {
       })),
     })
   }
-  source = await startSource({ port: input, bitrate: 500_000, seconds: 120 })
+  source = await startSource({ port: input, bitrate: 500_000 })
 }, 180_000)
 afterAll(async () => {
   await source?.stop()

@@ -45,7 +45,7 @@ for (let i = 0; i < CHANNELS; i++) {
   })
   ids.push(channel.id)
 }
-const source = await startSource({ port: INPUT, channels: CHANNELS, bitrate: 150_000, seconds: 300 })
+const source = await startSource({ port: INPUT, channels: CHANNELS, bitrate: 150_000 })
 const monitoring = await Monitoring.start(product.port)
 
 let stopping = false
