@@ -82,8 +82,8 @@ export class OwnConnection {
     this.#headers = shared.arena.take(HISTORY_MIN * HEADER)
     const memory = { view: shared.arena.view, at: this.#headers.at, capacity: HISTORY_MIN }
     const sink = {
-      data: (header: number, sequence: number, position: number, offset: number, length: number, parity: -1 | 0 | 1) =>
-        this.#send(header, sequence, position, offset, length, parity),
+      data: (header: number, _sequence: number, position: number, offset: number, length: number, parity: -1 | 0 | 1) =>
+        this.#send(header, position, offset, length, parity),
       control: (packet: Uint8Array) => {
         shared.batch.use(fd)
         shared.batch.control(address, packet)
@@ -99,12 +99,12 @@ export class OwnConnection {
     this.reader = new RingReader(ring.head)
   }
 
-  #send(header: number, sequence: number, position: number, offset: number, length: number, parity: -1 | 0 | 1): void {
+  #send(header: number, position: number, offset: number, length: number, parity: -1 | 0 | 1): void {
     const { batch } = this.#shared
     const payload = this.#ring.payload(position) + offset
     batch.use(this.#fd)
     if (parity === -1) batch.data(this.address, header, payload, length)
-    else batch.sealed(this.address, this.#cipher(parity), sequence, header, payload, length)
+    else batch.sealed(this.address, this.#cipher(parity), header, payload, length)
   }
 
   #cipher(parity: 0 | 1): StreamCipher {
@@ -114,7 +114,10 @@ export class OwnConnection {
       throw new Error("an SRT packet is to be encrypted with a key that does not exist")
     const cipher = this.#ciphers[parity]
     if (cipher !== null && this.#cipherKeys[parity] === key) return cipher
-    cipher?.close()
+    if (cipher !== null) {
+      this.#shared.batch.seal()
+      cipher.close()
+    }
     const made = streamCipher(this.#shared.arena, key, keys.salt)
     this.#ciphers[parity] = made
     this.#cipherKeys[parity] = key
