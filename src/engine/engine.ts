@@ -1,7 +1,7 @@
 /** The engine: carries out what the control plane asks, and tells it what happens. */
 import { MAX_CHANNELS } from "../core/assembly/memory/layout.ts"
 import type { PacketCore } from "../core/packet-core/packet-core.ts"
-import type { SrtStack } from "../core/srt/stack.ts"
+import { DEFAULT_SRT_STACK, type SrtStack } from "../core/srt/stack.ts"
 import { CoreEvents } from "./core-events.ts"
 import { insertCue } from "./cue-insertion.ts"
 import { EngineChannel } from "./engine-channel.ts"
@@ -65,7 +65,7 @@ export class Engine {
     library: SrtLibrary,
     emit: (event: Event) => void,
     log: (message: string) => void = toStderr,
-    srtStack: SrtStack = "libsrt",
+    srtStack: SrtStack = DEFAULT_SRT_STACK,
   ) {
     this.faults = new Faults(log)
     this.#core = core

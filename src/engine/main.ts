@@ -7,7 +7,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { PacketCore } from "../core/packet-core/packet-core.ts"
-import { srtStackOf } from "../core/srt/stack.ts"
+import { DEFAULT_SRT_STACK, srtStackOf } from "../core/srt/stack.ts"
 import { ControlServer } from "./control-server.ts"
 import { Engine } from "./engine.ts"
 import { engineSocketPath } from "./protocol/socket-path.ts"
@@ -40,9 +40,9 @@ const path = engineSocketPath(dataDir)
 const library = openSrtLibrary(process.env)
 if (library.info.problem !== null) log(library.info.problem)
 const srtStack = srtStackOf(process.env["SRT_STACK"])
-if (srtStack === null) log("SRT_STACK is neither own nor libsrt: libsrt is taken")
+if (srtStack === null) log(`SRT_STACK is neither own nor libsrt: ${DEFAULT_SRT_STACK} is taken`)
 const core = await PacketCore.instantiate(readFileSync(CORE))
-const engine = new Engine(core, library, (event) => server.emit(event), log, srtStack ?? "libsrt")
+const engine = new Engine(core, library, (event) => server.emit(event), log, srtStack ?? DEFAULT_SRT_STACK)
 
 const exit = (why: string): void => {
   log(why)

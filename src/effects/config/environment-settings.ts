@@ -3,6 +3,7 @@
  * of a value. `AppConfig.ts` puts them together.
  */
 import { Config, ConfigError, Either, Option } from "effect"
+import { DEFAULT_SRT_STACK } from "../../core/srt/stack.ts"
 
 /** Every key with its default as the documentation writes it. */
 export const SETTINGS = {
@@ -31,7 +32,7 @@ export const SETTINGS = {
   SRT_PORT_RANGE_START: "8890",
   SRT_INGEST_PORT: "off",
   SRT_INGEST_PASSPHRASE: "none",
-  SRT_STACK: "libsrt",
+  SRT_STACK: DEFAULT_SRT_STACK,
   THUMBNAILS: "auto",
   GRAFANA_URL: "none",
 } as const

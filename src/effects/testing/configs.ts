@@ -41,7 +41,7 @@ export const appConfig = (dataDir: string): AppConfigService => ({
   udpPorts: { first: 5000, last: 5100 },
   srtPorts: { first: 8890, last: 65535 },
   srtIngest: Option.none(),
-  srtStack: "libsrt",
+  srtStack: "own",
   thumbnails: 0,
   grafanaUrl: Option.none(),
   ignored: [],
