@@ -32,6 +32,7 @@ export const SETTINGS = {
   SRT_INGEST_PORT: "off",
   SRT_INGEST_PASSPHRASE: "none",
   SRT_STACK: "libsrt",
+  ENGINES: "auto",
   THUMBNAILS: "auto",
   GRAFANA_URL: "none",
 } as const
