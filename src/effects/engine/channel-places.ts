@@ -11,6 +11,7 @@ import {
   chooseEngine,
   groupOf,
   type Placed,
+  type SharedPort,
   sharedPorts,
   splitPort,
 } from "./placement.ts"
@@ -49,7 +50,11 @@ interface Named {
 interface Place {
   readonly config: ChannelConfig
   readonly engine: number
+  /** When each of its shared ports was first asked for: of two channels on different engines the earlier has it. */
+  readonly since: ReadonlyMap<string, number>
 }
+
+const keyOf = ({ ip, path, port }: SharedPort): string => `${path} ${ip} ${port}`
 
 /** Figures of an engine that has told none. */
 const NO_FIGURES = { stats: null, previous: null }
@@ -60,6 +65,7 @@ export const makePlaces = (count: number, ingest: Ingest | null): ChannelPlaces 
   const places = new Map<string, Place>()
   let byEngine = new Map<number, ReadonlySet<string>>()
   let problems: ReadonlyArray<string> = []
+  let asked = 0
 
   const placed = (
     figuresOf: (engine: number) => Pick<EngineState, "stats" | "previous"> | undefined = () => NO_FIGURES,
@@ -91,7 +97,10 @@ export const makePlaces = (count: number, ingest: Ingest | null): ChannelPlaces 
     on: (engine) => byEngine.get(engine) ?? NOBODY,
     place: (config, all, known, figuresOf) => {
       const engine = known ?? chooseEngine(groupOf(config, all, ingest), { count, placed: placed(figuresOf) })
-      places.set(config.id, { config, engine })
+      const before = places.get(config.id)?.since
+      const keys = sharedPorts(config, ingest).map(keyOf)
+      const since = new Map(keys.map((key) => [key, before?.get(key) ?? ++asked]))
+      places.set(config.id, { config, engine, since })
       note()
       return engine
     },
@@ -108,11 +117,16 @@ export const makePlaces = (count: number, ingest: Ingest | null): ChannelPlaces 
         command.cmd === "put_channel" ? isInput : path === command.output.id,
       )
       if (ports.length === 0) return null
-      const elsewhere = [...places.values()]
-        .filter(({ engine }) => engine !== number)
-        .map(({ config, engine }) => ({ engine, ports: sharedPorts(config, ingest) }))
-      const split = splitPort(ports, elsewhere)
-      if (split === null) return null
+      const others = [...places.values()].filter(({ engine }) => engine !== number)
+      const earlier = (mine: SharedPort) =>
+        others.map(({ config, engine, since }) => ({
+          engine,
+          ports: sharedPorts(config, ingest).filter(
+            (port) => (since.get(keyOf(port)) ?? 0) < (place.since.get(keyOf(mine)) ?? 0),
+          ),
+        }))
+      const split = ports.flatMap((mine) => splitPort(mine, earlier(mine)) ?? [])[0]
+      if (split === undefined) return null
       return new EngineRefused({
         code: "other_engine",
         reason: `UDP port ${split.port} is shared with ${split.owner}, which engine ${split.engine} carries, and this channel is on ${name}: stop this channel and start it again, which puts both on one engine, or take another port`,

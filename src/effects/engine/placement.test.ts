@@ -142,12 +142,14 @@ describe("splitPort", () => {
     const a = listening("a", "srt://:7000?mode=listener&streamid=a")
     const b = listening("b", "srt://127.0.0.1:7000?mode=listener&streamid=b")
     const elsewhere = [{ engine: 2, ports: sharedPorts(b, null) }]
-    expect(splitPort(sharedPorts(a, null), elsewhere)).toEqual({
+    const [mine = expect.fail("it shares no port")] = sharedPorts(a, null)
+    expect(splitPort(mine, elsewhere)).toEqual({
       port: 7000,
       owner: 'the primary input of channel "b"',
       engine: 2,
     })
-    expect(splitPort(sharedPorts(channelConfig(), null), elsewhere)).toBeNull()
+    expect(splitPort({ ...mine, port: 7001 }, elsewhere)).toBeNull()
+    expect(splitPort({ ...mine, ip: "127.0.0.2" }, elsewhere)).toBeNull()
   })
 })
 

@@ -156,20 +156,19 @@ export interface SplitPort {
 }
 
 /**
- * The first of these ports that a channel on another engine has; null when there is none. It comes of a change to a
- * channel that runs: what starts is placed beside those it shares with.
+ * The channel on another engine that has this port; null when there is none. It comes of a change to a channel that
+ * runs: what starts is placed beside those it shares with.
  *
- * @param elsewhere the channels that run on other engines
+ * @param elsewhere the ports that channels on other engines have
  */
 export const splitPort = (
-  ports: ReadonlyArray<SharedPort>,
+  mine: SharedPort,
   elsewhere: ReadonlyArray<{ readonly engine: number; readonly ports: ReadonlyArray<SharedPort> }>,
 ): SplitPort | null => {
-  for (const mine of ports)
-    for (const { engine, ports: theirs } of elsewhere) {
-      const found = theirs.find((port) => bindsOverlap(mine, port))
-      if (found !== undefined) return { port: mine.port, owner: found.owner, engine }
-    }
+  for (const { engine, ports } of elsewhere) {
+    const found = ports.find((port) => bindsOverlap(mine, port))
+    if (found !== undefined) return { port: mine.port, owner: found.owner, engine }
+  }
   return null
 }
 
