@@ -6,7 +6,7 @@
  * minute. A channel stays on its engine until it is stopped; an engine that dies takes its own channels down and no
  * others, and is started again with them.
  */
-import { Context, Effect, Exit, Layer, Scope, type SubscriptionRef } from "effect"
+import { Context, Deferred, Effect, Exit, Layer, Mailbox, Scope, type SubscriptionRef } from "effect"
 import type { Command } from "../../engine/protocol/messages.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import type { Ingest } from "../config/ingest.ts"
@@ -106,6 +106,8 @@ export const makePool = (
     const running = new Map<number, Running>()
     const book = makePlaces(count, ingest)
     const one = (yield* Effect.makeSemaphore(1)).withPermits(1)
+    /** Channels that were placed once: none of them is to be found running. */
+    const once = new Set<string>()
     /** Engines of which a message of figures has come since figures were published. */
     const fresh = new Set<number>()
 
@@ -156,15 +158,28 @@ export const makePool = (
         }),
     })
 
-    /** The engine of this number, started if it does not run. */
-    const memberOf = (number: number, mayRefuse = false) =>
+    const start = (number: number, mayRefuse: boolean) =>
       Effect.gen(function* () {
-        const known = running.get(number)
-        if (known !== undefined) return known.member
         const scope = yield* Scope.make()
         const member = yield* Scope.extend(source.member(number, hooks(number, mayRefuse)), scope)
         running.set(number, { member, scope, latest: initialState, emptySince: null })
         return member
+      })
+
+    // A fiber of the pool starts engines: whoever asks for one does so with annotations of its own, and where nothing may
+    // be interrupted, both of which the fibers of the engine would have for ever.
+    const starts = yield* Mailbox.make<{ readonly number: number; readonly done: Deferred.Deferred<EngineMember> }>()
+    yield* Effect.forkScoped(
+      Effect.forever(Effect.flatMap(starts.take, ({ done, number }) => Deferred.complete(done, start(number, false)))),
+    )
+    /** The engine of this number, started if it does not run. */
+    const memberOf = (number: number) =>
+      Effect.gen(function* () {
+        const known = running.get(number)
+        if (known !== undefined) return known.member
+        const done = yield* Deferred.make<EngineMember>()
+        yield* starts.offer({ number, done })
+        return yield* Deferred.await(done)
       })
 
     const bound = (member: EngineMember): ChannelEngine => ({
@@ -187,8 +202,8 @@ export const makePool = (
         ? undefined
         : (placedOn(channelId) ?? inOrder().find((candidate) => carries(candidate, channelId)))
 
-    const first = yield* memberOf(1, true)
-    for (const number of yield* source.found) yield* memberOf(number, true)
+    const first = yield* start(1, true)
+    for (const number of yield* source.found) yield* start(number, true)
     // The engines are ended side by side, each within its own time.
     yield* Effect.addFinalizer((exit) =>
       Effect.forEach(running.values(), ({ scope }) => Scope.close(scope, exit), {
@@ -231,7 +246,10 @@ export const makePool = (
       place: (config, all) =>
         Effect.gen(function* () {
           const before = book.engineOf(config.id)
-          const found = inOrder().find((candidate) => carries(candidate, config.id))?.member.number
+          // Figures are up to a second old: a channel that has just been stopped is not found running by them.
+          const holder = once.has(config.id) ? undefined : inOrder().find((one) => carries(one, config.id))
+          const found = holder?.member.number
+          once.add(config.id)
           const figuresOf = (number: number) => running.get(number)?.latest
           const number = book.place(config, all, before ?? found, figuresOf)
           const member = yield* memberOf(number)

@@ -84,6 +84,20 @@ describe("a pool of engines", () => {
     }),
   )
 
+  it.scoped("places a channel anew at once when it was stopped, although the last figures still have it", () =>
+    Effect.gen(function* () {
+      const second = yield* makeFakeEngine(carrying("a"))
+      const { client, state } = yield* pool({ engines: 1 }, { 2: second })
+      yield* client.place(a, all)
+      yield* client.leave("a")
+      yield* client.place(a, all)
+      assert.deepStrictEqual(
+        enginesOf(yield* state).map(({ channels }) => [...channels]),
+        [["a"], []],
+      )
+    }),
+  )
+
   it.scoped("is one engine with the names of before when it is set to one", () =>
     Effect.gen(function* () {
       const { client, engine, numbers } = yield* pool({})
