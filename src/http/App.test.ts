@@ -192,8 +192,9 @@ describe("health", () => {
   })
 
   it("is ready while one of several engines is away", async () => {
-    const [one] = fakeHealth.engines
-    const engines = [1, 2].map((number) => ({ ...one, number, connected: number === 2 }))
+    const engines = [1, 2].flatMap((number) =>
+      fakeHealth.engines.map((one) => ({ ...one, number, connected: number === 2 })),
+    )
     const { call } = makeTestApp({ over: { system: { health: Effect.succeed({ ...fakeHealth, engines }) } } })
     expect((await call("GET", "/readyz")).status).toBe(200)
   })

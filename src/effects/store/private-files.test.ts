@@ -52,11 +52,11 @@ describe("private files", () => {
       const key = join(dataDir, "secret.key")
       yield* whileOpen(dataDir, () => null)
       mkdirSync(join(dataDir, "backups"))
-      writeFileSync(join(dataDir, "engine.log"), "")
+      for (const name of ["engine.log", "engine-2.log"]) writeFileSync(join(dataDir, name), "")
       for (const path of [dataDir, join(dataDir, "backups")]) chmodSync(path, 0o755)
-      for (const path of [file, key, join(dataDir, "engine.log")]) chmodSync(path, 0o644)
+      for (const path of [file, key, join(dataDir, "engine.log"), join(dataDir, "engine-2.log")]) chmodSync(path, 0o644)
       const { lines, seen } = yield* whileOpen(dataDir, () =>
-        [dataDir, join(dataDir, "backups"), file, `${file}-wal`, `${file}-shm`, key, join(dataDir, "engine.log")].map(
+        [dataDir, join(dataDir, "backups"), file, `${file}-wal`, `${file}-shm`, key, join(dataDir, "engine.log"), join(dataDir, "engine-2.log")].map(
           modeOf,
         ),
       )
