@@ -88,7 +88,7 @@ describe("process figures", () => {
 describe("engines", () => {
   const step = (engines: number, packets: number, figures: Partial<Measured> = {}) => ({
     engines,
-    measured: measured(`engines-${engines}`, { packets, seconds: 10, ...figures }),
+    measured: measured(`engines-${engines}`, { packets, received: packets, seconds: 10, ...figures }),
   })
 
   it("have the capacity of the highest load of which nothing was lost", () => {
@@ -110,5 +110,6 @@ describe("engines", () => {
     assert.isTrue(isClean(measured("engines-1", { lost: 3, sink_kernel_drops: 3 })))
     assert.isFalse(isClean(measured("engines-1", { lost: 3 })))
     assert.isFalse(isClean(measured("engines-1", { own: { input_drops: 0, failed_sends: 1 } })))
+    assert.isFalse(isClean(measured("engines-1", { packets: 1000, received: 960 })))
   })
 })

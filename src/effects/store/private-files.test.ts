@@ -56,9 +56,16 @@ describe("private files", () => {
       for (const path of [dataDir, join(dataDir, "backups")]) chmodSync(path, 0o755)
       for (const path of [file, key, join(dataDir, "engine.log"), join(dataDir, "engine-2.log")]) chmodSync(path, 0o644)
       const { lines, seen } = yield* whileOpen(dataDir, () =>
-        [dataDir, join(dataDir, "backups"), file, `${file}-wal`, `${file}-shm`, key, join(dataDir, "engine.log"), join(dataDir, "engine-2.log")].map(
-          modeOf,
-        ),
+        [
+          dataDir,
+          join(dataDir, "backups"),
+          file,
+          `${file}-wal`,
+          `${file}-shm`,
+          key,
+          join(dataDir, "engine.log"),
+          join(dataDir, "engine-2.log"),
+        ].map(modeOf),
       )
       assert.deepStrictEqual(seen, ["700", "700", "600", "600", "600", "600", "600"])
       assert.strictEqual(lines.length, 1)

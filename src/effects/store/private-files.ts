@@ -81,9 +81,11 @@ const tightenAll = ({ databaseFile, dataDir, keyFile }: PrivatePlaces): Readonly
   [
     isShared(dataDir) ? null : tighten(dataDir, DIRECTORY),
     tighten(join(dataDir, "backups"), DIRECTORY),
-    ...[...(databaseFile === null ? [] : databaseFiles(databaseFile)), keyFile, ...engineLogs(dataDir).map((name) => join(dataDir, name))].map(
-      (path) => tighten(path, FILE),
-    ),
+    ...[
+      ...(databaseFile === null ? [] : databaseFiles(databaseFile)),
+      keyFile,
+      ...engineLogs(dataDir).map((name) => join(dataDir, name)),
+    ].map((path) => tighten(path, FILE)),
   ].filter((one) => one !== null)
 
 /**
