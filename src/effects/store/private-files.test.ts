@@ -67,7 +67,7 @@ describe("private files", () => {
           join(dataDir, "engine-2.log"),
         ].map(modeOf),
       )
-      assert.deepStrictEqual(seen, ["700", "700", "600", "600", "600", "600", "600"])
+      assert.deepStrictEqual(seen, ["700", "700", "600", "600", "600", "600", "600", "600"])
       assert.strictEqual(lines.length, 1)
       assert.include(lines[0], `now for their owner alone: ${dataDir} (was 0755)`)
       assert.include(lines[0], "a web server that reads HLS files below it needs HLS_DIR elsewhere")
