@@ -2,6 +2,7 @@
  * A started channel, as a tree of fibers:
  *
  *   channel
+ *   ├─ link         records that the engine went and came back
  *   ├─ receivers    put_channel, again after every engine restart and change of a leg; remove_channel when the channel stops
  *   ├─ watcher      what the engine tells of legs, SCTE-35 sections and receivers: log lines, events, cues, breaks
  *   └─ writers      one fiber per enabled output, keyed by its id; each retries by itself and touches no sibling
@@ -11,11 +12,12 @@ import type { ChannelSpec } from "../../engine/protocol/messages.ts"
 import { breakPolicyOf, specOf } from "../config/input-policy.ts"
 import { type OutputHost, retryPolicyOf, revisionOf } from "../config/output-place.ts"
 import { hideOfLegs } from "../config/used-leg.ts"
-import type { EngineClientService } from "../engine/EngineClient.ts"
+import type { ChannelEngine } from "../engine/EngineClient.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { within } from "../model/within.ts"
 import { watchEvents } from "./channel-watcher.ts"
+import { followLink } from "./follow-engine.ts"
 import type { WriterDeps } from "./output-session.ts"
 import { newChannelRuntime, newOutputRuntime } from "./runtime/channel-runtime.ts"
 import { setBreakPolicy } from "./runtime/scte35-runtime.ts"
@@ -30,7 +32,7 @@ const RECONFIGURE_WITHIN = "5 seconds"
 
 export const makeChannel = (
   config: ChannelConfig,
-  engine: EngineClientService,
+  engine: ChannelEngine,
   host: OutputHost,
   changed: Effect.Effect<void>,
   record: RecordHappening,
@@ -57,7 +59,7 @@ export const makeChannel = (
 
 /** Runs a channel until interrupted; then every output and leg of it is closed. */
 export const runChannel = (channel: Channel): Effect.Effect<void> =>
-  Effect.all([receivers(channel), watchEvents(channel), writers(channel)], {
+  Effect.all([followLink(channel.engine, channel.record), receivers(channel), watchEvents(channel), writers(channel)], {
     concurrency: "unbounded",
     discard: true,
   }).pipe(Effect.scoped, Effect.annotateLogs("channel", channel.slug))

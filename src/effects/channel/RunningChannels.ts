@@ -17,7 +17,7 @@ import { within } from "../model/within.ts"
 import { CueLog } from "../store/CueLog.ts"
 import { EventLog, type EventLogService } from "../store/EventLog.ts"
 import { awaitChannel, makeChannel, reconfigure, runChannel } from "./Channel.ts"
-import { followFigures, followLink } from "./follow-engine.ts"
+import { followFigures } from "./follow-engine.ts"
 import type { ChannelRuntime } from "./runtime/channel-runtime.ts"
 import { Tallies } from "./runtime/Tallies.ts"
 import type { Channel, RecordHappening } from "./started-channel.ts"
@@ -46,8 +46,6 @@ export interface RunningChannelsService {
   readonly isStopping: (id: string) => boolean
   /** Looks at each message of figures once, for all channels; never ends. */
   readonly follow: Effect.Effect<void>
-  /** Records that the engine went and came back; never ends. */
-  readonly followEngine: Effect.Effect<void>
   /** To be called when the service ends and the channels with it. */
   readonly recordShutdown: Effect.Effect<void>
 }
@@ -109,7 +107,7 @@ const make = Effect.gen(function* () {
       yield* FiberMap.remove(fibers, config.id)
       const channel = yield* makeChannel(
         config,
-        engine,
+        yield* engine.place(config, book.all()),
         host,
         changed,
         recordFor(config.id),
@@ -137,6 +135,7 @@ const make = Effect.gen(function* () {
         Effect.sync(() => stopping.delete(id)),
       )
       yield* Effect.zipRight(changed, closed)
+      yield* engine.leave(id)
       yield* channel.record({ kind: "stopped", severity: "info", message: why })
       yield* Effect.annotateLogs(Effect.log("stopped"), "channel", channel.slug)
     })
@@ -145,7 +144,9 @@ const make = Effect.gen(function* () {
     Effect.gen(function* () {
       book.put(config)
       const channel = running.get(config.id)
-      if (channel !== undefined) yield* reconfigure(channel, config, by ?? (yield* FiberRef.get(Actor)))
+      if (channel === undefined) return yield* changed
+      yield* engine.place(config, book.all())
+      yield* reconfigure(channel, config, by ?? (yield* FiberRef.get(Actor)))
       yield* changed
     })
 
@@ -159,7 +160,6 @@ const make = Effect.gen(function* () {
     halt,
     isStopping: (id) => stopping.has(id),
     follow: followFigures(engine, book, running, changed),
-    followEngine: followLink(engine, recordAll),
     recordShutdown: recordAll({ kind: "stopped", severity: "info", message: "stopped with the service" }),
   })
 })

@@ -25,9 +25,12 @@ export const startChannels = (
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { stats } = yield* SubscriptionRef.get(engine.state)
-    for (const config of book.configs.values()) {
-      if (!startsWithService(config)) continue
-      const carried = stats?.channels.find((channel) => channel.id === config.id)
+    const carriedOf = (id: string) => stats?.channels.find((channel) => channel.id === id)
+    const starting = [...book.configs.values()].filter(startsWithService)
+    // Those that are carried first: the others are placed by what the engines have already.
+    starting.sort((a, b) => Number(carriedOf(a.id) === undefined) - Number(carriedOf(b.id) === undefined))
+    for (const config of starting) {
+      const carried = carriedOf(config.id)
       const how =
         carried === undefined ? "with the service" : `with the service: found running, on the ${carried.active_source}`
       yield* running.run(config, how, carried === undefined)
@@ -42,5 +45,4 @@ export const startChannels = (
       )
     yield* Effect.forkScoped(clearLeftovers(host.runDir, isRunning))
     yield* Effect.forkScoped(running.follow)
-    yield* Effect.forkScoped(running.followEngine)
   })

@@ -10,6 +10,7 @@ import type { RetryPolicy } from "../../core/settings/retry-delay.ts"
 import { SRT_STACKS, type SrtStack } from "../../core/srt/stack.ts"
 import { StartRefused } from "../model/Errors.ts"
 import { type DatabasePlace, databasePlace } from "./database-url.ts"
+import { engines } from "./engine-count.ts"
 import { oneOf, SETTINGS, setting, wholeNumber, withoutComment } from "./environment-settings.ts"
 import { type IngestSettings, srtIngest } from "./ingest-settings.ts"
 import { LOG_LEVELS, type LogLevelName, toLogLevel } from "./log-levels.ts"
@@ -61,6 +62,8 @@ export interface AppConfigService extends DatabasePlace {
   readonly srtIngest: Option.Option<IngestSettings>
   /** The stack SRT outputs run on that name none; the engine reads it from the same environment. */
   readonly srtStack: SrtStack
+  /** The number of engine processes that channels are placed on, at most. */
+  readonly engines: number
   /** The number of running channels up to which all have thumbnails; 0 for no thumbnails. */
   readonly thumbnails: ThumbnailLimit
   /** `https://grafana.example.com/path`, without a slash at its end: pages link to its dashboards. */
@@ -177,6 +180,7 @@ const config = Config.all({
   srtFirst: wholeNumber("SRT_PORT_RANGE_START", 1, 65535),
   srtIngest,
   srtStack: oneOf("SRT_STACK", SRT_STACKS, () => SETTINGS.SRT_STACK),
+  engines,
   thumbnails,
   grafanaUrl,
   ignored,

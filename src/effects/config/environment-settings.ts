@@ -33,6 +33,7 @@ export const SETTINGS = {
   SRT_INGEST_PORT: "off",
   SRT_INGEST_PASSPHRASE: "none",
   SRT_STACK: DEFAULT_SRT_STACK,
+  ENGINES: "auto",
   THUMBNAILS: "auto",
   GRAFANA_URL: "none",
 } as const

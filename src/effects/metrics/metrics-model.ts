@@ -158,6 +158,9 @@ export type FaultPart = (typeof FAULT_PARTS)[number]
 export const LOOP_DELAY_BUCKETS = [0.002, 0.005, 0.012, 0.025, 0.05, 0.1, 0.25, 1] as const
 
 export interface EngineFigures {
+  readonly number: number
+  /** Channels that are placed on it. */
+  readonly channels: number
   readonly connected: boolean
   readonly restarts: number
   /** Start of the engine, Unix time in ms; null while it is away. */
@@ -188,7 +191,8 @@ export interface StoreFigures {
 
 export interface MetricsView {
   readonly health: Health
-  readonly engine: EngineFigures
+  /** At least one, by number. */
+  readonly engines: ReadonlyArray<EngineFigures>
   readonly store: StoreFigures
   /** Number of the newest stored version of the configuration; 0 without one. */
   readonly configVersion: number

@@ -34,7 +34,7 @@ const stage = (stored: ReadonlyArray<Notice> = [], policy = POLICY) => {
       second++
       const stepped = book.step({
         conditions,
-        known: true,
+        isKnown: () => true,
         isWatched: () => true,
         isMuted: () => false,
         isWanted: () => true,
@@ -131,7 +131,9 @@ describe("a notice", () => {
   it("stays as it is while nothing is known of channels; that of the service does not", () => {
     const { book, run } = stage()
     run(20, [down("cdn")])
-    expect(run(60, [condition("engine_lost", null)], { known: false }).told).toEqual([[29, "opened engine_lost"]])
+    expect(run(60, [condition("engine_lost", null)], { isKnown: () => false }).told).toEqual([
+      [29, "opened engine_lost"],
+    ])
     expect(book.open().map(({ key }) => key)).toEqual(["output_down:news:cdn", "engine_lost"])
     run(4, [])
     expect(book.open()).toEqual([])

@@ -17,8 +17,8 @@ export interface BookPolicy extends GroupPolicy {
 
 export interface StepInput {
   readonly conditions: ReadonlyArray<Condition>
-  /** False while the state of channels is not known: their notices stay as they are. */
-  readonly known: boolean
+  /** False while the state of a channel is not known: its notices stay as they are. */
+  readonly isKnown: (channel: string) => boolean
   readonly isWatched: (channel: string | null, output: string | null) => boolean
   readonly isMuted: (channel: string | null, output: string | null) => boolean
   /** False when no rule sends this news to anybody. */
@@ -133,11 +133,11 @@ const openNew = ({ held, pending }: Pages, { changed, monotonicMs, nowMs, policy
 }
 
 /** Ends notices whose condition is gone long enough, or whose channel or output was stopped. */
-const endOld = (pages: Pages, { changed, isMuted, isWanted, isWatched, known, monotonicMs, nowMs, seen }: Step) => {
+const endOld = (pages: Pages, { changed, isKnown, isMuted, isWanted, isWatched, monotonicMs, nowMs, seen }: Step) => {
   const { held, queue } = pages
   for (const [key, one] of held) {
     const { notice } = one
-    if (seen.has(key) || (!known && !isOfService(notice.kind))) {
+    if (seen.has(key) || (!isOfService(notice.kind) && notice.channel !== null && !isKnown(notice.channel.slug))) {
       one.goneMs = null
       continue
     }

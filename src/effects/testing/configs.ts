@@ -42,6 +42,7 @@ export const appConfig = (dataDir: string): AppConfigService => ({
   srtPorts: { first: 8890, last: 65535 },
   srtIngest: Option.none(),
   srtStack: "own",
+  engines: 1,
   thumbnails: 0,
   grafanaUrl: Option.none(),
   ignored: [],

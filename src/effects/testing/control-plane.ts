@@ -88,7 +88,10 @@ export const startControlPlane = (directory: string, options: ControlPlaneOption
     const { over, store = layerFile(join(directory, "distributor.db")) } = options
     const engine = options.engine ?? (yield* makeFakeEngine())
     // The service itself where nothing is put before it: tests replace its members while it runs.
-    const client = over === undefined ? engine.service : { ...engine.service, send: over(engine.service.send) }
+    const client: FakeEngine["service"] =
+      over === undefined
+        ? engine.service
+        : { ...engine.service, send: over(engine.service.send), place: () => Effect.succeed(client) }
     const scope = yield* Scope.make()
     const context = yield* Layer.buildWithScope(
       ControlPlaneLive.pipe(

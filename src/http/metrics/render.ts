@@ -1,6 +1,7 @@
 /** All metrics of the product, except those of the process, area by area. */
 import type { MetricsView } from "../../effects/metrics/metrics-model.ts"
 import { channelArea } from "./channel-metrics.ts"
+import { engineArea } from "./engine-metrics.ts"
 import type { Area } from "./exposition.ts"
 import { inputArea } from "./input-metrics.ts"
 import { outputArea } from "./output-metrics.ts"
@@ -10,6 +11,7 @@ import { srtArea } from "./srt-metrics.ts"
 
 export const AREAS: ReadonlyArray<Area<MetricsView>> = [
   serviceArea,
+  engineArea,
   channelArea,
   inputArea,
   srtInputArea,

@@ -51,7 +51,9 @@ const fakeConfiguration: ConfigService = {
 
 const fakeSystem: ControlPlane["system"] = {
   health: Effect.succeed(fakeHealth),
-  engineUsage: Effect.succeed({ cpu_seconds: 1.5, cpu_percent: 12.5, rss_bytes: 50_000_000, loop_max_ms: 0.8 }),
+  engineUsages: Effect.succeed([
+    { number: 1, usage: { cpu_seconds: 1.5, cpu_percent: 12.5, rss_bytes: 50_000_000, loop_max_ms: 0.8 } },
+  ]),
   surroundings: Effect.succeed(fakeSurroundings),
 }
 
