@@ -2,9 +2,9 @@
 // leaving the page.
 // All of it also works without this script, by forms. Rows are replaced once a second, so only `data-kept-*` is kept in
 // them.
+import { post, sayThere } from "./connection.js"
 import { say } from "./copy.js"
 
-const ERROR_SHOWN_MS = 10_000
 const NOTHING_SELECTED = "Nothing is selected: tick channels first"
 const rows = document.getElementById("channel-rows")
 const filter = document.getElementById("filter")
@@ -70,6 +70,7 @@ const ahead = performance.timeOrigin + (loaded?.responseStart ?? 0) - Number(row
 const two = (n) => String(n).padStart(2, "0")
 
 const countDown = () => {
+  if (document.documentElement.classList.contains("lost")) return
   const now = Date.now() - ahead
   for (const place of document.querySelectorAll("[data-until]")) {
     const left = Math.max(0, Math.ceil((Number(place.dataset.until) - now) / 1000))
@@ -109,20 +110,9 @@ const confirmed = (question, verb) =>
 const send = async (form, button) => {
   const body = new URLSearchParams(new FormData(form, button))
   body.set("confirmed", "yes")
-  const to = button.getAttribute("formaction") ?? form.getAttribute("action")
-  try {
-    const answer = await fetch(to, { method: "POST", body, headers: { "HX-Request": "true" } })
-    const text = await answer.text()
-    if (answer.ok) return say(text)
-    say(
-      answer.headers.get("content-type")?.includes("json")
-        ? JSON.parse(text).detail
-        : `The service answers ${answer.status}`,
-      ERROR_SHOWN_MS,
-    )
-  } catch {
-    say("The service cannot be reached", ERROR_SHOWN_MS)
-  }
+  const done = await post(button.getAttribute("formaction") ?? form.getAttribute("action"), body)
+  if (done !== undefined) say(done)
+  return done !== undefined
 }
 
 document.addEventListener("submit", async (event) => {
@@ -133,12 +123,11 @@ document.addEventListener("submit", async (event) => {
   if (form.id === "bulk" && !rows.querySelector("input[name=channel]:checked")) {
     missed = true
     countSelected()
-    return say(`${NOTHING_SELECTED}, and then ${button.textContent}`, ERROR_SHOWN_MS)
+    return sayThere(`${NOTHING_SELECTED}, and then ${button.textContent}`)
   }
   const question = button.dataset.confirm
   if (question && !(await confirmed(question, button.textContent))) return
-  await send(form, button)
-  if (form.id !== "bulk") return
+  if (!(await send(form, button)) || form.id !== "bulk") return
   for (const box of rows.querySelectorAll("input[name=channel]:checked")) box.checked = false
   if (all) all.checked = false
   countSelected()

@@ -1,0 +1,74 @@
+/** A station of many channels in mixed states, over fakes: what the pages of a busy gallery show. */
+import type { ChannelView, OutputView } from "../../effects/model/channel.ts"
+import { fakeInput, fakeLeg, fakeOutput, fakeScte35 } from "./fake-views.ts"
+import { makeTestApp, type TestApp } from "./test-app.ts"
+
+/** What each group of channels is in, by its number: of 50 channels 7 have no input and 27 are stopped. */
+export const STATION = { noInput: 7, failing: 5, fine: 11, stopped: 27 } as const
+
+const GENRES = ["News", "Sport", "Culture", "Kids", "Music", "Regional"] as const
+const SINCE = "2026-01-02T03:00:00.000Z"
+const NO_INPUT = "no packets on 0.0.0.0 port 5000 for 10 s: check that the encoder runs and sends here"
+const REFUSED = "Connection timeout (SRT reject code 16): check address and port"
+
+const outputsOf = (n: number, count: number, over: (i: number) => Partial<OutputView>): ReadonlyArray<OutputView> =>
+  Array.from({ length: count }, (_, i) => {
+    const protocol = (["srt", "srt", "rtmp", "udp", "hls", "rtp", "srt", "file"] as const)[i % 8] ?? "srt"
+    const slug = `partner-${i + 1}`
+    return fakeOutput({
+      id: `00000000-0000-4000-8${String(n).padStart(3, "0")}-${String(i).padStart(12, "0")}`,
+      number: i + 1,
+      slug,
+      name: `Partner ${i + 1}`,
+      protocol,
+      url: `${protocol}://198.51.100.${n}:${9000 + i}`,
+      status: "connected",
+      bitrate: 8_000_000,
+      uptime: 7200,
+      ...over(i),
+    })
+  })
+
+const shownAs = (n: number, outputs: number): Partial<ChannelView> => {
+  const legs = [fakeLeg(), fakeLeg({ source: "backup", port: 6000 })]
+  if (n <= STATION.noInput) {
+    const lost = legs.map((leg) => ({ ...leg, receiving: false, bitrate: 0, verdict: "lost" as const, sender: null }))
+    return {
+      status: "error",
+      lifecycle: "error",
+      error: NO_INPUT,
+      input: fakeInput({ legs: lost, redundancy: "lost" }),
+      alarms: [{ kind: "no_input", severity: "critical", since: SINCE, message: NO_INPUT }],
+      outputs: outputsOf(n, outputs, () => ({ carrying: false, bitrate: 0 })),
+    }
+  }
+  const running = { status: "running" as const, lifecycle: "running" as const, uptime: 7200, error: null }
+  const input = fakeInput({ legs, redundancy: "ok", merge: "rtp" })
+  if (n <= STATION.noInput + STATION.failing) {
+    const failing = { status: "retrying" as const, carrying: false, last_error: REFUSED, bitrate: 0, error_count: 3 }
+    return { ...running, input, outputs: outputsOf(n, outputs, (i) => (i < 3 ? failing : {})) }
+  }
+  if (n <= STATION.noInput + STATION.failing + STATION.fine)
+    return { ...running, input, scte35: fakeScte35({ last_cue_at: SINCE }), outputs: outputsOf(n, outputs, () => ({})) }
+  return { outputs: outputsOf(n, outputs, () => ({ status: "stopped", carrying: false, bitrate: 0, uptime: 0 })) }
+}
+
+/** Starts the app with that many channels of that many outputs; 50 and 8 make the station of `STATION`. */
+export const makeStation = async (
+  { channels = 50, outputs = 8 }: { readonly channels?: number; readonly outputs?: number } = {},
+  options: Parameters<typeof makeTestApp>[0] = {},
+): Promise<TestApp> => {
+  const test = makeTestApp(options)
+  for (let n = 1; n <= channels; n++) {
+    const name = `${GENRES[n % GENRES.length]} ${Math.ceil(n / GENRES.length)}`
+    await test.call("POST", "/api/channels", {
+      name,
+      rtp_ip: "0.0.0.0",
+      rtp_port: 5000 + 10 * n,
+      backup_rtp_ip: "0.0.0.0",
+      backup_rtp_port: 6000 + 10 * n,
+    })
+    test.plane.show(String(n), shownAs(n, outputs))
+  }
+  return test
+}
