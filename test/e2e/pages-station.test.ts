@@ -1,7 +1,9 @@
 /** The pages of a station of 50 channels in Chromium, over fakes: no streams, but every state at once. */
+import { readFile } from "node:fs/promises"
 import type { Browser } from "playwright-core"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { makeStation } from "../../src/http/testing/fake-station.ts"
+import { fakeCue } from "../../src/http/testing/fake-views.ts"
 import type { TestApp } from "../../src/http/testing/test-app.ts"
 import { type AppServer, serveApp } from "./app-server.ts"
 import { openPage, startBrowser } from "./browser.ts"
@@ -87,5 +89,65 @@ describe("two people at one form", () => {
     expect(saved).toMatchObject({ name: "Affiliate", url: "srt://203.0.113.7:9100" })
     expect([...first.problems, ...second.problems]).toEqual([])
     await Promise.all([first.close(), second.close()])
+  })
+})
+
+describe("cues as CSV", () => {
+  it("hold all 500 that the page lists the first 50 of", async () => {
+    station.plane.cued("8", ...Array.from({ length: 500 }, (_, n) => fakeCue({ id: 500 - n })))
+    const { close, page, problems } = await open("/cues")
+    expect(await page.locator("#cue-rows > tr").count()).toBe(50)
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "CSV" }).click(),
+    ])
+    const lines = (await readFile(await download.path(), "utf8")).trimEnd().split("\r\n")
+    expect(lines).toHaveLength(501)
+    expect(problems).toEqual([])
+    await close()
+  })
+})
+
+/** Notes what is written on canvases, with its edges in their pixels. */
+const NOTE_TEXTS = `
+  globalThis.written = []
+  const { fillText } = CanvasRenderingContext2D.prototype
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+    const { actualBoundingBoxLeft: left, actualBoundingBoxRight: right } = this.measureText(text)
+    const from = this.getTransform().e + x
+    const plot = this.canvas.closest("[data-plot]").dataset.plot
+    written.push({ plot, text, left: from - left, right: from + right, width: this.canvas.width })
+    return fillText.apply(this, arguments)
+  }
+`
+interface Written {
+  readonly plot: string
+  readonly text: string
+  readonly left: number
+  readonly right: number
+  readonly width: number
+}
+
+describe("the plots of a channel", () => {
+  it("have whole labels, one time axis, and one zero where there is nothing to measure by", async () => {
+    const { close, page, problems } = await open("/channels/8")
+    await page.addInitScript(NOTE_TEXTS)
+    await page.reload()
+    await page.locator('[data-plot="errors"] canvas').waitFor()
+    await expect.poll(() => page.evaluate("written.length")).toBeGreaterThan(20)
+    const written = await page.evaluate<ReadonlyArray<Written>>("written")
+    expect(written.filter(({ left, right, width }) => left < 0 || right > width)).toEqual([])
+    expect(written.map(({ text }) => text)).toContain("10 Mbit/s")
+    const labels = written.filter(({ plot, text }) => plot === "errors" && !/:/.test(text)).map(({ text }) => text)
+    expect(new Set(labels)).toEqual(new Set(["0", ""]))
+    const places = await page
+      .locator("[data-plot] .u-over")
+      .evaluateAll((plots) =>
+        plots.map((plot) => [plot.getBoundingClientRect().left, plot.getBoundingClientRect().width]),
+      )
+    expect(places).toHaveLength(3)
+    expect(new Set(places.map(String)).size).toBe(1)
+    expect(problems).toEqual([])
+    await close()
   })
 })

@@ -37,7 +37,7 @@ const Failing = ({
 }) => (
   <p class="failing">
     <Status is={output.is} text="" />
-    <a href={`/channels/${channel}#output-${output.slug}`}>{output.name}</a> {output.error}
+    <a href={`/channels/${channel}#output-${output.id}`}>{output.name}</a> {output.error}
     {output.retryAt !== null ? (
       <>
         {" · again in "}

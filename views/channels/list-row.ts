@@ -11,7 +11,7 @@ export interface State {
 }
 
 export interface FailingOutput extends State {
-  readonly slug: string
+  readonly id: string
   readonly name: string
   /** The reason, in a few words. */
   readonly error: string
@@ -134,8 +134,8 @@ const chipsOf = (channel: ChannelView): ReadonlyArray<State> => {
   return off === 0 ? chips : [...chips, { is: "stopped", text: `${off} off` }]
 }
 
-const failingOf = ({ last_error, name, next_retry_at, slug, status }: OutputView): FailingOutput => ({
-  slug,
+const failingOf = ({ id, last_error, name, next_retry_at, status }: OutputView): FailingOutput => ({
+  id,
   name,
   is: status,
   text: status,

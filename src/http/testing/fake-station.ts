@@ -1,4 +1,6 @@
 /** A station of many channels in mixed states, over fakes: what the pages of a busy gallery show. */
+import { Effect } from "effect"
+import type { HistorySeries, HistoryView } from "../../effects/history/history-model.ts"
 import type { ChannelView, OutputView } from "../../effects/model/channel.ts"
 import { fakeInput, fakeLeg, fakeOutput, fakeScte35 } from "./fake-views.ts"
 import { makeTestApp, type TestApp } from "./test-app.ts"
@@ -53,12 +55,40 @@ const shownAs = (n: number, outputs: number): Partial<ChannelView> => {
   return { outputs: outputsOf(n, outputs, () => ({ status: "stopped", carrying: false, bitrate: 0, uptime: 0 })) }
 }
 
+/** A history of five minutes in which the bit rate is 10 Mbit/s, SRT repairs a little, and nothing is lost. */
+export const stationHistory = (nowMs: number): HistoryView => {
+  const times = Array.from({ length: 300 }, (_, i) => Math.floor(nowMs / 1000) - 300 + i)
+  const level = (value: number) => times.map(() => value)
+  const of = (name: string, is: "leg" | "output", measure: HistorySeries["measure"], value: number): HistorySeries => ({
+    of: name,
+    is,
+    measure,
+    values: level(value),
+  })
+  return {
+    window: "5m",
+    step_s: 1,
+    times,
+    series: [
+      of("primary", "leg", "bitrate", 10_000_000),
+      of("partner-1", "output", "bitrate", 9_000_000),
+      of("partner-1", "output", "rtt", 12.5),
+      of("partner-1", "output", "lost", 0),
+      of("partner-1", "output", "retransmitted", 3),
+      of("primary", "leg", "lost", 0),
+      of("primary", "leg", "cc_errors", 0),
+    ],
+    marks: [],
+  }
+}
+
 /** Starts the app with that many channels of that many outputs; 50 and 8 make the station of `STATION`. */
 export const makeStation = async (
   { channels = 50, outputs = 8 }: { readonly channels?: number; readonly outputs?: number } = {},
-  options: Parameters<typeof makeTestApp>[0] = {},
+  options: NonNullable<Parameters<typeof makeTestApp>[0]> = {},
 ): Promise<TestApp> => {
-  const test = makeTestApp(options)
+  const history = { view: () => Effect.sync(() => stationHistory(Date.now())), ...options.over?.history }
+  const test = makeTestApp({ ...options, over: { ...options.over, history } })
   for (let n = 1; n <= channels; n++) {
     const name = `${GENRES[n % GENRES.length]} ${Math.ceil(n / GENRES.length)}`
     await test.call("POST", "/api/channels", {
