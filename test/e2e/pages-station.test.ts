@@ -1,12 +1,13 @@
 /** The pages of a station of 50 channels in Chromium, over fakes: no streams, but every state at once. */
 import { readFile } from "node:fs/promises"
+import { gzipSync } from "node:zlib"
 import type { Browser } from "playwright-core"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { makeStation } from "../../src/http/testing/fake-station.ts"
 import { fakeCue } from "../../src/http/testing/fake-views.ts"
 import type { TestApp } from "../../src/http/testing/test-app.ts"
 import { type AppServer, serveApp } from "./app-server.ts"
-import { openPage, startBrowser } from "./browser.ts"
+import { axe, openPage, startBrowser } from "./browser.ts"
 
 let browser: Browser
 let station: TestApp
@@ -149,5 +150,113 @@ describe("the plots of a channel", () => {
     expect(new Set(places.map(String)).size).toBe(1)
     expect(problems).toEqual([])
     await close()
+  })
+})
+
+const WIDTHS = [768, 900, 1024, 1150, 1250, 1400] as const
+
+describe("the list of 50 channels", () => {
+  it("shows 18 rows on 1400 x 900, each of one height, with what fails and why", async () => {
+    const { close, page, problems } = await open("/")
+    const rows = await page
+      .locator("#channel-rows > tr")
+      .evaluateAll((all) =>
+        all.map((row) => ({ height: row.getBoundingClientRect().height, bottom: row.getBoundingClientRect().bottom })),
+      )
+    expect(rows).toHaveLength(50)
+    expect(rows.filter(({ bottom }) => bottom <= 900).length).toBeGreaterThanOrEqual(18)
+    expect(new Set(rows.map(({ height }) => Math.round(height))).size).toBe(1)
+    expect(await page.locator("#channel-rows > tr").first().textContent()).toContain("no packets on 0.0.0.0 port 5000")
+    const down = page.locator("#channel-rows > tr[data-state=outputs_down]").first()
+    expect(await down.locator(".reason").textContent()).toMatch(/^Partner 1 .*SRT reject code 16/)
+    // Rows that explain themselves do so within themselves.
+    expect(
+      await page.evaluate(`[...document.querySelectorAll(".reason")].every((reason) => {
+      const [own, row] = [reason.getBoundingClientRect(), reason.closest("tr").getBoundingClientRect()]
+      return own.top >= row.top && own.bottom <= row.bottom + 1
+    })`),
+    ).toBe(true)
+    expect(problems).toEqual([])
+    await close()
+  })
+
+  it.each(WIDTHS)("fits %d pixels, and splits no word", async (width) => {
+    const { close, page } = await open("/", { viewport: { width, height: 900 } })
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width)
+    const { height, right, words } = await page.evaluate<{ height: number; right: number; words: number }>(`(() => {
+      const rows = [...document.querySelectorAll("#channel-rows > tr")]
+      const cells = rows.flatMap((row) => [...row.children])
+      return {
+        height: Math.max(...rows.map((row) => row.getBoundingClientRect().height)),
+        right: Math.max(...cells.map((cell) => cell.getBoundingClientRect().right)),
+        words: Math.max(...rows.map((row) => row.querySelector("th > a").getClientRects().length)),
+      }
+    })()`)
+    expect([height <= 42, right <= width, words]).toEqual([true, true, 1])
+    await close()
+  })
+
+  it("filters by its counters, with and without JavaScript, and by one cause a line says what is the matter", async () => {
+    for (const javaScriptEnabled of [true, false]) {
+      const { close, page } = await open("/", { javaScriptEnabled })
+      const shown = () => page.locator("#channel-rows > tr:visible").count()
+      await page.getByRole("link", { name: "5 outputs down" }).click()
+      await expect.poll(shown).toBe(5)
+      expect(new URL(page.url()).search).toBe("?state=outputs_down")
+      await page.getByRole("link", { name: "5 outputs down" }).click()
+      await expect.poll(shown).toBe(50)
+      expect(await page.locator("#attention > li").count()).toBe(2)
+      expect(await page.locator("#attention > li").first().textContent()).toMatch(
+        /^7 channels: no input since 03:00 UTC/,
+      )
+      await close()
+    }
+  })
+
+  it("acknowledges a cause with one click, and adds an output to 20 channels with five", async () => {
+    const { click, close, count, expectProblem, page, problems } = await open("/")
+    expectProblem(/status of 400/)
+    await click(page.getByRole("button", { name: "Ack 7 channels: no input" }))
+    await page.getByRole("status").getByText("7 notices acknowledged").waitFor()
+    await expect.poll(() => page.locator("#attention > li").count()).toBe(1)
+    await station.call("POST", "/api/templates", { name: "cdn", url: "srt://cdn.example:9000?streamid={channel}" })
+    count.clicks = 0
+    await page.locator("#q").fill("1")
+    await page.locator("#q").fill("")
+    for (const row of (await page.locator("#channel-rows > tr[data-state=stopped] input").all()).slice(0, 20))
+      await row.check()
+    await page.getByText("20 channels selected").waitFor()
+    await click(page.getByRole("button", { name: "Add an output…" }))
+    await page.getByRole("heading", { name: "Add an output to 20 channels" }).waitFor()
+    count.clicks++
+    await page.getByLabel("Template").selectOption("cdn")
+    await page.getByText("20 channels, 0 with something wrong").waitFor()
+    await click(page.getByRole("button", { name: "Add to 20 channels" }))
+    await page.waitForURL((to) => to.pathname === "/")
+    // Two more select all of a counter's channels.
+    expect(count.clicks + 2).toBeLessThanOrEqual(5)
+    const { outputs } = (await (await station.call("GET", "/api/channels/24")).json()) as { outputs: unknown[] }
+    expect(outputs).toHaveLength(9)
+    expect(problems).toEqual([])
+    await close()
+  })
+
+  it("has nothing that axe-core finds, and weighs at most 45 kB", async () => {
+    const { close, page } = await open("/")
+    await page.locator("#channel-rows input").first().check()
+    expect(await axe(page)).toEqual([])
+    await page.emulateMedia({ colorScheme: "dark" })
+    expect(await axe(page, ["color-contrast"])).toEqual([])
+    await page.setViewportSize({ width: 390, height: 800 })
+    expect(await axe(page)).toEqual([])
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390)
+    await close()
+    const html = await (await station.call("GET", "/")).text()
+    const files = [...html.matchAll(/(?:src|href)="(\/static\/[^"]+)"/g)].map(([, path = ""]) => path)
+    const sizes = await Promise.all(
+      files.map(async (path) => gzipSync(await (await station.call("GET", path)).text()).byteLength),
+    )
+    const weight = gzipSync(html).byteLength + sizes.reduce((sum, size) => sum + size, 0)
+    expect(weight).toBeLessThanOrEqual(45_000)
   })
 })

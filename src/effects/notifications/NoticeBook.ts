@@ -73,12 +73,7 @@ const OF_MISSING_INPUT: ReadonlySet<NoticeKind> = new Set([
 /** Kinds that an output which is down brings about by itself. */
 const OF_DOWN_OUTPUT: ReadonlySet<NoticeKind> = new Set(["cue_missed", "output_drops", "output_flapping"])
 /** Kinds that a restart brings about by itself. */
-const OF_RESTART: ReadonlySet<NoticeKind> = new Set([
-  "cue_missed",
-  "output_drops",
-  "output_flapping",
-  "kernel_drops",
-])
+const OF_RESTART: ReadonlySet<NoticeKind> = new Set(["cue_missed", "output_drops", "output_flapping", "kernel_drops"])
 
 export const keyOf = ({ channel, kind, output }: Pick<Condition, "channel" | "kind" | "output">): string =>
   [kind, channel?.slug, output?.slug].filter((part) => part !== undefined).join(":")

@@ -31,17 +31,26 @@ const notice = (
 describe("the causes of notices", () => {
   it("are one line for one kind on many channels, since the first of them", () => {
     const all = Array.from({ length: 6 }, (_, n) =>
-      notice("input_lost", `c${n}`, null, { message: `no packets on :${5000 + n}`, opened_at: `2026-01-02T03:0${9 - n}:00.000Z` }),
+      notice("input_lost", `c${n}`, null, {
+        message: `no packets on :${5000 + n}`,
+        opened_at: `2026-01-02T03:0${9 - n}:00.000Z`,
+      }),
     )
     const [cause, ...others] = causesOf(all)
     expect(others).toEqual([])
-    expect(cause).toMatchObject({ words: "no input", since: "2026-01-02T03:04:00.000Z", message: "no packets on :5005" })
+    expect(cause).toMatchObject({
+      words: "no input",
+      since: "2026-01-02T03:04:00.000Z",
+      message: "no packets on :5005",
+    })
     expect(cause?.channels).toHaveLength(6)
     expect(cause?.keys).toHaveLength(6)
   })
 
   it("part outputs that fail for different reasons, not for different addresses", () => {
-    const timeout = (at: string) => ({ message: `Connection timeout to ${at} (SRT reject code 16): check address and port` })
+    const timeout = (at: string) => ({
+      message: `Connection timeout to ${at} (SRT reject code 16): check address and port`,
+    })
     const all = [
       notice("output_down", "news", "a", timeout("203.0.113.5:9000")),
       notice("output_down", "news", "b", timeout("[2001:db8::7]:9000")),

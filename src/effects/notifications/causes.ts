@@ -65,7 +65,9 @@ export const causesOf = (notices: ReadonlyArray<NoticeView>): ReadonlyArray<Caus
   const grave = ({ severity }: Cause) => (severity === "critical" ? 0 : 1)
   return causes.sort(
     (a, b) =>
-      grave(a) - grave(b) || b.channels.length - a.channels.length || (a.since < b.since ? -1 : a.since > b.since ? 1 : 0),
+      grave(a) - grave(b) ||
+      b.channels.length - a.channels.length ||
+      (a.since < b.since ? -1 : a.since > b.since ? 1 : 0),
   )
 }
 

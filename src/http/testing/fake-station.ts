@@ -2,6 +2,10 @@
 import { Effect } from "effect"
 import type { HistorySeries, HistoryView } from "../../effects/history/history-model.ts"
 import type { ChannelView, OutputView } from "../../effects/model/channel.ts"
+import { NotFound } from "../../effects/model/Errors.ts"
+import type { NoticeKind } from "../../effects/notifications/notice-kinds.ts"
+import type { NoticeView } from "../../effects/notifications/notification-bodies.ts"
+import { isDown } from "../../effects/show/worst-of.ts"
 import { fakeInput, fakeLeg, fakeOutput, fakeScte35 } from "./fake-views.ts"
 import { makeTestApp, type TestApp } from "./test-app.ts"
 
@@ -55,6 +59,36 @@ const shownAs = (n: number, outputs: number): Partial<ChannelView> => {
   return { outputs: outputsOf(n, outputs, () => ({ status: "stopped", carrying: false, bitrate: 0, uptime: 0 })) }
 }
 
+/** The notices that the station's channels give rise to; acknowledged ones stay so. */
+const stationNotices = (channels: () => ReadonlyArray<ChannelView>, acknowledged: ReadonlySet<string>) => {
+  const notice = (channel: ChannelView, kind: NoticeKind, message: string, output?: OutputView): NoticeView => {
+    const key = [kind, channel.slug, ...(output === undefined ? [] : [output.slug])].join(":")
+    return {
+      id: key,
+      key,
+      kind,
+      severity: "critical",
+      state: "open",
+      channel: channel.slug,
+      channel_name: channel.name,
+      output: output?.slug ?? null,
+      output_name: output?.name ?? null,
+      message,
+      opened_at: SINCE,
+      resolved_at: null,
+      acknowledged_at: acknowledged.has(key) ? SINCE : null,
+      acknowledged_by: acknowledged.has(key) ? "somebody" : null,
+      muted_until: null,
+      notified_at: null,
+    }
+  }
+  return channels().flatMap((channel) =>
+    channel.status === "error"
+      ? [notice(channel, "input_lost", NO_INPUT)]
+      : channel.outputs.filter(isDown).map((output) => notice(channel, "output_down", REFUSED, output)),
+  )
+}
+
 /** A history of five minutes in which the bit rate is 10 Mbit/s, SRT repairs a little, and nothing is lost. */
 export const stationHistory = (nowMs: number): HistoryView => {
   const times = Array.from({ length: 300 }, (_, i) => Math.floor(nowMs / 1000) - 300 + i)
@@ -87,8 +121,31 @@ export const makeStation = async (
   { channels = 50, outputs = 8 }: { readonly channels?: number; readonly outputs?: number } = {},
   options: NonNullable<Parameters<typeof makeTestApp>[0]> = {},
 ): Promise<TestApp> => {
-  const history = { view: () => Effect.sync(() => stationHistory(Date.now())), ...options.over?.history }
-  const test = makeTestApp({ ...options, over: { ...options.over, history } })
+  const recent = new Map(
+    Array.from({ length: channels }, (_, i) => [
+      `00000000-0000-4000-8000-${String(i + 1).padStart(12, "0")}`,
+      { bitrates: Array.from({ length: 30 }, (_, at) => 8e6 + (at % 7) * 4e5), cc_errors: i === 9 ? 7 : 0 },
+    ]),
+  )
+  const history = {
+    recent: Effect.succeed(recent),
+    view: () => Effect.sync(() => stationHistory(Date.now())),
+    ...options.over?.history,
+  }
+  const acknowledged = new Set<string>()
+  let listed: () => ReadonlyArray<ChannelView> = () => []
+  const notifications = {
+    notices: Effect.sync(() => stationNotices(listed, acknowledged)),
+    acknowledge: (key: string) =>
+      Effect.suspend(() => {
+        acknowledged.add(key)
+        const found = stationNotices(listed, acknowledged).find((one) => one.key === key)
+        return found === undefined ? new NotFound({ kind: "notice", ref: key }) : Effect.succeed(found)
+      }),
+    ...options.over?.notifications,
+  }
+  const test = makeTestApp({ ...options, over: { ...options.over, history, notifications } })
+  listed = () => Effect.runSync(test.plane.channels.list)
   for (let n = 1; n <= channels; n++) {
     const name = `${GENRES[n % GENRES.length]} ${Math.ceil(n / GENRES.length)}`
     await test.call("POST", "/api/channels", {
