@@ -26,6 +26,7 @@ import { bulkPageRoutes } from "./pages/forms/bulk-pages.tsx"
 import { channelPageRoutes } from "./pages/forms/channel-pages.tsx"
 import { outputPageRoutes } from "./pages/forms/output-pages.tsx"
 import { removeOutputRoutes } from "./pages/forms/remove-output.tsx"
+import { toManyRoutes } from "./pages/forms/to-many-pages.tsx"
 import { undoRoutes, withRemoved } from "./pages/forms/undo-pages.ts"
 import { themeRoutes } from "./pages/frame.ts"
 import { logPageRoutes } from "./pages/log.tsx"
@@ -156,6 +157,7 @@ const browserRoutes = (app: Hono, services: AppServices): void => {
   outputPageRoutes(app, services)
   removeOutputRoutes(app, services)
   bulkPageRoutes(app, services)
+  toManyRoutes(app, services)
   channelPageRoutes(app, services)
   undoRoutes(app, services)
   pageRoutes(app, services)

@@ -37,9 +37,13 @@ const isHere = (path: string, here: string): boolean => {
 
 /**
  * Configuration of htmx. A morph leaves alone what scripts (`data-kept-*`) and readers (`open` of details and dialogs)
- * have set.
+ * have set. A page whose stream has ended looks for the service every few seconds.
  */
-const HTMX = JSON.stringify({ includeIndicatorCSS: false, morphIgnore: ["data-htmx-powered", "data-kept-", "open"] })
+const HTMX = JSON.stringify({
+  includeIndicatorCSS: false,
+  morphIgnore: ["data-htmx-powered", "data-kept-", "open"],
+  sse: { reconnectMaxDelay: 4000, connectTimeout: 8000 },
+})
 
 const THEME_NAMES = { auto: "as the system", light: "light", dark: "dark" } as const
 
@@ -121,6 +125,7 @@ export const Layout = ({ title, frame, children, scripts = [], stream }: LayoutP
         <link rel="icon" href="data:," />
         <script src="/static/htmx.js" defer></script>
         <script src="/static/copy.js" type="module"></script>
+        <script src="/static/connection.js" type="module"></script>
         <script src="/static/keys.js" type="module"></script>
         {scripts.map((name) => (
           <script src={`/static/${name}`} type="module"></script>

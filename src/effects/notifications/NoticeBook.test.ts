@@ -100,6 +100,32 @@ describe("a notice", () => {
     ])
   })
 
+  it("of cues that an output missed while it was down is none: its own says so, once", () => {
+    const { book, run } = stage()
+    run(60, [])
+    const missed = (times: number) => condition("cue_missed", "news", "cdn", `${times} times, last: not connected`)
+    for (let times = 1; times < 20; times++) run(5, [down("cdn"), missed(times)])
+    expect(book.open().map(({ key }) => key)).toEqual(["output_down:news:cdn"])
+    // It is back: what it missed is still known, and still explained.
+    run(10, [missed(19)])
+    expect(book.open()).toEqual([])
+    run(1, [missed(20)])
+    expect(book.open().map(({ key }) => key)).toEqual(["cue_missed:news:cdn"])
+  })
+
+  it("of what a restart brings about is none: 62 missed cues are no incidents of their own", () => {
+    const { book, run } = stage()
+    run(70, [])
+    const lost = condition("engine_lost", null)
+    run(5, [lost], { known: false })
+    const missed = Array.from({ length: 62 }, (_, n) => condition("cue_missed", "news", `o${n}`, "engine restarted"))
+    run(90, missed)
+    expect([...book.open(), ...book.recent()].map(({ key }) => key)).toEqual(["engine_lost"])
+    // An output that does not come back is an incident.
+    run(20, [down("o1")])
+    expect(book.open().map(({ key }) => key)).toEqual(["output_down:news:o1"])
+  })
+
   it("that is over before it was told is told once, as a whole", () => {
     const { run } = stage([], { ...POLICY, groupWaitMs: 20_000 })
     run(12, [down("cdn")])

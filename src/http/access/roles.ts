@@ -100,6 +100,8 @@ export const RULES: ReadonlyArray<Rule> = [
     ["POST", "/api/notifications/:key/acknowledge", "acknowledge a notice"],
     ["POST", "/api/notifications/mutes", "mute notifications"],
     ["DELETE", "/api/notifications/mutes/:id", "end a mute of notifications"],
+    ["POST", "/notices/acknowledge", "acknowledge notices on the page"],
+    ["POST", "/notices/mute", "mute notices on the page"],
     ["POST", "/channels/bulk", "change many channels on the page"],
     ["POST", "/channels/:id/start", "start a channel on the page"],
     ["POST", "/channels/:id/stop", "stop a channel on the page"],
@@ -110,10 +112,18 @@ export const RULES: ReadonlyArray<Rule> = [
   ]),
 
   // Pages with forms.
-  ...looks("operator", "/add/channel", "/add/output", "/add/outputs", "/channels/:id/edit", "/channels/:id/clone"),
+  ...looks(
+    "operator",
+    "/add/channel",
+    "/add/output",
+    "/add/outputs",
+    "/add/output-to-many",
+    "/channels/:id/edit",
+    "/channels/:id/clone",
+  ),
   ...looks("operator", "/channels/:id/outputs/:output/edit", "/channels/:id/outputs/:output/remove"),
   // These say what was understood and change nothing.
-  ...["/fragments/interpret", "/fragments/interpret-many", "/fragments/check-channel"].map(
+  ...["/fragments/interpret", "/fragments/interpret-many", "/fragments/output-to-many", "/fragments/check-channel"].map(
     (path): Rule => ({ role: "operator", method: "POST", path, what: null }),
   ),
   ...rules("operator", [
@@ -123,6 +133,7 @@ export const RULES: ReadonlyArray<Rule> = [
     ["POST", "/channels/:id/remove", "delete a channel on the page"],
     ["POST", "/outputs", "add an output on the page"],
     ["POST", "/outputs/many", "add many outputs on the page"],
+    ["POST", "/outputs/to-many", "add an output to many channels on the page"],
     ["POST", "/outputs/test", "test a destination on the page"],
     ["POST", "/channels/:id/outputs/:output/edit", "change an output on the page"],
     ["POST", "/channels/:id/outputs/:output/test", "test an output on the page"],

@@ -218,10 +218,10 @@ const CUE: Readonly<Record<string, string>> = {
   crc_ok: "Its CRC-32 is right",
   repeats: "Repetitions that followed",
   manual: "It was inserted by us",
-  "Cue.outputs": "Proof for each output that carries cues",
+  "Cue.outputs": "Proof for each output that was enabled then",
   "CueProof.output": "Slug of the output",
   "CueProof.status":
-    "`pending` for 10 s at most, 610 s for HLS; `no_receiver`: an SRT listener that nobody had been connected to for a minute",
+    "`pending` for 10 s at most, 610 s for HLS; `no_receiver`: an SRT listener that nobody had been connected to for a minute; `no_cues`: an output that carries none, as `reason` says",
   delay_ms: "ms from its arrival until it left; null unless sent",
   "CueProof.acknowledged_at":
     "When the receiver had acknowledged it, of a listener the last of those connected; left out where that is not known, as on libsrt and in other protocols",
