@@ -132,7 +132,7 @@ describe("ffmpeg as the far side", () => {
       name: "to ffmpeg",
       rtp_ip: "127.0.0.1",
       rtp_port: port,
-      outputs: [{ protocol: "srt", url: `srt://127.0.0.1:${srtPort}?streamid=publish` }],
+      outputs: [{ protocol: "srt", url: `srt://127.0.0.1:${srtPort}?streamid=publish&latency=2000` }],
     })
     // With a raw copy, ffmpeg's data demuxer and muxer hand bytes on as they come.
     const raw = [

@@ -35,6 +35,7 @@ const stage = (stored: ReadonlyArray<Notice> = [], policy = POLICY) => {
       const stepped = book.step({
         conditions,
         isKnown: () => true,
+        away: [],
         isWatched: () => true,
         isMuted: () => false,
         isWanted: () => true,
@@ -117,10 +118,13 @@ describe("a notice", () => {
     const { book, run } = stage()
     run(70, [])
     const lost = condition("engine_lost", null)
-    run(5, [lost], { known: false })
+    run(5, [lost], { isKnown: () => false, away: ["news"] })
     const missed = Array.from({ length: 62 }, (_, n) => condition("cue_missed", "news", `o${n}`, "engine restarted"))
     run(90, missed)
     expect([...book.open(), ...book.recent()].map(({ key }) => key)).toEqual(["engine_lost"])
+    // A channel on another engine has nothing to do with it.
+    run(1, [condition("cue_missed", "sport", "o1", "queue full")])
+    expect(book.open().map(({ key }) => key)).toEqual(["cue_missed:sport:o1"])
     // An output that does not come back is an incident.
     run(20, [down("o1")])
     expect(book.open().map(({ key }) => key)).toEqual(["output_down:news:o1"])

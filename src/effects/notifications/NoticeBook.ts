@@ -19,6 +19,8 @@ export interface StepInput {
   readonly conditions: ReadonlyArray<Condition>
   /** False while the state of a channel is not known: its notices stay as they are. */
   readonly isKnown: (channel: string) => boolean
+  /** Slugs of the channels whose engine is away. */
+  readonly away: ReadonlyArray<string>
   readonly isWatched: (channel: string | null, output: string | null) => boolean
   readonly isMuted: (channel: string | null, output: string | null) => boolean
   /** False when no rule sends this news to anybody. */
@@ -95,8 +97,10 @@ interface Pages {
   readonly held: Map<string, Held>
   /** Messages of conditions that another one explains: they open a notice only when something new is told of them. */
   readonly explained: Map<string, string>
-  /** Monotonic ms since when the state of channels is known; null while it is not. */
-  knownMs: number | null
+  /** Monotonic ms of the first step; null before it. */
+  begunMs: number | null
+  /** Monotonic ms at which the engine of a channel was last away. */
+  readonly awayMs: Map<string, number>
   /** Notices that are over, newest first. */
   recent: ReadonlyArray<Notice>
   readonly queue: TellingQueue
@@ -117,13 +121,14 @@ const slugsOf = ({ channel, output }: Notice) => [channel?.slug ?? null, output?
  * is over, for as long as nothing new is told of it.
  */
 const isExplained = (
-  { explained, knownMs }: Pages,
+  { awayMs, begunMs, explained }: Pages,
   { monotonicMs, seen }: Step,
   key: string,
   { channel, kind, message, output }: Condition,
 ): boolean => {
   const isSeen = (of: NoticeKind, what: Condition["output"]) => seen.has(keyOf({ kind: of, channel, output: what }))
-  const settles = knownMs === null || monotonicMs - knownMs < SETTLE_MS
+  const restartedMs = awayMs.get(channel?.slug ?? "") ?? begunMs ?? monotonicMs
+  const settles = monotonicMs - restartedMs < SETTLE_MS
   if (
     (OF_MISSING_INPUT.has(kind) && isSeen("input_lost", null)) ||
     (OF_DOWN_OUTPUT.has(kind) && isSeen("output_down", output)) ||
@@ -140,9 +145,9 @@ const isExplained = (
 /** Opens a notice for each condition that has held long enough, and keeps those open whose condition still holds. */
 const openNew = (pages: Pages, step: Step) => {
   const { explained, held, pending } = pages
-  const { changed, known, monotonicMs, nowMs, policy, seen } = step
-  if (!known) pages.knownMs = null
-  else pages.knownMs ??= monotonicMs
+  const { away, changed, monotonicMs, nowMs, policy, seen } = step
+  pages.begunMs ??= monotonicMs
+  for (const slug of away) pages.awayMs.set(slug, monotonicMs)
   for (const [key, condition] of seen) {
     const { channel, kind, message, output } = condition
     const old = held.get(key)
@@ -242,7 +247,8 @@ export const makeNoticeBook = (stored: ReadonlyArray<Notice> = []): NoticeBook =
   const pages: Pages = {
     pending: new Map(),
     explained: new Map(),
-    knownMs: null,
+    begunMs: null,
+    awayMs: new Map(),
     held: new Map(stored.filter(isOpen).map((notice) => [notice.key, { notice, goneMs: null, restored: true }])),
     recent: stored
       .filter((notice) => !isOpen(notice))

@@ -27,6 +27,7 @@ export const makeScan = (state: NotificationsState, happenings: Happenings): Eff
     const { changed: notices, groups } = book.step({
       conditions: conditionsOf(at, happenings),
       isKnown: isKnown(at),
+      away: at.configs.filter(({ slug }) => !isKnown(at)(slug)).map(({ slug }) => slug),
       isWatched: isWatched(at),
       isMuted: (channel, output) => mutesOf(mutes.values(), channel, output, at.nowMs).length > 0,
       isWanted: (told) => wanting(told).length > 0,
