@@ -18,6 +18,7 @@ const writer = (segmentBytes: number | null = null) =>
     directory,
     { segmentS: 3600, segmentBytes },
     {
+      mayWrite: () => true,
       written: (mark) => {
         written = mark
       },

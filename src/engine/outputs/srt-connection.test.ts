@@ -1,6 +1,7 @@
 import { expect, it } from "vitest"
 import { RING_SLOTS, SLOT_LENGTH } from "../../core/assembly/memory/layout.ts"
 import { SRT_ECONNLOST, SRT_EINVSOCK } from "../ffi/libsrt.ts"
+import { Fences } from "../system/fences.ts"
 import type { SessionContext } from "./output-session.ts"
 import { SrtConnection } from "./srt-connection.ts"
 
@@ -25,7 +26,7 @@ const libsrtFailing = (code: number) => ({
 
 it("says that the connection was broken when libsrt has taken the broken socket away already", () => {
   const srt = libsrtFailing(SRT_EINVSOCK) as unknown as NonNullable<SessionContext["srt"]>
-  const context = { core: ringOfOne(), base: 0, srt } as unknown as SessionContext
+  const context = { core: ringOfOne(), base: 0, srt, fences: new Fences() } as unknown as SessionContext
   const connection = new SrtConnection(context, srt, 1, 0, 1316)
   expect(connection.flush(1_000_000)).toEqual({
     code: "srt_2001",
