@@ -3,7 +3,6 @@
  */
 import { SLOT_LENGTH, SLOT_PAYLOAD, SLOT_RX_US, TX_MSGCTRL } from "../../core/assembly/memory/layout.ts"
 import { SRT_OPTIONS } from "../../core/srt/options.ts"
-import { monotonicUs } from "../ffi/clock.ts"
 import { SRT_EASYNCSND, SRT_EINVALMSGAPI, SRT_EINVSOCK } from "../ffi/libsrt.ts"
 import type { Reason, SrtStats } from "../protocol/messages.ts"
 import { RingReader } from "../ring/ring-reader.ts"
@@ -70,10 +69,9 @@ export class SrtConnection {
    * they may be the first to run when the process was stopped. They drop what is older (SRT_MSGCTRL `msgttl`, from the
    * message's srctime, which is no later than now). -1 without a fence.
    */
-  #ttlMs(): number {
-    const untilUs = this.#context.fences.untilUs(this.#channel)
-    if (untilUs === Number.POSITIVE_INFINITY || this.#srt.getversion() >= TTL_UNSAFE) return -1
-    return Math.min(TTL_MAX_MS, Math.max(0, Math.floor((untilUs - monotonicUs()) / 1000) - 1))
+  #ttlMs(leftUs: number): number {
+    if (leftUs === Number.POSITIVE_INFINITY || this.#srt.getversion() >= TTL_UNSAFE) return -1
+    return Math.min(TTL_MAX_MS, Math.max(0, Math.floor(leftUs / 1000) - 1))
   }
 
   /** Sends what waits; a reason means that the connection is over. */
@@ -81,8 +79,9 @@ export class SrtConnection {
     const { core, base, fences } = this.#context
     const { reader } = this
     const control = base + TX_MSGCTRL
-    if (!fences.isOpen(this.#channel)) return null
-    const ttlMs = this.#ttlMs()
+    const leftUs = fences.leftUs(this.#channel)
+    if (leftUs <= 0) return null
+    const ttlMs = this.#ttlMs(leftUs)
     const head = core.ringHead(this.#channel)
     for (let waiting = reader.backlog(head); waiting > 0; waiting--) {
       const slot = core.slotAddress(this.#channel, reader.cursor)

@@ -12,6 +12,8 @@ const NEVER = Number.POSITIVE_INFINITY
 export interface FenceView {
   /** True while outputs of the channel may send, at the moment of the call. */
   isOpen(channel: number): boolean
+  /** How long they may still send, in µs: infinite for a channel without a fence, 0 or less when it has run out. */
+  leftUs(channel: number): number
   /** When the channel's fence runs out, CLOCK_MONOTONIC in µs; infinite for a channel without one. */
   untilUs(channel: number): number
   /** True when a moment, as `untilUs` tells it, has passed. */
@@ -56,8 +58,13 @@ export class Fences implements FenceView {
     return untilUs !== NEVER && this.#now() >= untilUs
   }
 
+  leftUs(channel: number): number {
+    const untilUs = this.untilUs(channel)
+    return untilUs === NEVER ? NEVER : untilUs - this.#now()
+  }
+
   isOpen(channel: number): boolean {
-    return !this.isPast(this.untilUs(channel))
+    return this.leftUs(channel) > 0
   }
 
   /** Channels whose fence has run out since the last call. */
