@@ -24,6 +24,8 @@ export interface NodeRow {
   readonly standing: NodeStanding
   /** Of its installation, made with its data directory: another machine under this name has another one. */
   readonly instance: string
+  /** Of its process: what a process before it sends late does nothing. */
+  readonly boot: string
   /** Version of the software. */
   readonly version: string
   /** When PostgreSQL last heard of it, by PostgreSQL's clock, Unix time in ms. */
