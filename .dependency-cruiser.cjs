@@ -9,7 +9,7 @@ const FLOORS = [
   ["model"],
   ["config"],
   ["engine", "store"],
-  ["accounts", "templates", "history", "undo", "taps", "rtsp"],
+  ["accounts", "templates", "history", "undo", "taps", "rtsp", "nodes"],
   ["channel", "thumbnails", "preview"],
   ["show"],
   ["declarative"],
