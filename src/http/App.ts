@@ -53,6 +53,7 @@ import { historyRoutes } from "./routes/history.ts"
 import { hlsRoutes } from "./routes/hls.ts"
 import { inputRoutes } from "./routes/inputs.ts"
 import { internalChannelRoutes } from "./routes/internal-channels.ts"
+import { nodeRoutes } from "./routes/nodes.ts"
 import { notificationRoutes } from "./routes/notifications.ts"
 import { outputRoutes } from "./routes/outputs.ts"
 import { scte35Routes } from "./routes/scte35.ts"
@@ -154,9 +155,10 @@ const apiRoutes = (app: Hono, services: AppServices, { plane }: AppDeps): void =
   inputRoutes(app, services)
   notificationRoutes(app, services)
   systemRoutes(app, services)
+  nodeRoutes(app, services)
   metricsRoutes(app, services)
   openApiRoutes(app, services)
-  internalChannelRoutes(app, services, plane.channels.list)
+  internalChannelRoutes(app, services, plane)
 }
 
 /** Declares what browsers and players ask for: pages, their files and actions, and HLS. */
