@@ -33,6 +33,8 @@ export class HeldChannel {
   targetSinceMs: number | null
   #inFlight: Statement["kind"] | null = null
   #doubt: Doubt | null = null
+  /** True from a statement that has not changed the row until the next snapshot: the row is not as it was thought. */
+  #rests = false
 
   constructor(row: PlacementRow, nowMs: number) {
     this.row = row
@@ -52,6 +54,7 @@ export class HeldChannel {
 
   /** A snapshot that was asked for at `sentMs` has shown the row: what was answered before is explained by it. */
   explain(sentMs: number): void {
+    this.#rests = false
     if (this.#doubt?.answeredMs != null && sentMs > this.#doubt.answeredMs) this.#doubt = null
   }
 
@@ -61,8 +64,9 @@ export class HeldChannel {
     this.fenceMs = NEVER
   }
 
+  /** True while nothing is to be asked of PostgreSQL for it. */
   get isBusy(): boolean {
-    return this.#inFlight !== null
+    return this.#inFlight !== null || this.#rests
   }
 
   get isInDoubt(): boolean {
@@ -83,11 +87,12 @@ export class HeldChannel {
     this.#inFlight = kind
   }
 
-  /** A statement that was made for `epoch` has ended; rows that it has changed are learnt by themselves. */
-  end(kind: Statement["kind"], epoch: number, outcome: Outcome["kind"], nowMs: number): void {
+  /** A statement that was made for `epoch` has ended; a row that it has changed has been learnt before. */
+  end(kind: Statement["kind"], epoch: number, outcome: Outcome, nowMs: number): void {
     this.#inFlight = null
+    this.#rests = outcome.kind !== "done" || outcome.rows.every(({ channel }) => channel !== this.row.channel)
     if (!isMajor(kind) || this.row.epoch > epoch) return
-    if (outcome === "refused") {
+    if (outcome.kind === "refused") {
       if (this.#doubt?.released !== true) this.leaving = null
       return
     }
@@ -95,8 +100,8 @@ export class HeldChannel {
     this.#doubt = {
       epoch,
       released: kind === "release" || before?.released === true,
-      answeredMs: outcome === "done" && (before === null || before.answeredMs !== null) ? nowMs : null,
+      answeredMs: outcome.kind === "done" && (before === null || before.answeredMs !== null) ? nowMs : null,
     }
-    if (outcome === "done") this.leaving = null
+    if (outcome.kind === "done") this.leaving = null
   }
 }

@@ -65,6 +65,11 @@ export class NodeBrain {
     return this.#held.get(channel)?.fenceMs ?? NEVER
   }
 
+  /** True while a change of a channel's owner or partner is under way whose outcome nobody but PostgreSQL knows. */
+  isInDoubt(channel: string): boolean {
+    return this.#held.get(channel)?.mayHaveOtherPartner === true
+  }
+
   /** True when the last snapshot was of this process: another one may have taken the node's name since. */
   get isKnown(): boolean {
     return this.watch.node(this.self)?.boot === this.#boot
@@ -72,7 +77,8 @@ export class NodeBrain {
 
   /** True while the node hands over what it owns. */
   get isDraining(): boolean {
-    return this.#isLeaving || this.watch.node(this.self)?.standing === "draining"
+    const standing = this.watch.node(this.self)?.standing
+    return this.#isLeaving || standing === "draining" || standing === "leaving"
   }
 
   /** The node is about to end: from now on it hands over what it owns, whatever its row says. */
@@ -112,7 +118,7 @@ export class NodeBrain {
   }
 
   #renew(held: HeldChannel, sentMs: number, nowMs: number): void {
-    if (held.leaving !== null || !this.#rules.mayReopen(held.mayBeReleased) || !this.#mayOpen(held, nowMs)) return
+    if (!this.#rules.mayReopen(held.leaving !== null || held.mayBeReleased) || !this.#mayOpen(held, nowMs)) return
     held.fenceMs = Math.max(held.fenceMs, this.#rules.leaseUntil(sentMs, nowMs, this.#timing))
   }
 
@@ -123,7 +129,7 @@ export class NodeBrain {
     if (!this.isKnown) return asked
     for (const held of this.#held.values()) {
       const { channel, epoch, owner, partner } = held.row
-      if (owner !== this.self || partner === null || partner === this.self || held.leaving !== null) continue
+      if (owner !== this.self || partner === null || partner === this.self) continue
       if (!this.#rules.mayAskPartner(held.mayHaveOtherPartner) || !this.#mayOpen(held, nowMs)) continue
       const channels = asked.get(partner) ?? []
       asked.set(partner, channels)
@@ -202,11 +208,16 @@ export class NodeBrain {
     return found
   }
 
-  /** Takes how a statement has ended. */
-  onOutcome(statement: Statement, outcome: Outcome, nowMs: number): void {
-    if (outcome.kind === "done") for (const row of outcome.rows) this.#learn(row, nowMs)
+  /** Takes how a statement that was sent at `sentMs` has ended. What it says of our own channels is as good as a beat. */
+  onOutcome(statement: Statement, outcome: Outcome, sentMs: number, nowMs: number): void {
+    const rows = outcome.kind === "done" ? outcome.rows : []
+    for (const row of rows) this.#learn(row, nowMs)
     for (const { channel, epoch } of statement.items)
-      this.#held.get(channel)?.end(statement.kind, epoch, outcome.kind, nowMs)
+      this.#held.get(channel)?.end(statement.kind, epoch, outcome, nowMs)
+    for (const { channel, epoch } of rows) {
+      const held = this.#held.get(channel)
+      if (held?.row.owner === this.self && held.row.epoch === epoch) this.#renew(held, sentMs, nowMs)
+    }
   }
 
   /**

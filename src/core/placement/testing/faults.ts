@@ -147,16 +147,40 @@ const leave = (world: World) => {
   if (machine === undefined) return
   const over = trouble(world, machine.name)
   const { boot } = machine
+  const reaches = () => !world.databaseIsDown && !world.isCut(machine.name, DATABASE)
   machine.brain?.leave()
-  world.at(3000, () => {
-    if (machine.boot !== boot || machine.standsStill) return over()
+  if (reaches()) world.database.leave(machine.name, boot, "leaving")
+  const noteEnd = () => {
+    if (!world.databaseIsDown) world.database.leave(machine.name, boot, "left")
+  }
+  const end = () => {
+    if (machine.boot !== boot) return over()
+    if (machine.standsStill) return world.at(1000, end)
     // The engine ends with the service; what is sent to PostgreSQL then may be lost.
     world.kill(machine, true)
-    if (!world.databaseIsDown && !world.isCut(machine.name, DATABASE)) world.database.leave(machine.name, boot)
+    if (reaches()) world.at(world.random() < 0.5 ? 10 : lasting(world), noteEnd)
     world.at(lasting(world), () => {
       world.start(machine)
       over()
     })
+  }
+  world.at(3000, end)
+}
+
+/** PostgreSQL's clock is set forward. */
+const stepClock = (world: World) => {
+  // Whoever was silent is so from now on.
+  for (const [name, at] of world.troubled)
+    if (world.now - at < world.timing.deadMs * 1.1) world.troubled.set(name, world.now)
+  world.databaseOffset += world.timing.deadMs * (0.5 + world.random() * 2)
+}
+
+/** For a while nodes lose PostgreSQL just when they have changed something; their partners are chosen anew meanwhile. */
+const sever = (world: World) => {
+  world.severing = 0.5
+  for (let n = 0; n < 4; n++) world.at(world.random() * 4000, () => (n % 2 === 0 ? rearrange : move)(world))
+  world.at(lasting(world), () => {
+    world.severing = 0
   })
 }
 
@@ -169,6 +193,8 @@ const FAULTS = {
   partition,
   databaseDown,
   badNetwork,
+  stepClock,
+  sever,
   replace,
   move,
   rearrange,
@@ -193,6 +219,7 @@ export const heal = (world: World): void => {
   world.cut.clear()
   world.databaseIsDown = false
   world.lossy = 0
+  world.severing = 0
   for (const machine of world.machines) {
     if (machine.isOff) continue
     if (machine.standsStill) world.thaw(machine)

@@ -8,8 +8,10 @@ export const GUARDS = {
   epoch: true,
   /** `take` looks at the owner's beat again, in its own transaction. */
   silence: true,
-  /** `pair`, `release` and the others count as a beat, in the same transaction. */
-  beatsAlong: true,
+  /** `take` is for the partner alone. */
+  partner: true,
+  /** `take` is not from an owner that may not send itself yet. */
+  opened: true,
   /** What a process before the present one sent does nothing. */
   boot: true,
   /** A process that starts moves on the epochs of what it owns. */
@@ -47,11 +49,15 @@ export class MemoryDatabase {
     })
   }
 
-  /** A process starts under a name; false when another machine beats under it. */
-  claim(name: string, instance: string, boot: string, nowMs: number): boolean {
+  /**
+   * A process starts under a name, whose row it has `seen`; false when another has started meanwhile, or when another
+   * machine beats under the name.
+   */
+  claim(name: string, instance: string, boot: string, seen: NodeRow | null, nowMs: number): boolean {
     const before = this.nodes.get(name)
+    if (before?.boot !== seen?.boot && this.#guards.boot) return false
     const isReplaced = before !== undefined && before.instance !== instance
-    if (isReplaced && before.standing !== "left" && nowMs - before.beatMs < this.#deadMs) return false
+    if (isReplaced && before.standing !== "left" && before.beatMs !== seen?.beatMs) return false
     const standing = before?.standing === "draining" ? "draining" : "up"
     this.nodes.set(name, {
       name,
@@ -79,6 +85,11 @@ export class MemoryDatabase {
     return true
   }
 
+  read(name: string): NodeRow | null {
+    const node = this.nodes.get(name)
+    return node === undefined ? null : { ...node }
+  }
+
   beat(name: string, boot: string, nowMs: number): Snapshot {
     this.#touch(name, boot, nowMs)
     return {
@@ -88,9 +99,9 @@ export class MemoryDatabase {
     }
   }
 
-  leave(name: string, boot: string): void {
+  leave(name: string, boot: string, standing: "leaving" | "left"): void {
     const node = this.nodes.get(name)
-    if (node?.boot === boot) node.standing = "left"
+    if (node !== undefined && (node.boot === boot || !this.#guards.boot)) node.standing = standing
   }
 
   #touch(name: string, boot: string, nowMs: number): boolean {
@@ -108,8 +119,7 @@ export class MemoryDatabase {
   }
 
   run(self: string, boot: string, statement: Statement, nowMs: number): ReadonlyArray<PlacementRow> {
-    if (statement.kind !== "take" && this.#guards.beatsAlong && !this.#touch(self, boot, nowMs)) return []
-    if (this.nodes.get(self)?.boot !== boot && this.#guards.boot) return []
+    if (!this.#touch(self, boot, nowMs)) return []
     return statement.items.flatMap((item) => {
       const row = this.rows.get(item.channel)
       if (row === undefined || (row.epoch !== item.epoch && this.#guards.epoch)) return []
@@ -125,8 +135,9 @@ export class MemoryDatabase {
     nowMs: number,
   ): boolean {
     if (kind === "take") {
-      if (row.owner === self || (row.partner !== null && row.partner !== self)) return false
-      if (row.openEpoch !== row.epoch || !this.#isSilent(row.owner, nowMs)) return false
+      if (row.owner === self || !this.#isSilent(row.owner, nowMs)) return false
+      if (row.partner !== null && row.partner !== self && this.#guards.partner) return false
+      if (row.openEpoch !== row.epoch && this.#guards.opened) return false
       const hasLeft = this.nodes.get(row.owner)?.standing === "left"
       row.epoch++
       if (hasLeft) row.openEpoch = row.epoch
