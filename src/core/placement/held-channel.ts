@@ -6,6 +6,8 @@ const NEVER = Number.NEGATIVE_INFINITY
 
 /** A channel that is being given away: its outputs are closed first. */
 interface Leaving {
+  /** Of this attempt: an engine may answer late what it was told for the one before. */
+  readonly attempt: number
   readonly to: string
   /** When its lease would have run out. */
   readonly fenceMs: number
@@ -31,6 +33,7 @@ export class HeldChannel {
   leaving: Leaving | null = null
   /** Since when this node has known of the target of the move. */
   targetSinceMs: number | null
+  #attempts = 0
   #inFlight: Statement["kind"] | null = null
   #doubt: Doubt | null = null
   /** True from a statement that has not changed the row until the next snapshot: the row is not as it was thought. */
@@ -60,7 +63,8 @@ export class HeldChannel {
 
   /** Begins to give the channel away: nothing is sent from now on. */
   leave(to: string): void {
-    this.leaving = { to, fenceMs: this.fenceMs, closedMs: null }
+    this.#attempts++
+    this.leaving = { attempt: this.#attempts, to, fenceMs: this.fenceMs, closedMs: null }
     this.fenceMs = NEVER
   }
 

@@ -170,16 +170,17 @@ export class NodeBrain {
     }
   }
 
-  /** Channels whose outputs must be closed now, since they are being given away. */
-  toClose(): ReadonlyArray<string> {
-    const leaving = [...this.#held.values()].filter((held) => held.leaving !== null && held.leaving.closedMs === null)
-    return leaving.map(({ row }) => row.channel)
+  /** Channels whose outputs must be closed now, since they are being given away; each with the number of the attempt. */
+  toClose(): ReadonlyArray<readonly [channel: string, attempt: number]> {
+    return [...this.#held.values()].flatMap(({ leaving, row }) =>
+      leaving === null || leaving.closedMs !== null ? [] : [[row.channel, leaving.attempt] as const],
+    )
   }
 
-  /** The engine has closed the outputs of a channel. */
-  onClosed(channel: string, nowMs: number): void {
+  /** The engine has closed the outputs of a channel, as it was told in this attempt. */
+  onClosed(channel: string, attempt: number, nowMs: number): void {
     const leaving = this.#held.get(channel)?.leaving
-    if (leaving != null) leaving.closedMs ??= nowMs
+    if (leaving?.attempt === attempt) leaving.closedMs ??= nowMs
   }
 
   /** This node receives a channel for which it stands by, or does not any more. */
@@ -190,7 +191,8 @@ export class NodeBrain {
 
   /** What is to be asked of PostgreSQL now. Each is under way from here on, until `onOutcome` says how it ended. */
   statements(nowMs: number): ReadonlyArray<Statement> {
-    if (!this.isKnown) return []
+    // While PostgreSQL does not answer nothing is begun: least of all is a channel closed to be given away.
+    if (!this.isKnown || nowMs - this.watch.sentMs > this.#timing.beatMs) return []
     const found = duties(
       {
         self: this.self,

@@ -184,6 +184,16 @@ const sever = (world: World) => {
   })
 }
 
+/** Engines that are slow to do what they are told. */
+const slowEngine = (world: World) => {
+  const over = trouble(world, ...world.machines.map(({ name }) => name))
+  world.engineDelayMs = 3000
+  world.at(lasting(world), () => {
+    world.engineDelayMs = 5
+    over()
+  })
+}
+
 const FAULTS = {
   killProcess: kill(false),
   killMachine: kill(true),
@@ -195,6 +205,7 @@ const FAULTS = {
   badNetwork,
   stepClock,
   sever,
+  slowEngine,
   replace,
   move,
   rearrange,
@@ -220,6 +231,7 @@ export const heal = (world: World): void => {
   world.databaseIsDown = false
   world.lossy = 0
   world.severing = 0
+  world.engineDelayMs = 5
   for (const machine of world.machines) {
     if (machine.isOff) continue
     if (machine.standsStill) world.thaw(machine)

@@ -14,8 +14,6 @@ export const GUARDS = {
   opened: true,
   /** What a process before the present one sent does nothing. */
   boot: true,
-  /** A process that starts moves on the epochs of what it owns. */
-  claim: true,
   /** Another machine under the name does not own what the first one owned. */
   instance: true,
 }
@@ -70,17 +68,14 @@ export class MemoryDatabase {
       boot,
       beatMs: nowMs,
     })
-    if (!this.#guards.claim) return true
+    if (!isReplaced || before.standing === "left" || !this.#guards.instance) return true
     for (const row of this.rows.values()) {
-      if (row.owner !== name) continue
-      const isClean = row.openEpoch === row.epoch
-      row.epoch++
       // The partner may grant the lease of the machine before, and alone knows until when.
-      const mayBeGranted = isReplaced && before.standing !== "left" && row.partner !== null && this.#guards.instance
-      if (mayBeGranted && this.nodes.get(row.partner ?? "")?.standing !== "left") {
-        row.owner = row.partner ?? name
-        row.partner = name
-      } else if (isClean && !mayBeGranted) row.openEpoch = row.epoch
+      if (row.owner !== name || row.partner === null) continue
+      row.epoch++
+      if (this.nodes.get(row.partner)?.standing === "left") continue
+      row.owner = row.partner
+      row.partner = name
     }
     return true
   }

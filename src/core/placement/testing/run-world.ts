@@ -77,7 +77,7 @@ export const runWorld = (seed: number, options: RunOptions = {}): Verdict => {
   const sample = () => {
     for (const link of world.cut) world.troubled.set(link, world.now)
     if (world.databaseIsDown) world.troubled.set(DATABASE, world.now)
-    if (world.lossy > 0) for (const name of [...NODES, DATABASE]) world.troubled.set(name, world.now)
+    if (world.lossy > 0 || world.engineDelayMs > 5) for (const name of [...NODES, DATABASE]) world.troubled.set(name, world.now)
     // A node that PostgreSQL has not taken yet since it was started is as good as down, and so is one of two machines
     // under one name.
     for (const { brain, isOff, name, standsStill } of world.machines)

@@ -48,6 +48,8 @@ export class Machine {
   machineFrozen = false
   /** Off for good or until it is started again. */
   isOff = false
+  /** Until when the engine is busy with what it was told. */
+  engineFreeAt = 0
   readonly waiting: Array<() => void> = []
 
   constructor(name: string, instance: string, offsetMs: number, rate: number) {
@@ -130,6 +132,8 @@ export class World {
   lateMs = 0
   /** The share of changes after which the node that made them loses PostgreSQL before it hears the answer. */
   severing = 0
+  /** How long engines take at most to do what they are told, in ms. */
+  engineDelayMs = 5
   /** The first moment at which two engines sent one channel; null as long as there was none. */
   violation: string | null = null
   readonly #options: WorldOptions
@@ -343,12 +347,12 @@ export class World {
       this.#lease(machine, row.channel, fence)
     }
     for (const statement of brain.statements(this.localOf(machine))) this.#send(machine, brain, statement)
-    for (const channel of brain.toClose()) {
-      this.at(2 + this.random() * 5, () => {
-        if (machine.boot !== boot || machine.machineFrozen) return
+    for (const [channel, attempt] of brain.toClose()) {
+      this.#toEngine(machine, () => {
+        if (machine.boot !== boot) return
         machine.fences.set(channel, 0)
         this.#within(machine, boot, () => {
-          brain.onClosed(channel, this.localOf(machine))
+          brain.onClosed(channel, attempt, this.localOf(machine))
           this.#carryOut(machine, brain)
         })
       })
@@ -357,18 +361,23 @@ export class World {
 
   #lease(machine: Machine, channel: string, fenceMs: number): void {
     const { boot } = machine
-    const engineHas = () => {
-      if (!machine.hasEngine || machine.isOff) return
-      if (machine.machineFrozen) {
-        machine.waiting.push(engineHas)
-        return
-      }
+    this.#toEngine(machine, () => {
       // A control plane that is gone has no connection any more.
       if (machine.boot !== boot) return
       machine.fences.set(channel, fenceMs)
       this.look()
+    })
+  }
+
+  /** Has the engine of a machine do something, in the order in which it is told. */
+  #toEngine(machine: Machine, run: () => void): void {
+    const carriedOut = () => {
+      if (!machine.hasEngine || machine.isOff) return
+      if (machine.machineFrozen) machine.waiting.push(carriedOut)
+      else run()
     }
-    this.at(1, engineHas)
+    machine.engineFreeAt = Math.max(machine.engineFreeAt + 0.01, this.now + this.random() * this.engineDelayMs)
+    this.at(machine.engineFreeAt - this.now, carriedOut)
   }
 
   #send(machine: Machine, brain: NodeBrain, statement: Statement): void {
