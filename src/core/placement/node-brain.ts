@@ -67,7 +67,8 @@ export class NodeBrain {
 
   /** True while a change of a channel's owner or partner is under way whose outcome nobody but PostgreSQL knows. */
   isInDoubt(channel: string): boolean {
-    return this.#held.get(channel)?.mayHaveOtherPartner === true
+    const held = this.#held.get(channel)
+    return held !== undefined && (held.leaving !== null || held.mayHaveOtherPartner)
   }
 
   /** True when the last snapshot was of this process: another one may have taken the node's name since. */

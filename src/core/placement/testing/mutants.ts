@@ -33,7 +33,7 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
     seed: 1,
   },
   "who has just started grants": {
-    faults: ["killProcess", "partition"],
+    faults: ["killProcess", "cutOne", "partition", "databaseDown"],
     rules: { mayGrant: (known, ...rest) => known === undefined || RULES.mayGrant(known, ...rest) },
     seed: 1,
   },
@@ -92,7 +92,7 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "an engine that wakes sends before it looks": { faults: ["freezeMachine"], engineChecks: false, seed: 1 },
   "statements do not look at the epoch": {
-    faults: ["badNetwork", "move", "sever"],
+    faults: ["badNetwork", "move"],
     guards: { epoch: false },
     seed: 1,
   },
