@@ -90,7 +90,8 @@ module.exports = {
       from: from("^src/effects/"),
       to: {
         path: "^src/engine/",
-        pathNot: "^src/engine/(protocol/(messages|figures|socket-path|line-reader)|system/priority)\\.ts$",
+        pathNot:
+          "^src/engine/(protocol/(messages|figures|socket-path|line-reader|fenced)|system/(priority|fence-clock))\\.ts$",
       },
     },
     {

@@ -29,6 +29,8 @@ import { PriorityLive } from "./effects/engine/Priority.ts"
 import { History } from "./effects/history/History.ts"
 import { Metrics } from "./effects/metrics/Metrics.ts"
 import { ChangeFeed } from "./effects/model/ChangeFeed.ts"
+import { Nodes } from "./effects/nodes/Nodes.ts"
+import { SINGLE_MACHINE } from "./effects/nodes/single-machine.ts"
 import { Notifications } from "./effects/notifications/Notifications.ts"
 import { Previews } from "./effects/preview/Previews.ts"
 import { System } from "./effects/show/System.ts"
@@ -89,6 +91,9 @@ const WithControlPlane = WithVerbs.pipe(
   Layer.provideMerge(Tallies.Live),
   Layer.provideMerge(CueLog.Live),
   Layer.provideMerge(EventLog.Live),
+  // A pipe takes 20 at most.
+).pipe(
+  Layer.provideMerge(Layer.succeed(Nodes, SINGLE_MACHINE)),
   Layer.provideMerge(Changes.Live),
   Layer.provideMerge(StateTags.Live),
   Layer.provideMerge(ChannelBook.Live),

@@ -5,6 +5,7 @@ import { type ConfigService, Configuration } from "../declarative/Configuration.
 import { History, type HistoryService } from "../history/History.ts"
 import { Metrics, type MetricsService } from "../metrics/Metrics.ts"
 import { ChangeFeed, type ChangeFeedService } from "../model/ChangeFeed.ts"
+import { Nodes, type NodesService } from "../nodes/Nodes.ts"
 import { Notifications } from "../notifications/Notifications.ts"
 import type { NotificationsService } from "../notifications/notifications-service.ts"
 import { Previews, type PreviewsService } from "../preview/Previews.ts"
@@ -30,6 +31,7 @@ export interface ControlPlane {
   readonly history: Pick<HistoryService, "recent" | "view">
   readonly hlsFiles: HlsFilesService
   readonly metrics: Pick<MetricsService, "view">
+  readonly nodes: NodesService
   readonly notifications: NotificationsService
   readonly outputs: OutputsService
   readonly previews: PreviewsService
@@ -51,6 +53,7 @@ export const controlPlane = Effect.all({
   history: History,
   hlsFiles: HlsFiles,
   metrics: Metrics,
+  nodes: Nodes,
   notifications: Notifications,
   outputs: Outputs,
   previews: Previews,

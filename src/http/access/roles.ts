@@ -2,7 +2,7 @@
 import type { Role } from "../../effects/accounts/account-bodies.ts"
 
 export interface Rule {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE"
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
   /** Path as the route declares it. */
   readonly path: string
   /** Role that is needed; `free` needs none. */
@@ -20,6 +20,8 @@ const looks = (role: Rule["role"], ...paths: ReadonlyArray<string>): ReadonlyArr
 /** Rules in order: one with more literal parts comes before one with parameters in their place. */
 export const RULES: ReadonlyArray<Rule> = [
   ...looks("free", "/livez", "/readyz", "/login", "/static/:file", "/hls/:id/:file", "/hls/:id/:output/:file"),
+  // Among nodes: the routes ask for their secret.
+  ...looks("free", "/internal/channels"),
   // These write their own lines into the audit log.
   { role: "free", method: "POST", path: "/login", what: null },
   { role: "free", method: "POST", path: "/logout", what: null },

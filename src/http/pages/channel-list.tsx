@@ -27,7 +27,18 @@ const filterOf = (c: Context) => ({
 
 type Services = Pick<
   AppServices,
-  "access" | "channels" | "events" | "history" | "live" | "outputs" | "pictures" | "runner" | "system" | "thumbnails"
+  | "access"
+  | "channels"
+  | "events"
+  | "history"
+  | "live"
+  | "nodes"
+  | "others"
+  | "outputs"
+  | "pictures"
+  | "runner"
+  | "system"
+  | "thumbnails"
 >
 
 export const pageRoutes = (app: Hono, services: Services): void => {
