@@ -59,6 +59,9 @@ const cutOne = (world: World) => {
   cut(world, [linkOf(a, b)])
 }
 
+/** One node loses PostgreSQL and nothing else. */
+const cutDatabase = (world: World) => cut(world, [linkOf(pick(world, world.machines).name, DATABASE)])
+
 /** Two sides that do not hear each other, PostgreSQL on either. */
 const partition = (world: World) => {
   const names = [...new Set(world.machines.map(({ name }) => name)), DATABASE]
@@ -200,6 +203,7 @@ const FAULTS = {
   freezeProcess: freeze("processFrozen"),
   freezeMachine: freeze("machineFrozen"),
   cutOne,
+  cutDatabase,
   partition,
   databaseDown,
   badNetwork,

@@ -77,7 +77,8 @@ export const runWorld = (seed: number, options: RunOptions = {}): Verdict => {
   const sample = () => {
     for (const link of world.cut) world.troubled.set(link, world.now)
     if (world.databaseIsDown) world.troubled.set(DATABASE, world.now)
-    if (world.lossy > 0 || world.engineDelayMs > 5) for (const name of [...NODES, DATABASE]) world.troubled.set(name, world.now)
+    if (world.lossy > 0 || world.engineDelayMs > 5)
+      for (const name of [...NODES, DATABASE]) world.troubled.set(name, world.now)
     // A node that PostgreSQL has not taken yet since it was started is as good as down, and so is one of two machines
     // under one name.
     for (const { brain, isOff, name, standsStill } of world.machines)
@@ -112,6 +113,7 @@ export const runWorld = (seed: number, options: RunOptions = {}): Verdict => {
   sampleUntil(world.now + timing.deadMs * 3 + SETTLED_MS)
   if (world.violation === null)
     for (const { channel } of world.database.rows.values())
-      if (world.senders(channel).length === 0 && !isExcused(world, channel, changed)) dark ??= `${channel} is dark after all has worked for long`
+      if (world.senders(channel).length === 0 && !isExcused(world, channel, changed))
+        dark ??= `${channel} is dark after all has worked for long`
   return { violation: world.violation, dark, looked, unsent }
 }
