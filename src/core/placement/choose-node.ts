@@ -4,9 +4,10 @@ import type { NodeRow, PlacementRow } from "./model.ts"
 /** The label by which nodes of one building or one supply are known. */
 export const ZONE = "zone"
 
+/** Counts that whoever plans several channels at once brings up to date. */
 export interface Loads {
-  readonly owned: ReadonlyMap<string, number>
-  readonly partnered: ReadonlyMap<string, number>
+  readonly owned: Map<string, number>
+  readonly partnered: Map<string, number>
 }
 
 const count = (names: Iterable<string | null>) => {

@@ -109,9 +109,10 @@ const pairs = (look: Look): Statement => {
 }
 
 /** Targets that are reached or gone are crossed out; a node that is drained aims each channel at another node. */
-const aims = (look: Look): Statement => {
+const aims = (look: Look): Extract<Statement, { readonly kind: "aim" }> => {
   const { draining, loads, nowMs, owned, self, up, watch } = look
-  const items = owned.flatMap(({ isBusy, leaving, row }) => {
+  type Aim = Extract<Statement, { readonly kind: "aim" }>["items"][number]
+  const items = owned.flatMap(({ isBusy, leaving, row }): ReadonlyArray<Aim> => {
     const { channel, epoch, partner, target } = row
     if (leaving !== null || isBusy) return []
     if (target !== null)

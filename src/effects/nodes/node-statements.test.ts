@@ -74,7 +74,7 @@ it("changes the same rows as the tables in memory, statement by statement", asyn
   await ask(
     placeText(CHANNELS.map((channel, n) => ({ channel, home: NAMES[n] ?? "", partner: NAMES[(n + 1) % 3] ?? "" }))),
   )
-  CHANNELS.forEach((channel, n) => memory.place(channel, NAMES[n] ?? "", NAMES[(n + 1) % 3] ?? "", "stop"))
+  for (const [n, channel] of CHANNELS.entries()) memory.place(channel, NAMES[n] ?? "", NAMES[(n + 1) % 3] ?? "", "stop")
   for (const row of memory.rows.values()) row.standby = null
   const boots = new Map<string, string>()
   const kinds = new Set<string>()
