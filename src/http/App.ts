@@ -53,6 +53,7 @@ import { historyRoutes } from "./routes/history.ts"
 import { hlsRoutes } from "./routes/hls.ts"
 import { inputRoutes } from "./routes/inputs.ts"
 import { internalChannelRoutes } from "./routes/internal-channels.ts"
+import { internalLeaseRoutes } from "./routes/internal-leases.ts"
 import { notificationRoutes } from "./routes/notifications.ts"
 import { outputRoutes } from "./routes/outputs.ts"
 import { scte35Routes } from "./routes/scte35.ts"
@@ -157,6 +158,7 @@ const apiRoutes = (app: Hono, services: AppServices, { plane }: AppDeps): void =
   metricsRoutes(app, services)
   openApiRoutes(app, services)
   internalChannelRoutes(app, services, plane.channels.list)
+  internalLeaseRoutes(app, services)
 }
 
 /** Declares what browsers and players ask for: pages, their files and actions, and HLS. */
