@@ -76,7 +76,8 @@ export interface Placed {
 export const placements = async (url: string): Promise<ReadonlyArray<Placed>> =>
   (await executePostgres(
     url,
-    "SELECT p.*, c.slug FROM placements p JOIN channels c ON c.id = p.channel ORDER BY c.number",
+    `SELECT p.channel, p.epoch::int AS epoch, p.owner, p.partner, p.gap_ms FROM placements p
+       JOIN channels c ON c.id = p.channel ORDER BY c.number`,
   )) as unknown as ReadonlyArray<Placed>
 
 export interface NodeOptions {

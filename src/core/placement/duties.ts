@@ -34,9 +34,12 @@ interface Look extends Desk {
 }
 
 /** A partner for the row, counted at once, so that the next channel goes elsewhere. */
-const partnerFor = ({ draining, loads, self, up, watch }: Look, row: PlacementRow): string | null => {
-  const candidates = draining ? up.filter(({ name }) => name !== self) : up
-  const partner = wantedPartner(row, candidates, loads, watch.node(row.owner))
+const partnerFor = (look: Look, row: PlacementRow): string | null => {
+  const { draining, loads, nowMs, self, up, watch } = look
+  const isEnding = (name: string) => draining && name === self
+  const candidates = up.filter(({ name }) => !isEnding(name))
+  const mayStay = (name: string) => !isEnding(name) && watch.node(name)?.standing === "up" && !watch.isGone(name, nowMs)
+  const partner = wantedPartner(row, candidates, loads, watch.node(row.owner), mayStay)
   if (partner !== null && partner !== row.partner) loads.partnered.set(partner, (loads.partnered.get(partner) ?? 0) + 1)
   return partner
 }

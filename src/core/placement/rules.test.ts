@@ -54,7 +54,8 @@ describe("where a channel goes", () => {
   })
   it("has its standby for a partner, at its standby its home, and another node only while that one is gone", () => {
     const [a, b, c] = [node("a"), node("b"), node("c")]
-    const partner = (row: PlacementRow, ...up: NodeRow[]) => wantedPartner(row, up, loadsOf([row]), undefined)
+    const partner = (row: PlacementRow, ...up: NodeRow[]) =>
+      wantedPartner(row, up, loadsOf([row]), undefined, (name) => up.some((one) => one.name === name))
     const atHome = placed("a", { standby: "b", partner: "b" })
     expect(partner(atHome, a, b, c)).toBe("b")
     expect(partner(atHome, a, c)).toBe("c")
