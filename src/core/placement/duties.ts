@@ -83,7 +83,10 @@ const beginToLeave = (look: Look) => {
     const mayOpen = rules.mayOpen(channel.row, given(channel.row.channel), nowMs, timing)
     if (channel.isBusy || channel.isInDoubt || !rules.mayLeave(mayOpen)) continue
     const to = destination(look, channel)
-    if (to !== null) channel.leave(to)
+    if (to === null) continue
+    // A node that is drained gives its channels away one after the other: each is dark for as short as possible.
+    if (look.draining && look.owned.some(({ leaving }) => leaving !== null)) continue
+    channel.leave(to)
   }
 }
 

@@ -49,8 +49,8 @@ export interface RunningChannelsService {
   /** True while a channel is being closed. */
   readonly isStopping: (id: string) => boolean
   /**
-   * On several machines: makes what runs here as the roles of the channels have it, all at once. Returns once outputs
-   * that must go have gone and new ones are starting.
+   * On several machines: makes what runs here as the roles of the channels have it, each channel by itself. Waits for
+   * nothing: one that is slow to close must not keep another one dark.
    */
   readonly assumeRoles: Effect.Effect<void>
   /** Looks at each message of figures once, for all channels; never ends. */
@@ -113,6 +113,16 @@ const make = Effect.gen(function* () {
   const nodes = yield* Nodes
   /** As what each running channel runs. */
   const roles = new Map<string, Role>()
+  const locks = new Map<string, Effect.Semaphore>()
+  /** Lets one change at a time at a channel. */
+  const locked =
+    (id: string) =>
+    <A>(change: Effect.Effect<A>): Effect.Effect<A> =>
+      Effect.suspend(() => {
+        const lock = locks.get(id) ?? Effect.unsafeMakeSemaphore(1)
+        locks.set(id, lock)
+        return lock.withPermits(1)(change)
+      })
   const fibers = yield* makeFibers
   const recordFor = recorderOf(log)
   const recordAll = (happening: Happening) =>
@@ -120,7 +130,7 @@ const make = Effect.gen(function* () {
       Effect.forEach([...running.values()], (channel) => channel.record(happening), { discard: true }),
     )
 
-  const run = (config: ChannelConfig, how: string, resumes = false) =>
+  const runInTurn = (config: ChannelConfig, how: string, resumes = false) =>
     Effect.gen(function* () {
       const { id } = config
       const role = roleHere(nodes, config)
@@ -147,7 +157,7 @@ const make = Effect.gen(function* () {
       return channel
     })
 
-  const halt = (id: string, why = "stopped by the operator") =>
+  const haltInTurn = (id: string, why = "stopped by the operator") =>
     Effect.gen(function* () {
       const channel = running.get(id)
       if (channel === undefined) return
@@ -171,7 +181,10 @@ const make = Effect.gen(function* () {
       const as = runAs(roles.get(config.id) ?? "owner", config)
       if (channel !== undefined) yield* reconfigure(channel, as, by ?? (yield* FiberRef.get(Actor)))
       yield* changed
-    })
+    }).pipe(locked(config.id))
+  const run: RunningChannelsService["run"] = (config, how, resumes) =>
+    locked(config.id)(runInTurn(config, how, resumes))
+  const halt: RunningChannelsService["halt"] = (id, why) => locked(id)(haltInTurn(id, why))
 
   /** A channel that came here: how long nobody sent it is known once an output is connected. */
   const noteConnected = (id: string) =>
@@ -187,15 +200,16 @@ const make = Effect.gen(function* () {
       Effect.timeoutOption(CONNECTED_WITHIN),
     )
 
-  const assumeRole = (config: ChannelConfig) =>
+  const assumeRole = (id: string) =>
     Effect.gen(function* () {
-      const { id } = config
+      const config = book.configs.get(id)
+      if (config === undefined) return
       const role = roleHere(nodes, config)
       const before = roles.get(id)
       if (before === role || (before === undefined && (role === "none" || !config.should_run))) return
       const channel = running.get(id)
-      if (role === "none") yield* halt(id, "runs on another node")
-      else if (channel === undefined) yield* runNow(config, "on this node")
+      if (role === "none") yield* haltInTurn(id, "runs on another node")
+      else if (channel === undefined) yield* runInTurn(config, "on this node")
       else {
         roles.set(id, role)
         yield* channel.record({ kind: "started", severity: "info", message: "goes on from this node" })
@@ -203,7 +217,7 @@ const make = Effect.gen(function* () {
       }
       if (role === "owner") yield* Effect.forkIn(noteConnected(id), scope)
       yield* nodes.armed(id, role === "standby")
-    })
+    }).pipe(locked(id))
   const runNow: RunningChannelsService["runNow"] = (config, how) =>
     Effect.flatMap(run(config, how), (channel) =>
       channel === null ? Effect.void : within(TAKEN_WITHIN)(awaitChannel(channel)(0)),
@@ -218,7 +232,11 @@ const make = Effect.gen(function* () {
     halt,
     isStopping: (id) => stopping.has(id),
     assumeRoles: Effect.suspend(() =>
-      Effect.forEach(book.all(), assumeRole, { concurrency: "unbounded", discard: true }),
+      Effect.forEach(
+        book.all().filter((config) => roleHere(nodes, config) !== (roles.get(config.id) ?? "none")),
+        ({ id }) => Effect.forkIn(assumeRole(id), scope),
+        { discard: true },
+      ),
     ),
     follow: followFigures(engine, book, running, changed),
     followEngine: followLink(engine, recordAll),

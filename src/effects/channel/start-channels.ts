@@ -43,8 +43,7 @@ export const startChannels = (
         output,
       )
     yield* Effect.forkScoped(clearLeftovers(host.runDir, isRunning))
-    yield* exclusively(running.assumeRoles)
-    yield* Effect.forkScoped(Stream.runForEach(roleChanges, () => exclusively(running.assumeRoles)))
+    yield* Effect.forkScoped(Stream.runForEach(roleChanges, () => running.assumeRoles))
     yield* Effect.forkScoped(running.follow)
     yield* Effect.forkScoped(running.followEngine)
   })
