@@ -87,9 +87,9 @@ export class NodeBrain {
     this.#isLeaving = true
   }
 
-  /** Takes what PostgreSQL has said, at `nowMs`, to a beat that was sent at `sentMs`. */
-  onSnapshot(snapshot: Snapshot, sentMs: number, nowMs: number): void {
-    if (!this.watch.take(snapshot, sentMs, nowMs)) return
+  /** Takes what PostgreSQL has said, at `nowMs`, to a beat that was sent at `sentMs`; for `isAnew` see `Watch.take`. */
+  onSnapshot(snapshot: Snapshot, sentMs: number, nowMs: number, isAnew = false): void {
+    if (!this.watch.take(snapshot, sentMs, nowMs, isAnew)) return
     const { isKnown } = this
     const stored = new Set(snapshot.rows.map(({ channel }) => channel))
     for (const channel of [...this.#held.keys()]) if (!stored.has(channel)) this.#held.delete(channel)

@@ -23,7 +23,7 @@ import {
 import { grantedOf } from "./peer-leases.ts"
 
 /** Between two beats that are sent since something was told, in ms. */
-const SHORTEST_GAP_MS = 60
+const SHORTEST_GAP_MS = 20
 /** PostgreSQL counts as away once its last answer is to a beat this many beats ago. */
 const LATE_BEATS = 1.4
 
@@ -67,6 +67,7 @@ export const startAgent = (options: AgentOptions): Effect.Effect<NodeAgent, neve
     const exclusive = (yield* Effect.makeSemaphore(1)).withPermits(1)
     let snapshot = NOTHING
     let problem: string | null = null
+    let connection = 0
     const closing = new Set<string>()
     const inBackground = (effect: Effect.Effect<unknown>) => Effect.forkIn(effect, scope)
 
@@ -135,7 +136,8 @@ export const startAgent = (options: AgentOptions): Effect.Effect<NodeAgent, neve
         if (answer.kind === "done") {
           snapshot = answer.answers[0] as StoredSnapshot
           problem = null
-          brain.onSnapshot(snapshot, sentMs, clockMs())
+          brain.onSnapshot(snapshot, sentMs, clockMs(), answer.connection !== connection)
+          connection = answer.connection
           yield* place
         } else problem = answer.why
         yield* carryOut
@@ -177,7 +179,6 @@ export const startAgent = (options: AgentOptions): Effect.Effect<NodeAgent, neve
     const isolation = Effect.gen(function* () {
       yield* Effect.sleep(timing.beatMs / 2)
       if (isAway()) yield* askPartners
-      // The partners have had as long as a beat takes.
     })
 
     yield* beatNow

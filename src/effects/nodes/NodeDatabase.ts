@@ -8,7 +8,12 @@ import { NOTIFICATIONS } from "./node-statements.ts"
 
 /** What became of a text: `unknown` when it was sent and not answered, so that it may still be carried out. */
 export type Answer =
-  | { readonly kind: "done"; readonly answers: ReadonlyArray<unknown> }
+  | {
+      readonly kind: "done"
+      readonly answers: ReadonlyArray<unknown>
+      /** Of the connection that it came over; the next one has another. */
+      readonly connection: number
+    }
   | { readonly kind: "refused"; readonly why: string }
   | { readonly kind: "unknown"; readonly why: string }
 
@@ -20,6 +25,7 @@ export interface NodeDatabase {
 
 interface Link {
   readonly client: pg.Client
+  readonly number: number
   isOver: boolean
 }
 
@@ -52,6 +58,7 @@ const within = async <A>(promise: Promise<A>, ms: number, late: string): Promise
  */
 export const openNodeDatabase = (url: string, name: string, told: () => void): NodeDatabase => {
   let current: Promise<Link> | null = null
+  let connections = 0
 
   const connect = async (withinMs: number): Promise<Link> => {
     const client = new pg.Client({
@@ -61,7 +68,7 @@ export const openNodeDatabase = (url: string, name: string, told: () => void): N
       keepAlive: true,
       keepAliveInitialDelayMillis: 2000,
     })
-    const link: Link = { client, isOver: false }
+    const link: Link = { client, number: ++connections, isOver: false }
     // The next statement meets the same end.
     client.on("error", () => {
       link.isOver = true
@@ -108,7 +115,7 @@ export const openNodeDatabase = (url: string, name: string, told: () => void): N
         readonly rows: ReadonlyArray<{ readonly answer: unknown }>
       }>
       const last = parts.findLast(({ fields }) => fields.length > 0)
-      return { kind: "done", answers: last?.rows.map(({ answer }) => answer) ?? [] }
+      return { kind: "done", answers: last?.rows.map(({ answer }) => answer) ?? [], connection: link.number }
     } catch (cause) {
       // PostgreSQL's own word: the transaction is rolled back. Any other end is the connection's.
       if (cause instanceof pg.DatabaseError && cause.severity !== "FATAL")
