@@ -91,7 +91,13 @@ beforeAll(async () => {
   for (const [n, { group, output, port }] of channels.entries()) {
     const input = { name: `ch ${n}`, rtp_ip: group, rtp_port: port, input: { interface: "127.0.0.1" } }
     const outputs = [{ name: "out", url: `udp://127.0.0.1:${output}` }]
-    await node(NAMES[n % 3] ?? "a").channel({ ...input, outputs })
+    const product = node(NAMES[n % 3] ?? "a")
+    const created = await product.api<{ id: string }>("POST", "/api/channels", { ...input, outputs })
+    // The owner may be another node, which hears of the channel within a second.
+    await eventually("it is started", async () => {
+      const { status } = await product.api("POST", `/api/channels/${created.body.id}/start`)
+      return status === 200 ? true : null
+    })
   }
   await placed("the channels are spread", (all) =>
     NAMES.every((name) => ownedBy(all, name).length === 2 && all.length === CHANNELS),

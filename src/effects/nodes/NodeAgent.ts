@@ -184,8 +184,17 @@ export const startAgent = (options: AgentOptions): Effect.Effect<NodeAgent, neve
     yield* beatNow
     // What has just been placed is known at once.
     yield* beatNow
-    yield* Effect.forkScoped(Effect.forever(beats))
-    yield* Effect.forkScoped(Effect.forever(isolation))
+    /** A defect must not silence the node: it is told, and the next beat comes in its time. */
+    const lasting = (loop: Effect.Effect<void>) =>
+      loop.pipe(
+        Effect.catchAllCause((cause) =>
+          Effect.zipRight(Effect.logError("the node's beat failed", cause), Effect.sleep(timing.beatMs / 2)),
+        ),
+        Effect.forever,
+        Effect.forkScoped,
+      )
+    yield* lasting(beats)
+    yield* lasting(isolation)
     return agent
   })
 
