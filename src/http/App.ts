@@ -53,6 +53,7 @@ import { historyRoutes } from "./routes/history.ts"
 import { hlsRoutes } from "./routes/hls.ts"
 import { inputRoutes } from "./routes/inputs.ts"
 import { internalChannelRoutes } from "./routes/internal-channels.ts"
+import { internalLeaseRoutes } from "./routes/internal-leases.ts"
 import { nodeRoutes } from "./routes/nodes.ts"
 import { notificationRoutes } from "./routes/notifications.ts"
 import { outputRoutes } from "./routes/outputs.ts"
@@ -159,6 +160,7 @@ const apiRoutes = (app: Hono, services: AppServices, { plane }: AppDeps): void =
   metricsRoutes(app, services)
   openApiRoutes(app, services)
   internalChannelRoutes(app, services, plane)
+  internalLeaseRoutes(app, services)
 }
 
 /** Declares what browsers and players ask for: pages, their files and actions, and HLS. */

@@ -4,9 +4,10 @@ import type { NodeRow, PlacementRow } from "./model.ts"
 /** The label by which nodes of one building or one supply are known. */
 export const ZONE = "zone"
 
+/** Counts that whoever plans several channels at once brings up to date. */
 export interface Loads {
-  readonly owned: ReadonlyMap<string, number>
-  readonly partnered: ReadonlyMap<string, number>
+  readonly owned: Map<string, number>
+  readonly partnered: Map<string, number>
 }
 
 const count = (names: Iterable<string | null>) => {
@@ -59,23 +60,21 @@ export const firstPlacement = (
 
 /**
  * The partner that the owner wants for a channel: standby, or home when it runs elsewhere; while that one is gone or is
- * being drained another node, and the one that it has when there is no other.
+ * being drained another node of those that are `up`, and the one that it has when there is no other.
+ *
+ * @param mayStay whether a node that was chosen is still good: one that was silent while PostgreSQL was away may be well
  */
 export const wantedPartner = (
   row: PlacementRow,
   up: ReadonlyArray<NodeRow>,
   loads: Loads,
   owner: NodeRow | undefined,
+  mayStay: (name: string) => boolean,
 ): string | null => {
-  const isUp = (name: string | null): name is string => up.some((node) => node.name === name)
+  const isGood = (name: string | null): name is string => name !== null && name !== row.owner && mayStay(name)
   const preferred = row.owner === row.home ? row.standby : row.home
-  if (isUp(preferred)) return preferred
-  if (isUp(row.partner) && row.partner !== row.owner) return row.partner
-  return (
-    ranked(
-      up.filter(({ name }) => name !== row.owner),
-      loads,
-      owner,
-    )[0]?.name ?? row.partner
-  )
+  if (isGood(preferred)) return preferred
+  if (isGood(row.partner)) return row.partner
+  const others = up.filter(({ name }) => name !== row.owner)
+  return ranked(others, loads, owner)[0]?.name ?? row.partner
 }

@@ -34,9 +34,12 @@ interface Look extends Desk {
 }
 
 /** A partner for the row, counted at once, so that the next channel goes elsewhere. */
-const partnerFor = ({ draining, loads, self, up, watch }: Look, row: PlacementRow): string | null => {
-  const candidates = draining ? up.filter(({ name }) => name !== self) : up
-  const partner = wantedPartner(row, candidates, loads, watch.node(row.owner))
+const partnerFor = (look: Look, row: PlacementRow): string | null => {
+  const { draining, loads, nowMs, self, up, watch } = look
+  const isEnding = (name: string) => draining && name === self
+  const candidates = up.filter(({ name }) => !isEnding(name))
+  const mayStay = (name: string) => !isEnding(name) && watch.node(name)?.standing === "up" && !watch.isGone(name, nowMs)
+  const partner = wantedPartner(row, candidates, loads, watch.node(row.owner), mayStay)
   if (partner !== null && partner !== row.partner) loads.partnered.set(partner, (loads.partnered.get(partner) ?? 0) + 1)
   return partner
 }
@@ -80,7 +83,10 @@ const beginToLeave = (look: Look) => {
     const mayOpen = rules.mayOpen(channel.row, given(channel.row.channel), nowMs, timing)
     if (channel.isBusy || channel.isInDoubt || !rules.mayLeave(mayOpen)) continue
     const to = destination(look, channel)
-    if (to !== null) channel.leave(to)
+    if (to === null) continue
+    // A node that is drained gives its channels away one after the other: each is dark for as short as possible.
+    if (look.draining && look.owned.some(({ leaving }) => leaving !== null)) continue
+    channel.leave(to)
   }
 }
 
@@ -109,9 +115,10 @@ const pairs = (look: Look): Statement => {
 }
 
 /** Targets that are reached or gone are crossed out; a node that is drained aims each channel at another node. */
-const aims = (look: Look): Statement => {
+const aims = (look: Look): Extract<Statement, { readonly kind: "aim" }> => {
   const { draining, loads, nowMs, owned, self, up, watch } = look
-  const items = owned.flatMap(({ isBusy, leaving, row }) => {
+  type Aim = Extract<Statement, { readonly kind: "aim" }>["items"][number]
+  const items = owned.flatMap(({ isBusy, leaving, row }): ReadonlyArray<Aim> => {
     const { channel, epoch, partner, target } = row
     if (leaving !== null || isBusy) return []
     if (target !== null)

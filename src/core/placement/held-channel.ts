@@ -6,6 +6,8 @@ const NEVER = Number.NEGATIVE_INFINITY
 
 /** A channel that is being given away: its outputs are closed first. */
 interface Leaving {
+  /** Of this attempt: an engine may answer late what it was told for the one before. */
+  readonly attempt: number
   readonly to: string
   /** When its lease would have run out. */
   readonly fenceMs: number
@@ -31,8 +33,11 @@ export class HeldChannel {
   leaving: Leaving | null = null
   /** Since when this node has known of the target of the move. */
   targetSinceMs: number | null
+  #attempts = 0
   #inFlight: Statement["kind"] | null = null
   #doubt: Doubt | null = null
+  /** True from a statement that has not changed the row until the next snapshot: the row is not as it was thought. */
+  #rests = false
 
   constructor(row: PlacementRow, nowMs: number) {
     this.row = row
@@ -52,17 +57,20 @@ export class HeldChannel {
 
   /** A snapshot that was asked for at `sentMs` has shown the row: what was answered before is explained by it. */
   explain(sentMs: number): void {
+    this.#rests = false
     if (this.#doubt?.answeredMs != null && sentMs > this.#doubt.answeredMs) this.#doubt = null
   }
 
   /** Begins to give the channel away: nothing is sent from now on. */
   leave(to: string): void {
-    this.leaving = { to, fenceMs: this.fenceMs, closedMs: null }
+    this.#attempts++
+    this.leaving = { attempt: this.#attempts, to, fenceMs: this.fenceMs, closedMs: null }
     this.fenceMs = NEVER
   }
 
+  /** True while nothing is to be asked of PostgreSQL for it. */
   get isBusy(): boolean {
-    return this.#inFlight !== null
+    return this.#inFlight !== null || this.#rests
   }
 
   get isInDoubt(): boolean {
@@ -83,11 +91,12 @@ export class HeldChannel {
     this.#inFlight = kind
   }
 
-  /** A statement that was made for `epoch` has ended; rows that it has changed are learnt by themselves. */
-  end(kind: Statement["kind"], epoch: number, outcome: Outcome["kind"], nowMs: number): void {
+  /** A statement that was made for `epoch` has ended; a row that it has changed has been learnt before. */
+  end(kind: Statement["kind"], epoch: number, outcome: Outcome, nowMs: number): void {
     this.#inFlight = null
+    this.#rests = outcome.kind !== "done" || outcome.rows.every(({ channel }) => channel !== this.row.channel)
     if (!isMajor(kind) || this.row.epoch > epoch) return
-    if (outcome === "refused") {
+    if (outcome.kind === "refused") {
       if (this.#doubt?.released !== true) this.leaving = null
       return
     }
@@ -95,8 +104,8 @@ export class HeldChannel {
     this.#doubt = {
       epoch,
       released: kind === "release" || before?.released === true,
-      answeredMs: outcome === "done" && (before === null || before.answeredMs !== null) ? nowMs : null,
+      answeredMs: outcome.kind === "done" && (before === null || before.answeredMs !== null) ? nowMs : null,
     }
-    if (outcome === "done") this.leaving = null
+    if (outcome.kind === "done") this.leaving = null
   }
 }

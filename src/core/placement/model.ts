@@ -8,10 +8,10 @@ export const ISOLATED = ["stop", "keep"] as const
 export type Isolated = (typeof ISOLATED)[number]
 
 /**
- * Whether a node is to own channels: `up`; `draining` hands its channels over and gets no others; `left` has ended in
- * an orderly way and owns nothing that somebody else could take.
+ * Whether a node is to own channels: `up`; `draining` hands its channels over and gets no others, until the operator
+ * says so; `leaving` does so since it is about to end; `left` has ended and sends nothing.
  */
-export type NodeStanding = "up" | "draining" | "left"
+export type NodeStanding = "up" | "draining" | "leaving" | "left"
 
 /** A node's row. */
 export interface NodeRow {

@@ -65,6 +65,12 @@ export class NodeBrain {
     return this.#held.get(channel)?.fenceMs ?? NEVER
   }
 
+  /** True while a change of a channel's owner or partner is under way whose outcome nobody but PostgreSQL knows. */
+  isInDoubt(channel: string): boolean {
+    const held = this.#held.get(channel)
+    return held !== undefined && (held.leaving !== null || held.mayHaveOtherPartner)
+  }
+
   /** True when the last snapshot was of this process: another one may have taken the node's name since. */
   get isKnown(): boolean {
     return this.watch.node(this.self)?.boot === this.#boot
@@ -72,7 +78,8 @@ export class NodeBrain {
 
   /** True while the node hands over what it owns. */
   get isDraining(): boolean {
-    return this.#isLeaving || this.watch.node(this.self)?.standing === "draining"
+    const standing = this.watch.node(this.self)?.standing
+    return this.#isLeaving || standing === "draining" || standing === "leaving"
   }
 
   /** The node is about to end: from now on it hands over what it owns, whatever its row says. */
@@ -80,9 +87,9 @@ export class NodeBrain {
     this.#isLeaving = true
   }
 
-  /** Takes what PostgreSQL has said, at `nowMs`, to a beat that was sent at `sentMs`. */
-  onSnapshot(snapshot: Snapshot, sentMs: number, nowMs: number): void {
-    if (!this.watch.take(snapshot, sentMs, nowMs)) return
+  /** Takes what PostgreSQL has said, at `nowMs`, to a beat that was sent at `sentMs`; for `isAnew` see `Watch.take`. */
+  onSnapshot(snapshot: Snapshot, sentMs: number, nowMs: number, isAnew = false): void {
+    if (!this.watch.take(snapshot, sentMs, nowMs, isAnew)) return
     const { isKnown } = this
     const stored = new Set(snapshot.rows.map(({ channel }) => channel))
     for (const channel of [...this.#held.keys()]) if (!stored.has(channel)) this.#held.delete(channel)
@@ -112,7 +119,7 @@ export class NodeBrain {
   }
 
   #renew(held: HeldChannel, sentMs: number, nowMs: number): void {
-    if (held.leaving !== null || !this.#rules.mayReopen(held.mayBeReleased) || !this.#mayOpen(held, nowMs)) return
+    if (!this.#rules.mayReopen(held.leaving !== null || held.mayBeReleased) || !this.#mayOpen(held, nowMs)) return
     held.fenceMs = Math.max(held.fenceMs, this.#rules.leaseUntil(sentMs, nowMs, this.#timing))
   }
 
@@ -123,7 +130,7 @@ export class NodeBrain {
     if (!this.isKnown) return asked
     for (const held of this.#held.values()) {
       const { channel, epoch, owner, partner } = held.row
-      if (owner !== this.self || partner === null || partner === this.self || held.leaving !== null) continue
+      if (owner !== this.self || partner === null || partner === this.self) continue
       if (!this.#rules.mayAskPartner(held.mayHaveOtherPartner) || !this.#mayOpen(held, nowMs)) continue
       const channels = asked.get(partner) ?? []
       asked.set(partner, channels)
@@ -164,16 +171,17 @@ export class NodeBrain {
     }
   }
 
-  /** Channels whose outputs must be closed now, since they are being given away. */
-  toClose(): ReadonlyArray<string> {
-    const leaving = [...this.#held.values()].filter((held) => held.leaving !== null && held.leaving.closedMs === null)
-    return leaving.map(({ row }) => row.channel)
+  /** Channels whose outputs must be closed now, since they are being given away; each with the number of the attempt. */
+  toClose(): ReadonlyArray<readonly [channel: string, attempt: number]> {
+    return [...this.#held.values()].flatMap(({ leaving, row }) =>
+      leaving === null || leaving.closedMs !== null ? [] : [[row.channel, leaving.attempt] as const],
+    )
   }
 
-  /** The engine has closed the outputs of a channel. */
-  onClosed(channel: string, nowMs: number): void {
+  /** The engine has closed the outputs of a channel, as it was told in this attempt. */
+  onClosed(channel: string, attempt: number, nowMs: number): void {
     const leaving = this.#held.get(channel)?.leaving
-    if (leaving != null) leaving.closedMs ??= nowMs
+    if (leaving?.attempt === attempt) leaving.closedMs ??= nowMs
   }
 
   /** This node receives a channel for which it stands by, or does not any more. */
@@ -184,7 +192,8 @@ export class NodeBrain {
 
   /** What is to be asked of PostgreSQL now. Each is under way from here on, until `onOutcome` says how it ended. */
   statements(nowMs: number): ReadonlyArray<Statement> {
-    if (!this.isKnown) return []
+    // While PostgreSQL does not answer nothing is begun: least of all is a channel closed to be given away.
+    if (!this.isKnown || nowMs - this.watch.sentMs > this.#timing.beatMs) return []
     const found = duties(
       {
         self: this.self,
@@ -202,11 +211,16 @@ export class NodeBrain {
     return found
   }
 
-  /** Takes how a statement has ended. */
-  onOutcome(statement: Statement, outcome: Outcome, nowMs: number): void {
-    if (outcome.kind === "done") for (const row of outcome.rows) this.#learn(row, nowMs)
+  /** Takes how a statement that was sent at `sentMs` has ended. What it says of our own channels is as good as a beat. */
+  onOutcome(statement: Statement, outcome: Outcome, sentMs: number, nowMs: number): void {
+    const rows = outcome.kind === "done" ? outcome.rows : []
+    for (const row of rows) this.#learn(row, nowMs)
     for (const { channel, epoch } of statement.items)
-      this.#held.get(channel)?.end(statement.kind, epoch, outcome.kind, nowMs)
+      this.#held.get(channel)?.end(statement.kind, epoch, outcome, nowMs)
+    for (const { channel, epoch } of rows) {
+      const held = this.#held.get(channel)
+      if (held?.row.owner === this.self && held.row.epoch === epoch) this.#renew(held, sentMs, nowMs)
+    }
   }
 
   /**

@@ -71,8 +71,8 @@ export const RULES = {
   /** A channel is given away after its outputs were closed, or its lease has run out. */
   mayRelease: (isClosed: boolean, fenceMs: number, nowMs: number): boolean => isClosed || nowMs > fenceMs,
 
-  /** After a release that was not answered the channel stays closed until a later statement has settled it. */
-  mayReopen: (isUnsettled: boolean): boolean => !isUnsettled,
+  /** What is being given away stays closed until PostgreSQL has said that it was not, or a later statement has. */
+  mayReopen: (mayBeReleased: boolean): boolean => !mayBeReleased,
 } as const
 
 /** The rules, or in a test others in their place. */

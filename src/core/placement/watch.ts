@@ -27,15 +27,18 @@ export class Watch {
   /**
    * Takes a snapshot that was asked for at `sentMs` and has come at `nowMs`. False when a later one has come before:
    * then it says nothing.
+   *
+   * @param isAnew true when it came over another connection than the one before: PostgreSQL may have crashed meanwhile,
+   * and beats with it
    */
-  take(snapshot: Snapshot, sentMs: number, nowMs: number): boolean {
+  take(snapshot: Snapshot, sentMs: number, nowMs: number, isAnew = false): boolean {
     if (sentMs <= this.sentMs) return false
     const passed = sentMs - this.sentMs
     const [least, most] = [snapshot.nowMs - nowMs, snapshot.nowMs - sentMs]
     const slack = STEP_MS + passed * RATE
     const stepped = least > this.#most + slack || most < this.#least - slack
     // Who has not heard PostgreSQL for long cannot tell an owner that was cut off as well from one that is gone.
-    if (stepped || passed > this.#timing.deadMs / 2) this.#sinceMs = nowMs
+    if (stepped || isAnew || passed > this.#timing.deadMs / 2) this.#sinceMs = nowMs
     this.#least = least
     this.#most = most
     this.snapshot = snapshot

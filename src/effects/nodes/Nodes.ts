@@ -86,7 +86,6 @@ export interface DrainedChannel {
 /** Who asks for leases: for these channels, each with the epoch that the asking owner knows. */
 export interface LeaseQuestion {
   readonly from: string
-  readonly instance: string
   readonly channels: ReadonlyArray<readonly [channel: string, epoch: number]>
 }
 
@@ -144,8 +143,26 @@ export interface NodesService {
   readonly peerSecret: Redacted.Redacted
   /** What the channel's input needs to follow it to the node that takes over; null on a single machine. */
   readonly inputNeeds: (config: ChannelConfig) => InputNeeds | null
+  /**
+   * What the engine is told of a channel with `put_channel`: until when it may send, in µs of the fences' clock;
+   * undefined on a single machine, where nothing is fenced.
+   */
+  readonly fenceUs: (channelId: string) => number | undefined
+  /**
+   * Emits when a node has changed what all of them keep in memory: `channels` are the stored channels and outputs,
+   * `accounts` users and keys.
+   */
+  readonly followed: Stream.Stream<"channels" | "accounts">
+  /**
+   * The service is about to end: hands over what this node owns, one channel after another. Never fails; gives up after
+   * some seconds, when the leases run out by themselves.
+   */
+  readonly leave: Effect.Effect<void>
+  /** To be called when this node begins to receive a channel for which it stands by, or stops to. */
+  readonly armed: (channelId: string, isArmed: boolean) => Effect.Effect<void>
   /** To be called when an output of a channel that this node took over or was handed is connected. */
   readonly connected: (channelId: string) => Effect.Effect<void>
 }
 
+/** Built by `NodesLive` in `nodes-live.ts`. */
 export class Nodes extends Context.Tag("distributor/Nodes")<Nodes, NodesService>() {}

@@ -32,5 +32,9 @@ export const SINGLE_MACHINE: NodesService = {
   grant: () => Effect.succeed([]),
   peerSecret: Redacted.make(""),
   inputNeeds: () => null,
+  fenceUs: () => undefined,
+  followed: Stream.never,
+  leave: Effect.void,
+  armed: () => Effect.void,
   connected: () => Effect.void,
 }

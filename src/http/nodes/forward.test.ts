@@ -85,6 +85,18 @@ describe("a request about a channel of another node", () => {
     expect(lines()).toEqual([`b: POST /api/channels/${there.id}/start`])
   })
 
+  it("is asked again while the owner has not read of a channel yet that was just made here", async () => {
+    const { id } = (await (
+      await two.a.call("POST", "/api/channels", { name: "New", rtp_port: 5004 })
+    ).json()) as ChannelView
+    for (const one of Object.values(two.nodes)) one.owners.set(id, "b")
+    const started = two.a.call("POST", `/api/channels/${id}/start`)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    await two.b.call("POST", "/api/channels", { name: "New", rtp_port: 5004 })
+    expect((await started).status).toBe(200)
+    expect(lines().length).toBeGreaterThan(1)
+  })
+
   it("is answered from what this node has when it only looks and the owner is silent; a change is refused in words", async () => {
     two.silent.add("b")
     expect((await two.a.call("GET", `/api/channels/${there.id}`)).status).toBe(200)

@@ -3,10 +3,10 @@ import { Schema } from "effect"
 import { ISOLATED } from "../../core/placement/model.ts"
 import { matches } from "../../effects/config/pattern.ts"
 
-/** Names of nodes go into addresses and labels of metrics. */
-export const NODE_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+/** Names of nodes, as `NODE_NAME` takes them. */
+export const NODE_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/
 const NodeName = Schema.String.pipe(
-  matches(NODE_NAME, "must be the name of a node: 1 to 63 lower-case letters, digits and hyphens"),
+  matches(NODE_NAME, "must be the name of a node: 1 to 63 lower-case letters, digits, dots and hyphens"),
 )
 const LabelValue = Schema.String.pipe(
   matches(/^[A-Za-z0-9._-]{0,63}$/, "must be 63 letters, digits, dots, hyphens and underscores at most"),

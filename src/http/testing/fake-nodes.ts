@@ -3,6 +3,7 @@ import { Effect, Redacted, Stream } from "effect"
 import type { Role } from "../../core/placement/model.ts"
 import { Conflict, InvalidInput, NotFound } from "../../effects/model/Errors.ts"
 import type { NodesService, NodeView, PlacementView } from "../../effects/nodes/Nodes.ts"
+import { SINGLE_MACHINE } from "../../effects/nodes/single-machine.ts"
 
 export const SECRET = "the-secret-of-the-nodes"
 
@@ -94,6 +95,7 @@ export const fakeNodes = (self: string, addresses: Readonly<Record<string, strin
           errors: [{ path, message: `there is no node ${name}: the nodes are ${Object.keys(addresses).join(", ")}` }],
         })
   return {
+    ...SINGLE_MACHINE,
     owners,
     placed,
     standings,
@@ -104,7 +106,6 @@ export const fakeNodes = (self: string, addresses: Readonly<Record<string, strin
     roleOf: (id): Role => (ownerOf(id) === self ? "owner" : "standby"),
     ownerAddress: (id) => (ownerOf(id) === self ? null : (addresses[ownerOf(id)] ?? null)),
     databaseProblem: () => null,
-    changes: Stream.never,
     move: (id, node, force = false) =>
       Effect.zipRight(
         known("node", node),
@@ -150,9 +151,6 @@ export const fakeNodes = (self: string, addresses: Readonly<Record<string, strin
           standings.delete(name)
         }),
       ),
-    grant: () => Effect.succeed([]),
     peerSecret: Redacted.make(SECRET),
-    inputNeeds: () => null,
-    connected: () => Effect.void,
   }
 }

@@ -59,6 +59,9 @@ const cutOne = (world: World) => {
   cut(world, [linkOf(a, b)])
 }
 
+/** One node loses PostgreSQL and nothing else. */
+const cutDatabase = (world: World) => cut(world, [linkOf(pick(world, world.machines).name, DATABASE)])
+
 /** Two sides that do not hear each other, PostgreSQL on either. */
 const partition = (world: World) => {
   const names = [...new Set(world.machines.map(({ name }) => name)), DATABASE]
@@ -147,16 +150,50 @@ const leave = (world: World) => {
   if (machine === undefined) return
   const over = trouble(world, machine.name)
   const { boot } = machine
+  const reaches = () => !world.databaseIsDown && !world.isCut(machine.name, DATABASE)
   machine.brain?.leave()
-  world.at(3000, () => {
-    if (machine.boot !== boot || machine.standsStill) return over()
+  if (reaches()) world.database.leave(machine.name, boot, "leaving")
+  const noteEnd = () => {
+    if (!world.databaseIsDown) world.database.leave(machine.name, boot, "left")
+  }
+  const end = () => {
+    if (machine.boot !== boot) return over()
+    if (machine.standsStill) return world.at(1000, end)
     // The engine ends with the service; what is sent to PostgreSQL then may be lost.
     world.kill(machine, true)
-    if (!world.databaseIsDown && !world.isCut(machine.name, DATABASE)) world.database.leave(machine.name, boot)
+    if (reaches()) world.at(world.random() < 0.5 ? 10 : lasting(world), noteEnd)
     world.at(lasting(world), () => {
       world.start(machine)
       over()
     })
+  }
+  world.at(3000, end)
+}
+
+/** PostgreSQL's clock is set forward. */
+const stepClock = (world: World) => {
+  // Whoever was silent is so from now on.
+  for (const [name, at] of world.troubled)
+    if (world.now - at < world.timing.deadMs * 1.1) world.troubled.set(name, world.now)
+  world.databaseOffset += world.timing.deadMs * (0.5 + world.random() * 2)
+}
+
+/** For a while nodes lose PostgreSQL just when they have changed something; their partners are chosen anew meanwhile. */
+const sever = (world: World) => {
+  world.severing = 0.5
+  for (let n = 0; n < 4; n++) world.at(world.random() * 4000, () => (n % 2 === 0 ? rearrange : move)(world))
+  world.at(lasting(world), () => {
+    world.severing = 0
+  })
+}
+
+/** Engines that are slow to do what they are told. */
+const slowEngine = (world: World) => {
+  const over = trouble(world, ...world.machines.map(({ name }) => name))
+  world.engineDelayMs = 3000
+  world.at(lasting(world), () => {
+    world.engineDelayMs = 5
+    over()
   })
 }
 
@@ -166,9 +203,13 @@ const FAULTS = {
   freezeProcess: freeze("processFrozen"),
   freezeMachine: freeze("machineFrozen"),
   cutOne,
+  cutDatabase,
   partition,
   databaseDown,
   badNetwork,
+  stepClock,
+  sever,
+  slowEngine,
   replace,
   move,
   rearrange,
@@ -193,6 +234,8 @@ export const heal = (world: World): void => {
   world.cut.clear()
   world.databaseIsDown = false
   world.lossy = 0
+  world.severing = 0
+  world.engineDelayMs = 5
   for (const machine of world.machines) {
     if (machine.isOff) continue
     if (machine.standsStill) world.thaw(machine)

@@ -8,12 +8,12 @@ export const GUARDS = {
   epoch: true,
   /** `take` looks at the owner's beat again, in its own transaction. */
   silence: true,
-  /** `pair`, `release` and the others count as a beat, in the same transaction. */
-  beatsAlong: true,
+  /** `take` is for the partner alone. */
+  partner: true,
+  /** `take` is not from an owner that may not send itself yet. */
+  opened: true,
   /** What a process before the present one sent does nothing. */
   boot: true,
-  /** A process that starts moves on the epochs of what it owns. */
-  claim: true,
   /** Another machine under the name does not own what the first one owned. */
   instance: true,
 }
@@ -47,11 +47,15 @@ export class MemoryDatabase {
     })
   }
 
-  /** A process starts under a name; false when another machine beats under it. */
-  claim(name: string, instance: string, boot: string, nowMs: number): boolean {
+  /**
+   * A process starts under a name, whose row it has `seen`; false when another has started meanwhile, or when another
+   * machine beats under the name.
+   */
+  claim(name: string, instance: string, boot: string, seen: NodeRow | null, nowMs: number): boolean {
     const before = this.nodes.get(name)
+    if (before?.boot !== seen?.boot && this.#guards.boot) return false
     const isReplaced = before !== undefined && before.instance !== instance
-    if (isReplaced && before.standing !== "left" && nowMs - before.beatMs < this.#deadMs) return false
+    if (isReplaced && before.standing !== "left" && before.beatMs !== seen?.beatMs) return false
     const standing = before?.standing === "draining" ? "draining" : "up"
     this.nodes.set(name, {
       name,
@@ -64,19 +68,21 @@ export class MemoryDatabase {
       boot,
       beatMs: nowMs,
     })
-    if (!this.#guards.claim) return true
+    if (!isReplaced || before.standing === "left" || !this.#guards.instance) return true
     for (const row of this.rows.values()) {
-      if (row.owner !== name) continue
-      const isClean = row.openEpoch === row.epoch
-      row.epoch++
       // The partner may grant the lease of the machine before, and alone knows until when.
-      const mayBeGranted = isReplaced && before.standing !== "left" && row.partner !== null && this.#guards.instance
-      if (mayBeGranted && this.nodes.get(row.partner ?? "")?.standing !== "left") {
-        row.owner = row.partner ?? name
-        row.partner = name
-      } else if (isClean && !mayBeGranted) row.openEpoch = row.epoch
+      if (row.owner !== name || row.partner === null) continue
+      row.epoch++
+      if (this.nodes.get(row.partner)?.standing === "left") continue
+      row.owner = row.partner
+      row.partner = name
     }
     return true
+  }
+
+  read(name: string): NodeRow | null {
+    const node = this.nodes.get(name)
+    return node === undefined ? null : { ...node }
   }
 
   beat(name: string, boot: string, nowMs: number): Snapshot {
@@ -88,9 +94,9 @@ export class MemoryDatabase {
     }
   }
 
-  leave(name: string, boot: string): void {
+  leave(name: string, boot: string, standing: "leaving" | "left"): void {
     const node = this.nodes.get(name)
-    if (node?.boot === boot) node.standing = "left"
+    if (node !== undefined && (node.boot === boot || !this.#guards.boot)) node.standing = standing
   }
 
   #touch(name: string, boot: string, nowMs: number): boolean {
@@ -108,8 +114,7 @@ export class MemoryDatabase {
   }
 
   run(self: string, boot: string, statement: Statement, nowMs: number): ReadonlyArray<PlacementRow> {
-    if (statement.kind !== "take" && this.#guards.beatsAlong && !this.#touch(self, boot, nowMs)) return []
-    if (this.nodes.get(self)?.boot !== boot && this.#guards.boot) return []
+    if (!this.#touch(self, boot, nowMs)) return []
     return statement.items.flatMap((item) => {
       const row = this.rows.get(item.channel)
       if (row === undefined || (row.epoch !== item.epoch && this.#guards.epoch)) return []
@@ -125,8 +130,9 @@ export class MemoryDatabase {
     nowMs: number,
   ): boolean {
     if (kind === "take") {
-      if (row.owner === self || (row.partner !== null && row.partner !== self)) return false
-      if (row.openEpoch !== row.epoch || !this.#isSilent(row.owner, nowMs)) return false
+      if (row.owner === self || !this.#isSilent(row.owner, nowMs)) return false
+      if (row.partner !== null && row.partner !== self && this.#guards.partner) return false
+      if (row.openEpoch !== row.epoch && this.#guards.opened) return false
       const hasLeft = this.nodes.get(row.owner)?.standing === "left"
       row.epoch++
       if (hasLeft) row.openEpoch = row.epoch

@@ -40,10 +40,14 @@ const isExcused = (world: World, channel: string, since: ReadonlyMap<string, num
   const { owner, partner } = row
   // Another owner or partner since: what is true of them now does not say what was then.
   if ((since.get(channel) ?? 0) > world.now - window) return true
-  if (recent(owner)) return true
+  // Its owner waits until a lease has run out that it may have granted.
+  if (row.openEpoch !== row.epoch || recent(owner)) return true
   if (!recent(DATABASE) && !recent(linkOf(owner, DATABASE))) return false
   // Nobody has told it yet, and now PostgreSQL cannot.
-  if (!world.machines.some(({ brain, name }) => name === owner && brain?.roleOf(channel) === "owner")) return true
+  const owners = world.machines.flatMap(({ brain, name }) => (name === owner && brain !== null ? [brain] : []))
+  if (!owners.some((brain) => brain.roleOf(channel) === "owner")) return true
+  // PostgreSQL went away in the midst of a change.
+  if (owners.some((brain) => brain.isInDoubt(channel))) return true
   return partner === null || recent(partner) || recent(linkOf(owner, partner)) || row.target !== null
 }
 
@@ -73,11 +77,14 @@ export const runWorld = (seed: number, options: RunOptions = {}): Verdict => {
   const sample = () => {
     for (const link of world.cut) world.troubled.set(link, world.now)
     if (world.databaseIsDown) world.troubled.set(DATABASE, world.now)
-    if (world.lossy > 0) for (const name of [...NODES, DATABASE]) world.troubled.set(name, world.now)
+    if (world.lossy > 0 || world.engineDelayMs > 5)
+      for (const name of [...NODES, DATABASE]) world.troubled.set(name, world.now)
     // A node that PostgreSQL has not taken yet since it was started is as good as down, and so is one of two machines
     // under one name.
     for (const { brain, isOff, name, standsStill } of world.machines)
       if (!isOff && (brain?.isKnown !== true || standsStill)) world.troubled.set(name, world.now)
+    for (const name of NODES)
+      if (world.machines.every((one) => one.isOff || one.name !== name)) world.troubled.set(name, world.now)
     for (const { channel, epoch } of world.database.rows.values()) {
       if (epochs.get(channel) !== epoch) {
         if (epochs.has(channel)) changed.set(channel, world.now)
@@ -106,6 +113,7 @@ export const runWorld = (seed: number, options: RunOptions = {}): Verdict => {
   sampleUntil(world.now + timing.deadMs * 3 + SETTLED_MS)
   if (world.violation === null)
     for (const { channel } of world.database.rows.values())
-      if (world.senders(channel).length === 0) dark ??= `${channel} is dark after all has worked for long`
+      if (world.senders(channel).length === 0 && !isExcused(world, channel, changed))
+        dark ??= `${channel} is dark after all has worked for long`
   return { violation: world.violation, dark, looked, unsent }
 }

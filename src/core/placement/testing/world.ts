@@ -2,7 +2,7 @@
  * Nodes, their engines, PostgreSQL and the network between them, on made-up time. Whatever can go wrong is an event:
  * what a process does while it stands still happens later, what the network holds back arrives late or never.
  */
-import type { Snapshot } from "../model.ts"
+import type { NodeRow, Snapshot } from "../model.ts"
 import { NodeBrain } from "../node-brain.ts"
 import type { Rules } from "../rules.ts"
 import type { Outcome, Statement } from "../statements.ts"
@@ -48,6 +48,8 @@ export class Machine {
   machineFrozen = false
   /** Off for good or until it is started again. */
   isOff = false
+  /** Until when the engine is busy with what it was told. */
+  engineFreeAt = 0
   readonly waiting: Array<() => void> = []
 
   constructor(name: string, instance: string, offsetMs: number, rate: number) {
@@ -128,11 +130,15 @@ export class World {
   lossy = 0
   /** The longest that a request is held back, in ms. */
   lateMs = 0
+  /** The share of changes after which the node that made them loses PostgreSQL before it hears the answer. */
+  severing = 0
+  /** How long engines take at most to do what they are told, in ms. */
+  engineDelayMs = 5
   /** The first moment at which two engines sent one channel; null as long as there was none. */
   violation: string | null = null
   readonly #options: WorldOptions
   readonly #queue = new Queue()
-  readonly #databaseOffset: number
+  databaseOffset: number
   readonly #databaseRate: number
 
   constructor(options: WorldOptions) {
@@ -140,7 +146,7 @@ export class World {
     this.timing = options.timing
     this.random = randomOf(options.seed)
     this.database = new MemoryDatabase(options.timing.deadMs, options.guards)
-    this.#databaseOffset = 1e9 + this.random() * 1e6
+    this.databaseOffset = 1e9 + this.random() * 1e6
     this.#databaseRate = this.#someRate()
     for (const name of options.names) this.add(name)
   }
@@ -180,7 +186,7 @@ export class World {
   }
 
   get databaseNow(): number {
-    return this.#databaseOffset + this.now * this.#databaseRate
+    return this.databaseOffset + this.now * this.#databaseRate
   }
 
   sends(machine: Machine, channel: string): boolean {
@@ -254,15 +260,28 @@ export class World {
       machine.brain = new NodeBrain({ self: machine.name, boot, timing, startedMs, ...(rules ? { rules } : {}) })
     }
     brain()
+    const later = (ms: number, run: () => void) => this.at(ms, () => this.#within(machine, boot, run))
+    const claimAfter = (seen: NodeRow | null) =>
+      this.#ask(
+        machine,
+        () => this.database.claim(machine.name, machine.instance, boot, seen, this.databaseNow),
+        (isClaimed) => {
+          if (isClaimed !== true) return later(this.timing.beatMs, claim)
+          brain()
+          this.#beat(machine, boot)
+        },
+      )
     const claim = () =>
       this.#ask(
         machine,
-        () => this.database.claim(machine.name, machine.instance, boot, this.databaseNow),
-        (isClaimed) => {
-          if (isClaimed === true) {
-            brain()
-            this.#beat(machine, boot)
-          } else this.at(this.timing.beatMs, () => this.#within(machine, boot, claim))
+        () => ({ seen: this.database.read(machine.name) }),
+        (answer) => {
+          if (answer === null) return later(this.timing.beatMs, claim)
+          const { seen } = answer
+          // Another machine had this name: it must have been silent for the dead time by our clock, too.
+          const isReplaced = seen !== null && seen.instance !== machine.instance && seen.standing !== "left"
+          if (isReplaced) later(this.timing.deadMs / machine.rate, () => claimAfter(seen))
+          else claimAfter(seen)
         },
       )
     claim()
@@ -328,12 +347,12 @@ export class World {
       this.#lease(machine, row.channel, fence)
     }
     for (const statement of brain.statements(this.localOf(machine))) this.#send(machine, brain, statement)
-    for (const channel of brain.toClose()) {
-      this.at(2 + this.random() * 5, () => {
-        if (machine.boot !== boot || machine.machineFrozen) return
+    for (const [channel, attempt] of brain.toClose()) {
+      this.#toEngine(machine, () => {
+        if (machine.boot !== boot) return
         machine.fences.set(channel, 0)
         this.#within(machine, boot, () => {
-          brain.onClosed(channel, this.localOf(machine))
+          brain.onClosed(channel, attempt, this.localOf(machine))
           this.#carryOut(machine, brain)
         })
       })
@@ -342,31 +361,47 @@ export class World {
 
   #lease(machine: Machine, channel: string, fenceMs: number): void {
     const { boot } = machine
-    const engineHas = () => {
-      if (!machine.hasEngine || machine.isOff) return
-      if (machine.machineFrozen) {
-        machine.waiting.push(engineHas)
-        return
-      }
+    this.#toEngine(machine, () => {
       // A control plane that is gone has no connection any more.
       if (machine.boot !== boot) return
       machine.fences.set(channel, fenceMs)
       this.look()
+    })
+  }
+
+  /** Has the engine of a machine do something, in the order in which it is told. */
+  #toEngine(machine: Machine, run: () => void): void {
+    const carriedOut = () => {
+      if (!machine.hasEngine || machine.isOff) return
+      if (machine.machineFrozen) machine.waiting.push(carriedOut)
+      else run()
     }
-    this.at(1, engineHas)
+    machine.engineFreeAt = Math.max(machine.engineFreeAt + 0.01, this.now + this.random() * this.engineDelayMs)
+    this.at(machine.engineFreeAt - this.now, carriedOut)
   }
 
   #send(machine: Machine, brain: NodeBrain, statement: Statement): void {
     const { boot, name } = machine
+    const sentMs = this.localOf(machine)
     this.#ask(
       machine,
-      () => this.database.run(name, boot, statement, this.databaseNow),
+      () => {
+        if (this.random() < this.severing) this.sever(name)
+        return this.database.run(name, boot, statement, this.databaseNow)
+      },
       (rows) => {
         const outcome: Outcome = rows === null ? { kind: "unknown" } : { kind: "done", rows }
-        brain.onOutcome(statement, outcome, this.localOf(machine))
+        brain.onOutcome(statement, outcome, sentMs, this.localOf(machine))
         this.#carryOut(machine, brain)
       },
     )
+  }
+
+  /** Cuts a node from PostgreSQL for a while. */
+  sever(name: string): void {
+    const link = name < DATABASE ? `${name} ${DATABASE}` : `${DATABASE} ${name}`
+    this.cut.add(link)
+    this.at(this.timing.deadMs * (0.5 + this.random() * 2), () => this.cut.delete(link))
   }
 
   thaw(machine: Machine): void {
