@@ -9,7 +9,7 @@ const FLOORS = [
   ["model"],
   ["config"],
   ["engine", "store"],
-  ["accounts", "templates", "history", "undo", "taps", "rtsp"],
+  ["accounts", "templates", "history", "undo", "taps", "rtsp", "nodes"],
   ["channel", "thumbnails", "preview"],
   ["show"],
   ["declarative"],
@@ -90,7 +90,8 @@ module.exports = {
       from: from("^src/effects/"),
       to: {
         path: "^src/engine/",
-        pathNot: "^src/engine/(protocol/(messages|figures|socket-path|line-reader)|system/priority)\\.ts$",
+        pathNot:
+          "^src/engine/(protocol/(messages|figures|socket-path|line-reader|fenced)|system/(priority|fence-clock))\\.ts$",
       },
     },
     {

@@ -29,6 +29,7 @@ import { PriorityLive } from "./effects/engine/Priority.ts"
 import { History } from "./effects/history/History.ts"
 import { Metrics } from "./effects/metrics/Metrics.ts"
 import { ChangeFeed } from "./effects/model/ChangeFeed.ts"
+import { NodesLive } from "./effects/nodes/nodes-live.ts"
 import { Notifications } from "./effects/notifications/Notifications.ts"
 import { Previews } from "./effects/preview/Previews.ts"
 import { System } from "./effects/show/System.ts"
@@ -41,6 +42,7 @@ import { Channels } from "./effects/supervisor/Channels.ts"
 import { Cues } from "./effects/supervisor/Cues.ts"
 import { DryRuns } from "./effects/supervisor/DryRuns.ts"
 import { Events } from "./effects/supervisor/Events.ts"
+import { FollowedAccounts } from "./effects/supervisor/follow-others.ts"
 import { HlsFiles } from "./effects/supervisor/HlsFiles.ts"
 import { Outputs } from "./effects/supervisor/Outputs.ts"
 import { Registry } from "./effects/supervisor/Registry.ts"
@@ -73,6 +75,7 @@ const WithVerbs = Front.pipe(
 
 /** The control plane. The Supervisor starts the channels, so that all that listens to them is below it. */
 const WithControlPlane = WithVerbs.pipe(
+  Layer.provideMerge(FollowedAccounts),
   Layer.provideMerge(Supervisor.Live),
   Layer.provideMerge(Metrics.Live),
   Layer.provideMerge(Notifications.Live),
@@ -89,6 +92,9 @@ const WithControlPlane = WithVerbs.pipe(
   Layer.provideMerge(Tallies.Live),
   Layer.provideMerge(CueLog.Live),
   Layer.provideMerge(EventLog.Live),
+  // A pipe takes 20 at most.
+).pipe(
+  Layer.provideMerge(NodesLive),
   Layer.provideMerge(Changes.Live),
   Layer.provideMerge(StateTags.Live),
   Layer.provideMerge(ChannelBook.Live),

@@ -13,6 +13,10 @@ import { makeLimits } from "./access/limits.ts"
 import { findAddress } from "./access/requester.ts"
 import { type LivePages, makeLivePages } from "./live/live-pages.ts"
 import { metricsRoutes } from "./metrics/metrics-routes.ts"
+import { acrossNodes } from "./nodes/across-nodes.ts"
+import { type CallNode, callNode } from "./nodes/call-node.ts"
+import { forwardToOwner } from "./nodes/forward.ts"
+import { makeOtherNodes, type OtherNodes } from "./nodes/other-nodes.ts"
 import { openApiRoutes } from "./openapi/routes.tsx"
 import { auditPageRoutes } from "./pages/audit.tsx"
 import { pageRoutes } from "./pages/channel-list.tsx"
@@ -49,6 +53,9 @@ import { healthRoutes } from "./routes/health.ts"
 import { historyRoutes } from "./routes/history.ts"
 import { hlsRoutes } from "./routes/hls.ts"
 import { inputRoutes } from "./routes/inputs.ts"
+import { internalChannelRoutes } from "./routes/internal-channels.ts"
+import { internalLeaseRoutes } from "./routes/internal-leases.ts"
+import { nodeRoutes } from "./routes/nodes.ts"
 import { notificationRoutes } from "./routes/notifications.ts"
 import { outputRoutes } from "./routes/outputs.ts"
 import { scte35Routes } from "./routes/scte35.ts"
@@ -58,7 +65,12 @@ import { grafanaLinks } from "./services/grafana-links.ts"
 import type { AppServices } from "./services/services.ts"
 
 export interface AppDeps {
+  /** What this node has; what other nodes have is put to it here. */
   readonly plane: ControlPlane
+  /** The other nodes; made here when left out. Whoever tells WebSockets as well passes them in. */
+  readonly others?: OtherNodes
+  /** How other nodes are asked; tests put their own in its place. */
+  readonly call?: CallNode
   readonly settings: AccessSettings & Partial<Pick<AppConfigService, "thumbnails" | "trustedProxies">>
   readonly accounts: AccountsService
   readonly audit: AuditRows
@@ -81,16 +93,18 @@ const makeServices = ({
   livePages,
   log,
   openSockets,
+  others,
   plane,
   settings,
   runtime,
-}: AppDeps): AppServices => {
+}: AppDeps & Required<Pick<AppDeps, "others">>): AppServices => {
   const access = makeAccess(settings, accounts)
   const limits = makeLimits()
   const audit = makeAudit(auditRows, runtime)
   const runner = makeRunner(runtime, (c) => access.callerOf(c)?.name ?? null)
   return {
-    ...plane,
+    ...acrossNodes(plane, others),
+    others,
     runner,
     access,
     accounts,
@@ -106,19 +120,20 @@ const makeServices = ({
 }
 
 /** What a request passes, in this order, on the way to its route. */
-const useGates = (app: Hono, services: AppServices, { runtime, settings }: AppDeps): void => {
-  const { access, audit, limits } = services
+const useGates = (app: Hono, services: AppServices, { call = callNode, runtime, settings }: AppDeps): void => {
+  const { access, audit, limits, nodes } = services
   const untrusted = (proxy: string) =>
     void Runtime.runFork(runtime)(
       Effect.logWarning(
         `a request came through a proxy at ${proxy}: while TRUSTED_PROXIES does not name it, all its clients count as one when wrong keys and logins are counted`,
       ),
     )
-  app.use(findAddress(settings.trustedProxies ?? [], untrusted))
+  app.use(findAddress(settings.trustedProxies ?? [], untrusted, nodes))
   app.use(compressPages)
   app.use(securityHeaders)
   app.use(problemPages(access))
-  app.use(gate(settings, access, limits, audit))
+  app.use(gate(settings, access, limits, audit, nodes))
+  if (nodes.self !== null) app.use(forwardToOwner(services, call))
   app.use(limitWrites(access, limits, audit))
   app.use(audited(audit, access))
   app.use(checkRole(access))
@@ -127,7 +142,7 @@ const useGates = (app: Hono, services: AppServices, { runtime, settings }: AppDe
 }
 
 /** Declares what programs ask for: probes, the REST API with its documentation, and metrics. */
-const apiRoutes = (app: Hono, services: AppServices): void => {
+const apiRoutes = (app: Hono, services: AppServices, { plane }: AppDeps): void => {
   healthRoutes(app, services)
   // Declared before the channels, or `bulk` would be taken for one.
   bulkRoutes(app, services)
@@ -142,8 +157,11 @@ const apiRoutes = (app: Hono, services: AppServices): void => {
   inputRoutes(app, services)
   notificationRoutes(app, services)
   systemRoutes(app, services)
+  nodeRoutes(app, services)
   metricsRoutes(app, services)
   openApiRoutes(app, services)
+  internalChannelRoutes(app, services, plane)
+  internalLeaseRoutes(app, services)
 }
 
 /** Declares what browsers and players ask for: pages, their files and actions, and HLS. */
@@ -173,11 +191,12 @@ const browserRoutes = (app: Hono, services: AppServices): void => {
 }
 
 /** The app with all its routes; anything else is answered with a problem document, or with a page to a browser. */
-export const makeApp = (deps: AppDeps): Hono => {
+export const makeApp = (given: AppDeps): Hono => {
+  const deps = { ...given, others: given.others ?? makeOtherNodes(given.plane.nodes, given.call ?? callNode) }
   const app = new Hono({ strict: false })
   const services = makeServices(deps)
   useGates(app, services, deps)
-  apiRoutes(app, services)
+  apiRoutes(app, services, deps)
   browserRoutes(app, services)
 
   app.notFound((c) => problemResponse(makeProblem("not-found", `there is nothing at ${c.req.path}`), c.req.path))

@@ -18,6 +18,9 @@ import { makeLiveFeed } from "./live/LiveFeed.ts"
 import { type LivePages, makeLivePages } from "./live/live-pages.ts"
 import { makePreviewRoute } from "./live/preview.ts"
 import { mountWebSocket, type WebSockets } from "./live/websocket.ts"
+import { acrossNodes } from "./nodes/across-nodes.ts"
+import { callNode } from "./nodes/call-node.ts"
+import { makeOtherNodes } from "./nodes/other-nodes.ts"
 import { makeReporter } from "./request/run.ts"
 
 /** Where the server listens, once it does. */
@@ -115,9 +118,11 @@ export const serveHttp = (
     const runtime = yield* Effect.runtime<never>()
     const livePages = makeLivePages(runtime)
     const openSockets = () => sockets.size()
+    const others = makeOtherNodes(plane.nodes, callNode)
     const grafanaUrl = settings.grafanaUrl ?? Option.none()
     const app = makeApp({
       plane,
+      others,
       accounts,
       audit,
       livePages,
@@ -127,7 +132,7 @@ export const serveHttp = (
       runtime,
       ...(log === undefined ? {} : { log }),
     })
-    const sockets: WebSockets = mountWebSocket(app, yield* makeLiveFeed(plane), [
+    const sockets: WebSockets = mountWebSocket(app, yield* makeLiveFeed(acrossNodes(plane, others)), [
       yield* makePreviewRoute(plane.previews),
     ])
     const pair = yield* readCertificate(settings)

@@ -39,6 +39,7 @@ export const makeChannel = (
   keepCue: Channel["keepCue"],
   tally?: ChannelTally,
   resumes = false,
+  fenceUs: Channel["fenceUs"] = () => undefined,
 ): Effect.Effect<Channel> =>
   Effect.gen(function* () {
     return {
@@ -54,6 +55,7 @@ export const makeChannel = (
       changed,
       record,
       keepCue,
+      fenceUs,
     }
   })
 
@@ -106,7 +108,14 @@ const put = (channel: Channel, connection: number, spec: ChannelSpec): Effect.Ef
     const { source } = runtime
     const { stats } = yield* SubscriptionRef.get(engine.state)
     const carried = stats?.channels.some((c) => c.id === spec.id) === true
-    yield* engine.send({ cmd: "put_channel", channel: spec })
+    yield* Effect.suspend(() => {
+      // As of the moment at which it is sent: the fence moves on several times a second.
+      const fenceUs = channel.fenceUs()
+      return engine.send({
+        cmd: "put_channel",
+        channel: fenceUs === undefined ? spec : { ...spec, fence_us: fenceUs },
+      })
+    })
     // An engine that has the channel knows better which leg is good; a new one starts with the primary.
     if (!carried && source !== "primary" && spec.legs.some((leg) => leg.name === source)) {
       yield* Effect.ignore(engine.send({ cmd: "switch_source", channel_id: spec.id, leg: source, manual: false }))

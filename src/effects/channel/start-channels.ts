@@ -1,7 +1,7 @@
 /**
  * What the start of the service does with the channels that are stored and with those that an engine was found running.
  */
-import { Effect, type Scope, SubscriptionRef } from "effect"
+import { Effect, type Scope, Stream, SubscriptionRef } from "effect"
 import type { ChannelBookService } from "../config/ChannelBook.ts"
 import { startsWithService } from "../config/on-demand.ts"
 import type { OutputHost } from "../config/output-place.ts"
@@ -14,6 +14,7 @@ import { endStrangersAtEachConnection, runsOutput } from "./strangers.ts"
  * Starts the channels that are to run, ends whatever the engine runs that nobody asks for any more, and follows both
  * from then on.
  *
+ * @param roleChanges emits when another node may have become a channel's owner; never on a single machine
  * @param exclusively lets no change of the configuration come in between
  */
 export const startChannels = (
@@ -22,6 +23,7 @@ export const startChannels = (
   running: RunningChannelsService,
   host: OutputHost,
   exclusively: (effect: Effect.Effect<void>) => Effect.Effect<void>,
+  roleChanges: Stream.Stream<void> = Stream.never,
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { stats } = yield* SubscriptionRef.get(engine.state)
@@ -44,5 +46,6 @@ export const startChannels = (
         output,
       )
     yield* Effect.forkScoped(clearLeftovers(host.runDir, isRunning))
+    yield* Effect.forkScoped(Stream.runForEach(roleChanges, () => running.assumeRoles))
     yield* Effect.forkScoped(running.follow)
   })

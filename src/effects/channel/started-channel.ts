@@ -36,4 +36,6 @@ export interface Channel {
   readonly record: RecordHappening
   /** Keeps a cue. Never fails, never waits for the store. */
   readonly keepCue: (cue: NewCue) => CueEntry
+  /** Until when the engine may send it; see `NodesService.fenceUs`. */
+  readonly fenceUs: () => number | undefined
 }

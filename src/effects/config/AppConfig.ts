@@ -14,6 +14,7 @@ import { engines } from "./engine-count.ts"
 import { oneOf, SETTINGS, setting, wholeNumber, withoutComment } from "./environment-settings.ts"
 import { type IngestSettings, srtIngest } from "./ingest-settings.ts"
 import { LOG_LEVELS, type LogLevelName, toLogLevel } from "./log-levels.ts"
+import { type NodeSettings, nodeSettings } from "./node-settings.ts"
 import type { PortRange } from "./port-ranges.ts"
 import { AUTO_LIMIT, type ThumbnailLimit } from "./thumbnail-limit.ts"
 
@@ -68,6 +69,8 @@ export interface AppConfigService extends DatabasePlace {
   readonly thumbnails: ThumbnailLimit
   /** `https://grafana.example.com/path`, without a slash at its end: pages link to its dashboards. */
   readonly grafanaUrl: Option.Option<string>
+  /** What this machine is among others on one PostgreSQL database; none on a single machine. */
+  readonly nodes: Option.Option<NodeSettings>
   /** Settings of the environment that are given and have no effect here: those of `IGNORED_SETTINGS`. */
   readonly ignored: ReadonlyArray<string>
 }
@@ -183,8 +186,19 @@ const config = Config.all({
   engines,
   thumbnails,
   grafanaUrl,
+  nodes: nodeSettings,
   ignored,
 }).pipe(
+  Config.mapOrFail((read) =>
+    Option.isNone(read.nodes) || /^postgres(ql)?:/i.test(Option.getOrElse(read.databaseUrl, () => ""))
+      ? Either.right(read)
+      : Either.left(
+          ConfigError.InvalidData(
+            ["DATABASE_URL"],
+            "must be that of a PostgreSQL database which all nodes share: SQLite serves a single machine; leave NODES and NODE_NAME out for that",
+          ),
+        ),
+  ),
   Config.mapOrFail((read) =>
     Option.isSome(read.tlsCert) === Option.isSome(read.tlsKey)
       ? Either.right(read)

@@ -36,6 +36,14 @@ export const SETTINGS = {
   ENGINES: "auto",
   THUMBNAILS: "auto",
   GRAFANA_URL: "none",
+  NODES: "off",
+  NODE_NAME: "the name of the machine",
+  NODE_ADDRESS: "http://<name of the machine>:<PORT>",
+  NODE_LABELS: "none",
+  NODE_CAPACITY: "64",
+  LEASE_S: "6",
+  DEAD_S: "8",
+  NODE_ON_TAKEOVER: "none",
 } as const
 type Key = keyof typeof SETTINGS
 

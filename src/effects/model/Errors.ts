@@ -15,7 +15,7 @@ export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInp
 
 /** No such channel, output, user, key, template, or thing of the notifications; HTTP 404. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
-  kind: Schema.Literal("channel", "output", "user", "key", "template", "destination", "notice", "mute"),
+  kind: Schema.Literal("channel", "output", "user", "key", "template", "destination", "notice", "mute", "node"),
   ref: Schema.String,
 }) {
   override get message() {

@@ -45,6 +45,7 @@ export const appConfig = (dataDir: string): AppConfigService => ({
   engines: 1,
   thumbnails: 0,
   grafanaUrl: Option.none(),
+  nodes: Option.none(),
   ignored: [],
 })
 

@@ -12,6 +12,8 @@ import { History } from "../history/History.ts"
 import { Metrics } from "../metrics/Metrics.ts"
 import { ChangeFeed } from "../model/ChangeFeed.ts"
 import type { StartRefused } from "../model/Errors.ts"
+import { Nodes } from "../nodes/Nodes.ts"
+import { SINGLE_MACHINE } from "../nodes/single-machine.ts"
 import { Notifications } from "../notifications/Notifications.ts"
 import { Previews } from "../preview/Previews.ts"
 import { System } from "../show/System.ts"
@@ -65,6 +67,9 @@ export const ControlPlaneLive = Verbs.pipe(
   Layer.provideMerge(Tallies.Live),
   Layer.provideMerge(CueLog.Live),
   Layer.provideMerge(EventLog.Live),
+  // A pipe takes 20 at most.
+).pipe(
+  Layer.provideMerge(Layer.succeed(Nodes, SINGLE_MACHINE)),
   Layer.provideMerge(Changes.Live),
   Layer.provideMerge(StateTags.Live),
   Layer.provideMerge(ChannelBook.Live),

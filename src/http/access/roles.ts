@@ -2,7 +2,7 @@
 import type { Role } from "../../effects/accounts/account-bodies.ts"
 
 export interface Rule {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE"
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
   /** Path as the route declares it. */
   readonly path: string
   /** Role that is needed; `free` needs none. */
@@ -20,6 +20,9 @@ const looks = (role: Rule["role"], ...paths: ReadonlyArray<string>): ReadonlyArr
 /** Rules in order: one with more literal parts comes before one with parameters in their place. */
 export const RULES: ReadonlyArray<Rule> = [
   ...looks("free", "/livez", "/readyz", "/login", "/static/:file", "/hls/:id/:file", "/hls/:id/:output/:file"),
+  // Among nodes: the routes ask for their secret.
+  ...looks("free", "/internal/channels"),
+  { role: "free", method: "POST", path: "/internal/leases", what: null },
   // These write their own lines into the audit log.
   { role: "free", method: "POST", path: "/login", what: null },
   { role: "free", method: "POST", path: "/logout", what: null },
@@ -63,6 +66,7 @@ export const RULES: ReadonlyArray<Rule> = [
   ...looks("viewer", "/api/inputs/:id/outputs/:output/logs"),
   ...looks("viewer", "/api/notifications", "/api/notifications/destinations", "/api/notifications/destinations/:id"),
   ...looks("viewer", "/api/notifications/rules", "/api/notifications/mutes"),
+  ...looks("viewer", "/api/nodes", "/api/nodes/:node", "/api/channels/:id/placement", "/nodes", "/live/nodes"),
   ...looks("viewer", "/channels/:id", "/live/channels/:id", "/fragments/channels/:id/figures"),
   { role: "viewer", method: "POST", path: "/api/scte35/decode", what: null },
   { role: "viewer", method: "POST", path: "/scte35", what: null },
@@ -76,6 +80,10 @@ export const RULES: ReadonlyArray<Rule> = [
     ["POST", "/api/channels/:id/start", "start a channel"],
     ["POST", "/api/channels/:id/stop", "stop a channel"],
     ["POST", "/api/channels/:id/switch", "switch the source of a channel"],
+    ["PUT", "/api/channels/:id/placement", "change where a channel runs"],
+    ["POST", "/api/channels/:id/move", "move a channel to another node"],
+    ["POST", "/channels/:id/placement", "change where a channel runs on the page"],
+    ["POST", "/channels/:id/move", "move a channel to another node on the page"],
     ["POST", "/api/channels/:id/cues", "insert a cue"],
     ["POST", "/api/channels/:id/outputs", "add an output"],
     ["PUT", "/api/channels/:id/outputs/:output", "change an output"],
@@ -185,6 +193,11 @@ export const RULES: ReadonlyArray<Rule> = [
     ["DELETE", "/api/notifications/destinations/:id", "delete a destination of notifications"],
     ["POST", "/api/notifications/destinations/:id/test", "send a test notification"],
     ["PUT", "/api/notifications/rules", "change the rules of notifications"],
+    ["PATCH", "/api/nodes/:node", "change a node"],
+    ["POST", "/api/nodes/:node/drain", "drain a node"],
+    ["POST", "/api/nodes/:node/resume", "let a node have channels again"],
+    ["POST", "/nodes/:node/drain", "drain a node on the page"],
+    ["POST", "/nodes/:node/resume", "let a node have channels again on the page"],
     ["POST", "/api/users", "create a user"],
     ["PUT", "/api/users/:name", "change a user"],
     ["DELETE", "/api/users/:name", "delete a user"],

@@ -33,10 +33,12 @@ export const listState = (
   {
     channels,
     history,
+    nodes,
     notifications,
+    others,
     system,
     thumbnails,
-  }: Pick<AppServices, "channels" | "history" | "notifications" | "system" | "thumbnails">,
+  }: Pick<AppServices, "channels" | "history" | "nodes" | "notifications" | "others" | "system" | "thumbnails">,
   { pictures = false }: { readonly pictures?: boolean } = {},
 ): Effect.Effect<ListState> => {
   const state = Effect.all({
@@ -47,14 +49,17 @@ export const listState = (
   })
   if (!pictures) return state
   return Effect.flatMap(state, (found) => {
-    const running = found.channels.filter(({ status }) => status === "running")
+    const running = found.channels.filter(({ id, status }) => status === "running" && nodes.roleOf(id) === "owner")
     const having = Effect.filter(running, ({ id }) =>
       Effect.orElseSucceed(
         Effect.map(thumbnails.get(id), ({ ok }) => ok),
         () => false,
       ),
     )
-    return Effect.map(having, (channels) => ({ ...found, pictures: new Set(channels.map(({ id }) => id)) }))
+    return Effect.zipWith(having, others.shown, (channels, shown) => ({
+      ...found,
+      pictures: new Set([...channels.map(({ id }) => id), ...shown.flatMap(({ pictures }) => pictures)]),
+    }))
   })
 }
 

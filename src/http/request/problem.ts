@@ -27,6 +27,7 @@ export const KINDS = {
   "internal-error": [500, "The service failed"],
   "store-unavailable": [503, "The configuration store is not available"],
   "outcome-unknown": [503, "It is not known whether the change was stored"],
+  "node-unreachable": [503, "The node that runs the channel does not answer"],
   "engine-unavailable": [503, "The engine is not available"],
   timeout: [503, "The service did not answer in time"],
 } as const

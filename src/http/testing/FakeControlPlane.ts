@@ -10,6 +10,7 @@ import type { ChannelView } from "../../effects/model/channel.ts"
 import type { CueView } from "../../effects/model/cue.ts"
 import { InvalidInput, NotFound } from "../../effects/model/Errors.ts"
 import type { ChannelEventView } from "../../effects/model/event.ts"
+import { SINGLE_MACHINE } from "../../effects/nodes/single-machine.ts"
 import type { ControlPlane } from "../../effects/supervisor/ControlPlane.ts"
 import { makeTemplates } from "../../effects/templates/Templates.ts"
 import { memoryNotifications } from "../../effects/testing/notifications.ts"
@@ -80,7 +81,9 @@ export const makeFakeControlPlane = (over: FakeOver = {}): FakeControlPlane => {
       ...over.history,
     },
     hlsFiles: { directory: (_, ref) => new NotFound({ kind: "output", ref: ref ?? "of HLS" }), ...over.hlsFiles },
+    inputNeeds: { of: (ref) => Effect.as(find(ref), null), ...over.inputNeeds },
     metrics: { view: Effect.sync(() => fakeMetrics()), ...over.metrics },
+    nodes: { ...SINGLE_MACHINE, ...over.nodes },
     notifications: { ...memoryNotifications(), ...over.notifications },
     outputs: { ...fakeOutputs(world), ...over.outputs },
     previews: { watch: (ref) => Effect.flatMap(find(ref), () => Effect.never), ...over.previews },

@@ -5,6 +5,7 @@ import type { AccountsService } from "../../effects/accounts/Accounts.ts"
 import { memoryAccounts, memoryAudit } from "../../effects/testing/accounts.ts"
 import { type AppDeps, makeApp } from "../App.ts"
 import type { AccessSettings } from "../access/auth.ts"
+import type { CallNode } from "../nodes/call-node.ts"
 import { type FakeControlPlane, type FakeOver, makeFakeControlPlane } from "./FakeControlPlane.ts"
 
 export const OPEN: AccessSettings = { host: "127.0.0.1", apiKey: Option.none(), auth: true }
@@ -31,6 +32,8 @@ export const makeTestApp = (
     accounts?: AccountsService
     over?: FakeOver
     grafanaUrl?: Option.Option<string>
+    /** How other nodes are asked. */
+    call?: CallNode
   } = {},
 ): TestApp => {
   const plane = makeFakeControlPlane(options.over)
@@ -46,6 +49,7 @@ export const makeTestApp = (
     audit: memoryAudit(),
     grafanaUrl: options.grafanaUrl ?? Option.none(),
     runtime,
+    ...(options.call === undefined ? {} : { call: options.call }),
   })
   return {
     app,

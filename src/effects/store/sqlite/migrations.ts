@@ -186,6 +186,60 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<MigrationStatement>> = [
     "ALTER TABLE channels ADD COLUMN input_url TEXT",
     "ALTER TABLE channels ADD COLUMN backup_input_url TEXT",
   ],
+  [
+    // Several machines: see `nodes/node-statements.ts`. Times are Unix time in ms by PostgreSQL's clock.
+    `CREATE TABLE nodes (
+      name TEXT PRIMARY KEY,
+      address TEXT NOT NULL,
+      labels TEXT NOT NULL,
+      capacity INTEGER NOT NULL,
+      standing TEXT NOT NULL,
+      instance TEXT NOT NULL,
+      boot TEXT NOT NULL,
+      version TEXT NOT NULL,
+      protocol INTEGER NOT NULL,
+      beat_ms REAL NOT NULL
+    ) STRICT`,
+    `CREATE TABLE placements (
+      channel TEXT PRIMARY KEY REFERENCES channels (id) ON DELETE CASCADE,
+      epoch INTEGER NOT NULL,
+      open_epoch INTEGER NOT NULL,
+      owner TEXT NOT NULL,
+      partner TEXT,
+      home TEXT NOT NULL,
+      standby TEXT,
+      isolated TEXT NOT NULL,
+      target TEXT,
+      target_ready INTEGER NOT NULL,
+      moved_from TEXT,
+      moved_why TEXT NOT NULL,
+      moved_ms REAL NOT NULL,
+      silent_ms REAL,
+      gap_ms REAL
+    ) STRICT`,
+    // How often what all nodes keep in memory was changed, by which each notices what the others have changed.
+    "CREATE TABLE change_counters (name TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT",
+    "INSERT INTO change_counters VALUES ('channels', 0), ('accounts', 0)",
+    {
+      sqlite: "SELECT 1",
+      pg: `CREATE FUNCTION count_change() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          UPDATE change_counters SET number = number + 1 WHERE name = TG_ARGV[0];
+          PERFORM pg_notify('distributor_nodes', '');
+          RETURN NULL;
+        END $$`,
+    },
+    ...(["channels", "outputs"] as const).map((table) => ({
+      sqlite: "SELECT 1",
+      pg: `CREATE TRIGGER count_change AFTER INSERT OR UPDATE OR DELETE ON ${table}
+        FOR EACH STATEMENT EXECUTE FUNCTION count_change('channels')`,
+    })),
+    ...(["users", "api_keys"] as const).map((table) => ({
+      sqlite: "SELECT 1",
+      pg: `CREATE TRIGGER count_change AFTER INSERT OR UPDATE OR DELETE ON ${table}
+        FOR EACH STATEMENT EXECUTE FUNCTION count_change('accounts')`,
+    })),
+  ],
 ]
 
 /** The types of PostgreSQL, of which none is narrower than SQLite's. */

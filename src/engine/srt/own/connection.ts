@@ -10,6 +10,7 @@ import { SENDER_DEFAULTS, type SenderOptions } from "../../../core/srt/protocol/
 import type { Session } from "../../../core/srt/protocol/session.ts"
 import type { Reason, SrtStats } from "../../protocol/messages.ts"
 import { RingReader } from "../../ring/ring-reader.ts"
+import type { FenceView } from "../../system/fences.ts"
 import type { Block, SrtArena } from "./arena.ts"
 import type { Address } from "./endpoint.ts"
 import type { PayloadRing } from "./payload-ring.ts"
@@ -35,6 +36,7 @@ const KM_SECURED = 2
 export interface Shared {
   readonly arena: SrtArena
   readonly batch: SendBatch
+  readonly fences: FenceView
 }
 
 /** How a connection is to be run, beside what the protocol asks for. */
@@ -100,11 +102,12 @@ export class OwnConnection {
   }
 
   #send(header: number, position: number, offset: number, length: number, parity: -1 | 0 | 1): void {
-    const { batch } = this.#shared
+    const { batch, fences } = this.#shared
     const payload = this.#ring.payload(position) + offset
     batch.use(this.#fd)
     if (parity === -1) batch.data(this.address, header, payload, length)
     else batch.sealed(this.address, this.#cipher(parity), header, payload, length)
+    batch.leaveBefore(fences.untilUs(this.#ring.channel))
   }
 
   #cipher(parity: 0 | 1): StreamCipher {

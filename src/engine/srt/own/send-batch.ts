@@ -6,6 +6,7 @@
  * segments (EIO, EINVAL, EMSGSIZE), the destination gets its packets one by one from then on.
  */
 import { EAGAIN, EINVAL, EIO, EMSGSIZE, ENOBUFS, errno, libc, MSG_DONTWAIT } from "../../ffi/libc.ts"
+import type { FenceView } from "../../system/fences.ts"
 import type { SrtArena } from "./arena.ts"
 import { SealedPackets } from "./sealed-packets.ts"
 import type { StreamCipher } from "./stream-cipher.ts"
@@ -67,6 +68,7 @@ export class SendBatch {
     fallbacks: 0,
   }
   readonly #arena: SrtArena
+  readonly #fences: Pick<FenceView, "isPast">
   readonly #segmenting: boolean
   #fd: number
   readonly #msgs: number
@@ -83,6 +85,8 @@ export class SendBatch {
   #messages = 0
   #iovecs = 0
   #controlBytes = 0
+  /** Least fence of the channels whose packets wait. */
+  #untilUs = Number.POSITIVE_INFINITY
   // The message packets are being added to.
   #open: Destination | null = null
   #size = 0
@@ -91,8 +95,9 @@ export class SendBatch {
   #short = false
 
   /** `segmenting` false sends every packet by itself. */
-  constructor(arena: SrtArena, segmenting = true) {
+  constructor(arena: SrtArena, fences: Pick<FenceView, "isPast">, segmenting = true) {
     this.#arena = arena
+    this.#fences = fences
     this.#segmenting = segmenting
     this.#fd = -1
     this.#msgs = arena.take(MESSAGES * MMSG).at
@@ -159,6 +164,14 @@ export class SendBatch {
     this.#packets += 1
   }
 
+  /**
+   * What waits may leave until then (CLOCK_MONOTONIC in µs) and no later: it is thrown away instead, with what waits of
+   * other channels, which is repaired like any other loss.
+   */
+  leaveBefore(untilUs: number): void {
+    if (untilUs < this.#untilUs) this.#untilUs = untilUs
+  }
+
   /** A packet in the clear, gathered from its header and its payload. */
   data(to: Destination, header: number, payload: number, length: number): void {
     this.#room(to, HEADER + length, 2)
@@ -216,6 +229,7 @@ export class SendBatch {
   submit(): void {
     this.#close()
     this.#sealed.run()
+    if (this.#fences.isPast(this.#untilUs)) this.#messages = 0
     let from = 0
     while (from < this.#messages) {
       const left = this.#messages - from
@@ -230,6 +244,7 @@ export class SendBatch {
         from += 1
       }
     }
+    this.#untilUs = Number.POSITIVE_INFINITY
     this.#messages = 0
     this.#iovecs = 0
     this.#controlBytes = 0

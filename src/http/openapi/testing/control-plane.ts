@@ -5,8 +5,12 @@ import { DatabaseSync } from "node:sqlite"
 import { Effect } from "effect"
 import type { Hono } from "hono"
 import { channelStats, engineStats, legStats } from "../../../effects/testing/FakeEngine.ts"
+import { fakeNodes } from "../../testing/fake-nodes.ts"
 import { startRealApp } from "../../testing/real-app.ts"
 import { OPEN } from "../../testing/test-app.ts"
+
+/** Those of the examples. */
+const NODES = { "node-a": "http://10.0.0.1:8000", "node-b": "http://10.0.0.2:8000" }
 
 export interface ControlPlane {
   readonly app: Hono
@@ -20,7 +24,10 @@ export interface ControlPlane {
 }
 
 export const makeControlPlane = async (): Promise<ControlPlane> => {
-  const { app, dataDir, engine, errors, stop } = await startRealApp({ settings: { ...OPEN, auth: false } })
+  const { app, dataDir, engine, errors, stop } = await startRealApp({
+    settings: { ...OPEN, auth: false },
+    over: { nodes: fakeNodes("node-a", NODES) },
+  })
   const observer = new DatabaseSync(join(dataDir, "distributor.db"), { readOnly: true })
   const version = observer.prepare("PRAGMA data_version")
   return {
