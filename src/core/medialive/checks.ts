@@ -5,7 +5,7 @@
 import { isInNetworks, type Network, parseNetwork } from "../net/network.ts"
 import { privateKind } from "../net/private-address.ts"
 import type { MediaLiveChannel, MediaLiveOutput } from "./model.ts"
-import type { LegMatch, OurChannel } from "./our-legs.ts"
+import { isSame, type LegMatch, type OurChannel } from "./our-legs.ts"
 
 export const CHECK_CODES = [
   "scte35_off",
@@ -143,7 +143,7 @@ const pipelines = ({ matches, media, output }: Pair): ReadonlyArray<Found> => {
     ]
   const [first, second] = output.destinations
   const found: Found[] = []
-  const strangers = output.destinations.filter((one) => !matches.some(({ destination }) => destination === one))
+  const strangers = output.destinations.filter((one) => !matches.some(({ destination }) => isSame(destination, one)))
   for (const { pipeline, url } of strangers)
     found.push(
       warning(
@@ -232,7 +232,7 @@ export const checksOf = (
   takenPorts: ReadonlySet<number>,
 ): ReadonlyArray<Check> =>
   media.outputs.flatMap((output) => {
-    const own = matches.filter(({ destination }) => output.destinations.includes(destination))
+    const own = matches.filter(({ destination }) => output.destinations.some((one) => isSame(one, destination)))
     const fed = new Map(own.map(({ channel }) => [channel.id, channel]))
     return [...fed.values()].flatMap((ours) => {
       const pair = { media, output, ours, takenPorts, matches: own.filter(({ channel }) => channel.id === ours.id) }

@@ -24,7 +24,7 @@ export type ChannelClass = "STANDARD" | "SINGLE_PIPELINE"
 export interface Destination {
   /** 0 or 1. */
   readonly pipeline: number
-  /** As MediaLive has it. */
+  /** Scheme, host and port; what else the URL holds may be a secret and is left out. */
   readonly url: string
   readonly scheme: string
   /** Without brackets; empty where the URL cannot be read. */

@@ -35,6 +35,9 @@ export interface LegMatch {
   readonly group: string
 }
 
+/** True for one destination, told twice. */
+export const isSame = (a: Destination, b: Destination): boolean => a.pipeline === b.pipeline && a.url === b.url
+
 const plain = (host: string): string => {
   const bare = host.replace(/^\[(.*)\]$/, "$1").toLowerCase()
   return normaliseAddress(bare) ?? bare

@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { propertyRuns } from "../../../test/property-runs.ts"
-import { endpointOf } from "./endpoint-of.ts"
+import { endpointOf, shownUrl } from "./endpoint-of.ts"
 import { isBilled, lifecycleOf, pipelinesMissing } from "./lifecycle.ts"
 import { MEDIALIVE_STATES } from "./model.ts"
 import { readAlerts, readChannel, readChannelList } from "./read-answer.ts"
@@ -140,3 +140,12 @@ describe("states", () => {
     expect(pipelinesMissing({ channelClass, pipelinesRunning: 0, state: "IDLE" })).toBe(0)
   })
 })
+
+it.each([
+  ["rtp://198.51.100.5:5000", "rtp://198.51.100.5:5000"],
+  ["rtp://[2001:db8::1]:5000/", "rtp://[2001:db8::1]:5000"],
+  ["rtmp://me:password@a.example.com/live/STREAM-KEY", "rtmp://a.example.com/…"],
+  ["https://cdn.example.com/in.m3u8?token=T", "https://cdn.example.com/…"],
+  ["srt://192.0.2.1:8890?passphrase=P", "srt://192.0.2.1:8890/…"],
+  ["STREAM-KEY", "(no URL)"],
+])("%s is shown as %s", (url, shown) => expect(shownUrl(url)).toBe(shown))

@@ -3,7 +3,7 @@
  * paths /prod/channels, /prod/channels/{id}, /prod/channels/{id}/alerts). What is missing or of another type than
  * expected is left out: an answer of a newer version of the API must not break what can still be read.
  */
-import { endpointOf } from "./endpoint-of.ts"
+import { endpointOf, shownUrl } from "./endpoint-of.ts"
 import {
   type ChannelClass,
   type Destination,
@@ -45,7 +45,7 @@ const destinationsOf = (value: unknown): ReadonlyArray<DestinationGroup> =>
     const urls = [list(settings), list(srtSettings)].find((given) => given.length > 0) ?? []
     const pipelines = urls.flatMap((setting, pipeline): ReadonlyArray<Destination> => {
       const url = text(object(setting)["url"])
-      return url === "" ? [] : [{ pipeline, url, ...endpointOf(url) }]
+      return url === "" ? [] : [{ pipeline, url: shownUrl(url), ...endpointOf(url) }]
     })
     return { id: text(id), pipelines }
   })

@@ -96,11 +96,13 @@ export const spansOf = ({ enabled, windows, zone }: Schedule, fromMs: number, to
       .flatMap((date) => spanOn(date, window, zone) ?? [])
   })
   const touching = found.filter(({ from, to }) => to > fromMs && from < toMs).sort((a, b) => a.from - b.from)
-  return touching.reduce<ReadonlyArray<Span>>((joined, span) => {
+  const joined: Span[] = []
+  for (const span of touching) {
     const last = joined.at(-1)
-    if (last === undefined || span.from > last.to) return [...joined, span]
-    return [...joined.slice(0, -1), { from: last.from, to: Math.max(last.to, span.to) }]
-  }, [])
+    if (last === undefined || span.from > last.to) joined.push(span)
+    else joined[joined.length - 1] = { from: last.from, to: Math.max(last.to, span.to) }
+  }
+  return joined
 }
 
 /** True while a window is open. */

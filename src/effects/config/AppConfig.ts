@@ -65,6 +65,8 @@ export interface AppConfigService extends DatabasePlace {
   readonly thumbnails: ThumbnailLimit
   /** `https://grafana.example.com/path`, without a slash at its end: pages link to its dashboards. */
   readonly grafanaUrl: Option.Option<string>
+  /** False when `MEDIALIVE=off`: nothing of what has to do with AWS Elemental MediaLive is loaded or shown. */
+  readonly medialive: boolean
   /** Settings of the environment that are given and have no effect here: those of `IGNORED_SETTINGS`. */
   readonly ignored: ReadonlyArray<string>
 }
@@ -179,6 +181,7 @@ const config = Config.all({
   srtStack: oneOf("SRT_STACK", SRT_STACKS, () => SETTINGS.SRT_STACK),
   thumbnails,
   grafanaUrl,
+  medialiveOn: oneOf("MEDIALIVE", ["on", "off"], () => SETTINGS.MEDIALIVE),
   ignored,
 }).pipe(
   Config.mapOrFail((read) =>
@@ -210,6 +213,7 @@ const config = Config.all({
       keyFile,
       logLevel,
       maxAttempts,
+      medialiveOn,
       privateTargets,
       recordingsDir,
       srtFirst,
@@ -234,6 +238,7 @@ const config = Config.all({
           })),
           auth: auth === "on",
           allowPrivateTargets: privateTargets === "on",
+          medialive: medialiveOn === "on",
           logLevel: toLogLevel(logLevel),
           retry: { delayMs, maxAttempts },
           udpPorts: { first: udpFirst, last: udpLast },

@@ -34,6 +34,7 @@ export const SETTINGS = {
   SRT_STACK: "libsrt",
   THUMBNAILS: "auto",
   GRAFANA_URL: "none",
+  MEDIALIVE: "off",
 } as const
 type Key = keyof typeof SETTINGS
 

@@ -3,11 +3,13 @@ import { Effect } from "effect"
 import { ChannelsJson, type ChannelsJsonService } from "../declarative/ChannelsJson.ts"
 import { type ConfigService, Configuration } from "../declarative/Configuration.ts"
 import { History, type HistoryService } from "../history/History.ts"
+import { MediaLive, type MediaLiveSlot } from "../medialive/MediaLive.ts"
 import { Metrics, type MetricsService } from "../metrics/Metrics.ts"
 import { ChangeFeed, type ChangeFeedService } from "../model/ChangeFeed.ts"
 import { Notifications } from "../notifications/Notifications.ts"
 import type { NotificationsService } from "../notifications/notifications-service.ts"
 import { Previews, type PreviewsService } from "../preview/Previews.ts"
+import { Schedules, type SchedulesService } from "../schedule/Schedules.ts"
 import { System, type SystemService } from "../show/System.ts"
 import { Templates, type TemplatesService } from "../templates/Templates.ts"
 import { Thumbnails, type ThumbnailsService } from "../thumbnails/Thumbnails.ts"
@@ -29,10 +31,12 @@ export interface ControlPlane {
   readonly events: EventsService
   readonly history: Pick<HistoryService, "recent" | "view">
   readonly hlsFiles: HlsFilesService
+  readonly medialive: MediaLiveSlot
   readonly metrics: Pick<MetricsService, "view">
   readonly notifications: NotificationsService
   readonly outputs: OutputsService
   readonly previews: PreviewsService
+  readonly schedules: Pick<SchedulesService, "get" | "set" | "remove">
   readonly system: SystemService
   readonly templates: TemplatesService
   readonly thumbnails: ThumbnailsService
@@ -50,10 +54,12 @@ export const controlPlane = Effect.all({
   events: Events,
   history: History,
   hlsFiles: HlsFiles,
+  medialive: MediaLive,
   metrics: Metrics,
   notifications: Notifications,
   outputs: Outputs,
   previews: Previews,
+  schedules: Schedules,
   system: System,
   templates: Templates,
   thumbnails: Thumbnails,

@@ -44,6 +44,7 @@ export const appConfig = (dataDir: string): AppConfigService => ({
   srtStack: "libsrt",
   thumbnails: 0,
   grafanaUrl: Option.none(),
+  medialive: false,
   ignored: [],
 })
 
