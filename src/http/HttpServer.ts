@@ -116,8 +116,14 @@ export const serveHttp = (
     const livePages = makeLivePages(runtime)
     const openSockets = () => sockets.size()
     const grafanaUrl = settings.grafanaUrl ?? Option.none()
+    const { service } = plane.medialive
+    const medialiveWeb =
+      service === null
+        ? null
+        : (yield* Effect.promise(() => import("./pages/medialive/medialive-web.ts"))).medialiveWeb(service)
     const app = makeApp({
       plane,
+      medialiveWeb,
       accounts,
       audit,
       livePages,

@@ -19,6 +19,7 @@ import { fakeHealth } from "./fake-health.ts"
 import { fakeMetrics } from "./fake-metrics.ts"
 import { fakeDryRuns, fakeOutputs } from "./fake-outputs.ts"
 import { fakeCues, fakeEvents, fakeUndo } from "./fake-records.ts"
+import { fakeSchedules } from "./fake-schedules.ts"
 import { fakeSurroundings } from "./fake-views.ts"
 import { makeFakeWorld } from "./fake-world.ts"
 
@@ -78,10 +79,12 @@ export const makeFakeControlPlane = (over: FakeOver = {}): FakeControlPlane => {
       ...over.history,
     },
     hlsFiles: { directory: (_, ref) => new NotFound({ kind: "output", ref: ref ?? "of HLS" }), ...over.hlsFiles },
+    medialive: { service: null, ...over.medialive },
     metrics: { view: Effect.sync(() => fakeMetrics()), ...over.metrics },
     notifications: { ...memoryNotifications(), ...over.notifications },
     outputs: { ...fakeOutputs(world), ...over.outputs },
     previews: { watch: (ref) => Effect.flatMap(find(ref), () => Effect.never), ...over.previews },
+    schedules: { ...fakeSchedules(world), ...over.schedules },
     system: { ...fakeSystem, ...over.system },
     templates: {
       ...makeTemplates(memoryTemplates(), world.change, makeStateTag(new Uint8Array(32))),
