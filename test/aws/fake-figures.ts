@@ -8,7 +8,7 @@ interface Query {
 }
 
 /** What a running channel has in each minute. */
-const valueOf = (metric: string, channel: FakeChannel | undefined): number | null => {
+const figureOf = (metric: string, channel: FakeChannel | undefined): number | null => {
   if (channel === undefined || channel.state !== "RUNNING") return null
   const values: Readonly<Record<string, number>> = {
     ActiveAlerts: channel.alerts.length,
@@ -34,7 +34,7 @@ const resultOf = (
   channels: ReadonlyMap<string, FakeChannel>,
   nowMs: number,
 ): Result => {
-  const value = valueOf(metric, channels.get(channel))
+  const value = figureOf(metric, channels.get(channel))
   const last = Math.floor(nowMs / 1000 / PERIOD_S) * PERIOD_S
   const times = Array.from({ length: POINTS }, (_, n) => last - (POINTS - n) * PERIOD_S)
   return { id, label: metric, points: value === null ? [] : times.map((at) => [at, value] as const) }

@@ -34,7 +34,8 @@ export const signedBy = (
     .sort()
     .join("&")
   const list = names.split(";")
-  const headers = list.map((name) => `${name}:${(request.headers.get(name) ?? "").trim()}\n`).join("")
+  const headerOf = (name: string) => request.headers.get(name) ?? (name === "host" ? url.host : "")
+  const headers = list.map((name) => `${name}:${headerOf(name).trim()}\n`).join("")
   const hash = request.headers.get("x-amz-content-sha256") ?? sha256(request.body)
   const canonical = [request.method, path, query, headers, names, hash].join("\n")
   const scope = `${day}/${region}/${service}/aws4_request`

@@ -1,5 +1,5 @@
 /** The connection to AWS: kept, changed, and tried. */
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { PERMISSIONS, POLICIES } from "../../core/medialive/policy.ts"
 import type { AwsFailed, InvalidInput, StoreError } from "../model/Errors.ts"
 import { InvalidInput as Invalid } from "../model/Errors.ts"
@@ -86,7 +86,7 @@ const trial = (api: AwsApi): Effect.Effect<ConnectionTest> =>
       yield* step("medialive:DescribeChannel", api.channel(first.id), ({ name }) => name)
       yield* step("medialive:ListAlerts", api.alerts(first.id), (all) => `${all.length} alerts of ${first.name}`)
       const query = { channel: first.id, pipeline: 0, metric: "ActiveAlerts" } as const
-      const nowMs = Date.now()
+      const nowMs = yield* Clock.currentTimeMillis
       yield* step("cloudwatch:GetMetricData", api.metrics([query], nowMs - 600_000, nowMs), () => "figures can be read")
     }
     for (const action of ["medialive:StartChannel", "medialive:StopChannel"])

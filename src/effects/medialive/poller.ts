@@ -182,6 +182,11 @@ export const makePoller = (deps: MediaLiveDeps): Poller => {
   const noteFailed = (call: Call, error: AwsFailed, nowMs: number) => {
     // A channel that was deleted meanwhile is no longer in the next list.
     if (error.status === 404) return
+    // Prices are asked for once a day: those that were not answered are asked for again before that.
+    if (call.do === "prices") {
+      memory.pricesAt = null
+      memory.denied.set("prices", nowMs)
+    }
     if (error.status === 403 && call.do !== "list") {
       memory.denied.set(call.do, nowMs)
       memory.missing.add(error.action)

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import type { AwsFailed } from "../../model/Errors.ts"
 import { monotonicMs } from "../../model/monotonic.ts"
 
-/** Time between the beginnings of two requests, in ms. AWS publishes no limit for MediaLive. */
+/** Time between the end of a request and the next one, in ms. AWS publishes no limit for MediaLive. */
 export const GAP_MS = 1000
 const LONGEST_GAP_MS = 60_000
 
@@ -34,28 +34,22 @@ export const makePacer: Effect.Effect<Pacer> = Effect.gen(function* () {
   const turn = Effect.gen(function* () {
     const wait = nextAt - (yield* monotonicMs)
     if (wait > 0) yield* Effect.sleep(wait)
-    nextAt = (yield* monotonicMs) + gapMs
   })
+  /** The gap begins with the end of a request: when it reached AWS is not known, but that it did by now. */
+  const note = (outcome: RequestOutcome) =>
+    Effect.map(monotonicMs, (nowMs) => {
+      counts[outcome]++
+      if (outcome === "ok") gapMs = Math.max(GAP_MS, gapMs / 2)
+      if (outcome === "throttled") gapMs = Math.min(LONGEST_GAP_MS, gapMs * 2)
+      nextAt = nowMs + gapMs
+    })
   return {
     paced: (request) =>
       inTurn(
         Effect.zipRight(turn, request).pipe(
-          Effect.tap(() =>
-            Effect.sync(() => {
-              counts.ok++
-              gapMs = Math.max(GAP_MS, gapMs / 2)
-            }),
-          ),
-          Effect.tapError((error) =>
-            Effect.flatMap(monotonicMs, (nowMs) =>
-              Effect.sync(() => {
-                counts[outcomeOf(error)]++
-                if (!isThrottled(error)) return
-                gapMs = Math.min(LONGEST_GAP_MS, gapMs * 2)
-                nextAt = nowMs + gapMs
-              }),
-            ),
-          ),
+          Effect.tap(() => note("ok")),
+          Effect.tapError((error) => note(outcomeOf(error))),
+          Effect.onInterrupt(() => note("failed")),
         ),
       ),
     gapMs: () => gapMs,
