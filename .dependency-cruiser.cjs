@@ -107,6 +107,18 @@ module.exports = {
       from: {},
       to: { path: "^src/effects/", pathNot: effects([...FLOORS.flat(), "testing"]) },
     },
+    {
+      name: "medialive-is-loaded-where-it-is-on",
+      comment: "what is not MediaLive's imports its types, its tag and its metrics, or loads it by import()",
+      severity: "error",
+      from: { path: "^(src|views)/", pathNot: `medialive|MediaLive|/openapi/|${tests}` },
+      to: {
+        path: "^(src/(effects|core)/medialive|src/http/(pages|routes)/medialive|views/medialive)",
+        pathNot: "^src/effects/medialive/MediaLive\\.ts$",
+        dynamic: false,
+        ...typesExcepted,
+      },
+    },
     { name: "http-knows-no-engine", severity: "error", from: from("^src/http/"), to: { path: "^src/engine/" } },
     {
       name: "only-http-imports-hono",
