@@ -127,7 +127,7 @@ it("the life of a channel of MediaLive beside ours, on the pages", async () => {
   expectProblem(/status of 409/)
   await page.goto(`${product.url}/medialive/channels/1001/stop`)
   await page.getByRole("button", { name: "Stop Main Event" }).click()
-  await page.getByText("Channel 1001 is STOPPING, and not RUNNING").waitFor()
+  await page.getByText(/Channel 1001 is (STOPPING|IDLE), and not RUNNING/).waitFor()
   await page.goto(`${product.url}/medialive/channels/1001`)
   await page.getByText("ready (IDLE)").waitFor()
 
