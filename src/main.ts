@@ -27,11 +27,13 @@ import { EngineClient } from "./effects/engine/EngineClient.ts"
 import { EngineProcess } from "./effects/engine/EngineProcess.ts"
 import { PriorityLive } from "./effects/engine/Priority.ts"
 import { History } from "./effects/history/History.ts"
+import { MediaLive } from "./effects/medialive/MediaLive.ts"
 import { Metrics } from "./effects/metrics/Metrics.ts"
 import { ChangeFeed } from "./effects/model/ChangeFeed.ts"
 import { NodesLive } from "./effects/nodes/nodes-live.ts"
 import { Notifications } from "./effects/notifications/Notifications.ts"
 import { Previews } from "./effects/preview/Previews.ts"
+import { Schedules } from "./effects/schedule/Schedules.ts"
 import { System } from "./effects/show/System.ts"
 import { Changes } from "./effects/store/Changes.ts"
 import { CueLog } from "./effects/store/CueLog.ts"
@@ -46,6 +48,7 @@ import { FollowedAccounts } from "./effects/supervisor/follow-others.ts"
 import { HlsFiles } from "./effects/supervisor/HlsFiles.ts"
 import { Outputs } from "./effects/supervisor/Outputs.ts"
 import { Registry } from "./effects/supervisor/Registry.ts"
+import { ScheduleRunner } from "./effects/supervisor/ScheduleRunner.ts"
 import { Supervisor } from "./effects/supervisor/Supervisor.ts"
 import { Undo } from "./effects/supervisor/Undo.ts"
 import { Taps } from "./effects/taps/Taps.ts"
@@ -63,6 +66,7 @@ const Front = process.argv.includes("--demo") ? Layer.provideMerge(DemoLive, Htt
 
 /** What requests ask for. */
 const WithVerbs = Front.pipe(
+  Layer.provideMerge(ScheduleRunner.Live),
   Layer.provideMerge(Channels.Live),
   Layer.provideMerge(Outputs.Live),
   Layer.provideMerge(DryRuns.Live),
@@ -84,9 +88,15 @@ const WithControlPlane = WithVerbs.pipe(
   Layer.provideMerge(Configuration.Live),
   Layer.provideMerge(Removals.Live),
   Layer.provideMerge(Templates.Live),
+  Layer.provideMerge(MediaLive.Live),
+  Layer.provideMerge(Schedules.Live),
   Layer.provideMerge(Thumbnails.Live),
   Layer.provideMerge(Previews.Live),
   Layer.provideMerge(Taps.Live),
+)
+
+/** What runs and what is known of it: channels, their records, and the turns that changes take. */
+const WithChannels = WithControlPlane.pipe(
   Layer.provideMerge(History.Live),
   Layer.provideMerge(RunningChannels.Live),
   Layer.provideMerge(Tallies.Live),
@@ -105,7 +115,7 @@ const WithControlPlane = WithVerbs.pipe(
  * What it stands on. The engine is built upon the store: a file that cannot be used stops the start before any process
  * is touched.
  */
-const MainLive = WithControlPlane.pipe(
+const MainLive = WithChannels.pipe(
   Layer.provide(EngineClient.Live),
   Layer.provide(EngineProcess.Live),
   // Before any process is touched: it refuses to be open to other machines.

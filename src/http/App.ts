@@ -34,12 +34,14 @@ import { toManyRoutes } from "./pages/forms/to-many-pages.tsx"
 import { undoRoutes, withRemoved } from "./pages/forms/undo-pages.ts"
 import { themeRoutes } from "./pages/frame.ts"
 import { logPageRoutes } from "./pages/log.tsx"
+import { schedulePageRoutes } from "./pages/schedule.tsx"
 import { sessionRoutes } from "./pages/session.tsx"
 import { withOpenNotices } from "./pages/settings/notice-count.ts"
 import { settingsRoutes } from "./pages/settings/settings-pages.ts"
 import { staticRoutes } from "./pages/static.ts"
 import { systemPageRoutes } from "./pages/system.tsx"
 import { thumbnailRoutes } from "./pages/thumbnail.ts"
+import { withMediaLive } from "./pages/with-medialive.ts"
 import { compressPages } from "./request/compress.ts"
 import { makeIdempotency } from "./request/idempotency.ts"
 import { makeProblem, problemResponse } from "./request/problem.ts"
@@ -58,10 +60,12 @@ import { internalLeaseRoutes } from "./routes/internal-leases.ts"
 import { nodeRoutes } from "./routes/nodes.ts"
 import { notificationRoutes } from "./routes/notifications.ts"
 import { outputRoutes } from "./routes/outputs.ts"
+import { scheduleRoutes } from "./routes/schedules.ts"
 import { scte35Routes } from "./routes/scte35.ts"
 import { systemRoutes } from "./routes/system.ts"
 import { templateRoutes } from "./routes/templates.ts"
 import { grafanaLinks } from "./services/grafana-links.ts"
+import type { MediaLiveWeb } from "./services/medialive-web.ts"
 import type { AppServices } from "./services/services.ts"
 
 export interface AppDeps {
@@ -81,6 +85,8 @@ export interface AppDeps {
   readonly openSockets?: () => number
   /** Address of Grafana, to whose dashboards pages then link. */
   readonly grafanaUrl?: Option.Option<string>
+  /** What there is of MediaLive; none when left out. */
+  readonly medialiveWeb?: MediaLiveWeb | null
   /** Runtime for the handlers' Effects, with the logger. */
   readonly runtime: Runtime.Runtime<never>
 }
@@ -92,6 +98,7 @@ const makeServices = ({
   grafanaUrl = Option.none(),
   livePages,
   log,
+  medialiveWeb = null,
   openSockets,
   others,
   plane,
@@ -113,6 +120,7 @@ const makeServices = ({
     idempotency: makeIdempotency(),
     live: livePages ?? makeLivePages(runtime),
     log: log ?? makeLogLines(),
+    medialiveWeb,
     openSockets: openSockets ?? (() => 0),
     pictures: (settings.thumbnails ?? 0) > 0,
     grafana: Option.getOrNull(Option.map(grafanaUrl, grafanaLinks)),
@@ -139,6 +147,7 @@ const useGates = (app: Hono, services: AppServices, { call = callNode, runtime, 
   app.use(checkRole(access))
   app.use(withRemoved(services))
   app.use(withOpenNotices(services))
+  app.use(withMediaLive(services))
 }
 
 /** Declares what programs ask for: probes, the REST API with its documentation, and metrics. */
@@ -150,6 +159,7 @@ const apiRoutes = (app: Hono, services: AppServices, { plane }: AppDeps): void =
   allChannelsRoutes(app, services)
   outputRoutes(app, services)
   historyRoutes(app, services)
+  scheduleRoutes(app, services)
   templateRoutes(app, services)
   configRoutes(app, services)
   scte35Routes(app, services)
@@ -180,6 +190,7 @@ const browserRoutes = (app: Hono, services: AppServices): void => {
   undoRoutes(app, services)
   pageRoutes(app, services)
   channelDetailRoutes(app, services)
+  schedulePageRoutes(app, services)
   thumbnailRoutes(app, services)
   cuePageRoutes(app, services)
   settingsRoutes(app, services)
@@ -198,6 +209,7 @@ export const makeApp = (given: AppDeps): Hono => {
   useGates(app, services, deps)
   apiRoutes(app, services, deps)
   browserRoutes(app, services)
+  services.medialiveWeb?.routes(app, services)
 
   app.notFound((c) => problemResponse(makeProblem("not-found", `there is nothing at ${c.req.path}`), c.req.path))
   app.onError(async (error, c) => problemResponse(await services.runner.defect(c, error), c.req.path))

@@ -120,9 +120,15 @@ export const serveHttp = (
     const openSockets = () => sockets.size()
     const others = makeOtherNodes(plane.nodes, callNode)
     const grafanaUrl = settings.grafanaUrl ?? Option.none()
+    const { service } = plane.medialive
+    const medialiveWeb =
+      service === null
+        ? null
+        : (yield* Effect.promise(() => import("./pages/medialive/medialive-web.ts"))).medialiveWeb(service)
     const app = makeApp({
       plane,
       others,
+      medialiveWeb,
       accounts,
       audit,
       livePages,

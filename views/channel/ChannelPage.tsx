@@ -39,6 +39,7 @@ const Links = ({ dashboard, frame, path, slug }: LinksProps) => (
         <a href={`/add/output?channel=${encodeURIComponent(slug)}`}>Add output</a>
         <a href={`${path}/edit`}>Edit</a>
         <a href={`${path}/clone`}>Clone</a>
+        <a href={`${path}/schedule`}>Schedule</a>
       </>
     ) : null}
     <a href={`${path}/events`}>Events</a>
@@ -56,6 +57,16 @@ const InputSection = ({ legs, preview }: { readonly legs: Region; readonly previ
       <div id="legs" class="legs">
         {itemsOf(legs)}
       </div>
+    </div>
+  </section>
+)
+
+/** MediaLive beside the legs. */
+const BesideSection = ({ beside }: { readonly beside: Region }) => (
+  <section class="card" aria-labelledby="beside-title">
+    <h2 id="beside-title">MediaLive beside our legs</h2>
+    <div id="beside" class="legs">
+      {itemsOf(beside)}
     </div>
   </section>
 )
@@ -140,6 +151,7 @@ export const ChannelPage = ({ dashboard, frame, history, preview, problem, shown
         <div id="page-alert">{problem === undefined ? null : <PageAlert problem={problem} channel={channel} />}</div>
         <div id="channel-head">{itemsOf(regions.head)}</div>
         <InputSection legs={regions.legs} preview={preview} />
+        {regions.beside === undefined ? null : <BesideSection beside={regions.beside} />}
         <OutputsSection outputs={regions.outputs} urls={regions.urls} />
         <Plots path={path} channelId={channel.id} history={history} live={frame.live} />
         <BreaksSection breaks={regions.breaks} cues={regions.cues} />

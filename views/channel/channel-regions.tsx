@@ -42,6 +42,7 @@ export const channelRegions = (shown: ChannelShown) => {
         { id: "channel-alarms", html: String(<ChannelAlarms shown={shown} />) },
       ],
     },
+    ...(shown.beside === null ? {} : { beside: { id: "beside", items: shown.beside } }),
     legs: { id: "legs", items: channel.input.legs.flatMap((leg) => legItems(shown, leg)) },
     outputs: {
       id: "output-rows",

@@ -22,6 +22,8 @@ export interface ChannelShown {
   readonly origin: string
   /** False for readers whose buttons would be refused. */
   readonly mayAct: boolean
+  /** MediaLive beside the legs; null without it. */
+  readonly beside: Region["items"] | null
   readonly steady: Steady
 }
 

@@ -18,12 +18,15 @@ interface Section {
   readonly path: string
   readonly name: string
   readonly role: "viewer" | "operator" | "admin"
+  /** Only where MediaLive is switched on. */
+  readonly medialive?: true
 }
 
 const SECTIONS: ReadonlyArray<Section> = [
   { path: "/", name: "Channels", role: "viewer" },
   { path: "/cues", name: "Cues", role: "viewer" },
   { path: "/events", name: "Events", role: "viewer" },
+  { path: "/medialive", name: "MediaLive", role: "viewer", medialive: true },
   { path: "/scte35", name: "Decode a cue", role: "viewer" },
   { path: "/settings", name: "Settings", role: "viewer" },
   { path: "/system", name: "System", role: "viewer" },
@@ -88,7 +91,9 @@ const Header = ({ frame, isLive }: { readonly frame: Frame; readonly isLive: boo
         Stream Distributor
       </a>
       <nav aria-label="Main">
-        {SECTIONS.filter(({ role }) => may(frame, role)).map((section) => (
+        {SECTIONS.filter(
+          ({ medialive, role }) => may(frame, role) && (medialive !== true || frame.medialive === true),
+        ).map((section) => (
           <a href={section.path} aria-current={isHere(section.path, frame.here) ? "page" : undefined}>
             {section.name}
           </a>

@@ -18,6 +18,8 @@ export interface Frame {
   readonly live: boolean
   /** The removal that the reader just made and can undo. */
   readonly removed?: (RemovalView & { readonly token: string }) | undefined
+  /** True where there are pages of MediaLive. */
+  readonly medialive?: boolean
   /** Open notices that nobody has acknowledged. */
   readonly openNotices?: { readonly count: number; readonly isCritical: boolean } | undefined
 }

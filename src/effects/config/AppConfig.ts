@@ -71,6 +71,8 @@ export interface AppConfigService extends DatabasePlace {
   readonly grafanaUrl: Option.Option<string>
   /** What this machine is among others on one PostgreSQL database; none on a single machine. */
   readonly nodes: Option.Option<NodeSettings>
+  /** False when `MEDIALIVE=off`: nothing of what has to do with AWS Elemental MediaLive is loaded or shown. */
+  readonly medialive: boolean
   /** Settings of the environment that are given and have no effect here: those of `IGNORED_SETTINGS`. */
   readonly ignored: ReadonlyArray<string>
 }
@@ -187,6 +189,7 @@ const config = Config.all({
   thumbnails,
   grafanaUrl,
   nodes: nodeSettings,
+  medialiveOn: oneOf("MEDIALIVE", ["on", "off"], () => SETTINGS.MEDIALIVE),
   ignored,
 }).pipe(
   Config.mapOrFail((read) =>
@@ -228,6 +231,7 @@ const config = Config.all({
       keyFile,
       logLevel,
       maxAttempts,
+      medialiveOn,
       privateTargets,
       recordingsDir,
       srtFirst,
@@ -252,6 +256,7 @@ const config = Config.all({
           })),
           auth: auth === "on",
           allowPrivateTargets: privateTargets === "on",
+          medialive: medialiveOn === "on",
           logLevel: toLogLevel(logLevel),
           retry: { delayMs, maxAttempts },
           udpPorts: { first: udpFirst, last: udpLast },

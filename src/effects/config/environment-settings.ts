@@ -44,6 +44,7 @@ export const SETTINGS = {
   LEASE_S: "6",
   DEAD_S: "8",
   NODE_ON_TAKEOVER: "none",
+  MEDIALIVE: "off",
 } as const
 type Key = keyof typeof SETTINGS
 

@@ -12,9 +12,9 @@ import { ChannelBook } from "../config/ChannelBook.ts"
 import { Configuration } from "../declarative/Configuration.ts"
 import { EngineClient } from "../engine/EngineClient.ts"
 import { type EngineState, engineOf, enginesOf } from "../engine/engine-state.ts"
+import { MediaLive } from "../medialive/MediaLive.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import { monotonicMs } from "../model/monotonic.ts"
-import type { Health } from "../show/health-of.ts"
 import { System } from "../show/System.ts"
 import type { ChannelTotals } from "../show/totals.ts"
 import { Changes } from "../store/Changes.ts"
@@ -43,7 +43,7 @@ export interface MetricsBook {
   ) => ChannelTotals
   readonly view: (
     moment: MetricsMoment,
-    rest: { health: Health; store: StoreFigures; configVersion: number },
+    rest: Pick<MetricsView, "health" | "store" | "configVersion" | "medialive">,
   ) => MetricsView
 }
 
@@ -152,6 +152,7 @@ const make = Effect.gen(function* () {
   const cues = yield* CueLog
   const engine = yield* EngineClient
   const events = yield* EventLog
+  const { service: medialive } = yield* MediaLive
   const { runtimeOf } = yield* RunningChannels
   const { health } = yield* System
   const metrics = makeMetricsBook(yield* Tallies)
@@ -169,7 +170,12 @@ const make = Effect.gen(function* () {
     view: Effect.gen(function* () {
       const state = yield* SubscriptionRef.get(engine.state)
       const moment = { engine: state, nowMs: yield* Clock.currentTimeMillis, monotonicMs: yield* monotonicMs }
-      const rest = { health: yield* health, store: storeFigures(), configVersion: configuration.latestVersion() }
+      const rest = {
+        health: yield* health,
+        store: storeFigures(),
+        configVersion: configuration.latestVersion(),
+        medialive: medialive === null ? null : yield* medialive.figures,
+      }
       return metrics.view({ ...moment, configs: book.inOrder(), runtimeOf }, rest)
     }),
   })

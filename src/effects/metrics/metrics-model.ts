@@ -4,6 +4,7 @@ import type { Malformed } from "../../core/srt/protocol/packet.ts"
 import type { SrtStack } from "../../core/srt/stack.ts"
 import { SRT_COUNTERS, SRT_INPUT_COUNTERS } from "../../engine/protocol/messages.ts"
 import type { ChannelTally, OutputTally } from "../channel/runtime/tally.ts"
+import type { MediaLiveFigures } from "../medialive/medialive-figures.ts"
 import type { ChannelConfig, InputState, OutputConfig, SourceName } from "../model/channel.ts"
 import type { Alarm } from "../model/event.ts"
 import type { Health } from "../show/health-of.ts"
@@ -197,4 +198,6 @@ export interface MetricsView {
   /** Number of the newest stored version of the configuration; 0 without one. */
   readonly configVersion: number
   readonly channels: ReadonlyArray<ChannelFigures>
+  /** Null where MediaLive is switched off. */
+  readonly medialive: MediaLiveFigures | null
 }

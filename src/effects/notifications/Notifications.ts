@@ -12,6 +12,7 @@ import { RunningChannels } from "../channel/RunningChannels.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
 import { EngineClient } from "../engine/EngineClient.ts"
+import { MediaLive } from "../medialive/MediaLive.ts"
 import { Actor } from "../model/actor.ts"
 import { NotFound, type StoreError } from "../model/Errors.ts"
 import type { NewEvent } from "../model/event.ts"
@@ -132,6 +133,7 @@ const make = Effect.gen(function* () {
   const book = yield* ChannelBook
   const cues = yield* CueLog
   const engine = yield* EngineClient
+  const { service: medialive } = yield* MediaLive
   const events = yield* EventLog
   const { runtimeOf } = yield* RunningChannels
   const settings = yield* AppConfig
@@ -144,7 +146,8 @@ const make = Effect.gen(function* () {
       nowMs: yield* Clock.currentTimeMillis,
       monotonicMs: yield* monotonicMs,
     }
-    return { ...moment, configs: book.all(), runtimeOf, storeProblem: storeProblem() }
+    const ofMediaLive = medialive === null ? [] : yield* medialive.notices
+    return { ...moment, configs: book.all(), runtimeOf, storeProblem: storeProblem(), medialive: ofMediaLive }
   })
   const { note, service, start } = yield* makeNotifications({
     rows: makeNotificationRows(store.access),

@@ -2,6 +2,7 @@
 import type { ChannelRuntime } from "../channel/runtime/channel-runtime.ts"
 import { maskText } from "../config/Logging.ts"
 import { type EngineState, engineOf, enginesOf } from "../engine/engine-state.ts"
+import type { MediaLiveNotice } from "../medialive/medialive-notice.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { AlarmKind } from "../model/event.ts"
 import { channelAlarms } from "../show/views-of.ts"
@@ -27,6 +28,8 @@ export interface Sighting {
   readonly runtimeOf: (id: string) => ChannelRuntime | null
   /** Why the store does not work as it should; null when it does. */
   readonly storeProblem: string | null
+  /** What is wrong with MediaLive; none where it is switched off. */
+  readonly medialive?: ReadonlyArray<MediaLiveNotice>
   readonly nowMs: number
   readonly monotonicMs: number
 }
@@ -86,6 +89,15 @@ const ofChannel = (
   return found
 }
 
+/** What is wrong with MediaLive, for the channels that it feeds. */
+const ofMediaLive = ({ configs, medialive = [] }: Sighting): ReadonlyArray<Condition> =>
+  medialive.flatMap(({ channelId, kind, message }) => {
+    const config = configs.find(({ id }) => id === channelId)
+    return channelId !== null && config === undefined
+      ? []
+      : [{ kind, channel: config === undefined ? null : named(config), output: null, message }]
+  })
+
 /** All conditions that hold now. Without its engine nothing is known about a channel. */
 export const conditionsOf = (at: Sighting, happenings: Happenings): ReadonlyArray<Condition> => {
   const { configs, engine, runtimeOf, storeProblem } = at
@@ -102,7 +114,10 @@ export const conditionsOf = (at: Sighting, happenings: Happenings): ReadonlyArra
     const runtime = runtimeOf(config.id)
     return runtime === null || !engineOf(engine, config.id).connected ? [] : ofChannel(config, runtime, at, happenings)
   })
-  return [...ofService, ...ofChannels].map((one) => ({ ...one, message: maskText(one.message).slice(0, MAX_MESSAGE) }))
+  return [...ofService, ...ofMediaLive(at), ...ofChannels].map((one) => ({
+    ...one,
+    message: maskText(one.message).slice(0, MAX_MESSAGE),
+  }))
 }
 
 /** True while the engine of a channel is connected, so that what is not seen is not there. */

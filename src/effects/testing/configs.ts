@@ -46,6 +46,7 @@ export const appConfig = (dataDir: string): AppConfigService => ({
   thumbnails: 0,
   grafanaUrl: Option.none(),
   nodes: Option.none(),
+  medialive: false,
   ignored: [],
 })
 

@@ -9,6 +9,7 @@ import { ChannelsJson } from "../declarative/ChannelsJson.ts"
 import { Configuration } from "../declarative/Configuration.ts"
 import { EngineClient, type EngineClientService } from "../engine/EngineClient.ts"
 import { History } from "../history/History.ts"
+import { MediaLive } from "../medialive/MediaLive.ts"
 import { Metrics } from "../metrics/Metrics.ts"
 import { ChangeFeed } from "../model/ChangeFeed.ts"
 import type { StartRefused } from "../model/Errors.ts"
@@ -16,6 +17,7 @@ import { Nodes } from "../nodes/Nodes.ts"
 import { SINGLE_MACHINE } from "../nodes/single-machine.ts"
 import { Notifications } from "../notifications/Notifications.ts"
 import { Previews } from "../preview/Previews.ts"
+import { Schedules } from "../schedule/Schedules.ts"
 import { System } from "../show/System.ts"
 import { Changes } from "../store/Changes.ts"
 import { CueLog } from "../store/CueLog.ts"
@@ -30,6 +32,7 @@ import { Events } from "../supervisor/Events.ts"
 import { HlsFiles } from "../supervisor/HlsFiles.ts"
 import { Outputs } from "../supervisor/Outputs.ts"
 import { Registry } from "../supervisor/Registry.ts"
+import { ScheduleRunner } from "../supervisor/ScheduleRunner.ts"
 import { Supervisor } from "../supervisor/Supervisor.ts"
 import { Undo } from "../supervisor/Undo.ts"
 import { Taps } from "../taps/Taps.ts"
@@ -39,7 +42,8 @@ import { Removals } from "../undo/Removals.ts"
 import { appConfig } from "./configs.ts"
 import { type FakeEngine, makeFakeEngine, settle } from "./FakeEngine.ts"
 
-const Verbs = Channels.Live.pipe(
+const Verbs = ScheduleRunner.Live.pipe(
+  Layer.provideMerge(Channels.Live),
   Layer.provideMerge(Outputs.Live),
   Layer.provideMerge(DryRuns.Live),
   Layer.provideMerge(Cues.Live),
@@ -49,8 +53,8 @@ const Verbs = Channels.Live.pipe(
   Layer.provideMerge(Registry.Live),
 )
 
-/** The services between engine and HTTP in the order of `main.ts`, which `main.test.ts` compares. */
-export const ControlPlaneLive = Verbs.pipe(
+/** What stands on the channels. */
+const WithVerbs = Verbs.pipe(
   Layer.provideMerge(Supervisor.Live),
   Layer.provideMerge(Metrics.Live),
   Layer.provideMerge(Notifications.Live),
@@ -59,9 +63,15 @@ export const ControlPlaneLive = Verbs.pipe(
   Layer.provideMerge(Configuration.Live),
   Layer.provideMerge(Removals.Live),
   Layer.provideMerge(Templates.Live),
+  Layer.provideMerge(MediaLive.Live),
+  Layer.provideMerge(Schedules.Live),
   Layer.provideMerge(Thumbnails.Live),
   Layer.provideMerge(Previews.Live),
   Layer.provideMerge(Taps.Live),
+)
+
+/** The services between engine and HTTP in the order of `main.ts`, which `main.test.ts` compares. */
+export const ControlPlaneLive = WithVerbs.pipe(
   Layer.provideMerge(History.Live),
   Layer.provideMerge(RunningChannels.Live),
   Layer.provideMerge(Tallies.Live),

@@ -19,8 +19,9 @@ const schemas = objectOf(objectOf(document["components"])["schemas"])
 const { badBodies, places } = makeBadBodies(schemas)
 const schemaOf = (name: string) => objectOf(schemas[name])
 
+/** Those of MediaLive, which has a service of its own, are tried in `medialive-api.test.ts`. */
 const WITH_BODY = OPERATIONS.flatMap((operation) =>
-  operation.body === undefined ? [] : [{ ...operation, body: operation.body }],
+  operation.body === undefined || operation.tag === "MediaLive" ? [] : [{ ...operation, body: operation.body }],
 )
 const title = ({ method, path }: Operation) => `${method.toUpperCase()} ${path}`
 const exampleOf = (body: string): Json => NAMED[body]?.examples?.[0] ?? {}

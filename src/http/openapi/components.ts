@@ -18,6 +18,7 @@ import {
   OutputDocument,
   RollbackInput,
 } from "../../effects/declarative/document.ts"
+import { AutoInput, ConnectionInput } from "../../effects/medialive/medialive-bodies.ts"
 import {
   DestinationInput,
   DestinationUpdate,
@@ -25,6 +26,7 @@ import {
   RuleInput,
   RulesInput,
 } from "../../effects/notifications/notification-bodies.ts"
+import { ScheduleInput } from "../../effects/schedule/schedule-bodies.ts"
 import { ChannelRequest, OutputRequest, TemplateInput, TemplateUpdate } from "../../effects/templates/template-model.ts"
 import { BulkInput } from "../routes/bulk.ts"
 import { InputBody, InputChange, InputOutputChange } from "../routes/inputs-view.ts"
@@ -37,6 +39,7 @@ import { describeField } from "./fields.ts"
 import * as history from "./history-schemas.ts"
 import { componentsOf, type JsonObject, type Named } from "./json-schema.ts"
 import * as nodes from "./node-schemas.ts"
+import * as medialive from "./medialive-schemas.ts"
 import * as notifications from "./notification-schemas.ts"
 import * as schemas from "./schemas.ts"
 import * as scte35 from "./scte35-schemas.ts"
@@ -90,6 +93,31 @@ const TABLE: Readonly<Record<string, Named>> = {
   NotificationRulesInput: body(RulesInput, "Who is to be told of what"),
   NotificationRuleInput: body(RuleInput, "A rule: what it leaves out is not limited"),
   MuteInput: body(MuteInput, "What to mute, for how long: `until` or `minutes`"),
+
+  ScheduleInput: body(ScheduleInput, "When a channel is to be started and stopped"),
+  MediaLiveConnectionInput: body(
+    ConnectionInput,
+    "Changes of the connection to AWS: what is left out stays as it is, null takes it away",
+  ),
+  MediaLiveAutoInput: body(AutoInput, "Whether a channel of MediaLive is started and stopped by itself"),
+
+  Schedule: answer(medialive.Schedule, "When a channel is started and stopped"),
+  MediaLiveConnection: answer(medialive.Connection, "The connection to AWS"),
+  MediaLiveConnectionTest: answer(medialive.ConnectionTest, "What came of a test of the connection"),
+  MediaLiveChannels: answer(medialive.Channels, "Channels of MediaLive"),
+  MediaLiveChannel: answer(medialive.Channel, "A channel of MediaLive"),
+  MediaLiveDetail: answer(medialive.Detail, "A channel of MediaLive with its outputs"),
+  MediaLiveFeed: answer(medialive.Feed, "A source here that a pipeline sends to"),
+  MediaLivePrice: answer(medialive.Price, "What an hour costs by list prices, which is no bill"),
+  MediaLiveAuto: answer(medialive.Auto, "What a channel of MediaLive does by itself"),
+  MediaLiveAlert: answer(medialive.Alert, "An alert of MediaLive that is set"),
+  MediaLiveFigures: answer(medialive.Figures, "Figures of CloudWatch"),
+  MediaLiveDraft: answer(medialive.Draft, "A channel here that takes an output, for `POST /api/channels`"),
+  MediaLiveOutput: answer(medialive.Output, "An output of a channel of MediaLive"),
+  MediaLiveCheck: answer(medialive.Check, "Something that is wrong, or will be, between both sides"),
+  MediaLiveBeside: answer(medialive.Beside, "MediaLive beside a source here"),
+  MediaLiveOfChannel: answer(medialive.OfChannel, "MediaLive beside the sources of a channel"),
+  MediaLiveCosts: answer(medialive.Costs, "What a month came to by list prices"),
 
   Channels: answer(schemas.Channels, "All channels"),
   Channel: answer(schemas.Channel, "A channel with its figures"),

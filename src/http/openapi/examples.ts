@@ -273,6 +273,27 @@ export const EXAMPLES: Readonly<Record<string, ReadonlyArray<Json>>> = {
     },
   ],
   NotificationRuleInput: [{ severities: ["critical"], resolved: true }],
+  ScheduleInput: [
+    {
+      zone: "Europe/Berlin",
+      enabled: true,
+      windows: [
+        { days: ["mon", "tue", "wed", "thu", "fri"], date: null, start: "18:00", stop: "00:30" },
+        { days: null, date: "2026-12-24", start: "16:00", stop: "18:00" },
+      ],
+    },
+  ],
+  MediaLiveConnectionInput: [
+    {
+      region: "eu-west-1",
+      role_arn: "arn:aws:iam::123456789012:role/distributor",
+      access_key_id: "AKIA0123456789ABCDEF",
+      secret_access_key: "0123456789abcdef0123456789abcdef01234567",
+      addresses: ["198.51.100.5"],
+      egress_usd_per_gb: 0.09,
+    },
+  ],
+  MediaLiveAutoInput: [{ enabled: true, idle_minutes: 15, lead_minutes: 2 }],
   MuteInput: [{ minutes: 60 }, { channel: null, output: null, minutes: 60 }],
   UserInput: [{ name: "grace", password: "correct horse battery", role: "admin" }],
   UserChange: [{ role: "admin" }, { password: "another horse battery" }],

@@ -45,7 +45,17 @@ export interface ActionDone {
 
 export type ChannelPageServices = Pick<
   AppServices,
-  "access" | "channels" | "cues" | "events" | "grafana" | "history" | "live" | "log" | "runner" | "thumbnails"
+  | "access"
+  | "channels"
+  | "cues"
+  | "events"
+  | "grafana"
+  | "history"
+  | "live"
+  | "log"
+  | "medialiveWeb"
+  | "runner"
+  | "thumbnails"
 >
 
 const pageProblem = ({ problem, source }: ActionDone): PageProblem | undefined => {
@@ -58,7 +68,14 @@ const pageProblem = ({ problem, source }: ActionDone): PageProblem | undefined =
 }
 
 const shownOf = (
-  { access, channels, cues, events, log }: Pick<ChannelPageServices, "access" | "channels" | "cues" | "events" | "log">,
+  {
+    access,
+    channels,
+    cues,
+    events,
+    log,
+    medialiveWeb,
+  }: Pick<ChannelPageServices, "access" | "channels" | "cues" | "events" | "log" | "medialiveWeb">,
   c: Context,
   ref: string,
   steady: Steady,
@@ -72,10 +89,12 @@ const shownOf = (
     events: events.list(ref, { limit: EVENTS }),
     now: Clock.currentTimeMillis,
   }).pipe(
-    Effect.map((found): ChannelShown => {
-      const lines = linesFrom(log.ofChannel(found.channel.slug), level).slice(0, LOG_LINES)
-      return { ...found, origin, mayAct, steady, level, log: lines }
-    }),
+    Effect.flatMap((found) =>
+      Effect.map(medialiveWeb?.beside(found.channel, mayAct) ?? Effect.succeed(null), (beside): ChannelShown => {
+        const lines = linesFrom(log.ofChannel(found.channel.slug), level).slice(0, LOG_LINES)
+        return { ...found, origin, mayAct, steady, level, log: lines, beside }
+      }),
+    ),
   )
 }
 
@@ -152,7 +171,9 @@ export const channelDetailRoutes = (app: Hono, services: ChannelPageServices): v
       const key = `channel ${ref} for ${caller?.role ?? "nobody"} at ${new URL(c.req.url).origin} log ${levelOf(c) ?? "all"}`
       const found = await runner.settle(c, channels.get(ref))
       if (found._tag === "Left") return problemResponse(found.left, c.req.path)
-      const view = Effect.map(shownOf(services, c, ref, makeSteady()), (shown) => Object.values(channelRegions(shown)))
+      const view = Effect.map(shownOf(services, c, ref, makeSteady()), (shown) =>
+        Object.values(channelRegions(shown)).filter((region) => region !== undefined),
+      )
       return live.stream(c, key, view)
     },
   })

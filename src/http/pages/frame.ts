@@ -29,6 +29,7 @@ export const frameOf = (c: Context, { access }: Pick<AppServices, "access">): Fr
     live: c.req.query("live") !== "off",
     removed: c.get("removed"),
     openNotices: c.get("openNotices"),
+    medialive: c.get("medialive") === true,
   }
 }
 

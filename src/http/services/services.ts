@@ -9,6 +9,7 @@ import type { OtherNodes } from "../nodes/other-nodes.ts"
 import type { Idempotency } from "../request/idempotency.ts"
 import type { Runner } from "../request/run.ts"
 import type { GrafanaLinks } from "./grafana-links.ts"
+import type { MediaLiveWeb } from "./medialive-web.ts"
 
 /** What routes work with; each takes what it needs of it. */
 export interface AppServices extends ControlPlane {
@@ -27,6 +28,8 @@ export interface AppServices extends ControlPlane {
   readonly openSockets: () => number
   /** Whether pictures are taken of channels. */
   readonly pictures: boolean
+  /** Null without `MEDIALIVE=on`. */
+  readonly medialiveWeb: MediaLiveWeb | null
   /** Null without `GRAFANA_URL`. */
   readonly grafana: GrafanaLinks | null
 }

@@ -20,6 +20,7 @@ import { fakeHealth } from "./fake-health.ts"
 import { fakeMetrics } from "./fake-metrics.ts"
 import { fakeDryRuns, fakeOutputs } from "./fake-outputs.ts"
 import { fakeCues, fakeEvents, fakeUndo } from "./fake-records.ts"
+import { fakeSchedules } from "./fake-schedules.ts"
 import { fakeSurroundings } from "./fake-views.ts"
 import { makeFakeWorld } from "./fake-world.ts"
 
@@ -82,11 +83,13 @@ export const makeFakeControlPlane = (over: FakeOver = {}): FakeControlPlane => {
     },
     hlsFiles: { directory: (_, ref) => new NotFound({ kind: "output", ref: ref ?? "of HLS" }), ...over.hlsFiles },
     inputNeeds: { of: (ref) => Effect.as(find(ref), null), ...over.inputNeeds },
+    medialive: { service: null, ...over.medialive },
     metrics: { view: Effect.sync(() => fakeMetrics()), ...over.metrics },
     nodes: { ...SINGLE_MACHINE, ...over.nodes },
     notifications: { ...memoryNotifications(), ...over.notifications },
     outputs: { ...fakeOutputs(world), ...over.outputs },
     previews: { watch: (ref) => Effect.flatMap(find(ref), () => Effect.never), ...over.previews },
+    schedules: { ...fakeSchedules(world), ...over.schedules },
     system: { ...fakeSystem, ...over.system },
     templates: {
       ...makeTemplates(memoryTemplates(), world.change, makeStateTag(new Uint8Array(32))),

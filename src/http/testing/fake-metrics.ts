@@ -126,4 +126,5 @@ export const fakeMetrics = (channels: ReadonlyArray<ChannelFigures> = []): Metri
   store: { errors: { configuration: 0, events: 0, cues: 0 }, dropped: { events: 0, cues: 0 } },
   configVersion: 0,
   channels,
+  medialive: null,
 })

@@ -6,7 +6,9 @@ import { memoryAccounts, memoryAudit } from "../../effects/testing/accounts.ts"
 import { type AppDeps, makeApp } from "../App.ts"
 import type { AccessSettings } from "../access/auth.ts"
 import type { CallNode } from "../nodes/call-node.ts"
+import { medialiveWeb } from "../pages/medialive/medialive-web.ts"
 import { type FakeControlPlane, type FakeOver, makeFakeControlPlane } from "./FakeControlPlane.ts"
+import { fakeMediaLive } from "./fake-medialive.ts"
 
 export const OPEN: AccessSettings = { host: "127.0.0.1", apiKey: Option.none(), auth: true }
 /** Settings that ask for this key. */
@@ -34,6 +36,8 @@ export const makeTestApp = (
     grafanaUrl?: Option.Option<string>
     /** How other nodes are asked. */
     call?: CallNode
+    /** False for a service without `MEDIALIVE=on`. */
+    medialive?: boolean
   } = {},
 ): TestApp => {
   const plane = makeFakeControlPlane(options.over)
@@ -47,6 +51,7 @@ export const makeTestApp = (
     settings,
     accounts,
     audit: memoryAudit(),
+    medialiveWeb: options.medialive === false ? null : medialiveWeb(fakeMediaLive),
     grafanaUrl: options.grafanaUrl ?? Option.none(),
     runtime,
     ...(options.call === undefined ? {} : { call: options.call }),

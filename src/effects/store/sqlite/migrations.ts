@@ -240,6 +240,36 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<MigrationStatement>> = [
         FOR EACH STATEMENT EXECUTE FUNCTION count_change('accounts')`,
     })),
   ],
+  [
+    `CREATE TABLE channel_schedules (
+      channel_id TEXT PRIMARY KEY REFERENCES channels (id) ON DELETE CASCADE,
+      schedule TEXT NOT NULL
+    ) STRICT`,
+    // Its one row says up to when schedules were carried out, Unix ms.
+    "CREATE TABLE schedule_clock (id INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT",
+    // Region, role and keys, encrypted as a whole.
+    "CREATE TABLE medialive_connection (id INTEGER PRIMARY KEY, settings TEXT NOT NULL) STRICT",
+    "CREATE TABLE medialive_auto (medialive_id TEXT PRIMARY KEY, settings TEXT NOT NULL) STRICT",
+    // What AWS said last, for as long as it says nothing.
+    "CREATE TABLE medialive_seen (medialive_id TEXT PRIMARY KEY, at INTEGER NOT NULL, answer TEXT NOT NULL) STRICT",
+    `CREATE TABLE medialive_runs (
+      id TEXT PRIMARY KEY,
+      medialive_id TEXT NOT NULL,
+      name TEXT NOT NULL,
+      started_at INTEGER NOT NULL,
+      seen_at INTEGER NOT NULL,
+      ended_at INTEGER,
+      usd_per_hour REAL
+    ) STRICT`,
+    "CREATE INDEX medialive_runs_by_start ON medialive_runs (started_at)",
+    `CREATE TABLE egress (
+      month TEXT NOT NULL,
+      channel_id TEXT NOT NULL,
+      name TEXT NOT NULL,
+      bytes INTEGER NOT NULL,
+      PRIMARY KEY (month, channel_id)
+    ) STRICT`,
+  ],
 ]
 
 /** The types of PostgreSQL, of which none is narrower than SQLite's. */

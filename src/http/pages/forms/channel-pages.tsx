@@ -95,7 +95,7 @@ const shownChannel = ({ secretsTag }: Pick<AppServices["channels"], "secretsTag"
  * The forms that add, change and clone a channel: as they are first shown, or with what was typed and what is wrong
  * with it.
  */
-const makeChannelForms = (services: ChannelFormServices) => {
+export const makeChannelForms = (services: ChannelFormServices) => {
   const { channels, runner } = services
 
   /** Free places for the legs of a new channel, as fields of the form; what cannot be found is left out. */
