@@ -142,12 +142,10 @@ export const RULES: ReadonlyArray<Rule> = [
     "/add/output-to-many",
     "/channels/:id/edit",
     "/channels/:id/clone",
-  ),
     "/medialive/channels/:id/start",
     "/medialive/channels/:id/stop",
     "/medialive/channels/:id/create",
   ),
-  ...looks("operator", "/add/channel", "/add/output", "/add/outputs", "/channels/:id/edit", "/channels/:id/clone"),
   ...looks("operator", "/channels/:id/outputs/:output/edit", "/channels/:id/outputs/:output/remove"),
   // These say what was understood and change nothing.
   ...["/fragments/interpret", "/fragments/interpret-many", "/fragments/output-to-many", "/fragments/check-channel"].map(
