@@ -34,6 +34,7 @@ import { toManyRoutes } from "./pages/forms/to-many-pages.tsx"
 import { undoRoutes, withRemoved } from "./pages/forms/undo-pages.ts"
 import { themeRoutes } from "./pages/frame.ts"
 import { logPageRoutes } from "./pages/log.tsx"
+import { nodePageRoutes } from "./pages/nodes.tsx"
 import { schedulePageRoutes } from "./pages/schedule.tsx"
 import { sessionRoutes } from "./pages/session.tsx"
 import { withOpenNotices } from "./pages/settings/notice-count.ts"
@@ -141,7 +142,13 @@ const useGates = (app: Hono, services: AppServices, { call = callNode, runtime, 
   app.use(securityHeaders)
   app.use(problemPages(access))
   app.use(gate(settings, access, limits, audit, nodes))
-  if (nodes.self !== null) app.use(forwardToOwner(services, call))
+  if (nodes.self !== null) {
+    app.use((c, next) => {
+      c.set("hasNodes", true)
+      return next()
+    })
+    app.use(forwardToOwner(services, call))
+  }
   app.use(limitWrites(access, limits, audit))
   app.use(audited(audit, access))
   app.use(checkRole(access))
@@ -198,6 +205,7 @@ const browserRoutes = (app: Hono, services: AppServices): void => {
   eventsPageRoutes(app, services)
   auditPageRoutes(app, services)
   systemPageRoutes(app, services)
+  nodePageRoutes(app, services)
   logPageRoutes(app, services)
 }
 

@@ -18,17 +18,18 @@ interface Section {
   readonly path: string
   readonly name: string
   readonly role: "viewer" | "operator" | "admin"
-  /** Only where MediaLive is switched on. */
-  readonly medialive?: true
+  /** Shown only where the frame says so. */
+  readonly needs?: "medialive" | "hasNodes"
 }
 
 const SECTIONS: ReadonlyArray<Section> = [
   { path: "/", name: "Channels", role: "viewer" },
   { path: "/cues", name: "Cues", role: "viewer" },
   { path: "/events", name: "Events", role: "viewer" },
-  { path: "/medialive", name: "MediaLive", role: "viewer", medialive: true },
+  { path: "/medialive", name: "MediaLive", role: "viewer", needs: "medialive" },
   { path: "/scte35", name: "Decode a cue", role: "viewer" },
   { path: "/settings", name: "Settings", role: "viewer" },
+  { path: "/nodes", name: "Nodes", role: "viewer", needs: "hasNodes" },
   { path: "/system", name: "System", role: "viewer" },
   { path: "/api/docs", name: "API", role: "viewer" },
 ]
@@ -91,13 +92,13 @@ const Header = ({ frame, isLive }: { readonly frame: Frame; readonly isLive: boo
         Stream Distributor
       </a>
       <nav aria-label="Main">
-        {SECTIONS.filter(
-          ({ medialive, role }) => may(frame, role) && (medialive !== true || frame.medialive === true),
-        ).map((section) => (
-          <a href={section.path} aria-current={isHere(section.path, frame.here) ? "page" : undefined}>
-            {section.name}
-          </a>
-        ))}
+          {SECTIONS.filter(
+            ({ needs, role }) => may(frame, role) && (needs === undefined || frame[needs] === true),
+          ).map((section) => (
+            <a href={section.path} aria-current={isHere(section.path, frame.here) ? "page" : undefined}>
+              {section.name}
+            </a>
+          ))}
       </nav>
       <div class="tools">
         <OpenNotices frame={frame} />

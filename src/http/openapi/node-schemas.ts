@@ -15,7 +15,7 @@ export const Node = Struct({
   capacity: Count,
   version: Text,
   state: Literal("alive", "draining", "gone"),
-  standing: Literal("up", "draining", "left"),
+  standing: Literal("up", "draining", "leaving", "left"),
   silent_s: Num,
   owns: Count,
   stands_by: Count,
