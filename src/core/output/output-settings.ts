@@ -61,6 +61,12 @@ export const SECRET_SETTINGS: ReadonlyArray<OutputSetting> = NAMES.filter((name)
   return row.type === "text" && row.secret === true
 })
 
+/** URLs: their secrets are shown as `***`. */
+export const URL_SETTINGS: ReadonlyArray<OutputSetting> = NAMES.filter((name) => {
+  const row = ROWS[name]
+  return row.type === "text" && row.url === true
+})
+
 /** Settings without those that the engine is not told. */
 export const engineSettings = (settings: OutputSettings): EngineOutputSettings => {
   const kept = ENGINE_SETTINGS.filter((name) => settings[name] !== undefined)

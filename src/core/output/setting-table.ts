@@ -1,7 +1,7 @@
 /** The settings of outputs beyond what their URLs say, a row each: see `settings/setting-row.ts` for the columns. */
 
 import type { Bounds, SettingRow } from "../settings/setting-row.ts"
-import type { UrlProtocol } from "./output-url.ts"
+import { URL_MAX_LENGTH, type UrlProtocol } from "./output-url.ts"
 
 /** Columns that only outputs have. */
 export interface OutputColumns {
@@ -230,6 +230,26 @@ export const OUTPUT_SETTINGS = {
     docs: {
       default: "`DEFAULT_RECONNECT_DELAY`",
       meaning: "seconds until the first attempt to reconnect; further delays double up to 30 s, and none is shorter",
+    },
+  },
+  backup_url: {
+    type: "text",
+    maxLength: URL_MAX_LENGTH,
+    url: true,
+    protocols: ["srt"],
+    of: "SRT caller",
+    says: "URL of a second receiver, which takes over when the first one does not answer",
+    form: {
+      label: "Backup receiver",
+      placeholder: "none",
+      hint: "URL of a second SRT receiver; options that it leaves out are those of the URL",
+    },
+    docs: {
+      default: "none",
+      values: "URL of an SRT receiver that is called",
+      meaning:
+        "of a caller: a second receiver that takes over when the first one does not answer ([urls](urls.md#srt)); " +
+        "options that its URL leaves out are those of `url`; its secrets are shown as `***`",
     },
   },
   allowed_receivers: {

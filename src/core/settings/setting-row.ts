@@ -31,6 +31,8 @@ export type SettingKind =
       readonly pattern?: { readonly is: RegExp; readonly wanted: string }
       /** Shown as `***`, sealed in the store, and taken verbatim to the last space. */
       readonly secret?: true
+      /** A URL: its secrets are shown as `***`, and the whole is sealed in the store. */
+      readonly url?: true
       readonly default?: string
     }
   /** Texts of at most 64 characters each. */

@@ -45,16 +45,16 @@ export class RingReader {
     return this.#passed + ((position - this.#cursor) | 0)
   }
 
-  /** Slots waiting; drops the oldest and counts them when the queue is over its bound. */
-  backlog(head: number): number {
+  /** Slots waiting; drops the oldest and counts them when the queue is over its bound, which is `most` slots. */
+  backlog(head: number, most = QUEUE_SLOTS): number {
     const waiting = (head - this.#cursor) >>> 0
-    if (waiting <= QUEUE_SLOTS) return waiting
-    const excess = waiting - QUEUE_SLOTS
+    if (waiting <= most) return waiting
+    const excess = waiting - most
     this.#giveUp(excess)
     this.cursor = (this.#cursor + excess) >>> 0
     this.offset = 0
     this.dropped += excess
-    return QUEUE_SLOTS
+    return most
   }
 
   next(): void {

@@ -99,6 +99,11 @@ export class SendWindow {
     return this.kept === 0 ? null : this.history.position(this.#oldest)
   }
 
+  /** Position in the ring of the oldest packet in flight; null with none. */
+  get unacknowledgedPosition(): number | null {
+    return this.inFlight === 0 ? null : this.history.position(this.#acked)
+  }
+
   /** What the receiver's acknowledgements say of the slot at ring position `position`, all of which has been sent. */
   receiptOf(position: number): SlotReceipt {
     // Positions count modulo 2^32.

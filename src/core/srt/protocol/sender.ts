@@ -116,6 +116,16 @@ export class SrtSender {
     return this.#sent.oldestPosition
   }
 
+  /** Position in the ring of the oldest packet in flight; null with none. */
+  get unacknowledgedPosition(): number | null {
+    return this.#sent.unacknowledgedPosition
+  }
+
+  /** When the peer was last heard, in µs. */
+  get heardUs(): number {
+    return this.#heardUs
+  }
+
   /** Whether the receiver has the slot at ring position `position`, which came at `receivedUs` and has been sent. */
   receiptOf(position: number, receivedUs: number, nowUs: number): SlotReceipt {
     const isLate = nowUs - receivedUs > proofWithinUs(this.session, this.rttUs, this.rttVarUs)

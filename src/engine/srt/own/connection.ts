@@ -3,6 +3,7 @@
  * in.
  */
 
+import type { ConnectionSigns } from "../../../core/srt/backup-choice.ts"
 import type { Malformed } from "../../../core/srt/protocol/packet.ts"
 import { keptForUs, type SlotReceipt } from "../../../core/srt/protocol/send-window.ts"
 import { SrtSender } from "../../../core/srt/protocol/sender.ts"
@@ -12,6 +13,7 @@ import type { Reason, SrtStats } from "../../protocol/messages.ts"
 import { RingReader } from "../../ring/ring-reader.ts"
 import type { FenceView } from "../../system/fences.ts"
 import type { Block, SrtArena } from "./arena.ts"
+import { connectionFigures } from "./connection-figures.ts"
 import type { Address } from "./endpoint.ts"
 import type { PayloadRing } from "./payload-ring.ts"
 import { endReason, STALL_US, STALLED } from "./reasons.ts"
@@ -28,9 +30,12 @@ const SUBMIT_EVERY = 256
 const HISTORY_SPARE = 128
 /** The part of a connection's latency that bursts may use up; the rest is for retransmission. */
 const BURST_SHARE = 1 / 12
-/** IPv4, UDP and SRT headers, which libsrt's byte counters include. */
-const WIRE_HEADERS = 44
-const KM_SECURED = 2
+/** Slots of one turn while it makes up for another connection: at 10 ms six times a stream of 8 Mbit/s. */
+const CATCH_UP_SLOTS = 48
+/** A receiver plays what is due a little later than on time, by this many µs at most. */
+const PLAY_SLACK_US = 100_000
+/** What a connection sent longer ago than this, in µs, lies behind any place at which it may begin again. */
+const RESTED_US = 30e6
 
 /** What the stack lends its connections. */
 export interface Shared {
@@ -48,7 +53,6 @@ export interface ConnectionOptions extends Partial<SenderOptions> {
 export class OwnConnection {
   readonly session: Session
   readonly address: Address
-  readonly reader: RingReader
   readonly connectedAt = Date.now()
   /** See OutputSession.maxBurstUs. */
   readonly maxBurstUs: number
@@ -60,8 +64,18 @@ export class OwnConnection {
   readonly #ciphers: [StreamCipher | null, StreamCipher | null] = [null, null]
   /** The keys the ciphers were made of: a renewed one needs a new cipher. */
   readonly #cipherKeys: [Uint8Array | null, Uint8Array | null] = [null, null]
+  readonly #connectedUs: number
+  #reader: RingReader
   #headers: Block
   #heard = false
+  /** Slots that readers of before gave up. */
+  #droppedBefore = 0
+  /** True while it sends what another connection was to deliver. */
+  #catchingUp = false
+  /** When it last sent something new, in µs; null for never. */
+  #carriedUs: number | null = null
+  /** Since when packets are in flight without a pause. */
+  #waitingSinceUs = 0
   /** When the flow window began to be full, in µs; 0 while it is not. */
   #blockedSinceUs = 0
 
@@ -98,7 +112,56 @@ export class OwnConnection {
     // What others send again may lie in slots that are about to be overwritten.
     shared.batch.submit()
     ring.sync(nowUs)
-    this.reader = new RingReader(ring.head)
+    this.#reader = new RingReader(ring.head)
+    this.#connectedUs = nowUs
+  }
+
+  /** Its place in the channel's ring. */
+  get reader(): RingReader {
+    return this.#reader
+  }
+
+  /** How it is, for the choice between a receiver and its backup. */
+  signs(nowUs: number): ConnectionSigns {
+    const sender = this.#sender
+    const isFull = sender.inFlight >= sender.window
+    return {
+      connectedUs: this.#connectedUs,
+      heardUs: sender.heardUs,
+      waitingSinceUs: sender.inFlight === 0 ? null : this.#waitingSinceUs,
+      blockedSinceUs: this.#blockedSinceUs > 0 ? this.#blockedSinceUs : isFull ? nowUs : null,
+      rttUs: sender.rttUs,
+    }
+  }
+
+  /**
+   * Where another connection has to begin that takes over: at the first slot that the receiver has not acknowledged, or
+   * may not have played when it was last heard; what it holds goes down with it.
+   */
+  get undelivered(): number {
+    const sender = this.#sender
+    const unacknowledged = sender.unacknowledgedPosition ?? this.#reader.cursor
+    const unplayed = this.#ring.since(sender.heardUs - this.session.latencyMs * 1000 - sender.rttUs - PLAY_SLACK_US)
+    return ((unplayed - unacknowledged) | 0) < 0 ? unplayed : unacknowledged
+  }
+
+  /** Sends from the slot at `position` on, as far as it is still there; where it left off, if that is later. */
+  carryFrom(position: number, nowUs: number): void {
+    const ring = this.#ring
+    this.#shared.batch.submit()
+    ring.sync(nowUs)
+    const [kept, wanted] = [(ring.head - ring.tail) >>> 0, (ring.head - position) >>> 0]
+    const own = (ring.head - this.#reader.cursor) >>> 0
+    const isOwnLater = this.#carriedUs !== null && nowUs - this.#carriedUs < RESTED_US && own < wanted
+    this.#droppedBefore += this.#reader.dropped
+    this.#reader = new RingReader((ring.head - Math.min(kept, isOwnLater ? own : wanted)) >>> 0)
+    this.#catchingUp = true
+  }
+
+  /** Sends nothing new from now on; what is in flight is still repaired. */
+  rest(): void {
+    this.#blockedSinceUs = 0
+    this.#catchingUp = false
   }
 
   #send(header: number, position: number, offset: number, length: number, parity: -1 | 0 | 1): void {
@@ -151,10 +214,12 @@ export class OwnConnection {
     const ring = this.#ring
     const { reader } = this
     ring.sync(nowUs)
+    this.#carriedUs = nowUs
     this.#sender.retain(ring.tail)
+    if (this.#sender.inFlight === 0) this.#waitingSinceUs = nowUs
     if (this.#sender.kept > this.#sender.capacity - HISTORY_SPARE) this.#grow()
     let queued = 0
-    for (let waiting = reader.backlog(ring.head); waiting > 0; waiting--) {
+    for (let waiting = this.#takeBacklog(); waiting > 0; waiting--) {
       const position = reader.cursor
       const end = ring.length(position)
       while (reader.offset < end) {
@@ -171,6 +236,15 @@ export class OwnConnection {
       reader.next()
     }
     this.#blockedSinceUs = 0
+  }
+
+  /** Slots to send in this turn. */
+  #takeBacklog(): number {
+    const ring = this.#ring
+    if (!this.#catchingUp) return this.#reader.backlog(ring.head)
+    const waiting = this.#reader.backlog(ring.head, (ring.head - ring.tail) >>> 0)
+    this.#catchingUp = waiting > CATCH_UP_SLOTS
+    return Math.min(waiting, CATCH_UP_SLOTS)
   }
 
   #grow(): void {
@@ -209,33 +283,11 @@ export class OwnConnection {
 
   /** Packets given up by the queue and by the sender's too-late drop. */
   get dropped(): number {
-    return this.reader.dropped + this.#sender.figures.pktSndDrop
+    return this.#droppedBefore + this.#reader.dropped + this.#sender.figures.pktSndDrop
   }
 
   stats(): SrtStats {
-    const sender = this.#sender
-    const f = sender.figures
-    const packets = f.pktSentUnique + f.pktRetrans
-    const bytes = f.byteSentUnique + f.byteRetrans
-    return {
-      rtt_ms: sender.rttUs / 1000,
-      latency_ms: this.session.latencyMs,
-      packets_sent: packets,
-      packets_sent_unique: f.pktSentUnique,
-      packets_lost: f.pktSndLoss,
-      packets_retransmitted: f.pktRetrans,
-      packets_dropped: f.pktSndDrop,
-      bytes_dropped: f.byteSndDrop,
-      bytes_sent: bytes + packets * WIRE_HEADERS,
-      bytes_retransmitted: f.byteRetrans + f.pktRetrans * WIRE_HEADERS,
-      acks_received: f.pktRecvAck,
-      naks_received: f.pktRecvNak,
-      send_buffer_packets: sender.inFlight,
-      send_buffer_ms: Math.round(sender.inFlightUs / 1000),
-      flight_packets: sender.inFlight,
-      bandwidth_mbps: (f.pktsBandwidth * (this.#packetSize + WIRE_HEADERS) * 8) / 1e6,
-      km_state: this.session.keys === null ? 0 : KM_SECURED,
-    }
+    return connectionFigures(this.#sender, this.#packetSize)
   }
 
   /** Says goodbye and gives its memory back, once what it sent has left. */

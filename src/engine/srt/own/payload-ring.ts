@@ -72,6 +72,13 @@ export class PayloadRing {
     return this.#arena.f64[(this.#slot(position) + SLOT_RX_US) >> 3] ?? 0
   }
 
+  /** Position of the first slot, of those there are, since which all arrived at `us` or later. */
+  since(us: number): number {
+    let position = this.#head
+    while (position !== this.#tail && this.receivedUs((position - 1) >>> 0) >= us) position = (position - 1) >>> 0
+    return position
+  }
+
   /** Takes over what has come since; once for each pass of the loop, whoever asks first. */
   sync(nowUs: number): void {
     if (this.#syncedUs === nowUs) return
