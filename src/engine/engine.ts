@@ -92,6 +92,14 @@ export class Engine {
           joined,
           reason,
         }),
+      carrier: (session, carrier, message) =>
+        this.#emit({
+          event: "carrier",
+          channel_id: this.#channelAt(session.channel)?.id ?? "",
+          output_id: session.spec.id,
+          carrier,
+          message,
+        }),
     })
     this.info = newEngineInfo(library.info)
     const coreEvents = new CoreEvents({

@@ -26,7 +26,7 @@ export const sessionContext = (
   srtStack: SrtStack,
   shared: SharedPorts,
   fences: FenceView,
-  told: Pick<SessionContext, "fault" | "receiver">,
+  told: Pick<SessionContext, "fault" | "receiver" | "carrier">,
 ): SessionContext => ({
   ...shared,
   ...told,

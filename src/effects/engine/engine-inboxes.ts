@@ -12,7 +12,7 @@ export interface SessionUpdate {
 
 export type ChannelEvent = Extract<
   Event,
-  { readonly event: "leg" | "source" | "scte35" | "cue_sent" | "cue_acknowledged" | "receiver" }
+  { readonly event: "leg" | "source" | "scte35" | "cue_sent" | "cue_acknowledged" | "receiver" | "carrier" }
 >
 
 /** A session found running, with its state and what happens to it from now on. */

@@ -1,4 +1,5 @@
 /** From an output's URL to the session that runs it. */
+import { readBackup } from "../../core/output/backup-url.ts"
 import { parseOutputUrl, type SrtTarget } from "../../core/output/output-url.ts"
 import type { OutputSpec, Reason } from "../protocol/messages.ts"
 import { DatagramOutput } from "./datagram-output.ts"
@@ -7,13 +8,15 @@ import { HlsOutput } from "./hls-output.ts"
 import type { OutputSession, SessionContext } from "./output-session.ts"
 import { OwnSrtCaller } from "./own-srt-caller.ts"
 import { OwnSrtListener } from "./own-srt-listener.ts"
+import { OwnSrtPair } from "./own-srt-pair.ts"
 import { PipeOutput } from "./pipe-output.ts"
 import { RtmpOutput } from "./rtmp-output.ts"
 import { SrtCaller } from "./srt-caller.ts"
 import { SrtListener } from "./srt-listener.ts"
 import { chooseStack } from "./stack-choice.ts"
 
-type Opened = { readonly ok: true; readonly session: OutputSession } | { readonly ok: false; readonly error: Reason }
+/** A session that was started, or why none was. */
+export type Opened = { readonly ok: true; readonly session: OutputSession } | { readonly ok: false; readonly error: Reason }
 
 const refused = (code: string, message: string): Opened => ({ ok: false, error: { code, message, transient: false } })
 
@@ -40,8 +43,16 @@ export const openSession = (context: SessionContext, spec: OutputSpec, channel: 
   }
 }
 
-const openSrt = (context: SessionContext, spec: OutputSpec, channel: number, target: SrtTarget): Opened => {
+/** Starts the session of an SRT output to, or at, `target`. */
+export const openSrt = (context: SessionContext, spec: OutputSpec, channel: number, target: SrtTarget): Opened => {
   const { srt } = context
+  const backupUrl = spec.settings?.backup_url
+  if (backupUrl !== undefined) {
+    const backup = readBackup(target, backupUrl)
+    if (!backup.ok) return refused("url", `backup_url ${backup.errors.join("; ")}`)
+    const targets = { main: target, backup: backup.target }
+    return { ok: true, session: new OwnSrtPair(context, context.ownSrt, spec, channel, targets) }
+  }
   const choice = chooseStack(context, target)
   if (choice.stack === "own") {
     const own = target.mode === "listener" ? OwnSrtListener : OwnSrtCaller

@@ -1,6 +1,7 @@
 /** What the packet loop asks of every kind of output. */
 import type { PacketCore } from "../../core/packet-core/packet-core.ts"
 import type { SpliceInfoSection } from "../../core/scte35/section-fields.ts"
+import type { Carrier } from "../../core/srt/backup-choice.ts"
 import type { SlotReceipt } from "../../core/srt/protocol/send-window.ts"
 import type { SrtStack } from "../../core/srt/stack.ts"
 import type { LibSrt } from "../ffi/libsrt.ts"
@@ -43,6 +44,8 @@ export interface SessionContext {
     joined: boolean,
     reason: string | null,
   ) => void
+  /** Another receiver of an output with a backup carries now; `message` is a sentence for a person. */
+  readonly carrier: (session: OutputSession, carrier: Carrier, message: string) => void
 }
 
 /** An SCTE-35 section of what goes out. */

@@ -13,10 +13,13 @@ export interface Receiver<C extends SrtSending> {
   readonly streamId: string
 }
 
-type SrtCounters = Record<(typeof SRT_COUNTERS)[number], number>
+export type SrtCounters = Record<(typeof SRT_COUNTERS)[number], number>
+
+export const noCounters = (): SrtCounters =>
+  Object.fromEntries(SRT_COUNTERS.map((name) => [name, 0])) as SrtCounters
 
 /** Adds the counters of a connection, if there is a sample of them, to `sums`. */
-const count = (sums: SrtCounters, stats: SrtStats | null): void => {
+export const addCounters = (sums: SrtCounters, stats: SrtStats | null): void => {
   if (stats !== null) for (const name of SRT_COUNTERS) sums[name] += stats[name]
 }
 
@@ -29,7 +32,7 @@ export class SrtReceivers<R extends Receiver<SrtSending>> {
   #all: ReadonlyArray<R> = []
   /** What receivers that have left were sent. */
   #past = { bytes: 0, packets: 0, dropped: 0 }
-  readonly #pastCounters = Object.fromEntries(SRT_COUNTERS.map((name) => [name, 0])) as SrtCounters
+  readonly #pastCounters = noCounters()
 
   constructor(context: SessionContext, session: OutputSession, life: SessionLife) {
     this.#context = context
@@ -53,7 +56,7 @@ export class SrtReceivers<R extends Receiver<SrtSending>> {
   /** The receiver's connection is over, for this reason. */
   leave(receiver: R, reason: string): void {
     const { connection, peer, streamId } = receiver
-    count(this.#pastCounters, connection.stats())
+    addCounters(this.#pastCounters, connection.stats())
     this.#past.bytes += connection.bytesSent
     this.#past.packets += connection.packetsSent
     this.#past.dropped += connection.dropped
@@ -105,7 +108,7 @@ export class SrtReceivers<R extends Receiver<SrtSending>> {
     )
     const srt = receivers.length === 1 ? (receivers[0]?.srt ?? null) : null
     const srt_sums = { ...this.#pastCounters }
-    for (const receiver of receivers) count(srt_sums, receiver.srt)
+    for (const receiver of receivers) addCounters(srt_sums, receiver.srt)
     return { ...statsOf(this.#session, figures, { receivers, warnings, queueBytes, srt }), srt_sums }
   }
 }

@@ -7,13 +7,14 @@ import { access, mkdir } from "node:fs/promises"
 import { connect } from "node:net"
 import { connect as connectTls } from "node:tls"
 import { formatEndpoint } from "../../core/net/address.ts"
-import { type OutputTarget, parseOutputUrl } from "../../core/output/output-url.ts"
+import { readBackup } from "../../core/output/backup-url.ts"
+import { type OutputTarget, parseOutputUrl, type SrtTarget } from "../../core/output/output-url.ts"
 import { monotonicUs } from "../ffi/clock.ts"
 import type { OutputSpec, OutputTest, Reason } from "../protocol/messages.ts"
 import { reasonOf, SetupFailure } from "../protocol/setup-failure.ts"
 import { connectionFailure } from "../rtmp/connection-failure.ts"
 import { resolve } from "../system/resolve.ts"
-import { openSession } from "./open-session.ts"
+import { type Opened, openSession, openSrt } from "./open-session.ts"
 import type { OutputSession, SessionContext } from "./output-session.ts"
 import { failed, type Outcome, poll, TOO_LATE, WITHIN_MS } from "./test-outcome.ts"
 import { testRtmp } from "./test-rtmp.ts"
@@ -66,9 +67,10 @@ const runTarget = async (
         transient: false,
       })
     case "srt":
+      return testSrt(context, spec, target)
     case "udp":
     case "rtp":
-      return testSession(context, spec)
+      return testSession(spec, openSession(context, spec, 0))
     case "file":
       return testDirectory(spec)
     case "hls":
@@ -78,9 +80,25 @@ const runTarget = async (
   }
 }
 
+/** A receiver and its backup both have to take the connection. */
+const testSrt = async (context: SessionContext, spec: OutputSpec, target: SrtTarget): Promise<Outcome> => {
+  const { backup_url, ...settings } = spec.settings ?? {}
+  if (backup_url === undefined) return testSession(spec, openSession(context, spec, 0))
+  const backup = readBackup(target, backup_url)
+  if (!backup.ok) return failed({ code: "url", message: `backup_url ${backup.errors.join("; ")}`, transient: false })
+  const alone = { ...spec, settings }
+  const tried = (own: SrtTarget) => testSession(alone, openSrt(context, alone, 0, { ...own, stack: "own" }))
+  const [main, second] = await Promise.all([tried(target), tried(backup.target)])
+  const named = ({ address, error, steps }: Outcome, name: string) => ({
+    error: error === null ? null : { ...error, message: `the ${name} receiver: ${error.message}` },
+    steps: steps.map((step) => `${name} receiver${address === null ? "" : ` ${address}`}: ${step}`),
+  })
+  const [first, other] = [named(main, "main"), named(second, "backup")]
+  return { address: main.address, error: first.error ?? other.error, steps: [...first.steps, ...other.steps] }
+}
+
 /** SRT connects and is told to leave again; UDP and RTP can only show that packets would find their way out. */
-const testSession = (context: SessionContext, spec: OutputSpec): Promise<Outcome> => {
-  const opened = openSession(context, spec, 0)
+const testSession = (spec: OutputSpec, opened: Opened): Promise<Outcome> => {
   if (!opened.ok) return Promise.resolve(failed(opened.error))
   const { session } = opened
   const outcome = (error: Reason | null, ...steps: ReadonlyArray<string>): Outcome => {

@@ -4,6 +4,7 @@ import { Counters, SrtInputFigures, SrtStats } from "./srt-figures.ts"
 
 export * from "./srt-figures.ts"
 
+import { CARRIERS } from "../../core/srt/backup-choice.ts"
 import { SRT_STACKS } from "../../core/srt/stack.ts"
 
 const count = v.number()
@@ -57,6 +58,24 @@ export const ReceiverStats = v.object({
 })
 export type ReceiverStats = v.InferOutput<typeof ReceiverStats>
 
+/** How one of the two receivers of an SRT output with a backup is. */
+const ReceiverStanding = v.object({
+  /** `waiting`: it is called again later. */
+  state: v.picklist(["connecting", "connected", "waiting"]),
+  address: v.nullable(v.string()),
+  rtt_ms: v.nullable(v.number()),
+  /** Why the last attempt or connection ended; null once it is connected. */
+  error: v.nullable(v.string()),
+})
+
+export const BackupStats = v.object({
+  /** Null before the first connection. */
+  carrier: v.nullable(v.picklist(CARRIERS)),
+  main: ReceiverStanding,
+  backup: ReceiverStanding,
+})
+export type BackupStats = v.InferOutput<typeof BackupStats>
+
 export const OutputStats = v.object({
   id: v.string(),
   session: v.string(),
@@ -88,6 +107,8 @@ export const OutputStats = v.object({
   srt_stack: v.optional(v.picklist(SRT_STACKS)),
   /** What of its URL only libsrt can do, where our own stack was asked for and libsrt was taken for that reason. */
   needs_libsrt: v.optional(v.array(v.string())),
+  /** SRT output with a backup: which receiver carries, and how both are. */
+  backup: v.optional(BackupStats),
   receivers: v.array(ReceiverStats),
 })
 export type OutputStats = v.InferOutput<typeof OutputStats>

@@ -10,6 +10,7 @@
 import * as v from "valibot"
 import { POLICY_SETTINGS, type PolicySettings } from "../../core/input/input-settings.ts"
 import { INPUT_SETTINGS } from "../../core/input/setting-table.ts"
+import { CARRIERS } from "../../core/srt/backup-choice.ts"
 import { ENGINE_SETTINGS, type EngineOutputSettings } from "../../core/output/output-settings.ts"
 import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
 import { EngineInfo, EngineStats, epochMs, LegName, Reason, SessionState } from "./figures.ts"
@@ -197,6 +198,14 @@ export const Event = v.variant("event", [
     stream_id: v.string(),
     joined: v.boolean(),
     reason: v.nullable(v.string()),
+  }),
+  /** Another receiver of an SRT output with a backup carries now. `message` is a sentence for a person. */
+  v.object({
+    event: v.literal("carrier"),
+    channel_id: v.string(),
+    output_id: v.string(),
+    carrier: v.picklist(CARRIERS),
+    message: v.string(),
   }),
   /**
    * A leg's socket failed or came back, its input began or ceased, or its sender or programme changed: what to log and

@@ -50,6 +50,7 @@ export class Stage {
         throw cause
       },
       receiver: () => {},
+      carrier: () => {},
     }
     core.resetChannel(0)
     core.setSource(0, 1)
