@@ -75,7 +75,11 @@ const missingIn = (...receivers: ReadonlyArray<SrtReceiver>): ReadonlyArray<numb
 describe.skipIf(library.srt === null)("an SRT output with a backup receiver", () => {
   it.concurrent.each([
     ["is killed", "SIGKILL", /^the main receiver 127\.0\.0\.1:\d+ has not answered for \d+ ms; the backup receiver /],
-    ["stands still", "SIGSTOP", /^the main receiver 127\.0\.0\.1:\d+ has not answered for \d+ ms; the backup receiver /],
+    [
+      "stands still",
+      "SIGSTOP",
+      /^the main receiver 127\.0\.0\.1:\d+ has not answered for \d+ ms; the backup receiver /,
+    ],
     ["says goodbye", "SIGTERM", /^the main receiver 127\.0\.0\.1:\d+ is gone: SRT connection lost: .*; the backup rec/],
   ] as const)("loses no packet when the main one %s", async (_, signal, message) => {
     const id = `c-${signal}`
@@ -96,9 +100,7 @@ describe.skipIf(library.srt === null)("an SRT output with a backup receiver", ()
     expect(told(id).map(({ carrier }) => carrier)).toEqual(["backup"])
     expect(told(id)[0]?.message).toMatch(message)
     await sending
-    await eventually("the last packet has come", () =>
-      numbersIn(backup.bytes()).at(-1) === PACKETS - 1 ? true : null,
-    )
+    await eventually("the last packet has come", () => (numbersIn(backup.bytes()).at(-1) === PACKETS - 1 ? true : null))
     const got = numbersIn(backup.bytes())
     expect(missingIn(main, backup)).toEqual([])
     expect(got).toEqual(Array.from({ length: got.length }, (_, i) => (got[0] ?? 0) + i))

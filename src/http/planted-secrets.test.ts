@@ -18,6 +18,11 @@ const API_KEY = `env-${SECRET}`
 const ADMIN = { "X-API-Key": API_KEY }
 const OUTPUTS = [
   { name: "srt", url: `srt://192.0.2.1:9000?passphrase=${SECRET}&streamid=%23!::u=me,s=${SECRET}` },
+  {
+    name: "srt-backup",
+    url: "srt://192.0.2.1:9100",
+    settings: { backup_url: `srt://192.0.2.6:9100?passphrase=${SECRET}&streamid=%23!::u=me,s=${SECRET}` },
+  },
   { name: "rtmp", url: "rtmp://192.0.2.2/live", stream_key: SECRET },
   { name: "rtmp-url", url: `rtmp://me:${SECRET}@192.0.2.3/live/${SECRET}` },
   { name: "rtsp", url: `rtsp://me:${SECRET}@192.0.2.4:8554/live` },
@@ -137,7 +142,7 @@ it("a planted secret is found nowhere", async () => {
   const isRead = (rule: (typeof RULES)[number]) =>
     rule.method === "GET" && rule.path !== "/ws" && !rule.path.startsWith("/live/")
   for (const { method, path } of RULES.filter(isRead)) {
-    for (const output of ["srt", "rtmp-url"])
+    for (const output of ["srt", "srt-backup", "rtmp-url"])
       await call(method, path.replace(":id", "main").replace(":output", output).replace(":version", "1"))
   }
   // What the WebSocket sends first is what `makeLiveFeed` gives every client.

@@ -155,6 +155,13 @@ const makeOutputs = async () => {
     waiting: [{ name: "srt-listener", url: listener }],
     failing: [
       { name: "srt", url: `${srt}&streamid=${encodeURIComponent(`#!::u=me,s=${planted("SrtStreamid")}`)}` },
+      {
+        name: "srt-backup",
+        url: `srt://127.0.0.1:${await freeUdpPort()}?conntimeo=500`,
+        settings: {
+          backup_url: `srt://127.0.0.1:${await freeUdpPort()}?passphrase=${planted("SrtBackup")}&streamid=${encodeURIComponent(`#!::u=me,s=${planted("SrtBackupId")}`)}`,
+        },
+      },
       { name: "rtmp-wrong", url: `rtmp://me:${planted("RtmpWrong")}@127.0.0.1:${wrong.port}/live/x` },
       { name: "rtmp-taken", url: `rtmp://127.0.0.1:${taken.port}/live`, stream_key: refusing },
       { name: "rtmp-closed", url: `rtmp://me:${planted("RtmpClosed")}@${at}/live/${planted("RtmpClosedKey")}` },

@@ -65,6 +65,25 @@ const Receivers = ({ output, shown }: OutputRowProps) => (
   </details>
 )
 
+const STANDINGS = { connecting: "connecting", connected: "connected", waiting: "not connected" } as const
+
+/** Both receivers of an output with a backup: who carries, and how the other one is. */
+const Pair = ({ backup }: Pick<OutputView, "backup">) =>
+  backup === null ? null : (
+    <ul class="notes">
+      {(["main", "backup"] as const).map((which) => {
+        const { address, rtt_ms, state } = backup[which]
+        return (
+          <li>
+            {which} receiver {address === null ? "" : <code>{address}</code>}{" "}
+            {backup.carried_by === which ? <strong>carries</strong> : STANDINGS[state]}
+            {rtt_ms === null ? "" : `, RTT ${rtt_ms.toFixed(1)} ms`}
+          </li>
+        )
+      })}
+    </ul>
+  )
+
 /** The implementation of SRT that carries the output, and why it is not our own where that was asked for. */
 const Stack = ({ output: { needs_libsrt, srt_stack } }: Pick<OutputRowProps, "output">) =>
   srt_stack === null ? null : (
@@ -149,6 +168,7 @@ export const OutputRow = ({ output, shown }: OutputRowProps) => {
         <code class="url" title="Click selects all of it">
           {output.url}
         </code>
+        <Pair backup={output.backup} />
         {output.receivers.length === 0 ? null : <Receivers output={output} shown={shown} />}
       </th>
       <td class="state">

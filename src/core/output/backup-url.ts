@@ -26,7 +26,12 @@ const withOptionsOf = (main: SrtTarget, backup: SrtTarget): SrtTarget => {
 }
 
 export type ReadBackup =
-  | { readonly ok: true; readonly target: SrtTarget }
+  | {
+      readonly ok: true
+      readonly target: SrtTarget
+      /** What of its URL is unknown, or deserves a look. */
+      readonly warnings: ReadonlyArray<string>
+    }
   /** Sentences that go on from the name of the setting; none repeats a secret. */
   | { readonly ok: false; readonly errors: ReadonlyArray<string> }
 
@@ -41,8 +46,7 @@ const whyNotOwn = (target: SrtTarget): string | null => {
 
 /** Reads the backup of an SRT output. Never throws. */
 export const readBackup = (main: SrtTarget, url: string): ReadBackup => {
-  if (main.mode !== "caller")
-    return refuse("is for an SRT caller, and the URL of this output is none: set it to null")
+  if (main.mode !== "caller") return refuse("is for an SRT caller, and the URL of this output is none: set it to null")
   const parsed = parseOutputUrl(url)
   if (!parsed.ok) return refuse(...parsed.errors.map(({ message }) => `cannot be used: ${message}`))
   const { target } = parsed
@@ -55,6 +59,10 @@ export const readBackup = (main: SrtTarget, url: string): ReadBackup => {
   const whole = withOptionsOf(main, target)
   const why = whyNotOwn(main) ?? whyNotOwn(whole)
   return why === null
-    ? { ok: true, target: whole }
+    ? {
+        ok: true,
+        target: whole,
+        warnings: [...parsed.ignored.map((key) => `ignored: ${key} is not known`), ...parsed.warnings],
+      }
     : refuse(`needs the service's own SRT stack, which cannot do ${why}: leave one of them out`)
 }

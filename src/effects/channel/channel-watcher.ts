@@ -1,11 +1,13 @@
 /**
  * Follows what the engine tells of one channel: its legs and which of them is used, SCTE-35 sections, receivers of its
- * listeners. At most one log line a second of each kind; what is worth keeping is recorded.
+ * listeners, and which receiver carries where an output has a backup. At most one log line a second of each kind; what is worth keeping is recorded.
  */
 
 import { Clock, Effect, type Scope } from "effect"
 import { breakView } from "../../core/scte35/break-state.ts"
 import { shownStreamId } from "../../core/srt/stream-id.ts"
+import { hideSecrets } from "../config/hide-secrets.ts"
+import { maskText } from "../config/Logging.ts"
 import { makeRateLimit } from "../config/rate-limit.ts"
 import { hideOfLegs } from "../config/used-leg.ts"
 import type { ChannelEvent } from "../engine/engine-inboxes.ts"
@@ -22,7 +24,8 @@ import type { Channel } from "./started-channel.ts"
 type LegEvent = Extract<ChannelEvent, { readonly event: "leg" }>
 type SourceEvent = Extract<ChannelEvent, { readonly event: "source" }>
 type ReceiverEvent = Extract<ChannelEvent, { readonly event: "receiver" }>
-type InputEvent = LegEvent | SourceEvent | ReceiverEvent
+type CarrierEvent = Extract<ChannelEvent, { readonly event: "carrier" }>
+type InputEvent = LegEvent | SourceEvent | ReceiverEvent | CarrierEvent
 /** Which line to write and of what kind it is. */
 interface Line {
   readonly kind: string
@@ -80,8 +83,12 @@ const onSource = ({ runtime }: Channel, event: SourceEvent): Line => {
   return { kind: `${leg} ${kind}`, message, warn: isWarning(event), fields: { source: leg, reason } }
 }
 
-/** Null when the event is not one to keep. */
-const happeningOf = (event: InputEvent): Happening | null => {
+/** Null when the event is not one to keep; `slugOf` names an output. */
+const happeningOf = (event: InputEvent, slugOf: (outputId: string) => string): Happening | null => {
+  if (event.event === "carrier") {
+    const severity = event.carrier === "backup" ? "warning" : "info"
+    return { kind: "output_switched", severity, output: slugOf(event.output_id), message: event.message }
+  }
   if (event.event === "source") {
     return {
       kind: event.kind,
@@ -120,9 +127,13 @@ const onReceiver = ({ runtime }: Channel, event: ReceiverEvent, slug: string): L
   return { kind, message: receiverMessage(event), warn: refused, fields: { output: slug } }
 }
 
-/** What the engine told without the secrets of the legs' URLs. */
-const withoutSecrets = (event: InputEvent, config: ChannelConfig, { host }: Channel): InputEvent =>
-  event.event === "receiver" ? event : { ...event, message: hideOfLegs(config, host.ingest)(event.message) }
+/** What the engine told without the secrets of the output, or of the legs' URLs. */
+const withoutSecrets = (event: InputEvent, config: ChannelConfig, { host }: Channel): InputEvent => {
+  if (event.event === "receiver") return event
+  if (event.event !== "carrier") return { ...event, message: hideOfLegs(config, host.ingest)(event.message) }
+  const output = config.outputs.find(({ id }) => id === event.output_id)
+  return { ...event, message: (output === undefined ? maskText : hideSecrets(output))(event.message) }
+}
 
 const lineOf = (channel: Channel, event: InputEvent, slugOf: (outputId: string) => string): Line => {
   switch (event.event) {
@@ -132,6 +143,13 @@ const lineOf = (channel: Channel, event: InputEvent, slugOf: (outputId: string) 
       return onSource(channel, event)
     case "receiver":
       return onReceiver(channel, event, slugOf(event.output_id))
+    case "carrier":
+      return {
+        kind: `${event.output_id} carrier ${event.carrier}`,
+        message: event.message,
+        warn: event.carrier === "backup",
+        fields: { output: slugOf(event.output_id) },
+      }
   }
 }
 
@@ -196,9 +214,10 @@ export const watchEvents = (channel: Channel): Effect.Effect<never, never, Scope
       Effect.gen(function* () {
         const { outputs } = config
         const event = withoutSecrets(told, config, channel)
-        const line = lineOf(channel, event, (id) => outputs.find((output) => output.id === id)?.slug ?? id)
+        const slugOf = (id: string) => outputs.find((output) => output.id === id)?.slug ?? id
+        const line = lineOf(channel, event, slugOf)
         yield* channel.changed
-        const happening = happeningOf(event)
+        const happening = happeningOf(event, slugOf)
         if (happening !== null) yield* channel.record(happening)
         yield* tell(line)
       })

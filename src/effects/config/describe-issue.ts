@@ -1,6 +1,6 @@
 /** Turns what Effect's Schema found wrong into sentences for the person who sent it. */
 import { Option, type ParseResult, SchemaAST } from "effect"
-import { SECRET_SETTINGS } from "../../core/output/output-settings.ts"
+import { SECRET_SETTINGS, URL_SETTINGS } from "../../core/output/output-settings.ts"
 import type { FieldError } from "../model/Errors.ts"
 
 /** Errors that are named; more help nobody. */
@@ -65,7 +65,7 @@ const describe = (ast: SchemaAST.AST): string => {
   return "something else"
 }
 
-const SECRET_FIELDS = new Set(["url", "stream_key", "password", "secret", ...SECRET_SETTINGS])
+const SECRET_FIELDS = new Set(["url", "stream_key", "password", "secret", ...SECRET_SETTINGS, ...URL_SETTINGS])
 
 /** The value as sent, when it is short and cannot be a secret: URLs and their parts can. */
 const show = (value: unknown, field: string): string => {

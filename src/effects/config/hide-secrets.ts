@@ -3,6 +3,7 @@
  * its secrets.
  */
 import { parseInputUrl } from "../../core/input/input-url.ts"
+import { URL_SETTINGS } from "../../core/output/output-settings.ts"
 import { secretsInUrl } from "../../core/output/output-url.ts"
 import type { OutputConfig } from "../model/channel.ts"
 import { maskText } from "./Logging.ts"
@@ -50,6 +51,7 @@ const secretsOf = (output: OutputConfig): ReadonlyArray<string> => {
     output.settings.s3_secret_access_key,
     key == null ? null : encodeURIComponent(key),
     ...writings(output.url),
+    ...URL_SETTINGS.flatMap((name) => writings(String(output.settings[name] ?? ""))),
     basicLogin(output.url),
   ]
   return longestFirst(found)

@@ -14,11 +14,12 @@ import {
 } from "../../core/output/output-settings.ts"
 import { protocolOfUrl } from "../../core/output/output-url.ts"
 import { presetOf, STREAM_KEY_PLACE } from "../../core/output/presets.ts"
+import { givenSetting } from "../../core/output/shown-settings.ts"
 import type { OutputConfig, Protocol } from "../model/channel.ts"
 import type { FieldError } from "../model/Errors.ts"
 import { changedPlace, twoKeys } from "./changed-place.ts"
 import { type Checked, done, failed } from "./checked.ts"
-import { readOutput } from "./output-place.ts"
+import { readBackupOf, readOutput } from "./output-place.ts"
 import type { OutputInput, OutputSettingsInput, OutputUpdate } from "./request-bodies.ts"
 
 export const MASK = "***"
@@ -28,19 +29,12 @@ export type Destination = Pick<OutputConfig, "protocol" | "url" | "stream_key" |
 
 /** `old` with what `input` changes; a secret that comes back masked stays. */
 export const outputSettingsOf = (input: OutputSettingsInput | undefined, old: OutputSettings = {}): OutputSettings => {
-  const isKept = (name: string, value: unknown) =>
-    value === MASK && SECRET_SETTINGS.some((secret) => secret === name && old[secret] !== undefined)
-  const changes = Object.entries(input ?? {}).filter(([name, value]) => !isKept(name, value))
+  const stored: Readonly<Record<string, unknown>> = old
+  const changes = Object.entries(input ?? {}).map(([name, value]) => [name, givenSetting(name, value, stored[name])])
   return Object.fromEntries(
     Object.entries({ ...old, ...Object.fromEntries(changes) }).filter(([, value]) => value != null),
   )
 }
-
-/** As the API shows them. */
-export const maskedSettings = (settings: OutputSettings): OutputSettings =>
-  Object.fromEntries(
-    Object.entries(settings).map(([name, value]) => [name, SECRET_SETTINGS.some((s) => s === name) ? MASK : value]),
-  )
 
 const namesOf = (settings: OutputSettings) => Object.keys(settings) as ReadonlyArray<OutputSetting>
 
@@ -99,6 +93,12 @@ const checkReceivers = (
   })
 }
 
+/** What is wrong with the backup receiver of an SRT output. */
+const checkBackup = (output: Omit<Destination, "protocol">): ReadonlyArray<FieldError> => {
+  const backup = readBackupOf(output)
+  return backup === null || backup.ok ? [] : backup.errors.map((message) => ({ path: "settings.backup_url", message }))
+}
+
 /**
  * Everything that is wrong with an output as it would be stored; `at` is its path in the request, with its dot: ``
  * or `outputs[0].`.
@@ -121,7 +121,10 @@ const check = (
     const parsed = readOutput(output)
     if (!parsed.ok) errors.push(...parsed.errors)
     else if (parsed.target.protocol === "srt")
-      errors.push(...checkReceivers(settings.allowed_receivers, parsed.target.mode === "listener"))
+      errors.push(
+        ...checkReceivers(settings.allowed_receivers, parsed.target.mode === "listener"),
+        ...checkBackup(output),
+      )
   }
   if (protocol !== null) errors.push(...checkSettings(protocol, settings))
   if (errors.length > 0) return failed(errors.map(({ message, path }) => ({ path: `${at}${path}`, message })))

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto"
 import { join } from "node:path"
+import { type ReadBackup, readBackup } from "../../core/output/backup-url.ts"
 import { engineSettings } from "../../core/output/output-settings.ts"
 import { type ParsedOutput, parseOutputUrl } from "../../core/output/output-url.ts"
 import { STREAM_KEY_PLACE } from "../../core/output/presets.ts"
@@ -51,6 +52,21 @@ export const readOutput = (output: Destination): ParsedOutput => {
   reads += 1
   known.set(output, parsed)
   return parsed
+}
+
+const backups = new WeakMap<object, ReadBackup>()
+
+/** What the backup receiver of an output means, read once for each configuration; null where there is none. */
+export const readBackupOf = (output: Destination & Pick<OutputConfig, "settings">): ReadBackup | null => {
+  const { backup_url: url } = output.settings
+  if (url === undefined) return null
+  const before = backups.get(output)
+  if (before !== undefined) return before
+  const main = readOutput(output)
+  if (!main.ok || main.target.protocol !== "srt") return null
+  const read = readBackup(main.target, url)
+  backups.set(output, read)
+  return read
 }
 
 /** Directory that an output writes to; null for one that sends. */

@@ -6,7 +6,7 @@ import { privateTargetProblem } from "../../core/net/private-address.ts"
 import { targetHost } from "../../core/output/target-host.ts"
 import type { OutputConfig } from "../model/channel.ts"
 import type { FieldError } from "../model/Errors.ts"
-import { type OutputHost, readOutput } from "./output-place.ts"
+import { type OutputHost, readBackupOf, readOutput } from "./output-place.ts"
 
 /** @param at path of the output in the request, with its dot: `` or `outputs[0].` */
 export const privateTargetErrors = (
@@ -16,7 +16,13 @@ export const privateTargetErrors = (
 ): ReadonlyArray<FieldError> => {
   if (host.allowPrivateTargets) return []
   const parsed = readOutput(output)
-  const found = parsed.ok ? targetHost(parsed.target, output.settings) : null
-  const message = found === null ? null : privateTargetProblem(found.host, found.host)
-  return found === null || message === null ? [] : [{ path: `${at}${found.path}`, message }]
+  const backup = readBackupOf(output)
+  const found = [
+    parsed.ok ? targetHost(parsed.target, output.settings) : null,
+    backup?.ok === true ? { host: backup.target.host, path: "settings.backup_url" } : null,
+  ]
+  return found.flatMap((one) => {
+    const message = one === null ? null : privateTargetProblem(one.host, one.host)
+    return one === null || message === null ? [] : [{ path: `${at}${one.path}`, message }]
+  })
 }

@@ -6,7 +6,7 @@ import type { FieldError } from "../model/Errors.ts"
 import type { Ingest } from "./ingest.ts"
 import { FEC_PORTS, policyOf } from "./input-policy.ts"
 import { LEG_FIELDS } from "./leg-address.ts"
-import { readOutput } from "./output-place.ts"
+import { readBackupOf, readOutput } from "./output-place.ts"
 import { type ListenerShare, listenerShare, sharingProblem } from "./shared-listener.ts"
 import { usedLeg } from "./used-leg.ts"
 
@@ -38,7 +38,13 @@ const ofOutput = (output: OutputConfig, path: string, channel: string): Readonly
   if (target.protocol !== "srt") return []
   if (target.mode === "listener") return [{ ip: takenAddress(target), port: target.port, shared: null, ...common }]
   const port = target.localPort ?? (target.mode === "rendezvous" ? target.port : null)
-  return port === null ? [] : [{ ip: target.localHost ?? "", port, shared: "callers", ...common }]
+  const own: ReadonlyArray<UsedPort> =
+    port === null ? [] : [{ ip: target.localHost ?? "", port, shared: "callers", ...common }]
+  const backup = readBackupOf(output)
+  if (backup?.ok !== true || backup.target.localPort === null) return own
+  const { localHost, localPort } = backup.target
+  const ofBackup = { ...common, path: path.replace(/url$/, "settings.backup_url") }
+  return [...own, { ip: localHost ?? "", port: localPort, shared: "callers", ...ofBackup }]
 }
 
 /** Ports of a channel; `pathOf` names the request's field that holds an output's URL. */

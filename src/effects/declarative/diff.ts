@@ -2,8 +2,8 @@
  * What differs between the configuration that is and the one that is wanted, for people and programs. Pure; shows
  * no secret.
  */
-import { SECRET_SETTINGS } from "../../core/output/output-settings.ts"
 import { maskSecrets } from "../../core/output/output-url.ts"
+import { shownSetting } from "../../core/output/shown-settings.ts"
 import { storedAddresses } from "../config/leg-address.ts"
 import { MASK } from "../config/output-input.ts"
 import { type OutputHost, revisionOf } from "../config/output-place.ts"
@@ -70,7 +70,7 @@ const flat = (fields: Readonly<Record<string, unknown>>, names: ReadonlyArray<st
 const show = (field: string, value: unknown): unknown => {
   if (value === undefined || value === null) return null
   if (field === "url" || field === "input_url" || field === "backup_input_url") return maskSecrets(String(value))
-  return field === "stream_key" || SECRET_SETTINGS.some((name) => field === `settings.${name}`) ? MASK : value
+  return field === "stream_key" ? MASK : shownSetting(field.replace(/^settings\./, ""), value)
 }
 
 const fieldChanges = (before: object, after: object, names: ReadonlyArray<string>): ReadonlyArray<FieldChange> => {

@@ -1,7 +1,8 @@
 /** From what is stored to a document. The same configuration gives the same bytes. Pure. */
-import { type OutputSettings, SECRET_SETTINGS } from "../../core/output/output-settings.ts"
+import type { OutputSettings } from "../../core/output/output-settings.ts"
 import { maskSecrets } from "../../core/output/output-url.ts"
 import { presetOf } from "../../core/output/presets.ts"
+import { shownSetting } from "../../core/output/shown-settings.ts"
 import { LEG_FIELDS, storedAddresses } from "../config/leg-address.ts"
 import { MASK } from "../config/output-input.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
@@ -48,8 +49,7 @@ const channelDocument = (channel: ChannelConfig): ChannelDocument => ({
 
 const maskedOutput = (output: OutputDocument): OutputDocument => {
   const { settings, stream_key, url } = output
-  const isSecret = (name: string, value: unknown) => value !== null && SECRET_SETTINGS.some((secret) => secret === name)
-  const shown = Object.entries(settings ?? {}).map(([name, value]) => [name, isSecret(name, value) ? MASK : value])
+  const shown = Object.entries(settings ?? {}).map(([name, value]) => [name, shownSetting(name, value)])
   return {
     ...output,
     ...(url === undefined ? {} : { url: maskSecrets(url) }),

@@ -3,6 +3,7 @@
  * field checked as the other requests check it. Pure; errors carry the document's paths and repeat no secret.
  */
 import { protocolOfUrl } from "../../core/output/output-url.ts"
+import { givenSetting } from "../../core/output/shown-settings.ts"
 import { changedPlace, twoKeys } from "../config/changed-place.ts"
 import { type Checked, done, failed } from "../config/checked.ts"
 import { demandedBy } from "../config/on-demand.ts"
@@ -21,10 +22,11 @@ const unmaskedSettings = (
   wanted: OutputDocument["settings"],
   old: OutputConfig | undefined,
 ): OutputDocument["settings"] => {
-  const secret = old?.settings.s3_secret_access_key
-  return wanted?.s3_secret_access_key === MASK && secret !== undefined
-    ? { ...wanted, s3_secret_access_key: secret }
-    : wanted
+  if (wanted === undefined || old === undefined) return wanted
+  const stored: Readonly<Record<string, unknown>> = old.settings
+  return Object.fromEntries(
+    Object.entries(wanted).map(([name, value]) => [name, givenSetting(name, value, stored[name])]),
+  )
 }
 
 /** URL and key as they were sent, or the stored ones where they come back masked. */

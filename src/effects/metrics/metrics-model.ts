@@ -1,5 +1,6 @@
 /** What `/metrics` shows, as plain figures: counters since this process began, everything else as it is now. */
 
+import type { Carrier } from "../../core/srt/backup-choice.ts"
 import type { Malformed } from "../../core/srt/protocol/packet.ts"
 import type { SrtStack } from "../../core/srt/stack.ts"
 import { SRT_COUNTERS, SRT_INPUT_COUNTERS } from "../../engine/protocol/messages.ts"
@@ -111,6 +112,8 @@ export interface SrtFigures {
   readonly flightPackets: number
   /** Lowest bandwidth of the connections in Mbit/s, as the stack estimates it. */
   readonly bandwidthMbps: number | null
+  /** Who carries, and who is connected; null without a backup receiver, or a session. */
+  readonly backup: { readonly carrier: Carrier | null; readonly connected: Readonly<Record<Carrier, boolean>> } | null
 }
 
 /** States of an output: its status, with `listening` for a listener that waits for receivers. */

@@ -23,6 +23,14 @@ const sumsOf = (stats: OutputStats | undefined): ReadonlyArray<Life<SrtSum>> =>
 const highest = (values: ReadonlyArray<number>) => (values.length === 0 ? null : Math.max(...values))
 const lowest = (values: ReadonlyArray<number>) => (values.length === 0 ? null : Math.min(...values))
 
+const backupOf = (stats: OutputStats["backup"]): SrtFigures["backup"] =>
+  stats === undefined
+    ? null
+    : {
+        carrier: stats.carrier,
+        connected: { main: stats.main.state === "connected", backup: stats.backup.state === "connected" },
+      }
+
 export const makeOutputLedger = () => {
   const output = makeRunningSums(OUTPUT_SUMS)
   const srt = makeRunningSums(SRT_SUMS)
@@ -46,16 +54,18 @@ export const makeOutputLedger = () => {
     srtFigures: (stats: OutputStats | undefined): SrtFigures => {
       const live = stats?.state === "connected" ? connectionsOf(stats).map(([, figures]) => figures) : []
       const sum = (of: (figures: SrtStats) => number) => live.reduce((total, figures) => total + of(figures), 0)
+      const backup = backupOf(stats?.backup)
       return {
         sums: srt.total,
         stack: stats?.srt_stack ?? null,
-        connections: live.length,
+        connections: backup === null ? live.length : Object.values(backup.connected).filter(Boolean).length,
         rttMs: highest(live.map(({ rtt_ms }) => rtt_ms)),
         latencyMs: lowest(live.map(({ latency_ms }) => latency_ms)),
         sendBufferPackets: sum((figures) => figures.send_buffer_packets),
         sendBufferMs: highest(live.map(({ send_buffer_ms }) => send_buffer_ms)) ?? 0,
         flightPackets: sum((figures) => figures.flight_packets),
         bandwidthMbps: lowest(live.map(({ bandwidth_mbps }) => bandwidth_mbps)),
+        backup,
       }
     },
   }

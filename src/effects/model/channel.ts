@@ -6,6 +6,7 @@ import { Schema } from "effect"
 import type { InputSettings } from "../../core/input/input-settings.ts"
 import type { OutputSettings } from "../../core/output/output-settings.ts"
 import type { PresetName } from "../../core/output/presets.ts"
+import type { Carrier } from "../../core/srt/backup-choice.ts"
 import type { SrtStack } from "../../core/srt/stack.ts"
 import type { Scte35View } from "./cue.ts"
 import type { Alarm } from "./event.ts"
@@ -92,6 +93,25 @@ export interface ReceiverView {
   readonly rtt_ms: number | null
 }
 
+/** How one of the two receivers of an SRT output with a backup is. */
+export interface StandingView {
+  /** `waiting`: it is called again later. */
+  readonly state: "connecting" | "connected" | "waiting"
+  /** Null before its name is resolved. */
+  readonly address: string | null
+  /** Null while it is not connected. */
+  readonly rtt_ms: number | null
+  /** Why its last attempt or connection ended; null once it is connected. */
+  readonly last_error: string | null
+}
+
+export interface BackupView {
+  /** Null before the first connection. */
+  readonly carried_by: Carrier | null
+  readonly main: StandingView
+  readonly backup: StandingView
+}
+
 /** An output as the API shows it. `url` has its secrets masked. */
 export interface OutputView {
   readonly id: string
@@ -134,6 +154,8 @@ export interface OutputView {
   readonly srt_stack: SrtStack | null
   /** What of its URL made libsrt that implementation although our own was asked for; empty otherwise. */
   readonly needs_libsrt: ReadonlyArray<string>
+  /** SRT output with a backup receiver that has a session: who carries, and how both are; else null. */
+  readonly backup: BackupView | null
   readonly receivers: ReadonlyArray<ReceiverView>
   /** SCTE-35 cues since the channel or the output was started that left by it, and that did not. */
   readonly cues_sent: number

@@ -52,6 +52,7 @@ export const EVENT_KINDS = [
   "output_waiting",
   "output_failed",
   "output_stopped",
+  "output_switched",
   "engine_lost",
   "engine_back",
   "break_announced",

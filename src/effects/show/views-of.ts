@@ -3,8 +3,10 @@
  * Pure.
  */
 
+import { formatEndpoint } from "../../core/net/address.ts"
 import { describeOutput } from "../../core/output/describe-output.ts"
 import { maskSecrets } from "../../core/output/output-url.ts"
+import { maskedSettings } from "../../core/output/shown-settings.ts"
 import { shownStreamId } from "../../core/srt/stream-id.ts"
 import type { ChannelStats, LegStats, OutputStats } from "../../engine/protocol/messages.ts"
 import { alarmsOf } from "../channel/runtime/alarms.ts"
@@ -15,8 +17,8 @@ import { hideSecrets } from "../config/hide-secrets.ts"
 import type { Ingest } from "../config/ingest.ts"
 import { policyOf, watchSettingsOf } from "../config/input-policy.ts"
 import { shownAddresses } from "../config/leg-address.ts"
-import { MASK, maskedSettings } from "../config/output-input.ts"
-import { readOutput } from "../config/output-place.ts"
+import { MASK } from "../config/output-input.ts"
+import { readBackupOf, readOutput } from "../config/output-place.ts"
 import { presetWarnings } from "../config/preset-warnings.ts"
 import { activeLeg } from "../engine/active-leg.ts"
 import { type EngineState, engineOf } from "../engine/engine-state.ts"
@@ -82,22 +84,49 @@ const LIFECYCLE: Readonly<Record<OutputStatus, OutputLifecycle>> = {
 const urlParts = (config: OutputConfig) => {
   const parsed = readOutput(config)
   if (!parsed.ok) return { options: {}, warnings: parsed.errors.map((e) => e.message) }
+  const backup = readBackupOf(config)
+  const ofBackup = backup === null ? [] : backup.ok ? backup.warnings : backup.errors
   return {
     options: parsed.options,
-    warnings: [...parsed.ignored.map((key) => `ignored: ${key} is not known`), ...parsed.warnings],
+    warnings: [
+      ...parsed.ignored.map((key) => `ignored: ${key} is not known`),
+      ...parsed.warnings,
+      ...ofBackup.map((warning) => `backup_url: ${warning}`),
+    ],
   }
+}
+
+const understoodOf = (config: OutputConfig): string => {
+  const parsed = readOutput(config)
+  if (!parsed.ok) return ""
+  const backup = readBackupOf(config)
+  return backup?.ok === true
+    ? `${describeOutput(parsed)}, with the backup receiver ${formatEndpoint(backup.target.host, backup.target.port)}`
+    : describeOutput(parsed)
 }
 
 /** Preview of an output as it would be shown if it were stored. */
 export const outputPreview = (config: OutputConfig, moment: Omit<ViewInput, "runtime">): OutputPreview => {
-  const parsed = readOutput(config)
   const output = outputView(config, { ...moment, runtime: null }, undefined, undefined)
-  return { understood: parsed.ok ? describeOutput(parsed) : "", output }
+  return { understood: understoodOf(config), output }
 }
 
 const hidden = (config: OutputConfig) => {
   const hide = hideSecrets(config)
   return (text: string | null) => (text === null ? null : hide(text))
+}
+
+const backupView = (
+  { backup, carrier, main }: NonNullable<OutputStats["backup"]>,
+  hide: (text: string | null) => string | null,
+): OutputView["backup"] => {
+  const standing = ({ address, error, rtt_ms, state }: typeof main) => ({
+    state,
+    address,
+    rtt_ms,
+    last_error: hide(error),
+  })
+  return { carried_by: carrier, main: standing(main), backup: standing(backup) }
 }
 
 /** `before` are the figures of a second ago; `leg` is the one in use. */
@@ -148,6 +177,7 @@ export const outputView = (
     srt: live?.srt ?? null,
     srt_stack: live?.srt_stack ?? null,
     needs_libsrt: live?.needs_libsrt ?? [],
+    backup: live?.backup === undefined ? null : backupView(live.backup, hidden(config)),
     receivers: (live?.receivers ?? []).map((r) => ({
       peer: r.peer,
       stream_id: shownStreamId(r.stream_id),

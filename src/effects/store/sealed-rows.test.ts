@@ -17,7 +17,10 @@ const outputs = [
     id: "o1",
     url: `srt://192.0.2.1:9000?passphrase=${SECRET}`,
     stream_key: `key-${SECRET}`,
-    settings: { s3_secret_access_key: `s3-${SECRET}` },
+    settings: {
+      s3_secret_access_key: `s3-${SECRET}`,
+      backup_url: `srt://192.0.2.2:9000?passphrase=${SECRET}`,
+    },
   }),
 ]
 const channel = { ...channelConfig({ id: "c1", slug: "c1" }), outputs }

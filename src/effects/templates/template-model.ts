@@ -1,9 +1,11 @@
 /** Output templates: an output with placeholders for what differs between channels. Pure. */
 import { Schema } from "effect"
+import { URL_SETTINGS } from "../../core/output/output-settings.ts"
 import { maskSecrets, protocolOfUrl } from "../../core/output/output-url.ts"
+import { maskedSettings } from "../../core/output/shown-settings.ts"
 import { changedPlace, keptKey, twoKeys } from "../config/changed-place.ts"
 import { type Checked, done, failed } from "../config/checked.ts"
-import { MASK, maskedSettings, outputSettingsOf } from "../config/output-input.ts"
+import { MASK, outputSettingsOf } from "../config/output-input.ts"
 import { matches } from "../config/pattern.ts"
 import { ChannelInput, OutputInput, OutputUpdate } from "../config/request-bodies.ts"
 import { newOutput } from "../config/validate.ts"
@@ -87,6 +89,16 @@ const unknownPlaces = (path: string, text: string | null, known: ReadonlyArray<s
       message: `${place} is no placeholder: write ${known.map((key) => `{${key}}`).join(", ")}`,
     }))
 
+const filledSettings = (settings: Template["settings"], channel: TemplateChannel): Template["settings"] => ({
+  ...settings,
+  ...Object.fromEntries(
+    URL_SETTINGS.flatMap((name) => {
+      const url = settings[name]
+      return typeof url === "string" ? [[name, fill(url, channel, encodeURIComponent)]] : []
+    }),
+  ),
+})
+
 /** URL and key of a template for an output: a key of the output's own takes the place of the template's. */
 const placeFor = (template: Template, { stream_key, url }: OutputInput): Pick<Template, "url" | "stream_key"> => {
   if (url !== undefined) return { url: template.url, stream_key: keptKey(template, url) }
@@ -111,7 +123,7 @@ export const fromTemplate = (template: Template, channel: TemplateChannel, over:
     enabled,
     ...kept,
     ...given,
-    settings: outputSettingsOf(over.settings, kept.settings),
+    settings: outputSettingsOf(over.settings, isOther ? undefined : filledSettings(settings, channel)),
   }
 }
 
@@ -122,6 +134,7 @@ const checked = (template: Template, asked: Protocol | undefined): Checked<Templ
     ...unknownPlaces("url", template.url, [...places, "stream_key"]),
     ...unknownPlaces("stream_key", template.stream_key, places),
     ...unknownPlaces("output_name", template.output_name, places),
+    ...URL_SETTINGS.flatMap((name) => unknownPlaces(`settings.${name}`, String(template.settings[name] ?? ""), places)),
   ]
   if (errors.length > 0) return failed(errors)
   const output = newOutput(

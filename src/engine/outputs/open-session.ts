@@ -16,7 +16,9 @@ import { SrtListener } from "./srt-listener.ts"
 import { chooseStack } from "./stack-choice.ts"
 
 /** A session that was started, or why none was. */
-export type Opened = { readonly ok: true; readonly session: OutputSession } | { readonly ok: false; readonly error: Reason }
+export type Opened =
+  | { readonly ok: true; readonly session: OutputSession }
+  | { readonly ok: false; readonly error: Reason }
 
 const refused = (code: string, message: string): Opened => ({ ok: false, error: { code, message, transient: false } })
 

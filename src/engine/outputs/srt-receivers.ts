@@ -15,8 +15,7 @@ export interface Receiver<C extends SrtSending> {
 
 export type SrtCounters = Record<(typeof SRT_COUNTERS)[number], number>
 
-export const noCounters = (): SrtCounters =>
-  Object.fromEntries(SRT_COUNTERS.map((name) => [name, 0])) as SrtCounters
+export const noCounters = (): SrtCounters => Object.fromEntries(SRT_COUNTERS.map((name) => [name, 0])) as SrtCounters
 
 /** Adds the counters of a connection, if there is a sample of them, to `sums`. */
 export const addCounters = (sums: SrtCounters, stats: SrtStats | null): void => {

@@ -1,4 +1,5 @@
 /** Figures of SRT outputs, on libsrt or on our own stack, over all connections of an output; named as in srtrelay. */
+import { CARRIERS } from "../../core/srt/backup-choice.ts"
 import type { MetricsView, SrtFigures, SrtSum } from "../../effects/metrics/metrics-model.ts"
 import { counter, type Family, gauge, label, makeArea } from "./exposition.ts"
 import { outputsWith } from "./output-labels.ts"
@@ -26,6 +27,24 @@ const families: ReadonlyArray<Family<SrtFigures>> = [
     labels: ["stack"],
     read: ({ stack }, put) => {
       if (stack !== null) put(1, label("stack", stack))
+    },
+  },
+  {
+    name: "srt_backup_active",
+    type: "gauge",
+    help: "1 while the backup receiver carries the output, else 0. Absent without `backup_url`, or a session.",
+    read: ({ backup }, put) => {
+      if (backup !== null) put(backup.carrier === "backup" ? 1 : 0)
+    },
+  },
+  {
+    name: "srt_receiver_connected",
+    type: "gauge",
+    help: "1 while that receiver of an output with a backup is connected. Absent without `backup_url`, or a session.",
+    labels: ["receiver"],
+    read: ({ backup }, put) => {
+      if (backup === null) return
+      for (const carrier of CARRIERS) put(backup.connected[carrier] ? 1 : 0, label("receiver", carrier))
     },
   },
   gauge("srt_active_sockets", "SRT connections of the output.", ({ connections }) => connections),

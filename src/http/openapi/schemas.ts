@@ -7,6 +7,7 @@ import { INPUT_SETTINGS } from "../../core/input/setting-table.ts"
 import { LISTED_SETTINGS } from "../../core/output/output-settings.ts"
 import { PRESET_NAMES } from "../../core/output/presets.ts"
 import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
+import { CARRIERS } from "../../core/srt/backup-choice.ts"
 import { SRT_STACKS } from "../../core/srt/stack.ts"
 import { AutoRun, ChannelStatus, OutputStatus, Protocol, SourceName } from "../../effects/model/channel.ts"
 import { ALARM_KINDS } from "../../effects/model/event.ts"
@@ -32,6 +33,15 @@ export const Receiver = Struct({
   packets_dropped: Count,
   rtt_ms: NullOr(Num),
 })
+
+/** One of the two receivers of an SRT output with a backup. */
+const Standing = Struct({
+  state: Literal("connecting", "connected", "waiting"),
+  address: NullOr(Text),
+  rtt_ms: NullOr(Num),
+  last_error: NullOr(Text),
+})
+const Backup = Struct({ carried_by: NullOr(Literal(...CARRIERS)), main: Standing, backup: Standing })
 
 export const Output = Struct({
   id: Uuid,
@@ -61,6 +71,7 @@ export const Output = Struct({
   srt: NullOr(Schema.Record({ key: Text, value: Num })),
   srt_stack: NullOr(Literal(...SRT_STACKS)),
   needs_libsrt: texts,
+  backup: NullOr(Backup),
   receivers: List(Receiver),
   cues_sent: Count,
   cues_missed: Count,

@@ -42,6 +42,7 @@ const OF_OUTPUT: Readonly<Record<keyof OutputView, boolean>> = {
   srt: false,
   srt_stack: false,
   needs_libsrt: false,
+  backup: false,
   carrying: false,
   receivers: false,
   cues_sent: false,

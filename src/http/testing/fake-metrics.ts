@@ -61,6 +61,7 @@ export const fakeSrtFigures = (over: Partial<SrtFigures> = {}, sums: Partial<Srt
   sendBufferMs: 0,
   flightPackets: 0,
   bandwidthMbps: 80,
+  backup: null,
   ...over,
 })
 

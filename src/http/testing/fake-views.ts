@@ -91,6 +91,7 @@ export const fakeOutput = (over: Partial<OutputView> & { readonly id: string }):
   srt: null,
   srt_stack: null,
   needs_libsrt: [],
+  backup: null,
   receivers: [],
   cues_sent: 0,
   cues_missed: 0,

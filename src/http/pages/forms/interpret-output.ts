@@ -13,7 +13,7 @@ import type { ApiError, Problem } from "../../request/problem.ts"
 import type { AppServices } from "../../services/services.ts"
 import { type Fields, field } from "./form-fields.ts"
 import { changedOutputBody, isPreset, LABELS, newOutputBody, presetNotes } from "./output-fields.ts"
-import { wrongUrlSecrets } from "./secret-fields.ts"
+import { wrongOutputSecrets } from "./secret-fields.ts"
 
 /** The protocol that the URL names, else the preset, else the template; "" when it cannot be told yet. */
 export const protocolOf = (fields: Fields, templates: ReadonlyArray<TemplateView> = []): string => {
@@ -53,7 +53,7 @@ export const changedOutput = (
   Effect.flatMap(
     findOutput(channels, ref, output),
     (found) =>
-      wrongUrlSecrets(fields, found.output.url) ?? decode(OutputUpdate, changedOutputBody(fields, found.output)),
+      wrongOutputSecrets(fields, found.output) ?? decode(OutputUpdate, changedOutputBody(fields, found.output)),
   )
 
 const preview = (

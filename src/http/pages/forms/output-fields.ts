@@ -8,6 +8,7 @@ import {
   rangeOf,
   SECRET_SETTINGS,
   SETTINGS_OF,
+  URL_SETTINGS,
 } from "../../../core/output/output-settings.ts"
 import type { UrlProtocol } from "../../../core/output/output-url.ts"
 import { PRESET_NAMES, PRESETS, type PresetName, presetOf } from "../../../core/output/presets.ts"
@@ -15,7 +16,7 @@ import { OUTPUT_SETTINGS } from "../../../core/output/setting-table.ts"
 import type { SettingRow } from "../../../core/settings/setting-row.ts"
 import type { OutputView } from "../../../effects/model/channel.ts"
 import { bodyValue, type Fields, field } from "./form-fields.ts"
-import { keyPlaceOf, URL_SECRET_FIELDS, urlSecretFields, withUrlSecrets } from "./secret-fields.ts"
+import { keyPlaceOf, outputSecretFields, URL_SECRET_FIELDS, withUrlSecrets } from "./secret-fields.ts"
 import { settingField } from "./setting-field.ts"
 
 const nameOf = (setting: OutputSetting) => `settings.${setting}`
@@ -31,6 +32,8 @@ const isProtocol = (text: string): text is UrlProtocol => Object.hasOwn(SETTINGS
 const isCommon = (setting: OutputSetting): boolean => COMMON_SETTINGS.includes(setting)
 const PROTOCOLS = Object.keys(SETTINGS_OF).filter(isProtocol)
 export const SECRET_FIELDS: ReadonlyArray<string> = ["stream_key", ...URL_SECRET_FIELDS, ...SECRET_SETTINGS.map(nameOf)]
+/** What of a form is a URL, whose secrets are masked where it is shown again. */
+export const URL_FIELDS: ReadonlyArray<string> = ["url", ...URL_SETTINGS.map(nameOf)]
 /** In the order in which they stand on the page. */
 export const OUTPUT_FIELDS: ReadonlyArray<string> = [
   "channel",
@@ -89,7 +92,7 @@ export const withStoredSecrets = (
 /** The field that the form of an output or template begins at: that of its secret, which is what is changed most. */
 export const beginOf = (shown: Pick<OutputView, "settings" | "stream_key" | "url">): string => {
   if (keyPlaceOf(shown) !== null) return "stream_key"
-  const [secret] = urlSecretFields(shown.url)
+  const [secret] = outputSecretFields(shown)
   const setting = SECRET_SETTINGS.find((name) => shown.settings[name] !== undefined)
   return secret?.name ?? (setting === undefined ? "url" : nameOf(setting))
 }
@@ -150,12 +153,17 @@ export const changedOutputBody = (
       bodyValue(fields, specOf(setting)) === undefined,
   ).filter((setting) => !SECRET_SETTINGS.includes(setting) || field(fields, nameOf("s3_access_key_id")) === "")
   const key = field(fields, "stream_key")
+  const backup = withUrlSecrets(fields, old.settings.backup_url ?? "", "settings.backup_url")
   return {
     name: field(fields, "name"),
     url: withUrlSecrets(fields, old.url),
     preset: field(fields, "preset") || null,
     ...(field(fields, "stream_key_none") === "true" ? { stream_key: null } : key === "" ? {} : { stream_key: key }),
-    settings: { ...Object.fromEntries(emptied.map((setting) => [setting, null])), ...settingsIn(fields) },
+    settings: {
+      ...Object.fromEntries(emptied.map((setting) => [setting, null])),
+      ...settingsIn(fields),
+      ...(backup === "" ? {} : { backup_url: backup }),
+    },
   }
 }
 

@@ -20,9 +20,10 @@ import {
   PRESET_CHOICES,
   SECRET_FIELDS,
   settingGroups,
+  URL_FIELDS,
   withStoredSecrets,
 } from "./output-fields.ts"
-import { keyPlaceOf, urlSecretFields } from "./secret-fields.ts"
+import { keyPlaceOf, outputSecretFields } from "./secret-fields.ts"
 
 const KEEP_TYPING = "Secrets are not sent back: type those that are missing or shown as *** again."
 
@@ -36,10 +37,11 @@ export interface Sent {
 }
 
 const stateFor = (fields: Fields, { problem, outcome }: Sent, focus: string) => {
-  const shown = shownAgain(fields, SECRET_FIELDS, ["url"])
+  const shown = shownAgain(fields, SECRET_FIELDS, URL_FIELDS)
   const state = stateOf(shown, problem, OUTPUT_FIELDS, focus)
   const isMissing =
-    SECRET_FIELDS.some((name) => field(fields, name) !== "") || (shown["url"] ?? "") !== (fields["url"] ?? "")
+    SECRET_FIELDS.some((name) => field(fields, name) !== "") ||
+    URL_FIELDS.some((name) => (shown[name] ?? "") !== (fields[name] ?? ""))
   return isMissing && (problem !== undefined || outcome !== undefined)
     ? { ...state, alerts: [...state.alerts, KEEP_TYPING] }
     : state
@@ -118,7 +120,7 @@ export const makeOutputForms = (services: AppServices): OutputForms => {
           output: output.id,
           opened: typed?.[OPENED] ?? openedOf(shownOutput(channels, output)),
           key: keyPlaceOf(output),
-          urlSecrets: urlSecretFields(output.url),
+          urlSecrets: outputSecretFields(output),
         }}
         presets={PRESET_CHOICES}
         settings={{ protocol, groups, state }}

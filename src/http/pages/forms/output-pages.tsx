@@ -12,7 +12,7 @@ import type { AppServices } from "../../services/services.ts"
 import { backOf, field, goTo, shownAgain, stateOf, withPlace } from "./form-fields.ts"
 import { changedOutput, findOutput, interpret, protocolOf, templatesFor } from "./interpret-output.ts"
 import { checkOpened, merged } from "./meanwhile.ts"
-import { newOutputBody, outputValues, SECRET_FIELDS, settingGroups } from "./output-fields.ts"
+import { newOutputBody, outputValues, SECRET_FIELDS, settingGroups, URL_FIELDS } from "./output-fields.ts"
 import { makeOutputForms, shownOutput } from "./output-forms.tsx"
 import { outputTestRoutes } from "./output-test-pages.tsx"
 import { makeWithForm } from "./with-form.ts"
@@ -30,7 +30,7 @@ export const outputPageRoutes = (app: Hono, services: AppServices): void => {
         const meaning = await interpret(services, c, fields)
         const protocol = protocolOf(fields, field(fields, "template") === "" ? [] : await templatesFor(services, c))
         const isOther = protocol !== "" && protocol !== fields["settings_of"]
-        const state = stateOf(shownAgain(fields, SECRET_FIELDS, ["url"]), undefined, [], "")
+        const state = stateOf(shownAgain(fields, SECRET_FIELDS, URL_FIELDS), undefined, [], "")
         return c.html(
           <>
             <Understood {...meaning} />

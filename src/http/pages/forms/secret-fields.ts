@@ -14,14 +14,14 @@ const MAX_FIELDS = 8
 const HINT = "There is one; left empty it stays. It is never shown again"
 
 /** The field of a form that holds a URL. */
-export type UrlField = "url" | "input_url" | "backup_input_url"
+export type UrlField = "url" | "input_url" | "backup_input_url" | "settings.backup_url"
 
 const nameOf = (of: UrlField, index: number) => `${of}_secret.${index}`
 /** Names of all fields for the secrets of the URL in `of`, whatever the URL. */
 export const urlSecretNames = (of: UrlField): ReadonlyArray<string> =>
   Array.from({ length: MAX_FIELDS }, (_, index) => nameOf(of, index))
-/** Those of the URL of an output or template. */
-export const URL_SECRET_FIELDS = urlSecretNames("url")
+/** Those of the URLs of an output or template. */
+export const URL_SECRET_FIELDS = [...urlSecretNames("url"), ...urlSecretNames("settings.backup_url")]
 
 /** Names of secrets as they are called in a sentence; others are called as the URL has them. */
 const LABELS: Readonly<Record<string, string>> = { passphrase: "Passphrase" }
@@ -52,10 +52,26 @@ export const urlSecretFields = (url: string, of: UrlField = "url"): ReadonlyArra
   secretsOf(url, of).map(({ field: name, mask }) => ({
     name,
     kind: "secret",
-    label: labelOf(mask),
+    label: of === "settings.backup_url" ? `Backup receiver: ${labelOf(mask)}` : labelOf(mask),
     placeholder: "unchanged",
     hint: HINT,
   }))
+
+/** The URLs of an output or template as they are shown, with the fields that hold them. */
+const outputUrls = ({ settings, url }: OutputUrls): ReadonlyArray<readonly [UrlField, string]> => [
+  ["url", url],
+  ["settings.backup_url", settings.backup_url ?? ""],
+]
+
+/** What of an output or template holds URLs. */
+export interface OutputUrls {
+  readonly url: string
+  readonly settings: { readonly backup_url?: string | undefined }
+}
+
+/** Fields for the secrets of all URLs of an output or template as it is shown. */
+export const outputSecretFields = (shown: OutputUrls): ReadonlyArray<FieldSpec> =>
+  outputUrls(shown).flatMap(([of, url]) => urlSecretFields(url, of))
 
 /** Where the stream key of an output or template is kept, as it is shown: apart, or in its URL; null without one. */
 export const keyPlaceOf = (shown: {
@@ -94,3 +110,9 @@ export const wrongUrlSecrets = (fields: Fields, shown: string, of: UrlField = "u
   })
   return errors.length === 0 ? null : new InvalidInput({ errors })
 }
+
+/** As `wrongUrlSecrets`, for all URLs of an output or template. */
+export const wrongOutputSecrets = (fields: Fields, shown: OutputUrls): InvalidInput | null =>
+  outputUrls(shown)
+    .map(([of, url]) => wrongUrlSecrets(fields, url, of))
+    .find((wrong) => wrong !== null) ?? null

@@ -27,9 +27,10 @@ import {
   PRESET_CHOICES,
   SECRET_FIELDS,
   settingGroups,
+  URL_FIELDS,
   withStoredSecrets,
 } from "../forms/output-fields.ts"
-import { keyPlaceOf, urlSecretFields, wrongUrlSecrets } from "../forms/secret-fields.ts"
+import { keyPlaceOf, outputSecretFields, wrongOutputSecrets } from "../forms/secret-fields.ts"
 import { makeWithForm } from "../forms/with-form.ts"
 import { frameOf } from "../frame.ts"
 import { doneOf } from "./settings-forms.ts"
@@ -106,7 +107,7 @@ const formPage = (
 ) => {
   const values = fields ?? (old === null ? {} : templateValues(old))
   const state = stateOf(
-    shownAgain(values, SECRET_FIELDS, ["url"]),
+    shownAgain(values, SECRET_FIELDS, URL_FIELDS),
     problem,
     FIELDS,
     old === null ? "template" : beginOf(old),
@@ -114,7 +115,7 @@ const formPage = (
   )
   const protocol = old === null ? "" : (protocolOfUrl(field(values, "url")) ?? "")
   const groups = withStoredSecrets(settingGroups(protocol), old?.settings ?? {})
-  const stored = old === null ? undefined : { key: keyPlaceOf(old), urlSecrets: urlSecretFields(old.url) }
+  const stored = old === null ? undefined : { key: keyPlaceOf(old), urlSecrets: outputSecretFields(old) }
   return pageAnswer(
     <TemplateFormPage
       frame={frameOf(c, services)}
@@ -149,7 +150,7 @@ const formRoutes = (app: Hono, services: Services): void => {
       withForm(c, (fields) =>
         runner.run(c, templates.get(c.req.param("template")), async (old) => {
           const update = Effect.flatMap(
-            wrongUrlSecrets(fields, old.url) ?? decode(TemplateUpdate, changedBody(fields, old)),
+            wrongOutputSecrets(fields, old) ?? decode(TemplateUpdate, changedBody(fields, old)),
             (body) => templates.update(old.name, body),
           )
           const changed = await runner.settle(c, update)
