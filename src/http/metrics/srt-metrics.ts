@@ -32,7 +32,7 @@ const families: ReadonlyArray<Family<SrtFigures>> = [
   {
     name: "srt_backup_active",
     type: "gauge",
-    help: "1 while the backup receiver carries the output, else 0. Absent without `backup_url`, or a session.",
+    help: "1 while the backup receiver carries the output, else 0. Absent without backup_url, or a session.",
     read: ({ backup }, put) => {
       if (backup !== null) put(backup.carrier === "backup" ? 1 : 0)
     },
@@ -40,7 +40,7 @@ const families: ReadonlyArray<Family<SrtFigures>> = [
   {
     name: "srt_receiver_connected",
     type: "gauge",
-    help: "1 while that receiver of an output with a backup is connected. Absent without `backup_url`, or a session.",
+    help: "1 while that receiver of an output with a backup is connected. Absent without backup_url, or a session.",
     labels: ["receiver"],
     read: ({ backup }, put) => {
       if (backup === null) return

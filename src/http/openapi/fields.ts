@@ -150,8 +150,9 @@ const OUTPUT: Readonly<Record<string, string>> = {
     "Implementation of SRT that carries it now: `own` is the service's, see `SRT_STACK`; null without a session and for other protocols",
   needs_libsrt:
     "What of its URL made libsrt carry it although `own` was asked for, e.g. `packetfilter`; empty otherwise",
-  "Output.backup":
+  backup:
     "SRT caller with `backup_url`: which of its two receivers carries, and how both are; null without a session, and for all others",
+  main: "How the receiver of `url` is",
   carried_by: "Who carries: `main` is the receiver of `url`; null before the first connection",
   receivers: "Who receives from an SRT listener",
   cues_sent: "SCTE-35 cues that left by it; since when as `bytes_sent`",
