@@ -86,7 +86,7 @@ describe("a node", () => {
       b.onSnapshot(database.beat("b", "b", now), now, now)
       beats++
       for (const statement of b.statements(now))
-        b.onOutcome(statement, { kind: "done", rows: database.run("b", "b", statement, now) }, now, now)
+        b.onOutcome(statement, { kind: "done", rows: database.run("b", "b", statement, now) }, now)
       if (b.fenceOf("ch") < now) now = b.nextBeatMs(now)
     }
     expect(now).toBe(8001)

@@ -47,6 +47,11 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
     rules: { mayAskPartner: () => true },
     seed: 6,
   },
+  "a partner is changed while the lease is the old one's": {
+    faults: ["cutDatabase", "rearrange"],
+    rules: { mayPair: () => true },
+    seed: 1,
+  },
   "a step of PostgreSQL's clock makes nodes dead": {
     faults: ["stepClock"],
     rules: {

@@ -382,7 +382,6 @@ export class World {
 
   #send(machine: Machine, brain: NodeBrain, statement: Statement): void {
     const { boot, name } = machine
-    const sentMs = this.localOf(machine)
     this.#ask(
       machine,
       () => {
@@ -391,7 +390,7 @@ export class World {
       },
       (rows) => {
         const outcome: Outcome = rows === null ? { kind: "unknown" } : { kind: "done", rows }
-        brain.onOutcome(statement, outcome, sentMs, this.localOf(machine))
+        brain.onOutcome(statement, outcome, this.localOf(machine))
         this.#carryOut(machine, brain)
       },
     )
