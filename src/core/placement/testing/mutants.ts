@@ -1,11 +1,9 @@
 /** The rules, each left out in turn: with which faults two nodes come to send one channel then. */
 import { RULES, type Rules } from "../rules.ts"
-import { type Timing, timingOf } from "../timing.ts"
 import type { Fault } from "./faults.ts"
 import { GUARDS, type Guards } from "./memory-database.ts"
 import type { RunOptions } from "./run-world.ts"
 
-const DEFAULT = timingOf(6, 8)
 /** Long before any world. */
 const LONG_AGO = { startedMs: Number.NEGATIVE_INFINITY, lastGrantMs: undefined }
 
@@ -14,7 +12,6 @@ interface Mutant {
   readonly rules?: Partial<Rules>
   readonly guards?: Partial<Guards>
   readonly engineChecks?: boolean
-  readonly timing?: Timing
   /** A world in which it was seen, which is tried first. */
   readonly seed: number
 }
@@ -48,13 +45,6 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
   "an owner asks its partner while it may have another one": {
     faults: ["sever"],
     rules: { mayAskPartner: () => true },
-    seed: 1,
-  },
-  "a partner is changed while the lease is the old one's": {
-    faults: ["badNetwork", "cutDatabase", "databaseDown", "rearrange"],
-    rules: { mayPair: () => true },
-    // A beat that is long beside what is left between lease and dead time.
-    timing: timingOf(20, 21),
     seed: 1,
   },
   "a step of PostgreSQL's clock makes nodes dead": {
@@ -117,8 +107,8 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
 
 /** Options of a world for each, and a seed. */
 export const mutants = (): ReadonlyArray<readonly [string, number, RunOptions]> =>
-  Object.entries(MUTANTS).map(([name, { engineChecks = true, faults, guards, rules, seed, timing = DEFAULT }]) => [
+  Object.entries(MUTANTS).map(([name, { engineChecks = true, faults, guards, rules, seed }]) => [
     name,
     seed,
-    { faults, everyMs: 2500, engineChecks, timing, rules: { ...RULES, ...rules }, guards: { ...GUARDS, ...guards } },
+    { faults, everyMs: 2500, engineChecks, rules: { ...RULES, ...rules }, guards: { ...GUARDS, ...guards } },
   ])
