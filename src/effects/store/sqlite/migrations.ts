@@ -240,6 +240,11 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<MigrationStatement>> = [
         FOR EACH STATEMENT EXECUTE FUNCTION count_change('accounts')`,
     })),
   ],
+  [
+    // Each node tells what happens to its own channels; empty on a single machine.
+    "ALTER TABLE notices ADD COLUMN node TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE notification_outbox ADD COLUMN node TEXT NOT NULL DEFAULT ''",
+  ],
 ]
 
 /** The types of PostgreSQL, of which none is narrower than SQLite's. */
