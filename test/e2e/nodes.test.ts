@@ -76,7 +76,7 @@ const crowd = () => Math.min(4, Math.max(1, (loadavg()[0] ?? 1) / cpus().length)
 const expectSeen = ({ channels, stoodStillMs }: Report, gapMs: number, what: string) => {
   const gaps = channels.map((one) => Math.round(one.gapMs))
   process.stdout.write(
-    `${Date.now()} nodes: ${what}: gaps ${gaps.join(" ")} ms, stood still ${Math.round(stoodStillMs)} ms\n`,
+    `nodes: ${what}: gaps ${gaps.join(" ")} ms, stood still ${Math.round(stoodStillMs)} ms\n`,
   )
   expect(
     channels.map(({ doubles }) => doubles),
