@@ -33,6 +33,7 @@ import { removeOutputRoutes } from "./pages/forms/remove-output.tsx"
 import { undoRoutes, withRemoved } from "./pages/forms/undo-pages.ts"
 import { themeRoutes } from "./pages/frame.ts"
 import { logPageRoutes } from "./pages/log.tsx"
+import { nodePageRoutes } from "./pages/nodes.tsx"
 import { sessionRoutes } from "./pages/session.tsx"
 import { withOpenNotices } from "./pages/settings/notice-count.ts"
 import { settingsRoutes } from "./pages/settings/settings-pages.ts"
@@ -54,6 +55,7 @@ import { hlsRoutes } from "./routes/hls.ts"
 import { inputRoutes } from "./routes/inputs.ts"
 import { internalChannelRoutes } from "./routes/internal-channels.ts"
 import { internalLeaseRoutes } from "./routes/internal-leases.ts"
+import { nodeRoutes } from "./routes/nodes.ts"
 import { notificationRoutes } from "./routes/notifications.ts"
 import { outputRoutes } from "./routes/outputs.ts"
 import { scte35Routes } from "./routes/scte35.ts"
@@ -131,7 +133,13 @@ const useGates = (app: Hono, services: AppServices, { call = callNode, runtime, 
   app.use(securityHeaders)
   app.use(problemPages(access))
   app.use(gate(settings, access, limits, audit, nodes))
-  if (nodes.self !== null) app.use(forwardToOwner(services, call))
+  if (nodes.self !== null) {
+    app.use((c, next) => {
+      c.set("hasNodes", true)
+      return next()
+    })
+    app.use(forwardToOwner(services, call))
+  }
   app.use(limitWrites(access, limits, audit))
   app.use(audited(audit, access))
   app.use(checkRole(access))
@@ -155,9 +163,10 @@ const apiRoutes = (app: Hono, services: AppServices, { plane }: AppDeps): void =
   inputRoutes(app, services)
   notificationRoutes(app, services)
   systemRoutes(app, services)
+  nodeRoutes(app, services)
   metricsRoutes(app, services)
   openApiRoutes(app, services)
-  internalChannelRoutes(app, services, plane.channels.list)
+  internalChannelRoutes(app, services, plane)
   internalLeaseRoutes(app, services)
 }
 
@@ -183,6 +192,7 @@ const browserRoutes = (app: Hono, services: AppServices): void => {
   eventsPageRoutes(app, services)
   auditPageRoutes(app, services)
   systemPageRoutes(app, services)
+  nodePageRoutes(app, services)
   logPageRoutes(app, services)
 }
 

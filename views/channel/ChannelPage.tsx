@@ -10,6 +10,7 @@ import { type ChannelShown, pathOf, type Region } from "./channel-shown.ts"
 import { EventColumns } from "./EventRow.tsx"
 import { OutputColumns } from "./OutputRows.tsx"
 import { PageAlert, type PageProblem } from "./PageAlert.tsx"
+import { PlacementSection } from "./PlacementSection.tsx"
 import { Plots } from "./Plots.tsx"
 import { PREVIEW_SCRIPTS } from "./Preview.tsx"
 
@@ -139,6 +140,7 @@ export const ChannelPage = ({ dashboard, frame, history, preview, problem, shown
         </div>
         <div id="page-alert">{problem === undefined ? null : <PageAlert problem={problem} channel={channel} />}</div>
         <div id="channel-head">{itemsOf(regions.head)}</div>
+        <PlacementSection shown={shown} />
         <InputSection legs={regions.legs} preview={preview} />
         <OutputsSection outputs={regions.outputs} urls={regions.urls} />
         <Plots path={path} channelId={channel.id} history={history} live={frame.live} />

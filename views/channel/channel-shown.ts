@@ -4,6 +4,7 @@ import type { LogLine } from "../../src/effects/config/log-lines.ts"
 import type { ChannelView, CueView } from "../../src/effects/model/channel.ts"
 import type { ChannelEventView } from "../../src/effects/model/event.ts"
 import type { LogChoice } from "../system/LogRow.tsx"
+import type { PlacementOnPage } from "./PlacementSection.tsx"
 import type { Steady } from "./steady.ts"
 
 export interface ChannelShown {
@@ -23,6 +24,8 @@ export interface ChannelShown {
   /** False for readers whose buttons would be refused. */
   readonly mayAct: boolean
   readonly steady: Steady
+  /** Where it runs; undefined on a single machine, which shows nothing of it. */
+  readonly placement?: PlacementOnPage | undefined
 }
 
 /** An element of the page whose children are kept up to date one by one; `LiveRegion` of the HTTP side. */

@@ -26,6 +26,7 @@ const SECTIONS: ReadonlyArray<Section> = [
   { path: "/events", name: "Events", role: "viewer" },
   { path: "/scte35", name: "Decode a cue", role: "viewer" },
   { path: "/settings", name: "Settings", role: "viewer" },
+  { path: "/nodes", name: "Nodes", role: "viewer" },
   { path: "/system", name: "System", role: "viewer" },
   { path: "/api/docs", name: "API", role: "viewer" },
 ]
@@ -84,11 +85,13 @@ const Header = ({ frame, isLive }: { readonly frame: Frame; readonly isLive: boo
         Stream Distributor
       </a>
       <nav aria-label="Main">
-        {SECTIONS.filter(({ role }) => may(frame, role)).map((section) => (
-          <a href={section.path} aria-current={isHere(section.path, frame.here) ? "page" : undefined}>
-            {section.name}
-          </a>
-        ))}
+        {SECTIONS.filter(({ path, role }) => may(frame, role) && (path !== "/nodes" || frame.hasNodes === true)).map(
+          (section) => (
+            <a href={section.path} aria-current={isHere(section.path, frame.here) ? "page" : undefined}>
+              {section.name}
+            </a>
+          ),
+        )}
       </nav>
       <div class="tools">
         <OpenNotices frame={frame} />

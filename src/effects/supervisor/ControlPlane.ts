@@ -1,10 +1,13 @@
 /** What requests may ask of the control plane, service by service: each route takes those that it needs. */
 import { Effect } from "effect"
+import type { InputNeeds } from "../../core/placement/input-needs.ts"
+import { ChannelBook } from "../config/ChannelBook.ts"
 import { ChannelsJson, type ChannelsJsonService } from "../declarative/ChannelsJson.ts"
 import { type ConfigService, Configuration } from "../declarative/Configuration.ts"
 import { History, type HistoryService } from "../history/History.ts"
 import { Metrics, type MetricsService } from "../metrics/Metrics.ts"
 import { ChangeFeed, type ChangeFeedService } from "../model/ChangeFeed.ts"
+import type { NotFound } from "../model/Errors.ts"
 import { Nodes, type NodesService } from "../nodes/Nodes.ts"
 import { Notifications } from "../notifications/Notifications.ts"
 import type { NotificationsService } from "../notifications/notifications-service.ts"
@@ -30,6 +33,8 @@ export interface ControlPlane {
   readonly events: EventsService
   readonly history: Pick<HistoryService, "recent" | "view">
   readonly hlsFiles: HlsFilesService
+  /** What the input of a channel needs to follow it to another node; null on a single machine. */
+  readonly inputNeeds: { readonly of: (ref: string) => Effect.Effect<InputNeeds | null, NotFound> }
   readonly metrics: Pick<MetricsService, "view">
   readonly nodes: NodesService
   readonly notifications: NotificationsService
@@ -52,6 +57,9 @@ export const controlPlane = Effect.all({
   events: Events,
   history: History,
   hlsFiles: HlsFiles,
+  inputNeeds: Effect.map(Effect.all([ChannelBook, Nodes]), ([book, nodes]) => ({
+    of: (ref: string) => Effect.map(book.find(ref), nodes.inputNeeds),
+  })),
   metrics: Metrics,
   nodes: Nodes,
   notifications: Notifications,

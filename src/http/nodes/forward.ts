@@ -9,7 +9,7 @@ import { CLIENT_HEADER, isPeer, PEER_HEADER } from "../access/peer.ts"
 import { addressOf } from "../access/requester.ts"
 import { makeProblem, problemResponse } from "../request/problem.ts"
 import type { AppServices } from "../services/services.ts"
-import { type CallNode, nodeAddress } from "./call-node.ts"
+import { type CallNode, type NodeCall, nodeAddress } from "./call-node.ts"
 import { channelOfPath } from "./channel-of-path.ts"
 
 type Services = Pick<AppServices, "channels" | "nodes" | "runner">
@@ -29,6 +29,29 @@ export const headersFor = (headers: Headers, client: string, { peerSecret }: Pic
   // This node compresses for the client.
   sent.delete("accept-encoding")
   return sent
+}
+
+/** A body of so many bytes is kept, so that it can be sent again; a longer one is passed on as it comes. */
+const KEPT_BYTES = 1024 * 1024
+/** A channel that was just made here is not known there until that node has read the database again: within a second. */
+const AGAIN_MS = 250
+const TRIES = 8
+
+/** True for the answer of a node that does not know the channel, in JSON or as a page. */
+const isUnknownThere = async (answer: Response): Promise<boolean> =>
+  answer.status === 404 && /there is no channel/i.test(await answer.clone().text())
+
+/** Asks the owner, again while it does not know the channel yet. */
+const askOwner = async (call: CallNode, address: URL, asked: NodeCall): Promise<Response> => {
+  const { body, headers } = asked
+  const length = headers.get("content-length")
+  if (body !== null && (length === null || Number(length) > KEPT_BYTES)) return call(address, asked)
+  const kept = body === null ? null : await new Response(body).arrayBuffer()
+  for (let tries = 1; ; tries++) {
+    const answer = await call(address, { ...asked, body: kept === null ? null : new Response(kept.slice(0)).body })
+    if (tries === TRIES || asked.signal.aborted || !(await isUnknownThere(answer))) return answer
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+  }
 }
 
 const unreachable = (c: Context, why: string): Response =>
@@ -53,7 +76,7 @@ export const forwardToOwner = (services: Services, call: CallNode): MiddlewareHa
     const { pathname, search } = new URL(c.req.url)
     const { body, headers, method, signal } = c.req.raw
     try {
-      return await call(address, {
+      return await askOwner(call, address, {
         method,
         path: `${pathname}${search}`,
         headers: headersFor(headers, addressOf(c), nodes),

@@ -91,6 +91,7 @@ const place = async (operation: Operation): Promise<{ readonly url: string; read
     .replace("{id}", operation.path.startsWith("/api/notifications/") ? destination : (channel?.id ?? ""))
     .replace("{output_id}", channel?.outputs[0]?.id ?? "")
     .replace("{name}", "ada")
+    .replace("{node}", "node-a")
     .replace("{template}", "cdn-main")
     .replace("{version}", String(version))
   return { url, version }

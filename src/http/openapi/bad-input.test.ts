@@ -44,6 +44,7 @@ const send = async (
 const urlOf = ({ path }: Operation) =>
   path
     .replace("{name}", "ada")
+    .replace("{node}", "node-a")
     .replace("{template}", "cdn-main")
     .replace("{id}", path.startsWith("/api/notifications/") ? ids.destination : ids.channel)
     .replace("{output_id}", ids.output)

@@ -28,6 +28,7 @@ import {
 import { ChannelRequest, OutputRequest, TemplateInput, TemplateUpdate } from "../../effects/templates/template-model.ts"
 import { BulkInput } from "../routes/bulk.ts"
 import { InputBody, InputChange, InputOutputChange } from "../routes/inputs-view.ts"
+import { MoveInput, NodeChange, PlacementInput } from "../routes/node-bodies.ts"
 import { DecodeInput } from "../routes/scte35.ts"
 import * as accounts from "./account-schemas.ts"
 import * as config from "./config-schemas.ts"
@@ -35,6 +36,7 @@ import { EXAMPLES } from "./examples.ts"
 import { describeField } from "./fields.ts"
 import * as history from "./history-schemas.ts"
 import { componentsOf, type JsonObject, type Named } from "./json-schema.ts"
+import * as nodes from "./node-schemas.ts"
 import * as notifications from "./notification-schemas.ts"
 import * as schemas from "./schemas.ts"
 import * as scte35 from "./scte35-schemas.ts"
@@ -143,6 +145,16 @@ const TABLE: Readonly<Record<string, Named>> = {
   NumberedOutputs: answer(config.NumberedOutputs, "The outputs of an input"),
   NumberedOutput: answer(config.NumberedOutput, "An output with a number"),
   OutputLog: answer(config.OutputLog, "What happened to an output"),
+  NodeChange: body(NodeChange, "Changes of a node: what is left out stays as it is"),
+  PlacementInput: body(PlacementInput, "Where a channel is to run: what is left out stays as it is"),
+  MoveInput: body(MoveInput, "Where a channel is to move"),
+  Nodes: answer(nodes.Nodes, "The nodes of this installation; none on a single machine"),
+  Node: answer(nodes.Node, "A machine that runs channels"),
+  Placement: answer(nodes.Placement, "Where a channel runs"),
+  Move: answer(nodes.Move, "How a channel came to its owner"),
+  InputNeeds: answer(nodes.Needs, "What the input of a channel needs to follow it to another node"),
+  LegNeeds: answer(nodes.LegNeeds, "What a source needs"),
+  DrainedChannel: answer(nodes.DrainedChannel, "A channel that left a drained node, or could not"),
   Users: answer(accounts.Users, "All users"),
   User: answer(accounts.User, "A user"),
   Keys: answer(accounts.Keys, "All keys but that of `API_KEY`"),

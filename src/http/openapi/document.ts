@@ -8,6 +8,7 @@ import { channelOperations } from "./operations/channels.ts"
 import { configOperations } from "./operations/config.ts"
 import { historyOperations } from "./operations/history.ts"
 import { inputOperations } from "./operations/inputs.ts"
+import { nodeOperations } from "./operations/nodes.ts"
 import { notificationOperations } from "./operations/notifications.ts"
 import type { Operation } from "./operations/operation.ts"
 import { outputOperations } from "./operations/outputs.ts"
@@ -27,6 +28,7 @@ export const OPERATIONS: ReadonlyArray<Operation> = [
   ...scte35Operations,
   ...configOperations,
   ...inputOperations,
+  ...nodeOperations,
   ...notificationOperations,
   ...accountOperations,
   ...serviceOperations,
@@ -40,6 +42,7 @@ const TAGS: ReadonlyArray<readonly [string, string]> = [
   ["SCTE-35", "Ad markers: decoded, followed, proven and inserted"],
   ["Configuration", "All channels as one document: shown, compared, applied, rolled back"],
   ["Inputs", "The same channels by number, for systems that count inputs"],
+  ["Nodes", "Several machines that share a database, and which of them runs which channel"],
   ["Notifications", "Mails, chat messages and webhooks about what is wrong"],
   ["Access", "Users and API keys with their roles, and who asked for which change"],
   ["Service", "Health, metrics, the live feed, this document"],

@@ -449,6 +449,48 @@ const NOTIFICATIONS: Readonly<Record<string, string>> = {
   notified_at: "When anybody was last told; null when nobody was",
 }
 
+const NODES: Readonly<Record<string, string>> = {
+  "Nodes.self": "The node that answers; null on a single machine",
+  database_problem: "Why this node cannot ask the database now; null when it can",
+  nodes: "By name",
+  "Node.name": "Name of the node",
+  "Node.self": "It is the node that answers",
+  address: "Where the other nodes reach it",
+  labels: "For people and programs; they decide nothing",
+  capacity: "How many channels it is to carry at most",
+  state:
+    "`alive`, `draining` while it hands its channels over or gets no others, `gone` when it has been silent for too long or has left",
+  standing: "What it was asked to be",
+  silent_s: "Seconds since the database last heard of it",
+  owns: "How many channels run there",
+  stands_by: "How many channels it would take over",
+  "Node.channels": "The channels that run there",
+  channel_id: "UUID of the channel",
+  owner: "The node that runs it",
+  epoch: "Grows with every change of the owner or of the node that takes over",
+  home: "The node it belongs to",
+  standby: "The node that takes over when its home is gone; null leaves the choice to the owner",
+  partner: "The node that would take over now; null while there is none",
+  isolated:
+    "What its node does when it reaches neither the database nor the partner: `stop` its outputs when the lease runs out, or `keep` sending",
+  moving_to: "Where it is asked to move; null when it has arrived",
+  dark: "Its node is gone, and nobody could take over yet",
+  last_move: "How it came to its owner; null when it has always been there",
+  "Placement.input": "What its input needs to follow it; null while nobody knows",
+  from: "The node it came from",
+  to: "The node it went to",
+  "Move.reason": "Why it moved",
+  gap_ms: "For how long nothing was sent, in ms; null while nobody knows",
+  why: "Why it could not be handed over; null when it was",
+  follows:
+    "`itself`: nothing has to be done; `set up`: it follows once somebody outside has done something; `no`: it cannot",
+  "InputNeeds.legs": "What each source needs",
+  leg: "`primary` or `backup`",
+  needs: "One sentence for operators",
+  node: "Name of the node",
+  "MoveInput.force": "Take it from a node that is gone, although nobody could be asked whether it still sends",
+}
+
 const HISTORY: Readonly<Record<string, string>> = {
   window: "The time it covers",
   step_s: "Seconds between two values",
@@ -477,6 +519,7 @@ const FIELDS = {
   ...SERVICE,
   ...CONFIG,
   ...HISTORY,
+  ...NODES,
 }
 
 export const describeField = (component: string, field: string): string | undefined =>

@@ -30,6 +30,7 @@ const PATH_PARAMETERS: Readonly<Record<string, Parameter>> = {
     example: "1",
   },
   name: { name: "name", description: "Name of the user", schema: { type: "string" }, example: "ada" },
+  node: { name: "node", description: "Name of the node", schema: { type: "string" }, example: "node-a" },
   template: { name: "template", description: "Name of the template", schema: { type: "string" }, example: "cdn-main" },
   key_id: {
     name: "id",

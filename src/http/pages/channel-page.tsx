@@ -15,6 +15,7 @@ import { type HistoryWindow, WINDOWS } from "../../effects/history/history-model
 import type { SourceName } from "../../effects/model/channel.ts"
 import { methods } from "../request/methods.ts"
 import { type Problem, problemResponse } from "../request/problem.ts"
+import { placementShown } from "../services/placement-shown.ts"
 import type { AppServices } from "../services/services.ts"
 import { frameOf } from "./frame.ts"
 
@@ -45,7 +46,18 @@ export interface ActionDone {
 
 export type ChannelPageServices = Pick<
   AppServices,
-  "access" | "channels" | "cues" | "events" | "grafana" | "history" | "live" | "log" | "runner" | "thumbnails"
+  | "access"
+  | "channels"
+  | "cues"
+  | "events"
+  | "grafana"
+  | "history"
+  | "inputNeeds"
+  | "live"
+  | "log"
+  | "nodes"
+  | "runner"
+  | "thumbnails"
 >
 
 const pageProblem = ({ problem, source }: ActionDone): PageProblem | undefined => {
@@ -58,23 +70,37 @@ const pageProblem = ({ problem, source }: ActionDone): PageProblem | undefined =
 }
 
 const shownOf = (
-  { access, channels, cues, events, log }: Pick<ChannelPageServices, "access" | "channels" | "cues" | "events" | "log">,
+  {
+    access,
+    channels,
+    cues,
+    events,
+    inputNeeds,
+    log,
+    nodes,
+  }: Pick<ChannelPageServices, "access" | "channels" | "cues" | "events" | "inputNeeds" | "log" | "nodes">,
   c: Context,
   ref: string,
   steady: Steady,
 ) => {
   const mayAct = may(frameOf(c, { access }), "operator")
-  const { origin } = new URL(c.req.url)
+  // Receivers call the node that runs the channel, which this one is.
+  const self = nodes.nodes().find((node) => node.self)
+  const { origin } = new URL(self?.address ?? c.req.url)
+  const names = nodes.nodes().map(({ name }) => name)
   const level = levelOf(c)
   return Effect.all({
     channel: channels.get(ref),
     cues: cues.list(ref, { limit: CUES }),
     events: events.list(ref, { limit: EVENTS }),
     now: Clock.currentTimeMillis,
+    input: inputNeeds.of(ref),
   }).pipe(
-    Effect.map((found): ChannelShown => {
+    Effect.map(({ input, ...found }): ChannelShown => {
       const lines = linesFrom(log.ofChannel(found.channel.slug), level).slice(0, LOG_LINES)
-      return { ...found, origin, mayAct, steady, level, log: lines }
+      const placed = placementShown(nodes, found.channel.id, input)
+      const placement = placed === undefined ? undefined : { ...placed, nodes: names }
+      return { ...found, origin, mayAct, steady, level, log: lines, placement }
     }),
   )
 }
@@ -121,10 +147,13 @@ export const afterAction = (
   return runner.run(c, shownOf(services, c, ref, makeSteady()), (shown) => {
     const problem = pageProblem(done)
     const alert = problem === undefined ? "" : String(<PageAlert problem={problem} channel={shown.channel} />)
-    const { head, legs, outputs } = channelRegions(shown)
+    const { head, legs, outputs, placement } = channelRegions(shown)
     const parts = [
       ["page-alert", alert],
-      ...[head, legs, outputs].map(({ id, items }) => [id, items.map(({ html }) => html).join("")]),
+      ...[head, legs, outputs, ...(placement.items.length > 0 ? [placement] : [])].map(({ id, items }) => [
+        id,
+        items.map(({ html }) => html).join(""),
+      ]),
     ]
     const html = parts
       .map(([id, inner]) => `<hx-partial hx-target="#${id}" hx-swap="innerMorph">${inner}</hx-partial>`)

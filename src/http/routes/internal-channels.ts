@@ -1,34 +1,34 @@
 /** What this node shows the others of the channels that it runs. */
 import { Effect } from "effect"
 import type { Context, Hono } from "hono"
-import type { ChannelView } from "../../effects/model/channel.ts"
+import type { ControlPlane } from "../../effects/supervisor/ControlPlane.ts"
 import { isPeer } from "../access/peer.ts"
 import { SHOWN_PATH, type ShownByNode } from "../nodes/other-nodes.ts"
 import { methods } from "../request/methods.ts"
 import { makeProblem, problemResponse } from "../request/problem.ts"
 import type { AppServices } from "../services/services.ts"
 
-type Services = Pick<AppServices, "history" | "nodes" | "pictures" | "runner" | "thumbnails">
+type Services = Pick<AppServices, "nodes" | "pictures" | "runner">
 
 /** To others than nodes there is nothing here. */
 export const notAPeer = (c: Context): Response =>
   problemResponse(makeProblem("not-found", `there is nothing at ${c.req.path}`), c.req.path)
 
-/** `own` are the channels as this node alone shows them. */
+/** `own` is what this node alone has: with what the others have in it, the nodes would ask each other without end. */
 export const internalChannelRoutes = (
   app: Hono,
-  { history, nodes, pictures, runner, thumbnails }: Services,
-  own: Effect.Effect<ReadonlyArray<ChannelView>>,
+  { nodes, pictures, runner }: Services,
+  own: Pick<ControlPlane, "channels" | "history" | "thumbnails">,
 ): void => {
   const hasPicture = (id: string) =>
     pictures
       ? Effect.orElseSucceed(
-          Effect.map(thumbnails.get(id), ({ ok }) => ok),
+          Effect.map(own.thumbnails.get(id), ({ ok }) => ok),
           () => false,
         )
       : Effect.succeed(false)
   const shown: Effect.Effect<ShownByNode> = Effect.gen(function* () {
-    const all = yield* Effect.all({ channels: own, recent: history.recent })
+    const all = yield* Effect.all({ channels: own.channels.list, recent: own.history.recent })
     const channels = all.channels.filter(({ id }) => nodes.roleOf(id) === "owner")
     const pictured = yield* Effect.filter(channels, ({ id, status }) =>
       status === "running" ? hasPicture(id) : Effect.succeed(false),

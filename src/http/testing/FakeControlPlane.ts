@@ -79,6 +79,7 @@ export const makeFakeControlPlane = (over: FakeOver = {}): FakeControlPlane => {
       ...over.history,
     },
     hlsFiles: { directory: (_, ref) => new NotFound({ kind: "output", ref: ref ?? "of HLS" }), ...over.hlsFiles },
+    inputNeeds: { of: (ref) => Effect.as(find(ref), null), ...over.inputNeeds },
     metrics: { view: Effect.sync(() => fakeMetrics()), ...over.metrics },
     nodes: { ...SINGLE_MACHINE, ...over.nodes },
     notifications: { ...memoryNotifications(), ...over.notifications },

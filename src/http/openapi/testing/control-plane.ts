@@ -3,8 +3,12 @@ import { rmSync } from "node:fs"
 import { Effect } from "effect"
 import type { Hono } from "hono"
 import { channelStats, engineStats, legStats } from "../../../effects/testing/FakeEngine.ts"
+import { fakeNodes } from "../../testing/fake-nodes.ts"
 import { startRealApp } from "../../testing/real-app.ts"
 import { OPEN } from "../../testing/test-app.ts"
+
+/** Those of the examples. */
+const NODES = { "node-a": "http://10.0.0.1:8000", "node-b": "http://10.0.0.2:8000" }
 
 export interface ControlPlane {
   readonly app: Hono
@@ -16,7 +20,10 @@ export interface ControlPlane {
 }
 
 export const makeControlPlane = async (): Promise<ControlPlane> => {
-  const { app, dataDir, engine, errors, stop } = await startRealApp({ settings: { ...OPEN, auth: false } })
+  const { app, dataDir, engine, errors, stop } = await startRealApp({
+    settings: { ...OPEN, auth: false },
+    over: { nodes: fakeNodes("node-a", NODES) },
+  })
   return {
     app,
     receive: (id) =>
