@@ -106,8 +106,11 @@ const releases = (look: Look): ReadonlyArray<Statement> =>
   })
 
 const pairs = (look: Look): Statement => {
-  const items = look.owned.flatMap(({ isBusy, isInDoubt, leaving, row }) => {
-    if (leaving !== null || isBusy) return []
+  const { nowMs, rules, timing, watch } = look
+  // The next partner knows nothing of what the one before has granted since the last beat.
+  const grantedMs = rules.leaseUntil(watch.sentMs, nowMs, timing)
+  const items = look.owned.flatMap(({ fenceMs, isBusy, isInDoubt, leaving, row }) => {
+    if (leaving !== null || isBusy || !rules.mayPair(fenceMs, grantedMs)) return []
     const partner = partnerFor(look, row)
     return partner === row.partner && !isInDoubt ? [] : [{ channel: row.channel, epoch: row.epoch, partner }]
   })

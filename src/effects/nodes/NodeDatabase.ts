@@ -1,5 +1,5 @@
 /**
- * A node's own connection with PostgreSQL: beats must not wait behind what else the service reads and writes. Made when
+ * A connection of a node's own with PostgreSQL: beats must not wait behind what else is read and written. Made when
  * it is needed and there is none, given up when a statement is not answered in time. It also hears what other nodes
  * tell.
  */
