@@ -3,10 +3,12 @@
  * received by SRT; `--parent-pipe` is `npm start`'s.
  *
  * Every service is named once, and read from the bottom up they are built in that order: each knows those below it.
- * Shutdown (SIGTERM, SIGINT) goes from the top down, each step with its own deadline, under 5 s in all:
+ * Shutdown (SIGTERM, SIGINT) goes from the top down, each step with its own deadline, under 5 s in all, or 13 s on
+ * several machines:
  *   1. Demo             the test source is ended                                                0.5 s
  *   2. HttpLive         no new requests; those under way finish                                 1.5 s
- *   3. Supervisor       what happened is noted: "stopped with the service"
+ *   3. Supervisor       on several machines: channels are handed over to other nodes, one by one  8 s
+ *                       what happened is noted: "stopped with the service"
  *   4. RunningChannels  every channel's fibers: outputs closed one by one (SRT sends shutdown)  1.5 s
  *   5. CueLog, EventLog what the channels recorded is written                                   0.5 s each
  *   6. EngineClient     told to close what is left and exit; killed when it does not            2 s

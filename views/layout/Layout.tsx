@@ -92,13 +92,13 @@ const Header = ({ frame, isLive }: { readonly frame: Frame; readonly isLive: boo
         Stream Distributor
       </a>
       <nav aria-label="Main">
-          {SECTIONS.filter(
-            ({ needs, role }) => may(frame, role) && (needs === undefined || frame[needs] === true),
-          ).map((section) => (
+        {SECTIONS.filter(({ needs, role }) => may(frame, role) && (needs === undefined || frame[needs] === true)).map(
+          (section) => (
             <a href={section.path} aria-current={isHere(section.path, frame.here) ? "page" : undefined}>
               {section.name}
             </a>
-          ))}
+          ),
+        )}
       </nav>
       <div class="tools">
         <OpenNotices frame={frame} />

@@ -51,7 +51,7 @@ const takes = (look: Look): Statement => {
     const silence = watch.silence(row.owner, nowMs)
     if (!rules.mayTakeOver(row, self, silence, given(row.channel), nowMs, timing)) return false
     if (row.partner !== null) return true
-    // Of those who may all take a channel without a partner the best goes first, the others a beat later each.
+    // Several may take a channel without a partner: the best goes first, the others a beat later each.
     const place = ranked(up, loads).findIndex(({ name }) => name === self)
     return silence.silentMs >= timing.deadMs + (place < 0 ? up.length : place) * timing.beatMs
   })
@@ -106,8 +106,11 @@ const releases = (look: Look): ReadonlyArray<Statement> =>
   })
 
 const pairs = (look: Look): Statement => {
-  const items = look.owned.flatMap(({ isBusy, isInDoubt, leaving, row }) => {
-    if (leaving !== null || isBusy) return []
+  const { nowMs, rules, timing, watch } = look
+  // The next partner knows nothing of what the one before has granted since the last beat.
+  const grantedMs = rules.leaseUntil(watch.sentMs, nowMs, timing)
+  const items = look.owned.flatMap(({ fenceMs, isBusy, isInDoubt, leaving, row }) => {
+    if (leaving !== null || isBusy || !rules.mayPair(fenceMs, grantedMs)) return []
     const partner = partnerFor(look, row)
     return partner === row.partner && !isInDoubt ? [] : [{ channel: row.channel, epoch: row.epoch, partner }]
   })

@@ -18,7 +18,7 @@ export type Asked = readonly [channel: string, epoch: number]
 
 export interface BrainOptions {
   readonly self: string
-  /** Of this process; see `NodeRow.boot`. */
+  /** Name of this process; see `NodeRow.boot`. */
   readonly boot: string
   readonly timing: Timing
   /** When PostgreSQL has taken this process as the node, in ms of our clock. */
@@ -211,15 +211,15 @@ export class NodeBrain {
     return found
   }
 
-  /** Takes how a statement that was sent at `sentMs` has ended. What it says of our own channels is as good as a beat. */
-  onOutcome(statement: Statement, outcome: Outcome, sentMs: number, nowMs: number): void {
+  /** Takes how a statement has ended. A channel that has become ours by it may be sent as long as the last beat allows. */
+  onOutcome(statement: Statement, outcome: Outcome, nowMs: number): void {
     const rows = outcome.kind === "done" ? outcome.rows : []
     for (const row of rows) this.#learn(row, nowMs)
     for (const { channel, epoch } of statement.items)
       this.#held.get(channel)?.end(statement.kind, epoch, outcome, nowMs)
     for (const { channel, epoch } of rows) {
       const held = this.#held.get(channel)
-      if (held?.row.owner === this.self && held.row.epoch === epoch) this.#renew(held, sentMs, nowMs)
+      if (held?.row.owner === this.self && held.row.epoch === epoch) this.#renew(held, this.watch.sentMs, nowMs)
     }
   }
 

@@ -86,7 +86,7 @@ describe("a node", () => {
       b.onSnapshot(database.beat("b", "b", now), now, now)
       beats++
       for (const statement of b.statements(now))
-        b.onOutcome(statement, { kind: "done", rows: database.run("b", "b", statement, now) }, now, now)
+        b.onOutcome(statement, { kind: "done", rows: database.run("b", "b", statement, now) }, now)
       if (b.fenceOf("ch") < now) now = b.nextBeatMs(now)
     }
     expect(now).toBe(8001)
@@ -102,6 +102,20 @@ describe("a node", () => {
     // An answer to a question that was asked before says nothing.
     a.onSnapshot(database.beat("a", "a", 1000), 300, 2000)
     expect(a.fenceOf("ch")).toBe(6900)
+  })
+  it("gets another partner only while its lease is that of its last beat: the next one knows of no other", () => {
+    const { a, database } = start()
+    database.claim("c", "c", "c", null, 0)
+    a.onSnapshot(database.beat("a", "a", 0), 0, 0)
+    const row = database.rows.get("ch")
+    if (row !== undefined) row.standby = "c"
+    // The answer is late, and the partner has granted a lease meanwhile.
+    a.onGranted("b", [["ch", 1]], 900, 950)
+    a.onSnapshot(database.beat("a", "a", 800), 800, 1000)
+    expect(a.fenceOf("ch")).toBe(900 + TIMING.leaseMs)
+    expect(a.statements(1000)).toEqual([])
+    a.onSnapshot(database.beat("a", "a", 2000), 2000, 2000)
+    expect(a.statements(2000)).toEqual([{ kind: "pair", items: [{ channel: "ch", epoch: 1, partner: "c" }] }])
   })
   it("goes on without PostgreSQL and partner where the operator says `keep`, until its partner says no", () => {
     const { a, b, database } = start()

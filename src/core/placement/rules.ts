@@ -65,6 +65,9 @@ export const RULES = {
     return silentMs >= deadMs && watchedMs >= deadMs && sinceGrant(given, nowMs) >= deadMs
   },
 
+  /** A channel gets another partner only while its lease is PostgreSQL's: that of the last beat. */
+  mayPair: (fenceMs: number, beatFenceMs: number): boolean => fenceMs <= beatFenceMs,
+
   /** An owner that may not send yet has nothing to give away. */
   mayLeave: (mayOpen: boolean): boolean => mayOpen,
 

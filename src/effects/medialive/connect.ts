@@ -35,6 +35,9 @@ const changed = (before: StoredConnection, input: ConnectionInput): StoredConnec
   }
 }
 
+/** A secret that was typed, rather than a mask that came back. */
+const isNew = (secret: string | null | undefined): boolean => secret != null && secret.trim() !== "" && secret !== MASK
+
 const wrong = (next: StoredConnection, before: StoredConnection, input: ConnectionInput): InvalidInput | null => {
   const half = (path: string, message: string) => new Invalid({ errors: [{ path, message }] })
   if (next.accessKeyId !== null && next.secretAccessKey === null)
@@ -42,7 +45,7 @@ const wrong = (next: StoredConnection, before: StoredConnection, input: Connecti
   if (next.accessKeyId === null && next.secretAccessKey !== null)
     return half("access_key_id", "is missing: a key has an id and a secret")
   // A secret goes with its own id alone.
-  if (next.accessKeyId !== before.accessKeyId && next.accessKeyId !== null && !input.secret_access_key?.trim())
+  if (next.accessKeyId !== before.accessKeyId && next.accessKeyId !== null && !isNew(input.secret_access_key))
     return half("secret_access_key", "is needed with another access key id")
   return null
 }

@@ -30,7 +30,9 @@ const LATE_BEATS = 1.4
 export interface AgentOptions {
   readonly self: Self
   readonly timing: Timing
+  /** A connection for what is changed, and one for beats, which must not wait for it. */
   readonly database: NodeDatabase
+  readonly beats: NodeDatabase
   readonly fences: EngineFences
   /** Ms of the fences' clock. */
   readonly clockMs: () => number
@@ -61,7 +63,7 @@ const NOTHING: StoredSnapshot = { nowMs: 0, nodes: [], rows: [], unplaced: [], c
 /** Runs until the scope ends; the first beat has been answered, or has failed, when this returns. */
 export const startAgent = (options: AgentOptions): Effect.Effect<NodeAgent, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { askPeer, changed, clockMs, database, fences, self, timing, told } = options
+    const { askPeer, beats: beatDatabase, changed, clockMs, database, fences, self, timing, told } = options
     const scope = yield* Effect.scope
     const brain = new NodeBrain({ self: self.name, boot: self.boot, timing, startedMs: clockMs() })
     const exclusive = (yield* Effect.makeSemaphore(1)).withPermits(1)
@@ -75,11 +77,10 @@ export const startAgent = (options: AgentOptions): Effect.Effect<NodeAgent, neve
 
     const runStatement = (statement: Statement): Effect.Effect<void> =>
       Effect.gen(function* () {
-        const sentMs = clockMs()
         const answer = yield* ask(statementText(self, statement, timing.deadMs))
         const outcome: Outcome =
           answer.kind === "done" ? { kind: "done", rows: answer.answers as ReadonlyArray<StoredPlacement> } : answer
-        brain.onOutcome(statement, outcome, sentMs, clockMs())
+        brain.onOutcome(statement, outcome, clockMs())
         if (answer.kind === "done") {
           const rows = new Map((answer.answers as ReadonlyArray<StoredPlacement>).map((row) => [row.channel, row]))
           snapshot = { ...snapshot, rows: snapshot.rows.map((row) => rows.get(row.channel) ?? row) }
@@ -132,7 +133,7 @@ export const startAgent = (options: AgentOptions): Effect.Effect<NodeAgent, neve
     const beatNow = exclusive(
       Effect.gen(function* () {
         const sentMs = clockMs()
-        const answer = yield* ask(beatText(self))
+        const answer = yield* Effect.promise(() => beatDatabase.ask(beatText(self), timing.beatMs * 1.5))
         if (answer.kind === "done") {
           snapshot = answer.answers[0] as StoredSnapshot
           problem = null

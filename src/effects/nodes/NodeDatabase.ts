@@ -1,5 +1,5 @@
 /**
- * A node's own connection with PostgreSQL: beats must not wait behind what else the service reads and writes. Made when
+ * A connection of a node's own with PostgreSQL: beats must not wait behind what else is read and written. Made when
  * it is needed and there is none, given up when a statement is not answered in time. It also hears what other nodes
  * tell.
  */
@@ -11,7 +11,7 @@ export type Answer =
   | {
       readonly kind: "done"
       readonly answers: ReadonlyArray<unknown>
-      /** Of the connection that it came over; the next one has another. */
+      /** Number of the connection that it came over; the next one has another. */
       readonly connection: number
     }
   | { readonly kind: "refused"; readonly why: string }

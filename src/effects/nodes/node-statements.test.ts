@@ -1,4 +1,5 @@
 /** The statements on a real PostgreSQL do what the tables in memory do, on which the rules are tried. */
+import { Effect } from "effect"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import type { NodeRow } from "../../core/placement/model.ts"
 import type { Statement } from "../../core/placement/statements.ts"
@@ -7,6 +8,7 @@ import { randomOf } from "../../core/placement/testing/world.ts"
 import { migrationStatements } from "../store/sqlite/migrations.ts"
 import { executePostgres, type PostgresServer, startPostgres } from "../testing/postgres.ts"
 import { type NodeDatabase, openNodeDatabase } from "./NodeDatabase.ts"
+import { claimNode } from "./node-start.ts"
 import {
   beatText,
   changePlacementText,
@@ -184,4 +186,31 @@ it("lets a takeover and a beat of the owner that cross end in one order: never b
   } finally {
     await other.close()
   }
+}, 30_000)
+
+it("refuses two nodes of one name, of one address and of versions that do not fit, and says what to do", async () => {
+  const timing = { leaseMs: 200, deadMs: 300, beatMs: 50 }
+  const claim = (node: NewNode) => Effect.runPromise(Effect.either(claimNode(database, node, timing)))
+  const refusal = async (node: NewNode) => {
+    const result = await claim(node)
+    return result._tag === "Left" ? result.left.reason : "taken"
+  }
+  await executePostgres(url, "DELETE FROM nodes")
+  const node = nodeOf("a", "boot 1", "machine 1")
+  expect(await refusal(node)).toBe("taken")
+  // This machine again, at once.
+  expect(await refusal({ ...node, boot: "boot 2" })).toBe("taken")
+  expect(await refusal(nodeOf("b", "boot b", "machine 2"))).toBe(
+    'NODE_ADDRESS: http://127.0.0.1:8000 is that of node "a"; give each node its own',
+  )
+  const beating = setInterval(() => void database.ask(beatText({ name: "a", boot: "boot 2" }), WITHIN_MS), 50)
+  expect(await refusal(nodeOf("a", "boot 3", "machine 2"))).toMatch(
+    /^NODE_NAME: another machine .* runs as node "a"; give each machine its own name, or end that one$/,
+  )
+  clearInterval(beating)
+  // It is gone: another machine takes its place.
+  expect(await refusal(nodeOf("a", "boot 4", "machine 2"))).toBe("taken")
+  await executePostgres(url, `UPDATE nodes SET protocol = 99, beat_ms = beat_ms + ${LONG_AGO_MS}`)
+  const other = { ...nodeOf("b", "boot b", "machine 3"), address: "http://127.0.0.1:8001" }
+  expect(await refusal(other)).toMatch(/^NODES: node "a" \(version 1\) does not work together with this version/)
 }, 30_000)

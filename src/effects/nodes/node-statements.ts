@@ -2,9 +2,9 @@
  * The statements of a node on PostgreSQL, each a text that is one transaction: several statements in one message of the
  * simple query protocol, so that each sees what was committed before it, and all go and come in one round trip.
  *
- * A node writes its own row first wherever it speaks for its channels: the row's lock orders it with a takeover, which
- * locks the silent owner's row and looks at its beat in the same transaction, and with another process that starts
- * under the name.
+ * A node locks its own row first wherever it speaks for its channels: that orders it with a takeover, which locks the
+ * silent owner's row and looks at its beat in the same transaction, and with another process that starts under the
+ * name. Of these locks only the takeover's holds up a beat.
  */
 import pg from "pg"
 import type { Isolated, NodeRow, PlacementRow, Snapshot } from "../../core/placement/model.ts"
@@ -63,6 +63,9 @@ export interface Self {
 
 const touch = ({ boot, name }: Self) =>
   `UPDATE nodes SET beat_ms = ${NOW} WHERE name = ${lit(name)} AND boot = ${lit(boot)}`
+/** Holds off a takeover and another process of this name until the transaction ends, and no beat. */
+const hold = ({ boot, name }: Self) =>
+  `SELECT 1 FROM nodes WHERE name = ${lit(name)} AND boot = ${lit(boot)} FOR KEY SHARE`
 const isMine = ({ boot, name }: Self) =>
   `EXISTS (SELECT 1 FROM nodes WHERE name = ${lit(name)} AND boot = ${lit(boot)})`
 const READ = `SELECT json_build_object(
@@ -89,7 +92,7 @@ const changed = (change: string) => `${change} RETURNING ${ROW} AS answer`
 /** Its last part answers with the changed rows. */
 export const statementText = (self: Self, statement: Statement, deadMs: number): string => {
   const own = `p.channel = i.channel AND p.epoch = i.epoch AND p.owner = ${lit(self.name)} AND ${isMine(self)}`
-  const speak = (change: string) => `${touch(self)}; ${NOTIFY}; ${changed(change)}`
+  const speak = (change: string) => `${hold(self)}; ${NOTIFY}; ${changed(change)}`
   switch (statement.kind) {
     case "take":
       return `${NOTIFY}; WITH i AS (SELECT * FROM ${items(statement, ", partner text")}),
@@ -147,8 +150,9 @@ export const claimText = (node: NewNode, seen: NodeRow | null): string => {
   const same = `name = ${lit(node.name)} AND boot = ${lit(seen.boot)}`
   const quiet = isOther && seen.standing !== "left" ? ` AND beat_ms = ${lit(seen.beatMs)}` : ""
   const claim = `UPDATE nodes SET ${values} WHERE ${same}${quiet} RETURNING name AS answer`
-  if (!isOther || seen.standing === "left") return `${NOTIFY}; ${claim}`
-  return `${NOTIFY}; WITH claimed AS (${claim}), given AS (UPDATE placements p SET epoch = p.epoch + 1,
+  const lock = `SELECT 1 FROM nodes WHERE name = ${lit(node.name)} FOR UPDATE`
+  if (!isOther || seen.standing === "left") return `${NOTIFY}; ${lock}; ${claim}`
+  return `${NOTIFY}; ${lock}; WITH claimed AS (${claim}), given AS (UPDATE placements p SET epoch = p.epoch + 1,
       owner = CASE WHEN n.standing = 'left' THEN p.owner ELSE p.partner END,
       partner = CASE WHEN n.standing = 'left' THEN p.partner ELSE p.owner END,
       moved_from = p.owner, moved_why = 'taken over', moved_ms = ${NOW}, silent_ms = NULL, gap_ms = NULL

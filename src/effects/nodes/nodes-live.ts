@@ -102,10 +102,13 @@ const make = (config: AppConfigService, settings: NodeSettings, url: string) =>
       capacity: settings.capacity,
       instance: yield* instanceOf(config.dataDir),
     })
-    const database = yield* Effect.acquireRelease(
-      Effect.sync(() => openNodeDatabase(url, node.name, () => told.unsafeOffer(undefined))),
-      (one) => Effect.promise(one.close),
-    )
+    const opened = (hear: () => void) =>
+      Effect.acquireRelease(
+        Effect.sync(() => openNodeDatabase(url, node.name, hear)),
+        (one) => Effect.promise(one.close),
+      )
+    const database = yield* opened(() => {})
+    const beats = yield* opened(() => told.unsafeOffer(undefined))
     yield* claimNode(database, node, timing)
     yield* Effect.log(`node "${node.name}" at ${node.address}`)
 
@@ -129,6 +132,7 @@ const make = (config: AppConfigService, settings: NodeSettings, url: string) =>
       self: node,
       timing,
       database,
+      beats,
       fences,
       clockMs: () => fenceClockUs() / 1000,
       askPeer: (_name, address, channels, withinMs) =>

@@ -17,6 +17,7 @@ import { Actor } from "../model/actor.ts"
 import { NotFound, type StoreError } from "../model/Errors.ts"
 import type { NewEvent } from "../model/event.ts"
 import { monotonicMs } from "../model/monotonic.ts"
+import { Nodes } from "../nodes/Nodes.ts"
 import { CueLog } from "../store/CueLog.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { Store } from "../store/Store.ts"
@@ -135,7 +136,10 @@ const make = Effect.gen(function* () {
   const engine = yield* EngineClient
   const { service: medialive } = yield* MediaLive
   const events = yield* EventLog
-  const { runtimeOf } = yield* RunningChannels
+  const nodes = yield* Nodes
+  const running = yield* RunningChannels
+  /** What happens to a channel is told by the node that sends it. */
+  const runtimeOf = (id: string) => (nodes.roleOf(id) === "owner" ? running.runtimeOf(id) : null)
   const settings = yield* AppConfig
   const store = yield* Store
 
@@ -150,7 +154,7 @@ const make = Effect.gen(function* () {
     return { ...moment, configs: book.all(), runtimeOf, storeProblem: storeProblem(), medialive: ofMediaLive }
   })
   const { note, service, start } = yield* makeNotifications({
-    rows: makeNotificationRows(store.access),
+    rows: makeNotificationRows(store.access, nodes.self ?? ""),
     ...(settings.allowPrivateTargets ? {} : { checkHost: refusePrivateHost() }),
     look,
   })

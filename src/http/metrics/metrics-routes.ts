@@ -14,7 +14,7 @@ export const metricsRoutes = (
   methods(app, "/metrics", {
     GET: (c) =>
       runner.run(c, metrics.view, async (view) => {
-        // Of a channel that runs elsewhere that node tells; what it lacks here is no fault.
+        // A channel that runs elsewhere is told by that node; what it lacks here is no fault.
         const channels = view.channels.filter(({ config }) => nodes.roleOf(config.id) === "owner")
         const text = `${renderMetrics({ ...view, channels })}${renderNodeMetrics(nodes)}${await ofProcess.render()}`
         return c.body(text, 200, { "Content-Type": ofProcess.contentType })

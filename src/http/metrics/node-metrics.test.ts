@@ -1,4 +1,6 @@
+import { Effect } from "effect"
 import { expect, it } from "vitest"
+import { fakeChannelFigures, fakeMetrics } from "../testing/fake-metrics.ts"
 import { fakeNodes, placementView } from "../testing/fake-nodes.ts"
 import { makeTestApp } from "../testing/test-app.ts"
 
@@ -30,8 +32,8 @@ it("tells of every node, and of what this one took over", async () => {
 
 it("tells of the channels that run here alone: what a standby lacks is no fault", async () => {
   const channels = async (self: "a" | "b") => {
-    const { call, plane } = makeTestApp({ over: { nodes: fakeNodes(self) } })
-    void plane
+    const view = Effect.sync(() => fakeMetrics([fakeChannelFigures()]))
+    const { call } = makeTestApp({ over: { nodes: fakeNodes(self), metrics: { view } } })
     const text = await (await call("GET", "/metrics")).text()
     return text.split("\n").filter((line) => line.startsWith("distributor_channel_desired")).length
   }

@@ -80,7 +80,10 @@ const shownOf = (
     log,
     medialiveWeb,
     nodes,
-  }: Pick<ChannelPageServices, "access" | "channels" | "cues" | "events" | "inputNeeds" | "log" | "medialiveWeb" | "nodes">,
+  }: Pick<
+    ChannelPageServices,
+    "access" | "channels" | "cues" | "events" | "inputNeeds" | "log" | "medialiveWeb" | "nodes"
+  >,
   c: Context,
   ref: string,
   steady: Steady,

@@ -86,7 +86,8 @@ export class MemoryDatabase {
   }
 
   beat(name: string, boot: string, nowMs: number): Snapshot {
-    this.#touch(name, boot, nowMs)
+    const node = this.nodes.get(name)
+    if (node !== undefined && (node.boot === boot || !this.#guards.boot)) node.beatMs = nowMs
     return {
       nowMs,
       nodes: [...this.nodes.values()].map((node) => ({ ...node })),
@@ -99,13 +100,6 @@ export class MemoryDatabase {
     if (node !== undefined && (node.boot === boot || !this.#guards.boot)) node.standing = standing
   }
 
-  #touch(name: string, boot: string, nowMs: number): boolean {
-    const node = this.nodes.get(name)
-    if (node === undefined || (node.boot !== boot && this.#guards.boot)) return false
-    node.beatMs = nowMs
-    return true
-  }
-
   #isSilent(name: string, nowMs: number): boolean {
     const node = this.nodes.get(name)
     return (
@@ -114,7 +108,7 @@ export class MemoryDatabase {
   }
 
   run(self: string, boot: string, statement: Statement, nowMs: number): ReadonlyArray<PlacementRow> {
-    if (!this.#touch(self, boot, nowMs)) return []
+    if (this.nodes.get(self)?.boot !== boot && this.#guards.boot) return []
     return statement.items.flatMap((item) => {
       const row = this.rows.get(item.channel)
       if (row === undefined || (row.epoch !== item.epoch && this.#guards.epoch)) return []

@@ -71,7 +71,7 @@ export const runWorld = (seed: number, options: RunOptions = {}): Verdict => {
   let dark: string | null = null
   let looked = 0
   let unsent = 0
-  const epochs = new Map<string, number>()
+  const epochs = new Map([...world.database.rows.values()].map(({ channel, epoch }) => [channel, epoch]))
   const changed = new Map<string, number>()
   const darkBefore = new Set<string>()
   const sample = () => {
@@ -87,7 +87,7 @@ export const runWorld = (seed: number, options: RunOptions = {}): Verdict => {
       if (world.machines.every((one) => one.isOff || one.name !== name)) world.troubled.set(name, world.now)
     for (const { channel, epoch } of world.database.rows.values()) {
       if (epochs.get(channel) !== epoch) {
-        if (epochs.has(channel)) changed.set(channel, world.now)
+        changed.set(channel, world.now)
         epochs.set(channel, epoch)
       }
       looked++

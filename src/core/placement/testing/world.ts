@@ -269,6 +269,7 @@ export class World {
           if (isClaimed !== true) return later(this.timing.beatMs, claim)
           brain()
           this.#beat(machine, boot)
+          this.#watchIsolation(machine, boot)
         },
       )
     const claim = () =>
@@ -292,8 +293,6 @@ export class World {
     const { brain } = machine
     if (brain === null || machine.boot !== boot) return
     const sentMs = this.localOf(machine)
-    const isLate = sentMs - brain.watch.sentMs > this.timing.beatMs * 1.4
-    if (isLate) this.#askPartners(machine, brain, boot)
     const again = () => this.#within(machine, boot, () => this.#beat(machine, boot))
     this.at(Math.max(5, brain.nextBeatMs(sentMs) - sentMs), again)
     this.#ask<Snapshot>(
@@ -304,6 +303,14 @@ export class World {
         this.#carryOut(machine, brain)
       },
     )
+  }
+
+  /** Looks twice a beat whether PostgreSQL still answers. */
+  #watchIsolation(machine: Machine, boot: string): void {
+    const { brain } = machine
+    if (brain === null || machine.boot !== boot) return
+    if (this.localOf(machine) - brain.watch.sentMs > this.timing.beatMs * 1.4) this.#askPartners(machine, brain, boot)
+    this.at(this.timing.beatMs / 2, () => this.#within(machine, boot, () => this.#watchIsolation(machine, boot)))
   }
 
   #askPartners(machine: Machine, brain: NodeBrain, boot: string): void {
@@ -382,7 +389,6 @@ export class World {
 
   #send(machine: Machine, brain: NodeBrain, statement: Statement): void {
     const { boot, name } = machine
-    const sentMs = this.localOf(machine)
     this.#ask(
       machine,
       () => {
@@ -391,7 +397,7 @@ export class World {
       },
       (rows) => {
         const outcome: Outcome = rows === null ? { kind: "unknown" } : { kind: "done", rows }
-        brain.onOutcome(statement, outcome, sentMs, this.localOf(machine))
+        brain.onOutcome(statement, outcome, this.localOf(machine))
         this.#carryOut(machine, brain)
       },
     )

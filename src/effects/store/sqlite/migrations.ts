@@ -270,6 +270,11 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<MigrationStatement>> = [
       PRIMARY KEY (month, channel_id)
     ) STRICT`,
   ],
+  [
+    // Each node tells what happens to its own channels; empty on a single machine.
+    "ALTER TABLE notices ADD COLUMN node TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE notification_outbox ADD COLUMN node TEXT NOT NULL DEFAULT ''",
+  ],
 ]
 
 /** The types of PostgreSQL, of which none is narrower than SQLite's. */

@@ -23,7 +23,7 @@ it("throws away what waits when a fence among it has run out, and sends what com
   nowUs = 5000
   batch.submit()
   expect(handed()).toBe(1)
-  // Of a channel without a fence, and of one whose fence is still ahead.
+  // A channel without a fence, and one whose fence is still ahead.
   batch.control(to, packet)
   batch.submit()
   batch.control(to, packet)

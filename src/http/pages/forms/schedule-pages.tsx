@@ -2,15 +2,15 @@
 /** The page of a channel's schedule. */
 import { Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
-import { DAYS, SchedulePage } from "../../../views/channel/SchedulePage.tsx"
-import { ScheduleInput, type ScheduleView } from "../../effects/schedule/schedule-bodies.ts"
-import { decode } from "../request/body.ts"
-import { methods } from "../request/methods.ts"
-import { type Problem, problemResponse } from "../request/problem.ts"
-import type { AppServices } from "../services/services.ts"
-import { type Fields, field, pageAnswer, stateOf } from "./forms/form-fields.ts"
-import { makeWithForm } from "./forms/with-form.ts"
-import { frameOf } from "./frame.ts"
+import { DAYS, SchedulePage } from "../../../../views/channel/SchedulePage.tsx"
+import { ScheduleInput, type ScheduleView } from "../../../effects/schedule/schedule-bodies.ts"
+import { decode } from "../../request/body.ts"
+import { methods } from "../../request/methods.ts"
+import { type Problem, problemResponse } from "../../request/problem.ts"
+import type { AppServices } from "../../services/services.ts"
+import { frameOf } from "../frame.ts"
+import { type Fields, field, pageAnswer, stateOf } from "./form-fields.ts"
+import { makeWithForm } from "./with-form.ts"
 
 /** Empty windows at the end of the form. */
 const SPARE = 2
