@@ -156,6 +156,29 @@ describe.skipIf(library.srt === null)("an SRT output with a backup receiver", ()
   })
 })
 
+describe.skipIf(library.srt === null)("a dry run", () => {
+  it("tries both receivers, and fails when one of them does", async () => {
+    const [main, backup, nobody] = [await freeUdpPort(), await freeUdpPort(), await freeUdpPort()]
+    await Promise.all([receiver(main), receiver(backup)])
+    const test = async (second: number) => {
+      const url = `srt://127.0.0.1:${main}?connect_timeout=1000`
+      const settings = { backup_url: `srt://127.0.0.1:${second}` }
+      const output = { id: "t", label: "t", session: "t", url, settings }
+      const reply = await bench.engine.handle({ id: 1, cmd: "test_output", output })
+      return reply.ok ? reply.test : undefined
+    }
+    expect(await test(backup)).toMatchObject({
+      ok: true,
+      error: null,
+      steps: [`main receiver 127.0.0.1:${main}: connected`, `backup receiver 127.0.0.1:${backup}: connected`],
+    })
+    expect(await test(nobody)).toMatchObject({
+      ok: false,
+      error: { message: expect.stringMatching(/^the backup receiver: Connection timeout/) },
+    })
+  })
+})
+
 it("is refused where the backup cannot be read", async () => {
   await bench.channel({}, "bad")
   const output = { id: "bad", label: "bad", session: "s-bad", url: "srt://127.0.0.1:9000?mode=listener" }

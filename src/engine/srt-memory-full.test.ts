@@ -17,6 +17,37 @@ afterEach(() => {
   for (const close of closers.splice(0).reverse()) close()
 })
 
+it.skipIf(library.srt === null)(
+  "an SRT output whose backup finds no memory goes on with its main receiver",
+  async () => {
+    const bench = await EngineBench.start(library, { srtStack: "own" })
+    closers.push(() => bench.close())
+    await bench.channel()
+    const [main, backup] = [await freeUdpPort(), await freeUdpPort()]
+    closers.push(...[createSrtSink({ mode: "listener", port: main, verify: "none" })].map((sink) => () => sink.close()))
+    bench.ask({
+      cmd: "open_output",
+      channel_id: "c1",
+      output: {
+        id: "o1",
+        label: "o1",
+        session: "s1",
+        url: `srt://127.0.0.1:${main}?connect_timeout=60000`,
+        settings: { backup_url: `srt://127.0.0.1:${backup}` },
+      },
+    })
+    await bench.outputIs("o1", "connected")
+    const taking = vi.spyOn(SrtArena.prototype, "tryTake").mockReturnValue(null)
+    const sink = createSrtSink({ mode: "listener", port: backup, verify: "none" })
+    closers.push(() => sink.close())
+    const error = await eventually("it is told", () => bench.output("o1").backup?.backup.error ?? null)
+    expect(error).toMatch(/^the SRT stack holds \d+ MiB, its bound/)
+    expect(bench.output("o1")).toMatchObject({ state: "connected", backup: { carrier: "main" } })
+    taking.mockRestore()
+    await sink.until((one) => one.stats().connected === 1, 20_000)
+  },
+)
+
 describe.skipIf(library.srt === null)("an SRT listener of our own stack without memory", () => {
   it("turns the next receiver away with the reason, keeps those it has, and takes one that comes again", async () => {
     const bench = await EngineBench.start(library, { srtStack: "own" })

@@ -11,6 +11,11 @@ afterEach(stopAll)
 const s3 = { s3_endpoint: "http://127.0.0.1:9000", s3_access_key_id: "a", s3_secret_access_key: "b" }
 const CASES: ReadonlyArray<readonly [string, Record<string, unknown>, string]> = [
   ["srt", { url: "srt://127.0.0.1:9000" }, "url"],
+  [
+    "srt, its backup",
+    { url: "srt://203.0.113.5:9000", settings: { backup_url: "srt://10.0.0.7:9000" } },
+    "settings.backup_url",
+  ],
   ["udp", { url: "udp://192.168.1.7:9000" }, "url"],
   ["rtp", { url: "rtp://10.0.0.1:9000" }, "url"],
   ["rtmp", { url: "rtmp://[::1]/app/S3CRET" }, "url"],
@@ -31,6 +36,10 @@ const CASES: ReadonlyArray<readonly [string, Record<string, unknown>, string]> =
 ]
 const FREE: ReadonlyArray<readonly [string, Record<string, unknown>]> = [
   ["a public address", { url: "srt://203.0.113.5:9000" }],
+  [
+    "a public address with a public backup",
+    { url: "srt://203.0.113.5:9000", settings: { backup_url: "srt://203.0.113.6:9000" } },
+  ],
   ["a name, which the engine looks at", { url: "srt://far.example:9000" }],
   ["a listener", { url: "srt://127.0.0.1:9000?mode=listener" }],
   ["multicast", { url: "udp://239.1.1.1:5000" }],

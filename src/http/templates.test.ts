@@ -64,6 +64,11 @@ describe("templates", () => {
   it.each<[string, Record<string, unknown>, string]>([
     ["a name with blanks", { ...CDN, name: "CDN main" }, "name"],
     ["a placeholder that there is not", { ...CDN, url: "srt://{host}:9000" }, "url"],
+    [
+      "a placeholder in its backup that there is not",
+      { ...CDN, settings: { backup_url: "srt://{host}:9000" } },
+      "settings.backup_url",
+    ],
     ["{stream_key} in a key", { ...YOUTUBE, stream_key: "{stream_key}" }, "stream_key"],
     ["a URL that no channel makes right", { ...CDN, url: "srt://cdn.example.com:{channel}" }, "url"],
     ["neither URL nor preset", { name: "x" }, "url"],
@@ -96,6 +101,18 @@ describe("outputs made from templates", () => {
       settings: { audio: "silence" },
     })
     expect((await call("GET", "/api/config?secrets=1")).text).toContain("a-b-PLANTED")
+  })
+
+  it("have them in the URL of a backup receiver, too", async () => {
+    const { call } = await start()
+    const backup_url = "srt://cdn2.example.com:90{number}0?streamid=publish/{channel}&passphrase=PLANTED-7654321"
+    await call("POST", "/api/templates", { ...CDN, settings: { backup_url } })
+    const { id } = (await call<ChannelView>("POST", "/api/channels", channel)).body
+    const { body } = await call<OutputView>("POST", `/api/channels/${id}/outputs`, { template: "cdn-main" })
+    expect(body.settings).toEqual({
+      backup_url: "srt://cdn2.example.com:9010?streamid=publish/a-b&passphrase=***",
+    })
+    expect((await call("GET", "/api/config?secrets=1")).text).toContain("PLANTED-7654321")
   })
 
   it("come with a new channel, all or none", async () => {

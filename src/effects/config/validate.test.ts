@@ -142,6 +142,15 @@ describe("portConflicts", () => {
       ["backup_rtp_port"],
     ],
     [
+      "the local port of a backup receiver on an input's",
+      ports({
+        rtp_port: 1,
+        outputs: [outputConfig({ id: "o", settings: { backup_url: "srt://192.0.2.2:9000?localport=5000" } })],
+      }),
+      ports({ outputs: [] }),
+      ["o.settings.backup_url"],
+    ],
+    [
       "two listeners of one request",
       ports({ outputs: [listener(9000, "a"), listener(9000, "b", "127.0.0.1")] }),
       [],

@@ -154,6 +154,24 @@ describe("secrets", () => {
     ["a masked URL to another host", { url: "srt://198.51.100.1:9000?passphrase=***" }, srt, ["url"]],
     ["a masked output that there is not", { slug: "new", url: "srt://192.0.2.1:9000?passphrase=***" }, srt, ["url"]],
     [
+      "a masked backup is as it is",
+      { url: "srt://192.0.2.1:9000", settings: { backup_url: "srt://192.0.2.2:9000?passphrase=***" } },
+      outputConfig({
+        url: "srt://192.0.2.1:9000",
+        settings: { backup_url: `srt://192.0.2.2:9000?passphrase=${MARK}-12345` },
+      }),
+      [],
+    ],
+    [
+      "a masked backup to another host",
+      { url: "srt://192.0.2.1:9000", settings: { backup_url: "srt://192.0.2.3:9000?passphrase=***" } },
+      outputConfig({
+        url: "srt://192.0.2.1:9000",
+        settings: { backup_url: `srt://192.0.2.2:9000?passphrase=${MARK}-12345` },
+      }),
+      ["settings.backup_url"],
+    ],
+    [
       "a masked S3 key that nobody has",
       { url: "s3://bucket/live", settings: { s3_access_key_id: "A", s3_secret_access_key: "***" } },
       srt,

@@ -30,6 +30,20 @@ it("counts all that the receivers of a listener were sent, up to the packet with
   expect(lost(outputStats({ ...session, session: "s2", receivers: [receiver(2)], srt_sums: counters(2) }))).toBe(10)
 })
 
+it("knows of a backup who carries and who is connected", () => {
+  const ledger = makeOutputLedger()
+  const standing = (state: "connected" | "waiting") => ({ state, address: null, rtt_ms: null, error: null })
+  const backup = { carrier: "backup", main: standing("waiting"), backup: standing("connected") } as const
+  const session = { id: "o1", session: "s1", url: "srt://192.0.2.1:9000", srt: counters(1) }
+  expect(ledger.srtFigures(outputStats({ ...session, backup }))).toMatchObject({
+    connections: 1,
+    backup: { carrier: "backup", connected: { main: false, backup: true } },
+  })
+  const both = { ...backup, main: standing("connected") }
+  expect(ledger.srtFigures(outputStats({ ...session, backup: both })).connections).toBe(2)
+  expect(ledger.srtFigures(outputStats(session)).backup).toBeNull()
+})
+
 it("counts the connections that an engine of before tells of one by one", () => {
   const ledger = makeOutputLedger()
   ledger.observe(outputStats({ id: "o1", session: "s1", url: "srt://:9000", receivers: [receiver(5)] }), false)

@@ -6,7 +6,7 @@ import { type EngineState, initialState } from "../engine/engine-state.ts"
 import { channelConfig, outputConfig } from "../testing/configs.ts"
 import { channelStats, engineStats, legStats, outputStats } from "../testing/FakeEngine.ts"
 import { bitRate } from "./leg-view.ts"
-import { channelView } from "./views-of.ts"
+import { channelView, outputPreview } from "./views-of.ts"
 
 const config = channelConfig()
 const runtime = () => newChannelRuntime(0)
@@ -151,6 +151,27 @@ describe("channelView", () => {
     expect(show(engine(joined, joined)).outputs[0]?.receivers[0]?.stream_id).toBe(
       "#!::r=live,s=***,m=request\\u001b[31m",
     )
+  })
+  it("shows both receivers of an output with a backup, and no secret in what they said", () => {
+    const main = { state: "waiting", address: "192.0.2.1:9000", rtt_ms: null, error: "verysecret99 is wrong" } as const
+    const backup = { state: "connected", address: "192.0.2.2:9000", rtt_ms: 9, error: null } as const
+    const now = { ...live(0), backup: { carrier: "backup", main, backup } as const }
+    expect(show(engine(now, now)).outputs[0]?.backup).toEqual({
+      carried_by: "backup",
+      main: { state: "waiting", address: "192.0.2.1:9000", rtt_ms: null, last_error: "*** is wrong" },
+      backup: { state: "connected", address: "192.0.2.2:9000", rtt_ms: 9, last_error: null },
+    })
+    expect(show(engine(live(0), live(0))).outputs[0]?.backup).toBeNull()
+  })
+  it("says what was understood of a backup receiver", () => {
+    const settings = { backup_url: "srt://192.0.2.2:9000?colour=red&passphrase=verysecret98" }
+    const moment = { engine: initialState, nowMs: 0, monotonicMs: 0 }
+    const { output, understood } = outputPreview(outputConfig({ url: "srt://192.0.2.1:9000", settings }), moment)
+    expect(understood).toBe(
+      "SRT caller to 192.0.2.1:9000, latency 120 ms, not encrypted, with the backup receiver 192.0.2.2:9000",
+    )
+    expect(output.warnings).toEqual(["backup_url: ignored: colour is not known"])
+    expect(output.settings).toEqual({ backup_url: "srt://192.0.2.2:9000?colour=red&passphrase=***" })
   })
   it("shows an output of a stopped channel, and a disabled one, as stopped", () => {
     const state = engine(live(3000), live(1000))

@@ -202,6 +202,34 @@ describe("what happens to a supervised channel", () => {
     }),
   )
 
+  it.scoped("keeps that another receiver of an output carries, without its secrets", () =>
+    Effect.gen(function* () {
+      const { plane, engine } = yield* fresh
+      const url = "srt://192.0.2.1:9000?passphrase=0123456789"
+      const settings = { backup_url: "srt://192.0.2.2:9000?passphrase=abcdefghij" }
+      const { id, outputs } = yield* plane.channels.create({
+        ...news,
+        outputs: [{ url, settings }],
+        autostart: true,
+      })
+      yield* settle
+      const [{ id: output_id, slug }] = outputs as [(typeof outputs)[0] & object]
+      for (const [carrier, message] of [
+        ["backup", "the main receiver knew neither 0123456789 nor abcdefghij"],
+        ["main", "the main receiver is stable again and carries"],
+      ] as const)
+        yield* engine.emit({ event: "carrier", channel_id: id, output_id, carrier, message })
+      const events = yield* plane.events.list("news", { limit: 10, kinds: ["output_switched"] })
+      assert.deepStrictEqual(
+        events.map(({ message, output, severity }) => ({ message, output, severity })),
+        [
+          { message: "the main receiver is stable again and carries", output: slug, severity: "info" },
+          { message: "the main receiver knew neither *** nor ***", output: slug, severity: "warning" },
+        ],
+      )
+    }),
+  )
+
   it.scoped("reports its health, and what is wrong when the engine is away", () =>
     Effect.gen(function* () {
       const { plane, engine } = yield* fresh

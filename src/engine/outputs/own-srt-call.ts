@@ -5,7 +5,7 @@ import { CallerHandshake } from "../../core/srt/protocol/caller.ts"
 import { CONTROL, controlType, isControl, type Malformed } from "../../core/srt/protocol/packet.ts"
 import { monotonicUs } from "../ffi/clock.ts"
 import { encodeSockaddr } from "../ffi/sockaddr.ts"
-import { reasonOf } from "../protocol/setup-failure.ts"
+import { reasonOf, SetupFailure } from "../protocol/setup-failure.ts"
 import { type ConnectionOptions, OwnConnection } from "../srt/own/connection.ts"
 import { type Address, addressIn, type Endpoint } from "../srt/own/endpoint.ts"
 import type { PayloadRing } from "../srt/own/payload-ring.ts"
@@ -118,15 +118,21 @@ export class OwnSrtCall {
     if (handshake.refusal !== null) this.life.end(refusalReason(handshake.refusal))
     else if (handshake.session !== null && this.#endpoint !== null && this.#address !== null) {
       this.#ring = this.#stack.ring(this.#session.channel)
-      this.#connection = new OwnConnection(
-        this.#stack.shared,
-        this.#endpoint.value.fd,
-        this.#ring.value,
-        this.#address,
-        handshake.session,
-        { ...options.connectionOptions(this.#target), ...this.#options },
-        nowUs,
-      )
+      try {
+        this.#connection = new OwnConnection(
+          this.#stack.shared,
+          this.#endpoint.value.fd,
+          this.#ring.value,
+          this.#address,
+          handshake.session,
+          { ...options.connectionOptions(this.#target), ...this.#options },
+          nowUs,
+        )
+      } catch (cause) {
+        if (!(cause instanceof SetupFailure)) throw cause
+        // The arena is full: the output may have another receiver, which goes on.
+        return this.life.end(cause.reason)
+      }
       this.life.connect(this.#connection.connectedAt)
     }
   }

@@ -220,6 +220,20 @@ describe("what is shown", () => {
     expect(of("output_state_changed_timestamp_seconds")).toBe(1_700_000_000)
   })
 
+  it("of an output with a backup receiver", () => {
+    const backup = { carrier: "backup", connected: { main: false, backup: true } } as const
+    const shown = (over: object) =>
+      fakeChannelFigures({ outputs: [fakeOutputFigures({ srt: fakeSrtFigures({ backup, ...over }) })] })
+    const own = 'channel="news",output="srt-1"'
+    expect(family("srt_backup_active", shown({}))).toEqual({ [own]: 1 })
+    expect(family("srt_backup_active", shown({ backup: { ...backup, carrier: "main" } }))).toEqual({ [own]: 0 })
+    expect(family("srt_receiver_connected", shown({}))).toEqual({
+      [`${own},receiver="main"`]: 0,
+      [`${own},receiver="backup"`]: 1,
+    })
+    expect(family("srt_receiver_connected", shown({ backup: null }))).toEqual({})
+  })
+
   it("of a listener without receivers: up, and no SRT figures of connections", () => {
     const srt = fakeSrtFigures({ stack: null, connections: 0, rttMs: null, latencyMs: null, bandwidthMbps: null })
     const channel = fakeChannelFigures({ outputs: [fakeOutputFigures({ state: "listening", receivers: 0, srt })] })

@@ -151,6 +151,15 @@ describe("the page of a channel", () => {
     expect(text(html)).toContain("192.0.2.1:4 stream id s, connected for")
   })
 
+  it("shows which receiver of an output with a backup carries", async () => {
+    const standing = { state: "connected", address: "192.0.2.7:9000", rtt_ms: 12.34, last_error: null } as const
+    const main = { ...standing, state: "waiting", rtt_ms: null } as const
+    const backup = { carried_by: "backup", main, backup: { ...standing, address: "192.0.2.8:9000" } } as const
+    const html = text(await shown({ outputs: [fakeOutput({ id: "o", status: "connected", backup })] }))
+    expect(html).toContain("main receiver 192.0.2.7:9000 not connected")
+    expect(html).toContain("backup receiver 192.0.2.8:9000 carries, RTT 12.3 ms")
+  })
+
   it("shows a connected output without input as idle, by word and mark (point 23)", async () => {
     const html = await shown({
       status: "error",

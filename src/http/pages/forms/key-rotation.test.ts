@@ -45,6 +45,16 @@ const KINDS: ReadonlyArray<readonly [kind: string, output: object, field: string
     { url: `srt://192.0.2.1:9000?passphrase=${encodeURIComponent(NEW)}&latency=200` },
   ],
   [
+    "SRT, the passphrase of the backup receiver",
+    { url: "srt://192.0.2.1:9000", settings: { backup_url: `srt://192.0.2.2:9000?passphrase=${OLD}&latency=200` } },
+    "settings.backup_url_secret.0",
+    "Backup receiver: Passphrase",
+    {
+      url: "srt://192.0.2.1:9000",
+      settings: { backup_url: `srt://192.0.2.2:9000?passphrase=${encodeURIComponent(NEW)}&latency=200` },
+    },
+  ],
+  [
     "SRT, a stream id",
     { url: `srt://192.0.2.1:9000?passphrase=0123456789ab&streamid=#!::u=me,s=${OLD}` },
     "url_secret.1",
