@@ -32,7 +32,7 @@ export class OwnSrtCall {
   #connection: OwnConnection | null = null
   #releasePort: (() => void) | null = null
 
-  /** Calls at once; `session` is the output it is made for, `more` what its connection has beside the target's options. */
+  /** Calls at once; `session` is the output it is made for, `more` what its connection has beside the target's. */
   constructor(
     context: SessionContext,
     stack: OwnSrt,
@@ -131,7 +131,8 @@ export class OwnSrtCall {
       } catch (cause) {
         if (!(cause instanceof SetupFailure)) throw cause
         // The arena is full: the output may have another receiver, which goes on.
-        return this.life.end(cause.reason)
+        this.life.end(cause.reason)
+        return
       }
       this.life.connect(this.#connection.connectedAt)
     }
