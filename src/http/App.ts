@@ -29,6 +29,7 @@ import { removeOutputRoutes } from "./pages/forms/remove-output.tsx"
 import { toManyRoutes } from "./pages/forms/to-many-pages.tsx"
 import { undoRoutes, withRemoved } from "./pages/forms/undo-pages.ts"
 import { themeRoutes } from "./pages/frame.ts"
+import { withLiveNotices } from "./pages/live-notices.tsx"
 import { logPageRoutes } from "./pages/log.tsx"
 import { sessionRoutes } from "./pages/session.tsx"
 import { withOpenNotices } from "./pages/settings/notice-count.ts"
@@ -97,7 +98,7 @@ const makeServices = ({
     audit,
     limits,
     idempotency: makeIdempotency(),
-    live: livePages ?? makeLivePages(runtime),
+    live: withLiveNotices(livePages ?? makeLivePages(runtime), plane),
     log: log ?? makeLogLines(),
     openSockets: openSockets ?? (() => 0),
     pictures: (settings.thumbnails ?? 0) > 0,

@@ -314,3 +314,65 @@ describe("the page of a channel", () => {
     await close()
   })
 })
+
+describe("pages and their readers", () => {
+  it("go to the filter by / while a box has the focus, and follow the number of notices", async () => {
+    const { close, page } = await open("/")
+    await page.locator("#channel-rows input").first().focus()
+    await page.keyboard.press("/")
+    expect(await page.evaluate("document.activeElement.id")).toBe("q")
+    const chip = page.locator("#open-notices")
+    const before = await chip.textContent()
+    await station.call(
+      "POST",
+      "/notices/acknowledge",
+      new URLSearchParams({ key: "output_down:culture-2:partner-3" }).toString(),
+      {
+        "Content-Type": "application/x-www-form-urlencoded",
+      },
+    )
+    await expect.poll(() => chip.textContent()).not.toBe(before)
+    await close()
+  })
+
+  it("find a half-filled form as they left it when they come back, but for secrets", async () => {
+    const { close, page, problems } = await open("/add/output?channel=culture-2")
+    await page.getByLabel("URL", { exact: true }).fill("srt://203.0.113.7:9100?latency=300")
+    await page.getByLabel("Name", { exact: true }).fill("Half typed")
+    await page.getByLabel("Stream key", { exact: true }).fill("s3cret-key")
+    await page.getByRole("link", { name: "Events", exact: true }).click()
+    await page.getByRole("heading", { name: "Events" }).waitFor()
+    expect(await page.evaluate("JSON.stringify({ ...sessionStorage })")).not.toContain("s3cret")
+    await page.goBack()
+    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Half typed")
+    expect(await page.getByLabel("URL", { exact: true }).inputValue()).toBe("srt://203.0.113.7:9100?latency=300")
+    expect(await page.getByLabel("Stream key", { exact: true }).inputValue()).toBe("")
+    // Of one that was sent, or left for another page and opened anew, nothing comes back.
+    await page.goto(`${server.url}/add/output?channel=culture-2`)
+    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("")
+    expect(problems).toEqual([])
+    await close()
+  })
+
+  it.each(["/add/channel", "/add/output?channel=8", "/cues", "/events", "/settings/notifications"])(
+    "have no need to scroll sideways on a phone: %s",
+    async (path) => {
+      const { close, page } = await open(path, { viewport: { width: 390, height: 800 } })
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390)
+      await close()
+    },
+  )
+
+  it("print what is told, without what can be pressed", async () => {
+    const { close, page } = await open("/channels/8")
+    await page.emulateMedia({ media: "print" })
+    for (const hidden of ["header.top", ".tabs", "#output-rows button"])
+      expect([hidden, await page.locator(hidden).first().isVisible()]).toEqual([hidden, false])
+    for (const told of ["#channel-state", "#output-rows", "#leg-primary-figures", "#cue-rows", "#event-rows"])
+      expect([
+        told,
+        await page.evaluate(`getComputedStyle(document.querySelector("${told}").closest(".tab, .sticky")).display`),
+      ]).toEqual([told, "block"])
+    await close()
+  })
+})

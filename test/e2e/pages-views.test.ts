@@ -81,7 +81,7 @@ describe("the pages across channels", () => {
     await channel.page.locator("#log").getByRole("button", { name: "Show" }).click()
     await channel.page.waitForURL(/level=error/)
     expect(await channel.page.locator("#log-rows > tr").count()).toBe(0)
-    await channel.page.locator("section.preview").first().waitFor()
+    await channel.page.locator("section.preview").first().waitFor({ state: "attached" })
   })
 
   it("show what the service is made of", async () => {

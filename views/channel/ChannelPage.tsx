@@ -82,7 +82,10 @@ const Tabs = ({ shown: { changes, channel } }: Pick<ChannelPageProps, "shown">) 
 
 /** What is received at first sight: the picture, and five figures of each leg. */
 const Overview = ({ cards, preview }: { readonly cards: Region; readonly preview: Child }) => (
-  <section id="overview" class="card tab" aria-label="What is received">
+  <section id="overview" class="card tab" aria-labelledby="overview-title">
+    <h2 id="overview-title" class="visually-hidden">
+      What is received
+    </h2>
     <div class="input">
       {preview === undefined ? null : <div class="preview">{preview}</div>}
       <div id="leg-cards" class="legs">

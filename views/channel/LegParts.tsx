@@ -182,7 +182,7 @@ export const LegErrors = ({ leg }: LegProps) => {
 /** Findings of the preflight check: things that would surprise somebody later. */
 export const LegFindings = ({ channel, leg }: LegProps) => (
   <div id={`leg-${leg.source}-findings`} class={classOf(leg, "findings")}>
-    <h4>Preflight of the {leg.source}</h4>
+    <h3>Preflight of the {leg.source}</h3>
     {channel.status === "stopped" || leg.findings.length === 0 ? (
       <p class="hint">
         {channel.status === "stopped" ? "Not received while the channel is stopped." : "Nothing to look at."}

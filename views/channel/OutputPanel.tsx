@@ -52,7 +52,8 @@ const Past = ({ events }: { readonly events: ReadonlyArray<ChannelEventView> }) 
   <>
     <h4>What happened</h4>
     {events.length === 0 ? <p class="hint">Nothing among the last events of the channel.</p> : null}
-    <ul class="notes">
+    {/* Long lists scroll, which has to be possible by keyboard. */}
+    <ul class="notes" tabindex={0}>
       {events.map(({ at, message, severity }) => (
         <li class={CLASSES[severity]}>
           <time datetime={at}>{formatTime(at).slice(0, 19)} UTC</time> {message}

@@ -2,6 +2,7 @@
 import { raw } from "hono/html"
 import type { Child } from "hono/jsx"
 import { type Frame, may, THEMES } from "./frame.ts"
+import { OpenNotices } from "./OpenNotices.tsx"
 import { UndoBanner } from "./UndoBanner.tsx"
 
 export interface LayoutProps {
@@ -64,18 +65,6 @@ const ThemeSwitch = ({ frame }: { readonly frame: Frame }) => (
   </form>
 )
 
-/** A link to the open notices, while there are any. */
-const OpenNotices = ({ frame: { openNotices } }: { readonly frame: Frame }) =>
-  openNotices === undefined || openNotices.count === 0 ? null : (
-    <a
-      class={`open-notices chip ${openNotices.isCritical ? "is-critical" : "is-warning"}`}
-      href="/settings/notifications"
-    >
-      <span class="mark" aria-hidden="true"></span>
-      {openNotices.count === 1 ? "1 notice" : `${openNotices.count} notices`}
-    </a>
-  )
-
 const Header = ({ frame, isLive }: { readonly frame: Frame; readonly isLive: boolean }) => {
   const [path = "/", query = ""] = frame.here.split("?", 2)
   const others = new URLSearchParams(query)
@@ -95,7 +84,9 @@ const Header = ({ frame, isLive }: { readonly frame: Frame; readonly isLive: boo
         ))}
       </nav>
       <div class="tools">
-        <OpenNotices frame={frame} />
+        <span id="open-notices">
+          <OpenNotices openNotices={frame.openNotices} />
+        </span>
         {isLive ? <a href={other}>{frame.live ? "Pause updates" : "Resume updates"}</a> : null}
         <ThemeSwitch frame={frame} />
         {frame.canLogOut ? (
