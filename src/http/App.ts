@@ -29,14 +29,15 @@ import { removeOutputRoutes } from "./pages/forms/remove-output.tsx"
 import { toManyRoutes } from "./pages/forms/to-many-pages.tsx"
 import { undoRoutes, withRemoved } from "./pages/forms/undo-pages.ts"
 import { themeRoutes } from "./pages/frame.ts"
-import { withLiveNotices } from "./pages/live-notices.tsx"
 import { logPageRoutes } from "./pages/log.tsx"
 import { sessionRoutes } from "./pages/session.tsx"
+import { withLiveNotices } from "./pages/settings/live-notices.tsx"
 import { withOpenNotices } from "./pages/settings/notice-count.ts"
 import { settingsRoutes } from "./pages/settings/settings-pages.ts"
 import { staticRoutes } from "./pages/static.ts"
 import { systemPageRoutes } from "./pages/system.tsx"
 import { thumbnailRoutes } from "./pages/thumbnail.ts"
+import { wallRoutes } from "./pages/wall.tsx"
 import { compressPages } from "./request/compress.ts"
 import { makeIdempotency } from "./request/idempotency.ts"
 import { makeProblem, problemResponse } from "./request/problem.ts"
@@ -162,6 +163,7 @@ const browserRoutes = (app: Hono, services: AppServices): void => {
   channelPageRoutes(app, services)
   undoRoutes(app, services)
   pageRoutes(app, services)
+  wallRoutes(app, services)
   channelDetailRoutes(app, services)
   thumbnailRoutes(app, services)
   cuePageRoutes(app, services)

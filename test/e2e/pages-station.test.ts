@@ -376,3 +376,20 @@ describe("pages and their readers", () => {
     await close()
   })
 })
+
+describe("the wall", () => {
+  it("shows what fails and why among 50 channels without a click or a scroll, follows them, and has no barriers", async () => {
+    const { close, page, problems } = await open("/wall", { viewport: { width: 1920, height: 1080 } })
+    const tiles = page.locator("#wall-tiles > li")
+    expect(await tiles.count()).toBe(50)
+    expect(await page.evaluate("document.documentElement.scrollHeight")).toBeLessThanOrEqual(1080)
+    expect(await page.locator("header.top").count()).toBe(0)
+    expect(await tiles.first().textContent()).toMatch(/no input.*no packets on 0\.0\.0\.0 port 5000/)
+    expect(await page.locator("#tile-kids-2").textContent()).toMatch(/3 of 8 down.*Partner 1: Connection timeout/)
+    expect(await axe(page)).toEqual([])
+    station.plane.show("14", { status: "error", error: "the port is in use" })
+    await tiles.filter({ hasText: "the port is in use" }).waitFor()
+    expect(problems).toEqual([])
+    await close()
+  })
+})

@@ -78,7 +78,9 @@ export const OutputPanel = ({ output, shown }: OutputPanelProps) => {
         <h3>
           {output.name} <span class="protocol">{output.protocol}</span>
         </h3>
-        <a href={`${back}#outputs`}>Close</a>
+        <a class="panel-close" href={`${back}#outputs`}>
+          Close
+        </a>
       </div>
       <p>
         <OutputState output={output} shown={shown} />

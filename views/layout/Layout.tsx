@@ -13,6 +13,8 @@ export interface LayoutProps {
   readonly scripts?: ReadonlyArray<string>
   /** Path of the page's event stream (`live-pages.ts`); left out when nothing on it changes by itself. */
   readonly stream?: string | undefined
+  /** True for a page without navigation, for a screen that nobody touches. */
+  readonly bare?: boolean
 }
 
 interface Section {
@@ -102,7 +104,7 @@ const Header = ({ frame, isLive }: { readonly frame: Frame; readonly isLive: boo
 }
 
 /** The frame of every page. No inline script or style: the content security policy allows none. */
-export const Layout = ({ title, frame, children, scripts = [], stream }: LayoutProps) => (
+export const Layout = ({ title, frame, children, scripts = [], stream, bare = false }: LayoutProps) => (
   <>
     {raw("<!doctype html>")}
     <html lang="en" data-theme={frame.theme}>
@@ -126,7 +128,7 @@ export const Layout = ({ title, frame, children, scripts = [], stream }: LayoutP
         <a class="skip" href="#main">
           Skip to the content
         </a>
-        {frame.caller === null ? null : <Header frame={frame} isLive={stream !== undefined} />}
+        {frame.caller === null || bare ? null : <Header frame={frame} isLive={stream !== undefined} />}
         {frame.removed === undefined ? null : <UndoBanner removed={frame.removed} />}
         {children}
         {stream === undefined || !frame.live ? null : <div id="stream" hx-sse:connect={stream} hx-swap="none"></div>}

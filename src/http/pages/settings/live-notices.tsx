@@ -1,10 +1,10 @@
 /** @jsxImportSource hono/jsx */
 /** Keeps the number of notices in the head of every open page up to date. */
 import { Effect } from "effect"
-import { OpenNotices } from "../../../views/layout/OpenNotices.tsx"
-import type { LivePages } from "../live/live-pages.ts"
-import type { AppServices } from "../services/services.ts"
-import { countNotices } from "./settings/notice-count.ts"
+import { OpenNotices } from "../../../../views/layout/OpenNotices.tsx"
+import type { LivePages } from "../../live/live-pages.ts"
+import type { AppServices } from "../../services/services.ts"
+import { countNotices } from "./notice-count.ts"
 
 /** The live pages with one more region on each: the notices of its head. */
 export const withLiveNotices = (live: LivePages, { notifications }: Pick<AppServices, "notifications">): LivePages => ({
@@ -15,7 +15,8 @@ export const withLiveNotices = (live: LivePages, { notifications }: Pick<AppServ
       key,
       Effect.zipWith(view, notifications.notices, (regions, notices) => {
         const html = String(<OpenNotices openNotices={countNotices(notices)} />)
-        return [...regions, { id: "open-notices", items: [{ id: "notices-chip", html }] }]
+        // A page without a head has no place for them.
+        return key === "wall" ? regions : [...regions, { id: "open-notices", items: [{ id: "notices-chip", html }] }]
       }),
     ),
 })
