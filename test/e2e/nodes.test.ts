@@ -75,9 +75,7 @@ const crowd = () => Math.min(4, Math.max(1, (loadavg()[0] ?? 1) / cpus().length)
 /** No channel was sent twice, and none was dark for longer than `gapMs`, beside what the machine itself stood still. */
 const expectSeen = ({ channels, stoodStillMs }: Report, gapMs: number, what: string) => {
   const gaps = channels.map((one) => Math.round(one.gapMs))
-  process.stdout.write(
-    `nodes: ${what}: gaps ${gaps.join(" ")} ms, stood still ${Math.round(stoodStillMs)} ms\n`,
-  )
+  process.stdout.write(`nodes: ${what}: gaps ${gaps.join(" ")} ms, stood still ${Math.round(stoodStillMs)} ms\n`)
   expect(
     channels.map(({ doubles }) => doubles),
     `${what}: doubles`,
