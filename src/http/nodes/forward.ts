@@ -5,14 +5,15 @@
 import { Either, Redacted } from "effect"
 import type { Context, MiddlewareHandler } from "hono"
 import type { NodesService } from "../../effects/nodes/Nodes.ts"
+import type { ControlPlane } from "../../effects/supervisor/ControlPlane.ts"
 import { CLIENT_HEADER, isPeer, PEER_HEADER } from "../access/peer.ts"
 import { addressOf } from "../access/requester.ts"
 import { makeProblem, problemResponse } from "../request/problem.ts"
-import type { AppServices } from "../services/services.ts"
+import type { Runner } from "../request/run.ts"
 import { type CallNode, type NodeCall, nodeAddress } from "./call-node.ts"
 import { channelOfPath } from "./channel-of-path.ts"
 
-type Services = Pick<AppServices, "channels" | "nodes" | "runner">
+type Services = Pick<ControlPlane, "channels" | "nodes"> & { readonly runner: Runner }
 
 /** The node that runs the channel, when that is another one. */
 const ownerOf = async ({ channels, nodes, runner }: Services, c: Context, ref: string): Promise<string | null> => {
