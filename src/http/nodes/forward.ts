@@ -13,9 +13,7 @@ import type { Runner } from "../request/run.ts"
 import { type CallNode, type NodeCall, nodeAddress } from "./call-node.ts"
 import { channelOfPath } from "./channel-of-path.ts"
 
-interface Services extends Pick<ControlPlane, "channels" | "nodes"> {
-  readonly runner: Runner
-}
+type Services = Pick<ControlPlane, "channels" | "nodes"> & { readonly runner: Runner }
 
 /** The node that runs the channel, when that is another one. */
 const ownerOf = async ({ channels, nodes, runner }: Services, c: Context, ref: string): Promise<string | null> => {
