@@ -347,7 +347,7 @@ describe("pages and their readers", () => {
     expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Half typed")
     expect(await page.getByLabel("URL", { exact: true }).inputValue()).toBe("srt://203.0.113.7:9100?latency=300")
     expect(await page.getByLabel("Stream key", { exact: true }).inputValue()).toBe("")
-    // Of one that was sent, or left for another page and opened anew, nothing comes back.
+    // Nothing comes back of one that was sent, or left for another page and opened anew.
     await page.goto(`${server.url}/add/output?channel=culture-2`)
     expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("")
     expect(problems).toEqual([])
