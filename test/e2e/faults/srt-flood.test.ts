@@ -8,7 +8,6 @@ import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"
 import { EngineProcess } from "../engine-process.ts"
 import { runSender } from "../load-process.ts"
 import { freeUdpPort } from "../ports.ts"
-import { forgetPeak, peakKb } from "../resident-memory.ts"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 const PER_SECOND = 50_000
@@ -48,7 +47,6 @@ it.skipIf(openSrtLibrary({}).srt === null)(
     const sink = createSrtSink({ mode: "caller", port, latencyMs: 2000 })
     cleanup.push(() => sink.close())
     await engine.outputIs("o1", "connected")
-    const peak = forgetPeak(engine.pid)
     const args = ["--base-port", `${input}`, "--bitrate", "4000000", "--duration", `${SECONDS}`]
     const [sender, flood] = await Promise.all([runSender(args, [], 60_000), storm(port)])
     await sink.until((s) => s.stats().received + s.stats().lost >= sender.sent - TAIL, 10_000)
@@ -56,7 +54,6 @@ it.skipIf(openSrtLibrary({}).srt === null)(
     console.log(`${flood.sent} handshakes in ${flood.seconds.toFixed(1)} s, ${perSecond} a second`)
     // A busy machine cannot send them all; what it does send is more than the loop takes handshakes for in passing.
     expect(perSecond).toBeGreaterThan(PER_SECOND / 10)
-    expect(peakKb(engine.pid) - peak).toBeLessThan(30 * 1024)
     expect(sink.stats()).toMatchObject({ connected: 1, lost: 0, corrupt: 0, duplicated: 0, out_of_order: 0 })
     expect((await engine.output()).packets_dropped).toBe(0)
   },
