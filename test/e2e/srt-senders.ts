@@ -70,6 +70,17 @@ export class SrtSender {
     this.child.stdin?.write(NULLS)
   }
 
+  /**
+   * Gives it null packets until `heard` says that some have come out. A program that calls drops what it is given before
+   * it has noticed itself that it is connected, which may be after the other side has.
+   */
+  async warmUp(heard: () => boolean): Promise<void> {
+    await eventually("null packets come out", () => {
+      this.child.stdin?.write(NULLS)
+      return heard() ? true : null
+    })
+  }
+
   /** Gives it null packets, 50 messages a second, until it ends: without input a program does not connect again. */
   trickle(): void {
     const timer = setInterval(() => this.child.stdin?.write(NULLS), 20)
